@@ -1,0 +1,1 @@
+"""One question per script: how fast, how exact, against what."""

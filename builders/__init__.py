@@ -1,0 +1,1 @@
+"""Short commands, one per source of motion."""

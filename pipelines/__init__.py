@@ -1,0 +1,1 @@
+"""Many clips into one store."""

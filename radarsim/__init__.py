@@ -1,0 +1,1 @@
+"""Moving bodies to the raw signal of a millimetre-wave FMCW radar."""
