@@ -1,0 +1,243 @@
+"""The one door to disk: what it opens is read by a pure parser, what it refuses is an InputError.
+
+Parsers are imported when their kind of file turns up.
+"""
+
+import os
+import zipfile
+import zlib
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+from radarsim.errors import InputError
+from radarsim.motion import Motion
+
+MOTION_SUFFIXES = (".npz", ".bvh")
+MAX_BVH_BYTES = 1 << 30
+# AMASS lays these beside its motions.
+_SHAPE_FILES = ("shape.npz", "_stagei.npz")
+
+
+class MotionFiles(list):
+    """Paths of motion files in order, and how many other files lay beside them, by kind."""
+
+    def __init__(self, paths, skipped: Counter):
+        super().__init__(paths)
+        self.skipped = skipped
+
+
+def read_motion(path: str | Path, name: str | None = None) -> Motion:
+    """The motion in an AMASS `.npz` or a `.bvh` file, checked.
+
+    Args:
+        path: the file.
+        name: the motion's id; the file's stem by default.
+
+    Returns:
+        The motion.
+
+    Raises:
+        InputError: the file cannot be opened or holds no usable motion.
+    """
+    path = _existing(path)
+    name = path.stem if name is None else name
+    suffix = path.suffix.lower()
+    if suffix == ".bvh":
+        from radarsim.bvh import parse_bvh
+
+        return parse_bvh(_read_text(path, MAX_BVH_BYTES), str(path), name)
+    if suffix == ".npz":
+        from radarsim import amass
+
+        arrays = read_arrays(path, (*amass.KEYS, "vertices"))
+        if "vertices" in arrays and "poses" not in arrays:
+            hint = "read it with read_mesh_sequence"
+            raise InputError(path, "poses", "missing: this is a mesh sequence", hint)
+        return amass.motion_from_arrays(arrays, str(path), name)
+    raise InputError(
+        path,
+        "motion",
+        f"'{suffix or path.name}' is no kind of motion file",
+        "give AMASS .npz or .bvh",
+    )
+
+
+def find_motions(path: str | Path) -> MotionFiles:
+    """Motion files under a folder, at any depth, in an order that no file system decides.
+
+    Args:
+        path: a folder, or one motion file.
+
+    Returns:
+        Sorted paths; `skipped` counts shape files and files of other kinds.
+
+    Raises:
+        InputError: nothing is there.
+    """
+    path = _existing(path)
+    if path.is_file():
+        return MotionFiles([path], Counter())
+    found, skipped, seen = [], Counter(), set()
+    for folder, folders, names in os.walk(path, followlinks=True):
+        real = os.path.realpath(folder)
+        if real in seen:  # a link that leads back
+            folders.clear()
+            continue
+        seen.add(real)
+        for file_name in names:
+            kind = _kind(file_name)
+            if kind == "motion":
+                found.append(Path(folder, file_name))
+            else:
+                skipped[kind] += 1
+    if not found:
+        beside = ", ".join(f"{count} {kind}" for kind, count in sorted(skipped.items()))
+        problem = f"holds no motion ({beside or 'empty'})"
+        raise InputError(path, "motions", problem, "give a folder with AMASS .npz or .bvh files")
+    return MotionFiles(sorted(found, key=lambda file: file.relative_to(path).parts), skipped)
+
+
+def read_arrays(path: str | Path, keys: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """Those of the named arrays that an `.npz` file holds; nothing is ever unpickled.
+
+    Args:
+        path: the file.
+        keys: which arrays to read; others are not touched.
+
+    Returns:
+        Arrays by key.
+
+    Raises:
+        InputError: no npz file, truncated, or an array of Python objects.
+    """
+    key = "file"
+    try:
+        with zipfile.ZipFile(path) as archive:  # numpy's own message is about pickles
+            stored = {Path(member).stem for member in archive.namelist()}
+        arrays = {}
+        with np.load(path, allow_pickle=False) as npz:
+            for key in keys:
+                if key in stored and key in npz.files:
+                    arrays[key] = npz[key]
+        return arrays
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise InputError(
+            path,
+            key,
+            f"not an npz file, or truncated ({_line(error)})",
+            "copy or download it again",
+        ) from None
+    except ValueError as error:
+        problem = "holds Python objects" if "pickle" in str(error) else _line(error)
+        raise InputError(path, key, problem, "save plain arrays with numpy.savez") from None
+    except (OSError, MemoryError, NotImplementedError) as error:
+        raise InputError(path, key, f"cannot be read ({_line(error)})", "check it") from None
+
+
+def read_mesh_sequence(path: str | Path, rate_hz: float | None = None):
+    """A moving mesh: a folder of .obj, .ply or .stl files in name order, or one `.npz`.
+
+    Args:
+        path: the folder or file.
+        rate_hz: meshes per second; an `.npz` may hold its own.
+
+    Returns:
+        `mesh_files.MeshSequence`.
+
+    Raises:
+        InputError: see `mesh_files`.
+    """
+    from radarsim import mesh_files
+
+    path = _existing(path)
+    if path.is_dir():
+        return mesh_files.read_folder(path, rate_hz)
+    arrays = read_arrays(path, mesh_files.KEYS)
+    return mesh_files.from_arrays(arrays, str(path), path.stem, rate_hz)
+
+
+def load_body(path: str | Path, gender: str = "neutral"):
+    """A SMPL, SMPL-H or SMPL-X body model from its file, or from a folder of them.
+
+    Args:
+        path: a `.npz` or `.pkl` file, or a folder as published.
+        gender: which of the folder's models.
+
+    Returns:
+        `body.BodyModel`.
+
+    Raises:
+        InputError: there is no such model, or the file is of another kind.
+    """
+    from radarsim import smpl_files
+
+    path = _existing(path)
+    return smpl_files.read_body_model(
+        smpl_files.find_body_model(path, gender) if path.is_dir() else path
+    )
+
+
+def free_body():
+    """The body that comes with the package: CC0, SMPL's 24 joints and rest pose.
+
+    Returns:
+        `body.BodyModel`.
+    """
+    from radarsim import smpl_files
+
+    return smpl_files.free_body()
+
+
+def load_radar(name_or_path: str | Path):
+    """A board by its name, or the radar that a TOML file describes.
+
+    Args:
+        name_or_path: a key of `boards.BOARDS` or a file.
+
+    Returns:
+        `config.Radar`.
+
+    Raises:
+        InputError: neither, or the file describes no possible radar.
+    """
+    from radarsim.boards import BOARDS
+    from radarsim.radar_toml import parse_radar
+
+    if str(name_or_path) in BOARDS:
+        return BOARDS[str(name_or_path)]
+    path = Path(name_or_path)
+    if not path.is_file():
+        known = ", ".join(sorted(BOARDS))
+        raise InputError(name_or_path, "radar", "no such board or file", f"use {known} or a .toml")
+    return parse_radar(_read_text(path, 1 << 20), str(path))
+
+
+def _kind(file_name: str) -> str:
+    if file_name.lower().endswith(_SHAPE_FILES):
+        return "shape file"
+    # macOS archives leave ._name.npz twins that are no arrays.
+    is_motion = file_name.lower().endswith(MOTION_SUFFIXES) and not file_name.startswith(".")
+    return "motion" if is_motion else "other file"
+
+
+def _existing(path: str | Path) -> Path:
+    path = Path(path)
+    if not path.exists():
+        raise InputError(path, "path", "does not exist", "check the path")
+    return path
+
+
+def _read_text(path: Path, max_bytes: int) -> str:
+    try:
+        size = path.stat().st_size
+        if size > max_bytes:
+            raise InputError(path, "file", f"{size} bytes, limit {max_bytes}", "cut it")
+        return path.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError as error:
+        raise InputError(path, "file", f"cannot be read ({_line(error)})", "check it") from None
+
+
+def _line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

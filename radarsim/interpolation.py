@@ -1,0 +1,121 @@
+"""Between poses: cubic on the sphere for rotations, cubic for points, both C1.
+
+Radar phase sees fractions of a millimetre, so steps in speed between poses would ring through
+the Doppler spectrum. Every joint follows, between poses i and i+1,
+
+    R(t) = R_i exp(f(u)),    u = (t - t_i) / h,
+
+where f is the cubic Hermite curve from 0 to log(R_i^-1 R_i+1) whose end slopes are the joint's
+angular velocities at the two poses, taken to fourth order from the two poses on either side.
+Only those neighbours matter, so a long motion costs what its sampled part costs.
+"""
+
+import numpy as np
+from jaxtyping import Float
+from scipy.spatial.transform import Rotation
+
+# A fourth-order slope reads log(R_i^-1 R_i+2), whose branch is lost near pi.
+_MAX_TWO_STEP_RAD = 2.5
+
+
+def interpolate_rotations(
+    rotvec: Float[np.ndarray, "pose *joint 3"], position: Float[np.ndarray, " time"]
+) -> Float[np.ndarray, "time *joint 3"]:
+    """Rotations between poses.
+
+    Args:
+        rotvec: axis-angle at every pose [rad]; at least two poses.
+        position: where to look, counted in poses, 0 to the last.
+
+    Returns:
+        Axis-angle at the positions [rad].
+    """
+    rotvec, left, u = _near(rotvec, position)
+    shape = rotvec.shape[1:]
+    quat = Rotation.from_rotvec(rotvec.reshape(-1, 3)).as_quat().reshape(-1, *shape[:-1], 4)
+
+    def turn(here, there):
+        """Rotation vectors from one pose to another, in the first one's frame."""
+        start, end = (Rotation.from_quat(quat[i].reshape(-1, 4)) for i in (here, there))
+        return (start.inv() * end).as_rotvec().reshape(-1, *shape)
+
+    velocity = _slopes(turn, len(rotvec), _MAX_TWO_STEP_RAD)
+    step = turn(left, left + 1)
+    f = _hermite(_like(u, step), step, velocity[left], _unroll(step, velocity[left + 1]))
+    start = Rotation.from_quat(quat[left].reshape(-1, 4))
+    return (start * Rotation.from_rotvec(f.reshape(-1, 3))).as_rotvec().reshape(-1, *shape)
+
+
+def interpolate_points(
+    points: Float[np.ndarray, "pose *point 3"], position: Float[np.ndarray, " time"]
+) -> Float[np.ndarray, "time *point 3"]:
+    """Points between poses, by the same cubic in the plain space.
+
+    Args:
+        points: at every pose; at least two poses.
+        position: where to look, counted in poses, 0 to the last.
+
+    Returns:
+        Points at the positions.
+    """
+    points, left, u = _near(points, position)
+    slope = _slopes(lambda here, there: points[there] - points[here], len(points))
+    step = points[left + 1] - points[left]
+    return points[left] + _hermite(_like(u, step), step, slope[left], slope[left + 1])
+
+
+def _near(values, position):
+    """The poses that matter, and for each position the pose before it and the part passed."""
+    position = np.clip(position, 0, len(values) - 1)
+    left = np.minimum(position.astype(int), len(values) - 2)
+    first = max(left.min() - 2, 0)
+    return values[first : left.max() + 4], left - first, position - left
+
+
+def _like(u: np.ndarray, values: np.ndarray) -> np.ndarray:
+    return u.reshape(-1, *[1] * (values.ndim - 1))
+
+
+def _slopes(turn, num_poses: int, max_two_step: float = np.inf) -> np.ndarray:
+    """Change per pose at every pose: 5-point inside, 3-point beside the ends, 1-sided at them."""
+    i = np.arange(num_poses)
+    if num_poses == 2:
+        return np.concatenate([turn(i[:1], i[1:]), -turn(i[1:], i[:1])])
+    inner = i[1:-1]
+    slope = np.empty((num_poses, *turn(i[:1], i[:1]).shape[1:]))
+    slope[1:-1] = (turn(inner, inner + 1) - turn(inner, inner - 1)) / 2
+    slope[:1] = (4 * turn(i[:1], i[1:2]) - turn(i[:1], i[2:3])) / 2
+    slope[-1:] = -(4 * turn(i[-1:], i[-2:-1]) - turn(i[-1:], i[-3:-2])) / 2
+    if num_poses >= 5:
+        inner = i[2:-2]
+        ahead, behind = turn(inner, inner + 2), turn(inner, inner - 2)
+        size = np.maximum(*(np.linalg.norm(x, axis=-1, keepdims=True) for x in (ahead, behind)))
+        fourth_order = (8 * slope[2:-2] * 2 - (ahead - behind)) / 12
+        slope[2:-2] = np.where(size < max_two_step, fourth_order, slope[2:-2])
+    return slope
+
+
+def _hermite(u, step, start_slope, end_slope) -> np.ndarray:
+    """Cubic from 0 to `step` with the given slopes at u = 0 and 1."""
+    rise = u * u * (3 - 2 * u)
+    return rise * step + u * (1 - u) ** 2 * start_slope - u * u * (1 - u) * end_slope
+
+
+def _unroll(phi: np.ndarray, omega: np.ndarray) -> np.ndarray:
+    """Slope of the rotation vector phi(t) whose body angular velocity is omega.
+
+    The inverse right Jacobian of SO(3),
+
+        omega + phi x omega / 2 + c phi x (phi x omega),
+        c = 1 / |phi|^2 - (1 + cos |phi|) / (2 |phi| sin |phi|).
+
+    Source:
+        Solà, Deray, Atchuthan, "A micro Lie theory for state estimation", 2018, eq. 144.
+    """
+    angle = np.linalg.norm(phi, axis=-1, keepdims=True)
+    small = angle < 1e-3
+    safe = np.where(small, 1.0, np.minimum(angle, np.pi - 1e-6))
+    c = 1 / safe**2 - (1 + np.cos(safe)) / (2 * safe * np.sin(safe))
+    c = np.where(small, 1 / 12, c)
+    once = np.cross(phi, omega)
+    return omega + once / 2 + c * np.cross(phi, once)
