@@ -1,0 +1,202 @@
+"""Where the feet are: standing at home, put somewhere, or stepping along a path.
+
+A foot is its ankle, a direction and a pitch. With heel up it turns about the ball, with toes up
+about the heel, and that point stays where it stands; toes lie flat while the ball carries.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.interpolate import CubicHermiteSpline, PchipInterpolator
+
+from builders.activities.anatomy import turn
+from builders.activities.curves import flow, minimum_jerk
+from builders.activities.movement import Gait, Stance
+from builders.activities.skeleton import SIDES, Skeleton
+
+STANDING_WIDTH = 0.22  # between the ankles [leg lengths]
+_Y, _Z = np.eye(3)[1:]
+
+# Pitch of a walker's foot through a cycle from its heel strike [degrees, heel up positive].
+# Source: Winter, "Biomechanics and Motor Control of Human Movement", 4th ed., table A.3.
+WALKING_PITCH = flow(
+    (0.0, -20), (0.09, 0), (0.3, 0), (0.42, 8), (0.52, 27), (0.62, 58), (0.68, 62), (0.88, -12)
+)
+
+
+@dataclass(frozen=True, eq=False)
+class FootTrack:
+    """One foot's course.
+
+    Attributes:
+        ankle_m: position [pose, 3].
+        yaw_rad: where the toes point [pose].
+        pitch_deg: heel up positive [pose].
+        toes_deg: toes bent up [pose].
+        load_off: share of its load given up [pose].
+        contact: whether it stands on the floor [pose].
+    """
+
+    ankle_m: np.ndarray
+    yaw_rad: np.ndarray
+    pitch_deg: np.ndarray
+    toes_deg: np.ndarray
+    load_off: np.ndarray
+    contact: np.ndarray
+
+
+def rolled_ankle(skeleton: Skeleton, side: int, print_m, yaw_rad, pitch_deg) -> np.ndarray:
+    """The ankle above a footprint, turned about ball or heel.
+
+    Args:
+        skeleton: gives heel and ball.
+        side: 0 left, 1 right.
+        print_m: the flat foot's ankle, projected to the floor [pose, 2].
+        yaw_rad, pitch_deg: the foot's direction [pose].
+
+    Returns:
+        [pose, 3] in metres.
+    """
+    ball, heel = skeleton.ball_m[side], skeleton.heel_m[side]
+    pivot = np.where(pitch_deg[:, None] > 0, ball, heel)
+    raised = pivot - np.einsum("pij,pj->pi", turn(_Y, pitch_deg), pivot)
+    raised[:, 2] -= ball[2]
+    ankle_m = np.einsum("pij,pj->pi", turn(_Z, np.rad2deg(yaw_rad)), raised)
+    ankle_m[:, :2] += print_m
+    return ankle_m
+
+
+def standing_feet(skeleton: Skeleton, stance: Stance, course, turnout_deg) -> list[FootTrack]:
+    """Feet at home, plus what the channels do to them.
+
+    Args:
+        skeleton: the subject's.
+        stance: home.
+        course: value of every channel [pose].
+        turnout_deg: the subject's own.
+    """
+    tracks = []
+    for side, name in enumerate(SIDES):
+        of = {key: course[f"{name}.foot.{key}"] for key in _FOOT_KEYS}
+        out = 1 - 2 * side
+        width_m = STANDING_WIDTH * skeleton.leg_m * stance.width
+        home = np.array([out * stance.left_ahead_m / 2, out * width_m / 2])
+        print_m = home + np.stack([of["ahead"], out * of["out"]], axis=-1)
+        yaw_rad = out * np.deg2rad(of["turn"] + stance.turnout_deg + turnout_deg)
+        ankle_m = rolled_ankle(skeleton, side, print_m, yaw_rad, of["pitch"])
+        ankle_m[:, 2] += of["lift"]
+        grounded = 1 - minimum_jerk(of["lift"] / 0.1)
+        toes_deg = np.maximum(of["pitch"], 0) * grounded
+        moves = np.abs(np.gradient(print_m, axis=0)).max(axis=1) > 1e-6
+        contact = (of["lift"] < 1e-4) & (of["free"] < 1e-4) & ~moves
+        load_off = np.clip(of["load"], 0, 1)
+        tracks.append(FootTrack(ankle_m, yaw_rad, of["pitch"], toes_deg, load_off, contact))
+    return tracks
+
+
+def stepping_feet(
+    skeleton: Skeleton, gait: Gait, times_s, phase, turnout_deg
+) -> tuple[list[FootTrack], np.ndarray, np.ndarray]:
+    """Footprints where the body is at each mid-stance, and swings between them.
+
+    Args:
+        skeleton: the subject's.
+        gait: how and where to.
+        times_s: of each pose.
+        phase: of each pose [cycles]; the left foot lands at whole numbers.
+        turnout_deg: the subject's own.
+
+    Returns:
+        Tracks, positions of the path under the body [pose, 2] and its heading [pose].
+    """
+    path_m, heading_rad = gait.path(times_s)
+    walk = _Walk(skeleton, gait, times_s, phase, 0.4 * turnout_deg)
+    tracks = [walk.foot(side) for side in (0, 1)]
+    sway_m = gait.sway_m * np.cos(2 * np.pi * (phase - gait.duty / 2))
+    leftward = np.stack([-np.sin(heading_rad), np.cos(heading_rad)], axis=-1)
+    return tracks, path_m + sway_m[:, None] * leftward, heading_rad
+
+
+class _Walk:
+    """One walk's clock and rolling, shared by both feet."""
+
+    def __init__(self, skeleton, gait, times_s, phase, turnout_deg):
+        self.skeleton, self.gait, self.times_s, self.phase = skeleton, gait, times_s, phase
+        self.turnout_rad = np.deg2rad(turnout_deg)
+        self.time_at = PchipInterpolator(phase, times_s, extrapolate=True)
+        self.phase_at = PchipInterpolator(times_s, phase, extrapolate=True)
+
+    def pitch_deg(self, share):
+        """The foot's pitch at a share of its own cycle; stance stretched to the gait's duty."""
+        gait = self.gait
+        share = np.mod(share, 1.0)
+        duty = 0.62
+        stands = share < gait.duty
+        like_walking = np.where(
+            stands,
+            share * duty / gait.duty,
+            duty + (share - gait.duty) * (1 - duty) / (1 - gait.duty),
+        )
+        raised = gait.tiptoe_deg * np.cos(np.pi * share) ** 2
+        return gait.roll * WALKING_PITCH.at(like_walking) + raised
+
+    def stance(self, side, landing, times_s):
+        """Ankle and yaw of the stance that starts at phase `landing`."""
+        middle_s = self.time_at(landing + self.gait.duty / 2)
+        path_m, heading_rad = self.gait.path(np.atleast_1d(middle_s))
+        out = 1 - 2 * side
+        aside_m = out * STANDING_WIDTH * self.skeleton.leg_m * self.gait.width / 2
+        print_m = path_m[0] + aside_m * np.array([-np.sin(heading_rad[0]), np.cos(heading_rad[0])])
+        yaw_rad = np.full(len(times_s), heading_rad[0] + out * self.turnout_rad)
+        pitch_deg = self.pitch_deg(self.phase_at(times_s) - landing)
+        return rolled_ankle(self.skeleton, side, print_m, yaw_rad, pitch_deg), yaw_rad
+
+    def foot(self, side):
+        """The whole course of one foot: stance, swing, stance, ..."""
+        num, offset = len(self.times_s), 0.5 * side
+        ankle_m, yaw_rad = np.zeros((num, 3)), np.zeros(num)
+        share = np.mod(self.phase - offset, 1.0)
+        cycle = np.floor(self.phase - offset)
+        stands = share < self.gait.duty
+        for landing in np.unique(cycle):
+            here = stands & (cycle == landing)
+            ankle_m[here], yaw_rad[here] = self.stance(side, landing + offset, self.times_s[here])
+            here = ~stands & (cycle == landing)
+            ankle_m[here], yaw_rad[here] = self.swing(side, landing + offset, self.times_s[here])
+        pitch_deg = self.pitch_deg(share)
+        carried = np.where(stands, 1.0, 1 - minimum_jerk((share - self.gait.duty) / 0.15))
+        toes_deg = np.clip(pitch_deg, 0, 60) * carried
+        load_off = np.where(stands, 0.0, bump_of((share - self.gait.duty) / (1 - self.gait.duty)))
+        return FootTrack(ankle_m, yaw_rad, pitch_deg, toes_deg, load_off, stands)
+
+    def swing(self, side, landing, times_s):
+        """From the end of one stance to the next landing, speeds matched at both ends."""
+        edge, ends_s, ankles, speeds, yaws = 1e-3, [], [], [], []
+        for start, phase, inward in (
+            (landing, landing + self.gait.duty, -edge),
+            (landing + 1, landing + 1, edge),
+        ):
+            end_s = float(self.time_at(phase))
+            both_m, yaw = self.stance(side, start, np.array([end_s + inward, end_s + inward / 100]))
+            ends_s.append(end_s)
+            ankles.append(both_m[1])
+            speeds.append((both_m[1] - both_m[0]) / (-0.99 * inward))
+            yaws.append(yaw[0])
+        ankle_m = CubicHermiteSpline(ends_s, np.array(ankles), np.array(speeds))(times_s)
+        s = (times_s - ends_s[0]) / (ends_s[1] - ends_s[0])
+        yaw_rad = yaws[0] + (yaws[1] - yaws[0]) * minimum_jerk(s)
+        high = bump_of(s)
+        ankle_m[:, 2] += self.gait.lift_m * high
+        trail = self.gait.trail_m * high
+        ankle_m[:, 0] -= trail * np.cos(yaw_rad)
+        ankle_m[:, 1] -= trail * np.sin(yaw_rad)
+        return ankle_m, yaw_rad
+
+
+def bump_of(s):
+    """16 s^2 (1 - s)^2 inside 0..1, else zero."""
+    s = np.clip(s, 0, 1)
+    return 16 * s**2 * (1 - s) ** 2
+
+
+_FOOT_KEYS = ("ahead", "out", "lift", "pitch", "turn", "free", "load")

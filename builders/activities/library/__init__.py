@@ -1,0 +1,7 @@
+"""The activities, grouped by what moves. Importing a module enlists what it holds."""
+
+from builders.activities.library import (  # noqa: F401
+    arms,
+    walking,
+    whole_body,
+)

@@ -1,0 +1,80 @@
+"""Ways to go: time to where the body is and which way it faces, for ever and smoothly."""
+
+import numpy as np
+from scipy.interpolate import CubicHermiteSpline
+
+from builders.activities.curves import minimum_jerk
+
+
+def on_the_spot():
+    """Nowhere."""
+
+    def path(times_s):
+        return np.zeros((len(times_s), 2)), np.zeros(len(times_s))
+
+    return path
+
+
+def there_and_back(
+    speed_mps: float, length_m: float, first_m: float, turn_s: float = 1.5, brake_s: float = 0.6
+):
+    """Ahead, turn around, back, turn around, ... at an even speed but for the turns.
+
+    Args:
+        speed_mps: between turns.
+        length_m: of each way.
+        first_m: left of the first way at time zero.
+        turn_s: for half a turn.
+        brake_s: from full speed to standing, and back.
+    """
+    # Braking covers half of what going on would have.
+    cruise_s = (length_m - speed_mps * brake_s) / speed_mps
+    leg_s = cruise_s + 2 * brake_s + turn_s - _OVERLAP * brake_s * 2
+    begin_s = (first_m - speed_mps * brake_s / 2) / speed_mps
+
+    def ways(times_s):
+        """Speed along the way and turns made."""
+        num = int(np.ceil(np.max(np.abs(times_s)) / leg_s)) + 2
+        speed, turns = np.ones(len(times_s)), np.zeros(len(times_s))
+        for k in range(-num, num + 1):
+            brake = begin_s + k * leg_s
+            turn = brake + (1 - _OVERLAP) * brake_s
+            go = turn + turn_s - _OVERLAP * brake_s
+            slow = minimum_jerk((times_s - brake) / brake_s)
+            speed -= slow - minimum_jerk((times_s - go) / brake_s)
+            turns += minimum_jerk((times_s - turn) / turn_s) - (k < 0)
+        return speed_mps * speed, turns
+
+    def path(times_s):
+        fine_s = np.arange(min(times_s.min(), 0.0) - 0.02, max(times_s.max(), 0.0) + 0.02, 0.005)
+        fine_s = np.unique(np.concatenate([fine_s, [0.0]]))
+        speed, turns = ways(fine_s)
+        velocity = speed * np.stack([np.cos(np.pi * turns), np.sin(np.pi * turns)])
+        steps = 0.5 * (velocity[:, 1:] + velocity[:, :-1]) * np.diff(fine_s)
+        place = np.concatenate([np.zeros((2, 1)), np.cumsum(steps, axis=1)], axis=1)
+        place -= place[:, [np.searchsorted(fine_s, 0.0)]]
+        xy = CubicHermiteSpline(fine_s, place.T, velocity.T)(times_s)
+        return xy, np.pi * ways(times_s)[1]
+
+    return path
+
+
+def to_and_fro(length_m: float, period_s: float, direction_rad: float, start: float = 0.0):
+    """Along a line and back without turning, as a cosine of time.
+
+    Args:
+        length_m: from end to end.
+        period_s: there and back.
+        direction_rad: of the line; 0 is ahead, pi/2 to the left.
+        start: where in the period time zero is, 0 at one end.
+    """
+    unit = np.array([np.cos(direction_rad), np.sin(direction_rad)])
+
+    def path(times_s):
+        along = -0.5 * length_m * np.cos(2 * np.pi * (times_s / period_s + start))
+        return along[:, None] * unit, np.zeros(len(times_s))
+
+    return path
+
+
+_OVERLAP = 0.5  # the turn begins and ends within this share of the braking
