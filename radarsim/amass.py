@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from radarsim.errors import InputError
-from radarsim.motion import NUM_JOINTS, REST_PELVIS_M, Motion, check_motion, check_shapes
+from radarsim.motion import NUM_JOINTS, Motion, check_motion, check_shapes
 
 RATE_KEYS = ("mocap_framerate", "mocap_frame_rate")
 # SMPL-X files may hold the pose in parts; this is the order of the 55 joints.
@@ -57,7 +57,6 @@ def motion_from_arrays(arrays: Mapping[str, np.ndarray], where: str, name: str) 
         gender=_gender(arrays),
         layout=layout,
         name=name,
-        rest_pelvis_m=REST_PELVIS_M[shape_space],
     )
     return check_motion(motion, where)
 

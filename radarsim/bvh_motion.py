@@ -92,6 +92,7 @@ def motion_from_bvh(clip: BvhClip, where: str, name: str) -> Motion:
         poses_rad=world_to_local(turns),
         transl_m=pelvis_m - np.asarray(REST_PELVIS_M["smpl"]),
         rate_hz=clip.rate_hz,
+        rest_pelvis_m=REST_PELVIS_M["smpl"],
         name=name,
         stature_m=stature_m,
         notes=tuple(notes),

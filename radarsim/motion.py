@@ -21,12 +21,9 @@ MAX_ROTATION_RAD = 8 * np.pi
 MAX_TRANSL_M = 1000.0
 
 # Where the rest pelvis of the published mean bodies lies, to the centimetre or two that differ
-# between genders; `retarget.fit_to_body` puts the true body's own in its place.
-REST_PELVIS_M = {
-    "smpl": (0.0, -0.23, 0.03),
-    "smplx": (0.0, -0.35, 0.01),
-    "free": (0.0, -0.23, 0.03),
-}
+# between genders; `retarget.fit_to_body` puts the true body's own in its place. The free body has
+# its origin there.
+REST_PELVIS_M = {"smpl": (0.0, -0.23, 0.03), "smplx": (0.0, -0.35, 0.01), "free": (0.0, 0.0, 0.0)}
 _NUM_SHARED_JOINTS = 22  # pelvis to wrists: the same in all three layouts
 
 
@@ -44,7 +41,8 @@ class Motion:
         layout: "smpl" (24 joints), "smplh" (52) or "smplx" (55).
         name: the id that seeds and reports use.
         stature_m: the subject's height where the file tells it (skeleton files), else None [m].
-        rest_pelvis_m: pelvis of the rest body that `transl_m` was written for [m].
+        rest_pelvis_m: pelvis of the rest body that `transl_m` was written for; None for the mean
+            body of the shape space [m].
         notes: what a reader inferred and a person may want to check, one line each.
     """
 
@@ -57,7 +55,7 @@ class Motion:
     layout: str = "smpl"
     name: str = "motion"
     stature_m: float | None = None
-    rest_pelvis_m: tuple[float, float, float] = REST_PELVIS_M["smpl"]
+    rest_pelvis_m: tuple[float, float, float] | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -72,7 +70,13 @@ class Motion:
     @property
     def pelvis_m(self) -> Float[np.ndarray, "pose 3"]:
         """Where the pelvis is, world z-up [m]."""
-        return self.transl_m + np.asarray(self.rest_pelvis_m)
+        return self.transl_m + self.pelvis_offset_m
+
+    @property
+    def pelvis_offset_m(self) -> Float[np.ndarray, "3"]:
+        """From `transl_m` to the pelvis [m]."""
+        known = self.rest_pelvis_m is not None
+        return np.array(self.rest_pelvis_m if known else REST_PELVIS_M[self.shape_space])
 
 
 def check_motion(motion: Motion, where: str) -> Motion:

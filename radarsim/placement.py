@@ -120,7 +120,7 @@ def place(motion: Motion, placement: Placement) -> Motion:
     pelvis_m = turn.apply(pelvis_m - pelvis_m[0] * [1, 1, 0]) + start
     poses_rad = motion.poses_rad.copy()
     poses_rad[:, 0] = (turn * Rotation.from_rotvec(poses_rad[:, 0])).as_rotvec()
-    transl_m = pelvis_m - np.asarray(motion.rest_pelvis_m)
+    transl_m = pelvis_m - motion.pelvis_offset_m
     return replace(motion, poses_rad=poses_rad, transl_m=transl_m)
 
 
