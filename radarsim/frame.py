@@ -21,7 +21,7 @@ from radarsim.visibility import facing, fade, unoccluded
 
 METHODS = ("fast", "plain")
 VISIBILITIES = ("occlusion", "hpr", "facing", "none")
-# Room for what the node ranges do not show: array offset, curvature and the Doppler shift of a tone.
+# Room for what ranges at the nodes do not show: array offset, curvature, Doppler shift of a tone.
 BAND_MARGIN_BINS = 1.5
 
 
@@ -91,7 +91,12 @@ class Burst:
 
 
 def probe_frame(
-    radar: Radar, settings: Settings, model: Callable, burst: Burst, faces: Int[Array, "face 3"], sigma_rad
+    radar: Radar,
+    settings: Settings,
+    model: Callable,
+    burst: Burst,
+    faces: Int[Array, "face 3"],
+    sigma_rad,
 ) -> Float[Array, "3"]:
     """How many faces are bright, how many may hide others, and how many range bins are lit."""
     surface = faces_of(burst.vertices_m, faces)

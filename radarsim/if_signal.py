@@ -108,7 +108,13 @@ def plain_sum(
     with jax.enable_x64(True):
         one_chirp = jax.jit(
             lambda faces, mask, tx_m: plain_chirp(
-                radar, faces, mask, tx_m, jnp.asarray(radar.array.rx_m), log_amplitude, sigma_rad,
+                radar,
+                faces,
+                mask,
+                tx_m,
+                jnp.asarray(radar.array.rx_m),
+                log_amplitude,
+                sigma_rad,
                 residual_video_phase,
             )
         )

@@ -29,7 +29,8 @@ class Faces:
 
 
 def faces_of(
-    vertices_m: Float[Array, "*batch vertex 3"], faces: Int[Array, "face 3"] | Int[np.ndarray, "face 3"]
+    vertices_m: Float[Array, "*batch vertex 3"],
+    faces: Int[Array, "face 3"] | Int[np.ndarray, "face 3"],
 ) -> Faces:
     """Centres, unit normals and areas of the triangles of a mesh.
 

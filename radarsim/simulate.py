@@ -24,9 +24,7 @@ from radarsim.frame import (
     Settings,
     Sizes,
     block_nodes,
-    bright_faces,
     fast_frame,
-    placed,
     probe_frame,
     range_band_bins,
     sizes_for,
@@ -48,7 +46,7 @@ DEFAULT_SIGMA_RAD = 0.5
 def burst_times_s(
     radar: Radar, num_frames: int, num_nodes: int = Settings.num_nodes
 ) -> Float[np.ndarray, "frame node"]:
-    """When the surface must be given: the nodes of each frame's burst, since the first frame [s]."""
+    """When the surface must be given, the nodes of each burst, since the first frame [s]."""
     starts_s = np.arange(num_frames) * radar.frame.period_s
     return starts_s[:, None] + node_times_s(radar, num_nodes)
 
@@ -194,7 +192,10 @@ def _burst(vertices_m, origin_m) -> Burst:
 
 
 def _frames(burst: Burst) -> list[Burst]:
-    return [jax.tree.map(lambda part: part[i], burst) for i in range(len(burst.vertices_m))]
+    def frame(index):
+        return jax.tree.map(lambda part: part[index], burst)
+
+    return [frame(index) for index in range(len(burst.vertices_m))]
 
 
 @partial(jax.jit, static_argnums=(0, 1))
@@ -211,7 +212,9 @@ def _sizes(radar, settings, burst, faces, sigma_rad) -> Sizes:
 @partial(jax.jit, static_argnums=(0, 1, 2))
 def _fast_mesh(radar, settings, sizes, burst, faces, given, sigma_rad):
     def one(inputs):
-        return fast_frame(radar, settings, sizes, reflection.paper, inputs[0], faces, inputs[1], sigma_rad)
+        return fast_frame(
+            radar, settings, sizes, reflection.paper, inputs[0], faces, inputs[1], sigma_rad
+        )
 
     return jax.lax.map(one, (burst, given))
 
@@ -256,7 +259,9 @@ def _hpr_blocks(settings, burst: Burst, faces) -> Bool[np.ndarray, "frame block 
     return np.array([blocks(one) for one in _frames(burst)])
 
 
-def _plain_mesh(radar, settings, burst, faces, sigma_rad) -> Complex[Array, "frame chirp tx rx sample"]:
+def _plain_mesh(
+    radar, settings, burst, faces, sigma_rad
+) -> Complex[Array, "frame chirp tx rx sample"]:
     frames = [plain_frame(radar, settings, one, faces, sigma_rad) for one in _frames(burst)]
     return jnp.asarray(np.stack(frames), jnp.complex64)
 

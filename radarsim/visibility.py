@@ -1,6 +1,6 @@
-"""Which faces the radar sees: hidden point removal (the paper's) or an occlusion test on the device.
+"""Which faces the radar sees: hidden point removal (the paper's) or an occlusion test.
 
-Both look from one point, the radar's phase centre: at 3 m the array is 1 cm wide, less than an edge.
+Both look from one point, the radar's phase centre: the array is 1 cm wide, less than an edge.
 A mask is a choice of surface, not a smooth quantity: it carries no gradient.
 """
 
