@@ -1,0 +1,106 @@
+"""The place a store lies in: whole files in, whole files out.
+
+Every byte of a store passes here. A file is either there in full or not there at all, so a build
+that is killed leaves nothing half-written behind.
+"""
+
+import errno
+import fcntl
+import hashlib
+import os
+import shutil
+import uuid
+from pathlib import Path
+
+from radarsim.errors import InputError
+
+BUILD = ".build"  # marks of an unfinished store; gone when it is finished
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class StoreError(InputError):
+    """The store itself cannot be written: no clip is to blame, and the build must stop."""
+
+
+class Folder:
+    """A folder of this machine's file system.
+
+    Args:
+        root: where; made when the first file is written.
+    """
+
+    def __init__(self, root: str | Path):
+        self.root = Path(root)
+
+    def read(self, path: str) -> bytes | None:
+        """The file's bytes, or None where there is no such file."""
+        try:
+            return (self.root / path).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def write(self, path: str, data: bytes) -> None:
+        """Put a whole file there, at once, in place of what was there.
+
+        Raises:
+            StoreError: the disk is full, or writing is not allowed.
+        """
+        # Beside the marks, not beside the file: nothing stray is left among the arrays.
+        temporary = self.root / BUILD / f"{uuid.uuid4().hex}.partial"
+        try:
+            temporary.parent.mkdir(parents=True, exist_ok=True)
+            target = self.root / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_bytes(data)
+            os.replace(temporary, target)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            raise self._told(error) from None
+
+    def sha256(self, path: str) -> str | None:
+        """Checksum of a file, in hexadecimal; None where there is no such file."""
+        data = self.read(path)
+        return None if data is None else hashlib.sha256(data).hexdigest()
+
+    def names(self) -> set[str]:
+        """What lies at the top, hidden entries included; empty where there is no folder."""
+        return set(os.listdir(self.root)) if self.root.is_dir() else set()
+
+    def files(self) -> list[str]:
+        """Every file at any depth, sorted, relative to the root."""
+        found = (path for path in self.root.rglob("*") if path.is_file())
+        return sorted(path.relative_to(self.root).as_posix() for path in found)
+
+    def remove_tree(self, path: str) -> None:
+        """Remove a folder and what it holds, if it is there."""
+        shutil.rmtree(self.root / path, ignore_errors=True)
+
+    def lock(self) -> object:
+        """Hold the store for one build; the lock ends with the returned object or the process.
+
+        Raises:
+            StoreError: another build holds it, or the place cannot be written.
+        """
+        path = self.root / BUILD / "lock"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle = path.open("w")
+        except OSError as error:
+            raise self._told(error) from None
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            handle.close()
+            hint = "wait for it or choose another --out"
+            raise StoreError(self.root, "--out", "another build writes here", hint) from None
+        except OSError:
+            pass  # some network file systems know no locks
+        return handle
+
+    def _told(self, error: OSError) -> StoreError:
+        if error.errno in _FULL:
+            hint = "free some and run the same command again; finished shards are kept"
+            return StoreError(self.root, "disk", "no space left", hint)
+        return StoreError(
+            self.root, "--out", f"cannot be written ({error.strerror})", "choose a writable path"
+        )

@@ -1,0 +1,203 @@
+"""Recipe and takes to an ordered list of clips, before any work is done.
+
+A survey (see `stages.survey`) says which clips a take yields; the plan gives each its row, shard
+and split. Seeds and draws come from a hash of the recipe's seed and the clip's id, never from the
+order of work.
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields, replace
+
+from pipelines.recipe import Placements, Recipe
+
+SPLITS = ("train", "val", "test")
+# (clips fewer than, clips per shard): from the plan's size alone, never from workers.
+SHARD_SIZES = ((1_000, 4), (10_000, 16), (500_000, 128))
+MAX_SHARD_SIZE = 512
+DRAWN = ("distance_m", "lateral_m", "heading_rad", "radar_height_m", "radar_tilt_rad")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clip:
+    """One window of one take before one radar placement: one row of the store.
+
+    Attributes:
+        id: take, window and placement.
+        take, source, licence, subject, official_split, take_sha256: of the take.
+        start_s: of the window in the take.
+        num_frames: radar frames that stay inside the area.
+        distance_m, lateral_m, heading_rad, radar_height_m, radar_tilt_rad: the placement.
+        sigma_rad: width of the quasi-specular lobe.
+        seed: of everything random in the clip.
+        row, shard, split: its place in the store, given by `make_plan`.
+    """
+
+    id: str
+    take: str
+    source: str
+    licence: str
+    subject: str
+    official_split: str = ""
+    take_sha256: str = ""
+    start_s: float = 0.0
+    num_frames: int = 0
+    distance_m: float = 0.0
+    lateral_m: float = 0.0
+    heading_rad: float = 0.0
+    radar_height_m: float = 0.0
+    radar_tilt_rad: float = 0.0
+    sigma_rad: float = 0.0
+    seed: int = 0
+    row: int = -1
+    shard: int = -1
+    split: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """Something a survey or a stage leaves out, for the closing summary.
+
+    Attributes:
+        cause: a few words, the same for all of its kind.
+        clips: how many clips it cost.
+        line: the one line about it, or "" where counting says enough.
+    """
+
+    cause: str
+    clips: int = 0
+    line: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Survey:
+    """What one take yields."""
+
+    clips: tuple[Clip, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The clips of a store in row order."""
+
+    recipe: Recipe
+    clips: tuple[Clip, ...]
+    clips_per_shard: int
+
+    @property
+    def num_shards(self) -> int:
+        return -(-len(self.clips) // self.clips_per_shard)
+
+    def shard(self, shard: int) -> tuple[Clip, ...]:
+        """The clips that one task makes."""
+        first = shard * self.clips_per_shard
+        return self.clips[first : first + self.clips_per_shard]
+
+    @property
+    def num_frames(self) -> int:
+        """Radar frames of all clips."""
+        return sum(clip.num_frames for clip in self.clips)
+
+    @property
+    def duration_s(self) -> float:
+        """Radar time of all clips [s]."""
+        return self.num_frames * self.recipe.radar.frame.period_s
+
+    @property
+    def split_counts(self) -> dict[str, int]:
+        """Clips per split, in the order train, val, test."""
+        counts = Counter(clip.split for clip in self.clips)
+        return {split: counts[split] for split in SPLITS}
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the clips and what they are made from, in hexadecimal."""
+        text = "\n".join(json.dumps(asdict(clip), sort_keys=True) for clip in self.clips)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def make_plan(recipe: Recipe, clips: Iterable[Clip]) -> Plan:
+    """Rows, shards and splits for clips in their order; the recipe's limit keeps the first.
+
+    Args:
+        recipe: the dataset.
+        clips: as surveys found them.
+
+    Returns:
+        The plan.
+    """
+    kept = list(clips)[: recipe.limit or None]
+    per_shard = clips_per_shard(len(kept))
+    splits = split_subjects(recipe, [clip.subject for clip in kept])
+    placed = tuple(
+        replace(clip, row=row, shard=row // per_shard, split=splits[clip.subject])
+        for row, clip in enumerate(kept)
+    )
+    return Plan(recipe=recipe, clips=placed, clips_per_shard=per_shard)
+
+
+def clips_per_shard(num_clips: int) -> int:
+    """Clips that one task writes as one shard."""
+    return next((size for below, size in SHARD_SIZES if num_clips < below), MAX_SHARD_SIZE)
+
+
+def split_subjects(recipe: Recipe, subjects: Iterable[str]) -> dict[str, str]:
+    """Each subject's split: shares of the subjects, in the order of a hash of their names.
+
+    A split with a share gets at least one subject as soon as train keeps one, too.
+
+    Args:
+        recipe: its shares and seed.
+        subjects: names, repeats allowed.
+
+    Returns:
+        Split by subject.
+    """
+    order = sorted(set(subjects), key=lambda name: _hash(recipe.seed, "split", name))
+    shares = {"test": recipe.splits.test, "val": recipe.splits.validation}
+    splits, taken = dict.fromkeys(order, "train"), 0
+    for split, share in shares.items():
+        count = max(round(share * len(order)), 1 if share > 0 else 0)
+        count = min(count, max(len(order) - 1 - taken, 0)) if share < 1 else len(order)
+        for name in order[taken : taken + count]:
+            splits[name] = split
+        taken += count
+    return splits
+
+
+def clip_seed(recipe: Recipe, clip_id: str) -> int:
+    """63 bits that follow from the recipe's seed and the clip's id alone."""
+    return int.from_bytes(_hash(recipe.seed, "clip", clip_id)[:8]) >> 1
+
+
+def draw(recipe: Recipe, name: str, ends: tuple[float, float], drawn_for: str) -> float:
+    """A value between two ends, uniform, the same wherever and whenever it is drawn.
+
+    Args:
+        recipe: its seed.
+        name: of the value; values do not share their draws.
+        ends: low and high.
+        drawn_for: id of the clip or take that it is drawn for.
+
+    Returns:
+        The value.
+    """
+    unit = int.from_bytes(_hash(recipe.seed, name, drawn_for)[:7]) / 2.0**56
+    low, high = ends
+    return low + (high - low) * unit
+
+
+def draw_placement(recipe: Recipe, drawn_for: str) -> dict[str, float]:
+    """Where the subject starts and the radar stands: the placement fields of a `Clip`."""
+    ranges: Placements = recipe.placements
+    return {name: draw(recipe, name, getattr(ranges, name), drawn_for) for name in DRAWN}
+
+
+def _hash(seed: int, *words: str) -> bytes:
+    return hashlib.sha256("\x1f".join([str(seed), *words]).encode()).digest()
+
+
+CLIP_FIELDS = tuple(each.name for each in fields(Clip))

@@ -1,0 +1,238 @@
+"""A dataset as one frozen value: everything that decides its bytes, and nothing else.
+
+No path, host, time or number of workers belongs here. Two builds with equal recipes over equal
+sources give equal stores; `digest` says in one word whether recipes are equal.
+"""
+
+import hashlib
+import math
+from dataclasses import dataclass, field, fields
+
+from radarsim.config import Radar
+from radarsim.errors import InputError
+from radarsim.values import checked_count, checked_number
+
+Range = tuple[float, float]
+IF_CUBES_LIMIT_BYTES = 2_000_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clips:
+    """How sequences are cut.
+
+    Attributes:
+        length_s: of a clip; its radar frames follow from the radar's frame period.
+        stride_s: from the start of one clip to that of the next.
+        min_frames: shorter clips are dropped and counted.
+    """
+
+    length_s: float = 5.0
+    stride_s: float = 5.0
+    min_frames: int = 30
+
+    def __post_init__(self):
+        _number(self, "length_s", "s", above=0, at_most=600)
+        _number(self, "stride_s", "s", above=0)
+        checked_count("recipe", "clips.min_frames", self.min_frames)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placements:
+    """Where subjects start; each value is drawn between its two ends.
+
+    Attributes:
+        scope: "sequence": the subject is placed once, at the start of the sequence (the paper);
+            "clip": every clip starts at the placement.
+        per_clip: placements of each clip.
+        distance_m, lateral_m, heading_rad, radar_height_m, radar_tilt_rad: as in
+            `radarsim.placement.Placement`, each (low, high).
+    """
+
+    scope: str = "sequence"
+    per_clip: int = 1
+    distance_m: Range = (3.0, 3.0)
+    lateral_m: Range = (0.0, 0.0)
+    heading_rad: Range = (0.0, 0.0)
+    radar_height_m: Range = (1.0, 1.0)
+    radar_tilt_rad: Range = (0.0, 0.0)
+
+    def __post_init__(self):
+        _choice(self, "scope", ("sequence", "clip"))
+        checked_count("recipe", "placements.per_clip", self.per_clip)
+        _range(self, "distance_m", "m", at_least=0.3, at_most=100)
+        _range(self, "lateral_m", "m", at_least=-100, at_most=100)
+        _range(self, "heading_rad", "rad", at_least=-2 * math.pi, at_most=2 * math.pi)
+        _range(self, "radar_height_m", "m", at_least=0, at_most=20)
+        _range(self, "radar_tilt_rad", "rad", at_least=-math.pi / 2, at_most=math.pi / 2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Area:
+    """The floor the subject must not leave: clips are cut where the pelvis does."""
+
+    near_m: float = 1.0
+    far_m: float = 6.0
+    half_width_m: float = 3.0
+
+    def __post_init__(self):
+        _number(self, "near_m", "m", at_least=0)
+        _number(self, "far_m", "m", above=self.near_m)
+        _number(self, "half_width_m", "m", above=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Simulation:
+    """How echoes are made.
+
+    Attributes:
+        visibility: "occlusion", or "hpr" as in the paper.
+        visibility_blocks: evaluations per burst.
+        sigma_rad: width of the quasi-specular lobe, (low, high).
+        max_edge_m: faces with longer edges are divided; 0 keeps the body as it is.
+        noise: thermal noise on I and Q.
+        quantise: samples take the ADC's steps.
+    """
+
+    visibility: str = "occlusion"
+    visibility_blocks: int = 1
+    sigma_rad: Range = (0.5, 0.5)
+    max_edge_m: float = 0.0
+    noise: bool = True
+    quantise: bool = True
+
+    def __post_init__(self):
+        _choice(self, "visibility", ("occlusion", "hpr"))
+        checked_count("recipe", "simulation.visibility_blocks", self.visibility_blocks)
+        _range(self, "sigma_rad", "rad", at_least=0.02, at_most=math.pi)
+        if self.max_edge_m != 0:
+            _number(self, "max_edge_m", "m", at_least=0.002)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Maps:
+    """How heatmaps are made: see `radarsim.heatmaps`."""
+
+    window: str = "paper"
+    clutter: str = "clip"
+
+    def __post_init__(self):
+        _choice(self, "window", ("paper", "burst"))
+        _choice(self, "clutter", ("clip", "window", "none"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keep:
+    """What the store keeps beside heatmaps.
+
+    Attributes:
+        if_cubes: "auto" keeps the IF cubes while they stay under 2 GB.
+        motion: the placed poses, at `motion_rate_hz`.
+        motion_rate_hz: poses per second that are kept.
+    """
+
+    if_cubes: str = "auto"
+    motion: bool = False
+    motion_rate_hz: float = 60.0
+
+    def __post_init__(self):
+        _choice(self, "if_cubes", ("auto", "on", "off"))
+        _number(self, "motion_rate_hz", "Hz", at_least=5, at_most=1000)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Splits:
+    """Shares of the subjects; train takes the rest."""
+
+    validation: float = 0.1
+    test: float = 0.1
+
+    def __post_init__(self):
+        _number(self, "validation", at_least=0, at_most=1)
+        _number(self, "test", at_least=0, at_most=1 - self.validation)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """One dataset.
+
+    Attributes:
+        radar: the sensor, in full.
+        seed: every draw follows from it and a clip's id.
+        limit: keep this many clips, the first ones; 0 keeps all.
+        body: name of the body, or what identifies the folder of body models.
+        clips, placements, area, simulation, maps, keep, splits: see there.
+    """
+
+    radar: Radar
+    seed: int = 0
+    limit: int = 0
+    body: str = "free"
+    clips: Clips = field(default_factory=Clips)
+    placements: Placements = field(default_factory=Placements)
+    area: Area = field(default_factory=Area)
+    simulation: Simulation = field(default_factory=Simulation)
+    maps: Maps = field(default_factory=Maps)
+    keep: Keep = field(default_factory=Keep)
+    splits: Splits = field(default_factory=Splits)
+
+    def __post_init__(self):
+        checked_count("recipe", "seed", self.seed, at_least=0)
+        checked_count("recipe", "limit", self.limit, at_least=0)
+        if self.num_frames < self.clips.min_frames:
+            raise InputError(
+                "recipe",
+                "clips.length_s",
+                f"is {self.clips.length_s:g} s, {self.num_frames} frames of "
+                f"{self.radar.frame.period_s * 1e3:g} ms; clips need {self.clips.min_frames}",
+                "give longer clips or a smaller clips.min_frames",
+            )
+
+    @property
+    def num_frames(self) -> int:
+        """Radar frames of a full clip."""
+        return round(self.clips.length_s / self.radar.frame.period_s)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over every value, in hexadecimal."""
+        from pipelines.recipe_toml import dump_recipe
+
+        return hashlib.sha256(dump_recipe(self).encode()).hexdigest()
+
+
+SECTIONS = {
+    each.name: each.default_factory
+    for each in fields(Recipe)
+    if isinstance(each.default_factory, type)
+}
+
+
+def _where(owner: object, name: str) -> str:
+    return f"{type(owner).__name__.lower()}.{name}"
+
+
+def _number(owner: object, name: str, unit: str = "", **limits: float) -> None:
+    value = checked_number("recipe", _where(owner, name), getattr(owner, name), unit, **limits)
+    object.__setattr__(owner, name, value)
+
+
+def _choice(owner: object, name: str, choices: tuple[str, ...]) -> None:
+    value = getattr(owner, name)
+    if value not in choices:
+        raise InputError(
+            "recipe", _where(owner, name), f"is {value!r}", f"choose {' or '.join(choices)}"
+        )
+
+
+def _range(owner: object, name: str, unit: str, **limits: float) -> None:
+    """Keeps (low, high); one number means both."""
+    given = getattr(owner, name)
+    ends = tuple(given) if isinstance(given, (tuple, list)) else (given, given)
+    where = _where(owner, name)
+    if len(ends) != 2:
+        raise InputError("recipe", where, f"has {len(ends)} ends", "give one value or low and high")
+    low, high = (checked_number("recipe", where, end, unit, **limits) for end in ends)
+    if low > high:
+        problem = f"runs from {low:g} down to {high:g} {unit}"
+        raise InputError("recipe", where, problem, "give the lower end first")
+    object.__setattr__(owner, name, (low, high))

@@ -1,0 +1,137 @@
+"""Recipes as TOML: what people write, and what a store keeps.
+
+seed = 7
+radar = "AWR1843BOOST"          # a board, a file, or a [radar] table
+
+[placements]
+distance_m = [2.0, 4.0]         # drawn between both; one number means exactly that
+"""
+
+import difflib
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from pathlib import Path
+
+from pipelines.recipe import SECTIONS, Recipe
+from radarsim.boards import BOARDS, DEFAULT_BOARD
+from radarsim.config import Radar
+from radarsim.errors import InputError
+from radarsim.files import load_radar
+from radarsim.radar_toml import dump_radar, parse_radar
+
+
+def dump_recipe(recipe: Recipe) -> str:
+    """The recipe with every value spelled out; equal recipes give equal text."""
+    table = {
+        each.name: getattr(recipe, each.name)
+        for each in fields(recipe)
+        if each.name not in SECTIONS and each.name != "radar"
+    }
+    for name in SECTIONS:
+        section = getattr(recipe, name)
+        table[name] = {each.name: getattr(section, each.name) for each in fields(section)}
+    table["radar"] = tomllib.loads(dump_radar(recipe.radar))
+    return write_toml(table)
+
+
+def parse_recipe(text: str, where: str) -> Recipe:
+    """The recipe that a TOML text describes; what it leaves out takes its default.
+
+    Args:
+        text: TOML.
+        where: the file it came from, for messages.
+
+    Returns:
+        The recipe.
+
+    Raises:
+        InputError: no TOML, an unknown name, or a value out of its limits.
+    """
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(where, "TOML", str(error), "correct the file") from None
+    return recipe_from_table(table, where)
+
+
+def recipe_from_table(table: Mapping, where: str) -> Recipe:
+    """The same from a table already read; see `parse_recipe`."""
+    values = dict(table)
+    _known(values, [each.name for each in fields(Recipe)], where, "")
+    values["radar"] = _radar(values.get("radar", DEFAULT_BOARD), where)
+    for name, section in SECTIONS.items():
+        if name in values:
+            values[name] = _section(section, name, values[name], where)
+    return _made(where, Recipe, values)
+
+
+def write_toml(table: Mapping, path: tuple[str, ...] = ()) -> str:
+    """A table of numbers, words, lists and tables as TOML, in the order given."""
+    lines = [f"[{'.'.join(path)}]"] if path else []
+    inner = []
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            inner.append(write_toml(value, (*path, key)))
+        else:
+            lines.append(f"{key} = {_value(value)}")
+    return "\n".join(lines) + "\n" + "".join("\n" + text for text in inner)
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key} = {_value(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_value(each) for each in value) + "]"
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+        return f'"{escaped}"'
+    return repr(value)
+
+
+def _section(section: type, name: str, values: object, where: str) -> object:
+    if not isinstance(values, Mapping):
+        raise InputError(where, name, f"is {values!r}, not a table", f"write [{name}]")
+    names = [each.name for each in fields(section)]
+    _known(values, names, where, f"{name}.")
+    for each in fields(section):
+        if each.name in values:
+            _same_kind(values[each.name], each.default, f"{name}.{each.name}", where)
+    return _made(where, section, values)
+
+
+def _radar(value: object, where: str) -> Radar:
+    if isinstance(value, Radar):
+        return value
+    if isinstance(value, Mapping):
+        return parse_radar(write_toml(value), f"{where} [radar]")
+    if value in BOARDS:
+        return BOARDS[value]
+    beside = Path(where).parent / str(value)
+    return load_radar(beside if beside.is_file() else str(value))
+
+
+def _same_kind(value: object, default: object, field: str, where: str) -> None:
+    """Yes or no and words must be that; numbers are checked by the value itself."""
+    for kind, word in ((bool, "true or false"), (str, "a word in quotes")):
+        if isinstance(default, kind) != isinstance(value, kind):
+            needed = word if isinstance(default, kind) else "a number"
+            raise InputError(where, field, f"is {value!r}", f"give {needed}")
+
+
+def _known(values: Mapping, names: list[str], where: str, prefix: str) -> None:
+    for key in values:
+        if key not in names:
+            close = difflib.get_close_matches(key, names, 1) or [", ".join(names)]
+            raise InputError(where, prefix + key, "is no recipe setting", f"use {close[0]}")
+
+
+def _made(where: str, make: Callable, values: Mapping):
+    """Built from named values; a refusal then names the file it came from."""
+    try:
+        return make(**values)
+    except InputError as error:
+        place = where if error.where == "recipe" else error.where
+        raise InputError(place, error.field, error.problem, error.hint) from None

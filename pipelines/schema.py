@@ -1,0 +1,237 @@
+"""What a store holds: arrays, axes, types, units, chunks and tables.
+
+This file is the contract between whoever writes a store and whoever reads one. A reader needs
+the store alone: the version, the axes and the units below are written into it.
+
+A clip fills whole chunks, and a shard holds whole clips, so two writers never share a file.
+"""
+
+from dataclasses import dataclass, field
+
+FORMAT = "radarsim-store"
+SCHEMA_VERSION = 1
+
+# Nothing 10 dB below the noise is a signal: heatmaps are cut there, and padding holds this.
+FLOOR_DB = -10.0
+
+HEATMAPS = ("time_doppler", "time_range", "time_angle")
+BIN_AXIS = {"time_doppler": "speed", "time_range": "range", "time_angle": "angle"}
+COORDINATE_UNITS = {"time": "s", "column_time": "s", "range": "m", "speed": "m/s", "angle": "rad"}
+COORDINATE_AXIS = {"column_time": "time"}
+
+# The parts of a movement which a caption's attribute sentences describe.
+ATTRIBUTE_PARTS = ("general", "torso", "arms", "legs", "location")
+
+TABLES = {
+    "clips": {
+        "row": "int64",
+        "id": "string",
+        "take": "string",
+        "source": "string",
+        "licence": "string",
+        "subject": "string",
+        "split": "string",
+        "official_split": "string",
+        "start_s": "float64",
+        "num_frames": "int32",
+        "distance_m": "float64",
+        "lateral_m": "float64",
+        "heading_rad": "float64",
+        "radar_height_m": "float64",
+        "radar_tilt_rad": "float64",
+        "radar": "string",
+        "body": "string",
+        "sigma_rad": "float64",
+        "seed": "int64",
+        "take_sha256": "string",
+    },
+    "segments": {
+        "row": "int64",
+        "clip": "string",
+        "start_s": "float64",
+        "end_s": "float64",
+        "caption": "string",
+    },
+    "captions": {"id": "string", "text": "string", "source": "string"},
+    "attributes": {
+        "caption": "string",
+        "variant": "int32",
+        "part": "string",
+        "sentence": "string",
+        "provenance": "string",
+    },
+}
+# Attributes may be attached to a finished store, so they stand outside its checksums.
+CHECKED_TABLES = ("clips", "segments", "captions")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArraySpec:
+    """One array of a store.
+
+    Attributes:
+        name: of the array, inside the store's root group.
+        dims: axis names, in order; "clip" first where each clip has its own values.
+        shape: length of each axis.
+        dtype: NumPy name.
+        units: of the values, as xarray and people read them; "1" for counts.
+        chunk: what one read decodes.
+        shard: what one file holds; None where a chunk is a file.
+        fill: what rows hold that no clip filled.
+        about: one line for the reader.
+        scale: value of one step where integers stand for physical values, else None.
+    """
+
+    name: str
+    dims: tuple[str, ...]
+    shape: tuple[int, ...]
+    dtype: str
+    units: str
+    chunk: tuple[int, ...]
+    shard: tuple[int, ...] | None = None
+    fill: float = 0.0
+    about: str = ""
+    scale: float | None = None
+
+    @property
+    def per_clip(self) -> bool:
+        """Whether rows belong to clips (else the array is a coordinate)."""
+        return self.dims[0] == "clip"
+
+    @property
+    def clips_per_file(self) -> int:
+        """Clips one file of this array holds."""
+        return (self.shard or self.chunk)[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """The sizes that decide a store's arrays.
+
+    Attributes:
+        num_clips: rows of every clip array.
+        clips_per_shard: rows that one task writes.
+        num_frames: radar frames of a full clip.
+        num_columns: heatmap columns of a full clip.
+        bins: bins of the "range", "speed" and "angle" axes.
+        cube: (chirp, tx, rx, sample) counts, or None where IF cubes are not kept.
+        cube_step_v: volts of one ADC step; None where cubes are not quantised.
+        num_poses: poses of a full clip, or None where motion is not kept.
+        num_joints, num_betas: sizes of the kept motion.
+    """
+
+    num_clips: int
+    clips_per_shard: int
+    num_frames: int
+    num_columns: int
+    bins: dict[str, int] = field(default_factory=dict)
+    cube: tuple[int, int, int, int] | None = None
+    cube_step_v: float | None = None
+    num_poses: int | None = None
+    num_joints: int = 24
+    num_betas: int = 16
+
+
+def store_arrays(layout: Layout) -> tuple[ArraySpec, ...]:
+    """Every array of a store of this size, coordinates included."""
+    arrays = [_heatmap(layout, name) for name in HEATMAPS]
+    arrays += _counts(layout)
+    if layout.cube is not None:
+        arrays.append(_cube(layout))
+    if layout.num_poses is not None:
+        arrays += _motion(layout)
+    return (*arrays, *_coordinates(layout))
+
+
+def _heatmap(layout: Layout, name: str) -> ArraySpec:
+    axis = BIN_AXIS[name]
+    clip = (layout.num_columns, layout.bins[axis])
+    return ArraySpec(
+        name=name,
+        dims=("clip", "time", axis),
+        shape=(layout.num_clips, *clip),
+        dtype="float16",
+        units="dB",
+        chunk=(1, *clip),
+        shard=(layout.clips_per_shard, *clip),
+        fill=FLOOR_DB,
+        about=f"power over {axis}, in dB above the noise, cut at {FLOOR_DB:g} dB",
+    )
+
+
+def _counts(layout: Layout) -> list[ArraySpec]:
+    def count(name: str, about: str) -> ArraySpec:
+        return ArraySpec(
+            name=name,
+            dims=("clip",),
+            shape=(layout.num_clips,),
+            dtype="int32",
+            units="1",
+            chunk=(layout.clips_per_shard,),
+            about=about,
+        )
+
+    return [
+        count("num_frames", "radar frames of the clip; 0 where it failed"),
+        count("num_columns", "heatmap columns that are measured; the rest is padding"),
+    ]
+
+
+def _cube(layout: Layout) -> ArraySpec:
+    frame = (*layout.cube, 2)
+    quantised = layout.cube_step_v is not None
+    return ArraySpec(
+        name="if_cube",
+        dims=("clip", "frame", "chirp", "tx", "rx", "sample", "iq"),
+        shape=(layout.num_clips, layout.num_frames, *frame),
+        dtype="int16" if quantised else "float32",
+        units="V",
+        chunk=(1, 1, *frame),
+        shard=(1, layout.num_frames, *frame),
+        about="IF samples, I then Q; volts = value x scale_factor",
+        scale=layout.cube_step_v,
+    )
+
+
+def _motion(layout: Layout) -> list[ArraySpec]:
+    def rows(name: str, dims: tuple[str, ...], shape: tuple[int, ...], units: str, about: str):
+        return ArraySpec(
+            name=name,
+            dims=("clip", *dims),
+            shape=(layout.num_clips, *shape),
+            dtype="float32",
+            units=units,
+            chunk=(1, *shape) if shape else (layout.clips_per_shard,),
+            shard=(layout.clips_per_shard, *shape) if shape else None,
+            fill=float("nan"),
+            about=about,
+        )
+
+    poses, joints, betas = layout.num_poses, layout.num_joints, layout.num_betas
+    return [
+        rows("poses", ("pose", "joint", "axis"), (poses, joints, 3), "rad", "SMPL axis-angle"),
+        rows("transl", ("pose", "axis"), (poses, 3), "m", "of the placed body, floor at z = 0"),
+        rows("betas", ("beta",), (betas,), "1", "body shape, zero where none applies"),
+        rows("pose_rate_hz", (), (), "Hz", "poses per second"),
+    ]
+
+
+def _coordinates(layout: Layout) -> list[ArraySpec]:
+    sizes = {"time": layout.num_columns, **layout.bins}
+    arrays = []
+    for name, units in COORDINATE_UNITS.items():
+        axis = COORDINATE_AXIS.get(name, name)
+        arrays.append(
+            ArraySpec(
+                name=name,
+                dims=(axis,),
+                shape=(sizes[axis],),
+                dtype="float64",
+                units=units,
+                chunk=(sizes[axis],),
+                about="mean true time of the chirps under a column"
+                if axis == "time"
+                else f"centre of each {axis} bin",
+            )
+        )
+    return arrays

@@ -1,0 +1,316 @@
+"""A store on disk: made, filled shard by shard, marked, verified. The only writer of Zarr.
+
+Zarr encodes in memory and `Folder` writes whole files, so checksums are taken of the very bytes
+that are written. One task owns all files of its shard; when they are there, a mark says so. The
+marks go when the store is finished.
+
+    zarr.json  time_range/...  tables/clips/part-000000.parquet  checksums.json
+    .build/store.json  .build/done/000000.json        while unfinished
+"""
+
+import hashlib
+import json
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import zarr
+from zarr.buffer.cpu import Buffer
+from zarr.codecs import BloscCodec
+from zarr.storage import MemoryStore
+
+from pipelines.folder import BUILD, Folder
+from pipelines.schema import CHECKED_TABLES, FORMAT, SCHEMA_VERSION, ArraySpec
+from pipelines.tables import Rows, parquet_bytes, part_path
+from radarsim.errors import InputError
+
+CHECKSUMS = "checksums.json"
+_STORE_MARK = f"{BUILD}/store.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Blueprint:
+    """All that is fixed about a store before the first clip is made.
+
+    Attributes:
+        arrays: see `schema.store_arrays`.
+        coordinates: values of the arrays that have no clip axis, by name.
+        attributes: of the root group; plain JSON values.
+        identity: words that must agree before a build may go on in a store.
+        num_clips, clips_per_shard: rows, and rows per task.
+    """
+
+    arrays: tuple[ArraySpec, ...]
+    coordinates: Mapping[str, np.ndarray]
+    attributes: Mapping[str, object]
+    identity: Mapping[str, str]
+    num_clips: int
+    clips_per_shard: int
+
+    @property
+    def num_shards(self) -> int:
+        return -(-self.num_clips // self.clips_per_shard)
+
+    def rows(self, shard: int) -> range:
+        """The rows that one shard holds."""
+        first = shard * self.clips_per_shard
+        return range(first, min(first + self.clips_per_shard, self.num_clips))
+
+
+def prepare(folder: Folder, blueprint: Blueprint) -> str:
+    """Make the store's metadata and coordinates, or find the store of the same identity.
+
+    Returns:
+        "new", "resumed" or "finished".
+
+    Raises:
+        InputError: something else lies there; nothing was touched.
+    """
+    state = find_state(folder, blueprint.identity)
+    if state == "finished":
+        folder.remove_tree(BUILD)
+        return state
+    folder.write(_STORE_MARK, _json(dict(blueprint.identity)))
+    for path, data in skeleton(blueprint).items():
+        folder.write(path, data)
+    return state
+
+
+def find_state(folder: Folder, identity: Mapping[str, str]) -> str:
+    """What lies at a path, seen by a build of this identity; touches nothing.
+
+    Returns:
+        "new" (nothing there), "resumed" (unfinished) or "finished".
+
+    Raises:
+        InputError: another store, or no store at all.
+    """
+    if folder.root.exists() and not folder.root.is_dir():
+        raise InputError(folder.root, "--out", "is a file", "name a folder that is not there yet")
+    mark = _parsed(folder.read(_STORE_MARK))
+    finished = folder.read(CHECKSUMS) is not None
+    if mark is None:
+        if folder.names() <= {BUILD}:
+            return "new"
+        root = _parsed(folder.read("zarr.json")) or {}
+        mark = root.get("attributes", {}) if isinstance(root, dict) else {}
+        if mark.get("format") != FORMAT or not finished:
+            hint = "choose another --out; nothing was touched"
+            raise InputError(folder.root, "--out", "holds something else than a store", hint)
+    _same_identity(folder, mark, identity)
+    return "finished" if finished else "resumed"
+
+
+def skeleton(blueprint: Blueprint) -> dict[str, bytes]:
+    """Files of a store without its clips: metadata, consolidated, and coordinates."""
+    files: dict[str, Buffer] = {}
+    store = MemoryStore(files)
+    attributes = {"format": FORMAT, "schema_version": SCHEMA_VERSION, **blueprint.attributes}
+    group = zarr.create_group(store, attributes={**attributes, **blueprint.identity})
+    for spec in blueprint.arrays:
+        array = _create(group, spec)
+        if not spec.per_clip:
+            array[:] = blueprint.coordinates[spec.name]
+    with warnings.catch_warnings():
+        # Consolidated metadata is young in Zarr 3; readers that do not know it pass over it.
+        warnings.simplefilter("ignore")
+        zarr.consolidate_metadata(store)
+    return _bytes(files)
+
+
+class ShardWriter:
+    """Fills one shard. Arrays of one clip per file are written at once, others at the end.
+
+    Args:
+        folder: where the store lies.
+        blueprint: of the store.
+        shard: which one; this writer alone owns its files.
+    """
+
+    def __init__(self, folder: Folder, blueprint: Blueprint, shard: int):
+        _single_threaded_blosc()
+        self._folder, self._shard = folder, shard
+        self._rows = blueprint.rows(shard)
+        self._specs = {spec.name: spec for spec in blueprint.arrays if spec.per_clip}
+        self._metadata = skeleton(blueprint)
+        self._held = {
+            name: np.full((len(self._rows), *spec.shape[1:]), spec.fill, spec.dtype)
+            for name, spec in self._specs.items()
+            if spec.clips_per_file > 1
+        }
+        self._files: dict[str, str] = {}
+        self.num_bytes = 0
+
+    def add(self, row: int, clip_id: str, arrays: Mapping[str, np.ndarray]) -> None:
+        """Put one clip's arrays into its row; arrays left out keep their fill there.
+
+        Raises:
+            InputError: an array holds values that are not finite; the whole row keeps its fill.
+        """
+        assert row in self._rows, f"row {row} is not of shard {self._shard}"
+        assert arrays.keys() <= self._specs.keys(), f"arrays {sorted(arrays)} do not fit the schema"
+        for name, values in arrays.items():
+            _check(self._specs[name], clip_id, np.asarray(values))
+        for name, values in arrays.items():
+            if name in self._held:
+                self._held[name][row - self._rows.start] = values
+            else:
+                self._encode(self._specs[name], row, np.asarray(values)[None])
+
+    def finish(self, tables: Mapping[str, Rows], record: Mapping[str, object]) -> None:
+        """Write what is held and the tables, then mark the shard as done.
+
+        Args:
+            tables: rows by table, see `tables.shard_tables`.
+            record: what the closing summary needs to know of this shard.
+        """
+        for name, values in self._held.items():
+            self._encode(self._specs[name], self._rows.start, values)
+        for table, rows in tables.items():
+            self._write(part_path(table, self._shard), parquet_bytes(table, rows))
+        record = {**record, "bytes": self.num_bytes}
+        self._folder.write(_done(self._shard), _json({"files": self._files, "record": record}))
+
+    def _encode(self, spec: ArraySpec, first: int, values: np.ndarray) -> None:
+        last, whole = first + len(values), spec.clips_per_file
+        assert first % whole == 0 and (last % whole == 0 or last == spec.shape[0]), spec.name
+        metadata = f"{spec.name}/zarr.json"
+        files = {metadata: Buffer.from_bytes(self._metadata[metadata])}
+        config = {"write_empty_chunks": True}
+        array = zarr.open_array(MemoryStore(files), path=spec.name, mode="r+", config=config)
+        array[first:last] = values
+        for path, encoded in _bytes(files).items():
+            if path != metadata:
+                self._write(path, encoded)
+
+    def _write(self, path: str, data: bytes) -> None:
+        self._folder.write(path, data)
+        self._files[path] = hashlib.sha256(data).hexdigest()
+        self.num_bytes += len(data)
+
+
+def done_record(folder: Folder, shard: int) -> dict | None:
+    """What a finished shard's mark says; None where it is not finished or a file is damaged."""
+    mark = _parsed(folder.read(_done(shard)))
+    if mark is None or any(folder.sha256(path) != sum_ for path, sum_ in mark["files"].items()):
+        return None
+    return mark["record"]
+
+
+def finish_store(folder: Folder, blueprint: Blueprint) -> None:
+    """Write the checksums, then remove the marks: the store is finished.
+
+    Raises:
+        RuntimeError: a shard is not done.
+    """
+    sums = {path: hashlib.sha256(data).hexdigest() for path, data in skeleton(blueprint).items()}
+    for shard in range(blueprint.num_shards):
+        mark = _parsed(folder.read(_done(shard)))
+        if mark is None:
+            raise RuntimeError(f"shard {shard} of {blueprint.num_shards} is not done")
+        sums.update(mark["files"])
+    checked = {path: sum_ for path, sum_ in sorted(sums.items()) if _is_checked(path)}
+    folder.write(CHECKSUMS, _json({"algorithm": "sha256", "files": checked}))
+    folder.remove_tree(BUILD)
+
+
+def verify(path: str | Path) -> list[str]:
+    """Compare a finished store with its checksums.
+
+    Returns:
+        One line per missing or changed file; empty where all is well.
+    """
+    folder = Folder(path)
+    sums = _parsed(folder.read(CHECKSUMS))
+    if sums is None:
+        return [f"{path}: {CHECKSUMS}: missing; the store is not finished: run its build again"]
+    problems = []
+    for name, expected in sums["files"].items():
+        found = folder.sha256(name)
+        if found != expected:
+            problem = "missing" if found is None else "changed since it was written"
+            problems.append(f"{path}: {name}: {problem}; build the store again")
+    return problems
+
+
+def _create(group: zarr.Group, spec: ArraySpec) -> zarr.Array:
+    attributes = {"units": spec.units, "long_name": spec.about}
+    if spec.scale is not None:
+        attributes["scale_factor"] = spec.scale
+    compressor = BloscCodec(cname="lz4", shuffle="bitshuffle")
+    return group.create_array(
+        spec.name,
+        shape=spec.shape,
+        dtype=spec.dtype,
+        chunks=spec.chunk,
+        shards=spec.shard,
+        fill_value=spec.fill,
+        dimension_names=spec.dims,
+        attributes=attributes,
+        compressors=[compressor] if spec.per_clip and spec.shard else None,
+    )
+
+
+def _check(spec: ArraySpec, clip_id: str, values: np.ndarray) -> None:
+    assert values.shape == spec.shape[1:], f"{spec.name}: {values.shape} for {spec.shape[1:]}"
+    assert values.dtype == spec.dtype, f"{spec.name}: {values.dtype} for {spec.dtype}"
+    if values.dtype.kind != "f" or np.isfinite(values).all():
+        return
+    bad = np.argwhere(~np.isfinite(values))
+    at = ", ".join(f"{axis} {i}" for axis, i in zip(spec.dims[1:], bad[0]))
+    raise InputError(
+        clip_id,
+        spec.name,
+        f"{len(bad)} values are not finite, the first at {at}",
+        "look at the motion there",
+    )
+
+
+def _same_identity(folder: Folder, found: Mapping, wanted: Mapping[str, str]) -> None:
+    differing = [key for key in wanted if found.get(key) != wanted[key]]
+    if not differing:
+        return
+    what = differing[0].removesuffix("_digest").replace("_", " ")
+    if "recipe" in differing:
+        old, new = (str(side.get("recipe", "")).splitlines() for side in (found, wanted))
+        changed = next(((a, b) for a, b in zip(old, new) if a != b), ("", ""))
+        what = f"recipe ({changed[0]}; now {changed[1]})"
+    raise InputError(
+        folder.root,
+        "--out",
+        f"holds a store made with another {what}",
+        "choose another --out, or build with what it was made with; nothing was touched",
+    )
+
+
+def _bytes(files: Mapping[str, Buffer]) -> dict[str, bytes]:
+    return {path: data.to_bytes() for path, data in sorted(files.items())}
+
+
+def _is_checked(path: str) -> bool:
+    folder, _, rest = path.partition("/")
+    return folder != "tables" or rest.partition("/")[0] in CHECKED_TABLES
+
+
+def _done(shard: int) -> str:
+    return f"{BUILD}/done/{shard:06d}.json"
+
+
+def _json(value: object) -> bytes:
+    return (json.dumps(value, indent=1, sort_keys=True) + "\n").encode()
+
+
+def _parsed(data: bytes | None) -> dict | None:
+    try:
+        return None if data is None else json.loads(data)
+    except ValueError:
+        return None
+
+
+def _single_threaded_blosc() -> None:
+    """Two compressing threads write different bytes every time."""
+    import numcodecs.blosc
+
+    numcodecs.blosc.use_threads = False

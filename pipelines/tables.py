@@ -1,0 +1,106 @@
+"""The tables of a shard: clips, segments, captions and attribute sentences, as Parquet bytes.
+
+One part per shard, with columns by `schema.TABLES`. Captions are named by their words, so a
+caption that occurs in several shards has the same id in each part.
+"""
+
+import io
+from collections.abc import Iterable, Mapping
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.plan import Clip
+from pipelines.schema import TABLES
+from pipelines.sources import Text
+
+Rows = list[dict[str, object]]
+
+
+def part_path(table: str, shard: int) -> str:
+    """Where a shard's part of a table lies in the store."""
+    return f"tables/{table}/part-{shard:06d}.parquet"
+
+
+def shard_tables(
+    clips: Iterable[Clip],
+    texts: Mapping[str, tuple[Text, ...]],
+    radar: str,
+    body: str,
+    period_s: float,
+) -> dict[str, Rows]:
+    """Rows of all four tables for the clips of one shard.
+
+    Args:
+        clips: with the frames they really have.
+        texts: what is said about each take, by its id.
+        radar, body: names, the same for all clips.
+        period_s: of a radar frame [s].
+
+    Returns:
+        Rows by table.
+    """
+    rows: dict[str, Rows] = {table: [] for table in TABLES}
+    said: dict[str, Text] = {}
+    for clip in clips:
+        rows["clips"].append(_clip_row(clip, radar, body))
+        for text in texts.get(clip.take, ()):
+            segment = _segment_row(clip, text, clip.num_frames * period_s)
+            if segment:
+                rows["segments"].append(segment)
+                said.setdefault(text.caption_id, text)
+    for caption_id, text in sorted(said.items()):
+        rows["captions"].append({"id": caption_id, "text": text.caption, "source": text.source})
+        rows["attributes"] += _attribute_rows(caption_id, text)
+    return rows
+
+
+def parquet_bytes(table: str, rows: Rows) -> bytes:
+    """The rows as a Parquet file; equal rows give equal bytes."""
+    columns = TABLES[table]
+    schema = pa.schema([pa.field(name, _TYPES[kind]) for name, kind in columns.items()])
+    arrow = pa.Table.from_pylist([{name: row[name] for name in columns} for row in rows], schema)
+    sink = io.BytesIO()
+    pq.write_table(arrow, sink, compression="zstd", compression_level=3)
+    return sink.getvalue()
+
+
+def read_table(parts: Iterable[bytes]) -> pa.Table:
+    """The parts of a table as one, in the order given."""
+    return pa.concat_tables([pq.read_table(io.BytesIO(part)) for part in parts])
+
+
+def _clip_row(clip: Clip, radar: str, body: str) -> dict[str, object]:
+    values = {name: getattr(clip, name) for name in TABLES["clips"] if hasattr(clip, name)}
+    return {**values, "radar": radar, "body": body}
+
+
+def _segment_row(clip: Clip, text: Text, duration_s: float) -> dict[str, object] | None:
+    """The part of a text's stretch that the clip shows, in the clip's own time."""
+    end_s = duration_s if text.end_s is None else text.end_s - clip.start_s
+    start_s, end_s = max(text.start_s - clip.start_s, 0.0), min(end_s, duration_s)
+    if end_s <= start_s:
+        return None
+    times = {"start_s": start_s, "end_s": end_s}
+    return {"row": clip.row, "clip": clip.id, **times, "caption": text.caption_id}
+
+
+def _attribute_rows(caption_id: str, text: Text) -> Rows:
+    return [
+        {
+            "caption": caption_id,
+            "variant": 0,
+            "part": part,
+            "sentence": sentence,
+            "provenance": text.provenance,
+        }
+        for part, sentence in text.sentences
+    ]
+
+
+_TYPES = {
+    "string": pa.string(),
+    "float64": pa.float64(),
+    "int64": pa.int64(),
+    "int32": pa.int32(),
+}
