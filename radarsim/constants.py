@@ -1,0 +1,10 @@
+"""Numbers of nature, each with its unit in the name and its source beside it."""
+
+SPEED_OF_LIGHT_MPS = 299_792_458.0
+"""Speed of light in vacuum [m/s], exact (SI Brochure, 9th edition, 2019)."""
+
+BOLTZMANN_J_PER_K = 1.380649e-23
+"""Boltzmann constant [J/K], exact (SI Brochure, 9th edition, 2019)."""
+
+REFERENCE_TEMPERATURE_K = 290.0
+"""Temperature [K] at which noise figures are defined (IEEE Std 145; Friis 1944)."""
