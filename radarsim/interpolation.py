@@ -77,21 +77,23 @@ def _like(u: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 def _slopes(turn, num_poses: int, max_two_step: float = np.inf) -> np.ndarray:
-    """Change per pose at every pose: 5-point inside, 3-point beside the ends, 1-sided at them."""
+    """Change per pose at every pose: 5-point inside, 3-point beside the ends, 1-sided at them.
+
+    Where a two-pose turn is too large to be told from its complement, one-pose turns alone serve.
+    """
     i = np.arange(num_poses)
-    if num_poses == 2:
-        return np.concatenate([turn(i[:1], i[1:]), -turn(i[1:], i[:1])])
-    inner = i[1:-1]
-    slope = np.empty((num_poses, *turn(i[:1], i[:1]).shape[1:]))
-    slope[1:-1] = (turn(inner, inner + 1) - turn(inner, inner - 1)) / 2
-    slope[:1] = (4 * turn(i[:1], i[1:2]) - turn(i[:1], i[2:3])) / 2
-    slope[-1:] = -(4 * turn(i[-1:], i[-2:-1]) - turn(i[-1:], i[-3:-2])) / 2
-    if num_poses >= 5:
-        inner = i[2:-2]
-        ahead, behind = turn(inner, inner + 2), turn(inner, inner - 2)
-        size = np.maximum(*(np.linalg.norm(x, axis=-1, keepdims=True) for x in (ahead, behind)))
-        fourth_order = (8 * slope[2:-2] * 2 - (ahead - behind)) / 12
-        slope[2:-2] = np.where(size < max_two_step, fourth_order, slope[2:-2])
+    one = turn(i[:-1], i[1:])
+    # log(R^-1 S) reads the same from both ends of a step but for its sign.
+    slope = np.concatenate([one[:1], (one[1:] + one[:-1]) / 2, one[-1:]])
+    if num_poses < 3:
+        return slope
+    two = turn(i[:-2], i[2:])
+    size = np.linalg.norm(one, axis=-1, keepdims=True)
+    trusted = size[1:] + size[:-1] < max_two_step
+    for end in (0, -1):
+        slope[end] = np.where(trusted[end], 2 * one[end] - two[end] / 2, one[end])
+    fourth_order = (8 * slope[2:-2] * 2 - (two[2:] + two[:-2])) / 12
+    slope[2:-2] = np.where(trusted[2:] & trusted[:-2], fourth_order, slope[2:-2])
     return slope
 
 

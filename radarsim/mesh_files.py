@@ -113,7 +113,7 @@ def read_folder(folder: Path, rate_hz: float | None) -> MeshSequence:
         InputError: naming the file that cannot be read or has other faces.
     """
     paths = [path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES]
-    paths.sort(key=lambda path: [(len(part), part) for part in re.findall(r"\d+|\D+", path.name)])
+    paths.sort(key=_name_order)
     meshes = [_read_mesh(path) for path in paths]
     for path, (vertices_m, faces) in zip(paths, meshes, strict=True):
         if len(vertices_m) != len(meshes[0][0]) or not np.array_equal(faces, meshes[0][1]):
@@ -123,6 +123,12 @@ def read_folder(folder: Path, rate_hz: float | None) -> MeshSequence:
         raise InputError(folder, "meshes", "no .obj, .ply or .stl file", "give a folder of meshes")
     vertices_m = np.stack([vertices_m for vertices_m, _ in meshes])
     return _checked(vertices_m, meshes[0][1], rate_hz, str(folder), folder.name)
+
+
+def _name_order(path: Path) -> list[tuple[int, str]]:
+    """Numbers by value, everything else by letter."""
+    pieces = re.findall(r"\d+|\D", path.name)
+    return [(int(piece), "") if piece.isdecimal() else (-1, piece) for piece in pieces]
 
 
 def _read_mesh(path: Path) -> tuple[np.ndarray, np.ndarray]:
