@@ -45,7 +45,10 @@ def motion_from_arrays(arrays: Mapping[str, np.ndarray], where: str, name: str) 
             f"{width} values per pose, but SMPL has 72, SMPL-H 156 and SMPL-X 165",
             "give full axis-angle poses",
         )
-    poses_rad, transl_m = poses_rad.reshape(num_poses, -1, 3), _numbers(arrays, "trans", where)
+    poses_rad, transl_m = (
+        poses_rad.reshape(num_poses, width // 3, 3),
+        _numbers(arrays, "trans", where),
+    )
     check_shapes(poses_rad, transl_m, layout, where)
     shape_space = "smplx" if layout == "smplx" else "smpl"
     motion = Motion(

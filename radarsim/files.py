@@ -171,9 +171,9 @@ def load_body(path: str | Path, gender: str = "neutral"):
     Raises:
         InputError: there is no such model, or the file is of another kind.
     """
+    path = _existing(path)
     from radarsim import smpl_files
 
-    path = _existing(path)
     return smpl_files.read_body_model(
         smpl_files.find_body_model(path, gender) if path.is_dir() else path
     )

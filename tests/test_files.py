@@ -1,0 +1,143 @@
+"""The one door: files are opened, found, and refused with one line."""
+
+import io
+
+import numpy as np
+import pytest
+
+from radarsim.errors import InputError
+from radarsim.files import find_motions, load_body, load_radar, read_arrays, read_motion
+
+
+def write_amass(path, num_poses=30, **changes):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    arrays = dict(
+        poses=np.zeros((num_poses, 156)),
+        trans=np.zeros((num_poses, 3)),
+        betas=np.zeros(16),
+        gender="male",
+        mocap_framerate=120.0,
+    )
+    np.savez(path, **(arrays | changes))
+    return path
+
+
+def refusal(call, *args):
+    with pytest.raises(InputError) as error:
+        call(*args)
+    line = str(error.value)
+    assert "\n" not in line
+    assert str(args[0]) in line
+    return line
+
+
+def test_an_amass_file_is_read_under_its_stem_or_the_name_given(tmp_path):
+    path = write_amass(tmp_path / "walk_poses.npz")
+    assert read_motion(path).name == "walk_poses"
+    assert read_motion(str(path), name="ACCAD/walk").name == "ACCAD/walk"
+
+
+@pytest.mark.parametrize("keep", [0, 10, 1000, 20000])
+def test_a_truncated_file_is_refused(tmp_path, keep):
+    path = write_amass(tmp_path / "a_poses.npz")
+    path.write_bytes(path.read_bytes()[:keep])
+    assert "not an npz file, or truncated" in refusal(read_motion, path)
+
+
+def test_a_damaged_byte_is_found_by_the_checksum(tmp_path):
+    path = write_amass(tmp_path / "a_poses.npz")
+    data = bytearray(path.read_bytes())
+    data[5000] ^= 0xFF
+    path.write_bytes(data)
+    assert "poses: not an npz file, or truncated" in refusal(read_motion, path)
+
+
+def test_other_files_called_npz_are_refused(tmp_path):
+    text, array = tmp_path / "text.npz", tmp_path / "array.npz"
+    text.write_text("this is no archive")
+    buffer = io.BytesIO()
+    np.save(buffer, np.zeros(5))
+    array.write_bytes(buffer.getvalue())
+    assert "not an npz file" in refusal(read_motion, text)
+    assert "not an npz file" in refusal(read_motion, array)
+
+
+def test_pickled_objects_are_never_loaded(tmp_path):
+    path = write_amass(tmp_path / "a_poses.npz", poses=np.array([{"evil": 1}], dtype=object))
+    assert "poses: holds Python objects" in refusal(read_motion, path)
+
+
+def test_object_arrays_that_nobody_asks_for_do_no_harm(tmp_path):
+    """Published SMPL-X files carry marker labels as objects."""
+    path = write_amass(tmp_path / "a_stageii.npz", labels_obs=np.array([["a"], None], dtype=object))
+    assert read_motion(path).num_poses == 30
+
+
+def test_a_mesh_sequence_is_not_taken_for_a_motion(tmp_path):
+    path = tmp_path / "mesh.npz"
+    np.savez(path, vertices=np.zeros((3, 4, 3)), faces=np.zeros((1, 3), int))
+    assert "this is a mesh sequence" in refusal(read_motion, path)
+
+
+@pytest.mark.parametrize("name", ["nothing.npz", "walk.fbx"])
+def test_a_missing_file_or_another_kind_is_refused(tmp_path, name):
+    path = tmp_path / name
+    if path.suffix == ".fbx":
+        path.write_text("")
+        assert "'.fbx' is no kind of motion file" in refusal(read_motion, path)
+    else:
+        assert "does not exist" in refusal(read_motion, path)
+
+
+def test_an_amass_tree_is_walked_in_order_and_what_lies_beside_is_counted(tmp_path):
+    for name in ("KIT/3/run_poses.npz", "ACCAD/s2/a_stageii.npz", "ACCAD/s10/b_poses.npz"):
+        write_amass(tmp_path / name)
+    np.savez(tmp_path / "ACCAD" / "s2" / "shape.npz", betas=np.zeros(16))
+    np.savez(tmp_path / "ACCAD" / "s2" / "neutral_stagei.npz", betas=np.zeros(16))
+    (tmp_path / "ACCAD" / "LICENSE.txt").write_text("terms")
+    (tmp_path / "ACCAD" / "._b_poses.npz").write_bytes(b"\0")
+    (tmp_path / "walk.bvh").write_text("")
+    found = find_motions(tmp_path)
+    assert [path.relative_to(tmp_path).as_posix() for path in found] == [
+        "ACCAD/s10/b_poses.npz",
+        "ACCAD/s2/a_stageii.npz",
+        "KIT/3/run_poses.npz",
+        "walk.bvh",
+    ]
+    assert found.skipped == {"shape file": 2, "other file": 2}
+
+
+def test_a_tree_behind_a_link_is_found_once_even_in_a_circle(tmp_path):
+    write_amass(tmp_path / "disk" / "a_poses.npz")
+    (tmp_path / "amass").mkdir()
+    (tmp_path / "amass" / "ACCAD").symlink_to(tmp_path / "disk")
+    (tmp_path / "disk" / "back").symlink_to(tmp_path / "amass")
+    assert [path.name for path in find_motions(tmp_path / "amass")] == ["a_poses.npz"]
+
+
+def test_one_file_is_its_own_list(tmp_path):
+    path = write_amass(tmp_path / "a_poses.npz")
+    assert find_motions(path) == [path]
+
+
+def test_a_folder_without_motion_is_refused_with_what_it_holds(tmp_path):
+    (tmp_path / "notes.txt").write_text("")
+    assert "holds no motion (1 other file)" in refusal(find_motions, tmp_path)
+
+
+def test_only_the_arrays_asked_for_are_read(tmp_path):
+    path = write_amass(tmp_path / "a.npz")
+    assert sorted(read_arrays(path, ("poses", "nothing"))) == ["poses"]
+
+
+def test_a_radar_is_a_board_or_a_file(tmp_path):
+    radar = load_radar("AWR1843BOOST")
+    assert radar.name == "AWR1843BOOST"
+    path = tmp_path / "mine.toml"
+    path.write_text('board = "AWR1843BOOST"\n')
+    assert load_radar(path).chirp == radar.chirp
+    assert "radar: no such board or file; use " in refusal(load_radar, "AWR9999")
+
+
+def test_a_missing_body_model_is_refused(tmp_path):
+    assert "does not exist" in refusal(load_body, tmp_path / "SMPL_NEUTRAL.npz")
