@@ -100,8 +100,8 @@ def read_clip(text: str, where: str) -> BvhClip:
     lines.expect("HIERARCHY")
     _read_joints(lines, clip)
     lines.expect("MOTION")
-    num_poses = int(lines.value_after("Frames:", int))
-    frame_time_s = float(lines.value_after("Frame Time:", float))
+    num_poses = lines.value_after("Frames:", int)
+    frame_time_s = lines.value_after("Frame Time:", float)
     if not 1 / MAX_RATE_HZ <= frame_time_s <= 1 / MIN_RATE_HZ:
         lines.fail(
             f"Frame Time {frame_time_s:g} s, limits {1 / MAX_RATE_HZ:g} to {1 / MIN_RATE_HZ:g} s"
@@ -138,7 +138,7 @@ class _Lines:
         if line.upper() != word:
             self.fail(f"'{word}' expected, found '{line[:40]}'")
 
-    def value_after(self, label: str, kind: type) -> float:
+    def value_after(self, label: str, kind: type):
         line = self.next()
         head, _, value = line.partition(":")
         if "".join(head.upper().split()) + ":" != "".join(label.upper().split()):
@@ -215,6 +215,9 @@ def _read_values(lines: _Lines, num_poses: int, num_channels: int) -> np.ndarray
             f"says {num_poses} poses, but {len(rows)} rows follow",
             "correct the count or copy the file again",
         )
+    if num_poses < 2:
+        problem = f"{num_poses} poses, but a motion needs at least 2"
+        raise InputError(lines.where, "Frames", problem, "give a longer recording")
     try:
         return np.array(rows, dtype=np.float64).reshape(num_poses, num_channels)
     except ValueError:

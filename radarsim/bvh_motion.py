@@ -160,7 +160,7 @@ def _stands(posed: _Posed) -> bool:
     down = legs.mean(axis=0) / np.linalg.norm(legs.mean(axis=0))
     trunk, across = _trunk(posed, posed.rest), _across(posed, posed.rest)
     trunk, across = (v / max(np.linalg.norm(v), 1e-12) for v in (trunk, across))
-    return (legs @ down).min() > 0.85 and trunk @ down < -0.7 and abs(across @ down) < 0.3
+    return bool((legs @ down).min() > 0.85 and trunk @ down < -0.7 and abs(across @ down) < 0.3)
 
 
 def _trunk(posed: _Posed, positions: np.ndarray) -> np.ndarray:

@@ -123,11 +123,11 @@ def _check_found(limbs: dict[str, int], names: list[str], parents: list[int], wh
                 if None not in (upper, lower) and upper not in _ancestors(parents, lower):
                     missing.append(f"{side}_{name} below its limb")
     if missing:
-        seen = ", ".join(name for name in names if name)
+        seen = ", ".join(name.split(":")[-1] for name in names if name)
         raise InputError(
             where,
             "skeleton",
-            f"no joint for {', '.join(missing)} among: {seen[:300]}",
+            f"no joint for {', '.join(missing)} among: {seen[:400]}",
             "rename the joints as Mixamo or MotionBuilder do (LeftUpLeg, LeftLeg, LeftFoot, ...)",
         )
 

@@ -1,0 +1,160 @@
+"""BVH text of made-up people, and plain forward kinematics to hold results against."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+# SMPL's limbs by the names that common programs give them.
+STYLES = {
+    "mixamo": {
+        "pelvis": "mixamorig:Hips", "spine1": "mixamorig:Spine", "spine2": "mixamorig:Spine1",
+        "spine3": "mixamorig:Spine2", "neck": "mixamorig:Neck", "head": "mixamorig:Head",
+        "hip": "mixamorig:{Side}UpLeg", "knee": "mixamorig:{Side}Leg",
+        "ankle": "mixamorig:{Side}Foot", "foot": "mixamorig:{Side}ToeBase",
+        "collar": "mixamorig:{Side}Shoulder", "shoulder": "mixamorig:{Side}Arm",
+        "elbow": "mixamorig:{Side}ForeArm", "wrist": "mixamorig:{Side}Hand",
+    },
+    "xsens": {
+        "pelvis": "Hips", "spine1": "Chest", "spine2": "Chest2", "spine3": "Chest4",
+        "neck": "Neck", "head": "Head", "hip": "{Side}Hip", "knee": "{Side}Knee",
+        "ankle": "{Side}Ankle", "foot": "{Side}Toe", "collar": "{Side}Collar",
+        "shoulder": "{Side}Shoulder", "elbow": "{Side}Elbow", "wrist": "{Side}Wrist",
+    },
+    "biped": {
+        "pelvis": "Bip01 Pelvis", "spine1": "Bip01 Spine", "spine2": "Bip01 Spine1",
+        "spine3": "Bip01 Spine2", "neck": "Bip01 Neck", "head": "Bip01 Head",
+        "hip": "Bip01 {S} Thigh", "knee": "Bip01 {S} Calf", "ankle": "Bip01 {S} Foot",
+        "foot": "Bip01 {S} Toe0", "collar": "Bip01 {S} Clavicle",
+        "shoulder": "Bip01 {S} UpperArm", "elbow": "Bip01 {S} Forearm", "wrist": "Bip01 {S} Hand",
+    },
+    "poser": {
+        "pelvis": "hip", "spine1": "abdomen", "spine2": "waist", "spine3": "chest",
+        "neck": "neck", "head": "head", "hip": "{s}Thigh", "knee": "{s}Shin",
+        "ankle": "{s}Foot", "foot": "{s}Toe", "collar": "{s}Collar", "shoulder": "{s}Shldr",
+        "elbow": "{s}ForeArm", "wrist": "{s}Hand",
+    },
+    "unreal": {
+        "pelvis": "pelvis", "spine1": "spine_01", "spine2": "spine_02", "spine3": "spine_03",
+        "neck": "neck_01", "head": "head", "hip": "thigh_{s}", "knee": "calf_{s}",
+        "ankle": "foot_{s}", "foot": "ball_{s}", "collar": "clavicle_{s}",
+        "shoulder": "upperarm_{s}", "elbow": "lowerarm_{s}", "wrist": "hand_{s}",
+    },
+    "smpl": {
+        "pelvis": "Pelvis", "spine1": "Spine1", "spine2": "Spine2", "spine3": "Spine3",
+        "neck": "Neck", "head": "Head", "hip": "{S}_Hip", "knee": "{S}_Knee",
+        "ankle": "{S}_Ankle", "foot": "{S}_Foot", "collar": "{S}_Collar",
+        "shoulder": "{S}_Shoulder", "elbow": "{S}_Elbow", "wrist": "{S}_Wrist",
+    },
+}  # fmt: skip
+
+# Parent and offset of one side and the middle, y-up, facing +z, left +x [m]; legs straight down.
+_MIDDLE = {
+    "pelvis": (None, (0, 0, 0)), "spine1": ("pelvis", (0, 0.1, 0)),
+    "spine2": ("spine1", (0, 0.12, 0)), "spine3": ("spine2", (0, 0.12, 0)),
+    "neck": ("spine3", (0, 0.2, 0)), "head": ("neck", (0, 0.1, 0.02)),
+}  # fmt: skip
+_LEFT = {
+    "hip": ("pelvis", (0.09, -0.05, 0)), "knee": ("hip", (0, -0.42, 0)),
+    "ankle": ("knee", (0, -0.42, 0)), "foot": ("ankle", (0, -0.06, 0.14)),
+    "collar": ("spine3", (0.03, 0.17, 0)), "shoulder": ("collar", (0.15, 0, 0)),
+    "elbow": ("shoulder", (0.28, 0, 0)), "wrist": ("elbow", (0.25, 0, 0)),
+}  # fmt: skip
+_ARM = ("elbow", "wrist")
+TIP = (0.0, 0.05, 0.05)  # of every end site
+
+
+@dataclass
+class Person:
+    """A skeleton: SMPL-like keys, the names its file uses, parents and offsets."""
+
+    keys: list[str]
+    names: list[str]
+    parents: list[int]
+    offsets: np.ndarray
+
+    def index(self, key):
+        return self.keys.index(key)
+
+
+def person(style="mixamo", arm_down_rad=0.0, unit_m=0.01, turn=None, without=()):
+    """A person 1.71 m tall by the legs, with the arms lowered, in another unit and axes."""
+    entries = {key: (parent, np.array(offset)) for key, (parent, offset) in _MIDDLE.items()}
+    for side, sign in (("left", 1), ("right", -1)):
+        down = Rotation.from_rotvec([0, 0, -sign * arm_down_rad])
+        for key, (parent, offset) in _LEFT.items():
+            parent = parent if parent in _MIDDLE else f"{side}_{parent}"
+            offset = np.array(offset) * [sign, 1, 1]
+            entries[f"{side}_{key}"] = (parent, down.apply(offset) if key in _ARM else offset)
+    keys = [key for key in entries if key not in without]
+    parents, offsets = [], []
+    for key in keys:
+        parent, offset = entries[key]
+        while parent in without:
+            offset, parent = offset + entries[parent][1], entries[parent][0]
+        parents.append(-1 if parent is None else keys.index(parent))
+        offsets.append(offset)
+    turn = Rotation.identity() if turn is None else turn
+    names = [file_name(STYLES[style], key) for key in keys]
+    return Person(keys, names, parents, turn.apply(np.array(offsets)) / unit_m)
+
+
+def file_name(style, key):
+    side, _, part = key.rpartition("_")
+    return style[part].format(Side=side.capitalize(), S=side[:1].upper(), s=side[:1])
+
+
+def bvh_text(someone, turns, positions, order="ZXY", frame_time_s=1 / 120, num_poses=None):
+    """The file: `turns` [joint] of Rotation stacks over poses, root `positions` [pose, 3]."""
+    children = [[i for i, p in enumerate(someone.parents) if p == j] for j in range(len(turns))]
+    lines, visited = ["HIERARCHY"], []
+
+    def write(joint, depth):
+        visited.append(joint)
+        pad = "\t" * depth
+        kind = "ROOT" if joint == 0 else "JOINT"
+        place = "Xposition Yposition Zposition " if joint == 0 else ""
+        rotation = " ".join(f"{axis}rotation" for axis in order)
+        lines.extend([f"{pad}{kind} {someone.names[joint]}", f"{pad}{{"])
+        lines.append(f"{pad}\tOFFSET " + " ".join(f"{x:.6f}" for x in someone.offsets[joint]))
+        lines.append(f"{pad}\tCHANNELS {6 if joint == 0 else 3} {place}{rotation}")
+        for child in children[joint]:
+            write(child, depth + 1)
+        if not children[joint]:
+            size = np.linalg.norm(someone.offsets[1]) / 0.1
+            tip = " ".join(f"{x * size:.6f}" for x in TIP)
+            lines.extend([f"{pad}\tEnd Site", f"{pad}\t{{", f"{pad}\t\tOFFSET {tip}", f"{pad}\t}}"])
+        lines.append(f"{pad}}}")
+
+    write(0, 0)
+    angles = {j: turns[j].as_euler(order, degrees=True) for j in visited}
+    values = np.concatenate([positions, *[angles[j] for j in visited]], axis=1)
+    count = len(values) if num_poses is None else num_poses
+    lines += ["MOTION", f"Frames: {count}", f"Frame Time: {frame_time_s:.6f}"]
+    lines += [" ".join(f"{value:.6f}" for value in row) for row in values]
+    return "\n".join(lines) + "\n"
+
+
+def moves(someone, num_poses=25, seed=0):
+    """Smooth random turns of up to about 60 degrees; hips stay near 1 m."""
+    rng = np.random.default_rng(seed)
+    time = np.linspace(0, 1, num_poses)[:, None]
+    turns = []
+    for _ in someone.keys:
+        phase, size = rng.uniform(0, 2 * np.pi, 3), rng.uniform(0.1, 0.6, 3)
+        turns.append(Rotation.from_rotvec(size * np.sin(2 * np.pi * time + phase)))
+    return turns, np.cumsum(rng.normal(size=(num_poses, 3)), axis=0)
+
+
+def forward(someone, turns, positions):
+    """Joint positions [pose, joint, 3] by one matrix product per joint."""
+    place, frame = [], []
+    for joint, parent in enumerate(someone.parents):
+        turn = turns[joint].as_matrix()
+        if parent < 0:
+            place.append(positions)
+            frame.append(turn)
+        else:
+            place.append(place[parent] + frame[parent] @ someone.offsets[joint])
+            frame.append(frame[parent] @ turn)
+    return np.stack(place, axis=1)
