@@ -1,0 +1,152 @@
+"""Reads pickles that hold arrays, and runs nothing that a pickle asks for.
+
+The published SMPL files are Python 2 pickles of NumPy arrays, SciPy sparse matrices and chumpy
+wrappers. Here no class of a pickle is ever imported: each allowed name becomes a record of its
+arguments and state, from which plain numeric arrays are rebuilt and checked. Any other name ends
+the reading.
+"""
+
+import pickle
+import re
+
+import numpy as np
+from scipy import sparse
+
+SPARSE_MODULE = re.compile(r"scipy\.sparse(\.\w+)?$")
+SPARSE_CLASS = re.compile(r"(csc|csr|coo)_(matrix|array)$")
+CHUMPY_MODULE = re.compile(r"chumpy(\.\w+)*$")
+NUMBER_CODE = re.compile(r"[biuf]\d+$")
+RECORDED = {
+    ("numpy", "ndarray"),
+    ("numpy", "dtype"),
+    ("builtins", "object"),
+    ("multiarray", "_reconstruct"),
+    ("multiarray", "scalar"),
+    ("numeric", "_frombuffer"),
+}
+
+
+class _Record:
+    """What a pickle said about one object: class, arguments, state."""
+
+    kind = ""
+
+    def __new__(cls, *args, **_):
+        record = super().__new__(cls)
+        record.args, record.state = args, None
+        return record
+
+    def __init__(self, *_, **__):
+        pass
+
+    def __setstate__(self, state):
+        self.state = state
+
+
+class _ArrayUnpickler(pickle.Unpickler):
+    def find_class(self, module: str, name: str):
+        """A fresh stand-in for an allowed name, so that no file can alter another's."""
+        module = {"__builtin__": "builtins", "copy_reg": "copyreg"}.get(module, module)
+        short = re.sub(r"^numpy\._?core\.", "", module)
+        if SPARSE_MODULE.match(module) and SPARSE_CLASS.match(name):
+            return type(name, (_Record,), {"kind": name[:3]})
+        if CHUMPY_MODULE.match(module) and name.isidentifier():
+            return type(name, (_Record,), {"kind": "chumpy"})
+        if (short, name) in RECORDED:
+            return type(name, (_Record,), {"kind": name})
+        if (module, name) == ("_codecs", "encode"):
+            return lambda text, _="latin1": text.encode("latin1")
+        if (module, name) == ("copyreg", "_reconstructor"):
+            return lambda cls, *_: type(cls.__name__, (_Record,), {"kind": cls.kind})()
+        if (module, name) in {("builtins", "set"), ("collections", "OrderedDict")}:
+            return {"set": lambda items=(): list(items), "OrderedDict": lambda: {}}[name]
+        raise pickle.UnpicklingError(f"it asks for {module}.{name}, which is no array")
+
+    def persistent_load(self, pid):
+        raise pickle.UnpicklingError("it refers to objects outside the file")
+
+
+def load_arrays(file) -> dict:
+    """The dictionary in a pickle, its values still as records; see `as_array`.
+
+    Args:
+        file: open binary file.
+
+    Raises:
+        pickle.UnpicklingError: the pickle asks for anything but arrays, is damaged, or holds
+            no dictionary.
+    """
+    try:
+        content = _ArrayUnpickler(file, encoding="latin1").load()
+    except pickle.UnpicklingError:
+        raise
+    except Exception as error:  # a damaged pickle fails in any way it likes
+        raise pickle.UnpicklingError(f"it is damaged ({type(error).__name__}: {error})") from None
+    if not isinstance(content, dict):
+        raise pickle.UnpicklingError(f"it holds a {type(content).__name__}, not a dictionary")
+    return content
+
+
+def as_array(value) -> np.ndarray:
+    """A numeric array from what the pickle recorded.
+
+    Raises:
+        ValueError: what was recorded is no numeric array, or contradicts itself.
+    """
+    kind = getattr(value, "kind", None)
+    if kind is None:
+        array = np.asarray(value)
+        if array.dtype.kind not in "biuf":
+            raise ValueError(f"it is a {type(value).__name__}, not numbers")
+        return array
+    if kind in ("csc", "csr", "coo"):
+        return _from_sparse(value)
+    if kind == "chumpy":
+        return _from_chumpy(value)
+    if kind == "_frombuffer":
+        raw, dtype, shape, order = value.args
+        return _from_bytes(shape, dtype, order == "F", raw)
+    if kind in ("ndarray", "_reconstruct") and isinstance(value.state, tuple):
+        return _from_bytes(*value.state[-4:])
+    raise ValueError(f"it is a {kind}, not an array")
+
+
+def _from_bytes(shape, dtype, fortran, raw):
+    """Shape, dtype record, order and bytes, as NumPy's pickles list them."""
+    code = dtype.args[0] if getattr(dtype, "kind", "") == "dtype" and dtype.args else None
+    if not isinstance(code, str) or not NUMBER_CODE.match(code):
+        raise ValueError(f"its entries are of type {code!r}, not numbers")
+    big_endian = bool(dtype.state) and dtype.state[1] == ">"
+    raw = raw.encode("latin1") if isinstance(raw, str) else bytes(raw)
+    flat = np.frombuffer(raw, dtype=np.dtype((">" if big_endian else "<") + code))
+    shape = tuple(int(size) for size in shape)
+    if min(shape, default=0) < 0 or int(np.prod(shape, dtype=object)) != flat.size:
+        raise ValueError(f"it holds {flat.size} numbers for the shape {shape}")
+    return flat.reshape(shape, order="F" if fortran else "C")
+
+
+def _from_sparse(value):
+    state = value.state
+    shape = tuple(int(size) for size in state.get("_shape", state.get("shape")))
+    numbers = as_array(state["data"])
+    if value.kind == "coo":
+        where = state.get("coords") or (state["row"], state["col"])
+        parts = (numbers, tuple(as_array(axis) for axis in where))
+    else:
+        parts = (numbers, as_array(state["indices"]), as_array(state["indptr"]))
+    matrix = getattr(sparse, f"{value.kind}_matrix")(parts, shape=shape)
+    if value.kind != "coo":
+        matrix.check_format(full_check=True)  # else a wrong index reads foreign memory
+    return matrix.toarray()
+
+
+def _from_chumpy(value):
+    """A chumpy leaf keeps its numbers in `x`; a slice keeps its source `a` and flat indices."""
+    state = value.state if isinstance(value.state, dict) else {}
+    if "x" in state:
+        return as_array(state["x"])
+    if "a" in state and "idxs" in state:
+        picked = as_array(state["a"]).ravel()[as_array(state["idxs"])]
+        shape = state.get("preferred_shape", picked.shape)
+        return picked.reshape([int(size) for size in shape])
+    raise ValueError(f"it is a chumpy {type(value).__name__} expression, not stored numbers")
