@@ -58,16 +58,16 @@ class Clip:
 
 @dataclass(frozen=True, kw_only=True)
 class Note:
-    """Something a survey or a stage leaves out, for the closing summary.
+    """Something left out or cut on the way, for the closing summary.
 
     Attributes:
         cause: a few words, the same for all of its kind.
-        clips: how many clips it cost.
+        count: how many.
         line: the one line about it, or "" where counting says enough.
     """
 
     cause: str
-    clips: int = 0
+    count: int = 1
     line: str = ""
 
 

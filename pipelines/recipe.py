@@ -212,6 +212,7 @@ def _where(owner: object, name: str) -> str:
 
 
 def _number(owner: object, name: str, unit: str = "", **limits: float) -> None:
+    limits = {kind: float(limit) for kind, limit in limits.items()}
     value = checked_number("recipe", _where(owner, name), getattr(owner, name), unit, **limits)
     object.__setattr__(owner, name, value)
 
@@ -231,6 +232,7 @@ def _range(owner: object, name: str, unit: str, **limits: float) -> None:
     where = _where(owner, name)
     if len(ends) != 2:
         raise InputError("recipe", where, f"has {len(ends)} ends", "give one value or low and high")
+    limits = {kind: float(limit) for kind, limit in limits.items()}
     low, high = (checked_number("recipe", where, end, unit, **limits) for end in ends)
     if low > high:
         problem = f"runs from {low:g} down to {high:g} {unit}"

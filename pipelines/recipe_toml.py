@@ -10,7 +10,8 @@ distance_m = [2.0, 4.0]         # drawn between both; one number means exactly t
 import difflib
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
+from decimal import Decimal
 from pathlib import Path
 
 from pipelines.recipe import SECTIONS, Recipe
@@ -31,7 +32,8 @@ def dump_recipe(recipe: Recipe) -> str:
     for name in SECTIONS:
         section = getattr(recipe, name)
         table[name] = {each.name: getattr(section, each.name) for each in fields(section)}
-    table["radar"] = tomllib.loads(dump_radar(recipe.radar))
+    # In decimal, so that not a digit of the radar is lost.
+    table["radar"] = tomllib.loads(dump_radar(recipe.radar), parse_float=Decimal)
     return write_toml(table)
 
 
@@ -49,10 +51,11 @@ def parse_recipe(text: str, where: str) -> Recipe:
         InputError: no TOML, an unknown name, or a value out of its limits.
     """
     try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        table = tomllib.loads(text, parse_float=Decimal)
+    except (tomllib.TOMLDecodeError, ArithmeticError) as error:
         raise InputError(where, "TOML", str(error), "correct the file") from None
-    return recipe_from_table(table, where)
+    radar = {"radar": table.pop("radar")} if "radar" in table else {}
+    return recipe_from_table({**_as_floats(table), **radar}, where)
 
 
 def recipe_from_table(table: Mapping, where: str) -> Recipe:
@@ -78,7 +81,18 @@ def write_toml(table: Mapping, path: tuple[str, ...] = ()) -> str:
     return "\n".join(lines) + "\n" + "".join("\n" + text for text in inner)
 
 
+def _as_floats(value: object) -> object:
+    """A table with floats in place of decimals."""
+    if isinstance(value, Mapping):
+        return {key: _as_floats(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_as_floats(each) for each in value]
+    return float(value) if isinstance(value, Decimal) else value
+
+
 def _value(value: object) -> str:
+    if isinstance(value, Decimal):
+        return f"{value:f}" if value.is_finite() else str(value).lower().replace("infinity", "inf")
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Mapping):
@@ -106,11 +120,18 @@ def _radar(value: object, where: str) -> Radar:
     if isinstance(value, Radar):
         return value
     if isinstance(value, Mapping):
-        return parse_radar(write_toml(value), f"{where} [radar]")
-    if value in BOARDS:
+        place = f"{where} [radar]"
+        return _named(parse_radar(write_toml(value), place), place, "radar")
+    if str(value) in BOARDS:
         return BOARDS[value]
     beside = Path(where).parent / str(value)
-    return load_radar(beside if beside.is_file() else str(value))
+    path = str(beside if beside.is_file() else value)
+    return _named(load_radar(path), path, Path(path).stem)
+
+
+def _named(radar: Radar, place: str, name: str) -> Radar:
+    """A radar without a name is called after its file; a store must not tell where that lay."""
+    return replace(radar, name=name) if radar.name == place else radar
 
 
 def _same_kind(value: object, default: object, field: str, where: str) -> None:

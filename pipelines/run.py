@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 
 from tqdm import tqdm
 
+from pipelines.blueprint import Blueprint
 from pipelines.folder import Folder, StoreError
 from pipelines.plan import Clip, Note, Plan
-from pipelines.shards import Blueprint, find_state, finish_store, prepare
+from pipelines.shards import find_state, finish_store, prepare
 from pipelines.sources import Take
 from pipelines.work import Job, MakeClip, make_shard
 from radarsim.errors import InputError

@@ -212,6 +212,7 @@ def _motion(layout: Layout) -> list[ArraySpec]:
         rows("poses", ("pose", "joint", "axis"), (poses, joints, 3), "rad", "SMPL axis-angle"),
         rows("transl", ("pose", "axis"), (poses, 3), "m", "of the placed body, floor at z = 0"),
         rows("betas", ("beta",), (betas,), "1", "body shape, zero where none applies"),
+        rows("body_scale", (), (), "1", "size of the posed body over its model"),
         rows("pose_rate_hz", (), (), "Hz", "poses per second"),
     ]
 

@@ -12,7 +12,6 @@ import hashlib
 import json
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +20,7 @@ from zarr.buffer.cpu import Buffer
 from zarr.codecs import BloscCodec
 from zarr.storage import MemoryStore
 
+from pipelines.blueprint import Blueprint
 from pipelines.folder import BUILD, Folder
 from pipelines.schema import CHECKED_TABLES, FORMAT, SCHEMA_VERSION, ArraySpec
 from pipelines.tables import Rows, parquet_bytes, part_path
@@ -28,35 +28,6 @@ from radarsim.errors import InputError
 
 CHECKSUMS = "checksums.json"
 _STORE_MARK = f"{BUILD}/store.json"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Blueprint:
-    """All that is fixed about a store before the first clip is made.
-
-    Attributes:
-        arrays: see `schema.store_arrays`.
-        coordinates: values of the arrays that have no clip axis, by name.
-        attributes: of the root group; plain JSON values.
-        identity: words that must agree before a build may go on in a store.
-        num_clips, clips_per_shard: rows, and rows per task.
-    """
-
-    arrays: tuple[ArraySpec, ...]
-    coordinates: Mapping[str, np.ndarray]
-    attributes: Mapping[str, object]
-    identity: Mapping[str, str]
-    num_clips: int
-    clips_per_shard: int
-
-    @property
-    def num_shards(self) -> int:
-        return -(-self.num_clips // self.clips_per_shard)
-
-    def rows(self, shard: int) -> range:
-        """The rows that one shard holds."""
-        first = shard * self.clips_per_shard
-        return range(first, min(first + self.clips_per_shard, self.num_clips))
 
 
 def prepare(folder: Folder, blueprint: Blueprint) -> str:
@@ -72,7 +43,7 @@ def prepare(folder: Folder, blueprint: Blueprint) -> str:
     if state == "finished":
         folder.remove_tree(BUILD)
         return state
-    folder.write(_STORE_MARK, _json(dict(blueprint.identity)))
+    folder.write(_STORE_MARK, _json({"format": FORMAT, **blueprint.identity}))
     for path, data in skeleton(blueprint).items():
         folder.write(path, data)
     return state
@@ -87,20 +58,30 @@ def find_state(folder: Folder, identity: Mapping[str, str]) -> str:
     Raises:
         InputError: another store, or no store at all.
     """
+    found = check_place(folder)
+    if found is None:
+        return "new"
+    _same_identity(folder, found, identity)
+    return "finished" if folder.read(CHECKSUMS) is not None else "resumed"
+
+
+def check_place(folder: Folder) -> dict | None:
+    """Identity of the store that lies there, or None where there is nothing; touches nothing.
+
+    Raises:
+        InputError: the path holds something else.
+    """
     if folder.root.exists() and not folder.root.is_dir():
         raise InputError(folder.root, "--out", "is a file", "name a folder that is not there yet")
-    mark = _parsed(folder.read(_STORE_MARK))
-    finished = folder.read(CHECKSUMS) is not None
-    if mark is None:
-        if folder.names() <= {BUILD}:
-            return "new"
-        root = _parsed(folder.read("zarr.json")) or {}
-        mark = root.get("attributes", {}) if isinstance(root, dict) else {}
-        if mark.get("format") != FORMAT or not finished:
-            hint = "choose another --out; nothing was touched"
-            raise InputError(folder.root, "--out", "holds something else than a store", hint)
-    _same_identity(folder, mark, identity)
-    return "finished" if finished else "resumed"
+    if folder.names() <= {BUILD} and folder.read(_STORE_MARK) is None:
+        return None
+    found = _parsed(folder.read(_STORE_MARK))
+    if found is None and folder.read(CHECKSUMS) is not None:
+        found = (_parsed(folder.read("zarr.json")) or {}).get("attributes", {})
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        hint = "choose another --out; nothing was touched"
+        raise InputError(folder.root, "--out", "holds something else than a store", hint)
+    return found
 
 
 def skeleton(blueprint: Blueprint) -> dict[str, bytes]:
@@ -175,7 +156,8 @@ class ShardWriter:
 
     def _encode(self, spec: ArraySpec, first: int, values: np.ndarray) -> None:
         last, whole = first + len(values), spec.clips_per_file
-        assert first % whole == 0 and (last % whole == 0 or last == spec.shape[0]), spec.name
+        whole_files = first % whole == 0 and (last % whole == 0 or last == spec.shape[0])
+        assert whole_files, f"{spec.name}: rows {first} to {last} share a file of {whole}"
         metadata = f"{spec.name}/zarr.json"
         files = {metadata: Buffer.from_bytes(self._metadata[metadata])}
         config = {"write_empty_chunks": True}

@@ -9,10 +9,11 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
+from pipelines.blueprint import Blueprint
 from pipelines.folder import Folder, StoreError
 from pipelines.plan import Clip, Note
 from pipelines.recipe import Recipe
-from pipelines.shards import Blueprint, ShardWriter, done_record
+from pipelines.shards import ShardWriter, done_record
 from pipelines.sources import Take, TakeChanged
 from pipelines.tables import shard_tables
 from radarsim.errors import InputError
@@ -72,7 +73,7 @@ def make_shard(
         except (StoreError, TakeChanged):
             raise
         except InputError as error:
-            failed.append(Note(cause=FAILED, clips=1, line=str(error)))
+            failed.append(Note(cause=FAILED, line=str(error)))
             clip = replace(clip, num_frames=0)
         made.append(clip)
         tell(len(made), sum(each.num_frames for each in made))

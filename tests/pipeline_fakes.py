@@ -12,10 +12,10 @@ from functools import partial
 
 import numpy as np
 
+from pipelines.blueprint import Blueprint
 from pipelines.plan import Clip, clip_seed, draw_placement, make_plan
 from pipelines.recipe import Clips, Recipe
 from pipelines.schema import Layout, store_arrays
-from pipelines.shards import Blueprint
 from pipelines.sources import Text
 from radarsim.boards import BOARDS, DEFAULT_BOARD
 from radarsim.errors import InputError

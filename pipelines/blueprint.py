@@ -1,0 +1,157 @@
+"""What is fixed about a store before its first clip: arrays, coordinates, attributes, identity."""
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+
+from pipelines.plan import Plan
+from pipelines.recipe import IF_CUBES_LIMIT_BYTES, Recipe
+from pipelines.recipe_toml import dump_recipe
+from pipelines.schema import ArraySpec, Layout, store_arrays
+from pipelines.sources import Take
+from radarsim.heatmaps import HeatmapSettings, heatmap_axes
+from radarsim.radar_toml import dump_radar
+
+
+@dataclass(frozen=True, kw_only=True)
+class Blueprint:
+    """All that is fixed about a store before the first clip is made.
+
+    Attributes:
+        arrays: see `schema.store_arrays`.
+        coordinates: values of the arrays that have no clip axis, by name.
+        attributes: of the root group; plain JSON values.
+        identity: words that must agree before a build may go on in a store.
+        num_clips, clips_per_shard: rows, and rows per task.
+    """
+
+    arrays: tuple[ArraySpec, ...]
+    coordinates: Mapping[str, np.ndarray]
+    attributes: Mapping[str, object]
+    identity: Mapping[str, str]
+    num_clips: int
+    clips_per_shard: int
+
+    @property
+    def num_shards(self) -> int:
+        return -(-self.num_clips // self.clips_per_shard)
+
+    def rows(self, shard: int) -> range:
+        """The rows that one shard holds."""
+        first = shard * self.clips_per_shard
+        return range(first, min(first + self.clips_per_shard, self.num_clips))
+
+
+def make_blueprint(plan: Plan, takes: Mapping[str, Take]) -> Blueprint:
+    """The blueprint of a plan's store.
+
+    Args:
+        plan: recipe and clips.
+        takes: by id; their texts are part of the store's identity.
+
+    Returns:
+        The blueprint.
+    """
+    recipe = plan.recipe
+    axes = heatmap_axes(recipe.radar, recipe.num_frames, heatmap_settings(recipe))
+    coordinates = {
+        "time": axes["time_s"],
+        "column_time": axes["time_s"],
+        "range": axes["range_m"],
+        "speed": axes["speed_mps"],
+        "angle": axes["angle_rad"],
+    }
+    attributes = {
+        "radar": tomllib.loads(dump_radar(recipe.radar)),
+        "window": recipe.maps.window,
+        "clutter": recipe.maps.clutter,
+        "frame_period_s": recipe.radar.frame.period_s,
+        "clips_per_shard": plan.clips_per_shard,
+    }
+    identity = {
+        "recipe": dump_recipe(recipe),
+        "recipe_digest": recipe.digest,
+        "plan_digest": plan.digest,
+        "texts_digest": _texts_digest(plan, takes),
+        "code_version": code_version(),
+    }
+    return Blueprint(
+        arrays=store_arrays(_layout(plan, coordinates)),
+        coordinates=coordinates,
+        attributes=attributes,
+        identity=identity,
+        num_clips=len(plan.clips),
+        clips_per_shard=plan.clips_per_shard,
+    )
+
+
+def heatmap_settings(recipe: Recipe) -> HeatmapSettings:
+    """How the recipe's heatmaps are cut."""
+    return HeatmapSettings(window=recipe.maps.window, clutter=recipe.maps.clutter)
+
+
+def cube_shape(recipe: Recipe) -> tuple[int, int, int, int]:
+    """(chirp, tx, rx, sample) of one frame."""
+    radar = recipe.radar
+    antennas = (radar.array.num_tx, radar.array.num_rx)
+    return radar.frame.num_chirps, *antennas, radar.chirp.num_samples
+
+
+def cube_bytes(plan: Plan) -> int:
+    """What the IF cubes of a plan take before compression [bytes]."""
+    per_value = 2 if plan.recipe.simulation.quantise else 4
+    per_frame = int(np.prod(cube_shape(plan.recipe))) * 2 * per_value
+    return len(plan.clips) * plan.recipe.num_frames * per_frame
+
+
+def keeps_cubes(plan: Plan) -> bool:
+    """Whether the store holds IF cubes: as the recipe says, or while they are small."""
+    wanted = plan.recipe.keep.if_cubes
+    return wanted == "on" or (wanted == "auto" and cube_bytes(plan) < IF_CUBES_LIMIT_BYTES)
+
+
+def num_poses(recipe: Recipe) -> int:
+    """Kept poses of a full clip, first and last included."""
+    return round(recipe.clips.length_s * recipe.keep.motion_rate_hz) + 1
+
+
+def code_version() -> str:
+    """The release, and a digest of the code that makes the bytes."""
+    try:
+        release = metadata.version("radarsim")
+    except metadata.PackageNotFoundError:
+        release = "0"
+    here = Path(__file__).parent
+    digest = hashlib.sha256()
+    for room in (here, here.parent / "radarsim"):
+        for path in sorted(room.rglob("*")):
+            if path.suffix in (".py", ".npz"):
+                digest.update(path.relative_to(here.parent).as_posix().encode())
+                digest.update(path.read_bytes())
+    return f"{release}+{digest.hexdigest()[:12]}"
+
+
+def _layout(plan: Plan, coordinates: Mapping[str, np.ndarray]) -> Layout:
+    recipe = plan.recipe
+    return Layout(
+        num_clips=len(plan.clips),
+        clips_per_shard=plan.clips_per_shard,
+        num_frames=recipe.num_frames,
+        num_columns=len(coordinates["time"]),
+        bins={axis: len(coordinates[axis]) for axis in ("range", "speed", "angle")},
+        cube=cube_shape(recipe) if keeps_cubes(plan) else None,
+        cube_step_v=recipe.radar.receiver.adc_step_v if recipe.simulation.quantise else None,
+        num_poses=num_poses(recipe) if recipe.keep.motion else None,
+    )
+
+
+def _texts_digest(plan: Plan, takes: Mapping[str, Take]) -> str:
+    names = sorted({clip.take for clip in plan.clips})
+    said = [[name, [asdict(text) for text in takes[name].texts]] for name in names]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()

@@ -1,0 +1,76 @@
+"""The contract a store's readers rely on: names, axes, units, chunks."""
+
+import pytest
+
+from pipelines.schema import HEATMAPS, TABLES, Layout, store_arrays
+
+LAYOUT = Layout(
+    num_clips=10,
+    clips_per_shard=4,
+    num_frames=50,
+    num_columns=385,
+    bins={"range": 256, "speed": 256, "angle": 256},
+    cube=(128, 3, 4, 256),
+    cube_step_v=1e-5,
+    num_poses=301,
+)
+ARRAYS = {spec.name: spec for spec in store_arrays(LAYOUT)}
+
+
+def test_a_heatmap_chunk_is_one_clip_of_197_kilobytes():
+    for name in HEATMAPS:
+        spec = ARRAYS[name]
+        assert spec.dims[:2] == ("clip", "time")
+        assert spec.chunk == (1, 385, 256)
+        assert 385 * 256 * 2 == 197_120
+        assert (spec.dtype, spec.units, spec.fill) == ("float16", "dB", -10.0)
+
+
+def test_a_cube_chunk_is_one_frame_and_a_cube_file_one_clip():
+    spec = ARRAYS["if_cube"]
+    assert spec.dims == ("clip", "frame", "chirp", "tx", "rx", "sample", "iq")
+    assert spec.chunk == (1, 1, 128, 3, 4, 256, 2)
+    assert spec.clips_per_file == 1
+    assert (spec.dtype, spec.scale) == ("int16", 1e-5)
+
+
+def test_no_file_of_clips_is_shared_by_two_shards():
+    """One task writes one whole shard: a file holds one clip or all of a shard's."""
+    for spec in ARRAYS.values():
+        if spec.per_clip:
+            assert spec.clips_per_file in (1, LAYOUT.clips_per_shard)
+
+
+def test_coordinates_carry_si_units():
+    units = {name: spec.units for name, spec in ARRAYS.items() if not spec.per_clip}
+    assert units == {"time": "s", "column_time": "s", "range": "m", "speed": "m/s", "angle": "rad"}
+
+
+def test_every_axis_with_a_coordinate_is_as_long_as_it():
+    lengths = {spec.dims[0]: spec.shape[0] for spec in ARRAYS.values() if not spec.per_clip}
+    for spec in ARRAYS.values():
+        for axis, length in zip(spec.dims, spec.shape):
+            assert lengths.get(axis, length) == length
+
+
+@pytest.mark.parametrize(
+    ("changes", "absent"),
+    [({"cube": None}, {"if_cube"}), ({"num_poses": None}, {"poses", "transl", "betas"})],
+)
+def test_what_is_not_kept_has_no_array(changes, absent):
+    layout = Layout(**{**vars(LAYOUT), **changes})
+    assert absent <= ARRAYS.keys()
+    assert not absent & {spec.name for spec in store_arrays(layout)}
+
+
+def test_cubes_without_adc_steps_are_float_volts():
+    layout = Layout(**{**vars(LAYOUT), "cube_step_v": None})
+    spec = next(spec for spec in store_arrays(layout) if spec.name == "if_cube")
+    assert (spec.dtype, spec.scale) == ("float32", None)
+
+
+def test_tables_name_captions_and_clips_alike():
+    assert {"id", "row", "seed", "split", "official_split", "licence"} <= TABLES["clips"].keys()
+    assert list(TABLES["segments"]) == ["row", "clip", "start_s", "end_s", "caption"]
+    assert list(TABLES["captions"]) == ["id", "text", "source"]
+    assert list(TABLES["attributes"]) == ["caption", "variant", "part", "sentence", "provenance"]
