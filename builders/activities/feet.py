@@ -14,13 +14,16 @@ from builders.activities.curves import flow, minimum_jerk
 from builders.activities.movement import Gait, Stance
 from builders.activities.skeleton import SIDES, Skeleton
 
+ROLLING_MPS = 1.2  # from this speed on the foot rolls fully
+BEHIND_M = 0.03  # a walker's hip passes over a point ahead of the ankle, at mid-foot
 STANDING_WIDTH = 0.22  # between the ankles [leg lengths]
 _Y, _Z = np.eye(3)[1:]
 
 # Pitch of a walker's foot through a cycle from its heel strike [degrees, heel up positive].
 # Source: Winter, "Biomechanics and Motor Control of Human Movement", 4th ed., table A.3.
 WALKING_PITCH = flow(
-    (0.0, -20), (0.09, 0), (0.3, 0), (0.42, 8), (0.52, 27), (0.62, 58), (0.68, 62), (0.88, -12)
+    *((0.0, -20), (0.09, 0), (0.3, 0), (0.42, 8), (0.51, 24), (0.62, 60)),
+    *((0.67, 65), (0.78, 24), (0.89, -8), (0.96, -20)),
 )
 
 
@@ -60,7 +63,8 @@ def rolled_ankle(skeleton: Skeleton, side: int, print_m, yaw_rad, pitch_deg) -> 
     ball, heel = skeleton.ball_m[side], skeleton.heel_m[side]
     pivot = np.where(pitch_deg[:, None] > 0, ball, heel)
     raised = pivot - np.einsum("pij,pj->pi", turn(_Y, pitch_deg), pivot)
-    raised[:, 2] -= ball[2]
+    # Bent toes bulge below their joint.
+    raised[:, 2] += 0.014 * np.sin(np.deg2rad(np.maximum(pitch_deg, 0))) ** 2 - ball[2]
     ankle_m = np.einsum("pij,pj->pi", turn(_Z, np.rad2deg(yaw_rad)), raised)
     ankle_m[:, :2] += print_m
     return ankle_m
@@ -126,19 +130,27 @@ class _Walk:
         self.time_at = PchipInterpolator(phase, times_s, extrapolate=True)
         self.phase_at = PchipInterpolator(times_s, phase, extrapolate=True)
 
-    def pitch_deg(self, share):
-        """The foot's pitch at a share of its own cycle; stance stretched to the gait's duty."""
-        gait = self.gait
-        share = np.mod(share, 1.0)
-        duty = 0.62
-        stands = share < gait.duty
-        like_walking = np.where(
-            stands,
-            share * duty / gait.duty,
-            duty + (share - gait.duty) * (1 - duty) / (1 - gait.duty),
-        )
-        raised = gait.tiptoe_deg * np.cos(np.pi * share) ** 2
-        return gait.roll * WALKING_PITCH.at(like_walking) + raised
+    def pitch_deg(self, landing, phase):
+        """The foot's pitch in the stance that starts at phase `landing` and the swing after it.
+
+        The foot rolls less where the body goes slowly, and not at all backwards or sideways.
+        """
+        duty, share = 0.62, np.clip(phase - landing, 0, 1)
+        stands = share < self.gait.duty
+        since = (share - self.gait.duty) / (1 - self.gait.duty)
+        like_walking = np.where(stands, share * duty / self.gait.duty, duty + since * (1 - duty))
+        here, there = self.roll(landing), self.roll(landing + 1)
+        roll = here + (there - here) * minimum_jerk(since)
+        raised = self.gait.tiptoe_deg * np.cos(np.pi * share) ** 2
+        return roll * WALKING_PITCH.at(like_walking) + raised
+
+    def roll(self, landing):
+        """1 at a brisk walk."""
+        middle_s = float(self.time_at(landing + self.gait.duty / 2))
+        places_m, headings_rad = self.gait.path(middle_s + np.array([-0.05, 0.05]))
+        ahead = np.array([np.cos(headings_rad[0]), np.sin(headings_rad[0])])
+        speed_mps = (places_m[1] - places_m[0]) @ ahead / 0.1
+        return self.gait.roll * (0.3 + 0.7 * minimum_jerk(speed_mps / ROLLING_MPS))
 
     def stance(self, side, landing, times_s):
         """Ankle and yaw of the stance that starts at phase `landing`."""
@@ -147,27 +159,30 @@ class _Walk:
         out = 1 - 2 * side
         aside_m = out * STANDING_WIDTH * self.skeleton.leg_m * self.gait.width / 2
         print_m = path_m[0] + aside_m * np.array([-np.sin(heading_rad[0]), np.cos(heading_rad[0])])
+        ahead = np.array([np.cos(heading_rad[0]), np.sin(heading_rad[0])])
+        print_m = print_m - BEHIND_M * self.roll(landing) * ahead
         yaw_rad = np.full(len(times_s), heading_rad[0] + out * self.turnout_rad)
-        pitch_deg = self.pitch_deg(self.phase_at(times_s) - landing)
+        pitch_deg = self.pitch_deg(landing, self.phase_at(times_s))
         return rolled_ankle(self.skeleton, side, print_m, yaw_rad, pitch_deg), yaw_rad
 
     def foot(self, side):
         """The whole course of one foot: stance, swing, stance, ..."""
         num, offset = len(self.times_s), 0.5 * side
-        ankle_m, yaw_rad = np.zeros((num, 3)), np.zeros(num)
+        ankle_m, yaw_rad, pitch_deg = np.zeros((num, 3)), np.zeros(num), np.zeros(num)
         share = np.mod(self.phase - offset, 1.0)
         cycle = np.floor(self.phase - offset)
         stands = share < self.gait.duty
         for landing in np.unique(cycle):
+            here = cycle == landing
+            pitch_deg[here] = self.pitch_deg(landing + offset, self.phase[here])
             here = stands & (cycle == landing)
             ankle_m[here], yaw_rad[here] = self.stance(side, landing + offset, self.times_s[here])
             here = ~stands & (cycle == landing)
             ankle_m[here], yaw_rad[here] = self.swing(side, landing + offset, self.times_s[here])
-        pitch_deg = self.pitch_deg(share)
         carried = np.where(stands, 1.0, 1 - minimum_jerk((share - self.gait.duty) / 0.15))
-        toes_deg = np.clip(pitch_deg, 0, 60) * carried
-        load_off = np.where(stands, 0.0, bump_of((share - self.gait.duty) / (1 - self.gait.duty)))
-        return FootTrack(ankle_m, yaw_rad, pitch_deg, toes_deg, load_off, stands)
+        toes_deg = np.clip(pitch_deg, 0, 65) * carried
+        # The swinging leg, too, keeps the pelvis within its reach: it is low at landing.
+        return FootTrack(ankle_m, yaw_rad, pitch_deg, toes_deg, np.zeros(num), stands)
 
     def swing(self, side, landing, times_s):
         """From the end of one stance to the next landing, speeds matched at both ends."""
@@ -177,7 +192,8 @@ class _Walk:
             (landing + 1, landing + 1, edge),
         ):
             end_s = float(self.time_at(phase))
-            both_m, yaw = self.stance(side, start, np.array([end_s + inward, end_s + inward / 100]))
+            near_s = np.array([end_s + inward, end_s + inward / 100])
+            both_m, yaw = self.stance(side, start, near_s)
             ends_s.append(end_s)
             ankles.append(both_m[1])
             speeds.append((both_m[1] - both_m[0]) / (-0.99 * inward))

@@ -70,9 +70,9 @@ class Gait:
     """
 
     path: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
-    duty: float = 0.62
+    duty: float = 0.575
     roll: float = 1.0
-    lift_m: float = 0.02
+    lift_m: float = 0.04
     trail_m: float = 0.0
     sink: float = 0.0
     width: float = 0.8

@@ -77,4 +77,22 @@ def to_and_fro(length_m: float, period_s: float, direction_rad: float, start: fl
     return path
 
 
+def circle(speed_mps: float, radius_m: float, leftwards: bool):
+    """Round and round; the circle's centre lies beside the start.
+
+    Args:
+        speed_mps: along the circle.
+        radius_m: of the circle.
+        leftwards: counter-clockwise seen from above.
+    """
+    side = 1.0 if leftwards else -1.0
+
+    def path(times_s):
+        angle = speed_mps / radius_m * times_s
+        xy = radius_m * np.stack([np.sin(angle), side * (1 - np.cos(angle))], axis=-1)
+        return xy, side * angle
+
+    return path
+
+
 _OVERLAP = 0.5  # the turn begins and ends within this share of the braking

@@ -17,8 +17,9 @@ from builders.activities.skeleton import (
     soft_minimum,
 )
 
-STRAIGHT = 0.993  # of the leg's length when standing: the knee keeps some 12 degrees
+STRAIGHT = 0.991  # of the leg's length when standing: the knee keeps some 14 degrees
 UNLOADED_M = 0.6  # a foot without load lets the pelvis rise by this
+SMOOTH_S = 0.045  # rounds the corner where one leg takes over from the other
 BALANCE_S = 0.12  # the pelvis answers the trunk's movement about this late and early
 _Y, _Z = np.eye(3)[1:]
 
@@ -113,9 +114,9 @@ def _height(skeleton, base, course, feet, upper, pelvis_m, rate_hz):
         limit_m = track.ankle_m[:, 2] + reach_up_m - (hip_m[:, 2] - pelvis_m[:, 2])
         free = course[f"{SIDES[side]}.foot.free"]
         height_m = soft_minimum(
-            height_m, limit_m + UNLOADED_M * np.maximum(track.load_off, free), 0.006
+            height_m, limit_m + UNLOADED_M * np.maximum(track.load_off, free), 0.01
         )
-    return gaussian_filter1d(height_m, 0.02 * rate_hz)
+    return gaussian_filter1d(height_m, SMOOTH_S * rate_hz)
 
 
 def _hip(skeleton, side, upper, pelvis_m):
@@ -154,9 +155,20 @@ def _leg(skeleton, side, course, track, upper, pelvis_m):
         ankle_m = (1 - free) * ankle_m + free * (hip_m + free_thigh @ t + free_shank @ s)
         leftward = (1 - free) * leftward + free * free_thigh[:, :, 1]
         foot = _between(foot, free_shank @ ankle, free)
+        ankle_m = ankle_m + _clear_of_floor(skeleton, side, ankle_m, foot)
         toes_deg = toes_deg + course[f"{name}.toes.flexion"] * free[:, 0]
     thigh, shank = reach(skeleton, side, ankle_m - hip_m, leftward)
     return thigh, shank, foot, toes_deg
+
+
+def _clear_of_floor(skeleton, side, ankle_m, foot):
+    """How far a foot led by its angles must be raised, so that no part of it is in the floor."""
+    points = np.stack([skeleton.heel_m[side], skeleton.ball_m[side], skeleton.toe_m[side]])
+    low_m = (ankle_m[:, None, 2] + np.einsum("pj,mj->pm", foot[:, 2], points)).min(axis=1)
+    deep_m = np.maximum(-low_m, 0.0)
+    raise_m = np.zeros_like(ankle_m)
+    raise_m[:, 2] = deep_m**2 / (deep_m + 0.004)  # smooth at the moment of touching
+    return raise_m
 
 
 def _between(first, second, share):

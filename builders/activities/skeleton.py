@@ -12,10 +12,11 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 JOINTS = (
-    "pelvis left_hip right_hip spine1 left_knee right_knee spine2 left_ankle right_ankle spine3 "
-    "left_foot right_foot neck left_collar right_collar head left_shoulder right_shoulder "
-    "left_elbow right_elbow left_wrist right_wrist left_hand right_hand"
-).split()
+    *("pelvis", "left_hip", "right_hip", "spine1", "left_knee", "right_knee", "spine2"),
+    *("left_ankle", "right_ankle", "spine3", "left_foot", "right_foot", "neck", "left_collar"),
+    *("right_collar", "head", "left_shoulder", "right_shoulder", "left_elbow", "right_elbow"),
+    *("left_wrist", "right_wrist", "left_hand", "right_hand"),
+)
 PARENTS = (-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19, 20, 21)
 J = {name: index for index, name in enumerate(JOINTS)}
 SIDES = ("left", "right")
@@ -70,7 +71,7 @@ def forward(
     Returns:
         Positions [pose, joint, 3] in metres and rotations [pose, joint, 3, 3].
     """
-    positions_m = np.empty(rotations.shape[:2] + (3,))
+    positions_m = np.empty((*rotations.shape[:2], 3))
     turned = np.empty_like(rotations)
     positions_m[:, 0], turned[:, 0] = pelvis_m, rotations[:, 0]
     for joint, parent in enumerate(PARENTS[1:], start=1):

@@ -2,6 +2,10 @@
 
 from builders.activities.library import (  # noqa: F401
     arms,
+    jumping,
+    legs,
+    reaching,
+    trunk,
     walking,
     whole_body,
 )

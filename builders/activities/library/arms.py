@@ -1,8 +1,8 @@
 """Activities of the arms, standing."""
 
 from builders.activities.catalogue import activity
-from builders.activities.curves import during, swing
-from builders.activities.movement import Movement, arm, trunk
+from builders.activities.curves import during, ease, swing
+from builders.activities.movement import Movement, Stance, arm, arms, pelvis, step, trunk
 
 
 @activity(
@@ -27,12 +27,142 @@ def wave_hand(style):
         3.6,
         arm(
             "right",
-            abduction=78 * up + wave * swing(5, beats=7),
+            abduction=78 * up + wave * swing(4, beats=6),
             flexion=12 * up,
             twist=-95 * up,
-            elbow=68 * up + wave * swing(24, beats=7, at=0.2),
+            elbow=66 * up + wave * swing(22, beats=6, at=0.2),
             pronation=-20 * up,
-            deviation=wave * swing(10, beats=7, at=0.35),
+            deviation=wave * swing(9, beats=6, at=0.35),
         )
         | trunk(bend=3 * up),
+    )
+
+
+@activity(
+    14,
+    "swing arm",
+    captions=(
+        "a person swings both arms forward and back",
+        "someone stands and swings the arms together like pendulums",
+        "the person lets both straight arms swing up to the front and behind the body",
+        "loosening the shoulders by swinging the arms",
+    ),
+    torso="The torso sways slightly with the arms.",
+    arms="Both straight arms swing together up to the front and down behind the body.",
+    legs="The legs stand still, the knees giving a little.",
+    location="The person stays in one place.",
+    general="A person swings both arms forward and backward.",
+)
+def swing_arm(style):
+    return Movement(
+        1.5,
+        arms(flexion=26 + swing(66), elbow=-6)
+        | trunk(flexion=2 + swing(-4, at=0.05))
+        | pelvis(tilt=2 + swing(-3)),
+    )
+
+
+@activity(
+    17,
+    "clapping hand",
+    captions=(
+        "a person claps hands",
+        "someone applauds with both hands before the chest",
+        "the person brings the palms together again and again",
+        "clapping in front of the body",
+    ),
+    torso="The torso stays upright and still.",
+    arms="Both forearms are raised in front of the chest and the palms strike each other.",
+    legs="The legs stand still.",
+    location="The person stays in one place.",
+    general="A person claps the hands together.",
+)
+def clapping_hand(style):
+    return Movement(
+        0.5,
+        arms(
+            flexion=38,
+            abduction=2 + swing(-4),
+            twist=2 + swing(19),
+            elbow=70,
+            pronation=-10,
+        ),
+    )
+
+
+@activity(
+    41,
+    "punch",
+    captions=(
+        "a person throws punches",
+        "someone boxes the air with both fists in turn",
+        "the person punches forward with one fist and then the other",
+        "shadow boxing on the spot",
+    ),
+    torso="The torso twists with every punch.",
+    arms="The fists are held before the chin and shoot forward in turn.",
+    legs="The legs stand one before the other, knees slightly bent.",
+    location="The person stays in one place.",
+    general="A person punches forward with both fists in turn.",
+)
+def punch(style):
+    left = ease((0.06, 0), (0.2, 1), (0.26, 1), (0.42, 0))
+    right = left.later(0.5)
+    guard = {"pronation": 30}
+    return Movement(
+        1.5,
+        arm("left", **guard, **_fist(left))
+        | arm("right", **guard, **_fist(right))
+        | trunk(flexion=6, twist=24 * right - 18 * left)
+        | pelvis(turn=10 * right - 12 * left)
+        | {"root.sink": _level(0.05)},
+        Stance(width=1.3, turnout_deg=8, left_ahead_m=0.36),
+    )
+
+
+def _fist(out):
+    """From the guard before the chin to a straight arm."""
+    return dict(flexion=32 + 54 * out, abduction=8 - 6 * out, twist=14, elbow=108 - 116 * out)
+
+
+def _level(value):
+    return swing(0.0) + value
+
+
+@activity(
+    9,
+    "throw",
+    captions=(
+        "a person throws something overhand",
+        "someone winds up and throws a ball forward",
+        "the person takes a small step and throws with one arm",
+        "throwing an object to the front",
+    ),
+    torso="The torso turns away to wind up and whips round to the front with the throw.",
+    arms="One arm is cocked behind the head and whips forward; the other one points ahead.",
+    legs="The leg opposite to the throwing arm steps forward to take the weight.",
+    location="The person takes one step forward and returns.",
+    general="A person winds up and throws something with one arm.",
+)
+def throw(style):
+    wind = ease((0.05, 0), (0.34, 1), (0.5, -1), (0.58, -1), (0.9, 0))
+    return Movement(
+        2.4,
+        arm(
+            "right",
+            abduction=ease((0.04, 0), (0.3, 82), (0.4, 78), (0.5, 20), (0.6, -8), (0.92, 0)),
+            flexion=ease((0.04, 0), (0.3, 4), (0.4, 24), (0.5, 96), (0.62, 28), (0.92, 0)),
+            twist=ease((0.06, 0), (0.32, -84), (0.4, -84), (0.53, 20), (0.9, 0)),
+            elbow=ease((0.04, 0), (0.28, 88), (0.4, 84), (0.5, 6), (0.9, 0)),
+        )
+        | arm(
+            "left",
+            flexion=ease((0.06, 0), (0.3, 72), (0.5, -10), (0.9, 0)),
+            elbow=ease((0.3, 0), (0.5, 50), (0.9, 0)),
+        )
+        | trunk(twist=-30 * wind, flexion=ease((0.3, -4), (0.54, 20), (0.9, 0)))
+        | pelvis(turn=-18 * wind, tilt=ease((0.3, -3), (0.54, 14), (0.9, 0)))
+        | step("left", (0.24, 0.4), (0.72, 0.92), ahead=0.42, lift=0.08)
+        | {"root.sink": 0.05 * during(0.3, 0.45, 0.7, 0.9)},
+        Stance(width=1.2),
     )

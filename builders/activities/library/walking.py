@@ -1,9 +1,12 @@
-"""Activities that step: walking, marching, jogging."""
+"""Activities that go somewhere, step by step."""
+
+import numpy as np
 
 from builders.activities.catalogue import activity
 from builders.activities.curves import swing
+from builders.activities.jumps import bounce
 from builders.activities.movement import Gait, Movement, arm, pelvis, trunk
-from builders.activities.paths import there_and_back
+from builders.activities.paths import circle, there_and_back, to_and_fro
 
 
 def arm_swing(forward, elbow, elbow_more):
@@ -11,6 +14,15 @@ def arm_swing(forward, elbow, elbow_more):
     return arm(
         "left", flexion=swing(forward, at=0.5), elbow=elbow + swing(elbow_more, at=0.55)
     ) | arm("right", flexion=swing(forward), elbow=elbow + swing(elbow_more, at=0.05))
+
+
+def striding(forward=20.0):
+    """What the upper body does in an easy walk."""
+    return (
+        arm_swing(forward=forward, elbow=4, elbow_more=10)
+        | trunk(flexion=2, twist=swing(7))
+        | pelvis(turn=swing(-5), lean=swing(2, at=0.06))
+    )
 
 
 @activity(
@@ -30,11 +42,133 @@ def arm_swing(forward, elbow, elbow_more):
 )
 def walk_forward_and_turn_around(style):
     speed_mps = 1.22 * style.tempo * style.stride
-    length_m = 2.5
+    path = there_and_back(speed_mps, 2.5, style.between(0.5, 1.5))
+    return Movement(1.08, striding(), Gait(path=path, sink=0.012))
+
+
+@activity(
+    30,
+    "jog forward and turn around",
+    captions=(
+        "a person jogs forward, turns around and jogs back",
+        "someone runs a short way at a light pace, turns and returns",
+        "the person jogs ahead, makes a half turn and jogs the other way",
+        "jogging to and fro over a few metres",
+    ),
+    torso="The torso leans forward slightly, bounces, and turns around at the end of the run.",
+    arms="The bent arms pump forward and back, each opposite to the leg on its side.",
+    legs="The legs spring from foot to foot and take quick small steps during the turn.",
+    location="The person moves quickly forward, turns around and comes back.",
+    general="A person jogs forward, turns around and jogs back.",
+)
+def jog_forward_and_turn_around(style):
+    speed_mps = 1.9 * style.tempo * style.stride
+    path = there_and_back(speed_mps, 2.7, style.between(0.7, 1.5), turn_s=1.3, brake_s=0.8)
     return Movement(
-        1.08,
-        arm_swing(forward=20, elbow=4, elbow_more=10)
-        | trunk(flexion=2, twist=swing(7))
-        | pelvis(turn=swing(-5), lean=swing(2, at=0.06)),
-        Gait(path=there_and_back(speed_mps, length_m, style.between(0.5, 1.5))),
+        0.72,
+        arm_swing(forward=30, elbow=68, elbow_more=10)
+        | trunk(flexion=7, twist=swing(8))
+        | pelvis(turn=swing(-5), tilt=4)
+        | {"root.hop": bounce(0.4)},
+        Gait(
+            path=path,
+            duty=0.4,
+            roll=0.7,
+            lift_m=0.07,
+            trail_m=0.06,
+            sink=0.055,
+            width=0.5,
+            sway_m=0.01,
+            tiptoe_deg=6,
+        ),
     )
+
+
+@activity(
+    31,
+    "side walk",
+    captions=(
+        "a person walks sideways",
+        "someone takes side steps to one side and back",
+        "the person steps sideways, facing ahead all the time",
+        "side-stepping left and right",
+    ),
+    torso="The torso stays upright and keeps facing ahead.",
+    arms="The arms hang at the sides.",
+    legs="One leg steps out to the side and the other one follows.",
+    location="The person moves sideways in one direction and then in the other.",
+    general="A person walks sideways, facing forward.",
+)
+def side_walk(style):
+    path = to_and_fro(1.2 * style.stride, 6.4 / style.tempo, np.pi / 2, style.between(0.0, 1.0))
+    return Movement(
+        1.0,
+        arm("left", abduction=4 + swing(3)) | arm("right", abduction=4 + swing(3)),
+        Gait(path=path, duty=0.6, roll=0.3, lift_m=0.05, width=1.9, sway_m=0.0, sink=0.02),
+    )
+
+
+@activity(
+    40,
+    "walking forward and backward",
+    captions=(
+        "a person walks forward and then backward",
+        "someone takes a few steps ahead and a few steps back without turning",
+        "the person walks up and back again, facing the same way",
+        "stepping forward and backward in a line",
+    ),
+    torso="The torso stays upright and keeps facing the same way.",
+    arms="The arms swing gently, opposite to the legs.",
+    legs="The legs step forward several times and then backward.",
+    location="The person moves forward and then backward along a line.",
+    general="A person walks forward and then backward without turning.",
+)
+def walking_forward_and_backward(style):
+    path = to_and_fro(1.7 * style.stride, 6.6 / style.tempo, 0.0, style.between(0.0, 1.0))
+    return Movement(1.12, striding(14), Gait(path=path, roll=0.8, lift_m=0.05, sink=0.015))
+
+
+def _walk_in_a_circle(style, leftwards):
+    speed_mps = 1.0 * style.tempo * style.stride
+    path = circle(speed_mps, style.between(0.75, 0.95), leftwards)
+    return Movement(
+        1.1, striding(17) | pelvis(turn=swing(-4)), Gait(path=path, sink=0.014, width=0.7)
+    )
+
+
+@activity(
+    25,
+    "walking counter-clockwise",
+    captions=(
+        "a person walks in a circle counter-clockwise",
+        "someone walks round and round to the left",
+        "the person follows a small circle, always turning left",
+        "walking counter-clockwise around a point",
+    ),
+    torso="The torso stays upright and turns steadily to the left.",
+    arms="The arms swing gently, opposite to the legs.",
+    legs="The legs step in turn along a curve to the left.",
+    location="The person moves around a small circle counter-clockwise.",
+    general="A person walks in a circle counter-clockwise.",
+)
+def walking_counter_clockwise(style):
+    return _walk_in_a_circle(style, True)
+
+
+@activity(
+    26,
+    "walking clockwise",
+    captions=(
+        "a person walks in a circle clockwise",
+        "someone walks round and round to the right",
+        "the person follows a small circle, always turning right",
+        "walking clockwise around a point",
+    ),
+    torso="The torso stays upright and turns steadily to the right.",
+    arms="The arms swing gently, opposite to the legs.",
+    legs="The legs step in turn along a curve to the right.",
+    location="The person moves around a small circle clockwise.",
+    general="A person walks in a circle clockwise.",
+)
+def walking_clockwise(style):
+    return _walk_in_a_circle(style, False)

@@ -1,0 +1,102 @@
+"""Leaving the floor: pelvis heights whose flights fall freely, and the feet that go with them.
+
+Heights are in units of g T^2, T being the cycle's length. In phase u a flight from a to b is then
+(u - a) (b - u) / 2 whatever the tempo, and its speed at take-off (b - a) / 2.
+"""
+
+import numpy as np
+from scipy.interpolate import CubicHermiteSpline
+
+from builders.activities.curves import Curve, bump, flow
+from builders.activities.movement import Channels, foot, root
+from builders.activities.skeleton import SIDES
+
+GRAVITY_MPS2 = 9.81
+RISE_M = 0.05  # pelvis above standing at take-off and landing: on the toes, legs stretched
+
+
+def flight_s(height_m: float) -> float:
+    """How long a jump of that height lasts: sqrt(8 h / g)."""
+    return float(np.sqrt(8 * height_m / GRAVITY_MPS2))
+
+
+def hops(
+    takeoffs: tuple[float, ...],
+    height_m: float,
+    period_s: float,
+    dip_m: float,
+    tuck_m: float = 0.0,
+    rest: bool = True,
+) -> Channels:
+    """Jumps from both feet: dip, push, fly, land, absorb.
+
+    The push and the landing are each evenly accelerated over the dip (sharper where hops follow
+    each other closely).
+
+    Args:
+        takeoffs: phases at which the feet leave the floor.
+        height_m: of each flight.
+        period_s: length of the cycle at this performer's tempo.
+        dip_m: pelvis below standing before and after.
+        tuck_m: feet drawn up in flight.
+        rest: stand upright between cycles.
+
+    Returns:
+        Channels of the root and both feet.
+    """
+    unit_m = GRAVITY_MPS2 * period_s**2
+    flight = flight_s(height_m) / period_s
+    speed = flight / 2
+    rise, dip = RISE_M / unit_m, dip_m / unit_m
+    gaps = np.diff([*takeoffs, takeoffs[0] + 1]) - flight
+    push = min(2 * (rise + dip) / speed, 0.48 * gaps.min())
+    keys = [(0.0, 0.0, 0.0), (1.0, 0.0, 0.0)] if rest else []
+    for start in takeoffs:
+        end = start + flight
+        keys += [(start - push, -dip, 0.0), (start, rise, speed)]
+        keys += [(end, rise, -speed), (end + push, -dip, 0.0)]
+    spans = tuple((start, start + flight) for start in takeoffs)
+    lift_m = (0.85 * height_m + tuck_m) * bump(*spans)
+    pitch = _tiptoe(spans, 0.6 * push)
+    legs = {}
+    for side in SIDES:
+        legs |= foot(side, lift=lift_m, pitch=pitch, load=bump(*spans))
+    return root(hop=_through(keys)) | legs
+
+
+def bounce(duty: float) -> Curve:
+    """A runner's height: two flights a cycle, and a spring's half wave while a foot stands.
+
+    Args:
+        duty: share of the cycle that each foot stands, below 0.5.
+    """
+    speed = (0.5 - duty) / 2
+
+    def at(phase):
+        share = np.mod(phase, 0.5)
+        stance = -speed * duty / np.pi * np.sin(np.pi * share / duty)
+        return np.where(share < duty, stance, 0.5 * (share - duty) * (0.5 - share))
+
+    return Curve(at)
+
+
+def _tiptoe(spans, roll):
+    """Heels up before the take-off, feet pointed in flight, heels down after the landing."""
+    keys = []
+    for start, end in spans:
+        keys += [(start - roll, 0.0), (start, 45.0), (start + 0.25 * (end - start), 48.0)]
+        keys += [(end, 28.0), (end + roll, 0.0)]
+    return flow(*keys)
+
+
+def _through(keys):
+    """A periodic cubic through (phase, height, slope)."""
+    keys = sorted(keys)
+    if keys[-1][0] - keys[0][0] < 1:
+        first = keys[0]
+        keys = [*keys, (first[0] + 1, *first[1:])]
+    phases, heights, slopes = np.array(keys).T
+    if (np.diff(phases) <= 0).any():
+        raise ValueError("the jumps overlap: give the cycle more time or the jumps less height")
+    spline = CubicHermiteSpline(phases, heights, slopes)
+    return Curve(lambda phase: spline(phases[0] + np.mod(phase - phases[0], 1.0)))
