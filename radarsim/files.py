@@ -158,12 +158,13 @@ def read_mesh_sequence(path: str | Path, rate_hz: float | None = None):
     return mesh_files.from_arrays(arrays, str(path), path.stem, rate_hz)
 
 
-def load_body(path: str | Path, gender: str = "neutral"):
+def load_body(path: str | Path, gender: str = "neutral", layout: str = "smplh"):
     """A SMPL, SMPL-H or SMPL-X body model from its file, or from a folder of them.
 
     Args:
         path: a `.npz` or `.pkl` file, or a folder as published.
-        gender: which of the folder's models.
+        gender: which of the folder's models; a file is taken as it is.
+        layout: likewise.
 
     Returns:
         `body.BodyModel`.
@@ -171,12 +172,9 @@ def load_body(path: str | Path, gender: str = "neutral"):
     Raises:
         InputError: there is no such model, or the file is of another kind.
     """
-    path = _existing(path)
     from radarsim import smpl_files
 
-    return smpl_files.read_body_model(
-        smpl_files.find_body_model(path, gender) if path.is_dir() else path
-    )
+    return smpl_files.read_body_model(smpl_files.find_body_model(path, layout, gender))
 
 
 def free_body():

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from radarsim.errors import InputError
-from radarsim.files import find_motions, load_body, load_radar, read_arrays, read_motion
+from radarsim.files import (
+    find_motions,
+    free_body,
+    load_body,
+    load_radar,
+    read_arrays,
+    read_motion,
+)
 
 
 def write_amass(path, num_poses=30, **changes):
@@ -140,4 +147,8 @@ def test_a_radar_is_a_board_or_a_file(tmp_path):
 
 
 def test_a_missing_body_model_is_refused(tmp_path):
-    assert "does not exist" in refusal(load_body, tmp_path / "SMPL_NEUTRAL.npz")
+    assert "there is no such folder" in refusal(load_body, tmp_path / "SMPL_NEUTRAL.npz")
+
+
+def test_the_free_body_comes_with_the_package():
+    assert free_body().layout == "smpl"
