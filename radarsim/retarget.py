@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
-from radarsim.body import BodyModel, fit_pose, joint_positions, skin
+from radarsim.body import BodyModel, fit_pose, skin
 from radarsim.motion import Motion
 from radarsim.skeleton import LEG_PER_STATURE, leg_length_m
 
@@ -64,12 +64,12 @@ def fit_to_body(motion: Motion, body: BodyModel) -> Fitted:
         betas[:count] = motion.betas[:count]
     elif motion.betas.any():
         _say_once(motion.shape_space, body.shape_space, body.name)
-    pelvis_m = np.asarray(_rest_joints_m(body, betas)[0], np.float64)
+    pelvis_m = _rest_joints_m(body, betas)[0]
     above_sole_m, rest_height_m = _above_sole_m(motion, body, betas)
     scale = _scale(motion, body, betas, above_sole_m, rest_height_m)
     written_for_this_body = same_space and motion.rest_pelvis_m is None
     transl_m = motion.transl_m if written_for_this_body else motion.pelvis_m - pelvis_m * scale
-    motion = replace(motion, transl_m=transl_m, rest_pelvis_m=tuple(pelvis_m * scale))
+    motion = replace(motion, transl_m=transl_m, rest_pelvis_m=tuple((pelvis_m * scale).tolist()))
     sole_m = motion.pelvis_m[_samples(motion), 2] - above_sole_m * scale
     lift_m = np.array([0.0, 0.0, -np.percentile(sole_m, _FLOOR_PERCENTILE)])
     return Fitted(replace(motion, transl_m=motion.transl_m + lift_m), scale, betas)
@@ -107,9 +107,8 @@ def _above_sole_m(motion: Motion, body: BodyModel, betas: np.ndarray) -> tuple[n
 
 
 def _rest_joints_m(body: BodyModel, betas: np.ndarray) -> np.ndarray:
-    pose_rad = jnp.zeros((body.num_joints, 3))
-    joints_m = joint_positions(body, jnp.asarray(betas, jnp.float32), pose_rad, jnp.zeros(3))
-    return np.asarray(joints_m, np.float64)
+    joints_m = np.asarray(body.joint_template_m, np.float64)
+    return joints_m + np.asarray(body.joint_shape_dirs, np.float64) @ betas
 
 
 @functools.cache
