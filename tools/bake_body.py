@@ -65,7 +65,7 @@ ARMS = {
 HIP_SHARE = 0.82  # hip joints 17 cm apart, as in people; MakeHuman sets them 21 cm apart
 PELVIS_SHARE = 0.45  # how far up SMPL's pelvis lies between its hips and spine1
 
-EDGE_M = 0.0175
+EDGE_M = 0.016
 EDGE_OF_PART_M = {"hand": 0.010, "wrist": 0.012, "foot": 0.011, "ankle": 0.013, "head": 0.012}
 
 SLIDERS = {
@@ -346,10 +346,9 @@ def save(out_path, vertices_m, joints_m, faces, weights, num_left, on_border):
     directions *= np.sign(directions.reshape(NUM_BETAS, -1, 3)[:, :, 1] @ mean_m[:, 1])[:, None]
     regressor = fit_regressor(vertices_m, joints_m, num_left, on_border)
     error_m = np.linalg.norm(np.einsum("jv,nvc->njc", regressor, vertices_m) - joints_m, axis=-1)
-    print("worst [mm]:", dict(zip(JOINTS, np.round(error_m.max(axis=0) * 1e3, 1).tolist())))
-    print(
-        f"joint regressor: mean {error_m.mean() * 1e3:.2f} mm, worst {error_m.max() * 1e3:.2f} mm"
-    )
+    rms_mm, worst_mm = np.sqrt(np.mean(error_m**2)) * 1e3, error_m.max() * 1e3
+    print(f"joint regressor: {rms_mm:.1f} mm rms, worst {worst_mm:.0f} mm")
+    print(f"stature: sigma {size * np.ptp(vertices_m[..., 1], axis=1).std() * 100:.1f} cm")
     shape = directions.reshape(NUM_BETAS, -1, 3).transpose(1, 2, 0)
     np.savez_compressed(
         out_path,
