@@ -1,8 +1,8 @@
 """One radar frame on the device: from the surface at the nodes of a burst to its IF samples.
 
 Bright faces are picked first (most of a body looks elsewhere), then tested for occlusion, then
-summed. Their numbers differ from frame to frame, compiled programs do not: `sizes_for` rounds the
-largest up, once per clip.
+summed. Their numbers differ from frame to frame, compiled programs do not: the host takes the
+largest of a clip after each step and rounds it up.
 """
 
 from collections.abc import Callable
@@ -15,14 +15,16 @@ from jaxtyping import Array, Bool, Complex, Float, Int
 
 from radarsim.config import Radar
 from radarsim.constants import SPEED_OF_LIGHT_MPS
+from radarsim.legs import legs_at_nodes
 from radarsim.mesh import Faces, chebyshev_nodes, faces_of, lagrange_weights
-from radarsim.synthesis import Plan, fast_sum, legs_at_nodes
-from radarsim.visibility import facing, fade, unoccluded
+from radarsim.synthesis import Plan, fast_sum
+from radarsim.visibility import facing, fade, unoccluded, window_needed
 
 METHODS = ("fast", "plain")
 VISIBILITIES = ("occlusion", "hpr", "facing", "none")
 # Room for what ranges at the nodes do not show: array offset, curvature, Doppler shift of a tone.
 BAND_MARGIN_BINS = 1.5
+FACES_PER_GROUP = 256
 
 
 @jax.tree_util.register_static
@@ -64,16 +66,6 @@ class Settings:
             )
 
 
-@jax.tree_util.register_static
-@dataclass(frozen=True, kw_only=True)
-class Sizes:
-    """Array sizes of the fast program: bright faces, possible occluders, range cells."""
-
-    num_bright: int
-    num_front: int
-    num_cells: int
-
-
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class Burst:
@@ -88,39 +80,6 @@ class Burst:
     vertices_m: Float[Array, "*frame node vertex 3"]
     origin_high_m: Float[Array, "*frame node 3"]
     origin_low_m: Float[Array, "*frame node 3"]
-
-
-def probe_frame(
-    radar: Radar,
-    settings: Settings,
-    model: Callable,
-    burst: Burst,
-    faces: Int[Array, "face 3"],
-    sigma_rad,
-) -> Float[Array, "3"]:
-    """How many faces are bright, how many may hide others, and how many range bins are lit."""
-    surface = faces_of(burst.vertices_m, faces)
-    bright = bright_faces(settings, model, placed(surface, burst.origin_high_m), sigma_rad)
-    low, high = range_band_bins(radar, placed(surface, burst.origin_high_m).centre_m, bright)
-    front = jnp.max(jnp.sum(facing(placed(surface, burst.origin_high_m)), axis=-1))
-    return jnp.stack([jnp.sum(bright), front, jnp.ceil(high - low)]).astype(jnp.float32)
-
-
-def sizes_for(probes: Float[np.ndarray, "frame 3"], num_faces: int) -> Sizes:
-    """Sizes that hold every frame of a clip, rounded up so that few programs are compiled."""
-    bright, front, bins = np.asarray(probes).max(0).astype(int)
-    plan = Plan(num_cells=0)
-    cells = bins * plan.oversampling + plan.kernel_width + 2
-    # A visibility block lies between the nodes: 2 % more faces may turn to the front.
-    return Sizes(
-        num_bright=min(_round_up(bright, 512), num_faces),
-        num_front=min(_round_up(int(1.02 * front) + 16, 1024), num_faces),
-        num_cells=_round_up(cells, 32),
-    )
-
-
-def _round_up(value, step):
-    return int(max(1, -(-value // step)) * step)
 
 
 def placed(surface: Faces, origin_m: Float[Array, "*node 3"]) -> Faces:
@@ -141,16 +100,13 @@ def bright_faces(
     return (strength >= threshold) & jnp.isfinite(strength)
 
 
-def range_band_bins(
-    radar: Radar, centre_m: Float[Array, "node face 3"], bright: Bool[Array, "face"]
-) -> tuple[Float[Array, ""], Float[Array, ""]]:
-    """Lowest and highest range bin that the bright faces reach during the burst."""
+def bins_of(
+    radar: Radar, centre_m: Float[Array, "node face 3"]
+) -> tuple[Float[Array, "face"], Float[Array, "face"]]:
+    """Lowest and highest range bin that each face reaches during the burst, with a margin."""
     bins_per_m = 2 * radar.chirp.bandwidth_hz / SPEED_OF_LIGHT_MPS
     bins = jnp.linalg.norm(centre_m, axis=-1) * bins_per_m
-    low = jnp.min(jnp.where(bright, bins, jnp.inf)) - BAND_MARGIN_BINS
-    high = jnp.max(jnp.where(bright, bins, -jnp.inf)) + BAND_MARGIN_BINS
-    any_bright = jnp.any(bright)
-    return jnp.where(any_bright, low, 0.0), jnp.where(any_bright, high, 0.0)
+    return jnp.min(bins, axis=0) - BAND_MARGIN_BINS, jnp.max(bins, axis=0) + BAND_MARGIN_BINS
 
 
 def block_nodes(settings: Settings) -> Float[np.ndarray, "block node"]:
@@ -160,30 +116,99 @@ def block_nodes(settings: Settings) -> Float[np.ndarray, "block node"]:
     return lagrange_weights(chebyshev_nodes(settings.num_nodes), centres).astype(np.float32)
 
 
-def visible_in_blocks(
+def probe_frame(
+    settings: Settings, model: Callable, burst: Burst, faces: Int[Array, "face 3"], sigma_rad
+) -> tuple[Bool[Array, "face"], Int[Array, "2"]]:
+    """The bright faces; then how many they are, and how many faces may hide others."""
+    near = placed(faces_of(burst.vertices_m, faces), burst.origin_high_m)
+    bright = bright_faces(settings, model, near, sigma_rad)
+    # A visibility block lies between the nodes: a few more faces may turn to the front.
+    front = jnp.max(jnp.sum(facing(near), axis=-1)) * 102 // 100 + 16
+    return bright, jnp.stack([jnp.sum(bright), front])
+
+
+def look(
     settings: Settings,
-    num_front: int,
     burst: Burst,
     faces: Int[Array, "face 3"],
-    pick: Int[Array, "target"],
-) -> Bool[Array, "block target"]:
-    """Visibility of the picked faces at the centre of each block, without hidden point removal."""
+    bright: Bool[Array, "face"],
+    num_bright: int,
+    num_front: int,
+    window: int,
+) -> tuple[Bool[Array, "block face"], Int[Array, ""]]:
+    """Visibility of the bright faces at the centre of each block, hidden point removal apart.
+
+    Args:
+        settings: which test, and how many blocks.
+        burst: the mesh at the nodes.
+        faces: its triangles.
+        bright: faces to be tested, at most `num_bright`.
+        num_front: at least as many as face the radar.
+        window: occluders tested per target, see `visibility.unoccluded`.
+
+    Returns:
+        True where seen, and the window that would have been needed: if larger, look again.
+    """
     vertices_m = burst.vertices_m + burst.origin_high_m[:, None]
     vertices_m = jnp.einsum("bn,nvk->bvk", block_nodes(settings), vertices_m, precision="highest")
+    pick = jnp.nonzero(bright, size=num_bright, fill_value=0)[0]
+    # Padding repeats the first bright face, whose answer is then written twice.
+    pick = jnp.where(jnp.arange(num_bright) < jnp.sum(bright), pick, jnp.argmax(bright))
 
     def block(corners_m):
         surface = faces_of(corners_m, faces)
-        front = facing(surface)
         if settings.visibility == "none":
-            return jnp.ones(pick.shape, bool)
+            return bright, 0
+        front = facing(surface)
         if settings.visibility == "facing":
-            return front[pick]
+            return bright & front, 0
         occluders = jnp.nonzero(front, size=num_front, fill_value=0)[0]
         active = jnp.arange(num_front) < jnp.sum(front)
-        clear = unoccluded(surface.centre_m[pick], corners_m[faces[occluders]], active)
-        return front[pick] & clear
+        scene = (surface.centre_m[pick], corners_m[faces[occluders]], active)
+        clear = jnp.zeros(bright.shape, bool).at[pick].set(unoccluded(*scene, window))
+        return bright & front & clear, window_needed(*scene)
 
-    return jax.lax.stop_gradient(jax.lax.map(block, vertices_m))
+    seen, needed = jax.lax.map(block, vertices_m)
+    return seen, jnp.max(needed)
+
+
+@jax.tree_util.register_static
+@dataclass(frozen=True, kw_only=True)
+class Sizes:
+    """Array sizes of the sum: faces, cells of the whole band, cells of a group of faces."""
+
+    num_lit: int
+    num_cells: int
+    group_cells: int
+
+
+def lit_faces(
+    radar: Radar,
+    num_lit: int,
+    burst: Burst,
+    faces: Int[Array, "face 3"],
+    seen: Bool[Array, "block face"],
+) -> tuple[Int[Array, "lit"], Bool[Array, "lit"], Float[Array, "group"], Float[Array, "group"]]:
+    """Faces seen in any block, sorted by range, with the range bins that each group covers.
+
+    Returns:
+        Indices; False where an entry is padding; lowest and highest bin per group.
+    """
+    lit = jnp.any(seen, axis=0)
+    near = placed(faces_of(burst.vertices_m, faces), burst.origin_high_m)
+    low, high = bins_of(radar, near.centre_m)
+    order = jnp.argsort(jnp.where(lit, low + high, jnp.inf))[:num_lit]
+    padding = (0, num_lit - len(order))  # a mesh of few faces does not fill its last group
+    order, real = jnp.pad(order, padding), jnp.pad(lit[order], padding)
+
+    def extreme(values, fill, reduce):
+        values = jnp.where(real, values[order], fill)
+        return reduce(values.reshape(-1, FACES_PER_GROUP), axis=1)
+
+    lows, highs = extreme(low, jnp.inf, jnp.min), extreme(high, -jnp.inf, jnp.max)
+    # Groups of padding alone join the first, where they add nothing.
+    some = lows < highs
+    return order, real, jnp.where(some, lows, lows[0]), jnp.where(some, highs, lows[0])
 
 
 def fast_frame(
@@ -193,41 +218,63 @@ def fast_frame(
     model: Callable,
     burst: Burst,
     faces: Int[Array, "face 3"],
-    given: Bool[Array, "block face"] | None,
+    seen: Bool[Array, "block face"],
     sigma_rad,
 ) -> Complex[Array, "chirp tx rx sample"]:
     """IF samples of one frame without the level constant.
 
     Args:
         radar: waveform, timing and antennas.
-        settings, sizes: static choices.
+        settings: static choices.
+        sizes: large enough for every frame.
         model: of reflection.py.
         burst: the mesh at the nodes.
         faces: its triangles.
-        given: visibility made on the host (hidden point removal), or None.
+        seen: bright and visible faces per block.
         sigma_rad: lobe width of the model [rad].
     """
-    surface = faces_of(burst.vertices_m, faces)
-    bright = bright_faces(settings, model, placed(surface, burst.origin_high_m), sigma_rad)
-    pick = jnp.nonzero(bright, size=sizes.num_bright, fill_value=0)[0]
-    real = jnp.arange(sizes.num_bright) < jnp.sum(bright)
-    if given is None:
-        seen = visible_in_blocks(settings, sizes.num_front, burst, faces, pick)
-    else:
-        seen = given[:, pick]
-    visible = fade(seen, radar.frame.num_chirps) * real
-    picked = jax.tree.map(lambda values: values[:, pick], surface)
-    return sum_faces(radar, settings, sizes.num_cells, model, picked, burst, visible, sigma_rad)
+    pick, real, low_bins, _ = lit_faces(radar, sizes.num_lit, burst, faces, seen)
+    visible = fade(seen[:, pick], radar.frame.num_chirps) * real
+    surface = faces_of(burst.vertices_m, faces[pick])
+    return sum_faces(radar, settings, sizes, model, surface, burst, visible, low_bins, sigma_rad)
+
+
+def sizes_for(num_lit: int, low_bins, high_bins) -> Sizes:
+    """Sizes that hold every frame of a clip, rounded up so that few programs are compiled.
+
+    Args:
+        num_lit: most faces seen in one frame.
+        low_bins, high_bins: range bins of each frame's groups [frame, group].
+    """
+    band = (np.max(high_bins, 1) - np.min(low_bins, 1)).max()
+    num_cells = cells_for(band)
+    return Sizes(
+        num_lit=num_lit,
+        num_cells=num_cells,
+        group_cells=min(cells_for((high_bins - low_bins).max()), num_cells),
+    )
+
+
+def cells_for(num_bins: float) -> int:
+    """Grid cells that hold so many range bins and the kernel at both ends, in steps of 16."""
+    plan = Plan(num_cells=0, group_cells=0)
+    return round_up(int(np.ceil(num_bins)) * plan.oversampling + plan.kernel_width + 2, 16)
+
+
+def round_up(value: int, step: int) -> int:
+    """The next multiple, so that few programs are compiled."""
+    return max(1, -(-int(value) // step)) * step
 
 
 def sum_faces(
     radar: Radar,
     settings: Settings,
-    num_cells: int,
+    sizes: Sizes,
     model: Callable,
     surface: Faces,
     burst: Burst,
     visible: Float[Array, "chirp face"],
+    low_bins: Float[Array, "group"],
     sigma_rad,
 ) -> Complex[Array, "chirp tx rx sample"]:
     """Reflection at the nodes, for each antenna against the centre of the others, then the sum."""
@@ -243,6 +290,10 @@ def sum_faces(
     log_rx = log_rx - model(one, tx_centre_m, rx_centre_m, sigma_rad)
     origin_m = (burst.origin_high_m, burst.origin_low_m)
     legs = legs_at_nodes(radar, surface.centre_m, origin_m, settings.residual_video_phase)
-    low_bin, _ = range_band_bins(radar, near.centre_m, jnp.any(visible > 0, axis=0))
-    plan = Plan(num_cells=num_cells, residual_video_phase=settings.residual_video_phase)
-    return fast_sum(radar, plan, legs, log_tx, log_rx, visible, low_bin)
+    plan = Plan(
+        num_cells=sizes.num_cells,
+        group_cells=sizes.group_cells,
+        faces_per_group=FACES_PER_GROUP,
+        residual_video_phase=settings.residual_video_phase,
+    )
+    return fast_sum(radar, plan, legs, log_tx, log_rx, visible, low_bins)

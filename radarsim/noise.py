@@ -1,5 +1,7 @@
 """What the receiver adds to the echo: thermal noise and the steps of the ADC."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Int, PRNGKeyArray, UInt32
@@ -9,6 +11,7 @@ from radarsim.config import Radar
 Key = PRNGKeyArray | UInt32[Array, "2"]
 
 
+@partial(jax.jit, static_argnums=0)
 def add_thermal_noise(
     radar: Radar, cube_v: Complex[Array, "frame chirp tx rx sample"], key: Key
 ) -> Complex[Array, "frame chirp tx rx sample"]:
@@ -28,6 +31,7 @@ def add_thermal_noise(
     return cube_v + jax.lax.map(one_frame, jnp.arange(cube_v.shape[0]))
 
 
+@partial(jax.jit, static_argnums=0)
 def to_codes(
     radar: Radar, cube_v: Complex[Array, "*batch sample"]
 ) -> Int[Array, "*batch sample iq"]:
@@ -37,6 +41,7 @@ def to_codes(
     return jnp.clip(jnp.round(parts), -limit, limit - 1).astype(jnp.int16)
 
 
+@partial(jax.jit, static_argnums=0)
 def from_codes(
     radar: Radar, codes: Int[Array, "*batch sample iq"]
 ) -> Complex[Array, "*batch sample"]:

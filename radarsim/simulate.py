@@ -20,24 +20,28 @@ from radarsim.body import BodyModel, fit_pose, skin
 from radarsim.config import Radar
 from radarsim.coordinates import split_float64
 from radarsim.frame import (
+    FACES_PER_GROUP,
     Burst,
     Settings,
     Sizes,
+    bins_of,
     block_nodes,
+    cells_for,
     fast_frame,
+    lit_faces,
+    look,
     probe_frame,
-    range_band_bins,
+    round_up,
     sizes_for,
     sum_faces,
-    visible_in_blocks,
 )
 from radarsim.if_signal import plain_sum
+from radarsim.legs import burst_centre_and_half_s, node_times_s
 from radarsim.levels import point_area_m2, volts_per_weight
 from radarsim.mesh import Faces, chebyshev_nodes, faces_of, lagrange_weights
 from radarsim.motion import Motion, sample_motion
 from radarsim.noise import Key, add_thermal_noise, from_codes, to_codes
 from radarsim.placement import Placement, to_radar_frame
-from radarsim.synthesis import burst_centre_and_half_s, node_times_s
 from radarsim.visibility import fade, hidden_point_removal
 
 DEFAULT_SIGMA_RAD = 0.5
@@ -136,9 +140,7 @@ def simulate_mesh(
     if settings.method == "plain":
         echo = _plain_mesh(radar, settings, burst, faces, sigma_rad)
     else:
-        given = _hpr_blocks(settings, burst, faces) if settings.visibility == "hpr" else None
-        sizes = _sizes(radar, settings, burst, faces, sigma_rad)
-        echo = _fast_mesh(radar, settings, sizes, burst, faces, given, sigma_rad)
+        echo = _fast_mesh(radar, settings, burst, faces, sigma_rad)
     return receive(radar, echo * np.float32(volts_per_weight(radar, reflectivity)), key, settings)
 
 
@@ -168,8 +170,8 @@ def simulate_points(
     if settings.method == "plain":
         echo = jnp.stack([_plain_points(radar, settings, one, area_m2) for one in _frames(burst)])
     else:
-        probes = _probe_points(radar, burst)
-        echo = _fast_points(radar, settings, sizes_for(probes, len(area_m2)), burst, area_m2)
+        num_cells = cells_for(np.asarray(_band_of_points(radar, burst)).max())
+        echo = _sum_points(radar, settings, num_cells, burst, area_m2)
     return receive(radar, echo * np.float32(volts_per_weight(radar, 1.0)), key, settings)
 
 
@@ -198,45 +200,96 @@ def _frames(burst: Burst) -> list[Burst]:
     return [frame(index) for index in range(len(burst.vertices_m))]
 
 
-@partial(jax.jit, static_argnums=(0, 1))
-def _probe(radar, settings, burst, faces, sigma_rad):
-    probe = partial(probe_frame, radar, settings, reflection.paper)
+def _fast_mesh(radar, settings, burst, faces, sigma_rad):
+    """Probe, look, sum; after each step the host sizes the next (see frame.py)."""
+    bright, counts = _probe(settings, burst, faces, sigma_rad)
+    num_bright, num_front = np.asarray(counts).max(0)
+    seen = visible_faces(settings, burst, faces, bright, int(num_bright), int(num_front))
+    num_lit = round_up(seen.any(1).sum(-1).max(), FACES_PER_GROUP)
+    low_bins, high_bins = _group_bins(radar, num_lit, burst, faces, seen)
+    sizes = sizes_for(num_lit, np.asarray(low_bins), np.asarray(high_bins))
+    return _sum(radar, settings, sizes, burst, faces, seen, sigma_rad)
+
+
+def visible_faces(
+    settings: Settings, burst: Burst, faces, bright, num_bright: int, num_front: int
+) -> Bool[np.ndarray, "frame block face"]:
+    """Which of the bright faces the radar sees, by the chosen test."""
+    if settings.visibility == "hpr":
+        return _hpr_blocks(settings, burst, faces) & np.asarray(bright)[:, None]
+    num_bright = min(round_up(num_bright, 512), len(faces))
+    num_front = min(round_up(num_front, 1024), len(faces))
+    window = round_up(num_front // 5, 256)
+    while True:
+        window = min(window, num_front)
+        seen, needed = _look(settings, num_bright, num_front, window, burst, faces, bright)
+        needed = int(np.asarray(needed).max())
+        if needed <= window or window == num_front:
+            return np.asarray(seen)
+        window = round_up(needed, 256)
+
+
+@partial(jax.jit, static_argnums=0)
+def _probe(settings, burst, faces, sigma_rad):
+    probe = partial(probe_frame, settings, reflection.paper)
     return jax.lax.map(lambda one: probe(one, faces, sigma_rad), burst)
 
 
-def _sizes(radar, settings, burst, faces, sigma_rad) -> Sizes:
-    probes = np.asarray(_probe(radar, settings, burst, faces, sigma_rad))
-    return sizes_for(probes, len(faces))
+@partial(jax.jit, static_argnums=(0, 1, 2, 3))
+def _look(settings, num_bright, num_front, window, burst, faces, bright):
+    def one(inputs):
+        return look(settings, inputs[0], faces, inputs[1], num_bright, num_front, window)
+
+    return jax.lax.map(one, (burst, bright))
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _group_bins(radar, num_lit, burst, faces, seen):
+    return jax.lax.map(
+        lambda one: lit_faces(radar, num_lit, one[0], faces, one[1])[2:], (burst, seen)
+    )
 
 
 @partial(jax.jit, static_argnums=(0, 1, 2))
-def _fast_mesh(radar, settings, sizes, burst, faces, given, sigma_rad):
+def _sum(radar, settings, sizes, burst, faces, seen, sigma_rad):
     def one(inputs):
         return fast_frame(
             radar, settings, sizes, reflection.paper, inputs[0], faces, inputs[1], sigma_rad
         )
 
-    return jax.lax.map(one, (burst, given))
+    return jax.lax.map(one, (burst, seen))
 
 
-@partial(jax.jit, static_argnums=0)
-def _probe_points(radar, burst):
+@partial(jax.jit, static_argnums=(0, 1, 2))
+def _sum_points(radar, settings, num_cells, burst, area_m2):
+    """Points in one group, in any order; padded with points of no area."""
+    padding = -len(area_m2) % FACES_PER_GROUP
+
     def one(points):
-        at = points.vertices_m + points.origin_high_m[:, None]
-        low, high = range_band_bins(radar, at, jnp.ones(at.shape[1], bool))
-        return jnp.stack([jnp.float32(at.shape[1]), 0.0, jnp.ceil(high - low)])
+        surface = _as_faces(points.vertices_m, area_m2)
+        surface = jax.tree.map(partial(_pad_faces, padding), surface)
+        near_m = points.vertices_m + points.origin_high_m[:, None]
+        low_bin = jnp.min(bins_of(radar, near_m)[0])
+        visible = jnp.pad(jnp.ones((radar.frame.num_chirps, len(area_m2))), ((0, 0), (0, padding)))
+        low_bins = jnp.full(visible.shape[1] // FACES_PER_GROUP, low_bin)
+        sizes = Sizes(num_lit=visible.shape[1], num_cells=num_cells, group_cells=num_cells)
+        return sum_faces(
+            radar, settings, sizes, reflection.isotropic, surface, points, visible, low_bins, 0.0
+        )
 
     return jax.lax.map(one, burst)
 
 
-@partial(jax.jit, static_argnums=(0, 1, 2))
-def _fast_points(radar, settings, sizes, burst, area_m2):
+def _pad_faces(padding, values):
+    """Repeat the first face at the end of the face axis (the second)."""
+    return jnp.concatenate([values, jnp.repeat(values[:, :1], padding, axis=1)], axis=1)
+
+
+@partial(jax.jit, static_argnums=0)
+def _band_of_points(radar, burst):
     def one(points):
-        surface = _as_faces(points.vertices_m, area_m2)
-        visible = jnp.ones((radar.frame.num_chirps, len(area_m2)))
-        return sum_faces(
-            radar, settings, sizes.num_cells, reflection.isotropic, surface, points, visible, 0.0
-        )
+        low, high = bins_of(radar, points.vertices_m + points.origin_high_m[:, None])
+        return jnp.max(high) - jnp.min(low)
 
     return jax.lax.map(one, burst)
 
@@ -284,11 +337,9 @@ def plain_frame(
         sigma_rad: lobe width [rad].
         chirps: loops to compute; None for all.
     """
-    if settings.visibility == "hpr":
-        seen = _hpr_blocks(settings, jax.tree.map(lambda part: part[None], burst), faces)[0]
-    else:
-        everyone = jnp.arange(len(faces))
-        seen = np.asarray(visible_in_blocks(settings, len(faces), burst, faces, everyone))
+    bursts = jax.tree.map(lambda part: part[None], burst)
+    everyone = jnp.ones((1, len(faces)), bool)
+    seen = visible_faces(settings, bursts, faces, everyone, len(faces), len(faces))[0]
     lit = np.flatnonzero(seen.any(0))
     visible = np.asarray(fade(jnp.asarray(seen[:, lit]), radar.frame.num_chirps))
     corners = np.asarray(faces)[lit]

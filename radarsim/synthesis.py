@@ -1,24 +1,18 @@
-"""The fast IF sum: smooth phases in time and over the array, range by products of matrices.
+"""The fast IF sum: smooth legs, then range by products of matrices.
 
-Three facts make a body cheap without making it wrong:
-
-* Within a burst (28 ms) a face's two legs, tx to face and face to rx, and the logarithm of its
-  weight are smooth: cubic polynomials through four Chebyshev nodes hold them to -86 dB. Every
-  (chirp, tx, rx) is then a few multiply-adds and one sine per leg.
-* Only positions need float64: each face keeps one reference path, whose whole cycles are dropped in
-  float64; what remains is small enough for float32.
-* Within a chirp a face is a pure tone, and a sum of tones at unequal frequencies is a non-uniform
-  FFT: spread each tone with a short kernel over a grid of range cells (only those the body
-  occupies), then one product with a fixed matrix. Over a block of chirps the tone shifts by a
-  fraction of a cell, so the kernel is evaluated at three shifts and interpolated between them: the
-  spreading is a product of matrices too, [chirp x tx x rx, face] . [face, cell].
+With the legs of every face as polynomials in burst time (legs.py), each (chirp, tx, rx) costs a few
+multiply-adds and one sine per leg. Within a chirp a face is a pure tone, and a sum of tones at
+unequal frequencies is a non-uniform FFT: spread each tone with a short kernel over a grid of range
+cells, then one product with a fixed matrix. Over a block of chirps the tone shifts by a fraction of
+a cell, so the kernel is evaluated at three shifts and interpolated between them: the spreading is a
+product of matrices too, [chirp x tx x rx, face] . [face, cell]. Faces come sorted by range and in
+groups, so that a group needs only the few cells that it covers.
 
 Inside a chirp the path grows linearly: its rate shifts the tone (f_c tau' T) and bends it
 (S tau' u^2, kept for the body's mean rate). if_signal.plain_sum is the oracle.
 """
 
 from dataclasses import dataclass
-from functools import reduce
 
 import jax
 import jax.numpy as jnp
@@ -27,21 +21,19 @@ from jaxtyping import Array, Complex, Float
 
 from radarsim.config import Radar
 from radarsim.constants import SPEED_OF_LIGHT_MPS
-from radarsim.mesh import chebyshev_nodes
+from radarsim.legs import (
+    Course,
+    Legs,
+    burst_centre_and_half_s,
+    course,
+    horner,
+    mid_times_s,
+    sincos_cycles,
+)
 
 # Lagrange nodes for the residual range shift within a block, in units of its half span (the roots
 # of the third Chebyshev polynomial).
 SHIFT_NODES = (-0.8660254, 0.0, 0.8660254)
-# sin and cos of 2 pi x for |x| <= 1/2 as odd and even polynomials in x: least squares on Chebyshev
-# points, six terms each, error below 3e-7; 2.5 times faster on a CPU than the library's cosine.
-_FIT_POINTS = np.abs(0.5 * np.cos(np.pi * (np.arange(400) + 0.5) / 400))
-_POWERS = np.arange(6)
-SIN_TERMS = np.linalg.lstsq(
-    _FIT_POINTS[:, None] ** (2 * _POWERS + 1), np.sin(2 * np.pi * _FIT_POINTS), rcond=None
-)[0].astype(np.float32)
-COS_TERMS = np.linalg.lstsq(
-    _FIT_POINTS[:, None] ** (2 * _POWERS), np.cos(2 * np.pi * _FIT_POINTS), rcond=None
-)[0].astype(np.float32)
 
 
 @jax.tree_util.register_static
@@ -51,6 +43,8 @@ class Plan:
 
     Attributes:
         num_cells: width of the occupied range band, in grid cells.
+        group_cells: cells that the faces of one group cover, kernel included.
+        faces_per_group: neighbours in range that share `group_cells`.
         chirps_per_block: loops that share one set of kernels.
         kernel_width: cells that one tone is spread over.
         oversampling: grid cells per range bin.
@@ -58,6 +52,8 @@ class Plan:
     """
 
     num_cells: int
+    group_cells: int
+    faces_per_group: int = 256
     chirps_per_block: int = 16
     kernel_width: int = 6
     oversampling: int = 2
@@ -66,142 +62,23 @@ class Plan:
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
-class Legs:
-    """Path lengths of the faces at the nodes of one burst, split so that float32 holds them.
+class Group:
+    """Faces next to each other in range, ready to be summed.
 
     Attributes:
-        tx_m, rx_m: each leg less its own mean over nodes and antennas [m].
-        reference_cycles: carrier phase of the mean path, whole cycles dropped.
-        reference_bin: range bin of the mean path.
-        cycles_per_m: carrier phase per metre around the mean path.
+        tx, rx: courses of their legs.
+        reference_cycles: carrier phase of the mean path.
+        reference_bin: its range bin.
+        weight: visibility per block and chirp.
+        first_cell: where the group's cells begin on the grid.
     """
 
-    tx_m: Float[Array, "node tx face"]
-    rx_m: Float[Array, "node rx face"]
-    reference_cycles: Float[Array, "face"]
-    reference_bin: Float[Array, "face"]
-    cycles_per_m: Float[Array, "face"]
-
-
-def mid_times_s(radar: Radar) -> Float[np.ndarray, "chirp tx"]:
-    """The middle of the sampled part of every chirp, since the frame start [s]."""
-    return radar.chirp_times_s + 0.5 * radar.chirp.num_samples / radar.chirp.sample_rate_hz
-
-
-def burst_centre_and_half_s(radar: Radar) -> tuple[float, float]:
-    """Centre of the burst and half its length [s], between the middles of first and last chirp."""
-    times = mid_times_s(radar)
-    # A burst of one chirp still needs a time scale: its own sampled length.
-    half_s = max(np.ptp(times) / 2, radar.chirp.num_samples / radar.chirp.sample_rate_hz)
-    return float((times.max() + times.min()) / 2), float(half_s)
-
-
-def node_times_s(radar: Radar, num_nodes: int) -> Float[np.ndarray, "node"]:
-    """Times since the frame start at which the surface must be given [s]."""
-    centre_s, half_s = burst_centre_and_half_s(radar)
-    return centre_s + half_s * chebyshev_nodes(num_nodes)
-
-
-def legs_at_nodes(
-    radar: Radar,
-    centre_m: Float[Array, "node face 3"],
-    origin_m: tuple[Float[Array, "node 3"], Float[Array, "node 3"]],
-    residual_video_phase: bool = True,
-) -> Legs:
-    """Path lengths in float64, handed on as small float32 differences.
-
-    The residual video phase -S tau^2/2 is linear in the small change of tau: dropping its square
-    leaves -95 dB.
-
-    Args:
-        radar: antennas and waveform.
-        centre_m: phase points relative to `origin_m` [m].
-        origin_m: where they are counted from, as a high and a low float32 part [m].
-        residual_video_phase: keep -S tau^2 / 2.
-    """
-    chirp = radar.chirp
-    with jax.enable_x64(True):
-        high, low = (part.astype(jnp.float64)[:, None, :] for part in origin_m)
-        points = (centre_m.astype(jnp.float64) + high + low)[:, None]
-        tx_m = jnp.linalg.norm(points - radar.array.tx_m[:, None], axis=-1)
-        rx_m = jnp.linalg.norm(points - radar.array.rx_m[:, None], axis=-1)
-        tx_mean, rx_mean = tx_m.mean((0, 1)), rx_m.mean((0, 1))
-        tau = (tx_mean + rx_mean) / SPEED_OF_LIGHT_MPS
-        video_hz = chirp.slope_hz_per_s * tau * float(residual_video_phase)
-        cycles = (chirp.centre_freq_hz - video_hz / 2) * tau
-        bins = chirp.slope_hz_per_s * chirp.num_samples / chirp.sample_rate_hz * tau
-        per_m = (chirp.centre_freq_hz - video_hz) / SPEED_OF_LIGHT_MPS
-        parts = (tx_m - tx_mean, rx_m - rx_mean, cycles - jnp.round(cycles), bins, per_m)
-        return Legs(*(part.astype(jnp.float32) for part in parts))
-
-
-def sincos_cycles(
-    cycles: Float[Array, "*shape"],
-) -> tuple[Float[Array, "*shape"], Float[Array, "*shape"]]:
-    """Sine and cosine of 2 pi x, whole cycles dropped first."""
-    x = cycles - jnp.round(cycles)
-    square = x * x
-    return x * horner(SIN_TERMS, square), horner(COS_TERMS, square)
-
-
-def horner(coefficients, x):
-    """Polynomial with the first axis of `coefficients` in ascending powers, at x."""
-    return reduce(lambda total, term: total * x + term, coefficients[-2::-1], coefficients[-1])
-
-
-def power_coefficients(values: Float[Array, "node *rest"]) -> Float[Array, "power *rest"]:
-    """Ascending power coefficients on [-1, 1] of the polynomial through Chebyshev nodes."""
-    nodes = chebyshev_nodes(values.shape[0])
-    inverse = np.linalg.inv(np.vander(nodes, increasing=True)).astype(np.float32)
-    return jnp.tensordot(inverse, values, axes=1, precision="highest")
-
-
-def derivative(coefficients: Float[Array, "power *rest"]) -> Float[Array, "power *rest"]:
-    """Coefficients of the derivative, as many as before (the highest is zero)."""
-    powers = np.arange(1, coefficients.shape[0], dtype=np.float32)
-    shifted = coefficients[1:] * powers.reshape(-1, *([1] * (coefficients.ndim - 1)))
-    return jnp.concatenate([shifted, jnp.zeros_like(coefficients[:1])])
-
-
-@jax.tree_util.register_dataclass
-@dataclass(frozen=True)
-class Course:
-    """Polynomials in burst time (-1 to 1) of one leg of every face.
-
-    Attributes:
-        cycles: carrier phase, without the reference.
-        bins: range-bin shift, the Doppler shift of the tone included.
-        log_amplitude: this leg's share of the weight.
-        rate: change of path length per unit of burst time [m].
-    """
-
-    cycles: Float[Array, "power antenna face"]
-    bins: Float[Array, "power antenna face"]
-    log_amplitude: Float[Array, "power antenna face"]
-    rate: Float[Array, "power antenna face"]
-
-
-def course(
-    radar: Radar,
-    leg_m: Float[Array, "node antenna face"],
-    cycles_per_m: Float[Array, "face"],
-    log_amplitude: Float[Array, "node antenna face"],
-) -> Course:
-    """Fit one leg's polynomials.
-
-    A path growing at rate tau' moves the tone by f_c tau' T: its share of a bin is added here.
-    """
-    sampled_s = radar.chirp.num_samples / radar.chirp.sample_rate_hz
-    _, half_s = burst_centre_and_half_s(radar)
-    length = power_coefficients(leg_m)
-    rate = derivative(length)
-    bins_per_m = np.float32(radar.chirp.slope_hz_per_s * sampled_s / SPEED_OF_LIGHT_MPS)
-    return Course(
-        cycles=length * cycles_per_m,
-        bins=length * bins_per_m + rate * cycles_per_m * np.float32(sampled_s / half_s),
-        log_amplitude=power_coefficients(log_amplitude),
-        rate=rate,
-    )
+    tx: Course
+    rx: Course
+    reference_cycles: Float[Array, "*group face"]
+    reference_bin: Float[Array, "*group face"]
+    weight: Float[Array, "*group block chirp face"]
+    first_cell: Float[Array, "*group"]
 
 
 def kernel_shape(plan: Plan) -> float:
@@ -242,69 +119,111 @@ def fast_sum(
     log_tx: Float[Array, "node tx face"],
     log_rx: Float[Array, "node rx face"],
     visible: Float[Array, "chirp face"],
-    low_bin: Float[Array, ""],
+    low_bins: Float[Array, "group"],
 ) -> Complex[Array, "chirp tx rx sample"]:
     """IF samples of one frame without the level constant.
 
     Args:
         radar: waveform, timing and antennas.
         plan: sizes.
-        legs: of `legs_at_nodes`.
+        legs: of `legs_at_nodes`; faces sorted by range, a whole number of groups.
         log_tx: log-amplitude for each tx with the receiver at the array's centre.
         log_rx: what each rx adds to it.
         visible: weight of each face and chirp, 0 for padding.
-        low_bin: where the occupied range band begins.
+        low_bins: lowest range bin of each group.
     """
     tx = course(radar, legs.tx_m, legs.cycles_per_m, log_tx)
     rx = course(radar, legs.rx_m, legs.cycles_per_m, log_rx)
-    tx, rx = jax.lax.optimization_barrier((tx, rx))
-    first_cell = jnp.floor(low_bin * plan.oversampling - plan.kernel_width / 2)
-    first_cell = jax.lax.stop_gradient(first_cell)
+    u, weight = in_blocks(radar, plan, visible)
+    first_cells = jnp.floor(low_bins * plan.oversampling - plan.kernel_width / 2)
+    first_cells = jax.lax.stop_gradient(first_cells)
+    whole = Group(tx, rx, legs.reference_cycles, legs.reference_bin, weight, first_cells)
+    groups = jax.lax.optimization_barrier(in_groups(plan, whole))
+    band = jnp.min(first_cells)
+
+    def block(inputs):
+        return block_of_chirps(plan, groups, band, *inputs)
+
+    cells = jax.lax.map(block, (jnp.arange(len(u)), jnp.asarray(u)))
+    cells = cells.reshape(-1, *cells.shape[2:])[: radar.frame.num_chirps]
+    matrix = cells_to_samples(plan, radar.chirp.num_samples).astype(np.complex64)
+    samples = jnp.einsum("ctrg,gn->ctrn", cells, matrix, precision="highest")
+    return samples * sample_phase(radar, plan, band, mean_rate_mps(radar, tx, rx, visible))
+
+
+def in_blocks(radar: Radar, plan: Plan, visible):
+    """Burst times [block, chirp, tx] and weights [block, chirp, face], padded to whole blocks."""
     centre_s, half_s = burst_centre_and_half_s(radar)
     u = ((mid_times_s(radar) - centre_s) / half_s).astype(np.float32)
     size = min(plan.chirps_per_block, len(u))
     padding = -len(u) % size
-    # Padded loops repeat the last time with no weight; they are cut off below.
+    # Padded loops repeat the last time with no weight; fast_sum cuts them off.
     u = np.pad(u, ((0, padding), (0, 0)), mode="edge").reshape(-1, size, u.shape[1])
     weight = jnp.pad(visible, ((0, padding), (0, 0))).reshape(-1, size, visible.shape[1])
-
-    def block(inputs):
-        return block_of_chirps(radar, plan, legs, tx, rx, first_cell, *inputs)
-
-    cells = jax.lax.map(block, (jnp.asarray(u), weight))
-    cells = cells.reshape(-1, *cells.shape[2:])[: radar.frame.num_chirps]
-    matrix = cells_to_samples(plan, radar.chirp.num_samples).astype(np.complex64)
-    samples = jnp.einsum("ctrg,gn->ctrn", cells, matrix, precision="highest")
-    return samples * sample_phase(radar, plan, first_cell, mean_rate_mps(radar, tx, rx, visible))
+    return u, weight
 
 
-def block_of_chirps(radar, plan, legs, tx, rx, first_cell, u, weight):
+def in_groups(plan: Plan, whole: Group) -> Group:
+    """The face axis cut into groups, which become the first axis."""
+
+    def cut(values):
+        values = values.reshape(*values.shape[:-1], -1, plan.faces_per_group)
+        return jnp.moveaxis(values, -2, 0)
+
+    parts = (whole.tx, whole.rx, whole.reference_cycles, whole.reference_bin, whole.weight)
+    return Group(*jax.tree.map(cut, parts), whole.first_cell)
+
+
+def block_of_chirps(plan: Plan, groups: Group, band, block_idx, u):
     """Range cells [chirp, tx, rx, cell] of the loops at burst times u [chirp, tx]."""
-    u_tx, u_rx = u[:, :, None], u[:, :, None, None]
-    sin_tx, cos_tx = sincos_cycles(legs.reference_cycles + horner(tx.cycles, u_tx))
-    amplitude = jnp.exp(horner(tx.log_amplitude, u_tx)) * weight[:, None]
-    sin_rx, cos_rx = sincos_cycles(horner(rx.cycles[:, None, None], u_rx))
-    gain = jnp.exp(horner(rx.log_amplitude[:, None, None], u_rx))
-    re_tx, im_tx = (amplitude * cos_tx)[:, :, None], (amplitude * sin_tx)[:, :, None]
-    re_rx, im_rx = gain * cos_rx, gain * sin_rx
-    re, im = re_tx * re_rx - im_tx * im_rx, re_tx * im_rx + im_tx * re_rx
+    rows = (*u.shape, groups.rx.bins.shape[2])
 
-    u_mid = u.mean()
-    centre = horner(tx.bins, u_mid).mean(0) + horner(rx.bins, u_mid).mean(0)
-    shift = horner(tx.bins, u_tx)[:, :, None] + horner(rx.bins[:, None, None], u_rx) - centre
-    half = half_span(tx, rx, u, centre)
+    parts = jax.vmap(lambda group: group_cells(plan, group, group.weight[block_idx], u))(groups)
+    parts = jnp.stack(parts, axis=1).reshape(-1, 2, *rows, plan.group_cells)
+
+    def add(total, part_and_cell):
+        part, cell = part_and_cell
+        at = (0, 0, 0, 0, (cell - band).astype(jnp.int32))
+        old = jax.lax.dynamic_slice(total, at, part.shape)
+        return jax.lax.dynamic_update_slice(total, old + part, at), None
+
+    empty = jnp.zeros((2, *rows, plan.num_cells))
+    total, _ = jax.lax.scan(add, empty, (parts, groups.first_cell))
+    return jax.lax.complex(total[0], total[1])
+
+
+def group_cells(plan: Plan, group: Group, weight, u):
+    """Real and imaginary cells [chirp x tx x rx, cell] of one group in one block."""
+    re, im = phasors(group, weight, u)
+    u_tx, u_rx, u_mid = u[:, :, None], u[:, :, None, None], u.mean()
+    tx, rx = group.tx.bins, group.rx.bins
+    centre = horner(tx, u_mid).mean(0) + horner(rx, u_mid).mean(0)
+    shift = horner(tx, u_tx)[:, :, None] + horner(rx[:, None, None], u_rx) - centre
+    half = half_span(group.tx, group.rx, u, centre)
     weights = shift_weights(shift / half)
     re, im, weights = jax.lax.optimization_barrier((re, im, weights))
-    bins = legs.reference_bin + centre
-    grid = jnp.arange(plan.num_cells, dtype=jnp.float32)
-    rows = u.shape[0] * u.shape[1] * rx.bins.shape[1]
+    grid = jnp.arange(plan.group_cells, dtype=jnp.float32)
     real = imag = 0.0
     for node, share in zip(SHIFT_NODES, weights, strict=True):
-        position = (bins + node * half)[:, None] * plan.oversampling - first_cell
-        kernel = spreading_kernel(plan, position - grid)
-        real += jnp.dot((re * share).reshape(rows, -1), kernel, precision="highest")
-        imag += jnp.dot((im * share).reshape(rows, -1), kernel, precision="highest")
-    return jax.lax.complex(real, imag).reshape(*u.shape, -1, plan.num_cells)
+        bins = group.reference_bin + centre + node * half
+        kernel = spreading_kernel(
+            plan, (bins * plan.oversampling - group.first_cell)[:, None] - grid
+        )
+        real += jnp.dot((re * share).reshape(-1, len(bins)), kernel, precision="highest")
+        imag += jnp.dot((im * share).reshape(-1, len(bins)), kernel, precision="highest")
+    return real, imag
+
+
+def phasors(group: Group, weight, u):
+    """Amplitude and carrier phase of every face as (real, imaginary) [chirp, tx, rx, face]."""
+    u_tx, u_rx = u[:, :, None], u[:, :, None, None]
+    sin_tx, cos_tx = sincos_cycles(group.reference_cycles + horner(group.tx.cycles, u_tx))
+    amplitude = jnp.exp(horner(group.tx.log_amplitude, u_tx)) * weight[:, None]
+    sin_rx, cos_rx = sincos_cycles(horner(group.rx.cycles[:, None, None], u_rx))
+    gain = jnp.exp(horner(group.rx.log_amplitude[:, None, None], u_rx))
+    re_tx, im_tx = (amplitude * cos_tx)[:, :, None], (amplitude * sin_tx)[:, :, None]
+    re_rx, im_rx = gain * cos_rx, gain * sin_rx
+    return re_tx * re_rx - im_tx * im_rx, re_tx * im_rx + im_tx * re_rx
 
 
 def half_span(tx: Course, rx: Course, u, centre) -> Float[Array, "face"]:

@@ -4,6 +4,8 @@ Both look from one point, the radar's phase centre: the array is 1 cm wide, less
 A mask is a choice of surface, not a smooth quantity: it carries no gradient.
 """
 
+from dataclasses import dataclass
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -56,45 +58,104 @@ def unoccluded(
     targets_m: Float[Array, "target 3"],
     corners_m: Float[Array, "occluder 3 3"],
     active: Bool[Array, "occluder"],
+    window: int | None = None,
 ) -> Bool[Array, "target"]:
-    """Targets that no triangle hides from the origin, every target against every triangle.
+    """Targets that no triangle hides from the origin.
 
     The ray to a target passes inside a front-facing triangle abc when it lies on the inner side of
     the planes through the origin and each edge, and the triangle hides it when it also lies beyond
     the plane of the triangle. Three products of matrices and no ray: this runs on any device.
+
+    Targets and triangles are sorted along the longer side of the view, so that a block of targets
+    meets only the `window` triangles that can lie before it (`window_needed` tells how many).
 
     Args:
         targets_m: points to be seen [m], radar frame.
         corners_m: corners of the possible occluders [m], second axis the three corners.
         active: triangles to be tested; front faces are enough for a closed surface, because a ray
             that leaves through the back has entered through the front.
+        window: triangles tested per block of targets; None for all.
 
     Returns:
         True where visible.
     """
+    num_targets, num_occluders = targets_m.shape[0], corners_m.shape[0]
+    window = num_occluders if window is None else min(window, num_occluders)
+    strips = _strips(targets_m, corners_m, active)
+    planes = _planes(corners_m[strips.occluder_order], active[strips.occluder_order])
+
+    def block(inputs):
+        points, first = inputs
+        first = jnp.minimum(first, num_occluders - window)
+        edges, plane = (
+            jax.lax.dynamic_slice_in_dim(part, first, window, axis=-1) for part in planes
+        )
+        inside = (_dot(points, edges[0]) < 0) & (_dot(points, edges[1]) < 0)
+        inside &= (_dot(points, edges[2]) < 0) & (_dot(points, plane) > 1 + PLANE_MARGIN)
+        return ~jnp.any(inside, axis=-1)
+
+    order = strips.target_order
+    clear = jax.lax.map(block, (targets_m[order].reshape(-1, TARGETS_PER_BLOCK, 3), strips.first))
+    # Padding repeats a target; writing it twice writes the same answer.
+    return jnp.zeros(num_targets, bool).at[order].set(clear.reshape(-1))
+
+
+def window_needed(
+    targets_m: Float[Array, "target 3"],
+    corners_m: Float[Array, "occluder 3 3"],
+    active: Bool[Array, "occluder"],
+) -> Int[Array, ""]:
+    """Most triangles that a block of targets must be tested against."""
+    strips = _strips(targets_m, corners_m, active)
+    return jnp.max(strips.last - strips.first)
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class _Strips:
+    """Targets and occluders in the order of one view coordinate, and who can hide whom."""
+
+    target_order: Int[Array, "padded"]
+    occluder_order: Int[Array, "occluder"]
+    first: Int[Array, "block"]
+    last: Int[Array, "block"]
+
+
+def _strips(targets_m, corners_m, active) -> _Strips:
+    view = targets_m[:, 1:] / targets_m[:, :1]
+    # Upright bodies are sorted by elevation, lying ones by azimuth.
+    tall = jnp.ptp(view[:, 1]) >= jnp.ptp(view[:, 0])
+    coordinate = jnp.where(tall, view[:, 1], view[:, 0])
+    corners = corners_m[..., 1:] / corners_m[..., :1]
+    corners = jnp.where(tall, corners[..., 1], corners[..., 0])
+    middle = jnp.where(active, corners.mean(-1), jnp.inf)
+    reach = jnp.max(jnp.where(active, jnp.max(jnp.abs(corners - middle[:, None]), -1), 0.0))
+    padding = -len(coordinate) % TARGETS_PER_BLOCK
+    target_order = jnp.pad(jnp.argsort(coordinate), (0, padding), mode="edge")
+    blocks = coordinate[target_order].reshape(-1, TARGETS_PER_BLOCK)
+    occluder_order = jnp.argsort(middle)
+    middle = middle[occluder_order]
+    first = jnp.searchsorted(middle, blocks[:, 0] - reach, side="left")
+    last = jnp.searchsorted(middle, blocks[:, -1] + reach, side="right")
+    return _Strips(target_order, occluder_order, first, last)
+
+
+def _planes(corners_m, active):
+    """Edge planes [edge, 3, occluder] through the origin, and face planes, 1 on the face."""
     a, b, c = corners_m[:, 0], corners_m[:, 1], corners_m[:, 2]
     edge_planes = jnp.stack([jnp.cross(a, b), jnp.cross(b, c), jnp.cross(c, a)])
     plane = jnp.cross(b - a, c - a)
     offset = jnp.sum(plane * a, axis=-1, keepdims=True)
     # Inactive triangles get a plane that nothing lies beyond.
-    scaled_plane = jnp.where(active[:, None], plane / jnp.where(active[:, None], offset, 1.0), 0.0)
-
-    def block(points):
-        sides = jnp.einsum("pk,enk->epn", points, edge_planes, precision="highest")
-        depth = jnp.einsum("pk,nk->pn", points, scaled_plane, precision="highest")
-        inside = jnp.max(sides, axis=0) < 0
-        return ~jnp.any(inside & (depth > 1 + PLANE_MARGIN), axis=-1)
-
-    padding = -len(targets_m) % TARGETS_PER_BLOCK
-    blocks = jnp.pad(targets_m, ((0, padding), (0, 0))).reshape(-1, TARGETS_PER_BLOCK, 3)
-    return jax.lax.map(block, blocks).reshape(-1)[: len(targets_m)]
+    plane = jnp.where(active[:, None], plane / jnp.where(active[:, None], offset, 1.0), 0.0)
+    return edge_planes.transpose(0, 2, 1), plane.T
 
 
-def corners_of(
-    vertices_m: Float[Array, "vertex 3"], faces: Int[Array, "face 3"] | Int[np.ndarray, "face 3"]
-) -> Float[Array, "face 3 3"]:
-    """Corner positions of each triangle [m]."""
-    return vertices_m[faces]
+def _dot(points, normals):
+    """Every point [target, 3] with every normal [3, occluder], as sums that XLA fuses: a matrix
+    product over three numbers would write each [target, occluder] array to memory."""
+    x, y, z = points[:, 0, None], points[:, 1, None], points[:, 2, None]
+    return x * normals[0] + y * normals[1] + z * normals[2]
 
 
 def fade(

@@ -1,0 +1,170 @@
+"""The two legs of every face through a burst: split for float32, then polynomials in time.
+
+Only positions need float64: each face keeps one reference path, whose whole cycles are dropped in
+float64, and what remains is small enough for float32. Within a burst (28 ms) the legs, tx to face
+and face to rx, and the logarithm of a face's weight are smooth: cubic polynomials through four
+Chebyshev nodes hold them to about -86 dB at 3 m.
+"""
+
+from dataclasses import dataclass
+from functools import reduce
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from radarsim.config import Radar
+from radarsim.constants import SPEED_OF_LIGHT_MPS
+from radarsim.mesh import chebyshev_nodes
+
+# sin and cos of 2 pi x for |x| <= 1/2 as odd and even polynomials in x: least squares on Chebyshev
+# points, six terms each, error below 3e-7; 2.5 times faster on a CPU than the library's cosine.
+_FIT_POINTS = np.abs(0.5 * np.cos(np.pi * (np.arange(400) + 0.5) / 400))
+_POWERS = np.arange(6)
+SIN_TERMS = np.linalg.lstsq(
+    _FIT_POINTS[:, None] ** (2 * _POWERS + 1), np.sin(2 * np.pi * _FIT_POINTS), rcond=None
+)[0].astype(np.float32)
+COS_TERMS = np.linalg.lstsq(
+    _FIT_POINTS[:, None] ** (2 * _POWERS), np.cos(2 * np.pi * _FIT_POINTS), rcond=None
+)[0].astype(np.float32)
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Legs:
+    """Path lengths of the faces at the nodes of one burst, split so that float32 holds them.
+
+    Attributes:
+        tx_m, rx_m: each leg less its own mean over nodes and antennas [m].
+        reference_cycles: carrier phase of the mean path, whole cycles dropped.
+        reference_bin: range bin of the mean path.
+        cycles_per_m: carrier phase per metre around the mean path.
+    """
+
+    tx_m: Float[Array, "node tx face"]
+    rx_m: Float[Array, "node rx face"]
+    reference_cycles: Float[Array, "face"]
+    reference_bin: Float[Array, "face"]
+    cycles_per_m: Float[Array, "face"]
+
+
+def mid_times_s(radar: Radar) -> Float[np.ndarray, "chirp tx"]:
+    """The middle of the sampled part of every chirp, since the frame start [s]."""
+    return radar.chirp_times_s + 0.5 * radar.chirp.num_samples / radar.chirp.sample_rate_hz
+
+
+def burst_centre_and_half_s(radar: Radar) -> tuple[float, float]:
+    """Centre of the burst and half its length [s], between the middles of first and last chirp."""
+    times = mid_times_s(radar)
+    # A burst of one chirp still needs a time scale: its own sampled length.
+    half_s = max(np.ptp(times) / 2, radar.chirp.num_samples / radar.chirp.sample_rate_hz)
+    return float((times.max() + times.min()) / 2), float(half_s)
+
+
+def node_times_s(radar: Radar, num_nodes: int) -> Float[np.ndarray, "node"]:
+    """Times since the frame start at which the surface must be given [s]."""
+    centre_s, half_s = burst_centre_and_half_s(radar)
+    return centre_s + half_s * chebyshev_nodes(num_nodes)
+
+
+def legs_at_nodes(
+    radar: Radar,
+    centre_m: Float[Array, "node face 3"],
+    origin_m: tuple[Float[Array, "node 3"], Float[Array, "node 3"]],
+    residual_video_phase: bool = True,
+) -> Legs:
+    """Path lengths in float64, handed on as small float32 differences.
+
+    The residual video phase -S tau^2/2 is linear in the small change of tau: dropping its square
+    leaves -95 dB.
+
+    Args:
+        radar: antennas and waveform.
+        centre_m: phase points relative to `origin_m` [m].
+        origin_m: where they are counted from, as a high and a low float32 part [m].
+        residual_video_phase: keep -S tau^2 / 2.
+    """
+    chirp = radar.chirp
+    with jax.enable_x64(True):
+        high, low = (part.astype(jnp.float64)[:, None, :] for part in origin_m)
+        points = (centre_m.astype(jnp.float64) + high + low)[:, None]
+        tx_m = jnp.linalg.norm(points - radar.array.tx_m[:, None], axis=-1)
+        rx_m = jnp.linalg.norm(points - radar.array.rx_m[:, None], axis=-1)
+        tx_mean, rx_mean = tx_m.mean((0, 1)), rx_m.mean((0, 1))
+        tau = (tx_mean + rx_mean) / SPEED_OF_LIGHT_MPS
+        video_hz = chirp.slope_hz_per_s * tau * float(residual_video_phase)
+        cycles = (chirp.centre_freq_hz - video_hz / 2) * tau
+        bins = chirp.slope_hz_per_s * chirp.num_samples / chirp.sample_rate_hz * tau
+        per_m = (chirp.centre_freq_hz - video_hz) / SPEED_OF_LIGHT_MPS
+        parts = (tx_m - tx_mean, rx_m - rx_mean, cycles - jnp.round(cycles), bins, per_m)
+        return Legs(*(part.astype(jnp.float32) for part in parts))
+
+
+def sincos_cycles(
+    cycles: Float[Array, "*shape"],
+) -> tuple[Float[Array, "*shape"], Float[Array, "*shape"]]:
+    """Sine and cosine of 2 pi x, whole cycles dropped first."""
+    x = cycles - jnp.round(cycles)
+    square = x * x
+    return x * horner(SIN_TERMS, square), horner(COS_TERMS, square)
+
+
+def horner(coefficients, x):
+    """Polynomial with the first axis of `coefficients` in ascending powers, at x."""
+    return reduce(lambda total, term: total * x + term, coefficients[-2::-1], coefficients[-1])
+
+
+def power_coefficients(values: Float[Array, "node *rest"]) -> Float[Array, "power *rest"]:
+    """Ascending power coefficients on [-1, 1] of the polynomial through Chebyshev nodes."""
+    nodes = chebyshev_nodes(values.shape[0])
+    inverse = np.linalg.inv(np.vander(nodes, increasing=True)).astype(np.float32)
+    return jnp.tensordot(inverse, values, axes=1, precision="highest")
+
+
+def derivative(coefficients: Float[Array, "power *rest"]) -> Float[Array, "power *rest"]:
+    """Coefficients of the derivative, as many as before (the highest is zero)."""
+    powers = np.arange(1, coefficients.shape[0], dtype=np.float32)
+    shifted = coefficients[1:] * powers.reshape(-1, *([1] * (coefficients.ndim - 1)))
+    return jnp.concatenate([shifted, jnp.zeros_like(coefficients[:1])])
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Course:
+    """Polynomials in burst time (-1 to 1) of one leg of every face.
+
+    Attributes:
+        cycles: carrier phase, without the reference.
+        bins: range-bin shift, the Doppler shift of the tone included.
+        log_amplitude: this leg's share of the weight.
+        rate: change of path length per unit of burst time [m].
+    """
+
+    cycles: Float[Array, "power antenna face"]
+    bins: Float[Array, "power antenna face"]
+    log_amplitude: Float[Array, "power antenna face"]
+    rate: Float[Array, "power antenna face"]
+
+
+def course(
+    radar: Radar,
+    leg_m: Float[Array, "node antenna face"],
+    cycles_per_m: Float[Array, "face"],
+    log_amplitude: Float[Array, "node antenna face"],
+) -> Course:
+    """Fit one leg's polynomials.
+
+    A path growing at rate tau' moves the tone by f_c tau' T: its share of a bin is added here.
+    """
+    sampled_s = radar.chirp.num_samples / radar.chirp.sample_rate_hz
+    _, half_s = burst_centre_and_half_s(radar)
+    length = power_coefficients(leg_m)
+    rate = derivative(length)
+    bins_per_m = np.float32(radar.chirp.slope_hz_per_s * sampled_s / SPEED_OF_LIGHT_MPS)
+    return Course(
+        cycles=length * cycles_per_m,
+        bins=length * bins_per_m + rate * cycles_per_m * np.float32(sampled_s / half_s),
+        log_amplitude=power_coefficients(log_amplitude),
+        rate=rate,
+    )
