@@ -20,17 +20,19 @@ class Curve:
 
     Attributes:
         at: value at each phase of an array [cycles].
+        rest: the part of it that never changes; a performer moves more or less, from here.
     """
 
     at: Callable[[np.ndarray], np.ndarray]
+    rest: float = 0.0
 
     def __add__(self, other):
         other = as_curve(other)
-        return Curve(lambda phase: self.at(phase) + other.at(phase))
+        return Curve(lambda phase: self.at(phase) + other.at(phase), self.rest + other.rest)
 
     def __mul__(self, other):
         other = as_curve(other)
-        return Curve(lambda phase: self.at(phase) * other.at(phase))
+        return Curve(lambda phase: self.at(phase) * other.at(phase), self.rest * other.rest)
 
     def __neg__(self):
         return self * -1.0
@@ -45,7 +47,7 @@ class Curve:
 
     def later(self, share: float) -> "Curve":
         """The same curve, delayed by a share of the cycle."""
-        return Curve(lambda phase: self.at(phase - share))
+        return Curve(lambda phase: self.at(phase - share), self.rest)
 
 
 def as_curve(value: "Curve | float") -> Curve:
@@ -55,7 +57,7 @@ def as_curve(value: "Curve | float") -> Curve:
 
 def hold(value: float) -> Curve:
     """The same value always."""
-    return Curve(lambda phase: np.full(np.shape(phase), float(value)))
+    return Curve(lambda phase: np.full(np.shape(phase), float(value)), float(value))
 
 
 def ease(*keys: tuple[float, float]) -> Curve:

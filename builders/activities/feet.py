@@ -21,6 +21,7 @@ _Y, _Z = np.eye(3)[1:]
 
 # Pitch of a walker's foot through a cycle from its heel strike [degrees, heel up positive].
 # Source: Winter, "Biomechanics and Motor Control of Human Movement", 4th ed., table A.3.
+WALKING_DUTY = 0.62
 WALKING_PITCH = flow(
     *((0.0, -20), (0.09, 0), (0.3, 0), (0.42, 8), (0.51, 24), (0.62, 60)),
     *((0.67, 65), (0.78, 24), (0.89, -8), (0.96, -20)),
@@ -135,14 +136,14 @@ class _Walk:
 
         The foot rolls less where the body goes slowly, and not at all backwards or sideways.
         """
-        duty, share = 0.62, np.clip(phase - landing, 0, 1)
-        stands = share < self.gait.duty
+        share = np.clip(phase - landing, 0, 1)
+        # A smooth stretch of time puts the walker's toe-off at this gait's.
+        like_walking = PchipInterpolator([0.0, self.gait.duty, 1.0], [0.0, WALKING_DUTY, 1.0])
         since = (share - self.gait.duty) / (1 - self.gait.duty)
-        like_walking = np.where(stands, share * duty / self.gait.duty, duty + since * (1 - duty))
         here, there = self.roll(landing), self.roll(landing + 1)
         roll = here + (there - here) * minimum_jerk(since)
         raised = self.gait.tiptoe_deg * np.cos(np.pi * share) ** 2
-        return roll * WALKING_PITCH.at(like_walking) + raised
+        return roll * WALKING_PITCH.at(like_walking(share)) + raised
 
     def roll(self, landing):
         """1 at a brisk walk."""

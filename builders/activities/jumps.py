@@ -12,7 +12,7 @@ from builders.activities.movement import Channels, foot, root
 from builders.activities.skeleton import SIDES
 
 GRAVITY_MPS2 = 9.81
-RISE_M = 0.05  # pelvis above standing at take-off and landing: on the toes, legs stretched
+RISE_M = 0.035  # pelvis above standing at take-off and landing: on the toes, legs stretched
 
 
 def flight_s(height_m: float) -> float:
@@ -56,7 +56,7 @@ def hops(
         keys += [(start - push, -dip, 0.0), (start, rise, speed)]
         keys += [(end, rise, -speed), (end + push, -dip, 0.0)]
     spans = tuple((start, start + flight) for start in takeoffs)
-    lift_m = (0.85 * height_m + tuck_m) * bump(*spans)
+    lift_m = (height_m + 0.03 + tuck_m) * _drawn_up(spans)
     pitch = _tiptoe(spans, 0.6 * push)
     legs = {}
     for side in SIDES:
@@ -78,6 +78,12 @@ def bounce(duty: float) -> Curve:
         return np.where(share < duty, stance, 0.5 * (share - duty) * (0.5 - share))
 
     return Curve(at)
+
+
+def _drawn_up(spans):
+    """A foot's rise and fall: it leaves the floor from rest, then soon keeps up with the body."""
+    hill = bump(*spans)
+    return Curve(lambda phase: hill.at(phase) ** 0.75)
 
 
 def _tiptoe(spans, roll):

@@ -17,9 +17,11 @@ from builders.activities.skeleton import (
     soft_minimum,
 )
 
-STRAIGHT = 0.991  # of the leg's length when standing: the knee keeps some 14 degrees
+STRAIGHT = 0.996  # of the leg's length: what the rounded corners leave keeps the knee bent 12
+STRIDING = 0.988  # a walker's knees are never quite straight
 UNLOADED_M = 0.6  # a foot without load lets the pelvis rise by this
 SMOOTH_S = 0.045  # rounds the corner where one leg takes over from the other
+CLEAR_M = 0.008  # a foot led by its angles keeps about this from the floor
 BALANCE_S = 0.12  # the pelvis answers the trunk's movement about this late and early
 _Y, _Z = np.eye(3)[1:]
 
@@ -101,7 +103,8 @@ def _support(feet):
 
 def _height(skeleton, base, course, feet, upper, pelvis_m, rate_hz):
     """As high as asked for, and no higher than the loaded legs reach."""
-    reach_m = STRAIGHT * sum(np.linalg.norm(bone) for bone in leg_bones(skeleton, 0))
+    straight = STRIDING if isinstance(base, Gait) else STRAIGHT
+    reach_m = straight * sum(np.linalg.norm(bone) for bone in leg_bones(skeleton, 0))
     hip, ankle = skeleton.rest_m[J["left_hip"]] - skeleton.rest_m[0], -skeleton.heel_m[0, 2]
     aside_m = STANDING_WIDTH * skeleton.leg_m / 2 - hip[1]
     standing_m = ankle + np.sqrt(reach_m**2 - aside_m**2) - hip[2]
@@ -114,7 +117,7 @@ def _height(skeleton, base, course, feet, upper, pelvis_m, rate_hz):
         limit_m = track.ankle_m[:, 2] + reach_up_m - (hip_m[:, 2] - pelvis_m[:, 2])
         free = course[f"{SIDES[side]}.foot.free"]
         height_m = soft_minimum(
-            height_m, limit_m + UNLOADED_M * np.maximum(track.load_off, free), 0.01
+            height_m, limit_m + UNLOADED_M * np.maximum(track.load_off, free), 0.007
         )
     return gaussian_filter1d(height_m, SMOOTH_S * rate_hz)
 
@@ -155,7 +158,7 @@ def _leg(skeleton, side, course, track, upper, pelvis_m):
         ankle_m = (1 - free) * ankle_m + free * (hip_m + free_thigh @ t + free_shank @ s)
         leftward = (1 - free) * leftward + free * free_thigh[:, :, 1]
         foot = _between(foot, free_shank @ ankle, free)
-        ankle_m = ankle_m + _clear_of_floor(skeleton, side, ankle_m, foot)
+        ankle_m = ankle_m + free * _clear_of_floor(skeleton, side, ankle_m, foot)
         toes_deg = toes_deg + course[f"{name}.toes.flexion"] * free[:, 0]
     thigh, shank = reach(skeleton, side, ankle_m - hip_m, leftward)
     return thigh, shank, foot, toes_deg
@@ -165,9 +168,9 @@ def _clear_of_floor(skeleton, side, ankle_m, foot):
     """How far a foot led by its angles must be raised, so that no part of it is in the floor."""
     points = np.stack([skeleton.heel_m[side], skeleton.ball_m[side], skeleton.toe_m[side]])
     low_m = (ankle_m[:, None, 2] + np.einsum("pj,mj->pm", foot[:, 2], points)).min(axis=1)
-    deep_m = np.maximum(-low_m, 0.0)
+    deep_m = np.maximum(CLEAR_M - low_m, 0.0)
     raise_m = np.zeros_like(ankle_m)
-    raise_m[:, 2] = deep_m**2 / (deep_m + 0.004)  # smooth at the moment of touching
+    raise_m[:, 2] = deep_m**2 / (deep_m + CLEAR_M)  # smooth at the moment of touching
     return raise_m
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from builders.activities.anatomy import RANGE_DEG, trunk_rotations, within_range
-from builders.activities.feet import FootTrack, standing_feet, stepping_feet
+from builders.activities.feet import standing_feet, stepping_feet
 from builders.activities.movement import Gait, Movement, all_channels, mirrored
 from builders.activities.pelvis import balanced_pelvis
-from builders.activities.skeleton import to_smpl
+from builders.activities.skeleton import SMPL_TO_WORLD, to_smpl
 from builders.activities.style import (
     Style,
     Subject,
@@ -76,11 +76,10 @@ def rehearse(
         movement = mirrored(movement)
     num_pad, num = round(PAD_S * rate_hz), round(duration_s * rate_hz)
     times_s = np.arange(-num_pad, num + num_pad) / rate_hz
-    # Jitter only the path's steps, not the path: a gait's phase starts anywhere.
     start = rng.uniform(*movement.start)
     period_s = movement.period_s / style.tempo
     phase, cycle_s = cycle_clock(rng, times_s, period_s, start, CYCLE_SPREAD)
-    course = channel_courses(movement, style, phase, rate_hz)
+    course = channel_courses(movement, style, times_s, phase)
     course["root.hop"] = GRAVITY_MPS2 * cycle_s**2 * course["root.hop"]
     feet, middle_m, heading_rad = _feet(movement, style, times_s, phase, course)
     upper = trunk_rotations(course, heading_rad)
@@ -88,13 +87,14 @@ def rehearse(
         who.skeleton, movement.base, course, feet, upper, middle_m, rate_hz
     )
     keep = slice(num_pad, num_pad + num)
-    motion = _as_motion(f"{who.name}/{name}_{repeat:03d}", who, rotations[keep], pelvis_m[keep])
+    take = f"{who.name}/{name}_{repeat:03d}"
+    motion = _as_motion(take, who, rotations[keep], pelvis_m[keep], rate_hz)
     contact = np.stack([track.contact for track in feet], axis=-1)[keep]
-    return Performance(_with_rate(motion, rate_hz), contact, phase[keep])
+    return Performance(motion, contact, phase[keep])
 
 
 def channel_courses(
-    movement: Movement, style: Style, phase: np.ndarray, rate_hz: float
+    movement: Movement, style: Style, times_s: np.ndarray, phase: np.ndarray
 ) -> dict[str, np.ndarray]:
     """Every channel over time: the subject's habit, the movement in the subject's size, and
     small movements nobody means."""
@@ -108,7 +108,7 @@ def channel_courses(
         curve = movement.channels.get(channel)
         key = channel.split(".", 1)[1] if channel.startswith(("left.", "right.")) else channel
         if key in RANGE_DEG:
-            course[channel] = _angle_course(channel, key, curve, style, phase, rate_hz)
+            course[channel] = _angle_course(channel, key, curve, style, times_s, phase)
             continue
         value = np.zeros(len(phase)) if curve is None else curve.at(phase)
         if key in ("foot.ahead", "foot.out"):
@@ -116,18 +116,19 @@ def channel_courses(
         if key == "root.sink":
             value = value * np.clip(style.amplitude, 0.85, 1.08)
         if key in SWAY_M:
-            value = value + who.restless * SWAY_M[key] * wander(rng, len(phase), rate_hz)
+            value = value + who.restless * SWAY_M[key] * wander(rng, times_s, slowness_s=0.9)
         course[channel] = value
     return course
 
 
-def _angle_course(channel, key, curve, style, phase, rate_hz):
+def _angle_course(channel, key, curve, style, times_s, phase):
     rng, who = style.rng, style.subject
     tremor_deg = who.restless * TREMOR_DEG.get(key.split(".")[0], 0.5)
-    angle_deg = who.habit_deg.get(channel, 0.0) + tremor_deg * wander(rng, len(phase), rate_hz)
+    angle_deg = who.habit_deg.get(channel, 0.0) + tremor_deg * wander(rng, times_s)
     if curve is not None:
-        gain = style.amplitude + GAIN_SPREAD * wander(rng, len(phase), rate_hz, slowness_s=0.6)
-        angle_deg = angle_deg + gain * curve.at(phase - who.lag.get(channel, 0.0))
+        gain = style.amplitude + GAIN_SPREAD * wander(rng, times_s, slowness_s=1.1)
+        moved_deg = curve.at(phase - who.lag.get(channel, 0.0)) - curve.rest
+        angle_deg = angle_deg + curve.rest + gain * moved_deg
     return within_range(channel, angle_deg)
 
 
@@ -140,29 +141,18 @@ def _feet(movement, style, times_s, phase, course):
     return feet, np.zeros((len(phase), 2)), np.zeros(len(phase))
 
 
-def _as_motion(name, who, rotations, pelvis_m):
-    rest_pelvis_smpl_m = who.skeleton.rest_m[0] @ _world_to_smpl()
+def _as_motion(take, who, rotations, pelvis_m, rate_hz):
+    """SMPL's axes, and the first pose above the origin."""
+    rest_pelvis_m = SMPL_TO_WORLD.T @ who.skeleton.rest_m[0]
     start_m = np.array([*pelvis_m[0, :2], 0.0])
-    return dict(
+    return Motion(
         poses_rad=to_smpl(rotations),
-        transl_m=pelvis_m - start_m - rest_pelvis_smpl_m,
+        transl_m=pelvis_m - start_m - rest_pelvis_m,
+        rate_hz=float(rate_hz),
         betas=np.array(who.betas),
         shape_space="free",
         layout="smpl",
-        name=name,
+        name=take,
         stature_m=who.stature_m,
-        rest_pelvis_m=tuple(rest_pelvis_smpl_m.tolist()),
+        rest_pelvis_m=tuple(rest_pelvis_m.tolist()),
     )
-
-
-def _with_rate(fields, rate_hz) -> Motion:
-    return Motion(rate_hz=float(rate_hz), **fields)
-
-
-def _world_to_smpl():
-    from builders.activities.skeleton import SMPL_TO_WORLD
-
-    return SMPL_TO_WORLD
-
-
-_ = FootTrack

@@ -106,8 +106,8 @@ def reach(
     t, s = leg_bones(skeleton, side)
     a, b = t[0] * s[0] + t[2] * s[2], t[0] * s[2] - t[2] * s[0]
     distance_m = np.linalg.norm(ankle_from_hip_m, axis=-1)
-    longest_m = 0.9995 * np.sqrt(t @ t + s @ s + 2 * (np.hypot(a, b) + t[1] * s[1]))
-    distance_m = soft_minimum(distance_m, np.full_like(distance_m, longest_m), 0.002)
+    longest_m = 0.999 * np.sqrt(t @ t + s @ s + 2 * (np.hypot(a, b) + t[1] * s[1]))
+    distance_m = soft_minimum(distance_m, np.full_like(distance_m, longest_m), 0.003)
     c = (distance_m**2 - t @ t - s @ s) / 2 - t[1] * s[1]
     knee_rad = np.arctan2(b, a) + np.arccos(np.clip(c / np.hypot(a, b), -1, 1))
     bend = Rotation.from_rotvec(knee_rad[:, None] * [0.0, 1.0, 0.0]).as_matrix()

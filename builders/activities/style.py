@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.interpolate import CubicSpline
-from scipy.ndimage import gaussian_filter1d
 
 from builders.activities.anatomy import RANGE_DEG
 from builders.activities.skeleton import SIDES, Skeleton, free_skeleton
@@ -23,7 +22,7 @@ HABITS_DEG = {
     "head.flexion": (4.0, 4.0),
     "shoulder.flexion": (-2.0, 3.0),
     "shoulder.abduction": (9.0, 2.5),
-    "shoulder.twist": (8.0, 6.0),
+    "shoulder.twist": (8.0, 4.0),
     "elbow.flexion": (16.0, 5.0),
     "forearm.pronation": (12.0, 8.0),
     "wrist.flexion": (4.0, 4.0),
@@ -168,14 +167,12 @@ def cycle_clock(
     return spline(times_s + zero_s), 1.0 / spline(times_s + zero_s, 1)
 
 
-def wander(
-    rng: np.random.Generator, num: int, rate_hz: float, slowness_s: float = 0.35
-) -> np.ndarray:
-    """Smooth noise of unit variance: white noise under a Gaussian of that width."""
-    sigma = slowness_s * rate_hz
-    margin = int(4 * sigma)
-    noise = gaussian_filter1d(rng.normal(size=num + 2 * margin), sigma)
-    return noise[margin : margin + num] * np.sqrt(2 * sigma * np.sqrt(np.pi))
+def wander(rng: np.random.Generator, times_s: np.ndarray, slowness_s: float = 0.6) -> np.ndarray:
+    """Smooth noise of about unit variance: a cubic spline through a normal number every
+    `slowness_s`; the same at any rate of poses."""
+    num_knots = int((times_s[-1] - times_s[0]) / slowness_s) + 4
+    knots_s = times_s[0] + slowness_s * (np.arange(num_knots) - 1)
+    return CubicSpline(knots_s, rng.normal(0.0, 1.1, num_knots))(times_s)
 
 
 def _both_sides(name):

@@ -2,7 +2,7 @@
 
 from builders.activities.catalogue import activity
 from builders.activities.curves import during, ease, swing
-from builders.activities.movement import Movement, Stance, arm, arms, pelvis, step, trunk
+from builders.activities.movement import Movement, Stance, arm, arms, pelvis, root, step, trunk
 
 
 @activity(
@@ -78,14 +78,15 @@ def swing_arm(style):
     general="A person claps the hands together.",
 )
 def clapping_hand(style):
+    apart = 0.5 - swing(0.5)
     return Movement(
         0.5,
         arms(
-            flexion=38,
-            abduction=2 + swing(-4),
-            twist=2 + swing(19),
-            elbow=70,
-            pronation=-10,
+            flexion=28,
+            abduction=-5 + 6 * apart,
+            twist=22 - 32 * apart,
+            elbow=72,
+            pronation=-12,
         ),
     )
 
@@ -115,7 +116,7 @@ def punch(style):
         | arm("right", **guard, **_fist(right))
         | trunk(flexion=6, twist=24 * right - 18 * left)
         | pelvis(turn=10 * right - 12 * left)
-        | {"root.sink": _level(0.05)},
+        | root(sink=0.05),
         Stance(width=1.3, turnout_deg=8, left_ahead_m=0.36),
     )
 
@@ -123,10 +124,6 @@ def punch(style):
 def _fist(out):
     """From the guard before the chin to a straight arm."""
     return dict(flexion=32 + 54 * out, abduction=8 - 6 * out, twist=14, elbow=108 - 116 * out)
-
-
-def _level(value):
-    return swing(0.0) + value
 
 
 @activity(
@@ -163,6 +160,6 @@ def throw(style):
         | trunk(twist=-30 * wind, flexion=ease((0.3, -4), (0.54, 20), (0.9, 0)))
         | pelvis(turn=-18 * wind, tilt=ease((0.3, -3), (0.54, 14), (0.9, 0)))
         | step("left", (0.24, 0.4), (0.72, 0.92), ahead=0.42, lift=0.08)
-        | {"root.sink": 0.05 * during(0.3, 0.45, 0.7, 0.9)},
+        | root(sink=0.05 * during(0.3, 0.45, 0.7, 0.9)),
         Stance(width=1.2),
     )

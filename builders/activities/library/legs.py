@@ -99,7 +99,7 @@ def jog_in_place(style):
             roll=0.6,
             lift_m=0.16,
             trail_m=0.24,
-            sink=0.045,
+            sink=0.032,
             width=0.6,
             sway_m=0.012,
             tiptoe_deg=10,

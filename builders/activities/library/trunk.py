@@ -27,7 +27,7 @@ def bow(style):
         pelvis(tilt=38 * down)
         | trunk(flexion=20 * down)
         | head(flexion=14 * down)
-        | arms(flexion=16 * down, elbow=-8, abduction=-3),
+        | arms(flexion=42 * down, elbow=-8, abduction=-3),
         Stance(width=0.75),
     )
 
@@ -79,7 +79,7 @@ def torso_rotation(style):
         trunk(twist=swing(38))
         | pelvis(turn=swing(13, at=0.03))
         | head(twist=swing(8))
-        | arms(abduction=60, flexion=24, twist=34, elbow=92, pronation=20),
+        | arms(abduction=66, flexion=6, twist=2, elbow=98, pronation=20),
         Stance(width=1.6, turnout_deg=6),
     )
 

@@ -76,7 +76,7 @@ def jog_forward_and_turn_around(style):
             roll=0.7,
             lift_m=0.07,
             trail_m=0.06,
-            sink=0.055,
+            sink=0.045,
             width=0.5,
             sway_m=0.01,
             tiptoe_deg=6,
