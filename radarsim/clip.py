@@ -1,0 +1,198 @@
+"""A clip of frames: the host sizes each step, the device runs it.
+
+Three compiled steps: which faces are bright (`probe`), which of them the radar sees (`look`), and
+their sum. Arrays of a compiled program have fixed sizes, so after each step the host takes the
+largest of the clip and rounds it up. The sum is differentiable in the mesh, its origin and sigma;
+what was picked before it is a choice and carries no gradient.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Complex, Float, Int
+
+from radarsim import reflection
+from radarsim.config import Radar
+from radarsim.coordinates import split_float64
+from radarsim.frame import (
+    FACES_PER_GROUP,
+    Burst,
+    Settings,
+    Sizes,
+    bins_of,
+    block_nodes,
+    cells_for,
+    fast_frame,
+    lit_faces,
+    look,
+    probe_frame,
+    round_up,
+    sizes_for,
+    sum_faces,
+)
+from radarsim.mesh import Faces
+from radarsim.visibility import hidden_point_removal
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a clip's sum runs over: the faces seen, per frame and block, and the array sizes."""
+
+    seen: Bool[np.ndarray, "frame block face"]
+    sizes: Sizes
+
+
+def make_burst(
+    vertices_m: Float[Array, "frame node vertex 3"] | Float[np.ndarray, "frame node vertex 3"],
+    origin_m: Float[np.ndarray, "frame node 3"] | None,
+) -> Burst:
+    """Vertices relative to an origin given in float64; None is the radar."""
+    vertices_m = jnp.asarray(vertices_m, jnp.float32)
+    origin_m = np.zeros((*vertices_m.shape[:2], 3)) if origin_m is None else origin_m
+    high, low = split_float64(np.asarray(origin_m, np.float64))
+    return Burst(vertices_m, jnp.asarray(high), jnp.asarray(low))
+
+
+def choose(
+    radar: Radar, settings: Settings, burst: Burst, faces: Int[Array, "face 3"], sigma_rad: float
+) -> Choice:
+    """Pick what the fast sum needs: bright and visible faces, and how large its arrays must be."""
+    bright, counts = _probe(settings, burst, faces, sigma_rad)
+    num_bright, num_front = np.asarray(counts).max(0)
+    seen = visible_faces(settings, burst, faces, bright, int(num_bright), int(num_front))
+    num_lit = round_up(seen.any(1).sum(-1).max(), FACES_PER_GROUP)
+    low_bins, high_bins = _group_bins(radar, num_lit, burst, faces, seen)
+    return Choice(seen, sizes_for(num_lit, np.asarray(low_bins), np.asarray(high_bins)))
+
+
+def fast_clip(
+    radar: Radar,
+    settings: Settings,
+    choice: Choice,
+    burst: Burst,
+    faces: Int[Array, "face 3"],
+    sigma_rad: Float[Array, ""] | float,
+) -> Complex[Array, "frame chirp tx rx sample"]:
+    """IF samples of every frame without the level constant; differentiable."""
+    return _sum(radar, settings, choice.sizes, burst, faces, choice.seen, sigma_rad)
+
+
+def fast_points(
+    radar: Radar, settings: Settings, burst: Burst, area_m2: Float[np.ndarray, "point"]
+) -> Complex[Array, "frame chirp tx rx sample"]:
+    """IF samples of moving points, every one of them summed."""
+    num_cells = cells_for(np.asarray(_band_of_points(radar, burst)).max())
+    return _sum_points(radar, settings, num_cells, burst, area_m2)
+
+
+def visible_faces(
+    settings: Settings, burst: Burst, faces, bright, num_bright: int, num_front: int
+) -> Bool[np.ndarray, "frame block face"]:
+    """Which of the bright faces the radar sees, by the chosen test."""
+    if settings.visibility == "hpr":
+        return _hpr_blocks(settings, burst, faces) & np.asarray(bright)[:, None]
+    num_bright = min(round_up(num_bright, 512), len(faces))
+    num_front = min(round_up(num_front, 1024), len(faces))
+    window = round_up(num_front // 5, 256)
+    while True:
+        window = min(window, num_front)
+        seen, needed = _look(settings, num_bright, num_front, window, burst, faces, bright)
+        needed = int(np.asarray(needed).max())
+        if needed <= window or window == num_front:
+            return np.asarray(seen)
+        window = round_up(needed, 256)
+
+
+@partial(jax.jit, static_argnums=0)
+def _probe(settings, burst, faces, sigma_rad):
+    probe = partial(probe_frame, settings, reflection.paper)
+    return jax.lax.map(lambda one: probe(one, faces, sigma_rad), burst)
+
+
+@partial(jax.jit, static_argnums=(0, 1, 2, 3))
+def _look(settings, num_bright, num_front, window, burst, faces, bright):
+    def one(inputs):
+        return look(settings, inputs[0], faces, inputs[1], num_bright, num_front, window)
+
+    return jax.lax.map(one, (burst, bright))
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _group_bins(radar, num_lit, burst, faces, seen):
+    return jax.lax.map(
+        lambda one: lit_faces(radar, num_lit, one[0], faces, one[1])[2:], (burst, seen)
+    )
+
+
+@partial(jax.jit, static_argnums=(0, 1, 2))
+def _sum(radar, settings, sizes, burst, faces, seen, sigma_rad):
+    def one(inputs):
+        return fast_frame(
+            radar, settings, sizes, reflection.paper, inputs[0], faces, inputs[1], sigma_rad
+        )
+
+    return jax.lax.map(one, (burst, seen))
+
+
+@partial(jax.jit, static_argnums=(0, 1, 2))
+def _sum_points(radar, settings, num_cells, burst, area_m2):
+    """Points in one group, in any order; padded with points of no area."""
+    padding = -len(area_m2) % FACES_PER_GROUP
+
+    def one(points):
+        surface = points_as_faces(points.vertices_m, area_m2)
+        surface = jax.tree.map(partial(_pad_faces, padding), surface)
+        near_m = points.vertices_m + points.origin_high_m[:, None]
+        low_bin = jnp.min(bins_of(radar, near_m)[0])
+        visible = jnp.pad(jnp.ones((radar.frame.num_chirps, len(area_m2))), ((0, 0), (0, padding)))
+        low_bins = jnp.full(visible.shape[1] // FACES_PER_GROUP, low_bin)
+        sizes = Sizes(num_lit=visible.shape[1], num_cells=num_cells, group_cells=num_cells)
+        return sum_faces(
+            radar, settings, sizes, reflection.isotropic, surface, points, visible, low_bins, 0.0
+        )
+
+    return jax.lax.map(one, burst)
+
+
+def _pad_faces(padding, values):
+    """Repeat the first face at the end of the face axis (the second)."""
+    return jnp.concatenate([values, jnp.repeat(values[:, :1], padding, axis=1)], axis=1)
+
+
+@partial(jax.jit, static_argnums=0)
+def _band_of_points(radar, burst):
+    def one(points):
+        low, high = bins_of(radar, points.vertices_m + points.origin_high_m[:, None])
+        return jnp.max(high) - jnp.min(low)
+
+    return jax.lax.map(one, burst)
+
+
+def points_as_faces(positions_m, area_m2) -> Faces:
+    """Points as faces without a side."""
+    area = jnp.broadcast_to(area_m2, positions_m.shape[:-1])
+    return Faces(positions_m, jnp.zeros_like(positions_m), area)
+
+
+def _hpr_blocks(settings, burst: Burst, faces) -> Bool[np.ndarray, "frame block face"]:
+    """Hidden point removal of the face centres at each visibility block, on the host."""
+    weights = block_nodes(settings)
+
+    def blocks(one: Burst):
+        vertices_m = np.asarray(one.vertices_m + one.origin_high_m[:, None], np.float64)
+        moved = np.einsum("bn,nvk->bvk", weights, vertices_m)
+        return [hidden_point_removal(corners[np.asarray(faces)].mean(1)) for corners in moved]
+
+    return np.array([blocks(one) for one in frames_of(burst)])
+
+
+def frames_of(burst: Burst) -> list[Burst]:
+    """One burst per frame."""
+
+    def frame(index):
+        return jax.tree.map(lambda part: part[index], burst)
+
+    return [frame(index) for index in range(len(burst.vertices_m))]

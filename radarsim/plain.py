@@ -1,0 +1,98 @@
+"""The oracle for whole frames: same nodes, same visibility, no culling, float64 at every sample.
+
+Minutes per frame. Tests and benchmarks hold the fast path against it.
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Complex, Float, Int
+
+from radarsim import reflection
+from radarsim.clip import frames_of, points_as_faces, visible_faces
+from radarsim.config import Radar
+from radarsim.frame import Burst, Settings
+from radarsim.if_signal import plain_sum
+from radarsim.legs import burst_centre_and_half_s
+from radarsim.mesh import chebyshev_nodes, faces_of, lagrange_weights
+from radarsim.visibility import fade
+
+
+def plain_clip(
+    radar: Radar, settings: Settings, burst: Burst, faces: Int[Array, "face 3"], sigma_rad: float
+) -> Complex[Array, "frame chirp tx rx sample"]:
+    """Every frame of a mesh."""
+    frames = [plain_frame(radar, settings, one, faces, sigma_rad) for one in frames_of(burst)]
+    return jnp.asarray(np.stack(frames), jnp.complex64)
+
+
+def plain_points(
+    radar: Radar, settings: Settings, burst: Burst, area_m2: Float[np.ndarray, "point"]
+) -> Complex[Array, "frame chirp tx rx sample"]:
+    """Every frame of moving points."""
+    visible = np.ones((radar.frame.num_chirps, len(area_m2)))
+
+    def frame(one: Burst):
+        def surface_at(times_s):
+            return points_as_faces(_vertices_at(radar, one, times_s), area_m2)
+
+        return plain_sum(
+            radar,
+            surface_at,
+            visible,
+            reflection.isotropic,
+            0.0,
+            residual_video_phase=settings.residual_video_phase,
+        )
+
+    frames = [frame(one) for one in frames_of(burst)]
+    return jnp.asarray(np.stack(frames), jnp.complex64)
+
+
+def plain_frame(
+    radar: Radar,
+    settings: Settings,
+    burst: Burst,
+    faces: Int[Array, "face 3"],
+    sigma_rad: float,
+    chirps: tuple[int, ...] | None = None,
+) -> Complex[np.ndarray, "chirp tx rx sample"]:
+    """One frame of a mesh, or some of its loops.
+
+    Args:
+        radar: waveform, timing and antennas.
+        settings: as for the fast method; `cull` is not used.
+        burst: one frame.
+        faces: triangles.
+        sigma_rad: lobe width [rad].
+        chirps: loops to compute; None for all.
+    """
+    bursts = jax.tree.map(lambda part: part[None], burst)
+    everyone = jnp.ones((1, len(faces)), bool)
+    seen = visible_faces(settings, bursts, faces, everyone, len(faces), len(faces))[0]
+    lit = np.flatnonzero(seen.any(0))
+    visible = np.asarray(fade(jnp.asarray(seen[:, lit]), radar.frame.num_chirps))
+    corners = np.asarray(faces)[lit]
+
+    def surface_at(times_s):
+        return faces_of(_vertices_at(radar, burst, times_s), corners)
+
+    return plain_sum(
+        radar,
+        surface_at,
+        visible,
+        reflection.paper,
+        sigma_rad,
+        chirps,
+        settings.residual_video_phase,
+    )
+
+
+def _vertices_at(radar, burst: Burst, times_s) -> Float[Array, "time vertex 3"]:
+    """The polynomial through the nodes at any time since the frame start, in float64."""
+    centre_s, half_s = burst_centre_and_half_s(radar)
+    nodes = chebyshev_nodes(burst.vertices_m.shape[0])
+    weights = lagrange_weights(nodes, (np.asarray(times_s) - centre_s) / half_s)
+    parts = (burst.vertices_m, burst.origin_high_m[:, None], burst.origin_low_m[:, None])
+    corners = sum(np.asarray(part, np.float64) for part in parts)
+    return jnp.einsum("tn,nvk->tvk", jnp.asarray(weights), jnp.asarray(corners))
