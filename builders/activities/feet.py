@@ -14,18 +14,19 @@ from builders.activities.curves import flow, minimum_jerk
 from builders.activities.movement import Gait, Stance
 from builders.activities.skeleton import SIDES, Skeleton
 
+PIVOT_DEG = 7.0
 ROLLING_MPS = 1.2  # from this speed on the foot rolls fully
 BEHIND_M = 0.03  # a walker's hip passes over a point ahead of the ankle, at mid-foot
 STANDING_WIDTH = 0.22  # between the ankles [leg lengths]
 _Y, _Z = np.eye(3)[1:]
 
-# Pitch of a walker's foot through a cycle from its heel strike [degrees, heel up positive].
+# How far a walker raises heel and toes through a cycle from heel strike on [degrees].
 # Source: Winter, "Biomechanics and Motor Control of Human Movement", 4th ed., table A.3.
 WALKING_DUTY = 0.62
-WALKING_PITCH = flow(
-    *((0.0, -20), (0.09, 0), (0.3, 0), (0.42, 8), (0.51, 24), (0.62, 60)),
-    *((0.67, 65), (0.78, 24), (0.89, -8), (0.96, -20)),
+HEEL_UP_DEG = flow(
+    *((0.0, 0), (0.3, 0), (0.42, 8), (0.51, 24), (0.62, 60), (0.67, 65), (0.78, 24), (0.9, 0))
 )
+TOES_UP_DEG = flow((0.0, 20), (0.09, 0), (0.78, 0), (0.96, 20))
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +63,9 @@ def rolled_ankle(skeleton: Skeleton, side: int, print_m, yaw_rad, pitch_deg) -> 
         [pose, 3] in metres.
     """
     ball, heel = skeleton.ball_m[side], skeleton.heel_m[side]
-    pivot = np.where(pitch_deg[:, None] > 0, ball, heel)
+    # From one pivot to the other within a few degrees: a jump between them would jerk the leg.
+    forward = minimum_jerk(pitch_deg[:, None] / PIVOT_DEG / 2 + 0.5)
+    pivot = heel + forward * (ball - heel)
     raised = pivot - np.einsum("pij,pj->pi", turn(_Y, pitch_deg), pivot)
     # Bent toes bulge below their joint.
     raised[:, 2] += 0.014 * np.sin(np.deg2rad(np.maximum(pitch_deg, 0))) ** 2 - ball[2]
@@ -142,8 +145,8 @@ class _Walk:
         since = (share - self.gait.duty) / (1 - self.gait.duty)
         here, there = self.roll(landing), self.roll(landing + 1)
         roll = here + (there - here) * minimum_jerk(since)
-        raised = self.gait.tiptoe_deg * np.cos(np.pi * share) ** 2
-        return roll * WALKING_PITCH.at(like_walking(share)) + raised
+        walker = like_walking(share)
+        return roll * (HEEL_UP_DEG.at(walker) - self.gait.heel_strike * TOES_UP_DEG.at(walker))
 
     def roll(self, landing):
         """1 at a brisk walk."""

@@ -12,7 +12,7 @@ from builders.activities.movement import Channels, foot, root
 from builders.activities.skeleton import SIDES
 
 GRAVITY_MPS2 = 9.81
-RISE_M = 0.035  # pelvis above standing at take-off and landing: on the toes, legs stretched
+RISE_M = 0.02  # pelvis above standing at take-off and landing: on the toes, legs stretched
 
 
 def flight_s(height_m: float) -> float:
@@ -26,6 +26,7 @@ def hops(
     period_s: float,
     dip_m: float,
     tuck_m: float = 0.0,
+    point_deg: float = 45.0,
     rest: bool = True,
 ) -> Channels:
     """Jumps from both feet: dip, push, fly, land, absorb.
@@ -39,6 +40,7 @@ def hops(
         period_s: length of the cycle at this performer's tempo.
         dip_m: pelvis below standing before and after.
         tuck_m: feet drawn up in flight.
+        point_deg: heels up at take-off.
         rest: stand upright between cycles.
 
     Returns:
@@ -56,8 +58,8 @@ def hops(
         keys += [(start - push, -dip, 0.0), (start, rise, speed)]
         keys += [(end, rise, -speed), (end + push, -dip, 0.0)]
     spans = tuple((start, start + flight) for start in takeoffs)
-    lift_m = (height_m + 0.03 + tuck_m) * _drawn_up(spans)
-    pitch = _tiptoe(spans, 0.6 * push)
+    lift_m = (height_m + 0.04 + tuck_m) * _drawn_up(spans)
+    pitch = _tiptoe(spans, 0.7 * push, point_deg)
     legs = {}
     for side in SIDES:
         legs |= foot(side, lift=lift_m, pitch=pitch, load=bump(*spans))
@@ -83,15 +85,16 @@ def bounce(duty: float) -> Curve:
 def _drawn_up(spans):
     """A foot's rise and fall: it leaves the floor from rest, then soon keeps up with the body."""
     hill = bump(*spans)
-    return Curve(lambda phase: hill.at(phase) ** 0.75)
+    return Curve(lambda phase: hill.at(phase) ** 0.85)
 
 
-def _tiptoe(spans, roll):
+def _tiptoe(spans, roll, point_deg):
     """Heels up before the take-off, feet pointed in flight, heels down after the landing."""
     keys = []
     for start, end in spans:
-        keys += [(start - roll, 0.0), (start, 45.0), (start + 0.25 * (end - start), 48.0)]
-        keys += [(end, 28.0), (end + roll, 0.0)]
+        keys += [(start - roll, 0.0), (start, point_deg)]
+        keys += [(start + 0.25 * (end - start), 1.1 * point_deg)]
+        keys += [(end, 0.75 * point_deg), (end + roll, 0.0)]
     return flow(*keys)
 
 

@@ -66,7 +66,7 @@ class Gait:
         sink: pelvis below standing height [leg lengths].
         width: as in `Stance`.
         sway_m: sideways towards the standing foot.
-        tiptoe_deg: heel raised at landing and through stance (a runner's forefoot).
+        heel_strike: 1 lands with the toes up, 0 flat.
     """
 
     path: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
@@ -77,7 +77,7 @@ class Gait:
     sink: float = 0.0
     width: float = 0.8
     sway_m: float = 0.02
-    tiptoe_deg: float = 0.0
+    heel_strike: float = 1.0
 
 
 @dataclass(frozen=True)

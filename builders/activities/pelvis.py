@@ -21,7 +21,7 @@ STRAIGHT = 0.996  # of the leg's length: what the rounded corners leave keeps th
 STRIDING = 0.988  # a walker's knees are never quite straight
 UNLOADED_M = 0.6  # a foot without load lets the pelvis rise by this
 SMOOTH_S = 0.045  # rounds the corner where one leg takes over from the other
-CLEAR_M = 0.008  # a foot led by its angles keeps about this from the floor
+CLEAR_M = 0.02  # a foot led by its angles keeps about this from the floor
 BALANCE_S = 0.12  # the pelvis answers the trunk's movement about this late and early
 _Y, _Z = np.eye(3)[1:]
 

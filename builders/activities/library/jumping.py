@@ -55,7 +55,7 @@ def jump(style):
 )
 def jumping_jack(style):
     period_s = 1.15 / style.tempo
-    height_m = 0.055
+    height_m = 0.05
     flight = flight_s(height_m) / period_s
     out, back = 0.16, 0.66
     apart = ease((out, 0), (out + flight, 1), (back, 1), (back + flight, 0))
@@ -63,7 +63,8 @@ def jumping_jack(style):
     return Movement(
         1.15,
         arms(abduction=140 * raised, elbow=8 * raised)
-        | hops((out, back), height_m, period_s, dip_m=0.03, rest=False)
+        | hops((out, back), height_m, period_s, dip_m=0.03, tuck_m=0.0, point_deg=20, rest=False)
+        | {"root.sink": 0.03 + 0.055 * apart}
         | foot_out("left", 0.27 * apart)
         | foot_out("right", 0.27 * apart),
         Stance(width=0.8),

@@ -29,7 +29,7 @@ def kick(style):
         leg(
             "right",
             hip=ease((0.06, 0), (0.26, -16), (0.54, 76), (0.6, 74), (0.88, 6)),
-            knee=ease((0.08, 16), (0.28, 70), (0.55, 6), (0.62, 14), (0.76, 46), (0.92, 16)),
+            knee=ease((0.08, 16), (0.28, 70), (0.55, 6), (0.62, 14), (0.78, 52), (0.95, 16)),
             ankle=ease((0.3, 0), (0.5, -20), (0.8, 0)),
             free=during(0.1, 0.24, 0.78, 0.94),
         )
@@ -65,6 +65,7 @@ def march_in_place(style):
             path=on_the_spot(),
             duty=0.56,
             roll=0.5,
+            heel_strike=0.0,
             lift_m=0.30 * style.amplitude,
             trail_m=-0.24 * style.amplitude,
             width=0.85,
@@ -102,7 +103,7 @@ def jog_in_place(style):
             sink=0.032,
             width=0.6,
             sway_m=0.012,
-            tiptoe_deg=10,
+            heel_strike=0.0,
         ),
     )
 

@@ -79,7 +79,7 @@ def jog_forward_and_turn_around(style):
             sink=0.045,
             width=0.5,
             sway_m=0.01,
-            tiptoe_deg=6,
+            heel_strike=0.0,
         ),
     )
 
