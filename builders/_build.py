@@ -35,7 +35,8 @@ def run(options: argparse.Namespace, table: dict) -> int:
     """
     # The workers simulate; this process only plans, and leaves a GPU to them.
     jax.config.update("jax_platforms", "cpu")
-    logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    # Ours alone: a handler of all loggers would let the scheduler's chatter through.
+    logging.getLogger("radarsim").addHandler(logging.StreamHandler())
     recipe = recipe_from_table({**table, "body": _body_name(options.body_models)}, "options")
     if options.out:
         check_place(Folder(options.out))

@@ -4,6 +4,7 @@ Every byte of a store passes here. A file is either there in full or not there a
 that is killed leaves nothing half-written behind.
 """
 
+import contextlib
 import errno
 import fcntl
 import hashlib
@@ -54,7 +55,8 @@ class Folder:
             temporary.write_bytes(data)
             os.replace(temporary, target)
         except OSError as error:
-            temporary.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                temporary.unlink()
             raise self._told(error) from None
 
     def sha256(self, path: str) -> str | None:

@@ -200,16 +200,18 @@ def _client(workers: int):
             n_workers=workers,
             threads_per_worker=1,
             processes=True,
-            dashboard_address=None,
+            # Off the network, and off the port that another cluster may use.
+            dashboard_address="127.0.0.1:0",
             silence_logs=logging.CRITICAL,
         )
         with cluster, Client(cluster) as client:
-            client.run(_leave_interrupts_to_the_build)
+            client.run(_quiet_worker)
             yield client
 
 
-def _leave_interrupts_to_the_build() -> None:
-    """Ctrl-C reaches every process of a terminal; the build ends its workers itself."""
+def _quiet_worker() -> None:
+    """What is worth a warning was said by the survey; and the build itself minds Ctrl-C."""
+    logging.getLogger("radarsim").setLevel(logging.ERROR)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
@@ -247,9 +249,9 @@ class _Bar:
         """A shard came in; one found done does not count towards the rate."""
         if isinstance(outcome, Exception):
             return
-        if outcome.get("found"):
+        if not outcome.get("found"):
+            self.made(shard, self._sizes[shard], outcome["frames"])
+        elif not self._bar.disable:
             self._clips[shard] = self._sizes[shard]
             self._bar.initial += self._sizes[shard]
             self._bar.update(self._sizes[shard])
-        else:
-            self.made(shard, self._sizes[shard], outcome["frames"])
