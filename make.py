@@ -1,0 +1,132 @@
+"""Sets up `.venv` where it is missing or out of date, then runs one of the project's jobs in it.
+
+    python3 make.py dataset             a radar dataset in synth.zarr (options of builders.amass)
+    python3 make.py draw                pictures of a clip (options of builders.draw)
+    python3 make.py test                the tests (options of pytest)
+
+Needs Python 3.11 or newer with venv, and a package index for the first run. Options after the job
+go to the job: `python3 make.py dataset --out mine.zarr --motions walk.bvh`.
+"""
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+
+OLDEST = (3, 11)
+NEWEST_NAMED = 19
+ROOT = os.path.dirname(os.path.abspath(__file__))
+VENV = os.path.join(ROOT, ".venv")
+PYTHON = os.path.join(VENV, "bin", "python")
+STAMP = os.path.join(VENV, "set-up.txt")
+DECIDES_INSTALL = ("setup.cfg", "pyproject.toml", "constraints.txt")
+
+# Job: extras of setup.cfg that it needs, and the module that does it.
+JOBS = {
+    "dataset": ((), "builders.amass"),
+    "draw": (("viz",), "builders.draw"),
+    "test": (("test",), "pytest"),
+}
+
+
+def main(arguments):
+    """Run a job; does not come back but by an exit."""
+    if not arguments or arguments[0] not in JOBS:
+        sys.exit(__doc__.strip())
+    job, options = arguments[0], arguments[1:]
+    check_python()
+    extras, module = JOBS[job]
+    set_up(extras)
+    if job == "dataset" and not any(option.split("=")[0] == "--out" for option in options):
+        options = ["--out", "synth.zarr", *options]
+    if job == "test":
+        os.chdir(ROOT)
+    sys.stdout.flush()
+    os.execv(PYTHON, [PYTHON, "-m", module, *options])
+
+
+def check_python():
+    """End with what to do where this Python cannot do it."""
+    if os.name == "nt":
+        sys.exit("make.py: this project runs on Linux and macOS; on Windows, use it within WSL")
+    # Those who come with an older Python are who this is for.
+    if sys.version_info < OLDEST:
+        names = [f"python3.{minor}" for minor in range(OLDEST[1], NEWEST_NAMED)]
+        newer = [name for name in names if shutil.which(name)]
+        hint = f"run {newer[-1]} make.py" if newer else "install it from your system"
+        found = "{}.{}".format(*sys.version_info[:2])
+        sys.exit(f"make.py: Python 3.11 or newer is needed, {sys.executable} is {found}; {hint}")
+    if not all(importlib.util.find_spec(name) for name in ("venv", "ensurepip")):
+        version = "python{}.{}-venv".format(*sys.version_info[:2])
+        hint = f"on Debian or Ubuntu: sudo apt install {version}"
+        sys.exit(f"make.py: {sys.executable} comes without venv or ensurepip; {hint}")
+
+
+def set_up(extras):
+    """Make `.venv` hold the package with these extras, and do nothing where it does."""
+    digest, installed = read_stamp()
+    wanted = installed | set(extras)
+    if digest == digest_of_install() and wanted == installed and os.path.exists(PYTHON):
+        return
+    make_venv()
+    print(f"make.py: installing into {VENV}; the first time takes minutes and about 1 GB")
+    requirement = "{}[{}]".format(ROOT, ",".join(sorted(wanted))) if wanted else ROOT
+    constraints = os.path.join(ROOT, "constraints.txt")
+    command = ("install", "--disable-pip-version-check", "-c", constraints, "-e", requirement)
+    if subprocess.call([PYTHON, "-m", "pip", *command]):
+        sys.exit(
+            "make.py: pip could not install what is needed, its own message is above. Where it "
+            "found no connection: set HTTPS_PROXY, or PIP_INDEX_URL to an index you can reach; "
+            "then run the same command again"
+        )
+    with open(STAMP, "w") as stamp:
+        stamp.write("\n".join([digest_of_install(), *sorted(wanted)]))
+
+
+def make_venv():
+    """Create `.venv`, or repair one whose creation was interrupted."""
+    if os.path.lexists(PYTHON):
+        if not runs("-c", "import sys; sys.exit(sys.version_info < (3, 11))"):
+            sys.exit(f"make.py: the Python of {VENV} is too old or gone; remove that folder first")
+        if runs("-m", "pip", "--version"):
+            return
+    import venv
+
+    print(f"make.py: making {VENV}")
+    try:
+        venv.create(VENV, with_pip=True, symlinks=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        sys.exit(f"make.py: {VENV} cannot be made ({error}); check the folder and the disk")
+
+
+def runs(*arguments):
+    """Whether the environment's Python runs this without an error."""
+    try:
+        done = subprocess.run([PYTHON, *arguments], capture_output=True, check=False)
+    except OSError:
+        return False
+    return done.returncode == 0
+
+
+def read_stamp():
+    """Digest and extras of what was installed last."""
+    if not os.path.exists(STAMP):
+        return None, set()
+    with open(STAMP) as stamp:
+        digest, *extras = stamp.read().split("\n")
+    return digest, set(extras)
+
+
+def digest_of_install():
+    """Of all that decides what is installed, and where: an editable install keeps the place."""
+    digest = hashlib.sha256((ROOT + os.path.realpath(PYTHON)).encode())
+    for name in DECIDES_INSTALL:
+        with open(os.path.join(ROOT, name), "rb") as file:
+            digest.update(file.read())
+    return digest.hexdigest()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
