@@ -43,6 +43,16 @@ class _Record:
         self.state = state
 
 
+# Python's own words around arrays and wrappers, in words of ours that do no more than needed.
+OWN_WORDS = {
+    ("_codecs", "encode"): lambda text, _="latin1": text.encode("latin1"),
+    ("builtins", "bytes"): lambda: b"",
+    ("builtins", "set"): lambda items=(): list(items),
+    ("collections", "OrderedDict"): lambda: {},
+    ("copyreg", "_reconstructor"): lambda cls, *_: type("", (_Record,), {"kind": cls.kind})(),
+}
+
+
 class _ArrayUnpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str):
         """A fresh stand-in for an allowed name, so that no file can alter another's."""
@@ -54,12 +64,8 @@ class _ArrayUnpickler(pickle.Unpickler):
             return type(name, (_Record,), {"kind": "chumpy"})
         if (short, name) in RECORDED:
             return type(name, (_Record,), {"kind": name})
-        if (module, name) == ("_codecs", "encode"):
-            return lambda text, _="latin1": text.encode("latin1")
-        if (module, name) == ("copyreg", "_reconstructor"):
-            return lambda cls, *_: type(cls.__name__, (_Record,), {"kind": cls.kind})()
-        if (module, name) in {("builtins", "set"), ("collections", "OrderedDict")}:
-            return {"set": lambda items=(): list(items), "OrderedDict": lambda: {}}[name]
+        if (module, name) in OWN_WORDS:
+            return OWN_WORDS[module, name]
         raise pickle.UnpicklingError(f"it asks for {module}.{name}, which is no array")
 
     def persistent_load(self, pid):

@@ -73,9 +73,9 @@ class BodyModel:
 
 def skin(
     body: BodyModel,
-    betas: Float[Array, " beta"],
-    poses_rad: Float[Array, "*batch joint 3"],
-    transl_m: Float[Array, "*batch 3"],
+    betas: Float[Array | np.ndarray, " beta"],
+    poses_rad: Float[Array | np.ndarray, "*batch joint 3"],
+    transl_m: Float[Array | np.ndarray, "*batch 3"],
     scale: float | Float[Array, ""] = 1.0,
 ) -> Float[Array, "*batch vertex 3"]:
     """Pose the body: vertices in the motion's world.
@@ -111,9 +111,9 @@ def skin(
 
 def joint_positions(
     body: BodyModel,
-    betas: Float[Array, " beta"],
-    poses_rad: Float[Array, "*batch joint 3"],
-    transl_m: Float[Array, "*batch 3"],
+    betas: Float[Array | np.ndarray, " beta"],
+    poses_rad: Float[Array | np.ndarray, "*batch joint 3"],
+    transl_m: Float[Array | np.ndarray, "*batch 3"],
     scale: float | Float[Array, ""] = 1.0,
 ) -> Float[Array, "*batch joint 3"]:
     """Joints of the posed body [m]; arguments as in `skin`."""
@@ -185,23 +185,29 @@ def rotation_matrices(rotvec_rad: Float[Array, "*batch 3"]) -> Float[Array, "*ba
 
 
 def _walk_tree(parents, rest_joints_m, rotations):
-    """World rotation and position (from the root) of every joint, generation by generation."""
+    """World rotation and position (from the root) of every joint.
+
+    By doubling: each round hangs what a joint knows on what its farthest known ancestor knows, so
+    that four rounds reach any fingertip (and compile three times faster than a joint at a time).
+    """
+    nobody = len(parents)
+    above = np.array([*parents, nobody])
+    above[above < 0] = nobody
     offsets_m = rest_joints_m - rest_joints_m[np.maximum(parents, 0)]
-    turned = [rotations[:, :1]]
-    moved_m = [jnp.zeros_like(rotations[:, :1, 0])]
-    order = [0]
-    while len(order) < len(parents):
-        previous = order[-turned[-1].shape[1] :]
-        children = [j for j, parent in enumerate(parents) if parent in previous]
-        which = np.array([previous.index(parents[j]) for j in children])
-        parent_turned, parent_m = turned[-1][:, which], moved_m[-1][:, which]
-        children = np.array(children)
-        step_m = jnp.einsum("pjab,jb->pja", parent_turned, offsets_m[children], precision=HIGHEST)
-        moved_m.append(parent_m + step_m)
-        turned.append(jnp.matmul(parent_turned, rotations[:, children], precision=HIGHEST))
-        order.extend(children.tolist())
-    back = np.argsort(order)
-    return jnp.concatenate(turned, axis=1)[:, back], jnp.concatenate(moved_m, axis=1)[:, back]
+    turned = jnp.pad(rotations, ((0, 0), (0, 1), (0, 0), (0, 0)))
+    turned = turned.at[:, nobody].set(jnp.eye(3))
+    moved_m = jnp.broadcast_to(jnp.pad(offsets_m, ((0, 1), (0, 0))), turned.shape[:3])
+    while (above != nobody).any():
+        carrier = turned[:, above]
+        moved_m = moved_m[:, above] + _times(carrier, moved_m[..., None])[..., 0]
+        turned = _times(carrier, turned)
+        above = above[above]
+    return turned[:, :nobody], moved_m[:, :nobody]
+
+
+def _times(left, right):
+    """Small matrices by sums: XLA on a CPU is slow at many 3 x 3 products."""
+    return jnp.sum(left[..., :, :, None] * right[..., None, :, :], axis=-2)
 
 
 def _blend(weights, rest_m, rest_joints_m, turned, moved_m):
@@ -226,7 +232,7 @@ def _pose_corrective(body, rotations, turned):
 
 
 def fit_pose(
-    poses_rad: Float[Array, "*batch joint 3"], layout_from: str, body: BodyModel
+    poses_rad: Float[Array | np.ndarray, "*batch joint 3"], layout_from: str, body: BodyModel
 ) -> Float[Array, "*batch body_joint 3"]:
     """The same body pose with the joints that this body has.
 
