@@ -146,7 +146,8 @@ class _Walk:
         here, there = self.roll(landing), self.roll(landing + 1)
         roll = here + (there - here) * minimum_jerk(since)
         walker = like_walking(share)
-        return roll * (HEEL_UP_DEG.at(walker) - self.gait.heel_strike * TOES_UP_DEG.at(walker))
+        rolled = HEEL_UP_DEG.at(walker) - self.gait.heel_strike * TOES_UP_DEG.at(walker)
+        return roll * rolled + self.gait.droop_deg * bump_of(since)
 
     def roll(self, landing):
         """1 at a brisk walk."""

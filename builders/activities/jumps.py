@@ -51,6 +51,11 @@ def hops(
     speed = flight / 2
     rise, dip = RISE_M / unit_m, dip_m / unit_m
     gaps = np.diff([*takeoffs, takeoffs[0] + 1]) - flight
+    if gaps.min() <= 0:
+        raise ValueError(
+            f"the next take-off comes {gaps.min():.2f} cycles after a landing; give the cycle "
+            "more time or the jumps less height"
+        )
     push = min(2 * (rise + dip) / speed, 0.48 * gaps.min())
     keys = [(0.0, 0.0, 0.0), (1.0, 0.0, 0.0)] if rest else []
     for start in takeoffs:
@@ -105,7 +110,5 @@ def _through(keys):
         first = keys[0]
         keys = [*keys, (first[0] + 1, *first[1:])]
     phases, heights, slopes = np.array(keys).T
-    if (np.diff(phases) <= 0).any():
-        raise ValueError("the jumps overlap: give the cycle more time or the jumps less height")
     spline = CubicHermiteSpline(phases, heights, slopes)
     return Curve(lambda phase: spline(phases[0] + np.mod(phase - phases[0], 1.0)))

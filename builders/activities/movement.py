@@ -66,6 +66,7 @@ class Gait:
         sink: pelvis below standing height [leg lengths].
         width: as in `Stance`.
         sway_m: sideways towards the standing foot.
+        droop_deg: toes hanging in mid-swing, more than a walker's.
         heel_strike: 1 lands with the toes up, 0 flat.
     """
 
@@ -77,6 +78,7 @@ class Gait:
     sink: float = 0.0
     width: float = 0.8
     sway_m: float = 0.02
+    droop_deg: float = 0.0
     heel_strike: float = 1.0
 
 
@@ -179,7 +181,9 @@ def mirrored(movement: Movement) -> Movement:
             turned = name.split(".")[1] in (*SIGNED, "left")
             channels[name] = -curve if turned else curve
     base = movement.base
-    if isinstance(base, Stance):
+    if isinstance(base, Gait):  # the left foot still lands first, and the arms go with the legs
+        channels = {name: curve.later(0.5) for name, curve in channels.items()}
+    else:
         base = replace(base, left_ahead_m=-base.left_ahead_m)
     return replace(movement, channels=channels, base=base)
 

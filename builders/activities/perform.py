@@ -153,6 +153,5 @@ def _as_motion(take, who, rotations, pelvis_m, rate_hz):
         shape_space="free",
         layout="smpl",
         name=take,
-        stature_m=who.stature_m,
         rest_pelvis_m=tuple(rest_pelvis_m.tolist()),
     )

@@ -81,6 +81,7 @@ def torso_rotation(style):
         | head(twist=swing(8))
         | arms(abduction=66, flexion=6, twist=2, elbow=98, pronation=20),
         Stance(width=1.6, turnout_deg=6),
+        start=(0.17, 0.33),  # facing ahead
     )
 
 
