@@ -113,14 +113,14 @@ def test_gradients_are_finite_at_the_zero_pose(body):
 
 
 @pytest.mark.parametrize("sigma_rad", [0.0, 1e-4, 0.7])
-def test_gradients_equal_finite_differences(body, sigma_rad):
+def test_gradients_equal_finite_differences(smpl, sigma_rad):
     """In float64, where central differences of 1e-6 rad are good to nine digits."""
     with jax.enable_x64(True):
-        wide = jax.tree.map(lambda x: x.astype("float64") if x.dtype == jnp.float32 else x, body)
+        wide = jax.tree.map(lambda x: x.astype("float64") if x.dtype == jnp.float32 else x, smpl)
         rng = np.random.default_rng(2)
-        poses_rad = jnp.asarray(rng.normal(0, sigma_rad, size=(body.num_joints, 3)))
+        poses_rad = jnp.asarray(rng.normal(0, sigma_rad, size=(smpl.num_joints, 3)))
         towards = jnp.asarray(rng.normal(size=poses_rad.shape))
-        pull = jnp.asarray(rng.normal(size=(body.num_vertices, 3)))
+        pull = jnp.asarray(rng.normal(size=(smpl.num_vertices, 3)))
 
         def loss(step):
             vertices_m = skin(wide, jnp.ones(10), poses_rad + step * towards, jnp.zeros(3))
