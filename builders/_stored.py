@@ -1,0 +1,158 @@
+"""A store read back: its clips, what is said about them, their arrays."""
+
+import json
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import zarr
+
+from pipelines.folder import Folder
+from pipelines.recipe import Recipe
+from pipelines.recipe_toml import parse_recipe
+from pipelines.schema import FORMAT, HEATMAPS, SCHEMA_VERSION
+from pipelines.tables import read_table
+from radarsim.errors import InputError
+
+# As radarsim.heatmaps.heatmap_axes names them.
+_AXES = {
+    "time_s": "column_time",
+    "range_m": "range",
+    "speed_mps": "speed",
+    "angle_rad": "angle",
+}
+
+
+class Store:
+    """An open store; a row is a clip's place in every array.
+
+    Args:
+        path: the folder.
+
+    Raises:
+        InputError: no store lies there, or one of another version.
+    """
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        self._folder = Folder(path)
+        self.attributes = self._checked_attributes()
+        self._group = zarr.open_group(self.path, mode="r")
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """What the store was made from."""
+        return parse_recipe(self.attributes["recipe"], f"{self.path} recipe")
+
+    @cached_property
+    def clips(self) -> dict[int, dict]:
+        """Rows of the clips table that are written, by row."""
+        found = {row["row"]: row for row in self._table("clips")}
+        if not found:
+            hint = "wait for its build, or run it again"
+            raise InputError(self.path, "tables/clips", "holds no clip yet", hint)
+        return dict(sorted(found.items()))
+
+    def rows(self, wanted: str) -> list[int]:
+        """The rows that a word on the command line means.
+
+        Args:
+            wanted: a row, a clip's id, `FIRST:END` (end left out) or `all`.
+
+        Raises:
+            InputError: there is no such clip.
+        """
+        if wanted == "all":
+            return list(self.clips)
+        by_id = {clip["id"]: row for row, clip in self.clips.items()}
+        if wanted in by_id:
+            return [by_id[wanted]]
+        try:
+            ends = [int(end) if end else None for end in wanted.split(":")]
+        except ValueError:
+            ends = []
+        if len(ends) == 1 and ends[0] in self.clips:
+            return [ends[0]]
+        if len(ends) == 2:
+            first, end = ends[0] or 0, max(self.clips) + 1 if ends[1] is None else ends[1]
+            if found := [row for row in self.clips if first <= row < end]:
+                return found
+        known = f"rows {min(self.clips)} to {max(self.clips)}, ids such as {next(iter(by_id))}"
+        raise InputError(self.path, "--clip", f"holds no clip {wanted}", f"it has {known}")
+
+    def caption(self, row: int) -> str:
+        """What happens in a clip, in the words of its segments; "" where nobody said."""
+        said, stretches = [], set()
+        for segment in self._segments.get(row, ()):
+            stretch = segment["start_s"], segment["end_s"]
+            # Further captions of a stretch say the same in other words.
+            if stretch not in stretches:
+                stretches.add(stretch)
+                said.append(self._captions[segment["caption"]])
+        return ", then ".join(said)
+
+    def maps(self, row: int) -> dict[str, np.ndarray]:
+        """The heatmaps' measured columns, by name [dB above noise].
+
+        Raises:
+            InputError: the clip failed when the store was built.
+        """
+        columns = int(self.array("num_columns", row))
+        if not columns:
+            problem = "could not be simulated when the store was built"
+            hint = "build it again to see why, or choose another"
+            raise InputError(self.path, f"clip {row}", problem, hint)
+        return {name: self.array(name, row)[:columns] for name in HEATMAPS}
+
+    def axes(self) -> dict[str, np.ndarray]:
+        """Coordinates of the heatmaps, named as `heatmap_axes` does."""
+        return {name: self._group[stored][:] for name, stored in _AXES.items()}
+
+    def cube_v(self, row: int) -> np.ndarray | None:
+        """The IF cube of a clip's own frames, complex [V]; None where the store keeps none."""
+        if "if_cube" not in self._group:
+            return None
+        scale_v = self._group["if_cube"].attrs.get("scale_factor", 1.0)
+        num_frames = int(self.array("num_frames", row))
+        parts = self._group["if_cube"][row, :num_frames].astype(np.float32) * np.float32(scale_v)
+        return parts[..., 0] + 1j * parts[..., 1]
+
+    def has(self, name: str) -> bool:
+        """Whether the store keeps such an array."""
+        return name in self._group
+
+    def array(self, name: str, row: int) -> np.ndarray:
+        """A clip's row of an array."""
+        return self._group[name][row]
+
+    def _checked_attributes(self) -> dict:
+        try:
+            attributes = json.loads(self._folder.read("zarr.json") or b"{}").get("attributes", {})
+        except (ValueError, AttributeError, OSError):
+            attributes = {}
+        if attributes.get("format") != FORMAT:
+            hint = "give a folder that builders.amass wrote"
+            raise InputError(self.path, "store", "no store lies there", hint)
+        version = attributes.get("schema_version")
+        if version != SCHEMA_VERSION:
+            problem = f"is {version}, this code reads {SCHEMA_VERSION}"
+            hint = "use the release that wrote it, or build it again"
+            raise InputError(self.path, "schema_version", problem, hint)
+        return attributes
+
+    def _table(self, name: str) -> list[dict]:
+        parts = sorted((self.path / "tables" / name).glob("part-*.parquet"))
+        return read_table([part.read_bytes() for part in parts]).to_pylist() if parts else []
+
+    @cached_property
+    def _segments(self) -> dict[int, list[dict]]:
+        by_row: dict[int, list[dict]] = {}
+        for segment in self._table("segments"):
+            by_row.setdefault(segment["row"], []).append(segment)
+        for segments in by_row.values():
+            segments.sort(key=lambda segment: segment["start_s"])
+        return by_row
+
+    @cached_property
+    def _captions(self) -> dict[str, str]:
+        return {row["id"]: row["text"] for row in self._table("captions")}
