@@ -184,7 +184,7 @@ class _Walk:
             ankle_m[here], yaw_rad[here] = self.stance(side, landing + offset, self.times_s[here])
             here = ~stands & (cycle == landing)
             ankle_m[here], yaw_rad[here] = self.swing(side, landing + offset, self.times_s[here])
-        carried = np.where(stands, 1.0, 1 - minimum_jerk((share - self.gait.duty) / 0.15))
+        carried = np.where(stands, 1.0, 1 - minimum_jerk((share - self.gait.duty) / 0.22))
         toes_deg = np.clip(pitch_deg, 0, 65) * carried
         # The swinging leg, too, keeps the pelvis within its reach: it is low at landing.
         return FootTrack(ankle_m, yaw_rad, pitch_deg, toes_deg, np.zeros(num), stands)

@@ -73,7 +73,7 @@ class Gait:
     path: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
     duty: float = 0.575
     roll: float = 1.0
-    lift_m: float = 0.04
+    lift_m: float = 0.045
     trail_m: float = 0.0
     sink: float = 0.0
     width: float = 0.8

@@ -41,7 +41,7 @@ def striding(forward=20.0):
     general="A person walks forward, turns around and walks back.",
 )
 def walk_forward_and_turn_around(style):
-    speed_mps = 1.22 * style.tempo * style.stride
+    speed_mps = min(1.2 * style.tempo * style.stride, 1.5)
     path = there_and_back(speed_mps, 2.5, style.between(0.5, 1.5))
     return Movement(1.08, striding(), Gait(path=path, sink=0.012))
 
@@ -62,7 +62,7 @@ def walk_forward_and_turn_around(style):
     general="A person jogs forward, turns around and jogs back.",
 )
 def jog_forward_and_turn_around(style):
-    speed_mps = 1.9 * style.tempo * style.stride
+    speed_mps = min(1.9 * style.tempo * style.stride, 2.3)
     path = there_and_back(speed_mps, 2.7, style.between(0.7, 1.5), turn_s=1.3, brake_s=0.8)
     return Movement(
         0.72,
