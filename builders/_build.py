@@ -14,7 +14,6 @@ import jax
 from tqdm import tqdm
 
 from builders._takes import amass_takes, built_in_takes, file_takes, without_doubles
-from pipelines import stages
 from pipelines.blueprint import cube_bytes, keeps_cubes, make_blueprint
 from pipelines.folder import Folder
 from pipelines.plan import Note, Plan, make_plan
@@ -22,6 +21,8 @@ from pipelines.recipe import Recipe
 from pipelines.recipe_toml import recipe_from_table
 from pipelines.run import Summary, build
 from pipelines.shards import check_place
+from pipelines.stages import make_clip
+from pipelines.survey import survey
 from radarsim.errors import InputError
 
 MANY_LINES = 20
@@ -58,9 +59,8 @@ def run(options: argparse.Namespace, table: dict) -> int:
 def _takes(options: argparse.Namespace, recipe: Recipe) -> tuple[dict, list[Note]]:
     if not (options.amass or options.motions):
         print("no source given: performing the built-in activities")
-        found = built_in_takes(
-            options.subjects, options.repeats, recipe.seed, recipe.clips.length_s
-        )
+        length_s = recipe.clips.length_s
+        found = built_in_takes(options.takes, options.subjects, recipe.seed, length_s)
         return without_doubles(found)
     found = amass_takes(options.amass) if options.amass else []
     from_files, notes = file_takes(options.motions)
@@ -69,29 +69,30 @@ def _takes(options: argparse.Namespace, recipe: Recipe) -> tuple[dict, list[Note
 
 
 def _plan(recipe: Recipe, takes: dict, options: argparse.Namespace) -> tuple[Plan, list[Note]]:
-    clips, notes = [], []
+    clips, notes, told = [], [], {}
     bar = tqdm(takes.values(), "reading motions", disable=options.quiet or len(takes) < 100)
     for take in bar:
-        found = stages.survey(recipe, take, options.body_models)
+        found = survey(recipe, take, options.body_models)
         clips += found.clips
         notes += found.notes
+        told |= dict.fromkeys(found.told)
         if recipe.limit and len(clips) >= recipe.limit:
             break
+    for line in list(told)[:MANY_LINES]:
+        print(f"note: {line}")
     return make_plan(recipe, clips), notes
 
 
 def _build(options: argparse.Namespace, plan: Plan, takes: dict) -> int:
     named = {clip.take: takes[clip.take] for clip in plan.clips}
-    make_clip = partial(
-        stages.make_clip, body_models=options.body_models, keep_cubes=keeps_cubes(plan)
-    )
+    stage = partial(make_clip, body_models=options.body_models, keep_cubes=keeps_cubes(plan))
     start_s = time.monotonic()
     summary = build(
         plan,
         named,
         options.out,
         make_blueprint(plan, named),
-        make_clip,
+        stage,
         workers=options.workers,
         quiet=options.quiet,
     )

@@ -58,9 +58,8 @@ def add_clip_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--place",
-        choices=("sequence", "clip"),
-        help="the subject starts at the distance once per sequence, as in the paper (default), or "
-        "in every clip",
+        choices=("clip", "sequence"),
+        help="every clip starts at the distance (default), or only the sequence, as in the paper",
     )
     group.add_argument("--placements", type=int, metavar="N", help="placements per clip (1)")
     group.add_argument("--distance-m", type=span, metavar="M", help="radar to subject (3)")

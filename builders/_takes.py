@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipelines.plan import Note
 from pipelines.sources import Text
-from pipelines.stages import UNUSABLE
+from pipelines.survey import UNUSABLE
 from radarsim.errors import InputError
 from radarsim.files import find_motions, read_motion
 from radarsim.motion import Motion
@@ -118,25 +118,39 @@ def file_takes(paths: Iterable[str]) -> tuple[list[FileTake], list[Note]]:
 
 
 def built_in_takes(
-    num_subjects: int, num_repeats: int, seed: int, clip_s: float
+    num_takes: int, num_subjects: int, seed: int, clip_s: float
 ) -> list[BuiltInTake]:
-    """Every built-in activity by each subject; first all activities of one subject."""
+    """Built-in activities in turn, each by the next subject.
+
+    All activities come round before one is met again, then by another subject; when every subject
+    has performed them all, they begin a second take of each.
+
+    Args:
+        num_takes, num_subjects: how many.
+        seed: of the performances.
+        clip_s: how long each must last [s].
+
+    Returns:
+        The takes.
+    """
     from builders.activities import ACTIVITIES
 
-    return [
-        BuiltInTake(
-            activity=name,
-            subject_number=subject,
-            repeat=repeat,
-            seed=seed,
-            # One pose more than the clip lasts, so that it ends within the motion.
-            duration_s=clip_s + 1 / RATE_HZ,
-            texts=_activity_texts(ACTIVITIES[name]),
+    names = list(ACTIVITIES)
+    takes = []
+    for number in range(num_takes):
+        turn, activity = divmod(number, len(names))
+        takes.append(
+            BuiltInTake(
+                activity=names[activity],
+                subject_number=(activity + turn) % num_subjects,
+                repeat=turn // num_subjects,
+                seed=seed,
+                # One pose more than the clip lasts, so that it ends within the motion.
+                duration_s=clip_s + 1 / RATE_HZ,
+                texts=_activity_texts(ACTIVITIES[names[activity]]),
+            )
         )
-        for repeat in range(num_repeats)
-        for subject in range(num_subjects)
-        for name in ACTIVITIES
-    ]
+    return takes
 
 
 def without_doubles(takes: Iterable) -> tuple[dict, list[Note]]:

@@ -19,7 +19,7 @@ EXAMPLES = """
 examples:
   python -m builders.amass --out synth.zarr
       built-in activities, free body: needs nothing but this package
-  python -m builders.amass --out walk.zarr --motions walk.bvh --place clip
+  python -m builders.amass --out walk.zarr --motions walk.bvh
       your own motion file
   python -m builders.amass --out amass.zarr --amass AMASS --body-models models --dry-run
       what AMASS would yield; leave out --dry-run to build it
@@ -83,8 +83,23 @@ def _add_source_options(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="SMPL, SMPL-H or SMPL-X models (default: the free body that comes along)",
     )
-    group.add_argument("--subjects", type=int, default=2, metavar="N", help="built-in people (2)")
-    group.add_argument("--repeats", type=int, default=1, metavar="N", help="built-in takes (1)")
+    group.add_argument(
+        "--takes",
+        type=_count,
+        default=24,
+        metavar="N",
+        help="built-in performances: activities in turn, each by the next subject (24)",
+    )
+    group.add_argument(
+        "--subjects", type=_count, default=4, metavar="N", help="built-in people (4)"
+    )
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is too few; give 1 or more")
+    return number
 
 
 if __name__ == "__main__":

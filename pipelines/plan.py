@@ -26,7 +26,7 @@ class Clip:
 
     Attributes:
         id: take, window and placement.
-        take, source, licence, subject, official_split, take_sha256: of the take.
+        take, source, licence, subject, official_split, take_sha256, gender: of the take.
         start_s: of the window in the take.
         num_frames: radar frames that stay inside the area.
         distance_m, lateral_m, heading_rad, radar_height_m, radar_tilt_rad: the placement.
@@ -42,6 +42,7 @@ class Clip:
     subject: str
     official_split: str = ""
     take_sha256: str = ""
+    gender: str = ""
     start_s: float = 0.0
     num_frames: int = 0
     distance_m: float = 0.0
@@ -73,10 +74,17 @@ class Note:
 
 @dataclass(frozen=True, kw_only=True)
 class Survey:
-    """What one take yields."""
+    """What one take yields.
+
+    Attributes:
+        clips: without row, shard and split.
+        notes: what was left out or cut.
+        told: what the reader of the file inferred and a person may want to check.
+    """
 
     clips: tuple[Clip, ...] = ()
     notes: tuple[Note, ...] = ()
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -41,14 +41,14 @@ class Placements:
     """Where subjects start; each value is drawn between its two ends.
 
     Attributes:
-        scope: "sequence": the subject is placed once, at the start of the sequence (the paper);
-            "clip": every clip starts at the placement.
+        scope: "clip": every clip starts at the placement; "sequence": the subject is placed once,
+            at the start of the sequence (the paper), and may be anywhere in the area later.
         per_clip: placements of each clip.
         distance_m, lateral_m, heading_rad, radar_height_m, radar_tilt_rad: as in
             `radarsim.placement.Placement`, each (low, high).
     """
 
-    scope: str = "sequence"
+    scope: str = "clip"
     per_clip: int = 1
     distance_m: Range = (3.0, 3.0)
     lateral_m: Range = (0.0, 0.0)
@@ -57,7 +57,7 @@ class Placements:
     radar_tilt_rad: Range = (0.0, 0.0)
 
     def __post_init__(self):
-        _choice(self, "scope", ("sequence", "clip"))
+        _choice(self, "scope", ("clip", "sequence"))
         checked_count("recipe", "placements.per_clip", self.per_clip)
         _range(self, "distance_m", "m", at_least=0.3, at_most=100)
         _range(self, "lateral_m", "m", at_least=-100, at_most=100)

@@ -30,6 +30,7 @@ TABLES = {
         "source": "string",
         "licence": "string",
         "subject": "string",
+        "gender": "string",
         "split": "string",
         "official_split": "string",
         "start_s": "float64",

@@ -21,7 +21,7 @@ RECIPE = Recipe(radar=BOARDS[DEFAULT_BOARD])
         replace(RECIPE, radar=BOARDS["IWR6843AOPEVM"]),
         replace(
             RECIPE,
-            placements=Placements(scope="clip", per_clip=4, distance_m=(1.7, 4.1)),
+            placements=Placements(scope="sequence", per_clip=4, distance_m=(1.7, 4.1)),
             simulation=Simulation(visibility="hpr", sigma_rad=0.3, noise=False),
             maps=Maps(window="burst"),
             keep=Keep(if_cubes="off", motion=True),
@@ -75,7 +75,7 @@ def test_a_radar_files_path_stays_out_of_the_recipe(tmp_path):
         ("[placements]\ndistance_m = [4.0, 2.0]", "placements.distance_m", "lower end first"),
         ("[placements]\ndistance_m = -1.0", "placements.distance_m", "at least 300 mm"),
         ("[placements]\ndistance_m = [1.0, 2.0, 3.0]", "placements.distance_m", "3 ends"),
-        ('[placements]\nscope = "frame"', "placements.scope", "sequence or clip"),
+        ('[placements]\nscope = "frame"', "placements.scope", "clip or sequence"),
         ('[simulation]\nsigma_rad = "wide"', "simulation.sigma_rad", "give a number"),
         ('[simulation]\nnoise = "yes"', "simulation.noise", "true or false"),
         ("[simulation]\nnoise = 1", "simulation.noise", "true or false"),

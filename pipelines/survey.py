@@ -1,0 +1,95 @@
+"""Which clips a take yields, and what of it is left out: the look before the plan."""
+
+from dataclasses import asdict, replace
+
+from pipelines.plan import Clip, Note, Survey, clip_seed, draw, draw_placement
+from pipelines.recipe import Recipe
+from pipelines.sources import Take
+from pipelines.subjects import fitted_subject, placed_window
+from radarsim.errors import InputError
+from radarsim.motion import Motion
+from radarsim.placement import ActivityArea
+from radarsim.simulate import frames_in
+
+UNUSABLE = "motions could not be used"
+TOO_SHORT = "ends of motions were too short for a clip"
+OUTSIDE = "stretches of motion lay too much outside the area"
+CUT = "clips were cut where the subject left the area"
+# Where no clip fits, the next start is tried this much later.
+SEARCH_STEP_S = 0.5
+
+
+def survey(recipe: Recipe, take: Take, body_models: str | None = None) -> Survey:
+    """The clips that a take yields, and what it does not yield, counted by cause.
+
+    Args:
+        recipe: the dataset.
+        take: any source's.
+        body_models: folder or file of body models; None for the free body.
+
+    Returns:
+        Clips without row, shard and split, and notes for the closing summary.
+    """
+    try:
+        sha256 = take.sha256()
+        motion = fitted_subject(take, sha256, recipe, body_models).fitted.motion
+    except InputError as error:
+        return Survey(notes=(Note(cause=UNUSABLE, line=str(error)),))
+    clips, notes = [], []
+    for variant in range(recipe.placements.per_clip):
+        found, left_out = _clips_of(recipe, take, sha256, motion, variant)
+        clips += found
+        notes += left_out
+    told = tuple(f"{take.id}: {note}" for note in motion.notes)
+    return Survey(clips=tuple(clips), notes=tuple(notes), told=told)
+
+
+def _clips_of(
+    recipe: Recipe, take: Take, sha256: str, motion: Motion, variant: int
+) -> tuple[list[Clip], list[Note]]:
+    """Clips from the start of a take on; where one does not fit, the next start is tried."""
+    clips, notes, start_s, covered_s, lost = [], [], 0.0, 0.0, False
+    period_s = recipe.radar.frame.period_s
+    while (
+        there := frames_in(recipe.radar, motion.duration_s - start_s)
+    ) >= recipe.clips.min_frames:
+        clip = replace(_draft(recipe, take, sha256, start_s, variant), gender=motion.gender)
+        inside = _frames_inside(recipe, clip, motion)
+        if inside < recipe.clips.min_frames:
+            start_s += SEARCH_STEP_S
+            notes += [] if lost else [Note(cause=OUTSIDE)]
+            lost = True
+            continue
+        clips.append(replace(clip, num_frames=inside))
+        notes += [Note(cause=CUT)] if inside < min(there, recipe.num_frames) else []
+        covered_s = start_s + inside * period_s
+        start_s, lost = start_s + recipe.clips.stride_s, False
+    uncovered = frames_in(recipe.radar, motion.duration_s - max(start_s, covered_s))
+    if uncovered > 0 and not lost:
+        notes.append(Note(cause=TOO_SHORT))
+    return clips, notes
+
+
+def _draft(recipe: Recipe, take: Take, sha256: str, start_s: float, variant: int) -> Clip:
+    clip_id = f"{take.id}@{start_s:.2f}s.{variant}"
+    whole_take = recipe.placements.scope == "sequence"
+    return Clip(
+        id=clip_id,
+        take=take.id,
+        source=take.source,
+        licence=take.licence,
+        subject=take.subject,
+        official_split=take.official_split,
+        take_sha256=sha256,
+        start_s=start_s,
+        sigma_rad=draw(recipe, "sigma_rad", recipe.simulation.sigma_rad, clip_id),
+        seed=clip_seed(recipe, clip_id),
+        **draw_placement(recipe, f"{take.id}.{variant}" if whole_take else clip_id),
+    )
+
+
+def _frames_inside(recipe: Recipe, clip: Clip, motion: Motion) -> int:
+    """Radar frames before the window ends or the subject leaves the area."""
+    window = placed_window(recipe, clip, motion)
+    inside = ActivityArea(**asdict(recipe.area)).inside(window)
+    return min(recipe.num_frames, frames_in(recipe.radar, (inside - 1) / window.rate_hz))
