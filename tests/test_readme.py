@@ -9,8 +9,8 @@ import pytest
 from bvh_samples import bvh_text, moves, person
 from pipeline_fakes import fake_blueprint, fake_clip, fake_plan, fake_takes
 
+from builders import amass, draw
 from builders._options import recipe_table
-from builders.amass import _parser
 from pipelines.recipe_toml import recipe_from_table
 from pipelines.run import build
 from radarsim.radar_toml import parse_radar
@@ -23,11 +23,12 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 
 
-def commands(module: str) -> list[list[str]]:
-    """Options of every line that runs a module."""
-    lines = "\n".join(blocks("bash")).splitlines() + re.findall(r"`(python [^`]*)`", README)
+def commands(module: str, job: str) -> list[list[str]]:
+    """Options of every line that runs a module, by itself or as a job of make.py."""
+    lines = "\n".join(blocks("bash")).splitlines() + re.findall(r"`(python[^`\n]*)`", README)
     split = [shlex.split(line, comments=True) for line in lines]
-    return [words[3:] for words in split if words[:3] == ["python", "-m", module]]
+    starts = (["python", "-m", module], ["python3", "make.py", job])
+    return [words[3:] for words in split if words[:3] in starts and "--help" not in words]
 
 
 @pytest.fixture
@@ -49,11 +50,16 @@ def test_a_python_snippet_runs(snippet, folder_with_a_walk_and_a_store):
     runpy.run_path(str(script))
 
 
-@pytest.mark.parametrize("options", commands("builders.amass"), ids=" ".join)
+@pytest.mark.parametrize("options", commands("builders.amass", "dataset"), ids=" ".join)
 def test_a_builder_command_asks_for_a_possible_recipe(options):
-    table = recipe_table(vars(_parser().parse_args(options)))
+    table = recipe_table(vars(amass._parser().parse_args(options)))
     table.pop("radar", None)  # a file of the reader's
     recipe_from_table(table, "README")
+
+
+@pytest.mark.parametrize("options", commands("builders.draw", "draw"), ids=" ".join)
+def test_a_drawing_command_is_understood(options):
+    assert draw._parser().parse_args(options).source
 
 
 def test_the_radar_file_describes_a_radar():
