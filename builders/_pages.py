@@ -1,23 +1,23 @@
 """Pages for `builders.draw`: what plots.py needs, from a store or from a motion."""
 
 import math
-from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from builders import _performed
-from builders._scene import Sources, kept_motion, placement_of, scene_of, stored_scene
+from builders._scene import Sources, performed, scene_of, stored_scene
 from builders._stored import Store
 from pipelines.blueprint import heatmap_settings
+from pipelines.plan import Clip
 from pipelines.schema import HEATMAPS
 from radarsim.config import Radar
 from radarsim.errors import InputError
-from radarsim.files import free_body, load_body
 from radarsim.heatmaps import HeatmapSettings, heatmap_axes, make_heatmaps
 from radarsim.plots import clip_page, sheet_page
 
 MOST_ON_A_SHEET = 60
+_LONGEST_TITLE = 90
 
 
 def stored_page(
@@ -44,9 +44,9 @@ def stored_page(
     try:
         scene = stored_scene(store, row, sources, axes)
     except InputError as error:
-        note = f"body not drawn: {error}"
-    first = [clip["id"], store.caption(row)]
-    about = f"clip {row} of {store.path.name}, {clip['subject']}, {clip['split']}"
+        note = f"body not drawn: {error.problem}; {error.hint}"
+    first = [clip.id, store.caption(row)]
+    about = f"clip {row} of {store.path.name}, {clip.subject}, {clip.split}"
     details = _details(store.recipe.radar, clip, settings, about)
     page = clip_page(
         maps, axes, title=_joined(first), subtitle=details, scene=scene, note=note, trace=trace
@@ -71,7 +71,7 @@ def sheet(
     Raises:
         InputError: none of the clips has maps.
     """
-    made = [row for row in rows if store.clips[row]["num_frames"]]
+    made = [row for row in rows if store.clips[row].num_frames]
     if not made:
         hint = "build it again to see why, or choose others"
         raise InputError(store.path, "--clip", "all of these clips failed", hint)
@@ -81,7 +81,7 @@ def sheet(
         note = f"{len(shown)} of {len(rows)} clips are drawn"
         if len(shown) < len(made):
             note += f"; --clip {shown[-1] + 1}: goes on from there"
-    captions = [f"{row}  {store.caption(row) or store.clips[row]['id']}" for row in shown]
+    captions = [f"{row}  {store.caption(row) or store.clips[row].id}" for row in shown]
     settings = _settings(store, window)
     maps = [_stored_maps(store, row, settings)[0]["time_doppler"] for row in shown]
     axes = heatmap_axes(store.recipe.radar, store.recipe.num_frames, settings)
@@ -113,19 +113,17 @@ def motion_page(
         InputError: the motion cannot be used.
     """
     made = _performed.make(source, start_s, length_s, table, body_models)
-    recipe, clip = made.recipe, vars(made.clip)
+    recipe, clip = made.recipe, made.clip
     settings = heatmap_settings(recipe)
     axes = heatmap_axes(recipe.radar, recipe.num_frames, settings)
-    body = load_body(body_models, made.gender) if body_models else free_body()
-    posed = kept_motion(made.arrays, body)
-    scene = scene_of(posed, recipe, placement_of(clip), recipe.num_frames, axes)
-    from_to = f"{start_s:g} to {start_s + recipe.clips.length_s:g} s"
+    posed = performed(recipe, clip, made.take, body_models)
+    about = f"{start_s:g} to {start_s + recipe.clips.length_s:g} s, body: {posed.body.name}"
     page = clip_page(
         {name: made.arrays[name] for name in HEATMAPS},
         axes,
-        title=_joined([Path(source).name, made.caption]),
-        subtitle=_details(recipe.radar, clip, settings, f"{from_to}, body: {body.name}"),
-        scene=scene,
+        title=_joined([clip.take, made.caption]),
+        subtitle=_details(recipe.radar, clip, settings, about),
+        scene=scene_of(posed, recipe, clip, axes),
         trace=trace,
     )
     return page, made.note
@@ -151,30 +149,29 @@ def _stored_maps(store: Store, row: int, settings: HeatmapSettings):
     return maps, heatmap_axes(radar, len(cube_v), settings)
 
 
-def _details(radar: Radar, clip: dict, settings: HeatmapSettings, about: str) -> str:
+def _details(radar: Radar, clip: Clip, settings: HeatmapSettings, about: str) -> str:
     """Two lines under the title: where it comes from, and before what it was."""
-    chirp = radar.chirp
-    low_ghz = chirp.start_freq_hz / 1e9
-    side = _side(clip["lateral_m"])
-    heading_deg = math.degrees(clip["heading_rad"])
-    tilt_deg = math.degrees(clip["radar_tilt_rad"])
-    placed = [
-        f"starts {clip['distance_m']:.3g} m ahead{side}, heading {heading_deg:.3g}°",
-        f"radar {clip['radar_height_m']:.3g} m high"
-        + (f", tilt {tilt_deg:.3g}°" if tilt_deg else ""),
+    start_ghz = radar.chirp.start_freq_hz / 1e9
+    end_ghz = start_ghz + radar.chirp.bandwidth_hz / 1e9
+    heading_deg, tilt_deg = math.degrees(clip.heading_rad), math.degrees(clip.radar_tilt_rad)
+    upper = [
+        about,
+        f"starts {clip.distance_m:.3g} m ahead{_side(clip.lateral_m)}, heading {heading_deg:.3g}°",
+        f"radar {clip.radar_height_m:.3g} m high" + (f", tilt {tilt_deg:.3g}°" if tilt_deg else ""),
     ]
-    band = f"{radar.name} {low_ghz:.1f}-{low_ghz + chirp.bandwidth_hz / 1e9:.1f} GHz"
-    frames = f"{clip['num_frames']} frames of {radar.frame.period_s * 1e3:.3g} ms"
-    maps = f"window: {settings.window}, clutter removed: {settings.clutter}"
-    return "   |   ".join([about, *placed]) + "\n" + "   |   ".join([band, frames, maps])
+    lower = [
+        f"{radar.name} {start_ghz:.1f}-{end_ghz:.1f} GHz",
+        f"{clip.num_frames} frames of {radar.frame.period_s * 1e3:.3g} ms",
+        f"window: {settings.window}, clutter removed: {settings.clutter}",
+    ]
+    return "\n".join("   |   ".join(words) for words in (upper, lower))
 
 
 def _side(lateral_m: float) -> str:
-    if not lateral_m:
-        return ""
-    return f", {abs(lateral_m):.3g} m {'left' if lateral_m > 0 else 'right'}"
+    side = "left" if lateral_m > 0 else "right"
+    return f", {abs(lateral_m):.3g} m {side}" if lateral_m else ""
 
 
 def _joined(parts: list[str]) -> str:
     words = ":  ".join(part for part in parts if part)
-    return words if len(words) <= 110 else words[:109].rstrip() + "…"
+    return words if len(words) <= _LONGEST_TITLE else words[: _LONGEST_TITLE - 1].rstrip() + "…"

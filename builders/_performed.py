@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from builders._takes import BuiltInTake, FileTake
-from pipelines import stages
 from pipelines.plan import Clip, Survey
 from pipelines.recipe import Recipe
 from pipelines.recipe_toml import recipe_from_table
 from pipelines.sources import Take
+from pipelines.stages import make_clip
+from pipelines.survey import CUT, TOO_SHORT, survey
 from radarsim.errors import InputError
 from radarsim.files import MOTION_SUFFIXES
 from radarsim.heatmaps import HeatmapSettings
@@ -62,16 +63,16 @@ class Made:
     Attributes:
         recipe: its clips are exactly as long as this one.
         clip: the row that a store would hold.
+        take: the stretch that it shows.
         arrays: heatmaps and placed poses, named as a store does.
-        gender: of the body model that moved.
         caption: what happens, "" where nobody said.
         note: why it is shorter than asked for, else "".
     """
 
     recipe: Recipe
     clip: Clip
+    take: Piece
     arrays: dict[str, np.ndarray]
-    gender: str
     caption: str
     note: str
 
@@ -122,18 +123,14 @@ def make(
     whole, caption = find_take(source, start_s + length_s + 0.05)
     recipe = _recipe(table, length_s)
     piece = Piece(whole=whole, start_s=start_s, length_s=recipe.clips.length_s)
-    gender = piece.load().gender  # what is wrong with the motion is said here, with its file
-    survey = stages.survey(recipe, piece, body_models)
-    if not survey.clips:
-        told = survey.notes[0]
-        problem = told.line or f"no {recipe.clips.min_frames} radar frames: {told.cause}"
-        raise InputError(source, "clip", problem, _OTHER_STRETCH)
-    clip, note = survey.clips[0], ""
+    piece.load()  # what is wrong with the motion is said here, with its file
+    found = survey(recipe, piece, body_models)
+    clip, note = _first(found, recipe, source), ""
     if clip.num_frames < recipe.num_frames:
         recipe = _recipe(table, clip.num_frames * recipe.radar.frame.period_s)
-        note = _shortened(survey, recipe, length_s)
-    arrays = stages.make_clip(recipe, clip, piece, body_models=body_models)
-    return Made(recipe=recipe, clip=clip, arrays=arrays, gender=gender, caption=caption, note=note)
+        note = _shortened(found, recipe, length_s)
+    arrays = make_clip(recipe, clip, piece, body_models=body_models)
+    return Made(recipe=recipe, clip=clip, arrays=arrays, take=piece, caption=caption, note=note)
 
 
 def _recipe(table: dict, length_s: float) -> Recipe:
@@ -148,10 +145,29 @@ def _recipe(table: dict, length_s: float) -> Recipe:
     return replace(recipe, clips=replace(recipe.clips, min_frames=min_frames))
 
 
-def _shortened(survey: Survey, recipe: Recipe, wanted_s: float) -> str:
+def _first(found: Survey, recipe: Recipe, source: str) -> Clip:
+    """The clip at the very start of the stretch."""
+    for clip in found.clips:
+        if clip.start_s == 0:
+            return clip
+    least_s = recipe.clips.min_frames * recipe.radar.frame.period_s
+    if any(note.cause == TOO_SHORT for note in found.notes) or not found.notes:
+        problem = f"less than {least_s:.2g} s of it are left"
+        raise InputError(source, "motion", problem, "start earlier or give a longer motion")
+    line = next((note.line for note in found.notes if note.line), "")
+    problem = line or f"not {least_s:.2g} s {_floor(recipe)}"
+    raise InputError(source, "placement", problem, _OTHER_STRETCH)
+
+
+def _shortened(found: Survey, recipe: Recipe, wanted_s: float) -> str:
     """Why a clip is shorter than asked for."""
-    area, seconds = recipe.area, f"{recipe.clips.length_s:.1f} of {wanted_s:g} s are drawn"
-    if not survey.notes:
-        return f"{seconds}: the motion ends"
-    floor = f"{area.near_m:g} to {area.far_m:g} m ahead, {area.half_width_m:g} m to either side"
-    return f"{seconds}: the subject then leaves the area ({floor}); {_OTHER_STRETCH}"
+    drawn = f"{recipe.clips.length_s:.1f} of {wanted_s:g} s are drawn"
+    if not any(note.cause == CUT for note in found.notes):
+        return f"{drawn}: the motion ends there"
+    return f"{drawn}: then the subject is no longer {_floor(recipe)}; {_OTHER_STRETCH}"
+
+
+def _floor(recipe: Recipe) -> str:
+    area = recipe.area
+    sides = f"{area.half_width_m:g} m to either side"
+    return f"inside the activity area ({area.near_m:g} to {area.far_m:g} m ahead, {sides})"

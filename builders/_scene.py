@@ -1,22 +1,23 @@
 """The body that a clip shows, posed for a picture."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import jax.numpy as jnp
 import numpy as np
 
 from builders._stored import Store
 from builders._takes import RATE_HZ, BuiltInTake, amass_takes, file_takes
+from pipelines.plan import Clip
 from pipelines.recipe import Recipe
 from pipelines.sources import Take
+from pipelines.subjects import fitted_subject, placed_window, placement_of
 from radarsim.body import BodyModel, fit_pose, joint_positions, skin
 from radarsim.errors import InputError
 from radarsim.files import free_body, load_body
-from radarsim.motion import Motion, cut_motion, sample_motion
-from radarsim.placement import ActivityArea, Placement, place
+from radarsim.motion import Motion, sample_motion
+from radarsim.placement import ActivityArea
 from radarsim.plots_scene import Scene, strip_moments_s
-from radarsim.retarget import fit_to_body
 
 _BUILT_IN = re.compile(r"built-in/subject(\d+)/(.+)_(\d+)")
 _PATH_RATE_HZ = 60.0
@@ -63,61 +64,58 @@ def stored_scene(store: Store, row: int, sources: Sources, axes: dict) -> Scene:
     clip, recipe = store.clips[row], store.recipe
     if recipe.body != "free" and not sources.body_models:
         problem = "the store was made with body models"
-        raise InputError(clip["id"], "body", problem, "give --body-models to see it")
-    kept = store.has("poses")
-    posed = _kept(store, row, sources) if kept else _again(recipe, clip, sources)
-    return scene_of(posed, recipe, placement_of(clip), clip["num_frames"], axes)
+        raise InputError(clip.id, "body", problem, "give --body-models to see it")
+    if store.has("poses"):
+        posed = _kept(store, row, sources)
+    else:
+        posed = performed(recipe, clip, _take(recipe, clip, sources), sources.body_models)
+    return scene_of(posed, recipe, clip, axes)
 
 
-def placement_of(clip: dict) -> Placement:
-    """The placement in a row of the clips table."""
-    names = ("distance_m", "lateral_m", "heading_rad", "radar_height_m", "radar_tilt_rad")
-    return Placement(**{name: clip[name] for name in names})
+def performed(recipe: Recipe, clip: Clip, take: Take, body_models: str | None) -> Posed:
+    """A clip's stretch of its take, read or performed once more and placed as it was.
+
+    Raises:
+        InputError: the take cannot be used, or is another one by now.
+    """
+    sha256 = take.sha256()
+    if sha256 != clip.take_sha256:
+        problem = f"{take.id} is not what it was when the store was built"
+        raise InputError(clip.id, "body", problem, "build the store again to see it")
+    subject = fitted_subject(take, sha256, recipe, body_models)
+    return Posed(
+        motion=placed_window(recipe, clip, subject.fitted.motion),
+        body=subject.body,
+        betas=subject.fitted.betas,
+        scale=subject.fitted.body_scale,
+    )
 
 
-def scene_of(
-    posed: Posed, recipe: Recipe, placement: Placement, num_frames: int, axes: dict
-) -> Scene:
+def scene_of(posed: Posed, recipe: Recipe, clip: Clip, axes: dict) -> Scene:
     """The body at the moments of the strip, and the pelvis all along.
 
     Args:
         posed: what moves.
         recipe: its radar gives the clip's length, its area the floor.
-        placement: of the radar.
-        num_frames: of the clip.
+        clip: how long it is, and where its radar stands.
         axes: of the heatmaps, whose times the strip spans.
 
     Returns:
         The scene.
     """
-    last_s = min(num_frames * recipe.radar.frame.period_s, posed.motion.duration_s)
+    last_s = min(clip.num_frames * recipe.radar.frame.period_s, posed.motion.duration_s)
     times_s = np.arange(0.0, last_s + 1e-9, 1 / _PATH_RATE_HZ)
     times_s = np.minimum(times_s, posed.motion.duration_s)
     moments_s = strip_moments_s(axes["time_s"][0], min(axes["time_s"][-1], last_s))
-    area = recipe.area
     return Scene(
         vertices_m=np.asarray(skin(*_at(posed, moments_s))),
         moments_s=moments_s,
         faces=np.asarray(posed.body.faces),
         pelvis_m=np.asarray(joint_positions(*_at(posed, times_s)), np.float64)[:, 0],
         pelvis_times_s=times_s,
-        placement=placement,
-        area=ActivityArea(near_m=area.near_m, far_m=area.far_m, half_width_m=area.half_width_m),
+        placement=placement_of(clip),
+        area=ActivityArea(**asdict(recipe.area)),
     )
-
-
-def kept_motion(arrays: dict[str, np.ndarray], body: BodyModel) -> Posed:
-    """Poses as a store keeps them, on the body they were placed with."""
-    motion = Motion(
-        poses_rad=np.asarray(arrays["poses"], np.float64),
-        transl_m=np.asarray(arrays["transl"], np.float64),
-        rate_hz=float(arrays["pose_rate_hz"]),
-        shape_space=body.shape_space,
-    )
-    betas = np.zeros(body.num_betas)
-    count = min(len(betas), len(arrays["betas"]))
-    betas[:count] = arrays["betas"][:count]
-    return Posed(motion=motion, body=body, betas=betas, scale=float(arrays["body_scale"]))
 
 
 def _at(posed: Posed, times_s: np.ndarray):
@@ -128,35 +126,32 @@ def _at(posed: Posed, times_s: np.ndarray):
 
 
 def _kept(store: Store, row: int, sources: Sources) -> Posed:
-    names = ("poses", "transl", "betas", "body_scale", "pose_rate_hz")
-    arrays = {name: store.array(name, row) for name in names}
-    # Which gender's model it was, the store does not tell.
-    return kept_motion(arrays, _body(sources, "neutral"))
+    """Poses as the store keeps them, on the body they were placed with."""
+    body = _body(store.clips[row], sources)
+    motion = Motion(
+        poses_rad=store.array("poses", row).astype(np.float64),
+        transl_m=store.array("transl", row).astype(np.float64),
+        rate_hz=float(store.array("pose_rate_hz", row)),
+        shape_space=body.shape_space,
+    )
+    betas, kept = np.zeros(body.num_betas), store.array("betas", row)
+    count = min(len(betas), len(kept))
+    betas[:count] = kept[:count]
+    scale = float(store.array("body_scale", row))
+    return Posed(motion=motion, body=body, betas=betas, scale=scale)
 
 
-def _again(recipe: Recipe, clip: dict, sources: Sources) -> Posed:
-    """The clip's stretch of its take, read or performed once more and placed as it was."""
-    take = _take(recipe, clip, sources)
-    if take.sha256() != clip["take_sha256"]:
-        problem = f"{take.id} is not what it was when the store was built"
-        raise InputError(clip["id"], "body", problem, "build the store again to see it")
-    motion = take.load()
-    body = _body(sources, motion.gender)
-    fitted = fit_to_body(motion, body)
-    motion, placement = fitted.motion, placement_of(clip)
-    if recipe.placements.scope == "sequence":
-        motion = place(motion, placement)
-    first = round(clip["start_s"] * motion.rate_hz)
-    length_s = clip["num_frames"] * recipe.radar.frame.period_s
-    motion = cut_motion(motion, first, int(np.ceil(length_s * motion.rate_hz)) + 2)
-    if recipe.placements.scope == "clip":
-        motion = place(motion, placement)
-    return Posed(motion=motion, body=body, betas=fitted.betas, scale=fitted.body_scale)
+def _body(clip: Clip, sources: Sources) -> BodyModel:
+    if not sources.body_models:
+        return free_body()
+    # As AMASS names its SMPL-X files; SMPL and SMPL-H have their pelvis in the same place.
+    layout = "smplx" if clip.take.endswith("_stageii") else "smplh"
+    return load_body(sources.body_models, clip.gender or "neutral", layout)
 
 
-def _take(recipe: Recipe, clip: dict, sources: Sources) -> Take:
-    built_in = _BUILT_IN.fullmatch(clip["take"])
-    if built_in and clip["source"] == "built-in":
+def _take(recipe: Recipe, clip: Clip, sources: Sources) -> Take:
+    built_in = _BUILT_IN.fullmatch(clip.take)
+    if built_in and clip.source == "built-in":
         return BuiltInTake(
             activity=built_in[2],
             subject_number=int(built_in[1]),
@@ -167,12 +162,8 @@ def _take(recipe: Recipe, clip: dict, sources: Sources) -> Take:
     takes = amass_takes(sources.amass) if sources.amass else []
     takes += file_takes(sources.motions)[0]
     for take in takes:
-        if take.id == clip["take"]:
+        if take.id == clip.take:
             return take
-    option = "--amass" if clip["source"].startswith("AMASS") else "--motions"
-    problem = f"the store keeps no poses, and {clip['take']} was not found"
-    raise InputError(clip["id"], "body", problem, f"give {option} as for its build to see it")
-
-
-def _body(sources: Sources, gender: str) -> BodyModel:
-    return load_body(sources.body_models, gender) if sources.body_models else free_body()
+    option = "--amass" if clip.source.startswith("AMASS") else "--motions"
+    problem = f"the store keeps no poses, and {clip.take} was not found"
+    raise InputError(clip.id, "body", problem, f"give {option} as for its build to see it")

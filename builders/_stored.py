@@ -1,6 +1,7 @@
 """A store read back: its clips, what is said about them, their arrays."""
 
 import json
+from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import numpy as np
 import zarr
 
 from pipelines.folder import Folder
+from pipelines.plan import Clip
 from pipelines.recipe import Recipe
 from pipelines.recipe_toml import parse_recipe
 from pipelines.schema import FORMAT, HEATMAPS, SCHEMA_VERSION
@@ -45,9 +47,13 @@ class Store:
         return parse_recipe(self.attributes["recipe"], f"{self.path} recipe")
 
     @cached_property
-    def clips(self) -> dict[int, dict]:
-        """Rows of the clips table that are written, by row."""
-        found = {row["row"]: row for row in self._table("clips")}
+    def clips(self) -> dict[int, Clip]:
+        """Clips that are written, by row."""
+        known = {each.name for each in fields(Clip)}
+        found = {
+            row["row"]: Clip(**{name: value for name, value in row.items() if name in known})
+            for row in self._table("clips")
+        }
         if not found:
             hint = "wait for its build, or run it again"
             raise InputError(self.path, "tables/clips", "holds no clip yet", hint)
@@ -64,7 +70,7 @@ class Store:
         """
         if wanted == "all":
             return list(self.clips)
-        by_id = {clip["id"]: row for row, clip in self.clips.items()}
+        by_id = {clip.id: row for row, clip in self.clips.items()}
         if wanted in by_id:
             return [by_id[wanted]]
         try:

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MultipleLocator
+from matplotlib.ticker import MaxNLocator, MultipleLocator
 
 from radarsim.plots_scene import Scene, draw_scene, draw_strip, draw_top_view, radial_course
 
@@ -93,38 +93,17 @@ def clip_page(
         The page.
     """
     with rc_context(_STYLE):
-        page = Figure(figsize=(15, 8.6) if scene else (9.6, 7.6), dpi=DPI)
-        left = 0.435 if scene else 0.1
-        top = 0.775 if scene else 0.88
-        page.text(0.02, 0.975, title, fontsize=13, fontweight="bold", va="top", parse_math=False)
-        page.text(
-            0.02,
-            0.945,
-            subtitle,
-            fontsize=9,
-            color="0.35",
-            va="top",
-            parse_math=False,
-            linespacing=1.4,
-        )
-        if scene is None and note:
-            page.text(0.02, 0.012, note, fontsize=8, color="0.35", va="bottom", parse_math=False)
-        grid = page.add_gridspec(
-            3, 2, left=left, right=0.945, top=top, bottom=0.065, hspace=0.1, wspace=0.02,
-            height_ratios=(1.35, 1, 1), width_ratios=(1, 0.018),
-        )  # fmt: skip
-        first = None
-        for row, name in enumerate(PANELS):
-            panel = page.add_subplot(grid[row, 0], sharex=first)
-            first = first or panel
-            image = draw_heatmap(panel, name, maps[name], axes)
-            page.colorbar(image, cax=page.add_subplot(grid[row, 1]), label="dB above noise")
-            panel.tick_params(labelbottom=row == len(PANELS) - 1)
-            if trace and scene is not None:
-                _draw_trace(panel, name, scene)
-        panel.set_xlabel("time [s]")
-        if scene is not None:
-            _add_body(page, scene, first)
+        page = Figure(figsize=(15, 8.6) if scene else (9.6, 7.8), dpi=DPI)
+        _say(page, 0.975, title, fontsize=13, fontweight="bold")
+        _say(page, 0.945, subtitle, fontsize=9, color="0.35", linespacing=1.4)
+        if scene is None:
+            _add_maps(page, maps, axes, left=0.1, top=0.88, bottom=0.1)
+            _say(page, 0.035, note, fontsize=8, color="0.35")
+            return page
+        panels = _add_maps(page, maps, axes, left=0.435, top=0.775, bottom=0.065)
+        for name in PANELS if trace else ():
+            _draw_trace(panels[name], name, scene)
+        _add_body(page, scene, panels["time_doppler"])
     return page
 
 
@@ -154,7 +133,7 @@ def sheet_page(
     rows = -(-len(maps) // columns)
     highest_db = max(highest_level_db(map_db) for map_db in maps)
     low, high = _common_limits(name, maps, axes)
-    with rc_context({**_STYLE, "font.size": 7}):
+    with rc_context({**_STYLE, "font.size": 7, "axes.labelsize": 7}):
         width, height = 2.3 * columns + 1.0, 1.65 * rows + 0.9
         page = Figure(figsize=(width, height), dpi=DPI)
         page.text(
@@ -221,6 +200,7 @@ def draw_heatmap(
     if name == "time_angle":
         panel.yaxis.set_major_locator(MultipleLocator(30))
     if name == "time_doppler":
+        panel.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
         panel.axhline(0, color="white", lw=0.5, alpha=0.35)
     return image
 
@@ -254,15 +234,37 @@ def _common_limits(name, maps, axes) -> tuple[float, float]:
     return min(lows), max(highs)
 
 
+def _add_maps(page: Figure, maps, axes, *, left: float, top: float, bottom: float):
+    """The three maps above one another on one time axis; their axes by name."""
+    grid = page.add_gridspec(
+        3, 2, left=left, right=0.945, top=top, bottom=bottom, hspace=0.1, wspace=0.02,
+        height_ratios=(1.35, 1, 1), width_ratios=(1, 0.018),
+    )  # fmt: skip
+    panels: dict[str, Axes] = {}
+    for row, name in enumerate(PANELS):
+        panel = page.add_subplot(grid[row, 0], sharex=panels.get("time_doppler"))
+        image = draw_heatmap(panel, name, maps[name], axes)
+        page.colorbar(image, cax=page.add_subplot(grid[row, 1]), label="dB above noise")
+        panel.tick_params(labelbottom=row == len(PANELS) - 1)
+        panels[name] = panel
+    panel.set_xlabel("time [s]")
+    return panels
+
+
+def _say(page: Figure, height: float, words: str, **style) -> None:
+    # Captions are anybody's words: a dollar sign in them starts no formula.
+    page.text(0.02, height, words, va="top", parse_math=False, **style)
+
+
 def _add_body(page: Figure, scene: Scene, first: Axes) -> None:
-    place = first.get_position()
+    """The strip above the first map, on its time axis; scene and path to the left."""
+    place, (width, height) = first.get_position(), page.get_size_inches()
     strip = page.add_axes((place.x0, place.y1 + 0.012, place.width, _STRIP_HEIGHT), sharex=first)
-    low_s, high_s = first.get_xlim()
-    width, height = page.get_size_inches()
-    strip_m = 2.05  # from below the floor to above the head
-    seconds_per_m = (high_s - low_s) / (place.width * width) * (_STRIP_HEIGHT * height) / strip_m
-    draw_strip(strip, scene, seconds_per_m)
-    strip.set_ylim(-0.1, strip_m - 0.1)
+    low_m, high_m = -0.1, max(1.95, scene.vertices_m[..., 2].max() + 0.1)
+    metres_per_inch = (high_m - low_m) / (_STRIP_HEIGHT * height)
+    seconds_per_inch = np.diff(first.get_xlim())[0] / (place.width * width)
+    draw_strip(strip, scene, seconds_per_inch / metres_per_inch)
+    strip.set(ylim=(low_m, high_m))
     strip.set_axis_off()
     draw_scene(page.add_axes((0.012, 0.505, 0.375, 0.4)), scene)
     draw_top_view(page.add_axes((0.05, 0.065, 0.3, 0.42)), scene)

@@ -1,7 +1,6 @@
 """Pictures of a body before the radar: a shaded mesh on the floor, its path from above, a strip.
 
-Drawn by hand in two dimensions (project, drop faces that look away, paint far to near), because
-matplotlib's own 3-D axes sort whole objects and would paint a far leg over a near one.
+All three colour the time alike, and the strip stands on the time axis of the heatmaps.
 """
 
 from dataclasses import dataclass
@@ -11,16 +10,16 @@ from jaxtyping import Float, Int
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Polygon
 from matplotlib.ticker import MultipleLocator
+from scipy.spatial.transform import Rotation
 
 from radarsim.placement import ActivityArea, Placement, to_radar_frame
+from radarsim.plots_mesh import Camera, Triangles, box, paint, shaded
 
 # Early is violet, late is orange; the ends are too dark to shade and too pale for white paper.
 _TIME_COLOURS = colormaps["plasma"]
 _TIME_COLOUR_ENDS = (0.14, 0.82)
-_LIGHT = np.array([-0.35, -0.6, 0.72])  # from above, on the viewer's side
-_AMBIENT = 0.45
 _GREY, _FLOOR, _SHADOW, _RADAR = "0.45", "0.955", "0.86", (0.78, 0.13, 0.16)
 _APART_M = 0.9  # bodies that stand nearer to another in the picture are left out of the scene
 _MOST_BODIES = 5
@@ -49,37 +48,7 @@ class Scene:
     area: ActivityArea | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Camera:
-    """Where a picture is taken from.
-
-    Attributes:
-        eye_m: the viewer, world [m].
-        target_m: what is in the middle, world [m].
-        parallel: without perspective; the picture is then in metres.
-    """
-
-    eye_m: tuple[float, float, float]
-    target_m: tuple[float, float, float]
-    parallel: bool = False
-
-    def project(
-        self, points_m: Float[np.ndarray, "*batch 3"]
-    ) -> tuple[Float[np.ndarray, "*batch 2"], Float[np.ndarray, "*batch"]]:
-        """Places in the picture, right and up, and the depth of each point [m]."""
-        ahead = np.subtract(self.target_m, self.eye_m)
-        ahead = ahead / np.linalg.norm(ahead)
-        right = np.cross(ahead, [0.0, 0.0, 1.0])
-        right /= np.linalg.norm(right)
-        up = np.cross(right, ahead)
-        from_eye = np.asarray(points_m, np.float64) - self.eye_m
-        picture, depth = from_eye @ np.stack([right, up], axis=1), from_eye @ ahead
-        return (picture if self.parallel else picture / depth[..., None]), depth
-
-
-def radial_course(
-    scene: Scene,
-) -> dict[str, Float[np.ndarray, " pose"]]:
+def radial_course(scene: Scene) -> dict[str, Float[np.ndarray, " pose"]]:
     """The pelvis as the radar measures it: what the ridges of the heatmaps should follow.
 
     Returns:
@@ -107,15 +76,15 @@ def draw_scene(axes: Axes, scene: Scene) -> None:
     """The body at a few moments on the floor before the radar, seen from the radar's right."""
     camera = _scene_camera(scene)
     _draw_floor(axes, camera, scene)
-    parts = [_shaded(camera, *_radar_mesh(scene.placement), np.array(_RADAR))]
+    parts = [shaded(camera, *mesh, np.array(_RADAR)) for mesh in _radar_meshes(scene.placement)]
     for moment in clear_moments(scene):
         vertices_m, time_s = scene.vertices_m[moment], scene.moments_s[moment]
         colour = time_colour(scene, time_s)
         _draw_shadow(axes, camera, vertices_m, scene.faces)
-        parts.append(_shaded(camera, vertices_m, scene.faces, colour))
+        parts.append(shaded(camera, vertices_m, scene.faces, colour))
         head_m = vertices_m[vertices_m[:, 2].argmax()] + [0, 0, 0.1]
         _say(axes, camera, head_m, f"{time_s:.1f} s", color=colour * 0.8, va="bottom")
-    _paint(axes, *(np.concatenate(values) for values in zip(*parts)))
+    paint(axes, parts)
     top_m = [0.0, 0.0, float(scene.placement.radar_height_m) + 0.2]
     _say(axes, camera, top_m, "radar", color=_RADAR, va="bottom")
     axes.set_aspect("equal", anchor="SW")
@@ -126,10 +95,9 @@ def draw_scene(axes: Axes, scene: Scene) -> None:
 
 def draw_top_view(axes: Axes, scene: Scene) -> None:
     """The pelvis' path from above: ahead to the right, left upwards."""
-    near_m, far_m, half_m = _floor(scene)
+    far_m, half_m = _floor(scene)
     if scene.area is not None:
-        corner, size = (near_m, -half_m), (far_m - near_m, 2 * half_m)
-        axes.add_patch(Rectangle(corner, *size, facecolor=_FLOOR, edgecolor="0.75", lw=0.8))
+        axes.add_patch(Polygon(_corners(scene.area), facecolor=_FLOOR, edgecolor="0.75", lw=0.8))
     bearing = np.linspace(-np.pi / 2, np.pi / 2, 91)
     for radius_m in range(1, int(np.ceil(far_m)) + 1):
         arc = radius_m * np.stack([np.cos(bearing), np.sin(bearing)])
@@ -140,14 +108,8 @@ def draw_top_view(axes: Axes, scene: Scene) -> None:
     axes.add_collection(LineCollection(steps, colors=colours, lw=2.5, capstyle="round", zorder=3))
     for moment in clear_moments(scene):
         time_s = scene.moments_s[moment]
-        axes.plot(
-            *_pelvis_at(scene, time_s)[:2],
-            "o",
-            ms=6,
-            color=time_colour(scene, time_s),
-            mec="white",
-            zorder=4,
-        )
+        place, colour = _pelvis_at(scene, time_s)[:2], time_colour(scene, time_s)
+        axes.plot(*place, "o", ms=6, color=colour, mec="white", zorder=4)
     axes.plot(0, 0, marker=">", ms=10, color=_RADAR, clip_on=False, zorder=5)
     axes.set(xlim=(0, far_m), ylim=(-half_m, half_m), aspect="equal")
     axes.set(xlabel="ahead of the radar [m]", ylabel="to its left [m]")
@@ -175,13 +137,11 @@ def draw_strip(axes: Axes, scene: Scene, seconds_per_m: float) -> None:
     parts = []
     for vertices_m, time_s in zip(scene.vertices_m, scene.moments_s):
         middle_m = _pelvis_at(scene, time_s) * [1, 1, 0]
-        drawn, colours, depth = _shaded(
-            camera, vertices_m - middle_m, scene.faces, time_colour(scene, time_s)
-        )
-        parts.append((drawn * [seconds_per_m, 1] + [time_s, 0], colours, depth))
-    _paint(axes, *(np.concatenate(values) for values in zip(*parts)))
+        body = shaded(camera, vertices_m - middle_m, scene.faces, time_colour(scene, time_s))
+        corners = body.corners * [seconds_per_m, 1] + [time_s, 0]
+        parts.append(Triangles(corners, body.rgb, body.depth_m))
+    paint(axes, parts)
     axes.axhline(0, color="0.75", lw=0.8, zorder=0)
-    axes.set_ylim(-0.15, max(1.9, 1.05 * scene.vertices_m[..., 2].max()))
 
 
 def clear_moments(scene: Scene) -> list[int]:
@@ -209,32 +169,30 @@ def _pelvis_at(scene: Scene, time_s: float) -> np.ndarray:
 
 def _scene_camera(scene: Scene) -> Camera:
     """From the radar's right, a little behind it, far enough for uprights to look upright."""
-    _, far_m, half_m = _floor(scene)
+    far_m, half_m = _floor(scene)
     size_m = max(far_m, 2 * half_m)
     return Camera(
         eye_m=(0.2 * far_m, -2.4 * size_m, 0.95 * size_m), target_m=(0.5 * far_m, 0.0, 0.7)
     )
 
 
-def _floor(scene: Scene) -> tuple[float, float, float]:
-    """Near and far end and half width of the floor to be shown, whole metres [m]."""
-    far_m = np.ceil(scene.pelvis_m[:, 0].max())
-    half_m = np.ceil(np.abs(scene.pelvis_m[:, 1]).max())
-    if scene.area is None:
-        return 0.0, float(far_m), float(half_m)
-    return (
-        float(scene.area.near_m),
-        float(max(far_m, scene.area.far_m)),
-        float(max(half_m, scene.area.half_width_m)),
-    )
+def _floor(scene: Scene) -> tuple[float, float]:
+    """Far end and half width of the floor to be shown, whole metres [m]."""
+    far_m, half_m = scene.pelvis_m[:, 0].max(), np.abs(scene.pelvis_m[:, 1]).max()
+    if scene.area is not None:
+        far_m, half_m = max(far_m, scene.area.far_m), max(half_m, scene.area.half_width_m)
+    return max(1.0, float(np.ceil(far_m))), max(1.0, float(np.ceil(half_m)))
+
+
+def _corners(area: ActivityArea) -> Float[np.ndarray, "4 2"]:
+    near, far, half = area.near_m, area.far_m, area.half_width_m
+    return np.array([(near, -half), (far, -half), (far, half), (near, half)], float)
 
 
 def _draw_floor(axes: Axes, camera: Camera, scene: Scene) -> None:
-    _, far_m, half_m = _floor(scene)
+    far_m, half_m = _floor(scene)
     if scene.area is not None:
-        area = scene.area
-        corners = _rectangle(area.near_m, area.far_m, area.half_width_m)
-        ground, _ = camera.project(corners)
+        ground, _ = camera.project(np.pad(_corners(scene.area), ((0, 0), (0, 1))))
         axes.add_collection(
             PolyCollection([ground], facecolor=_FLOOR, edgecolor="0.7", lw=0.9, zorder=0)
         )
@@ -245,11 +203,12 @@ def _draw_floor(axes: Axes, camera: Camera, scene: Scene) -> None:
     axes.add_collection(LineCollection(grid, colors="0.85", lw=0.6, zorder=0.5))
     for x in ahead[1:]:
         _say(axes, camera, [x, -half_m - 0.15, 0], f"{x:g} m", color=_GREY, va="top")
-    height_m = float(scene.placement.radar_height_m)
-    tilt_rad = float(scene.placement.radar_tilt_rad)
-    eye_m = np.array([0, 0, height_m])
-    look_m = eye_m + far_m * np.array([np.cos(tilt_rad), 0, np.sin(tilt_rad)])
-    boresight, _ = camera.project(np.stack([eye_m, look_m]))
+    height_m, tilt_rad = (
+        float(scene.placement.radar_height_m),
+        float(scene.placement.radar_tilt_rad),
+    )
+    ahead_m = far_m * np.array([[0, 0, 0], [np.cos(tilt_rad), 0, np.sin(tilt_rad)]])
+    boresight, _ = camera.project(ahead_m + np.array([0, 0, height_m]))
     axes.plot(*boresight.T, color=_RADAR, lw=0.8, ls=(0, (6, 4)), alpha=0.6, zorder=1.5)
 
 
@@ -262,61 +221,13 @@ def _draw_shadow(axes: Axes, camera: Camera, vertices_m, faces) -> None:
     )
 
 
-def _shaded(camera: Camera, vertices_m, faces, colour):
-    """Triangles in the picture that look at the viewer, their colours and depths."""
-    flat, depth = camera.project(vertices_m)
-    corners = flat[faces]
-    one, other = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-    front = one[:, 0] * other[:, 1] - one[:, 1] * other[:, 0] > 0
-    corners_m = np.asarray(vertices_m, np.float64)[faces[front]]
-    normal = np.cross(corners_m[:, 1] - corners_m[:, 0], corners_m[:, 2] - corners_m[:, 0])
-    normal /= np.linalg.norm(normal, axis=1, keepdims=True) + 1e-12
-    lit = np.clip(normal @ (_LIGHT / np.linalg.norm(_LIGHT)), 0, 1)[:, None]
-    colours = colour * (_AMBIENT + (1 - _AMBIENT) * lit) + 0.18 * lit**6
-    return corners[front], np.clip(colours, 0, 1), depth[faces[front]].mean(1)
-
-
-def _paint(axes: Axes, triangles, colours, depth) -> None:
-    order = np.argsort(-depth)
-    # Edges in the face's colour close the hairlines that antialiasing leaves between faces.
-    axes.add_collection(
-        PolyCollection(
-            triangles[order], facecolors=colours[order], edgecolors=colours[order], lw=0.25,
-            zorder=2, rasterized=True, clip_on=False,
-        )
-    )  # fmt: skip
-
-
-def _radar_mesh(placement: Placement):
+def _radar_meshes(placement: Placement):
     """A board on a pole, larger than life: 16 cm wide, at the radar's height and tilt."""
     height_m, tilt_rad = float(placement.radar_height_m), float(placement.radar_tilt_rad)
-    turn = np.array(
-        [
-            [np.cos(tilt_rad), 0, -np.sin(tilt_rad)],
-            [0, 1, 0],
-            [np.sin(tilt_rad), 0, np.cos(tilt_rad)],
-        ]
-    )
-    board_m = _box((-0.03, 0.03), (-0.08, 0.08), (-0.08, 0.08)) @ turn.T + [0, 0, height_m]
-    pole_m = _box((-0.02, 0.02), (-0.02, 0.02), (0, max(height_m - 0.08, 0.01)))
-    return np.concatenate([pole_m, board_m]), np.concatenate([_BOX_FACES, _BOX_FACES + 8])
-
-
-def _box(ahead, left, up) -> np.ndarray:
-    return np.array([[x, y, z] for x in ahead for y in left for z in up])
-
-
-_BOX_FACES = np.array(
-    [
-        (0, 1, 3), (0, 3, 2), (4, 6, 7), (4, 7, 5), (0, 4, 5), (0, 5, 1),
-        (2, 3, 7), (2, 7, 6), (0, 2, 6), (0, 6, 4), (1, 5, 7), (1, 7, 3),
-    ]
-)  # fmt: skip
-
-
-def _rectangle(near_m: float, far_m: float, half_m: float) -> np.ndarray:
-    return np.array([(near_m, -half_m, 0), (far_m, -half_m, 0), (far_m, half_m, 0),
-                     (near_m, half_m, 0)], float)  # fmt: skip
+    turn = Rotation.from_rotvec([0, -tilt_rad, 0])
+    board_m, faces = box((-0.03, 0.03), (-0.08, 0.08), (-0.08, 0.08))
+    pole = box((-0.02, 0.02), (-0.02, 0.02), (0, max(height_m - 0.08, 0.01)))
+    return [pole, (turn.apply(board_m) + np.array([0, 0, height_m]), faces)]
 
 
 def _say(axes: Axes, camera: Camera, point_m, words: str, **style) -> None:
