@@ -12,12 +12,13 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Complex, Float, Int
+from jaxtyping import Array, Bool, Complex, Float
 
 from radarsim import reflection
 from radarsim.config import Radar
 from radarsim.coordinates import split_float64
 from radarsim.frame import (
+    BAND_MARGIN_BINS,
     FACES_PER_GROUP,
     Burst,
     Settings,
@@ -25,15 +26,19 @@ from radarsim.frame import (
     bins_of,
     block_nodes,
     cells_for,
+    chirps_per_block,
     fast_frame,
     lit_faces,
     look,
+    placed,
     probe_frame,
     round_up,
     sizes_for,
     sum_faces,
+    tone_walk_bins_per_s,
 )
-from radarsim.mesh import Faces
+from radarsim.legs import node_times_s
+from radarsim.mesh import FaceIndices, Faces, faces_of
 from radarsim.visibility import hidden_point_removal
 
 
@@ -57,15 +62,15 @@ def make_burst(
 
 
 def choose(
-    radar: Radar, settings: Settings, burst: Burst, faces: Int[Array, "face 3"], sigma_rad: float
+    radar: Radar, settings: Settings, burst: Burst, faces: FaceIndices, sigma_rad: float
 ) -> Choice:
     """Pick what the fast sum needs: bright and visible faces, and how large its arrays must be."""
     bright, counts = _probe(settings, burst, faces, sigma_rad)
     num_bright, num_front = np.asarray(counts).max(0)
     seen = visible_faces(settings, burst, faces, bright, int(num_bright), int(num_front))
-    num_lit = round_up(seen.any(1).sum(-1).max(), FACES_PER_GROUP)
-    low_bins, high_bins = _group_bins(radar, num_lit, burst, faces, seen)
-    return Choice(seen, sizes_for(num_lit, np.asarray(low_bins), np.asarray(high_bins)))
+    num_lit = round_up(int(seen.any(1).sum(-1).max()), FACES_PER_GROUP)
+    spans = _spans(radar, num_lit, burst, faces, seen, sigma_rad)
+    return Choice(seen, sizes_for(radar, num_lit, *(np.asarray(part) for part in spans)))
 
 
 def fast_clip(
@@ -73,7 +78,7 @@ def fast_clip(
     settings: Settings,
     choice: Choice,
     burst: Burst,
-    faces: Int[Array, "face 3"],
+    faces: FaceIndices,
     sigma_rad: Float[Array, ""] | float,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
     """IF samples of every frame without the level constant; differentiable."""
@@ -84,8 +89,15 @@ def fast_points(
     radar: Radar, settings: Settings, burst: Burst, area_m2: Float[np.ndarray, "point"]
 ) -> Complex[Array, "frame chirp tx rx sample"]:
     """IF samples of moving points, every one of them summed."""
-    num_cells = cells_for(np.asarray(_band_of_points(radar, burst)).max())
-    return _sum_points(radar, settings, num_cells, burst, area_m2)
+    band, walk = (np.asarray(part).max() for part in _spans_of_points(radar, burst))
+    num_cells = cells_for(band)
+    sizes = Sizes(
+        num_lit=round_up(len(area_m2), FACES_PER_GROUP),
+        num_cells=num_cells,
+        group_cells=num_cells,
+        chirps_per_block=chirps_per_block(radar, float(walk)),
+    )
+    return _sum_points(radar, settings, sizes, burst, area_m2)
 
 
 def visible_faces(
@@ -121,10 +133,17 @@ def _look(settings, num_bright, num_front, window, burst, faces, bright):
 
 
 @partial(jax.jit, static_argnums=(0, 1))
-def _group_bins(radar, num_lit, burst, faces, seen):
-    return jax.lax.map(
-        lambda one: lit_faces(radar, num_lit, one[0], faces, one[1])[2:], (burst, seen)
-    )
+def _spans(radar, num_lit, burst, faces, seen, sigma_rad):
+    """Per frame: lowest and highest bin of each group, and how fast tones walk."""
+
+    def one(inputs):
+        burst, seen = inputs
+        _, _, low, high = lit_faces(radar, num_lit, burst, faces, seen)
+        near = placed(faces_of(burst.vertices_m, faces), burst.origin_high_m)
+        lit = jnp.any(seen, axis=0)
+        return low, high, tone_walk_bins_per_s(radar, reflection.paper, near, sigma_rad, lit)
+
+    return jax.lax.map(one, (burst, seen))
 
 
 @partial(jax.jit, static_argnums=(0, 1, 2))
@@ -138,9 +157,9 @@ def _sum(radar, settings, sizes, burst, faces, seen, sigma_rad):
 
 
 @partial(jax.jit, static_argnums=(0, 1, 2))
-def _sum_points(radar, settings, num_cells, burst, area_m2):
-    """Points in one group, in any order; padded with points of no area."""
-    padding = -len(area_m2) % FACES_PER_GROUP
+def _sum_points(radar, settings, sizes, burst, area_m2):
+    """Points in any order, so every group covers the whole band; padding adds nothing."""
+    padding = sizes.num_lit - len(area_m2)
 
     def one(points):
         surface = points_as_faces(points.vertices_m, area_m2)
@@ -149,7 +168,6 @@ def _sum_points(radar, settings, num_cells, burst, area_m2):
         low_bin = jnp.min(bins_of(radar, near_m)[0])
         visible = jnp.pad(jnp.ones((radar.frame.num_chirps, len(area_m2))), ((0, 0), (0, padding)))
         low_bins = jnp.full(visible.shape[1] // FACES_PER_GROUP, low_bin)
-        sizes = Sizes(num_lit=visible.shape[1], num_cells=num_cells, group_cells=num_cells)
         return sum_faces(
             radar, settings, sizes, reflection.isotropic, surface, points, visible, low_bins, 0.0
         )
@@ -163,10 +181,15 @@ def _pad_faces(padding, values):
 
 
 @partial(jax.jit, static_argnums=0)
-def _band_of_points(radar, burst):
+def _spans_of_points(radar, burst):
+    """Per frame: range bins that the points cover, and the fastest walk of a tone [bins/s]."""
+
     def one(points):
-        low, high = bins_of(radar, points.vertices_m + points.origin_high_m[:, None])
-        return jnp.max(high) - jnp.min(low)
+        near_m = points.vertices_m + points.origin_high_m[:, None]
+        low, high = bins_of(radar, near_m)
+        nodes_s = node_times_s(radar, len(near_m))
+        walk = (high - low - 2 * BAND_MARGIN_BINS) / np.float32(nodes_s[-1] - nodes_s[0])
+        return jnp.max(high) - jnp.min(low), jnp.max(walk)
 
     return jax.lax.map(one, burst)
 

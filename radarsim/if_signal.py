@@ -25,8 +25,8 @@ LogAmplitude = Callable[..., Float[Array, "*out"]]
 
 def dechirped_phase_cycles(
     radar: Radar,
-    path_m: Float[Array, "*batch"],
-    sample_time_s: Float[Array, "*batch"],
+    path_m: Float[Array, "*#batch"],
+    sample_time_s: Float[Array, "*#batch"],
     residual_video_phase: bool = True,
 ) -> Float[Array, "*batch"]:
     """Phase of one echo at one ADC sample [cycles], whole cycles dropped.
@@ -89,7 +89,7 @@ def plain_sum(
     sigma_rad: float,
     chirps: tuple[int, ...] | None = None,
     residual_video_phase: bool = True,
-) -> Complex[np.ndarray, "chirp tx rx sample"]:
+) -> Complex[np.ndarray, "chosen tx rx sample"]:
     """The oracle: one frame (or some of its chirps) sample by sample in float64.
 
     Args:

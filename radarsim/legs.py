@@ -141,10 +141,10 @@ class Course:
         rate: change of path length per unit of burst time [m].
     """
 
-    cycles: Float[Array, "power antenna face"]
-    bins: Float[Array, "power antenna face"]
-    log_amplitude: Float[Array, "power antenna face"]
-    rate: Float[Array, "power antenna face"]
+    cycles: Float[Array, "*group power antenna face"]
+    bins: Float[Array, "*group power antenna face"]
+    log_amplitude: Float[Array, "*group power antenna face"]
+    rate: Float[Array, "*group power antenna face"]
 
 
 def course(
@@ -155,15 +155,18 @@ def course(
 ) -> Course:
     """Fit one leg's polynomials.
 
-    A path growing at rate tau' moves the tone by f_c tau' T: its share of a bin is added here.
+    Within a chirp of length T a path growing at rate tau' moves the tone by f_c tau' T bins and
+    bends it by S tau' u^2, whose mean, S tau' T^2 / 12, is a phase. Both are added here; what
+    remains of the bend is left to the sum (synthesis.sample_phase).
     """
     sampled_s = radar.chirp.num_samples / radar.chirp.sample_rate_hz
     _, half_s = burst_centre_and_half_s(radar)
     length = power_coefficients(leg_m)
     rate = derivative(length)
     bins_per_m = np.float32(radar.chirp.slope_hz_per_s * sampled_s / SPEED_OF_LIGHT_MPS)
+    bend_per_m = radar.chirp.slope_hz_per_s * sampled_s**2 / 12 / (SPEED_OF_LIGHT_MPS * half_s)
     return Course(
-        cycles=length * cycles_per_m,
+        cycles=length * cycles_per_m + rate * np.float32(bend_per_m),
         bins=length * bins_per_m + rate * cycles_per_m * np.float32(sampled_s / half_s),
         log_amplitude=power_coefficients(log_amplitude),
         rate=rate,

@@ -13,7 +13,7 @@ from jaxtyping import Array, Float, Int
 from radarsim import reflection
 from radarsim.config import Radar
 from radarsim.constants import SPEED_OF_LIGHT_MPS
-from radarsim.mesh import faces_of
+from radarsim.mesh import FaceIndices, faces_of
 from radarsim.visibility import facing, unoccluded
 
 # Mean of the human radar cross-section in 3GPP TR 38.901 (release 19, sensing targets).
@@ -46,7 +46,7 @@ def point_area_m2(radar: Radar, rcs_m2):
 def apparent_rcs_m2(
     radar: Radar,
     vertices_m: Float[Array, "vertex 3"],
-    faces: Int[Array, "face 3"] | Int[np.ndarray, "face 3"],
+    faces: FaceIndices,
     sigma_rad: float,
 ) -> Float[Array, ""]:
     """Monostatic RCS that a still mesh shows from the origin, at the sweep's centre frequency.

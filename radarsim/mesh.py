@@ -11,6 +11,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+# Three corner indices per triangle, counter-clockwise seen from outside.
+FaceIndices = Int[Array, "face 3"] | Int[np.ndarray, "face 3"]
+
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
@@ -28,10 +31,7 @@ class Faces:
     area_m2: Float[Array, "*batch face"]
 
 
-def faces_of(
-    vertices_m: Float[Array, "*batch vertex 3"],
-    faces: Int[Array, "face 3"] | Int[np.ndarray, "face 3"],
-) -> Faces:
+def faces_of(vertices_m: Float[Array, "*batch vertex 3"], faces: FaceIndices) -> Faces:
     """Centres, unit normals and areas of the triangles of a mesh.
 
     Args:

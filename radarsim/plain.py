@@ -6,7 +6,7 @@ Minutes per frame. Tests and benchmarks hold the fast path against it.
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Complex, Float, Int
+from jaxtyping import Array, Complex, Float
 
 from radarsim import reflection
 from radarsim.clip import frames_of, points_as_faces, visible_faces
@@ -14,12 +14,12 @@ from radarsim.config import Radar
 from radarsim.frame import Burst, Settings
 from radarsim.if_signal import plain_sum
 from radarsim.legs import burst_centre_and_half_s
-from radarsim.mesh import chebyshev_nodes, faces_of, lagrange_weights
+from radarsim.mesh import FaceIndices, chebyshev_nodes, faces_of, lagrange_weights
 from radarsim.visibility import fade
 
 
 def plain_clip(
-    radar: Radar, settings: Settings, burst: Burst, faces: Int[Array, "face 3"], sigma_rad: float
+    radar: Radar, settings: Settings, burst: Burst, faces: FaceIndices, sigma_rad: float
 ) -> Complex[Array, "frame chirp tx rx sample"]:
     """Every frame of a mesh."""
     frames = [plain_frame(radar, settings, one, faces, sigma_rad) for one in frames_of(burst)]
@@ -53,10 +53,10 @@ def plain_frame(
     radar: Radar,
     settings: Settings,
     burst: Burst,
-    faces: Int[Array, "face 3"],
+    faces: FaceIndices,
     sigma_rad: float,
     chirps: tuple[int, ...] | None = None,
-) -> Complex[np.ndarray, "chirp tx rx sample"]:
+) -> Complex[np.ndarray, "chosen tx rx sample"]:
     """One frame of a mesh, or some of its loops.
 
     Args:

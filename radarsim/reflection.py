@@ -16,7 +16,7 @@ SMALLEST_AREA_M2 = 1e-30
 
 
 def squared_angle(
-    first: Float[Array, "*batch 3"], second: Float[Array, "*batch 3"]
+    first: Float[Array, "*#batch 3"], second: Float[Array, "*#batch 3"]
 ) -> Float[Array, "*batch"]:
     """Squared angle between unit vectors [rad^2], smooth where they are parallel.
 
@@ -32,8 +32,8 @@ def squared_angle(
 
 def paper(
     faces: Faces,
-    tx_m: Float[Array, "*antennas 3"],
-    rx_m: Float[Array, "*antennas 3"],
+    tx_m: Float[Array, "*#antennas 3"],
+    rx_m: Float[Array, "*#antennas 3"],
     sigma_rad: Float[Array, ""] | float,
 ) -> Float[Array, "*out"]:
     """The quasi-specular model of mmCLIP: bright where the mirror ray meets the receiver.
@@ -67,8 +67,8 @@ def paper(
 
 def isotropic(
     points: Faces,
-    tx_m: Float[Array, "*antennas 3"],
-    rx_m: Float[Array, "*antennas 3"],
+    tx_m: Float[Array, "*#antennas 3"],
+    rx_m: Float[Array, "*#antennas 3"],
     sigma_rad: Float[Array, ""] | float = 0.0,
 ) -> Float[Array, "*out"]:
     """A point that answers alike in every direction: log(A / (R1 R2)), A = lambda sqrt(RCS / 4 pi).

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Complex, Float, Int
+from jaxtyping import Array, Complex, Float
 
 from radarsim.body import BodyModel, fit_pose, skin
 from radarsim.clip import choose, fast_clip, fast_points, make_burst
@@ -19,6 +19,7 @@ from radarsim.config import Radar
 from radarsim.frame import Settings
 from radarsim.legs import node_times_s
 from radarsim.levels import point_area_m2, volts_per_weight
+from radarsim.mesh import FaceIndices
 from radarsim.motion import Motion, sample_motion
 from radarsim.noise import Key, add_thermal_noise, from_codes, to_codes
 from radarsim.placement import Placement, to_radar_frame
@@ -91,7 +92,7 @@ def frames_in(radar: Radar, duration_s: float) -> int:
 def simulate_mesh(
     radar: Radar,
     vertices_m: Float[Array, "frame node vertex 3"] | Float[np.ndarray, "frame node vertex 3"],
-    faces: Int[Array, "face 3"] | Int[np.ndarray, "face 3"],
+    faces: FaceIndices,
     key: Key,
     settings: Settings = Settings(),
     *,

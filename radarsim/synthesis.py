@@ -63,7 +63,7 @@ class Plan:
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class Group:
-    """Faces next to each other in range, ready to be summed.
+    """Faces next to each other in range, ready to be summed; with or without a group axis first.
 
     Attributes:
         tx, rx: courses of their legs.
@@ -78,7 +78,7 @@ class Group:
     reference_cycles: Float[Array, "*group face"]
     reference_bin: Float[Array, "*group face"]
     weight: Float[Array, "*group block chirp face"]
-    first_cell: Float[Array, "*group"]
+    first_cell: Float[Array, "..."]
 
 
 def kernel_shape(plan: Plan) -> float:
@@ -258,7 +258,10 @@ def sample_phase(radar: Radar, plan: Plan, first_cell, rate_mps) -> Complex[Arra
     chirp = radar.chirp
     n = np.arange(chirp.num_samples) - chirp.num_samples / 2
     total = chirp.num_samples * plan.oversampling
-    bend = chirp.slope_hz_per_s * (n / chirp.sample_rate_hz) ** 2 / SPEED_OF_LIGHT_MPS
+    u_s = n / chirp.sample_rate_hz
+    # Less its mean, which legs.course has given each face as a phase.
+    square_s2 = u_s**2 - chirp.sampled_time_s**2 / 12
+    bend = chirp.slope_hz_per_s / SPEED_OF_LIGHT_MPS * square_s2
     # first_cell * n / total in whole cycles leaves float32 digits: reduce before dividing.
     turns = jnp.mod(first_cell * n.astype(np.float32), total) / total
     sin, cos = sincos_cycles(turns + bend.astype(np.float32) * rate_mps)

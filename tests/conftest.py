@@ -1,0 +1,15 @@
+"""Shared by all tests: data that is not part of this repository."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def test_data() -> Path:
+    """Folder of real recordings, named by RADARSIM_TEST_DATA; skips where there is none."""
+    folder = os.environ.get("RADARSIM_TEST_DATA")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("RADARSIM_TEST_DATA names no folder of real recordings")
+    return Path(folder)
