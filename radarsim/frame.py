@@ -281,20 +281,20 @@ def sizes_for(radar: Radar, num_lit: int, low_bins, high_bins, walk_bins_per_s) 
         low_bins, high_bins: range bins of each frame's groups [frame, group].
         walk_bins_per_s: of `tone_walk_bins_per_s`, per frame.
     """
-    band = (np.max(high_bins, 1) - np.min(low_bins, 1)).max()
-    num_cells = cells_for(band)
+    group_cells = cells_for((high_bins - low_bins).max())
+    # The last group to begin needs all its cells inside the band, whatever it covers itself.
+    start = (np.max(low_bins, 1) - np.min(low_bins, 1)).max() * Plan.oversampling
     return Sizes(
         num_lit=num_lit,
-        num_cells=num_cells,
-        group_cells=min(cells_for((high_bins - low_bins).max()), num_cells),
+        num_cells=round_up(int(np.ceil(start)) + 1 + group_cells, 16),
+        group_cells=group_cells,
         chirps_per_block=chirps_per_block(radar, float(np.max(walk_bins_per_s))),
     )
 
 
 def cells_for(num_bins) -> int:
     """Grid cells that hold so many range bins and the kernel at both ends, in steps of 16."""
-    plan = Plan(num_cells=0, group_cells=0)
-    return round_up(int(np.ceil(num_bins)) * plan.oversampling + plan.kernel_width + 2, 16)
+    return round_up(int(np.ceil(num_bins)) * Plan.oversampling + Plan.kernel_width + 2, 16)
 
 
 def round_up(value: int, step: int) -> int:

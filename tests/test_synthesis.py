@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import trimesh
 from moving_sphere import BOARD, CLEAN, moving_sphere, relative_db, small_radar
 
 from radarsim.boards import BOARDS
@@ -93,6 +94,19 @@ def test_points_with_opposite_speeds_at_both_ends_of_the_range_band():
     area_m2 = np.array([0.01, 0.81], np.float32)
     truth = np.asarray(plain_points(SMALL, CLEAN, burst, area_m2))
     assert relative_db(fast_points(SMALL, CLEAN, burst, area_m2), truth) < -63
+
+
+def test_a_short_last_group_of_faces_keeps_its_place_in_range():
+    """A small sphere two metres behind a large one: the last group covers few cells.
+
+    Found on a walking body: the last group's cells ran over the end of the band and were shifted.
+    """
+    large, small = trimesh.creation.icosphere(2, 0.3), trimesh.creation.icosphere(1, 0.05)
+    small.apply_translation([2.0, 0.5, 0.0])
+    both = trimesh.util.concatenate([large, small])
+    burst = make_burst(np.tile(both.vertices, (1, 4, 1, 1)), np.full((1, 4, 3), [3.0, 0, 0]))
+    settings = Settings(visibility="none", cull=0.0)
+    assert error_db(SMALL, settings, burst, both.faces) < -70
 
 
 def test_frames_do_not_know_each_other():
