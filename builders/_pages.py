@@ -39,7 +39,7 @@ def stored_page(
         InputError: the clip has no maps of this kind.
     """
     clip, settings = store.clips[row], _settings(store, window)
-    maps, axes = _stored_maps(store, row, settings)
+    maps, axes = stored_maps(store, row, settings)
     scene, note = None, ""
     try:
         scene = stored_scene(store, row, sources, axes)
@@ -83,7 +83,7 @@ def sheet(
             note += f"; --clip {shown[-1] + 1}: goes on from there"
     captions = [f"{row}  {store.caption(row) or store.clips[row].id}" for row in shown]
     settings = _settings(store, window)
-    maps = [_stored_maps(store, row, settings)[0]["time_doppler"] for row in shown]
+    maps = [stored_maps(store, row, settings)[0]["time_doppler"] for row in shown]
     axes = heatmap_axes(store.recipe.radar, store.recipe.num_frames, settings)
     title = f"{store.path.name}: radial speed over time, clips {shown[0]} to {shown[-1]}"
     return sheet_page(maps, axes, captions, title=title, columns=columns), note
@@ -134,7 +134,14 @@ def _settings(store: Store, window: str | None) -> HeatmapSettings:
     return HeatmapSettings(window=window or stored["window"], clutter=stored["clutter"])
 
 
-def _stored_maps(store: Store, row: int, settings: HeatmapSettings):
+def stored_maps(
+    store: Store, row: int, settings: HeatmapSettings
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """A clip's heatmaps and their axes: as stored, or cut again from its IF cube.
+
+    Raises:
+        InputError: the clip failed, or another window is wanted and no cube is kept.
+    """
     maps = store.maps(row)
     if settings.window == store.attributes["window"]:
         return maps, store.axes()

@@ -17,7 +17,7 @@ from radarsim.files import MOTION_SUFFIXES
 from radarsim.heatmaps import HeatmapSettings
 from radarsim.motion import Motion, cut_motion
 
-_MIN_COLUMNS = 16  # narrower maps show nothing
+_MIN_COLUMNS = 4  # fewer show nothing
 _OTHER_STRETCH = "try another --start-seconds, --distance-m or --heading-deg"
 
 

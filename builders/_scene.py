@@ -68,7 +68,7 @@ def stored_scene(store: Store, row: int, sources: Sources, axes: dict) -> Scene:
     if store.has("poses"):
         posed = _kept(store, row, sources)
     else:
-        posed = performed(recipe, clip, _take(recipe, clip, sources), sources.body_models)
+        posed = performed(recipe, clip, take_of(recipe, clip, sources), sources.body_models)
     return scene_of(posed, recipe, clip, axes)
 
 
@@ -149,7 +149,12 @@ def _body(clip: Clip, sources: Sources) -> BodyModel:
     return load_body(sources.body_models, clip.gender or "neutral", layout)
 
 
-def _take(recipe: Recipe, clip: Clip, sources: Sources) -> Take:
+def take_of(recipe: Recipe, clip: Clip, sources: Sources) -> Take:
+    """The take of a clip, by its name.
+
+    Raises:
+        InputError: it is no built-in one, and no source that was given holds it.
+    """
     built_in = _BUILT_IN.fullmatch(clip.take)
     if built_in and clip.source == "built-in":
         return BuiltInTake(

@@ -6,6 +6,7 @@ made. A motion file or a built-in activity is simulated on the spot, as builders
 """
 
 import argparse
+import importlib.util
 import math
 import sys
 from collections.abc import Sequence
@@ -50,6 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _draw(options: argparse.Namespace) -> int:
     from radarsim.errors import InputError
 
+    if importlib.util.find_spec("matplotlib") is None:
+        hint = "pip install matplotlib, or install this package with the extra viz"
+        raise InputError("builders.draw", "matplotlib", "is not installed", hint)
     source = Path(options.source)
     is_store = source.is_dir()
     foreign = _given(options, _OF_MOTIONS if is_store else ("clip", "columns", "amass", "motions"))

@@ -62,7 +62,7 @@ PANELS = {
         coordinate="angle_rad",
         label="azimuth [deg]\nleft positive",
         per_si=180 / np.pi,
-        least=90,
+        least=90.0,
         span_db=30.0,  # the row's side lobes, 13 dB down, need no more
     ),
 }

@@ -39,8 +39,8 @@ class Camera:
         parallel: without perspective; the picture is then in metres.
     """
 
-    eye_m: tuple[float, float, float]
-    target_m: tuple[float, float, float]
+    eye_m: tuple[float | int, ...]
+    target_m: tuple[float | int, ...]
     parallel: bool = False
 
     def project(
@@ -105,7 +105,9 @@ def paint(axes: Axes, parts: list[Triangles]) -> None:
 
 
 def box(
-    ahead_m: tuple[float, float], left_m: tuple[float, float], up_m: tuple[float, float]
+    ahead_m: tuple[float | int, ...],
+    left_m: tuple[float | int, ...],
+    up_m: tuple[float | int, ...],
 ) -> tuple[Float[np.ndarray, "8 3"], Int[np.ndarray, "12 3"]]:
     """Corners and faces of a box."""
     corners_m = [[x, y, z] for x in ahead_m for y in left_m for z in up_m]

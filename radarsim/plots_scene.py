@@ -231,5 +231,5 @@ def _radar_meshes(placement: Placement):
 
 
 def _say(axes: Axes, camera: Camera, point_m, words: str, **style) -> None:
-    (x, y), _ = camera.project(np.asarray(point_m, np.float64))
-    axes.text(x, y, words, ha="center", fontsize=8, zorder=6, **style)
+    places, _ = camera.project(np.array([point_m], np.float64))
+    axes.text(*places[0], words, ha="center", fontsize=8, zorder=6, **style)
