@@ -50,10 +50,11 @@ def run(options: argparse.Namespace, table: dict) -> int:
         raise InputError(
             options.out or "dry run", "clips", "none can be made", "see the lines above"
         )
-    _tell_plan(plan, notes)
+    _tell_plan(plan)
     if options.dry_run:
+        _tell_counts(notes)
         return 0
-    return _build(options, plan, takes)
+    return _build(options, plan, takes, notes)
 
 
 def _takes(options: argparse.Namespace, recipe: Recipe) -> tuple[dict, list[Note]]:
@@ -83,7 +84,7 @@ def _plan(recipe: Recipe, takes: dict, options: argparse.Namespace) -> tuple[Pla
     return make_plan(recipe, clips), notes
 
 
-def _build(options: argparse.Namespace, plan: Plan, takes: dict) -> int:
+def _build(options: argparse.Namespace, plan: Plan, takes: dict, notes: list[Note]) -> int:
     named = {clip.take: takes[clip.take] for clip in plan.clips}
     stage = partial(make_clip, body_models=options.body_models, keep_cubes=keeps_cubes(plan))
     start_s = time.monotonic()
@@ -97,6 +98,7 @@ def _build(options: argparse.Namespace, plan: Plan, takes: dict) -> int:
         quiet=options.quiet,
     )
     _tell_summary(options.out, plan, summary, time.monotonic() - start_s)
+    _tell_counts([*notes, *summary.failed])
     if summary.unfinished:
         return 1
     return 0 if summary.num_clips else 2
@@ -116,7 +118,7 @@ def _body_name(body_models: str | None) -> str:
     return f"models {hashlib.sha256(''.join(digests).encode()).hexdigest()[:16]}"
 
 
-def _tell_plan(plan: Plan, notes: Iterable[Note]) -> None:
+def _tell_plan(plan: Plan) -> None:
     recipe, cubes = plan.recipe, cube_bytes(plan)
     splits = ", ".join(f"{split} {count}" for split, count in plan.split_counts.items())
     subjects = len({clip.subject for clip in plan.clips})
@@ -129,7 +131,6 @@ def _tell_plan(plan: Plan, notes: Iterable[Note]) -> None:
         f"about {_size(total)} before compression"
     )
     print(f"IF cubes: {kept} (--if-cubes {recipe.keep.if_cubes}; they take {_size(cubes)})")
-    _tell_counts(notes)
 
 
 def _tell_summary(out: str, plan: Plan, summary: Summary, elapsed_s: float) -> None:
@@ -146,7 +147,6 @@ def _tell_summary(out: str, plan: Plan, summary: Summary, elapsed_s: float) -> N
         f"{out}: {summary.num_clips} clips written, {_duration(made_s)}, "
         f"{_size(summary.num_bytes)}, in {elapsed_s:.0f} s"
     )
-    _tell_counts(summary.failed)
     if summary.unfinished:
         count = len(summary.unfinished)
         print(f"{count} of {plan.num_shards} shards unfinished: run the same command again")
@@ -164,11 +164,11 @@ def _tell_counts(notes: Iterable[Note]) -> None:
     for note in notes:
         counts[note.cause] += note.count
     for cause, count in counts.items():
-        print(f"{count} {cause}")
+        print(f"{cause}: {count}")
 
 
 def _duration(seconds: float) -> str:
-    return f"{seconds / 3600:.2f} h" if seconds >= 360 else f"{seconds:.0f} s"
+    return f"{seconds / 3600:.2f} h ({seconds:.0f} s)"
 
 
 def _size(num_bytes: float) -> str:

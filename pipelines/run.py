@@ -19,17 +19,9 @@ from pipelines.plan import Clip, Note, Plan
 from pipelines.shards import find_state, finish_store, prepare
 from pipelines.sources import Take
 from pipelines.work import Job, MakeClip, make_shard
+from pipelines.workers import physical_cores, worker_environment
 from radarsim.errors import InputError
 
-# One thread per process, whatever the number of processes: cores are not shared out twice, and
-# sums are split in the same way wherever a clip is made.
-WORKER_ENVIRONMENT = {
-    "NPROC": "1",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
-}
 _TOPIC = "clips-made"
 
 
@@ -96,15 +88,6 @@ def build(
         if not summary.unfinished:
             finish_store(folder, blueprint)
     return summary
-
-
-def physical_cores() -> int:
-    """Cores this process may use, hyper-threads counted once."""
-    import psutil
-
-    usable = len(psutil.Process().cpu_affinity()) if hasattr(psutil.Process, "cpu_affinity") else 0
-    cores = psutil.cpu_count(logical=False) or 1
-    return max(1, min(cores, usable or cores))
 
 
 @contextmanager
@@ -188,7 +171,7 @@ def _client(workers: int):
     from distributed import Client, LocalCluster
 
     settings = {
-        "distributed.nanny.pre-spawn-environ": WORKER_ENVIRONMENT,
+        "distributed.nanny.pre-spawn-environ": worker_environment(),
         # A worker that holds compiled programs must neither pause nor be ended for its size.
         "distributed.worker.memory.pause": False,
         "distributed.worker.memory.terminate": False,

@@ -11,10 +11,10 @@ from radarsim.motion import Motion
 from radarsim.placement import ActivityArea
 from radarsim.simulate import frames_in
 
-UNUSABLE = "motions could not be used"
-TOO_SHORT = "ends of motions were too short for a clip"
-OUTSIDE = "stretches of motion lay too much outside the area"
-CUT = "clips were cut where the subject left the area"
+UNUSABLE = "motions that could not be used"
+TOO_SHORT = "ends of motions too short for a clip"
+OUTSIDE = "stretches of motion outside the area"
+CUT = "clips cut where the subject left the area"
 # Where no clip fits, the next start is tried this much later.
 SEARCH_STEP_S = 0.5
 

@@ -19,7 +19,7 @@ from pipelines.tables import shard_tables
 from radarsim.errors import InputError
 
 MakeClip = Callable[[Recipe, Clip, Take], Mapping[str, np.ndarray]]
-FAILED = "could not be simulated"
+FAILED = "clips that could not be simulated"
 
 
 @dataclass(frozen=True, kw_only=True)

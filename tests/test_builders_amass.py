@@ -170,7 +170,7 @@ def test_a_dry_run_tells_clips_hours_bytes_and_splits_and_writes_nothing(place, 
     before = sorted(place.iterdir())
     assert main(["--dry-run", "--amass", str(place / "AMASS"), *quick]) == 0
     text = "\n".join(lines(capsys)[0])
-    assert "5 clips, 16 s, 4 subjects (train 2, val 1, test 2)" in text
+    assert "5 clips, 0.00 h (16 s), 4 subjects (train 2, val 1, test 2)" in text
     assert "MB before compression" in text
     assert "IF cubes: kept (--if-cubes auto" in text
     assert sorted(place.iterdir()) == before
@@ -229,7 +229,7 @@ def test_a_bad_motion_costs_its_own_clips_and_one_line(tmp_path, quick, capsys, 
     assert main(["--dry-run", "--motions", str(tmp_path), *quick]) == 0
     out, err = lines(capsys)
     assert "plan: 1 clips" in out[0]
-    assert out[-1] == "1 motions could not be used"
+    assert out[-1] == "motions that could not be used: 1"
     assert len(err) == 1
     assert err[0].startswith(f"{tmp_path / 'bad.npz'}: ")
     assert words in err[0]
@@ -250,10 +250,10 @@ def test_short_and_wandering_motions_are_counted(tmp_path, quick, capsys):
     (tmp_path / "edge.npz").write_bytes(_npz(**amass_arrays(step_m=0.66)))
     assert main(["--dry-run", "--motions", str(tmp_path), *quick]) == 0
     out, err = lines(capsys)
-    assert "plan: 1 clips, 3 s" in out[0]
-    assert "1 clips were cut where the subject left the area" in out
-    assert "1 ends of motions were too short for a clip" in out
-    assert "1 stretches of motion lay too much outside the area" in out
+    assert "plan: 1 clips, 0.00 h (3 s)" in out[0]
+    assert "clips cut where the subject left the area: 1" in out
+    assert "ends of motions too short for a clip: 1" in out
+    assert "stretches of motion outside the area: 1" in out
     assert err == []
 
 

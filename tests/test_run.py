@@ -13,9 +13,10 @@ import zarr
 from pipeline_fakes import fake_blueprint, fake_clip, fake_plan, fake_takes, store_bytes
 
 from pipelines.folder import Folder
-from pipelines.run import build, physical_cores
+from pipelines.run import build
 from pipelines.shards import verify
 from pipelines.sources import TakeChanged
+from pipelines.workers import physical_cores, worker_environment
 
 TAKES = fake_takes(14)
 PLAN = fake_plan(TAKES)
@@ -152,6 +153,27 @@ def test_two_stores_side_by_side_differ_only_where_their_recipes_do(tmp_path, un
 
 def test_there_is_a_core_to_work_on():
     assert 1 <= physical_cores() <= os.cpu_count()
+
+
+def test_a_worker_has_one_thread_and_keeps_the_users_flags(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("XLA_FLAGS", "--mine")
+    monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR", raising=False)
+    environment = worker_environment()
+    assert environment["NPROC"] == environment["OMP_NUM_THREADS"] == "1"
+    assert environment["XLA_FLAGS"] == "--mine --xla_cpu_multi_thread_eigen=false"
+    assert Path(environment["JAX_COMPILATION_CACHE_DIR"]).parent == tmp_path / "radarsim"
+
+
+def test_a_users_own_program_cache_and_a_home_that_cannot_be_written_are_respected(
+    monkeypatch, tmp_path
+):
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", "mine")
+    assert "JAX_COMPILATION_CACHE_DIR" not in worker_environment()
+    monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR")
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert "JAX_COMPILATION_CACHE_DIR" not in worker_environment()
 
 
 def _stopping(recipe, clip, take, *, clips, count, bad=()):
