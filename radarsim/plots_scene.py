@@ -82,11 +82,9 @@ def draw_scene(axes: Axes, scene: Scene) -> None:
         colour = time_colour(scene, time_s)
         _draw_shadow(axes, camera, vertices_m, scene.faces)
         parts.append(shaded(camera, vertices_m, scene.faces, colour))
-        head_m = vertices_m[vertices_m[:, 2].argmax()] + [0, 0, 0.1]
-        _say(axes, camera, head_m, f"{time_s:.1f} s", color=colour * 0.8, va="bottom")
+        _say_above(axes, parts[-1], f"{time_s:.1f} s", colour * 0.8)
+    _say_above(axes, parts[1], "radar", _RADAR)
     paint(axes, parts)
-    top_m = [0.0, 0.0, float(scene.placement.radar_height_m) + 0.2]
-    _say(axes, camera, top_m, "radar", color=_RADAR, va="bottom")
     axes.set_aspect("equal", anchor="SW")
     axes.margins(0.01)
     axes.autoscale_view()
@@ -233,3 +231,13 @@ def _radar_meshes(placement: Placement):
 def _say(axes: Axes, camera: Camera, point_m, words: str, **style) -> None:
     places, _ = camera.project(np.array([point_m], np.float64))
     axes.text(*places[0], words, ha="center", fontsize=8, zorder=6, **style)
+
+
+def _say_above(axes: Axes, drawn: Triangles, words: str, colour) -> None:
+    """Above all that is drawn of a mesh, raised arms included."""
+    right, up = drawn.corners[..., 0], drawn.corners[..., 1]
+    place = (right.min() + right.max()) / 2, up.max()
+    axes.annotate(
+        words, place, (0, 3), textcoords="offset points", ha="center", va="bottom",
+        fontsize=8, color=colour, zorder=6,
+    )  # fmt: skip
