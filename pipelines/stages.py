@@ -69,7 +69,7 @@ def make_clip(
     if keep_cubes:
         arrays["if_cube"] = _stored_cube(recipe, clip, cube_v)
     if recipe.keep.motion:
-        arrays |= _kept_motion(recipe, subject.fitted, window)
+        arrays |= _kept_motion(recipe, clip, subject.fitted, window)
     return arrays
 
 
@@ -156,11 +156,14 @@ def _stored_cube(recipe: Recipe, clip: Clip, cube_v: jax.Array) -> np.ndarray:
     return stored
 
 
-def _kept_motion(recipe: Recipe, fitted: Fitted, window: Motion) -> dict[str, np.ndarray]:
+def _kept_motion(
+    recipe: Recipe, clip: Clip, fitted: Fitted, window: Motion
+) -> dict[str, np.ndarray]:
     """The placed motion at the kept rate; a short clip holds its last pose."""
     joints = replace(window, poses_rad=body_joints(window), layout="smpl")
     times_s = np.arange(num_poses(recipe)) / recipe.keep.motion_rate_hz
-    poses_rad, transl_m = sample_motion(joints, np.minimum(times_s, window.duration_s))
+    end_s = min(window.duration_s, clip.num_frames * recipe.radar.frame.period_s)
+    poses_rad, transl_m = sample_motion(joints, np.minimum(times_s, end_s))
     betas = np.zeros(NUM_BETAS)
     betas[: len(fitted.betas)] = fitted.betas[:NUM_BETAS]
     values = {

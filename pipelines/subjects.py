@@ -90,7 +90,11 @@ def placed_window(recipe: Recipe, clip: Clip, motion: Motion) -> Motion:
     """The clip's stretch of its take, placed before the radar: the poses of a full clip at most."""
     placement = placement_of(clip)
     first = round(clip.start_s * motion.rate_hz)
-    window = cut_motion(motion, first, poses_for(recipe.radar, recipe.num_frames, motion.rate_hz))
+    # To the clip's end, or to that of its last burst.
+    poses = poses_for(recipe.radar, recipe.num_frames, motion.rate_hz)
+    window = cut_motion(
+        motion, first, max(poses, math.ceil(recipe.clips.length_s * motion.rate_hz) + 1)
+    )
     if recipe.placements.scope == "clip" or first == 0:
         return place(window, placement)
     # The first pose of the take decides where all of it goes.
