@@ -40,10 +40,13 @@ def add_store_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--dry-run", action="store_true", help="print clips, hours, bytes and splits; write nothing"
     )
-    group.add_argument("--limit", type=int, metavar="N", help="keep the first N clips")
+    group.add_argument("--limit", type=count, metavar="N", help="keep the first N clips")
     group.add_argument("--seed", type=int, metavar="S", help="of everything random (default 0)")
     group.add_argument(
-        "--workers", type=int, metavar="N", help="processes (default: one per physical core)"
+        "--workers",
+        type=count,
+        metavar="N",
+        help="processes (default: one per physical core; one where there is a GPU)",
     )
     group.add_argument("--quiet", action="store_true", help="no progress bar")
 
@@ -114,6 +117,14 @@ def add_simulation_options(parser: argparse.ArgumentParser) -> None:
         "--motion", action="store_true", default=None, help="keep the placed poses, too"
     )
     group.add_argument("--motion-rate-hz", type=float, metavar="HZ", help="of kept poses (60)")
+
+
+def count(text: str) -> int:
+    """A whole number of at least 1."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is too few; give 1 or more")
+    return number
 
 
 def span(text: str) -> float | list[float]:

@@ -12,6 +12,7 @@ from builders._options import (
     add_clip_options,
     add_simulation_options,
     add_store_options,
+    count,
     recipe_table,
 )
 
@@ -85,21 +86,12 @@ def _add_source_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--takes",
-        type=_count,
+        type=count,
         default=24,
         metavar="N",
         help="built-in performances: activities in turn, each by the next subject (24)",
     )
-    group.add_argument(
-        "--subjects", type=_count, default=4, metavar="N", help="built-in people (4)"
-    )
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is too few; give 1 or more")
-    return number
+    group.add_argument("--subjects", type=count, default=4, metavar="N", help="built-in people (4)")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from pipelines.plan import Clip, Note, Plan
 from pipelines.shards import find_state, finish_store, prepare
 from pipelines.sources import Take
 from pipelines.work import Job, MakeClip, make_shard
-from pipelines.workers import physical_cores, worker_environment
+from pipelines.workers import default_workers, worker_environment
 from radarsim.errors import InputError
 
 _TOPIC = "clips-made"
@@ -64,7 +64,7 @@ def build(
         out: path of the store.
         blueprint: of the store.
         make_clip: one clip in, named arrays out; must pickle.
-        workers: processes; None: one per physical core; 0: work here, without Dask.
+        workers: processes; None: `workers.default_workers`; 0: work here, without Dask.
         quiet: no progress bar.
 
     Returns:
@@ -133,7 +133,7 @@ def _outcomes(
         return
     from distributed import as_completed
 
-    with _client(min(workers or physical_cores(), len(tasks))) as client:
+    with _client(min(workers or default_workers(), len(tasks))) as client:
         client.subscribe_topic(_TOPIC, lambda event: bar.made(*event[1]))
         futures = {
             client.submit(_on_worker, *task, key=f"shard-{task[1]}", pure=False): task[1]
@@ -156,6 +156,8 @@ def _on_worker(job: Job, shard: int, clips: tuple[Clip, ...], takes: dict) -> di
     """The task as a Dask worker runs it."""
     from distributed import get_worker
 
+    # What is worth a warning was said by the survey.
+    logging.getLogger("radarsim").setLevel(logging.ERROR)
     worker = get_worker()
 
     def tell(num_clips: int, num_frames: int) -> None:
@@ -188,13 +190,12 @@ def _client(workers: int):
             silence_logs=logging.CRITICAL,
         )
         with cluster, Client(cluster) as client:
-            client.run(_quiet_worker)
+            client.run(_leave_interrupts_to_the_build)
             yield client
 
 
-def _quiet_worker() -> None:
-    """What is worth a warning was said by the survey; and the build itself minds Ctrl-C."""
-    logging.getLogger("radarsim").setLevel(logging.ERROR)
+def _leave_interrupts_to_the_build() -> None:
+    """Ctrl-C reaches every process of a terminal; the build ends its workers itself."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 

@@ -1,6 +1,7 @@
 """What a worker process is given of this machine: one thread, and programs compiled before."""
 
 import hashlib
+import importlib.util
 import os
 import platform
 from importlib import metadata
@@ -17,6 +18,11 @@ _ONE_THREAD = {
 }
 
 
+def default_workers() -> int:
+    """One process per physical core; one where there is a GPU, which a process takes whole."""
+    return 1 if _has_gpu() else physical_cores()
+
+
 def physical_cores() -> int:
     """Cores this process may use, hyper-threads counted once."""
     import psutil
@@ -30,6 +36,14 @@ def worker_environment() -> dict[str, str]:
     """Environment variables of a worker; the user's own XLA_FLAGS stay."""
     flags = " ".join([os.environ.get("XLA_FLAGS", ""), _ONE_THREAD["XLA_FLAGS"]]).strip()
     return {**_ONE_THREAD, **_program_cache(), "XLA_FLAGS": flags}
+
+
+def _has_gpu() -> bool:
+    """Whether JAX would find one, seen without waking it."""
+    wanted = os.environ.get("JAX_PLATFORMS", "cuda")
+    plugins = (f"jax_cuda{version}_plugin" for version in (12, 13))
+    there = Path("/dev/nvidia0").exists() and any(map(importlib.util.find_spec, plugins))
+    return there and ("cuda" in wanted or "gpu" in wanted)
 
 
 def _program_cache() -> dict[str, str]:

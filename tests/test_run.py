@@ -140,6 +140,15 @@ def test_errors_cross_from_the_workers(tmp_path):
     assert len(summary.unfinished) == 1
 
 
+def test_a_worker_that_dies_is_replaced_and_leaves_no_trace(tmp_path, undisturbed):
+    """Once, in the middle of a shard: the other shards and the shard itself are made."""
+    path, mark = tmp_path / "s.zarr", tmp_path / "died"
+    summary = built(path, partial(_dying, mark=str(mark), row=5), workers=1)
+    assert mark.exists()
+    assert (summary.num_clips, summary.unfinished) == (14, [])
+    assert store_bytes(path) == undisturbed
+
+
 def test_two_stores_side_by_side_differ_only_where_their_recipes_do(tmp_path, undisturbed):
     """Nothing of path, host or time is written."""
     path = tmp_path / "elsewhere" / "deep" / "other.zarr"
@@ -174,6 +183,13 @@ def test_a_users_own_program_cache_and_a_home_that_cannot_be_written_are_respect
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     assert "JAX_COMPILATION_CACHE_DIR" not in worker_environment()
+
+
+def _dying(recipe, clip, take, *, mark, row):
+    if clip.row == row and not os.path.exists(mark):
+        Path(mark).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return fake_clip(recipe, clip, take)
 
 
 def _stopping(recipe, clip, take, *, clips, count, bad=()):
