@@ -290,7 +290,7 @@ def subdivide(body: BodyModel, max_edge_m: float) -> BodyModel:
 
     def mixed(values):
         flat = np.asarray(values).reshape(len(template_m), -1)
-        return jnp.asarray((mix @ flat).reshape(-1, *values.shape[1:]), jnp.float32)
+        return jnp.asarray((mix @ flat).reshape(mix.shape[0], *values.shape[1:]), jnp.float32)
 
     per_vertex = jnp.moveaxis(body.pose_dirs.reshape(-1, len(template_m), 3), 0, 1)
     num_features, num_vertices = body.pose_dirs.shape[0], mix.shape[0]

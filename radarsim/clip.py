@@ -65,6 +65,7 @@ def choose(
     radar: Radar, settings: Settings, burst: Burst, faces: FaceIndices, sigma_rad: float
 ) -> Choice:
     """Pick what the fast sum needs: bright and visible faces, and how large its arrays must be."""
+    settings = settings.echo
     bright, counts = _probe(settings, burst, faces, sigma_rad)
     num_bright, num_front = np.asarray(counts).max(0)
     seen = visible_faces(settings, burst, faces, bright, int(num_bright), int(num_front))
@@ -82,7 +83,7 @@ def fast_clip(
     sigma_rad: Float[Array, ""] | float,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
     """IF samples of every frame without the level constant; differentiable."""
-    return _sum(radar, settings, choice.sizes, burst, faces, choice.seen, sigma_rad)
+    return _sum(radar, settings.echo, choice.sizes, burst, faces, choice.seen, sigma_rad)
 
 
 def fast_points(
@@ -97,7 +98,7 @@ def fast_points(
         group_cells=num_cells,
         chirps_per_block=chirps_per_block(radar, float(walk)),
     )
-    return _sum_points(radar, settings, sizes, burst, area_m2)
+    return _sum_points(radar, settings.echo, sizes, burst, area_m2)
 
 
 def visible_faces(

@@ -6,7 +6,7 @@ largest of a clip after each step and rounds it up.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import jax
 import jax.numpy as jnp
@@ -56,6 +56,11 @@ class Settings:
     thermal_noise: bool = True
     quantise: bool = True
     num_nodes: int = 4
+
+    @property
+    def echo(self) -> "Settings":
+        """The same as far as the echo goes: what the receiver adds must not compile it again."""
+        return replace(self, thermal_noise=False, quantise=False)
 
     def __post_init__(self):
         for name, known in (("method", METHODS), ("visibility", VISIBILITIES)):

@@ -68,9 +68,9 @@ class HeatmapSettings:
 class Heatmaps:
     """Three maps of one clip, in dB above thermal noise."""
 
-    time_range: Float[Array, "time range"]
-    time_doppler: Float[Array, "time doppler"]
-    time_angle: Float[Array, "time angle"]
+    time_range: Float[Array, "*clip time range"]
+    time_doppler: Float[Array, "*clip time doppler"]
+    time_angle: Float[Array, "*clip time angle"]
 
 
 def make_heatmaps(

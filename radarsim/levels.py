@@ -8,16 +8,21 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
+from scipy.spatial.transform import Rotation
 
 from radarsim import reflection
+from radarsim.clip import choose, make_burst
 from radarsim.config import Radar
 from radarsim.constants import SPEED_OF_LIGHT_MPS
+from radarsim.frame import Settings
 from radarsim.mesh import FaceIndices, faces_of
 from radarsim.visibility import facing, unoccluded
 
 # Mean of the human radar cross-section in 3GPP TR 38.901 (release 19, sensing targets).
 HUMAN_RCS_DBSM = -1.37
+# anchored_reflectivity of the free body for the AWR1843BOOST and the default sigma of 0.5 rad.
+FREE_BODY_REFLECTIVITY = 0.486
 ANCHOR_RANGE_M = 3.0
 ANCHOR_YAWS = 60
 
@@ -47,17 +52,26 @@ def apparent_rcs_m2(
     radar: Radar,
     vertices_m: Float[Array, "vertex 3"],
     faces: FaceIndices,
-    sigma_rad: float,
+    sigma_rad: Float[Array, ""] | float,
+    visible: Bool[Array, "face"] | None = None,
 ) -> Float[Array, ""]:
     """Monostatic RCS that a still mesh shows from the origin, at the sweep's centre frequency.
 
         (4 pi / lambda^2) R^4 |sum A C exp(j 2 k R) / R^2|^2,   R the range of its centroid.
 
     Apparent: a person is in the near field of any radar nearer than a kilometre.
+
+    Args:
+        radar: frequency.
+        vertices_m: corners in the radar frame [m].
+        faces: triangles.
+        sigma_rad: lobe width of the reflection model [rad].
+        visible: which faces are seen; None tests every face against every other.
     """
     surface = faces_of(vertices_m, faces)
-    front = facing(surface)
-    visible = front & unoccluded(surface.centre_m, vertices_m[faces], front)
+    if visible is None:
+        front = facing(surface)
+        visible = front & unoccluded(surface.centre_m, vertices_m[faces], front)
     origin = jnp.zeros(3)
     amplitude = jnp.exp(reflection.paper(surface, origin, origin, sigma_rad)) * visible
     with jax.enable_x64(True):
@@ -68,17 +82,6 @@ def apparent_rcs_m2(
     mean_range_m = jnp.linalg.norm(vertices_m.mean(0))
     scale = 4 * jnp.pi / radar.chirp.wavelength_m**2
     return scale * mean_range_m**4 * jnp.abs(echo) ** 2
-
-
-@partial(jax.jit, static_argnums=0)
-def _rcs_over_yaw(radar, vertices_m, faces, sigma_rad, yaws_rad):
-    def one(yaw):
-        cos, sin = jnp.cos(yaw), jnp.sin(yaw)
-        turn = jnp.array([[cos, -sin, 0.0], [sin, cos, 0.0], [0.0, 0.0, 1.0]])
-        turned = jnp.matmul(vertices_m, turn.T, precision="highest")
-        return apparent_rcs_m2(radar, turned + jnp.array([ANCHOR_RANGE_M, 0, 0]), faces, sigma_rad)
-
-    return jax.lax.map(one, yaws_rad)
 
 
 def rcs_over_yaw_m2(
@@ -95,10 +98,21 @@ def rcs_over_yaw_m2(
         faces: its triangles.
         sigma_rad: lobe width of the reflection model [rad].
     """
-    centred = standing_m - (standing_m.max(0) + standing_m.min(0)) / 2
-    yaws = np.arange(ANCHOR_YAWS, dtype=np.float32) * np.float32(2 * np.pi / ANCHOR_YAWS)
-    return np.asarray(
-        _rcs_over_yaw(radar, jnp.asarray(centred, jnp.float32), jnp.asarray(faces), sigma_rad, yaws)
+    centred_m = standing_m - (standing_m.max(0) + standing_m.min(0)) / 2
+    yaws_rad = np.arange(ANCHOR_YAWS) * 2 * np.pi / ANCHOR_YAWS
+    turned_m = Rotation.from_rotvec(yaws_rad[:, None] * [0, 0, 1]).as_matrix() @ centred_m.T
+    turned_m = turned_m.transpose(0, 2, 1) + np.array([ANCHOR_RANGE_M, 0, 0])
+    # A clip of one frame per yaw, at rest: two nodes, the fewest there are.
+    burst = make_burst(np.repeat(turned_m[:, None], 2, axis=1), None)
+    faces = jnp.asarray(faces, jnp.int32)
+    seen = choose(radar, Settings(num_nodes=2), burst, faces, sigma_rad).seen[:, 0]
+    return np.asarray(_rcs_of_each(radar, burst.vertices_m[:, 0], faces, sigma_rad, seen))
+
+
+@partial(jax.jit, static_argnums=0)
+def _rcs_of_each(radar, vertices_m, faces, sigma_rad, seen):
+    return jax.lax.map(
+        lambda one: apparent_rcs_m2(radar, one[0], faces, sigma_rad, one[1]), (vertices_m, seen)
     )
 
 

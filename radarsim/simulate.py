@@ -18,7 +18,7 @@ from radarsim.clip import choose, fast_clip, fast_points, make_burst
 from radarsim.config import Radar
 from radarsim.frame import Settings
 from radarsim.legs import node_times_s
-from radarsim.levels import point_area_m2, volts_per_weight
+from radarsim.levels import FREE_BODY_REFLECTIVITY, point_area_m2, volts_per_weight
 from radarsim.mesh import FaceIndices
 from radarsim.motion import Motion, sample_motion
 from radarsim.noise import Key, add_thermal_noise, from_codes, to_codes
@@ -48,7 +48,7 @@ def simulate_motion(
     betas: Float[np.ndarray, "beta"] | None = None,
     scale: float = 1.0,
     sigma_rad: float = DEFAULT_SIGMA_RAD,
-    reflectivity: float = 1.0,
+    reflectivity: float = FREE_BODY_REFLECTIVITY,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
     """The IF cube of a person who moves before a radar.
 
@@ -63,7 +63,8 @@ def simulate_motion(
         betas: shape coefficients of the body, default its mean.
         scale: size of the body.
         sigma_rad: lobe width of the reflection model [rad].
-        reflectivity: level constant, see levels.anchored_reflectivity.
+        reflectivity: level constant; the default gives the free body the mean RCS of a person at
+            the default sigma, levels.anchored_reflectivity that of any body and sigma.
 
     Returns:
         Volts at the ADC.
