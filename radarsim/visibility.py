@@ -89,11 +89,13 @@ def unoccluded(
         points, first = inputs
         first = jnp.minimum(first, num_occluders - window)
         edges, plane = (
-            jax.lax.dynamic_slice_in_dim(part, first, window, axis=-1) for part in planes
+            jax.lax.dynamic_slice_in_dim(part, first, window, axis=-2) for part in planes
         )
-        inside = (_dot(points, edges[0]) < 0) & (_dot(points, edges[1]) < 0)
-        inside &= (_dot(points, edges[2]) < 0) & (_dot(points, plane) > 1 + PLANE_MARGIN)
-        return ~jnp.any(inside, axis=-1)
+        # How far a target is inside a triangle's shadow: the least of four distances.
+        depth = jnp.minimum(-_dot(points, edges[0]), -_dot(points, edges[1]))
+        depth = jnp.minimum(depth, -_dot(points, edges[2]))
+        depth = jnp.minimum(depth, _dot(points, plane) - (1 + PLANE_MARGIN))
+        return jnp.max(depth, axis=0) <= 0
 
     order = strips.target_order
     clear = jax.lax.map(block, (targets_m[order].reshape(-1, TARGETS_PER_BLOCK, 3), strips.first))
@@ -145,21 +147,24 @@ def _strips(targets_m, corners_m, active) -> _Strips:
 
 
 def _planes(corners_m, active):
-    """Edge planes [edge, 3, occluder] through the origin, and face planes, 1 on the face."""
+    """Edge planes [edge, occluder, 3] through the origin, and face planes, 1 on the face."""
     a, b, c = corners_m[:, 0], corners_m[:, 1], corners_m[:, 2]
     edge_planes = jnp.stack([jnp.cross(a, b), jnp.cross(b, c), jnp.cross(c, a)])
     plane = jnp.cross(b - a, c - a)
     offset = jnp.sum(plane * a, axis=-1, keepdims=True)
     # Inactive triangles get a plane that nothing lies beyond.
     plane = jnp.where(active[:, None], plane / jnp.where(active[:, None], offset, 1.0), 0.0)
-    return edge_planes.transpose(0, 2, 1), plane.T
+    return edge_planes, plane
 
 
 def _dot(points, normals):
-    """Every point [target, 3] with every normal [3, occluder], as sums that XLA fuses: a matrix
-    product over three numbers would write each [target, occluder] array to memory."""
-    x, y, z = points[:, 0, None], points[:, 1, None], points[:, 2, None]
-    return x * normals[0] + y * normals[1] + z * normals[2]
+    """Every normal [occluder, 3] with every point [target, 3], as sums that XLA fuses.
+
+    A product of matrices over three numbers would write each [occluder, target] array to memory;
+    with the targets last, the largest over the occluders runs along vector registers.
+    """
+    x, y, z = points[None, :, 0], points[None, :, 1], points[None, :, 2]
+    return normals[:, 0, None] * x + normals[:, 1, None] * y + normals[:, 2, None] * z
 
 
 def fade(
