@@ -18,27 +18,29 @@ from radarsim import reflection
 from radarsim.config import Radar
 from radarsim.coordinates import split_float64
 from radarsim.frame import (
-    BAND_MARGIN_BINS,
-    FACES_PER_GROUP,
     Burst,
     Settings,
-    Sizes,
-    bins_of,
     block_nodes,
-    cells_for,
-    chirps_per_block,
     fast_frame,
     lit_faces,
     look,
     placed,
     probe_frame,
-    round_up,
-    sizes_for,
     sum_faces,
-    tone_walk_bins_per_s,
 )
 from radarsim.legs import node_times_s
 from radarsim.mesh import FaceIndices, Faces, faces_of
+from radarsim.sizes import (
+    BAND_MARGIN_BINS,
+    FACES_PER_GROUP,
+    Sizes,
+    bins_of,
+    blocks_for,
+    cells_for,
+    round_up,
+    sizes_for,
+    tone_walk_bins_per_s,
+)
 from radarsim.visibility import hidden_point_removal
 
 
@@ -96,7 +98,7 @@ def fast_points(
         num_lit=round_up(len(area_m2), FACES_PER_GROUP),
         num_cells=num_cells,
         group_cells=num_cells,
-        chirps_per_block=chirps_per_block(radar, float(walk)),
+        **blocks_for(radar, float(walk)),
     )
     return _sum_points(radar, settings.echo, sizes, burst, area_m2)
 

@@ -14,21 +14,14 @@ import numpy as np
 from jaxtyping import Array, Bool, Complex, Float, Int
 
 from radarsim.config import Radar
-from radarsim.constants import SPEED_OF_LIGHT_MPS
-from radarsim.legs import legs_at_nodes, node_times_s
+from radarsim.legs import legs_at_nodes
 from radarsim.mesh import FaceIndices, Faces, chebyshev_nodes, faces_of, lagrange_weights
+from radarsim.sizes import FACES_PER_GROUP, Sizes, bins_of
 from radarsim.synthesis import Plan, fast_sum
 from radarsim.visibility import facing, fade, unoccluded, window_needed
 
 METHODS = ("fast", "plain")
 VISIBILITIES = ("occlusion", "hpr", "facing", "none")
-# Room for what ranges at the nodes do not show: array offset, curvature, Doppler shift of a tone.
-BAND_MARGIN_BINS = 1.5
-FACES_PER_GROUP = 256
-MAX_CHIRPS_PER_BLOCK = 16
-# Half the way a tone may walk within a block, in range bins: -70 dB for the interpolation between
-# three shift nodes (measured: 0.04 bins -86 dB, 0.08 -72 dB, 0.16 -55 dB).
-SHIFT_LIMIT_BINS = 0.085
 
 
 @jax.tree_util.register_static
@@ -102,20 +95,12 @@ def bright_faces(
     """Faces worth summing: they face the radar at some node and are not below the threshold."""
     centre = jnp.zeros(3)
     strength = model(surface, centre, centre, sigma_rad)
-    if settings.visibility != "none":
+    # Hidden point removal knows no sides, and neither does the paper.
+    if settings.visibility in ("occlusion", "facing"):
         strength = jnp.where(facing(surface), strength, -jnp.inf)
     strength = jnp.max(strength, axis=0)
     threshold = jnp.max(strength) + (np.log(settings.cull) if settings.cull else -np.inf)
     return (strength >= threshold) & jnp.isfinite(strength)
-
-
-def bins_of(
-    radar: Radar, centre_m: Float[Array, "node face 3"]
-) -> tuple[Float[Array, "face"], Float[Array, "face"]]:
-    """Lowest and highest range bin that each face reaches during the burst, with a margin."""
-    bins_per_m = 2 * radar.chirp.bandwidth_hz / SPEED_OF_LIGHT_MPS
-    bins = jnp.linalg.norm(centre_m, axis=-1) * bins_per_m
-    return jnp.min(bins, axis=0) - BAND_MARGIN_BINS, jnp.max(bins, axis=0) + BAND_MARGIN_BINS
 
 
 def block_nodes(settings: Settings) -> Float[np.ndarray, "block node"]:
@@ -181,17 +166,6 @@ def look(
     return seen, jnp.max(needed)
 
 
-@jax.tree_util.register_static
-@dataclass(frozen=True, kw_only=True)
-class Sizes:
-    """Array sizes of the sum: faces, cells of the band and of a group, loops of a block."""
-
-    num_lit: int
-    num_cells: int
-    group_cells: int
-    chirps_per_block: int
-
-
 def lit_faces(
     radar: Radar,
     num_lit: int,
@@ -249,64 +223,6 @@ def fast_frame(
     return sum_faces(radar, settings, sizes, model, surface, burst, visible, low_bins, sigma_rad)
 
 
-def tone_walk_bins_per_s(
-    radar: Radar, model: Callable, near: Faces, sigma_rad, lit: Bool[Array, "face"]
-) -> Float[Array, ""]:
-    """How fast tones walk through range, as the sixth-power mean over the echo's energy.
-
-    The error of the interpolation between shift nodes grows with the third power of a face's walk
-    within a block, its energy with the sixth.
-    """
-    centre = jnp.zeros(3)
-    log_power = jnp.where(
-        lit, 2 * jnp.max(model(near, centre, centre, sigma_rad), axis=0), -jnp.inf
-    )
-    power = jnp.exp(log_power - jnp.max(log_power))
-    range_m = jnp.linalg.norm(near.centre_m, axis=-1)
-    nodes_s = node_times_s(radar, len(range_m))
-    rate_mps = (range_m[-1] - range_m[0]) / np.float32(nodes_s[-1] - nodes_s[0])
-    sixth = jnp.sum(power * rate_mps**6) / jnp.sum(power)
-    walk = sixth ** (1 / 6) * 2 * radar.chirp.bandwidth_hz / SPEED_OF_LIGHT_MPS
-    return jnp.where(jnp.any(lit), walk, 0.0)
-
-
-def chirps_per_block(radar: Radar, walk_bins_per_s: float) -> int:
-    """Loops that may share one set of kernels: a power of two, 16 at most."""
-    longest_s = 2 * SHIFT_LIMIT_BINS / max(walk_bins_per_s, 1e-9)
-    fitting = min(MAX_CHIRPS_PER_BLOCK, longest_s / radar.loop_period_s)
-    return 2 ** max(0, int(np.floor(np.log2(max(fitting, 1)))))
-
-
-def sizes_for(radar: Radar, num_lit: int, low_bins, high_bins, walk_bins_per_s) -> Sizes:
-    """Sizes that hold every frame of a clip, rounded up so that few programs are compiled.
-
-    Args:
-        radar: for its timing.
-        num_lit: most faces seen in one frame.
-        low_bins, high_bins: range bins of each frame's groups [frame, group].
-        walk_bins_per_s: of `tone_walk_bins_per_s`, per frame.
-    """
-    group_cells = cells_for((high_bins - low_bins).max())
-    # The last group to begin needs all its cells inside the band, whatever it covers itself.
-    start = (np.max(low_bins, 1) - np.min(low_bins, 1)).max() * Plan.oversampling
-    return Sizes(
-        num_lit=num_lit,
-        num_cells=round_up(int(np.ceil(start)) + 1 + group_cells, 16),
-        group_cells=group_cells,
-        chirps_per_block=chirps_per_block(radar, float(np.max(walk_bins_per_s))),
-    )
-
-
-def cells_for(num_bins) -> int:
-    """Grid cells that hold so many range bins and the kernel at both ends, in steps of 16."""
-    return round_up(int(np.ceil(num_bins)) * Plan.oversampling + Plan.kernel_width + 2, 16)
-
-
-def round_up(value: int, step: int) -> int:
-    """The next multiple, so that few programs are compiled."""
-    return max(1, -(-int(value) // step)) * step
-
-
 def sum_faces(
     radar: Radar,
     settings: Settings,
@@ -336,6 +252,7 @@ def sum_faces(
         group_cells=sizes.group_cells,
         faces_per_group=FACES_PER_GROUP,
         chirps_per_block=sizes.chirps_per_block,
+        shift_nodes=sizes.shift_nodes,
         residual_video_phase=settings.residual_video_phase,
     )
     return fast_sum(radar, plan, legs, log_tx, log_rx, visible, low_bins)

@@ -1,9 +1,10 @@
-"""The two legs of every face through a burst: split for float32, then polynomials in time.
+"""The legs of every face through a burst: split for float32, then polynomials in time.
 
 Only positions need float64: each face keeps one reference path, whose whole cycles are dropped in
-float64, and what remains is small enough for float32. Within a burst (28 ms) the legs, tx to face
-and face to rx, and the logarithm of a face's weight are smooth: cubic polynomials through four
-Chebyshev nodes hold them to about -86 dB at 3 m.
+float64, and what remains is small enough for float32. A path is that from a tx over the face to the
+middle of the receivers, plus the small difference of each rx. Within a burst (28 ms) both, and the
+logarithm of a face's weight, are smooth: cubic polynomials through four Chebyshev nodes hold them
+to about -86 dB at 3 m.
 """
 
 from dataclasses import dataclass
@@ -36,7 +37,8 @@ class Legs:
     """Path lengths of the faces at the nodes of one burst, split so that float32 holds them.
 
     Attributes:
-        tx_m, rx_m: each leg less its own mean over nodes and antennas [m].
+        tx_m: path from each tx over the face to the receivers' middle, less the mean path [m].
+        rx_m: how much longer the way back to each rx is than to their middle [m].
         reference_cycles: carrier phase of the mean path, whole cycles dropped.
         reference_bin: range bin of the mean path.
         cycles_per_m: carrier phase per metre around the mean path.
@@ -91,13 +93,15 @@ def legs_at_nodes(
         points = (centre_m.astype(jnp.float64) + high + low)[:, None]
         tx_m = jnp.linalg.norm(points - radar.array.tx_m[:, None], axis=-1)
         rx_m = jnp.linalg.norm(points - radar.array.rx_m[:, None], axis=-1)
-        tx_mean, rx_mean = tx_m.mean((0, 1)), rx_m.mean((0, 1))
-        tau = (tx_mean + rx_mean) / SPEED_OF_LIGHT_MPS
+        middle_m = rx_m.mean(1, keepdims=True)
+        tx_m = tx_m + middle_m
+        mean_m = tx_m.mean((0, 1))
+        tau = mean_m / SPEED_OF_LIGHT_MPS
         video_hz = chirp.slope_hz_per_s * tau * float(residual_video_phase)
         cycles = (chirp.centre_freq_hz - video_hz / 2) * tau
         bins = chirp.slope_hz_per_s * chirp.num_samples / chirp.sample_rate_hz * tau
         per_m = (chirp.centre_freq_hz - video_hz) / SPEED_OF_LIGHT_MPS
-        parts = (tx_m - tx_mean, rx_m - rx_mean, cycles - jnp.round(cycles), bins, per_m)
+        parts = (tx_m - mean_m, rx_m - middle_m, cycles - jnp.round(cycles), bins, per_m)
         return Legs(*(part.astype(jnp.float32) for part in parts))
 
 
@@ -137,13 +141,11 @@ class Course:
     Attributes:
         cycles: carrier phase, without the reference.
         bins: range-bin shift, the Doppler shift of the tone included.
-        log_amplitude: this leg's share of the weight.
         rate: change of path length per unit of burst time [m].
     """
 
     cycles: Float[Array, "*group power antenna face"]
     bins: Float[Array, "*group power antenna face"]
-    log_amplitude: Float[Array, "*group power antenna face"]
     rate: Float[Array, "*group power antenna face"]
 
 
@@ -151,7 +153,6 @@ def course(
     radar: Radar,
     leg_m: Float[Array, "node antenna face"],
     cycles_per_m: Float[Array, "face"],
-    log_amplitude: Float[Array, "node antenna face"],
 ) -> Course:
     """Fit one leg's polynomials.
 
@@ -168,6 +169,5 @@ def course(
     return Course(
         cycles=length * cycles_per_m + rate * np.float32(bend_per_m),
         bins=length * bins_per_m + rate * cycles_per_m * np.float32(sampled_s / half_s),
-        log_amplitude=power_coefficients(log_amplitude),
         rate=rate,
     )

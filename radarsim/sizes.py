@@ -1,0 +1,112 @@
+"""How large the arrays of a compiled sum must be: faces, range cells, blocks of loops.
+
+Measured on the device per frame, taken together on the host per clip, and rounded up so that few
+programs are compiled.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float
+
+from radarsim.config import Radar
+from radarsim.constants import SPEED_OF_LIGHT_MPS
+from radarsim.legs import node_times_s
+from radarsim.mesh import Faces
+from radarsim.synthesis import Plan
+
+# Room for what ranges at the nodes do not show: array offset, curvature, Doppler shift of a tone.
+BAND_MARGIN_BINS = 1.5
+FACES_PER_GROUP = 256
+MAX_CHIRPS_PER_BLOCK = 8
+# Half the way a tone may walk within a block, in range bins, for -70 dB, by the number of shifts at
+# which kernels are evaluated. Measured on a sphere at 3 m, two shifts: 0.01 bins -74 dB, 0.02 -67;
+# three: 0.04 -86, 0.08 -72, 0.16 -55. The third costs half as much time again.
+SHIFT_LIMIT_BINS = {2: 0.015, 3: 0.085}
+
+
+@jax.tree_util.register_static
+@dataclass(frozen=True, kw_only=True)
+class Sizes:
+    """Sizes of the sum: faces, cells of the band and of a group; see `synthesis.Plan`."""
+
+    num_lit: int
+    num_cells: int
+    group_cells: int
+    chirps_per_block: int
+    shift_nodes: int
+
+
+def bins_of(
+    radar: Radar, centre_m: Float[Array, "node face 3"]
+) -> tuple[Float[Array, "face"], Float[Array, "face"]]:
+    """Lowest and highest range bin that each face reaches during the burst, with a margin."""
+    bins_per_m = 2 * radar.chirp.bandwidth_hz / SPEED_OF_LIGHT_MPS
+    bins = jnp.linalg.norm(centre_m, axis=-1) * bins_per_m
+    return jnp.min(bins, axis=0) - BAND_MARGIN_BINS, jnp.max(bins, axis=0) + BAND_MARGIN_BINS
+
+
+def tone_walk_bins_per_s(
+    radar: Radar, model: Callable, near: Faces, sigma_rad, lit: Bool[Array, "face"]
+) -> Float[Array, ""]:
+    """How fast tones walk through range, as the fourth-power mean over the echo's energy.
+
+    The error of the interpolation between shift nodes grows with the square of a face's walk
+    within a block, its energy with the fourth power.
+    """
+    centre = jnp.zeros(3)
+    log_power = jnp.where(
+        lit, 2 * jnp.max(model(near, centre, centre, sigma_rad), axis=0), -jnp.inf
+    )
+    power = jnp.exp(log_power - jnp.max(log_power))
+    range_m = jnp.linalg.norm(near.centre_m, axis=-1)
+    nodes_s = node_times_s(radar, len(range_m))
+    rate_mps = (range_m[-1] - range_m[0]) / np.float32(nodes_s[-1] - nodes_s[0])
+    fourth = jnp.sum(power * rate_mps**4) / jnp.sum(power)
+    walk = fourth ** (1 / 4) * 2 * radar.chirp.bandwidth_hz / SPEED_OF_LIGHT_MPS
+    return jnp.where(jnp.any(lit), walk, 0.0)
+
+
+def blocks_for(radar: Radar, walk_bins_per_s: float) -> dict[str, int]:
+    """Loops that share one set of kernels (a power of two), and shifts at which those are made.
+
+    Two shifts, unless a single loop is already too long for them.
+    """
+    walk_bins_per_loop = max(walk_bins_per_s * radar.loop_period_s, 1e-9)
+    fitting = {count: 2 * limit / walk_bins_per_loop for count, limit in SHIFT_LIMIT_BINS.items()}
+    shift_nodes = 2 if fitting[2] >= 1 else 3
+    loops = 2 ** int(np.log2(np.clip(fitting[shift_nodes], 1, MAX_CHIRPS_PER_BLOCK)))
+    return {"chirps_per_block": loops, "shift_nodes": shift_nodes}
+
+
+def sizes_for(radar: Radar, num_lit: int, low_bins, high_bins, walk_bins_per_s) -> Sizes:
+    """Sizes that hold every frame of a clip, rounded up so that few programs are compiled.
+
+    Args:
+        radar: for its timing.
+        num_lit: most faces seen in one frame.
+        low_bins, high_bins: range bins of each frame's groups [frame, group].
+        walk_bins_per_s: of `tone_walk_bins_per_s`, per frame.
+    """
+    group_cells = cells_for((high_bins - low_bins).max())
+    # The last group to begin needs all its cells inside the band, whatever it covers itself.
+    start = (np.max(low_bins, 1) - np.min(low_bins, 1)).max() * Plan.oversampling
+    return Sizes(
+        num_lit=num_lit,
+        num_cells=round_up(int(np.ceil(start)) + 1 + group_cells, 16),
+        group_cells=group_cells,
+        **blocks_for(radar, float(np.max(walk_bins_per_s))),
+    )
+
+
+def cells_for(num_bins) -> int:
+    """Grid cells that hold so many range bins and the kernel at both ends, in steps of 16."""
+    return round_up(int(np.ceil(num_bins)) * Plan.oversampling + Plan.kernel_width + 2, 16)
+
+
+def round_up(value: int, step: int) -> int:
+    """The next multiple, so that few programs are compiled."""
+    return max(1, -(-int(value) // step)) * step
