@@ -24,12 +24,11 @@ from radarsim.frame import (
     fast_frame,
     lit_faces,
     look,
-    placed,
     probe_frame,
     sum_faces,
 )
 from radarsim.legs import node_times_s
-from radarsim.mesh import FaceIndices, Faces, faces_of
+from radarsim.mesh import FaceIndices, Faces
 from radarsim.sizes import (
     BAND_MARGIN_BINS,
     FACES_PER_GROUP,
@@ -39,7 +38,6 @@ from radarsim.sizes import (
     cells_for,
     round_up,
     sizes_for,
-    tone_walk_bins_per_s,
 )
 from radarsim.visibility import hidden_point_removal
 
@@ -68,12 +66,14 @@ def choose(
 ) -> Choice:
     """Pick what the fast sum needs: bright and visible faces, and how large its arrays must be."""
     settings = settings.echo
-    bright, counts = _probe(settings, burst, faces, sigma_rad)
+    bright, counts, walk = _probe(radar, settings, burst, faces, sigma_rad)
     num_bright, num_front = np.asarray(counts).max(0)
     seen = visible_faces(settings, burst, faces, bright, int(num_bright), int(num_front))
-    num_lit = round_up(int(seen.any(1).sum(-1).max()), FACES_PER_GROUP)
-    spans = _spans(radar, num_lit, burst, faces, seen, sigma_rad)
-    return Choice(seen, sizes_for(radar, num_lit, *(np.asarray(part) for part in spans)))
+    num_lit = round_up(int(seen.any(1).sum(-1).max()), 2 * FACES_PER_GROUP)
+    low, high = _group_bins(radar, num_lit, burst, faces, seen)
+    return Choice(
+        seen, sizes_for(radar, num_lit, np.asarray(low), np.asarray(high), np.asarray(walk))
+    )
 
 
 def fast_clip(
@@ -121,9 +121,9 @@ def visible_faces(
         window = round_up(needed, 256)
 
 
-@partial(jax.jit, static_argnums=0)
-def _probe(settings, burst, faces, sigma_rad):
-    probe = partial(probe_frame, settings, reflection.paper)
+@partial(jax.jit, static_argnums=(0, 1))
+def _probe(radar, settings, burst, faces, sigma_rad):
+    probe = partial(probe_frame, radar, settings, reflection.paper)
     return jax.lax.map(lambda one: probe(one, faces, sigma_rad), burst)
 
 
@@ -136,17 +136,11 @@ def _look(settings, num_bright, num_front, window, burst, faces, bright):
 
 
 @partial(jax.jit, static_argnums=(0, 1))
-def _spans(radar, num_lit, burst, faces, seen, sigma_rad):
-    """Per frame: lowest and highest bin of each group, and how fast tones walk."""
-
-    def one(inputs):
-        burst, seen = inputs
-        _, _, low, high = lit_faces(radar, num_lit, burst, faces, seen)
-        near = placed(faces_of(burst.vertices_m, faces), burst.origin_high_m)
-        lit = jnp.any(seen, axis=0)
-        return low, high, tone_walk_bins_per_s(radar, reflection.paper, near, sigma_rad, lit)
-
-    return jax.lax.map(one, (burst, seen))
+def _group_bins(radar, num_lit, burst, faces, seen):
+    """Lowest and highest range bin of each frame's groups."""
+    return jax.lax.map(
+        lambda one: lit_faces(radar, num_lit, one[0], faces, one[1])[2:], (burst, seen)
+    )
 
 
 @partial(jax.jit, static_argnums=(0, 1, 2))

@@ -16,7 +16,7 @@ from jaxtyping import Array, Bool, Complex, Float, Int
 from radarsim.config import Radar
 from radarsim.legs import legs_at_nodes
 from radarsim.mesh import FaceIndices, Faces, chebyshev_nodes, faces_of, lagrange_weights
-from radarsim.sizes import FACES_PER_GROUP, Sizes, bins_of
+from radarsim.sizes import FACES_PER_GROUP, Sizes, bins_of, tone_walk_bins_per_s
 from radarsim.synthesis import Plan, fast_sum
 from radarsim.visibility import facing, fade, unoccluded, window_needed
 
@@ -89,18 +89,19 @@ def placed(surface: Faces, origin_m: Float[Array, "*node 3"]) -> Faces:
     return Faces(surface.centre_m + origin_m[..., None, :], surface.normal, surface.area_m2)
 
 
-def bright_faces(
-    settings: Settings, model: Callable, surface: Faces, sigma_rad
-) -> Bool[Array, "face"]:
-    """Faces worth summing: they face the radar at some node and are not below the threshold."""
+def strengths(settings: Settings, model: Callable, near: Faces, sigma_rad) -> Float[Array, "face"]:
+    """Largest log-amplitude of each face over the nodes; -inf where it is not worth summing.
+
+    That is: it never faces the radar, or stays below the threshold.
+    """
     centre = jnp.zeros(3)
-    strength = model(surface, centre, centre, sigma_rad)
+    strength = model(near, centre, centre, sigma_rad)
     # Hidden point removal knows no sides, and neither does the paper.
     if settings.visibility in ("occlusion", "facing"):
-        strength = jnp.where(facing(surface), strength, -jnp.inf)
+        strength = jnp.where(facing(near), strength, -jnp.inf)
     strength = jnp.max(strength, axis=0)
     threshold = jnp.max(strength) + (np.log(settings.cull) if settings.cull else -np.inf)
-    return (strength >= threshold) & jnp.isfinite(strength)
+    return jnp.where(strength >= threshold, strength, -jnp.inf)
 
 
 def block_nodes(settings: Settings) -> Float[np.ndarray, "block node"]:
@@ -111,14 +112,16 @@ def block_nodes(settings: Settings) -> Float[np.ndarray, "block node"]:
 
 
 def probe_frame(
-    settings: Settings, model: Callable, burst: Burst, faces: FaceIndices, sigma_rad
-) -> tuple[Bool[Array, "face"], Int[Array, "2"]]:
-    """The bright faces; then how many they are, and how many faces may hide others."""
+    radar: Radar, settings: Settings, model: Callable, burst: Burst, faces: FaceIndices, sigma_rad
+) -> tuple[Bool[Array, "face"], Int[Array, "2"], Float[Array, ""]]:
+    """The bright faces; how many they are, and how many may hide others; how fast tones walk."""
     near = placed(faces_of(burst.vertices_m, faces), burst.origin_high_m)
-    bright = bright_faces(settings, model, near, sigma_rad)
+    strength = strengths(settings, model, near, sigma_rad)
+    bright = jnp.isfinite(strength)
     # A visibility block lies between the nodes: a few more faces may turn to the front.
     front = jnp.max(jnp.sum(facing(near), axis=-1)) * 102 // 100 + 16
-    return bright, jnp.stack([jnp.sum(bright), front])
+    walk = tone_walk_bins_per_s(radar, near.centre_m, strength)
+    return bright, jnp.stack([jnp.sum(bright), front]), walk
 
 
 def look(

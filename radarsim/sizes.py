@@ -4,24 +4,22 @@ Measured on the device per frame, taken together on the host per clip, and round
 programs are compiled.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Float
 
 from radarsim.config import Radar
 from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.legs import node_times_s
-from radarsim.mesh import Faces
 from radarsim.synthesis import Plan
 
 # Room for what ranges at the nodes do not show: array offset, curvature, Doppler shift of a tone.
 BAND_MARGIN_BINS = 1.5
 FACES_PER_GROUP = 256
-MAX_CHIRPS_PER_BLOCK = 8
+MAX_CHIRPS_PER_BLOCK = 4
 # Half the way a tone may walk within a block, in range bins, for -70 dB, by the number of shifts at
 # which kernels are evaluated. Measured on a sphere at 3 m, two shifts: 0.01 bins -74 dB, 0.02 -67;
 # three: 0.04 -86, 0.08 -72, 0.16 -55. The third costs half as much time again.
@@ -50,29 +48,31 @@ def bins_of(
 
 
 def tone_walk_bins_per_s(
-    radar: Radar, model: Callable, near: Faces, sigma_rad, lit: Bool[Array, "face"]
+    radar: Radar, centre_m: Float[Array, "node face 3"], log_strength: Float[Array, "face"]
 ) -> Float[Array, ""]:
     """How fast tones walk through range, as the fourth-power mean over the echo's energy.
 
     The error of the interpolation between shift nodes grows with the square of a face's walk
     within a block, its energy with the fourth power.
+
+    Args:
+        radar: for its timing and sweep.
+        centre_m: faces at the nodes, radar frame [m].
+        log_strength: log-amplitude of each face; minus infinity where it is not summed.
     """
-    centre = jnp.zeros(3)
-    log_power = jnp.where(
-        lit, 2 * jnp.max(model(near, centre, centre, sigma_rad), axis=0), -jnp.inf
-    )
-    power = jnp.exp(log_power - jnp.max(log_power))
-    range_m = jnp.linalg.norm(near.centre_m, axis=-1)
-    nodes_s = node_times_s(radar, len(range_m))
-    rate_mps = (range_m[-1] - range_m[0]) / np.float32(nodes_s[-1] - nodes_s[0])
-    fourth = jnp.sum(power * rate_mps**4) / jnp.sum(power)
-    walk = fourth ** (1 / 4) * 2 * radar.chirp.bandwidth_hz / SPEED_OF_LIGHT_MPS
-    return jnp.where(jnp.any(lit), walk, 0.0)
+    strongest = jnp.max(log_strength)
+    power = jnp.exp(2 * (log_strength - jnp.where(jnp.isfinite(strongest), strongest, 0.0)))
+    nodes_s = node_times_s(radar, len(centre_m))
+    way_m = jnp.linalg.norm(centre_m[-1], axis=-1) - jnp.linalg.norm(centre_m[0], axis=-1)
+    rate_mps = way_m / np.float32(nodes_s[-1] - nodes_s[0])
+    fourth = jnp.sum(power * rate_mps**4) / jnp.maximum(jnp.sum(power), 1e-30)
+    return fourth ** (1 / 4) * 2 * radar.chirp.bandwidth_hz / SPEED_OF_LIGHT_MPS
 
 
 def blocks_for(radar: Radar, walk_bins_per_s: float) -> dict[str, int]:
-    """Loops that share one set of kernels (a power of two), and shifts at which those are made.
+    """Loops that share one set of kernels, and the shifts at which those are made.
 
+    A power of two, at most 4: longer blocks save nothing.
     Two shifts, unless a single loop is already too long for them.
     """
     walk_bins_per_loop = max(walk_bins_per_s * radar.loop_period_s, 1e-9)
@@ -96,7 +96,7 @@ def sizes_for(radar: Radar, num_lit: int, low_bins, high_bins, walk_bins_per_s) 
     start = (np.max(low_bins, 1) - np.min(low_bins, 1)).max() * Plan.oversampling
     return Sizes(
         num_lit=num_lit,
-        num_cells=round_up(int(np.ceil(start)) + 1 + group_cells, 16),
+        num_cells=round_up(int(np.ceil(start)) + 1 + group_cells, 32),
         group_cells=group_cells,
         **blocks_for(radar, float(np.max(walk_bins_per_s))),
     )
