@@ -1,7 +1,6 @@
 """The command as a user meets it: real builds of small bodies, and one line for each bad input."""
 
 import io
-from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -11,10 +10,11 @@ from made_up_bodies import made_up_model
 from pipeline_fakes import store_bytes
 
 from builders._takes import amass_takes, built_in_takes, file_takes, without_doubles
+from builders.activities import ACTIVITIES
 from builders.amass import main
 from pipelines.shards import verify
 
-# Small enough that a clip takes a second: 8 loops of 2 x 4 x 64 samples, 32 columns in 3 s.
+# Small enough that a clip takes less than a second: 24 loops of 2 x 4 x 64 samples.
 RADAR = """
 board = "AWR1843BOOST"
 name = "small"
@@ -192,8 +192,6 @@ def test_the_default_is_24_clips_of_at_least_12_activities_by_several_subjects()
 
 
 def test_every_subject_performs_every_activity_in_its_turn():
-    from builders.activities import ACTIVITIES
-
     takes = built_in_takes(3 * len(ACTIVITIES), 3, 0, 5.0)
     assert len({(take.activity, take.subject) for take in takes}) == 3 * len(ACTIVITIES)
 
@@ -351,4 +349,3 @@ def test_help_names_every_option_in_its_group(capsys):
     text = capsys.readouterr().out
     for words in ("sources:", "--amass DIR", "--if-cubes", "--dry-run", "examples:"):
         assert words in text
-    assert Path(__file__).stem not in text
