@@ -1,6 +1,6 @@
 """Recipe and takes to an ordered list of clips, before any work is done.
 
-A survey (see `stages.survey`) says which clips a take yields; the plan gives each its row, shard
+A survey (see `survey.survey`) says which clips a take yields; the plan gives each its row, shard
 and split. Seeds and draws come from a hash of the recipe's seed and the clip's id, never from the
 order of work.
 """

@@ -26,7 +26,6 @@ from pipelines.subjects import (
     poses_for,
     reflectivity,
 )
-from pipelines.survey import survey  # noqa: F401  (the first stage: take to clips)
 from radarsim.errors import InputError
 from radarsim.frame import Settings
 from radarsim.heatmaps import make_heatmaps, num_columns
@@ -52,7 +51,7 @@ def make_clip(
         recipe: the dataset.
         clip: of its plan.
         take: the clip's.
-        body_models: as for `survey`.
+        body_models: as for `survey.survey`.
         keep_cubes: whether the store holds IF cubes.
 
     Returns:
