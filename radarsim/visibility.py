@@ -152,8 +152,9 @@ def _planes(corners_m, active):
     edge_planes = jnp.stack([jnp.cross(a, b), jnp.cross(b, c), jnp.cross(c, a)])
     plane = jnp.cross(b - a, c - a)
     offset = jnp.sum(plane * a, axis=-1, keepdims=True)
-    # Inactive triangles get a plane that nothing lies beyond.
-    plane = jnp.where(active[:, None], plane / jnp.where(active[:, None], offset, 1.0), 0.0)
+    # Inactive and degenerate triangles get a plane that nothing lies beyond.
+    usable = active[:, None] & (offset != 0)
+    plane = jnp.where(usable, plane / jnp.where(usable, offset, 1.0), 0.0)
     return edge_planes, plane
 
 
