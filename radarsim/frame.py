@@ -34,7 +34,8 @@ class Settings:
         visibility: "occlusion" (on the device), "hpr" (the paper's hidden point removal),
             "facing" (no occlusion) or "none" (every face, both sides).
         visibility_blocks: times per burst that it is evaluated, faded in between.
-        cull: faces weaker than this times the strongest are dropped; 1e-4 costs -81 dB.
+        cull: faces weaker than this times the strongest are dropped; see benchmarks/throughput.py
+            for the error and the speed with and without.
         residual_video_phase: keep the phase -S tau^2 / 2.
         thermal_noise: add the receiver's noise.
         quantise: round to the steps of the ADC.

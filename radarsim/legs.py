@@ -20,7 +20,7 @@ from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.mesh import chebyshev_nodes
 
 # sin and cos of 2 pi x for |x| <= 1/2 as odd and even polynomials in x: least squares on Chebyshev
-# points, six terms each, error below 3e-7; 2.5 times faster on a CPU than the library's cosine.
+# points, six terms each; in float32 at most 1.2e-6 off (test).
 _FIT_POINTS = np.abs(0.5 * np.cos(np.pi * (np.arange(400) + 0.5) / 400))
 _POWERS = np.arange(6)
 SIN_TERMS = np.linalg.lstsq(

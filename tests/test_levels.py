@@ -9,10 +9,17 @@ import pytest
 import trimesh
 from scenes import KEY, QUIET, RADAR, moving_point, one_antenna, person, plate, ray_visible
 
+from pipelines.subjects import Model, reflectivity
 from radarsim import levels
 from radarsim.body import subdivide
 from radarsim.constants import SPEED_OF_LIGHT_MPS
-from radarsim.levels import anchored_reflectivity, apparent_rcs_m2, point_area_m2, rcs_over_yaw_m2
+from radarsim.levels import (
+    FREE_BODY_REFLECTIVITY,
+    anchored_reflectivity,
+    apparent_rcs_m2,
+    point_area_m2,
+    rcs_over_yaw_m2,
+)
 from radarsim.simulate import DEFAULT_SIGMA_RAD, simulate_mesh, simulate_points
 from radarsim.smpl_files import free_body
 
@@ -274,3 +281,10 @@ def test_a_point_has_the_area_that_makes_it_a_plate_of_its_cross_section():
     """RCS = 4 pi A^2 / lambda^2, turned round."""
     area_m2 = point_area_m2(RADAR, 0.31)
     assert 4 * np.pi * area_m2**2 / WAVELENGTH_M**2 == pytest.approx(0.31)
+
+
+def test_the_default_level_is_the_free_body_s_own_anchor():
+    """The constant has three digits: 0.5 % covers its rounding and that of float32 sums."""
+    model = Model(None, "smpl", "neutral", 0.0)
+    anchored = reflectivity(RADAR, model, DEFAULT_SIGMA_RAD)
+    assert pytest.approx(anchored, rel=5e-3) == FREE_BODY_REFLECTIVITY
