@@ -5,8 +5,6 @@ import hashlib
 import logging
 import sys
 import time
-from collections import Counter
-from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
@@ -14,22 +12,36 @@ import jax
 from tqdm import tqdm
 
 from builders._takes import amass_takes, built_in_takes, file_takes, without_doubles
-from pipelines.blueprint import cube_bytes, keeps_cubes, make_blueprint
-from pipelines.folder import Folder
+from builders._tell import (
+    MANY_LINES,
+    tell_counts,
+    tell_lines,
+    tell_plan,
+    tell_rate,
+    tell_summary,
+)
+from pipelines.blueprint import keeps_cubes, make_blueprint
+from pipelines.folder import open_folder
 from pipelines.plan import Note, Plan, make_plan
 from pipelines.recipe import Recipe
 from pipelines.recipe_toml import recipe_from_table
-from pipelines.run import Summary, build
+from pipelines.run import build
 from pipelines.shards import check_place
 from pipelines.stages import make_clip
 from pipelines.survey import survey
+from pipelines.trial import Rate, measure
+from pipelines.work import MakeClip
+from radarsim.boards import DEFAULT_BOARD
 from radarsim.errors import InputError
 
-MANY_LINES = 20
 
-
-def run(options: argparse.Namespace, table: dict) -> int:
+def run(options: argparse.Namespace, table: dict, where: str) -> int:
     """Build what the options ask for; returns the exit status of `builders.amass`.
+
+    Args:
+        options: where things lie and how the work is done.
+        table: the recipe's; "radar" may list several, which make a store each.
+        where: the table's origin, for messages.
 
     Raises:
         InputError: the request as a whole cannot be carried out.
@@ -38,30 +50,38 @@ def run(options: argparse.Namespace, table: dict) -> int:
     jax.config.update("jax_platforms", "cpu")
     # Ours alone: a handler of all loggers would let the scheduler's chatter through.
     logging.getLogger("radarsim").addHandler(logging.StreamHandler())
-    recipe = recipe_from_table({**table, "body": _body_name(options.body_models)}, "options")
-    if options.out:
-        check_place(Folder(options.out))
+    body = _checked_body(options.body_models, table, where)
+    radars = table.pop("radar", DEFAULT_BOARD)
+    radars = radars if isinstance(radars, list) else [radars]
+    recipes = [recipe_from_table({**table, **body, "radar": radar}, where) for radar in radars]
+    outs = [options.out] if len(recipes) == 1 else _named_after(options.out, recipes)
+    return max(_one_store(options, recipe, out) for recipe, out in zip(recipes, outs))
+
+
+def _one_store(options: argparse.Namespace, recipe: Recipe, out: str | None) -> int:
+    if out:
+        check_place(open_folder(out))
     takes, notes = _takes(options, recipe)
     plan, seen = _plan(recipe, takes, options)
     notes += seen
-    _tell_lines(notes)
+    tell_lines(notes)
     if not plan.clips:
         _tell_counts(notes)
-        raise InputError(
-            options.out or "dry run", "clips", "none can be made", "see the lines above"
-        )
-    _tell_plan(plan)
+        raise InputError(out or "dry run", "clips", "none can be made", "see the lines above")
+    tell_plan(plan)
     if options.dry_run:
-        _tell_counts(notes)
+        tell_rate(plan, _measured(options, plan, takes))
+        tell_counts(notes)
         return 0
-    return _build(options, plan, takes, notes)
+    return _build(options, plan, takes, notes, out)
 
 
 def _takes(options: argparse.Namespace, recipe: Recipe) -> tuple[dict, list[Note]]:
     if not (options.amass or options.motions):
         print("no source given: performing the built-in activities")
         length_s = recipe.clips.length_s
-        found = built_in_takes(options.takes, options.subjects, recipe.seed, length_s)
+        built_in = recipe.built_in
+        found = built_in_takes(built_in.takes, built_in.subjects, recipe.seed, length_s)
         return without_doubles(found)
     found = amass_takes(options.amass) if options.amass else []
     from_files, notes = file_takes(options.motions)
@@ -84,24 +104,57 @@ def _plan(recipe: Recipe, takes: dict, options: argparse.Namespace) -> tuple[Pla
     return make_plan(recipe, clips), notes
 
 
-def _build(options: argparse.Namespace, plan: Plan, takes: dict, notes: list[Note]) -> int:
+def _measured(options: argparse.Namespace, plan: Plan, takes: dict) -> Rate:
+    """What a clip made on trial takes here."""
     named = {clip.take: takes[clip.take] for clip in plan.clips}
-    stage = partial(make_clip, body_models=options.body_models, keep_cubes=keeps_cubes(plan))
+    print("making a clip on trial ...", file=sys.stderr)
+    return measure(plan, named, make_blueprint(plan, named), _stage(options, plan), options.workers)
+
+
+def _stage(options: argparse.Namespace, plan: Plan) -> MakeClip:
+    return partial(make_clip, body_models=options.body_models, keep_cubes=keeps_cubes(plan))
+
+
+def _build(
+    options: argparse.Namespace, plan: Plan, takes: dict, notes: list[Note], out: str
+) -> int:
+    named = {clip.take: takes[clip.take] for clip in plan.clips}
     start_s = time.monotonic()
     summary = build(
         plan,
         named,
-        options.out,
+        out,
         make_blueprint(plan, named),
-        stage,
+        _stage(options, plan),
         workers=options.workers,
+        scheduler=options.scheduler,
         quiet=options.quiet,
     )
-    _tell_summary(options.out, plan, summary, time.monotonic() - start_s)
-    _tell_counts([*notes, *summary.failed])
+    tell_summary(out, plan, summary, time.monotonic() - start_s)
+    tell_counts([*notes, *summary.failed])
     if summary.unfinished:
         return 1
     return 0 if summary.num_clips else 2
+
+
+def _checked_body(body_models: str | None, table: dict, where: str) -> dict:
+    """The recipe's body: that of the models given, and of the recipe, where it names one."""
+    body = _body_name(body_models)
+    wanted = table.get("body", body)
+    if wanted != body:
+        hint = "give those with --body-models" if wanted != "free" else "leave --body-models out"
+        raise InputError(where, "body", f"is {wanted!r}, but {body!r} is given", hint)
+    return {"body": body}
+
+
+def _named_after(out: str | None, recipes: list[Recipe]) -> list[str | None]:
+    """synth.zarr becomes synth-AWR1843BOOST.zarr and so on: axes belong to a radar."""
+    names = [recipe.radar.name for recipe in recipes]
+    if len(set(names)) < len(names):
+        raise InputError("options", "--radar", f"names {names[0]} twice", "give each radar once")
+    stem, dot, suffix = (out or "").rpartition(".")
+    stem, suffix = (stem, dot + suffix) if dot and "/" not in suffix else (out, "")
+    return [f"{stem}-{name}{suffix}" if out else None for name in names]
 
 
 def _body_name(body_models: str | None) -> str:
@@ -116,63 +169,3 @@ def _body_name(body_models: str | None) -> str:
         raise InputError(path, "--body-models", "holds no .npz or .pkl model", hint)
     digests = sorted(hashlib.sha256(file.read_bytes()).hexdigest() for file in models)
     return f"models {hashlib.sha256(''.join(digests).encode()).hexdigest()[:16]}"
-
-
-def _tell_plan(plan: Plan) -> None:
-    recipe, cubes = plan.recipe, cube_bytes(plan)
-    splits = ", ".join(f"{split} {count}" for split, count in plan.split_counts.items())
-    subjects = len({clip.subject for clip in plan.clips})
-    kept = "kept" if keeps_cubes(plan) else "not kept"
-    maps_bytes = len(plan.clips) * 3 * 2 * 256 * recipe.num_frames * 8
-    total = maps_bytes + (cubes if keeps_cubes(plan) else 0)
-    print(
-        f"plan: {len(plan.clips)} clips, {_duration(plan.duration_s)}, {subjects} subjects "
-        f"({splits}), {plan.num_shards} shards of {plan.clips_per_shard}, "
-        f"about {_size(total)} before compression"
-    )
-    print(f"IF cubes: {kept} (--if-cubes {recipe.keep.if_cubes}; they take {_size(cubes)})")
-
-
-def _tell_summary(out: str, plan: Plan, summary: Summary, elapsed_s: float) -> None:
-    if summary.state == "finished":
-        print(f"{out}: finished already, {len(plan.clips)} clips")
-        return
-    _tell_lines(summary.failed)
-    for line in summary.unfinished[:MANY_LINES]:
-        print(line, file=sys.stderr)
-    if summary.bug:
-        print(summary.bug, file=sys.stderr)
-    made_s = summary.num_frames * plan.recipe.radar.frame.period_s
-    print(
-        f"{out}: {summary.num_clips} clips written, {_duration(made_s)}, "
-        f"{_size(summary.num_bytes)}, in {elapsed_s:.0f} s"
-    )
-    if summary.unfinished:
-        count = len(summary.unfinished)
-        print(f"{count} of {plan.num_shards} shards unfinished: run the same command again")
-
-
-def _tell_lines(notes: Iterable[Note]) -> None:
-    """One line for each thing that has one; the rest is counted."""
-    lines = [note.line for note in notes if note.line]
-    for line in lines:
-        print(line, file=sys.stderr)
-
-
-def _tell_counts(notes: Iterable[Note]) -> None:
-    counts = Counter()
-    for note in notes:
-        counts[note.cause] += note.count
-    for cause, count in counts.items():
-        print(f"{cause}: {count}")
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds / 3600:.2f} h ({seconds:.0f} s)"
-
-
-def _size(num_bytes: float) -> str:
-    for unit, scale in (("GB", 1e9), ("MB", 1e6)):
-        if num_bytes >= scale:
-            return f"{num_bytes / scale:.1f} {unit}"
-    return f"{num_bytes / 1e3:.0f} kB"

@@ -8,6 +8,8 @@ FLAG_SETTINGS = {
     "seed": ("seed",),
     "limit": ("limit",),
     "radar": ("radar",),
+    "takes": ("built_in", "takes"),
+    "subjects": ("built_in", "subjects"),
     "clip_seconds": ("clips", "length_s"),
     "stride_seconds": ("clips", "stride_s"),
     "min_frames": ("clips", "min_frames"),
@@ -21,6 +23,7 @@ FLAG_SETTINGS = {
     "visibility": ("simulation", "visibility"),
     "visibility_blocks": ("simulation", "visibility_blocks"),
     "sigma": ("simulation", "sigma_rad"),
+    "extra_noise_db": ("simulation", "extra_noise_db"),
     "max_edge_m": ("simulation", "max_edge_m"),
     "noise": ("simulation", "noise"),
     "quantise": ("simulation", "quantise"),
@@ -29,16 +32,27 @@ FLAG_SETTINGS = {
     "if_cubes": ("keep", "if_cubes"),
     "motion": ("keep", "motion"),
     "motion_rate_hz": ("keep", "motion_rate_hz"),
+    "validation_share": ("splits", "validation"),
+    "test_share": ("splits", "test"),
 }
+PRESETS = ("paper", "zeroshot")
 AREA_SETTINGS = ("near_m", "far_m", "half_width_m")
 
 
 def add_store_options(parser: argparse.ArgumentParser) -> None:
     """--out and how the work is done: nothing here changes a byte of the store but the seed."""
     group = parser.add_argument_group("store and work")
-    group.add_argument("--out", metavar="STORE", help="folder to write, such as synth.zarr")
+    group.add_argument("--out", metavar="STORE", help="folder or URL to write, such as synth.zarr")
     group.add_argument(
-        "--dry-run", action="store_true", help="print clips, hours, bytes and splits; write nothing"
+        "--recipe",
+        metavar="FILE_OR_STORE",
+        help="settings from a .toml file, or those a store was made with; options go before them",
+    )
+    group.add_argument("--preset", choices=PRESETS, help="settings that come along")
+    group.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="print clips, hours, splits, and bytes and time by a clip made on trial; keep nothing",
     )
     group.add_argument("--limit", type=count, metavar="N", help="keep the first N clips")
     group.add_argument("--seed", type=int, metavar="S", help="of everything random (default 0)")
@@ -47,6 +61,11 @@ def add_store_options(parser: argparse.ArgumentParser) -> None:
         type=count,
         metavar="N",
         help="processes (default: one per physical core; one where there is a GPU)",
+    )
+    group.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="a running Dask cluster, such as tcp://10.0.0.1:8786, in place of processes here",
     )
     group.add_argument("--quiet", action="store_true", help="no progress bar")
 
@@ -83,7 +102,10 @@ def add_simulation_options(parser: argparse.ArgumentParser) -> None:
     """What is simulated, and what is kept of it."""
     group = parser.add_argument_group("simulation")
     group.add_argument(
-        "--radar", metavar="BOARD_OR_FILE", help="board or .toml (default AWR1843BOOST)"
+        "--radar",
+        nargs="+",
+        metavar="BOARD_OR_FILE",
+        help="board or .toml (default AWR1843BOOST); several make a store each",
     )
     group.add_argument(
         "--visibility",
@@ -93,6 +115,9 @@ def add_simulation_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--visibility-blocks", type=int, metavar="K", help="tests per burst (1)")
     group.add_argument(
         "--sigma", type=span, metavar="RAD", help="width of the quasi-specular lobe (0.5)"
+    )
+    group.add_argument(
+        "--extra-noise-db", type=span, metavar="DB", help="on top of the noise figure (0)"
     )
     group.add_argument("--max-edge-m", type=float, metavar="M", help="divide longer edges (off)")
     group.add_argument(
@@ -113,6 +138,8 @@ def add_simulation_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--if-cubes", choices=("auto", "on", "off"), help="IF samples; auto: while under 2 GB"
     )
+    group.add_argument("--validation-share", type=float, metavar="F", help="of the subjects (0.1)")
+    group.add_argument("--test-share", type=float, metavar="F", help="of the subjects (0.1)")
     group.add_argument(
         "--motion", action="store_true", default=None, help="keep the placed poses, too"
     )

@@ -24,6 +24,8 @@ examples:
       your own motion file
   python -m builders.amass --out amass.zarr --amass AMASS --body-models models --dry-run
       what AMASS would yield; leave out --dry-run to build it
+  python -m builders.amass --out hall.zarr --recipe hall.toml
+      settings from a file; so does --recipe synth.zarr, from a store
   python -m builders.amass --out wide.zarr --distance-m 2:5 --heading-deg=-180:180 --placements 4
       four placements of each clip, drawn from ranges
 
@@ -42,10 +44,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _parser().error("--out is needed: the folder to write, such as --out synth.zarr")
     # Late: they take seconds to import, and --help need not wait.
     from builders._build import run
+    from builders._recipes import merged, starting_table
     from radarsim.errors import InputError
 
     try:
-        return run(options, recipe_table(vars(options)))
+        table, where = starting_table(options)
+        return run(options, merged(table, recipe_table(vars(options))), where)
     except InputError as error:
         print(error, file=sys.stderr)
         return 2
@@ -87,11 +91,10 @@ def _add_source_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--takes",
         type=count,
-        default=24,
         metavar="N",
         help="built-in performances: activities in turn, each by the next subject (24)",
     )
-    group.add_argument("--subjects", type=count, default=4, metavar="N", help="built-in people (4)")
+    group.add_argument("--subjects", type=count, metavar="N", help="built-in people (4)")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ SPLITS = ("train", "val", "test")
 SHARD_SIZES = ((1_000, 4), (10_000, 16), (500_000, 128))
 MAX_SHARD_SIZE = 512
 DRAWN = ("distance_m", "lateral_m", "heading_rad", "radar_height_m", "radar_tilt_rad")
+DRAWN_SIMULATION = ("sigma_rad", "extra_noise_db")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +32,7 @@ class Clip:
         num_frames: radar frames that stay inside the area.
         distance_m, lateral_m, heading_rad, radar_height_m, radar_tilt_rad: the placement.
         sigma_rad: width of the quasi-specular lobe.
+        extra_noise_db: added to the receiver's noise figure.
         seed: of everything random in the clip.
         row, shard, split: its place in the store, given by `make_plan`.
     """
@@ -51,6 +53,7 @@ class Clip:
     radar_height_m: float = 0.0
     radar_tilt_rad: float = 0.0
     sigma_rad: float = 0.0
+    extra_noise_db: float = 0.0
     seed: int = 0
     row: int = -1
     shard: int = -1
@@ -202,6 +205,12 @@ def draw_placement(recipe: Recipe, drawn_for: str) -> dict[str, float]:
     """Where the subject starts and the radar stands: the placement fields of a `Clip`."""
     ranges: Placements = recipe.placements
     return {name: draw(recipe, name, getattr(ranges, name), drawn_for) for name in DRAWN}
+
+
+def draw_simulation(recipe: Recipe, clip_id: str) -> dict[str, float]:
+    """What varies from clip to clip in the simulation itself: those fields of a `Clip`."""
+    how = recipe.simulation
+    return {name: draw(recipe, name, getattr(how, name), clip_id) for name in DRAWN_SIMULATION}
 
 
 def _hash(seed: int, *words: str) -> bytes:

@@ -88,6 +88,7 @@ class Simulation:
         visibility: "occlusion", or "hpr" as in the paper.
         visibility_blocks: evaluations per burst.
         sigma_rad: width of the quasi-specular lobe, (low, high).
+        extra_noise_db: added to the receiver's noise figure, (low, high).
         max_edge_m: faces with longer edges are divided; 0 keeps the body as it is.
         noise: thermal noise on I and Q.
         quantise: samples take the ADC's steps.
@@ -96,6 +97,7 @@ class Simulation:
     visibility: str = "occlusion"
     visibility_blocks: int = 1
     sigma_rad: Range = (0.5, 0.5)
+    extra_noise_db: Range = (0.0, 0.0)
     max_edge_m: float = 0.0
     noise: bool = True
     quantise: bool = True
@@ -104,6 +106,7 @@ class Simulation:
         _choice(self, "visibility", ("occlusion", "hpr"))
         checked_count("recipe", "simulation.visibility_blocks", self.visibility_blocks)
         _range(self, "sigma_rad", "rad", at_least=0.02, at_most=math.pi)
+        _range(self, "extra_noise_db", "dB", at_least=-20, at_most=60)
         if self.max_edge_m != 0:
             _number(self, "max_edge_m", "m", at_least=0.002)
 
@@ -140,6 +143,23 @@ class Keep:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BuiltIn:
+    """Which built-in performances there are; says nothing where motion is read from files.
+
+    Attributes:
+        takes: activities in turn, each by the next subject.
+        subjects: people who perform them.
+    """
+
+    takes: int = 24
+    subjects: int = 4
+
+    def __post_init__(self):
+        checked_count("recipe", "built_in.takes", self.takes)
+        checked_count("recipe", "built_in.subjects", self.subjects)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Splits:
     """Shares of the subjects; train takes the rest."""
 
@@ -160,13 +180,14 @@ class Recipe:
         seed: every draw follows from it and a clip's id.
         limit: keep this many clips, the first ones; 0 keeps all.
         body: name of the body, or what identifies the folder of body models.
-        clips, placements, area, simulation, maps, keep, splits: see there.
+        built_in, clips, placements, area, simulation, maps, keep, splits: see there.
     """
 
     radar: Radar
     seed: int = 0
     limit: int = 0
     body: str = "free"
+    built_in: BuiltIn = field(default_factory=BuiltIn)
     clips: Clips = field(default_factory=Clips)
     placements: Placements = field(default_factory=Placements)
     area: Area = field(default_factory=Area)

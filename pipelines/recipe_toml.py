@@ -50,12 +50,21 @@ def parse_recipe(text: str, where: str) -> Recipe:
     Raises:
         InputError: no TOML, an unknown name, or a value out of its limits.
     """
+    return recipe_from_table(table_from_toml(text, where), where)
+
+
+def table_from_toml(text: str, where: str) -> dict:
+    """The table that a TOML text holds; the radar's numbers stay decimals, digit by digit.
+
+    Raises:
+        InputError: no TOML.
+    """
     try:
         table = tomllib.loads(text, parse_float=Decimal)
-    except (tomllib.TOMLDecodeError, ArithmeticError) as error:
+    except (tomllib.TOMLDecodeError, ArithmeticError, RecursionError) as error:
         raise InputError(where, "TOML", str(error), "correct the file") from None
     radar = {"radar": table.pop("radar")} if "radar" in table else {}
-    return recipe_from_table({**_as_floats(table), **radar}, where)
+    return {**_as_floats(table), **radar}
 
 
 def recipe_from_table(table: Mapping, where: str) -> Recipe:

@@ -4,25 +4,23 @@ A task first looks whether its shard is done. So the same command goes on where 
 stopped, and how many workers there are decides only how long it takes.
 """
 
-import logging
-import signal
+import time
 import traceback
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
-from tqdm import tqdm
-
 from pipelines.blueprint import Blueprint
-from pipelines.folder import Folder, StoreError
-from pipelines.plan import Clip, Note, Plan
+from pipelines.folder import Folder, StoreError, open_folder
+from pipelines.plan import Note, Plan
+from pipelines.progress import Progress
 from pipelines.shards import find_state, finish_store, prepare
 from pipelines.sources import Take
 from pipelines.work import Job, MakeClip, make_shard
-from pipelines.workers import default_workers, worker_environment
 from radarsim.errors import InputError
 
-_TOPIC = "clips-made"
+# A scheduler that is restarted, by a person or a batch system, is there again within this time.
+PATIENCE_S = 120
 
 
 @dataclass(kw_only=True)
@@ -54,6 +52,7 @@ def build(
     make_clip: MakeClip,
     *,
     workers: int | None = None,
+    scheduler: str | None = None,
     quiet: bool = False,
 ) -> Summary:
     """Make every clip of a plan that its store does not hold yet.
@@ -65,26 +64,27 @@ def build(
         blueprint: of the store.
         make_clip: one clip in, named arrays out; must pickle.
         workers: processes; None: `workers.default_workers`; 0: work here, without Dask.
+        scheduler: address of a Dask cluster to use in place of processes of our own.
         quiet: no progress bar.
 
     Returns:
         What was done; the store is finished unless `unfinished` holds lines.
 
     Raises:
-        InputError: the path holds something else, or cannot be written.
+        InputError: the path holds something else, or cannot be written; the scheduler is gone.
     """
-    folder = Folder(out)
+    folder = open_folder(out)
     with _only_build(folder, blueprint) as state:
         summary = Summary(state=state)
         if state == "finished":
             summary.num_clips, summary.num_frames = len(plan.clips), plan.num_frames
             return summary
         job = Job(out=str(out), recipe=plan.recipe, blueprint=blueprint, make_clip=make_clip)
-        tasks = [_task(job, plan, takes, shard) for shard in range(plan.num_shards)]
-        with _Bar(plan, quiet) as bar:
-            for shard, outcome in _outcomes(tasks, workers, bar):
+        work = _Work(job, plan, takes, workers, scheduler)
+        with Progress(plan, quiet) as progress, closing(work.outcomes(progress)) as outcomes:
+            for shard, outcome in outcomes:
                 _count(summary, shard, outcome)
-                bar.finished(shard, outcome)
+                progress.finished(shard, outcome)
         if not summary.unfinished:
             finish_store(folder, blueprint)
     return summary
@@ -100,11 +100,6 @@ def _only_build(folder: Folder, blueprint: Blueprint) -> Iterator[str]:
     finally:
         if lock is not None:
             lock.close()
-
-
-def _task(job: Job, plan: Plan, takes: Mapping[str, Take], shard: int) -> tuple:
-    clips = plan.shard(shard)
-    return job, shard, clips, {clip.take: takes[clip.take] for clip in clips}
 
 
 def _count(summary: Summary, shard: int, outcome: dict | Exception) -> None:
@@ -123,119 +118,66 @@ def _count(summary: Summary, shard: int, outcome: dict | Exception) -> None:
     summary.failed += [Note(**note) for note in outcome["failed"]]
 
 
-def _outcomes(
-    tasks: list[tuple], workers: int | None, bar: "_Bar"
-) -> Iterator[tuple[int, dict | Exception]]:
-    """(shard, record or error) as shards come in."""
-    if workers == 0:
-        for task in tasks:
-            yield task[1], _tried(*task, bar.making(task[1]))
-        return
-    from distributed import as_completed
+@dataclass
+class _Work:
+    """The shards of a build, and who makes them."""
 
-    with _client(min(workers or default_workers(), len(tasks))) as client:
-        client.subscribe_topic(_TOPIC, lambda event: bar.made(*event[1]))
-        futures = {
-            client.submit(_on_worker, *task, key=f"shard-{task[1]}", pure=False): task[1]
-            for task in tasks
-        }
-        for future in as_completed(list(futures)):
-            error = future.exception()
-            yield futures[future], error if error is not None else future.result()
-            future.release()
+    job: Job
+    plan: Plan
+    takes: Mapping[str, Take]
+    workers: int | None
+    scheduler: str | None
+
+    def outcomes(self, progress: Progress) -> Iterator[tuple[int, dict | Exception]]:
+        """(shard, record or error) as shards come in."""
+        shards = range(self.plan.num_shards)
+        if self.scheduler:
+            yield from self._on_cluster(progress)
+        elif self.workers == 0:
+            for shard in shards:
+                yield shard, _tried(*self._task(shard), progress.making(shard))
+        else:
+            from pipelines.cluster import hear, local_workers, map_tasks
+
+            with local_workers(self.workers, len(shards)) as client:
+                hear(client, progress.made)
+                yield from map_tasks(client, make_shard, self._tasks(shards))
+
+    def _on_cluster(self, progress: Progress) -> Iterator[tuple[int, dict | Exception]]:
+        """On a cluster of somebody's, again and again while its scheduler comes back in time."""
+        from pipelines.cluster import SchedulerLost, hear, map_tasks, running_cluster
+
+        left = dict.fromkeys(range(self.plan.num_shards))
+        lost_s = None
+        while left:
+            try:
+                with running_cluster(self.scheduler, self.job.out) as client:
+                    hear(client, progress.made)
+                    for shard, outcome in map_tasks(client, make_shard, self._tasks(list(left))):
+                        del left[shard]
+                        lost_s = None
+                        yield shard, outcome
+            except (SchedulerLost, InputError) as error:
+                # At the first try it is the address that is wrong, not the scheduler that is gone.
+                if lost_s is None and isinstance(error, InputError):
+                    raise
+                lost_s = lost_s or time.monotonic()
+                if time.monotonic() - lost_s > PATIENCE_S:
+                    hint = "start it and run the same command again; finished shards are kept"
+                    raise InputError(self.scheduler, "--scheduler", "went away", hint) from None
+                time.sleep(1)
+
+    def _tasks(self, shards: Iterable[int]) -> Iterator[tuple[int, tuple]]:
+        return ((shard, self._task(shard)) for shard in shards)
+
+    def _task(self, shard: int) -> tuple:
+        """What `make_shard` needs: little, as it travels."""
+        clips = self.plan.shard(shard)
+        return self.job, shard, clips, {clip.take: self.takes[clip.take] for clip in clips}
 
 
-def _tried(job: Job, shard: int, clips: tuple[Clip, ...], takes: dict, tell) -> dict | Exception:
+def _tried(*task: object) -> dict | Exception:
     try:
-        return make_shard(job, shard, clips, takes, tell)
+        return make_shard(*task)
     except Exception as error:
         return error
-
-
-def _on_worker(job: Job, shard: int, clips: tuple[Clip, ...], takes: dict) -> dict:
-    """The task as a Dask worker runs it."""
-    from distributed import get_worker
-
-    # What is worth a warning was said by the survey.
-    logging.getLogger("radarsim").setLevel(logging.ERROR)
-    worker = get_worker()
-
-    def tell(num_clips: int, num_frames: int) -> None:
-        worker.log_event(_TOPIC, (shard, num_clips, num_frames))
-
-    return make_shard(job, shard, clips, takes, tell)
-
-
-@contextmanager
-def _client(workers: int):
-    """A Dask client of a cluster on this machine, one single-threaded process per worker."""
-    import dask
-    from distributed import Client, LocalCluster
-
-    settings = {
-        "distributed.nanny.pre-spawn-environ": worker_environment(),
-        # A worker that holds compiled programs must neither pause nor be ended for its size.
-        "distributed.worker.memory.pause": False,
-        "distributed.worker.memory.terminate": False,
-        "distributed.worker.memory.target": False,
-        "distributed.worker.memory.spill": False,
-    }
-    with dask.config.set(settings):
-        cluster = LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            # Off the network, and off the port that another cluster may use.
-            dashboard_address="127.0.0.1:0",
-            silence_logs=logging.CRITICAL,
-        )
-        with cluster, Client(cluster) as client:
-            client.run(_leave_interrupts_to_the_build)
-            yield client
-
-
-def _leave_interrupts_to_the_build() -> None:
-    """Ctrl-C reaches every process of a terminal; the build ends its workers itself."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-class _Bar:
-    """Clips, frames per second and time left, in one line."""
-
-    def __init__(self, plan: Plan, quiet: bool):
-        self._bar = tqdm(total=len(plan.clips), unit="clip", disable=quiet, dynamic_ncols=True)
-        self._sizes = {shard: len(plan.shard(shard)) for shard in range(plan.num_shards)}
-        self._clips: dict[int, int] = {}
-        self._frames: dict[int, int] = {}
-
-    def __enter__(self) -> "_Bar":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.close()
-
-    def making(self, shard: int):
-        """What a task of this shard calls after each clip."""
-        return lambda num_clips, num_frames: self.made(shard, num_clips, num_frames)
-
-    def made(self, shard: int, num_clips: int, num_frames: int) -> None:
-        """A clip more; late news of a shard that is already counted changes nothing."""
-        more = num_clips - self._clips.get(shard, 0)
-        if more <= 0:
-            return
-        self._clips[shard], self._frames[shard] = num_clips, num_frames
-        elapsed_s = max(self._bar.format_dict["elapsed"], 1e-3)
-        rate = sum(self._frames.values()) / elapsed_s
-        self._bar.set_postfix_str(f"{rate:.1f} frames/s", refresh=False)
-        self._bar.update(more)
-
-    def finished(self, shard: int, outcome: dict | Exception) -> None:
-        """A shard came in; one found done does not count towards the rate."""
-        if isinstance(outcome, Exception):
-            return
-        if not outcome.get("found"):
-            self.made(shard, self._sizes[shard], outcome["frames"])
-        elif not self._bar.disable:
-            self._clips[shard] = self._sizes[shard]
-            self._bar.initial += self._sizes[shard]
-            self._bar.update(self._sizes[shard])

@@ -43,6 +43,7 @@ TABLES = {
         "radar": "string",
         "body": "string",
         "sigma_rad": "float64",
+        "extra_noise_db": "float64",
         "seed": "int64",
         "take_sha256": "string",
     },

@@ -21,7 +21,7 @@ from zarr.codecs import BloscCodec
 from zarr.storage import MemoryStore
 
 from pipelines.blueprint import Blueprint
-from pipelines.folder import BUILD, Folder
+from pipelines.folder import BUILD, Folder, open_folder
 from pipelines.schema import CHECKED_TABLES, FORMAT, SCHEMA_VERSION, ArraySpec
 from pipelines.tables import Rows, parquet_bytes, part_path
 from radarsim.errors import InputError
@@ -71,7 +71,7 @@ def check_place(folder: Folder) -> dict | None:
     Raises:
         InputError: the path holds something else.
     """
-    if folder.root.exists() and not folder.root.is_dir():
+    if folder.is_file():
         raise InputError(folder.root, "--out", "is a file", "name a folder that is not there yet")
     if folder.names() <= {BUILD} and folder.read(_STORE_MARK) is None:
         return None
@@ -204,7 +204,7 @@ def verify(path: str | Path) -> list[str]:
     Returns:
         One line per missing or changed file; empty where all is well.
     """
-    folder = Folder(path)
+    folder = open_folder(path)
     sums = _parsed(folder.read(CHECKSUMS))
     if sums is None:
         return [f"{path}: {CHECKSUMS}: missing; the store is not finished: run its build again"]

@@ -117,6 +117,7 @@ def _if_cube(recipe: Recipe, clip: Clip, subject: Subject, window: Motion) -> ja
         scale=subject.fitted.body_scale,
         sigma_rad=clip.sigma_rad,
         reflectivity=reflectivity(recipe.radar, subject.model, clip.sigma_rad),
+        extra_noise_db=clip.extra_noise_db,
     )
 
 

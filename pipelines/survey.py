@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, replace
 
-from pipelines.plan import Clip, Note, Survey, clip_seed, draw, draw_placement
+from pipelines.plan import Clip, Note, Survey, clip_seed, draw_placement, draw_simulation
 from pipelines.recipe import Recipe
 from pipelines.sources import Take
 from pipelines.subjects import fitted_subject, placed_window
@@ -82,7 +82,7 @@ def _draft(recipe: Recipe, take: Take, sha256: str, start_s: float, variant: int
         official_split=take.official_split,
         take_sha256=sha256,
         start_s=start_s,
-        sigma_rad=draw(recipe, "sigma_rad", recipe.simulation.sigma_rad, clip_id),
+        **draw_simulation(recipe, clip_id),
         seed=clip_seed(recipe, clip_id),
         **draw_placement(recipe, f"{take.id}.{variant}" if whole_take else clip_id),
     )

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from pipelines.blueprint import Blueprint
-from pipelines.folder import Folder, StoreError
+from pipelines.folder import StoreError, open_folder
 from pipelines.plan import Clip, Note
 from pipelines.recipe import Recipe
 from pipelines.shards import ShardWriter, done_record
@@ -61,7 +61,7 @@ def make_shard(
     Raises:
         TakeChanged, StoreError: the shard is not done.
     """
-    folder = Folder(job.out)
+    folder = open_folder(job.out)
     record = done_record(folder, shard)
     if record is not None:
         return {**record, "found": True}

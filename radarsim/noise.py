@@ -4,7 +4,7 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Complex, Int, PRNGKeyArray, UInt32
+from jaxtyping import Array, Complex, Float, Int, PRNGKeyArray, UInt32
 
 from radarsim.config import Radar
 
@@ -13,7 +13,10 @@ Key = PRNGKeyArray | UInt32[Array, "2"]
 
 @partial(jax.jit, static_argnums=0)
 def add_thermal_noise(
-    radar: Radar, cube_v: Complex[Array, "frame chirp tx rx sample"], key: Key
+    radar: Radar,
+    cube_v: Complex[Array, "frame chirp tx rx sample"],
+    key: Key,
+    extra_noise_db: float | Float[Array, ""] = 0.0,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
     """White Gaussian noise of power k T B F, half of it on each of I and Q.
 
@@ -21,12 +24,22 @@ def add_thermal_noise(
 
     Each frame draws from its own key (the clip's key folded with the frame's index), so neither
     the batch size nor the number of frames changes a sample.
+
+    Args:
+        radar: its receiver sets F, its sample rate B.
+        cube_v: the echo [V].
+        key: of the draw.
+        extra_noise_db: added to the noise figure: boards differ, and clips may [dB].
+
+    Returns:
+        Echo and noise [V].
     """
-    per_part = radar.receiver.noise_rms_v(radar.chirp.sample_rate_hz) / 2**0.5
+    nominal = radar.receiver.noise_rms_v(radar.chirp.sample_rate_hz) / 2**0.5
+    per_part = jnp.float32(nominal) * jnp.float32(10.0) ** (jnp.float32(extra_noise_db) / 20)
 
     def one_frame(index):
         parts = jax.random.normal(jax.random.fold_in(key, index), (2, *cube_v.shape[1:]))
-        return jax.lax.complex(parts[0], parts[1]) * jnp.float32(per_part)
+        return jax.lax.complex(parts[0], parts[1]) * per_part
 
     return cube_v + jax.lax.map(one_frame, jnp.arange(cube_v.shape[0]))
 

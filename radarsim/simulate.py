@@ -49,6 +49,7 @@ def simulate_motion(
     scale: float = 1.0,
     sigma_rad: float = DEFAULT_SIGMA_RAD,
     reflectivity: float = FREE_BODY_REFLECTIVITY,
+    extra_noise_db: float = 0.0,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
     """The IF cube of a person who moves before a radar.
 
@@ -65,6 +66,7 @@ def simulate_motion(
         sigma_rad: lobe width of the reflection model [rad].
         reflectivity: level constant; the default gives the free body the mean RCS of a person at
             the default sigma, levels.anchored_reflectivity that of any body and sigma.
+        extra_noise_db: added to the receiver's noise figure [dB].
 
     Returns:
         Volts at the ADC.
@@ -81,6 +83,7 @@ def simulate_motion(
     return simulate_mesh(
         radar, vertices_m, body.faces, key, settings,
         origin_m=origin_m, sigma_rad=sigma_rad, reflectivity=reflectivity,
+        extra_noise_db=extra_noise_db,
     )  # fmt: skip
 
 
@@ -100,6 +103,7 @@ def simulate_mesh(
     origin_m: Float[np.ndarray, "frame node 3"] | None = None,
     sigma_rad: float = DEFAULT_SIGMA_RAD,
     reflectivity: float = 1.0,
+    extra_noise_db: float = 0.0,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
     """The IF cube of any moving mesh.
 
@@ -113,6 +117,7 @@ def simulate_mesh(
             rounding of float32 (0.4 mrad of phase at 3 m). None: the radar.
         sigma_rad: lobe width of the reflection model [rad].
         reflectivity: level constant, see levels.anchored_reflectivity.
+        extra_noise_db: added to the receiver's noise figure [dB].
 
     Returns:
         Volts at the ADC.
@@ -124,7 +129,8 @@ def simulate_mesh(
     else:
         choice = choose(radar, settings, burst, faces, sigma_rad)
         echo = fast_clip(radar, settings, choice, burst, faces, sigma_rad)
-    return receive(radar, echo * np.float32(volts_per_weight(radar, reflectivity)), key, settings)
+    echo_v = echo * np.float32(volts_per_weight(radar, reflectivity))
+    return receive(radar, echo_v, key, settings, extra_noise_db)
 
 
 def simulate_points(
@@ -156,11 +162,15 @@ def simulate_points(
 
 
 def receive(
-    radar: Radar, echo_v: Complex[Array, "frame chirp tx rx sample"], key: Key, settings: Settings
+    radar: Radar,
+    echo_v: Complex[Array, "frame chirp tx rx sample"],
+    key: Key,
+    settings: Settings,
+    extra_noise_db: float = 0.0,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
     """What the board makes of the echo: channel gains, noise, ADC steps."""
     gain = np.asarray(radar.array.channel_gain, np.complex64)
     cube_v = echo_v * gain[:, :, None]
     if settings.thermal_noise:
-        cube_v = add_thermal_noise(radar, cube_v, key)
+        cube_v = add_thermal_noise(radar, cube_v, key, extra_noise_db)
     return from_codes(radar, to_codes(radar, cube_v)) if settings.quantise else cube_v

@@ -8,11 +8,11 @@ from made_up_bodies import made_up_model
 
 from builders import _pages, _performed
 from builders._scene import Sources, performed, scene_of, stored_scene, take_of
-from builders._stored import Store
+from pipelines.stored import Store
 from builders._takes import BuiltInTake, amass_takes, built_in_takes
 from builders.draw import main
 from pipelines.blueprint import make_blueprint
-from pipelines.folder import Folder
+from pipelines.folder import LocalFolder
 from pipelines.plan import make_plan
 from pipelines.recipe_toml import recipe_from_table
 from pipelines.shards import finish_store, prepare
@@ -71,7 +71,7 @@ def _build(root, name, keep):
         recipe, [clip for take in takes.values() for clip in survey(recipe, take, models).clips]
     )
     stage = partial(make_clip, body_models=models, keep_cubes=keep["if_cubes"] == "on")
-    folder, blueprint = Folder(root / name), make_blueprint(plan, takes)
+    folder, blueprint = LocalFolder(root / name), make_blueprint(plan, takes)
     prepare(folder, blueprint)
     job = Job(out=str(root / name), recipe=recipe, blueprint=blueprint, make_clip=stage)
     make_shard(job, 0, plan.shard(0), takes)

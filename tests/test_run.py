@@ -12,7 +12,7 @@ import pytest
 import zarr
 from pipeline_fakes import fake_blueprint, fake_clip, fake_plan, fake_takes, store_bytes
 
-from pipelines.folder import Folder
+from pipelines.folder import LocalFolder
 from pipelines.run import build
 from pipelines.shards import verify
 from pipelines.sources import TakeChanged
@@ -202,7 +202,7 @@ def _stopping(recipe, clip, take, *, clips, count, bad=()):
 def _stop_after(path, clips):
     with pytest.raises(KeyboardInterrupt):
         built(path, partial(_stopping, clips=clips, count=[]))
-    assert Folder(path).names()
+    assert LocalFolder(path).names()
 
 
 def _changed(recipe, clip, take, *, row):

@@ -19,7 +19,7 @@ from pipeline_fakes import (
     store_bytes,
 )
 
-from pipelines.folder import Folder, StoreError
+from pipelines.folder import LocalFolder, StoreError
 from pipelines.run import build
 from pipelines.schema import HEATMAPS
 from pipelines.shards import ShardWriter, done_record, find_state, finish_store, prepare, verify
@@ -125,7 +125,7 @@ def test_attached_attributes_leave_the_checksums_valid(tmp_path, store):
 
 
 def test_values_that_are_not_finite_name_clip_and_axis(tmp_path):
-    folder = Folder(tmp_path / "s.zarr")
+    folder = LocalFolder(tmp_path / "s.zarr")
     prepare(folder, BLUEPRINT)
     arrays = expected(0)
     arrays["time_range"][2, 3] = np.nan
@@ -135,13 +135,13 @@ def test_values_that_are_not_finite_name_clip_and_axis(tmp_path):
 
 
 def test_a_row_of_another_shard_is_our_own_mistake(tmp_path):
-    writer = ShardWriter(Folder(tmp_path / "s.zarr"), BLUEPRINT, 0)
+    writer = ShardWriter(LocalFolder(tmp_path / "s.zarr"), BLUEPRINT, 0)
     with pytest.raises(AssertionError, match="row 4 is not of shard 0"):
         writer.add(4, "clip", expected(4))
 
 
 def test_a_shard_counts_as_done_only_while_its_files_are_whole(tmp_path):
-    folder = Folder(tmp_path / "s.zarr")
+    folder = LocalFolder(tmp_path / "s.zarr")
     prepare(folder, BLUEPRINT)
     job = Job(out=str(folder.root), recipe=PLAN.recipe, blueprint=BLUEPRINT, make_clip=fake_clip)
     assert done_record(folder, 0) is None
@@ -152,7 +152,7 @@ def test_a_shard_counts_as_done_only_while_its_files_are_whole(tmp_path):
 
 
 def test_a_store_is_not_finished_while_a_shard_is_missing(tmp_path):
-    folder = Folder(tmp_path / "s.zarr")
+    folder = LocalFolder(tmp_path / "s.zarr")
     prepare(folder, BLUEPRINT)
     with pytest.raises(RuntimeError, match="shard 0 of 2"):
         finish_store(folder, BLUEPRINT)
@@ -160,12 +160,12 @@ def test_a_store_is_not_finished_while_a_shard_is_missing(tmp_path):
 
 def test_what_lies_at_the_path_is_told_apart(tmp_path, store):
     identity = BLUEPRINT.identity
-    assert find_state(Folder(tmp_path / "nothing"), identity) == "new"
+    assert find_state(LocalFolder(tmp_path / "nothing"), identity) == "new"
     (tmp_path / "empty").mkdir()
-    assert find_state(Folder(tmp_path / "empty"), identity) == "new"
-    assert find_state(Folder(store), identity) == "finished"
-    prepare(Folder(tmp_path / "begun"), BLUEPRINT)
-    assert find_state(Folder(tmp_path / "begun"), identity) == "resumed"
+    assert find_state(LocalFolder(tmp_path / "empty"), identity) == "new"
+    assert find_state(LocalFolder(store), identity) == "finished"
+    prepare(LocalFolder(tmp_path / "begun"), BLUEPRINT)
+    assert find_state(LocalFolder(tmp_path / "begun"), identity) == "resumed"
 
 
 def _file(path):
@@ -198,7 +198,7 @@ def test_something_else_at_the_path_is_refused_and_left_alone(tmp_path, put):
     put(path)
     before = store_bytes(tmp_path)
     with pytest.raises(InputError) as caught:
-        prepare(Folder(path), BLUEPRINT)
+        prepare(LocalFolder(path), BLUEPRINT)
     assert caught.value.field == "--out"
     assert store_bytes(tmp_path) == before
 
@@ -208,7 +208,7 @@ def test_a_store_of_another_recipe_is_refused_and_left_alone(tmp_path, store):
     before = store_bytes(copy)
     other = fake_blueprint(fake_plan(TAKES, small_recipe(seed=9)))
     with pytest.raises(InputError, match="another"):
-        prepare(Folder(copy), other)
+        prepare(LocalFolder(copy), other)
     assert store_bytes(copy) == before
 
 
@@ -216,7 +216,7 @@ def test_a_folder_that_may_not_be_written_is_told_in_one_line(tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("")
     with pytest.raises(StoreError, match="cannot be written"):
-        prepare(Folder(blocked / "s.zarr"), BLUEPRINT)
+        prepare(LocalFolder(blocked / "s.zarr"), BLUEPRINT)
 
 
 def test_a_full_disk_is_told_and_leaves_finished_shards(tmp_path, monkeypatch):
@@ -233,13 +233,13 @@ def test_a_full_disk_is_told_and_leaves_finished_shards(tmp_path, monkeypatch):
         patched.setattr(os, "replace", full)
         with pytest.raises(StoreError, match="no space left; free some and run the same command"):
             build(PLAN, TAKES, str(path), BLUEPRINT, fake_clip, workers=0, quiet=True)
-    assert done_record(Folder(path), 0) is not None
-    assert done_record(Folder(path), 1) is None
+    assert done_record(LocalFolder(path), 0) is not None
+    assert done_record(LocalFolder(path), 1) is None
     assert not list((path / ".build").glob("*.partial"))
 
 
 def test_a_second_build_of_the_same_store_is_kept_out(tmp_path):
-    folder = Folder(tmp_path / "s.zarr")
+    folder = LocalFolder(tmp_path / "s.zarr")
     held = folder.lock()
     with pytest.raises(StoreError, match="another build writes here"):
         folder.lock()

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import zarr
 
-from pipelines.folder import Folder
+from pipelines.folder import open_folder
 from pipelines.plan import Clip
 from pipelines.recipe import Recipe
 from pipelines.recipe_toml import parse_recipe
@@ -36,10 +36,10 @@ class Store:
     """
 
     def __init__(self, path: str | Path):
-        self.path = Path(path)
-        self._folder = Folder(path)
+        self.path = path
+        self._folder = open_folder(path)
         self.attributes = self._checked_attributes()
-        self._group = zarr.open_group(self.path, mode="r")
+        self._group = zarr.open_group(self._folder.zarr_store(), mode="r")
 
     @cached_property
     def recipe(self) -> Recipe:
@@ -147,8 +147,12 @@ class Store:
         return attributes
 
     def _table(self, name: str) -> list[dict]:
-        parts = sorted((self.path / "tables" / name).glob("part-*.parquet"))
-        return read_table([part.read_bytes() for part in parts]).to_pylist() if parts else []
+        parts = [path for path in self._files if path.startswith(f"tables/{name}/part-")]
+        return read_table(map(self._folder.read, parts)).to_pylist() if parts else []
+
+    @cached_property
+    def _files(self) -> list[str]:
+        return self._folder.files()
 
     @cached_property
     def _segments(self) -> dict[int, list[dict]]:
