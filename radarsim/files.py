@@ -16,6 +16,8 @@ from radarsim.motion import Motion
 
 MOTION_SUFFIXES = (".npz", ".bvh")
 MAX_BVH_BYTES = 1 << 30
+# Studio logs grow with every session.
+MAX_SETUP_BYTES = 64 << 20
 # AMASS lays these beside its motions.
 _SHAPE_FILES = ("shape.npz", "_stagei.npz")
 
@@ -189,10 +191,7 @@ def free_body():
 
 
 def load_radar(name_or_path: str | Path):
-    """A board by its name, or the radar that a TOML file describes.
-
-    Args:
-        name_or_path: a key of `boards.BOARDS` or a file.
+    """A board by its name, or the radar that a configuration file describes: see `load_setup`.
 
     Returns:
         `config.Radar`.
@@ -200,16 +199,82 @@ def load_radar(name_or_path: str | Path):
     Raises:
         InputError: neither, or the file describes no possible radar.
     """
+    return load_setup(name_or_path).radar
+
+
+def open_capture(path: str | Path, radar, *, capture_format=None, iq_order: str = "auto"):
+    """A DCA1000 recording as a stream of frames; it is never loaded whole.
+
+    Args:
+        path: a `.bin` file, or the board's UDP packets in a `.pcap` or `.pcapng`.
+        radar: `config.Radar`, or whatever `load_setup` takes.
+        capture_format: layout of the words; by default what the radar's file or board says.
+        iq_order: "i_first", "q_first", or "auto": the data decide, else the configuration.
+
+    Returns:
+        `captures.Capture`.
+
+    Raises:
+        InputError: no capture, or none of this radar.
+    """
+    from radarsim import capture_files
+    from radarsim.config import Radar
+
+    if not isinstance(radar, Radar):
+        setup = load_setup(radar)
+        radar, capture_format = setup.radar, capture_format or setup.capture_format
+    return capture_files.open_capture(path, radar, capture_format, iq_order)
+
+
+def write_capture(
+    path: str | Path, cube, radar, *, capture_format=None, iq_order: str = "auto"
+) -> None:
+    """An IF cube as the `.bin` file that the radar's board would have recorded.
+
+    Args:
+        path: the file to write.
+        cube: [frame, chirp, tx, rx, sample] complex in ADC codes, or int16 codes with I and Q
+            (`noise.to_codes`) on a last axis.
+        radar: `config.Radar` that made it.
+        capture_format: layout of the words; by default that of the radar's board.
+        iq_order: "i_first" or "q_first"; "auto": as the format says, else I first.
+
+    Raises:
+        InputError: the cube is not of this radar, or the file cannot be written.
+    """
+    from radarsim import capture_files
+    from radarsim.capture_format import format_of_board
+
+    capture_format = capture_format or format_of_board(radar.board)
+    order = capture_format.iq_order if iq_order == "auto" else iq_order
+    order = "i_first" if order == "auto" else order
+    capture_files.write_capture(path, cube, radar, capture_format, order)
+
+
+def load_setup(name_or_path: str | Path):
+    """A radar and the layout of what it records: a board's name or a configuration file.
+
+    Args:
+        name_or_path: a key of `boards.BOARDS`, a radar `.toml`, a TI SDK `.cfg`, or a mmWave Studio
+            `.mmwave.json` or log `.txt`.
+
+    Returns:
+        `setups.Setup`: radar, capture_format, and notes on what the file says beyond them.
+
+    Raises:
+        InputError: neither, or the file describes no possible radar.
+    """
     from radarsim.boards import BOARDS
-    from radarsim.radar_toml import parse_radar
+    from radarsim.setups import board_setup, parse_setup
 
     if str(name_or_path) in BOARDS:
-        return BOARDS[str(name_or_path)]
+        return board_setup(str(name_or_path))
     path = Path(name_or_path)
     if not path.is_file():
         known = ", ".join(sorted(BOARDS))
-        raise InputError(name_or_path, "radar", "no such board or file", f"use {known} or a .toml")
-    return parse_radar(_read_text(path, 1 << 20), str(path))
+        hint = f"use {known} or a .toml, .cfg, .mmwave.json or Studio log"
+        raise InputError(name_or_path, "radar", "no such board or file", hint)
+    return parse_setup(_read_text(path, MAX_SETUP_BYTES), str(path))
 
 
 def _kind(file_name: str) -> str:

@@ -39,6 +39,8 @@ A file may start from a board and change what differs:
     [transmitter]
     power_dbm = 12
 
+A section `[capture]` says how recordings are laid out: see `capture_format`.
+
 With a board, everything else may be left out and the chip's limits are checked. Numbers are read
 and written in decimal: what `dump_radar` writes, `parse_radar` reads back unchanged.
 """
@@ -50,6 +52,7 @@ from decimal import Decimal
 from typing import Any
 
 from radarsim.boards import BOARDS, CHIP_OF_BOARD, DEFAULT_BOARD, check_limits
+from radarsim.capture_format import CaptureFormat, format_from_table, format_table
 from radarsim.config import AntennaArray, Chirp, Frame, Radar, Receiver
 from radarsim.datasheet import datasheet_tables
 from radarsim.errors import InputError
@@ -90,6 +93,7 @@ def parse_radar(text: str, where: str) -> Radar:
         InputError: naming the file, the key, its value with unit, the limit, and what to do.
     """
     tables = _read(text, where)
+    tables.pop("capture", None)
     board = tables.pop("board", None)
     if board is not None and not (isinstance(board, str) and board in BOARDS):
         raise InputError(where, "board", f"is {board!r}", f"use one of {', '.join(BOARDS)}")
@@ -108,6 +112,23 @@ def parse_radar(text: str, where: str) -> Radar:
         field = _KEYS.get((error.where, error.field), f"{section}.{error.field}")
         raise InputError(where, field, error.problem, error.hint) from None
     return radar
+
+
+def parse_capture_format(text: str, where: str) -> CaptureFormat:
+    """How captures of that radar are laid out: its `[capture]` section, see `capture_format`.
+
+    Raises:
+        InputError: an unknown key or value.
+    """
+    tables = _read(text, where)
+    return format_from_table(tables.get("capture"), str(tables.get("board", "")), where)
+
+
+def dump_setup(radar: Radar, capture_format: CaptureFormat) -> str:
+    """A radar and its captures' layout as one TOML text."""
+    lines = ["", "[capture]"]
+    lines += [f"{key} = {_text(value)}" for key, value in format_table(capture_format).items()]
+    return dump_radar(radar) + "\n".join(lines) + "\n"
 
 
 def dump_radar(radar: Radar) -> str:

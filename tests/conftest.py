@@ -13,3 +13,9 @@ def test_data() -> Path:
     if not folder or not Path(folder).is_dir():
         pytest.skip("RADARSIM_TEST_DATA names no folder of real recordings")
     return Path(folder)
+
+
+@pytest.fixture
+def examples() -> Path:
+    """Folder of the radar files that come with the project."""
+    return Path(__file__).parents[1] / "examples"

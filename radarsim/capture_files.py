@@ -1,0 +1,167 @@
+"""Captures on disk: `.bin` files and packet captures opened, `.bin` files written.
+
+`files.open_capture` and `files.write_capture` are the doors to this room.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from radarsim.capture_checks import check_samples, kind_of_bytes
+from radarsim.capture_format import CaptureFormat, format_of_board
+from radarsim.captures import Capture
+from radarsim.config import Radar
+from radarsim.dca1000 import (
+    BYTES_PER_WORD,
+    decode_words,
+    encode_words,
+    frame_arithmetic,
+    from_complex,
+    to_complex,
+    words_per_frame,
+)
+from radarsim.errors import InputError
+from radarsim.iq_order import IqOrder, find_iq_order
+
+PACKET_SUFFIXES = (".pcap", ".pcapng")
+# Loops looked at to tell I from Q, and to see whether this is a capture at all.
+_LOOK_LOOPS = 512
+_LOOK_BYTES = 64 << 20
+_TRUSTED = "noise"
+
+
+def open_capture(
+    path: str | Path, radar: Radar, capture_format: CaptureFormat | None, iq_order: str
+) -> Capture:
+    """See `files.open_capture`."""
+    path = Path(path)
+    layout = capture_format or format_of_board(radar.board)
+    try:
+        source = _open_source(path)
+    except OSError as error:
+        raise InputError(path, "file", f"cannot be read ({error.strerror})", "check it") from None
+    per_frame = words_per_frame(radar, layout)
+    num_frames, notes = _whole_frames(path, source.num_words, radar, layout)
+    look = max(1, min(num_frames, -(-_LOOK_LOOPS // radar.frame.num_chirps)))
+    look = max(1, min(look, _LOOK_BYTES // (per_frame * BYTES_PER_WORD)))
+    words = source.read(0, look * per_frame)
+    notes += check_samples(str(path), words)
+    order, more = _choose_order(radar, layout, words, iq_order)
+    return Capture(
+        name=str(path),
+        radar=radar,
+        capture_format=layout,
+        num_frames=num_frames,
+        iq_order=order.order,
+        iq_evidence=order.evidence,
+        read_words=source.read,
+        notes=source.notes + notes + more,
+        lost_packets=source.lost_packets,
+        lost_frames=source.lost_frames(per_frame),
+    )
+
+
+def write_capture(
+    path: str | Path, cube: np.ndarray, radar: Radar, capture_format: CaptureFormat, iq_order: str
+) -> None:
+    """See `files.write_capture`."""
+    if np.iscomplexobj(cube):
+        cube = from_complex(capture_format, np.asarray(cube, np.complex64))
+    words = encode_words(radar, capture_format, np.asarray(cube, np.int16), iq_order)
+    try:
+        with open(path, "wb") as file:
+            file.write(words.astype("<i2", copy=False).tobytes())
+    except OSError as error:
+        hint = "choose a folder that exists and has room"
+        raise InputError(path, "file", f"cannot be written ({error.strerror})", hint) from None
+
+
+class BinSource:
+    """Words of one `.bin` file; each read maps just what it needs, so memory stays flat."""
+
+    lost_packets = None
+    notes: tuple[str, ...] = ()
+
+    def __init__(self, path: Path):
+        self.path = path
+        num_bytes = path.stat().st_size
+        with open(path, "rb") as file:
+            kind = kind_of_bytes(file.read(4096))
+        if kind:
+            hint = "give the .bin or .pcap that the DCA1000 recorded"
+            raise InputError(path, "file", f"is no capture but {kind}", hint)
+        self.num_words = num_bytes // BYTES_PER_WORD
+        if num_bytes % BYTES_PER_WORD:
+            self.notes = (f"{num_bytes:,} bytes is an odd number; the last byte is left out",)
+
+    def read(self, start: int, stop: int) -> np.ndarray:
+        """Words from one index to another."""
+        if stop <= start:
+            return np.zeros(0, np.int16)
+        try:
+            mapped = np.memmap(
+                self.path, "<i2", "r", offset=start * BYTES_PER_WORD, shape=(stop - start,)
+            )
+        except (OSError, ValueError) as error:
+            problem = f"cannot be read any more ({error})"
+            raise InputError(self.path, "file", problem, "open it again") from None
+        return np.array(mapped, np.int16)
+
+    def lost_frames(self, per_frame: int) -> frozenset[int]:
+        """A `.bin` does not tell; `Capture.missing` looks for zeros."""
+        return frozenset()
+
+
+def _open_source(path: Path):
+    if not path.exists():
+        raise InputError(path, "file", "does not exist", "check the path")
+    if not path.is_file():
+        raise InputError(path, "file", "is no file", "give one .bin or .pcap")
+    if path.stat().st_size == 0:
+        raise InputError(path, "file", "is empty (0 bytes)", "record it again")
+    if path.suffix.lower() in PACKET_SUFFIXES:
+        from radarsim.packet_files import PacketSource
+
+        return PacketSource(path)
+    return BinSource(path)
+
+
+def _whole_frames(path: Path, num_words: int, radar: Radar, layout: CaptureFormat):
+    """How many whole frames there are, and a note where bytes are left over."""
+    per_frame = words_per_frame(radar, layout)
+    num_frames, rest = divmod(num_words, per_frame)
+    sums = frame_arithmetic(radar, layout)
+    num_bytes = num_words * BYTES_PER_WORD
+    if num_frames == 0:
+        problem = f"has {num_bytes:,} bytes, less than one frame: {sums}"
+        raise InputError(path, "file", problem, "give the radar that recorded it, or record again")
+    if not rest:
+        return num_frames, ()
+    left = rest * BYTES_PER_WORD
+    note = (
+        f"{num_bytes:,} bytes = {num_frames:,} frames and {left:,} bytes of an incomplete one, "
+        f"which is left out; a frame is {sums}"
+    )
+    return num_frames, (note,)
+
+
+def _choose_order(
+    radar: Radar, layout: CaptureFormat, words: np.ndarray, wanted: str
+) -> tuple[IqOrder, tuple[str, ...]]:
+    """What was asked for, else the noise, else the configuration, else the energy of beats."""
+    if layout.is_real:
+        return IqOrder("i_first", "", "real samples: no Q, nothing to order"), ()
+    if wanted != "auto":
+        replace(layout, iq_order=wanted)  # refuses an unknown word
+        return IqOrder(wanted, "", "as asked for"), ()
+    codes = decode_words(radar, layout, words)
+    cube = to_complex(layout, codes).reshape(-1, radar.num_virtual, radar.chirp.num_samples)
+    found = find_iq_order(cube[:_LOOK_LOOPS])
+    stated = layout.iq_order
+    if stated == "auto" or found.order == stated:
+        return found, ()
+    if found.by != _TRUSTED:
+        return IqOrder(stated, "", f"as the configuration says ({found.evidence})"), ()
+    note = f"the configuration says {stated}, the samples say {found.order}: {found.evidence}"
+    return found, (note,)

@@ -1,0 +1,196 @@
+"""DCA1000 words to ADC codes and back; no files.
+
+A DCA1000 stores what the chip's LVDS lanes send, as little-endian 16-bit words, chirp after chirp.
+
+    2 lanes (xWR16xx, 18xx, 68xx): one receiver after the other within a chirp
+        complex   I0 I1 Q0 Q1  I2 I3 Q2 Q3 ...      real   S0 S1 S2 S3 ...
+    4 lanes (xWR12xx, 14xx): word by word from lane 1 to lane 4, unused lanes included
+        complex   I0 of 4 lanes, Q0 of 4 lanes, I1 ...      real   S0 of 4 lanes, S1 ...
+
+Q stands before I where a chip is told to swap them (the SDK's SampleSwap, Studio's iqSwapSel).
+
+Source:
+    TI SWRA581B, "Mmwave Radar Device ADC Raw Data Capture", sections 5 and 6.
+"""
+
+import numpy as np
+from jaxtyping import Complex64, Int16
+
+from radarsim.capture_format import CaptureFormat
+from radarsim.config import Radar
+from radarsim.errors import InputError
+
+BYTES_PER_WORD = 2
+# Two words of each part stand together on two lanes.
+_PAIR = 2
+
+
+def words_per_chirp(radar: Radar, capture_format: CaptureFormat) -> int:
+    """16-bit words that one chirp of one transmitter fills."""
+    channels = radar.array.num_rx if capture_format.lanes == 2 else capture_format.lanes
+    return channels * radar.chirp.num_samples * 2
+
+
+def words_per_frame(radar: Radar, capture_format: CaptureFormat) -> int:
+    """16-bit words that one frame fills."""
+    chirps = radar.frame.num_chirps * radar.array.num_tx
+    return chirps * words_per_chirp(radar, capture_format)
+
+
+def frame_arithmetic(radar: Radar, capture_format: CaptureFormat) -> str:
+    """The bytes of one frame as a person would count them."""
+    channels = radar.array.num_rx if capture_format.lanes == 2 else capture_format.lanes
+    kind = "RX" if capture_format.lanes == 2 else "lanes"
+    samples = radar.chirp.num_samples * (2 if capture_format.is_real else 1)
+    parts = "" if capture_format.is_real else " x 2 (I, Q)"
+    total = words_per_frame(radar, capture_format) * BYTES_PER_WORD
+    return (
+        f"{radar.frame.num_chirps} loops x {radar.array.num_tx} TX x {channels} {kind} x "
+        f"{samples} samples{parts} x 2 bytes = {total:,} bytes"
+    )
+
+
+def decode_words(
+    radar: Radar,
+    capture_format: CaptureFormat,
+    words: Int16[np.ndarray, " word"],
+    iq_order: str = "i_first",
+) -> Int16[np.ndarray, "frame chirp tx rx sample 2"]:
+    """Whole frames of words as ADC codes.
+
+    Args:
+        radar: counts and firing order; `Frame.tx_order` puts each chirp on its transmitter.
+        capture_format: the layout.
+        words: as stored.
+        iq_order: "i_first" or "q_first"; real samples have none.
+
+    Returns:
+        Codes, last axis (I, Q); for real samples two successive ones.
+
+    Raises:
+        InputError: the layout does not fit the radar.
+    """
+    shape = *_slots(radar), radar.chirp.num_samples, 2
+    if capture_format.lanes == 4:
+        codes = _from_four_lanes(radar, capture_format, words)
+    elif capture_format.is_real:
+        codes = words.reshape(shape)
+    else:
+        _check_pairs(radar)
+        codes = words.reshape(-1, 2, _PAIR).transpose(0, 2, 1).reshape(shape)
+    if iq_order == "q_first" and not capture_format.is_real:
+        codes = codes[..., ::-1]
+    return np.ascontiguousarray(codes[:, :, np.argsort(radar.frame.tx_order)])
+
+
+def encode_words(
+    radar: Radar,
+    capture_format: CaptureFormat,
+    codes: Int16[np.ndarray, "frame chirp tx rx sample 2"],
+    iq_order: str = "i_first",
+) -> Int16[np.ndarray, " word"]:
+    """ADC codes as words: what `decode_words` reads back bit by bit.
+
+    Args:
+        radar: as for `decode_words`.
+        capture_format: the layout.
+        codes: last axis (I, Q); for real samples two successive ones.
+        iq_order: "i_first" or "q_first".
+
+    Returns:
+        Words in the order of the file; unused lanes hold zeros.
+
+    Raises:
+        InputError: the layout does not fit the radar, or the codes are not its frames.
+    """
+    expected = (*_slots(radar)[1:], radar.chirp.num_samples, 2)
+    if codes.shape[1:] != expected:
+        problem = f"has frames of {codes.shape[1:]}; the radar's are {expected}"
+        raise InputError("capture", "codes", problem, "give the radar that made them")
+    slots = codes[:, :, list(radar.frame.tx_order)]
+    if iq_order == "q_first" and not capture_format.is_real:
+        slots = slots[..., ::-1]
+    if capture_format.lanes == 4:
+        return _to_four_lanes(radar, capture_format, slots)
+    if capture_format.is_real:
+        return np.ascontiguousarray(slots).reshape(-1)
+    _check_pairs(radar)
+    return np.ascontiguousarray(slots.reshape(-1, _PAIR, 2).transpose(0, 2, 1)).reshape(-1)
+
+
+def to_complex(
+    capture_format: CaptureFormat, codes: Int16[np.ndarray, "*batch sample 2"]
+) -> Complex64[np.ndarray, "*batch sample"]:
+    """Codes as complex numbers, energy of what the radar sees in positive beat bins.
+
+    Real samples become their analytic signal at half the rate: the positive half of the spectrum,
+    X[0] to X[N - 1] of 2 N real samples, transformed back. A beat of amplitude A keeps it.
+
+    Args:
+        capture_format: says whether samples are real.
+        codes: see `decode_words`.
+
+    Returns:
+        Complex codes.
+    """
+    if not capture_format.is_real:
+        parts = codes.astype(np.float32)
+        return parts.view(np.complex64)[..., 0]
+    num_samples = codes.shape[-2]
+    half = np.fft.rfft(codes.reshape(*codes.shape[:-2], -1).astype(np.float32))[..., :num_samples]
+    return np.fft.ifft(half).astype(np.complex64)
+
+
+def from_complex(
+    capture_format: CaptureFormat, cube: Complex64[np.ndarray, "*batch sample"]
+) -> Int16[np.ndarray, "*batch sample 2"]:
+    """Complex codes as the ADC would have stored them, rounded and clipped to 16 bits.
+
+    Args:
+        capture_format: says whether samples are real.
+        cube: complex codes.
+
+    Returns:
+        Codes, see `decode_words`.
+    """
+    if capture_format.is_real:
+        half = np.fft.fft(cube)
+        nyquist = np.zeros((*cube.shape[:-1], 1), half.dtype)
+        real = np.fft.irfft(np.concatenate([half, nyquist], axis=-1))
+        parts = real.reshape(*cube.shape, 2)
+    else:
+        parts = np.stack([cube.real, cube.imag], axis=-1)
+    return np.clip(np.round(parts), -(2**15), 2**15 - 1).astype(np.int16)
+
+
+def _slots(radar: Radar) -> tuple[int, int, int, int]:
+    """Shape of frames in firing order: frame, loop, slot, receiver."""
+    return -1, radar.frame.num_chirps, radar.array.num_tx, radar.array.num_rx
+
+
+def _from_four_lanes(radar, capture_format, words):
+    lanes = capture_format.lanes_of(radar.array.num_rx)
+    samples, chirps = radar.chirp.num_samples, _slots(radar)[1:3]
+    on_lanes = words.reshape(-1, *chirps, samples, 2, capture_format.lanes)[..., list(lanes)]
+    return np.moveaxis(on_lanes, -1, 3)
+
+
+def _to_four_lanes(radar, capture_format, slots):
+    lanes = capture_format.lanes_of(radar.array.num_rx)
+    shape = (*slots.shape[:3], *slots.shape[4:], capture_format.lanes)
+    words = np.zeros(shape, np.int16)
+    words[..., list(lanes)] = np.moveaxis(slots, 3, -1)
+    return words.reshape(-1)
+
+
+def _check_pairs(radar: Radar) -> None:
+    """Two lanes send samples in pairs, which may run on into the next receiver's."""
+    samples = radar.chirp.num_samples * radar.array.num_rx
+    if samples % _PAIR:
+        raise InputError(
+            "Chirp",
+            "num_samples",
+            f"is {radar.chirp.num_samples} with {radar.array.num_rx} receivers; two lanes send "
+            "samples in pairs",
+            "give an even number of samples",
+        )
