@@ -23,18 +23,23 @@ class Text:
     Attributes:
         caption: the words.
         source: who wrote them ("built-in", "BABEL", "HumanML3D", ...).
+        licence: of the words; "" where it is that of the motion.
         start_s, end_s: the stretch, since the start of the take; end None: to its end.
         sentences: (part, sentence) pairs describing the caption, parts of
             `schema.ATTRIBUTE_PARTS`; empty where none are known.
         provenance: who wrote the sentences.
+        action: one of the actions that a window's label lists (see `captions.window_label`), not
+            a sentence about the whole stretch.
     """
 
     caption: str
     source: str
+    licence: str = ""
     start_s: float = 0.0
     end_s: float | None = None
     sentences: tuple[tuple[str, str], ...] = ()
     provenance: str = ""
+    action: bool = False
 
     @property
     def caption_id(self) -> str:

@@ -1,0 +1,75 @@
+"""AMASS motions by name: one key for all the ways in which a motion's path is written.
+
+Collections were renamed by the AMASS site after the text sets had appeared, SMPL-X files took
+another suffix and lost the blanks in their names, and every text set puts its own folder in front:
+
+    ./pose_data/BioMotionLab_NTroje/rub055/0020_lifting_heavy2_poses.npy      HumanML3D
+    BMLrub/BioMotionLab_NTroje/rub055/0020_lifting_heavy2_poses.npz           BABEL
+    AMASS/BMLrub/rub055/0020_lifting_heavy2_stageii.npz                       the site, today
+"""
+
+import re
+
+# Folders as first published, and the names that the site gives them now.
+RENAMED = {
+    "BioMotionLab_NTroje": "BMLrub",
+    "DFaust_67": "DFaust",
+    "Eyes_Japan_Dataset": "EyesJapanDataset",
+    "MPI_HDM05": "HDM05",
+    "MPI_Limits": "PosePrior",
+    "MPI_mosh": "MoSh",
+    "SSM_synced": "SSM",
+    "TCD_handMocap": "TCDHands",
+    "Transitions_mocap": "Transitions",
+}
+AMASS_FOLDERS = frozenset(
+    """
+    ACCAD BMLhandball BMLmovi CMU CNRS DanceDB EKUT GRAB HUMAN4D HumanEva KIT SFU SOMA
+    TotalCapture WEIZMANN
+    """.split()  # noqa: SIM905  (one name per line would bury them)
+).union(RENAMED, RENAMED.values())
+
+# Folders in front of a collection, which say nothing about the motion.
+_PREFIXES = frozenset({"pose_data", "amass", "amass_data"})
+_SUFFIX = re.compile(r"\.(npz|npy|pkl|bvh)$", re.IGNORECASE)
+_STAGE = re.compile(r"_(poses|stageii|stagei)$", re.IGNORECASE)
+_LONGEST_PATH = 1000
+
+
+def _plain(name: str) -> str:
+    """Names that differ in case, blanks or hyphens alone are the same."""
+    return re.sub(r"[ -]", "_", name).casefold()
+
+
+_COLLECTIONS = {_plain(name): _plain(RENAMED.get(name, name)) for name in AMASS_FOLDERS}
+# Some of BABEL's outer folders are the old names without underscores: "MPIHDM05/MPI_HDM05/...".
+_COLLECTIONS |= {_plain(old).replace("_", ""): _plain(new) for old, new in RENAMED.items()}
+
+
+def motion_key(path: object) -> str | None:
+    """What a motion is called, whoever writes its path.
+
+    Args:
+        path: as a text set, a store or a folder names it, with or without folders in front.
+
+    Returns:
+        The same words for the same motion; None where this is no path.
+    """
+    if not isinstance(path, str) or not 0 < len(path) <= _LONGEST_PATH:
+        return None
+    parts = [part for part in path.replace("\\", "/").split("/") if part not in ("", ".")]
+    if not parts or ".." in parts or not path.isprintable():
+        return None
+    folders = [_plain(part) for part in parts[:-1]]
+    name = _plain(_STAGE.sub("", _SUFFIX.sub("", parts[-1])))
+    return "/".join([*_within(folders), name]) if name else None
+
+
+def _within(folders: list[str]) -> list[str]:
+    """From the collection on; without one, all but the prefix and a doubled first folder."""
+    starts = [i for i, folder in enumerate(folders) if folder in _COLLECTIONS]
+    if starts:
+        return [_COLLECTIONS[folders[starts[-1]]], *folders[starts[-1] + 1 :]]
+    while folders and folders[0] in _PREFIXES:
+        folders = folders[1:]
+    return folders[1:] if len(folders) > 1 and folders[0] == folders[1] else folders

@@ -1,0 +1,156 @@
+"""HumanML3D: three or four sentences for each of 14,616 stretches of AMASS motions.
+
+`index.csv` names motion, first and last frame at 20 frames/s, and the clip's id; `texts/ID.txt`
+holds a line per sentence, `caption#tokens#from#to`, where from and to [s] are 0 for the whole clip;
+`train.txt`, `val.txt` and `test.txt` list ids. Ids with M are mirrored motions: their texts are
+left out, since the motion that they describe is not in AMASS.
+
+The published scripts cut the start off some collections before they count frames, and so does
+this. They also take every n-th pose with n = floor(rate / 20), which is not 20 frames/s where the
+rate is no multiple of it: see `frame_scale`.
+
+Source:
+    Guo et al., "Generating Diverse and Natural 3D Human Motions from Text", CVPR 2022, and
+    `raw_pose_processing.ipynb` of https://github.com/EricGuo5513/HumanML3D.
+"""
+
+import csv
+from pathlib import Path
+
+from pipelines.text_entries import (
+    MIRRORED,
+    NO_TIMES,
+    UNREADABLE,
+    Entries,
+    find_files,
+    number,
+    read_bytes,
+    read_splits,
+)
+from radarsim.errors import InputError
+
+SOURCE = "HumanML3D"
+LICENCE = "HumanML3D, MIT: https://github.com/EricGuo5513/HumanML3D"
+RATE_HZ = 20
+COLUMNS = ("source_path", "start_frame", "end_frame", "new_name")
+# A caption of a long stretch need not hold within a window of it (mmCLIP paper, section 4.2).
+LONGEST_S = 5.0
+# Cut off before frames are counted [s], by collection as `motion_key` names it.
+HEAD_S = {
+    "eyesjapandataset": 3.0,
+    "hdm05": 3.0,
+    "totalcapture": 1.0,
+    "poseprior": 1.0,
+    "transitions": 0.5,
+}
+
+TOO_LONG = f"of stretches of {LONGEST_S:g} s and more"
+NOT_AMASS = "of HumanAct12, which is not in AMASS"
+NO_TEXT = "missing (clips of the index without a file in texts)"
+NOT_IN_INDEX = "that the index does not name"
+
+
+def read_humanml3d(path: str | Path, longest_s: float = LONGEST_S) -> Entries:
+    """The sentences of every clip.
+
+    Args:
+        path: the folder with `index.csv`; `texts/` and the splits lie there or in `HumanML3D/`.
+        longest_s: texts of stretches of this length or more are left out [s].
+
+    Returns:
+        Sentences by motion.
+
+    Raises:
+        InputError: no index or no texts.
+    """
+    (index,) = find_files(path, "--humanml3d", ("index.csv",))
+    texts = _beside(index.parent, "texts")
+    if texts is None:
+        hint = "unpack texts.zip there"
+        raise InputError(index.parent, "texts", "no such folder", hint)
+    entries = Entries(SOURCE, LICENCE)
+    splits = read_splits(texts.parent)
+    files = {file.stem: file for file in sorted(texts.glob("*.txt"))}
+    for row in _rows(index):
+        name = Path(str(row["new_name"])).stem
+        if name not in files:
+            entries.leave_out(NO_TEXT)
+            continue
+        _add_clip(entries, row, _lines(files.pop(name)), splits.get(name, ""), longest_s)
+    for name, file in files.items():
+        cause = MIRRORED if name.startswith("M") else NOT_IN_INDEX
+        entries.leave_out(cause, len(_lines(file)))
+    return entries
+
+
+def frame_scale(mocap_rate_hz: float) -> float:
+    """True seconds per second of HumanML3D, for motions recorded at this rate.
+
+    250 Hz is thinned by 12 and counted as 20 Hz, so a text's time is 0.96 of what it says.
+    """
+    every = int(mocap_rate_hz / RATE_HZ)
+    return every * RATE_HZ / mocap_rate_hz if every else 1.0
+
+
+def _add_clip(entries: Entries, row: dict, lines: list[str], split: str, longest_s: float) -> None:
+    path = row["source_path"]
+    if isinstance(path, str) and "humanact12" in path.casefold():
+        return entries.leave_out(NOT_AMASS, len(lines))
+    key = entries.key(path, len(lines))
+    if key is None:
+        return
+    first, end = number(row["start_frame"]), number(row["end_frame"])
+    if first is None or end is None or first < 0 or not (end > first or end == -1):
+        return entries.leave_out(NO_TIMES, len(lines))
+    entries.put_in(key, split)
+    start_s = first / RATE_HZ + HEAD_S.get(key.split("/")[0], 0.0)
+    clip = start_s, None if end == -1 else start_s + (end - first) / RATE_HZ
+    for line in lines:
+        _add_line(entries, key, clip, line, longest_s)
+
+
+def _add_line(
+    entries: Entries, key: str, clip: tuple[float, float | None], line: str, longest_s: float
+) -> None:
+    caption, *fields = line.rsplit("#", 3)
+    tags = [_tag(field) for field in fields[1:]]
+    if len(tags) < 2 or None in tags:
+        return entries.leave_out(UNREADABLE)
+    start_s, end_s = clip
+    if min(tags) < 0:
+        return entries.leave_out(NO_TIMES)
+    if tags != [0, 0]:
+        end_s = start_s + tags[1] if end_s is None else min(end_s, start_s + tags[1])
+        start_s += tags[0]
+    if end_s is not None and end_s - start_s >= longest_s:
+        return entries.leave_out(TOO_LONG)
+    entries.add(key, caption, start_s, end_s)
+
+
+def _tag(field: str) -> float | None:
+    """Some published tags are nan, which the authors read as zero."""
+    return 0.0 if field.strip().casefold() == "nan" else number(field)
+
+
+def _rows(index: Path) -> list[dict]:
+    text = read_bytes(index).decode(errors="replace")
+    try:
+        rows = list(csv.DictReader(text.splitlines()))
+    except csv.Error as error:
+        raise InputError(index, "CSV", str(error), "give index.csv as published") from None
+    missing = [name for name in COLUMNS if not rows or name not in rows[0]]
+    if missing:
+        problem = f"column {missing[0]} is missing" if rows else "holds no rows"
+        raise InputError(index, "CSV", problem, "give index.csv as published")
+    return rows
+
+
+def _lines(file: Path) -> list[str]:
+    lines = read_bytes(file).decode(errors="replace").splitlines()
+    return [line for line in lines if line.strip()]
+
+
+def _beside(folder: Path, name: str) -> Path | None:
+    """In the folder, or where the repository of HumanML3D keeps it."""
+    places = (folder / name, folder / "HumanML3D" / name)
+    return next((place for place in places if place.is_dir()), None)

@@ -1,0 +1,76 @@
+"""KIT-ML: sentences about motions of KIT and CMU, by AMASS path.
+
+`annotations.json`, as published with TMR:
+
+    {"00002": {"path": "KIT/4/WalkingStraightForward02_poses", "duration": 5.31,
+               "annotations": [{"seg_id": "00002_0", "text": "A person walks 4 steps forward.",
+                                "start": 0.0, "end": 5.31}]}}
+
+`train.txt`, `val.txt` and `test.txt` beside it list ids. Ids and paths with M are mirrored motions:
+their texts are left out.
+
+Source:
+    Plappert, Mandery, Asfour, "The KIT Motion-Language Dataset", Big Data 4(4), 2016;
+    Petrovich, Black, Varol, "TMR", ICCV 2023: https://github.com/Mathux/TMR.
+"""
+
+from pathlib import Path
+
+from pipelines.text_entries import (
+    MIRRORED,
+    UNREADABLE,
+    Entries,
+    entries_of,
+    find_files,
+    number,
+    read_splits,
+    read_table,
+)
+from radarsim.errors import InputError
+
+SOURCE = "KIT-ML"
+LICENCE = "KIT Motion-Language, cite Plappert et al. 2016: terms come with that data set"
+FILES = ("annotations.json",)
+
+
+def read_kitml(path: str | Path) -> Entries:
+    """The sentences of every motion.
+
+    Args:
+        path: the published folder, or its `annotations.json`.
+
+    Returns:
+        Sentences by motion.
+
+    Raises:
+        InputError: no such file, or none of KIT-ML's.
+    """
+    (file,) = find_files(path, "--kitml", FILES)
+    motions = read_table(file, "KIT-ML's annotations.json")
+    found = {name: each for name, each in motions.items() if isinstance(each, dict)}
+    if motions and not any("annotations" in each for each in found.values()):
+        hint = "give KIT-ML's annotations.json"
+        raise InputError(file, "annotations", "is in none of the entries", hint)
+    entries = Entries(SOURCE, LICENCE)
+    entries.leave_out(UNREADABLE, len(motions) - len(found))
+    splits = read_splits(file.parent)
+    for name, motion in found.items():
+        _add_motion(entries, name, motion, splits.get(name, ""))
+    return entries
+
+
+def _add_motion(entries: Entries, name: str, motion: dict, split: str) -> None:
+    texts, path = entries_of(motion.get("annotations")), motion.get("path")
+    if name.startswith("M") or (isinstance(path, str) and path.startswith("M/")):
+        return entries.leave_out(MIRRORED, len(texts))
+    key = entries.key(path, max(len(texts), 1))
+    if key is None:
+        return
+    entries.put_in(key, split)
+    lasts_s = number(motion.get("duration"))
+    for text in texts:
+        if isinstance(text, dict):
+            times = text.get("start"), text.get("end", "")
+            entries.add(key, text.get("text"), *times, lasts_s=lasts_s)
+        else:
+            entries.leave_out(UNREADABLE)
