@@ -20,6 +20,7 @@ from builders._tell import (
     tell_rate,
     tell_summary,
 )
+from builders._texts import texts_of, with_texts
 from pipelines.blueprint import keeps_cubes, make_blueprint
 from pipelines.folder import open_folder
 from pipelines.plan import Note, Plan, make_plan
@@ -77,6 +78,7 @@ def _one_store(options: argparse.Namespace, recipe: Recipe, out: str | None) -> 
 
 
 def _takes(options: argparse.Namespace, recipe: Recipe) -> tuple[dict, list[Note]]:
+    texts = texts_of(options)
     if not (options.amass or options.motions):
         print("no source given: performing the built-in activities")
         length_s = recipe.clips.length_s
@@ -86,7 +88,8 @@ def _takes(options: argparse.Namespace, recipe: Recipe) -> tuple[dict, list[Note
     found = amass_takes(options.amass) if options.amass else []
     from_files, notes = file_takes(options.motions)
     named, doubles = without_doubles([*found, *from_files])
-    return named, notes + doubles
+    named, joined = with_texts(named, texts)
+    return named, [*notes, *doubles, *joined]
 
 
 def _plan(recipe: Recipe, takes: dict, options: argparse.Namespace) -> tuple[Plan, list[Note]]:

@@ -146,6 +146,14 @@ def add_simulation_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--motion-rate-hz", type=float, metavar="HZ", help="of kept poses (60)")
 
 
+def add_text_options(parser: argparse.ArgumentParser) -> None:
+    """What was said about motions of AMASS, joined to them by path."""
+    group = parser.add_argument_group("texts", "joined to motions by their AMASS path")
+    group.add_argument("--babel", metavar="DIR", help="BABEL: train.json, val.json and the others")
+    group.add_argument("--humanml3d", metavar="DIR", help="HumanML3D: index.csv and texts")
+    group.add_argument("--kitml", metavar="DIR", help="KIT-ML: annotations.json")
+
+
 def count(text: str) -> int:
     """A whole number of at least 1."""
     number = int(text)

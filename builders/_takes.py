@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from pipelines.amass_names import AMASS_FOLDERS
 from pipelines.plan import Note
 from pipelines.sources import Text
 from pipelines.survey import UNUSABLE
@@ -20,16 +21,6 @@ from radarsim.motion import Motion
 AMASS_LICENCE = "AMASS, non-commercial research: https://amass.is.tue.mpg.de/license.html"
 FILE_LICENCE = "as its owner says"
 BUILT_IN_LICENCE = "Apache-2.0"
-
-# As published, and as renamed later.
-AMASS_FOLDERS = frozenset(
-    """
-    ACCAD BMLhandball BMLmovi BMLrub BioMotionLab_NTroje CMU CNRS DanceDB DFaust DFaust_67 EKUT
-    EyesJapanDataset Eyes_Japan_Dataset GRAB HDM05 HUMAN4D HumanEva KIT MPI_HDM05 MPI_Limits
-    MPI_mosh MoSh PosePrior SFU SOMA SSM SSM_synced TCDHands TCD_handMocap TotalCapture Transitions
-    Transitions_mocap WEIZMANN
-    """.split()  # noqa: SIM905  (one name per line would bury them)
-)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from builders._options import (
     add_clip_options,
     add_simulation_options,
     add_store_options,
+    add_text_options,
     count,
     recipe_table,
 )
@@ -67,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     _add_source_options(parser)
+    add_text_options(parser)
     add_store_options(parser)
     add_clip_options(parser)
     add_simulation_options(parser)

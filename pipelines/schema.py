@@ -54,7 +54,7 @@ TABLES = {
         "end_s": "float64",
         "caption": "string",
     },
-    "captions": {"id": "string", "text": "string", "source": "string"},
+    "captions": {"id": "string", "text": "string", "source": "string", "licence": "string"},
     "attributes": {
         "caption": "string",
         "variant": "int32",

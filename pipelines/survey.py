@@ -15,6 +15,7 @@ UNUSABLE = "motions that could not be used"
 TOO_SHORT = "ends of motions too short for a clip"
 OUTSIDE = "stretches of motion outside the area"
 CUT = "clips cut where the subject left the area"
+TOO_LATE = "texts that begin after the end of their motion"
 # Where no clip fits, the next start is tried this much later.
 SEARCH_STEP_S = 0.5
 
@@ -40,6 +41,8 @@ def survey(recipe: Recipe, take: Take, body_models: str | None = None) -> Survey
         found, left_out = _clips_of(recipe, take, sha256, motion, variant)
         clips += found
         notes += left_out
+    late = sum(text.start_s >= motion.duration_s for text in take.texts)
+    notes += [Note(cause=TOO_LATE, count=late)] if late else []
     told = tuple(f"{take.id}: {note}" for note in motion.notes)
     return Survey(clips=tuple(clips), notes=tuple(notes), told=told)
 

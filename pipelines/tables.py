@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.captions import window_label
 from pipelines.plan import Clip
 from pipelines.schema import TABLES
 from pipelines.sources import Text
@@ -41,16 +42,18 @@ def shard_tables(
         Rows by table.
     """
     rows: dict[str, Rows] = {table: [] for table in TABLES}
-    said: dict[str, Text] = {}
+    said: dict[str, tuple[Text, str]] = {}
     for clip in clips:
         rows["clips"].append(_clip_row(clip, radar, body))
-        for text in texts.get(clip.take, ()):
-            segment = _segment_row(clip, text, clip.num_frames * period_s)
+        duration_s = clip.num_frames * period_s
+        for text in _with_label(texts.get(clip.take, ()), clip.start_s, duration_s):
+            segment = _segment_row(clip, text, duration_s)
             if segment:
                 rows["segments"].append(segment)
-                said.setdefault(text.caption_id, text)
-    for caption_id, text in sorted(said.items()):
-        rows["captions"].append({"id": caption_id, "text": text.caption, "source": text.source})
+                said.setdefault(text.caption_id, (text, text.licence or clip.licence))
+    for caption_id, (text, licence) in sorted(said.items()):
+        about = {"id": caption_id, "text": text.caption, "source": text.source}
+        rows["captions"].append({**about, "licence": licence})
         rows["attributes"] += _attribute_rows(caption_id, text)
     return rows
 
@@ -73,6 +76,12 @@ def read_table(parts: Iterable[bytes]) -> pa.Table:
 def _clip_row(clip: Clip, radar: str, body: str) -> dict[str, object]:
     values = {name: getattr(clip, name) for name in TABLES["clips"] if hasattr(clip, name)}
     return {**values, "radar": radar, "body": body}
+
+
+def _with_label(texts: tuple[Text, ...], start_s: float, duration_s: float) -> list[Text]:
+    """What is said about a take, and the label that joins the actions of a window."""
+    label = window_label(texts, start_s, start_s + duration_s)
+    return [*texts, label] if label else [*texts]
 
 
 def _segment_row(clip: Clip, text: Text, duration_s: float) -> dict[str, object] | None:

@@ -92,7 +92,7 @@ def test_tables_have_a_part_per_shard_and_read_as_one(store):
 
 
 def test_equal_rows_give_equal_parquet_bytes():
-    rows = [{"id": "a", "text": "walk", "source": "fake"}]
+    rows = [{"id": "a", "text": "walk", "source": "fake", "licence": "CC0-1.0"}]
     assert parquet_bytes("captions", rows) == parquet_bytes("captions", list(rows))
 
 
