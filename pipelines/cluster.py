@@ -10,6 +10,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from importlib import metadata
 
 from distributed import Client, LocalCluster, WorkerPlugin, as_completed, get_worker
 
@@ -91,7 +92,9 @@ def running_cluster(address: str, out: str) -> Iterator[Client]:
         InputError: nobody answers, a worker runs other code, or one does not see the store.
         SchedulerLost: it answered once, and went.
     """
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for name in ["distributed", *logging.root.manager.loggerDict]:
+        if name.startswith("distributed"):  # its own words about lost connections; ours follow
+            logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         client = Client(address, timeout=CONNECT_S)
     except (OSError, ValueError, TimeoutError) as error:
@@ -165,18 +168,23 @@ def _on_worker(make: Callable[..., dict], number: int, *arguments: object) -> di
 
 def _same_everywhere(client: Client, address: str, out: str) -> None:
     """Workers must run this code, or stores would differ, and see this store."""
-    found: dict[str, str] = client.run(code_version)
+    here, found = _version_here(), client.run(_version_here)
     if not found:
         hint = "start some: dask worker ADDRESS --nthreads 1"
         raise InputError(address, "--scheduler", "has no workers", hint)
     for worker, version in found.items():
-        if version != code_version():
-            problem = f"worker {worker} runs {version}, this command {code_version()}"
+        if version != here:
+            problem = f"worker {worker} runs {version}, this command {here}"
             raise InputError(address, "--scheduler", problem, "install the same there")
     for worker, names in client.run(_names, out).items():
         if not names:
             hint = "name a path that every worker sees, or a URL such as s3://bucket/synth.zarr"
             raise InputError(out, "--out", f"worker {worker} does not see it", hint)
+
+
+def _version_here() -> str:
+    """What must agree for the same bytes: our code, and what computes with it."""
+    return f"{code_version()}, jaxlib {metadata.version('jaxlib')}"
 
 
 def _names(out: str) -> Sequence[str]:

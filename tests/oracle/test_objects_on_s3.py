@@ -1,0 +1,57 @@
+"""The S3 protocol as a server of somebody else's speaks it (moto)."""
+
+import pytest
+from pipeline_fakes import fake_blueprint, fake_clip, fake_plan, fake_takes, store_bytes
+
+from pipelines.folder import open_folder
+from pipelines.run import build
+from pipelines.shards import verify
+from pipelines.stored import Store
+from radarsim.errors import InputError
+
+TAKES = fake_takes(6)
+PLAN = fake_plan(TAKES)
+BLUEPRINT = fake_blueprint(PLAN)
+
+
+@pytest.fixture
+def bucket(monkeypatch):
+    server = pytest.importorskip("moto.server", reason="needs the extra [oracle]")
+    boto3 = pytest.importorskip("boto3", reason="needs the extra [oracle]")
+    running = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    running.start()
+    host, port = running.get_host_and_port()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+    monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "anyone")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "anything")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    boto3.client("s3", endpoint_url=f"http://{host}:{port}").create_bucket(Bucket="radar")
+    yield f"s3://radar/{port}"
+    running.stop()
+
+
+def test_a_store_on_s3_is_written_resumed_checked_and_read(bucket, tmp_path):
+    url = f"{bucket}/synth.zarr"
+
+    def stops(recipe, clip, take):
+        if clip.row == 5:
+            raise KeyboardInterrupt
+        return fake_clip(recipe, clip, take)
+
+    with pytest.raises(KeyboardInterrupt):
+        build(PLAN, TAKES, url, BLUEPRINT, stops, workers=0, quiet=True)
+    # Two processes: each opens the bucket for itself, by what the environment says.
+    summary = build(PLAN, TAKES, url, BLUEPRINT, fake_clip, workers=2, quiet=True)
+    build(PLAN, TAKES, str(tmp_path / "s.zarr"), BLUEPRINT, fake_clip, workers=0, quiet=True)
+    folder = open_folder(url)
+    assert (summary.state, summary.unfinished) == ("resumed", [])
+    assert {path: folder.read(path) for path in folder.files()} == store_bytes(tmp_path / "s.zarr")
+    assert verify(url) == []
+    assert len(Store(url).clips) == 6
+
+
+def test_a_bucket_that_is_not_there_is_one_line(bucket):
+    with pytest.raises(InputError, match="cannot be") as refusal:
+        build(PLAN, TAKES, "s3://missing/s.zarr", BLUEPRINT, fake_clip, workers=0, quiet=True)
+    assert "\n" not in str(refusal.value)
