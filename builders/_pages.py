@@ -7,10 +7,10 @@ from matplotlib.figure import Figure
 
 from builders import _performed
 from builders._scene import Sources, performed, scene_of, stored_scene
-from builders._stored import Store
 from pipelines.blueprint import heatmap_settings
 from pipelines.plan import Clip
 from pipelines.schema import HEATMAPS
+from pipelines.stored import Store
 from radarsim.config import Radar
 from radarsim.errors import InputError
 from radarsim.heatmaps import HeatmapSettings, heatmap_axes, make_heatmaps

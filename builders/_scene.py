@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass
 import jax.numpy as jnp
 import numpy as np
 
-from builders._stored import Store
 from builders._takes import RATE_HZ, BuiltInTake, amass_takes, file_takes
 from pipelines.plan import Clip
 from pipelines.recipe import Recipe
 from pipelines.sources import Take
+from pipelines.stored import Store
 from pipelines.subjects import fitted_subject, placed_window, placement_of
 from radarsim.body import BodyModel, fit_pose, joint_positions, skin
 from radarsim.errors import InputError
