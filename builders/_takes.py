@@ -199,7 +199,13 @@ def _activity_texts(activity) -> tuple[Text, ...]:
     sentences = tuple(sorted(activity.attributes.items()))
     source = f"built-in, {activity.text_source}"
     return tuple(
-        Text(caption=caption, source=source, sentences=sentences, provenance=activity.text_source)
+        Text(
+            caption=caption,
+            source=source,
+            sentences=sentences,
+            provenance=activity.text_source,
+            kind="label" if caption == activity.label else "sentence",
+        )
         for caption in dict.fromkeys((activity.label, *activity.captions))
     )
 

@@ -82,7 +82,7 @@ def _add_sequence(entries: Entries, sequence: dict, split: str, before: set[str]
             entries.leave_out(TRANSITION)
         else:
             times = (label.get("start_t"), label.get("end_t", "")) if of_frames else (0, None)
-            entries.add(key, _words(label), *times, lasts_s=lasts_s, action=True)
+            entries.add(key, _words(label), *times, lasts_s=lasts_s, kind="action")
 
 
 def _labels(entries: Entries, sequence: dict) -> tuple[list, bool]:

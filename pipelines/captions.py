@@ -141,13 +141,14 @@ def window_label(texts: Iterable[Text], start_s: float, end_s: float) -> Text | 
         start_s, end_s: the window [s].
 
     Returns:
-        A text over the window; None where it shows less than two actions, which need no joining.
+        A label of the whole window; None where it shows no action.
     """
-    shown = [text for text in texts if text.action and _is_shown(text, start_s, end_s)]
+    shown = [text for text in texts if text.kind == "action" and _is_shown(text, start_s, end_s)]
     captions = list(dict.fromkeys(text.caption for text in shown))
-    if len(captions) < 2:
+    if not captions:
         return None
-    return replace(shown[0], caption=" and ".join(captions), start_s=start_s, end_s=end_s)
+    words = " and ".join(captions)
+    return replace(shown[0], caption=words, start_s=start_s, end_s=end_s, kind="label")
 
 
 def _is_shown(text: Text, start_s: float, end_s: float) -> bool:

@@ -53,6 +53,7 @@ TABLES = {
         "start_s": "float64",
         "end_s": "float64",
         "caption": "string",
+        "kind": "string",  # label, action or sentence: see `sources.Text`
     },
     "captions": {"id": "string", "text": "string", "source": "string", "licence": "string"},
     "attributes": {

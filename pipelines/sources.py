@@ -28,8 +28,8 @@ class Text:
         sentences: (part, sentence) pairs describing the caption, parts of
             `schema.ATTRIBUTE_PARTS`; empty where none are known.
         provenance: who wrote the sentences.
-        action: one of the actions that a window's label lists (see `captions.window_label`), not
-            a sentence about the whole stretch.
+        kind: "label", what the stretch is called; "action", one of the actions that a window's
+            label lists (see `captions.window_label`); "sentence", any other words about it.
     """
 
     caption: str
@@ -39,7 +39,7 @@ class Text:
     end_s: float | None = None
     sentences: tuple[tuple[str, str], ...] = ()
     provenance: str = ""
-    action: bool = False
+    kind: str = "sentence"
 
     @property
     def caption_id(self) -> str:

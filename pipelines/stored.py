@@ -89,7 +89,9 @@ class Store:
     def caption(self, row: int) -> str:
         """What happens in a clip, in the words of its segments; "" where nobody said."""
         said, stretches = [], set()
-        for segment in self._segments.get(row, ()):
+        segments = self._segments.get(row, ())
+        labels = [segment for segment in segments if segment["kind"] == "label"]
+        for segment in labels or segments:
             stretch = segment["start_s"], segment["end_s"]
             # Further captions of a stretch say the same in other words.
             if stretch not in stretches:

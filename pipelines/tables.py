@@ -91,7 +91,8 @@ def _segment_row(clip: Clip, text: Text, duration_s: float) -> dict[str, object]
     if end_s <= start_s:
         return None
     times = {"start_s": start_s, "end_s": end_s}
-    return {"row": clip.row, "clip": clip.id, **times, "caption": text.caption_id}
+    names = {"caption": text.caption_id, "kind": text.kind}
+    return {"row": clip.row, "clip": clip.id, **times, **names}
 
 
 def _attribute_rows(caption_id: str, text: Text) -> Rows:

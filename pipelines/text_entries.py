@@ -65,7 +65,7 @@ class Entries:
         start_s: object,
         end_s: object,
         lasts_s: float | None = None,
-        action: bool = False,
+        kind: str = "sentence",
     ) -> None:
         """Take a text, or count why not.
 
@@ -74,7 +74,7 @@ class Entries:
             caption: the words.
             start_s, end_s: the stretch [s]; end None: to the motion's end.
             lasts_s: how long the motion is, where the source says so [s].
-            action: one of the actions that a window's label lists.
+            kind: see `sources.Text`.
         """
         words = cleaned(caption)
         stretch = _stretch(start_s, end_s)
@@ -88,7 +88,7 @@ class Entries:
             licence=self.licence,
             start_s=stretch[0],
             end_s=stretch[1],
-            action=action,
+            kind=kind,
         )
         self.texts.setdefault(key, []).append(text)
 

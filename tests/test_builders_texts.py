@@ -74,6 +74,9 @@ def test_the_command_writes_segments_captions_and_official_splits(place, capsys)
     starts = {clip["id"]: (clip["take"], clip["start_s"]) for clip in tables["clips"]}
     said = {}
     for row in tables["segments"]:
+        if row["kind"] == "label":
+            assert (row["start_s"], row["end_s"]) == (0.0, pytest.approx(3.2))
+            continue
         times = words[row["caption"]], round(row["start_s"], 3), round(row["end_s"], 3)
         said.setdefault(starts[row["clip"]], []).append(times)
     assert said == {
@@ -111,6 +114,7 @@ def test_a_clip_of_several_actions_gets_their_joined_label(place):
     words = {row["id"]: row["text"] for row in rows["captions"]}
     said = [(words[row["caption"]], row["start_s"], row["end_s"]) for row in rows["segments"]]
     assert said == [("walk", 0, 3), ("sway", 3.2, 5.0), ("walk and sway", 0, 5.0)]
+    assert [row["kind"] for row in rows["segments"]] == ["action", "action", "label"]
     assert {row["source"] for row in rows["captions"]} == {"BABEL"}
 
 

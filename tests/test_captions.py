@@ -220,7 +220,7 @@ def test_what_is_not_joined_is_counted(tmp_path):
 
 def actions(*spans):
     return [
-        Text(caption=words, source="BABEL", start_s=start, end_s=end, action=True)
+        Text(caption=words, source="BABEL", start_s=start, end_s=end, kind="action")
         for words, start, end in spans
     ]
 
@@ -231,8 +231,8 @@ def test_a_windows_label_lists_its_actions_joined_by_and():
     assert window_label(texts, 0, 5).caption == "walk and turn"
     joined = window_label(texts, 2.5, 7.5)
     assert (joined.caption, joined.start_s, joined.end_s) == ("turn and walk and sit", 2.5, 7.5)
-    assert window_label(texts, 0, 2) is None, "one action needs no joining"
-    assert window_label(texts, 0.5, 2.1) is None, "an action grazed for 0.1 s is not shown"
+    assert window_label(texts, 0.5, 2.1).caption == "walk", "an action grazed for 0.1 s is none"
+    assert window_label(texts[-1:], 0, 5) is None, "a sentence is no action"
     short = actions(("walk", 0, 2), ("clap", 2, 2.15), ("jump", 2.15, 2.3))
     assert window_label(short, 0, 2.15).caption == "walk and clap", "short, but all of it"
 

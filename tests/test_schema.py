@@ -71,6 +71,6 @@ def test_cubes_without_adc_steps_are_float_volts():
 
 def test_tables_name_captions_and_clips_alike():
     assert {"id", "row", "seed", "split", "official_split", "licence"} <= TABLES["clips"].keys()
-    assert list(TABLES["segments"]) == ["row", "clip", "start_s", "end_s", "caption"]
+    assert list(TABLES["segments"]) == ["row", "clip", "start_s", "end_s", "caption", "kind"]
     assert list(TABLES["captions"]) == ["id", "text", "source", "licence"]
     assert list(TABLES["attributes"]) == ["caption", "variant", "part", "sentence", "provenance"]
