@@ -26,6 +26,7 @@ PLACE_CHANNELS = {
     "root.left": "centre of mass left of it",
     "root.sink": "pelvis below standing height [leg lengths]",
     "root.hop": "pelvis above standing height [g times cycle length squared]",
+    "root.turn": "way the body faces, to the left; the feet must step along [degrees]",
     "foot.ahead": "foot ahead of its home",
     "foot.out": "foot outward of its home",
     "foot.lift": "sole above the floor",
@@ -153,9 +154,9 @@ def leg(side, hip=0.0, out=0.0, twist=0.0, knee=0.0, ankle=0.0, free=1.0) -> Cha
     )
 
 
-def root(ahead=0.0, left=0.0, sink=0.0, hop=0.0) -> Channels:
-    """The weight over the feet and the height of the pelvis."""
-    return _part("root", ahead=ahead, left=left, sink=sink, hop=hop)
+def root(ahead=0.0, left=0.0, sink=0.0, hop=0.0, turn=0.0) -> Channels:
+    """The weight over the feet, the height of the pelvis and the way the body faces."""
+    return _part("root", ahead=ahead, left=left, sink=sink, hop=hop, turn=turn)
 
 
 def foot(side, ahead=0.0, out=0.0, lift=0.0, pitch=0.0, turn=0.0, load=0.0) -> Channels:

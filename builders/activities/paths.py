@@ -1,7 +1,8 @@
 """Ways to go: time to where the body is and which way it faces, for ever and smoothly."""
 
 import numpy as np
-from scipy.interpolate import CubicHermiteSpline
+from scipy.interpolate import CubicHermiteSpline, CubicSpline
+from scipy.ndimage import gaussian_filter1d
 
 from builders.activities.curves import minimum_jerk
 
@@ -91,6 +92,44 @@ def circle(speed_mps: float, radius_m: float, leftwards: bool):
         angle = speed_mps / radius_m * times_s
         xy = radius_m * np.stack([np.sin(angle), side * (1 - np.cos(angle))], axis=-1)
         return xy, side * angle
+
+    return path
+
+
+def route(*parts: tuple[float, float, float, float], blend_s: float = 0.18, closed: bool = True):
+    """Parts of even going, one after the other: walk, pause, turn, walk back.
+
+    Args:
+        parts: (duration [s], speed ahead [m/s], speed to the left [m/s], turn to the left
+            [degrees]) of each.
+        blend_s: over which one part passes into the next, standard deviation of a Gaussian.
+        closed: starts anew at the end, for ever; the few centimetres by which it then misses its
+            start are spread over the way. Else it stands still before and after.
+    """
+    seconds = np.array([part[0] for part in parts])
+    total_s, step_s = seconds.sum(), 0.01
+    grid_s = np.arange(0.0 if closed else -1.0, total_s + (0.0 if closed else 1.0), step_s)
+    which = np.searchsorted(np.cumsum(seconds), grid_s, side="right")
+    rates = np.array([(a, left, np.deg2rad(t) / s) for s, a, left, t in parts] + [(0.0, 0.0, 0.0)])
+    rates = rates[np.where(grid_s < 0, -1, np.minimum(which, len(parts)))].T
+    rates = gaussian_filter1d(rates, blend_s / step_s, mode="wrap" if closed else "nearest")
+    rest_rad = np.deg2rad(sum(part[3] for part in parts)) - rates[2].sum() * step_s
+    rates[2] += rest_rad / (len(grid_s) * step_s)
+    heading_rad = np.concatenate([[0.0], np.cumsum(rates[2]) * step_s])
+    middle_rad = heading_rad[:-1] + 0.5 * np.diff(heading_rad)
+    c, s = np.cos(middle_rad), np.sin(middle_rad)
+    velocity = np.stack([c * rates[0] - s * rates[1], s * rates[0] + c * rates[1]])
+    if closed:
+        velocity -= velocity.mean(axis=1, keepdims=True)
+    place_m = np.concatenate([np.zeros((2, 1)), np.cumsum(velocity, axis=1) * step_s], axis=1)
+    ends_s = grid_s[0] + step_s * np.arange(len(grid_s) + 1)
+    course = CubicSpline(ends_s, np.concatenate([place_m, heading_rad[None]]).T)
+    begin = course(0.0) * [1.0, 1.0, 0.0]
+
+    def path(times_s):
+        rounds = np.floor(times_s / ends_s[-1]) if closed else np.zeros(len(times_s))
+        values = course(np.clip(times_s - rounds * ends_s[-1], ends_s[0], ends_s[-1])) - begin
+        return values[:, :2], values[:, 2] + rounds * heading_rad[-1]
 
     return path
 

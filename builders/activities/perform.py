@@ -138,7 +138,7 @@ def _feet(movement, style, times_s, phase, course):
     if isinstance(base, Gait):
         return stepping_feet(who.skeleton, base, times_s, phase, who.turnout_deg)
     feet = standing_feet(who.skeleton, base, course, who.turnout_deg)
-    return feet, np.zeros((len(phase), 2)), np.zeros(len(phase))
+    return feet, np.zeros((len(phase), 2)), np.deg2rad(course["root.turn"])
 
 
 def _as_motion(take, who, rotations, pelvis_m, rate_hz):

@@ -2,9 +2,12 @@
 
 from builders.activities.library import (  # noqa: F401
     arms,
+    circles,
+    gestures,
     jumping,
     legs,
     reaching,
+    sports,
     trunk,
     walking,
     whole_body,

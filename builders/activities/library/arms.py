@@ -2,24 +2,11 @@
 
 from builders.activities.catalogue import activity
 from builders.activities.curves import during, ease, swing
+from builders.activities.library.postures import HANDS_TOGETHER
 from builders.activities.movement import Movement, Stance, arm, arms, pelvis, root, step, trunk
 
 
-@activity(
-    10,
-    "wave hand",
-    captions=(
-        "a person raises one hand and waves",
-        "someone waves hello with an arm held high",
-        "the person lifts a hand and moves it from side to side in greeting",
-        "waving a hand to say goodbye",
-    ),
-    torso="The torso stays upright and almost still.",
-    arms="One arm is raised beside the head and its forearm waves from side to side.",
-    legs="The legs stand still.",
-    location="The person stays in one place.",
-    general="A person raises one hand and waves it.",
-)
+@activity(10, "wave hand")
 def wave_hand(style):
     up = during(0.0, 0.18, 0.84, 1.0)
     wave = during(0.1, 0.24, 0.76, 0.9)
@@ -38,21 +25,7 @@ def wave_hand(style):
     )
 
 
-@activity(
-    14,
-    "swing arm",
-    captions=(
-        "a person swings both arms forward and back",
-        "someone stands and swings the arms together like pendulums",
-        "the person lets both straight arms swing up to the front and behind the body",
-        "loosening the shoulders by swinging the arms",
-    ),
-    torso="The torso sways slightly with the arms.",
-    arms="Both straight arms swing together up to the front and down behind the body.",
-    legs="The legs stand still, the knees giving a little.",
-    location="The person stays in one place.",
-    general="A person swings both arms forward and backward.",
-)
+@activity(14, "swing arm")
 def swing_arm(style):
     return Movement(
         1.5,
@@ -62,21 +35,7 @@ def swing_arm(style):
     )
 
 
-@activity(
-    17,
-    "clapping hand",
-    captions=(
-        "a person claps hands",
-        "someone applauds with both hands before the chest",
-        "the person brings the palms together again and again",
-        "clapping in front of the body",
-    ),
-    torso="The torso stays upright and still.",
-    arms="Both forearms are raised in front of the chest and the palms strike each other.",
-    legs="The legs stand still.",
-    location="The person stays in one place.",
-    general="A person claps the hands together.",
-)
+@activity(17, "clapping hand", touches=HANDS_TOGETHER)
 def clapping_hand(style):
     apart = 0.5 - swing(0.5)
     return Movement(
@@ -91,21 +50,7 @@ def clapping_hand(style):
     )
 
 
-@activity(
-    41,
-    "punch",
-    captions=(
-        "a person throws punches",
-        "someone boxes the air with both fists in turn",
-        "the person punches forward with one fist and then the other",
-        "shadow boxing on the spot",
-    ),
-    torso="The torso twists with every punch.",
-    arms="The fists are held before the chin and shoot forward in turn.",
-    legs="The legs stand one before the other, knees slightly bent.",
-    location="The person stays in one place.",
-    general="A person punches forward with both fists in turn.",
-)
+@activity(41, "punch")
 def punch(style):
     left = ease((0.06, 0), (0.2, 1), (0.26, 1), (0.42, 0))
     right = left.later(0.5)
@@ -126,21 +71,7 @@ def _fist(out):
     return dict(flexion=32 + 54 * out, abduction=8 - 6 * out, twist=14, elbow=108 - 116 * out)
 
 
-@activity(
-    9,
-    "throw",
-    captions=(
-        "a person throws something overhand",
-        "someone winds up and throws a ball forward",
-        "the person takes a small step and throws with one arm",
-        "throwing an object to the front",
-    ),
-    torso="The torso turns away to wind up and whips round to the front with the throw.",
-    arms="One arm is cocked behind the head and whips forward; the other one points ahead.",
-    legs="The leg opposite to the throwing arm steps forward to take the weight.",
-    location="The person takes one step forward and returns.",
-    general="A person winds up and throws something with one arm.",
-)
+@activity(9, "throw")
 def throw(style):
     wind = ease((0.05, 0), (0.34, 1), (0.5, -1), (0.58, -1), (0.9, 0))
     return Movement(

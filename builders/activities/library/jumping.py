@@ -1,26 +1,12 @@
 """Activities that leave the floor from both feet."""
 
 from builders.activities.catalogue import activity
-from builders.activities.curves import ease, swing
+from builders.activities.curves import bump, ease, swing
 from builders.activities.jumps import flight_s, hops
-from builders.activities.movement import Movement, Stance, arms, foot, pelvis, trunk
+from builders.activities.movement import Movement, Stance, arm, arms, foot, pelvis, root, trunk
 
 
-@activity(
-    1,
-    "jump",
-    captions=(
-        "a person jumps straight up",
-        "someone crouches, swings the arms and leaps into the air",
-        "the person jumps up as high as possible and lands on both feet",
-        "jumping vertically on the spot",
-    ),
-    torso="The torso dips forward before the jump, stretches in the air and dips on landing.",
-    arms="Both arms swing back and then up with the jump.",
-    legs="Both legs bend, push off together, leave the floor and bend again on landing.",
-    location="The person goes up and comes down on the same spot.",
-    general="A person crouches and jumps straight up.",
-)
+@activity(1, "jump")
 def jump(style):
     period_s = 2.0 / style.tempo
     height_m = 0.22 * style.amplitude
@@ -38,21 +24,7 @@ def jump(style):
     )
 
 
-@activity(
-    2,
-    "jumping jack",
-    captions=(
-        "a person does jumping jacks",
-        "someone hops the feet apart and together while the arms go up and down",
-        "the person performs star jumps in a steady rhythm",
-        "doing jumping jacks as a warm-up",
-    ),
-    torso="The torso stays upright and bobs up and down.",
-    arms="Both arms swing out to the sides, meet above the head and come down again.",
-    legs="Both legs hop apart and back together.",
-    location="The person stays in one place, hopping.",
-    general="A person does jumping jacks, opening and closing arms and legs.",
-)
+@activity(2, "jumping jack")
 def jumping_jack(style):
     period_s = 1.15 / style.tempo
     height_m = 0.05
@@ -74,3 +46,84 @@ def jumping_jack(style):
 def foot_out(side, out):
     """Only the sideways part of a foot, beside what a hop does to it."""
     return foot(side, out=out)
+
+
+@activity(32, "jump to the side")
+def jump_to_the_side(style):
+    channels = _to_and_fro(style)
+    away = _there(style)
+    return Movement(
+        2.4,
+        channels | foot_out("left", 0.5 * away) | foot_out("right", -0.5 * away),
+        Stance(width=0.85),
+    )
+
+
+@activity(33, "jump forward and back")
+def jump_forward_and_back(style):
+    channels = _to_and_fro(style)
+    away = _there(style)
+    for side in ("left", "right"):
+        channels |= foot(side, ahead=0.5 * away)
+    return Movement(2.4, channels, Stance(width=0.85))
+
+
+TO_AND_FRO = (0.25, 0.75)  # phases of the two take-offs
+TO_AND_FRO_M = 0.13
+
+
+def _there(style):
+    """1 between the jump away and the jump back."""
+    flight = flight_s(TO_AND_FRO_M) / (2.4 / style.tempo)
+    out, back = TO_AND_FRO
+    return ease((out, 0), (out + flight, 1), (back, 1), (back + flight, 0))
+
+
+def _to_and_fro(style):
+    """The upper body and the heights of two jumps."""
+    period_s = 2.4 / style.tempo
+    flight = flight_s(TO_AND_FRO_M) / period_s
+    keys, swings = [], []
+    for off in TO_AND_FRO:
+        keys += [(off - 0.2, 0.1), (off - 0.1, 1), (off, 0), (off + flight, 0.1)]
+        keys += [(off + flight + 0.08, 0.8)]
+        swings += [(off - 0.1, -30), (off + 0.06, 44), (off + 0.24, 6)]
+    dip = ease(*keys)
+    return (
+        pelvis(tilt=26 * dip)
+        | trunk(flexion=12 * dip)
+        | arms(flexion=ease(*swings), elbow=18)
+        | hops(TO_AND_FRO, TO_AND_FRO_M, period_s, dip_m=0.14, point_deg=30, rest=False)
+    )
+
+
+@activity(62, "jumping lunge")
+def jumping_lunge(style):
+    period_s, height_m = 2.1 / style.tempo, 0.1
+    flight = flight_s(height_m) / period_s
+    out, back = 0.25, 0.75
+    swapped = ease((out, 0), (out + flight, 1), (back, 1), (back + flight, 0))
+    flown = hops((out, back), height_m, period_s, dip_m=0.12, point_deg=12, rest=False)
+    low = 1 - bump((out - 0.04, out + flight + 0.04), (back - 0.04, back + flight + 0.04))
+    rear = {"left": swapped, "right": 1 - swapped}
+    channels = flown
+    for side in ("left", "right"):
+        pitch = flown[f"{side}.foot.pitch"] * (1 - rear[side]) + 48 * rear[side]
+        channels = channels | {f"{side}.foot.pitch": pitch}
+    return Movement(
+        2.1,
+        channels
+        | foot_ahead("left", -0.72 * swapped)
+        | foot_ahead("right", 0.72 * swapped)
+        | root(sink=0.12 + 0.16 * low)
+        | pelvis(tilt=6 * low)
+        | trunk(flexion=8, twist=-8 + 16 * swapped)
+        | arm("left", flexion=-22 + 52 * swapped, elbow=62)
+        | arm("right", flexion=30 - 52 * swapped, elbow=62),
+        Stance(width=1.0, left_ahead_m=0.72),
+    )
+
+
+def foot_ahead(side, ahead):
+    """Only the forward part of a foot, beside what a hop does to it."""
+    return foot(side, ahead=ahead)

@@ -3,26 +3,13 @@
 from builders.activities.catalogue import activity
 from builders.activities.curves import during, ease, swing
 from builders.activities.jumps import bounce
+from builders.activities.library.postures import HANDS_AT_HIPS, HANDS_ON_HIPS, HANDS_ON_THIGHS
 from builders.activities.library.walking import arm_swing
-from builders.activities.movement import Gait, Movement, arm, arms, leg, pelvis, trunk
+from builders.activities.movement import Gait, Movement, Stance, arm, arms, leg, pelvis, root, trunk
 from builders.activities.paths import on_the_spot
 
 
-@activity(
-    8,
-    "kick",
-    captions=(
-        "a person kicks forward with one leg",
-        "someone swings a leg back and kicks to the front",
-        "the person gives a high front kick and sets the foot down again",
-        "kicking the air in front with a stretched leg",
-    ),
-    torso="The torso leans back slightly as the leg goes up.",
-    arms="The arms lift away from the body to keep balance.",
-    legs="One leg swings back and then kicks up to the front while the other one stands.",
-    location="The person stays in one place.",
-    general="A person kicks forward with one leg.",
-)
+@activity(8, "kick")
 def kick(style):
     return Movement(
         2.0,
@@ -42,21 +29,7 @@ def kick(style):
     )
 
 
-@activity(
-    12,
-    "march in place",
-    captions=(
-        "a person marches in place",
-        "someone lifts the knees in turn without moving forward",
-        "the person marches on the spot, swinging the arms",
-        "marching in one place like a soldier",
-    ),
-    torso="The torso stays upright and still.",
-    arms="The arms swing forward and back in turn, opposite to the legs, elbows bent.",
-    legs="The knees are lifted high in turn and the feet come down on the same spot.",
-    location="The person stays in one place.",
-    general="A person marches in place, lifting the knees high.",
-)
+@activity(12, "march in place")
 def march_in_place(style):
     return Movement(
         1.1,
@@ -73,21 +46,7 @@ def march_in_place(style):
     )
 
 
-@activity(
-    13,
-    "jog in place",
-    captions=(
-        "a person jogs in place",
-        "someone runs on the spot with bent arms",
-        "the person jogs without moving forward, heels lifting behind",
-        "light running in one place to warm up",
-    ),
-    torso="The torso leans forward very slightly and bounces up and down.",
-    arms="The bent arms pump forward and back in turn.",
-    legs="The legs spring quickly from foot to foot, heels rising behind.",
-    location="The person stays in one place, bouncing.",
-    general="A person jogs in place.",
-)
+@activity(13, "jog in place")
 def jog_in_place(style):
     return Movement(
         0.72,
@@ -109,21 +68,7 @@ def jog_in_place(style):
     )
 
 
-@activity(
-    38,
-    "raise one leg to the side",
-    captions=(
-        "a person raises one leg to the side",
-        "someone lifts a straight leg sideways and lowers it",
-        "the person stands on one foot and moves the other leg outward",
-        "side leg raises, standing",
-    ),
-    torso="The torso leans a little to the opposite side.",
-    arms="The arms rest with the hands at the hips.",
-    legs="One straight leg is raised to the side and lowered while the other one stands.",
-    location="The person stays in one place.",
-    general="A person raises one straight leg to the side.",
-)
+@activity(38, "raise one leg to the side", touches=HANDS_AT_HIPS)
 def raise_one_leg_to_the_side(style):
     up = during(0.12, 0.48, 0.56, 0.92)
     return Movement(
@@ -136,4 +81,41 @@ def raise_one_leg_to_the_side(style):
 
 
 AIRBORNE = during(0.15, 0.45, 0.65, 0.95)
-HANDS_ON_HIPS = dict(abduction=34, flexion=-18, twist=32, elbow=82, wrist=25)
+
+
+@activity(37, "high leg lift")
+def high_leg_lift(style):
+    return Movement(
+        0.74,
+        arm_swing(forward=40, elbow=76, elbow_more=10)
+        | trunk(flexion=-3, twist=swing(6))
+        | {"root.hop": bounce(0.44)},
+        Gait(
+            path=on_the_spot(),
+            duty=0.44,
+            roll=0.5,
+            lift_m=0.44 * style.amplitude,
+            trail_m=-0.34 * style.amplitude,
+            droop_deg=16,
+            sink=0.02,
+            width=0.7,
+            sway_m=0.015,
+            heel_strike=0.0,
+        ),
+    )
+
+
+@activity(49, "stretching leg to the side", touches=HANDS_ON_THIGHS)
+def stretching_leg_to_the_side(style):
+    left = during(0.03, 0.18, 0.32, 0.47)
+    right = left.later(0.5)
+    return Movement(
+        5.6,
+        root(sink=0.13 + 0.24 * (left + right), left=0.27 * (left - right))
+        | pelvis(tilt=12 + 14 * (left + right), turn=6 * (right - left))
+        | trunk(flexion=8, bend=6 * (right - left))
+        | arm("left", flexion=30 + 24 * left, elbow=28 + 24 * left, twist=14, pronation=40)
+        | arm("right", flexion=30 + 24 * right, elbow=28 + 24 * right, twist=14, pronation=40)
+        | {"head.flexion": -12 * (left + right)},
+        Stance(width=4.6, turnout_deg=16),
+    )

@@ -5,61 +5,19 @@ from builders.activities.curves import during, ease
 from builders.activities.movement import Movement, Stance, arm, arms, trunk
 
 
-@activity(
-    35,
-    "raise one arm to the front",
-    captions=(
-        "a person raises one arm to the front",
-        "someone lifts a straight arm forward to shoulder height",
-        "the person points ahead with a stretched arm and lowers it",
-        "front raises with one arm",
-    ),
-    torso="The torso stays upright and still.",
-    arms="One straight arm is raised to the front and lowered; the other one hangs.",
-    legs="The legs stand still.",
-    location="The person stays in one place.",
-    general="A person raises one arm to the front and lowers it.",
-)
+@activity(35, "raise one arm to the front")
 def raise_one_arm_to_the_front(style):
     up = during(0.08, 0.42, 0.56, 0.92)
     return Movement(2.6, arm("right", flexion=92 * up, abduction=-4 * up, elbow=-10 * up))
 
 
-@activity(
-    36,
-    "raise one arm to the side",
-    captions=(
-        "a person raises one arm to the side",
-        "someone lifts a straight arm sideways to shoulder height",
-        "the person stretches one arm out to the side and lowers it",
-        "side raises with one arm",
-    ),
-    torso="The torso stays upright and almost still.",
-    arms="One straight arm is raised out to the side and lowered; the other one hangs.",
-    legs="The legs stand still.",
-    location="The person stays in one place.",
-    general="A person raises one arm to the side and lowers it.",
-)
+@activity(36, "raise one arm to the side")
 def raise_one_arm_to_the_side(style):
     up = during(0.08, 0.42, 0.56, 0.92)
     return Movement(2.6, arm("right", abduction=84 * up, elbow=-10 * up) | trunk(bend=2 * up))
 
 
-@activity(
-    46,
-    "push hand to the front",
-    captions=(
-        "a person pushes both hands to the front",
-        "someone pushes the palms forward from the chest",
-        "the person stretches both arms ahead as if pushing a wall and draws them back",
-        "pushing forward with both hands",
-    ),
-    torso="The torso leans a little into the push.",
-    arms="Both hands start at the chest, push straight forward and are drawn back.",
-    legs="The legs stand still, one slightly ahead.",
-    location="The person stays in one place.",
-    general="A person pushes both hands forward from the chest.",
-)
+@activity(46, "push hand to the front")
 def push_hand_to_the_front(style):
     out = during(0.1, 0.4, 0.5, 0.9)
     return Movement(
@@ -77,21 +35,7 @@ def push_hand_to_the_front(style):
     )
 
 
-@activity(
-    50,
-    "wake-up stretch",
-    captions=(
-        "a person stretches as after waking up",
-        "someone reaches both arms overhead and arches the back",
-        "the person stretches the whole body upward and relaxes",
-        "a long morning stretch with the arms high",
-    ),
-    torso="The torso stretches upward and arches backward a little.",
-    arms="Both arms are raised wide to overhead, stretch and sink down.",
-    legs="The legs are straight; the heels lift at the top of the stretch.",
-    location="The person stays in one place.",
-    general="A person stretches the whole body with the arms overhead.",
-)
+@activity(50, "wake-up stretch")
 def wake_up_stretch(style):
     up = during(0.05, 0.38, 0.64, 0.96)
     return Movement(

@@ -2,24 +2,11 @@
 
 from builders.activities.catalogue import activity
 from builders.activities.curves import during, ease, swing
-from builders.activities.movement import Movement, Stance, arm, arms, head, pelvis, trunk
+from builders.activities.library.postures import HANDS_AT_HIPS, HANDS_ON_HIPS
+from builders.activities.movement import Movement, Stance, arm, arms, head, pelvis, root, trunk
 
 
-@activity(
-    5,
-    "bow",
-    captions=(
-        "a person bows",
-        "someone bends forward from the hips in greeting and rises",
-        "the person makes a polite bow with the arms at the sides",
-        "bowing deeply and standing up straight again",
-    ),
-    torso="The torso bends forward from the hips and comes up again.",
-    arms="The arms stay straight along the sides.",
-    legs="The legs stay straight and together.",
-    location="The person stays in one place.",
-    general="A person bows forward and stands up straight.",
-)
+@activity(5, "bow")
 def bow(style):
     down = during(0.1, 0.42, 0.56, 0.9)
     return Movement(
@@ -32,21 +19,7 @@ def bow(style):
     )
 
 
-@activity(
-    6,
-    "standing forward bend",
-    captions=(
-        "a person bends forward to touch the toes",
-        "someone folds down from standing and reaches for the floor",
-        "the person bends all the way over with straight legs and comes up",
-        "stretching by touching the feet with both hands",
-    ),
-    torso="The torso folds down over the legs and rolls up again.",
-    arms="Both arms hang down and reach towards the feet.",
-    legs="The legs stay nearly straight.",
-    location="The person stays in one place.",
-    general="A person bends forward to touch the toes and stands up again.",
-)
+@activity(6, "standing forward bend")
 def standing_forward_bend(style):
     down = during(0.06, 0.4, 0.6, 0.94)
     return Movement(
@@ -58,21 +31,7 @@ def standing_forward_bend(style):
     )
 
 
-@activity(
-    34,
-    "torso rotation",
-    captions=(
-        "a person rotates the torso from side to side",
-        "someone twists the upper body left and right with raised elbows",
-        "the person turns the torso to both sides while the feet stand",
-        "twisting at the waist as a warm-up",
-    ),
-    torso="The torso twists to the left and to the right.",
-    arms="The arms are held before the chest, elbows out, and turn with the torso.",
-    legs="The legs stand apart and still.",
-    location="The person stays in one place.",
-    general="A person twists the torso from side to side.",
-)
+@activity(34, "torso rotation")
 def torso_rotation(style):
     return Movement(
         2.2,
@@ -85,21 +44,7 @@ def torso_rotation(style):
     )
 
 
-@activity(
-    61,
-    "bend torso to side",
-    captions=(
-        "a person bends the torso to the side",
-        "someone leans sideways with one arm over the head, then to the other side",
-        "the person does side bends, reaching over with one arm",
-        "stretching the flanks by bending left and right",
-    ),
-    torso="The torso bends to one side and then to the other.",
-    arms="The outer arm reaches over the head while the other slides down the leg.",
-    legs="The legs stand apart and straight.",
-    location="The person stays in one place.",
-    general="A person bends the torso to the left and to the right.",
-)
+@activity(61, "bend torso to side")
 def bend_torso_to_side(style):
     left = during(0.02, 0.2, 0.28, 0.47)
     right = left.later(0.5)
@@ -115,40 +60,12 @@ def bend_torso_to_side(style):
     )
 
 
-@activity(
-    15,
-    "stand still",
-    captions=(
-        "a person stands still",
-        "someone stands upright without moving",
-        "the person stays standing in one place",
-        "standing quietly with hanging arms",
-    ),
-    torso="The torso is upright and still.",
-    arms="The arms hang at the sides.",
-    legs="The legs stand still.",
-    location="The person stays in one place.",
-    general="A person stands still.",
-)
+@activity(15, "stand still")
 def stand_still(style):
     return Movement(4.0, {})
 
 
-@activity(
-    52,
-    "nodding head",
-    captions=(
-        "a person nods the head",
-        "someone nods in agreement",
-        "the person moves the head down and up several times",
-        "nodding yes while standing",
-    ),
-    torso="The torso stays upright and still.",
-    arms="The arms hang at the sides.",
-    legs="The legs stand still.",
-    location="The person stays in one place.",
-    general="A person nods the head up and down.",
-)
+@activity(52, "nodding head")
 def nodding_head(style):
     nod = during(0.05, 0.15, 0.75, 0.9)
     return Movement(
@@ -156,3 +73,39 @@ def nodding_head(style):
         head(flexion=nod * (8 + swing(17, beats=5, at=0.5)))
         | trunk(flexion=ease((0.1, 0), (0.2, 1.5), (0.7, 1.5), (0.9, 0))),
     )
+
+
+@activity(21, "hip rotation", touches=HANDS_AT_HIPS)
+def hip_rotation(style):
+    return Movement(
+        2.6, circling_hips(0.11, 9) | arms(**HANDS_ON_HIPS), Stance(width=1.7, balance=0)
+    )
+
+
+@activity(22, "hula-hooping")
+def hula_hooping(style):
+    lifted = dict(abduction=58, elbow=70, twist=-6, pronation=30)
+    return Movement(
+        0.82,
+        circling_hips(0.065, 6)
+        | pelvis_turn(swing(6))
+        | arm("left", flexion=20 + swing(4), **lifted)
+        | arm("right", flexion=20 + swing(4, at=0.5), **lifted),
+        Stance(width=1.25, left_ahead_m=0.16, balance=0),
+    )
+
+
+def circling_hips(radius_m, tip_deg):
+    """The pelvis goes round while the chest stays where it is."""
+    ahead, left = swing(1.0), swing(1.0, at=0.25)
+    return (
+        root(ahead=radius_m * ahead, left=radius_m * left, sink=0.03)
+        | {"pelvis.tilt": -tip_deg * ahead, "pelvis.lean": -tip_deg * left}
+        | trunk(flexion=-0.6 * tip_deg * ahead, bend=-0.6 * tip_deg * left)
+        | head(flexion=1.2 * tip_deg * ahead, bend=1.2 * tip_deg * left)
+    )
+
+
+def pelvis_turn(turn):
+    """Only the turn of the pelvis, beside its circling."""
+    return pelvis(turn=turn)

@@ -25,42 +25,14 @@ def striding(forward=20.0):
     )
 
 
-@activity(
-    29,
-    "walk forward and turn around",
-    captions=(
-        "a person walks forward, turns around and walks back",
-        "someone walks a few steps ahead, turns round and returns",
-        "the person walks in a line, makes a half turn and walks the other way",
-        "walking ahead at an easy pace, then turning around to walk back",
-    ),
-    torso="The torso stays upright and turns around with the body at the end of the walk.",
-    arms="The arms hang and swing gently, each opposite to the leg on its side.",
-    legs="The legs step in turn with a regular stride and take small steps during the turn.",
-    location="The person moves several metres forward, turns around and comes back.",
-    general="A person walks forward, turns around and walks back.",
-)
+@activity(29, "walk forward and turn around")
 def walk_forward_and_turn_around(style):
     speed_mps = min(1.2 * style.tempo * style.stride, 1.5)
     path = there_and_back(speed_mps, 2.5, style.between(0.5, 1.5))
     return Movement(1.08, striding(), Gait(path=path, sink=0.012))
 
 
-@activity(
-    30,
-    "jog forward and turn around",
-    captions=(
-        "a person jogs forward, turns around and jogs back",
-        "someone runs a short way at a light pace, turns and returns",
-        "the person jogs ahead, makes a half turn and jogs the other way",
-        "jogging to and fro over a few metres",
-    ),
-    torso="The torso leans forward slightly, bounces, and turns around at the end of the run.",
-    arms="The bent arms pump forward and back, each opposite to the leg on its side.",
-    legs="The legs spring from foot to foot and take quick small steps during the turn.",
-    location="The person moves quickly forward, turns around and comes back.",
-    general="A person jogs forward, turns around and jogs back.",
-)
+@activity(30, "jog forward and turn around")
 def jog_forward_and_turn_around(style):
     speed_mps = min(1.9 * style.tempo * style.stride, 2.3)
     path = there_and_back(speed_mps, 2.7, style.between(0.7, 1.5), turn_s=1.3, brake_s=0.8)
@@ -85,21 +57,7 @@ def jog_forward_and_turn_around(style):
     )
 
 
-@activity(
-    31,
-    "side walk",
-    captions=(
-        "a person walks sideways",
-        "someone takes side steps to one side and back",
-        "the person steps sideways, facing ahead all the time",
-        "side-stepping left and right",
-    ),
-    torso="The torso stays upright and keeps facing ahead.",
-    arms="The arms hang at the sides.",
-    legs="One leg steps out to the side and the other one follows.",
-    location="The person moves sideways in one direction and then in the other.",
-    general="A person walks sideways, facing forward.",
-)
+@activity(31, "side walk")
 def side_walk(style):
     path = to_and_fro(1.2 * style.stride, 6.4 / style.tempo, np.pi / 2, style.between(0.0, 1.0))
     return Movement(
@@ -109,21 +67,7 @@ def side_walk(style):
     )
 
 
-@activity(
-    40,
-    "walking forward and backward",
-    captions=(
-        "a person walks forward and then backward",
-        "someone takes a few steps ahead and a few steps back without turning",
-        "the person walks up and back again, facing the same way",
-        "stepping forward and backward in a line",
-    ),
-    torso="The torso stays upright and keeps facing the same way.",
-    arms="The arms swing gently, opposite to the legs.",
-    legs="The legs step forward several times and then backward.",
-    location="The person moves forward and then backward along a line.",
-    general="A person walks forward and then backward without turning.",
-)
+@activity(40, "walking forward and backward")
 def walking_forward_and_backward(style):
     path = to_and_fro(1.7 * style.stride, 6.6 / style.tempo, 0.0, style.between(0.0, 1.0))
     return Movement(1.12, striding(14), Gait(path=path, roll=0.8, lift_m=0.05, sink=0.015))
@@ -137,39 +81,11 @@ def _walk_in_a_circle(style, leftwards):
     )
 
 
-@activity(
-    25,
-    "walking counter-clockwise",
-    captions=(
-        "a person walks in a circle counter-clockwise",
-        "someone walks round and round to the left",
-        "the person follows a small circle, always turning left",
-        "walking counter-clockwise around a point",
-    ),
-    torso="The torso stays upright and turns steadily to the left.",
-    arms="The arms swing gently, opposite to the legs.",
-    legs="The legs step in turn along a curve to the left.",
-    location="The person moves around a small circle counter-clockwise.",
-    general="A person walks in a circle counter-clockwise.",
-)
+@activity(25, "walking counter-clockwise")
 def walking_counter_clockwise(style):
     return _walk_in_a_circle(style, True)
 
 
-@activity(
-    26,
-    "walking clockwise",
-    captions=(
-        "a person walks in a circle clockwise",
-        "someone walks round and round to the right",
-        "the person follows a small circle, always turning right",
-        "walking clockwise around a point",
-    ),
-    torso="The torso stays upright and turns steadily to the right.",
-    arms="The arms swing gently, opposite to the legs.",
-    legs="The legs step in turn along a curve to the right.",
-    location="The person moves around a small circle clockwise.",
-    general="A person walks in a circle clockwise.",
-)
+@activity(26, "walking clockwise")
 def walking_clockwise(style):
     return _walk_in_a_circle(style, False)

@@ -1,8 +1,8 @@
 """Activities of trunk and legs together."""
 
 from builders.activities.catalogue import activity
-from builders.activities.curves import during, ease
-from builders.activities.library.legs import HANDS_ON_HIPS
+from builders.activities.curves import during, ease, swing
+from builders.activities.library.postures import HANDS_AT_HIPS, HANDS_ON_HIPS, HANDS_ON_THIGHS
 from builders.activities.movement import (
     Movement,
     Stance,
@@ -17,21 +17,7 @@ from builders.activities.movement import (
 )
 
 
-@activity(
-    3,
-    "sit on a chair and stand up",
-    captions=(
-        "a person sits down on a chair and stands up again",
-        "someone takes a seat, rests for a moment and rises",
-        "the person lowers onto a chair and gets back up",
-        "sitting down and standing up from a chair",
-    ),
-    torso="The torso leans forward to sit down, is upright on the seat and leans again to rise.",
-    arms="The hands come to rest on the thighs while sitting.",
-    legs="The knees bend until the person sits, stay bent, and straighten to stand.",
-    location="The person stays in one place; the hips move back and down, then up and forward.",
-    general="A person sits down on a chair and stands up again.",
-)
+@activity(3, "sit on a chair and stand up", touches=HANDS_ON_THIGHS, seated=True)
 def sit_on_a_chair_and_stand_up(style):
     seated = during(0.05, 0.32, 0.6, 0.88)
     rested = during(0.16, 0.36, 0.56, 0.72)
@@ -46,21 +32,7 @@ def sit_on_a_chair_and_stand_up(style):
     )
 
 
-@activity(
-    4,
-    "lunge",
-    captions=(
-        "a person does a lunge",
-        "someone steps far forward, bends both knees and steps back",
-        "the person lunges ahead with the hands on the hips",
-        "forward lunges, returning to standing each time",
-    ),
-    torso="The torso stays upright and goes down between the feet.",
-    arms="The hands are kept at the hips.",
-    legs="One leg steps far forward and both knees bend deeply, then it steps back.",
-    location="The person moves forward by a step and returns.",
-    general="A person steps forward into a lunge and steps back.",
-)
+@activity(4, "lunge", touches=HANDS_AT_HIPS)
 def lunge(style):
     there = during(0.06, 0.32, 0.64, 0.9)
     down = during(0.16, 0.42, 0.54, 0.78)
@@ -76,21 +48,7 @@ def lunge(style):
     )
 
 
-@activity(
-    19,
-    "squat",
-    captions=(
-        "a person squats down and stands back up",
-        "someone does squats with the arms held out in front",
-        "the person bends the knees deeply and rises again, over and over",
-        "doing bodyweight squats on the spot",
-    ),
-    torso="The torso leans forward a little on the way down and straightens on the way up.",
-    arms="Both arms rise to the front for balance and come down again.",
-    legs="Both knees bend deeply until the thighs are level, then the legs straighten.",
-    location="The person stays in one place; the hips go straight down and up.",
-    general="A person squats down and stands back up repeatedly.",
-)
+@activity(19, "squat")
 def squat(style):
     down = during(0.04, 0.44, 0.52, 0.94)
     return Movement(
@@ -104,21 +62,7 @@ def squat(style):
     )
 
 
-@activity(
-    20,
-    "pick up an object",
-    captions=(
-        "a person bends down and picks something up from the floor",
-        "someone crouches, grasps an object with one hand and lifts it",
-        "the person reaches to the ground, takes a thing and stands up with it",
-        "picking up an object from the floor",
-    ),
-    torso="The torso bends down deeply and comes up again.",
-    arms="One arm reaches to the floor, then holds the object before the belly.",
-    legs="The knees bend on the way down and straighten on the way up.",
-    location="The person stays in one place; the body goes down and up.",
-    general="A person picks up an object from the floor.",
-)
+@activity(20, "pick up an object")
 def pick_up_an_object(style):
     down = during(0.06, 0.36, 0.46, 0.74)
     holding = during(0.5, 0.72, 0.84, 0.98)
@@ -131,4 +75,62 @@ def pick_up_an_object(style):
         | arm("left", flexion=42 * down, elbow=30 * down, abduction=10 * down)
         | root(sink=0.34 * down),
         Stance(width=1.35, left_ahead_m=0.16),
+    )
+
+
+@activity(18, "crouch", touches=(("hand", "shank"), ("forearm", "thigh"), ("trunk", "thigh")))
+def crouch(style):
+    down = during(0.05, 0.3, 0.68, 0.95)
+    return Movement(
+        4.0,
+        pelvis(tilt=36 * down)
+        | trunk(flexion=34 * down)
+        | head(flexion=4 * down)
+        | arms(flexion=56 * down, abduction=4 * down, elbow=52 * down, twist=12 * down)
+        | foot("left", pitch=22 * down)
+        | foot("right", pitch=22 * down)
+        | root(sink=0.58 * down),
+        Stance(width=1.2, turnout_deg=10),
+    )
+
+
+@activity(
+    45, "mopping the floor", touches=(("hand", "forearm"), ("hand", "trunk"), ("forearm", "trunk"))
+)
+def mopping_the_floor(style):
+    push = 0.5 - swing(0.5)
+    across = swing(1.0, at=0.25)
+    return Movement(
+        2.3,
+        arm(
+            "right",
+            flexion=30 + 50 * push,
+            abduction=-10 - 6 * push,
+            twist=10,
+            elbow=42 - 44 * push,
+        )
+        | arm(
+            "left",
+            flexion=12 + 44 * push,
+            abduction=10 - 8 * push,
+            twist=20,
+            elbow=104 - 24 * push,
+        )
+        | pelvis(tilt=14 + 10 * push, turn=7 * across)
+        | trunk(flexion=14 + 8 * push, twist=13 * across)
+        | head(flexion=12)
+        | root(sink=0.05 + 0.05 * push, ahead=-0.05 + 0.12 * push),
+        Stance(width=1.5, left_ahead_m=0.42, turnout_deg=10),
+    )
+
+
+@activity(47, "sitting still", touches=HANDS_ON_THIGHS, seated=True)
+def sitting_still(style):
+    return Movement(
+        4.0,
+        pelvis(tilt=-4)
+        | trunk(flexion=4)
+        | arms(flexion=24, elbow=32, abduction=-2, pronation=38)
+        | root(sink=0.49, ahead=-0.24),
+        Stance(width=1.15),
     )

@@ -1,0 +1,207 @@
+"""Strokes, throws and kicks of sports, on the spot or with a step."""
+
+from builders.activities.catalogue import activity
+from builders.activities.curves import bump, during, ease
+from builders.activities.jumps import flight_s, hops
+from builders.activities.library.postures import HANDS_TOGETHER
+from builders.activities.movement import (
+    Movement,
+    Stance,
+    arm,
+    foot,
+    head,
+    leg,
+    pelvis,
+    root,
+    step,
+    trunk,
+)
+
+
+@activity(11, "golf swing", touches=(*HANDS_TOGETHER, ("upper_arm", "trunk")))
+def golf_swing(style):
+    top, finish = ease((0.1, 0), (0.38, 1), (0.42, 1), (0.5, 0)), during(0.5, 0.6, 0.72, 0.95)
+    lead = dict(  # address, top, impact, finish
+        flexion=ease((0.08, 34), (0.38, 108), (0.42, 108), (0.5, 34), (0.6, 76), (0.72, 76), (0.95, 34)),
+        abduction=ease((0.08, -14), (0.38, -50), (0.42, -50), (0.5, -14), (0.6, 10), (0.72, 10), (0.95, -14)),
+        twist=ease((0.08, 14), (0.38, 26), (0.42, 26), (0.5, 8), (0.6, 6), (0.72, 6), (0.95, 14)),
+        elbow=ease((0.08, 20), (0.38, 14), (0.42, 14), (0.5, 8), (0.6, 78), (0.72, 80), (0.95, 20)),
+    )  # fmt: skip
+    trail = dict(
+        flexion=ease((0.08, 36), (0.38, 64), (0.42, 64), (0.5, 38), (0.6, 92), (0.72, 92), (0.95, 36)),
+        abduction=ease((0.08, -16), (0.38, 30), (0.42, 30), (0.5, -18), (0.6, -42), (0.72, -42), (0.95, -16)),
+        twist=ease((0.08, 9), (0.38, -24), (0.42, -24), (0.5, 9), (0.6, 12), (0.72, 12), (0.95, 9)),
+        elbow=ease((0.08, 14), (0.38, 92), (0.42, 92), (0.5, 10), (0.6, 40), (0.72, 40), (0.95, 14)),
+    )  # fmt: skip
+    return Movement(
+        3.4,
+        arm("left", **lead)
+        | arm("right", **trail)
+        | pelvis(tilt=22 - 16 * finish, turn=-22 * top + 34 * finish)
+        | trunk(flexion=20 - 18 * finish, twist=-40 * top + 42 * finish)
+        | head(flexion=12 - 10 * finish, twist=34 * top - 20 * finish)
+        | root(sink=0.06 - 0.04 * finish, left=-0.03 * top + 0.08 * finish)
+        | foot("right", pitch=34 * finish),
+        Stance(width=1.9, turnout_deg=6),
+    )
+
+
+@activity(54, "playing table tennis")
+def playing_table_tennis(style):
+    forehand = ease((0.04, 0), (0.2, -1), (0.32, 1), (0.48, 0))
+    backhand = ease((0.52, 0), (0.68, -1), (0.8, 1), (0.97, 0))
+    return Movement(
+        2.4,
+        arm(
+            "right",
+            flexion=14 + 24 * forehand + 16 * backhand,
+            abduction=22 - 24 * forehand + 22 * backhand,
+            twist=4 + 12 * forehand - 34 * backhand,
+            elbow=76 + 16 * forehand - 22 * backhand,
+        )
+        | arm("left", flexion=18, abduction=14, elbow=62)
+        | trunk(flexion=16, twist=24 * forehand - 10 * backhand)
+        | pelvis(tilt=16, turn=12 * forehand - 5 * backhand)
+        | head(flexion=-14, twist=-14 * forehand)
+        | root(sink=0.1, left=0.07 * forehand - 0.05 * backhand),
+        Stance(width=2.1, turnout_deg=8, left_ahead_m=0.16),
+    )
+
+
+@activity(55, "baseball pitch", touches=(*HANDS_TOGETHER, ("thigh", "hand"), ("thigh", "forearm")))
+def baseball_pitch(style):
+    stride = ease((0.28, 0), (0.44, 0.72), (0.76, 0.72), (0.93, 0))
+    lifted = during(0.06, 0.24, 0.27, 0.43)
+    whip = ease((0.3, 0), (0.42, -1), (0.46, -1), (0.54, 1), (0.66, 1), (0.9, 0))
+    return Movement(
+        3.6,
+        leg("left", hip=84 * lifted, knee=16 + 78 * lifted, free=during(0.06, 0.14, 0.34, 0.45))
+        | foot("left", ahead=stride, lift=0.05 * bump((0.76, 0.93)),
+               load=during(0.06, 0.14, 0.34, 0.45) + bump((0.76, 0.93)))
+        | foot("right", pitch=48 * during(0.42, 0.56, 0.7, 0.88))
+        | arm(
+            "right",
+            flexion=ease((0.02, 0), (0.12, 27), (0.28, 27), (0.38, -8), (0.45, 8), (0.53, 96), (0.62, 34), (0.86, 0)),
+            abduction=ease((0.02, 0), (0.12, 10), (0.28, 10), (0.4, 84), (0.46, 82), (0.54, 10), (0.62, -14), (0.9, 0)),
+            twist=ease((0.02, 0), (0.12, 34), (0.28, 34), (0.4, -84), (0.46, -86), (0.54, 16), (0.88, 0)),
+            elbow=ease((0.02, 0), (0.12, 88), (0.28, 88), (0.36, 60), (0.42, 90), (0.46, 84), (0.53, 0), (0.88, 0)),
+        )
+        | arm(
+            "left",
+            flexion=ease((0.02, 0), (0.12, 27), (0.28, 27), (0.42, 78), (0.54, -6), (0.88, 0)),
+            abduction=ease((0.02, 0), (0.12, 8), (0.28, 8), (0.42, 14), (0.54, 18), (0.88, 0)),
+            twist=ease((0.02, 0), (0.12, 28), (0.28, 28), (0.42, 0)),
+            elbow=ease((0.02, 0), (0.12, 86), (0.28, 86), (0.42, 0), (0.54, 74), (0.9, 0)),
+        )
+        | pelvis(turn=26 * whip - 12 * lifted, tilt=ease((0.38, 0), (0.56, 26), (0.68, 26), (0.9, 0)))
+        | trunk(twist=32 * whip - 8 * lifted, flexion=ease((0.36, -6), (0.57, 34), (0.68, 34), (0.9, 0)))
+        | root(sink=0.13 * during(0.34, 0.48, 0.7, 0.9), ahead=0.08 * during(0.42, 0.54, 0.68, 0.84)),
+        Stance(width=1.0),
+    )  # fmt: skip
+
+
+@activity(56, "shooting basketball", touches=HANDS_TOGETHER)
+def shooting_basketball(style):
+    period_s, height_m = 2.6 / style.tempo, 0.09 * style.amplitude
+    off = 0.48
+    on = off + flight_s(height_m) / period_s
+    dip = ease((0.16, 0), (0.34, 1), (off, 0), (on, 0), (on + 0.07, 0.4), (on + 0.18, 0))
+    shot = ease((0.3, 0), (0.5, 1), (0.62, 1), (0.88, 0))
+    return Movement(
+        2.6,
+        arm(
+            "right",
+            flexion=ease((0.0, 8), (0.34, 4), (0.42, 76), (0.5, 148), (0.62, 142), (0.86, 8)),
+            abduction=10 - 12 * shot,
+            elbow=ease((0.0, 84), (0.34, 96), (0.42, 92), (0.5, 0), (0.62, 0), (0.86, 84)),
+            pronation=30 * shot,
+            wrist=ease((0.3, 0), (0.44, -50), (0.52, 50), (0.66, 40), (0.86, 0)),
+        )
+        | arm(
+            "left",
+            flexion=ease((0.0, 8), (0.34, 4), (0.42, 72), (0.5, 118), (0.62, 108), (0.86, 8)),
+            abduction=10 - 8 * shot,
+            elbow=ease((0.0, 84), (0.34, 96), (0.42, 92), (0.52, 40), (0.62, 44), (0.86, 84)),
+        )
+        | pelvis(tilt=16 * dip)
+        | trunk(flexion=2 + 10 * dip)
+        | head(flexion=-14 * shot)
+        | hops((off,), height_m, period_s, dip_m=0.12, point_deg=36),
+        Stance(width=1.3, left_ahead_m=-0.12),
+    )
+
+
+@activity(57, "bowling", touches=(("hand", "thigh"), ("forearm", "thigh")))
+def bowling(style):
+    low = during(0.3, 0.5, 0.66, 0.88)
+    slid = during(0.34, 0.5, 0.68, 0.86)
+    return Movement(
+        3.2,
+        arm(
+            "right",
+            flexion=ease((0.02, 10), (0.12, 34), (0.36, -52), (0.4, -52), (0.54, 74), (0.64, 96), (0.9, 10)),
+            abduction=ease((0.1, 0), (0.36, 8), (0.54, -4), (0.9, 0)),
+            elbow=ease((0.02, 50), (0.12, 46), (0.28, -8), (0.5, -8), (0.62, 36), (0.88, 50)),
+            pronation=-50,
+        )
+        | arm("left", flexion=ease((0.04, 14), (0.3, 10), (0.5, -12), (0.92, 14)), elbow=40 - 36 * low,
+              abduction=8 + 42 * low)
+        | step("left", (0.16, 0.44), (0.68, 0.92), ahead=0.66, lift=0.07)
+        | foot("right", out=-0.2 * slid, pitch=58 * slid, lift=0.02 * bump((0.34, 0.5), (0.68, 0.86)),
+               load=0.7 * slid)
+        | pelvis(tilt=38 * low, turn=ease((0.1, 0), (0.36, -12), (0.54, 10), (0.9, 0)))
+        | trunk(flexion=22 * low, twist=ease((0.1, 0), (0.36, -16), (0.54, 10), (0.9, 0)))
+        | head(flexion=-30 * low)
+        | root(sink=0.26 * low),
+        Stance(width=0.9),
+    )  # fmt: skip
+
+
+@activity(59, "side kick")
+def side_kick(style):
+    knee_up = during(0.08, 0.28, 0.56, 0.76)
+    out = ease((0.28, 0), (0.4, 1), (0.46, 1), (0.58, 0))
+    guard = dict(flexion=30, abduction=8, twist=14, elbow=92, pronation=24)
+    return Movement(
+        2.2,
+        leg(
+            "right",
+            hip=64 * knee_up - 46 * out,
+            out=14 * knee_up + 34 * out,
+            twist=10 * knee_up + 14 * out,
+            knee=16 + 72 * knee_up - 82 * out,
+            ankle=14 * out,
+            free=during(0.06, 0.18, 0.68, 0.84),
+        )
+        | pelvis(lean=4 * knee_up + 14 * out, turn=10 * knee_up)
+        | trunk(bend=4 * knee_up + 16 * out, flexion=4)
+        | head(bend=-8 * out, twist=-24 * knee_up)
+        | arm("left", **guard)
+        | arm("right", **guard | {"abduction": 8 + 16 * out}),
+        Stance(width=1.1),
+    )
+
+
+@activity(60, "kick soccer ball")
+def kick_soccer_ball(style):
+    return Movement(
+        2.6,
+        step("left", (0.08, 0.28), (0.72, 0.92), ahead=0.46, lift=0.07)
+        | leg(
+            "right",
+            hip=ease((0.14, 0), (0.38, -26), (0.52, 48), (0.58, 48), (0.76, 0)),
+            out=ease((0.14, 4), (0.38, 16), (0.52, 2), (0.76, 4)),
+            knee=ease((0.16, 16), (0.41, 98), (0.52, 8), (0.58, 12), (0.68, 40), (0.78, 16)),
+            ankle=ease((0.3, 0), (0.46, -26), (0.58, -20), (0.76, 0)),
+            free=during(0.2, 0.32, 0.62, 0.76),
+        )
+        | pelvis(turn=ease((0.15, 0), (0.38, -16), (0.53, 14), (0.8, 0)),
+                 tilt=ease((0.2, 0), (0.4, 8), (0.53, -8), (0.8, 0)))
+        | trunk(twist=ease((0.15, 0), (0.38, 18), (0.53, -16), (0.8, 0)), flexion=8)
+        | head(flexion=16 * during(0.05, 0.2, 0.55, 0.75))
+        | arm("left", abduction=48 * during(0.12, 0.36, 0.56, 0.86),
+              flexion=ease((0.14, 0), (0.38, -14), (0.54, 44), (0.86, 0)))
+        | arm("right", abduction=20 * during(0.12, 0.36, 0.56, 0.86),
+              flexion=ease((0.14, 0), (0.38, 24), (0.54, -30), (0.86, 0)), elbow=12),
+        Stance(width=1.0),
+    )  # fmt: skip
