@@ -90,7 +90,7 @@ class Store:
         """What happens in a clip, in the words of its segments; "" where nobody said."""
         said, stretches = [], set()
         segments = self._segments.get(row, ())
-        labels = [segment for segment in segments if segment["kind"] == "label"]
+        labels = [segment for segment in segments if segment.get("kind") == "label"]
         for segment in labels or segments:
             stretch = segment["start_s"], segment["end_s"]
             # Further captions of a stretch say the same in other words.
