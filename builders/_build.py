@@ -1,16 +1,15 @@
 """From options to a finished store: sources, survey, plan, build, and what is said about it."""
 
 import argparse
-import hashlib
 import logging
 import sys
 import time
 from functools import partial
-from pathlib import Path
 
 import jax
 from tqdm import tqdm
 
+from builders._sources import body_name
 from builders._takes import amass_takes, built_in_takes, file_takes, without_doubles
 from builders._tell import (
     MANY_LINES,
@@ -142,7 +141,7 @@ def _build(
 
 def _checked_body(body_models: str | None, table: dict, where: str) -> dict:
     """The recipe's body: that of the models given, and of the recipe, where it names one."""
-    body = _body_name(body_models)
+    body = body_name(body_models)
     wanted = table.get("body", body)
     if wanted != body:
         hint = "give those with --body-models" if wanted != "free" else "leave --body-models out"
@@ -158,17 +157,3 @@ def _named_after(out: str | None, recipes: list[Recipe]) -> list[str | None]:
     stem, dot, suffix = (out or "").rpartition(".")
     stem, suffix = (stem, dot + suffix) if dot and "/" not in suffix else (out, "")
     return [f"{stem}-{name}{suffix}" if out else None for name in names]
-
-
-def _body_name(body_models: str | None) -> str:
-    """ "free", or a digest of the model files: their path is nobody's business."""
-    if body_models is None:
-        return "free"
-    path = Path(body_models)
-    found = sorted(path.rglob("*")) if path.is_dir() else [path]
-    models = [file for file in found if file.suffix in (".npz", ".pkl") and file.is_file()]
-    if not models:
-        hint = "give the folder of SMPL, SMPL-H or SMPL-X models, or leave --body-models out"
-        raise InputError(path, "--body-models", "holds no .npz or .pkl model", hint)
-    digests = sorted(hashlib.sha256(file.read_bytes()).hexdigest() for file in models)
-    return f"models {hashlib.sha256(''.join(digests).encode()).hexdigest()[:16]}"

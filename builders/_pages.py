@@ -6,7 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from builders import _performed
-from builders._scene import Sources, performed, scene_of, stored_scene
+from builders._scene import performed, scene_of, stored_scene
+from builders._sources import Sources
 from pipelines.blueprint import heatmap_settings
 from pipelines.plan import Clip
 from pipelines.schema import HEATMAPS

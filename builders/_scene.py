@@ -1,12 +1,11 @@
 """The body that a clip shows, posed for a picture."""
 
-import re
 from dataclasses import asdict, dataclass
 
 import jax.numpy as jnp
 import numpy as np
 
-from builders._takes import RATE_HZ, BuiltInTake, amass_takes, file_takes
+from builders._sources import Sources, take_of
 from pipelines.plan import Clip
 from pipelines.recipe import Recipe
 from pipelines.sources import Take
@@ -19,21 +18,7 @@ from radarsim.motion import Motion, sample_motion
 from radarsim.placement import ActivityArea
 from radarsim.plots_scene import Scene, strip_moments_s
 
-_BUILT_IN = re.compile(r"built-in/subject(\d+)/(.+)_(\d+)")
 _PATH_RATE_HZ = 60.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sources:
-    """Where the motions and bodies of a store lie, as its build was told.
-
-    Attributes:
-        amass, motions, body_models: as the options of `builders.amass`.
-    """
-
-    amass: str | None = None
-    motions: tuple[str, ...] = ()
-    body_models: str | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -147,28 +132,3 @@ def _body(clip: Clip, sources: Sources) -> BodyModel:
     # As AMASS names its SMPL-X files; SMPL and SMPL-H have their pelvis in the same place.
     layout = "smplx" if clip.take.endswith("_stageii") else "smplh"
     return load_body(sources.body_models, clip.gender or "neutral", layout)
-
-
-def take_of(recipe: Recipe, clip: Clip, sources: Sources) -> Take:
-    """The take of a clip, by its name.
-
-    Raises:
-        InputError: it is no built-in one, and no source that was given holds it.
-    """
-    built_in = _BUILT_IN.fullmatch(clip.take)
-    if built_in and clip.source == "built-in":
-        return BuiltInTake(
-            activity=built_in[2],
-            subject_number=int(built_in[1]),
-            repeat=int(built_in[3]),
-            seed=recipe.seed,
-            duration_s=recipe.clips.length_s + 1 / RATE_HZ,
-        )
-    takes = amass_takes(sources.amass) if sources.amass else []
-    takes += file_takes(sources.motions)[0]
-    for take in takes:
-        if take.id == clip.take:
-            return take
-    option = "--amass" if clip.source.startswith("AMASS") else "--motions"
-    problem = f"the store keeps no poses, and {clip.take} was not found"
-    raise InputError(clip.id, "body", problem, f"give {option} as for its build to see it")

@@ -76,7 +76,7 @@ def _draw(options: argparse.Namespace) -> int:
 
 def _from_store(options: argparse.Namespace):
     from builders._pages import sheet, stored_page
-    from builders._scene import Sources
+    from builders._sources import Sources
     from pipelines.stored import Store
 
     store = Store(options.source)

@@ -206,8 +206,9 @@ def verify(path: str | Path) -> list[str]:
     """
     folder = open_folder(path)
     sums = _parsed(folder.read(CHECKSUMS))
-    if sums is None:
-        return [f"{path}: {CHECKSUMS}: missing; the store is not finished: run its build again"]
+    if sums is None or not isinstance(sums.get("files"), dict):
+        state = "missing; the store is not finished" if sums is None else "damaged"
+        return [f"{path}: {CHECKSUMS}: {state}: run its build again"]
     problems = []
     for name, expected in sums["files"].items():
         found = folder.sha256(name)
@@ -286,9 +287,10 @@ def _json(value: object) -> bytes:
 
 def _parsed(data: bytes | None) -> dict | None:
     try:
-        return None if data is None else json.loads(data)
-    except ValueError:
+        value = None if data is None else json.loads(data)
+    except (ValueError, RecursionError):
         return None
+    return value if isinstance(value, dict) else None
 
 
 def _single_threaded_blosc() -> None:

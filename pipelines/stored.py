@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import zarr
 
 from pipelines.folder import open_folder
@@ -13,9 +14,11 @@ from pipelines.plan import Clip
 from pipelines.recipe import Recipe
 from pipelines.recipe_toml import parse_recipe
 from pipelines.schema import FORMAT, HEATMAPS, SCHEMA_VERSION
+from pipelines.shards import CHECKSUMS
 from pipelines.tables import read_table
 from radarsim.errors import InputError
 
+_DAMAGED = "python -m builders.check says what is damaged; build the store again"
 # As radarsim.heatmaps.heatmap_axes names them.
 _AXES = {
     "time_s": "column_time",
@@ -39,25 +42,46 @@ class Store:
         self.path = path
         self._folder = open_folder(path)
         self.attributes = self._checked_attributes()
-        self._group = zarr.open_group(self._folder.zarr_store(), mode="r")
+        self.group = self._opened()
 
     @cached_property
     def recipe(self) -> Recipe:
         """What the store was made from."""
-        return parse_recipe(self.attributes["recipe"], f"{self.path} recipe")
+        return parse_recipe(str(self.attributes.get("recipe", "")), f"{self.path} recipe")
 
     @cached_property
     def clips(self) -> dict[int, Clip]:
         """Clips that are written, by row."""
         known = {each.name for each in fields(Clip)}
-        found = {
-            row["row"]: Clip(**{name: value for name, value in row.items() if name in known})
-            for row in self._table("clips")
-        }
+        rows = [{name: row[name] for name in row if name in known} for row in self.table("clips")]
+        try:
+            found = {row["row"]: Clip(**row) for row in rows}
+        except (TypeError, KeyError) as error:
+            problem = f"lacks a column ({error})"
+            raise InputError(self.path, "tables/clips", problem, _DAMAGED) from None
         if not found:
             hint = "wait for its build, or run it again"
             raise InputError(self.path, "tables/clips", "holds no clip yet", hint)
         return dict(sorted(found.items()))
+
+    @cached_property
+    def checksums(self) -> dict[str, str]:
+        """SHA-256 by file; empty while the store is not finished."""
+        try:
+            files = json.loads(self._folder.read(CHECKSUMS) or b"{}").get("files")
+        except (ValueError, AttributeError):
+            files = None
+        return files if isinstance(files, dict) else {}
+
+    @property
+    def num_clips(self) -> int:
+        """Rows, those that failed included."""
+        return self.group["num_frames"].shape[0]
+
+    @property
+    def period_s(self) -> float:
+        """Of a radar frame [s]."""
+        return self.recipe.radar.frame.period_s
 
     def rows(self, wanted: str) -> list[int]:
         """The rows that a word on the command line means.
@@ -114,24 +138,31 @@ class Store:
 
     def axes(self) -> dict[str, np.ndarray]:
         """Coordinates of the heatmaps, named as `heatmap_axes` does."""
-        return {name: self._group[stored][:] for name, stored in _AXES.items()}
+        return {name: self.group[stored][:] for name, stored in _AXES.items()}
 
     def cube_v(self, row: int) -> np.ndarray | None:
         """The IF cube of a clip's own frames, complex [V]; None where the store keeps none."""
-        if "if_cube" not in self._group:
+        if "if_cube" not in self.group:
             return None
-        scale_v = self._group["if_cube"].attrs.get("scale_factor", 1.0)
+        scale_v = self.group["if_cube"].attrs.get("scale_factor", 1.0)
         num_frames = int(self.array("num_frames", row))
-        parts = self._group["if_cube"][row, :num_frames].astype(np.float32) * np.float32(scale_v)
+        parts = self.group["if_cube"][row, :num_frames].astype(np.float32) * np.float32(scale_v)
         return parts[..., 0] + 1j * parts[..., 1]
 
     def has(self, name: str) -> bool:
         """Whether the store keeps such an array."""
-        return name in self._group
+        return name in self.group
 
     def array(self, name: str, row: int) -> np.ndarray:
         """A clip's row of an array."""
-        return self._group[name][row]
+        return self.group[name][row]
+
+    def _opened(self) -> zarr.Group:
+        try:
+            return zarr.open_group(self._folder.zarr_store(), mode="r")
+        except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+            problem = f"cannot be read ({str(error).splitlines()[:1]})"
+            raise InputError(self.path, "zarr.json", problem, _DAMAGED) from None
 
     def _checked_attributes(self) -> dict:
         try:
@@ -148,9 +179,14 @@ class Store:
             raise InputError(self.path, "schema_version", problem, hint)
         return attributes
 
-    def _table(self, name: str) -> list[dict]:
+    def table(self, name: str) -> list[dict]:
+        """All rows of a table; empty where it has no part."""
         parts = [path for path in self._files if path.startswith(f"tables/{name}/part-")]
-        return read_table(map(self._folder.read, parts)).to_pylist() if parts else []
+        try:
+            return read_table(map(self._folder.read, parts)).to_pylist() if parts else []
+        except (pa.ArrowException, OSError, ValueError) as error:
+            problem = f"cannot be read ({str(error).splitlines()[0]})"
+            raise InputError(self.path, f"tables/{name}", problem, _DAMAGED) from None
 
     @cached_property
     def _files(self) -> list[str]:
@@ -159,7 +195,7 @@ class Store:
     @cached_property
     def _segments(self) -> dict[int, list[dict]]:
         by_row: dict[int, list[dict]] = {}
-        for segment in self._table("segments"):
+        for segment in self.table("segments"):
             by_row.setdefault(segment["row"], []).append(segment)
         for segments in by_row.values():
             segments.sort(key=lambda segment: segment["start_s"])
@@ -167,4 +203,4 @@ class Store:
 
     @cached_property
     def _captions(self) -> dict[str, str]:
-        return {row["id"]: row["text"] for row in self._table("captions")}
+        return {row["id"]: row["text"] for row in self.table("captions")}

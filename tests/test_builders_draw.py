@@ -7,7 +7,8 @@ import pytest
 from made_up_bodies import made_up_model
 
 from builders import _pages, _performed
-from builders._scene import Sources, performed, scene_of, stored_scene, take_of
+from builders._scene import performed, scene_of, stored_scene
+from builders._sources import Sources, take_of
 from pipelines.stored import Store
 from builders._takes import BuiltInTake, amass_takes, built_in_takes
 from builders.draw import main
@@ -123,7 +124,7 @@ def test_the_drawn_pelvis_goes_where_the_take_goes(place):
     ("options", "line"),
     [
         ([], "give --body-models to see it"),
-        (["--body-models", "models"], "give --amass as for its build to see it"),
+        (["--body-models", "models"], "give --amass as for its build"),
     ],
 )
 def test_without_its_source_a_clip_is_drawn_without_its_body(

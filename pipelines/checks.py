@@ -1,0 +1,178 @@
+"""What can be wrong with a store: files, axes, values, tables, splits. Each check gives lines.
+
+A line is a problem: somebody should act on it. What is only worth knowing is `pipelines.report`'s.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import zarr
+
+from pipelines.blueprint import cube_shape, num_poses
+from pipelines.schema import FLOOR_DB, HEATMAPS, ArraySpec, Layout, store_arrays
+from pipelines.shards import verify
+from pipelines.stored import Store
+from radarsim.errors import InputError
+
+# An echo this far above the noise would have left the ADC of any board we know.
+HIGHEST_DB = 150.0
+# Samples at the ADC's limits: fewer are flashes of a hand before the radar, more distort a clip.
+CLIPPED_SHARE = 0.01
+MANY = 20
+
+
+def problems(store: Store, progress: Callable[[range], Iterator[int]] = iter) -> list[str]:
+    """Everything that is wrong with a store; empty where all is well.
+
+    Args:
+        store: finished.
+        progress: wraps the rows while values are read, such as tqdm.
+    """
+    found = [*verify(store.path)]
+    if found:  # bytes that changed make every other finding a riddle
+        return found
+    found += check_axes(store)
+    if found:
+        return found
+    return [*check_tables(store), *check_splits(store), *check_values(store, progress)]
+
+
+def check_axes(store: Store) -> Iterator[str]:
+    """Arrays, axes, shapes, types and units against the schema."""
+    wanted = {spec.name: spec for spec in store_arrays(_layout(store))}
+    for name, spec in wanted.items():
+        if not store.has(name):
+            yield _line(store, name, "is missing; build the store again")
+            continue
+        array = store.group[name]
+        for what, is_, should in _differences(array, spec):
+            yield _line(store, name, f"{what} is {is_}, the schema says {should}")
+    for name in sorted(set(store.group.array_keys()) - set(wanted)):
+        yield _line(store, name, "is no array of this schema")
+
+
+def check_tables(store: Store) -> Iterator[str]:
+    """Rows, ids and references between the tables."""
+    clips = store.table("clips")
+    rows = [clip["row"] for clip in clips]
+    if sorted(rows) != list(range(store.num_clips)):
+        yield _line(store, "tables/clips", f"{len(rows)} rows for {store.num_clips} clips")
+    if len({clip["id"] for clip in clips}) < len(clips):
+        yield _line(store, "tables/clips", "two clips have the same id")
+    captions = {caption["id"] for caption in store.table("captions")}
+    length_s = {clip["row"]: clip["num_frames"] * store.period_s for clip in clips}
+    for segment in store.table("segments"):
+        start_s, end_s = segment["start_s"], segment["end_s"]
+        if segment["caption"] not in captions:
+            yield _line(store, "tables/segments", f"caption {segment['caption']} is not there")
+        if not 0 <= start_s < end_s <= length_s.get(segment["row"], 0) + 1e-6:
+            where = f"row {segment['row']}: {start_s:g} to {end_s:g} s"
+            yield _line(store, "tables/segments", f"{where} is outside the clip")
+    for row in store.table("attributes"):
+        if row["caption"] not in captions:
+            yield _line(store, "tables/attributes", f"caption {row['caption']} is not there")
+
+
+def check_splits(store: Store) -> Iterator[str]:
+    """A person or a motion in two splits would be learnt and tested on."""
+    for key, what in (("subject", "subject"), ("take", "motion"), ("take_sha256", "motion file")):
+        splits = defaultdict(set)
+        for clip in store.clips.values():
+            splits[getattr(clip, key)].add(clip.split)
+        for name, found in sorted(splits.items()):
+            if len(found) > 1:
+                yield _line(store, "splits", f"{what} {name} is in {' and '.join(sorted(found))}")
+
+
+def check_values(store: Store, progress: Callable[[range], Iterator[int]] = iter) -> Iterator[str]:
+    """Finite values within physical limits; padding as it should be; no clip without an echo."""
+    for row in progress(range(store.num_clips)):
+        frames, columns = (int(store.array(name, row)) for name in ("num_frames", "num_columns"))
+        clip = store.clips[row]
+        if frames != clip.num_frames:
+            yield _line(store, clip.id, f"{frames} frames, the table says {clip.num_frames}")
+        for name in HEATMAPS:
+            map_db = store.array(name, row).astype(np.float32)
+            yield from (_line(store, f"{clip.id} {name}", why) for why in _map(map_db, columns))
+        if store.has("if_cube") and _clipped_share(store, row) > CLIPPED_SHARE:
+            share = _clipped_share(store, row)
+            yield _line(store, f"{clip.id} if_cube", f"{share:.1%} of the samples are clipped")
+        for name in ("poses", "transl"):
+            if frames and store.has(name) and not np.isfinite(store.array(name, row)).all():
+                yield _line(store, f"{clip.id} {name}", "values are not finite")
+
+
+def _map(map_db: np.ndarray, columns: int) -> Iterator[str]:
+    if not np.isfinite(map_db).all():
+        yield f"{np.count_nonzero(~np.isfinite(map_db))} values are not finite"
+        return
+    if map_db.min() < FLOOR_DB or map_db.max() > HIGHEST_DB:
+        low, high = map_db.min(), map_db.max()
+        yield f"{low:.1f} to {high:.1f} dB; {FLOOR_DB:g} to {HIGHEST_DB:g} are possible"
+    if (map_db[columns:] != FLOOR_DB).any():
+        yield f"padding from column {columns} on is not {FLOOR_DB:g} dB"
+    if columns and map_db[:columns].max() <= FLOOR_DB:
+        yield "is empty: no echo and no noise"
+
+
+def _clipped_share(store: Store, row: int) -> float:
+    """Of the ADC's samples in the first frame: the subject is nearest where it starts."""
+    codes = store.group["if_cube"][row, 0]
+    if codes.dtype.kind != "i":
+        return 0.0
+    limit = 2 ** (store.recipe.radar.receiver.adc_bits - 1)
+    return float(np.mean((codes <= -limit) | (codes >= limit - 1)))
+
+
+def _layout(store: Store) -> Layout:
+    """The sizes that the store's own recipe and tables ask for."""
+    recipe = store.recipe
+    step_v = recipe.radar.receiver.adc_step_v if recipe.simulation.quantise else None
+    return Layout(
+        num_clips=len(store.table("clips")),
+        clips_per_shard=store.attributes["clips_per_shard"],
+        num_frames=recipe.num_frames,
+        num_columns=store.group["time"].shape[0],
+        bins={axis: store.group[axis].shape[0] for axis in ("range", "speed", "angle")},
+        cube=cube_shape(recipe) if store.has("if_cube") else None,
+        cube_step_v=step_v,
+        num_poses=num_poses(recipe) if recipe.keep.motion else None,
+    )
+
+
+def _differences(array: zarr.Array, spec: ArraySpec) -> Iterator[tuple[str, object, object]]:
+    dims = tuple(array.metadata.dimension_names or ())
+    for what, is_, should in (
+        ("axes", dims, spec.dims),
+        ("shape", array.shape, spec.shape),
+        ("type", str(array.dtype), spec.dtype),
+        ("unit", array.attrs.get("units"), spec.units),
+    ):
+        if is_ != should:
+            yield what, is_, should
+
+
+def _line(store: Store, field: str, problem: str) -> str:
+    return f"{store.path}: {field}: {problem}"
+
+
+def compare_arrays(stored: dict[str, np.ndarray], made: dict[str, np.ndarray]) -> list[str]:
+    """How a clip made again differs from the stored one; empty where every value is the same.
+
+    Raises:
+        InputError: they do not hold the same arrays.
+    """
+    if stored.keys() != made.keys():
+        raise InputError("clip", "arrays", f"{sorted(stored)} and {sorted(made)}", "same store?")
+    lines = []
+    for name, values in stored.items():
+        again = np.asarray(made[name])
+        if np.array_equal(values, again, equal_nan=True):
+            continue
+        off = np.abs(values.astype(np.float64) - again)
+        count = np.count_nonzero(~(off == 0))
+        worst = "not finite" if not math.isfinite(off.max()) else f"by {off.max():.3g} at most"
+        lines.append(f"{name}: {count} of {values.size} values differ, {worst}")
+    return lines
