@@ -129,6 +129,16 @@ class AntennaArray:
             channel_gain=tuple(self.channel_gain[idx] for idx in tx_idx),
         )
 
+    def with_rx(self, rx_idx: tuple[int, ...]) -> "AntennaArray":
+        """The same board with only these receivers, in this order."""
+        return AntennaArray(
+            tx_positions_m=self.tx_positions_m,
+            rx_positions_m=tuple(self.rx_positions_m[idx] for idx in rx_idx),
+            design_freq_hz=self.design_freq_hz,
+            gain_dbi=self.gain_dbi,
+            channel_gain=tuple(tuple(row[idx] for idx in rx_idx) for row in self.channel_gain),
+        )
+
 
 def _uniform_runs(row: dict[float, tuple[int, int]]) -> list[tuple[tuple[int, int], ...]]:
     """Every longest run of unit steps that can start somewhere in one row."""

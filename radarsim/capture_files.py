@@ -136,14 +136,17 @@ def _whole_frames(path: Path, num_words: int, radar: Radar, layout: CaptureForma
     if num_frames == 0:
         problem = f"has {num_bytes:,} bytes, less than one frame: {sums}"
         raise InputError(path, "file", problem, "give the radar that recorded it, or record again")
+    notes = ()
+    if layout.num_frames and num_frames != layout.num_frames:
+        notes = (f"holds {num_frames:,} frames; the board was told to send {layout.num_frames:,}",)
     if not rest:
-        return num_frames, ()
+        return num_frames, notes
     left = rest * BYTES_PER_WORD
     note = (
         f"{num_bytes:,} bytes = {num_frames:,} frames and {left:,} bytes of an incomplete one, "
         f"which is left out; a frame is {sums}"
     )
-    return num_frames, (note,)
+    return num_frames, (note, *notes)
 
 
 def _choose_order(

@@ -8,6 +8,8 @@ The optional section `[capture]` of a radar file says it:
     iq_order = "q_first"         # or i_first; auto: the data decide
     rx_lanes = ["RX1", "RX3"]    # of 4 lanes, those that carry this radar's receivers
     assumed = ["chirp.adc_start_us", "frame.period_ms"]   # guessed: checks leave them out
+    num_frames = 400             # that the board was told to send; 0: until stopped
+    range_bias_mm = 62           # ranges read this much too far, by the board's own calibration
 
 A real ADC of 2 N samples at 2 fs is told as the N complex samples at fs that it is worth:
 `num_samples` and `sample_rate_ksps` of `[chirp]` are those in every radar file.
@@ -15,15 +17,16 @@ A real ADC of 2 N samples at 2 fs is told as the N complex samples at fs that it
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from radarsim.errors import InputError
-from radarsim.values import checked_count
+from radarsim.values import checked_count, checked_number, to_si
 
 SAMPLE_KINDS = ("complex1x", "complex2x", "real")
 IQ_ORDERS = ("auto", "i_first", "q_first")
 LANES = (2, 4)
-KEYS = ("lanes", "samples", "iq_order", "rx_lanes", "assumed")
+KEYS = ("lanes", "samples", "iq_order", "rx_lanes", "num_frames", "range_bias_mm", "assumed")
 # Chips that send their four receivers side by side, one on each lane.
 _FOUR_LANE_CHIPS = ("WR12", "WR14")
 
@@ -38,6 +41,8 @@ class CaptureFormat:
         iq_order: "i_first", "q_first", or "auto".
         rx_lanes: of 4 lanes, the one of each receiver; empty: the first ones.
         assumed: settings of the radar that nobody stated ("chirp.adc_start_us", "antennas", ...).
+        num_frames: frames the board was told to send; 0: until it was stopped.
+        range_bias_m: ranges read this much too far, by the board's own calibration.
     """
 
     lanes: int = 2
@@ -45,6 +50,8 @@ class CaptureFormat:
     iq_order: str = "auto"
     rx_lanes: tuple[int, ...] = ()
     assumed: tuple[str, ...] = ()
+    num_frames: int = 0
+    range_bias_m: float = 0.0
 
     def __post_init__(self):
         for field, known in (("lanes", LANES), ("samples", SAMPLE_KINDS), ("iq_order", IQ_ORDERS)):
@@ -59,6 +66,10 @@ class CaptureFormat:
         if len(set(lanes)) != len(lanes) or max(lanes, default=0) >= self.lanes:
             hint = f"name lanes 0 to {self.lanes - 1} once each"
             raise InputError("capture", "rx_lanes", f"is {lanes}", hint)
+        checked_count("capture", "num_frames", self.num_frames, 0)
+        checked_number(
+            "capture", "range_bias_m", self.range_bias_m, "m", at_least=-10.0, at_most=10.0
+        )
 
     @property
     def is_real(self) -> bool:
@@ -109,6 +120,9 @@ def format_from_table(table: Any, board: str, where: str) -> CaptureFormat:
     values = {"lanes": default.lanes, **table}
     values["rx_lanes"] = tuple(_lane(label, where) for label in _list(values, "rx_lanes", where))
     values["assumed"] = tuple(str(name) for name in _list(values, "assumed", where))
+    bias_mm = values.pop("range_bias_mm", 0)
+    checked_number(where, "capture.range_bias_mm", bias_mm, hint="give millimetres")
+    values["range_bias_m"] = to_si(bias_mm, "1e-3")
     try:
         return CaptureFormat(**values)
     except InputError as error:
@@ -117,10 +131,11 @@ def format_from_table(table: Any, board: str, where: str) -> CaptureFormat:
 
 def format_table(capture_format: CaptureFormat) -> dict[str, Any]:
     """The `[capture]` section that `format_from_table` reads back unchanged."""
-    table = {key: getattr(capture_format, key) for key in KEYS}
+    table = {key: getattr(capture_format, key) for key in KEYS if key != "range_bias_mm"}
+    table["range_bias_mm"] = Decimal(repr(capture_format.range_bias_m)) * 1000
     table["rx_lanes"] = [f"RX{lane + 1}" for lane in capture_format.rx_lanes]
     table["assumed"] = list(capture_format.assumed)
-    return {key: value for key, value in table.items() if value != []}
+    return {key: value for key, value in table.items() if value not in ([], 0)}
 
 
 def _list(values: Mapping, key: str, where: str) -> list:

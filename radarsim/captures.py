@@ -51,7 +51,7 @@ class Capture:
     @property
     def volts_per_code(self) -> float:
         """Voltage at the ADC of one code [V]."""
-        return self.radar.receiver.full_scale_v / 2**15
+        return self.radar.receiver.adc_step_v
 
     @property
     def duration_s(self) -> float:

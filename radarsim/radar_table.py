@@ -221,7 +221,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "radar",
         metavar="RADAR",
-        help="AWR1843BOOST (the paper's), IWR6843ISK, IWR6843AOPEVM, IWR1443BOOST, or a file",
+        help="AWR1843BOOST (the paper's), AWR1642BOOST, IWR1443BOOST, IWR6843ISK, IWR6843ISK-ODS, "
+        "IWR6843AOPEVM, or a file",
     )
     parser.add_argument("--toml", action="store_true", help="print the radar as a TOML file")
     options = parser.parse_args(argv)

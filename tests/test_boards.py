@@ -21,6 +21,9 @@ ISK_UP = [-1, -1, -1, -1, 0, 0, 0, 0, -1, -1, -1, -1]
 AOP_RIGHT = [-1, -1, 0, 0, -3, -3, -2, -2, -1, -1, 0, 0]
 AOP_UP = [-1, 0, -1, 0, -3, -2, -3, -2, -3, -2, -3, -2]
 AOP_SIGN = [1, -1] * 6
+ODS_RIGHT = [0, 0, -1, -1, -2, -2, -3, -3, -2, -2, -3, -3]
+ODS_UP = [0, -1, -1, 0, 0, -1, -1, 0, -2, -3, -3, -2]
+ODS_SIGN = [1, -1, -1, 1] * 3
 
 
 @pytest.mark.parametrize(
@@ -30,6 +33,7 @@ AOP_SIGN = [1, -1] * 6
         ("IWR6843ISK", ISK_RIGHT, ISK_UP),
         ("IWR1443BOOST", ISK_RIGHT, ISK_UP),
         ("IWR6843AOPEVM", AOP_RIGHT, AOP_UP),
+        ("IWR6843ISK-ODS", ODS_RIGHT, ODS_UP),
     ],
 )
 def test_virtual_elements_stand_where_ti_configures_them(board, right, up):
@@ -44,6 +48,16 @@ def test_virtual_elements_stand_where_ti_configures_them(board, right, up):
 def test_the_aop_package_inverts_rx2_and_rx4():
     gains = BOARDS["IWR6843AOPEVM"].array.gains.reshape(12)
     np.testing.assert_array_equal(gains * AOP_SIGN, np.ones(12))
+
+
+def test_the_ods_board_inverts_rx2_and_rx3():
+    gains = BOARDS["IWR6843ISK-ODS"].array.gains.reshape(12)
+    np.testing.assert_array_equal(gains * ODS_SIGN, np.ones(12))
+
+
+def test_the_two_transmitters_of_the_1642_make_one_row_of_eight():
+    row = BOARDS["AWR1642BOOST"].array.azimuth_row()
+    assert row == tuple((tx, rx) for tx in (0, 1) for rx in range(4))
 
 
 @pytest.mark.parametrize("board", ["AWR1843BOOST", "IWR6843ISK", "IWR1443BOOST"])
