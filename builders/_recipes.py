@@ -55,14 +55,12 @@ def _recipe_text(path: Path) -> str:
     try:
         if not path.is_dir():
             return path.read_text()
-        attributes = json.loads((path / "zarr.json").read_bytes())["attributes"]
-        return str(attributes["recipe"])
+        return str(json.loads((path / "zarr.json").read_bytes())["attributes"]["recipe"])
     except UnicodeDecodeError:
         problem = "is no text"
-    except OSError as error:
-        problem = f"cannot be read ({error.strerror})"
-    except (ValueError, KeyError, TypeError):
-        problem = "is a folder, but no store"
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        reason = getattr(error, "strerror", None) or "damaged"
+        problem = "is a folder, but no store" if path.is_dir() else f"cannot be read ({reason})"
     raise InputError(path, "--recipe", problem, "give a .toml file or a store")
 
 

@@ -25,7 +25,7 @@ def options(*arguments):
 def recipe_of(*arguments):
     given = options(*arguments)
     table, where = starting_table(given)
-    table = merged(table, recipe_table(vars(given)))
+    table = merged(table, recipe_table(vars(given) | {"radar": (given.radar or [None])[0]}))
     return recipe_from_table(table, where)
 
 
