@@ -2,7 +2,7 @@
 
 Run as a command it builds a store, so that tests can kill it:
 
-    python tests/pipeline_fakes.py OUT WORKERS DELAY_S
+    python tests/pipeline_fakes.py OUT WORKERS DELAY_S [SCHEDULER]
 """
 
 import sys
@@ -125,13 +125,22 @@ def _clip(recipe: Recipe, take: FakeTake) -> Clip:
     )
 
 
-def main(out: str, workers: str, delay_s: str) -> None:
+def main(out: str, workers: str, delay_s: str, scheduler: str | None = None) -> None:
     from pipelines.run import build
 
     takes = fake_takes(14)
     plan = fake_plan(takes)
     make_clip = partial(fake_clip, delay_s=float(delay_s))
-    build(plan, takes, out, fake_blueprint(plan), make_clip, workers=int(workers), quiet=True)
+    build(
+        plan,
+        takes,
+        out,
+        fake_blueprint(plan),
+        make_clip,
+        workers=int(workers),
+        scheduler=scheduler,
+        quiet=True,
+    )
 
 
 if __name__ == "__main__":
