@@ -63,7 +63,7 @@ def attach(store: str | Path, file: str | Path) -> Attached:
     given, unknown = _named(read_sentences(file), captions)
     lock = (folder := open_folder(store)).lock()
     try:
-        built = _wordings(Sentence(**row) for row in opened.table("attributes"))
+        built = _wordings(Sentence(**row) for row in opened.table("attributes", as_built=True))
         attached = _wordings(Sentence(**row) for row in attached_rows(folder))
         new = {key: parts for key, parts in _wordings(given).items() if _new(key, parts, built)}
         described = {sentence.caption for sentence in given}

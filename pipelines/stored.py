@@ -179,9 +179,10 @@ class Store:
             raise InputError(self.path, "schema_version", problem, hint)
         return attributes
 
-    def table(self, name: str) -> list[dict]:
-        """All rows of a table; empty where it has no part."""
-        parts = [path for path in self._files if path.startswith(f"tables/{name}/part-")]
+    def table(self, name: str, as_built: bool = False) -> list[dict]:
+        """All rows of a table; `as_built` leaves out those that were attached since."""
+        start = f"tables/{name}/{'part-' if as_built else ''}"
+        parts = [path for path in self._files if path.startswith(start)]
         try:
             return read_table(map(self._folder.read, parts)).to_pylist() if parts else []
         except (pa.ArrowException, OSError, ValueError) as error:

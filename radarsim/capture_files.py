@@ -42,6 +42,7 @@ def open_capture(
     except OSError as error:
         raise InputError(path, "file", f"cannot be read ({error.strerror})", "check it") from None
     per_frame = words_per_frame(radar, layout)
+    source.align(per_frame * BYTES_PER_WORD)
     num_frames, notes = _whole_frames(path, source.num_words, radar, layout)
     look = max(1, min(num_frames, -(-_LOOK_LOOPS // radar.frame.num_chirps)))
     look = max(1, min(look, _LOOK_BYTES // (per_frame * BYTES_PER_WORD)))
@@ -107,6 +108,9 @@ class BinSource:
             problem = f"cannot be read any more ({error})"
             raise InputError(self.path, "file", problem, "open it again") from None
         return np.array(mapped, np.int16)
+
+    def align(self, frame_bytes: int) -> None:
+        """A `.bin` starts with its first frame."""
 
     def lost_frames(self, per_frame: int) -> frozenset[int]:
         """A `.bin` does not tell; `Capture.missing` looks for zeros."""

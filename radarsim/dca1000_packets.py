@@ -1,0 +1,164 @@
+"""DCA1000 data packets: from Ethernet frames to one stream of bytes, gaps told; no files.
+
+The board sends UDP to port 4098: a sequence number from 1 (32 bits), the number of bytes sent
+before this packet (48 bits), both little-endian, then at most 1456 bytes of samples. Packets may
+get lost or overtake each other; their byte numbers put each where it belongs.
+
+Source:
+    TI SPRUIJ4, "DCA1000EVM Data Capture Card User's Guide", section on the data packet format.
+"""
+
+import struct
+from array import array
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Int64
+
+DATA_PORT = 4098
+PAYLOAD_BYTES = 1456
+HEADER_BYTES = 10
+# Link layers of pcap: where the network layer starts, and where its type is written.
+_LINKS = {1: (14, 12), 113: (16, 14), 276: (20, 0), 101: (0, None), 12: (0, None)}
+_VLAN, _IPV4, _UDP = (0x8100, 0x88A8), 0x0800, 17
+
+
+class DataPacket(NamedTuple):
+    """One packet: its number, its place in the stream, and where in its frame the samples lie."""
+
+    sequence: int
+    position: int
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PacketIndex:
+    """Where the bytes of a stream lie in a file, by their place in the stream.
+
+    Attributes:
+        positions: first byte of each packet in the stream, increasing.
+        lengths: bytes of each.
+        offsets: where each starts in the file.
+        notes: what happened on the way, in words.
+    """
+
+    positions: Int64[np.ndarray, " packet"]
+    lengths: Int64[np.ndarray, " packet"]
+    offsets: Int64[np.ndarray, " packet"]
+    notes: tuple[str, ...]
+
+    @property
+    def end(self) -> int:
+        """Bytes of the stream, lost ones included."""
+        return int((self.positions + self.lengths).max(initial=0))
+
+    def gaps(self, first: int, stop: int) -> Int64[np.ndarray, "gap 2"]:
+        """Lost stretches of the stream between two of its bytes, as (start, after end)."""
+        ends = np.concatenate([[first], np.maximum.accumulate(self.positions + self.lengths)])
+        starts = np.concatenate([self.positions, [stop]])
+        found = np.stack([np.maximum(ends, first), np.minimum(starts, stop)], axis=1)
+        return found[found[:, 1] > found[:, 0]].astype(np.int64)
+
+
+@dataclass(kw_only=True)
+class _Stream:
+    """What the packets so far say."""
+
+    positions: array = field(default_factory=lambda: array("q"))
+    lengths: array = field(default_factory=lambda: array("q"))
+    offsets: array = field(default_factory=lambda: array("q"))
+    last_sequence: int = 0
+    last_end: int = 0
+    late: int = 0
+    damaged: int = 0
+    cut: int = 0
+
+
+def read_packet(frame: bytes, link_type: int) -> DataPacket | None:
+    """The data packet in a captured frame, or None for anything else.
+
+    Args:
+        frame: as captured, maybe cut short.
+        link_type: of the capture (1 Ethernet, 113 and 276 Linux cooked, 101 and 12 plain IP).
+    """
+    if link_type not in _LINKS:
+        return None
+    network, type_at = _LINKS[link_type]
+    if type_at is not None:
+        kind = _big_endian(frame, type_at)
+        while kind in _VLAN and link_type == 1:
+            type_at, network = type_at + 4, network + 4
+            kind = _big_endian(frame, type_at)
+        if kind != _IPV4:
+            return None
+    if len(frame) < network + 20 or frame[network] >> 4 != 4 or frame[network + 9] != _UDP:
+        return None
+    if _big_endian(frame, network + 6) & 0x1FFF:  # a later piece of a split packet
+        return None
+    udp = network + (frame[network] & 15) * 4
+    start = udp + 8 + HEADER_BYTES
+    if len(frame) < start or _big_endian(frame, udp + 2) != DATA_PORT:
+        return None
+    sequence, low, high = struct.unpack_from("<IIH", frame, udp + 8)
+    length = min(_big_endian(frame, udp + 4) - 8 - HEADER_BYTES, len(frame) - start)
+    return DataPacket(sequence, low | high << 32, start, length) if length > 0 else None
+
+
+def index_packets(frames: Iterable[tuple[int, int, bytes, int]]) -> PacketIndex:
+    """Where every byte of the stream lies.
+
+    Args:
+        frames: (place in the file, link type, captured bytes, length on the wire) in file order.
+
+    Returns:
+        The index of the first recording among the frames; empty where there is none.
+    """
+    stream, notes = _Stream(), []
+    for place, link_type, frame, wire_length in frames:
+        packet = read_packet(frame, link_type)
+        if packet is None:
+            continue
+        if packet.sequence == 1 and stream.last_sequence > 1 and packet.position == 0:
+            notes.append("another recording follows in the same file; it is left out")
+            break
+        _add(stream, packet, place, cut=len(frame) < wire_length)
+    order = np.argsort(np.array(stream.positions, np.int64), kind="stable")
+    positions = np.array(stream.positions, np.int64)[order]
+    kept = np.concatenate([[True], np.diff(positions) > 0]) if len(positions) else order > 0
+    counts = (
+        ("arrived late and was put back in place", stream.late),
+        ("came twice", len(positions) - int(kept.sum())),
+        ("names an impossible place in the stream and was left out", stream.damaged),
+        ("was cut short by the capture", stream.cut),
+    )
+    notes += [f"{count:,} of {len(order):,} packets {what}" for what, count in counts if count]
+    return PacketIndex(
+        positions=positions[kept],
+        lengths=np.array(stream.lengths, np.int64)[order][kept],
+        offsets=np.array(stream.offsets, np.int64)[order][kept],
+        notes=tuple(notes),
+    )
+
+
+def _add(stream: _Stream, packet: DataPacket, place: int, cut: bool) -> None:
+    """Keep a packet, unless its byte number cannot follow from its sequence number."""
+    ahead = packet.sequence - stream.last_sequence
+    started = stream.last_sequence > 0
+    if started and abs(packet.position - stream.last_end) > (abs(ahead) + 1) * PAYLOAD_BYTES:
+        stream.damaged += 1
+        return
+    stream.cut += cut
+    stream.late += started and ahead < 0
+    stream.positions.append(packet.position)
+    stream.lengths.append(packet.length)
+    stream.offsets.append(place + packet.offset)
+    if ahead > 0 or not started:
+        stream.last_sequence = packet.sequence
+        stream.last_end = packet.position + packet.length
+
+
+def _big_endian(frame: bytes, at: int) -> int:
+    return int.from_bytes(frame[at : at + 2], "big")
