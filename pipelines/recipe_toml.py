@@ -61,7 +61,7 @@ def table_from_toml(text: str, where: str) -> dict:
     """
     try:
         table = tomllib.loads(text, parse_float=Decimal)
-    except (tomllib.TOMLDecodeError, ArithmeticError, RecursionError) as error:
+    except (ValueError, ArithmeticError, RecursionError) as error:
         raise InputError(where, "TOML", str(error), "correct the file") from None
     radar = {"radar": table.pop("radar")} if "radar" in table else {}
     return {**_as_floats(table), **radar}

@@ -165,7 +165,7 @@ def _text(value: Any) -> str:
 def _read(text: str, where: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text, parse_float=Decimal)
-    except (tomllib.TOMLDecodeError, ArithmeticError) as error:
+    except (ValueError, ArithmeticError, RecursionError) as error:
         hint = 'write keys as name = value under [chirp], [frame], ...; text in "quotes"'
         raise InputError(where, "TOML", f"cannot be read ({error})", hint) from None
 
