@@ -1,0 +1,160 @@
+"""The report's pictures; each is a matplotlib Figure of its own."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+
+from pipelines.census import Census
+from pipelines.plan import DRAWN, SPLITS, Clip
+from pipelines.report_sample import LEVEL_EDGES_DB, Sample
+from pipelines.schema import HEATMAPS
+from pipelines.stored import Store
+from radarsim.plots import PANELS, draw_heatmap
+
+_STYLE = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "figure.dpi": 110}
+_BLUE, _COLOURS = "#33658a", {"train": "#33658a", "val": "#f6ae2d", "test": "#c1440e"}
+MOST_LABELS, _LONGEST_LABEL = 40, 48
+# Column of the table: how it is called, and printed units per SI unit.
+_VARIED = {
+    "distance_m": ("distance [m]", 1.0),
+    "lateral_m": ("to the left [m]", 1.0),
+    "heading_rad": ("heading [deg]", 180 / math.pi),
+    "radar_height_m": ("radar height [m]", 1.0),
+    "radar_tilt_rad": ("radar tilt [deg]", 180 / math.pi),
+    "sigma_rad": ("sigma [rad]", 1.0),
+    "extra_noise_db": ("extra noise [dB]", 1.0),
+}
+assert set(DRAWN) <= set(_VARIED)
+
+
+def labels_figure(labels: Mapping[str, int]) -> Figure:
+    """How many clips bear each of the commonest labels."""
+    shown = sorted(labels.items(), key=lambda item: (-item[1], item[0]))[:MOST_LABELS]
+    with rc_context(_STYLE):
+        page = Figure(figsize=(9, 0.6 + 0.19 * len(shown)), layout="constrained")
+        panel = page.add_subplot()
+        names = [_plain(words) for words, _ in shown]
+        panel.barh(range(len(shown)), [count for _, count in shown], color=_BLUE)
+        panel.set_yticks(range(len(shown)), names, fontsize=8, parse_math=False)
+        panel.invert_yaxis()
+        panel.set_xlabel("clips")
+        panel.margins(y=0.01)
+    return page
+
+
+def people_figure(clips: Sequence[Clip]) -> Figure:
+    """Clips of each subject, by split."""
+    counts: dict[str, dict[str, int]] = {}
+    for clip in clips:
+        splits = counts.setdefault(clip.subject, {})
+        splits[clip.split] = splits.get(clip.split, 0) + 1
+    order = sorted(counts, key=lambda name: (-sum(counts[name].values()), name))
+    with rc_context(_STYLE):
+        page = Figure(figsize=(9, 2.4), layout="constrained")
+        panel, bottom = page.add_subplot(), np.zeros(len(order))
+        for split in SPLITS:
+            heights = np.array([counts[name].get(split, 0) for name in order])
+            panel.bar(range(len(order)), heights, 1.0, bottom, label=split, color=_COLOURS[split])
+            bottom += heights
+        panel.set(xlabel=f"{len(order)} subjects, by number of clips", ylabel="clips")
+        page.legend(loc="outside right upper", frameon=False)
+        panel.margins(x=0.01)
+    return page
+
+
+def texts_figure(census: Census, words: Sequence[int], per_clip: Sequence[int]) -> Figure:
+    """Lengths of clips, words per caption, texts per clip."""
+    frames = np.repeat(list(census.frames), list(census.frames.values()))
+    return _histograms(
+        {
+            "frames per clip": frames,
+            "words per caption": np.array(words),
+            "texts per clip": np.array(per_clip),
+        },
+        whole=True,
+    )
+
+
+def placements_figure(clips: Sequence[Clip]) -> Figure | None:
+    """What varies from clip to clip; None where nothing does."""
+    values = {
+        title: np.array([getattr(clip, name) for clip in clips]) * per_si
+        for name, (title, per_si) in _VARIED.items()
+        if hasattr(clips[0], name)
+    }
+    varied = {title: each for title, each in values.items() if np.ptp(each) > 0}
+    return _histograms(varied) if varied else None
+
+
+def levels_figure(sample: Sample) -> Figure:
+    """How strong the maps' cells are, and the strongest of each clip over distance."""
+    centres = (LEVEL_EDGES_DB[:-1] + LEVEL_EDGES_DB[1:]) / 2
+    with rc_context(_STYLE):
+        page = Figure(figsize=(9, 2.6), layout="constrained")
+        left, right = page.subplots(1, 2)
+        for name in HEATMAPS:
+            left.semilogy(centres, np.maximum(sample.levels[name], 1e-7), label=name)
+        left.set(xlabel="level [dB above noise]", ylabel="share of the cells")
+        left.legend(frameon=False)
+        right.plot(sample.distances_m, sample.peaks_db, ".", ms=3, color=_BLUE)
+        right.set(xlabel="distance at the start [m]", ylabel="strongest cell [dB]")
+    return page
+
+
+def shares_figure(store: Store, sample: Sample) -> Figure:
+    """Where the echo's power lies along each axis: Doppler, range, azimuth."""
+    axes = store.axes()
+    with rc_context(_STYLE):
+        page = Figure(figsize=(9, 2.4), layout="constrained")
+        for panel, name in zip(page.subplots(1, 3), HEATMAPS):
+            kind = PANELS[name]
+            bins = axes[kind.coordinate] * kind.per_si
+            share = np.maximum(sample.shares[name], 1e-7)
+            panel.fill_between(bins, 1e-7, share, color=_BLUE, lw=0)
+            panel.set(yscale="log", ylim=(1e-6, 1), xlabel=kind.label.split("\n")[0])
+        page.axes[0].set_ylabel("share of the power")
+    return page
+
+
+def clips_figure(store: Store, rows: Sequence[int]) -> Figure:
+    """Some clips as their three maps, a row each."""
+    axes = store.axes()
+    with rc_context({**_STYLE, "font.size": 7}):
+        page = Figure(figsize=(11, 1.75 * len(rows)), layout="constrained")
+        grid = page.subplots(len(rows), len(HEATMAPS), squeeze=False)
+        for panels, row in zip(grid, rows):
+            for panel, (name, map_db) in zip(panels, store.maps(row).items()):
+                draw_heatmap(panel, name, map_db, axes)
+                panel.tick_params(labelbottom=row == rows[-1], length=2)
+                panel.set_xlabel("time [s]" if row == rows[-1] else "")
+            clip, said = store.clips[row], store.caption(row)
+            title = f"{row}  {said or clip.id}   {clip.subject}, {clip.split}"
+            panels[0].set_title(_plain(title, 150), loc="left", fontsize=8, parse_math=False)
+    return page
+
+
+def _histograms(values: Mapping[str, np.ndarray], whole: bool = False) -> Figure:
+    columns = min(len(values), 4)
+    rows = -(-len(values) // columns)
+    with rc_context(_STYLE):
+        page = Figure(figsize=(9, 2.1 * rows), layout="constrained")
+        for number, (title, found) in enumerate(values.items()):
+            panel = page.add_subplot(rows, columns, number + 1)
+            panel.hist(found, _edges(found) if whole else 30, color=_BLUE)
+            panel.set_xlabel(title)
+            panel.set_ylabel("" if number % columns else "count")
+    return page
+
+
+def _edges(counts: np.ndarray) -> np.ndarray:
+    """Edges between whole numbers, at most about fifty."""
+    high = int(counts.max()) if counts.size else 1
+    step = max(1, math.ceil((high + 1) / 50))
+    return np.arange(0, high + step + 1, step) - 0.5
+
+
+def _plain(words: str, longest: int = _LONGEST_LABEL) -> str:
+    return words if len(words) <= longest else f"{words[: longest - 1].rstrip()}…"

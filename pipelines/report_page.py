@@ -1,0 +1,187 @@
+"""The report's words and tables, and its pictures put between them."""
+
+import base64
+import io
+from collections import Counter
+from collections.abc import Iterable
+from html import escape
+from pathlib import PurePath
+
+from matplotlib.figure import Figure
+
+from pipelines import report_figures as figures
+from pipelines.card import duration
+from pipelines.census import Census, take_census
+from pipelines.checks import check_splits
+from pipelines.folder import open_folder
+from pipelines.report_sample import evenly, take_sample
+from pipelines.stored import Store
+from radarsim.errors import InputError
+
+_MOST_ROWS = 25
+_STYLE = """
+body { font: 15px/1.45 system-ui, sans-serif; max-width: 62em; margin: 2em auto; padding: 0 1em; }
+table { border-collapse: collapse; margin: 0.5em 0 1em; }
+td, th { border-bottom: 1px solid #ccc; padding: 0.15em 0.9em 0.15em 0; text-align: left; }
+td.number { text-align: right; }
+img { max-width: 100%; }
+.problem { color: #a00; font-weight: bold; }
+.note { color: #555; }
+"""
+
+
+def report_page(store: Store, num_drawn: int = 8) -> str:
+    """The whole report as HTML that needs no other file.
+
+    Args:
+        store: an open store; an unfinished one is reported as far as it has come.
+        num_drawn: clips that are drawn.
+
+    Returns:
+        HTML.
+
+    Raises:
+        InputError: the store holds no clip, or is damaged.
+    """
+    census = take_census(open_folder(store.path))
+    if not census.made.clips:
+        raise InputError(store.path, "clips", "there are none that hold something", "build it")
+    name = escape(PurePath(str(store.path)).name)
+    parts = [
+        f"<h1>{name}</h1>",
+        _head(store, census),
+        *_motions(store, census),
+        *_words(store, census),
+        *_signals(store, num_drawn),
+    ]
+    head = f"<meta charset='utf-8'><title>{name}</title><style>{_STYLE}</style>"
+    return f"<!doctype html><html><head>{head}</head><body>{''.join(parts)}</body></html>\n"
+
+
+def _head(store: Store, census: Census) -> str:
+    finished = "finished" if store.checksums else "not finished"
+    kind = "recorded" if store.attributes.get("recorded") else "simulated"
+    radar = store.recipe.radar.name
+    rows = [
+        ("state", f"{finished}, {kind}"),
+        ("clips", f"{census.made.clips}, {duration(census.made.seconds)}"),
+        ("clips that failed", census.failed),
+        ("subjects", len(census.subjects)),
+        ("labels", len(census.labels)),
+        ("captions", len(census.captions)),
+        ("radar, body", f"{radar}, {store.recipe.body}"),
+        ("window, clutter removed", f"{store.recipe.maps.window}, {store.recipe.maps.clutter}"),
+        ("IF cubes, poses", f"{_kept(store, 'if_cube')}, {_kept(store, 'poses')}"),
+        ("recipe digest", store.attributes.get("recipe_digest", "")[:16]),
+    ]
+    note = "Checksums were not compared: <code>python -m builders.check</code> does that."
+    return _table(None, rows) + f"<p class='note'>{note}</p>"
+
+
+def _motions(store: Store, census: Census) -> Iterable[str]:
+    """Splits, people, sources and placements."""
+    clips = [clip for clip in store.clips.values() if clip.num_frames]
+    yield "<h2>People and splits</h2>"
+    yield _table(
+        ("split", "subjects", "clips", "duration"),
+        [
+            (split, census.subjects_in(split), amount.clips, duration(amount.seconds))
+            for split, amount in ((name, census.splits[name]) for name in census.split_names)
+        ],
+    )
+    leaks = [*check_splits(store)]
+    yield "<p>No person and no motion is in two splits.</p>" if not leaks else _lines(leaks)
+    yield _image(figures.people_figure(clips))
+    official = {name: each for name, each in sorted(census.official.items()) if name}
+    if official:
+        yield "<p>Splits of the text sets, kept beside:</p>"
+        yield _table(("official split", "clips"), [(k, v.clips) for k, v in official.items()])
+    yield "<h2>Motions and their licences</h2>"
+    yield _table(
+        ("source", "licence", "clips", "duration"),
+        [
+            (*of, amount.clips, duration(amount.seconds))
+            for of, amount in sorted(census.motions.items())
+        ],
+    )
+    yield "<h2>Placements</h2>"
+    placements = figures.placements_figure(clips)
+    yield _image(placements) if placements else "<p>The same for all clips.</p>"
+
+
+def _words(store: Store, census: Census) -> Iterable[str]:
+    """Labels, captions and sentences."""
+    yield "<h2>Labels</h2>"
+    labels = {words: amount.clips for words, amount in census.named_labels.items()}
+    yield _image(figures.labels_figure(labels)) if labels else "<p>None.</p>"
+    if len(labels) > figures.MOST_LABELS:
+        yield f"<p class='note'>The commonest of {len(labels)}.</p>"
+    yield "<h2>Captions and their licences</h2>"
+    of = Counter((source, licence) for _, source, licence in census.captions.values())
+    yield _table(
+        ("source", "licence", "captions", "segments"),
+        [(*key, count, census.said[key[0]]) for key, count in sorted(of.items())],
+    )
+    per_clip = Counter(segment["row"] for segment in store.table("segments"))
+    lengths = [len(words.split()) for words, _, _ in census.captions.values()]
+    vocabulary = {word for text, _, _ in census.captions.values() for word in _tokens(text)}
+    sentences = Counter(row["provenance"] for row in store.table("attributes"))
+    yield _table(
+        None,
+        [
+            ("different words", len(vocabulary)),
+            ("words per caption, mean", f"{sum(lengths) / max(len(lengths), 1):.1f}"),
+            ("clips without words", census.unlabelled),
+            *((f"attribute sentences, {by}", count) for by, count in sorted(sentences.items())),
+        ],
+    )
+    rows = [row for row, clip in store.clips.items() if clip.num_frames]
+    yield _image(figures.texts_figure(census, lengths, [per_clip[row] for row in rows]))
+
+
+def _signals(store: Store, num_drawn: int) -> Iterable[str]:
+    """What the maps hold, and some of them."""
+    sample = take_sample(store)
+    yield "<h2>Levels, speeds, ranges, angles</h2>"
+    whole = len(sample.rows) == sum(clip.num_frames > 0 for clip in store.clips.values())
+    which = "all clips" if whole else f"{len(sample.rows)} clips, evenly spread over the store"
+    yield f"<p class='note'>Of {which}; power above the noise, each clip counted alike.</p>"
+    yield _image(figures.levels_figure(sample))
+    yield _image(figures.shares_figure(store, sample))
+    if num_drawn > 0:
+        yield "<h2>Some clips</h2>"
+        yield _image(figures.clips_figure(store, evenly(list(sample.rows), num_drawn)))
+
+
+def _kept(store: Store, name: str) -> str:
+    return "kept" if store.has(name) else "not kept"
+
+
+def _tokens(text: str) -> list[str]:
+    return [word.strip(".,;:!?\"'()").casefold() for word in text.split()]
+
+
+def _table(head: Iterable[str] | None, rows: list[tuple]) -> str:
+    """A table; rows beyond the first are told by their number alone."""
+    lines = "".join(
+        "<tr>" + "".join(_cell(cell) for cell in row) + "</tr>" for row in rows[:_MOST_ROWS]
+    )
+    titles = "".join(f"<th>{escape(title)}</th>" for title in head or ())
+    more = f"<p>... and {len(rows) - _MOST_ROWS} more</p>" if len(rows) > _MOST_ROWS else ""
+    return f"<table>{f'<tr>{titles}</tr>' if titles else ''}{lines}</table>{more}"
+
+
+def _cell(value: object) -> str:
+    kind = " class='number'" if isinstance(value, int) else ""
+    return f"<td{kind}>{escape(str(value))}</td>"
+
+
+def _lines(lines: list[str]) -> str:
+    shown = "".join(f"<li>{escape(line)}</li>" for line in lines[:_MOST_ROWS])
+    return f"<p class='problem'>{len(lines)} found in two splits</p><ul>{shown}</ul>"
+
+
+def _image(figure: Figure) -> str:
+    data = io.BytesIO()
+    figure.savefig(data, format="png", metadata={"Software": None})
+    return f"<p><img src='data:image/png;base64,{base64.b64encode(data.getvalue()).decode()}'></p>"

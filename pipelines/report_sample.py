@@ -1,0 +1,72 @@
+"""What a report looks at: clips taken evenly from a store, and what their maps add up to."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipelines.schema import BIN_AXIS, FLOOR_DB, HEATMAPS
+from pipelines.stored import Store
+
+MOST_CLIPS = 200
+LEVEL_EDGES_DB = np.arange(FLOOR_DB, 101.0)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Sample:
+    """Sums over some clips' maps.
+
+    Attributes:
+        rows: of the clips.
+        levels: share of the cells by level, between `LEVEL_EDGES_DB`, by map.
+        shares: share of the echo's power by bin of the map's axis, each clip counted alike.
+        peaks_db: strongest cell of each clip's time-range map.
+        distances_m: where each clip's subject starts.
+    """
+
+    rows: tuple[int, ...]
+    levels: dict[str, np.ndarray]
+    shares: dict[str, np.ndarray]
+    peaks_db: np.ndarray
+    distances_m: np.ndarray
+
+
+def evenly(rows: list[int], most: int) -> list[int]:
+    """At most so many of the rows, spread evenly, the same for the same store."""
+    if len(rows) <= most:
+        return rows
+    return [rows[int(at)] for at in np.linspace(0, len(rows) - 1, most).round()]
+
+
+def take_sample(store: Store, most: int = MOST_CLIPS) -> Sample:
+    """Read some clips' maps and add them up.
+
+    Args:
+        store: an open store.
+        most: clips that are read.
+
+    Returns:
+        The sums; of no clip where all of them failed.
+    """
+    rows = evenly([row for row, clip in store.clips.items() if clip.num_frames], most)
+    levels = {name: np.zeros(len(LEVEL_EDGES_DB) - 1) for name in HEATMAPS}
+    shares = {name: np.zeros(store.group[BIN_AXIS[name]].shape[0]) for name in HEATMAPS}
+    peaks_db = np.zeros(len(rows))
+    for number, row in enumerate(rows):
+        maps = {name: map_db.astype(np.float32) for name, map_db in store.maps(row).items()}
+        for name, map_db in maps.items():
+            levels[name] += np.histogram(map_db, LEVEL_EDGES_DB)[0] / map_db.size
+            shares[name] += power_share(map_db)
+        peaks_db[number] = maps["time_range"].max()
+    return Sample(
+        rows=tuple(rows),
+        levels={name: sums / max(len(rows), 1) for name, sums in levels.items()},
+        shares={name: sums / max(len(rows), 1) for name, sums in shares.items()},
+        peaks_db=peaks_db,
+        distances_m=np.array([store.clips[row].distance_m for row in rows]),
+    )
+
+
+def power_share(map_db: np.ndarray) -> np.ndarray:
+    """How the power above the noise spreads over the bins of a map [time, bin]; sums to 1."""
+    power = np.maximum(10 ** (map_db / 10) - 1, 0).sum(axis=0)
+    return power / max(power.sum(), 1e-12)
