@@ -23,6 +23,7 @@ from radarsim.dca1000 import (
 )
 from radarsim.errors import InputError
 from radarsim.iq_order import IqOrder, find_iq_order
+from radarsim.layout_checks import check_layout
 
 PACKET_SUFFIXES = (".pcap", ".pcapng")
 # Loops looked at to tell I from Q, and to see whether this is a capture at all.
@@ -48,6 +49,7 @@ def open_capture(
     look = max(1, min(look, _LOOK_BYTES // (per_frame * BYTES_PER_WORD)))
     words = source.read(0, look * per_frame)
     notes += check_samples(str(path), words)
+    check_layout(str(path), radar, layout, words)
     order, more = _choose_order(radar, layout, words, iq_order)
     return Capture(
         name=str(path),

@@ -10,6 +10,7 @@ The optional section `[capture]` of a radar file says it:
     assumed = ["chirp.adc_start_us", "frame.period_ms"]   # guessed: checks leave them out
     num_frames = 400             # that the board was told to send; 0: until stopped
     range_bias_mm = 62           # ranges read this much too far, by the board's own calibration
+    check = false                # opens captures whose samples look like another configuration's
 
 A real ADC of 2 N samples at 2 fs is told as the N complex samples at fs that it is worth:
 `num_samples` and `sample_rate_ksps` of `[chirp]` are those in every radar file.
@@ -26,7 +27,16 @@ from radarsim.values import checked_count, checked_number, to_si
 SAMPLE_KINDS = ("complex1x", "complex2x", "real")
 IQ_ORDERS = ("auto", "i_first", "q_first")
 LANES = (2, 4)
-KEYS = ("lanes", "samples", "iq_order", "rx_lanes", "num_frames", "range_bias_mm", "assumed")
+KEYS = (
+    "lanes",
+    "samples",
+    "iq_order",
+    "rx_lanes",
+    "num_frames",
+    "range_bias_mm",
+    "check",
+    "assumed",
+)
 # Chips that send their four receivers side by side, one on each lane.
 _FOUR_LANE_CHIPS = ("WR12", "WR14")
 
@@ -43,6 +53,7 @@ class CaptureFormat:
         assumed: settings of the radar that nobody stated ("chirp.adc_start_us", "antennas", ...).
         num_frames: frames the board was told to send; 0: until it was stopped.
         range_bias_m: ranges read this much too far, by the board's own calibration.
+        check: whether samples that plainly have another shape are refused.
     """
 
     lanes: int = 2
@@ -52,6 +63,7 @@ class CaptureFormat:
     assumed: tuple[str, ...] = ()
     num_frames: int = 0
     range_bias_m: float = 0.0
+    check: bool = True
 
     def __post_init__(self):
         for field, known in (("lanes", LANES), ("samples", SAMPLE_KINDS), ("iq_order", IQ_ORDERS)):
@@ -59,6 +71,8 @@ class CaptureFormat:
             if isinstance(value, bool) or value not in known:
                 words = " or ".join(str(each) for each in known)
                 raise InputError("capture", field, f"is {value!r}", f"give {words}")
+        if not isinstance(self.check, bool):
+            raise InputError("capture", "check", f"is {self.check!r}", "give true or false")
         lanes = tuple(checked_count("capture", "rx_lanes", lane, 0) for lane in self.rx_lanes)
         if lanes and self.lanes == 2:
             hint = "two lanes carry only receivers that are on: leave it out"
@@ -135,7 +149,9 @@ def format_table(capture_format: CaptureFormat) -> dict[str, Any]:
     table["range_bias_mm"] = Decimal(repr(capture_format.range_bias_m)) * 1000
     table["rx_lanes"] = [f"RX{lane + 1}" for lane in capture_format.rx_lanes]
     table["assumed"] = list(capture_format.assumed)
-    return {key: value for key, value in table.items() if value not in ([], 0)}
+    default = {"lanes": 0, "samples": "", "iq_order": "", "rx_lanes": [], "assumed": []}
+    default |= {"num_frames": 0, "range_bias_mm": 0, "check": True}
+    return {key: value for key, value in table.items() if value != default[key]}
 
 
 def _list(values: Mapping, key: str, where: str) -> list:

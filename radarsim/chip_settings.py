@@ -5,7 +5,7 @@ parser fills a `ChipSettings`; here they are checked against each other and beco
 """
 
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from radarsim.errors import InputError
 
@@ -168,6 +168,15 @@ class ChipSettings:
             problem = f"{chirp.first} fires TX{fired[0] + 1}, which is off (mask {self.tx_mask})"
             raise self.error("chirp", problem, "correct the channel mask or the chirp")
         return fired[0]
+
+
+def plain_number(text: object) -> Decimal | None:
+    """A finite decimal of sane size from what a file says, or None."""
+    try:
+        value = Decimal(text) if isinstance(text, str | int | Decimal) else Decimal("NaN")
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() and -30 < value.adjusted() < 12 else None
 
 
 def _repeats(order: list[int], period: int) -> bool:

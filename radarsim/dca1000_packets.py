@@ -19,6 +19,8 @@ from jaxtyping import Int64
 
 DATA_PORT = 4098
 PAYLOAD_BYTES = 1456
+# The most that fits an Ethernet frame.
+_MOST_BYTES = 1472
 HEADER_BYTES = 10
 # Link layers of pcap: where the network layer starts, and where its type is written.
 _LINKS = {1: (14, 12), 113: (16, 14), 276: (20, 0), 101: (0, None), 12: (0, None)}
@@ -146,18 +148,25 @@ def index_packets(frames: Iterable[tuple[int, int, bytes, int]]) -> PacketIndex:
 def _add(stream: _Stream, packet: DataPacket, place: int, cut: bool) -> None:
     """Keep a packet, unless its byte number cannot follow from its sequence number."""
     ahead = packet.sequence - stream.last_sequence
-    started = stream.last_sequence > 0
-    if started and abs(packet.position - stream.last_end) > (abs(ahead) + 1) * PAYLOAD_BYTES:
+    if not _possible(ahead, packet.position - stream.last_end):
         stream.damaged += 1
         return
     stream.cut += cut
-    stream.late += started and ahead < 0
+    stream.late += ahead < 0
     stream.positions.append(packet.position)
     stream.lengths.append(packet.length)
     stream.offsets.append(place + packet.offset)
-    if ahead > 0 or not started:
+    if ahead > 0:
         stream.last_sequence = packet.sequence
         stream.last_end = packet.position + packet.length
+
+
+def _possible(ahead: int, step: int) -> bool:
+    """Whether so many bytes can lie between the last packet's end and one so many later."""
+    if ahead <= 0:
+        return -(1 - ahead) * _MOST_BYTES <= step < 0
+    # Few of the packets between are less than full.
+    return (ahead - 1) * PAYLOAD_BYTES // 2 <= step <= (ahead - 1) * _MOST_BYTES
 
 
 def _big_endian(frame: bytes, at: int) -> int:

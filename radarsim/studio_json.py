@@ -6,13 +6,15 @@ Source:
 """
 
 import json
+import re
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
-from radarsim.chip_settings import ChipSettings, ChirpRange, FramePlan, Profile
+from radarsim.chip_settings import ChipSettings, ChirpRange, FramePlan, Profile, plain_number
 from radarsim.errors import InputError
 
+_HEX = re.compile(r"0[xX][0-9a-fA-F]{1,8}")
 _CHANGES = ("startFreqVar_MHz", "freqSlopeVar_KHz_usec", "idleTimeVar_usec", "adcStartTimeVar_usec")
 _READ = {
     "waveformType",
@@ -112,17 +114,11 @@ class Node:
     def number(self, name: str) -> Decimal:
         """A finite decimal; text such as "0x1E" is one, too."""
         value = self.values.get(name)
-        try:
-            if isinstance(value, str) and value.lower().startswith("0x"):
-                number = Decimal(int(value, 16))
-            elif isinstance(value, bool) or not isinstance(value, int | str | Decimal):
-                raise InvalidOperation
-            else:
-                number = Decimal(value)
-        except (ValueError, InvalidOperation):
-            raise self.error(name, f"is {value!r}", "write a number") from None
-        if not number.is_finite() or abs(number) > Decimal("1e12"):
-            raise self.error(name, f"is {value}", "write a number")
+        if isinstance(value, str) and _HEX.fullmatch(value):
+            value = int(value, 16)
+        number = None if isinstance(value, bool) else plain_number(value)
+        if number is None:
+            raise self.error(name, f"is {str(value)[:40]!r}", "write a number")
         return number
 
     def count(self, name: str) -> int:

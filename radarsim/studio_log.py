@@ -18,9 +18,9 @@ Source:
 
 import re
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
-from radarsim.chip_settings import ChipSettings, ChirpRange, FramePlan, Profile
+from radarsim.chip_settings import ChipSettings, ChirpRange, FramePlan, Profile, plain_number
 from radarsim.errors import InputError
 
 _RAW = re.compile(r"API:(\w+),([^\r\n]*)")
@@ -75,11 +75,8 @@ class Call:
         if idx >= len(self.arguments):
             hint = f"give at least {idx + 1}"
             raise self.error(f"has {len(self.arguments)} arguments", hint)
-        try:
-            value = Decimal(self.arguments[idx])
-        except InvalidOperation:
-            value = Decimal("NaN")
-        if not value.is_finite() or abs(value) > Decimal("1e12"):
+        value = plain_number(self.arguments[idx])
+        if value is None:
             problem = f"argument {idx + 1} is {self.arguments[idx]!r}"
             raise self.error(problem, "write a number; variables of a script are not followed")
         return value

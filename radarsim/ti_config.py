@@ -10,9 +10,9 @@ Source:
 
 from collections import Counter
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
-from radarsim.chip_settings import ChipSettings, ChirpRange, FramePlan, Profile
+from radarsim.chip_settings import ChipSettings, ChirpRange, FramePlan, Profile, plain_number
 from radarsim.errors import InputError
 
 # Read by the chip's processing or its link, after the samples are taken.
@@ -90,11 +90,8 @@ class Command:
         if idx >= len(self.arguments):
             problem = f"has {len(self.arguments)} arguments"
             raise self.error(problem, f"give at least {idx + 1}: see the SDK's user guide")
-        try:
-            value = Decimal(self.arguments[idx])
-        except InvalidOperation:
-            value = Decimal("NaN")
-        if not value.is_finite() or abs(value) > Decimal("1e12"):
+        value = plain_number(self.arguments[idx])
+        if value is None:
             raise self.error(f"argument {idx + 1} is {self.arguments[idx]!r}", "write a number")
         return value
 

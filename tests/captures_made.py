@@ -51,5 +51,6 @@ def echo(radar, num_frames=4, beat=0.1, level=400.0, noise=20.0, notch_db=0.0, s
     still = np.exp(2j * np.pi * beat * time)
     slow = np.exp(2j * np.pi * 0.13 * np.arange(loops))[:, None, None, None]
     moving = 0.3 * slow * np.exp(2j * np.pi * (beat + 0.15) * time)
-    cube = floor + level * (still + moving)
+    turns = np.exp(1j * rng.uniform(-3, 3, (*shape[1:3], 1)))  # off boresight, channels differ
+    cube = floor + level * turns * (still + moving)
     return cube.reshape(num_frames, -1, *shape[1:]).astype(np.complex64)

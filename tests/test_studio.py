@@ -88,7 +88,7 @@ def profile(tables):
         (lambda t: profile(t).update(numAdcSamples="many"), "numAdcSamples: is 'many'"),
         (lambda t: profile(t).update(numAdcSamples=-4), "numAdcSamples: is -4"),
         (lambda t: profile(t).update(numAdcSamples=400), "after the ramp ends"),
-        (lambda t: profile(t).update(rxGain_dB=None), "rxGain_dB: is None"),
+        (lambda t: profile(t).update(rxGain_dB=None), "rxGain_dB: is 'None'"),
         (lambda t: rf(t).update(rlChirps=[3]), "rlChirps[0]: is missing or no object"),
     ],
 )
