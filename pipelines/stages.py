@@ -64,11 +64,29 @@ def make_clip(
     subject = _unchanged(recipe, clip, take, body_models)
     window = placed_window(recipe, clip, subject.fitted.motion)
     cube_v = _if_cube(recipe, clip, subject, window)
+    arrays = arrays_of_cube(recipe, clip, cube_v, keep_cubes=keep_cubes)
+    if recipe.keep.motion:
+        arrays |= _kept_motion(recipe, clip, subject.fitted, window)
+    return arrays
+
+
+def arrays_of_cube(
+    recipe: Recipe, clip: Clip, cube_v: jax.Array, *, keep_cubes: bool
+) -> dict[str, np.ndarray]:
+    """What a store holds of an IF cube, simulated and recorded alike.
+
+    Args:
+        recipe: the dataset.
+        clip: its `num_frames` are measured, frames after them mean nothing.
+        cube_v: volts at the ADC [frame, chirp, tx, rx, sample], all frames of a full clip.
+        keep_cubes: whether the store holds IF cubes.
+
+    Returns:
+        Values by array name.
+    """
     arrays = _heatmaps(recipe, clip, cube_v)
     if keep_cubes:
         arrays["if_cube"] = _stored_cube(recipe, clip, cube_v)
-    if recipe.keep.motion:
-        arrays |= _kept_motion(recipe, clip, subject.fitted, window)
     return arrays
 
 

@@ -1,0 +1,207 @@
+"""Recordings as a source of clips: the IF cube is read instead of simulated, the rest is shared.
+
+capture -> labelled stretches -> windows -> IF cube -> heatmaps -> arrays
+"""
+
+import hashlib
+import math
+import os
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import jax.numpy as jnp
+import numpy as np
+
+from pipelines.blueprint import heatmap_settings
+from pipelines.plan import Clip, Note, Survey, clip_seed
+from pipelines.recipe import Recipe
+from pipelines.sources import TakeChanged, Text
+from pipelines.stages import arrays_of_cube
+from radarsim.captures import Capture
+from radarsim.config import Radar
+from radarsim.errors import InputError
+from radarsim.files import load_setup, open_capture
+from radarsim.motion import Motion
+
+UNUSABLE = "captures that could not be used"
+TOO_SHORT = "labelled stretches too short for a clip"
+BEYOND = "labels that begin after the end of their capture"
+LOST = "clips with lost packets in them"
+BODY = "recorded"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordedTake:
+    """One subject in one capture; see `pipelines.sources.Take`.
+
+    Attributes:
+        path: the capture.
+        setup: its radar: a board, or a configuration file.
+        iq_order: as for `files.open_capture`.
+    """
+
+    path: str
+    setup: str
+    id: str
+    subject: str
+    texts: tuple[Text, ...]
+    iq_order: str = "auto"
+    source: str = "recordings"
+    licence: str = ""
+    official_split: str = ""
+
+    def load(self) -> Motion:
+        """A recording has no motion."""
+        raise InputError(self.path, "motion", "is a capture", "read it with RecordedTake.capture")
+
+    def capture(self) -> Capture:
+        """The capture; InputError where it cannot be used."""
+        return open_capture(self.path, self.setup, iq_order=self.iq_order)
+
+    def sha256(self) -> str:
+        """Of the capture's bytes and of what its radar's file says."""
+        try:
+            state = os.stat(self.path)
+            of_file = _file_sha256(self.path, state.st_size, state.st_mtime_ns)
+        except OSError as error:
+            problem = f"cannot be read ({error.strerror})"
+            raise InputError(self.path, "file", problem, "check it") from None
+        made_from = (of_file, repr(load_setup(self.setup)), self.iq_order)
+        return hashlib.sha256(repr(made_from).encode()).hexdigest()
+
+
+def survey_recording(recipe: Recipe, take: RecordedTake) -> Survey:
+    """The clips that the labelled stretches of a capture yield.
+
+    Args:
+        recipe: the dataset; its radar is the store's.
+        take: of the capture.
+
+    Returns:
+        Clips without row, shard and split; nothing is known of their placement. Notes for the
+        closing summary, and what the capture's reader found.
+    """
+    try:
+        sha256, capture = take.sha256(), take.capture()
+        _check_radar(recipe, capture)
+    except InputError as error:
+        return Survey(notes=(Note(cause=UNUSABLE, line=str(error)),))
+    clips, notes = {}, []
+    for text in take.texts:
+        found = _clips_of(recipe, take, sha256, text, capture)
+        late = text.start_s >= capture.duration_s
+        notes += [] if found else [Note(cause=BEYOND if late else TOO_SHORT)]
+        for clip in found:
+            known = clips.setdefault(clip.id, clip)
+            clips[clip.id] = max(known, clip, key=lambda each: each.num_frames)
+    lost = sum(_touches(recipe, clip, capture.missing.frames) for clip in clips.values())
+    notes += [Note(cause=LOST, count=lost)] if lost else []
+    told = [f"{take.id}: I and Q: {capture.iq_evidence}"]
+    told += [f"{take.id}: {note}" for note in capture.notes]
+    return Survey(clips=tuple(clips.values()), notes=tuple(notes), told=tuple(told))
+
+
+def make_recorded_clip(
+    recipe: Recipe, clip: Clip, take: RecordedTake, *, keep_cubes: bool = False
+) -> dict[str, np.ndarray]:
+    """One clip's arrays, named and shaped as `schema.store_arrays` says.
+
+    Args:
+        recipe: the dataset.
+        clip: of its plan.
+        take: the clip's.
+        keep_cubes: whether the store holds IF cubes.
+
+    Returns:
+        Values by array name.
+
+    Raises:
+        TakeChanged: the capture is not what it was when the plan was made.
+    """
+    try:
+        if take.sha256() != clip.take_sha256:
+            hint = "put the old file back, or build a new store"
+            raise InputError(take.id, "file", "changed since the plan was made", hint)
+        capture = take.capture()
+        first = first_frame(recipe, clip)
+        codes = capture.read(first, first + clip.num_frames)
+    except InputError as error:
+        raise TakeChanged(error.where, error.field, error.problem, error.hint) from None
+    full = np.zeros((recipe.num_frames, *codes.shape[1:]), np.complex64)
+    full[: clip.num_frames] = codes * np.float32(capture.volts_per_code)
+    return arrays_of_cube(recipe, clip, jnp.asarray(full), keep_cubes=keep_cubes)
+
+
+def frames_needed(recipe: Recipe) -> int:
+    """Frames of the shortest clip: as the recipe says, and enough for one heatmap column."""
+    window = heatmap_settings(recipe).window_chirps
+    return max(recipe.clips.min_frames, math.ceil(window / recipe.radar.frame.num_chirps))
+
+
+def first_frame(recipe: Recipe, clip: Clip) -> int:
+    """The radar frame that a clip starts with."""
+    return round(clip.start_s / recipe.radar.frame.period_s)
+
+
+def same_signal(one: Radar, other: Radar) -> bool:
+    """Whether two radars differ in nothing but their name."""
+    return replace(one, name="") == replace(other, name="")
+
+
+def _check_radar(recipe: Recipe, capture: Capture) -> None:
+    if not same_signal(recipe.radar, capture.radar):
+        problem = f"is of {capture.radar.name}, the store of {recipe.radar.name}"
+        hint = "a store's axes belong to one radar: make a store of each"
+        raise InputError(capture.name, "radar", problem, hint)
+
+
+def _clips_of(
+    recipe: Recipe, take: RecordedTake, sha256: str, text: Text, capture: Capture
+) -> list[Clip]:
+    """Windows of one labelled stretch, each on whole frames."""
+    period_s = recipe.radar.frame.period_s
+    end_s = capture.duration_s if text.end_s is None else min(text.end_s, capture.duration_s)
+    stop = math.floor(end_s / period_s + 1e-6)
+    start = math.ceil(text.start_s / period_s - 1e-6)
+    stride = max(1, round(recipe.clips.stride_s / period_s))
+    clips = []
+    while stop - start >= frames_needed(recipe):
+        num_frames = min(recipe.num_frames, stop - start)
+        clips.append(_draft(recipe, take, sha256, start * period_s, num_frames))
+        start += stride
+    return clips
+
+
+def _draft(recipe: Recipe, take: RecordedTake, sha256: str, start_s: float, num_frames: int):
+    clip_id = f"{take.id}@{start_s:.2f}s.0"
+    unknown = float("nan")
+    return Clip(
+        id=clip_id,
+        take=take.id,
+        source=take.source,
+        licence=take.licence,
+        subject=take.subject,
+        official_split=take.official_split,
+        take_sha256=sha256,
+        start_s=start_s,
+        num_frames=num_frames,
+        seed=clip_seed(recipe, clip_id),
+        distance_m=unknown,
+        lateral_m=unknown,
+        heading_rad=unknown,
+        radar_height_m=unknown,
+        radar_tilt_rad=unknown,
+        sigma_rad=unknown,
+    )
+
+
+def _touches(recipe: Recipe, clip: Clip, frames: frozenset[int]) -> bool:
+    first = first_frame(recipe, clip)
+    return any(first <= frame < first + clip.num_frames for frame in frames)
+
+
+@lru_cache(maxsize=256)
+def _file_sha256(path: str, size: int, mtime_ns: int) -> str:
+    """Once per worker and state of the file: captures are large, and every clip asks."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
