@@ -277,6 +277,28 @@ def load_setup(name_or_path: str | Path):
     return parse_setup(_read_text(path, MAX_SETUP_BYTES), str(path))
 
 
+def pass_lines() -> dict:
+    """The pass lines of `validate`, and the distributions they come from: the package's own file.
+
+    Returns:
+        See `pass_lines.figures_of`; written by tools/calibrate_pass_lines.py.
+    """
+    import json
+
+    return json.loads((Path(__file__).parent / "assets" / "pass_lines.json").read_text("utf-8"))
+
+
+def setup_beside(capture: str | Path) -> Path | None:
+    """A radar configuration that lies beside a capture under the same name, if there is one.
+
+    Args:
+        capture: such as walk.bin; walk.toml, walk.cfg and walk.mmwave.json are looked for.
+    """
+    stem = Path(capture).with_suffix("")
+    found = (stem.with_name(stem.name + ending) for ending in (".toml", ".cfg", ".mmwave.json"))
+    return next((path for path in found if path.is_file()), None)
+
+
 def _kind(file_name: str) -> str:
     if file_name.lower().endswith(_SHAPE_FILES):
         return "shape file"

@@ -18,7 +18,7 @@ from radarsim.plots_scene import Scene, draw_scene, draw_strip, draw_top_view, r
 
 COLOURS = "inferno"  # perceptually uniform, dark where there is only noise
 DPI = 130
-_STYLE = {
+STYLE = {
     "font.size": 9,
     "axes.labelsize": 9,
     "axes.spines.top": False,
@@ -92,7 +92,7 @@ def clip_page(
     Returns:
         The page.
     """
-    with rc_context(_STYLE):
+    with rc_context(STYLE):
         page = Figure(figsize=(15, 8.6) if scene else (9.6, 7.8), dpi=DPI)
         _say(page, 0.975, title, fontsize=13, fontweight="bold")
         _say(page, 0.945, subtitle, fontsize=9, color="0.35", linespacing=1.4)
@@ -133,7 +133,7 @@ def sheet_page(
     rows = -(-len(maps) // columns)
     highest_db = max(highest_level_db(map_db) for map_db in maps)
     low, high = _common_limits(name, maps, axes)
-    with rc_context({**_STYLE, "font.size": 7, "axes.labelsize": 7}):
+    with rc_context({**STYLE, "font.size": 7, "axes.labelsize": 7}):
         width, height = 2.3 * columns + 1.0, 1.65 * rows + 0.9
         page = Figure(figsize=(width, height), dpi=DPI)
         page.text(
