@@ -81,6 +81,11 @@ def ease(*keys: tuple[float, float]) -> Curve:
     return Curve(at)
 
 
+def through(phases: tuple[float, ...], **values: tuple[float, ...]) -> dict[str, Curve]:
+    """Postures at given times: an eased curve for each name, with a value at each phase."""
+    return {name: ease(*zip(phases, column)) for name, column in values.items()}
+
+
 def flow(*keys: tuple[float, float]) -> Curve:
     """Through the keys without stopping at them (monotone cubics: never beyond the keys).
 

@@ -17,6 +17,7 @@ from builders.activities.skeleton import SIDES, Skeleton
 PIVOT_DEG = 7.0
 ROLLING_MPS = 1.2  # from this speed on the foot rolls fully
 BEHIND_M = 0.03  # a walker's hip passes over a point ahead of the ankle, at mid-foot
+ROUND_M_PER_RAD = 0.05  # a swinging foot goes round the standing one where the walk turns
 STANDING_WIDTH = 0.22  # between the ankles [leg lengths]
 _Y, _Z = np.eye(3)[1:]
 
@@ -209,6 +210,9 @@ class _Walk:
         high = bump_of(s)
         ankle_m[:, 2] += self.gait.lift_m * high
         trail = self.gait.trail_m * high
+        aside_m = (1 - 2 * side) * (0.008 + ROUND_M_PER_RAD * abs(yaws[1] - yaws[0])) * high
+        ankle_m[:, 0] -= aside_m * np.sin(yaw_rad)
+        ankle_m[:, 1] += aside_m * np.cos(yaw_rad)
         ankle_m[:, 0] -= trail * np.cos(yaw_rad)
         ankle_m[:, 1] -= trail * np.sin(yaw_rad)
         return ankle_m, yaw_rad

@@ -72,7 +72,7 @@ class Gait:
     """
 
     path: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
-    duty: float = 0.575
+    duty: float = 0.56
     roll: float = 1.0
     lift_m: float = 0.045
     trail_m: float = 0.0

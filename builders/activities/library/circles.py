@@ -1,4 +1,4 @@
-"""Activities that turn on the spot, go round or go aside: jogged circles, quarter turns, steps over."""
+"""Activities that turn, go round or go aside: jogged circles, quarter turns, steps over."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from builders.activities.catalogue import activity
 from builders.activities.curves import bump, during, ease, swing
 from builders.activities.feet import STANDING_WIDTH
 from builders.activities.jumps import bounce
-from builders.activities.library.walking import arm_swing, striding
+from builders.activities.library.walking import arm_swing, striding, walking_cycle_s
 from builders.activities.movement import (
     Gait,
     Movement,
@@ -26,7 +26,7 @@ def _jog_in_a_circle(style, leftwards):
     inward = 1.0 if leftwards else -1.0
     return Movement(
         0.74,
-        arm_swing(forward=28, elbow=68, elbow_more=10)
+        arm_swing(forward=28, elbow=70, elbow_more=10, aside=7)
         | trunk(flexion=6, twist=swing(7))
         | pelvis(turn=swing(-5), tilt=3, lean=6 * inward)
         | {"root.hop": bounce(0.42)},
@@ -38,7 +38,7 @@ def _jog_in_a_circle(style, leftwards):
             droop_deg=22,
             trail_m=0.06,
             sink=0.045,
-            width=0.5,
+            width=1.2,
             sway_m=0.01,
             heel_strike=0.0,
         ),
@@ -100,13 +100,15 @@ def walking_to_the_side_and_turn_back(style):
     way_s, aside = 1.5 / speed_mps, 1.0 if style.between(0.0, 1.0) < 0.5 else -1.0
     # A turn is walked through slowly: nobody stops dead.
     path = route(
-        (0.8, 0.25 * speed_mps, 0.0, 90 * aside),
+        (1.0, 0.25 * speed_mps, 0.0, 90 * aside),
         (way_s, speed_mps, 0.0, 0.0),
-        (1.3, 0.25 * speed_mps, 0.0, 180 * aside),
+        (1.9, 0.25 * speed_mps, 0.0, 180 * aside),
         (way_s, speed_mps, 0.0, 0.0),
-        (0.9, 0.15 * speed_mps, 0.0, 90 * aside),
+        (1.1, 0.2 * speed_mps, 0.0, 90 * aside),
     )
-    return Movement(1.08, striding(16), Gait(path=path, sink=0.014, width=0.8))
+    return Movement(
+        walking_cycle_s(speed_mps, style), striding(16), Gait(path=path, sink=0.014, width=0.95)
+    )
 
 
 @activity(64, "step over obstacle and back")
@@ -116,11 +118,14 @@ def step_over_obstacle_and_back(style):
     channels = {}
     for side, (go, back) in {"right": spans[::2], "left": spans[1::2]}.items():
         high = bump(go, back)
+        # The foot hangs from a shank that slants more when the leg follows than when it leads.
+        leads, follows = (go, back) if side == "right" else (back, go)
+        droop_deg = 30 * bump(leads) + 56 * bump(follows)
         channels |= foot(
             side,
             ahead=ahead_m * during(*go, *back),
-            lift=0.36 * high,
-            pitch=18 * high,
+            lift=0.32 * high,
+            pitch=droop_deg,
             load=high,
         )
     return Movement(

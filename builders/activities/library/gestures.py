@@ -99,11 +99,11 @@ def playing_phone(style):
 @activity(63, "swing arm like throwing")
 def swing_arm_like_throwing(style):
     return Movement(
-        1.5,
+        1.75,
         arm(
             "right",
             flexion=ease((0.04, -28), (0.34, 160), (0.42, 158), (0.66, 10), (0.82, -36)),
-            abduction=ease((0.05, 8), (0.34, 14), (0.66, -10), (0.9, 6)),
+            abduction=ease((0.05, 8), (0.34, 14), (0.66, 4), (0.9, 8)),
             elbow=ease((0.05, 6), (0.26, 66), (0.42, 60), (0.56, 0), (0.9, 6)),
         )
         | arm("left", flexion=ease((0.1, -6), (0.4, 22), (0.8, -8)), elbow=10)

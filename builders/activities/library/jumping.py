@@ -17,6 +17,7 @@ def jump(style):
         pelvis(tilt=34 * dip)
         | trunk(flexion=14 * dip)
         | arms(
+            abduction=4,
             flexion=ease((0.0, 0), (0.2, -40), (off + 0.12, 140), (0.95, 0)),
             elbow=ease((0.2, 0), (0.4, 14), (0.88, 0)),
         )
@@ -34,7 +35,7 @@ def jumping_jack(style):
     raised = 0.5 + swing(0.5, at=(out + flight + back) / 2)
     return Movement(
         1.15,
-        arms(abduction=140 * raised, elbow=8 * raised)
+        arms(abduction=12 + 128 * raised, elbow=8 * raised)
         | hops((out, back), height_m, period_s, dip_m=0.03, tuck_m=0.0, point_deg=20, rest=False)
         | {"root.sink": 0.03 + 0.055 * apart}
         | foot_out("left", 0.27 * apart)
@@ -92,7 +93,7 @@ def _to_and_fro(style):
     return (
         pelvis(tilt=26 * dip)
         | trunk(flexion=12 * dip)
-        | arms(flexion=ease(*swings), elbow=18)
+        | arms(flexion=ease(*swings), abduction=5, elbow=18)
         | hops(TO_AND_FRO, TO_AND_FRO_M, period_s, dip_m=0.14, point_deg=30, rest=False)
     )
 
@@ -108,18 +109,18 @@ def jumping_lunge(style):
     rear = {"left": swapped, "right": 1 - swapped}
     channels = flown
     for side in ("left", "right"):
-        pitch = flown[f"{side}.foot.pitch"] * (1 - rear[side]) + 48 * rear[side]
+        pitch = flown[f"{side}.foot.pitch"] * (1 - rear[side]) + 56 * rear[side]
         channels = channels | {f"{side}.foot.pitch": pitch}
     return Movement(
         2.1,
         channels
         | foot_ahead("left", -0.72 * swapped)
         | foot_ahead("right", 0.72 * swapped)
-        | root(sink=0.12 + 0.16 * low)
+        | root(sink=0.1 + 0.15 * low)
         | pelvis(tilt=6 * low)
         | trunk(flexion=8, twist=-8 + 16 * swapped)
-        | arm("left", flexion=-22 + 52 * swapped, elbow=62)
-        | arm("right", flexion=30 - 52 * swapped, elbow=62),
+        | arm("left", flexion=-18 + 52 * swapped, abduction=20, twist=16, elbow=96)
+        | arm("right", flexion=34 - 52 * swapped, abduction=20, twist=16, elbow=96),
         Stance(width=1.0, left_ahead_m=0.72),
     )
 

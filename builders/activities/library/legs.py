@@ -33,7 +33,7 @@ def kick(style):
 def march_in_place(style):
     return Movement(
         1.1,
-        arm_swing(forward=30, elbow=45, elbow_more=14) | trunk(twist=swing(4)),
+        arm_swing(forward=30, elbow=52, elbow_more=14, aside=9) | trunk(twist=swing(4)),
         Gait(
             path=on_the_spot(),
             duty=0.56,
@@ -50,7 +50,7 @@ def march_in_place(style):
 def jog_in_place(style):
     return Movement(
         0.72,
-        arm_swing(forward=26, elbow=72, elbow_more=12)
+        arm_swing(forward=26, elbow=74, elbow_more=12, aside=6)
         | trunk(flexion=5, twist=swing(6))
         | {"root.hop": bounce(0.4)},
         Gait(
@@ -87,7 +87,7 @@ AIRBORNE = during(0.15, 0.45, 0.65, 0.95)
 def high_leg_lift(style):
     return Movement(
         0.74,
-        arm_swing(forward=40, elbow=76, elbow_more=10)
+        arm_swing(forward=36, elbow=86, elbow_more=10, aside=10)
         | trunk(flexion=-3, twist=swing(6))
         | {"root.hop": bounce(0.44)},
         Gait(
@@ -111,11 +111,11 @@ def stretching_leg_to_the_side(style):
     right = left.later(0.5)
     return Movement(
         5.6,
-        root(sink=0.13 + 0.24 * (left + right), left=0.27 * (left - right))
+        root(sink=0.13 + 0.24 * (left + right), left=0.24 * (left - right))
         | pelvis(tilt=12 + 14 * (left + right), turn=6 * (right - left))
         | trunk(flexion=8, bend=6 * (right - left))
         | arm("left", flexion=30 + 24 * left, elbow=28 + 24 * left, twist=14, pronation=40)
         | arm("right", flexion=30 + 24 * right, elbow=28 + 24 * right, twist=14, pronation=40)
         | {"head.flexion": -12 * (left + right)},
-        Stance(width=4.6, turnout_deg=16),
+        Stance(width=4.1, turnout_deg=16),
     )

@@ -1,7 +1,7 @@
 """Strokes, throws and kicks of sports, on the spot or with a step."""
 
 from builders.activities.catalogue import activity
-from builders.activities.curves import bump, during, ease
+from builders.activities.curves import bump, during, ease, through
 from builders.activities.jumps import flight_s, hops
 from builders.activities.library.postures import HANDS_TOGETHER
 from builders.activities.movement import (
@@ -20,19 +20,23 @@ from builders.activities.movement import (
 
 @activity(11, "golf swing", touches=(*HANDS_TOGETHER, ("upper_arm", "trunk")))
 def golf_swing(style):
-    top, finish = ease((0.1, 0), (0.38, 1), (0.42, 1), (0.5, 0)), during(0.5, 0.6, 0.72, 0.95)
-    lead = dict(  # address, top, impact, finish
-        flexion=ease((0.08, 34), (0.38, 108), (0.42, 108), (0.5, 34), (0.6, 76), (0.72, 76), (0.95, 34)),
-        abduction=ease((0.08, -14), (0.38, -50), (0.42, -50), (0.5, -14), (0.6, 10), (0.72, 10), (0.95, -14)),
-        twist=ease((0.08, 14), (0.38, 26), (0.42, 26), (0.5, 8), (0.6, 6), (0.72, 6), (0.95, 14)),
-        elbow=ease((0.08, 20), (0.38, 14), (0.42, 14), (0.5, 8), (0.6, 78), (0.72, 80), (0.95, 20)),
-    )  # fmt: skip
-    trail = dict(
-        flexion=ease((0.08, 36), (0.38, 64), (0.42, 64), (0.5, 38), (0.6, 92), (0.72, 92), (0.95, 36)),
-        abduction=ease((0.08, -16), (0.38, 30), (0.42, 30), (0.5, -18), (0.6, -42), (0.72, -42), (0.95, -16)),
-        twist=ease((0.08, 9), (0.38, -24), (0.42, -24), (0.5, 9), (0.6, 12), (0.72, 12), (0.95, 9)),
-        elbow=ease((0.08, 14), (0.38, 92), (0.42, 92), (0.5, 10), (0.6, 40), (0.72, 40), (0.95, 14)),
-    )  # fmt: skip
+    top, finish = ease((0.1, 0), (0.38, 1), (0.42, 1), (0.52, 0)), during(0.52, 0.64, 0.74, 0.95)
+    #              address top  top  hit  finish
+    keys = (0.08, 0.38, 0.42, 0.52, 0.64, 0.74, 0.95)
+    lead = through(
+        keys,
+        flexion=(50, 108, 108, 50, 76, 76, 50),
+        abduction=(-12, -48, -48, -12, 10, 10, -12),
+        twist=(14, 26, 26, 8, 6, 6, 14),
+        elbow=(20, 14, 14, 8, 78, 80, 20),
+    )
+    trail = through(
+        keys,
+        flexion=(52, 64, 64, 54, 92, 92, 52),
+        abduction=(-16, 30, 30, -18, -42, -42, -16),
+        twist=(9, -24, -24, 9, 12, 12, 9),
+        elbow=(14, 92, 92, 10, 40, 40, 14),
+    )
     return Movement(
         3.4,
         arm("left", **lead)
@@ -55,11 +59,11 @@ def playing_table_tennis(style):
         arm(
             "right",
             flexion=14 + 24 * forehand + 16 * backhand,
-            abduction=22 - 24 * forehand + 22 * backhand,
+            abduction=28 - 22 * forehand + 20 * backhand,
             twist=4 + 12 * forehand - 34 * backhand,
             elbow=76 + 16 * forehand - 22 * backhand,
         )
-        | arm("left", flexion=18, abduction=14, elbow=62)
+        | arm("left", flexion=22, abduction=18, elbow=62)
         | trunk(flexion=16, twist=24 * forehand - 10 * backhand)
         | pelvis(tilt=16, turn=12 * forehand - 5 * backhand)
         | head(flexion=-14, twist=-14 * forehand)
@@ -70,34 +74,44 @@ def playing_table_tennis(style):
 
 @activity(55, "baseball pitch", touches=(*HANDS_TOGETHER, ("thigh", "hand"), ("thigh", "forearm")))
 def baseball_pitch(style):
-    stride = ease((0.28, 0), (0.44, 0.72), (0.76, 0.72), (0.93, 0))
-    lifted = during(0.06, 0.24, 0.27, 0.43)
-    whip = ease((0.3, 0), (0.42, -1), (0.46, -1), (0.54, 1), (0.66, 1), (0.9, 0))
+    stride = ease((0.28, 0), (0.45, 0.72), (0.78, 0.72), (0.94, 0))
+    lifted, airborne = during(0.06, 0.24, 0.27, 0.43), during(0.06, 0.14, 0.34, 0.45)
+    whip = ease((0.3, 0), (0.43, -1), (0.47, -1), (0.6, 1), (0.7, 1), (0.92, 0))
+    #        stand  set  set   cocked cocked release end   stand
+    keys = (0.02, 0.12, 0.28, 0.42, 0.47, 0.58, 0.68, 0.92)
+    pitching = through(
+        keys,
+        flexion=(0, 27, 27, 4, 10, 92, 34, 0),
+        abduction=(0, 10, 10, 84, 80, 12, -14, 0),
+        twist=(0, 34, 34, -84, -84, 14, 8, 0),
+        elbow=(0, 88, 88, 88, 84, 4, 6, 0),
+    )
+    leading = through(
+        keys,
+        flexion=(0, 27, 27, 76, 70, 0, -4, 0),
+        abduction=(0, 8, 8, 14, 14, 18, 14, 0),
+        twist=(0, 28, 28, 0, 0, 0, 0, 0),
+        elbow=(0, 86, 86, 4, 8, 70, 60, 0),
+    )
     return Movement(
-        3.6,
-        leg("left", hip=84 * lifted, knee=16 + 78 * lifted, free=during(0.06, 0.14, 0.34, 0.45))
-        | foot("left", ahead=stride, lift=0.05 * bump((0.76, 0.93)),
-               load=during(0.06, 0.14, 0.34, 0.45) + bump((0.76, 0.93)))
-        | foot("right", pitch=48 * during(0.42, 0.56, 0.7, 0.88))
-        | arm(
-            "right",
-            flexion=ease((0.02, 0), (0.12, 27), (0.28, 27), (0.38, -8), (0.45, 8), (0.53, 96), (0.62, 34), (0.86, 0)),
-            abduction=ease((0.02, 0), (0.12, 10), (0.28, 10), (0.4, 84), (0.46, 82), (0.54, 10), (0.62, -14), (0.9, 0)),
-            twist=ease((0.02, 0), (0.12, 34), (0.28, 34), (0.4, -84), (0.46, -86), (0.54, 16), (0.88, 0)),
-            elbow=ease((0.02, 0), (0.12, 88), (0.28, 88), (0.36, 60), (0.42, 90), (0.46, 84), (0.53, 0), (0.88, 0)),
-        )
-        | arm(
+        4.0,
+        leg("left", hip=84 * lifted, knee=16 + 78 * lifted, free=airborne)
+        | foot(
             "left",
-            flexion=ease((0.02, 0), (0.12, 27), (0.28, 27), (0.42, 78), (0.54, -6), (0.88, 0)),
-            abduction=ease((0.02, 0), (0.12, 8), (0.28, 8), (0.42, 14), (0.54, 18), (0.88, 0)),
-            twist=ease((0.02, 0), (0.12, 28), (0.28, 28), (0.42, 0)),
-            elbow=ease((0.02, 0), (0.12, 86), (0.28, 86), (0.42, 0), (0.54, 74), (0.9, 0)),
+            ahead=stride,
+            lift=0.05 * bump((0.78, 0.94)),
+            load=airborne + bump((0.78, 0.94)),
         )
-        | pelvis(turn=26 * whip - 12 * lifted, tilt=ease((0.38, 0), (0.56, 26), (0.68, 26), (0.9, 0)))
-        | trunk(twist=32 * whip - 8 * lifted, flexion=ease((0.36, -6), (0.57, 34), (0.68, 34), (0.9, 0)))
-        | root(sink=0.13 * during(0.34, 0.48, 0.7, 0.9), ahead=0.08 * during(0.42, 0.54, 0.68, 0.84)),
+        | foot("right", pitch=48 * during(0.44, 0.58, 0.72, 0.9))
+        | arm("right", **pitching)
+        | arm("left", **leading)
+        | pelvis(turn=26 * whip - 12 * lifted, tilt=24 * during(0.4, 0.6, 0.7, 0.92))
+        | trunk(twist=30 * whip - 8 * lifted, flexion=32 * during(0.42, 0.62, 0.7, 0.92) - 4)
+        | root(
+            sink=0.13 * during(0.34, 0.5, 0.72, 0.92), ahead=0.08 * during(0.44, 0.58, 0.7, 0.86)
+        ),
         Stance(width=1.0),
-    )  # fmt: skip
+    )
 
 
 @activity(56, "shooting basketball", touches=HANDS_TOGETHER)
@@ -134,27 +148,38 @@ def shooting_basketball(style):
 @activity(57, "bowling", touches=(("hand", "thigh"), ("forearm", "thigh")))
 def bowling(style):
     low = during(0.3, 0.5, 0.66, 0.88)
-    slid = during(0.34, 0.5, 0.68, 0.86)
+    slid = during(0.43, 0.54, 0.58, 0.68)
     return Movement(
         3.2,
         arm(
             "right",
-            flexion=ease((0.02, 10), (0.12, 34), (0.36, -52), (0.4, -52), (0.54, 74), (0.64, 96), (0.9, 10)),
+            flexion=ease(
+                (0.02, 10), (0.12, 34), (0.36, -52), (0.4, -52), (0.54, 74), (0.64, 96), (0.9, 10)
+            ),
             abduction=ease((0.1, 0), (0.36, 8), (0.54, -4), (0.9, 0)),
             elbow=ease((0.02, 50), (0.12, 46), (0.28, -8), (0.5, -8), (0.62, 36), (0.88, 50)),
             pronation=-50,
         )
-        | arm("left", flexion=ease((0.04, 14), (0.3, 10), (0.5, -12), (0.92, 14)), elbow=40 - 36 * low,
-              abduction=8 + 42 * low)
+        | arm(
+            "left",
+            flexion=ease((0.04, 14), (0.3, 10), (0.5, -12), (0.92, 14)),
+            elbow=40 - 36 * low,
+            abduction=8 + 42 * low,
+        )
         | step("left", (0.16, 0.44), (0.68, 0.92), ahead=0.66, lift=0.07)
-        | foot("right", out=-0.2 * slid, pitch=58 * slid, lift=0.02 * bump((0.34, 0.5), (0.68, 0.86)),
-               load=0.7 * slid)
+        | foot(
+            "right",
+            out=-0.2 * slid,
+            pitch=58 * during(0.3, 0.48, 0.68, 0.88),
+            lift=0.02 * bump((0.43, 0.54), (0.58, 0.68)),
+            load=0.7 * bump((0.43, 0.68)),
+        )
         | pelvis(tilt=38 * low, turn=ease((0.1, 0), (0.36, -12), (0.54, 10), (0.9, 0)))
         | trunk(flexion=22 * low, twist=ease((0.1, 0), (0.36, -16), (0.54, 10), (0.9, 0)))
         | head(flexion=-30 * low)
         | root(sink=0.26 * low),
         Stance(width=0.9),
-    )  # fmt: skip
+    )
 
 
 @activity(59, "side kick")
@@ -185,23 +210,32 @@ def side_kick(style):
 @activity(60, "kick soccer ball")
 def kick_soccer_ball(style):
     return Movement(
-        2.6,
-        step("left", (0.08, 0.28), (0.72, 0.92), ahead=0.46, lift=0.07)
+        2.9,
+        step("left", (0.06, 0.25), (0.78, 0.96), ahead=0.46, lift=0.07)
         | leg(
             "right",
-            hip=ease((0.14, 0), (0.38, -26), (0.52, 48), (0.58, 48), (0.76, 0)),
+            hip=ease((0.14, 0), (0.36, -26), (0.53, 46), (0.59, 46), (0.78, 0)),
             out=ease((0.14, 4), (0.38, 16), (0.52, 2), (0.76, 4)),
-            knee=ease((0.16, 16), (0.41, 98), (0.52, 8), (0.58, 12), (0.68, 40), (0.78, 16)),
+            knee=ease((0.16, 16), (0.39, 94), (0.55, 10), (0.6, 14), (0.69, 40), (0.8, 16)),
             ankle=ease((0.3, 0), (0.46, -26), (0.58, -20), (0.76, 0)),
-            free=during(0.2, 0.32, 0.62, 0.76),
+            free=during(0.25, 0.34, 0.64, 0.77),
         )
-        | pelvis(turn=ease((0.15, 0), (0.38, -16), (0.53, 14), (0.8, 0)),
-                 tilt=ease((0.2, 0), (0.4, 8), (0.53, -8), (0.8, 0)))
+        | pelvis(
+            turn=ease((0.15, 0), (0.38, -16), (0.53, 14), (0.8, 0)),
+            tilt=ease((0.2, 0), (0.4, 8), (0.53, -8), (0.8, 0)),
+        )
         | trunk(twist=ease((0.15, 0), (0.38, 18), (0.53, -16), (0.8, 0)), flexion=8)
         | head(flexion=16 * during(0.05, 0.2, 0.55, 0.75))
-        | arm("left", abduction=48 * during(0.12, 0.36, 0.56, 0.86),
-              flexion=ease((0.14, 0), (0.38, -14), (0.54, 44), (0.86, 0)))
-        | arm("right", abduction=20 * during(0.12, 0.36, 0.56, 0.86),
-              flexion=ease((0.14, 0), (0.38, 24), (0.54, -30), (0.86, 0)), elbow=12),
+        | arm(
+            "left",
+            abduction=48 * during(0.12, 0.36, 0.56, 0.86),
+            flexion=ease((0.14, 0), (0.38, -14), (0.54, 44), (0.86, 0)),
+        )
+        | arm(
+            "right",
+            abduction=20 * during(0.12, 0.36, 0.56, 0.86),
+            flexion=ease((0.14, 0), (0.38, 24), (0.54, -30), (0.86, 0)),
+            elbow=12,
+        ),
         Stance(width=1.0),
-    )  # fmt: skip
+    )

@@ -2,7 +2,7 @@
 
 from builders.activities.catalogue import activity
 from builders.activities.curves import during, ease, swing
-from builders.activities.library.postures import HANDS_AT_HIPS, HANDS_ON_HIPS
+from builders.activities.library.postures import HANDS_AT_HIPS, HANDS_ON_HIPS, HANDS_ON_THIGHS
 from builders.activities.movement import Movement, Stance, arm, arms, head, pelvis, root, trunk
 
 
@@ -44,7 +44,7 @@ def torso_rotation(style):
     )
 
 
-@activity(61, "bend torso to side")
+@activity(61, "bend torso to side", touches=HANDS_ON_THIGHS)
 def bend_torso_to_side(style):
     left = during(0.02, 0.2, 0.28, 0.47)
     right = left.later(0.5)
@@ -54,8 +54,8 @@ def bend_torso_to_side(style):
         trunk(bend=30 * lean)
         | pelvis(lean=7 * lean)
         | head(bend=10 * lean)
-        | arm("right", abduction=148 * left, elbow=18 * left)
-        | arm("left", abduction=148 * right, elbow=18 * right),
+        | arm("right", abduction=5 + 143 * left + 8 * right, elbow=18 * left)
+        | arm("left", abduction=5 + 143 * right + 8 * left, elbow=18 * right),
         Stance(width=1.7, turnout_deg=6),
     )
 

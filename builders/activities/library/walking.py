@@ -4,16 +4,34 @@ import numpy as np
 
 from builders.activities.catalogue import activity
 from builders.activities.curves import swing
+from builders.activities.gait import HIP_ABOVE_ANKLE_M, boulic_cycle_s
 from builders.activities.jumps import bounce
 from builders.activities.movement import Gait, Movement, arm, pelvis, trunk
 from builders.activities.paths import circle, there_and_back, to_and_fro
 
 
-def arm_swing(forward, elbow, elbow_more):
+def arm_swing(forward, elbow, elbow_more, aside=3):
     """Arms opposite to the legs; each elbow bends more as its arm comes forward."""
     return arm(
-        "left", flexion=swing(forward, at=0.5), elbow=elbow + swing(elbow_more, at=0.55)
-    ) | arm("right", flexion=swing(forward), elbow=elbow + swing(elbow_more, at=0.05))
+        "left",
+        flexion=swing(forward, at=0.5),
+        abduction=aside,
+        elbow=elbow + swing(elbow_more, at=0.55),
+    ) | arm(
+        "right",
+        flexion=swing(forward),
+        abduction=aside,
+        elbow=elbow + swing(elbow_more, at=0.05),
+    )
+
+
+def walking_cycle_s(speed_mps, style):
+    """Boulic's cycle at that speed, written for a performer who will divide it by the tempo.
+
+    A person's own tempo is in the speed; today's also shortens the steps a little.
+    """
+    today = (style.tempo / style.subject.tempo) ** 0.5
+    return boulic_cycle_s(speed_mps, style.leg_m + HIP_ABOVE_ANKLE_M) * style.tempo / today
 
 
 def striding(forward=20.0):
@@ -28,17 +46,19 @@ def striding(forward=20.0):
 @activity(29, "walk forward and turn around")
 def walk_forward_and_turn_around(style):
     speed_mps = min(1.2 * style.tempo * style.stride, 1.5)
-    path = there_and_back(speed_mps, 2.5, style.between(0.5, 1.5))
-    return Movement(1.08, striding(), Gait(path=path, sink=0.012))
+    path = there_and_back(speed_mps, 2.5, style.between(0.5, 1.5), turn_s=2.5)
+    return Movement(
+        walking_cycle_s(speed_mps, style), striding(), Gait(path=path, sink=0.012, width=0.95)
+    )
 
 
 @activity(30, "jog forward and turn around")
 def jog_forward_and_turn_around(style):
     speed_mps = min(1.9 * style.tempo * style.stride, 2.3)
-    path = there_and_back(speed_mps, 2.7, style.between(0.7, 1.5), turn_s=1.3, brake_s=0.8)
+    path = there_and_back(speed_mps, 2.7, style.between(0.7, 1.5), turn_s=2.0, brake_s=0.8)
     return Movement(
         0.72,
-        arm_swing(forward=30, elbow=68, elbow_more=10)
+        arm_swing(forward=30, elbow=70, elbow_more=10, aside=7)
         | trunk(flexion=7, twist=swing(8))
         | pelvis(turn=swing(-5), tilt=4)
         | {"root.hop": bounce(0.4)},
@@ -50,7 +70,7 @@ def jog_forward_and_turn_around(style):
             droop_deg=24,
             trail_m=0.06,
             sink=0.045,
-            width=0.5,
+            width=0.85,
             sway_m=0.01,
             heel_strike=0.0,
         ),
@@ -63,7 +83,7 @@ def side_walk(style):
     return Movement(
         1.0,
         arm("left", abduction=4 + swing(3)) | arm("right", abduction=4 + swing(3)),
-        Gait(path=path, duty=0.6, roll=0.3, lift_m=0.05, width=1.9, sway_m=0.0, sink=0.02),
+        Gait(path=path, duty=0.6, roll=0.3, lift_m=0.05, width=2.1, sway_m=0.0, sink=0.02),
     )
 
 
@@ -77,7 +97,9 @@ def _walk_in_a_circle(style, leftwards):
     speed_mps = 1.0 * style.tempo * style.stride
     path = circle(speed_mps, style.between(0.75, 0.95), leftwards)
     return Movement(
-        1.1, striding(17) | pelvis(turn=swing(-4)), Gait(path=path, sink=0.014, width=0.7)
+        walking_cycle_s(speed_mps, style),
+        striding(17) | pelvis(turn=swing(-4)),
+        Gait(path=path, sink=0.014, width=1.05),
     )
 
 

@@ -2,7 +2,12 @@
 
 from builders.activities.catalogue import activity
 from builders.activities.curves import during, ease, swing
-from builders.activities.library.postures import HANDS_AT_HIPS, HANDS_ON_HIPS, HANDS_ON_THIGHS
+from builders.activities.library.postures import (
+    FOLDED,
+    HANDS_AT_HIPS,
+    HANDS_ON_HIPS,
+    HANDS_ON_THIGHS,
+)
 from builders.activities.movement import (
     Movement,
     Stance,
@@ -23,10 +28,10 @@ def sit_on_a_chair_and_stand_up(style):
     rested = during(0.16, 0.36, 0.56, 0.72)
     return Movement(
         4.6,
-        pelvis(tilt=ease((0.04, 0), (0.2, 36), (0.38, -4), (0.54, -4), (0.67, 40), (0.9, 0)))
-        | trunk(flexion=ease((0.04, 0), (0.2, 14), (0.38, 4), (0.54, 4), (0.67, 14), (0.9, 0)))
+        pelvis(tilt=ease((0.04, 0), (0.2, 22), (0.38, -4), (0.54, -4), (0.67, 25), (0.9, 0)))
+        | trunk(flexion=ease((0.04, 0), (0.2, 26), (0.38, 4), (0.54, 4), (0.67, 28), (0.9, 0)))
         | head(flexion=ease((0.04, 0), (0.2, -18), (0.38, 0), (0.54, 0), (0.67, -18), (0.9, 0)))
-        | arms(flexion=26 * seated, elbow=34 * rested, abduction=-3 * seated, pronation=40 * rested)
+        | arms(flexion=5 * seated, elbow=58 * rested, abduction=-3 * seated, pronation=40 * rested)
         | root(sink=0.48 * seated, ahead=-0.24 * rested),
         Stance(width=1.15),
     )
@@ -62,34 +67,39 @@ def squat(style):
     )
 
 
-@activity(20, "pick up an object")
+@activity(20, "pick up an object", touches=HANDS_ON_THIGHS)
 def pick_up_an_object(style):
     down = during(0.06, 0.36, 0.46, 0.74)
     holding = during(0.5, 0.72, 0.84, 0.98)
     return Movement(
         3.4,
-        pelvis(tilt=47 * down)
-        | trunk(flexion=32 * down, twist=8 * down)
+        pelvis(tilt=44 * down)
+        | trunk(flexion=36 * down, twist=8 * down)
         | head(flexion=-8 * down)
-        | arm("right", flexion=78 * down + 14 * holding, elbow=74 * holding - 10 * down)
-        | arm("left", flexion=42 * down, elbow=30 * down, abduction=10 * down)
+        | arm(
+            "right",
+            flexion=88 * down + 14 * holding,
+            abduction=12 * down,
+            elbow=74 * holding - 10 * down,
+        )
+        | arm("left", flexion=34 * down, elbow=52 * down, abduction=26 * down, twist=16 * down)
         | root(sink=0.34 * down),
         Stance(width=1.35, left_ahead_m=0.16),
     )
 
 
-@activity(18, "crouch", touches=(("hand", "shank"), ("forearm", "thigh"), ("trunk", "thigh")))
+@activity(18, "crouch", touches=FOLDED)
 def crouch(style):
     down = during(0.05, 0.3, 0.68, 0.95)
     return Movement(
         4.0,
-        pelvis(tilt=36 * down)
-        | trunk(flexion=34 * down)
+        pelvis(tilt=10 * down)
+        | trunk(flexion=48 * down)
         | head(flexion=4 * down)
-        | arms(flexion=56 * down, abduction=4 * down, elbow=52 * down, twist=12 * down)
+        | arms(flexion=44 * down, abduction=14 * down, elbow=76 * down, twist=26 * down)
         | foot("left", pitch=22 * down)
         | foot("right", pitch=22 * down)
-        | root(sink=0.58 * down),
+        | root(sink=0.6 * down, ahead=0.07 * down),
         Stance(width=1.2, turnout_deg=10),
     )
 
@@ -130,7 +140,7 @@ def sitting_still(style):
         4.0,
         pelvis(tilt=-4)
         | trunk(flexion=4)
-        | arms(flexion=24, elbow=32, abduction=-2, pronation=38)
+        | arms(flexion=3, elbow=56, abduction=-2, pronation=38)
         | root(sink=0.49, ahead=-0.24),
         Stance(width=1.15),
     )

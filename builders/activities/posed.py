@@ -1,0 +1,103 @@
+"""A motion as joints and soles in the world: what a judge looks at."""
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from builders.activities.skeleton import PARENTS, SIDES, SMPL_TO_WORLD, J, Skeleton, forward
+from builders.activities.skeleton import free_skeleton as _free_skeleton
+from radarsim.motion import Motion
+
+SOLE_M = 0.03  # vertices of a foot that are this near the floor at rest are its sole
+
+
+@dataclass(frozen=True, eq=False)
+class Posed:
+    """Joints of every pose, from the motion alone: nothing of how it was made.
+
+    Attributes:
+        motion: of the free body.
+    """
+
+    motion: Motion
+
+    @property
+    def skeleton(self) -> Skeleton:
+        return _free_skeleton(tuple(self.motion.betas.tolist()))
+
+    @cached_property
+    def local(self) -> np.ndarray:
+        """Rotation of each joint against its parent, world axes [pose, joint, 3, 3]."""
+        flat = Rotation.from_rotvec(self.motion.poses_rad[:, : len(PARENTS)].reshape(-1, 3))
+        local = flat.as_matrix().reshape(self.motion.num_poses, len(PARENTS), 3, 3)
+        rotations = SMPL_TO_WORLD @ local @ SMPL_TO_WORLD.T
+        rotations[:, 0] = local[:, 0] @ SMPL_TO_WORLD.T
+        return rotations
+
+    @cached_property
+    def _walked(self):
+        return forward(self.skeleton, self.local, self.motion.pelvis_m)
+
+    @property
+    def joints_m(self) -> np.ndarray:
+        """[pose, joint, 3]."""
+        return self._walked[0]
+
+    @property
+    def turned(self) -> np.ndarray:
+        """Rotation of each joint to the world [pose, joint, 3, 3]."""
+        return self._walked[1]
+
+    def soles_m(self, side: int, every: int = 1) -> np.ndarray:
+        """The vertices of one sole, skinned [pose, vertex, 3].
+
+        Args:
+            side: 0 left, 1 right.
+            every: pose of so many.
+        """
+        rest_m, weights = _sole(tuple(self.motion.betas.tolist()), side)
+        joints = [J[f"{SIDES[side]}_ankle"], J[f"{SIDES[side]}_foot"]]
+        moved_m = 0.0
+        for weight, joint in zip(weights.T, joints):
+            arms_m = rest_m - self.skeleton.rest_m[joint]
+            place_m = np.einsum("pij,vj->pvi", self.turned[::every, joint], arms_m)
+            moved_m += weight[:, None] * (place_m + self.joints_m[::every, joint][:, None])
+        return moved_m
+
+    def speed_mps(self, joint: str) -> np.ndarray:
+        """Of one joint, between poses [pose - 1]."""
+        steps_m = np.diff(self.joints_m[:, J[joint]], axis=0)
+        return np.linalg.norm(steps_m, axis=-1) * self.motion.rate_hz
+
+    def acceleration_mps2(self, joint: str) -> np.ndarray:
+        """Of one joint [pose - 2]."""
+        bends_m = np.diff(self.joints_m[:, J[joint]], 2, axis=0)
+        return np.linalg.norm(bends_m, axis=-1) * self.motion.rate_hz**2
+
+
+@lru_cache(maxsize=64)
+def _sole(betas: tuple[float, ...], side: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rest vertices of a sole and how much ankle and ball move each."""
+    from radarsim.files import free_body
+
+    body = free_body()
+    vertices_m = rest_vertices_m(betas)
+    weights = np.asarray(body.skin_weights)[
+        :, [J[f"{SIDES[side]}_ankle"], J[f"{SIDES[side]}_foot"]]
+    ]
+    low = vertices_m[:, 2] < vertices_m[:, 2].min() + SOLE_M
+    sole = low & (weights.sum(axis=1) > 0.9)
+    return vertices_m[sole], weights[sole] / weights[sole].sum(axis=1, keepdims=True)
+
+
+def rest_vertices_m(betas: tuple[float, ...]) -> np.ndarray:
+    """The free body of that shape at rest, world axes [vertex, 3]."""
+    from radarsim.files import free_body
+
+    body = free_body()
+    shape = np.zeros(body.num_betas)
+    shape[: len(betas)] = betas
+    vertices_m = np.asarray(body.template_m, float) + np.asarray(body.shape_dirs, float) @ shape
+    return vertices_m @ SMPL_TO_WORLD.T
