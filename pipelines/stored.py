@@ -155,7 +155,20 @@ class Store:
 
     def array(self, name: str, row: int) -> np.ndarray:
         """A clip's row of an array."""
-        return self.group[name][row]
+        return self.rows_of(name, row)
+
+    def rows_of(self, name: str, rows: int | slice) -> np.ndarray:
+        """Some rows of an array.
+
+        Raises:
+            InputError: there is no such array, or its file is damaged.
+        """
+        try:
+            return self.group[name][rows]
+        except (ValueError, KeyError, IndexError, TypeError, RuntimeError, OSError) as error:
+            which = f"{rows.start} to {rows.stop}" if isinstance(rows, slice) else rows
+            problem = f"cannot be read ({(str(error) or type(error).__name__).splitlines()[0]})"
+            raise InputError(self.path, f"{name} {which}", problem, _DAMAGED) from None
 
     def _opened(self) -> zarr.Group:
         try:
