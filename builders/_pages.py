@@ -47,7 +47,7 @@ def stored_page(
     except InputError as error:
         note = f"body not drawn: {error.problem}; {error.hint}"
     first = [clip.id, store.caption(row)]
-    about = f"clip {row} of {store.path.name}, {clip.subject}, {clip.split}"
+    about = f"clip {row} of {store.name}, {clip.subject}, {clip.split}"
     details = _details(store.recipe.radar, clip, settings, about)
     page = clip_page(
         maps, axes, title=_joined(first), subtitle=details, scene=scene, note=note, trace=trace
@@ -86,7 +86,7 @@ def sheet(
     settings = _settings(store, window)
     maps = [stored_maps(store, row, settings)[0]["time_doppler"] for row in shown]
     axes = heatmap_axes(store.recipe.radar, store.recipe.num_frames, settings)
-    title = f"{store.path.name}: radial speed over time, clips {shown[0]} to {shown[-1]}"
+    title = f"{store.name}: radial speed over time, clips {shown[0]} to {shown[-1]}"
     return sheet_page(maps, axes, captions, title=title, columns=columns), note
 
 

@@ -57,17 +57,15 @@ def make_card(folder: Folder) -> bytes:
         InputError: a table is damaged.
     """
     census, attributes = take_census(folder), root_attributes(folder)
-    # A store of captures says so; one that says nothing was simulated.
-    recorded = bool(attributes.get("recorded"))
     parts = [
-        _head(census, recorded),
+        _head(census),
         _recipe_part(attributes),
         _splits(census),
         _licences(census),
         _labels(census),
         _arrays(root_arrays(folder)),
         _READ,
-        "" if recorded else _LIMITS,
+        "" if census.is_recorded else _LIMITS,
     ]
     return "\n".join(part for part in parts if part).encode()
 
@@ -90,12 +88,12 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|") or "-"
 
 
-def _head(census: Census, recorded: bool) -> str:
+def _head(census: Census) -> str:
     lines = [
-        f"# {'Recorded' if recorded else 'Simulated'} radar dataset\n",
+        f"# {'Recorded' if census.is_recorded else 'Simulated'} radar dataset\n",
         f"{census.made.clips} clips, {duration(census.made.seconds)}, of one person each before an",
         "FMCW radar: heatmaps of speed, range and azimuth over time, in dB above the noise.",
-        *([] if recorded else [_SIMULATED]),
+        *([] if census.is_recorded else [_SIMULATED]),
     ]
     if census.failed:
         lines.append(f"{census.failed} clips could not be made; their rows are empty.")

@@ -17,7 +17,18 @@ from pipelines.plan import DRAWN, SPLITS
 from pipelines.schema import TABLES
 from radarsim.errors import InputError
 
-_CLIP_COLUMNS = ("row", "subject", "split", "official_split", "source", "licence", "num_frames")
+# What the clips of a store of captures have in place of a body model.
+RECORDED_BODY = "recorded"
+_CLIP_COLUMNS = (
+    "row",
+    "body",
+    "subject",
+    "split",
+    "official_split",
+    "source",
+    "licence",
+    "num_frames",
+)
 _HINT = "python -m builders.check says what is damaged"
 _VARIED = (*DRAWN, "sigma_rad")
 
@@ -51,6 +62,7 @@ class Census:
         said: segments by source of their caption.
         frames: clips by their number of frames.
         ranges: lowest and highest of what varies from clip to clip.
+        bodies: that echoed.
     """
 
     made: Amount = field(default_factory=Amount)
@@ -65,6 +77,7 @@ class Census:
     said: Counter = field(default_factory=Counter)
     frames: Counter = field(default_factory=Counter)
     ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
+    bodies: set[str] = field(default_factory=set)
 
     def subjects_in(self, split: str) -> int:
         """How many people a split holds."""
@@ -74,6 +87,11 @@ class Census:
     def split_names(self) -> list[str]:
         """Splits that hold clips, train first."""
         return sorted(self.splits, key=lambda name: SPLITS.index(name) if name in SPLITS else 9)
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether a radar recorded it: else it is simulated, or some of it is."""
+        return self.bodies == {RECORDED_BODY}
 
     @property
     def named_labels(self) -> dict[str, Amount]:
@@ -140,6 +158,7 @@ def _count_clips(census: Census, part: pa.Table, period_s: float, spoken_of: set
         seconds = clip["num_frames"] * period_s
         census.made.add(seconds)
         census.frames[clip["num_frames"]] += 1
+        census.bodies.add(clip["body"])
         census.unlabelled += clip["row"] not in spoken_of
         census.splits.setdefault(clip["split"], Amount()).add(seconds)
         census.official.setdefault(clip["official_split"], Amount()).add(seconds)

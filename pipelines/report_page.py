@@ -5,7 +5,6 @@ import io
 from collections import Counter
 from collections.abc import Iterable
 from html import escape
-from pathlib import PurePath
 
 from matplotlib.figure import Figure
 
@@ -46,7 +45,7 @@ def report_page(store: Store, num_drawn: int = 8) -> str:
     census = take_census(open_folder(store.path))
     if not census.made.clips:
         raise InputError(store.path, "clips", "there are none that hold something", "build it")
-    name = escape(PurePath(str(store.path)).name)
+    name = escape(store.name)
     parts = [
         f"<h1>{name}</h1>",
         _head(store, census),
@@ -60,7 +59,7 @@ def report_page(store: Store, num_drawn: int = 8) -> str:
 
 def _head(store: Store, census: Census) -> str:
     finished = "finished" if store.checksums else "not finished"
-    kind = "recorded" if store.attributes.get("recorded") else "simulated"
+    kind = "recorded" if census.is_recorded else "simulated"
     radar = store.recipe.radar.name
     rows = [
         ("state", f"{finished}, {kind}"),

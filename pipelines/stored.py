@@ -74,6 +74,11 @@ class Store:
         return files if isinstance(files, dict) else {}
 
     @property
+    def name(self) -> str:
+        """What the store is called, without where it lies."""
+        return Path(str(self.path)).name
+
+    @property
     def num_clips(self) -> int:
         """Rows, those that failed included."""
         return self.group["num_frames"].shape[0]
