@@ -27,6 +27,8 @@ examples:
       what AMASS would yield; leave out --dry-run to build it
   python -m builders.amass --out hall.zarr --recipe hall.toml
       settings from a file; so does --recipe synth.zarr, from a store
+  python -m builders.amass --out synth.zarr --dca1000 board
+      its clips as DCA1000 files beside it, too
   python -m builders.amass --out wide.zarr --distance-m 2:5 --heading-deg=-180:180 --placements 4
       four placements of each clip, drawn from ranges
 
@@ -50,7 +52,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         table, where = starting_table(options)
-        return run(options, merged(table, recipe_table(vars(options))), where)
+        table = merged(table, recipe_table(vars(options)))
+        if options.dca1000 and not options.dry_run:
+            from builders._board_files import keep_codes, write_clips
+
+            keep_codes(table)
+            return run(options, table, where) or 2 * (not write_clips(options.out, options.dca1000))
+        return run(options, table, where)
     except InputError as error:
         print(error, file=sys.stderr)
         return 2
@@ -70,6 +78,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_source_options(parser)
     add_text_options(parser)
     add_store_options(parser)
+    parser.add_argument(
+        "--dca1000", metavar="DIR", help="clips as the board's .bin files, too: builders.dca1000"
+    )
     add_clip_options(parser)
     add_simulation_options(parser)
     return parser

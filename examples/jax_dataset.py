@@ -1,7 +1,7 @@
 """A store as batches on the device for JAX: `python examples/jax_dataset.py synth.zarr`.
 
-Needs jax, tensorstore (the extra readers) and pyarrow, none of our code. tensorstore reads many windows at once in
-threads of its own, so that batches lie ready while the device works on the last one.
+Needs jax, tensorstore (the extra readers) and pyarrow, none of our code. tensorstore reads many
+windows at once in threads of its own, so that batches lie ready while the device works on the last.
 """
 
 import sys
