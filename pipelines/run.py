@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
 from pipelines.blueprint import Blueprint
+from pipelines.card import CARD, make_card
 from pipelines.folder import Folder, StoreError, open_folder
 from pipelines.plan import Note, Plan
 from pipelines.progress import Progress
@@ -86,7 +87,7 @@ def build(
                 _count(summary, shard, outcome)
                 progress.finished(shard, outcome)
         if not summary.unfinished:
-            finish_store(folder, blueprint)
+            finish_store(folder, blueprint, {CARD: make_card(folder)})
     return summary
 
 

@@ -181,8 +181,15 @@ def done_record(folder: Folder, shard: int) -> dict | None:
     return mark["record"]
 
 
-def finish_store(folder: Folder, blueprint: Blueprint) -> None:
+def finish_store(
+    folder: Folder, blueprint: Blueprint, also: Mapping[str, bytes] | None = None
+) -> None:
     """Write the checksums, then remove the marks: the store is finished.
+
+    Args:
+        folder: where the store lies.
+        blueprint: of the store.
+        also: further files, by path, such as the data card.
 
     Raises:
         RuntimeError: a shard is not done.
@@ -193,6 +200,9 @@ def finish_store(folder: Folder, blueprint: Blueprint) -> None:
         if mark is None:
             raise RuntimeError(f"shard {shard} of {blueprint.num_shards} is not done")
         sums.update(mark["files"])
+    for path, data in (also or {}).items():
+        folder.write(path, data)
+        sums[path] = hashlib.sha256(data).hexdigest()
     checked = {path: sum_ for path, sum_ in sorted(sums.items()) if _is_checked(path)}
     folder.write(CHECKSUMS, _json({"algorithm": "sha256", "files": checked}))
     folder.remove_tree(BUILD)
