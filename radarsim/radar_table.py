@@ -7,8 +7,8 @@ import sys
 HELP = """\
 Print what a radar measures: chirp timing, range and speed bins, antennas, noise.
 
-RADAR is a board or a TOML file in datasheet units. A file may start from a board and change only
-what differs:
+RADAR is a board, a TOML file in datasheet units, or what TI's tools write: an SDK .cfg, a
+.mmwave.json, or a Studio log. A TOML file may start from a board and change only what differs:
 
     board = "AWR1843BOOST"
     [chirp]
@@ -21,6 +21,7 @@ examples:
     python -m radarsim.config AWR1843BOOST
     python -m radarsim.config AWR1843BOOST --toml > hall.toml
     python -m radarsim.config hall.toml
+    python -m radarsim.config profile.cfg --toml > profile.toml
 
 exit status: 0; 2 with one line on standard error when the radar cannot exist.
 """
@@ -227,14 +228,22 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--toml", action="store_true", help="print the radar as a TOML file")
     options = parser.parse_args(argv)
 
+    from radarsim.capture_format import format_of_board
     from radarsim.errors import InputError
-    from radarsim.files import load_radar
-    from radarsim.radar_toml import dump_radar
+    from radarsim.files import load_setup
+    from radarsim.radar_toml import dump_radar, dump_setup
 
     try:
-        radar = load_radar(options.radar)
+        setup = load_setup(options.radar)
     except InputError as error:
         print(error, file=sys.stderr)
         return 2
-    print(dump_radar(radar) if options.toml else radar_table(radar), end="")
+    radar, layout = setup.radar, setup.capture_format
+    usual = layout == format_of_board(radar.board)
+    if options.toml:
+        print(dump_radar(radar) if usual else dump_setup(radar, layout), end="")
+        return 0
+    print(radar_table(radar), end="")
+    for note in setup.notes:
+        print(f"note: {note}")
     return 0

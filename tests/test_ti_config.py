@@ -144,3 +144,17 @@ def test_a_configuration_of_ti_s_own_tool_is_read(test_data):
     assert radar.range_resolution_m == pytest.approx(0.0436, abs=5e-4)
     assert radar.max_speed_mps == pytest.approx(1.0, abs=0.03)
     assert setup.capture_format.iq_order == "q_first"
+
+
+def test_the_command_prints_a_cfg_as_a_table_with_notes_or_as_toml(tmp_path, capsys):
+    from radarsim.radar_table import main
+
+    path = tmp_path / "hall.cfg"
+    path.write_text(CFG)
+    assert main([str(path)]) == 0
+    assert "note: not used, they come after the samples" in capsys.readouterr().out
+    assert main([str(path), "--toml"]) == 0
+    (tmp_path / "hall.toml").write_text(capsys.readouterr().out)
+    setup, again = load_setup(path), load_setup(tmp_path / "hall.toml")
+    assert again.radar == setup.radar
+    assert again.capture_format == setup.capture_format
