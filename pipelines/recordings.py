@@ -8,6 +8,7 @@ import math
 import os
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 
 import jax.numpy as jnp
 import numpy as np
@@ -17,6 +18,7 @@ from pipelines.plan import Clip, Note, Survey, clip_seed
 from pipelines.recipe import Recipe
 from pipelines.sources import TakeChanged, Text
 from pipelines.stages import arrays_of_cube
+from radarsim.capture_files import parts_of
 from radarsim.captures import Capture
 from radarsim.config import Radar
 from radarsim.errors import InputError
@@ -61,12 +63,14 @@ class RecordedTake:
     def sha256(self) -> str:
         """Of the capture's bytes and of what its radar's file says."""
         try:
-            state = os.stat(self.path)
-            of_file = _file_sha256(self.path, state.st_size, state.st_mtime_ns)
+            of_files = []
+            for part in parts_of(Path(self.path)):
+                state = os.stat(part)
+                of_files.append(_file_sha256(str(part), state.st_size, state.st_mtime_ns))
         except OSError as error:
             problem = f"cannot be read ({error.strerror})"
             raise InputError(self.path, "file", problem, "check it") from None
-        made_from = (of_file, repr(load_setup(self.setup)), self.iq_order)
+        made_from = (of_files, repr(load_setup(self.setup)), self.iq_order)
         return hashlib.sha256(repr(made_from).encode()).hexdigest()
 
 

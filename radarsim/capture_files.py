@@ -81,42 +81,69 @@ def write_capture(
 
 
 class BinSource:
-    """Words of one `.bin` file; each read maps just what it needs, so memory stays flat."""
+    """Words of a `.bin` file and those that go on where it ends.
+
+    TI's tools begin a new file each GB: adc_data_Raw_0.bin, adc_data_Raw_1.bin and so on. Each
+    read maps just what it needs, so memory stays flat.
+    """
 
     lost_packets = None
-    notes: tuple[str, ...] = ()
 
     def __init__(self, path: Path):
         self.path = path
-        num_bytes = path.stat().st_size
         with open(path, "rb") as file:
             kind = kind_of_bytes(file.read(4096))
         if kind:
             hint = "give the .bin or .pcap that the DCA1000 recorded"
             raise InputError(path, "file", f"is no capture but {kind}", hint)
-        self.num_words = num_bytes // BYTES_PER_WORD
-        if num_bytes % BYTES_PER_WORD:
-            self.notes = (f"{num_bytes:,} bytes is an odd number; the last byte is left out",)
-
-    def read(self, start: int, stop: int) -> np.ndarray:
-        """Words from one index to another."""
-        if stop <= start:
-            return np.zeros(0, np.int16)
-        try:
-            mapped = np.memmap(
-                self.path, "<i2", "r", offset=start * BYTES_PER_WORD, shape=(stop - start,)
-            )
-        except (OSError, ValueError) as error:
-            problem = f"cannot be read any more ({error})"
-            raise InputError(self.path, "file", problem, "open it again") from None
-        return np.array(mapped, np.int16)
+        self.files = parts_of(path)
+        sizes = [file.stat().st_size for file in self.files]
+        self.starts = [sum(sizes[:idx]) for idx in range(len(sizes))]
+        self.num_bytes = sum(sizes)
+        self.num_words = self.num_bytes // BYTES_PER_WORD
+        self.notes: tuple[str, ...] = ()
+        if len(self.files) > 1:
+            self.notes += (f"goes on in {len(self.files) - 1} more files, read as one",)
+        if self.num_bytes % BYTES_PER_WORD:
+            odd = f"{self.num_bytes:,} bytes is an odd number; the last byte is left out"
+            self.notes += (odd,)
 
     def align(self, frame_bytes: int) -> None:
         """A `.bin` starts with its first frame."""
 
+    def read(self, start: int, stop: int) -> np.ndarray:
+        """Words from one index to another."""
+        first, last = start * BYTES_PER_WORD, stop * BYTES_PER_WORD
+        pieces = [np.zeros(0, np.uint8)]
+        for path, begin, end in zip(self.files, self.starts, [*self.starts[1:], self.num_bytes]):
+            low, high = max(first, begin), min(last, end)
+            if low < high:
+                pieces.append(_mapped(path, low - begin, high - low))
+        return np.concatenate(pieces).view("<i2").astype(np.int16, copy=False)
+
     def lost_frames(self, per_frame: int) -> frozenset[int]:
         """A `.bin` does not tell; `Capture.missing` looks for zeros."""
         return frozenset()
+
+
+def parts_of(path: Path) -> list[Path]:
+    """A capture's files: one, or ..._0.bin and those after it as long as their numbers follow."""
+    stem = path.stem.removesuffix("_0")
+    found = [path]
+    while stem != path.stem:
+        following = path.with_name(f"{stem}_{len(found)}{path.suffix}")
+        if not following.is_file():
+            break
+        found.append(following)
+    return found
+
+
+def _mapped(path: Path, offset: int, num_bytes: int) -> np.ndarray:
+    try:
+        return np.memmap(path, np.uint8, "r", offset=offset, shape=(num_bytes,))
+    except (OSError, ValueError) as error:
+        problem = f"cannot be read any more ({error})"
+        raise InputError(path, "file", problem, "open it again") from None
 
 
 def _open_source(path: Path):

@@ -1,6 +1,7 @@
 """Captures on disk: streamed, whole or damaged, in the order that their samples tell."""
 
 import tracemalloc
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -84,6 +85,20 @@ def test_what_is_asked_for_outweighs_all(written):
     assert (capture.iq_order, capture.iq_evidence) == ("q_first", "as asked for")
     with pytest.raises(InputError, match="iq_order"):
         open_capture(written[0], RADAR, iq_order="swapped")
+
+
+def test_a_capture_in_several_files_is_read_as_one(written, tmp_path):
+    """Cut in the middle of a frame, and of a word, as a recorder's size limit does."""
+    path, cube = written
+    content = path.read_bytes()
+    cuts = (0, 2 * FRAME_BYTES + 101, 4 * FRAME_BYTES, len(content))
+    for idx, (start, stop) in enumerate(pairwise(cuts)):
+        (tmp_path / f"adc_data_Raw_{idx}.bin").write_bytes(content[start:stop])
+    capture = open_capture(tmp_path / "adc_data_Raw_0.bin", RADAR)
+    assert capture.num_frames == 6
+    np.testing.assert_array_equal(capture.read(0, 6), cube)
+    np.testing.assert_array_equal(capture.read(2, 3), cube[2:3])
+    assert "goes on in 2 more files" in capture.notes[0]
 
 
 def test_an_incomplete_last_frame_is_left_out_with_the_arithmetic(written):
