@@ -94,8 +94,9 @@ def measure(recording: Recording) -> CaptureStats:
     window_power = float((hann(shape[-1]) ** 2).sum())
     # The mean of many exponential values: the median over bins needs no correction.
     noise_rms_v = float(np.sqrt(np.median(noise_power_v2) / window_power))
+    num_samples = recording.num_frames * radar.frame.num_chirps * total.size
     return CaptureStats(
-        clipped_fraction=clipped / max(1, recording.num_frames * radar.frame.num_chirps * total.size),
+        clipped_fraction=clipped / max(1, num_samples),
         peak_dbfs=dbfs(radar, peak_v),
         dc_v=static_v.mean((0, 2)).astype(np.complex64),
         static_v=static_v.astype(np.complex64),
@@ -104,7 +105,7 @@ def measure(recording: Recording) -> CaptureStats:
         slow_time_v=np.concatenate(rows),
         slow_time_step=step,
         empty_frames=empty,
-    )  # fmt: skip
+    )
 
 
 def slow_time_step(recording: Recording) -> int:

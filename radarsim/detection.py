@@ -134,7 +134,7 @@ def moving_cells(
     radar: Radar, stats: CaptureStats, spectrum: RangeDoppler, alone: bool
 ) -> Bool[np.ndarray, "doppler range"]:
     """Cells that hold more than noise and more than jitter of what stands still."""
-    loops, bins = spectrum.power_v2.shape
+    loops = len(spectrum.power_v2)
     still_v = range_transform(stats.static_v)
     still_v2 = (np.abs(still_v) ** 2).mean((0, 1)) * float(hann(loops).sum()) ** 2
     slow = np.abs(np.arange(loops) - loops // 2) < MIN_MOVING_BINS
@@ -142,10 +142,8 @@ def moving_cells(
     if alone:
         jitter[slow] = np.inf
     factor = 10 ** (threshold_db(radar.num_virtual) / 10)
-    limit = np.maximum(spectrum.noise_v2 * factor, 0)
-    with np.errstate(invalid="ignore"):
-        jitter_v2 = np.nan_to_num(jitter[:, None] * still_v2, nan=np.inf, posinf=np.inf)
-    found = spectrum.power_v2 > np.maximum(limit, jitter_v2)
+    limit_v2 = np.maximum(spectrum.noise_v2 * factor, jitter[:, None] * (still_v2 + 1e-38))
+    found = spectrum.power_v2 > limit_v2
     found[:, 0] = False  # the first bin is DC and leakage
     return found
 

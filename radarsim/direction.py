@@ -1,4 +1,4 @@
-"""Where an echo comes from: azimuth by the level row of virtual elements, and whether it can tell."""
+"""Where an echo comes from: azimuth by the level row of elements, and whether that can be told."""
 
 import numpy as np
 from jaxtyping import Complex, Float

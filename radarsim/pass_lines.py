@@ -86,11 +86,11 @@ def figures_of(
 
 def _figure(key: str, value: float, line: Mapping[str, Any], radar: Radar, assumed) -> Figure:
     limit, source = float(line["limit"]), str(line["source"])
-    bins = float(line.get("at_least_bins", 0.0))
-    # A coarse radar is not asked for more than its own bins.
-    if bins * _resolution(radar, key) > limit:
-        limit = bins * _resolution(radar, key)
-        source = f"{bins:g} bins of this radar"
+    if "bins" in line:  # of speed, which differs a thousandfold between radars
+        limit = float(line["bins"]) * radar.speed_resolution_mps
+    coarse = float(line.get("at_least_bins", 0.0)) * radar.range_resolution_m
+    if coarse > limit:  # no radar is asked for more than its own bins
+        limit, source = coarse, f"{line['at_least_bins']:g} range bins of this radar"
     return Figure(
         key=key,
         title=str(line["title"]),
@@ -101,10 +101,6 @@ def _figure(key: str, value: float, line: Mapping[str, Any], radar: Radar, assum
         source=source,
         unjudged=_unjudged(key, radar, assumed),
     )
-
-
-def _resolution(radar: Radar, key: str) -> float:
-    return radar.range_resolution_m if key == "range_error_m" else radar.speed_resolution_mps
 
 
 def _unjudged(key: str, radar: Radar, assumed: Sequence[str]) -> str:
@@ -118,7 +114,7 @@ def _unjudged(key: str, radar: Radar, assumed: Sequence[str]) -> str:
 
 
 def verdict(figures: Sequence[Figure]) -> str:
-    """"pass" where all that count are within their lines, "fail" where one is not, else "cannot
+    """ "pass" where all that count are within their lines, "fail" where one is not, else "cannot
     tell"."""
     judged = [figure.passes for figure in figures if figure.passes is not None]
     if not judged:

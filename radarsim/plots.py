@@ -1,7 +1,8 @@
 """Figures: heatmaps on physical axes, beside the body that made them. No file is read here.
 
 `clip_page` shows one clip, `sheet_page` the time-Doppler maps of many. A page is a matplotlib
-Figure of its own (no pyplot, no global state): `page.savefig(path)` writes it.
+Figure of its own (no pyplot, no global state): `page.savefig(path)` writes it. As a command,
+`python -m radarsim.plots CAPTURE --radar FILE --out DIR` draws a recording (plots_capture.py).
 """
 
 from collections.abc import Mapping, Sequence
@@ -282,3 +283,11 @@ def _ends(time_s) -> tuple[float, float]:
 
 def _shortened(words: str, longest: int) -> str:
     return words if len(words) <= longest else words[: longest - 1].rstrip() + "…"
+
+
+if __name__ == "__main__":
+    import sys
+
+    from radarsim.plots_command import main
+
+    sys.exit(main())

@@ -54,7 +54,9 @@ def range_profile(looked: Looked) -> Figure:
     )  # fmt: skip
     for track in looked.tracks:
         panel.axvline(track.typical_range_m, color=_MOVER, lw=0.7, ls=":")
-    panel.set(xlabel="range, uncorrected [m]", ylabel="level of a tone [dBFS]", xlim=(0, reach_m[-1]))
+    panel.set(
+        xlabel="range, uncorrected [m]", ylabel="level of a tone [dBFS]", xlim=(0, reach_m[-1])
+    )
     panel.set_title("Range profile", loc="left")
     panel.legend(frameon=False, fontsize=7.5)
     return page

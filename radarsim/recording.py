@@ -54,9 +54,7 @@ def of_capture(capture) -> Recording:
     )
 
 
-def of_cube(
-    radar: Radar, cube_v: Complex[np.ndarray, "frame chirp tx rx sample"]
-) -> Recording:
+def of_cube(radar: Radar, cube_v: Complex[np.ndarray, "frame chirp tx rx sample"]) -> Recording:
     """A cube in memory."""
     return Recording(
         radar=radar, num_frames=len(cube_v), read=lambda start, stop: cube_v[start:stop]

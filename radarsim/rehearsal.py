@@ -10,8 +10,8 @@ from radarsim.body import BodyModel
 from radarsim.motion import Motion
 from radarsim.placement import Placement
 from radarsim.recording import Recording
-from radarsim.stand_in import GAITS, moves, stand_in
 from radarsim.simulate import DEFAULT_SIGMA_RAD
+from radarsim.stand_in import GAITS, moves, stand_in
 from radarsim.twin import (
     Actor,
     echo_of,
@@ -73,7 +73,9 @@ def rehearse_motion(
     else:
         actor = make_actor(motion, body, view)
         placement = placed_by_track(actor.fitted.motion, looked.tracks[0], view)
-        actor = _settled(looked, Actor(body=body, fitted=actor.fitted, placement=placement), sigma_rad)
+        actor = _settled(
+            looked, Actor(body=body, fitted=actor.fitted, placement=placement), sigma_rad
+        )
         words = f"{motion.name}, placed by the capture's track"
     return _rehearsed(looked, (actor,), words, sigma_rad)
 
@@ -106,9 +108,7 @@ def _actor_on(looked, track, gait, body, view) -> Actor:
     recording = looked.recording
     duration_s = recording.num_frames * recording.radar.frame.period_s + 0.1
     actor = make_actor(stand_in(track, duration_s, gait, breathing), body, view)
-    return Actor(
-        body=body, fitted=actor.fitted, placement=own_placement(actor.fitted.motion, view)
-    )
+    return Actor(body=body, fitted=actor.fitted, placement=own_placement(actor.fitted.motion, view))
 
 
 def _settled(looked: Looked, actor: Actor, sigma_rad: float) -> Actor:
@@ -125,9 +125,7 @@ def _settled(looked: Looked, actor: Actor, sigma_rad: float) -> Actor:
     return shifted(actor, *gap)
 
 
-def _rehearsed(
-    looked: Looked, actors: Sequence[Actor], words: str, sigma_rad: float
-) -> Rehearsed:
+def _rehearsed(looked: Looked, actors: Sequence[Actor], words: str, sigma_rad: float) -> Rehearsed:
     num_frames = min(fitting_frames(looked.recording, actor.fitted.motion) for actor in actors)
     part = first_stretch(looked, num_frames)
     echo_v = sum(echo_of(part.radar, actor, part.num_frames, sigma_rad) for actor in actors)

@@ -1,4 +1,4 @@
-"""A body where no motion is given: the free body along a track, standing, or walking in a plain gait.
+"""A body where no motion is given: the free body along a track, standing or walking plainly.
 
 It knows what the radar tracked and nothing else: it stands in for the person so that level, range
 and speed can be compared. The gait is a handful of sines; activities live in `builders`.
@@ -102,7 +102,11 @@ def upright(heading_rad: Float[np.ndarray, " pose"]) -> Float[np.ndarray, "pose 
     """Root rotations of a body that stands and faces so far left of +x: axis-angle [rad]."""
     zero, one = np.zeros_like(heading_rad), np.ones_like(heading_rad)
     cos, sin = np.cos(heading_rad), np.sin(heading_rad)
-    left, up, front = np.stack([-sin, cos, zero]), np.stack([zero, zero, one]), np.stack([cos, sin, zero])
+    left, up, front = (
+        np.stack([-sin, cos, zero]),
+        np.stack([zero, zero, one]),
+        np.stack([cos, sin, zero]),
+    )
     return Rotation.from_matrix(np.stack([left, up, front], axis=1).transpose(2, 0, 1)).as_rotvec()
 
 

@@ -98,8 +98,9 @@ def png(figure: Any) -> str:
 def _simulation(report: Report) -> str:
     if report.rehearsed is None:
         return f"<p>None: {_safe(report.not_simulated)}</p>"
-    parts = [f"<p>{_safe(report.rehearsed.words)}, {report.rehearsed.num_frames} frames. Clutter, "
-             "leakage and noise are the capture's; the echo is brought to its level.</p>"]  # fmt: skip
+    what = _safe(f"{report.rehearsed.words}, {report.rehearsed.num_frames} frames")
+    room = "Clutter, leakage and noise are the capture's; the echo is brought to its level."
+    parts = [f"<p>{what}. {room}</p>"]
     if can_draw():
         from radarsim.plots_capture import side_by_side
 

@@ -116,7 +116,9 @@ def _motion(options) -> Motion:
     first = round(start_s * motion.rate_hz)
     motion = cut_motion(motion, first, motion.num_poses - first)
     if motion.num_poses < 2:
-        raise InputError(options.motion, "motion", "ends before the capture starts", "start earlier")
+        raise InputError(
+            options.motion, "motion", "ends before the capture starts", "start earlier"
+        )
     return motion
 
 

@@ -8,13 +8,11 @@ from typing import Any
 from radarsim import capture_stats
 from radarsim.capture_stats import CaptureStats
 from radarsim.config import Radar
-from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.fit import Fit
 from radarsim.pass_lines import Figure
 from radarsim.rehearsal import Rehearsed
 from radarsim.tracks import Track
 from radarsim.validation import Looked
-from radarsim.values import with_unit
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -171,8 +169,8 @@ def capture_lines(report: Report) -> list[str]:
         ("shape", f"{capture.num_frames} frames x {frame.num_chirps} loops x {array.num_tx} tx x "
          f"{array.num_rx} rx x {chirp.num_samples} samples"),
         ("radar", f"{radar.name}: {chirp.centre_freq_hz / 1e9:.2f} GHz, range bin "
-         f"{with_unit(radar.range_resolution_m, 'm')}, speeds to "
-         f"{with_unit(looked.bursts.radar.max_speed_mps, 'm/s')}"),
+         f"{100 * radar.range_resolution_m:.2f} cm, speeds within "
+         f"{_speed_words(looked.bursts.radar, looked.bursts.radar.max_speed_mps)}"),
         ("slots", looked.slots),
         ("I/Q", f"{capture.iq_order.replace('_', '-')}: {capture.iq_evidence}"),
         ("dropped", f"{capture.dropped_packets} packets, {capture.dropped_frames} frames"),
@@ -215,11 +213,18 @@ def _target_words(report: Report, track: Track) -> str:
     if adc_start_known(report.capture.assumed):
         words += f" (corrected {corrected_range_m(radar, track):.3f})"
     low, high = float(track.range_m.min()), float(track.range_m.max())
-    words += f"  {with_unit(track.typical_speed_mps, 'm/s')}  {angle}"
+    words += f"  {_speed_words(radar, track.typical_speed_mps)}  {angle}"
     if len(track.times_s) > 1:
         words += f"  seen {track.times_s[0]:.1f} to {track.times_s[-1]:.1f} s"
         words += f", {low:.2f} to {high:.2f} m"
     return words
+
+
+def _speed_words(radar: Radar, speed_mps: float) -> str:
+    """In the unit of the radar's Doppler axis."""
+    if radar.max_speed_mps < 0.1:
+        return f"{1e3 * speed_mps:+.1f} mm/s"
+    return f"{speed_mps:+.2f} m/s"
 
 
 def simulation_lines(report: Report) -> list[str]:
@@ -242,19 +247,15 @@ def untold(capture, looked: Looked) -> list[str]:
     if capture.iq_evidence.startswith("undecided"):
         lines.append("I or Q first: I first is assumed; a mirrored range axis would mean Q first")
     if not adc_start_known(capture.assumed):
-        lines.append("ADC start: ranges are uncorrected, and the carrier is known to its share only")
+        lines.append(
+            "ADC start: ranges are uncorrected, and the carrier is known to its share only"
+        )
     if "frame.period_ms" in assumed:
-        what = "time axes" if looked.recording.num_frames > 1 else "nothing here"
-        lines.append(f"frame period: {what} depends on it" if what == "nothing here"
-                     else f"frame period: {what} and rates over frames scale with it")  # fmt: skip
+        single = looked.recording.num_frames == 1
+        what = "nothing in one frame depends on it" if single else "times and rates scale with it"
+        lines.append(f"frame period: {what}")
     if "antennas" in assumed:
         lines.append("antennas: angles hold for the assumed layout; their sign follows its order")
     if assumed & {"board", "receiver.gain_db", "transmitter.power_dbm"}:
         lines.append("board, gain or transmit power: levels and noise are not judged")
     return lines
-
-
-def range_words(radar: Radar) -> str:
-    """How a beat becomes a range, for the page."""
-    metres_per_khz = SPEED_OF_LIGHT_MPS / (2 * radar.chirp.slope_hz_per_s) * 1e3
-    return f"{metres_per_khz * 100:.3g} cm per kHz of beat"

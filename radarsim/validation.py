@@ -63,7 +63,9 @@ class Looked:
         return capture_stats.noise_bias_db(self.recording.radar, self.stats)
 
 
-def look(recording: Recording, window: str = "burst", one_transmitter: bool | None = None) -> Looked:
+def look(
+    recording: Recording, window: str = "burst", one_transmitter: bool | None = None
+) -> Looked:
     """Look at a recording without a simulation.
 
     Args:
