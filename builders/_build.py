@@ -28,9 +28,10 @@ from pipelines.recipe_toml import recipe_from_table
 from pipelines.run import build
 from pipelines.shards import check_place
 from pipelines.stages import make_clip
-from pipelines.survey import survey
+from pipelines.survey import FEW_TAKES, survey_all
 from pipelines.trial import Rate, measure
 from pipelines.work import MakeClip
+from pipelines.workers import physical_cores
 from radarsim.boards import DEFAULT_BOARD
 from radarsim.errors import InputError
 
@@ -93,9 +94,10 @@ def _takes(options: argparse.Namespace, recipe: Recipe) -> tuple[dict, list[Note
 
 def _plan(recipe: Recipe, takes: dict, options: argparse.Namespace) -> tuple[Plan, list[Note]]:
     clips, notes, told = [], [], {}
-    bar = tqdm(takes.values(), "reading motions", disable=options.quiet or len(takes) < 100)
-    for take in bar:
-        found = survey(recipe, take, options.body_models)
+    workers = options.workers or physical_cores()
+    surveys = survey_all(recipe, takes.values(), options.body_models, workers)
+    hidden = options.quiet or len(takes) < FEW_TAKES
+    for found in tqdm(surveys, "reading motions", total=len(takes), disable=hidden):
         clips += found.clips
         notes += found.notes
         told |= dict.fromkeys(found.told)

@@ -1,6 +1,10 @@
 """Which clips a take yields, and what of it is left out: the look before the plan."""
 
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, replace
+from functools import partial
+from multiprocessing import get_context
 
 from pipelines.plan import Clip, Note, Survey, clip_seed, draw_placement, draw_simulation
 from pipelines.recipe import Recipe
@@ -16,8 +20,33 @@ TOO_SHORT = "ends of motions too short for a clip"
 OUTSIDE = "stretches of motion outside the area"
 CUT = "clips cut where the subject left the area"
 TOO_LATE = "texts that begin after the end of their motion"
+# Processes take seconds to start: with fewer takes one is sooner done alone.
+FEW_TAKES = 100
 # Where no clip fits, the next start is tried this much later.
 SEARCH_STEP_S = 0.5
+
+
+def survey_all(
+    recipe: Recipe, takes: Iterable[Take], body_models: str | None = None, workers: int = 1
+) -> Iterator[Survey]:
+    """The survey of each take, in order; many takes are shared out to processes.
+
+    Args:
+        recipe, body_models: as for `survey`.
+        takes: any source's.
+        workers: processes; 1: none but this one.
+    """
+    look = partial(survey, recipe, body_models=body_models)
+    takes = list(takes)
+    if workers < 2 or len(takes) < FEW_TAKES:
+        yield from map(look, takes)
+        return
+    # Spawned, as JAX does not survive a fork; on the CPU, as there is nothing to simulate here.
+    with ProcessPoolExecutor(workers, get_context("spawn"), _on_cpu) as pool:
+        try:
+            yield from pool.map(look, takes, chunksize=8)
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def survey(recipe: Recipe, take: Take, body_models: str | None = None) -> Survey:
@@ -45,6 +74,12 @@ def survey(recipe: Recipe, take: Take, body_models: str | None = None) -> Survey
     notes += [Note(cause=TOO_LATE, count=late)] if late else []
     told = tuple(f"{take.id}: {note}" for note in motion.notes)
     return Survey(clips=tuple(clips), notes=tuple(notes), told=told)
+
+
+def _on_cpu() -> None:
+    import jax
+
+    jax.config.update("jax_platforms", "cpu")
 
 
 def _clips_of(

@@ -9,12 +9,14 @@ from pipeline_fakes import fake_plan, fake_takes
 from builders._build import run
 from builders._options import FLAG_SETTINGS, PRESETS, recipe_table
 from builders._recipes import PATHS, merged, starting_table
+from builders._takes import built_in_takes
 from builders.amass import _parser
 from pipelines.blueprint import make_blueprint
 from pipelines.folder import LocalFolder
 from pipelines.recipe import SECTIONS
 from pipelines.recipe_toml import recipe_from_table
 from pipelines.shards import prepare
+from pipelines.survey import survey, survey_all
 from radarsim.errors import InputError
 
 
@@ -148,3 +150,11 @@ def test_several_radars_make_a_store_each(monkeypatch, tmp_path):
     assert made == [(name, f"{tmp_path}/s-{name}.zarr") for name in ("AWR1843BOOST", "IWR6843ISK")]
     with pytest.raises(InputError, match="twice"):
         run(given, {"radar": ["IWR6843ISK", "IWR6843ISK"]}, "options")
+
+
+def test_many_motions_are_surveyed_side_by_side_in_their_order(monkeypatch):
+    monkeypatch.setattr("pipelines.survey.FEW_TAKES", 2)
+    recipe = recipe_of("--clip-seconds", "3", "--min-frames", "20")
+    takes = built_in_takes(3, 2, 0, 3.0)
+    alone = [survey(recipe, take) for take in takes]
+    assert list(survey_all(recipe, takes, workers=2)) == alone
