@@ -122,7 +122,7 @@ def _settings(recipe: Recipe) -> dict[str, str]:
         f"{chirp.num_samples} samples every {frame.period_s * 1e3:g} ms",
         "body": recipe.body,
         "clips": f"{recipe.clips.length_s:g} s every {recipe.clips.stride_s:g} s, "
-        f"{places.per_clip} placements of each, placed per {places.scope}",
+        f"placements of each: {places.per_clip}, one per {places.scope}",
         "distance, lateral [m]": f"{_span(places.distance_m)}, {_span(places.lateral_m)}",
         "heading [deg]": _span([math.degrees(end) for end in places.heading_rad]),
         "radar height [m], tilt [deg]": f"{_span(places.radar_height_m)}, "
@@ -178,7 +178,7 @@ def _licences(census: Census) -> str:
     rows = [(*of, count, census.said[of[0]]) for of, count in sorted(words.items())]
     if rows:
         text += "\n" + table(("words of", "licence", "captions", "segments"), rows)
-    return f"{text}\n{census.unlabelled} clips have no words.\n"
+    return f"{text}\nClips without words: {census.unlabelled}.\n"
 
 
 def _labels(census: Census) -> str:

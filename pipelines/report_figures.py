@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from pipelines.census import Census
 from pipelines.plan import DRAWN, SPLITS, Clip
@@ -41,6 +42,7 @@ def labels_figure(labels: Mapping[str, int]) -> Figure:
         panel.set_yticks(range(len(shown)), names, fontsize=8, parse_math=False)
         panel.invert_yaxis()
         panel.set_xlabel("clips")
+        panel.xaxis.set_major_locator(MaxNLocator(integer=True))
         panel.margins(y=0.01)
     return page
 
@@ -60,6 +62,8 @@ def people_figure(clips: Sequence[Clip]) -> Figure:
             panel.bar(range(len(order)), heights, 1.0, bottom, label=split, color=_COLOURS[split])
             bottom += heights
         panel.set(xlabel=f"{len(order)} subjects, by number of clips", ylabel="clips")
+        for axis in (panel.xaxis, panel.yaxis):
+            axis.set_major_locator(MaxNLocator(integer=True))
         page.legend(loc="outside right upper", frameon=False)
         panel.margins(x=0.01)
     return page
@@ -96,7 +100,8 @@ def levels_figure(sample: Sample) -> Figure:
         page = Figure(figsize=(9, 2.6), layout="constrained")
         left, right = page.subplots(1, 2)
         for name in HEATMAPS:
-            left.semilogy(centres, np.maximum(sample.levels[name], 1e-7), label=name)
+            shares = sample.levels[name]
+            left.semilogy(centres, np.where(shares > 0, shares, np.nan), label=name)
         left.set(xlabel="level [dB above noise]", ylabel="share of the cells")
         left.legend(frameon=False)
         right.plot(sample.distances_m, sample.peaks_db, ".", ms=3, color=_BLUE)

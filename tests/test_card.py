@@ -77,7 +77,7 @@ def test_the_card_says_what_is_there_and_under_which_licence(store):
     assert "| do\\|1 | 2 | 0.4 s |" in text
     assert "No person is in two splits." in text
     assert "AWR1843BOOST, 77." in text
-    assert "1 clips have no words." in text
+    assert "Clips without words: 1." in text
     assert "| `time_doppler` | clip 14, time 7, speed 6 | float16 | dB |" in text
     assert "no radar recorded it" in text
     assert str(store.parent) not in text
