@@ -67,7 +67,7 @@ def _one_store(options: argparse.Namespace, recipe: Recipe, out: str | None) -> 
     notes += seen
     tell_lines(notes)
     if not plan.clips:
-        _tell_counts(notes)
+        tell_counts(notes)
         raise InputError(out or "dry run", "clips", "none can be made", "see the lines above")
     tell_plan(plan)
     if options.dry_run:
@@ -111,7 +111,7 @@ def _plan(recipe: Recipe, takes: dict, options: argparse.Namespace) -> tuple[Pla
 def _measured(options: argparse.Namespace, plan: Plan, takes: dict) -> Rate:
     """What a clip made on trial takes here."""
     named = {clip.take: takes[clip.take] for clip in plan.clips}
-    print("making a clip on trial ...", file=sys.stderr)
+    print("making a clip on trial ...", flush=True)
     return measure(plan, named, make_blueprint(plan, named), _stage(options, plan), options.workers)
 
 

@@ -72,6 +72,13 @@ def quick(place):
     return [*QUICK, *paths]
 
 
+@pytest.fixture
+def no_trial(monkeypatch):
+    """Dry runs measure a clip, which takes seconds; what they say of the plan is tested here."""
+    rate = Rate(first_s=9.0, clip_s=2.0, clip_bytes=500_000, workers=2)
+    monkeypatch.setattr("builders._build.measure", lambda *_: rate)
+
+
 def lines(capsys):
     captured = capsys.readouterr()
     assert "Traceback" not in captured.out + captured.err
@@ -217,6 +224,7 @@ BAD_MOTIONS = {
 }
 
 
+@pytest.mark.usefixtures("no_trial")
 @pytest.mark.parametrize("kind", BAD_MOTIONS)
 def test_a_bad_motion_costs_its_own_clips_and_one_line(tmp_path, quick, capsys, kind):
     data, words = BAD_MOTIONS[kind]
@@ -240,6 +248,7 @@ def test_where_nothing_can_be_made_the_status_is_2_and_no_store_appears(tmp_path
     assert len(lines(capsys)[1]) == 2
 
 
+@pytest.mark.usefixtures("no_trial")
 def test_short_and_wandering_motions_are_counted(tmp_path, quick, capsys):
     (tmp_path / "short.npz").write_bytes(_npz(**amass_arrays(seconds=2.0)))
     (tmp_path / "away.npz").write_bytes(_npz(**amass_arrays(step_m=3.0)))
