@@ -46,8 +46,8 @@ class Missing:
         shown = sorted(self.frames)[:5]
         more = ", ..." if len(self.frames) > len(shown) else ""
         return (
-            f"{self.packets:,} packets of {2 * PACKET_WORDS:,} bytes are missing and read as zeros, "
-            f"in {len(self.frames):,} of {num_frames:,} frames: {', '.join(map(str, shown))}{more}"
+            f"{self.packets:,} packets of {2 * PACKET_WORDS:,} bytes are missing and read as "
+            f"zeros, in {len(self.frames):,} of {num_frames:,} frames: {', '.join(map(str, shown))}{more}"
         )
 
 
