@@ -43,11 +43,11 @@ class Missing:
         """How much that is of a capture; "" where nothing is missing."""
         if not self.packets:
             return ""
-        shown = sorted(self.frames)[:5]
-        more = ", ..." if len(self.frames) > len(shown) else ""
+        first = ", ".join(str(frame) for frame in sorted(self.frames)[:5])
+        more = ", ..." if len(self.frames) > 5 else ""
         return (
             f"{self.packets:,} packets of {2 * PACKET_WORDS:,} bytes are missing and read as "
-            f"zeros, in {len(self.frames):,} of {num_frames:,} frames: {', '.join(map(str, shown))}{more}"
+            f"zeros, in {len(self.frames):,} of {num_frames:,} frames: {first}{more}"
         )
 
 
