@@ -149,7 +149,11 @@ def test_beats_the_receiver_filters_out_are_told():
         ("channelCfg 15 5 0", "channelCfg 15 5 1", "several chips in cascade"),
         ("xWR18xx", "AWR294X", "is AWR294X, not known here"),
         ("sensorStart", "bpmCfg -1 1 0 1", "phase-coded transmitters"),
-        ("sensorStart", "compRangeBiasAndRxChanPhase 0 1 0 1 0", "has 5 numbers"),
+        (
+            "sensorStart",
+            "compRangeBiasAndRxChanPhase 0 1 0 1 0",
+            "hall.cfg: compRangeBiasAndRxChanPhase: has 5 numbers",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_line_that_names_the_file(old, new, message):
