@@ -101,7 +101,7 @@ def survey_recording(recipe: Recipe, take: RecordedTake) -> Survey:
     lost = sum(_touches(recipe, clip, capture.missing.frames) for clip in clips.values())
     notes += [Note(cause=LOST, count=lost)] if lost else []
     told = [f"{take.id}: I and Q: {capture.iq_evidence}"]
-    told += [f"{take.id}: {note}" for note in capture.notes]
+    told += [f"{take.id}: {note}" for note in capture.findings]
     return Survey(clips=tuple(clips.values()), notes=tuple(notes), told=tuple(told))
 
 

@@ -12,12 +12,24 @@ from collections.abc import Mapping
 import numpy as np
 
 from radarsim.errors import InputError
-from radarsim.motion import NUM_JOINTS, Motion, check_motion, check_shapes
+from radarsim.motion import NUM_JOINTS, REST_PELVIS_M, Motion, check_motion, check_shapes
 
 RATE_KEYS = ("mocap_framerate", "mocap_frame_rate")
 # SMPL-X files may hold the pose in parts; this is the order of the 55 joints.
 PART_KEYS = ("root_orient", "pose_body", "pose_jaw", "pose_eye", "pose_hand")
-KEYS = ("poses", "trans", "betas", "gender", "surface_model_type", *RATE_KEYS, *PART_KEYS)
+# Made-up people have a shape in the free body's space; their `betas` are zero and their `trans` is
+# written for SMPL's mean body, so that tools which know SMPL alone read them, too.
+FREE_BETAS = "free_betas"
+KEYS = (
+    "poses",
+    "trans",
+    "betas",
+    "gender",
+    "surface_model_type",
+    FREE_BETAS,
+    *RATE_KEYS,
+    *PART_KEYS,
+)
 _LAYOUT_OF_WIDTH = {3 * num: layout for layout, num in NUM_JOINTS.items()}
 
 
@@ -50,16 +62,20 @@ def motion_from_arrays(arrays: Mapping[str, np.ndarray], where: str, name: str) 
         _numbers(arrays, "trans", where),
     )
     check_shapes(poses_rad, transl_m, layout, where)
-    shape_space = "smplx" if layout == "smplx" else "smpl"
+    shape_space, betas_key = ("smplx" if layout == "smplx" else "smpl"), "betas"
+    rest_pelvis_m = None
+    if FREE_BETAS in arrays:
+        rest_pelvis_m, shape_space, betas_key = REST_PELVIS_M[shape_space], "free", FREE_BETAS
     motion = Motion(
         poses_rad=poses_rad,
         transl_m=transl_m,
         rate_hz=_rate_hz(arrays, where),
-        betas=_numbers(arrays, "betas", where).ravel() if "betas" in arrays else np.zeros(0),
+        betas=_numbers(arrays, betas_key, where).ravel() if betas_key in arrays else np.zeros(0),
         shape_space=shape_space,
         gender=_gender(arrays),
         layout=layout,
         name=name,
+        rest_pelvis_m=rest_pelvis_m,
     )
     return check_motion(motion, where)
 

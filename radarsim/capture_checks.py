@@ -39,6 +39,17 @@ class Missing:
     packets: int
     frames: frozenset[int]
 
+    def in_words(self, num_frames: int) -> str:
+        """How much that is of a capture; "" where nothing is missing."""
+        if not self.packets:
+            return ""
+        first = ", ".join(str(frame) for frame in sorted(self.frames)[:5])
+        more = ", ..." if len(self.frames) > 5 else ""
+        return (
+            f"{self.packets:,} packets of {2 * PACKET_WORDS:,} bytes are missing and read as "
+            f"zeros, in {len(self.frames):,} of {num_frames:,} frames: {first}{more}"
+        )
+
 
 def kind_of_bytes(start: bytes) -> str:
     """What the first bytes of a file say it is, or "" where they say nothing."""

@@ -29,6 +29,7 @@ PACKET_SUFFIXES = (".pcap", ".pcapng")
 # Loops looked at to tell I from Q, and to see whether this is a capture at all.
 _LOOK_LOOPS = 512
 _LOOK_BYTES = 64 << 20
+_LOOK_SAMPLES = 1 << 21
 _TRUSTED = "noise"
 
 
@@ -193,7 +194,8 @@ def _choose_order(
         return IqOrder(wanted, "", "as asked for"), ()
     codes = decode_words(radar, layout, words)
     cube = to_complex(layout, codes).reshape(-1, radar.num_virtual, radar.chirp.num_samples)
-    found = find_iq_order(cube[:_LOOK_LOOPS])
+    loops = min(_LOOK_LOOPS, max(16, _LOOK_SAMPLES // cube[0].size))
+    found = find_iq_order(cube[:loops])
     stated = layout.iq_order
     if stated == "auto" or found.order == stated:
         return found, ()

@@ -105,6 +105,12 @@ class Capture:
         return find_missing(self.read_words, self.num_frames * per_frame, per_frame, SCAN_WORDS)
 
     @property
+    def findings(self) -> tuple[str, ...]:
+        """`notes`, and what is missing, in words; reads the file once."""
+        lost = self.missing.in_words(self.num_frames)
+        return (*self.notes, lost) if lost else self.notes
+
+    @property
     def dropped_packets(self) -> int:
         """Packets that the board sent and nobody stored."""
         return self.missing.packets

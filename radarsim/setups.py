@@ -85,7 +85,7 @@ def setup_of_chip(settings: ChipSettings) -> Setup:
         InputError: settings that contradict each other, or that the chip cannot do.
     """
     profile, order, loops = settings.firing()
-    board, assumed = _board_of(settings, profile, order)
+    board, assumed = _board_of(settings, profile)
     base = BOARDS[board]
     fired, receivers = tuple(sorted(order)), settings.receivers()
     if fired[-1] >= base.array.num_tx:
@@ -112,6 +112,8 @@ def setup_of_chip(settings: ChipSettings) -> Setup:
         check_limits(radar, CHIP_OF_BOARD[board])
         layout = _layout(settings, board, receivers, assumed)
     except InputError as error:
+        if error.where == settings.where:
+            raise
         raise InputError(
             settings.where, f"{error.where}.{error.field}", error.problem, error.hint
         ) from None
@@ -136,9 +138,7 @@ def _chirp(settings: ChipSettings, profile: Profile) -> Chirp:
     )
 
 
-def _board_of(
-    settings: ChipSettings, profile: Profile, order: tuple[int, ...]
-) -> tuple[str, tuple[str, ...]]:
+def _board_of(settings: ChipSettings, profile: Profile) -> tuple[str, tuple[str, ...]]:
     """The board that the file names, else one of its band; and what of it is a guess."""
     named = settings.platform.upper().replace("_", "").replace("-", "")
     if named:

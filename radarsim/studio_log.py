@@ -205,8 +205,21 @@ def _chip(settings: ChipSettings, call: Call) -> None:
     settings.platform = call.arguments[0][:40]
 
 
+def _subframes(settings: ChipSettings, call: Call) -> None:
+    """Studio sends this beside every plain frame; several subframes are another matter."""
+    if call.count(0) > 1:
+        problem = f"asks for {call.count(0)} subframes"
+        raise call.error(problem, "only plain frames are modelled")
+
+
 def _refuse(settings: ChipSettings, call: Call) -> None:
     raise call.error("asks for advanced frames", "only plain frames are modelled")
+
+
+def _test_source(settings: ChipSettings, call: Call) -> None:
+    note = "the chip's test source is on: samples are made by the chip, not heard"
+    settings.notes = [each for each in settings.notes if each != note]
+    settings.notes += [note] if call.count(0) else []
 
 
 READERS: dict[str, Callable[[ChipSettings, Call], None]] = {
@@ -219,7 +232,8 @@ READERS: dict[str, Callable[[ChipSettings, Call], None]] = {
     "raw ChirpConfig": lambda settings, call: _chirp(settings, call, call.count(7)),
     # 5 ns a step: 200,000 make a millisecond.
     "raw FrameConfig": lambda settings, call: _frame(settings, call, call.number(4) / 200_000),
-    "raw AdvancedFrameConfig": _refuse,
+    "raw AdvancedFrameConfig": _subframes,
+    "raw EnableTestSource": _test_source,
     "SelectChipVersion": _chip,
     "select_chip_version": _chip,
     "ChanNAdcConfig": _call_channels,
@@ -227,6 +241,7 @@ READERS: dict[str, Callable[[ChipSettings, Call], None]] = {
     "ProfileConfig": _call_profile,
     "ChirpConfig": lambda settings, call: _chirp(settings, call, call.mask(7, 3)),
     "FrameConfig": lambda settings, call: _frame(settings, call, call.number(4)),
+    "EnableTestSource": _test_source,
     "AdvanceFrameConfig": _refuse,
     "AdvancedFrameConfig": _refuse,
 }

@@ -21,11 +21,13 @@ sensorStart sensorStop flushCfg configDataPort queryDemoStatus guiMonitor cfarCf
 multiObjBeamForming clutterRemoval calibDcRangeSig extendedMaxVelocity aoaFovCfg cfarFovCfg
 measureRangeBiasAndRxChanPhase CQRxSatMonitor CQSigImgMonitor analogMonitor calibData
 dynamicRACfarCfg staticRACfarCfg dynamicRangeAngleCfg dynamic2DAngleCfg staticRangeAngleCfg
-antGeometry0 antGeometry1 antPhaseRot fovCfg staticBoundaryBox boundaryBox presenceBoundaryBox
+antGeometry0 antGeometry1 fovCfg staticBoundaryBox boundaryBox presenceBoundaryBox
 sensorPosition gatingParam stateParam allocationParam maxAcceleration trackingCfg lowPower
 vitalSignsCfg motionDetection profileId nearFieldCfg peakGrouping
 """
 PROCESSING = frozenset(_AFTER_SAMPLES.split())
+# Inverted receivers of the 60 GHz boards, as people tracking's antPhaseRot lists them.
+_BOARD_OF_SIGNS = {(1, -1, 1, -1): "xWR68xx_AOP", (1, -1, -1, 1): "xWR68xx_ODS"}
 _MODES = {2: "continuous wave", 3: "advanced frames"}
 MAX_LINES = 10_000
 
@@ -244,6 +246,12 @@ def _calibration(settings: ChipSettings, command: Command) -> None:
     settings.calibration = tuple(command.number(idx) for idx in range(len(command)))
 
 
+def _phase_signs(settings: ChipSettings, command: Command) -> None:
+    signs = tuple(int(command.number(idx)) for idx in range(4))
+    if settings.platform in ("", "xWR68xx"):
+        settings.platform = _BOARD_OF_SIGNS.get(signs, settings.platform)
+
+
 READERS: dict[str, Callable[[ChipSettings, Command], None]] = {
     "channelCfg": _channels,
     "adcCfg": _adc,
@@ -255,4 +263,5 @@ READERS: dict[str, Callable[[ChipSettings, Command], None]] = {
     "lvdsStreamCfg": _stream,
     "bpmCfg": _phase_coded,
     "compRangeBiasAndRxChanPhase": _calibration,
+    "antPhaseRot": _phase_signs,
 }

@@ -122,6 +122,9 @@ def test_packets_replaced_by_zeros_are_counted_with_their_frames(written):
     touched = {728 * 3 // per_frame, 728 * 40 // per_frame, (728 * 41 - 1) // per_frame}
     assert capture.dropped_packets == 3
     assert capture.missing.frames == touched
+    assert capture.findings[-1].startswith(
+        "3 packets of 1,456 bytes are missing and read as zeros, in "
+    )
 
 
 def test_a_loss_across_two_scans_is_counted_once(written, monkeypatch):

@@ -50,6 +50,18 @@ def test_without_a_chip_the_band_that_holds_the_ramp_is_taken():
     assert parse_setup(log, "a").radar.board == "IWR6843ISK"
 
 
+def test_a_chip_that_makes_its_samples_itself_is_told():
+    on = LOG.replace("API:EnableTestSource,0,", "API:EnableTestSource,1,")
+    assert any("test source is on" in note for note in parse_setup(on, "a").notes)
+    assert not any("test source" in note for note in parse_setup(LOG, "a").notes)
+
+
+def test_several_subframes_are_refused():
+    several = LOG.replace("API:AdvancedFrameConfig,1,", "API:AdvancedFrameConfig,2,")
+    with pytest.raises(InputError, match="asks for 2 subframes"):
+        parse_setup(several, "a")
+
+
 def test_what_scripts_set_beside_it_is_listed():
     assert any("RfLdoBypassConfig" in note for note in parse_setup(LUA, "a.lua").notes)
 

@@ -89,6 +89,31 @@ def test_the_default_calibration_keeps_what_the_board_is_known_for():
     np.testing.assert_array_equal(gains, BOARDS["IWR6843AOPEVM"].array.with_tx((0, 2)).gains)
 
 
+# As TI's 3D people tracking is configured for the board that hangs from the ceiling.
+PEOPLE_TRACKING = """
+channelCfg 15 7 0
+adcCfg 2 1
+adcbufCfg -1 0 1 1 1
+profileCfg 0 60.75 30.00 25.00 59.10 394758 0 54.71 1 96 2950.00 2 1 36
+chirpCfg 0 0 0 0 0 0 0 1
+chirpCfg 1 1 0 0 0 0 0 2
+chirpCfg 2 2 0 0 0 0 0 4
+frameCfg 0 2 96 0 55.00 1 0
+antGeometry0 0 0 -1 -1 -2 -2 -3 -3 -2 -2 -3 -3
+antGeometry1 0 -1 -1 0 0 -1 -1 0 -2 -3 -3 -2
+antPhaseRot 1 -1 -1 1 1 -1 -1 1 1 -1 -1 1
+"""
+
+
+def test_inverted_receivers_tell_the_board():
+    setup = parse_setup(PEOPLE_TRACKING, "ods.cfg")
+    board = BOARDS["IWR6843ISK-ODS"]
+    assert setup.radar.array == board.array
+    assert setup.radar.receiver.gain_db == 36
+    assert setup.radar.tx_power_dbm == board.tx_power_dbm - 6  # 394758 is 6 dB on each of three
+    assert setup.capture_format.num_frames == 0
+
+
 def test_without_a_platform_the_band_decides_and_the_board_is_a_guess():
     text = changed("% Platform:xWR18xx\n", "").replace("profileCfg 0 77", "profileCfg 0 60")
     setup = parse_setup(text, "a.cfg")
@@ -124,7 +149,11 @@ def test_beats_the_receiver_filters_out_are_told():
         ("channelCfg 15 5 0", "channelCfg 15 5 1", "several chips in cascade"),
         ("xWR18xx", "AWR294X", "is AWR294X, not known here"),
         ("sensorStart", "bpmCfg -1 1 0 1", "phase-coded transmitters"),
-        ("sensorStart", "compRangeBiasAndRxChanPhase 0 1 0 1 0", "has 5 numbers"),
+        (
+            "sensorStart",
+            "compRangeBiasAndRxChanPhase 0 1 0 1 0",
+            "hall.cfg: compRangeBiasAndRxChanPhase: has 5 numbers",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_line_that_names_the_file(old, new, message):

@@ -18,6 +18,7 @@ PIVOT_DEG = 7.0
 ROLLING_MPS = 1.2  # from this speed on the foot rolls fully
 BEHIND_M = 0.03  # a walker's hip passes over a point ahead of the ankle, at mid-foot
 ROUND_M_PER_RAD = 0.05  # a swinging foot goes round the standing one where the walk turns
+STEP_M = 0.15  # a resting walker's feet are lifted fully for steps from this on
 STANDING_WIDTH = 0.22  # between the ankles [leg lengths]
 _Y, _Z = np.eye(3)[1:]
 
@@ -122,8 +123,20 @@ def stepping_feet(
     walk = _Walk(skeleton, gait, times_s, phase, 0.4 * turnout_deg)
     tracks = [walk.foot(side) for side in (0, 1)]
     sway_m = gait.sway_m * np.cos(2 * np.pi * (phase - gait.duty / 2))
+    if gait.rests:
+        sway_m = sway_m * going(gait, times_s)
     leftward = np.stack([-np.sin(heading_rad), np.cos(heading_rad)], axis=-1)
     return tracks, path_m + sway_m[:, None] * leftward, heading_rad
+
+
+def going(gait: Gait, times_s) -> np.ndarray:
+    """1 where the path leads on, 0 where it rests [pose]."""
+    around_s = 0.15
+    there_m, there_rad = gait.path(times_s + around_s)
+    here_m, here_rad = gait.path(times_s - around_s)
+    speed_mps = np.linalg.norm(there_m - here_m, axis=1) / (2 * around_s)
+    turning = np.abs(there_rad - here_rad) / (2 * around_s)
+    return minimum_jerk((speed_mps + 0.2 * turning) / 0.35)
 
 
 class _Walk:
@@ -148,7 +161,14 @@ class _Walk:
         roll = here + (there - here) * minimum_jerk(since)
         walker = like_walking(share)
         rolled = HEEL_UP_DEG.at(walker) - self.gait.heel_strike * TOES_UP_DEG.at(walker)
-        return roll * rolled + self.gait.droop_deg * bump_of(since)
+        droop_deg = self.gait.droop_deg * self.pace(landing + (1 + self.gait.duty) / 2)
+        return roll * rolled + droop_deg * bump_of(since)
+
+    def pace(self, phase):
+        """0 in the steps that a resting walker does not take, else 1."""
+        if not self.gait.rests:
+            return 1.0
+        return float(going(self.gait, np.atleast_1d(self.time_at(phase)))[0])
 
     def roll(self, landing):
         """1 at a brisk walk."""
@@ -156,7 +176,8 @@ class _Walk:
         places_m, headings_rad = self.gait.path(middle_s + np.array([-0.05, 0.05]))
         ahead = np.array([np.cos(headings_rad[0]), np.sin(headings_rad[0])])
         speed_mps = (places_m[1] - places_m[0]) @ ahead / 0.1
-        return self.gait.roll * (0.3 + 0.7 * minimum_jerk(speed_mps / ROLLING_MPS))
+        least = 0.3 * self.pace(landing + self.gait.duty / 2)
+        return self.gait.roll * (least + (1 - least) * minimum_jerk(speed_mps / ROLLING_MPS))
 
     def stance(self, side, landing, times_s):
         """Ankle and yaw of the stance that starts at phase `landing`."""
@@ -208,6 +229,9 @@ class _Walk:
         s = (times_s - ends_s[0]) / (ends_s[1] - ends_s[0])
         yaw_rad = yaws[0] + (yaws[1] - yaws[0]) * minimum_jerk(s)
         high = bump_of(s)
+        if self.gait.rests:
+            way_m = np.linalg.norm(ankles[1] - ankles[0]) + 0.2 * abs(yaws[1] - yaws[0])
+            high = high * minimum_jerk(way_m / STEP_M)
         ankle_m[:, 2] += self.gait.lift_m * high
         trail = self.gait.trail_m * high
         aside_m = (1 - 2 * side) * (0.008 + ROUND_M_PER_RAD * abs(yaws[1] - yaws[0])) * high

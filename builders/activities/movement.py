@@ -69,6 +69,7 @@ class Gait:
         sway_m: sideways towards the standing foot.
         droop_deg: toes hanging in mid-swing, more than a walker's.
         heel_strike: 1 lands with the toes up, 0 flat.
+        rests: where the path stands still, so do the feet; else they step on the spot.
     """
 
     path: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
@@ -81,6 +82,7 @@ class Gait:
     sway_m: float = 0.02
     droop_deg: float = 0.0
     heel_strike: float = 1.0
+    rests: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,12 +94,16 @@ class Movement:
         channels: curve of each channel that moves.
         base: how the feet meet the floor.
         start: phase at which a clip may start, (earliest, latest), in cycles.
+        handed: a left-hander does it mirrored.
+        cycles: that make a whole performance, where that is asked for.
     """
 
     period_s: float
     channels: Mapping[str, Curve]
     base: Stance | Gait = Stance()
     start: tuple[float, float] = (0.0, 1.0)
+    handed: bool = True
+    cycles: float = 1.0
 
     def __post_init__(self):
         unknown = sorted(set(self.channels) - set(all_channels()))

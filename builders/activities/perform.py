@@ -51,7 +51,7 @@ def rehearse(
     who: int | Subject,
     repeat: int = 0,
     seed: int = 0,
-    duration_s: float = 5.0,
+    duration_s: float | None = 5.0,
     rate_hz: float = 120.0,
 ) -> Performance:
     """One take of one activity by one subject.
@@ -62,7 +62,7 @@ def rehearse(
         who: the subject or its number.
         repeat: which take.
         seed: of the whole corpus.
-        duration_s: length [s].
+        duration_s: length [s]; None for the movement's own.
         rate_hz: poses per second.
 
     Returns:
@@ -72,12 +72,13 @@ def rehearse(
     rng = generator("take", seed, who.number, name, repeat)
     style = draw_style(who, rng)
     movement = build(style)
-    if not who.right_handed:
+    if movement.handed and not who.right_handed:
         movement = mirrored(movement)
+    period_s = movement.period_s / style.tempo
+    duration_s = movement.cycles * period_s if duration_s is None else duration_s
     num_pad, num = round(PAD_S * rate_hz), round(duration_s * rate_hz)
     times_s = np.arange(-num_pad, num + num_pad) / rate_hz
     start = rng.uniform(*movement.start)
-    period_s = movement.period_s / style.tempo
     phase, cycle_s = cycle_clock(rng, times_s, period_s, start, CYCLE_SPREAD)
     course = channel_courses(movement, style, times_s, phase)
     course["root.hop"] = GRAVITY_MPS2 * cycle_s**2 * course["root.hop"]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-SKIN, SHADE, PAPER = (0.80, 0.66, 0.55), (0.30, 0.24, 0.24), "white"
+SKIN, SHADE, MARK = (0.80, 0.66, 0.55), (0.30, 0.24, 0.24), (200, 40, 40)
 
 
 def draw_strip(rows: Sequence, path: str | Path, num_poses: int = 8, view_deg: float = 35.0):
@@ -21,29 +21,41 @@ def draw_strip(rows: Sequence, path: str | Path, num_poses: int = 8, view_deg: f
 
     strips = []
     for title, motion in rows:
-        picture = np.concatenate(_pictures(motion, num_poses, view_deg), axis=1)
+        which = np.linspace(0, motion.num_poses - 1, num_poses).round().astype(int)
+        picture = np.concatenate(pictures(motion, which, view_deg), axis=1)
         image = Image.fromarray(picture)
         ImageDraw.Draw(image).text((4, 2), title, fill=(0, 0, 0))
         strips.append(np.asarray(image))
     Image.fromarray(np.concatenate(strips, axis=0)).save(path)
 
 
-def _pictures(motion, num_poses, view_deg, height_px=190, width_px=150):
+def pictures(motion, which, view_deg: float = 35.0, height_px: int = 190, width_px: int = 150):
+    """Shaded pictures [row, column, 3] of some poses; the red mark is where the body started.
+
+    Args:
+        motion: of the free body.
+        which: numbers of the poses.
+        view_deg: how far the eye stands to the performer's left of straight ahead.
+        height_px, width_px: of each.
+    """
     from radarsim.body import skin
     from radarsim.files import free_body
 
     body = free_body()
-    which = np.linspace(0, motion.num_poses - 1, num_poses).round().astype(int)
     vertices_m = np.array(
         skin(body, motion.betas, motion.poses_rad[which], motion.transl_m[which]), float
     )
     # The eye follows the pelvis to and fro, not up and down.
     vertices_m[..., :2] -= motion.pelvis_m[which, None, :2]
+    starts_m = motion.pelvis_m[0, :2] - motion.pelvis_m[which, :2]
     faces = np.asarray(body.faces)
-    return [_shaded(pose, faces, view_deg, height_px, width_px) for pose in vertices_m]
+    return [
+        _shaded(pose, faces, start, view_deg, height_px, width_px)
+        for pose, start in zip(vertices_m, starts_m)
+    ]
 
 
-def _shaded(vertices_m, faces, view_deg, height_px, width_px, tall_m=2.35):
+def _shaded(vertices_m, faces, start_m, view_deg, height_px, width_px, tall_m=2.35):
     """Painter's picture: faces turned to the eye as dots of their centre, nearest last."""
     angle = np.deg2rad(view_deg)
     across = vertices_m @ [-np.sin(angle), np.cos(angle), 0.0]
@@ -64,6 +76,8 @@ def _shaded(vertices_m, faces, view_deg, height_px, width_px, tall_m=2.35):
     order = np.flatnonzero(seen)[np.argsort(-dots[seen, 2])]
     picture = np.full((height_px, width_px, 3), 255, np.uint8)
     picture[height_px - 12] = 190
+    mark = round(width_px / 2 + scale * float(start_m @ [-np.sin(angle), np.cos(angle)]))
+    picture[height_px - 11 : height_px - 7, max(mark - 3, 0) : max(mark + 4, 0)] = MARK
     colour = np.outer(light, SKIN) + np.outer(1 - light, SHADE)
     picture[row[order], column[order]] = (255 * colour[order]).astype(np.uint8)
     return picture

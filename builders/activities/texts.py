@@ -89,11 +89,12 @@ def _told(path, name, entry, provenance) -> Told:
     return Told(captions=tuple(captions), variants=ordered, provenance=provenance)
 
 
-def flaw(sentence: str) -> str:
+def flaw(sentence: str, longest: int = LONGEST) -> str:
     """What is wrong with a sentence, "" if nothing that a rule can see.
 
     Args:
         sentence: of free prose.
+        longest: characters it may have.
     """
     words = sentence.split()
     doubled = [a for a, b in pairwise(words) if a.lower() == b.lower()]
@@ -101,12 +102,12 @@ def flaw(sentence: str) -> str:
         (not sentence[:1].isupper(), "does not start with a capital"),
         (not sentence.endswith("."), "does not end in a full stop"),
         (sentence != " ".join(words), "has stray blanks"),
-        (any(mark in sentence for mark in (" ,", " .", "..", ",,", ",.", "{", "}")),
+        (any(mark in sentence for mark in (" ,", " .", "..", ",,", ",.", "{", "}", "*", "+")),
          "has stray marks"),
         (bool(doubled), f"says {doubled[:1]} twice running"),
         (_wrong_article(words), "has a wrong article"),
         (len(words) < 4, "is too short"),
-        (len(sentence) > LONGEST, f"is longer than {LONGEST} characters"),
+        (len(sentence) > longest, f"is longer than {longest} characters"),
     )  # fmt: skip
     return next((problem for wrong, problem in checks if wrong), "")
 

@@ -1,0 +1,71 @@
+"""Breathing and heartbeat: a still person's chest as a radar sees it.
+
+The free body has no ribs. The upper spine is leaned back by a degree or two with each breath, and
+neck and collars are turned the other way, so that the breastbone rises and falls by millimetres
+while head and arms stay where they are. A heartbeat does the same by tenths of millimetres. Where
+on the chest and in which pattern it moves is not modelled.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from builders.activities.skeleton import J
+from builders.activities.style import generator, wander
+from radarsim.motion import Motion
+
+# Sources: rates of resting adults, 12 to 20 breaths (Russo, Santarelli and O'Rourke, "The
+# physiological effects of slow breathing in the healthy human", Breathe 13, 2017) and 60 to 90
+# beats in a minute; displacement of the chest 4 to 12 mm by breath and 0.2 to 0.5 mm by heart
+# (Droitcour, "Non-contact measurement of heart and respiration rates with a single-chip microwave
+# Doppler radar", Stanford, 2006).
+BREATHS_PER_MIN, BEATS_PER_MIN = (12.0, 20.0), (60.0, 90.0)
+BREATH_M, BEAT_M = (0.004, 0.009), (0.0002, 0.0005)
+LEVER_M = 0.14  # from the joint that is turned up to the breastbone
+INHALE_SHARE = 0.4  # of a breath
+
+
+def alive(motion: Motion, seed: int = 0) -> Motion:
+    """The motion with a breathing chest and a beating heart.
+
+    Args:
+        motion: of any SMPL layout.
+        seed: of the corpus; rates, depth and phase follow from it and the subject's folder.
+    """
+    subject, _, take = motion.name.rpartition("/")
+    person = generator("alive", seed, subject)
+    breaths_hz, beats_hz = (person.uniform(*r) / 60 for r in (BREATHS_PER_MIN, BEATS_PER_MIN))
+    depth_m, pulse_m = person.uniform(*BREATH_M), person.uniform(*BEAT_M)
+    today = generator("alive", seed, subject, take)
+    times_s = np.arange(motion.num_poses) / motion.rate_hz
+    drift = 0.08 * wander(today, times_s, slowness_s=3.0)  # no two breaths are alike
+    breath = breathing(today.uniform() + breaths_hz * times_s + drift)
+    beat = heartbeat(today.uniform() + beats_hz * times_s)
+    return _chest_forward(motion, depth_m * breath + pulse_m * beat)
+
+
+def breathing(phase: np.ndarray) -> np.ndarray:
+    """0 breathed out to 1 breathed in: in faster than out, smooth."""
+    share = np.mod(phase, 1.0)
+    bent = np.where(share < INHALE_SHARE, 0.5 * share / INHALE_SHARE,
+                    0.5 + 0.5 * (share - INHALE_SHARE) / (1 - INHALE_SHARE))  # fmt: skip
+    return 0.5 - 0.5 * np.cos(2 * np.pi * bent)
+
+
+def heartbeat(phase: np.ndarray) -> np.ndarray:
+    """A short knock in each beat, height 1."""
+    share = np.mod(phase, 1.0)
+    return np.exp(-(((share - 0.2) / 0.07) ** 2)) - 0.4 * np.exp(-(((share - 0.42) / 0.09) ** 2))
+
+
+def _chest_forward(motion, forward_m):
+    """The breastbone moved by so much, head and arms kept [pose]."""
+    lean = Rotation.from_rotvec((forward_m / LEVER_M)[:, None] * [-1.0, 0.0, 0.0])  # about SMPL's x
+    poses_rad = motion.poses_rad.copy()
+    chest = Rotation.from_rotvec(poses_rad[:, J["spine3"]])
+    poses_rad[:, J["spine3"]] = (chest * lean).as_rotvec()
+    for joint in ("neck", "left_collar", "right_collar"):
+        kept = lean.inv() * Rotation.from_rotvec(poses_rad[:, J[joint]])
+        poses_rad[:, J[joint]] = kept.as_rotvec()
+    return replace(motion, poses_rad=poses_rad)

@@ -1,0 +1,186 @@
+"""What the grammar must not say: the sixty activities of the protocol.
+
+A model that is trained on the grammar and tested on the activities must not have met them. For each
+activity stands here what of the grammar would come close to it; where nothing could, the reason.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+
+Names = tuple[str, str, str, str]
+
+# Torsos and arms that change nothing about what an activity looks like.
+QUIET_TORSO = {"still", "breathe", "look_aside", "look_up", "look_down", "look_around", "tilt_head"}
+QUIET_ARMS = {"hang", "on_hips", "behind_back", "folded"}
+SWINGING = {"hang", "swing_in_turn"}
+STANDING, STAYING = {"stand", "soft_knees"}, {"stay"}
+PLAIN = {"walk", "long_strides", "small_steps", "trudge", "prance"}
+
+
+def _of(torso=None, arms=None, legs=None, location=None) -> Mapping[str, set[str]]:
+    """A pattern; a part that is left out may do anything."""
+    parts = {"torso": torso, "arms": arms, "legs": legs, "location": location}
+    return {name: set(names) for name, names in parts.items() if names is not None}
+
+
+# Arms alone, torso and legs quiet.
+def _arms(*names):
+    return _of(torso=QUIET_TORSO, arms=names, legs=STANDING, location=STAYING)
+
+
+def _torso(*names):
+    return _of(torso=names, arms=QUIET_ARMS, legs=STANDING, location=STAYING)
+
+
+def _legs(*names, arms=QUIET_ARMS, torso=QUIET_TORSO):
+    return _of(torso=torso, arms=arms, legs=names, location=STAYING)
+
+
+PATTERNS: dict[str, tuple[Mapping[str, set[str]], ...]] = {
+    "jump": (_legs("hop_lightly", arms=QUIET_ARMS | {"both_overhead", "both_front"}),),
+    "jumping_jack": (_of(arms={"both_sides", "flap", "both_overhead"}, legs={"hop_lightly"}),),
+    "lunge": (_of(torso=QUIET_TORSO, arms=QUIET_ARMS, location={"step_ahead"}),),
+    "bow": (_torso("lean_forward", "big_nod", "duck", "stoop", "rock"),),
+    "standing_forward_bend": (_of(torso={"lean_forward"}, arms={"both_front", "point_down"}),),
+    "drink_water": (_of(torso={"look_up", "arch", "lean_back"}, arms={"salute"}, legs=STANDING),),
+    "wave_hand": (_arms("hail", "wave_low", "wave_both", "beckon", "one_diagonal"),),
+    "march_in_place": (_legs("step_touch", "knee_lift", "stamp", arms=SWINGING | QUIET_ARMS),),
+    "swing_arm": (_arms("swing_in_turn", "circle_low", "scissors", "both_front"),),
+    "stand_still": (
+        _of(torso=QUIET_TORSO - {"look_around"}, arms=QUIET_ARMS, legs=STANDING, location=STAYING),
+    ),
+    "clapping_hand": (_arms("open_close"),),
+    "squat": (
+        _of(legs={"dip", "half_squat"}, arms={"both_front", "front_hold"}),
+        _legs("dip", "half_squat", torso=QUIET_TORSO | {"lean_forward", "stoop"}),
+    ),
+    "crouch": (_of(torso={"hunch", "stoop", "duck"}, legs={"half_squat", "dip"}),),
+    "pick_up_an_object": (
+        _of(torso={"lean_forward", "duck", "stoop"}, arms={"point_down", "carry"}),
+    ),
+    "hip_rotation": (_torso("hip_sway", "hip_push", "circle_chest"),),
+    "hula_hooping": (
+        _of(torso={"hip_sway", "hip_push"}, arms={"side_hold", "circle_low", "carry"}),
+    ),
+    "walking_counter_clockwise": (
+        _of(torso=QUIET_TORSO, arms=SWINGING, legs=PLAIN, location={"arc"}),
+    ),
+    "walk_forward_and_turn_around": (
+        _of(torso=QUIET_TORSO, arms=SWINGING, legs=PLAIN, location={"hook", "half_turn"}),
+    ),
+    "side_walk": (
+        _of(torso=QUIET_TORSO, arms=QUIET_ARMS | SWINGING, location={"aside", "step_aside"}),
+    ),
+    "jump_to_the_side": (_of(legs={"hop_lightly"}, location={"step_aside"}),),
+    "jump_forward_and_back": (_of(legs={"hop_lightly"}, location={"step_ahead", "step_back"}),),
+    "torso_rotation": (
+        _torso("small_twists", "twist_aside", "keep_twisted", "figure_eight"),
+        _of(
+            torso={"small_twists", "twist_aside", "figure_eight"},
+            arms={"folded", "carry", "front_hold", "side_hold"},
+            legs=STANDING,
+        ),
+    ),
+    "raise_one_arm_to_the_front": (_arms("beckon", "point_down", "both_front", "front_hold"),),
+    "raise_one_arm_to_the_side": (_arms("both_sides", "side_hold", "flap", "one_diagonal"),),
+    "high_leg_lift": (_legs("knee_lift", "stand_on_one", arms=SWINGING | QUIET_ARMS),),
+    "raise_one_leg_to_the_side": (_legs("tap_side", "circle_foot", "swing_leg"),),
+    "turn_90_degrees_right_or_left_then_back": (_of(torso=QUIET_TORSO, location={"half_turn"}),),
+    "walking_forward_and_backward": (
+        _of(
+            torso=QUIET_TORSO,
+            arms=SWINGING,
+            legs=PLAIN,
+            location={"ahead", "back", "start_stop", "ahead_slowly", "back_slowly"},
+        ),
+    ),
+    "punch": (
+        _of(arms={"uppercut"}, torso=QUIET_TORSO | {"small_twists", "twist_aside"}, legs=STANDING),
+    ),
+    "kick": (_legs("swing_leg", "tap_front", "knee_lift", torso=QUIET_TORSO | {"lean_back"}),),
+    "throw": (
+        _of(torso={"twist_aside"}, arms={"chop"}),
+        _of(arms={"chop"}, location={"step_ahead"}),
+    ),
+    "drawing_a_circle": (_arms("windmill", "circle_forward", "circle_low"),),
+    "drawing_an_x": (_arms("chop", "reach_across"),),
+    "mopping_the_floor": (
+        _of(torso={"rock", "lean_forward", "stoop"}, arms={"row", "carry", "open_close", "drum"}),
+    ),
+    "push_hand_to_the_front": (_arms("row", "front_hold", "open_close"),),
+    "swiping_left_and_right": (_arms("reach_across", "conduct", "open_close"),),
+    "stretching_leg_to_the_side": (_legs("wide_rock", arms=QUIET_ARMS | {"carry"}),),
+    "wake_up_stretch": (
+        _of(
+            arms={"both_overhead", "hail", "press_up"},
+            torso={"arch", "lean_back", "still", "breathe"},
+            legs=STANDING,
+        ),
+    ),
+    "playing_phone": (
+        _of(torso={"look_down", "still", "hunch"}, arms={"carry", "drum"}, legs=STANDING),
+    ),
+    "nodding_head": (
+        _of(
+            torso={"big_nod", "look_down", "look_up"},
+            arms=QUIET_ARMS,
+            legs=STANDING,
+            location=STAYING,
+        ),
+    ),
+    "playing_table_tennis": (
+        _of(torso={"twist_aside", "small_twists"}, arms={"reach_across", "beckon"}),
+    ),
+    "baseball_pitch": (_of(arms={"chop"}, legs={"knee_lift", "stand_on_one"}),),
+    "shooting_basketball": (
+        _of(arms={"press_up", "both_overhead"}, legs={"hop_lightly", "dip", "heel_raise"}),
+    ),
+    "bowling": (_of(torso={"lean_forward"}, arms={"windmill", "swing_in_turn"}),),
+    "walking_to_the_side_and_turn_back": (
+        _of(torso=QUIET_TORSO, arms=SWINGING, legs=PLAIN, location={"quarter"}),
+    ),
+    "side_kick": (_of(torso={"bend_aside", "lean_aside"}, legs={"knee_lift", "circle_foot"}),),
+    "kick_soccer_ball": (
+        _of(arms={"swing_in_turn", "side_hold"}, legs={"swing_leg", "curl_heel", "tap_front"}),
+    ),
+    "bend_torso_to_side": (
+        _torso("bend_aside", "sway", "lean_aside", "shoulder_dip"),
+        _of(torso={"bend_aside"}, arms={"hail", "both_overhead", "one_diagonal"}),
+    ),
+    "swing_arm_like_throwing": (_arms("windmill", "chop"),),
+    "step_over_obstacle_and_back": (_of(torso={"look_down"}, location={"step_ahead"}),),
+    "rotating_head": (_torso("shake_head", "tilt_head", "look_around", "circle_chest"),),
+}
+
+# No primitive comes near.
+NOT_SAYABLE = {
+    "sit_on_a_chair_and_stand_up": "nobody sits",
+    "sitting_still": "nobody sits",
+    "golf_swing": "the hands never meet at one side and pass to the other",
+    "jog_in_place": "nobody runs",
+    "jog_counter_clockwise": "nobody runs",
+    "jog_clockwise": "nobody runs",
+    "jog_forward_and_turn_around": "nobody runs",
+    "jumping_lunge": "feet never part in the air",
+    "walking_clockwise": "told under walking_counter_clockwise, for both sides",
+}
+
+
+@cache
+def reserved_for(names: Names) -> str:
+    """The first activity that this combination would come close to, "" if none.
+
+    Args:
+        names: of torso, arms, legs and location.
+    """
+    return next(iter(matches(names)), "")
+
+
+def matches(names: Names) -> list[str]:
+    """All activities that a combination would come close to; arguments as in `reserved_for`."""
+    said = dict(zip(("torso", "arms", "legs", "location"), names))
+    return [
+        activity
+        for activity, patterns in PATTERNS.items()
+        if any(all(said[part] in some for part, some in each.items()) for each in patterns)
+    ]
