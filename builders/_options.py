@@ -35,7 +35,7 @@ FLAG_SETTINGS = {
     "validation_share": ("splits", "validation"),
     "test_share": ("splits", "test"),
 }
-PRESETS = ("paper", "zeroshot")
+PRESETS = ("paper", "zeroshot", "twin-a", "twin-b", "twin-c")
 AREA_SETTINGS = ("near_m", "far_m", "half_width_m")
 
 

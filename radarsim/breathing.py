@@ -18,7 +18,9 @@ from radarsim.config import Radar
 from radarsim.tracks import Track
 
 RATES_HZ = (0.08, 0.7)  # 5 to 42 breaths a minute
-MIN_CYCLES = 2.0
+MIN_CYCLES = 3.0
+# A breath resembles the next; a drift does not (12 random walks: 0.48 at most in three cycles).
+MIN_LIKE_NEXT = 0.5
 # Share of the displacement's variance in the breathing band near its peak and first harmonic.
 MIN_SHARE = 0.35
 ARC_RAD = 1.0  # below it, a line
@@ -65,7 +67,7 @@ def find_breathing(
     rows_v = stats.slow_time_v
     duration_s = len(rows_v) * row_s
     if duration_s < MIN_CYCLES / RATES_HZ[1] or len(rows_v) < 16:
-        return None, f"{duration_s:.3g} s of slow time hold no two breaths"
+        return None, f"{duration_s:.3g} s of slow time hold no three breaths"
     if row_s > 1 / (2 * RATES_HZ[1]):
         return None, f"frames every {row_s:.3g} s are too slow for breathing"
     bin_idx = round(still[0].typical_range_m / radar.range_resolution_m)
@@ -76,7 +78,8 @@ def find_breathing(
     course_m = without_trend(times_s, phase_rad * radar.chirp.wavelength_m / (4 * np.pi))
     low_m, high_m = np.percentile(course_m, [2.5, 97.5])
     rate_hz, share = strongest_rate(course_m, row_s)
-    if rate_hz * duration_s < MIN_CYCLES or share < MIN_SHARE:
+    repeats = share >= MIN_SHARE and like_the_next(course_m, rate_hz * row_s) >= MIN_LIKE_NEXT
+    if rate_hz * duration_s < MIN_CYCLES or not repeats:
         return None, "the slow-time phase of the still target repeats nothing"
     if high_m - low_m > MAX_DISPLACEMENT_M:
         return None, f"the still target moves by {high_m - low_m:.3g} m, more than a breath does"
@@ -148,6 +151,13 @@ def without_trend(
     """Less its least-squares parabola."""
     middle = times_s - times_s.mean()
     return course - np.polyval(np.polyfit(middle, course, 2), middle)
+
+
+def like_the_next(course: Float[np.ndarray, " row"], cycles_per_row: float) -> float:
+    """Correlation of a course with itself one period later."""
+    lag = min(round(1 / cycles_per_row), len(course) - 2)
+    now, next_ = course[:-lag], course[lag:]
+    return float(now @ next_ / np.sqrt((now @ now) * (next_ @ next_) + 1e-30))
 
 
 def strongest_rate(course: Float[np.ndarray, " row"], step_s: float) -> tuple[float, float]:

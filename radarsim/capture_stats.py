@@ -11,7 +11,7 @@ import scipy.fft
 from jaxtyping import Bool, Complex, Float
 
 from radarsim.config import Radar
-from radarsim.recording import Recording
+from radarsim.recording import BLOCK_BYTES, Recording
 
 # Hann's main lobe: energy in these bins has not left the board.
 LEAKAGE_BINS = 3
@@ -117,7 +117,7 @@ def slow_time_step(recording: Recording) -> int:
 
 def whole_steps(recording: Recording, step: int):
     """Blocks whose lengths are multiples of `step`, the last apart."""
-    per_block = max(1, (32 << 20) // (recording.frame_bytes * step)) * step
+    per_block = max(1, BLOCK_BYTES // (recording.frame_bytes * step)) * step
     for start in range(0, recording.num_frames, per_block):
         yield start, recording.read(start, min(start + per_block, recording.num_frames))
 
@@ -176,7 +176,7 @@ def static_profile_dbfs(radar: Radar, stats: CaptureStats) -> Float[np.ndarray, 
     """Level of what stood still, per range bin, mean over the channels [dBFS]."""
     profile = range_transform(stats.static_v) / hann(stats.static_v.shape[-1]).sum()
     level_v = np.sqrt((np.abs(profile) ** 2).mean((0, 1)))
-    return np.array([dbfs(radar, level) for level in level_v])
+    return np.array([dbfs(radar, float(level)) for level in level_v])
 
 
 def leakage(radar: Radar, stats: CaptureStats) -> tuple[float, float]:

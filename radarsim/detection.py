@@ -108,7 +108,7 @@ def detect(
     stats: CaptureStats,
     frame_v: Complex[np.ndarray, "chirp tx rx sample"],
     *,
-    alone: bool = False,
+    other_v: Complex[np.ndarray, "tx rx sample"] | None = None,
     tdm: bool = True,
 ) -> list[Detection]:
     """Targets of one burst, strongest first.
@@ -117,33 +117,48 @@ def detect(
         radar: which recorded it.
         stats: of the recording.
         frame_v: the burst [V].
-        alone: the recording holds this burst only; what stands still in it cannot be told from
-            what moves slowly, so zero speed is no target.
+        other_v: mean chirp of a neighbouring burst. What does not move within a burst is a target
+            only where it moved since then: who stands somewhere later leaves a trace in the
+            recording's mean, and taking that off puts a ghost there, which stays as it is. None:
+            the burst is alone, and zero speed is no target.
         tdm: transmitters fire one after the other, and a mover's phase between them is undone.
     """
     spectrum = range_doppler(radar, stats, frame_v)
     snr_db = 10 * np.log10(spectrum.power_v2 / spectrum.noise_v2 + 1e-12)
     # Strengths of targets are compared with each other, whatever noise lies under each.
     level_db = snr_db + 10 * np.log10(spectrum.noise_v2 / np.median(spectrum.noise_v2))
-    found = moving_cells(radar, stats, spectrum, alone)
+    change_v = None if other_v is None else frame_v.mean(0) - other_v
+    found = moving_cells(radar, stats, spectrum, change_v)
     kept = _told_apart(radar, level_db, _local_maxima(level_db, found))
     return [_detection(radar, spectrum, snr_db, cell, tdm) for cell in kept]
 
 
 def moving_cells(
-    radar: Radar, stats: CaptureStats, spectrum: RangeDoppler, alone: bool
+    radar: Radar,
+    stats: CaptureStats,
+    spectrum: RangeDoppler,
+    change_v: Complex[np.ndarray, "tx rx sample"] | None,
 ) -> Bool[np.ndarray, "doppler range"]:
-    """Cells that hold more than noise and more than jitter of what stands still."""
+    """Cells that hold more than noise and more than jitter of what stands still.
+
+    Args:
+        radar, stats, spectrum: of the burst.
+        change_v: its mean chirp less a neighbouring burst's; None where there is none.
+    """
     loops = len(spectrum.power_v2)
     still_v = range_transform(stats.static_v)
     still_v2 = (np.abs(still_v) ** 2).mean((0, 1)) * float(hann(loops).sum()) ** 2
     slow = np.abs(np.arange(loops) - loops // 2) < MIN_MOVING_BINS
     jitter = np.where(slow, 10 ** (STATIC_DRIFT_DB / 10), 10 ** (STATIC_JITTER_DB / 10))
-    if alone:
-        jitter[slow] = np.inf
     factor = 10 ** (threshold_db(radar.num_virtual) / 10)
     limit_v2 = np.maximum(spectrum.noise_v2 * factor, jitter[:, None] * (still_v2 + 1e-38))
     found = spectrum.power_v2 > limit_v2
+    if change_v is None:
+        found[slow] = False
+    else:
+        change_v2 = (np.abs(range_transform(change_v)) ** 2).mean((0, 1))
+        change_v2 = change_v2 * float(hann(loops).sum()) ** 2 / 2
+        found[slow] &= change_v2 > limit_v2[slow]
     found[:, 0] = False  # the first bin is DC and leakage
     return found
 

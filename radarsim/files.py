@@ -295,7 +295,8 @@ def setup_beside(capture: str | Path) -> Path | None:
         capture: such as walk.bin; walk.toml, walk.cfg and walk.mmwave.json are looked for.
     """
     stem = Path(capture).with_suffix("")
-    found = (stem.with_name(stem.name + ending) for ending in (".toml", ".cfg", ".mmwave.json"))
+    found = [stem.with_name(stem.name + ending) for ending in (".toml", ".cfg", ".mmwave.json")]
+    found.append(stem.with_name("radar.toml"))  # of a folder that builders.dca1000 wrote
     return next((path for path in found if path.is_file()), None)
 
 

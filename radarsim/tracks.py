@@ -87,23 +87,29 @@ def find_tracks(recording: Recording, stats: CaptureStats, *, tdm: bool = True) 
     Returns:
         Tracks; none in a still room.
     """
-    radar, alone = recording.radar, recording.num_frames == 1
+    radar = recording.radar
     middle_s = float(radar.chirp_times_s.mean())
     closed: list[_Open] = []
     live: list[_Open] = []
-    index = 0
-    for _, block_v in recording.blocks():
-        for frame_v in block_v:
-            time_s = index * radar.frame.period_s + middle_s
-            found = detect(radar, stats, frame_v, alone=alone, tdm=tdm)
-            patience_s = max(PATIENCE_S, 2.5 * radar.frame.period_s)
-            closed += [one for one in live if time_s - one.seen[-1][1] > patience_s]
-            live = [one for one in live if time_s - one.seen[-1][1] <= patience_s]
-            _extend(live, index, time_s, found, radar.max_speed_mps)
-            index += 1
+    patience_s = max(PATIENCE_S, 2.5 * radar.frame.period_s)
+    for index, (frame_v, other_v) in enumerate(_with_neighbour(recording)):
+        time_s = index * radar.frame.period_s + middle_s
+        found = detect(radar, stats, frame_v, other_v=other_v, tdm=tdm)
+        closed += [one for one in live if time_s - one.seen[-1][1] > patience_s]
+        live = [one for one in live if time_s - one.seen[-1][1] <= patience_s]
+        _extend(live, index, time_s, found, radar.max_speed_mps)
     lasting = [one for one in closed + live if _lasts(one, recording.num_frames)]
     tracks = sorted((_track(one) for one in lasting), key=lambda track: -_weight(track))
-    return tracks if alone else _one_per_person(tracks)
+    return tracks if recording.num_frames == 1 else _one_per_person(tracks)
+
+
+def _with_neighbour(recording: Recording):
+    """Each frame with the mean chirp of the one before it; the first with that of the next."""
+    last_v = recording.read(1, 2)[0].mean(0) if recording.num_frames > 1 else None
+    for _, block_v in recording.blocks():
+        for frame_v in block_v:
+            yield frame_v, last_v
+            last_v = frame_v.mean(0)
 
 
 def _extend(live, index, time_s, found: Sequence[Detection], max_speed_mps) -> None:

@@ -7,8 +7,8 @@ each is most like.
 
 import argparse
 import sys
-from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,16 +24,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def say_combinations() -> int:
     """Print how many there are and which activities are kept out; returns how many are not."""
     from builders.activities import ACTIVITIES
-    from builders.grammar.reserved import NOT_SAYABLE, PATTERNS, matches
+    from builders.grammar.reserved import NOT_SAYABLE, PATTERNS, shown_by
     from builders.grammar.score import combinations
 
     found = list(combinations())
     print(f"{len(found)} combinations that may be drawn, {len(set(found))} of them different")
     unguarded = sorted(set(ACTIVITIES) - set(PATTERNS) - set(NOT_SAYABLE))
-    shown = Counter(name for names in found for name in matches(names))
-    print(f"{len(PATTERNS)} activities kept out by patterns, {len(NOT_SAYABLE)} out of reach, "
-          f"{len(unguarded)} not looked at {unguarded}; {sum(shown.values())} shown {dict(shown)}")  # fmt: skip
-    return len(unguarded) + sum(shown.values())
+    shown = shown_by(found)
+    print(f"{len(PATTERNS)} activities kept out by patterns, {len(NOT_SAYABLE)} out of reach")
+    print(f"{len(unguarded)} not looked at {unguarded}, {len(shown)} shown {shown}")
+    return len(unguarded) + len(shown)
 
 
 def say_sentences(num: int, seed: int, show: int) -> int:
@@ -72,7 +72,7 @@ def say_likeness(num: int, seed: int) -> None:
         name: [descriptor(perform(name, who, rate_hz=30.0)) for who in range(4)]
         for name in ACTIVITIES
     }
-    own_m = [np.linalg.norm(a - b) for takes in known.values() for a, b in zip(takes, takes[1:])]
+    own_m = [np.linalg.norm(a - b) for takes in known.values() for a, b in pairwise(takes)]
     rng, nearest = generator("likeness", seed), []
     for number in range(num):
         score = Score(phrases=draw_score(rng).phrases[:1])

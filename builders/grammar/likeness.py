@@ -1,4 +1,4 @@
-"""How alike two motions look, whatever their phase: a measure to keep the grammar from activities."""
+"""How alike two motions look, whatever their phase."""
 
 import numpy as np
 from scipy.spatial.transform import Rotation

@@ -34,7 +34,7 @@ STEPS = by_name(
         quiet=True,
         says="",
         tells="the person *stay in one place|the body *remain on the spot|"
-        "nobody *go anywhere|the position *do not change",
+        "the person *do not go anywhere|the position *do not change",
     ),
     place(
         "step_ahead",

@@ -4,8 +4,12 @@ A model that is trained on the grammar and tested on the activities must not hav
 activity stands here what of the grammar would come close to it; where nothing could, the reason.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
+
+import numpy as np
+
+from builders.grammar.primitive import PARTS
 
 Names = tuple[str, str, str, str]
 
@@ -166,6 +170,13 @@ NOT_SAYABLE = {
 }
 
 
+_FLAT = tuple(
+    (activity, tuple((PARTS.index(part), some) for part, some in pattern.items()))
+    for activity, patterns in PATTERNS.items()
+    for pattern in patterns
+)
+
+
 @cache
 def reserved_for(names: Names) -> str:
     """The first activity that this combination would come close to, "" if none.
@@ -173,14 +184,34 @@ def reserved_for(names: Names) -> str:
     Args:
         names: of torso, arms, legs and location.
     """
-    return next(iter(matches(names)), "")
+    for activity, pattern in _FLAT:
+        for index, some in pattern:
+            if names[index] not in some:
+                break
+        else:
+            return activity
+    return ""
 
 
-def matches(names: Names) -> list[str]:
-    """All activities that a combination would come close to; arguments as in `reserved_for`."""
-    said = dict(zip(("torso", "arms", "legs", "location"), names))
-    return [
-        activity
-        for activity, patterns in PATTERNS.items()
-        if any(all(said[part] in some for part, some in each.items()) for each in patterns)
-    ]
+def shown_by(combinations: Sequence[Names]) -> dict[str, int]:
+    """How many of these combinations come close to each activity, by another way of counting.
+
+    Args:
+        combinations: of torso, arms, legs and location.
+
+    Returns:
+        Counts by activity; those that are not shown are left out.
+    """
+    columns = {part: np.array(column) for part, column in zip(PARTS, zip(*combinations))}
+    codes = {part: np.unique(column, return_inverse=True) for part, column in columns.items()}
+    counts = {}
+    for activity, patterns in PATTERNS.items():
+        close = np.zeros(len(combinations), bool)
+        for pattern in patterns:
+            here = np.ones(len(combinations), bool)
+            for part, some in pattern.items():
+                names, code = codes[part]
+                here &= np.isin(names, list(some))[code]
+            close |= here
+        counts[activity] = int(close.sum())
+    return {activity: count for activity, count in counts.items() if count}

@@ -16,8 +16,9 @@ PAST = {
     "spring": "sprang", "grasp": "grasped", "rock": "rocked", "flap": "flapped",
 }  # fmt: skip
 # One short vowel and one consonant: the consonant doubles.
-DOUBLING = frozenset(
-    ["stop", "tap", "tip", "nod", "hop", "bob", "dip", "step", "flap", "chop", "plod", "drop", "pat", "drum", "wag", "shrug", "sag", "drag", "trip"]
+DOUBLING = (
+    *("stop", "tap", "tip", "nod", "hop", "bob", "dip", "step", "flap", "chop", "plod", "drop"),
+    *("pat", "drum", "wag", "shrug", "sag", "drag", "trip"),
 )
 
 
