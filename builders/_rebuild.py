@@ -26,6 +26,10 @@ def rebuild(store: Store, row: int, sources: Sources) -> list[str]:
         InputError: the motion or the body is not found, or is another one by now.
     """
     recipe, clip = store.recipe, store.clips[row]
+    if store.recorded:
+        problem = "a radar recorded this store"
+        hint = "builders.recordings makes it again from the captures"
+        raise InputError(clip.id, "--rebuild", problem, hint)
     if recipe.body != body_name(sources.body_models):
         problem = f"the store was made with {recipe.body!r}"
         raise InputError(clip.id, "body", problem, "give its --body-models")

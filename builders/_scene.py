@@ -47,6 +47,9 @@ def stored_scene(store: Store, row: int, sources: Sources, axes: dict) -> Scene:
         InputError: why there is no body to be shown.
     """
     clip, recipe = store.clips[row], store.recipe
+    if store.recorded:
+        problem = "a radar recorded this, and no body was seen"
+        raise InputError(clip.id, "body", problem, "its maps are all there is")
     if recipe.body != "free" and not sources.body_models:
         problem = "the store was made with body models"
         raise InputError(clip.id, "body", problem, "give --body-models to see it")

@@ -79,6 +79,11 @@ class Store:
         return Path(str(self.path)).name
 
     @property
+    def recorded(self) -> bool:
+        """Whether a radar recorded it; else it was simulated."""
+        return bool(self.attributes.get("recorded"))
+
+    @property
     def num_clips(self) -> int:
         """Rows, those that failed included."""
         return self.group["num_frames"].shape[0]

@@ -1,6 +1,7 @@
 """The command as a user meets it: real builds of small bodies, and one line for each bad input."""
 
 import io
+import re
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -13,6 +14,7 @@ from builders._takes import amass_takes, built_in_takes, file_takes, without_dou
 from builders.activities import ACTIVITIES
 from builders.amass import main
 from pipelines.shards import verify
+from pipelines.trial import Rate
 
 # Small enough that a clip takes less than a second: 24 loops of 2 x 4 x 64 samples.
 RADAR = """
@@ -178,9 +180,12 @@ def test_a_dry_run_tells_clips_hours_bytes_and_splits_and_writes_nothing(place, 
     assert "5 clips, 0.00 h (16 s), 4 subjects (train 2, val 1, test 2)" in text
     assert "MB before compression" in text
     assert "IF cubes: kept (--if-cubes auto" in text
+    assert re.search(r"measured on one clip: [\d.]+ s \([\d.]+ frames/s per worker\)", text)
+    assert re.search(r"so 5 clips take about .* by \d workers and [\d.]+ [kM]B", text)
     assert sorted(place.iterdir()) == before
 
 
+@pytest.mark.usefixtures("no_trial")
 def test_without_a_source_it_says_so_and_performs(capsys):
     assert main(["--dry-run", "--limit", "13"]) == 0
     out = lines(capsys)[0]

@@ -11,7 +11,7 @@ import zarr
 from captures_made import echo, small_radar
 from pipeline_fakes import FakeTake
 
-from builders import amass, dca1000, recordings
+from builders import amass, check, dca1000, draw, recordings
 from builders._board_files import file_name, keep_codes
 from builders._labels import read_labels
 from pipelines.blueprint import make_blueprint
@@ -270,3 +270,12 @@ def test_the_builder_refuses_board_files_of_several_radars(tmp_path, capsys):
     radars = ["--radar", "AWR1843BOOST", "IWR6843ISK", "--dca1000", str(tmp_path / "board")]
     assert amass.main(["--out", str(tmp_path / "a.zarr"), *radars]) == 2
     assert "goes with one radar only" in capsys.readouterr().err
+
+
+def test_what_a_recording_cannot_give_is_said(place, tmp_path, capsys):
+    """No body was seen, and nobody can make the recording again."""
+    store = str(place / "again.zarr")
+    assert draw.main([store, "--clip", "0", "--out", str(tmp_path / "clip.png")]) == 0
+    assert "no body was seen" in capsys.readouterr().err
+    assert check.main([store, "--rebuild", "0", "--quiet"]) == 2
+    assert "a radar recorded this store" in capsys.readouterr().err
