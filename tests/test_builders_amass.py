@@ -10,6 +10,7 @@ import zarr
 from made_up_bodies import made_up_model
 from pipeline_fakes import store_bytes
 
+from builders import check
 from builders._takes import amass_takes, built_in_takes, file_takes, without_doubles
 from builders.activities import ACTIVITIES
 from builders.amass import main
@@ -171,6 +172,15 @@ def test_another_recipe_is_kept_out_of_a_finished_store(place, built, quick, cap
     assert main([*arguments, "--sigma", "0.3"]) == 2
     (line,) = lines(capsys)[1]
     assert "sigma_rad = [0.5, 0.5]; now sigma_rad = [0.3, 0.3]" in line
+
+
+def test_any_clip_is_made_again_from_the_store_alone(place, built, capsys):
+    """Given its sources; every value of every array is the same."""
+    there = ["--amass", str(place / "AMASS"), "--body-models", str(place / "models"), "--quiet"]
+    assert check.main([str(built), "--rebuild", "3", *there]) == 0
+    assert "made again, every value is the same" in "\n".join(lines(capsys)[0])
+    assert check.main([str(built), "--rebuild", "3", "--quiet"]) == 2
+    assert "give its --body-models" in lines(capsys)[1][0]
 
 
 def test_a_dry_run_tells_clips_hours_bytes_and_splits_and_writes_nothing(place, quick, capsys):

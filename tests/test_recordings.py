@@ -276,6 +276,6 @@ def test_what_a_recording_cannot_give_is_said(place, tmp_path, capsys):
     """No body was seen, and nobody can make the recording again."""
     store = str(place / "again.zarr")
     assert draw.main([store, "--clip", "0", "--out", str(tmp_path / "clip.png")]) == 0
-    assert "no body was seen" in capsys.readouterr().err
+    assert "no body was seen" in capsys.readouterr().out
     assert check.main([store, "--rebuild", "0", "--quiet"]) == 2
     assert "a radar recorded this store" in capsys.readouterr().err
