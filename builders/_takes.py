@@ -195,18 +195,18 @@ def _folder(root: Path) -> Path:
 
 
 def _activity_texts(activity) -> tuple[Text, ...]:
-    """The label first, with the sentences that describe it; then the plain captions."""
-    sentences = tuple(sorted(activity.attributes.items()))
+    """The label first, then the plain captions, each with a wording of the five sentences."""
     source = f"built-in, {activity.text_source}"
+    captions = dict.fromkeys((activity.label, *activity.captions))
     return tuple(
         Text(
             caption=caption,
             source=source,
-            sentences=sentences,
+            sentences=tuple(sorted(activity.variants[number % len(activity.variants)].items())),
             provenance=activity.text_source,
             kind="label" if caption == activity.label else "sentence",
         )
-        for caption in dict.fromkeys((activity.label, *activity.captions))
+        for number, caption in enumerate(captions)
     )
 
 

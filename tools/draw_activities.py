@@ -1,0 +1,58 @@
+"""Contact sheets of all built-in activities for the documentation: `python tools/draw_activities.py`.
+
+Writes docs/activities/*.png: one cycle of each activity (the whole clip where it goes somewhere), in
+groups of ten, as thumbnails of few colours. Look at every one before committing it.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from builders.activities import ACTIVITIES, perform_and_tell
+from builders.activities.movement import Gait
+from builders.activities.strip import pictures
+from builders.activities.style import draw_style, generator, subject
+
+PER_SHEET, NUM_POSES = 10, 8
+HEIGHT_PX, WIDTH_PX = 120, 92
+NUM_COLOURS = 24
+PERFORMER = 1  # right-handed, of middle height
+
+
+def main() -> None:
+    folder = Path(__file__).resolve().parents[1] / "docs" / "activities"
+    folder.mkdir(parents=True, exist_ok=True)
+    names = list(ACTIVITIES)
+    for first in range(0, len(names), PER_SHEET):
+        rows = [_row(ACTIVITIES[name]) for name in names[first : first + PER_SHEET]]
+        sheet = Image.fromarray(np.concatenate(rows, axis=0))
+        path = folder / f"sheet{first // PER_SHEET + 1}.png"
+        sheet.quantize(NUM_COLOURS, method=Image.Quantize.MEDIANCUT).save(path, optimize=True)
+        print(path.name, path.stat().st_size, file=sys.stderr)
+
+
+def _row(activity):
+    take = perform_and_tell(activity, PERFORMER, duration_s=13.0)
+    which = _one_cycle(activity, take.phase)
+    shown = pictures(take.motion, which, 40.0, HEIGHT_PX, WIDTH_PX)
+    picture = Image.fromarray(np.concatenate(shown, axis=1))
+    ImageDraw.Draw(picture).text((3, 1), f"{activity.id} {activity.label}", fill=(0, 0, 0))
+    return np.asarray(picture)
+
+
+def _one_cycle(activity, phase):
+    """Poses spread over a cycle, or over six seconds of one who goes somewhere."""
+    style = draw_style(subject(PERFORMER), generator("sheet"))
+    goes = isinstance(activity.build(style).base, Gait) and "place" not in activity.name
+    first = np.ceil(phase[0])
+    if goes and activity.id != 37:
+        ends = 0, min(len(phase) - 1, 720)
+    else:
+        ends = np.searchsorted(phase, [first, first + 1 - 1 / NUM_POSES])
+    return np.linspace(*ends, NUM_POSES).round().astype(int)
+
+
+if __name__ == "__main__":
+    main()
