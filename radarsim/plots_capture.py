@@ -15,6 +15,7 @@ from radarsim.capture_stats import (
     noise_floor_dbfs,
     static_profile_dbfs,
 )
+from radarsim.compare import SIGNAL_DB
 from radarsim.detection import RangeDoppler, range_doppler
 from radarsim.heatmaps import HeatmapSettings, sine_grid
 from radarsim.plots import COLOURS, PANELS, STYLE, draw_heatmap
@@ -186,7 +187,12 @@ def capture_figures(looked: Looked) -> dict[str, Figure]:
 
 
 def side_by_side(compared: Compared, title: str) -> Figure:
-    """The three heatmaps of a capture and of its simulation, as figure 12 of the paper."""
+    """The three heatmaps of a capture and of its simulation, as figure 12 of the paper.
+
+    A recording of one column has no course over time: its maps are curves.
+    """
+    if len(compared.real["time_range"]) < 2:
+        return _curves(compared, title)
     with rc_context(STYLE):
         page = Figure(figsize=(11, 9), dpi=DPI, layout="constrained")
         grid = page.subplots(3, 2, sharex=True, squeeze=False)
@@ -208,11 +214,24 @@ def side_by_side(compared: Compared, title: str) -> Figure:
         return page
 
 
+def _curves(compared: Compared, title: str) -> Figure:
+    with rc_context(STYLE):
+        page = Figure(figsize=(11, 3.4), dpi=DPI, layout="constrained")
+        for panel, (name, kind) in zip(page.subplots(1, 3), PANELS.items()):
+            bins = np.asarray(compared.axes[kind.coordinate]) * kind.per_si
+            panel.plot(bins, compared.real[name][0], color="0.2", label="capture")
+            panel.plot(bins, compared.simulated[name][0], color=_MOVER, label=title)
+            panel.set(xlabel=kind.label.replace("\n", ", "), ylim=(-3, None))
+            if name == "time_doppler":
+                _fit_speed(panel, compared.real[name], bins, across=True)
+        panel.legend(frameon=False, fontsize=8)
+        page.axes[0].set_ylabel("dB above noise")
+        return page
+
+
 def _draw(panel: Axes, name: str, map_db, axes: Mapping[str, np.ndarray], top_db: float):
-    """A heatmap; a single column, which has no width in time, as a curve would be too thin."""
+    """A heatmap, of a long recording with fewer columns than were computed."""
     times_s = np.asarray(axes["time_s"])
-    if len(map_db) == 1:
-        times_s, map_db = times_s[0] + np.array([-0.05, 0.05]), np.repeat(map_db, 2, axis=0)
     if len(map_db) > MAX_COLUMNS:
         keep = np.linspace(0, len(map_db) - 1, MAX_COLUMNS).astype(int)
         times_s, map_db = times_s[keep], map_db[keep]
@@ -222,12 +241,12 @@ def _draw(panel: Axes, name: str, map_db, axes: Mapping[str, np.ndarray], top_db
     return image
 
 
-def _fit_speed(panel: Axes, map_db, speed) -> None:
+def _fit_speed(panel: Axes, map_db, speed, across: bool = False) -> None:
     """Slow radars see centimetres per second: the axis of walkers would show them as a line."""
-    signal = (map_db > 6.0).any(0)
+    signal = (map_db > SIGNAL_DB).any(0)
     reach = 1.2 * np.abs(speed[signal]).max() if signal.any() else np.inf
     reach = min(max(reach, 8 * abs(speed[1] - speed[0])), np.abs(speed).max())
-    panel.set_ylim(-reach, reach)
+    (panel.set_xlim if across else panel.set_ylim)(-reach, reach)
 
 
 def _heatmap(page: Figure, panel: Axes, name: str, looked: Looked) -> None:

@@ -17,6 +17,7 @@ from radarsim.heatmaps import HeatmapSettings
 from radarsim.long_maps import long_axes, long_heatmaps, settings_for
 from radarsim.recording import (
     Recording,
+    across_frames,
     as_one_transmitter,
     for_doppler,
     needs_slow_time,
@@ -146,8 +147,6 @@ def tracks_of(looked: Looked, recording: Recording) -> list[Track]:
 
 
 def _bursts_like(looked: Looked, recording: Recording) -> Recording:
-    from radarsim.recording import across_frames
-
     if looked.bursts is looked.recording:
         return recording
     return across_frames(recording, looked.bursts.radar.frame.num_chirps)

@@ -1,0 +1,16 @@
+"""The one error a user sees when something handed to the trainer cannot be used."""
+
+
+class MmclipError(ValueError):
+    """A file, store or setting that cannot be used, told in one line.
+
+    Args:
+        where: the file, store or option that holds the value.
+        field: the key, array or setting that is wrong.
+        problem: the value found and the limit it breaks.
+        hint: what to do next.
+    """
+
+    def __init__(self, where, field: str, problem: str, hint: str):
+        self.where, self.field, self.problem, self.hint = str(where), field, problem, hint
+        super().__init__(f"{where}: {field}: {problem}; {hint}")
