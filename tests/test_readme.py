@@ -11,7 +11,7 @@ from pipeline_fakes import fake_blueprint, fake_clip, fake_plan, fake_takes
 
 from builders import amass, draw
 from builders._options import recipe_table
-from pipelines.recipe_toml import recipe_from_table
+from pipelines.recipe_toml import recipe_from_table, table_from_toml
 from pipelines.run import build
 from radarsim.radar_toml import parse_radar
 
@@ -53,7 +53,7 @@ def test_a_python_snippet_runs(snippet, folder_with_a_walk_and_a_store):
 @pytest.mark.parametrize("options", commands("builders.amass", "dataset"), ids=" ".join)
 def test_a_builder_command_asks_for_a_possible_recipe(options):
     table = recipe_table(vars(amass._parser().parse_args(options)))
-    table.pop("radar", None)  # a file of the reader's
+    table.pop("radar", None)  # files of the reader's
     recipe_from_table(table, "README")
 
 
@@ -64,7 +64,16 @@ def test_a_drawing_command_is_understood(options):
 
 def test_the_radar_file_describes_a_radar():
     for text in blocks("toml"):
-        parse_radar(text, "README")
+        if "[paths]" not in text:
+            parse_radar(text, "README")
+
+
+def test_the_recipe_file_describes_a_dataset():
+    for text in blocks("toml"):
+        table = table_from_toml(text, "README")
+        if table.pop("paths", {}):
+            for radar in table.pop("radar"):
+                recipe_from_table({**table, "radar": radar}, "README")
 
 
 def test_files_and_folders_it_names_are_there():
