@@ -24,7 +24,7 @@ from radarsim.motion import NUM_JOINTS, REST_PELVIS_M, Motion
 
 PARTS = "parts"
 COLUMNS = ("caption", "variant", "part", "sentence", "provenance")
-ABOUT = "about.json"
+ABOUT, SEGMENTS_FILE, ATTRIBUTES_FILE = "about.json", "segments.json", "attributes.jsonl"
 LICENCE = "Apache-2.0"
 NUM_SMPL_BETAS = 16
 _RATE_HZ = 20  # HumanML3D counts frames at
@@ -88,9 +88,9 @@ def finish(folder: Path, order: Order, jobs: list[Job]) -> int:
         for row in _sentences(part):
             sentences[row["caption"], row["variant"], row["part"]] = row
     _write(folder / "index.csv", ("\n".join(rows) + "\n").encode())
-    _write(folder / "segments.json", json.dumps(segments, indent=0).encode())
+    _write(folder / SEGMENTS_FILE, json.dumps(segments, indent=0).encode())
     lines = (json.dumps(row, ensure_ascii=False) for row in sentences.values())
-    _write(folder / "attributes.jsonl", ("\n".join(lines) + "\n").encode())
+    _write(folder / ATTRIBUTES_FILE, ("\n".join(lines) + "\n").encode())
     _write(folder / ABOUT, about(order, complete=True))
     for job in jobs:
         _part(folder, job).unlink()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from builders._corpus_texts import find_corpus
 from pipelines.amass_names import AMASS_FOLDERS
 from pipelines.plan import Note
 from pipelines.sources import Text
@@ -85,12 +86,14 @@ RATE_HZ = 120.0
 
 
 def amass_takes(folder: str) -> list[FileTake]:
-    """Every motion of a folder laid out as AMASS is published.
+    """Every motion of a folder laid out as AMASS is published, or made by `builders.motions`.
 
     Raises:
         InputError: the folder is not there or holds no motion.
     """
-    return [_amass_take(path, Path(folder)) for path in find_motions(folder)]
+    takes = [_amass_take(path, Path(folder)) for path in find_motions(folder)]
+    corpus = find_corpus(folder)
+    return [corpus.told(take) for take in takes] if corpus else takes
 
 
 def file_takes(paths: Iterable[str]) -> tuple[list[FileTake], list[Note]]:

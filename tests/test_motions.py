@@ -10,6 +10,7 @@ import pytest
 
 from builders import _corpus_files as files
 from builders._corpus import Order, perform, plan
+from builders._takes import amass_takes
 from builders.activities import perform as perform_activity
 from builders.activities.breath import BEAT_M, BREATH_M, alive, breathing, heartbeat
 from builders.activities.domains import DOMAINS, captured, domain_subject
@@ -91,6 +92,23 @@ def test_every_caption_and_label_has_its_five_sentences(corpus):
         for line in path.read_text().splitlines()
     }
     assert captions <= {caption for caption, _ in told}
+
+
+def test_the_main_job_reads_the_folder_with_its_texts_and_its_licence(corpus):
+    """No text set need be named, and nothing is called AMASS that is not."""
+    takes = amass_takes(str(corpus))
+    assert len(takes) == 4
+    for take in takes:
+        assert take.licence == "Apache-2.0"
+        assert take.source == "built-in, grammar"
+        assert take.load().shape_space == "free"
+        sentences = [text for text in take.texts if text.kind == "sentence"]
+        assert len(sentences) >= 3
+        assert {text.provenance for text in sentences} == {"grammar"}
+        assert all(len(text.sentences) == 5 for text in sentences)
+        assert {text.kind for text in take.texts} <= {"sentence", "action", "label"}
+    one_person = amass_takes(str(corpus / "subject00"))
+    assert {take.licence for take in one_person} == {"Apache-2.0"}
 
 
 def test_the_same_seed_gives_the_same_bytes_by_any_number_of_workers(corpus, tmp_path):

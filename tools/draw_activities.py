@@ -1,6 +1,6 @@
-"""Contact sheets of all built-in activities for the documentation: `python tools/draw_activities.py`.
+"""Contact sheets for the documentation: `python tools/draw_activities.py`.
 
-Writes docs/activities/*.png: one cycle of each activity (the whole clip where it goes somewhere), in
+Writes docs/activities/*.png: a cycle of each built-in activity (seconds where it goes somewhere), in
 groups of ten, as thumbnails of few colours. Look at every one before committing it.
 """
 

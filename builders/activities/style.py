@@ -122,7 +122,7 @@ def subject(number: int, seed: int = 0) -> Subject:
     return Subject(
         number=number,
         betas=tuple(np.round(np.clip(rng.normal(0.0, 0.8, NUM_BETAS), -1.6, 1.6), 4).tolist()),
-        tempo=float(np.exp(np.clip(rng.normal(0.0, 0.10), -0.16, 0.16))),
+        tempo=float(np.exp(np.clip(rng.normal(0.0, 0.12), -0.19, 0.19))),
         amplitude=float(np.clip(rng.normal(1.0, 0.10), 0.82, 1.15)),
         right_handed=bool(rng.uniform() > LEFT_HANDED_SHARE),
         habit_deg=habit,
@@ -137,7 +137,7 @@ def draw_style(who: Subject, rng: np.random.Generator) -> Style:
     """How the subject moves in this take."""
     return Style(
         subject=who,
-        tempo=who.tempo * float(np.exp(np.clip(rng.normal(0.0, 0.05), -0.1, 0.1))),
+        tempo=who.tempo * float(np.exp(np.clip(rng.normal(0.0, 0.06), -0.1, 0.1))),
         amplitude=who.amplitude * float(np.clip(rng.normal(1.0, 0.05), 0.9, 1.1)),
         rng=rng,
     )

@@ -99,7 +99,7 @@ def _walk_in_a_circle(style, leftwards):
     return Movement(
         walking_cycle_s(speed_mps, style),
         striding(17) | pelvis(turn=swing(-4)),
-        Gait(path=path, sink=0.014, width=1.05),
+        Gait(path=path, sink=0.014, width=1.15),
     )
 
 

@@ -1,0 +1,54 @@
+"""The recognition benchmark: a descriptor blind to when and where, and honest halves."""
+
+import numpy as np
+
+from benchmarks.recognition import MAPS, PASS, descriptor, recognise, variety
+from builders.activities import ACTIVITIES
+
+SHAPE = (224, 128)
+
+
+def maps_of(texture):
+    return dict.fromkeys(MAPS, texture)
+
+
+def ripple(cycles, across, at=0.0):
+    """A map that beats `cycles` times in the clip and `across` times over its bins."""
+    time, bins = np.meshgrid(*(np.arange(n) / n for n in SHAPE), indexing="ij")
+    return np.cos(2 * np.pi * (cycles * time + across * bins - at))
+
+
+def test_the_descriptor_does_not_mind_when_and_where_but_how_fast():
+    wave = descriptor(maps_of(ripple(5, 3)))
+    np.testing.assert_allclose(descriptor(maps_of(ripple(5, 3, at=0.3))), wave, atol=1e-6)
+    moved = descriptor(maps_of(np.roll(ripple(5, 3), (31, 17), axis=(0, 1))))
+    np.testing.assert_allclose(moved, wave, atol=1e-6)
+    assert np.abs(descriptor(maps_of(ripple(6, 3))) - wave).max() > 5
+
+
+def test_what_differs_is_recognised_and_what_does_not_is_guessed():
+    """Eight people, ten activities: everything right where they differ, a tenth where not."""
+    rng = np.random.default_rng(0)
+    names = [f"activity{i}" for i in range(10)] * 8
+    people = [f"subject{i // 10}" for i in range(80)]
+    centres = rng.normal(size=(10, 50))
+    clear = np.array([centres[i % 10] for i in range(80)]) + 0.1 * rng.normal(size=(80, 50))
+    assert recognise(clear, names, people) == {"top1": 1.0, "top5": 1.0, "alike": []}
+    noise = recognise(rng.normal(size=(80, 50)), names, people)
+    assert noise["top1"] < 0.3  # 80 guesses at 0.1: three deviations are 0.1
+    assert noise["alike"]
+
+
+def test_nobody_is_recognised_by_a_clip_of_their_own():
+    """Descriptors that tell people apart and nothing else are worth a guess."""
+    names = [f"activity{i}" for i in range(10)] * 4
+    people = [f"subject{i // 10}" for i in range(40)]
+    rng = np.random.default_rng(1)
+    own = np.array([10.0 * np.eye(4)[i // 10] for i in range(40)]) + rng.normal(size=(40, 4))
+    assert recognise(own, names, people)["top1"] < 0.4
+
+
+def test_tempo_and_amplitude_vary_by_a_tenth():
+    assert min(variety(8).values()) >= 0.10
+    assert set(PASS) == {"top1", "top5"}
+    assert len(ACTIVITIES) == 60
