@@ -24,8 +24,8 @@ examples:
       pictures instead of files; --video squat.mp4 or squat.gif animates the first
 
 then:
-  python -m builders.amass --out synth.zarr --amass corpus \\
-      --humanml3d corpus --babel corpus/segments.json
+  python -m builders.amass --out synth.zarr --amass corpus
+      simulates it, with captions, actions and sentences; --preset twin-a for a twin
 
 The same command goes on where a stopped one left off; the same seed gives the same bytes.
 """

@@ -46,7 +46,7 @@ from radarsim.visibility import hidden_point_removal
 class Choice:
     """What a clip's sum runs over: the faces seen, per frame and block, and the array sizes."""
 
-    seen: Bool[np.ndarray, "frame block face"]
+    seen: Bool[np.ndarray, "frame block face"] | Bool[Array, "frame block face"]
     sizes: Sizes
 
 

@@ -101,8 +101,11 @@ def centroid(map_db: Map, axis: Float[np.ndarray, " bin"]) -> Float[np.ndarray, 
 def envelope(
     map_db: Map, axis: Float[np.ndarray, " bin"]
 ) -> tuple[Float[np.ndarray, " time"], Float[np.ndarray, " time"]]:
-    """Lower and upper coordinate that leave 2.5 % of each column's power outside; NaN as above."""
-    power = power_above_noise(clipped(map_db))
+    """Lower and upper coordinate that leave 2.5 % of each column's power outside; NaN as above.
+
+    Cells more than 30 dB under the map's peak are nobody's limbs.
+    """
+    power = np.where(map_db > map_db.max() - SPAN_DB, power_above_noise(map_db), 0.0)
     total = power.sum(1)
     share = np.cumsum(power, axis=1) / np.maximum(total, 1e-30)[:, None]
     low = axis[np.argmax(share >= ENVELOPE_SHARE, axis=1)]

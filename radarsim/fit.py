@@ -37,7 +37,10 @@ WIDEST_SIGMA_RAD, SEARCH, FOUND = 0.8, replace(ECHO_ONLY, cull=0.03), replace(EC
 SIGMAS_RAD = (0.05, 1.5)
 # Smoothing over range, coarse to fine [m], and rounds of each; the last has none.
 SMOOTHING_M = ((0.3, 8), (0.1, 8), (0.0, 12))
-HEIGHT_PRIOR_M = 0.3
+# Height turns the interference of body parts within millimetres: it is held until all else is
+# found, and then may be so far from where the command put it.
+HELD_M, HEIGHT_PRIOR_M = 1e-3, 0.3
+NUDGES_M = tuple(np.arange(-4, 5) * 0.01)
 NAMES = ("sigma_rad", "distance_m", "height_m", "level_db", "noise_figure_db")
 UNITS = {"sigma_rad": "rad", "distance_m": "m", "height_m": "m", "level_db": "dB",
          "noise_figure_db": "dB"}  # fmt: skip
@@ -94,11 +97,14 @@ def fit_capture(recording: Recording, actor: Actor, sigma_rad: float, per_burst:
     data = powers_to_fit(recording, actor, per_burst, SEARCH, WIDEST_SIGMA_RAD)
     theta = levelled(data, start)
     for smooth_m, rounds in SMOOTHING_M:
-        theta = _descend(data, theta, smooth_m, rounds)
+        if not smooth_m:
+            theta = _nudged(data, theta)
+        theta = _descend(data, theta, smooth_m, rounds, HELD_M)
     here = _moved(actor, theta)
     data = powers_to_fit(recording, here, per_burst, FOUND, float(np.exp(theta[0])))
     # The model counts distance and height from where its faces were picked.
-    local = _descend(data, theta * [1, 0, 0, 1, 1], 0.0, SMOOTHING_M[-1][1])
+    local = _descend(data, theta * [1, 0, 0, 1, 1], 0.0, SMOOTHING_M[-1][1], HELD_M)
+    local = _descend(data, local, 0.0, SMOOTHING_M[-1][1], HEIGHT_PRIOR_M)
     theta = local + theta * [0, 1, 1, 0, 0]
     errors, misfit = _errors(data, local)
     return _result(recording.radar, actor, theta, errors, misfit)
@@ -144,21 +150,26 @@ def _moved(actor: Actor, theta) -> Actor:
     ))  # fmt: skip
 
 
-def _prior(theta):
-    """Heights far from the start are for other radars."""
-    return np.array([0, 0, -theta[2] / HEIGHT_PRIOR_M, 0, 0]), np.diag(
-        [0, 0, 1 / HEIGHT_PRIOR_M, 0, 0]
-    )
+def _nudged(data: Powers, theta):
+    """The best of some distances around one found on smoothed powers: sharp ones have ripples."""
+    tries = [theta + np.array([0, shift_m, 0, 0, 0]) for shift_m in NUDGES_M]
+    return min(tries, key=lambda one: weighed(data, one, 0.0).cost)
+
+
+def _prior(theta, height_m: float):
+    """Residual and slope of a height that is expected where it started."""
+    slope = np.diag([0, 0, 1 / height_m, 0, 0])
+    return -slope @ theta, slope
 
 
 _LARGEST_STEP = np.array([0.4, 0.15, 0.1, 3.0, 1.0])
 _SETTLED = np.array([3e-3, 5e-4, 3e-3, 1e-2, 3e-3])
 
 
-def _descend(data: Powers, theta, smooth_m: float, rounds: int):
+def _descend(data: Powers, theta, smooth_m: float, rounds: int, height_m: float):
     """Gauss-Newton steps with damping (Levenberg-Marquardt)."""
     damping, sides = 1e-2, weighed(data, theta, smooth_m)
-    square, gradient = _normal_equations(data, theta, smooth_m, sides)
+    square, gradient = _normal_equations(data, theta, smooth_m, sides, height_m)
     for _ in range(rounds):
         step = np.linalg.solve(square + damping * np.diag(np.diag(square) + 1e-9), gradient)
         step = np.clip(step, -_LARGEST_STEP, _LARGEST_STEP)
@@ -171,13 +182,13 @@ def _descend(data: Powers, theta, smooth_m: float, rounds: int):
         gone, theta, sides, damping = np.abs(trial - theta), trial, there, damping / 5
         if (gone < _SETTLED * (1 + 4 * (smooth_m > 0))).all():
             break
-        square, gradient = _normal_equations(data, theta, smooth_m, sides)
+        square, gradient = _normal_equations(data, theta, smooth_m, sides, height_m)
     return theta
 
 
-def _normal_equations(data: Powers, theta, smooth_m: float, sides: Sides):
+def _normal_equations(data: Powers, theta, smooth_m: float, sides: Sides, height_m: float):
     jacobian = jacobian_of(data, theta, smooth_m, sides)
-    pull, pull_slope = _prior(theta)
+    pull, pull_slope = _prior(theta, height_m)
     square = jacobian.T @ jacobian + pull_slope.T @ pull_slope
     return square, jacobian.T @ sides.residual[data.counts] + pull_slope.T @ pull
 
@@ -185,7 +196,7 @@ def _normal_equations(data: Powers, theta, smooth_m: float, sides: Sides):
 def _errors(data: Powers, theta) -> tuple[np.ndarray, float]:
     """One standard deviation of each parameter, widened by what the model leaves unexplained."""
     sides = weighed(data, theta, 0.0)
-    square, _ = _normal_equations(data, theta, 0.0, sides)
+    square, _ = _normal_equations(data, theta, 0.0, sides, HEIGHT_PRIOR_M)
     misfit = float(np.sqrt((sides.residual[data.counts] ** 2).mean()))
     covariance = np.linalg.pinv(square) * max(1.0, misfit) ** 2
     return np.sqrt(np.maximum(np.diag(covariance), 0.0)), misfit

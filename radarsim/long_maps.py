@@ -15,7 +15,7 @@ from radarsim.heatmaps import HeatmapSettings, heatmap_axes, make_heatmaps, num_
 from radarsim.recording import Recording
 
 MAPS = ("time_doppler", "time_range", "time_angle")
-PIECE_BYTES = 64 << 20
+PIECE_BYTES = 24 << 20
 MAX_COLUMNS = 20_000
 STEPS_PER_BURST = 8
 

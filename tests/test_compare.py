@@ -84,3 +84,14 @@ def test_the_level_bias_is_that_of_the_echo_not_of_the_noise():
     bias = compare.level_bias_db(ridge(30.0, peak_db=37.0), ridge(30.0, peak_db=30.0))
     assert bias == pytest.approx(7.0, abs=0.1)
     assert np.isnan(compare.level_bias_db(ridge(30.0), np.zeros((50, 64))))
+
+
+def test_a_weak_column_has_an_envelope_of_its_own_or_none():
+    """15 dB weaker it keeps its edges; 40 dB weaker there is nothing in it."""
+    axis = np.arange(64.0)
+    map_db = ridge(30.0, width=2.0)
+    map_db[10], map_db[20] = map_db[10] - 15, 0.0
+    low, high = compare.envelope(map_db, axis)
+    np.testing.assert_allclose([low[10], high[10]], [26, 34], atol=1.5)
+    assert np.isnan(low[20])
+    assert np.isnan(high[20])

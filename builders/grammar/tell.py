@@ -63,7 +63,7 @@ def phrase_captions(phrase: Phrase, rng: np.random.Generator, num: int) -> tuple
 
 def label(phrase: Phrase) -> str:
     """A few words, as a labeller of actions writes: "walk forward, wave one hand"."""
-    acts = _acts(phrase, np.random.default_rng(0))
+    acts = _acts(phrase, np.random.default_rng(0), counted=0.0)
     return spoken(", ".join(acts or ["stand"]), "base")
 
 
@@ -117,7 +117,7 @@ def _clause(phrase, rng, tense) -> str:
     )
 
 
-def _acts(phrase, rng) -> list[str]:
+def _acts(phrase, rng, counted=0.35) -> list[str]:
     """What is worth saying, verbs marked; where the body walks, that first."""
     torso, arms, legs, location = primitives(phrase)
     acts = []
@@ -131,7 +131,7 @@ def _acts(phrase, rng) -> list[str]:
     for part, side in zip((location, legs, arms, torso), phrase.sides[::-1]):
         if part is not None and not part.quiet:
             words = sided(str(rng.choice(part.says)), side)
-            acts.append(words + _count(part, phrase, rng, 0.35))
+            acts.append(words + _count(part, phrase, rng, counted))
     return acts
 
 
