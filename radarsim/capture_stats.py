@@ -148,7 +148,7 @@ def _changes(cube_v, last, silent):
     if cube_v.shape[1] > 1:
         return (kept[:, 1:] - kept[:, :-1]) / np.float32(2**0.5), None
     chain = kept if last is None else np.concatenate([last, kept])
-    order = min(3, len(chain) - 1)
+    order = max(0, min(3, len(chain) - 1))
     return np.diff(chain, n=order, axis=0) / np.float32(comb(2 * order, order) ** 0.5), chain[-3:]
 
 

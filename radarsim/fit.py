@@ -40,7 +40,6 @@ SMOOTHING_M = ((0.3, 8), (0.1, 8), (0.0, 12))
 # Height turns the interference of body parts within millimetres: it is held until all else is
 # found, and then may be so far from where the command put it.
 HELD_M, HEIGHT_PRIOR_M = 1e-3, 0.3
-NUDGES_M = tuple(np.arange(-4, 5) * 0.01)
 NAMES = ("sigma_rad", "distance_m", "height_m", "level_db", "noise_figure_db")
 UNITS = {"sigma_rad": "rad", "distance_m": "m", "height_m": "m", "level_db": "dB",
          "noise_figure_db": "dB"}  # fmt: skip
@@ -98,12 +97,13 @@ def fit_capture(recording: Recording, actor: Actor, sigma_rad: float, per_burst:
     theta = levelled(data, start)
     for smooth_m, rounds in SMOOTHING_M:
         if not smooth_m:
-            theta = _nudged(data, theta)
+            theta = _nudged(data, theta, 0.01)
         theta = _descend(data, theta, smooth_m, rounds, HELD_M)
     here = _moved(actor, theta)
     data = powers_to_fit(recording, here, per_burst, FOUND, float(np.exp(theta[0])))
     # The model counts distance and height from where its faces were picked.
-    local = _descend(data, theta * [1, 0, 0, 1, 1], 0.0, SMOOTHING_M[-1][1], HELD_M)
+    local = _nudged(data, theta * [1, 0, 0, 1, 1], 0.0025)
+    local = _descend(data, local, 0.0, SMOOTHING_M[-1][1], HELD_M)
     local = _descend(data, local, 0.0, SMOOTHING_M[-1][1], HEIGHT_PRIOR_M)
     theta = local + theta * [0, 1, 1, 0, 0]
     errors, misfit = _errors(data, local)
@@ -150,9 +150,9 @@ def _moved(actor: Actor, theta) -> Actor:
     ))  # fmt: skip
 
 
-def _nudged(data: Powers, theta):
+def _nudged(data: Powers, theta, step_m: float):
     """The best of some distances around one found on smoothed powers: sharp ones have ripples."""
-    tries = [theta + np.array([0, shift_m, 0, 0, 0]) for shift_m in NUDGES_M]
+    tries = [theta + np.array([0, steps * step_m, 0, 0, 0]) for steps in range(-4, 5)]
     return min(tries, key=lambda one: weighed(data, one, 0.0).cost)
 
 

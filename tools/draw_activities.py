@@ -1,7 +1,7 @@
 """Contact sheets for the documentation: `python tools/draw_activities.py`.
 
-Writes docs/activities/*.png: a cycle of each built-in activity (seconds where it goes somewhere), in
-groups of ten, as thumbnails of few colours. Look at every one before committing it.
+Writes docs/activities/*.png: a cycle of each built-in activity (seconds where it goes somewhere)
+in groups of ten, as thumbnails of few colours. Look at every one before committing it.
 """
 
 import sys

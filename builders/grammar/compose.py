@@ -17,7 +17,7 @@ from builders.grammar.torsos import TORSOS
 from builders.grammar.ways import WAYS
 
 RAMP_S = 0.55  # from one phrase's posture to the next one's
-WALKERS_WIDTH = 1.0  # sideways steps, too, keep the legs apart
+WALKERS_WIDTH = 1.12  # sideways steps, too, keep the legs apart
 WALKERS_TWIST_DEG, WALKERS_TURN_DEG = 5.0, 4.0
 
 

@@ -10,6 +10,11 @@ GO = during(0.06, 0.42, 0.56, 0.94)
 UP = during(0.05, 0.18, 0.8, 0.95)  # the foot is off the floor
 
 
+def _clear(side):
+    """The arm hangs away from a thigh that is lifted."""
+    return {f"{side}.shoulder.abduction": 9 * UP}
+
+
 def legs(name, period_s, uses="feet", **words):
     return _primitive(name, "legs", period_s, uses=uses, **words)
 
@@ -125,7 +130,7 @@ LEGS = by_name(
         2.2,
         uses="feet balance",
         counts=True,
-        moves=lambda s, o: leg(s, hip=58 * GO, knee=16 + 62 * GO, free=UP),
+        moves=lambda s, o: leg(s, hip=58 * GO, knee=16 + 62 * GO, free=UP) | _clear(s),
         says="*draw up the {side} knee|*lift the {side} knee in front",
         tells="the {side} knee *come up in front and *go down|"
         "the {side} leg *bend upward while the {other} one *stand",
@@ -135,7 +140,7 @@ LEGS = by_name(
         1.8,
         uses="feet balance",
         counts=True,
-        moves=lambda s, o: leg(s, hip=2 * GO, knee=16 + 74 * GO, free=UP),
+        moves=lambda s, o: leg(s, hip=2 * GO, knee=16 + 74 * GO, free=UP) | _clear(s),
         says="*curl the {side} heel up behind|*bring the {side} heel to the seat",
         tells="the {side} heel *rise behind and *sink|"
         "the {side} shin *fold to the rear while the {other} leg *stand",
@@ -165,7 +170,9 @@ LEGS = by_name(
         "stand_on_one",
         3.6,
         uses="feet balance",
-        moves=lambda s, o: leg(s, hip=30 * UP, knee=16 + 44 * UP, free=UP),
+        moves=lambda s, o: (
+            leg(s, hip=30 * UP, knee=16 + 44 * UP, free=UP) | _clear(s) | _clear(s) | _clear(s)
+        ),
         says="*balance on the {other} leg|*stand on the {other} foot",
         tells="the {other} leg *carry everything while the {side} foot *hover|"
         "the {side} foot *stay off the floor",

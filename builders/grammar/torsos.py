@@ -13,6 +13,11 @@ def torso(name, period_s, **words):
     return _primitive(name, "torso", period_s, **words)
 
 
+def _clear(side, angle):
+    """The arm hangs away from a thigh that comes near."""
+    return {f"{side}.shoulder.abduction": angle}
+
+
 def _sign(side):
     return 1.0 if side == "left" else -1.0
 
@@ -47,7 +52,9 @@ TORSOS = by_name(
         "bend_aside",
         2.4,
         counts=True,
-        moves=lambda s, o: trunk(bend=_sign(s) * 22 * GO) | head(bend=_sign(s) * 8 * GO),
+        moves=lambda s, o: (
+            trunk(bend=_sign(s) * 22 * GO) | head(bend=_sign(s) * 8 * GO) | _clear(s, 13 * GO)
+        ),
         says="*bend to the {side}|*tilt the upper body to the {side}",
         tells="the torso *bend to the {side} and *come up|"
         "the trunk *tip over to the {side} and *straighten",
@@ -55,14 +62,19 @@ TORSOS = by_name(
     torso(
         "lean_aside",
         3.0,
-        holds=lambda s, o: trunk(bend=_sign(s) * 15) | pelvis(lean=_sign(s) * 3),
+        holds=lambda s, o: trunk(bend=_sign(s) * 15) | pelvis(lean=_sign(s) * 3) | _clear(s, 10),
         says="*lean to the {side}|*keep the upper body slanted to the {side}",
         tells="the torso *stay tilted to the {side}|the trunk *lean to the {side} all the while",
     ),
     torso(
         "sway",
         1.8,
-        moves=lambda s, o: trunk(bend=swing(13, at=0.25)) | pelvis(lean=swing(3, at=0.25)),
+        moves=lambda s, o: (
+            trunk(bend=swing(13, at=0.25))
+            | pelvis(lean=swing(3, at=0.25))
+            | _clear(s, 8)
+            | _clear(o, 8)
+        ),
         says="*sway from side to side|*rock the upper body left and right",
         tells="the torso *sway from side to side|the trunk *swing gently left and right",
     ),
