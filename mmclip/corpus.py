@@ -90,13 +90,16 @@ class Corpus:
         return any(store.is_simulated for store in self.stores)
 
 
-def read_corpus(stores: list[RadarStore], columns: int, crop_step: int = 4) -> Corpus:
+def read_corpus(
+    stores: list[RadarStore], columns: int, crop_step: int = 4, need_labels: bool = True
+) -> Corpus:
     """Read the tables of the stores and label every window.
 
     Args:
         stores: opened.
         columns: of a window.
         crop_step: columns from one start to the next.
+        need_labels: whether to leave out windows without a label; else theirs is "".
 
     Returns:
         The corpus.
@@ -115,7 +118,7 @@ def read_corpus(stores: list[RadarStore], columns: int, crop_step: int = 4) -> C
                 (row["start_s"], row["end_s"], row["kind"], words[row["caption"]])
             )
         for row in store.table("clips"):
-            draft = _windows(store, row, said[row["row"]], columns, crop_step)
+            draft = _windows(store, row, said[row["row"]], columns, crop_step, need_labels)
             if isinstance(draft, str):
                 left_out[draft] += 1
             else:
@@ -144,7 +147,7 @@ def _clip(draft, index: dict[str, int]) -> Clip:
     )
 
 
-def _windows(store: RadarStore, row: dict, said: list, columns: int, step: int):
+def _windows(store: RadarStore, row: dict, said: list, columns: int, step: int, need: bool):
     """Starts and labels of a clip's windows, or why it has none."""
     measured = int(store.columns_measured[row["row"]])
     if not measured:
@@ -155,9 +158,9 @@ def _windows(store: RadarStore, row: dict, said: list, columns: int, step: int):
     starts, labels = [], []
     for start in range(0, measured - columns + 1, step):
         label = window_label(said, float(time_s[start]), float(time_s[start + columns - 1]))
-        if label is not None:
+        if label is not None or not need:
             starts.append(start)
-            labels.append(label)
+            labels.append(label or "")
     if not starts:
         return "without a label"
     return np.array(starts, np.int64), labels
