@@ -104,8 +104,9 @@ def _draw(out: Path, runs, mode: str) -> None:
 def _tell(result: dict) -> None:
     mean = result["over_classes"]
     kind = "SIMULATED corpus: " if result["simulated"] else ""
+    models = f"{len(result['runs'])} model{'s' * (len(result['runs']) > 1)}"
     print(
-        f"{kind}{result['mode']}, {len(result['runs'])} models, {len(result['classes'])} classes: "
+        f"{kind}{result['mode']}, {models}, {len(result['classes'])} classes: "
         f"mean recall {mean['mean']:.1%}, 95 % interval over classes {mean['low']:.1%} to "
         f"{mean['high']:.1%}; chance {result['chance']:.1%}"
     )

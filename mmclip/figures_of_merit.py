@@ -84,11 +84,12 @@ def few_shot_found(
         mean = windows[chosen].mean(axis=0)
         centres.append(mean / np.linalg.norm(mean))
     scored = np.array([n for n in range(len(windows)) if takes[n] not in used], np.int64)
-    by_text = _softmax(scale * windows[scored] @ texts.T)
-    by_signal = _softmax(scale * windows[scored] @ np.stack(centres).T)
+    by_text = softmax(scale * windows[scored] @ texts.T)
+    by_signal = softmax(scale * windows[scored] @ np.stack(centres).T)
     return scored, np.argmax(TEXT_SHARE * by_text + (1 - TEXT_SHARE) * by_signal, axis=1)
 
 
-def _softmax(x: np.ndarray) -> np.ndarray:
+def softmax(x: np.ndarray) -> np.ndarray:
+    """Of each row."""
     raised = np.exp(x - x.max(axis=1, keepdims=True))
     return raised / raised.sum(axis=1, keepdims=True)

@@ -31,7 +31,7 @@ def train(
     *,
     kind: str = "base",
     finish: Callable[[State], Flat] | None = None,
-    splits: tuple[str, ...] = ("train",),
+    before: dict | None = None,
     tell=print,
 ) -> dict:
     """Train from the newest checkpoint of a folder, or from the start.
@@ -46,7 +46,7 @@ def train(
         graph, variables: of the model, see `weights.take_apart`.
         kind: of the variables that are trained: "base" or "lora".
         finish: from the state to the weights that are released; None: the trained ones.
-        splits: to train on.
+        before: model.json of the model that this training starts from.
         tell: hears the progress.
 
     Returns:
@@ -56,7 +56,7 @@ def train(
         MmclipError: there is nothing to train on, or a loss is no number.
     """
     train_settings, told_as = settings.train, None
-    places = need_places(session, splits, session.seen)
+    places = need_places(session, ("train",), session.seen)
     if train_settings.derange:
         told_as = deranged(session.seen, train_settings.derange)
         tell("every label is told by another's text (train.derange): nothing true can be learned")
@@ -79,7 +79,7 @@ def train(
     metrics = Metrics(folder, first, last, train_settings.batch, tell)
     step_of = make_step(graph, jax.device_put(session.vectors), settings, kind)
     finish = finish or (lambda state: state.trained)
-    about = about_training(session, settings)
+    about = about_training(session, settings, before)
     best = _best_so_far(folder)
     reader = Reader(session.corpus, settings.model.heatmaps, settings.data.batches_ahead)
     batches = reader.read(sampler.picks(number) for number in range(first, last))

@@ -46,15 +46,19 @@ def settings(preset: str = "paper", overrides: Iterable[str] = ()) -> Settings:
     if preset not in PRESETS:
         problem = f"no preset is called {preset!r}"
         raise MmclipError("settings", "preset", problem, f"take one of {', '.join(PRESETS)}")
+    return override(PRESETS[preset], overrides)
+
+
+def override(start: Settings, overrides: Iterable[str]) -> Settings:
+    """Settings with changes, `key=value` each; MmclipError as for `settings`."""
     changes: dict[str, dict] = {}
-    for override in overrides:
-        key, equals, text = override.partition("=")
+    for change in overrides:
+        key, equals, text = change.partition("=")
         if not equals:
             raise MmclipError("settings", key, "has no value", "write it as key=value")
         section, name = _found(key.strip())
-        old = getattr(getattr(PRESETS[preset], section), name)
+        old = getattr(getattr(start, section), name)
         changes.setdefault(section, {})[name] = _parsed(key, text.strip(), old)
-    start = PRESETS[preset]
     sections = {name: replace(getattr(start, name), **new) for name, new in changes.items()}
     return replace(start, **sections)
 

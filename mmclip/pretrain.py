@@ -39,9 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MmclipError as error:
         print(error, file=sys.stderr)
         return 2
-    print(
-        f"{options.out}: {about['validation_accuracy']} of validation right at step {about['step']}"
-    )
+    share = about["validation_accuracy"]
+    judged = "not validated" if share is None else f"{share:.1%} of the validation windows right"
+    print(f"{options.out}: {judged} at step {about['step']}")
     return 0
 
 

@@ -47,25 +47,34 @@ class Release:
             raise MmclipError(self.folder, "encoder", problem, hint)
 
 
-def about_training(session: Session, settings: Settings) -> dict:
-    """What model.json says of a training, whatever its step."""
-    corpus = session.corpus
+def about_training(session: Session, settings: Settings, before: dict | None = None) -> dict:
+    """What model.json says of a training, whatever its step.
+
+    Args:
+        session, settings: of the training.
+        before: of the model that it starts from: what that one saw, this one saw, too.
+    """
+    corpus, before = session.corpus, before or {}
+    seen = sorted({*session.seen, *before.get("seen", ())})
     return {
         "format": FORMAT,
         "version": VERSION,
         "settings": as_table(settings),
         "encoder": session.encoder,
         "axes": session.axes,
-        "seen": list(session.seen),
-        "unseen": list(session.unseen),
-        "subjects": sorted(corpus.subjects(("train", "val"))),
-        "simulated": corpus.is_simulated,
+        "seen": seen,
+        "unseen": [label for label in session.unseen if label not in seen],
+        "subjects": sorted({*corpus.subjects(("train", "val")), *before.get("subjects", ())}),
+        "simulated": corpus.is_simulated or before.get("simulated", False),
         "stores": [
             {"name": s.name, "simulated": s.is_simulated}
             | {k: s.attributes.get(k) for k in ("plan_digest", "recipe_digest", "code_version")}
             for s in corpus.stores
         ],
-        "sentences": {label: list(corpus.sentences.get(label, ())) for label in corpus.labels},
+        "sentences": {
+            **before.get("sentences", {}),
+            **{label: list(corpus.sentences.get(label, ())) for label in corpus.labels},
+        },
     }
 
 

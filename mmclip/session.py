@@ -132,3 +132,10 @@ def need_places(session: Session, splits: tuple[str, ...], labels: Sequence[str]
         problem = f"no clip of the split {' or '.join(splits)} shows one of {len(labels)} labels"
         raise MmclipError(where, "clips", problem, "give a store with more subjects or labels")
     return places
+
+
+def need_labels(labels: Sequence[str]) -> None:
+    """MmclipError unless there are two or more different labels, none of them blank."""
+    if len(set(labels)) < 2 or not all(label.strip() for label in labels):
+        problem = f"{len(set(labels))} different: {', '.join(labels)}"
+        raise MmclipError("options", "--labels", problem, "give two or more, none blank")

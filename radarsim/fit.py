@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy import ndimage
 
 from radarsim.config import Radar
 from radarsim.errors import InputError
@@ -32,14 +33,20 @@ from radarsim.radar_toml import dump_radar
 from radarsim.recording import Recording
 from radarsim.twin import ECHO_ONLY, Actor
 
-# Faces are picked once for all lobe widths of the search, to -30 dB; then for the one found.
-WIDEST_SIGMA_RAD, SEARCH, FOUND = 0.8, replace(ECHO_ONLY, cull=0.03), replace(ECHO_ONLY, cull=3e-3)
-SIGMAS_RAD = (0.05, 1.5)
+# Faces are picked once for all lobe widths of the search, to -30 dB; then for the one found, as
+# the simulator does: to -50 dB, a bias of 5 % in sigma was left.
+WIDEST_SIGMA_RAD, SEARCH, FOUND = 0.8, replace(ECHO_ONLY, cull=0.03), ECHO_ONLY
+SIGMAS_RAD, TRIED_SIGMAS_RAD = (0.05, 1.5), (0.2, 0.3, 0.45, 0.65)
+REACH_M = 0.4  # of the first alignment
 # Smoothing over range, coarse to fine [m], and rounds of each; the last has none.
-SMOOTHING_M = ((0.3, 8), (0.1, 8), (0.0, 12))
+SMOOTHING_M = ((0.1, 8), (0.0, 16))
 # Height turns the interference of body parts within millimetres: it is held until all else is
 # found, and then may be so far from where the command put it.
-HELD_M, HEIGHT_PRIOR_M = 1e-3, 0.3
+HELD_M, HEIGHT_PRIOR_M = 1e-6, 0.3
+# A misfit under this: the simulator explains the capture, and strong cells may tell more.
+EXPLAINED, FINE_MODEL_ERROR = 1.15, 0.03
+# Windowed cells share their noise with their neighbours: so many fewer are of their own.
+SHARED_CELLS = 1.5**2
 NAMES = ("sigma_rad", "distance_m", "height_m", "level_db", "noise_figure_db")
 UNITS = {"sigma_rad": "rad", "distance_m": "m", "height_m": "m", "level_db": "dB",
          "noise_figure_db": "dB"}  # fmt: skip
@@ -94,17 +101,20 @@ def fit_capture(recording: Recording, actor: Actor, sigma_rad: float, per_burst:
     """
     start = np.array([np.log(sigma_rad), 0.0, 0.0, 0.0, 0.0])
     data = powers_to_fit(recording, actor, per_burst, SEARCH, WIDEST_SIGMA_RAD)
-    theta = levelled(data, start)
+    theta = _aligned(data, start)
     for smooth_m, rounds in SMOOTHING_M:
         if not smooth_m:
-            theta = _nudged(data, theta, 0.01)
+            theta = _best_of(data, theta, TRIED_SIGMAS_RAD, 0.01 * np.arange(-5, 6))
         theta = _descend(data, theta, smooth_m, rounds, HELD_M)
     here = _moved(actor, theta)
     data = powers_to_fit(recording, here, per_burst, FOUND, float(np.exp(theta[0])))
     # The model counts distance and height from where its faces were picked.
-    local = _nudged(data, theta * [1, 0, 0, 1, 1], 0.0025)
+    local = _best_of(data, theta * [1, 0, 0, 1, 1], (), 0.0025 * np.arange(-4, 5))
     local = _descend(data, local, 0.0, SMOOTHING_M[-1][1], HELD_M)
     local = _descend(data, local, 0.0, SMOOTHING_M[-1][1], HEIGHT_PRIOR_M)
+    if _errors(data, local)[1] < EXPLAINED:
+        data = replace(data, model_error=FINE_MODEL_ERROR)
+        local = _descend(data, local, 0.0, SMOOTHING_M[-1][1], HEIGHT_PRIOR_M)
     theta = local + theta * [0, 1, 1, 0, 0]
     errors, misfit = _errors(data, local)
     return _result(recording.radar, actor, theta, errors, misfit)
@@ -150,10 +160,34 @@ def _moved(actor: Actor, theta) -> Actor:
     ))  # fmt: skip
 
 
-def _nudged(data: Powers, theta, step_m: float):
-    """The best of some distances around one found on smoothed powers: sharp ones have ripples."""
-    tries = [theta + np.array([0, steps * step_m, 0, 0, 0]) for steps in range(-4, 5)]
-    return min(tries, key=lambda one: weighed(data, one, 0.0).cost)
+def _aligned(data: Powers, theta):
+    """The lobe width and distance whose range profiles, moved as they are, fit best."""
+    tries = []
+    for log_sigma in (theta[0], *np.log(TRIED_SIGMAS_RAD)):
+        one = np.array([log_sigma, *theta[1:]])
+        echo = data.model(theta=one, slopes=False)
+        for shift_m in np.arange(-REACH_M, REACH_M + 1e-9, 0.02):
+            moved = ndimage.shift(echo, (0, 0, shift_m / data.bin_m), order=1)
+            there = levelled(data, one, moved)
+            cost = weighed(data, there, SMOOTHING_M[0][0], moved).cost
+            there[1] = theta[1] + shift_m
+            tries.append((cost, tuple(there)))
+    return np.array(min(tries)[1])
+
+
+def _best_of(data: Powers, theta, sigmas_rad, shifts_m):
+    """The best of some lobe widths and distances around those found on smoothed powers.
+
+    Sharp powers have ripples a few centimetres long: a descent must start in the right one.
+    """
+    tries = []
+    for log_sigma in (theta[0], *np.log(sigmas_rad)):
+        for shift_m in shifts_m:
+            one = np.array([log_sigma, theta[1] + shift_m, *theta[2:]])
+            echo = data.model(theta=one, slopes=False)
+            one = levelled(data, one, echo)
+            tries.append((weighed(data, one, 0.0, echo).cost, tuple(one)))
+    return np.array(min(tries)[1])
 
 
 def _prior(theta, height_m: float):
@@ -170,18 +204,20 @@ def _descend(data: Powers, theta, smooth_m: float, rounds: int, height_m: float)
     """Gauss-Newton steps with damping (Levenberg-Marquardt)."""
     damping, sides = 1e-2, weighed(data, theta, smooth_m)
     square, gradient = _normal_equations(data, theta, smooth_m, sides, height_m)
+    settled = _SETTLED * (5 if smooth_m else 1)
     for _ in range(rounds):
-        step = np.linalg.solve(square + damping * np.diag(np.diag(square) + 1e-9), gradient)
-        step = np.clip(step, -_LARGEST_STEP, _LARGEST_STEP)
-        trial = theta + step
+        scale = np.diag(np.diag(square) + 1e-9)
+        # Not the damped step, which may be short far from anywhere.
+        if (np.abs(np.linalg.solve(square + 1e-9 * scale, gradient)) < settled).all():
+            break
+        step = np.linalg.solve(square + damping * scale, gradient)
+        trial = theta + np.clip(step, -_LARGEST_STEP, _LARGEST_STEP)
         trial[0] = np.clip(trial[0], *np.log(SIGMAS_RAD))
         there = weighed(data, trial, smooth_m)
         if there.cost >= sides.cost:
             damping *= 10
             continue
-        gone, theta, sides, damping = np.abs(trial - theta), trial, there, damping / 5
-        if (gone < _SETTLED * (1 + 4 * (smooth_m > 0))).all():
-            break
+        theta, sides, damping = trial, there, damping / 5
         square, gradient = _normal_equations(data, theta, smooth_m, sides, height_m)
     return theta
 
@@ -198,7 +234,7 @@ def _errors(data: Powers, theta) -> tuple[np.ndarray, float]:
     sides = weighed(data, theta, 0.0)
     square, _ = _normal_equations(data, theta, 0.0, sides, HEIGHT_PRIOR_M)
     misfit = float(np.sqrt((sides.residual[data.counts] ** 2).mean()))
-    covariance = np.linalg.pinv(square) * max(1.0, misfit) ** 2
+    covariance = np.linalg.pinv(square) * SHARED_CELLS * max(1.0, misfit) ** 2
     return np.sqrt(np.maximum(np.diag(covariance), 0.0)), misfit
 
 

@@ -25,13 +25,24 @@ from radarsim.sizes import round_up
 from radarsim.twin import ECHO_ONLY, Actor, surface
 
 MAX_BURSTS, MAX_LOOPS, MAX_FRAMES = 4, 32, 64
-MODEL_ERROR = 0.2  # of a power the simulator may be off by, as a fraction
+# Fraction of a power that the simulator may be off by, until it is seen to explain the data.
+MODEL_ERROR = 0.2
 CLIPPED_AT = 3.0  # log-residuals beyond are somebody else's echo
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Powers:
-    """What is compared: `power` [burst, loop, range] with its cells that count, and the model."""
+    """What is compared, and the model of it.
+
+    Attributes:
+        power: measured [burst, loop, range].
+        counts: cells that are compared.
+        channels: over which the power is a mean.
+        noise: of a cell, at the configured noise figure.
+        bin_m: of range.
+        model: theta to power, or to its derivatives.
+        model_error: fraction that the model may be off by.
+    """
 
     power: np.ndarray
     counts: np.ndarray
@@ -39,6 +50,7 @@ class Powers:
     noise: float
     bin_m: float
     model: Any
+    model_error: float = MODEL_ERROR
 
 
 def line_of_sight(actor: Actor) -> np.ndarray:
@@ -161,9 +173,9 @@ def _at(*arguments, theta, slopes: bool) -> np.ndarray:
     return np.asarray(_model(slopes, *arguments, shape), np.float64)
 
 
-def levelled(data: Powers, theta):
-    """The level at which model and measurement hold the same power over the noise."""
-    echo = data.model(theta=theta, slopes=False)
+def levelled(data: Powers, theta, echo=None):
+    """Theta with the level at which model and measurement hold the same power over the noise."""
+    echo = data.model(theta=theta, slopes=False) if echo is None else echo
     floor = np.median(data.power[data.counts])
     excess = np.maximum(data.power - floor, 0)[data.counts].sum()
     level = np.log(max(excess, 1e-30) / max(float(echo[data.counts].sum()), 1e-30))
@@ -184,9 +196,10 @@ class Sides:
         return float((self.residual**2).sum())
 
 
-def weighed(data: Powers, theta, smooth_m: float) -> Sides:
-    """Weighted residuals of the logarithms."""
-    echo = _smooth(data, data.model(theta=theta, slopes=False), smooth_m) * np.exp(theta[3])
+def weighed(data: Powers, theta, smooth_m: float, echo=None) -> Sides:
+    """Weighted residuals of the logarithms; `echo` where the model's power is known already."""
+    echo = data.model(theta=theta, slopes=False) if echo is None else echo
+    echo = _smooth(data, echo, smooth_m) * np.exp(theta[3])
     noise = data.noise * np.exp(theta[4])
     snr = echo / noise
     spread = (2 * snr + 1) / ((snr + 1) ** 2 * data.channels)
@@ -194,7 +207,7 @@ def weighed(data: Powers, theta, smooth_m: float) -> Sides:
     residual = np.log(np.maximum(measured, 1e-38) / (echo + noise))
     if not smooth_m:  # the mean of a logarithm lies under the logarithm of the mean
         residual += spread / 2
-    weight = data.counts / np.sqrt(spread + MODEL_ERROR**2)
+    weight = data.counts / np.sqrt(spread + data.model_error**2)
     return Sides(echo, noise, np.clip(residual, -CLIPPED_AT, CLIPPED_AT) * weight, weight)
 
 

@@ -88,13 +88,16 @@ def test_the_profile_is_a_radar_that_others_load(fitted, tmp_path):
 
 
 def test_the_derivatives_are_those_of_the_simulated_power(actor, cube_v, few_bursts):
-    """Central differences over 4 mm and 2 %, in float32: 2 % of the largest."""
+    """Central differences; height bends the power within millimetres, so its step is 0.3 mm.
+
+    1.5 % of the largest: what is left of the bend, and of float32.
+    """
     data = fit_model.powers_to_fit(of_cube(RADAR, cube_v), actor, 1, SEARCH, 0.8)
     theta = np.array([np.log(0.5), 0.01, 0.02, 0.0, 0.0])
     slopes = data.model(theta=theta, slopes=True)
-    for index, step in enumerate((0.01, 0.002, 0.002)):
+    for index, step in enumerate((0.01, 0.001, 0.0003)):
         shift = step * np.eye(5)[index]
         ends = [data.model(theta=theta + sign * shift, slopes=False) for sign in (1, -1)]
         difference = (ends[0] - ends[1]) / (2 * step)
         error = np.abs(slopes[..., index] - difference).max()
-        assert error < 0.02 * np.abs(difference).max()
+        assert error < 0.015 * np.abs(difference).max()
