@@ -2,7 +2,6 @@
 
 import argparse
 import logging
-import sys
 import time
 from functools import partial
 

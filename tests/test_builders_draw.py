@@ -9,7 +9,6 @@ from made_up_bodies import made_up_model
 from builders import _pages, _performed
 from builders._scene import performed, scene_of, stored_scene
 from builders._sources import Sources, take_of
-from pipelines.stored import Store
 from builders._takes import BuiltInTake, amass_takes, built_in_takes
 from builders.draw import main
 from pipelines.blueprint import make_blueprint
@@ -18,6 +17,7 @@ from pipelines.plan import make_plan
 from pipelines.recipe_toml import recipe_from_table
 from pipelines.shards import finish_store, prepare
 from pipelines.stages import make_clip
+from pipelines.stored import Store
 from pipelines.survey import survey
 from pipelines.work import Job, make_shard
 from radarsim.heatmaps import HeatmapSettings, heatmap_axes
