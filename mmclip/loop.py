@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import jax
-import numpy as np
 
 from mmclip.bank import deranged
 from mmclip.checkpoints import Checkpoints
@@ -53,24 +52,20 @@ def train(
         MmclipError: there is nothing to train on, or a loss is no number.
     """
     told_as = _told_as(session, settings, tell)
-    sampler = _sampler(session, settings, told_as)
     judge = Judge(session, settings, told_as, tell)
     checkpoints = Checkpoints(folder)
     state = start_state(variables, kind, settings.train)
     state = checkpoints.newest(state) or state
     first, last = int(state.step), settings.train.steps
-    if first:
-        tell(f"going on from step {first}")
+    tell(f"going on from step {first}" if first else "training starts")
     metrics = Metrics(folder, first, last, settings.train.batch, tell)
     step = make_step(graph, jax.device_put(session.vectors), settings, kind)
     best, about = _best_so_far(folder), about_training(session, settings, before)
-    reader = Reader(session.corpus, settings.model.heatmaps, settings.data.batches_ahead)
-    batches = reader.read(sampler.picks(number) for number in range(first, last))
+    batches = _batches(session, settings, told_as, first)
     for number in range(first + 1, last + 1):
         with metrics.waiting():
             maps, picks = next(batches)
-        labels, sentences = picks.places[:, 2].astype(np.int32), picks.sentences.astype(np.int32)
-        state, measures = step(state, jax.device_put(maps), labels, sentences)
+        state, measures = step(state, jax.device_put(maps), picks.labels, picks.sentences)
         metrics.add(number, measures)
         due = _due(number, settings.train)
         right = judge(model_of(graph, state, kind)) if "validate" in due else None
@@ -94,10 +89,13 @@ def _told_as(session: Session, settings: Settings, tell) -> dict[str, str]:
     return deranged(session.seen, settings.train.derange)
 
 
-def _sampler(session: Session, settings: Settings, told_as: dict[str, str]) -> Sampler:
+def _batches(session: Session, settings: Settings, told_as: dict[str, str], first: int):
+    """Heatmaps and what they are, from a step on."""
     places = need_places(session, ("train",), session.seen)
-    batch, seed = settings.train.batch, settings.train.seed
-    return Sampler(session.corpus, places, session.bank, settings.data, batch, seed, told_as)
+    batch, seed, last = settings.train.batch, settings.train.seed, settings.train.steps
+    sampler = Sampler(session.corpus, places, session.bank, settings.data, batch, seed, told_as)
+    reader = Reader(session.corpus, settings.model.heatmaps, settings.data.batches_ahead)
+    return reader.read(sampler.picks(number) for number in range(first, last))
 
 
 def _due(number: int, settings: Train) -> set[str]:
