@@ -54,8 +54,7 @@ def train(
     told_as = _told_as(session, settings, tell)
     judge = Judge(session, settings, told_as, tell)
     checkpoints = Checkpoints(folder)
-    state = start_state(variables, kind, settings.train)
-    state = checkpoints.newest(state) or state
+    state = checkpoints.newest(start_state(variables, kind, settings.train))
     first, last = int(state.step), settings.train.steps
     tell(f"going on from step {first}" if first else "training starts")
     metrics = Metrics(folder, first, last, settings.train.batch, tell)
