@@ -107,10 +107,8 @@ def recognition(model, size: int, maps: dict) -> dict:
 
 def _stepped(step, state, maps, picks):
     import jax
-    import numpy as np
 
-    labels = picks.places[:, 2].astype(np.int32)
-    return step(state, jax.device_put(maps), labels, picks.sentences.astype(np.int32))
+    return step(state, jax.device_put(maps), picks.labels, picks.sentences)
 
 
 def _rate(reader, sampler, steps: int, batch: int) -> float:

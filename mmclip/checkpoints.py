@@ -28,19 +28,19 @@ class Checkpoints:
         """Keep a state, whole or not at all."""
         self._manager.save(int(state.step), args=self._ocp.args.StandardSave(state._asdict()))
 
-    def newest(self, like: State) -> State | None:
-        """The newest state, or None where there is none.
+    def newest(self, start: State) -> State:
+        """The newest state, or the start where none is kept.
 
         Args:
-            like: a state of the same training.
+            start: of the same training.
 
         Raises:
             MmclipError: it cannot be read.
         """
         step = self._manager.latest_step()
         if step is None:
-            return None
-        shapes = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype), like._asdict())
+            return start
+        shapes = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype), start._asdict())
         try:
             found = self._manager.restore(step, args=self._ocp.args.StandardRestore(shapes))
         except (ValueError, OSError, KeyError) as error:

@@ -28,6 +28,11 @@ class Picks:
     places: np.ndarray
     sentences: np.ndarray
 
+    @property
+    def labels(self) -> np.ndarray:
+        """Number of each window's label."""
+        return self.places[:, 2].astype(np.int32)
+
 
 class Sampler:
     """Draws training batches.
@@ -68,7 +73,7 @@ class Sampler:
         offset = (rng.random(self._batch) * self._count[group]).astype(np.int64)
         places = self._places[self._first[group] + offset]
         sentences = [self._sentences(rng, clip, label) for clip, _, label in places]
-        return Picks(places, np.stack(sentences))
+        return Picks(places, np.stack(sentences).astype(np.int32))
 
     def _sentences(self, rng: np.random.Generator, clip: int, label: int) -> np.ndarray:
         """One variant of one of the texts."""

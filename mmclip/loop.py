@@ -1,25 +1,21 @@
 """The training loop: read, step, report, validate, keep."""
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import jax
-import numpy as np
 
 from mmclip.bank import deranged
 from mmclip.checkpoints import Checkpoints
-from mmclip.config import Settings
-from mmclip.data import Reader, Sampler, spread_out
+from mmclip.config import Settings, Train
+from mmclip.data import Reader, Sampler
 from mmclip.errors import MmclipError
+from mmclip.judge import Judge
 from mmclip.metrics import Metrics
 from mmclip.release import ABOUT, about_training, read_about, save_release
-from mmclip.scores import accuracy, label_vectors, window_vectors
 from mmclip.session import Session, need_places
 from mmclip.step import State, learning_rate, make_step, model_of, start_state
 from mmclip.weights import Flat
-
-MOST_VALIDATED = 1000
 
 
 def train(
@@ -55,84 +51,60 @@ def train(
     Raises:
         MmclipError: there is nothing to train on, or a loss is no number.
     """
-    train_settings, told_as = settings.train, None
-    places = need_places(session, ("train",), session.seen)
-    if train_settings.derange:
-        told_as = deranged(session.seen, train_settings.derange)
-        tell("every label is told by another's text (train.derange): nothing true can be learned")
-    sampler = Sampler(
-        session.corpus,
-        places,
-        session.bank,
-        settings.data,
-        train_settings.batch,
-        train_settings.seed,
-        told_as,
-    )
-    judge = _Judge(session, settings, told_as, tell)
+    told_as = _told_as(session, settings, tell)
+    judge = Judge(session, settings, told_as, tell)
     checkpoints = Checkpoints(folder)
-    state = start_state(variables, kind, train_settings)
-    state = checkpoints.newest(state) or state
-    first, last = int(state.step), train_settings.steps
-    if first:
-        tell(f"going on from step {first}")
-    metrics = Metrics(folder, first, last, train_settings.batch, tell)
-    step_of = make_step(graph, jax.device_put(session.vectors), settings, kind)
-    finish = finish or (lambda state: state.trained)
-    about = about_training(session, settings, before)
-    best = _best_so_far(folder)
-    reader = Reader(session.corpus, settings.model.heatmaps, settings.data.batches_ahead)
-    batches = reader.read(sampler.picks(number) for number in range(first, last))
+    state = checkpoints.newest(start_state(variables, kind, settings.train))
+    first, last = int(state.step), settings.train.steps
+    tell(f"going on from step {first}" if first else "training starts")
+    metrics = Metrics(folder, first, last, settings.train.batch, tell)
+    step = make_step(graph, jax.device_put(session.vectors), settings, kind)
+    best, about = _best_so_far(folder), about_training(session, settings, before)
+    batches = _batches(session, settings, told_as, first)
     for number in range(first + 1, last + 1):
-        asked_s = time.monotonic()
-        maps, picks = next(batches)
-        metrics.wait(time.monotonic() - asked_s)
-        labels, sentences = picks.places[:, 2].astype(np.int32), picks.sentences.astype(np.int32)
-        state, measures = step_of(state, jax.device_put(maps), labels, sentences)
+        with metrics.waiting():
+            maps, picks = next(batches)
+        state, measures = step(state, jax.device_put(maps), picks.labels, picks.sentences)
         metrics.add(number, measures)
-        saves = number % train_settings.save_every == 0 or number == last
-        validates = number % train_settings.validate_every == 0 or number == last
-        if not (saves or validates or number % train_settings.log_every == 0):
-            continue
-        right = judge(model_of(graph, state, kind)) if validates else None
-        metrics.report(float(learning_rate(train_settings, number - 1)), right)
-        if validates and (right is None or right >= best):
+        due = _due(number, settings.train)
+        right = judge(model_of(graph, state, kind)) if "validate" in due else None
+        if due:
+            metrics.report(float(learning_rate(settings.train, number - 1)), right)
+        if "validate" in due and (right is None or right >= best):
             best = -1.0 if right is None else right
-            save_release(
-                folder, finish(state), {**about, "step": number, "validation_accuracy": right}
-            )
-        if saves:
+            weights = finish(state) if finish else state.trained
+            save_release(folder, weights, {**about, "step": number, "validation_accuracy": right})
+        if "save" in due:
             checkpoints.save(state)
     checkpoints.close()
     return read_about(folder)
 
 
-class _Judge:
-    """Share of the validation split's windows of seen labels that a model recognises.
+def _told_as(session: Session, settings: Settings, tell) -> dict[str, str]:
+    """The label whose text each seen label gets: its own, but for the honest zero."""
+    if not settings.train.derange:
+        return {}
+    tell("every label is told by another's text (train.derange): nothing true can be learned")
+    return deranged(session.seen, settings.train.derange)
 
-    None where there is no such window; then the last step is as good as any.
-    """
 
-    def __init__(self, session: Session, settings: Settings, told_as: dict | None, tell):
-        places = session.corpus.places(("val",), set(session.seen))
-        places = spread_out(session.corpus, places, session.corpus.columns)
-        if len(places) > MOST_VALIDATED:
-            chosen = np.linspace(0, len(places) - 1, MOST_VALIDATED).round().astype(int)
-            places = places[chosen]
-        if not len(places):
-            tell("no clip of the split val shows a seen label: the last step will be released")
-        words = session.corpus.labels
-        self._told = [(told_as or {}).get(label, label) for label in session.seen]
-        self._truth = np.array([session.seen.index(words[label]) for label in places[:, 2]])
-        self._reader = Reader(session.corpus, settings.model.heatmaps)
-        self._session, self._size, self._places = session, settings.model.size, places
+def _batches(session: Session, settings: Settings, told_as: dict[str, str], first: int):
+    """Heatmaps and what they are, from a step on."""
+    places = need_places(session, ("train",), session.seen)
+    batch, seed, last = settings.train.batch, settings.train.seed, settings.train.steps
+    sampler = Sampler(session.corpus, places, session.bank, settings.data, batch, seed, told_as)
+    reader = Reader(session.corpus, settings.model.heatmaps, settings.data.batches_ahead)
+    return reader.read(sampler.picks(number) for number in range(first, last))
 
-    def __call__(self, model) -> float | None:
-        if not len(self._places):
-            return None
-        labels = label_vectors(model, self._session.bank, self._session.vectors, self._told)
-        windows = window_vectors(model, self._reader, self._places, self._size)
-        return accuracy(windows, labels, self._truth)
+
+def _due(number: int, settings: Train) -> set[str]:
+    """What follows a step: "log", "validate", "save"; everything follows the last."""
+    every = {
+        "log": settings.log_every,
+        "validate": settings.validate_every,
+        "save": settings.save_every,
+    }
+    return {name for name, n in every.items() if number % n == 0 or number == settings.steps}
 
 
 def _best_so_far(folder: Path) -> float:

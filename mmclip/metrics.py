@@ -2,6 +2,8 @@
 
 import csv
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -39,9 +41,12 @@ class Metrics:
         self._start_s = self._said_s = time.monotonic()
         self._pending: list[tuple[int, dict]] = []
 
-    def wait(self, seconds: float) -> None:
-        """The step waited so long for data."""
-        self._waiting_s += seconds
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Around what waits for data."""
+        asked_s = time.monotonic()
+        yield
+        self._waiting_s += time.monotonic() - asked_s
 
     def add(self, step: int, measures: dict) -> None:
         """Measures of a step, still on the device."""
