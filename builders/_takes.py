@@ -198,14 +198,16 @@ def _folder(root: Path) -> Path:
 
 
 def _activity_texts(activity) -> tuple[Text, ...]:
-    """The label first, then the plain captions, each with a wording of the five sentences."""
+    """The label first, with every wording of the five sentences; then captions, with one each."""
     source = f"built-in, {activity.text_source}"
     captions = dict.fromkeys((activity.label, *activity.captions))
+    wordings = [tuple(sorted(variant.items())) for variant in activity.variants]
     return tuple(
         Text(
             caption=caption,
             source=source,
-            sentences=tuple(sorted(activity.variants[number % len(activity.variants)].items())),
+            sentences=wordings[number % len(wordings)],
+            variants=tuple(wordings[1:]) if caption == activity.label else (),
             provenance=activity.text_source,
             kind="label" if caption == activity.label else "sentence",
         )

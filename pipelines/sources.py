@@ -27,6 +27,7 @@ class Text:
         start_s, end_s: the stretch, since the start of the take; end None: to its end.
         sentences: (part, sentence) pairs describing the caption, parts of
             `schema.ATTRIBUTE_PARTS`; empty where none are known.
+        variants: the same in other words, each like `sentences`.
         provenance: who wrote the sentences.
         kind: "label", what the stretch is called; "action", one of the actions that a window's
             label lists (see `captions.window_label`); "sentence", any other words about it.
@@ -38,6 +39,7 @@ class Text:
     start_s: float = 0.0
     end_s: float | None = None
     sentences: tuple[tuple[str, str], ...] = ()
+    variants: tuple[tuple[tuple[str, str], ...], ...] = ()
     provenance: str = ""
     kind: str = "sentence"
 

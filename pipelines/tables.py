@@ -99,12 +99,13 @@ def _attribute_rows(caption_id: str, text: Text) -> Rows:
     return [
         {
             "caption": caption_id,
-            "variant": 0,
+            "variant": variant,
             "part": part,
             "sentence": sentence,
             "provenance": text.provenance,
         }
-        for part, sentence in text.sentences
+        for variant, wording in enumerate((text.sentences, *text.variants))
+        for part, sentence in wording
     ]
 
 

@@ -2,7 +2,10 @@
 
 import pytest
 
+from pipelines.plan import Clip
 from pipelines.schema import HEATMAPS, TABLES, Layout, store_arrays
+from pipelines.sources import Text
+from pipelines.tables import shard_tables
 
 LAYOUT = Layout(
     num_clips=10,
@@ -74,3 +77,14 @@ def test_tables_name_captions_and_clips_alike():
     assert list(TABLES["segments"]) == ["row", "clip", "start_s", "end_s", "caption", "kind"]
     assert list(TABLES["captions"]) == ["id", "text", "source", "licence"]
     assert list(TABLES["attributes"]) == ["caption", "variant", "part", "sentence", "provenance"]
+
+
+def test_every_wording_of_a_captions_sentences_is_a_variant():
+    plain, other = (("arms", "They swing."),), (("arms", "Both arms swing."),)
+    text = Text(caption="walk", source="x", sentences=plain, variants=(other,), provenance="y")
+    clip = Clip(id="a", take="t", source="x", licence="", subject="s", num_frames=3)
+    rows = shard_tables([clip], {"t": (text,)}, "radar", "body", 0.1)["attributes"]
+    assert [(row["variant"], row["sentence"]) for row in rows] == [
+        (0, "They swing."),
+        (1, "Both arms swing."),
+    ]
