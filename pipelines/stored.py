@@ -69,7 +69,7 @@ class Store:
         """SHA-256 by file; empty while the store is not finished."""
         try:
             files = json.loads(self._folder.read(CHECKSUMS) or b"{}").get("files")
-        except (ValueError, AttributeError):
+        except (ValueError, AttributeError, RecursionError):
             files = None
         return files if isinstance(files, dict) else {}
 
@@ -175,22 +175,20 @@ class Store:
         """
         try:
             return self.group[name][rows]
-        except (ValueError, KeyError, IndexError, TypeError, RuntimeError, OSError) as error:
+        except Exception as error:  # whatever Zarr and its codecs raise on a damaged file
             which = f"{rows.start} to {rows.stop}" if isinstance(rows, slice) else rows
-            problem = f"cannot be read ({(str(error) or type(error).__name__).splitlines()[0]})"
-            raise InputError(self.path, f"{name} {which}", problem, _DAMAGED) from None
+            raise InputError(self.path, f"{name} {which}", _unreadable(error), _DAMAGED) from None
 
     def _opened(self) -> zarr.Group:
         try:
             return zarr.open_group(self._folder.zarr_store(), mode="r")
-        except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
-            problem = f"cannot be read ({str(error).splitlines()[:1]})"
-            raise InputError(self.path, "zarr.json", problem, _DAMAGED) from None
+        except Exception as error:  # whatever Zarr and NumPy raise on metadata nobody wrote
+            raise InputError(self.path, "zarr.json", _unreadable(error), _DAMAGED) from None
 
     def _checked_attributes(self) -> dict:
         try:
             attributes = json.loads(self._folder.read("zarr.json") or b"{}").get("attributes", {})
-        except (ValueError, AttributeError, OSError):
+        except (ValueError, AttributeError, OSError, RecursionError):
             attributes = {}
         if attributes.get("format") != FORMAT:
             hint = "give a folder that builders.amass wrote"
@@ -209,8 +207,7 @@ class Store:
         try:
             return read_table(map(self._folder.read, parts)).to_pylist() if parts else []
         except (pa.ArrowException, OSError, ValueError) as error:
-            problem = f"cannot be read ({str(error).splitlines()[0]})"
-            raise InputError(self.path, f"tables/{name}", problem, _DAMAGED) from None
+            raise InputError(self.path, f"tables/{name}", _unreadable(error), _DAMAGED) from None
 
     @cached_property
     def _files(self) -> list[str]:
@@ -228,3 +225,7 @@ class Store:
     @cached_property
     def _captions(self) -> dict[str, str]:
         return {row["id"]: row["text"] for row in self.table("captions")}
+
+
+def _unreadable(error: Exception) -> str:
+    return f"cannot be read ({(str(error) or type(error).__name__).splitlines()[0]})"

@@ -63,7 +63,10 @@ def checked_number(
     """
     if isinstance(value, bool) or not isinstance(value, Real | Decimal):
         raise InputError(where, field, f"is {_shown(value)}, not a number", hint)
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number beyond any float
+        number = math.copysign(math.inf, value)
     found = with_unit(number, unit)
     if not math.isfinite(number):
         raise InputError(where, field, f"is {found}, not a finite number", hint)

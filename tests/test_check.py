@@ -1,6 +1,7 @@
 """A sound store passes; each kind of damage is found, named, and told by the exit status."""
 
 import json
+import re
 import shutil
 from dataclasses import replace
 
@@ -123,6 +124,16 @@ def forget_checksums_of(store, *names):
     for name in names:
         sums["files"].pop(name)
     (store / CHECKSUMS).write_text(json.dumps(sums))
+
+
+def test_a_number_that_no_array_can_hold_costs_one_line(store, capsys):
+    text = (store / "zarr.json").read_text()
+    huge = re.sub(r'"fill_value": ?0\b', '"fill_value": 99999999999999999999', text)
+    assert huge != text
+    (store / "zarr.json").write_text(huge)
+    status, said = checked(store, capsys)
+    assert (status, said.count("\n")) == (2, 1)
+    assert "zarr.json: cannot be read" in said
 
 
 def test_another_unit_is_found(store, capsys):
