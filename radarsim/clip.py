@@ -1,9 +1,9 @@
 """A clip of frames: the host sizes each step, the device runs it.
 
-Three compiled steps: which faces are bright (`probe`), which of them the radar sees (`look`), and
-their sum. Arrays of a compiled program have fixed sizes, so after each step the host takes the
-largest of the clip and rounds it up. The sum is differentiable in the mesh, its origin and sigma;
-what was picked before it is a choice and carries no gradient.
+Two compiled steps: which faces are bright and seen (`choose`), and their sum. Arrays of a compiled
+program have fixed sizes, so in between the host takes the largest of the clip and rounds it up. The
+sum is differentiable in the mesh, its origin and sigma; what was picked before it is a choice and
+carries no gradient.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Complex, Float
+from jaxtyping import Array, Bool, Complex, Float, Int
 
 from radarsim import reflection
 from radarsim.config import Radar
@@ -21,32 +21,41 @@ from radarsim.frame import (
     Burst,
     Settings,
     block_nodes,
+    bright_faces,
+    by_range,
+    extent,
     fast_frame,
-    lit_faces,
     look,
-    probe_frame,
     sum_faces,
 )
 from radarsim.legs import node_times_s
 from radarsim.mesh import FaceIndices, Faces
 from radarsim.sizes import (
-    BAND_MARGIN_BINS,
     FACES_PER_GROUP,
     Sizes,
     bins_of,
     blocks_for,
     cells_for,
+    margin_bins,
     round_up,
     sizes_for,
 )
 from radarsim.visibility import hidden_point_removal
 
 
+@partial(jax.tree_util.register_dataclass, meta_fields=["sizes"], data_fields=["seen", "order"])
 @dataclass(frozen=True)
 class Choice:
-    """What a clip's sum runs over: the faces seen, per frame and block, and the array sizes."""
+    """What a clip's sum runs over.
 
-    seen: Bool[np.ndarray, "frame block face"] | Bool[Array, "frame block face"]
+    Attributes:
+        seen: the faces seen, per frame and visibility block.
+        order: those of each frame by range, -1 after them.
+        sizes: of the sum's arrays.
+    """
+
+    seen: Bool[Array, "frame block face"]
+    order: Int[Array, "frame face"]
     sizes: Sizes
 
 
@@ -65,15 +74,9 @@ def choose(
     radar: Radar, settings: Settings, burst: Burst, faces: FaceIndices, sigma_rad: float
 ) -> Choice:
     """Pick what the fast sum needs: bright and visible faces, and how large its arrays must be."""
-    settings = settings.echo
-    bright, counts, walk = _probe(radar, settings, burst, faces, sigma_rad)
-    num_bright, num_front = np.asarray(counts).max(0)
-    seen = visible_faces(settings, burst, faces, bright, int(num_bright), int(num_front))
-    num_lit = round_up(int(seen.any(1).sum(-1).max()), 2 * FACES_PER_GROUP)
-    low, high = _group_bins(radar, num_lit, burst, faces, seen)
-    return Choice(
-        seen, sizes_for(radar, num_lit, np.asarray(low), np.asarray(high), np.asarray(walk))
-    )
+    hull = _hpr_blocks(settings, burst, faces) if settings.visibility == "hpr" else None
+    seen, order, needed = _choose(radar, settings.echo, burst, faces, hull, sigma_rad)
+    return Choice(seen, order, sizes_for(radar, needed))
 
 
 def fast_clip(
@@ -85,7 +88,7 @@ def fast_clip(
     sigma_rad: Float[Array, ""] | float,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
     """IF samples of every frame without the level constant; differentiable."""
-    return _sum(radar, settings.echo, choice.sizes, burst, faces, choice.seen, sigma_rad)
+    return _sum(radar, settings.echo, choice, burst, faces, sigma_rad)
 
 
 def fast_points(
@@ -93,7 +96,7 @@ def fast_points(
 ) -> Complex[Array, "frame chirp tx rx sample"]:
     """IF samples of moving points, every one of them summed."""
     band, walk = (np.asarray(part).max() for part in _spans_of_points(radar, burst))
-    num_cells = cells_for(band)
+    num_cells = cells_for(float(band))
     sizes = Sizes(
         num_lit=round_up(len(area_m2), FACES_PER_GROUP),
         num_cells=num_cells,
@@ -103,54 +106,30 @@ def fast_points(
     return _sum_points(radar, settings.echo, sizes, burst, area_m2)
 
 
-def visible_faces(
-    settings: Settings, burst: Burst, faces, bright, num_bright: int, num_front: int
-) -> Bool[np.ndarray, "frame block face"]:
-    """Which of the bright faces the radar sees, by the chosen test."""
-    if settings.visibility == "hpr":
-        return _hpr_blocks(settings, burst, faces) & np.asarray(bright)[:, None]
-    num_bright = min(round_up(num_bright, 512), len(faces))
-    num_front = min(round_up(num_front, 1024), len(faces))
-    window = round_up(num_front // 5, 256)
-    while True:
-        window = min(window, num_front)
-        seen, needed = _look(settings, num_bright, num_front, window, burst, faces, bright)
-        needed = int(np.asarray(needed).max())
-        if needed <= window or window == num_front:
-            return np.asarray(seen)
-        window = round_up(needed, 256)
+@partial(jax.jit, static_argnums=(0, 1))
+def _choose(radar, settings, burst, faces, hull, sigma_rad):
+    """Per frame: faces seen, their order, what the sum needs; `hull` from hidden point removal."""
+
+    def one(inputs):
+        frame, on_hull = inputs
+        bright, walk = bright_faces(radar, settings, reflection.paper, frame, faces, sigma_rad)
+        seen = look(settings, frame, faces, bright) if hull is None else on_hull & bright
+        order = by_range(frame, faces, seen)
+        return seen, order, extent(radar, frame, faces, order, walk)
+
+    return jax.lax.map(one, (burst, hull))
 
 
 @partial(jax.jit, static_argnums=(0, 1))
-def _probe(radar, settings, burst, faces, sigma_rad):
-    probe = partial(probe_frame, radar, settings, reflection.paper)
-    return jax.lax.map(lambda one: probe(one, faces, sigma_rad), burst)
-
-
-@partial(jax.jit, static_argnums=(0, 1, 2, 3))
-def _look(settings, num_bright, num_front, window, burst, faces, bright):
+def _sum(radar, settings, choice, burst, faces, sigma_rad):
     def one(inputs):
-        return look(settings, inputs[0], faces, inputs[1], num_bright, num_front, window)
-
-    return jax.lax.map(one, (burst, bright))
-
-
-@partial(jax.jit, static_argnums=(0, 1))
-def _group_bins(radar, num_lit, burst, faces, seen):
-    """Lowest and highest range bin of each frame's groups."""
-    return jax.lax.map(
-        lambda one: lit_faces(radar, num_lit, one[0], faces, one[1])[2:], (burst, seen)
-    )
-
-
-@partial(jax.jit, static_argnums=(0, 1, 2))
-def _sum(radar, settings, sizes, burst, faces, seen, sigma_rad):
-    def one(inputs):
+        frame, seen, order = inputs
+        model = reflection.paper
         return fast_frame(
-            radar, settings, sizes, reflection.paper, inputs[0], faces, inputs[1], sigma_rad
+            radar, settings, choice.sizes, model, frame, faces, seen, order, sigma_rad
         )
 
-    return jax.lax.map(one, (burst, seen))
+    return jax.lax.map(one, (burst, choice.seen, choice.order))
 
 
 @partial(jax.jit, static_argnums=(0, 1, 2))
@@ -185,7 +164,7 @@ def _spans_of_points(radar, burst):
         near_m = points.vertices_m + points.origin_high_m[:, None]
         low, high = bins_of(radar, near_m)
         nodes_s = node_times_s(radar, len(near_m))
-        walk = (high - low - 2 * BAND_MARGIN_BINS) / np.float32(nodes_s[-1] - nodes_s[0])
+        walk = (high - low - 2 * margin_bins(radar)) / np.float32(nodes_s[-1] - nodes_s[0])
         return jnp.max(high) - jnp.min(low), jnp.max(walk)
 
     return jax.lax.map(one, burst)

@@ -15,13 +15,12 @@ from jaxtyping import Array, Float
 from scipy import ndimage
 
 from radarsim.capture_stats import hann
-from radarsim.clip import Choice, choose, fast_clip, make_burst
+from radarsim.clip import choose, fast_clip, make_burst
 from radarsim.config import Radar
 from radarsim.frame import Burst, Settings
 from radarsim.levels import FREE_BODY_REFLECTIVITY, volts_per_weight
 from radarsim.recording import Recording
 from radarsim.simulate import burst_times_s
-from radarsim.sizes import round_up
 from radarsim.twin import ECHO_ONLY, Actor, surface
 
 MAX_BURSTS, MAX_LOOPS, MAX_FRAMES = 4, 32, 64
@@ -120,16 +119,16 @@ def _model_of(radar: Radar, actor: Actor, times_s, per_burst: int, settings, sig
     choice = choose(radar, settings, burst, faces, sigma_rad)
     sizes = replace(  # with room for another distance
         choice.sizes,
-        num_lit=round_up(choice.sizes.num_lit, 1024),
         num_cells=choice.sizes.num_cells + 32,
         group_cells=choice.sizes.group_cells + 16,
     )
+    choice = replace(choice, sizes=sizes)
     tilt = float(actor.placement.radar_tilt_rad)
     ahead, left = line_of_sight(actor)
     away = np.array([ahead * np.cos(tilt), left, -ahead * np.sin(tilt)], np.float32)
     down = np.array([-np.sin(tilt), 0.0, -np.cos(tilt)], np.float32)
     gain = np.float32(volts_per_weight(radar, FREE_BODY_REFLECTIVITY))
-    return partial(_at, radar, sizes, per_burst, burst, faces, choice.seen, (away, down), gain)
+    return partial(_at, radar, per_burst, choice, burst, faces, (away, down), gain)
 
 
 def _cells(shape) -> np.ndarray:
@@ -152,15 +151,14 @@ def _powers(cube_v: Array, per_burst: int) -> Float[Array, "burst loop range"]:
     return (jnp.abs(spectrum) ** 2).mean((2, 3))
 
 
-@partial(jax.jit, static_argnums=(0, 1, 2, 3))
-def _model(slopes, radar, sizes, per_burst, burst, faces, seen, directions, gain, shape):
+@partial(jax.jit, static_argnums=(0, 1, 2))
+def _model(slopes, radar, per_burst, choice, burst, faces, directions, gain, shape):
     """Power at the nominal level for (log sigma, distance, height), or its derivatives."""
 
     def power(shape):
         away, down = directions
         origin = burst.origin_high_m + shape[1] * away + shape[2] * down
         moved = Burst(burst.vertices_m, origin, burst.origin_low_m)
-        choice = Choice(seen, sizes)
         echo = fast_clip(radar, ECHO_ONLY, choice, moved, faces, jnp.exp(shape[0]))
         gains = jnp.asarray(radar.array.gains, jnp.complex64)[:, :, None]
         return _powers(echo * (gain * gains), per_burst)

@@ -1,8 +1,8 @@
 """One radar frame on the device: from the surface at the nodes of a burst to its IF samples.
 
 Bright faces are picked first (most of a body looks elsewhere), then tested for occlusion, then
-summed. Their numbers differ from frame to frame, compiled programs do not: the host takes the
-largest of a clip after each step and rounds it up.
+summed. Their numbers differ from frame to frame, compiled programs do not: loops end where a frame
+needs no more, and arrays of the sum are as large as the host has asked for (sizes.py).
 """
 
 from collections.abc import Callable
@@ -16,9 +16,16 @@ from jaxtyping import Array, Bool, Complex, Float, Int
 from radarsim.config import Radar
 from radarsim.legs import legs_at_nodes
 from radarsim.mesh import FaceIndices, Faces, chebyshev_nodes, faces_of, lagrange_weights
-from radarsim.sizes import FACES_PER_GROUP, Sizes, bins_of, tone_walk_bins_per_s
+from radarsim.sizes import (
+    FACES_PER_GROUP,
+    Extent,
+    Sizes,
+    bins_of,
+    round_up,
+    tone_walk_bins_per_s,
+)
 from radarsim.synthesis import Plan, fast_sum
-from radarsim.visibility import facing, fade, unoccluded, window_needed
+from radarsim.visibility import facing, fade, unoccluded
 
 METHODS = ("fast", "plain")
 VISIBILITIES = ("occlusion", "hpr", "facing", "none")
@@ -112,91 +119,85 @@ def block_nodes(settings: Settings) -> Float[np.ndarray, "block node"]:
     return lagrange_weights(chebyshev_nodes(settings.num_nodes), centres).astype(np.float32)
 
 
-def probe_frame(
+def bright_faces(
     radar: Radar, settings: Settings, model: Callable, burst: Burst, faces: FaceIndices, sigma_rad
-) -> tuple[Bool[Array, "face"], Int[Array, "2"], Float[Array, ""]]:
-    """The bright faces; how many they are, and how many may hide others; how fast tones walk."""
+) -> tuple[Bool[Array, "face"], Float[Array, ""]]:
+    """Faces worth summing, before any is hidden; how fast their tones walk through range."""
     near = placed(faces_of(burst.vertices_m, faces), burst.origin_high_m)
     strength = strengths(settings, model, near, sigma_rad)
-    bright = jnp.isfinite(strength)
-    # A visibility block lies between the nodes: a few more faces may turn to the front.
-    front = jnp.max(jnp.sum(facing(near), axis=-1)) * 102 // 100 + 16
-    walk = tone_walk_bins_per_s(radar, near.centre_m, strength)
-    return bright, jnp.stack([jnp.sum(bright), front]), walk
+    return jnp.isfinite(strength), tone_walk_bins_per_s(radar, near.centre_m, strength)
 
 
 def look(
-    settings: Settings,
-    burst: Burst,
-    faces: FaceIndices,
-    bright: Bool[Array, "face"],
-    num_bright: int,
-    num_front: int,
-    window: int,
-) -> tuple[Bool[Array, "block face"], Int[Array, ""]]:
-    """Visibility of the bright faces at the centre of each block, hidden point removal apart.
+    settings: Settings, burst: Burst, faces: FaceIndices, bright: Bool[Array, "face"]
+) -> Bool[Array, "block face"]:
+    """Which of the bright faces are seen at the centre of each block; not for hidden point removal.
 
     Args:
         settings: which test, and how many blocks.
         burst: the mesh at the nodes.
         faces: its triangles.
-        bright: faces to be tested, at most `num_bright`.
-        num_front: at least as many as face the radar.
-        window: occluders tested per target, see `visibility.unoccluded`.
-
-    Returns:
-        True where seen, and the window that would have been needed: if larger, look again.
+        bright: faces to be tested.
     """
     vertices_m = burst.vertices_m + burst.origin_high_m[:, None]
     vertices_m = jnp.einsum("bn,nvk->bvk", block_nodes(settings), vertices_m, precision="highest")
-    pick = jnp.nonzero(bright, size=num_bright, fill_value=0)[0]
-    # Padding repeats the first bright face, whose answer is then written twice.
-    pick = jnp.where(jnp.arange(num_bright) < jnp.sum(bright), pick, jnp.argmax(bright))
 
     def block(corners_m):
-        surface = faces_of(corners_m, faces)
         if settings.visibility == "none":
-            return bright, 0
+            return bright
+        surface = faces_of(corners_m, faces)
         front = facing(surface)
         if settings.visibility == "facing":
-            return bright & front, 0
-        occluders = jnp.nonzero(front, size=num_front, fill_value=0)[0]
-        active = jnp.arange(num_front) < jnp.sum(front)
-        scene = (surface.centre_m[pick], corners_m[faces[occluders]], active)
-        clear = jnp.zeros(bright.shape, bool).at[pick].set(unoccluded(*scene, window))
-        return bright & front & clear, window_needed(*scene)
+            return bright & front
+        return unoccluded(surface.centre_m, corners_m[faces], front, bright & front)
 
-    seen, needed = jax.lax.map(block, vertices_m)
-    return seen, jnp.max(needed)
+    return jax.lax.map(block, vertices_m)
 
 
-def lit_faces(
-    radar: Radar,
-    num_lit: int,
-    burst: Burst,
-    faces: FaceIndices,
-    seen: Bool[Array, "block face"],
-) -> tuple[Int[Array, "lit"], Bool[Array, "lit"], Float[Array, "group"], Float[Array, "group"]]:
-    """Faces seen in any block, sorted by range, with the range bins that each group covers.
-
-    Returns:
-        Indices; False where an entry is padding; lowest and highest bin per group.
-    """
+def by_range(
+    burst: Burst, faces: FaceIndices, seen: Bool[Array, "block face"]
+) -> Int[Array, "face"]:
+    """Faces seen in any block, the nearest first; -1 after them."""
     lit = jnp.any(seen, axis=0)
-    near = placed(faces_of(burst.vertices_m, faces), burst.origin_high_m)
-    low, high = bins_of(radar, near.centre_m)
-    order = jnp.argsort(jnp.where(lit, low + high, jnp.inf))[:num_lit]
-    padding = (0, num_lit - len(order))  # a mesh of few faces does not fill its last group
-    order, real = jnp.pad(order, padding), jnp.pad(lit[order], padding)
+    middle = burst.vertices_m.shape[0] // 2
+    near = placed(faces_of(burst.vertices_m[middle], faces), burst.origin_high_m[middle])
+    order = jnp.argsort(jnp.where(lit, jnp.sum(near.centre_m**2, axis=-1), jnp.inf))
+    return jnp.where(lit[order], order, -1)
+
+
+def group_spans(
+    radar: Radar, near_m: Float[Array, "node face 3"], real: Bool[Array, "face"]
+) -> tuple[Float[Array, "group"], Float[Array, "group"]]:
+    """Lowest and highest range bin of each group of neighbours; without padding (not `real`)."""
+    low, high = bins_of(radar, near_m)
 
     def extreme(values, fill, reduce):
-        values = jnp.where(real, values[order], fill)
-        return reduce(values.reshape(-1, FACES_PER_GROUP), axis=1)
+        return reduce(jnp.where(real, values, fill).reshape(-1, FACES_PER_GROUP), axis=1)
 
     lows, highs = extreme(low, jnp.inf, jnp.min), extreme(high, -jnp.inf, jnp.max)
     # Groups of padding alone join the first, where they add nothing.
     some = lows < highs
-    return order, real, jnp.where(some, lows, lows[0]), jnp.where(some, highs, lows[0])
+    return jnp.where(some, lows, lows[0]), jnp.where(some, highs, lows[0])
+
+
+def extent(
+    radar: Radar, burst: Burst, faces: FaceIndices, order: Int[Array, "face"], walk_bins_per_s
+) -> Extent:
+    """What the sum of this frame needs room for."""
+    order = padded_order(order, round_up(len(order), FACES_PER_GROUP))
+    near = placed(faces_of(burst.vertices_m, faces[order]), burst.origin_high_m)
+    low, high = group_spans(radar, near.centre_m, order >= 0)
+    return Extent(
+        num_lit=jnp.sum(order >= 0),
+        group_bins=jnp.max(high - low),
+        start_bins=jnp.max(low) - jnp.min(low),
+        walk_bins_per_s=walk_bins_per_s,
+    )
+
+
+def padded_order(order: Int[Array, "face"], length: int) -> Int[Array, "lit"]:
+    """The first so many; a mesh of few faces does not fill its last group."""
+    return jnp.pad(order[:length], (0, max(0, length - len(order))), constant_values=-1)
 
 
 def fast_frame(
@@ -207,6 +208,7 @@ def fast_frame(
     burst: Burst,
     faces: FaceIndices,
     seen: Bool[Array, "block face"],
+    order: Int[Array, "face"],
     sigma_rad,
 ) -> Complex[Array, "chirp tx rx sample"]:
     """IF samples of one frame without the level constant.
@@ -219,11 +221,14 @@ def fast_frame(
         burst: the mesh at the nodes.
         faces: its triangles.
         seen: bright and visible faces per block.
+        order: of `by_range`.
         sigma_rad: lobe width of the model [rad].
     """
-    pick, real, low_bins, _ = lit_faces(radar, sizes.num_lit, burst, faces, seen)
-    visible = fade(seen[:, pick], radar.frame.num_chirps) * real
+    pick = padded_order(order, sizes.num_lit)
+    visible = fade(seen[:, pick], radar.frame.num_chirps) * (pick >= 0)
     surface = faces_of(burst.vertices_m, faces[pick])
+    near = placed(surface, burst.origin_high_m)
+    low_bins, _ = group_spans(radar, near.centre_m, pick >= 0)
     return sum_faces(radar, settings, sizes, model, surface, burst, visible, low_bins, sigma_rad)
 
 

@@ -3,13 +3,15 @@
 Minutes per frame. Tests and benchmarks hold the fast path against it.
 """
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from radarsim import reflection
-from radarsim.clip import frames_of, points_as_faces, visible_faces
+from radarsim.clip import choose, frames_of, points_as_faces
 from radarsim.config import Radar
 from radarsim.frame import Burst, Settings
 from radarsim.if_signal import plain_sum
@@ -68,8 +70,8 @@ def plain_frame(
         chirps: loops to compute; None for all.
     """
     bursts = jax.tree.map(lambda part: part[None], burst)
-    everyone = jnp.ones((1, len(faces)), bool)
-    seen = visible_faces(settings, bursts, faces, everyone, len(faces), len(faces))[0]
+    faces = jnp.asarray(faces, jnp.int32)
+    seen = np.asarray(choose(radar, replace(settings, cull=0.0), bursts, faces, sigma_rad).seen[0])
     lit = np.flatnonzero(seen.any(0))
     visible = np.asarray(fade(jnp.asarray(seen[:, lit]), radar.frame.num_chirps))
     corners = np.asarray(faces)[lit]

@@ -7,12 +7,19 @@ the array, which is what the fast synthesis lives on. A later model may add a ph
 """
 
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
+from radarsim.legs import horner
 from radarsim.mesh import Faces
 
 # Keeps log(0) of a degenerate face finite; 1e-30 m^2 is far below any culling threshold.
 SMALLEST_AREA_M2 = 1e-30
+# 4 arcsin^2(sqrt(s) / 2) / s for 0 < s <= 2 by least squares on Chebyshev points, 5e-8 off.
+_CHORDS = 1 + np.cos(np.pi * (np.arange(400) + 0.5) / 400)
+SQUARED_ANGLE_TERMS = np.linalg.lstsq(
+    _CHORDS[:, None] ** np.arange(8), 4 * np.arcsin(np.sqrt(_CHORDS) / 2) ** 2 / _CHORDS, rcond=None
+)[0].astype(np.float32)
 
 
 def squared_angle(
@@ -20,14 +27,15 @@ def squared_angle(
 ) -> Float[Array, "*batch"]:
     """Squared angle between unit vectors [rad^2], smooth where they are parallel.
 
-    From the chord s = |a - b|^2: theta = 2 arcsin(sqrt(s)/2), as a series near s = 0 because the
-    gradient of arccos is infinite there (NaN after the chain rule).
+    From the chord s = |a - b|^2, as theta = 2 arcsin(sqrt(s)/2): the gradient of arccos is infinite
+    where they are parallel (NaN after the chain rule). Beyond a right angle from its supplement.
     """
     chord = jnp.minimum(jnp.sum((first - second) ** 2, axis=-1), 4 * (1 - 1e-6))
-    small = chord < 1e-2
-    series = chord * (1 + chord / 12 + chord**2 / 90 + chord**3 / 560)
-    theta = 2 * jnp.arcsin(jnp.sqrt(jnp.where(small, 1.0, chord)) / 2)
-    return jnp.where(small, series, theta**2)
+    acute = chord < 2
+    near = jnp.where(acute, chord, 4 - chord)
+    squared = near * horner(SQUARED_ANGLE_TERMS, near)
+    obtuse = (np.float32(np.pi) - jnp.sqrt(jnp.where(acute, 1.0, squared))) ** 2
+    return jnp.where(acute, squared, obtuse)
 
 
 def paper(

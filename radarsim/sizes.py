@@ -9,21 +9,42 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from radarsim.config import Radar
 from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.legs import node_times_s
 from radarsim.synthesis import Plan
 
-# Room for what ranges at the nodes do not show: array offset, curvature, Doppler shift of a tone.
-BAND_MARGIN_BINS = 1.5
-FACES_PER_GROUP = 256
+# Room for what ranges at the nodes do not show: their curvature, and the Doppler shift of a tone
+# (0.3 bins at 10 m/s with the paper's chirp).
+BAND_MARGIN_BINS = 0.5
+FACES_PER_GROUP = 128
+LEAST_LIT = 1024
+LEAST_CELLS = 64
 MAX_CHIRPS_PER_BLOCK = 4
 # Half the way a tone may walk within a block, in range bins, for -70 dB, by the number of shifts at
 # which kernels are evaluated. Measured on a sphere at 3 m, two shifts: 0.01 bins -74 dB, 0.02 -67;
 # three: 0.04 -86, 0.08 -72, 0.16 -55. The third costs half as much time again.
 SHIFT_LIMIT_BINS = {2: 0.015, 3: 0.085}
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True, kw_only=True)
+class Extent:
+    """What one frame needs, or many along a leading axis.
+
+    Attributes:
+        num_lit: faces seen.
+        group_bins: range bins that a group of neighbours covers, at most.
+        start_bins: range bins from the lowest group's start to the highest one's.
+        walk_bins_per_s: of `tone_walk_bins_per_s`.
+    """
+
+    num_lit: Int[Array, "*frame"]
+    group_bins: Float[Array, "*frame"]
+    start_bins: Float[Array, "*frame"]
+    walk_bins_per_s: Float[Array, "*frame"]
 
 
 @jax.tree_util.register_static
@@ -43,8 +64,18 @@ def bins_of(
 ) -> tuple[Float[Array, "face"], Float[Array, "face"]]:
     """Lowest and highest range bin that each face reaches during the burst, with a margin."""
     bins_per_m = 2 * radar.chirp.bandwidth_hz / SPEED_OF_LIGHT_MPS
-    bins = jnp.linalg.norm(centre_m, axis=-1) * bins_per_m
-    return jnp.min(bins, axis=0) - BAND_MARGIN_BINS, jnp.max(bins, axis=0) + BAND_MARGIN_BINS
+    bins = jnp.linalg.norm(centre_m, axis=-1) * np.float32(bins_per_m)
+    margin = margin_bins(radar)
+    return jnp.min(bins, axis=0) - margin, jnp.max(bins, axis=0) + margin
+
+
+def margin_bins(radar: Radar) -> np.float32:
+    """How far a tone may lie from the range of its face: the antennas are not at the origin."""
+    array_m = sum(
+        np.linalg.norm(positions_m, axis=-1).max()
+        for positions_m in (radar.array.tx_m, radar.array.rx_m)
+    )
+    return np.float32(BAND_MARGIN_BINS + array_m * radar.chirp.bandwidth_hz / SPEED_OF_LIGHT_MPS)
 
 
 def tone_walk_bins_per_s(
@@ -82,31 +113,39 @@ def blocks_for(radar: Radar, walk_bins_per_s: float) -> dict[str, int]:
     return {"chirps_per_block": loops, "shift_nodes": shift_nodes}
 
 
-def sizes_for(radar: Radar, num_lit: int, low_bins, high_bins, walk_bins_per_s) -> Sizes:
+def sizes_for(radar: Radar, extent: Extent) -> Sizes:
     """Sizes that hold every frame of a clip, rounded up so that few programs are compiled.
 
-    Args:
-        radar: for its timing.
-        num_lit: most faces seen in one frame.
-        low_bins, high_bins: range bins of each frame's groups [frame, group].
-        walk_bins_per_s: of `tone_walk_bins_per_s`, per frame.
+    Padding costs little: groups without faces are passed over, and the band is a small part.
     """
-    group_cells = cells_for((high_bins - low_bins).max())
+    parts = (extent.num_lit, extent.group_bins, extent.start_bins, extent.walk_bins_per_s)
+    num_lit, group_bins, start_bins, walk = (float(np.max(np.asarray(part))) for part in parts)
+    group_cells = cells_for(group_bins)
     # The last group to begin needs all its cells inside the band, whatever it covers itself.
-    start = (np.max(low_bins, 1) - np.min(low_bins, 1)).max() * Plan.oversampling
+    start = int(np.ceil(start_bins * Plan.oversampling)) + 1
     return Sizes(
-        num_lit=num_lit,
-        num_cells=round_up(int(np.ceil(start)) + 1 + group_cells, 32),
+        num_lit=power_of_two(max(1, int(num_lit)), LEAST_LIT),
+        num_cells=power_of_two(start + group_cells, LEAST_CELLS),
         group_cells=group_cells,
-        **blocks_for(radar, float(np.max(walk_bins_per_s))),
+        **blocks_for(radar, walk),
     )
 
 
-def cells_for(num_bins) -> int:
-    """Grid cells that hold so many range bins and the kernel at both ends, in steps of 16."""
-    return round_up(int(np.ceil(num_bins)) * Plan.oversampling + Plan.kernel_width + 2, 16)
+def cells_for(num_bins: float) -> int:
+    """Grid cells that hold so many range bins and the kernel at both ends.
+
+    Two sizes per power of two: every cell of every face is computed.
+    """
+    needed = int(np.ceil(num_bins * Plan.oversampling)) + Plan.kernel_width + 2
+    power = power_of_two(needed, 16)
+    return power * 3 // 4 if needed <= power * 3 // 4 else power
+
+
+def power_of_two(value: int, least: int) -> int:
+    """The next one, at least `least`."""
+    return max(least, 1 << (value - 1).bit_length())
 
 
 def round_up(value: int, step: int) -> int:
-    """The next multiple, so that few programs are compiled."""
+    """The next multiple."""
     return max(1, -(-int(value) // step)) * step

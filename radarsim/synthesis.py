@@ -13,7 +13,7 @@ Inside a chirp the path grows linearly: its rate shifts the tone (f_c tau' T) an
 """
 
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -34,6 +34,9 @@ from radarsim.legs import (
     sincos_cycles,
 )
 from radarsim.mesh import chebyshev_nodes
+
+# Blocks of loops of one group that are computed at once.
+STEP_BLOCKS = 4
 
 
 @jax.tree_util.register_static
@@ -149,15 +152,10 @@ def fast_sum(
         weight=weight,
     )
     groups = jax.lax.optimization_barrier(in_groups(plan, whole))
-    band = jnp.min(first_cells)
-
-    def block(inputs):
-        return block_of_chirps(plan, groups, first_cells, *inputs)
-
-    cells = jax.lax.map(block, (jnp.arange(len(u)), jnp.asarray(u)))
-    cells = cells.reshape(-1, *cells.shape[2:])[: radar.frame.num_chirps]
+    cells = sum_of_groups(plan, groups, first_cells, jnp.asarray(u))[: radar.frame.num_chirps]
     matrix = cells_to_samples(plan, radar.chirp.num_samples).astype(np.complex64)
     samples = jnp.einsum("ctrg,gn->ctrn", cells, matrix, precision="highest")
+    band = jnp.min(first_cells)
     return samples * sample_phase(radar, plan, band, mean_rate_mps(radar, whole, visible))
 
 
@@ -183,81 +181,140 @@ def in_groups(plan: Plan, whole: Group) -> Group:
     return jax.tree.map(cut, whole)
 
 
-def block_of_chirps(plan: Plan, groups: Group, first_cells, block_idx, u):
-    """Range cells [chirp, tx, rx, cell] of the loops at burst times u [chirp, tx]."""
-    rows = (*u.shape, groups.rx.bins.shape[2])
+def sum_of_groups(plan: Plan, groups: Group, first_cells, u) -> Complex[Array, "chirp tx rx cell"]:
+    """Range cells of all loops, padded ones included.
 
+    Args:
+        plan: sizes.
+        groups: with the group axis first; those without weight are passed over.
+        first_cells: grid cell at which each begins.
+        u: burst times [block, chirp, tx].
+    """
+    shape = (2, *u.shape, groups.rx.bins.shape[2])
+    offsets = (first_cells - jnp.min(first_cells)).astype(jnp.int32)
+    nothing = jnp.zeros((*shape, plan.group_cells))
+
+    # What a backward pass needs is computed again, group by group: it would fill the memory.
+    @jax.checkpoint
     def cells_of(group, first_cell):
-        return group_cells(plan, group, first_cell, group.weight[block_idx], u)
+        def compute():
+            block = partial(group_cells, plan, group, first_cell)
+            parts = jax.lax.map(lambda one: block(*one), (group.weight, u), batch_size=STEP_BLOCKS)
+            return jnp.moveaxis(parts, 1, 0)
 
-    parts = jax.vmap(cells_of)(groups, first_cells)
-    parts = jnp.stack(parts, axis=1).reshape(-1, 2, *rows, plan.group_cells)
+        return jax.lax.cond(jnp.any(group.weight > 0), compute, lambda: nothing)
 
-    def add(total, part_and_cell):
-        part, cell = part_and_cell
-        at = (0, 0, 0, 0, (cell - jnp.min(first_cells)).astype(jnp.int32))
+    def add(total, inputs):
+        group, first_cell, offset = inputs
+        at = (0,) * len(shape) + (offset,)
+        part = cells_of(group, first_cell)
         old = jax.lax.dynamic_slice(total, at, part.shape)
         return jax.lax.dynamic_update_slice(total, old + part, at), None
 
-    empty = jnp.zeros((2, *rows, plan.num_cells))
-    total, _ = jax.lax.scan(add, empty, (parts, first_cells))
-    return jax.lax.complex(total[0], total[1])
+    empty = jnp.zeros((*shape, plan.num_cells))
+    total, _ = jax.lax.scan(add, empty, (groups, first_cells, offsets))
+    return jax.lax.complex(total[0], total[1]).reshape(-1, *shape[3:], plan.num_cells)
 
 
 def group_cells(plan: Plan, group: Group, first_cell, weight, u):
-    """Real and imaginary cells [chirp x tx x rx, cell] of one group in one block."""
+    """Real and imaginary cells [part, chirp, tx, rx, cell] of one group in one block."""
     u_mid = u.mean()
-    re, im = phasors(group, weight, u, u_mid)
-    tx, rx = group.tx.bins, group.rx.bins
-    centre = horner(tx, u_mid).mean(0) + horner(rx, u_mid).mean(0)
-    along = horner(tx, u[:, :, None]) - centre
+    centre = horner(group.tx.bins, u_mid).mean(0) + horner(group.rx.bins, u_mid).mean(0)
     half = half_span(group.tx, group.rx, u, centre)
-    along, half = jax.lax.optimization_barrier((along, half))
-    across = tangent(rx, u_mid, u)
-    nodes = chebyshev_nodes(plan.shift_nodes)
-    weights = shift_weights(nodes, (along[:, :, None] + across) / half)
-    re, im, weights = jax.lax.optimization_barrier((re, im, weights))
-    grid = jnp.arange(plan.group_cells, dtype=jnp.float32)
-    real = imag = 0.0
-    for node, share in zip(nodes.astype(np.float32), weights, strict=True):
-        bins = group.reference_bin + centre + node * half
-        cells = bins * plan.oversampling - first_cell
-        kernel = spreading_kernel(plan, cells[:, None] - grid)
-        real += jnp.dot((re * share).reshape(-1, len(bins)), kernel, precision="highest")
-        imag += jnp.dot((im * share).reshape(-1, len(bins)), kernel, precision="highest")
+    real, imag = phasors(plan, group, weight, u, centre, half)
+    kernels = shifted_kernels(plan, group.reference_bin + centre, half, first_cell)
+
+    def cells_of(rows):
+        pairs = zip(rows, kernels, strict=True)
+        return sum(jnp.dot(row, kernel, precision="highest") for row, kernel in pairs)
+
+    cells = jnp.stack([cells_of(real), cells_of(imag)])
+    return cells.reshape(2, *u.shape, group.rx.bins.shape[1], plan.group_cells)
+
+
+def phasors(plan: Plan, group: Group, weight, u, centre, half):
+    """Amplitude and carrier phase of every face, times powers of its shift through range.
+
+    This is where the time goes. Everything for each [chirp, tx, rx, face] is a product or a sum of
+    parts with fewer axes that are made before. What the receivers differ in hardly changes within a
+    block (2 ms), so it is a short Taylor series around the block's middle. Parts are arrays of
+    their own, not slices of one: only then does XLA make a loop of vector instructions.
+
+    Args:
+        plan: sizes.
+        group: its faces.
+        weight: visibility [chirp, face].
+        u: burst times of the block [chirp, tx].
+        centre: range bin of each face around which its shift is counted.
+        half: shift that counts as 1.
+
+    Returns:
+        By part (real, imaginary), then by power: [chirp x tx x rx, face].
+    """
+    u_mid = u.mean()
+    shift_tx = (horner(group.tx.bins, u[:, :, None]) - centre) / half
+    shift_rx = [term / half for term in taylor(group.rx.bins, u_mid)]
+    # Without the barrier XLA computes these again for every [chirp, tx, rx, face].
+    by_tx, by_rx = jax.lax.optimization_barrier(
+        ((*tx_phasors(group, weight, u), shift_tx), (*rx_series(group, u_mid), shift_rx))
+    )
+    re_tx, im_tx, shift_tx = (part.reshape(u.size, 1, -1) for part in by_tx)
+    local = (u - u_mid).reshape(-1, 1, 1)
+    re_rx, im_rx, shift_rx = (horner(terms, local) for terms in by_rx)
+    shift = shift_tx + shift_rx
+
+    def by_power(part):
+        powers = [part]
+        while len(powers) < plan.shift_nodes:
+            powers.append(powers[-1] * shift)
+        return [power.reshape(-1, power.shape[-1]) for power in powers]
+
+    parts = re_tx * re_rx - im_tx * im_rx, re_tx * im_rx + im_tx * re_rx
+    return jax.lax.optimization_barrier([by_power(part) for part in parts])
+
+
+def tx_phasors(group: Group, weight, u):
+    """Amplitude and phase of the path by tx as (real, imaginary) [chirp, tx, face]."""
+    u = u[:, :, None]
+    sin, cos = sincos_cycles(group.reference_cycles + horner(group.tx.cycles, u))
+    amplitude = jnp.exp(horner(group.log_tx, u)) * weight[:, None]
+    sin, cos, amplitude = jax.lax.optimization_barrier((sin, cos, amplitude))
+    return amplitude * cos, amplitude * sin
+
+
+def rx_series(group: Group, u_mid):
+    """Taylor terms (real, imaginary) of what each rx adds, [rx, face] each.
+
+    g(u) exp(j a u), with the factor g linear: g0, j a g0 + g1, -a^2 g0 / 2 + j a g1, each times the
+    phasor of the middle. Off by a^3 / 6: -75 dB where an rx turns 0.1 rad in half a block.
+    """
+    cycles, turn_cycles = taylor(group.rx.cycles, u_mid)
+    gain, slope = taylor(group.gain_rx, u_mid)
+    made = (*sincos_cycles(cycles), 2 * np.pi * turn_cycles, gain, slope)
+    sin, cos, turn, gain, slope = jax.lax.optimization_barrier(made)
+    terms = ((gain, 0.0), (slope, turn * gain), (-(turn**2) * gain / 2, turn * slope))
+    real = [re * cos - im * sin for re, im in terms]
+    imag = [re * sin + im * cos for re, im in terms]
     return real, imag
 
 
-def tangent(coefficients, u_mid, u):
-    """A course linear around the middle of a block [chirp, tx, rx, face].
+def taylor(coefficients, u_mid):
+    """Value and slope of a polynomial at u_mid."""
+    return [horner(coefficients, u_mid), horner(derivative(coefficients), u_mid)]
 
-    For what the receivers differ in, which hardly changes within a block (2 ms).
+
+def shifted_kernels(plan: Plan, bins, half, first_cell) -> Float[Array, "power face cell"]:
+    """Spreading kernels of a group as polynomials in the shift y = (bin - bins) / half.
+
+    Evaluated at Chebyshev nodes of y, then turned into powers of it.
     """
-    value, slope = horner(coefficients, u_mid), horner(derivative(coefficients), u_mid)
-    return value + slope * (u - u_mid)[:, :, None, None]
-
-
-def phasors(group: Group, weight, u, u_mid):
-    """Amplitude and carrier phase of every face as (real, imaginary) [chirp, tx, rx, face].
-
-    The phase of an rx against their middle turns by a small angle a within a block; sin a and
-    cos a as a - a^3/6 and 1 - a^2/2 + a^4/24 are exact to 5e-6 up to 0.2 rad.
-    """
-    u_tx = u[:, :, None]
-    sin_tx, cos_tx = sincos_cycles(group.reference_cycles + horner(group.tx.cycles, u_tx))
-    amplitude = jnp.exp(horner(group.log_tx, u_tx)) * weight[:, None]
-    sin_mid, cos_mid = sincos_cycles(horner(group.rx.cycles, u_mid))
-    turn = 2 * np.pi * horner(derivative(group.rx.cycles), u_mid)
-    small = (amplitude * cos_tx, amplitude * sin_tx, sin_mid, cos_mid, turn)
-    # Without the barrier XLA computes these again for every [chirp, tx, rx, face].
-    re_tx, im_tx, sin_mid, cos_mid, turn = jax.lax.optimization_barrier(small)
-    re_tx, im_tx = re_tx[:, :, None], im_tx[:, :, None]
-    angle = turn * (u - u_mid)[:, :, None, None]
-    square = angle * angle
-    sin, cos = angle * (1 - square / 6), 1 - square * (0.5 - square / 24)
-    gain = tangent(group.gain_rx, u_mid, u)
-    re_rx, im_rx = gain * (cos * cos_mid - sin * sin_mid), gain * (sin * cos_mid + cos * sin_mid)
-    return re_tx * re_rx - im_tx * im_rx, re_tx * im_rx + im_tx * re_rx
+    nodes = chebyshev_nodes(plan.shift_nodes)
+    at = bins + nodes[:, None].astype(np.float32) * half
+    cells = at * plan.oversampling - first_cell
+    grid = jnp.arange(plan.group_cells, dtype=jnp.float32)
+    kernels = spreading_kernel(plan, cells[..., None] - grid)
+    kernels = power_coefficients(kernels)
+    return jax.lax.optimization_barrier(kernels)
 
 
 def half_span(tx: Course, rx: Course, u, centre) -> Float[Array, "face"]:
@@ -270,15 +327,6 @@ def half_span(tx: Course, rx: Course, u, centre) -> Float[Array, "face"]:
     ]
     # 10 % more for curvature between the ends; the floor keeps a resting face from dividing by 0.
     return jax.lax.stop_gradient(1.1 * jnp.maximum(jnp.maximum(*ends), 1e-4))
-
-
-def shift_weights(nodes, y):
-    """Lagrange weights of the shift nodes at y, within about [-1, 1]."""
-    others = [[other for other in nodes if other != node] for node in nodes]
-    return [
-        reduce(jnp.multiply, [(y - other) * np.float32(1 / (node - other)) for other in rest])
-        for node, rest in zip(nodes, others, strict=True)
-    ]
 
 
 def mean_rate_mps(radar: Radar, faces: Group, visible) -> Float[Array, ""]:

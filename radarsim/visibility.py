@@ -22,6 +22,7 @@ HPR_RADIUS = 3000.0
 # hide their own neighbours by rounding.
 PLANE_MARGIN = 1e-4
 TARGETS_PER_BLOCK = 128
+TRIANGLES_PER_STEP = 256
 
 
 def hidden_point_removal(
@@ -59,7 +60,7 @@ def unoccluded(
     targets_m: Float[Array, "target 3"],
     corners_m: Float[Array, "occluder 3 3"],
     active: Bool[Array, "occluder"],
-    window: int | None = None,
+    wanted: Bool[Array, "target"] | None = None,
 ) -> Bool[Array, "target"]:
     """Targets that no triangle hides from the origin.
 
@@ -68,52 +69,58 @@ def unoccluded(
     the plane of the triangle. Three products of matrices and no ray: this runs on any device.
 
     Targets and triangles are sorted along the longer side of the view, so that a block of targets
-    meets only the `window` triangles that can lie before it (`window_needed` tells how many).
+    meets only the triangles that can lie before it. How many blocks and triangles that are is known
+    only when it runs: the loops stop there, and one program serves every scene.
 
     Args:
         targets_m: points to be seen [m], radar frame.
         corners_m: corners of the possible occluders [m], second axis the three corners.
         active: triangles to be tested; front faces are enough for a closed surface, because a ray
             that leaves through the back has entered through the front.
-        window: triangles tested per block of targets; None for all.
+        wanted: targets to be tested, the others count as hidden; None for all.
 
     Returns:
         True where visible.
     """
-    num_targets, num_occluders = targets_m.shape[0], corners_m.shape[0]
-    window = num_occluders if window is None else min(window, num_occluders)
-    strips = _strips(targets_m, corners_m, active)
+    num_targets = targets_m.shape[0]
+    wanted = jnp.ones(num_targets, bool) if wanted is None else wanted
+    step = min(TRIANGLES_PER_STEP, corners_m.shape[0])
+    strips = _strips(targets_m, corners_m, active, wanted)
     planes = _planes(corners_m[strips.occluder_order], active[strips.occluder_order])
+    blocks = targets_m[strips.target_order].reshape(-1, TARGETS_PER_BLOCK, 3)
 
-    def block(inputs):
-        points, first = inputs
-        first = jnp.minimum(first, num_occluders - window)
-        edges, plane = (
-            jax.lax.dynamic_slice_in_dim(part, first, window, axis=-2) for part in planes
-        )
-        # How far a target is inside a triangle's shadow: the least of four distances.
-        depth = jnp.minimum(-_dot(points, edges[0]), -_dot(points, edges[1]))
-        depth = jnp.minimum(depth, -_dot(points, edges[2]))
-        depth = jnp.minimum(depth, _dot(points, plane) - (1 + PLANE_MARGIN))
-        return jnp.max(depth, axis=0) <= 0
+    def block(index, deepest):
+        points, first = blocks[index], strips.first[index]
 
-    order = strips.target_order
-    clear = jax.lax.map(block, (targets_m[order].reshape(-1, TARGETS_PER_BLOCK, 3), strips.first))
+        def more(turn, deepest_here):
+            # A slice past the end is moved back: triangles tested twice hide nothing more.
+            some = [
+                jax.lax.dynamic_slice_in_dim(part, first + turn * step, step, axis=-2)
+                for part in planes
+            ]
+            return jnp.maximum(deepest_here, jnp.max(shadow_depth(points, *some), axis=0))
+
+        turns = (strips.last[index] - first + step - 1) // step
+        found = jax.lax.fori_loop(0, turns, more, deepest[index])
+        return deepest.at[index].set(found)
+
+    deepest = jnp.full(blocks.shape[:2], -jnp.inf)
+    num_blocks = (jnp.sum(wanted) + TARGETS_PER_BLOCK - 1) // TARGETS_PER_BLOCK
+    clear = jax.lax.fori_loop(0, num_blocks, block, deepest) <= 0
     # Padding repeats a target; writing it twice writes the same answer.
-    return jnp.zeros(num_targets, bool).at[order].set(clear.reshape(-1))
+    seen = jnp.zeros(num_targets, bool).at[strips.target_order].set(clear.reshape(-1))
+    return seen & wanted
 
 
-def window_needed(
-    targets_m: Float[Array, "target 3"],
-    corners_m: Float[Array, "occluder 3 3"],
-    active: Bool[Array, "occluder"],
-) -> Int[Array, ""]:
-    """Most triangles that a block of targets must be tested against."""
-    strips = _strips(targets_m, corners_m, active)
-    # The view coordinates y/x and z/x order only what lies ahead.
-    ahead = jnp.all(jnp.where(active[:, None], corners_m[..., 0], 1.0) > 0)
-    ahead &= jnp.all(targets_m[:, 0] > 0)
-    return jnp.where(ahead, jnp.max(strips.last - strips.first), corners_m.shape[0])
+def shadow_depth(
+    points_m: Float[Array, "target 3"],
+    edge_planes: Float[Array, "edge occluder 3"],
+    planes: Float[Array, "occluder 3"],
+) -> Float[Array, "occluder target"]:
+    """How far each target lies inside each triangle's shadow: the least of four distances."""
+    depth = jnp.minimum(-_dot(points_m, edge_planes[0]), -_dot(points_m, edge_planes[1]))
+    depth = jnp.minimum(depth, -_dot(points_m, edge_planes[2]))
+    return jnp.minimum(depth, _dot(points_m, planes) - (1 + PLANE_MARGIN))
 
 
 @jax.tree_util.register_dataclass
@@ -127,23 +134,31 @@ class _Strips:
     last: Int[Array, "block"]
 
 
-def _strips(targets_m, corners_m, active) -> _Strips:
+def _strips(targets_m, corners_m, active, wanted) -> _Strips:
+    """Wanted targets and active occluders come first in their orders."""
     view = targets_m[:, 1:] / targets_m[:, :1]
     # Upright bodies are sorted by elevation, lying ones by azimuth.
-    tall = jnp.ptp(view[:, 1]) >= jnp.ptp(view[:, 0])
-    coordinate = jnp.where(tall, view[:, 1], view[:, 0])
+    extent = jnp.ptp(jnp.where(wanted[:, None], view, view[jnp.argmax(wanted)]), axis=0)
+    tall = extent[1] >= extent[0]
+    # At x = 0 the coordinate has no value, but still comes before what is not wanted.
+    coordinate = jnp.nan_to_num(jnp.where(tall, view[:, 1], view[:, 0]))
+    coordinate = jnp.where(wanted, coordinate, jnp.inf)
     corners = corners_m[..., 1:] / corners_m[..., :1]
     corners = jnp.where(tall, corners[..., 1], corners[..., 0])
-    middle = jnp.where(active, corners.mean(-1), jnp.inf)
+    middle = jnp.where(active, jnp.nan_to_num(corners.mean(-1)), jnp.inf)
     reach = jnp.max(jnp.where(active, jnp.max(jnp.abs(corners - middle[:, None]), -1), 0.0))
     padding = -len(coordinate) % TARGETS_PER_BLOCK
     target_order = jnp.pad(jnp.argsort(coordinate), (0, padding), mode="edge")
     blocks = coordinate[target_order].reshape(-1, TARGETS_PER_BLOCK)
+    highest = jnp.max(jnp.where(jnp.isfinite(blocks), blocks, -jnp.inf), axis=1)
     occluder_order = jnp.argsort(middle)
     middle = middle[occluder_order]
-    first = jnp.searchsorted(middle, blocks[:, 0] - reach, side="left")
-    last = jnp.searchsorted(middle, blocks[:, -1] + reach, side="right")
-    return _Strips(target_order, occluder_order, first, last)
+    # The view coordinates y/x and z/x order only what lies ahead.
+    ahead = jnp.all(jnp.where(active[:, None], corners_m[..., 0], 1.0) > 0)
+    ahead &= jnp.all(jnp.where(wanted, targets_m[:, 0], 1.0) > 0)
+    first = jnp.searchsorted(middle, jnp.where(ahead, blocks[:, 0] - reach, -jnp.inf), side="left")
+    last = jnp.searchsorted(middle, jnp.where(ahead, highest + reach, jnp.inf), side="right")
+    return _Strips(target_order, occluder_order, first, jnp.minimum(last, jnp.sum(active)))
 
 
 def _planes(corners_m, active):
