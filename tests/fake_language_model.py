@@ -161,6 +161,17 @@ def breaks_off(handler, asked: Asked):
     handler.close_connection = True
 
 
+def drips(handler, asked: Asked):
+    """A blank now and then, so that no pause is ever long."""
+    handler.send_response(200)
+    handler.send_header("Content-Type", "application/json")
+    handler.send_header("Content-Length", "100000")
+    handler.end_headers()
+    while not handler.server.ended.wait(0.05):
+        handler.wfile.write(b" ")
+        handler.wfile.flush()
+
+
 def hangs(handler, asked: Asked):
     """Nothing at all until the test is over."""
     handler.server.ended.wait(20)

@@ -7,6 +7,7 @@ from describer_runs import CAPTIONS, KEY, command, prepared, told
 from fake_language_model import (
     FakeModel,
     breaks_off,
+    drips,
     good,
     hangs,
     raw,
@@ -85,10 +86,11 @@ def test_a_server_that_says_how_long_to_wait_is_left_alone_as_long(captions, tmp
     assert model.asked[1].at_s - model.asked[0].at_s >= 0.99
 
 
-def test_a_server_that_hangs_costs_its_captions_alone(captions, tmp_path, capsys):
+@pytest.mark.parametrize("silent", [hangs, drips])
+def test_a_server_that_hangs_costs_its_captions_alone(captions, tmp_path, capsys, silent):
     out = tmp_path / "a.csv"
     patience = ("--timeout", "0.2", "--retries", "0")
-    with FakeModel(good, hangs, good) as model:
+    with FakeModel(good, silent, good) as model:
         assert main(command(captions, out, model, *patience)) == 1
         told_first = capsys.readouterr().err
         assert set(told(out)) == {("wave a flag", 0), ("fall asleep", 0)}

@@ -3,7 +3,6 @@
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 from tqdm import tqdm
@@ -65,12 +64,14 @@ def _by_model(options: Namespace, server: Server, captions: Sequence[str]) -> tu
         _tell_estimate(server, captions, questions, cache)
         return 0, False
     with cache:
-        budget = Budget(options.budget_tokens)
-        progress = _asked(options, server, captions, questions, cache, budget)
-        return _written(options, captions, questions, cache, progress, budget)
+        run = Run(server, questions, cache, Budget(options.budget_tokens))
+        _ask(run, captions, options.concurrency, options.quiet)
+        return _written(run, captions, options.out)
 
 
-def _tell_estimate(server, captions, questions, cache) -> None:
+def _tell_estimate(
+    server: Server, captions: Sequence[str], questions: Questions, cache: AnswerCache
+) -> None:
     costs = [questions.left(caption, cache.answers) for caption in captions]
     requests, sent, received = map(sum, zip(*costs))
     done = sum(cost[0] == 0 for cost in costs)
@@ -80,30 +81,31 @@ def _tell_estimate(server, captions, questions, cache) -> None:
     print(f"tokens: about {sent + received}, of which {sent} sent and {received} received")
 
 
-def _asked(options, server, captions, questions, cache, budget) -> Progress:
-    left = [each for each in captions if questions.step(each, cache.answers).key]
+def _ask(run: Run, captions: Sequence[str], concurrency: int, quiet: bool) -> None:
+    """Ask what is to be asked, behind a progress bar."""
+    left = run.left(captions)
     if not left:
-        return Progress()
-    print(f"asking {server.model} at {server.host} about {len(left)} captions", file=sys.stderr)
-    hidden = True if options.quiet else None  # None: shown on a terminal alone
+        return
+    who = f"{run.server.model} at {run.server.host}"
+    print(f"asking {who} about {len(left)} captions", file=sys.stderr)
+    hidden = True if quiet else None  # None: shown on a terminal alone
     with tqdm(desc="describing", total=len(left), unit="caption", disable=hidden) as bar:
-        run = Run(server, questions, cache, budget, partial(_advance, bar))
-        return run.ask(left, options.concurrency)
+
+        def tick() -> None:
+            bar.set_postfix(tokens=run.budget.spent, refresh=False)
+            bar.update()
+
+        run.ask(left, concurrency, tick)
 
 
-def _advance(bar: tqdm, spent: int) -> None:
-    bar.set_postfix(tokens=spent, refresh=False)
-    bar.update()
-
-
-def _written(options, captions, questions, cache, progress, budget) -> tuple[int, bool]:
+def _written(run: Run, captions: Sequence[str], out: str) -> tuple[int, bool]:
     """Write what there is, and tell what is not there and why."""
-    found = described(captions, questions, cache)
+    progress, found = run.progress, described(captions, run.questions, run.cache)
     if found.sentences:
-        write_sentences(options.out, found.sentences)
-        by = cache.model
-        print(f"{options.out}: {found.variants} variants of {found.captions} captions by {by}")
-    print(f"requests: {progress.requests}, tokens: {budget.spent}")
+        write_sentences(out, found.sentences)
+        by = run.cache.model
+        print(f"{out}: {found.variants} variants of {found.captions} captions by {by}")
+    print(f"requests: {progress.requests}, tokens: {run.budget.spent}")
     for what, why in (
         ("captions given up, their answers break the rules", found.given_up),
         ("captions whose request was not answered", progress.unanswered),
@@ -112,7 +114,7 @@ def _written(options, captions, questions, cache, progress, budget) -> tuple[int
             caption, reason = next(iter(why.items()))
             print(f"{what}: {len(why)} ({caption[:60]}: {reason})", file=sys.stderr)
     if found.left:
-        print(_why_left(len(found.left), progress, budget), file=sys.stderr)
+        print(_why_left(len(found.left), progress, run.budget), file=sys.stderr)
     status = STATUS[progress.ended] or (SOME_LEFT if found.left or found.given_up else 0)
     return (status if found.sentences or status > SOME_LEFT else NOTHING), bool(found.sentences)
 

@@ -79,7 +79,9 @@ class Run:
         questions: what.
         cache: where answers are, open for writing.
         budget: of tokens.
-        tick: hears of every caption that is done, and the tokens spent so far.
+
+    Attributes:
+        progress: what it did so far.
     """
 
     def __init__(
@@ -88,59 +90,61 @@ class Run:
         questions: Questions,
         cache: AnswerCache,
         budget: Budget,
-        tick: Callable[[int], None] = lambda spent: None,
     ):
-        self._server, self._questions, self._cache = server, questions, cache
-        self._budget, self._tick = budget, tick
-        self._in_vain = 0
+        self.server, self.questions, self.cache, self.budget = server, questions, cache, budget
         self.progress = Progress()
+        self._in_vain = 0
 
-    def ask(self, captions: Sequence[str], concurrency: int) -> Progress:
+    def left(self, captions: Sequence[str]) -> list[str]:
+        """Captions about which something is still to be asked."""
+        return [each for each in captions if self.questions.step(each, self.cache.answers).key]
+
+    def ask(self, captions: Sequence[str], concurrency: int, tick: Callable[[], None]) -> None:
         """Ask whatever is still to be asked about the captions.
 
         Args:
             captions: different ones.
             concurrency: requests at a time.
+            tick: called after every caption that is done.
 
         Raises:
             InputError: there is no client, or answers cannot be kept.
         """
         try:
-            asyncio.run(self._all(captions, concurrency))
+            asyncio.run(self._all(captions, concurrency, tick))
         except BaseExceptionGroup as group:  # such as a full disk: one cause is enough
             raise group.exceptions[0] from None
         except KeyboardInterrupt:
             self.progress.ended = STOPPED
-        return self.progress
 
-    async def _all(self, captions: Sequence[str], concurrency: int) -> None:
+    async def _all(self, captions: Sequence[str], concurrency: int, tick) -> None:
         left = iter(captions)
-        async with Client(self._server) as client, asyncio.TaskGroup() as group:
+        async with Client(self.server) as client, asyncio.TaskGroup() as group:
             for _ in range(min(concurrency, len(captions))):
-                group.create_task(self._some(client, left))
+                group.create_task(self._some(client, left, tick))
 
-    async def _some(self, client: Client, left: Iterator[str]) -> None:
+    async def _some(self, client: Client, left: Iterator[str], tick) -> None:
         """Captions one after the other, as long as nothing ends the run."""
         for caption in left:
             if await self._describe(client, caption):
-                self._tick(self._budget.spent)
+                tick()
             if self.progress.ended:
                 return
 
     async def _describe(self, client: Client, caption: str) -> bool:
         """Ask until a caption has its wordings or is given up; False where it is left for later."""
         while not self.progress.ended:
-            step = self._questions.step(caption, self._cache.answers)
+            step = self.questions.step(caption, self.cache.answers)
             if step.key is None:
                 return True
-            aside = self._budget.take(estimated_tokens(step.messages) + ANSWER_TOKENS)
+            aside = self.budget.take(estimated_tokens(step.messages) + ANSWER_TOKENS)
             if aside is None:
                 self.progress.ended = BUDGET
                 return False
             used = 0
             try:
                 answer, used = await client.ask(step.messages)
-                self._cache.put(step.key, answer, used)
+                self.cache.put(step.key, answer, used)
                 self.progress.requests, self._in_vain = self.progress.requests + 1, 0
             except Refused as error:
                 self.progress.ended, self.progress.reason = FAILED, str(error)
@@ -149,7 +153,7 @@ class Run:
                 self._note(caption, str(error))
                 return False
             finally:
-                self._budget.settle(aside, used)
+                self.budget.settle(aside, used)
         return False
 
     def _note(self, caption: str, reason: str) -> None:

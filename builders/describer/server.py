@@ -165,8 +165,11 @@ class Client:
             self._openai.NotFoundError,
         ) as error:
             raise Refused(self._told(error)) from None
-        except (self._openai.OpenAIError, TimeoutError) as error:
-            raise Unanswered(self._told(error), tokens) from None
+        except (self._openai.APITimeoutError, TimeoutError) as error:
+            # The server may have worked on every attempt, and nobody tells what for.
+            raise Unanswered(self._told(error), tokens * (self._server.retries + 1)) from None
+        except self._openai.OpenAIError as error:
+            raise Unanswered(self._told(error), 0) from None
         except (ValueError, TypeError, RecursionError):  # a body that is no JSON
             return "", tokens
         return _text(reply), _tokens(reply, tokens)
@@ -185,7 +188,7 @@ class Client:
     def _told(self, error: Exception) -> str:
         """One line, without the key."""
         words = " ".join(self._server.without_key(str(error)).split())
-        return words[:200] or type(error).__name__
+        return words[:200] or "Request timed out."
 
 
 def _text(reply: object) -> str:
