@@ -7,19 +7,17 @@
 and may be left out.
 """
 
-import csv
-import io
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from pipelines.row_files import read_rows, suffix_of, write_rows, write_whole
 from pipelines.schema import ATTRIBUTE_PARTS
-from pipelines.text_entries import cleaned, read_bytes
+from pipelines.text_entries import cleaned
 from radarsim.errors import InputError
 
-SUFFIXES = (".csv", ".jsonl", ".parquet")
 COLUMNS = ("caption", "variant", "part", "sentence", "provenance")
+FALLBACK = "plain fallback without a model"
 _HINT = f"give the columns {', '.join(COLUMNS)}"
 _MOST_VARIANTS = 10_000
 
@@ -47,60 +45,28 @@ def read_sentences(path: str | Path) -> list[Sentence]:
     Raises:
         InputError: no such file, another kind of file, or a row that cannot be used.
     """
-    path = Path(path)
-    suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        problem = f"'{suffix or path.name}' is no kind of attribute file"
-        raise InputError(path, "file", problem, f"give {' or '.join(SUFFIXES)}")
-    readers = {".csv": _csv_rows, ".jsonl": _json_rows, ".parquet": _parquet_rows}
-    found = [_checked(row, f"{path} {at}") for at, row in readers[suffix](path, read_bytes(path))]
+    found = [_checked(row, where) for where, row in read_rows(path, COLUMNS, "attribute")]
     if not found:
         raise InputError(path, "rows", "there are none", _HINT)
     return found
 
 
-def _csv_rows(path: Path, data: bytes) -> Iterator[tuple[str, Mapping]]:
-    reader = csv.DictReader(io.StringIO(_text(path, data), newline=""))
-    try:
-        for row in reader:
-            yield f"line {reader.line_num}", row
-    except csv.Error as error:
-        raise InputError(path, "CSV", str(error), _HINT) from None
+def write_sentences(path: str | Path, sentences: Iterable[Sentence]) -> None:
+    """Write a file that `read_sentences` reads, whole or not at all.
 
+    Args:
+        path: `.csv`, `.jsonl` or `.parquet`.
+        sentences: in the order wanted.
 
-def _json_rows(path: Path, data: bytes) -> Iterator[tuple[str, Mapping]]:
-    for number, line in enumerate(_text(path, data).split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError):
-            row = None
-        if not isinstance(row, dict):
-            raise InputError(f"{path} line {number}", "JSON", "is no object", _HINT)
-        yield f"line {number}", row
+    Raises:
+        InputError: another kind of file, or it cannot be written.
+    """
+    rows = [asdict(sentence) for sentence in sentences]
+    if suffix_of(path, "attribute") != ".parquet":
+        return write_rows(path, rows, COLUMNS)
+    from pipelines.tables import parquet_bytes  # late: it brings pyarrow along
 
-
-def _parquet_rows(path: Path, data: bytes) -> Iterator[tuple[str, Mapping]]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        file = pq.ParquetFile(io.BytesIO(data))
-        wanted = [name for name in COLUMNS if name in file.schema_arrow.names]
-        rows = file.read(columns=wanted).to_pylist()
-    except (pa.ArrowException, OSError, ValueError, OverflowError):
-        hint = "write it again"
-        raise InputError(path, "Parquet", "cannot be read, or is damaged", hint) from None
-    for number, row in enumerate(rows, start=1):
-        yield f"row {number}", row
-
-
-def _text(path: Path, data: bytes) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise InputError(path, "file", "is no UTF-8 text", "save it as UTF-8") from None
+    write_whole(path, parquet_bytes("attributes", rows))
 
 
 def _checked(row: Mapping, where: str) -> Sentence:

@@ -2,14 +2,15 @@
 
 All attached sentences lie in one file beside the parts that the build wrote, so attaching is one
 write: all of it or nothing. A file's sentences replace those of the same provenance, so attaching
-it again changes nothing. The order in which files are attached makes no difference.
+it again changes nothing. The order in which files are attached makes no difference, and a plain
+fallback counts only where nothing else is said.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pipelines.attribute_files import Sentence, read_sentences
+from pipelines.attribute_files import FALLBACK, Sentence, read_sentences
 from pipelines.folder import BUILD, Folder, open_folder
 from pipelines.schema import ATTRIBUTE_PARTS
 from pipelines.stored import Store
@@ -69,14 +70,15 @@ def attach(store: str | Path, file: str | Path) -> Attached:
         described = {sentence.caption for sentence in given}
         provenances = {sentence.provenance for sentence in given}
         kept = {key: parts for key, parts in attached.items() if key[1] not in provenances}
-        folder.write(ATTACHED, parquet_bytes("attributes", _rows(built, {**kept, **new})))
+        told = _without_stopgaps(built, {**kept, **new})
+        folder.write(ATTACHED, parquet_bytes("attributes", _rows(built, told)))
     finally:
         folder.remove_tree(BUILD)
         lock.close()
-    spoken_of = {key[0] for key in (*built, *kept, *new)}
+    spoken_of = {key[0] for key in (*built, *told)}
     return Attached(
         captions=len(described),
-        variants=len(new),
+        variants=len(new.keys() & told.keys()),
         unknown=unknown,
         incomplete=sum(len(parts) < len(ATTRIBUTE_PARTS) for parts in new.values()),
         known=len(_wordings(given)) - len(new),
@@ -121,6 +123,16 @@ def _new(key: tuple[str, str, int], parts: dict[str, str], built: Wordings) -> b
         for (about, by, _), said in built.items()
         if (about, by) == (caption, provenance)
     )
+
+
+def _without_stopgaps(built: Wordings, attached: Wordings) -> Wordings:
+    """A plain fallback gives way to whatever else describes its caption."""
+    described = {caption for caption, by, _ in (*built, *attached) if by != FALLBACK}
+    return {
+        key: parts
+        for key, parts in attached.items()
+        if key[1] != FALLBACK or key[0] not in described
+    }
 
 
 def _rows(built: Wordings, attached: Wordings) -> list[dict]:

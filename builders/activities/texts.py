@@ -15,6 +15,7 @@ Each file holds one group of activities:
     location = "..."
 """
 
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -115,8 +116,10 @@ def flaw(sentence: str, longest: int = LONGEST) -> str:
 def _wrong_article(words) -> bool:
     """`a arm`, `an leg`; words that sound otherwise than they are written are left alone."""
     for article, word in pairwise(words):
+        if len(re.split(r"\W", word)[0]) == 1:  # a letter's name: an X, an S-curve, a U-turn
+            continue
         if article.lower() == "a" and word[0].lower() in "aeio":
-            return not word.lower().startswith(("one", "once"))
+            return not word.lower().startswith(("one", "once", "eu", "ewe"))
         if article.lower() == "an" and word[0].lower() not in "aeiouh":
             return True
     return False
