@@ -1,4 +1,4 @@
-"""Progress of a training: a line now and then, and every line in metrics.csv."""
+"""Progress of a training: a line now and then, every line in metrics.csv, and TensorBoard."""
 
 import csv
 import time
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mmclip.board import Board
 from mmclip.errors import MmclipError
 
 COLUMNS = (
@@ -37,6 +38,7 @@ class Metrics:
     def __init__(self, folder: Path, first: int, last: int, batch: int, tell=print):
         self._path, self._last, self._batch, self._tell = folder / "metrics.csv", last, batch, tell
         self._keep_before(first)
+        self._board = Board(folder, first)
         self._first, self._waiting_s = first, 0.0
         self._start_s = self._said_s = time.monotonic()
         self._pending: list[tuple[int, dict]] = []
@@ -76,6 +78,9 @@ class Metrics:
             "validation_accuracy": "" if accuracy is None else f"{accuracy:.4f}",
         }
         self._append(line)
+        self._board.show(step, {name: float(value) for name, value in line.items() if value != ""})
+        if step == self._last:
+            self._board.close()
         left_s = (now_s - self._start_s) / (step - self._first) * (self._last - step)
         seen = "" if accuracy is None else f", {accuracy:.1%} of the validation windows right"
         self._tell(

@@ -67,6 +67,25 @@ def test_a_killed_training_goes_on_to_the_same_losses_and_weights(store, whole, 
     assert [step for step, *_ in losses(folder)] == [1, 2, 3, 4, 5, 6]
 
 
+def test_tensorboard_shows_what_the_table_says(whole):
+    """Event files are framed records: length and checksum, the event, its checksum."""
+    from tensorboardX.proto.event_pb2 import Event
+
+    shown = []
+    for path in sorted((whole[0] / "board").iterdir()):
+        data, at = path.read_bytes(), 0
+        while at < len(data):
+            size = int.from_bytes(data[at : at + 8], "little")
+            event = Event.FromString(data[at + 12 : at + 12 + size])
+            shown += [(event.step, v.simple_value) for v in event.summary.value if v.tag == "loss"]
+            at += 16 + size
+    assert [step for step, _ in shown] == [step for step, *_ in losses(whole[0])]
+    # The table has seven digits, the file float32.
+    np.testing.assert_allclose(
+        [loss for _, loss in shown], [float(loss) for _, loss, _ in losses(whole[0])], rtol=1e-6
+    )
+
+
 def test_what_is_released_says_what_it_knows(whole):
     folder, about = whole
     assert set(about["seen"]) | set(about["unseen"]) == set(LABELS)
