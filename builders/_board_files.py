@@ -8,11 +8,11 @@ from pathlib import Path
 
 from pipelines.plan import Clip
 from pipelines.stored import Store
-from radarsim.capture_format import CaptureFormat, format_of_board
+from radarsim.captures.format import CaptureFormat, format_of_board
 from radarsim.errors import InputError
 from radarsim.files import write_capture
 from radarsim.radar_toml import dump_setup
-from radarsim.studio_dump import dump_studio_json
+from radarsim.ti.studio_dump import dump_studio_json
 
 LABEL_COLUMNS = ("file", "label", "caption", "start_s", "end_s", "subject", "split", "licence")
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 from builders._takes import FileTake
 from pipelines.captions import TextSources, load_texts
 from pipelines.plan import Note
-from radarsim.amass import RATE_KEYS
 from radarsim.errors import InputError
 from radarsim.files import read_arrays
+from radarsim.motion_files.amass import RATE_KEYS
 
 
 def texts_of(options: argparse.Namespace) -> TextSources:

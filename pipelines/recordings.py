@@ -18,8 +18,8 @@ from pipelines.plan import Clip, Note, Survey, clip_seed
 from pipelines.recipe import Recipe
 from pipelines.sources import TakeChanged, Text
 from pipelines.stages import arrays_of_cube
-from radarsim.capture_files import parts_of
-from radarsim.captures import Capture
+from radarsim.captures.capture import Capture
+from radarsim.captures.reading import parts_of
 from radarsim.config import Radar
 from radarsim.errors import InputError
 from radarsim.files import load_setup, open_capture

@@ -47,11 +47,11 @@ def read_motion(path: str | Path, name: str | None = None) -> Motion:
     name = path.stem if name is None else name
     suffix = path.suffix.lower()
     if suffix == ".bvh":
-        from radarsim.bvh import parse_bvh
+        from radarsim.motion_files.bvh import parse_bvh
 
         return parse_bvh(_read_text(path, MAX_BVH_BYTES), str(path), name)
     if suffix == ".npz":
-        from radarsim import amass
+        from radarsim.motion_files import amass
 
         arrays = read_arrays(path, (*amass.KEYS, "vertices"))
         if "vertices" in arrays and "poses" not in arrays:
@@ -151,7 +151,7 @@ def read_mesh_sequence(path: str | Path, rate_hz: float | None = None):
     Raises:
         InputError: see `mesh_files`.
     """
-    from radarsim import mesh_files
+    from radarsim.motion_files import mesh_files
 
     path = _existing(path)
     if path.is_dir():
@@ -217,7 +217,7 @@ def open_capture(path: str | Path, radar, *, capture_format=None, iq_order: str 
     Raises:
         InputError: no capture, or none of this radar.
     """
-    from radarsim import capture_files
+    from radarsim.captures import reading as capture_files
     from radarsim.config import Radar
 
     if not isinstance(radar, Radar):
@@ -242,8 +242,8 @@ def write_capture(
     Raises:
         InputError: the cube is not of this radar, or the file cannot be written.
     """
-    from radarsim import capture_files
-    from radarsim.capture_format import format_of_board
+    from radarsim.captures import reading as capture_files
+    from radarsim.captures.format import format_of_board
 
     capture_format = capture_format or format_of_board(radar.board)
     order = capture_format.iq_order if iq_order == "auto" else iq_order
@@ -265,7 +265,7 @@ def load_setup(name_or_path: str | Path):
         InputError: neither, or the file describes no possible radar.
     """
     from radarsim.boards import BOARDS
-    from radarsim.setups import board_setup, parse_setup
+    from radarsim.ti.setups import board_setup, parse_setup
 
     if str(name_or_path) in BOARDS:
         return board_setup(str(name_or_path))

@@ -9,17 +9,17 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from radarsim.capture_stats import (
+from radarsim.heatmaps import HeatmapSettings, sine_grid
+from radarsim.plots import COLOURS, PANELS, STYLE, draw_heatmap
+from radarsim.validation.capture_stats import (
     datasheet_floor_dbfs,
     hann,
     noise_floor_dbfs,
     static_profile_dbfs,
 )
-from radarsim.compare import SIGNAL_DB
-from radarsim.detection import RangeDoppler, range_doppler
-from radarsim.heatmaps import HeatmapSettings, sine_grid
-from radarsim.plots import COLOURS, PANELS, STYLE, draw_heatmap
-from radarsim.validation import Compared, Looked
+from radarsim.validation.compare import SIGNAL_DB
+from radarsim.validation.detection import RangeDoppler, range_doppler
+from radarsim.validation.findings import Compared, Looked
 
 DPI = 110
 SPAN_DB = 50.0

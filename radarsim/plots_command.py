@@ -33,10 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _draw(options: argparse.Namespace) -> list[Path]:
     from radarsim import files
+    from radarsim.captures.recording import of_capture
     from radarsim.errors import InputError
     from radarsim.plots_capture import capture_figures
-    from radarsim.recording import of_capture
-    from radarsim.validation import look
+    from radarsim.validation.findings import look
 
     capture = files.open_capture(options.capture, options.radar, iq_order=options.iq_order)
     out, paths = Path(options.out), []

@@ -228,7 +228,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--toml", action="store_true", help="print the radar as a TOML file")
     options = parser.parse_args(argv)
 
-    from radarsim.capture_format import format_of_board
+    from radarsim.captures.format import format_of_board
     from radarsim.errors import InputError
     from radarsim.files import load_setup
     from radarsim.radar_toml import dump_radar, dump_setup

@@ -52,7 +52,7 @@ from decimal import Decimal
 from typing import Any
 
 from radarsim.boards import BOARDS, CHIP_OF_BOARD, DEFAULT_BOARD, check_limits
-from radarsim.capture_format import CaptureFormat, format_from_table, format_table
+from radarsim.captures.format import CaptureFormat, format_from_table, format_table
 from radarsim.config import AntennaArray, Chirp, Frame, Radar, Receiver
 from radarsim.datasheet import datasheet_tables
 from radarsim.errors import InputError

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from radarsim.amass import PART_KEYS, motion_from_arrays
 from radarsim.errors import InputError
+from radarsim.motion_files.amass import PART_KEYS, motion_from_arrays
 
 WIDTHS = {"smpl": 72, "smplh": 156, "smplx": 165}
 PART_WIDTHS = dict(root_orient=3, pose_body=63, pose_jaw=3, pose_eye=6, pose_hand=90)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from point_echoes import RADAR, echo_v, moving, noise_v
 
-from radarsim.breathing import demodulate, find_breathing, strongest_rate, without_trend
-from radarsim.capture_stats import measure
-from radarsim.recording import for_doppler, of_cube
-from radarsim.tracks import find_tracks
+from radarsim.captures.recording import for_doppler, of_cube
+from radarsim.validation.breathing import demodulate, find_breathing, strongest_rate, without_trend
+from radarsim.validation.capture_stats import measure
+from radarsim.validation.tracks import find_tracks
 
 TIMES_S = np.arange(400) * 0.05
 WAVELENGTH_M = RADAR.chirp.wavelength_m

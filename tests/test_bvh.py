@@ -5,9 +5,9 @@ import pytest
 from bvh_samples import bvh_text, moves, person
 from scipy.spatial.transform import Rotation
 
-from radarsim.bvh import read_clip
-from radarsim.bvh_names import match_joints, split_name
 from radarsim.errors import InputError
+from radarsim.motion_files.bvh import read_clip
+from radarsim.motion_files.bvh_names import match_joints, split_name
 
 SMALL = """HIERARCHY
 ROOT Hips

@@ -8,11 +8,11 @@ import pytest
 from bvh_samples import STYLES, bvh_text, forward, moves, person
 from scipy.spatial.transform import Rotation
 
-from radarsim.bvh import parse_bvh, read_clip
-from radarsim.bvh_motion import UNITS_M
-from radarsim.bvh_names import match_joints
 from radarsim.errors import InputError
 from radarsim.files import read_motion
+from radarsim.motion_files.bvh import parse_bvh, read_clip
+from radarsim.motion_files.bvh_motion import UNITS_M
+from radarsim.motion_files.bvh_names import match_joints
 from radarsim.placement import facing_rad
 from radarsim.skeleton import JOINT, PARENTS, REST_JOINTS_M
 

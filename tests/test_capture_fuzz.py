@@ -9,8 +9,8 @@ from configurations import CFG, LOG, LUA, studio_json
 from test_dca1000_packets import packets, pcap, pcapng
 
 from radarsim.boards import BOARDS
-from radarsim.capture_format import CaptureFormat
-from radarsim.dca1000 import encode_words, from_complex, words_per_frame
+from radarsim.captures.dca1000 import encode_words, from_complex, words_per_frame
+from radarsim.captures.format import CaptureFormat
 from radarsim.errors import InputError
 from radarsim.files import load_setup, open_capture
 from radarsim.radar_toml import dump_setup

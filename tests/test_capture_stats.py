@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from point_echoes import NOISE_V, RADAR, echo_v, moving, noise_v, room_v
 
-from radarsim import capture_stats, recording
-from radarsim.capture_stats import measure
-from radarsim.recording import of_cube
+from radarsim.captures import recording
+from radarsim.captures.recording import of_cube
+from radarsim.validation import capture_stats
+from radarsim.validation.capture_stats import measure
 
 
 @pytest.fixture(scope="module")

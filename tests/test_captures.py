@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from captures_made import echo, made_codes, small_radar
 
-from radarsim.capture_format import CaptureFormat
-from radarsim.dca1000 import encode_words, words_per_frame
+from radarsim.captures.dca1000 import encode_words, words_per_frame
+from radarsim.captures.format import CaptureFormat
 from radarsim.errors import InputError
 from radarsim.files import load_setup, open_capture, write_capture
 
@@ -132,7 +132,7 @@ def test_a_loss_across_two_scans_is_counted_once(written, monkeypatch):
     words = np.fromfile(path, "<i2")
     words[7000:10000] = 0
     words.tofile(path)
-    monkeypatch.setattr("radarsim.captures.SCAN_WORDS", 8192)
+    monkeypatch.setattr("radarsim.captures.capture.SCAN_WORDS", 8192)
     assert open_capture(path, RADAR).dropped_packets == round(3000 / 728)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from radarsim import compare
+from radarsim.validation import compare
 
 RNG = np.random.default_rng(0)
 

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from captures_made import made_codes, small_radar
 
-from radarsim.capture_format import CaptureFormat, format_of_board
-from radarsim.dca1000 import (
+from radarsim.captures.dca1000 import (
     decode_words,
     encode_words,
     frame_arithmetic,
@@ -13,6 +12,7 @@ from radarsim.dca1000 import (
     to_complex,
     words_per_frame,
 )
+from radarsim.captures.format import CaptureFormat, format_of_board
 from radarsim.errors import InputError
 
 RADAR = small_radar()

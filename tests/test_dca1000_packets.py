@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from captures_made import echo, small_radar
 
-from radarsim.capture_format import CaptureFormat
-from radarsim.dca1000 import encode_words, from_complex
+from radarsim.captures.dca1000 import encode_words, from_complex
+from radarsim.captures.format import CaptureFormat
 from radarsim.errors import InputError
 from radarsim.files import open_capture
 

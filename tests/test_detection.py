@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from point_echoes import RADAR, echo_v, moving, noise_v, room_v
 
-from radarsim.capture_stats import measure
-from radarsim.direction import slots_look_alike
-from radarsim.recording import across_frames, as_one_transmitter, for_doppler, of_cube
-from radarsim.tracks import find_tracks
+from radarsim.captures.recording import across_frames, as_one_transmitter, for_doppler, of_cube
+from radarsim.validation.capture_stats import measure
+from radarsim.validation.direction import slots_look_alike
+from radarsim.validation.tracks import find_tracks
 
 
 def tracks_in(radar, cube_v, **how):

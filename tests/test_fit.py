@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from builders.activities import perform
-from radarsim import fit_model
 from radarsim.boards import BOARDS
+from radarsim.captures.recording import of_cube
 from radarsim.files import free_body, load_radar
-from radarsim.fit import NAMES, SEARCH, fit_capture, save_profile
 from radarsim.noise import add_thermal_noise
 from radarsim.placement import Placement
-from radarsim.recording import of_cube
-from radarsim.twin import echo_of, make_actor
+from radarsim.validation import fit_model
+from radarsim.validation.fit import NAMES, SEARCH, fit_capture, save_profile
+from radarsim.validation.twin import echo_of, make_actor
 
 BOARD = BOARDS["AWR1843BOOST"]
 # 16 loops over the whole burst, 64 samples of 8.6 cm, one transmitter.

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from captures_made import echo, small_radar
 
-from radarsim.capture_format import CaptureFormat
+from radarsim.captures.format import CaptureFormat
 from radarsim.errors import InputError
 from radarsim.files import load_setup, open_capture, write_capture
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from point_echoes import RADAR, echo_v, moving, noise_v, room_v
 
-from radarsim import long_maps
-from radarsim.capture_stats import measure
+from radarsim.captures.recording import of_cube
 from radarsim.heatmaps import make_heatmaps
-from radarsim.long_maps import MAPS, long_axes, long_heatmaps, settings_for
-from radarsim.recording import of_cube
+from radarsim.validation import long_maps
+from radarsim.validation.capture_stats import measure
+from radarsim.validation.long_maps import MAPS, long_axes, long_heatmaps, settings_for
 
 
 @pytest.fixture(scope="module")

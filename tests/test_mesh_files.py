@@ -6,7 +6,7 @@ import trimesh
 
 from radarsim.errors import InputError
 from radarsim.files import read_mesh_sequence
-from radarsim.mesh_files import sample_mesh
+from radarsim.motion_files.mesh_files import sample_mesh
 
 BOX = trimesh.creation.box()
 

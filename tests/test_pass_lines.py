@@ -6,7 +6,7 @@ import pytest
 from point_echoes import RADAR
 
 from radarsim import files
-from radarsim.pass_lines import _figure, verdict
+from radarsim.validation.pass_lines import _figure, verdict
 
 LINES = files.pass_lines()
 

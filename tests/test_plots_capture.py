@@ -5,11 +5,11 @@ import pytest
 from point_echoes import RADAR, echo_v, moving, noise_v, room_v
 
 from radarsim import files, plots_command
+from radarsim.captures.recording import of_cube
 from radarsim.noise import to_codes
 from radarsim.plots_capture import FIGURES, capture_figures, range_doppler_map, range_profile
 from radarsim.radar_toml import dump_radar
-from radarsim.recording import of_cube
-from radarsim.validation import look
+from radarsim.validation.findings import look
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,8 @@
 import pytest
 
 from radarsim import files
-from radarsim.recording import of_capture
-from radarsim.validation import look
+from radarsim.captures.recording import of_capture
+from radarsim.validation.findings import look
 
 
 def looked_at(test_data, examples, folder, file):

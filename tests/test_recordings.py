@@ -24,8 +24,8 @@ from pipelines.schema import HEATMAPS
 from pipelines.sources import Text
 from pipelines.stages import arrays_of_cube
 from pipelines.stored import Store
-from radarsim.capture_format import CaptureFormat
-from radarsim.dca1000 import from_complex
+from radarsim.captures.dca1000 import from_complex
+from radarsim.captures.format import CaptureFormat
 from radarsim.errors import InputError
 from radarsim.files import load_setup, open_capture, write_capture
 from radarsim.noise import from_codes

@@ -6,7 +6,7 @@ import pytest
 from configurations import CFG, LOG, LUA, studio_json, studio_tables
 
 from radarsim.errors import InputError
-from radarsim.setups import parse_setup
+from radarsim.ti.setups import parse_setup
 
 SDK = parse_setup(CFG, "a.cfg")
 

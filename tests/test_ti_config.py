@@ -7,7 +7,7 @@ from configurations import CFG
 from radarsim.boards import BOARDS
 from radarsim.errors import InputError
 from radarsim.files import load_setup
-from radarsim.setups import parse_setup
+from radarsim.ti.setups import parse_setup
 
 PAPER = BOARDS["AWR1843BOOST"]
 

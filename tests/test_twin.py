@@ -6,9 +6,9 @@ import pytest
 from builders.activities import perform
 from radarsim.files import free_body
 from radarsim.placement import Placement, place, to_radar_frame
-from radarsim.stand_in import RATE_HZ, SURFACE_M, moves, stand_in
-from radarsim.tracks import Track
-from radarsim.twin import make_actor, own_placement, placed_by_track, shifted, track_gap
+from radarsim.validation.stand_in import RATE_HZ, SURFACE_M, moves, stand_in
+from radarsim.validation.tracks import Track
+from radarsim.validation.twin import make_actor, own_placement, placed_by_track, shifted, track_gap
 
 
 def track(times_s, range_m, speed_mps, azimuth_deg=0.0):

@@ -14,7 +14,7 @@ from radarsim.boards import BOARDS
 from radarsim.noise import add_thermal_noise, to_codes
 from radarsim.placement import Placement
 from radarsim.radar_toml import dump_radar
-from radarsim.twin import echo_of, make_actor
+from radarsim.validation.twin import echo_of, make_actor
 
 BOARD = BOARDS["AWR1843BOOST"]
 # Half the slope and a quarter of the samples: 8.6 cm bins to 5.5 m; two transmitters, 32 loops.

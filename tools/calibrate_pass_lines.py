@@ -83,7 +83,7 @@ def echo(radar, name: str, off: bool = False) -> np.ndarray:
     from builders.activities import perform
     from radarsim.files import free_body
     from radarsim.placement import Placement
-    from radarsim.twin import echo_of, make_actor
+    from radarsim.validation.twin import echo_of, make_actor
 
     placement = Placement(distance_m=3.0)
     if off:
@@ -97,10 +97,10 @@ def maps_of(radar, echo_v: np.ndarray, noise_db: float, seed: int):
     """Heatmaps of an echo with noise, and their axes."""
     import jax
 
-    from radarsim.capture_stats import measure
-    from radarsim.long_maps import long_axes, long_heatmaps, settings_for
+    from radarsim.captures.recording import of_cube
     from radarsim.noise import add_thermal_noise
-    from radarsim.recording import of_cube
+    from radarsim.validation.capture_stats import measure
+    from radarsim.validation.long_maps import long_axes, long_heatmaps, settings_for
 
     cube_v = np.asarray(add_thermal_noise(radar, echo_v, jax.random.key(seed), noise_db))
     recording = of_cube(radar, cube_v)
@@ -110,7 +110,7 @@ def maps_of(radar, echo_v: np.ndarray, noise_db: float, seed: int):
 
 def compare_all(radar, captures, tries):
     """Figures of all pairs, same and other motions apart, and how often the true one is first."""
-    from radarsim.compare import course_errors, likeness, score
+    from radarsim.validation.compare import course_errors, likeness, score
 
     same: dict[str, list[float]] = {}
     other: dict[str, list[float]] = {}

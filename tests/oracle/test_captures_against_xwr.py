@@ -12,7 +12,7 @@ from xwr.capture.types import DataPacket as TheirPacket
 from xwr.config import XWRConfig
 from xwr.rsp.generic import iq_from_iiqq, iqiq_from_iiqq
 
-from radarsim.dca1000_packets import PAYLOAD_BYTES, read_packet
+from radarsim.captures.packets import PAYLOAD_BYTES, read_packet
 from radarsim.files import open_capture, write_capture
 
 # Its classes know whole boards only: all transmitters fire, in order.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from radarsim.config import Radar
-from radarsim.validation import Compared, Looked
+from radarsim.validation.findings import Compared, Looked
 
 MAP_TITLES = {
     "time_doppler": "time-Doppler",

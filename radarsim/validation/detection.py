@@ -16,9 +16,9 @@ from jaxtyping import Bool, Complex, Float
 from scipy import ndimage
 from scipy.stats import gamma
 
-from radarsim.capture_stats import CaptureStats, hann, range_transform
 from radarsim.config import Radar
-from radarsim.direction import azimuth_of_cells
+from radarsim.validation.capture_stats import CaptureStats, hann, range_transform
+from radarsim.validation.direction import azimuth_of_cells
 
 FALSE_ALARMS_PER_CELL = 1e-9
 # The noise under a cell is itself an estimate.

@@ -13,9 +13,9 @@ import numpy as np
 from jaxtyping import Complex, Float
 from scipy.signal import detrend
 
-from radarsim.capture_stats import CaptureStats
 from radarsim.config import Radar
-from radarsim.tracks import Track
+from radarsim.validation.capture_stats import CaptureStats
+from radarsim.validation.tracks import Track
 
 RATES_HZ = (0.08, 0.7)  # 5 to 42 breaths a minute
 MIN_CYCLES = 3.0

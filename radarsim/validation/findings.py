@@ -9,13 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from radarsim import capture_stats, compare
-from radarsim.breathing import Breathing, find_breathing
-from radarsim.capture_stats import CaptureStats
-from radarsim.direction import slots_look_alike
-from radarsim.heatmaps import HeatmapSettings
-from radarsim.long_maps import long_axes, long_heatmaps, settings_for
-from radarsim.recording import (
+from radarsim.captures.recording import (
     Recording,
     across_frames,
     as_one_transmitter,
@@ -23,7 +17,13 @@ from radarsim.recording import (
     needs_slow_time,
     stretch,
 )
-from radarsim.tracks import Track, find_tracks
+from radarsim.heatmaps import HeatmapSettings
+from radarsim.validation import capture_stats, compare
+from radarsim.validation.breathing import Breathing, find_breathing
+from radarsim.validation.capture_stats import CaptureStats
+from radarsim.validation.direction import slots_look_alike
+from radarsim.validation.long_maps import long_axes, long_heatmaps, settings_for
+from radarsim.validation.tracks import Track, find_tracks
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

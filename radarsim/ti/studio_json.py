@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from radarsim.chip_settings import ChipSettings, ChirpRange, FramePlan, Profile, plain_number
 from radarsim.errors import InputError
+from radarsim.ti.chip_settings import ChipSettings, ChirpRange, FramePlan, Profile, plain_number
 
 _HEX = re.compile(r"0[xX][0-9a-fA-F]{1,8}")
 _CHANGES = ("startFreqVar_MHz", "freqSlopeVar_KHz_usec", "idleTimeVar_usec", "adcStartTimeVar_usec")

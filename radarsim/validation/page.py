@@ -6,7 +6,7 @@ import importlib.util
 import io
 from typing import Any
 
-from radarsim.validate_words import Report, capture_lines, target_lines
+from radarsim.validation.words import Report, capture_lines, target_lines
 
 _STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; color: #222; max-width: 1100px; margin: 2em auto;

@@ -8,10 +8,10 @@ import numpy as np
 from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
-from radarsim.breathing import Breathing
 from radarsim.motion import Motion
 from radarsim.skeleton import JOINT
-from radarsim.tracks import Track
+from radarsim.validation.breathing import Breathing
+from radarsim.validation.tracks import Track
 
 RATE_HZ = 60.0
 # Between what the radar sees of a body and its pelvis.

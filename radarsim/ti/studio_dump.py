@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from radarsim.boards import BOARDS
-from radarsim.capture_format import CaptureFormat
+from radarsim.captures.format import CaptureFormat
 from radarsim.config import Radar
 
 _FORMATS = {"real": 0, "complex1x": 1, "complex2x": 2}

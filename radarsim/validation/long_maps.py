@@ -10,9 +10,9 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Float
 
-from radarsim.capture_stats import CaptureStats, noise_bias_db
+from radarsim.captures.recording import Recording
 from radarsim.heatmaps import HeatmapSettings, heatmap_axes, make_heatmaps, num_columns
-from radarsim.recording import Recording
+from radarsim.validation.capture_stats import CaptureStats, noise_bias_db
 
 MAPS = ("time_doppler", "time_range", "time_angle")
 PIECE_BYTES = 24 << 20

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float
 
-from radarsim.capture_stats import CaptureStats
-from radarsim.detection import Detection, detect
-from radarsim.recording import Recording
+from radarsim.captures.recording import Recording
+from radarsim.validation.capture_stats import CaptureStats
+from radarsim.validation.detection import Detection, detect
 
 GATE_M = 0.5
 GATE_MPS = 1.5  # beyond what a walker's torso changes from burst to burst

@@ -10,10 +10,10 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Complex64, Int16
 
-from radarsim.capture_checks import Missing, find_missing
-from radarsim.capture_format import CaptureFormat
+from radarsim.captures.checks import Missing, find_missing
+from radarsim.captures.dca1000 import decode_words, to_complex, words_per_frame
+from radarsim.captures.format import CaptureFormat
 from radarsim.config import Radar
-from radarsim.dca1000 import decode_words, to_complex, words_per_frame
 from radarsim.errors import InputError
 
 # Words handled at a time by scans of the whole capture: 32 MB.

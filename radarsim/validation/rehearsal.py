@@ -5,14 +5,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from radarsim import compare
 from radarsim.body import BodyModel
+from radarsim.captures.recording import Recording
 from radarsim.motion import Motion
 from radarsim.placement import Placement
-from radarsim.recording import Recording
 from radarsim.simulate import DEFAULT_SIGMA_RAD
-from radarsim.stand_in import GAITS, moves, stand_in
-from radarsim.twin import (
+from radarsim.validation import compare
+from radarsim.validation.findings import (
+    Compared,
+    Looked,
+    compare_with,
+    first_stretch,
+    maps_of,
+    tracks_of,
+)
+from radarsim.validation.stand_in import GAITS, moves, stand_in
+from radarsim.validation.twin import (
     Actor,
     echo_of,
     fitting_frames,
@@ -23,7 +31,6 @@ from radarsim.twin import (
     shifted,
     track_gap,
 )
-from radarsim.validation import Compared, Looked, compare_with, first_stretch, maps_of, tracks_of
 
 MAX_BODIES = 3
 SETTLED_M = 0.01

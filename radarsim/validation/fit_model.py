@@ -14,14 +14,14 @@ import numpy as np
 from jaxtyping import Array, Float
 from scipy import ndimage
 
-from radarsim.capture_stats import hann
+from radarsim.captures.recording import Recording
 from radarsim.clip import choose, fast_clip, make_burst
 from radarsim.config import Radar
 from radarsim.frame import Burst, Settings
 from radarsim.levels import FREE_BODY_REFLECTIVITY, volts_per_weight
-from radarsim.recording import Recording
 from radarsim.simulate import burst_times_s
-from radarsim.twin import ECHO_ONLY, Actor, surface
+from radarsim.validation.capture_stats import hann
+from radarsim.validation.twin import ECHO_ONLY, Actor, surface
 
 MAX_BURSTS, MAX_LOOPS, MAX_FRAMES = 4, 32, 64
 # Fraction of a power that the simulator may be off by, until it is seen to explain the data.

@@ -5,11 +5,11 @@ from decimal import Decimal
 
 from radarsim.antennas import AntennaArray
 from radarsim.boards import BOARDS, CHIP_OF_BOARD, check_limits
-from radarsim.capture_format import CaptureFormat, format_of_board
-from radarsim.chip_settings import ChipSettings, Profile
+from radarsim.captures.format import CaptureFormat, format_of_board
 from radarsim.config import Chirp, Frame, Radar
 from radarsim.errors import InputError
 from radarsim.radar_toml import parse_capture_format, parse_radar
+from radarsim.ti.chip_settings import ChipSettings, Profile
 from radarsim.values import to_si, with_unit
 
 # Parts of a chip's or board's name, upper case without "-" and "_", and the board they stand for.
@@ -67,7 +67,8 @@ def parse_setup(text: str, where: str) -> Setup:
     Raises:
         InputError: naming the file, the setting, its value, the limit, and what to do.
     """
-    from radarsim import studio_json, studio_log, ti_config
+    from radarsim.ti import sdk_config as ti_config
+    from radarsim.ti import studio_json, studio_log
 
     if text.lstrip().startswith("{"):
         return setup_of_chip(studio_json.parse_studio_json(text, where))

@@ -12,9 +12,9 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Float, Int16
 
-from radarsim.capture_format import LANES, CaptureFormat
+from radarsim.captures.dca1000 import decode_words, to_complex, words_per_chirp
+from radarsim.captures.format import LANES, CaptureFormat
 from radarsim.config import Radar
-from radarsim.dca1000 import decode_words, to_complex, words_per_chirp
 from radarsim.errors import InputError
 
 _MIN_LAG = 64

@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from radarsim import capture_stats
-from radarsim.capture_stats import CaptureStats
 from radarsim.config import Radar
-from radarsim.fit import Fit
-from radarsim.pass_lines import Figure
-from radarsim.rehearsal import Rehearsed
-from radarsim.tracks import Track
-from radarsim.validation import Looked
+from radarsim.validation import capture_stats
+from radarsim.validation.capture_stats import CaptureStats
+from radarsim.validation.findings import Looked
+from radarsim.validation.fit import Fit
+from radarsim.validation.pass_lines import Figure
+from radarsim.validation.rehearsal import Rehearsed
+from radarsim.validation.tracks import Track
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

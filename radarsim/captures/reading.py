@@ -8,11 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from radarsim.capture_checks import check_samples, kind_of_bytes
-from radarsim.capture_format import CaptureFormat, format_of_board
-from radarsim.captures import Capture
-from radarsim.config import Radar
-from radarsim.dca1000 import (
+from radarsim.captures.capture import Capture
+from radarsim.captures.checks import check_samples, kind_of_bytes
+from radarsim.captures.dca1000 import (
     BYTES_PER_WORD,
     decode_words,
     encode_words,
@@ -21,9 +19,11 @@ from radarsim.dca1000 import (
     to_complex,
     words_per_frame,
 )
+from radarsim.captures.format import CaptureFormat, format_of_board
+from radarsim.captures.iq_order import IqOrder, find_iq_order
+from radarsim.captures.layout_checks import check_layout
+from radarsim.config import Radar
 from radarsim.errors import InputError
-from radarsim.iq_order import IqOrder, find_iq_order
-from radarsim.layout_checks import check_layout
 
 PACKET_SUFFIXES = (".pcap", ".pcapng")
 # Loops looked at to tell I from Q, and to see whether this is a capture at all.
@@ -155,7 +155,7 @@ def _open_source(path: Path):
     if path.stat().st_size == 0:
         raise InputError(path, "file", "is empty (0 bytes)", "record it again")
     if path.suffix.lower() in PACKET_SUFFIXES:
-        from radarsim.packet_files import PacketSource
+        from radarsim.captures.packet_files import PacketSource
 
         return PacketSource(path)
     return BinSource(path)

@@ -16,7 +16,7 @@ Source:
 import numpy as np
 from jaxtyping import Complex64, Int16
 
-from radarsim.capture_format import CaptureFormat
+from radarsim.captures.format import CaptureFormat
 from radarsim.config import Radar
 from radarsim.errors import InputError
 

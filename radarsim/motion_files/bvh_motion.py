@@ -15,10 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from radarsim.bvh import BvhClip
-from radarsim.bvh_names import JointMap, match_joints
 from radarsim.errors import InputError
 from radarsim.motion import REST_PELVIS_M, Motion
+from radarsim.motion_files.bvh import BvhClip
+from radarsim.motion_files.bvh_names import JointMap, match_joints
 from radarsim.skeleton import (
     JOINT,
     JOINT_NAMES,

@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 
-from radarsim.chip_settings import ChipSettings, ChirpRange, FramePlan, Profile, plain_number
 from radarsim.errors import InputError
+from radarsim.ti.chip_settings import ChipSettings, ChirpRange, FramePlan, Profile, plain_number
 
 # Read by the chip's processing or its link, after the samples are taken.
 _AFTER_SAMPLES = """

@@ -77,7 +77,7 @@ def parse_bvh(text: str, where: str, name: str) -> Motion:
     Raises:
         InputError: the text is not BVH, or its skeleton has no human limbs.
     """
-    from radarsim.bvh_motion import motion_from_bvh
+    from radarsim.motion_files.bvh_motion import motion_from_bvh
 
     return check_motion(motion_from_bvh(read_clip(text, where), where, name), where)
 

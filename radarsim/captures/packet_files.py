@@ -7,8 +7,8 @@ from typing import BinaryIO
 
 import numpy as np
 
-from radarsim.dca1000 import BYTES_PER_WORD
-from radarsim.dca1000_packets import DATA_PORT, PAYLOAD_BYTES, PacketIndex, index_packets
+from radarsim.captures.dca1000 import BYTES_PER_WORD
+from radarsim.captures.packets import DATA_PORT, PAYLOAD_BYTES, PacketIndex, index_packets
 from radarsim.errors import InputError
 
 # First bytes of a pcap file in each byte order, with clocks of 1 us and 1 ns.

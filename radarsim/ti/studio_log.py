@@ -20,8 +20,8 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 
-from radarsim.chip_settings import ChipSettings, ChirpRange, FramePlan, Profile, plain_number
 from radarsim.errors import InputError
+from radarsim.ti.chip_settings import ChipSettings, ChirpRange, FramePlan, Profile, plain_number
 
 _RAW = re.compile(r"API:(\w+),([^\r\n]*)")
 _CALL = re.compile(r"\bar1\.(\w+)\(([^()\r\n]*)\)")

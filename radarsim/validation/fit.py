@@ -18,9 +18,11 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
+from radarsim.captures.recording import Recording
 from radarsim.config import Radar
 from radarsim.errors import InputError
-from radarsim.fit_model import (
+from radarsim.radar_toml import dump_radar
+from radarsim.validation.fit_model import (
     Powers,
     Sides,
     jacobian_of,
@@ -29,9 +31,7 @@ from radarsim.fit_model import (
     powers_to_fit,
     weighed,
 )
-from radarsim.radar_toml import dump_radar
-from radarsim.recording import Recording
-from radarsim.twin import ECHO_ONLY, Actor
+from radarsim.validation.twin import ECHO_ONLY, Actor
 
 # Faces are picked once for all lobe widths of the search, to -30 dB; then for the one found, as
 # the simulator does: to -50 dB, a bias of 5 % in sigma was left.

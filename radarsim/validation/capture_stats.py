@@ -10,8 +10,8 @@ import numpy as np
 import scipy.fft
 from jaxtyping import Bool, Complex, Float
 
+from radarsim.captures.recording import BLOCK_BYTES, Recording
 from radarsim.config import Radar
-from radarsim.recording import BLOCK_BYTES, Recording
 
 # Hann's main lobe: energy in these bins has not left the board.
 LEAKAGE_BINS = 3

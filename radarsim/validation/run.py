@@ -8,15 +8,15 @@ from pathlib import Path
 
 from radarsim import files
 from radarsim.boards import DEFAULT_BOARD
+from radarsim.captures.recording import of_capture
 from radarsim.errors import InputError
-from radarsim.fit import Fit, fit_capture, save_profile
 from radarsim.motion import Motion, cut_motion
-from radarsim.pass_lines import figures_of, verdict
 from radarsim.placement import Placement
-from radarsim.recording import of_capture
-from radarsim.rehearsal import Rehearsed, rehearse_motion, rehearse_stand_ins
-from radarsim.validate_words import Report, as_json, untold
-from radarsim.validation import Looked, first_stretch, look
+from radarsim.validation.findings import Looked, first_stretch, look
+from radarsim.validation.fit import Fit, fit_capture, save_profile
+from radarsim.validation.pass_lines import figures_of, verdict
+from radarsim.validation.rehearsal import Rehearsed, rehearse_motion, rehearse_stand_ins
+from radarsim.validation.words import Report, as_json, untold
 from radarsim.values import checked_number
 
 
@@ -61,7 +61,7 @@ def write(report: Report, out: Path) -> None:
     Raises:
         InputError: they cannot be written.
     """
-    from radarsim.validate_page import as_page
+    from radarsim.validation.page import as_page
 
     try:
         text = json.dumps(as_json(report), indent=1, allow_nan=False)

@@ -1,0 +1,1 @@
+"""Recorded frames: board files and packets to IF cubes and back."""

@@ -1,0 +1,1 @@
+"""Motion and moving meshes as others write them."""

@@ -1,0 +1,1 @@
+"""TI's own configurations to a Radar: SDK, mmWave Studio JSON and log."""

@@ -1,0 +1,1 @@
+"""Is the simulator like this radar: a capture looked at, simulated, compared, fitted."""
