@@ -54,6 +54,7 @@ def finetune(options: argparse.Namespace, out: Path, tell=print) -> dict:
     import jax
 
     from mmclip import lora
+    from mmclip.errors import MmclipError
     from mmclip.loop import train
     from mmclip.model import make_model
     from mmclip.release import load_release
@@ -63,6 +64,9 @@ def finetune(options: argparse.Namespace, out: Path, tell=print) -> dict:
     from mmclip.text import load_encoder
     from mmclip.weights import take_apart
 
+    if options.method == "mix" and not options.others:
+        hint = "name the stores of the first training"
+        raise MmclipError("options", "--with", "--method mix has nothing to mix", hint)
     release = load_release(options.model)
     settings = _settings(options, release)
     encoder = load_encoder(release.about["encoder"]["name"])

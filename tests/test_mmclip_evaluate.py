@@ -145,6 +145,19 @@ def test_a_finetuned_model_keeps_its_unseen_labels_and_is_as_plain_as_before(fol
     assert after.about["weights_sha256"] != before.about["weights_sha256"]
 
 
+def test_mixing_trains_anew_on_both_stores(folder, tmp_path, capsys):
+    """None of the model's weights, but its settings and unseen labels; windows of both stores."""
+    other = build_labelled_store(tmp_path / "other.zarr", repeats=1)
+    arguments = [other, "--model", str(folder / "pre"), "--out", str(tmp_path / "mixed")]
+    arguments += ["--method", "mix", "--steps", "3", "--set", "save_every=3"]
+    assert finetune.main(arguments) == 2
+    assert "--with: --method mix has nothing to mix" in capsys.readouterr().err
+    assert finetune.main([*arguments, "--with", str(folder / "s.zarr")]) == 0
+    about = load_release(tmp_path / "mixed").about
+    assert about["unseen"] == list(UNSEEN)
+    assert [entry["name"] for entry in about["stores"]] == ["other.zarr", "s.zarr"]
+
+
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
