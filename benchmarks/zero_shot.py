@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 
 TUNED_ON = "G1"
+APART = "not tuned on"
 EXAMPLES = """
 examples:
   python -m benchmarks.zero_shot sixty.zarr --out runs/zero-shot --seeds 3 --derangements 5
@@ -52,19 +53,21 @@ def study(options: argparse.Namespace) -> dict:
         _trained(options, options.groups[number % len(options.groups)], 0, number + 1)
         for number in range(options.derangements)
     ]
-    apart = [folder for name in options.groups if name != TUNED_ON for folder in runs[name]]
-    kinds = {**runs, "all": [folder for each in runs.values() for folder in each]}
+    true = _scored(options, "true", [folder for each in runs.values() for folder in each])
+    kinds = {name: [true[str(folder)] for folder in each] for name, each in runs.items()}
+    apart = [run for name, each in kinds.items() if name != TUNED_ON for run in each]
+    kinds["all"] = list(true.values())
     if TUNED_ON in runs and apart:
-        kinds["not tuned on"] = apart
+        kinds[APART] = apart
     if luck:
-        kinds["deranged"] = luck
+        kinds["deranged"] = list(_scored(options, "deranged", luck).values())
     return {
         "commit": commit(),
         "machine": machine(jax.devices()[0]),
         "stores": options.stores,
         "preset": options.preset,
         "settings": options.set,
-        **{kind: _scored(options, kind, folders) for kind, folders in kinds.items()},
+        **{kind: pooled(each) for kind, each in kinds.items()},
     }
 
 
@@ -85,20 +88,34 @@ def _trained(options, group: str, seed: int, derange: int = 0) -> Path:
     return folder
 
 
-def _scored(options, kind: str, folders: list[Path]) -> dict:
-    """What `mmclip.evaluate` says of some models."""
+def _scored(options, kind: str, folders: list[Path]) -> dict[str, dict]:
+    """What `mmclip.evaluate` says of each model, by its folder."""
     from mmclip import evaluate
 
-    out = options.out / f"eval-{kind.replace(' ', '-').replace(',', '+')}"
+    out = options.out / f"eval-{kind}"
     command = [*options.stores, "--models", *map(str, folders), "--out", str(out), "--no-verify"]
     if evaluate.main([*command, "--split", options.split]):
         raise SystemExit(2)
     found = json.loads((out / "evaluation.json").read_text())
+    simulated = {"simulated": found["simulated"]}
+    return {run["model"]: {**run, **simulated} for run in found["runs"]}
+
+
+def pooled(runs: list[dict]) -> dict:
+    """Mean recall over classes with its interval, and each model's accuracy."""
+    import numpy as np
+
+    from mmclip.figures_of_merit import mean_and_interval, recalls
+
+    by_class: dict[str, list[float]] = {}
+    for run in runs:
+        for label, recall in zip(run["labels"], recalls(np.array(run["confusion"]))):
+            by_class.setdefault(label, []).append(float(recall))
     return {
-        "simulated": found["simulated"],
-        "chance": found["chance"],
-        "over_classes": found["over_classes"],
-        "runs": {run["model"]: run["accuracy"] for run in found["runs"]},
+        "simulated": runs[0]["simulated"],
+        "chance": sum(1 / len(run["labels"]) for run in runs) / len(runs),
+        "over_classes": mean_and_interval(by_class),
+        "runs": {run["model"]: run["accuracy"] for run in runs},
     }
 
 
@@ -110,13 +127,15 @@ def told(found: dict) -> str:
         over = each["over_classes"]
         span = f"{over['low']:.1%} to {over['high']:.1%}"
         lines.append(f"{kind:16s} {over['mean']:6.1%}  {span:26s}  {len(each['runs'])}")
-    some = found["all"]
+    # Tuning may have learned the group that it looked at.
+    name = APART if APART in kinds else "all"
+    some = found[name]
     what = "SIMULATED corpus, " if some["simulated"] else ""
     lines.append(f"{what}unseen labels; chance {some['chance']:.1%}")
     if "deranged" in kinds:
         low, luck = some["over_classes"]["low"], found["deranged"]["over_classes"]["mean"]
         verdict = "above" if low > luck else "NOT above"
-        lines.append(f"lower end {low:.1%} is {verdict} the mean of deranged texts, {luck:.1%}")
+        lines.append(f"{name}: lower end {low:.1%} is {verdict} that of luck, {luck:.1%}")
     return "\n".join(lines)
 
 
@@ -133,13 +152,19 @@ def _parser() -> argparse.ArgumentParser:
         "--groups", nargs="+", default=["G1", "G2", "G3"], metavar="NAME",
         help="kept out in turn; of the protocol, or labels joined by commas (%(default)s)",
     )  # fmt: skip
-    parser.add_argument("--seeds", type=int, default=3, metavar="N", help="per group (%(default)s)")
+    parser.add_argument("--seeds", type=_count, default=3, metavar="N", help="per group (3)")
     parser.add_argument("--derangements", type=int, default=5, metavar="N", help="(%(default)s)")
     parser.add_argument("--preset", choices=("paper", "small"), default="small", help="(small)")
     parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="settings")
     parser.add_argument("--encoder", default="minilm", metavar="NAME", help="of text (minilm)")
     parser.add_argument("--split", default="test", metavar="NAME", help="that is scored (test)")
     return parser
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
+    return int(text)
 
 
 if __name__ == "__main__":

@@ -13,20 +13,23 @@ class Board:
     """
 
     def __init__(self, folder: Path, first: int):
-        try:
-            from tensorboardX import SummaryWriter
-        except ImportError:
-            self._writer = None
-        else:
-            self._writer = SummaryWriter(str(folder / "board"), purge_step=first + 1)
+        self._folder, self._first, self._writer = folder / "board", first, None
 
     def show(self, step: int, values: Mapping[str, float]) -> None:
         """Add values of a step."""
+        self._writer = self._writer or self._opened()
         if self._writer is None:
             return
         for name, value in values.items():
             self._writer.add_scalar(name, value, step)
         self._writer.flush()
+
+    def _opened(self):
+        try:
+            from tensorboardX import SummaryWriter
+        except ImportError:
+            return None
+        return SummaryWriter(str(self._folder), purge_step=self._first + 1)
 
     def close(self) -> None:
         """Write what a thread still holds."""

@@ -78,7 +78,8 @@ class Metrics:
             "validation_accuracy": "" if accuracy is None else f"{accuracy:.4f}",
         }
         self._append(line)
-        self._board.show(step, {name: float(value) for name, value in line.items() if value != ""})
+        shown = {name: float(value) for name, value in line.items() if value != ""}
+        self._board.show(int(shown.pop("step")), shown)
         if step == self._last:
             self._board.close()
         left_s = (now_s - self._start_s) / (step - self._first) * (self._last - step)
@@ -102,10 +103,13 @@ class Metrics:
         if not self._path.exists():
             return
         with open(self._path, newline="", encoding="utf-8") as file:
-            rows = [row for row in csv.DictReader(file) if int(row["step"]) <= first]
-        self._path.unlink()
-        for row in rows:
-            self._append(row)
+            rows = [row for row in csv.DictReader(file) if None not in row.values()]
+        beside = self._path.with_suffix(".new")
+        with open(beside, "w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, COLUMNS)
+            writer.writeheader()
+            writer.writerows(row for row in rows if int(row["step"]) <= first)
+        beside.replace(self._path)
 
 
 def _minutes(seconds: float) -> str:

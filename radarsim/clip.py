@@ -36,7 +36,7 @@ from radarsim.sizes import (
     bins_of,
     blocks_for,
     cells_for,
-    margin_bins,
+    range_bins,
     round_up,
     sizes_for,
 )
@@ -164,7 +164,7 @@ def _spans_of_points(radar, burst):
         near_m = points.vertices_m + points.origin_high_m[:, None]
         low, high = bins_of(radar, near_m)
         nodes_s = node_times_s(radar, len(near_m))
-        walk = (high - low - 2 * margin_bins(radar)) / np.float32(nodes_s[-1] - nodes_s[0])
+        walk = jnp.ptp(range_bins(radar, near_m), axis=0) / np.float32(nodes_s[-1] - nodes_s[0])
         return jnp.max(high) - jnp.min(low), jnp.max(walk)
 
     return jax.lax.map(one, burst)

@@ -175,9 +175,10 @@ def group_spans(
         return reduce(jnp.where(real, values, fill).reshape(-1, FACES_PER_GROUP), axis=1)
 
     lows, highs = extreme(low, jnp.inf, jnp.min), extreme(high, -jnp.inf, jnp.max)
-    # Groups of padding alone join the first, where they add nothing.
+    # Groups of padding alone join the first, where they add nothing; if all are, any place will do.
     some = lows < highs
-    return jnp.where(some, lows, lows[0]), jnp.where(some, highs, lows[0])
+    first = jnp.where(some[0], lows[0], 0.0)
+    return jnp.where(some, lows, first), jnp.where(some, highs, first)
 
 
 def extent(
@@ -262,6 +263,5 @@ def sum_faces(
         faces_per_group=FACES_PER_GROUP,
         chirps_per_block=sizes.chirps_per_block,
         shift_nodes=sizes.shift_nodes,
-        residual_video_phase=settings.residual_video_phase,
     )
     return fast_sum(radar, plan, legs, log_tx, log_rx, visible, low_bins)

@@ -1,4 +1,6 @@
-"""The oracle for whole frames: same nodes, same visibility, no culling, float64 at every sample.
+"""The oracle for whole frames: same nodes, same visibility, float64 at every sample.
+
+Nothing is culled for being weak; what never faces the radar is left out, as visibility asks.
 
 Minutes per frame. Tests and benchmarks hold the fast path against it.
 """

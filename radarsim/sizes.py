@@ -14,12 +14,13 @@ from jaxtyping import Array, Float, Int
 from radarsim.config import Radar
 from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.legs import node_times_s
+from radarsim.mesh import chebyshev_nodes
 from radarsim.synthesis import Plan
 
-# Room for what ranges at the nodes do not show: their curvature, and the Doppler shift of a tone
-# (0.3 bins at 10 m/s with the paper's chirp).
-BAND_MARGIN_BINS = 0.5
+# Room for the curvature of a path between the nodes.
+BAND_MARGIN_BINS = 0.25
 FACES_PER_GROUP = 128
+# Smaller arrays would save no time that shows, but be programs of their own.
 LEAST_LIT = 1024
 LEAST_CELLS = 64
 MAX_CHIRPS_PER_BLOCK = 4
@@ -62,15 +63,30 @@ class Sizes:
 def bins_of(
     radar: Radar, centre_m: Float[Array, "node face 3"]
 ) -> tuple[Float[Array, "face"], Float[Array, "face"]]:
-    """Lowest and highest range bin that each face reaches during the burst, with a margin."""
+    """Lowest and highest range bin that each face's tone reaches during the burst, with a margin.
+
+    A range growing at v moves the tone by 2 v f_c T / c bins, and goes on beyond the last node.
+    """
+    chirp, nodes = radar.chirp, chebyshev_nodes(len(centre_m))
+    bins = range_bins(radar, centre_m)
+    walk = bins[-1] - bins[0]
+    nodes_s = node_times_s(radar, len(nodes))
+    # [bins / s] of walk to bins of shift: the sweep's time over its relative width.
+    shift_s = chirp.sampled_time_s * chirp.centre_freq_hz / chirp.bandwidth_hz
+    shift = walk * np.float32(shift_s / (nodes_s[-1] - nodes_s[0]))
+    margin = margin_bins(radar) + jnp.abs(walk) * np.float32((1 - nodes[-1]) / (2 * nodes[-1]))
+    low = jnp.min(bins, axis=0) + jnp.minimum(shift, 0) - margin
+    return low, jnp.max(bins, axis=0) + jnp.maximum(shift, 0) + margin
+
+
+def range_bins(radar: Radar, centre_m: Float[Array, "node face 3"]) -> Float[Array, "node face"]:
+    """Range of each face in bins."""
     bins_per_m = 2 * radar.chirp.bandwidth_hz / SPEED_OF_LIGHT_MPS
-    bins = jnp.linalg.norm(centre_m, axis=-1) * np.float32(bins_per_m)
-    margin = margin_bins(radar)
-    return jnp.min(bins, axis=0) - margin, jnp.max(bins, axis=0) + margin
+    return jnp.linalg.norm(centre_m, axis=-1) * np.float32(bins_per_m)
 
 
 def margin_bins(radar: Radar) -> np.float32:
-    """How far a tone may lie from the range of its face: the antennas are not at the origin."""
+    """How far a resting tone may lie from its face's range, as antennas are not at the origin."""
     array_m = sum(
         np.linalg.norm(positions_m, axis=-1).max()
         for positions_m in (radar.array.tx_m, radar.array.rx_m)

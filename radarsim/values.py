@@ -66,7 +66,7 @@ def checked_number(
     try:
         number = float(value)
     except OverflowError:  # a whole number beyond any float
-        number = math.copysign(math.inf, value)
+        number = math.inf if value > 0 else -math.inf
     found = with_unit(number, unit)
     if not math.isfinite(number):
         raise InputError(where, field, f"is {found}, not a finite number", hint)

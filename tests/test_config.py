@@ -180,6 +180,8 @@ def test_a_radar_is_static_under_jit_and_equal_radars_share_a_compile():
         (lambda: paper_chirp(idle_us=-1), "idle_time_s", "-1 us"),
         (lambda: paper_chirp(idle_us="7"), "idle_us", "not a number"),
         (lambda: paper_chirp(adc_start_us=float("nan")), "adc_start_us", "not a finite number"),
+        (lambda: paper_chirp(adc_start_us=10**400), "adc_start_us", "not a finite number"),
+        (lambda: paper_chirp(adc_start_us=-(10**400)), "adc_start_us", "not a finite number"),
         (lambda: dataclasses.replace(PAPER.chirp, start_freq_hz=77.0), "start_freq_hz", "77e9 Hz"),
         (lambda: dataclasses.replace(PAPER.frame, tx_order=(0, 1, 1)), "tx_order", "once"),
         (lambda: dataclasses.replace(PAPER.frame, num_chirps=0), "num_chirps", "at least 1"),

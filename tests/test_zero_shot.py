@@ -29,6 +29,7 @@ def test_every_model_is_trained_and_scored_once(store, tmp_path, capsys):
     assert {len(first[kind]["runs"]) for kind in ("bow,kick", "all")} == {2}
     assert len(first["deranged"]["runs"]) == 1
     assert first["all"]["chance"] == 0.5  # of two unseen labels
+    assert first["all"] == first["bow,kick"]
     said = capsys.readouterr().out
     assert "SIMULATED corpus" in said
     weights = out / "bow+kick-0" / "weights.safetensors"
@@ -46,8 +47,12 @@ def test_the_verdict_compares_the_lower_end_with_luck():
         }  # fmt: skip
 
     luck = kind(0.05, 0.12)
-    assert "lower end 13.0% is above" in zero_shot.told({"all": kind(0.13, 0.3), "deranged": luck})
-    assert "is NOT above" in zero_shot.told({"all": kind(0.11, 0.3), "deranged": luck})
+    good, poor = kind(0.13, 0.3), kind(0.11, 0.3)
+    assert "all: lower end 13.0% is above" in zero_shot.told({"all": good, "deranged": luck})
+    assert "all: lower end 11.0% is NOT above" in zero_shot.told({"all": poor, "deranged": luck})
+    # What tuning looked at does not count where anything else was scored.
+    found = {"all": good, "not tuned on": poor, "deranged": luck}
+    assert "not tuned on: lower end 11.0% is NOT above" in zero_shot.told(found)
 
 
 def test_a_store_that_is_none_costs_one_line(tmp_path, capsys):

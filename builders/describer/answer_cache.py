@@ -1,6 +1,7 @@
 """Answers kept on disk: none is ever paid for twice, and an interrupted run goes on.
 
-One file of JSON lines for each model and template. Every answer is written as soon as it is there,
+One file of JSON lines for each model and template, whatever the server: servers that call other
+models alike need caches of their own. Every answer is written as soon as it is there,
 usable or not: the rules judge it again when it is read, so that a caption that was asked in vain is
 not asked in vain once more. A line that a kill cut short is passed over.
 """

@@ -145,7 +145,10 @@ class Client:
         spent = 0
         for _ in range(self._server.retries + 1):
             # The client takes any body of an answer for one: unreadable ones are repeated here.
-            text, tokens = await self._reply(messages)
+            try:
+                text, tokens = await self._reply(messages)
+            except Unanswered as error:
+                raise Unanswered(str(error), spent + error.tokens) from None
             spent += tokens
             if text:
                 plain = text.encode("utf-8", "replace").decode()
