@@ -58,9 +58,9 @@ def test_a_frame_in_which_nothing_is_seen_is_silent_and_the_next_one_is_not():
     assert relative_db(cube[1], truth[1]) < -70
 
 
-@pytest.mark.parametrize("speed_mps", [-12.0, 12.0])
+@pytest.mark.parametrize("speed_mps", [-40.0, 40.0])
 def test_a_long_chirp_that_doppler_moves_far_loses_nothing(speed_mps):
-    """0.7 bins at 12 m/s, in a burst too short to walk as far; nearest faces are the brightest."""
+    """2.4 bins at 40 m/s, in a burst too short to walk as far; nearest faces are the brightest."""
     half = {"slope_hz_per_s": 0.5, "sample_rate_hz": 0.5, "ramp_end_time_s": 2}
     changed = {name: getattr(SMALL.chirp, name) * factor for name, factor in half.items()}
     chirp = replace(SMALL.chirp, **changed)
@@ -70,7 +70,7 @@ def test_a_long_chirp_that_doppler_moves_far_loses_nothing(speed_mps):
     vertices_m = (sphere.vertices + np.array([3, 0, 0]) + way_m).astype(np.float32)
     error = error_db(radar, ALL_FACES, make_burst(vertices_m, None), sphere.faces)
     print(f"{speed_mps} m/s with a chirp of {chirp.sampled_time_s * 1e6:.0f} us: {error:.1f} dB")
-    assert error < -60
+    assert error < -50  # -22 dB where the near edge lacks room; -60 dB is what such a speed allows
 
 
 def test_the_paper_radar_in_full_equals_the_oracle_on_some_of_its_chirps():
