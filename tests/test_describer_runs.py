@@ -83,8 +83,13 @@ def test_ctrl_c_writes_what_is_done(captions, tmp_path, capsys):
         os.kill(os.getpid(), signal.SIGINT)
         hangs(handler, asked)
 
-    with FakeModel(good, interrupts) as model:
-        assert main(command(captions, out, model)) == 130
+    # Started in the background, a process ignores Ctrl-C, and so would these tests.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with FakeModel(good, interrupts) as model:
+            assert main(command(captions, out, model)) == 130
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert set(told(out)) == {("wave a flag", 0)}
     assert "captions left: 2, stopped; the same command goes on" in capsys.readouterr().err
 
