@@ -25,15 +25,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     # Late: they take seconds to import, and --help need not wait.
     from mmclip.errors import MmclipError
+    from mmclip.pretrain import told
 
     try:
         about = finetune(options, Path(options.out))
     except MmclipError as error:
         print(error, file=sys.stderr)
         return 2
-    share = about["validation_accuracy"]
-    judged = "not validated" if share is None else f"{share:.1%} of the validation windows right"
-    print(f"{options.out}: {judged} at step {about['step']}")
+    print(f"{options.out}: {told(about)}")
     return 0
 
 

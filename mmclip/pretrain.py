@@ -39,9 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MmclipError as error:
         print(error, file=sys.stderr)
         return 2
-    share = about["validation_accuracy"]
-    judged = "not validated" if share is None else f"{share:.1%} of the validation windows right"
-    print(f"{options.out}: {judged} at step {about['step']}")
+    print(f"{options.out}: {told(about)}")
     return 0
 
 
@@ -78,6 +76,13 @@ def pretrain(
     size = sum(each.size for each in variables["base"].values())
     tell(f"model: {size:,} parameters; {len(session.seen)} labels seen, {len(session.unseen)} not")
     return train(session, settings, out, graph, variables, tell=tell)
+
+
+def told(about: dict) -> str:
+    """How good the released weights are, in words."""
+    share = about["validation_accuracy"]
+    judged = "not validated" if share is None else f"{share:.1%} of the validation windows right"
+    return f"{judged} at step {about['step']}"
 
 
 def settings_of(options: argparse.Namespace):

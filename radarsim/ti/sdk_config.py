@@ -13,7 +13,8 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from radarsim.errors import InputError
-from radarsim.ti.chip_settings import ChipSettings, ChirpRange, FramePlan, Profile, plain_number
+from radarsim.ti.arguments import Arguments
+from radarsim.ti.chip_settings import ChipSettings, ChirpRange, FramePlan, Profile
 
 # Read by the chip's processing or its link, after the samples are taken.
 _AFTER_SAMPLES = """
@@ -78,36 +79,14 @@ def parse_cfg(text: str, where: str) -> ChipSettings:
     return settings
 
 
-class Command:
-    """One line: its arguments as numbers, refused with the line's number."""
+class Command(Arguments):
+    """One line."""
 
     def __init__(self, where: str, name: str, arguments: list[str]):
-        self.where, self.name, self.arguments = where, name, arguments
+        super().__init__(where, name, arguments, where_told=": see the SDK's user guide")
 
     def __len__(self):
         return len(self.arguments)
-
-    def number(self, idx: int) -> Decimal:
-        """Argument as a finite decimal."""
-        if idx >= len(self.arguments):
-            problem = f"has {len(self.arguments)} arguments"
-            raise self.error(problem, f"give at least {idx + 1}: see the SDK's user guide")
-        value = plain_number(self.arguments[idx])
-        if value is None:
-            raise self.error(f"argument {idx + 1} is {self.arguments[idx]!r}", "write a number")
-        return value
-
-    def count(self, idx: int) -> int:
-        """Argument as a whole number of at least 0."""
-        value = self.number(idx)
-        if value != int(value) or value < 0:
-            problem = f"argument {idx + 1} is {self.arguments[idx]}"
-            raise self.error(problem, "give a whole number, 0 or more")
-        return int(value)
-
-    def error(self, problem: str, hint: str) -> InputError:
-        """A refusal that names the line."""
-        return InputError(self.where, self.name, problem, hint)
 
 
 def _read_platform(settings: ChipSettings, line: str) -> None:

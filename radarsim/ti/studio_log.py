@@ -20,8 +20,8 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 
-from radarsim.errors import InputError
-from radarsim.ti.chip_settings import ChipSettings, ChirpRange, FramePlan, Profile, plain_number
+from radarsim.ti.arguments import Arguments
+from radarsim.ti.chip_settings import ChipSettings, ChirpRange, FramePlan, Profile
 
 _RAW = re.compile(r"API:(\w+),([^\r\n]*)")
 _CALL = re.compile(r"\bar1\.(\w+)\(([^()\r\n]*)\)")
@@ -63,39 +63,19 @@ def parse_studio_log(text: str, where: str) -> ChipSettings:
     return settings
 
 
-class Call:
-    """One setting: its arguments as numbers, refused with the line's number."""
+class Call(Arguments):
+    """One setting."""
 
     def __init__(self, where: str, form: str, name: str, arguments: str):
-        self.where, self.name, self.key = where, name, f"{form}{name}"
-        self.arguments = [word.strip().strip("\"'") for word in arguments.split(",")]
-
-    def number(self, idx: int) -> Decimal:
-        """Argument as a finite decimal."""
-        if idx >= len(self.arguments):
-            hint = f"give at least {idx + 1}"
-            raise self.error(f"has {len(self.arguments)} arguments", hint)
-        value = plain_number(self.arguments[idx])
-        if value is None:
-            problem = f"argument {idx + 1} is {self.arguments[idx]!r}"
-            raise self.error(problem, "write a number; variables of a script are not followed")
-        return value
-
-    def count(self, idx: int) -> int:
-        """Argument as a whole number of at least 0."""
-        value = self.number(idx)
-        if value != int(value) or value < 0:
-            problem = f"argument {idx + 1} is {self.arguments[idx]}"
-            raise self.error(problem, "give a whole number, 0 or more")
-        return int(value)
+        words = [word.strip().strip("\"'") for word in arguments.split(",")]
+        super().__init__(
+            where, name, words, why_no_number="; variables of a script are not followed"
+        )
+        self.key = f"{form}{name}"
 
     def mask(self, first: int, count: int) -> int:
         """Switches, one argument each, as a bit mask."""
         return sum((self.count(first + idx) != 0) << idx for idx in range(count))
-
-    def error(self, problem: str, hint: str) -> InputError:
-        """A refusal that names the line."""
-        return InputError(self.where, self.name, problem, hint)
 
 
 def _calls(line: str, where: str):
