@@ -16,6 +16,7 @@ def _clear(side):
 
 
 def legs(name, period_s, uses="feet", **words):
+    """Lists the decorated movement as a primitive of the legs."""
     return _primitive(name, "legs", period_s, uses=uses, **words)
 
 

@@ -9,6 +9,7 @@ from builders.grammar.primitive import primitive as _primitive
 
 
 def place(name, period_s, uses="feet balance", **words):
+    """Lists the decorated movement as a change of location."""
     return _primitive(name, "location", period_s, uses=uses, **words)
 
 

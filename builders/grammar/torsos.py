@@ -10,6 +10,7 @@ BOTH = ease((0.0, 0), (0.22, 1), (0.3, 1), (0.7, -1), (0.78, -1), (1.0, 0))
 
 
 def torso(name, period_s, **words):
+    """Lists the decorated movement as a primitive of the torso."""
     return _primitive(name, "torso", period_s, **words)
 
 

@@ -8,6 +8,7 @@ from builders.activities.movement import Movement, Stance, arm, arms, pelvis, ro
 
 @activity(10, "wave hand")
 def wave_hand(style):
+    """The right hand goes up beside the head and swings to both sides, elbow bent."""
     up = during(0.0, 0.18, 0.84, 1.0)
     wave = during(0.1, 0.24, 0.76, 0.9)
     return Movement(
@@ -27,6 +28,7 @@ def wave_hand(style):
 
 @activity(14, "swing arm")
 def swing_arm(style):
+    """Both straight arms swing forward and back together."""
     return Movement(
         1.5,
         arms(flexion=26 + swing(66), elbow=-6)
@@ -37,6 +39,7 @@ def swing_arm(style):
 
 @activity(17, "clapping hand", touches=HANDS_TOGETHER)
 def clapping_hand(style):
+    """Both hands meet before the chest and part again."""
     apart = 0.5 - swing(0.5)
     return Movement(
         0.5,
@@ -52,6 +55,7 @@ def clapping_hand(style):
 
 @activity(41, "punch")
 def punch(style):
+    """From a guard, left and right fist thrust forward in turn."""
     left = ease((0.06, 0), (0.2, 1), (0.26, 1), (0.42, 0))
     right = left.later(0.5)
     guard = {"pronation": 30}
@@ -73,6 +77,7 @@ def _fist(out):
 
 @activity(9, "throw")
 def throw(style):
+    """A step ahead while the arm is drawn back and throws, the trunk turning after it."""
     wind = ease((0.05, 0), (0.34, 1), (0.5, -1), (0.58, -1), (0.9, 0))
     return Movement(
         2.4,

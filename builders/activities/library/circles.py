@@ -47,16 +47,19 @@ def _jog_in_a_circle(style, leftwards):
 
 @activity(27, "jog counter-clockwise")
 def jog_counter_clockwise(style):
+    """Jogging round a circle to the left."""
     return _jog_in_a_circle(style, True)
 
 
 @activity(28, "jog clockwise")
 def jog_clockwise(style):
+    """Jogging round a circle to the right."""
     return _jog_in_a_circle(style, False)
 
 
 @activity(39, "turn 90 degrees right or left then back")
 def turn_90_degrees(style):
+    """A quarter turn in steps on the spot, a pause, and back."""
     width_m = STANDING_WIDTH * style.leg_m * 0.9
     movement = Movement(
         4.2,

@@ -10,6 +10,7 @@ SHOWN = during(0.0, 0.12, 0.88, 1.0)  # the hand is up before the body
 
 @activity(7, "drink water", touches=(("hand", "head"), ("hand", "trunk"), ("forearm", "trunk")))
 def drink_water(style):
+    """A hand brings a glass to the mouth, tips it and goes down again."""
     held = during(0.02, 0.22, 0.8, 0.98)
     sip = during(0.24, 0.42, 0.62, 0.76)
     return Movement(
@@ -29,6 +30,7 @@ def drink_water(style):
 
 @activity(43, "drawing a circle")
 def drawing_a_circle(style):
+    """A straight arm draws one large circle in front."""
     return Movement(
         3.6,
         arm(
@@ -45,6 +47,7 @@ def drawing_a_circle(style):
 @activity(44, "drawing an X")
 def drawing_an_x(style):
     # Down along one stroke, up to the head of the other, down again.
+    """A straight arm draws two crossing strokes in front."""
     up = ease((0.1, 1), (0.16, 1), (0.38, -1), (0.44, -1), (0.56, 1), (0.62, 1), (0.84, -1),
               (0.9, -1))  # fmt: skip
     out = ease((0.1, -1), (0.16, -1), (0.38, 1), (0.56, 1), (0.62, 1), (0.84, -1), (0.9, -1))
@@ -63,6 +66,7 @@ def drawing_an_x(style):
 
 @activity(48, "swiping left and right")
 def swiping_left_and_right(style):
+    """A forearm swipes across in front, to either side in turn."""
     across = ease((0.12, 1), (0.2, 1), (0.4, -1), (0.56, -1), (0.76, 1), (0.88, 1))
     return Movement(
         2.2,
@@ -81,6 +85,7 @@ def swiping_left_and_right(style):
 
 @activity(51, "playing phone", touches=HANDS_TOGETHER)
 def playing_phone(style):
+    """Both hands hold a phone under a bowed head, the right one taps."""
     held = dict(flexion=25, abduction=12, twist=33, elbow=82, wrist=-6)
     tap = during(0.05, 0.15, 0.8, 0.95)
     return Movement(
@@ -98,6 +103,7 @@ def playing_phone(style):
 
 @activity(63, "swing arm like throwing")
 def swing_arm_like_throwing(style):
+    """The right arm goes up and swings down as in a throw; both feet stay."""
     return Movement(
         1.75,
         arm(
@@ -117,6 +123,7 @@ def swing_arm_like_throwing(style):
 
 @activity(65, "rotating head")
 def rotating_head(style):
+    """The head rolls round on a still body."""
     return Movement(
         3.2,
         head(flexion=2 + swing(30), bend=swing(30, at=0.25))

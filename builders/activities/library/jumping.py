@@ -8,6 +8,7 @@ from builders.activities.movement import Movement, Stance, arm, arms, foot, pelv
 
 @activity(1, "jump")
 def jump(style):
+    """Jumps on the spot, arms helping."""
     period_s = 2.0 / style.tempo
     height_m = 0.22 * style.amplitude
     off, on = 0.42, 0.42 + flight_s(height_m) / period_s
@@ -27,6 +28,7 @@ def jump(style):
 
 @activity(2, "jumping jack")
 def jumping_jack(style):
+    """Legs and arms open and close with every jump."""
     period_s = 1.15 / style.tempo
     height_m = 0.05
     flight = flight_s(height_m) / period_s
@@ -51,6 +53,7 @@ def foot_out(side, out):
 
 @activity(32, "jump to the side")
 def jump_to_the_side(style):
+    """A jump to one side and one back."""
     channels = _to_and_fro(style)
     away = _there(style)
     return Movement(
@@ -62,6 +65,7 @@ def jump_to_the_side(style):
 
 @activity(33, "jump forward and back")
 def jump_forward_and_back(style):
+    """A jump forward and one back."""
     channels = _to_and_fro(style)
     away = _there(style)
     for side in ("left", "right"):
@@ -100,6 +104,7 @@ def _to_and_fro(style):
 
 @activity(62, "jumping lunge")
 def jumping_lunge(style):
+    """From lunge to lunge, the legs change in the air."""
     period_s, height_m = 2.1 / style.tempo, 0.1
     flight = flight_s(height_m) / period_s
     out, back = 0.25, 0.75

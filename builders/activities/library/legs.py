@@ -11,6 +11,7 @@ from builders.activities.paths import on_the_spot
 
 @activity(8, "kick")
 def kick(style):
+    """A leg swings forward from a stand."""
     return Movement(
         2.0,
         leg(
@@ -31,6 +32,7 @@ def kick(style):
 
 @activity(12, "march in place")
 def march_in_place(style):
+    """Knees lift in turn on the spot, arms swing against them."""
     return Movement(
         1.1,
         arm_swing(forward=30, elbow=52, elbow_more=14, aside=9) | trunk(twist=swing(4)),
@@ -48,6 +50,7 @@ def march_in_place(style):
 
 @activity(13, "jog in place")
 def jog_in_place(style):
+    """Quick steps on the spot, elbows bent."""
     return Movement(
         0.72,
         arm_swing(forward=26, elbow=74, elbow_more=12, aside=6)
@@ -70,6 +73,7 @@ def jog_in_place(style):
 
 @activity(38, "raise one leg to the side", touches=HANDS_AT_HIPS)
 def raise_one_leg_to_the_side(style):
+    """A straight leg lifts to the side, hands on the hips."""
     up = during(0.12, 0.48, 0.56, 0.92)
     return Movement(
         2.6,
@@ -85,6 +89,7 @@ AIRBORNE = during(0.15, 0.45, 0.65, 0.95)
 
 @activity(37, "high leg lift")
 def high_leg_lift(style):
+    """Knees lift to the hip in turn."""
     return Movement(
         0.74,
         arm_swing(forward=36, elbow=86, elbow_more=10, aside=10)
@@ -107,6 +112,7 @@ def high_leg_lift(style):
 
 @activity(49, "stretching leg to the side", touches=HANDS_ON_THIGHS)
 def stretching_leg_to_the_side(style):
+    """The weight goes over one knee, then over the other, the free leg stretched."""
     left = during(0.03, 0.18, 0.32, 0.47)
     right = left.later(0.5)
     return Movement(

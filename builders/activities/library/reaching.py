@@ -7,18 +7,21 @@ from builders.activities.movement import Movement, Stance, arm, arms, trunk
 
 @activity(35, "raise one arm to the front")
 def raise_one_arm_to_the_front(style):
+    """One straight arm rises in front and sinks."""
     up = during(0.08, 0.42, 0.56, 0.92)
     return Movement(2.6, arm("right", flexion=92 * up, abduction=-4 * up, elbow=-10 * up))
 
 
 @activity(36, "raise one arm to the side")
 def raise_one_arm_to_the_side(style):
+    """One straight arm rises to the side and sinks."""
     up = during(0.08, 0.42, 0.56, 0.92)
     return Movement(2.6, arm("right", abduction=84 * up, elbow=-10 * up) | trunk(bend=2 * up))
 
 
 @activity(46, "push hand to the front")
 def push_hand_to_the_front(style):
+    """Hands push forward from the chest."""
     out = during(0.1, 0.4, 0.5, 0.9)
     return Movement(
         1.9,
@@ -37,6 +40,7 @@ def push_hand_to_the_front(style):
 
 @activity(50, "wake-up stretch")
 def wake_up_stretch(style):
+    """Both arms stretch up over an arching back."""
     up = during(0.05, 0.38, 0.64, 0.96)
     return Movement(
         4.2,

@@ -20,6 +20,7 @@ from builders.activities.movement import (
 
 @activity(11, "golf swing", touches=(*HANDS_TOGETHER, ("upper_arm", "trunk")))
 def golf_swing(style):
+    """Bent over a ball: back swing, swing, and follow-through."""
     top, finish = ease((0.1, 0), (0.38, 1), (0.42, 1), (0.52, 0)), during(0.52, 0.64, 0.74, 0.95)
     #              address top  top  hit  finish
     keys = (0.08, 0.38, 0.42, 0.52, 0.64, 0.74, 0.95)
@@ -52,6 +53,7 @@ def golf_swing(style):
 
 @activity(54, "playing table tennis")
 def playing_table_tennis(style):
+    """Forehand and backhand in turn, in a wide, low stand."""
     forehand = ease((0.04, 0), (0.2, -1), (0.32, 1), (0.48, 0))
     backhand = ease((0.52, 0), (0.68, -1), (0.8, 1), (0.97, 0))
     return Movement(
@@ -74,6 +76,7 @@ def playing_table_tennis(style):
 
 @activity(55, "baseball pitch", touches=(*HANDS_TOGETHER, ("thigh", "hand"), ("thigh", "forearm")))
 def baseball_pitch(style):
+    """Wind-up with a lifted knee, stride, and throw."""
     stride = ease((0.28, 0), (0.45, 0.72), (0.78, 0.72), (0.94, 0))
     lifted, airborne = during(0.06, 0.24, 0.27, 0.43), during(0.06, 0.14, 0.34, 0.45)
     whip = ease((0.3, 0), (0.43, -1), (0.47, -1), (0.6, 1), (0.7, 1), (0.92, 0))
@@ -116,6 +119,7 @@ def baseball_pitch(style):
 
 @activity(56, "shooting basketball", touches=HANDS_TOGETHER)
 def shooting_basketball(style):
+    """Knees bend, then a jump with both hands overhead."""
     period_s, height_m = 2.6 / style.tempo, 0.09 * style.amplitude
     off = 0.48
     on = off + flight_s(height_m) / period_s
@@ -147,6 +151,7 @@ def shooting_basketball(style):
 
 @activity(57, "bowling", touches=(("hand", "thigh"), ("forearm", "thigh")))
 def bowling(style):
+    """A long, low step that slides while the arm swings from behind."""
     low = during(0.3, 0.5, 0.66, 0.88)
     slid = during(0.43, 0.54, 0.58, 0.68)
     return Movement(
@@ -184,6 +189,7 @@ def bowling(style):
 
 @activity(59, "side kick")
 def side_kick(style):
+    """The knee comes up, then the leg thrusts to the side."""
     knee_up = during(0.08, 0.28, 0.56, 0.76)
     out = ease((0.28, 0), (0.4, 1), (0.46, 1), (0.58, 0))
     guard = dict(flexion=30, abduction=8, twist=14, elbow=92, pronation=24)
@@ -209,6 +215,7 @@ def side_kick(style):
 
 @activity(60, "kick soccer ball")
 def kick_soccer_ball(style):
+    """A leg swings through from behind."""
     return Movement(
         2.9,
         step("left", (0.06, 0.25), (0.78, 0.96), ahead=0.46, lift=0.07)

@@ -8,6 +8,7 @@ from builders.activities.movement import Movement, Stance, arm, arms, head, pelv
 
 @activity(5, "bow")
 def bow(style):
+    """The trunk leans forward with hanging arms and comes up."""
     down = during(0.1, 0.42, 0.56, 0.9)
     return Movement(
         3.0,
@@ -21,6 +22,7 @@ def bow(style):
 
 @activity(6, "standing forward bend")
 def standing_forward_bend(style):
+    """The trunk folds down until the hands are near the feet."""
     down = during(0.06, 0.4, 0.6, 0.94)
     return Movement(
         4.2,
@@ -33,6 +35,7 @@ def standing_forward_bend(style):
 
 @activity(34, "torso rotation")
 def torso_rotation(style):
+    """The trunk turns left and right, arms held out."""
     return Movement(
         2.2,
         trunk(twist=swing(38))
@@ -46,6 +49,7 @@ def torso_rotation(style):
 
 @activity(61, "bend torso to side", touches=HANDS_ON_THIGHS)
 def bend_torso_to_side(style):
+    """The trunk leans to either side in turn, the upper arm overhead."""
     left = during(0.02, 0.2, 0.28, 0.47)
     right = left.later(0.5)
     lean = left - right
@@ -62,11 +66,13 @@ def bend_torso_to_side(style):
 
 @activity(15, "stand still")
 def stand_still(style):
+    """A stand that only sways."""
     return Movement(4.0, {})
 
 
 @activity(52, "nodding head")
 def nodding_head(style):
+    """The head nods on a still body."""
     nod = during(0.05, 0.15, 0.75, 0.9)
     return Movement(
         3.4,
@@ -77,6 +83,7 @@ def nodding_head(style):
 
 @activity(21, "hip rotation", touches=HANDS_AT_HIPS)
 def hip_rotation(style):
+    """The hips go round, hands on them."""
     return Movement(
         2.6, circling_hips(0.11, 9) | arms(**HANDS_ON_HIPS), Stance(width=1.7, balance=0)
     )
@@ -84,6 +91,7 @@ def hip_rotation(style):
 
 @activity(22, "hula-hooping")
 def hula_hooping(style):
+    """The hips go round fast, arms out of the way."""
     lifted = dict(abduction=58, elbow=70, twist=-6, pronation=30)
     return Movement(
         0.82,

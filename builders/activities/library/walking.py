@@ -45,6 +45,7 @@ def striding(forward=20.0):
 
 @activity(29, "walk forward and turn around")
 def walk_forward_and_turn_around(style):
+    """A walk ahead, a turn, and a walk back."""
     speed_mps = min(1.2 * style.tempo * style.stride, 1.5)
     path = there_and_back(speed_mps, 2.5, style.between(0.5, 1.5), turn_s=2.5)
     return Movement(
@@ -54,6 +55,7 @@ def walk_forward_and_turn_around(style):
 
 @activity(30, "jog forward and turn around")
 def jog_forward_and_turn_around(style):
+    """A jog ahead, a turn, and a jog back."""
     speed_mps = min(1.9 * style.tempo * style.stride, 2.3)
     path = there_and_back(speed_mps, 2.7, style.between(0.7, 1.5), turn_s=2.0, brake_s=0.8)
     return Movement(
@@ -79,6 +81,7 @@ def jog_forward_and_turn_around(style):
 
 @activity(31, "side walk")
 def side_walk(style):
+    """Steps to the side and back, always facing ahead."""
     path = to_and_fro(1.2 * style.stride, 6.4 / style.tempo, np.pi / 2, style.between(0.0, 1.0))
     return Movement(
         1.0,
@@ -89,6 +92,7 @@ def side_walk(style):
 
 @activity(40, "walking forward and backward")
 def walking_forward_and_backward(style):
+    """Steps ahead and, without a turn, back."""
     path = to_and_fro(1.7 * style.stride, 6.6 / style.tempo, 0.0, style.between(0.0, 1.0))
     return Movement(1.12, striding(14), Gait(path=path, roll=0.8, lift_m=0.05, sink=0.015))
 
@@ -105,9 +109,11 @@ def _walk_in_a_circle(style, leftwards):
 
 @activity(25, "walking counter-clockwise")
 def walking_counter_clockwise(style):
+    """Walking round a circle to the left."""
     return _walk_in_a_circle(style, True)
 
 
 @activity(26, "walking clockwise")
 def walking_clockwise(style):
+    """Walking round a circle to the right."""
     return _walk_in_a_circle(style, False)
