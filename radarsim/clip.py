@@ -76,7 +76,7 @@ def choose(
     """Pick what the fast sum needs: bright and visible faces, and how large its arrays must be."""
     hull = _hpr_blocks(settings, burst, faces) if settings.visibility == "hpr" else None
     seen, order, needed = _choose(radar, settings.echo, burst, faces, hull, sigma_rad)
-    return Choice(seen, order, sizes_for(radar, needed))
+    return Choice(seen, order, sizes_for(radar, settings.accuracy, needed))
 
 
 def fast_clip(
@@ -96,12 +96,12 @@ def fast_points(
 ) -> Complex[Array, "frame chirp tx rx sample"]:
     """IF samples of moving points, every one of them summed."""
     band, walk = (np.asarray(part).max() for part in _spans_of_points(radar, burst))
-    num_cells = cells_for(float(band))
+    num_cells = cells_for(settings.accuracy, float(band))
     sizes = Sizes(
         num_lit=round_up(len(area_m2), FACES_PER_GROUP),
         num_cells=num_cells,
         group_cells=num_cells,
-        **blocks_for(radar, float(walk)),
+        **blocks_for(radar, settings.accuracy, float(walk)),
     )
     return _sum_points(radar, settings.echo, sizes, burst, area_m2)
 

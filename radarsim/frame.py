@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Complex, Float, Int
 
+from radarsim.accuracy import MODES_DB, Accuracy
 from radarsim.config import Radar
 from radarsim.legs import legs_at_nodes
 from radarsim.mesh import FaceIndices, Faces, chebyshev_nodes, faces_of, lagrange_weights
@@ -27,7 +28,7 @@ from radarsim.sizes import (
 from radarsim.synthesis import Plan, fast_sum
 from radarsim.visibility import facing, fade, unoccluded
 
-METHODS = ("fast", "plain")
+METHODS = (*MODES_DB, "plain")
 VISIBILITIES = ("occlusion", "hpr", "facing", "none")
 
 
@@ -37,22 +38,25 @@ class Settings:
     """What to simulate and how; static, one compilation each.
 
     Attributes:
-        method: "fast", or "plain" for the float64 sum over every sample (minutes per frame).
+        method: "accurate" (-80 dB from 2 m on, -70 dB at 1 m), "fast" (-60 dB), or "plain" for the
+            float64 sum over every sample (minutes per frame), against which these are errors.
+        error_db: another error to aim at than the method's [dB]; None for the method's.
         visibility: "occlusion" (on the device), "hpr" (the paper's hidden point removal),
             "facing" (no occlusion) or "none" (every face, both sides).
         visibility_blocks: times per burst that it is evaluated, faded in between.
-        cull: faces weaker than this times the strongest are dropped; see benchmarks/throughput.py
-            for the error and the speed with and without.
+        cull: faces weaker than this times the strongest are dropped, 0 for none; None for what the
+            error allows.
         residual_video_phase: keep the phase -S tau^2 / 2.
         thermal_noise: add the receiver's noise.
         quantise: round to the steps of the ADC.
         num_nodes: Chebyshev times per burst that carry the surface.
     """
 
-    method: str = "fast"
+    method: str = "accurate"
+    error_db: float | None = None
     visibility: str = "occlusion"
     visibility_blocks: int = 1
-    cull: float = 1e-4
+    cull: float | None = None
     residual_video_phase: bool = True
     thermal_noise: bool = True
     quantise: bool = True
@@ -63,16 +67,27 @@ class Settings:
         """The same as far as the echo goes: what the receiver adds must not compile it again."""
         return replace(self, thermal_noise=False, quantise=False)
 
+    @property
+    def accuracy(self) -> Accuracy:
+        """What the fast sum aims at."""
+        mode = "accurate" if self.method == "plain" else self.method
+        return Accuracy(MODES_DB[mode] if self.error_db is None else self.error_db)
+
+    @property
+    def threshold(self) -> float:
+        """Faces weaker than this times the strongest are dropped."""
+        return self.accuracy.cull if self.cull is None else self.cull
+
     def __post_init__(self):
         for name, known in (("method", METHODS), ("visibility", VISIBILITIES)):
             if getattr(self, name) not in known:
                 raise ValueError(
                     f"Settings.{name} is {getattr(self, name)!r}; known: {', '.join(known)}"
                 )
-        if not (self.visibility_blocks >= 1 and self.num_nodes >= 2 and 0 <= self.cull < 1):
+        if not (self.visibility_blocks >= 1 and self.num_nodes >= 2 and 0 <= self.threshold < 1):
             raise ValueError(
                 f"Settings: visibility_blocks {self.visibility_blocks} must be at least 1, "
-                f"num_nodes {self.num_nodes} at least 2, cull {self.cull:g} in [0, 1)"
+                f"num_nodes {self.num_nodes} at least 2, cull {self.threshold:g} in [0, 1)"
             )
 
 
@@ -108,7 +123,8 @@ def strengths(settings: Settings, model: Callable, near: Faces, sigma_rad) -> Fl
     if settings.visibility in ("occlusion", "facing"):
         strength = jnp.where(facing(near), strength, -jnp.inf)
     strength = jnp.max(strength, axis=0)
-    threshold = jnp.max(strength) + (np.log(settings.cull) if settings.cull else -np.inf)
+    threshold = settings.threshold
+    threshold = jnp.max(strength) + (np.log(threshold) if threshold else -np.inf)
     return jnp.where(strength >= threshold, strength, -jnp.inf)
 
 
@@ -263,5 +279,7 @@ def sum_faces(
         faces_per_group=FACES_PER_GROUP,
         chirps_per_block=sizes.chirps_per_block,
         shift_nodes=sizes.shift_nodes,
+        kernel_width=settings.accuracy.kernel_width,
+        precision=settings.accuracy.precision,
     )
     return fast_sum(radar, plan, legs, log_tx, log_rx, visible, low_bins)

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from radarsim.accuracy import Accuracy
 from radarsim.config import Radar
 from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.legs import node_times_s
@@ -24,10 +25,6 @@ FACES_PER_GROUP = 128
 LEAST_LIT = 1024
 LEAST_CELLS = 64
 MAX_CHIRPS_PER_BLOCK = 4
-# Half the way a tone may walk within a block, in range bins, for -70 dB, by the number of shifts at
-# which kernels are evaluated. Measured on a sphere at 3 m, two shifts: 0.01 bins -74 dB, 0.02 -67;
-# three: 0.04 -86, 0.08 -72, 0.16 -55. The third costs half as much time again.
-SHIFT_LIMIT_BINS = {2: 0.015, 3: 0.085}
 
 
 @jax.tree_util.register_dataclass
@@ -116,43 +113,43 @@ def tone_walk_bins_per_s(
     return fourth ** (1 / 4) * 2 * radar.chirp.bandwidth_hz / SPEED_OF_LIGHT_MPS
 
 
-def blocks_for(radar: Radar, walk_bins_per_s: float) -> dict[str, int]:
+def blocks_for(radar: Radar, accuracy: Accuracy, walk_bins_per_s: float) -> dict[str, int]:
     """Loops that share one set of kernels, and the shifts at which those are made.
 
     A power of two, at most 4: longer blocks save nothing.
     Two shifts, unless a single loop is already too long for them.
     """
     walk_bins_per_loop = max(walk_bins_per_s * radar.loop_period_s, 1e-9)
-    fitting = {count: 2 * limit / walk_bins_per_loop for count, limit in SHIFT_LIMIT_BINS.items()}
+    fitting = {n: 2 * accuracy.shift_limit_bins(n) / walk_bins_per_loop for n in (2, 3)}
     shift_nodes = 2 if fitting[2] >= 1 else 3
     loops = 2 ** int(np.log2(np.clip(fitting[shift_nodes], 1, MAX_CHIRPS_PER_BLOCK)))
     return {"chirps_per_block": loops, "shift_nodes": shift_nodes}
 
 
-def sizes_for(radar: Radar, extent: Extent) -> Sizes:
+def sizes_for(radar: Radar, accuracy: Accuracy, extent: Extent) -> Sizes:
     """Sizes that hold every frame of a clip, rounded up so that few programs are compiled.
 
     Padding costs little: groups without faces are passed over, and the band is a small part.
     """
     parts = (extent.num_lit, extent.group_bins, extent.start_bins, extent.walk_bins_per_s)
     num_lit, group_bins, start_bins, walk = (float(np.max(np.asarray(part))) for part in parts)
-    group_cells = cells_for(group_bins)
+    group_cells = cells_for(accuracy, group_bins)
     # The last group to begin needs all its cells inside the band, whatever it covers itself.
     start = int(np.ceil(start_bins * Plan.oversampling)) + 1
     return Sizes(
         num_lit=power_of_two(max(1, int(num_lit)), LEAST_LIT),
         num_cells=power_of_two(start + group_cells, LEAST_CELLS),
         group_cells=group_cells,
-        **blocks_for(radar, walk),
+        **blocks_for(radar, accuracy, walk),
     )
 
 
-def cells_for(num_bins: float) -> int:
+def cells_for(accuracy: Accuracy, num_bins: float) -> int:
     """Grid cells that hold so many range bins and the kernel at both ends.
 
     Two sizes per power of two: every cell of every face is computed.
     """
-    needed = int(np.ceil(num_bins * Plan.oversampling)) + Plan.kernel_width + 2
+    needed = int(np.ceil(num_bins * Plan.oversampling)) + accuracy.kernel_width + 2
     power = power_of_two(needed, 16)
     return power * 3 // 4 if needed <= power * 3 // 4 else power
 

@@ -52,6 +52,7 @@ class Plan:
         shift_nodes: range shifts within a block at which the kernels are evaluated.
         kernel_width: cells that one tone is spread over.
         oversampling: grid cells per range bin.
+        precision: of products of matrices.
     """
 
     num_cells: int
@@ -61,6 +62,7 @@ class Plan:
     shift_nodes: int
     kernel_width: int = 6
     oversampling: int = 2
+    precision: str = "highest"
 
 
 @jax.tree_util.register_dataclass
@@ -117,6 +119,12 @@ def cells_to_samples(plan: Plan, num_samples: int) -> Complex[np.ndarray, "cell 
     return np.exp(2j * np.pi * np.outer(np.arange(plan.num_cells), n) / total) / transform
 
 
+def real_matrix(matrix: Complex[np.ndarray, "row column"]) -> Float[np.ndarray, "2 row 2 column"]:
+    """The same product on real and imaginary parts: on CPUs far faster than complex numbers."""
+    parts = [[matrix.real, matrix.imag], [-matrix.imag, matrix.real]]
+    return np.stack([np.stack(row, axis=1) for row in parts]).astype(np.float32)
+
+
 def fast_sum(
     radar: Radar,
     plan: Plan,
@@ -150,9 +158,10 @@ def fast_sum(
         weight=weight,
     )
     groups = jax.lax.optimization_barrier(in_groups(plan, whole))
-    cells = sum_of_groups(plan, groups, first_cells, jnp.asarray(u))[: radar.frame.num_chirps]
-    matrix = cells_to_samples(plan, radar.chirp.num_samples).astype(np.complex64)
-    samples = jnp.einsum("ctrg,gn->ctrn", cells, matrix, precision="highest")
+    cells = sum_of_groups(plan, groups, first_cells, jnp.asarray(u))[:, : radar.frame.num_chirps]
+    matrix = real_matrix(cells_to_samples(plan, radar.chirp.num_samples))
+    real, imag = jnp.einsum("pctrg,pgqn->qctrn", cells, matrix, precision=plan.precision)
+    samples = jax.lax.complex(real, imag)
     band = jnp.min(first_cells)
     # A group beyond the band would be moved into it without a word: better no number at all.
     room = jnp.max(first_cells) - band + plan.group_cells <= plan.num_cells
@@ -182,8 +191,8 @@ def in_groups(plan: Plan, whole: Group) -> Group:
     return jax.tree.map(cut, whole)
 
 
-def sum_of_groups(plan: Plan, groups: Group, first_cells, u) -> Complex[Array, "chirp tx rx cell"]:
-    """Range cells of all loops, padded ones included.
+def sum_of_groups(plan: Plan, groups: Group, first_cells, u) -> Float[Array, "2 chirp tx rx cell"]:
+    """Range cells of all loops, padded ones included: real and imaginary parts.
 
     Args:
         plan: sizes.
@@ -214,7 +223,7 @@ def sum_of_groups(plan: Plan, groups: Group, first_cells, u) -> Complex[Array, "
 
     empty = jnp.zeros((*shape, plan.num_cells))
     total, _ = jax.lax.scan(add, empty, (groups, first_cells, offsets))
-    return jax.lax.complex(total[0], total[1]).reshape(-1, *shape[3:], plan.num_cells)
+    return total.reshape(2, -1, *shape[3:], plan.num_cells)
 
 
 def cells_in_block(plan: Plan, group: Group, first_cell, weight, u):
@@ -227,7 +236,7 @@ def cells_in_block(plan: Plan, group: Group, first_cell, weight, u):
 
     def spread(rows):
         pairs = zip(rows, kernels, strict=True)
-        return sum(jnp.dot(row, kernel, precision="highest") for row, kernel in pairs)
+        return sum(jnp.dot(row, kernel, precision=plan.precision) for row, kernel in pairs)
 
     cells = jnp.stack([spread(real), spread(imag)])
     return cells.reshape(2, *u.shape, group.rx.bins.shape[1], plan.group_cells)
