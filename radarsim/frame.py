@@ -16,6 +16,7 @@ from jaxtyping import Array, Bool, Complex, Float, Int
 from radarsim.config import Radar
 from radarsim.legs import legs_at_nodes
 from radarsim.mesh import FaceIndices, Faces, chebyshev_nodes, faces_of, lagrange_weights
+from radarsim.reflection import REFLECTIONS, Reflection
 from radarsim.sizes import (
     FACES_PER_GROUP,
     Extent,
@@ -38,6 +39,8 @@ class Settings:
 
     Attributes:
         method: "fast", or "plain" for the float64 sum over every sample (minutes per frame).
+        reflection: "paper" (quasi-specular lobes, anchored in level) or "body" (curved facets with
+            a level and a phase of their own, gaussian_facets.py).
         visibility: "occlusion" (on the device), "hpr" (the paper's hidden point removal),
             "facing" (no occlusion) or "none" (every face, both sides).
         visibility_blocks: times per burst that it is evaluated, faded in between.
@@ -50,6 +53,7 @@ class Settings:
     """
 
     method: str = "fast"
+    reflection: str = "paper"
     visibility: str = "occlusion"
     visibility_blocks: int = 1
     cull: float = 1e-4
@@ -64,7 +68,12 @@ class Settings:
         return replace(self, thermal_noise=False, quantise=False)
 
     def __post_init__(self):
-        for name, known in (("method", METHODS), ("visibility", VISIBILITIES)):
+        choices = (
+            ("method", METHODS),
+            ("reflection", REFLECTIONS),
+            ("visibility", VISIBILITIES),
+        )
+        for name, known in choices:
             if getattr(self, name) not in known:
                 raise ValueError(
                     f"Settings.{name} is {getattr(self, name)!r}; known: {', '.join(known)}"
@@ -94,16 +103,18 @@ class Burst:
 
 def placed(surface: Faces, origin_m: Float[Array, "*node 3"]) -> Faces:
     """The same faces counted from the radar instead of from the body's origin."""
-    return Faces(surface.centre_m + origin_m[..., None, :], surface.normal, surface.area_m2)
+    return replace(surface, centre_m=surface.centre_m + origin_m[..., None, :])
 
 
-def strengths(settings: Settings, model: Callable, near: Faces, sigma_rad) -> Float[Array, "face"]:
+def strengths(
+    settings: Settings, model: Reflection, near: Faces, sigma_rad
+) -> Float[Array, "face"]:
     """Largest log-amplitude of each face over the nodes; -inf where it is not worth summing.
 
     That is: it never faces the radar, or stays below the threshold.
     """
     centre = jnp.zeros(3)
-    strength = model(near, centre, centre, sigma_rad)
+    strength, _ = model.log_weight(near, centre, centre, sigma_rad)
     # Hidden point removal knows no sides, and neither does the paper.
     if settings.visibility in ("occlusion", "facing"):
         strength = jnp.where(facing(near), strength, -jnp.inf)
@@ -120,10 +131,15 @@ def block_nodes(settings: Settings) -> Float[np.ndarray, "block node"]:
 
 
 def bright_faces(
-    radar: Radar, settings: Settings, model: Callable, burst: Burst, faces: FaceIndices, sigma_rad
+    radar: Radar,
+    settings: Settings,
+    model: Reflection,
+    burst: Burst,
+    faces: FaceIndices,
+    sigma_rad,
 ) -> tuple[Bool[Array, "face"], Float[Array, ""]]:
     """Faces worth summing, before any is hidden; how fast their tones walk through range."""
-    near = placed(faces_of(burst.vertices_m, faces), burst.origin_high_m)
+    near = placed(model.surface_of(burst.vertices_m, faces), burst.origin_high_m)
     strength = strengths(settings, model, near, sigma_rad)
     return jnp.isfinite(strength), tone_walk_bins_per_s(radar, near.centre_m, strength)
 
@@ -132,6 +148,9 @@ def look(
     settings: Settings, burst: Burst, faces: FaceIndices, bright: Bool[Array, "face"]
 ) -> Bool[Array, "block face"]:
     """Which of the bright faces are seen at the centre of each block; not for hidden point removal.
+
+    The centroids of the triangles are tested for every reflection: a phase point on a hollow lies
+    behind its own triangle.
 
     Args:
         settings: which test, and how many blocks.
@@ -182,11 +201,16 @@ def group_spans(
 
 
 def extent(
-    radar: Radar, burst: Burst, faces: FaceIndices, order: Int[Array, "face"], walk_bins_per_s
+    radar: Radar,
+    model: Reflection,
+    burst: Burst,
+    faces: FaceIndices,
+    order: Int[Array, "face"],
+    walk_bins_per_s,
 ) -> Extent:
     """What the sum of this frame needs room for."""
     order = padded_order(order, round_up(len(order), FACES_PER_GROUP))
-    near = placed(faces_of(burst.vertices_m, faces[order]), burst.origin_high_m)
+    near = placed(model.surface_of(burst.vertices_m, faces, faces[order]), burst.origin_high_m)
     low, high = group_spans(radar, near.centre_m, order >= 0)
     return Extent(
         num_lit=jnp.sum(order >= 0),
@@ -205,7 +229,7 @@ def fast_frame(
     radar: Radar,
     settings: Settings,
     sizes: Sizes,
-    model: Callable,
+    model: Reflection,
     burst: Burst,
     faces: FaceIndices,
     seen: Bool[Array, "block face"],
@@ -227,17 +251,19 @@ def fast_frame(
     """
     pick = padded_order(order, sizes.num_lit)
     visible = fade(seen[:, pick], radar.frame.num_chirps) * (pick >= 0)
-    surface = faces_of(burst.vertices_m, faces[pick])
+    surface = model.surface_of(burst.vertices_m, faces, faces[pick])
     near = placed(surface, burst.origin_high_m)
     low_bins, _ = group_spans(radar, near.centre_m, pick >= 0)
-    return sum_faces(radar, settings, sizes, model, surface, burst, visible, low_bins, sigma_rad)
+    return sum_faces(
+        radar, settings, sizes, model.log_weight, surface, burst, visible, low_bins, sigma_rad
+    )
 
 
 def sum_faces(
     radar: Radar,
     settings: Settings,
     sizes: Sizes,
-    model: Callable,
+    log_weight: Callable,
     surface: Faces,
     burst: Burst,
     visible: Float[Array, "chirp face"],
@@ -252,9 +278,11 @@ def sum_faces(
         for positions in (radar.array.tx_m, radar.array.rx_m)
     )
     tx_centre_m, rx_centre_m = tx_m.mean(0), rx_m.mean(0)
-    log_tx = model(one, tx_m, rx_centre_m, sigma_rad)
-    log_rx = model(one, tx_centre_m, rx_m, sigma_rad)
-    log_rx = log_rx - model(one, tx_centre_m, rx_centre_m, sigma_rad)
+    log_tx, cycles_tx = log_weight(one, tx_m, rx_centre_m, sigma_rad)
+    log_rx, cycles_rx = log_weight(one, tx_centre_m, rx_m, sigma_rad)
+    log_both, cycles_both = log_weight(one, tx_centre_m, rx_centre_m, sigma_rad)
+    if cycles_rx is not None:
+        cycles_rx = cycles_rx - cycles_both
     origin_m = (burst.origin_high_m, burst.origin_low_m)
     legs = legs_at_nodes(radar, surface.centre_m, origin_m, settings.residual_video_phase)
     plan = Plan(
@@ -264,4 +292,6 @@ def sum_faces(
         chirps_per_block=sizes.chirps_per_block,
         shift_nodes=sizes.shift_nodes,
     )
-    return fast_sum(radar, plan, legs, log_tx, log_rx, visible, low_bins)
+    return fast_sum(
+        radar, plan, legs, log_tx, log_rx - log_both, visible, low_bins, cycles_tx, cycles_rx
+    )
