@@ -14,7 +14,6 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Complex, Float, Int
 
-from radarsim import reflection
 from radarsim.config import Radar
 from radarsim.coordinates import split_float64
 from radarsim.frame import (
@@ -30,6 +29,7 @@ from radarsim.frame import (
 )
 from radarsim.legs import node_times_s
 from radarsim.mesh import FaceIndices, Faces
+from radarsim.reflection import isotropic, reflection_of, without_phase
 from radarsim.sizes import (
     FACES_PER_GROUP,
     Sizes,
@@ -109,22 +109,24 @@ def fast_points(
 @partial(jax.jit, static_argnums=(0, 1))
 def _choose(radar, settings, burst, faces, hull, sigma_rad):
     """Per frame: faces seen, their order, what the sum needs; `hull` from hidden point removal."""
+    model = reflection_of(radar, settings.reflection)
 
     def one(inputs):
         frame, on_hull = inputs
-        bright, walk = bright_faces(radar, settings, reflection.paper, frame, faces, sigma_rad)
+        bright, walk = bright_faces(radar, settings, model, frame, faces, sigma_rad)
         seen = look(settings, frame, faces, bright) if hull is None else on_hull & bright
         order = by_range(frame, faces, seen)
-        return seen, order, extent(radar, frame, faces, order, walk)
+        return seen, order, extent(radar, model, frame, faces, order, walk)
 
     return jax.lax.map(one, (burst, hull))
 
 
 @partial(jax.jit, static_argnums=(0, 1))
 def _sum(radar, settings, choice, burst, faces, sigma_rad):
+    model = reflection_of(radar, settings.reflection)
+
     def one(inputs):
         frame, seen, order = inputs
-        model = reflection.paper
         return fast_frame(
             radar, settings, choice.sizes, model, frame, faces, seen, order, sigma_rad
         )
@@ -136,6 +138,7 @@ def _sum(radar, settings, choice, burst, faces, sigma_rad):
 def _sum_points(radar, settings, sizes, burst, area_m2):
     """Points in any order, so every group covers the whole band; padding adds nothing."""
     padding = sizes.num_lit - len(area_m2)
+    log_weight = without_phase(isotropic)
 
     def one(points):
         surface = points_as_faces(points.vertices_m, area_m2)
@@ -145,7 +148,7 @@ def _sum_points(radar, settings, sizes, burst, area_m2):
         visible = jnp.pad(jnp.ones((radar.frame.num_chirps, len(area_m2))), ((0, 0), (0, padding)))
         low_bins = jnp.full(visible.shape[1] // FACES_PER_GROUP, low_bin)
         return sum_faces(
-            radar, settings, sizes, reflection.isotropic, surface, points, visible, low_bins, 0.0
+            radar, settings, sizes, log_weight, surface, points, visible, low_bins, 0.0
         )
 
     return jax.lax.map(one, burst)

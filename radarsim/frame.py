@@ -6,17 +6,18 @@ needs no more, and arrays of the sum are as large as the host has asked for (siz
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Complex, Float, Int
 
-from radarsim.accuracy import MODES_DB, Accuracy
 from radarsim.config import Radar
 from radarsim.legs import legs_at_nodes
 from radarsim.mesh import FaceIndices, Faces, chebyshev_nodes, faces_of, lagrange_weights
+from radarsim.reflection import Reflection
+from radarsim.settings import Settings
 from radarsim.sizes import (
     FACES_PER_GROUP,
     Extent,
@@ -27,68 +28,6 @@ from radarsim.sizes import (
 )
 from radarsim.synthesis import Plan, fast_sum
 from radarsim.visibility import facing, fade, unoccluded
-
-METHODS = (*MODES_DB, "plain")
-VISIBILITIES = ("occlusion", "hpr", "facing", "none")
-
-
-@jax.tree_util.register_static
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """What to simulate and how; static, one compilation each.
-
-    Attributes:
-        method: "accurate" (-80 dB from 2 m on, -70 dB at 1 m), "fast" (-60 dB), or "plain" for the
-            float64 sum over every sample (minutes per frame), against which these are errors.
-        error_db: another error to aim at than the method's [dB]; None for the method's.
-        visibility: "occlusion" (on the device), "hpr" (the paper's hidden point removal),
-            "facing" (no occlusion) or "none" (every face, both sides).
-        visibility_blocks: times per burst that it is evaluated, faded in between.
-        cull: faces weaker than this times the strongest are dropped, 0 for none; None for what the
-            error allows.
-        residual_video_phase: keep the phase -S tau^2 / 2.
-        thermal_noise: add the receiver's noise.
-        quantise: round to the steps of the ADC.
-        num_nodes: Chebyshev times per burst that carry the surface.
-    """
-
-    method: str = "accurate"
-    error_db: float | None = None
-    visibility: str = "occlusion"
-    visibility_blocks: int = 1
-    cull: float | None = None
-    residual_video_phase: bool = True
-    thermal_noise: bool = True
-    quantise: bool = True
-    num_nodes: int = 4
-
-    @property
-    def echo(self) -> "Settings":
-        """The same as far as the echo goes: what the receiver adds must not compile it again."""
-        return replace(self, thermal_noise=False, quantise=False)
-
-    @property
-    def accuracy(self) -> Accuracy:
-        """What the fast sum aims at."""
-        mode = "accurate" if self.method == "plain" else self.method
-        return Accuracy(MODES_DB[mode] if self.error_db is None else self.error_db)
-
-    @property
-    def threshold(self) -> float:
-        """Faces weaker than this times the strongest are dropped."""
-        return self.accuracy.cull if self.cull is None else self.cull
-
-    def __post_init__(self):
-        for name, known in (("method", METHODS), ("visibility", VISIBILITIES)):
-            if getattr(self, name) not in known:
-                raise ValueError(
-                    f"Settings.{name} is {getattr(self, name)!r}; known: {', '.join(known)}"
-                )
-        if not (self.visibility_blocks >= 1 and self.num_nodes >= 2 and 0 <= self.threshold < 1):
-            raise ValueError(
-                f"Settings: visibility_blocks {self.visibility_blocks} must be at least 1, "
-                f"num_nodes {self.num_nodes} at least 2, cull {self.threshold:g} in [0, 1)"
-            )
 
 
 @jax.tree_util.register_dataclass
@@ -109,16 +48,18 @@ class Burst:
 
 def placed(surface: Faces, origin_m: Float[Array, "*node 3"]) -> Faces:
     """The same faces counted from the radar instead of from the body's origin."""
-    return Faces(surface.centre_m + origin_m[..., None, :], surface.normal, surface.area_m2)
+    return replace(surface, centre_m=surface.centre_m + origin_m[..., None, :])
 
 
-def strengths(settings: Settings, model: Callable, near: Faces, sigma_rad) -> Float[Array, "face"]:
+def strengths(
+    settings: Settings, model: Reflection, near: Faces, sigma_rad
+) -> Float[Array, "face"]:
     """Largest log-amplitude of each face over the nodes; -inf where it is not worth summing.
 
     That is: it never faces the radar, or stays below the threshold.
     """
     centre = jnp.zeros(3)
-    strength = model(near, centre, centre, sigma_rad)
+    strength, _ = model.log_weight(near, centre, centre, sigma_rad)
     # Hidden point removal knows no sides, and neither does the paper.
     if settings.visibility in ("occlusion", "facing"):
         strength = jnp.where(facing(near), strength, -jnp.inf)
@@ -136,10 +77,15 @@ def block_nodes(settings: Settings) -> Float[np.ndarray, "block node"]:
 
 
 def bright_faces(
-    radar: Radar, settings: Settings, model: Callable, burst: Burst, faces: FaceIndices, sigma_rad
+    radar: Radar,
+    settings: Settings,
+    model: Reflection,
+    burst: Burst,
+    faces: FaceIndices,
+    sigma_rad,
 ) -> tuple[Bool[Array, "face"], Float[Array, ""]]:
     """Faces worth summing, before any is hidden; how fast their tones walk through range."""
-    near = placed(faces_of(burst.vertices_m, faces), burst.origin_high_m)
+    near = placed(model.surface_of(burst.vertices_m, faces), burst.origin_high_m)
     strength = strengths(settings, model, near, sigma_rad)
     return jnp.isfinite(strength), tone_walk_bins_per_s(radar, near.centre_m, strength)
 
@@ -148,6 +94,9 @@ def look(
     settings: Settings, burst: Burst, faces: FaceIndices, bright: Bool[Array, "face"]
 ) -> Bool[Array, "block face"]:
     """Which of the bright faces are seen at the centre of each block; not for hidden point removal.
+
+    The centroids of the triangles are tested for every reflection: a phase point on a hollow lies
+    behind its own triangle.
 
     Args:
         settings: which test, and how many blocks.
@@ -198,11 +147,16 @@ def group_spans(
 
 
 def extent(
-    radar: Radar, burst: Burst, faces: FaceIndices, order: Int[Array, "face"], walk_bins_per_s
+    radar: Radar,
+    model: Reflection,
+    burst: Burst,
+    faces: FaceIndices,
+    order: Int[Array, "face"],
+    walk_bins_per_s,
 ) -> Extent:
     """What the sum of this frame needs room for."""
     order = padded_order(order, round_up(len(order), FACES_PER_GROUP))
-    near = placed(faces_of(burst.vertices_m, faces[order]), burst.origin_high_m)
+    near = placed(model.surface_of(burst.vertices_m, faces, faces[order]), burst.origin_high_m)
     low, high = group_spans(radar, near.centre_m, order >= 0)
     return Extent(
         num_lit=jnp.sum(order >= 0),
@@ -221,7 +175,7 @@ def fast_frame(
     radar: Radar,
     settings: Settings,
     sizes: Sizes,
-    model: Callable,
+    model: Reflection,
     burst: Burst,
     faces: FaceIndices,
     seen: Bool[Array, "block face"],
@@ -243,17 +197,19 @@ def fast_frame(
     """
     pick = padded_order(order, sizes.num_lit)
     visible = fade(seen[:, pick], radar.frame.num_chirps) * (pick >= 0)
-    surface = faces_of(burst.vertices_m, faces[pick])
+    surface = model.surface_of(burst.vertices_m, faces, faces[pick])
     near = placed(surface, burst.origin_high_m)
     low_bins, _ = group_spans(radar, near.centre_m, pick >= 0)
-    return sum_faces(radar, settings, sizes, model, surface, burst, visible, low_bins, sigma_rad)
+    return sum_faces(
+        radar, settings, sizes, model.log_weight, surface, burst, visible, low_bins, sigma_rad
+    )
 
 
 def sum_faces(
     radar: Radar,
     settings: Settings,
     sizes: Sizes,
-    model: Callable,
+    log_weight: Callable,
     surface: Faces,
     burst: Burst,
     visible: Float[Array, "chirp face"],
@@ -268,9 +224,11 @@ def sum_faces(
         for positions in (radar.array.tx_m, radar.array.rx_m)
     )
     tx_centre_m, rx_centre_m = tx_m.mean(0), rx_m.mean(0)
-    log_tx = model(one, tx_m, rx_centre_m, sigma_rad)
-    log_rx = model(one, tx_centre_m, rx_m, sigma_rad)
-    log_rx = log_rx - model(one, tx_centre_m, rx_centre_m, sigma_rad)
+    log_tx, cycles_tx = log_weight(one, tx_m, rx_centre_m, sigma_rad)
+    log_rx, cycles_rx = log_weight(one, tx_centre_m, rx_m, sigma_rad)
+    log_both, cycles_both = log_weight(one, tx_centre_m, rx_centre_m, sigma_rad)
+    if cycles_rx is not None:
+        cycles_rx = cycles_rx - cycles_both
     origin_m = (burst.origin_high_m, burst.origin_low_m)
     legs = legs_at_nodes(radar, surface.centre_m, origin_m, settings.residual_video_phase)
     plan = Plan(
@@ -282,4 +240,6 @@ def sum_faces(
         kernel_width=settings.accuracy.kernel_width,
         precision=settings.accuracy.precision,
     )
-    return fast_sum(radar, plan, legs, log_tx, log_rx, visible, low_bins)
+    return fast_sum(
+        radar, plan, legs, log_tx, log_rx - log_both, visible, low_bins, cycles_tx, cycles_rx
+    )

@@ -20,7 +20,8 @@ from radarsim.config import Radar
 from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.mesh import Faces
 
-LogAmplitude = Callable[..., Float[Array, "*out"]]
+# `Reflection.log_weight`.
+LogWeight = Callable[..., tuple[Array, Array | None]]
 
 
 def dechirped_phase_cycles(
@@ -50,7 +51,7 @@ def plain_chirp(
     visible: Float[Array, "face"],
     tx_m: Float[Array, "3"],
     rx_m: Float[Array, "rx 3"],
-    log_amplitude: LogAmplitude,
+    log_weight: LogWeight,
     sigma_rad: float,
     residual_video_phase: bool = True,
 ) -> Complex[Array, "rx sample"]:
@@ -61,7 +62,7 @@ def plain_chirp(
         faces: the surface at each ADC sample of this chirp, batch axis `sample`.
         visible: weight 0..1 of each face.
         tx_m: the transmitter that fires [m]; rx_m: all receivers [m].
-        log_amplitude: a model of reflection.py.
+        log_weight: of a model of reflection.py.
         sigma_rad: its lobe width [rad].
         residual_video_phase: see `dechirped_phase_cycles`.
 
@@ -74,8 +75,11 @@ def plain_chirp(
         path_m = jnp.linalg.norm(faces.centre_m - tx_m, axis=-1) + jnp.linalg.norm(
             faces.centre_m - rx, axis=-1
         )
-        amplitude = jnp.exp(log_amplitude(faces, tx_m, rx, sigma_rad)) * visible
+        log_amplitude, weight_cycles = log_weight(faces, tx_m, rx, sigma_rad)
+        amplitude = jnp.exp(log_amplitude) * visible
         cycles = dechirped_phase_cycles(radar, path_m, times_s, residual_video_phase)
+        if weight_cycles is not None:
+            cycles = cycles + weight_cycles
         return jnp.sum(amplitude * jnp.exp(2j * jnp.pi * cycles), axis=-1)
 
     return jax.lax.map(one_rx, rx_m)
@@ -85,7 +89,7 @@ def plain_sum(
     radar: Radar,
     surface_at: Callable[[np.ndarray], Faces],
     visible: Float[np.ndarray, "chirp face"],
-    log_amplitude: LogAmplitude,
+    log_weight: LogWeight,
     sigma_rad: float,
     chirps: tuple[int, ...] | None = None,
     residual_video_phase: bool = True,
@@ -96,7 +100,7 @@ def plain_sum(
         radar: waveform, timing and antennas.
         surface_at: gives the faces (float64, batch axis `time`) at times since the frame start [s].
         visible: weight 0..1 of each face in each chirp.
-        log_amplitude: a model of reflection.py.
+        log_weight: of a model of reflection.py.
         sigma_rad: its lobe width [rad].
         chirps: indices of the loops to compute; None for all.
         residual_video_phase: see `dechirped_phase_cycles`.
@@ -113,7 +117,7 @@ def plain_sum(
                 mask,
                 tx_m,
                 jnp.asarray(radar.array.rx_m),
-                log_amplitude,
+                log_weight,
                 sigma_rad,
                 residual_video_phase,
             )

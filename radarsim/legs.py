@@ -153,8 +153,12 @@ def course(
     radar: Radar,
     leg_m: Float[Array, "node antenna face"],
     cycles_per_m: Float[Array, "face"],
+    weight_cycles: Float[Array, "node antenna face"] | None = None,
 ) -> Course:
     """Fit one leg's polynomials.
+
+    The phase of a complex weight is a carrier phase without a delay: the echo turns by it and stays
+    where it is in range, but for the Doppler shift of its change.
 
     Within a chirp of length T a path growing at rate tau' moves the tone by f_c tau' T bins and
     bends it by S tau' u^2, whose mean, S tau' T^2 / 12, is a phase. Both are added here; what
@@ -166,8 +170,10 @@ def course(
     rate = derivative(length)
     bins_per_m = np.float32(radar.chirp.slope_hz_per_s * sampled_s / SPEED_OF_LIGHT_MPS)
     bend_per_m = radar.chirp.slope_hz_per_s * sampled_s**2 / 12 / (SPEED_OF_LIGHT_MPS * half_s)
-    return Course(
-        cycles=length * cycles_per_m + rate * np.float32(bend_per_m),
-        bins=length * bins_per_m + rate * cycles_per_m * np.float32(sampled_s / half_s),
-        rate=rate,
-    )
+    cycles = length * cycles_per_m + rate * np.float32(bend_per_m)
+    turning = rate * cycles_per_m
+    if weight_cycles is not None:
+        weight = power_coefficients(weight_cycles)
+        cycles, turning = cycles + weight, turning + derivative(weight)
+    bins = length * bins_per_m + turning * np.float32(sampled_s / half_s)
+    return Course(cycles=cycles, bins=bins, rate=rate)

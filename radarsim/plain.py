@@ -12,13 +12,13 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
-from radarsim import reflection
 from radarsim.clip import choose, frames_of, points_as_faces
 from radarsim.config import Radar
 from radarsim.frame import Burst, Settings
 from radarsim.if_signal import plain_sum
 from radarsim.legs import burst_centre_and_half_s
-from radarsim.mesh import FaceIndices, chebyshev_nodes, faces_of, lagrange_weights
+from radarsim.mesh import FaceIndices, chebyshev_nodes, lagrange_weights
+from radarsim.reflection import isotropic, reflection_of, without_phase
 from radarsim.visibility import fade
 
 
@@ -44,7 +44,7 @@ def plain_points(
             radar,
             surface_at,
             visible,
-            reflection.isotropic,
+            without_phase(isotropic),
             0.0,
             residual_video_phase=settings.residual_video_phase,
         )
@@ -76,16 +76,19 @@ def plain_frame(
     seen = np.asarray(choose(radar, replace(settings, cull=0.0), bursts, faces, sigma_rad).seen[0])
     lit = np.flatnonzero(seen.any(0))
     visible = np.asarray(fade(jnp.asarray(seen[:, lit]), radar.frame.num_chirps))
-    corners = np.asarray(faces)[lit]
+    faces = np.asarray(faces)
+    # What a face's surface is made of ends with the faces that share a corner with it.
+    around = faces[np.isin(faces, faces[lit]).any(1)]
+    model = reflection_of(radar, settings.reflection)
 
     def surface_at(times_s):
-        return faces_of(_vertices_at(radar, burst, times_s), corners)
+        return model.surface_of(_vertices_at(radar, burst, times_s), around, faces[lit])
 
     return plain_sum(
         radar,
         surface_at,
         visible,
-        reflection.paper,
+        model.log_weight,
         sigma_rad,
         chirps,
         settings.residual_video_phase,

@@ -1,17 +1,26 @@
-"""How much of the wave a face sends from a transmitter to a receiver; one function per model.
+"""How much of the wave a face sends from a transmitter to a receiver, and with which phase.
 
 A model gives the **log-amplitude** of a scatterer for a transmitter at one point and a receiver at
 another, spreading 1/(R1 R2) included, without the level constant (see levels.py) and without the
 carrier phase of the path (see if_signal.py). Logarithms, because they are smooth in time and over
-the array, which is what the fast synthesis lives on. A later model may add a phase in the same way.
+the array, which is what the fast synthesis lives on. It may add a phase of its own in the same way,
+apart from the delay of the path that places the echo in range.
+
+Known models: "paper" (mmCLIP's, anchored in level) and "body" (gaussian_facets.py, a level of its
+own). Points of known cross-section are `isotropic`.
 """
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from radarsim import gaussian_facets
+from radarsim.config import Radar
 from radarsim.legs import horner
-from radarsim.mesh import Faces
+from radarsim.mesh import Faces, faces_of
 
 # Keeps log(0) of a degenerate face finite; 1e-30 m^2 is far below any culling threshold.
 SMALLEST_AREA_M2 = 1e-30
@@ -20,6 +29,46 @@ _CHORDS = 1 + np.cos(np.pi * (np.arange(400) + 0.5) / 400)
 SQUARED_ANGLE_TERMS = np.linalg.lstsq(
     _CHORDS[:, None] ** np.arange(8), 4 * np.arcsin(np.sqrt(_CHORDS) / 2) ** 2 / _CHORDS, rcond=None
 )[0].astype(np.float32)
+
+
+REFLECTIONS = ("paper", "body")
+
+
+@dataclass(frozen=True)
+class Reflection:
+    """A reflection model.
+
+    Attributes:
+        surface_of: (vertices, faces, picked or None) to the scatterers of the picked faces; their
+            `centre_m` is the point whose path gives delay and carrier phase.
+        log_weight: (scatterers, tx, rx, sigma_rad) to log-amplitude and phase [cycles], for
+            antenna positions that broadcast against the scatterers. A phase of None is zero and
+            costs nothing.
+    """
+
+    surface_of: Callable[..., Faces]
+    log_weight: Callable[..., tuple[Array, Array | None]]
+
+
+def reflection_of(radar: Radar, name: str) -> Reflection:
+    """The model of that name, at the centre frequency of the radar's sweep."""
+    if name == "paper":
+        return Reflection(_picked_faces, without_phase(paper))
+
+    def log_weight(facets, tx_m, rx_m, sigma_rad):
+        del sigma_rad  # a facet's lobe is that of its size
+        return gaussian_facets.log_weight(2 * np.pi / radar.chirp.wavelength_m, facets, tx_m, rx_m)
+
+    return Reflection(gaussian_facets.facets_of, log_weight)
+
+
+def without_phase(log_amplitude: Callable[..., Array]) -> Callable[..., tuple[Array, None]]:
+    """A model that turns no phase, from its log-amplitude alone."""
+    return lambda *arguments: (log_amplitude(*arguments), None)
+
+
+def _picked_faces(vertices_m, faces, picked=None) -> Faces:
+    return faces_of(vertices_m, faces if picked is None else picked)
 
 
 def squared_angle(

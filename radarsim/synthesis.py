@@ -133,6 +133,8 @@ def fast_sum(
     log_rx: Float[Array, "node rx face"],
     visible: Float[Array, "chirp face"],
     low_bins: Float[Array, "group"],
+    cycles_tx: Float[Array, "node tx face"] | None = None,
+    cycles_rx: Float[Array, "node rx face"] | None = None,
 ) -> Complex[Array, "chirp tx rx sample"]:
     """IF samples of one frame without the level constant.
 
@@ -144,13 +146,14 @@ def fast_sum(
         log_rx: what each rx adds to it.
         visible: weight of each face and chirp, 0 for padding.
         low_bins: lowest range bin of each group.
+        cycles_tx, cycles_rx: the weight's phase in the same way; None where it has none.
     """
     u, weight = in_blocks(radar, plan, visible)
     first_cells = jnp.floor(low_bins * plan.oversampling - plan.kernel_width / 2)
     first_cells = jax.lax.stop_gradient(first_cells)
     whole = Group(
-        tx=course(radar, legs.tx_m, legs.cycles_per_m),
-        rx=course(radar, legs.rx_m, legs.cycles_per_m),
+        tx=course(radar, legs.tx_m, legs.cycles_per_m, cycles_tx),
+        rx=course(radar, legs.rx_m, legs.cycles_per_m, cycles_rx),
         log_tx=power_coefficients(log_tx),
         gain_rx=power_coefficients(jnp.exp(log_rx)),
         reference_cycles=legs.reference_cycles,
