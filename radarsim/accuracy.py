@@ -11,8 +11,8 @@ import numpy as np
 
 # What the modes of the fast sum aim at, for a person 2 m away or farther.
 MODES_DB = {"accurate": -80.0, "fast": -60.0}
-# The kernel's own error is kept this much below what is asked for.
-KERNEL_MARGIN_DB = 6.0
+# Errors that are known beforehand are kept this much below what is asked for.
+MARGIN_DB = 6.0
 # One cell more of kernel: 4 cells -65 dB, 6 cells -100 dB (twofold oversampling).
 KERNEL_DB_PER_CELL = 17.5
 KERNEL_DB_AT_0 = 5.0
@@ -47,7 +47,7 @@ class Accuracy:
     @property
     def kernel_width(self) -> int:
         """Cells that one tone is spread over."""
-        needed = (KERNEL_DB_AT_0 + KERNEL_MARGIN_DB - self.error_db) / KERNEL_DB_PER_CELL
+        needed = (KERNEL_DB_AT_0 + MARGIN_DB - self.error_db) / KERNEL_DB_PER_CELL
         return min(int(np.ceil(needed)), WIDEST_KERNEL)
 
     @property
@@ -64,3 +64,8 @@ class Accuracy:
         """Half the way that a tone may walk within a block."""
         loosened = 10 ** ((self.error_db - LIMITS_DB) / (20 * shift_nodes))
         return SHIFT_LIMIT_BINS[shift_nodes] * loosened
+
+    @property
+    def turn_limit_rad(self) -> float:
+        """How far a receiver's phase may turn in half a block: its series leaves x^3 / 6."""
+        return float((6 * 10 ** ((self.error_db - MARGIN_DB) / 20)) ** (1 / 3))

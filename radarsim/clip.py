@@ -27,7 +27,6 @@ from radarsim.frame import (
     look,
     sum_faces,
 )
-from radarsim.legs import node_times_s
 from radarsim.mesh import FaceIndices, Faces
 from radarsim.reflection import isotropic, reflection_of, without_phase
 from radarsim.sizes import (
@@ -36,7 +35,7 @@ from radarsim.sizes import (
     bins_of,
     blocks_for,
     cells_for,
-    range_bins,
+    pace_of_each,
     round_up,
     sizes_for,
 )
@@ -95,13 +94,13 @@ def fast_points(
     radar: Radar, settings: Settings, burst: Burst, area_m2: Float[np.ndarray, "point"]
 ) -> Complex[Array, "frame chirp tx rx sample"]:
     """IF samples of moving points, every one of them summed."""
-    band, walk = (np.asarray(part).max() for part in _spans_of_points(radar, burst))
-    num_cells = cells_for(settings.accuracy, float(band))
+    band, pace = jax.tree.map(lambda part: float(np.max(part)), _spans_of_points(radar, burst))
+    num_cells = cells_for(settings.accuracy, band)
     sizes = Sizes(
         num_lit=round_up(len(area_m2), FACES_PER_GROUP),
         num_cells=num_cells,
         group_cells=num_cells,
-        **blocks_for(radar, settings.accuracy, float(walk)),
+        **blocks_for(radar, settings.accuracy, pace),
     )
     return _sum_points(radar, settings.echo, sizes, burst, area_m2)
 
@@ -113,10 +112,10 @@ def _choose(radar, settings, burst, faces, hull, sigma_rad):
 
     def one(inputs):
         frame, on_hull = inputs
-        bright, walk = bright_faces(radar, settings, model, frame, faces, sigma_rad)
+        bright, pace = bright_faces(radar, settings, model, frame, faces, sigma_rad)
         seen = look(settings, frame, faces, bright) if hull is None else on_hull & bright
         order = by_range(frame, faces, seen)
-        return seen, order, extent(radar, model, frame, faces, order, walk)
+        return seen, order, extent(radar, model, frame, faces, order, pace)
 
     return jax.lax.map(one, (burst, hull))
 
@@ -161,14 +160,12 @@ def _pad_faces(padding, values):
 
 @partial(jax.jit, static_argnums=0)
 def _spans_of_points(radar, burst):
-    """Per frame: range bins that the points cover, and the fastest walk of a tone [bins/s]."""
+    """Per frame: range bins that the points cover, and the pace of the fastest."""
 
     def one(points):
         near_m = points.vertices_m + points.origin_high_m[:, None]
         low, high = bins_of(radar, near_m)
-        nodes_s = node_times_s(radar, len(near_m))
-        walk = jnp.ptp(range_bins(radar, near_m), axis=0) / np.float32(nodes_s[-1] - nodes_s[0])
-        return jnp.max(high) - jnp.min(low), jnp.max(walk)
+        return jnp.max(high) - jnp.min(low), jax.tree.map(jnp.max, pace_of_each(radar, near_m))
 
     return jax.lax.map(one, burst)
 

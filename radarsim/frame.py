@@ -6,7 +6,7 @@ needs no more, and arrays of the sum are as large as the host has asked for (siz
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import jax
 import jax.numpy as jnp
@@ -21,10 +21,11 @@ from radarsim.settings import Settings
 from radarsim.sizes import (
     FACES_PER_GROUP,
     Extent,
+    Pace,
     Sizes,
     bins_of,
+    pace_of,
     round_up,
-    tone_walk_bins_per_s,
 )
 from radarsim.synthesis import Plan, fast_sum
 from radarsim.visibility import facing, fade, unoccluded
@@ -83,11 +84,11 @@ def bright_faces(
     burst: Burst,
     faces: FaceIndices,
     sigma_rad,
-) -> tuple[Bool[Array, "face"], Float[Array, ""]]:
-    """Faces worth summing, before any is hidden; how fast their tones walk through range."""
+) -> tuple[Bool[Array, "face"], Pace]:
+    """Faces worth summing, before any is hidden; how fast their echoes change."""
     near = placed(model.surface_of(burst.vertices_m, faces), burst.origin_high_m)
     strength = strengths(settings, model, near, sigma_rad)
-    return jnp.isfinite(strength), tone_walk_bins_per_s(radar, near.centre_m, strength)
+    return jnp.isfinite(strength), pace_of(radar, near.centre_m, strength)
 
 
 def look(
@@ -152,7 +153,7 @@ def extent(
     burst: Burst,
     faces: FaceIndices,
     order: Int[Array, "face"],
-    walk_bins_per_s,
+    pace: Pace,
 ) -> Extent:
     """What the sum of this frame needs room for."""
     order = padded_order(order, round_up(len(order), FACES_PER_GROUP))
@@ -162,7 +163,7 @@ def extent(
         num_lit=jnp.sum(order >= 0),
         group_bins=jnp.max(high - low),
         start_bins=jnp.max(low) - jnp.min(low),
-        walk_bins_per_s=walk_bins_per_s,
+        pace=pace,
     )
 
 

@@ -5,6 +5,7 @@ programs are compiled.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -14,6 +15,7 @@ from jaxtyping import Array, Float, Int
 from radarsim.accuracy import Accuracy
 from radarsim.config import Radar
 from radarsim.constants import SPEED_OF_LIGHT_MPS
+from radarsim.errors import InputError
 from radarsim.legs import node_times_s
 from radarsim.mesh import chebyshev_nodes
 from radarsim.synthesis import Plan
@@ -25,6 +27,20 @@ FACES_PER_GROUP = 128
 LEAST_LIT = 1024
 LEAST_CELLS = 64
 MAX_CHIRPS_PER_BLOCK = 4
+# An error beyond this is no approximation: refused.
+WORST_DB = -40.0
+
+
+class Pace(NamedTuple):
+    """How fast echoes change, of all or of each face.
+
+    Attributes:
+        walk_bins_per_s: tones through range.
+        turn_rad_per_s: phases at the outermost receiver against the middle one.
+    """
+
+    walk_bins_per_s: Float[Array, "*shape"]
+    turn_rad_per_s: Float[Array, "*shape"]
 
 
 @jax.tree_util.register_dataclass
@@ -36,13 +52,13 @@ class Extent:
         num_lit: faces seen.
         group_bins: range bins that a group of neighbours covers, at most.
         start_bins: range bins from the lowest group's start to the highest one's.
-        walk_bins_per_s: of `tone_walk_bins_per_s`.
+        pace: of `pace_of`.
     """
 
     num_lit: Int[Array, "*frame"]
     group_bins: Float[Array, "*frame"]
     start_bins: Float[Array, "*frame"]
-    walk_bins_per_s: Float[Array, "*frame"]
+    pace: Pace
 
 
 @jax.tree_util.register_static
@@ -91,39 +107,76 @@ def margin_bins(radar: Radar) -> np.float32:
     return np.float32(BAND_MARGIN_BINS + array_m * radar.chirp.bandwidth_hz / SPEED_OF_LIGHT_MPS)
 
 
-def tone_walk_bins_per_s(
+def pace_of(
     radar: Radar, centre_m: Float[Array, "node face 3"], log_strength: Float[Array, "face"]
-) -> Float[Array, ""]:
-    """How fast tones walk through range, as the fourth-power mean over the echo's energy.
+) -> Pace:
+    """How fast echoes change: means over their energy, in the power in which they make errors.
 
     The error of the interpolation between shift nodes grows with the square of a face's walk
-    within a block, its energy with the fourth power.
+    within a block, that of the receivers' Taylor series with the cube of its turn.
 
     Args:
-        radar: for its timing and sweep.
+        radar: for its timing, sweep and array.
         centre_m: faces at the nodes, radar frame [m].
         log_strength: log-amplitude of each face; minus infinity where it is not summed.
     """
     strongest = jnp.max(log_strength)
     power = jnp.exp(2 * (log_strength - jnp.where(jnp.isfinite(strongest), strongest, 0.0)))
+    share = power / jnp.maximum(jnp.sum(power), 1e-30)
+    walk, turn = pace_of_each(radar, centre_m)
+    return Pace(jnp.sum(share * walk**4) ** (1 / 4), jnp.sum(share * turn**6) ** (1 / 6))
+
+
+def pace_of_each(radar: Radar, centre_m: Float[Array, "node face 3"]) -> Pace:
+    """Mean pace of each face between the first and the last node."""
     nodes_s = node_times_s(radar, len(centre_m))
-    way_m = jnp.linalg.norm(centre_m[-1], axis=-1) - jnp.linalg.norm(centre_m[0], axis=-1)
-    rate_mps = way_m / np.float32(nodes_s[-1] - nodes_s[0])
-    fourth = jnp.sum(power * rate_mps**4) / jnp.maximum(jnp.sum(power), 1e-30)
-    return fourth ** (1 / 4) * 2 * radar.chirp.bandwidth_hz / SPEED_OF_LIGHT_MPS
+    lasted_s = np.float32(nodes_s[-1] - nodes_s[0])
+    range_m = jnp.linalg.norm(centre_m, axis=-1)
+    walk_m = jnp.abs(range_m[-1] - range_m[0])
+    turned = centre_m[-1] / range_m[-1, :, None] - centre_m[0] / range_m[0, :, None]
+    offset_m = (radar.array.rx_m - radar.array.rx_m.mean(0)).astype(np.float32)
+    way_m = jnp.max(jnp.abs(jnp.matmul(turned, offset_m.T, precision="highest")), axis=-1)
+    bins_per_m = 2 * radar.chirp.bandwidth_hz / SPEED_OF_LIGHT_MPS
+    rad_per_m = 2 * np.pi / radar.chirp.wavelength_m
+    return Pace(
+        walk_m * np.float32(bins_per_m) / lasted_s, way_m * np.float32(rad_per_m) / lasted_s
+    )
 
 
-def blocks_for(radar: Radar, accuracy: Accuracy, walk_bins_per_s: float) -> dict[str, int]:
+def blocks_for(radar: Radar, accuracy: Accuracy, pace: Pace) -> dict[str, int]:
     """Loops that share one set of kernels, and the shifts at which those are made.
 
     A power of two, at most 4: longer blocks save nothing.
     Two shifts, unless a single loop is already too long for them.
+
+    Raises:
+        InputError: something moves so fast that even single loops leave more than -40 dB.
     """
-    walk_bins_per_loop = max(walk_bins_per_s * radar.loop_period_s, 1e-9)
-    fitting = {n: 2 * accuracy.shift_limit_bins(n) / walk_bins_per_loop for n in (2, 3)}
+    walk_bins = max(float(pace.walk_bins_per_s) * radar.loop_period_s, 1e-9)
+    turn_rad = max(float(pace.turn_rad_per_s) * radar.loop_period_s, 1e-9)
+    worst = Accuracy(WORST_DB)
+    _need(walk_bins / 2, worst.shift_limit_bins(3), "range bins along its range")
+    _need(turn_rad / 2, worst.turn_limit_rad, "radians of phase across the receivers")
+    fitting = {n: 2 * accuracy.shift_limit_bins(n) / walk_bins for n in (2, 3)}
     shift_nodes = 2 if fitting[2] >= 1 else 3
-    loops = 2 ** int(np.log2(np.clip(fitting[shift_nodes], 1, MAX_CHIRPS_PER_BLOCK)))
+    most = min(fitting[shift_nodes], 2 * accuracy.turn_limit_rad / turn_rad)
+    loops = 2 ** int(np.log2(np.clip(most, 1, MAX_CHIRPS_PER_BLOCK)))
     return {"chirps_per_block": loops, "shift_nodes": shift_nodes}
+
+
+def _need(value: float, most: float, unit: str) -> None:
+    """InputError where half a loop is too long, or nothing is known of it."""
+    if np.isnan(value):
+        problem = "some corner's place is not a finite number, or the radar's own"
+        raise InputError("motion", "positions", problem, "look for gaps in the motion")
+    if value > most:
+        raise InputError(
+            "motion",
+            "speed",
+            f"the surface moves by {value:.2g} {unit} in half a chirp loop; the fast sum holds "
+            f"{most:.2g}",
+            "look for jumps in the motion, or simulate with method='plain'",
+        )
 
 
 def sizes_for(radar: Radar, accuracy: Accuracy, extent: Extent) -> Sizes:
@@ -131,16 +184,15 @@ def sizes_for(radar: Radar, accuracy: Accuracy, extent: Extent) -> Sizes:
 
     Padding costs little: groups without faces are passed over, and the band is a small part.
     """
-    parts = (extent.num_lit, extent.group_bins, extent.start_bins, extent.walk_bins_per_s)
-    num_lit, group_bins, start_bins, walk = (float(np.max(np.asarray(part))) for part in parts)
-    group_cells = cells_for(accuracy, group_bins)
+    most = jax.tree.map(lambda part: float(np.max(np.asarray(part))), extent)
+    group_cells = cells_for(accuracy, most.group_bins)
     # The last group to begin needs all its cells inside the band, whatever it covers itself.
-    start = int(np.ceil(start_bins * Plan.oversampling)) + 1
+    start = int(np.ceil(most.start_bins * Plan.oversampling)) + 1
     return Sizes(
-        num_lit=power_of_two(max(1, int(num_lit)), LEAST_LIT),
+        num_lit=power_of_two(max(1, int(most.num_lit)), LEAST_LIT),
         num_cells=power_of_two(start + group_cells, LEAST_CELLS),
         group_cells=group_cells,
-        **blocks_for(radar, accuracy, walk),
+        **blocks_for(radar, accuracy, most.pace),
     )
 
 

@@ -1,0 +1,98 @@
+"""A requested error is met, what it asks for follows from it, and what cannot be met is refused."""
+
+from dataclasses import replace
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import trimesh
+from moving_sphere import BOARD, CLEAN, moving_sphere, relative_db, small_radar
+
+from radarsim.accuracy import MODES_DB, Accuracy
+from radarsim.clip import choose, fast_clip, fast_points, make_burst
+from radarsim.errors import InputError
+from radarsim.plain import plain_clip, plain_points
+from radarsim.settings import Settings
+from radarsim.simulate import burst_times_s
+
+SMALL = small_radar()
+
+
+def error_db(radar, settings, burst, faces):
+    faces = jnp.asarray(faces)
+    choice = choose(radar, settings, burst, faces, 0.5)
+    fast = np.asarray(fast_clip(radar, settings, choice, burst, faces, 0.5))
+    return relative_db(fast, np.asarray(plain_clip(radar, settings, burst, faces, 0.5)))
+
+
+@pytest.mark.parametrize("method", MODES_DB)
+def test_a_mode_leaves_the_error_that_it_names(method):
+    """A walking pace. The sphere's one bright spot culls like a body's: both modes drop faces."""
+    burst, faces = moving_sphere(SMALL, 2.5)
+    assert error_db(SMALL, replace(CLEAN, method=method), burst, faces) < MODES_DB[method] + 10
+
+
+def test_the_fast_mode_sums_fewer_faces_over_fewer_cells():
+    burst, faces = moving_sphere(SMALL, 2.5)
+    seen = {
+        method: choose(SMALL, replace(CLEAN, method=method), burst, jnp.asarray(faces), 0.3).seen
+        for method in MODES_DB
+    }
+    assert seen["fast"].sum() < seen["accurate"].sum()
+    assert Accuracy(-60.0).kernel_width < Accuracy(-80.0).kernel_width
+
+
+def test_a_smaller_error_asks_for_more():
+    errors = [-50.0, -60.0, -70.0, -80.0, -90.0]
+    asked = [Accuracy(error) for error in errors]
+    widths = [each.kernel_width for each in asked]
+    assert widths == sorted(widths)
+    for name in ("cull", "turn_limit_rad"):
+        values = [getattr(each, name) for each in asked]
+        assert values == sorted(values, reverse=True)
+    # A threshold in amplitude: 20 dB are a factor of 10.
+    assert Accuracy(-60.0).cull == pytest.approx(1e-3)
+
+
+@pytest.mark.parametrize("wrong", [-120.0, -20.0, 60.0])
+def test_an_error_that_cannot_be_asked_for_is_refused(wrong):
+    with pytest.raises(ValueError, match="plain"):
+        Settings(error_db=wrong)
+
+
+def points_burst(radar, velocity_mps):
+    """Two points abreast, 2 m away."""
+    times_s = burst_times_s(radar, 1)[..., None, None]
+    at = np.array([[2.0, 0.0, 0.0], [2.0, 0.5, 0.0]]) + times_s * np.array(velocity_mps)
+    return make_burst(at - at[..., :1, :], at[..., 0, :])
+
+
+def wide_radar():
+    """Sixteen receivers over 43 half wavelengths, as four cascaded chips have them."""
+    spread = np.r_[0:4, 11:15, 46:50, 50:54] / 53 * 43 * BOARD.array.half_wavelength_m
+    rx_m = np.stack([0 * spread, spread - spread.mean(), 0 * spread], axis=-1)
+    array = replace(
+        BOARD.array,
+        rx_m=rx_m,
+        channel_gain=np.ones((BOARD.array.num_tx, 16), complex),
+    )
+    return small_radar(like=replace(BOARD, name="cascade", array=array))
+
+
+@pytest.mark.parametrize("radar", [SMALL], ids=["short"])
+def test_speeds_beyond_any_block_are_refused(radar):
+    """Half the range bins that pass in half a loop: far beyond what moves near a radar."""
+    bins_per_m = 1 / radar.range_resolution_m
+    most_mps = 2 * Accuracy(-40.0).shift_limit_bins(3) / bins_per_m / radar.loop_period_s
+    area_m2 = np.ones(2, np.float32)
+    fast_points(radar, CLEAN, points_burst(radar, [0.8 * most_mps, 0, 0]), area_m2)
+    with pytest.raises(InputError, match="range bins"):
+        fast_points(radar, CLEAN, points_burst(radar, [1.3 * most_mps, 0, 0]), area_m2)
+
+
+def test_a_hole_in_the_motion_is_told():
+    sphere = trimesh.creation.icosphere(1, 0.2)
+    vertices_m = np.tile(sphere.vertices + np.array([3.0, 0, 0]), (1, 4, 1, 1))
+    vertices_m[0, 2, 5] = np.nan
+    with pytest.raises(InputError, match="finite"):
+        choose(SMALL, CLEAN, make_burst(vertices_m, None), jnp.asarray(sphere.faces), 0.5)
