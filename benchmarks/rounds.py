@@ -1,4 +1,4 @@
-"""Timing in turns: every round runs each method once, so that a noisy machine disturbs all alike."""
+"""Timing in turns: every round runs each method once, so that noise disturbs all alike."""
 
 import statistics
 import sys
@@ -41,5 +41,6 @@ def summary(seconds: list[float], units: float = 1.0) -> dict:
 
 
 def tell(what: str) -> None:
-    """What is going on, on one line of the terminal that is written over."""
-    print(f"\r{what:60s}", end="" if what else "\r", file=sys.stderr, flush=True)
+    """What is going on, on one line of the terminal that is written over; nowhere else."""
+    if sys.stderr.isatty():
+        print(f"\r{what:60s}", end="" if what else "\r", file=sys.stderr, flush=True)

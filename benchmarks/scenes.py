@@ -115,3 +115,23 @@ class Performer:
 def with_every(body, step: int):
     """The body with one face in `step`: fewer faces, the same extent."""
     return replace(body, faces=body.faces[::step])
+
+
+def pieces(performer, frames_per_piece):
+    """Heatmaps of one piece of the motion after the other, simulated as the dataset builder does.
+
+    A performer of 60 s poses its body only for one piece at a time.
+    """
+    settings = Settings(method=settings_for("accurate").method)
+    motion, radar = performer.motion, performer.radar
+    step = round(frames_per_piece * radar.frame.period_s * motion.rate_hz)
+    for index in range(performer.num_frames // frames_per_piece):
+        # One period more than the piece: its last burst needs a pose after it.
+        piece = cut_motion(motion, index * step, step + 1)
+        cube_v = simulate_motion(
+            radar, performer.body, piece, performer.placement,
+            jax.random.fold_in(performer.key, index), settings,
+            num_frames=frames_per_piece, betas=performer.fitted.betas,
+            scale=performer.fitted.body_scale, sigma_rad=performer.sigma_rad,
+        )  # fmt: skip
+        yield make_heatmaps(radar, cube_v)
