@@ -66,14 +66,16 @@ def speed_page(result: dict):
     axes = figure.subplots()
     for row, name in enumerate(names):
         run = spent[name]
-        axes.barh(row, run["median"], color="0.35" if "fast" not in name else "0.6", height=0.6)
-        axes.plot([run["least"], run["most"]], [row, row], color="tab:orange", lw=2)
-        axes.text(run["most"] * 1.15, row, f"{run['median']:.3g} s", va="center", fontsize=8)
+        axes.plot([run["least"], run["most"]], [row, row], color="tab:orange", lw=3)
+        axes.plot(run["median"], row, "o", color="0.2")
+        axes.text(run["most"] * 1.3, row, f"{run['median']:.3g} s", va="center", fontsize=8)
     axes.set_xscale("log")
     axes.set_xlim(right=axes.get_xlim()[1] * 4)
     axes.set_yticks(range(len(names)), [LABELS[name] for name in names])
     axes.invert_yaxis()
-    axes.set_xlabel("seconds per frame (bar: median; line: least to most)")
+    axes.grid(axis="x", color="0.9")
+    axes.set_axisbelow(True)
+    axes.set_xlabel("seconds per frame (dot: median; line: least to most)")
     axes.set_title(_where(result), loc="left", fontsize=8)
     return figure
 

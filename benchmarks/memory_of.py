@@ -33,7 +33,9 @@ def in_own_process(seconds: float, range_m: float, sigma_rad: float) -> dict:
     return json.loads(child.stdout.splitlines()[-1])
 
 
-def peak(seconds: float, piece_s: float, range_m: float, sigma_rad: float, radar=None) -> dict:
+def peak(
+    seconds: float, piece_s: float, range_m: float, sigma_rad: float, radar=None, body=None
+) -> dict:
     """Peak memory of this process while it simulates [MB], and of what was imported before.
 
     Args:
@@ -42,6 +44,7 @@ def peak(seconds: float, piece_s: float, range_m: float, sigma_rad: float, radar
         range_m: mean distance of the subject.
         sigma_rad: lobe width.
         radar: default the paper's board.
+        body: default the free body.
     """
     import jax
 
@@ -52,8 +55,9 @@ def peak(seconds: float, piece_s: float, range_m: float, sigma_rad: float, radar
     baseline_mb = peak_mb()
     radar = BOARDS[DEFAULT_BOARD] if radar is None else radar
     per_piece = round(piece_s / radar.frame.period_s)
-    performer = Performer(radar, round(seconds / radar.frame.period_s), range_m, sigma_rad)
-    kept = [jax.device_get(maps) for maps in pieces(performer, per_piece)]
+    num_frames = round(seconds / radar.frame.period_s)
+    performer = Performer(radar, num_frames, range_m, sigma_rad, body=body)
+    kept = [jax.device_get(jax.tree.leaves(maps)) for maps in pieces(performer, per_piece)]
     most_mb = peak_mb()
     return {
         "seconds": seconds,

@@ -120,8 +120,8 @@ def points_error(performer, positions_m, cube_v, frame_idx) -> tuple[float, floa
     return error_db(found, truth), bound_db("peer_points", performer.span_m[0])
 
 
-def errors_by_range(radar, ranges_m, sigma_rad, body=None) -> dict:
-    """Error of each mode on one frame of a walk at each range, by method and range [dB].
+def errors_by_range(radar, num_frames, ranges_m, sigma_rad, body=None) -> dict:
+    """Error of each mode on the middle frame of a walk at each range, by method and range [dB].
 
     Raises:
         WrongResult: one exceeds its method's bound.
@@ -129,11 +129,12 @@ def errors_by_range(radar, ranges_m, sigma_rad, body=None) -> dict:
     found, bounds = {name: {} for name in MODES}, {}
     for range_m in ranges_m:
         tell(f"error at {range_m:g} m")
-        performer = Performer(radar, 1, range_m, sigma_rad, body=body)
-        truth = truth_of(performer, settings_for("accurate"))
+        # As many frames as are timed, so that it is the same compiled program where sizes agree.
+        performer = Performer(radar, num_frames, range_m, sigma_rad, body=body)
+        truth = truth_of(performer, settings_for("accurate"), num_frames // 2)
         for name, (method, changes) in MODES.items():
             cube_v = performer.body_to_if(settings_for(method, **changes))
-            error = cube_error_db(radar, cube_v, truth)
+            error = cube_error_db(radar, cube_v, truth, num_frames // 2)
             found[name][f"{range_m:g}"] = error
             bounds[f"{name} at {range_m:g} m"] = (error, bound_db(method, range_m))
     check(bounds)
