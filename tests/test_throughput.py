@@ -1,6 +1,7 @@
 """The benchmark of speed: what it refuses and writes, and that its fits and sizes are right."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -195,3 +196,11 @@ def test_a_skipped_part_is_null_not_missing(performer):
     assert found["error_db"]["fast"] == {"1": None, "2.5": None, "6": None}
     assert found["growth"] is None
     assert found["peak_mb_above_baseline"] == {"5s": None, "60s": None}
+
+
+def test_every_benchmark_stands_in_their_readme():
+    folder = Path(throughput.__file__).parent
+    readme = (folder / "README.md").read_text()
+    commands = [path.stem for path in folder.glob("*.py") if "__main__" in path.read_text()]
+    assert "throughput" in commands
+    assert not [name for name in commands if f"python -m benchmarks.{name}" not in readme]
