@@ -21,7 +21,7 @@ STEPS = {"poses_rad": 1e-5, "betas": 5e-4, "shift_m": 1e-5, "sigma_rad": 3e-3}
 def main(arguments: list[str] | None = None) -> int:
     """Measure and print; returns the exit status: 1 where the gradient is wrong."""
     options = _parser().parse_args(arguments)
-    from benchmarks.accuracy import WrongResult
+    from benchmarks.checks import WrongResult
     from benchmarks.machine import commit
     from radarsim.boards import BOARDS, DEFAULT_BOARD
 
@@ -42,11 +42,11 @@ def measure(radar, num_frames, range_m, sigma_rad, rounds, body=None) -> dict:
     """Seconds per frame forward and backward, temporary memory, and how right the gradient is.
 
     Raises:
-        accuracy.WrongResult: the gradient is off finite differences.
+        checks.WrongResult: the gradient is off finite differences.
     """
     import jax
 
-    from benchmarks.accuracy import WrongResult
+    from benchmarks.checks import WrongResult
     from benchmarks.rounds import interleaved, summary
     from benchmarks.scenes import Performer
 

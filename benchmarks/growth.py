@@ -9,7 +9,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from benchmarks.rounds import interleaved, summary
+from benchmarks.checks import bound_db, check, cube_error_db, truth_of
+from benchmarks.rounds import interleaved, summary, tell
 from benchmarks.scenes import Performer, settings_for, with_every
 from radarsim.antennas import AntennaArray
 
@@ -33,6 +34,9 @@ def growth(radar, range_m, sigma_rad, rounds, *, body=None, frames=FRAMES, num_f
         body: default the free body.
         frames: counts for the first series.
         num_frames: of the other series.
+
+    Raises:
+        WrongResult: a timed result is off the oracle.
     """
 
     def performer(radar=radar, count=num_frames, body=body):
@@ -53,19 +57,32 @@ def growth(radar, range_m, sigma_rad, rounds, *, body=None, frames=FRAMES, num_f
 
 
 def timed(name, scenes, rounds) -> dict:
-    """Median, least and most seconds of one series, in turns."""
+    """Median, least and most seconds of one series, in turns, and the errors of its results."""
     settings = settings_for("accurate")
     methods = {
         f"{size} {name}": lambda scene=scene: scene.body_to_if(settings)
         for size, scene in scenes.items()
     }
-    seconds, _ = interleaved(methods, rounds)
+    seconds, cubes = interleaved(methods, rounds)
+    errors = {
+        label: (first_loop_error_db(scene, cubes[label]), bound_db("accurate", scene.span_m[0]))
+        for label, scene in zip(methods, scenes.values(), strict=True)
+    }
+    checked = check(errors)
     runs = [summary(each) for each in seconds.values()]
     return {
         "sizes": list(scenes),
         "frames_per_run": [scene.num_frames for scene in scenes.values()],
         **{f"{key}_s": [run[key] for run in runs] for key in ("median", "least", "most")},
+        "error_db": [each["error_db"] for each in checked.values()],
     }
+
+
+def first_loop_error_db(scene, cube_v) -> float:
+    """Error on the first loop of the first frame: the oracle takes long for many pairs."""
+    tell("the oracle")
+    truth = truth_of(scene, settings_for("accurate"), loops=(0,))
+    return cube_error_db(scene.radar, cube_v, truth, loops=(0,))
 
 
 def line(sizes, seconds) -> dict:

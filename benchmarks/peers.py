@@ -80,7 +80,7 @@ def against_mmwrt() -> dict:
     """Seconds of one frame of points, in turns; their echo against ours."""
     import numpy as np
 
-    from benchmarks.accuracy import error_db
+    from benchmarks.checks import error_db
     from benchmarks.rounds import interleaved, summary
 
     radar = one_tx_board()

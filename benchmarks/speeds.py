@@ -3,7 +3,8 @@
 import jax
 import numpy as np
 
-from benchmarks.accuracy import (
+from benchmarks.baselines import jax_direct, numpy_direct, pair_loop, surface_of, torch_echo
+from benchmarks.checks import (
     HEATMAP_BOUND_DB,
     bound_db,
     check,
@@ -13,7 +14,6 @@ from benchmarks.accuracy import (
     loops_of,
     truth_of,
 )
-from benchmarks.baselines import jax_direct, numpy_direct, pair_loop, surface_of, torch_echo
 from benchmarks.rounds import interleaved, summary, tell
 from benchmarks.scenes import Performer, settings_for
 from radarsim.frame import Settings

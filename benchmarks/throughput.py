@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     if options.device == "gpu" and not _gpu():
         return 2
-    from benchmarks.accuracy import WrongResult
+    from benchmarks.checks import WrongResult
 
     try:
         result = measure(options)
@@ -73,7 +73,7 @@ def measure(options: argparse.Namespace, radar=None, body=None) -> dict:
         body: default the free body.
 
     Raises:
-        accuracy.WrongResult: a timed result is off the oracle.
+        checks.WrongResult: a timed result is off the oracle.
     """
     import jax
 
@@ -104,7 +104,7 @@ def settings_of(performer, options, num_visible: int) -> dict:
     """What the figures hold for."""
     from dataclasses import asdict
 
-    from benchmarks.accuracy import loops_of
+    from benchmarks.checks import loops_of
     from benchmarks.scenes import settings_for
 
     radar, simulation = performer.radar, settings_for("accurate")
@@ -120,7 +120,9 @@ def settings_of(performer, options, num_visible: int) -> dict:
         "faces": len(performer.body.faces),
         "visible_faces": num_visible,
         "visibility_blocks": simulation.visibility_blocks,
-        "simulation": asdict(simulation),
+        # delete getattr: modes have been merged, and with them `threshold`
+        "simulation": asdict(simulation)
+        | {"cull": getattr(simulation, "threshold", simulation.cull)},
         "frames": performer.num_frames,
         "rounds": options.rounds,
         "slow_methods_from_loops": len(loops_of(radar)),

@@ -7,7 +7,7 @@ import trimesh
 from moving_sphere import moving_sphere, relative_db, small_radar
 
 from benchmarks import baselines
-from benchmarks.accuracy import loops_of
+from benchmarks.checks import loops_of
 from benchmarks.scenes import settings_for
 from radarsim.clip import frames_of, make_burst
 from radarsim.plain import plain_frame

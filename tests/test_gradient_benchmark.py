@@ -6,7 +6,7 @@ import pytest
 from moving_sphere import small_radar
 
 from benchmarks import gradients
-from benchmarks.accuracy import WrongResult
+from benchmarks.checks import WrongResult
 from benchmarks.scenes import Performer, with_every
 from radarsim.files import free_body
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from moving_sphere import small_radar
 
-from benchmarks import accuracy, device, drawings, growth, memory_of, speeds, throughput
+from benchmarks import checks, device, drawings, growth, memory_of, speeds, throughput
 from benchmarks.scenes import Performer, with_every
 from benchmarks.tables import table
 from radarsim.boards import BOARDS, DEFAULT_BOARD
@@ -90,18 +90,18 @@ def test_a_wrong_result_is_refused_by_name(performer, monkeypatch):
     """One percent too loud is -40 dB."""
     right = speeds.numpy_direct
     monkeypatch.setattr(speeds, "numpy_direct", lambda *given: 1.01 * right(*given))
-    with pytest.raises(accuracy.WrongResult, match=r"numpy_direct: error -40\.0 dB, bound -75"):
+    with pytest.raises(checks.WrongResult, match=r"numpy_direct: error -40\.0 dB, bound -75"):
         speeds.speeds(performer, 1)
 
 
 def test_a_result_that_is_not_a_number_is_refused():
-    with pytest.raises(accuracy.WrongResult, match="loop: error nan"):
-        accuracy.check({"loop": (np.nan, -15.0)})
+    with pytest.raises(checks.WrongResult, match="loop: error nan"):
+        checks.check({"loop": (np.nan, -15.0)})
 
 
 def test_no_speed_is_shown_beside_a_wrong_result(monkeypatch, capsys):
     def wrong(options):
-        raise accuracy.WrongResult("loop: error -3.0 dB")
+        raise checks.WrongResult("loop: error -3.0 dB")
 
     monkeypatch.setattr(throughput, "measure", wrong)
     assert throughput.main(OPTIONS) == 1
@@ -126,9 +126,9 @@ def test_heatmaps_that_are_off_are_noticed(performer):
     """A cube 1 dB louder than that which the maps were made of."""
     settings = speeds.heatmap_settings()
     cube_v, maps = performer.motion_to_cube(settings), performer.motion_to_heatmaps(settings)
-    assert accuracy.heatmap_error_db(RADAR, maps, cube_v) < 1e-3  # float32
+    assert checks.heatmap_error_db(RADAR, maps, cube_v) < 1e-3  # float32
     louder = np.asarray(cube_v) * 10 ** (1 / 20)
-    assert accuracy.heatmap_error_db(RADAR, maps, louder) == pytest.approx(1.0, abs=1e-3)
+    assert checks.heatmap_error_db(RADAR, maps, louder) == pytest.approx(1.0, abs=1e-3)
 
 
 def test_the_subject_is_on_average_where_it_should_be(performer):

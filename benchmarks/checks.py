@@ -42,10 +42,17 @@ def loops_of(radar) -> tuple[int, ...]:
     return tuple(sorted({0, count // 2, count - 1}))
 
 
-def truth_of(performer, settings, frame_idx: int = 0) -> np.ndarray:
-    """The oracle's IF samples of some loops of one frame, without the level constant."""
+def truth_of(performer, settings, frame_idx: int = 0, loops=None) -> np.ndarray:
+    """The oracle's IF samples of some loops of one frame, without the level constant.
+
+    Args:
+        performer: the scene.
+        settings: which visibility.
+        frame_idx: which frame.
+        loops: which of its loops; default those of `loops_of`.
+    """
     burst = frames_of(performer.burst())[frame_idx]
-    loops = loops_of(performer.radar)
+    loops = loops_of(performer.radar) if loops is None else loops
     return plain_frame(
         performer.radar, settings, burst, performer.body.faces, performer.sigma_rad, loops
     )
@@ -57,10 +64,11 @@ def error_db(found, truth) -> float:
     return float(10 * np.log10(difference.sum() / (np.abs(truth) ** 2).sum() + 1e-30))
 
 
-def cube_error_db(radar, cube_v, truth, frame_idx: int = 0) -> float:
-    """Error of a simulated IF cube [V] on the loops of `truth`."""
+def cube_error_db(radar, cube_v, truth, frame_idx: int = 0, loops=None) -> float:
+    """Error of a simulated IF cube [V] on the loops of `truth`; arguments as there."""
+    loops = loops_of(radar) if loops is None else loops
     scale = volts_per_weight(radar, 1.0) * np.asarray(radar.array.channel_gain)[:, :, None]
-    return error_db(np.asarray(cube_v[frame_idx])[list(loops_of(radar))], truth * scale)
+    return error_db(np.asarray(cube_v[frame_idx])[list(loops)], truth * scale)
 
 
 def heatmap_error_db(radar, maps, cube_v) -> float:
