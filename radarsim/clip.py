@@ -28,7 +28,7 @@ from radarsim.frame import (
     sum_faces,
 )
 from radarsim.mesh import FaceIndices, Faces
-from radarsim.reflection import isotropic, reflection_of, without_phase
+from radarsim.reflection import POINTS, reflection_of
 from radarsim.sizes import (
     FACES_PER_GROUP,
     Sizes,
@@ -137,7 +137,6 @@ def _sum(radar, settings, choice, burst, faces, sigma_rad):
 def _sum_points(radar, settings, sizes, burst, area_m2):
     """Points in any order, so every group covers the whole band; padding adds nothing."""
     padding = sizes.num_lit - len(area_m2)
-    log_weight = without_phase(isotropic)
 
     def one(points):
         surface = points_as_faces(points.vertices_m, area_m2)
@@ -146,9 +145,7 @@ def _sum_points(radar, settings, sizes, burst, area_m2):
         low_bin = jnp.min(bins_of(radar, near_m)[0])
         visible = jnp.pad(jnp.ones((radar.frame.num_chirps, len(area_m2))), ((0, 0), (0, padding)))
         low_bins = jnp.full(visible.shape[1] // FACES_PER_GROUP, low_bin)
-        return sum_faces(
-            radar, settings, sizes, log_weight, surface, points, visible, low_bins, 0.0
-        )
+        return sum_faces(radar, settings, sizes, POINTS, surface, points, visible, low_bins, 0.0)
 
     return jax.lax.map(one, burst)
 

@@ -5,7 +5,6 @@ summed. Their numbers differ from frame to frame, compiled programs do not: loop
 needs no more, and arrays of the sum are as large as the host has asked for (sizes.py).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import jax
@@ -16,7 +15,7 @@ from jaxtyping import Array, Bool, Complex, Float, Int
 from radarsim.config import Radar
 from radarsim.legs import legs_at_nodes
 from radarsim.mesh import FaceIndices, Faces, chebyshev_nodes, faces_of, lagrange_weights
-from radarsim.reflection import Reflection
+from radarsim.reflection import Reflection, weights_at_nodes
 from radarsim.settings import Settings
 from radarsim.sizes import (
     FACES_PER_GROUP,
@@ -201,16 +200,14 @@ def fast_frame(
     surface = model.surface_of(burst.vertices_m, faces, faces[pick])
     near = placed(surface, burst.origin_high_m)
     low_bins, _ = group_spans(radar, near.centre_m, pick >= 0)
-    return sum_faces(
-        radar, settings, sizes, model.log_weight, surface, burst, visible, low_bins, sigma_rad
-    )
+    return sum_faces(radar, settings, sizes, model, surface, burst, visible, low_bins, sigma_rad)
 
 
 def sum_faces(
     radar: Radar,
     settings: Settings,
     sizes: Sizes,
-    log_weight: Callable,
+    model: Reflection,
     surface: Faces,
     burst: Burst,
     visible: Float[Array, "chirp face"],
@@ -219,17 +216,7 @@ def sum_faces(
 ) -> Complex[Array, "chirp tx rx sample"]:
     """Reflection at the nodes, for each antenna against the centre of the others, then the sum."""
     near = placed(surface, burst.origin_high_m)
-    one = jax.tree.map(lambda values: values[:, None], near)  # [node, antenna, face]
-    tx_m, rx_m = (
-        jnp.asarray(positions, jnp.float32)[:, None]
-        for positions in (radar.array.tx_m, radar.array.rx_m)
-    )
-    tx_centre_m, rx_centre_m = tx_m.mean(0), rx_m.mean(0)
-    log_tx, cycles_tx = log_weight(one, tx_m, rx_centre_m, sigma_rad)
-    log_rx, cycles_rx = log_weight(one, tx_centre_m, rx_m, sigma_rad)
-    log_both, cycles_both = log_weight(one, tx_centre_m, rx_centre_m, sigma_rad)
-    if cycles_rx is not None:
-        cycles_rx = cycles_rx - cycles_both
+    weights = weights_at_nodes(radar, model, near, sigma_rad)
     origin_m = (burst.origin_high_m, burst.origin_low_m)
     legs = legs_at_nodes(radar, surface.centre_m, origin_m, settings.residual_video_phase)
     plan = Plan(
@@ -241,6 +228,4 @@ def sum_faces(
         kernel_width=settings.accuracy.kernel_width,
         precision=settings.accuracy.precision,
     )
-    return fast_sum(
-        radar, plan, legs, log_tx, log_rx - log_both, visible, low_bins, cycles_tx, cycles_rx
-    )
+    return fast_sum(radar, plan, legs, weights, visible, low_bins)

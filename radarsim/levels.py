@@ -11,18 +11,24 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 from scipy.spatial.transform import Rotation
 
-from radarsim import reflection
 from radarsim.clip import choose, make_burst
 from radarsim.config import Radar
 from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.frame import Settings
 from radarsim.mesh import FaceIndices, faces_of
+from radarsim.reflection import reflection_of
 from radarsim.visibility import facing, unoccluded
 
 # Mean of the human radar cross-section in 3GPP TR 38.901 (release 19, sensing targets).
 HUMAN_RCS_DBSM = -1.37
 # anchored_reflectivity of the free body for the AWR1843BOOST and the default sigma of 0.5 rad.
 FREE_BODY_REFLECTIVITY = 0.486
+# Dry skin: eps_inf, then (step, relaxation time [s], broadening) of two dispersions, and the
+# conductivity [S/m].
+SKIN_PERMITTIVITY_INF = 4.0
+SKIN_DISPERSIONS = ((32.0, 7.234e-12, 0.0), (1100.0, 32.481e-9, 0.2))
+SKIN_CONDUCTIVITY_S_PER_M = 2e-4
+VACUUM_PERMITTIVITY_F_PER_M = 8.8541878128e-12
 ANCHOR_RANGE_M = 3.0
 ANCHOR_YAWS = 60
 
@@ -54,10 +60,14 @@ def apparent_rcs_m2(
     faces: FaceIndices,
     sigma_rad: Float[Array, ""] | float,
     visible: Bool[Array, "face"] | None = None,
+    model: str = "paper",
 ) -> Float[Array, ""]:
     """Monostatic RCS that a still mesh shows from the origin, at the sweep's centre frequency.
 
-        (4 pi / lambda^2) R^4 |sum A C exp(j 2 k R) / R^2|^2,   R the range of its centroid.
+        (4 pi / lambda^2) R^4 |sum A C exp(j 2 k R) / R^2|^2,   R the range of its centroid;
+
+    the model "body" has its complex weights W in the place of A C / R^2. Times Gamma^2 for what the
+    surface reflects.
 
     Apparent: a person is in the near field of any radar nearer than a kilometre.
 
@@ -67,17 +77,22 @@ def apparent_rcs_m2(
         faces: triangles.
         sigma_rad: lobe width of the reflection model [rad].
         visible: which faces are seen; None tests every face against every other.
+        model: of the reflection, as `Settings.reflection`.
     """
-    surface = faces_of(vertices_m, faces)
+    reflection = reflection_of(radar, model)
+    surface = reflection.surface_of(vertices_m, faces)
     if visible is None:
-        front = facing(surface)
-        visible = front & unoccluded(surface.centre_m, vertices_m[faces], front)
+        flat = faces_of(vertices_m, faces)
+        front = facing(flat)
+        visible = front & unoccluded(flat.centre_m, vertices_m[faces], front)
     origin = jnp.zeros(3)
-    amplitude = jnp.exp(reflection.paper(surface, origin, origin, sigma_rad)) * visible
+    log_amplitude, weight_cycles = reflection.log_weight(surface, origin, origin, sigma_rad)
+    amplitude = jnp.exp(log_amplitude) * visible
     with jax.enable_x64(True):
         range_m = jnp.linalg.norm(surface.centre_m.astype(jnp.float64), axis=-1)
         cycles = 2 * radar.chirp.centre_freq_hz / SPEED_OF_LIGHT_MPS * range_m
         cycles = (cycles - jnp.round(cycles)).astype(jnp.float32)
+    cycles = cycles if weight_cycles is None else cycles + weight_cycles
     echo = jnp.sum(amplitude * jnp.exp(2j * jnp.pi * cycles))
     mean_range_m = jnp.linalg.norm(vertices_m.mean(0))
     scale = 4 * jnp.pi / radar.chirp.wavelength_m**2
@@ -89,6 +104,7 @@ def rcs_over_yaw_m2(
     standing_m: Float[np.ndarray, "vertex 3"],
     faces: Int[np.ndarray, "face 3"],
     sigma_rad: float,
+    model: str = "paper",
 ) -> Float[np.ndarray, "yaw"]:
     """Apparent RCS [m^2] of a standing body seen from 60 sides, 3 m away, at half its height.
 
@@ -97,6 +113,7 @@ def rcs_over_yaw_m2(
         standing_m: the body, world axes (+z up) [m].
         faces: its triangles.
         sigma_rad: lobe width of the reflection model [rad].
+        model: of the reflection, as `Settings.reflection`.
     """
     centred_m = standing_m - (standing_m.max(0) + standing_m.min(0)) / 2
     yaws_rad = np.arange(ANCHOR_YAWS) * 2 * np.pi / ANCHOR_YAWS
@@ -105,14 +122,16 @@ def rcs_over_yaw_m2(
     # A clip of one frame per yaw, at rest: two nodes, the fewest there are.
     burst = make_burst(np.repeat(turned_m[:, None], 2, axis=1), None)
     faces = jnp.asarray(faces, jnp.int32)
-    seen = choose(radar, Settings(num_nodes=2), burst, faces, sigma_rad).seen[:, 0]
-    return np.asarray(_rcs_of_each(radar, burst.vertices_m[:, 0], faces, sigma_rad, seen))
+    settings = Settings(num_nodes=2, reflection=model)
+    seen = choose(radar, settings, burst, faces, sigma_rad).seen[:, 0]
+    return np.asarray(_rcs_of_each(radar, model, burst.vertices_m[:, 0], faces, sigma_rad, seen))
 
 
-@partial(jax.jit, static_argnums=0)
-def _rcs_of_each(radar, vertices_m, faces, sigma_rad, seen):
+@partial(jax.jit, static_argnums=(0, 1))
+def _rcs_of_each(radar, model, vertices_m, faces, sigma_rad, seen):
     return jax.lax.map(
-        lambda one: apparent_rcs_m2(radar, one[0], faces, sigma_rad, one[1]), (vertices_m, seen)
+        lambda one: apparent_rcs_m2(radar, one[0], faces, sigma_rad, one[1], model),
+        (vertices_m, seen),
     )
 
 
@@ -125,7 +144,39 @@ def anchored_reflectivity(
     """Gamma that gives a standing body the mean apparent RCS of 3GPP TR 38.901, -1.37 dBsm.
 
     The paper's sum over face centres has no unit and its level depends on edge length and sigma;
-    one constant per mesh and sigma gives it one. The mean is that of power over yaw.
+    one constant per mesh and sigma gives it one. The mean is that of power over yaw. For the
+    reflection "paper" alone: "body" has a level of its own, see `skin_reflectivity`.
     """
     mean_m2 = rcs_over_yaw_m2(radar, standing_m, faces, sigma_rad).mean()
     return float(np.sqrt(10 ** (HUMAN_RCS_DBSM / 10) / mean_m2))
+
+
+def skin_reflectivity(radar: Radar) -> float:
+    """|Gamma| of bare dry skin at normal incidence, at the sweep's centre: for the model "body".
+
+        |1 - sqrt(eps)| / |1 + sqrt(eps)|
+
+    -4.7 dB at 77 GHz, -4.2 dB at 60 GHz. Nothing is fitted: clothes, roughness and antennas that
+    differ from their datasheet are not in it, and a standing body stays a few dB below the mean of
+    3GPP TR 38.901. Whoever wants that mean multiplies, and says so.
+    """
+    root = np.sqrt(skin_permittivity(radar.chirp.centre_freq_hz))
+    return float(abs((1 - root) / (1 + root)))
+
+
+def skin_permittivity(freq_hz: float) -> complex:
+    """Relative permittivity of dry skin, eps' - j eps''.
+
+        eps_inf + sum_n step_n / (1 + (j w tau_n)^(1 - alpha_n)) + conductivity / (j w eps0)
+
+    Args:
+        freq_hz: frequency [Hz].
+
+    Source:
+        Gabriel, Lau, Gabriel, "The dielectric properties of biological tissues: III. Parametric
+        models for the dielectric spectrum of tissues", Phys. Med. Biol. 41, 1996, table 1.
+    """
+    omega = 2j * np.pi * freq_hz
+    poles = [step / (1 + (omega * tau_s) ** (1 - alpha)) for step, tau_s, alpha in SKIN_DISPERSIONS]
+    ohmic = SKIN_CONDUCTIVITY_S_PER_M / (omega * VACUUM_PERMITTIVITY_F_PER_M)
+    return complex(SKIN_PERMITTIVITY_INF + sum(poles) + ohmic)

@@ -18,7 +18,7 @@ from radarsim.frame import Burst, Settings
 from radarsim.if_signal import plain_sum
 from radarsim.legs import burst_centre_and_half_s
 from radarsim.mesh import FaceIndices, chebyshev_nodes, lagrange_weights
-from radarsim.reflection import isotropic, reflection_of, without_phase
+from radarsim.reflection import POINTS, reflection_of
 from radarsim.visibility import fade
 
 
@@ -44,7 +44,7 @@ def plain_points(
             radar,
             surface_at,
             visible,
-            without_phase(isotropic),
+            POINTS.log_weight,
             0.0,
             residual_video_phase=settings.residual_video_phase,
         )

@@ -11,15 +11,16 @@ own). Points of known cross-section are `isotropic`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
 from radarsim import gaussian_facets
 from radarsim.config import Radar
-from radarsim.legs import horner
+from radarsim.legs import horner, sincos_cycles
 from radarsim.mesh import Faces, faces_of
 
 # Keeps log(0) of a degenerate face finite; 1e-30 m^2 is far below any culling threshold.
@@ -44,22 +45,78 @@ class Reflection:
         log_weight: (scatterers, tx, rx, sigma_rad) to log-amplitude and phase [cycles], for
             antenna positions that broadcast against the scatterers. A phase of None is zero and
             costs nothing.
+        crossed: whether what a receiver adds depends on the transmitter so much that pairs count.
     """
 
     surface_of: Callable[..., Faces]
     log_weight: Callable[..., tuple[Array, Array | None]]
+    crossed: bool = False
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Weights:
+    """Weights of the faces of one burst, apart for each tx and each rx.
+
+    Attributes:
+        log_tx: log-amplitude for each tx with the receiver at the array's centre.
+        log_rx: what each rx adds to it.
+        cycles_tx, cycles_rx: the phase in the same way; None where there is none.
+        pair: real and imaginary part of the factor that is left to each pair; None for 1.
+    """
+
+    log_tx: Float[Array, "node tx face"]
+    log_rx: Float[Array, "node rx face"]
+    cycles_tx: Float[Array, "node tx face"] | None = None
+    cycles_rx: Float[Array, "node rx face"] | None = None
+    pair: tuple[Float[Array, "tx rx face"], Float[Array, "tx rx face"]] | None = None
 
 
 def reflection_of(radar: Radar, name: str) -> Reflection:
     """The model of that name, at the centre frequency of the radar's sweep."""
     if name == "paper":
-        return Reflection(_picked_faces, without_phase(paper))
+        return PAPER
 
     def log_weight(facets, tx_m, rx_m, sigma_rad):
         del sigma_rad  # a facet's lobe is that of its size
         return gaussian_facets.log_weight(2 * np.pi / radar.chirp.wavelength_m, facets, tx_m, rx_m)
 
-    return Reflection(gaussian_facets.facets_of, log_weight)
+    return Reflection(gaussian_facets.facets_of, log_weight, crossed=True)
+
+
+def weights_at_nodes(radar: Radar, model: Reflection, near: Faces, sigma_rad) -> Weights:
+    """Weights at the nodes, of each antenna against the centre of the others.
+
+    What that leaves to pairs is taken from one time: it changes little within a burst. On a walking
+    body the facets' weights are off by -67 dB at 1 m and -84 dB at 2.5 m without it, -96 and
+    -100 dB with it.
+
+    Args:
+        radar: antennas.
+        model: gives the weights.
+        near: faces at the nodes, radar frame.
+        sigma_rad: lobe width [rad].
+    """
+    one = jax.tree.map(lambda values: values[:, None], near)  # [node, antenna, face]
+    tx_m, rx_m = (
+        jnp.asarray(positions, jnp.float32)[:, None]
+        for positions in (radar.array.tx_m, radar.array.rx_m)
+    )
+    log_tx, cycles_tx = model.log_weight(one, tx_m, rx_m.mean(0), sigma_rad)
+    log_rx, cycles_rx = jax.tree.map(
+        jnp.subtract,
+        model.log_weight(one, tx_m.mean(0), rx_m, sigma_rad),
+        model.log_weight(one, tx_m.mean(0), rx_m.mean(0), sigma_rad),
+    )
+    weights = Weights(log_tx, log_rx, cycles_tx, cycles_rx)
+    if not model.crossed:
+        return weights
+    middle = len(near.centre_m) // 2
+    there = jax.tree.map(lambda values: values[middle], near)
+    log_pair, cycles_pair = model.log_weight(there, tx_m[:, None], rx_m, sigma_rad)
+    log_pair -= log_tx[middle][:, None] + log_rx[middle]
+    sin, cos = sincos_cycles(cycles_pair - cycles_tx[middle][:, None] - cycles_rx[middle])
+    return replace(weights, pair=(jnp.exp(log_pair) * cos, jnp.exp(log_pair) * sin))
 
 
 def without_phase(log_amplitude: Callable[..., Array]) -> Callable[..., tuple[Array, None]]:
@@ -137,3 +194,7 @@ def isotropic(
     tx_range_m = jnp.linalg.norm(points.centre_m - tx_m, axis=-1)
     rx_range_m = jnp.linalg.norm(points.centre_m - rx_m, axis=-1)
     return jnp.log(points.area_m2 + SMALLEST_AREA_M2) - jnp.log(tx_range_m * rx_range_m)
+
+
+PAPER = Reflection(_picked_faces, without_phase(paper))
+POINTS = Reflection(_picked_faces, without_phase(isotropic))

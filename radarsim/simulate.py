@@ -18,7 +18,12 @@ from radarsim.clip import choose, fast_clip, fast_points, make_burst
 from radarsim.config import Radar
 from radarsim.frame import Settings
 from radarsim.legs import node_times_s
-from radarsim.levels import FREE_BODY_REFLECTIVITY, point_area_m2, volts_per_weight
+from radarsim.levels import (
+    FREE_BODY_REFLECTIVITY,
+    point_area_m2,
+    skin_reflectivity,
+    volts_per_weight,
+)
 from radarsim.mesh import FaceIndices
 from radarsim.motion import Motion, sample_motion
 from radarsim.noise import Key, add_thermal_noise, from_codes, to_codes
@@ -48,7 +53,7 @@ def simulate_motion(
     betas: Float[np.ndarray, "beta"] | None = None,
     scale: float = 1.0,
     sigma_rad: float = DEFAULT_SIGMA_RAD,
-    reflectivity: float = FREE_BODY_REFLECTIVITY,
+    reflectivity: float | None = None,
     extra_noise_db: float = 0.0,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
     """The IF cube of a person who moves before a radar.
@@ -63,9 +68,10 @@ def simulate_motion(
         num_frames: radar frames from the motion's start; by default all that fit.
         betas: shape coefficients of the body, default its mean.
         scale: size of the body.
-        sigma_rad: lobe width of the reflection model [rad].
-        reflectivity: level constant; the default gives the free body the mean RCS of a person at
-            the default sigma, levels.anchored_reflectivity that of any body and sigma.
+        sigma_rad: lobe width of the reflection "paper" [rad].
+        reflectivity: level constant. None: for "body" that of bare skin; for "paper" the one that
+            gives the free body the mean RCS of a person at the default sigma
+            (levels.anchored_reflectivity gives it for any body and sigma).
         extra_noise_db: added to the receiver's noise figure [dB].
 
     Returns:
@@ -80,6 +86,9 @@ def simulate_motion(
     vertices_m = skin(body, jnp.asarray(betas, jnp.float32), poses_rad, still, scale)
     vertices_m = to_radar_frame(vertices_m, replace(placement, radar_height_m=0.0))
     origin_m = np.asarray(to_radar_frame(transl_m, placement))
+    if reflectivity is None:
+        of_skin = settings.reflection == "body"
+        reflectivity = skin_reflectivity(radar) if of_skin else FREE_BODY_REFLECTIVITY
     return simulate_mesh(
         radar, vertices_m, body.faces, key, settings,
         origin_m=origin_m, sigma_rad=sigma_rad, reflectivity=reflectivity,
@@ -115,8 +124,9 @@ def simulate_mesh(
         settings: what to simulate and how.
         origin_m: what the vertices are relative to, float64 [m]; near the mesh it spares them the
             rounding of float32 (0.4 mrad of phase at 3 m). None: the radar.
-        sigma_rad: lobe width of the reflection model [rad].
-        reflectivity: level constant, see levels.anchored_reflectivity.
+        sigma_rad: lobe width of the reflection "paper" [rad].
+        reflectivity: level constant: for "paper" see levels.anchored_reflectivity, for "body" what
+            the surface reflects of the wave's amplitude, 1 for metal.
         extra_noise_db: added to the receiver's noise figure [dB].
 
     Returns:

@@ -34,6 +34,7 @@ from radarsim.legs import (
     sincos_cycles,
 )
 from radarsim.mesh import chebyshev_nodes
+from radarsim.reflection import Weights
 
 # Blocks of loops of one group that are computed at once.
 STEP_BLOCKS = 4
@@ -74,6 +75,7 @@ class Group:
         tx, rx: courses of the path by tx and of what each rx adds.
         log_tx: course of the log-amplitude by tx.
         gain_rx: course of the factor that each rx adds to it.
+        pair: real and imaginary part of the factor left to each tx and rx; None for 1.
         reference_cycles: carrier phase of the mean path.
         reference_bin: its range bin.
         weight: visibility per block and chirp.
@@ -83,6 +85,7 @@ class Group:
     rx: Course
     log_tx: Float[Array, "*group power tx face"]
     gain_rx: Float[Array, "*group power rx face"]
+    pair: tuple[Float[Array, "*group tx rx face"], Float[Array, "*group tx rx face"]] | None
     reference_cycles: Float[Array, "*group face"]
     reference_bin: Float[Array, "*group face"]
     weight: Float[Array, "*group block chirp face"]
@@ -129,12 +132,9 @@ def fast_sum(
     radar: Radar,
     plan: Plan,
     legs: Legs,
-    log_tx: Float[Array, "node tx face"],
-    log_rx: Float[Array, "node rx face"],
+    weights: Weights,
     visible: Float[Array, "chirp face"],
     low_bins: Float[Array, "group"],
-    cycles_tx: Float[Array, "node tx face"] | None = None,
-    cycles_rx: Float[Array, "node rx face"] | None = None,
 ) -> Complex[Array, "chirp tx rx sample"]:
     """IF samples of one frame without the level constant.
 
@@ -142,20 +142,19 @@ def fast_sum(
         radar: waveform, timing and antennas.
         plan: sizes.
         legs: of `legs_at_nodes`; faces sorted by range, a whole number of groups.
-        log_tx: log-amplitude for each tx with the receiver at the array's centre.
-        log_rx: what each rx adds to it.
+        weights: of `weights_at_nodes`.
         visible: weight of each face and chirp, 0 for padding.
         low_bins: lowest range bin of each group.
-        cycles_tx, cycles_rx: the weight's phase in the same way; None where it has none.
     """
     u, weight = in_blocks(radar, plan, visible)
     first_cells = jnp.floor(low_bins * plan.oversampling - plan.kernel_width / 2)
     first_cells = jax.lax.stop_gradient(first_cells)
     whole = Group(
-        tx=course(radar, legs.tx_m, legs.cycles_per_m, cycles_tx),
-        rx=course(radar, legs.rx_m, legs.cycles_per_m, cycles_rx),
-        log_tx=power_coefficients(log_tx),
-        gain_rx=power_coefficients(jnp.exp(log_rx)),
+        tx=course(radar, legs.tx_m, legs.cycles_per_m, weights.cycles_tx),
+        rx=course(radar, legs.rx_m, legs.cycles_per_m, weights.cycles_rx),
+        log_tx=power_coefficients(weights.log_tx),
+        gain_rx=power_coefficients(jnp.exp(weights.log_rx)),
+        pair=weights.pair,
         reference_cycles=legs.reference_cycles,
         reference_bin=legs.reference_bin,
         weight=weight,
@@ -271,8 +270,8 @@ def phasors(plan: Plan, group: Group, weight, u, centre, half):
     by_tx, by_rx = jax.lax.optimization_barrier(
         ((*tx_phasors(group, weight, u), shift_tx), (*rx_series(group, u_mid), shift_rx))
     )
-    re_tx, im_tx, shift_tx = (part.reshape(u.size, 1, -1) for part in by_tx)
-    local = (u - u_mid).reshape(-1, 1, 1)
+    re_tx, im_tx, shift_tx = (part[:, :, None] for part in by_tx)
+    local = (u - u_mid)[:, :, None, None]
     re_rx, im_rx, shift_rx = (horner(terms, local) for terms in by_rx)
     shift = shift_tx + shift_rx
 
@@ -296,7 +295,7 @@ def tx_phasors(group: Group, weight, u):
 
 
 def rx_series(group: Group, u_mid):
-    """Taylor terms (real, imaginary) of what each rx adds, [rx, face] each.
+    """Taylor terms (real, imaginary) of what each rx adds, [rx, face] or [tx, rx, face] each.
 
     g(u) exp(j a u), with the factor g linear: g0, j a g0 + g1, -a^2 g0 / 2 + j a g1, each times the
     phasor of the middle. Off by a^3 / 6: -75 dB where an rx turns 0.1 rad in half a block. The
@@ -307,9 +306,16 @@ def rx_series(group: Group, u_mid):
     made = (*sincos_cycles(cycles), 2 * np.pi * turn_cycles, gain, slope)
     sin, cos, turn, gain, slope = jax.lax.optimization_barrier(made)
     terms = ((gain, 0.0), (slope, turn * gain), (-(turn**2) * gain / 2, turn * slope))
-    real = [re * cos - im * sin for re, im in terms]
-    imag = [re * sin + im * cos for re, im in terms]
-    return real, imag
+    phasor = (cos, sin) if group.pair is None else times((cos, sin), group.pair)
+    return zip(*(times(term, phasor) for term in terms), strict=True)
+
+
+def times(first, second):
+    """Product of two complex numbers as (real, imaginary)."""
+    return (
+        first[0] * second[0] - first[1] * second[1],
+        first[0] * second[1] + first[1] * second[0],
+    )
 
 
 def taylor(coefficients, u_mid):
