@@ -11,11 +11,11 @@ from radarsim import frame
 from radarsim.body import skin
 from radarsim.clip import make_burst
 from radarsim.files import free_body
-from radarsim.frame import Settings
 from radarsim.heatmaps import make_heatmaps
 from radarsim.motion import cut_motion, sample_motion
 from radarsim.placement import Placement, place, to_radar_frame
 from radarsim.retarget import fit_to_body
+from radarsim.settings import Settings
 from radarsim.simulate import burst_times_s, simulate_mesh, simulate_motion, simulate_points
 
 WALK = "walking_forward_and_backward"

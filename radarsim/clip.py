@@ -18,7 +18,6 @@ from radarsim.config import Radar
 from radarsim.coordinates import split_float64
 from radarsim.frame import (
     Burst,
-    Settings,
     block_nodes,
     bright_faces,
     by_range,
@@ -29,6 +28,7 @@ from radarsim.frame import (
 )
 from radarsim.mesh import FaceIndices, Faces
 from radarsim.reflection import POINTS, reflection_of
+from radarsim.settings import Settings
 from radarsim.sizes import (
     FACES_PER_GROUP,
     Sizes,

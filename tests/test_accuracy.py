@@ -11,7 +11,7 @@ from moving_sphere import BOARD, CLEAN, moving_sphere, relative_db, small_radar
 from radarsim.accuracy import MODES_DB, Accuracy
 from radarsim.clip import choose, fast_clip, fast_points, make_burst
 from radarsim.errors import InputError
-from radarsim.plain import plain_clip, plain_points
+from radarsim.plain import plain_clip
 from radarsim.settings import Settings
 from radarsim.simulate import burst_times_s
 

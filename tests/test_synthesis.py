@@ -12,10 +12,10 @@ from scenes import plate
 
 from radarsim.boards import BOARDS
 from radarsim.clip import choose, fast_clip, fast_points, frames_of, make_burst
-from radarsim.frame import Settings
 from radarsim.legs import derivative, horner, power_coefficients, sincos_cycles
 from radarsim.mesh import chebyshev_nodes
 from radarsim.plain import plain_clip, plain_frame, plain_points
+from radarsim.settings import Settings
 from radarsim.simulate import burst_times_s
 from radarsim.synthesis import Plan, cells_to_samples, spreading_kernel
 
