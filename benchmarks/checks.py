@@ -6,7 +6,6 @@ frame, all pairs and samples; the oracle sums every visible face at every sample
 
 import numpy as np
 
-from radarsim import frame
 from radarsim.clip import frames_of
 from radarsim.levels import volts_per_weight
 from radarsim.plain import plain_frame
@@ -30,8 +29,6 @@ HEATMAP_BOUND_DB = 0.1
 
 def bound_db(method: str, range_m: float) -> float:
     """What a method promises for a subject at that distance."""
-    if method == "accurate" and "accurate" not in frame.METHODS:  # delete: modes have been merged
-        method = "fast"
     limits = BOUNDS_DB[method]
     return limits[max(start for start in limits if start <= range_m)]
 

@@ -7,7 +7,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from builders.activities import perform
-from radarsim import frame
 from radarsim.body import skin
 from radarsim.clip import make_burst
 from radarsim.files import free_body
@@ -26,8 +25,6 @@ PEER_POINTS = 128
 
 def settings_for(method: str, **changes) -> Settings:
     """Noiseless settings of one method: "accurate", "fast" or "plain"."""
-    if method == "accurate" and "accurate" not in frame.METHODS:  # delete: modes have been merged
-        method = "fast"
     return Settings(method=method, thermal_noise=False, quantise=False, **changes)
 
 

@@ -120,9 +120,7 @@ def settings_of(performer, options, num_visible: int) -> dict:
         "faces": len(performer.body.faces),
         "visible_faces": num_visible,
         "visibility_blocks": simulation.visibility_blocks,
-        # delete getattr: modes have been merged, and with them `threshold`
-        "simulation": asdict(simulation)
-        | {"cull": getattr(simulation, "threshold", simulation.cull)},
+        "simulation": asdict(simulation) | {"cull": simulation.threshold},
         "frames": performer.num_frames,
         "rounds": options.rounds,
         "slow_methods_from_loops": len(loops_of(radar)),
