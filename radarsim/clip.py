@@ -94,13 +94,13 @@ def fast_points(
     radar: Radar, settings: Settings, burst: Burst, area_m2: Float[np.ndarray, "point"]
 ) -> Complex[Array, "frame chirp tx rx sample"]:
     """IF samples of moving points, every one of them summed."""
-    band, pace = jax.tree.map(lambda part: float(np.max(part)), _spans_of_points(radar, burst))
-    num_cells = cells_for(settings.accuracy, band)
+    bands, paces = _spans_of_points(radar, burst)
+    num_cells = cells_for(settings.accuracy, float(np.max(np.asarray(bands))))
     sizes = Sizes(
         num_lit=round_up(len(area_m2), FACES_PER_GROUP),
         num_cells=num_cells,
         group_cells=num_cells,
-        **blocks_for(radar, settings.accuracy, pace),
+        **blocks_for(radar, settings.accuracy, paces),
     )
     return _sum_points(radar, settings.echo, sizes, burst, area_m2)
 

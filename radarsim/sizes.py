@@ -119,12 +119,18 @@ def pace_of(
         radar: for its timing, sweep and array.
         centre_m: faces at the nodes, radar frame [m].
         log_strength: log-amplitude of each face; minus infinity where it is not summed.
+
+    Returns:
+        The means; not a number where some face is in no place.
     """
     strongest = jnp.max(log_strength)
     power = jnp.exp(2 * (log_strength - jnp.where(jnp.isfinite(strongest), strongest, 0.0)))
     share = power / jnp.maximum(jnp.sum(power), 1e-30)
     walk, turn = pace_of_each(radar, centre_m)
-    return Pace(jnp.sum(share * walk**4) ** (1 / 4), jnp.sum(share * turn**6) ** (1 / 6))
+    pace = Pace(jnp.sum(share * walk**4) ** (1 / 4), jnp.sum(share * turn**6) ** (1 / 6))
+    # A face in no place has no strength, and would be left out without a word.
+    known = jnp.all(jnp.isfinite(centre_m))
+    return jax.tree.map(lambda value: jnp.where(known, value, jnp.nan), pace)
 
 
 def pace_of_each(radar: Radar, centre_m: Float[Array, "node face 3"]) -> Pace:
@@ -152,8 +158,8 @@ def blocks_for(radar: Radar, accuracy: Accuracy, pace: Pace) -> dict[str, int]:
     Raises:
         InputError: something moves so fast that even single loops leave more than -40 dB.
     """
-    walk_bins = max(float(pace.walk_bins_per_s) * radar.loop_period_s, 1e-9)
-    turn_rad = max(float(pace.turn_rad_per_s) * radar.loop_period_s, 1e-9)
+    fastest = (float(np.max(np.asarray(part))) * radar.loop_period_s for part in pace)
+    walk_bins, turn_rad = (max(per_loop, 1e-9) for per_loop in fastest)
     worst = Accuracy(WORST_DB)
     _need(walk_bins / 2, worst.shift_limit_bins(3), "range bins along its range")
     _need(turn_rad / 2, worst.turn_limit_rad, "radians of phase across the receivers")
@@ -184,15 +190,18 @@ def sizes_for(radar: Radar, accuracy: Accuracy, extent: Extent) -> Sizes:
 
     Padding costs little: groups without faces are passed over, and the band is a small part.
     """
-    most = jax.tree.map(lambda part: float(np.max(np.asarray(part))), extent)
-    group_cells = cells_for(accuracy, most.group_bins)
+    num_lit, group_bins, start_bins = (
+        float(np.max(np.asarray(part)))
+        for part in (extent.num_lit, extent.group_bins, extent.start_bins)
+    )
+    group_cells = cells_for(accuracy, group_bins)
     # The last group to begin needs all its cells inside the band, whatever it covers itself.
-    start = int(np.ceil(most.start_bins * Plan.oversampling)) + 1
+    start = int(np.ceil(start_bins * Plan.oversampling)) + 1
     return Sizes(
-        num_lit=power_of_two(max(1, int(most.num_lit)), LEAST_LIT),
+        num_lit=power_of_two(max(1, int(num_lit)), LEAST_LIT),
         num_cells=power_of_two(start + group_cells, LEAST_CELLS),
         group_cells=group_cells,
-        **blocks_for(radar, accuracy, most.pace),
+        **blocks_for(radar, accuracy, extent.pace),
     )
 
 
