@@ -27,6 +27,7 @@ from radarsim.frame import (
     sum_faces,
 )
 from radarsim.mesh import FaceIndices, Faces
+from radarsim.pace import pace_of_each
 from radarsim.reflection import POINTS, reflection_of
 from radarsim.settings import Settings
 from radarsim.sizes import (
@@ -35,9 +36,9 @@ from radarsim.sizes import (
     bins_of,
     blocks_for,
     cells_for,
-    pace_of_each,
     round_up,
     sizes_for,
+    steady_bins,
 )
 from radarsim.visibility import hidden_point_removal
 
@@ -137,12 +138,13 @@ def _sum(radar, settings, choice, burst, faces, sigma_rad):
 def _sum_points(radar, settings, sizes, burst, area_m2):
     """Points in any order, so every group covers the whole band; padding adds nothing."""
     padding = sizes.num_lit - len(area_m2)
+    every = jnp.ones(len(area_m2), bool)
 
     def one(points):
         surface = points_as_faces(points.vertices_m, area_m2)
         surface = jax.tree.map(partial(_pad_faces, padding), surface)
         near_m = points.vertices_m + points.origin_high_m[:, None]
-        low_bin = jnp.min(bins_of(radar, near_m)[0])
+        low_bin = jnp.min(bins_of(radar, steady_bins(radar, near_m, every))[0])
         visible = jnp.pad(jnp.ones((radar.frame.num_chirps, len(area_m2))), ((0, 0), (0, padding)))
         low_bins = jnp.full(visible.shape[1] // FACES_PER_GROUP, low_bin)
         return sum_faces(radar, settings, sizes, POINTS, surface, points, visible, low_bins, 0.0)
@@ -158,11 +160,13 @@ def _pad_faces(padding, values):
 @partial(jax.jit, static_argnums=0)
 def _spans_of_points(radar, burst):
     """Per frame: range bins that the points cover, and the pace of the fastest."""
+    every = jnp.ones(burst.vertices_m.shape[-2], bool)
 
     def one(points):
         near_m = points.vertices_m + points.origin_high_m[:, None]
-        low, high = bins_of(radar, near_m)
-        return jnp.max(high) - jnp.min(low), jax.tree.map(jnp.max, pace_of_each(radar, near_m))
+        low, high = bins_of(radar, steady_bins(radar, near_m, every))
+        pace = pace_of_each(radar, near_m, every / len(every))
+        return jnp.max(high) - jnp.min(low), jax.tree.map(jnp.max, pace)
 
     return jax.lax.map(one, burst)
 

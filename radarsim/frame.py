@@ -15,16 +15,16 @@ from jaxtyping import Array, Bool, Complex, Float, Int
 from radarsim.config import Radar
 from radarsim.legs import legs_at_nodes
 from radarsim.mesh import FaceIndices, Faces, chebyshev_nodes, faces_of, lagrange_weights
+from radarsim.pace import Pace, pace_of
 from radarsim.reflection import Reflection, weights_at_nodes
 from radarsim.settings import Settings
 from radarsim.sizes import (
     FACES_PER_GROUP,
     Extent,
-    Pace,
     Sizes,
     bins_of,
-    pace_of,
     round_up,
+    steady_bins,
 )
 from radarsim.synthesis import Plan, fast_sum
 from radarsim.visibility import facing, fade, unoccluded
@@ -134,7 +134,7 @@ def group_spans(
     radar: Radar, near_m: Float[Array, "node face 3"], real: Bool[Array, "face"]
 ) -> tuple[Float[Array, "group"], Float[Array, "group"]]:
     """Lowest and highest range bin of each group of neighbours; without padding (not `real`)."""
-    low, high = bins_of(radar, near_m)
+    low, high = bins_of(radar, steady_bins(radar, near_m, real))
 
     def extreme(values, fill, reduce):
         return reduce(jnp.where(real, values, fill).reshape(-1, FACES_PER_GROUP), axis=1)

@@ -5,19 +5,19 @@ programs are compiled.
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
-from radarsim.accuracy import Accuracy
+from radarsim.accuracy import MOST_SHIFTS, Accuracy
 from radarsim.config import Radar
 from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.errors import InputError
 from radarsim.legs import node_times_s
 from radarsim.mesh import chebyshev_nodes
+from radarsim.pace import Pace
 from radarsim.synthesis import Plan
 
 # Room for the curvature of a path between the nodes.
@@ -31,18 +31,6 @@ MAX_CHIRPS_PER_BLOCK = 4
 WORST_DB = -40.0
 
 
-class Pace(NamedTuple):
-    """How fast echoes change, of all or of each face.
-
-    Attributes:
-        walk_bins_per_s: tones through range.
-        turn_rad_per_s: phases at the outermost receiver against the middle one.
-    """
-
-    walk_bins_per_s: Float[Array, "*shape"]
-    turn_rad_per_s: Float[Array, "*shape"]
-
-
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class Extent:
@@ -52,7 +40,7 @@ class Extent:
         num_lit: faces seen.
         group_bins: range bins that a group of neighbours covers, at most.
         start_bins: range bins from the lowest group's start to the highest one's.
-        pace: of `pace_of`.
+        pace: of `pace.pace_of`.
     """
 
     num_lit: Int[Array, "*frame"]
@@ -74,14 +62,17 @@ class Sizes:
 
 
 def bins_of(
-    radar: Radar, centre_m: Float[Array, "node face 3"]
+    radar: Radar, bins: Float[Array, "node face"]
 ) -> tuple[Float[Array, "face"], Float[Array, "face"]]:
     """Lowest and highest range bin that each face's tone reaches during the burst, with a margin.
 
     A range growing at v moves the tone by 2 v f_c T / c bins, and goes on beyond the last node.
+
+    Args:
+        radar: its sweep and timing.
+        bins: of `steady_bins`.
     """
-    chirp, nodes = radar.chirp, chebyshev_nodes(len(centre_m))
-    bins = range_bins(radar, centre_m)
+    chirp, nodes = radar.chirp, chebyshev_nodes(len(bins))
     walk = bins[-1] - bins[0]
     nodes_s = node_times_s(radar, len(nodes))
     # [bins / s] of walk to bins of shift: the sweep's time over its relative width.
@@ -90,6 +81,19 @@ def bins_of(
     margin = margin_bins(radar) + jnp.abs(walk) * np.float32((1 - nodes[-1]) / (2 * nodes[-1]))
     low = jnp.min(bins, axis=0) + jnp.minimum(shift, 0) - margin
     return low, jnp.max(bins, axis=0) + jnp.maximum(shift, 0) + margin
+
+
+def steady_bins(
+    radar: Radar, centre_m: Float[Array, "node face 3"], real: Bool[Array, "face"]
+) -> Float[Array, "node face"]:
+    """Range of each face in bins, less what all (but padding) have moved together.
+
+    The sum takes that off every tone and gives it back to the samples (synthesis.take_common).
+    """
+    bins = range_bins(radar, centre_m)
+    share = real / jnp.maximum(jnp.sum(real), 1)
+    common = jnp.sum(jnp.where(real, bins, 0.0) * share, axis=-1)
+    return bins - (common - common.mean())[:, None]
 
 
 def range_bins(radar: Radar, centre_m: Float[Array, "node face 3"]) -> Float[Array, "node face"]:
@@ -107,65 +111,24 @@ def margin_bins(radar: Radar) -> np.float32:
     return np.float32(BAND_MARGIN_BINS + array_m * radar.chirp.bandwidth_hz / SPEED_OF_LIGHT_MPS)
 
 
-def pace_of(
-    radar: Radar, centre_m: Float[Array, "node face 3"], log_strength: Float[Array, "face"]
-) -> Pace:
-    """How fast echoes change: means over their energy, in the power in which they make errors.
-
-    The error of the interpolation between shift nodes grows with the square of a face's walk
-    within a block, that of the receivers' Taylor series with the cube of its turn.
-
-    Args:
-        radar: for its timing, sweep and array.
-        centre_m: faces at the nodes, radar frame [m].
-        log_strength: log-amplitude of each face; minus infinity where it is not summed.
-
-    Returns:
-        The means; not a number where some face is in no place.
-    """
-    strongest = jnp.max(log_strength)
-    power = jnp.exp(2 * (log_strength - jnp.where(jnp.isfinite(strongest), strongest, 0.0)))
-    share = power / jnp.maximum(jnp.sum(power), 1e-30)
-    walk, turn = pace_of_each(radar, centre_m)
-    pace = Pace(jnp.sum(share * walk**4) ** (1 / 4), jnp.sum(share * turn**6) ** (1 / 6))
-    # A face in no place has no strength, and would be left out without a word.
-    known = jnp.all(jnp.isfinite(centre_m))
-    return jax.tree.map(lambda value: jnp.where(known, value, jnp.nan), pace)
-
-
-def pace_of_each(radar: Radar, centre_m: Float[Array, "node face 3"]) -> Pace:
-    """Mean pace of each face between the first and the last node."""
-    nodes_s = node_times_s(radar, len(centre_m))
-    lasted_s = np.float32(nodes_s[-1] - nodes_s[0])
-    range_m = jnp.linalg.norm(centre_m, axis=-1)
-    walk_m = jnp.abs(range_m[-1] - range_m[0])
-    turned = centre_m[-1] / range_m[-1, :, None] - centre_m[0] / range_m[0, :, None]
-    offset_m = (radar.array.rx_m - radar.array.rx_m.mean(0)).astype(np.float32)
-    way_m = jnp.max(jnp.abs(jnp.matmul(turned, offset_m.T, precision="highest")), axis=-1)
-    bins_per_m = 2 * radar.chirp.bandwidth_hz / SPEED_OF_LIGHT_MPS
-    rad_per_m = 2 * np.pi / radar.chirp.wavelength_m
-    return Pace(
-        walk_m * np.float32(bins_per_m) / lasted_s, way_m * np.float32(rad_per_m) / lasted_s
-    )
-
-
 def blocks_for(radar: Radar, accuracy: Accuracy, pace: Pace) -> dict[str, int]:
     """Loops that share one set of kernels, and the shifts at which those are made.
 
-    A power of two, at most 4: longer blocks save nothing.
-    Two shifts, unless a single loop is already too long for them.
+    A power of two, at most 4: longer blocks save nothing. As few shifts as a single loop allows:
+    each costs as much as the first two do by half.
 
     Raises:
         InputError: something moves so fast that even single loops leave more than -40 dB.
     """
-    fastest = (float(np.max(np.asarray(part))) * radar.loop_period_s for part in pace)
-    walk_bins, turn_rad = (max(per_loop, 1e-9) for per_loop in fastest)
+    walk, spread_bins, turn = (float(np.max(np.asarray(part))) for part in pace)
+    walk_bins, turn_rad = (max(rate * radar.loop_period_s, 1e-9) for rate in (walk, turn))
     worst = Accuracy(WORST_DB)
-    _need(walk_bins / 2, worst.shift_limit_bins(3), "range bins along its range")
-    _need(turn_rad / 2, worst.turn_limit_rad, "radians of phase across the receivers")
-    fitting = {n: 2 * accuracy.shift_limit_bins(n) / walk_bins for n in (2, 3)}
-    shift_nodes = 2 if fitting[2] >= 1 else 3
-    most = min(fitting[shift_nodes], 2 * accuracy.turn_limit_rad / turn_rad)
+    _need(walk_bins / 2 + spread_bins, worst.shift_limit_bins(MOST_SHIFTS), "range bins")
+    _need(turn_rad / 2, worst.turn_limit_rad, "radians across the receivers")
+    room = {n: accuracy.shift_limit_bins(n) - spread_bins for n in range(2, MOST_SHIFTS + 1)}
+    fitting = [n for n in room if room[n] >= walk_bins / 2]
+    shift_nodes = fitting[0] if fitting else MOST_SHIFTS
+    most = 2 * min(room[shift_nodes] / walk_bins, accuracy.turn_limit_rad / turn_rad)
     loops = 2 ** int(np.log2(np.clip(most, 1, MAX_CHIRPS_PER_BLOCK)))
     return {"chirps_per_block": loops, "shift_nodes": shift_nodes}
 
@@ -179,7 +142,7 @@ def _need(value: float, most: float, unit: str) -> None:
         raise InputError(
             "motion",
             "speed",
-            f"the surface moves by {value:.2g} {unit} in half a chirp loop; the fast sum holds "
+            f"echoes change by {value:.2g} {unit} in half a chirp loop; the fast sum holds "
             f"{most:.2g}",
             "look for jumps in the motion, or simulate with method='plain'",
         )

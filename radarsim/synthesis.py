@@ -12,7 +12,7 @@ Inside a chirp the path grows linearly: its rate shifts the tone (f_c tau' T) an
 (S tau' u^2, kept for the body's mean rate). if_signal.plain_sum is the oracle.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import jax
@@ -159,6 +159,7 @@ def fast_sum(
         reference_bin=legs.reference_bin,
         weight=weight,
     )
+    whole, common = take_common(whole, visible)
     groups = jax.lax.optimization_barrier(in_groups(plan, whole))
     cells = sum_of_groups(plan, groups, first_cells, jnp.asarray(u))[:, : radar.frame.num_chirps]
     matrix = real_matrix(cells_to_samples(plan, radar.chirp.num_samples))
@@ -168,7 +169,8 @@ def fast_sum(
     # A group beyond the band would be moved into it without a word: better no number at all.
     room = jnp.max(first_cells) - band + plan.group_cells <= plan.num_cells
     samples = jnp.where(room, samples, jnp.nan)
-    return samples * sample_phase(radar, plan, band, mean_rate_mps(radar, whole, visible))
+    rate_mps = mean_rate_mps(radar, whole, visible)
+    return samples * sample_phase(radar, plan, band, rate_mps, common_shift(radar, common))
 
 
 def in_blocks(radar: Radar, plan: Plan, visible):
@@ -357,8 +359,36 @@ def mean_rate_mps(radar: Radar, faces: Group, visible) -> Float[Array, ""]:
     return jnp.sum(power * rate) / (jnp.sum(power) + 1e-30) / np.float32(half_s)
 
 
-def sample_phase(radar: Radar, plan: Plan, first_cell, rate_mps) -> Complex[Array, "sample"]:
-    """What all faces share along the samples: the band's offset and the bend S tau' u^2."""
+def take_common(whole: Group, visible) -> tuple[Group, tuple]:
+    """Faces without the shift through range that all share in the mean; and that shift's course.
+
+    A person who walks, or stands aside of the array's axis, moves every tone alike, by pair and
+    loop. The samples get it back as a phase ramp, which is exact; interpolation between kernels is
+    left with what differs. What is taken and given back needs no gradient.
+    """
+    real = jnp.any(visible > 0, axis=0)
+    share = real / jnp.maximum(jnp.sum(real), 1)
+
+    def take(leg):
+        common = jax.lax.stop_gradient(jnp.sum(leg.bins * share, axis=-1))
+        return replace(leg, bins=leg.bins - common[..., None]), common
+
+    (tx, common_tx), (rx, common_rx) = take(whole.tx), take(whole.rx)
+    return replace(whole, tx=tx, rx=rx), (common_tx, common_rx)
+
+
+def common_shift(radar: Radar, common) -> Float[Array, "chirp tx rx"]:
+    """Range bins by which every tone was moved."""
+    centre_s, half_s = burst_centre_and_half_s(radar)
+    u = jnp.asarray(((mid_times_s(radar) - centre_s) / half_s).astype(np.float32))
+    tx, rx = common
+    return horner(tx, u)[..., None] + horner(rx, u[..., None])
+
+
+def sample_phase(
+    radar: Radar, plan: Plan, first_cell, rate_mps, shift_bins
+) -> Complex[Array, "chirp tx rx sample"]:
+    """What all faces share along the samples: band, common shift, and the bend S tau' u^2."""
     chirp = radar.chirp
     n = np.arange(chirp.num_samples) - chirp.num_samples / 2
     total = chirp.num_samples * plan.oversampling
@@ -368,5 +398,7 @@ def sample_phase(radar: Radar, plan: Plan, first_cell, rate_mps) -> Complex[Arra
     bend = chirp.slope_hz_per_s / SPEED_OF_LIGHT_MPS * square_s2
     # first_cell * n / total in whole cycles leaves float32 digits: reduce before dividing.
     turns = jnp.mod(first_cell * n.astype(np.float32), total) / total
-    sin, cos = sincos_cycles(turns + bend.astype(np.float32) * rate_mps)
+    turns = turns + bend.astype(np.float32) * rate_mps
+    ramp = (n / chirp.num_samples).astype(np.float32)
+    sin, cos = sincos_cycles(turns + shift_bins[..., None] * ramp)
     return jax.lax.complex(cos, sin)
