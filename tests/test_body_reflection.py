@@ -43,10 +43,7 @@ def striding(distance_m):
 
 @pytest.mark.parametrize("distance_m", [1.0, 2.5])
 def test_a_striding_body_is_as_exact_as_the_blocks_allow(distance_m):
-    """The weights alone are good to -96 dB at 1 m; what limits is how blocks of loops are shared.
-
-    Three hundred more loops a second than here leave less; and culling at 1e-4 costs -78 dB.
-    """
+    """The weights alone are good to -96 dB at 1 m; kernels shared by blocks of loops are not."""
     burst, faces = striding(distance_m)
     choice = choose(RADAR, BODY, burst, faces, 0.5)
     cube = np.asarray(fast_clip(RADAR, BODY, choice, burst, faces, 0.5))
@@ -64,9 +61,7 @@ def test_a_person_is_made_of_bare_skin_unless_told_otherwise():
     )  # fmt: skip
 
     def cube(**options):
-        return simulate_motion(
-            RADAR, body, still, Placement(), KEY, BODY, num_frames=1, **options
-        )
+        return simulate_motion(RADAR, body, still, Placement(), KEY, BODY, num_frames=1, **options)
 
     default, metal = np.asarray(cube()), np.asarray(cube(reflectivity=1.0))
     np.testing.assert_allclose(default, metal * skin_reflectivity(RADAR), rtol=1e-4, atol=1e-12)
