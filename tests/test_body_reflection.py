@@ -1,0 +1,72 @@
+"""The reflection "body" on a body: fast against plain, levels, defaults."""
+
+from dataclasses import replace
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from moving_sphere import CLEAN, relative_db, small_radar
+from scenes import KEY, UPRIGHT
+from scipy.spatial.transform import Rotation
+
+from radarsim.body import skin
+from radarsim.clip import choose, fast_clip, frames_of, make_burst
+from radarsim.frame import Settings
+from radarsim.levels import skin_reflectivity
+from radarsim.motion import Motion
+from radarsim.placement import Placement
+from radarsim.plain import plain_frame
+from radarsim.simulate import burst_times_s, simulate_motion
+from radarsim.skeleton import JOINT
+from radarsim.smpl_files import free_body
+
+RADAR = small_radar(num_chirps=32)
+BODY = replace(CLEAN, reflection="body")
+# Joint speeds of a brisk step [rad/s].
+SWING = {"left_hip": (2.5, 0, 0), "left_knee": (-4, 0, 0), "right_hip": (-2, 0, 0)} | {
+    "left_shoulder": (0, 2, 0), "right_elbow": (0, 3, 0)
+}  # fmt: skip
+
+
+def striding(distance_m):
+    """The free body that comes nearer with 1.2 m/s and swings its limbs: (burst, faces)."""
+    body = free_body()
+    times_s = burst_times_s(RADAR, 1)
+    poses_rad = np.zeros((*times_s.shape, 24, 3), np.float32)
+    poses_rad[..., 0, :] = Rotation.from_matrix(UPRIGHT).as_rotvec()
+    for name, speed in SWING.items():
+        poses_rad[..., JOINT[name], :] = times_s[..., None] * speed
+    vertices_m = skin(body, np.zeros(10, np.float32), poses_rad, np.zeros(3, np.float32))
+    origin_m = np.array([distance_m, 0.1, -0.1]) - times_s[..., None] * [1.2, -0.3, 0.0]
+    return make_burst(vertices_m, origin_m), jnp.asarray(body.faces)
+
+
+@pytest.mark.parametrize("distance_m", [1.0, 2.5])
+def test_a_striding_body_is_as_exact_as_the_blocks_allow(distance_m):
+    """The weights alone are good to -96 dB at 1 m; kernels shared by blocks of loops are not."""
+    burst, faces = striding(distance_m)
+    choice = choose(RADAR, BODY, burst, faces, 0.5)
+    cube = np.asarray(fast_clip(RADAR, BODY, choice, burst, faces, 0.5))
+    truth = plain_frame(RADAR, BODY, frames_of(burst)[0], faces, 0.5, (1, 30))
+    error = relative_db(cube[0, [1, 30]], truth)
+    print(f"striding at {distance_m} m: {error:.1f} dB")
+    assert error < -65
+
+
+def test_a_person_is_made_of_bare_skin_unless_told_otherwise():
+    body = free_body()
+    still = Motion(
+        poses_rad=np.zeros((40, 24, 3)), transl_m=np.tile([3.0, 0, 1], (40, 1)),
+        rate_hz=100.0, layout="smpl",
+    )  # fmt: skip
+
+    def cube(**options):
+        return simulate_motion(RADAR, body, still, Placement(), KEY, BODY, num_frames=1, **options)
+
+    default, metal = np.asarray(cube()), np.asarray(cube(reflectivity=1.0))
+    np.testing.assert_allclose(default, metal * skin_reflectivity(RADAR), rtol=1e-4, atol=1e-12)
+
+
+def test_an_unknown_reflection_is_refused_by_name():
+    with pytest.raises(ValueError, match="reflection is 'rough'; known: paper, body"):
+        Settings(reflection="rough")
