@@ -17,10 +17,10 @@ MARGIN_DB = 6.0
 KERNEL_DB_PER_CELL = 17.5
 KERNEL_DB_AT_0 = 5.0
 WIDEST_KERNEL = 8
-# Half the way a tone may walk within a block, in range bins, for -80 dB on a walking body, by the
-# number n of shifts at which kernels are evaluated. The error of that interpolation is
-# 2 (pi way / 2)^n / n! at the first and last sample.
-SHIFT_LIMIT_BINS = {2: 0.015, 3: 0.085, 4: 0.2, 5: 0.34}
+# Half the way a tone may walk within a block, in range bins, for -80 dB, by the number n of shifts
+# at which kernels are evaluated: measured on a moving sphere for n = 2 and 3, the others from the
+# error of that interpolation, 2 (pi way / 2)^n / n! at the first and last sample.
+SHIFT_LIMIT_BINS = {2: 0.0095, 3: 0.058, 4: 0.15, 5: 0.27}
 MOST_SHIFTS = max(SHIFT_LIMIT_BINS)
 LIMITS_DB = -80.0
 # TF32 products leave -71 dB, float32 ones -88 dB; only a GPU knows the difference.

@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Complex, Float, Int
 
 from radarsim.config import Radar
+from radarsim.kernels import Plan
 from radarsim.legs import legs_at_nodes
 from radarsim.mesh import FaceIndices, Faces, chebyshev_nodes, faces_of, lagrange_weights
 from radarsim.pace import Pace, pace_of
@@ -26,7 +27,7 @@ from radarsim.sizes import (
     round_up,
     steady_bins,
 )
-from radarsim.synthesis import Plan, fast_sum
+from radarsim.synthesis import fast_sum
 from radarsim.visibility import facing, fade, unoccluded
 
 

@@ -15,10 +15,10 @@ from radarsim.accuracy import MOST_SHIFTS, Accuracy
 from radarsim.config import Radar
 from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.errors import InputError
+from radarsim.kernels import Plan
 from radarsim.legs import node_times_s
 from radarsim.mesh import chebyshev_nodes
 from radarsim.pace import Pace
-from radarsim.synthesis import Plan
 
 # Room for the curvature of a path between the nodes.
 BAND_MARGIN_BINS = 0.25

@@ -21,7 +21,7 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from radarsim.config import Radar
-from radarsim.constants import SPEED_OF_LIGHT_MPS
+from radarsim.kernels import Plan, cells_to_samples, real_matrix, shifted_kernels
 from radarsim.legs import (
     Course,
     Legs,
@@ -33,37 +33,11 @@ from radarsim.legs import (
     power_coefficients,
     sincos_cycles,
 )
-from radarsim.mesh import chebyshev_nodes
 from radarsim.reflection import Weights
+from radarsim.samples import common_shift, sample_phase
 
 # Blocks of loops of one group that are computed at once.
 STEP_BLOCKS = 4
-
-
-@jax.tree_util.register_static
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """Sizes of the fast synthesis; all static, one compilation each.
-
-    Attributes:
-        num_cells: width of the occupied range band, in grid cells.
-        group_cells: cells that the faces of one group cover, kernel included.
-        faces_per_group: neighbours in range that share `group_cells`.
-        chirps_per_block: loops that share one set of kernels.
-        shift_nodes: range shifts within a block at which the kernels are evaluated.
-        kernel_width: cells that one tone is spread over.
-        oversampling: grid cells per range bin.
-        precision: of products of matrices.
-    """
-
-    num_cells: int
-    group_cells: int
-    faces_per_group: int
-    chirps_per_block: int
-    shift_nodes: int
-    kernel_width: int = 6
-    oversampling: int = 2
-    precision: str = "highest"
 
 
 @jax.tree_util.register_dataclass
@@ -89,43 +63,6 @@ class Group:
     reference_cycles: Float[Array, "*group face"]
     reference_bin: Float[Array, "*group face"]
     weight: Float[Array, "*group block chirp face"]
-
-
-def kernel_shape(plan: Plan) -> float:
-    """Exponent of the exp-of-semicircle kernel.
-
-    Source:
-        Barnett, Magland, af Klinteberg, SIAM J. Sci. Comput. 2019, eq. 4.5, less 3 %.
-    """
-    return 0.97 * np.pi * plan.kernel_width * (1 - 1 / (2 * plan.oversampling))
-
-
-def spreading_kernel(plan: Plan, cells: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
-    """Exponential of a semicircle, zero outside half a kernel width."""
-    squared = 1 - (2 * cells / plan.kernel_width) ** 2
-    inside = squared > 0
-    root = jnp.sqrt(jnp.where(inside, squared, 1.0))
-    return jnp.where(inside, jnp.exp(np.float32(kernel_shape(plan)) * (root - 1)), 0.0)
-
-
-def cells_to_samples(plan: Plan, num_samples: int) -> Complex[np.ndarray, "cell sample"]:
-    """The fixed matrix from grid cells to ADC samples counted from the middle of the chirp.
-
-    exp(2 pi j g n / G) over the Fourier transform of the kernel (Gauss-Legendre, 100 points).
-    """
-    total = num_samples * plan.oversampling
-    n = np.arange(num_samples) - num_samples / 2
-    x, weight = np.polynomial.legendre.leggauss(100)
-    kernel = np.exp(kernel_shape(plan) * (np.sqrt(1 - x**2) - 1))
-    half = plan.kernel_width / 2
-    transform = np.cos(2 * np.pi * np.outer(n / total, x * half)) @ (kernel * weight * half)
-    return np.exp(2j * np.pi * np.outer(np.arange(plan.num_cells), n) / total) / transform
-
-
-def real_matrix(matrix: Complex[np.ndarray, "row column"]) -> Float[np.ndarray, "2 row 2 column"]:
-    """The same product on real and imaginary parts: on CPUs far faster than complex numbers."""
-    parts = [[matrix.real, matrix.imag], [-matrix.imag, matrix.real]]
-    return np.stack([np.stack(row, axis=1) for row in parts]).astype(np.float32)
 
 
 def fast_sum(
@@ -325,20 +262,6 @@ def taylor(coefficients, u_mid):
     return [horner(coefficients, u_mid), horner(derivative(coefficients), u_mid)]
 
 
-def shifted_kernels(plan: Plan, bins, half, first_cell) -> Float[Array, "power face cell"]:
-    """Spreading kernels of a group as polynomials in the shift y = (bin - bins) / half.
-
-    Evaluated at Chebyshev nodes of y, then turned into powers of it.
-    """
-    nodes = chebyshev_nodes(plan.shift_nodes)
-    at = bins + nodes[:, None].astype(np.float32) * half
-    cells = at * plan.oversampling - first_cell
-    grid = jnp.arange(plan.group_cells, dtype=jnp.float32)
-    kernels = spreading_kernel(plan, cells[..., None] - grid)
-    kernels = power_coefficients(kernels)
-    return jax.lax.optimization_barrier(kernels)
-
-
 def half_span(tx: Course, rx: Course, u, centre) -> Float[Array, "face"]:
     """Half the range (in bins) that a face's tone covers within a block, from its two ends."""
     ends = [
@@ -375,30 +298,3 @@ def take_common(whole: Group, visible) -> tuple[Group, tuple]:
 
     (tx, common_tx), (rx, common_rx) = take(whole.tx), take(whole.rx)
     return replace(whole, tx=tx, rx=rx), (common_tx, common_rx)
-
-
-def common_shift(radar: Radar, common) -> Float[Array, "chirp tx rx"]:
-    """Range bins by which every tone was moved."""
-    centre_s, half_s = burst_centre_and_half_s(radar)
-    u = jnp.asarray(((mid_times_s(radar) - centre_s) / half_s).astype(np.float32))
-    tx, rx = common
-    return horner(tx, u)[..., None] + horner(rx, u[..., None])
-
-
-def sample_phase(
-    radar: Radar, plan: Plan, first_cell, rate_mps, shift_bins
-) -> Complex[Array, "chirp tx rx sample"]:
-    """What all faces share along the samples: band, common shift, and the bend S tau' u^2."""
-    chirp = radar.chirp
-    n = np.arange(chirp.num_samples) - chirp.num_samples / 2
-    total = chirp.num_samples * plan.oversampling
-    u_s = n / chirp.sample_rate_hz
-    # Less its mean, which legs.course has given each face as a phase.
-    square_s2 = u_s**2 - chirp.sampled_time_s**2 / 12
-    bend = chirp.slope_hz_per_s / SPEED_OF_LIGHT_MPS * square_s2
-    # first_cell * n / total in whole cycles leaves float32 digits: reduce before dividing.
-    turns = jnp.mod(first_cell * n.astype(np.float32), total) / total
-    turns = turns + bend.astype(np.float32) * rate_mps
-    ramp = (n / chirp.num_samples).astype(np.float32)
-    sin, cos = sincos_cycles(turns + shift_bins[..., None] * ramp)
-    return jax.lax.complex(cos, sin)
