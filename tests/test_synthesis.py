@@ -36,7 +36,7 @@ def error_db(radar, settings, burst, faces, sigma_rad=0.5):
 @pytest.mark.parametrize("reflection", ["paper", "body"])
 @pytest.mark.parametrize(
     ("range_m", "limit_db"),
-    # The bend of tones is kept for the mean speed alone: -72 dB where a sphere breathes by 0.24 m/s.
+    # The bend of tones is kept for the mean speed: -72 dB where a sphere breathes by 0.24 m/s.
     [(6.0, -69), (3.0, -69), (1.2, -66)],
 )
 def test_the_fast_sum_equals_the_plain_one(range_m, limit_db, reflection):
