@@ -17,7 +17,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from radarsim.mesh import FaceIndices, Faces, faces_of
 
@@ -29,6 +29,10 @@ LEAST_LENGTH_M = 1e-5
 # Along its surface a facet is silent (far below -200 dB) before the cosine reaches this.
 LEAST_COSINE = 1e-3
 SMALLEST_AREA_M2 = 1e-30
+
+
+# As `FaceIndices`, and another number of them.
+PickedFaces = Int[Array, "picked 3"] | Int[np.ndarray, "picked 3"]
 
 
 class Symmetric(NamedTuple):
@@ -70,7 +74,7 @@ class Facets(Faces):
 def facets_of(
     vertices_m: Float[Array, "*batch vertex 3"],
     faces: FaceIndices,
-    picked: FaceIndices | None = None,
+    picked: PickedFaces | None = None,
 ) -> Facets:
     """Gaussian patches of the triangles of a mesh.
 
