@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.throughput import commit
+from benchmarks.machine import commit
 
 TEXT_WIDTH = 512
 LARGE = 256

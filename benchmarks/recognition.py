@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.throughput import commit
+from benchmarks.machine import commit
 
 
 @dataclass(frozen=True)

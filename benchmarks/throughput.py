@@ -1,268 +1,203 @@
 """How fast does a moving person become an IF cube, and heatmaps, on this machine; how exactly?
 
+    python -m benchmarks.throughput --json throughput.json --plot plots
+
 One run measures every method on the same frames, in turns, so that a noisy machine disturbs all
-alike; ratios are meant to be quoted, seconds are not. `python -m benchmarks.throughput --help`.
+alike; ratios are meant to be quoted, seconds are not. Every result that is timed is compared with
+the float64 oracle first: where one is off its bound, no speed is shown and the exit status is 1.
 """
 
 import argparse
 import json
 import os
-import platform
-import statistics
-import subprocess
 import sys
-import time
-from dataclasses import asdict, replace
 from pathlib import Path
 
-SIGMA_RAD = 0.5
-NUMPY_LOOPS = 2
-ORACLE_CHIRPS = (0, 64)
+PARTS = ("errors", "memory", "growth", "gradients")
+MEMORY_S = (5, 60)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure, print a table, and write JSON if asked.
+    """Measure, print a table, write JSON and pictures if asked.
 
     Returns:
-        Exit status.
+        Exit status: 0, 1 where a timed result is wrong, 2 where something is missing.
     """
-    options = parse(arguments)
-    os.environ.setdefault("JAX_PLATFORMS", {"gpu": "cuda", "cpu": "cpu"}[options.device])
-    result = measure(options.frames, options.rounds, options.ranges)
+    options = parser().parse_args(arguments)
+    if options.device == "cpu":
+        os.environ.setdefault("JAX_PLATFORMS", "cpu")
+    from benchmarks import drawings
+    from benchmarks.tables import table
+
+    if options.plot and not drawings.available():
+        print(drawings.MISSING, file=sys.stderr)
+        return 2
+    if options.device == "gpu" and not _gpu():
+        return 2
+    from benchmarks.checks import WrongResult
+
+    try:
+        result = measure(options)
+    except WrongResult as error:
+        print(error, file=sys.stderr)
+        return 1
     print(table(result))
     if options.json:
         options.json.write_text(json.dumps(result, indent=2) + "\n")
         print(f"written: {options.json}")
+    if options.plot:
+        print("written:", *drawings.draw(result, options.plot))
     return 0
 
 
-def parse(arguments):
-    """Command-line options."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.throughput",
-        description="Frames per second from a posed body to the IF cube and from motion to "
-        "heatmaps; the ratio to a NumPy sum in complex128; the error against float64 truth. "
-        "The scene: the free body walking, the AWR1843BOOST of the paper, all 12 pairs.",
-    )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
-    parser.add_argument("--frames", type=int, default=20, help="radar frames per run (%(default)s)")
-    parser.add_argument("--rounds", type=int, default=3, help="runs of each method (%(default)s)")
-    parser.add_argument(
-        "--ranges", type=float, nargs="+", default=[1.5, 2.5, 6.0], metavar="M",
-        help="where the error is measured [m] (%(default)s)",
-    )  # fmt: skip
-    parser.add_argument("--device", choices=("cpu", "gpu"), default="cpu")
-    return parser.parse_args(arguments)
-
-
-def measure(num_frames: int, rounds: int, ranges_m: list[float]) -> dict:
-    """All figures of one run, as JSON can hold them."""
+def _gpu() -> bool:
+    """Whether JAX finds one; says so where not."""
     import jax
 
-    from radarsim.boards import BOARDS, DEFAULT_BOARD
-    from radarsim.frame import Settings
+    platform = jax.devices()[0].platform
+    if platform == "cpu":
+        print(
+            "--device gpu: JAX finds no GPU; on a machine with one pip install 'radarsim[cuda]', "
+            "or leave --device out",
+            file=sys.stderr,
+        )
+    return platform != "cpu"
 
-    radar, settings = BOARDS[DEFAULT_BOARD], Settings(thermal_noise=False, quantise=False)
-    walker = Walker(radar, num_frames, 3.0)
-    methods = {
-        "body_to_if": lambda: walker.cube(settings),
-        "body_to_if_unculled": lambda: walker.cube(replace(settings, cull=0.0)),
-        "motion_to_heatmaps": walker.heatmaps,
-    }
-    seconds = interleaved(methods, rounds)
-    per_frame_s = {name: statistics.median(runs) / num_frames for name, runs in seconds.items()}
-    numpy_s = numpy_direct_s(radar, walker, settings)
+
+def measure(options: argparse.Namespace, radar=None, body=None) -> dict:
+    """All figures of one run, as JSON can hold them.
+
+    Args:
+        options: of the command line.
+        radar: default the paper's board.
+        body: default the free body.
+
+    Raises:
+        checks.WrongResult: a timed result is off the oracle.
+    """
+    import jax
+
+    from benchmarks.machine import commit, machine
+    from benchmarks.scenes import Performer
+    from benchmarks.speeds import speeds
+    from radarsim.boards import BOARDS, DEFAULT_BOARD
+
+    radar = BOARDS[DEFAULT_BOARD] if radar is None else radar
+    performer = Performer(radar, options.frames, options.range, options.sigma, body=body)
+    timed = speeds(performer, options.rounds)
+    spent_s = {name: run and run["median"] for name, run in timed["seconds_per_frame"].items()}
     return {
         "machine": machine(jax.devices()[0]),
         "commit": commit(),
-        "settings": {
-            "radar": radar.name,
-            "frames": num_frames,
-            "rounds": rounds,
-            "sigma_rad": SIGMA_RAD,
-            "simulation": asdict(settings),
-            "faces": len(walker.body.faces),
-        },
-        "frames_per_s": {name: 1 / value for name, value in per_frame_s.items()},
-        "seconds_per_frame": per_frame_s | {"numpy_direct_extrapolated": numpy_s},
-        "ratio_vs_numpy_direct": numpy_s / per_frame_s["body_to_if"],
-        "error_db": {f"{range_m:g} m": error_db(radar, settings, range_m) for range_m in ranges_m},
+        "settings": settings_of(performer, options, timed["visible_faces"]),
+        "ratio_vs_loop_culled": spent_s["loop"] / spent_s["body_to_if"],
+        "ratio_vs_loop_unculled": spent_s["loop"] / spent_s["body_to_if_unculled"],
+        "ratio_vs_numpy_direct": spent_s["numpy_direct"] / spent_s["body_to_if"],
+        "frames_per_s": {name: seconds and 1 / seconds for name, seconds in spent_s.items()},
+        "seconds_per_frame": timed["seconds_per_frame"],
+        "checks": timed["checks"],
+        **parts(options, performer),
     }
 
 
-class Walker:
-    """The free body walking towards the radar, posed once."""
+def settings_of(performer, options, num_visible: int) -> dict:
+    """What the figures hold for."""
+    from dataclasses import asdict
 
-    def __init__(self, radar, num_frames, range_m):
-        import jax
+    from benchmarks.checks import loops_of
+    from benchmarks.scenes import settings_for
 
-        from builders.activities import perform
-        from radarsim.files import free_body
-        from radarsim.frame import Settings
-        from radarsim.placement import Placement, place
-        from radarsim.retarget import fit_to_body
-        from radarsim.simulate import burst_times_s
-
-        self.radar, self.body, self.num_frames = radar, free_body(), num_frames
-        duration_s = num_frames * radar.frame.period_s + 0.2
-        motion = perform("walking_forward_and_backward", duration_s=max(3.0, duration_s))
-        self.fitted = fit_to_body(motion, self.body)
-        self.placement = Placement(distance_m=range_m)
-        self.motion = place(self.fitted.motion, self.placement)
-        self.times_s = burst_times_s(radar, num_frames, Settings().num_nodes)
-        self.key = jax.random.key(0)
-        self.vertices_m, self.origin_m = self._posed()
-
-    def _posed(self):
-        import jax.numpy as jnp
-
-        from radarsim.body import skin
-        from radarsim.motion import sample_motion
-        from radarsim.placement import to_radar_frame
-
-        poses_rad, transl_m = sample_motion(self.motion, self.times_s)
-        still = jnp.zeros(transl_m.shape, jnp.float32)
-        betas = jnp.asarray(self.fitted.betas, jnp.float32)
-        vertices_m = skin(self.body, betas, jnp.asarray(poses_rad, jnp.float32), still)
-        return vertices_m, to_radar_frame(transl_m, self.placement)
-
-    def cube(self, settings):
-        """Posed body to IF cube, visibility included."""
-        from radarsim.simulate import simulate_mesh
-
-        return simulate_mesh(
-            self.radar, self.vertices_m, self.body.faces, self.key, settings,
-            origin_m=self.origin_m, sigma_rad=SIGMA_RAD,
-        ).block_until_ready()  # fmt: skip
-
-    def heatmaps(self):
-        """Motion to heatmaps: poses, skinning, IF cube, noise, ADC, three maps."""
-        from radarsim.heatmaps import make_heatmaps
-        from radarsim.simulate import simulate_motion
-
-        cube_v = simulate_motion(
-            self.radar, self.body, self.motion, self.placement, self.key,
-            num_frames=self.num_frames, betas=self.fitted.betas, sigma_rad=SIGMA_RAD,
-        )  # fmt: skip
-        return make_heatmaps(self.radar, cube_v).time_doppler.block_until_ready()
-
-
-def interleaved(methods, rounds):
-    """Seconds of each method, every round runs all of them once; the first call is not counted."""
-    seconds = {name: [] for name in methods}
-    for run in range(rounds + 1):
-        for name, method in methods.items():
-            start = time.perf_counter()
-            method()
-            if run:
-                seconds[name].append(time.perf_counter() - start)
-            print(f"\r{name:24s} round {run}/{rounds}", end="", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
-    return seconds
-
-
-def visible_faces_of(radar, walker, settings, frame):
-    """Face centres, normals and areas [m] of one frame's visible faces, and the scene around."""
-    import jax
-    import numpy as np
-
-    from radarsim.clip import choose, make_burst
-
-    burst = make_burst(walker.vertices_m, walker.origin_m)
-    one = jax.tree.map(lambda part: part[frame : frame + 1], burst)
-    choice = choose(radar, replace(settings, cull=0.0), one, walker.body.faces, SIGMA_RAD)
-    corners = np.asarray(one.vertices_m[0, 1] + one.origin_high_m[0, 1], np.float64)
-    return corners[np.asarray(walker.body.faces)[choice.seen[0].any(0)]]
-
-
-def numpy_direct_s(radar, walker, settings) -> float:
-    """Seconds per frame of the plain sum in NumPy, complex128, from a few loops of one frame.
-
-    Stop and hop, every visible face, all pairs: what a careful programmer writes first.
-    """
-    import numpy as np
-
-    from radarsim.constants import SPEED_OF_LIGHT_MPS
-
-    corners = visible_faces_of(radar, walker, settings, 0)
-    centre_m = corners.mean(1)
-    area_m2 = np.linalg.norm(
-        np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1
-    )
-    chirp, t = radar.chirp, radar.chirp.sample_times_s
-    start = time.perf_counter()
-    for _ in range(NUMPY_LOOPS):
-        for tx_m in radar.array.tx_m:
-            tx_range_m = np.linalg.norm(centre_m - tx_m, axis=1)
-            for rx_m in radar.array.rx_m:
-                tau = (tx_range_m + np.linalg.norm(centre_m - rx_m, axis=1)) / SPEED_OF_LIGHT_MPS
-                weight = area_m2 * np.exp(2j * np.pi * chirp.start_freq_hz * tau)
-                np.exp(2j * np.pi * chirp.slope_hz_per_s * np.outer(t, tau)) @ weight
-    return (time.perf_counter() - start) / NUMPY_LOOPS * radar.frame.num_chirps
-
-
-def error_db(radar, settings, range_m) -> float:
-    """Energy of the fast sum's error against the float64 oracle [dB], on some loops of a frame."""
-    import numpy as np
-
-    from radarsim.clip import choose, fast_clip, frames_of, make_burst
-    from radarsim.plain import plain_frame
-
-    walker = Walker(radar, 1, range_m)
-    burst, faces = make_burst(walker.vertices_m, walker.origin_m), walker.body.faces
-    choice = choose(radar, settings, burst, faces, SIGMA_RAD)
-    fast = np.asarray(fast_clip(radar, settings, choice, burst, faces, SIGMA_RAD))[0]
-    truth = plain_frame(radar, settings, frames_of(burst)[0], faces, SIGMA_RAD, ORACLE_CHIRPS)
-    difference = np.abs(fast[list(ORACLE_CHIRPS)] - truth) ** 2
-    return float(10 * np.log10(difference.sum() / (np.abs(truth) ** 2).sum()))
-
-
-def machine(device) -> dict:
-    """What ran this."""
+    radar, simulation = performer.radar, settings_for("accurate")
     return {
-        "device": f"{device.platform}: {device.device_kind}",
-        "processor": processor(),
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        "jax": __import__("jax").__version__,
+        "radar": radar.name,
+        "loops": radar.frame.num_chirps,
+        "tx": radar.array.num_tx,
+        "rx": radar.array.num_rx,
+        "samples": radar.chirp.num_samples,
+        "sigma_rad": performer.sigma_rad,
+        "range_m": options.range,
+        "range_span_m": performer.span_m,
+        "faces": len(performer.body.faces),
+        "visible_faces": num_visible,
+        "visibility_blocks": simulation.visibility_blocks,
+        "simulation": asdict(simulation) | {"cull": simulation.threshold},
+        "frames": performer.num_frames,
+        "rounds": options.rounds,
+        "slow_methods_from_loops": len(loops_of(radar)),
     }
 
 
-def processor() -> str:
-    """Name of the CPU, where the system tells."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.is_file() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
+def parts(options: argparse.Namespace, performer) -> dict:
+    """What may be left out with --skip: null in the JSON then."""
+    radar, body, sigma_rad = performer.radar, performer.body, performer.sigma_rad
+    found = {"error_db": _nothing(options.ranges), "growth": None, "gradients": None}
+    found["peak_mb_above_baseline"] = {f"{seconds}s": None for seconds in MEMORY_S}
+    if "errors" not in options.skip:
+        from benchmarks.speeds import errors_by_range
+
+        found["error_db"] = errors_by_range(radar, options.frames, options.ranges, sigma_rad, body)
+    if "memory" not in options.skip:
+        from benchmarks.memory_of import in_own_process
+
+        runs = {
+            f"{length}s": in_own_process(length, options.range, sigma_rad) for length in MEMORY_S
+        }
+        found["memory"] = runs
+        found["peak_mb_above_baseline"] = {
+            name: run["above_baseline_mb"] for name, run in runs.items()
+        }
+    if "growth" not in options.skip:
+        from benchmarks.growth import growth
+
+        found["growth"] = growth(radar, options.range, sigma_rad, options.rounds, body=body)
+    if "gradients" not in options.skip:
+        from benchmarks.gradients import measure as measure_gradients
+
+        found["gradients"] = measure_gradients(radar, 4, options.range, sigma_rad, options.rounds)
+    found["device"] = _device(options, performer)
+    return found
 
 
-def commit() -> str:
-    """The checkout's commit, with a mark when files differ from it; "unknown" outside git."""
-    here = Path(__file__).parent
-    command = ["git", "-C", str(here), "describe", "--always", "--dirty", "--abbrev=12"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
+def _nothing(ranges_m):
+    return {method: {f"{at:g}": None for at in ranges_m} for method in ("accurate", "fast")}
 
 
-def table(result: dict) -> str:
-    """The figures for a person."""
-    lines = [
-        f"{result['machine']['device']}, {result['machine']['processor']}, "
-        f"{result['machine']['cores']} cores; commit {result['commit']}",
-        f"{result['settings']['radar']}: 128 loops x 3 tx x 4 rx x 256 samples, free body of "
-        f"{result['settings']['faces']:,} faces, walking, sigma {SIGMA_RAD} rad",
-        "",
-    ]
-    lines += [f"{name:24s} {rate:8.1f} frames/s" for name, rate in result["frames_per_s"].items()]
-    numpy_rate = 1 / result["seconds_per_frame"]["numpy_direct_extrapolated"]
-    lines += [
-        f"{'NumPy direct, complex128':24s} {numpy_rate:8.4f} frames/s (from {NUMPY_LOOPS} loops)",
-        f"body_to_if is {result['ratio_vs_numpy_direct']:.0f} times NumPy direct",
-    ]
-    errors = ", ".join(f"{value:.1f} dB at {place}" for place, value in result["error_db"].items())
-    return "\n".join([*lines, f"error against float64 truth: {errors}"])
+def _device(options, performer) -> dict:
+    """Rates and ceilings of a GPU; "not measured" elsewhere."""
+    if options.device == "cpu":
+        return {"kind": "cpu", "gpu": "not measured"}
+    from benchmarks.device import on_device
+
+    return on_device(performer, options.gpu_minutes)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Command-line options."""
+    made = argparse.ArgumentParser(
+        prog="python -m benchmarks.throughput",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="The scene: the free body walking before the AWR1843BOOST of the paper, all pairs. "
+        "Slow methods compute some loops of one frame; their time is multiplied up.",
+    )
+    add = made.add_argument
+    add("--json", type=Path, metavar="FILE", help="write the figures as JSON")
+    add("--plot", type=Path, metavar="DIR", help="draw speeds, errors and growth (needs [viz])")
+    add("--frames", type=int, default=20, metavar="N", help="radar frames per run (%(default)s)")
+    add("--rounds", type=int, default=5, metavar="N", help="runs of each method (%(default)s)")
+    add("--sigma", type=float, default=0.35, metavar="RAD", help="lobe width (%(default)s)")
+    add("--range", type=float, default=2.5, metavar="M", help="mean distance (%(default)s)")
+    add(
+        "--ranges", type=float, nargs="+", default=[1.0, 2.5, 6.0], metavar="M",
+        help="where errors are measured (%(default)s)",
+    )  # fmt: skip
+    add("--skip", choices=PARTS, nargs="+", default=[], help="leave out what takes minutes")
+    add("--device", choices=("cpu", "gpu"), default="cpu")
+    add(
+        "--gpu-minutes", type=float, default=5.0, metavar="MIN",
+        help="motion that --device gpu simulates (%(default)s)",
+    )  # fmt: skip
+    return made
 
 
 if __name__ == "__main__":

@@ -20,6 +20,8 @@ FLAG_SETTINGS = {
     "heading_deg": ("placements", "heading_rad"),
     "radar_height_m": ("placements", "radar_height_m"),
     "radar_tilt_deg": ("placements", "radar_tilt_rad"),
+    "method": ("simulation", "method"),
+    "reflection": ("simulation", "reflection"),
     "visibility": ("simulation", "visibility"),
     "visibility_blocks": ("simulation", "visibility_blocks"),
     "sigma": ("simulation", "sigma_rad"),
@@ -106,6 +108,16 @@ def add_simulation_options(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         metavar="BOARD_OR_FILE",
         help="board or .toml (default AWR1843BOOST); several make a store each",
+    )
+    group.add_argument(
+        "--method",
+        choices=("accurate", "fast"),
+        help="error of the sum: -80 dB (default) or -60 dB, in less time",
+    )
+    group.add_argument(
+        "--reflection",
+        choices=("paper", "body"),
+        help="the paper's lobes, anchored in level (default), or smooth skin as it is",
     )
     group.add_argument(
         "--visibility",

@@ -33,7 +33,8 @@ def augment(key: jax.Array, maps: Mapping[str, jax.Array], settings: Augment) ->
         bins = draw_shift(shift_key, size, settings)
         out["time_range"] = shift_range(out["time_range"], bins)
     keys = jax.random.split(noise_key, len(out))
-    out = {n: noise(k, each, settings.noise_db) for k, (n, each) in zip(keys, out.items())}
+    if settings.noise_db:
+        out = {n: noise(k, each, settings.noise_db) for k, (n, each) in zip(keys, out.items())}
     if settings.drop_columns:
         out = drop_run(run_key, out, settings.drop_columns)
     if settings.drop and len(out) > 1:

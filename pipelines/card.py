@@ -127,7 +127,8 @@ def _settings(recipe: Recipe) -> dict[str, str]:
         "heading [deg]": _span([math.degrees(end) for end in places.heading_rad]),
         "radar height [m], tilt [deg]": f"{_span(places.radar_height_m)}, "
         + _span([math.degrees(end) for end in places.radar_tilt_rad]),
-        "visibility, sigma [rad]": f"{how.visibility}, {_span(how.sigma_rad)}",
+        "sum, reflection, visibility": f"{how.method}, {how.reflection}, {how.visibility}",
+        "sigma [rad]": _span(how.sigma_rad) if how.reflection == "paper" else "none",
         "noise, ADC steps": f"{_yes(how.noise)}, {_yes(how.quantise)}",
         "heatmap window, clutter removed": f"{recipe.maps.window}, {recipe.maps.clutter}",
         "seed": str(recipe.seed),

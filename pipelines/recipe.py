@@ -85,15 +85,20 @@ class Simulation:
     """How echoes are made.
 
     Attributes:
+        method: "accurate" or "fast": how exact the sum is, see `radarsim.settings`.
+        reflection: "paper", anchored in level, or "body": smooth bare skin, with a level of its
+            own.
         visibility: "occlusion", or "hpr" as in the paper.
         visibility_blocks: evaluations per burst.
-        sigma_rad: width of the quasi-specular lobe, (low, high).
+        sigma_rad: width of the paper's quasi-specular lobe, (low, high).
         extra_noise_db: added to the receiver's noise figure, (low, high).
         max_edge_m: faces with longer edges are divided; 0 keeps the body as it is.
         noise: thermal noise on I and Q.
         quantise: samples take the ADC's steps.
     """
 
+    method: str = "accurate"
+    reflection: str = "paper"
     visibility: str = "occlusion"
     visibility_blocks: int = 1
     sigma_rad: Range = (0.5, 0.5)
@@ -103,6 +108,8 @@ class Simulation:
     quantise: bool = True
 
     def __post_init__(self):
+        _choice(self, "method", ("accurate", "fast"))
+        _choice(self, "reflection", ("paper", "body"))
         _choice(self, "visibility", ("occlusion", "hpr"))
         checked_count("recipe", "simulation.visibility_blocks", self.visibility_blocks)
         _range(self, "sigma_rad", "rad", at_least=0.02, at_most=math.pi)

@@ -27,11 +27,11 @@ from pipelines.subjects import (
     reflectivity,
 )
 from radarsim.errors import InputError
-from radarsim.frame import Settings
 from radarsim.heatmaps import make_heatmaps, num_columns
 from radarsim.motion import Motion, body_joints, cut_motion, sample_motion
 from radarsim.noise import to_codes
 from radarsim.retarget import Fitted
+from radarsim.settings import Settings
 from radarsim.simulate import simulate_motion
 
 NUM_BETAS = 16
@@ -118,6 +118,8 @@ def _if_cube(recipe: Recipe, clip: Clip, subject: Subject, window: Motion) -> ja
     """Volts at the ADC [frame, chirp, tx, rx, sample]; frames past the clip's end mean nothing."""
     how = recipe.simulation
     settings = Settings(
+        method=how.method,
+        reflection=how.reflection,
         visibility=how.visibility,
         visibility_blocks=how.visibility_blocks,
         thermal_noise=how.noise,
@@ -134,9 +136,16 @@ def _if_cube(recipe: Recipe, clip: Clip, subject: Subject, window: Motion) -> ja
         betas=subject.fitted.betas,
         scale=subject.fitted.body_scale,
         sigma_rad=clip.sigma_rad,
-        reflectivity=reflectivity(recipe.radar, subject.model, clip.sigma_rad),
+        reflectivity=_reflectivity(recipe, clip, subject),
         extra_noise_db=clip.extra_noise_db,
     )
+
+
+def _reflectivity(recipe: Recipe, clip: Clip, subject: Subject) -> float | None:
+    """The anchor that the paper's reflection needs; any other has a level of its own."""
+    if recipe.simulation.reflection != "paper":
+        return None
+    return reflectivity(recipe.radar, subject.model, clip.sigma_rad)
 
 
 def _key(seed: int) -> jax.Array:

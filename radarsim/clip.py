@@ -18,7 +18,6 @@ from radarsim.config import Radar
 from radarsim.coordinates import split_float64
 from radarsim.frame import (
     Burst,
-    Settings,
     block_nodes,
     bright_faces,
     by_range,
@@ -27,18 +26,19 @@ from radarsim.frame import (
     look,
     sum_faces,
 )
-from radarsim.legs import node_times_s
 from radarsim.mesh import FaceIndices, Faces
+from radarsim.pace import pace_of_each
 from radarsim.reflection import POINTS, reflection_of
+from radarsim.settings import Settings
 from radarsim.sizes import (
     FACES_PER_GROUP,
     Sizes,
     bins_of,
     blocks_for,
     cells_for,
-    range_bins,
     round_up,
     sizes_for,
+    steady_bins,
 )
 from radarsim.visibility import hidden_point_removal
 
@@ -76,7 +76,7 @@ def choose(
     """Pick what the fast sum needs: bright and visible faces, and how large its arrays must be."""
     hull = _hpr_blocks(settings, burst, faces) if settings.visibility == "hpr" else None
     seen, order, needed = _choose(radar, settings.echo, burst, faces, hull, sigma_rad)
-    return Choice(seen, order, sizes_for(radar, needed))
+    return Choice(seen, order, sizes_for(radar, settings.accuracy, needed))
 
 
 def fast_clip(
@@ -95,13 +95,13 @@ def fast_points(
     radar: Radar, settings: Settings, burst: Burst, area_m2: Float[np.ndarray, "point"]
 ) -> Complex[Array, "frame chirp tx rx sample"]:
     """IF samples of moving points, every one of them summed."""
-    band, walk = (np.asarray(part).max() for part in _spans_of_points(radar, burst))
-    num_cells = cells_for(float(band))
+    bands, paces = _spans_of_points(radar, burst)
+    num_cells = cells_for(settings.accuracy, float(np.max(np.asarray(bands))))
     sizes = Sizes(
         num_lit=round_up(len(area_m2), FACES_PER_GROUP),
         num_cells=num_cells,
         group_cells=num_cells,
-        **blocks_for(radar, float(walk)),
+        **blocks_for(radar, settings.accuracy, paces),
     )
     return _sum_points(radar, settings.echo, sizes, burst, area_m2)
 
@@ -113,10 +113,10 @@ def _choose(radar, settings, burst, faces, hull, sigma_rad):
 
     def one(inputs):
         frame, on_hull = inputs
-        bright, walk = bright_faces(radar, settings, model, frame, faces, sigma_rad)
+        bright, pace = bright_faces(radar, settings, model, frame, faces, sigma_rad)
         seen = look(settings, frame, faces, bright) if hull is None else on_hull & bright
         order = by_range(frame, faces, seen)
-        return seen, order, extent(radar, model, frame, faces, order, walk)
+        return seen, order, extent(radar, model, frame, faces, order, pace)
 
     return jax.lax.map(one, (burst, hull))
 
@@ -138,12 +138,13 @@ def _sum(radar, settings, choice, burst, faces, sigma_rad):
 def _sum_points(radar, settings, sizes, burst, area_m2):
     """Points in any order, so every group covers the whole band; padding adds nothing."""
     padding = sizes.num_lit - len(area_m2)
+    every = jnp.ones(len(area_m2), bool)
 
     def one(points):
         surface = points_as_faces(points.vertices_m, area_m2)
         surface = jax.tree.map(partial(_pad_faces, padding), surface)
         near_m = points.vertices_m + points.origin_high_m[:, None]
-        low_bin = jnp.min(bins_of(radar, near_m)[0])
+        low_bin = jnp.min(bins_of(radar, steady_bins(radar, near_m, every))[0])
         visible = jnp.pad(jnp.ones((radar.frame.num_chirps, len(area_m2))), ((0, 0), (0, padding)))
         low_bins = jnp.full(visible.shape[1] // FACES_PER_GROUP, low_bin)
         return sum_faces(radar, settings, sizes, POINTS, surface, points, visible, low_bins, 0.0)
@@ -158,14 +159,14 @@ def _pad_faces(padding, values):
 
 @partial(jax.jit, static_argnums=0)
 def _spans_of_points(radar, burst):
-    """Per frame: range bins that the points cover, and the fastest walk of a tone [bins/s]."""
+    """Per frame: range bins that the points cover, and the pace of the fastest."""
+    every = jnp.ones(burst.vertices_m.shape[-2], bool)
 
     def one(points):
         near_m = points.vertices_m + points.origin_high_m[:, None]
-        low, high = bins_of(radar, near_m)
-        nodes_s = node_times_s(radar, len(near_m))
-        walk = jnp.ptp(range_bins(radar, near_m), axis=0) / np.float32(nodes_s[-1] - nodes_s[0])
-        return jnp.max(high) - jnp.min(low), jnp.max(walk)
+        low, high = bins_of(radar, steady_bins(radar, near_m, every))
+        pace = pace_of_each(radar, near_m, every / len(every))
+        return jnp.max(high) - jnp.min(low), jax.tree.map(jnp.max, pace)
 
     return jax.lax.map(one, burst)
 

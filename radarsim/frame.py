@@ -13,75 +13,22 @@ import numpy as np
 from jaxtyping import Array, Bool, Complex, Float, Int
 
 from radarsim.config import Radar
+from radarsim.kernels import Plan
 from radarsim.legs import legs_at_nodes
 from radarsim.mesh import FaceIndices, Faces, chebyshev_nodes, faces_of, lagrange_weights
-from radarsim.reflection import REFLECTIONS, Reflection, weights_at_nodes
+from radarsim.pace import Pace, pace_of
+from radarsim.reflection import Reflection, weights_at_nodes
+from radarsim.settings import Settings
 from radarsim.sizes import (
     FACES_PER_GROUP,
     Extent,
     Sizes,
     bins_of,
     round_up,
-    tone_walk_bins_per_s,
+    steady_bins,
 )
-from radarsim.synthesis import Plan, fast_sum
+from radarsim.synthesis import fast_sum
 from radarsim.visibility import facing, fade, unoccluded
-
-METHODS = ("fast", "plain")
-VISIBILITIES = ("occlusion", "hpr", "facing", "none")
-
-
-@jax.tree_util.register_static
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """What to simulate and how; static, one compilation each.
-
-    Attributes:
-        method: "fast", or "plain" for the float64 sum over every sample (minutes per frame).
-        reflection: "paper" (quasi-specular lobes, anchored in level) or "body" (curved facets with
-            a level and a phase of their own, gaussian_facets.py).
-        visibility: "occlusion" (on the device), "hpr" (the paper's hidden point removal),
-            "facing" (no occlusion) or "none" (every face, both sides).
-        visibility_blocks: times per burst that it is evaluated, faded in between.
-        cull: faces weaker than this times the strongest are dropped; see benchmarks/throughput.py
-            for the error and the speed with and without.
-        residual_video_phase: keep the phase -S tau^2 / 2.
-        thermal_noise: add the receiver's noise.
-        quantise: round to the steps of the ADC.
-        num_nodes: Chebyshev times per burst that carry the surface.
-    """
-
-    method: str = "fast"
-    reflection: str = "paper"
-    visibility: str = "occlusion"
-    visibility_blocks: int = 1
-    cull: float = 1e-4
-    residual_video_phase: bool = True
-    thermal_noise: bool = True
-    quantise: bool = True
-    num_nodes: int = 4
-
-    @property
-    def echo(self) -> "Settings":
-        """The same as far as the echo goes: what the receiver adds must not compile it again."""
-        return replace(self, thermal_noise=False, quantise=False)
-
-    def __post_init__(self):
-        choices = (
-            ("method", METHODS),
-            ("reflection", REFLECTIONS),
-            ("visibility", VISIBILITIES),
-        )
-        for name, known in choices:
-            if getattr(self, name) not in known:
-                raise ValueError(
-                    f"Settings.{name} is {getattr(self, name)!r}; known: {', '.join(known)}"
-                )
-        if not (self.visibility_blocks >= 1 and self.num_nodes >= 2 and 0 <= self.cull < 1):
-            raise ValueError(
-                f"Settings: visibility_blocks {self.visibility_blocks} must be at least 1, "
-                f"num_nodes {self.num_nodes} at least 2, cull {self.cull:g} in [0, 1)"
-            )
 
 
 @jax.tree_util.register_dataclass
@@ -118,7 +65,8 @@ def strengths(
     if settings.visibility in ("occlusion", "facing"):
         strength = jnp.where(facing(near), strength, -jnp.inf)
     strength = jnp.max(strength, axis=0)
-    threshold = jnp.max(strength) + (np.log(settings.cull) if settings.cull else -np.inf)
+    threshold = settings.threshold
+    threshold = jnp.max(strength) + (np.log(threshold) if threshold else -np.inf)
     return jnp.where(strength >= threshold, strength, -jnp.inf)
 
 
@@ -136,11 +84,11 @@ def bright_faces(
     burst: Burst,
     faces: FaceIndices,
     sigma_rad,
-) -> tuple[Bool[Array, "face"], Float[Array, ""]]:
-    """Faces worth summing, before any is hidden; how fast their tones walk through range."""
+) -> tuple[Bool[Array, "face"], Pace]:
+    """Faces worth summing, before any is hidden; how fast their echoes change."""
     near = placed(model.surface_of(burst.vertices_m, faces), burst.origin_high_m)
     strength = strengths(settings, model, near, sigma_rad)
-    return jnp.isfinite(strength), tone_walk_bins_per_s(radar, near.centre_m, strength)
+    return jnp.isfinite(strength), pace_of(radar, near.centre_m, strength)
 
 
 def look(
@@ -187,7 +135,7 @@ def group_spans(
     radar: Radar, near_m: Float[Array, "node face 3"], real: Bool[Array, "face"]
 ) -> tuple[Float[Array, "group"], Float[Array, "group"]]:
     """Lowest and highest range bin of each group of neighbours; without padding (not `real`)."""
-    low, high = bins_of(radar, near_m)
+    low, high = bins_of(radar, steady_bins(radar, near_m, real))
 
     def extreme(values, fill, reduce):
         return reduce(jnp.where(real, values, fill).reshape(-1, FACES_PER_GROUP), axis=1)
@@ -205,7 +153,7 @@ def extent(
     burst: Burst,
     faces: FaceIndices,
     order: Int[Array, "face"],
-    walk_bins_per_s,
+    pace: Pace,
 ) -> Extent:
     """What the sum of this frame needs room for."""
     order = padded_order(order, round_up(len(order), FACES_PER_GROUP))
@@ -215,7 +163,7 @@ def extent(
         num_lit=jnp.sum(order >= 0),
         group_bins=jnp.max(high - low),
         start_bins=jnp.max(low) - jnp.min(low),
-        walk_bins_per_s=walk_bins_per_s,
+        pace=pace,
     )
 
 
@@ -278,5 +226,7 @@ def sum_faces(
         faces_per_group=FACES_PER_GROUP,
         chirps_per_block=sizes.chirps_per_block,
         shift_nodes=sizes.shift_nodes,
+        kernel_width=settings.accuracy.kernel_width,
+        precision=settings.accuracy.precision,
     )
     return fast_sum(radar, plan, legs, weights, visible, low_bins)

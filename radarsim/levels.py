@@ -14,9 +14,9 @@ from scipy.spatial.transform import Rotation
 from radarsim.clip import choose, make_burst
 from radarsim.config import Radar
 from radarsim.constants import SPEED_OF_LIGHT_MPS
-from radarsim.frame import Settings
 from radarsim.mesh import FaceIndices, faces_of
 from radarsim.reflection import reflection_of
+from radarsim.settings import Settings
 from radarsim.visibility import facing, unoccluded
 
 # Mean of the human radar cross-section in 3GPP TR 38.901 (release 19, sensing targets).

@@ -14,11 +14,12 @@ from jaxtyping import Array, Complex, Float
 
 from radarsim.clip import choose, frames_of, points_as_faces
 from radarsim.config import Radar
-from radarsim.frame import Burst, Settings
+from radarsim.frame import Burst
 from radarsim.if_signal import plain_sum
 from radarsim.legs import burst_centre_and_half_s
 from radarsim.mesh import FaceIndices, chebyshev_nodes, lagrange_weights
 from radarsim.reflection import POINTS, reflection_of
+from radarsim.settings import Settings
 from radarsim.visibility import fade
 
 

@@ -16,7 +16,6 @@ from jaxtyping import Array, Complex, Float
 from radarsim.body import BodyModel, fit_pose, skin
 from radarsim.clip import choose, fast_clip, fast_points, make_burst
 from radarsim.config import Radar
-from radarsim.frame import Settings
 from radarsim.legs import node_times_s
 from radarsim.levels import (
     FREE_BODY_REFLECTIVITY,
@@ -29,6 +28,7 @@ from radarsim.motion import Motion, sample_motion
 from radarsim.noise import Key, add_thermal_noise, from_codes, to_codes
 from radarsim.placement import Placement, to_radar_frame
 from radarsim.plain import plain_clip, plain_points
+from radarsim.settings import Settings
 
 DEFAULT_SIGMA_RAD = 0.5
 

@@ -9,13 +9,16 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
+from radarsim.accuracy import MOST_SHIFTS, Accuracy
 from radarsim.config import Radar
 from radarsim.constants import SPEED_OF_LIGHT_MPS
+from radarsim.errors import InputError
+from radarsim.kernels import Plan
 from radarsim.legs import node_times_s
 from radarsim.mesh import chebyshev_nodes
-from radarsim.synthesis import Plan
+from radarsim.pace import Pace
 
 # Room for the curvature of a path between the nodes.
 BAND_MARGIN_BINS = 0.25
@@ -24,10 +27,8 @@ FACES_PER_GROUP = 128
 LEAST_LIT = 1024
 LEAST_CELLS = 64
 MAX_CHIRPS_PER_BLOCK = 4
-# Half the way a tone may walk within a block, in range bins, for -70 dB, by the number of shifts at
-# which kernels are evaluated. Measured on a sphere at 3 m, two shifts: 0.01 bins -74 dB, 0.02 -67;
-# three: 0.04 -86, 0.08 -72, 0.16 -55. The third costs half as much time again.
-SHIFT_LIMIT_BINS = {2: 0.015, 3: 0.085}
+# An error beyond this is no approximation: refused.
+WORST_DB = -40.0
 
 
 @jax.tree_util.register_dataclass
@@ -39,13 +40,13 @@ class Extent:
         num_lit: faces seen.
         group_bins: range bins that a group of neighbours covers, at most.
         start_bins: range bins from the lowest group's start to the highest one's.
-        walk_bins_per_s: of `tone_walk_bins_per_s`.
+        pace: of `pace.pace_of`.
     """
 
     num_lit: Int[Array, "*frame"]
     group_bins: Float[Array, "*frame"]
     start_bins: Float[Array, "*frame"]
-    walk_bins_per_s: Float[Array, "*frame"]
+    pace: Pace
 
 
 @jax.tree_util.register_static
@@ -61,14 +62,17 @@ class Sizes:
 
 
 def bins_of(
-    radar: Radar, centre_m: Float[Array, "node face 3"]
+    radar: Radar, bins: Float[Array, "node face"]
 ) -> tuple[Float[Array, "face"], Float[Array, "face"]]:
     """Lowest and highest range bin that each face's tone reaches during the burst, with a margin.
 
     A range growing at v moves the tone by 2 v f_c T / c bins, and goes on beyond the last node.
+
+    Args:
+        radar: its sweep and timing.
+        bins: of `steady_bins`.
     """
-    chirp, nodes = radar.chirp, chebyshev_nodes(len(centre_m))
-    bins = range_bins(radar, centre_m)
+    chirp, nodes = radar.chirp, chebyshev_nodes(len(bins))
     walk = bins[-1] - bins[0]
     nodes_s = node_times_s(radar, len(nodes))
     # [bins / s] of walk to bins of shift: the sweep's time over its relative width.
@@ -77,6 +81,19 @@ def bins_of(
     margin = margin_bins(radar) + jnp.abs(walk) * np.float32((1 - nodes[-1]) / (2 * nodes[-1]))
     low = jnp.min(bins, axis=0) + jnp.minimum(shift, 0) - margin
     return low, jnp.max(bins, axis=0) + jnp.maximum(shift, 0) + margin
+
+
+def steady_bins(
+    radar: Radar, centre_m: Float[Array, "node face 3"], real: Bool[Array, "face"]
+) -> Float[Array, "node face"]:
+    """Range of each face in bins, less what all (but padding) have moved together.
+
+    The sum takes that off every tone and gives it back to the samples (synthesis.take_common).
+    """
+    bins = range_bins(radar, centre_m)
+    share = real / jnp.maximum(jnp.sum(real), 1)
+    common = jnp.sum(jnp.where(real, bins, 0.0) * share, axis=-1)
+    return bins - (common - common.mean())[:, None]
 
 
 def range_bins(radar: Radar, centre_m: Float[Array, "node face 3"]) -> Float[Array, "node face"]:
@@ -94,65 +111,69 @@ def margin_bins(radar: Radar) -> np.float32:
     return np.float32(BAND_MARGIN_BINS + array_m * radar.chirp.bandwidth_hz / SPEED_OF_LIGHT_MPS)
 
 
-def tone_walk_bins_per_s(
-    radar: Radar, centre_m: Float[Array, "node face 3"], log_strength: Float[Array, "face"]
-) -> Float[Array, ""]:
-    """How fast tones walk through range, as the fourth-power mean over the echo's energy.
-
-    The error of the interpolation between shift nodes grows with the square of a face's walk
-    within a block, its energy with the fourth power.
-
-    Args:
-        radar: for its timing and sweep.
-        centre_m: faces at the nodes, radar frame [m].
-        log_strength: log-amplitude of each face; minus infinity where it is not summed.
-    """
-    strongest = jnp.max(log_strength)
-    power = jnp.exp(2 * (log_strength - jnp.where(jnp.isfinite(strongest), strongest, 0.0)))
-    nodes_s = node_times_s(radar, len(centre_m))
-    way_m = jnp.linalg.norm(centre_m[-1], axis=-1) - jnp.linalg.norm(centre_m[0], axis=-1)
-    rate_mps = way_m / np.float32(nodes_s[-1] - nodes_s[0])
-    fourth = jnp.sum(power * rate_mps**4) / jnp.maximum(jnp.sum(power), 1e-30)
-    return fourth ** (1 / 4) * 2 * radar.chirp.bandwidth_hz / SPEED_OF_LIGHT_MPS
-
-
-def blocks_for(radar: Radar, walk_bins_per_s: float) -> dict[str, int]:
+def blocks_for(radar: Radar, accuracy: Accuracy, pace: Pace) -> dict[str, int]:
     """Loops that share one set of kernels, and the shifts at which those are made.
 
-    A power of two, at most 4: longer blocks save nothing.
-    Two shifts, unless a single loop is already too long for them.
+    A power of two, at most 4: longer blocks save nothing. As few shifts as a single loop allows:
+    each costs as much as the first two do by half.
+
+    Raises:
+        InputError: something moves so fast that even single loops leave more than -40 dB.
     """
-    walk_bins_per_loop = max(walk_bins_per_s * radar.loop_period_s, 1e-9)
-    fitting = {count: 2 * limit / walk_bins_per_loop for count, limit in SHIFT_LIMIT_BINS.items()}
-    shift_nodes = 2 if fitting[2] >= 1 else 3
-    loops = 2 ** int(np.log2(np.clip(fitting[shift_nodes], 1, MAX_CHIRPS_PER_BLOCK)))
+    walk, spread_bins, turn = (float(np.max(np.asarray(part))) for part in pace)
+    walk_bins, turn_rad = (max(rate * radar.loop_period_s, 1e-9) for rate in (walk, turn))
+    worst = Accuracy(WORST_DB)
+    _need(walk_bins / 2 + spread_bins, worst.shift_limit_bins(MOST_SHIFTS), "range bins")
+    _need(turn_rad / 2, worst.turn_limit_rad, "radians across the receivers")
+    room = {n: accuracy.shift_limit_bins(n) - spread_bins for n in range(2, MOST_SHIFTS + 1)}
+    fitting = [n for n in room if room[n] >= walk_bins / 2]
+    shift_nodes = fitting[0] if fitting else MOST_SHIFTS
+    most = 2 * min(room[shift_nodes] / walk_bins, accuracy.turn_limit_rad / turn_rad)
+    loops = 2 ** int(np.log2(np.clip(most, 1, MAX_CHIRPS_PER_BLOCK)))
     return {"chirps_per_block": loops, "shift_nodes": shift_nodes}
 
 
-def sizes_for(radar: Radar, extent: Extent) -> Sizes:
+def _need(value: float, most: float, unit: str) -> None:
+    """InputError where half a loop is too long, or nothing is known of it."""
+    if np.isnan(value):
+        problem = "some corner's place is not a finite number, or the radar's own"
+        raise InputError("motion", "positions", problem, "look for gaps in the motion")
+    if value > most:
+        raise InputError(
+            "motion",
+            "speed",
+            f"echoes change by {value:.2g} {unit} in half a chirp loop; the fast sum holds "
+            f"{most:.2g}",
+            "look for jumps in the motion, or simulate with method='plain'",
+        )
+
+
+def sizes_for(radar: Radar, accuracy: Accuracy, extent: Extent) -> Sizes:
     """Sizes that hold every frame of a clip, rounded up so that few programs are compiled.
 
     Padding costs little: groups without faces are passed over, and the band is a small part.
     """
-    parts = (extent.num_lit, extent.group_bins, extent.start_bins, extent.walk_bins_per_s)
-    num_lit, group_bins, start_bins, walk = (float(np.max(np.asarray(part))) for part in parts)
-    group_cells = cells_for(group_bins)
+    num_lit, group_bins, start_bins = (
+        float(np.max(np.asarray(part)))
+        for part in (extent.num_lit, extent.group_bins, extent.start_bins)
+    )
+    group_cells = cells_for(accuracy, group_bins)
     # The last group to begin needs all its cells inside the band, whatever it covers itself.
     start = int(np.ceil(start_bins * Plan.oversampling)) + 1
     return Sizes(
         num_lit=power_of_two(max(1, int(num_lit)), LEAST_LIT),
         num_cells=power_of_two(start + group_cells, LEAST_CELLS),
         group_cells=group_cells,
-        **blocks_for(radar, walk),
+        **blocks_for(radar, accuracy, extent.pace),
     )
 
 
-def cells_for(num_bins: float) -> int:
+def cells_for(accuracy: Accuracy, num_bins: float) -> int:
     """Grid cells that hold so many range bins and the kernel at both ends.
 
     Two sizes per power of two: every cell of every face is computed.
     """
-    needed = int(np.ceil(num_bins * Plan.oversampling)) + Plan.kernel_width + 2
+    needed = int(np.ceil(num_bins * Plan.oversampling)) + accuracy.kernel_width + 2
     power = power_of_two(needed, 16)
     return power * 3 // 4 if needed <= power * 3 // 4 else power
 

@@ -12,7 +12,7 @@ Inside a chirp the path grows linearly: its rate shifts the tone (f_c tau' T) an
 (S tau' u^2, kept for the body's mean rate). if_signal.plain_sum is the oracle.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import jax
@@ -21,7 +21,7 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from radarsim.config import Radar
-from radarsim.constants import SPEED_OF_LIGHT_MPS
+from radarsim.kernels import Plan, cells_to_samples, real_matrix, shifted_kernels
 from radarsim.legs import (
     Course,
     Legs,
@@ -33,35 +33,11 @@ from radarsim.legs import (
     power_coefficients,
     sincos_cycles,
 )
-from radarsim.mesh import chebyshev_nodes
 from radarsim.reflection import Weights
+from radarsim.samples import common_shift, sample_phase
 
 # Blocks of loops of one group that are computed at once.
 STEP_BLOCKS = 4
-
-
-@jax.tree_util.register_static
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """Sizes of the fast synthesis; all static, one compilation each.
-
-    Attributes:
-        num_cells: width of the occupied range band, in grid cells.
-        group_cells: cells that the faces of one group cover, kernel included.
-        faces_per_group: neighbours in range that share `group_cells`.
-        chirps_per_block: loops that share one set of kernels.
-        shift_nodes: range shifts within a block at which the kernels are evaluated.
-        kernel_width: cells that one tone is spread over.
-        oversampling: grid cells per range bin.
-    """
-
-    num_cells: int
-    group_cells: int
-    faces_per_group: int
-    chirps_per_block: int
-    shift_nodes: int
-    kernel_width: int = 6
-    oversampling: int = 2
 
 
 @jax.tree_util.register_dataclass
@@ -87,37 +63,6 @@ class Group:
     reference_cycles: Float[Array, "*group face"]
     reference_bin: Float[Array, "*group face"]
     weight: Float[Array, "*group block chirp face"]
-
-
-def kernel_shape(plan: Plan) -> float:
-    """Exponent of the exp-of-semicircle kernel.
-
-    Source:
-        Barnett, Magland, af Klinteberg, SIAM J. Sci. Comput. 2019, eq. 4.5, less 3 %.
-    """
-    return 0.97 * np.pi * plan.kernel_width * (1 - 1 / (2 * plan.oversampling))
-
-
-def spreading_kernel(plan: Plan, cells: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
-    """Exponential of a semicircle, zero outside half a kernel width."""
-    squared = 1 - (2 * cells / plan.kernel_width) ** 2
-    inside = squared > 0
-    root = jnp.sqrt(jnp.where(inside, squared, 1.0))
-    return jnp.where(inside, jnp.exp(np.float32(kernel_shape(plan)) * (root - 1)), 0.0)
-
-
-def cells_to_samples(plan: Plan, num_samples: int) -> Complex[np.ndarray, "cell sample"]:
-    """The fixed matrix from grid cells to ADC samples counted from the middle of the chirp.
-
-    exp(2 pi j g n / G) over the Fourier transform of the kernel (Gauss-Legendre, 100 points).
-    """
-    total = num_samples * plan.oversampling
-    n = np.arange(num_samples) - num_samples / 2
-    x, weight = np.polynomial.legendre.leggauss(100)
-    kernel = np.exp(kernel_shape(plan) * (np.sqrt(1 - x**2) - 1))
-    half = plan.kernel_width / 2
-    transform = np.cos(2 * np.pi * np.outer(n / total, x * half)) @ (kernel * weight * half)
-    return np.exp(2j * np.pi * np.outer(np.arange(plan.num_cells), n) / total) / transform
 
 
 def fast_sum(
@@ -151,15 +96,18 @@ def fast_sum(
         reference_bin=legs.reference_bin,
         weight=weight,
     )
+    whole, common = take_common(whole, visible)
     groups = jax.lax.optimization_barrier(in_groups(plan, whole))
-    cells = sum_of_groups(plan, groups, first_cells, jnp.asarray(u))[: radar.frame.num_chirps]
-    matrix = cells_to_samples(plan, radar.chirp.num_samples).astype(np.complex64)
-    samples = jnp.einsum("ctrg,gn->ctrn", cells, matrix, precision="highest")
+    cells = sum_of_groups(plan, groups, first_cells, jnp.asarray(u))[:, : radar.frame.num_chirps]
+    matrix = real_matrix(cells_to_samples(plan, radar.chirp.num_samples))
+    real, imag = jnp.einsum("pctrg,pgqn->qctrn", cells, matrix, precision=plan.precision)
+    samples = jax.lax.complex(real, imag)
     band = jnp.min(first_cells)
     # A group beyond the band would be moved into it without a word: better no number at all.
     room = jnp.max(first_cells) - band + plan.group_cells <= plan.num_cells
     samples = jnp.where(room, samples, jnp.nan)
-    return samples * sample_phase(radar, plan, band, mean_rate_mps(radar, whole, visible))
+    rate_mps = mean_rate_mps(radar, whole, visible)
+    return samples * sample_phase(radar, plan, band, rate_mps, common_shift(radar, common))
 
 
 def in_blocks(radar: Radar, plan: Plan, visible):
@@ -184,8 +132,8 @@ def in_groups(plan: Plan, whole: Group) -> Group:
     return jax.tree.map(cut, whole)
 
 
-def sum_of_groups(plan: Plan, groups: Group, first_cells, u) -> Complex[Array, "chirp tx rx cell"]:
-    """Range cells of all loops, padded ones included.
+def sum_of_groups(plan: Plan, groups: Group, first_cells, u) -> Float[Array, "2 chirp tx rx cell"]:
+    """Range cells of all loops, padded ones included: real and imaginary parts.
 
     Args:
         plan: sizes.
@@ -216,7 +164,7 @@ def sum_of_groups(plan: Plan, groups: Group, first_cells, u) -> Complex[Array, "
 
     empty = jnp.zeros((*shape, plan.num_cells))
     total, _ = jax.lax.scan(add, empty, (groups, first_cells, offsets))
-    return jax.lax.complex(total[0], total[1]).reshape(-1, *shape[3:], plan.num_cells)
+    return total.reshape(2, -1, *shape[3:], plan.num_cells)
 
 
 def cells_in_block(plan: Plan, group: Group, first_cell, weight, u):
@@ -229,7 +177,7 @@ def cells_in_block(plan: Plan, group: Group, first_cell, weight, u):
 
     def spread(rows):
         pairs = zip(rows, kernels, strict=True)
-        return sum(jnp.dot(row, kernel, precision="highest") for row, kernel in pairs)
+        return sum(jnp.dot(row, kernel, precision=plan.precision) for row, kernel in pairs)
 
     cells = jnp.stack([spread(real), spread(imag)])
     return cells.reshape(2, *u.shape, group.rx.bins.shape[1], plan.group_cells)
@@ -314,20 +262,6 @@ def taylor(coefficients, u_mid):
     return [horner(coefficients, u_mid), horner(derivative(coefficients), u_mid)]
 
 
-def shifted_kernels(plan: Plan, bins, half, first_cell) -> Float[Array, "power face cell"]:
-    """Spreading kernels of a group as polynomials in the shift y = (bin - bins) / half.
-
-    Evaluated at Chebyshev nodes of y, then turned into powers of it.
-    """
-    nodes = chebyshev_nodes(plan.shift_nodes)
-    at = bins + nodes[:, None].astype(np.float32) * half
-    cells = at * plan.oversampling - first_cell
-    grid = jnp.arange(plan.group_cells, dtype=jnp.float32)
-    kernels = spreading_kernel(plan, cells[..., None] - grid)
-    kernels = power_coefficients(kernels)
-    return jax.lax.optimization_barrier(kernels)
-
-
 def half_span(tx: Course, rx: Course, u, centre) -> Float[Array, "face"]:
     """Half the range (in bins) that a face's tone covers within a block, from its two ends."""
     ends = [
@@ -348,16 +282,19 @@ def mean_rate_mps(radar: Radar, faces: Group, visible) -> Float[Array, ""]:
     return jnp.sum(power * rate) / (jnp.sum(power) + 1e-30) / np.float32(half_s)
 
 
-def sample_phase(radar: Radar, plan: Plan, first_cell, rate_mps) -> Complex[Array, "sample"]:
-    """What all faces share along the samples: the band's offset and the bend S tau' u^2."""
-    chirp = radar.chirp
-    n = np.arange(chirp.num_samples) - chirp.num_samples / 2
-    total = chirp.num_samples * plan.oversampling
-    u_s = n / chirp.sample_rate_hz
-    # Less its mean, which legs.course has given each face as a phase.
-    square_s2 = u_s**2 - chirp.sampled_time_s**2 / 12
-    bend = chirp.slope_hz_per_s / SPEED_OF_LIGHT_MPS * square_s2
-    # first_cell * n / total in whole cycles leaves float32 digits: reduce before dividing.
-    turns = jnp.mod(first_cell * n.astype(np.float32), total) / total
-    sin, cos = sincos_cycles(turns + bend.astype(np.float32) * rate_mps)
-    return jax.lax.complex(cos, sin)
+def take_common(whole: Group, visible) -> tuple[Group, tuple]:
+    """Faces without the shift through range that all share in the mean; and that shift's course.
+
+    A person who walks, or stands aside of the array's axis, moves every tone alike, by pair and
+    loop. The samples get it back as a phase ramp, which is exact; interpolation between kernels is
+    left with what differs. What is taken and given back needs no gradient.
+    """
+    real = jnp.any(visible > 0, axis=0)
+    share = real / jnp.maximum(jnp.sum(real), 1)
+
+    def take(leg):
+        common = jax.lax.stop_gradient(jnp.sum(leg.bins * share, axis=-1))
+        return replace(leg, bins=leg.bins - common[..., None]), common
+
+    (tx, common_tx), (rx, common_rx) = take(whole.tx), take(whole.rx)
+    return replace(whole, tx=tx, rx=rx), (common_tx, common_rx)

@@ -8,7 +8,7 @@ import trimesh
 from radarsim.boards import BOARDS
 from radarsim.clip import make_burst
 from radarsim.config import Radar
-from radarsim.frame import Settings
+from radarsim.settings import Settings
 from radarsim.simulate import burst_times_s
 
 BOARD = BOARDS["AWR1843BOOST"]

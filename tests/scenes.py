@@ -10,7 +10,7 @@ from scipy.spatial.transform import Rotation
 from radarsim.antennas import AntennaArray
 from radarsim.boards import BOARDS
 from radarsim.body import skin
-from radarsim.frame import Settings
+from radarsim.settings import Settings
 from radarsim.simulate import burst_times_s
 from radarsim.skeleton import JOINT
 from radarsim.smpl_files import free_body

@@ -17,8 +17,9 @@ from scipy import ndimage
 from radarsim.captures.recording import Recording
 from radarsim.clip import choose, fast_clip, make_burst
 from radarsim.config import Radar
-from radarsim.frame import Burst, Settings
+from radarsim.frame import Burst
 from radarsim.levels import FREE_BODY_REFLECTIVITY, volts_per_weight
+from radarsim.settings import Settings
 from radarsim.simulate import burst_times_s
 from radarsim.validation.capture_stats import hann
 from radarsim.validation.twin import ECHO_ONLY, Actor, surface

@@ -17,12 +17,12 @@ from scipy.optimize import least_squares
 from radarsim.body import BodyModel, fit_pose, skin
 from radarsim.captures.recording import Recording
 from radarsim.config import Radar
-from radarsim.frame import Settings
 from radarsim.levels import FREE_BODY_REFLECTIVITY
 from radarsim.motion import Motion, sample_motion
 from radarsim.noise import add_thermal_noise
 from radarsim.placement import Placement, facing_rad, place, to_radar_frame
 from radarsim.retarget import Fitted, fit_to_body
+from radarsim.settings import Settings
 from radarsim.simulate import DEFAULT_SIGMA_RAD, burst_times_s, frames_in, simulate_mesh
 from radarsim.validation.capture_stats import CaptureStats
 from radarsim.validation.stand_in import SURFACE_M

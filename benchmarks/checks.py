@@ -1,0 +1,114 @@
+"""Is what was timed also right? Errors against the float64 oracle, and the bound of each method.
+
+The error is the energy of the difference over the energy of the truth [dB], over some loops of one
+frame, all pairs and samples; the oracle sums every visible face at every sample at its own time.
+"""
+
+import numpy as np
+
+from radarsim.clip import frames_of
+from radarsim.levels import volts_per_weight
+from radarsim.plain import plain_frame
+
+# The largest error that a method may show, by the least distance [m] from which it holds.
+BOUNDS_DB = {
+    "accurate": {0.0: -70.0, 2.0: -80.0},
+    "fast": {0.0: -60.0},
+    # Points with opposite speeds share one bend of their tones: see tests/test_synthesis.py.
+    "peer_points": {0.0: -60.0},
+    # The weight of a face is held during a chirp.
+    "numpy_direct": {0.0: -75.0},
+    "jax_direct": {0.0: -75.0},
+    # Faces are held during a chirp: -25 dB at 1 m/s, limbs reach 2 m/s and more.
+    "loop": {0.0: -15.0},
+    "loop_torch": {0.0: -15.0},
+}
+# Largest difference of any pixel that stands out of the noise.
+HEATMAP_BOUND_DB = 0.1
+
+
+def bound_db(method: str, range_m: float) -> float:
+    """What a method promises for a subject at that distance."""
+    limits = BOUNDS_DB[method]
+    return limits[max(start for start in limits if start <= range_m)]
+
+
+def loops_of(radar) -> tuple[int, ...]:
+    """Loops of a frame that the oracle is asked for: first, middle and last."""
+    count = radar.frame.num_chirps
+    return tuple(sorted({0, count // 2, count - 1}))
+
+
+def truth_of(performer, settings, frame_idx: int = 0, loops=None) -> np.ndarray:
+    """The oracle's IF samples of some loops of one frame, without the level constant.
+
+    Args:
+        performer: the scene.
+        settings: which visibility.
+        frame_idx: which frame.
+        loops: which of its loops; default those of `loops_of`.
+    """
+    burst = frames_of(performer.burst())[frame_idx]
+    loops = loops_of(performer.radar) if loops is None else loops
+    return plain_frame(
+        performer.radar, settings, burst, performer.body.faces, performer.sigma_rad, loops
+    )
+
+
+def error_db(found, truth) -> float:
+    """Energy of the difference over that of the truth [dB]."""
+    difference = np.abs(np.asarray(found, np.complex128) - truth) ** 2
+    return float(10 * np.log10(difference.sum() / (np.abs(truth) ** 2).sum() + 1e-30))
+
+
+def cube_error_db(radar, cube_v, truth, frame_idx: int = 0, loops=None) -> float:
+    """Error of a simulated IF cube [V] on the loops of `truth`; arguments as there."""
+    loops = loops_of(radar) if loops is None else loops
+    scale = volts_per_weight(radar, 1.0) * np.asarray(radar.array.channel_gain)[:, :, None]
+    return error_db(np.asarray(cube_v[frame_idx])[list(loops)], truth * scale)
+
+
+def heatmap_error_db(radar, maps, cube_v) -> float:
+    """Largest difference of the first columns from NumPy's, where they stand out of the noise.
+
+    By the default of `HeatmapSettings`: the mean over the clip removed, then of 256 loops in
+    float64 the mean power per range bin, and per speed bin over all pairs and samples.
+    """
+    cube_v = np.asarray(cube_v, np.complex128)
+    loops = (cube_v - cube_v.mean((0, 1))).reshape(-1, *cube_v.shape[2:])[:256]
+    samples = loops.shape[-1]
+    taper, window = (np.hanning(count + 2)[1:-1] for count in (samples, len(loops)))
+    noise_w = radar.receiver.noise_rms_v(radar.chirp.sample_rate_hz) ** 2 * (taper**2).sum()
+    loops = loops * taper
+    power_range = (np.abs(np.fft.fft(loops)) ** 2).mean((0, 1, 2)) / noise_w
+    doppler = np.abs(np.fft.fft(loops * window[:, None, None, None], axis=0)) ** 2
+    power_doppler = doppler.sum(3).mean((1, 2)) / noise_w / (window**2).sum()
+    wished = (power_range, np.fft.fftshift(power_doppler))
+    found = (maps.time_range[0], maps.time_doppler[0])
+    return max(
+        float(np.abs(np.asarray(one) - 10 * np.log10(power))[power > 1].max(initial=0.0))
+        for one, power in zip(found, wished)
+    )
+
+
+class WrongResult(Exception):
+    """A timed result is not what the oracle says: no speed is worth printing."""
+
+
+def check(errors: dict[str, tuple[float, float]]) -> dict:
+    """Error and bound of every timed result, as JSON can hold them.
+
+    Args:
+        errors: by what was timed, the error and its bound [dB].
+
+    Raises:
+        WrongResult: naming all that exceed their bound, or are not a number.
+    """
+    wrong = [
+        f"{name}: error {error:.1f} dB, bound {bound:.1f} dB"
+        for name, (error, bound) in errors.items()
+        if not error <= bound
+    ]
+    if wrong:
+        raise WrongResult("not what the oracle says, so no speed is shown: " + "; ".join(wrong))
+    return {name: {"error_db": error, "bound_db": bound} for name, (error, bound) in errors.items()}

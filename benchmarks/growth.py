@@ -1,0 +1,134 @@
+"""How does the time of an IF cube grow with frames, faces, antennas and samples?
+
+One thing grows at a time; the rest is the paper's radar, the free body walking. Everything from
+pose to IF cube counts. A straight line is fitted to the frames: that the time is linear in them is
+what lets days of motion be planned.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from benchmarks.checks import bound_db, check, cube_error_db, truth_of
+from benchmarks.rounds import interleaved, summary, tell
+from benchmarks.scenes import Performer, settings_for, with_every
+from radarsim.antennas import AntennaArray
+
+FRAMES = (5, 10, 20, 40, 80)
+FACE_STEPS = (8, 4, 2, 1)
+FINE_EDGES_M = (0.012,)
+ANTENNAS = ((1, 1), (1, 4), (3, 4), (6, 8), (12, 16))
+SAMPLES = (64, 128, 256, 512)
+# Loops per frame while antennas grow: twelve transmitters leave no room for 128.
+ARRAY_LOOPS = 32
+
+
+def growth(radar, range_m, sigma_rad, rounds, *, body=None, frames=FRAMES, num_frames=10) -> dict:
+    """Seconds per run against each size, and the line through the frames.
+
+    Args:
+        radar: the board.
+        range_m: mean distance of the subject.
+        sigma_rad: lobe width.
+        rounds: how often each is timed.
+        body: default the free body.
+        frames: counts for the first series.
+        num_frames: of the other series.
+
+    Raises:
+        WrongResult: a timed result is off the oracle.
+    """
+
+    def performer(radar=radar, count=num_frames, body=body):
+        return Performer(radar, count, range_m, sigma_rad, body=body)
+
+    whole = performer().body
+    series = {
+        "frames": {count: performer(count=count) for count in frames},
+        "faces": {len(one.faces): performer(body=one) for one in bodies(whole)},
+        "antennas": {
+            tx * rx: performer(with_array(radar, tx, rx)) for tx, rx in ANTENNAS
+        },
+        "samples": {count: performer(with_samples(radar, count)) for count in SAMPLES},
+    }  # fmt: skip
+    result = {name: timed(name, scenes, rounds) for name, scenes in series.items()}
+    result["frames"]["line"] = line(result["frames"]["sizes"], result["frames"]["median_s"])
+    return result
+
+
+def timed(name, scenes, rounds) -> dict:
+    """Median, least and most seconds of one series, in turns, and the errors of its results."""
+    settings = settings_for("accurate")
+    methods = {
+        f"{size} {name}": lambda scene=scene: scene.body_to_if(settings)
+        for size, scene in scenes.items()
+    }
+    seconds, cubes = interleaved(methods, rounds)
+    errors = {
+        label: (first_loop_error_db(scene, cubes[label]), bound_db("accurate", scene.span_m[0]))
+        for label, scene in zip(methods, scenes.values(), strict=True)
+    }
+    checked = check(errors)
+    runs = [summary(each) for each in seconds.values()]
+    return {
+        "sizes": list(scenes),
+        "frames_per_run": [scene.num_frames for scene in scenes.values()],
+        **{f"{key}_s": [run[key] for run in runs] for key in ("median", "least", "most")},
+        "error_db": [each["error_db"] for each in checked.values()],
+    }
+
+
+def first_loop_error_db(scene, cube_v) -> float:
+    """Error on the first loop of the first frame: the oracle takes long for many pairs."""
+    tell("the oracle")
+    truth = truth_of(scene, settings_for("accurate"), loops=(0,))
+    return cube_error_db(scene.radar, cube_v, truth, loops=(0,))
+
+
+def line(sizes, seconds) -> dict:
+    """Least squares a + b x: slope, intercept, R^2, and the largest residual over the value."""
+    x, y = np.asarray(sizes, float), np.asarray(seconds, float)
+    slope, intercept = np.polyfit(x, y, 1)
+    residual = y - (intercept + slope * x)
+    return {
+        "slope_s": float(slope),
+        "intercept_s": float(intercept),
+        "r_squared": float(1 - (residual**2).sum() / ((y - y.mean()) ** 2).sum()),
+        "largest_relative_residual": float(np.abs(residual / y).max()),
+    }
+
+
+def bodies(whole):
+    """The same body with fewer and with more faces."""
+    from radarsim.body import subdivide
+
+    fewer = [with_every(whole, step) for step in FACE_STEPS]
+    return [*fewer, *(subdivide(whole, edge_m) for edge_m in FINE_EDGES_M)]
+
+
+def with_array(radar, num_tx: int, num_rx: int):
+    """A board with a row of so many antennas, fewer loops, and the burst as long as before."""
+    half_m = radar.array.half_wavelength_m
+    array = AntennaArray(
+        tx_positions_m=tuple((0.0, half_m * num_rx * idx, 0.0) for idx in range(num_tx)),
+        rx_positions_m=tuple((0.0, half_m * idx, 0.0) for idx in range(num_rx)),
+        design_freq_hz=radar.array.design_freq_hz,
+        gain_dbi=radar.array.gain_dbi,
+    )
+    loops = min(ARRAY_LOOPS, radar.frame.num_chirps)
+    burst_s = radar.frame.num_chirps * radar.loop_period_s
+    slot_s = burst_s / (loops * num_tx)
+    frame = replace(
+        radar.frame,
+        num_chirps=loops,
+        tx_order=tuple(range(num_tx)),
+        extra_slot_idle_s=max(0.0, slot_s - radar.chirp.duration_s),
+    )
+    return replace(radar, name=f"{num_tx} x {num_rx}", array=array, frame=frame)
+
+
+def with_samples(radar, num_samples: int):
+    """The board with another number of samples over the same sweep."""
+    rate_hz = radar.chirp.sample_rate_hz * num_samples / radar.chirp.num_samples
+    chirp = replace(radar.chirp, sample_rate_hz=rate_hz, num_samples=num_samples)
+    return replace(radar, name=f"{num_samples} samples", chirp=chirp)

@@ -1,0 +1,247 @@
+"""What do published simulators take for comparable work on this machine?
+
+    pip install mmWrt tqdm sionna-rt          better in an environment of its own
+    python -m benchmarks.peers
+
+mmWrt: moving points, one transmitter, four receivers; its echo and ours are compared before a time
+is printed. Sionna RT: one trace of the free body's mesh, which gives the paths of a single chirp,
+not yet an IF signal; a body that moves needs one per chirp. Each runs in a process of its own.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+
+PEERS = {"mmwrt": ("mmWrt", "mmWrt tqdm"), "sionna": ("sionna", "sionna-rt")}
+# Their points do not fade with range: 0.5 % in amplitude while one walks 1.4 cm at 3 m.
+MMWRT_BOUND_DB = -35.0
+NUM_LOOPS, NUM_POINTS = 64, 16
+# They take 3e8 m/s: the same delays are reached over slightly other ways.
+THEIR_LIGHT_MPS = 3e8
+RAYS = 100_000
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure those that are installed and print; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    if options.child:
+        print(json.dumps({"mmwrt": against_mmwrt, "sionna": against_sionna}[options.child]()))
+        return 0
+    from benchmarks.machine import commit, processor
+
+    result = {"commit": commit(), "processor": processor()}
+    result |= {name: _in_own_process(name) for name in options.peers}
+    print(json.dumps(result, indent=2))
+    if options.json:
+        options.json.write_text(json.dumps(result, indent=2) + "\n")
+    return 0
+
+
+def _in_own_process(name: str) -> dict:
+    """What a peer's function finds, or why it could not be run."""
+    module, packages = PEERS[name]
+    if find_spec(module) is None:
+        return {"skipped": f"{module} is not installed: pip install {packages}"}
+    command = [sys.executable, "-m", "benchmarks.peers", "--child", name]
+    child = subprocess.run(command, capture_output=True, text=True)
+    if child.returncode:
+        said = child.stderr.strip().splitlines() or ["it said nothing"]
+        # An abort of LLVM is told in the first line about it, an exception in the last.
+        line = next((each for each in said if "LLVM ERROR" in each), said[-1])
+        return {"skipped": f"{module} ended with {child.returncode}: {line[:200]}"}
+    return json.loads(child.stdout.splitlines()[-1])
+
+
+def one_tx_board():
+    """The paper's board with one transmitter and fewer loops."""
+    from radarsim.boards import BOARDS, DEFAULT_BOARD
+
+    board = BOARDS[DEFAULT_BOARD]
+    frame = replace(board.frame, num_chirps=NUM_LOOPS, tx_order=(0,))
+    return replace(board, name="one tx", array=board.array.with_tx((0,)), frame=frame)
+
+
+def points_at(times_s):
+    """Positions [*time, point, 3] of points that walk, each with its own velocity."""
+    import numpy as np
+
+    random = np.random.default_rng(0)
+    at_m = np.array([3.0, 0.0, 0.0]) + random.uniform(-0.5, 0.5, (NUM_POINTS, 3))
+    velocity_mps = random.uniform(-1.0, 1.0, (NUM_POINTS, 3))
+    return at_m + np.asarray(times_s)[..., None, None] * velocity_mps
+
+
+def against_mmwrt() -> dict:
+    """Seconds of one frame of points, in turns; their echo against ours."""
+    import numpy as np
+
+    from benchmarks.checks import error_db
+    from benchmarks.rounds import interleaved, summary
+
+    radar = one_tx_board()
+    methods = {"mmwrt": mmwrt_frame(radar), "radarsim": our_frame(radar)}
+    seconds, cubes = interleaved(methods, 3)
+    ours, theirs = np.asarray(cubes["radarsim"]), np.asarray(cubes["mmwrt"])
+    # Before a delay has passed in a chirp they have nothing: the first sample is left out.
+    error = error_db(theirs[..., 1:], ours[..., 1:])
+    if not error <= MMWRT_BOUND_DB:
+        raise SystemExit(f"echoes differ by {error:.1f} dB, bound {MMWRT_BOUND_DB:g} dB")
+    runs = {name: summary(each) for name, each in seconds.items()}
+    return {
+        "work": f"{NUM_POINTS} moving points, 1 tx x 4 rx, {NUM_LOOPS} chirps x 256 samples",
+        "seconds_per_frame": runs,
+        "ratio": runs["mmwrt"]["median"] / runs["radarsim"]["median"],
+        "difference_db": error,
+    }
+
+
+def our_frame(radar):
+    """A function that gives our cube [loop, rx, sample] of one frame; points of amplitude 1."""
+    import jax
+    import numpy as np
+
+    from benchmarks.scenes import settings_for
+    from radarsim.constants import SPEED_OF_LIGHT_MPS
+    from radarsim.levels import point_area_m2, volts_per_weight
+    from radarsim.simulate import burst_times_s, simulate_points
+
+    stretch = SPEED_OF_LIGHT_MPS / THEIR_LIGHT_MPS
+    first_s = float(radar.chirp_times_s[0, 0])
+    positions_m = stretch * points_at(burst_times_s(radar, 1) - first_s)
+    middle_m = stretch * points_at(radar.burst_duration_s / 2)
+    # Area R^2 over the level constant leaves amplitude 1 in the middle of the burst.
+    area_m2 = (middle_m**2).sum(-1) / volts_per_weight(radar, 1.0)
+    rcs_m2 = (area_m2 / point_area_m2(radar, 1.0)) ** 2
+    settings, key = settings_for("accurate"), jax.random.key(0)
+    array = radar.array
+    array = replace(
+        array,
+        tx_positions_m=tuple(map(tuple, (stretch * array.tx_m).tolist())),
+        rx_positions_m=tuple(map(tuple, (stretch * array.rx_m).tolist())),
+    )
+    stretched = replace(radar, array=array)
+    rcs_m2 = rcs_m2.astype(np.float32)
+    return lambda: simulate_points(stretched, positions_m, rcs_m2, key, settings)[0, :, 0]
+
+
+def mmwrt_frame(radar):
+    """A function that gives mmWrt's cube [loop, rx, sample] of one frame."""
+    from mmWrt import Scene
+    from mmWrt.Raytracing import rt_points
+
+    chirp = radar.chirp
+    start_m, ahead_m = points_at(0.0), points_at(1.0)
+
+    def course(level, slope):
+        return lambda t: level + slope * t
+
+    def antennas(positions_m):
+        return tuple(Scene.Antenna(*map(float, at_m)) for at_m in positions_m)
+
+    scatterers = []
+    for level, after in zip(start_m, ahead_m, strict=True):
+        ways = (course(one, two - one) for one, two in zip(level, after, strict=True))
+        scatterers.append(Scene.Scatterer(**dict(zip(("xt", "yt", "zt"), ways, strict=True))))
+    transmitter = Scene.Transmitter(
+        chirp_start_freq=chirp.start_freq_hz,
+        chirp_slope=chirp.slope_hz_per_s,
+        chirp_end_time=chirp.ramp_end_time_s - chirp.adc_start_time_s,
+        chirp_period=radar.loop_period_s,
+        chirp_count=radar.frame.num_chirps,
+        frame_period=radar.frame.period_s,
+        antennas=antennas(radar.array.tx_m),
+    )
+    receiver = Scene.Receiver(
+        adc_sample_rate=chirp.sample_rate_hz,
+        adc_sample_count=chirp.num_samples,
+        antennas=antennas(radar.array.rx_m),
+    )
+    theirs = Scene.Radar(transmitter=transmitter, receiver=receiver)
+    return lambda: rt_points([theirs], scatterers, theirs, datatype=complex)["adc_cube"][0]
+
+
+def against_sionna() -> dict:
+    """Seconds of one trace of the body by Sionna RT, and of one whole frame by us."""
+    import numpy as np
+
+    from benchmarks.rounds import interleaved, summary
+    from benchmarks.scenes import Performer, settings_for
+    from radarsim.boards import BOARDS, DEFAULT_BOARD
+    from radarsim.constants import SPEED_OF_LIGHT_MPS
+
+    radar = BOARDS[DEFAULT_BOARD]
+    performer = Performer(radar, 1, 2.5, 0.35)
+    vertices_m = np.asarray(performer.vertices_m())[0, 0] + performer.origin_m[0, 0]
+    trace = sionna_trace(vertices_m, np.asarray(performer.body.faces), radar)
+    settings = settings_for("accurate")
+    methods = {"sionna_trace": trace, "radarsim_frame": lambda: performer.body_to_if(settings)}
+    seconds, results = interleaved(methods, 5)
+    range_m = results["sionna_trace"] * SPEED_OF_LIGHT_MPS / 2
+    near_m, far_m = (end(np.linalg.norm(vertices_m, axis=-1)) for end in (np.min, np.max))
+    if not (near_m - 0.01 < range_m.min() and range_m.max() < far_m + 0.01):
+        raise SystemExit(
+            f"paths of {range_m.min():.2f} to {range_m.max():.2f} m, but the body is at "
+            f"{near_m:.2f} to {far_m:.2f} m"
+        )
+    runs = {name: summary(each) for name, each in seconds.items()}
+    chirps = radar.frame.num_chirps * radar.array.num_tx
+    return {
+        "work": f"the body's mesh, {RAYS:,} rays, one bounce, one pair: paths of one chirp",
+        "paths": len(range_m),
+        "seconds_per_trace": runs["sionna_trace"],
+        "seconds_per_frame_if_traced_per_chirp": chirps * runs["sionna_trace"]["median"],
+        "radarsim_seconds_per_frame": runs["radarsim_frame"],
+    }
+
+
+def sionna_trace(vertices_m, faces, radar):
+    """A function that gives the delays [s] of the paths over a mesh."""
+    import numpy as np
+    import sionna.rt as rt
+    import trimesh
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "body.ply"
+        trimesh.Trimesh(vertices_m, faces, process=False).export(path)
+        scene = rt.load_scene()
+        scene.frequency = radar.chirp.centre_freq_hz
+        metal = rt.ITURadioMaterial("skin", "metal", thickness=0.01, scattering_coefficient=1.0)
+        scene.edit(add=[rt.SceneObject(fname=str(path), name="body", radio_material=metal)])
+    isotropic = {"num_rows": 1, "num_cols": 1, "pattern": "iso", "polarization": "V"}
+    scene.tx_array, scene.rx_array = rt.PlanarArray(**isotropic), rt.PlanarArray(**isotropic)
+    scene.add(rt.Transmitter("tx", position=list(map(float, radar.array.tx_m[0]))))
+    scene.add(rt.Receiver("rx", position=list(map(float, radar.array.rx_m[0]))))
+    solver = rt.PathSolver()
+
+    def trace():
+        paths = solver(
+            scene, max_depth=1, los=False, specular_reflection=False, diffuse_reflection=True,
+            refraction=False, samples_per_src=RAYS, seed=1,
+        )  # fmt: skip
+        tau_s = np.ravel(paths.cir(normalize_delays=False, out_type="numpy")[1])
+        return tau_s[tau_s > 0]
+
+    return trace
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.peers",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--peers", nargs="+", choices=PEERS, default=list(PEERS), help="which (%(default)s)"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
+    parser.add_argument("--child", choices=PEERS, help=argparse.SUPPRESS)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

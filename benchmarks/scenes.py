@@ -1,0 +1,134 @@
+"""What the benchmarks simulate: a person who moves before the paper's radar, and loose points."""
+
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from builders.activities import perform
+from radarsim.body import skin
+from radarsim.clip import make_burst
+from radarsim.files import free_body
+from radarsim.heatmaps import make_heatmaps
+from radarsim.motion import cut_motion, sample_motion
+from radarsim.placement import Placement, place, to_radar_frame
+from radarsim.retarget import fit_to_body
+from radarsim.settings import Settings
+from radarsim.simulate import burst_times_s, simulate_mesh, simulate_motion, simulate_points
+
+WALK = "walking_forward_and_backward"
+# Takes begin at rest; by then the subject is on the way.
+START_S = 1.0
+PEER_POINTS = 128
+
+
+def settings_for(method: str, **changes) -> Settings:
+    """Noiseless settings of one method: "accurate", "fast" or "plain"."""
+    return Settings(method=method, thermal_noise=False, quantise=False, **changes)
+
+
+class Performer:
+    """The free body in motion, placed so that its mean distance is the one asked for.
+
+    Attributes:
+        radar, body, sigma_rad, num_frames: of the scene.
+        poses_rad, transl_m, origin_m: at the nodes of every burst.
+        span_m: least and greatest distance of the pelvis.
+    """
+
+    def __init__(
+        self, radar, num_frames, range_m, sigma_rad, *, body=None, activity=WALK, start_s=START_S
+    ):
+        self.radar, self.num_frames, self.sigma_rad = radar, num_frames, float(sigma_rad)
+        self.body = free_body() if body is None else body
+        self.times_s = burst_times_s(radar, num_frames, Settings().num_nodes)
+        duration_s = start_s + self.times_s.max() + 0.1
+        whole = perform(activity, duration_s=max(3.0, duration_s))
+        self.fitted = fit_to_body(whole, self.body)
+        motion = self.fitted.motion
+        motion = cut_motion(motion, round(start_s * motion.rate_hz), motion.num_poses)
+        self.motion, self.placement = self._placed(motion, range_m)
+        distances_m = self._distances_m(self.motion)
+        self.span_m = float(distances_m.min()), float(distances_m.max())
+        self.key = jax.random.key(0)
+        poses_rad, transl_m = sample_motion(self.motion, self.times_s)
+        self.poses_rad = jnp.asarray(poses_rad, jnp.float32)
+        self.transl_m = transl_m
+        self.betas = jnp.asarray(self.fitted.betas, jnp.float32)
+        self.origin_m = np.asarray(to_radar_frame(transl_m, self.placement))
+
+    def _placed(self, motion, range_m):
+        """As far away, on average, as asked for: first at that distance, then moved by the rest."""
+        first = place(motion, Placement(distance_m=range_m))
+        correction_m = range_m - self._distances_m(first).mean()
+        placement = Placement(distance_m=range_m + correction_m)
+        return place(motion, placement), placement
+
+    def _distances_m(self, motion):
+        """Along the floor, at the nodes."""
+        _, transl_m = sample_motion(motion, self.times_s)
+        return np.linalg.norm((transl_m + motion.pelvis_offset_m)[..., :2], axis=-1)
+
+    def vertices_m(self):
+        """The posed body at the nodes, relative to `origin_m`."""
+        still = jnp.zeros(self.transl_m.shape, jnp.float32)
+        return skin(self.body, self.betas, self.poses_rad, still, self.fitted.body_scale)
+
+    def burst(self):
+        """All frames, as the sums take them."""
+        return make_burst(self.vertices_m(), self.origin_m)
+
+    def body_to_if(self, settings):
+        """Poses to IF cube [V]: skinning, visibility and sum."""
+        return simulate_mesh(
+            self.radar, self.vertices_m(), self.body.faces, self.key, settings,
+            origin_m=self.origin_m, sigma_rad=self.sigma_rad,
+        )  # fmt: skip
+
+    def motion_to_cube(self, settings):
+        """Motion to IF cube [V], as a dataset is made: noise and ADC as the settings say."""
+        return simulate_motion(
+            self.radar, self.body, self.motion, self.placement, self.key, settings,
+            num_frames=self.num_frames, betas=self.fitted.betas, scale=self.fitted.body_scale,
+            sigma_rad=self.sigma_rad,
+        )  # fmt: skip
+
+    def motion_to_heatmaps(self, settings):
+        """Motion to the three heatmaps."""
+        return make_heatmaps(self.radar, self.motion_to_cube(settings))
+
+    def points_m(self, count=PEER_POINTS):
+        """Some vertices of the body on their way, as a peer's public workload has them."""
+        chosen = np.linspace(0, self.body.num_vertices - 1, count).astype(int)
+        return np.asarray(self.vertices_m(), np.float64)[:, :, chosen] + self.origin_m[:, :, None]
+
+    def points_to_if(self, positions_m, settings):
+        """Points of equal cross-section to IF cube [V]."""
+        rcs_m2 = np.full(positions_m.shape[2], 0.01, np.float32)
+        return simulate_points(self.radar, positions_m, rcs_m2, self.key, settings)
+
+
+def with_every(body, step: int):
+    """The body with one face in `step`: fewer faces, the same extent."""
+    return replace(body, faces=body.faces[::step])
+
+
+def pieces(performer, frames_per_piece):
+    """Heatmaps of one piece of the motion after the other, simulated as the dataset builder does.
+
+    A performer of 60 s poses its body only for one piece at a time.
+    """
+    settings = Settings(method=settings_for("accurate").method)
+    motion, radar = performer.motion, performer.radar
+    step = round(frames_per_piece * radar.frame.period_s * motion.rate_hz)
+    for index in range(performer.num_frames // frames_per_piece):
+        # One period more than the piece: its last burst needs a pose after it.
+        piece = cut_motion(motion, index * step, step + 1)
+        cube_v = simulate_motion(
+            radar, performer.body, piece, performer.placement,
+            jax.random.fold_in(performer.key, index), settings,
+            num_frames=frames_per_piece, betas=performer.fitted.betas,
+            scale=performer.fitted.body_scale, sigma_rad=performer.sigma_rad,
+        )  # fmt: skip
+        yield make_heatmaps(radar, cube_v)

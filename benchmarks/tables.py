@@ -1,0 +1,87 @@
+"""What benchmarks.throughput measured, as a table for a person."""
+
+ROWS = {
+    "body_to_if": "body to IF cube, accurate",
+    "body_to_if_unculled": "  no face dropped",
+    "body_to_if_fast": "body to IF cube, fast",
+    "body_to_if_fast_unculled": "  no face dropped",
+    "motion_to_heatmaps": "motion to heatmaps",
+    "peer_points": "128 points to IF cube",
+    "jax_direct": "plain JAX, float32 *",
+    "numpy_direct": "NumPy direct sum, complex128 *",
+    "loop": "loop over chirps and pairs, complex128 *",
+    "loop_torch": "the same loop in torch *",
+}
+
+
+def table(result: dict) -> str:
+    """All figures of one run."""
+    return "\n".join(
+        [*_head(result), "", *_speeds(result), "", *_ratios(result), "", *_parts(result)]
+    )
+
+
+def _head(result: dict) -> list[str]:
+    what, machine = result["settings"], result["machine"]
+    near_m, far_m = what["range_span_m"]
+    return [
+        f"{machine['device']}, {machine['processor']}, {machine['cores']} cores; "
+        f"commit {result['commit']}",
+        f"{what['radar']}: {what['loops']} loops x {what['tx']} tx x {what['rx']} rx x "
+        f"{what['samples']} samples; {what['frames']} frames, {what['rounds']} rounds",
+        f"free body walking at {what['range_m']:g} m ({near_m:.1f} to {far_m:.1f}), sigma "
+        f"{what['sigma_rad']:g} rad, {what['faces']:,} faces, {what['visible_faces']:,} visible, "
+        f"{what['visibility_blocks']} visibility block(s) a burst",
+    ]
+
+
+def _speeds(result: dict) -> list[str]:
+    lines = [f"{'':40s}{'frames/s':>10s}{'s/frame':>10s}{'least':>10s}{'most':>10s}  error"]
+    for name, label in ROWS.items():
+        run = result["seconds_per_frame"][name]
+        if run is None:
+            lines.append(f"{label:40s}{'not measured':>20s}")
+            continue
+        seconds = "".join(f"{run[key]:10.3g}" for key in ("median", "least", "most"))
+        error = result["checks"][name]["error_db"]
+        lines.append(f"{label:40s}{1 / run['median']:10.3g}{seconds}  {error:.3g} dB")
+    count = result["settings"]["slow_methods_from_loops"]
+    lines.append(
+        f"* from {count} of {result['settings']['loops']} loops of one frame, multiplied up. "
+        "Errors against the float64 oracle; of heatmaps: the largest difference of a pixel."
+    )
+    return lines
+
+
+def _ratios(result: dict) -> list[str]:
+    return [
+        f"accurate is {result['ratio_vs_loop_culled']:,.0f} times as fast as the loop over chirps "
+        f"and pairs, {result['ratio_vs_loop_unculled']:,.0f} times with no face dropped, and "
+        f"{result['ratio_vs_numpy_direct']:,.0f} times as fast as the NumPy sum",
+    ]
+
+
+def _parts(result: dict) -> list[str]:
+    lines = []
+    for method, found in result["error_db"].items():
+        told = (f"{_number(value, 'dB')} at {range_m} m" for range_m, value in found.items())
+        lines.append(f"error, {method}: {', '.join(told)}")
+    memory = result["peak_mb_above_baseline"]
+    told = (f"{_number(value, 'MB')} for {length}" for length, value in memory.items())
+    lines.append(f"peak memory above imports: {', '.join(told)}")
+    if result["growth"]:
+        fit = result["growth"]["frames"]["line"]
+        lines.append(
+            f"time against frames: {1e3 * fit['slope_s']:.0f} ms a frame, R^2 = "
+            f"{fit['r_squared']:.4f}, largest residual "
+            f"{100 * fit['largest_relative_residual']:.0f} %"
+        )
+    if result["gradients"]:
+        ratio = result["gradients"]["backward_over_forward"]
+        lines.append(f"gradient: {ratio:.1f} times the forward pass (benchmarks.gradients)")
+    lines.append(f"on a GPU: {result['device'].get('told', result['device'].get('gpu'))}")
+    return lines
+
+
+def _number(value, unit: str) -> str:
+    return "not measured" if value is None else f"{value:.1f} {unit}"

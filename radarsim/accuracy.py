@@ -1,0 +1,72 @@
+"""How exact a sum is asked to be, and the numerical choices that follow from it.
+
+An error is 10 log10(sum |difference|^2 / sum |truth|^2) against the sum over every ADC sample in
+float64, same surface and visibility.
+"""
+
+from dataclasses import dataclass
+
+import jax
+import numpy as np
+
+# What the modes of the fast sum aim at, for a person 2 m away or farther.
+MODES_DB = {"accurate": -80.0, "fast": -60.0}
+# Errors that are known beforehand are kept this much below what is asked for.
+MARGIN_DB = 6.0
+# One cell more of kernel: 4 cells -65 dB, 6 cells -100 dB (twofold oversampling).
+KERNEL_DB_PER_CELL = 17.5
+KERNEL_DB_AT_0 = 5.0
+WIDEST_KERNEL = 8
+# Half the way a tone may walk within a block, in range bins, for -80 dB, by the number n of shifts
+# at which kernels are evaluated: measured on a moving sphere for n = 2 and 3, the others from the
+# error of that interpolation, 2 (pi way / 2)^n / n! at the first and last sample.
+SHIFT_LIMIT_BINS = {2: 0.0095, 3: 0.058, 4: 0.15, 5: 0.27}
+MOST_SHIFTS = max(SHIFT_LIMIT_BINS)
+LIMITS_DB = -80.0
+# TF32 products leave -71 dB, float32 ones -88 dB; only a GPU knows the difference.
+ROUGH_PRODUCTS_DB = -65.0
+
+
+@jax.tree_util.register_static
+@dataclass(frozen=True)
+class Accuracy:
+    """The choices of a requested error.
+
+    Attributes:
+        error_db: asked for, from -100 to -40 dB.
+    """
+
+    error_db: float
+
+    def __post_init__(self):
+        if not -100 <= self.error_db <= -40:
+            raise ValueError(
+                f"an error of {self.error_db:g} dB cannot be asked for; give -100 to -40 dB, or "
+                "the method plain for the sum over every sample"
+            )
+
+    @property
+    def kernel_width(self) -> int:
+        """Cells that one tone is spread over."""
+        needed = (KERNEL_DB_AT_0 + MARGIN_DB - self.error_db) / KERNEL_DB_PER_CELL
+        return min(int(np.ceil(needed)), WIDEST_KERNEL)
+
+    @property
+    def cull(self) -> float:
+        """Faces weaker than this times the strongest are not summed: 1e-4 leaves -81 dB."""
+        return float(10 ** (self.error_db / 20))
+
+    @property
+    def precision(self) -> str:
+        """Of products of matrices."""
+        return "highest" if self.error_db < ROUGH_PRODUCTS_DB else "default"
+
+    def shift_limit_bins(self, shift_nodes: int) -> float:
+        """Half the way that a tone may walk within a block."""
+        loosened = 10 ** ((self.error_db - LIMITS_DB) / (20 * shift_nodes))
+        return SHIFT_LIMIT_BINS[shift_nodes] * loosened
+
+    @property
+    def turn_limit_rad(self) -> float:
+        """How far a receiver's phase may turn in half a block: its series leaves x^3 / 6."""
+        return float((6 * 10 ** ((self.error_db - MARGIN_DB) / 20)) ** (1 / 3))

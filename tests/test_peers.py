@@ -1,0 +1,47 @@
+"""Published peers: what is missing is said, and the scene that they get is the one we simulate."""
+
+import json
+
+import numpy as np
+
+from benchmarks import checks, peers
+
+
+def test_a_peer_that_is_not_installed_is_skipped_with_the_command(monkeypatch, capsys):
+    monkeypatch.setattr(peers, "find_spec", lambda module: None)
+    assert peers.main([]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["mmwrt"]["skipped"] == "mmWrt is not installed: pip install mmWrt tqdm"
+    assert "pip install sionna-rt" in told["sionna"]["skipped"]
+
+
+def test_a_peer_that_aborts_is_told_by_its_own_words(monkeypatch):
+    class Ended:
+        returncode, stdout = -6, ""
+        stderr = "warming up\nLLVM ERROR: Cannot select fmaximum\nIn function: f"
+
+    monkeypatch.setattr(peers, "find_spec", lambda module: True)
+    monkeypatch.setattr(peers.subprocess, "run", lambda *given, **options: Ended)
+    told = peers._in_own_process("sionna")["skipped"]
+    assert told == "sionna ended with -6: LLVM ERROR: Cannot select fmaximum"
+
+
+def test_our_points_are_those_that_mmwrt_sums():
+    """Its formula at every sample: exp(2 pi j (f0 tau + S t tau - S tau^2 / 2)), 3e8 m/s."""
+    radar = peers.one_tx_board()
+    found = np.asarray(peers.our_frame(radar)())
+    chirp, loop = radar.chirp, radar.frame.num_chirps - 1
+    since_s = radar.chirp_times_s[loop, 0] - radar.chirp_times_s[0, 0]
+    at_m = peers.points_at(since_s + chirp.sample_times_s)[:, None]
+    legs = (np.linalg.norm(at_m - place, axis=-1) for place in (radar.array.tx_m[0], _rows(radar)))
+    tau = sum(legs) / peers.THEIR_LIGHT_MPS
+    freq_hz = chirp.start_freq_hz + chirp.slope_hz_per_s * chirp.sample_times_s
+    cycles = freq_hz[:, None, None] * tau - chirp.slope_hz_per_s * tau**2 / 2
+    truth = np.exp(2j * np.pi * cycles).sum(-1).T
+    # Ours fade with range, by up to half a percent at the end of the burst.
+    assert checks.error_db(found[loop], truth) < peers.MMWRT_BOUND_DB - 10
+
+
+def _rows(radar):
+    """Receivers [rx, point, 3]."""
+    return radar.array.rx_m[:, None]
