@@ -31,10 +31,6 @@ LEAST_COSINE = 1e-3
 SMALLEST_AREA_M2 = 1e-30
 
 
-# As `FaceIndices`, and another number of them.
-PickedFaces = Int[Array, "picked 3"] | Int[np.ndarray, "picked 3"]
-
-
 class Symmetric(NamedTuple):
     """A symmetric 2 x 2 matrix per facet, in its tangent axes."""
 
@@ -74,7 +70,11 @@ class Facets(Faces):
 def facets_of(
     vertices_m: Float[Array, "*batch vertex 3"],
     faces: FaceIndices,
+<<<<<<< HEAD
     picked: PickedFaces | None = None,
+=======
+    picked: Int[Array, "picked 3"] | Int[np.ndarray, "picked 3"] | None = None,
+>>>>>>> body
 ) -> Facets:
     """Gaussian patches of the triangles of a mesh.
 

@@ -9,14 +9,24 @@ from moving_sphere import CLEAN, relative_db, small_radar
 from scenes import KEY, UPRIGHT
 from scipy.spatial.transform import Rotation
 
+from radarsim import simulate
 from radarsim.body import skin
 from radarsim.clip import choose, fast_clip, frames_of, make_burst
+<<<<<<< HEAD
 from radarsim.levels import skin_reflectivity
 from radarsim.motion import Motion
 from radarsim.placement import Placement
 from radarsim.plain import plain_frame
 from radarsim.settings import Settings
 from radarsim.simulate import burst_times_s, simulate_motion
+=======
+from radarsim.settings import Settings
+from radarsim.levels import FREE_BODY_REFLECTIVITY, skin_reflectivity
+from radarsim.motion import Motion
+from radarsim.placement import Placement
+from radarsim.plain import plain_frame
+from radarsim.simulate import burst_times_s
+>>>>>>> body
 from radarsim.skeleton import JOINT
 from radarsim.smpl_files import free_body
 
@@ -36,7 +46,9 @@ def striding(distance_m):
     poses_rad[..., 0, :] = Rotation.from_matrix(UPRIGHT).as_rotvec()
     for name, speed in SWING.items():
         poses_rad[..., JOINT[name], :] = times_s[..., None] * speed
-    vertices_m = skin(body, np.zeros(10, np.float32), poses_rad, np.zeros(3, np.float32))
+    vertices_m = skin(
+        body, np.zeros(10, np.float32), poses_rad, np.zeros((*times_s.shape, 3), np.float32)
+    )
     origin_m = np.array([distance_m, 0.1, -0.1]) - times_s[..., None] * [1.2, -0.3, 0.0]
     return make_burst(vertices_m, origin_m), jnp.asarray(body.faces)
 
@@ -53,18 +65,22 @@ def test_a_striding_body_is_as_exact_as_the_blocks_allow(distance_m):
     assert error < -65
 
 
-def test_a_person_is_made_of_bare_skin_unless_told_otherwise():
-    body = free_body()
-    still = Motion(
-        poses_rad=np.zeros((40, 24, 3)), transl_m=np.tile([3.0, 0, 1], (40, 1)),
-        rate_hz=100.0, layout="smpl",
-    )  # fmt: skip
+@pytest.mark.parametrize("reflection", ["paper", "body"])
+def test_a_person_is_made_of_bare_skin_or_anchored(reflection, monkeypatch):
+    """What the simulation of a mesh is told where nobody gives a level."""
+    told = {}
 
-    def cube(**options):
-        return simulate_motion(RADAR, body, still, Placement(), KEY, BODY, num_frames=1, **options)
+    def simulate_mesh(*_, **options):
+        told.update(options)
+        return jnp.zeros((1, 1, 1, 1, 1), jnp.complex64)
 
-    default, metal = np.asarray(cube()), np.asarray(cube(reflectivity=1.0))
-    np.testing.assert_allclose(default, metal * skin_reflectivity(RADAR), rtol=1e-4, atol=1e-12)
+    monkeypatch.setattr(simulate, "simulate_mesh", simulate_mesh)
+    poses_rad, transl_m = np.zeros((40, 24, 3)), np.tile([3.0, 0, 1], (40, 1))
+    still = Motion(poses_rad=poses_rad, transl_m=transl_m, rate_hz=100.0)
+    settings = replace(BODY, reflection=reflection)
+    simulate.simulate_motion(RADAR, free_body(), still, Placement(), KEY, settings, num_frames=1)
+    truth = {"paper": FREE_BODY_REFLECTIVITY, "body": skin_reflectivity(RADAR)}
+    assert told["reflectivity"] == truth[reflection]
 
 
 def test_an_unknown_reflection_is_refused_by_name():
