@@ -17,7 +17,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from radarsim.mesh import FaceIndices, Faces, faces_of
 
@@ -70,7 +70,7 @@ class Facets(Faces):
 def facets_of(
     vertices_m: Float[Array, "*batch vertex 3"],
     faces: FaceIndices,
-    picked: PickedFaces | None = None,
+    picked: Int[Array, "picked 3"] | Int[np.ndarray, "picked 3"] | None = None,
 ) -> Facets:
     """Gaussian patches of the triangles of a mesh.
 
