@@ -1,9 +1,21 @@
 """Shared by all tests: data that is not part of this repository."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
+
+
+@pytest.fixture(scope="module", autouse=True)
+def programs_of_one_module_only():
+    """Compiled programs hold memory maps, of which a process has 65,530: thousands of tests end it.
+
+    XLA then dies of a segmentation fault wherever it asks for the next one.
+    """
+    yield
+    if jax := sys.modules.get("jax"):
+        jax.clear_caches()
 
 
 @pytest.fixture

@@ -12,11 +12,11 @@ from scipy.spatial.transform import Rotation
 from radarsim import simulate
 from radarsim.body import skin
 from radarsim.clip import choose, fast_clip, frames_of, make_burst
-from radarsim.frame import Settings
 from radarsim.levels import FREE_BODY_REFLECTIVITY, skin_reflectivity
 from radarsim.motion import Motion
 from radarsim.placement import Placement
 from radarsim.plain import plain_frame
+from radarsim.settings import Settings
 from radarsim.simulate import burst_times_s
 from radarsim.skeleton import JOINT
 from radarsim.smpl_files import free_body

@@ -170,8 +170,9 @@ def test_picked_facets_are_those_of_the_whole_mesh():
     vertices_m, faces = spheroid(*SPHERE_M, 0.02)
     at_m, picked = jnp.asarray(vertices_m, jnp.float32), np.array([5, 17, 3])
     whole, some = facets_of(at_m, faces), facets_of(at_m, faces, faces[picked])
-    for part, of_all in zip(jax.tree.leaves(some), jax.tree.leaves(whole), strict=True):
-        np.testing.assert_allclose(part, of_all[picked], rtol=1e-4, atol=1e-6)
+    wanted = jax.tree.map(lambda part: part[picked], whole)
+    for found, truth in zip(jax.tree.leaves(some), jax.tree.leaves(wanted), strict=True):
+        np.testing.assert_allclose(found, truth, rtol=1e-4, atol=1e-6)
 
 
 def test_gradients_are_finite_even_where_triangles_are_degenerate():
