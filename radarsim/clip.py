@@ -113,10 +113,10 @@ def _choose(radar, settings, burst, faces, hull, sigma_rad):
 
     def one(inputs):
         frame, on_hull = inputs
-        bright, pace = bright_faces(radar, settings, model, frame, faces, sigma_rad)
+        bright, near_m, pace = bright_faces(radar, settings, model, frame, faces, sigma_rad)
         seen = look(settings, frame, faces, bright) if hull is None else on_hull & bright
         order = by_range(frame, faces, seen)
-        return seen, order, extent(radar, model, frame, faces, order, pace)
+        return seen, order, extent(radar, near_m, order, pace)
 
     return jax.lax.map(one, (burst, hull))
 

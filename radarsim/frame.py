@@ -84,11 +84,11 @@ def bright_faces(
     burst: Burst,
     faces: FaceIndices,
     sigma_rad,
-) -> tuple[Bool[Array, "face"], Pace]:
-    """Faces worth summing, before any is hidden; how fast their echoes change."""
+) -> tuple[Bool[Array, "face"], Float[Array, "node face 3"], Pace]:
+    """Faces worth summing, before any is hidden; all phase points; how fast the echoes change."""
     near = placed(model.surface_of(burst.vertices_m, faces), burst.origin_high_m)
     strength = strengths(settings, model, near, sigma_rad)
-    return jnp.isfinite(strength), pace_of(radar, near.centre_m, strength)
+    return jnp.isfinite(strength), near.centre_m, pace_of(radar, near.centre_m, strength)
 
 
 def look(
@@ -148,17 +148,11 @@ def group_spans(
 
 
 def extent(
-    radar: Radar,
-    model: Reflection,
-    burst: Burst,
-    faces: FaceIndices,
-    order: Int[Array, "face"],
-    pace: Pace,
+    radar: Radar, near_m: Float[Array, "node face 3"], order: Int[Array, "face"], pace: Pace
 ) -> Extent:
     """What the sum of this frame needs room for."""
     order = padded_order(order, round_up(len(order), FACES_PER_GROUP))
-    near = placed(model.surface_of(burst.vertices_m, faces, faces[order]), burst.origin_high_m)
-    low, high = group_spans(radar, near.centre_m, order >= 0)
+    low, high = group_spans(radar, near_m[:, order], order >= 0)
     return Extent(
         num_lit=jnp.sum(order >= 0),
         group_bins=jnp.max(high - low),

@@ -21,8 +21,8 @@ from radarsim.simulate import burst_times_s
 from radarsim.skeleton import JOINT
 from radarsim.smpl_files import free_body
 
-RADAR = small_radar(num_chirps=32)
-BODY = replace(CLEAN, reflection="body")
+RADAR = small_radar(num_chirps=32, num_samples=64)
+BODY = replace(CLEAN, reflection="body", visibility="facing")
 # Joint speeds of a brisk step [rad/s].
 SWING = {"left_hip": (2.5, 0, 0), "left_knee": (-4, 0, 0), "right_hip": (-2, 0, 0)} | {
     "left_shoulder": (0, 2, 0), "right_elbow": (0, 3, 0)
@@ -44,16 +44,15 @@ def striding(distance_m):
     return make_burst(vertices_m, origin_m), jnp.asarray(body.faces)
 
 
-@pytest.mark.parametrize("distance_m", [1.0, 2.5])
-def test_a_striding_body_is_as_exact_as_the_blocks_allow(distance_m):
+def test_a_striding_body_at_one_metre_is_as_exact_as_the_blocks_allow():
     """The weights alone are good to -96 dB at 1 m; kernels shared by blocks of loops are not."""
-    burst, faces = striding(distance_m)
+    burst, faces = striding(1.0)
     choice = choose(RADAR, BODY, burst, faces, 0.5)
     cube = np.asarray(fast_clip(RADAR, BODY, choice, burst, faces, 0.5))
-    truth = plain_frame(RADAR, BODY, frames_of(burst)[0], faces, 0.5, (1, 30))
-    error = relative_db(cube[0, [1, 30]], truth)
-    print(f"striding at {distance_m} m: {error:.1f} dB")
-    assert error < -65
+    truth = plain_frame(RADAR, BODY, frames_of(burst)[0], faces, 0.5, (30,))
+    error = relative_db(cube[0, [30]], truth)
+    print(f"striding at 1 m: {error:.1f} dB")
+    assert error < -70
 
 
 @pytest.mark.parametrize("reflection", ["paper", "body"])
