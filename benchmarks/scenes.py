@@ -5,6 +5,7 @@ from dataclasses import replace
 import jax
 import jax.numpy as jnp
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from builders.activities import perform
 from radarsim.body import skin
@@ -38,15 +39,16 @@ class Performer:
     """
 
     def __init__(
-        self, radar, num_frames, range_m, sigma_rad, *, body=None, activity=WALK, start_s=START_S
-    ):
+        self, radar, num_frames, range_m, sigma_rad, *,
+        body=None, activity=WALK, start_s=START_S, tipping_rad_per_s=0.0,
+    ):  # fmt: skip
         self.radar, self.num_frames, self.sigma_rad = radar, num_frames, float(sigma_rad)
         self.body = free_body() if body is None else body
-        self.times_s = burst_times_s(radar, num_frames, Settings().num_nodes)
+        self.times_s = burst_times_s(radar, num_frames, Settings().nodes)
         duration_s = start_s + self.times_s.max() + 0.1
         whole = perform(activity, duration_s=max(3.0, duration_s))
         self.fitted = fit_to_body(whole, self.body)
-        motion = self.fitted.motion
+        motion = tipped(self.fitted.motion, tipping_rad_per_s, start_s)
         motion = cut_motion(motion, round(start_s * motion.rate_hz), motion.num_poses)
         self.motion, self.placement = self._placed(motion, range_m)
         distances_m = self._distances_m(self.motion)
@@ -107,6 +109,25 @@ class Performer:
         """Points of equal cross-section to IF cube [V]."""
         rcs_m2 = np.full(positions_m.shape[2], 0.01, np.float32)
         return simulate_points(self.radar, positions_m, rcs_m2, self.key, settings)
+
+
+def tipped(motion, rate_rad_per_s: float, half_s: float):
+    """The same motion, but all of it tips over backwards about its feet, from upright to lying.
+
+    Args:
+        motion: of somebody who stands.
+        rate_rad_per_s: how fast; 0 for not at all.
+        half_s: when it is half way down.
+    """
+    if rate_rad_per_s == 0:
+        return motion
+    times_s = np.arange(motion.num_poses) / motion.rate_hz
+    angle_rad = np.clip(np.pi / 4 + rate_rad_per_s * (times_s - half_s), 0, np.pi / 2)
+    turn = Rotation.from_rotvec(angle_rad[:, None] * [0, -1, 0])
+    poses_rad = motion.poses_rad.copy()
+    poses_rad[:, 0] = (turn * Rotation.from_rotvec(poses_rad[:, 0])).as_rotvec()
+    pelvis_m = turn.apply(motion.transl_m + motion.pelvis_offset_m)
+    return replace(motion, poses_rad=poses_rad, transl_m=pelvis_m - motion.pelvis_offset_m)
 
 
 def with_every(body, step: int):

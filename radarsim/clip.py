@@ -24,6 +24,8 @@ from radarsim.frame import (
     extent,
     fast_frame,
     look,
+    padded,
+    shares,
     sum_faces,
 )
 from radarsim.mesh import FaceIndices, Faces
@@ -43,7 +45,7 @@ from radarsim.sizes import (
 from radarsim.visibility import hidden_point_removal
 
 
-@partial(jax.tree_util.register_dataclass, meta_fields=["sizes"], data_fields=["seen", "order"])
+@jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class Choice:
     """What a clip's sum runs over.
@@ -51,11 +53,13 @@ class Choice:
     Attributes:
         seen: the faces seen, per frame and visibility block.
         order: those of each frame by range, -1 after them.
+        share: of each of `order` in the echo's energy.
         sizes: of the sum's arrays.
     """
 
     seen: Bool[Array, "frame block face"]
     order: Int[Array, "frame face"]
+    share: Float[Array, "frame face"]
     sizes: Sizes
 
 
@@ -75,8 +79,9 @@ def choose(
 ) -> Choice:
     """Pick what the fast sum needs: bright and visible faces, and how large its arrays must be."""
     hull = _hpr_blocks(settings, burst, faces) if settings.visibility == "hpr" else None
-    seen, order, needed = _choose(radar, settings.echo, burst, faces, hull, sigma_rad)
-    return Choice(seen, order, sizes_for(radar, settings.accuracy, needed))
+    *picked, needed = _choose(radar, settings.echo, burst, faces, hull, sigma_rad)
+    lobe_rad = float(reflection_of(radar, settings.reflection).lobe_rad(sigma_rad))
+    return Choice(*picked, sizes_for(radar, settings.accuracy, needed, lobe_rad))
 
 
 def fast_clip(
@@ -95,7 +100,8 @@ def fast_points(
     radar: Radar, settings: Settings, burst: Burst, area_m2: Float[np.ndarray, "point"]
 ) -> Complex[Array, "frame chirp tx rx sample"]:
     """IF samples of moving points, every one of them summed."""
-    bands, paces = _spans_of_points(radar, burst)
+    share = shares(jnp.log(area_m2), jnp.arange(len(area_m2)))
+    bands, paces = _spans_of_points(radar, burst, share)
     num_cells = cells_for(settings.accuracy, float(np.max(np.asarray(bands))))
     sizes = Sizes(
         num_lit=round_up(len(area_m2), FACES_PER_GROUP),
@@ -103,20 +109,22 @@ def fast_points(
         group_cells=num_cells,
         **blocks_for(radar, settings.accuracy, paces),
     )
-    return _sum_points(radar, settings.echo, sizes, burst, area_m2)
+    return _sum_points(radar, settings.echo, sizes, burst, area_m2, share)
 
 
 @partial(jax.jit, static_argnums=(0, 1))
 def _choose(radar, settings, burst, faces, hull, sigma_rad):
-    """Per frame: faces seen, their order, what the sum needs; `hull` from hidden point removal."""
+    """Per frame: what a `Choice` holds and the sum needs; `hull` from hidden point removal."""
     model = reflection_of(radar, settings.reflection)
 
     def one(inputs):
         frame, on_hull = inputs
-        bright, near_m, pace = bright_faces(radar, settings, model, frame, faces, sigma_rad)
+        strength, near_m = bright_faces(settings, model, frame, faces, sigma_rad)
+        bright = jnp.isfinite(strength)
         seen = look(settings, frame, faces, bright) if hull is None else on_hull & bright
         order = by_range(frame, faces, seen)
-        return seen, order, extent(radar, near_m, order, pace)
+        share = shares(strength, order)
+        return seen, order, share, extent(radar, near_m, order, share)
 
     return jax.lax.map(one, (burst, hull))
 
@@ -126,28 +134,26 @@ def _sum(radar, settings, choice, burst, faces, sigma_rad):
     model = reflection_of(radar, settings.reflection)
 
     def one(inputs):
-        frame, seen, order = inputs
-        return fast_frame(
-            radar, settings, choice.sizes, model, frame, faces, seen, order, sigma_rad
-        )
+        frame, *picked = inputs
+        return fast_frame(radar, settings, choice.sizes, model, frame, faces, *picked, sigma_rad)
 
-    return jax.lax.map(one, (burst, choice.seen, choice.order))
+    return jax.lax.map(one, (burst, choice.seen, choice.order, choice.share))
 
 
 @partial(jax.jit, static_argnums=(0, 1, 2))
-def _sum_points(radar, settings, sizes, burst, area_m2):
+def _sum_points(radar, settings, sizes, burst, area_m2, share):
     """Points in any order, so every group covers the whole band; padding adds nothing."""
     padding = sizes.num_lit - len(area_m2)
-    every = jnp.ones(len(area_m2), bool)
 
     def one(points):
         surface = points_as_faces(points.vertices_m, area_m2)
         surface = jax.tree.map(partial(_pad_faces, padding), surface)
         near_m = points.vertices_m + points.origin_high_m[:, None]
-        low_bin = jnp.min(bins_of(radar, steady_bins(radar, near_m, every))[0])
+        low_bin = jnp.min(bins_of(radar, steady_bins(radar, near_m, share))[0])
         visible = jnp.pad(jnp.ones((radar.frame.num_chirps, len(area_m2))), ((0, 0), (0, padding)))
         low_bins = jnp.full(visible.shape[1] // FACES_PER_GROUP, low_bin)
-        return sum_faces(radar, settings, sizes, POINTS, surface, points, visible, low_bins, 0.0)
+        each = visible, padded(share, sizes.num_lit, 0.0), low_bins
+        return sum_faces(radar, settings, sizes, POINTS, surface, points, *each, 0.0)
 
     return jax.lax.map(one, burst)
 
@@ -158,14 +164,13 @@ def _pad_faces(padding, values):
 
 
 @partial(jax.jit, static_argnums=0)
-def _spans_of_points(radar, burst):
+def _spans_of_points(radar, burst, share):
     """Per frame: range bins that the points cover, and the pace of the fastest."""
-    every = jnp.ones(burst.vertices_m.shape[-2], bool)
 
     def one(points):
         near_m = points.vertices_m + points.origin_high_m[:, None]
-        low, high = bins_of(radar, steady_bins(radar, near_m, every))
-        pace = pace_of_each(radar, near_m, every / len(every))
+        low, high = bins_of(radar, steady_bins(radar, near_m, share))
+        pace = pace_of_each(radar, near_m, share)
         return jnp.max(high) - jnp.min(low), jax.tree.map(jnp.max, pace)
 
     return jax.lax.map(one, burst)
@@ -179,7 +184,7 @@ def points_as_faces(positions_m, area_m2) -> Faces:
 
 def _hpr_blocks(settings, burst: Burst, faces) -> Bool[np.ndarray, "frame block face"]:
     """Hidden point removal of the face centres at each visibility block, on the host."""
-    weights = block_nodes(settings)
+    weights = block_nodes(settings, burst)
 
     def blocks(one: Burst):
         vertices_m = np.asarray(one.vertices_m + one.origin_high_m[:, None], np.float64)

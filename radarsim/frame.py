@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Complex, Float, Int
+from jaxtyping import Array, Bool, Complex, Float, Int, Shaped
 
 from radarsim.config import Radar
 from radarsim.kernels import Plan
 from radarsim.legs import legs_at_nodes
 from radarsim.mesh import FaceIndices, Faces, chebyshev_nodes, faces_of, lagrange_weights
-from radarsim.pace import Pace, pace_of
+from radarsim.pace import pace_of
 from radarsim.reflection import Reflection, weights_at_nodes
 from radarsim.settings import Settings
 from radarsim.sizes import (
@@ -70,25 +70,20 @@ def strengths(
     return jnp.where(strength >= threshold, strength, -jnp.inf)
 
 
-def block_nodes(settings: Settings) -> Float[np.ndarray, "block node"]:
+def block_nodes(settings: Settings, burst: Burst) -> Float[np.ndarray, "block node"]:
     """Weights that carry the nodes to the centres of the visibility blocks."""
     count = settings.visibility_blocks
     centres = -1 + (2 * np.arange(count) + 1) / count
-    return lagrange_weights(chebyshev_nodes(settings.num_nodes), centres).astype(np.float32)
+    nodes = chebyshev_nodes(burst.origin_high_m.shape[-2])
+    return lagrange_weights(nodes, centres).astype(np.float32)
 
 
 def bright_faces(
-    radar: Radar,
-    settings: Settings,
-    model: Reflection,
-    burst: Burst,
-    faces: FaceIndices,
-    sigma_rad,
-) -> tuple[Bool[Array, "face"], Float[Array, "node face 3"], Pace]:
-    """Faces worth summing, before any is hidden; all phase points; how fast the echoes change."""
+    settings: Settings, model: Reflection, burst: Burst, faces: FaceIndices, sigma_rad
+) -> tuple[Float[Array, "face"], Float[Array, "node face 3"]]:
+    """Of all faces, before any is hidden: strength (of `strengths`) and phase point."""
     near = placed(model.surface_of(burst.vertices_m, faces), burst.origin_high_m)
-    strength = strengths(settings, model, near, sigma_rad)
-    return jnp.isfinite(strength), near.centre_m, pace_of(radar, near.centre_m, strength)
+    return strengths(settings, model, near, sigma_rad), near.centre_m
 
 
 def look(
@@ -106,7 +101,9 @@ def look(
         bright: faces to be tested.
     """
     vertices_m = burst.vertices_m + burst.origin_high_m[:, None]
-    vertices_m = jnp.einsum("bn,nvk->bvk", block_nodes(settings), vertices_m, precision="highest")
+    vertices_m = jnp.einsum(
+        "bn,nvk->bvk", block_nodes(settings, burst), vertices_m, precision="highest"
+    )
 
     def block(corners_m):
         if settings.visibility == "none":
@@ -131,11 +128,22 @@ def by_range(
     return jnp.where(lit[order], order, -1)
 
 
+def shares(strength: Float[Array, "face"], order: Int[Array, "face"]) -> Float[Array, "face"]:
+    """Part of each face of `order` in the echo's energy; they add up to 1, if there are any."""
+    strength = jnp.where(order >= 0, strength[order], -jnp.inf)
+    strongest = jnp.max(strength)
+    power = jnp.exp(2 * (strength - jnp.where(jnp.isfinite(strongest), strongest, 0.0)))
+    return power / jnp.maximum(jnp.sum(power), 1e-30)
+
+
 def group_spans(
-    radar: Radar, near_m: Float[Array, "node face 3"], real: Bool[Array, "face"]
+    radar: Radar,
+    near_m: Float[Array, "node face 3"],
+    real: Bool[Array, "face"],
+    share: Float[Array, "face"],
 ) -> tuple[Float[Array, "group"], Float[Array, "group"]]:
     """Lowest and highest range bin of each group of neighbours; without padding (not `real`)."""
-    low, high = bins_of(radar, steady_bins(radar, near_m, real))
+    low, high = bins_of(radar, steady_bins(radar, near_m, share))
 
     def extreme(values, fill, reduce):
         return reduce(jnp.where(real, values, fill).reshape(-1, FACES_PER_GROUP), axis=1)
@@ -148,22 +156,33 @@ def group_spans(
 
 
 def extent(
-    radar: Radar, near_m: Float[Array, "node face 3"], order: Int[Array, "face"], pace: Pace
+    radar: Radar,
+    near_m: Float[Array, "node face 3"],
+    order: Int[Array, "face"],
+    share: Float[Array, "face"],
 ) -> Extent:
     """What the sum of this frame needs room for."""
-    order = padded_order(order, round_up(len(order), FACES_PER_GROUP))
-    low, high = group_spans(radar, near_m[:, order], order >= 0)
+    # A face in no place has no strength, and would be left out without a word.
+    known = jnp.all(jnp.isfinite(near_m))
+    length = round_up(len(order), FACES_PER_GROUP)
+    order, share = padded(order, length, -1), padded(share, length, 0.0)
+    near_m = near_m[:, order]
+    low, high = group_spans(radar, near_m, order >= 0, share)
+    squared = jnp.sum(near_m[len(near_m) // 2] ** 2, axis=-1)
     return Extent(
         num_lit=jnp.sum(order >= 0),
         group_bins=jnp.max(high - low),
         start_bins=jnp.max(low) - jnp.min(low),
-        pace=pace,
+        near_m=jnp.sum(share / squared**2) ** (-1 / 4),
+        pace=jax.tree.map(
+            lambda value: jnp.where(known, value, jnp.nan), pace_of(radar, near_m, share)
+        ),
     )
 
 
-def padded_order(order: Int[Array, "face"], length: int) -> Int[Array, "lit"]:
+def padded(values: Shaped[Array, "face"], length: int, fill: float | int) -> Shaped[Array, "lit"]:
     """The first so many; a mesh of few faces does not fill its last group."""
-    return jnp.pad(order[:length], (0, max(0, length - len(order))), constant_values=-1)
+    return jnp.pad(values[:length], (0, max(0, length - len(values))), constant_values=fill)
 
 
 def fast_frame(
@@ -175,6 +194,7 @@ def fast_frame(
     faces: FaceIndices,
     seen: Bool[Array, "block face"],
     order: Int[Array, "face"],
+    share: Float[Array, "face"],
     sigma_rad,
 ) -> Complex[Array, "chirp tx rx sample"]:
     """IF samples of one frame without the level constant.
@@ -188,14 +208,17 @@ def fast_frame(
         faces: its triangles.
         seen: bright and visible faces per block.
         order: of `by_range`.
+        share: of `shares`.
         sigma_rad: lobe width of the model [rad].
     """
-    pick = padded_order(order, sizes.num_lit)
+    pick, share = padded(order, sizes.num_lit, -1), padded(share, sizes.num_lit, 0.0)
     visible = fade(seen[:, pick], radar.frame.num_chirps) * (pick >= 0)
     surface = model.surface_of(burst.vertices_m, faces, faces[pick])
     near = placed(surface, burst.origin_high_m)
-    low_bins, _ = group_spans(radar, near.centre_m, pick >= 0)
-    return sum_faces(radar, settings, sizes, model, surface, burst, visible, low_bins, sigma_rad)
+    low_bins, _ = group_spans(radar, near.centre_m, pick >= 0, share)
+    return sum_faces(
+        radar, settings, sizes, model, surface, burst, visible, share, low_bins, sigma_rad
+    )
 
 
 def sum_faces(
@@ -206,12 +229,13 @@ def sum_faces(
     surface: Faces,
     burst: Burst,
     visible: Float[Array, "chirp face"],
+    share: Float[Array, "face"],
     low_bins: Float[Array, "group"],
     sigma_rad,
 ) -> Complex[Array, "chirp tx rx sample"]:
     """Reflection at the nodes, for each antenna against the centre of the others, then the sum."""
     near = placed(surface, burst.origin_high_m)
-    weights = weights_at_nodes(radar, model, near, sigma_rad)
+    weights = weights_at_nodes(radar, model, near, sigma_rad, sizes.by_pairs)
     origin_m = (burst.origin_high_m, burst.origin_low_m)
     legs = legs_at_nodes(radar, surface.centre_m, origin_m, settings.residual_video_phase)
     plan = Plan(
@@ -220,7 +244,8 @@ def sum_faces(
         faces_per_group=FACES_PER_GROUP,
         chirps_per_block=sizes.chirps_per_block,
         shift_nodes=sizes.shift_nodes,
+        own_bend=sizes.own_bend,
         kernel_width=settings.accuracy.kernel_width,
         precision=settings.accuracy.precision,
     )
-    return fast_sum(radar, plan, legs, weights, visible, low_bins)
+    return fast_sum(radar, plan, legs, weights, visible, share, low_bins)

@@ -26,6 +26,7 @@ class Plan:
         faces_per_group: neighbours in range that share `group_cells`.
         chirps_per_block: loops that share one set of kernels.
         shift_nodes: range shifts within a block at which the kernels are evaluated.
+        own_bend: whether each face bends its tone by its own speed, or all by the mean.
         kernel_width: cells that one tone is spread over.
         oversampling: grid cells per range bin.
         precision: of products of matrices.
@@ -36,6 +37,7 @@ class Plan:
     faces_per_group: int
     chirps_per_block: int
     shift_nodes: int
+    own_bend: bool = False
     kernel_width: int = 6
     oversampling: int = 2
     precision: str = "highest"

@@ -3,8 +3,8 @@
 Only positions need float64: each face keeps one reference path, whose whole cycles are dropped in
 float64, and what remains is small enough for float32. A path is that from a tx over the face to the
 middle of the receivers, plus the small difference of each rx. Within a burst (28 ms) both, and the
-logarithm of a face's weight, are smooth: cubic polynomials through four Chebyshev nodes hold them
-to about -86 dB at 3 m.
+logarithm of a face's weight, are smooth: polynomials through four or five Chebyshev nodes hold them
+(accuracy.NODES_DB).
 """
 
 from dataclasses import dataclass

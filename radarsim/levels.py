@@ -122,7 +122,7 @@ def rcs_over_yaw_m2(
     # A clip of one frame per yaw, at rest: two nodes, the fewest there are.
     burst = make_burst(np.repeat(turned_m[:, None], 2, axis=1), None)
     faces = jnp.asarray(faces, jnp.int32)
-    settings = Settings(num_nodes=2, reflection=model)
+    settings = Settings(reflection=model)
     seen = choose(radar, settings, burst, faces, sigma_rad).seen[:, 0]
     return np.asarray(_rcs_of_each(radar, model, burst.vertices_m[:, 0], faces, sigma_rad, seen))
 

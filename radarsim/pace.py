@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -19,39 +18,33 @@ class Pace(NamedTuple):
         walk_bins_per_s: tones through range, against what all do in common.
         spread_bins: half the range over which pairs of antennas see a face, likewise.
         turn_rad_per_s: phase at the outermost receiver against the array's centre.
+        drift_mps: range, against what all do in common.
     """
 
     walk_bins_per_s: Float[Array, "*shape"]
     spread_bins: Float[Array, "*shape"]
     turn_rad_per_s: Float[Array, "*shape"]
+    drift_mps: Float[Array, "*shape"]
 
 
 def pace_of(
-    radar: Radar, centre_m: Float[Array, "node face 3"], log_strength: Float[Array, "face"]
+    radar: Radar, centre_m: Float[Array, "node face 3"], share: Float[Array, "face"]
 ) -> Pace:
     """Means over the echo's energy, in the power in which they make errors.
 
     The error of the interpolation between shift nodes grows with the square of a face's walk and
-    spread within a block, that of the receivers' Taylor series with the cube of its turn.
+    spread within a block, that of the receivers' Taylor series with the cube of its turn, that of a
+    bend which all share with its drift.
 
     Args:
         radar: for its timing, sweep and array.
         centre_m: faces at the nodes, radar frame [m].
-        log_strength: log-amplitude of each face; minus infinity where it is not summed.
-
-    Returns:
-        The means; not a number where some face is in no place.
+        share: of each face in the echo's energy; their sum is 1.
     """
-    strongest = jnp.max(log_strength)
-    power = jnp.exp(2 * (log_strength - jnp.where(jnp.isfinite(strongest), strongest, 0.0)))
-    share = power / jnp.maximum(jnp.sum(power), 1e-30)
     each = pace_of_each(radar, centre_m, share)
-    pace = Pace(
-        *(jnp.sum(share * part**n) ** (1 / n) for part, n in zip(each, (4, 4, 6), strict=True))
-    )
-    # A face in no place has no strength, and would be left out without a word.
-    known = jnp.all(jnp.isfinite(centre_m))
-    return jax.tree.map(lambda value: jnp.where(known, value, jnp.nan), pace)
+    powers = (4, 4, 6, 2)
+    means = (jnp.sum(share * part**n) ** (1 / n) for part, n in zip(each, powers, strict=True))
+    return Pace(*means)
 
 
 def pace_of_each(
@@ -62,7 +55,7 @@ def pace_of_each(
     Args:
         radar: for its timing, sweep and array.
         centre_m: faces at the nodes, radar frame [m].
-        share: of each face in what all do in common; their sum is 1.
+        share: as for `pace_of`.
     """
     nodes_s = node_times_s(radar, len(centre_m))
     lasted_s = np.float32(nodes_s[-1] - nodes_s[0])
@@ -71,13 +64,18 @@ def pace_of_each(
     range_m = jnp.linalg.norm(centre_m, axis=-1)
     towards = centre_m / range_m[..., None]
     walk_m = range_m[-1] - range_m[0]
-    walk = jnp.abs(walk_m - jnp.sum(share * walk_m)) * 2 * bins_per_m / lasted_s
+    drift_mps = jnp.abs(walk_m - jnp.sum(share * walk_m)) / lasted_s
     aside = towards[len(towards) // 2]
     aside = aside - jnp.sum(share[:, None] * aside, axis=0)
     tx_m, rx_m = (_offsets_m(positions) for positions in (radar.array.tx_m, radar.array.rx_m))
     spread_m = _farthest_m(aside, tx_m) + _farthest_m(aside, rx_m)
     turn_m = _farthest_m(towards[-1] - towards[0], rx_m)
-    return Pace(walk, spread_m * bins_per_m, turn_m * rad_per_m / lasted_s)
+    return Pace(
+        walk_bins_per_s=drift_mps * 2 * bins_per_m,
+        spread_bins=spread_m * bins_per_m,
+        turn_rad_per_s=turn_m * rad_per_m / lasted_s,
+        drift_mps=drift_mps,
+    )
 
 
 def _offsets_m(positions_m) -> np.ndarray:

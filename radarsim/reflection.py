@@ -45,12 +45,12 @@ class Reflection:
         log_weight: (scatterers, tx, rx, sigma_rad) to log-amplitude and phase [cycles], for
             antenna positions that broadcast against the scatterers. A phase of None is zero and
             costs nothing.
-        crossed: whether what a receiver adds depends on the transmitter so much that pairs count.
+        lobe_rad: sigma_rad to the width of the narrowest lobe; 0 where that is not known.
     """
 
     surface_of: Callable[..., Faces]
     log_weight: Callable[..., tuple[Array, Array | None]]
-    crossed: bool = False
+    lobe_rad: Callable[[float], float]
 
 
 @jax.tree_util.register_dataclass
@@ -81,10 +81,12 @@ def reflection_of(radar: Radar, name: str) -> Reflection:
         del sigma_rad  # a facet's lobe is that of its size
         return gaussian_facets.log_weight(2 * np.pi / radar.chirp.wavelength_m, facets, tx_m, rx_m)
 
-    return Reflection(gaussian_facets.facets_of, log_weight, crossed=True)
+    return Reflection(gaussian_facets.facets_of, log_weight, lambda _: 0.0)
 
 
-def weights_at_nodes(radar: Radar, model: Reflection, near: Faces, sigma_rad) -> Weights:
+def weights_at_nodes(
+    radar: Radar, model: Reflection, near: Faces, sigma_rad, by_pairs: bool
+) -> Weights:
     """Weights at the nodes, of each antenna against the centre of the others.
 
     What that leaves to pairs is taken from one time: it changes little within a burst. On a walking
@@ -96,6 +98,7 @@ def weights_at_nodes(radar: Radar, model: Reflection, near: Faces, sigma_rad) ->
         model: gives the weights.
         near: faces at the nodes, radar frame.
         sigma_rad: lobe width [rad].
+        by_pairs: whether pairs get what is left to them.
     """
     one = jax.tree.map(lambda values: values[:, None], near)  # [node, antenna, face]
     tx_m, rx_m = (
@@ -109,14 +112,16 @@ def weights_at_nodes(radar: Radar, model: Reflection, near: Faces, sigma_rad) ->
         model.log_weight(one, tx_m.mean(0), rx_m.mean(0), sigma_rad),
     )
     weights = Weights(log_tx, log_rx, cycles_tx, cycles_rx)
-    if not model.crossed:
+    if not by_pairs:
         return weights
     middle = len(near.centre_m) // 2
     there = jax.tree.map(lambda values: values[middle], near)
     log_pair, cycles_pair = model.log_weight(there, tx_m[:, None], rx_m, sigma_rad)
-    log_pair -= log_tx[middle][:, None] + log_rx[middle]
+    factor = jnp.exp(log_pair - log_tx[middle][:, None] - log_rx[middle])
+    if cycles_pair is None:
+        return replace(weights, pair=(factor, jnp.zeros_like(factor)))
     sin, cos = sincos_cycles(cycles_pair - cycles_tx[middle][:, None] - cycles_rx[middle])
-    return replace(weights, pair=(jnp.exp(log_pair) * cos, jnp.exp(log_pair) * sin))
+    return replace(weights, pair=(factor * cos, factor * sin))
 
 
 def without_phase(log_amplitude: Callable[..., Array]) -> Callable[..., tuple[Array, None]]:
@@ -196,5 +201,5 @@ def isotropic(
     return jnp.log(points.area_m2 + SMALLEST_AREA_M2) - jnp.log(tx_range_m * rx_range_m)
 
 
-PAPER = Reflection(_picked_faces, without_phase(paper))
-POINTS = Reflection(_picked_faces, without_phase(isotropic))
+PAPER = Reflection(_picked_faces, without_phase(paper), lambda sigma_rad: sigma_rad)
+POINTS = Reflection(_picked_faces, without_phase(isotropic), lambda _: np.inf)

@@ -1,4 +1,12 @@
-"""What all faces share along the samples of a chirp, given to the sum at its end."""
+"""The last step of the sum: range cells to ADC samples, and what all faces share given back.
+
+A person who walks, or stands aside of the array's axis, moves every tone alike, by pair and loop.
+That is taken off the faces before their sum and given to the samples as a phase, which is exact;
+interpolation between kernels is left with what differs.
+"""
+
+from dataclasses import replace
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -7,32 +15,84 @@ from jaxtyping import Array, Complex, Float
 
 from radarsim.config import Radar
 from radarsim.constants import SPEED_OF_LIGHT_MPS
-from radarsim.kernels import Plan
-from radarsim.legs import burst_centre_and_half_s, horner, mid_times_s, sincos_cycles
+from radarsim.kernels import Plan, cells_to_samples, real_matrix
+from radarsim.legs import Course, burst_centre_and_half_s, horner, mid_times_s, sincos_cycles
 
 
-def common_shift(radar: Radar, common) -> Float[Array, "chirp tx rx"]:
-    """Range bins by which every tone was moved."""
-    centre_s, half_s = burst_centre_and_half_s(radar)
-    u = jnp.asarray(((mid_times_s(radar) - centre_s) / half_s).astype(np.float32))
-    tx, rx = common
-    return horner(tx, u)[..., None] + horner(rx, u[..., None])
+class Common(NamedTuple):
+    """What all faces share.
+
+    Attributes:
+        tx_bins, rx_bins: courses of the shift through range, by tx, and what each rx adds.
+        rate_m: course of the growth of the path by tx, per unit of burst time.
+    """
+
+    tx_bins: Float[Array, "power tx"]
+    rx_bins: Float[Array, "power rx"]
+    rate_m: Float[Array, "power tx"]
+
+
+def take_common(
+    tx: Course, rx: Course, share: Float[Array, "face"]
+) -> tuple[Course, Course, Common]:
+    """Faces without the speed and the shift that all have in the mean; and that mean.
+
+    Args:
+        tx, rx: courses of all faces.
+        share: of each face in the mean; their sum is 1, or 0 where there is no face.
+    """
+    means = [jnp.sum(part * share, axis=-1) for part in (tx.bins, rx.bins, tx.rate)]
+    # What is taken and given back needs no gradient.
+    common = Common(*jax.lax.stop_gradient(means))
+    tx_bins, rx_bins, rate_m = (part[..., None] for part in common)
+    tx = replace(tx, bins=tx.bins - tx_bins, rate=tx.rate - rate_m)
+    return tx, replace(rx, bins=rx.bins - rx_bins), common
+
+
+def bend_cycles_per_mps(radar: Radar) -> Float[np.ndarray, "sample"]:
+    """How a path that grows by 1 m/s bends a tone along its samples, S tau' u^2, in cycles.
+
+    Less its mean, which legs.course has given each face as a phase.
+    """
+    chirp = radar.chirp
+    u_s = (np.arange(chirp.num_samples) - chirp.num_samples / 2) / chirp.sample_rate_hz
+    square_s2 = u_s**2 - chirp.sampled_time_s**2 / 12
+    return chirp.slope_hz_per_s / SPEED_OF_LIGHT_MPS * square_s2
+
+
+def bend_rad_per_mps(radar: Radar) -> float:
+    """The same in the mean over the samples (rms), for a range that grows by 1 m/s."""
+    return float(4 * np.pi * np.sqrt(np.mean(bend_cycles_per_mps(radar) ** 2)))
+
+
+def to_samples(radar: Radar, plan: Plan) -> Float[np.ndarray, "part cell 2 sample"]:
+    """From the parts of `synthesis.cells_in_block` to real and imaginary samples.
+
+    A face's own bend is small: exp(j b) = 1 + j b, b the product of its drift and a course along
+    the samples. So the cells that are weighed by drift need another matrix, and nothing else.
+    """
+    matrix = cells_to_samples(plan, radar.chirp.num_samples)
+    if not plan.own_bend:
+        return real_matrix(matrix)
+    _, half_s = burst_centre_and_half_s(radar)
+    bent = matrix * 2j * np.pi * bend_cycles_per_mps(radar) / half_s
+    return np.concatenate([real_matrix(matrix), real_matrix(bent)])
 
 
 def sample_phase(
-    radar: Radar, plan: Plan, first_cell, rate_mps, shift_bins
+    radar: Radar, plan: Plan, first_cell, common: Common
 ) -> Complex[Array, "chirp tx rx sample"]:
-    """What all faces share along the samples: band, common shift, and the bend S tau' u^2."""
+    """What each sample is turned by: the band's place in range, bend and shift that all share."""
     chirp = radar.chirp
     n = np.arange(chirp.num_samples) - chirp.num_samples / 2
     total = chirp.num_samples * plan.oversampling
-    u_s = n / chirp.sample_rate_hz
-    # Less its mean, which legs.course has given each face as a phase.
-    square_s2 = u_s**2 - chirp.sampled_time_s**2 / 12
-    bend = chirp.slope_hz_per_s / SPEED_OF_LIGHT_MPS * square_s2
+    centre_s, half_s = burst_centre_and_half_s(radar)
+    u = ((mid_times_s(radar) - centre_s) / half_s).astype(np.float32)
     # first_cell * n / total in whole cycles leaves float32 digits: reduce before dividing.
     turns = jnp.mod(first_cell * n.astype(np.float32), total) / total
-    turns = turns + bend.astype(np.float32) * rate_mps
+    bend = (bend_cycles_per_mps(radar) / half_s).astype(np.float32)
+    turns = turns + horner(common.rate_m, u)[..., None, None] * bend
+    shift_bins = horner(common.tx_bins, u)[..., None] + horner(common.rx_bins, u[..., None])
     ramp = (n / chirp.num_samples).astype(np.float32)
     sin, cos = sincos_cycles(turns + shift_bins[..., None] * ramp)
     return jax.lax.complex(cos, sin)

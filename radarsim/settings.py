@@ -30,7 +30,8 @@ class Settings:
         residual_video_phase: keep the phase -S tau^2 / 2.
         thermal_noise: add the receiver's noise.
         quantise: round to the steps of the ADC.
-        num_nodes: Chebyshev times per burst that carry the surface.
+        num_nodes: Chebyshev times per burst at which a body is posed; None for what the error
+            asks for.
     """
 
     method: str = "accurate"
@@ -42,7 +43,7 @@ class Settings:
     residual_video_phase: bool = True
     thermal_noise: bool = True
     quantise: bool = True
-    num_nodes: int = 4
+    num_nodes: int | None = None
 
     @property
     def echo(self) -> "Settings":
@@ -60,6 +61,11 @@ class Settings:
         """Faces weaker than this times the strongest are dropped."""
         return self.accuracy.cull if self.cull is None else self.cull
 
+    @property
+    def nodes(self) -> int:
+        """Times per burst at which a body is posed."""
+        return self.accuracy.num_nodes if self.num_nodes is None else self.num_nodes
+
     def __post_init__(self):
         choices = (
             ("method", METHODS),
@@ -71,8 +77,8 @@ class Settings:
                 raise ValueError(
                     f"Settings.{name} is {getattr(self, name)!r}; known: {', '.join(known)}"
                 )
-        if not (self.visibility_blocks >= 1 and self.num_nodes >= 2 and 0 <= self.threshold < 1):
+        if not (self.visibility_blocks >= 1 and self.nodes >= 2 and 0 <= self.threshold < 1):
             raise ValueError(
                 f"Settings: visibility_blocks {self.visibility_blocks} must be at least 1, "
-                f"num_nodes {self.num_nodes} at least 2, cull {self.threshold:g} in [0, 1)"
+                f"num_nodes {self.nodes} at least 2, cull {self.threshold:g} in [0, 1)"
             )

@@ -34,9 +34,15 @@ DEFAULT_SIGMA_RAD = 0.5
 
 
 def burst_times_s(
-    radar: Radar, num_frames: int, num_nodes: int = Settings.num_nodes
+    radar: Radar, num_frames: int, num_nodes: int = Settings().nodes
 ) -> Float[np.ndarray, "frame node"]:
-    """When the surface must be given, the nodes of each burst, since the first frame [s]."""
+    """When the surface must be given, the nodes of each burst, since the first frame [s].
+
+    Args:
+        radar: its timing.
+        num_frames: how many.
+        num_nodes: 4 are enough for the fast mode, and for what hardly accelerates.
+    """
     starts_s = np.arange(num_frames) * radar.frame.period_s
     return starts_s[:, None] + node_times_s(radar, num_nodes)
 
@@ -78,7 +84,7 @@ def simulate_motion(
         Volts at the ADC.
     """
     num_frames = frames_in(radar, motion.duration_s) if num_frames is None else num_frames
-    times_s = burst_times_s(radar, num_frames, settings.num_nodes)
+    times_s = burst_times_s(radar, num_frames, settings.nodes)
     poses_rad, transl_m = sample_motion(motion, times_s)
     poses_rad = fit_pose(jnp.asarray(poses_rad, jnp.float32), motion.layout, body)
     betas = np.zeros(body.num_betas) if betas is None else betas
@@ -98,7 +104,7 @@ def simulate_motion(
 
 def frames_in(radar: Radar, duration_s: float) -> int:
     """Radar frames whose bursts end within a motion of that length."""
-    last_s = float(node_times_s(radar, Settings.num_nodes)[-1])
+    last_s = float(node_times_s(radar, Settings().nodes)[-1])
     return max(0, int(np.floor((duration_s - last_s) / radar.frame.period_s + 1e-9)) + 1)
 
 
@@ -118,7 +124,7 @@ def simulate_mesh(
 
     Args:
         radar: the board.
-        vertices_m: corners at `burst_times_s`, in the radar frame [m].
+        vertices_m: corners at `burst_times_s`, however many nodes, in the radar frame [m].
         faces: triangles, counter-clockwise seen from outside.
         key: of the receiver's noise.
         settings: what to simulate and how.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Float, Int
 
 from radarsim.accuracy import MOST_SHIFTS, Accuracy
 from radarsim.config import Radar
@@ -19,6 +19,7 @@ from radarsim.kernels import Plan
 from radarsim.legs import node_times_s
 from radarsim.mesh import chebyshev_nodes
 from radarsim.pace import Pace
+from radarsim.samples import bend_rad_per_mps
 
 # Room for the curvature of a path between the nodes.
 BAND_MARGIN_BINS = 0.25
@@ -40,12 +41,14 @@ class Extent:
         num_lit: faces seen.
         group_bins: range bins that a group of neighbours covers, at most.
         start_bins: range bins from the lowest group's start to the highest one's.
+        near_m: mean distance of the echo, in the power in which it makes errors.
         pace: of `pace.pace_of`.
     """
 
     num_lit: Int[Array, "*frame"]
     group_bins: Float[Array, "*frame"]
     start_bins: Float[Array, "*frame"]
+    near_m: Float[Array, "*frame"]
     pace: Pace
 
 
@@ -59,6 +62,8 @@ class Sizes:
     group_cells: int
     chirps_per_block: int
     shift_nodes: int
+    own_bend: bool
+    by_pairs: bool = False
 
 
 def bins_of(
@@ -84,15 +89,14 @@ def bins_of(
 
 
 def steady_bins(
-    radar: Radar, centre_m: Float[Array, "node face 3"], real: Bool[Array, "face"]
+    radar: Radar, centre_m: Float[Array, "node face 3"], share: Float[Array, "face"]
 ) -> Float[Array, "node face"]:
-    """Range of each face in bins, less what all (but padding) have moved together.
+    """Range of each face in bins, less what all have moved together: the mean by `share`.
 
     The sum takes that off every tone and gives it back to the samples (synthesis.take_common).
     """
     bins = range_bins(radar, centre_m)
-    share = real / jnp.maximum(jnp.sum(real), 1)
-    common = jnp.sum(jnp.where(real, bins, 0.0) * share, axis=-1)
+    common = jnp.sum(bins * share, axis=-1)
     return bins - (common - common.mean())[:, None]
 
 
@@ -111,16 +115,16 @@ def margin_bins(radar: Radar) -> np.float32:
     return np.float32(BAND_MARGIN_BINS + array_m * radar.chirp.bandwidth_hz / SPEED_OF_LIGHT_MPS)
 
 
-def blocks_for(radar: Radar, accuracy: Accuracy, pace: Pace) -> dict[str, int]:
-    """Loops that share one set of kernels, and the shifts at which those are made.
+def blocks_for(radar: Radar, accuracy: Accuracy, pace: Pace) -> dict[str, int | bool]:
+    """Loops that share one set of kernels, the shifts at which those are made, and whose bend.
 
-    A power of two, at most 4: longer blocks save nothing. As few shifts as a single loop allows:
-    each costs as much as the first two do by half.
+    Of loops a power of two, at most 4: longer blocks save nothing. As few shifts as a single loop
+    allows: each costs as much as the first two do by half.
 
     Raises:
         InputError: something moves so fast that even single loops leave more than -40 dB.
     """
-    walk, spread_bins, turn = (float(np.max(np.asarray(part))) for part in pace)
+    walk, spread_bins, turn, drift_mps = (float(np.max(np.asarray(part))) for part in pace)
     walk_bins, turn_rad = (max(rate * radar.loop_period_s, 1e-9) for rate in (walk, turn))
     worst = Accuracy(WORST_DB)
     _need(walk_bins / 2 + spread_bins, worst.shift_limit_bins(MOST_SHIFTS), "range bins")
@@ -130,7 +134,8 @@ def blocks_for(radar: Radar, accuracy: Accuracy, pace: Pace) -> dict[str, int]:
     shift_nodes = fitting[0] if fitting else MOST_SHIFTS
     most = 2 * min(room[shift_nodes] / walk_bins, accuracy.turn_limit_rad / turn_rad)
     loops = 2 ** int(np.log2(np.clip(most, 1, MAX_CHIRPS_PER_BLOCK)))
-    return {"chirps_per_block": loops, "shift_nodes": shift_nodes}
+    own_bend = bend_rad_per_mps(radar) * drift_mps > accuracy.small
+    return {"chirps_per_block": loops, "shift_nodes": shift_nodes, "own_bend": own_bend}
 
 
 def _need(value: float, most: float, unit: str) -> None:
@@ -148,7 +153,26 @@ def _need(value: float, most: float, unit: str) -> None:
         )
 
 
-def sizes_for(radar: Radar, accuracy: Accuracy, extent: Extent) -> Sizes:
+def pairs_count(radar: Radar, accuracy: Accuracy, near_m: float, lobe_rad: float) -> bool:
+    """Whether what a receiver adds to a weight depends on the transmitter.
+
+    exp(-(a + b + c)^2 / lobe^2), b and c the angles by which tx and rx are off the array's middle:
+    the factors by tx and by rx leave exp(-2 b c / lobe^2) to each pair.
+
+    Args:
+        radar: its array.
+        accuracy: what may be left out.
+        near_m: distance of the echo.
+        lobe_rad: of `Reflection`.
+    """
+    tx_m, rx_m = (
+        np.sqrt(np.mean(np.sum((positions_m - positions_m.mean(0)) ** 2, axis=-1)))
+        for positions_m in (radar.array.tx_m, radar.array.rx_m)
+    )
+    return bool(2 * tx_m * rx_m > accuracy.small * (near_m * lobe_rad) ** 2)
+
+
+def sizes_for(radar: Radar, accuracy: Accuracy, extent: Extent, lobe_rad: float) -> Sizes:
     """Sizes that hold every frame of a clip, rounded up so that few programs are compiled.
 
     Padding costs little: groups without faces are passed over, and the band is a small part.
@@ -164,6 +188,7 @@ def sizes_for(radar: Radar, accuracy: Accuracy, extent: Extent) -> Sizes:
         num_lit=power_of_two(max(1, int(num_lit)), LEAST_LIT),
         num_cells=power_of_two(start + group_cells, LEAST_CELLS),
         group_cells=group_cells,
+        by_pairs=pairs_count(radar, accuracy, float(np.min(np.asarray(extent.near_m))), lobe_rad),
         **blocks_for(radar, accuracy, extent.pace),
     )
 

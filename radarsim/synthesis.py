@@ -9,7 +9,9 @@ spreading is a product of matrices too, [chirp x tx x rx, face] . [face, cell]. 
 range and in groups, so that a group needs only the few cells that it covers.
 
 Inside a chirp the path grows linearly: its rate shifts the tone (f_c tau' T) and bends it
-(S tau' u^2, kept for the body's mean rate). if_signal.plain_sum is the oracle.
+(S tau' u^2). The weight grows linearly too, which is a shift along the imaginary axis. Shift and
+bend that all share are left to the samples (samples.py); what differs between faces is small.
+plain.py is the oracle.
 """
 
 from dataclasses import dataclass, replace
@@ -21,7 +23,7 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from radarsim.config import Radar
-from radarsim.kernels import Plan, cells_to_samples, real_matrix, shifted_kernels
+from radarsim.kernels import Plan, shifted_kernels
 from radarsim.legs import (
     Course,
     Legs,
@@ -34,7 +36,7 @@ from radarsim.legs import (
     sincos_cycles,
 )
 from radarsim.reflection import Weights
-from radarsim.samples import common_shift, sample_phase
+from radarsim.samples import sample_phase, take_common, to_samples
 
 # Blocks of loops of one group that are computed at once.
 STEP_BLOCKS = 4
@@ -49,6 +51,7 @@ class Group:
         tx, rx: courses of the path by tx and of what each rx adds.
         log_tx: course of the log-amplitude by tx.
         gain_rx: course of the factor that each rx adds to it.
+        ramp: of `ramp_bins`.
         pair: real and imaginary part of the factor left to each tx and rx; None for 1.
         reference_cycles: carrier phase of the mean path.
         reference_bin: its range bin.
@@ -59,6 +62,7 @@ class Group:
     rx: Course
     log_tx: Float[Array, "*group power tx face"]
     gain_rx: Float[Array, "*group power rx face"]
+    ramp: Float[Array, "*group power face"]
     pair: tuple[Float[Array, "*group tx rx face"], Float[Array, "*group tx rx face"]] | None
     reference_cycles: Float[Array, "*group face"]
     reference_bin: Float[Array, "*group face"]
@@ -71,6 +75,7 @@ def fast_sum(
     legs: Legs,
     weights: Weights,
     visible: Float[Array, "chirp face"],
+    share: Float[Array, "face"],
     low_bins: Float[Array, "group"],
 ) -> Complex[Array, "chirp tx rx sample"]:
     """IF samples of one frame without the level constant.
@@ -81,33 +86,37 @@ def fast_sum(
         legs: of `legs_at_nodes`; faces sorted by range, a whole number of groups.
         weights: of `weights_at_nodes`.
         visible: weight of each face and chirp, 0 for padding.
+        share: of each face in what all do in common: it is taken off, and given back exactly.
         low_bins: lowest range bin of each group.
     """
     u, weight = in_blocks(radar, plan, visible)
     first_cells = jnp.floor(low_bins * plan.oversampling - plan.kernel_width / 2)
     first_cells = jax.lax.stop_gradient(first_cells)
+    log_tx = power_coefficients(weights.log_tx)
     whole = Group(
         tx=course(radar, legs.tx_m, legs.cycles_per_m, weights.cycles_tx),
         rx=course(radar, legs.rx_m, legs.cycles_per_m, weights.cycles_rx),
-        log_tx=power_coefficients(weights.log_tx),
+        log_tx=log_tx,
         gain_rx=power_coefficients(jnp.exp(weights.log_rx)),
+        ramp=ramp_bins(radar, log_tx),
         pair=weights.pair,
         reference_cycles=legs.reference_cycles,
         reference_bin=legs.reference_bin,
         weight=weight,
     )
-    whole, common = take_common(whole, visible)
+    tx, rx, common = take_common(whole.tx, whole.rx, share)
+    whole = replace(whole, tx=tx, rx=rx)
     groups = jax.lax.optimization_barrier(in_groups(plan, whole))
     cells = sum_of_groups(plan, groups, first_cells, jnp.asarray(u))[:, : radar.frame.num_chirps]
-    matrix = real_matrix(cells_to_samples(plan, radar.chirp.num_samples))
-    real, imag = jnp.einsum("pctrg,pgqn->qctrn", cells, matrix, precision=plan.precision)
+    real, imag = jnp.einsum(
+        "pctrg,pgqn->qctrn", cells, to_samples(radar, plan), precision=plan.precision
+    )
     samples = jax.lax.complex(real, imag)
     band = jnp.min(first_cells)
     # A group beyond the band would be moved into it without a word: better no number at all.
     room = jnp.max(first_cells) - band + plan.group_cells <= plan.num_cells
     samples = jnp.where(room, samples, jnp.nan)
-    rate_mps = mean_rate_mps(radar, whole, visible)
-    return samples * sample_phase(radar, plan, band, rate_mps, common_shift(radar, common))
+    return samples * sample_phase(radar, plan, band, common)
 
 
 def in_blocks(radar: Radar, plan: Plan, visible):
@@ -132,8 +141,10 @@ def in_groups(plan: Plan, whole: Group) -> Group:
     return jax.tree.map(cut, whole)
 
 
-def sum_of_groups(plan: Plan, groups: Group, first_cells, u) -> Float[Array, "2 chirp tx rx cell"]:
-    """Range cells of all loops, padded ones included: real and imaginary parts.
+def sum_of_groups(
+    plan: Plan, groups: Group, first_cells, u
+) -> Float[Array, "part chirp tx rx cell"]:
+    """Range cells of all loops, padded ones included: the parts of `cells_in_block`.
 
     Args:
         plan: sizes.
@@ -141,7 +152,7 @@ def sum_of_groups(plan: Plan, groups: Group, first_cells, u) -> Float[Array, "2 
         first_cells: grid cell at which each begins.
         u: burst times [block, chirp, tx].
     """
-    shape = (2, *u.shape, groups.rx.bins.shape[2])
+    shape = (2 + 2 * plan.own_bend, *u.shape, groups.rx.bins.shape[2])
     offsets = (first_cells - jnp.min(first_cells)).astype(jnp.int32)
     nothing = jnp.zeros((*shape, plan.group_cells))
 
@@ -164,23 +175,31 @@ def sum_of_groups(plan: Plan, groups: Group, first_cells, u) -> Float[Array, "2 
 
     empty = jnp.zeros((*shape, plan.num_cells))
     total, _ = jax.lax.scan(add, empty, (groups, first_cells, offsets))
-    return total.reshape(2, -1, *shape[3:], plan.num_cells)
+    return total.reshape(shape[0], -1, *shape[3:], plan.num_cells)
 
 
 def cells_in_block(plan: Plan, group: Group, first_cell, weight, u):
-    """Real and imaginary cells [part, chirp, tx, rx, cell] of one group in one block."""
+    """Cells [part, chirp, tx, rx, cell] of one group in one block.
+
+    Parts are real and imaginary; then, where faces bend their own tones, the same weighed by drift.
+    """
     u_mid = u.mean()
     centre = horner(group.tx.bins, u_mid).mean(0) + horner(group.rx.bins, u_mid).mean(0)
-    half = half_span(group.tx, group.rx, u, centre)
+    half = half_span(group, u, centre)
     real, imag = phasors(plan, group, weight, u, centre, half)
     kernels = shifted_kernels(plan, group.reference_bin + centre, half, first_cell)
 
     def spread(rows):
-        pairs = zip(rows, kernels, strict=True)
+        # The bend needs no shift: one row for the first of the kernels.
+        pairs = zip(rows, kernels[: len(rows)], strict=True)
         return sum(jnp.dot(row, kernel, precision=plan.precision) for row, kernel in pairs)
 
-    cells = jnp.stack([spread(real), spread(imag)])
-    return cells.reshape(2, *u.shape, group.rx.bins.shape[1], plan.group_cells)
+    parts = [spread(real), spread(imag)]
+    if plan.own_bend:
+        drift = horner(group.tx.rate, u_mid).mean(0)
+        parts += [spread([rows[0] * drift]) for rows in (real, imag)]
+    cells = jnp.stack(parts)
+    return cells.reshape(len(parts), *u.shape, group.rx.bins.shape[1], plan.group_cells)
 
 
 def phasors(plan: Plan, group: Group, weight, u, centre, half):
@@ -204,24 +223,33 @@ def phasors(plan: Plan, group: Group, weight, u, centre, half):
     """
     u_mid = u.mean()
     shift_tx = (horner(group.tx.bins, u[:, :, None]) - centre) / half
+    ramp_tx = horner(group.ramp, u[:, :, None]) / half
     shift_rx = [term / half for term in taylor(group.rx.bins, u_mid)]
     # Without the barrier XLA computes these again for every [chirp, tx, rx, face].
     by_tx, by_rx = jax.lax.optimization_barrier(
-        ((*tx_phasors(group, weight, u), shift_tx), (*rx_series(group, u_mid), shift_rx))
+        ((*tx_phasors(group, weight, u), shift_tx, ramp_tx), (*rx_series(group, u_mid), shift_rx))
     )
-    re_tx, im_tx, shift_tx = (part[:, :, None] for part in by_tx)
+    re_tx, im_tx, shift_tx, ramp = (part[:, :, None] for part in by_tx)
     local = (u - u_mid)[:, :, None, None]
     re_rx, im_rx, shift_rx = (horner(terms, local) for terms in by_rx)
     shift = shift_tx + shift_rx
 
-    def by_power(part):
-        powers = [part]
-        while len(powers) < plan.shift_nodes:
-            powers.append(powers[-1] * shift)
-        return [power.reshape(-1, power.shape[-1]) for power in powers]
+    powers = [times((re_tx, im_tx), (re_rx, im_rx))]
+    while len(powers) < plan.shift_nodes:
+        powers.append(times(powers[-1], (shift, ramp)))
+    rows = [[part.reshape(-1, part.shape[-1]) for part in parts] for parts in zip(*powers)]
+    return jax.lax.optimization_barrier(rows)
 
-    parts = re_tx * re_rx - im_tx * im_rx, re_tx * im_rx + im_tx * re_rx
-    return jax.lax.optimization_barrier([by_power(part) for part in parts])
+
+def ramp_bins(radar: Radar, log_tx: Float[Array, "power tx face"]) -> Float[Array, "power face"]:
+    """Course of the imaginary shift of each face, whose weight grows along a chirp.
+
+    exp(a t) is the tone of -j a / (2 pi) cycles per second. A limb that turns by 3 rad/s with lobes
+    of 0.2 rad loses 0.5 % along a chirp: -57 dB if held.
+    """
+    sampled_s = radar.chirp.sampled_time_s
+    _, half_s = burst_centre_and_half_s(radar)
+    return derivative(log_tx).mean(1) * np.float32(-sampled_s / half_s / (2 * np.pi))
 
 
 def tx_phasors(group: Group, weight, u):
@@ -262,39 +290,13 @@ def taylor(coefficients, u_mid):
     return [horner(coefficients, u_mid), horner(derivative(coefficients), u_mid)]
 
 
-def half_span(tx: Course, rx: Course, u, centre) -> Float[Array, "face"]:
+def half_span(group: Group, u, centre) -> Float[Array, "face"]:
     """Half the range (in bins) that a face's tone covers within a block, from its two ends."""
-    ends = [
-        jnp.max(
-            jnp.abs(horner(tx.bins, end)[:, None] + horner(rx.bins, end)[None] - centre), (0, 1)
-        )
-        for end in (u[0, 0], u[-1, -1])
-    ]
+
+    def at(end):
+        by_pair = horner(group.tx.bins, end)[:, None] + horner(group.rx.bins, end) - centre
+        return jnp.maximum(jnp.max(jnp.abs(by_pair), (0, 1)), jnp.abs(horner(group.ramp, end)))
+
+    ends = [at(end) for end in (u[0, 0], u[-1, -1])]
     # 10 % more for curvature between the ends; the floor keeps a resting face from dividing by 0.
     return jax.lax.stop_gradient(1.1 * jnp.maximum(jnp.maximum(*ends), 1e-4))
-
-
-def mean_rate_mps(radar: Radar, faces: Group, visible) -> Float[Array, ""]:
-    """Power-weighted growth of the path at the middle of the burst [m/s]."""
-    _, half_s = burst_centre_and_half_s(radar)
-    power = jnp.exp(2 * faces.log_tx[0].mean(0)) * visible[visible.shape[0] // 2]
-    rate = faces.tx.rate[0].mean(0)
-    return jnp.sum(power * rate) / (jnp.sum(power) + 1e-30) / np.float32(half_s)
-
-
-def take_common(whole: Group, visible) -> tuple[Group, tuple]:
-    """Faces without the shift through range that all share in the mean; and that shift's course.
-
-    A person who walks, or stands aside of the array's axis, moves every tone alike, by pair and
-    loop. The samples get it back as a phase ramp, which is exact; interpolation between kernels is
-    left with what differs. What is taken and given back needs no gradient.
-    """
-    real = jnp.any(visible > 0, axis=0)
-    share = real / jnp.maximum(jnp.sum(real), 1)
-
-    def take(leg):
-        common = jax.lax.stop_gradient(jnp.sum(leg.bins * share, axis=-1))
-        return replace(leg, bins=leg.bins - common[..., None]), common
-
-    (tx, common_tx), (rx, common_rx) = take(whole.tx), take(whole.rx)
-    return replace(whole, tx=tx, rx=rx), (common_tx, common_rx)

@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 import trimesh
 from moving_sphere import BOARD, CLEAN, moving_sphere, relative_db, small_radar
+from scenes import plate
+from scipy.spatial.transform import Rotation
 
 from radarsim.accuracy import MODES_DB, MOST_SHIFTS, Accuracy
 from radarsim.antennas import AntennaArray
 from radarsim.clip import choose, fast_clip, fast_points, make_burst
 from radarsim.errors import InputError
-from radarsim.plain import plain_clip
+from radarsim.plain import plain_clip, plain_points
 from radarsim.settings import Settings
 from radarsim.simulate import burst_times_s
 from radarsim.sizes import WORST_DB
@@ -20,18 +22,20 @@ from radarsim.sizes import WORST_DB
 SMALL = small_radar()
 
 
-def error_db(radar, settings, burst, faces):
+def error_db(radar, settings, burst, faces, sigma_rad=0.5):
     faces = jnp.asarray(faces)
-    choice = choose(radar, settings, burst, faces, 0.5)
-    fast = np.asarray(fast_clip(radar, settings, choice, burst, faces, 0.5))
-    return relative_db(fast, np.asarray(plain_clip(radar, settings, burst, faces, 0.5)))
+    choice = choose(radar, settings, burst, faces, sigma_rad)
+    fast = np.asarray(fast_clip(radar, settings, choice, burst, faces, sigma_rad))
+    error = relative_db(fast, np.asarray(plain_clip(radar, settings, burst, faces, sigma_rad)))
+    print(f"{settings.method} {error:.1f} dB, {choice.sizes}")
+    return error
 
 
 @pytest.mark.parametrize("method", MODES_DB)
 def test_a_mode_leaves_the_error_that_it_names(method):
     """A walking pace. The sphere's one bright spot culls like a body's: both modes drop faces."""
     burst, faces = moving_sphere(SMALL, 2.5)
-    assert error_db(SMALL, replace(CLEAN, method=method), burst, faces) < MODES_DB[method] + 10
+    assert error_db(SMALL, replace(CLEAN, method=method), burst, faces) < MODES_DB[method]
 
 
 def test_the_fast_mode_sums_fewer_faces_over_fewer_cells():
@@ -52,8 +56,61 @@ def test_somebody_beside_the_axis_is_as_exact_as_somebody_on_it():
     times_s = burst_times_s(SMALL, 1)[..., None]
     aside = np.array([np.cos(np.radians(50)), np.sin(np.radians(50)), 0.0])
     sphere = trimesh.creation.icosphere(2, 0.2)
-    burst = make_burst(np.tile(sphere.vertices, (1, 4, 1, 1)), (2.5 + times_s) * aside)
-    assert error_db(SMALL, replace(CLEAN, cull=0.0), burst, sphere.faces) < -69
+    vertices_m = np.tile(sphere.vertices, (*times_s.shape[:2], 1, 1))
+    burst = make_burst(vertices_m, (2.5 + times_s) * aside)
+    assert error_db(SMALL, replace(CLEAN, cull=0.0), burst, sphere.faces) < -80
+
+
+def turning_plate(rate_rad_per_s, range_m=2.5):
+    """A plate of 0.3 m with 200 faces, 3 degrees off the line of sight, that turns."""
+    angle_rad = np.radians(3) + rate_rad_per_s * (burst_times_s(SMALL, 1) - 0.014)
+    flat_m, faces = plate(0.3, 10, (0, 0, 0))
+    turn = Rotation.from_rotvec(angle_rad.reshape(-1, 1) * [0, 0, 1]).as_matrix()
+    vertices_m = (turn @ flat_m.T).transpose(0, 2, 1)[None]
+    return make_burst(vertices_m, np.full((*angle_rad.shape, 3), [range_m, 0.0, 0.0])), faces
+
+
+def test_a_weight_that_grows_within_a_chirp_is_not_held():
+    """At 3 rad/s a lobe of 0.1 rad loses some 0.5 % along a chirp: -57 dB, were it held."""
+    burst, faces = turning_plate(3.0)
+    assert error_db(SMALL, replace(CLEAN, cull=0.0), burst, faces, sigma_rad=0.1) < -78
+
+
+@pytest.mark.parametrize(("range_m", "by_pairs"), [(1.0, True), (6.0, False)])
+def test_pairs_have_factors_of_their_own_where_lobes_are_narrow_or_near(range_m, by_pairs):
+    """exp(-2 b c / sigma^2) with b, c the angles of tx and rx from the array's middle.
+
+    rms 5 and 2 mm over 1 m, sigma 0.2 rad: -66 dB; 31 dB less at 6 m.
+    """
+    burst, faces = turning_plate(0.5, range_m)
+    settings = replace(CLEAN, cull=0.0)
+    choice = choose(SMALL, settings, burst, jnp.asarray(faces), 0.2)
+    assert choice.sizes.by_pairs == by_pairs
+    assert error_db(SMALL, settings, burst, faces, sigma_rad=0.2) < -78
+
+
+def test_five_nodes_hold_what_four_do_not():
+    """A point that swings round its base at 12 rad/s, 0.7 m away from it: a hand that throws.
+
+    With a = 12 t its path is 2.3 m + 0.46 a^2 - 0.064 a^4 and on: the fourth power is 5e-5 m at the
+    ends of the burst, the best cubic misses 1/8 of it: 20 mrad of phase, -34 dB, -37 dB rms. There
+    is no fifth power; the sixth is 1000 times smaller.
+    """
+
+    def burst_of(num_nodes):
+        times_s = burst_times_s(SMALL, 1, num_nodes) - burst_times_s(SMALL, 1, num_nodes).mean()
+        angle_rad = 12 * times_s
+        at_m = np.stack([3 - 0.7 * np.cos(angle_rad), 0.7 * np.sin(angle_rad), 0 * angle_rad], -1)
+        return make_burst(np.zeros((1, num_nodes, 1, 3)), at_m)
+
+    area_m2 = np.ones(1, np.float32)
+    truth = np.asarray(plain_points(SMALL, CLEAN, burst_of(8), area_m2))
+    found = {
+        count: relative_db(fast_points(SMALL, CLEAN, burst_of(count), area_m2), truth)
+        for count in (4, 5)
+    }
+    assert found[4] == pytest.approx(-37, abs=2)
+    assert found[5] < -76
 
 
 def test_a_smaller_error_asks_for_more():
@@ -64,8 +121,9 @@ def test_a_smaller_error_asks_for_more():
     for name in ("cull", "turn_limit_rad"):
         values = [getattr(each, name) for each in asked]
         assert values == sorted(values, reverse=True)
-    # A threshold in amplitude: 20 dB are a factor of 10.
-    assert Accuracy(-60.0).cull == pytest.approx(10 * Accuracy(-80.0).cull)
+    assert [each.num_nodes for each in asked] == sorted(each.num_nodes for each in asked)
+    # A threshold in amplitude, with 6 dB of room.
+    assert Accuracy(-60.0).cull == pytest.approx(10 ** (-66 / 20))
 
 
 @pytest.mark.parametrize("wrong", [-120.0, -20.0, 60.0])
@@ -100,7 +158,7 @@ def test_blocks_shrink_with_a_wide_array_and_its_error_stays():
     narrow = choose(SMALL, everything, burst, faces, 0.5).sizes
     wide = choose(radar, everything, burst, faces, 0.5).sizes
     assert wide.chirps_per_block < narrow.chirps_per_block
-    assert error_db(radar, everything, burst, faces) < -66
+    assert error_db(radar, everything, burst, faces) < -76
 
 
 def test_speeds_beyond_any_block_are_refused():

@@ -29,7 +29,8 @@ def sphere_at(speed_mps):
     """A rigid sphere that moves away, straight ahead."""
     sphere = trimesh.creation.icosphere(2, 0.2)
     origin_m = np.array([3.0, 0, 0]) + burst_times_s(RADAR, 1)[..., None] * [speed_mps, 0, 0]
-    return make_burst(np.tile(sphere.vertices, (1, 4, 1, 1)), origin_m), sphere.faces
+    vertices_m = np.tile(sphere.vertices, (*origin_m.shape[:2], 1, 1))
+    return make_burst(vertices_m, origin_m), sphere.faces
 
 
 def torch_loop(radar, surface, loops):

@@ -55,7 +55,7 @@ def test_a_frame_in_which_nothing_is_seen_is_silent_and_the_next_one_is_not():
     """A plate that shows its back in the first of two frames."""
     plate_m, faces = plate(0.2, 2, (3, 0, 0))
     frames_m = np.stack([plate_m * [1, -1, 1], plate_m]).astype(np.float32)
-    burst = make_burst(np.repeat(frames_m[:, None], 4, axis=1), None)
+    burst = make_burst(np.repeat(frames_m[:, None], 2, axis=1), None)
     cube = fast(SMALL, ALL_FACES, burst, jnp.asarray(faces))
     truth = np.asarray(plain_clip(SMALL, ALL_FACES, burst, jnp.asarray(faces), 0.5))
     assert not truth[0].any()
@@ -116,10 +116,9 @@ def test_culling_costs_what_its_threshold_says():
 
 
 def test_points_with_opposite_speeds_at_both_ends_of_the_range_band():
-    """The bend of a tone within a chirp is kept for the mean speed alone.
+    """A speed v off the mean bends its tone by S (2 v / c) (u^2 - T^2/12): 0.6 mrad rms at 1 m/s.
 
-    For a speed v off the mean, S (2 v / c) (u^2 - T^2/12) has an rms of 0.30 x 2.1 mrad at 1 m/s:
-    -64 dB, the price of one range transform for all faces.
+    One bend for all would leave -64 dB; each point's own, to first order, leaves the kernel's.
     """
     times_s = burst_times_s(SMALL, 1)
     still = 0 * times_s
@@ -129,7 +128,7 @@ def test_points_with_opposite_speeds_at_both_ends_of_the_range_band():
     burst = make_burst(at - at[..., :1, :], at[..., 0, :])
     area_m2 = np.array([0.01, 0.81], np.float32)
     truth = np.asarray(plain_points(SMALL, CLEAN, burst, area_m2))
-    assert relative_db(fast_points(SMALL, CLEAN, burst, area_m2), truth) < -63
+    assert relative_db(fast_points(SMALL, CLEAN, burst, area_m2), truth) < -78
 
 
 def test_a_short_last_group_of_faces_keeps_its_place_in_range():
