@@ -3,8 +3,8 @@
     python -m benchmarks.errors --json errors.json
 
 One frame of each motion at each distance and lobe width, some of its loops, against the float64
-oracle (`radarsim/plain.py`). No built-in activity lies down: a body that stretches its legs tips over at
-2 rad/s, backwards, half way to the floor. Exit status 1 where a mode is off its bound.
+oracle (`radarsim/plain.py`). No built-in activity lies down: a body that stretches its legs tips
+over backwards at 2 rad/s, half way to the floor. Exit status 1 where a mode is off its bound.
 """
 
 import argparse

@@ -13,6 +13,8 @@ import numpy as np
 MODES_DB = {"accurate": -80.0, "fast": -60.0}
 # Errors that are known beforehand are kept this much below what is asked for.
 MARGIN_DB = 6.0
+# Weak faces add up, and few strong ones may cancel: a body that tips over needs this much.
+CULL_MARGIN_DB = 9.0
 # One cell more of kernel: 4 cells -65 dB, 6 cells -100 dB (twofold oversampling).
 KERNEL_DB_PER_CELL = 17.5
 KERNEL_DB_AT_0 = 5.0
@@ -62,8 +64,8 @@ class Accuracy:
 
     @property
     def cull(self) -> float:
-        """Faces weaker than this times the strongest are not summed: 1e-3 leaves -59 dB."""
-        return self.small
+        """Faces weaker than this times the strongest are not summed."""
+        return float(10 ** ((self.error_db - CULL_MARGIN_DB) / 20))
 
     @property
     def precision(self) -> str:
