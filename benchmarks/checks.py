@@ -14,10 +14,7 @@ from radarsim.plain import plain_frame
 BOUNDS_DB = {
     "accurate": {0.0: -70.0, 2.0: -80.0},
     "fast": {0.0: -60.0},
-    # Thinned bodies and other loops: limbs weigh more, and the bend of tones is the mean speed's.
-    "growth": {0.0: -70.0},
-    # Points with opposite speeds share one bend of their tones: see tests/test_synthesis.py.
-    "peer_points": {0.0: -60.0},
+    "peer_points": {0.0: -70.0},
     # The weight of a face is held during a chirp.
     "numpy_direct": {0.0: -75.0},
     "jax_direct": {0.0: -75.0},

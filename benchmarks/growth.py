@@ -65,7 +65,7 @@ def timed(name, scenes, rounds) -> dict:
     }
     seconds, cubes = interleaved(methods, rounds)
     errors = {
-        label: (first_loop_error_db(scene, cubes[label]), bound_db("growth", scene.span_m[0]))
+        label: (first_loop_error_db(scene, cubes[label]), bound_db("accurate", scene.span_m[0]))
         for label, scene in zip(methods, scenes.values(), strict=True)
     }
     checked = check(errors)
