@@ -47,9 +47,9 @@ def read_motion(path: str | Path, name: str | None = None) -> Motion:
 
 
 def open_motion(path: str | Path, name: str | None = None) -> Motion:
-    """As `read_motion`, but the poses of an `.npz` file stay there until they are sliced.
+    """As `read_motion`, but the poses of a large `.npz` file stay there until they are sliced.
 
-    All of them were read once, to be checked.
+    All of them were read once, to be checked. What is large: `motion_files.npz.LARGE_BYTES`.
     """
     path = _existing(path)
     name = path.stem if name is None else name

@@ -16,6 +16,7 @@ from radarsim.boards import BOARDS, DEFAULT_BOARD
 from radarsim.config import Frame
 from radarsim.files import open_motion
 from radarsim.motion import Motion
+from radarsim.motion_files import npz
 
 BOARD = BOARDS[DEFAULT_BOARD]
 RADAR = replace(
@@ -88,7 +89,8 @@ class StoredWalk(Walk):
 
 
 @pytest.fixture
-def stored_walk(tmp_path):
+def stored_walk(tmp_path, monkeypatch):
+    monkeypatch.setattr(npz, "LARGE_BYTES", 0)
     walk = Walk(seconds=9.6).load()
     arrays = {"poses": walk.poses_rad.reshape(-1, 72), "trans": walk.transl_m}
     np.savez_compressed(tmp_path / "walk.npz", **arrays, mocap_framerate=RATE_HZ)

@@ -9,11 +9,17 @@ import pytest
 from radarsim.errors import InputError
 from radarsim.files import open_motion, read_motion
 from radarsim.motion import cut_motion
+from radarsim.motion_files import npz
 from radarsim.motion_files.amass import PART_KEYS
 from radarsim.stored_poses import StoredPoses
 
 PART_WIDTHS = (3, 63, 3, 6, 90)
 WIDTHS = {"smpl": 72, "smplh": 156, "smplx": 165}
+
+
+@pytest.fixture
+def all_are_large(monkeypatch):
+    monkeypatch.setattr(npz, "LARGE_BYTES", 0)
 
 
 def write(path, poses_rad, save=np.savez_compressed, **changes):
@@ -41,6 +47,7 @@ class Told:
         return self.values[rows]
 
 
+@pytest.mark.usefixtures("all_are_large")
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
 @pytest.mark.parametrize("layout", ["smpl", "smplh", "smplx"])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, ">f8"])
@@ -59,22 +66,30 @@ def test_what_is_sliced_is_what_was_written(tmp_path, save, layout, dtype):
     np.testing.assert_array_equal(read_motion(tmp_path / "a.npz").poses_rad, expected)
 
 
+@pytest.mark.usefixtures("all_are_large")
 def test_parts_of_a_pose_are_put_side_by_side(tmp_path):
     poses_rad = some_poses(layout="smplx")
     parts = np.split(poses_rad, np.cumsum(PART_WIDTHS)[:-1], axis=1)
     path = write(tmp_path / "a.npz", poses_rad, **dict(zip(PART_KEYS, parts)) | {"poses": None})
     motion = open_motion(path)
+    assert isinstance(motion.poses_rad, StoredPoses)
     assert motion.layout == "smplx"
     np.testing.assert_array_equal(
         cut_motion(motion, 50, 20).poses_rad.reshape(20, -1), poses_rad[50:70]
     )
 
 
+@pytest.mark.usefixtures("all_are_large")
 def test_a_table_stored_by_columns_is_read_whole(tmp_path):
     poses_rad = np.asfortranarray(some_poses())
     motion = open_motion(write(tmp_path / "a.npz", poses_rad))
     assert isinstance(motion.poses_rad, np.ndarray)
     np.testing.assert_array_equal(motion.poses_rad.reshape(3000, -1), poses_rad)
+
+
+def test_a_short_file_is_read_at_once(tmp_path):
+    motion = open_motion(write(tmp_path / "a.npz", some_poses()))
+    assert isinstance(motion.poses_rad, np.ndarray)
 
 
 def test_a_long_file_takes_the_memory_of_a_short_one(tmp_path):
@@ -111,6 +126,7 @@ def test_whoever_changes_a_piece_changes_no_other():
     np.testing.assert_array_equal(poses[5:15], before[1])
 
 
+@pytest.mark.usefixtures("all_are_large")
 def test_a_damaged_byte_far_into_a_file_is_found_when_it_is_opened(tmp_path):
     path = write(tmp_path / "a.npz", some_poses(), np.savez)
     data = bytearray(path.read_bytes())
@@ -120,6 +136,7 @@ def test_a_damaged_byte_far_into_a_file_is_found_when_it_is_opened(tmp_path):
         open_motion(path)
 
 
+@pytest.mark.usefixtures("all_are_large")
 def test_a_table_that_ends_before_its_last_row_is_refused(tmp_path):
     path = tmp_path / "a.npz"
     write(path, some_poses(30))

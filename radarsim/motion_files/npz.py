@@ -13,6 +13,8 @@ import numpy as np
 
 from radarsim.errors import InputError
 
+# Smaller tables are read at once: windows of a compressed one start over again and again.
+LARGE_BYTES = 8 << 20
 # Rows on the way to those asked for are passed over in pieces of this size.
 _SKIP_BYTES = 1 << 20
 # Of format 3, which names structured fields in Unicode, no table of numbers is.
@@ -82,10 +84,10 @@ def read_arrays(
 
     Args:
         path, keys: of the file.
-        by_rows: those of the keys of which tables of numbers are left in the file.
+        by_rows: those of the keys of which large tables of numbers are left in the file.
 
     Returns:
-        Arrays by key; `Rows` for tables of `by_rows`.
+        Arrays by key; `Rows` for large tables of `by_rows`.
     """
     with _told(path, "file"):
         archive = zipfile.ZipFile(path)  # numpy's own message is about pickles
@@ -102,7 +104,8 @@ def read_arrays(
 
 
 def _may_stay(archive: zipfile.ZipFile, key: str, by_rows: Collection[str]) -> bool:
-    return key in by_rows and f"{key}.npy" in archive.namelist()
+    sizes = {member.filename: member.file_size for member in archive.infolist()}
+    return key in by_rows and sizes.get(f"{key}.npy", 0) > LARGE_BYTES
 
 
 @contextmanager
