@@ -140,10 +140,24 @@ def test_a_damaged_byte_far_into_a_file_is_found_when_it_is_opened(tmp_path):
 def test_a_table_that_ends_before_its_last_row_is_refused(tmp_path):
     path = tmp_path / "a.npz"
     write(path, some_poses(30))
+    change_poses(path, lambda data: data[:-100])
+    with pytest.raises(InputError, match=r"truncated \(30 rows announced"):
+        open_motion(path)
+
+
+@pytest.mark.usefixtures("all_are_large")
+@pytest.mark.parametrize("count", [b"-3", b"99999999999999999999"])
+def test_a_header_that_no_table_has_is_refused(tmp_path, count):
+    path = write(tmp_path / "a.npz", some_poses(30))
+    change_poses(path, lambda data: data.replace(b"(30,", b"(" + count + b",").replace(
+        b" " * (len(count) - 2), b"", 1))  # fmt: skip
+    with pytest.raises(InputError, match="poses: "):
+        open_motion(path)
+
+
+def change_poses(path, change):
     with zipfile.ZipFile(path) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     with zipfile.ZipFile(path, "w") as archive:
         for name, data in members.items():
-            archive.writestr(name, data[:-100] if name == "poses.npy" else data)
-    with pytest.raises(InputError, match=r"truncated \(30 rows announced"):
-        open_motion(path)
+            archive.writestr(name, change(data) if name == "poses.npy" else data)

@@ -44,10 +44,12 @@ class Rows:
             found = read_header(self._stream) if read_header else ((), True, np.dtype(object))
             self.shape, self._by_column, self.dtype = found
             self._begin = self._stream.tell()
+            self._refuse_short(archive.getinfo(f"{key}.npy").file_size)
 
     def is_readable(self) -> bool:
         """Whether these are numbers, stored row by row."""
-        return len(self.shape) == 2 and not self._by_column and self.dtype.kind in "fiu"
+        is_table = len(self.shape) == 2 and min(self.shape) >= 0 and not self._by_column
+        return is_table and self.dtype.kind in "fiu"
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -59,12 +61,17 @@ class Rows:
             data = self._read(first, max(stop - first, 0))
         return np.frombuffer(data, self.dtype).reshape(-1, self.shape[1])
 
+    @property
+    def _row_bytes(self) -> int:
+        return self.dtype.itemsize * self.shape[1]
+
+    def _refuse_short(self, num_bytes: int) -> None:
+        if self.is_readable() and self._begin + self.shape[0] * self._row_bytes > num_bytes:
+            raise EOFError(f"{self.shape[0]} rows announced, but they end sooner")
+
     def _read(self, first: int, count: int) -> bytes:
-        row_bytes = self.dtype.itemsize * self.shape[1]
-        self._go_to(self._begin + first * row_bytes)
-        data = self._stream.read(count * row_bytes)
-        if len(data) < count * row_bytes:
-            raise EOFError(f"{len(self)} rows announced, but they end sooner")
+        self._go_to(self._begin + first * self._row_bytes)
+        data = self._stream.read(count * self._row_bytes)
         if first + count == len(self):
             self._stream.read(1)  # at its end a member is compared with its checksum
         return data
@@ -99,7 +106,7 @@ def read_arrays(
             if key in stored and key in npz.files:
                 rows = Rows(archive, path, key) if _may_stay(archive, key, by_rows) else None
                 with _told(path, key):
-                    arrays[key] = rows if rows and rows.is_readable() else npz[key]
+                    arrays[key] = rows if rows is not None and rows.is_readable() else npz[key]
     return arrays
 
 
