@@ -1,7 +1,7 @@
 """What does a dataset cost: frames and bytes per second, memory, and where the time goes?
 
     python -m benchmarks.factory                  rates and shares, with the paper's radar
-    python -m benchmarks.factory --memory         peak memory of short, long and endless builds
+    python -m benchmarks.factory --memory         peak memory: few clips, many, a long motion
 
 Builds are real (built-in activities, free body) and go through `pipelines.run`, as a user's would.
 Memory is measured with a small radar and clips of two frames, as a thousand clips of the paper's
@@ -45,17 +45,33 @@ def main(arguments: list[str] | None = None) -> int:
 
 def rate(num_clips: int, workers: int) -> dict:
     """Frames and megabytes per second of one build; a first one compiles and is not counted."""
-    task = {"clips": num_clips, "workers": workers, "small": False, "long": False}
+    task = {"clips": num_clips, "workers": workers, "small": False}
     _watched({**task, "clips": workers})
     return {"workers": workers, **_watched(task)}
 
 
 def memory(counts: list[int]) -> list[dict]:
     """Peak memory of builds of so many clips, and of one motion of twenty minutes."""
-    tasks = [{"clips": count, "workers": 1, "small": True, "long": False} for count in counts]
-    tasks.append({"clips": 0, "workers": 1, "small": True, "long": True})
+    tasks = [{"clips": count, "workers": 1, "small": True} for count in counts]
     _watched(tasks[0])  # what is compiled once is in the cache for all
-    return [{"long_motion": task["long"], **_watched(task)} for task in tasks]
+    with tempfile.TemporaryDirectory() as folder:
+        write_long_motion(Path(folder, "long_poses.npz"))
+        tasks.append({"clips": 0, "workers": 1, "small": True, "motions": folder})
+        return [{"long_motion": "motions" in task, **_watched(task)} for task in tasks]
+
+
+def write_long_motion(path: Path) -> None:
+    """Twenty minutes in a file as AMASS has them: a minute of a performance, to and fro."""
+    import numpy as np
+
+    from builders._corpus_files import amass_bytes
+    from builders.activities import perform
+
+    minute = perform("march_in_place", duration_s=60.0)
+    rounds = np.pad(np.arange(minute.num_poses), (0, round(LONG_S * minute.rate_hz)), "reflect")
+    rounds = rounds[: round(LONG_S * minute.rate_hz) + 1]
+    long = replace(minute, poses_rad=minute.poses_rad[rounds], transl_m=minute.transl_m[rounds])
+    path.write_bytes(amass_bytes(long))
 
 
 def shares(num_clips: int) -> dict:
@@ -64,7 +80,7 @@ def shares(num_clips: int) -> dict:
     from pipelines.shards import ShardWriter, prepare
     from pipelines.stages import make_clip
 
-    build = _build(num_clips, small=False, long=False)
+    build = _build(num_clips, small=False)
     clips = build.plan.clips
     stage = partial(make_clip, keep_cubes=True)
     make = partial(stage, build.plan.recipe)
@@ -112,9 +128,9 @@ class _Planned:
     blueprint: object
 
 
-def _build(num_clips: int, small: bool, long: bool) -> _Planned:
-    """The plan of a build: short performances, or one that does not end for twenty minutes."""
-    from builders._takes import BuiltInTake, built_in_takes
+def _build(num_clips: int, small: bool, motions: str | None = None) -> _Planned:
+    """The plan of a build: short performances, or a folder of motion files."""
+    from builders._takes import amass_takes, built_in_takes
     from pipelines.blueprint import make_blueprint
     from pipelines.plan import make_plan
     from pipelines.recipe import Clips, Keep, Recipe
@@ -129,20 +145,14 @@ def _build(num_clips: int, small: bool, long: bool) -> _Planned:
         radar = replace(radar, frame=frame, chirp=chirp, array=array)
         clips = Clips(length_s=0.4, stride_s=2.0, min_frames=2)
     recipe = Recipe(radar=radar, clips=clips, keep=keep)
-    if long:
-        found = [
-            BuiltInTake(
-                activity="march_in_place", subject_number=0, repeat=0, seed=0, duration_s=LONG_S
-            )
-        ]
-    else:
-        found = built_in_takes(num_clips, 8, 0, clips.length_s)
+    built_in = built_in_takes(num_clips, 8, 0, clips.length_s)
+    found = amass_takes(motions) if motions else built_in
     takes = {take.id: take for take in found}
     plan = make_plan(recipe, [clip for take in found for clip in survey(recipe, take).clips])
     return _Planned(plan, takes, make_blueprint(plan, takes))
 
 
-def _child(clips: int, workers: int, small: bool, long: bool, out: str) -> None:
+def _child(clips: int, workers: int, small: bool, out: str, motions: str | None = None) -> None:
     """One build, in a process of its own that is watched."""
     import jax
 
@@ -150,7 +160,7 @@ def _child(clips: int, workers: int, small: bool, long: bool, out: str) -> None:
     from pipelines.run import build
     from pipelines.stages import make_clip
 
-    planned = _build(clips, small, long)
+    planned = _build(clips, small, motions)
     stage = partial(make_clip, keep_cubes=True)
     start_s = time.monotonic()
     summary = build(

@@ -16,7 +16,7 @@ from pipelines.plan import Note
 from pipelines.sources import Text
 from pipelines.survey import UNUSABLE
 from radarsim.errors import InputError
-from radarsim.files import find_motions, read_motion
+from radarsim.files import find_motions, open_motion
 from radarsim.motion import Motion
 
 AMASS_LICENCE = "AMASS, non-commercial research: https://amass.is.tue.mpg.de/license.html"
@@ -37,7 +37,7 @@ class FileTake:
     texts: tuple[Text, ...] = ()
 
     def load(self) -> Motion:
-        return read_motion(self.path, self.id)
+        return open_motion(self.path, self.id)
 
     def sha256(self) -> str:
         try:

@@ -45,6 +45,7 @@ class Prepare(WorkerPlugin):
         os.environ.update(worker_environment())
         claim_device()
         use_program_cache()
+        _stop_profiling(worker)
 
 
 @contextlib.contextmanager
@@ -64,6 +65,8 @@ def local_workers(count: int | None, at_most: int) -> Iterator[Client]:
         "distributed.worker.memory.terminate": False,
         "distributed.worker.memory.target": False,
         "distributed.worker.memory.spill": False,
+        # Dask's profiler keeps what ran each second of the last hour: 150 kB a second and process.
+        "distributed.worker.profile.enabled": False,
     }
     with dask.config.set(settings):
         cluster = LocalCluster(
@@ -189,6 +192,13 @@ def _version_here() -> str:
 
 def _names(out: str) -> Sequence[str]:
     return sorted(open_folder(out).names())
+
+
+def _stop_profiling(worker: object) -> None:
+    """Of workers that somebody started; ours never begin (see `local_workers`)."""
+    for name in ("profile", "profile-cycle"):
+        if (callback := worker.periodic_callbacks.pop(name, None)) is not None:
+            callback.stop()
 
 
 def _leave_interrupts_to_the_build() -> None:

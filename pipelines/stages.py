@@ -61,8 +61,7 @@ def make_clip(
         TakeChanged: the take is not what it was when the plan was made.
         InputError: the clip cannot be simulated.
     """
-    subject = _unchanged(recipe, clip, take, body_models)
-    window = placed_window(recipe, clip, subject.fitted.motion)
+    subject, window = _unchanged(recipe, clip, take, body_models)
     cube_v = _if_cube(recipe, clip, subject, window)
     arrays = arrays_of_cube(recipe, clip, cube_v, keep_cubes=keep_cubes)
     if recipe.keep.motion:
@@ -90,13 +89,16 @@ def arrays_of_cube(
     return arrays
 
 
-def _unchanged(recipe: Recipe, clip: Clip, take: Take, body_models: str | None) -> Subject:
-    """The take as the plan saw it."""
+def _unchanged(
+    recipe: Recipe, clip: Clip, take: Take, body_models: str | None
+) -> tuple[Subject, Motion]:
+    """The take as the plan saw it, and the clip's window of it; poses may be read only now."""
     try:
         if take.sha256() != clip.take_sha256:
             hint = "put the old file back, or build a new store"
             raise InputError(take.id, "file", "changed since the plan was made", hint)
-        return fitted_subject(take, clip.take_sha256, recipe, body_models)
+        subject = fitted_subject(take, clip.take_sha256, recipe, body_models)
+        return subject, placed_window(recipe, clip, subject.fitted.motion)
     except InputError as error:
         raise TakeChanged(error.where, error.field, error.problem, error.hint) from None
 

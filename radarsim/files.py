@@ -4,9 +4,8 @@ Parsers are imported when their kind of file turns up.
 """
 
 import os
-import zipfile
-import zlib
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +42,15 @@ def read_motion(path: str | Path, name: str | None = None) -> Motion:
     Raises:
         InputError: the file cannot be opened or holds no usable motion.
     """
+    motion = open_motion(path, name)
+    return replace(motion, poses_rad=np.asarray(motion.poses_rad))
+
+
+def open_motion(path: str | Path, name: str | None = None) -> Motion:
+    """As `read_motion`, but the poses of a large `.npz` file stay there until they are sliced.
+
+    All of them were read once, to be checked. What is large: `motion_files.npz.LARGE_BYTES`.
+    """
     path = _existing(path)
     name = path.stem if name is None else name
     suffix = path.suffix.lower()
@@ -51,9 +59,9 @@ def read_motion(path: str | Path, name: str | None = None) -> Motion:
 
         return parse_bvh(_read_text(path, MAX_BVH_BYTES), str(path), name)
     if suffix == ".npz":
-        from radarsim.motion_files import amass
+        from radarsim.motion_files import amass, npz
 
-        arrays = read_arrays(path, (*amass.KEYS, "vertices"))
+        arrays = npz.read_arrays(path, (*amass.KEYS, "vertices"), by_rows=amass.POSE_KEYS)
         if "vertices" in arrays and "poses" not in arrays:
             hint = "read it with read_mesh_sequence"
             raise InputError(path, "poses", "missing: this is a mesh sequence", hint)
@@ -114,28 +122,9 @@ def read_arrays(path: str | Path, keys: tuple[str, ...]) -> dict[str, np.ndarray
     Raises:
         InputError: no npz file, truncated, or an array of Python objects.
     """
-    key = "file"
-    try:
-        with zipfile.ZipFile(path) as archive:  # numpy's own message is about pickles
-            stored = {Path(member).stem for member in archive.namelist()}
-        arrays = {}
-        with np.load(path, allow_pickle=False) as npz:
-            for key in keys:
-                if key in stored and key in npz.files:
-                    arrays[key] = npz[key]
-        return arrays
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise InputError(
-            path,
-            key,
-            f"not an npz file, or truncated ({_line(error)})",
-            "copy or download it again",
-        ) from None
-    except ValueError as error:
-        problem = "holds Python objects" if "pickle" in str(error) else _line(error)
-        raise InputError(path, key, problem, "save plain arrays with numpy.savez") from None
-    except (OSError, MemoryError, NotImplementedError) as error:
-        raise InputError(path, key, f"cannot be read ({_line(error)})", "check it") from None
+    from radarsim.motion_files import npz
+
+    return npz.read_arrays(path, keys)
 
 
 def read_mesh_sequence(path: str | Path, rate_hz: float | None = None):

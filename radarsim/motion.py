@@ -13,6 +13,7 @@ from jaxtyping import Float
 
 from radarsim.errors import InputError
 from radarsim.interpolation import interpolate_points, interpolate_rotations
+from radarsim.stored_poses import StoredPoses
 
 NUM_JOINTS = {"smpl": 24, "smplh": 52, "smplx": 55}
 SHAPE_SPACES = ("smpl", "smplx", "free")
@@ -25,6 +26,7 @@ MAX_TRANSL_M = 1000.0
 # its origin there.
 REST_PELVIS_M = {"smpl": (0.0, -0.23, 0.03), "smplx": (0.0, -0.35, 0.01), "free": (0.0, 0.0, 0.0)}
 _NUM_SHARED_JOINTS = 22  # pelvis to wrists: the same in all three layouts
+_POSES_AT_ONCE = 1024  # that are checked; 1 MB
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -32,7 +34,8 @@ class Motion:
     """One subject's poses at a constant rate.
 
     Attributes:
-        poses_rad: axis-angle of every joint relative to its parent, the pelvis to the world [rad].
+        poses_rad: axis-angle of every joint relative to its parent, the pelvis to the world [rad];
+            in their file still where `files.open_motion` left them: `cut_motion` reads a piece.
         transl_m: SMPL's translation, world z-up [m].
         rate_hz: poses per second.
         betas: shape coefficients; empty where unknown.
@@ -46,7 +49,7 @@ class Motion:
         notes: what a reader inferred and a person may want to check, one line each.
     """
 
-    poses_rad: Float[np.ndarray, "pose joint 3"]
+    poses_rad: Float[np.ndarray | StoredPoses, "pose joint 3"]
     transl_m: Float[np.ndarray, "pose 3"]
     rate_hz: float | int
     betas: Float[np.ndarray, " beta"] = field(default_factory=lambda: np.zeros(0))
@@ -94,10 +97,12 @@ def check_motion(motion: Motion, where: str) -> Motion:
     """
     check_shapes(motion.poses_rad, motion.transl_m, motion.layout, where)
     _check_rate(motion.rate_hz, where)
-    _check_finite("poses", motion.poses_rad, where)
-    _check_finite("trans", motion.transl_m, where)
-    _check_range("poses", motion.poses_rad, MAX_ROTATION_RAD, "rad", "degrees", where)
-    _check_range("trans", motion.transl_m, MAX_TRANSL_M, "m", "millimetres", where)
+    turns_known, turns_rad = _largest(motion.poses_rad)
+    places_known, places_m = _largest(motion.transl_m)
+    _check_finite("poses", turns_known, where)
+    _check_finite("trans", places_known, where)
+    _check_range("poses", turns_rad, MAX_ROTATION_RAD, "rad", "degrees", where)
+    _check_range("trans", places_m, MAX_TRANSL_M, "m", "millimetres", where)
     if not np.isfinite(motion.betas).all():
         raise InputError(where, "betas", "NaN or infinite shape", "fit the subject's shape again")
     return motion
@@ -162,7 +167,9 @@ def cut_motion(motion: Motion, first_pose: int, num_poses: int) -> Motion:
     return replace(motion, poses_rad=motion.poses_rad[keep], transl_m=motion.transl_m[keep])
 
 
-def check_shapes(poses_rad: np.ndarray, transl_m: np.ndarray, layout: str, where: str) -> None:
+def check_shapes(
+    poses_rad: np.ndarray | StoredPoses, transl_m: np.ndarray, layout: str, where: str
+) -> None:
     """Refuse arrays that are no motion of this layout.
 
     Args:
@@ -196,9 +203,20 @@ def _check_rate(rate_hz: float, where: str) -> None:
         )
 
 
-def _check_finite(name: str, values: np.ndarray, where: str) -> None:
-    bad = ~np.isfinite(values).reshape(len(values), -1).all(axis=1)
-    if bad.any():
+def _largest(vectors: np.ndarray | StoredPoses) -> tuple[np.ndarray, np.ndarray]:
+    """Of every pose: whether all its vectors are finite, and the length of the longest."""
+    finite, longest = [], []
+    for first in range(0, len(vectors), _POSES_AT_ONCE):
+        some = vectors[first : first + _POSES_AT_ONCE]
+        some = some.reshape(len(some), -1, 3)
+        finite.append(np.isfinite(some).all(axis=(1, 2)))
+        longest.append(np.linalg.norm(some, axis=-1).max(axis=1))
+    return np.concatenate(finite), np.concatenate(longest)
+
+
+def _check_finite(name: str, finite: np.ndarray, where: str) -> None:
+    if not finite.all():
+        bad = ~finite
         raise InputError(
             where,
             name,
@@ -208,9 +226,8 @@ def _check_finite(name: str, values: np.ndarray, where: str) -> None:
 
 
 def _check_range(
-    name: str, values: np.ndarray, limit: float, unit: str, other_unit: str, where: str
+    name: str, size: np.ndarray, limit: float, unit: str, other_unit: str, where: str
 ) -> None:
-    size = np.linalg.norm(values, axis=-1).reshape(len(values), -1).max(axis=1)
     if size.max() > limit:
         pose = int((size > limit).argmax())
         raise InputError(

@@ -27,7 +27,10 @@ FACES_PER_GROUP = 128
 # Smaller arrays would save no time that shows, but be programs of their own.
 LEAST_LIT = 1024
 LEAST_CELLS = 64
-MAX_CHIRPS_PER_BLOCK = 4
+# Rows [loops x pairs] of a block that caches hold.
+MOST_ROWS = 256
+# A block's kernels cost as much as the phases of so many pairs in one loop (CPU).
+KERNELS_IN_PAIRS = 28
 # An error beyond this is no approximation: refused.
 WORST_DB = -40.0
 
@@ -118,24 +121,31 @@ def margin_bins(radar: Radar) -> np.float32:
 def blocks_for(radar: Radar, accuracy: Accuracy, pace: Pace) -> dict[str, int | bool]:
     """Loops that share one set of kernels, the shifts at which those are made, and whose bend.
 
-    Of loops a power of two, at most 4: longer blocks save nothing. As few shifts as a single loop
-    allows: each costs as much as the first two do by half.
+    Longer blocks need fewer kernels, more shifts cost each of them and each pair: the cheapest of
+    what the error allows.
 
     Raises:
         InputError: something moves so fast that even single loops leave more than -40 dB.
     """
     walk, spread_bins, turn, drift_mps = (float(np.max(np.asarray(part))) for part in pace)
-    walk_bins, turn_rad = (max(rate * radar.loop_period_s, 1e-9) for rate in (walk, turn))
+    walk_bins, turn_rad = (rate * radar.loop_period_s for rate in (walk, turn))
     worst = Accuracy(WORST_DB)
     _need(walk_bins / 2 + spread_bins, worst.shift_limit_bins(MOST_SHIFTS), "range bins")
     _need(turn_rad / 2, worst.turn_limit_rad, "radians across the receivers")
-    room = {n: accuracy.shift_limit_bins(n) - spread_bins for n in range(2, MOST_SHIFTS + 1)}
-    fitting = [n for n in room if room[n] >= walk_bins / 2]
-    shift_nodes = fitting[0] if fitting else MOST_SHIFTS
-    most = 2 * min(room[shift_nodes] / walk_bins, accuracy.turn_limit_rad / turn_rad)
-    loops = 2 ** int(np.log2(np.clip(most, 1, MAX_CHIRPS_PER_BLOCK)))
+    pairs = radar.array.num_tx * radar.array.num_rx
+    lengths = [1]
+    while 2 * lengths[-1] * pairs <= MOST_ROWS:
+        lengths.append(2 * lengths[-1])
+    fitting = [
+        (shifts * (pairs + KERNELS_IN_PAIRS / loops), shifts, loops)
+        for shifts in range(2, MOST_SHIFTS + 1)
+        for loops in lengths
+        if loops * walk_bins / 2 + spread_bins <= accuracy.shift_limit_bins(shifts)
+        and loops * turn_rad / 2 <= accuracy.turn_limit_rad
+    ]
+    _, shifts, loops = min(fitting, default=(0, MOST_SHIFTS, 1))
     own_bend = bend_rad_per_mps(radar) * drift_mps > accuracy.small
-    return {"chirps_per_block": loops, "shift_nodes": shift_nodes, "own_bend": own_bend}
+    return {"chirps_per_block": loops, "shift_nodes": shifts, "own_bend": own_bend}
 
 
 def _need(value: float, most: float, unit: str) -> None:

@@ -38,9 +38,6 @@ from radarsim.legs import (
 from radarsim.reflection import Weights
 from radarsim.samples import sample_phase, take_common, to_samples
 
-# Blocks of loops of one group that are computed at once.
-STEP_BLOCKS = 4
-
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
@@ -161,7 +158,7 @@ def sum_of_groups(
     def cells_of(group, first_cell):
         def compute():
             block = partial(cells_in_block, plan, group, first_cell)
-            parts = jax.lax.map(lambda one: block(*one), (group.weight, u), batch_size=STEP_BLOCKS)
+            parts = jax.lax.map(lambda one: block(*one), (group.weight, u))
             return jnp.moveaxis(parts, 1, 0)
 
         return jax.lax.cond(jnp.any(group.weight > 0), compute, lambda: nothing)

@@ -78,6 +78,16 @@ def test_positions_of_other_joints_replace_offsets_unless_they_are_all_zero():
     np.testing.assert_array_equal(offsets[:, 1], [[1, 2, 3], [1, 2, 3]])
 
 
+def test_a_piece_knows_that_positions_are_used_elsewhere_in_the_file():
+    """Zeros in it are places then, as they are where the file is read at once."""
+    text = SMALL.replace("CHANNELS 3 Z", "CHANNELS 6 Xposition Yposition Zposition Z")
+    text = text.replace("30 40 50", "30 0 0 0 40 50").replace("31 41 51", "31 5 6 8 41 51")
+    whole, _ = read_clip(text, "a.bvh").local_motion()
+    pieces = [piece.local_motion()[0] for piece in read_clip(text, "a.bvh").pieces(1)]
+    np.testing.assert_array_equal(np.concatenate(pieces), whole)
+    np.testing.assert_array_equal(whole[:, 1], [[0, 0, 0], [5, 6, 8]])
+
+
 def test_a_hinge_with_one_channel_is_allowed():
     text = SMALL.replace(
         "CHANNELS 3 Zrotation Xrotation Yrotation\n    End", "CHANNELS 1 Xrotation\n    End"

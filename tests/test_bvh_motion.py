@@ -10,6 +10,7 @@ from scipy.spatial.transform import Rotation
 
 from radarsim.errors import InputError
 from radarsim.files import read_motion
+from radarsim.motion_files import bvh
 from radarsim.motion_files.bvh import parse_bvh, read_clip
 from radarsim.motion_files.bvh_motion import UNITS_M
 from radarsim.motion_files.bvh_names import match_joints
@@ -240,3 +241,14 @@ def _clip_joints(clip):
             place.append(place[parent] + np.einsum("pij,pj->pi", frame[parent], offsets[:, joint]))
             frame.append(frame[parent] @ turn)
     return np.stack(place, axis=1)
+
+
+def test_a_long_file_is_read_in_pieces_and_is_the_same_motion(monkeypatch):
+    someone = person()
+    text = bvh_text(someone, *moves(someone, num_poses=25))
+    whole = parse_bvh(text, "a.bvh", "a")
+    monkeypatch.setattr(bvh, "_POSES_AT_ONCE", 7)
+    pieces = parse_bvh(text, "a.bvh", "a")
+    np.testing.assert_array_equal(pieces.poses_rad, whole.poses_rad)
+    np.testing.assert_array_equal(pieces.transl_m, whole.transl_m)
+    assert pieces.notes == whole.notes

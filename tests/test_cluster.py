@@ -87,6 +87,19 @@ def test_only_a_few_tasks_travel_ahead_of_the_workers(address):
     assert max(ahead) <= 2 * cluster.WAITING_PER_WORKER
 
 
+def test_workers_do_not_record_what_they_run(address):
+    """Dask's profiler keeps an hour of call trees: half a gigabyte beside a simulation."""
+    with cluster.running_cluster(address, str(Path(__file__).parent)) as client:
+        theirs = client.run(recorders).values()
+    with cluster.local_workers(1, 1) as client:
+        ours = client.run(recorders).values()
+    assert [*theirs, *ours] == [[], [], []]
+
+
+def recorders(dask_worker):
+    return [name for name in dask_worker.periodic_callbacks if name.startswith("profile")]
+
+
 def doubled(number, tell):
     return {"twice": 2 * number}
 

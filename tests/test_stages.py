@@ -14,7 +14,9 @@ from pipelines.subjects import placed_window
 from pipelines.survey import CUT, OUTSIDE, TOO_SHORT, survey
 from radarsim.boards import BOARDS, DEFAULT_BOARD
 from radarsim.config import Frame
+from radarsim.files import open_motion
 from radarsim.motion import Motion
+from radarsim.motion_files import npz
 
 BOARD = BOARDS[DEFAULT_BOARD]
 RADAR = replace(
@@ -74,6 +76,25 @@ def made(models):
     recipe = recipe_of(keep=Keep(motion=True))
     clip = only_clip(recipe, Walk(), models)
     return make_clip(recipe, clip, Walk(), body_models=models, keep_cubes=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredWalk(Walk):
+    """The same, in a file that is read as far as a clip needs it."""
+
+    path: str
+
+    def load(self) -> Motion:
+        return open_motion(self.path, self.id)
+
+
+@pytest.fixture
+def stored_walk(tmp_path, monkeypatch):
+    monkeypatch.setattr(npz, "LARGE_BYTES", 0)
+    walk = Walk(seconds=9.6).load()
+    arrays = {"poses": walk.poses_rad.reshape(-1, 72), "trans": walk.transl_m}
+    np.savez_compressed(tmp_path / "walk.npz", **arrays, mocap_framerate=RATE_HZ)
+    return StoredWalk(path=str(tmp_path / "walk.npz"))
 
 
 def test_arrays_have_the_schemas_shapes_and_types(made):
@@ -190,3 +211,25 @@ def test_a_clip_begins_as_soon_as_the_subject_stays_inside(models):
     found = survey(recipe_of(), Stopping(), models)
     assert [clip.start_s for clip in found.clips] == [1.0]
     assert [note.cause for note in found.notes] == [OUTSIDE, TOO_SHORT]
+
+
+def test_a_clip_amid_a_file_is_the_clip_of_the_motion_read_whole(stored_walk, models):
+    recipe = recipe_of(keep=Keep(motion=True))
+    clips = survey(recipe, stored_walk, models).clips
+    assert clips == survey(recipe, Walk(seconds=9.6), models).clips
+    assert [clip.start_s for clip in clips] == [0.0, 3.2, 6.4]
+    in_file = make_clip(recipe, clips[1], stored_walk, body_models=models, keep_cubes=True)
+    whole = make_clip(recipe, clips[1], Walk(seconds=9.6), body_models=models, keep_cubes=True)
+    assert in_file.keys() == whole.keys()
+    for name, values in whole.items():
+        np.testing.assert_array_equal(in_file[name], values, err_msg=name)
+
+
+def test_a_file_that_breaks_off_amid_a_build_leaves_its_shard_undone(stored_walk, models):
+    """As any change of a take does: its clips are not lost, they wait."""
+    recipe = recipe_of()
+    clips = survey(recipe, stored_walk, models).clips
+    with open(stored_walk.path, "r+b") as file:
+        file.truncate(600)
+    with pytest.raises(TakeChanged, match="not an npz file, or truncated"):
+        make_clip(recipe, clips[0], stored_walk, body_models=models)

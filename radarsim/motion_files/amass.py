@@ -1,6 +1,6 @@
 """AMASS arrays to Motion: SMPL (72), SMPL-H (156) and SMPL-X (165) poses as published.
 
-Pure: the arrays come from `files.py`, which opens the file.
+Pure: the arrays come from `files.py`, which opens the file. Poses may be tables that stay there.
 
 Source:
     Mahmood et al., "AMASS: Archive of Motion Capture as Surface Shapes", ICCV 2019, and the file
@@ -13,6 +13,8 @@ import numpy as np
 
 from radarsim.errors import InputError
 from radarsim.motion import NUM_JOINTS, REST_PELVIS_M, Motion, check_motion, check_shapes
+from radarsim.motion_files.npz import Rows
+from radarsim.stored_poses import StoredPoses
 
 RATE_KEYS = ("mocap_framerate", "mocap_frame_rate")
 # SMPL-X files may hold the pose in parts; this is the order of the 55 joints.
@@ -30,14 +32,18 @@ KEYS = (
     *RATE_KEYS,
     *PART_KEYS,
 )
+# The large ones.
+POSE_KEYS = ("poses", *PART_KEYS)
+Arrays = Mapping[str, np.ndarray | Rows]
 _LAYOUT_OF_WIDTH = {3 * num: layout for layout, num in NUM_JOINTS.items()}
 
 
-def motion_from_arrays(arrays: Mapping[str, np.ndarray], where: str, name: str) -> Motion:
+def motion_from_arrays(arrays: Arrays, where: str, name: str) -> Motion:
     """The motion that an AMASS file holds.
 
     Args:
-        arrays: the file's arrays by key; keys not in `KEYS` are ignored.
+        arrays: the file's arrays by key; keys not in `KEYS` are ignored. Those of `POSE_KEYS` may
+            be `Rows`, and so stay in the file.
         where: the file, for messages.
         name: the motion's id.
 
@@ -47,20 +53,8 @@ def motion_from_arrays(arrays: Mapping[str, np.ndarray], where: str, name: str) 
     Raises:
         InputError: a key is missing, or a value cannot be used.
     """
-    poses_rad = _poses(arrays, where)
-    num_poses, width = poses_rad.shape
-    layout = _LAYOUT_OF_WIDTH.get(width)
-    if layout is None:
-        raise InputError(
-            where,
-            "poses",
-            f"{width} values per pose, but SMPL has 72, SMPL-H 156 and SMPL-X 165",
-            "give full axis-angle poses",
-        )
-    poses_rad, transl_m = (
-        poses_rad.reshape(num_poses, width // 3, 3),
-        _numbers(arrays, "trans", where),
-    )
+    poses_rad, layout = _poses(arrays, where)
+    transl_m = _numbers(arrays, "trans", where)
     check_shapes(poses_rad, transl_m, layout, where)
     shape_space, betas_key = ("smplx" if layout == "smplx" else "smpl"), "betas"
     rest_pelvis_m = None
@@ -80,36 +74,48 @@ def motion_from_arrays(arrays: Mapping[str, np.ndarray], where: str, name: str) 
     return check_motion(motion, where)
 
 
-def _poses(arrays: Mapping[str, np.ndarray], where: str) -> np.ndarray:
-    if "poses" not in arrays and all(key in arrays for key in PART_KEYS):
-        parts = [_numbers(arrays, key, where) for key in PART_KEYS]
-        if any(part.ndim != 2 or len(part) != len(parts[0]) for part in parts):
-            shapes = ", ".join(f"{key} {part.shape}" for key, part in zip(PART_KEYS, parts))
-            raise InputError(where, "poses", f"parts differ: {shapes}", "give one row per pose")
-        return np.concatenate(parts, axis=1)
-    poses_rad = _numbers(arrays, "poses", where)
-    if poses_rad.ndim != 2:
-        raise InputError(
-            where,
-            "poses",
-            f"shape {poses_rad.shape}, but [pose, 72 | 156 | 165] is needed",
-            "give one row of axis-angle values per pose",
-        )
-    return poses_rad
+def _poses(arrays: Arrays, where: str) -> tuple[np.ndarray | StoredPoses, str]:
+    """Poses [pose, joint, 3] and their layout; in the file where they are left there."""
+    in_parts = "poses" not in arrays and all(key in arrays for key in PART_KEYS)
+    tables = {key: _checked(arrays, key, where) for key in (PART_KEYS if in_parts else ("poses",))}
+    layout = _layout(tables, where)
+    poses_rad = StoredPoses(list(tables.values()))
+    stored = any(isinstance(table, Rows) for table in tables.values())
+    return poses_rad if stored else np.asarray(poses_rad), layout
 
 
-def _numbers(arrays: Mapping[str, np.ndarray], key: str, where: str) -> np.ndarray:
-    """One array in float64; `trans` and `poses` are what a motion cannot do without."""
+def _layout(tables: Arrays, where: str) -> str:
+    """The layout of tables that stand side by side."""
+    shapes = [table.shape for table in tables.values()]
+    if len(shapes) == 1 and len(shapes[0]) != 2:
+        problem = f"shape {shapes[0]}, but [pose, 72 | 156 | 165] is needed"
+        raise InputError(where, "poses", problem, "give one row of axis-angle values per pose")
+    if any(len(shape) != 2 or shape[0] != shapes[0][0] for shape in shapes):
+        found = ", ".join(f"{key} {shape}" for key, shape in zip(tables, shapes))
+        raise InputError(where, "poses", f"parts differ: {found}", "give one row per pose")
+    width = sum(shape[1] for shape in shapes)
+    if width not in _LAYOUT_OF_WIDTH:
+        problem = f"{width} values per pose, but SMPL has 72, SMPL-H 156 and SMPL-X 165"
+        raise InputError(where, "poses", problem, "give full axis-angle poses")
+    return _LAYOUT_OF_WIDTH[width]
+
+
+def _checked(arrays: Arrays, key: str, where: str) -> np.ndarray | Rows:
+    """One array of numbers; `trans` and `poses` are what a motion cannot do without."""
     if key not in arrays:
         found = ", ".join(sorted(arrays)) or "nothing usable"
         raise InputError(where, key, f"missing (found {found})", "give an AMASS motion file")
-    values = np.asarray(arrays[key])
+    values = arrays[key] if isinstance(arrays[key], Rows) else np.asarray(arrays[key])
     if values.dtype.kind not in "fiu":
         raise InputError(where, key, f"holds {values.dtype}, not numbers", "save it as float")
-    return values.astype(np.float64)
+    return values
 
 
-def _rate_hz(arrays: Mapping[str, np.ndarray], where: str) -> float:
+def _numbers(arrays: Arrays, key: str, where: str) -> np.ndarray:
+    return np.asarray(_checked(arrays, key, where)).astype(np.float64)
+
+
+def _rate_hz(arrays: Arrays, where: str) -> float:
     for key in RATE_KEYS:
         if key in arrays:
             values = _numbers(arrays, key, where).ravel()
@@ -121,7 +127,7 @@ def _rate_hz(arrays: Mapping[str, np.ndarray], where: str) -> float:
     )
 
 
-def _gender(arrays: Mapping[str, np.ndarray]) -> str:
+def _gender(arrays: Arrays) -> str:
     """Published as str, bytes, or the text of bytes; anything else is neutral."""
     value = np.asarray(arrays.get("gender", "neutral")).ravel()
     text = value[0] if value.size else "neutral"

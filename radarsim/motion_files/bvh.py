@@ -9,7 +9,8 @@ Source:
 
 import itertools
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -17,6 +18,8 @@ from scipy.spatial.transform import Rotation
 from radarsim.errors import InputError
 from radarsim.motion import MAX_RATE_HZ, MIN_RATE_HZ, Motion, check_motion
 
+# Text and turns of a pose are some twenty times its numbers: so many at once are 50 MB.
+_POSES_AT_ONCE = 4096
 _CHANNEL = re.compile(r"([XYZ])(position|rotation)", re.IGNORECASE)
 
 
@@ -31,6 +34,7 @@ class BvhClip:
         channels: of each joint, as ("X", "rotation") pairs.
         values: one row of channel values per pose; rotations in degrees.
         rate_hz: poses per second.
+        in_use: whether a channel is ever other than zero; None: as `values` are.
     """
 
     names: list[str] = field(default_factory=list)
@@ -39,18 +43,28 @@ class BvhClip:
     channels: list[list[tuple[str, str]]] = field(default_factory=list)
     values: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     rate_hz: float = 0.0
+    in_use: np.ndarray | None = None
 
     @property
     def num_channels(self) -> int:
         return sum(len(channels) for channels in self.channels)
 
+    def pieces(self, poses: int | None = None) -> Iterator["BvhClip"]:
+        """The same in pieces of so many poses, which know of the whole which channels it uses."""
+        poses = poses or _POSES_AT_ONCE
+        in_use = self.values.any(axis=0)
+        for first in range(0, len(self.values), poses):
+            yield replace(self, values=self.values[first : first + poses], in_use=in_use)
+
     def local_motion(self) -> tuple[np.ndarray, list[Rotation]]:
         """Offset [pose, joint, 3] and rotation of every joint relative to its parent."""
         num_poses = len(self.values)
+        in_use = self.values.any(axis=0) if self.in_use is None else self.in_use
         offsets = np.tile(np.array(self.offsets), (num_poses, 1, 1))
         rotations, first = [], 0
         for joint, channels in enumerate(self.channels):
             columns = self.values[:, first : first + len(channels)]
+            used = in_use[first : first + len(channels)]
             first += len(channels)
             axes = "".join(axis for axis, kind in channels if kind == "rotation")
             turned = [i for i, (_, kind) in enumerate(channels) if kind == "rotation"]
@@ -58,7 +72,7 @@ class BvhClip:
             rotations.append(Rotation.from_euler(axes or "X", angles, degrees=True))
             for i, (axis, kind) in enumerate(channels):
                 # Some writers leave zeros in the position channels of every joint but the root.
-                if kind == "position" and (self.parents[joint] < 0 or columns[:, i].any()):
+                if kind == "position" and (self.parents[joint] < 0 or used[i]):
                     offsets[:, joint, "XYZ".index(axis)] = columns[:, i]
         return offsets, rotations
 
@@ -201,13 +215,10 @@ def _channels(lines: _Lines, text: str) -> list[tuple[str, str]]:
 
 def _read_values(lines: _Lines, num_poses: int, num_channels: int) -> np.ndarray:
     first = lines.number
-    rows = [row.split() for row in lines.raw[first:]]
-    numbers = [first + 1 + i for i, row in enumerate(rows) if row]
-    rows = [row for row in rows if row]
-    for number, row in zip(numbers, rows, strict=True):
-        if len(row) != num_channels:
-            lines.number = number
-            lines.fail(f"{len(row)} values, but the skeleton has {num_channels} channels")
+    rows = [(first + 1 + i, row) for i, row in enumerate(lines.raw[first:]) if row.strip()]
+    for lines.number, row in rows:
+        if (width := len(row.split())) != num_channels:
+            lines.fail(f"{width} values, but the skeleton has {num_channels} channels")
     if len(rows) != num_poses:
         raise InputError(
             lines.where,
@@ -218,13 +229,20 @@ def _read_values(lines: _Lines, num_poses: int, num_channels: int) -> np.ndarray
     if num_poses < 2:
         problem = f"{num_poses} poses, but a motion needs at least 2"
         raise InputError(lines.where, "Frames", problem, "give a longer recording")
+    values = np.empty((num_poses, num_channels))
+    for start in range(0, num_poses, _POSES_AT_ONCE):
+        some = rows[start : start + _POSES_AT_ONCE]
+        values[start : start + len(some)] = _parsed(lines, some, num_channels)
+    return values
+
+
+def _parsed(lines: _Lines, rows: list[tuple[int, str]], num_channels: int) -> np.ndarray:
     try:
-        return np.array(rows, dtype=np.float64).reshape(num_poses, num_channels)
+        return np.array([row.split() for _, row in rows], dtype=np.float64)
     except ValueError:
         pass
-    for number, row in zip(numbers, rows, strict=True):
-        lines.number = number
-        lines.numbers(" ".join(row), num_channels)
+    for lines.number, row in rows:
+        lines.numbers(row, num_channels)
     raise AssertionError("a row that NumPy cannot read must fail above")
 
 

@@ -10,7 +10,7 @@ Trunk, collars and head have no bone that means the same in both, and keep A = 1
 in both.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -83,14 +83,18 @@ def motion_from_bvh(clip: BvhClip, where: str, name: str) -> Motion:
     """
     notes = _drop_calibration_pose(clip, where)
     joints = match_joints(clip.names, clip.parents, where)
-    posed = _pose(clip, joints, where, notes)
-    unit_m, stature_m = _unit(posed, notes)
-    to_smpl, to_z_up = _axes(posed, notes)
-    turns = _smpl_turns(posed, to_smpl, to_z_up)
-    pelvis_m = _pelvis_m(posed, turns[0], to_z_up, unit_m, stature_m)
+    begin = _begin(next(clip.pieces(1)), joints, where, notes)
+    unit_m, stature_m = _unit(begin, notes)
+    to_smpl, to_z_up = _axes(begin, _mean_trunk(clip, begin), notes)
+    poses_rad, pelvis_m = [], []
+    for piece in clip.pieces():
+        posed = _pose(piece, begin)
+        turns = _smpl_turns(posed, to_smpl, to_z_up)
+        poses_rad.append(world_to_local(turns))
+        pelvis_m.append(_pelvis_m(posed, turns[0], to_z_up, unit_m, stature_m))
     return Motion(
-        poses_rad=world_to_local(turns),
-        transl_m=pelvis_m - np.asarray(REST_PELVIS_M["smpl"]),
+        poses_rad=np.concatenate(poses_rad),
+        transl_m=np.concatenate(pelvis_m) - np.asarray(REST_PELVIS_M["smpl"]),
         rate_hz=clip.rate_hz,
         rest_pelvis_m=REST_PELVIS_M["smpl"],
         name=name,
@@ -106,7 +110,7 @@ def _drop_calibration_pose(clip: BvhClip, where: str) -> list[str]:
         raise InputError(where, "MOTION", f"NaN or infinite at pose {pose}", "cut or repair it")
     if len(clip.values) < 3:
         return []
-    _, turns = clip.local_motion()
+    _, turns = next(clip.pieces(2)).local_motion()
     still = [turn[0].magnitude() for turn, parent in zip(turns, clip.parents) if parent >= 0]
     jump = [(turn[0].inv() * turn[1]).magnitude() for turn in turns]
     if max(still, default=1) < 1e-3 and max(jump) > np.radians(20):
@@ -115,8 +119,8 @@ def _drop_calibration_pose(clip: BvhClip, where: str) -> list[str]:
     return []
 
 
-def _pose(clip: BvhClip, joints: JointMap, where: str, notes: list[str]) -> _Posed:
-    """Forward kinematics, and the pose that serves as rest: all turns zero, or the first pose."""
+def _begin(clip: BvhClip, joints: JointMap, where: str, notes: list[str]) -> _Posed:
+    """The first pose, and the one that serves as rest: all turns zero, or the first itself."""
     offsets, local = clip.local_motion()
     positions, world = _forward(clip.parents, offsets, local)
     zero, _ = _forward(
@@ -137,6 +141,21 @@ def _pose(clip: BvhClip, joints: JointMap, where: str, notes: list[str]) -> _Pos
         "neither its rest pose nor its first pose stands upright with straight legs",
         "export it with a T-pose or A-pose as rest pose or first pose",
     )
+
+
+def _pose(piece: BvhClip, begin: _Posed) -> _Posed:
+    """Forward kinematics of a piece of the clip that begins so."""
+    positions, world = _forward(piece.parents, *piece.local_motion())
+    return replace(begin, world=world, positions=positions)
+
+
+def _mean_trunk(clip: BvhClip, begin: _Posed) -> np.ndarray:
+    """Which way the trunk points, on average over all poses."""
+    total = np.zeros(3)
+    for piece in clip.pieces():
+        trunk = _trunk(begin, _pose(piece, begin).positions)
+        total += (trunk / np.linalg.norm(trunk, axis=1, keepdims=True)).sum(axis=0)
+    return total / len(clip.values)
 
 
 def _forward(parents, offsets, local):
@@ -192,7 +211,7 @@ def _unit(posed: _Posed, notes: list[str]) -> tuple[float, float]:
     return USUAL_STATURE_M / stature, USUAL_STATURE_M
 
 
-def _axes(posed: _Posed, notes: list[str]) -> tuple[Rotation, Rotation]:
+def _axes(posed: _Posed, mean_trunk: np.ndarray, notes: list[str]) -> tuple[Rotation, Rotation]:
     """G, BVH rest frame to SMPL's; and W, BVH world to z-up."""
     rest_up = _nearest_axis(_trunk(posed, posed.rest))
     left = _across(posed, posed.rest)
@@ -200,8 +219,6 @@ def _axes(posed: _Posed, notes: list[str]) -> tuple[Rotation, Rotation]:
     left = left / np.linalg.norm(left)
     # Rows are SMPL's axes (left, up, ahead) seen from the BVH rest frame.
     to_smpl = Rotation.from_matrix(np.stack([left, rest_up, np.cross(left, rest_up)]))
-    trunk = _trunk(posed, posed.positions)
-    mean_trunk = (trunk / np.linalg.norm(trunk, axis=1, keepdims=True)).mean(axis=0)
     # Crawlers and sleepers say nothing about the world's up; a skeleton turned upright does.
     upright = np.abs(mean_trunk).max() > 0.8 and mean_trunk @ rest_up < 0.5
     up = _nearest_axis(mean_trunk) if upright else rest_up

@@ -1,0 +1,122 @@
+"""Is any sample ever not a number? Random poses, speeds, ranges, boards, modes and reflections.
+
+    python -m benchmarks.sweep --frames 1000
+
+Every frame has a body of its own: random joints that turn at random speeds, anywhere between half a
+metre and the end of the board's range, facing anywhere. Frames go through the whole chain to IF
+cubes and heatmaps. Exit status 1 where something is not finite, or nobody is seen.
+"""
+
+import argparse
+import sys
+from itertools import product
+
+NEAREST_M = 0.5
+# A joint stands up to so far from rest, and turns up to so fast; the body moves on as it does.
+JOINT_RAD, JOINT_RAD_PER_S, SPEED_MPS = 0.7, 2.0, 2.0
+SIGMAS_RAD = (0.15, 1.0)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Simulate, print one line per board and mode.
+
+    Returns:
+        Exit status: 0, or 1 where a value is not a finite number or a body gives no echo.
+    """
+    options = parser().parse_args(arguments)
+    import numpy as np
+    from tqdm import tqdm
+
+    from radarsim.boards import BOARDS
+    from radarsim.files import free_body
+
+    kinds = list(product(BOARDS.values(), ("accurate", "fast"), ("paper", "body")))
+    # Two frames make the first column of a heatmap.
+    counts = np.maximum(2, np.diff(np.linspace(0, options.frames, len(kinds) + 1).astype(int)))
+    body, wrong = free_body(), 0
+    for index, ((radar, method, reflection), count) in enumerate(
+        zip(tqdm(kinds, unit="kind"), counts, strict=True)
+    ):
+        rng = np.random.default_rng([options.seed, index])
+        bad, silent = tried(radar, body, method, reflection, int(count), rng)
+        wrong += bad + silent
+        tqdm.write(f"{radar.name}, {method}, {reflection}: {count} frames, {bad} not finite, "
+                   f"{silent} without an echo")  # fmt: skip
+    print(f"{counts.sum()} frames, seed {options.seed}: {wrong} wrong")
+    return 1 if wrong else 0
+
+
+def tried(radar, body, method: str, reflection: str, num_frames: int, rng) -> tuple[int, int]:
+    """Frames with something that is not finite, and frames without an echo, of so many.
+
+    Args:
+        radar: the board.
+        body: of the poses.
+        method, reflection: of `Settings`.
+        num_frames: how many; enough for a column of a heatmap.
+        rng: NumPy generator of all that is random.
+    """
+    import jax
+    import numpy as np
+
+    from radarsim.heatmaps import make_heatmaps
+    from radarsim.settings import Settings
+    from radarsim.simulate import simulate_mesh
+
+    settings = Settings(method=method, reflection=reflection, thermal_noise=False, quantise=False)
+    vertices_m, origin_m = bodies(radar, body, num_frames, settings.nodes, rng)
+    key, sigma_rad = jax.random.key(0), float(rng.uniform(*SIGMAS_RAD))
+    cube_v = simulate_mesh(
+        radar, vertices_m, body.faces, key, settings, origin_m=origin_m, sigma_rad=sigma_rad
+    )
+    maps = jax.tree.leaves(make_heatmaps(radar, cube_v))
+    finite = np.isfinite(np.asarray(cube_v)).all((1, 2, 3, 4))
+    echoes = np.abs(np.asarray(cube_v)).max((1, 2, 3, 4)) > 0
+    # Maps mix frames: one bad value there counts as one frame.
+    bad_maps = not all(np.isfinite(np.asarray(each)).all() for each in maps)
+    return int((~finite).sum()) or int(bad_maps), int((finite & ~echoes).sum())
+
+
+def bodies(radar, body, num_frames: int, num_nodes: int, rng):
+    """Vertices [frame node vertex 3] about an origin [frame node 3] in the radar frame [m]."""
+    import jax.numpy as jnp
+    import numpy as np
+    from scipy.spatial.transform import Rotation
+
+    from radarsim.body import skin
+    from radarsim.legs import node_times_s
+
+    times_s = node_times_s(radar, num_nodes)[None, :, None]
+    shape = (num_frames, 1, body.num_joints, 3)
+    still, turning = (
+        rng.uniform(-most, most, shape) / np.sqrt(3) for most in (JOINT_RAD, JOINT_RAD_PER_S)
+    )
+    poses_rad = still + turning * times_s[..., None]
+    facing = Rotation.random(num_frames, random_state=rng)
+    poses_rad[:, :, 0] = facing.as_rotvec()[:, None]
+    betas = jnp.asarray(rng.normal(size=body.num_betas), jnp.float32)
+    no_move = jnp.zeros((*poses_rad.shape[:2], 3), jnp.float32)
+    vertices_m = skin(body, betas, jnp.asarray(poses_rad, jnp.float32), no_move, 1.0)
+    towards = rng.normal(size=(num_frames, 1, 3)) * [0, 0.6, 0.3] + [1, 0, 0]
+    towards /= np.linalg.norm(towards, axis=-1, keepdims=True)
+    range_m = rng.uniform(NEAREST_M, radar.max_range_m - 1.0, (num_frames, 1, 1))
+    # Nobody stands in the board: the nearest point keeps its distance.
+    range_m = range_m + np.linalg.norm(vertices_m, axis=-1).max((1, 2))[:, None, None]
+    speed_mps = rng.uniform(-SPEED_MPS, SPEED_MPS, (num_frames, 1, 3)) / np.sqrt(3)
+    return vertices_m, range_m * towards + speed_mps * times_s
+
+
+def parser() -> argparse.ArgumentParser:
+    """Command-line options."""
+    made = argparse.ArgumentParser(
+        prog="python -m benchmarks.sweep",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument("--frames", type=int, default=1000, metavar="N", help="(%(default)s)")
+    made.add_argument("--seed", type=int, default=0, metavar="N", help="(%(default)s)")
+    return made
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,63 @@
+"""Poses that stay in their file until they are sliced: twenty minutes are 200 MB, a clip is one.
+
+As much of an array as `motion.Motion` asks for. Clips of a motion follow and overlap each other,
+and files are read forwards, so what was read last is kept.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+
+class StoredPoses:
+    """Axis-angle of every joint [pose, joint, 3], read in float64 [rad].
+
+    Args:
+        tables: [pose, value] each, side by side; an array, or anything that has a shape and can be
+            sliced, such as `motion_files.npz.Rows`.
+    """
+
+    ndim = 3
+    dtype = np.dtype(np.float64)
+
+    def __init__(self, tables: Sequence):
+        self._tables = tuple(tables)
+        self.shape = (len(tables[0]), sum(table.shape[1] for table in tables) // 3, 3)
+        self._held_from, self._held_rad = 0, np.zeros((0, *self.shape[1:]))
+        self._first_rad: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, which: slice | Sequence[int] | np.ndarray) -> np.ndarray:
+        """Poses of a slice without steps, or one after the other of a list in order."""
+        if not isinstance(which, slice):
+            return np.concatenate([self[int(pose) : int(pose) + 1] for pose in which])
+        first, stop, step = which.indices(len(self))
+        assert step == 1, "poses are read one after the other"
+        if stop == 1:
+            return self._first()[first:].copy()
+        self._hold(first, max(first, stop))
+        return self._held_rad.copy()
+
+    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+        return self._read(0, len(self)).astype(dtype or self.dtype, copy=False)
+
+    def _first(self) -> np.ndarray:
+        """Kept apart: it places every clip of a motion, however far into it."""
+        if self._first_rad is None:
+            self._first_rad = self._read(0, min(1, len(self)))
+        return self._first_rad
+
+    def _hold(self, first: int, stop: int) -> None:
+        """Keep these poses and no others; those held already are not read again."""
+        start = first - self._held_from
+        known = self._held_rad[start : start + stop - first] if start >= 0 else self._held_rad[:0]
+        missing = first + len(known)
+        new = self._read(missing, stop) if missing < stop else known[:0]
+        self._held_from, self._held_rad = first, np.concatenate([known, new])
+
+    def _read(self, first: int, stop: int) -> np.ndarray:
+        pieces = [table[first:stop] for table in self._tables]
+        values = np.concatenate(pieces, axis=1).astype(self.dtype, copy=False)
+        return values.reshape(len(values), *self.shape[1:])
