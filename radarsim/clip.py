@@ -34,6 +34,7 @@ from radarsim.reflection import POINTS, reflection_of
 from radarsim.settings import Settings
 from radarsim.sizes import (
     FACES_PER_GROUP,
+    Extent,
     Sizes,
     bins_of,
     blocks_for,
@@ -78,10 +79,23 @@ def choose(
     radar: Radar, settings: Settings, burst: Burst, faces: FaceIndices, sigma_rad: float
 ) -> Choice:
     """Pick what the fast sum needs: bright and visible faces, and how large its arrays must be."""
+    picked, needed = pick(radar, settings, burst, faces, sigma_rad)
+    return Choice(*picked, sized(radar, settings, needed, sigma_rad))
+
+
+def pick(
+    radar: Radar, settings: Settings, burst: Burst, faces: FaceIndices, sigma_rad: float
+) -> tuple[tuple[Array, Array, Array], Extent]:
+    """What a `Choice` holds but its sizes; and what those must hold, by frame."""
     hull = _hpr_blocks(settings, burst, faces) if settings.visibility == "hpr" else None
     *picked, needed = _choose(radar, settings.echo, burst, faces, hull, sigma_rad)
+    return tuple(picked), needed
+
+
+def sized(radar: Radar, settings: Settings, needed: Extent, sigma_rad: float) -> Sizes:
+    """Sizes that hold all those frames."""
     lobe_rad = float(reflection_of(radar, settings.reflection).lobe_rad(sigma_rad))
-    return Choice(*picked, sizes_for(radar, settings.accuracy, needed, lobe_rad))
+    return sizes_for(radar, settings.accuracy, needed, lobe_rad)
 
 
 def fast_clip(

@@ -3,8 +3,8 @@
     motion -> mesh -> visible faces -> reflection -> IF cube
 
 A frame is simulated from the surface at a few Chebyshev nodes of its burst (`burst_times_s`): fast
-(clip.py, frame.py, synthesis.py) or plain (plain.py, if_signal.py), which are held against each
-other in the tests.
+(pieces.py, clip.py, frame.py, synthesis.py) or plain (plain.py, if_signal.py), which are held
+against each other in the tests.
 """
 
 from dataclasses import replace
@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from radarsim.body import BodyModel, fit_pose, skin
-from radarsim.clip import choose, fast_clip, fast_points, make_burst
+from radarsim.clip import fast_points, make_burst
 from radarsim.config import Radar
 from radarsim.legs import node_times_s
 from radarsim.levels import (
@@ -26,6 +26,7 @@ from radarsim.levels import (
 from radarsim.mesh import FaceIndices
 from radarsim.motion import Motion, sample_motion
 from radarsim.noise import Key, add_thermal_noise, from_codes, to_codes
+from radarsim.pieces import fast_echo
 from radarsim.placement import Placement, to_radar_frame
 from radarsim.plain import plain_clip, plain_points
 from radarsim.settings import Settings
@@ -143,8 +144,7 @@ def simulate_mesh(
     if settings.method == "plain":
         echo = plain_clip(radar, settings, burst, faces, sigma_rad)
     else:
-        choice = choose(radar, settings, burst, faces, sigma_rad)
-        echo = fast_clip(radar, settings, choice, burst, faces, sigma_rad)
+        echo = fast_echo(radar, settings, burst, faces, sigma_rad)
     echo_v = echo * np.float32(volts_per_weight(radar, reflectivity))
     return receive(radar, echo_v, key, settings, extra_noise_db)
 

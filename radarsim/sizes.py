@@ -29,8 +29,8 @@ LEAST_LIT = 1024
 LEAST_CELLS = 64
 # Rows [loops x pairs] of a block that caches hold.
 MOST_ROWS = 256
-# A block's kernels cost as much as the phases of so many pairs in one loop (CPU).
-KERNELS_IN_PAIRS = 28
+# A block costs as much by itself as the phases of so many pairs in one loop (measured on a CPU).
+KERNELS_IN_PAIRS = 35
 # An error beyond this is no approximation: refused.
 WORST_DB = -40.0
 

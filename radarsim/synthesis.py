@@ -186,17 +186,23 @@ def cells_in_block(plan: Plan, group: Group, first_cell, weight, u):
     real, imag = phasors(plan, group, weight, u, centre, half)
     kernels = shifted_kernels(plan, group.reference_bin + centre, half, first_cell)
 
-    def spread(rows):
-        # The bend needs no shift: one row for the first of the kernels.
-        pairs = zip(rows, kernels[: len(rows)], strict=True)
-        return sum(jnp.dot(row, kernel, precision=plan.precision) for row, kernel in pairs)
-
-    parts = [spread(real), spread(imag)]
     if plan.own_bend:
         drift = horner(group.tx.rate, u_mid).mean(0)
-        parts += [spread([rows[0] * drift]) for rows in (real, imag)]
-    cells = jnp.stack(parts)
-    return cells.reshape(len(parts), *u.shape, group.rx.bins.shape[1], plan.group_cells)
+        # The bend needs no shift, so it rides along with the first of the kernels.
+        first = jnp.concatenate([kernels[0], drift[:, None] * kernels[0]], axis=1)
+        kernels = [first, *kernels[1:]]
+
+    def spread(rows):
+        first, *others = (
+            jnp.dot(row, kernel, precision=plan.precision)
+            for row, kernel in zip(rows, kernels, strict=True)
+        )
+        plain, bent = first[:, : plan.group_cells], first[:, plan.group_cells :]
+        return sum(others, plain), bent
+
+    (real, real_bent), (imag, imag_bent) = spread(real), spread(imag)
+    parts = [real, imag, real_bent, imag_bent][: 2 + 2 * plan.own_bend]
+    return jnp.stack(parts).reshape(len(parts), *u.shape, -1, plan.group_cells)
 
 
 def phasors(plan: Plan, group: Group, weight, u, centre, half):
