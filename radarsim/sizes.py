@@ -29,6 +29,8 @@ LEAST_LIT = 1024
 LEAST_CELLS = 64
 # Rows [loops x pairs] of a block that caches hold.
 MOST_ROWS = 256
+# What receivers add is linear in time for so long; four times that left -72 dB on a sphere.
+LONGEST_BLOCK_S = 5e-3
 # A block costs as much by itself as the phases of so many pairs in one loop (measured on a CPU).
 KERNELS_IN_PAIRS = 35
 # An error beyond this is no approximation: refused.
@@ -134,7 +136,8 @@ def blocks_for(radar: Radar, accuracy: Accuracy, pace: Pace) -> dict[str, int | 
     _need(turn_rad / 2, worst.turn_limit_rad, "radians across the receivers")
     pairs = radar.array.num_tx * radar.array.num_rx
     lengths = [1]
-    while 2 * lengths[-1] * pairs <= MOST_ROWS:
+    most = min(MOST_ROWS / pairs, LONGEST_BLOCK_S / radar.loop_period_s)
+    while 2 * lengths[-1] <= most:
         lengths.append(2 * lengths[-1])
     fitting = [
         (shifts * (pairs + KERNELS_IN_PAIRS / loops), shifts, loops)
