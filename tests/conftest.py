@@ -1,4 +1,4 @@
-"""Shared by all tests: data that is not part of this repository."""
+"""Shared by all tests: data that is not part of this repository, and an end to old programs."""
 
 import os
 import sys

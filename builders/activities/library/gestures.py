@@ -46,8 +46,8 @@ def drawing_a_circle(style):
 
 @activity(44, "drawing an X")
 def drawing_an_x(style):
-    # Down along one stroke, up to the head of the other, down again.
     """A straight arm draws two crossing strokes in front."""
+    # Down along one stroke, up to the head of the other, down again.
     up = ease((0.1, 1), (0.16, 1), (0.38, -1), (0.44, -1), (0.56, 1), (0.62, 1), (0.84, -1),
               (0.9, -1))  # fmt: skip
     out = ease((0.1, -1), (0.16, -1), (0.38, 1), (0.56, 1), (0.62, 1), (0.84, -1), (0.9, -1))
