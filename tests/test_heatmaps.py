@@ -261,7 +261,7 @@ def test_a_rigid_body_keeps_its_doppler_energy_in_its_main_lobe():
     settings = replace(QUIET, visibility_blocks=8)
     ahead_m = 3.0 + 1.0 * (burst_times_s(RADAR, 1) - MIDDLE_S)
     burst = make_burst(
-        np.broadcast_to(vertices_m, (1, QUIET.num_nodes, *vertices_m.shape)),
+        np.broadcast_to(vertices_m, (1, QUIET.nodes, *vertices_m.shape)),
         ahead_m[..., None] * np.array([1.0, 0, 0]),
     )
     renewed = choose(RADAR, settings, burst, faces, DEFAULT_SIGMA_RAD)

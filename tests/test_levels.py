@@ -46,7 +46,7 @@ def radar_equation_dbm(radar, rcs_dbsm, range_m):
 
 def still(vertices_m):
     """One frame of a mesh at rest [frame, node, vertex, 3]."""
-    return np.broadcast_to(vertices_m, (1, QUIET.num_nodes, *vertices_m.shape))
+    return np.broadcast_to(vertices_m, (1, QUIET.nodes, *vertices_m.shape))
 
 
 def point_dbm(radar, at_m, rcs_m2=1.0):
