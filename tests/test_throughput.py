@@ -1,6 +1,8 @@
 """The benchmark of speed: what it refuses and writes, and that its fits and sizes are right."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -196,6 +198,14 @@ def test_a_skipped_part_is_null_not_missing(performer):
     assert found["error_db"]["fast"] == {"1": None, "2.5": None, "6": None}
     assert found["growth"] is None
     assert found["peak_mb_above_baseline"] == {"5s": None, "60s": None}
+
+
+def test_the_child_of_a_large_process_counts_its_own_memory_alone():
+    """Linux hands the peak of a process on to its children: the benchmark once found 0 MB."""
+    held = np.ones(50_000_000)  # 400 MB
+    code = "from benchmarks.memory_of import peak_mb; print(peak_mb())"
+    child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert held.nbytes / 1e6 > 4 * float(child.stdout) > 0
 
 
 def test_every_benchmark_stands_in_their_readme():
