@@ -1,4 +1,4 @@
-"""A clip in pieces: as many at once as there are cores, and memory for no more than those.
+"""A clip in pieces: as many at once as there are cores. The echo itself is held whole.
 
 One compiled program hardly uses a second core, several side by side do. How a clip is cut follows
 from its length alone, so that its samples are the same on every machine.

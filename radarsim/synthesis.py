@@ -247,8 +247,8 @@ def phasors(plan: Plan, group: Group, weight, u, centre, half):
 def ramp_bins(radar: Radar, log_tx: Float[Array, "power tx face"]) -> Float[Array, "power face"]:
     """Course of the imaginary shift of each face, whose weight grows along a chirp.
 
-    exp(a t) is the tone of -j a / (2 pi) cycles per second. A limb that turns by 3 rad/s with lobes
-    of 0.2 rad loses 0.5 % along a chirp: -57 dB if held.
+    exp(a t) is the tone of -j a / (2 pi) cycles per second. A body that turns by 3 rad/s with lobes
+    of 0.2 rad loses 0.5 % along a chirp: -61 dB if held.
     """
     sampled_s = radar.chirp.sampled_time_s
     _, half_s = burst_centre_and_half_s(radar)

@@ -199,6 +199,8 @@ def test_captions_are_words_not_formulas():
     """A dollar sign would otherwise start one, and an unbalanced one would end in an error."""
     page = clip_page(noise_maps(), AXES, title="pays $5 and $x^", subtitle="$", note="_$_")
     page.savefig(io.BytesIO(), format="png")
+    shown = {text.get_text() for text in page.findobj(lambda part: hasattr(part, "get_text"))}
+    assert {"pays $5 and $x^", "$", "_$_"} <= shown
     page = sheet_page([noise_maps()["time_doppler"]], AXES, ["$x^"], title="$y_")
     page.savefig(io.BytesIO(), format="png")
 

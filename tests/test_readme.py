@@ -13,6 +13,7 @@ from builders import amass, draw
 from builders._options import recipe_table
 from pipelines.recipe_toml import recipe_from_table, table_from_toml
 from pipelines.run import build
+from radarsim.boards import BOARDS
 from radarsim.radar_toml import parse_radar
 
 ROOT = Path(__file__).parents[1]
@@ -65,7 +66,7 @@ def test_a_drawing_command_is_understood(options):
 def test_the_radar_file_describes_a_radar():
     for text in blocks("toml"):
         if "[paths]" not in text:
-            parse_radar(text, "README")
+            assert parse_radar(text, "README").board in BOARDS
 
 
 def test_the_recipe_file_describes_a_dataset():
