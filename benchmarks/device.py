@@ -94,8 +94,8 @@ def best_s(program, *arguments, runs: int = 5) -> float:
 def per_frame(performer) -> dict:
     """What one frame needs at the least: writing its cube, and the products of matrices of its sum.
 
-    Spreading takes, for real and imaginary part, 2 operations per loop, pair, face, cell of the
-    face's group and shift; the step to samples 8 per loop, pair, cell of the band and sample.
+    A group takes, for real and imaginary part, 2 operations per loop, pair, face, term and power;
+    the step to samples 8 per loop, pair, cell of the band and sample.
     """
     import jax.numpy as jnp
     import numpy as np
@@ -108,7 +108,7 @@ def per_frame(performer) -> dict:
     rows = radar.frame.num_chirps * radar.array.num_tx * radar.array.num_rx
     lit = float(np.mean(np.sum(np.asarray(choice.order) >= 0, axis=-1)))
     sizes, samples = choice.sizes, radar.chirp.num_samples
-    spread = 4 * rows * lit * sizes.group_cells * sizes.shift_nodes
+    spread = 4 * rows * lit * sizes.num_terms * sizes.shift_powers
     return {
         "bytes": 8 * rows * samples,
         "flop": spread + 8 * rows * sizes.num_cells * samples,

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import jax
 import numpy as np
 
+from radarsim.tones import span_of_terms
+
 # What the modes of the fast sum aim at, for a person 2 m away or farther.
 MODES_DB = {"accurate": -80.0, "fast": -60.0}
 # Errors that are known beforehand are kept this much below what is asked for.
@@ -19,12 +21,12 @@ CULL_MARGIN_DB = 9.0
 KERNEL_DB_PER_CELL = 17.5
 KERNEL_DB_AT_0 = 5.0
 WIDEST_KERNEL = 8
-# Half the way a tone may walk within a block, in range bins, for -80 dB, by the number n of shifts
-# at which kernels are evaluated. The error of that interpolation is 2 (pi way / 2)^n / n! at first
-# and last sample, 0.3 times that in the mean over samples and ways: 0.0115, 0.064, 0.16 and 0.28.
+# Half the way a tone may walk within a block, in range bins, for -80 dB, by the number n of powers
+# of that way which are kept. What they leave is 2 (pi way / 2)^n / n! at first and last sample,
+# 0.3 times that in the mean over samples and ways: 0.0115, 0.064, 0.16 and 0.28.
 # Sixteen frames of a walk were up to 4 dB worse for n = 2, as echoes cancel, and 22 dB for n = 3.
 SHIFT_LIMIT_BINS = {2: 0.0085, 3: 0.04, 4: 0.1, 5: 0.2}
-MOST_SHIFTS = max(SHIFT_LIMIT_BINS)
+MOST_POWERS = max(SHIFT_LIMIT_BINS)
 LIMITS_DB = -80.0
 # What polynomials through n Chebyshev times leave of the paths of a jumping person's limbs, 2.5 m
 # away, at the worst moment of a burst of 28 ms: measured in float64 on the faces seen.
@@ -73,10 +75,14 @@ class Accuracy:
         """Of products of matrices."""
         return "highest" if self.error_db < ROUGH_PRODUCTS_DB else "default"
 
-    def shift_limit_bins(self, shift_nodes: int) -> float:
+    def shift_limit_bins(self, powers: int) -> float:
         """Half the way that a tone may walk within a block."""
-        loosened = 10 ** ((self.error_db - LIMITS_DB) / (20 * shift_nodes))
-        return SHIFT_LIMIT_BINS[shift_nodes] * loosened
+        loosened = 10 ** ((self.error_db - LIMITS_DB) / (20 * powers))
+        return SHIFT_LIMIT_BINS[powers] * loosened
+
+    def span_bins(self, num_terms: int) -> float:
+        """Range that a group's tones may cover where its series has so many terms."""
+        return span_of_terms(num_terms, self.small)
 
     @property
     def small(self) -> float:

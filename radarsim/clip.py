@@ -6,7 +6,7 @@ sum is differentiable in the mesh, its origin and sigma; what was picked before 
 carries no gradient.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import jax
@@ -20,29 +20,20 @@ from radarsim.frame import (
     Burst,
     block_nodes,
     bright_faces,
-    by_range,
     extent,
     fast_frame,
+    in_groups,
     look,
     padded,
     shares,
     sum_faces,
 )
+from radarsim.groups import by_range
 from radarsim.mesh import FaceIndices, Faces
 from radarsim.pace import pace_of_each
 from radarsim.reflection import POINTS, reflection_of
 from radarsim.settings import Settings
-from radarsim.sizes import (
-    FACES_PER_GROUP,
-    Extent,
-    Sizes,
-    bins_of,
-    blocks_for,
-    cells_for,
-    round_up,
-    sizes_for,
-    steady_bins,
-)
+from radarsim.sizes import Extent, Sizes, range_bins, sizes_for
 from radarsim.visibility import hidden_point_removal
 
 
@@ -53,13 +44,13 @@ class Choice:
 
     Attributes:
         seen: the faces seen, per frame and visibility block.
-        order: those of each frame by range, -1 after them.
-        share: of each of `order` in the echo's energy.
+        order: those of each frame by range and in groups, -1 where there is none.
+        share: of each face in the echo's energy.
         sizes: of the sum's arrays.
     """
 
     seen: Bool[Array, "frame block face"]
-    order: Int[Array, "frame face"]
+    order: Int[Array, "frame place"]
     share: Float[Array, "frame face"]
     sizes: Sizes
 
@@ -114,16 +105,12 @@ def fast_points(
     radar: Radar, settings: Settings, burst: Burst, area_m2: Float[np.ndarray, "point"]
 ) -> Complex[Array, "frame chirp tx rx sample"]:
     """IF samples of moving points, every one of them summed."""
-    share = shares(jnp.log(area_m2), jnp.arange(len(area_m2)))
-    bands, paces = _spans_of_points(radar, burst, share)
-    num_cells = cells_for(settings.accuracy, float(np.max(np.asarray(bands))))
-    sizes = Sizes(
-        num_lit=round_up(len(area_m2), FACES_PER_GROUP),
-        num_cells=num_cells,
-        group_cells=num_cells,
-        **blocks_for(radar, settings.accuracy, paces),
-    )
-    return _sum_points(radar, settings.echo, sizes, burst, area_m2, share)
+    lit = np.ones(len(area_m2), bool)
+    share = shares(jnp.log(area_m2), lit)
+    order, needed = _order_points(radar, burst, share)
+    # Each place of its own: the pace of the fastest counts, and weights do not lean on angles.
+    sizes = sizes_for(radar, settings.accuracy, needed, np.inf)
+    return _sum_points(radar, settings.echo, sizes, burst, order, area_m2, share)
 
 
 @partial(jax.jit, static_argnums=(0, 1))
@@ -136,8 +123,8 @@ def _choose(radar, settings, burst, faces, hull, sigma_rad):
         strength, near_m = bright_faces(settings, model, frame, faces, sigma_rad)
         bright = jnp.isfinite(strength)
         seen = look(settings, frame, faces, bright) if hull is None else on_hull & bright
-        order = by_range(frame, faces, seen)
-        share = shares(strength, order)
+        order = in_groups(radar, frame, faces, seen)
+        share = shares(strength, jnp.any(seen, axis=0))
         return seen, order, share, extent(radar, near_m, order, share)
 
     return jax.lax.map(one, (burst, hull))
@@ -155,37 +142,30 @@ def _sum(radar, settings, choice, burst, faces, sigma_rad):
 
 
 @partial(jax.jit, static_argnums=(0, 1, 2))
-def _sum_points(radar, settings, sizes, burst, area_m2, share):
-    """Points in any order, so every group covers the whole band; padding adds nothing."""
-    padding = sizes.num_lit - len(area_m2)
-
-    def one(points):
-        surface = points_as_faces(points.vertices_m, area_m2)
-        surface = jax.tree.map(partial(_pad_faces, padding), surface)
-        near_m = points.vertices_m + points.origin_high_m[:, None]
-        low_bin = jnp.min(bins_of(radar, steady_bins(radar, near_m, share))[0])
-        visible = jnp.pad(jnp.ones((radar.frame.num_chirps, len(area_m2))), ((0, 0), (0, padding)))
-        low_bins = jnp.full(visible.shape[1] // FACES_PER_GROUP, low_bin)
-        each = visible, padded(share, sizes.num_lit, 0.0), low_bins
+def _sum_points(radar, settings, sizes, burst, order, area_m2, share):
+    def one(inputs):
+        points, places = inputs
+        pick = padded(places, sizes.num_lit, -1)
+        surface = points_as_faces(points.vertices_m[:, pick], area_m2[pick])
+        real = pick >= 0
+        visible = jnp.broadcast_to(real, (radar.frame.num_chirps, len(pick))).astype(jnp.float32)
+        each = visible, jnp.where(real, share[pick], 0.0)
         return sum_faces(radar, settings, sizes, POINTS, surface, points, *each, 0.0)
 
-    return jax.lax.map(one, burst)
-
-
-def _pad_faces(padding, values):
-    """Repeat the first face at the end of the face axis (the second)."""
-    return jnp.concatenate([values, jnp.repeat(values[:, :1], padding, axis=1)], axis=1)
+    return jax.lax.map(one, (burst, order))
 
 
 @partial(jax.jit, static_argnums=0)
-def _spans_of_points(radar, burst, share):
-    """Per frame: range bins that the points cover, and the pace of the fastest."""
+def _order_points(radar, burst, share):
+    """Per frame: the points in groups, and what the sum needs room for, at the pace of the fastest."""
 
     def one(points):
         near_m = points.vertices_m + points.origin_high_m[:, None]
-        low, high = bins_of(radar, steady_bins(radar, near_m, share))
+        bins = range_bins(radar, near_m[len(near_m) // 2])
+        order = by_range(radar, bins, jnp.ones(len(bins), bool))
+        needed = extent(radar, near_m, order, share)
         pace = pace_of_each(radar, near_m, share)
-        return jnp.max(high) - jnp.min(low), jax.tree.map(jnp.max, pace)
+        return order, replace(needed, pace=jax.tree.map(jnp.max, pace))
 
     return jax.lax.map(one, burst)
 

@@ -13,20 +13,14 @@ import numpy as np
 from jaxtyping import Array, Bool, Complex, Float, Int, Shaped
 
 from radarsim.config import Radar
+from radarsim.groups import by_range, group_spans, middle_cells
 from radarsim.kernels import Plan
 from radarsim.legs import legs_at_nodes
 from radarsim.mesh import FaceIndices, Faces, chebyshev_nodes, faces_of, lagrange_weights
 from radarsim.pace import pace_of
 from radarsim.reflection import Reflection, weights_at_nodes
 from radarsim.settings import Settings
-from radarsim.sizes import (
-    FACES_PER_GROUP,
-    Extent,
-    Sizes,
-    bins_of,
-    round_up,
-    steady_bins,
-)
+from radarsim.sizes import FACES_PER_GROUP, Extent, Sizes, bins_of, range_bins, steady_bins
 from radarsim.synthesis import fast_sum
 from radarsim.visibility import facing, fade, unoccluded
 
@@ -117,62 +111,43 @@ def look(
     return jax.lax.map(block, vertices_m)
 
 
-def by_range(
-    burst: Burst, faces: FaceIndices, seen: Bool[Array, "block face"]
-) -> Int[Array, "face"]:
-    """Faces seen in any block, the nearest first; -1 after them."""
-    lit = jnp.any(seen, axis=0)
+def in_groups(
+    radar: Radar, burst: Burst, faces: FaceIndices, seen: Bool[Array, "block face"]
+) -> Int[Array, "place"]:
+    """Faces seen in any block, of `groups.by_range`."""
     middle = burst.vertices_m.shape[0] // 2
     near = placed(faces_of(burst.vertices_m[middle], faces), burst.origin_high_m[middle])
-    order = jnp.argsort(jnp.where(lit, jnp.sum(near.centre_m**2, axis=-1), jnp.inf))
-    return jnp.where(lit[order], order, -1)
+    return by_range(radar, range_bins(radar, near.centre_m), jnp.any(seen, axis=0))
 
 
-def shares(strength: Float[Array, "face"], order: Int[Array, "face"]) -> Float[Array, "face"]:
-    """Part of each face of `order` in the echo's energy; they add up to 1, if there are any."""
-    strength = jnp.where(order >= 0, strength[order], -jnp.inf)
+def shares(strength: Float[Array, "face"], lit: Bool[Array, "face"]) -> Float[Array, "face"]:
+    """Part of each face in the echo's energy; they add up to 1, if any is lit."""
+    strength = jnp.where(lit, strength, -jnp.inf)
     strongest = jnp.max(strength)
     power = jnp.exp(2 * (strength - jnp.where(jnp.isfinite(strongest), strongest, 0.0)))
     return power / jnp.maximum(jnp.sum(power), 1e-30)
 
 
-def group_spans(
-    radar: Radar,
-    near_m: Float[Array, "node face 3"],
-    real: Bool[Array, "face"],
-    share: Float[Array, "face"],
-) -> tuple[Float[Array, "group"], Float[Array, "group"]]:
-    """Lowest and highest range bin of each group of neighbours; without padding (not `real`)."""
-    low, high = bins_of(radar, steady_bins(radar, near_m, share))
-
-    def extreme(values, fill, reduce):
-        return reduce(jnp.where(real, values, fill).reshape(-1, FACES_PER_GROUP), axis=1)
-
-    lows, highs = extreme(low, jnp.inf, jnp.min), extreme(high, -jnp.inf, jnp.max)
-    # Groups of padding alone join the first, where they add nothing; if all are, any place will do.
-    some = lows < highs
-    first = jnp.where(some[0], lows[0], 0.0)
-    return jnp.where(some, lows, first), jnp.where(some, highs, first)
-
-
 def extent(
     radar: Radar,
     near_m: Float[Array, "node face 3"],
-    order: Int[Array, "face"],
+    order: Int[Array, "place"],
     share: Float[Array, "face"],
 ) -> Extent:
     """What the sum of this frame needs room for."""
     # A face in no place has no strength, and would be left out without a word.
     known = jnp.all(jnp.isfinite(near_m))
-    length = round_up(len(order), FACES_PER_GROUP)
-    order, share = padded(order, length, -1), padded(share, length, 0.0)
-    near_m = near_m[:, order]
-    low, high = group_spans(radar, near_m, order >= 0, share)
+    low, high = bins_of(radar, steady_bins(radar, near_m, share))
+    low, high = group_spans(low[order], high[order], order >= 0)
+    middle_bins = middle_cells(low, high, Plan.oversampling) / Plan.oversampling
+    num_lit = jnp.sum(share > 0)
     squared = jnp.sum(near_m[len(near_m) // 2] ** 2, axis=-1)
     return Extent(
-        num_lit=jnp.sum(order >= 0),
+        num_lit=jnp.max(jnp.where(order >= 0, jnp.arange(len(order)) + 1, 0)),
         group_bins=jnp.max(high - low),
-        start_bins=jnp.max(low) - jnp.min(low),
+        band_bins=jnp.where(
+            jnp.sum(order >= 0) >= num_lit, jnp.max(middle_bins) - jnp.min(middle_bins), jnp.inf
+        ),
         near_m=jnp.sum(share / squared**2) ** (-1 / 4),
         pace=jax.tree.map(
             lambda value: jnp.where(known, value, jnp.nan), pace_of(radar, near_m, share)
@@ -181,7 +156,7 @@ def extent(
 
 
 def padded(values: Shaped[Array, "face"], length: int, fill: float | int) -> Shaped[Array, "lit"]:
-    """The first so many; a mesh of few faces does not fill its last group."""
+    """The first so many places, filled up where there are fewer."""
     return jnp.pad(values[:length], (0, max(0, length - len(values))), constant_values=fill)
 
 
@@ -193,7 +168,7 @@ def fast_frame(
     burst: Burst,
     faces: FaceIndices,
     seen: Bool[Array, "block face"],
-    order: Int[Array, "face"],
+    order: Int[Array, "place"],
     share: Float[Array, "face"],
     sigma_rad,
 ) -> Complex[Array, "chirp tx rx sample"]:
@@ -207,18 +182,15 @@ def fast_frame(
         burst: the mesh at the nodes.
         faces: its triangles.
         seen: bright and visible faces per block.
-        order: of `by_range`.
+        order: of `in_groups`.
         share: of `shares`.
         sigma_rad: lobe width of the model [rad].
     """
-    pick, share = padded(order, sizes.num_lit, -1), padded(share, sizes.num_lit, 0.0)
+    pick = padded(order, sizes.num_lit, -1)
+    share = jnp.where(pick >= 0, share[pick], 0.0)
     visible = fade(seen[:, pick], radar.frame.num_chirps) * (pick >= 0)
     surface = model.surface_of(burst.vertices_m, faces, faces[pick])
-    near = placed(surface, burst.origin_high_m)
-    low_bins, _ = group_spans(radar, near.centre_m, pick >= 0, share)
-    return sum_faces(
-        radar, settings, sizes, model, surface, burst, visible, share, low_bins, sigma_rad
-    )
+    return sum_faces(radar, settings, sizes, model, surface, burst, visible, share, sigma_rad)
 
 
 def sum_faces(
@@ -230,22 +202,31 @@ def sum_faces(
     burst: Burst,
     visible: Float[Array, "chirp face"],
     share: Float[Array, "face"],
-    low_bins: Float[Array, "group"],
     sigma_rad,
 ) -> Complex[Array, "chirp tx rx sample"]:
-    """Reflection at the nodes, for each antenna against the centre of the others, then the sum."""
+    """Reflection at the nodes, for each antenna against the centre of the others, then the sum.
+
+    Args:
+        surface: the faces to be summed, in groups.
+        visible: weight of each, 0 for padding.
+        share: of each in the echo's energy.
+    """
     near = placed(surface, burst.origin_high_m)
+    low, high = bins_of(radar, steady_bins(radar, near.centre_m, share))
+    low, high = group_spans(low, high, jnp.any(visible > 0, axis=0))
     weights = weights_at_nodes(radar, model, near, sigma_rad, sizes.by_pairs)
     origin_m = (burst.origin_high_m, burst.origin_low_m)
     legs = legs_at_nodes(radar, surface.centre_m, origin_m, settings.residual_video_phase)
     plan = Plan(
         num_cells=sizes.num_cells,
-        group_cells=sizes.group_cells,
         faces_per_group=FACES_PER_GROUP,
+        num_terms=sizes.num_terms,
+        span_bins=settings.accuracy.span_bins(sizes.num_terms),
         chirps_per_block=sizes.chirps_per_block,
-        shift_nodes=sizes.shift_nodes,
+        shift_powers=sizes.shift_powers,
         own_bend=sizes.own_bend,
         kernel_width=settings.accuracy.kernel_width,
         precision=settings.accuracy.precision,
     )
-    return fast_sum(radar, plan, legs, weights, visible, share, low_bins)
+    middle = middle_cells(low, high, plan.oversampling)
+    return fast_sum(radar, plan, legs, weights, visible, share, middle)

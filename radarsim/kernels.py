@@ -1,18 +1,18 @@
-"""Tones spread over range cells, and from cells to samples: a non-uniform FFT as matrices.
+"""From range cells to samples: tones on a grid finer than range bins, a non-uniform FFT as matrices.
 
-A short kernel spreads each tone over a grid finer than range bins; one fixed matrix takes the grid
-to ADC samples and undoes what the kernel does to them.
+A group of faces hands over sums of its tones as a short series (tones.py). One fixed matrix spreads
+that series over the grid cells around the group's middle, another takes all cells to ADC samples and
+undoes what the spreading kernel does to them.
 """
 
 from dataclasses import dataclass
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Complex, Float
+from jaxtyping import Complex, Float
 
-from radarsim.legs import power_coefficients
-from radarsim.mesh import chebyshev_nodes
+# Points at which the kernel is looked at for its series; far more than it has terms.
+QUADRATURE_POINTS = 512
 
 
 @jax.tree_util.register_static
@@ -22,10 +22,11 @@ class Plan:
 
     Attributes:
         num_cells: width of the occupied range band, in grid cells.
-        group_cells: cells that the faces of one group cover, kernel included.
-        faces_per_group: neighbours in range that share `group_cells`.
-        chirps_per_block: loops that share one set of kernels.
-        shift_nodes: range shifts within a block at which the kernels are evaluated.
+        faces_per_group: neighbours in range that share a series.
+        num_terms: of that series.
+        span_bins: range that the tones of a group may cover.
+        chirps_per_block: loops over which one series holds, up to shifts.
+        shift_powers: powers of a tone's shift within a block, 1 included.
         own_bend: whether each face bends its tone by its own speed, or all by the mean.
         kernel_width: cells that one tone is spread over.
         oversampling: grid cells per range bin.
@@ -33,14 +34,25 @@ class Plan:
     """
 
     num_cells: int
-    group_cells: int
     faces_per_group: int
+    num_terms: int
+    span_bins: float
     chirps_per_block: int
-    shift_nodes: int
+    shift_powers: int
     own_bend: bool = False
     kernel_width: int = 6
     oversampling: int = 2
     precision: str = "highest"
+
+    @property
+    def reach_cells(self) -> int:
+        """Cells on either side of a group's middle that its tones are spread over."""
+        return reach_cells(self.span_bins, self.kernel_width)
+
+
+def reach_cells(span_bins: float, kernel_width: int) -> int:
+    """Cells on either side of the middle that tones of that range and the kernel cover."""
+    return int(np.ceil((span_bins * Plan.oversampling + kernel_width) / 2))
 
 
 def kernel_shape(plan: Plan) -> float:
@@ -52,12 +64,30 @@ def kernel_shape(plan: Plan) -> float:
     return 0.97 * np.pi * plan.kernel_width * (1 - 1 / (2 * plan.oversampling))
 
 
-def spreading_kernel(plan: Plan, cells: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+def spreading_kernel(plan: Plan, cells: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
     """Exponential of a semicircle, zero outside half a kernel width."""
     squared = 1 - (2 * cells / plan.kernel_width) ** 2
-    inside = squared > 0
-    root = jnp.sqrt(jnp.where(inside, squared, 1.0))
-    return jnp.where(inside, jnp.exp(np.float32(kernel_shape(plan)) * (root - 1)), 0.0)
+    root = np.sqrt(np.maximum(squared, 0))
+    return np.where(squared > 0, np.exp(kernel_shape(plan) * (root - 1)), 0.0)
+
+
+def terms_to_cells(plan: Plan) -> Float[np.ndarray, "term cell"]:
+    """From the series of a group to the cells around its middle.
+
+    A tone at y (from -1 to 1 over the group's range) is spread by phi(y r - cell), r half the range
+    in cells; the matrix holds that function's Chebyshev coefficients
+
+        (2 - [k = 0]) / pi  integral of phi(r cos t - cell) cos(k t) over t from 0 to pi.
+
+    What the series leaves out reaches the samples only by what a tone itself holds beyond its terms.
+    """
+    angle = np.pi * (np.arange(QUADRATURE_POINTS) + 0.5) / QUADRATURE_POINTS
+    cells = np.arange(-plan.reach_cells, plan.reach_cells + 1)
+    half = plan.span_bins * plan.oversampling / 2
+    kernel = spreading_kernel(plan, half * np.cos(angle)[:, None] - cells)
+    terms = np.arange(plan.num_terms)
+    weight = (2.0 - (terms == 0)) / QUADRATURE_POINTS
+    return weight[:, None] * (np.cos(np.outer(terms, angle)) @ kernel)
 
 
 def cells_to_samples(plan: Plan, num_samples: int) -> Complex[np.ndarray, "cell sample"]:
@@ -78,17 +108,3 @@ def real_matrix(matrix: Complex[np.ndarray, "row column"]) -> Float[np.ndarray, 
     """The same product on real and imaginary parts: on CPUs far faster than complex numbers."""
     parts = [[matrix.real, matrix.imag], [-matrix.imag, matrix.real]]
     return np.stack([np.stack(row, axis=1) for row in parts]).astype(np.float32)
-
-
-def shifted_kernels(plan: Plan, bins, half, first_cell) -> Float[Array, "power face cell"]:
-    """Spreading kernels of a group as polynomials in the shift y = (bin - bins) / half.
-
-    Evaluated at Chebyshev nodes of y, then turned into powers of it.
-    """
-    nodes = chebyshev_nodes(plan.shift_nodes)
-    at = bins + nodes[:, None].astype(np.float32) * half
-    cells = at * plan.oversampling - first_cell
-    grid = jnp.arange(plan.group_cells, dtype=jnp.float32)
-    kernels = spreading_kernel(plan, cells[..., None] - grid)
-    kernels = power_coefficients(kernels)
-    return jax.lax.optimization_barrier(kernels)

@@ -15,7 +15,7 @@ from jaxtyping import Array, Complex, Float
 
 from radarsim.config import Radar
 from radarsim.constants import SPEED_OF_LIGHT_MPS
-from radarsim.kernels import Plan, cells_to_samples, real_matrix
+from radarsim.kernels import Plan
 from radarsim.legs import Course, burst_centre_and_half_s, horner, mid_times_s, sincos_cycles
 
 
@@ -33,20 +33,34 @@ class Common(NamedTuple):
 
 
 def take_common(
-    tx: Course, rx: Course, share: Float[Array, "face"]
+    radar: Radar, tx: Course, rx: Course, share: Float[Array, "face"], own_bend: bool
 ) -> tuple[Course, Course, Common]:
     """Faces without the speed and the shift that all have in the mean; and that mean.
 
     Args:
+        radar: its sweep.
         tx, rx: courses of all faces.
         share: of each face in the mean; their sum is 1, or 0 where there is no face.
+        own_bend: whether the sum will bend what is left of each tone, by x^2 along the samples.
     """
     means = [jnp.sum(part * share, axis=-1) for part in (tx.bins, rx.bins, tx.rate)]
     # What is taken and given back needs no gradient.
     common = Common(*jax.lax.stop_gradient(means))
     tx_bins, rx_bins, rate_m = (part[..., None] for part in common)
-    tx = replace(tx, bins=tx.bins - tx_bins, rate=tx.rate - rate_m)
+    rate = tx.rate - rate_m
+    # A course has the mean of its bend as a phase. The sum's x^2 has that mean in itself.
+    cycles = tx.cycles - np.float32(bend_cycles_per_m(radar) / 12) * rate if own_bend else tx.cycles
+    tx = replace(tx, cycles=cycles, bins=tx.bins - tx_bins, rate=rate)
     return tx, replace(rx, bins=rx.bins - rx_bins), common
+
+
+def bend_cycles_per_m(radar: Radar) -> float:
+    """Cycles of x^2, x from -1/2 to 1/2 along the samples, where a path grows by 1 m per unit of
+    burst time: S T^2 / (c half).
+    """
+    _, half_s = burst_centre_and_half_s(radar)
+    chirp = radar.chirp
+    return chirp.slope_hz_per_s * chirp.sampled_time_s**2 / (SPEED_OF_LIGHT_MPS * half_s)
 
 
 def bend_cycles_per_mps(radar: Radar) -> Float[np.ndarray, "sample"]:
@@ -63,20 +77,6 @@ def bend_cycles_per_mps(radar: Radar) -> Float[np.ndarray, "sample"]:
 def bend_rad_per_mps(radar: Radar) -> float:
     """The same in the mean over the samples (rms), for a range that grows by 1 m/s."""
     return float(4 * np.pi * np.sqrt(np.mean(bend_cycles_per_mps(radar) ** 2)))
-
-
-def to_samples(radar: Radar, plan: Plan) -> Float[np.ndarray, "part cell 2 sample"]:
-    """From the parts of `synthesis.cells_in_block` to real and imaginary samples.
-
-    A face's own bend is small: exp(j b) = 1 + j b, b the product of its drift and a course along
-    the samples. So the cells that are weighed by drift need another matrix, and nothing else.
-    """
-    matrix = cells_to_samples(plan, radar.chirp.num_samples)
-    if not plan.own_bend:
-        return real_matrix(matrix)
-    _, half_s = burst_centre_and_half_s(radar)
-    bent = matrix * 2j * np.pi * bend_cycles_per_mps(radar) / half_s
-    return np.concatenate([real_matrix(matrix), real_matrix(bent)])
 
 
 def sample_phase(

@@ -11,11 +11,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from radarsim.accuracy import MOST_SHIFTS, Accuracy
+from radarsim.accuracy import MOST_POWERS, Accuracy
 from radarsim.config import Radar
 from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.errors import InputError
-from radarsim.kernels import Plan
+from radarsim.kernels import Plan, reach_cells
 from radarsim.legs import node_times_s
 from radarsim.mesh import chebyshev_nodes
 from radarsim.pace import Pace
@@ -24,6 +24,12 @@ from radarsim.samples import bend_rad_per_mps
 # Room for the curvature of a path between the nodes.
 BAND_MARGIN_BINS = 0.25
 FACES_PER_GROUP = 128
+# A group of faces is no wider than this at the middle of a burst; what each moves comes on top.
+GROUP_BINS = 2.0
+# A scene may reach over so many times the range that the radar tells apart.
+MOST_RANGES = 4
+# Products of matrices are made for whole vector registers.
+TERMS_STEP = 8
 # Smaller arrays would save no time that shows, but be programs of their own.
 LEAST_LIT = 1024
 LEAST_CELLS = 64
@@ -32,7 +38,7 @@ MOST_ROWS = 256
 # What receivers add is linear in time for so long; four times that left -72 dB on a sphere.
 LONGEST_BLOCK_S = 5e-3
 # A block costs as much by itself as the phases of so many pairs in one loop (measured on a CPU).
-KERNELS_IN_PAIRS = 35
+BLOCK_IN_PAIRS = 8
 # An error beyond this is no approximation: refused.
 WORST_DB = -40.0
 
@@ -43,16 +49,17 @@ class Extent:
     """What one frame needs, or many along a leading axis.
 
     Attributes:
-        num_lit: faces seen.
+        num_lit: places for the faces seen, those that fill up groups included.
         group_bins: range bins that a group of neighbours covers, at most.
-        start_bins: range bins from the lowest group's start to the highest one's.
+        band_bins: range bins between the middles of the first and the last group; infinite where
+            there are more groups than there may be.
         near_m: mean distance of the echo, in the power in which it makes errors.
         pace: of `pace.pace_of`.
     """
 
     num_lit: Int[Array, "*frame"]
     group_bins: Float[Array, "*frame"]
-    start_bins: Float[Array, "*frame"]
+    band_bins: Float[Array, "*frame"]
     near_m: Float[Array, "*frame"]
     pace: Pace
 
@@ -60,13 +67,13 @@ class Extent:
 @jax.tree_util.register_static
 @dataclass(frozen=True, kw_only=True)
 class Sizes:
-    """Sizes of the sum: faces, cells of the band and of a group; see `synthesis.Plan`."""
+    """Sizes of the sum: places for faces, cells of the band, terms of a group; see `kernels.Plan`."""
 
     num_lit: int
     num_cells: int
-    group_cells: int
+    num_terms: int
     chirps_per_block: int
-    shift_nodes: int
+    shift_powers: int
     own_bend: bool
     by_pairs: bool = False
 
@@ -98,7 +105,7 @@ def steady_bins(
 ) -> Float[Array, "node face"]:
     """Range of each face in bins, less what all have moved together: the mean by `share`.
 
-    The sum takes that off every tone and gives it back to the samples (synthesis.take_common).
+    The sum takes that off every tone and gives it back to the samples (samples.take_common).
     """
     bins = range_bins(radar, centre_m)
     common = jnp.sum(bins * share, axis=-1)
@@ -121,10 +128,9 @@ def margin_bins(radar: Radar) -> np.float32:
 
 
 def blocks_for(radar: Radar, accuracy: Accuracy, pace: Pace) -> dict[str, int | bool]:
-    """Loops that share one set of kernels, the shifts at which those are made, and whose bend.
+    """Loops that share one series of a group, the powers of shifts in it, and whose bend.
 
-    Longer blocks need fewer kernels, more shifts cost each of them and each pair: the cheapest of
-    what the error allows.
+    Longer blocks are fewer, more powers cost each pair: the cheapest of what the error allows.
 
     Raises:
         InputError: something moves so fast that even single loops leave more than -40 dB.
@@ -132,23 +138,24 @@ def blocks_for(radar: Radar, accuracy: Accuracy, pace: Pace) -> dict[str, int | 
     walk, spread_bins, turn, drift_mps = (float(np.max(np.asarray(part))) for part in pace)
     walk_bins, turn_rad = (rate * radar.loop_period_s for rate in (walk, turn))
     worst = Accuracy(WORST_DB)
-    _need(walk_bins / 2 + spread_bins, worst.shift_limit_bins(MOST_SHIFTS), "range bins")
+    _need(walk_bins / 2 + spread_bins, worst.shift_limit_bins(MOST_POWERS), "range bins")
     _need(turn_rad / 2, worst.turn_limit_rad, "radians across the receivers")
     pairs = radar.array.num_tx * radar.array.num_rx
     lengths = [1]
     most = min(MOST_ROWS / pairs, LONGEST_BLOCK_S / radar.loop_period_s)
     while 2 * lengths[-1] <= most:
         lengths.append(2 * lengths[-1])
+    # A bend goes along the samples as the square of a shift does.
+    own_bend = bend_rad_per_mps(radar) * drift_mps > accuracy.small
     fitting = [
-        (shifts * (pairs + KERNELS_IN_PAIRS / loops), shifts, loops)
-        for shifts in range(2, MOST_SHIFTS + 1)
+        (powers * (pairs + BLOCK_IN_PAIRS / loops), powers, loops)
+        for powers in range(3 if own_bend else 2, MOST_POWERS + 1)
         for loops in lengths
-        if loops * walk_bins / 2 + spread_bins <= accuracy.shift_limit_bins(shifts)
+        if loops * walk_bins / 2 + spread_bins <= accuracy.shift_limit_bins(powers)
         and loops * turn_rad / 2 <= accuracy.turn_limit_rad
     ]
-    _, shifts, loops = min(fitting, default=(0, MOST_SHIFTS, 1))
-    own_bend = bend_rad_per_mps(radar) * drift_mps > accuracy.small
-    return {"chirps_per_block": loops, "shift_nodes": shifts, "own_bend": own_bend}
+    _, powers, loops = min(fitting, default=(0, MOST_POWERS, 1))
+    return {"chirps_per_block": loops, "shift_powers": powers, "own_bend": own_bend}
 
 
 def _need(value: float, most: float, unit: str) -> None:
@@ -190,30 +197,50 @@ def sizes_for(radar: Radar, accuracy: Accuracy, extent: Extent, lobe_rad: float)
 
     Padding costs little: groups without faces are passed over, and the band is a small part.
     """
-    num_lit, group_bins, start_bins = (
+    num_lit, group_bins, band_bins = (
         float(np.max(np.asarray(part)))
-        for part in (extent.num_lit, extent.group_bins, extent.start_bins)
+        for part in (extent.num_lit, extent.group_bins, extent.band_bins)
     )
-    group_cells = cells_for(accuracy, group_bins)
-    # The last group to begin needs all its cells inside the band, whatever it covers itself.
-    start = int(np.ceil(start_bins * Plan.oversampling)) + 1
+    terms = terms_for(accuracy, group_bins)
     return Sizes(
-        num_lit=power_of_two(max(1, int(num_lit)), LEAST_LIT),
-        num_cells=power_of_two(start + group_cells, LEAST_CELLS),
-        group_cells=group_cells,
+        num_lit=power_of_two(int(num_lit), LEAST_LIT),
+        num_cells=cells_for(radar, accuracy, terms, band_bins),
+        num_terms=terms,
         by_pairs=pairs_count(radar, accuracy, float(np.min(np.asarray(extent.near_m))), lobe_rad),
         **blocks_for(radar, accuracy, extent.pace),
     )
 
 
-def cells_for(accuracy: Accuracy, num_bins: float) -> int:
-    """Grid cells that hold so many range bins and the kernel at both ends.
+def terms_for(accuracy: Accuracy, group_bins: float) -> int:
+    """Terms of the series that holds groups of so many range bins."""
+    # The middle of a group is rounded to a cell.
+    needed, terms = group_bins + 1 / Plan.oversampling, TERMS_STEP
+    while accuracy.span_bins(terms) < needed:
+        terms += TERMS_STEP if terms < 4 * TERMS_STEP else terms // 2
+    return terms
 
-    Two sizes per power of two: every cell of every face is computed.
+
+def cells_for(radar: Radar, accuracy: Accuracy, terms: int, band_bins: float) -> int:
+    """Cells of a band that holds all groups and what each is spread over.
+
+    Raises:
+        InputError: the scene reaches too far.
     """
-    needed = int(np.ceil(num_bins * Plan.oversampling)) + accuracy.kernel_width + 2
-    power = power_of_two(needed, 16)
-    return power * 3 // 4 if needed <= power * 3 // 4 else power
+    if not band_bins < np.inf:
+        most_m = MOST_RANGES * radar.chirp.num_samples * radar.range_resolution_m
+        raise InputError(
+            "motion", "positions", f"what is seen reaches over more than {most_m:.3g} m of range",
+            "simulate its parts by themselves and add their cubes",
+        )  # fmt: skip
+    around = reach_cells(accuracy.span_bins(terms), accuracy.kernel_width)
+    between = int(np.ceil(band_bins * Plan.oversampling)) + 1
+    return power_of_two(between + 2 * around + 1, LEAST_CELLS)
+
+
+def most_groups(radar: Radar, num_faces: int) -> int:
+    """Groups of so many faces: full ones, and those that end where they are wide enough."""
+    wide = MOST_RANGES * radar.chirp.num_samples / GROUP_BINS
+    return -(-num_faces // FACES_PER_GROUP) + min(num_faces, int(np.ceil(wide)))
 
 
 def power_of_two(value: int, least: int) -> int:

@@ -21,6 +21,7 @@ from radarsim.frame import Burst
 from radarsim.levels import FREE_BODY_REFLECTIVITY, volts_per_weight
 from radarsim.settings import Settings
 from radarsim.simulate import burst_times_s
+from radarsim.sizes import TERMS_STEP
 from radarsim.validation.capture_stats import hann
 from radarsim.validation.twin import ECHO_ONLY, Actor, surface
 
@@ -121,7 +122,7 @@ def _model_of(radar: Radar, actor: Actor, times_s, per_burst: int, settings, sig
     sizes = replace(  # with room for another distance
         choice.sizes,
         num_cells=choice.sizes.num_cells + 32,
-        group_cells=choice.sizes.group_cells + 16,
+        num_terms=choice.sizes.num_terms + TERMS_STEP,
     )
     choice = replace(choice, sizes=sizes)
     tilt = float(actor.placement.radar_tilt_rad)
