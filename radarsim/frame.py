@@ -22,6 +22,7 @@ from radarsim.reflection import Reflection, weights_at_nodes
 from radarsim.settings import Settings
 from radarsim.sizes import FACES_PER_GROUP, Extent, Sizes, bins_of, range_bins, steady_bins
 from radarsim.synthesis import fast_sum
+from radarsim.vectors import norm
 from radarsim.visibility import facing, fade, unoccluded
 
 
@@ -76,7 +77,13 @@ def bright_faces(
     settings: Settings, model: Reflection, burst: Burst, faces: FaceIndices, sigma_rad
 ) -> tuple[Float[Array, "face"], Float[Array, "node face 3"]]:
     """Of all faces, before any is hidden: strength (of `strengths`) and phase point."""
-    near = placed(model.surface_of(burst.vertices_m, faces), burst.origin_high_m)
+
+    def at_node(inputs):
+        vertices_m, origin_m = inputs
+        return placed(model.surface_of(vertices_m, faces), origin_m)
+
+    # A loop, as what leaves one is kept: XLA would gather corners anew wherever they are used.
+    near = jax.lax.map(at_node, (burst.vertices_m, burst.origin_high_m))
     return strengths(settings, model, near, sigma_rad), near.centre_m
 
 
@@ -135,20 +142,20 @@ def extent(
     share: Float[Array, "face"],
 ) -> Extent:
     """What the sum of this frame needs room for."""
-    # A face in no place has no strength, and would be left out without a word.
-    known = jnp.all(jnp.isfinite(near_m))
     low, high = bins_of(radar, steady_bins(radar, near_m, share))
+    # A face in no place has no strength, and would be left out without a word.
+    known = jnp.all(jnp.isfinite(high - low))
     low, high = group_spans(low[order], high[order], order >= 0)
     middle_bins = middle_cells(low, high, Plan.oversampling) / Plan.oversampling
     num_lit = jnp.sum(share > 0)
-    squared = jnp.sum(near_m[len(near_m) // 2] ** 2, axis=-1)
+    range_m = norm(near_m[len(near_m) // 2])
     return Extent(
         num_lit=jnp.max(jnp.where(order >= 0, jnp.arange(len(order)) + 1, 0)),
         group_bins=jnp.max(high - low),
         band_bins=jnp.where(
             jnp.sum(order >= 0) >= num_lit, jnp.max(middle_bins) - jnp.min(middle_bins), jnp.inf
         ),
-        near_m=jnp.sum(share / squared**2) ** (-1 / 4),
+        near_m=jnp.sum(share / range_m**4) ** (-1 / 4),
         pace=jax.tree.map(
             lambda value: jnp.where(known, value, jnp.nan), pace_of(radar, near_m, share)
         ),

@@ -20,6 +20,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from radarsim.mesh import FaceIndices, Faces, faces_of
+from radarsim.vectors import cross, dot, norm
 
 # Standard deviation by which every facet is blurred: neighbours overlap, and no edge rings.
 BLUR_M = 3e-3
@@ -90,17 +91,17 @@ def facets_of(
     n0, n1, n2 = (normals[..., picked[:, corner], :] for corner in range(3))
     normal = _unit(n0 + n1 + n2, 1e-10)
     q01, q02, q12 = (
-        _dot(end - start, n_end - n_start)
+        dot(end - start, n_end - n_start)
         for start, end, n_start, n_end in (
             (p0, p1, n0, n1),
             (p0, p2, n0, n2),
             (p1, p2, n1, n2),
         )
     )
-    edge_1, edge_2 = (edge - _dot(edge, normal)[..., None] * normal for edge in (p1 - p0, p2 - p0))
+    edge_1, edge_2 = (edge - dot(edge, normal)[..., None] * normal for edge in (p1 - p0, p2 - p0))
     axis_x = _unit(edge_1, LEAST_LENGTH_M**2)
-    axis_y = jnp.cross(normal, axis_x)
-    length, along, height = _dot(edge_1, axis_x), _dot(edge_2, axis_x), _dot(edge_2, axis_y)
+    axis_y = cross(normal, axis_x)
+    length, along, height = dot(edge_1, axis_x), dot(edge_2, axis_x), dot(edge_2, axis_y)
     return Facets(
         centre_m=flat.centre_m + ((q01 + q02 + q12) / 18)[..., None] * normal,
         normal=normal,
@@ -190,9 +191,9 @@ def log_weight(
 def _seen_from(facets: Facets, antenna_m):
     """Range, and the direction from the antenna in the facet's axes and along its normal."""
     way_m = facets.centre_m - antenna_m
-    range_m = jnp.linalg.norm(way_m, axis=-1)
+    range_m = norm(way_m)
     axes = (facets.axis_x, facets.axis_y, facets.normal)
-    return range_m, *(_dot(way_m, axis) / range_m for axis in axes)
+    return range_m, *(dot(way_m, axis) / range_m for axis in axes)
 
 
 def _spread(length, along, height) -> Symmetric:
@@ -219,9 +220,5 @@ def _curvature(length, along, height, q01, q02, q12) -> Symmetric:
 
 def _unit(vectors, least_squared):
     """Unit vectors; those of no length stay so."""
-    squared = jnp.sum(vectors**2, axis=-1, keepdims=True)
+    squared = dot(vectors, vectors)[..., None]
     return vectors / jnp.sqrt(squared + least_squared)
-
-
-def _dot(first, second):
-    return jnp.sum(first * second, axis=-1)

@@ -11,6 +11,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from radarsim.config import Radar
 from radarsim.sizes import FACES_PER_GROUP, GROUP_BINS, most_groups
+from radarsim.sorting import coarse_order
 
 
 def by_range(
@@ -26,10 +27,10 @@ def by_range(
     Returns:
         Face indices, `FACES_PER_GROUP` places for each group.
     """
-    # What is nowhere comes last, and is told by `extent`.
-    sorted_bins = jnp.where(lit & jnp.isfinite(near_bins), near_bins, jnp.inf)
-    order = jnp.argsort(sorted_bins)
-    sorted_bins = sorted_bins[order]
+    # What is nowhere is left out here, and told by `extent`.
+    lit = lit & jnp.isfinite(near_bins)
+    order = coarse_order(near_bins, lit)
+    sorted_bins = jnp.where(lit, near_bins, jnp.inf)[order]
     num_lit = jnp.sum(lit)
 
     def more(group, edges):

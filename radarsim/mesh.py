@@ -11,6 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from radarsim import vectors
+
 # Three corner indices per triangle, counter-clockwise seen from outside.
 FaceIndices = Int[Array, "face 3"] | Int[np.ndarray, "face 3"]
 
@@ -43,8 +45,8 @@ def faces_of(vertices_m: Float[Array, "*batch vertex 3"], faces: FaceIndices) ->
     """
     a, b, c = (vertices_m[..., faces[:, corner], :] for corner in range(3))
     edge_b, edge_c = b - a, c - a
-    cross = jnp.cross(edge_b, edge_c)
-    squared = jnp.sum(cross**2, axis=-1)
+    cross = vectors.cross(edge_b, edge_c)
+    squared = vectors.dot(cross, cross)
     # The guard keeps the gradient of a degenerate triangle finite.
     double_area = jnp.sqrt(jnp.where(squared > 0, squared, 1.0)) * (squared > 0)
     normal = cross / jnp.where(double_area > 0, double_area, 1.0)[..., None]

@@ -9,6 +9,7 @@ from jaxtyping import Array, Float
 from radarsim.config import Radar
 from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.legs import node_times_s
+from radarsim.vectors import norm
 
 
 class Pace(NamedTuple):
@@ -61,7 +62,7 @@ def pace_of_each(
     lasted_s = np.float32(nodes_s[-1] - nodes_s[0])
     bins_per_m = np.float32(radar.chirp.bandwidth_hz / SPEED_OF_LIGHT_MPS)  # of path
     rad_per_m = np.float32(2 * np.pi / radar.chirp.wavelength_m)
-    range_m = jnp.linalg.norm(centre_m, axis=-1)
+    range_m = norm(centre_m)
     towards = centre_m / range_m[..., None]
     walk_m = range_m[-1] - range_m[0]
     drift_mps = jnp.abs(walk_m - jnp.sum(share * walk_m)) / lasted_s
@@ -85,4 +86,5 @@ def _offsets_m(positions_m) -> np.ndarray:
 
 def _farthest_m(direction, offsets_m):
     """The longest of the offsets along each direction."""
-    return jnp.max(jnp.abs(jnp.matmul(direction, offsets_m.T, precision="highest")), axis=-1)
+    along_m = jnp.matmul(offsets_m, direction.T, precision="highest")
+    return jnp.max(jnp.abs(along_m), axis=0)

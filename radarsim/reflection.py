@@ -22,6 +22,7 @@ from radarsim import gaussian_facets
 from radarsim.config import Radar
 from radarsim.legs import horner, sincos_cycles
 from radarsim.mesh import Faces, faces_of
+from radarsim.vectors import dot, norm
 
 # Keeps log(0) of a degenerate face finite; 1e-30 m^2 is far below any culling threshold.
 SMALLEST_AREA_M2 = 1e-30
@@ -141,7 +142,8 @@ def squared_angle(
     From the chord s = |a - b|^2, as theta = 2 arcsin(sqrt(s)/2): the gradient of arccos is infinite
     where they are parallel (NaN after the chain rule). Beyond a right angle from its supplement.
     """
-    chord = jnp.minimum(jnp.sum((first - second) ** 2, axis=-1), 4 * (1 - 1e-6))
+    apart = first - second
+    chord = jnp.minimum(dot(apart, apart), 4 * (1 - 1e-6))
     acute = chord < 2
     near = jnp.where(acute, chord, 4 - chord)
     squared = near * horner(SQUARED_ANGLE_TERMS, near)
@@ -175,10 +177,9 @@ def paper(
     """
     to_face = faces.centre_m - tx_m
     to_rx = rx_m - faces.centre_m
-    tx_range_m = jnp.linalg.norm(to_face, axis=-1)
-    rx_range_m = jnp.linalg.norm(to_rx, axis=-1)
+    tx_range_m, rx_range_m = norm(to_face), norm(to_rx)
     incoming = to_face / tx_range_m[..., None]
-    mirrored = incoming - 2 * jnp.sum(incoming * faces.normal, -1, keepdims=True) * faces.normal
+    mirrored = incoming - 2 * dot(incoming, faces.normal)[..., None] * faces.normal
     theta_squared = squared_angle(mirrored, to_rx / rx_range_m[..., None])
     log_area = jnp.log(faces.area_m2 + SMALLEST_AREA_M2)
     return log_area - theta_squared / sigma_rad**2 - jnp.log(tx_range_m * rx_range_m)
@@ -196,8 +197,7 @@ def isotropic(
     constant serves plates and points.
     """
     del sigma_rad  # the same signature as the models that have a lobe
-    tx_range_m = jnp.linalg.norm(points.centre_m - tx_m, axis=-1)
-    rx_range_m = jnp.linalg.norm(points.centre_m - rx_m, axis=-1)
+    tx_range_m, rx_range_m = norm(points.centre_m - tx_m), norm(points.centre_m - rx_m)
     return jnp.log(points.area_m2 + SMALLEST_AREA_M2) - jnp.log(tx_range_m * rx_range_m)
 
 

@@ -20,14 +20,15 @@ from radarsim.legs import node_times_s
 from radarsim.mesh import chebyshev_nodes
 from radarsim.pace import Pace
 from radarsim.samples import bend_rad_per_mps
+from radarsim.vectors import norm
 
 # Room for the curvature of a path between the nodes.
 BAND_MARGIN_BINS = 0.25
 FACES_PER_GROUP = 128
 # A group of faces is no wider than this at the middle of a burst; what each moves comes on top.
 GROUP_BINS = 2.0
-# A scene may reach over so many times the range that the radar tells apart.
-MOST_RANGES = 4
+# Groups that end for being wide: enough for what stands in 256 range bins, or fills the radar's.
+LEAST_WIDE_GROUPS = 128
 # Products of matrices are made for whole vector registers.
 TERMS_STEP = 8
 # Smaller arrays would save no time that shows, but be programs of their own.
@@ -115,7 +116,7 @@ def steady_bins(
 def range_bins(radar: Radar, centre_m: Float[Array, "node face 3"]) -> Float[Array, "node face"]:
     """Range of each face in bins."""
     bins_per_m = 2 * radar.chirp.bandwidth_hz / SPEED_OF_LIGHT_MPS
-    return jnp.linalg.norm(centre_m, axis=-1) * np.float32(bins_per_m)
+    return norm(centre_m) * np.float32(bins_per_m)
 
 
 def margin_bins(radar: Radar) -> np.float32:
@@ -227,9 +228,9 @@ def cells_for(radar: Radar, accuracy: Accuracy, terms: int, band_bins: float) ->
         InputError: the scene reaches too far.
     """
     if not band_bins < np.inf:
-        most_m = MOST_RANGES * radar.chirp.num_samples * radar.range_resolution_m
+        most_m = wide_groups(radar) * GROUP_BINS * radar.range_resolution_m
         raise InputError(
-            "motion", "positions", f"what is seen reaches over more than {most_m:.3g} m of range",
+            "motion", "positions", f"what is seen fills more than {most_m:.3g} m of range",
             "simulate its parts by themselves and add their cubes",
         )  # fmt: skip
     around = reach_cells(accuracy.span_bins(terms), accuracy.kernel_width)
@@ -239,8 +240,12 @@ def cells_for(radar: Radar, accuracy: Accuracy, terms: int, band_bins: float) ->
 
 def most_groups(radar: Radar, num_faces: int) -> int:
     """Groups of so many faces: full ones, and those that end where they are wide enough."""
-    wide = MOST_RANGES * radar.chirp.num_samples / GROUP_BINS
-    return -(-num_faces // FACES_PER_GROUP) + min(num_faces, int(np.ceil(wide)))
+    return -(-num_faces // FACES_PER_GROUP) + min(num_faces, wide_groups(radar))
+
+
+def wide_groups(radar: Radar) -> int:
+    """Groups that may end because they are wide enough."""
+    return max(LEAST_WIDE_GROUPS, int(np.ceil(radar.chirp.num_samples / GROUP_BINS)))
 
 
 def power_of_two(value: int, least: int) -> int:
