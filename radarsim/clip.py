@@ -157,7 +157,7 @@ def _sum_points(radar, settings, sizes, burst, order, area_m2, share):
 
 @partial(jax.jit, static_argnums=0)
 def _order_points(radar, burst, share):
-    """Per frame: the points in groups, and what the sum needs room for, at the pace of the fastest."""
+    """Per frame: the points in groups, and what their sum needs; the pace is the fastest's."""
 
     def one(points):
         near_m = points.vertices_m + points.origin_high_m[:, None]

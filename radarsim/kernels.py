@@ -1,8 +1,8 @@
-"""From range cells to samples: tones on a grid finer than range bins, a non-uniform FFT as matrices.
+"""From range cells to samples: a non-uniform FFT as products with fixed matrices.
 
-A group of faces hands over sums of its tones as a short series (tones.py). One fixed matrix spreads
-that series over the grid cells around the group's middle, another takes all cells to ADC samples and
-undoes what the spreading kernel does to them.
+A group of faces hands over sums of its tones as a short series (tones.py). One matrix spreads that
+series over cells around the group's middle, on a grid finer than range bins; another takes all
+cells to ADC samples and undoes what the spreading kernel does to them.
 """
 
 from dataclasses import dataclass
@@ -79,7 +79,7 @@ def terms_to_cells(plan: Plan) -> Float[np.ndarray, "term cell"]:
 
         (2 - [k = 0]) / pi  integral of phi(r cos t - cell) cos(k t) over t from 0 to pi.
 
-    What the series leaves out reaches the samples only by what a tone itself holds beyond its terms.
+    What it leaves out of the kernel reaches the samples no more than the tone's own later terms.
     """
     angle = np.pi * (np.arange(QUADRATURE_POINTS) + 0.5) / QUADRATURE_POINTS
     cells = np.arange(-plan.reach_cells, plan.reach_cells + 1)

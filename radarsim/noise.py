@@ -11,6 +11,31 @@ from radarsim.config import Radar
 Key = PRNGKeyArray | UInt32[Array, "2"]
 
 
+def thermal_noise(
+    radar: Radar,
+    shape: tuple[int, ...],
+    key: Key,
+    extra_noise_db: float | Float[Array, ""] = 0.0,
+) -> Complex[Array, "*shape"]:
+    """White Gaussian noise of power k T B F, half of it on each of I and Q.
+
+    B is the complex sample rate: -92.5 dBm at the antenna for 4.4 Msps and a noise figure of 15 dB.
+
+    Args:
+        radar: its receiver sets F, its sample rate B.
+        shape: of what is drawn.
+        key: of the draw.
+        extra_noise_db: added to the noise figure: boards differ, and clips may [dB].
+
+    Returns:
+        Volts at the ADC.
+    """
+    nominal = radar.receiver.noise_rms_v(radar.chirp.sample_rate_hz) / 2**0.5
+    per_part = jnp.float32(nominal) * jnp.float32(10.0) ** (jnp.float32(extra_noise_db) / 20)
+    parts = jax.random.normal(key, (2, *shape)) * per_part
+    return jax.lax.complex(parts[0], parts[1])
+
+
 @partial(jax.jit, static_argnums=0)
 def add_thermal_noise(
     radar: Radar,
@@ -18,30 +43,32 @@ def add_thermal_noise(
     key: Key,
     extra_noise_db: float | Float[Array, ""] = 0.0,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
-    """White Gaussian noise of power k T B F, half of it on each of I and Q.
-
-    B is the complex sample rate: -92.5 dBm at the antenna for 4.4 Msps and a noise figure of 15 dB.
+    """An echo with `thermal_noise`; arguments as there.
 
     Each frame draws from its own key (the clip's key folded with the frame's index), so neither
     the batch size nor the number of frames changes a sample.
-
-    Args:
-        radar: its receiver sets F, its sample rate B.
-        cube_v: the echo [V].
-        key: of the draw.
-        extra_noise_db: added to the noise figure: boards differ, and clips may [dB].
-
-    Returns:
-        Echo and noise [V].
     """
-    nominal = radar.receiver.noise_rms_v(radar.chirp.sample_rate_hz) / 2**0.5
-    per_part = jnp.float32(nominal) * jnp.float32(10.0) ** (jnp.float32(extra_noise_db) / 20)
 
-    def one_frame(index):
-        parts = jax.random.normal(jax.random.fold_in(key, index), (2, *cube_v.shape[1:]))
-        return jax.lax.complex(parts[0], parts[1]) * per_part
+    def one_frame(inputs):
+        index, frame_v = inputs
+        key_here = jax.random.fold_in(key, index)
+        return frame_v + thermal_noise(radar, frame_v.shape, key_here, extra_noise_db)
 
-    return cube_v + jax.lax.map(one_frame, jnp.arange(cube_v.shape[0]))
+    return jax.lax.map(one_frame, (jnp.arange(len(cube_v)), cube_v))
+
+
+def quantised(
+    radar: Radar, cube_v: Complex[Array, "*batch sample"]
+) -> Complex[Array, "*batch sample"]:
+    """Volts in steps of the ADC, clipped: `from_codes` of `to_codes`."""
+    step_v = jnp.float32(radar.receiver.adc_step_v)
+    return jax.lax.complex(*(_codes(radar, part) * step_v for part in (cube_v.real, cube_v.imag)))
+
+
+def _codes(radar, part_v):
+    """Rounded and clipped, still as floats."""
+    limit = 2 ** (radar.receiver.adc_bits - 1)
+    return jnp.clip(jnp.round(part_v / jnp.float32(radar.receiver.adc_step_v)), -limit, limit - 1)
 
 
 @partial(jax.jit, static_argnums=0)
@@ -49,9 +76,7 @@ def to_codes(
     radar: Radar, cube_v: Complex[Array, "*batch sample"]
 ) -> Int[Array, "*batch sample iq"]:
     """ADC codes of I and Q, rounded and clipped as int16, last axis (I, Q)."""
-    parts = jnp.stack([cube_v.real, cube_v.imag], axis=-1) / jnp.float32(radar.receiver.adc_step_v)
-    limit = 2 ** (radar.receiver.adc_bits - 1)
-    return jnp.clip(jnp.round(parts), -limit, limit - 1).astype(jnp.int16)
+    return _codes(radar, jnp.stack([cube_v.real, cube_v.imag], axis=-1)).astype(jnp.int16)
 
 
 @partial(jax.jit, static_argnums=0)

@@ -4,9 +4,7 @@ One compiled program hardly uses a second core, several side by side do. How a c
 from its length alone, so that its samples are the same on every machine.
 """
 
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from operator import itemgetter
 
 import jax
@@ -19,12 +17,18 @@ from radarsim.config import Radar
 from radarsim.frame import Burst
 from radarsim.mesh import FaceIndices
 from radarsim.settings import Settings
+from radarsim.threads import side_by_side
 
 MOST_FRAMES = 10
 
 
 def fast_echo(
-    radar: Radar, settings: Settings, burst: Burst, faces: FaceIndices, sigma_rad: float
+    radar: Radar,
+    settings: Settings,
+    burst: Burst,
+    faces: FaceIndices,
+    sigma_rad: float,
+    received: Callable[[Array, int], Array] = lambda echo, _: echo,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
     """IF samples of every frame without the level constant: `clip.choose` and `clip.fast_clip`.
 
@@ -34,6 +38,7 @@ def fast_echo(
         burst: the mesh at the nodes of every frame.
         faces: its triangles.
         sigma_rad: lobe width of the model [rad].
+        received: (echo of a piece, its first frame) to what is wanted of it.
 
     Raises:
         InputError: something moves faster than the sum can follow.
@@ -45,12 +50,14 @@ def fast_echo(
     picked = side_by_side(lambda one: pick(radar, settings, one, faces, sigma_rad), bursts)
     needed = jax.tree.map(lambda *parts: jnp.concatenate(parts), *(extent for _, extent in picked))
     sizes = sized(radar, settings, needed, sigma_rad)
-    echoes = side_by_side(
-        lambda chosen, one: fast_clip(radar, settings, chosen, one, faces, sigma_rad),
-        [Choice(*parts, sizes) for parts, _ in picked],
-        bursts,
-    )
-    return echoes[0] if whole else jnp.concatenate(echoes)[:num_frames]
+
+    def piece(index, one):
+        chosen = Choice(*picked[index][0], sizes)
+        echo = fast_clip(radar, settings, chosen, one, faces, sigma_rad)
+        return received(echo, index * len(one.vertices_m))
+
+    cubes = side_by_side(piece, list(range(len(bursts))), bursts)
+    return cubes[0] if whole else jnp.concatenate(cubes)[:num_frames]
 
 
 def cut(burst: Burst, most: int) -> list[Burst]:
@@ -60,19 +67,3 @@ def cut(burst: Burst, most: int) -> list[Burst]:
     length = -(-num_frames // count)
     indices = np.minimum(np.arange(count * length), num_frames - 1).reshape(count, length)
     return [jax.tree.map(itemgetter(index), burst) for index in indices]
-
-
-def side_by_side(function: Callable, *items: list) -> list:
-    """The results of all items, in order; each is waited for."""
-    if len(items[0]) == 1 or num_threads() == 1:
-        return list(map(function, *items))
-    with ThreadPoolExecutor(num_threads()) as pool:
-        return list(pool.map(lambda *one: jax.block_until_ready(function(*one)), *items))
-
-
-def num_threads() -> int:
-    """Of OMP_NUM_THREADS, as for other numerical libraries; else the cores there are."""
-    asked = os.environ.get("OMP_NUM_THREADS", "")
-    if asked.isdigit() and int(asked) > 0:
-        return int(asked)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

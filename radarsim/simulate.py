@@ -8,7 +8,9 @@ against each other in the tests.
 """
 
 from dataclasses import replace
+from functools import partial
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
@@ -25,7 +27,7 @@ from radarsim.levels import (
 )
 from radarsim.mesh import FaceIndices
 from radarsim.motion import Motion, sample_motion
-from radarsim.noise import Key, add_thermal_noise, from_codes, to_codes
+from radarsim.noise import Key, quantised, thermal_noise
 from radarsim.pieces import fast_echo
 from radarsim.placement import Placement, to_radar_frame
 from radarsim.plain import plain_clip, plain_points
@@ -141,12 +143,14 @@ def simulate_mesh(
     """
     burst = make_burst(vertices_m, origin_m)
     faces = jnp.asarray(faces, jnp.int32)
+    scale = volts_per_weight(radar, reflectivity)
+
+    def received(echo, first_frame=0):
+        return receive(radar, echo, key, settings, scale, extra_noise_db, first_frame)
+
     if settings.method == "plain":
-        echo = plain_clip(radar, settings, burst, faces, sigma_rad)
-    else:
-        echo = fast_echo(radar, settings, burst, faces, sigma_rad)
-    echo_v = echo * np.float32(volts_per_weight(radar, reflectivity))
-    return receive(radar, echo_v, key, settings, extra_noise_db)
+        return received(plain_clip(radar, settings, burst, faces, sigma_rad))
+    return fast_echo(radar, settings, burst, faces, sigma_rad, received)
 
 
 def simulate_points(
@@ -174,19 +178,48 @@ def simulate_points(
     area_m2 = point_area_m2(radar, np.asarray(rcs_m2, np.float32))
     sum_points = plain_points if settings.method == "plain" else fast_points
     echo = sum_points(radar, settings, burst, area_m2)
-    return receive(radar, echo * np.float32(volts_per_weight(radar, 1.0)), key, settings)
+    return receive(radar, echo, key, settings, volts_per_weight(radar, 1.0))
 
 
 def receive(
     radar: Radar,
-    echo_v: Complex[Array, "frame chirp tx rx sample"],
+    echo: Complex[Array, "frame chirp tx rx sample"],
     key: Key,
     settings: Settings,
+    scale_v: float = 1.0,
     extra_noise_db: float = 0.0,
+    first_frame: int = 0,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
-    """What the board makes of the echo: channel gains, noise, ADC steps."""
-    gain = np.asarray(radar.array.channel_gain, np.complex64)
-    cube_v = echo_v * gain[:, :, None]
-    if settings.thermal_noise:
-        cube_v = add_thermal_noise(radar, cube_v, key, extra_noise_db)
-    return from_codes(radar, to_codes(radar, cube_v)) if settings.quantise else cube_v
+    """What the board makes of the echo: level, channel gains, noise, ADC steps.
+
+    Args:
+        radar: the board.
+        echo: IF samples without the level constant.
+        key: of the noise; each frame draws from its own, folded with the frame's index.
+        settings: whether there is noise, and steps.
+        scale_v: volts per unit of the echo [V].
+        extra_noise_db: added to the receiver's noise figure [dB].
+        first_frame: index of the first frame within the clip.
+
+    Returns:
+        Volts at the ADC.
+    """
+    adds = settings.thermal_noise, settings.quantise
+    return _receive(radar, adds, echo, key, scale_v, extra_noise_db, first_frame)
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _receive(radar, adds, echo, key, scale_v, extra_noise_db, first_frame):
+    noisy, in_steps = adds
+    gain = np.asarray(radar.array.channel_gain, np.complex64)[:, :, None]
+    scale = gain * jnp.float32(scale_v)
+
+    def one_frame(inputs):
+        index, frame = inputs
+        frame_v = frame * scale
+        if noisy:
+            key_here = jax.random.fold_in(key, index)
+            frame_v = frame_v + thermal_noise(radar, frame_v.shape, key_here, extra_noise_db)
+        return quantised(radar, frame_v) if in_steps else frame_v
+
+    return jax.lax.map(one_frame, (first_frame + jnp.arange(len(echo)), echo))

@@ -68,7 +68,7 @@ class Extent:
 @jax.tree_util.register_static
 @dataclass(frozen=True, kw_only=True)
 class Sizes:
-    """Sizes of the sum: places for faces, cells of the band, terms of a group; see `kernels.Plan`."""
+    """Sizes of the sum: places for faces, cells of the band, terms of a group (`kernels.Plan`)."""
 
     num_lit: int
     num_cells: int
@@ -113,7 +113,7 @@ def steady_bins(
     return bins - (common - common.mean())[:, None]
 
 
-def range_bins(radar: Radar, centre_m: Float[Array, "node face 3"]) -> Float[Array, "node face"]:
+def range_bins(radar: Radar, centre_m: Float[Array, "*shape 3"]) -> Float[Array, "*shape"]:
     """Range of each face in bins."""
     bins_per_m = 2 * radar.chirp.bandwidth_hz / SPEED_OF_LIGHT_MPS
     return norm(centre_m) * np.float32(bins_per_m)
@@ -204,7 +204,7 @@ def sizes_for(radar: Radar, accuracy: Accuracy, extent: Extent, lobe_rad: float)
     )
     terms = terms_for(accuracy, group_bins)
     return Sizes(
-        num_lit=power_of_two(int(num_lit), LEAST_LIT),
+        num_lit=rounded_up(int(num_lit), LEAST_LIT),
         num_cells=cells_for(radar, accuracy, terms, band_bins),
         num_terms=terms,
         by_pairs=pairs_count(radar, accuracy, float(np.min(np.asarray(extent.near_m))), lobe_rad),
@@ -253,6 +253,7 @@ def power_of_two(value: int, least: int) -> int:
     return max(least, 1 << (value - 1).bit_length())
 
 
-def round_up(value: int, step: int) -> int:
-    """The next multiple."""
-    return max(1, -(-int(value) // step)) * step
+def rounded_up(value: int, least: int) -> int:
+    """The next power of two, or three quarters of it; at least `least`."""
+    power = power_of_two(value, least)
+    return max(least, power * 3 // 4) if value <= power * 3 // 4 else power

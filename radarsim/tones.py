@@ -7,8 +7,8 @@ in bins. With b counted from the middle of a group that spans B bins (Jacobi and
 
 and the Bessel functions fall faster than any power beyond k = pi B / 2. So all that a group must
 sum over its faces are echoes times Chebyshev polynomials of where their tones are: products of
-matrices. Within a block of loops tones shift a little; the derivatives of the same polynomials carry
-that, as d/db is a factor 2 pi j x.
+matrices. Within a block of loops tones shift a little; the derivatives of the same polynomials
+carry that, as d/db is a factor 2 pi j x.
 """
 
 from math import factorial, lgamma

@@ -10,7 +10,7 @@ from moving_sphere import BOARD, CLEAN, moving_sphere, relative_db, small_radar
 from scenes import plate
 from scipy.spatial.transform import Rotation
 
-from radarsim.accuracy import MODES_DB, MOST_SHIFTS, Accuracy
+from radarsim.accuracy import MODES_DB, MOST_POWERS, Accuracy
 from radarsim.antennas import AntennaArray
 from radarsim.clip import choose, fast_clip, fast_points, make_burst
 from radarsim.errors import InputError
@@ -166,11 +166,11 @@ def test_blocks_are_as_long_as_what_changes_in_them_allows():
         pace = Pace(**(still | {"drift_mps": 0.0} | changed))
         return blocks_for(BOARD, Accuracy(-80.0), pace)
 
-    assert blocks() == {"chirps_per_block": 16, "shift_nodes": 2, "own_bend": False}
+    assert blocks() == {"chirps_per_block": 16, "shift_powers": 2, "own_bend": False}
     # Half of 8 loops at this pace is 0.8 of what two shifts hold; half of 16 is more.
     limit_bins = Accuracy(-80.0).shift_limit_bins(2)
     assert blocks(walk_bins_per_s=0.2 * limit_bins / BOARD.loop_period_s)["chirps_per_block"] == 8
-    assert blocks(spread_bins=1.1 * limit_bins)["shift_nodes"] == 3
+    assert blocks(spread_bins=1.1 * limit_bins)["shift_powers"] == 3
     turn_rad = Accuracy(-80.0).turn_limit_rad
     assert blocks(turn_rad_per_s=turn_rad / BOARD.loop_period_s)["chirps_per_block"] == 2
     assert blocks(drift_mps=1.0)["own_bend"]
@@ -179,7 +179,7 @@ def test_blocks_are_as_long_as_what_changes_in_them_allows():
 def test_speeds_beyond_any_block_are_refused():
     """Half of what passes in a loop, against what both have in common: nothing here."""
     bins_per_m = 1 / SMALL.range_resolution_m
-    limit_bins = Accuracy(WORST_DB).shift_limit_bins(MOST_SHIFTS)
+    limit_bins = Accuracy(WORST_DB).shift_limit_bins(MOST_POWERS)
     most_mps = 2 * limit_bins / bins_per_m / SMALL.loop_period_s
     area_m2 = np.ones(2, np.float32)
     fast_points(SMALL, CLEAN, points_burst(SMALL, 0.7 * most_mps), area_m2)

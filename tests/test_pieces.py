@@ -8,7 +8,8 @@ import pytest
 from moving_sphere import CLEAN, moving_sphere, relative_db, small_radar
 
 from radarsim.clip import choose, fast_clip, make_burst
-from radarsim.pieces import MOST_FRAMES, cut, fast_echo, num_threads
+from radarsim.pieces import MOST_FRAMES, cut, fast_echo
+from radarsim.threads import num_threads
 
 SMALL = small_radar(num_samples=64)
 

@@ -1,6 +1,7 @@
 """The fast sum against the plain one it replaces."""
 
 from dataclasses import replace
+from math import factorial
 
 import jax
 import jax.numpy as jnp
@@ -9,15 +10,17 @@ import pytest
 import trimesh
 from moving_sphere import BOARD, CLEAN, moving_sphere, relative_db, small_radar
 from scenes import plate
+from scipy.special import jv
 
 from radarsim.boards import BOARDS
 from radarsim.clip import choose, fast_clip, fast_points, frames_of, make_burst
-from radarsim.kernels import Plan, cells_to_samples, spreading_kernel
+from radarsim.kernels import Plan, cells_to_samples, terms_to_cells
 from radarsim.legs import derivative, horner, power_coefficients, sincos_cycles
 from radarsim.mesh import chebyshev_nodes
 from radarsim.plain import plain_clip, plain_frame, plain_points
 from radarsim.settings import Settings
 from radarsim.simulate import burst_times_s
+from radarsim.tones import chebyshev, series, span_of_terms
 
 ALL_FACES = Settings(thermal_noise=False, quantise=False, cull=0.0)
 SMALL = small_radar()
@@ -194,13 +197,60 @@ def test_a_cubic_and_its_derivative_come_back_from_four_nodes():
     np.testing.assert_allclose(horner(derivative(terms), u), cubic.deriv()(u), atol=1e-5)
 
 
-@pytest.mark.parametrize("bin_idx", [5.0, 20.37, 40.5])
-def test_a_tone_spread_over_cells_comes_back_as_that_tone(bin_idx):
-    """The kernel's own error: width 6 at oversampling 2 is good to about -95 dB."""
-    plan = Plan(
-        num_cells=128, group_cells=128, faces_per_group=128, chirps_per_block=4, shift_nodes=2
+def plan_for(num_terms, powers, error=1e-4):
+    return Plan(
+        num_cells=128,
+        faces_per_group=128,
+        num_terms=num_terms,
+        span_bins=span_of_terms(num_terms, error),
+        chirps_per_block=4,
+        shift_powers=powers,
     )
-    cells = spreading_kernel(plan, jnp.float32(bin_idx * plan.oversampling) - jnp.arange(128.0))
-    samples = np.asarray(cells) @ cells_to_samples(plan, 64)
+
+
+@pytest.mark.parametrize("offset_bins", [0.0, -1.37, 2.2])
+def test_a_tone_as_a_series_comes_back_as_that_tone(offset_bins):
+    """16 terms for 10^-4 hold 5.1 bins; kernels of width 6 at oversampling 2 are good to -95 dB."""
+    plan = plan_for(16, 2)
+    assert plan.span_bins == pytest.approx(5.1, abs=0.1)
+    middle = 40
+    cells = np.zeros(plan.num_cells)
+    terms = chebyshev(16, jnp.float32(2 * offset_bins / plan.span_bins))
+    cells[middle - plan.reach_cells : middle + plan.reach_cells + 1] = terms @ terms_to_cells(plan)
+    samples = cells @ cells_to_samples(plan, 64)
     n = np.arange(64) - 32
-    assert relative_db(samples, np.exp(2j * np.pi * bin_idx * n / 64)) < -90
+    bin_idx = middle / plan.oversampling + offset_bins
+    assert relative_db(samples, np.exp(2j * np.pi * bin_idx * n / 64)) < -85
+
+
+@pytest.mark.parametrize("num_terms", [8, 16, 24])
+def test_terms_hold_the_range_that_they_are_said_to(num_terms):
+    """The mean over places and samples of what a series leaves is what was asked for."""
+    span_bins = span_of_terms(num_terms, 1e-4)
+    y = np.cos(np.pi * (np.arange(400) + 0.5) / 400)
+    x = np.linspace(-0.5, 0.5, 401)
+    k = np.arange(num_terms)
+    bessel = (2 - (k == 0)) * 1j**k * jv(k, np.pi * span_bins * x[:, None])
+    series_of = np.cos(k[:, None] * np.arccos(y)).T @ bessel.T
+    left = series_of - np.exp(1j * np.pi * span_bins * np.outer(y, x))
+    assert 10 * np.log10(np.mean(np.abs(left) ** 2)) == pytest.approx(-80, abs=1.5)
+
+
+@pytest.mark.parametrize(("powers", "left_db"), [(2, -37.3), (3, -65.2), (4, -93.9)])
+def test_a_shift_within_a_block_leaves_what_interpolation_at_as_many_points_does(powers, left_db):
+    """exp(2 pi j d x), |d| <= h = 0.1 bins: at x = 1/2 at most 2 (pi h / 2)^n / n!.
+
+    0.3 times that in the mean; the constants of `accuracy.SHIFT_LIMIT_BINS` come from here.
+    """
+    plan = plan_for(24, powers)
+    half_bins = 0.1
+    shift = half_bins * np.cos(np.pi * (np.arange(50) + 0.5) / 50)
+    factors = series(plan, jnp.float32([0.7]), jnp.float32([half_bins]))
+    terms = sum(shift[:, None] ** n * np.asarray(factor) for n, factor in enumerate(factors))
+    x = np.linspace(-0.5, 0.5, 101)
+    k = np.arange(24)
+    tones = terms @ ((2 - (k == 0)) * 1j**k * jv(k, np.pi * plan.span_bins * x[:, None])).T
+    truth = np.exp(2j * np.pi * np.outer(0.7 + shift, x))
+    most = 2 * (np.pi * half_bins / 2) ** powers / factorial(powers)
+    assert 20 * np.log10(0.3 * most) == pytest.approx(left_db, abs=0.1)
+    assert relative_db(tones, truth) == pytest.approx(left_db, abs=3)

@@ -1,0 +1,28 @@
+"""Orders by value, fast: XLA on a CPU sorts plain integers five times as fast as floats with an
+index beside each (0.3 against 1.3 ms for 15,000)."""
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int
+
+
+def coarse_order(values: Float[Array, "item"], wanted: Bool[Array, "item"]) -> Int[Array, "item"]:
+    """Indices by ascending value, those not wanted last.
+
+    A value is rounded to as many levels as an integer of 32 bits holds beside the index: 2^18 for
+    15,000 items. Within a level the order is that of the indices.
+
+    Args:
+        values: finite where wanted.
+        wanted: which come first.
+    """
+    num_items = len(values)
+    index_bits = max(1, (num_items - 1).bit_length())
+    most = np.float32(2 ** (32 - index_bits) - 2)
+    low = jnp.min(jnp.where(wanted, values, jnp.inf))
+    span = jnp.max(jnp.where(wanted, values, -jnp.inf)) - low
+    level = jnp.where(wanted, (values - low) * (most / jnp.where(span > 0, span, 1.0)), most)
+    # The float nearest to the last level may lie beyond it.
+    level = jnp.minimum(level.astype(jnp.uint32), np.uint32(most)) + (~wanted).astype(jnp.uint32)
+    keys = (level << index_bits) | jnp.arange(num_items, dtype=jnp.uint32)
+    return (jnp.sort(keys) & np.uint32(2**index_bits - 1)).astype(jnp.int32)
