@@ -7,7 +7,7 @@ carries no gradient.
 """
 
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 
 import jax
 import jax.numpy as jnp
@@ -35,6 +35,11 @@ from radarsim.reflection import POINTS, reflection_of
 from radarsim.settings import Settings
 from radarsim.sizes import Extent, Sizes, range_bins, sizes_for
 from radarsim.visibility import hidden_point_removal
+
+
+# A program takes 17 MB for as long as it is kept, and 0.3 s to be loaded from the disk again. Clips
+# of a corpus share few sizes, but a week of them would meet all there are.
+MOST_PROGRAMS = 8
 
 
 @jax.tree_util.register_dataclass
@@ -75,7 +80,11 @@ def choose(
 
 
 def pick(
-    radar: Radar, settings: Settings, burst: Burst, faces: FaceIndices, sigma_rad: float
+    radar: Radar,
+    settings: Settings,
+    burst: Burst,
+    faces: FaceIndices,
+    sigma_rad: Float[Array, ""] | float,
 ) -> tuple[tuple[Array, Array, Array], Extent]:
     """What a `Choice` holds but its sizes; and what those must hold, by frame."""
     hull = _hpr_blocks(settings, burst, faces) if settings.visibility == "hpr" else None
@@ -98,14 +107,15 @@ def fast_clip(
     sigma_rad: Float[Array, ""] | float,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
     """IF samples of every frame without the level constant; differentiable."""
-    return _sum(radar, settings.echo, choice, burst, faces, sigma_rad)
+    program = _sum_of_sizes(radar, settings.echo, choice.sizes)
+    return program(choice, burst, faces, sigma_rad)
 
 
 def fast_points(
     radar: Radar, settings: Settings, burst: Burst, area_m2: Float[np.ndarray, "point"]
 ) -> Complex[Array, "frame chirp tx rx sample"]:
     """IF samples of moving points, every one of them summed."""
-    lit = np.ones(len(area_m2), bool)
+    lit = jnp.ones(len(area_m2), bool)
     share = shares(jnp.log(area_m2), lit)
     order, needed = _order_points(radar, burst, share)
     # Each place of its own: the pace of the fastest counts, and weights do not lean on angles.
@@ -130,7 +140,13 @@ def _choose(radar, settings, burst, faces, hull, sigma_rad):
     return jax.lax.map(one, (burst, hull))
 
 
-@partial(jax.jit, static_argnums=(0, 1))
+@lru_cache(maxsize=MOST_PROGRAMS)
+def _sum_of_sizes(radar, settings, sizes):
+    """The compiled sum; those of the sizes used last are kept."""
+    del sizes  # part of `Choice`; here it tells programs apart
+    return jax.jit(partial(_sum, radar, settings))
+
+
 def _sum(radar, settings, choice, burst, faces, sigma_rad):
     model = reflection_of(radar, settings.reflection)
 

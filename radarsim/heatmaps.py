@@ -76,7 +76,22 @@ def make_heatmaps(
     return jax.tree.map(lambda *parts: jnp.concatenate(parts)[:columns], *maps)
 
 
-def cut(radar: Radar, settings: HeatmapSettings, num_frames: int) -> list[np.ndarray]:
+def maps_of_clip(
+    radar: Radar,
+    cube_v: Complex[Array, "frame chirp tx rx sample"],
+    settings: HeatmapSettings = HeatmapSettings(),
+) -> Heatmaps:
+    """The same within a compiled program, all frames at once."""
+    columns = num_columns(radar, cube_v.shape[0], settings)
+    clutter_v = _mean(cube_v) if settings.clutter == "clip" else jnp.zeros_like(cube_v[0, 0])
+    frames = cut(radar, settings, len(cube_v), len(cube_v))[0]
+    maps = _maps_of(radar, settings, cube_v, frames, clutter_v)
+    return jax.tree.map(lambda part: part[:columns], maps)
+
+
+def cut(
+    radar: Radar, settings: HeatmapSettings, num_frames: int, most: int = PIECE_FRAMES
+) -> list[np.ndarray]:
     """Frames of each piece: those whose loops begin its columns, and a window more.
 
     All pieces are of one length; past the end they repeat the last frame, in columns that nobody
@@ -85,7 +100,7 @@ def cut(radar: Radar, settings: HeatmapSettings, num_frames: int) -> list[np.nda
     chirps = radar.frame.num_chirps
     whole = settings.step_chirps // gcd(settings.step_chirps, chirps)
     # Pieces of about the same length: what the last one repeats is work for nothing.
-    own = -(-num_frames // -(-num_frames // PIECE_FRAMES))
+    own = -(-num_frames // -(-num_frames // most))
     own = -(-own // whole) * whole
     # The last column of a piece begins a step before the next piece's first.
     more = -(-(settings.window_chirps - settings.step_chirps) // chirps)

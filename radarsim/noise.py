@@ -4,9 +4,12 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float, Int, PRNGKeyArray, UInt32
 
 from radarsim.config import Radar
+from radarsim.settings import Settings
 
 Key = PRNGKeyArray | UInt32[Array, "2"]
 
@@ -86,3 +89,47 @@ def from_codes(
     """Volts from ADC codes; the inverse of `to_codes` up to half a step."""
     volts = codes.astype(jnp.float32) * jnp.float32(radar.receiver.adc_step_v)
     return jax.lax.complex(volts[..., 0], volts[..., 1])
+
+
+def receive(
+    radar: Radar,
+    echo: Complex[Array, "frame chirp tx rx sample"],
+    key: Key,
+    settings: Settings,
+    scale_v: ArrayLike = 1.0,
+    extra_noise_db: ArrayLike = 0.0,
+    first_frame: ArrayLike = 0,
+) -> Complex[Array, "frame chirp tx rx sample"]:
+    """What the board makes of the echo: level, channel gains, noise, ADC steps.
+
+    Args:
+        radar: the board.
+        echo: IF samples without the level constant.
+        key: of the noise; each frame draws from its own, folded with the frame's index.
+        settings: whether there is noise, and steps.
+        scale_v: volts per unit of the echo [V].
+        extra_noise_db: added to the receiver's noise figure [dB].
+        first_frame: index of the first frame within the clip.
+
+    Returns:
+        Volts at the ADC.
+    """
+    adds = settings.thermal_noise, settings.quantise
+    return _receive(radar, adds, echo, key, scale_v, extra_noise_db, first_frame)
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _receive(radar, adds, echo, key, scale_v, extra_noise_db, first_frame):
+    noisy, in_steps = adds
+    gain = np.asarray(radar.array.channel_gain, np.complex64)[:, :, None]
+    scale = gain * jnp.float32(scale_v)
+
+    def one_frame(inputs):
+        index, frame = inputs
+        frame_v = frame * scale
+        if noisy:
+            key_here = jax.random.fold_in(key, index)
+            frame_v = frame_v + thermal_noise(radar, frame_v.shape, key_here, extra_noise_db)
+        return quantised(radar, frame_v) if in_steps else frame_v
+
+    return jax.lax.map(one_frame, (first_frame + jnp.arange(len(echo)), echo))

@@ -7,15 +7,11 @@ A frame is simulated from the surface at a few Chebyshev nodes of its burst (`bu
 against each other in the tests.
 """
 
-from dataclasses import replace
-from functools import partial
-
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
-from radarsim.body import BodyModel, fit_pose, skin
+from radarsim.body import BodyModel
 from radarsim.clip import fast_points, make_burst
 from radarsim.config import Radar
 from radarsim.legs import node_times_s
@@ -26,28 +22,15 @@ from radarsim.levels import (
     volts_per_weight,
 )
 from radarsim.mesh import FaceIndices
-from radarsim.motion import Motion, sample_motion
-from radarsim.noise import Key, quantised, thermal_noise
+from radarsim.motion import Motion
+from radarsim.noise import Key, receive
 from radarsim.pieces import fast_echo
-from radarsim.placement import Placement, to_radar_frame
+from radarsim.placement import Placement
 from radarsim.plain import plain_clip, plain_points
+from radarsim.posed import burst_times_s, pose, surface
 from radarsim.settings import Settings
 
 DEFAULT_SIGMA_RAD = 0.5
-
-
-def burst_times_s(
-    radar: Radar, num_frames: int, num_nodes: int = Settings().nodes
-) -> Float[np.ndarray, "frame node"]:
-    """When the surface must be given, the nodes of each burst, since the first frame [s].
-
-    Args:
-        radar: its timing.
-        num_frames: how many.
-        num_nodes: 4 are enough for the fast mode, and for what hardly accelerates.
-    """
-    starts_s = np.arange(num_frames) * radar.frame.period_s
-    return starts_s[:, None] + node_times_s(radar, num_nodes)
 
 
 def simulate_motion(
@@ -88,21 +71,12 @@ def simulate_motion(
     """
     num_frames = frames_in(radar, motion.duration_s) if num_frames is None else num_frames
     times_s = burst_times_s(radar, num_frames, settings.nodes)
-    poses_rad, transl_m = sample_motion(motion, times_s)
-    poses_rad = fit_pose(jnp.asarray(poses_rad, jnp.float32), motion.layout, body)
-    betas = np.zeros(body.num_betas) if betas is None else betas
-    still = jnp.zeros(transl_m.shape, jnp.float32)
-    vertices_m = skin(body, jnp.asarray(betas, jnp.float32), poses_rad, still, scale)
-    vertices_m = to_radar_frame(vertices_m, replace(placement, radar_height_m=0.0))
-    origin_m = np.asarray(to_radar_frame(transl_m, placement))
+    posed = pose(body, motion, placement, times_s, betas=betas, scale=scale)
     if reflectivity is None:
         of_skin = settings.reflection == "body"
         reflectivity = skin_reflectivity(radar) if of_skin else FREE_BODY_REFLECTIVITY
-    return simulate_mesh(
-        radar, vertices_m, body.faces, key, settings,
-        origin_m=origin_m, sigma_rad=sigma_rad, reflectivity=reflectivity,
-        extra_noise_db=extra_noise_db,
-    )  # fmt: skip
+    level = sigma_rad, reflectivity, extra_noise_db
+    return _cube_of(radar, surface(body, posed), body.faces, key, settings, *level)
 
 
 def frames_in(radar: Radar, duration_s: float) -> int:
@@ -141,12 +115,17 @@ def simulate_mesh(
     Returns:
         Volts at the ADC.
     """
-    burst = make_burst(vertices_m, origin_m)
+    level = sigma_rad, reflectivity, extra_noise_db
+    return _cube_of(radar, make_burst(vertices_m, origin_m), faces, key, settings, *level)
+
+
+def _cube_of(radar, burst, faces, key, settings, sigma_rad, reflectivity, extra_noise_db):
+    """The IF cube of a mesh at the nodes of its bursts."""
     faces = jnp.asarray(faces, jnp.int32)
-    scale = volts_per_weight(radar, reflectivity)
+    scale_v = volts_per_weight(radar, reflectivity)
 
     def received(echo, first_frame=0):
-        return receive(radar, echo, key, settings, scale, extra_noise_db, first_frame)
+        return receive(radar, echo, key, settings, scale_v, extra_noise_db, first_frame)
 
     if settings.method == "plain":
         return received(plain_clip(radar, settings, burst, faces, sigma_rad))
@@ -179,47 +158,3 @@ def simulate_points(
     sum_points = plain_points if settings.method == "plain" else fast_points
     echo = sum_points(radar, settings, burst, area_m2)
     return receive(radar, echo, key, settings, volts_per_weight(radar, 1.0))
-
-
-def receive(
-    radar: Radar,
-    echo: Complex[Array, "frame chirp tx rx sample"],
-    key: Key,
-    settings: Settings,
-    scale_v: float = 1.0,
-    extra_noise_db: float = 0.0,
-    first_frame: int = 0,
-) -> Complex[Array, "frame chirp tx rx sample"]:
-    """What the board makes of the echo: level, channel gains, noise, ADC steps.
-
-    Args:
-        radar: the board.
-        echo: IF samples without the level constant.
-        key: of the noise; each frame draws from its own, folded with the frame's index.
-        settings: whether there is noise, and steps.
-        scale_v: volts per unit of the echo [V].
-        extra_noise_db: added to the receiver's noise figure [dB].
-        first_frame: index of the first frame within the clip.
-
-    Returns:
-        Volts at the ADC.
-    """
-    adds = settings.thermal_noise, settings.quantise
-    return _receive(radar, adds, echo, key, scale_v, extra_noise_db, first_frame)
-
-
-@partial(jax.jit, static_argnums=(0, 1))
-def _receive(radar, adds, echo, key, scale_v, extra_noise_db, first_frame):
-    noisy, in_steps = adds
-    gain = np.asarray(radar.array.channel_gain, np.complex64)[:, :, None]
-    scale = gain * jnp.float32(scale_v)
-
-    def one_frame(inputs):
-        index, frame = inputs
-        frame_v = frame * scale
-        if noisy:
-            key_here = jax.random.fold_in(key, index)
-            frame_v = frame_v + thermal_noise(radar, frame_v.shape, key_here, extra_noise_db)
-        return quantised(radar, frame_v) if in_steps else frame_v
-
-    return jax.lax.map(one_frame, (first_frame + jnp.arange(len(echo)), echo))

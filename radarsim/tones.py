@@ -11,28 +11,38 @@ matrices. Within a block of loops tones shift a little; the derivatives of the s
 carry that, as d/db is a factor 2 pi j x.
 """
 
-from math import factorial, lgamma
+from functools import lru_cache
+from math import factorial
 
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
+from scipy.optimize import brentq
+from scipy.special import jv
 
 from radarsim.kernels import Plan
 from radarsim.mesh import chebyshev_nodes
 
 
+@lru_cache
 def span_of_terms(num_terms: int, error: float) -> float:
     """Range in bins that so many terms hold.
 
-    The first term left out is 2 (pi B / 4)^k / k! at the end of the chirp and of the range; over
-    both its mean is that over sqrt(2 (2 k + 1)) (rms).
+    The first term left out, k, is 2 j^k J_k(pi B x) T_k(y): its mean over the samples x and, by the
+    weight of Chebyshev polynomials, over the range y (rms) is what the span B is chosen for.
 
     Args:
         num_terms: k.
         error: rms of what is left out, as a part of the tone's amplitude.
     """
-    log_left = np.log(error * np.sqrt(2 * num_terms + 1) / np.sqrt(2))
-    return float(4 / np.pi * np.exp((log_left + lgamma(num_terms + 1)) / num_terms))
+    x = (np.arange(200) + 0.5) / 400
+
+    def excess(span_bins):
+        left = np.sqrt(2 * np.mean(jv(num_terms, np.pi * span_bins * x) ** 2))
+        return left - error
+
+    # Beyond pi B / 2 = k nothing falls any more.
+    return float(brentq(excess, 1e-3, 2 * num_terms / np.pi))
 
 
 def chebyshev(num_terms: int, y: Float[Array, "*shape"]) -> Float[Array, "*shape term"]:

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from scenes import KEY, QUIET, RADAR
 
-from radarsim.noise import add_thermal_noise, from_codes, to_codes
-from radarsim.simulate import receive
+from radarsim.noise import add_thermal_noise, from_codes, receive, to_codes
 
 # 2 x 128 x 12 x 256 samples: the power of their noise is known to 0.005 dB (one sigma).
 SHAPE = (2, 128, 3, 4, 256)

@@ -197,7 +197,7 @@ def test_a_cubic_and_its_derivative_come_back_from_four_nodes():
     np.testing.assert_allclose(horner(derivative(terms), u), cubic.deriv()(u), atol=1e-5)
 
 
-def plan_for(num_terms, powers, error=1e-4):
+def plan_for(num_terms, powers, error=1e-6):
     return Plan(
         num_cells=128,
         faces_per_group=128,
@@ -208,11 +208,10 @@ def plan_for(num_terms, powers, error=1e-4):
     )
 
 
-@pytest.mark.parametrize("offset_bins", [0.0, -1.37, 2.2])
+@pytest.mark.parametrize("offset_bins", [0.0, -1.37, 1.9])
 def test_a_tone_as_a_series_comes_back_as_that_tone(offset_bins):
-    """16 terms for 10^-4 hold 5.1 bins; kernels of width 6 at oversampling 2 are good to -95 dB."""
+    """Terms for -120 dB, so that the kernel's error is left: width 6 is good to about -95 dB."""
     plan = plan_for(16, 2)
-    assert plan.span_bins == pytest.approx(5.1, abs=0.1)
     middle = 40
     cells = np.zeros(plan.num_cells)
     terms = chebyshev(16, jnp.float32(2 * offset_bins / plan.span_bins))
@@ -220,12 +219,13 @@ def test_a_tone_as_a_series_comes_back_as_that_tone(offset_bins):
     samples = cells @ cells_to_samples(plan, 64)
     n = np.arange(64) - 32
     bin_idx = middle / plan.oversampling + offset_bins
-    assert relative_db(samples, np.exp(2j * np.pi * bin_idx * n / 64)) < -85
+    assert relative_db(samples, np.exp(2j * np.pi * bin_idx * n / 64)) < -90
 
 
 @pytest.mark.parametrize("num_terms", [8, 16, 24])
 def test_terms_hold_the_range_that_they_are_said_to(num_terms):
     """The mean over places and samples of what a series leaves is what was asked for."""
+    assert span_of_terms(16, 5e-5) == pytest.approx(5.43, abs=0.02)  # the accurate mode's
     span_bins = span_of_terms(num_terms, 1e-4)
     y = np.cos(np.pi * (np.arange(400) + 0.5) / 400)
     x = np.linspace(-0.5, 0.5, 401)
@@ -236,7 +236,7 @@ def test_terms_hold_the_range_that_they_are_said_to(num_terms):
     assert 10 * np.log10(np.mean(np.abs(left) ** 2)) == pytest.approx(-80, abs=1.5)
 
 
-@pytest.mark.parametrize(("powers", "left_db"), [(2, -37.3), (3, -65.2), (4, -93.9)])
+@pytest.mark.parametrize(("powers", "left_db"), [(2, -42.6), (3, -68.2), (4, -96.4)])
 def test_a_shift_within_a_block_leaves_what_interpolation_at_as_many_points_does(powers, left_db):
     """exp(2 pi j d x), |d| <= h = 0.1 bins: at x = 1/2 at most 2 (pi h / 2)^n / n!.
 
@@ -253,4 +253,4 @@ def test_a_shift_within_a_block_leaves_what_interpolation_at_as_many_points_does
     truth = np.exp(2j * np.pi * np.outer(0.7 + shift, x))
     most = 2 * (np.pi * half_bins / 2) ** powers / factorial(powers)
     assert 20 * np.log10(0.3 * most) == pytest.approx(left_db, abs=0.1)
-    assert relative_db(tones, truth) == pytest.approx(left_db, abs=3)
+    assert relative_db(tones, truth) == pytest.approx(left_db, abs=3.5)  # 0.3 to 0.45

@@ -1,0 +1,127 @@
+"""Poses to heatmaps as one compiled program over many clips, with no way back to the host.
+
+    poses -> mesh -> visible faces -> IF cube -> receiver -> heatmaps
+
+A program's arrays have fixed sizes, which follow from what is seen. Here they are guessed: a clip
+is simulated at the sizes that held before, and the program tells what it would have needed. Where
+that is more, the clips are simulated again; a result never comes from arrays too small for it.
+`simulate.simulate_motion` asks first, and keeps the IF cube.
+"""
+
+from dataclasses import dataclass, fields, replace
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+from jax.typing import ArrayLike
+from jaxtyping import Array
+
+from radarsim.body import BodyModel
+from radarsim.clip import Choice, choose, fast_clip, pick, sized
+from radarsim.config import Radar
+from radarsim.errors import InputError
+from radarsim.heatmaps import Heatmaps, maps_of_clip
+from radarsim.map_settings import HeatmapSettings
+from radarsim.noise import receive
+from radarsim.posed import Posed, surface
+from radarsim.settings import Settings
+from radarsim.sizes import Sizes
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """A clip, or many of the same number of frames along a leading axis (see `stacked`).
+
+    Attributes:
+        posed: the subject.
+        key: of the receiver's noise.
+        sigma_rad: lobe width of the reflection "paper" [rad].
+        scale_v: level, of `levels.volts_per_weight` [V].
+        extra_noise_db: added to the receiver's noise figure [dB].
+    """
+
+    posed: Posed
+    key: Array
+    sigma_rad: ArrayLike
+    scale_v: ArrayLike
+    extra_noise_db: ArrayLike = 0.0
+
+
+def stacked(scenes: list[Scene]) -> Scene:
+    """Clips along a leading axis."""
+    return jax.tree.map(lambda *parts: jnp.stack([jnp.asarray(part) for part in parts]), *scenes)
+
+
+class Chain:
+    """Simulates stacked clips; remembers the sizes that held all before.
+
+    Attributes:
+        sizes: of the program's arrays; None before the first clips.
+    """
+
+    def __init__(
+        self,
+        radar: Radar,
+        body: BodyModel,
+        settings: Settings = Settings(),
+        map_settings: HeatmapSettings = HeatmapSettings(),
+    ):
+        """Nothing is compiled before the first clips come.
+
+        Raises:
+            InputError: hidden point removal was asked for, or the plain sum: both need the host.
+        """
+        if settings.visibility == "hpr" or settings.method == "plain":
+            asked = settings.visibility if settings.visibility == "hpr" else settings.method
+            raise InputError(
+                "settings", asked, "cannot run on the device alone", "use simulate_motion"
+            )
+        self.sizes: Sizes | None = None
+        self._given = radar, settings, map_settings
+        self._body = body
+
+    def __call__(self, scenes: Scene) -> Heatmaps:
+        """The heatmaps of stacked clips, clip axis first.
+
+        Raises:
+            InputError: something moves faster than the sum can follow.
+        """
+        radar, settings, _ = self._given
+        sigma_rad = float(jnp.min(jnp.asarray(scenes.sigma_rad)))
+        if self.sizes is None:
+            first = jax.tree.map(lambda part: part[0], scenes)
+            burst, faces = surface(self._body, first.posed), self._body.faces
+            self.sizes = choose(radar, settings, burst, faces, float(first.sigma_rad)).sizes
+        while True:
+            maps, needed = _program(*self._given, self.sizes, self._body, scenes)
+            enough = larger(self.sizes, sized(radar, settings, needed, sigma_rad))
+            if enough == self.sizes:
+                return maps
+            self.sizes = enough
+
+
+def larger(first: Sizes, second: Sizes) -> Sizes:
+    """Sizes that hold what either holds: the larger of each, but for the length of blocks."""
+    values = {
+        field.name: max(getattr(first, field.name), getattr(second, field.name))
+        for field in fields(Sizes)
+    }
+    shortest = min(first.chirps_per_block, second.chirps_per_block)
+    return replace(first, **values | {"chirps_per_block": shortest})
+
+
+@partial(jax.jit, static_argnums=(0, 1, 2, 3))
+def _program(radar, settings, map_settings, sizes, body, scenes):
+    """Maps of every clip, and what their sums needed room for."""
+
+    def one(scene: Scene):
+        burst, faces = surface(body, scene.posed), body.faces
+        picked, needed = pick(radar, settings, burst, faces, scene.sigma_rad)
+        choice = Choice(*picked, sizes)
+        echo = fast_clip(radar, settings, choice, burst, faces, scene.sigma_rad)
+        rest = scene.scale_v, scene.extra_noise_db
+        cube_v = receive(radar, echo, scene.key, settings, *rest)
+        return maps_of_clip(radar, cube_v, map_settings), needed
+
+    return jax.lax.map(one, scenes)

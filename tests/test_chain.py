@@ -1,0 +1,95 @@
+"""Poses to heatmaps in one program: the maps are those of the way through the host."""
+
+from dataclasses import replace
+
+import jax
+import numpy as np
+import pytest
+from moving_sphere import small_radar
+
+from builders.activities import perform
+from radarsim.chain import Chain, Scene, larger, stacked
+from radarsim.errors import InputError
+from radarsim.files import free_body
+from radarsim.heatmaps import HeatmapSettings, make_heatmaps
+from radarsim.levels import FREE_BODY_REFLECTIVITY, volts_per_weight
+from radarsim.motion import cut_motion
+from radarsim.placement import Placement, place
+from radarsim.posed import burst_times_s, pose
+from radarsim.retarget import fit_to_body
+from radarsim.settings import Settings
+from radarsim.simulate import simulate_motion
+
+RADAR = small_radar(num_chirps=8, num_samples=64)
+SETTINGS = Settings()
+MAPS = HeatmapSettings(window_chirps=8, step_chirps=4, num_doppler_bins=16, num_angle_bins=16)
+NUM_FRAMES = 3
+BODY = free_body()
+
+
+@pytest.fixture(scope="module")
+def clips():
+    """Somebody who walks 2.5 m away, and somebody who jumps 1.5 m away."""
+    made = []
+    for index, (activity, range_m) in enumerate(
+        [("walking_forward_and_backward", 2.5), ("jump", 1.5)]
+    ):
+        fitted = fit_to_body(perform(activity, duration_s=3.0), BODY)
+        placement = Placement(distance_m=range_m)
+        motion = place(cut_motion(fitted.motion, 60, 100), placement)
+        made.append((motion, placement, fitted, jax.random.key(index)))
+    return made
+
+
+def scene(motion, placement, fitted, key):
+    times_s = burst_times_s(RADAR, NUM_FRAMES, SETTINGS.nodes)
+    shape = {"betas": fitted.betas, "scale": fitted.body_scale}
+    return Scene(
+        posed=pose(BODY, motion, placement, times_s, **shape),
+        key=key,
+        sigma_rad=0.35,
+        scale_v=volts_per_weight(RADAR, FREE_BODY_REFLECTIVITY),
+    )
+
+
+def maps_by_steps(motion, placement, fitted, key):
+    cube_v = simulate_motion(
+        RADAR, BODY, motion, placement, key, SETTINGS,
+        num_frames=NUM_FRAMES, betas=fitted.betas, scale=fitted.body_scale, sigma_rad=0.35,
+    )  # fmt: skip
+    return make_heatmaps(RADAR, cube_v, MAPS)
+
+
+def test_one_program_over_clips_has_the_maps_of_each_clip_by_itself(clips):
+    """Rounding decides an ADC step here and there: 0.01 dB of what stands out of the noise."""
+    chain = Chain(RADAR, BODY, SETTINGS, MAPS)
+    found = chain(stacked([scene(*clip) for clip in clips]))
+    for index, clip in enumerate(clips):
+        wished = maps_by_steps(*clip)
+        for name in ("time_range", "time_doppler", "time_angle"):
+            one, other = (np.asarray(getattr(maps, name)) for maps in (found, wished))
+            assert one[index].shape == other.shape
+            loud = other > 3
+            np.testing.assert_allclose(one[index][loud], other[loud], atol=0.01)
+
+
+def test_clips_that_need_more_are_simulated_again(clips):
+    """The sizes of the first clip alone do not hold the second; those of both hold the first."""
+    first, second = (stacked([scene(*clip)]) for clip in clips)
+    chain = Chain(RADAR, BODY, SETTINGS, MAPS)
+    before = chain(first)
+    small = chain.sizes
+    chain.sizes = replace(small, num_lit=256, num_terms=8)
+    again = chain(first)
+    assert chain.sizes.num_lit >= small.num_lit
+    assert chain.sizes.num_terms >= small.num_terms
+    for one, other in zip(jax.tree.leaves(before), jax.tree.leaves(again), strict=True):
+        np.testing.assert_allclose(one, other, atol=0.01)
+    chain(second)
+    assert larger(small, chain.sizes) == chain.sizes
+
+
+@pytest.mark.parametrize("wrong", [{"visibility": "hpr"}, {"method": "plain"}])
+def test_what_needs_the_host_is_refused(wrong):
+    with pytest.raises(InputError, match="simulate_motion"):
+        Chain(RADAR, BODY, Settings(**wrong), MAPS)
