@@ -14,9 +14,9 @@ from radarsim.tones import span_of_terms
 # What the modes of the fast sum aim at, for a person 2 m away or farther.
 MODES_DB = {"accurate": -80.0, "fast": -60.0}
 # Errors that are known beforehand are kept this much below what is asked for.
-MARGIN_DB = 6.0
+MARGIN_DB = 8.0
 # Weak faces add up, and few strong ones may cancel: a body that tips over needs this much.
-CULL_MARGIN_DB = 9.0
+CULL_MARGIN_DB = 11.0
 # One cell more of kernel: 4 cells -65 dB, 6 cells -100 dB (twofold oversampling).
 KERNEL_DB_PER_CELL = 17.5
 KERNEL_DB_AT_0 = 5.0
@@ -77,7 +77,7 @@ class Accuracy:
 
     def shift_limit_bins(self, powers: int) -> float:
         """Half the way that a tone may walk within a block."""
-        loosened = 10 ** ((self.error_db - LIMITS_DB) / (20 * powers))
+        loosened = 10 ** ((self.error_db - MARGIN_DB - LIMITS_DB) / (20 * powers))
         return SHIFT_LIMIT_BINS[powers] * loosened
 
     def span_bins(self, num_terms: int) -> float:

@@ -36,7 +36,6 @@ from radarsim.settings import Settings
 from radarsim.sizes import Extent, Sizes, range_bins, sizes_for
 from radarsim.visibility import hidden_point_removal
 
-
 # A program takes 17 MB for as long as it is kept, and 0.3 s to be loaded from the disk again. Clips
 # of a corpus share few sizes, but a week of them would meet all there are.
 MOST_PROGRAMS = 8

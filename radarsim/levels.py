@@ -151,6 +151,14 @@ def anchored_reflectivity(
     return float(np.sqrt(10 ** (HUMAN_RCS_DBSM / 10) / mean_m2))
 
 
+def default_reflectivity(radar: Radar, reflection: str) -> float:
+    """Level constant of a person where nobody gives one.
+
+    For "body" that of bare skin; for "paper" the anchor of the free body at the default sigma.
+    """
+    return skin_reflectivity(radar) if reflection == "body" else FREE_BODY_REFLECTIVITY
+
+
 def skin_reflectivity(radar: Radar) -> float:
     """|Gamma| of bare dry skin at normal incidence, at the sweep's centre: for the model "body".
 

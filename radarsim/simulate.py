@@ -15,12 +15,7 @@ from radarsim.body import BodyModel
 from radarsim.clip import fast_points, make_burst
 from radarsim.config import Radar
 from radarsim.legs import node_times_s
-from radarsim.levels import (
-    FREE_BODY_REFLECTIVITY,
-    point_area_m2,
-    skin_reflectivity,
-    volts_per_weight,
-)
+from radarsim.levels import default_reflectivity, point_area_m2, volts_per_weight
 from radarsim.mesh import FaceIndices
 from radarsim.motion import Motion
 from radarsim.noise import Key, receive
@@ -73,8 +68,7 @@ def simulate_motion(
     times_s = burst_times_s(radar, num_frames, settings.nodes)
     posed = pose(body, motion, placement, times_s, betas=betas, scale=scale)
     if reflectivity is None:
-        of_skin = settings.reflection == "body"
-        reflectivity = skin_reflectivity(radar) if of_skin else FREE_BODY_REFLECTIVITY
+        reflectivity = default_reflectivity(radar, settings.reflection)
     level = sigma_rad, reflectivity, extra_noise_db
     return _cube_of(radar, surface(body, posed), body.faces, key, settings, *level)
 

@@ -147,7 +147,7 @@ def blocks_for(radar: Radar, accuracy: Accuracy, pace: Pace) -> dict[str, int | 
     while 2 * lengths[-1] <= most:
         lengths.append(2 * lengths[-1])
     # A bend goes along the samples as the square of a shift does.
-    own_bend = bend_rad_per_mps(radar) * drift_mps > accuracy.small
+    own_bend = bend_rad_per_mps(radar) * drift_mps > accuracy.small / 2
     fitting = [
         (powers * (pairs + BLOCK_IN_PAIRS / loops), powers, loops)
         for powers in range(3 if own_bend else 2, MOST_POWERS + 1)

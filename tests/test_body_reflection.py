@@ -56,21 +56,22 @@ def test_a_striding_body_at_one_metre_is_as_exact_as_the_blocks_allow():
 
 
 @pytest.mark.parametrize("reflection", ["paper", "body"])
-def test_a_person_is_made_of_bare_skin_or_anchored(reflection, monkeypatch):
-    """What the simulation of a mesh is told where nobody gives a level."""
-    told = {}
-
-    def simulate_mesh(*_, **options):
-        told.update(options)
-        return jnp.zeros((1, 1, 1, 1, 1), jnp.complex64)
-
-    monkeypatch.setattr(simulate, "simulate_mesh", simulate_mesh)
+def test_a_person_is_made_of_bare_skin_or_anchored(reflection):
+    """Where nobody gives a level: a cube is proportional to it, whatever it is."""
     poses_rad, transl_m = np.zeros((40, 24, 3)), np.tile([3.0, 0, 1], (40, 1))
     still = Motion(poses_rad=poses_rad, transl_m=transl_m, rate_hz=100.0)
     settings = replace(BODY, reflection=reflection)
-    simulate.simulate_motion(RADAR, free_body(), still, Placement(), KEY, settings, num_frames=1)
+
+    def cube(**level):
+        return np.asarray(
+            simulate.simulate_motion(
+                RADAR, free_body(), still, Placement(), KEY, settings, num_frames=1, **level
+            )
+        )
+
     truth = {"paper": FREE_BODY_REFLECTIVITY, "body": skin_reflectivity(RADAR)}
-    assert told["reflectivity"] == truth[reflection]
+    given = cube(reflectivity=1.0) * truth[reflection]
+    np.testing.assert_allclose(cube(), given, rtol=1e-4, atol=1e-6 * np.abs(given).max())
 
 
 def test_an_unknown_reflection_is_refused_by_name():
