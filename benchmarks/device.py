@@ -23,14 +23,18 @@ def on_device(performer, minutes: float) -> dict:
 
     from benchmarks.scenes import Performer, settings_for
     from benchmarks.speeds import heatmap_settings
+    from radarsim.chain import Chain, stacked
 
     radar = performer.radar
     batch = Performer(
         radar, FRAMES_PER_BATCH, sum(performer.span_m) / 2, performer.sigma_rad, body=performer.body
     )
     count = max(1, round(minutes * 60 / radar.frame.period_s / FRAMES_PER_BATCH))
-    to_if = rate(lambda: batch.body_to_if(settings_for("accurate")), count)
-    to_maps = rate(lambda: batch.motion_to_heatmaps(heatmap_settings()), max(1, count // 4))
+    scenes = stacked([batch.scene()])
+    cubes = Chain(radar, batch.body, settings_for("accurate"), None)
+    maps = Chain(radar, batch.body, heatmap_settings())
+    to_if = rate(lambda: cubes(scenes), count)
+    to_maps = rate(lambda: maps(scenes), max(1, count // 4))
     ceilings = {"bytes_per_s": copy_bytes_per_s(), "flops": gemm_flops()}
     needs = per_frame(batch)
     found = {

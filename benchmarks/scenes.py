@@ -9,11 +9,14 @@ from scipy.spatial.transform import Rotation
 
 from builders.activities import perform
 from radarsim.body import skin
+from radarsim.chain import Scene
 from radarsim.clip import make_burst
 from radarsim.files import free_body
 from radarsim.heatmaps import make_heatmaps
+from radarsim.levels import volts_per_weight
 from radarsim.motion import cut_motion, sample_motion
 from radarsim.placement import Placement, place, to_radar_frame
+from radarsim.posed import pose
 from radarsim.retarget import fit_to_body
 from radarsim.settings import Settings
 from radarsim.simulate import burst_times_s, simulate_mesh, simulate_motion, simulate_points
@@ -99,6 +102,16 @@ class Performer:
     def motion_to_heatmaps(self, settings):
         """Motion to the three heatmaps."""
         return make_heatmaps(self.radar, self.motion_to_cube(settings))
+
+    def scene(self) -> Scene:
+        """The same as `Chain` takes it."""
+        shape = {"betas": self.fitted.betas, "scale": self.fitted.body_scale}
+        return Scene(
+            posed=pose(self.body, self.motion, self.placement, self.times_s, **shape),
+            key=self.key,
+            sigma_rad=self.sigma_rad,
+            scale_v=volts_per_weight(self.radar, 1.0),
+        )
 
     def points_m(self, count=PEER_POINTS):
         """Some vertices of the body on their way, as a peer's public workload has them."""

@@ -14,7 +14,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
-from jaxtyping import Array
+from jaxtyping import Array, Complex
 
 from radarsim.body import BodyModel
 from radarsim.clip import Choice, choose, fast_clip, pick, sized
@@ -65,9 +65,15 @@ class Chain:
         radar: Radar,
         body: BodyModel,
         settings: Settings = Settings(),
-        map_settings: HeatmapSettings = HeatmapSettings(),
+        map_settings: HeatmapSettings | None = HeatmapSettings(),
     ):
         """Nothing is compiled before the first clips come.
+
+        Args:
+            radar: the board.
+            body: the model to be posed.
+            settings: what to simulate and how.
+            map_settings: how heatmaps are cut; None to end with the IF cubes.
 
         Raises:
             InputError: hidden point removal was asked for, or the plain sum: both need the host.
@@ -81,8 +87,8 @@ class Chain:
         self._given = radar, settings, map_settings
         self._body = body
 
-    def __call__(self, scenes: Scene) -> Heatmaps:
-        """The heatmaps of stacked clips, clip axis first.
+    def __call__(self, scenes: Scene) -> Heatmaps | Complex[Array, "clip frame chirp tx rx sample"]:
+        """The heatmaps, or IF cubes [V], of stacked clips, clip axis first.
 
         Raises:
             InputError: something moves faster than the sum can follow.
@@ -94,10 +100,10 @@ class Chain:
             burst, faces = surface(self._body, first.posed), self._body.faces
             self.sizes = choose(radar, settings, burst, faces, float(first.sigma_rad)).sizes
         while True:
-            maps, needed = _program(*self._given, self.sizes, self._body, scenes)
+            result, needed = _program(*self._given, self.sizes, self._body, scenes)
             enough = larger(self.sizes, sized(radar, settings, needed, sigma_rad))
             if enough == self.sizes:
-                return maps
+                return result
             self.sizes = enough
 
 
@@ -113,7 +119,7 @@ def larger(first: Sizes, second: Sizes) -> Sizes:
 
 @partial(jax.jit, static_argnums=(0, 1, 2, 3))
 def _program(radar, settings, map_settings, sizes, body, scenes):
-    """Maps of every clip, and what their sums needed room for."""
+    """Maps or cubes of every clip, and what their sums needed room for."""
 
     def one(scene: Scene):
         burst, faces = surface(body, scene.posed), body.faces
@@ -122,6 +128,8 @@ def _program(radar, settings, map_settings, sizes, body, scenes):
         echo = fast_clip(radar, settings, choice, burst, faces, scene.sigma_rad)
         rest = scene.scale_v, scene.extra_noise_db
         cube_v = receive(radar, echo, scene.key, settings, *rest)
+        if map_settings is None:
+            return cube_v, needed
         return maps_of_clip(radar, cube_v, map_settings), needed
 
     return jax.lax.map(one, scenes)

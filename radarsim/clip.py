@@ -34,6 +34,7 @@ from radarsim.pace import pace_of_each
 from radarsim.reflection import POINTS, reflection_of
 from radarsim.settings import Settings
 from radarsim.sizes import Extent, Sizes, range_bins, sizes_for
+from radarsim.turns import in_turns
 from radarsim.visibility import hidden_point_removal
 
 # A program takes 17 MB for as long as it is kept, and 0.3 s to be loaded from the disk again. Clips
@@ -136,7 +137,7 @@ def _choose(radar, settings, burst, faces, hull, sigma_rad):
         share = shares(strength, jnp.any(seen, axis=0))
         return seen, order, share, extent(radar, near_m, order, share)
 
-    return jax.lax.map(one, (burst, hull))
+    return in_turns(one, (burst, hull))
 
 
 @lru_cache(maxsize=MOST_PROGRAMS)
@@ -153,7 +154,7 @@ def _sum(radar, settings, choice, burst, faces, sigma_rad):
         frame, *picked = inputs
         return fast_frame(radar, settings, choice.sizes, model, frame, faces, *picked, sigma_rad)
 
-    return jax.lax.map(one, (burst, choice.seen, choice.order, choice.share))
+    return in_turns(one, (burst, choice.seen, choice.order, choice.share))
 
 
 @partial(jax.jit, static_argnums=(0, 1, 2))
@@ -167,7 +168,7 @@ def _sum_points(radar, settings, sizes, burst, order, area_m2, share):
         each = visible, jnp.where(real, share[pick], 0.0)
         return sum_faces(radar, settings, sizes, POINTS, surface, points, *each, 0.0)
 
-    return jax.lax.map(one, (burst, order))
+    return in_turns(one, (burst, order))
 
 
 @partial(jax.jit, static_argnums=0)
@@ -182,7 +183,7 @@ def _order_points(radar, burst, share):
         pace = pace_of_each(radar, near_m, share)
         return order, replace(needed, pace=jax.tree.map(jnp.max, pace))
 
-    return jax.lax.map(one, burst)
+    return in_turns(one, burst)
 
 
 def points_as_faces(positions_m, area_m2) -> Faces:

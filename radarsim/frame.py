@@ -22,6 +22,7 @@ from radarsim.reflection import Reflection, weights_at_nodes
 from radarsim.settings import Settings
 from radarsim.sizes import FACES_PER_GROUP, Extent, Sizes, bins_of, range_bins, steady_bins
 from radarsim.synthesis import fast_sum
+from radarsim.turns import in_turns
 from radarsim.vectors import norm
 from radarsim.visibility import facing, fade, unoccluded
 
@@ -83,7 +84,7 @@ def bright_faces(
         return placed(model.surface_of(vertices_m, faces), origin_m)
 
     # A loop, as what leaves one is kept: XLA would gather corners anew wherever they are used.
-    near = jax.lax.map(at_node, (burst.vertices_m, burst.origin_high_m))
+    near = in_turns(at_node, (burst.vertices_m, burst.origin_high_m))
     return strengths(settings, model, near, sigma_rad), near.centre_m
 
 
@@ -115,7 +116,7 @@ def look(
             return bright & front
         return unoccluded(surface.centre_m, corners_m[faces], front, bright & front)
 
-    return jax.lax.map(block, vertices_m)
+    return in_turns(block, vertices_m)
 
 
 def in_groups(

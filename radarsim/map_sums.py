@@ -11,6 +11,7 @@ from jaxtyping import Array, Complex, Float
 
 from radarsim.config import Radar
 from radarsim.map_settings import HeatmapSettings, sine_grid
+from radarsim.turns import in_turns
 
 
 def moving_mean(settings: HeatmapSettings, per_step: Array) -> Array:
@@ -42,7 +43,7 @@ def time_range_power(
         return (power, spectra.mean(0)) if settings.clutter == "window" else (power,)
 
     power, *still = (
-        moving_mean(settings, part) for part in jax.lax.map(of_step, _in_steps(settings, loops))
+        moving_mean(settings, part) for part in in_turns(of_step, _in_steps(settings, loops))
     )
     return power - _power(still[0]).mean(1) if still else power
 
@@ -74,9 +75,9 @@ def _power_of_windows(settings, series, starts, length):
             bins = max(settings.num_doppler_bins, length)
             return _sum_of_rows(_power(jnp.fft.fft(piece * taper, n=bins, axis=-1)))
 
-        return jnp.fft.fftshift(jax.lax.map(pair, series).mean(0))
+        return jnp.fft.fftshift(in_turns(pair, series).mean(0))
 
-    return jax.lax.map(window, starts) / float((taper**2).sum())
+    return in_turns(window, starts) / float((taper**2).sum())
 
 
 def _power(values: Complex[Array, "*shape"]) -> Float[Array, "*shape"]:

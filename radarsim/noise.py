@@ -10,6 +10,7 @@ from jaxtyping import Array, Complex, Float, Int, PRNGKeyArray, UInt32
 
 from radarsim.config import Radar
 from radarsim.settings import Settings
+from radarsim.turns import in_turns
 
 Key = PRNGKeyArray | UInt32[Array, "2"]
 
@@ -57,7 +58,7 @@ def add_thermal_noise(
         key_here = jax.random.fold_in(key, index)
         return frame_v + thermal_noise(radar, frame_v.shape, key_here, extra_noise_db)
 
-    return jax.lax.map(one_frame, (jnp.arange(len(cube_v)), cube_v))
+    return in_turns(one_frame, (jnp.arange(len(cube_v)), cube_v))
 
 
 def quantised(
@@ -132,4 +133,4 @@ def _receive(radar, adds, echo, key, scale_v, extra_noise_db, first_frame):
             frame_v = frame_v + thermal_noise(radar, frame_v.shape, key_here, extra_noise_db)
         return quantised(radar, frame_v) if in_steps else frame_v
 
-    return jax.lax.map(one_frame, (first_frame + jnp.arange(len(echo)), echo))
+    return in_turns(one_frame, (first_frame + jnp.arange(len(echo)), echo))

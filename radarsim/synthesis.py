@@ -35,6 +35,7 @@ from radarsim.legs import (
 )
 from radarsim.reflection import Weights
 from radarsim.samples import sample_phase, take_common
+from radarsim.turns import in_turns
 
 
 def fast_sum(
@@ -131,7 +132,7 @@ def sum_of_groups(
     @partial(jax.checkpoint, prevent_cse=False)  # in a scan nothing is merged anyway
     def cells_of(group):
         def compute():
-            terms = jax.lax.map(partial(terms_in_block, plan), blocks_of(plan, group, u))
+            terms = in_turns(partial(terms_in_block, plan), blocks_of(plan, group, u))
             return jnp.matmul(terms, to_cells, precision=plan.precision)
 
         return jax.lax.cond(jnp.any(group.weight > 0), compute, lambda: nothing)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import jax
 import numpy as np
 import pytest
-from moving_sphere import small_radar
+from moving_sphere import relative_db, small_radar
 
 from builders.activities import perform
 from radarsim.chain import Chain, Scene, larger, stacked
@@ -19,6 +19,7 @@ from radarsim.posed import burst_times_s, pose
 from radarsim.retarget import fit_to_body
 from radarsim.settings import Settings
 from radarsim.simulate import simulate_motion
+from radarsim.sizes import Sizes
 
 RADAR = small_radar(num_chirps=8, num_samples=64)
 SETTINGS = Settings()
@@ -52,20 +53,28 @@ def scene(motion, placement, fitted, key):
     )
 
 
-def maps_by_steps(motion, placement, fitted, key):
-    cube_v = simulate_motion(
+def cube_by_steps(motion, placement, fitted, key):
+    return simulate_motion(
         RADAR, BODY, motion, placement, key, SETTINGS,
         num_frames=NUM_FRAMES, betas=fitted.betas, scale=fitted.body_scale, sigma_rad=0.35,
     )  # fmt: skip
-    return make_heatmaps(RADAR, cube_v, MAPS)
 
 
-def test_one_program_over_clips_has_the_maps_of_each_clip_by_itself(clips):
+@pytest.fixture(scope="module")
+def chain():
+    return Chain(RADAR, BODY, SETTINGS, MAPS)
+
+
+@pytest.fixture(scope="module")
+def found(chain, clips):
+    """Maps of both clips; the sizes of the first alone are tried before."""
+    return chain(stacked([scene(*clip) for clip in clips]))
+
+
+def test_one_program_over_clips_has_the_maps_of_each_clip_by_itself(clips, found):
     """Rounding decides an ADC step here and there: 0.01 dB of what stands out of the noise."""
-    chain = Chain(RADAR, BODY, SETTINGS, MAPS)
-    found = chain(stacked([scene(*clip) for clip in clips]))
     for index, clip in enumerate(clips):
-        wished = maps_by_steps(*clip)
+        wished = make_heatmaps(RADAR, cube_by_steps(*clip), MAPS)
         for name in ("time_range", "time_doppler", "time_angle"):
             one, other = (np.asarray(getattr(maps, name)) for maps in (found, wished))
             assert one[index].shape == other.shape
@@ -73,20 +82,32 @@ def test_one_program_over_clips_has_the_maps_of_each_clip_by_itself(clips):
             np.testing.assert_allclose(one[index][loud], other[loud], atol=0.01)
 
 
-def test_clips_that_need_more_are_simulated_again(clips):
-    """The sizes of the first clip alone do not hold the second; those of both hold the first."""
-    first, second = (stacked([scene(*clip)]) for clip in clips)
-    chain = Chain(RADAR, BODY, SETTINGS, MAPS)
-    before = chain(first)
-    small = chain.sizes
-    chain.sizes = replace(small, num_lit=256, num_terms=8)
-    again = chain(first)
-    assert chain.sizes.num_lit >= small.num_lit
-    assert chain.sizes.num_terms >= small.num_terms
-    for one, other in zip(jax.tree.leaves(before), jax.tree.leaves(again), strict=True):
-        np.testing.assert_allclose(one, other, atol=0.01)
-    chain(second)
-    assert larger(small, chain.sizes) == chain.sizes
+def test_clips_that_need_more_than_was_guessed_are_simulated_again(chain, clips, found):
+    """Arrays for a quarter of the faces: the program says so, and the result is not used."""
+    enough = chain.sizes
+    chain.sizes = replace(enough, num_lit=256)
+    again = chain(stacked([scene(*clip) for clip in clips]))
+    assert chain.sizes == larger(chain.sizes, enough) == enough
+    for one, other in zip(jax.tree.leaves(found), jax.tree.leaves(again), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_the_larger_of_two_sizes_holds_both():
+    """A block that is shorter holds what a longer one holds."""
+    few = Sizes(
+        num_lit=1024, num_cells=64, num_terms=16, chirps_per_block=4, shift_powers=2, own_bend=True
+    )
+    many = replace(few, num_lit=2048, chirps_per_block=16, shift_powers=3, own_bend=False)
+    both = replace(many, chirps_per_block=4, own_bend=True)
+    assert larger(few, many) == larger(many, few) == both
+
+
+def test_a_chain_without_maps_ends_with_the_cubes(clips):
+    cubes_v = Chain(RADAR, BODY, SETTINGS, None)(stacked([scene(*clips[0])]))
+    wished_v = np.asarray(cube_by_steps(*clips[0]))
+    assert cubes_v.shape == (1, *wished_v.shape)
+    # Rounding decides an ADC step here and there, and most of the cube is noise.
+    assert relative_db(cubes_v[0], wished_v) < -40
 
 
 @pytest.mark.parametrize("wrong", [{"visibility": "hpr"}, {"method": "plain"}])

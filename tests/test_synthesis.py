@@ -12,6 +12,7 @@ from moving_sphere import BOARD, CLEAN, moving_sphere, relative_db, small_radar
 from scenes import plate
 from scipy.special import jv
 
+from radarsim import clip, turns
 from radarsim.boards import BOARDS
 from radarsim.clip import choose, fast_clip, fast_points, frames_of, make_burst
 from radarsim.kernels import Plan, cells_to_samples, terms_to_cells
@@ -254,3 +255,28 @@ def test_a_shift_within_a_block_leaves_what_interpolation_at_as_many_points_does
     most = 2 * (np.pi * half_bins / 2) ** powers / factorial(powers)
     assert 20 * np.log10(0.3 * most) == pytest.approx(left_db, abs=0.1)
     assert relative_db(tones, truth) == pytest.approx(left_db, abs=3.5)  # 0.3 to 0.45
+
+
+@pytest.fixture
+def many_at_once(monkeypatch):
+    """Loops as accelerators run them; nothing compiled for the CPU's way is left."""
+
+    def forget():
+        jax.clear_caches()
+        clip._sum_of_sizes.cache_clear()
+
+    forget()
+    asked = []
+    monkeypatch.setattr(turns, "batch_of", lambda at_once: asked.append(at_once) or 2)
+    yield asked
+    forget()
+
+
+def test_many_frames_at_once_are_the_frames_one_by_one(request):
+    """What an accelerator batches: frames, blocks, nodes. Loops with ends of their own wait."""
+    burst, faces = moving_sphere(SMALL, num_frames=3)
+    one_by_one = fast(SMALL, CLEAN, burst, jnp.asarray(faces))
+    asked = request.getfixturevalue("many_at_once")
+    at_once = fast(SMALL, CLEAN, burst, jnp.asarray(faces))
+    assert len(asked) > 3
+    assert relative_db(at_once, one_by_one) < -100
