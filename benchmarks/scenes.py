@@ -1,6 +1,7 @@
 """What the benchmarks simulate: a person who moves before the paper's radar, and loose points."""
 
 from dataclasses import replace
+from itertools import islice
 
 import jax
 import jax.numpy as jnp
@@ -19,7 +20,13 @@ from radarsim.placement import Placement, place, to_radar_frame
 from radarsim.posed import pose
 from radarsim.retarget import fit_to_body
 from radarsim.settings import Settings
-from radarsim.simulate import burst_times_s, simulate_mesh, simulate_motion, simulate_points
+from radarsim.simulate import (
+    burst_times_s,
+    simulate_mesh,
+    simulate_motion,
+    simulate_points,
+    stream_motion,
+)
 
 WALK = "walking_forward_and_backward"
 # Takes begin at rest; by then the subject is on the way.
@@ -149,20 +156,12 @@ def with_every(body, step: int):
 
 
 def pieces(performer, frames_per_piece):
-    """Heatmaps of one piece of the motion after the other, simulated as the dataset builder does.
-
-    A performer of 60 s poses its body only for one piece at a time.
-    """
+    """Heatmaps of one piece of the motion after the other: what is held is a piece."""
     settings = Settings(method=settings_for("accurate").method)
-    motion, radar = performer.motion, performer.radar
-    step = round(frames_per_piece * radar.frame.period_s * motion.rate_hz)
-    for index in range(performer.num_frames // frames_per_piece):
-        # One period more than the piece: its last burst needs a pose after it.
-        piece = cut_motion(motion, index * step, step + 1)
-        cube_v = simulate_motion(
-            radar, performer.body, piece, performer.placement,
-            jax.random.fold_in(performer.key, index), settings,
-            num_frames=frames_per_piece, betas=performer.fitted.betas,
-            scale=performer.fitted.body_scale, sigma_rad=performer.sigma_rad,
-        )  # fmt: skip
-        yield make_heatmaps(radar, cube_v)
+    cubes = stream_motion(
+        performer.radar, performer.body, performer.motion, performer.placement, performer.key,
+        settings, frames_per_piece=frames_per_piece, betas=performer.fitted.betas,
+        scale=performer.fitted.body_scale, sigma_rad=performer.sigma_rad,
+    )  # fmt: skip
+    for cube_v in islice(cubes, performer.num_frames // frames_per_piece):
+        yield make_heatmaps(performer.radar, cube_v)

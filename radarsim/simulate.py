@@ -7,6 +7,8 @@ A frame is simulated from the surface at a few Chebyshev nodes of its burst (`bu
 against each other in the tests.
 """
 
+from collections.abc import Iterator
+
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
@@ -37,6 +39,7 @@ def simulate_motion(
     settings: Settings = Settings(),
     *,
     num_frames: int | None = None,
+    first_frame: int = 0,
     betas: Float[np.ndarray, "beta"] | None = None,
     scale: float = 1.0,
     sigma_rad: float = DEFAULT_SIGMA_RAD,
@@ -52,7 +55,8 @@ def simulate_motion(
         placement: the radar's height and tilt.
         key: of the receiver's noise.
         settings: what to simulate and how.
-        num_frames: radar frames from the motion's start; by default all that fit.
+        num_frames: radar frames; by default all that fit.
+        first_frame: that of them which begins; 0 at the motion's start.
         betas: shape coefficients of the body, default its mean.
         scale: size of the body.
         sigma_rad: lobe width of the reflection "paper" [rad].
@@ -64,13 +68,40 @@ def simulate_motion(
     Returns:
         Volts at the ADC.
     """
-    num_frames = frames_in(radar, motion.duration_s) if num_frames is None else num_frames
+    if num_frames is None:
+        num_frames = frames_in(radar, motion.duration_s) - first_frame
     times_s = burst_times_s(radar, num_frames, settings.nodes)
+    times_s = times_s + first_frame * radar.frame.period_s
     posed = pose(body, motion, placement, times_s, betas=betas, scale=scale)
     if reflectivity is None:
         reflectivity = default_reflectivity(radar, settings.reflection)
     level = sigma_rad, reflectivity, extra_noise_db
-    return _cube_of(radar, surface(body, posed), body.faces, key, settings, *level)
+    return _cube_of(radar, surface(body, posed), body.faces, key, settings, *level, first_frame)
+
+
+def stream_motion(
+    radar: Radar,
+    body: BodyModel,
+    motion: Motion,
+    *arguments,
+    frames_per_piece: int = 50,
+    **options,
+) -> Iterator[Complex[Array, "frame chirp tx rx sample"]]:
+    """The IF cube of a long motion in pieces: memory for one, whatever the motion's length.
+
+    The pieces have the frames of `simulate_motion` and their noise; the last may be shorter.
+
+    Args:
+        radar: the board.
+        body: the model to be posed.
+        motion: as long as it may be.
+        arguments, options: the others of `simulate_motion`, frames excepted.
+        frames_per_piece: how many at once.
+    """
+    num_frames = frames_in(radar, motion.duration_s)
+    for first in range(0, num_frames, frames_per_piece):
+        span = {"num_frames": min(frames_per_piece, num_frames - first), "first_frame": first}
+        yield simulate_motion(radar, body, motion, *arguments, **options, **span)
 
 
 def frames_in(radar: Radar, duration_s: float) -> int:
@@ -113,13 +144,16 @@ def simulate_mesh(
     return _cube_of(radar, make_burst(vertices_m, origin_m), faces, key, settings, *level)
 
 
-def _cube_of(radar, burst, faces, key, settings, sigma_rad, reflectivity, extra_noise_db):
-    """The IF cube of a mesh at the nodes of its bursts."""
+def _cube_of(
+    radar, burst, faces, key, settings, sigma_rad, reflectivity, extra_noise_db, clip_frame=0
+):
+    """The IF cube of a mesh at the nodes of its bursts, the first of which is `clip_frame`."""
     faces = jnp.asarray(faces, jnp.int32)
     scale_v = volts_per_weight(radar, reflectivity)
 
     def received(echo, first_frame=0):
-        return receive(radar, echo, key, settings, scale_v, extra_noise_db, first_frame)
+        place = clip_frame + first_frame
+        return receive(radar, echo, key, settings, scale_v, extra_noise_db, place)
 
     if settings.method == "plain":
         return received(plain_clip(radar, settings, burst, faces, sigma_rad))

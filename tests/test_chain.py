@@ -18,7 +18,7 @@ from radarsim.placement import Placement, place
 from radarsim.posed import burst_times_s, pose
 from radarsim.retarget import fit_to_body
 from radarsim.settings import Settings
-from radarsim.simulate import simulate_motion
+from radarsim.simulate import simulate_motion, stream_motion
 from radarsim.sizes import Sizes
 
 RADAR = small_radar(num_chirps=8, num_samples=64)
@@ -100,6 +100,18 @@ def test_the_larger_of_two_sizes_holds_both():
     many = replace(few, num_lit=2048, chirps_per_block=16, shift_powers=3, own_bend=False)
     both = replace(many, chirps_per_block=4, own_bend=True)
     assert larger(few, many) == larger(many, few) == both
+
+
+def test_a_long_motion_in_pieces_is_the_whole_one(clips):
+    """Frames, noise and ADC steps; sizes follow each piece, so an echo differs in rounding."""
+    motion, placement, fitted, key = clips[0]
+    shape = {"betas": fitted.betas, "scale": fitted.body_scale, "sigma_rad": 0.35}
+    whole_v = simulate_motion(RADAR, BODY, motion, placement, key, SETTINGS, **shape)
+    pieces_v = list(
+        stream_motion(RADAR, BODY, motion, placement, key, SETTINGS, frames_per_piece=3, **shape)
+    )
+    assert [len(piece) for piece in pieces_v] == [3, 3, len(whole_v) - 6]
+    assert relative_db(np.concatenate(pieces_v), np.asarray(whole_v)) < -40
 
 
 def test_a_chain_without_maps_ends_with_the_cubes(clips):

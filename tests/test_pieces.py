@@ -1,14 +1,19 @@
 """A clip in pieces is the same clip."""
 
+import gc
 import os
+import weakref
+from dataclasses import replace
 
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from moving_sphere import CLEAN, moving_sphere, relative_db, small_radar
 
+from radarsim import clip
 from radarsim.clip import choose, fast_clip, make_burst
 from radarsim.pieces import MOST_FRAMES, cut, fast_echo
+from radarsim.sizes import Sizes
 from radarsim.threads import num_threads
 
 SMALL = small_radar(num_samples=64)
@@ -26,6 +31,23 @@ def test_pieces_have_the_samples_of_the_whole_clip(monkeypatch, threads):
     assert pieces.shape == whole.shape
     # Rounding of single precision: the same sums, perhaps in another order.
     assert relative_db(pieces, whole) < -120
+
+
+def test_only_the_programs_used_last_are_kept():
+    """Each takes 17 MB, and a week of clips would meet hundreds of sizes."""
+    sizes = Sizes(
+        num_lit=128, num_cells=64, num_terms=8, chirps_per_block=1, shift_powers=2, own_bend=False
+    )
+
+    def program(num_lit):
+        return clip._sum_of_sizes(SMALL, CLEAN, replace(sizes, num_lit=num_lit))
+
+    first = weakref.ref(program(1))
+    assert program(1) is first()
+    for num_lit in range(2, 2 + clip.MOST_PROGRAMS):
+        program(num_lit)
+    gc.collect()
+    assert first() is None
 
 
 @pytest.mark.parametrize(("num_frames", "lengths"), [(50, [10] * 5), (23, [8] * 3), (11, [6] * 2)])

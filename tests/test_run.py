@@ -170,6 +170,7 @@ def test_a_worker_has_one_thread_and_keeps_the_users_flags(monkeypatch, tmp_path
     monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR", raising=False)
     environment = worker_environment()
     assert environment["NPROC"] == environment["OMP_NUM_THREADS"] == "1"
+    assert environment["MALLOC_ARENA_MAX"] == "1"
     assert environment["XLA_FLAGS"] == "--mine --xla_cpu_multi_thread_eigen=false"
     assert Path(environment["JAX_COMPILATION_CACHE_DIR"]).parent == tmp_path / "radarsim"
 

@@ -187,6 +187,21 @@ def test_what_a_frame_needs_counts_every_sample_and_visible_face(performer):
     assert needs["flop"] > 64 * 12 * needs["faces"]
 
 
+def test_what_runs_on_a_gpu_runs(performer, monkeypatch):
+    """On this device, with ceilings that take no time: rates, shares and thirty hours follow."""
+    monkeypatch.setattr(device, "FRAMES_PER_BATCH", 4)
+    monkeypatch.setattr(device, "copy_bytes_per_s", lambda: 1e10)
+    monkeypatch.setattr(device, "gemm_flops", lambda: 1e12)
+    found = device.on_device(performer, minutes=4 * performer.radar.frame.period_s / 60)
+    assert found["motion_s"] == pytest.approx(4 * performer.radar.frame.period_s)
+    rates = found["frames_per_s"]
+    assert rates["motion_to_heatmaps"] > 0
+    assert found["thirty_hours_s"] == pytest.approx(
+        30 * 3600 / performer.radar.frame.period_s / rates["body_to_if"]
+    )
+    assert "30 h of motion in" in found["told"]
+
+
 def test_ceilings_are_measured():
     assert device.copy_bytes_per_s(1 << 16) > 0
     assert device.gemm_flops(64) > 0
