@@ -17,6 +17,7 @@ from pipelines.shards import ShardWriter, done_record
 from pipelines.sources import Take, TakeChanged
 from pipelines.tables import shard_tables
 from radarsim.errors import InputError
+from radarsim.memory import give_back
 
 MakeClip = Callable[[Recipe, Clip, Take], Mapping[str, np.ndarray]]
 FAILED = "clips that could not be simulated"
@@ -83,6 +84,7 @@ def make_shard(
         "failed": [asdict(note) for note in failed],
     }
     writer.finish(_tables(job.recipe, made, takes), record)
+    give_back()
     return {**record, "bytes": writer.num_bytes}
 
 

@@ -18,6 +18,7 @@ from radarsim.clip import fast_points, make_burst
 from radarsim.config import Radar
 from radarsim.legs import node_times_s
 from radarsim.levels import default_reflectivity, point_area_m2, volts_per_weight
+from radarsim.memory import give_back
 from radarsim.mesh import FaceIndices
 from radarsim.motion import Motion
 from radarsim.noise import Key, receive
@@ -102,6 +103,7 @@ def stream_motion(
     for first in range(0, num_frames, frames_per_piece):
         span = {"num_frames": min(frames_per_piece, num_frames - first), "first_frame": first}
         yield simulate_motion(radar, body, motion, *arguments, **options, **span)
+        give_back()
 
 
 def frames_in(radar: Radar, duration_s: float) -> int:
