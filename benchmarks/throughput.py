@@ -137,10 +137,10 @@ def parts(options: argparse.Namespace, performer) -> dict:
 
         found["error_db"] = errors_by_range(radar, options.frames, options.ranges, sigma_rad, body)
     if "memory" not in options.skip:
-        from benchmarks.memory_of import in_own_process
+        from benchmarks.memory_of import in_own_processes
 
         runs = {
-            f"{length}s": in_own_process(length, options.range, sigma_rad) for length in MEMORY_S
+            f"{length}s": in_own_processes(length, options.range, sigma_rad) for length in MEMORY_S
         }
         found["memory"] = runs
         found["peak_mb_above_baseline"] = {
