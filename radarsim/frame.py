@@ -20,7 +20,15 @@ from radarsim.mesh import FaceIndices, Faces, chebyshev_nodes, faces_of, lagrang
 from radarsim.pace import pace_of
 from radarsim.reflection import Reflection, weights_at_nodes
 from radarsim.settings import Settings
-from radarsim.sizes import FACES_PER_GROUP, Extent, Sizes, bins_of, range_bins, steady_bins
+from radarsim.sizes import (
+    FACES_PER_GROUP,
+    Extent,
+    Sizes,
+    bins_of,
+    needed_bins,
+    range_bins,
+    steady_bins,
+)
 from radarsim.synthesis import fast_sum
 from radarsim.turns import in_turns
 from radarsim.vectors import norm
@@ -237,4 +245,6 @@ def sum_faces(
         precision=settings.accuracy.precision,
     )
     middle = middle_cells(low, high, plan.oversampling)
-    return fast_sum(radar, plan, legs, weights, visible, share, middle)
+    samples = fast_sum(radar, plan, legs, weights, visible, share, middle)
+    # Beyond its range a series grows without bound: better no number at all.
+    return jnp.where(needed_bins(jnp.max(high - low)) <= plan.span_bins, samples, jnp.nan)

@@ -55,8 +55,9 @@ def take_common(
 
 
 def bend_cycles_per_m(radar: Radar) -> float:
-    """Cycles of x^2, x from -1/2 to 1/2 along the samples, where a path grows by 1 m per unit of
-    burst time: S T^2 / (c half).
+    """How far a path that grows by 1 m per unit of burst time bends a tone, in cycles.
+
+    Times x^2, x from -1/2 to 1/2 along the samples: S T^2 / (c half), half a burst long.
     """
     _, half_s = burst_centre_and_half_s(radar)
     chirp = radar.chirp

@@ -214,11 +214,15 @@ def sizes_for(radar: Radar, accuracy: Accuracy, extent: Extent, lobe_rad: float)
 
 def terms_for(accuracy: Accuracy, group_bins: float) -> int:
     """Terms of the series that holds groups of so many range bins."""
-    # The middle of a group is rounded to a cell.
-    needed, terms = group_bins + 1 / Plan.oversampling, TERMS_STEP
-    while accuracy.span_bins(terms) < needed:
+    terms = TERMS_STEP
+    while accuracy.span_bins(terms) < needed_bins(group_bins):
         terms += TERMS_STEP if terms < 4 * TERMS_STEP else terms // 2
     return terms
+
+
+def needed_bins(group_bins):
+    """What a series must span for groups of so many range bins: their middles are at whole cells."""
+    return group_bins + 1 / Plan.oversampling
 
 
 def cells_for(radar: Radar, accuracy: Accuracy, terms: int, band_bins: float) -> int:

@@ -148,6 +148,16 @@ def test_a_short_last_group_of_faces_keeps_its_place_in_range():
     assert error_db(SMALL, settings, burst, both.faces) < -70
 
 
+def test_series_too_short_for_a_group_give_no_number():
+    """Polynomials grow without bound beyond their range: a wrong cube would not look wrong."""
+    burst, faces = moving_sphere(SMALL)
+    faces = jnp.asarray(faces)
+    choice = choose(SMALL, ALL_FACES, burst, faces, 0.5)
+    short = replace(choice, sizes=replace(choice.sizes, num_terms=8))
+    assert choice.sizes.num_terms > 8
+    assert np.isnan(np.asarray(fast_clip(SMALL, ALL_FACES, short, burst, faces, 0.5))).all()
+
+
 def test_frames_do_not_know_each_other():
     """A frame alone and the same frame in a clip agree to rounding: batch size changes nothing."""
     burst, faces = moving_sphere(SMALL, num_frames=3)
