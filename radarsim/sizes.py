@@ -221,7 +221,7 @@ def terms_for(accuracy: Accuracy, group_bins: float) -> int:
 
 
 def needed_bins(group_bins):
-    """What a series must span for groups of so many range bins: their middles are at whole cells."""
+    """What a series must span for groups of so many bins: their middles are whole cells."""
     return group_bins + 1 / Plan.oversampling
 
 
