@@ -162,7 +162,7 @@ def course(
 
     Within a chirp of length T a path growing at rate tau' moves the tone by f_c tau' T bins and
     bends it by S tau' u^2, whose mean, S tau' T^2 / 12, is a phase. Both are added here; what
-    remains of the bend is left to the sum (synthesis.sample_phase).
+    remains of the bend is left to the sum and to samples.sample_phase.
     """
     sampled_s = radar.chirp.num_samples / radar.chirp.sample_rate_hz
     _, half_s = burst_centre_and_half_s(radar)

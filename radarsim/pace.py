@@ -33,7 +33,7 @@ def pace_of(
 ) -> Pace:
     """Means over the echo's energy, in the power in which they make errors.
 
-    The error of the interpolation between shift nodes grows with the square of a face's walk and
+    What powers of shifts leave grows with the square, or more, of a face's walk and
     spread within a block, that of the receivers' Taylor series with the cube of its turn, that of a
     bend which all share with its drift.
 

@@ -1,8 +1,8 @@
-"""The last step of the sum: range cells to ADC samples, and what all faces share given back.
+"""What all faces share: taken off before their sum, and given back to the ADC samples.
 
 A person who walks, or stands aside of the array's axis, moves every tone alike, by pair and loop.
-That is taken off the faces before their sum and given to the samples as a phase, which is exact;
-interpolation between kernels is left with what differs.
+Taken off the faces and given to the samples as a phase it is exact; the powers of shifts in the sum
+are left with what differs.
 """
 
 from dataclasses import replace
