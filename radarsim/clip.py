@@ -130,7 +130,7 @@ def _choose(radar, settings, burst, faces, hull, sigma_rad):
 
     def one(inputs):
         frame, on_hull = inputs
-        strength, near_m = bright_faces(settings, model, frame, faces, sigma_rad)
+        strength, near_m = bright_faces(radar, settings, model, frame, faces, sigma_rad)
         bright = jnp.isfinite(strength)
         seen = look(settings, frame, faces, bright) if hull is None else on_hull & bright
         order = in_groups(radar, frame, faces, seen)
