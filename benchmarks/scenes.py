@@ -15,7 +15,7 @@ from radarsim.chain import Scene
 from radarsim.clip import make_burst
 from radarsim.files import free_body
 from radarsim.heatmaps import make_heatmaps
-from radarsim.levels import volts_per_weight
+from radarsim.levels import default_reflectivity, volts_per_weight
 from radarsim.motion import cut_motion, sample_motion
 from radarsim.placement import Placement, place, to_radar_frame
 from radarsim.posed import pose
@@ -112,13 +112,13 @@ class Performer:
         return make_heatmaps(self.radar, self.motion_to_cube(settings))
 
     def scene(self) -> Scene:
-        """The same as `Chain` takes it."""
+        """The motion at its nodes, as `Chain` takes it."""
         shape = {"betas": self.fitted.betas, "scale": self.fitted.body_scale}
         return Scene(
             posed=pose(self.body, self.motion, self.placement, self.times_s, **shape),
             key=self.key,
             sigma_rad=self.sigma_rad,
-            scale_v=volts_per_weight(self.radar, 1.0),
+            scale_v=volts_per_weight(self.radar, default_reflectivity(self.radar, "paper")),
         )
 
     def points_m(self, count=PEER_POINTS):

@@ -75,9 +75,9 @@ class Accuracy:
         """Of products of matrices."""
         return "highest" if self.error_db < ROUGH_PRODUCTS_DB else "default"
 
-    def shift_limit_bins(self, powers: int) -> float:
+    def shift_limit_bins(self, powers: int, margin_db: float = MARGIN_DB) -> float:
         """Half the way that a tone may walk within a block."""
-        loosened = 10 ** ((self.error_db - MARGIN_DB - LIMITS_DB) / (20 * powers))
+        loosened = 10 ** ((self.error_db - margin_db - LIMITS_DB) / (20 * powers))
         return SHIFT_LIMIT_BINS[powers] * loosened
 
     def span_bins(self, num_terms: int) -> float:

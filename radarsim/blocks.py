@@ -91,8 +91,7 @@ def blocks_of(plan: Plan, group: Group, u: Float[Array, "block chirp tx"]) -> Bl
     ramp = in_loops(group.ramp[:, None], u)
     shift_tx = in_loops(group.tx.bins, u) - middle[:, None, None]
     shift_rx = taylor(group.rx.bins, u_mid)
-    # The rest of what receivers shift lies in the middle, or is constant within a block.
-    half = half_span(shift_tx, shift_rx[0] - shift_rx[0].mean(1, keepdims=True), ramp)
+    half = half_span(shift_tx, shift_rx[0], ramp)
     return Block(
         local=u - u_mid[:, None, None],
         echo_tx=tx_phasors(group, u),

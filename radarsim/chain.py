@@ -8,7 +8,7 @@ that is more, the clips are simulated again; a result never comes from arrays to
 `simulate.simulate_motion` asks first, and keeps the IF cube.
 """
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import jax
@@ -17,7 +17,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Complex
 
 from radarsim.body import BodyModel
-from radarsim.clip import Choice, choose, fast_clip, pick, sized
+from radarsim.clip import Choice, fast_clip, pick, sized
 from radarsim.config import Radar
 from radarsim.errors import InputError
 from radarsim.heatmaps import Heatmaps, maps_of_clip
@@ -25,7 +25,7 @@ from radarsim.map_settings import HeatmapSettings
 from radarsim.noise import receive
 from radarsim.posed import Posed, surface
 from radarsim.settings import Settings
-from radarsim.sizes import Sizes
+from radarsim.sizes import Extent
 
 
 @jax.tree_util.register_dataclass
@@ -57,7 +57,7 @@ class Chain:
     """Simulates stacked clips; remembers the sizes that held all before.
 
     Attributes:
-        sizes: of the program's arrays; None before the first clips.
+        needed: the most that clips have needed so far; None before the first.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Chain:
             raise InputError(
                 "settings", asked, "cannot run on the device alone", "use simulate_motion"
             )
-        self.sizes: Sizes | None = None
+        self.needed: Extent | None = None
         self._given = radar, settings, map_settings
         self._body = body
 
@@ -95,26 +95,24 @@ class Chain:
         """
         radar, settings, _ = self._given
         sigma_rad = float(jnp.min(jnp.asarray(scenes.sigma_rad)))
-        if self.sizes is None:
-            first = jax.tree.map(lambda part: part[0], scenes)
-            burst, faces = surface(self._body, first.posed), self._body.faces
-            self.sizes = choose(radar, settings, burst, faces, float(first.sigma_rad)).sizes
+        if self.needed is None:
+            posed = jax.tree.map(lambda part: part[0], scenes.posed)
+            burst, faces = surface(self._body, posed), self._body.faces
+            _, self.needed = pick(radar, settings, burst, faces, sigma_rad)
         while True:
-            result, needed = _program(*self._given, self.sizes, self._body, scenes)
-            enough = larger(self.sizes, sized(radar, settings, needed, sigma_rad))
-            if enough == self.sizes:
+            sizes = sized(radar, settings, self.needed, sigma_rad)
+            result, needed = _program(*self._given, sizes, self._body, scenes)
+            self.needed = most(self.needed, needed)
+            if sized(radar, settings, self.needed, sigma_rad) == sizes:
                 return result
-            self.sizes = enough
 
 
-def larger(first: Sizes, second: Sizes) -> Sizes:
-    """Sizes that hold what either holds: the larger of each, but for the length of blocks."""
-    values = {
-        field.name: max(getattr(first, field.name), getattr(second, field.name))
-        for field in fields(Sizes)
-    }
-    shortest = min(first.chirps_per_block, second.chirps_per_block)
-    return replace(first, **values | {"chirps_per_block": shortest})
+def most(first: Extent, second: Extent) -> Extent:
+    """What holds either, of one frame or many: the nearest, and the most of all else."""
+
+    both = jax.tree.map(lambda *parts: jnp.stack([part.max() for part in parts]), first, second)
+    near_m = jnp.minimum(first.near_m.min(), second.near_m.min())
+    return replace(jax.tree.map(jnp.max, both), near_m=near_m)
 
 
 @partial(jax.jit, static_argnums=(0, 1, 2, 3))

@@ -6,6 +6,7 @@ sum is differentiable in the mesh, its origin and sigma; what was picked before 
 carries no gradient.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
@@ -22,8 +23,8 @@ from radarsim.frame import (
     bright_faces,
     extent,
     fast_frame,
-    in_groups,
     look,
+    order_of,
     padded,
     shares,
     sum_faces,
@@ -107,8 +108,7 @@ def fast_clip(
     sigma_rad: Float[Array, ""] | float,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
     """IF samples of every frame without the level constant; differentiable."""
-    program = _sum_of_sizes(radar, settings.echo, choice.sizes)
-    return program(choice, burst, faces, sigma_rad)
+    return sum_of_sizes(radar, settings.echo, choice.sizes)(choice, burst, faces, sigma_rad)
 
 
 def fast_points(
@@ -133,7 +133,7 @@ def _choose(radar, settings, burst, faces, hull, sigma_rad):
         strength, near_m = bright_faces(radar, settings, model, frame, faces, sigma_rad)
         bright = jnp.isfinite(strength)
         seen = look(settings, frame, faces, bright) if hull is None else on_hull & bright
-        order = in_groups(radar, frame, faces, seen)
+        order = order_of(radar, frame, faces, seen)
         share = shares(strength, jnp.any(seen, axis=0))
         return seen, order, share, extent(radar, near_m, order, share)
 
@@ -141,8 +141,8 @@ def _choose(radar, settings, burst, faces, hull, sigma_rad):
 
 
 @lru_cache(maxsize=MOST_PROGRAMS)
-def _sum_of_sizes(radar, settings, sizes):
-    """The compiled sum; those of the sizes used last are kept."""
+def sum_of_sizes(radar: Radar, settings: Settings, sizes: Sizes) -> Callable:
+    """The compiled sum, of `Settings.echo`; those of the sizes used last are kept."""
     del sizes  # part of `Choice`; here it tells programs apart
     return jax.jit(partial(_sum, radar, settings))
 

@@ -34,6 +34,9 @@ from radarsim.turns import in_turns
 from radarsim.vectors import norm
 from radarsim.visibility import facing, fade, unoccluded
 
+# Part of an echo's energy for which there may be no group: less than what rounding makes of it.
+MOST_LEFT_OUT = 1e-5
+
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
@@ -148,7 +151,7 @@ def look(
     return in_turns(block, vertices_m)
 
 
-def in_groups(
+def order_of(
     radar: Radar, burst: Burst, faces: FaceIndices, seen: Bool[Array, "block face"]
 ) -> Int[Array, "place"]:
     """Faces seen in any block, of `groups.by_range`."""
@@ -177,13 +180,15 @@ def extent(
     known = jnp.all(jnp.isfinite(high - low))
     low, high = group_spans(low[order], high[order], order >= 0)
     middle_bins = middle_cells(low, high, Plan.oversampling) / Plan.oversampling
-    num_lit = jnp.sum(share > 0)
+    placed_share = jnp.sum(jnp.where(order >= 0, share[order], 0.0))
     range_m = norm(near_m[len(near_m) // 2])
     return Extent(
         num_lit=jnp.max(jnp.where(order >= 0, jnp.arange(len(order)) + 1, 0)),
         group_bins=jnp.max(high - low),
         band_bins=jnp.where(
-            jnp.sum(order >= 0) >= num_lit, jnp.max(middle_bins) - jnp.min(middle_bins), jnp.inf
+            jnp.sum(share) - placed_share < MOST_LEFT_OUT,
+            jnp.max(middle_bins) - jnp.min(middle_bins),
+            jnp.inf,
         ),
         near_m=jnp.sum(share / range_m**4) ** (-1 / 4),
         pace=jax.tree.map(
@@ -219,7 +224,7 @@ def fast_frame(
         burst: the mesh at the nodes.
         faces: its triangles.
         seen: bright and visible faces per block.
-        order: of `in_groups`.
+        order: of `order_of`.
         share: of `shares`.
         sigma_rad: lobe width of the model [rad].
     """

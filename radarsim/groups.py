@@ -37,6 +37,7 @@ def by_range(
         start = edges[group]
         reach = jnp.searchsorted(sorted_bins, sorted_bins[start] + GROUP_BINS, side="right")
         end = jnp.minimum(jnp.minimum(start + FACES_PER_GROUP, reach), num_lit)
+        end = jnp.maximum(end, start)  # an order is coarse
         return edges.at[group + 1].set(end.astype(edges.dtype))
 
     num_groups = most_groups(radar, len(order))
@@ -57,8 +58,8 @@ def group_spans(
     lows, highs = extreme(low_bins, jnp.inf, jnp.min), extreme(high_bins, -jnp.inf, jnp.max)
     # Groups of padding alone join the first, where they add nothing; if all are, any place will do.
     some = lows < highs
-    first = jnp.where(some[0], lows[0], 0.0)
-    return jnp.where(some, lows, first), jnp.where(some, highs, first)
+    first_low, first_high = (jnp.where(some[0], edges[0], 0.0) for edges in (lows, highs))
+    return jnp.where(some, lows, first_low), jnp.where(some, highs, first_high)
 
 
 def middle_cells(

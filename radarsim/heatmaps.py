@@ -70,8 +70,10 @@ def make_heatmaps(
     """
     columns = num_columns(radar, cube_v.shape[0], settings)
     cube_v = jnp.asarray(cube_v, jnp.complex64)
+    if isinstance(cube_v, jax.core.Tracer):  # what is traced cannot go to other threads
+        return maps_of_clip(radar, cube_v, settings)
     clutter_v = _mean(cube_v) if settings.clutter == "clip" else jnp.zeros_like(cube_v[0, 0])
-    pieces = cut(radar, settings, len(cube_v))
+    pieces = frames_of_pieces(radar, settings, len(cube_v))
     maps = side_by_side(lambda frames: _maps_of(radar, settings, cube_v, frames, clutter_v), pieces)
     return jax.tree.map(lambda *parts: jnp.concatenate(parts)[:columns], *maps)
 
@@ -84,12 +86,12 @@ def maps_of_clip(
     """The same within a compiled program, all frames at once."""
     columns = num_columns(radar, cube_v.shape[0], settings)
     clutter_v = _mean(cube_v) if settings.clutter == "clip" else jnp.zeros_like(cube_v[0, 0])
-    frames = cut(radar, settings, len(cube_v), len(cube_v))[0]
+    frames = frames_of_pieces(radar, settings, len(cube_v), len(cube_v))[0]
     maps = _maps_of(radar, settings, cube_v, frames, clutter_v)
     return jax.tree.map(lambda part: part[:columns], maps)
 
 
-def cut(
+def frames_of_pieces(
     radar: Radar, settings: HeatmapSettings, num_frames: int, most: int = PIECE_FRAMES
 ) -> list[np.ndarray]:
     """Frames of each piece: those whose loops begin its columns, and a window more.

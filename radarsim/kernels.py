@@ -11,7 +11,7 @@ import jax
 import numpy as np
 from jaxtyping import Complex, Float
 
-# Points at which the kernel is looked at for its series; far more than it has terms.
+# Points at which the kernel is looked at for its series: at least so many, and four a term.
 QUADRATURE_POINTS = 512
 
 
@@ -81,12 +81,13 @@ def terms_to_cells(plan: Plan) -> Float[np.ndarray, "term cell"]:
 
     What it leaves out of the kernel reaches the samples no more than the tone's own later terms.
     """
-    angle = np.pi * (np.arange(QUADRATURE_POINTS) + 0.5) / QUADRATURE_POINTS
+    count = max(QUADRATURE_POINTS, 4 * plan.num_terms)
+    angle = np.pi * (np.arange(count) + 0.5) / count
     cells = np.arange(-plan.reach_cells, plan.reach_cells + 1)
     half = plan.span_bins * plan.oversampling / 2
     kernel = spreading_kernel(plan, half * np.cos(angle)[:, None] - cells)
     terms = np.arange(plan.num_terms)
-    weight = (2.0 - (terms == 0)) / QUADRATURE_POINTS
+    weight = (2.0 - (terms == 0)) / count
     return weight[:, None] * (np.cos(np.outer(terms, angle)) @ kernel)
 
 

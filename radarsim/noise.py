@@ -47,18 +47,26 @@ def add_thermal_noise(
     key: Key,
     extra_noise_db: float | Float[Array, ""] = 0.0,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
-    """An echo with `thermal_noise`; arguments as there.
+    """An echo in volts with `thermal_noise`; arguments as there.
 
     Each frame draws from its own key (the clip's key folded with the frame's index), so neither
     the batch size nor the number of frames changes a sample.
     """
+    return _frame_by_frame(radar, (True, False), cube_v, key, extra_noise_db, 0)
+
+
+def _frame_by_frame(radar, adds, cube_v, key, extra_noise_db, first_frame):
+    """Noise and steps of the ADC, where they are wanted (`adds`)."""
+    noisy, in_steps = adds
 
     def one_frame(inputs):
         index, frame_v = inputs
-        key_here = jax.random.fold_in(key, index)
-        return frame_v + thermal_noise(radar, frame_v.shape, key_here, extra_noise_db)
+        if noisy:
+            key_here = jax.random.fold_in(key, index)
+            frame_v = frame_v + thermal_noise(radar, frame_v.shape, key_here, extra_noise_db)
+        return quantised(radar, frame_v) if in_steps else frame_v
 
-    return in_turns(one_frame, (jnp.arange(len(cube_v)), cube_v))
+    return in_turns(one_frame, (first_frame + jnp.arange(len(cube_v)), cube_v))
 
 
 def quantised(
@@ -121,16 +129,6 @@ def receive(
 
 @partial(jax.jit, static_argnums=(0, 1))
 def _receive(radar, adds, echo, key, scale_v, extra_noise_db, first_frame):
-    noisy, in_steps = adds
     gain = np.asarray(radar.array.channel_gain, np.complex64)[:, :, None]
-    scale = gain * jnp.float32(scale_v)
-
-    def one_frame(inputs):
-        index, frame = inputs
-        frame_v = frame * scale
-        if noisy:
-            key_here = jax.random.fold_in(key, index)
-            frame_v = frame_v + thermal_noise(radar, frame_v.shape, key_here, extra_noise_db)
-        return quantised(radar, frame_v) if in_steps else frame_v
-
-    return in_turns(one_frame, (first_frame + jnp.arange(len(echo)), echo))
+    cube_v = echo * (gain * jnp.float32(scale_v))
+    return _frame_by_frame(radar, adds, cube_v, key, extra_noise_db, first_frame)

@@ -1,4 +1,4 @@
-"""A clip in pieces: as many at once as there are cores. The echo itself is held whole.
+"""A clip in pieces: as many at once as there are cores.
 
 One compiled program hardly uses a second core, several side by side do. How a clip is cut follows
 from its length alone, so that its samples are the same on every machine.
@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex
 
-from radarsim.clip import Choice, fast_clip, pick, sized
+from radarsim.clip import Choice, fast_clip, pick, sized, sum_of_sizes
 from radarsim.config import Radar
 from radarsim.frame import Burst
 from radarsim.mesh import FaceIndices
@@ -50,6 +50,7 @@ def fast_echo(
     picked = side_by_side(lambda one: pick(radar, settings, one, faces, sigma_rad), bursts)
     needed = jax.tree.map(lambda *parts: jnp.concatenate(parts), *(extent for _, extent in picked))
     sizes = sized(radar, settings, needed, sigma_rad)
+    sum_of_sizes(radar, settings.echo, sizes)  # one program for all threads
 
     def piece(index, one):
         chosen = Choice(*picked[index][0], sizes)

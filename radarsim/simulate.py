@@ -70,7 +70,7 @@ def simulate_motion(
         Volts at the ADC.
     """
     if num_frames is None:
-        num_frames = frames_in(radar, motion.duration_s) - first_frame
+        num_frames = max(0, frames_in(radar, motion.duration_s) - first_frame)
     times_s = burst_times_s(radar, num_frames, settings.nodes)
     times_s = times_s + first_frame * radar.frame.period_s
     posed = pose(body, motion, placement, times_s, betas=betas, scale=scale)

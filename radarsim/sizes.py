@@ -29,6 +29,7 @@ FACES_PER_GROUP = 128
 GROUP_BINS = 2.0
 # Groups that end for being wide: enough for what stands in 256 range bins, or fills the radar's.
 LEAST_WIDE_GROUPS = 128
+ROUNDING_BINS = 1e-3
 # Products of matrices are made for whole vector registers.
 TERMS_STEP = 8
 # Smaller arrays would save no time that shows, but be programs of their own.
@@ -139,7 +140,8 @@ def blocks_for(radar: Radar, accuracy: Accuracy, pace: Pace) -> dict[str, int | 
     walk, spread_bins, turn, drift_mps = (float(np.max(np.asarray(part))) for part in pace)
     walk_bins, turn_rad = (rate * radar.loop_period_s for rate in (walk, turn))
     worst = Accuracy(WORST_DB)
-    _need(walk_bins / 2 + spread_bins, worst.shift_limit_bins(MOST_POWERS), "range bins")
+    most_bins = worst.shift_limit_bins(MOST_POWERS, margin_db=0.0)
+    _need(walk_bins / 2 + spread_bins, most_bins, "range bins")
     _need(turn_rad / 2, worst.turn_limit_rad, "radians across the receivers")
     pairs = radar.array.num_tx * radar.array.num_rx
     lengths = [1]
@@ -202,20 +204,22 @@ def sizes_for(radar: Radar, accuracy: Accuracy, extent: Extent, lobe_rad: float)
         float(np.max(np.asarray(part)))
         for part in (extent.num_lit, extent.group_bins, extent.band_bins)
     )
+    blocks = blocks_for(radar, accuracy, extent.pace)  # first: it tells what is wrong with a motion
     terms = terms_for(accuracy, group_bins)
     return Sizes(
         num_lit=rounded_up(int(num_lit), LEAST_LIT),
         num_cells=cells_for(radar, accuracy, terms, band_bins),
         num_terms=terms,
         by_pairs=pairs_count(radar, accuracy, float(np.min(np.asarray(extent.near_m))), lobe_rad),
-        **blocks_for(radar, accuracy, extent.pace),
+        **blocks,
     )
 
 
 def terms_for(accuracy: Accuracy, group_bins: float) -> int:
     """Terms of the series that holds groups of so many range bins."""
     terms = TERMS_STEP
-    while accuracy.span_bins(terms) < needed_bins(group_bins):
+    # The sum asks again, from its own rounding.
+    while accuracy.span_bins(terms) < needed_bins(group_bins) + ROUNDING_BINS:
         terms += TERMS_STEP if terms < 4 * TERMS_STEP else terms // 2
     return terms
 

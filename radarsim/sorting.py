@@ -18,11 +18,11 @@ def coarse_order(values: Float[Array, "item"], wanted: Bool[Array, "item"]) -> I
     """
     num_items = len(values)
     index_bits = max(1, (num_items - 1).bit_length())
-    most = np.float32(2 ** (32 - index_bits) - 2)
+    # Floats hold whole numbers of 24 bits.
+    most = np.float32(2 ** min(24, 32 - index_bits) - 2)
     low = jnp.min(jnp.where(wanted, values, jnp.inf))
     span = jnp.max(jnp.where(wanted, values, -jnp.inf)) - low
     level = jnp.where(wanted, (values - low) * (most / jnp.where(span > 0, span, 1.0)), most)
-    # The float nearest to the last level may lie beyond it.
     level = jnp.minimum(level.astype(jnp.uint32), np.uint32(most)) + (~wanted).astype(jnp.uint32)
     keys = (level << index_bits) | jnp.arange(num_items, dtype=jnp.uint32)
     return (jnp.sort(keys) & np.uint32(2**index_bits - 1)).astype(jnp.int32)

@@ -64,6 +64,10 @@ def fast_sum(
     rx = course(radar, legs.rx_m, legs.cycles_per_m, weights.cycles_rx)
     tx, rx, common = take_common(radar, tx, rx, share, plan.own_bend)
     middle_bins = jnp.repeat(middle_cells / plan.oversampling, plan.faces_per_group)
+    # Padding may be any face, so far off that its series would not be a number; zero times it
+    # neither.
+    real = jnp.any(visible > 0, axis=0)
+    offset_bins = jnp.where(real, legs.reference_bin - middle_bins, 0.0)
     whole = Group(
         tx=tx,
         rx=rx,
@@ -73,7 +77,7 @@ def fast_sum(
         bend=own_bend(radar, tx) if plan.own_bend else None,
         pair=weights.pair,
         reference_cycles=legs.reference_cycles,
-        offset_bins=legs.reference_bin - middle_bins,
+        offset_bins=offset_bins,
         weight=weight,
     )
     cells = sum_of_groups(plan, in_groups(plan, whole), middle_cells, jnp.asarray(u))
@@ -133,7 +137,7 @@ def sum_of_groups(
     def cells_of(group):
         def compute():
             terms = in_turns(partial(terms_in_block, plan), blocks_of(plan, group, u))
-            return jnp.matmul(terms, to_cells, precision=plan.precision)
+            return jnp.matmul(terms, to_cells, precision="highest")
 
         return jax.lax.cond(jnp.any(group.weight > 0), compute, lambda: nothing)
 

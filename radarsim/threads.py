@@ -8,7 +8,7 @@ import jax
 
 
 def side_by_side(function: Callable, *items: list) -> list:
-    """The results of all items, in order; each is waited for."""
+    """The results of all items, in order; where there are threads, each is waited for."""
     if len(items[0]) == 1 or num_threads() == 1:
         return list(map(function, *items))
     with ThreadPoolExecutor(num_threads()) as pool:

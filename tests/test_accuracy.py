@@ -217,6 +217,22 @@ def test_speeds_beyond_any_block_are_refused():
         fast_points(SMALL, CLEAN, points_burst(SMALL, 1.3 * most_mps), area_m2)
 
 
+@pytest.mark.parametrize("jump_m", [300.0, 3000.0])
+def test_a_jump_is_told_as_one_however_far(jump_m):
+    times_s = burst_times_s(SMALL, 1)[..., None, None]
+    way_m = np.array([[jump_m, 0, 0], [0, 0, 0]])
+    at = np.array([[2.0, 0, 0], [3.0, 0, 0]]) + times_s / times_s.max() * way_m
+    burst = make_burst(at - at[..., :1, :], at[..., 0, :])
+    with pytest.raises(InputError, match="range bins"):
+        fast_points(SMALL, CLEAN, burst, np.ones(2, np.float32))
+
+
+def test_a_point_that_is_nowhere_is_told():
+    at = np.tile([[2.0, 0, 0], [np.nan, 0, 0]], (1, 5, 1, 1))
+    with pytest.raises(InputError, match="finite"):
+        fast_points(SMALL, CLEAN, make_burst(at, None), np.ones(2, np.float32))
+
+
 def test_a_hole_in_the_motion_is_told():
     sphere = trimesh.creation.icosphere(1, 0.2)
     vertices_m = np.tile(sphere.vertices + np.array([3.0, 0, 0]), (1, 4, 1, 1))

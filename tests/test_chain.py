@@ -3,23 +3,25 @@
 from dataclasses import replace
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from moving_sphere import relative_db, small_radar
 
 from builders.activities import perform
-from radarsim.chain import Chain, Scene, larger, stacked
+from radarsim.chain import Chain, Scene, most, stacked
 from radarsim.errors import InputError
 from radarsim.files import free_body
 from radarsim.heatmaps import HeatmapSettings, make_heatmaps
 from radarsim.levels import FREE_BODY_REFLECTIVITY, volts_per_weight
 from radarsim.motion import cut_motion
+from radarsim.pace import Pace
 from radarsim.placement import Placement, place
 from radarsim.posed import burst_times_s, pose
 from radarsim.retarget import fit_to_body
 from radarsim.settings import Settings
 from radarsim.simulate import simulate_motion, stream_motion
-from radarsim.sizes import Sizes
+from radarsim.sizes import Extent
 
 RADAR = small_radar(num_chirps=8, num_samples=64)
 SETTINGS = Settings()
@@ -67,7 +69,7 @@ def chain():
 
 @pytest.fixture(scope="module")
 def found(chain, clips):
-    """Maps of both clips; the sizes of the first alone are tried before."""
+    """Maps of both clips; what the first alone needs is tried before."""
     return chain(stacked([scene(*clip) for clip in clips]))
 
 
@@ -83,23 +85,23 @@ def test_one_program_over_clips_has_the_maps_of_each_clip_by_itself(clips, found
 
 
 def test_clips_that_need_more_than_was_guessed_are_simulated_again(chain, clips, found):
-    """Arrays for a quarter of the faces: the program says so, and the result is not used."""
-    enough = chain.sizes
-    chain.sizes = replace(enough, num_lit=256)
+    """Arrays for some of the faces: the program says so, and that result is not used."""
+    enough = chain.needed
+    chain.needed = replace(enough, num_lit=enough.num_lit // 4)
     again = chain(stacked([scene(*clip) for clip in clips]))
-    assert chain.sizes == larger(chain.sizes, enough) == enough
+    assert chain.needed.num_lit == enough.num_lit
     for one, other in zip(jax.tree.leaves(found), jax.tree.leaves(again), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
-def test_the_larger_of_two_sizes_holds_both():
-    """A block that is shorter holds what a longer one holds."""
-    few = Sizes(
-        num_lit=1024, num_cells=64, num_terms=16, chirps_per_block=4, shift_powers=2, own_bend=True
-    )
-    many = replace(few, num_lit=2048, chirps_per_block=16, shift_powers=3, own_bend=False)
-    both = replace(many, chirps_per_block=4, own_bend=True)
-    assert larger(few, many) == larger(many, few) == both
+def test_the_most_of_two_clips_holds_both():
+    """Of one frame each: the nearer is what asks for pairs, the larger is what arrays hold."""
+    still = Pace(*(jnp.float32(0),) * 4)
+    one = Extent(num_lit=5, group_bins=1.0, band_bins=9.0, near_m=2.0, pace=still)
+    other = Extent(num_lit=7, group_bins=0.5, band_bins=4.0, near_m=3.0, pace=still)
+    one, other = (jax.tree.map(lambda part: jnp.asarray(part)[None], each) for each in (one, other))
+    both = most(one, other)
+    assert (both.num_lit, both.group_bins, both.band_bins, both.near_m) == (7, 1.0, 9.0, 2.0)
 
 
 def test_a_long_motion_in_pieces_is_the_whole_one(clips):

@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 from scenes import RADAR
 
-from radarsim.heatmaps import HeatmapSettings, heatmap_axes, make_heatmaps, num_columns
+from radarsim.heatmaps import (
+    HeatmapSettings,
+    frames_of_pieces,
+    heatmap_axes,
+    make_heatmaps,
+    maps_of_clip,
+    num_columns,
+)
 
 
 def small_radar(num_chirps, num_samples):
@@ -168,12 +175,23 @@ def test_frames_after_a_column_do_not_change_it():
 
 def test_jit_and_vmap_change_nothing():
     settings = HeatmapSettings(**CUT)
-    cubes = np.stack([random_cube(SMALL, 4, seed) for seed in (0, 1)])
+    cubes = np.stack([random_cube(SMALL, 24, seed) for seed in (0, 1)])
     one_by_one = [make_heatmaps(SMALL, cube, settings) for cube in cubes]
     batch = jax.jit(jax.vmap(lambda cube: make_heatmaps(SMALL, cube, settings)))(cubes)
     for i, alone in enumerate(one_by_one):
         for single, many in zip(jax.tree.leaves(alone), jax.tree.leaves(batch)):
             np.testing.assert_allclose(single, many[i], atol=1e-3)  # float32
+
+
+@pytest.mark.parametrize("changed", [{}, {"step_chirps": 6}, {"window": "burst"}])
+def test_pieces_have_the_columns_of_the_whole(changed):
+    """23 frames are three pieces; steps of 6 loops do not divide a burst of 8."""
+    settings = HeatmapSettings(**(CUT | {"window_chirps": 24, "num_doppler_bins": 32} | changed))
+    cube = jnp.asarray(random_cube(SMALL, 23))
+    assert len(frames_of_pieces(SMALL, settings, 23)) == 3
+    pieces, whole = make_heatmaps(SMALL, cube, settings), maps_of_clip(SMALL, cube, settings)
+    for one, other in zip(jax.tree.leaves(pieces), jax.tree.leaves(whole)):
+        np.testing.assert_allclose(one, other, atol=1e-3)  # float32
 
 
 def test_a_recorded_cube_reads_like_a_simulated_one():

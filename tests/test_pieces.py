@@ -40,7 +40,7 @@ def test_only_the_programs_used_last_are_kept():
     )
 
     def program(num_lit):
-        return clip._sum_of_sizes(SMALL, CLEAN, replace(sizes, num_lit=num_lit))
+        return clip.sum_of_sizes(SMALL, CLEAN, replace(sizes, num_lit=num_lit))
 
     first = weakref.ref(program(1))
     assert program(1) is first()

@@ -10,6 +10,7 @@ import pytest
 import trimesh
 from moving_sphere import BOARD, CLEAN, moving_sphere, relative_db, small_radar
 from scenes import plate
+from scipy.spatial.transform import Rotation
 from scipy.special import jv
 
 from radarsim import clip, turns
@@ -133,6 +134,41 @@ def test_points_with_opposite_speeds_at_both_ends_of_the_range_band():
     area_m2 = np.array([0.01, 0.81], np.float32)
     truth = np.asarray(plain_points(SMALL, CLEAN, burst, area_m2))
     assert relative_db(fast_points(SMALL, CLEAN, burst, area_m2), truth) < -78
+
+
+def test_three_points_all_over_the_range_are_three_points():
+    """Groups of one each, and padding that is none of them: the last point lies 9 m away."""
+    times_s = burst_times_s(SMALL, 1)
+    away_m = np.array([1.0, 5.0, 9.0])
+    at = times_s[..., None, None] * np.array([0.5, 0.1, 0.0]) + away_m[:, None] * [1.0, 0, 0]
+    burst = make_burst(at - at[..., :1, :], at[..., 0, :])
+    area_m2 = away_m.astype(np.float32) ** 2
+    truth = np.asarray(plain_points(SMALL, CLEAN, burst, area_m2))
+    assert relative_db(fast_points(SMALL, CLEAN, burst, area_m2), truth) < -78
+
+
+def test_a_box_of_twelve_faces_has_the_faces_that_are_seen():
+    """Fewer than 64 faces: their order once began with those behind (-13 dB)."""
+    box = trimesh.creation.box((0.1, 0.1, 0.1))
+    turn = Rotation.from_rotvec([0.2, 0.4, 0.6]).as_matrix()
+    burst = make_burst(
+        np.tile(box.vertices @ turn.T, (1, 4, 1, 1)), np.full((1, 4, 3), [2.0, 0.1, 0])
+    )
+    assert error_db(SMALL, ALL_FACES, burst, box.faces) < -70
+
+
+def test_a_far_last_face_spoils_nothing_as_padding():
+    """Fast points ask for 24 terms, whose polynomials overflow 100 bins beyond a group."""
+    times_s = burst_times_s(SMALL, 1)[..., None, None]
+    rng = np.random.default_rng(1)
+    start_m = np.array([1.5, 0, 0]) + 0.1 * rng.normal(size=(69, 3))
+    start_m[-1] = [9.0, 0, 0]
+    speed_mps = np.where(np.arange(69) % 2, 5.0, -5.0)[:, None] * np.array([1.0, 0, 0])
+    at = start_m + times_s * speed_mps
+    burst = make_burst(at - at[..., :1, :], at[..., 0, :])
+    area_m2 = np.full(69, 0.01, np.float32)
+    truth = np.asarray(plain_points(SMALL, CLEAN, burst, area_m2))
+    assert relative_db(fast_points(SMALL, CLEAN, burst, area_m2), truth) < -70
 
 
 def test_a_short_last_group_of_faces_keeps_its_place_in_range():
@@ -273,7 +309,7 @@ def many_at_once(monkeypatch):
 
     def forget():
         jax.clear_caches()
-        clip._sum_of_sizes.cache_clear()
+        clip.sum_of_sizes.cache_clear()
 
     forget()
     asked = []
