@@ -156,10 +156,10 @@ def ramp_bins(radar: Radar, log_tx: Float[Array, "power tx face"]) -> Float[Arra
 
 
 def own_bend(radar: Radar, tx: Course) -> Float[Array, "power face"]:
-    """Course of what a face's bend adds to the square of its shift, along the imaginary axis.
+    """Course of a face's bend as the b of exp(b D^2 / 2), along the imaginary axis.
 
-    A bend of d cycles at the square of x is exp(2 pi j d x^2) = 1 + 2 pi j d x^2. In the series of
-    a tone (2 pi j x)^2 stands for twice what the square of a shift is multiplied by.
+    D takes the derivative of a tone by its range in bins, a factor 2 pi j x. A bend of d cycles at
+    the square of x is exp(2 pi j d x^2), x^2 = -D^2 / (2 pi)^2.
     """
     return tx.rate.mean(1) * np.float32(-bend_cycles_per_m(radar) / np.pi)
 

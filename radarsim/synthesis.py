@@ -15,7 +15,6 @@ plain.py is the oracle.
 """
 
 from functools import partial
-from itertools import accumulate
 
 import jax
 import jax.numpy as jnp
@@ -165,6 +164,9 @@ def terms_in_block(plan: Plan, block: Block) -> Float[Array, "part row term"]:
 def phasors(plan: Plan, block: Block):
     """Amplitude and carrier phase of every face, times powers of its shift through range.
 
+    With a bend the powers are those in exp(d D + b D^2 / 2) = sum_n p_n D^n / n!, where D takes the
+    derivative of a series: p_n+1 = d p_n + n b p_n-1.
+
     Everything for each [chirp, tx, rx, face] is a product or a sum of parts with fewer axes. Parts
     are arrays of their own, not slices of one: only then does XLA make a loop of vector
     instructions.
@@ -179,8 +181,11 @@ def phasors(plan: Plan, block: Block):
     re_rx, im_rx, shift_rx = (horner(terms, local) for terms in (*block.echo_rx, block.shift_rx))
     by_shift = (shift_tx + shift_rx, ramp)
     echo = times((re_tx, im_tx), (re_rx, im_rx))
-    powers = list(accumulate([by_shift] * (plan.shift_powers - 1), times, initial=echo))
-    if plan.own_bend:
-        turned = times(echo, (0.0, block.bend))
-        powers[2] = tuple(map(jnp.add, powers[2], turned))
+    powers = [echo]
+    while (n := len(powers)) < plan.shift_powers:
+        power = times(powers[-1], by_shift)
+        if plan.own_bend and n > 1:
+            bent = times(powers[-2], (0.0, (n - 1) * block.bend))
+            power = tuple(map(jnp.add, power, bent))
+        powers.append(power)
     return [[part.reshape(-1, part.shape[-1]) for part in parts] for parts in zip(*powers)]

@@ -96,11 +96,16 @@ def test_clips_that_need_more_than_was_guessed_are_simulated_again(chain, clips,
 
 def test_the_most_of_two_clips_holds_both():
     """Of one frame each: the nearer is what asks for pairs, the larger is what arrays hold."""
-    still = Pace(*(jnp.float32(0),) * 4)
-    one = Extent(num_lit=5, group_bins=1.0, band_bins=9.0, near_m=2.0, pace=still)
-    other = Extent(num_lit=7, group_bins=0.5, band_bins=4.0, near_m=3.0, pace=still)
-    one, other = (jax.tree.map(lambda part: jnp.asarray(part)[None], each) for each in (one, other))
-    both = most(one, other)
+
+    def extent(num_lit, **bins):
+        still = Pace(*(jnp.zeros(1),) * 4)
+        bins = {name: jnp.float32([value]) for name, value in bins.items()}
+        return Extent(num_lit=jnp.array([num_lit]), pace=still, **bins)
+
+    both = most(
+        extent(5, group_bins=1.0, band_bins=9.0, near_m=2.0),
+        extent(7, group_bins=0.5, band_bins=4.0, near_m=3.0),
+    )
     assert (both.num_lit, both.group_bins, both.band_bins, both.near_m) == (7, 1.0, 9.0, 2.0)
 
 

@@ -158,7 +158,10 @@ def test_a_box_of_twelve_faces_has_the_faces_that_are_seen():
 
 
 def test_a_far_last_face_spoils_nothing_as_padding():
-    """Fast points ask for 24 terms, whose polynomials overflow 100 bins beyond a group."""
+    """Fast points ask for 24 terms, whose polynomials overflow 100 bins beyond a group.
+
+    Fast as they are, what bends a tone and what shifts it meet: added up apart, -59 dB.
+    """
     times_s = burst_times_s(SMALL, 1)[..., None, None]
     rng = np.random.default_rng(1)
     start_m = np.array([1.5, 0, 0]) + 0.1 * rng.normal(size=(69, 3))
@@ -168,7 +171,7 @@ def test_a_far_last_face_spoils_nothing_as_padding():
     burst = make_burst(at - at[..., :1, :], at[..., 0, :])
     area_m2 = np.full(69, 0.01, np.float32)
     truth = np.asarray(plain_points(SMALL, CLEAN, burst, area_m2))
-    assert relative_db(fast_points(SMALL, CLEAN, burst, area_m2), truth) < -70
+    assert relative_db(fast_points(SMALL, CLEAN, burst, area_m2), truth) < -80
 
 
 def test_a_short_last_group_of_faces_keeps_its_place_in_range():
