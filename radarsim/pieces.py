@@ -20,6 +20,8 @@ from radarsim.settings import Settings
 from radarsim.threads import side_by_side
 
 MOST_FRAMES = 10
+# Fewer than these are one piece.
+LEAST_FRAMES = 4
 
 
 def fast_echo(
@@ -45,7 +47,7 @@ def fast_echo(
     """
     num_frames = len(burst.vertices_m)
     # An accelerator is busy with one program.
-    whole = jax.default_backend() != "cpu" or num_frames <= MOST_FRAMES
+    whole = jax.default_backend() != "cpu" or num_frames < LEAST_FRAMES
     bursts = [burst] if whole else cut(burst, MOST_FRAMES)
     picked = side_by_side(lambda one: pick(radar, settings, one, faces, sigma_rad), bursts)
     needed = jax.tree.map(lambda *parts: jnp.concatenate(parts), *(extent for _, extent in picked))
@@ -62,9 +64,9 @@ def fast_echo(
 
 
 def cut(burst: Burst, most: int) -> list[Burst]:
-    """Pieces of the same length, at most so many frames; the last repeats its last frame."""
+    """Two pieces or more, equally long, at most so many frames; the last repeats its last frame."""
     num_frames = len(burst.vertices_m)
-    count = -(-num_frames // most)
+    count = max(2, -(-num_frames // most))
     length = -(-num_frames // count)
     indices = np.minimum(np.arange(count * length), num_frames - 1).reshape(count, length)
     return [jax.tree.map(itemgetter(index), burst) for index in indices]

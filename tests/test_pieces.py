@@ -50,7 +50,9 @@ def test_only_the_programs_used_last_are_kept():
     assert first() is None
 
 
-@pytest.mark.parametrize(("num_frames", "lengths"), [(50, [10] * 5), (23, [8] * 3), (11, [6] * 2)])
+@pytest.mark.parametrize(
+    ("num_frames", "lengths"), [(50, [10] * 5), (23, [8] * 3), (11, [6] * 2), (5, [3] * 2)]
+)
 def test_pieces_are_equally_long_and_hold_every_frame_in_order(num_frames, lengths):
     numbers = np.zeros((num_frames, 2, 1, 3)) + np.arange(num_frames)[:, None, None, None]
     pieces = [
