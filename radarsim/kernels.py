@@ -47,10 +47,10 @@ class Plan:
     @property
     def reach_cells(self) -> int:
         """Cells on either side of a group's middle that its tones are spread over."""
-        return reach_cells(self.span_bins, self.kernel_width)
+        return cells_around(self.span_bins, self.kernel_width)
 
 
-def reach_cells(span_bins: float, kernel_width: int) -> int:
+def cells_around(span_bins: float, kernel_width: int) -> int:
     """Cells on either side of the middle that tones of that range and the kernel cover."""
     return int(np.ceil((span_bins * Plan.oversampling + kernel_width) / 2))
 

@@ -15,7 +15,7 @@ from radarsim.accuracy import MOST_POWERS, Accuracy
 from radarsim.config import Radar
 from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.errors import InputError
-from radarsim.kernels import Plan, reach_cells
+from radarsim.kernels import Plan, cells_around
 from radarsim.legs import node_times_s
 from radarsim.mesh import chebyshev_nodes
 from radarsim.pace import Pace
@@ -241,7 +241,7 @@ def cells_for(radar: Radar, accuracy: Accuracy, terms: int, band_bins: float) ->
             "motion", "positions", f"what is seen fills more than {most_m:.3g} m of range",
             "simulate its parts by themselves and add their cubes",
         )  # fmt: skip
-    around = reach_cells(accuracy.span_bins(terms), accuracy.kernel_width)
+    around = cells_around(accuracy.span_bins(terms), accuracy.kernel_width)
     between = int(np.ceil(band_bins * Plan.oversampling)) + 1
     return power_of_two(between + 2 * around + 1, LEAST_CELLS)
 
