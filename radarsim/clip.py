@@ -150,6 +150,8 @@ def sum_of_sizes(radar: Radar, settings: Settings, sizes: Sizes) -> Callable:
 def _sum(radar, settings, choice, burst, faces, sigma_rad):
     model = reflection_of(radar, settings.reflection)
 
+    # A backward pass makes each frame again: what all frames need for it would be 40 MB each.
+    @partial(jax.checkpoint, prevent_cse=False)
     def one(inputs):
         frame, *picked = inputs
         return fast_frame(radar, settings, choice.sizes, model, frame, faces, *picked, sigma_rad)
