@@ -18,7 +18,7 @@ _ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
-    # One thread needs one heap; with more, glibc keeps a sixth of a worker's memory for nothing.
+    # One thread needs one heap; with more, glibc keeps a twelfth of a worker's memory for nothing.
     "MALLOC_ARENA_MAX": "1",
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
 }

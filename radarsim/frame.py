@@ -85,7 +85,7 @@ def seen_aside(radar: Radar, settings: Settings, model: Reflection, near: Faces,
     """How much brighter (in log-amplitude) a face at the threshold may be for an outer antenna.
 
     At the threshold exp(-a^2 / lobe^2) an antenna aside by an angle b has exp(2 a b / lobe^2) times
-    that: 12 dB for a cascade of 0.3 m, 2 m away, 0.5 dB for a single chip.
+    that: with lobes of 0.35 rad, 2 m away, 12 dB for a cascade of 0.3 m, 0.5 dB for a single chip.
     """
     lobe_rad = model.lobe_rad(sigma_rad)
     if not isinstance(lobe_rad, jax.Array) and not 0 < lobe_rad < np.inf:

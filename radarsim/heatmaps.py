@@ -104,10 +104,14 @@ def frames_of_pieces(
     # Pieces of about the same length: what the last one repeats is work for nothing.
     own = -(-num_frames // -(-num_frames // most))
     own = -(-own // whole) * whole
-    # The last column of a piece begins a step before the next piece's first.
-    more = -(-(settings.window_chirps - settings.step_chirps) // chirps)
+    more = frames_after(radar, settings)
     starts = np.arange(0, num_frames, own)
     return [np.minimum(start + np.arange(own + more), num_frames - 1) for start in starts]
+
+
+def frames_after(radar: Radar, settings: HeatmapSettings) -> int:
+    """Frames that a piece's last column reaches into: it begins a step before the next piece."""
+    return -(-(settings.window_chirps - settings.step_chirps) // radar.frame.num_chirps)
 
 
 @jax.jit
@@ -129,8 +133,8 @@ def _maps_of(radar, settings, cube_v, frames, clutter_v) -> Heatmaps:
         time_doppler_power(radar, settings, loops.transpose(1, 2, 0)),
         time_angle_power(radar, settings, cube_v),
     )
-    more = -(-(settings.window_chirps - settings.step_chirps) // chirps)
-    columns = (num_frames - more) * chirps // settings.step_chirps
+    own = num_frames - frames_after(radar, settings)
+    columns = own * chirps // settings.step_chirps
     return Heatmaps(
         *(10 * jnp.log10(jnp.maximum(power[:columns] / noise_w, POWER_FLOOR)) for power in maps)
     )

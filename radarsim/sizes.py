@@ -29,6 +29,7 @@ FACES_PER_GROUP = 128
 GROUP_BINS = 2.0
 # Groups that end for being wide: enough for what stands in 256 range bins, or fills the radar's.
 LEAST_WIDE_GROUPS = 128
+# By how much two programs may differ in what a group covers: far more than float32 rounds.
 ROUNDING_BINS = 1e-3
 # Products of matrices are made for whole vector registers.
 TERMS_STEP = 8

@@ -1,5 +1,8 @@
-"""Orders by value, fast: XLA on a CPU sorts plain integers five times as fast as floats with an
-index beside each (0.3 against 1.3 ms for 15,000)."""
+"""Orders by value, fast.
+
+XLA on a CPU sorts plain integers four times as fast as floats with an index beside each: 0.3
+against 1.3 ms for 15,000.
+"""
 
 import jax.numpy as jnp
 import numpy as np

@@ -5,7 +5,7 @@ from typing import Any
 
 import jax
 
-# Far fewer than an accelerator has room for, far more than what one of them keeps busy.
+# Not measured, as no accelerator was at hand.
 FRAMES_AT_ONCE = 32
 
 
