@@ -11,11 +11,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from radarsim.clip import choose
 from radarsim.constants import SPEED_OF_LIGHT_MPS
-from radarsim.legs import burst_centre_and_half_s
-from radarsim.mesh import chebyshev_nodes, lagrange_weights
-from radarsim.visibility import fade
+from radarsim.numerics.polynomials import chebyshev_nodes, lagrange_weights
+from radarsim.radar.timing import burst_centre_and_half_s
+from radarsim.scattering.visibility import fade
+from radarsim.signal.fast_clip import choose
 
 
 @dataclass(frozen=True)

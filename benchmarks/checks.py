@@ -6,9 +6,9 @@ frame, all pairs and samples; the oracle sums every visible face at every sample
 
 import numpy as np
 
-from radarsim.clip import frames_of
-from radarsim.levels import volts_per_weight
-from radarsim.plain import plain_frame
+from radarsim.scattering.levels import volts_per_weight
+from radarsim.signal.exact_frames import plain_frame
+from radarsim.signal.fast_clip import frames_of
 
 # The largest error that a method may show, by the least distance [m] from which it holds.
 BOUNDS_DB = {

@@ -23,7 +23,7 @@ def on_device(performer, minutes: float) -> dict:
 
     from benchmarks.scenes import Performer, settings_for
     from benchmarks.speeds import heatmap_settings
-    from radarsim.chain import Chain, stacked
+    from radarsim.batch import Chain, stacked
 
     radar = performer.radar
     batch = Performer(
@@ -105,7 +105,7 @@ def per_frame(performer) -> dict:
     import numpy as np
 
     from benchmarks.scenes import settings_for
-    from radarsim.clip import choose
+    from radarsim.signal.fast_clip import choose
 
     radar, faces = performer.radar, jnp.asarray(performer.body.faces)
     choice = choose(radar, settings_for("accurate"), performer.burst(), faces, performer.sigma_rad)

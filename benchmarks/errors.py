@@ -3,8 +3,9 @@
     python -m benchmarks.errors --json errors.json
 
 One frame of each motion at each distance and lobe width, some of its loops, against the float64
-oracle (`radarsim/plain.py`). No built-in activity lies down: a body that stretches its legs tips
-over backwards at 2 rad/s, half way to the floor. Exit status 1 where a mode is off its bound.
+oracle (`radarsim/signal/exact_frames.py`). No built-in activity lies down: a body that stretches
+its legs tips over backwards at 2 rad/s, half way to the floor. Exit status 1 where a mode is off
+its bound.
 """
 
 import argparse
@@ -61,7 +62,7 @@ def measure(options: argparse.Namespace, radar=None, body=None) -> dict:
     from tqdm import tqdm
 
     from benchmarks.machine import commit, machine
-    from radarsim.boards import BOARDS, DEFAULT_BOARD
+    from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
 
     radar = BOARDS[DEFAULT_BOARD] if radar is None else radar
     wanted = [
@@ -82,7 +83,7 @@ def errors_of(radar, body, motion: str, range_m: float, reflection: str, sigma_r
 
     from benchmarks.checks import bound_db, error_db, loops_of, truth_of
     from benchmarks.scenes import Performer, settings_for
-    from radarsim.clip import choose, fast_clip
+    from radarsim.signal.fast_clip import choose, fast_clip
 
     activity, start_s, tipping_rad_per_s = MOTIONS[motion]
     performer = Performer(radar, 1, range_m, sigma_rad, body=body, activity=activity,

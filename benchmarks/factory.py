@@ -66,8 +66,8 @@ def write_long_motion(path: Path) -> None:
     """Twenty minutes in a file as AMASS has them: a minute of a performance, to and fro."""
     import numpy as np
 
-    from builders._corpus_files import amass_bytes
     from builders.activities import perform
+    from builders.corpus.files import amass_bytes
 
     minute = perform("march_in_place", duration_s=60.0)
     rounds = np.pad(np.arange(minute.num_poses), (0, round(LONG_S * minute.rate_hz)), "reflect")
@@ -132,12 +132,12 @@ class _Planned:
 
 def _build(num_clips: int, small: bool, motions: str | None = None) -> _Planned:
     """The plan of a build: short performances, or a folder of motion files."""
-    from builders._takes import amass_takes, built_in_takes
+    from builders.sources.takes import amass_takes, built_in_takes
     from pipelines.blueprint import make_blueprint
     from pipelines.plan import make_plan
     from pipelines.recipe import Clips, Keep, Recipe
     from pipelines.survey import survey
-    from radarsim.boards import BOARDS, DEFAULT_BOARD
+    from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
 
     radar = BOARDS[DEFAULT_BOARD]
     clips, keep = Clips(), Keep(if_cubes="on")

@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     from benchmarks.checks import WrongResult
     from benchmarks.machine import commit
-    from radarsim.boards import BOARDS, DEFAULT_BOARD
+    from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
 
     radar = BOARDS[DEFAULT_BOARD]
     try:
@@ -81,9 +81,9 @@ def problem(performer):
     import jax.numpy as jnp
 
     from benchmarks.scenes import settings_for
-    from radarsim.body import skin
-    from radarsim.clip import choose, fast_clip
-    from radarsim.frame import Burst
+    from radarsim.scene.body import skin
+    from radarsim.signal.fast_clip import choose, fast_clip
+    from radarsim.signal.fast_frame import Burst
 
     radar, body, settings = performer.radar, performer.body, settings_for("accurate")
     faces, burst = jnp.asarray(body.faces, jnp.int32), performer.burst()

@@ -12,7 +12,7 @@ import numpy as np
 from benchmarks.checks import bound_db, check, cube_error_db, truth_of
 from benchmarks.rounds import interleaved, summary, tell
 from benchmarks.scenes import Performer, settings_for, with_every
-from radarsim.antennas import AntennaArray
+from radarsim.radar.antennas import AntennaArray
 
 FRAMES = (5, 10, 20, 40, 80)
 FACE_STEPS = (8, 4, 2, 1)
@@ -100,7 +100,7 @@ def line(sizes, seconds) -> dict:
 
 def bodies(whole):
     """The same body with fewer and with more faces."""
-    from radarsim.body import subdivide
+    from radarsim.scene.body import subdivide
 
     fewer = [with_every(whole, step) for step in FACE_STEPS]
     return [*fewer, *(subdivide(whole, edge_m) for edge_m in FINE_EDGES_M)]

@@ -62,7 +62,7 @@ def peak(
     import jax
 
     from benchmarks.scenes import Performer, pieces
-    from radarsim.boards import BOARDS, DEFAULT_BOARD
+    from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
 
     jax.devices()
     baseline_mb = peak_mb()

@@ -59,7 +59,7 @@ def _in_own_process(name: str) -> dict:
 
 def one_tx_board():
     """The paper's board with one transmitter and fewer loops."""
-    from radarsim.boards import BOARDS, DEFAULT_BOARD
+    from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
 
     board = BOARDS[DEFAULT_BOARD]
     frame = replace(board.frame, num_chirps=NUM_LOOPS, tx_order=(0,))
@@ -107,7 +107,7 @@ def our_frame(radar):
 
     from benchmarks.scenes import settings_for
     from radarsim.constants import SPEED_OF_LIGHT_MPS
-    from radarsim.levels import point_area_m2, volts_per_weight
+    from radarsim.scattering.levels import point_area_m2, volts_per_weight
     from radarsim.simulate import burst_times_s, simulate_points
 
     stretch = SPEED_OF_LIGHT_MPS / THEIR_LIGHT_MPS
@@ -171,8 +171,8 @@ def against_sionna() -> dict:
 
     from benchmarks.rounds import interleaved, summary
     from benchmarks.scenes import Performer, settings_for
-    from radarsim.boards import BOARDS, DEFAULT_BOARD
     from radarsim.constants import SPEED_OF_LIGHT_MPS
+    from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
 
     radar = BOARDS[DEFAULT_BOARD]
     performer = Performer(radar, 1, 2.5, 0.35)

@@ -43,13 +43,13 @@ def write_store(path: Path, gigabytes: float) -> int:
     import numpy as np
     from tqdm import tqdm
 
-    from builders._takes import BuiltInTake
+    from builders.sources.takes import BuiltInTake
     from pipelines.blueprint import make_blueprint
     from pipelines.folder import LocalFolder
     from pipelines.plan import Clip, make_plan
     from pipelines.recipe import Keep, Recipe
     from pipelines.shards import ShardWriter, finish_store, prepare
-    from radarsim.boards import BOARDS, DEFAULT_BOARD
+    from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
 
     recipe = Recipe(radar=BOARDS[DEFAULT_BOARD], keep=Keep(if_cubes="off"))
     take = BuiltInTake(activity="jump", subject_number=0, repeat=0, seed=0, duration_s=5.0)

@@ -10,17 +10,17 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from builders.activities import perform
-from radarsim.body import skin
-from radarsim.chain import Scene
-from radarsim.clip import make_burst
+from radarsim.batch import Scene
 from radarsim.files import free_body
-from radarsim.heatmaps import make_heatmaps
-from radarsim.levels import default_reflectivity, volts_per_weight
-from radarsim.motion import cut_motion, sample_motion
-from radarsim.placement import Placement, place, to_radar_frame
-from radarsim.posed import pose
-from radarsim.retarget import fit_to_body
-from radarsim.settings import Settings
+from radarsim.heatmaps.heatmaps import make_heatmaps
+from radarsim.scattering.levels import default_reflectivity, volts_per_weight
+from radarsim.scene.body import skin
+from radarsim.scene.motion import cut_motion, sample_motion
+from radarsim.scene.placement import Placement, place, to_radar_frame
+from radarsim.scene.posed import pose
+from radarsim.scene.retarget import fit_to_body
+from radarsim.signal.fast_clip import make_burst
+from radarsim.signal.settings import Settings
 from radarsim.simulate import (
     burst_times_s,
     simulate_mesh,

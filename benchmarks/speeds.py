@@ -16,7 +16,7 @@ from benchmarks.checks import (
 )
 from benchmarks.rounds import interleaved, summary, tell
 from benchmarks.scenes import Performer, settings_for
-from radarsim.settings import Settings
+from radarsim.signal.settings import Settings
 
 # By name: method, and what is changed in its settings.
 MODES = {

@@ -27,8 +27,8 @@ def main(arguments: list[str] | None = None) -> int:
     import numpy as np
     from tqdm import tqdm
 
-    from radarsim.boards import BOARDS
     from radarsim.files import free_body
+    from radarsim.radar.boards import BOARDS
 
     kinds = list(product(BOARDS.values(), ("accurate", "fast"), ("paper", "body")))
     # Two frames make the first column of a heatmap.
@@ -59,8 +59,8 @@ def tried(radar, body, method: str, reflection: str, num_frames: int, rng) -> tu
     import jax
     import numpy as np
 
-    from radarsim.heatmaps import make_heatmaps
-    from radarsim.settings import Settings
+    from radarsim.heatmaps.heatmaps import make_heatmaps
+    from radarsim.signal.settings import Settings
     from radarsim.simulate import simulate_mesh
 
     settings = Settings(method=method, reflection=reflection, thermal_noise=False, quantise=False)
@@ -83,8 +83,8 @@ def bodies(radar, body, num_frames: int, num_nodes: int, rng):
     import numpy as np
     from scipy.spatial.transform import Rotation
 
-    from radarsim.body import skin
-    from radarsim.legs import node_times_s
+    from radarsim.radar.timing import node_times_s
+    from radarsim.scene.body import skin
 
     times_s = node_times_s(radar, num_nodes)[None, :, None]
     shape = (num_frames, 1, body.num_joints, 3)

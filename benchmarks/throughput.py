@@ -80,7 +80,7 @@ def measure(options: argparse.Namespace, radar=None, body=None) -> dict:
     from benchmarks.machine import commit, machine
     from benchmarks.scenes import Performer
     from benchmarks.speeds import speeds
-    from radarsim.boards import BOARDS, DEFAULT_BOARD
+    from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
 
     radar = BOARDS[DEFAULT_BOARD] if radar is None else radar
     performer = Performer(radar, options.frames, options.range, options.sigma, body=body)

@@ -13,7 +13,7 @@ import math
 import sys
 from collections.abc import Sequence
 
-from builders._options import count
+from builders.building.options import count
 
 EXAMPLES = """
 examples:

@@ -59,8 +59,8 @@ def _check(options: argparse.Namespace) -> list[str]:
 
 def _rebuilt(store, options: argparse.Namespace) -> list[str]:
     """Clips made again, as a worker would, and compared."""
-    from builders._rebuild import rebuild
-    from builders._sources import Sources
+    from builders.building.rebuild import rebuild
+    from builders.sources.stored_motion import Sources
 
     sources = Sources(
         amass=options.amass, motions=tuple(options.motions), body_models=options.body_models

@@ -55,8 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _order(options):
-    from builders._corpus import Order
     from builders.activities import ACTIVITIES
+    from builders.corpus.corpus import Order
     from radarsim.errors import InputError
 
     unknown = sorted(set(options.activities) - set(ACTIVITIES))
@@ -80,8 +80,8 @@ def _make(folder: Path, order, workers: int) -> None:
     """Every take that is not there yet, then the texts of all."""
     from tqdm import tqdm
 
-    from builders import _corpus_files as files
-    from builders._corpus import plan
+    from builders.corpus import files
+    from builders.corpus.corpus import plan
 
     if _is_complete(folder, order):
         print(f"{folder} is complete")
@@ -106,7 +106,7 @@ def _is_complete(folder: Path, order) -> bool:
     """True if nothing is left to do; InputError if something else lies there."""
     from dataclasses import asdict
 
-    from builders._corpus_files import ABOUT
+    from builders.corpus.files import ABOUT
     from radarsim.errors import InputError
 
     about = folder / ABOUT
@@ -143,8 +143,8 @@ def _mapped(tasks, workers: int):
 
 def make_one(task) -> float:
     """Make and write one motion; returns its length [s]."""
-    from builders import _corpus_files as files
-    from builders._corpus import perform
+    from builders.corpus import files
+    from builders.corpus.corpus import perform
 
     folder, order, job = task
     motion, pieces = perform(order, job)
@@ -154,7 +154,7 @@ def make_one(task) -> float:
 
 def _draw(options, order) -> None:
     """Pictures of the first takes, or of the activities that are named."""
-    from builders._corpus import perform, plan
+    from builders.corpus.corpus import perform, plan
 
     jobs = plan(order)
     if options.activities:

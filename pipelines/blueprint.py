@@ -15,8 +15,8 @@ from pipelines.recipe import IF_CUBES_LIMIT_BYTES, Recipe
 from pipelines.recipe_toml import dump_recipe
 from pipelines.schema import ArraySpec, Layout, store_arrays
 from pipelines.sources import Take
-from radarsim.heatmaps import HeatmapSettings, heatmap_axes
-from radarsim.radar_toml import dump_radar
+from radarsim.heatmaps.heatmaps import HeatmapSettings, heatmap_axes
+from radarsim.radar.toml import dump_radar
 
 
 @dataclass(frozen=True, kw_only=True)

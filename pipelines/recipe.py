@@ -8,9 +8,9 @@ import hashlib
 import math
 from dataclasses import dataclass, field, fields
 
-from radarsim.config import Radar
+from radarsim.checks import checked_count, checked_number
 from radarsim.errors import InputError
-from radarsim.values import checked_count, checked_number
+from radarsim.radar.config import Radar
 
 Range = tuple[float, float]
 IF_CUBES_LIMIT_BYTES = 2_000_000_000
@@ -45,7 +45,7 @@ class Placements:
             at the start of the sequence (the paper), and may be anywhere in the area later.
         per_clip: placements of each clip.
         distance_m, lateral_m, heading_rad, radar_height_m, radar_tilt_rad: as in
-            `radarsim.placement.Placement`, each (low, high).
+            `radarsim.scene.placement.Placement`, each (low, high).
     """
 
     scope: str = "clip"
@@ -85,7 +85,7 @@ class Simulation:
     """How echoes are made.
 
     Attributes:
-        method: "accurate" or "fast": how exact the sum is, see `radarsim.settings`.
+        method: "accurate" or "fast": how exact the sum is, see `radarsim.signal.settings`.
         reflection: "paper", anchored in level, or "body": smooth bare skin, with a level of its
             own.
         visibility: "occlusion", or "hpr" as in the paper.
@@ -120,7 +120,7 @@ class Simulation:
 
 @dataclass(frozen=True, kw_only=True)
 class Maps:
-    """How heatmaps are made: see `radarsim.heatmaps`."""
+    """How heatmaps are made: see `radarsim.heatmaps.heatmaps`."""
 
     window: str = "paper"
     clutter: str = "clip"

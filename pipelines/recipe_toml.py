@@ -15,11 +15,11 @@ from decimal import Decimal
 from pathlib import Path
 
 from pipelines.recipe import SECTIONS, Recipe
-from radarsim.boards import BOARDS, DEFAULT_BOARD
-from radarsim.config import Radar
 from radarsim.errors import InputError
 from radarsim.files import load_radar
-from radarsim.radar_toml import dump_radar, parse_radar
+from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
+from radarsim.radar.config import Radar
+from radarsim.radar.toml import dump_radar, parse_radar
 
 
 def dump_recipe(recipe: Recipe) -> str:

@@ -20,10 +20,10 @@ from pipelines.sources import TakeChanged, Text
 from pipelines.stages import arrays_of_cube
 from radarsim.captures.capture import Capture
 from radarsim.captures.reading import parts_of
-from radarsim.config import Radar
 from radarsim.errors import InputError
 from radarsim.files import load_setup, open_capture
-from radarsim.motion import Motion
+from radarsim.radar.config import Radar
+from radarsim.scene.motion import Motion
 
 UNUSABLE = "captures that could not be used"
 TOO_SHORT = "labelled stretches too short for a clip"

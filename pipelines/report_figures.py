@@ -13,7 +13,7 @@ from pipelines.plan import DRAWN, SPLITS, Clip
 from pipelines.report_sample import LEVEL_EDGES_DB, Sample
 from pipelines.schema import HEATMAPS
 from pipelines.stored import Store
-from radarsim.plots import PANELS, draw_heatmap
+from radarsim.plots.heatmaps import PANELS, draw_heatmap
 
 _STYLE = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "figure.dpi": 110}
 _BLUE, _COLOURS = "#33658a", {"train": "#33658a", "val": "#f6ae2d", "test": "#c1440e"}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from radarsim.errors import InputError
-from radarsim.motion import Motion
+from radarsim.scene.motion import Motion
 
 
 class TakeChanged(InputError):

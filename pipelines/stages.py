@@ -27,11 +27,11 @@ from pipelines.subjects import (
     reflectivity,
 )
 from radarsim.errors import InputError
-from radarsim.heatmaps import make_heatmaps, num_columns
-from radarsim.motion import Motion, body_joints, cut_motion, sample_motion
-from radarsim.noise import to_codes
-from radarsim.retarget import Fitted
-from radarsim.settings import Settings
+from radarsim.heatmaps.heatmaps import make_heatmaps, num_columns
+from radarsim.scene.motion import Motion, body_joints, cut_motion, sample_motion
+from radarsim.scene.retarget import Fitted
+from radarsim.signal.receiver import to_codes
+from radarsim.signal.settings import Settings
 from radarsim.simulate import simulate_motion
 
 NUM_BETAS = 16

@@ -13,13 +13,13 @@ from pipelines.plan import DRAWN, Clip
 from pipelines.recipe import Recipe
 from pipelines.sources import Take
 from radarsim import files
-from radarsim.body import BodyModel, fit_pose, skin, subdivide
-from radarsim.config import Radar
+from radarsim.calibrate import anchored_reflectivity
 from radarsim.errors import InputError
-from radarsim.levels import anchored_reflectivity
-from radarsim.motion import Motion, cut_motion
-from radarsim.placement import Placement, place
-from radarsim.retarget import Fitted, fit_to_body
+from radarsim.radar.config import Radar
+from radarsim.scene.body import BodyModel, fit_pose, skin, subdivide
+from radarsim.scene.motion import Motion, cut_motion
+from radarsim.scene.placement import Placement, place
+from radarsim.scene.retarget import Fitted, fit_to_body
 from radarsim.simulate import burst_times_s
 
 # From SMPL's rest pose to standing: left and right shoulder about the axis ahead.

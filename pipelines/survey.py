@@ -11,8 +11,8 @@ from pipelines.recipe import Recipe
 from pipelines.sources import Take
 from pipelines.subjects import fitted_subject, placed_window
 from radarsim.errors import InputError
-from radarsim.motion import Motion
-from radarsim.placement import ActivityArea
+from radarsim.scene.motion import Motion
+from radarsim.scene.placement import ActivityArea
 from radarsim.simulate import frames_in
 
 UNUSABLE = "motions that could not be used"

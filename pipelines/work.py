@@ -17,7 +17,7 @@ from pipelines.shards import ShardWriter, done_record
 from pipelines.sources import Take, TakeChanged
 from pipelines.tables import shard_tables
 from radarsim.errors import InputError
-from radarsim.memory import give_back
+from radarsim.numerics.malloc import give_back
 
 MakeClip = Callable[[Recipe, Clip, Take], Mapping[str, np.ndarray]]
 FAILED = "clips that could not be simulated"

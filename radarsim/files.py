@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from radarsim.errors import InputError
-from radarsim.motion import Motion
+from radarsim.scene.motion import Motion
 
 MOTION_SUFFIXES = (".npz", ".bvh")
 MAX_BVH_BYTES = 1 << 30
@@ -55,11 +55,11 @@ def open_motion(path: str | Path, name: str | None = None) -> Motion:
     name = path.stem if name is None else name
     suffix = path.suffix.lower()
     if suffix == ".bvh":
-        from radarsim.motion_files.bvh import parse_bvh
+        from radarsim.scene.formats.bvh import parse_bvh
 
         return parse_bvh(_read_text(path, MAX_BVH_BYTES), str(path), name)
     if suffix == ".npz":
-        from radarsim.motion_files import amass, npz
+        from radarsim.scene.formats import amass, npz
 
         arrays = npz.read_arrays(path, (*amass.KEYS, "vertices"), by_rows=amass.POSE_KEYS)
         if "vertices" in arrays and "poses" not in arrays:
@@ -122,7 +122,7 @@ def read_arrays(path: str | Path, keys: tuple[str, ...]) -> dict[str, np.ndarray
     Raises:
         InputError: no npz file, truncated, or an array of Python objects.
     """
-    from radarsim.motion_files import npz
+    from radarsim.scene.formats import npz
 
     return npz.read_arrays(path, keys)
 
@@ -140,7 +140,7 @@ def read_mesh_sequence(path: str | Path, rate_hz: float | None = None):
     Raises:
         InputError: see `mesh_files`.
     """
-    from radarsim.motion_files import mesh_files
+    from radarsim.scene.formats import mesh_sequence as mesh_files
 
     path = _existing(path)
     if path.is_dir():
@@ -163,7 +163,7 @@ def load_body(path: str | Path, gender: str = "neutral", layout: str = "smplh"):
     Raises:
         InputError: there is no such model, or the file is of another kind.
     """
-    from radarsim import smpl_files
+    from radarsim.scene.formats import smpl as smpl_files
 
     return smpl_files.read_body_model(smpl_files.find_body_model(path, layout, gender))
 
@@ -174,7 +174,7 @@ def free_body():
     Returns:
         `body.BodyModel`.
     """
-    from radarsim import smpl_files
+    from radarsim.scene.formats import smpl as smpl_files
 
     return smpl_files.free_body()
 
@@ -207,7 +207,7 @@ def open_capture(path: str | Path, radar, *, capture_format=None, iq_order: str 
         InputError: no capture, or none of this radar.
     """
     from radarsim.captures import reading as capture_files
-    from radarsim.config import Radar
+    from radarsim.radar.config import Radar
 
     if not isinstance(radar, Radar):
         setup = load_setup(radar)
@@ -232,7 +232,7 @@ def write_capture(
         InputError: the cube is not of this radar, or the file cannot be written.
     """
     from radarsim.captures import reading as capture_files
-    from radarsim.captures.format import format_of_board
+    from radarsim.radar.capture_format import format_of_board
 
     capture_format = capture_format or format_of_board(radar.board)
     order = capture_format.iq_order if iq_order == "auto" else iq_order
@@ -253,8 +253,8 @@ def load_setup(name_or_path: str | Path):
     Raises:
         InputError: neither, or the file describes no possible radar.
     """
-    from radarsim.boards import BOARDS
-    from radarsim.ti.setups import board_setup, parse_setup
+    from radarsim.radar.boards import BOARDS
+    from radarsim.radar.ti.setups import board_setup, parse_setup
 
     if str(name_or_path) in BOARDS:
         return board_setup(str(name_or_path))

@@ -13,20 +13,20 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
-from radarsim.body import BodyModel
-from radarsim.clip import fast_points, make_burst
-from radarsim.config import Radar
-from radarsim.legs import node_times_s
-from radarsim.levels import default_reflectivity, point_area_m2, volts_per_weight
-from radarsim.memory import give_back
-from radarsim.mesh import FaceIndices
-from radarsim.motion import Motion
-from radarsim.noise import Key, receive
-from radarsim.pieces import fast_echo
-from radarsim.placement import Placement
-from radarsim.plain import plain_clip, plain_points
-from radarsim.posed import burst_times_s, pose, surface
-from radarsim.settings import Settings
+from radarsim.numerics.malloc import give_back
+from radarsim.radar.config import Radar
+from radarsim.radar.timing import node_times_s
+from radarsim.scattering.levels import default_reflectivity, point_area_m2, volts_per_weight
+from radarsim.scene.body import BodyModel
+from radarsim.scene.mesh import FaceIndices
+from radarsim.scene.motion import Motion
+from radarsim.scene.placement import Placement
+from radarsim.scene.posed import burst_times_s, pose, surface
+from radarsim.signal.exact_frames import plain_clip, plain_points
+from radarsim.signal.fast_clip import fast_points, make_burst
+from radarsim.signal.parallel import fast_echo
+from radarsim.signal.receiver import Key, receive
+from radarsim.signal.settings import Settings
 
 DEFAULT_SIGMA_RAD = 0.5
 

@@ -38,8 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _validate(options: argparse.Namespace) -> int:
+    from radarsim.validation.report_text import as_text
     from radarsim.validation.run import run, write
-    from radarsim.validation.words import as_text
 
     out = _out_folder(options.out)
     report = run(options, out)

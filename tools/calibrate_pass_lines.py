@@ -71,7 +71,7 @@ def main() -> int:
 
 def small_radar():
     """The paper's board, half the loops and samples: the same bins, a quarter of the work."""
-    from radarsim.boards import BOARDS
+    from radarsim.radar.boards import BOARDS
 
     radar = BOARDS["AWR1843BOOST"]
     chirp = replace(radar.chirp, num_samples=SAMPLES, sample_rate_hz=radar.chirp.sample_rate_hz / 2)
@@ -82,8 +82,8 @@ def echo(radar, name: str, off: bool = False) -> np.ndarray:
     """An activity's noiseless cube, three metres away; `off` as a subject is really known."""
     from builders.activities import perform
     from radarsim.files import free_body
-    from radarsim.placement import Placement
-    from radarsim.validation.twin import echo_of, make_actor
+    from radarsim.scene.placement import Placement
+    from radarsim.validation.simulated import echo_of, make_actor
 
     placement = Placement(distance_m=3.0)
     if off:
@@ -98,9 +98,9 @@ def maps_of(radar, echo_v: np.ndarray, noise_db: float, seed: int):
     import jax
 
     from radarsim.captures.recording import of_cube
-    from radarsim.noise import add_thermal_noise
+    from radarsim.signal.receiver import add_thermal_noise
     from radarsim.validation.capture_stats import measure
-    from radarsim.validation.long_maps import long_axes, long_heatmaps, settings_for
+    from radarsim.validation.recording_heatmaps import long_axes, long_heatmaps, settings_for
 
     cube_v = np.asarray(add_thermal_noise(radar, echo_v, jax.random.key(seed), noise_db))
     recording = of_cube(radar, cube_v)

@@ -11,7 +11,7 @@ from builders.activities import library as _library  # noqa: F401  (its modules 
 from builders.activities.catalogue import ATTRIBUTES, Activity, listed
 from builders.activities.perform import Performance, rehearse
 from builders.activities.style import Subject, subject
-from radarsim.motion import Motion
+from radarsim.scene.motion import Motion
 
 ACTIVITIES: dict[str, Activity] = listed()
 SUBJECTS: tuple[Subject, ...] = tuple(subject(number) for number in range(8))

@@ -13,7 +13,7 @@ from scipy.spatial.transform import Rotation
 
 from builders.activities.skeleton import J
 from builders.activities.style import generator, wander
-from radarsim.motion import Motion
+from radarsim.scene.motion import Motion
 
 # Sources: rates of resting adults, 12 to 20 breaths (Russo, Santarelli and O'Rourke, "The
 # physiological effects of slow breathing in the healthy human", Breathe 13, 2017) and 60 to 90

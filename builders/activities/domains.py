@@ -11,7 +11,7 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.spatial.transform import Rotation
 
 from builders.activities.style import Subject, generator, subject, wander
-from radarsim.motion import Motion
+from radarsim.scene.motion import Motion
 
 JITTER_S = 0.02  # marker noise after the smoothing that every solver applies
 

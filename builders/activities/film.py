@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from radarsim.errors import InputError
-from radarsim.motion import Motion
+from radarsim.scene.motion import Motion
 
 FRAMES_PER_S = 25.0
 WRITERS = {".gif": "pillow", ".mp4": "ffmpeg"}

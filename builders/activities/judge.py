@@ -130,8 +130,8 @@ def beyond_range_deg(posed: Posed) -> tuple[float, str]:
 
 def floor_m(posed: Posed, every: int = 10) -> float:
     """How deep the lowest vertex of the body is below the floor."""
-    from radarsim.body import skin
     from radarsim.files import free_body
+    from radarsim.scene.body import skin
 
     motion = posed.motion
     poses_rad, transl_m = motion.poses_rad[::every], motion.transl_m[::every]

@@ -18,7 +18,7 @@ from builders.activities.style import (
     subject,
     wander,
 )
-from radarsim.motion import Motion
+from radarsim.scene.motion import Motion
 
 GRAVITY_MPS2 = 9.81
 PAD_S = 1.5  # performed and thrown away at both ends, so that clips start amid the movement

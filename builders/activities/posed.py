@@ -8,7 +8,7 @@ from scipy.spatial.transform import Rotation
 
 from builders.activities.skeleton import PARENTS, SIDES, SMPL_TO_WORLD, J, Skeleton, forward
 from builders.activities.skeleton import free_skeleton as _free_skeleton
-from radarsim.motion import Motion
+from radarsim.scene.motion import Motion
 
 SOLE_M = 0.03  # vertices of a foot that are this near the floor at rest are its sole
 

@@ -38,8 +38,8 @@ def pictures(motion, which, view_deg: float = 35.0, height_px: int = 190, width_
         view_deg: how far the eye stands to the performer's left of straight ahead.
         height_px, width_px: of each.
     """
-    from radarsim.body import skin
     from radarsim.files import free_body
+    from radarsim.scene.body import skin
 
     body = free_body()
     vertices_m = np.array(

@@ -5,7 +5,7 @@ from scipy.spatial.transform import Rotation
 
 from builders.activities.posed import Posed
 from builders.activities.skeleton import J
-from radarsim.motion import Motion
+from radarsim.scene.motion import Motion
 
 # What a joint's mean place counts, how far it moves about it, and how fast [s].
 MEAN, SPREAD, SPEED_S = 1.0, 1.0, 0.1

@@ -12,9 +12,9 @@ from jaxtyping import Complex64, Int16
 
 from radarsim.captures.checks import Missing, find_missing
 from radarsim.captures.dca1000 import decode_words, to_complex, words_per_frame
-from radarsim.captures.format import CaptureFormat
-from radarsim.config import Radar
 from radarsim.errors import InputError
+from radarsim.radar.capture_format import CaptureFormat
+from radarsim.radar.config import Radar
 
 # Words handled at a time by scans of the whole capture: 32 MB.
 SCAN_WORDS = 1 << 24

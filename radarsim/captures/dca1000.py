@@ -16,9 +16,9 @@ Source:
 import numpy as np
 from jaxtyping import Complex64, Int16
 
-from radarsim.captures.format import CaptureFormat
-from radarsim.config import Radar
 from radarsim.errors import InputError
+from radarsim.radar.capture_format import CaptureFormat
+from radarsim.radar.config import Radar
 
 BYTES_PER_WORD = 2
 # Two words of each part stand together on two lanes.

@@ -13,9 +13,9 @@ import numpy as np
 from jaxtyping import Float, Int16
 
 from radarsim.captures.dca1000 import decode_words, to_complex, words_per_chirp
-from radarsim.captures.format import LANES, CaptureFormat
-from radarsim.config import Radar
 from radarsim.errors import InputError
+from radarsim.radar.capture_format import LANES, CaptureFormat
+from radarsim.radar.config import Radar
 
 _MIN_LAG = 64
 _LOOK_WORDS = 1 << 18

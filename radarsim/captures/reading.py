@@ -19,11 +19,11 @@ from radarsim.captures.dca1000 import (
     to_complex,
     words_per_frame,
 )
-from radarsim.captures.format import CaptureFormat, format_of_board
 from radarsim.captures.iq_order import IqOrder, find_iq_order
 from radarsim.captures.layout_checks import check_layout
-from radarsim.config import Radar
 from radarsim.errors import InputError
+from radarsim.radar.capture_format import CaptureFormat, format_of_board
+from radarsim.radar.config import Radar
 
 PACKET_SUFFIXES = (".pcap", ".pcapng")
 # Loops looked at to tell I from Q, and to see whether this is a capture at all.

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Complex
 
-from radarsim.config import Radar
+from radarsim.radar.config import Radar
 
 BLOCK_BYTES = 32 << 20
 # A burst of fewer loops has no Doppler axis worth the name.

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Complex, Float
 from scipy.signal import detrend
 
-from radarsim.config import Radar
+from radarsim.radar.config import Radar
 from radarsim.validation.capture_stats import CaptureStats
 from radarsim.validation.tracks import Track
 

@@ -11,7 +11,7 @@ import scipy.fft
 from jaxtyping import Bool, Complex, Float
 
 from radarsim.captures.recording import BLOCK_BYTES, Recording
-from radarsim.config import Radar
+from radarsim.radar.config import Radar
 
 # Hann's main lobe: energy in these bins has not left the board.
 LEAKAGE_BINS = 3

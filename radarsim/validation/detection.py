@@ -16,7 +16,7 @@ from jaxtyping import Bool, Complex, Float
 from scipy import ndimage
 from scipy.stats import gamma
 
-from radarsim.config import Radar
+from radarsim.radar.config import Radar
 from radarsim.validation.capture_stats import CaptureStats, hann, range_transform
 from radarsim.validation.direction import azimuth_of_cells
 

@@ -3,8 +3,8 @@
 import numpy as np
 from jaxtyping import Complex, Float
 
-from radarsim.config import Radar
-from radarsim.heatmaps import HeatmapSettings, sine_grid
+from radarsim.heatmaps.heatmaps import HeatmapSettings, sine_grid
+from radarsim.radar.config import Radar
 
 _FINE = HeatmapSettings(num_angle_bins=1024)
 # Share of the row's power that the best direction must explain, between chance (1 / elements) and

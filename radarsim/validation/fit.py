@@ -19,10 +19,10 @@ import numpy as np
 from scipy import ndimage
 
 from radarsim.captures.recording import Recording
-from radarsim.config import Radar
 from radarsim.errors import InputError
-from radarsim.radar_toml import dump_radar
-from radarsim.validation.fit_model import (
+from radarsim.radar.config import Radar
+from radarsim.radar.toml import dump_radar
+from radarsim.validation.capture_model import (
     Powers,
     Sides,
     jacobian_of,
@@ -31,7 +31,7 @@ from radarsim.validation.fit_model import (
     powers_to_fit,
     weighed,
 )
-from radarsim.validation.twin import ECHO_ONLY, Actor
+from radarsim.validation.simulated import ECHO_ONLY, Actor
 
 # Faces are picked once for all lobe widths of the search, to -30 dB; then for the one found, as
 # the simulator does: to -50 dB, a bias of 5 % in sigma was left.

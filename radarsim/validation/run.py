@@ -7,17 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from radarsim import files
-from radarsim.boards import DEFAULT_BOARD
 from radarsim.captures.recording import of_capture
+from radarsim.checks import checked_number
 from radarsim.errors import InputError
-from radarsim.motion import Motion, cut_motion
-from radarsim.placement import Placement
-from radarsim.validation.findings import Looked, first_stretch, look
+from radarsim.radar.boards import DEFAULT_BOARD
+from radarsim.scene.motion import Motion, cut_motion
+from radarsim.scene.placement import Placement
+from radarsim.validation.analysis import Looked, first_stretch, look
+from radarsim.validation.best_simulation import Rehearsed, rehearse_motion, rehearse_stand_ins
 from radarsim.validation.fit import Fit, fit_capture, save_profile
-from radarsim.validation.pass_lines import figures_of, verdict
-from radarsim.validation.rehearsal import Rehearsed, rehearse_motion, rehearse_stand_ins
-from radarsim.validation.words import Report, as_json, untold
-from radarsim.values import checked_number
+from radarsim.validation.report_text import Report, as_json, untold
+from radarsim.validation.thresholds import figures_of, verdict
 
 
 def run(options: argparse.Namespace, out: Path) -> Report:
@@ -61,7 +61,7 @@ def write(report: Report, out: Path) -> None:
     Raises:
         InputError: they cannot be written.
     """
-    from radarsim.validation.page import as_page
+    from radarsim.validation.report_html import as_page
 
     try:
         text = json.dumps(as_json(report), indent=1, allow_nan=False)

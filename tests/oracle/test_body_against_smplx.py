@@ -4,13 +4,14 @@ import pickle
 
 import numpy as np
 import pytest
-from made_up_bodies import as_published_pickle, made_up_model
+
+from tests.helpers.made_up_bodies import as_published_pickle, made_up_model
 
 torch = pytest.importorskip("torch", reason="the oracle smplx needs torch: pip install .[oracle]")
 smplx = pytest.importorskip("smplx", reason="the oracle smplx: pip install .[oracle]")
 
-from radarsim.body import joint_positions, skin  # noqa: E402
-from radarsim.smpl_files import read_body_model  # noqa: E402
+from radarsim.scene.body import joint_positions, skin  # noqa: E402
+from radarsim.scene.formats.smpl import read_body_model  # noqa: E402
 
 NUM_POSES = 5
 TEN_MICROMETRES = 1e-5

@@ -4,16 +4,17 @@ import struct
 
 import numpy as np
 import pytest
-from captures_made import echo, made_codes, small_radar
+
+from tests.helpers.captures_made import echo, made_codes, small_radar
 
 pytest.importorskip("xwr", reason="the oracle xwr: pip install .[oracle]")
-from test_dca1000_packets import udp
 from xwr.capture.types import DataPacket as TheirPacket
 from xwr.config import XWRConfig
 from xwr.rsp.generic import iq_from_iiqq, iqiq_from_iiqq
 
 from radarsim.captures.packets import PAYLOAD_BYTES, read_packet
 from radarsim.files import open_capture, write_capture
+from tests.captures.test_packets import udp
 
 # Its classes know whole boards only: all transmitters fire, in order.
 RADAR = small_radar(num_chirps=16, tx_order=(0, 1, 2), num_samples=64)

@@ -1,13 +1,19 @@
 """The S3 protocol as a server of somebody else's speaks it (moto)."""
 
 import pytest
-from pipeline_fakes import fake_blueprint, fake_clip, fake_plan, fake_takes, store_bytes
 
 from pipelines.folder import open_folder
 from pipelines.run import build
 from pipelines.shards import verify
 from pipelines.stored import Store
 from radarsim.errors import InputError
+from tests.helpers.pipeline_fakes import (
+    fake_blueprint,
+    fake_clip,
+    fake_plan,
+    fake_takes,
+    store_bytes,
+)
 
 TAKES = fake_takes(6)
 PLAN = fake_plan(TAKES)

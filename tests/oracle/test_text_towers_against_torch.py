@@ -7,10 +7,9 @@ torch = pytest.importorskip("torch", reason="needs the extra oracle")
 pytest.importorskip("tokenizers", reason="needs the extra train")
 transformers = pytest.importorskip("transformers", reason="needs the extra oracle")
 
-from text_towers import LONGEST, write_bert, write_clip  # noqa: E402
-
 from mmclip.clip_text import ClipText  # noqa: E402
 from mmclip.minilm import PACKAGE, MiniLm  # noqa: E402
+from tests.helpers.text_towers import LONGEST, write_bert, write_clip  # noqa: E402
 
 SENTENCES = [
     "a person walks",

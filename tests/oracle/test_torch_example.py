@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import zarr
-from small_stores import LABELS, build_store
-from test_examples_jax import labels_of
+
+from tests.helpers.small_stores import LABELS, build_store
+from tests.project.test_examples_jax import labels_of
 
 torch = pytest.importorskip("torch", reason="the example is for torch: pip install .[oracle]")
 

@@ -18,14 +18,20 @@ from pathlib import Path
 
 import psutil
 import pytest
-from pipeline_fakes import fake_blueprint, fake_clip, fake_plan, fake_takes, store_bytes
 
 from pipelines.folder import BUILD
 from pipelines.run import build
 from pipelines.shards import CHECKSUMS
+from tests.helpers.pipeline_fakes import (
+    fake_blueprint,
+    fake_clip,
+    fake_plan,
+    fake_takes,
+    store_bytes,
+)
 
-HERE = Path(__file__).parents[1]
-FAKES = HERE / "pipeline_fakes.py"
+ROOT = Path(__file__).parents[2]
+FAKES = ROOT / "tests/helpers/pipeline_fakes.py"
 DELAY_S = 0.1  # of each of 14 clips
 PATIENCE_S = 90
 TAKES = fake_takes(14)
@@ -53,7 +59,7 @@ def begun(path, workers, scheduler=""):
 
 
 def environment():
-    return {**os.environ, "PYTHONPATH": f"{HERE.parent}:{HERE}"}
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 def wait_for(happened):

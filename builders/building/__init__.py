@@ -1,0 +1,1 @@
+"""From command-line options to a finished store."""

@@ -1,0 +1,1 @@
+"""Synthetic motion corpora: their plan, files and texts."""

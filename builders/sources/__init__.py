@@ -1,0 +1,1 @@
+"""Where the motion, labels and texts of a build come from."""

@@ -1,0 +1,224 @@
+"""Takes for the pipeline: motion files, AMASS folders, and the built-in activities.
+
+Names never depend on where files lie: an AMASS take is `CMU/01/01_01_poses`, whether the folder
+given is AMASS itself, `CMU`, or a copy elsewhere.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from builders.corpus.texts import find_corpus
+from pipelines.amass_names import AMASS_FOLDERS
+from pipelines.plan import Note
+from pipelines.sources import Text
+from pipelines.survey import UNUSABLE
+from radarsim.errors import InputError
+from radarsim.files import find_motions, open_motion
+from radarsim.scene.motion import Motion
+
+AMASS_LICENCE = "AMASS, non-commercial research: https://amass.is.tue.mpg.de/license.html"
+FILE_LICENCE = "as its owner says"
+BUILT_IN_LICENCE = "Apache-2.0"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileTake:
+    """A motion file; see `pipelines.sources.Take`."""
+
+    path: str
+    id: str
+    subject: str
+    source: str
+    licence: str
+    official_split: str = ""
+    texts: tuple[Text, ...] = ()
+
+    def load(self) -> Motion:
+        return open_motion(self.path, self.id)
+
+    def sha256(self) -> str:
+        try:
+            with open(self.path, "rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            problem = f"cannot be read ({error.strerror})"
+            raise InputError(self.path, "file", problem, "check it") from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuiltInTake:
+    """A built-in activity performed by one subject; see `pipelines.sources.Take`."""
+
+    activity: str
+    subject_number: int
+    repeat: int
+    seed: int
+    duration_s: float
+    texts: tuple[Text, ...] = ()
+    source: str = "built-in"
+    licence: str = BUILT_IN_LICENCE
+    official_split: str = ""
+
+    @property
+    def id(self) -> str:
+        return f"built-in/{self.subject}/{self.activity}_{self.repeat:03d}"
+
+    @property
+    def subject(self) -> str:
+        return f"subject{self.subject_number:02d}"
+
+    def load(self) -> Motion:
+        from builders.activities import perform
+
+        return perform(
+            self.activity, self.subject_number, self.repeat, self.seed, self.duration_s, RATE_HZ
+        )
+
+    def sha256(self) -> str:
+        made_from = (self.id, self.seed, self.duration_s, RATE_HZ, _activities_digest())
+        return hashlib.sha256(repr(made_from).encode()).hexdigest()
+
+
+RATE_HZ = 120.0
+
+
+def amass_takes(folder: str) -> list[FileTake]:
+    """Every motion of a folder laid out as AMASS is published, or made by `builders.motions`.
+
+    Raises:
+        InputError: the folder is not there or holds no motion.
+    """
+    takes = [_amass_take(path, Path(folder)) for path in find_motions(folder)]
+    corpus = find_corpus(folder)
+    return [corpus.told(take) for take in takes] if corpus else takes
+
+
+def file_takes(paths: Iterable[str]) -> tuple[list[FileTake], list[Note]]:
+    """Motion files and folders of them; each folder below the one given is one person.
+
+    Returns:
+        Takes, and a note for each path where there is none.
+    """
+    takes, notes = [], []
+    for root in paths:
+        try:
+            takes += [_file_take(path, Path(root)) for path in find_motions(root)]
+        except InputError as error:
+            notes.append(Note(cause=UNUSABLE, line=str(error)))
+    return takes, notes
+
+
+def built_in_takes(
+    num_takes: int, num_subjects: int, seed: int, clip_s: float
+) -> list[BuiltInTake]:
+    """Built-in activities in turn, each by the next subject.
+
+    All activities come round before one is met again, then by another subject; when every subject
+    has performed them all, they begin a second take of each.
+
+    Args:
+        num_takes, num_subjects: how many.
+        seed: of the performances.
+        clip_s: how long each must last [s].
+
+    Returns:
+        The takes.
+    """
+    from builders.activities import ACTIVITIES
+
+    names = list(ACTIVITIES)
+    takes = []
+    for number in range(num_takes):
+        turn, activity = divmod(number, len(names))
+        takes.append(
+            BuiltInTake(
+                activity=names[activity],
+                subject_number=(activity + turn) % num_subjects,
+                repeat=turn // num_subjects,
+                seed=seed,
+                # One pose more than the clip lasts, so that it ends within the motion.
+                duration_s=clip_s + 1 / RATE_HZ,
+                texts=_activity_texts(ACTIVITIES[names[activity]]),
+            )
+        )
+    return takes
+
+
+def without_doubles(takes: Iterable) -> tuple[dict, list[Note]]:
+    """Takes by id; a name met again costs the later take and is told."""
+    named, notes = {}, []
+    for take in takes:
+        if take.id in named:
+            problem = f"another motion is called {take.id}, too"
+            hint = "rename one, or give the folder above both"
+            notes.append(
+                Note(cause=UNUSABLE, line=str(InputError(take.path, "name", problem, hint)))
+            )
+        else:
+            named[take.id] = take
+    return named, notes
+
+
+def _amass_take(path: Path, root: Path) -> FileTake:
+    parts = _published_parts(path) or path.relative_to(_folder(root)).parts
+    return FileTake(
+        path=str(path),
+        id="/".join((*parts[:-1], path.stem)),
+        subject="/".join(parts[:2]) if len(parts) > 2 else "/".join(parts[:-1]) or path.stem,
+        source=f"AMASS/{parts[0]}" if len(parts) > 1 else "AMASS",
+        licence=AMASS_LICENCE,
+    )
+
+
+def _published_parts(path: Path) -> tuple[str, ...]:
+    """The path from the name of an AMASS collection on; empty where there is none."""
+    parts = path.absolute().parts
+    starts = [i for i, part in enumerate(parts[:-1]) if part in AMASS_FOLDERS]
+    return parts[starts[-1] :] if starts else ()
+
+
+def _file_take(path: Path, root: Path) -> FileTake:
+    parts = path.relative_to(_folder(root)).parts
+    folder = "/".join(parts[:-1])
+    return FileTake(
+        path=str(path),
+        # The suffix stays: walk.bvh and walk.npz may lie side by side.
+        id="/".join(parts),
+        subject=folder or "unnamed",
+        source="motion file",
+        licence=FILE_LICENCE,
+    )
+
+
+def _folder(root: Path) -> Path:
+    return root if root.is_dir() else root.parent
+
+
+def _activity_texts(activity) -> tuple[Text, ...]:
+    """The label first, with every wording of the five sentences; then captions, with one each."""
+    source = f"built-in, {activity.text_source}"
+    captions = dict.fromkeys((activity.label, *activity.captions))
+    wordings = [tuple(sorted(variant.items())) for variant in activity.variants]
+    return tuple(
+        Text(
+            caption=caption,
+            source=source,
+            sentences=wordings[number % len(wordings)],
+            variants=tuple(wordings[1:]) if caption == activity.label else (),
+            provenance=activity.text_source,
+            kind="label" if caption == activity.label else "sentence",
+        )
+        for number, caption in enumerate(captions)
+    )
+
+
+@cache
+def _activities_digest() -> str:
+    """Of the code that performs: another code makes another motion."""
+    digest = hashlib.sha256()
+    for path in sorted((Path(__file__).parents[1] / "activities").rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,67 @@
+"""Text sets joined to the takes of a build."""
+
+import argparse
+from collections.abc import Mapping
+from dataclasses import replace
+
+from builders.sources.takes import FileTake
+from pipelines.captions import TextSources, load_texts
+from pipelines.plan import Note
+from radarsim.errors import InputError
+from radarsim.files import read_arrays
+from radarsim.scene.formats.amass import RATE_KEYS
+
+
+def texts_of(options: argparse.Namespace) -> TextSources:
+    """The text sets that the options name.
+
+    Raises:
+        InputError: a set cannot be read, or there are no motions to join it to.
+    """
+    sets = {name: getattr(options, name) for name in ("babel", "humanml3d", "kitml")}
+    given = next((name for name, path in sets.items() if path), None)
+    if given and not (options.amass or options.motions):
+        hint = "give --amass or --motions"
+        raise InputError("options", f"--{given}", "is about motions, and none are given", hint)
+    return load_texts(**sets)
+
+
+def with_texts(
+    takes: Mapping[str, FileTake], texts: TextSources
+) -> tuple[dict[str, FileTake], list[Note]]:
+    """Takes with what the text sets say about them.
+
+    Args:
+        takes: by id; an id is the motion's path.
+        texts: of any number of sets.
+
+    Returns:
+        Takes by id, and for the closing summary how many texts were joined and how many were not,
+        by cause.
+    """
+    if not (texts.num_texts or texts.left_out):
+        return dict(takes), []
+    joined = {name: _told(take, texts) for name, take in takes.items()}
+    counts = texts.num_joined(takes)
+    notes = [
+        Note(cause=f"{source} texts joined", count=counts.get(source, 0))
+        for source in texts.num_texts
+    ]
+    return joined, [*notes, *texts.unjoined(takes)]
+
+
+def _told(take: FileTake, texts: TextSources) -> FileTake:
+    rate_hz = _rate_hz(take.path) if texts.counts_frames(take.id) else None
+    found = texts.for_motion(take.id, rate_hz)
+    split = found.official_split or take.official_split
+    return replace(take, texts=(*take.texts, *found.texts), official_split=split)
+
+
+def _rate_hz(path: str) -> float | None:
+    """Poses per second, read alone; None where the file cannot say, as its survey will tell."""
+    try:
+        arrays = read_arrays(path, RATE_KEYS)
+    except InputError:
+        return None
+    rates = [float(rate) for rate in arrays.values() if rate.size == 1 and rate.dtype.kind in "fiu"]
+    return rates[0] if rates and 1 <= rates[0] <= 10_000 else None

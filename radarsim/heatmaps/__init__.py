@@ -1,0 +1,1 @@
+"""IF cube to time-range, time-Doppler and time-angle maps."""

@@ -1,1 +1,0 @@
-"""Motion and moving meshes as others write them."""

@@ -1,0 +1,1 @@
+"""Numerical helpers without any radar in them."""

@@ -1,0 +1,1 @@
+"""Figures of heatmaps, meshes and scenes; no file is read here."""

@@ -1,0 +1,69 @@
+"""Figures of a capture as files; the command behind `python -m radarsim.plots`."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+EXAMPLES = """
+example:
+  python -m radarsim.plots capture.bin --radar examples/radars/iwr6843_breathing.toml --out plots/
+
+figures: range_profile, range_doppler, range_angle, range_time, micro_doppler, time_angle,
+breathing; those that a capture does not allow are left out. From Python:
+radarsim.plots_capture.capture_figures.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit status: 0, or 2 where the capture cannot be used."""
+    options = _parser().parse_args(arguments)
+    from radarsim.errors import InputError
+
+    try:
+        for path in _draw(options):
+            print(path)
+        return 0
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _draw(options: argparse.Namespace) -> list[Path]:
+    from radarsim import files
+    from radarsim.captures.recording import of_capture
+    from radarsim.errors import InputError
+    from radarsim.validation.analysis import look
+    from radarsim.validation.figures import capture_figures
+
+    capture = files.open_capture(options.capture, options.radar, iq_order=options.iq_order)
+    out, paths = Path(options.out), []
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, figure in capture_figures(look(of_capture(capture), options.window)).items():
+            paths.append(out / f"{name}.{options.format}")
+            figure.savefig(paths[-1])
+    except OSError as error:
+        problem = f"cannot be written ({error.strerror})"
+        raise InputError(out, "--out", problem, "name a folder that can be written") from None
+    return paths
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m radarsim.plots",
+        description="The figures of a capture that a radar engineer expects.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("capture", metavar="CAPTURE", help="DCA1000 .bin or .pcap")
+    parser.add_argument(
+        "--radar", required=True, metavar="FILE_OR_BOARD", help="configuration or board"
+    )
+    parser.add_argument("--out", default=".", metavar="DIR", help="folder to write (here)")
+    parser.add_argument("--format", choices=("png", "pdf", "svg"), default="png")
+    parser.add_argument("--iq-order", choices=("auto", "i_first", "q_first"), default="auto")
+    parser.add_argument("--window", choices=("burst", "paper"), default="burst")
+    return parser

@@ -1,0 +1,285 @@
+"""Figures: heatmaps on physical axes, beside the body that made them. No file is read here.
+
+`clip_page` shows one clip, `sheet_page` the time-Doppler maps of many. A page is a matplotlib
+Figure of its own (no pyplot, no global state): `page.savefig(path)` writes it. As a command,
+`python -m radarsim.plots CAPTURE --radar FILE --out DIR` draws a recording (plots_capture.py).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, MultipleLocator
+
+from radarsim.plots.scene import Scene, draw_scene, draw_strip, draw_top_view, radial_course
+
+COLOURS = "inferno"  # perceptually uniform, dark where there is only noise
+DPI = 130
+STYLE = {
+    "font.size": 9,
+    "axes.labelsize": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.8,
+    "font.family": "DejaVu Sans",
+}
+# Noise alone reads 0 dB; what stands out by this much is worth keeping in the picture.
+_SIGNAL_DB = 6.0
+_DB_STEP = 5.0
+_STRIP_HEIGHT = 0.125  # of the page
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """One kind of heatmap on paper.
+
+    Attributes:
+        coordinate: its axis in `heatmaps.heatmap_axes`.
+        label: of that axis, with unit.
+        per_si: printed units per SI unit.
+        least: the axis reaches at least that far, printed units.
+        step: and ends at a multiple of this.
+        span_db: colours reach at most so far down from their upper end.
+    """
+
+    coordinate: str
+    label: str
+    per_si: float = 1.0
+    least: float = 0.0
+    step: float = 1.0
+    span_db: float = np.inf
+
+
+PANELS = {
+    "time_doppler": Panel(
+        coordinate="speed_mps", label="radial speed [m/s]\nreceding positive", least=1.0, step=0.5
+    ),
+    "time_range": Panel(coordinate="range_m", label="range [m]", least=4.0),
+    "time_angle": Panel(
+        coordinate="angle_rad",
+        label="azimuth [deg]\nleft positive",
+        per_si=180 / np.pi,
+        least=90.0,
+        span_db=30.0,  # the row's side lobes, 13 dB down, need no more
+    ),
+}
+
+
+def clip_page(
+    maps: Mapping[str, Float[np.ndarray, "time _"]],
+    axes: Mapping[str, Float[np.ndarray, " _"]],
+    *,
+    title: str,
+    subtitle: str = "",
+    scene: Scene | None = None,
+    note: str = "",
+    trace: bool = False,
+) -> Figure:
+    """One clip: the body before the radar and the three heatmaps on one time axis.
+
+    Args:
+        maps: by the names of `PANELS`, in dB above noise.
+        axes: as from `heatmaps.heatmap_axes`.
+        title: what it shows.
+        subtitle: radar, placement, settings.
+        scene: the body; None leaves its pictures out.
+        note: a line in their place.
+        trace: draw the pelvis' own range, radial speed and azimuth over the maps.
+
+    Returns:
+        The page.
+    """
+    with rc_context(STYLE):
+        page = Figure(figsize=(15, 8.6) if scene else (9.6, 7.8), dpi=DPI)
+        _say(page, 0.975, title, fontsize=13, fontweight="bold")
+        _say(page, 0.945, subtitle, fontsize=9, color="0.35", linespacing=1.4)
+        if scene is None:
+            _add_maps(page, maps, axes, left=0.1, top=0.88, bottom=0.1)
+            _say(page, 0.035, note, fontsize=8, color="0.35")
+            return page
+        panels = _add_maps(page, maps, axes, left=0.435, top=0.775, bottom=0.065)
+        for name in PANELS if trace else ():
+            _draw_trace(panels[name], name, scene)
+        _add_body(page, scene, panels["time_doppler"])
+    return page
+
+
+def sheet_page(
+    maps: Sequence[Float[np.ndarray, "time _"]],
+    axes: Mapping[str, Float[np.ndarray, " _"]],
+    captions: Sequence[str],
+    *,
+    title: str,
+    name: str = "time_doppler",
+    columns: int = 6,
+) -> Figure:
+    """Many clips' maps of one kind on one page, all on the same axes and colours.
+
+    Args:
+        maps: one per clip, dB above noise; columns that were not measured cut off.
+        axes: as from `heatmaps.heatmap_axes`, for the longest.
+        captions: one per clip.
+        title: of the page.
+        name: which kind, a key of `PANELS`.
+        columns: clips side by side.
+
+    Returns:
+        The page.
+    """
+    columns = min(columns, len(maps))
+    rows = -(-len(maps) // columns)
+    highest_db = max(highest_level_db(map_db) for map_db in maps)
+    low, high = _common_limits(name, maps, axes)
+    with rc_context({**STYLE, "font.size": 7, "axes.labelsize": 7}):
+        width, height = 2.3 * columns + 1.0, 1.65 * rows + 0.9
+        page = Figure(figsize=(width, height), dpi=DPI)
+        page.text(
+            0.1 / width,
+            1 - 0.12 / height,
+            title,
+            fontsize=11,
+            fontweight="bold",
+            va="top",
+            parse_math=False,
+        )
+        grid = page.add_gridspec(
+            rows, columns, left=0.55 / width, right=1 - 0.75 / width, top=1 - 0.65 / height,
+            bottom=0.4 / height, hspace=0.3, wspace=0.08,
+        )  # fmt: skip
+        for index, (map_db, caption) in enumerate(zip(maps, captions)):
+            row, column = divmod(index, columns)
+            panel = page.add_subplot(grid[row, column])
+            image = draw_heatmap(panel, name, map_db, axes, highest_db)
+            panel.set(xlim=_ends(axes["time_s"]), ylim=(low, high))
+            panel.set_title(
+                _shortened(caption, 44), fontsize=7, loc="left", pad=3, parse_math=False
+            )
+            last = index + columns >= len(maps)
+            panel.tick_params(labelbottom=last, labelleft=column == 0, length=2)
+            panel.set_ylabel(PANELS[name].label.split("\n")[0] if column == 0 else "")
+            panel.set_xlabel("time [s]" if last else "")
+        bar = page.add_axes(
+            (1 - 0.6 / width, 0.4 / height, 0.1 / width, min(2.0, height - 1.05) / height)
+        )
+        page.colorbar(image, cax=bar, label="dB above noise")
+    return page
+
+
+def draw_heatmap(
+    panel: Axes,
+    name: str,
+    map_db: Float[np.ndarray, "time bin"],
+    axes: Mapping[str, Float[np.ndarray, " _"]],
+    highest_db: float | None = None,
+):
+    """One map, time to the right; colours start at the noise.
+
+    Args:
+        panel: where.
+        name: which kind, a key of `PANELS`.
+        map_db: dB above noise; may hold fewer columns than the time axis.
+        axes: as from `heatmaps.heatmap_axes`.
+        highest_db: upper end of the colours; by default from the map.
+
+    Returns:
+        The image, for a colour bar.
+    """
+    map_db = np.asarray(map_db, np.float32)
+    kind = PANELS[name]
+    bins = np.asarray(axes[kind.coordinate]) * kind.per_si
+    highest_db = highest_db or highest_level_db(map_db)
+    image = panel.pcolormesh(
+        np.asarray(axes["time_s"])[: len(map_db)], bins, map_db.T, shading="nearest",
+        cmap=COLOURS, vmin=max(0.0, highest_db - kind.span_db), vmax=highest_db, rasterized=True,
+    )  # fmt: skip
+    panel.set(xlim=_ends(axes["time_s"]), ylim=axis_limits(name, map_db, axes))
+    panel.set_ylabel(kind.label)
+    if name == "time_angle":
+        panel.yaxis.set_major_locator(MultipleLocator(30))
+    if name == "time_doppler":
+        panel.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+        panel.axhline(0, color="white", lw=0.5, alpha=0.35)
+    return image
+
+
+def axis_limits(
+    name: str, map_db: Float[np.ndarray, "time bin"], axes: Mapping[str, np.ndarray]
+) -> tuple[float, float]:
+    """The part of the axis that holds signal: both ways alike where the axis has two signs.
+
+    Returns:
+        Ends in printed units, whole steps, never beyond the axis.
+    """
+    kind = PANELS[name]
+    bins = np.asarray(axes[kind.coordinate]) * kind.per_si
+    signal = np.asarray(map_db, np.float32) >= _SIGNAL_DB
+    # One cell alone may be noise; a signal stays for two columns.
+    lasting = signal.sum(axis=0) >= 2
+    reach = np.abs(bins[lasting]).max() if lasting.any() else 0.0
+    reach = max(kind.least, np.ceil(1.05 * reach / kind.step) * kind.step)
+    return max(-reach, bins.min()), min(reach, bins.max())
+
+
+def highest_level_db(map_db: Float[np.ndarray, "time bin"]) -> float:
+    """Upper end of the colours: the strongest thousandth is clipped, then up to whole steps."""
+    level_db = np.percentile(np.asarray(map_db, np.float32), 99.9)
+    return float(max(2 * _DB_STEP, np.ceil(level_db / _DB_STEP) * _DB_STEP))
+
+
+def _common_limits(name, maps, axes) -> tuple[float, float]:
+    lows, highs = zip(*(axis_limits(name, map_db, axes) for map_db in maps))
+    return min(lows), max(highs)
+
+
+def _add_maps(page: Figure, maps, axes, *, left: float, top: float, bottom: float):
+    """The three maps above one another on one time axis; their axes by name."""
+    grid = page.add_gridspec(
+        3, 2, left=left, right=0.945, top=top, bottom=bottom, hspace=0.1, wspace=0.02,
+        height_ratios=(1.35, 1, 1), width_ratios=(1, 0.018),
+    )  # fmt: skip
+    panels: dict[str, Axes] = {}
+    for row, name in enumerate(PANELS):
+        panel = page.add_subplot(grid[row, 0], sharex=panels.get("time_doppler"))
+        image = draw_heatmap(panel, name, maps[name], axes)
+        page.colorbar(image, cax=page.add_subplot(grid[row, 1]), label="dB above noise")
+        panel.tick_params(labelbottom=row == len(PANELS) - 1)
+        panels[name] = panel
+    panel.set_xlabel("time [s]")
+    return panels
+
+
+def _say(page: Figure, height: float, words: str, **style) -> None:
+    # Captions are anybody's words: a dollar sign in them starts no formula.
+    page.text(0.02, height, words, va="top", parse_math=False, **style)
+
+
+def _add_body(page: Figure, scene: Scene, first: Axes) -> None:
+    """The strip above the first map, on its time axis; scene and path to the left."""
+    place, (width, height) = first.get_position(), page.get_size_inches()
+    strip = page.add_axes((place.x0, place.y1 + 0.012, place.width, _STRIP_HEIGHT), sharex=first)
+    low_m, high_m = -0.1, max(1.95, scene.vertices_m[..., 2].max() + 0.1)
+    metres_per_inch = (high_m - low_m) / (_STRIP_HEIGHT * height)
+    seconds_per_inch = np.diff(first.get_xlim())[0] / (place.width * width)
+    draw_strip(strip, scene, seconds_per_inch / metres_per_inch)
+    strip.set(ylim=(low_m, high_m))
+    strip.set_axis_off()
+    draw_scene(page.add_axes((0.012, 0.505, 0.375, 0.4)), scene)
+    draw_top_view(page.add_axes((0.05, 0.065, 0.3, 0.42)), scene)
+
+
+def _draw_trace(panel: Axes, name: str, scene: Scene) -> None:
+    kind = PANELS[name]
+    course = radial_course(scene)[kind.coordinate] * kind.per_si
+    panel.plot(scene.pelvis_times_s, course, color="white", lw=0.9, ls=(0, (5, 3)), alpha=0.9)
+
+
+def _ends(time_s) -> tuple[float, float]:
+    return float(time_s[0]), float(time_s[-1])
+
+
+def _shortened(words: str, longest: int) -> str:
+    return words if len(words) <= longest else words[: longest - 1].rstrip() + "…"

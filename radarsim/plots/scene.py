@@ -1,0 +1,243 @@
+"""Pictures of a body before the radar: a shaded mesh on the floor, its path from above, a strip.
+
+All three colour the time alike, and the strip stands on the time axis of the heatmaps.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.patches import Polygon
+from matplotlib.ticker import MultipleLocator
+from scipy.spatial.transform import Rotation
+
+from radarsim.plots.mesh import Camera, Triangles, box, paint, shaded
+from radarsim.scene.placement import ActivityArea, Placement, to_radar_frame
+
+# Early is violet, late is orange; the ends are too dark to shade and too pale for white paper.
+_TIME_COLOURS = colormaps["plasma"]
+_TIME_COLOUR_ENDS = (0.14, 0.82)
+_GREY, _FLOOR, _SHADOW, _RADAR = "0.45", "0.955", "0.86", (0.78, 0.13, 0.16)
+_APART_M = 0.9  # bodies that stand nearer to another in the picture are left out of the scene
+_MOST_BODIES = 5
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Scene:
+    """What the radar stood before, in the world: floor at z = 0, radar over the origin.
+
+    Attributes:
+        vertices_m: the body at a few moments [m].
+        moments_s: those moments, in the time of the heatmaps [s].
+        faces: triangles, counter-clockwise seen from outside.
+        pelvis_m: where the pelvis went [m].
+        pelvis_times_s: when [s].
+        placement: height and tilt of the radar.
+        area: floor that the subject keeps to; None where there is no such rule.
+    """
+
+    vertices_m: Float[np.ndarray, "moment vertex 3"]
+    moments_s: Float[np.ndarray, " moment"]
+    faces: Int[np.ndarray, "face 3"]
+    pelvis_m: Float[np.ndarray, "pose 3"]
+    pelvis_times_s: Float[np.ndarray, " pose"]
+    placement: Placement = Placement()
+    area: ActivityArea | None = None
+
+
+def radial_course(scene: Scene) -> dict[str, Float[np.ndarray, " pose"]]:
+    """The pelvis as the radar measures it: what the ridges of the heatmaps should follow.
+
+    Returns:
+        `range_m`; `speed_mps`, receding positive; `angle_rad`, whose sine is the direction's part
+        along the horizontal row, left positive.
+    """
+    seen_m = np.asarray(to_radar_frame(scene.pelvis_m, scene.placement))
+    range_m = np.linalg.norm(seen_m, axis=-1)
+    return {
+        "range_m": range_m,
+        "speed_mps": np.gradient(range_m, scene.pelvis_times_s),
+        "angle_rad": np.arcsin(seen_m[:, 1] / range_m),
+    }
+
+
+def time_colour(scene: Scene, time_s: float | Float[np.ndarray, " time"]) -> np.ndarray:
+    """The colour that stands for a time of the clip, in all three pictures [rgb]."""
+    first_s, last_s = scene.pelvis_times_s[0], scene.pelvis_times_s[-1]
+    part = (np.asarray(time_s) - first_s) / max(last_s - first_s, 1e-9)
+    low, high = _TIME_COLOUR_ENDS
+    return np.asarray(_TIME_COLOURS(low + (high - low) * part))[..., :3]
+
+
+def draw_scene(axes: Axes, scene: Scene) -> None:
+    """The body at a few moments on the floor before the radar, seen from the radar's right."""
+    camera = _scene_camera(scene)
+    _draw_floor(axes, camera, scene)
+    parts = [shaded(camera, *mesh, np.array(_RADAR)) for mesh in _radar_meshes(scene.placement)]
+    for moment in clear_moments(scene):
+        vertices_m, time_s = scene.vertices_m[moment], scene.moments_s[moment]
+        colour = time_colour(scene, time_s)
+        _draw_shadow(axes, camera, vertices_m, scene.faces)
+        parts.append(shaded(camera, vertices_m, scene.faces, colour))
+        _say_above(axes, parts[-1], f"{time_s:.1f} s", colour * 0.8)
+    _say_above(axes, parts[1], "radar", _RADAR)
+    paint(axes, parts)
+    axes.set_aspect("equal", anchor="SW")
+    axes.margins(0.01)
+    axes.autoscale_view()
+    axes.set_axis_off()
+
+
+def draw_top_view(axes: Axes, scene: Scene) -> None:
+    """The pelvis' path from above: ahead to the right, left upwards."""
+    far_m, half_m = _floor(scene)
+    if scene.area is not None:
+        axes.add_patch(Polygon(_corners(scene.area), facecolor=_FLOOR, edgecolor="0.75", lw=0.8))
+    bearing = np.linspace(-np.pi / 2, np.pi / 2, 91)
+    for radius_m in range(1, int(np.ceil(far_m)) + 1):
+        arc = radius_m * np.stack([np.cos(bearing), np.sin(bearing)])
+        axes.plot(*arc, color="0.85", lw=0.6, zorder=1)
+    path_m = scene.pelvis_m[:, :2]
+    steps = np.stack([path_m[:-1], path_m[1:]], axis=1)
+    colours = time_colour(scene, scene.pelvis_times_s[:-1])
+    axes.add_collection(LineCollection(steps, colors=colours, lw=2.5, capstyle="round", zorder=3))
+    for moment in clear_moments(scene):
+        time_s = scene.moments_s[moment]
+        place, colour = _pelvis_at(scene, time_s)[:2], time_colour(scene, time_s)
+        axes.plot(*place, "o", ms=6, color=colour, mec="white", zorder=4)
+    axes.plot(0, 0, marker=">", ms=10, color=_RADAR, clip_on=False, zorder=5)
+    axes.set(xlim=(0, far_m), ylim=(-half_m, half_m), aspect="equal")
+    axes.set(xlabel="ahead of the radar [m]", ylabel="to its left [m]")
+    axes.xaxis.set_major_locator(MultipleLocator(1))
+    axes.yaxis.set_major_locator(MultipleLocator(1))
+
+
+def strip_moments_s(
+    first_s: float, last_s: float, num_moments: int = 11
+) -> Float[np.ndarray, " moment"]:
+    """Equal steps over a time axis, with room for a stride at both ends [s]."""
+    room_s = 0.035 * (last_s - first_s)
+    return np.linspace(first_s + room_s, last_s - room_s, num_moments)
+
+
+def draw_strip(axes: Axes, scene: Scene, seconds_per_m: float) -> None:
+    """Every moment's body at its time on a time axis, seen from the radar's right.
+
+    Args:
+        axes: time along x; its limits stay as they are.
+        scene: what to draw.
+        seconds_per_m: length of a metre along the time axis, so that bodies are not distorted.
+    """
+    camera = Camera(eye_m=(-0.35, -1.0, 0.15), target_m=(0.0, 0.0, 0.0), parallel=True)
+    parts = []
+    for vertices_m, time_s in zip(scene.vertices_m, scene.moments_s):
+        middle_m = _pelvis_at(scene, time_s) * [1, 1, 0]
+        body = shaded(camera, vertices_m - middle_m, scene.faces, time_colour(scene, time_s))
+        corners = body.corners * [seconds_per_m, 1] + [time_s, 0]
+        parts.append(Triangles(corners, body.rgb, body.depth_m))
+    paint(axes, parts)
+    axes.axhline(0, color="0.75", lw=0.8, zorder=0)
+
+
+def clear_moments(scene: Scene) -> list[int]:
+    """Moments whose bodies stand well apart in the scene, at most five, in order of time.
+
+    Where nobody goes anywhere, the middle one alone.
+    """
+    places_m = np.stack([_pelvis_at(scene, time_s) for time_s in scene.moments_s])
+    picture, depth = _scene_camera(scene).project(places_m)
+    # Side by side in the picture, or one well behind the other: seen over the other's shoulder.
+    spots = np.stack([picture[:, 0] * depth.mean(), depth / 3], axis=1)
+    gaps_m = np.linalg.norm(spots[:, None] - spots, axis=-1)
+    kept = [0]
+    while len(kept) < _MOST_BODIES:
+        farthest = int(gaps_m[kept].min(axis=0).argmax())
+        if gaps_m[kept, farthest].min() < _APART_M:
+            break
+        kept.append(farthest)
+    return sorted(kept) if len(kept) > 1 else [len(places_m) // 2]
+
+
+def _pelvis_at(scene: Scene, time_s: float) -> np.ndarray:
+    return np.array([np.interp(time_s, scene.pelvis_times_s, along) for along in scene.pelvis_m.T])
+
+
+def _scene_camera(scene: Scene) -> Camera:
+    """From the radar's right, a little behind it, far enough for uprights to look upright."""
+    far_m, half_m = _floor(scene)
+    size_m = max(far_m, 2 * half_m)
+    return Camera(
+        eye_m=(0.2 * far_m, -2.4 * size_m, 0.95 * size_m), target_m=(0.5 * far_m, 0.0, 0.7)
+    )
+
+
+def _floor(scene: Scene) -> tuple[float, float]:
+    """Far end and half width of the floor to be shown, whole metres [m]."""
+    far_m, half_m = scene.pelvis_m[:, 0].max(), np.abs(scene.pelvis_m[:, 1]).max()
+    if scene.area is not None:
+        far_m, half_m = max(far_m, scene.area.far_m), max(half_m, scene.area.half_width_m)
+    return max(1.0, float(np.ceil(far_m))), max(1.0, float(np.ceil(half_m)))
+
+
+def _corners(area: ActivityArea) -> Float[np.ndarray, "4 2"]:
+    near, far, half = area.near_m, area.far_m, area.half_width_m
+    return np.array([(near, -half), (far, -half), (far, half), (near, half)], float)
+
+
+def _draw_floor(axes: Axes, camera: Camera, scene: Scene) -> None:
+    far_m, half_m = _floor(scene)
+    if scene.area is not None:
+        ground, _ = camera.project(np.pad(_corners(scene.area), ((0, 0), (0, 1))))
+        axes.add_collection(
+            PolyCollection([ground], facecolor=_FLOOR, edgecolor="0.7", lw=0.9, zorder=0)
+        )
+    ahead, left = np.arange(0, far_m + 1), np.arange(-half_m, half_m + 1)
+    lines = [[(x, -half_m, 0), (x, half_m, 0)] for x in ahead]
+    lines += [[(0, y, 0), (far_m, y, 0)] for y in left]
+    grid, _ = camera.project(np.array(lines, float))
+    axes.add_collection(LineCollection(grid, colors="0.85", lw=0.6, zorder=0.5))
+    for x in ahead[1:]:
+        _say(axes, camera, [x, -half_m - 0.15, 0], f"{x:g} m", color=_GREY, va="top")
+    height_m, tilt_rad = (
+        float(scene.placement.radar_height_m),
+        float(scene.placement.radar_tilt_rad),
+    )
+    ahead_m = far_m * np.array([[0, 0, 0], [np.cos(tilt_rad), 0, np.sin(tilt_rad)]])
+    boresight, _ = camera.project(ahead_m + np.array([0, 0, height_m]))
+    axes.plot(*boresight.T, color=_RADAR, lw=0.8, ls=(0, (6, 4)), alpha=0.6, zorder=1.5)
+
+
+def _draw_shadow(axes: Axes, camera: Camera, vertices_m, faces) -> None:
+    flat, _ = camera.project(vertices_m * [1, 1, 0])
+    axes.add_collection(
+        PolyCollection(
+            flat[faces], facecolor=_SHADOW, edgecolor=_SHADOW, lw=0.2, zorder=1, rasterized=True
+        )
+    )
+
+
+def _radar_meshes(placement: Placement):
+    """A board on a pole, larger than life: 16 cm wide, at the radar's height and tilt."""
+    height_m, tilt_rad = float(placement.radar_height_m), float(placement.radar_tilt_rad)
+    turn = Rotation.from_rotvec([0, -tilt_rad, 0])
+    board_m, faces = box((-0.03, 0.03), (-0.08, 0.08), (-0.08, 0.08))
+    pole = box((-0.02, 0.02), (-0.02, 0.02), (0, max(height_m - 0.08, 0.01)))
+    return [pole, (turn.apply(board_m) + np.array([0, 0, height_m]), faces)]
+
+
+def _say(axes: Axes, camera: Camera, point_m, words: str, **style) -> None:
+    places, _ = camera.project(np.array([point_m], np.float64))
+    axes.text(*places[0], words, ha="center", fontsize=8, zorder=6, **style)
+
+
+def _say_above(axes: Axes, drawn: Triangles, words: str, colour) -> None:
+    """Above all that is drawn of a mesh, raised arms included."""
+    right, up = drawn.corners[..., 0], drawn.corners[..., 1]
+    place = (right.min() + right.max()) / 2, up.max()
+    axes.annotate(
+        words, place, (0, 3), textcoords="offset points", ha="center", va="bottom",
+        fontsize=8, color=colour, zorder=6,
+    )  # fmt: skip

@@ -1,0 +1,171 @@
+"""Where the antennas of a board sit, and which pairs of them look left and right."""
+
+from dataclasses import dataclass
+
+import jax
+import numpy as np
+from jaxtyping import Complex128, Float64
+
+from radarsim.checks import checked_number, store_number
+from radarsim.constants import SPEED_OF_LIGHT_MPS
+from radarsim.errors import InputError
+
+# Each has three numbers; checked below, so that the refusal is ours.
+Positions = tuple[tuple[float, ...], ...]
+
+
+@jax.tree_util.register_static
+@dataclass(frozen=True, kw_only=True)
+class AntennaArray:
+    """Transmitters and receivers of one board, in the radar frame (+x ahead, +y left, +z up).
+
+    Transmitter and receiver axes of every array in this project follow the order given here,
+    the numbering on the board; when each transmitter fires is `Frame.tx_order`.
+
+    Attributes:
+        tx_positions_m: one (x, y, z) per transmitter [m].
+        rx_positions_m: one (x, y, z) per receiver [m].
+        design_freq_hz: frequency at which the board's antennas are half a wavelength apart.
+        gain_dbi: gain of one antenna straight ahead.
+        channel_gain: one complex factor per transmitter and receiver: mismatch, and -1 where a
+            board feeds an antenna from its other side. All 1 when left out.
+    """
+
+    tx_positions_m: Positions
+    rx_positions_m: Positions
+    design_freq_hz: float
+    gain_dbi: float = 0.0
+    channel_gain: tuple[tuple[complex, ...], ...] = ()
+
+    def __post_init__(self):
+        for field in ("tx_positions_m", "rx_positions_m"):
+            object.__setattr__(self, field, _checked_positions(field, getattr(self, field)))
+        store_number(self, "design_freq_hz", "Hz", at_least=1e9, at_most=1e12)
+        store_number(self, "gain_dbi", "dBi", at_least=-20.0, at_most=60.0)
+        object.__setattr__(self, "channel_gain", self._checked_gain())
+
+    def _checked_gain(self) -> tuple[tuple[complex, ...], ...]:
+        if not self.channel_gain:
+            return ((1 + 0j,) * self.num_rx,) * self.num_tx
+        rows = tuple(tuple(complex(gain) for gain in row) for row in self.channel_gain)
+        if len(rows) != self.num_tx or any(len(row) != self.num_rx for row in rows):
+            raise InputError(
+                "AntennaArray",
+                "channel_gain",
+                f"has rows of {[len(row) for row in rows]} values; the array has {self.num_tx} "
+                f"transmitters and {self.num_rx} receivers",
+                "give one row per transmitter with one value per receiver, or leave it out",
+            )
+        if not np.all(np.isfinite(rows)):
+            raise InputError(
+                "AntennaArray", "channel_gain", "holds a value that is not finite", "correct it"
+            )
+        return rows
+
+    @property
+    def num_tx(self) -> int:
+        """How many transmitters the array has."""
+        return len(self.tx_positions_m)
+
+    @property
+    def num_rx(self) -> int:
+        """How many receivers the array has."""
+        return len(self.rx_positions_m)
+
+    @property
+    def tx_m(self) -> Float64[np.ndarray, "tx 3"]:
+        """Transmitter positions [m]."""
+        return np.array(self.tx_positions_m, dtype=np.float64)
+
+    @property
+    def rx_m(self) -> Float64[np.ndarray, "rx 3"]:
+        """Receiver positions [m]."""
+        return np.array(self.rx_positions_m, dtype=np.float64)
+
+    @property
+    def gains(self) -> Complex128[np.ndarray, "tx rx"]:
+        """`channel_gain` as an array."""
+        return np.array(self.channel_gain, dtype=np.complex128)
+
+    @property
+    def half_wavelength_m(self) -> float:
+        """Half a wavelength at the design frequency [m]."""
+        return SPEED_OF_LIGHT_MPS / (2 * self.design_freq_hz)
+
+    @property
+    def virtual_m(self) -> Float64[np.ndarray, "tx rx 3"]:
+        """Virtual elements: transmitter plus receiver position [m].
+
+        A pair far from its target behaves like one antenna that listens at this place to a
+        source at the origin.
+        """
+        return self.tx_m[:, None, :] + self.rx_m[None, :, :]
+
+    def azimuth_row(self) -> tuple[tuple[int, int], ...]:
+        """The longest level row of virtual elements half a wavelength apart, from right to left.
+
+        Elements of one row share height and depth and step by half a design wavelength along +y.
+        Of elements that fall on one place the lowest (tx, rx) stays; of equally long rows, the
+        one that holds the lowest.
+
+        Returns:
+            (transmitter index, receiver index) of each element, by increasing y.
+        """
+        steps = np.round(self.virtual_m / self.half_wavelength_m, 2)
+        rows: dict[tuple[float, float], dict[float, tuple[int, int]]] = {}
+        for pair in np.ndindex(self.num_tx, self.num_rx):
+            x, y, z = (float(value) + 0.0 for value in steps[pair])
+            rows.setdefault((x, z), {}).setdefault(y, pair)
+        runs = [run for row in rows.values() for run in _uniform_runs(row)]
+        return min(runs, key=lambda run: (-len(run), min(run)))
+
+    def with_tx(self, tx_idx: tuple[int, ...]) -> "AntennaArray":
+        """The same board with only these transmitters, in this order."""
+        return AntennaArray(
+            tx_positions_m=tuple(self.tx_positions_m[idx] for idx in tx_idx),
+            rx_positions_m=self.rx_positions_m,
+            design_freq_hz=self.design_freq_hz,
+            gain_dbi=self.gain_dbi,
+            channel_gain=tuple(self.channel_gain[idx] for idx in tx_idx),
+        )
+
+    def with_rx(self, rx_idx: tuple[int, ...]) -> "AntennaArray":
+        """The same board with only these receivers, in this order."""
+        return AntennaArray(
+            tx_positions_m=self.tx_positions_m,
+            rx_positions_m=tuple(self.rx_positions_m[idx] for idx in rx_idx),
+            design_freq_hz=self.design_freq_hz,
+            gain_dbi=self.gain_dbi,
+            channel_gain=tuple(tuple(row[idx] for idx in rx_idx) for row in self.channel_gain),
+        )
+
+
+def _uniform_runs(row: dict[float, tuple[int, int]]) -> list[tuple[tuple[int, int], ...]]:
+    """Every longest run of unit steps that can start somewhere in one row."""
+    # Boards are drawn to hundredths of a half wavelength; rounding may move a step by one.
+    next_of = {y: [v for v in row if abs(v - y - 1) < 0.015] for y in row}
+    previous = {v for found in next_of.values() for v in found}
+    runs = []
+    for start in sorted(set(row) - previous):
+        run, place = [row[start]], start
+        while next_of[place]:
+            place = next_of[place][0]
+            run.append(row[place])
+        runs.append(tuple(run))
+    return runs
+
+
+def _checked_positions(field: str, positions) -> Positions:
+    if len(positions) == 0:
+        raise InputError("AntennaArray", field, "is empty", "give at least one (x, y, z)")
+    return tuple(_checked_point(field, point) for point in positions)
+
+
+def _checked_point(field: str, point) -> tuple[float, ...]:
+    hint = "a position is three numbers from the phase centre: ahead, left, up"
+    if len(point) != 3:
+        raise InputError("AntennaArray", field, f"holds {point!r}, not three numbers", hint)
+    return tuple(
+        checked_number("AntennaArray", field, value, "m", at_least=-1.0, at_most=1.0, hint=hint)
+        for value in point
+    )

@@ -1,0 +1,169 @@
+"""How a board lays samples out in a capture, and what of its radar was guessed.
+
+The optional section `[capture]` of a radar file says it:
+
+    [capture]
+    lanes = 2                    # 4: xWR12xx, xWR14xx; 2: xWR16xx, xWR18xx, xWR68xx
+    samples = "complex1x"        # or complex2x, real
+    iq_order = "q_first"         # or i_first; auto: the data decide
+    rx_lanes = ["RX1", "RX3"]    # of 4 lanes, those that carry this radar's receivers
+    assumed = ["chirp.adc_start_us", "frame.period_ms"]   # guessed: checks leave them out
+    num_frames = 400             # that the board was told to send; 0: until stopped
+    range_bias_mm = 62           # ranges read this much too far, by the board's own calibration
+    check = false                # opens captures whose samples look like another configuration's
+
+A real ADC of 2 N samples at 2 fs is told as the N complex samples at fs that it is worth:
+`num_samples` and `sample_rate_ksps` of `[chirp]` are those in every radar file.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from radarsim.checks import checked_count, checked_number, to_si
+from radarsim.errors import InputError
+
+SAMPLE_KINDS = ("complex1x", "complex2x", "real")
+IQ_ORDERS = ("auto", "i_first", "q_first")
+LANES = (2, 4)
+KEYS = (
+    "lanes",
+    "samples",
+    "iq_order",
+    "rx_lanes",
+    "num_frames",
+    "range_bias_mm",
+    "check",
+    "assumed",
+)
+# Chips that send their four receivers side by side, one on each lane.
+_FOUR_LANE_CHIPS = ("WR12", "WR14")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaptureFormat:
+    """The layout of 16-bit words in a capture.
+
+    Attributes:
+        lanes: LVDS lanes; 4 interleave the receivers word by word, 2 send one after the other.
+        samples: "complex1x", "complex2x" or "real".
+        iq_order: "i_first", "q_first", or "auto".
+        rx_lanes: of 4 lanes, the one of each receiver; empty: the first ones.
+        assumed: settings of the radar that nobody stated ("chirp.adc_start_us", "antennas", ...).
+        num_frames: frames the board was told to send; 0: until it was stopped.
+        range_bias_m: ranges read this much too far, by the board's own calibration.
+        check: whether samples that plainly have another shape are refused.
+    """
+
+    lanes: int = 2
+    samples: str = "complex1x"
+    iq_order: str = "auto"
+    rx_lanes: tuple[int, ...] = ()
+    assumed: tuple[str, ...] = ()
+    num_frames: int = 0
+    range_bias_m: float = 0.0
+    check: bool = True
+
+    def __post_init__(self):
+        for field, known in (("lanes", LANES), ("samples", SAMPLE_KINDS), ("iq_order", IQ_ORDERS)):
+            value = getattr(self, field)
+            if isinstance(value, bool) or value not in known:
+                words = " or ".join(str(each) for each in known)
+                raise InputError("capture", field, f"is {value!r}", f"give {words}")
+        if not isinstance(self.check, bool):
+            raise InputError("capture", "check", f"is {self.check!r}", "give true or false")
+        lanes = tuple(checked_count("capture", "rx_lanes", lane, 0) for lane in self.rx_lanes)
+        if lanes and self.lanes == 2:
+            hint = "two lanes carry only receivers that are on: leave it out"
+            raise InputError("capture", "rx_lanes", "is given for 2 lanes", hint)
+        if len(set(lanes)) != len(lanes) or max(lanes, default=0) >= self.lanes:
+            hint = f"name lanes 0 to {self.lanes - 1} once each"
+            raise InputError("capture", "rx_lanes", f"is {lanes}", hint)
+        checked_count("capture", "num_frames", self.num_frames, 0)
+        checked_number(
+            "capture", "range_bias_m", self.range_bias_m, "m", at_least=-10.0, at_most=10.0
+        )
+
+    @property
+    def is_real(self) -> bool:
+        """Whether the ADC sampled one channel instead of I and Q."""
+        return self.samples == "real"
+
+    def lanes_of(self, num_rx: int) -> tuple[int, ...]:
+        """The lane of each receiver of a four-lane capture.
+
+        Raises:
+            InputError: there are more receivers than lanes, or their lanes are not all named.
+        """
+        lanes = self.rx_lanes or tuple(range(num_rx))
+        if len(lanes) != num_rx or num_rx > self.lanes:
+            problem = f"names {len(lanes)} of {self.lanes} lanes; the radar has {num_rx} receivers"
+            raise InputError("capture", "rx_lanes", problem, "name one lane per receiver")
+        return lanes
+
+
+def format_of_board(board: str) -> CaptureFormat:
+    """What a board sends unless told otherwise: its chip decides the lanes."""
+    four = any(chip in board.upper() for chip in _FOUR_LANE_CHIPS)
+    return CaptureFormat(lanes=4 if four else 2)
+
+
+def format_from_table(table: Any, board: str, where: str) -> CaptureFormat:
+    """The `[capture]` section of a radar file; what it leaves out follows from the board.
+
+    Args:
+        table: of the TOML; None where the file has no such section.
+        board: the file's board, or "".
+        where: name of the file, for messages.
+
+    Returns:
+        The format.
+
+    Raises:
+        InputError: an unknown key or value.
+    """
+    default = format_of_board(board)
+    if table is None:
+        return default
+    if not isinstance(table, Mapping):
+        raise InputError(where, "capture", f"is {table!r}, not a section", "write [capture]")
+    for key in table:
+        if key not in KEYS:
+            raise InputError(where, f"capture.{key}", "is not known", f"use {', '.join(KEYS)}")
+    values = {"lanes": default.lanes, **table}
+    values["rx_lanes"] = tuple(_lane(label, where) for label in _list(values, "rx_lanes", where))
+    values["assumed"] = tuple(str(name) for name in _list(values, "assumed", where))
+    bias_mm = values.pop("range_bias_mm", 0)
+    checked_number(where, "capture.range_bias_mm", bias_mm, hint="give millimetres")
+    values["range_bias_m"] = to_si(bias_mm, "1e-3")
+    try:
+        return CaptureFormat(**values)
+    except InputError as error:
+        raise InputError(where, f"capture.{error.field}", error.problem, error.hint) from None
+
+
+def format_table(capture_format: CaptureFormat) -> dict[str, Any]:
+    """The `[capture]` section that `format_from_table` reads back unchanged."""
+    table = {key: getattr(capture_format, key) for key in KEYS if key != "range_bias_mm"}
+    table["range_bias_mm"] = Decimal(repr(capture_format.range_bias_m)) * 1000
+    table["rx_lanes"] = [f"RX{lane + 1}" for lane in capture_format.rx_lanes]
+    table["assumed"] = list(capture_format.assumed)
+    default = {"lanes": 0, "samples": "", "iq_order": "", "rx_lanes": [], "assumed": []}
+    default |= {"num_frames": 0, "range_bias_mm": 0, "check": True}
+    return {key: value for key, value in table.items() if value != default[key]}
+
+
+def _list(values: Mapping, key: str, where: str) -> list:
+    value = values.get(key, [])
+    if not isinstance(value, list):
+        raise InputError(where, f"capture.{key}", f"is {value!r}, not a list", 'write ["...", ...]')
+    return value
+
+
+def _lane(label: Any, where: str) -> int:
+    known = {f"RX{lane + 1}": lane for lane in range(4)}
+    if not isinstance(label, str) or label not in known:
+        problem = f"holds {label!r}"
+        raise InputError(where, "capture.rx_lanes", problem, f"use {', '.join(known)}")
+    return known[label]

@@ -1,0 +1,163 @@
+"""One FMCW chirp: its timing, what it sweeps, and what a range bin is worth."""
+
+import math
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+
+import jax
+import numpy as np
+from jaxtyping import Float64
+
+from radarsim.checks import checked_count, checked_number, store_number, to_si, with_unit
+from radarsim.constants import SPEED_OF_LIGHT_MPS
+from radarsim.errors import InputError
+
+# Datasheet times are rounded to 10 ns; less than this is rounding, not a mistake.
+TIMING_SLACK_S = 1e-9
+
+
+@jax.tree_util.register_static
+@dataclass(frozen=True, kw_only=True)
+class Chirp:
+    """One FMCW up-chirp: idle, then a linear ramp that the ADC samples for part of its length.
+
+    Attributes:
+        start_freq_hz: carrier at the first ADC sample (not where the ramp starts).
+        slope_hz_per_s: sweep rate, positive.
+        sample_rate_hz: complex ADC rate.
+        num_samples: ADC samples per chirp.
+        idle_time_s: rest before the ramp.
+        adc_start_time_s: from the start of the ramp to the first sample.
+        ramp_end_time_s: length of the ramp.
+
+    Source:
+        TI SWRA553A, "Programming Chirp Parameters in TI Radar Devices", 2020, section 5.
+    """
+
+    start_freq_hz: float
+    slope_hz_per_s: float
+    sample_rate_hz: float
+    num_samples: int
+    idle_time_s: float
+    adc_start_time_s: float
+    ramp_end_time_s: float
+
+    def __post_init__(self):
+        up = "only up-chirps are modelled (60 MHz/us is 6e13 Hz/s)"
+        hertz = "mind the unit: 77 GHz is 77e9 Hz"
+        store_number(self, "start_freq_hz", "Hz", at_least=1e9, at_most=1e12, hint=hertz)
+        store_number(self, "slope_hz_per_s", "Hz/s", above=0.0, hint=up)
+        store_number(self, "sample_rate_hz", "Hz", above=0.0, hint="give samples per second")
+        object.__setattr__(
+            self, "num_samples", checked_count("Chirp", "num_samples", self.num_samples, 2)
+        )
+        store_number(self, "idle_time_s", "s", at_least=0.0, hint="give seconds")
+        store_number(self, "adc_start_time_s", "s", at_least=0.0, hint="give seconds")
+        store_number(self, "ramp_end_time_s", "s", above=0.0, hint="give seconds")
+        self._check_window()
+
+    def _check_window(self):
+        last_s = self.adc_start_time_s + self.sampled_time_s
+        if last_s <= self.ramp_end_time_s + TIMING_SLACK_S:
+            return
+        fit = math.floor((self.ramp_end_time_s - self.adc_start_time_s) * self.sample_rate_hz)
+        raise InputError(
+            "Chirp",
+            "num_samples",
+            f"is {self.num_samples}; sampling {with_unit(self.adc_start_time_s, 's')} into the "
+            f"ramp at {with_unit(self.sample_rate_hz, 'sps')} ends at {with_unit(last_s, 's')}, "
+            f"after the ramp ends at {with_unit(self.ramp_end_time_s, 's')}",
+            f"take at most {max(fit, 0)} samples, sample faster, or lengthen the ramp to "
+            f"{with_unit(last_s, 's')}",
+        )
+
+    @classmethod
+    def from_datasheet(
+        cls,
+        *,
+        start_ghz,
+        slope_mhz_per_us,
+        idle_us,
+        adc_start_us,
+        ramp_end_us,
+        sample_rate_ksps,
+        num_samples,
+    ) -> "Chirp":
+        """The same chirp in the units TI prints; `start_ghz` is where the ramp starts.
+
+        The only conversion. It is done in decimal, so 60.012 MHz/us is exactly that.
+        """
+        given = {
+            "start_ghz": start_ghz,
+            "slope_mhz_per_us": slope_mhz_per_us,
+            "idle_us": idle_us,
+            "adc_start_us": adc_start_us,
+            "ramp_end_us": ramp_end_us,
+            "sample_rate_ksps": sample_rate_ksps,
+        }
+        for name, value in given.items():
+            checked_number("Chirp", name, value, hint="give a number in the unit of its name")
+        start, slope, adc_start = (
+            Decimal(str(value)) for value in (start_ghz, slope_mhz_per_us, adc_start_us)
+        )
+        with localcontext(prec=60):
+            first_mhz = start * 1000 + slope * adc_start
+        return cls(
+            start_freq_hz=to_si(first_mhz, "1e6"),
+            slope_hz_per_s=to_si(slope, "1e12"),
+            sample_rate_hz=to_si(sample_rate_ksps, "1e3"),
+            num_samples=checked_count("Chirp", "num_samples", num_samples, 2),
+            idle_time_s=to_si(idle_us, "1e-6"),
+            adc_start_time_s=to_si(adc_start, "1e-6"),
+            ramp_end_time_s=to_si(ramp_end_us, "1e-6"),
+        )
+
+    @property
+    def ramp_start_freq_hz(self) -> float:
+        """Carrier where the ramp starts, the figure datasheets call start frequency [Hz]."""
+        return self.start_freq_hz - self.slope_hz_per_s * self.adc_start_time_s
+
+    @property
+    def duration_s(self) -> float:
+        """Idle time plus ramp: one chirp slot [s]."""
+        return self.idle_time_s + self.ramp_end_time_s
+
+    @property
+    def sampled_time_s(self) -> float:
+        """Length of the ADC window, N / fs [s]."""
+        return self.num_samples / self.sample_rate_hz
+
+    @property
+    def bandwidth_hz(self) -> float:
+        """Swept while the ADC samples, S N / fs [Hz]: what sets the range bin."""
+        return self.slope_hz_per_s * self.sampled_time_s
+
+    @property
+    def sweep_hz(self) -> float:
+        """Swept by the whole ramp [Hz]: what regulators and the synthesizer see."""
+        return self.slope_hz_per_s * self.ramp_end_time_s
+
+    @property
+    def centre_freq_hz(self) -> float:
+        """Middle of the sampled sweep [Hz]: the carrier of the Doppler and angle axes."""
+        return self.start_freq_hz + self.bandwidth_hz / 2
+
+    @property
+    def wavelength_m(self) -> float:
+        """Wavelength at the middle of the sampled sweep [m]."""
+        return SPEED_OF_LIGHT_MPS / self.centre_freq_hz
+
+    @property
+    def range_resolution_m(self) -> float:
+        """Width of a range bin, c / 2B, over the sampled bandwidth [m]."""
+        return SPEED_OF_LIGHT_MPS / (2 * self.bandwidth_hz)
+
+    @property
+    def max_range_m(self) -> float:
+        """Range whose beat reaches the complex sample rate, c fs / 2S [m]."""
+        return SPEED_OF_LIGHT_MPS * self.sample_rate_hz / (2 * self.slope_hz_per_s)
+
+    @property
+    def sample_times_s(self) -> Float64[np.ndarray, "sample"]:
+        """Time of each ADC sample since the first [s]."""
+        return np.arange(self.num_samples) / self.sample_rate_hz

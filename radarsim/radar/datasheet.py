@@ -1,0 +1,72 @@
+"""A radar in the units datasheets print, exact to the last digit."""
+
+from decimal import Context, Decimal
+from typing import Any
+
+from radarsim.radar.config import Radar
+
+# Wide enough that no product of two floats is rounded.
+_EXACT = Context(prec=60)
+
+
+def datasheet_tables(radar: Radar) -> dict[str, Any]:
+    """Sections, keys and values of a radar description, numbers exact in decimal.
+
+    Args:
+        radar: the radar.
+
+    Returns:
+        What `radar_toml` reads and writes: text, whole numbers, decimals, lists of them.
+    """
+    chirp, frame, array, receiver = radar.chirp, radar.frame, radar.array, radar.receiver
+    slope, adc_start = _scaled(chirp.slope_hz_per_s, "1e12"), _scaled(chirp.adc_start_time_s)
+    ramp_mhz = _EXACT.subtract(
+        _scaled(chirp.start_freq_hz, "1e6"), _EXACT.multiply(slope, adc_start)
+    )
+    return {
+        "name": radar.name,
+        "chirp": {
+            "start_ghz": _plain(_EXACT.divide(ramp_mhz, Decimal(1000))),
+            "slope_mhz_per_us": slope,
+            "idle_us": _scaled(chirp.idle_time_s),
+            "adc_start_us": adc_start,
+            "ramp_end_us": _scaled(chirp.ramp_end_time_s),
+            "sample_rate_ksps": _scaled(chirp.sample_rate_hz, "1e3"),
+            "num_samples": chirp.num_samples,
+        },
+        "frame": {
+            "num_chirps": frame.num_chirps,
+            "period_ms": _scaled(frame.period_s, "1e-3"),
+            "tx_order": [f"TX{idx + 1}" for idx in frame.tx_order],
+            "burst_start_us": _scaled(frame.burst_start_s),
+            "extra_slot_idle_us": _scaled(frame.extra_slot_idle_s),
+        },
+        "antennas": {
+            "design_ghz": _scaled(array.design_freq_hz, "1e9"),
+            "gain_dbi": _scaled(array.gain_dbi, "1"),
+            "tx_mm": [[_scaled(value, "1e-3") for value in at] for at in array.tx_positions_m],
+            "rx_mm": [[_scaled(value, "1e-3") for value in at] for at in array.rx_positions_m],
+            "channel_gain": [
+                [[_scaled(gain.real, "1"), _scaled(gain.imag, "1")] for gain in row]
+                for row in array.channel_gain
+            ],
+        },
+        "receiver": {
+            "noise_figure_db": _scaled(receiver.noise_figure_db, "1"),
+            "gain_db": _scaled(receiver.gain_db, "1"),
+            "adc_bits": receiver.adc_bits,
+            "full_scale_v": _scaled(receiver.full_scale_v, "1"),
+            "load_ohm": _scaled(receiver.load_ohm, "1"),
+            "temperature_k": _scaled(receiver.temperature_k, "1"),
+        },
+        "transmitter": {"power_dbm": _scaled(radar.tx_power_dbm, "1")},
+    }
+
+
+def _scaled(value: float, scale: str = "1e-6") -> Decimal:
+    return _plain(_EXACT.divide(Decimal(repr(value)), Decimal(scale)))
+
+
+def _plain(value: Decimal) -> Decimal:
+    """Without the zeros that arithmetic leaves at the end."""
+    return value.normalize(_EXACT)

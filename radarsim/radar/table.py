@@ -1,0 +1,249 @@
+"""What a radar measures, as the table an engineer expects; the command behind `radarsim.radar`."""
+
+import argparse
+import math
+import sys
+
+HELP = """\
+Print what a radar measures: chirp timing, range and speed bins, antennas, noise.
+
+RADAR is a board, a TOML file in datasheet units, or what TI's tools write: an SDK .cfg, a
+.mmwave.json, or a Studio log. A TOML file may start from a board and change only what differs:
+
+    board = "AWR1843BOOST"
+    [chirp]
+    slope_mhz_per_us = 30      # half the slope: twice the range, bins twice as wide
+
+--toml prints the whole radar as such a file, ready to edit.
+"""
+EXAMPLES = """\
+examples:
+    python -m radarsim.radar AWR1843BOOST
+    python -m radarsim.radar AWR1843BOOST --toml > hall.toml
+    python -m radarsim.radar hall.toml
+    python -m radarsim.radar profile.cfg --toml > profile.toml
+
+exit status: 0; 2 with one line on standard error when the radar cannot exist.
+"""
+
+
+def radar_table(radar) -> str:
+    """Everything an engineer checks before trusting a configuration.
+
+    Args:
+        radar: `config.Radar`.
+
+    Returns:
+        Text of several lines, at most 100 columns.
+    """
+    parts = (
+        [f"{radar.name}", ""],
+        _rows("Chirp", _chirp_rows(radar.chirp)),
+        _rows("Frame", _frame_rows(radar)),
+        _rows("Measures", _measure_rows(radar)),
+        _rows("Receiver", _receiver_rows(radar)),
+        _antenna_lines(radar),
+    )
+    return "\n".join(line for part in parts for line in part).rstrip() + "\n"
+
+
+def _rows(title, rows) -> list[str]:
+    lines = [f"  {name:<26}{value:>12}  {note}".rstrip() for name, value, note in rows]
+    return [title, *lines, ""]
+
+
+def _chirp_rows(chirp):
+    from radarsim.checks import with_unit
+
+    spare_s = chirp.ramp_end_time_s - chirp.adc_start_time_s - chirp.sampled_time_s
+    ramp_top_hz = chirp.ramp_start_freq_hz + chirp.sweep_hz
+    return (
+        ("ramp", with_unit(chirp.sweep_hz, "Hz"),
+         f"{chirp.ramp_start_freq_hz / 1e9:.3f} to {ramp_top_hz / 1e9:.3f} GHz"),
+        ("slope", with_unit(chirp.slope_hz_per_s, "Hz/s"), ""),
+        ("sampled bandwidth", f"{chirp.bandwidth_hz / 1e9:.3f} GHz",
+         f"{chirp.num_samples} samples, centre {chirp.centre_freq_hz / 1e9:.3f} GHz, "
+         f"wavelength {chirp.wavelength_m * 1e3:.3f} mm"),
+        ("sample rate", with_unit(chirp.sample_rate_hz, "sps"), "complex"),
+        ("chirp", with_unit(chirp.duration_s, "s"),
+         f"idle {with_unit(chirp.idle_time_s, 's')}, "
+         f"ramp {with_unit(chirp.ramp_end_time_s, 's')}"),
+        ("ADC window", f"{chirp.sampled_time_s * 1e6:.2f} us",
+         f"from {with_unit(chirp.adc_start_time_s, 's')} into the ramp, "
+         f"{abs(spare_s) * 1e6:.2f} us to spare"),
+    )  # fmt: skip
+
+
+def _frame_rows(radar):
+    from radarsim.checks import with_unit
+
+    frame, chirp = radar.frame, radar.chirp
+    order = ", ".join(f"TX{idx + 1}" for idx in frame.tx_order)
+    chirps = frame.num_chirps * radar.array.num_tx
+    on_air = chirps * chirp.ramp_end_time_s / frame.period_s
+    frame_bytes = chirps * radar.array.num_rx * chirp.num_samples * 4
+    return (
+        ("loop", with_unit(radar.loop_period_s, "s"),
+         f"{radar.array.num_tx} slots of {with_unit(radar.slot_period_s, 's')}: {order}"),
+        ("burst", f"{radar.burst_duration_s * 1e3:.1f} ms", f"{frame.num_chirps} loops"),
+        ("frame period", with_unit(frame.period_s, "s"), f"{1 / frame.period_s:.3g} frames/s"),
+        ("duty", f"{100 * on_air:.1f} %",
+         f"ramps on air; burst {100 * radar.burst_duration_s / frame.period_s:.1f} % of the frame"),
+        ("raw data", f"{frame_bytes * 8 / frame.period_s / 1e6:.1f} Mbit/s",
+         f"{with_unit(float(frame_bytes), 'B')} per frame, 16 bit I and Q"),
+    )  # fmt: skip
+
+
+def _measure_rows(radar):
+    cm_s = 100 * radar.speed_resolution_mps
+    row = radar.array.azimuth_row()
+    beam = _azimuth_resolution_deg(radar, len(row))
+    width = f"{beam:.1f} deg" if beam else "none"
+    return (
+        ("range bin", f"{radar.range_resolution_m * 100:.2f} cm", ""),
+        ("range, largest", f"{radar.max_range_m:.2f} m", "beats beyond it wrap to the start"),
+        ("speed bin", f"{cm_s:.2f} cm/s", ""),
+        ("speed, largest", f"+-{radar.max_speed_mps:.2f} m/s", "away is positive"),
+        ("azimuth beam", width, f"Rayleigh width straight ahead of {len(row)} virtual elements"),
+    )
+
+
+def _azimuth_resolution_deg(radar, num_elements) -> float:
+    """lambda / (N d) for N elements at spacing d, straight ahead; 0 where there is no row."""
+    if num_elements < 2:
+        return 0.0
+    aperture_m = num_elements * radar.array.half_wavelength_m
+    return math.degrees(math.asin(min(1.0, radar.chirp.wavelength_m / aperture_m)))
+
+
+def _receiver_rows(radar):
+    receiver, rate_hz = radar.receiver, radar.chirp.sample_rate_hz
+    noise_dbm = 10 * math.log10(radar.noise_power_w) + 30
+    noise_codes = receiver.noise_rms_v(rate_hz) / receiver.adc_step_v
+    full_dbm = 20 * math.log10(receiver.full_scale_v) - 10 * math.log10(receiver.load_ohm)
+    return (
+        ("noise power", f"{noise_dbm:.1f} dBm",
+         f"antenna port, {rate_hz / 1e6:g} MHz, noise figure {receiver.noise_figure_db:g} dB"),
+        ("noise at the ADC", f"{noise_codes:.1f} codes", "rms of a complex sample"),
+        ("ADC step", f"{receiver.adc_step_v * 1e6:.2f} uV",
+         f"{receiver.adc_bits} bits, full scale {receiver.full_scale_v:g} V"),
+        ("largest input", f"{full_dbm + 30 - receiver.gain_db:.1f} dBm",
+         f"peak I or Q at gain {receiver.gain_db:g} dB"),
+        _if_row(radar),
+        ("transmit power", f"{radar.tx_power_dbm:g} dBm",
+         f"EIRP {radar.tx_power_dbm + radar.array.gain_dbi:g} dBm, "
+         f"antenna {radar.array.gain_dbi:g} dBi each"),
+    )  # fmt: skip
+
+
+def _if_row(radar):
+    from radarsim.checks import with_unit
+    from radarsim.radar.boards import CHIP_OF_BOARD
+
+    rate_hz = radar.chirp.sample_rate_hz
+    chip = CHIP_OF_BOARD.get(radar.board)
+    if chip is None:
+        return (
+            "IF band in use",
+            with_unit(rate_hz, "Hz"),
+            "no board named: the limit of its chip is unknown",
+        )
+    used = min(rate_hz / chip.if_bandwidth_hz, 1.0)
+    reach_m = radar.max_range_m * min(1.0, chip.if_bandwidth_hz / rate_hz)
+    note = (
+        f"of {with_unit(chip.if_bandwidth_hz, 'Hz')} in {chip.chip}; passes up to {reach_m:.2f} m"
+    )
+    return ("IF band in use", f"{100 * used:.0f} %", note)
+
+
+def _antenna_lines(radar) -> list[str]:
+    array = radar.array
+    fires = {idx: slot + 1 for slot, idx in enumerate(radar.frame.tx_order)}
+    lines = [
+        "Antennas from behind the radar: left is +y, up is +z; one column is half a wavelength,",
+        f"{array.half_wavelength_m * 1e3:.3f} mm at {array.design_freq_hz / 1e9:g} GHz",
+        "",
+        *_drawing("TX", array.tx_m, array.half_wavelength_m),
+        *_drawing("RX", array.rx_m, array.half_wavelength_m),
+        "  antenna   ahead mm    left mm      up mm  fires",
+    ]
+    for kind, places in (("TX", array.tx_m), ("RX", array.rx_m)):
+        for idx, (x, y, z) in enumerate(places * 1e3):
+            slot = f"  slot {fires[idx]}" if kind == "TX" else ""
+            lines.append(f"  {kind}{idx + 1:<7}{x:>9.3f}{y:>11.3f}{z:>11.3f}{slot}")
+    row = ", ".join(f"TX{tx + 1}-RX{rx + 1}" for tx, rx in reversed(array.azimuth_row()))
+    return [*lines, "", "Azimuth row, left to right", *_wrapped(row), *_inverted(array)]
+
+
+def _wrapped(text) -> list[str]:
+    import textwrap
+
+    return textwrap.wrap(text, 96, initial_indent="  ", subsequent_indent="  ")
+
+
+def _inverted(array) -> list[str]:
+    unequal = [
+        f"TX{tx + 1}-RX{rx + 1} {gain.real:+.3g}{gain.imag:+.3g}j"
+        for tx, row in enumerate(array.channel_gain)
+        for rx, gain in enumerate(row)
+        if gain != 1
+    ]
+    return ["", "Channels whose gain is not 1", *_wrapped(", ".join(unequal))] if unequal else []
+
+
+def _drawing(kind, places_m, step_m) -> list[str]:
+    """Antennas on a grid of half wavelengths; nothing where they do not fit one."""
+    cells = (places_m[:, 1:] - places_m[:, 1:].min(axis=0)) / step_m
+    if abs(cells - cells.round()).max() > 0.2 or cells.max() > 18:
+        return []
+    grid = cells.round().astype(int)
+    num_left, num_up = grid.max(axis=0)
+    rows = [[".".center(4)] * (num_left + 1) for _ in range(num_up + 1)]
+    for idx, (left, up) in enumerate(grid):
+        rows[num_up - up][num_left - left] = f"{kind}{idx + 1}".ljust(4)
+    return [*("    " + " ".join(row).rstrip() for row in rows), ""]
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command.
+
+    Args:
+        argv: arguments; those of the process by default.
+
+    Returns:
+        Exit status.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m radarsim.radar",
+        description=HELP,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "radar",
+        metavar="RADAR",
+        help="AWR1843BOOST (the paper's), AWR1642BOOST, IWR1443BOOST, IWR6843ISK, IWR6843ISK-ODS, "
+        "IWR6843AOPEVM, or a file",
+    )
+    parser.add_argument("--toml", action="store_true", help="print the radar as a TOML file")
+    options = parser.parse_args(argv)
+
+    from radarsim.errors import InputError
+    from radarsim.files import load_setup
+    from radarsim.radar.capture_format import format_of_board
+    from radarsim.radar.toml import dump_radar, dump_setup
+
+    try:
+        setup = load_setup(options.radar)
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 2
+    radar, layout = setup.radar, setup.capture_format
+    usual = layout == format_of_board(radar.board)
+    if options.toml:
+        print(dump_radar(radar) if usual else dump_setup(radar, layout), end="")
+        return 0
+    print(radar_table(radar), end="")
+    for note in setup.notes:
+        print(f"note: {note}")
+    return 0

@@ -1,0 +1,1 @@
+"""TI configurations to a radar: SDK files, mmWave Studio JSON and logs."""

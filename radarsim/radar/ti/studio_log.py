@@ -1,0 +1,227 @@
+"""mmWave Studio logs and Lua scripts to chip settings; no files.
+
+The log beside a recording (`*_LogFile.txt`) holds what was sent to the chip, in the chip's steps:
+
+    API:ProfileConfig,0,1435388860,10000,600,6000,0,0,621,0,256,10000,0,0,30,0,
+
+Scripts, and the log window of Studio, hold the calls, in physical units:
+
+    ar1.ProfileConfig(0, 77, 100, 6, 60, 0, 0, 0, 0, 0, 0, 29.982, 0, 256, 10000, 0, 0, 30)
+
+The last setting of each kind counts: a log grows with every session.
+
+Source:
+    Steps: TI mmWaveLink, rlProfileCfg_t (3.6 GHz / 2^26, in the 60 GHz band 2.7 GHz / 2^26; 10 ns;
+    slope 900 times that of the frequency per us) and rlFrameCfg_t (5 ns). Order of arguments: Lua
+    functions of mmWave Studio 2.1 and public scripts that read such logs.
+"""
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+
+from radarsim.radar.ti.arguments import Arguments
+from radarsim.radar.ti.chip_settings import ChipSettings, ChirpRange, FramePlan, Profile
+
+_RAW = re.compile(r"API:(\w+),([^\r\n]*)")
+_CALL = re.compile(r"\bar1\.(\w+)\(([^()\r\n]*)\)")
+_TWO_26 = Decimal(2**26)
+# (lowest start, highest end, GHz per 2^26 steps) of the two bands.
+_BANDS = ((Decimal(76), Decimal(81), Decimal("3.6")), (Decimal(60), Decimal(64), Decimal("2.7")))
+MAX_LINES = 1_000_000
+
+
+def looks_like_log(text: str) -> bool:
+    """Whether a text holds settings in either form."""
+    return bool(re.search(r"API:\w+Config,|\bar1\.\w+Config\(", text))
+
+
+def parse_studio_log(text: str, where: str) -> ChipSettings:
+    """Chip settings from a Studio log or Lua script.
+
+    Args:
+        text: of the file.
+        where: its name, for messages.
+
+    Returns:
+        The settings; calls that were not understood are listed in their notes.
+
+    Raises:
+        InputError: a setting that cannot be read, or asks for what is not modelled.
+    """
+    settings = ChipSettings(where=where)
+    unread: dict[str, int] = {}
+    for number, line in enumerate(text.splitlines()[:MAX_LINES], start=1):
+        for call in _calls(line, f"{where}, line {number}"):
+            if call.key in READERS:
+                READERS[call.key](settings, call)
+            elif call.name.endswith("Config"):
+                unread.setdefault(call.name, number)
+    if unread:
+        names = ", ".join(f"{name} (line {number})" for name, number in unread.items())
+        settings.notes.append(f"not used: {names}")
+    return settings
+
+
+class Call(Arguments):
+    """One setting."""
+
+    def __init__(self, where: str, form: str, name: str, arguments: str):
+        words = [word.strip().strip("\"'") for word in arguments.split(",")]
+        super().__init__(
+            where, name, words, why_no_number="; variables of a script are not followed"
+        )
+        self.key = f"{form}{name}"
+
+    def mask(self, first: int, count: int) -> int:
+        """Switches, one argument each, as a bit mask."""
+        return sum((self.count(first + idx) != 0) << idx for idx in range(count))
+
+
+def _calls(line: str, where: str):
+    if found := _RAW.search(line):
+        yield Call(where, "raw ", found[1], found[2])
+        return
+    for found in _CALL.finditer(line.split("--")[0]):
+        yield Call(where, "", found[1], found[2])
+
+
+def _raw_profile(settings: ChipSettings, call: Call) -> None:
+    steps = call.number(1), call.number(7)
+    ramp_end_us = call.number(4) / 100
+    start_ghz, slope = _physical(settings, *steps, ramp_end_us)
+    settings.profiles[call.count(0)] = Profile(
+        start_ghz=start_ghz,
+        idle_us=call.number(2) / 100,
+        adc_start_us=call.number(3) / 100,
+        ramp_end_us=ramp_end_us,
+        tx_backoff_db=call.count(5) & 0xFF,
+        tx_phase=call.count(6),
+        slope_mhz_per_us=slope,
+        num_samples=call.count(9),
+        sample_rate_ksps=call.number(10),
+        high_pass=(call.count(11), call.count(12)),
+        rx_gain=call.count(13),
+    )
+
+
+def _physical(settings, start_steps: Decimal, slope_steps: Decimal, ramp_end_us: Decimal):
+    """Start [GHz] and slope [MHz/us]: the chip named, or the band that holds the whole ramp."""
+    is_60 = "68" in settings.platform
+    scaled = []
+    for low, high, ghz in _BANDS:
+        start, slope = start_steps * ghz / _TWO_26, slope_steps * ghz * 900 * 1000 / _TWO_26
+        end = start + slope * ramp_end_us / 1000
+        holds = low - Decimal("0.01") <= start and end <= high + Decimal("0.01")
+        named = bool(settings.platform) and is_60 == (low == 60)
+        scaled.append((named, holds, start, slope))
+    if not settings.platform and all(each[1] for each in scaled):
+        settings.notes.append("the ramp fits both bands and no chip is named; read as 77 GHz")
+    best = max(scaled, key=lambda each: each[:2])
+    return best[2], best[3]
+
+
+def _call_profile(settings: ChipSettings, call: Call) -> None:
+    settings.profiles[call.count(0)] = Profile(
+        start_ghz=call.number(1),
+        idle_us=call.number(2),
+        adc_start_us=call.number(3),
+        ramp_end_us=call.number(4),
+        tx_backoff_db=call.count(5),
+        tx_phase=sum(call.count(idx) for idx in (8, 9, 10)),
+        slope_mhz_per_us=call.number(11),
+        num_samples=call.count(13),
+        sample_rate_ksps=call.number(14),
+        high_pass=(call.count(15), call.count(16)),
+        rx_gain=call.count(17),
+    )
+
+
+def _chirp(settings: ChipSettings, call: Call, tx_mask: int) -> None:
+    settings.chirps.append(
+        ChirpRange(
+            first=call.count(0),
+            last=call.count(1),
+            profile=call.count(2),
+            changes=tuple(call.number(idx) for idx in range(3, 7)),
+            tx_mask=tx_mask,
+        )
+    )
+
+
+def _frame(settings: ChipSettings, call: Call, period_ms: Decimal) -> None:
+    settings.frame = FramePlan(
+        first=call.count(0),
+        last=call.count(1),
+        frames=call.count(2),
+        loops=call.count(3),
+        period_ms=period_ms,
+    )
+
+
+def _raw_channels(settings: ChipSettings, call: Call) -> None:
+    settings.tx_mask, settings.rx_mask = call.count(0), call.count(1)
+
+
+def _raw_adc(settings: ChipSettings, call: Call) -> None:
+    settings.adc_bits, settings.adc_format = call.count(0), call.count(1)
+
+
+def _raw_data_format(settings: ChipSettings, call: Call) -> None:
+    settings.rx_mask, settings.q_first = call.count(0), bool(call.count(3))
+
+
+def _call_channels(settings: ChipSettings, call: Call) -> None:
+    settings.tx_mask, settings.rx_mask = call.mask(0, 3), call.mask(3, 4)
+    settings.adc_bits, settings.adc_format = call.count(7), call.count(8)
+    settings.q_first = bool(call.count(9)) if len(call.arguments) > 9 else None
+
+
+def _lanes(settings: ChipSettings, call: Call, mask: int) -> None:
+    settings.lanes = 4 if mask.bit_count() == 4 else 2
+
+
+def _chip(settings: ChipSettings, call: Call) -> None:
+    settings.platform = call.arguments[0][:40]
+
+
+def _subframes(settings: ChipSettings, call: Call) -> None:
+    """Studio sends this beside every plain frame; several subframes are another matter."""
+    if call.count(0) > 1:
+        problem = f"asks for {call.count(0)} subframes"
+        raise call.error(problem, "only plain frames are modelled")
+
+
+def _refuse(settings: ChipSettings, call: Call) -> None:
+    raise call.error("asks for advanced frames", "only plain frames are modelled")
+
+
+def _test_source(settings: ChipSettings, call: Call) -> None:
+    note = "the chip's test source is on: samples are made by the chip, not heard"
+    settings.notes = [each for each in settings.notes if each != note]
+    settings.notes += [note] if call.count(0) else []
+
+
+READERS: dict[str, Callable[[ChipSettings, Call], None]] = {
+    "raw select_chip_version": _chip,
+    "raw ChannelConfig": _raw_channels,
+    "raw AdcOutConfig": _raw_adc,
+    "raw DataFmtConfig": _raw_data_format,
+    "raw LaneConfig": lambda settings, call: _lanes(settings, call, call.count(0)),
+    "raw ProfileConfig": _raw_profile,
+    "raw ChirpConfig": lambda settings, call: _chirp(settings, call, call.count(7)),
+    # 5 ns a step: 200,000 make a millisecond.
+    "raw FrameConfig": lambda settings, call: _frame(settings, call, call.number(4) / 200_000),
+    "raw AdvancedFrameConfig": _subframes,
+    "raw EnableTestSource": _test_source,
+    "SelectChipVersion": _chip,
+    "select_chip_version": _chip,
+    "ChanNAdcConfig": _call_channels,
+    "LVDSLaneConfig": lambda settings, call: _lanes(settings, call, call.mask(1, 4)),
+    "ProfileConfig": _call_profile,
+    "ChirpConfig": lambda settings, call: _chirp(settings, call, call.mask(7, 3)),
+    "FrameConfig": lambda settings, call: _frame(settings, call, call.number(4)),
+    "EnableTestSource": _test_source,
+    "AdvanceFrameConfig": _refuse,
+    "AdvancedFrameConfig": _refuse,
+}

@@ -1,0 +1,296 @@
+"""Radar descriptions in TOML, in datasheet units: text to `Radar` and back; no files.
+
+A file may start from a board and change what differs:
+
+    board = "AWR1843BOOST"
+    name = "hall radar"
+
+    [chirp]
+    start_ghz = 77.0            # where the ramp starts
+    slope_mhz_per_us = 60.012
+    idle_us = 7
+    adc_start_us = 6
+    ramp_end_us = 65
+    sample_rate_ksps = 4400     # complex
+    num_samples = 256
+
+    [frame]
+    num_chirps = 128            # loops; each fires every transmitter in tx_order once
+    period_ms = 100
+    tx_order = ["TX1", "TX3"]   # firing order; a transmitter left out stays silent
+    burst_start_us = 0
+    extra_slot_idle_us = 0
+
+    [antennas]
+    design_ghz = 77.0
+    gain_dbi = 10.5
+    tx_mm = [[0, 0, 0], [0, 3.89, 1.95]]   # ahead, left, up of the phase centre
+    rx_mm = [[0, 0, 0]]
+    channel_gain = [[[1, 0]], [[-1, 0]]]   # per transmitter, per receiver: real, imaginary
+
+    [receiver]
+    noise_figure_db = 15
+    gain_db = 30
+    adc_bits = 16
+    full_scale_v = 0.45
+    load_ohm = 50
+    temperature_k = 290
+
+    [transmitter]
+    power_dbm = 12
+
+A section `[capture]` says how recordings are laid out: see `capture_format`.
+
+With a board, everything else may be left out and the chip's limits are checked. Numbers are read
+and written in decimal: what `dump_radar` writes, `parse_radar` reads back unchanged.
+"""
+
+import copy
+import difflib
+import tomllib
+from decimal import Decimal
+from typing import Any
+
+from radarsim.checks import checked_count, checked_number, to_si
+from radarsim.errors import InputError
+from radarsim.radar.boards import BOARDS, CHIP_OF_BOARD, DEFAULT_BOARD, check_limits
+from radarsim.radar.capture_format import CaptureFormat, format_from_table, format_table
+from radarsim.radar.config import AntennaArray, Chirp, Frame, Radar, Receiver
+from radarsim.radar.datasheet import datasheet_tables
+
+# Field of a value -> key of the file, wherever the two differ.
+_KEYS = {
+    ("Chirp", "start_freq_hz"): "chirp.start_ghz",
+    ("Chirp", "slope_hz_per_s"): "chirp.slope_mhz_per_us",
+    ("Chirp", "sample_rate_hz"): "chirp.sample_rate_ksps",
+    ("Chirp", "idle_time_s"): "chirp.idle_us",
+    ("Chirp", "adc_start_time_s"): "chirp.adc_start_us",
+    ("Chirp", "ramp_end_time_s"): "chirp.ramp_end_us",
+    ("Frame", "period_s"): "frame.period_ms",
+    ("Frame", "burst_start_s"): "frame.burst_start_us",
+    ("Frame", "extra_slot_idle_s"): "frame.extra_slot_idle_us",
+    ("AntennaArray", "tx_positions_m"): "antennas.tx_mm",
+    ("AntennaArray", "rx_positions_m"): "antennas.rx_mm",
+    ("AntennaArray", "design_freq_hz"): "antennas.design_ghz",
+    ("Radar", "tx_power_dbm"): "transmitter.power_dbm",
+}
+_SECTIONS = {"Chirp": "chirp", "Frame": "frame", "AntennaArray": "antennas", "Receiver": "receiver"}
+_OPTIONAL = {"burst_start_us", "extra_slot_idle_us", "channel_gain", "load_ohm", "temperature_k"}
+_TEMPLATE = datasheet_tables(BOARDS[DEFAULT_BOARD])
+
+
+def parse_radar(text: str, where: str) -> Radar:
+    """The radar that a TOML text describes.
+
+    Args:
+        text: the TOML, in datasheet units.
+        where: name of its file, for messages.
+
+    Returns:
+        The radar, checked, against its chip too where it names a board.
+
+    Raises:
+        InputError: naming the file, the key, its value with unit, the limit, and what to do.
+    """
+    tables = _read(text, where)
+    tables.pop("capture", None)
+    board = tables.pop("board", None)
+    if board is not None and not (isinstance(board, str) and board in BOARDS):
+        raise InputError(where, "board", f"is {board!r}", f"use one of {', '.join(BOARDS)}")
+    base = datasheet_tables(BOARDS[board]) if board else {}
+    _check_keys(tables, where)
+    merged = _merge(base, tables)
+    _check_complete(merged, where)
+    try:
+        radar = _build(merged, board or "", where)
+        if board:
+            check_limits(radar, CHIP_OF_BOARD[board])
+    except InputError as error:
+        if error.where == where:
+            raise
+        section = _SECTIONS.get(error.where, error.where.lower())
+        field = _KEYS.get((error.where, error.field), f"{section}.{error.field}")
+        raise InputError(where, field, error.problem, error.hint) from None
+    return radar
+
+
+def parse_capture_format(text: str, where: str) -> CaptureFormat:
+    """How captures of that radar are laid out: its `[capture]` section, see `capture_format`.
+
+    Raises:
+        InputError: an unknown key or value.
+    """
+    tables = _read(text, where)
+    return format_from_table(tables.get("capture"), str(tables.get("board", "")), where)
+
+
+def dump_setup(radar: Radar, capture_format: CaptureFormat) -> str:
+    """A radar and its captures' layout as one TOML text."""
+    lines = ["", "[capture]"]
+    lines += [f"{key} = {_text(value)}" for key, value in format_table(capture_format).items()]
+    return dump_radar(radar) + "\n".join(lines) + "\n"
+
+
+def dump_radar(radar: Radar) -> str:
+    """A radar as TOML text that `parse_radar` reads back unchanged.
+
+    Args:
+        radar: the radar; its chip's limits are checked again when the text is read.
+
+    Returns:
+        TOML text, every key written out.
+    """
+    lines = [f"board = {_text(radar.board)}"] if radar.board else []
+    for key, value in datasheet_tables(radar).items():
+        if isinstance(value, dict):
+            lines += ["", f"[{key}]"]
+            lines += [f"{name} = {_text(entry)}" for name, entry in value.items()]
+        else:
+            lines.append(f"{key} = {_text(value)}")
+    return "\n".join(lines) + "\n"
+
+
+def _text(value: Any) -> str:
+    """One TOML value."""
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, list):
+        return f"[{', '.join(_text(entry) for entry in value)}]"
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in escaped) + '"'
+    return str(value)
+
+
+def _read(text: str, where: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text, parse_float=Decimal)
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        hint = 'write keys as name = value under [chirp], [frame], ...; text in "quotes"'
+        raise InputError(where, "TOML", f"cannot be read ({error})", hint) from None
+
+
+def _check_keys(tables: dict[str, Any], where: str) -> None:
+    """Refuse keys nobody reads: a misspelt setting must not pass for the default."""
+    for key, value in tables.items():
+        known = _TEMPLATE.get(key)
+        if known is None:
+            raise InputError(where, key, "is not known", _suggest(key, ["board", *_TEMPLATE]))
+        if isinstance(known, str) and not isinstance(value, str):
+            raise InputError(where, key, f"is {value}, not text", "put it in quotes")
+        if isinstance(known, dict) and not isinstance(value, dict):
+            raise InputError(where, key, "is a section, not a value", f"write [{key}]")
+        for name in value if isinstance(known, dict) else ():
+            if name not in known:
+                raise InputError(where, f"{key}.{name}", "is not known", _suggest(name, known))
+
+
+def _suggest(name: str, known) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {close[0]}?" if close else f"use {', '.join(known)}"
+
+
+def _merge(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    merged = copy.deepcopy(base)
+    antennas = changes.get("antennas", {})
+    if "channel_gain" not in antennas and {"tx_mm", "rx_mm"} & set(antennas):
+        merged.get("antennas", {}).pop("channel_gain", None)
+    for key, value in changes.items():
+        if isinstance(value, dict):
+            merged.setdefault(key, {}).update(value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _check_complete(merged: dict[str, Any], where: str) -> None:
+    for section, known in _TEMPLATE.items():
+        names = known if isinstance(known, dict) else ()
+        for name in names:
+            if name not in merged.get(section, {}) and name not in _OPTIONAL:
+                hint = f'add it under [{section}], or start from a board: board = "{DEFAULT_BOARD}"'
+                raise InputError(where, f"{section}.{name}", "is missing", hint)
+
+
+def _build(tables: dict[str, Any], board: str, where: str) -> Radar:
+    receiver = {
+        key: _si(value, "1", f"receiver.{key}", where)
+        for key, value in tables["receiver"].items()
+        if key != "adc_bits"
+    }
+    adc_bits = checked_count(where, "receiver.adc_bits", tables["receiver"]["adc_bits"])
+    array, tx_order = _fired(_array(tables["antennas"], where), tables["frame"]["tx_order"], where)
+    frame = tables["frame"]
+    return Radar(
+        name=tables.get("name", where),
+        board=board,
+        chirp=Chirp.from_datasheet(**tables["chirp"]),
+        frame=Frame(
+            num_chirps=checked_count(where, "frame.num_chirps", frame["num_chirps"]),
+            period_s=_si(frame["period_ms"], "1e-3", "frame.period_ms", where),
+            tx_order=tx_order,
+            burst_start_s=_si(
+                frame.get("burst_start_us", 0), "1e-6", "frame.burst_start_us", where
+            ),
+            extra_slot_idle_s=_si(
+                frame.get("extra_slot_idle_us", 0), "1e-6", "frame.extra_slot_idle_us", where
+            ),
+        ),
+        array=array,
+        receiver=Receiver(adc_bits=adc_bits, **receiver),
+        tx_power_dbm=_si(tables["transmitter"]["power_dbm"], "1", "transmitter.power_dbm", where),
+    )
+
+
+def _array(antennas: dict[str, Any], where: str) -> AntennaArray:
+    gains = antennas.get("channel_gain", [])
+    _check_nested(gains, 3, "antennas.channel_gain", where)
+    if any(len(gain) != 2 for row in gains for gain in row):
+        hint = "write each as [real, imaginary], such as [-1, 0]"
+        raise InputError(where, "antennas.channel_gain", "holds a gain of another form", hint)
+    return AntennaArray(
+        tx_positions_m=_points(antennas["tx_mm"], "antennas.tx_mm", where),
+        rx_positions_m=_points(antennas["rx_mm"], "antennas.rx_mm", where),
+        design_freq_hz=_si(antennas["design_ghz"], "1e9", "antennas.design_ghz", where),
+        gain_dbi=_si(antennas["gain_dbi"], "1", "antennas.gain_dbi", where),
+        channel_gain=tuple(
+            tuple(complex(float(real), float(imag)) for real, imag in row) for row in gains
+        ),
+    )
+
+
+def _fired(array: AntennaArray, labels: Any, where: str) -> tuple[AntennaArray, tuple[int, ...]]:
+    """The antennas that fire, and the order among them."""
+    known = {f"TX{idx + 1}": idx for idx in range(array.num_tx)}
+    usable = isinstance(labels, list) and labels and all(label in list(known) for label in labels)
+    if not usable or len(set(labels)) != len(labels):
+        problem = f"is {labels!r}; the antennas are {', '.join(known)}"
+        hint = 'list each that fires once, in firing order, such as ["TX1", "TX2"]'
+        raise InputError(where, "frame.tx_order", problem, hint)
+    fired = sorted(known[label] for label in labels)
+    if len(fired) < array.num_tx:
+        array = array.with_tx(tuple(fired))
+    return array, tuple(fired.index(known[label]) for label in labels)
+
+
+def _points(value: Any, field: str, where: str) -> tuple[tuple[float, ...], ...]:
+    _check_nested(value, 2, field, where)
+    return tuple(tuple(to_si(entry, "1e-3") for entry in point) for point in value)
+
+
+def _check_nested(value: Any, depth: int, field: str, where: str) -> None:
+    """Refuse all but lists of lists of numbers, as deep as asked."""
+    if depth == 0:
+        checked_number(where, field, value, hint="write numbers without quotes")
+    elif isinstance(value, list):
+        for entry in value:
+            _check_nested(entry, depth - 1, field, where)
+    else:
+        gains = field.endswith("gain")
+        form = "[[[real, imaginary], ...], ...]" if gains else "[[ahead, left, up], ...]"
+        raise InputError(where, field, f"holds {value} where a list belongs", f"write {form}")
+
+
+def _si(value: Any, scale: str, field: str, where: str) -> float:
+    checked_number(where, field, value, hint="write a number without quotes")
+    return to_si(value, scale)

@@ -1,0 +1,1 @@
+"""What a surface sends back: visibility, reflection models and absolute levels."""

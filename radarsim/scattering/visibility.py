@@ -1,0 +1,211 @@
+"""Which faces the radar sees: hidden point removal (the paper's) or an occlusion test.
+
+Both look from one point, the radar's phase centre: the array is 1 cm wide, less than an edge.
+A mask is a choice of surface, not a smooth quantity: it carries no gradient.
+"""
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int
+from scipy.spatial import ConvexHull
+
+from radarsim.numerics.sorting import coarse_order
+from radarsim.numerics.vectors import cross, dot
+from radarsim.scene.mesh import Faces
+
+# Flip radius over the farthest point. On the free body (1.6 cm edges) against ray casting, share of
+# the visible energy kept / of the kept energy visible: arms crossing at 3 m .75/1 at 100, .95/1 at
+# 1,000, .99/1 at 3,000, .999/1 at 10,000; lying across at 6 m .42/1, .80/1, .91/1, .97/.97.
+HPR_RADIUS = 3000.0
+# A face hides what lies 0.01 % of the range behind its plane (0.3 mm at 3 m): less and faces would
+# hide their own neighbours by rounding.
+PLANE_MARGIN = 1e-4
+# Beside or behind the radar, y/x and z/x order nothing; there everything is tested.
+FARTHEST_VIEW = 1e3
+TARGETS_PER_BLOCK = 128
+TRIANGLES_PER_STEP = 256
+
+
+def hidden_point_removal(
+    points_m: Float[np.ndarray, "point 3"], radius: float = HPR_RADIUS
+) -> Bool[np.ndarray, "point"]:
+    """Points seen from the origin, by spherical flipping and a convex hull.
+
+    Each point is mirrored beyond a sphere around the viewer; those on the convex hull of the
+    mirrored points and the viewer are visible.
+
+    Args:
+        points_m: positions in the radar frame [m], none at the origin.
+        radius: of the sphere, over the farthest point's range.
+
+    Returns:
+        True where visible.
+
+    Source:
+        Katz, Tal, Basri, "Direct visibility of point sets", SIGGRAPH 2007.
+    """
+    range_m = np.linalg.norm(points_m, axis=-1, keepdims=True)
+    flipped = points_m + 2 * (radius * range_m.max() - range_m) * points_m / range_m
+    hull = ConvexHull(np.concatenate([flipped, np.zeros((1, 3))]))
+    visible = np.zeros(len(points_m) + 1, bool)
+    visible[hull.vertices] = True
+    return visible[:-1]
+
+
+def facing(faces: Faces) -> Bool[Array, "*batch face"]:
+    """True where a face turns its outside to the origin."""
+    return dot(faces.centre_m, faces.normal) < 0
+
+
+def unoccluded(
+    targets_m: Float[Array, "target 3"],
+    corners_m: Float[Array, "occluder 3 3"],
+    active: Bool[Array, "occluder"],
+    wanted: Bool[Array, "target"] | None = None,
+) -> Bool[Array, "target"]:
+    """Targets that no triangle hides from the origin.
+
+    The ray to a target passes inside a front-facing triangle abc when it lies on the inner side of
+    the planes through the origin and each edge, and the triangle hides it when it also lies beyond
+    the plane of the triangle. Four sums of products and no ray: this runs on any device.
+
+    Targets and triangles are sorted along the longer side of the view, so that a block of targets
+    meets only the triangles that can lie before it. How many blocks and triangles that are is known
+    only when it runs: the loops stop there, and one program serves every scene.
+
+    Args:
+        targets_m: points to be seen [m], radar frame.
+        corners_m: corners of the possible occluders [m], second axis the three corners.
+        active: triangles to be tested; front faces are enough for a closed surface, because a ray
+            that leaves through the back has entered through the front.
+        wanted: targets to be tested, the others count as hidden; None for all.
+
+    Returns:
+        True where visible.
+    """
+    targets_m, corners_m = jax.lax.stop_gradient((targets_m, corners_m))
+    num_targets = targets_m.shape[0]
+    wanted = jnp.ones(num_targets, bool) if wanted is None else wanted
+    step = min(TRIANGLES_PER_STEP, corners_m.shape[0])
+    strips = _strips(targets_m, corners_m, active, wanted)
+    planes = _planes(corners_m[strips.occluder_order], active[strips.occluder_order])
+    blocks = targets_m[strips.target_order].reshape(-1, TARGETS_PER_BLOCK, 3)
+
+    def block(index, deepest):
+        points, first = blocks[index], strips.first[index]
+
+        def more(turn, deepest_here):
+            # A slice past the end is moved back: triangles tested twice hide nothing more.
+            some = [
+                jax.lax.dynamic_slice_in_dim(part, first + turn * step, step, axis=-2)
+                for part in planes
+            ]
+            return jnp.maximum(deepest_here, jnp.max(shadow_depth(points, *some), axis=0))
+
+        turns = (strips.last[index] - first + step - 1) // step
+        found = jax.lax.fori_loop(0, turns, more, deepest[index])
+        return deepest.at[index].set(found)
+
+    deepest = jnp.full(blocks.shape[:2], -jnp.inf)
+    num_blocks = (jnp.sum(wanted) + TARGETS_PER_BLOCK - 1) // TARGETS_PER_BLOCK
+    clear = jax.lax.fori_loop(0, num_blocks, block, deepest) <= 0
+    # Padding repeats a target; writing it twice writes the same answer.
+    seen = jnp.zeros(num_targets, bool).at[strips.target_order].set(clear.reshape(-1))
+    return seen & wanted
+
+
+def shadow_depth(
+    points_m: Float[Array, "target 3"],
+    edge_planes: Float[Array, "edge occluder 3"],
+    planes: Float[Array, "occluder 3"],
+) -> Float[Array, "occluder target"]:
+    """How far each target lies inside each triangle's shadow: the least of four distances."""
+    depth = jnp.minimum(-_dot(points_m, edge_planes[0]), -_dot(points_m, edge_planes[1]))
+    depth = jnp.minimum(depth, -_dot(points_m, edge_planes[2]))
+    return jnp.minimum(depth, _dot(points_m, planes) - (1 + PLANE_MARGIN))
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class _Strips:
+    """Targets and occluders in the order of one view coordinate, and who can hide whom."""
+
+    target_order: Int[Array, "padded"]
+    occluder_order: Int[Array, "occluder"]
+    first: Int[Array, "block"]
+    last: Int[Array, "block"]
+
+
+def _strips(targets_m, corners_m, active, wanted) -> _Strips:
+    """Wanted targets and active occluders come first in their orders."""
+    view = targets_m[:, 1:] / targets_m[:, :1]
+    # Upright bodies are sorted by elevation, lying ones by azimuth.
+    extent = jnp.ptp(jnp.where(wanted[:, None], view, view[jnp.argmax(wanted)]), axis=0)
+    tall = extent[1] >= extent[0]
+    # At x = 0 the coordinate has no value, but still comes before what is not wanted.
+    coordinate = _bounded(jnp.where(tall, view[:, 1], view[:, 0]))
+    coordinate = jnp.where(wanted, coordinate, jnp.inf)
+    corners = corners_m[..., 1:] / corners_m[..., :1]
+    corners = jnp.where(tall, corners[..., 1], corners[..., 0])
+    middle = jnp.where(active, _bounded(corners.mean(-1)), jnp.inf)
+    reach = jnp.max(jnp.where(active, jnp.max(jnp.abs(corners - middle[:, None]), -1), 0.0))
+    padding = -len(coordinate) % TARGETS_PER_BLOCK
+    target_order = jnp.pad(coarse_order(coordinate, wanted), (0, padding), mode="edge")
+    blocks = coordinate[target_order].reshape(-1, TARGETS_PER_BLOCK)
+    lowest = jnp.min(blocks, axis=1)
+    highest = jnp.max(jnp.where(jnp.isfinite(blocks), blocks, -jnp.inf), axis=1)
+    occluder_order = coarse_order(middle, active)
+    middle = middle[occluder_order]
+    # The order is coarse: nothing before `first` may reach up to a block, nothing from `last` down.
+    until, after = jax.lax.cummax(middle), jax.lax.cummin(middle, reverse=True)
+    # The view coordinates y/x and z/x order only what lies ahead.
+    ahead = jnp.all(jnp.where(active[:, None], corners_m[..., 0], 1.0) > 0)
+    ahead &= jnp.all(jnp.where(wanted, targets_m[:, 0], 1.0) > 0)
+    first = jnp.searchsorted(until, jnp.where(ahead, lowest - reach, -jnp.inf), side="left")
+    last = jnp.searchsorted(after, jnp.where(ahead, highest + reach, jnp.inf), side="right")
+    return _Strips(target_order, occluder_order, first, jnp.minimum(last, jnp.sum(active)))
+
+
+def _bounded(coordinate):
+    """Finite, and small enough to be told apart from its neighbours."""
+    return jnp.clip(jnp.nan_to_num(coordinate), -FARTHEST_VIEW, FARTHEST_VIEW)
+
+
+def _planes(corners_m, active):
+    """Edge planes [edge, occluder, 3] through the origin, and face planes, 1 on the face."""
+    a, b, c = corners_m[:, 0], corners_m[:, 1], corners_m[:, 2]
+    edge_planes = jnp.stack([cross(a, b), cross(b, c), cross(c, a)])
+    plane = cross(b - a, c - a)
+    offset = dot(plane, a)[:, None]
+    # Inactive and degenerate triangles get a plane that nothing lies beyond.
+    usable = active[:, None] & (offset != 0)
+    plane = jnp.where(usable, plane / jnp.where(usable, offset, 1.0), 0.0)
+    return edge_planes, plane
+
+
+def _dot(points, normals):
+    """Every normal [occluder, 3] with every point [target, 3], as sums that XLA fuses.
+
+    A product of matrices over three numbers would write each [occluder, target] array to memory;
+    with the targets last, the largest over the occluders runs along vector registers.
+    """
+    x, y, z = points[None, :, 0], points[None, :, 1], points[None, :, 2]
+    return normals[:, 0, None] * x + normals[:, 1, None] * y + normals[:, 2, None] * z
+
+
+def fade(
+    visible: Bool[Array, "block face"] | Float[Array, "block face"], num_chirps: int
+) -> Float[Array, "chirp face"]:
+    """Weights in 0..1 per chirp from masks at the centres of equal blocks of the burst.
+
+    Linear from one centre to the next and flat at both ends: a hard step would splatter the echo of
+    the face over all speeds.
+    """
+    num_blocks = visible.shape[0]
+    position = (np.arange(num_chirps) + 0.5) / num_chirps * num_blocks - 0.5
+    position = np.clip(position, 0, num_blocks - 1)
+    hats = np.maximum(0, 1 - np.abs(position[:, None] - np.arange(num_blocks))).astype(np.float32)
+    return jnp.matmul(hats, visible.astype(jnp.float32), precision="highest")

@@ -1,0 +1,1 @@
+"""Who moves before the radar: motion, body, mesh and placement."""

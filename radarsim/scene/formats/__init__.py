@@ -1,0 +1,1 @@
+"""Readers of motion, body models and meshes as others publish them."""

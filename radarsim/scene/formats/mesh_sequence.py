@@ -1,0 +1,169 @@
+"""Any moving mesh: a sequence of vertices with one set of faces.
+
+A folder of .obj, .ply or .stl files in name order (read by trimesh), or arrays `vertices`
+[pose, vertex, 3], `faces` [face, 3] and `rate_hz`. Metres, z-up, like every world here.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from radarsim.errors import InputError
+from radarsim.scene.interpolation import interpolate_points
+from radarsim.scene.motion import MAX_RATE_HZ
+
+KEYS = ("vertices", "faces", "rate_hz")
+SUFFIXES = (".obj", ".ply", ".stl")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class MeshSequence:
+    """One surface that moves.
+
+    Attributes:
+        vertices_m: at every pose, world z-up [m].
+        faces: triangles, counter-clockwise seen from outside.
+        rate_hz: poses per second.
+        name: the id that seeds and reports use.
+    """
+
+    vertices_m: Float[np.ndarray, "pose vertex 3"]
+    faces: Int[np.ndarray, "face 3"]
+    rate_hz: float | int
+    name: str
+
+    @property
+    def duration_s(self) -> float:
+        """Time from the first pose to the last [s]."""
+        return (len(self.vertices_m) - 1) / self.rate_hz
+
+
+def sample_mesh(
+    mesh: MeshSequence, times_s: Float[np.ndarray, "*time"]
+) -> Float[np.ndarray, "*time vertex 3"]:
+    """Vertices at any time, each on a smooth curve through its poses.
+
+    Args:
+        mesh: the sequence.
+        times_s: since the first pose, within the sequence [s].
+
+    Returns:
+        Vertices, world z-up [m].
+
+    Raises:
+        ValueError: a time lies outside the sequence.
+    """
+    low_s, high_s = np.min(times_s), np.max(times_s)
+    if low_s < -1e-6 or high_s > mesh.duration_s + 1e-6:
+        raise ValueError(
+            f"{mesh.name}: sampled from {low_s:.3f} to {high_s:.3f} s, but it lasts from 0 to "
+            f"{mesh.duration_s:.3f} s; ask for fewer frames or give more meshes"
+        )
+    vertices_m = interpolate_points(mesh.vertices_m, np.ravel(times_s) * mesh.rate_hz)
+    return vertices_m.reshape(*np.shape(times_s), *mesh.vertices_m.shape[1:])
+
+
+def from_arrays(
+    arrays: Mapping[str, np.ndarray], where: str, name: str, rate_hz: float | None = None
+) -> MeshSequence:
+    """The sequence that an `.npz` file holds.
+
+    Args:
+        arrays: those of `KEYS` that the file has.
+        where: the file, for messages.
+        name: the sequence's id.
+        rate_hz: meshes per second; by default the file's own.
+
+    Returns:
+        The checked sequence.
+
+    Raises:
+        InputError: an array is missing or of another shape, or the rate is not known.
+    """
+    for key in ("vertices", "faces"):
+        if key not in arrays:
+            raise InputError(where, key, "missing", "give vertices [pose, vertex, 3] and faces")
+    vertices_m, faces = np.asarray(arrays["vertices"]), np.asarray(arrays["faces"])
+    if vertices_m.ndim != 3 or vertices_m.shape[-1] != 3 or vertices_m.dtype.kind not in "fiu":
+        problem = f"{vertices_m.dtype} of shape {vertices_m.shape}, not [pose, vertex, 3] numbers"
+        raise InputError(where, "vertices", problem, "save the vertices of every pose, in metres")
+    if faces.ndim != 2 or faces.shape[-1] != 3 or faces.dtype.kind not in "iu":
+        problem = f"{faces.dtype} of shape {faces.shape}, not [face, 3] integers"
+        raise InputError(where, "faces", problem, "triangulate the mesh")
+    if rate_hz is None and "rate_hz" in arrays and np.size(arrays["rate_hz"]) == 1:
+        rate_hz = float(np.ravel(arrays["rate_hz"])[0])
+    return _checked(vertices_m, faces, rate_hz, where, name)
+
+
+def read_folder(folder: Path, rate_hz: float | None) -> MeshSequence:
+    """Mesh files of one folder, in name order (2 before 10).
+
+    Args:
+        folder: holds at least two meshes with the same faces.
+        rate_hz: meshes per second.
+
+    Returns:
+        The checked sequence.
+
+    Raises:
+        InputError: naming the file that cannot be read or has other faces.
+    """
+    paths = [path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES]
+    paths.sort(key=_name_order)
+    meshes = [_read_mesh(path) for path in paths]
+    for path, (vertices_m, faces) in zip(paths, meshes, strict=True):
+        if len(vertices_m) != len(meshes[0][0]) or not np.array_equal(faces, meshes[0][1]):
+            problem = f"other faces or vertex count than {paths[0].name}"
+            raise InputError(path, "mesh", problem, "export one topology for all poses")
+    if not meshes:
+        raise InputError(folder, "meshes", "no .obj, .ply or .stl file", "give a folder of meshes")
+    vertices_m = np.stack([vertices_m for vertices_m, _ in meshes])
+    return _checked(vertices_m, meshes[0][1], rate_hz, str(folder), folder.name)
+
+
+def _name_order(path: Path) -> list[tuple[int, str]]:
+    """Numbers by value, everything else by letter."""
+    pieces = re.findall(r"\d+|\D", path.name)
+    return [(int(piece), "") if piece.isdecimal() else (-1, piece) for piece in pieces]
+
+
+def _read_mesh(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    import trimesh
+
+    try:
+        # Merging or sorting vertices would give every pose its own topology.
+        mesh = trimesh.load(path, process=False, maintain_order=True, force="mesh")
+    except Exception as error:  # its parsers raise whatever their text made them trip over
+        problem = f"cannot be read ({type(error).__name__})"
+        raise InputError(path, "mesh", problem, "export it again") from None
+    faces = np.asarray(getattr(mesh, "faces", ()))
+    if not len(faces):
+        raise InputError(path, "mesh", "holds no face", "export triangles")
+    return np.asarray(mesh.vertices, np.float64), faces
+
+
+def _checked(
+    vertices_m: np.ndarray, faces: np.ndarray, rate_hz: float | None, where: str, name: str
+) -> MeshSequence:
+    num_poses, num_vertices, _ = vertices_m.shape
+    if num_poses < 2:
+        raise InputError(where, "vertices", f"{num_poses} poses, needs at least 2", "give more")
+    if rate_hz is None or not 0 < rate_hz <= MAX_RATE_HZ:
+        problem = "not known" if rate_hz is None else f"{rate_hz:g} Hz, limit {MAX_RATE_HZ:g} Hz"
+        raise InputError(where, "rate_hz", problem, "give the meshes per second")
+    if not len(faces) or faces.min() < 0 or faces.max() >= num_vertices:
+        problem = f"{len(faces)} faces, which must name vertices 0 to {num_vertices - 1}"
+        raise InputError(where, "faces", problem, "save the mesh again")
+    bad = ~np.isfinite(vertices_m).all(axis=(1, 2))
+    if bad.any():
+        raise InputError(where, "vertices", f"NaN or infinite at pose {bad.argmax()}", "repair it")
+    return MeshSequence(
+        vertices_m=vertices_m.astype(np.float64),
+        faces=faces.astype(np.int32),
+        rate_hz=rate_hz,
+        name=name,
+    )

@@ -1,0 +1,238 @@
+"""Motion: a sequence of SMPL poses on the host, checked where it enters.
+
+A mocap frame is a *pose*; a *frame* is always a radar frame. Rotations are axis-angle vectors.
+The world is z-up with the floor at zero; SMPL's rest pose (y-up, facing +z, left +x) is turned
+into it by the first joint's rotation. The pelvis stands at `transl_m + rest_pelvis_m`, because
+SMPL turns the body about its rest pelvis, which is not the origin.
+"""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from jaxtyping import Float
+
+from radarsim.errors import InputError
+from radarsim.scene.interpolation import interpolate_points, interpolate_rotations
+from radarsim.scene.lazy_poses import StoredPoses
+
+NUM_JOINTS = {"smpl": 24, "smplh": 52, "smplx": 55}
+SHAPE_SPACES = ("smpl", "smplx", "free")
+MIN_RATE_HZ, MAX_RATE_HZ = 5.0, 1000.0
+MAX_ROTATION_RAD = 8 * np.pi
+MAX_TRANSL_M = 1000.0
+
+# Where the rest pelvis of the published mean bodies lies, to the centimetre or two that differ
+# between genders; `retarget.fit_to_body` puts the true body's own in its place. The free body has
+# its origin there.
+REST_PELVIS_M = {"smpl": (0.0, -0.23, 0.03), "smplx": (0.0, -0.35, 0.01), "free": (0.0, 0.0, 0.0)}
+_NUM_SHARED_JOINTS = 22  # pelvis to wrists: the same in all three layouts
+_POSES_AT_ONCE = 1024  # that are checked; 1 MB
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Motion:
+    """One subject's poses at a constant rate.
+
+    Attributes:
+        poses_rad: axis-angle of every joint relative to its parent, the pelvis to the world [rad];
+            in their file still where `files.open_motion` left them: `cut_motion` reads a piece.
+        transl_m: SMPL's translation, world z-up [m].
+        rate_hz: poses per second.
+        betas: shape coefficients; empty where unknown.
+        shape_space: whose betas they are: "smpl" (also SMPL-H), "smplx" or "free".
+        gender: "male", "female" or "neutral".
+        layout: "smpl" (24 joints), "smplh" (52) or "smplx" (55).
+        name: the id that seeds and reports use.
+        stature_m: the subject's height where the file tells it (skeleton files), else None [m].
+        rest_pelvis_m: pelvis of the rest body that `transl_m` was written for; None for the mean
+            body of the shape space [m].
+        notes: what a reader inferred and a person may want to check, one line each.
+    """
+
+    poses_rad: Float[np.ndarray | StoredPoses, "pose joint 3"]
+    transl_m: Float[np.ndarray, "pose 3"]
+    rate_hz: float | int
+    betas: Float[np.ndarray, " beta"] = field(default_factory=lambda: np.zeros(0))
+    shape_space: str = "smpl"
+    gender: str = "neutral"
+    layout: str = "smpl"
+    name: str = "motion"
+    stature_m: float | None = None
+    rest_pelvis_m: tuple[float, float, float] | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def num_poses(self) -> int:
+        return len(self.poses_rad)
+
+    @property
+    def duration_s(self) -> float:
+        """Time from the first pose to the last [s]."""
+        return (self.num_poses - 1) / self.rate_hz
+
+    @property
+    def pelvis_m(self) -> Float[np.ndarray, "pose 3"]:
+        """Where the pelvis is, world z-up [m]."""
+        return self.transl_m + self.pelvis_offset_m
+
+    @property
+    def pelvis_offset_m(self) -> Float[np.ndarray, "3"]:
+        """From `transl_m` to the pelvis [m]."""
+        known = self.rest_pelvis_m is not None
+        return np.array(self.rest_pelvis_m if known else REST_PELVIS_M[self.shape_space])
+
+
+def check_motion(motion: Motion, where: str) -> Motion:
+    """The motion itself, if it can be simulated.
+
+    Args:
+        motion: as read.
+        where: the file it came from, for the message.
+
+    Returns:
+        The same motion.
+
+    Raises:
+        InputError: naming the field, the first bad pose, the limit and what to do.
+    """
+    check_shapes(motion.poses_rad, motion.transl_m, motion.layout, where)
+    _check_rate(motion.rate_hz, where)
+    turns_known, turns_rad = _largest(motion.poses_rad)
+    places_known, places_m = _largest(motion.transl_m)
+    _check_finite("poses", turns_known, where)
+    _check_finite("trans", places_known, where)
+    _check_range("poses", turns_rad, MAX_ROTATION_RAD, "rad", "degrees", where)
+    _check_range("trans", places_m, MAX_TRANSL_M, "m", "millimetres", where)
+    if not np.isfinite(motion.betas).all():
+        raise InputError(where, "betas", "NaN or infinite shape", "fit the subject's shape again")
+    return motion
+
+
+def body_joints(motion: Motion) -> Float[np.ndarray, "pose 24 3"]:
+    """The poses in SMPL's 24 joints; the two hand joints are straight if the layout has fingers.
+
+    Args:
+        motion: in any layout.
+
+    Returns:
+        Axis-angle poses [rad].
+    """
+    if motion.layout == "smpl":
+        return motion.poses_rad
+    poses_rad = np.zeros((motion.num_poses, NUM_JOINTS["smpl"], 3))
+    poses_rad[:, :_NUM_SHARED_JOINTS] = motion.poses_rad[:, :_NUM_SHARED_JOINTS]
+    return poses_rad
+
+
+def sample_motion(
+    motion: Motion, times_s: Float[np.ndarray, "*time"]
+) -> tuple[Float[np.ndarray, "*time joint 3"], Float[np.ndarray, "*time 3"]]:
+    """Poses and translations at any time, smooth on the sphere: see `interpolation`.
+
+    Args:
+        motion: the sequence.
+        times_s: since the first pose, in any order, within the motion [s].
+
+    Returns:
+        Axis-angle poses [rad] and translations [m].
+
+    Raises:
+        ValueError: a time lies outside the motion.
+    """
+    low_s, high_s = np.min(times_s), np.max(times_s)
+    if low_s < -1e-6 or high_s > motion.duration_s + 1e-6:
+        raise ValueError(
+            f"{motion.name}: sampled from {low_s:.3f} to {high_s:.3f} s, but the motion lasts from "
+            f"0 to {motion.duration_s:.3f} s; ask for fewer frames or a longer motion"
+        )
+    position = np.ravel(times_s) * motion.rate_hz
+    poses_rad = interpolate_rotations(motion.poses_rad, position)
+    transl_m = interpolate_points(motion.transl_m, position)
+    shape = np.shape(times_s)
+    return poses_rad.reshape(*shape, -1, 3), transl_m.reshape(*shape, 3)
+
+
+def cut_motion(motion: Motion, first_pose: int, num_poses: int) -> Motion:
+    """`num_poses` poses from `first_pose` on, as a motion of the same name.
+
+    Args:
+        motion: the whole sequence.
+        first_pose: where to start.
+        num_poses: how many to keep; fewer at the end of the sequence.
+
+    Returns:
+        The piece, starting at its own time zero.
+    """
+    keep = slice(first_pose, first_pose + num_poses)
+    return replace(motion, poses_rad=motion.poses_rad[keep], transl_m=motion.transl_m[keep])
+
+
+def check_shapes(
+    poses_rad: np.ndarray | StoredPoses, transl_m: np.ndarray, layout: str, where: str
+) -> None:
+    """Refuse arrays that are no motion of this layout.
+
+    Args:
+        poses_rad: should be [pose, joint, 3].
+        transl_m: should be [pose, 3].
+        layout: a key of `NUM_JOINTS`.
+        where: the file, for the message.
+
+    Raises:
+        InputError: naming the shape found and the one needed.
+    """
+    joints, shape = NUM_JOINTS[layout], poses_rad.shape
+    if shape[1:] != (joints, 3):
+        problem = f"shape {shape}, but {layout} needs [pose, {joints}, 3]"
+        raise InputError(where, "poses", problem, "give axis-angle poses of a SMPL layout")
+    if shape[0] < 2:
+        problem = f"{shape[0]} poses, but a motion needs at least 2"
+        raise InputError(where, "poses", problem, "give a longer recording")
+    if transl_m.shape != (shape[0], 3):
+        problem = f"shape {transl_m.shape}, but {shape[0]} poses need ({shape[0]}, 3)"
+        raise InputError(where, "trans", problem, "give one translation per pose")
+
+
+def _check_rate(rate_hz: float, where: str) -> None:
+    if not MIN_RATE_HZ <= rate_hz <= MAX_RATE_HZ:
+        raise InputError(
+            where,
+            "rate",
+            f"{rate_hz:g} Hz is outside {MIN_RATE_HZ:g} to {MAX_RATE_HZ:g} Hz",
+            "write the true pose rate into the file",
+        )
+
+
+def _largest(vectors: np.ndarray | StoredPoses) -> tuple[np.ndarray, np.ndarray]:
+    """Of every pose: whether all its vectors are finite, and the length of the longest."""
+    finite, longest = [], []
+    for first in range(0, len(vectors), _POSES_AT_ONCE):
+        some = vectors[first : first + _POSES_AT_ONCE]
+        some = some.reshape(len(some), -1, 3)
+        finite.append(np.isfinite(some).all(axis=(1, 2)))
+        longest.append(np.linalg.norm(some, axis=-1).max(axis=1))
+    return np.concatenate(finite), np.concatenate(longest)
+
+
+def _check_finite(name: str, finite: np.ndarray, where: str) -> None:
+    if not finite.all():
+        bad = ~finite
+        raise InputError(
+            where,
+            name,
+            f"NaN or infinite at pose {bad.argmax()} ({bad.sum()} of {len(bad)} poses)",
+            "cut or repair these poses",
+        )
+
+
+def _check_range(
+    name: str, size: np.ndarray, limit: float, unit: str, other_unit: str, where: str
+) -> None:
+    if size.max() > limit:
+        pose = int((size > limit).argmax())
+        raise InputError(
+            where,
+            name,
+            f"{size[pose]:.4g} {unit} at pose {pose}, limit {limit:.4g} {unit}",
+            f"check whether the file is in {other_unit}",
+        )

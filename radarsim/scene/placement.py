@@ -1,0 +1,148 @@
+"""Where the subject starts and where the radar stands.
+
+The world is z-up, the floor is z = 0 and the radar stands over the origin, looking along +x.
+"""
+
+from dataclasses import dataclass, replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.typing import ArrayLike
+from jaxtyping import Float
+from scipy.spatial.transform import Rotation
+
+from radarsim.scene.motion import Motion, body_joints
+
+_SPINE = (0, 3, 6, 9)  # pelvis to chest in every SMPL layout
+# Below this, left points so far up or down that it says little about heading (lying on a side).
+_MIN_LEVEL_LEFT = 0.4
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True, kw_only=True)
+class Placement:
+    """One radar before one subject; every value may be traced, so nothing is checked here.
+
+    Attributes:
+        distance_m: from the radar to the pelvis at the first pose, along the floor ahead [m].
+        lateral_m: the same to the left [m].
+        heading_rad: where the subject faces; 0 is towards the radar, positive turns to the
+            subject's left [rad].
+        radar_height_m: of the phase centre above the floor [m].
+        radar_tilt_rad: positive looks up [rad].
+    """
+
+    distance_m: ArrayLike = 3.0
+    lateral_m: ArrayLike = 0.0
+    heading_rad: ArrayLike = 0.0
+    radar_height_m: ArrayLike = 1.0
+    radar_tilt_rad: ArrayLike = 0.0
+
+
+@jax.tree_util.register_static
+@dataclass(frozen=True, kw_only=True)
+class ActivityArea:
+    """The floor before the radar that the subject must not leave: 5 m by 6 m by default.
+
+    Attributes:
+        near_m: closest pelvis distance ahead [m].
+        far_m: farthest pelvis distance ahead [m].
+        half_width_m: farthest pelvis distance to either side [m].
+    """
+
+    near_m: float | int = 1.0
+    far_m: float | int = 6.0
+    half_width_m: float | int = 3.0
+
+    def __post_init__(self):
+        if not (0 <= self.near_m < self.far_m and self.half_width_m > 0):
+            raise ValueError(
+                f"ActivityArea reaches from {self.near_m:g} to {self.far_m:g} m ahead and "
+                f"{self.half_width_m:g} m to either side; it needs 0 <= near < far and a width"
+            )
+
+    def inside(self, motion: Motion) -> int:
+        """How many poses pass before the pelvis first leaves the area.
+
+        Args:
+            motion: placed before the radar.
+
+        Returns:
+            Length of the longest prefix inside, 0 to the number of poses.
+        """
+        ahead, left, _ = motion.pelvis_m.T
+        out = (ahead < self.near_m) | (ahead > self.far_m) | (np.abs(left) > self.half_width_m)
+        return int(out.argmax()) if out.any() else motion.num_poses
+
+
+def facing_rad(motion: Motion, pose: int = 0) -> float:
+    """Azimuth the subject faces at one pose, about the vertical, from +x to the left [rad].
+
+    Hips and chest tell where left is, and facing is a quarter turn from it: right for a subject
+    who bends forward, sits or lies on the back. One who lies on a side faces where the chest does.
+
+    Args:
+        motion: in a z-up world.
+        pose: which.
+
+    Returns:
+        Angle in -pi to pi.
+    """
+    spine = Rotation.from_rotvec(body_joints(motion)[pose, list(_SPINE)])
+    hips = spine[0]
+    chest = hips * spine[1] * spine[2] * spine[3]
+    left = hips.apply([1.0, 0, 0]) + chest.apply([1.0, 0, 0])
+    if np.hypot(left[0], left[1]) > 2 * _MIN_LEVEL_LEFT:
+        return float(np.arctan2(-left[0], left[1]))
+    front = hips.apply([0, 0, 1.0]) + chest.apply([0, 0, 1.0])
+    return float(np.arctan2(front[1], front[0]))
+
+
+def place(motion: Motion, placement: Placement) -> Motion:
+    """The motion turned about the vertical and shifted so that it starts where it should.
+
+    Heights are kept: the floor stays at zero.
+
+    Args:
+        motion: in its own z-up world.
+        placement: where the pelvis is at the first pose, and the heading.
+
+    Returns:
+        The motion before a radar that stands over the origin and looks along +x.
+    """
+    start = np.array([float(placement.distance_m), float(placement.lateral_m), 0.0])
+    to_radar_rad = np.arctan2(-start[1], -start[0])
+    turn_rad = to_radar_rad + float(placement.heading_rad) - facing_rad(motion)
+    turn = Rotation.from_rotvec([0, 0, turn_rad])
+    # A turn about the vertical axis through the pelvis at the first pose, then to the start.
+    pelvis_m = motion.pelvis_m
+    pelvis_m = turn.apply(pelvis_m - pelvis_m[0] * [1, 1, 0]) + start
+    poses_rad = motion.poses_rad.copy()
+    poses_rad[:, 0] = (turn * Rotation.from_rotvec(poses_rad[:, 0])).as_rotvec()
+    transl_m = pelvis_m - motion.pelvis_offset_m
+    return replace(motion, poses_rad=poses_rad, transl_m=transl_m)
+
+
+def to_radar_frame(
+    points_m: Float[np.ndarray | jax.Array, "*batch 3"], placement: Placement
+) -> Float[np.ndarray | jax.Array, "*batch 3"]:
+    """World points as the radar sees them: its height taken off, its tilt undone.
+
+    A radar tilted up by e looks along (cos e, 0, sin e), so with z' = z - height
+
+        x_radar = x cos e + z' sin e,    y_radar = y,    z_radar = z' cos e - x sin e.
+
+    Args:
+        points_m: world points, z-up [m].
+        placement: the radar's height and tilt; may be traced.
+
+    Returns:
+        Points from the radar's phase centre: +x ahead, +y left, +z up [m].
+    """
+    values = (points_m, placement.radar_height_m, placement.radar_tilt_rad)
+    xp = jnp if any(isinstance(value, jax.Array) for value in values) else np
+    cos, sin = xp.cos(placement.radar_tilt_rad), xp.sin(placement.radar_tilt_rad)
+    ahead, left, up = (points_m[..., axis] for axis in range(3))
+    up = up - placement.radar_height_m
+    return xp.stack([ahead * cos + up * sin, left, up * cos - ahead * sin], axis=-1)

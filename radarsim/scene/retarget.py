@@ -1,0 +1,121 @@
+"""A motion on a body it was not recorded with: shape, size and the floor.
+
+Betas mean something only in their own shape space. On any other body the subject keeps the
+stature: the body is scaled as a whole, so that hips ride at the recorded height above the floor.
+"""
+
+import functools
+import logging
+from dataclasses import replace
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
+
+from radarsim.scene.body import BodyModel, fit_pose, skin
+from radarsim.scene.motion import Motion
+from radarsim.scene.skeleton import LEG_PER_STATURE, leg_length_m
+
+SCALES = (0.7, 1.3)
+# Poses looked at for size and floor, whatever the length: one compile, and 0.1 s on a CPU core.
+_NUM_SAMPLES = 64
+# The floor is where the soles are in all but the lowest tenth of poses: single poses that
+# sink into it do not lift the rest, and a jumper who is mostly in the air still lands on it.
+_FLOOR_PERCENTILE = 10
+_STANDING = 0.85  # of the pelvis height at rest; squats, seats and lying say less about stature
+_MIN_STANDING = 3
+
+logger = logging.getLogger(__name__)
+
+
+class Fitted(NamedTuple):
+    """What `body.skin` needs beside the body.
+
+    Attributes:
+        motion: its translation written for this body, feet on the floor.
+        body_scale: size of the body.
+        betas: as many as the body has.
+    """
+
+    motion: Motion
+    body_scale: float
+    betas: Float[np.ndarray, " beta"]
+
+
+def fit_to_body(motion: Motion, body: BodyModel) -> Fitted:
+    """The motion, a body scale and betas that go together.
+
+    Betas are used where motion and body share a shape space; elsewhere they are zero (said once)
+    and the subject's stature is kept by scaling. One constant lift per motion then puts the feet
+    on the floor: jumps stay jumps, and a seat is as low as it was.
+
+    Args:
+        motion: as read, before placing.
+        body: the model to be posed.
+
+    Returns:
+        Motion, scale and betas.
+    """
+    same_space = motion.shape_space == body.shape_space
+    betas = np.zeros(body.num_betas)
+    if same_space:
+        count = min(len(motion.betas), body.num_betas)
+        betas[:count] = motion.betas[:count]
+    elif motion.betas.any():
+        _say_once(motion.shape_space, body.shape_space, body.name)
+    pelvis_m = _rest_joints_m(body, betas)[0]
+    above_sole_m, rest_height_m = _above_sole_m(motion, body, betas)
+    scale = _scale(motion, body, betas, above_sole_m, rest_height_m)
+    written_for_this_body = same_space and motion.rest_pelvis_m is None
+    transl_m = motion.transl_m if written_for_this_body else motion.pelvis_m - pelvis_m * scale
+    motion = replace(motion, transl_m=transl_m, rest_pelvis_m=tuple((pelvis_m * scale).tolist()))
+    sole_m = motion.pelvis_m[_samples(motion), 2] - above_sole_m * scale
+    lift_m = np.array([0.0, 0.0, -np.percentile(sole_m, _FLOOR_PERCENTILE)])
+    return Fitted(replace(motion, transl_m=motion.transl_m + lift_m), scale, betas)
+
+
+def _scale(motion, body, betas, above_sole_m, rest_height_m) -> float:
+    """Subject's size over the body's."""
+    if motion.stature_m is not None:
+        body_m = leg_length_m(_rest_joints_m(body, betas)) / LEG_PER_STATURE
+        return float(np.clip(motion.stature_m / body_m, *SCALES))
+    if motion.shape_space == body.shape_space:
+        return 1.0
+    standing = above_sole_m > _STANDING * rest_height_m
+    if standing.sum() < _MIN_STANDING:
+        return 1.0
+    ratio = np.median(motion.pelvis_m[_samples(motion), 2][standing] / above_sole_m[standing])
+    # Beyond these the recording's floor is not at zero, and says nothing about stature.
+    return float(ratio) if SCALES[0] <= ratio <= SCALES[1] else 1.0
+
+
+def _samples(motion: Motion) -> np.ndarray:
+    return np.linspace(0, motion.num_poses - 1, _NUM_SAMPLES).round().astype(int)
+
+
+def _above_sole_m(motion: Motion, body: BodyModel, betas: np.ndarray) -> tuple[np.ndarray, float]:
+    """Pelvis above the body's lowest point, at the sampled poses and in the rest pose [m]."""
+    poses_rad = jnp.asarray(motion.poses_rad[_samples(motion)], jnp.float32)
+    poses_rad = fit_pose(poses_rad, motion.layout, body)
+    still_m, shape = jnp.zeros((len(poses_rad), 3)), jnp.asarray(betas, jnp.float32)
+    vertices_m = skin(body, shape, poses_rad, still_m)
+    pelvis_m = _rest_joints_m(body, betas)[0]
+    above_m = pelvis_m[2] - np.asarray(vertices_m[..., 2].min(axis=-1), np.float64)
+    rest_m = float(pelvis_m[1] - np.asarray(body.template_m)[:, 1].min())
+    return above_m, rest_m
+
+
+def _rest_joints_m(body: BodyModel, betas: np.ndarray) -> np.ndarray:
+    joints_m = np.asarray(body.joint_template_m, np.float64)
+    return joints_m + np.asarray(body.joint_shape_dirs, np.float64) @ betas
+
+
+@functools.cache
+def _say_once(motion_space: str, body_space: str, body_name: str) -> None:
+    logger.warning(
+        "betas of the %s shape space are not applied to body '%s' (%s): stature is kept instead",
+        motion_space,
+        body_name,
+        body_space,
+    )

@@ -1,0 +1,119 @@
+"""The legs of every face through a burst: split for float32, then polynomials in time.
+
+Only positions need float64: each face keeps one reference path, whose whole cycles are dropped in
+float64, and what remains is small enough for float32. A path is that from a tx over the face to the
+middle of the receivers, plus the small difference of each rx. Within a burst (28 ms) both, and the
+logarithm of a face's weight, are smooth: polynomials through four or five Chebyshev nodes hold them
+(accuracy.NODES_DB).
+"""
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from radarsim.constants import SPEED_OF_LIGHT_MPS
+from radarsim.radar.config import Radar
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Legs:
+    """Path lengths of the faces at the nodes of one burst, split so that float32 holds them.
+
+    Attributes:
+        tx_m: path from each tx over the face to the receivers' middle, less the mean path [m].
+        rx_m: how much longer the way back to each rx is than to their middle [m].
+        reference_cycles: carrier phase of the mean path, whole cycles dropped.
+        reference_bin: range bin of the mean path.
+        cycles_per_m: carrier phase per metre around the mean path.
+    """
+
+    tx_m: Float[Array, "node tx face"]
+    rx_m: Float[Array, "node rx face"]
+    reference_cycles: Float[Array, "face"]
+    reference_bin: Float[Array, "face"]
+    cycles_per_m: Float[Array, "face"]
+
+
+def legs_at_nodes(
+    radar: Radar,
+    centre_m: Float[Array, "node face 3"],
+    origin_m: tuple[Float[Array, "node 3"], Float[Array, "node 3"]],
+    residual_video_phase: bool = True,
+) -> Legs:
+    """Path lengths in float64, handed on as small float32 differences.
+
+    The residual video phase -S tau^2/2 is linear in the small change of tau: dropping its square
+    leaves -95 dB.
+
+    Args:
+        radar: antennas and waveform.
+        centre_m: phase points relative to `origin_m` [m].
+        origin_m: where they are counted from, as a high and a low float32 part [m].
+        residual_video_phase: keep -S tau^2 / 2.
+    """
+    chirp = radar.chirp
+    with jax.enable_x64(True):
+        high, low = (part.astype(jnp.float64)[:, None, :] for part in origin_m)
+        points = (centre_m.astype(jnp.float64) + high + low)[:, None]
+        tx_m = jnp.linalg.norm(points - radar.array.tx_m[:, None], axis=-1)
+        rx_m = jnp.linalg.norm(points - radar.array.rx_m[:, None], axis=-1)
+        middle_m = rx_m.mean(1, keepdims=True)
+        tx_m = tx_m + middle_m
+        mean_m = tx_m.mean((0, 1))
+        tau = mean_m / SPEED_OF_LIGHT_MPS
+        video_hz = chirp.slope_hz_per_s * tau * float(residual_video_phase)
+        cycles = (chirp.centre_freq_hz - video_hz / 2) * tau
+        bins = chirp.slope_hz_per_s * chirp.num_samples / chirp.sample_rate_hz * tau
+        per_m = (chirp.centre_freq_hz - video_hz) / SPEED_OF_LIGHT_MPS
+        parts = (tx_m - mean_m, rx_m - middle_m, cycles - jnp.round(cycles), bins, per_m)
+        return Legs(*(part.astype(jnp.float32) for part in parts))
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Course:
+    """Polynomials in burst time (-1 to 1) of one leg of every face.
+
+    Attributes:
+        cycles: carrier phase, without the reference.
+        bins: range-bin shift, the Doppler shift of the tone included.
+        rate: change of path length per unit of burst time [m].
+    """
+
+    cycles: Float[Array, "*group power antenna face"]
+    bins: Float[Array, "*group power antenna face"]
+    rate: Float[Array, "*group power antenna face"]
+
+
+def course(
+    radar: Radar,
+    leg_m: Float[Array, "node antenna face"],
+    cycles_per_m: Float[Array, "face"],
+    weight_cycles: Float[Array, "node antenna face"] | None = None,
+) -> Course:
+    """Fit one leg's polynomials.
+
+    The phase of a complex weight is a carrier phase without a delay: the echo turns by it and stays
+    where it is in range, but for the Doppler shift of its change.
+
+    Within a chirp of length T a path growing at rate tau' moves the tone by f_c tau' T bins and
+    bends it by S tau' u^2, whose mean, S tau' T^2 / 12, is a phase. Both are added here; what
+    remains of the bend is left to the sum and to samples.sample_phase.
+    """
+    sampled_s = radar.chirp.num_samples / radar.chirp.sample_rate_hz
+    _, half_s = burst_centre_and_half_s(radar)
+    length = power_coefficients(leg_m)
+    rate = derivative(length)
+    bins_per_m = np.float32(radar.chirp.slope_hz_per_s * sampled_s / SPEED_OF_LIGHT_MPS)
+    bend_per_m = radar.chirp.slope_hz_per_s * sampled_s**2 / 12 / (SPEED_OF_LIGHT_MPS * half_s)
+    cycles = length * cycles_per_m + rate * np.float32(bend_per_m)
+    turning = rate * cycles_per_m
+    if weight_cycles is not None:
+        weight = power_coefficients(weight_cycles)
+        cycles, turning = cycles + weight, turning + derivative(weight)
+    bins = length * bins_per_m + turning * np.float32(sampled_s / half_s)
+    return Course(cycles=cycles, bins=bins, rate=rate)

@@ -1,1 +1,0 @@
-"""TI's own configurations to a Radar: SDK, mmWave Studio JSON and log."""

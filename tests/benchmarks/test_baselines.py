@@ -1,0 +1,63 @@
+"""The slow ways of the benchmarks: each is the oracle's sum, but for what it says it leaves out."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import trimesh
+
+from benchmarks import baselines
+from benchmarks.checks import loops_of
+from benchmarks.scenes import settings_for
+from radarsim.signal.exact_frames import plain_frame
+from radarsim.signal.fast_clip import frames_of, make_burst
+from radarsim.simulate import burst_times_s
+from tests.helpers.moving_sphere import moving_sphere, relative_db, small_radar
+
+RADAR = small_radar()
+SIGMA_RAD = 0.35
+LOOPS = loops_of(RADAR)
+
+
+def error_db(method, burst, faces):
+    settings = settings_for("accurate")
+    surface = baselines.surface_of(RADAR, settings, burst, faces, SIGMA_RAD)
+    truth = plain_frame(RADAR, settings, frames_of(burst)[0], jnp.asarray(faces), SIGMA_RAD, LOOPS)
+    return relative_db(method(RADAR, surface, LOOPS), truth)
+
+
+def sphere_at(speed_mps):
+    """A rigid sphere that moves away, straight ahead."""
+    sphere = trimesh.creation.icosphere(2, 0.2)
+    origin_m = np.array([3.0, 0, 0]) + burst_times_s(RADAR, 1)[..., None] * [speed_mps, 0, 0]
+    vertices_m = np.tile(sphere.vertices, (*origin_m.shape[:2], 1, 1))
+    return make_burst(vertices_m, origin_m), sphere.faces
+
+
+def torch_loop(radar, surface, loops):
+    pytest.importorskip("torch", reason="the loop in torch needs it: pip install .[oracle]")
+    return baselines.pair_loop(radar, surface, loops, baselines.torch_echo)
+
+
+@pytest.mark.parametrize(
+    ("method", "limit_db"),
+    # Held weights: a face of this sphere turns by some mrad in a chirp; float32 takes 1e-5 cycles.
+    [(baselines.numpy_direct, -85), (baselines.jax_direct, -85)],
+)
+def test_direct_sums_follow_a_moving_and_breathing_sphere(method, limit_db):
+    assert error_db(method, *moving_sphere(RADAR)) < limit_db
+
+
+@pytest.mark.parametrize("method", [baselines.pair_loop, torch_loop])
+def test_the_loop_over_pairs_is_exact_while_nothing_moves(method):
+    """What is left is where float32 puts the corners, alike in both, and rounding of float64."""
+    assert error_db(method, *sphere_at(0.0)) < -120
+
+
+@pytest.mark.parametrize("speed_mps", [0.5, 1.0])
+def test_the_loop_over_pairs_is_off_by_the_motion_within_a_chirp(speed_mps):
+    """The phase 2 pi f_d t is left out, uniform over a chirp: its rms is 2 pi f_d T / sqrt(12)."""
+    chirp = RADAR.chirp
+    doppler_hz = 2 * speed_mps / chirp.wavelength_m
+    wished = 20 * np.log10(2 * np.pi * doppler_hz * chirp.sampled_time_s / np.sqrt(12))
+    # Faces off the axis recede a little slower.
+    assert error_db(baselines.pair_loop, *sphere_at(speed_mps)) == pytest.approx(wished, abs=0.3)

@@ -1,0 +1,318 @@
+"""Pictures of clips: what is drawn is what is stored, and one line for what cannot be drawn."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+
+from builders.draw import main
+from builders.drawing import pages as _pages
+from builders.drawing import single_clip as _performed
+from builders.drawing.scene import performed, scene_of, stored_scene
+from builders.sources.stored_motion import Sources, take_of
+from builders.sources.takes import BuiltInTake, amass_takes, built_in_takes
+from pipelines.blueprint import make_blueprint
+from pipelines.folder import LocalFolder
+from pipelines.plan import make_plan
+from pipelines.recipe_toml import recipe_from_table
+from pipelines.shards import finish_store, prepare
+from pipelines.stages import make_clip
+from pipelines.stored import Store
+from pipelines.survey import survey
+from pipelines.work import Job, make_shard
+from radarsim.heatmaps.heatmaps import HeatmapSettings, heatmap_axes
+from radarsim.plots.scene import radial_course
+from tests.helpers.made_up_bodies import made_up_model
+
+# Small enough that a clip takes a second.
+SMALL = """
+board = "AWR1843BOOST"
+name = "small"
+[chirp]
+num_samples = 64
+[frame]
+num_chirps = 24
+tx_order = ["TX1", "TX3"]
+"""
+
+
+def swaying(path, step_mps=0.0, seconds=2.2, rate_hz=60.0):
+    """A body in an AMASS file that bends to and fro while it glides to where it faces."""
+    time_s = np.arange(int(seconds * rate_hz)) / rate_hz
+    poses = np.zeros((len(time_s), 156))
+    poses[:, 0] = np.pi / 2
+    poses[:, 3] = 0.3 * np.sin(2 * np.pi * time_s)
+    trans = np.outer(time_s, [0, -step_mps, 0]) + np.array([0, 0, 0.9])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(path, poses=poses, trans=trans, betas=np.zeros(16), gender="female",
+             mocap_framerate=rate_hz)  # fmt: skip
+    return path
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """Two takes, body models, a radar, and a store with poses and IF cubes."""
+    root = tmp_path_factory.mktemp("draw")
+    swaying(root / "AMASS" / "CMU" / "01" / "01_01_poses.npz")
+    swaying(root / "AMASS" / "CMU" / "02" / "02_01_poses.npz", step_mps=0.4)
+    (root / "models" / "smplh" / "female").mkdir(parents=True)
+    np.savez(root / "models/smplh/female/model.npz", **made_up_model("smplh", 16))
+    (root / "radar.toml").write_text(SMALL)
+    _build(root, "kept.zarr", {"motion": True, "if_cubes": "on"})
+    _build(root, "bare.zarr", {"if_cubes": "off"})
+    return root
+
+
+def _build(root, name, keep):
+    """What builders.amass does, in this process: one compilation for all."""
+    clips = {"length_s": 2.0, "stride_s": 2.0, "min_frames": 15}
+    table = {"radar": str(root / "radar.toml"), "clips": clips, "keep": keep, "body": "models"}
+    recipe, models = recipe_from_table(table, "test"), str(root / "models")
+    takes = {take.id: take for take in amass_takes(str(root / "AMASS"))}
+    plan = make_plan(
+        recipe, [clip for take in takes.values() for clip in survey(recipe, take, models).clips]
+    )
+    stage = partial(make_clip, body_models=models, keep_cubes=keep["if_cubes"] == "on")
+    folder, blueprint = LocalFolder(root / name), make_blueprint(plan, takes)
+    prepare(folder, blueprint)
+    job = Job(out=str(root / name), recipe=recipe, blueprint=blueprint, make_clip=stage)
+    make_shard(job, 0, plan.shard(0), takes)
+    finish_store(folder, blueprint)
+
+
+def said(capsys):
+    captured = capsys.readouterr()
+    assert "Traceback" not in captured.out + captured.err
+    return captured.out.splitlines(), captured.err.splitlines()
+
+
+def is_picture(path):
+    return path.read_bytes().startswith(b"\x89PNG") and path.stat().st_size > 20_000
+
+
+def test_a_stored_clip_is_drawn_with_its_body(place, capsys):
+    arguments = [str(place / "kept.zarr"), "--clip", "1", "--body-models", str(place / "models")]
+    assert main(arguments) == 0
+    assert said(capsys) == ([str(place / "kept.clip1.png")], [])
+    assert is_picture(place / "kept.clip1.png")
+
+
+def test_kept_poses_and_the_take_read_again_give_the_same_body(place):
+    """Kept at the take's own rate in float32: they differ by rounding alone."""
+    store, models = Store(place / "kept.zarr"), str(place / "models")
+    kept = stored_scene(store, 1, Sources(body_models=models), store.axes())
+    sources = Sources(amass=str(place / "AMASS"), body_models=models)
+    bare = Store(place / "bare.zarr")
+    again = stored_scene(bare, 1, sources, bare.axes())
+    np.testing.assert_allclose(again.moments_s, kept.moments_s)
+    np.testing.assert_allclose(again.vertices_m, kept.vertices_m, atol=1e-4)
+    # The take goes on to the end of the last burst, kept poses to the end of the last frame.
+    num_poses = len(again.pelvis_m)
+    assert num_poses > 110
+    np.testing.assert_allclose(again.pelvis_m, kept.pelvis_m[:num_poses], atol=1e-4)
+    np.testing.assert_allclose(kept.pelvis_m[0, :2], [3.0, 0.0], atol=1e-4)
+
+
+def test_the_drawn_pelvis_goes_where_the_take_goes(place):
+    """0.4 m/s towards the radar it faces, seen from a radar at about its height."""
+    store = Store(place / "kept.zarr")
+    scene = stored_scene(store, 1, Sources(body_models=str(place / "models")), store.axes())
+    speed_mps = radial_course(scene)["speed_mps"]
+    assert np.mean(speed_mps) == pytest.approx(-0.4, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        ([], "give --body-models to see it"),
+        (["--body-models", "models"], "give --amass as for its build"),
+    ],
+)
+def test_without_its_source_a_clip_is_drawn_without_its_body(
+    place, capsys, monkeypatch, options, line
+):
+    monkeypatch.chdir(place)
+    assert main(["bare.zarr", *options]) == 0
+    (told, path), problems = said(capsys)
+    assert told.startswith("body not drawn: ")
+    assert told.endswith(line)
+    assert path == "bare.clip0.png"
+    assert is_picture(place / path)
+    assert problems == []
+
+
+def test_a_take_that_changed_is_not_shown_as_the_clip(place, tmp_path):
+    changed = swaying(tmp_path / "AMASS" / "CMU" / "01" / "01_01_poses.npz", step_mps=0.1)
+    sources = Sources(amass=str(changed.parents[2]), body_models=str(place / "models"))
+    _, note = _pages.stored_page(Store(place / "bare.zarr"), 0, sources)
+    assert "is not what it was when the store was built" in note
+
+
+def test_maps_are_cut_again_from_kept_cubes(place):
+    """Another window leaves what does not depend on it as it was, to float16's rounding."""
+    store = Store(place / "kept.zarr")
+    settings = HeatmapSettings(window="burst", clutter="clip")
+    maps, axes = _pages.stored_maps(store, 1, settings)
+    stored = store.maps(1)
+    assert maps.keys() == stored.keys()
+    np.testing.assert_allclose(axes["time_s"], store.axes()["time_s"], atol=1e-12)
+    for name in ("time_range", "time_angle"):
+        np.testing.assert_allclose(np.maximum(maps[name], -10), stored[name], atol=1 / 16)
+    assert np.abs(maps["time_doppler"] - stored["time_doppler"]).max() > 3
+
+
+def test_several_clips_make_a_contact_sheet(place, capsys, monkeypatch):
+    monkeypatch.chdir(place)
+    assert main(["kept.zarr", "--clip", "all", "--columns", "2"]) == 0
+    assert said(capsys) == (["kept.sheet.png"], [])
+    assert is_picture(place / "kept.sheet.png")
+
+
+def test_clips_are_named_by_row_id_or_stretch(place):
+    store = Store(place / "kept.zarr")
+    assert store.rows("1") == [1]
+    assert store.rows(store.clips[1].id) == [1]
+    assert store.rows("all") == store.rows("0:") == store.rows(":2") == [0, 1]
+
+
+def test_a_clip_is_titled_by_its_first_words_for_each_stretch(place):
+    """Further captions of a stretch say the same in other words."""
+    store = Store(place / "kept.zarr")
+    stretches = [(0.0, 1.0, "a"), (0.0, 1.0, "b"), (1.0, 2.0, "c")]
+    segments = [dict(start_s=s, end_s=e, caption=c) for s, e, c in stretches]
+    store.__dict__["_segments"] = {0: segments}
+    store.__dict__["_captions"] = {"a": "walk", "b": "a person walks", "c": "sit down"}
+    assert store.caption(0) == "walk, then sit down"
+    assert store.caption(1) == ""
+
+
+def test_a_motion_file_is_simulated_and_drawn_beside_itself(place, capsys):
+    path = swaying(place / "own" / "glide.npz", step_mps=0.3, seconds=2.4)
+    small = ["--radar", str(place / "radar.toml"), "--body-models", str(place / "models")]
+    assert main([str(path), "--start-seconds", "0.2", "--seconds", "2", *small]) == 0
+    assert said(capsys) == ([str(path.with_name("glide.radar.png"))], [])
+    assert is_picture(path.with_name("glide.radar.png"))
+
+
+def test_a_subject_who_leaves_the_area_is_drawn_until_then(place, capsys):
+    """From 3 m at 1 m/s the 1 m line is reached after 2 s."""
+    path = swaying(place / "own" / "out.npz", step_mps=1.0, seconds=3.4)
+    made = _performed.make(
+        str(path), 0.0, 3.0, {"radar": str(place / "radar.toml")}, str(place / "models")
+    )
+    assert made.clip.num_frames == pytest.approx(20, abs=1)
+    assert made.arrays["time_doppler"].shape[0] == made.arrays["num_columns"]
+    assert "then the subject is no longer inside the activity area" in made.note
+
+
+def test_a_motion_that_ends_early_is_drawn_to_its_end(place):
+    path = swaying(place / "own" / "short.npz", seconds=2.0)
+    made = _performed.make(
+        str(path), 0.0, 5.0, {"radar": str(place / "radar.toml")}, str(place / "models")
+    )
+    assert made.clip.num_frames == 20
+    assert made.note.endswith("the motion ends there")
+
+
+def test_a_built_in_activity_is_performed_again_as_it_was():
+    """The plan's take and the one found by its name alone give the same poses."""
+    recipe = recipe_from_table({"clips": {"length_s": 3.0}, "seed": 5}, "test")
+    take = built_in_takes(3, 2, 5, 3.0)[2]
+    clip = survey(recipe, take).clips[0]
+    again = take_of(recipe, clip, Sources())
+    assert isinstance(again, BuiltInTake)
+    posed = performed(recipe, clip, again, None)
+    axes = heatmap_axes(recipe.radar, clip.num_frames)
+    scene = scene_of(posed, recipe, clip, axes)
+    np.testing.assert_allclose(scene.pelvis_m[0, :2], [3.0, 0.0], atol=1e-4)
+    assert abs(scene.vertices_m[..., 2].min()) < 0.1  # on the floor
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["nothing"], "nothing: source: no such store, file or activity; give"),
+        (["gone.bvh"], "gone.bvh: path: does not exist; check the path"),
+        (["own"], "own: store: no store lies there; give a folder that builders.amass wrote"),
+        (["kept.zarr", "--clip", "9"], "kept.zarr: --clip: holds no clip 9; it has rows 0 to 1"),
+        (["kept.zarr", "--clip", "5:"], "kept.zarr: --clip: holds no clip 5:; it has rows 0 to 1"),
+        (["kept.zarr", "--clip", "1:2:3"], "kept.zarr: --clip: holds no clip 1:2:3; it has"),
+        (["kept.zarr", "--seconds", "2"], "kept.zarr: --seconds: is for motion files; leave"),
+        (["squat", "--clip", "2"], "squat: --clip: is for stores; leave it out"),
+        (["squat", "--out", "squat.bmp"], "squat.bmp: --out: '.bmp' is no kind of picture; end"),
+        (["squat", "--out", "no/squat.png"], "no/squat.png: --out: there is no folder no; name"),
+        (["squat", "--seconds", "0.1"], "options: --seconds: 0.1 s are 1 radar frames; give"),
+        (["squat", "--seconds", "9999"], "options: clips.length_s: is"),
+        (["squat", "--radar", "AWR9"], "AWR9: radar: no such board or file; use"),
+        (["squat", "--distance-m", "-1"], "options: placements.distance_m: "),
+        (["bare.zarr", "--window", "burst"], "bare.zarr: --window: the maps are cut as paper, and"),
+        (["broken.bvh"], "broken.bvh: line 1: 'HIERARCHY' expected"),
+        (["late.npz", "--start-seconds", "99"], "late.npz: --start-seconds: 99 s, but the motion"),
+        (["late.npz", "--distance-m", "0.5"], "late.npz: placement: not 0."),
+        (["late.npz", "--start-seconds", "2.1"], "late.npz: motion: less than"),
+    ],
+)
+def test_what_cannot_be_drawn_is_told_in_one_line(place, capsys, monkeypatch, arguments, line):
+    monkeypatch.chdir(place)
+    (place / "own").mkdir(exist_ok=True)
+    (place / "broken.bvh").write_text("nonsense")
+    swaying(place / "late.npz")
+    assert main(arguments) == 2
+    out, problems = said(capsys)
+    assert out == []
+    assert len(problems) == 1
+    assert problems[0].startswith(line)
+
+
+def test_a_store_of_another_version_is_refused(place, tmp_path, capsys):
+    text = (place / "bare.zarr" / "zarr.json").read_text()
+    (tmp_path / "zarr.json").write_text(text.replace('"schema_version": 1', '"schema_version": 9'))
+    assert main([str(tmp_path)]) == 2
+    assert "schema_version: is 9, this code reads 1" in said(capsys)[1][0]
+
+
+def test_help_teaches(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["--help"])
+    assert stopped.value.code == 0
+    text = capsys.readouterr().out
+    for word in ("how to read it", "examples:", "--clip all", "walk.bvh", "--window burst"):
+        assert word in text
+
+
+def test_the_real_walk_shows_a_walker(test_data, tmp_path):
+    """The torso line is where the pelvis goes, and limbs swing beyond it.
+
+    The middle of a column's power is compared with the pelvis over the 0.23 s that the column
+    covers. Limbs share in the power, so single columns may differ by more than 0.25 m/s.
+    """
+    (walk,) = (test_data / "mocap_walk_bvh").glob("*.bvh")
+    radar = tmp_path / "radar.toml"
+    radar.write_text('board = "AWR1843BOOST"\n[chirp]\nnum_samples = 128\n')
+    table = {"radar": str(radar), "maps": {"window": "burst"}}
+    made = _performed.make(str(walk), 3.0, 2.5, table)
+    assert made.note == ""
+    axes = heatmap_axes(made.recipe.radar, made.recipe.num_frames)
+    posed = performed(made.recipe, made.clip, made.take, None)
+    scene = scene_of(posed, made.recipe, made.clip, axes)
+    covered_s = axes["time_s"][:, None] + np.linspace(-0.115, 0.115, 9)
+    course = {
+        name: np.interp(covered_s, scene.pelvis_times_s, values).mean(1)
+        for name, values in radial_course(scene).items()
+    }
+    maps = {name: made.arrays[name].astype(float) for name in ("time_doppler", "time_range")}
+    power = 10 ** (maps["time_doppler"] / 10)
+    middle = (np.cumsum(power, 1) > 0.5 * power.sum(1, keepdims=True)).argmax(1)
+    off_mps = np.abs(axes["speed_mps"][middle] - course["speed_mps"])
+    assert np.median(off_mps) < 0.15
+    assert np.percentile(off_mps, 85) < 0.25
+    # The radar sees the front of the body, the pelvis is in its middle.
+    before_m = course["range_m"] - axes["range_m"][maps["time_range"].argmax(1)]
+    assert 0.0 < np.median(before_m) < 0.25
+    # Feet swing at two and a half to three times the torso's speed, toes a little faster.
+    walking = np.abs(course["speed_mps"]) > 1.0
+    assert walking.sum() > 50
+    forward = np.sign(course["speed_mps"][walking])[:, None] * axes["speed_mps"]
+    fastest = np.where(maps["time_doppler"][walking] > 10, forward, 0).max(1)
+    ratio = fastest / np.abs(course["speed_mps"][walking])
+    assert 2.2 < np.percentile(ratio, 80) < 3.8

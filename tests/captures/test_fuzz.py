@@ -1,0 +1,91 @@
+"""A thousand random and damaged files: each is read, or refused in one line."""
+
+import random
+
+import numpy as np
+import pytest
+
+from radarsim.captures.dca1000 import encode_words, from_complex, words_per_frame
+from radarsim.errors import InputError
+from radarsim.files import load_setup, open_capture
+from radarsim.radar.boards import BOARDS
+from radarsim.radar.capture_format import CaptureFormat
+from radarsim.radar.toml import dump_setup
+from tests.captures.test_packets import packets, pcap, pcapng
+from tests.helpers.captures_made import echo, small_radar
+from tests.helpers.configurations import CFG, LOG, LUA, studio_json
+
+RADAR = small_radar(num_chirps=4, num_samples=16)
+FORMAT = CaptureFormat()
+WORDS = encode_words(RADAR, FORMAT, from_complex(FORMAT, echo(RADAR, 20))).tobytes()
+WHOLE = {
+    ".bin": WORDS,
+    ".pcap": pcap(packets(WORDS)),
+    ".pcapng": pcapng(packets(WORDS)),
+    ".cfg": CFG.encode(),
+    ".mmwave.json": studio_json().encode(),
+    ".txt": LOG.encode(),
+    ".lua": LUA.encode(),
+    ".toml": dump_setup(BOARDS["IWR1443BOOST"], CaptureFormat(lanes=4)).encode(),
+}
+CAPTURES = (".bin", ".pcap", ".pcapng")
+TRIES = 130
+ODD_WORDS = [
+    b"nan",
+    b"-1",
+    b"1e999",
+    b"0x",
+    b"\x00",
+    b'"',
+    b"[",
+    b"{}",
+    b"=",
+    b"\xff\xfe",
+    b"9" * 40,
+]
+
+
+def damaged(whole: bytes, rng: random.Random) -> bytes:
+    """Random bytes, or the whole file with pieces cut, doubled, overwritten or exchanged."""
+    if rng.random() < 0.1:
+        return rng.randbytes(rng.randrange(3000))
+    content = bytearray(whole)
+    for _ in range(rng.randrange(1, 6)):
+        at, size = rng.randrange(len(content) + 1), rng.randrange(1, 40)
+        kind = rng.randrange(5)
+        if kind == 0:
+            content[at : at + size] = rng.randbytes(size)
+        elif kind == 1:
+            del content[at : at + size * 5]
+        elif kind == 2:
+            content[at:at] = content[at : at + size]
+        elif kind == 3:
+            content[at : at + rng.randrange(4)] = rng.choice(ODD_WORDS)
+        else:
+            del content[at:]
+    return bytes(content)
+
+
+@pytest.mark.parametrize("suffix", WHOLE)
+def test_damaged_files_are_read_or_refused_in_one_line(tmp_path, suffix):
+    rng = random.Random(suffix)
+    path = tmp_path / f"a{suffix}"
+    read, refusals = 0, []
+    for _ in range(TRIES):
+        path.write_bytes(damaged(WHOLE[suffix], rng))
+        try:
+            if suffix in CAPTURES:
+                capture = open_capture(path, RADAR)
+                cube = capture.read(0, min(2, capture.num_frames))
+                assert np.all(np.isfinite(cube))
+                assert capture.dropped_frames <= capture.num_frames
+            else:
+                setup = load_setup(path)
+                assert words_per_frame(setup.radar, setup.capture_format) > 0
+            read += 1
+        except InputError as error:
+            refusals.append(str(error))
+    assert all(len(line.splitlines()) == 1 for line in refusals)
+    # Both happen, so the files are neither all too damaged nor hardly damaged.
+    assert read
+    assert refusals

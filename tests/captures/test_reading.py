@@ -1,0 +1,212 @@
+"""Captures on disk: streamed, whole or damaged, in the order that their samples tell."""
+
+import tracemalloc
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from radarsim.captures.dca1000 import encode_words, words_per_frame
+from radarsim.errors import InputError
+from radarsim.files import load_setup, open_capture, write_capture
+from radarsim.radar.capture_format import CaptureFormat
+from tests.helpers.captures_made import echo, made_codes, small_radar
+
+RADAR = small_radar(num_chirps=16, num_samples=64)
+FRAME_BYTES = 2 * words_per_frame(RADAR, CaptureFormat())
+
+
+@pytest.fixture
+def written(tmp_path):
+    """A capture of 6 frames of echoes, and its codes."""
+    path = tmp_path / "capture.bin"
+    cube = np.round(echo(RADAR, 6).view(np.float32)).view(np.complex64)
+    write_capture(path, cube, RADAR)
+    return path, cube
+
+
+def test_what_is_written_is_read_back_to_the_bit(written):
+    path, cube = written
+    capture = open_capture(path, RADAR)
+    assert capture.num_frames == 6
+    np.testing.assert_array_equal(capture.read(0, 6), cube)
+    np.testing.assert_array_equal(capture.read(2, 3), cube[2:3])
+    np.testing.assert_array_equal(np.concatenate(list(capture.blocks(4))), cube)
+    assert capture.notes == ()
+    assert (capture.dropped_packets, capture.dropped_frames) == (0, 0)
+
+
+def test_codes_times_volts_per_code_are_the_simulated_volts(written):
+    capture = open_capture(written[0], RADAR)
+    assert capture.volts_per_code == RADAR.receiver.full_scale_v / 32768
+
+
+@pytest.mark.parametrize("order", ["i_first", "q_first"])
+def test_the_order_of_i_and_q_is_told_from_the_receivers_noise(tmp_path, order):
+    """Even where all the energy lies at far beats, which would tell the wrong order."""
+    path = tmp_path / "far.bin"
+    cube = echo(RADAR, beat=0.7, notch_db=8)
+    write_capture(path, cube, RADAR, iq_order=order)
+    capture = open_capture(path, RADAR)
+    assert capture.iq_order == order
+    assert "noise dips" in capture.iq_evidence
+
+
+@pytest.mark.parametrize("order", ["i_first", "q_first"])
+def test_without_a_notch_the_beats_decide(tmp_path, order):
+    path = tmp_path / "simulated.bin"
+    write_capture(path, echo(RADAR), RADAR, iq_order=order)
+    capture = open_capture(path, RADAR)
+    assert capture.iq_order == order
+    assert "more energy at" in capture.iq_evidence
+
+
+def test_noise_alone_leaves_it_undecided_and_says_so(tmp_path):
+    path = tmp_path / "noise.bin"
+    write_capture(path, echo(RADAR, level=0.0), RADAR)
+    capture = open_capture(path, RADAR)
+    assert capture.iq_order == "i_first"
+    assert capture.iq_evidence.startswith("undecided")
+
+
+def test_a_configuration_outweighs_beats_but_not_the_noise(tmp_path):
+    path = tmp_path / "capture.bin"
+    stated = CaptureFormat(iq_order="q_first")
+    write_capture(path, echo(RADAR), RADAR, iq_order="i_first")
+    assert open_capture(path, RADAR, capture_format=stated).iq_order == "q_first"
+    write_capture(path, echo(RADAR, notch_db=8), RADAR, iq_order="i_first")
+    capture = open_capture(path, RADAR, capture_format=stated)
+    assert capture.iq_order == "i_first"
+    assert "configuration says q_first" in capture.notes[0]
+
+
+def test_what_is_asked_for_outweighs_all(written):
+    capture = open_capture(written[0], RADAR, iq_order="q_first")
+    assert (capture.iq_order, capture.iq_evidence) == ("q_first", "as asked for")
+    with pytest.raises(InputError, match="iq_order"):
+        open_capture(written[0], RADAR, iq_order="swapped")
+
+
+def test_a_capture_in_several_files_is_read_as_one(written, tmp_path):
+    """Cut in the middle of a frame, and of a word, as a recorder's size limit does."""
+    path, cube = written
+    content = path.read_bytes()
+    cuts = (0, 2 * FRAME_BYTES + 101, 4 * FRAME_BYTES, len(content))
+    for idx, (start, stop) in enumerate(pairwise(cuts)):
+        (tmp_path / f"adc_data_Raw_{idx}.bin").write_bytes(content[start:stop])
+    capture = open_capture(tmp_path / "adc_data_Raw_0.bin", RADAR)
+    assert capture.num_frames == 6
+    np.testing.assert_array_equal(capture.read(0, 6), cube)
+    np.testing.assert_array_equal(capture.read(2, 3), cube[2:3])
+    assert "goes on in 2 more files" in capture.notes[0]
+
+
+def test_an_incomplete_last_frame_is_left_out_with_the_arithmetic(written):
+    path, cube = written
+    path.write_bytes(path.read_bytes()[: -FRAME_BYTES // 2])
+    capture = open_capture(path, RADAR)
+    assert capture.num_frames == 5
+    assert f"{5.5 * FRAME_BYTES:,.0f} bytes = 5 frames and" in capture.notes[0]
+    assert f"= {FRAME_BYTES:,} bytes" in capture.notes[0]
+    np.testing.assert_array_equal(capture.read(0, 5), cube[:5])
+
+
+def test_packets_replaced_by_zeros_are_counted_with_their_frames(written):
+    path, _ = written
+    words = np.fromfile(path, "<i2")
+    words[728 * 3 : 728 * 5] = 0  # two packets, frame 0
+    words[728 * 40 : 728 * 41] = 0
+    words.tofile(path)
+    capture = open_capture(path, RADAR)
+    per_frame = FRAME_BYTES // 2
+    touched = {728 * 3 // per_frame, 728 * 40 // per_frame, (728 * 41 - 1) // per_frame}
+    assert capture.dropped_packets == 3
+    assert capture.missing.frames == touched
+    assert capture.findings[-1].startswith(
+        "3 packets of 1,456 bytes are missing and read as zeros, in "
+    )
+
+
+def test_a_loss_across_two_scans_is_counted_once(written, monkeypatch):
+    path, _ = written
+    words = np.fromfile(path, "<i2")
+    words[7000:10000] = 0
+    words.tofile(path)
+    monkeypatch.setattr("radarsim.captures.capture.SCAN_WORDS", 8192)
+    assert open_capture(path, RADAR).dropped_packets == round(3000 / 728)
+
+
+def test_reading_holds_one_block_however_long_the_capture(tmp_path):
+    """40 MB of capture, blocks of 0.4 MB: memory stays below a tenth of the file."""
+    path = tmp_path / "long.bin"
+    block = encode_words(RADAR, CaptureFormat(), made_codes(RADAR, 8)).tobytes()
+    with open(path, "wb") as file:
+        for _ in range(200):
+            file.write(block)
+    capture = open_capture(path, RADAR)
+    tracemalloc.start()
+    count = sum(len(cube) for cube in capture.blocks(4))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert count == 1600
+    assert peak < path.stat().st_size / 10
+
+
+def test_frames_that_are_not_there_are_refused(written):
+    with pytest.raises(InputError, match="there are 6"):
+        open_capture(written[0], RADAR).read(4, 7)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is empty"),
+        (b"\x00\x01" * 50, "less than one frame: 16 loops x 3 TX"),
+        (b"%PDF-1.7" + bytes(9000), "is no capture but a document"),
+        (b"sensorStop\nflushCfg\n" * 2000, "is no capture but text"),
+        (np.random.default_rng(3).bytes(4 * FRAME_BYTES), "is no capture: "),
+    ],
+)
+def test_what_is_no_capture_is_told_in_one_line(tmp_path, content, message):
+    path = tmp_path / "other.bin"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=message) as refused:
+        open_capture(path, RADAR)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_folder_and_a_missing_file_are_refused(tmp_path):
+    for path in (tmp_path, tmp_path / "none.bin"):
+        with pytest.raises(InputError, match="file"):
+            open_capture(path, RADAR)
+
+
+def test_a_folder_that_is_not_there_cannot_be_written_to(tmp_path):
+    with pytest.raises(InputError, match="cannot be written"):
+        write_capture(tmp_path / "no" / "capture.bin", echo(RADAR, 1), RADAR)
+
+
+@pytest.mark.parametrize(
+    ("folder", "file", "frames", "order"),
+    [
+        ("iwr6843_breathing", "capture.bin", 400, "i_first"),
+        ("openradar_frame", "two_movers_1frame.bin", 1, "i_first"),
+        ("dca1000_udp_pcap", "one_frame_payload.bin", 1, "q_first"),
+    ],
+)
+def test_recordings_are_read_in_their_own_order(test_data, examples, folder, file, frames, order):
+    """Read rightly, what the radar sees lies at positive beats; each folder's README says so."""
+    radar = examples / "radars" / f"{folder}.toml"
+    capture = open_capture(test_data / folder / file, radar)
+    assert (capture.num_frames, capture.iq_order) == (frames, order)
+    assert "noise dips" in capture.iq_evidence
+    assert capture.notes == ()
+    assert capture.dropped_packets == 0
+
+
+def test_every_example_radar_is_one(examples):
+    found = sorted((examples / "radars").glob("*.toml"))
+    assert len(found) >= 3
+    for path in found:
+        setup = load_setup(path)
+        assert setup.radar.name == path.stem

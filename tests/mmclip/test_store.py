@@ -1,0 +1,129 @@
+"""A store that cannot be trained on is told in one line before any training starts."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import zarr
+
+from mmclip.config import HEATMAPS
+from mmclip.corpus import read_corpus, window_label
+from mmclip.data import check_shards
+from mmclip.errors import MmclipError
+from mmclip.store import BIN_AXES, FLOOR_DB, FORMAT, SCHEMA_VERSION, check_alike, open_store
+from pipelines import schema
+from tests.helpers.labelled_stores import BINS, COLUMNS, LABELS, WINDOW, build_labelled_store
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    return build_labelled_store(tmp_path_factory.mktemp("mmclip") / "s.zarr")
+
+
+@pytest.fixture
+def copy(path, tmp_path):
+    return shutil.copytree(path, tmp_path / "copy.zarr")
+
+
+def change(store, array, **values):
+    """Overwrite metadata of an array, or of the root where it is ""."""
+    file = store / array / "zarr.json"
+    meta = json.loads(file.read_text())
+    meta["attributes"].update(values.pop("attributes", {}))
+    file.write_text(json.dumps(meta | values))
+
+
+def test_writer_and_trainer_agree_on_the_contract():
+    """The trainer imports nothing of the writer, so this test compares what both say."""
+    assert (FORMAT, SCHEMA_VERSION, FLOOR_DB) == (
+        schema.FORMAT,
+        schema.SCHEMA_VERSION,
+        schema.FLOOR_DB,
+    )
+    assert BIN_AXES == schema.BIN_AXIS
+    assert tuple(schema.HEATMAPS) == HEATMAPS
+
+
+def test_a_store_tells_its_axes_and_that_it_is_simulated(path):
+    store = open_store(path)
+    assert store.num_stored == COLUMNS
+    np.testing.assert_allclose(store.axes["range"], np.arange(BINS) * 0.1)
+    assert store.is_simulated
+
+
+@pytest.mark.parametrize(
+    ("array", "values", "words"),
+    [
+        ("", {"attributes": {"schema_version": 2}}, "schema_version: is 2; this trainer reads 1"),
+        ("", {"attributes": {"format": "other"}}, "format: is 'other'"),
+        ("time_range", {"attributes": {"units": "W"}}, "time_range: units 'W'; 'dB' is needed"),
+        ("time_doppler", {"dimension_names": ["clip", "speed", "time"]}, "time_doppler: axes"),
+        ("range", {"attributes": {"units": "km"}}, "range: units 'km'; 'm' is needed"),
+    ],
+)
+def test_another_version_axis_or_unit_is_one_clear_error(copy, array, values, words):
+    change(copy, array, **values)
+    with pytest.raises(MmclipError, match=words) as error:
+        open_store(copy)
+    assert "\n" not in str(error.value)
+
+
+def test_a_folder_that_is_no_store_and_an_unfinished_one_are_told(copy, tmp_path):
+    with pytest.raises(MmclipError, match=r"zarr\.json cannot be read"):
+        open_store(tmp_path / "nothing")
+    (copy / "checksums.json").unlink()
+    with pytest.raises(MmclipError, match="is not finished"):
+        open_store(copy)
+
+
+def test_a_corrupt_shard_is_named(copy):
+    file = next(file for file in sorted((copy / "time_angle" / "c").rglob("*")) if file.is_file())
+    data = bytearray(file.read_bytes())
+    data[100] ^= 1
+    file.write_bytes(data)
+    corpus = read_corpus([open_store(copy)], WINDOW)
+    check_shards(corpus, ("time_range", "time_doppler"))
+    with pytest.raises(MmclipError, match=r"time_angle/c/.* is damaged or missing"):
+        check_shards(corpus, HEATMAPS)
+
+
+def test_stores_whose_bins_mean_something_else_are_not_mixed(path, tmp_path):
+    other = open_store(build_labelled_store(tmp_path / "o.zarr", 0.12, subjects=1, repeats=1))
+    one = open_store(path)
+    check_alike([one, one])
+    with pytest.raises(MmclipError, match=r"range: 32 bins from 0 to 3\.72 m; 32 bins .* 3\.1 m"):
+        check_alike([one, other])
+
+
+def test_windows_longer_than_the_clips_are_told_with_what_to_set(path):
+    with pytest.raises(MmclipError, match=r"no window can be drawn: 60 with fewer than 64"):
+        read_corpus([open_store(path)], 64)
+
+
+def test_every_clip_has_its_label_and_its_sentences(path):
+    corpus = read_corpus([open_store(path)], WINDOW)
+    assert corpus.labels == LABELS
+    rows = zarr.open_group(path, mode="r")["num_columns"].shape[0]
+    assert len(corpus.clips) == rows == 60
+    assert corpus.sentences["bow"][0]["arms"] == "The arms goes as in a bow."
+    assert len(corpus.subjects(("train",))) == 3
+    assert not corpus.subjects(("train",)) & corpus.subjects(("val", "test"))
+
+
+def test_a_window_is_called_by_the_label_that_covers_most_of_it():
+    said = [(0.0, 2.0, "label", "walk"), (2.0, 5.0, "label", "sit"), (0.0, 5.0, "sentence", "both")]
+    assert window_label(said, 0.0, 3.0) == "walk"
+    assert window_label(said, 1.5, 4.5) == "sit"
+    assert window_label(said, 6.0, 9.0) is None
+
+
+def test_actions_under_a_window_are_joined_and_glimpses_left_out():
+    said = [
+        (0.0, 2.0, "action", "walk"),
+        (2.0, 5.0, "action", "sit"),
+        (0, 5, "label", "walk and sit"),
+    ]
+    assert window_label(said, 1.0, 4.0) == "walk and sit"
+    assert window_label(said, 1.9, 4.9) == "sit"
+    assert window_label(said, 0.0, 1.8) == "walk"

@@ -1,0 +1,26 @@
+"""A coarse order is an order: wanted things first, by value."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from radarsim.numerics.sorting import coarse_order
+
+
+@pytest.mark.parametrize("num_items", [1, 2, 3, 12, 63, 64, 65, 1000, 100_000])
+def test_wanted_items_come_first_and_by_value(num_items):
+    """Up to the width of a level, 2^-12 of the span where indices take 17 bits."""
+    rng = np.random.default_rng(num_items)
+    values = rng.uniform(-3, 50, num_items).astype(np.float32)
+    wanted = rng.uniform(size=num_items) < 0.6
+    wanted[0] = True
+    values[~wanted] = np.nan
+    order = np.asarray(coarse_order(jnp.asarray(values), jnp.asarray(wanted)))
+    assert sorted(order) == list(range(num_items))
+    assert wanted[order[: wanted.sum()]].all()
+    assert np.diff(values[order[: wanted.sum()]]).min(initial=0) > -53 * 2.0**-12
+
+
+def test_where_nothing_is_wanted_every_item_still_has_a_place():
+    order = coarse_order(jnp.full(5, jnp.nan), jnp.zeros(5, bool))
+    assert sorted(np.asarray(order)) == list(range(5))

@@ -1,0 +1,135 @@
+"""Workers that somebody else started write the same bytes, or the build says why it cannot."""
+
+import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from distributed import LocalCluster
+
+from pipelines import cluster
+from pipelines.run import build
+from pipelines.workers import claim_device
+from radarsim.errors import InputError
+from tests.helpers.pipeline_fakes import (
+    fake_blueprint,
+    fake_clip,
+    fake_plan,
+    fake_takes,
+    store_bytes,
+)
+
+TAKES = fake_takes(14)
+PLAN = fake_plan(TAKES)
+BLUEPRINT = fake_blueprint(PLAN)
+
+
+@pytest.fixture(scope="module")
+def address():
+    """Two processes of two threads each: not how our own workers are made."""
+    with LocalCluster(
+        n_workers=2,
+        threads_per_worker=2,
+        dashboard_address=None,
+        silence_logs=logging.CRITICAL,
+    ) as running:
+        yield running.scheduler_address
+
+
+def built(path, address):
+    return build(PLAN, TAKES, str(path), BLUEPRINT, fake_clip, scheduler=address, quiet=True)
+
+
+def test_a_running_cluster_writes_the_same_bytes(tmp_path, address):
+    summary = built(tmp_path / "there.zarr", address)
+    build(PLAN, TAKES, str(tmp_path / "here.zarr"), BLUEPRINT, fake_clip, workers=0, quiet=True)
+    assert (summary.num_clips, summary.unfinished) == (14, [])
+    assert store_bytes(tmp_path / "there.zarr") == store_bytes(tmp_path / "here.zarr")
+
+
+def test_a_cluster_that_does_not_answer_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster, "CONNECT_S", 0.5)
+    with pytest.raises(InputError, match=r"tcp://127.0.0.1:9: --scheduler: does not answer"):
+        built(tmp_path / "s.zarr", "tcp://127.0.0.1:9")
+
+
+@pytest.mark.parametrize("address", ["nowhere", "tcp://", "10.0.0.1:x"])
+def test_an_address_that_is_none_is_refused(tmp_path, monkeypatch, address):
+    monkeypatch.setattr(cluster, "CONNECT_S", 0.5)
+    with pytest.raises(InputError, match="--scheduler"):
+        built(tmp_path / "s.zarr", address)
+
+
+def test_workers_with_other_code_are_refused(tmp_path, address, monkeypatch):
+    """They would write another store under the same name."""
+    monkeypatch.setattr(cluster, "code_version", lambda: "0.0.0+other")
+    with pytest.raises(InputError, match=r"worker .* runs .*, this command 0.0.0\+other"):
+        built(tmp_path / "s.zarr", address)
+
+
+def test_a_store_that_workers_do_not_see_is_refused(tmp_path, address):
+    """memory:// is another place in every process, as a local disk is on every machine."""
+    with pytest.raises(InputError, match="does not see it; name a path that every worker sees"):
+        built("memory:///unseen.zarr", address)
+
+
+def test_only_a_few_tasks_travel_ahead_of_the_workers(address):
+    """So a plan of a million clips takes no more memory than one of ten."""
+    drawn = []
+
+    def tasks():
+        for number in range(40):
+            drawn.append(number)
+            yield number, (number,)
+
+    with cluster.running_cluster(address, str(Path(__file__).parents[2])) as client:
+        ahead = [
+            len(drawn) - done
+            for done, _ in enumerate(cluster.map_tasks(client, doubled, tasks()), 1)
+        ]
+    assert len(ahead) == 40
+    assert max(ahead) <= 2 * cluster.WAITING_PER_WORKER
+
+
+def test_workers_do_not_record_what_they_run(address):
+    """Dask's profiler keeps an hour of call trees: half a gigabyte beside a simulation."""
+    with cluster.running_cluster(address, str(Path(__file__).parents[2])) as client:
+        theirs = client.run(recorders).values()
+    with cluster.local_workers(1, 1) as client:
+        ours = client.run(recorders).values()
+    assert [*theirs, *ours] == [[], [], []]
+
+
+def recorders(dask_worker):
+    return [name for name in dask_worker.periodic_callbacks if name.startswith("profile")]
+
+
+def doubled(number, tell):
+    return {"twice": 2 * number}
+
+
+def test_each_worker_of_a_machine_gets_a_device_of_its_own(tmp_path, monkeypatch):
+    """The claim ends with its process, so a worker that was killed leaves its device free."""
+    hold = (
+        "import sys, time; from pipelines.workers import claim_device;"
+        f"print(claim_device(['0', '1', '2'], {str(tmp_path)!r}), flush=True); sys.stdin.read()"
+    )
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2")
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    first, second = (subprocess.Popen([sys.executable, "-c", hold], **pipes) for _ in range(2))
+    claimed = {first.stdout.readline().strip(), second.stdout.readline().strip()}
+    first.kill()
+    first.wait()
+    freed = claim_device(["0", "1", "2"], str(tmp_path))
+    second.communicate("")
+    assert claimed == {"0", "1"}
+    assert freed in claimed | {"2"}
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == freed
+
+
+def test_a_single_device_needs_no_claim(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")
+    assert claim_device(["3"]) is None
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == "3"

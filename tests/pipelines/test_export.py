@@ -1,0 +1,136 @@
+"""What is exported has the store's names, units and values, and appears whole or not at all."""
+
+import csv
+import json
+import shutil
+
+import h5py
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+import zarr
+
+from builders.export import main
+from pipelines import export
+from pipelines.schema import TABLES
+from tests.helpers.small_stores import build_store
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    return build_store(tmp_path_factory.mktemp("export") / "s.zarr")
+
+
+@pytest.fixture(scope="module")
+def hdf5(store, tmp_path_factory):
+    path = tmp_path_factory.mktemp("hdf5") / "s.h5"
+    assert main([store, "--hdf5", str(path), "--quiet"]) == 0
+    with h5py.File(path) as file:
+        yield file
+
+
+@pytest.fixture(scope="module")
+def folder(store, tmp_path_factory):
+    path = tmp_path_factory.mktemp("numpy") / "deep" / "s"
+    assert main([store, "--numpy", str(path), "--quiet"]) == 0
+    return path
+
+
+def rows_of(store, table):
+    return pq.read_table(f"{store}/tables/{table}").to_pylist()
+
+
+def test_hdf5_holds_every_array_with_its_values_type_and_attributes(store, hdf5):
+    opened = zarr.open_group(store, mode="r")
+    assert {name for name, _ in opened.arrays()} == set(hdf5) - {"tables"}
+    for name, array in opened.arrays():
+        np.testing.assert_array_equal(hdf5[name][:], array[:])
+        assert hdf5[name].dtype == array.dtype
+        assert hdf5[name].attrs["units"] == array.attrs["units"]
+    assert hdf5["if_cube"].attrs["scale_factor"] == opened["if_cube"].attrs["scale_factor"]
+    assert hdf5.attrs["recipe"] == opened.attrs["recipe"]
+    assert json.loads(hdf5.attrs["radar"]) == opened.attrs["radar"]
+
+
+def test_hdf5_axes_have_names_and_coordinates(hdf5):
+    axes = hdf5["time_doppler"].dims
+    assert [axis.label for axis in axes] == ["clip", "time", "speed"]
+    assert axes[2]["speed"] == hdf5["speed"]
+    assert axes[1][0] == hdf5["time"]
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_hdf5_tables_are_columns(store, hdf5, table):
+    rows = rows_of(store, table)
+    for column, kind in TABLES[table].items():
+        found = hdf5[f"tables/{table}/{column}"]
+        values = found.asstr()[:] if kind == "string" else found[:]
+        assert list(values) == [row[column] for row in rows]
+
+
+def test_numpy_files_hold_every_array_and_table(store, folder):
+    opened = zarr.open_group(store, mode="r")
+    about = json.loads((folder / "attributes.json").read_text())
+    for name, array in opened.arrays():
+        found = np.load(folder / f"{name}.npy", mmap_mode="r")
+        assert found.dtype == array.dtype
+        np.testing.assert_array_equal(found, array[:])
+        assert about[name]["units"] == array.attrs["units"]
+        assert about[name]["axes"] == list(array.metadata.dimension_names)
+    for table in TABLES:
+        with open(folder / f"{table}.csv", newline="", encoding="utf-8") as file:
+            found = list(csv.DictReader(file))
+        wanted = [
+            {name: str(value) for name, value in row.items()} for row in rows_of(store, table)
+        ]
+        assert found == wanted
+
+
+def test_the_command_tells_how_many_values_it_compared(store, tmp_path, capsys):
+    assert main([store, "--numpy", str(tmp_path / "s")]) == 0
+    told = capsys.readouterr()
+    num = sum(int(np.prod(array.shape)) for _, array in zarr.open_group(store, mode="r").arrays())
+    assert told.out == f"{tmp_path / 's'}: {num} values written and compared\n"
+    assert "  time_doppler\n" in told.err
+
+
+@pytest.mark.parametrize("option", ["--hdf5", "--numpy"])
+def test_what_is_there_already_is_left_alone(store, tmp_path, capsys, option):
+    out = tmp_path / "mine"
+    out.write_text("mine")
+    assert main([store, option, str(out)]) == 2
+    assert capsys.readouterr().err.startswith(f"{out}: {option}: is there already; ")
+    assert out.read_text() == "mine"
+    assert main([store, option, str(out / "below")]) == 2
+    assert f"{option}: cannot be written" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--hdf5", "--numpy"])
+def test_what_fails_on_the_way_leaves_nothing(store, tmp_path, capsys, monkeypatch, option):
+    out = tmp_path / "out"
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(export, "_copied", full)
+    assert main([store, option, str(out), "--quiet"]) == 2
+    assert f"{out}: {option}: cannot be written (No space left" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_value_that_is_not_kept_is_told(store, tmp_path, monkeypatch):
+    real = np.array_equal
+    monkeypatch.setattr(np, "array_equal", lambda a, b, **how: real(a, b, **how) and a.ndim != 3)
+    assert main([store, "--numpy", str(tmp_path / "s"), "--quiet"]) == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_damaged_store_is_refused(store, tmp_path, capsys):
+    copy = shutil.copytree(store, tmp_path / "s.zarr")
+    (copy / "tables/captions/part-000001.parquet").write_bytes(b"no")
+    assert main([str(copy), "--hdf5", str(tmp_path / "s.h5"), "--quiet"]) == 2
+    assert "tables/captions: cannot be read" in capsys.readouterr().err
+    (copy / "time_angle/c/1/0/0").write_bytes(b"no shard")
+    assert main([str(copy), "--hdf5", str(tmp_path / "s.h5"), "--quiet"]) == 2
+    assert "time_angle 4 to 8: cannot be read" in capsys.readouterr().err
+    assert not list(tmp_path.glob("s.h5*"))

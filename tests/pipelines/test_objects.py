@@ -1,0 +1,72 @@
+"""A store in an object store holds the bytes that a folder would."""
+
+import pytest
+
+from pipelines.folder import open_folder
+from pipelines.run import build
+from pipelines.shards import find_state, prepare, verify
+from pipelines.stored import Store
+from radarsim.errors import InputError
+from tests.helpers.pipeline_fakes import (
+    fake_blueprint,
+    fake_clip,
+    fake_plan,
+    fake_takes,
+    store_bytes,
+)
+
+TAKES = fake_takes(6)
+PLAN = fake_plan(TAKES)
+BLUEPRINT = fake_blueprint(PLAN)
+
+
+def built(place, make_clip=fake_clip):
+    return build(PLAN, TAKES, str(place), BLUEPRINT, make_clip, workers=0, quiet=True)
+
+
+def object_bytes(url):
+    folder = open_folder(url)
+    return {path: folder.read(path) for path in folder.files()}
+
+
+def test_the_same_bytes_lie_in_a_bucket_and_in_a_folder(tmp_path):
+    built(tmp_path / "s.zarr")
+    built("memory:///same.zarr")
+    assert object_bytes("memory:///same.zarr") == store_bytes(tmp_path / "s.zarr")
+    assert verify("memory:///same.zarr") == []
+
+
+def test_a_build_that_stopped_in_a_bucket_goes_on_there(tmp_path):
+    url = "memory:///stopped.zarr"
+
+    def stops(recipe, clip, take):
+        if clip.row == 5:
+            raise KeyboardInterrupt
+        return fake_clip(recipe, clip, take)
+
+    with pytest.raises(KeyboardInterrupt):
+        built(url, stops)
+    assert find_state(open_folder(url), BLUEPRINT.identity) == "resumed"
+    assert built(url).state == "resumed"
+    built(tmp_path / "s.zarr")
+    assert object_bytes(url) == store_bytes(tmp_path / "s.zarr")
+
+
+def test_a_store_is_read_from_where_it_lies():
+    built("memory:///read.zarr")
+    clips = Store("memory:///read.zarr").clips
+    assert [clip.id for clip in clips.values()] == [clip.id for clip in PLAN.clips]
+
+
+def test_what_is_no_store_is_left_alone():
+    open_folder("memory:///other").write("precious.txt", b"1")
+    with pytest.raises(InputError, match="holds something else"):
+        prepare(open_folder("memory:///other"), BLUEPRINT)
+    assert object_bytes("memory:///other") == {"precious.txt": b"1"}
+
+
+@pytest.mark.parametrize("url", ["nonsense://x/y", "://", "s3://"])
+def test_a_url_that_leads_nowhere_is_one_line(url):
+    with pytest.raises(InputError, match=r"--out: is no place .*; use s3://") as refusal:
+        open_folder(url)
+    assert "\n" not in str(refusal.value)

@@ -1,0 +1,48 @@
+"""Progress is a bar where someone watches, and a line now and then where a log is kept."""
+
+import io
+
+from pipelines import progress
+from pipelines.progress import Progress
+from tests.helpers.pipeline_fakes import fake_plan, fake_takes
+
+PLAN = fake_plan(fake_takes(10))  # shards of 4, 4 and 2 clips
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def told(stream, quiet=False):
+    with Progress(PLAN, quiet, stream) as build:
+        build.finished(0, {"found": True})
+        for clips in (1, 2, 3, 4):
+            build.made(1, clips, 3 * clips)
+        build.finished(1, {"frames": 12})
+        build.made(1, 2, 6)  # late news
+        build.finished(2, RuntimeError())
+    return stream.getvalue()
+
+
+def test_a_log_gets_whole_lines_at_the_first_clip_and_at_the_end():
+    lines = told(io.StringIO()).splitlines()
+    assert [line.split(",")[0] for line in lines] == ["5/10 clips", "8/10 clips"]
+    assert all("frames/s" in line and "min left" in line for line in lines)
+
+
+def test_a_log_gets_a_line_in_every_interval(monkeypatch):
+    monkeypatch.setattr(progress, "LINE_EVERY_S", 0.0)
+    assert len(told(io.StringIO()).splitlines()) == 4 + 1
+
+
+def test_a_terminal_gets_one_line_that_is_drawn_again():
+    text = told(Terminal())
+    assert "8/10" in text
+    assert "\r" in text
+    assert text.count("\n") <= 1
+
+
+def test_quiet_is_quiet():
+    assert told(io.StringIO(), quiet=True) == ""
+    assert told(Terminal(), quiet=True) == ""

@@ -1,0 +1,160 @@
+"""A build may start from a file, a store or a preset; options go before them, paths stay here."""
+
+import re
+from importlib import resources
+
+import pytest
+
+from builders.amass import _parser
+from builders.building.build import run
+from builders.building.options import FLAG_SETTINGS, PRESETS, recipe_table
+from builders.building.recipes import PATHS, merged, starting_table
+from builders.sources.takes import built_in_takes
+from pipelines.blueprint import make_blueprint
+from pipelines.folder import LocalFolder
+from pipelines.recipe import SECTIONS
+from pipelines.recipe_toml import recipe_from_table
+from pipelines.shards import prepare
+from pipelines.survey import survey, survey_all
+from radarsim.errors import InputError
+from tests.helpers.pipeline_fakes import fake_plan, fake_takes
+
+
+def options(*arguments):
+    return _parser().parse_args(["--out", "x.zarr", *arguments])
+
+
+def recipe_of(*arguments):
+    given = options(*arguments)
+    table, where = starting_table(given)
+    table = merged(table, recipe_table(vars(given) | {"radar": (given.radar or [None])[0]}))
+    return recipe_from_table(table, where)
+
+
+def test_options_go_before_the_recipe_file_and_the_file_before_the_defaults(tmp_path):
+    (tmp_path / "hall.toml").write_text(
+        "seed = 5\n[clips]\nlength_s = 4\n[placements]\ndistance_m = [2.0, 4.0]\nlateral_m = 1.0\n"
+    )
+    recipe = recipe_of("--recipe", str(tmp_path / "hall.toml"), "--lateral-m", "0.5")
+    assert recipe.seed == 5
+    assert recipe.placements.distance_m == (2.0, 4.0)
+    assert recipe.placements.lateral_m == (0.5, 0.5)
+    assert (recipe.clips.length_s, recipe.clips.stride_s) == (4.0, 5.0)
+
+
+def test_a_store_is_a_recipe_too(tmp_path):
+    """What a store keeps is enough to plan it again, to the last digit of its radar."""
+    takes = fake_takes(3)
+    plan = fake_plan(takes, recipe_of("--seed", "9", "--radar", "IWR6843ISK", "--sigma", "0.3:0.7"))
+    prepare(LocalFolder(tmp_path / "s.zarr"), make_blueprint(plan, takes))
+    again = recipe_of("--recipe", str(tmp_path / "s.zarr"))
+    assert again == plan.recipe
+    assert again.digest == plan.recipe.digest
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_is_a_possible_recipe(preset):
+    assert recipe_of("--preset", preset).digest != recipe_of().digest
+
+
+def test_every_preset_that_comes_along_is_offered():
+    found = {each.name for each in resources.files("builders").joinpath("presets").iterdir()}
+    assert {f"{name}.toml" for name in PRESETS} == found
+
+
+def test_the_papers_preset_is_its_section_4_2():
+    recipe = recipe_of("--preset", "paper")
+    assert recipe.placements.scope == "sequence"
+    assert recipe.placements.distance_m == (3.0, 3.0)
+    assert recipe.placements.radar_height_m == (1.0, 1.0)
+    area = recipe.area
+    assert {2 * area.half_width_m, area.far_m - area.near_m} == {6.0, 5.0}
+    assert (recipe.simulation.visibility, recipe.maps.window) == ("hpr", "paper")
+
+
+def test_the_zero_shot_corpus_has_windows_that_the_trainer_can_read():
+    """224 columns span 3,824 chirps; 60 activities, 8 people, twice each."""
+    recipe = recipe_of("--preset", "zeroshot")
+    assert recipe.num_frames * recipe.radar.frame.num_chirps >= 3824
+    assert (recipe.built_in.takes, recipe.built_in.subjects) == (60 * 8 * 2, 8)
+
+
+def test_every_option_that_decides_bytes_has_its_place_in_a_recipe():
+    """And every place in a recipe but `body`, which the models decide, has its option."""
+    settings = {
+        f"{name}.{field}" for name, section in SECTIONS.items() for field in vars(section())
+    }
+    reached = {".".join(path) for path in FLAG_SETTINGS.values() if len(path) == 2}
+    assert settings - reached == {"area.near_m", "area.far_m", "area.half_width_m"}
+    assert reached <= settings
+    flags = vars(options())
+    assert set(FLAG_SETTINGS) <= set(flags)
+
+
+def test_paths_count_from_the_recipe_and_stay_out_of_the_store(tmp_path):
+    (tmp_path / "r.toml").write_text('[paths]\nmotions = ["walks"]\namass = "AMASS"\n')
+    given = options("--recipe", str(tmp_path / "r.toml"), "--amass", "elsewhere")
+    table, _ = starting_table(given)
+    assert given.motions == [str(tmp_path / "walks")]
+    assert given.amass == "elsewhere"
+    assert table == {}
+
+
+def test_every_path_of_a_recipe_is_an_option():
+    assert set(PATHS) <= set(vars(options()))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[paths]\nmotion = 'x'", r"paths.motion: is no path; use amass"),
+        ("[paths]\namass = 3", r"paths.amass: is 3; give a path in quotes"),
+        ("[paths]\namass = ['a', 'b']", r"paths.amass: is \['a', 'b'\]; give a path"),
+        ("paths = 3", r"paths: is 3, not a table"),
+        ("clips = 3", r"clips: is 3, not a table"),
+        ("[built_in]\ntakes = 0", r"built_in.takes"),
+        ("[built_in]\ntakes = 2.5", r"built_in.takes"),
+        ("[simulation]\nextra_noise_db = [-30.0, 0.0]", r"simulation.extra_noise_db"),
+        ("a = [" * 3000, r"TOML"),
+    ],
+)
+def test_a_wrong_recipe_is_told_with_its_file(tmp_path, text, words):
+    (tmp_path / "r.toml").write_text(text)
+    with pytest.raises(InputError, match=rf"{re.escape(str(tmp_path))}/r.toml: .*{words}"):
+        recipe_of("--recipe", str(tmp_path / "r.toml"))
+
+
+def test_what_is_no_recipe_at_all_is_told(tmp_path):
+    (tmp_path / "walk.npz").write_bytes(bytes(range(256)))
+    for name, words in [("walk.npz", "is no text"), ("", "no store"), ("none", "cannot be read")]:
+        with pytest.raises(InputError, match=words):
+            recipe_of("--recipe", str(tmp_path / name))
+    with pytest.raises(InputError, match="give one of them"):
+        recipe_of("--recipe", "a.toml", "--preset", "paper")
+
+
+def test_a_recipe_made_with_body_models_is_not_built_with_the_free_body():
+    with pytest.raises(InputError, match=r"body: is 'models 12', but 'free' is given"):
+        run(options("--dry-run"), {"body": "models 12"}, "r.toml")
+
+
+def test_several_radars_make_a_store_each(monkeypatch, tmp_path):
+    """Their axes differ, so they cannot share one."""
+    made = []
+    monkeypatch.setattr(
+        "builders.building.build._one_store",
+        lambda options, recipe, out: made.append((recipe.radar.name, out)) or 0,
+    )
+    given = options("--radar", "AWR1843BOOST", "IWR6843ISK", "--out", f"{tmp_path}/s.zarr")
+    assert run(given, recipe_table(vars(given)), "options") == 0
+    assert made == [(name, f"{tmp_path}/s-{name}.zarr") for name in ("AWR1843BOOST", "IWR6843ISK")]
+    with pytest.raises(InputError, match="twice"):
+        run(given, {"radar": ["IWR6843ISK", "IWR6843ISK"]}, "options")
+
+
+def test_many_motions_are_surveyed_side_by_side_in_their_order(monkeypatch):
+    monkeypatch.setattr("pipelines.survey.FEW_TAKES", 2)
+    recipe = recipe_of("--clip-seconds", "3", "--min-frames", "20")
+    takes = built_in_takes(3, 2, 0, 3.0)
+    alone = [survey(recipe, take) for take in takes]
+    assert list(survey_all(recipe, takes, workers=2)) == alone

@@ -1,0 +1,281 @@
+"""A store written as board files and read back as recordings; labels, and what is refused."""
+
+import csv
+import json
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pytest
+import zarr
+
+from builders import amass, check, dca1000, draw, recordings
+from builders.building.board_files import file_name, keep_codes
+from builders.sources.recording_labels import read_labels
+from pipelines.blueprint import make_blueprint
+from pipelines.checks import problems
+from pipelines.plan import Clip, make_plan
+from pipelines.recipe import Clips, Keep, Recipe
+from pipelines.recordings import RecordedTake, survey_recording
+from pipelines.run import build
+from pipelines.schema import HEATMAPS
+from pipelines.sources import Text
+from pipelines.stages import arrays_of_cube
+from pipelines.stored import Store
+from radarsim.captures.dca1000 import from_complex
+from radarsim.errors import InputError
+from radarsim.files import load_setup, open_capture, write_capture
+from radarsim.radar.capture_format import CaptureFormat
+from radarsim.radar.toml import dump_radar
+from radarsim.signal.receiver import from_codes
+from tests.helpers.captures_made import echo, small_radar
+from tests.helpers.pipeline_fakes import FakeTake
+
+QUICK = ["--clip-seconds", "3.2", "--stride-seconds", "3.2", "--quiet"]
+MADE = small_radar(num_chirps=24, tx_order=(0, 2), num_samples=32)
+
+
+def made_clip(recipe, clip, take, *, keep_cubes=True):
+    """Arrays of a made-up echo, kept as those of a simulation are."""
+    cube = echo(recipe.radar, recipe.num_frames, seed=clip.row)
+    cube_v = from_codes(recipe.radar, from_complex(CaptureFormat(), cube))
+    return arrays_of_cube(recipe, clip, cube_v, keep_cubes=keep_cubes)
+
+
+def made_store(path, if_cubes="on"):
+    """A store of two clips by two subjects, made in this process."""
+    recipe = Recipe(
+        radar=MADE, clips=Clips(length_s=3.2), keep=Keep(if_cubes=if_cubes), seed=3, body="none"
+    )
+    clips, takes = [], {}
+    for name, words in (("anna", "walks"), ("ben", "sits down, then waits")):
+        texts = (
+            Text(caption=words.split()[0], source="test", kind="label"),
+            Text(caption=words, source="test", start_s=0.0, end_s=3.2),
+        )
+        take = FakeTake(id=f"test/{name}", subject=name, texts=texts)
+        takes[take.id] = take
+        clips.append(
+            Clip(id=f"{take.id}@0.00s.0", take=take.id, source=take.source, licence=take.licence,
+                 subject=name, num_frames=recipe.num_frames)
+        )  # fmt: skip
+    plan = make_plan(recipe, clips)
+    stage = partial(made_clip, keep_cubes=if_cubes == "on")
+    build(plan, takes, str(path), make_blueprint(plan, takes), stage, workers=0, quiet=True)
+    return path
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A small store, its clips as board files, and these as a store again."""
+    root = tmp_path_factory.mktemp("recordings")
+    made_store(root / "made.zarr")
+    assert dca1000.main([str(root / "made.zarr"), "--out", str(root / "board")]) == 0
+    again = ["--captures", str(root / "board"), "--labels", str(root / "board" / "labels.csv")]
+    again += ["--radar", str(root / "board" / "radar.toml"), "--out", str(root / "again.zarr")]
+    assert recordings.main([*again, *QUICK, "--workers", "1"]) == 0
+    return root
+
+
+def rows_of(place):
+    """Rows of the two stores that hold the same clip."""
+    made, again = Store(place / "made.zarr"), Store(place / "again.zarr")
+    found = {clip.take.split("/")[1]: row for row, clip in again.clips.items()}
+    return made, again, [(row, found[file_name(clip)[:-4]]) for row, clip in made.clips.items()]
+
+
+def test_recordings_of_a_simulation_are_that_simulation(place):
+    """The same codes to the bit, and heatmaps by the same code."""
+    made, again, rows = rows_of(place)
+    assert len(rows) == 2
+    for row, copy in rows:
+        for name in ("if_cube", "num_frames", "num_columns"):
+            np.testing.assert_array_equal(again.array(name, copy), made.array(name, row), name)
+        for name in HEATMAPS:
+            ours, theirs = again.array(name, copy), made.array(name, row)
+            # A worker and this process split sums differently: one step of float16, 2^-10.
+            np.testing.assert_allclose(
+                ours.astype(float), theirs.astype(float), rtol=2**-10, atol=1e-3, err_msg=name
+            )
+
+
+def test_both_stores_have_the_same_axes_and_words(place):
+    made, again, rows = rows_of(place)
+    for name, values in made.axes().items():
+        np.testing.assert_array_equal(again.axes()[name], values)
+    for row, copy in rows:
+        assert again.caption(copy) == made.caption(row) != ""
+        assert again.clips[copy].subject == made.clips[row].subject
+    assert problems(again) == []
+
+
+def test_a_recorded_store_says_so_and_knows_nothing_of_the_placement(place):
+    again = Store(place / "again.zarr")
+    assert again.attributes["recorded"] is True
+    assert all(np.isnan(clip.distance_m) for clip in again.clips.values())
+
+
+def test_the_board_s_folder_holds_what_other_tools_read(place):
+    """Studio's file and ours describe the radar that simulated, but for what Studio has no word."""
+    made = Store(place / "made.zarr")
+    ours = load_setup(place / "board" / "radar.toml")
+    studio = load_setup(place / "board" / "radar.mmwave.json")
+    assert ours.radar == made.recipe.radar
+    assert studio.radar.chirp == ours.radar.chirp
+    assert studio.radar.frame == ours.radar.frame
+    assert studio.radar.array == ours.radar.array
+    assert studio.capture_format.iq_order == ours.capture_format.iq_order == "i_first"
+    device = json.loads((place / "board" / "radar.mmwave.json").read_text())["mmWaveDevices"][0]
+    assert device["rfConfig"]["rlChanCfg_t"]["txChannelEn"] == "0x5"  # TX1 and TX3
+
+
+def test_board_files_hold_the_store_s_codes_in_either_order(place, tmp_path):
+    made = Store(place / "made.zarr")
+    arguments = [str(place / "made.zarr"), "--out", str(tmp_path), "--clip", "1"]
+    assert dca1000.main([*arguments, "--iq-order", "q_first"]) == 0
+    (path,) = tmp_path.glob("*.bin")
+    capture = open_capture(path, tmp_path / "radar.toml")
+    assert capture.iq_order == "q_first"
+    codes = zarr.open_group(made.path, mode="r")["if_cube"][1]
+    np.testing.assert_array_equal(capture.read_codes(0, capture.num_frames), codes)
+
+
+def test_a_store_without_codes_cannot_become_board_files(tmp_path, capsys):
+    made_store(tmp_path / "a.zarr", "off")
+    assert dca1000.main([str(tmp_path / "a.zarr"), "--out", str(tmp_path / "b")]) == 2
+    assert "build it with --if-cubes on" in capsys.readouterr().err
+
+
+@pytest.fixture
+def captures(tmp_path):
+    """Two captures of 40 frames, one with its radar beside it."""
+    radar = small_radar(num_chirps=16, num_samples=32)
+    for name in ("a", "b"):
+        write_capture(tmp_path / f"{name}.bin", echo(radar, 40), radar)
+    (tmp_path / "a.toml").write_text(dump_radar(radar))
+    return tmp_path
+
+
+def table(captures, *rows, columns="file,label,caption,start_s,end_s,subject"):
+    path = captures / "labels.csv"
+    path.write_text("\n".join([columns, *rows]) + "\n")
+    return str(path)
+
+
+def test_rows_of_one_capture_and_subject_are_one_take(captures):
+    labels = table(
+        captures,
+        "a.bin,walking,,0,1.5,anna",
+        'a.bin,,"sits down, then waits",1.5,,anna',
+        "a.bin,standing,,,,ben",
+    )
+    anna, ben = read_labels(labels, str(captures), None)
+    assert [text.kind for text in anna.texts] == ["label", "sentence"]
+    assert anna.texts[1].caption == "sits down, then waits"
+    assert (anna.texts[1].start_s, anna.texts[1].end_s) == (1.5, None)
+    assert anna.setup == str(captures / "a.toml")
+    assert ben.id == "recordings/a/ben"
+
+
+def test_clips_lie_within_their_stretches_on_whole_frames(place, captures):
+    labels = table(captures, "a.bin,walking,,0.25,3.95,anna", "a.bin,short,,0,0.4,anna")
+    (take,) = read_labels(labels, str(captures), None)
+    recipe = Store(place / "again.zarr").recipe
+    recipe = replace(
+        recipe,
+        radar=take.capture().radar,
+        clips=replace(recipe.clips, length_s=1.7, stride_s=1.0, min_frames=2),
+    )
+    found = survey_recording(recipe, take)
+    starts = [round(clip.start_s, 6) for clip in found.clips]
+    assert starts == [0.3, 1.3, 2.3]  # a column needs 256 loops of 16 each: 16 frames
+    assert [clip.num_frames for clip in found.clips] == [17, 17, 16]
+    assert [note.cause for note in found.notes] == ["labelled stretches too short for a clip"]
+
+
+def test_a_capture_of_another_radar_is_left_out_and_named(place, captures):
+    labels = table(captures, "a.bin,walking,,,,anna")
+    (take,) = read_labels(labels, str(captures), None)
+    found = survey_recording(Store(place / "again.zarr").recipe, take)
+    assert found.clips == ()
+    assert "a store's axes belong to one radar" in found.notes[0].line
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("c.bin,walking,,0,1,anna", "c.bin does not exist"),
+        ("b.bin,walking,,0,1,anna", "radar: of b.bin is not known"),
+        ("a.bin,walking,,0,1,", "subject: is empty"),
+        ("a.bin,,,0,1,anna", "label: is empty, and so is caption"),
+        ("a.bin,walking,,soon,1,anna", "start_s: is 'soon'"),
+        ("a.bin,walking,,2,1,anna", "end_s: is 1 s, not after start_s of 2 s"),
+        ("../a.bin,walking,,0,1,anna", "give its path below --captures"),
+        ("a.bin,walking,,0,1,anna,7", "more values than columns"),
+    ],
+)
+def test_a_wrong_row_is_named_with_its_line(captures, row, message):
+    labels = table(captures, "a.bin,standing,,0,1,ben", row)
+    with pytest.raises(InputError, match=r"labels\.csv, line 3") as refused:
+        read_labels(labels, str(captures), None)
+    assert message in str(refused.value)
+
+
+def test_a_table_without_its_columns_is_refused(captures):
+    with pytest.raises(InputError, match="subject: no such column"):
+        read_labels(table(captures, columns="file,label"), str(captures), None)
+    with pytest.raises(InputError, match="lable: is no known column"):
+        read_labels(table(captures, columns="file,subject,lable"), str(captures), None)
+
+
+def test_a_changed_capture_is_noticed(captures):
+    (take,) = read_labels(table(captures, "a.bin,walking,,,,anna"), str(captures), None)
+    before = take.sha256()
+    content = bytearray((captures / "a.bin").read_bytes())
+    content[100] ^= 1
+    (captures / "a.bin").write_bytes(content)
+    assert take.sha256() != before
+
+
+def test_the_command_says_what_is_missing(captures, capsys):
+    labels = table(captures, "a.bin,walking,,,,anna")
+    arguments = ["--captures", str(captures), "--labels", labels, "--out", str(captures / "x.zarr")]
+    assert recordings.main([*arguments, "--clip-seconds", "1", "--min-frames", "5"]) == 2
+    error = capsys.readouterr().err
+    assert "a heatmap column needs 1.6 s: give --clip-seconds 1.6 or more" in error
+
+
+def test_a_recording_is_one_capture_and_has_no_motion(captures):
+    take = RecordedTake(path="a.bin", setup="AWR1843BOOST", id="a", subject="s", texts=())
+    with pytest.raises(InputError, match="is a capture"):
+        take.load()
+
+
+def test_labels_written_beside_board_files_are_a_plain_table(place):
+    with open(place / "board" / "labels.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["subject"] for row in rows} == {"anna", "ben"}
+    assert all((place / "board" / row["file"]).is_file() for row in rows)
+
+
+def test_the_builder_keeps_codes_where_it_writes_board_files():
+    table = {"keep": {"motion": True}, "radar": ["AWR1843BOOST"]}
+    keep_codes(table)
+    assert table["keep"] == {"if_cubes": "on", "motion": True}
+    with pytest.raises(InputError, match="goes with one radar only"):
+        keep_codes({"radar": ["AWR1843BOOST", "IWR6843ISK"]})
+
+
+def test_the_builder_refuses_board_files_of_several_radars(tmp_path, capsys):
+    radars = ["--radar", "AWR1843BOOST", "IWR6843ISK", "--dca1000", str(tmp_path / "board")]
+    assert amass.main(["--out", str(tmp_path / "a.zarr"), *radars]) == 2
+    assert "goes with one radar only" in capsys.readouterr().err
+
+
+def test_what_a_recording_cannot_give_is_said(place, tmp_path, capsys):
+    """No body was seen, and nobody can make the recording again."""
+    store = str(place / "again.zarr")
+    assert draw.main([store, "--clip", "0", "--out", str(tmp_path / "clip.png")]) == 0
+    assert "no body was seen" in capsys.readouterr().out
+    assert check.main([store, "--rebuild", "0", "--quiet"]) == 2
+    assert "a radar recorded this store" in capsys.readouterr().err

@@ -1,0 +1,235 @@
+"""A clip's arrays follow from its take, placement and seed, and from nothing around them."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+
+from pipelines.plan import Clip
+from pipelines.recipe import Clips, Keep, Placements, Recipe, Simulation
+from pipelines.sources import TakeChanged
+from pipelines.stages import make_clip
+from pipelines.subjects import placed_window
+from pipelines.survey import CUT, OUTSIDE, TOO_SHORT, survey
+from radarsim.files import open_motion
+from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
+from radarsim.radar.config import Frame
+from radarsim.scene.formats import npz
+from radarsim.scene.motion import Motion
+from tests.helpers.made_up_bodies import made_up_model
+
+BOARD = BOARDS[DEFAULT_BOARD]
+RADAR = replace(
+    BOARD,
+    chirp=replace(BOARD.chirp, num_samples=64),
+    frame=Frame(num_chirps=24, period_s=0.1, tx_order=(0, 1, 2)),
+)
+RATE_HZ = 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Walk:
+    """Straight ahead at a steady speed, swaying."""
+
+    id: str = "walk"
+    subject: str = "s"
+    source: str = "test"
+    licence: str = "CC0-1.0"
+    official_split: str = ""
+    texts: tuple = ()
+    seconds: float = 3.2
+    speed_mps: float = 0.1
+    version: str = "1"
+
+    def load(self) -> Motion:
+        time_s = np.arange(round(self.seconds * RATE_HZ) + 1) / RATE_HZ
+        poses_rad = np.zeros((len(time_s), 24, 3))
+        poses_rad[:, 0, 0] = np.pi / 2
+        poses_rad[:, 1, 0] = 0.4 * np.sin(3 * time_s)
+        transl_m = np.zeros((len(time_s), 3))
+        transl_m[:, 1] = -self.speed_mps * time_s  # rest pose turned up faces -y
+        return Motion(poses_rad=poses_rad, transl_m=transl_m, rate_hz=RATE_HZ, name=self.id)
+
+    def sha256(self) -> str:
+        return self.version
+
+
+def recipe_of(length_s=3.2, **changes):
+    clips = Clips(length_s=length_s, stride_s=length_s)
+    return Recipe(radar=RADAR, clips=clips, **changes)
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    path = tmp_path_factory.mktemp("models") / "SMPL_NEUTRAL.npz"
+    np.savez(path, **made_up_model("smpl", 10))
+    return str(path)
+
+
+def only_clip(recipe, take, models) -> Clip:
+    (clip,) = survey(recipe, take, models).clips
+    return replace(clip, row=0, shard=0, split="train")
+
+
+@pytest.fixture(scope="module")
+def made(models):
+    recipe = recipe_of(keep=Keep(motion=True))
+    clip = only_clip(recipe, Walk(), models)
+    return make_clip(recipe, clip, Walk(), body_models=models, keep_cubes=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredWalk(Walk):
+    """The same, in a file that is read as far as a clip needs it."""
+
+    path: str
+
+    def load(self) -> Motion:
+        return open_motion(self.path, self.id)
+
+
+@pytest.fixture
+def stored_walk(tmp_path, monkeypatch):
+    monkeypatch.setattr(npz, "LARGE_BYTES", 0)
+    walk = Walk(seconds=9.6).load()
+    arrays = {"poses": walk.poses_rad.reshape(-1, 72), "trans": walk.transl_m}
+    np.savez_compressed(tmp_path / "walk.npz", **arrays, mocap_framerate=RATE_HZ)
+    return StoredWalk(path=str(tmp_path / "walk.npz"))
+
+
+def test_arrays_have_the_schemas_shapes_and_types(made):
+    assert made["if_cube"].shape == (32, 24, 3, 4, 64, 2)
+    assert made["if_cube"].dtype == np.int16
+    assert made["time_doppler"].shape == (33, 256)
+    assert made["time_doppler"].dtype == np.float16
+    assert made["num_frames"] == 32
+    assert made["num_columns"] == 33
+
+
+def test_a_short_clip_shows_what_a_store_of_short_clips_shows(made, models):
+    """Padding adds no clutter, no frames and no compile: 30 frames of a 3.2 s recipe's 32."""
+    long, short = recipe_of(3.2), recipe_of(3.0)
+    clip = only_clip(short, Walk(), models)
+    assert clip.num_frames == 30
+    padded = make_clip(long, clip, Walk(), body_models=models, keep_cubes=True)
+    alone = make_clip(short, clip, Walk(), body_models=models, keep_cubes=True)
+    columns = alone["num_columns"]
+    assert padded["num_columns"] == columns
+    # An ADC step more or less where rounding is at its edge: array sizes differ.
+    difference = padded["if_cube"][:30].astype(int) - alone["if_cube"]
+    assert np.abs(difference).max() <= 1
+    assert not padded["if_cube"][30:].any()
+    for name in ("time_range", "time_doppler", "time_angle"):
+        # float16 steps are 1/32 dB up to 64 dB.
+        np.testing.assert_allclose(padded[name][:columns], alone[name], atol=0.1)
+        assert (padded[name][columns:] == -10).all()
+
+
+def test_another_seed_changes_the_noise_alone(made, models):
+    recipe = recipe_of(keep=Keep(motion=True))
+    clip = only_clip(recipe, Walk(), models)
+    other = make_clip(
+        recipe, replace(clip, seed=clip.seed + 1), Walk(), body_models=models, keep_cubes=True
+    )
+    assert (other["if_cube"] != made["if_cube"]).any()
+    np.testing.assert_array_equal(other["poses"], made["poses"])
+
+
+def test_a_seed_beyond_32_bits_counts_in_full(models):
+    recipe = recipe_of(simulation=Simulation(quantise=False))
+    clip = only_clip(recipe, Walk(), models)
+    noise = [
+        make_clip(recipe, replace(clip, seed=seed), Walk(), body_models=models, keep_cubes=True)[
+            "if_cube"
+        ]
+        for seed in (5, 5 + 2**40)
+    ]
+    assert (noise[0] != noise[1]).any()
+
+
+def test_kept_poses_start_where_the_clip_is_placed(made):
+    assert made["poses"].shape == (193, 24, 3)
+    step_m = np.diff(made["transl"][:, 0])
+    np.testing.assert_allclose(step_m, -0.1 / 60, atol=1e-5)  # towards the radar, float32
+
+
+def test_a_take_that_changed_is_not_simulated(models):
+    recipe = recipe_of()
+    clip = only_clip(recipe, Walk(), models)
+    with pytest.raises(TakeChanged, match="changed since the plan was made"):
+        make_clip(recipe, clip, Walk(version="2"), body_models=models)
+
+
+def test_placed_once_a_subject_goes_on_where_it_was(models):
+    """Two windows of one walk: placed per sequence they join, placed per clip both start at 3 m."""
+    take = Walk(seconds=6.4)
+    for scope, second_starts_m in (("sequence", 3.0 - 0.32), ("clip", 3.0)):
+        recipe = recipe_of(placements=Placements(scope=scope))
+        clips = survey(recipe, take, models).clips
+        assert [clip.start_s for clip in clips] == [0.0, 3.2]
+        motion = take.load()
+        starts_m = [placed_window(recipe, clip, motion).pelvis_m[0, 0] for clip in clips]
+        np.testing.assert_allclose(starts_m, [3.0, second_starts_m], atol=1e-9)
+
+
+def test_every_placement_is_a_clip_of_its_own(models):
+    ranges = Placements(per_clip=3, distance_m=(2.5, 4.0), heading_rad=(-1.0, 1.0))
+    clips = survey(recipe_of(placements=ranges), Walk(), models).clips
+    assert len({clip.id for clip in clips}) == 3
+    assert len({clip.distance_m for clip in clips}) == 3
+    assert len({clip.seed for clip in clips}) == 3
+
+
+@pytest.mark.parametrize(
+    ("take", "num_frames", "causes"),
+    [
+        (Walk(), [32], []),
+        (Walk(seconds=2.0), [], [TOO_SHORT]),
+        (Walk(seconds=5.0), [32], [TOO_SHORT]),
+        (Walk(speed_mps=0.65), [31], [CUT]),  # 2 m to the near edge take 3.08 s
+        (Walk(speed_mps=3.0), [], [OUTSIDE]),
+    ],
+)
+def test_what_does_not_fit_is_left_out_and_counted(models, take, num_frames, causes):
+    found = survey(recipe_of(), take, models)
+    assert [clip.num_frames for clip in found.clips] == num_frames
+    assert [note.cause for note in found.notes] == causes
+
+
+def test_a_clip_begins_as_soon_as_the_subject_stays_inside(models):
+    """Half a second at a time: a runner who stops."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Stopping(Walk):
+        seconds: float = 6.0
+
+        def load(self):
+            motion = super().load()
+            ahead = np.minimum(np.arange(motion.num_poses) / RATE_HZ, 1.2) * 3.0
+            return replace(motion, transl_m=np.stack([0 * ahead, -ahead, 0 * ahead], axis=1))
+
+    found = survey(recipe_of(), Stopping(), models)
+    assert [clip.start_s for clip in found.clips] == [1.0]
+    assert [note.cause for note in found.notes] == [OUTSIDE, TOO_SHORT]
+
+
+def test_a_clip_amid_a_file_is_the_clip_of_the_motion_read_whole(stored_walk, models):
+    recipe = recipe_of(keep=Keep(motion=True))
+    clips = survey(recipe, stored_walk, models).clips
+    assert clips == survey(recipe, Walk(seconds=9.6), models).clips
+    assert [clip.start_s for clip in clips] == [0.0, 3.2, 6.4]
+    in_file = make_clip(recipe, clips[1], stored_walk, body_models=models, keep_cubes=True)
+    whole = make_clip(recipe, clips[1], Walk(seconds=9.6), body_models=models, keep_cubes=True)
+    assert in_file.keys() == whole.keys()
+    for name, values in whole.items():
+        np.testing.assert_array_equal(in_file[name], values, err_msg=name)
+
+
+def test_a_file_that_breaks_off_amid_a_build_leaves_its_shard_undone(stored_walk, models):
+    """As any change of a take does: its clips are not lost, they wait."""
+    recipe = recipe_of()
+    clips = survey(recipe, stored_walk, models).clips
+    with open(stored_walk.path, "r+b") as file:
+        file.truncate(600)
+    with pytest.raises(TakeChanged, match="not an npz file, or truncated"):
+        make_clip(recipe, clips[0], stored_walk, body_models=models)

@@ -1,0 +1,70 @@
+"""The JAX example reads a small store as its tables say."""
+
+import runpy
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+import zarr
+
+from tests.helpers.small_stores import build_store
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "jax_dataset.py"
+NUM_COLUMNS = 3  # of the five that these clips have
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    return build_store(tmp_path_factory.mktemp("jax") / "s.zarr")
+
+
+@pytest.fixture(scope="module")
+def windows(store):
+    return runpy.run_path(str(EXAMPLE))["RadarWindows"](store, num_columns=NUM_COLUMNS)
+
+
+def labels_of(store):
+    """The label's words by row, for the clips of the train split that were made."""
+    words = {
+        row["id"]: row["text"] for row in pq.read_table(f"{store}/tables/captions").to_pylist()
+    }
+    labels = {
+        row["row"]: words[row["caption"]]
+        for row in pq.read_table(f"{store}/tables/segments").to_pylist()
+        if row["kind"] == "label"
+    }
+    clips = pq.read_table(f"{store}/tables/clips").to_pylist()
+    return {
+        clip["row"]: labels[clip["row"]]
+        for clip in clips
+        if clip["split"] == "train" and clip["row"] in labels
+    }
+
+
+def test_an_epoch_holds_every_labelled_clip_once_with_its_label(store, windows):
+    wanted = labels_of(store)
+    maps = zarr.open_group(store, mode="r")["time_range"]
+    found = []
+    for batch, labels in windows.epoch(batch_size=1, seed=0):
+        assert batch["time_doppler"].shape[:2] == (1, NUM_COLUMNS)
+        # The window of the one row that holds these very values.
+        window = np.asarray(batch["time_range"][0])
+        row = next(row for row in wanted if _holds(maps[row], window))
+        found.append(row)
+        assert windows.labels[int(labels[0])] == wanted[row]
+    assert sorted(found) == sorted(wanted)
+    assert len(windows) == len(wanted)
+
+
+def test_the_same_seed_gives_the_same_epoch_and_another_another(windows):
+    def epoch(seed):
+        return np.concatenate([maps["time_angle"] for maps, _ in windows.epoch(2, seed)])
+
+    np.testing.assert_array_equal(epoch(1), epoch(1))
+    assert not np.array_equal(epoch(1), epoch(2))
+
+
+def _holds(map_db, window):
+    starts = range(len(map_db) - NUM_COLUMNS + 1)
+    return any(np.array_equal(map_db[start : start + NUM_COLUMNS], window) for start in starts)

@@ -1,0 +1,88 @@
+"""What the README shows is run as it stands there, on a short motion and a small store."""
+
+import re
+import runpy
+import shlex
+from pathlib import Path
+
+import pytest
+
+from builders import amass, draw
+from builders.building.options import recipe_table
+from pipelines.recipe_toml import recipe_from_table, table_from_toml
+from pipelines.run import build
+from radarsim.radar.boards import BOARDS
+from radarsim.radar.toml import parse_radar
+from tests.helpers.bvh_samples import bvh_text, moves, person
+from tests.helpers.pipeline_fakes import fake_blueprint, fake_clip, fake_plan, fake_takes
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+def commands(module: str, job: str) -> list[list[str]]:
+    """Options of every line that runs a module, by itself or as a job of make.py."""
+    lines = "\n".join(blocks("bash")).splitlines() + re.findall(r"`(python[^`\n]*)`", README)
+    split = [shlex.split(line, comments=True) for line in lines]
+    starts = (["python", "-m", module], ["python3", "make.py", job])
+    return [words[3:] for words in split if words[:3] in starts and "--help" not in words]
+
+
+@pytest.fixture
+def folder_with_a_walk_and_a_store(tmp_path, monkeypatch):
+    someone = person()
+    Path(tmp_path, "walk.bvh").write_text(bvh_text(someone, *moves(someone, num_poses=25)))
+    takes = fake_takes(3)
+    plan = fake_plan(takes)
+    store = str(tmp_path / "synth.zarr")
+    build(plan, takes, store, fake_blueprint(plan), fake_clip, workers=0, quiet=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("snippet", blocks("python"), ids=lambda text: text.splitlines()[0])
+def test_a_python_snippet_runs(snippet, folder_with_a_walk_and_a_store):
+    script = folder_with_a_walk_and_a_store / "snippet.py"
+    script.write_text(snippet)
+    runpy.run_path(str(script))
+
+
+@pytest.mark.parametrize("options", commands("builders.amass", "dataset"), ids=" ".join)
+def test_a_builder_command_asks_for_a_possible_recipe(options):
+    table = recipe_table(vars(amass._parser().parse_args(options)))
+    table.pop("radar", None)  # files of the reader's
+    recipe_from_table(table, "README")
+
+
+@pytest.mark.parametrize("options", commands("builders.draw", "draw"), ids=" ".join)
+def test_a_drawing_command_is_understood(options):
+    assert draw._parser().parse_args(options).source
+
+
+def test_the_radar_file_describes_a_radar():
+    for text in blocks("toml"):
+        if "[paths]" not in text:
+            assert parse_radar(text, "README").board in BOARDS
+
+
+def test_the_recipe_file_describes_a_dataset():
+    for text in blocks("toml"):
+        table = table_from_toml(text, "README")
+        if table.pop("paths", {}):
+            for radar in table.pop("radar"):
+                recipe_from_table({**table, "radar": radar}, "README")
+
+
+def test_files_and_folders_it_names_are_there():
+    links = re.findall(r"\]\(([^)#]+)\)", README)
+    named = re.findall(
+        r"`((?:radarsim|pipelines|builders|benchmarks|tests|tools)/[\w./]*)`", README
+    )
+    missing = [path for path in [*links, *named] if not (ROOT / path).exists()]
+    assert links
+    assert named
+    assert not missing

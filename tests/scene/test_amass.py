@@ -1,0 +1,116 @@
+"""AMASS arrays: the published layouts are read, everything else is told in one line."""
+
+import numpy as np
+import pytest
+
+from radarsim.errors import InputError
+from radarsim.scene.formats.amass import PART_KEYS, motion_from_arrays
+
+WIDTHS = {"smpl": 72, "smplh": 156, "smplx": 165}
+PART_WIDTHS = dict(root_orient=3, pose_body=63, pose_jaw=3, pose_eye=6, pose_hand=90)
+
+
+def amass_arrays(layout="smplh", num_poses=30, **changes):
+    """As published: SMPL-H and SMPL with 16 and 10 betas, SMPL-X with 16 and a new rate key."""
+    rng = np.random.default_rng(0)
+    rate_key = "mocap_frame_rate" if layout == "smplx" else "mocap_framerate"
+    arrays = {
+        "poses": rng.normal(size=(num_poses, WIDTHS[layout])) * 0.3,
+        "trans": rng.normal(size=(num_poses, 3)),
+        "betas": rng.normal(size=10 if layout == "smpl" else 16),
+        "gender": np.array("female"),
+        "dmpls": np.zeros((num_poses, 8)),
+        rate_key: np.array(120.0),
+    }
+    return {key: value for key, value in (arrays | changes).items() if value is not None}
+
+
+def read(**changes):
+    return motion_from_arrays(amass_arrays(**changes), "a_poses.npz", "a")
+
+
+@pytest.mark.parametrize(
+    ("layout", "num_joints", "space"),
+    [("smpl", 24, "smpl"), ("smplh", 52, "smpl"), ("smplx", 55, "smplx")],
+)
+def test_each_published_layout_is_read(layout, num_joints, space):
+    arrays = amass_arrays(layout)
+    motion = motion_from_arrays(arrays, "a.npz", "ACCAD/s1/walk")
+    assert (motion.layout, motion.shape_space, motion.name) == (layout, space, "ACCAD/s1/walk")
+    assert motion.rate_hz == 120.0
+    assert motion.duration_s == pytest.approx(29 / 120)
+    np.testing.assert_array_equal(motion.poses_rad.reshape(30, -1), arrays["poses"])
+    assert motion.poses_rad.shape == (30, num_joints, 3)
+    np.testing.assert_array_equal(motion.betas, arrays["betas"])
+
+
+def test_smplx_parts_make_the_same_motion_as_its_full_pose():
+    """Stage II files hold both; some redistributions keep only the parts."""
+    arrays = amass_arrays("smplx")
+    ends = np.cumsum([PART_WIDTHS[key] for key in PART_KEYS])[:-1]
+    parts = dict(zip(PART_KEYS, np.split(arrays["poses"], ends, axis=1), strict=True))
+    whole = motion_from_arrays(arrays, "a.npz", "a")
+    del arrays["poses"]
+    from_parts = motion_from_arrays(arrays | parts, "a.npz", "a")
+    np.testing.assert_array_equal(from_parts.poses_rad, whole.poses_rad)
+
+
+@pytest.mark.parametrize(
+    ("value", "gender"),
+    [
+        (np.array("female"), "female"),
+        (np.array(b"female"), "female"),
+        (np.array(["male"]), "male"),
+        (np.array("b'male'"), "male"),
+        (np.array("neutral"), "neutral"),
+        (np.array("unknown"), "neutral"),
+        (None, "neutral"),
+    ],
+)
+def test_gender_is_understood_however_it_was_saved(value, gender):
+    assert read(gender=value).gender == gender
+
+
+def test_a_motion_without_betas_has_an_unknown_shape():
+    assert read(betas=None).betas.size == 0
+
+
+def test_single_precision_and_rates_in_arrays_are_fine():
+    motion = read(trans=np.zeros((30, 3), np.float32), mocap_framerate=np.array([60], np.int64))
+    assert motion.transl_m.dtype == np.float64
+    assert motion.rate_hz == 60.0
+
+
+@pytest.mark.parametrize("key", ["poses", "trans", "mocap_framerate"])
+def test_a_missing_key_is_named(key):
+    with pytest.raises(InputError, match=rf"a_poses\.npz: {key}: missing"):
+        read(**{key: None})
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (dict(poses=np.zeros((30, 66))), r"poses: 66 values per pose"),
+        (dict(poses=np.zeros(156)), r"poses: shape \(156,\)"),
+        (dict(poses=np.zeros((30, 52, 3))), r"poses: shape \(30, 52, 3\)"),
+        (dict(trans=np.zeros((29, 3))), r"trans: shape \(29, 3\), but 30 poses"),
+        (dict(trans=np.zeros(30)), r"trans: shape \(30,\)"),
+        (dict(poses=np.zeros((0, 156)), trans=np.zeros((0, 3))), r"poses: 0 poses"),
+        (dict(poses=np.zeros((1, 156)), trans=np.zeros((1, 3))), r"poses: 1 poses"),
+        (dict(poses=np.full((30, 156), "x")), r"poses: holds <U1, not numbers"),
+        (dict(mocap_framerate=np.array(0.0)), r"rate: 0 Hz"),
+        (dict(mocap_framerate=np.array([60.0, 120.0])), r"mocap_framerate: 2 values"),
+        (dict(betas=np.full(16, np.nan)), r"betas: NaN"),
+    ],
+)
+def test_a_wrong_value_is_told_with_its_field(changes, message):
+    with pytest.raises(InputError, match=message) as error:
+        read(**changes)
+    assert "\n" not in str(error.value)
+
+
+def test_nan_poses_name_the_first_bad_one():
+    poses_rad = np.zeros((30, 156))
+    poses_rad[11:14, 40] = np.nan
+    with pytest.raises(InputError, match=r"poses: NaN or infinite at pose 11 \(3 of 30 poses\)"):
+        read(poses=poses_rad)

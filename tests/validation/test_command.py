@@ -1,0 +1,138 @@
+"""The command: a simulated walk against its own motion, a still room, and input that is none."""
+
+import json
+from dataclasses import replace
+
+import jax
+import numpy as np
+import pytest
+
+from builders.activities import perform
+from radarsim import files, validate
+from radarsim.radar.boards import BOARDS
+from radarsim.radar.toml import dump_radar
+from radarsim.scene.placement import Placement
+from radarsim.signal.receiver import add_thermal_noise, to_codes
+from radarsim.validation.simulated import echo_of, make_actor
+from tests.helpers.point_echoes import noise_v, room_v
+
+BOARD = BOARDS["AWR1843BOOST"]
+# Half the slope and a quarter of the samples: 8.6 cm bins to 5.5 m; two transmitters, 32 loops.
+RADAR = replace(
+    BOARD,
+    chirp=replace(
+        BOARD.chirp,
+        num_samples=64,
+        sample_rate_hz=BOARD.chirp.sample_rate_hz / 4,
+        slope_hz_per_s=BOARD.chirp.slope_hz_per_s / 2,
+    ),
+    frame=replace(BOARD.frame, num_chirps=32, tx_order=(0, 1)),
+    array=BOARD.array.with_tx((0, 2)),
+)
+FRAMES = 16
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A walk and a still room as board files, the walk's motion, and the radar's file."""
+    folder = tmp_path_factory.mktemp("captures")
+    (folder / "walk.toml").write_text(dump_radar(RADAR))
+    motion = perform("walk_forward_and_turn_around", duration_s=2.0)
+    poses_rad = np.zeros((motion.num_poses, 52, 3))
+    poses_rad[:, :22] = motion.poses_rad[:, :22]
+    np.savez(
+        folder / "walk.npz", poses=poses_rad.reshape(-1, 156), trans=motion.transl_m,
+        mocap_framerate=motion.rate_hz, gender="neutral", betas=np.zeros(16),
+    )  # fmt: skip
+    actor = make_actor(
+        files.read_motion(folder / "walk.npz"), files.free_body(), Placement(distance_m=3.0)
+    )
+    echo_v = echo_of(RADAR, actor, FRAMES) + room_v(RADAR, FRAMES)
+    walk_v = add_thermal_noise(RADAR, jax.numpy.asarray(echo_v), jax.random.key(11))
+    files.write_capture(folder / "walk.bin", np.asarray(to_codes(RADAR, walk_v)), RADAR)
+    still_v = (room_v(RADAR, FRAMES) + noise_v(RADAR, FRAMES)).astype(np.complex64)
+    files.write_capture(folder / "still.bin", np.asarray(to_codes(RADAR, still_v)), RADAR)
+    return folder
+
+
+def run(folder, capture, *more):
+    """Status and report.json of the command."""
+    out = folder / f"report_{capture}"
+    radar = ("--radar", str(folder / "walk.toml"))
+    status = validate.main(["--real", str(folder / capture), *radar, "--out", str(out), *more])
+    return status, json.loads((out / "report.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def walk(folder):
+    return run(folder, "walk.bin", "--motion", str(folder / "walk.npz"))
+
+
+def test_a_simulated_walk_passes_against_its_own_motion(walk):
+    """Another noise, and placed by its track alone."""
+    status, report = walk
+    outside = [figure for figure in report["figures"] if figure["passes"] is False]
+    assert (status, report["verdict"], outside) == (0, "pass", [])
+    assert abs(report["noise_bias_db"]) < 0.3
+    assert abs(report["level_bias_db"]) < 1.5
+
+
+def test_the_report_has_the_promised_keys(walk):
+    _, report = walk
+    assert set(report["capture"]) >= {
+        "frames", "iq_order", "dropped", "clipped_fraction", "noise_floor_dbfs"
+    }  # fmt: skip
+    assert set(report["targets"][0]) >= {"range_m", "speed_mps", "angle_deg"}
+    assert set(report["breathing"]) == {"rate_hz", "displacement_mm"}
+    assert set(report["simulation"]) == {"time_doppler", "time_range", "time_angle"}
+    for figures in report["simulation"].values():
+        assert set(figures) == {"correlation", "ssim"}
+    assert set(report) >= {"level_bias_db", "noise_bias_db", "verdict"}
+
+
+def test_the_walker_is_tracked(walk):
+    """The pelvis starts 3 m away; what the radar sees of it is nearer by up to a chest."""
+    _, report = walk
+    track = report["targets"][0]["over_time"]
+    assert report["capture"]["frames"] == FRAMES
+    assert 2.6 < track["range_m"][0] < 3.1
+    assert track["speed_mps"][0] < -0.8
+    assert abs(report["targets"][0]["angle_deg"]) < 6
+
+
+def test_the_page_holds_its_pictures(walk, folder):
+    page = (folder / "report_walk.bin" / "report.html").read_text()
+    assert page.count("data:image/png;base64,") >= 6
+    assert "time-Doppler correlation" in page
+    assert 'src="http' not in page
+
+
+def test_nothing_moves_in_a_still_room_and_nothing_is_made_up(folder):
+    status, report = run(folder, "still.bin")
+    assert (status, report["targets"], report["verdict"]) == (2, [], "cannot tell")
+    assert report["simulation"]["time_range"]["correlation"] is None
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (("--radar", "nothing.toml"), "no such board or file"),
+        (("--motion", "nothing.npz"), "does not exist"),
+        (("--heading-deg", "10"), "--distance-m"),
+        (("--sigma", "nan"), "sigma"),
+        (("--radar-height-m", "1e9"), "height"),
+        (("--out", "/proc/nothing"), "cannot be made"),
+    ],
+)
+def test_input_that_cannot_be_used_is_one_line_and_status_2(folder, more, words, capsys):
+    call = ["--real", str(folder / "walk.bin"), "--radar", str(folder / "walk.toml"), "--out",
+            str(folder / "bad"), "--motion", str(folder / "walk.npz"), *more]  # fmt: skip
+    assert validate.main(call) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert words in error
+
+
+def test_without_a_radar_the_file_beside_the_capture_is_used(folder):
+    assert files.setup_beside(folder / "walk.bin") == folder / "walk.toml"
+    assert files.setup_beside(folder / "still.bin") is None
