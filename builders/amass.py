@@ -8,7 +8,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from builders.building.options import (
+from builders.building.cli_options import (
     add_clip_options,
     add_simulation_options,
     add_store_options,
@@ -46,15 +46,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not (options.out or options.dry_run):
         _parser().error("--out is needed: the folder to write, such as --out synth.zarr")
     # Late: they take seconds to import, and --help need not wait.
-    from builders.building.build import run
-    from builders.building.recipes import merged, starting_table
+    from builders.building.recipe_loading import merged, starting_table
+    from builders.building.simulated_dataset import run
     from radarsim.errors import InputError
 
     try:
         table, where = starting_table(options)
         table = merged(table, recipe_table(vars(options)))
         if options.dca1000 and not options.dry_run:
-            from builders.building.board_files import keep_codes, write_clips
+            from builders.building.dca1000_export import keep_codes, write_clips
 
             keep_codes(table)
             return run(options, table, where) or 2 * (not write_clips(options.out, options.dca1000))

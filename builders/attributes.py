@@ -13,7 +13,7 @@ import math
 import sys
 from collections.abc import Sequence
 
-from builders.building.options import count
+from builders.building.cli_options import count
 
 EXAMPLES = """
 examples:
@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     if not options.out:
         return _attach(options.attach, options.file)
-    from builders.describer.command import describe
+    from builders.describer.describe import describe
 
     status, written = describe(options)
     if not (written and options.attach):

@@ -60,7 +60,7 @@ def _check(options: argparse.Namespace) -> list[str]:
 def _rebuilt(store, options: argparse.Namespace) -> list[str]:
     """Clips made again, as a worker would, and compared."""
     from builders.building.rebuild import rebuild
-    from builders.sources.stored_motion import Sources
+    from builders.sources.motion_lookup import Sources
 
     sources = Sources(
         amass=options.amass, motions=tuple(options.motions), body_models=options.body_models

@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status: 0 written, 2 it cannot be done."""
     options = _parser().parse_args(arguments)
     # Late: they take seconds to import, and --help need not wait.
-    from builders.building.board_files import write_clips
+    from builders.building.dca1000_export import write_clips
     from radarsim.errors import InputError
 
     try:

@@ -75,8 +75,8 @@ def _draw(options: argparse.Namespace) -> int:
 
 
 def _from_store(options: argparse.Namespace):
-    from builders.drawing.pages import sheet, stored_page
-    from builders.sources.stored_motion import Sources
+    from builders.drawing.figures import sheet, stored_page
+    from builders.sources.motion_lookup import Sources
     from pipelines.stored import Store
 
     store = Store(options.source)
@@ -92,8 +92,8 @@ def _from_store(options: argparse.Namespace):
 
 
 def _from_motion(options: argparse.Namespace):
-    from builders.building.options import recipe_table
-    from builders.drawing.pages import motion_page
+    from builders.building.cli_options import recipe_table
+    from builders.drawing.figures import motion_page
 
     page, note = motion_page(
         options.source,

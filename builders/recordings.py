@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from builders.building.options import count
+from builders.building.cli_options import count
 
 EXAMPLES = """
 labels: a CSV table; label or caption may be left out, empty times mean the whole capture
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status, see `EXAMPLES`."""
     options = _parser().parse_args(arguments)
     # Late: they take seconds to import, and --help need not wait.
-    from builders.building.record import run
+    from builders.building.recorded_dataset import run
     from radarsim.errors import InputError
 
     try:

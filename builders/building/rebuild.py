@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from builders.sources.stored_motion import Sources, body_name, take_of
+from builders.sources.motion_lookup import Sources, body_name, take_of
 from pipelines.blueprint import code_version
 from pipelines.checks import compare_arrays
 from pipelines.cluster import local_workers

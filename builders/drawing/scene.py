@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 import jax.numpy as jnp
 import numpy as np
 
-from builders.sources.stored_motion import Sources, take_of
+from builders.sources.motion_lookup import Sources, take_of
 from pipelines.plan import Clip
 from pipelines.recipe import Recipe
 from pipelines.sources import Take

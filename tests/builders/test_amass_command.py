@@ -79,7 +79,7 @@ def quick(place):
 def no_trial(monkeypatch):
     """Dry runs measure a clip, which takes seconds; what they say of the plan is tested here."""
     rate = Rate(first_s=9.0, clip_s=2.0, clip_bytes=500_000, workers=2)
-    monkeypatch.setattr("builders.building.build.measure", lambda *_: rate)
+    monkeypatch.setattr("builders.building.simulated_dataset.measure", lambda *_: rate)
 
 
 def lines(capsys):

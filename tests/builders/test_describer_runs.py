@@ -14,7 +14,7 @@ import pytest
 
 from builders.attributes import main
 from pipelines.attribute_files import FALLBACK, read_sentences
-from tests.helpers.describer_runs import CAPTIONS, KEY, command, prepared, told
+from tests.helpers.describer_command import CAPTIONS, KEY, command, prepared, told
 from tests.helpers.fake_language_model import (
     TOKENS,
     FakeModel,

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from builders.draw import main
-from builders.drawing import pages as _pages
-from builders.drawing import single_clip as _performed
+from builders.drawing import figures, single_clip
 from builders.drawing.scene import performed, scene_of, stored_scene
-from builders.sources.stored_motion import Sources, take_of
+from builders.sources.motion_lookup import Sources, take_of
 from builders.sources.takes import BuiltInTake, amass_takes, built_in_takes
 from pipelines.blueprint import make_blueprint
 from pipelines.folder import LocalFolder
@@ -144,7 +143,7 @@ def test_without_its_source_a_clip_is_drawn_without_its_body(
 def test_a_take_that_changed_is_not_shown_as_the_clip(place, tmp_path):
     changed = swaying(tmp_path / "AMASS" / "CMU" / "01" / "01_01_poses.npz", step_mps=0.1)
     sources = Sources(amass=str(changed.parents[2]), body_models=str(place / "models"))
-    _, note = _pages.stored_page(Store(place / "bare.zarr"), 0, sources)
+    _, note = figures.stored_page(Store(place / "bare.zarr"), 0, sources)
     assert "is not what it was when the store was built" in note
 
 
@@ -152,7 +151,7 @@ def test_maps_are_cut_again_from_kept_cubes(place):
     """Another window leaves what does not depend on it as it was, to float16's rounding."""
     store = Store(place / "kept.zarr")
     settings = HeatmapSettings(window="burst", clutter="clip")
-    maps, axes = _pages.stored_maps(store, 1, settings)
+    maps, axes = figures.stored_maps(store, 1, settings)
     stored = store.maps(1)
     assert maps.keys() == stored.keys()
     np.testing.assert_allclose(axes["time_s"], store.axes()["time_s"], atol=1e-12)
@@ -197,7 +196,7 @@ def test_a_motion_file_is_simulated_and_drawn_beside_itself(place, capsys):
 def test_a_subject_who_leaves_the_area_is_drawn_until_then(place, capsys):
     """From 3 m at 1 m/s the 1 m line is reached after 2 s."""
     path = swaying(place / "own" / "out.npz", step_mps=1.0, seconds=3.4)
-    made = _performed.make(
+    made = single_clip.make(
         str(path), 0.0, 3.0, {"radar": str(place / "radar.toml")}, str(place / "models")
     )
     assert made.clip.num_frames == pytest.approx(20, abs=1)
@@ -207,7 +206,7 @@ def test_a_subject_who_leaves_the_area_is_drawn_until_then(place, capsys):
 
 def test_a_motion_that_ends_early_is_drawn_to_its_end(place):
     path = swaying(place / "own" / "short.npz", seconds=2.0)
-    made = _performed.make(
+    made = single_clip.make(
         str(path), 0.0, 5.0, {"radar": str(place / "radar.toml")}, str(place / "models")
     )
     assert made.clip.num_frames == 20
@@ -290,7 +289,7 @@ def test_the_real_walk_shows_a_walker(test_data, tmp_path):
     radar = tmp_path / "radar.toml"
     radar.write_text('board = "AWR1843BOOST"\n[chirp]\nnum_samples = 128\n')
     table = {"radar": str(radar), "maps": {"window": "burst"}}
-    made = _performed.make(str(walk), 3.0, 2.5, table)
+    made = single_clip.make(str(walk), 3.0, 2.5, table)
     assert made.note == ""
     axes = heatmap_axes(made.recipe.radar, made.recipe.num_frames)
     posed = performed(made.recipe, made.clip, made.take, None)

@@ -6,9 +6,9 @@ from importlib import resources
 import pytest
 
 from builders.amass import _parser
-from builders.building.build import run
-from builders.building.options import FLAG_SETTINGS, PRESETS, recipe_table
-from builders.building.recipes import PATHS, merged, starting_table
+from builders.building.cli_options import FLAG_SETTINGS, PRESETS, recipe_table
+from builders.building.recipe_loading import PATHS, merged, starting_table
+from builders.building.simulated_dataset import run
 from builders.sources.takes import built_in_takes
 from pipelines.blueprint import make_blueprint
 from pipelines.folder import LocalFolder
@@ -142,7 +142,7 @@ def test_several_radars_make_a_store_each(monkeypatch, tmp_path):
     """Their axes differ, so they cannot share one."""
     made = []
     monkeypatch.setattr(
-        "builders.building.build._one_store",
+        "builders.building.simulated_dataset._one_store",
         lambda options, recipe, out: made.append((recipe.radar.name, out)) or 0,
     )
     given = options("--radar", "AWR1843BOOST", "IWR6843ISK", "--out", f"{tmp_path}/s.zarr")

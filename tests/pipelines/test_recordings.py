@@ -10,7 +10,7 @@ import pytest
 import zarr
 
 from builders import amass, check, dca1000, draw, recordings
-from builders.building.board_files import file_name, keep_codes
+from builders.building.dca1000_export import file_name, keep_codes
 from builders.sources.recording_labels import read_labels
 from pipelines.blueprint import make_blueprint
 from pipelines.checks import problems

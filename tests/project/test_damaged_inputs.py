@@ -14,8 +14,8 @@ import pytest
 
 from builders import check
 from builders.amass import _parser
-from builders.building.options import recipe_table
-from builders.building.recipes import merged, starting_table
+from builders.building.cli_options import recipe_table
+from builders.building.recipe_loading import merged, starting_table
 from builders.sources.takes import file_takes
 from pipelines.attributes import attach
 from pipelines.blueprint import make_blueprint

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from builders import amass, draw
-from builders.building.options import recipe_table
+from builders.building.cli_options import recipe_table
 from pipelines.recipe_toml import recipe_from_table, table_from_toml
 from pipelines.run import build
 from radarsim.radar.boards import BOARDS

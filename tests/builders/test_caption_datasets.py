@@ -7,8 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from builders.amass import main
+from builders.sources.caption_datasets import with_texts
 from builders.sources.takes import amass_takes, without_doubles
-from builders.sources.texts import with_texts
 from pipelines.captions import load_texts
 from pipelines.plan import Clip
 from pipelines.tables import shard_tables

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from builders.activities.texts import texts
-from builders.describer.answers import judged
+from builders.describer.answer_validation import judged
 from builders.describer.prompt import BUILT_IN, read_template
 from pipelines.schema import ATTRIBUTE_PARTS
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from tqdm import tqdm
 
 from builders.describer.answer_cache import AnswerCache, cache_folder
-from builders.describer.captions import read_captions
-from builders.describer.known import known_sentences
+from builders.describer.builtin_sentences import known_sentences
+from builders.describer.caption_dialogue import Questions
+from builders.describer.caption_input import read_captions
+from builders.describer.generation import BUDGET, FAILED, STOPPED, Budget, Progress, Run, described
+from builders.describer.openai_client import Server, server_of
 from builders.describer.prompt import read_template
-from builders.describer.run import BUDGET, FAILED, STOPPED, Budget, Progress, Run, described
-from builders.describer.server import Server, server_of
-from builders.describer.steps import Questions
 from pipelines.attribute_files import FALLBACK, write_sentences
 from pipelines.row_files import suffix_of
 from radarsim.errors import InputError

@@ -7,7 +7,7 @@ import pytest
 from builders.attributes import main
 from pipelines.attribute_files import read_sentences
 from pipelines.schema import ATTRIBUTE_PARTS
-from tests.helpers.describer_runs import CAPTIONS, KEY, command, prepared, told
+from tests.helpers.describer_command import CAPTIONS, KEY, command, prepared, told
 from tests.helpers.fake_language_model import (
     FakeModel,
     breaks_off,

@@ -8,7 +8,7 @@ from functools import partial
 import jax
 from tqdm import tqdm
 
-from builders.building.messages import (
+from builders.building.console_report import (
     MANY_LINES,
     tell_counts,
     tell_lines,
@@ -16,9 +16,9 @@ from builders.building.messages import (
     tell_rate,
     tell_summary,
 )
-from builders.sources.stored_motion import body_name
+from builders.sources.caption_datasets import texts_of, with_texts
+from builders.sources.motion_lookup import body_name
 from builders.sources.takes import amass_takes, built_in_takes, file_takes, without_doubles
-from builders.sources.texts import texts_of, with_texts
 from pipelines.blueprint import keeps_cubes, make_blueprint
 from pipelines.folder import open_folder
 from pipelines.plan import Note, Plan, make_plan

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from builders.describer.answer_cache import AnswerCache
-from builders.describer.known import sentences_of
+from builders.describer.builtin_sentences import sentences_of
+from builders.describer.caption_dialogue import Questions
+from builders.describer.openai_client import Client, Refused, Server, Unanswered
 from builders.describer.prompt import ANSWER_TOKENS, estimated_tokens
-from builders.describer.server import Client, Refused, Server, Unanswered
-from builders.describer.steps import Questions
 from pipelines.attribute_files import Sentence
 
 # So many requests in a row that come to nothing, each retried by the client: the server is gone.

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from builders.describer.answer_cache import Key
-from builders.describer.answers import Wording, judged
+from builders.describer.answer_validation import Wording, judged
 from builders.describer.prompt import (
     ANSWER_TOKENS,
     Message,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from builders.describer.answers import SCHEMA
+from builders.describer.answer_validation import SCHEMA
 from builders.describer.prompt import ANSWER_TOKENS, Message, estimated_tokens
 from radarsim.errors import InputError
 

@@ -5,9 +5,9 @@ import math
 import numpy as np
 from matplotlib.figure import Figure
 
-from builders.drawing import single_clip as _performed
+from builders.drawing import single_clip
 from builders.drawing.scene import performed, scene_of, stored_scene
-from builders.sources.stored_motion import Sources
+from builders.sources.motion_lookup import Sources
 from pipelines.blueprint import heatmap_settings
 from pipelines.plan import Clip
 from pipelines.schema import HEATMAPS
@@ -113,7 +113,7 @@ def motion_page(
     Raises:
         InputError: the motion cannot be used.
     """
-    made = _performed.make(source, start_s, length_s, table, body_models)
+    made = single_clip.make(source, start_s, length_s, table, body_models)
     recipe, clip = made.recipe, made.clip
     settings = heatmap_settings(recipe)
     axes = heatmap_axes(recipe.radar, recipe.num_frames, settings)

@@ -7,8 +7,14 @@ from functools import partial
 
 import jax
 
-from builders.building.messages import MANY_LINES, tell_counts, tell_lines, tell_plan, tell_summary
-from builders.building.options import recipe_table
+from builders.building.cli_options import recipe_table
+from builders.building.console_report import (
+    MANY_LINES,
+    tell_counts,
+    tell_lines,
+    tell_plan,
+    tell_summary,
+)
 from builders.sources.recording_labels import read_labels
 from pipelines.blueprint import Blueprint, keeps_cubes, make_blueprint
 from pipelines.folder import open_folder
