@@ -16,6 +16,7 @@ from jaxtyping import Array, Float
 
 from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.radar.config import Radar
+from radarsim.radar.timing import burst_centre_and_half_s
 
 
 @jax.tree_util.register_dataclass
