@@ -19,7 +19,7 @@ from pipelines.recipe import Recipe
 from pipelines.sources import TakeChanged, Text
 from pipelines.stages import arrays_of_cube
 from radarsim.captures.capture import Capture
-from radarsim.captures.reading import parts_of
+from radarsim.captures.capture_files import parts_of
 from radarsim.errors import InputError
 from radarsim.files import load_setup, open_capture
 from radarsim.radar.config import Radar
@@ -98,7 +98,7 @@ def survey_recording(recipe: Recipe, take: RecordedTake) -> Survey:
         for clip in found:
             known = clips.setdefault(clip.id, clip)
             clips[clip.id] = max(known, clip, key=lambda each: each.num_frames)
-    lost = sum(_touches(recipe, clip, capture.missing.frames) for clip in clips.values())
+    lost = sum(_touches(recipe, clip, capture.lost_packets.frames) for clip in clips.values())
     notes += [Note(cause=LOST, count=lost)] if lost else []
     told = [f"{take.id}: I and Q: {capture.iq_evidence}"]
     told += [f"{take.id}: {note}" for note in capture.findings]

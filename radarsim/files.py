@@ -55,7 +55,7 @@ def open_motion(path: str | Path, name: str | None = None) -> Motion:
     name = path.stem if name is None else name
     suffix = path.suffix.lower()
     if suffix == ".bvh":
-        from radarsim.scene.formats.bvh import parse_bvh
+        from radarsim.scene.formats.bvh_motion import parse_bvh
 
         return parse_bvh(_read_text(path, MAX_BVH_BYTES), str(path), name)
     if suffix == ".npz":
@@ -206,7 +206,7 @@ def open_capture(path: str | Path, radar, *, capture_format=None, iq_order: str 
     Raises:
         InputError: no capture, or none of this radar.
     """
-    from radarsim.captures import reading as capture_files
+    from radarsim.captures import capture_files
     from radarsim.radar.config import Radar
 
     if not isinstance(radar, Radar):
@@ -231,7 +231,7 @@ def write_capture(
     Raises:
         InputError: the cube is not of this radar, or the file cannot be written.
     """
-    from radarsim.captures import reading as capture_files
+    from radarsim.captures import capture_files
     from radarsim.radar.capture_format import format_of_board
 
     capture_format = capture_format or format_of_board(radar.board)
@@ -254,7 +254,7 @@ def load_setup(name_or_path: str | Path):
         InputError: neither, or the file describes no possible radar.
     """
     from radarsim.radar.boards import BOARDS
-    from radarsim.radar.ti.setups import board_setup, parse_setup
+    from radarsim.radar.configuration_files import board_setup, parse_setup
 
     if str(name_or_path) in BOARDS:
         return board_setup(str(name_or_path))

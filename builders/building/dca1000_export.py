@@ -11,7 +11,7 @@ from pipelines.stored import Store
 from radarsim.errors import InputError
 from radarsim.files import write_capture
 from radarsim.radar.capture_format import CaptureFormat, format_of_board
-from radarsim.radar.ti.studio_dump import dump_studio_json
+from radarsim.radar.ti.studio_export import dump_studio_json
 from radarsim.radar.toml import dump_setup
 
 LABEL_COLUMNS = ("file", "label", "caption", "start_s", "end_s", "subject", "split", "licence")

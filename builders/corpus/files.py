@@ -20,7 +20,8 @@ from pathlib import Path
 import numpy as np
 
 from builders.corpus.corpus import ATTRIBUTES, Job, Order, Piece, subject_name
-from radarsim.scene.motion import NUM_JOINTS, REST_PELVIS_M, Motion
+from radarsim.scene.motion import REST_PELVIS_M, Motion
+from radarsim.scene.skeleton import NUM_JOINTS
 
 PARTS = "parts"
 COLUMNS = ("caption", "variant", "part", "sentence", "provenance")

@@ -4,14 +4,14 @@ A capture of 20 GB is never loaded: frames are read when asked for. `files.open_
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from jaxtyping import Complex64, Int16
 
-from radarsim.captures.checks import Missing, find_missing
-from radarsim.captures.dca1000 import decode_words, to_complex, words_per_frame
+from radarsim.captures.dca1000_codec import decode_words, to_complex, words_per_frame
+from radarsim.captures.lost_packets import LostPackets, find_lost_packets
 from radarsim.errors import InputError
 from radarsim.radar.capture_format import CaptureFormat
 from radarsim.radar.config import Radar
@@ -33,8 +33,8 @@ class Capture:
         iq_evidence: how that was decided, in words.
         notes: what a person should know about the file, in words.
         read_words: words from one index to another; zeros where packets were lost.
-        lost_packets: that the file itself tells of (`.pcap`); None where it cannot.
-        lost_frames: indices of frames these packets belong to.
+        recorded_losses: packets that are missing by their sequence numbers (`.pcap`); None
+            where the file does not hold these numbers (`.bin`).
     """
 
     name: str
@@ -45,8 +45,7 @@ class Capture:
     iq_evidence: str
     read_words: Callable[[int, int], np.ndarray]
     notes: tuple[str, ...] = ()
-    lost_packets: int | None = None
-    lost_frames: frozenset[int] = field(default_factory=frozenset)
+    recorded_losses: LostPackets | None = None
 
     @property
     def volts_per_code(self) -> float:
@@ -97,25 +96,27 @@ class Capture:
             yield self.read(start, min(start + frames_per_block, self.num_frames))
 
     @cached_property
-    def missing(self) -> Missing:
-        """What was lost: from the packets' numbers, or as runs of zeros; reads the file once."""
-        if self.lost_packets is not None:
-            return Missing(packets=self.lost_packets, frames=self.lost_frames)
+    def lost_packets(self) -> LostPackets:
+        """Lost packets by sequence numbers, or by runs of zeros; reads the file once."""
+        if self.recorded_losses is not None:
+            return self.recorded_losses
         per_frame = words_per_frame(self.radar, self.capture_format)
-        return find_missing(self.read_words, self.num_frames * per_frame, per_frame, SCAN_WORDS)
+        return find_lost_packets(
+            self.read_words, self.num_frames * per_frame, per_frame, SCAN_WORDS
+        )
 
     @property
     def findings(self) -> tuple[str, ...]:
         """`notes`, and what is missing, in words; reads the file once."""
-        lost = self.missing.in_words(self.num_frames)
+        lost = self.lost_packets.describe(self.num_frames)
         return (*self.notes, lost) if lost else self.notes
 
     @property
     def dropped_packets(self) -> int:
         """Packets that the board sent and nobody stored."""
-        return self.missing.packets
+        return self.lost_packets.packets
 
     @property
     def dropped_frames(self) -> int:
         """Frames that lack at least part of a packet."""
-        return len(self.missing.frames)
+        return len(self.lost_packets.frames)

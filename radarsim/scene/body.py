@@ -11,10 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int32
 
+from radarsim.scene.skeleton import NUM_JOINTS, NUM_SHARED_JOINTS
 from radarsim.scene.subdivision import halve_long_edges
-
-NUM_JOINTS = {"smpl": 24, "smplh": 52, "smplx": 55}
-NUM_BODY_JOINTS = 22  # pelvis to wrists: the same joints, in the same order, in all three layouts
 
 # Tensor cores would round to 10 bits: half a millimetre, many cycles of phase.
 HIGHEST = jax.lax.Precision.HIGHEST
@@ -261,7 +259,7 @@ def fit_pose(
     if layout_from == body.layout:
         return poses_rad
     fitted = jnp.zeros((*poses_rad.shape[:-2], body.num_joints, 3), poses_rad.dtype)
-    fitted = fitted.at[..., :NUM_BODY_JOINTS, :].set(poses_rad[..., :NUM_BODY_JOINTS, :])
+    fitted = fitted.at[..., :NUM_SHARED_JOINTS, :].set(poses_rad[..., :NUM_SHARED_JOINTS, :])
     if "smpl" not in (layout_from, body.layout):
         fitted = fitted.at[..., -30:, :].set(poses_rad[..., -30:, :])  # fingers come last in both
     return fitted

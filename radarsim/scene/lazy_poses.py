@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 
-class StoredPoses:
+class LazyPoses:
     """Axis-angle of every joint [pose, joint, 3], read in float64 [rad].
 
     Args:

@@ -13,9 +13,9 @@ from jaxtyping import Float
 
 from radarsim.errors import InputError
 from radarsim.scene.interpolation import interpolate_points, interpolate_rotations
-from radarsim.scene.lazy_poses import StoredPoses
+from radarsim.scene.lazy_poses import LazyPoses
+from radarsim.scene.skeleton import NUM_JOINTS, NUM_SHARED_JOINTS
 
-NUM_JOINTS = {"smpl": 24, "smplh": 52, "smplx": 55}
 SHAPE_SPACES = ("smpl", "smplx", "free")
 MIN_RATE_HZ, MAX_RATE_HZ = 5.0, 1000.0
 MAX_ROTATION_RAD = 8 * np.pi
@@ -25,7 +25,6 @@ MAX_TRANSL_M = 1000.0
 # between genders; `retarget.fit_to_body` puts the true body's own in its place. The free body has
 # its origin there.
 REST_PELVIS_M = {"smpl": (0.0, -0.23, 0.03), "smplx": (0.0, -0.35, 0.01), "free": (0.0, 0.0, 0.0)}
-_NUM_SHARED_JOINTS = 22  # pelvis to wrists: the same in all three layouts
 _POSES_AT_ONCE = 1024  # that are checked; 1 MB
 
 
@@ -49,7 +48,7 @@ class Motion:
         notes: what a reader inferred and a person may want to check, one line each.
     """
 
-    poses_rad: Float[np.ndarray | StoredPoses, "pose joint 3"]
+    poses_rad: Float[np.ndarray | LazyPoses, "pose joint 3"]
     transl_m: Float[np.ndarray, "pose 3"]
     rate_hz: float | int
     betas: Float[np.ndarray, " beta"] = field(default_factory=lambda: np.zeros(0))
@@ -120,7 +119,7 @@ def body_joints(motion: Motion) -> Float[np.ndarray, "pose 24 3"]:
     if motion.layout == "smpl":
         return motion.poses_rad
     poses_rad = np.zeros((motion.num_poses, NUM_JOINTS["smpl"], 3))
-    poses_rad[:, :_NUM_SHARED_JOINTS] = motion.poses_rad[:, :_NUM_SHARED_JOINTS]
+    poses_rad[:, :NUM_SHARED_JOINTS] = motion.poses_rad[:, :NUM_SHARED_JOINTS]
     return poses_rad
 
 
@@ -168,7 +167,7 @@ def cut_motion(motion: Motion, first_pose: int, num_poses: int) -> Motion:
 
 
 def check_shapes(
-    poses_rad: np.ndarray | StoredPoses, transl_m: np.ndarray, layout: str, where: str
+    poses_rad: np.ndarray | LazyPoses, transl_m: np.ndarray, layout: str, where: str
 ) -> None:
     """Refuse arrays that are no motion of this layout.
 
@@ -203,7 +202,7 @@ def _check_rate(rate_hz: float, where: str) -> None:
         )
 
 
-def _largest(vectors: np.ndarray | StoredPoses) -> tuple[np.ndarray, np.ndarray]:
+def _largest(vectors: np.ndarray | LazyPoses) -> tuple[np.ndarray, np.ndarray]:
     """Of every pose: whether all its vectors are finite, and the length of the longest."""
     finite, longest = [], []
     for first in range(0, len(vectors), _POSES_AT_ONCE):

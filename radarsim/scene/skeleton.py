@@ -7,6 +7,12 @@ import numpy as np
 from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
+NUM_JOINTS = {"smpl": 24, "smplh": 52, "smplx": 55}
+"""Number of joints by pose layout."""
+
+NUM_SHARED_JOINTS = 22
+"""Pelvis to wrists: the same joints in the same order in all three layouts."""
+
 JOINT_NAMES = (
     *("pelvis", "left_hip", "right_hip", "spine1", "left_knee", "right_knee", "spine2"),
     *("left_ankle", "right_ankle", "spine3", "left_foot", "right_foot", "neck"),

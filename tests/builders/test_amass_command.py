@@ -14,8 +14,8 @@ from builders.amass import main
 from builders.sources.takes import amass_takes, built_in_takes, file_takes, without_doubles
 from pipelines.shards import verify
 from pipelines.trial import Rate
-from tests.helpers.made_up_bodies import made_up_model
 from tests.helpers.pipeline_fakes import store_bytes
+from tests.helpers.synthetic_bodies import synthetic_model
 
 # Small enough that a clip takes less than a second: 24 loops of 2 x 4 x 64 samples.
 RADAR = """
@@ -63,7 +63,7 @@ def place(tmp_path_factory):
         path.parent.mkdir(parents=True)
         np.savez(path, **arrays)
     (root / "models" / "smplh" / "female").mkdir(parents=True)
-    np.savez(root / "models/smplh/female/model.npz", **made_up_model("smplh", 16))
+    np.savez(root / "models/smplh/female/model.npz", **synthetic_model("smplh", 16))
     (root / "radar.toml").write_text(RADAR)
     return root
 

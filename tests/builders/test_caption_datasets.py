@@ -13,7 +13,7 @@ from pipelines.captions import load_texts
 from pipelines.plan import Clip
 from pipelines.tables import shard_tables
 from tests.builders.test_amass_command import QUICK, RADAR, amass_arrays, lines
-from tests.helpers.made_up_bodies import made_up_model
+from tests.helpers.synthetic_bodies import synthetic_model
 from tests.helpers.text_sets import babel_set, humanml3d_set, kitml_set, label, line, sequence
 
 SEATED = "BMLrub/rub055/0020_sit_stageii"
@@ -53,7 +53,7 @@ def place(tmp_path_factory):
     kitml_set(root / "kitml", {"7": ("KIT/9/run_poses", 3.0, [("A person runs.", 0.0, 3.0)])})
     (root / "radar.toml").write_text(RADAR)
     (root / "models" / "smplh" / "female").mkdir(parents=True)
-    np.savez(root / "models/smplh/female/model.npz", **made_up_model("smplh", 16))
+    np.savez(root / "models/smplh/female/model.npz", **synthetic_model("smplh", 16))
     return root
 
 

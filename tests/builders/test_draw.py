@@ -21,7 +21,7 @@ from pipelines.survey import survey
 from pipelines.work import Job, make_shard
 from radarsim.heatmaps.heatmaps import HeatmapSettings, heatmap_axes
 from radarsim.plots.scene import radial_course
-from tests.helpers.made_up_bodies import made_up_model
+from tests.helpers.synthetic_bodies import synthetic_model
 
 # Small enough that a clip takes a second.
 SMALL = """
@@ -55,7 +55,7 @@ def place(tmp_path_factory):
     swaying(root / "AMASS" / "CMU" / "01" / "01_01_poses.npz")
     swaying(root / "AMASS" / "CMU" / "02" / "02_01_poses.npz", step_mps=0.4)
     (root / "models" / "smplh" / "female").mkdir(parents=True)
-    np.savez(root / "models/smplh/female/model.npz", **made_up_model("smplh", 16))
+    np.savez(root / "models/smplh/female/model.npz", **synthetic_model("smplh", 16))
     (root / "radar.toml").write_text(SMALL)
     _build(root, "kept.zarr", {"motion": True, "if_cubes": "on"})
     _build(root, "bare.zarr", {"if_cubes": "off"})

@@ -5,15 +5,15 @@ import random
 import numpy as np
 import pytest
 
-from radarsim.captures.dca1000 import encode_words, from_complex, words_per_frame
+from radarsim.captures.dca1000_codec import encode_words, from_complex, words_per_frame
 from radarsim.errors import InputError
 from radarsim.files import load_setup, open_capture
 from radarsim.radar.boards import BOARDS
 from radarsim.radar.capture_format import CaptureFormat
 from radarsim.radar.toml import dump_setup
-from tests.captures.test_packets import packets, pcap, pcapng
-from tests.helpers.captures_made import echo, small_radar
-from tests.helpers.configurations import CFG, LOG, LUA, studio_json
+from tests.captures.test_udp_packets import packets, pcap, pcapng
+from tests.helpers.synthetic_captures import echo, small_radar
+from tests.helpers.ti_configurations import CFG, LOG, LUA, studio_json
 
 RADAR = small_radar(num_chirps=4, num_samples=16)
 FORMAT = CaptureFormat()

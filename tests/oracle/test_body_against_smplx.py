@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pytest
 
-from tests.helpers.made_up_bodies import as_published_pickle, made_up_model
+from tests.helpers.synthetic_bodies import as_published_pickle, synthetic_model
 
 torch = pytest.importorskip("torch", reason="the oracle smplx needs torch: pip install .[oracle]")
 smplx = pytest.importorskip("smplx", reason="the oracle smplx: pip install .[oracle]")
@@ -19,7 +19,7 @@ TEN_MICROMETRES = 1e-5
 
 def write_smpl(folder):
     path = folder / "SMPL_NEUTRAL.pkl"
-    path.write_bytes(pickle.dumps(as_published_pickle(made_up_model("smpl")), protocol=2))
+    path.write_bytes(pickle.dumps(as_published_pickle(synthetic_model("smpl")), protocol=2))
     return path, smplx.SMPL(str(path), num_betas=10, **common())
 
 
@@ -33,14 +33,14 @@ def with_hands(model):
 
 def write_smplh(folder):
     path = folder / "SMPLH_MALE.npz"
-    np.savez(path, **with_hands(made_up_model("smplh", num_betas=16)))
+    np.savez(path, **with_hands(synthetic_model("smplh", num_betas=16)))
     flags = {"use_pca": False, "flat_hand_mean": True, "ext": "npz", "num_betas": 10}
     return path, smplx.SMPLH(str(path), gender="male", **flags, **common())
 
 
 def write_smplx(folder):
     path = folder / "SMPLX_NEUTRAL.npz"
-    model = with_hands(made_up_model("smplx", num_betas=20))
+    model = with_hands(synthetic_model("smplx", num_betas=20))
     landmarks = {"lmk_faces_idx": np.zeros(51, int), "lmk_bary_coords": np.full((51, 3), 1 / 3)}
     np.savez(path, **model, **landmarks)
     flags = {"use_pca": False, "flat_hand_mean": True, "use_face_contour": False}

@@ -5,16 +5,16 @@ import struct
 import numpy as np
 import pytest
 
-from tests.helpers.captures_made import echo, made_codes, small_radar
+from tests.helpers.synthetic_captures import echo, random_codes, small_radar
 
 pytest.importorskip("xwr", reason="the oracle xwr: pip install .[oracle]")
 from xwr.capture.types import DataPacket as TheirPacket
 from xwr.config import XWRConfig
 from xwr.rsp.generic import iq_from_iiqq, iqiq_from_iiqq
 
-from radarsim.captures.packets import PAYLOAD_BYTES, read_packet
+from radarsim.captures.udp_packets import PAYLOAD_BYTES, read_packet
 from radarsim.files import open_capture, write_capture
-from tests.captures.test_packets import udp
+from tests.captures.test_udp_packets import udp
 
 # Its classes know whole boards only: all transmitters fire, in order.
 RADAR = small_radar(num_chirps=16, tx_order=(0, 1, 2), num_samples=64)
@@ -50,7 +50,7 @@ def test_xwr_reads_the_cube_that_we_wrote(tmp_path, order, swap):
 
 def test_codes_that_use_every_bit_are_the_same(tmp_path):
     path = tmp_path / "capture.bin"
-    codes = made_codes(RADAR, 2)
+    codes = random_codes(RADAR, 2)
     write_capture(path, codes, RADAR, iq_order="q_first")
     raw = np.fromfile(path, "<i2").reshape(-1, *their_shape())
     np.testing.assert_array_equal(iqiq_from_iiqq(raw), codes)

@@ -22,14 +22,14 @@ from pipelines.schema import HEATMAPS
 from pipelines.sources import Text
 from pipelines.stages import arrays_of_cube
 from pipelines.stored import Store
-from radarsim.captures.dca1000 import from_complex
+from radarsim.captures.dca1000_codec import from_complex
 from radarsim.errors import InputError
 from radarsim.files import load_setup, open_capture, write_capture
 from radarsim.radar.capture_format import CaptureFormat
 from radarsim.radar.toml import dump_radar
 from radarsim.signal.receiver import from_codes
-from tests.helpers.captures_made import echo, small_radar
 from tests.helpers.pipeline_fakes import FakeTake
+from tests.helpers.synthetic_captures import echo, small_radar
 
 QUICK = ["--clip-seconds", "3.2", "--stride-seconds", "3.2", "--quiet"]
 MADE = small_radar(num_chirps=24, tx_order=(0, 2), num_samples=32)

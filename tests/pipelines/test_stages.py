@@ -16,7 +16,7 @@ from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
 from radarsim.radar.config import Frame
 from radarsim.scene.formats import npz
 from radarsim.scene.motion import Motion
-from tests.helpers.made_up_bodies import made_up_model
+from tests.helpers.synthetic_bodies import synthetic_model
 
 BOARD = BOARDS[DEFAULT_BOARD]
 RADAR = replace(
@@ -62,7 +62,7 @@ def recipe_of(length_s=3.2, **changes):
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
     path = tmp_path_factory.mktemp("models") / "SMPL_NEUTRAL.npz"
-    np.savez(path, **made_up_model("smpl", 10))
+    np.savez(path, **synthetic_model("smpl", 10))
     return str(path)
 
 

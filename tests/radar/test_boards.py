@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from radarsim.errors import InputError
-from radarsim.radar import table as radar_table
+from radarsim.radar.__main__ import main
 from radarsim.radar.boards import BOARDS, CHIP_OF_BOARD, DEFAULT_BOARD, check_limits
 from radarsim.radar.config import Chirp
+from radarsim.radar.parameter_table import radar_table
 from radarsim.radar.toml import dump_radar, parse_radar
 
 # TI 3D People Tracking configurations: position of TX1-RX1, TX1-RX2, ... to the right and up, in
@@ -126,11 +127,11 @@ def test_settings_beyond_the_chip_are_refused(changes, words):
 @pytest.mark.parametrize("radar", BOARDS.values(), ids=BOARDS)
 def test_every_board_survives_toml_and_prints_within_100_columns(radar):
     assert parse_radar(dump_radar(radar), "board.toml") == radar
-    assert max(len(line) for line in radar_table.radar_table(radar).splitlines()) <= 100
+    assert max(len(line) for line in radar_table(radar).splitlines()) <= 100
 
 
 def test_the_table_tells_what_an_engineer_looks_for():
-    table = radar_table.radar_table(BOARDS[DEFAULT_BOARD])
+    table = radar_table(BOARDS[DEFAULT_BOARD])
     measured = ("4.29 cm", "10.99 m", "+-4.39 m/s", "6.85 cm/s", "-92.5 dBm", "13.73 uV")
     timing = ("72 us", "216 us", "27.6 ms", "25.0 %", "44 %", "TX2", "slot 2", "TX3-RX4")
     for figure in measured + timing:
@@ -146,7 +147,7 @@ def test_a_lone_pair_of_antennas_has_a_table_too():
         channel_gain=(),
     )
     frame = dataclasses.replace(radar.frame, tx_order=(0,))
-    table = radar_table.radar_table(dataclasses.replace(radar, array=array, frame=frame, board=""))
+    table = radar_table(dataclasses.replace(radar, array=array, frame=frame, board=""))
     assert "no board named" in table
     assert "none" in table
 
@@ -168,7 +169,7 @@ def test_the_command_prints_a_radar_it_can_read_back(tmp_path):
     path.write_text(written.stdout)
     table = run_command(str(path))
     assert table.returncode == 0, table.stderr
-    assert table.stdout == radar_table.radar_table(BOARDS["AWR1843BOOST"])
+    assert table.stdout == radar_table(BOARDS["AWR1843BOOST"])
 
 
 @pytest.mark.parametrize("text", [None, 'board = "AWR1843BOOST"\n[chirp]\nslope_mhz_per_us = -1\n'])
@@ -176,7 +177,7 @@ def test_the_command_refuses_in_one_line(text, tmp_path, capsys):
     path = tmp_path / "radar.toml"
     if text is not None:
         path.write_text(text)
-    assert radar_table.main([str(path)]) == 2
+    assert main([str(path)]) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert err.count("\n") == 1

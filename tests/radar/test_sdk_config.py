@@ -6,8 +6,8 @@ import pytest
 from radarsim.errors import InputError
 from radarsim.files import load_setup
 from radarsim.radar.boards import BOARDS
-from radarsim.radar.ti.setups import parse_setup
-from tests.helpers.configurations import CFG
+from radarsim.radar.configuration_files import parse_setup
+from tests.helpers.ti_configurations import CFG
 
 PAPER = BOARDS["AWR1843BOOST"]
 
@@ -176,7 +176,7 @@ def test_a_configuration_of_ti_s_own_tool_is_read(test_data):
 
 
 def test_the_command_prints_a_cfg_as_a_table_with_notes_or_as_toml(tmp_path, capsys):
-    from radarsim.radar.table import main
+    from radarsim.radar.__main__ import main
 
     path = tmp_path / "hall.cfg"
     path.write_text(CFG)

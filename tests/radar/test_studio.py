@@ -5,8 +5,8 @@ import json
 import pytest
 
 from radarsim.errors import InputError
-from radarsim.radar.ti.setups import parse_setup
-from tests.helpers.configurations import CFG, LOG, LUA, studio_json, studio_tables
+from radarsim.radar.configuration_files import parse_setup
+from tests.helpers.ti_configurations import CFG, LOG, LUA, studio_json, studio_tables
 
 SDK = parse_setup(CFG, "a.cfg")
 

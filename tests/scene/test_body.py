@@ -9,9 +9,10 @@ import pytest
 import trimesh
 from scipy.spatial.transform import Rotation
 
-from radarsim.scene.body import NUM_JOINTS, fit_pose, joint_positions, skin, subdivide
+from radarsim.scene.body import fit_pose, joint_positions, skin, subdivide
 from radarsim.scene.formats.smpl import read_body_model
-from tests.helpers.made_up_bodies import made_up_model
+from radarsim.scene.skeleton import NUM_JOINTS
+from tests.helpers.synthetic_bodies import synthetic_model
 
 ONE_MICROMETRE = 1e-6  # a body of 1 m in float32, some ten roundings
 
@@ -19,14 +20,14 @@ ONE_MICROMETRE = 1e-6  # a body of 1 m in float32, some ten roundings
 @pytest.fixture(scope="module", params=["smpl", "smplh", "smplx"])
 def body(request, tmp_path_factory):
     path = tmp_path_factory.mktemp("models") / f"{request.param}.npz"
-    np.savez(path, **made_up_model(request.param))
+    np.savez(path, **synthetic_model(request.param))
     return read_body_model(path)
 
 
 @pytest.fixture(scope="module")
 def smpl(tmp_path_factory):
     path = tmp_path_factory.mktemp("models") / "smpl.npz"
-    np.savez(path, **made_up_model("smpl"))
+    np.savez(path, **synthetic_model("smpl"))
     return read_body_model(path)
 
 

@@ -9,10 +9,10 @@ from scipy.spatial.transform import Rotation
 
 from radarsim.errors import InputError
 from radarsim.files import read_motion
-from radarsim.scene.formats import bvh
-from radarsim.scene.formats.bvh import parse_bvh, read_clip
-from radarsim.scene.formats.bvh_motion import UNITS_M
-from radarsim.scene.formats.bvh_names import match_joints
+from radarsim.scene.formats import bvh_parser
+from radarsim.scene.formats.bvh_joint_names import match_joints
+from radarsim.scene.formats.bvh_motion import UNITS_M, parse_bvh
+from radarsim.scene.formats.bvh_parser import read_clip
 from radarsim.scene.placement import facing_rad
 from radarsim.scene.skeleton import JOINT, PARENTS, REST_JOINTS_M
 from tests.helpers.bvh_samples import STYLES, bvh_text, forward, moves, person
@@ -247,7 +247,7 @@ def test_a_long_file_is_read_in_pieces_and_is_the_same_motion(monkeypatch):
     someone = person()
     text = bvh_text(someone, *moves(someone, num_poses=25))
     whole = parse_bvh(text, "a.bvh", "a")
-    monkeypatch.setattr(bvh, "_POSES_AT_ONCE", 7)
+    monkeypatch.setattr(bvh_parser, "_POSES_AT_ONCE", 7)
     pieces = parse_bvh(text, "a.bvh", "a")
     np.testing.assert_array_equal(pieces.poses_rad, whole.poses_rad)
     np.testing.assert_array_equal(pieces.transl_m, whole.transl_m)

@@ -10,7 +10,7 @@ from radarsim.errors import InputError
 from radarsim.files import open_motion, read_motion
 from radarsim.scene.formats import npz
 from radarsim.scene.formats.amass import PART_KEYS
-from radarsim.scene.lazy_poses import StoredPoses
+from radarsim.scene.lazy_poses import LazyPoses
 from radarsim.scene.motion import cut_motion
 
 PART_WIDTHS = (3, 63, 3, 6, 90)
@@ -55,7 +55,7 @@ def test_what_is_sliced_is_what_was_written(tmp_path, save, layout, dtype):
     poses_rad = some_poses(layout=layout, dtype=dtype)
     motion = open_motion(write(tmp_path / "a.npz", poses_rad, save))
     expected = poses_rad.astype(np.float64).reshape(3000, -1, 3)
-    assert isinstance(motion.poses_rad, StoredPoses)
+    assert isinstance(motion.poses_rad, LazyPoses)
     assert motion.poses_rad.shape == expected.shape
     for first, num in ((0, 600), (300, 600), (2500, 900), (10, 5), (0, 1), (12, 1), (2999, 1)):
         piece = cut_motion(motion, first, num).poses_rad
@@ -72,7 +72,7 @@ def test_parts_of_a_pose_are_put_side_by_side(tmp_path):
     parts = np.split(poses_rad, np.cumsum(PART_WIDTHS)[:-1], axis=1)
     path = write(tmp_path / "a.npz", poses_rad, **dict(zip(PART_KEYS, parts)) | {"poses": None})
     motion = open_motion(path)
-    assert isinstance(motion.poses_rad, StoredPoses)
+    assert isinstance(motion.poses_rad, LazyPoses)
     assert motion.layout == "smplx"
     np.testing.assert_array_equal(
         cut_motion(motion, 50, 20).poses_rad.reshape(20, -1), poses_rad[50:70]
@@ -108,7 +108,7 @@ def test_a_long_file_takes_the_memory_of_a_short_one(tmp_path):
 
 def test_overlapping_clips_read_every_pose_once():
     table = Told(some_poses(2000))
-    poses = StoredPoses([table])
+    poses = LazyPoses([table])
     for first in (0, 300, 600, 900):
         poses[0:1]
         np.testing.assert_array_equal(
@@ -118,7 +118,7 @@ def test_overlapping_clips_read_every_pose_once():
 
 
 def test_whoever_changes_a_piece_changes_no_other():
-    poses = StoredPoses([some_poses(20)])
+    poses = LazyPoses([some_poses(20)])
     before = poses[0:1].copy(), poses[5:15].copy()
     poses[0:1][:] = 7.0
     poses[5:15][:] = 7.0

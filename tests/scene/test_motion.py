@@ -5,13 +5,13 @@ import pytest
 
 from radarsim.errors import InputError
 from radarsim.scene.motion import (
-    NUM_JOINTS,
     Motion,
     body_joints,
     check_motion,
     cut_motion,
     sample_motion,
 )
+from radarsim.scene.skeleton import NUM_JOINTS
 
 
 def some_motion(layout="smpl", num_poses=20, rate_hz=60.0, **changes):

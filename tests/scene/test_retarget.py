@@ -9,10 +9,10 @@ import pytest
 
 from radarsim.files import free_body
 from radarsim.scene.body import fit_pose, joint_positions, skin
-from radarsim.scene.motion import NUM_JOINTS, Motion
+from radarsim.scene.motion import Motion
 from radarsim.scene.placement import Placement, place
 from radarsim.scene.retarget import _say_once, fit_to_body
-from radarsim.scene.skeleton import JOINT, LEG_PER_STATURE, leg_length_m
+from radarsim.scene.skeleton import JOINT, LEG_PER_STATURE, NUM_JOINTS, leg_length_m
 
 BODY = replace(free_body(), shape_space="free")
 REST_M = np.asarray(BODY.joint_template_m)

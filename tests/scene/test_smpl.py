@@ -9,7 +9,7 @@ import pytest
 
 from radarsim.errors import InputError
 from radarsim.scene.formats.smpl import find_body_model, free_body, read_body_model
-from tests.helpers.made_up_bodies import PARENTS, as_published_pickle, made_up_model
+from tests.helpers.synthetic_bodies import PARENTS, as_published_pickle, synthetic_model
 
 
 def write(path, model):
@@ -24,7 +24,7 @@ def write(path, model):
 @pytest.mark.parametrize("suffix", [".npz", ".pkl"])
 @pytest.mark.parametrize("layout", ["smpl", "smplh", "smplx"])
 def test_a_model_is_read_with_its_regressor_applied(tmp_path, layout, suffix):
-    model = made_up_model(layout)
+    model = synthetic_model(layout)
     written = as_published_pickle(model) if suffix == ".pkl" else model
     body = read_body_model(write(tmp_path / f"model{suffix}", written))
     assert (body.layout, body.name) == (layout, "model")
@@ -44,25 +44,25 @@ def test_a_model_is_read_with_its_regressor_applied(tmp_path, layout, suffix):
 )
 def test_only_shape_directions_are_kept_and_no_expression(tmp_path, layout, available, kept):
     """SMPL-X files append expression: 10 + 10 in the slim ones, 300 + 100 in the full ones."""
-    body = read_body_model(write(tmp_path / "m.npz", made_up_model(layout, available)))
+    body = read_body_model(write(tmp_path / "m.npz", synthetic_model(layout, available)))
     assert body.num_betas == body.joint_shape_dirs.shape[-1] == kept
 
 
 def test_object_arrays_beside_the_needed_keys_do_not_matter(tmp_path):
     """The published SMPL-X archives hold pickled dictionaries, joint2num and part2num."""
     extras = {"joint2num": np.array({"Pelvis": 0}, dtype=object), "bs_style": np.array("lbs")}
-    model = made_up_model("smplx", 20)
+    model = synthetic_model("smplx", 20)
     assert read_body_model(write(tmp_path / "m.npz", {**model, **extras})).layout == "smplx"
 
 
 def test_the_root_may_have_parent_minus_one(tmp_path):
-    model = made_up_model()
+    model = synthetic_model()
     model["kintree_table"] = model["kintree_table"].astype(np.int32)
     assert read_body_model(write(tmp_path / "m.npz", model)).parents[0] == -1
 
 
 def test_a_file_without_pose_directions_makes_a_body_without(tmp_path):
-    model = made_up_model()
+    model = synthetic_model()
     model["posedirs"] = model["posedirs"][..., :0]
     body = read_body_model(write(tmp_path / "m.npz", model))
     assert body.pose_dirs.shape == (0, 3 * body.num_vertices)
@@ -70,12 +70,12 @@ def test_a_file_without_pose_directions_makes_a_body_without(tmp_path):
 
 def broken(**changes):
     return {
-        key: value for key, value in {**made_up_model(), **changes}.items() if value is not None
+        key: value for key, value in {**synthetic_model(), **changes}.items() if value is not None
     }
 
 
 def with_nan():
-    template = made_up_model()["v_template"]
+    template = synthetic_model()["v_template"]
     template[3, 1] = np.nan
     return template
 
@@ -127,7 +127,7 @@ def test_a_field_that_cannot_be_used_is_named_in_one_line(tmp_path, case):
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.95])
 @pytest.mark.parametrize("suffix", [".npz", ".pkl"])
 def test_a_truncated_file_is_said_to_be_damaged(tmp_path, suffix, share):
-    path = write(tmp_path / f"m{suffix}", made_up_model())
+    path = write(tmp_path / f"m{suffix}", synthetic_model())
     whole = path.read_bytes()
     path.write_bytes(whole[: int(share * len(whole))])
     with pytest.raises(InputError, match=r"truncated|damaged|no \.npz archive"):
@@ -135,7 +135,7 @@ def test_a_truncated_file_is_said_to_be_damaged(tmp_path, suffix, share):
 
 
 def test_a_damaged_member_of_an_archive_is_found(tmp_path):
-    path = write(tmp_path / "m.npz", made_up_model())
+    path = write(tmp_path / "m.npz", synthetic_model())
     whole = bytearray(path.read_bytes())
     for place in range(len(whole) // 3, len(whole) // 3 + 400):
         whole[place] ^= 0xFF
@@ -171,7 +171,10 @@ class Attack:
 def test_a_malicious_file_runs_nothing(tmp_path, suffix, key):
     mark = tmp_path / "was_here"
     attack = Attack(mark)
-    model = {**made_up_model(), key: np.array(attack, dtype=object) if suffix == ".npz" else attack}
+    model = {
+        **synthetic_model(),
+        key: np.array(attack, dtype=object) if suffix == ".npz" else attack,
+    }
     path = write(tmp_path / f"m{suffix}", model)
     if (suffix, key) == (".npz", "extra"):
         read_body_model(path)  # a key that nobody needs is never opened
@@ -227,9 +230,9 @@ def test_the_free_body_comes_with_the_package():
 
 
 def test_reading_a_pickle_imports_no_chumpy_and_no_torch(tmp_path):
-    path = write(tmp_path / "m.pkl", as_published_pickle(made_up_model()))
+    path = write(tmp_path / "m.pkl", as_published_pickle(synthetic_model()))
     program = (
-        "import sys; from radarsim.smpl_files import read_body_model; "
+        "import sys; from radarsim.scene.formats.smpl import read_body_model; "
         f"read_body_model({str(path)!r}); "
         "sys.exit(bool({'chumpy', 'torch', 'smplx'} & set(sys.modules)))"
     )

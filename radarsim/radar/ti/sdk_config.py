@@ -13,8 +13,8 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from radarsim.errors import InputError
-from radarsim.radar.ti.arguments import Arguments
 from radarsim.radar.ti.chip_settings import ChipSettings, ChirpRange, FramePlan, Profile
+from radarsim.radar.ti.command_arguments import Arguments
 
 # Read by the chip's processing or its link, after the samples are taken.
 _AFTER_SAMPLES = """

@@ -20,8 +20,8 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 
-from radarsim.radar.ti.arguments import Arguments
 from radarsim.radar.ti.chip_settings import ChipSettings, ChirpRange, FramePlan, Profile
+from radarsim.radar.ti.command_arguments import Arguments
 
 _RAW = re.compile(r"API:(\w+),([^\r\n]*)")
 _CALL = re.compile(r"\bar1\.(\w+)\(([^()\r\n]*)\)")

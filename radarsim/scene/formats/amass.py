@@ -13,8 +13,9 @@ import numpy as np
 
 from radarsim.errors import InputError
 from radarsim.scene.formats.npz import Rows
-from radarsim.scene.lazy_poses import StoredPoses
-from radarsim.scene.motion import NUM_JOINTS, REST_PELVIS_M, Motion, check_motion, check_shapes
+from radarsim.scene.lazy_poses import LazyPoses
+from radarsim.scene.motion import REST_PELVIS_M, Motion, check_motion, check_shapes
+from radarsim.scene.skeleton import NUM_JOINTS
 
 RATE_KEYS = ("mocap_framerate", "mocap_frame_rate")
 # SMPL-X files may hold the pose in parts; this is the order of the 55 joints.
@@ -74,12 +75,12 @@ def motion_from_arrays(arrays: Arrays, where: str, name: str) -> Motion:
     return check_motion(motion, where)
 
 
-def _poses(arrays: Arrays, where: str) -> tuple[np.ndarray | StoredPoses, str]:
+def _poses(arrays: Arrays, where: str) -> tuple[np.ndarray | LazyPoses, str]:
     """Poses [pose, joint, 3] and their layout; in the file where they are left there."""
     in_parts = "poses" not in arrays and all(key in arrays for key in PART_KEYS)
     tables = {key: _checked(arrays, key, where) for key in (PART_KEYS if in_parts else ("poses",))}
     layout = _layout(tables, where)
-    poses_rad = StoredPoses(list(tables.values()))
+    poses_rad = LazyPoses(list(tables.values()))
     stored = any(isinstance(table, Rows) for table in tables.values())
     return poses_rad if stored else np.asarray(poses_rad), layout
 

@@ -16,9 +16,9 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from radarsim.errors import InputError
-from radarsim.scene.formats.bvh import BvhClip
-from radarsim.scene.formats.bvh_names import JointMap, match_joints
-from radarsim.scene.motion import REST_PELVIS_M, Motion
+from radarsim.scene.formats.bvh_joint_names import JointMap, match_joints
+from radarsim.scene.formats.bvh_parser import BvhClip, read_clip
+from radarsim.scene.motion import REST_PELVIS_M, Motion, check_motion
 from radarsim.scene.skeleton import (
     JOINT,
     JOINT_NAMES,
@@ -65,6 +65,23 @@ class _Posed:
         ends = [end] if end is not None else [i for i, p in enumerate(self.parents) if p == start]
         bone = positions[..., ends, :].mean(axis=-2) - positions[..., start, :] if ends else None
         return None if bone is None or not np.abs(bone).max() > 0 else bone
+
+
+def parse_bvh(text: str, where: str, name: str) -> Motion:
+    """The motion in a BVH file, on SMPL's skeleton.
+
+    Args:
+        text: the whole file.
+        where: its path, for messages.
+        name: the motion's id.
+
+    Returns:
+        The checked motion; its `notes` say which unit and axes were inferred.
+
+    Raises:
+        InputError: the text is not BVH, or its skeleton has no human limbs.
+    """
+    return check_motion(motion_from_bvh(read_clip(text, where), where, name), where)
 
 
 def motion_from_bvh(clip: BvhClip, where: str, name: str) -> Motion:

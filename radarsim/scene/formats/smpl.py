@@ -13,8 +13,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from radarsim.errors import InputError
-from radarsim.scene.body import NUM_JOINTS, BodyModel
-from radarsim.scene.formats.array_pickle import as_array, load_arrays
+from radarsim.scene.body import BodyModel
+from radarsim.scene.formats.restricted_unpickler import as_array, load_arrays
+from radarsim.scene.skeleton import NUM_JOINTS
 
 FREE_BODY = "free_body.npz"
 LAYOUTS = {count: layout for layout, count in NUM_JOINTS.items()}

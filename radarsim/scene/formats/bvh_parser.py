@@ -16,7 +16,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from radarsim.errors import InputError
-from radarsim.scene.motion import MAX_RATE_HZ, MIN_RATE_HZ, Motion, check_motion
+from radarsim.scene.motion import MAX_RATE_HZ, MIN_RATE_HZ
 
 # Text and turns of a pose are some twenty times its numbers: so many at once are 50 MB.
 _POSES_AT_ONCE = 4096
@@ -75,25 +75,6 @@ class BvhClip:
                 if kind == "position" and (self.parents[joint] < 0 or used[i]):
                     offsets[:, joint, "XYZ".index(axis)] = columns[:, i]
         return offsets, rotations
-
-
-def parse_bvh(text: str, where: str, name: str) -> Motion:
-    """The motion in a BVH file, on SMPL's skeleton.
-
-    Args:
-        text: the whole file.
-        where: its path, for messages.
-        name: the motion's id.
-
-    Returns:
-        The checked motion; its `notes` say which unit and axes were inferred.
-
-    Raises:
-        InputError: the text is not BVH, or its skeleton has no human limbs.
-    """
-    from radarsim.scene.formats.bvh_motion import motion_from_bvh
-
-    return check_motion(motion_from_bvh(read_clip(text, where), where, name), where)
 
 
 def read_clip(text: str, where: str) -> BvhClip:

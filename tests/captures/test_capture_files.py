@@ -6,11 +6,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from radarsim.captures.dca1000 import encode_words, words_per_frame
+from radarsim.captures.dca1000_codec import encode_words, words_per_frame
 from radarsim.errors import InputError
 from radarsim.files import load_setup, open_capture, write_capture
 from radarsim.radar.capture_format import CaptureFormat
-from tests.helpers.captures_made import echo, made_codes, small_radar
+from tests.helpers.synthetic_captures import echo, random_codes, small_radar
 
 RADAR = small_radar(num_chirps=16, num_samples=64)
 FRAME_BYTES = 2 * words_per_frame(RADAR, CaptureFormat())
@@ -121,7 +121,7 @@ def test_packets_replaced_by_zeros_are_counted_with_their_frames(written):
     per_frame = FRAME_BYTES // 2
     touched = {728 * 3 // per_frame, 728 * 40 // per_frame, (728 * 41 - 1) // per_frame}
     assert capture.dropped_packets == 3
-    assert capture.missing.frames == touched
+    assert capture.lost_packets.frames == touched
     assert capture.findings[-1].startswith(
         "3 packets of 1,456 bytes are missing and read as zeros, in "
     )
@@ -139,7 +139,7 @@ def test_a_loss_across_two_scans_is_counted_once(written, monkeypatch):
 def test_reading_holds_one_block_however_long_the_capture(tmp_path):
     """40 MB of capture, blocks of 0.4 MB: memory stays below a tenth of the file."""
     path = tmp_path / "long.bin"
-    block = encode_words(RADAR, CaptureFormat(), made_codes(RADAR, 8)).tobytes()
+    block = encode_words(RADAR, CaptureFormat(), random_codes(RADAR, 8)).tobytes()
     with open(path, "wb") as file:
         for _ in range(200):
             file.write(block)

@@ -1,30 +1,10 @@
 """What a radar measures, as the table an engineer expects; the command behind `radarsim.radar`."""
 
-import argparse
 import math
-import sys
+import textwrap
 
-HELP = """\
-Print what a radar measures: chirp timing, range and speed bins, antennas, noise.
-
-RADAR is a board, a TOML file in datasheet units, or what TI's tools write: an SDK .cfg, a
-.mmwave.json, or a Studio log. A TOML file may start from a board and change only what differs:
-
-    board = "AWR1843BOOST"
-    [chirp]
-    slope_mhz_per_us = 30      # half the slope: twice the range, bins twice as wide
-
---toml prints the whole radar as such a file, ready to edit.
-"""
-EXAMPLES = """\
-examples:
-    python -m radarsim.radar AWR1843BOOST
-    python -m radarsim.radar AWR1843BOOST --toml > hall.toml
-    python -m radarsim.radar hall.toml
-    python -m radarsim.radar profile.cfg --toml > profile.toml
-
-exit status: 0; 2 with one line on standard error when the radar cannot exist.
-"""
+from radarsim.checks import with_unit
+from radarsim.radar.boards import CHIP_OF_BOARD
 
 
 def radar_table(radar) -> str:
@@ -53,8 +33,6 @@ def _rows(title, rows) -> list[str]:
 
 
 def _chirp_rows(chirp):
-    from radarsim.checks import with_unit
-
     spare_s = chirp.ramp_end_time_s - chirp.adc_start_time_s - chirp.sampled_time_s
     ramp_top_hz = chirp.ramp_start_freq_hz + chirp.sweep_hz
     return (
@@ -75,8 +53,6 @@ def _chirp_rows(chirp):
 
 
 def _frame_rows(radar):
-    from radarsim.checks import with_unit
-
     frame, chirp = radar.frame, radar.chirp
     order = ", ".join(f"TX{idx + 1}" for idx in frame.tx_order)
     chirps = frame.num_chirps * radar.array.num_tx
@@ -137,9 +113,6 @@ def _receiver_rows(radar):
 
 
 def _if_row(radar):
-    from radarsim.checks import with_unit
-    from radarsim.radar.boards import CHIP_OF_BOARD
-
     rate_hz = radar.chirp.sample_rate_hz
     chip = CHIP_OF_BOARD.get(radar.board)
     if chip is None:
@@ -176,8 +149,6 @@ def _antenna_lines(radar) -> list[str]:
 
 
 def _wrapped(text) -> list[str]:
-    import textwrap
-
     return textwrap.wrap(text, 96, initial_indent="  ", subsequent_indent="  ")
 
 
@@ -202,48 +173,3 @@ def _drawing(kind, places_m, step_m) -> list[str]:
     for idx, (left, up) in enumerate(grid):
         rows[num_up - up][num_left - left] = f"{kind}{idx + 1}".ljust(4)
     return [*("    " + " ".join(row).rstrip() for row in rows), ""]
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Run the command.
-
-    Args:
-        argv: arguments; those of the process by default.
-
-    Returns:
-        Exit status.
-    """
-    parser = argparse.ArgumentParser(
-        prog="python -m radarsim.radar",
-        description=HELP,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "radar",
-        metavar="RADAR",
-        help="AWR1843BOOST (the paper's), AWR1642BOOST, IWR1443BOOST, IWR6843ISK, IWR6843ISK-ODS, "
-        "IWR6843AOPEVM, or a file",
-    )
-    parser.add_argument("--toml", action="store_true", help="print the radar as a TOML file")
-    options = parser.parse_args(argv)
-
-    from radarsim.errors import InputError
-    from radarsim.files import load_setup
-    from radarsim.radar.capture_format import format_of_board
-    from radarsim.radar.toml import dump_radar, dump_setup
-
-    try:
-        setup = load_setup(options.radar)
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 2
-    radar, layout = setup.radar, setup.capture_format
-    usual = layout == format_of_board(radar.board)
-    if options.toml:
-        print(dump_radar(radar) if usual else dump_setup(radar, layout), end="")
-        return 0
-    print(radar_table(radar), end="")
-    for note in setup.notes:
-        print(f"note: {note}")
-    return 0

@@ -7,8 +7,9 @@ from typing import BinaryIO
 
 import numpy as np
 
-from radarsim.captures.dca1000 import BYTES_PER_WORD
-from radarsim.captures.packets import DATA_PORT, PAYLOAD_BYTES, PacketIndex, index_packets
+from radarsim.captures.dca1000_codec import BYTES_PER_WORD
+from radarsim.captures.lost_packets import LostPackets
+from radarsim.captures.udp_packets import DATA_PORT, PAYLOAD_BYTES, PacketIndex, index_packets
 from radarsim.errors import InputError
 
 # First bytes of a pcap file in each byte order, with clocks of 1 us and 1 ns.
@@ -54,24 +55,20 @@ class PacketSource:
         """Words of the stream, lost ones included."""
         return max(0, self.index.end - self.first_byte) // BYTES_PER_WORD
 
-    @property
-    def lost_packets(self) -> int:
-        """Packets that were sent and not captured."""
-        gaps = self.index.gaps(self.first_byte, max(self.index.end, self.first_byte))
-        return int(np.sum(-(-(gaps[:, 1] - gaps[:, 0]) // PAYLOAD_BYTES)))
-
-    def lost_frames(self, per_frame: int) -> frozenset[int]:
-        """Radar frames that lack bytes.
+    def lost_packets(self, per_frame: int) -> LostPackets:
+        """Packets that were sent and not captured, and the radar frames that lack their bytes.
 
         Args:
             per_frame: words of a frame.
         """
         frame_bytes = per_frame * BYTES_PER_WORD
         whole = self.num_words // per_frame
-        lost = set()
-        for start, stop in self.index.gaps(self.first_byte, self.index.end) - self.first_byte:
-            lost.update(range(start // frame_bytes, min((stop - 1) // frame_bytes + 1, whole)))
-        return frozenset(int(frame) for frame in lost)
+        gaps = self.index.gaps(self.first_byte, max(self.index.end, self.first_byte))
+        packets = int(np.sum(-(-(gaps[:, 1] - gaps[:, 0]) // PAYLOAD_BYTES)))
+        frames: set[int] = set()
+        for start, stop in (gaps - self.first_byte).tolist():
+            frames.update(range(start // frame_bytes, min((stop - 1) // frame_bytes + 1, whole)))
+        return LostPackets(packets, frozenset(frames))
 
     def read(self, start: int, stop: int) -> np.ndarray:
         """Words from one index to another."""

@@ -25,7 +25,7 @@ def small_radar(num_chirps=6, tx_order=(0, 2, 1), num_samples=16, num_rx=4, boar
     )
 
 
-def made_codes(radar, num_frames=3, seed=5):
+def random_codes(radar, num_frames=3, seed=5):
     """Codes all different enough that no swap goes unnoticed."""
     shape = (num_frames, radar.frame.num_chirps, radar.array.num_tx, radar.array.num_rx)
     rng = np.random.default_rng(seed)

@@ -5,11 +5,11 @@ import struct
 import numpy as np
 import pytest
 
-from radarsim.captures.dca1000 import encode_words, from_complex
+from radarsim.captures.dca1000_codec import encode_words, from_complex
 from radarsim.errors import InputError
 from radarsim.files import open_capture
 from radarsim.radar.capture_format import CaptureFormat
-from tests.helpers.captures_made import echo, small_radar
+from tests.helpers.synthetic_captures import echo, small_radar
 
 RADAR = small_radar(num_chirps=16, num_samples=64)
 FORMAT = CaptureFormat()
@@ -105,7 +105,7 @@ def test_lost_packets_leave_zeros_and_are_counted_with_their_frames(opened):
         frames |= {idx * STEP // FRAME_BYTES, ((idx + 1) * STEP - 1) // FRAME_BYTES}
     assert words(capture) == bytes(expected)
     assert capture.dropped_packets == 3
-    assert capture.missing.frames == frames
+    assert capture.lost_packets.frames == frames
 
 
 def test_a_packet_that_comes_twice_counts_once(opened):

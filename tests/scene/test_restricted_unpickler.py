@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from radarsim.scene.formats.array_pickle import as_array, load_arrays
+from radarsim.scene.formats.restricted_unpickler import as_array, load_arrays
 
 MATRIX = np.random.default_rng(0).normal(size=(4, 3))
 

@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from radarsim.captures.capture import Capture
-from radarsim.captures.checks import check_samples, kind_of_bytes
-from radarsim.captures.dca1000 import (
+from radarsim.captures.dca1000_codec import (
     BYTES_PER_WORD,
     decode_words,
     encode_words,
@@ -20,7 +19,7 @@ from radarsim.captures.dca1000 import (
     words_per_frame,
 )
 from radarsim.captures.iq_order import IqOrder, find_iq_order
-from radarsim.captures.layout_checks import check_layout
+from radarsim.captures.plausibility import check_layout, check_samples, kind_of_bytes
 from radarsim.errors import InputError
 from radarsim.radar.capture_format import CaptureFormat, format_of_board
 from radarsim.radar.config import Radar
@@ -61,8 +60,7 @@ def open_capture(
         iq_evidence=order.evidence,
         read_words=source.read,
         notes=source.notes + notes + more,
-        lost_packets=source.lost_packets,
-        lost_frames=source.lost_frames(per_frame),
+        recorded_losses=source.lost_packets(per_frame),
     )
 
 
@@ -87,8 +85,6 @@ class BinSource:
     TI's tools begin a new file each GB: adc_data_Raw_0.bin, adc_data_Raw_1.bin and so on. Each
     read maps just what it needs, so memory stays flat.
     """
-
-    lost_packets = None
 
     def __init__(self, path: Path):
         self.path = path
@@ -122,9 +118,8 @@ class BinSource:
                 pieces.append(_mapped(path, low - begin, high - low))
         return np.concatenate(pieces).view("<i2").astype(np.int16, copy=False)
 
-    def lost_frames(self, per_frame: int) -> frozenset[int]:
-        """A `.bin` does not tell; `Capture.missing` looks for zeros."""
-        return frozenset()
+    def lost_packets(self, per_frame: int) -> None:
+        """None: a `.bin` does not record losses; `Capture.lost_packets` searches for zeros."""
 
 
 def parts_of(path: Path) -> list[Path]:
@@ -155,7 +150,7 @@ def _open_source(path: Path):
     if path.stat().st_size == 0:
         raise InputError(path, "file", "is empty (0 bytes)", "record it again")
     if path.suffix.lower() in PACKET_SUFFIXES:
-        from radarsim.captures.packet_files import PacketSource
+        from radarsim.captures.pcap_files import PacketSource
 
         return PacketSource(path)
     return BinSource(path)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from radarsim.captures.dca1000 import (
+from radarsim.captures.dca1000_codec import (
     decode_words,
     encode_words,
     frame_arithmetic,
@@ -13,7 +13,7 @@ from radarsim.captures.dca1000 import (
 )
 from radarsim.errors import InputError
 from radarsim.radar.capture_format import CaptureFormat, format_of_board
-from tests.helpers.captures_made import made_codes, small_radar
+from tests.helpers.synthetic_captures import random_codes, small_radar
 
 RADAR = small_radar()
 LAYOUTS = [
@@ -27,7 +27,7 @@ LAYOUTS = [
 @pytest.mark.parametrize(("lanes", "samples", "order"), LAYOUTS)
 def test_codes_survive_every_layout_bit_by_bit(lanes, samples, order):
     layout = CaptureFormat(lanes=lanes, samples=samples)
-    codes = made_codes(RADAR)
+    codes = random_codes(RADAR)
     words = encode_words(RADAR, layout, codes, order)
     assert words.dtype == np.int16
     assert len(words) == 3 * words_per_frame(RADAR, layout)
@@ -55,7 +55,7 @@ def test_four_lanes_send_i_of_all_receivers_then_q_of_all():
 def test_unused_lanes_are_stored_too_and_left_out_when_read():
     radar = small_radar(num_rx=2)
     layout = CaptureFormat(lanes=4, rx_lanes=(1, 3))
-    codes = made_codes(radar)
+    codes = random_codes(radar)
     words = encode_words(radar, layout, codes)
     assert words_per_frame(radar, layout) == 2 * words_per_frame(radar, CaptureFormat(lanes=2))
     assert not words.reshape(-1, 4)[:, [0, 2]].any()
@@ -71,7 +71,7 @@ def test_each_chirp_lands_on_the_transmitter_that_fired_it():
 
 
 def test_the_wrong_order_mirrors_the_spectrum():
-    codes = made_codes(RADAR)
+    codes = random_codes(RADAR)
     right = to_complex(CaptureFormat(), codes)
     swapped = to_complex(CaptureFormat(), np.ascontiguousarray(codes[..., ::-1]))
     np.testing.assert_allclose(swapped, 1j * right.conj())
@@ -115,18 +115,18 @@ def test_boards_know_their_lanes():
 
 
 def test_an_odd_number_of_samples_fits_two_lanes_only_with_even_receivers():
-    codes = made_codes(small_radar(num_samples=15))
+    codes = random_codes(small_radar(num_samples=15))
     words = encode_words(small_radar(num_samples=15), CaptureFormat(), codes)
     back = decode_words(small_radar(num_samples=15), CaptureFormat(), words)
     np.testing.assert_array_equal(back, codes)
     odd = small_radar(num_samples=15, num_rx=1)
     with pytest.raises(InputError, match="even number of samples"):
-        encode_words(odd, CaptureFormat(), made_codes(odd))
+        encode_words(odd, CaptureFormat(), random_codes(odd))
 
 
 def test_codes_of_another_radar_are_refused():
     with pytest.raises(InputError, match="give the radar that made them"):
-        encode_words(RADAR, CaptureFormat(), made_codes(small_radar(num_samples=8)))
+        encode_words(RADAR, CaptureFormat(), random_codes(small_radar(num_samples=8)))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Float, Int16
 
-from radarsim.captures.dca1000 import decode_words, to_complex, words_per_chirp
+from radarsim.captures.dca1000_codec import decode_words, to_complex, words_per_chirp
 from radarsim.errors import InputError
 from radarsim.radar.capture_format import LANES, CaptureFormat
 from radarsim.radar.config import Radar
@@ -24,6 +24,55 @@ _REPEATS, _DIFFERS = 0.7, 0.35
 # And they are 1.7 to 4 times as compact in the right layout as in any other.
 _MORE_COMPACT = 1.6
 _IGNORE = "or, if you are sure, set check = false under [capture]"
+_KNOWN_STARTS = {
+    b"PK": "a zip archive",
+    b"\x1f\x8b": "a gzip file",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"%PDF": "a document",
+    b"\x89HDF": "an HDF5 file",
+    b"\x93NUMPY": "a NumPy array",
+    b"MATLAB": "a MATLAB file",
+    b"\xd4\xc3\xb2\xa1": "a packet capture",
+    b"\xa1\xb2\xc3\xd4": "a packet capture",
+    b"\x4d\x3c\xb2\xa1": "a packet capture",
+    b"\xa1\xb2\x3c\x4d": "a packet capture",
+    b"\x0a\x0d\x0d\x0a": "a packet capture",
+}
+# Evenly spread 16-bit numbers have an rms of 18919 and half of them beyond +-16384.
+_EVEN_SHARE = (0.45, 0.55)
+
+
+def kind_of_bytes(start: bytes) -> str:
+    """What the first bytes of a file say it is, or "" where they say nothing."""
+    for magic, kind in _KNOWN_STARTS.items():
+        if start.startswith(magic):
+            return kind
+    printable = sum(32 <= byte < 127 or byte in (9, 10, 13) for byte in start)
+    return "text" if len(start) >= 64 and printable == len(start) else ""
+
+
+def check_samples(where: str, words: Int16[np.ndarray, " word"]) -> tuple[str, ...]:
+    """Refuse words that no receiver sends; note what is odd about the rest.
+
+    Args:
+        where: the file, for messages.
+        words: some of the capture.
+
+    Returns:
+        Notes.
+
+    Raises:
+        InputError: the words are spread evenly over all 16 bits, like compressed data.
+    """
+    if not np.any(words):
+        return (f"the first {len(words):,} words are all zero",)
+    spread = float(np.mean(np.abs(words.astype(np.int32)) >= 2**14))
+    if len(words) >= 2048 and _EVEN_SHARE[0] < spread < _EVEN_SHARE[1]:
+        problem = f"is no capture: {spread:.0%} of its words lie beyond half of the full scale"
+        hint = "a receiver's samples do not fill 16 bits evenly; give the raw file of a DCA1000"
+        raise InputError(where, "file", problem, hint)
+    return ()
 
 
 def check_layout(

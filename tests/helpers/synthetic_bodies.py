@@ -18,7 +18,7 @@ PARENTS = {
 }
 
 
-def made_up_model(layout="smpl", num_betas=10, seed=0):
+def synthetic_model(layout="smpl", num_betas=10, seed=0):
     """The arrays of a model file, under SMPL's names, in float64."""
     rng = np.random.default_rng(seed)
     parents = np.array(PARENTS[layout])

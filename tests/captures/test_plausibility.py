@@ -8,7 +8,7 @@ import pytest
 from radarsim.errors import InputError
 from radarsim.files import load_setup, open_capture, write_capture
 from radarsim.radar.capture_format import CaptureFormat
-from tests.helpers.captures_made import echo, small_radar
+from tests.helpers.synthetic_captures import echo, small_radar
 
 RADAR = small_radar(num_chirps=16, num_samples=64)
 
