@@ -13,7 +13,7 @@ from pipelines.stored import Store
 from pipelines.subjects import fitted_subject, placed_window, placement_of
 from radarsim.errors import InputError
 from radarsim.files import free_body, load_body
-from radarsim.plots.scene import Scene, strip_moments_s
+from radarsim.plots.scene import ScenePicture, strip_moments_s
 from radarsim.scene.body import BodyModel, fit_pose, joint_positions, skin
 from radarsim.scene.motion import Motion, sample_motion
 from radarsim.scene.placement import ActivityArea
@@ -31,7 +31,7 @@ class Posed:
     scale: float
 
 
-def stored_scene(store: Store, row: int, sources: Sources, axes: dict) -> Scene:
+def stored_scene(store: Store, row: int, sources: Sources, axes: dict) -> ScenePicture:
     """The body of a stored clip: from its kept poses, or from its source once more.
 
     Args:
@@ -79,7 +79,7 @@ def performed(recipe: Recipe, clip: Clip, take: Take, body_models: str | None) -
     )
 
 
-def scene_of(posed: Posed, recipe: Recipe, clip: Clip, axes: dict) -> Scene:
+def scene_of(posed: Posed, recipe: Recipe, clip: Clip, axes: dict) -> ScenePicture:
     """The body at the moments of the strip, and the pelvis all along.
 
     Args:
@@ -95,7 +95,7 @@ def scene_of(posed: Posed, recipe: Recipe, clip: Clip, axes: dict) -> Scene:
     times_s = np.arange(0.0, last_s + 1e-9, 1 / _PATH_RATE_HZ)
     times_s = np.minimum(times_s, posed.motion.duration_s)
     moments_s = strip_moments_s(axes["time_s"][0], min(axes["time_s"][-1], last_s))
-    return Scene(
+    return ScenePicture(
         vertices_m=np.asarray(skin(*_at(posed, moments_s))),
         moments_s=moments_s,
         faces=np.asarray(posed.body.faces),

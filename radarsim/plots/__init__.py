@@ -1,1 +1,1 @@
-"""Figures of heatmaps, meshes and scenes; no file is read here."""
+"""Matplotlib figures of heatmaps, of body meshes and of the scene before the radar."""

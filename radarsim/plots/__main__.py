@@ -1,4 +1,4 @@
-"""Figures of a capture as files; the command behind `python -m radarsim.plots`."""
+"""Command `python -m radarsim.plots`: draw the figures of a radar capture into image files."""
 
 import argparse
 import sys
@@ -10,18 +10,19 @@ example:
   python -m radarsim.plots capture.bin --radar examples/radars/iwr6843_breathing.toml --out plots/
 
 figures: range_profile, range_doppler, range_angle, range_time, micro_doppler, time_angle,
-breathing; those that a capture does not allow are left out. From Python:
-radarsim.plots_capture.capture_figures.
+breathing. A figure is left out where the capture has no data for it: no range-angle map from one
+antenna, no map over time from a single frame. From Python:
+radarsim.validation.figures.capture_figures.
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit status: 0, or 2 where the capture cannot be used."""
+    """Run the command and return its exit status: 0, or 2 if the capture cannot be used."""
     options = _parser().parse_args(arguments)
     from radarsim.errors import InputError
 
     try:
-        for path in _draw(options):
+        for path in _save_figures(options):
             print(path)
         return 0
     except InputError as error:
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _draw(options: argparse.Namespace) -> list[Path]:
+def _save_figures(options: argparse.Namespace) -> list[Path]:
     from radarsim import files
     from radarsim.captures.recording import of_capture
     from radarsim.errors import InputError
@@ -54,16 +55,29 @@ def _draw(options: argparse.Namespace) -> list[Path]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m radarsim.plots",
-        description="The figures of a capture that a radar engineer expects.",
+        description="Draw range profile, range-Doppler, range-angle and micro-Doppler figures of a "
+        "radar capture.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("capture", metavar="CAPTURE", help="DCA1000 .bin or .pcap")
     parser.add_argument(
-        "--radar", required=True, metavar="FILE_OR_BOARD", help="configuration or board"
+        "--radar", required=True, metavar="FILE_OR_BOARD", help="configuration file or board name"
     )
-    parser.add_argument("--out", default=".", metavar="DIR", help="folder to write (here)")
-    parser.add_argument("--format", choices=("png", "pdf", "svg"), default="png")
-    parser.add_argument("--iq-order", choices=("auto", "i_first", "q_first"), default="auto")
-    parser.add_argument("--window", choices=("burst", "paper"), default="burst")
+    parser.add_argument("--out", default=".", metavar="DIR", help="output folder (default: .)")
+    parser.add_argument(
+        "--format", choices=("png", "pdf", "svg"), default="png", help="image format (png)"
+    )
+    parser.add_argument(
+        "--iq-order", choices=("auto", "i_first", "q_first"), default="auto",
+        help="order of I and Q in a sample (default: detected from the data)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--window", choices=("burst", "paper"), default="burst",
+        help="Doppler window: each burst separately, or 256 chirps across bursts (burst)",
+    )  # fmt: skip
     return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,8 +1,9 @@
-"""Figures: heatmaps on physical axes, beside the body that made them. No file is read here.
+"""Heatmap figures on physical axes, with the moving body drawn beside them. Reads no files.
 
-`clip_page` shows one clip, `sheet_page` the time-Doppler maps of many. A page is a matplotlib
-Figure of its own (no pyplot, no global state): `page.savefig(path)` writes it. As a command,
-`python -m radarsim.plots CAPTURE --radar FILE --out DIR` draws a recording (plots_capture.py).
+`clip_page` draws one clip, `sheet_page` the time-Doppler maps of many clips. Each returns a
+separate matplotlib Figure (no pyplot, no global state); `page.savefig(path)` writes it. The figures
+of a radar capture are in `radarsim.validation.figures`; `python -m radarsim.plots CAPTURE --radar
+FILE --out DIR` writes those to files.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, MultipleLocator
 
-from radarsim.plots.scene import Scene, draw_scene, draw_strip, draw_top_view, radial_course
+from radarsim.plots.scene import (
+    ScenePicture,
+    draw_scene,
+    draw_strip,
+    draw_top_view,
+    radial_trajectory,
+)
 
 COLOURS = "inferno"  # perceptually uniform, dark where there is only noise
 DPI = 130
@@ -27,23 +34,23 @@ STYLE = {
     "axes.linewidth": 0.8,
     "font.family": "DejaVu Sans",
 }
-# Noise alone reads 0 dB; what stands out by this much is worth keeping in the picture.
+# Noise alone is at 0 dB; cells above this level count as signal when axis limits are set.
 _SIGNAL_DB = 6.0
 _DB_STEP = 5.0
-_STRIP_HEIGHT = 0.125  # of the page
+_STRIP_HEIGHT = 0.125  # fraction of the page height
 
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
-    """One kind of heatmap on paper.
+    """Drawing settings of one heatmap type.
 
     Attributes:
-        coordinate: its axis in `heatmaps.heatmap_axes`.
-        label: of that axis, with unit.
+        coordinate: key of its vertical axis in `heatmap_axes`.
+        label: axis label with unit.
         per_si: printed units per SI unit.
-        least: the axis reaches at least that far, printed units.
-        step: and ends at a multiple of this.
-        span_db: colours reach at most so far down from their upper end.
+        least: smallest upper axis limit, printed units.
+        step: the upper axis limit is a multiple of this, printed units.
+        span_db: largest range of the colour scale [dB].
     """
 
     coordinate: str
@@ -64,7 +71,7 @@ PANELS = {
         label="azimuth [deg]\nleft positive",
         per_si=180 / np.pi,
         least=90.0,
-        span_db=30.0,  # the row's side lobes, 13 dB down, need no more
+        span_db=30.0,  # the side lobes of the antenna row are 13 dB down
     ),
 }
 
@@ -75,31 +82,31 @@ def clip_page(
     *,
     title: str,
     subtitle: str = "",
-    scene: Scene | None = None,
+    scene: ScenePicture | None = None,
     note: str = "",
     trace: bool = False,
 ) -> Figure:
-    """One clip: the body before the radar and the three heatmaps on one time axis.
+    """Figure of one clip: the body before the radar and three heatmaps on one time axis.
 
     Args:
-        maps: by the names of `PANELS`, in dB above noise.
-        axes: as from `heatmaps.heatmap_axes`.
-        title: what it shows.
-        subtitle: radar, placement, settings.
-        scene: the body; None leaves its pictures out.
-        note: a line in their place.
-        trace: draw the pelvis' own range, radial speed and azimuth over the maps.
+        maps: heatmaps by the keys of `PANELS` [dB above noise].
+        axes: coordinates from `heatmap_axes`.
+        title: first line, such as the caption of the clip.
+        subtitle: smaller text below: radar, placement, settings.
+        scene: the body to draw; None draws the heatmaps only.
+        note: line printed at the bottom when there is no body.
+        trace: draw range, radial speed and azimuth of the pelvis over the maps.
 
     Returns:
-        The page.
+        The figure.
     """
     with rc_context(STYLE):
         page = Figure(figsize=(15, 8.6) if scene else (9.6, 7.8), dpi=DPI)
-        _say(page, 0.975, title, fontsize=13, fontweight="bold")
-        _say(page, 0.945, subtitle, fontsize=9, color="0.35", linespacing=1.4)
+        _add_text(page, 0.975, title, fontsize=13, fontweight="bold")
+        _add_text(page, 0.945, subtitle, fontsize=9, color="0.35", linespacing=1.4)
         if scene is None:
             _add_maps(page, maps, axes, left=0.1, top=0.88, bottom=0.1)
-            _say(page, 0.035, note, fontsize=8, color="0.35")
+            _add_text(page, 0.035, note, fontsize=8, color="0.35")
             return page
         panels = _add_maps(page, maps, axes, left=0.435, top=0.775, bottom=0.065)
         for name in PANELS if trace else ():
@@ -117,18 +124,18 @@ def sheet_page(
     name: str = "time_doppler",
     columns: int = 6,
 ) -> Figure:
-    """Many clips' maps of one kind on one page, all on the same axes and colours.
+    """Figure of many clips: one heatmap each, all with the same axes and colour scale.
 
     Args:
-        maps: one per clip, dB above noise; columns that were not measured cut off.
-        axes: as from `heatmaps.heatmap_axes`, for the longest.
+        maps: one per clip, without padding columns [dB above noise].
+        axes: coordinates from `heatmap_axes` for the longest clip.
         captions: one per clip.
-        title: of the page.
-        name: which kind, a key of `PANELS`.
-        columns: clips side by side.
+        title: title of the figure.
+        name: heatmap type, a key of `PANELS`.
+        columns: number of clips side by side.
 
     Returns:
-        The page.
+        The figure.
     """
     columns = min(columns, len(maps))
     rows = -(-len(maps) // columns)
@@ -176,14 +183,14 @@ def draw_heatmap(
     axes: Mapping[str, Float[np.ndarray, " _"]],
     highest_db: float | None = None,
 ):
-    """One map, time to the right; colours start at the noise.
+    """Draw one heatmap with time to the right; the colour scale starts at the noise level.
 
     Args:
-        panel: where.
-        name: which kind, a key of `PANELS`.
-        map_db: dB above noise; may hold fewer columns than the time axis.
-        axes: as from `heatmaps.heatmap_axes`.
-        highest_db: upper end of the colours; by default from the map.
+        panel: matplotlib axes to draw on.
+        name: heatmap type, a key of `PANELS`.
+        map_db: heatmap, possibly with fewer columns than the time axis [dB above noise].
+        axes: coordinates from `heatmap_axes`.
+        highest_db: upper end of the colour scale; None: computed from the map.
 
     Returns:
         The image, for a colour bar.
@@ -209,15 +216,15 @@ def draw_heatmap(
 def axis_limits(
     name: str, map_db: Float[np.ndarray, "time bin"], axes: Mapping[str, np.ndarray]
 ) -> tuple[float, float]:
-    """The part of the axis that holds signal: both ways alike where the axis has two signs.
+    """Limits of the vertical axis that show all signal, symmetric where the axis has two signs.
 
     Returns:
-        Ends in printed units, whole steps, never beyond the axis.
+        Lower and upper limit in printed units, multiples of the panel's step, within the axis.
     """
     kind = PANELS[name]
     bins = np.asarray(axes[kind.coordinate]) * kind.per_si
     signal = np.asarray(map_db, np.float32) >= _SIGNAL_DB
-    # One cell alone may be noise; a signal stays for two columns.
+    # A single cell may be noise: a bin counts as signal from two columns on.
     lasting = signal.sum(axis=0) >= 2
     reach = np.abs(bins[lasting]).max() if lasting.any() else 0.0
     reach = max(kind.least, np.ceil(1.05 * reach / kind.step) * kind.step)
@@ -225,7 +232,7 @@ def axis_limits(
 
 
 def highest_level_db(map_db: Float[np.ndarray, "time bin"]) -> float:
-    """Upper end of the colours: the strongest thousandth is clipped, then up to whole steps."""
+    """Upper end of the colour scale: the 99.9th percentile, rounded up to a multiple of 5 dB."""
     level_db = np.percentile(np.asarray(map_db, np.float32), 99.9)
     return float(max(2 * _DB_STEP, np.ceil(level_db / _DB_STEP) * _DB_STEP))
 
@@ -236,7 +243,7 @@ def _common_limits(name, maps, axes) -> tuple[float, float]:
 
 
 def _add_maps(page: Figure, maps, axes, *, left: float, top: float, bottom: float):
-    """The three maps above one another on one time axis; their axes by name."""
+    """Draw the three maps in one column with a shared time axis; returns their axes by name."""
     grid = page.add_gridspec(
         3, 2, left=left, right=0.945, top=top, bottom=bottom, hspace=0.1, wspace=0.02,
         height_ratios=(1.35, 1, 1), width_ratios=(1, 0.018),
@@ -252,13 +259,13 @@ def _add_maps(page: Figure, maps, axes, *, left: float, top: float, bottom: floa
     return panels
 
 
-def _say(page: Figure, height: float, words: str, **style) -> None:
-    # Captions are anybody's words: a dollar sign in them starts no formula.
-    page.text(0.02, height, words, va="top", parse_math=False, **style)
+def _add_text(page: Figure, height: float, text: str, **style) -> None:
+    # Captions are free text: a dollar sign must not start a formula.
+    page.text(0.02, height, text, va="top", parse_math=False, **style)
 
 
-def _add_body(page: Figure, scene: Scene, first: Axes) -> None:
-    """The strip above the first map, on its time axis; scene and path to the left."""
+def _add_body(page: Figure, scene: ScenePicture, first: Axes) -> None:
+    """Draw the strip above the first map on its time axis, and scene and path to the left."""
     place, (width, height) = first.get_position(), page.get_size_inches()
     strip = page.add_axes((place.x0, place.y1 + 0.012, place.width, _STRIP_HEIGHT), sharex=first)
     low_m, high_m = -0.1, max(1.95, scene.vertices_m[..., 2].max() + 0.1)
@@ -271,15 +278,15 @@ def _add_body(page: Figure, scene: Scene, first: Axes) -> None:
     draw_top_view(page.add_axes((0.05, 0.065, 0.3, 0.42)), scene)
 
 
-def _draw_trace(panel: Axes, name: str, scene: Scene) -> None:
+def _draw_trace(panel: Axes, name: str, scene: ScenePicture) -> None:
     kind = PANELS[name]
-    course = radial_course(scene)[kind.coordinate] * kind.per_si
-    panel.plot(scene.pelvis_times_s, course, color="white", lw=0.9, ls=(0, (5, 3)), alpha=0.9)
+    trace = radial_trajectory(scene)[kind.coordinate] * kind.per_si
+    panel.plot(scene.pelvis_times_s, trace, color="white", lw=0.9, ls=(0, (5, 3)), alpha=0.9)
 
 
 def _ends(time_s) -> tuple[float, float]:
     return float(time_s[0]), float(time_s[-1])
 
 
-def _shortened(words: str, longest: int) -> str:
-    return words if len(words) <= longest else words[: longest - 1].rstrip() + "…"
+def _shortened(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"

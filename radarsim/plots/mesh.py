@@ -1,6 +1,7 @@
-"""A mesh as triangles on paper: project, drop faces that look away, shade, paint far to near.
+"""Shaded triangle meshes in 2-D: projection, back-face culling, shading, painter's algorithm.
 
-By hand, because matplotlib's own 3-D axes sort whole objects: a far leg would hide a near one.
+Matplotlib's 3-D axes sort whole objects by depth, so a far leg can cover a near one. Here the
+triangles of all meshes are sorted together.
 """
 
 from dataclasses import dataclass
@@ -16,12 +17,12 @@ _AMBIENT, _GLOSS = 0.45, 0.18
 
 @dataclass(frozen=True, eq=False)
 class Triangles:
-    """Faces on paper.
+    """Projected and shaded triangles.
 
     Attributes:
-        corners: right and up.
-        rgb: colour of each.
-        depth_m: distance along the view.
+        corners: image coordinates, right and up.
+        rgb: colour of each triangle.
+        depth_m: mean distance along the viewing direction [m].
     """
 
     corners: Float[np.ndarray, "face 3 2"]
@@ -31,12 +32,12 @@ class Triangles:
 
 @dataclass(frozen=True, kw_only=True)
 class Camera:
-    """Where a picture is taken from.
+    """Viewpoint of a picture.
 
     Attributes:
-        eye_m: the viewer, world [m].
-        target_m: what is in the middle, world [m].
-        parallel: without perspective; the picture is then in metres.
+        eye_m: position of the camera, world [m].
+        target_m: point at the centre of the picture, world [m].
+        parallel: orthographic projection; image coordinates are then in metres.
     """
 
     eye_m: tuple[float | int, ...]
@@ -46,7 +47,7 @@ class Camera:
     def project(
         self, points_m: Float[np.ndarray, "*batch 3"]
     ) -> tuple[Float[np.ndarray, "*batch 2"], Float[np.ndarray, "*batch"]]:
-        """Places in the picture, right and up, and the depth of each point [m]."""
+        """Image coordinates (right, up) and depth [m] of each point."""
         ahead = np.subtract(self.target_m, self.eye_m)
         ahead = ahead / np.linalg.norm(ahead)
         right = np.cross(ahead, [0.0, 0.0, 1.0])
@@ -63,16 +64,16 @@ def shaded(
     faces: Int[np.ndarray, "face 3"],
     rgb: Float[np.ndarray, "3"],
 ) -> Triangles:
-    """The faces that look at the viewer, lit from above.
+    """Project the faces that point to the camera and shade them with light from above.
 
     Args:
-        camera: the view.
-        vertices_m: in the world [m].
-        faces: counter-clockwise seen from outside.
+        camera: viewpoint.
+        vertices_m: world coordinates [m].
+        faces: vertex indices, counter-clockwise seen from outside.
         rgb: colour of the surface.
 
     Returns:
-        Triangles, not sorted.
+        Triangles, not sorted by depth.
     """
     flat, depth = camera.project(vertices_m)
     corners = flat[faces]
@@ -87,15 +88,15 @@ def shaded(
 
 
 def paint(axes: Axes, parts: list[Triangles]) -> None:
-    """Draw the triangles of several meshes, which may hide each other.
+    """Draw the triangles of several meshes from far to near, so that near ones cover far ones.
 
     Args:
-        axes: where.
-        parts: seen by one camera.
+        axes: matplotlib axes to draw on.
+        parts: triangles of each mesh, all projected with the same camera.
     """
     order = np.argsort(-np.concatenate([part.depth_m for part in parts]))
     colours = np.concatenate([part.rgb for part in parts])[order]
-    # Edges in the face's colour close the hairlines that antialiasing leaves between faces.
+    # Edges in the colour of the face close the thin gaps that antialiasing leaves between faces.
     axes.add_collection(
         PolyCollection(
             np.concatenate([part.corners for part in parts])[order], facecolors=colours,
@@ -109,7 +110,7 @@ def box(
     left_m: tuple[float | int, ...],
     up_m: tuple[float | int, ...],
 ) -> tuple[Float[np.ndarray, "8 3"], Int[np.ndarray, "12 3"]]:
-    """Corners and faces of a box."""
+    """Corners and triangular faces of a box, from the limits of its three axes."""
     corners_m = [[x, y, z] for x in ahead_m for y in left_m for z in up_m]
     return np.array(corners_m, float), _BOX_FACES
 

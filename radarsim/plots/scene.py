@@ -1,6 +1,6 @@
-"""Pictures of a body before the radar: a shaded mesh on the floor, its path from above, a strip.
+"""Pictures of a body before the radar: a 3-D view, the path from above, a strip over time.
 
-All three colour the time alike, and the strip stands on the time axis of the heatmaps.
+All three use the same colour for the same time; the strip shares the time axis of the heatmaps.
 """
 
 from dataclasses import dataclass
@@ -17,26 +17,27 @@ from scipy.spatial.transform import Rotation
 from radarsim.plots.mesh import Camera, Triangles, box, paint, shaded
 from radarsim.scene.placement import ActivityArea, Placement, to_radar_frame
 
-# Early is violet, late is orange; the ends are too dark to shade and too pale for white paper.
+# From violet (start) to orange (end). The ends of the map are left out: one is too dark to shade,
+# the other too pale on white.
 _TIME_COLOURS = colormaps["plasma"]
 _TIME_COLOUR_ENDS = (0.14, 0.82)
 _GREY, _FLOOR, _SHADOW, _RADAR = "0.45", "0.955", "0.86", (0.78, 0.13, 0.16)
-_APART_M = 0.9  # bodies that stand nearer to another in the picture are left out of the scene
+_APART_M = 0.9  # least distance between two bodies drawn in the 3-D view
 _MOST_BODIES = 5
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Scene:
-    """What the radar stood before, in the world: floor at z = 0, radar over the origin.
+class ScenePicture:
+    """A body and the radar to be drawn, in world coordinates: floor at z = 0, radar above (0, 0).
 
     Attributes:
-        vertices_m: the body at a few moments [m].
-        moments_s: those moments, in the time of the heatmaps [s].
-        faces: triangles, counter-clockwise seen from outside.
-        pelvis_m: where the pelvis went [m].
-        pelvis_times_s: when [s].
+        vertices_m: vertices of the body at a few moments [m].
+        moments_s: times of these moments on the time axis of the heatmaps [s].
+        faces: vertex indices, counter-clockwise seen from outside.
+        pelvis_m: trajectory of the pelvis [m].
+        pelvis_times_s: times of `pelvis_m` [s].
         placement: height and tilt of the radar.
-        area: floor that the subject keeps to; None where there is no such rule.
+        area: floor area that the subject may use; None: not limited.
     """
 
     vertices_m: Float[np.ndarray, "moment vertex 3"]
@@ -48,12 +49,12 @@ class Scene:
     area: ActivityArea | None = None
 
 
-def radial_course(scene: Scene) -> dict[str, Float[np.ndarray, " pose"]]:
-    """The pelvis as the radar measures it: what the ridges of the heatmaps should follow.
+def radial_trajectory(scene: ScenePicture) -> dict[str, Float[np.ndarray, " pose"]]:
+    """Range, radial speed and azimuth of the pelvis; the heatmaps should show ridges along them.
 
     Returns:
-        `range_m`; `speed_mps`, receding positive; `angle_rad`, whose sine is the direction's part
-        along the horizontal row, left positive.
+        `range_m`; `speed_mps`, receding positive; `angle_rad`, left positive: its sine is the
+        component of the unit direction vector along the horizontal antenna row.
     """
     seen_m = np.asarray(to_radar_frame(scene.pelvis_m, scene.placement))
     range_m = np.linalg.norm(seen_m, axis=-1)
@@ -64,26 +65,31 @@ def radial_course(scene: Scene) -> dict[str, Float[np.ndarray, " pose"]]:
     }
 
 
-def time_colour(scene: Scene, time_s: float | Float[np.ndarray, " time"]) -> np.ndarray:
-    """The colour that stands for a time of the clip, in all three pictures [rgb]."""
+def time_colour(scene: ScenePicture, time_s: float | Float[np.ndarray, " time"]) -> np.ndarray:
+    """RGB colour of a time of the clip, the same in all three pictures."""
     first_s, last_s = scene.pelvis_times_s[0], scene.pelvis_times_s[-1]
     part = (np.asarray(time_s) - first_s) / max(last_s - first_s, 1e-9)
     low, high = _TIME_COLOUR_ENDS
     return np.asarray(_TIME_COLOURS(low + (high - low) * part))[..., :3]
 
 
-def draw_scene(axes: Axes, scene: Scene) -> None:
-    """The body at a few moments on the floor before the radar, seen from the radar's right."""
+def draw_scene(axes: Axes, scene: ScenePicture) -> None:
+    """Draw the 3-D view: radar, floor and the body at a few moments, seen from the radar's right.
+
+    Args:
+        axes: matplotlib axes to draw on.
+        scene: body and radar.
+    """
     camera = _scene_camera(scene)
     _draw_floor(axes, camera, scene)
     parts = [shaded(camera, *mesh, np.array(_RADAR)) for mesh in _radar_meshes(scene.placement)]
-    for moment in clear_moments(scene):
+    for moment in separated_moments(scene):
         vertices_m, time_s = scene.vertices_m[moment], scene.moments_s[moment]
         colour = time_colour(scene, time_s)
         _draw_shadow(axes, camera, vertices_m, scene.faces)
         parts.append(shaded(camera, vertices_m, scene.faces, colour))
-        _say_above(axes, parts[-1], f"{time_s:.1f} s", colour * 0.8)
-    _say_above(axes, parts[1], "radar", _RADAR)
+        _label_above(axes, parts[-1], f"{time_s:.1f} s", colour * 0.8)
+    _label_above(axes, parts[1], "radar", _RADAR)
     paint(axes, parts)
     axes.set_aspect("equal", anchor="SW")
     axes.margins(0.01)
@@ -91,8 +97,8 @@ def draw_scene(axes: Axes, scene: Scene) -> None:
     axes.set_axis_off()
 
 
-def draw_top_view(axes: Axes, scene: Scene) -> None:
-    """The pelvis' path from above: ahead to the right, left upwards."""
+def draw_top_view(axes: Axes, scene: ScenePicture) -> None:
+    """Draw the path of the pelvis from above: ahead is to the right, left is up."""
     far_m, half_m = _floor(scene)
     if scene.area is not None:
         axes.add_patch(Polygon(_corners(scene.area), facecolor=_FLOOR, edgecolor="0.75", lw=0.8))
@@ -104,7 +110,7 @@ def draw_top_view(axes: Axes, scene: Scene) -> None:
     steps = np.stack([path_m[:-1], path_m[1:]], axis=1)
     colours = time_colour(scene, scene.pelvis_times_s[:-1])
     axes.add_collection(LineCollection(steps, colors=colours, lw=2.5, capstyle="round", zorder=3))
-    for moment in clear_moments(scene):
+    for moment in separated_moments(scene):
         time_s = scene.moments_s[moment]
         place, colour = _pelvis_at(scene, time_s)[:2], time_colour(scene, time_s)
         axes.plot(*place, "o", ms=6, color=colour, mec="white", zorder=4)
@@ -118,18 +124,18 @@ def draw_top_view(axes: Axes, scene: Scene) -> None:
 def strip_moments_s(
     first_s: float, last_s: float, num_moments: int = 11
 ) -> Float[np.ndarray, " moment"]:
-    """Equal steps over a time axis, with room for a stride at both ends [s]."""
-    room_s = 0.035 * (last_s - first_s)
-    return np.linspace(first_s + room_s, last_s - room_s, num_moments)
+    """Equally spaced times over a time axis, with a margin of one stride at both ends [s]."""
+    margin_s = 0.035 * (last_s - first_s)
+    return np.linspace(first_s + margin_s, last_s - margin_s, num_moments)
 
 
-def draw_strip(axes: Axes, scene: Scene, seconds_per_m: float) -> None:
-    """Every moment's body at its time on a time axis, seen from the radar's right.
+def draw_strip(axes: Axes, scene: ScenePicture, seconds_per_m: float) -> None:
+    """Draw the body of every moment at its time on a time axis, seen from the radar's right.
 
     Args:
-        axes: time along x; its limits stay as they are.
-        scene: what to draw.
-        seconds_per_m: length of a metre along the time axis, so that bodies are not distorted.
+        axes: matplotlib axes with time along x; their limits are not changed.
+        scene: body to draw.
+        seconds_per_m: length of one metre on the time axis, so that bodies are not distorted [s].
     """
     camera = Camera(eye_m=(-0.35, -1.0, 0.15), target_m=(0.0, 0.0, 0.0), parallel=True)
     parts = []
@@ -142,14 +148,15 @@ def draw_strip(axes: Axes, scene: Scene, seconds_per_m: float) -> None:
     axes.axhline(0, color="0.75", lw=0.8, zorder=0)
 
 
-def clear_moments(scene: Scene) -> list[int]:
-    """Moments whose bodies stand well apart in the scene, at most five, in order of time.
+def separated_moments(scene: ScenePicture) -> list[int]:
+    """Moments whose bodies do not overlap in the 3-D view, at most five, in order of time.
 
-    Where nobody goes anywhere, the middle one alone.
+    Returns:
+        Indices into `scene.moments_s`; only the middle one if the body stays in place.
     """
     places_m = np.stack([_pelvis_at(scene, time_s) for time_s in scene.moments_s])
     picture, depth = _scene_camera(scene).project(places_m)
-    # Side by side in the picture, or one well behind the other: seen over the other's shoulder.
+    # Two bodies are separate if side by side, or if one is far enough behind the other.
     spots = np.stack([picture[:, 0] * depth.mean(), depth / 3], axis=1)
     gaps_m = np.linalg.norm(spots[:, None] - spots, axis=-1)
     kept = [0]
@@ -161,12 +168,12 @@ def clear_moments(scene: Scene) -> list[int]:
     return sorted(kept) if len(kept) > 1 else [len(places_m) // 2]
 
 
-def _pelvis_at(scene: Scene, time_s: float) -> np.ndarray:
+def _pelvis_at(scene: ScenePicture, time_s: float) -> np.ndarray:
     return np.array([np.interp(time_s, scene.pelvis_times_s, along) for along in scene.pelvis_m.T])
 
 
-def _scene_camera(scene: Scene) -> Camera:
-    """From the radar's right, a little behind it, far enough for uprights to look upright."""
+def _scene_camera(scene: ScenePicture) -> Camera:
+    """Camera to the right of the radar, slightly behind it, distant enough to keep verticals."""
     far_m, half_m = _floor(scene)
     size_m = max(far_m, 2 * half_m)
     return Camera(
@@ -174,8 +181,8 @@ def _scene_camera(scene: Scene) -> Camera:
     )
 
 
-def _floor(scene: Scene) -> tuple[float, float]:
-    """Far end and half width of the floor to be shown, whole metres [m]."""
+def _floor(scene: ScenePicture) -> tuple[float, float]:
+    """Far end and half width of the floor to draw, whole metres [m]."""
     far_m, half_m = scene.pelvis_m[:, 0].max(), np.abs(scene.pelvis_m[:, 1]).max()
     if scene.area is not None:
         far_m, half_m = max(far_m, scene.area.far_m), max(half_m, scene.area.half_width_m)
@@ -187,7 +194,7 @@ def _corners(area: ActivityArea) -> Float[np.ndarray, "4 2"]:
     return np.array([(near, -half), (far, -half), (far, half), (near, half)], float)
 
 
-def _draw_floor(axes: Axes, camera: Camera, scene: Scene) -> None:
+def _draw_floor(axes: Axes, camera: Camera, scene: ScenePicture) -> None:
     far_m, half_m = _floor(scene)
     if scene.area is not None:
         ground, _ = camera.project(np.pad(_corners(scene.area), ((0, 0), (0, 1))))
@@ -200,11 +207,9 @@ def _draw_floor(axes: Axes, camera: Camera, scene: Scene) -> None:
     grid, _ = camera.project(np.array(lines, float))
     axes.add_collection(LineCollection(grid, colors="0.85", lw=0.6, zorder=0.5))
     for x in ahead[1:]:
-        _say(axes, camera, [x, -half_m - 0.15, 0], f"{x:g} m", color=_GREY, va="top")
-    height_m, tilt_rad = (
-        float(scene.placement.radar_height_m),
-        float(scene.placement.radar_tilt_rad),
-    )
+        _label(axes, camera, [x, -half_m - 0.15, 0], f"{x:g} m", color=_GREY, va="top")
+    height_m = float(scene.placement.radar_height_m)
+    tilt_rad = float(scene.placement.radar_tilt_rad)
     ahead_m = far_m * np.array([[0, 0, 0], [np.cos(tilt_rad), 0, np.sin(tilt_rad)]])
     boresight, _ = camera.project(ahead_m + np.array([0, 0, height_m]))
     axes.plot(*boresight.T, color=_RADAR, lw=0.8, ls=(0, (6, 4)), alpha=0.6, zorder=1.5)
@@ -220,24 +225,24 @@ def _draw_shadow(axes: Axes, camera: Camera, vertices_m, faces) -> None:
 
 
 def _radar_meshes(placement: Placement):
-    """A board on a pole, larger than life: 16 cm wide, at the radar's height and tilt."""
+    """Meshes of a pole and an oversized board (16 cm) at the radar's height and tilt."""
     height_m, tilt_rad = float(placement.radar_height_m), float(placement.radar_tilt_rad)
-    turn = Rotation.from_rotvec([0, -tilt_rad, 0])
+    tilt = Rotation.from_rotvec([0, -tilt_rad, 0])
     board_m, faces = box((-0.03, 0.03), (-0.08, 0.08), (-0.08, 0.08))
     pole = box((-0.02, 0.02), (-0.02, 0.02), (0, max(height_m - 0.08, 0.01)))
-    return [pole, (turn.apply(board_m) + np.array([0, 0, height_m]), faces)]
+    return [pole, (tilt.apply(board_m) + np.array([0, 0, height_m]), faces)]
 
 
-def _say(axes: Axes, camera: Camera, point_m, words: str, **style) -> None:
+def _label(axes: Axes, camera: Camera, point_m, text: str, **style) -> None:
     places, _ = camera.project(np.array([point_m], np.float64))
-    axes.text(*places[0], words, ha="center", fontsize=8, zorder=6, **style)
+    axes.text(*places[0], text, ha="center", fontsize=8, zorder=6, **style)
 
 
-def _say_above(axes: Axes, drawn: Triangles, words: str, colour) -> None:
-    """Above all that is drawn of a mesh, raised arms included."""
+def _label_above(axes: Axes, drawn: Triangles, text: str, colour) -> None:
+    """Write a text above the highest point of a mesh, raised arms included."""
     right, up = drawn.corners[..., 0], drawn.corners[..., 1]
     place = (right.min() + right.max()) / 2, up.max()
     axes.annotate(
-        words, place, (0, 3), textcoords="offset points", ha="center", va="bottom",
+        text, place, (0, 3), textcoords="offset points", ha="center", va="bottom",
         fontsize=8, color=colour, zorder=6,
     )  # fmt: skip

@@ -20,7 +20,7 @@ from pipelines.stored import Store
 from pipelines.survey import survey
 from pipelines.work import Job, make_shard
 from radarsim.heatmaps.heatmaps import HeatmapSettings, heatmap_axes
-from radarsim.plots.scene import radial_course
+from radarsim.plots.scene import radial_trajectory
 from tests.helpers.synthetic_bodies import synthetic_model
 
 # Small enough that a clip takes a second.
@@ -116,7 +116,7 @@ def test_the_drawn_pelvis_goes_where_the_take_goes(place):
     """0.4 m/s towards the radar it faces, seen from a radar at about its height."""
     store = Store(place / "kept.zarr")
     scene = stored_scene(store, 1, Sources(body_models=str(place / "models")), store.axes())
-    speed_mps = radial_course(scene)["speed_mps"]
+    speed_mps = radial_trajectory(scene)["speed_mps"]
     assert np.mean(speed_mps) == pytest.approx(-0.4, abs=0.05)
 
 
@@ -297,7 +297,7 @@ def test_the_real_walk_shows_a_walker(test_data, tmp_path):
     covered_s = axes["time_s"][:, None] + np.linspace(-0.115, 0.115, 9)
     course = {
         name: np.interp(covered_s, scene.pelvis_times_s, values).mean(1)
-        for name, values in radial_course(scene).items()
+        for name, values in radial_trajectory(scene).items()
     }
     maps = {name: made.arrays[name].astype(float) for name in ("time_doppler", "time_range")}
     power = 10 ** (maps["time_doppler"] / 10)

@@ -1,4 +1,4 @@
-"""Figures show what the numbers say: places, signs, units, and which body is in front."""
+"""Heatmap pages and body pictures: positions, signs, units, colour limits and depth order."""
 
 import io
 
@@ -15,7 +15,7 @@ from radarsim.plots.heatmaps import (
     sheet_page,
 )
 from radarsim.plots.mesh import Camera, Triangles, box, paint, shaded
-from radarsim.plots.scene import Scene, clear_moments, radial_course, strip_moments_s
+from radarsim.plots.scene import ScenePicture, radial_trajectory, separated_moments, strip_moments_s
 from radarsim.scene.placement import ActivityArea, Placement
 
 AXES = {
@@ -48,11 +48,11 @@ def moving_box(velocity_mps, start_m=(3.0, 0.0, 0.95), seconds=3.0, **changes):
         pelvis_times_s=times_s,
         area=ActivityArea(),
     )
-    return Scene(**(scene | changes))
+    return ScenePicture(**(scene | changes))
 
 
 def pixels(page):
-    """What is on the paper [row, column, rgb], row 0 at the top."""
+    """The rendered figure [row, column, rgb], row 0 at the top."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     canvas = FigureCanvasAgg(page)
@@ -70,8 +70,8 @@ def pixels(page):
         ("time_angle", 32 - 16, -30.0),
     ],
 )
-def test_a_bright_cell_shines_at_its_place_in_printed_units(name, bin_idx, printed):
-    """Receding and left are up, metres and degrees are the bins' own."""
+def test_a_bright_cell_is_drawn_at_its_coordinates_in_printed_units(name, bin_idx, printed):
+    """Receding and left are up; metres and degrees are those of the bins."""
     map_db = np.zeros((57, 64))
     map_db[20:23, bin_idx] = 40
     page = Figure(figsize=(6, 4), dpi=100)
@@ -90,7 +90,7 @@ def test_colours_start_at_the_noise_and_end_above_the_strongest_cells():
     panel = Figure().add_axes((0, 0, 1, 1))
     image = draw_heatmap(panel, "time_range", maps["time_range"], AXES)
     assert image.get_clim() == (0, 40)
-    assert highest_level_db(maps["time_doppler"]) == 10  # noise alone does not glow
+    assert highest_level_db(maps["time_doppler"]) == 10  # noise alone stays dark
 
 
 def test_side_lobes_far_below_the_beam_are_left_dark():
@@ -100,7 +100,7 @@ def test_side_lobes_far_below_the_beam_are_left_dark():
 
 
 def test_an_axis_ends_where_the_signal_does():
-    """To the next half metre per second, alike on both sides; one noisy cell does not count."""
+    """Rounded up to 0.5 m/s, symmetric about zero; a single noisy cell does not count."""
     map_db = np.zeros((57, 64))
     map_db[3, 60] = 30
     assert axis_limits("time_doppler", map_db, AXES) == (-1.0, 1.0)
@@ -119,20 +119,20 @@ def test_a_clip_shorter_than_the_axis_leaves_the_rest_empty():
 
 def test_a_walker_has_the_speed_range_and_azimuth_that_a_radar_measures():
     """Straight away from the radar at its height; then 3 m away at 45 degrees left."""
-    away = radial_course(moving_box((1.0, 0, 0), start_m=(2.0, 0, 1.0)))
+    away = radial_trajectory(moving_box((1.0, 0, 0), start_m=(2.0, 0, 1.0)))
     np.testing.assert_allclose(away["speed_mps"], 1.0, atol=1e-9)
     np.testing.assert_allclose(away["range_m"][[0, -1]], [2.0, 5.0], atol=1e-9)
     np.testing.assert_allclose(away["angle_rad"], 0.0, atol=1e-9)
-    left = radial_course(moving_box((0, 0, 0), start_m=(3.0, 3.0, 1.0)))
+    left = radial_trajectory(moving_box((0, 0, 0), start_m=(3.0, 3.0, 1.0)))
     np.testing.assert_allclose(left["angle_rad"], np.pi / 4, atol=1e-9)
 
 
-def test_the_course_starts_at_the_radar_not_at_the_floor_below():
+def test_range_is_measured_from_the_radar_not_from_the_floor_below_it():
     scene = moving_box((0, 0, 0), start_m=(4.0, 0, 1.0), placement=Placement(radar_height_m=4.0))
-    np.testing.assert_allclose(radial_course(scene)["range_m"], 5.0, atol=1e-9)
+    np.testing.assert_allclose(radial_trajectory(scene)["range_m"], 5.0, atol=1e-9)
 
 
-def test_right_is_right_and_up_is_up_for_a_viewer_on_the_radars_right():
+def test_projection_keeps_right_and_up_for_a_camera_on_the_radars_right():
     camera = Camera(eye_m=(3.0, -10.0, 2.0), target_m=(3.0, 0.0, 1.0))
     middle, ahead, above, left = camera.project(
         np.array([[3.0, 0, 1], [4, 0, 1], [3, 0, 2], [3, 3, 1]])
@@ -143,13 +143,13 @@ def test_right_is_right_and_up_is_up_for_a_viewer_on_the_radars_right():
     assert left[1] > 0  # farther along the floor is higher in the picture
 
 
-def test_a_parallel_view_keeps_metres():
+def test_an_orthographic_projection_keeps_metres():
     camera = Camera(eye_m=(0, -1, 0), target_m=(0, 0, 0), parallel=True)
     places, _ = camera.project(np.array([[0.0, 5, 0], [1, 5, 0], [1, 5, 2]]))
     np.testing.assert_allclose(places, [[0, 0], [1, 0], [1, 2]], atol=1e-12)
 
 
-def test_three_sides_of_a_box_are_seen_and_the_top_is_brightest():
+def test_three_sides_of_a_box_are_visible_and_the_top_is_brightest():
     corners_m, faces = box((-1, 1), (-1, 1), (-1, 1))
     seen = shaded(Camera(eye_m=(-9.0, -20, 12), target_m=(0, 0, 0)), corners_m, faces, WHITE * 0.5)
     assert len(seen.corners) == 6
@@ -169,14 +169,14 @@ def test_the_nearer_of_two_faces_is_painted_over_the_farther():
         assert pixels(page)[30, 25].tolist() == [0, 0, 255]
 
 
-def test_bodies_in_the_scene_stand_apart_and_one_who_stays_is_shown_once():
+def test_drawn_bodies_do_not_overlap_and_a_body_that_stays_is_drawn_once():
     walker = moving_box((1.2, 0.3, 0), start_m=(1.5, 0, 0.95))
-    shown = clear_moments(walker)
+    shown = separated_moments(walker)
     assert shown[0] == 0
     assert shown == sorted(shown)
     assert 3 <= len(shown) <= 5
     assert np.diff(walker.moments_s[shown]).min() * 1.2 > 0.8
-    assert clear_moments(moving_box((0.02, 0, 0))) == [5]
+    assert separated_moments(moving_box((0.02, 0, 0))) == [5]
 
 
 def test_a_page_shows_body_and_maps_on_one_time_axis():
@@ -189,14 +189,14 @@ def test_a_page_shows_body_and_maps_on_one_time_axis():
     assert pixels(page).min() < 255
 
 
-def test_a_page_without_a_body_says_why():
+def test_a_page_without_a_body_prints_the_reason():
     page = clip_page(noise_maps(), AXES, title="x", note="body not drawn: it is gone")
     assert "body not drawn: it is gone" in [text.get_text() for text in page.texts]
     assert len(page.axes) == 6
 
 
-def test_captions_are_words_not_formulas():
-    """A dollar sign would otherwise start one, and an unbalanced one would end in an error."""
+def test_captions_are_plain_text_not_formulas():
+    """A dollar sign would otherwise start a formula, and an unbalanced one would raise."""
     page = clip_page(noise_maps(), AXES, title="pays $5 and $x^", subtitle="$", note="_$_")
     page.savefig(io.BytesIO(), format="png")
     shown = {text.get_text() for text in page.findobj(lambda part: hasattr(part, "get_text"))}
