@@ -21,12 +21,12 @@ def on_device(performer, minutes: float) -> dict:
     """
     import jax
 
-    from benchmarks.scenes import Performer, settings_for
-    from benchmarks.speeds import heatmap_settings
+    from benchmarks.method_speeds import heatmap_settings
+    from benchmarks.scenes import BenchmarkScene, settings_for
     from radarsim.batch import Chain, stacked
 
     radar = performer.radar
-    batch = Performer(
+    batch = BenchmarkScene(
         radar, FRAMES_PER_BATCH, sum(performer.span_m) / 2, performer.sigma_rad, body=performer.body
     )
     count = max(1, round(minutes * 60 / radar.frame.period_s / FRAMES_PER_BATCH))

@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
         Exit status: 0, or 1 where an error exceeds its mode's bound.
     """
     options = parser().parse_args(arguments)
-    from benchmarks.checks import WrongResult, check
+    from benchmarks.accuracy_checks import WrongResult, check
 
     results = measure(options)
     print(table(results))
@@ -61,7 +61,7 @@ def measure(options: argparse.Namespace, radar=None, body=None) -> dict:
     import jax
     from tqdm import tqdm
 
-    from benchmarks.machine import commit, machine
+    from benchmarks.machine_info import commit, machine
     from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
 
     radar = BOARDS[DEFAULT_BOARD] if radar is None else radar
@@ -81,12 +81,12 @@ def errors_of(radar, body, motion: str, range_m: float, reflection: str, sigma_r
     """Errors of both modes on one frame of one scene, and what they summed."""
     import numpy as np
 
-    from benchmarks.checks import bound_db, error_db, loops_of, truth_of
-    from benchmarks.scenes import Performer, settings_for
+    from benchmarks.accuracy_checks import bound_db, error_db, loops_of, truth_of
+    from benchmarks.scenes import BenchmarkScene, settings_for
     from radarsim.signal.fast_clip import choose, fast_clip
 
     activity, start_s, tipping_rad_per_s = MOTIONS[motion]
-    performer = Performer(radar, 1, range_m, sigma_rad, body=body, activity=activity,
+    performer = BenchmarkScene(radar, 1, range_m, sigma_rad, body=body, activity=activity,
                           start_s=start_s, tipping_rad_per_s=tipping_rad_per_s)  # fmt: skip
     settings = settings_for("accurate", reflection=reflection)
     truth, loops = truth_of(performer, settings), list(loops_of(radar))

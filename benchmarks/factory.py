@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from benchmarks.machine import commit
+from benchmarks.machine_info import commit
 
 SAMPLE_EVERY_S = 0.2
 LONG_S = 20 * 60.0

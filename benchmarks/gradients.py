@@ -21,8 +21,8 @@ STEPS = {"poses_rad": 1e-5, "betas": 5e-4, "shift_m": 1e-5, "sigma_rad": 3e-3}
 def main(arguments: list[str] | None = None) -> int:
     """Measure and print; returns the exit status: 1 where the gradient is wrong."""
     options = _parser().parse_args(arguments)
-    from benchmarks.checks import WrongResult
-    from benchmarks.machine import commit
+    from benchmarks.accuracy_checks import WrongResult
+    from benchmarks.machine_info import commit
     from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
 
     radar = BOARDS[DEFAULT_BOARD]
@@ -42,15 +42,15 @@ def measure(radar, num_frames, range_m, sigma_rad, rounds, body=None) -> dict:
     """Seconds per frame forward and backward, temporary memory, and how right the gradient is.
 
     Raises:
-        checks.WrongResult: the gradient is off finite differences.
+        accuracy_checks.WrongResult: the gradient is off finite differences.
     """
     import jax
 
-    from benchmarks.checks import WrongResult
-    from benchmarks.rounds import interleaved, summary
-    from benchmarks.scenes import Performer
+    from benchmarks.accuracy_checks import WrongResult
+    from benchmarks.interleaved_timing import interleaved, summary
+    from benchmarks.scenes import BenchmarkScene
 
-    performer = Performer(radar, num_frames, range_m, sigma_rad, body=body)
+    performer = BenchmarkScene(radar, num_frames, range_m, sigma_rad, body=body)
     loss, at = problem(performer)
     # Compiled by hand: a program tells its memory only then.
     forward, backward = (

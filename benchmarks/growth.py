@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from benchmarks.checks import bound_db, check, cube_error_db, truth_of
-from benchmarks.rounds import interleaved, summary, tell
-from benchmarks.scenes import Performer, settings_for, with_every
+from benchmarks.accuracy_checks import bound_db, check, cube_error_db, truth_of
+from benchmarks.interleaved_timing import interleaved, summary, tell
+from benchmarks.scenes import BenchmarkScene, settings_for, with_every
 from radarsim.radar.antennas import AntennaArray
 
 FRAMES = (5, 10, 20, 40, 80)
@@ -40,7 +40,7 @@ def growth(radar, range_m, sigma_rad, rounds, *, body=None, frames=FRAMES, num_f
     """
 
     def performer(radar=radar, count=num_frames, body=body):
-        return Performer(radar, count, range_m, sigma_rad, body=body)
+        return BenchmarkScene(radar, count, range_m, sigma_rad, body=body)
 
     whole = performer().body
     series = {

@@ -61,7 +61,7 @@ def peak(
     """
     import jax
 
-    from benchmarks.scenes import Performer, pieces
+    from benchmarks.scenes import BenchmarkScene, pieces
     from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
 
     jax.devices()
@@ -69,7 +69,7 @@ def peak(
     radar = BOARDS[DEFAULT_BOARD] if radar is None else radar
     per_piece = round(piece_s / radar.frame.period_s)
     num_frames = round(seconds / radar.frame.period_s)
-    performer = Performer(radar, num_frames, range_m, sigma_rad, body=body)
+    performer = BenchmarkScene(radar, num_frames, range_m, sigma_rad, body=body)
     kept = [jax.device_get(jax.tree.leaves(maps)) for maps in pieces(performer, per_piece)]
     # Linux counts pages by core and in batches: a later reading may be a little less.
     most_mb = max(baseline_mb, peak_mb())

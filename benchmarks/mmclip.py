@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.machine import commit
+from benchmarks.machine_info import commit
 
 TEXT_WIDTH = 512
 LARGE = 256

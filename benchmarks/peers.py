@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.child:
         print(json.dumps({"mmwrt": against_mmwrt, "sionna": against_sionna}[options.child]()))
         return 0
-    from benchmarks.machine import commit, processor
+    from benchmarks.machine_info import commit, processor
 
     result = {"commit": commit(), "processor": processor()}
     result |= {name: _in_own_process(name) for name in options.peers}
@@ -80,8 +80,8 @@ def against_mmwrt() -> dict:
     """Seconds of one frame of points, in turns; their echo against ours."""
     import numpy as np
 
-    from benchmarks.checks import error_db
-    from benchmarks.rounds import interleaved, summary
+    from benchmarks.accuracy_checks import error_db
+    from benchmarks.interleaved_timing import interleaved, summary
 
     radar = one_tx_board()
     methods = {"mmwrt": mmwrt_frame(radar), "radarsim": our_frame(radar)}
@@ -169,13 +169,13 @@ def against_sionna() -> dict:
     """Seconds of one trace of the body by Sionna RT, and of one whole frame by us."""
     import numpy as np
 
-    from benchmarks.rounds import interleaved, summary
-    from benchmarks.scenes import Performer, settings_for
+    from benchmarks.interleaved_timing import interleaved, summary
+    from benchmarks.scenes import BenchmarkScene, settings_for
     from radarsim.constants import SPEED_OF_LIGHT_MPS
     from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
 
     radar = BOARDS[DEFAULT_BOARD]
-    performer = Performer(radar, 1, 2.5, 0.35)
+    performer = BenchmarkScene(radar, 1, 2.5, 0.35)
     vertices_m = np.asarray(performer.vertices_m())[0, 0] + performer.origin_m[0, 0]
     trace = sionna_trace(vertices_m, np.asarray(performer.body.faces), radar)
     settings = settings_for("accurate")

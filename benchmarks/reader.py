@@ -17,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.machine import commit
+from benchmarks.machine_info import commit
 
 WINDOW = 224
 IN_FLIGHT = 64

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.machine import commit
+from benchmarks.machine_info import commit
 
 
 @dataclass(frozen=True)

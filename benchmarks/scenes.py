@@ -40,7 +40,7 @@ def settings_for(method: str, **changes) -> Settings:
     return Settings(method=method, thermal_noise=False, quantise=False, **changes)
 
 
-class Performer:
+class BenchmarkScene:
     """The free body in motion, placed so that its mean distance is the one asked for.
 
     Attributes:

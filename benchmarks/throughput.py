@@ -26,15 +26,15 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     if options.device == "cpu":
         os.environ.setdefault("JAX_PLATFORMS", "cpu")
-    from benchmarks import drawings
-    from benchmarks.tables import table
+    from benchmarks import throughput_figures
+    from benchmarks.throughput_table import table
 
-    if options.plot and not drawings.available():
-        print(drawings.MISSING, file=sys.stderr)
+    if options.plot and not throughput_figures.available():
+        print(throughput_figures.MISSING, file=sys.stderr)
         return 2
     if options.device == "gpu" and not _gpu():
         return 2
-    from benchmarks.checks import WrongResult
+    from benchmarks.accuracy_checks import WrongResult
 
     try:
         result = measure(options)
@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
         options.json.write_text(json.dumps(result, indent=2) + "\n")
         print(f"written: {options.json}")
     if options.plot:
-        print("written:", *drawings.draw(result, options.plot))
+        print("written:", *throughput_figures.draw(result, options.plot))
     return 0
 
 
@@ -73,17 +73,17 @@ def measure(options: argparse.Namespace, radar=None, body=None) -> dict:
         body: default the free body.
 
     Raises:
-        checks.WrongResult: a timed result is off the oracle.
+        accuracy_checks.WrongResult: a timed result is off the oracle.
     """
     import jax
 
-    from benchmarks.machine import commit, machine
-    from benchmarks.scenes import Performer
-    from benchmarks.speeds import speeds
+    from benchmarks.machine_info import commit, machine
+    from benchmarks.method_speeds import speeds
+    from benchmarks.scenes import BenchmarkScene
     from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
 
     radar = BOARDS[DEFAULT_BOARD] if radar is None else radar
-    performer = Performer(radar, options.frames, options.range, options.sigma, body=body)
+    performer = BenchmarkScene(radar, options.frames, options.range, options.sigma, body=body)
     timed = speeds(performer, options.rounds)
     spent_s = {name: run and run["median"] for name, run in timed["seconds_per_frame"].items()}
     return {
@@ -104,7 +104,7 @@ def settings_of(performer, options, num_visible: int) -> dict:
     """What the figures hold for."""
     from dataclasses import asdict
 
-    from benchmarks.checks import loops_of
+    from benchmarks.accuracy_checks import loops_of
     from benchmarks.scenes import settings_for
 
     radar, simulation = performer.radar, settings_for("accurate")
@@ -133,7 +133,7 @@ def parts(options: argparse.Namespace, performer) -> dict:
     found = {"error_db": _nothing(options.ranges), "growth": None, "gradients": None}
     found["peak_mb_above_baseline"] = {f"{seconds}s": None for seconds in MEMORY_S}
     if "errors" not in options.skip:
-        from benchmarks.speeds import errors_by_range
+        from benchmarks.method_speeds import errors_by_range
 
         found["error_db"] = errors_by_range(radar, options.frames, options.ranges, sigma_rad, body)
     if "memory" not in options.skip:

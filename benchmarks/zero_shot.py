@@ -43,7 +43,7 @@ def study(options: argparse.Namespace) -> dict:
     """All trainings and scores, as JSON can hold them."""
     import jax
 
-    from benchmarks.machine import commit, machine
+    from benchmarks.machine_info import commit, machine
 
     runs = {
         name: [_trained(options, name, seed) for seed in range(options.seeds)]

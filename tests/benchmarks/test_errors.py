@@ -6,7 +6,7 @@ import pytest
 
 import radarsim.simulate
 from benchmarks import errors, sweep
-from benchmarks.scenes import Performer, tipped, with_every
+from benchmarks.scenes import BenchmarkScene, tipped, with_every
 from radarsim.files import free_body
 from tests.helpers.moving_sphere import small_radar
 
@@ -44,7 +44,9 @@ def test_an_error_beyond_its_bound_is_named_and_ends_with_status_1(scene, monkey
 
 def test_somebody_who_tips_over_is_half_way_down_when_it_is_said(thin_body):
     """At 45 degrees the pelvis has come down to 0.7 of its height, and back by as much."""
-    motion = Performer(RADAR, 1, 2.5, 0.5, body=thin_body, activity="stand_still").fitted.motion
+    motion = BenchmarkScene(
+        RADAR, 1, 2.5, 0.5, body=thin_body, activity="stand_still"
+    ).fitted.motion
     down = tipped(motion, 2.0, 1.2)
     index = round(1.2 * motion.rate_hz)
     height_m = motion.pelvis_m[index, 2]

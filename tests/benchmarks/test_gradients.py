@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import pytest
 
 from benchmarks import gradients
-from benchmarks.checks import WrongResult
-from benchmarks.scenes import Performer, with_every
+from benchmarks.accuracy_checks import WrongResult
+from benchmarks.scenes import BenchmarkScene, with_every
 from radarsim.files import free_body
 from tests.helpers.moving_sphere import small_radar
 
@@ -54,7 +54,7 @@ def test_a_wrong_gradient_is_refused_by_name(thin_body, monkeypatch):
 
 
 def test_the_loss_feels_everything_that_a_gradient_is_taken_of(thin_body):
-    loss, at = gradients.problem(Performer(RADAR, 1, 2.5, 0.35, body=thin_body))
+    loss, at = gradients.problem(BenchmarkScene(RADAR, 1, 2.5, 0.35, body=thin_body))
     loss = jax.jit(loss)
     assert set(at) == set(gradients.STEPS)
     for name, step in gradients.STEPS.items():

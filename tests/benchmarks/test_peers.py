@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from benchmarks import checks, peers
+from benchmarks import accuracy_checks, peers
 
 
 def test_a_peer_that_is_not_installed_is_skipped_with_the_command(monkeypatch, capsys):
@@ -39,7 +39,7 @@ def test_our_points_are_those_that_mmwrt_sums():
     cycles = freq_hz[:, None, None] * tau - chirp.slope_hz_per_s * tau**2 / 2
     truth = np.exp(2j * np.pi * cycles).sum(-1).T
     # Ours fade with range, by up to half a percent at the end of the burst.
-    assert checks.error_db(found[loop], truth) < peers.MMWRT_BOUND_DB - 10
+    assert accuracy_checks.error_db(found[loop], truth) < peers.MMWRT_BOUND_DB - 10
 
 
 def _rows(radar):

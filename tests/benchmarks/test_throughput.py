@@ -8,9 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import checks, device, drawings, growth, memory_of, speeds, throughput
-from benchmarks.scenes import Performer, with_every
-from benchmarks.tables import table
+from benchmarks import (
+    accuracy_checks,
+    device,
+    growth,
+    memory_of,
+    method_speeds,
+    throughput,
+    throughput_figures,
+)
+from benchmarks.scenes import BenchmarkScene, with_every
+from benchmarks.throughput_table import table
 from radarsim.files import free_body
 from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
 from tests.helpers.moving_sphere import small_radar
@@ -35,7 +43,7 @@ def result(thin_body):
 
 @pytest.fixture(scope="module")
 def performer(thin_body):
-    return Performer(RADAR, 4, 2.5, 0.35, body=thin_body)
+    return BenchmarkScene(RADAR, 4, 2.5, 0.35, body=thin_body)
 
 
 def test_the_json_has_every_key_that_was_promised(result):
@@ -81,7 +89,7 @@ def test_pictures_are_written(result, tmp_path):
     series["frames"]["line"] = growth.line([1, 2, 4], [1.0, 2.0, 4.0])
     errors = {method: {"1": -70.0, "6": -80.0} for method in ("accurate", "fast")}
     found = {**result, "growth": series, "error_db": errors}
-    paths = drawings.draw(found, tmp_path / "new")
+    paths = throughput_figures.draw(found, tmp_path / "new")
     assert [path.name for path in paths] == [
         f"throughput_{name}.png" for name in ("speed", "error", "growth")
     ]
@@ -90,20 +98,22 @@ def test_pictures_are_written(result, tmp_path):
 
 def test_a_wrong_result_is_refused_by_name(performer, monkeypatch):
     """One percent too loud is -40 dB."""
-    right = speeds.numpy_direct
-    monkeypatch.setattr(speeds, "numpy_direct", lambda *given: 1.01 * right(*given))
-    with pytest.raises(checks.WrongResult, match=r"numpy_direct: error -40\.0 dB, bound -75"):
-        speeds.speeds(performer, 1)
+    right = method_speeds.numpy_direct
+    monkeypatch.setattr(method_speeds, "numpy_direct", lambda *given: 1.01 * right(*given))
+    with pytest.raises(
+        accuracy_checks.WrongResult, match=r"numpy_direct: error -40\.0 dB, bound -75"
+    ):
+        method_speeds.speeds(performer, 1)
 
 
 def test_a_result_that_is_not_a_number_is_refused():
-    with pytest.raises(checks.WrongResult, match="loop: error nan"):
-        checks.check({"loop": (np.nan, -15.0)})
+    with pytest.raises(accuracy_checks.WrongResult, match="loop: error nan"):
+        accuracy_checks.check({"loop": (np.nan, -15.0)})
 
 
 def test_no_speed_is_shown_beside_a_wrong_result(monkeypatch, capsys):
     def wrong(options):
-        raise checks.WrongResult("loop: error -3.0 dB")
+        raise accuracy_checks.WrongResult("loop: error -3.0 dB")
 
     monkeypatch.setattr(throughput, "measure", wrong)
     assert throughput.main(OPTIONS) == 1
@@ -113,24 +123,24 @@ def test_no_speed_is_shown_beside_a_wrong_result(monkeypatch, capsys):
 
 
 def test_without_matplotlib_it_says_how_to_get_it_before_it_measures(monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(drawings, "available", lambda: False)
+    monkeypatch.setattr(throughput_figures, "available", lambda: False)
     assert throughput.main(["--plot", str(tmp_path)]) == 2
     assert "pip install 'radarsim[viz]'" in capsys.readouterr().err
 
 
 def test_errors_are_told_for_every_mode_and_range(thin_body):
-    errors = speeds.errors_by_range(RADAR, 4, [2.5], 0.35, thin_body)
+    errors = method_speeds.errors_by_range(RADAR, 4, [2.5], 0.35, thin_body)
     assert set(errors) >= {"accurate", "fast"}
     assert all(-150 < found["2.5"] < -60 for found in errors.values())
 
 
 def test_heatmaps_that_are_off_are_noticed(performer):
     """A cube 1 dB louder than that which the maps were made of."""
-    settings = speeds.heatmap_settings()
+    settings = method_speeds.heatmap_settings()
     cube_v, maps = performer.motion_to_cube(settings), performer.motion_to_heatmaps(settings)
-    assert checks.heatmap_error_db(RADAR, maps, cube_v) < 1e-3  # float32
+    assert accuracy_checks.heatmap_error_db(RADAR, maps, cube_v) < 1e-3  # float32
     louder = np.asarray(cube_v) * 10 ** (1 / 20)
-    assert checks.heatmap_error_db(RADAR, maps, louder) == pytest.approx(1.0, abs=1e-3)
+    assert accuracy_checks.heatmap_error_db(RADAR, maps, louder) == pytest.approx(1.0, abs=1e-3)
 
 
 def test_the_subject_is_on_average_where_it_should_be(performer):

@@ -3,8 +3,7 @@
 import jax
 import numpy as np
 
-from benchmarks.baselines import jax_direct, numpy_direct, pair_loop, surface_of, torch_echo
-from benchmarks.checks import (
+from benchmarks.accuracy_checks import (
     HEATMAP_BOUND_DB,
     bound_db,
     check,
@@ -14,8 +13,9 @@ from benchmarks.checks import (
     loops_of,
     truth_of,
 )
-from benchmarks.rounds import interleaved, summary, tell
-from benchmarks.scenes import Performer, settings_for
+from benchmarks.baseline_sums import jax_direct, numpy_direct, pair_loop, surface_of, torch_echo
+from benchmarks.interleaved_timing import interleaved, summary, tell
+from benchmarks.scenes import BenchmarkScene, settings_for
 from radarsim.signal.settings import Settings
 
 # By name: method, and what is changed in its settings.
@@ -29,7 +29,7 @@ SLOW = ("numpy_direct", "loop", "loop_torch", "jax_direct")
 NOT_MEASURED = "not measured"
 
 
-def speeds(performer: Performer, rounds: int) -> dict:
+def speeds(performer: BenchmarkScene, rounds: int) -> dict:
     """Seconds per frame of every method, and the errors of what was timed.
 
     Args:
@@ -130,7 +130,7 @@ def errors_by_range(radar, num_frames, ranges_m, sigma_rad, body=None) -> dict:
     for range_m in ranges_m:
         tell(f"error at {range_m:g} m")
         # As many frames as are timed, so that it is the same compiled program where sizes agree.
-        performer = Performer(radar, num_frames, range_m, sigma_rad, body=body)
+        performer = BenchmarkScene(radar, num_frames, range_m, sigma_rad, body=body)
         truth = truth_of(performer, settings_for("accurate"), num_frames // 2)
         for name, (method, changes) in MODES.items():
             cube_v = performer.body_to_if(settings_for(method, **changes))

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import trimesh
 
-from benchmarks import baselines
-from benchmarks.checks import loops_of
+from benchmarks import baseline_sums
+from benchmarks.accuracy_checks import loops_of
 from benchmarks.scenes import settings_for
 from radarsim.signal.exact_frames import plain_frame
 from radarsim.signal.fast_clip import frames_of, make_burst
@@ -20,7 +20,7 @@ LOOPS = loops_of(RADAR)
 
 def error_db(method, burst, faces):
     settings = settings_for("accurate")
-    surface = baselines.surface_of(RADAR, settings, burst, faces, SIGMA_RAD)
+    surface = baseline_sums.surface_of(RADAR, settings, burst, faces, SIGMA_RAD)
     truth = plain_frame(RADAR, settings, frames_of(burst)[0], jnp.asarray(faces), SIGMA_RAD, LOOPS)
     return relative_db(method(RADAR, surface, LOOPS), truth)
 
@@ -35,19 +35,19 @@ def sphere_at(speed_mps):
 
 def torch_loop(radar, surface, loops):
     pytest.importorskip("torch", reason="the loop in torch needs it: pip install .[oracle]")
-    return baselines.pair_loop(radar, surface, loops, baselines.torch_echo)
+    return baseline_sums.pair_loop(radar, surface, loops, baseline_sums.torch_echo)
 
 
 @pytest.mark.parametrize(
     ("method", "limit_db"),
     # Held weights: a face of this sphere turns by some mrad in a chirp; float32 takes 1e-5 cycles.
-    [(baselines.numpy_direct, -85), (baselines.jax_direct, -85)],
+    [(baseline_sums.numpy_direct, -85), (baseline_sums.jax_direct, -85)],
 )
 def test_direct_sums_follow_a_moving_and_breathing_sphere(method, limit_db):
     assert error_db(method, *moving_sphere(RADAR)) < limit_db
 
 
-@pytest.mark.parametrize("method", [baselines.pair_loop, torch_loop])
+@pytest.mark.parametrize("method", [baseline_sums.pair_loop, torch_loop])
 def test_the_loop_over_pairs_is_exact_while_nothing_moves(method):
     """What is left is where float32 puts the corners, alike in both, and rounding of float64."""
     assert error_db(method, *sphere_at(0.0)) < -120
@@ -60,4 +60,6 @@ def test_the_loop_over_pairs_is_off_by_the_motion_within_a_chirp(speed_mps):
     doppler_hz = 2 * speed_mps / chirp.wavelength_m
     wished = 20 * np.log10(2 * np.pi * doppler_hz * chirp.sampled_time_s / np.sqrt(12))
     # Faces off the axis recede a little slower.
-    assert error_db(baselines.pair_loop, *sphere_at(speed_mps)) == pytest.approx(wished, abs=0.3)
+    assert error_db(baseline_sums.pair_loop, *sphere_at(speed_mps)) == pytest.approx(
+        wished, abs=0.3
+    )
