@@ -78,9 +78,9 @@ def write_long_motion(path: Path) -> None:
 
 def shares(num_clips: int) -> dict:
     """Where one worker's time goes: simulation, encoding, writing."""
-    from pipelines.folder import LocalFolder
-    from pipelines.shards import ShardWriter, prepare
     from pipelines.stages import make_clip
+    from pipelines.storage import LocalFolder
+    from pipelines.store_writer import ShardWriter, prepare
 
     build = _build(num_clips, small=False)
     clips = build.plan.clips
@@ -134,9 +134,9 @@ def _build(num_clips: int, small: bool, motions: str | None = None) -> _Planned:
     """The plan of a build: short performances, or a folder of motion files."""
     from builders.sources.takes import amass_takes, built_in_takes
     from pipelines.blueprint import make_blueprint
+    from pipelines.clip_selection import select_clips
     from pipelines.plan import make_plan
     from pipelines.recipe import Clips, Keep, Recipe
-    from pipelines.survey import survey
     from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
 
     radar = BOARDS[DEFAULT_BOARD]
@@ -150,7 +150,7 @@ def _build(num_clips: int, small: bool, motions: str | None = None) -> _Planned:
     built_in = built_in_takes(num_clips, 8, 0, clips.length_s)
     found = amass_takes(motions) if motions else built_in
     takes = {take.id: take for take in found}
-    plan = make_plan(recipe, [clip for take in found for clip in survey(recipe, take).clips])
+    plan = make_plan(recipe, [clip for take in found for clip in select_clips(recipe, take).clips])
     return _Planned(plan, takes, make_blueprint(plan, takes))
 
 

@@ -45,10 +45,10 @@ def write_store(path: Path, gigabytes: float) -> int:
 
     from builders.sources.takes import BuiltInTake
     from pipelines.blueprint import make_blueprint
-    from pipelines.folder import LocalFolder
     from pipelines.plan import Clip, make_plan
     from pipelines.recipe import Keep, Recipe
-    from pipelines.shards import ShardWriter, finish_store, prepare
+    from pipelines.storage import LocalFolder
+    from pipelines.store_writer import ShardWriter, finish_store, prepare
     from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
 
     recipe = Recipe(radar=BOARDS[DEFAULT_BOARD], keep=Keep(if_cubes="off"))

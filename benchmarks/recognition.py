@@ -76,7 +76,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def read(path: str) -> tuple[dict[str, np.ndarray], list[str], list[str]]:
     """Descriptors by map, activities and subjects of every clip of a store."""
-    from pipelines.stored import Store
+    from pipelines.store_reader import Store
 
     store = Store(path)
     described, names, people = [], [], []

@@ -81,7 +81,7 @@ def _print_template() -> int:
 
 
 def _attach(store: str, file: str) -> int:
-    from pipelines.attributes import attach
+    from pipelines.attach_attributes import attach
 
     done = attach(store, file)
     print(f"{store}: {done.variants} variants of {done.captions} captions attached")

@@ -43,12 +43,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _check(options: argparse.Namespace) -> list[str]:
     from tqdm import tqdm
 
-    from pipelines.checks import problems
-    from pipelines.stored import Store
+    from pipelines.store_checks import find_problems
+    from pipelines.store_reader import Store
 
     store = Store(options.store)
     bar = partial(tqdm, desc="reading clips", unit="clip", disable=options.quiet, leave=False)
-    found = problems(store, bar)
+    found = find_problems(store, bar)
     if options.rebuild and not found:
         found = _rebuilt(store, options)
     if not found:

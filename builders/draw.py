@@ -77,7 +77,7 @@ def _draw(options: argparse.Namespace) -> int:
 def _from_store(options: argparse.Namespace):
     from builders.drawing.figures import sheet, stored_page
     from builders.sources.motion_lookup import Sources
-    from pipelines.stored import Store
+    from pipelines.store_reader import Store
 
     store = Store(options.source)
     rows = store.rows(options.clip or "0")

@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     # Late: they take seconds to import, and --help need not wait.
     from pipelines.export import to_hdf5, to_numpy
-    from pipelines.stored import Store
+    from pipelines.store_reader import Store
     from radarsim.errors import InputError
 
     def tell(name: str) -> None:

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pipelines.row_files import read_rows, suffix_of, write_rows, write_whole
 from pipelines.schema import ATTRIBUTE_PARTS
-from pipelines.text_entries import cleaned
+from pipelines.table_files import read_rows, suffix_of, write_rows, write_whole
+from pipelines.text_set_entries import cleaned
 from radarsim.errors import InputError
 
 COLUMNS = ("caption", "variant", "part", "sentence", "provenance")
@@ -64,7 +64,7 @@ def write_sentences(path: str | Path, sentences: Iterable[Sentence]) -> None:
     rows = [asdict(sentence) for sentence in sentences]
     if suffix_of(path, "attribute") != ".parquet":
         return write_rows(path, rows, COLUMNS)
-    from pipelines.tables import parquet_bytes  # late: it brings pyarrow along
+    from pipelines.store_tables import parquet_bytes  # late: it brings pyarrow along
 
     write_whole(path, parquet_bytes("attributes", rows))
 

@@ -18,9 +18,9 @@ Source:
 
 from pathlib import Path
 
-from pipelines.text_entries import (
+from pipelines.text_set_entries import (
     UNREADABLE,
-    Entries,
+    TextSetEntries,
     entries_of,
     find_files,
     number,
@@ -37,7 +37,7 @@ OTHER_ANNOTATORS = "by further annotators"
 WITHOUT_LABELS = "missing (sequences without labels)"
 
 
-def read_babel(path: str | Path) -> Entries:
+def read_babel(path: str | Path) -> TextSetEntries:
     """The actions of every sequence.
 
     Args:
@@ -49,7 +49,7 @@ def read_babel(path: str | Path) -> Entries:
     Raises:
         InputError: no such file, or none of BABEL's.
     """
-    entries = Entries(SOURCE, LICENCE)
+    entries = TextSetEntries(SOURCE, LICENCE)
     for file in find_files(path, "--babel", FILES):
         sequences = read_table(file, "BABEL's train.json and the others")
         found = [each for each in sequences.values() if isinstance(each, dict)]
@@ -64,7 +64,7 @@ def read_babel(path: str | Path) -> Entries:
     return entries
 
 
-def _add_sequence(entries: Entries, sequence: dict, split: str, before: set[str]) -> None:
+def _add_sequence(entries: TextSetEntries, sequence: dict, split: str, before: set[str]) -> None:
     labels, of_frames = _labels(entries, sequence)
     key = entries.key(sequence.get("feat_p"), max(len(labels), 1))
     if key is None:
@@ -85,7 +85,7 @@ def _add_sequence(entries: Entries, sequence: dict, split: str, before: set[str]
             entries.add(key, _words(label), *times, lasts_s=lasts_s, kind="action")
 
 
-def _labels(entries: Entries, sequence: dict) -> tuple[list, bool]:
+def _labels(entries: TextSetEntries, sequence: dict) -> tuple[list, bool]:
     """The labels that hold, and whether they are those of frames."""
     for kind in ("frame_ann", "seq_ann"):
         annotations = [sequence.get(kind), *entries_of(sequence.get(f"{kind}s"))]

@@ -12,7 +12,7 @@ import numpy as np
 
 from pipelines.plan import Plan
 from pipelines.recipe import IF_CUBES_LIMIT_BYTES, Recipe
-from pipelines.recipe_toml import dump_recipe
+from pipelines.recipe_toml import dump_recipe, recipe_digest
 from pipelines.schema import ArraySpec, Layout, store_arrays
 from pipelines.sources import Take
 from radarsim.heatmaps.heatmaps import HeatmapSettings, heatmap_axes
@@ -76,7 +76,7 @@ def make_blueprint(plan: Plan, takes: Mapping[str, Take]) -> Blueprint:
     }
     identity = {
         "recipe": dump_recipe(recipe),
-        "recipe_digest": recipe.digest,
+        "recipe_digest": recipe_digest(recipe),
         "plan_digest": plan.digest,
         "texts_digest": _texts_digest(plan, takes),
         "code_version": code_version(),

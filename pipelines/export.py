@@ -16,7 +16,7 @@ import numpy as np
 import zarr
 
 from pipelines.schema import COORDINATE_UNITS, TABLES
-from pipelines.stored import Store
+from pipelines.store_reader import Store
 from radarsim.errors import InputError
 
 _NUMPY = {"string": object, "int64": np.int64, "int32": np.int32, "float64": np.float64}

@@ -17,11 +17,11 @@ Source:
 import csv
 from pathlib import Path
 
-from pipelines.text_entries import (
+from pipelines.text_set_entries import (
     MIRRORED,
     NO_TIMES,
     UNREADABLE,
-    Entries,
+    TextSetEntries,
     find_files,
     number,
     read_bytes,
@@ -50,7 +50,7 @@ NO_TEXT = "missing (clips of the index without a file in texts)"
 NOT_IN_INDEX = "that the index does not name"
 
 
-def read_humanml3d(path: str | Path, longest_s: float = LONGEST_S) -> Entries:
+def read_humanml3d(path: str | Path, longest_s: float = LONGEST_S) -> TextSetEntries:
     """The sentences of every clip.
 
     Args:
@@ -68,7 +68,7 @@ def read_humanml3d(path: str | Path, longest_s: float = LONGEST_S) -> Entries:
     if texts is None:
         hint = "unpack texts.zip there"
         raise InputError(index.parent, "texts", "no such folder", hint)
-    entries = Entries(SOURCE, LICENCE)
+    entries = TextSetEntries(SOURCE, LICENCE)
     splits = read_splits(texts.parent)
     files = {file.stem: file for file in sorted(texts.glob("*.txt"))}
     for row in _rows(index):
@@ -92,7 +92,9 @@ def frame_scale(mocap_rate_hz: float) -> float:
     return every * RATE_HZ / mocap_rate_hz if every else 1.0
 
 
-def _add_clip(entries: Entries, row: dict, lines: list[str], split: str, longest_s: float) -> None:
+def _add_clip(
+    entries: TextSetEntries, row: dict, lines: list[str], split: str, longest_s: float
+) -> None:
     path = row["source_path"]
     if isinstance(path, str) and "humanact12" in path.casefold():
         return entries.leave_out(NOT_AMASS, len(lines))
@@ -110,7 +112,7 @@ def _add_clip(entries: Entries, row: dict, lines: list[str], split: str, longest
 
 
 def _add_line(
-    entries: Entries, key: str, clip: tuple[float, float | None], line: str, longest_s: float
+    entries: TextSetEntries, key: str, clip: tuple[float, float | None], line: str, longest_s: float
 ) -> None:
     caption, *fields = line.rsplit("#", 3)
     tags = [_tag(field) for field in fields[1:]]

@@ -16,10 +16,10 @@ Source:
 
 from pathlib import Path
 
-from pipelines.text_entries import (
+from pipelines.text_set_entries import (
     MIRRORED,
     UNREADABLE,
-    Entries,
+    TextSetEntries,
     entries_of,
     find_files,
     number,
@@ -33,7 +33,7 @@ LICENCE = "KIT Motion-Language, cite Plappert et al. 2016: terms come with that 
 FILES = ("annotations.json",)
 
 
-def read_kitml(path: str | Path) -> Entries:
+def read_kitml(path: str | Path) -> TextSetEntries:
     """The sentences of every motion.
 
     Args:
@@ -51,7 +51,7 @@ def read_kitml(path: str | Path) -> Entries:
     if motions and not any("annotations" in each for each in found.values()):
         hint = "give KIT-ML's annotations.json"
         raise InputError(file, "annotations", "is in none of the entries", hint)
-    entries = Entries(SOURCE, LICENCE)
+    entries = TextSetEntries(SOURCE, LICENCE)
     entries.leave_out(UNREADABLE, len(motions) - len(found))
     splits = read_splits(file.parent)
     for name, motion in found.items():
@@ -59,7 +59,7 @@ def read_kitml(path: str | Path) -> Entries:
     return entries
 
 
-def _add_motion(entries: Entries, name: str, motion: dict, split: str) -> None:
+def _add_motion(entries: TextSetEntries, name: str, motion: dict, split: str) -> None:
     texts, path = entries_of(motion.get("annotations")), motion.get("path")
     if name.startswith("M") or (isinstance(path, str) and path.startswith("M/")):
         return entries.leave_out(MIRRORED, len(texts))

@@ -1,8 +1,8 @@
-"""Recipe and takes to an ordered list of clips, before any work is done.
+"""The plan of a store: all clips in row order, with their shards, splits, placements and seeds.
 
-A survey (see `survey.survey`) says which clips a take yields; the plan gives each its row, shard
-and split. Seeds and draws come from a hash of the recipe's seed and the clip's id, never from the
-order of work.
+`clip_selection.select_clips` finds the clips of each take; `make_plan` assigns row, shard and
+split. Seeds and random draws are derived from a hash of the recipe's seed and the clip's id, never
+from the order of processing, so a resumed build gives the same store.
 """
 
 import hashlib
@@ -76,18 +76,18 @@ class Note:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Survey:
+class ClipSelection:
     """What one take yields.
 
     Attributes:
         clips: without row, shard and split.
         notes: what was left out or cut.
-        told: what the reader of the file inferred and a person may want to check.
+        findings: conclusions of the file reader that a person may want to check.
     """
 
     clips: tuple[Clip, ...] = ()
     notes: tuple[Note, ...] = ()
-    told: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

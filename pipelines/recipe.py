@@ -4,7 +4,6 @@ No path, host, time or number of workers belongs here. Two builds with equal rec
 sources give equal stores; `digest` says in one word whether recipes are equal.
 """
 
-import hashlib
 import math
 from dataclasses import dataclass, field, fields
 
@@ -219,13 +218,6 @@ class Recipe:
     def num_frames(self) -> int:
         """Radar frames of a full clip."""
         return round(self.clips.length_s / self.radar.frame.period_s)
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 over every value, in hexadecimal."""
-        from pipelines.recipe_toml import dump_recipe
-
-        return hashlib.sha256(dump_recipe(self).encode()).hexdigest()
 
 
 SECTIONS = {

@@ -8,6 +8,7 @@ distance_m = [2.0, 4.0]         # drawn between both; one number means exactly t
 """
 
 import difflib
+import hashlib
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
@@ -35,6 +36,11 @@ def dump_recipe(recipe: Recipe) -> str:
     # In decimal, so that not a digit of the radar is lost.
     table["radar"] = tomllib.loads(dump_radar(recipe.radar), parse_float=Decimal)
     return write_toml(table)
+
+
+def recipe_digest(recipe: Recipe) -> str:
+    """SHA-256 over every value of a recipe, in hexadecimal."""
+    return hashlib.sha256(dump_recipe(recipe).encode()).hexdigest()
 
 
 def parse_recipe(text: str, where: str) -> Recipe:

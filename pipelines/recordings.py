@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from pipelines.blueprint import heatmap_settings
-from pipelines.plan import Clip, Note, Survey, clip_seed
+from pipelines.plan import Clip, ClipSelection, Note, clip_seed
 from pipelines.recipe import Recipe
 from pipelines.sources import TakeChanged, Text
 from pipelines.stages import arrays_of_cube
@@ -74,7 +74,7 @@ class RecordedTake:
         return hashlib.sha256(repr(made_from).encode()).hexdigest()
 
 
-def survey_recording(recipe: Recipe, take: RecordedTake) -> Survey:
+def select_recorded_clips(recipe: Recipe, take: RecordedTake) -> ClipSelection:
     """The clips that the labelled stretches of a capture yield.
 
     Args:
@@ -89,7 +89,7 @@ def survey_recording(recipe: Recipe, take: RecordedTake) -> Survey:
         sha256, capture = take.sha256(), take.capture()
         _check_radar(recipe, capture)
     except InputError as error:
-        return Survey(notes=(Note(cause=UNUSABLE, line=str(error)),))
+        return ClipSelection(notes=(Note(cause=UNUSABLE, line=str(error)),))
     clips, notes = {}, []
     for text in take.texts:
         found = _clips_of(recipe, take, sha256, text, capture)
@@ -100,9 +100,9 @@ def survey_recording(recipe: Recipe, take: RecordedTake) -> Survey:
             clips[clip.id] = max(known, clip, key=lambda each: each.num_frames)
     lost = sum(_touches(recipe, clip, capture.lost_packets.frames) for clip in clips.values())
     notes += [Note(cause=LOST, count=lost)] if lost else []
-    told = [f"{take.id}: I and Q: {capture.iq_evidence}"]
-    told += [f"{take.id}: {note}" for note in capture.findings]
-    return Survey(clips=tuple(clips.values()), notes=tuple(notes), told=tuple(told))
+    findings = [f"{take.id}: I and Q: {capture.iq_evidence}"]
+    findings += [f"{take.id}: {note}" for note in capture.findings]
+    return ClipSelection(clips=tuple(clips.values()), notes=tuple(notes), findings=tuple(findings))
 
 
 def make_recorded_clip(

@@ -34,7 +34,7 @@ def _page(options: argparse.Namespace) -> str:
         hint = "pip install matplotlib, or install this package with the extra viz"
         raise InputError("pipelines.report", "matplotlib", "is not installed", hint)
     from pipelines.report_page import report_page
-    from pipelines.stored import Store
+    from pipelines.store_reader import Store
 
     return report_page(Store(options.store), options.clips)
 

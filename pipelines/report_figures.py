@@ -8,11 +8,11 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from pipelines.census import Census
 from pipelines.plan import DRAWN, SPLITS, Clip
 from pipelines.report_sample import LEVEL_EDGES_DB, Sample
 from pipelines.schema import HEATMAPS
-from pipelines.stored import Store
+from pipelines.store_reader import Store
+from pipelines.store_statistics import StoreStatistics
 from radarsim.plots.heatmaps import PANELS, draw_heatmap
 
 _STYLE = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "figure.dpi": 110}
@@ -69,7 +69,7 @@ def people_figure(clips: Sequence[Clip]) -> Figure:
     return page
 
 
-def texts_figure(census: Census, words: Sequence[int], per_clip: Sequence[int]) -> Figure:
+def texts_figure(census: StoreStatistics, words: Sequence[int], per_clip: Sequence[int]) -> Figure:
     """Lengths of clips, words per caption, texts per clip."""
     frames = np.repeat(list(census.frames), list(census.frames.values()))
     return _histograms(

@@ -9,12 +9,12 @@ from html import escape
 from matplotlib.figure import Figure
 
 from pipelines import report_figures as figures
-from pipelines.card import duration
-from pipelines.census import Census, take_census
-from pipelines.checks import check_splits
-from pipelines.folder import open_folder
+from pipelines.data_card import duration
 from pipelines.report_sample import evenly, take_sample
-from pipelines.stored import Store
+from pipelines.storage import open_folder
+from pipelines.store_checks import check_splits
+from pipelines.store_reader import Store
+from pipelines.store_statistics import StoreStatistics, compute_statistics
 from radarsim.errors import InputError
 
 _MOST_ROWS = 25
@@ -42,7 +42,7 @@ def report_page(store: Store, num_drawn: int = 8) -> str:
     Raises:
         InputError: the store holds no clip, or is damaged.
     """
-    census = take_census(open_folder(store.path))
+    census = compute_statistics(open_folder(store.path))
     if not census.made.clips:
         raise InputError(store.path, "clips", "there are none that hold something", "build it")
     name = escape(store.name)
@@ -57,7 +57,7 @@ def report_page(store: Store, num_drawn: int = 8) -> str:
     return f"<!doctype html><html><head>{head}</head><body>{''.join(parts)}</body></html>\n"
 
 
-def _head(store: Store, census: Census) -> str:
+def _head(store: Store, census: StoreStatistics) -> str:
     finished = "finished" if store.checksums else "not finished"
     kind = "recorded" if census.is_recorded else "simulated"
     radar = store.recipe.radar.name
@@ -77,7 +77,7 @@ def _head(store: Store, census: Census) -> str:
     return _table(None, rows) + f"<p class='note'>{note}</p>"
 
 
-def _motions(store: Store, census: Census) -> Iterable[str]:
+def _motions(store: Store, census: StoreStatistics) -> Iterable[str]:
     """Splits, people, sources and placements."""
     clips = [clip for clip in store.clips.values() if clip.num_frames]
     yield "<h2>People and splits</h2>"
@@ -108,7 +108,7 @@ def _motions(store: Store, census: Census) -> Iterable[str]:
     yield _image(placements) if placements else "<p>The same for all clips.</p>"
 
 
-def _words(store: Store, census: Census) -> Iterable[str]:
+def _words(store: Store, census: StoreStatistics) -> Iterable[str]:
     """Labels, captions and sentences."""
     yield "<h2>Labels</h2>"
     labels = {words: amount.clips for words, amount in census.named_labels.items()}

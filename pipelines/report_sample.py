@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipelines.schema import BIN_AXIS, FLOOR_DB, HEATMAPS
-from pipelines.stored import Store
+from pipelines.store_reader import Store
 
 MOST_CLIPS = 200
 LEVEL_EDGES_DB = np.arange(FLOOR_DB, 101.0)

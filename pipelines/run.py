@@ -11,13 +11,14 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
 from pipelines.blueprint import Blueprint
-from pipelines.card import CARD, make_card
-from pipelines.folder import Folder, StoreError, open_folder
+from pipelines.data_card import DATA_CARD, make_data_card
 from pipelines.plan import Note, Plan
 from pipelines.progress import Progress
-from pipelines.shards import find_state, finish_store, prepare
+from pipelines.shard_job import MakeClip, ShardJob, make_shard
 from pipelines.sources import Take
-from pipelines.work import Job, MakeClip, make_shard
+from pipelines.storage import open_folder
+from pipelines.store_folder import StoreError, StoreFolder
+from pipelines.store_writer import find_state, finish_store, prepare
 from radarsim.errors import InputError
 
 # A scheduler that is restarted, by a person or a batch system, is there again within this time.
@@ -80,19 +81,19 @@ def build(
         if state == "finished":
             summary.num_clips, summary.num_frames = len(plan.clips), plan.num_frames
             return summary
-        job = Job(out=str(out), recipe=plan.recipe, blueprint=blueprint, make_clip=make_clip)
+        job = ShardJob(out=str(out), recipe=plan.recipe, blueprint=blueprint, make_clip=make_clip)
         work = _Work(job, plan, takes, workers, scheduler)
         with Progress(plan, quiet) as progress, closing(work.outcomes(progress)) as outcomes:
             for shard, outcome in outcomes:
                 _count(summary, shard, outcome)
                 progress.finished(shard, outcome)
         if not summary.unfinished:
-            finish_store(folder, blueprint, {CARD: make_card(folder)})
+            finish_store(folder, blueprint, {DATA_CARD: make_data_card(folder)})
     return summary
 
 
 @contextmanager
-def _only_build(folder: Folder, blueprint: Blueprint) -> Iterator[str]:
+def _only_build(folder: StoreFolder, blueprint: Blueprint) -> Iterator[str]:
     """Prepare the store and keep other builds out of it; yields its state as it was found."""
     state = find_state(folder, blueprint.identity)
     lock = folder.lock() if state != "finished" else None
@@ -123,7 +124,7 @@ def _count(summary: Summary, shard: int, outcome: dict | Exception) -> None:
 class _Work:
     """The shards of a build, and who makes them."""
 
-    job: Job
+    job: ShardJob
     plan: Plan
     takes: Mapping[str, Take]
     workers: int | None
@@ -138,7 +139,7 @@ class _Work:
             for shard in shards:
                 yield shard, _tried(*self._task(shard), progress.making(shard))
         else:
-            from pipelines.cluster import hear, local_workers, map_tasks
+            from pipelines.dask_cluster import hear, local_workers, map_tasks
 
             with local_workers(self.workers, len(shards)) as client:
                 hear(client, progress.made)
@@ -146,7 +147,7 @@ class _Work:
 
     def _on_cluster(self, progress: Progress) -> Iterator[tuple[int, dict | Exception]]:
         """On a cluster of somebody's, again and again while its scheduler comes back in time."""
-        from pipelines.cluster import SchedulerLost, hear, map_tasks, running_cluster
+        from pipelines.dask_cluster import SchedulerLost, hear, map_tasks, running_cluster
 
         left = dict.fromkeys(range(self.plan.num_shards))
         lost_s = None

@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Iterable
 
 from pipelines.blueprint import cube_bytes, keeps_cubes
+from pipelines.cost_estimate import CostEstimate
 from pipelines.plan import Note, Plan
 from pipelines.run import Summary
-from pipelines.trial import Rate
 
 MANY_LINES = 20
 
@@ -28,7 +28,7 @@ def tell_plan(plan: Plan) -> None:
     print(f"IF cubes: {kept} (--if-cubes {recipe.keep.if_cubes}; they take {_size(cubes)})")
 
 
-def tell_rate(plan: Plan, rate: Rate) -> None:
+def tell_rate(plan: Plan, rate: CostEstimate) -> None:
     """By a clip made on trial: time and bytes of the whole."""
     num_clips = len(plan.clips)
     frames_per_s = plan.recipe.num_frames / rate.clip_s

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipelines.plan import Clip
-from pipelines.stored import Store
+from pipelines.store_reader import Store
 from radarsim.errors import InputError
 from radarsim.files import write_capture
 from radarsim.radar.capture_format import CaptureFormat, format_of_board

@@ -4,10 +4,10 @@ from functools import partial
 
 from builders.sources.motion_lookup import Sources, body_name, take_of
 from pipelines.blueprint import code_version
-from pipelines.checks import compare_arrays
-from pipelines.cluster import local_workers
+from pipelines.dask_cluster import local_workers
 from pipelines.stages import make_clip
-from pipelines.stored import Store
+from pipelines.store_checks import compare_arrays
+from pipelines.store_reader import Store
 from radarsim.errors import InputError
 
 

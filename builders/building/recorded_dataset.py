@@ -17,7 +17,6 @@ from builders.building.console_report import (
 )
 from builders.sources.recording_labels import read_labels
 from pipelines.blueprint import Blueprint, keeps_cubes, make_blueprint
-from pipelines.folder import open_folder
 from pipelines.plan import Note, Plan, make_plan
 from pipelines.recipe import Recipe
 from pipelines.recipe_toml import recipe_from_table
@@ -26,10 +25,11 @@ from pipelines.recordings import (
     RecordedTake,
     frames_needed,
     make_recorded_clip,
-    survey_recording,
+    select_recorded_clips,
 )
 from pipelines.run import build
-from pipelines.shards import check_place
+from pipelines.storage import open_folder
+from pipelines.store_writer import check_place
 from radarsim.errors import InputError
 from radarsim.files import load_setup
 
@@ -75,10 +75,10 @@ def _recipe(options: argparse.Namespace, take: RecordedTake) -> Recipe:
 def _plan(recipe: Recipe, takes: list[RecordedTake]) -> tuple[Plan, list[Note]]:
     clips, notes, told = [], [], {}
     for take in takes:
-        found = survey_recording(recipe, take)
+        found = select_recorded_clips(recipe, take)
         clips += found.clips
         notes += found.notes
-        told |= dict.fromkeys(found.told)
+        told |= dict.fromkeys(found.findings)
     for line in list(told)[:MANY_LINES]:
         print(f"note: {line}")
     return make_plan(recipe, clips), notes

@@ -20,17 +20,17 @@ from builders.sources.caption_datasets import texts_of, with_texts
 from builders.sources.motion_lookup import body_name
 from builders.sources.takes import amass_takes, built_in_takes, file_takes, without_doubles
 from pipelines.blueprint import keeps_cubes, make_blueprint
-from pipelines.folder import open_folder
+from pipelines.clip_selection import FEW_TAKES, select_all_clips
+from pipelines.cost_estimate import CostEstimate, estimate_cost
 from pipelines.plan import Note, Plan, make_plan
 from pipelines.recipe import Recipe
 from pipelines.recipe_toml import recipe_from_table
 from pipelines.run import build
-from pipelines.shards import check_place
+from pipelines.shard_job import MakeClip
 from pipelines.stages import make_clip
-from pipelines.survey import FEW_TAKES, survey_all
-from pipelines.trial import Rate, measure
-from pipelines.work import MakeClip
-from pipelines.workers import physical_cores
+from pipelines.storage import open_folder
+from pipelines.store_writer import check_place
+from pipelines.worker_environment import physical_cores
 from radarsim.errors import InputError
 from radarsim.radar.boards import DEFAULT_BOARD
 
@@ -94,12 +94,12 @@ def _takes(options: argparse.Namespace, recipe: Recipe) -> tuple[dict, list[Note
 def _plan(recipe: Recipe, takes: dict, options: argparse.Namespace) -> tuple[Plan, list[Note]]:
     clips, notes, told = [], [], {}
     workers = options.workers or physical_cores()
-    surveys = survey_all(recipe, takes.values(), options.body_models, workers)
+    surveys = select_all_clips(recipe, takes.values(), options.body_models, workers)
     hidden = options.quiet or len(takes) < FEW_TAKES
     for found in tqdm(surveys, "reading motions", total=len(takes), disable=hidden):
         clips += found.clips
         notes += found.notes
-        told |= dict.fromkeys(found.told)
+        told |= dict.fromkeys(found.findings)
         if recipe.limit and len(clips) >= recipe.limit:
             break
     for line in list(told)[:MANY_LINES]:
@@ -107,11 +107,13 @@ def _plan(recipe: Recipe, takes: dict, options: argparse.Namespace) -> tuple[Pla
     return make_plan(recipe, clips), notes
 
 
-def _measured(options: argparse.Namespace, plan: Plan, takes: dict) -> Rate:
+def _measured(options: argparse.Namespace, plan: Plan, takes: dict) -> CostEstimate:
     """What a clip made on trial takes here."""
     named = {clip.take: takes[clip.take] for clip in plan.clips}
     print("making a clip on trial ...", flush=True)
-    return measure(plan, named, make_blueprint(plan, named), _stage(options, plan), options.workers)
+    return estimate_cost(
+        plan, named, make_blueprint(plan, named), _stage(options, plan), options.workers
+    )
 
 
 def _stage(options: argparse.Namespace, plan: Plan) -> MakeClip:

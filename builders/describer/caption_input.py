@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipelines.attribute_files import FALLBACK
-from pipelines.row_files import SUFFIXES, read_rows, text_of
-from pipelines.text_entries import cleaned, read_bytes
+from pipelines.table_files import SUFFIXES, read_rows, text_of
+from pipelines.text_set_entries import cleaned, read_bytes
 from radarsim.errors import InputError
 
 COLUMNS = ("caption", "label")  # as the tables of `builders.recordings` have them
@@ -65,7 +65,7 @@ def _words(value: object, where: str, name: str) -> str:
 
 def _undescribed(source: str, provenance: str) -> list[str]:
     """Captions of a store without sentences; [] where all have some."""
-    from pipelines.stored import Store  # late: it opens the store with zarr
+    from pipelines.store_reader import Store  # late: it opens the store with zarr
 
     store = Store(source)
     passing = {provenance, FALLBACK}

@@ -15,7 +15,7 @@ from builders.describer.generation import BUDGET, FAILED, STOPPED, Budget, Progr
 from builders.describer.openai_client import Server, server_of
 from builders.describer.prompt import read_template
 from pipelines.attribute_files import FALLBACK, write_sentences
-from pipelines.row_files import suffix_of
+from pipelines.table_files import suffix_of
 from radarsim.errors import InputError
 
 # Exit status by what ended a run.

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.row_files import text_of
-from pipelines.text_entries import read_bytes
+from pipelines.table_files import text_of
+from pipelines.text_set_entries import read_bytes
 from radarsim.errors import InputError
 
 SLOT = "{activity}"

@@ -11,7 +11,7 @@ from builders.sources.motion_lookup import Sources
 from pipelines.blueprint import heatmap_settings
 from pipelines.plan import Clip
 from pipelines.schema import HEATMAPS
-from pipelines.stored import Store
+from pipelines.store_reader import Store
 from radarsim.errors import InputError
 from radarsim.heatmaps.heatmaps import HeatmapSettings, heatmap_axes, make_heatmaps
 from radarsim.plots.heatmaps import clip_page, sheet_page

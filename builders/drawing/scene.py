@@ -9,7 +9,7 @@ from builders.sources.motion_lookup import Sources, take_of
 from pipelines.plan import Clip
 from pipelines.recipe import Recipe
 from pipelines.sources import Take
-from pipelines.stored import Store
+from pipelines.store_reader import Store
 from pipelines.subjects import fitted_subject, placed_window, placement_of
 from radarsim.errors import InputError
 from radarsim.files import free_body, load_body

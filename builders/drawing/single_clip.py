@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from builders.sources.takes import BuiltInTake, FileTake
-from pipelines.plan import Clip, Survey
+from pipelines.clip_selection import CUT, TOO_SHORT, select_clips
+from pipelines.plan import Clip, ClipSelection
 from pipelines.recipe import Recipe
 from pipelines.recipe_toml import recipe_from_table
 from pipelines.sources import Take
 from pipelines.stages import make_clip
-from pipelines.survey import CUT, TOO_SHORT, survey
 from radarsim.errors import InputError
 from radarsim.files import MOTION_SUFFIXES
 from radarsim.heatmaps.heatmaps import HeatmapSettings
@@ -124,7 +124,7 @@ def make(
     recipe = _recipe(table, length_s)
     piece = Piece(whole=whole, start_s=start_s, length_s=recipe.clips.length_s)
     piece.load()  # what is wrong with the motion is said here, with its file
-    found = survey(recipe, piece, body_models)
+    found = select_clips(recipe, piece, body_models)
     clip, note = _first(found, recipe, source), ""
     if clip.num_frames < recipe.num_frames:
         recipe = _recipe(table, clip.num_frames * recipe.radar.frame.period_s)
@@ -145,7 +145,7 @@ def _recipe(table: dict, length_s: float) -> Recipe:
     return replace(recipe, clips=replace(recipe.clips, min_frames=min_frames))
 
 
-def _first(found: Survey, recipe: Recipe, source: str) -> Clip:
+def _first(found: ClipSelection, recipe: Recipe, source: str) -> Clip:
     """The clip at the very start of the stretch."""
     for clip in found.clips:
         if clip.start_s == 0:
@@ -159,7 +159,7 @@ def _first(found: Survey, recipe: Recipe, source: str) -> Clip:
     raise InputError(source, "placement", problem, _OTHER_STRETCH)
 
 
-def _shortened(found: Survey, recipe: Recipe, wanted_s: float) -> str:
+def _shortened(found: ClipSelection, recipe: Recipe, wanted_s: float) -> str:
     """Why a clip is shorter than asked for."""
     drawn = f"{recipe.clips.length_s:.1f} of {wanted_s:g} s are drawn"
     if not any(note.cause == CUT for note in found.notes):

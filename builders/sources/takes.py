@@ -12,9 +12,9 @@ from pathlib import Path
 
 from builders.corpus.texts import find_corpus
 from pipelines.amass_names import AMASS_FOLDERS
+from pipelines.clip_selection import UNUSABLE
 from pipelines.plan import Note
 from pipelines.sources import Text
-from pipelines.survey import UNUSABLE
 from radarsim.errors import InputError
 from radarsim.files import find_motions, open_motion
 from radarsim.scene.motion import Motion

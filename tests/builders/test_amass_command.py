@@ -12,8 +12,8 @@ from builders import check
 from builders.activities import ACTIVITIES
 from builders.amass import main
 from builders.sources.takes import amass_takes, built_in_takes, file_takes, without_doubles
-from pipelines.shards import verify
-from pipelines.trial import Rate
+from pipelines.cost_estimate import CostEstimate
+from pipelines.store_writer import verify
 from tests.helpers.pipeline_fakes import store_bytes
 from tests.helpers.synthetic_bodies import synthetic_model
 
@@ -78,8 +78,8 @@ def quick(place):
 @pytest.fixture
 def no_trial(monkeypatch):
     """Dry runs measure a clip, which takes seconds; what they say of the plan is tested here."""
-    rate = Rate(first_s=9.0, clip_s=2.0, clip_bytes=500_000, workers=2)
-    monkeypatch.setattr("builders.building.simulated_dataset.measure", lambda *_: rate)
+    rate = CostEstimate(first_s=9.0, clip_s=2.0, clip_bytes=500_000, workers=2)
+    monkeypatch.setattr("builders.building.simulated_dataset.estimate_cost", lambda *_: rate)
 
 
 def lines(capsys):

@@ -9,9 +9,9 @@ import pytest
 from builders.amass import main
 from builders.sources.caption_datasets import with_texts
 from builders.sources.takes import amass_takes, without_doubles
-from pipelines.captions import load_texts
+from pipelines.motion_texts import load_texts
 from pipelines.plan import Clip
-from pipelines.tables import shard_tables
+from pipelines.store_tables import shard_tables
 from tests.builders.test_amass_command import QUICK, RADAR, amass_arrays, lines
 from tests.helpers.synthetic_bodies import synthetic_model
 from tests.helpers.text_sets import babel_set, humanml3d_set, kitml_set, label, line, sequence

@@ -11,12 +11,12 @@ import zarr
 
 from builders import check
 from pipelines.blueprint import make_blueprint
-from pipelines.checks import compare_arrays
 from pipelines.plan import Clip, clip_seed, make_plan
 from pipelines.recipe import Clips, Keep, Recipe
 from pipelines.run import build
-from pipelines.shards import CHECKSUMS
-from pipelines.tables import parquet_bytes
+from pipelines.store_checks import compare_arrays
+from pipelines.store_tables import parquet_bytes
+from pipelines.store_writer import CHECKSUMS
 from radarsim.errors import InputError
 from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
 from tests.helpers.pipeline_fakes import fake_takes

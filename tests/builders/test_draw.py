@@ -11,14 +11,14 @@ from builders.drawing.scene import performed, scene_of, stored_scene
 from builders.sources.motion_lookup import Sources, take_of
 from builders.sources.takes import BuiltInTake, amass_takes, built_in_takes
 from pipelines.blueprint import make_blueprint
-from pipelines.folder import LocalFolder
+from pipelines.clip_selection import select_clips
 from pipelines.plan import make_plan
 from pipelines.recipe_toml import recipe_from_table
-from pipelines.shards import finish_store, prepare
+from pipelines.shard_job import ShardJob, make_shard
 from pipelines.stages import make_clip
-from pipelines.stored import Store
-from pipelines.survey import survey
-from pipelines.work import Job, make_shard
+from pipelines.storage import LocalFolder
+from pipelines.store_reader import Store
+from pipelines.store_writer import finish_store, prepare
 from radarsim.heatmaps.heatmaps import HeatmapSettings, heatmap_axes
 from radarsim.plots.scene import radial_trajectory
 from tests.helpers.synthetic_bodies import synthetic_model
@@ -69,12 +69,13 @@ def _build(root, name, keep):
     recipe, models = recipe_from_table(table, "test"), str(root / "models")
     takes = {take.id: take for take in amass_takes(str(root / "AMASS"))}
     plan = make_plan(
-        recipe, [clip for take in takes.values() for clip in survey(recipe, take, models).clips]
+        recipe,
+        [clip for take in takes.values() for clip in select_clips(recipe, take, models).clips],
     )
     stage = partial(make_clip, body_models=models, keep_cubes=keep["if_cubes"] == "on")
     folder, blueprint = LocalFolder(root / name), make_blueprint(plan, takes)
     prepare(folder, blueprint)
-    job = Job(out=str(root / name), recipe=recipe, blueprint=blueprint, make_clip=stage)
+    job = ShardJob(out=str(root / name), recipe=recipe, blueprint=blueprint, make_clip=stage)
     make_shard(job, 0, plan.shard(0), takes)
     finish_store(folder, blueprint)
 
@@ -217,7 +218,7 @@ def test_a_built_in_activity_is_performed_again_as_it_was():
     """The plan's take and the one found by its name alone give the same poses."""
     recipe = recipe_from_table({"clips": {"length_s": 3.0}, "seed": 5}, "test")
     take = built_in_takes(3, 2, 5, 3.0)[2]
-    clip = survey(recipe, take).clips[0]
+    clip = select_clips(recipe, take).clips[0]
     again = take_of(recipe, clip, Sources())
     assert isinstance(again, BuiltInTake)
     posed = performed(recipe, clip, again, None)

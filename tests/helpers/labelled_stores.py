@@ -6,6 +6,7 @@ import numpy as np
 
 from pipelines.blueprint import Blueprint
 from pipelines.plan import Clip, Plan, clip_seed, draw_placement, make_plan
+from pipelines.recipe_toml import recipe_digest
 from pipelines.run import build
 from pipelines.schema import ATTRIBUTE_PARTS, FLOOR_DB, Layout, store_arrays
 from pipelines.sources import Text
@@ -85,7 +86,7 @@ def _blueprint(plan: Plan, range_step_m: float) -> Blueprint:
         "time": np.arange(COLUMNS) / 80,
         "column_time": np.arange(COLUMNS) / 80,
     }
-    identity = {"plan_digest": plan.digest, "recipe_digest": plan.recipe.digest}
+    identity = {"plan_digest": plan.digest, "recipe_digest": recipe_digest(plan.recipe)}
     return Blueprint(
         arrays=store_arrays(layout),
         coordinates=coordinates,

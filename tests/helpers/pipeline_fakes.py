@@ -15,6 +15,7 @@ import numpy as np
 from pipelines.blueprint import Blueprint
 from pipelines.plan import Clip, clip_seed, draw_placement, make_plan
 from pipelines.recipe import Clips, Recipe
+from pipelines.recipe_toml import recipe_digest
 from pipelines.schema import Layout, store_arrays
 from pipelines.sources import Text
 from radarsim.errors import InputError
@@ -74,7 +75,7 @@ def fake_blueprint(plan, **changes) -> Blueprint:
     )
     coordinates = {name: np.arange(size, dtype=float) for name, size in BINS.items()}
     coordinates |= dict.fromkeys(("time", "column_time"), np.arange(NUM_COLUMNS) / 80)
-    identity = {"plan_digest": plan.digest, "recipe_digest": plan.recipe.digest}
+    identity = {"plan_digest": plan.digest, "recipe_digest": recipe_digest(plan.recipe)}
     return Blueprint(
         arrays=store_arrays(layout),
         coordinates=coordinates,

@@ -2,10 +2,10 @@
 
 import pytest
 
-from pipelines.folder import open_folder
 from pipelines.run import build
-from pipelines.shards import verify
-from pipelines.stored import Store
+from pipelines.storage import open_folder
+from pipelines.store_reader import Store
+from pipelines.store_writer import verify
 from radarsim.errors import InputError
 from tests.helpers.pipeline_fakes import (
     fake_blueprint,

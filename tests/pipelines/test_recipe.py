@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from pipelines.recipe import Keep, Maps, Placements, Recipe, Simulation
-from pipelines.recipe_toml import dump_recipe, parse_recipe
+from pipelines.recipe_toml import dump_recipe, parse_recipe, recipe_digest
 from radarsim.errors import InputError
 from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
 from tests.helpers.pipeline_fakes import small_recipe
@@ -31,7 +31,7 @@ RECIPE = Recipe(radar=BOARDS[DEFAULT_BOARD])
 def test_what_is_written_is_read_back_unchanged(recipe):
     again = parse_recipe(dump_recipe(recipe), "recipe.toml")
     assert again == recipe
-    assert again.digest == recipe.digest
+    assert recipe_digest(again) == recipe_digest(recipe)
 
 
 def test_an_empty_recipe_is_the_papers_radar_with_defaults():
@@ -46,7 +46,7 @@ def test_every_value_counts_in_the_digest():
         replace(RECIPE, simulation=Simulation(sigma_rad=0.51)),
         replace(RECIPE, maps=Maps(clutter="none")),
     ]
-    assert len({recipe.digest for recipe in [RECIPE, *others]}) == 5
+    assert len({recipe_digest(recipe) for recipe in [RECIPE, *others]}) == 5
 
 
 def test_one_number_is_a_range_of_no_width():

@@ -13,15 +13,15 @@ from builders import amass, check, dca1000, draw, recordings
 from builders.building.dca1000_export import file_name, keep_codes
 from builders.sources.recording_labels import read_labels
 from pipelines.blueprint import make_blueprint
-from pipelines.checks import problems
 from pipelines.plan import Clip, make_plan
 from pipelines.recipe import Clips, Keep, Recipe
-from pipelines.recordings import RecordedTake, survey_recording
+from pipelines.recordings import RecordedTake, select_recorded_clips
 from pipelines.run import build
 from pipelines.schema import HEATMAPS
 from pipelines.sources import Text
 from pipelines.stages import arrays_of_cube
-from pipelines.stored import Store
+from pipelines.store_checks import find_problems
+from pipelines.store_reader import Store
 from radarsim.captures.dca1000_codec import from_complex
 from radarsim.errors import InputError
 from radarsim.files import load_setup, open_capture, write_capture
@@ -106,7 +106,7 @@ def test_both_stores_have_the_same_axes_and_words(place):
     for row, copy in rows:
         assert again.caption(copy) == made.caption(row) != ""
         assert again.clips[copy].subject == made.clips[row].subject
-    assert problems(again) == []
+    assert find_problems(again) == []
 
 
 def test_a_recorded_store_says_so_and_knows_nothing_of_the_placement(place):
@@ -186,7 +186,7 @@ def test_clips_lie_within_their_stretches_on_whole_frames(place, captures):
         radar=take.capture().radar,
         clips=replace(recipe.clips, length_s=1.7, stride_s=1.0, min_frames=2),
     )
-    found = survey_recording(recipe, take)
+    found = select_recorded_clips(recipe, take)
     starts = [round(clip.start_s, 6) for clip in found.clips]
     assert starts == [0.3, 1.3, 2.3]  # a column needs 256 loops of 16 each: 16 frames
     assert [clip.num_frames for clip in found.clips] == [17, 17, 16]
@@ -196,7 +196,7 @@ def test_clips_lie_within_their_stretches_on_whole_frames(place, captures):
 def test_a_capture_of_another_radar_is_left_out_and_named(place, captures):
     labels = table(captures, "a.bin,walking,,,,anna")
     (take,) = read_labels(labels, str(captures), None)
-    found = survey_recording(Store(place / "again.zarr").recipe, take)
+    found = select_recorded_clips(Store(place / "again.zarr").recipe, take)
     assert found.clips == ()
     assert "a store's axes belong to one radar" in found.notes[0].line
 

@@ -9,11 +9,11 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.checks import problems
 from pipelines.report import main
 from pipelines.report_sample import LEVEL_EDGES_DB, evenly, power_share, take_sample
-from pipelines.stored import Store
-from pipelines.tables import parquet_bytes
+from pipelines.store_checks import find_problems
+from pipelines.store_reader import Store
+from pipelines.store_tables import parquet_bytes
 from tests.helpers.small_stores import FAILED_ROW, NUM_CLIPS, build_store
 
 
@@ -42,7 +42,7 @@ def table(page, title):
 
 
 def test_the_store_of_these_tests_is_a_sound_one(store):
-    assert problems(Store(store)) == []
+    assert find_problems(Store(store)) == []
 
 
 def test_the_page_says_what_the_tables_say(page):

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 import zarr
 
-from pipelines.folder import LocalFolder
 from pipelines.run import build
-from pipelines.shards import verify
 from pipelines.sources import TakeChanged
-from pipelines.workers import physical_cores, worker_environment
+from pipelines.storage import LocalFolder
+from pipelines.store_writer import verify
+from pipelines.worker_environment import physical_cores, worker_environment
 from tests.helpers.pipeline_fakes import (
     fake_blueprint,
     fake_clip,

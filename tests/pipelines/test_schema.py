@@ -5,7 +5,7 @@ import pytest
 from pipelines.plan import Clip
 from pipelines.schema import HEATMAPS, TABLES, Layout, store_arrays
 from pipelines.sources import Text
-from pipelines.tables import shard_tables
+from pipelines.store_tables import shard_tables
 
 LAYOUT = Layout(
     num_clips=10,

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
+from pipelines.clip_selection import CUT, OUTSIDE, TOO_SHORT, select_clips
 from pipelines.plan import Clip
 from pipelines.recipe import Clips, Keep, Placements, Recipe, Simulation
 from pipelines.sources import TakeChanged
 from pipelines.stages import make_clip
 from pipelines.subjects import placed_window
-from pipelines.survey import CUT, OUTSIDE, TOO_SHORT, survey
 from radarsim.files import open_motion
 from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
 from radarsim.radar.config import Frame
@@ -67,7 +67,7 @@ def models(tmp_path_factory):
 
 
 def only_clip(recipe, take, models) -> Clip:
-    (clip,) = survey(recipe, take, models).clips
+    (clip,) = select_clips(recipe, take, models).clips
     return replace(clip, row=0, shard=0, split="train")
 
 
@@ -165,7 +165,7 @@ def test_placed_once_a_subject_goes_on_where_it_was(models):
     take = Walk(seconds=6.4)
     for scope, second_starts_m in (("sequence", 3.0 - 0.32), ("clip", 3.0)):
         recipe = recipe_of(placements=Placements(scope=scope))
-        clips = survey(recipe, take, models).clips
+        clips = select_clips(recipe, take, models).clips
         assert [clip.start_s for clip in clips] == [0.0, 3.2]
         motion = take.load()
         starts_m = [placed_window(recipe, clip, motion).pelvis_m[0, 0] for clip in clips]
@@ -174,7 +174,7 @@ def test_placed_once_a_subject_goes_on_where_it_was(models):
 
 def test_every_placement_is_a_clip_of_its_own(models):
     ranges = Placements(per_clip=3, distance_m=(2.5, 4.0), heading_rad=(-1.0, 1.0))
-    clips = survey(recipe_of(placements=ranges), Walk(), models).clips
+    clips = select_clips(recipe_of(placements=ranges), Walk(), models).clips
     assert len({clip.id for clip in clips}) == 3
     assert len({clip.distance_m for clip in clips}) == 3
     assert len({clip.seed for clip in clips}) == 3
@@ -191,7 +191,7 @@ def test_every_placement_is_a_clip_of_its_own(models):
     ],
 )
 def test_what_does_not_fit_is_left_out_and_counted(models, take, num_frames, causes):
-    found = survey(recipe_of(), take, models)
+    found = select_clips(recipe_of(), take, models)
     assert [clip.num_frames for clip in found.clips] == num_frames
     assert [note.cause for note in found.notes] == causes
 
@@ -208,15 +208,15 @@ def test_a_clip_begins_as_soon_as_the_subject_stays_inside(models):
             ahead = np.minimum(np.arange(motion.num_poses) / RATE_HZ, 1.2) * 3.0
             return replace(motion, transl_m=np.stack([0 * ahead, -ahead, 0 * ahead], axis=1))
 
-    found = survey(recipe_of(), Stopping(), models)
+    found = select_clips(recipe_of(), Stopping(), models)
     assert [clip.start_s for clip in found.clips] == [1.0]
     assert [note.cause for note in found.notes] == [OUTSIDE, TOO_SHORT]
 
 
 def test_a_clip_amid_a_file_is_the_clip_of_the_motion_read_whole(stored_walk, models):
     recipe = recipe_of(keep=Keep(motion=True))
-    clips = survey(recipe, stored_walk, models).clips
-    assert clips == survey(recipe, Walk(seconds=9.6), models).clips
+    clips = select_clips(recipe, stored_walk, models).clips
+    assert clips == select_clips(recipe, Walk(seconds=9.6), models).clips
     assert [clip.start_s for clip in clips] == [0.0, 3.2, 6.4]
     in_file = make_clip(recipe, clips[1], stored_walk, body_models=models, keep_cubes=True)
     whole = make_clip(recipe, clips[1], Walk(seconds=9.6), body_models=models, keep_cubes=True)
@@ -228,7 +228,7 @@ def test_a_clip_amid_a_file_is_the_clip_of_the_motion_read_whole(stored_walk, mo
 def test_a_file_that_breaks_off_amid_a_build_leaves_its_shard_undone(stored_walk, models):
     """As any change of a take does: its clips are not lost, they wait."""
     recipe = recipe_of()
-    clips = survey(recipe, stored_walk, models).clips
+    clips = select_clips(recipe, stored_walk, models).clips
     with open(stored_walk.path, "r+b") as file:
         file.truncate(600)
     with pytest.raises(TakeChanged, match="not an npz file, or truncated"):

@@ -17,16 +17,16 @@ from builders.amass import _parser
 from builders.building.cli_options import recipe_table
 from builders.building.recipe_loading import merged, starting_table
 from builders.sources.takes import file_takes
-from pipelines.attributes import attach
+from pipelines.attach_attributes import attach
 from pipelines.blueprint import make_blueprint
-from pipelines.captions import load_texts
-from pipelines.folder import LocalFolder
+from pipelines.clip_selection import select_clips
+from pipelines.motion_texts import load_texts
 from pipelines.plan import make_plan
 from pipelines.recipe_toml import dump_recipe, recipe_from_table
 from pipelines.run import build
-from pipelines.shards import prepare
-from pipelines.survey import survey
-from pipelines.tables import parquet_bytes
+from pipelines.storage import LocalFolder
+from pipelines.store_tables import parquet_bytes
+from pipelines.store_writer import prepare
 from radarsim.errors import InputError
 from radarsim.files import load_body, read_arrays
 from radarsim.radar.boards import BOARDS
@@ -80,7 +80,7 @@ def reads_motion(path):
     takes, notes = file_takes([str(path)])
     assert all("\n" not in note.line for note in notes)
     for take in takes:
-        for note in survey(RECIPE, take).notes:
+        for note in select_clips(RECIPE, take).notes:
             assert "\n" not in note.line, note.line
 
 
@@ -127,7 +127,7 @@ def store(tmp_path_factory):
     folder = tmp_path_factory.mktemp("store")
     (folder / "walk.npz").write_bytes(walk_npz())
     takes = {take.id: take for take in file_takes([str(folder)])[0]}
-    plan = make_plan(RECIPE, survey(RECIPE, takes["walk.npz"]).clips)
+    plan = make_plan(RECIPE, select_clips(RECIPE, takes["walk.npz"]).clips)
     path = folder / "store.zarr"
     build(plan, takes, str(path), make_blueprint(plan, takes), fails, workers=0, quiet=True)
     return path
@@ -231,7 +231,7 @@ def test_good_clips_among_damaged_files_are_planned(tmp_path):
         (tmp_path / f"good{number}.npz").write_bytes(walk_npz())
         (tmp_path / f"bad{number}.npz").write_bytes(walk_npz()[: int(rng.integers(10, 3000))])
     takes, notes = file_takes([str(tmp_path)])
-    found = [survey(RECIPE, take) for take in takes]
+    found = [select_clips(RECIPE, take) for take in takes]
     notes += [note for each in found for note in each.notes if note.line]
     plan = make_plan(RECIPE, [clip for each in found for clip in each.clips])
     assert {clip.take for clip in plan.clips} == {f"good{number}.npz" for number in range(6)}

@@ -19,9 +19,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pipelines.folder import BUILD
 from pipelines.run import build
-from pipelines.shards import CHECKSUMS
+from pipelines.store_folder import BUILD
+from pipelines.store_writer import CHECKSUMS
 from tests.helpers.pipeline_fakes import (
     fake_blueprint,
     fake_clip,

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 from distributed import LocalCluster
 
-from pipelines import cluster
 from pipelines.run import build
-from pipelines.workers import claim_device
+from pipelines.worker_environment import claim_device
 from radarsim.errors import InputError
 from tests.helpers.pipeline_fakes import (
     fake_blueprint,
@@ -113,7 +112,7 @@ def doubled(number, tell):
 def test_each_worker_of_a_machine_gets_a_device_of_its_own(tmp_path, monkeypatch):
     """The claim ends with its process, so a worker that was killed leaves its device free."""
     hold = (
-        "import sys, time; from pipelines.workers import claim_device;"
+        "import sys, time; from pipelines.worker_environment import claim_device;"
         f"print(claim_device(['0', '1', '2'], {str(tmp_path)!r}), flush=True); sys.stdin.read()"
     )
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2")

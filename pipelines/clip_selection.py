@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from functools import partial
 from multiprocessing import get_context
 
-from pipelines.plan import Clip, Note, Survey, clip_seed, draw_placement, draw_simulation
+from pipelines.plan import Clip, ClipSelection, Note, clip_seed, draw_placement, draw_simulation
 from pipelines.recipe import Recipe
 from pipelines.sources import Take
 from pipelines.subjects import fitted_subject, placed_window
@@ -26,17 +26,17 @@ FEW_TAKES = 100
 SEARCH_STEP_S = 0.5
 
 
-def survey_all(
+def select_all_clips(
     recipe: Recipe, takes: Iterable[Take], body_models: str | None = None, workers: int = 1
-) -> Iterator[Survey]:
+) -> Iterator[ClipSelection]:
     """The survey of each take, in order; many takes are shared out to processes.
 
     Args:
-        recipe, body_models: as for `survey`.
+        recipe, body_models: as for `select_clips`.
         takes: any source's.
         workers: processes; 1: none but this one.
     """
-    look = partial(survey, recipe, body_models=body_models)
+    look = partial(select_clips, recipe, body_models=body_models)
     takes = list(takes)
     if workers < 2 or len(takes) < FEW_TAKES:
         yield from map(look, takes)
@@ -49,7 +49,7 @@ def survey_all(
             pool.shutdown(cancel_futures=True)
 
 
-def survey(recipe: Recipe, take: Take, body_models: str | None = None) -> Survey:
+def select_clips(recipe: Recipe, take: Take, body_models: str | None = None) -> ClipSelection:
     """The clips that a take yields, and what it does not yield, counted by cause.
 
     Args:
@@ -64,7 +64,7 @@ def survey(recipe: Recipe, take: Take, body_models: str | None = None) -> Survey
         sha256 = take.sha256()
         motion = fitted_subject(take, sha256, recipe, body_models).fitted.motion
     except InputError as error:
-        return Survey(notes=(Note(cause=UNUSABLE, line=str(error)),))
+        return ClipSelection(notes=(Note(cause=UNUSABLE, line=str(error)),))
     clips, notes = [], []
     for variant in range(recipe.placements.per_clip):
         found, left_out = _clips_of(recipe, take, sha256, motion, variant)
@@ -72,8 +72,8 @@ def survey(recipe: Recipe, take: Take, body_models: str | None = None) -> Survey
         notes += left_out
     late = sum(text.start_s >= motion.duration_s for text in take.texts)
     notes += [Note(cause=TOO_LATE, count=late)] if late else []
-    told = tuple(f"{take.id}: {note}" for note in motion.notes)
-    return Survey(clips=tuple(clips), notes=tuple(notes), told=told)
+    findings = tuple(f"{take.id}: {note}" for note in motion.notes)
+    return ClipSelection(clips=tuple(clips), notes=tuple(notes), findings=findings)
 
 
 def _on_cpu() -> None:

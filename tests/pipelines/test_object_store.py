@@ -2,10 +2,10 @@
 
 import pytest
 
-from pipelines.folder import open_folder
 from pipelines.run import build
-from pipelines.shards import find_state, prepare, verify
-from pipelines.stored import Store
+from pipelines.storage import open_folder
+from pipelines.store_reader import Store
+from pipelines.store_writer import find_state, prepare, verify
 from radarsim.errors import InputError
 from tests.helpers.pipeline_fakes import (
     fake_blueprint,
@@ -66,7 +66,7 @@ def test_what_is_no_store_is_left_alone():
 
 
 @pytest.mark.parametrize("url", ["nonsense://x/y", "://", "s3://"])
-def test_a_url_that_leads_nowhere_is_one_line(url):
-    with pytest.raises(InputError, match=r"--out: is no place .*; use s3://") as refusal:
+def test_an_unusable_url_gives_a_one_line_error(url):
+    with pytest.raises(InputError, match=r"--out: is not a usable URL .*; use s3://") as refusal:
         open_folder(url)
     assert "\n" not in str(refusal.value)

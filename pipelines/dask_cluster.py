@@ -15,8 +15,8 @@ from importlib import metadata
 from distributed import Client, LocalCluster, WorkerPlugin, as_completed, get_worker
 
 from pipelines.blueprint import code_version
-from pipelines.folder import open_folder
-from pipelines.workers import (
+from pipelines.storage import open_folder
+from pipelines.worker_environment import (
     claim_device,
     default_workers,
     use_program_cache,

@@ -1,8 +1,8 @@
-"""A store on disk: made, filled shard by shard, marked, verified. The only writer of Zarr.
+"""Create a Zarr store, fill it shard by shard, finish it with checksums, and verify it.
 
-Zarr encodes in memory and `Folder` writes whole files, so checksums are taken of the very bytes
-that are written. One task owns all files of its shard; when they are there, a mark says so. The
-marks go when the store is finished.
+Zarr encodes in memory and a `StoreFolder` writes whole files, so checksums are computed from the
+bytes that are written. One task owns all files of its shard; a mark file records that they are
+complete. The marks are removed when the store is finished.
 
     zarr.json  time_range/...  tables/clips/part-000000.parquet  checksums.json
     .build/store.json  .build/done/000000.json        while unfinished
@@ -21,16 +21,17 @@ from zarr.codecs import BloscCodec
 from zarr.storage import MemoryStore
 
 from pipelines.blueprint import Blueprint
-from pipelines.folder import BUILD, Folder, open_folder
 from pipelines.schema import CHECKED_TABLES, FORMAT, SCHEMA_VERSION, ArraySpec
-from pipelines.tables import Rows, parquet_bytes, part_path
+from pipelines.storage import open_folder
+from pipelines.store_folder import BUILD, StoreFolder
+from pipelines.store_tables import Rows, parquet_bytes, part_path
 from radarsim.errors import InputError
 
 CHECKSUMS = "checksums.json"
 _STORE_MARK = f"{BUILD}/store.json"
 
 
-def prepare(folder: Folder, blueprint: Blueprint) -> str:
+def prepare(folder: StoreFolder, blueprint: Blueprint) -> str:
     """Make the store's metadata and coordinates, or find the store of the same identity.
 
     Returns:
@@ -49,7 +50,7 @@ def prepare(folder: Folder, blueprint: Blueprint) -> str:
     return state
 
 
-def find_state(folder: Folder, identity: Mapping[str, str]) -> str:
+def find_state(folder: StoreFolder, identity: Mapping[str, str]) -> str:
     """What lies at a path, seen by a build of this identity; touches nothing.
 
     Returns:
@@ -65,7 +66,7 @@ def find_state(folder: Folder, identity: Mapping[str, str]) -> str:
     return "finished" if folder.read(CHECKSUMS) is not None else "resumed"
 
 
-def check_place(folder: Folder) -> dict | None:
+def check_place(folder: StoreFolder) -> dict | None:
     """Identity of the store that lies there, or None where there is nothing; touches nothing.
 
     Raises:
@@ -110,7 +111,7 @@ class ShardWriter:
         shard: which one; this writer alone owns its files.
     """
 
-    def __init__(self, folder: Folder, blueprint: Blueprint, shard: int):
+    def __init__(self, folder: StoreFolder, blueprint: Blueprint, shard: int):
         _single_threaded_blosc()
         self._folder, self._shard = folder, shard
         self._rows = blueprint.rows(shard)
@@ -173,7 +174,7 @@ class ShardWriter:
         self.num_bytes += len(data)
 
 
-def done_record(folder: Folder, shard: int) -> dict | None:
+def done_record(folder: StoreFolder, shard: int) -> dict | None:
     """What a finished shard's mark says; None where it is not finished or a file is damaged."""
     mark = _parsed(folder.read(_done(shard)))
     if mark is None or any(folder.sha256(path) != sum_ for path, sum_ in mark["files"].items()):
@@ -182,7 +183,7 @@ def done_record(folder: Folder, shard: int) -> dict | None:
 
 
 def finish_store(
-    folder: Folder, blueprint: Blueprint, also: Mapping[str, bytes] | None = None
+    folder: StoreFolder, blueprint: Blueprint, also: Mapping[str, bytes] | None = None
 ) -> None:
     """Write the checksums, then remove the marks: the store is finished.
 
@@ -261,7 +262,7 @@ def _check(spec: ArraySpec, clip_id: str, values: np.ndarray) -> None:
     )
 
 
-def _same_identity(folder: Folder, found: Mapping, wanted: Mapping[str, str]) -> None:
+def _same_identity(folder: StoreFolder, found: Mapping, wanted: Mapping[str, str]) -> None:
     differing = [key for key in wanted if found.get(key) != wanted[key]]
     if not differing:
         return

@@ -27,7 +27,7 @@ _LATEST_S = 1e5  # later than any motion lasts
 _MAX_BYTES = 1 << 30
 
 
-class Entries:
+class TextSetEntries:
     """The texts of one source as they are read.
 
     Args:

@@ -7,12 +7,17 @@ that are attached later do not change it.
 import math
 from collections.abc import Iterable, Mapping
 
-from pipelines.census import Census, root_arrays, root_attributes, take_census
-from pipelines.folder import Folder
 from pipelines.recipe import Recipe
 from pipelines.recipe_toml import parse_recipe
+from pipelines.store_folder import StoreFolder
+from pipelines.store_statistics import (
+    StoreStatistics,
+    compute_statistics,
+    root_arrays,
+    root_attributes,
+)
 
-CARD = "README.md"
+DATA_CARD = "README.md"
 _MOST_LABELS = 100
 _LONGEST_LABEL = 80
 
@@ -44,7 +49,7 @@ results on it simulated, and keep to the licences of the motions and the words.
 _SIMULATED = "**Simulated** from motion, not recorded."
 
 
-def make_card(folder: Folder) -> bytes:
+def make_data_card(folder: StoreFolder) -> bytes:
     """The card of a store whose tables are all there.
 
     Args:
@@ -56,7 +61,7 @@ def make_card(folder: Folder) -> bytes:
     Raises:
         InputError: a table is damaged.
     """
-    census, attributes = take_census(folder), root_attributes(folder)
+    census, attributes = compute_statistics(folder), root_attributes(folder)
     parts = [
         _head(census),
         _recipe_part(attributes),
@@ -88,7 +93,7 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|") or "-"
 
 
-def _head(census: Census) -> str:
+def _head(census: StoreStatistics) -> str:
     lines = [
         f"# {'Recorded' if census.is_recorded else 'Simulated'} radar dataset\n",
         f"{census.made.clips} clips, {duration(census.made.seconds)}, of one person each before an",
@@ -144,7 +149,7 @@ def _yes(value: bool) -> str:
     return "yes" if value else "no"
 
 
-def _splits(census: Census) -> str:
+def _splits(census: StoreStatistics) -> str:
     rows = [
         (
             name,
@@ -166,7 +171,7 @@ def _splits(census: Census) -> str:
     return text
 
 
-def _licences(census: Census) -> str:
+def _licences(census: StoreStatistics) -> str:
     rows = [
         (source, licence, amount.clips, duration(amount.seconds))
         for (source, licence), amount in sorted(census.motions.items())
@@ -182,7 +187,7 @@ def _licences(census: Census) -> str:
     return f"{text}\nClips without words: {census.unlabelled}.\n"
 
 
-def _labels(census: Census) -> str:
+def _labels(census: StoreStatistics) -> str:
     if not census.labels:
         return ""
     named = census.named_labels

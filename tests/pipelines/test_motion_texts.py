@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from pipelines.amass_names import RENAMED, motion_key
-from pipelines.captions import NOT_THERE, load_texts, window_label
+from pipelines.motion_texts import NOT_THERE, load_texts, window_label
 from pipelines.sources import Text
 from tests.helpers.text_sets import babel_set, humanml3d_set, kitml_set, label, line, sequence
 

@@ -8,13 +8,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from builders.attributes import main
+from pipelines.attach_attributes import attach
 from pipelines.attribute_files import read_sentences
-from pipelines.attributes import attach
-from pipelines.folder import open_folder
 from pipelines.run import build
 from pipelines.schema import ATTRIBUTE_PARTS
-from pipelines.shards import prepare, verify
 from pipelines.sources import Text
+from pipelines.storage import open_folder
+from pipelines.store_writer import prepare, verify
 from radarsim.errors import InputError
 from tests.helpers.pipeline_fakes import (
     fake_blueprint,

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.folder import Folder
 from pipelines.plan import DRAWN, SPLITS
 from pipelines.schema import TABLES
+from pipelines.store_folder import StoreFolder
 from radarsim.errors import InputError
 
 # What the clips of a store of captures have in place of a body model.
@@ -34,7 +34,7 @@ _VARIED = (*DRAWN, "sigma_rad")
 
 
 @dataclass
-class Amount:
+class ClipTotal:
     """Clips and seconds of them."""
 
     clips: int = 0
@@ -47,7 +47,7 @@ class Amount:
 
 
 @dataclass(kw_only=True)
-class Census:
+class StoreStatistics:
     """The sums.
 
     Attributes:
@@ -65,13 +65,13 @@ class Census:
         bodies: that echoed.
     """
 
-    made: Amount = field(default_factory=Amount)
+    made: ClipTotal = field(default_factory=ClipTotal)
     failed: int = 0
     unlabelled: int = 0
-    splits: dict[str, Amount] = field(default_factory=dict)
-    official: dict[str, Amount] = field(default_factory=dict)
-    motions: dict[tuple[str, str], Amount] = field(default_factory=dict)
-    labels: dict[str, Amount] = field(default_factory=dict)
+    splits: dict[str, ClipTotal] = field(default_factory=dict)
+    official: dict[str, ClipTotal] = field(default_factory=dict)
+    motions: dict[tuple[str, str], ClipTotal] = field(default_factory=dict)
+    labels: dict[str, ClipTotal] = field(default_factory=dict)
     subjects: dict[str, set[str]] = field(default_factory=dict)
     captions: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     said: Counter = field(default_factory=Counter)
@@ -94,7 +94,7 @@ class Census:
         return self.bodies == {RECORDED_BODY}
 
     @property
-    def named_labels(self) -> dict[str, Amount]:
+    def named_labels(self) -> dict[str, ClipTotal]:
         """Labels by their words."""
         return {self.captions.get(key, (key,))[0]: amount for key, amount in self.labels.items()}
 
@@ -104,18 +104,18 @@ class Census:
         return sorted(name for name, splits in self.subjects.items() if len(splits) > 1)
 
 
-def root_attributes(folder: Folder) -> dict:
+def root_attributes(folder: StoreFolder) -> dict:
     """What the store's root group says of it; empty where it cannot be read."""
     return _root(folder).get("attributes", {})
 
 
-def root_arrays(folder: Folder) -> dict[str, dict]:
+def root_arrays(folder: StoreFolder) -> dict[str, dict]:
     """Metadata of the store's arrays by name."""
     consolidated = _root(folder).get("consolidated_metadata") or {}
     return dict(sorted(consolidated.get("metadata", {}).items()))
 
 
-def take_census(folder: Folder) -> Census:
+def compute_statistics(folder: StoreFolder) -> StoreStatistics:
     """Add up a store's tables.
 
     Args:
@@ -128,7 +128,7 @@ def take_census(folder: Folder) -> Census:
         InputError: a table is damaged.
     """
     period_s = float(root_attributes(folder).get("frame_period_s", 0.0))
-    census = Census()
+    census = StoreStatistics()
     for part in _parts(folder, "captions"):
         for row in part.to_pylist():
             census.captions.setdefault(row["id"], (row["text"], row["source"], row["licence"]))
@@ -137,7 +137,7 @@ def take_census(folder: Folder) -> Census:
     return census
 
 
-def _count_segments(census: Census, part: pa.Table) -> set[int]:
+def _count_segments(census: StoreStatistics, part: pa.Table) -> set[int]:
     """Count a shard's segments; returns the rows of the clips that have some."""
     rows = set()
     for segment in part.to_pylist():
@@ -146,11 +146,13 @@ def _count_segments(census: Census, part: pa.Table) -> set[int]:
         census.said[source] += 1
         if segment["kind"] == "label":
             length_s = segment["end_s"] - segment["start_s"]
-            census.labels.setdefault(segment["caption"], Amount()).add(length_s)
+            census.labels.setdefault(segment["caption"], ClipTotal()).add(length_s)
     return rows
 
 
-def _count_clips(census: Census, part: pa.Table, period_s: float, spoken_of: set[int]) -> None:
+def _count_clips(
+    census: StoreStatistics, part: pa.Table, period_s: float, spoken_of: set[int]
+) -> None:
     for clip in part.select(_CLIP_COLUMNS).to_pylist():
         if not clip["num_frames"]:
             census.failed += 1
@@ -160,9 +162,9 @@ def _count_clips(census: Census, part: pa.Table, period_s: float, spoken_of: set
         census.frames[clip["num_frames"]] += 1
         census.bodies.add(clip["body"])
         census.unlabelled += clip["row"] not in spoken_of
-        census.splits.setdefault(clip["split"], Amount()).add(seconds)
-        census.official.setdefault(clip["official_split"], Amount()).add(seconds)
-        census.motions.setdefault((clip["source"], clip["licence"]), Amount()).add(seconds)
+        census.splits.setdefault(clip["split"], ClipTotal()).add(seconds)
+        census.official.setdefault(clip["official_split"], ClipTotal()).add(seconds)
+        census.motions.setdefault((clip["source"], clip["licence"]), ClipTotal()).add(seconds)
         census.subjects.setdefault(clip["subject"], set()).add(clip["split"])
     for name in _VARIED:
         values = [*census.ranges.get(name, ()), *part[name].to_pylist()]
@@ -170,7 +172,7 @@ def _count_clips(census: Census, part: pa.Table, period_s: float, spoken_of: set
             census.ranges[name] = min(values), max(values)
 
 
-def _parts(folder: Folder, table: str) -> Iterator[pa.Table]:
+def _parts(folder: StoreFolder, table: str) -> Iterator[pa.Table]:
     for path in folder.files():
         if path.startswith(f"tables/{table}/part-"):
             try:
@@ -182,7 +184,7 @@ def _parts(folder: Folder, table: str) -> Iterator[pa.Table]:
             yield part
 
 
-def _root(folder: Folder) -> dict:
+def _root(folder: StoreFolder) -> dict:
     try:
         root = json.loads(folder.read("zarr.json") or b"{}")
     except (ValueError, RecursionError):

@@ -5,14 +5,14 @@ import shutil
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.card import duration, make_card, table
-from pipelines.census import take_census
-from pipelines.folder import open_folder
+from pipelines.data_card import duration, make_data_card, table
 from pipelines.recipe_toml import dump_recipe
 from pipelines.recordings import BODY
 from pipelines.run import build
 from pipelines.sources import Text
-from pipelines.tables import parquet_bytes
+from pipelines.storage import open_folder
+from pipelines.store_statistics import compute_statistics
+from pipelines.store_tables import parquet_bytes
 from radarsim.errors import InputError
 from tests.helpers.pipeline_fakes import fake_blueprint, fake_clip, fake_plan, fake_takes
 
@@ -45,11 +45,11 @@ def store(tmp_path_factory):
 
 
 def card(path):
-    return make_card(open_folder(path)).decode()
+    return make_data_card(open_folder(path)).decode()
 
 
 def test_the_census_adds_the_tables_up(store):
-    census = take_census(open_folder(store))
+    census = compute_statistics(open_folder(store))
     clips = [clip for clip in PLAN.clips if clip.row != 2]
     assert (census.made.clips, census.failed, census.unlabelled) == (13, 1, 1)
     assert census.made.seconds == pytest.approx(13 * 0.3)

@@ -9,13 +9,13 @@ import numpy as np
 import pyarrow as pa
 import zarr
 
-from pipelines.folder import open_folder
 from pipelines.plan import Clip
 from pipelines.recipe import Recipe
 from pipelines.recipe_toml import parse_recipe
 from pipelines.schema import FORMAT, HEATMAPS, SCHEMA_VERSION
-from pipelines.shards import CHECKSUMS
-from pipelines.tables import read_table
+from pipelines.storage import open_folder
+from pipelines.store_tables import read_table
+from pipelines.store_writer import CHECKSUMS
 from radarsim.errors import InputError
 
 _DAMAGED = "python -m builders.check says what is damaged; build the store again"

@@ -16,7 +16,7 @@ from pipelines.humanml3d import frame_scale, read_humanml3d
 from pipelines.kitml import read_kitml
 from pipelines.plan import Note
 from pipelines.sources import Text
-from pipelines.text_entries import Entries
+from pipelines.text_set_entries import TextSetEntries
 
 NOT_THERE = "of motions that are not there"
 SPLIT_UP = "motions that their text set puts into several official splits"
@@ -165,7 +165,7 @@ def _at_rate(text: Text, rate_hz: float | None) -> Text:
     return replace(text, start_s=text.start_s * scale, end_s=end_s)
 
 
-def _merged(sets: list[Entries]) -> TextSources:
+def _merged(sets: list[TextSetEntries]) -> TextSources:
     texts: dict[str, list[Text]] = {}
     splits: dict[str, frozenset[str]] = {}
     for entries in sets:

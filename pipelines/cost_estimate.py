@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipelines.blueprint import Blueprint
-from pipelines.folder import LocalFolder
 from pipelines.plan import Clip, Plan
 from pipelines.recipe import Recipe
-from pipelines.shards import ShardWriter
+from pipelines.shard_job import MakeClip
 from pipelines.sources import Take
-from pipelines.work import MakeClip
-from pipelines.workers import default_workers
+from pipelines.storage import LocalFolder
+from pipelines.store_writer import ShardWriter
+from pipelines.worker_environment import default_workers
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rate:
+class CostEstimate:
     """What one clip took, and who would share the work.
 
     Attributes:
@@ -36,13 +36,13 @@ class Rate:
         return self.first_s + num_clips * self.clip_s / self.workers
 
 
-def measure(
+def estimate_cost(
     plan: Plan,
     takes: Mapping[str, Take],
     blueprint: Blueprint,
     make_clip: MakeClip,
     workers: int | None = None,
-) -> Rate:
+) -> CostEstimate:
     """Make the plan's first clip, twice, as a worker would, and put it into a store on trial.
 
     Args:
@@ -54,7 +54,7 @@ def measure(
     Raises:
         InputError: the clip cannot be made.
     """
-    from pipelines.cluster import local_workers
+    from pipelines.dask_cluster import local_workers
 
     clip = plan.clips[0]
     with local_workers(1, 1) as client:
@@ -63,7 +63,7 @@ def measure(
         )
         first_s, clip_s, clip_bytes = task.result()
     count = min(workers or default_workers(), plan.num_shards)
-    return Rate(first_s=first_s, clip_s=clip_s, clip_bytes=clip_bytes, workers=count)
+    return CostEstimate(first_s=first_s, clip_s=clip_s, clip_bytes=clip_bytes, workers=count)
 
 
 def _made_twice(

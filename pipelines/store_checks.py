@@ -12,8 +12,8 @@ import zarr
 
 from pipelines.blueprint import cube_shape, num_poses
 from pipelines.schema import FLOOR_DB, HEATMAPS, ArraySpec, Layout, store_arrays
-from pipelines.shards import verify
-from pipelines.stored import Store
+from pipelines.store_reader import Store
+from pipelines.store_writer import verify
 from radarsim.errors import InputError
 
 # An echo this far above the noise would have left the ADC of any board we know.
@@ -23,7 +23,7 @@ CLIPPED_SHARE = 0.01
 MANY = 20
 
 
-def problems(store: Store, progress: Callable[[range], Iterator[int]] = iter) -> list[str]:
+def find_problems(store: Store, progress: Callable[[range], Iterator[int]] = iter) -> list[str]:
     """Everything that is wrong with a store; empty where all is well.
 
     Args:

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pipelines.text_entries import read_bytes
+from pipelines.text_set_entries import read_bytes
 from radarsim.errors import InputError
 
 SUFFIXES = (".csv", ".jsonl", ".parquet")

@@ -11,10 +11,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pipelines.attribute_files import FALLBACK, Sentence, read_sentences
-from pipelines.folder import BUILD, Folder, open_folder
 from pipelines.schema import ATTRIBUTE_PARTS
-from pipelines.stored import Store
-from pipelines.tables import parquet_bytes, read_table
+from pipelines.storage import open_folder
+from pipelines.store_folder import BUILD, StoreFolder
+from pipelines.store_reader import Store
+from pipelines.store_tables import parquet_bytes, read_table
 from radarsim.errors import InputError
 
 ATTACHED = "tables/attributes/attached.parquet"
@@ -86,7 +87,7 @@ def attach(store: str | Path, file: str | Path) -> Attached:
     )
 
 
-def attached_rows(folder: Folder) -> list[dict]:
+def attached_rows(folder: StoreFolder) -> list[dict]:
     """Rows of the table of attributes that were attached after the build."""
     data = folder.read(ATTACHED)
     return [] if data is None else read_table([data]).to_pylist()

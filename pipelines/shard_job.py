@@ -10,12 +10,13 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from pipelines.blueprint import Blueprint
-from pipelines.folder import StoreError, open_folder
 from pipelines.plan import Clip, Note
 from pipelines.recipe import Recipe
-from pipelines.shards import ShardWriter, done_record
 from pipelines.sources import Take, TakeChanged
-from pipelines.tables import shard_tables
+from pipelines.storage import open_folder
+from pipelines.store_folder import StoreError
+from pipelines.store_tables import shard_tables
+from pipelines.store_writer import ShardWriter, done_record
 from radarsim.errors import InputError
 from radarsim.numerics.malloc import give_back
 
@@ -24,7 +25,7 @@ FAILED = "clips that could not be simulated"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
+class ShardJob:
     """What every task of a build needs; small, as it travels with each.
 
     Attributes:
@@ -41,7 +42,7 @@ class Job:
 
 
 def make_shard(
-    job: Job,
+    job: ShardJob,
     shard: int,
     clips: tuple[Clip, ...],
     takes: Mapping[str, Take],

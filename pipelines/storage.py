@@ -1,0 +1,100 @@
+"""Open the folder of a store by path or URL, and the implementation for local file systems."""
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import os
+import shutil
+import uuid
+from pathlib import Path
+
+from pipelines.object_store import ObjectStoreFolder
+from pipelines.store_folder import BUILD, Lock, StoreError, StoreFolder
+
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def open_folder(place: str | Path) -> StoreFolder:
+    """The folder at a path, or at a URL such as s3://bucket/synth.zarr.
+
+    Raises:
+        InputError: unknown kind of URL, or the package that it needs is not installed.
+    """
+    return ObjectStoreFolder(str(place)) if "://" in str(place) else LocalFolder(place)
+
+
+class LocalFolder:
+    """A folder of the local file system; see `store_folder.StoreFolder`.
+
+    Args:
+        root: path; created when the first file is written.
+    """
+
+    def __init__(self, root: str | Path):
+        self.root = Path(root)
+
+    def read(self, path: str) -> bytes | None:
+        try:
+            return (self.root / path).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def write(self, path: str, data: bytes) -> None:
+        # The temporary file lies under BUILD, so that none is left among the arrays after a kill.
+        temporary = self.root / BUILD / f"{uuid.uuid4().hex}.partial"
+        try:
+            temporary.parent.mkdir(parents=True, exist_ok=True)
+            target = self.root / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_bytes(data)
+            os.replace(temporary, target)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            raise self._store_error(error) from None
+
+    def sha256(self, path: str) -> str | None:
+        data = self.read(path)
+        return None if data is None else hashlib.sha256(data).hexdigest()
+
+    def names(self) -> set[str]:
+        return set(os.listdir(self.root)) if self.root.is_dir() else set()
+
+    def files(self) -> list[str]:
+        found = (path for path in self.root.rglob("*") if path.is_file())
+        return sorted(path.relative_to(self.root).as_posix() for path in found)
+
+    def is_file(self) -> bool:
+        return self.root.exists() and not self.root.is_dir()
+
+    def zarr_store(self) -> object:
+        return self.root
+
+    def remove_tree(self, path: str) -> None:
+        shutil.rmtree(self.root / path, ignore_errors=True)
+
+    def lock(self) -> Lock:
+        path = self.root / BUILD / "lock"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle = path.open("w")
+        except OSError as error:
+            raise self._store_error(error) from None
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            handle.close()
+            hint = "wait until it ends, or choose another --out"
+            raise StoreError(self.root, "--out", "another build is writing here", hint) from None
+        except OSError:
+            pass  # some network file systems do not support locks
+        return handle
+
+    def _store_error(self, error: OSError) -> StoreError:
+        if error.errno in _DISK_FULL:
+            hint = "free space and run the same command again; finished shards are kept"
+            return StoreError(self.root, "disk", "no space left", hint)
+        return StoreError(
+            self.root, "--out", f"cannot be written ({error.strerror})", "choose a writable path"
+        )

@@ -1,0 +1,64 @@
+"""Interface of the folder that holds a store: whole files are read, written and removed by name.
+
+All bytes of a store are written through this interface. A file either exists completely or not at
+all, so a build that is killed leaves no half-written file. `storage.open_folder` opens a local
+folder or one in an object store.
+"""
+
+from pathlib import Path
+from typing import Protocol
+
+from radarsim.errors import InputError
+
+BUILD = ".build"  # holds the marks of an unfinished store; removed when the store is finished
+
+
+class StoreError(InputError):
+    """The store itself cannot be written: no single clip is the cause, and the build must stop."""
+
+
+class Lock(Protocol):
+    """A lock that is held until it is closed."""
+
+    def close(self) -> None: ...
+
+
+class StoreFolder(Protocol):
+    """Whole files by relative path; `root` is the path or URL shown in messages."""
+
+    root: str | Path
+
+    def read(self, path: str) -> bytes | None:
+        """Bytes of a file; None if it does not exist."""
+
+    def write(self, path: str, data: bytes) -> None:
+        """Write a whole file atomically, replacing an existing one.
+
+        Raises:
+            StoreError: the disk is full, or writing is not permitted.
+        """
+
+    def sha256(self, path: str) -> str | None:
+        """SHA-256 of a file in hexadecimal; None if it does not exist."""
+
+    def names(self) -> set[str]:
+        """Names at the top level, hidden ones included; empty if the folder does not exist."""
+
+    def files(self) -> list[str]:
+        """Paths of all files at any depth, sorted, relative to the root."""
+
+    def is_file(self) -> bool:
+        """Whether the root is a file instead of a folder."""
+
+    def remove_tree(self, path: str) -> None:
+        """Remove a folder and its contents if it exists."""
+
+    def lock(self) -> Lock:
+        """Lock the store for one build, until the returned object or the process ends.
+
+        Raises:
+            StoreError: another build holds the lock, or the root cannot be written.
+        """
+
+    def zarr_store(self) -> object:
+        """Argument for `zarr.open_group` that reads this folder."""
