@@ -141,7 +141,7 @@ def test_a_store_that_is_not_finished_or_held_is_left_alone(store, tmp_path, cap
     held = open_folder(store).lock()
     before = store_bytes(store)
     assert main([str(file), "--attach", str(store)]) == 2
-    assert "another build writes here" in capsys.readouterr().err
+    assert "another build is writing here" in capsys.readouterr().err
     assert store_bytes(store) == before
     held.close()
     takes = fake_takes(5)

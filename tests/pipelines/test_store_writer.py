@@ -242,7 +242,7 @@ def test_a_full_disk_is_told_and_leaves_finished_shards(tmp_path, monkeypatch):
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "replace", full)
-        with pytest.raises(StoreError, match="no space left; free some and run the same command"):
+        with pytest.raises(StoreError, match="no space left; free space and run the same command"):
             build(PLAN, TAKES, str(path), BLUEPRINT, fake_clip, workers=0, quiet=True)
     assert done_record(LocalFolder(path), 0) is not None
     assert done_record(LocalFolder(path), 1) is None
@@ -252,7 +252,7 @@ def test_a_full_disk_is_told_and_leaves_finished_shards(tmp_path, monkeypatch):
 def test_a_second_build_of_the_same_store_is_kept_out(tmp_path):
     folder = LocalFolder(tmp_path / "s.zarr")
     held = folder.lock()
-    with pytest.raises(StoreError, match="another build writes here"):
+    with pytest.raises(StoreError, match="another build is writing here"):
         folder.lock()
     held.close()
     folder.lock().close()
