@@ -1,1 +1,1 @@
-"""Many clips into one store."""
+"""Dataset factory: plans, simulates and writes many labelled clips into one Zarr store."""

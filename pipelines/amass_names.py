@@ -1,16 +1,16 @@
-"""AMASS motions by name: one key for all the ways in which a motion's path is written.
+"""Normalised names of AMASS motions: one key for all spellings of a motion's path.
 
-Collections were renamed by the AMASS site after the text sets had appeared, SMPL-X files took
-another suffix and lost the blanks in their names, and every text set puts its own folder in front:
+The AMASS site renamed collections after the text sets were published, SMPL-X files have another
+suffix and no blanks in their names, and every text set prepends its own folder:
 
     ./pose_data/BioMotionLab_NTroje/rub055/0020_lifting_heavy2_poses.npy      HumanML3D
     BMLrub/BioMotionLab_NTroje/rub055/0020_lifting_heavy2_poses.npz           BABEL
-    AMASS/BMLrub/rub055/0020_lifting_heavy2_stageii.npz                       the site, today
+    AMASS/BMLrub/rub055/0020_lifting_heavy2_stageii.npz                       AMASS site, today
 """
 
 import re
 
-# Folders as first published, and the names that the site gives them now.
+# Folder names as first published -> names on the AMASS site now.
 RENAMED = {
     "BioMotionLab_NTroje": "BMLrub",
     "DFaust_67": "DFaust",
@@ -26,10 +26,10 @@ AMASS_FOLDERS = frozenset(
     """
     ACCAD BMLhandball BMLmovi CMU CNRS DanceDB EKUT GRAB HUMAN4D HumanEva KIT SFU SOMA
     TotalCapture WEIZMANN
-    """.split()  # noqa: SIM905  (one name per line would bury them)
+    """.split()  # noqa: SIM905  (one name per line would need 15 lines)
 ).union(RENAMED, RENAMED.values())
 
-# Folders in front of a collection, which say nothing about the motion.
+# Folders in front of a collection that do not identify the motion.
 _PREFIXES = frozenset({"pose_data", "amass", "amass_data"})
 _SUFFIX = re.compile(r"\.(npz|npy|pkl|bvh)$", re.IGNORECASE)
 _STAGE = re.compile(r"_(poses|stageii|stagei)$", re.IGNORECASE)
@@ -37,23 +37,23 @@ _LONGEST_PATH = 1000
 
 
 def _plain(name: str) -> str:
-    """Names that differ in case, blanks or hyphens alone are the same."""
+    """Lower-case name with underscores: names that differ only in case, blanks or hyphens match."""
     return re.sub(r"[ -]", "_", name).casefold()
 
 
 _COLLECTIONS = {_plain(name): _plain(RENAMED.get(name, name)) for name in AMASS_FOLDERS}
-# Some of BABEL's outer folders are the old names without underscores: "MPIHDM05/MPI_HDM05/...".
+# Some outer folders of BABEL are the old names without underscores: "MPIHDM05/MPI_HDM05/...".
 _COLLECTIONS |= {_plain(old).replace("_", ""): _plain(new) for old, new in RENAMED.items()}
 
 
 def motion_key(path: object) -> str | None:
-    """What a motion is called, whoever writes its path.
+    """Key of a motion, equal for all spellings of its path.
 
     Args:
-        path: as a text set, a store or a folder names it, with or without folders in front.
+        path: path from a text set, a store or a folder, with or without leading folders.
 
     Returns:
-        The same words for the same motion; None where this is no path.
+        The key; None if the value is not a path.
     """
     if not isinstance(path, str) or not 0 < len(path) <= _LONGEST_PATH:
         return None
@@ -66,7 +66,7 @@ def motion_key(path: object) -> str | None:
 
 
 def _within(folders: list[str]) -> list[str]:
-    """From the collection on; without one, all but the prefix and a doubled first folder."""
+    """Folders from the collection on; if there is none, without prefix and doubled first folder."""
     starts = [i for i, folder in enumerate(folders) if folder in _COLLECTIONS]
     if starts:
         return [_COLLECTIONS[folders[starts[-1]]], *folders[starts[-1] + 1 :]]

@@ -1,9 +1,9 @@
-"""Attribute sentences attached to a finished store; its arrays and checksums stay as they are.
+"""Attach attribute sentences to a finished store; its arrays and checksums do not change.
 
-All attached sentences lie in one file beside the parts that the build wrote, so attaching is one
-write: all of it or nothing. A file's sentences replace those of the same provenance, so attaching
-it again changes nothing. The order in which files are attached makes no difference, and a plain
-fallback counts only where nothing else is said.
+All attached sentences are in one file beside the table parts of the build, so attaching is a single
+atomic write. The sentences of a file replace those of the same provenance, so attaching a file
+twice changes nothing. The order in which files are attached does not matter, and a plain fallback
+sentence is used only if its caption has no other description.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,19 +20,20 @@ from radarsim.errors import InputError
 
 ATTACHED = "tables/attributes/attached.parquet"
 
+# Sentences by part, for each (caption id, provenance, variant).
 Wordings = dict[tuple[str, str, int], dict[str, str]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Attached:
-    """What attaching a file did.
+    """Result of attaching a file.
 
     Attributes:
-        captions: of the store that the file describes.
-        variants: wordings of them that the store now has from the file.
-        unknown: captions of the file that the store has not.
-        incomplete: variants without a sentence for each part.
-        known: variants that the build itself wrote.
+        captions: captions of the store that the file describes.
+        variants: wordings that the store now takes from the file.
+        unknown: captions of the file that are not in the store.
+        incomplete: variants that lack a sentence for some part.
+        known: variants that the build had already written.
         undescribed: captions of the store without any sentence.
     """
 
@@ -45,58 +46,58 @@ class Attached:
 
 
 def attach(store: str | Path, file: str | Path) -> Attached:
-    """Add a file's sentences to a finished store.
+    """Add the sentences of a file to a finished store.
 
     Args:
-        store: the store's folder or URL.
+        store: folder or URL of the store.
         file: see `attribute_files`.
 
     Returns:
-        What was done.
+        Counts of what was attached and what was not.
 
     Raises:
-        InputError: the file cannot be used, or the store is none, or not finished.
+        InputError: the file is not usable, or the store is missing or unfinished.
         StoreError: the store cannot be written.
     """
     opened = Store(store)
     if not opened.checksums:
         raise InputError(store, "store", "is not finished", "run its build again")
     captions = {row["text"]: row["id"] for row in opened.table("captions")}
-    given, unknown = _named(read_sentences(file), captions)
+    given, unknown = _with_caption_ids(read_sentences(file), captions)
     lock = (folder := open_folder(store)).lock()
     try:
         built = _wordings(Sentence(**row) for row in opened.table("attributes", as_built=True))
         attached = _wordings(Sentence(**row) for row in attached_rows(folder))
-        new = {key: parts for key, parts in _wordings(given).items() if _new(key, parts, built)}
+        new = {key: parts for key, parts in _wordings(given).items() if _is_new(key, parts, built)}
         described = {sentence.caption for sentence in given}
         provenances = {sentence.provenance for sentence in given}
         kept = {key: parts for key, parts in attached.items() if key[1] not in provenances}
-        told = _without_stopgaps(built, {**kept, **new})
-        folder.write(ATTACHED, parquet_bytes("attributes", _rows(built, told)))
+        merged = _without_fallbacks(built, {**kept, **new})
+        folder.write(ATTACHED, parquet_bytes("attributes", _rows(built, merged)))
     finally:
         folder.remove_tree(BUILD)
         lock.close()
-    spoken_of = {key[0] for key in (*built, *told)}
+    all_described = {key[0] for key in (*built, *merged)}
     return Attached(
         captions=len(described),
-        variants=len(new.keys() & told.keys()),
+        variants=len(new.keys() & merged.keys()),
         unknown=unknown,
         incomplete=sum(len(parts) < len(ATTRIBUTE_PARTS) for parts in new.values()),
         known=len(_wordings(given)) - len(new),
-        undescribed=len(set(captions.values()) - spoken_of),
+        undescribed=len(set(captions.values()) - all_described),
     )
 
 
 def attached_rows(folder: StoreFolder) -> list[dict]:
-    """Rows of the table of attributes that were attached after the build."""
+    """Rows of the attributes table that were attached after the build."""
     data = folder.read(ATTACHED)
     return [] if data is None else read_table([data]).to_pylist()
 
 
-def _named(
+def _with_caption_ids(
     sentences: Iterable[Sentence], captions: Mapping[str, str]
 ) -> tuple[list[Sentence], tuple[str, ...]]:
-    """Sentences about the store's captions, by id; and the captions that it has not."""
+    """Sentences about captions of the store, by id; and the captions that the store lacks."""
     ids, found, unknown = set(captions.values()), [], {}
     for sentence in sentences:
         caption = captions.get(sentence.caption, sentence.caption)
@@ -108,7 +109,7 @@ def _named(
 
 
 def _wordings(sentences: Iterable[Sentence]) -> Wordings:
-    """Sentences by part, for each caption, provenance and variant; the last one said counts."""
+    """Sentences grouped into wordings; of duplicates, the last one is used."""
     found: Wordings = {}
     for each in sentences:
         parts = found.setdefault((each.caption, each.provenance, each.variant), {})
@@ -116,19 +117,19 @@ def _wordings(sentences: Iterable[Sentence]) -> Wordings:
     return found
 
 
-def _new(key: tuple[str, str, int], parts: dict[str, str], built: Wordings) -> bool:
-    """Whether the build has not written just this."""
+def _is_new(key: tuple[str, str, int], parts: dict[str, str], built: Wordings) -> bool:
+    """Whether the build wrote no identical wording."""
     caption, provenance, _ = key
     return not any(
-        parts == said
-        for (about, by, _), said in built.items()
-        if (about, by) == (caption, provenance)
+        parts == built_parts
+        for (built_caption, built_provenance, _), built_parts in built.items()
+        if (built_caption, built_provenance) == (caption, provenance)
     )
 
 
-def _without_stopgaps(built: Wordings, attached: Wordings) -> Wordings:
-    """A plain fallback gives way to whatever else describes its caption."""
-    described = {caption for caption, by, _ in (*built, *attached) if by != FALLBACK}
+def _without_fallbacks(built: Wordings, attached: Wordings) -> Wordings:
+    """The attached wordings, without plain fallbacks for captions that have another description."""
+    described = {caption for caption, source, _ in (*built, *attached) if source != FALLBACK}
     return {
         key: parts
         for key, parts in attached.items()
@@ -137,15 +138,15 @@ def _without_stopgaps(built: Wordings, attached: Wordings) -> Wordings:
 
 
 def _rows(built: Wordings, attached: Wordings) -> list[dict]:
-    """Rows in one order; variants of a caption count on after those that the build wrote."""
-    following: dict[str, int] = {}
+    """Rows in a fixed order; variant numbers continue after those that the build wrote."""
+    next_variant: dict[str, int] = {}
     for caption, _, variant in built:
-        following[caption] = max(following.get(caption, 0), variant + 1)
+        next_variant[caption] = max(next_variant.get(caption, 0), variant + 1)
     rows = []
     for (caption, provenance, _), parts in sorted(attached.items()):
-        variant = following.get(caption, 0)
-        following[caption] = variant + 1
-        about = {"caption": caption, "variant": variant, "provenance": provenance}
+        variant = next_variant.get(caption, 0)
+        next_variant[caption] = variant + 1
+        wording = {"caption": caption, "variant": variant, "provenance": provenance}
         order = sorted(parts, key=ATTRIBUTE_PARTS.index)
-        rows += [{**about, "part": part, "sentence": parts[part]} for part in order]
+        rows += [{**wording, "part": part, "sentence": parts[part]} for part in order]
     return rows

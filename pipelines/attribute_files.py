@@ -3,8 +3,8 @@
     caption,variant,part,sentence,provenance
     walk forward,0,legs,The legs step one after the other.,written by hand
 
-`caption` is the caption's words, or its id in a store. `variant` counts wordings of one caption
-and may be left out.
+`caption` is the text of the caption, or its id in a store. `variant` numbers the wordings of one
+caption and may be omitted.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pipelines.schema import ATTRIBUTE_PARTS
 from pipelines.table_files import read_rows, suffix_of, write_rows, write_whole
-from pipelines.text_set_entries import cleaned
+from pipelines.text_set_entries import normalised_text
 from radarsim.errors import InputError
 
 COLUMNS = ("caption", "variant", "part", "sentence", "provenance")
@@ -24,7 +24,7 @@ _MOST_VARIANTS = 10_000
 
 @dataclass(frozen=True, kw_only=True)
 class Sentence:
-    """What one wording says of one part of the movement; fields as in `schema.TABLES`."""
+    """One sentence: one wording of one movement part; fields as in `schema.TABLES`."""
 
     caption: str
     variant: int
@@ -34,37 +34,37 @@ class Sentence:
 
 
 def read_sentences(path: str | Path) -> list[Sentence]:
-    """The sentences of a file.
+    """Read and check the sentences of a file.
 
     Args:
-        path: `.csv` with a head line, `.jsonl` with an object per line, or `.parquet`.
+        path: `.csv` with a header line, `.jsonl` with one object per line, or `.parquet`.
 
     Returns:
-        Sentences in the file's order.
+        Sentences in file order.
 
     Raises:
-        InputError: no such file, another kind of file, or a row that cannot be used.
+        InputError: the file is missing or of another type, or a row is not usable.
     """
-    found = [_checked(row, where) for where, row in read_rows(path, COLUMNS, "attribute")]
-    if not found:
-        raise InputError(path, "rows", "there are none", _HINT)
-    return found
+    sentences = [_checked(row, where) for where, row in read_rows(path, COLUMNS, "attribute")]
+    if not sentences:
+        raise InputError(path, "rows", "none found", _HINT)
+    return sentences
 
 
 def write_sentences(path: str | Path, sentences: Iterable[Sentence]) -> None:
-    """Write a file that `read_sentences` reads, whole or not at all.
+    """Write a file that `read_sentences` reads; atomic, so a partial file never appears.
 
     Args:
         path: `.csv`, `.jsonl` or `.parquet`.
-        sentences: in the order wanted.
+        sentences: in the order of the rows.
 
     Raises:
-        InputError: another kind of file, or it cannot be written.
+        InputError: another file type, or the file cannot be written.
     """
     rows = [asdict(sentence) for sentence in sentences]
     if suffix_of(path, "attribute") != ".parquet":
         return write_rows(path, rows, COLUMNS)
-    from pipelines.store_tables import parquet_bytes  # late: it brings pyarrow along
+    from pipelines.store_tables import parquet_bytes  # late: imports pyarrow
 
     write_whole(path, parquet_bytes("attributes", rows))
 
@@ -73,14 +73,14 @@ def _checked(row: Mapping, where: str) -> Sentence:
     missing = next((name for name in COLUMNS if name != "variant" and name not in row), None)
     if missing:
         raise InputError(where, missing, "is missing", _HINT)
-    words = {name: cleaned(row[name]) for name in ("caption", "sentence", "provenance")}
-    for name, value in words.items():
+    texts = {name: normalised_text(row[name]) for name in ("caption", "sentence", "provenance")}
+    for name, value in texts.items():
         if value is None:
-            raise InputError(where, name, "holds no words", "fill it in, or remove the row")
+            raise InputError(where, name, "holds no text", "fill it in, or remove the row")
     if row["part"] not in ATTRIBUTE_PARTS:
         problem = f"is {str(row['part'])[:40]!r}"
         raise InputError(where, "part", problem, f"use {', '.join(ATTRIBUTE_PARTS)}")
-    return Sentence(part=row["part"], variant=_variant(row.get("variant"), where), **words)
+    return Sentence(part=row["part"], variant=_variant(row.get("variant"), where), **texts)
 
 
 def _variant(value: object, where: str) -> int:
@@ -91,5 +91,5 @@ def _variant(value: object, where: str) -> int:
         number = -1
     if not 0 <= number < _MOST_VARIANTS:
         problem = f"is {str(value)[:40]!r}"
-        raise InputError(where, "variant", problem, "count wordings of a caption from 0")
+        raise InputError(where, "variant", problem, "number the wordings of a caption from 0")
     return number

@@ -1,15 +1,15 @@
-"""BABEL: what a person does in each frame of a motion, as lists of timed actions.
+"""Reader of BABEL: timed action labels for the frames of AMASS motions.
 
 Files `train.json`, `val.json`, `test.json` (without labels), and `extra_train.json`,
-`extra_val.json`, which hold lists of annotations, one per annotator. By sequence:
+`extra_val.json`, which hold lists of annotations, one per annotator. One entry per sequence:
 
     {"feat_p": "KIT/KIT/4/RightTurn01_poses.npz", "dur": 4.1,
      "seq_ann": {"labels": [{"proc_label": "turn right", ...}]},
      "frame_ann": {"labels": [{"proc_label": "turn", "start_t": 0, "end_t": 2.5,
                                "raw_label": "turning", "act_cat": ["turn"], ...}]}}
 
-Labels of frames are preferred; a sequence without them takes those of the whole sequence. The
-shorter `proc_label` is used, `raw_label` where it is missing. Transitions are dropped.
+Frame labels are preferred to sequence labels. `proc_label`, the shorter text, is preferred to
+`raw_label`. Transitions are dropped.
 
 Source:
     Punnakkal et al., "BABEL: Bodies, Action and Behavior with English Labels", CVPR 2021, and
@@ -21,10 +21,10 @@ from pathlib import Path
 from pipelines.text_set_entries import (
     UNREADABLE,
     TextSetEntries,
-    entries_of,
+    as_list,
+    as_number,
     find_files,
-    number,
-    read_table,
+    read_json_object,
 )
 from radarsim.errors import InputError
 
@@ -38,7 +38,7 @@ WITHOUT_LABELS = "missing (sequences without labels)"
 
 
 def read_babel(path: str | Path) -> TextSetEntries:
-    """The actions of every sequence.
+    """Read the actions of all sequences.
 
     Args:
         path: the published folder, or one of its files.
@@ -47,15 +47,15 @@ def read_babel(path: str | Path) -> TextSetEntries:
         Actions by motion.
 
     Raises:
-        InputError: no such file, or none of BABEL's.
+        InputError: the file is missing, or is not a BABEL file.
     """
     entries = TextSetEntries(SOURCE, LICENCE)
     for file in find_files(path, "--babel", FILES):
-        sequences = read_table(file, "BABEL's train.json and the others")
+        sequences = read_json_object(file, "BABEL's train.json, val.json, ...")
         found = [each for each in sequences.values() if isinstance(each, dict)]
         if sequences and not any("feat_p" in each for each in found):
-            hint = "give the folder with train.json, val.json and the others"
-            raise InputError(file, "feat_p", "is in none of the entries", hint)
+            hint = "give the folder that holds train.json, val.json, ..."
+            raise InputError(file, "feat_p", "is missing from every entry", hint)
         entries.leave_out(UNREADABLE, len(sequences) - len(found))
         split = file.stem.removeprefix("extra_")
         before = set(entries.texts)
@@ -71,10 +71,10 @@ def _add_sequence(entries: TextSetEntries, sequence: dict, split: str, before: s
         return
     if key in before:
         return entries.leave_out(LABELLED_BEFORE, len(labels))
-    entries.put_in(key, split)
+    entries.add_split(key, split)
     if not labels:
         return entries.leave_out(WITHOUT_LABELS)
-    lasts_s = number(sequence.get("dur"))
+    duration_s = as_number(sequence.get("dur"))
     for label in labels:
         if not isinstance(label, dict):
             entries.leave_out(UNREADABLE)
@@ -82,27 +82,27 @@ def _add_sequence(entries: TextSetEntries, sequence: dict, split: str, before: s
             entries.leave_out(TRANSITION)
         else:
             times = (label.get("start_t"), label.get("end_t", "")) if of_frames else (0, None)
-            entries.add(key, _words(label), *times, lasts_s=lasts_s, kind="action")
+            entries.add(key, _label_text(label), *times, duration_s=duration_s, kind="action")
 
 
 def _labels(entries: TextSetEntries, sequence: dict) -> tuple[list, bool]:
-    """The labels that hold, and whether they are those of frames."""
+    """The labels of a sequence, and whether they are frame labels."""
     for kind in ("frame_ann", "seq_ann"):
-        annotations = [sequence.get(kind), *entries_of(sequence.get(f"{kind}s"))]
-        lists = [entries_of(each.get("labels")) for each in annotations if isinstance(each, dict)]
+        annotations = [sequence.get(kind), *as_list(sequence.get(f"{kind}s"))]
+        lists = [as_list(each.get("labels")) for each in annotations if isinstance(each, dict)]
         lists = [labels for labels in lists if labels]
         if lists:
-            # Annotators describe the same motion: one of them, as in the published notebooks.
+            # All annotators label the same motion; the published notebooks use the first, too.
             entries.leave_out(OTHER_ANNOTATORS, sum(map(len, lists[1:])))
             return lists[0], kind == "frame_ann"
     return [], False
 
 
-def _words(label: dict) -> object:
-    words = label.get("proc_label")
-    return words if isinstance(words, str) and words.strip() else label.get("raw_label")
+def _label_text(label: dict) -> object:
+    text = label.get("proc_label")
+    return text if isinstance(text, str) and text.strip() else label.get("raw_label")
 
 
 def _is_transition(label: dict) -> bool:
     kinds = label.get("act_cat")
-    return "transition" in (_words(label), *(kinds if kinds == ["transition"] else ()))
+    return "transition" in (_label_text(label), *(kinds if kinds == ["transition"] else ()))

@@ -1,13 +1,13 @@
-"""HumanML3D: three or four sentences for each of 14,616 stretches of AMASS motions.
+"""Reader of HumanML3D: three or four sentences for each of 14,616 segments of AMASS motions.
 
-`index.csv` names motion, first and last frame at 20 frames/s, and the clip's id; `texts/ID.txt`
-holds a line per sentence, `caption#tokens#from#to`, where from and to [s] are 0 for the whole clip;
-`train.txt`, `val.txt` and `test.txt` list ids. Ids with M are mirrored motions: their texts are
-left out, since the motion that they describe is not in AMASS.
+`index.csv` holds the motion, first and last frame at 20 frames/s, and id of each clip;
+`texts/ID.txt` holds one line per sentence, `caption#tokens#from#to`, where from and to [s] are 0
+for the whole clip; `train.txt`, `val.txt` and `test.txt` list ids. Ids with M are mirrored motions:
+their texts are left out, since the mirrored motion is not in AMASS.
 
-The published scripts cut the start off some collections before they count frames, and so does
-this. They also take every n-th pose with n = floor(rate / 20), which is not 20 frames/s where the
-rate is no multiple of it: see `frame_scale`.
+Like the published scripts, this reader cuts off the start of some collections before it counts
+frames. The scripts also take every n-th pose with n = floor(rate / 20), which does not give
+20 frames/s if the rate is not a multiple of 20: see `frame_scale`.
 
 Source:
     Guo et al., "Generating Diverse and Natural 3D Human Motions from Text", CVPR 2022, and
@@ -17,14 +17,14 @@ Source:
 import csv
 from pathlib import Path
 
+from pipelines.table_files import read_bytes
 from pipelines.text_set_entries import (
     MIRRORED,
     NO_TIMES,
     UNREADABLE,
     TextSetEntries,
+    as_number,
     find_files,
-    number,
-    read_bytes,
     read_splits,
 )
 from radarsim.errors import InputError
@@ -33,9 +33,9 @@ SOURCE = "HumanML3D"
 LICENCE = "HumanML3D, MIT: https://github.com/EricGuo5513/HumanML3D"
 RATE_HZ = 20
 COLUMNS = ("source_path", "start_frame", "end_frame", "new_name")
-# A caption of a long stretch need not hold within a window of it (mmCLIP paper, section 4.2).
+# A caption of a long segment need not apply to a window of it (mmCLIP paper, section 4.2).
 LONGEST_S = 5.0
-# Cut off before frames are counted [s], by collection as `motion_key` names it.
+# Duration cut off before frames are counted [s], by collection name in `motion_key`.
 HEAD_S = {
     "eyesjapandataset": 3.0,
     "hdm05": 3.0,
@@ -44,24 +44,24 @@ HEAD_S = {
     "transitions": 0.5,
 }
 
-TOO_LONG = f"of stretches of {LONGEST_S:g} s and more"
+TOO_LONG = f"of segments of {LONGEST_S:g} s and more"
 NOT_AMASS = "of HumanAct12, which is not in AMASS"
-NO_TEXT = "missing (clips of the index without a file in texts)"
-NOT_IN_INDEX = "that the index does not name"
+NO_TEXT_FILE = "missing (clips of the index without a file in texts)"
+NOT_IN_INDEX = "that are not in the index"
 
 
 def read_humanml3d(path: str | Path, longest_s: float = LONGEST_S) -> TextSetEntries:
-    """The sentences of every clip.
+    """Read the sentences of all clips.
 
     Args:
-        path: the folder with `index.csv`; `texts/` and the splits lie there or in `HumanML3D/`.
-        longest_s: texts of stretches of this length or more are left out [s].
+        path: folder with `index.csv`; `texts/` and the splits are in it or in `HumanML3D/`.
+        longest_s: texts of segments of this length or more are left out [s].
 
     Returns:
         Sentences by motion.
 
     Raises:
-        InputError: no index or no texts.
+        InputError: the index or the texts are missing.
     """
     (index,) = find_files(path, "--humanml3d", ("index.csv",))
     texts = _beside(index.parent, "texts")
@@ -74,7 +74,7 @@ def read_humanml3d(path: str | Path, longest_s: float = LONGEST_S) -> TextSetEnt
     for row in _rows(index):
         name = Path(str(row["new_name"])).stem
         if name not in files:
-            entries.leave_out(NO_TEXT)
+            entries.leave_out(NO_TEXT_FILE)
             continue
         _add_clip(entries, row, _lines(files.pop(name)), splits.get(name, ""), longest_s)
     for name, file in files.items():
@@ -86,7 +86,7 @@ def read_humanml3d(path: str | Path, longest_s: float = LONGEST_S) -> TextSetEnt
 def frame_scale(mocap_rate_hz: float) -> float:
     """True seconds per second of HumanML3D, for motions recorded at this rate.
 
-    250 Hz is thinned by 12 and counted as 20 Hz, so a text's time is 0.96 of what it says.
+    250 Hz is decimated by 12 and counted as 20 Hz, so the true time is 0.96 of the given one.
     """
     every = int(mocap_rate_hz / RATE_HZ)
     return every * RATE_HZ / mocap_rate_hz if every else 1.0
@@ -101,10 +101,10 @@ def _add_clip(
     key = entries.key(path, len(lines))
     if key is None:
         return
-    first, end = number(row["start_frame"]), number(row["end_frame"])
+    first, end = as_number(row["start_frame"]), as_number(row["end_frame"])
     if first is None or end is None or first < 0 or not (end > first or end == -1):
         return entries.leave_out(NO_TIMES, len(lines))
-    entries.put_in(key, split)
+    entries.add_split(key, split)
     start_s = first / RATE_HZ + HEAD_S.get(key.split("/")[0], 0.0)
     clip = start_s, None if end == -1 else start_s + (end - first) / RATE_HZ
     for line in lines:
@@ -130,8 +130,8 @@ def _add_line(
 
 
 def _tag(field: str) -> float | None:
-    """Some published tags are nan, which the authors read as zero."""
-    return 0.0 if field.strip().casefold() == "nan" else number(field)
+    """Time tag [s]; some published tags are nan, which the authors read as zero."""
+    return 0.0 if field.strip().casefold() == "nan" else as_number(field)
 
 
 def _rows(index: Path) -> list[dict]:
@@ -142,7 +142,7 @@ def _rows(index: Path) -> list[dict]:
         raise InputError(index, "CSV", str(error), "give index.csv as published") from None
     missing = [name for name in COLUMNS if not rows or name not in rows[0]]
     if missing:
-        problem = f"column {missing[0]} is missing" if rows else "holds no rows"
+        problem = f"column {missing[0]} is missing" if rows else "has no rows"
         raise InputError(index, "CSV", problem, "give index.csv as published")
     return rows
 
@@ -153,6 +153,6 @@ def _lines(file: Path) -> list[str]:
 
 
 def _beside(folder: Path, name: str) -> Path | None:
-    """In the folder, or where the repository of HumanML3D keeps it."""
+    """A subfolder of the folder, or of `HumanML3D/` as in the published repository."""
     places = (folder / name, folder / "HumanML3D" / name)
     return next((place for place in places if place.is_dir()), None)

@@ -1,4 +1,4 @@
-"""KIT-ML: sentences about motions of KIT and CMU, by AMASS path.
+"""Reader of KIT-ML: sentences about motions of KIT and CMU, by AMASS path.
 
 `annotations.json`, as published with TMR:
 
@@ -6,8 +6,8 @@
                "annotations": [{"seg_id": "00002_0", "text": "A person walks 4 steps forward.",
                                 "start": 0.0, "end": 5.31}]}}
 
-`train.txt`, `val.txt` and `test.txt` beside it list ids. Ids and paths with M are mirrored motions:
-their texts are left out.
+`train.txt`, `val.txt` and `test.txt` in the same folder list ids. Ids and paths with M are mirrored
+motions: their texts are left out.
 
 Source:
     Plappert, Mandery, Asfour, "The KIT Motion-Language Dataset", Big Data 4(4), 2016;
@@ -20,11 +20,11 @@ from pipelines.text_set_entries import (
     MIRRORED,
     UNREADABLE,
     TextSetEntries,
-    entries_of,
+    as_list,
+    as_number,
     find_files,
-    number,
+    read_json_object,
     read_splits,
-    read_table,
 )
 from radarsim.errors import InputError
 
@@ -34,7 +34,7 @@ FILES = ("annotations.json",)
 
 
 def read_kitml(path: str | Path) -> TextSetEntries:
-    """The sentences of every motion.
+    """Read the sentences of all motions.
 
     Args:
         path: the published folder, or its `annotations.json`.
@@ -43,14 +43,14 @@ def read_kitml(path: str | Path) -> TextSetEntries:
         Sentences by motion.
 
     Raises:
-        InputError: no such file, or none of KIT-ML's.
+        InputError: the file is missing, or is not a KIT-ML file.
     """
     (file,) = find_files(path, "--kitml", FILES)
-    motions = read_table(file, "KIT-ML's annotations.json")
+    motions = read_json_object(file, "KIT-ML's annotations.json")
     found = {name: each for name, each in motions.items() if isinstance(each, dict)}
     if motions and not any("annotations" in each for each in found.values()):
         hint = "give KIT-ML's annotations.json"
-        raise InputError(file, "annotations", "is in none of the entries", hint)
+        raise InputError(file, "annotations", "is missing from every entry", hint)
     entries = TextSetEntries(SOURCE, LICENCE)
     entries.leave_out(UNREADABLE, len(motions) - len(found))
     splits = read_splits(file.parent)
@@ -60,17 +60,17 @@ def read_kitml(path: str | Path) -> TextSetEntries:
 
 
 def _add_motion(entries: TextSetEntries, name: str, motion: dict, split: str) -> None:
-    texts, path = entries_of(motion.get("annotations")), motion.get("path")
+    texts, path = as_list(motion.get("annotations")), motion.get("path")
     if name.startswith("M") or (isinstance(path, str) and path.startswith("M/")):
         return entries.leave_out(MIRRORED, len(texts))
     key = entries.key(path, max(len(texts), 1))
     if key is None:
         return
-    entries.put_in(key, split)
-    lasts_s = number(motion.get("duration"))
+    entries.add_split(key, split)
+    duration_s = as_number(motion.get("duration"))
     for text in texts:
         if isinstance(text, dict):
             times = text.get("start"), text.get("end", "")
-            entries.add(key, text.get("text"), *times, lasts_s=lasts_s)
+            entries.add(key, text.get("text"), *times, duration_s=duration_s)
         else:
             entries.leave_out(UNREADABLE)

@@ -1,9 +1,10 @@
-"""BABEL, HumanML3D and KIT-ML texts, found by the motion that they are about.
+"""Texts of BABEL, HumanML3D and KIT-ML, looked up by motion.
 
-Sentences hold for their stretch. BABEL's are actions: a window's label lists those under it,
-joined by "and" (mmCLIP paper, section 4.2).
+A sentence describes its own time span. BABEL's texts are actions: the label of a window lists the
+actions in it, joined by "and" (mmCLIP paper, section 4.2).
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -18,21 +19,21 @@ from pipelines.plan import Note
 from pipelines.sources import Text
 from pipelines.text_set_entries import TextSetEntries
 
-NOT_THERE = "of motions that are not there"
-SPLIT_UP = "motions that their text set puts into several official splits"
+MOTION_MISSING = "of missing motions"
+SEVERAL_SPLITS = "motions that their text set puts into several official splits"
 WITHOUT_TEXT = "motions without text"
 
-# An action that a window shows for less than this, and less than half of it, is not its label.
+# An action is not in a window's label if the window shows less than this and less than half of it.
 LEAST_SHOWN_S = 0.2
 
 
 @dataclass(frozen=True, kw_only=True)
 class MotionText:
-    """What is said about one motion.
+    """Texts of one motion.
 
     Attributes:
-        texts: timed, in order of their start.
-        official_split: where the first text set that splits its motions puts it, or "".
+        texts: timed texts, ordered by start.
+        official_split: official split in the first text set that has splits, or "".
     """
 
     texts: tuple[Text, ...] = ()
@@ -40,18 +41,18 @@ class MotionText:
 
     @property
     def captions(self) -> tuple[str, ...]:
-        """Different words, in the order of their first mention."""
+        """Distinct captions, in order of first occurrence."""
         return tuple(dict.fromkeys(text.caption for text in self.texts))
 
 
 @dataclass(frozen=True, kw_only=True)
 class TextSources:
-    """Texts of any number of text sets.
+    """Texts of all text sets that were loaded.
 
     Attributes:
         texts: by motion key, see `amass_names.motion_key`.
-        splits: official splits by motion key, the first set's that has some.
-        left_out: what was not taken, counted by cause.
+        splits: official splits by motion key, from the first text set that has them.
+        left_out: counts of skipped texts by cause.
     """
 
     texts: Mapping[str, tuple[Text, ...]] = field(default_factory=dict)
@@ -59,14 +60,14 @@ class TextSources:
     left_out: tuple[Note, ...] = ()
 
     def for_motion(self, path: str, rate_hz: float | None = None) -> MotionText:
-        """What is said about a motion.
+        """The texts of a motion.
 
         Args:
-            path: of the motion, from its AMASS collection on; folders in front do no harm.
-            rate_hz: poses per second of its file, by which HumanML3D's times are set right.
+            path: path of the motion from its AMASS collection on; leading folders are ignored.
+            rate_hz: pose rate of its file, used to correct the times of HumanML3D.
 
         Returns:
-            Its texts; none where nobody said anything.
+            Its texts; empty if it has none.
         """
         key = motion_key(path)
         splits = self.splits.get(key, ())
@@ -76,38 +77,38 @@ class TextSources:
         )
 
     def counts_frames(self, path: str) -> bool:
-        """Whether some of a motion's texts need its pose rate."""
-        said = self.texts.get(motion_key(path), ())
-        return any(text.source == humanml3d.SOURCE for text in said)
+        """Whether some texts of a motion need its pose rate."""
+        texts = self.texts.get(motion_key(path), ())
+        return any(text.source == humanml3d.SOURCE for text in texts)
 
     @cached_property
     def num_texts(self) -> dict[str, int]:
-        """Texts that can be joined, by source."""
+        """Number of loaded texts by source."""
         return _by_source(self.texts.values())
 
     def num_joined(self, paths: Iterable[str]) -> dict[str, int]:
-        """Texts by source whose motion is among these."""
+        """Number of texts by source whose motion is among these paths."""
         keys = {motion_key(path) for path in paths}
-        return _by_source(said for key, said in self.texts.items() if key in keys)
+        return _by_source(texts for key, texts in self.texts.items() if key in keys)
 
     def unjoined(self, paths: Iterable[str]) -> tuple[Note, ...]:
-        """What finds no place among these motions, and why, counted by cause.
+        """Counts of texts and motions that could not be joined, by cause.
 
         Args:
-            paths: of the motions that are there.
+            paths: of the motions that exist.
 
         Returns:
-            Counts: texts not taken, texts whose motion is not there, motions without text.
+            Counts of skipped texts, texts of missing motions, and motions without text.
         """
         keys = [motion_key(path) for path in paths]
         joined = self.num_joined(paths)
         notes = [
-            Note(cause=f"{source} texts {NOT_THERE}", count=count - joined.get(source, 0))
+            Note(cause=f"{source} texts {MOTION_MISSING}", count=count - joined.get(source, 0))
             for source, count in self.num_texts.items()
         ]
         notes.append(Note(cause=WITHOUT_TEXT, count=sum(key not in self.texts for key in keys)))
-        split_up = sum(len(self.splits.get(key, ())) > 1 for key in keys)
-        notes.append(Note(cause=SPLIT_UP, count=split_up))
+        several = sum(len(self.splits.get(key, ())) > 1 for key in keys)
+        notes.append(Note(cause=SEVERAL_SPLITS, count=several))
         return (*self.left_out, *(note for note in notes if note.count))
 
 
@@ -119,36 +120,36 @@ def load_texts(
     """Read text sets in their published layouts.
 
     Args:
-        babel: folder with `train.json` and the others.
+        babel: folder with `train.json` and the other files of BABEL.
         humanml3d: folder with `index.csv` and `texts/`.
         kitml: folder with `annotations.json`.
 
     Returns:
-        The texts of all that were given.
+        The texts of all sets whose folder is given.
 
     Raises:
-        InputError: a set is not there, or is something else.
+        InputError: a text set is missing or has another format.
     """
     readers = ((read_babel, babel), (read_humanml3d, humanml3d), (read_kitml, kitml))
     return _merged([read(path) for read, path in readers if path is not None])
 
 
 def window_label(texts: Iterable[Text], start_s: float, end_s: float) -> Text | None:
-    """The one label of a window: its actions in order, joined by "and".
+    """The label of a window: its actions in order, joined by "and".
 
     Args:
-        texts: of the motion; sentences are passed over.
+        texts: of the motion; only actions are used.
         start_s, end_s: the window [s].
 
     Returns:
-        A label of the whole window; None where it shows no action.
+        A label for the whole window; None if it shows no action.
     """
     shown = [text for text in texts if text.kind == "action" and _is_shown(text, start_s, end_s)]
     captions = list(dict.fromkeys(text.caption for text in shown))
     if not captions:
         return None
-    words = " and ".join(captions)
-    return replace(shown[0], caption=words, start_s=start_s, end_s=end_s, kind="label")
+    label = " and ".join(captions)
+    return replace(shown[0], caption=label, start_s=start_s, end_s=end_s, kind="label")
 
 
 def _is_shown(text: Text, start_s: float, end_s: float) -> bool:
@@ -158,6 +159,7 @@ def _is_shown(text: Text, start_s: float, end_s: float) -> bool:
 
 
 def _at_rate(text: Text, rate_hz: float | None) -> Text:
+    """The text with true times, if it is from HumanML3D and the pose rate is known."""
     if rate_hz is None or text.source != humanml3d.SOURCE:
         return text
     scale = frame_scale(rate_hz)
@@ -169,24 +171,20 @@ def _merged(sets: list[TextSetEntries]) -> TextSources:
     texts: dict[str, list[Text]] = {}
     splits: dict[str, frozenset[str]] = {}
     for entries in sets:
-        for key, said in entries.texts.items():
-            texts.setdefault(key, []).extend(said)
+        for key, found in entries.texts.items():
+            texts.setdefault(key, []).extend(found)
         for key, found in entries.splits.items():
             splits.setdefault(key, frozenset(found))
     return TextSources(
-        texts={key: tuple(sorted(said, key=_order)) for key, said in texts.items()},
+        texts={key: tuple(sorted(found, key=_by_time)) for key, found in texts.items()},
         splits=splits,
         left_out=tuple(note for entries in sets for note in entries.notes()),
     )
 
 
-def _order(text: Text) -> tuple:
+def _by_time(text: Text) -> tuple:
     return text.start_s, text.end_s is None, text.end_s or 0.0
 
 
-def _by_source(said: Iterable[Iterable[Text]]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for texts in said:
-        for text in texts:
-            counts[text.source] = counts.get(text.source, 0) + 1
-    return counts
+def _by_source(groups: Iterable[Iterable[Text]]) -> dict[str, int]:
+    return dict(Counter(text.source for texts in groups for text in texts))

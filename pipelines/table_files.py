@@ -1,4 +1,4 @@
-"""Tables of words as people hand them over: CSV with a head line, JSON lines or Parquet."""
+"""Read and write tables of text rows: CSV with a header line, JSON lines or Parquet."""
 
 import contextlib
 import csv
@@ -9,14 +9,14 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pipelines.text_set_entries import read_bytes
 from radarsim.errors import InputError
 
 SUFFIXES = (".csv", ".jsonl", ".parquet")
+_MAX_BYTES = 1 << 30
 
 
 def suffix_of(path: str | Path, kind: str) -> str:
-    """The file's suffix, in small letters.
+    """The file's suffix in lower case.
 
     Args:
         path: of the file, which need not exist.
@@ -27,23 +27,38 @@ def suffix_of(path: str | Path, kind: str) -> str:
     """
     suffix = Path(path).suffix.lower()
     if suffix not in SUFFIXES:
-        problem = f"'{suffix or Path(path).name}' is no kind of {kind} file"
+        problem = f"'{suffix or Path(path).name}' is not a type of {kind} file"
         raise InputError(path, "file", problem, f"give {' or '.join(SUFFIXES)}")
     return suffix
+
+
+def read_bytes(path: Path) -> bytes:
+    """All bytes of a file of at most 1 GiB.
+
+    Raises:
+        InputError: the file cannot be read, or is too large.
+    """
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise InputError(path, "file", "has more than 1 GiB", "give the file as published")
+        return path.read_bytes()
+    except OSError as error:
+        problem = f"cannot be read ({error.strerror})"
+        raise InputError(path, "file", problem, "check it") from None
 
 
 def read_rows(
     path: str | Path, columns: Sequence[str], kind: str
 ) -> Iterator[tuple[str, Mapping[str, object]]]:
-    """Where each row stands, and its values.
+    """(location, values) of each row; the location names file and line for messages.
 
     Args:
         path: the file.
-        columns: that are of use; CSV and JSON lines may bring others along.
+        columns: columns to read; CSV and JSON lines may return others, too.
         kind: of file, for messages.
 
     Raises:
-        InputError: no such file, another kind of file, or one that cannot be read.
+        InputError: the file is missing, of another type, or cannot be read.
     """
     path, suffix = Path(path), suffix_of(path, kind)
     data, hint = read_bytes(path), f"give the columns {', '.join(columns)}"
@@ -55,13 +70,13 @@ def read_rows(
 
 
 def write_rows(path: str | Path, rows: Iterable[Mapping[str, object]], columns: Sequence[str]):
-    """Write a `.csv` or `.jsonl` file, whole or not at all.
+    """Write a CSV file, or JSON lines if the suffix is not `.csv`; atomic, see `write_whole`.
 
     Raises:
-        InputError: it cannot be written.
+        InputError: the file cannot be written.
     """
     sink = io.StringIO()
-    if suffix_of(path, "attribute") == ".csv":
+    if Path(path).suffix.lower() == ".csv":
         writer = csv.DictWriter(sink, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
@@ -71,10 +86,10 @@ def write_rows(path: str | Path, rows: Iterable[Mapping[str, object]], columns: 
 
 
 def write_whole(path: str | Path, data: bytes) -> None:
-    """Write a file beside its place and rename it, so that nobody ever sees half of it.
+    """Write a temporary file and rename it, so that a partial file never has this name.
 
     Raises:
-        InputError: it cannot be written.
+        InputError: the file cannot be written.
     """
     path = Path(path)
     partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
@@ -84,22 +99,22 @@ def write_whole(path: str | Path, data: bytes) -> None:
         os.replace(partial, path)
     except OSError as error:
         problem = f"cannot be written ({error.strerror})"
-        raise InputError(path, "file", problem, "choose another place") from None
+        raise InputError(path, "file", problem, "choose another path") from None
     finally:
         with contextlib.suppress(OSError):
             partial.unlink()
 
 
 def text_of(path: str | Path, data: bytes) -> str:
-    """UTF-8, with or without its mark.
+    """Decode UTF-8, with or without a byte order mark.
 
     Raises:
-        InputError: it is something else.
+        InputError: the bytes are not UTF-8.
     """
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise InputError(path, "file", "is no UTF-8 text", "save it as UTF-8") from None
+        raise InputError(path, "file", "is not UTF-8 text", "save it as UTF-8") from None
 
 
 def _csv_rows(path: Path, text: str, hint: str) -> Iterator[tuple[str, Mapping]]:
@@ -120,7 +135,7 @@ def _json_rows(path: Path, text: str, hint: str) -> Iterator[tuple[str, Mapping]
         except (ValueError, RecursionError):
             row = None
         if not isinstance(row, dict):
-            raise InputError(f"{path} line {number}", "JSON", "is no object", hint)
+            raise InputError(f"{path} line {number}", "JSON", "is not an object", hint)
         yield f"line {number}", row
 
 
@@ -130,10 +145,10 @@ def _parquet_rows(path: Path, data: bytes, columns: Sequence[str]) -> Iterator[t
 
     try:
         file = pq.ParquetFile(io.BytesIO(data))
-        wanted = [name for name in columns if name in file.schema_arrow.names]
-        rows = file.read(columns=wanted).to_pylist()
+        present = [name for name in columns if name in file.schema_arrow.names]
+        rows = file.read(columns=present).to_pylist()
     except (pa.ArrowException, OSError, ValueError, OverflowError):
-        hint = "write it again"
-        raise InputError(path, "Parquet", "cannot be read, or is damaged", hint) from None
+        problem, hint = "cannot be read, or is damaged", "write the file again"
+        raise InputError(path, "Parquet", problem, hint) from None
     for number, row in enumerate(rows, start=1):
         yield f"row {number}", row

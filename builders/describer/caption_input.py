@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipelines.attribute_files import FALLBACK
-from pipelines.table_files import SUFFIXES, read_rows, text_of
-from pipelines.text_set_entries import cleaned, read_bytes
+from pipelines.table_files import SUFFIXES, read_bytes, read_rows, text_of
+from pipelines.text_set_entries import normalised_text
 from radarsim.errors import InputError
 
 COLUMNS = ("caption", "label")  # as the tables of `builders.recordings` have them
@@ -57,7 +57,7 @@ def _cells(path: str) -> Iterator[str]:
 
 
 def _words(value: object, where: str, name: str) -> str:
-    words = cleaned(value)
+    words = normalised_text(value)
     if words is None:
         raise InputError(where, name, "holds no words", "fill it in, or remove the row")
     return words

@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.table_files import text_of
-from pipelines.text_set_entries import read_bytes
+from pipelines.table_files import read_bytes, text_of
 from radarsim.errors import InputError
 
 SLOT = "{activity}"

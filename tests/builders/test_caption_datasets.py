@@ -97,7 +97,7 @@ def test_the_command_writes_segments_captions_and_official_splits(place, capsys)
         "BABEL texts joined: 3",
         "HumanML3D texts joined: 2",
         "KIT-ML texts joined: 0",
-        "KIT-ML texts of motions that are not there: 1",
+        "KIT-ML texts of missing motions: 1",
         "BABEL texts that mark transitions: 1",
         "texts that begin after the end of their motion: 1",
     ):
@@ -164,6 +164,6 @@ def test_real_kitml_texts_find_motions_laid_out_as_amass(tmp_path, test_data):
     num = sum(len(motion["annotations"]) for motion in there)
     assert counts(notes) == {
         "KIT-ML texts joined": num,
-        "KIT-ML texts of motions that are not there": 6082 - num,
+        "KIT-ML texts of missing motions": 6082 - num,
         "KIT-ML texts of mirrored motions, which are left out": 6082,
     }

@@ -260,7 +260,7 @@ def test_captions_are_read_from_lines_and_columns_once_each(tmp_path, name, cont
         ("walk\n", ("--base-url", "localhost:8000"), "--base-url: is no URL of a server"),
         ("walk\n", ("--base-url", ""), "OPENAI_API_KEY: is not set"),
         ("walk\n", ("--model", ""), "--model: is missing; name the model"),
-        ("walk\n", ("--out", "{folder}/a.txt"), "'.txt' is no kind of attribute file"),
+        ("walk\n", ("--out", "{folder}/a.txt"), "'.txt' is not a type of attribute file"),
         ("walk\n", ("--api-key", "a\nb"), "OPENAI_API_KEY: holds what no key can"),
     ],
 )

@@ -153,16 +153,16 @@ def test_a_store_that_is_not_finished_or_held_is_left_alone(store, tmp_path, cap
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("a.txt", b"", "file: '.txt' is no kind of attribute file; give .csv or .jsonl or"),
+        ("a.txt", b"", "file: '.txt' is not a type of attribute file; give .csv or .jsonl or"),
         ("gone.csv", None, "file: cannot be read (No such file or directory)"),
-        ("a.csv", b"", "rows: there are none"),
-        ("a.csv", b"\xff\xfe\x00", "file: is no UTF-8 text"),
+        ("a.csv", b"", "rows: none found"),
+        ("a.csv", b"\xff\xfe\x00", "file: is not UTF-8 text"),
         ("a.csv", b"caption,part\nact 1,legs\n", "line 2: sentence: is missing"),
         ("a.csv", b"caption,part,sentence,provenance\nact 1,head,x,y\n", "line 2: part: is 'head'"),
         ("a.csv", b"caption,part,sentence,provenance\nact 1,legs, ,y\n", "line 2: sentence: holds"),
         ("a.csv", b"caption,part,sentence,provenance\nact 1,legs\n", "line 2: sentence: holds no"),
-        ("a.jsonl", b'{"caption": ', "line 1: JSON: is no object"),
-        ("a.jsonl", b"[" * 100_000, "line 1: JSON: is no object"),
+        ("a.jsonl", b'{"caption": ', "line 1: JSON: is not an object"),
+        ("a.jsonl", b"[" * 100_000, "line 1: JSON: is not an object"),
         ("a.parquet", b"PAR1 not really PAR1", "Parquet: cannot be read, or is damaged"),
     ],
 )
@@ -182,7 +182,7 @@ def test_a_file_that_cannot_be_used_is_one_line(store, tmp_path, capsys, name, c
 def test_a_variant_is_a_small_whole_number(tmp_path, variant):
     row = {**wording("act 1", "by hand", "hop")[0], "variant": variant}
     file = written(tmp_path / "a.jsonl", [row])
-    with pytest.raises(InputError, match=r"line 1: variant: is .*count wordings"):
+    with pytest.raises(InputError, match=r"line 1: variant: is .*number the wordings"):
         read_sentences(file)
 
 

@@ -119,8 +119,8 @@ def test_nonsense_in_an_index_or_a_line_costs_its_entry(tmp_path):
         (b'{"a": ' * 100_000, "JSON: is nested too deeply"),
         (b"\xff\xfe\x00", "JSON: cannot be read (no text)"),
         (b"[1, 2]", "JSON: is a list, not an object"),
-        (b'{"1": {"path": "KIT/3/a"}}', "annotations: is in none of the entries"),
-        (b'{"1": 3}', "annotations: is in none of the entries"),
+        (b'{"1": {"path": "KIT/3/a"}}', "annotations: is missing from every entry"),
+        (b'{"1": 3}', "annotations: is missing from every entry"),
     ],
 )
 def test_a_file_of_another_kind_is_refused_by_name(tmp_path, content, words):
@@ -132,7 +132,7 @@ def test_a_file_of_another_kind_is_refused_by_name(tmp_path, content, words):
 
 def test_one_set_in_place_of_another_is_refused(tmp_path):
     sets = make_sets(tmp_path)
-    with pytest.raises(InputError, match=r"feat_p: is in none of the entries"):
+    with pytest.raises(InputError, match=r"feat_p: is missing from every entry"):
         load_texts(babel=sets["kitml"] / "annotations.json")
     with pytest.raises(InputError, match=r"--babel: holds none of train.json, val.json"):
         load_texts(babel=sets["kitml"])
@@ -147,7 +147,7 @@ def test_an_index_without_texts_says_what_to_unpack(tmp_path):
     with pytest.raises(InputError, match=r"texts: no such folder; unpack texts.zip there"):
         load_texts(humanml3d=tmp_path)
     (tmp_path / "texts").mkdir()
-    with pytest.raises(InputError, match=r"index.csv: CSV: holds no rows"):
+    with pytest.raises(InputError, match=r"index.csv: CSV: has no rows"):
         load_texts(humanml3d=tmp_path)
     (tmp_path / "index.csv").write_text("source_path,end_frame,new_name\na,1,b\n")
     with pytest.raises(InputError, match=r"CSV: column start_frame is missing"):

@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from pipelines.amass_names import RENAMED, motion_key
-from pipelines.motion_texts import NOT_THERE, load_texts, window_label
+from pipelines.motion_texts import MOTION_MISSING, load_texts, window_label
 from pipelines.sources import Text
 from tests.helpers.text_sets import babel_set, humanml3d_set, kitml_set, label, line, sequence
 
@@ -159,12 +159,12 @@ def test_humanml3d_leaves_out_long_mirrored_and_foreign_clips_by_cause(tmp_path)
     found = load_texts(humanml3d=humanml3d_set(tmp_path, rows, texts))
     assert said(found) == [("one", 0, 4.95), ("two", 0, 4.95), ("a short part", 1, 2)]
     assert counts(found.left_out) == {
-        "HumanML3D texts of stretches of 5 s and more": 1,
+        "HumanML3D texts of segments of 5 s and more": 1,
         "HumanML3D texts of HumanAct12, which is not in AMASS": 2,
         "HumanML3D texts with impossible times": 5,
         "HumanML3D texts whose motion's path is not recognised": 2,
         "HumanML3D texts missing (clips of the index without a file in texts)": 1,
-        "HumanML3D texts that the index does not name": 2,
+        "HumanML3D texts that are not in the index": 2,
         "HumanML3D texts of mirrored motions, which are left out": 2,
     }
 
@@ -213,7 +213,7 @@ def test_what_is_not_joined_is_counted(tmp_path):
     there = ["KIT/3/walk01_stageii", "SFU/1/2"]
     assert texts.num_joined(there) == {"KIT-ML": 1}
     assert counts(texts.unjoined(there)) == {
-        "KIT-ML texts of motions that are not there": 2,
+        "KIT-ML texts of missing motions": 2,
         "motions without text": 1,
     }
 
@@ -267,9 +267,12 @@ def test_all_real_humanml3d_clips_are_joined_or_counted(test_data, tmp_path):
     left_out = counts(found.left_out)
     assert left_out == {
         "HumanML3D texts of HumanAct12, which is not in AMASS": foreign,
-        "HumanML3D texts of stretches of 5 s and more": len(texts) - foreign - len(short),
+        "HumanML3D texts of segments of 5 s and more": len(texts) - foreign - len(short),
         "HumanML3D texts missing (clips of the index without a file in texts)": len(rows)
         - len(texts),
     }
-    assert "HumanML3D texts of motions that are not there" not in counts(found.unjoined(short))
-    assert counts(found.unjoined([])) == {**left_out, f"HumanML3D texts {NOT_THERE}": len(short)}
+    assert "HumanML3D texts of missing motions" not in counts(found.unjoined(short))
+    assert counts(found.unjoined([])) == {
+        **left_out,
+        f"HumanML3D texts {MOTION_MISSING}": len(short),
+    }
