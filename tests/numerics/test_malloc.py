@@ -11,7 +11,7 @@ from radarsim.numerics.malloc import give_back
 HOARD = """
 import re
 from pathlib import Path
-from radarsim.memory import give_back
+from radarsim.numerics.malloc import give_back
 
 def held_mb():
     return int(re.search(r"VmRSS:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024
