@@ -1,1 +1,1 @@
-"""One question per script: how fast, how exact, against what."""
+"""Benchmarks of speed, accuracy, memory and recognition; one question per script."""

@@ -1,7 +1,8 @@
-"""Is what was timed also right? Errors against the float64 oracle, and the bound of each method.
+"""Accuracy of the timed methods: errors against the float64 oracle, and the bound of each method.
 
-The error is the energy of the difference over the energy of the truth [dB], over some loops of one
-frame, all pairs and samples; the oracle sums every visible face at every sample at its own time.
+The error is the energy of the difference divided by the energy of the reference [dB], over some
+chirp loops of one frame, all antenna pairs and samples. The oracle sums every visible face at every
+sample, each at its own time.
 """
 
 import numpy as np
@@ -10,7 +11,7 @@ from radarsim.scattering.levels import volts_per_weight
 from radarsim.signal.exact_frames import plain_frame
 from radarsim.signal.fast_clip import frames_of
 
-# The largest error that a method may show, by the least distance [m] from which it holds.
+# Largest permitted error [dB] of each method, by the distance [m] from which the bound holds.
 BOUNDS_DB = {
     "accurate": {0.0: -70.0, 2.0: -80.0},
     "fast": {0.0: -60.0},
@@ -22,56 +23,54 @@ BOUNDS_DB = {
     "loop": {0.0: -15.0},
     "loop_torch": {0.0: -15.0},
 }
-# Largest difference of any pixel that stands out of the noise.
+# Largest permitted difference of any pixel above the noise.
 HEATMAP_BOUND_DB = 0.1
 
 
 def bound_db(method: str, range_m: float) -> float:
-    """What a method promises for a subject at that distance."""
+    """Largest permitted error [dB] of a method for a subject at that distance."""
     limits = BOUNDS_DB[method]
     return limits[max(start for start in limits if start <= range_m)]
 
 
-def loops_of(radar) -> tuple[int, ...]:
-    """Loops of a frame that the oracle is asked for: first, middle and last."""
+def checked_loops(radar) -> tuple[int, ...]:
+    """Chirp loops that are compared with the oracle: first, middle and last of a frame."""
     count = radar.frame.num_chirps
     return tuple(sorted({0, count // 2, count - 1}))
 
 
-def truth_of(performer, settings, frame_idx: int = 0, loops=None) -> np.ndarray:
+def reference_samples(scene, settings, frame_idx: int = 0, loops=None) -> np.ndarray:
     """The oracle's IF samples of some loops of one frame, without the level constant.
 
     Args:
-        performer: the scene.
-        settings: which visibility.
-        frame_idx: which frame.
-        loops: which of its loops; default those of `loops_of`.
+        scene: moving body and radar.
+        settings: visibility and reflection model.
+        frame_idx: index of the frame.
+        loops: indices of the chirp loops; default those of `checked_loops`.
     """
-    burst = frames_of(performer.burst())[frame_idx]
-    loops = loops_of(performer.radar) if loops is None else loops
-    return plain_frame(
-        performer.radar, settings, burst, performer.body.faces, performer.sigma_rad, loops
-    )
+    burst = frames_of(scene.burst())[frame_idx]
+    loops = checked_loops(scene.radar) if loops is None else loops
+    return plain_frame(scene.radar, settings, burst, scene.body.faces, scene.sigma_rad, loops)
 
 
 def error_db(found, truth) -> float:
-    """Energy of the difference over that of the truth [dB]."""
+    """Energy of the difference divided by the energy of the reference [dB]."""
     difference = np.abs(np.asarray(found, np.complex128) - truth) ** 2
     return float(10 * np.log10(difference.sum() / (np.abs(truth) ** 2).sum() + 1e-30))
 
 
 def cube_error_db(radar, cube_v, truth, frame_idx: int = 0, loops=None) -> float:
-    """Error of a simulated IF cube [V] on the loops of `truth`; arguments as there."""
-    loops = loops_of(radar) if loops is None else loops
+    """Error of a simulated IF cube [V] on the chirp loops of `truth` [dB]."""
+    loops = checked_loops(radar) if loops is None else loops
     scale = volts_per_weight(radar, 1.0) * np.asarray(radar.array.channel_gain)[:, :, None]
     return error_db(np.asarray(cube_v[frame_idx])[list(loops)], truth * scale)
 
 
 def heatmap_error_db(radar, maps, cube_v) -> float:
-    """Largest difference of the first columns from NumPy's, where they stand out of the noise.
+    """Largest difference of the first heatmap columns from NumPy's, where above the noise [dB].
 
-    By the default of `HeatmapSettings`: the mean over the clip removed, then of 256 loops in
-    float64 the mean power per range bin, and per speed bin over all pairs and samples.
+    NumPy repeats the default `HeatmapSettings` in float64: the mean over the clip is removed, then
+    256 loops give the mean power per range bin, and per Doppler bin over all pairs and samples.
     """
     cube_v = np.asarray(cube_v, np.complex128)
     loops = (cube_v - cube_v.mean((0, 1))).reshape(-1, *cube_v.shape[2:])[:256]
@@ -82,26 +81,26 @@ def heatmap_error_db(radar, maps, cube_v) -> float:
     power_range = (np.abs(np.fft.fft(loops)) ** 2).mean((0, 1, 2)) / noise_w
     doppler = np.abs(np.fft.fft(loops * window[:, None, None, None], axis=0)) ** 2
     power_doppler = doppler.sum(3).mean((1, 2)) / noise_w / (window**2).sum()
-    wished = (power_range, np.fft.fftshift(power_doppler))
+    expected = (power_range, np.fft.fftshift(power_doppler))
     found = (maps.time_range[0], maps.time_doppler[0])
     return max(
         float(np.abs(np.asarray(one) - 10 * np.log10(power))[power > 1].max(initial=0.0))
-        for one, power in zip(found, wished)
+        for one, power in zip(found, expected)
     )
 
 
 class WrongResult(Exception):
-    """A timed result is not what the oracle says: no speed is worth printing."""
+    """A timed result differs from the oracle by more than its bound; no speed is printed."""
 
 
-def check(errors: dict[str, tuple[float, float]]) -> dict:
+def check_errors(errors: dict[str, tuple[float, float]]) -> dict:
     """Error and bound of every timed result, as JSON can hold them.
 
     Args:
-        errors: by what was timed, the error and its bound [dB].
+        errors: error and bound [dB] by the name of the timed method.
 
     Raises:
-        WrongResult: naming all that exceed their bound, or are not a number.
+        WrongResult: names every error that exceeds its bound or is not a number.
     """
     wrong = [
         f"{name}: error {error:.1f} dB, bound {bound:.1f} dB"
@@ -109,5 +108,7 @@ def check(errors: dict[str, tuple[float, float]]) -> dict:
         if not error <= bound
     ]
     if wrong:
-        raise WrongResult("not what the oracle says, so no speed is shown: " + "; ".join(wrong))
+        raise WrongResult(
+            "results differ from the float64 oracle, so no speed is shown: " + "; ".join(wrong)
+        )
     return {name: {"error_db": error, "bound_db": bound} for name, (error, bound) in errors.items()}

@@ -1,7 +1,7 @@
-"""On one GPU: minutes of motion from pose to IF cube, and how near that comes to the machine.
+"""GPU throughput: minutes of motion from pose to IF cube, as a share of the device's peak rates.
 
-Cubes stay on the device; what is timed is what a dataset factory does before it keeps heatmaps.
-Ceilings are measured there and then: bandwidth by a copy, arithmetic by a product of matrices.
+IF cubes stay on the device: the timed work is what a dataset build does before it stores heatmaps.
+Peak rates are measured in the same run: memory bandwidth by a copy, arithmetic by a matrix product.
 """
 
 import time
@@ -12,12 +12,12 @@ COPY_FLOATS = 1 << 28
 GEMM_SIZE = 8192
 
 
-def on_device(performer, minutes: float) -> dict:
-    """Rates to IF cubes and to heatmaps, ceilings, and what thirty hours would take.
+def measure_device(scene, minutes: float) -> dict:
+    """Frame rates to IF cubes and to heatmaps, peak rates, and the time for thirty hours of motion.
 
     Args:
-        performer: the scene; radar, body and sigma are taken from it.
-        minutes: of motion to simulate, in batches that stay on the device.
+        scene: its radar, body, mean distance and sigma are used.
+        minutes: length of the simulated motion, in batches that stay on the device [min].
     """
     import jax
 
@@ -25,18 +25,18 @@ def on_device(performer, minutes: float) -> dict:
     from benchmarks.scenes import BenchmarkScene, settings_for
     from radarsim.batch import Chain, stacked
 
-    radar = performer.radar
+    radar = scene.radar
     batch = BenchmarkScene(
-        radar, FRAMES_PER_BATCH, sum(performer.span_m) / 2, performer.sigma_rad, body=performer.body
+        radar, FRAMES_PER_BATCH, sum(scene.span_m) / 2, scene.sigma_rad, body=scene.body
     )
     count = max(1, round(minutes * 60 / radar.frame.period_s / FRAMES_PER_BATCH))
     scenes = stacked([batch.scene()])
     cubes = Chain(radar, batch.body, settings_for("accurate"), None)
     maps = Chain(radar, batch.body, heatmap_settings())
-    to_if = rate(lambda: cubes(scenes), count)
-    to_maps = rate(lambda: maps(scenes), max(1, count // 4))
+    to_if = frames_per_s(lambda: cubes(scenes), count)
+    to_maps = frames_per_s(lambda: maps(scenes), max(1, count // 4))
     ceilings = {"bytes_per_s": copy_bytes_per_s(), "flops": gemm_flops()}
-    needs = per_frame(batch)
+    needs = minimum_cost_per_frame(batch)
     found = {
         "kind": jax.devices()[0].device_kind,
         "motion_s": count * FRAMES_PER_BATCH * radar.frame.period_s,
@@ -47,11 +47,11 @@ def on_device(performer, minutes: float) -> dict:
         "share_of_arithmetic": to_if * needs["flop"] / ceilings["flops"],
         "thirty_hours_s": THIRTY_HOURS_S / radar.frame.period_s / to_if,
     }
-    return {**found, "told": told(found)}
+    return {**found, "told": report_line(found)}
 
 
-def rate(method, count: int) -> float:
-    """Frames per second over so many batches, after one that compiles."""
+def frames_per_s(method, count: int) -> float:
+    """Frames per second over `count` batches, after one batch that compiles."""
     import jax
 
     jax.block_until_ready(method())
@@ -63,27 +63,27 @@ def rate(method, count: int) -> float:
 
 
 def copy_bytes_per_s(floats: int = COPY_FLOATS) -> float:
-    """Bytes read and written per second by x + 1."""
+    """Memory bandwidth: bytes read and written per second by x + 1."""
     import jax
     import jax.numpy as jnp
 
     values = jnp.zeros(floats, jnp.float32)
-    seconds = best_s(jax.jit(lambda x: x + 1), values)
+    seconds = fastest_run_s(jax.jit(lambda x: x + 1), values)
     return 2 * 4 * floats / seconds
 
 
 def gemm_flops(size: int = GEMM_SIZE) -> float:
-    """Operations per second of a square product in full float32."""
+    """Floating-point operations per second of a square matrix product in full float32."""
     import jax
     import jax.numpy as jnp
 
     values = jnp.ones((size, size), jnp.float32)
-    seconds = best_s(jax.jit(lambda x: jnp.matmul(x, x, precision="highest")), values)
+    seconds = fastest_run_s(jax.jit(lambda x: jnp.matmul(x, x, precision="highest")), values)
     return 2 * size**3 / seconds
 
 
-def best_s(program, *arguments, runs: int = 5) -> float:
-    """Least seconds of some runs."""
+def fastest_run_s(program, *arguments, runs: int = 5) -> float:
+    """Seconds of the fastest of some runs."""
     import jax
 
     jax.block_until_ready(program(*arguments))
@@ -95,11 +95,11 @@ def best_s(program, *arguments, runs: int = 5) -> float:
     return min(spent)
 
 
-def per_frame(performer) -> dict:
-    """What one frame needs at the least: writing its cube, and the products of matrices of its sum.
+def minimum_cost_per_frame(scene) -> dict:
+    """Least bytes and operations of one frame: its cube written, the matrix products of its sum.
 
-    A group takes, for real and imaginary part, 2 operations per loop, pair, face, term and power;
-    the step to samples 8 per loop, pair, cell of the band and sample.
+    A range group takes, for real and imaginary part, 2 operations per loop, pair, face, term and
+    power; the step to samples takes 8 per loop, pair, cell of the band and sample.
     """
     import jax.numpy as jnp
     import numpy as np
@@ -107,8 +107,8 @@ def per_frame(performer) -> dict:
     from benchmarks.scenes import settings_for
     from radarsim.signal.fast_clip import choose
 
-    radar, faces = performer.radar, jnp.asarray(performer.body.faces)
-    choice = choose(radar, settings_for("accurate"), performer.burst(), faces, performer.sigma_rad)
+    radar, faces = scene.radar, jnp.asarray(scene.body.faces)
+    choice = choose(radar, settings_for("accurate"), scene.burst(), faces, scene.sigma_rad)
     rows = radar.frame.num_chirps * radar.array.num_tx * radar.array.num_rx
     lit = float(np.mean(np.sum(np.asarray(choice.order) >= 0, axis=-1)))
     sizes, samples = choice.sizes, radar.chirp.num_samples
@@ -120,8 +120,8 @@ def per_frame(performer) -> dict:
     }
 
 
-def told(found: dict) -> str:
-    """The figures in a line."""
+def report_line(found: dict) -> str:
+    """The results in one line."""
     rates = found["frames_per_s"]
     return (
         f"{found['kind']}: {rates['body_to_if']:,.0f} frames/s from pose to IF cube over "

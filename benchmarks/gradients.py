@@ -1,10 +1,11 @@
-"""What does a gradient cost? Forward and backward from pose to IF cube, time and memory.
+"""Cost of a gradient: time and memory of the forward and backward pass from pose to IF cube.
 
     python -m benchmarks.gradients
 
 The loss is a fixed random mixture of all IF samples. Its gradient is taken with respect to poses,
-shape, translation (that by the radar's position is its negative) and sigma at once; which faces are
-seen is a choice and held. It is compared with finite differences before a time is printed.
+shape, translation (the gradient by the radar's position is its negative) and sigma together; the
+selection of visible faces is discrete and stays fixed. The gradient is compared with finite
+differences before a time is printed.
 """
 
 import argparse
@@ -12,7 +13,7 @@ import json
 import sys
 from pathlib import Path
 
-# Of central differences: float32 rounds vertices to 0.06 um, 1 % of a step, differently for each.
+# Relative, to central differences: float32 rounds each vertex to 0.06 um, 1 % of a step.
 TOLERANCE = 0.02
 # Steps that move the surface by some 10 um: 1 % of a cycle, so the cubic term stays below 1e-3.
 STEPS = {"poses_rad": 1e-5, "betas": 5e-4, "shift_m": 1e-5, "sigma_rad": 3e-3}
@@ -34,34 +35,34 @@ def main(arguments: list[str] | None = None) -> int:
     result["commit"] = commit()
     if options.json:
         options.json.write_text(json.dumps(result, indent=2) + "\n")
-    print(told(result))
+    print(report(result))
     return 0
 
 
 def measure(radar, num_frames, range_m, sigma_rad, rounds, body=None) -> dict:
-    """Seconds per frame forward and backward, temporary memory, and how right the gradient is.
+    """Seconds per frame forward and backward, temporary memory, and errors of the gradient.
 
     Raises:
-        accuracy_checks.WrongResult: the gradient is off finite differences.
+        accuracy_checks.WrongResult: the gradient differs from finite differences.
     """
     import jax
 
     from benchmarks.accuracy_checks import WrongResult
-    from benchmarks.interleaved_timing import interleaved, summary
+    from benchmarks.interleaved_timing import summary, time_interleaved
     from benchmarks.scenes import BenchmarkScene
 
-    performer = BenchmarkScene(radar, num_frames, range_m, sigma_rad, body=body)
-    loss, at = problem(performer)
-    # Compiled by hand: a program tells its memory only then.
+    scene = BenchmarkScene(radar, num_frames, range_m, sigma_rad, body=body)
+    loss, at = loss_and_parameters(scene)
+    # Compiled ahead of time: only a compiled program reports its memory.
     forward, backward = (
         jax.jit(one).lower(at).compile() for one in (loss, jax.value_and_grad(loss))
     )
-    off = off_finite_differences(forward, backward(at)[1], at)
+    off = finite_difference_errors(forward, backward(at)[1], at)
     wrong = [f"{name} by {100 * each:.1f} %" for name, each in off.items() if not each <= TOLERANCE]
     if wrong:
-        raise WrongResult(f"gradient off finite differences: {', '.join(wrong)}")
+        raise WrongResult(f"gradient differs from finite differences: {', '.join(wrong)}")
     methods = {"forward": lambda: forward(at), "backward": lambda: backward(at)}
-    seconds, _ = interleaved(methods, rounds)
+    seconds, _ = time_interleaved(methods, rounds)
     runs = {name: summary(each, num_frames) for name, each in seconds.items()}
     programs = {"forward": forward, "backward": backward}
     return {
@@ -75,8 +76,8 @@ def measure(radar, num_frames, range_m, sigma_rad, rounds, body=None) -> dict:
     }
 
 
-def problem(performer):
-    """The loss, and where its gradient is taken: a dictionary of all that may be fitted."""
+def loss_and_parameters(scene):
+    """The loss, and the parameters at which its gradient is taken, by name."""
     import jax
     import jax.numpy as jnp
 
@@ -85,22 +86,22 @@ def problem(performer):
     from radarsim.signal.fast_clip import choose, fast_clip
     from radarsim.signal.fast_frame import Burst
 
-    radar, body, settings = performer.radar, performer.body, settings_for("accurate")
-    faces, burst = jnp.asarray(body.faces, jnp.int32), performer.burst()
-    choice = choose(radar, settings, burst, faces, performer.sigma_rad)
-    still = jnp.zeros(performer.transl_m.shape, jnp.float32)
+    radar, body, settings = scene.radar, scene.body, settings_for("accurate")
+    faces, burst = jnp.asarray(body.faces, jnp.int32), scene.burst()
+    choice = choose(radar, settings, burst, faces, scene.sigma_rad)
+    still = jnp.zeros(scene.transl_m.shape, jnp.float32)
 
     def cube(at):
-        vertices_m = skin(body, at["betas"], at["poses_rad"], still, performer.fitted.body_scale)
-        # Near the body's origin float32 holds a small step; 3 m away it would not.
+        vertices_m = skin(body, at["betas"], at["poses_rad"], still, scene.fitted.body_scale)
+        # Near the body's origin float32 resolves a small step; 3 m away it would not.
         moved = Burst(vertices_m + at["shift_m"], burst.origin_high_m, burst.origin_low_m)
         return fast_clip(radar, settings, choice, moved, faces, at["sigma_rad"])
 
     at = {
-        "poses_rad": performer.poses_rad,
-        "betas": performer.betas,
+        "poses_rad": scene.poses_rad,
+        "betas": scene.betas,
         "shift_m": jnp.zeros(3),
-        "sigma_rad": jnp.float32(performer.sigma_rad),
+        "sigma_rad": jnp.float32(scene.sigma_rad),
     }
     array = radar.array
     shape = (radar.frame.num_chirps, array.num_tx, array.num_rx, radar.chirp.num_samples)
@@ -108,8 +109,8 @@ def problem(performer):
     return lambda at: jnp.sum((cube(at) * mixture).real), at
 
 
-def off_finite_differences(loss, gradient, at) -> dict[str, float]:
-    """By parameter: relative difference of the slope along a random direction from central's."""
+def finite_difference_errors(loss, gradient, at) -> dict[str, float]:
+    """Relative error of the slope along a random direction against central differences, by name."""
     import numpy as np
 
     random, off = np.random.default_rng(0), {}
@@ -117,7 +118,7 @@ def off_finite_differences(loss, gradient, at) -> dict[str, float]:
         signs = random.choice([-step, step], np.shape(at[name])).astype(np.float32)
         ahead, back = at[name] + signs, at[name] - signs
         difference = float(loss({**at, name: ahead})) - float(loss({**at, name: back}))
-        # The step as float32 took it.
+        # The step after rounding to float32.
         taken = np.asarray(ahead, np.float64) - np.asarray(back, np.float64)
         slope = float(np.sum(np.asarray(gradient[name], np.float64) * taken))
         off[name] = abs(slope / difference - 1)
@@ -125,13 +126,13 @@ def off_finite_differences(loss, gradient, at) -> dict[str, float]:
 
 
 def temporary_mb(program) -> float | str:
-    """What a compiled program takes beside its arguments and results [MB], where it tells."""
+    """Memory of a compiled program besides its arguments and results [MB], where reported."""
     analysis = program.memory_analysis()
-    return analysis.temp_size_in_bytes / 1e6 if analysis else "not told by this device"
+    return analysis.temp_size_in_bytes / 1e6 if analysis else "not reported by this device"
 
 
-def told(result: dict) -> str:
-    """The figures for a person."""
+def report(result: dict) -> str:
+    """The results as text."""
     lines = [
         f"free body walking, {result['range_m']:g} m, sigma {result['sigma_rad']:g} rad, "
         f"{result['frames']} frames; commit {result.get('commit', 'unknown')}"
@@ -159,10 +160,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--frames", type=int, default=4, metavar="N", help="radar frames (%(default)s)")
-    add("--rounds", type=int, default=3, metavar="N", help="runs of each (%(default)s)")
-    add("--range", type=float, default=2.5, metavar="M", help="of the subject (%(default)s)")
+    add("--rounds", type=int, default=3, metavar="N", help="timed runs of each pass (%(default)s)")
+    add(
+        "--range",
+        type=float,
+        default=2.5,
+        metavar="M",
+        help="mean distance (%(default)s)",
+    )
     add("--sigma", type=float, default=0.35, metavar="RAD", help="lobe width (%(default)s)")
-    add("--json", type=Path, metavar="FILE", help="write the figures as JSON")
+    add("--json", type=Path, metavar="FILE", help="write the results as JSON")
     return parser
 
 

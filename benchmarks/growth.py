@@ -1,17 +1,17 @@
-"""How does the time of an IF cube grow with frames, faces, antennas and samples?
+"""Run time of an IF cube against the number of frames, faces, antennas and samples.
 
-One thing grows at a time; the rest is the paper's radar, the free body walking. Everything from
-pose to IF cube counts. A straight line is fitted to the frames: that the time is linear in them is
-what lets days of motion be planned.
+One size is varied at a time; otherwise the free body walks before the paper's radar. The time
+covers everything from pose to IF cube. A straight line is fitted to time against frames: if the
+time is linear, the cost of days of motion can be predicted.
 """
 
 from dataclasses import replace
 
 import numpy as np
 
-from benchmarks.accuracy_checks import bound_db, check, cube_error_db, truth_of
-from benchmarks.interleaved_timing import interleaved, summary, tell
-from benchmarks.scenes import BenchmarkScene, settings_for, with_every
+from benchmarks.accuracy_checks import bound_db, check_errors, cube_error_db, reference_samples
+from benchmarks.interleaved_timing import show_progress, summary, time_interleaved
+from benchmarks.scenes import BenchmarkScene, decimate_faces, settings_for
 from radarsim.radar.antennas import AntennaArray
 
 FRAMES = (5, 10, 20, 40, 80)
@@ -19,56 +19,56 @@ FACE_STEPS = (8, 4, 2, 1)
 FINE_EDGES_M = (0.012,)
 ANTENNAS = ((1, 1), (1, 4), (3, 4), (6, 8), (12, 16))
 SAMPLES = (64, 128, 256, 512)
-# Loops per frame while antennas grow: twelve transmitters leave no room for 128.
+# Loops per frame of the antenna series: 128 loops of twelve transmitters exceed a burst.
 ARRAY_LOOPS = 32
 
 
-def growth(radar, range_m, sigma_rad, rounds, *, body=None, frames=FRAMES, num_frames=10) -> dict:
-    """Seconds per run against each size, and the line through the frames.
+def measure_growth(
+    radar, range_m, sigma_rad, rounds, *, body=None, frames=FRAMES, num_frames=10
+) -> dict:
+    """Seconds per run against each size, and the line fitted to the frames.
 
     Args:
         radar: the board.
         range_m: mean distance of the subject.
         sigma_rad: lobe width.
-        rounds: how often each is timed.
+        rounds: number of timed runs of each size.
         body: default the free body.
-        frames: counts for the first series.
-        num_frames: of the other series.
+        frames: frame counts of the first series.
+        num_frames: frames per run of the other series.
 
     Raises:
-        WrongResult: a timed result is off the oracle.
+        WrongResult: a timed result differs from the oracle.
     """
 
-    def performer(radar=radar, count=num_frames, body=body):
+    def scene_of(radar=radar, count=num_frames, body=body):
         return BenchmarkScene(radar, count, range_m, sigma_rad, body=body)
 
-    whole = performer().body
+    whole = scene_of().body
     series = {
-        "frames": {count: performer(count=count) for count in frames},
-        "faces": {len(one.faces): performer(body=one) for one in bodies(whole)},
-        "antennas": {
-            tx * rx: performer(with_array(radar, tx, rx)) for tx, rx in ANTENNAS
-        },
-        "samples": {count: performer(with_samples(radar, count)) for count in SAMPLES},
-    }  # fmt: skip
-    result = {name: timed(name, scenes, rounds) for name, scenes in series.items()}
-    result["frames"]["line"] = line(result["frames"]["sizes"], result["frames"]["median_s"])
+        "frames": {count: scene_of(count=count) for count in frames},
+        "faces": {len(one.faces): scene_of(body=one) for one in bodies_by_face_count(whole)},
+        "antennas": {tx * rx: scene_of(with_array(radar, tx, rx)) for tx, rx in ANTENNAS},
+        "samples": {count: scene_of(with_samples(radar, count)) for count in SAMPLES},
+    }
+    result = {name: measure_series(name, scenes, rounds) for name, scenes in series.items()}
+    result["frames"]["line"] = fit_line(result["frames"]["sizes"], result["frames"]["median_s"])
     return result
 
 
-def timed(name, scenes, rounds) -> dict:
-    """Median, least and most seconds of one series, in turns, and the errors of its results."""
+def measure_series(name, scenes, rounds) -> dict:
+    """Median, least and most seconds of one series, interleaved, and the errors of its results."""
     settings = settings_for("accurate")
     methods = {
         f"{size} {name}": lambda scene=scene: scene.body_to_if(settings)
         for size, scene in scenes.items()
     }
-    seconds, cubes = interleaved(methods, rounds)
+    seconds, cubes = time_interleaved(methods, rounds)
     errors = {
         label: (first_loop_error_db(scene, cubes[label]), bound_db("accurate", scene.span_m[0]))
         for label, scene in zip(methods, scenes.values(), strict=True)
     }
-    checked = check(errors)
+    checked = check_errors(errors)
     runs = [summary(each) for each in seconds.values()]
     return {
         "sizes": list(scenes),
@@ -79,14 +79,14 @@ def timed(name, scenes, rounds) -> dict:
 
 
 def first_loop_error_db(scene, cube_v) -> float:
-    """Error on the first loop of the first frame: the oracle takes long for many pairs."""
-    tell("the oracle")
-    truth = truth_of(scene, settings_for("accurate"), loops=(0,))
+    """Error on the first loop of the first frame [dB]; the oracle is slow for many pairs."""
+    show_progress("the oracle")
+    truth = reference_samples(scene, settings_for("accurate"), loops=(0,))
     return cube_error_db(scene.radar, cube_v, truth, loops=(0,))
 
 
-def line(sizes, seconds) -> dict:
-    """Least squares a + b x: slope, intercept, R^2, and the largest residual over the value."""
+def fit_line(sizes, seconds) -> dict:
+    """Least-squares line: slope, intercept, R^2, and the largest relative residual."""
     x, y = np.asarray(sizes, float), np.asarray(seconds, float)
     slope, intercept = np.polyfit(x, y, 1)
     residual = y - (intercept + slope * x)
@@ -98,16 +98,16 @@ def line(sizes, seconds) -> dict:
     }
 
 
-def bodies(whole):
-    """The same body with fewer and with more faces."""
+def bodies_by_face_count(whole):
+    """The body with fewer and with more faces."""
     from radarsim.scene.body import subdivide
 
-    fewer = [with_every(whole, step) for step in FACE_STEPS]
+    fewer = [decimate_faces(whole, step) for step in FACE_STEPS]
     return [*fewer, *(subdivide(whole, edge_m) for edge_m in FINE_EDGES_M)]
 
 
 def with_array(radar, num_tx: int, num_rx: int):
-    """A board with a row of so many antennas, fewer loops, and the burst as long as before."""
+    """A board with linear arrays of these sizes, fewer loops, and an unchanged burst duration."""
     half_m = radar.array.half_wavelength_m
     array = AntennaArray(
         tx_positions_m=tuple((0.0, half_m * num_rx * idx, 0.0) for idx in range(num_tx)),
@@ -128,7 +128,7 @@ def with_array(radar, num_tx: int, num_rx: int):
 
 
 def with_samples(radar, num_samples: int):
-    """The board with another number of samples over the same sweep."""
+    """The board with another number of ADC samples over the same sweep."""
     rate_hz = radar.chirp.sample_rate_hz * num_samples / radar.chirp.num_samples
     chirp = replace(radar.chirp, sample_rate_hz=rate_hz, num_samples=num_samples)
     return replace(radar, name=f"{num_samples} samples", chirp=chirp)

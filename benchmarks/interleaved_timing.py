@@ -1,4 +1,4 @@
-"""Timing in turns: every round runs each method once, so that noise disturbs all alike."""
+"""Interleaved timing: every round runs each method once, so noise affects all methods equally."""
 
 import statistics
 import sys
@@ -6,14 +6,15 @@ import time
 from collections.abc import Callable
 
 
-def interleaved(methods: dict[str, Callable], rounds: int) -> tuple[dict, dict]:
-    """Seconds of each method in each round, and what each returned last.
+def time_interleaved(methods: dict[str, Callable], rounds: int) -> tuple[dict, dict]:
+    """Seconds of each method in each round, and the last result of each method.
 
-    The first call of each is not counted: it compiles. Results are waited for.
+    The first call of each method compiles and is not counted. Each call is timed until its result
+    is ready.
 
     Args:
         methods: functions without arguments, by name.
-        rounds: how often each is timed.
+        rounds: number of timed calls of each method.
     """
     import jax
 
@@ -21,18 +22,18 @@ def interleaved(methods: dict[str, Callable], rounds: int) -> tuple[dict, dict]:
     results = {}
     for run in range(rounds + 1):
         for name, method in methods.items():
-            results.pop(name, None)  # not two of them in memory at once
+            results.pop(name, None)  # only one result in memory
             start = time.perf_counter()
             results[name] = jax.block_until_ready(method())
             if run:
                 seconds[name].append(time.perf_counter() - start)
-            tell(f"{name}, round {run} of {rounds}")
-    tell("")
+            show_progress(f"{name}, round {run} of {rounds}")
+    show_progress("")
     return seconds, results
 
 
 def summary(seconds: list[float], units: float = 1.0) -> dict:
-    """Median and extremes of some runs, per unit of what one run did."""
+    """Median, minimum and maximum of some runs, divided by the work units of one run."""
     return {
         "median": statistics.median(seconds) / units,
         "least": min(seconds) / units,
@@ -40,7 +41,7 @@ def summary(seconds: list[float], units: float = 1.0) -> dict:
     }
 
 
-def tell(what: str) -> None:
-    """What is going on, on one line of the terminal that is written over; nowhere else."""
+def show_progress(activity: str) -> None:
+    """Overwrite one terminal line with the current activity; no output outside a terminal."""
     if sys.stderr.isatty():
-        print(f"\r{what:60s}", end="" if what else "\r", file=sys.stderr, flush=True)
+        print(f"\r{activity:60s}", end="" if activity else "\r", file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""What ran a benchmark: processor, device, versions and the commit of the checkout."""
+"""Machine of a benchmark: processor, device, versions and the commit of the checkout."""
 
 import os
 import platform
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def machine(device) -> dict:
-    """What ran this; `device` is a JAX device."""
+    """Device, processor, cores and versions; `device` is a JAX device."""
     return {
         "device": f"{device.platform}: {device.device_kind}",
         "processor": processor(),
@@ -18,7 +18,7 @@ def machine(device) -> dict:
 
 
 def processor() -> str:
-    """Name of the CPU, where the system tells."""
+    """Name of the CPU, or the architecture where the system does not report a name."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.is_file() else []
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
@@ -26,7 +26,7 @@ def processor() -> str:
 
 
 def commit() -> str:
-    """The checkout's commit, with a mark when files differ from it; "unknown" outside git."""
+    """The checkout's commit, with "-dirty" when files differ from it; "unknown" outside git."""
     here = Path(__file__).parent
     command = ["git", "-C", str(here), "describe", "--always", "--dirty", "--abbrev=12"]
     try:

@@ -1,11 +1,11 @@
-"""What do published simulators take for comparable work on this machine?
+"""Run times of published simulators for comparable work on this machine.
 
-    pip install mmWrt tqdm sionna-rt          better in an environment of its own
+    pip install mmWrt tqdm sionna-rt          preferably in a separate environment
     python -m benchmarks.peers
 
-mmWrt: moving points, one transmitter, four receivers; its echo and ours are compared before a time
-is printed. Sionna RT: one trace of the free body's mesh, which gives the paths of a single chirp,
-not yet an IF signal; a body that moves needs one per chirp. Each runs in a process of its own.
+mmWrt: moving points, one transmitter, four receivers; its IF signal and ours are compared before a
+time is printed. Sionna RT: one trace of the free body's mesh, which gives the paths of a single
+chirp but no IF signal; a moving body needs one trace per chirp. Each runs in a separate process.
 """
 
 import argparse
@@ -18,19 +18,20 @@ from importlib.util import find_spec
 from pathlib import Path
 
 PEERS = {"mmwrt": ("mmWrt", "mmWrt tqdm"), "sionna": ("sionna", "sionna-rt")}
-# Their points do not fade with range: 0.5 % in amplitude while one walks 1.4 cm at 3 m.
+# The amplitude of an mmWrt point does not fall with range: 0.5 % while it moves 1.4 cm at 3 m.
 MMWRT_BOUND_DB = -35.0
 NUM_LOOPS, NUM_POINTS = 64, 16
-# They take 3e8 m/s: the same delays are reached over slightly other ways.
-THEIR_LIGHT_MPS = 3e8
+# mmWrt takes 3e8 m/s: our paths are scaled to reach the same delays.
+MMWRT_LIGHT_MPS = 3e8
 RAYS = 100_000
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure those that are installed and print; returns the exit status."""
+    """Measure the installed simulators and print JSON; returns the exit status."""
     options = _parser().parse_args(arguments)
     if options.child:
-        print(json.dumps({"mmwrt": against_mmwrt, "sionna": against_sionna}[options.child]()))
+        compare = {"mmwrt": compare_with_mmwrt, "sionna": compare_with_sionna}[options.child]
+        print(json.dumps(compare()))
         return 0
     from benchmarks.machine_info import commit, processor
 
@@ -43,16 +44,16 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _in_own_process(name: str) -> dict:
-    """What a peer's function finds, or why it could not be run."""
+    """Results of one simulator, or the reason why it could not be run."""
     module, packages = PEERS[name]
     if find_spec(module) is None:
         return {"skipped": f"{module} is not installed: pip install {packages}"}
     command = [sys.executable, "-m", "benchmarks.peers", "--child", name]
     child = subprocess.run(command, capture_output=True, text=True)
     if child.returncode:
-        said = child.stderr.strip().splitlines() or ["it said nothing"]
-        # An abort of LLVM is told in the first line about it, an exception in the last.
-        line = next((each for each in said if "LLVM ERROR" in each), said[-1])
+        lines = child.stderr.strip().splitlines() or ["no error output"]
+        # LLVM reports an abort in its first line, Python an exception in the last.
+        line = next((each for each in lines if "LLVM ERROR" in each), lines[-1])
         return {"skipped": f"{module} ended with {child.returncode}: {line[:200]}"}
     return json.loads(child.stdout.splitlines()[-1])
 
@@ -67,7 +68,7 @@ def one_tx_board():
 
 
 def points_at(times_s):
-    """Positions [*time, point, 3] of points that walk, each with its own velocity."""
+    """Positions [*time, point, 3] of points, each moving with its own constant velocity."""
     import numpy as np
 
     random = np.random.default_rng(0)
@@ -76,21 +77,24 @@ def points_at(times_s):
     return at_m + np.asarray(times_s)[..., None, None] * velocity_mps
 
 
-def against_mmwrt() -> dict:
-    """Seconds of one frame of points, in turns; their echo against ours."""
+def compare_with_mmwrt() -> dict:
+    """Seconds of one frame of points by mmWrt and by us, and the difference of the IF samples."""
     import numpy as np
 
     from benchmarks.accuracy_checks import error_db
-    from benchmarks.interleaved_timing import interleaved, summary
+    from benchmarks.interleaved_timing import summary, time_interleaved
 
     radar = one_tx_board()
-    methods = {"mmwrt": mmwrt_frame(radar), "radarsim": our_frame(radar)}
-    seconds, cubes = interleaved(methods, 3)
+    methods = {"mmwrt": mmwrt_frame(radar), "radarsim": radarsim_frame(radar)}
+    seconds, cubes = time_interleaved(methods, 3)
     ours, theirs = np.asarray(cubes["radarsim"]), np.asarray(cubes["mmwrt"])
-    # Before a delay has passed in a chirp they have nothing: the first sample is left out.
+    # mmWrt gives no signal before the first echo of a chirp returns: sample 0 is left out.
     error = error_db(theirs[..., 1:], ours[..., 1:])
     if not error <= MMWRT_BOUND_DB:
-        raise SystemExit(f"echoes differ by {error:.1f} dB, bound {MMWRT_BOUND_DB:g} dB")
+        raise SystemExit(
+            f"IF samples of mmWrt and radarsim differ by {error:.1f} dB, "
+            f"bound {MMWRT_BOUND_DB:g} dB"
+        )
     runs = {name: summary(each) for name, each in seconds.items()}
     return {
         "work": f"{NUM_POINTS} moving points, 1 tx x 4 rx, {NUM_LOOPS} chirps x 256 samples",
@@ -100,8 +104,8 @@ def against_mmwrt() -> dict:
     }
 
 
-def our_frame(radar):
-    """A function that gives our cube [loop, rx, sample] of one frame; points of amplitude 1."""
+def radarsim_frame(radar):
+    """A function that returns our cube [loop, rx, sample] of one frame; points of amplitude 1."""
     import jax
     import numpy as np
 
@@ -110,7 +114,7 @@ def our_frame(radar):
     from radarsim.scattering.levels import point_area_m2, volts_per_weight
     from radarsim.simulate import burst_times_s, simulate_points
 
-    stretch = SPEED_OF_LIGHT_MPS / THEIR_LIGHT_MPS
+    stretch = SPEED_OF_LIGHT_MPS / MMWRT_LIGHT_MPS
     first_s = float(radar.chirp_times_s[0, 0])
     positions_m = stretch * points_at(burst_times_s(radar, 1) - first_s)
     middle_m = stretch * points_at(radar.burst_duration_s / 2)
@@ -130,23 +134,23 @@ def our_frame(radar):
 
 
 def mmwrt_frame(radar):
-    """A function that gives mmWrt's cube [loop, rx, sample] of one frame."""
+    """A function that returns mmWrt's cube [loop, rx, sample] of one frame."""
     from mmWrt import Scene
     from mmWrt.Raytracing import rt_points
 
     chirp = radar.chirp
-    start_m, ahead_m = points_at(0.0), points_at(1.0)
+    start_m, next_m = points_at(0.0), points_at(1.0)
 
-    def course(level, slope):
-        return lambda t: level + slope * t
+    def trajectory(start, speed):
+        return lambda t: start + speed * t
 
     def antennas(positions_m):
         return tuple(Scene.Antenna(*map(float, at_m)) for at_m in positions_m)
 
     scatterers = []
-    for level, after in zip(start_m, ahead_m, strict=True):
-        ways = (course(one, two - one) for one, two in zip(level, after, strict=True))
-        scatterers.append(Scene.Scatterer(**dict(zip(("xt", "yt", "zt"), ways, strict=True))))
+    for first_m, second_m in zip(start_m, next_m, strict=True):
+        axes = map(trajectory, first_m, second_m - first_m)
+        scatterers.append(Scene.Scatterer(**dict(zip(("xt", "yt", "zt"), axes, strict=True))))
     transmitter = Scene.Transmitter(
         chirp_start_freq=chirp.start_freq_hz,
         chirp_slope=chirp.slope_hz_per_s,
@@ -161,32 +165,34 @@ def mmwrt_frame(radar):
         adc_sample_count=chirp.num_samples,
         antennas=antennas(radar.array.rx_m),
     )
-    theirs = Scene.Radar(transmitter=transmitter, receiver=receiver)
-    return lambda: rt_points([theirs], scatterers, theirs, datatype=complex)["adc_cube"][0]
+    mmwrt_radar = Scene.Radar(transmitter=transmitter, receiver=receiver)
+    radars = [mmwrt_radar]
+    return lambda: rt_points(radars, scatterers, mmwrt_radar, datatype=complex)["adc_cube"][0]
 
 
-def against_sionna() -> dict:
-    """Seconds of one trace of the body by Sionna RT, and of one whole frame by us."""
+def compare_with_sionna() -> dict:
+    """Seconds of one trace of the body by Sionna RT, and of one whole frame by radarsim."""
     import numpy as np
 
-    from benchmarks.interleaved_timing import interleaved, summary
+    from benchmarks.interleaved_timing import summary, time_interleaved
     from benchmarks.scenes import BenchmarkScene, settings_for
     from radarsim.constants import SPEED_OF_LIGHT_MPS
     from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
 
     radar = BOARDS[DEFAULT_BOARD]
-    performer = BenchmarkScene(radar, 1, 2.5, 0.35)
-    vertices_m = np.asarray(performer.vertices_m())[0, 0] + performer.origin_m[0, 0]
-    trace = sionna_trace(vertices_m, np.asarray(performer.body.faces), radar)
+    scene = BenchmarkScene(radar, 1, 2.5, 0.35)
+    vertices_m = np.asarray(scene.vertices_m())[0, 0] + scene.origin_m[0, 0]
+    trace = sionna_trace(vertices_m, np.asarray(scene.body.faces), radar)
     settings = settings_for("accurate")
-    methods = {"sionna_trace": trace, "radarsim_frame": lambda: performer.body_to_if(settings)}
-    seconds, results = interleaved(methods, 5)
+    methods = {"sionna_trace": trace, "radarsim_frame": lambda: scene.body_to_if(settings)}
+    seconds, results = time_interleaved(methods, 5)
     range_m = results["sionna_trace"] * SPEED_OF_LIGHT_MPS / 2
-    near_m, far_m = (end(np.linalg.norm(vertices_m, axis=-1)) for end in (np.min, np.max))
+    distance_m = np.linalg.norm(vertices_m, axis=-1)
+    near_m, far_m = distance_m.min(), distance_m.max()
     if not (near_m - 0.01 < range_m.min() and range_m.max() < far_m + 0.01):
         raise SystemExit(
-            f"paths of {range_m.min():.2f} to {range_m.max():.2f} m, but the body is at "
-            f"{near_m:.2f} to {far_m:.2f} m"
+            f"Sionna RT finds paths of {range_m.min():.2f} to {range_m.max():.2f} m, but the body "
+            f"is at {near_m:.2f} to {far_m:.2f} m"
         )
     runs = {name: summary(each) for name, each in seconds.items()}
     chirps = radar.frame.num_chirps * radar.array.num_tx
@@ -200,7 +206,7 @@ def against_sionna() -> dict:
 
 
 def sionna_trace(vertices_m, faces, radar):
-    """A function that gives the delays [s] of the paths over a mesh."""
+    """A function that returns the delays [s] of the paths over a mesh."""
     import numpy as np
     import sionna.rt as rt
     import trimesh
@@ -220,9 +226,15 @@ def sionna_trace(vertices_m, faces, radar):
 
     def trace():
         paths = solver(
-            scene, max_depth=1, los=False, specular_reflection=False, diffuse_reflection=True,
-            refraction=False, samples_per_src=RAYS, seed=1,
-        )  # fmt: skip
+            scene,
+            max_depth=1,
+            los=False,
+            specular_reflection=False,
+            diffuse_reflection=True,
+            refraction=False,
+            samples_per_src=RAYS,
+            seed=1,
+        )
         tau_s = np.ravel(paths.cir(normalize_delays=False, out_type="numpy")[1])
         return tau_s[tau_s > 0]
 
@@ -236,9 +248,13 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--peers", nargs="+", choices=PEERS, default=list(PEERS), help="which (%(default)s)"
+        "--peers",
+        nargs="+",
+        choices=PEERS,
+        default=list(PEERS),
+        help="simulators (%(default)s)",
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON")
     parser.add_argument("--child", choices=PEERS, help=argparse.SUPPRESS)
     return parser
 

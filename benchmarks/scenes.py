@@ -1,4 +1,4 @@
-"""What the benchmarks simulate: a person who moves before the paper's radar, and loose points."""
+"""Scenes of the benchmarks: the free body in motion before a radar, and moving points."""
 
 from dataclasses import replace
 from functools import partial
@@ -30,7 +30,7 @@ from radarsim.simulate import (
 )
 
 WALK = "walking_forward_and_backward"
-# Takes begin at rest; by then the subject is on the way.
+# Activities begin at rest; from this time on the subject moves.
 START_S = 1.0
 PEER_POINTS = 128
 
@@ -41,25 +41,33 @@ def settings_for(method: str, **changes) -> Settings:
 
 
 class BenchmarkScene:
-    """The free body in motion, placed so that its mean distance is the one asked for.
+    """The free body in motion before a radar, placed at the requested mean distance.
 
     Attributes:
-        radar, body, sigma_rad, num_frames: of the scene.
-        poses_rad, transl_m, origin_m: at the nodes of every burst.
+        radar, body, sigma_rad, num_frames: as given.
+        poses_rad, transl_m, origin_m: motion at the nodes of every burst.
         span_m: least and greatest distance of the pelvis.
     """
 
     def __init__(
-        self, radar, num_frames, range_m, sigma_rad, *,
-        body=None, activity=WALK, start_s=START_S, tipping_rad_per_s=0.0,
-    ):  # fmt: skip
+        self,
+        radar,
+        num_frames,
+        range_m,
+        sigma_rad,
+        *,
+        body=None,
+        activity=WALK,
+        start_s=START_S,
+        tipping_rad_per_s=0.0,
+    ):
         self.radar, self.num_frames, self.sigma_rad = radar, num_frames, float(sigma_rad)
         self.body = free_body() if body is None else body
         self.times_s = burst_times_s(radar, num_frames, Settings().nodes)
         duration_s = start_s + self.times_s.max() + 0.1
-        whole = perform(activity, duration_s=max(3.0, duration_s))
-        self.fitted = fit_to_body(whole, self.body)
-        motion = tipped(self.fitted.motion, tipping_rad_per_s, start_s)
+        performance = perform(activity, duration_s=max(3.0, duration_s))
+        self.fitted = fit_to_body(performance, self.body)
+        motion = tip_over(self.fitted.motion, tipping_rad_per_s, start_s)
         motion = cut_motion(motion, round(start_s * motion.rate_hz), motion.num_poses)
         self.motion, self.placement = self._placed(motion, range_m)
         distances_m = self._distances_m(self.motion)
@@ -72,47 +80,59 @@ class BenchmarkScene:
         self.origin_m = np.asarray(to_radar_frame(transl_m, self.placement))
 
     def _placed(self, motion, range_m):
-        """As far away, on average, as asked for: first at that distance, then moved by the rest."""
+        """Motion and placement at the mean distance `range_m`: placed, then moved by the error."""
         first = place(motion, Placement(distance_m=range_m))
         correction_m = range_m - self._distances_m(first).mean()
         placement = Placement(distance_m=range_m + correction_m)
         return place(motion, placement), placement
 
     def _distances_m(self, motion):
-        """Along the floor, at the nodes."""
+        """Horizontal distance of the pelvis at the nodes."""
         _, transl_m = sample_motion(motion, self.times_s)
         return np.linalg.norm((transl_m + motion.pelvis_offset_m)[..., :2], axis=-1)
 
     def vertices_m(self):
-        """The posed body at the nodes, relative to `origin_m`."""
+        """Vertices of the posed body at the nodes, relative to `origin_m`."""
         still = jnp.zeros(self.transl_m.shape, jnp.float32)
         return skin(self.body, self.betas, self.poses_rad, still, self.fitted.body_scale)
 
     def burst(self):
-        """All frames, as the sums take them."""
+        """Vertices of all frames as the input of the IF sums."""
         return make_burst(self.vertices_m(), self.origin_m)
 
     def body_to_if(self, settings):
         """Poses to IF cube [V]: skinning, visibility and sum."""
         return simulate_mesh(
-            self.radar, self.vertices_m(), self.body.faces, self.key, settings,
-            origin_m=self.origin_m, sigma_rad=self.sigma_rad,
-        )  # fmt: skip
+            self.radar,
+            self.vertices_m(),
+            self.body.faces,
+            self.key,
+            settings,
+            origin_m=self.origin_m,
+            sigma_rad=self.sigma_rad,
+        )
 
     def motion_to_cube(self, settings):
-        """Motion to IF cube [V], as a dataset is made: noise and ADC as the settings say."""
+        """Motion to IF cube [V], as in a dataset build; the settings switch noise and ADC."""
         return simulate_motion(
-            self.radar, self.body, self.motion, self.placement, self.key, settings,
-            num_frames=self.num_frames, betas=self.fitted.betas, scale=self.fitted.body_scale,
+            self.radar,
+            self.body,
+            self.motion,
+            self.placement,
+            self.key,
+            settings,
+            num_frames=self.num_frames,
+            betas=self.fitted.betas,
+            scale=self.fitted.body_scale,
             sigma_rad=self.sigma_rad,
-        )  # fmt: skip
+        )
 
     def motion_to_heatmaps(self, settings):
         """Motion to the three heatmaps."""
         return make_heatmaps(self.radar, self.motion_to_cube(settings))
 
     def scene(self) -> Scene:
-        """The motion at its nodes, as `Chain` takes it."""
+        """The motion at its nodes as the input of `Chain`."""
         shape = {"betas": self.fitted.betas, "scale": self.fitted.body_scale}
         return Scene(
             posed=pose(self.body, self.motion, self.placement, self.times_s, **shape),
@@ -122,7 +142,7 @@ class BenchmarkScene:
         )
 
     def points_m(self, count=PEER_POINTS):
-        """Some vertices of the body on their way, as a peer's public workload has them."""
+        """Positions of some vertices of the moving body, like the public workload of a peer."""
         chosen = np.linspace(0, self.body.num_vertices - 1, count).astype(int)
         return np.asarray(self.vertices_m(), np.float64)[:, :, chosen] + self.origin_m[:, :, None]
 
@@ -132,38 +152,45 @@ class BenchmarkScene:
         return simulate_points(self.radar, positions_m, rcs_m2, self.key, settings)
 
 
-def tipped(motion, rate_rad_per_s: float, half_s: float):
-    """The same motion, but all of it tips over backwards about its feet, from upright to lying.
+def tip_over(motion, rate_rad_per_s: float, half_s: float):
+    """The motion, tipped over backwards about the feet, from upright to lying.
 
     Args:
-        motion: of somebody who stands.
-        rate_rad_per_s: how fast; 0 for not at all.
-        half_s: when it is half way down.
+        motion: motion of a standing person.
+        rate_rad_per_s: angular speed of the tipping; 0 leaves the motion unchanged.
+        half_s: time at which the body is tilted by 45 degrees.
     """
     if rate_rad_per_s == 0:
         return motion
     times_s = np.arange(motion.num_poses) / motion.rate_hz
     angle_rad = np.clip(np.pi / 4 + rate_rad_per_s * (times_s - half_s), 0, np.pi / 2)
-    turn = Rotation.from_rotvec(angle_rad[:, None] * [0, -1, 0])
+    tilt = Rotation.from_rotvec(angle_rad[:, None] * [0, -1, 0])
     poses_rad = motion.poses_rad.copy()
-    poses_rad[:, 0] = (turn * Rotation.from_rotvec(poses_rad[:, 0])).as_rotvec()
-    pelvis_m = turn.apply(motion.transl_m + motion.pelvis_offset_m)
+    poses_rad[:, 0] = (tilt * Rotation.from_rotvec(poses_rad[:, 0])).as_rotvec()
+    pelvis_m = tilt.apply(motion.transl_m + motion.pelvis_offset_m)
     return replace(motion, poses_rad=poses_rad, transl_m=pelvis_m - motion.pelvis_offset_m)
 
 
-def with_every(body, step: int):
-    """The body with one face in `step`: fewer faces, the same extent."""
+def decimate_faces(body, step: int):
+    """The body with every `step`-th face: fewer faces, the same extent."""
     return replace(body, faces=body.faces[::step])
 
 
-def pieces(performer, frames_per_piece):
-    """Heatmaps of one piece of the motion after the other: what is held is a piece."""
+def heatmap_chunks(scene, frames_per_chunk):
+    """Iterate over the heatmaps of successive chunks of the motion; memory holds one chunk."""
     settings = Settings(method=settings_for("accurate").method)
     cubes = stream_motion(
-        performer.radar, performer.body, performer.motion, performer.placement, performer.key,
-        settings, frames_per_piece=frames_per_piece, betas=performer.fitted.betas,
-        scale=performer.fitted.body_scale, sigma_rad=performer.sigma_rad,
-    )  # fmt: skip
-    whole = islice(cubes, performer.num_frames // frames_per_piece)
-    # No name for a cube: it would keep one while the next is made.
-    return map(partial(make_heatmaps, performer.radar), whole)
+        scene.radar,
+        scene.body,
+        scene.motion,
+        scene.placement,
+        scene.key,
+        settings,
+        frames_per_piece=frames_per_chunk,
+        betas=scene.fitted.betas,
+        scale=scene.fitted.body_scale,
+        sigma_rad=scene.sigma_rad,
+    )
+    whole = islice(cubes, scene.num_frames // frames_per_chunk)
+    # No variable for a cube: it would keep one in memory while the next is simulated.
+    return map(partial(make_heatmaps, scene.radar), whole)

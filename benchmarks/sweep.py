@@ -1,10 +1,10 @@
-"""Is any sample ever not a number? Random poses, speeds, ranges, boards, modes and reflections.
+"""Random sweep for non-finite samples: poses, speeds, ranges, boards, modes and reflection models.
 
     python -m benchmarks.sweep --frames 1000
 
-Every frame has a body of its own: random joints that turn at random speeds, anywhere between half a
-metre and the end of the board's range, facing anywhere. Frames go through the whole chain to IF
-cubes and heatmaps. Exit status 1 where something is not finite, or nobody is seen.
+Every frame contains another body: random joint angles and joint speeds, a random distance between
+half a metre and the end of the board's range, a random orientation. Frames are simulated to IF
+cubes and heatmaps. Exit status 1 where a value is not finite or a body gives no echo.
 """
 
 import argparse
@@ -12,7 +12,7 @@ import sys
 from itertools import product
 
 NEAREST_M = 0.5
-# A joint stands up to so far from rest, and turns up to so fast; the body moves on as it does.
+# Limits of joint angles from the rest pose, of joint speeds, and of the speed of the body.
 JOINT_RAD, JOINT_RAD_PER_S, SPEED_MPS = 0.7, 2.0, 2.0
 SIGMAS_RAD = (0.15, 1.0)
 
@@ -38,23 +38,27 @@ def main(arguments: list[str] | None = None) -> int:
         zip(tqdm(kinds, unit="kind"), counts, strict=True)
     ):
         rng = np.random.default_rng([options.seed, index])
-        bad, silent = tried(radar, body, method, reflection, int(count), rng)
+        bad, silent = count_bad_frames(radar, body, method, reflection, int(count), rng)
         wrong += bad + silent
-        tqdm.write(f"{radar.name}, {method}, {reflection}: {count} frames, {bad} not finite, "
-                   f"{silent} without an echo")  # fmt: skip
-    print(f"{counts.sum()} frames, seed {options.seed}: {wrong} wrong")
+        tqdm.write(
+            f"{radar.name}, {method}, {reflection}: {count} frames, {bad} not finite, "
+            f"{silent} without an echo"
+        )
+    print(f"{counts.sum()} frames, seed {options.seed}: {wrong} bad")
     return 1 if wrong else 0
 
 
-def tried(radar, body, method: str, reflection: str, num_frames: int, rng) -> tuple[int, int]:
-    """Frames with something that is not finite, and frames without an echo, of so many.
+def count_bad_frames(
+    radar, body, method: str, reflection: str, num_frames: int, rng
+) -> tuple[int, int]:
+    """Count the frames with a value that is not finite, and the frames without an echo.
 
     Args:
         radar: the board.
-        body: of the poses.
-        method, reflection: of `Settings`.
-        num_frames: how many; enough for a column of a heatmap.
-        rng: NumPy generator of all that is random.
+        body: body model that is posed.
+        method, reflection: fields of `Settings`.
+        num_frames: number of frames; enough for a column of a heatmap.
+        rng: NumPy generator of all random values.
     """
     import jax
     import numpy as np
@@ -64,7 +68,7 @@ def tried(radar, body, method: str, reflection: str, num_frames: int, rng) -> tu
     from radarsim.simulate import simulate_mesh
 
     settings = Settings(method=method, reflection=reflection, thermal_noise=False, quantise=False)
-    vertices_m, origin_m = bodies(radar, body, num_frames, settings.nodes, rng)
+    vertices_m, origin_m = random_bodies(radar, body, num_frames, settings.nodes, rng)
     key, sigma_rad = jax.random.key(0), float(rng.uniform(*SIGMAS_RAD))
     cube_v = simulate_mesh(
         radar, vertices_m, body.faces, key, settings, origin_m=origin_m, sigma_rad=sigma_rad
@@ -72,12 +76,12 @@ def tried(radar, body, method: str, reflection: str, num_frames: int, rng) -> tu
     maps = jax.tree.leaves(make_heatmaps(radar, cube_v))
     finite = np.isfinite(np.asarray(cube_v)).all((1, 2, 3, 4))
     echoes = np.abs(np.asarray(cube_v)).max((1, 2, 3, 4)) > 0
-    # Maps mix frames: one bad value there counts as one frame.
+    # A heatmap column covers several frames: a bad value in it counts as one frame.
     bad_maps = not all(np.isfinite(np.asarray(each)).all() for each in maps)
     return int((~finite).sum()) or int(bad_maps), int((finite & ~echoes).sum())
 
 
-def bodies(radar, body, num_frames: int, num_nodes: int, rng):
+def random_bodies(radar, body, num_frames: int, num_nodes: int, rng):
     """Vertices [frame node vertex 3] about an origin [frame node 3] in the radar frame [m]."""
     import jax.numpy as jnp
     import numpy as np
@@ -100,7 +104,7 @@ def bodies(radar, body, num_frames: int, num_nodes: int, rng):
     towards = rng.normal(size=(num_frames, 1, 3)) * [0, 0.6, 0.3] + [1, 0, 0]
     towards /= np.linalg.norm(towards, axis=-1, keepdims=True)
     range_m = rng.uniform(NEAREST_M, radar.max_range_m - 1.0, (num_frames, 1, 1))
-    # Nobody stands in the board: the nearest point keeps its distance.
+    # No body overlaps the board: its nearest point keeps the least distance.
     range_m = range_m + np.linalg.norm(vertices_m, axis=-1).max((1, 2))[:, None, None]
     speed_mps = rng.uniform(-SPEED_MPS, SPEED_MPS, (num_frames, 1, 3)) / np.sqrt(3)
     return vertices_m, range_m * towards + speed_mps * times_s
@@ -108,14 +112,18 @@ def bodies(radar, body, num_frames: int, num_nodes: int, rng):
 
 def parser() -> argparse.ArgumentParser:
     """Command-line options."""
-    made = argparse.ArgumentParser(
+    command = argparse.ArgumentParser(
         prog="python -m benchmarks.sweep",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("--frames", type=int, default=1000, metavar="N", help="(%(default)s)")
-    made.add_argument("--seed", type=int, default=0, metavar="N", help="(%(default)s)")
-    return made
+    command.add_argument(
+        "--frames", type=int, default=1000, metavar="N", help="total (%(default)s)"
+    )
+    command.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="random seed (%(default)s)"
+    )
+    return command
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""How fast does a moving person become an IF cube, and heatmaps, on this machine; how exactly?
+"""Speed and error of the simulation of a moving person, to IF cubes and heatmaps, on this machine.
 
     python -m benchmarks.throughput --json throughput.json --plot plots
 
-One run measures every method on the same frames, in turns, so that a noisy machine disturbs all
-alike; ratios are meant to be quoted, seconds are not. Every result that is timed is compared with
-the float64 oracle first: where one is off its bound, no speed is shown and the exit status is 1.
+One run measures every method on the same frames, interleaved, so that other load on the machine
+affects all methods equally: quote ratios, not seconds. Every timed result is compared with the
+float64 oracle first: where an error exceeds its bound, no speed is shown and the exit status is 1.
 """
 
 import argparse
@@ -13,15 +13,15 @@ import os
 import sys
 from pathlib import Path
 
-PARTS = ("errors", "memory", "growth", "gradients")
+OPTIONAL_PARTS = ("errors", "memory", "growth", "gradients")
 MEMORY_S = (5, 60)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure, print a table, write JSON and pictures if asked.
+    """Measure, print a table, write JSON and figures if requested.
 
     Returns:
-        Exit status: 0, 1 where a timed result is wrong, 2 where something is missing.
+        Exit status: 0; 1 where a timed result is wrong; 2 where matplotlib or a GPU is missing.
     """
     options = parser().parse_args(arguments)
     if options.device == "cpu":
@@ -29,8 +29,8 @@ def main(arguments: list[str] | None = None) -> int:
     from benchmarks import throughput_figures
     from benchmarks.throughput_table import table
 
-    if options.plot and not throughput_figures.available():
-        print(throughput_figures.MISSING, file=sys.stderr)
+    if options.plot and not throughput_figures.matplotlib_available():
+        print(throughput_figures.MATPLOTLIB_MISSING, file=sys.stderr)
         return 2
     if options.device == "gpu" and not _gpu():
         return 2
@@ -46,158 +46,166 @@ def main(arguments: list[str] | None = None) -> int:
         options.json.write_text(json.dumps(result, indent=2) + "\n")
         print(f"written: {options.json}")
     if options.plot:
-        print("written:", *throughput_figures.draw(result, options.plot))
+        print("written:", *throughput_figures.write_figures(result, options.plot))
     return 0
 
 
 def _gpu() -> bool:
-    """Whether JAX finds one; says so where not."""
+    """Whether JAX finds a GPU; prints an error where it finds none."""
     import jax
 
     platform = jax.devices()[0].platform
     if platform == "cpu":
         print(
-            "--device gpu: JAX finds no GPU; on a machine with one pip install 'radarsim[cuda]', "
-            "or leave --device out",
+            "--device gpu: JAX finds no GPU; on a machine with a GPU run "
+            "pip install 'radarsim[cuda]', otherwise omit --device",
             file=sys.stderr,
         )
     return platform != "cpu"
 
 
 def measure(options: argparse.Namespace, radar=None, body=None) -> dict:
-    """All figures of one run, as JSON can hold them.
+    """All results of one run, as JSON can hold them.
 
     Args:
-        options: of the command line.
+        options: parsed command line.
         radar: default the paper's board.
         body: default the free body.
 
     Raises:
-        accuracy_checks.WrongResult: a timed result is off the oracle.
+        accuracy_checks.WrongResult: a timed result differs from the oracle.
     """
     import jax
 
     from benchmarks.machine_info import commit, machine
-    from benchmarks.method_speeds import speeds
+    from benchmarks.method_speeds import measure_speeds
     from benchmarks.scenes import BenchmarkScene
     from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
 
     radar = BOARDS[DEFAULT_BOARD] if radar is None else radar
-    performer = BenchmarkScene(radar, options.frames, options.range, options.sigma, body=body)
-    timed = speeds(performer, options.rounds)
+    scene = BenchmarkScene(radar, options.frames, options.range, options.sigma, body=body)
+    timed = measure_speeds(scene, options.rounds)
     spent_s = {name: run and run["median"] for name, run in timed["seconds_per_frame"].items()}
     return {
         "machine": machine(jax.devices()[0]),
         "commit": commit(),
-        "settings": settings_of(performer, options, timed["visible_faces"]),
+        "settings": measured_settings(scene, options, timed["visible_faces"]),
         "ratio_vs_loop_culled": spent_s["loop"] / spent_s["body_to_if"],
         "ratio_vs_loop_unculled": spent_s["loop"] / spent_s["body_to_if_unculled"],
         "ratio_vs_numpy_direct": spent_s["numpy_direct"] / spent_s["body_to_if"],
         "frames_per_s": {name: seconds and 1 / seconds for name, seconds in spent_s.items()},
         "seconds_per_frame": timed["seconds_per_frame"],
         "checks": timed["checks"],
-        **parts(options, performer),
+        **measure_optional_parts(options, scene),
     }
 
 
-def settings_of(performer, options, num_visible: int) -> dict:
-    """What the figures hold for."""
+def measured_settings(scene, options, num_visible: int) -> dict:
+    """Radar, subject and settings for which the results hold."""
     from dataclasses import asdict
 
-    from benchmarks.accuracy_checks import loops_of
+    from benchmarks.accuracy_checks import checked_loops
     from benchmarks.scenes import settings_for
 
-    radar, simulation = performer.radar, settings_for("accurate")
+    radar, simulation = scene.radar, settings_for("accurate")
     return {
         "radar": radar.name,
         "loops": radar.frame.num_chirps,
         "tx": radar.array.num_tx,
         "rx": radar.array.num_rx,
         "samples": radar.chirp.num_samples,
-        "sigma_rad": performer.sigma_rad,
+        "sigma_rad": scene.sigma_rad,
         "range_m": options.range,
-        "range_span_m": performer.span_m,
-        "faces": len(performer.body.faces),
+        "range_span_m": scene.span_m,
+        "faces": len(scene.body.faces),
         "visible_faces": num_visible,
         "visibility_blocks": simulation.visibility_blocks,
         "simulation": asdict(simulation) | {"cull": simulation.threshold},
-        "frames": performer.num_frames,
+        "frames": scene.num_frames,
         "rounds": options.rounds,
-        "slow_methods_from_loops": len(loops_of(radar)),
+        "slow_methods_from_loops": len(checked_loops(radar)),
     }
 
 
-def parts(options: argparse.Namespace, performer) -> dict:
-    """What may be left out with --skip: null in the JSON then."""
-    radar, body, sigma_rad = performer.radar, performer.body, performer.sigma_rad
-    found = {"error_db": _nothing(options.ranges), "growth": None, "gradients": None}
+def measure_optional_parts(options: argparse.Namespace, scene) -> dict:
+    """Measurements that --skip leaves out; a skipped one is null in the JSON."""
+    radar, body, sigma_rad = scene.radar, scene.body, scene.sigma_rad
+    found = {"error_db": _unmeasured_errors(options.ranges), "growth": None, "gradients": None}
     found["peak_mb_above_baseline"] = {f"{seconds}s": None for seconds in MEMORY_S}
     if "errors" not in options.skip:
         from benchmarks.method_speeds import errors_by_range
 
         found["error_db"] = errors_by_range(radar, options.frames, options.ranges, sigma_rad, body)
     if "memory" not in options.skip:
-        from benchmarks.memory_of import in_own_processes
+        from benchmarks.memory_of import median_peak_in_new_processes
 
         runs = {
-            f"{length}s": in_own_processes(length, options.range, sigma_rad) for length in MEMORY_S
+            f"{length}s": median_peak_in_new_processes(length, options.range, sigma_rad)
+            for length in MEMORY_S
         }
         found["memory"] = runs
         found["peak_mb_above_baseline"] = {
             name: run["above_baseline_mb"] for name, run in runs.items()
         }
     if "growth" not in options.skip:
-        from benchmarks.growth import growth
+        from benchmarks.growth import measure_growth
 
-        found["growth"] = growth(radar, options.range, sigma_rad, options.rounds, body=body)
+        found["growth"] = measure_growth(radar, options.range, sigma_rad, options.rounds, body=body)
     if "gradients" not in options.skip:
         from benchmarks.gradients import measure as measure_gradients
 
         found["gradients"] = measure_gradients(radar, 4, options.range, sigma_rad, options.rounds)
-    found["device"] = _device(options, performer)
+    found["device"] = _device(options, scene)
     return found
 
 
-def _nothing(ranges_m):
+def _unmeasured_errors(ranges_m):
     return {method: {f"{at:g}": None for at in ranges_m} for method in ("accurate", "fast")}
 
 
-def _device(options, performer) -> dict:
-    """Rates and ceilings of a GPU; "not measured" elsewhere."""
+def _device(options, scene) -> dict:
+    """Frame rates and peak rates of a GPU; "not measured" on a CPU."""
     if options.device == "cpu":
         return {"kind": "cpu", "gpu": "not measured"}
-    from benchmarks.device import on_device
+    from benchmarks.device import measure_device
 
-    return on_device(performer, options.gpu_minutes)
+    return measure_device(scene, options.gpu_minutes)
 
 
 def parser() -> argparse.ArgumentParser:
     """Command-line options."""
-    made = argparse.ArgumentParser(
+    command = argparse.ArgumentParser(
         prog="python -m benchmarks.throughput",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="The scene: the free body walking before the AWR1843BOOST of the paper, all pairs. "
-        "Slow methods compute some loops of one frame; their time is multiplied up.",
+        "Slow methods compute some loops of one frame; their time is scaled to a frame.",
     )
-    add = made.add_argument
-    add("--json", type=Path, metavar="FILE", help="write the figures as JSON")
+    add = command.add_argument
+    add("--json", type=Path, metavar="FILE", help="write the results as JSON")
     add("--plot", type=Path, metavar="DIR", help="draw speeds, errors and growth (needs [viz])")
     add("--frames", type=int, default=20, metavar="N", help="radar frames per run (%(default)s)")
-    add("--rounds", type=int, default=5, metavar="N", help="runs of each method (%(default)s)")
+    add("--rounds", type=int, default=5, metavar="N", help="timed runs of a method (%(default)s)")
     add("--sigma", type=float, default=0.35, metavar="RAD", help="lobe width (%(default)s)")
     add("--range", type=float, default=2.5, metavar="M", help="mean distance (%(default)s)")
     add(
-        "--ranges", type=float, nargs="+", default=[1.0, 2.5, 6.0], metavar="M",
-        help="where errors are measured (%(default)s)",
-    )  # fmt: skip
-    add("--skip", choices=PARTS, nargs="+", default=[], help="leave out what takes minutes")
-    add("--device", choices=("cpu", "gpu"), default="cpu")
+        "--ranges",
+        type=float,
+        nargs="+",
+        default=[1.0, 2.5, 6.0],
+        metavar="M",
+        help="mean distances at which errors are measured (%(default)s)",
+    )
+    add("--skip", choices=OPTIONAL_PARTS, nargs="+", default=[], help="omit slow measurements")
+    add("--device", choices=("cpu", "gpu"), default="cpu", help="JAX device (%(default)s)")
     add(
-        "--gpu-minutes", type=float, default=5.0, metavar="MIN",
-        help="motion that --device gpu simulates (%(default)s)",
-    )  # fmt: skip
-    return made
+        "--gpu-minutes",
+        type=float,
+        default=5.0,
+        metavar="MIN",
+        help="length of the motion with --device gpu (%(default)s)",
+    )
+    return command
 
 
 if __name__ == "__main__":

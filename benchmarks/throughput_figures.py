@@ -1,4 +1,4 @@
-"""Pictures of what benchmarks.throughput measured; needs matplotlib, of the extra `viz`."""
+"""Figures of the results of benchmarks.throughput; needs matplotlib from the extra `viz`."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ LABELS = {
     "numpy_direct": "NumPy direct sum",
     "loop": "loop over chirps and pairs",
     "loop_torch": "the same loop in torch",
-    "jax_direct": "plain JAX, float32",
+    "jax_direct": "direct sum in JAX, float32",
     "motion_to_heatmaps": "motion to heatmaps",
 }
 GROWTH = {
@@ -19,43 +19,43 @@ GROWTH = {
     "antennas": "antenna pairs (32 loops)",
     "samples": "samples per chirp",
 }
-MISSING = "--plot needs matplotlib, which is not installed: pip install 'radarsim[viz]'"
+MATPLOTLIB_MISSING = "--plot needs matplotlib, which is not installed: pip install 'radarsim[viz]'"
 
 
-def available() -> bool:
-    """Whether pictures can be drawn here."""
+def matplotlib_available() -> bool:
+    """Whether matplotlib is installed."""
     from importlib.util import find_spec
 
     return find_spec("matplotlib") is not None
 
 
-def draw(result: dict, folder: Path) -> list[Path]:
-    """Write a page of speeds, one of errors, and one of growth if that was measured.
+def write_figures(result: dict, folder: Path) -> list[Path]:
+    """Write a figure of speeds, one of errors, and one of growth where these were measured.
 
     Args:
-        result: of benchmarks.throughput.
-        folder: made if need be.
+        result: results of benchmarks.throughput.
+        folder: output folder; created if missing.
 
     Returns:
-        What was written.
+        Paths of the written files.
     """
     from matplotlib import rc_context
 
     folder.mkdir(parents=True, exist_ok=True)
-    pages = {"speed": speed_page}
+    figures = {"speed": speed_figure}
     if None not in result["error_db"]["accurate"].values():
-        pages["error"] = error_page
+        figures["error"] = error_figure
     if result.get("growth"):
-        pages["growth"] = growth_page
+        figures["growth"] = growth_figure
     paths = []
     with rc_context({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}):
-        for name, page in pages.items():
+        for name, figure_of in figures.items():
             paths.append(folder / f"throughput_{name}.png")
-            page(result).savefig(paths[-1], dpi=130, bbox_inches="tight")
+            figure_of(result).savefig(paths[-1], dpi=130, bbox_inches="tight")
     return paths
 
 
-def speed_page(result: dict):
+def speed_figure(result: dict):
     """Seconds per frame of every method, on a logarithmic axis."""
     from matplotlib.figure import Figure
 
@@ -76,11 +76,11 @@ def speed_page(result: dict):
     axes.grid(axis="x", color="0.9")
     axes.set_axisbelow(True)
     axes.set_xlabel("seconds per frame (dot: median; line: least to most)")
-    axes.set_title(_where(result), loc="left", fontsize=8)
+    axes.set_title(_machine_title(result), loc="left", fontsize=8)
     return figure
 
 
-def error_page(result: dict):
+def error_figure(result: dict):
     """Error of both modes against range."""
     from matplotlib.figure import Figure
 
@@ -93,12 +93,12 @@ def error_page(result: dict):
     axes.set_xlabel("range [m]")
     axes.set_ylabel("error against float64 [dB]")
     axes.legend(frameon=False)
-    axes.set_title(_where(result), loc="left", fontsize=8)
+    axes.set_title(_machine_title(result), loc="left", fontsize=8)
     return figure
 
 
-def growth_page(result: dict):
-    """Four panels: seconds against frames (with its line), faces, antennas and samples."""
+def growth_figure(result: dict):
+    """Four panels: seconds against frames (with the fitted line), faces, antennas and samples."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 5.6), layout="constrained")
@@ -110,18 +110,18 @@ def growth_page(result: dict):
         ]
         axes.errorbar(series["sizes"], series["median_s"], spread, marker="o", capsize=3, lw=1)
         if "line" in series:
-            _line(axes, series)
+            _draw_fitted_line(axes, series)
         axes.set_xlabel(label)
         frames = "" if name == "frames" else f" of {series['frames_per_run'][0]} frames"
         axes.set_ylabel(f"seconds per run{frames}")
         axes.set_xlim(left=0)
         axes.set_ylim(bottom=0)
-    figure.suptitle(_where(result), fontsize=8)
+    figure.suptitle(_machine_title(result), fontsize=8)
     return figure
 
 
-def _line(axes, series) -> None:
-    """The fit through the frames, and how good it is."""
+def _draw_fitted_line(axes, series) -> None:
+    """Draw the line fitted to the frames, with its slope and R^2."""
     fit, ends = series["line"], (0, max(series["sizes"]))
     level = [fit["intercept_s"] + fit["slope_s"] * end for end in ends]
     axes.plot(ends, level, ls="--", color="0.5", lw=1)
@@ -129,7 +129,7 @@ def _line(axes, series) -> None:
     axes.text(0.05, 0.9, text, transform=axes.transAxes)
 
 
-def _where(result: dict) -> str:
-    """Machine and commit, for a title."""
+def _machine_title(result: dict) -> str:
+    """Processor, cores and commit as a title."""
     machine = result["machine"]
     return f"{machine['processor']}, {machine['cores']} cores; commit {result['commit']}"

@@ -1,4 +1,4 @@
-"""What benchmarks.throughput measured, as a table for a person."""
+"""Text table of the results of benchmarks.throughput."""
 
 ROWS = {
     "body_to_if": "body to IF cube, accurate",
@@ -7,7 +7,7 @@ ROWS = {
     "body_to_if_fast_unculled": "  no face dropped",
     "motion_to_heatmaps": "motion to heatmaps",
     "peer_points": "128 points to IF cube",
-    "jax_direct": "plain JAX, float32 *",
+    "jax_direct": "direct sum in JAX, float32 *",
     "numpy_direct": "NumPy direct sum, complex128 *",
     "loop": "loop over chirps and pairs, complex128 *",
     "loop_torch": "the same loop in torch *",
@@ -15,23 +15,23 @@ ROWS = {
 
 
 def table(result: dict) -> str:
-    """All figures of one run."""
+    """Machine, settings, speeds, ratios and optional measurements of one run as text."""
     return "\n".join(
         [*_head(result), "", *_speeds(result), "", *_ratios(result), "", *_parts(result)]
     )
 
 
 def _head(result: dict) -> list[str]:
-    what, machine = result["settings"], result["machine"]
-    near_m, far_m = what["range_span_m"]
+    setup, machine = result["settings"], result["machine"]
+    near_m, far_m = setup["range_span_m"]
     return [
         f"{machine['device']}, {machine['processor']}, {machine['cores']} cores; "
         f"commit {result['commit']}",
-        f"{what['radar']}: {what['loops']} loops x {what['tx']} tx x {what['rx']} rx x "
-        f"{what['samples']} samples; {what['frames']} frames, {what['rounds']} rounds",
-        f"free body walking at {what['range_m']:g} m ({near_m:.1f} to {far_m:.1f}), sigma "
-        f"{what['sigma_rad']:g} rad, {what['faces']:,} faces, {what['visible_faces']:,} visible, "
-        f"{what['visibility_blocks']} visibility block(s) a burst",
+        f"{setup['radar']}: {setup['loops']} loops x {setup['tx']} tx x {setup['rx']} rx x "
+        f"{setup['samples']} samples; {setup['frames']} frames, {setup['rounds']} rounds",
+        f"free body walking at {setup['range_m']:g} m ({near_m:.1f} to {far_m:.1f}), sigma "
+        f"{setup['sigma_rad']:g} rad, {setup['faces']:,} faces, {setup['visible_faces']:,} "
+        f"visible, {setup['visibility_blocks']} visibility block(s) a burst",
     ]
 
 
@@ -47,8 +47,8 @@ def _speeds(result: dict) -> list[str]:
         lines.append(f"{label:40s}{1 / run['median']:10.3g}{seconds}  {error:.3g} dB")
     count = result["settings"]["slow_methods_from_loops"]
     lines.append(
-        f"* from {count} of {result['settings']['loops']} loops of one frame, multiplied up. "
-        "Errors against the float64 oracle; of heatmaps: the largest difference of a pixel."
+        f"* from {count} of {result['settings']['loops']} loops of one frame, scaled to a frame. "
+        "Errors against the float64 oracle; for heatmaps: largest difference of a pixel."
     )
     return lines
 
@@ -64,11 +64,11 @@ def _ratios(result: dict) -> list[str]:
 def _parts(result: dict) -> list[str]:
     lines = []
     for method, found in result["error_db"].items():
-        told = (f"{_number(value, 'dB')} at {range_m} m" for range_m, value in found.items())
-        lines.append(f"error, {method}: {', '.join(told)}")
+        errors = (f"{_number(value, 'dB')} at {range_m} m" for range_m, value in found.items())
+        lines.append(f"error, {method}: {', '.join(errors)}")
     memory = result["peak_mb_above_baseline"]
-    told = (f"{_number(value, 'MB')} for {length}" for length, value in memory.items())
-    lines.append(f"peak memory above imports: {', '.join(told)}")
+    peaks = (f"{_number(value, 'MB')} for {length}" for length, value in memory.items())
+    lines.append(f"peak memory above imports: {', '.join(peaks)}")
     if result["growth"]:
         fit = result["growth"]["frames"]["line"]
         lines.append(

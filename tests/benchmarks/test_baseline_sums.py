@@ -1,4 +1,4 @@
-"""The slow ways of the benchmarks: each is the oracle's sum, but for what it says it leaves out."""
+"""Baseline IF sums of the benchmarks: the oracle, except for their stated approximations."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -6,7 +6,7 @@ import pytest
 import trimesh
 
 from benchmarks import baseline_sums
-from benchmarks.accuracy_checks import loops_of
+from benchmarks.accuracy_checks import checked_loops
 from benchmarks.scenes import settings_for
 from radarsim.signal.exact_frames import plain_frame
 from radarsim.signal.fast_clip import frames_of, make_burst
@@ -15,18 +15,18 @@ from tests.helpers.moving_sphere import moving_sphere, relative_db, small_radar
 
 RADAR = small_radar()
 SIGMA_RAD = 0.35
-LOOPS = loops_of(RADAR)
+LOOPS = checked_loops(RADAR)
 
 
 def error_db(method, burst, faces):
     settings = settings_for("accurate")
-    surface = baseline_sums.surface_of(RADAR, settings, burst, faces, SIGMA_RAD)
+    surface = baseline_sums.visible_surface(RADAR, settings, burst, faces, SIGMA_RAD)
     truth = plain_frame(RADAR, settings, frames_of(burst)[0], jnp.asarray(faces), SIGMA_RAD, LOOPS)
     return relative_db(method(RADAR, surface, LOOPS), truth)
 
 
 def sphere_at(speed_mps):
-    """A rigid sphere that moves away, straight ahead."""
+    """A rigid sphere that recedes along the radar's axis: (burst, faces)."""
     sphere = trimesh.creation.icosphere(2, 0.2)
     origin_m = np.array([3.0, 0, 0]) + burst_times_s(RADAR, 1)[..., None] * [speed_mps, 0, 0]
     vertices_m = np.tile(sphere.vertices, (*origin_m.shape[:2], 1, 1))
@@ -40,7 +40,7 @@ def torch_loop(radar, surface, loops):
 
 @pytest.mark.parametrize(
     ("method", "limit_db"),
-    # Held weights: a face of this sphere turns by some mrad in a chirp; float32 takes 1e-5 cycles.
+    # Weights are held while a face rotates by some mrad in a chirp; float32 rounds to 1e-5 cycles.
     [(baseline_sums.numpy_direct, -85), (baseline_sums.jax_direct, -85)],
 )
 def test_direct_sums_follow_a_moving_and_breathing_sphere(method, limit_db):
@@ -49,17 +49,17 @@ def test_direct_sums_follow_a_moving_and_breathing_sphere(method, limit_db):
 
 @pytest.mark.parametrize("method", [baseline_sums.pair_loop, torch_loop])
 def test_the_loop_over_pairs_is_exact_while_nothing_moves(method):
-    """What is left is where float32 puts the corners, alike in both, and rounding of float64."""
+    """The remaining error is float64 rounding; float32 corners are the same in both."""
     assert error_db(method, *sphere_at(0.0)) < -120
 
 
 @pytest.mark.parametrize("speed_mps", [0.5, 1.0])
-def test_the_loop_over_pairs_is_off_by_the_motion_within_a_chirp(speed_mps):
-    """The phase 2 pi f_d t is left out, uniform over a chirp: its rms is 2 pi f_d T / sqrt(12)."""
+def test_the_error_of_the_loop_over_pairs_is_the_motion_within_a_chirp(speed_mps):
+    """The omitted phase 2 pi f_d t is uniform over a chirp: its rms is 2 pi f_d T / sqrt(12)."""
     chirp = RADAR.chirp
     doppler_hz = 2 * speed_mps / chirp.wavelength_m
-    wished = 20 * np.log10(2 * np.pi * doppler_hz * chirp.sampled_time_s / np.sqrt(12))
-    # Faces off the axis recede a little slower.
+    expected_db = 20 * np.log10(2 * np.pi * doppler_hz * chirp.sampled_time_s / np.sqrt(12))
+    # Faces off the axis recede slightly slower.
     assert error_db(baseline_sums.pair_loop, *sphere_at(speed_mps)) == pytest.approx(
-        wished, abs=0.3
+        expected_db, abs=0.3
     )

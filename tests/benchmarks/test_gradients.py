@@ -1,4 +1,4 @@
-"""The benchmark of gradients refuses a wrong one, and tells what a right one costs."""
+"""The benchmark of gradients refuses a wrong gradient, and reports the cost of a correct one."""
 
 import jax
 import jax.numpy as jnp
@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import gradients
 from benchmarks.accuracy_checks import WrongResult
-from benchmarks.scenes import BenchmarkScene, with_every
+from benchmarks.scenes import BenchmarkScene, decimate_faces
 from radarsim.files import free_body
 from tests.helpers.moving_sphere import small_radar
 
@@ -15,46 +15,46 @@ RADAR = small_radar(num_chirps=4, num_samples=64)
 
 @pytest.fixture(scope="module")
 def thin_body():
-    return with_every(free_body(), 16)
+    return decimate_faces(free_body(), 16)
 
 
 @jax.custom_jvp
-def bent(x):
-    """Itself, with a derivative of four."""
+def wrong_derivative(x):
+    """The identity, with a derivative of four."""
     return x
 
 
-bent.defjvp(lambda x, dx: (x[0], 4 * dx[0]))
+wrong_derivative.defjvp(lambda x, dx: (x[0], 4 * dx[0]))
 
 
 def measured(monkeypatch, body, shift):
-    """The benchmark on a loss that compiles at once; the real one takes a minute."""
+    """The benchmark on a loss that compiles quickly; the real one takes a minute."""
 
     def loss(at):
         return jnp.sum(jnp.sin(1e3 * at["poses_rad"])) + jnp.sum(shift(at["shift_m"]))
 
     at = {"poses_rad": jnp.zeros(3), "shift_m": jnp.zeros(3)}
-    monkeypatch.setattr(gradients, "problem", lambda performer: (loss, at))
+    monkeypatch.setattr(gradients, "loss_and_parameters", lambda scene: (loss, at))
     monkeypatch.setattr(gradients, "STEPS", dict.fromkeys(at, 1e-5))
     return gradients.measure(RADAR, 1, 2.5, 0.35, 1, body)
 
 
-def test_forward_and_backward_are_timed_once_the_gradient_is_right(thin_body, monkeypatch):
+def test_forward_and_backward_are_timed_when_the_gradient_is_correct(thin_body, monkeypatch):
     result = measured(monkeypatch, thin_body, lambda shift_m: shift_m)
-    # sin(0.01) is off 0.01 by 2e-5.
+    # sin(0.01) differs from 0.01 by 2e-5.
     assert max(result["off_finite_differences"].values()) < 1e-4
     assert result["backward_over_forward"] > 0
     assert set(result["temporary_mb"]) == {"forward", "backward"}
-    assert "backward takes" in gradients.told(result)
+    assert "backward takes" in gradients.report(result)
 
 
 def test_a_wrong_gradient_is_refused_by_name(thin_body, monkeypatch):
     with pytest.raises(WrongResult, match=r"differences: shift_m by 300\.0 %$"):
-        measured(monkeypatch, thin_body, bent)
+        measured(monkeypatch, thin_body, wrong_derivative)
 
 
-def test_the_loss_feels_everything_that_a_gradient_is_taken_of(thin_body):
-    loss, at = gradients.problem(BenchmarkScene(RADAR, 1, 2.5, 0.35, body=thin_body))
+def test_the_loss_depends_on_every_parameter_of_the_gradient(thin_body):
+    loss, at = gradients.loss_and_parameters(BenchmarkScene(RADAR, 1, 2.5, 0.35, body=thin_body))
     loss = jax.jit(loss)
     assert set(at) == set(gradients.STEPS)
     for name, step in gradients.STEPS.items():

@@ -1,4 +1,4 @@
-"""A small moving sphere and a small radar: what the fast sum and its oracle are compared on."""
+"""A small moving sphere and a small radar, on which the fast sum is compared with its oracle."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ CLEAN = Settings(thermal_noise=False, quantise=False)
 
 
 def small_radar(num_chirps: int = 8, num_samples: int = 128, like: Radar = BOARD) -> Radar:
-    """A board with fewer loops and samples over the same burst and sweep: seconds, not minutes."""
+    """A board with fewer loops and samples, same burst duration and sweep, for fast tests."""
     fewer_samples = like.chirp.num_samples / num_samples
     chirp = replace(
         like.chirp,
@@ -43,6 +43,6 @@ def moving_sphere(radar, range_m=3.0, speed_mps=(1.0, 0.5, 0.3), radius_m=0.2, n
 
 
 def relative_db(found, truth) -> float:
-    """Energy of the difference over the energy of the truth [dB]."""
+    """Energy of the difference divided by the energy of the reference [dB]."""
     error = np.sum(np.abs(np.asarray(found) - truth) ** 2)
     return float(10 * np.log10(error / np.sum(np.abs(truth) ** 2)))

@@ -1,4 +1,4 @@
-"""Scenes for the tests of visibility, levels and heatmaps: people, plates and points."""
+"""Scenes for the tests of visibility, reflectivity levels and heatmaps: people, plates, points."""
 
 from dataclasses import replace
 
@@ -19,13 +19,13 @@ RADAR = BOARDS["AWR1843BOOST"]
 KEY = jax.random.PRNGKey(0)
 QUIET = Settings(thermal_noise=False, quantise=False)
 
-# Columns: where the body's left, up and front point in the radar frame.
+# Columns: directions of the body's left, up and front in the radar frame.
 UPRIGHT = np.array([[0, 0, -1], [-1, 0, 0], [0, 1, 0]])  # faces the radar
 ALONG = np.array([[0, 1, 0], [-1, 0, 0], [0, 0, 1]])  # on the back, feet towards the radar
 ACROSS = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1]])  # on the back, head to the radar's left
 
 ARMS_DOWN = {"left_shoulder": (0, 0, -75), "right_shoulder": (0, 0, 75)}
-# Joint angles [degrees], how the body is turned, and the height of its pelvis over the radar [m].
+# Joint angles [degrees], orientation of the body, height of its pelvis above the radar [m].
 POSES = {
     "standing": (ARMS_DOWN, UPRIGHT, -0.1),
     "arms crossing the torso": (
@@ -53,9 +53,9 @@ POSES = {
 def person(pose, distance_m):
     """The free body before the radar: vertices [vertex, 3] in the radar frame, and its faces."""
     body = free_body()
-    degrees, turn, height_m = POSES[pose]
+    degrees, orientation, height_m = POSES[pose]
     poses_rad = np.zeros((24, 3), np.float32)
-    poses_rad[0] = Rotation.from_matrix(turn).as_rotvec()
+    poses_rad[0] = Rotation.from_matrix(orientation).as_rotvec()
     for name, angles in degrees.items():
         poses_rad[JOINT[name]] = np.radians(angles)
     centre_m = np.array([distance_m, 0.0, height_m], np.float32)
@@ -64,7 +64,7 @@ def person(pose, distance_m):
 
 
 def plate(size_m, cells, centre_m):
-    """A square plate that faces back along x, cut into `cells` x `cells` squares of two faces."""
+    """A square plate with normal -x, divided into `cells` x `cells` squares of two faces."""
     steps = np.linspace(-size_m / 2, size_m / 2, cells + 1)
     left, up = np.meshgrid(steps, steps, indexing="ij")
     vertices_m = np.stack([0 * left, left, up], -1).reshape(-1, 3) + np.asarray(centre_m)
@@ -75,7 +75,7 @@ def plate(size_m, cells, centre_m):
 
 
 def together(*meshes):
-    """Several meshes as one, and which face belongs to which."""
+    """Several meshes merged into one, and the mesh index of every face."""
     offsets = np.cumsum([0] + [len(vertices_m) for vertices_m, _ in meshes])
     vertices_m = np.concatenate([vertices_m for vertices_m, _ in meshes])
     faces = np.concatenate([part + first for (_, part), first in zip(meshes, offsets)])
@@ -84,7 +84,7 @@ def together(*meshes):
 
 
 def ray_visible(vertices_m, faces):
-    """Faces whose centre is the first thing that a ray from the origin meets: embree's answer."""
+    """Faces whose centre is the first hit of a ray from the origin, by Embree."""
     mesh = trimesh.Trimesh(vertices_m, faces, process=False)
     centres_m = np.asarray(mesh.triangles_center)
     first = mesh.ray.intersects_first(np.zeros_like(centres_m), centres_m)
