@@ -1,1 +1,1 @@
-"""Short commands, one per source of motion."""
+"""Command-line tools that build, check, draw and export radar datasets."""

@@ -1,7 +1,8 @@
-"""Motion to a radar dataset: `python -m builders.amass --out synth.zarr`.
+"""Simulation of a radar dataset from human motion: `python -m builders.amass --out synth.zarr`.
 
-Without a source it performs the built-in activities with the free body. With `--amass` and
-`--body-models` it reads AMASS, and with `--motions` any motion files.
+Simulates FMCW radar recordings of moving people and writes IF samples, heatmaps, captions and
+splits to a Zarr store. Motion comes from AMASS (--amass, --body-models), from motion files
+(--motions), or, by default, from the built-in activities with the bundled body model.
 """
 
 import argparse
@@ -10,6 +11,8 @@ from collections.abc import Sequence
 
 from builders.building.cli_options import (
     add_clip_options,
+    add_heatmap_options,
+    add_pose_options,
     add_simulation_options,
     add_store_options,
     add_text_options,
@@ -20,50 +23,51 @@ from builders.building.cli_options import (
 EXAMPLES = """
 examples:
   python -m builders.amass --out synth.zarr
-      built-in activities, free body: needs nothing but this package
+      built-in activities, bundled body model; needs no other data
   python -m builders.amass --out walk.zarr --motions walk.bvh
-      your own motion file
+      a motion file of your own
   python -m builders.amass --out amass.zarr --amass AMASS --body-models models --dry-run
-      what AMASS would yield; leave out --dry-run to build it
+      plan a dataset from AMASS; omit --dry-run to build it
   python -m builders.amass --out hall.zarr --recipe hall.toml
-      settings from a file; so does --recipe synth.zarr, from a store
+      read the settings from a recipe file; --recipe synth.zarr reads them from a store
   python -m builders.amass --out synth.zarr --dca1000 board
-      its clips as DCA1000 files beside it, too
+      also write each clip as a DCA1000 capture to the folder board
   python -m builders.amass --out wide.zarr --distance-m 2:5 --heading-deg=-180:180 --placements 4
-      four placements of each clip, drawn from ranges
+      four random placements per clip, sampled from ranges
 
-The same command goes on where a stopped one left off.
+An interrupted build resumes when the same command is run again.
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit status.
+    """Run the command and return its exit status.
 
-    0: clips were made. 1: some shards are unfinished. 2: none could be made, or the request cannot
-    be carried out. 130: stopped from the keyboard.
+    0: clips were written. 1: some shards are unfinished. 2: no clip could be made, or the request
+    is invalid. 130: interrupted from the keyboard.
     """
     options = _parser().parse_args(arguments)
     if not (options.out or options.dry_run):
-        _parser().error("--out is needed: the folder to write, such as --out synth.zarr")
-    # Late: they take seconds to import, and --help need not wait.
-    from builders.building.recipe_loading import merged, starting_table
-    from builders.building.simulated_dataset import run
+        _parser().error("--out is required: the store to write, e.g. --out synth.zarr")
+    # Imported late: these modules take seconds to load, and --help should not wait for them.
+    from builders.building.recipe_loading import load_recipe_table, merge_tables
+    from builders.building.simulated_dataset import build_dataset
     from radarsim.errors import InputError
 
     try:
-        table, where = starting_table(options)
-        table = merged(table, recipe_table(vars(options)))
+        table, origin = load_recipe_table(options)
+        table = merge_tables(table, recipe_table(vars(options)))
         if options.dca1000 and not options.dry_run:
-            from builders.building.dca1000_export import keep_codes, write_clips
+            from builders.building.dca1000_export import export_clips, require_adc_codes
 
-            keep_codes(table)
-            return run(options, table, where) or 2 * (not write_clips(options.out, options.dca1000))
-        return run(options, table, where)
+            require_adc_codes(table)
+            status = build_dataset(options, table, origin)
+            return status or 2 * (not export_clips(options.out, options.dca1000))
+        return build_dataset(options, table, origin)
     except InputError as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("stopped; the same command goes on from the shards that are done", file=sys.stderr)
+        print("interrupted; run the same command again to resume", file=sys.stderr)
         return 130
 
 
@@ -79,35 +83,42 @@ def _parser() -> argparse.ArgumentParser:
     add_text_options(parser)
     add_store_options(parser)
     parser.add_argument(
-        "--dca1000", metavar="DIR", help="clips as the board's .bin files, too: builders.dca1000"
+        "--dca1000",
+        metavar="DIR",
+        help="also export the clips as DCA1000 .bin captures (see builders.dca1000)",
     )
     add_clip_options(parser)
     add_simulation_options(parser)
+    add_heatmap_options(parser)
+    add_pose_options(parser)
     return parser
 
 
 def _add_source_options(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("sources", "none given: the built-in activities")
-    group.add_argument("--amass", metavar="DIR", help="AMASS as published, any part of its tree")
+    group = parser.add_argument_group("motion sources", "default: the built-in activities")
+    group.add_argument("--amass", metavar="DIR", help="AMASS folder as published, or a subfolder")
     group.add_argument(
         "--motions",
         nargs="+",
         default=(),
         metavar="FILE_OR_DIR",
-        help="AMASS-like .npz and .bvh files; a folder within is one person",
+        help="AMASS-style .npz and .bvh files; in a folder, each subfolder is one person",
     )
     group.add_argument(
         "--body-models",
         metavar="DIR",
-        help="SMPL, SMPL-H or SMPL-X models (default: the free body that comes along)",
+        help="SMPL, SMPL-H or SMPL-X model files (default: the bundled body model)",
     )
     group.add_argument(
         "--takes",
         type=count,
         metavar="N",
-        help="built-in performances: activities in turn, each by the next subject (24)",
+        help="number of built-in performances; they cycle through activities and subjects "
+        "(default: 24)",
     )
-    group.add_argument("--subjects", type=count, metavar="N", help="built-in people (4)")
+    group.add_argument(
+        "--subjects", type=count, metavar="N", help="number of built-in subjects (default: 4)"
+    )
 
 
 if __name__ == "__main__":

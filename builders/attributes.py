@@ -1,11 +1,11 @@
-"""Attribute sentences of captions: `python -m builders.attributes CAPTIONS --out FILE`.
+"""Attribute sentences for captions: `python -m builders.attributes CAPTIONS --out FILE`.
 
-Describes captions or labels by five sentences (what the person does, torso, arms, legs, change of
-location), each in several wordings, for the text side of training. A language model on any
-OpenAI-compatible server writes them; without one, sentences of the built-in activities are used,
-and a plain fallback that says so in its provenance. `--attach STORE` puts a file's sentences into a
-finished store, whose arrays and checksums stay as they are; sentences of the same provenance are
-replaced, so the same command again changes nothing.
+Generates five sentences for each caption or label (overall activity, torso, arms, legs, change of
+location), each in several variants, as text data for training. A language model on any
+OpenAI-compatible server writes them. Without a model, captions that name a built-in activity get
+the bundled sentences, and all others get template sentences whose provenance marks them as
+fallback. --attach STORE adds the sentences of a file to a finished store; its arrays and checksums
+do not change, and sentences of the same provenance are replaced, so the command can be repeated.
 """
 
 import argparse
@@ -18,36 +18,40 @@ from builders.building.cli_options import count
 EXAMPLES = """
 examples:
   python -m builders.attributes captions.txt --out sentences.csv
-      without a model: built-in activities, else a plain fallback
+      without a model: bundled sentences for built-in activities, else a fallback
   OPENAI_API_KEY=... python -m builders.attributes captions.txt --out sentences.csv --model NAME
-      --dry-run tells what it would cost, --budget-tokens N ends it in time
+      add --dry-run to estimate the cost, or --budget-tokens N to limit it
   python -m builders.attributes synth.zarr --out new.parquet --attach synth.zarr --model NAME \\
       --base-url http://localhost:8000/v1
-      describe what a store has no sentences for, by a server at home, and attach it
+      use a local server for all captions of a store without sentences, and attach the result
   python -m builders.attributes sentences.csv --attach synth.zarr
 
-  captions: a .txt file with one per line; .csv, .jsonl or .parquet with a column caption or label;
-  or a store. Sentences (.csv, .jsonl, .parquet):
+captions: a .txt file with one caption per line; a .csv, .jsonl or .parquet file with a column
+  caption or label; or a store.
+
+sentences: a .csv, .jsonl or .parquet file:
     caption,variant,part,sentence,provenance
     walk forward,0,general,A person walks straight ahead.,written by hand
     walk forward,0,legs,The legs step one after the other.,written by hand
 
-`caption` is the caption's words or its id in the table `captions`; `part` is one of general, torso,
-arms, legs, location; `variant` counts wordings of one caption from 0 and may be left out. In the
-store, variants count on after those that it has. Answers are kept on disk, so no caption is paid
-for twice and the same command goes on after a kill.
+  caption   text of the caption, or its id in the table captions
+  part      general, torso, arms, legs or location
+  variant   number of the wording, from 0; optional. A store continues after its existing variants.
 
-exit status: 0 all is done, 1 some captions are left or were given up, 2 nothing could be done,
-3 the budget ended first, 130 interrupted
+Answers of the model are cached on disk: no caption is paid for twice, and an interrupted run
+resumes when the same command is run again.
+
+exit status: 0 complete, 1 some captions are unfinished or failed the rules, 2 nothing could be
+done, 3 stopped by the token budget, 130 interrupted
 """
-_MOST_SHOWN = 3
+_MAX_SHOWN = 3
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit status, see `EXAMPLES`."""
+    """Run the command and return its exit status, see `EXAMPLES`."""
     parser = _parser()
     options = parser.parse_args(arguments)
-    # Late: they take seconds to import, and --help need not wait.
+    # Imported late: these modules take seconds to load, and --help should not wait for them.
     from radarsim.errors import InputError
 
     if not options.print_template and not (options.file and (options.out or options.attach)):
@@ -58,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("stopped; the same command goes on", file=sys.stderr)
+        print("interrupted; run the same command again to resume", file=sys.stderr)
         return 130
 
 
@@ -85,16 +89,16 @@ def _attach(store: str, file: str) -> int:
 
     done = attach(store, file)
     print(f"{store}: {done.variants} variants of {done.captions} captions attached")
-    for number, what in (
-        (done.known, "variants that the store's build wrote, too"),
-        (done.incomplete, "variants without a sentence for each part"),
+    for number, message in (
+        (done.known, "variants already written by the store's build"),
+        (done.incomplete, "variants without a sentence for every part"),
         (done.undescribed, "captions of the store without sentences"),
     ):
         if number:
-            print(f"{what}: {number}")
+            print(f"{message}: {number}")
     if done.unknown:
-        shown = "; ".join(caption[:60] for caption in done.unknown[:_MOST_SHOWN])
-        print(f"captions that the store has not: {len(done.unknown)} ({shown})")
+        shown = "; ".join(caption[:60] for caption in done.unknown[:_MAX_SHOWN])
+        print(f"captions that are not in the store: {len(done.unknown)} ({shown})")
     return 0 if done.captions else 2
 
 
@@ -106,12 +110,23 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("file", nargs="?", metavar="CAPTIONS", help="what to describe; without --out: sentences")
-    add("--out", metavar="FILE", help="sentences to write: .csv, .jsonl or .parquet")
-    add("--attach", metavar="STORE", help="a finished store, or its URL")
-    add("--variants", type=count, default=3, metavar="N", help="wordings of a caption (default 3)")
-    add("--dry-run", action="store_true", help="print requests and tokens; ask and write nothing")
-    add("--quiet", action="store_true", help="no progress bar")
+    add(
+        "file",
+        nargs="?",
+        metavar="CAPTIONS",
+        help="captions to describe; without --out, a file of sentences to attach",
+    )
+    add("--out", metavar="FILE", help="output file: .csv, .jsonl or .parquet")
+    add(
+        "--attach", metavar="STORE", help="add the sentences to this finished store (folder or URL)"
+    )
+    add("--variants", type=count, default=3, metavar="N", help="variants per caption (default: 3)")
+    add(
+        "--dry-run",
+        action="store_true",
+        help="print the number of requests and tokens; send and write nothing",
+    )
+    add("--quiet", action="store_true", help="hide the progress bar")
     _add_server_options(parser.add_argument_group("language model"))
     return parser
 
@@ -121,39 +136,82 @@ def _add_server_options(group) -> None:
     add(
         "--model",
         metavar="NAME",
-        help="the server's name for it (else OPENAI_MODEL); none: offline",
+        help="model name on the server (default: OPENAI_MODEL; without either: no model)",
     )
-    add("--base-url", metavar="URL", help="any OpenAI-compatible server (else OPENAI_BASE_URL)")
-    add("--api-key", metavar="KEY", help="better in OPENAI_API_KEY, where no process list shows it")
-    add("--offline", action="store_true", help="ask no model, whatever the environment names")
-    add("--template", metavar="FILE", help="the task in other words, {activity} where it goes")
-    add("--print-template", action="store_true", help="print the built-in one, to be edited")
-    add("--budget-tokens", type=count, metavar="N", help="end before the run costs more")
-    add("--concurrency", type=count, default=4, metavar="N", help="requests at a time (4)")
-    add("--asks", type=count, default=3, metavar="N", help="per wording until it keeps rules (3)")
-    add("--retries", type=_whole, default=4, metavar="N", help="of a request that fails (4)")
-    add("--timeout", type=_seconds, default=60.0, metavar="S", help="until an attempt fails (60)")
-    add("--temperature", type=float, metavar="T", help="of the answers (the server's default)")
+    add(
+        "--base-url",
+        metavar="URL",
+        help="URL of an OpenAI-compatible server (default: OPENAI_BASE_URL)",
+    )
+    add(
+        "--api-key",
+        metavar="KEY",
+        help="API key; prefer OPENAI_API_KEY, which is hidden from process lists",
+    )
+    add("--offline", action="store_true", help="use no model, even if the environment names one")
+    add("--template", metavar="FILE", help="prompt template with the placeholder {activity}")
+    add("--print-template", action="store_true", help="print the built-in prompt template and exit")
+    add(
+        "--budget-tokens",
+        type=count,
+        metavar="N",
+        help="stop before the run uses more than N tokens",
+    )
+    add(
+        "--concurrency", type=count, default=4, metavar="N", help="concurrent requests (default: 4)"
+    )
+    add(
+        "--asks",
+        type=count,
+        default=3,
+        metavar="N",
+        help="attempts per variant to satisfy the rules (default: 3)",
+    )
+    add(
+        "--retries",
+        type=_non_negative,
+        default=4,
+        metavar="N",
+        help="retries of a failed request (default: 4)",
+    )
+    add(
+        "--timeout",
+        type=_seconds,
+        default=60.0,
+        metavar="S",
+        help="request timeout in seconds (default: 60)",
+    )
+    add(
+        "--temperature",
+        type=float,
+        metavar="T",
+        help="sampling temperature (default: set by the server)",
+    )
     add(
         "--response-format",
         choices=("json_schema", "json_object", "none"),
         default="json_schema",
-        help="for servers that know no schemas; answers are checked all the same",
+        help="structured output mode; use another for servers without JSON schema support "
+        "(answers are validated in every mode)",
     )
-    add("--cache", metavar="DIR", help="of answers (default: radarsim/attributes in the user's)")
+    add(
+        "--cache",
+        metavar="DIR",
+        help="folder of the answer cache (default: ~/.cache/radarsim/attributes)",
+    )
 
 
-def _whole(text: str) -> int:
+def _non_negative(text: str) -> int:
     number = int(text)
     if number < 0:
-        raise argparse.ArgumentTypeError(f"{text} is too few; give 0 or more")
+        raise argparse.ArgumentTypeError(f"{text} is too small; give 0 or more")
     return number
 
 
 def _seconds(text: str) -> float:
     number = float(text)
     if not 0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} s is no time to wait; give more than 0")
+        raise argparse.ArgumentTypeError(f"{text} s is not a timeout; give a finite number above 0")
     return number
 
 

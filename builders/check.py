@@ -1,8 +1,8 @@
-"""Whether a store is whole: `python -m builders.check synth.zarr`.
+"""Integrity check of a store: `python -m builders.check synth.zarr`.
 
-Compares every file with its checksum, arrays and tables with the schema, values with what is
-physically possible, and looks for people or motions that are in two splits. With --rebuild it makes
-clips once more, from the store's own recipe, and compares every value.
+Verifies the checksum of every file, the schema of arrays and tables, and the physical range of the
+values, and detects subjects or motions that are in two splits. --rebuild simulates clips again from
+the store's recipe and compares every value.
 """
 
 import argparse
@@ -14,18 +14,18 @@ EXAMPLES = """
 examples:
   python -m builders.check synth.zarr
   python -m builders.check synth.zarr --rebuild 3
-      row 3, made again and compared; also a clip's id, a range such as 0:10, or all
+      simulate row 3 again and compare; also takes a clip id, a range such as 0:10, or all
   python -m builders.check amass.zarr --rebuild 0 --amass AMASS --body-models models
-      a store keeps neither motion nor body: say where they lie
+      a store contains no motion files and no body models, so give the paths of its build
 
-exit status: 0 all is well, 1 something is wrong, 2 it could not be checked
+exit status: 0 no problem found, 1 problems found, 2 the store could not be checked
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit status: 0 well, 1 wrong, 2 could not be checked."""
+    """Run the command and return its exit status: 0 valid, 1 problems, 2 could not be checked."""
     options = _parser().parse_args(arguments)
-    # Late: they take seconds to import, and --help need not wait.
+    # Imported late: these modules take seconds to load, and --help should not wait for them.
     from radarsim.errors import InputError
 
     try:
@@ -52,24 +52,24 @@ def _check(options: argparse.Namespace) -> list[str]:
     if options.rebuild and not found:
         found = _rebuilt(store, options)
     if not found:
-        what = f"{store.num_clips} clips, {len(store.checksums)} files"
-        print(f"{options.store}: all is well ({what})")
+        size = f"{store.num_clips} clips, {len(store.checksums)} files"
+        print(f"{options.store}: no problems found ({size})")
     return found
 
 
 def _rebuilt(store, options: argparse.Namespace) -> list[str]:
-    """Clips made again, as a worker would, and compared."""
+    """Simulate the clips of --rebuild again; one line per difference."""
     from builders.building.rebuild import rebuild
-    from builders.sources.motion_lookup import Sources
+    from builders.sources.motion_lookup import MotionPaths
 
-    sources = Sources(
+    paths = MotionPaths(
         amass=options.amass, motions=tuple(options.motions), body_models=options.body_models
     )
     found = []
     for row in store.rows(options.rebuild):
-        lines = rebuild(store, row, sources)
+        lines = rebuild(store, row, paths)
         if not lines:
-            print(f"{store.clips[row].id}: made again, every value is the same")
+            print(f"{store.clips[row].id}: reproduced, all values are identical")
         found += [f"{options.store}: {store.clips[row].id}: {line}" for line in lines]
     return found
 
@@ -81,13 +81,25 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("store", help="folder or URL that builders.amass wrote")
-    parser.add_argument("--rebuild", metavar="CLIP", help="row, id, FIRST:END or all")
-    parser.add_argument("--amass", metavar="DIR", help="as for the build")
-    parser.add_argument("--motions", nargs="+", default=(), metavar="FILE_OR_DIR", help="likewise")
-    parser.add_argument("--body-models", metavar="DIR", help="likewise")
-    parser.add_argument("--max-lines", type=int, default=50, metavar="N", help="at most (50)")
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    parser.add_argument("store", help="store to check (folder or URL)")
+    parser.add_argument(
+        "--rebuild",
+        metavar="CLIP",
+        help="clips to simulate again and compare: row, id, FIRST:END or all",
+    )
+    parser.add_argument("--amass", metavar="DIR", help="AMASS folder used for the build")
+    parser.add_argument(
+        "--motions",
+        nargs="+",
+        default=(),
+        metavar="FILE_OR_DIR",
+        help="motion files used for the build",
+    )
+    parser.add_argument("--body-models", metavar="DIR", help="body models used for the build")
+    parser.add_argument(
+        "--max-lines", type=int, default=50, metavar="N", help="problems to print (default: 50)"
+    )
+    parser.add_argument("--quiet", action="store_true", help="hide the progress bar")
     return parser
 
 

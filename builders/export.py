@@ -1,7 +1,7 @@
-"""A store for other tools: `python -m builders.export synth.zarr --hdf5 synth.h5`.
+"""Export of a store to HDF5 or NumPy: `python -m builders.export synth.zarr --hdf5 synth.h5`.
 
-Writes one HDF5 file, or a folder of .npy and .csv files, with the names, units and values of the
-store. Every value is read back and compared.
+Writes one HDF5 file, or a folder of .npy and .csv files, with the array names, units and values of
+the store. Every value is read back and compared with the store.
 """
 
 import argparse
@@ -11,23 +11,23 @@ from collections.abc import Sequence
 EXAMPLES = """
 examples:
   python -m builders.export synth.zarr --hdf5 synth.h5
-      h5py.File("synth.h5")["time_doppler"][0]; tables lie under tables/clips/id and so on
+      h5py.File("synth.h5")["time_doppler"][0]; table columns are tables/clips/id etc.
   python -m builders.export synth.zarr --numpy synth
-      np.load("synth/time_doppler.npy", mmap_mode="r"); tables are synth/clips.csv and so on
+      np.load("synth/time_doppler.npy", mmap_mode="r"); tables are synth/clips.csv etc.
 
-IF samples stay the ADC's whole numbers; volts = value x the attribute scale_factor.
+IF samples are exported as ADC integers; multiply by the attribute scale_factor to get volts.
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit status: 0, or 2 where nothing could be written."""
+    """Run the command and return its exit status: 0, or 2 if nothing could be written."""
     options = _parser().parse_args(arguments)
-    # Late: they take seconds to import, and --help need not wait.
+    # Imported late: these modules take seconds to load, and --help should not wait for them.
     from pipelines.export import to_hdf5, to_numpy
     from pipelines.store_reader import Store
     from radarsim.errors import InputError
 
-    def tell(name: str) -> None:
+    def report(name: str) -> None:
         if not options.quiet:
             print(f"  {name}", file=sys.stderr)
 
@@ -35,12 +35,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         store = Store(options.store)
         for write, out in ((to_hdf5, options.hdf5), (to_numpy, options.numpy)):
             if out:
-                print(f"{out}: {write(store, out, tell)} values written and compared")
+                print(f"{out}: {write(store, out, report)} values written and verified")
     except InputError as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("stopped; nothing was kept", file=sys.stderr)
+        print("interrupted; no output was kept", file=sys.stderr)
         return 130
     return 0
 
@@ -52,11 +52,11 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("store", metavar="STORE", help="a store's folder or URL")
+    parser.add_argument("store", metavar="STORE", help="store to export (folder or URL)")
     kinds = parser.add_mutually_exclusive_group(required=True)
-    kinds.add_argument("--hdf5", metavar="FILE", help="one HDF5 file")
-    kinds.add_argument("--numpy", metavar="DIR", help="a folder of .npy and .csv files")
-    parser.add_argument("--quiet", action="store_true", help="no progress")
+    kinds.add_argument("--hdf5", metavar="FILE", help="write one HDF5 file")
+    kinds.add_argument("--numpy", metavar="DIR", help="write a folder of .npy and .csv files")
+    parser.add_argument("--quiet", action="store_true", help="print no progress")
     return parser
 
 

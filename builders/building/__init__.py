@@ -1,1 +1,1 @@
-"""From command-line options to a finished store."""
+"""Build of stores: command-line flags, recipe loading, planning, simulation, console output."""

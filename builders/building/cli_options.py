@@ -1,4 +1,4 @@
-"""Command-line options that builders share, and how they become a recipe."""
+"""Command-line flags shared by the builders, and their conversion to a recipe table."""
 
 import argparse
 import math
@@ -42,151 +42,244 @@ AREA_SETTINGS = ("near_m", "far_m", "half_width_m")
 
 
 def add_store_options(parser: argparse.ArgumentParser) -> None:
-    """--out and how the work is done: nothing here changes a byte of the store but the seed."""
-    group = parser.add_argument_group("store and work")
-    group.add_argument("--out", metavar="STORE", help="folder or URL to write, such as synth.zarr")
+    """Add the flags of the output store, of the recipe and of the execution."""
+    group = parser.add_argument_group("output and execution")
+    group.add_argument(
+        "--out", metavar="STORE", help="output folder or URL of the Zarr store, e.g. synth.zarr"
+    )
     group.add_argument(
         "--recipe",
         metavar="FILE_OR_STORE",
-        help="settings from a .toml file, or those a store was made with; options go before them",
+        help="read settings from a .toml file or from an existing store; flags override them",
     )
-    group.add_argument("--preset", choices=PRESETS, help="settings that come along")
+    group.add_argument("--preset", choices=PRESETS, help="use a bundled recipe")
     group.add_argument(
         "--dry-run",
         action="store_true",
-        help="print clips, hours, splits, and bytes and time by a clip made on trial; keep nothing",
+        help="simulate one clip, print the plan with estimated time and size, and write nothing",
     )
-    group.add_argument("--limit", type=count, metavar="N", help="keep the first N clips")
-    group.add_argument("--seed", type=int, metavar="S", help="of everything random (default 0)")
+    group.add_argument("--limit", type=count, metavar="N", help="build only the first N clips")
+    group.add_argument("--seed", type=int, metavar="S", help="random seed (default: 0)")
     group.add_argument(
         "--workers",
         type=count,
         metavar="N",
-        help="processes (default: one per physical core; one where there is a GPU)",
+        help="worker processes (default: one per physical core, or one if there is a GPU)",
     )
     group.add_argument(
         "--scheduler",
         metavar="ADDRESS",
-        help="a running Dask cluster, such as tcp://10.0.0.1:8786, in place of processes here",
+        help="use a running Dask cluster, e.g. tcp://10.0.0.1:8786, instead of local processes",
     )
-    group.add_argument("--quiet", action="store_true", help="no progress bar")
+    group.add_argument("--quiet", action="store_true", help="hide the progress bar")
 
 
 def add_clip_options(parser: argparse.ArgumentParser) -> None:
-    """How sequences are cut and where subjects start."""
-    group = parser.add_argument_group("clips", "one number, or LOW:HIGH to draw from")
-    group.add_argument("--clip-seconds", type=float, metavar="S", help="length (default 5)")
-    group.add_argument("--stride-seconds", type=float, metavar="S", help="start to start (5)")
+    """Add the flags that set how motions are cut into clips and where subjects start."""
+    group = parser.add_argument_group(
+        "clips and placement",
+        "distance, offset, heading, height and tilt: a number, or LOW:HIGH to sample uniformly",
+    )
     group.add_argument(
-        "--min-frames", type=int, metavar="N", help="shorter clips are left out (30)"
+        "--clip-seconds", type=float, metavar="S", help="clip length in seconds (default: 5)"
+    )
+    group.add_argument(
+        "--stride-seconds",
+        type=float,
+        metavar="S",
+        help="time between the starts of consecutive clips (default: 5)",
+    )
+    group.add_argument(
+        "--min-frames",
+        type=int,
+        metavar="N",
+        help="discard clips with fewer radar frames (default: 30)",
     )
     group.add_argument(
         "--place",
         choices=("clip", "sequence"),
-        help="every clip starts at the distance (default), or only the sequence, as in the paper",
+        help="apply the placement at the start of every clip (default), or only at the start of "
+        "the motion sequence, as in the mmCLIP paper",
     )
-    group.add_argument("--placements", type=int, metavar="N", help="placements per clip (1)")
-    group.add_argument("--distance-m", type=span, metavar="M", help="radar to subject (3)")
-    group.add_argument("--lateral-m", type=span, metavar="M", help="to the radar's left (0)")
-    group.add_argument("--heading-deg", type=span, metavar="DEG", help="0 faces the radar (0)")
-    group.add_argument("--radar-height-m", type=span, metavar="M", help="above the floor (1)")
-    group.add_argument("--radar-tilt-deg", type=span, metavar="DEG", help="positive looks up (0)")
+    group.add_argument(
+        "--placements", type=int, metavar="N", help="placements per clip (default: 1)"
+    )
+    group.add_argument(
+        "--distance-m", type=span, metavar="M", help="radar-to-subject distance (default: 3)"
+    )
+    group.add_argument(
+        "--lateral-m",
+        type=span,
+        metavar="M",
+        help="lateral offset, positive to the left as seen from the radar (default: 0)",
+    )
+    group.add_argument(
+        "--heading-deg",
+        type=span,
+        metavar="DEG",
+        help="heading of the subject; 0 faces the radar (default: 0)",
+    )
+    group.add_argument(
+        "--radar-height-m", type=span, metavar="M", help="radar height above the floor (default: 1)"
+    )
+    group.add_argument(
+        "--radar-tilt-deg", type=span, metavar="DEG", help="radar tilt, positive up (default: 0)"
+    )
     group.add_argument(
         "--area",
         type=float,
         nargs=3,
         metavar=("NEAR", "FAR", "HALF_WIDTH"),
-        help="metres of floor the subject must not leave (1 6 3)",
+        help="activity area in metres; a clip ends where the subject leaves it (default: 1 6 3)",
     )
 
 
 def add_simulation_options(parser: argparse.ArgumentParser) -> None:
-    """What is simulated, and what is kept of it."""
+    """Add the flags of the radar and of the physical model."""
     group = parser.add_argument_group("simulation")
     group.add_argument(
         "--radar",
         nargs="+",
         metavar="BOARD_OR_FILE",
-        help="board or .toml (default AWR1843BOOST); several make a store each",
+        help="board name or radar .toml (default: AWR1843BOOST); several radars give one store "
+        "each",
     )
     group.add_argument(
         "--method",
         choices=("accurate", "fast"),
-        help="error of the sum: -80 dB (default) or -60 dB, in less time",
+        help="relative error of the echo sum: -80 dB (accurate, default) or -60 dB (fast)",
     )
     group.add_argument(
         "--reflection",
         choices=("paper", "body"),
-        help="the paper's lobes, anchored in level (default), or smooth skin as it is",
+        help="reflection model: quasi-specular lobes calibrated to the RCS of people (paper, "
+        "default), or coherent Gaussian facets of smooth bare skin, uncalibrated (body)",
     )
     group.add_argument(
         "--visibility",
         choices=("occlusion", "hpr"),
-        help="occlusion test (default) or the paper's hidden point removal",
-    )
-    group.add_argument("--visibility-blocks", type=int, metavar="K", help="tests per burst (1)")
-    group.add_argument(
-        "--sigma", type=span, metavar="RAD", help="width of the quasi-specular lobe (0.5)"
+        help="visible faces: occlusion test (default), or hidden point removal as in the paper",
     )
     group.add_argument(
-        "--extra-noise-db", type=span, metavar="DB", help="on top of the noise figure (0)"
+        "--visibility-blocks",
+        type=int,
+        metavar="K",
+        help="visibility tests per burst (default: 1)",
     )
-    group.add_argument("--max-edge-m", type=float, metavar="M", help="divide longer edges (off)")
     group.add_argument(
-        "--no-noise", dest="noise", action="store_false", default=None, help="no thermal noise"
+        "--sigma",
+        type=span,
+        metavar="RAD",
+        help="width of the quasi-specular lobe, a number or LOW:HIGH (default: 0.5)",
     )
     group.add_argument(
-        "--no-quantise", dest="quantise", action="store_false", default=None, help="no ADC steps"
+        "--extra-noise-db",
+        type=span,
+        metavar="DB",
+        help="noise added to the noise figure, a number or LOW:HIGH (default: 0)",
     )
-    group = parser.add_argument_group("heatmaps and what is kept")
+    group.add_argument(
+        "--max-edge-m",
+        type=float,
+        metavar="M",
+        help="subdivide mesh edges longer than this (default: off)",
+    )
+    group.add_argument(
+        "--no-noise",
+        dest="noise",
+        action="store_false",
+        default=None,
+        help="simulate without thermal noise",
+    )
+    group.add_argument(
+        "--no-quantise",
+        dest="quantise",
+        action="store_false",
+        default=None,
+        help="simulate without ADC quantisation",
+    )
+
+
+def add_heatmap_options(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of the heatmaps, the stored IF samples and the splits."""
+    group = parser.add_argument_group("heatmaps, stored arrays and splits")
     group.add_argument(
         "--window",
         choices=("paper", "burst"),
-        help="256 chirps across bursts, as the paper (default), or within one burst",
+        help="Doppler window: 256 chirps across bursts, as in the paper (default), or the chirps "
+        "of one burst",
     )
     group.add_argument(
-        "--clutter", choices=("clip", "window", "none"), help="mean that is removed (clip)"
+        "--clutter",
+        choices=("clip", "window", "none"),
+        help="clutter removal: subtract the mean over the clip (default) or over the window",
     )
     group.add_argument(
-        "--if-cubes", choices=("auto", "on", "off"), help="IF samples; auto: while under 2 GB"
+        "--if-cubes",
+        choices=("auto", "on", "off"),
+        help="store the IF samples; auto (default): if they take less than 2 GB uncompressed",
     )
-    group.add_argument("--validation-share", type=float, metavar="F", help="of the subjects (0.1)")
-    group.add_argument("--test-share", type=float, metavar="F", help="of the subjects (0.1)")
     group.add_argument(
-        "--motion", action="store_true", default=None, help="keep the placed poses, too"
+        "--validation-share",
+        type=float,
+        metavar="F",
+        help="fraction of subjects in the validation split (default: 0.1)",
     )
-    group.add_argument("--motion-rate-hz", type=float, metavar="HZ", help="of kept poses (60)")
+    group.add_argument(
+        "--test-share",
+        type=float,
+        metavar="F",
+        help="fraction of subjects in the test split (default: 0.1)",
+    )
+
+
+def add_pose_options(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of the stored body poses."""
+    group = parser.add_argument_group("stored poses")
+    group.add_argument(
+        "--motion", action="store_true", default=None, help="store the placed body poses"
+    )
+    group.add_argument(
+        "--motion-rate-hz",
+        type=float,
+        metavar="HZ",
+        help="sampling rate of the stored poses (default: 60)",
+    )
 
 
 def add_text_options(parser: argparse.ArgumentParser) -> None:
-    """What was said about motions of AMASS, joined to them by path."""
-    group = parser.add_argument_group("texts", "joined to motions by their AMASS path")
-    group.add_argument("--babel", metavar="DIR", help="BABEL: train.json, val.json and the others")
-    group.add_argument("--humanml3d", metavar="DIR", help="HumanML3D: index.csv and texts")
-    group.add_argument("--kitml", metavar="DIR", help="KIT-ML: annotations.json")
+    """Add the flags of the caption datasets that describe AMASS motions."""
+    group = parser.add_argument_group(
+        "caption datasets", "captions are matched to motions by AMASS path"
+    )
+    group.add_argument("--babel", metavar="DIR", help="BABEL folder (train.json, val.json, ...)")
+    group.add_argument("--humanml3d", metavar="DIR", help="HumanML3D folder (index.csv and texts)")
+    group.add_argument("--kitml", metavar="DIR", help="KIT-ML folder (annotations.json)")
 
 
 def count(text: str) -> int:
-    """A whole number of at least 1."""
+    """Parse an integer of at least 1."""
     number = int(text)
     if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is too few; give 1 or more")
+        raise argparse.ArgumentTypeError(f"{text} is too small; give 1 or more")
     return number
 
 
 def span(text: str) -> float | list[float]:
-    """`2.5`, or `2:4` for a range to draw from."""
+    """Parse `2.5`, or `2:4` as the range of a uniform distribution."""
     try:
         ends = [float(end) for end in text.split(":")]
     except ValueError:
         ends = []
     if len(ends) not in (1, 2):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number; give 3 or LOW:HIGH such as 2:4")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a number; give 3, or LOW:HIGH such as 2:4"
+        )
     return ends[0] if len(ends) == 1 else ends
 
 
 def recipe_table(options: Mapping[str, object]) -> dict:
-    """The options that were given, as a recipe table of what differs from the defaults."""
+    """Return the flags that were given as a recipe table; flags left out are not in it."""
     table: dict = {}
     for name, path in FLAG_SETTINGS.items():
         value = options.get(name)

@@ -1,4 +1,4 @@
-"""What a build says: its plan, what it will take, what came of it, what was left out."""
+"""Console output of a build: plan, estimated time and size, summary, counts of rejected data."""
 
 import sys
 from collections import Counter
@@ -9,15 +9,15 @@ from pipelines.cost_estimate import CostEstimate
 from pipelines.plan import Note, Plan
 from pipelines.run import Summary
 
-MANY_LINES = 20
+MAX_LINES = 20
 
 
-def tell_plan(plan: Plan) -> None:
-    """Clips, hours, people, shards and bytes, before any work."""
+def print_plan(plan: Plan) -> None:
+    """Print the number of clips, hours, subjects, shards and bytes before a build starts."""
     recipe, cubes = plan.recipe, cube_bytes(plan)
     splits = ", ".join(f"{split} {count}" for split, count in plan.split_counts.items())
     subjects = len({clip.subject for clip in plan.clips})
-    kept = "kept" if keeps_cubes(plan) else "not kept"
+    stored = "stored" if keeps_cubes(plan) else "not stored"
     maps_bytes = len(plan.clips) * 3 * 2 * 256 * recipe.num_frames * 8
     total = maps_bytes + (cubes if keeps_cubes(plan) else 0)
     print(
@@ -25,52 +25,52 @@ def tell_plan(plan: Plan) -> None:
         f"({splits}), {plan.num_shards} shards of {plan.clips_per_shard}, "
         f"about {_size(total)} before compression"
     )
-    print(f"IF cubes: {kept} (--if-cubes {recipe.keep.if_cubes}; they take {_size(cubes)})")
+    print(f"IF cubes: {stored} (--if-cubes {recipe.keep.if_cubes}; size {_size(cubes)})")
 
 
-def tell_rate(plan: Plan, rate: CostEstimate) -> None:
-    """By a clip made on trial: time and bytes of the whole."""
+def print_build_estimate(plan: Plan, estimate: CostEstimate) -> None:
+    """Print the time and size of the whole build, extrapolated from one simulated clip."""
     num_clips = len(plan.clips)
-    frames_per_s = plan.recipe.num_frames / rate.clip_s
+    frames_per_s = plan.recipe.num_frames / estimate.clip_s
     print(
-        f"measured on one clip: {rate.clip_s:.2f} s ({frames_per_s:.1f} frames/s per worker), "
-        f"{rate.first_s:.0f} s the first time, {_size(rate.clip_bytes)} on disk"
+        f"measured on one clip: {estimate.clip_s:.2f} s ({frames_per_s:.1f} frames/s per worker), "
+        f"{estimate.first_s:.0f} s including compilation, {_size(estimate.clip_bytes)} on disk"
     )
     print(
-        f"so {num_clips} clips take about {_duration(rate.build_s(num_clips))} by {rate.workers} "
-        f"workers and {_size(num_clips * rate.clip_bytes)}"
+        f"estimate for {num_clips} clips: {_duration(estimate.build_s(num_clips))} with "
+        f"{estimate.workers} workers, {_size(num_clips * estimate.clip_bytes)} on disk"
     )
 
 
-def tell_summary(out: str, plan: Plan, summary: Summary, elapsed_s: float) -> None:
-    """What was written, and what is left to do."""
+def print_summary(out: str, plan: Plan, summary: Summary, elapsed_s: float) -> None:
+    """Print what a build wrote, which clips failed and which shards are unfinished."""
     if summary.state == "finished":
-        print(f"{out}: finished already, {len(plan.clips)} clips")
+        print(f"{out}: already complete, {len(plan.clips)} clips")
         return
-    tell_lines(summary.failed)
-    for line in summary.unfinished[:MANY_LINES]:
+    print_note_lines(summary.failed)
+    for line in summary.unfinished[:MAX_LINES]:
         print(line, file=sys.stderr)
     if summary.bug:
         print(summary.bug, file=sys.stderr)
-    made_s = summary.num_frames * plan.recipe.radar.frame.period_s
+    simulated_s = summary.num_frames * plan.recipe.radar.frame.period_s
     print(
-        f"{out}: {summary.num_clips} clips written, {_duration(made_s)}, "
+        f"{out}: {summary.num_clips} clips written, {_duration(simulated_s)}, "
         f"{_size(summary.num_bytes)}, in {elapsed_s:.0f} s"
     )
     if summary.unfinished:
         count = len(summary.unfinished)
-        print(f"{count} of {plan.num_shards} shards unfinished: run the same command again")
+        print(f"{count} of {plan.num_shards} shards are unfinished; run the same command again")
 
 
-def tell_lines(notes: Iterable[Note]) -> None:
-    """One line for each thing that has one; the rest is counted."""
+def print_note_lines(notes: Iterable[Note]) -> None:
+    """Print to standard error the notes that have a line of their own."""
     lines = [note.line for note in notes if note.line]
     for line in lines:
         print(line, file=sys.stderr)
 
 
-def tell_counts(notes: Iterable[Note]) -> None:
-    """What was left out, by cause."""
+def print_note_counts(notes: Iterable[Note]) -> None:
+    """Print how many items each cause excluded or joined."""
     counts = Counter()
     for note in notes:
         counts[note.cause] += note.count

@@ -1,4 +1,4 @@
-"""A store's clips as captures of the board, with its configuration and their labels."""
+"""Export of stored clips as DCA1000 captures, with the radar configuration and a label table."""
 
 import csv
 import re
@@ -17,59 +17,59 @@ from radarsim.radar.toml import dump_setup
 LABEL_COLUMNS = ("file", "label", "caption", "start_s", "end_s", "subject", "split", "licence")
 
 
-def write_clips(
-    path: str, out: str, wanted: Iterable[str] = ("all",), iq_order: str = "i_first"
+def export_clips(
+    path: str, out: str, clips: Iterable[str] = ("all",), iq_order: str = "i_first"
 ) -> int:
-    """Write clips of a store as board files.
+    """Write clips of a store as DCA1000 .bin captures, and return their number.
 
     Args:
-        path: the store.
-        out: folder to write to, made where it is missing.
-        wanted: rows, ids or ranges, see `Store.rows`.
+        path: path of the store.
+        out: output folder; created if missing.
+        clips: rows, ids or ranges, see `Store.rows`.
         iq_order: "i_first" or "q_first".
 
     Returns:
-        How many captures were written.
+        Number of captures written.
 
     Raises:
-        InputError: the store holds no IF samples or no such clip, or the folder cannot be written.
+        InputError: the store has no ADC codes or no such clip, or the folder cannot be written.
     """
     store, folder = Store(path), Path(out)
     if not (store.has("if_cube") and store.recipe.simulation.quantise):
-        hint = "build it with --if-cubes on, and without --no-quantise"
-        raise InputError(path, "if_cube", "the store holds no ADC codes", hint)
+        hint = "build it with --if-cubes on and without --no-quantise"
+        raise InputError(path, "if_cube", "the store has no ADC codes", hint)
     radar = store.recipe.radar
     layout = replace(format_of_board(radar.board), iq_order=iq_order)
-    rows = dict.fromkeys(row for each in wanted for row in store.rows(each))
-    clips = [store.clips[row] for row in rows if store.clips[row].num_frames]
+    rows = dict.fromkeys(row for clip in clips for row in store.rows(clip))
+    chosen = [store.clips[row] for row in rows if store.clips[row].num_frames]
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _write_configuration(folder, radar, layout, clips)
-        _write_labels(folder, store, clips)
+        _write_configuration(folder, radar, layout, chosen)
+        _write_labels(folder, store, chosen)
     except OSError as error:
         problem = f"cannot be written ({error.strerror})"
-        raise InputError(out, "folder", problem, "choose another place") from None
-    for clip in clips:
+        raise InputError(out, "folder", problem, "choose another folder") from None
+    for clip in chosen:
         codes = store.rows_of("if_cube", clip.row)[: clip.num_frames]
-        write_capture(folder / file_name(clip), codes, radar, capture_format=layout)
-    return len(clips)
+        write_capture(folder / capture_file_name(clip), codes, radar, capture_format=layout)
+    return len(chosen)
 
 
-def keep_codes(table: dict) -> None:
-    """Make a recipe's table keep the ADC codes that board files are written from.
+def require_adc_codes(table: dict) -> None:
+    """Set a recipe table to store the ADC codes that DCA1000 captures are written from.
 
     Raises:
-        InputError: it lists several radars, which make a store each.
+        InputError: the table lists several radars, which give one store each.
     """
     radars = table.get("radar")
     if isinstance(radars, list) and len(radars) > 1:
-        hint = "write each store with builders.dca1000"
-        raise InputError("options", "--dca1000", "goes with one radar only", hint)
+        hint = "export each store with builders.dca1000"
+        raise InputError("options", "--dca1000", "needs exactly one radar", hint)
     table["keep"] = {"if_cubes": "on", **table.get("keep", {})}
 
 
-def file_name(clip: Clip) -> str:
-    """Of a clip's capture: its id, with what file systems dislike replaced."""
+def capture_file_name(clip: Clip) -> str:
+    """File name of a clip's capture: its id, with unsafe characters replaced by underscores."""
     return re.sub(r"[^A-Za-z0-9@.,=+-]+", "_", clip.id) + ".bin"
 
 
@@ -82,19 +82,18 @@ def _write_configuration(folder: Path, radar, layout: CaptureFormat, clips: list
 
 def _write_labels(folder: Path, store: Store, clips: list[Clip]) -> None:
     texts = {row["id"]: row["text"] for row in store.table("captions")}
-    files = {clip.row: clip for clip in clips}
+    exported = {clip.row: clip for clip in clips}
     with open(folder / "labels.csv", "w", encoding="utf-8", newline="") as file:
         table = csv.DictWriter(file, LABEL_COLUMNS, restval="")
         table.writeheader()
         for segment in store.table("segments"):
-            clip = files.get(segment["row"])
+            clip = exported.get(segment["row"])
             if clip is None or segment["kind"] == "action":
                 continue
-            words = texts[segment["caption"]]
             table.writerow(
                 {
-                    "file": file_name(clip),
-                    "label" if segment["kind"] == "label" else "caption": words,
+                    "file": capture_file_name(clip),
+                    "label" if segment["kind"] == "label" else "caption": texts[segment["caption"]],
                     "start_s": f"{segment['start_s']:g}",
                     "end_s": f"{segment['end_s']:g}",
                     "subject": clip.subject,

@@ -1,8 +1,8 @@
-"""A stored clip made once more, by the store's own recipe."""
+"""Reproduction of a stored clip from the recipe in its store."""
 
 from functools import partial
 
-from builders.sources.motion_lookup import Sources, body_name, take_of
+from builders.sources.motion_lookup import MotionPaths, body_name, find_source_take
 from pipelines.blueprint import code_version
 from pipelines.dask_cluster import local_workers
 from pipelines.stages import make_clip
@@ -11,34 +11,34 @@ from pipelines.store_reader import Store
 from radarsim.errors import InputError
 
 
-def rebuild(store: Store, row: int, sources: Sources) -> list[str]:
-    """Make a clip as a worker of its build would, and compare it with what is stored.
+def rebuild(store: Store, row: int, paths: MotionPaths) -> list[str]:
+    """Simulate a clip again as a build worker would, and compare it with the stored arrays.
 
     Args:
-        store: where the clip is; its recipe says all about it.
-        row: which.
-        sources: where motion and body models lie.
+        store: store of the clip; its recipe fixes every setting.
+        row: row of the clip.
+        paths: paths of the motions and body models.
 
     Returns:
-        One line per array that differs, and one that names the code where that has changed.
+        One line per array that differs, and one line if the code version differs, too.
 
     Raises:
-        InputError: the motion or the body is not found, or is another one by now.
+        InputError: the motion or the body is not found, or has changed since the build.
     """
     recipe, clip = store.recipe, store.clips[row]
     if store.recorded:
-        problem = "a radar recorded this store"
-        hint = "builders.recordings makes it again from the captures"
+        problem = "the store holds recordings, which cannot be simulated again"
+        hint = "use builders.recordings to build it again from the captures"
         raise InputError(clip.id, "--rebuild", problem, hint)
-    if recipe.body != body_name(sources.body_models):
-        problem = f"the store was made with {recipe.body!r}"
-        raise InputError(clip.id, "body", problem, "give its --body-models")
-    make = partial(make_clip, body_models=sources.body_models, keep_cubes=store.has("if_cube"))
-    # In a worker's process: how sums are split there decides their last digit.
+    if recipe.body != body_name(paths.body_models):
+        problem = f"the store was built with {recipe.body!r}"
+        raise InputError(clip.id, "body", problem, "give the --body-models of its build")
+    make = partial(make_clip, body_models=paths.body_models, keep_cubes=store.has("if_cube"))
+    # In a worker process: the partition of sums there determines the last digit.
     with local_workers(1, 1) as client:
-        made = client.submit(make, recipe, clip, take_of(recipe, clip, sources)).result()
+        made = client.submit(make, recipe, clip, find_source_take(recipe, clip, paths)).result()
     lines = compare_arrays({name: store.array(name, row) for name in made}, made)
     if lines and store.attributes.get("code_version") != code_version():
         made_by = store.attributes.get("code_version")
-        lines.append(f"the store was made by {made_by}, this is {code_version()}")
+        lines.append(f"the store was built by code version {made_by}, this is {code_version()}")
     return lines

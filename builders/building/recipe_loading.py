@@ -1,7 +1,7 @@
-"""Where a dataset's settings come from: a recipe file, a store or a preset, then the options.
+"""Loading of the recipe table from a recipe file, an existing store or a preset.
 
-A recipe file says what a store keeps (see `pipelines.recipe`), and may say in a table `[paths]`
-where motion, models and texts lie on this machine; a store never keeps those.
+A recipe file holds the settings of a store (see `pipelines.recipe`). Its optional table `[paths]`
+gives the local paths of motions, body models and caption datasets; a store never contains paths.
 """
 
 import argparse
@@ -16,20 +16,23 @@ from radarsim.errors import InputError
 PATHS = ("amass", "motions", "body_models", "babel", "humanml3d", "kitml")
 
 
-def starting_table(options: argparse.Namespace) -> tuple[dict, str]:
-    """The settings that the options start from; fills in the paths that they leave out.
+def load_recipe_table(options: argparse.Namespace) -> tuple[dict, str]:
+    """Load the recipe table that the flags override, and set the path options it contains.
 
     Args:
-        options: `recipe` and `preset`; paths named in the recipe are put into it.
+        options: parsed flags; reads `recipe` and `preset`, and sets path options that are not given
+            from the table `[paths]`.
 
     Returns:
-        The recipe table, and where it came from, for messages.
+        The recipe table, and its origin for error messages.
 
     Raises:
-        InputError: the file is not there, no recipe, or names an unknown path.
+        InputError: the file is missing, is not a recipe, or contains an unknown path entry.
     """
     if options.recipe and options.preset:
-        raise InputError("options", "--preset", "and --recipe are both given", "give one of them")
+        raise InputError(
+            "options", "--preset", "cannot be combined with --recipe", "give one of them"
+        )
     if options.preset:
         file = resources.files("builders").joinpath("presets", f"{options.preset}.toml")
         return table_from_toml(file.read_text(), f"preset {options.preset}"), "options"
@@ -40,42 +43,46 @@ def starting_table(options: argparse.Namespace) -> tuple[dict, str]:
     return table, options.recipe
 
 
-def merged(table: Mapping, over: Mapping) -> dict:
-    """One table over another; tables within are merged, too."""
+def merge_tables(table: Mapping, over: Mapping) -> dict:
+    """Return `table` updated with the values of `over`; nested tables are merged recursively."""
     both = dict(table)
     for key, value in over.items():
         inner = both.get(key)
         whole = not (isinstance(inner, Mapping) and isinstance(value, Mapping))
-        both[key] = value if whole else merged(inner, value)
+        both[key] = value if whole else merge_tables(inner, value)
     return both
 
 
 def _recipe_text(path: Path) -> str:
-    """A file's text, or the recipe that a store keeps."""
+    """Text of a recipe file, or of the recipe stored in a store."""
     try:
         if not path.is_dir():
             return path.read_text()
         return str(json.loads((path / "zarr.json").read_bytes())["attributes"]["recipe"])
     except UnicodeDecodeError:
-        problem = "is no text"
+        problem = "is not a text file"
     except (OSError, ValueError, KeyError, TypeError) as error:
         reason = getattr(error, "strerror", None) or "damaged"
-        problem = "is a folder, but no store" if path.is_dir() else f"cannot be read ({reason})"
-    raise InputError(path, "--recipe", problem, "give a .toml file or a store")
+        problem = "is a folder, but not a store" if path.is_dir() else f"cannot be read ({reason})"
+    raise InputError(path, "--recipe", problem, "give a .toml recipe file or a store")
 
 
-def _fill_paths(options: argparse.Namespace, paths: object, where: str) -> None:
-    """Paths count from the recipe's folder; options given on the command line win."""
+def _fill_paths(options: argparse.Namespace, paths: object, origin: str) -> None:
+    """Set path options that were not given; relative paths start at the folder of the recipe."""
     if not isinstance(paths, Mapping):
-        raise InputError(where, "paths", f"is {paths!r}, not a table", "write [paths]")
+        raise InputError(origin, "paths", f"is {paths!r}, not a table", "write it as [paths]")
     for name, value in paths.items():
         if name not in PATHS or not hasattr(options, name):
-            raise InputError(where, f"paths.{name}", "is no path", f"use {', '.join(PATHS)}")
+            raise InputError(
+                origin, f"paths.{name}", "is not a known path entry", f"use {', '.join(PATHS)}"
+            )
         values = value if isinstance(value, list) else [value]
         if not all(isinstance(each, str) for each in values) or (
             name != "motions" and len(values) > 1
         ):
-            raise InputError(where, f"paths.{name}", f"is {value!r}", "give a path in quotes")
-        beside = [str(Path(where).parent / each) for each in values]
+            raise InputError(
+                origin, f"paths.{name}", f"is {value!r}", "give a path as a quoted string"
+            )
+        resolved = [str(Path(origin).parent / each) for each in values]
         if not getattr(options, name):
-            setattr(options, name, beside if name == "motions" else beside[0])
+            setattr(options, name, resolved if name == "motions" else resolved[0])

@@ -1,4 +1,4 @@
-"""From options to a store of recordings: labels, survey, plan, build, and what is said about it."""
+"""Build of a dataset from radar recordings: labels, clip selection, plan and heatmaps."""
 
 import argparse
 import time
@@ -9,11 +9,11 @@ import jax
 
 from builders.building.cli_options import recipe_table
 from builders.building.console_report import (
-    MANY_LINES,
-    tell_counts,
-    tell_lines,
-    tell_plan,
-    tell_summary,
+    MAX_LINES,
+    print_note_counts,
+    print_note_lines,
+    print_plan,
+    print_summary,
 )
 from builders.sources.recording_labels import read_labels
 from pipelines.blueprint import Blueprint, keeps_cubes, make_blueprint
@@ -34,52 +34,54 @@ from radarsim.errors import InputError
 from radarsim.files import load_setup
 
 
-def run(options: argparse.Namespace) -> int:
-    """Build what the options ask for; returns the exit status of `builders.recordings`.
+def build_recorded_dataset(options: argparse.Namespace) -> int:
+    """Build the requested store and return the exit status of `builders.recordings`.
 
     Raises:
-        InputError: the request as a whole cannot be carried out.
+        InputError: the request is invalid, or no clip can be made.
     """
-    # Workers read and transform; this process only plans, and leaves a GPU to them.
+    # The workers read and transform; this process only plans, so it leaves the GPU to them.
     jax.config.update("jax_platforms", "cpu")
     takes = read_labels(options.labels, options.captures, options.radar, options.iq_order)
     if not takes:
-        raise InputError(options.labels, "labels", "hold no row", "list at least one stretch")
+        raise InputError(
+            options.labels, "labels", "the table has no rows", "add at least one labelled segment"
+        )
     recipe = _recipe(options, takes[0])
     check_place(open_folder(options.out))
     plan, notes = _plan(recipe, takes)
-    tell_lines(notes)
+    print_note_lines(notes)
     if not plan.clips:
-        tell_counts(notes)
-        raise InputError(options.out, "clips", "none can be made", "see the lines above")
-    tell_plan(plan)
+        print_note_counts(notes)
+        raise InputError(options.out, "clips", "no clip can be made", "see the messages above")
+    print_plan(plan)
     if options.dry_run:
-        tell_counts(notes)
+        print_note_counts(notes)
         return 0
     return _build(options, plan, {take.id: take for take in takes}, notes)
 
 
 def _recipe(options: argparse.Namespace, take: RecordedTake) -> Recipe:
-    """The recipe of the options; its radar is that of the first capture."""
+    """The recipe given by the flags, with the radar of the first capture."""
     table = recipe_table({**vars(options), "radar": None})
     radar = load_setup(take.setup).radar
     recipe = recipe_from_table({**table, "radar": radar, "body": BODY}, "options")
     if recipe.num_frames < frames_needed(recipe):
         least_s = frames_needed(recipe) * radar.frame.period_s
-        problem = f"are {recipe.clips.length_s:g} s, {recipe.num_frames} frames of {radar.name}"
-        hint = f"a heatmap column needs {least_s:g} s: give --clip-seconds {least_s:g} or more"
+        problem = f"{recipe.clips.length_s:g} s are only {recipe.num_frames} frames of {radar.name}"
+        hint = f"a heatmap column needs {least_s:g} s: set --clip-seconds to {least_s:g} or more"
         raise InputError("options", "clips", problem, hint)
     return recipe
 
 
 def _plan(recipe: Recipe, takes: list[RecordedTake]) -> tuple[Plan, list[Note]]:
-    clips, notes, told = [], [], {}
+    clips, notes, findings = [], [], {}
     for take in takes:
         found = select_recorded_clips(recipe, take)
         clips += found.clips
         notes += found.notes
-        told |= dict.fromkeys(found.findings)
-    for line in list(told)[:MANY_LINES]:
+        findings |= dict.fromkeys(found.findings)
+    for line in list(findings)[:MAX_LINES]:
         print(f"note: {line}")
     return make_plan(recipe, clips), notes
 
@@ -101,8 +103,8 @@ def _build(options: argparse.Namespace, plan: Plan, takes: dict, notes: list[Not
         workers=options.workers,
         quiet=options.quiet,
     )
-    tell_summary(options.out, plan, summary, time.monotonic() - start_s)
-    tell_counts([*notes, *summary.failed])
+    print_summary(options.out, plan, summary, time.monotonic() - start_s)
+    print_note_counts([*notes, *summary.failed])
     if summary.unfinished:
         return 1
     return 0 if summary.num_clips else 2

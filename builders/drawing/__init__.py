@@ -1,1 +1,1 @@
-"""Pictures of clips."""
+"""Figures of clips: heatmaps beside the posed body in front of the radar."""

@@ -1,13 +1,13 @@
-"""Pages for `builders.draw`: what plots.py needs, from a store or from a motion."""
+"""Figures of `builders.draw`: a stored clip, a contact sheet, or a newly simulated motion."""
 
 import math
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from builders.drawing import single_clip
 from builders.drawing.scene import performed, scene_of, stored_scene
-from builders.sources.motion_lookup import Sources
+from builders.drawing.single_clip import simulate_segment
+from builders.sources.motion_lookup import MotionPaths
 from pipelines.blueprint import heatmap_settings
 from pipelines.plan import Clip
 from pipelines.schema import HEATMAPS
@@ -17,71 +17,69 @@ from radarsim.heatmaps.heatmaps import HeatmapSettings, heatmap_axes, make_heatm
 from radarsim.plots.heatmaps import clip_page, sheet_page
 from radarsim.radar.config import Radar
 
-MOST_ON_A_SHEET = 60
-_LONGEST_TITLE = 90
+MAX_SHEET_CLIPS = 60
+_MAX_TITLE_CHARACTERS = 90
 
 
-def stored_page(
-    store: Store, row: int, sources: Sources, window: str | None = None, trace: bool = False
+def stored_clip_page(
+    store: Store, row: int, paths: MotionPaths, window: str | None = None, trace: bool = False
 ) -> tuple[Figure, str]:
-    """A clip of a store.
+    """Draw a clip of a store.
 
     Args:
-        store: an open store.
-        row: which clip.
-        sources: where its motion may lie.
-        window: "paper" or "burst"; None as stored.
-        trace: draw the pelvis' course over the maps.
+        store: open store.
+        row: row of the clip.
+        paths: paths of its motion and body models.
+        window: "paper" or "burst"; None for the window of the store.
+        trace: overlay the trajectory of the pelvis on the heatmaps.
 
     Returns:
-        The page, and why the body is missing, "" where it is there.
+        The figure, and the reason if the body could not be drawn, else "".
 
     Raises:
-        InputError: the clip has no maps of this kind.
+        InputError: the clip has no heatmaps of this window.
     """
     clip, settings = store.clips[row], _settings(store, window)
     maps, axes = stored_maps(store, row, settings)
     scene, note = None, ""
     try:
-        scene = stored_scene(store, row, sources, axes)
+        scene = stored_scene(store, row, paths, axes)
     except InputError as error:
         note = f"body not drawn: {error.problem}; {error.hint}"
-    first = [clip.id, store.caption(row)]
-    about = f"clip {row} of {store.name}, {clip.subject}, {clip.split}"
-    details = _details(store.recipe.radar, clip, settings, about)
-    page = clip_page(
-        maps, axes, title=_joined(first), subtitle=details, scene=scene, note=note, trace=trace
-    )
+    title = _joined([clip.id, store.caption(row)])
+    source = f"clip {row} of {store.name}, {clip.subject}, {clip.split}"
+    details = _details(store.recipe.radar, clip, settings, source)
+    page = clip_page(maps, axes, title=title, subtitle=details, scene=scene, note=note, trace=trace)
     return page, note
 
 
-def sheet(
+def contact_sheet(
     store: Store, rows: list[int], columns: int, window: str | None = None
 ) -> tuple[Figure, str]:
-    """Time-Doppler maps of many clips of a store.
+    """Draw the time-Doppler maps of many clips of a store.
 
     Args:
-        store: an open store.
-        rows: which clips; those that failed are left out.
-        columns: side by side.
-        window: "paper" or "burst"; None as stored.
+        store: open store.
+        rows: rows of the clips; failed clips are skipped.
+        columns: maps per line.
+        window: "paper" or "burst"; None for the window of the store.
 
     Returns:
-        The page, and what was left out, "" where nothing was.
+        The figure, and a note if clips are missing from it, else "".
 
     Raises:
-        InputError: none of the clips has maps.
+        InputError: none of the clips has heatmaps.
     """
-    made = [row for row in rows if store.clips[row].num_frames]
-    if not made:
-        hint = "build it again to see why, or choose others"
+    valid = [row for row in rows if store.clips[row].num_frames]
+    if not valid:
+        hint = "build the store again to see the reason, or choose other clips"
         raise InputError(store.path, "--clip", "all of these clips failed", hint)
-    shown = made[:MOST_ON_A_SHEET]
+    shown = valid[:MAX_SHEET_CLIPS]
     note = ""
     if len(shown) < len(rows):
         note = f"{len(shown)} of {len(rows)} clips are drawn"
-        if len(shown) < len(made):
-            note += f"; --clip {shown[-1] + 1}: goes on from there"
+        if len(shown) < len(valid):
+            note += f"; draw the next ones with --clip {shown[-1] + 1}:"
     captions = [f"{row}  {store.caption(row) or store.clips[row].id}" for row in shown]
     settings = _settings(store, window)
     maps = [stored_maps(store, row, settings)[0]["time_doppler"] for row in shown]
@@ -98,32 +96,32 @@ def motion_page(
     body_models: str | None = None,
     trace: bool = False,
 ) -> tuple[Figure, str]:
-    """A motion file or a built-in activity, simulated on the spot.
+    """Simulate and draw a segment of a motion file or of a built-in activity.
 
     Args:
-        source: file or name.
-        start_s, length_s: the stretch.
-        table: recipe settings.
-        body_models: as for a build.
-        trace: draw the pelvis' course over the maps.
+        source: motion file, or name of an activity.
+        start_s, length_s: start and maximum duration of the segment [s].
+        table: recipe table.
+        body_models: path of the body models; None for the bundled one.
+        trace: overlay the trajectory of the pelvis on the heatmaps.
 
     Returns:
-        The page, and why it is shorter than asked for, "" where it is not.
+        The figure, and the reason if it is shorter than requested, else "".
 
     Raises:
         InputError: the motion cannot be used.
     """
-    made = single_clip.make(source, start_s, length_s, table, body_models)
+    made = simulate_segment(source, start_s, length_s, table, body_models)
     recipe, clip = made.recipe, made.clip
     settings = heatmap_settings(recipe)
     axes = heatmap_axes(recipe.radar, recipe.num_frames, settings)
     posed = performed(recipe, clip, made.take, body_models)
-    about = f"{start_s:g} to {start_s + recipe.clips.length_s:g} s, body: {posed.body.name}"
+    segment = f"{start_s:g} to {start_s + recipe.clips.length_s:g} s, body: {posed.body.name}"
     page = clip_page(
         {name: made.arrays[name] for name in HEATMAPS},
         axes,
         title=_joined([clip.take, made.caption]),
-        subtitle=_details(recipe.radar, clip, settings, about),
+        subtitle=_details(recipe.radar, clip, settings, segment),
         scene=scene_of(posed, recipe, clip, axes),
         trace=trace,
     )
@@ -138,18 +136,19 @@ def _settings(store: Store, window: str | None) -> HeatmapSettings:
 def stored_maps(
     store: Store, row: int, settings: HeatmapSettings
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """A clip's heatmaps and their axes: as stored, or cut again from its IF cube.
+    """Return the heatmaps of a clip and their axes, as stored or recomputed from its IF cube.
 
     Raises:
-        InputError: the clip failed, or another window is wanted and no cube is kept.
+        InputError: the clip failed, or another window is requested and the store has no IF cube.
     """
     maps = store.maps(row)
     if settings.window == store.attributes["window"]:
         return maps, store.axes()
     cube_v = store.cube_v(row)
     if cube_v is None:
-        problem = f"the maps are cut as {store.attributes['window']}, and no IF cubes are kept"
-        hint = "leave --window out, or build with --if-cubes on"
+        stored = store.attributes["window"]
+        problem = f"the heatmaps are stored with window {stored}, and there are no IF cubes"
+        hint = "omit --window, or build the store with --if-cubes on"
         raise InputError(store.path, "--window", problem, hint)
     radar = store.recipe.radar
     made = make_heatmaps(radar, cube_v, settings)
@@ -157,13 +156,13 @@ def stored_maps(
     return maps, heatmap_axes(radar, len(cube_v), settings)
 
 
-def _details(radar: Radar, clip: Clip, settings: HeatmapSettings, about: str) -> str:
-    """Two lines under the title: where it comes from, and before what it was."""
+def _details(radar: Radar, clip: Clip, settings: HeatmapSettings, source: str) -> str:
+    """Two lines below the title: source and placement, then radar and heatmap settings."""
     start_ghz = radar.chirp.start_freq_hz / 1e9
     end_ghz = start_ghz + radar.chirp.bandwidth_hz / 1e9
     heading_deg, tilt_deg = math.degrees(clip.heading_rad), math.degrees(clip.radar_tilt_rad)
     upper = [
-        about,
+        source,
         f"starts {clip.distance_m:.3g} m ahead{_side(clip.lateral_m)}, heading {heading_deg:.3g}°",
         f"radar {clip.radar_height_m:.3g} m high" + (f", tilt {tilt_deg:.3g}°" if tilt_deg else ""),
     ]
@@ -172,7 +171,7 @@ def _details(radar: Radar, clip: Clip, settings: HeatmapSettings, about: str) ->
         f"{clip.num_frames} frames of {radar.frame.period_s * 1e3:.3g} ms",
         f"window: {settings.window}, clutter removed: {settings.clutter}",
     ]
-    return "\n".join("   |   ".join(words) for words in (upper, lower))
+    return "\n".join("   |   ".join(parts) for parts in (upper, lower))
 
 
 def _side(lateral_m: float) -> str:
@@ -181,5 +180,7 @@ def _side(lateral_m: float) -> str:
 
 
 def _joined(parts: list[str]) -> str:
-    words = ":  ".join(part for part in parts if part)
-    return words if len(words) <= _LONGEST_TITLE else words[: _LONGEST_TITLE - 1].rstrip() + "…"
+    title = ":  ".join(part for part in parts if part)
+    if len(title) <= _MAX_TITLE_CHARACTERS:
+        return title
+    return title[: _MAX_TITLE_CHARACTERS - 1].rstrip() + "…"

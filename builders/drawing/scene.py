@@ -1,11 +1,11 @@
-"""The body that a clip shows, posed for a picture."""
+"""Posed body of a clip in front of the radar, for a figure."""
 
 from dataclasses import asdict, dataclass
 
 import jax.numpy as jnp
 import numpy as np
 
-from builders.sources.motion_lookup import Sources, take_of
+from builders.sources.motion_lookup import MotionPaths, find_source_take
 from pipelines.plan import Clip
 from pipelines.recipe import Recipe
 from pipelines.sources import Take
@@ -31,32 +31,32 @@ class Posed:
     scale: float
 
 
-def stored_scene(store: Store, row: int, sources: Sources, axes: dict) -> ScenePicture:
-    """The body of a stored clip: from its kept poses, or from its source once more.
+def stored_scene(store: Store, row: int, paths: MotionPaths, axes: dict) -> ScenePicture:
+    """Pose the body of a stored clip from its stored poses, or else from its source motion.
 
     Args:
-        store: where the clip is.
-        row: which.
-        sources: where files lie.
-        axes: of its heatmaps.
+        store: store of the clip.
+        row: row of the clip.
+        paths: paths of the motions and body models.
+        axes: axes of its heatmaps.
 
     Returns:
         The scene.
 
     Raises:
-        InputError: why there is no body to be shown.
+        InputError: the body cannot be shown; states the reason.
     """
     clip, recipe = store.clips[row], store.recipe
     if store.recorded:
-        problem = "a radar recorded this, and no body was seen"
-        raise InputError(clip.id, "body", problem, "its maps are all there is")
-    if recipe.body != "free" and not sources.body_models:
-        problem = "the store was made with body models"
-        raise InputError(clip.id, "body", problem, "give --body-models to see it")
+        problem = "the clip is a recording without motion capture"
+        raise InputError(clip.id, "body", problem, "only its heatmaps can be drawn")
+    if recipe.body != "free" and not paths.body_models:
+        problem = "the store was built with body models"
+        raise InputError(clip.id, "body", problem, "give --body-models to draw it")
     if store.has("poses"):
-        posed = _kept(store, row, sources)
+        posed = _kept(store, row, paths)
     else:
-        posed = performed(recipe, clip, take_of(recipe, clip, sources), sources.body_models)
+        posed = performed(recipe, clip, find_source_take(recipe, clip, paths), paths.body_models)
     return scene_of(posed, recipe, clip, axes)
 
 
@@ -80,13 +80,13 @@ def performed(recipe: Recipe, clip: Clip, take: Take, body_models: str | None) -
 
 
 def scene_of(posed: Posed, recipe: Recipe, clip: Clip, axes: dict) -> ScenePicture:
-    """The body at the moments of the strip, and the pelvis all along.
+    """Pose the body at the times of the strip, and the pelvis over the whole clip.
 
     Args:
-        posed: what moves.
-        recipe: its radar gives the clip's length, its area the floor.
-        clip: how long it is, and where its radar stands.
-        axes: of the heatmaps, whose times the strip spans.
+        posed: placed motion and body.
+        recipe: gives the frame period and the activity area.
+        clip: gives the number of frames and the placement of the radar.
+        axes: axes of the heatmaps; the strip spans their times.
 
     Returns:
         The scene.
@@ -113,9 +113,9 @@ def _at(posed: Posed, times_s: np.ndarray):
     return posed.body, betas, poses_rad, jnp.asarray(transl_m, jnp.float32), posed.scale
 
 
-def _kept(store: Store, row: int, sources: Sources) -> Posed:
+def _kept(store: Store, row: int, paths: MotionPaths) -> Posed:
     """Poses as the store keeps them, on the body they were placed with."""
-    body = _body(store.clips[row], sources)
+    body = _body(store.clips[row], paths)
     motion = Motion(
         poses_rad=store.array("poses", row).astype(np.float64),
         transl_m=store.array("transl", row).astype(np.float64),
@@ -129,9 +129,9 @@ def _kept(store: Store, row: int, sources: Sources) -> Posed:
     return Posed(motion=motion, body=body, betas=betas, scale=scale)
 
 
-def _body(clip: Clip, sources: Sources) -> BodyModel:
-    if not sources.body_models:
+def _body(clip: Clip, paths: MotionPaths) -> BodyModel:
+    if not paths.body_models:
         return free_body()
-    # As AMASS names its SMPL-X files; SMPL and SMPL-H have their pelvis in the same place.
+    # AMASS names its SMPL-X files so; SMPL and SMPL-H have the pelvis at the same point.
     layout = "smplx" if clip.take.endswith("_stageii") else "smplh"
-    return load_body(sources.body_models, clip.gender or "neutral", layout)
+    return load_body(paths.body_models, clip.gender or "neutral", layout)

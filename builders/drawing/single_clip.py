@@ -1,4 +1,4 @@
-"""One clip made on the spot, from a motion file or a built-in activity, as a dataset would."""
+"""Simulation of a single clip from a motion file or a built-in activity, as in a dataset build."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,15 +17,15 @@ from radarsim.files import MOTION_SUFFIXES
 from radarsim.heatmaps.heatmaps import HeatmapSettings
 from radarsim.scene.motion import Motion, cut_motion
 
-_MIN_COLUMNS = 4  # fewer show nothing
-_OTHER_STRETCH = "try another --start-seconds, --distance-m or --heading-deg"
+_MIN_COLUMNS = 4  # fewer heatmap columns show no motion
+_OTHER_SEGMENT_HINT = "try another --start-seconds, --distance-m or --heading-deg"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Piece:
-    """A stretch of a take, itself a take: see `pipelines.sources.Take`."""
+class TakeSegment:
+    """A time segment of a take, with the interface of a take (`pipelines.sources.Take`)."""
 
-    whole: Take
+    take: Take
     start_s: float
     length_s: float
     licence: str = ""
@@ -34,58 +34,58 @@ class Piece:
 
     @property
     def id(self) -> str:
-        return self.whole.id
+        return self.take.id
 
     @property
     def subject(self) -> str:
-        return self.whole.subject
+        return self.take.subject
 
     @property
     def source(self) -> str:
-        return self.whole.source
+        return self.take.source
 
     def load(self) -> Motion:
-        motion = self.whole.load()
+        motion = self.take.load()
         if self.start_s >= motion.duration_s:
             problem = f"{self.start_s:g} s, but the motion lasts {motion.duration_s:.2f} s"
-            raise InputError(self.id, "--start-seconds", problem, "start earlier")
+            raise InputError(self.id, "--start-seconds", problem, "choose an earlier start")
         first = round(self.start_s * motion.rate_hz)
         return cut_motion(motion, first, int(np.ceil(self.length_s * motion.rate_hz)) + 2)
 
     def sha256(self) -> str:
-        return f"{self.whole.sha256()} from {self.start_s!r} for {self.length_s!r} s"
+        return f"{self.take.sha256()} from {self.start_s!r} for {self.length_s!r} s"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Made:
-    """A clip and what it is made of.
+class SimulatedClip:
+    """A simulated clip with its recipe and source.
 
     Attributes:
-        recipe: its clips are exactly as long as this one.
-        clip: the row that a store would hold.
-        take: the stretch that it shows.
-        arrays: heatmaps and placed poses, named as a store does.
-        caption: what happens, "" where nobody said.
-        note: why it is shorter than asked for, else "".
+        recipe: recipe whose clip length is the length of this clip.
+        clip: row of the clip, as in a store.
+        take: segment of the motion.
+        arrays: heatmaps and placed poses, named as in a store.
+        caption: caption of the activity, "" for a motion file.
+        note: reason if the clip is shorter than requested, else "".
     """
 
     recipe: Recipe
     clip: Clip
-    take: Piece
+    take: TakeSegment
     arrays: dict[str, np.ndarray]
     caption: str
     note: str
 
 
-def find_take(source: str, until_s: float) -> tuple[Take, str]:
-    """A motion file, or the built-in activity of that name, and its caption.
+def open_source(source: str, duration_s: float) -> tuple[Take, str]:
+    """Return the take of a motion file or of a built-in activity, and its caption.
 
     Args:
-        source: path or name.
-        until_s: how long a built-in activity is performed.
+        source: path of the file, or name of the activity.
+        duration_s: duration of a built-in activity [s].
 
     Raises:
-        InputError: neither.
+        InputError: there is no such file and no such activity.
     """
     path = Path(source)
     if path.suffix.lower() in MOTION_SUFFIXES or path.exists():
@@ -96,41 +96,43 @@ def find_take(source: str, until_s: float) -> tuple[Take, str]:
     from builders.activities import ACTIVITIES
 
     if source not in ACTIVITIES:
-        hint = f"give a store, .bvh, .npz or one of {', '.join(ACTIVITIES)}"
+        hint = f"give a store, a .bvh or .npz file, or one of {', '.join(ACTIVITIES)}"
         raise InputError(source, "source", "no such store, file or activity", hint)
-    take = BuiltInTake(activity=source, subject_number=0, repeat=0, seed=0, duration_s=until_s)
+    take = BuiltInTake(activity=source, subject_number=0, repeat=0, seed=0, duration_s=duration_s)
     return take, ACTIVITIES[source].label
 
 
-def make(
+def simulate_segment(
     source: str, start_s: float, length_s: float, table: dict, body_models: str | None = None
-) -> Made:
-    """Simulate a stretch of a motion.
+) -> SimulatedClip:
+    """Simulate a segment of a motion.
 
     Args:
-        source: a motion file or the name of a built-in activity.
-        start_s: where the stretch starts.
-        length_s: how long it is at most.
-        table: recipe settings beside the clip's length.
-        body_models: model files; None for the free body.
+        source: motion file, or name of a built-in activity.
+        start_s: start of the segment [s].
+        length_s: maximum duration of the segment [s].
+        table: recipe table, without the clip length.
+        body_models: path of the body models; None for the bundled one.
 
     Returns:
-        The clip, as long as the subject stays inside the area.
+        The clip; it ends where the subject leaves the activity area.
 
     Raises:
         InputError: the motion cannot be used.
     """
-    whole, caption = find_take(source, start_s + length_s + 0.05)
+    take, caption = open_source(source, start_s + length_s + 0.05)
     recipe = _recipe(table, length_s)
-    piece = Piece(whole=whole, start_s=start_s, length_s=recipe.clips.length_s)
-    piece.load()  # what is wrong with the motion is said here, with its file
-    found = select_clips(recipe, piece, body_models)
-    clip, note = _first(found, recipe, source), ""
+    segment = TakeSegment(take=take, start_s=start_s, length_s=recipe.clips.length_s)
+    segment.load()  # raises the errors of the motion here, with the name of its file
+    found = select_clips(recipe, segment, body_models)
+    clip, note = _first_clip(found, recipe, source), ""
     if clip.num_frames < recipe.num_frames:
         recipe = _recipe(table, clip.num_frames * recipe.radar.frame.period_s)
-        note = _shortened(found, recipe, length_s)
-    arrays = make_clip(recipe, clip, piece, body_models=body_models)
-    return Made(recipe=recipe, clip=clip, arrays=arrays, take=piece, caption=caption, note=note)
+        note = _reason_shortened(found, recipe, length_s)
+    arrays = make_clip(recipe, clip, segment, body_models=body_models)
+    return SimulatedClip(
+        recipe=recipe, clip=clip, arrays=arrays, take=segment, caption=caption, note=note
+    )
 
 
 def _recipe(table: dict, length_s: float) -> Recipe:
@@ -139,35 +141,35 @@ def _recipe(table: dict, length_s: float) -> Recipe:
     loops = HeatmapSettings.window_chirps + _MIN_COLUMNS * HeatmapSettings.step_chirps
     min_frames = -(-loops // recipe.radar.frame.num_chirps)
     if recipe.num_frames < min_frames:
-        problem = f"{length_s:g} s are {recipe.num_frames} radar frames"
-        hint = f"give at least {min_frames * recipe.radar.frame.period_s:g}"
+        problem = f"{length_s:g} s are only {recipe.num_frames} radar frames"
+        hint = f"give at least {min_frames * recipe.radar.frame.period_s:g} s"
         raise InputError("options", "--seconds", problem, hint)
     return replace(recipe, clips=replace(recipe.clips, min_frames=min_frames))
 
 
-def _first(found: ClipSelection, recipe: Recipe, source: str) -> Clip:
-    """The clip at the very start of the stretch."""
+def _first_clip(found: ClipSelection, recipe: Recipe, source: str) -> Clip:
+    """The clip that starts at the start of the segment."""
     for clip in found.clips:
         if clip.start_s == 0:
             return clip
     least_s = recipe.clips.min_frames * recipe.radar.frame.period_s
     if any(note.cause == TOO_SHORT for note in found.notes) or not found.notes:
-        problem = f"less than {least_s:.2g} s of it are left"
-        raise InputError(source, "motion", problem, "start earlier or give a longer motion")
+        problem = f"less than {least_s:.2g} s remain after the start"
+        raise InputError(source, "motion", problem, "start earlier, or give a longer motion")
     line = next((note.line for note in found.notes if note.line), "")
-    problem = line or f"not {least_s:.2g} s {_floor(recipe)}"
-    raise InputError(source, "placement", problem, _OTHER_STRETCH)
+    problem = line or f"less than {least_s:.2g} s are {_area_text(recipe)}"
+    raise InputError(source, "placement", problem, _OTHER_SEGMENT_HINT)
 
 
-def _shortened(found: ClipSelection, recipe: Recipe, wanted_s: float) -> str:
-    """Why a clip is shorter than asked for."""
-    drawn = f"{recipe.clips.length_s:.1f} of {wanted_s:g} s are drawn"
+def _reason_shortened(found: ClipSelection, recipe: Recipe, requested_s: float) -> str:
+    """Reason why a clip is shorter than requested."""
+    drawn = f"{recipe.clips.length_s:.1f} of {requested_s:g} s are drawn"
     if not any(note.cause == CUT for note in found.notes):
         return f"{drawn}: the motion ends there"
-    return f"{drawn}: then the subject is no longer {_floor(recipe)}; {_OTHER_STRETCH}"
+    return f"{drawn}: the subject is then no longer {_area_text(recipe)}; {_OTHER_SEGMENT_HINT}"
 
 
-def _floor(recipe: Recipe) -> str:
+def _area_text(recipe: Recipe) -> str:
     area = recipe.area
     sides = f"{area.half_width_m:g} m to either side"
     return f"inside the activity area ({area.near_m:g} to {area.far_m:g} m ahead, {sides})"

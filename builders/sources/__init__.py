@@ -1,1 +1,1 @@
-"""Where the motion, labels and texts of a build come from."""
+"""Input data of a build: motion files, built-in activities, recording labels and captions."""

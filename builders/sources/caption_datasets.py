@@ -1,4 +1,4 @@
-"""Text sets joined to the takes of a build."""
+"""Captions of BABEL, HumanML3D and KIT-ML, joined to the takes of a build."""
 
 import argparse
 from collections.abc import Mapping
@@ -12,36 +12,35 @@ from radarsim.files import read_arrays
 from radarsim.scene.formats.amass import RATE_KEYS
 
 
-def texts_of(options: argparse.Namespace) -> TextSources:
-    """The text sets that the options name.
+def load_caption_datasets(options: argparse.Namespace) -> TextSources:
+    """Load the caption datasets given by the flags.
 
     Raises:
-        InputError: a set cannot be read, or there are no motions to join it to.
+        InputError: a dataset cannot be read, or no motions are given to join it to.
     """
     sets = {name: getattr(options, name) for name in ("babel", "humanml3d", "kitml")}
     given = next((name for name, path in sets.items() if path), None)
     if given and not (options.amass or options.motions):
         hint = "give --amass or --motions"
-        raise InputError("options", f"--{given}", "is about motions, and none are given", hint)
+        raise InputError("options", f"--{given}", "describes motions, and none are given", hint)
     return load_texts(**sets)
 
 
-def with_texts(
+def join_texts(
     takes: Mapping[str, FileTake], texts: TextSources
 ) -> tuple[dict[str, FileTake], list[Note]]:
-    """Takes with what the text sets say about them.
+    """Add the captions of each take's motion to the take.
 
     Args:
-        takes: by id; an id is the motion's path.
-        texts: of any number of sets.
+        takes: takes by id; the id is the path of the motion.
+        texts: captions of any number of datasets.
 
     Returns:
-        Takes by id, and for the closing summary how many texts were joined and how many were not,
-        by cause.
+        Takes by id, and notes that count joined and unmatched captions for the summary.
     """
     if not (texts.num_texts or texts.left_out):
         return dict(takes), []
-    joined = {name: _told(take, texts) for name, take in takes.items()}
+    joined = {name: _with_texts(take, texts) for name, take in takes.items()}
     counts = texts.num_joined(takes)
     notes = [
         Note(cause=f"{source} texts joined", count=counts.get(source, 0))
@@ -50,7 +49,7 @@ def with_texts(
     return joined, [*notes, *texts.unjoined(takes)]
 
 
-def _told(take: FileTake, texts: TextSources) -> FileTake:
+def _with_texts(take: FileTake, texts: TextSources) -> FileTake:
     rate_hz = _rate_hz(take.path) if texts.counts_frames(take.id) else None
     found = texts.for_motion(take.id, rate_hz)
     split = found.official_split or take.official_split
@@ -58,7 +57,7 @@ def _told(take: FileTake, texts: TextSources) -> FileTake:
 
 
 def _rate_hz(path: str) -> float | None:
-    """Poses per second, read alone; None where the file cannot say, as its survey will tell."""
+    """Read only the frame rate; None if it cannot be read (clip selection reports why)."""
     try:
         arrays = read_arrays(path, RATE_KEYS)
     except InputError:

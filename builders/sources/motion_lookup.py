@@ -1,4 +1,4 @@
-"""The motion behind a stored clip, found again by its name."""
+"""Lookup of the source motion of a stored clip by its name."""
 
 import hashlib
 import re
@@ -15,11 +15,11 @@ _BUILT_IN = re.compile(r"built-in/subject(\d+)/(.+)_(\d+)")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sources:
-    """Where the motions and bodies of a store lie, as its build was told.
+class MotionPaths:
+    """Local paths of the motions and body models that a store was built from.
 
     Attributes:
-        amass, motions, body_models: as the options of `builders.amass`.
+        amass, motions, body_models: as the flags of `builders.amass`.
     """
 
     amass: str | None = None
@@ -27,11 +27,11 @@ class Sources:
     body_models: str | None = None
 
 
-def take_of(recipe: Recipe, clip: Clip, sources: Sources) -> Take:
-    """The take of a clip, by its name.
+def find_source_take(recipe: Recipe, clip: Clip, paths: MotionPaths) -> Take:
+    """Find the take that a clip was cut from.
 
     Raises:
-        InputError: it is no built-in one, and no source that was given holds it.
+        InputError: the take is not built-in and is in none of the given paths.
     """
     built_in = _BUILT_IN.fullmatch(clip.take)
     if built_in and clip.source == "built-in":
@@ -42,25 +42,25 @@ def take_of(recipe: Recipe, clip: Clip, sources: Sources) -> Take:
             seed=recipe.seed,
             duration_s=recipe.clips.length_s + 1 / RATE_HZ,
         )
-    takes = amass_takes(sources.amass) if sources.amass else []
-    takes += file_takes(sources.motions)[0]
+    takes = amass_takes(paths.amass) if paths.amass else []
+    takes += file_takes(paths.motions)[0]
     for take in takes:
         if take.id == clip.take:
             return take
     option = "--amass" if clip.source.startswith("AMASS") else "--motions"
     problem = f"{clip.take} was not found"
-    raise InputError(clip.id, "motion", problem, f"give {option} as for its build")
+    raise InputError(clip.id, "motion", problem, f"give the {option} of its build")
 
 
 def body_name(body_models: str | None) -> str:
-    """ "free", or a digest of the model files: their path is nobody's business."""
+    """Return "free", or a digest of the model files: a recipe never contains local paths."""
     if body_models is None:
         return "free"
     path = Path(body_models)
     found = sorted(path.rglob("*")) if path.is_dir() else [path]
     models = [file for file in found if file.suffix in (".npz", ".pkl") and file.is_file()]
     if not models:
-        hint = "give the folder of SMPL, SMPL-H or SMPL-X models, or leave --body-models out"
-        raise InputError(path, "--body-models", "holds no .npz or .pkl model", hint)
+        hint = "give the folder of SMPL, SMPL-H or SMPL-X models, or omit --body-models"
+        raise InputError(path, "--body-models", "contains no .npz or .pkl model", hint)
     digests = sorted(hashlib.sha256(file.read_bytes()).hexdigest() for file in models)
     return f"models {hashlib.sha256(''.join(digests).encode()).hexdigest()[:16]}"

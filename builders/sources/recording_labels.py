@@ -1,11 +1,12 @@
-"""Labels of recordings: a CSV table to takes.
+"""Reading of recording labels: a CSV table to one take per capture and subject.
 
     file,label,caption,start_s,end_s,subject
     day1/walk.bin,walking,a person walks to the door,0,5,anna
 
-`file` is looked for below the folder of captures. `label` names what is done, `caption` says it in
-a sentence; one of them is enough. Empty times mean from the start and to the end. Optional columns:
-radar (a board or a configuration, below the same folder), split, licence.
+`file` is relative to the folder of captures. `label` is the activity class, `caption` a sentence
+that describes it; at least one of them is required. Empty times mean the start and the end of the
+capture. Optional columns: radar (a board, or a configuration file in the same folder), split,
+licence.
 """
 
 import csv
@@ -28,26 +29,28 @@ MAX_BYTES = 1 << 28
 def read_labels(
     labels: str, captures: str, radar: str | None, iq_order: str = "auto"
 ) -> list[RecordedTake]:
-    """One take per capture and subject, its rows as texts, in the order of the table.
+    """Read one take per capture and subject; each row of the table becomes a text of its take.
 
     Args:
-        labels: the CSV file.
-        captures: folder that its files lie in.
-        radar: of all captures whose row names none.
+        labels: path of the CSV file.
+        captures: folder that the column `file` is relative to.
+        radar: radar of the captures whose row names none.
         iq_order: as for `files.open_capture`.
 
     Returns:
-        The takes.
+        The takes, in the order of the table.
 
     Raises:
-        InputError: naming the row.
+        InputError: a row is invalid; names its line.
     """
     takes: dict[tuple[str, str], RecordedTake] = {}
     for where, row in _rows(labels):
         file, subject = row["file"], row["subject"]
         path = Path(captures, file)
         if not path.is_file():
-            raise InputError(where, "file", f"{path} does not exist", "correct it or --captures")
+            raise InputError(
+                where, "file", f"{path} does not exist", "correct the path, or --captures"
+            )
         take = RecordedTake(
             path=str(path),
             setup=_setup(where, row.get("radar") or radar, path, captures),
@@ -61,13 +64,13 @@ def read_labels(
         known = takes.setdefault((file, subject), take)
         if replace(known, texts=()) != take:
             problem = "differs in radar, split or licence from an earlier row of the same file"
-            raise InputError(where, "row", problem, "make them alike")
+            raise InputError(where, "row", problem, "use the same values in both rows")
         takes[file, subject] = replace(known, texts=(*known.texts, *_texts(where, row)))
     return list(takes.values())
 
 
 def _rows(labels: str):
-    """(file and line, row) of every row that is not empty."""
+    """Yield (file and line, row) of every row that is not empty."""
     try:
         with open(labels, encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, restkey="", restval="")
@@ -75,7 +78,7 @@ def _rows(labels: str):
             for row in reader:
                 where = f"{labels}, line {reader.line_num}"
                 if "" in row:
-                    hint = 'put a value with commas in "quotes"'
+                    hint = 'put values that contain commas in "quotes"'
                     raise InputError(where, "row", "has more values than columns", hint)
                 row = {key: value.strip() for key, value in row.items()}
                 if any(row.values()):
@@ -89,12 +92,12 @@ def _rows(labels: str):
 def _check_columns(labels: str, names) -> None:
     for name in NEEDED:
         if name not in names:
-            hint = f"begin the table with a line of names: {', '.join(KNOWN)}"
-            raise InputError(labels, name, "no such column", hint)
+            hint = f"start the table with a header line of: {', '.join(KNOWN)}"
+            raise InputError(labels, name, "column is missing", hint)
     for name in names:
         if name not in KNOWN:
             hint = f"remove it, or use {', '.join(KNOWN)}"
-            raise InputError(labels, name or "column", "is no known column", hint)
+            raise InputError(labels, name or "column", "is not a known column", hint)
 
 
 def _check_row(where: str, row: Mapping[str, str]) -> None:
@@ -102,9 +105,9 @@ def _check_row(where: str, row: Mapping[str, str]) -> None:
         if not row[name]:
             raise InputError(where, name, "is empty", "fill it in")
     if not (row.get("label") or row.get("caption")):
-        raise InputError(where, "label", "is empty, and so is caption", "fill in one of them")
+        raise InputError(where, "label", "is empty, and caption too", "fill in one of them")
     if Path(row["file"]).is_absolute() or ".." in Path(row["file"]).parts:
-        hint = "give its path below --captures"
+        hint = "give a path relative to --captures"
         raise InputError(where, "file", f"is {row['file']}", hint)
 
 
@@ -112,13 +115,13 @@ def _texts(where: str, row: Mapping[str, str]) -> list[Text]:
     start_s = _seconds(where, row, "start_s") or 0.0
     end_s = _seconds(where, row, "end_s")
     if end_s is not None and end_s <= start_s:
-        problem = f"is {end_s:g} s, not after start_s of {start_s:g} s"
+        problem = f"is {end_s:g} s, not later than start_s = {start_s:g} s"
         raise InputError(where, "end_s", problem, "correct the row")
     kinds = (("label", row.get("label")), ("sentence", row.get("caption")))
     return [
-        Text(caption=words, source="labels", kind=kind, start_s=start_s, end_s=end_s)
-        for kind, words in kinds
-        if words
+        Text(caption=text, source="labels", kind=kind, start_s=start_s, end_s=end_s)
+        for kind, text in kinds
+        if text
     ]
 
 
@@ -131,17 +134,17 @@ def _seconds(where: str, row: Mapping[str, str], name: str) -> float | None:
     except ValueError:
         value = math.nan
     if not 0 <= value < 1e9:
-        raise InputError(where, name, f"is {text!r}", "give seconds since the capture began")
+        raise InputError(where, name, f"is {text!r}", "give seconds from the start of the capture")
     return value
 
 
 def _setup(where: str, named: str | None, path: Path, captures: str) -> str:
-    """The row's radar, the one for all, or the configuration that lies beside the capture."""
+    """The radar of the row or of all captures, or else the configuration beside the capture."""
     if named:
-        below = Path(captures, named)
-        return str(below) if named not in BOARDS and below.is_file() else named
+        file = Path(captures, named)
+        return str(file) if named not in BOARDS and file.is_file() else named
     beside = setup_beside(path)
     if beside is None:
-        hint = f"give --radar, a column radar, or a configuration such as {path.stem}.toml beside"
-        raise InputError(where, "radar", f"of {path.name} is not known", hint)
+        hint = f"give --radar, a column radar, or put {path.stem}.toml beside the capture"
+        raise InputError(where, "radar", f"of {path.name} is unknown", hint)
     return str(beside)

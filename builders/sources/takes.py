@@ -1,7 +1,7 @@
-"""Takes for the pipeline: motion files, AMASS folders, and the built-in activities.
+"""Takes of a build: motion files, AMASS folders and the built-in activities.
 
-Names never depend on where files lie: an AMASS take is `CMU/01/01_01_poses`, whether the folder
-given is AMASS itself, `CMU`, or a copy elsewhere.
+The id of a take does not depend on the location of its file: an AMASS take is `CMU/01/01_01_poses`
+whether the given folder is AMASS itself, `CMU`, or a copy of it.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from radarsim.files import find_motions, open_motion
 from radarsim.scene.motion import Motion
 
 AMASS_LICENCE = "AMASS, non-commercial research: https://amass.is.tue.mpg.de/license.html"
-FILE_LICENCE = "as its owner says"
+FILE_LICENCE = "not stated; ask the owner of the motion file"
 BUILT_IN_LICENCE = "Apache-2.0"
 
 
@@ -45,7 +45,7 @@ class FileTake:
                 return hashlib.file_digest(file, "sha256").hexdigest()
         except OSError as error:
             problem = f"cannot be read ({error.strerror})"
-            raise InputError(self.path, "file", problem, "check it") from None
+            raise InputError(self.path, "file", problem, "check the file") from None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,10 +86,10 @@ RATE_HZ = 120.0
 
 
 def amass_takes(folder: str) -> list[FileTake]:
-    """Every motion of a folder laid out as AMASS is published, or made by `builders.motions`.
+    """List every motion of an AMASS folder, or of a corpus written by `builders.motions`.
 
     Raises:
-        InputError: the folder is not there or holds no motion.
+        InputError: the folder is missing or contains no motion.
     """
     takes = [_amass_take(path, Path(folder)) for path in find_motions(folder)]
     corpus = find_corpus(folder)
@@ -97,10 +97,10 @@ def amass_takes(folder: str) -> list[FileTake]:
 
 
 def file_takes(paths: Iterable[str]) -> tuple[list[FileTake], list[Note]]:
-    """Motion files and folders of them; each folder below the one given is one person.
+    """List motion files and the motions of folders; each subfolder is one person.
 
     Returns:
-        Takes, and a note for each path where there is none.
+        The takes, and a note for each path without a usable motion.
     """
     takes, notes = [], []
     for root in paths:
@@ -114,15 +114,15 @@ def file_takes(paths: Iterable[str]) -> tuple[list[FileTake], list[Note]]:
 def built_in_takes(
     num_takes: int, num_subjects: int, seed: int, clip_s: float
 ) -> list[BuiltInTake]:
-    """Built-in activities in turn, each by the next subject.
+    """List performances of the built-in activities, cycling through activities and subjects.
 
-    All activities come round before one is met again, then by another subject; when every subject
-    has performed them all, they begin a second take of each.
+    Each cycle performs every activity once. The next cycle assigns each activity to the next
+    subject; after `num_subjects` cycles the repeat number of all performances increases by one.
 
     Args:
-        num_takes, num_subjects: how many.
-        seed: of the performances.
-        clip_s: how long each must last [s].
+        num_takes, num_subjects: number of performances and of subjects.
+        seed: random seed of the performances.
+        clip_s: minimum duration of each performance [s].
 
     Returns:
         The takes.
@@ -132,14 +132,14 @@ def built_in_takes(
     names = list(ACTIVITIES)
     takes = []
     for number in range(num_takes):
-        turn, activity = divmod(number, len(names))
+        cycle, activity = divmod(number, len(names))
         takes.append(
             BuiltInTake(
                 activity=names[activity],
-                subject_number=(activity + turn) % num_subjects,
-                repeat=turn // num_subjects,
+                subject_number=(activity + cycle) % num_subjects,
+                repeat=cycle // num_subjects,
                 seed=seed,
-                # One pose more than the clip lasts, so that it ends within the motion.
+                # One pose more than the clip needs, so that the clip ends within the motion.
                 duration_s=clip_s + 1 / RATE_HZ,
                 texts=_activity_texts(ACTIVITIES[names[activity]]),
             )
@@ -147,13 +147,13 @@ def built_in_takes(
     return takes
 
 
-def without_doubles(takes: Iterable) -> tuple[dict, list[Note]]:
-    """Takes by id; a name met again costs the later take and is told."""
+def unique_takes(takes: Iterable) -> tuple[dict, list[Note]]:
+    """Return the takes by id, and a note for each later take that repeats an id."""
     named, notes = {}, []
     for take in takes:
         if take.id in named:
-            problem = f"another motion is called {take.id}, too"
-            hint = "rename one, or give the folder above both"
+            problem = f"another motion has the same name {take.id}"
+            hint = "rename one, or give the parent folder of both"
             notes.append(
                 Note(cause=UNUSABLE, line=str(InputError(take.path, "name", problem, hint)))
             )
@@ -174,7 +174,7 @@ def _amass_take(path: Path, root: Path) -> FileTake:
 
 
 def _published_parts(path: Path) -> tuple[str, ...]:
-    """The path from the name of an AMASS collection on; empty where there is none."""
+    """Path components from the name of an AMASS collection on; empty if there is none."""
     parts = path.absolute().parts
     starts = [i for i, part in enumerate(parts[:-1]) if part in AMASS_FOLDERS]
     return parts[starts[-1] :] if starts else ()
@@ -185,7 +185,7 @@ def _file_take(path: Path, root: Path) -> FileTake:
     folder = "/".join(parts[:-1])
     return FileTake(
         path=str(path),
-        # The suffix stays: walk.bvh and walk.npz may lie side by side.
+        # With its suffix: walk.bvh and walk.npz may be in the same folder.
         id="/".join(parts),
         subject=folder or "unnamed",
         source="motion file",
@@ -198,7 +198,7 @@ def _folder(root: Path) -> Path:
 
 
 def _activity_texts(activity) -> tuple[Text, ...]:
-    """The label first, with every wording of the five sentences; then captions, with one each."""
+    """The label with every variant of the attribute sentences, then captions with one variant."""
     source = f"built-in, {activity.text_source}"
     captions = dict.fromkeys((activity.label, *activity.captions))
     wordings = [tuple(sorted(variant.items())) for variant in activity.variants]
@@ -217,7 +217,7 @@ def _activity_texts(activity) -> tuple[Text, ...]:
 
 @cache
 def _activities_digest() -> str:
-    """Of the code that performs: another code makes another motion."""
+    """Digest of the source code of the activities: other code generates other motions."""
     digest = hashlib.sha256()
     for path in sorted((Path(__file__).parents[1] / "activities").rglob("*.py")):
         digest.update(path.read_bytes())

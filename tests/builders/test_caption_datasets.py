@@ -1,4 +1,4 @@
-"""Texts reach the store: joined by AMASS path, in a clip's own time, the rest counted by cause."""
+"""Captions of BABEL, HumanML3D and KIT-ML in a store: joined by AMASS path, or counted by cause."""
 
 import json
 
@@ -7,28 +7,32 @@ import pyarrow.parquet as pq
 import pytest
 
 from builders.amass import main
-from builders.sources.caption_datasets import with_texts
-from builders.sources.takes import amass_takes, without_doubles
+from builders.sources.caption_datasets import join_texts
+from builders.sources.takes import amass_takes, unique_takes
 from pipelines.motion_texts import load_texts
 from pipelines.plan import Clip
 from pipelines.store_tables import shard_tables
-from tests.builders.test_amass_command import QUICK, RADAR, amass_arrays, lines
-from tests.helpers.synthetic_bodies import synthetic_model
+from tests.helpers.amass_dataset import (
+    amass_arrays,
+    build_arguments,
+    printed_lines,
+    write_models_and_radar,
+)
 from tests.helpers.text_sets import babel_set, humanml3d_set, kitml_set, label, line, sequence
 
 SEATED = "BMLrub/rub055/0020_sit_stageii"
 
 
 def write_motion(root, path, **how):
-    """A tiny motion at an AMASS path."""
+    """Write a short motion at an AMASS path."""
     file = root / f"{path}.npz"
     file.parent.mkdir(parents=True, exist_ok=True)
     np.savez(file, **amass_arrays(**how))
 
 
 def joined(root, **sets):
-    takes, _ = without_doubles(amass_takes(str(root)))
-    return with_texts(takes, load_texts(**sets))
+    takes, _ = unique_takes(amass_takes(str(root)))
+    return join_texts(takes, load_texts(**sets))
 
 
 def counts(notes):
@@ -37,7 +41,7 @@ def counts(notes):
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """Two motions, one under a later name of its collection, and all three text sets."""
+    """Two motions, one under a newer collection name, and all three caption datasets."""
     root = tmp_path_factory.mktemp("texts")
     write_motion(root / "AMASS", "CMU/01/01_01_poses", seconds=6.4)
     write_motion(root / "AMASS", SEATED, width=165)
@@ -51,35 +55,32 @@ def place(tmp_path_factory):
     texts = {"000001": [line("a man sways")], "000002": [line("a man who left")]}
     humanml3d_set(root / "humanml3d", rows, texts)
     kitml_set(root / "kitml", {"7": ("KIT/9/run_poses", 3.0, [("A person runs.", 0.0, 3.0)])})
-    (root / "radar.toml").write_text(RADAR)
-    (root / "models" / "smplh" / "female").mkdir(parents=True)
-    np.savez(root / "models/smplh/female/model.npz", **synthetic_model("smplh", 16))
+    write_models_and_radar(root)
     return root
 
 
 def test_the_command_writes_segments_captions_and_official_splits(place, capsys):
     out = place / "s.zarr"
     sets = [f"--{name}={place / name}" for name in ("babel", "humanml3d", "kitml")]
-    arguments = ["--out", str(out), "--amass", str(place / "AMASS"), *sets, *QUICK]
-    arguments += ["--radar", str(place / "radar.toml"), "--body-models", str(place / "models")]
-    assert main(arguments) == 0
-    told, _ = lines(capsys)
+    arguments = ["--out", str(out), "--amass", str(place / "AMASS"), *sets]
+    assert main([*arguments, *build_arguments(place)]) == 0
+    output, _ = printed_lines(capsys)
     tables = {
         name: pq.read_table(out / "tables" / name).to_pylist()
         for name in ("clips", "segments", "captions")
     }
     splits = {clip["take"]: clip["official_split"] for clip in tables["clips"]}
     assert splits == {SEATED: "val", "CMU/01/01_01_poses": "train"}
-    words = {row["id"]: row["text"] for row in tables["captions"]}
+    captions = {row["id"]: row["text"] for row in tables["captions"]}
     starts = {clip["id"]: (clip["take"], clip["start_s"]) for clip in tables["clips"]}
-    said = {}
+    segments = {}
     for row in tables["segments"]:
         if row["kind"] == "label":
             assert (row["start_s"], row["end_s"]) == (0.0, pytest.approx(3.2))
             continue
-        times = words[row["caption"]], round(row["start_s"], 3), round(row["end_s"], 3)
-        said.setdefault(starts[row["clip"]], []).append(times)
-    assert said == {
+        times = captions[row["caption"]], round(row["start_s"], 3), round(row["end_s"], 3)
+        segments.setdefault(starts[row["clip"]], []).append(times)
+    assert segments == {
         ("CMU/01/01_01_poses", 0.0): [
             ("walk", 0.0, 3.0),
             ("a man sways", 2.0, 3.2),
@@ -101,31 +102,31 @@ def test_the_command_writes_segments_captions_and_official_splits(place, capsys)
         "BABEL texts that mark transitions: 1",
         "texts that begin after the end of their motion: 1",
     ):
-        assert counted in told
+        assert counted in output
 
 
-def test_a_clip_of_several_actions_gets_their_joined_label(place):
+def test_a_clip_of_several_actions_gets_a_joined_label(place):
     takes, _ = joined(place / "AMASS", babel=place / "babel")
     clip = Clip(
         id="c", take="CMU/01/01_01_poses", source="", licence="L", subject="", num_frames=50
     )
     texts = {name: take.texts for name, take in takes.items()}
     rows = shard_tables([clip], texts, "radar", "free", 0.1)
-    words = {row["id"]: row["text"] for row in rows["captions"]}
-    said = [(words[row["caption"]], row["start_s"], row["end_s"]) for row in rows["segments"]]
-    assert said == [("walk", 0, 3), ("sway", 3.2, 5.0), ("walk and sway", 0, 5.0)]
+    captions = {row["id"]: row["text"] for row in rows["captions"]}
+    times = [(captions[row["caption"]], row["start_s"], row["end_s"]) for row in rows["segments"]]
+    assert times == [("walk", 0, 3), ("sway", 3.2, 5.0), ("walk and sway", 0, 5.0)]
     assert [row["kind"] for row in rows["segments"]] == ["action", "action", "label"]
     assert {row["source"] for row in rows["captions"]} == {"BABEL"}
 
 
-def test_texts_of_a_motion_thinned_unevenly_are_set_right(tmp_path, place):
+def test_times_are_corrected_for_a_frame_rate_that_is_no_multiple_of_20_hz(tmp_path, place):
     write_motion(tmp_path, "CMU/01/01_01_poses", rate_hz=250.0)
     takes, _ = joined(tmp_path, humanml3d=place / "humanml3d")
     text = takes["CMU/01/01_01_poses"].texts[0]
     assert (text.start_s, text.end_s) == pytest.approx((2 * 0.96, 5 * 0.96))
 
 
-def test_a_motion_that_cannot_be_read_keeps_its_texts_for_the_survey_to_tell(tmp_path, place):
+def test_an_unreadable_motion_keeps_its_texts(tmp_path, place):
     file = tmp_path / "CMU" / "01" / "01_01_poses.npz"
     file.parent.mkdir(parents=True)
     file.write_bytes(b"no motion")
@@ -133,35 +134,35 @@ def test_a_motion_that_cannot_be_read_keeps_its_texts_for_the_survey_to_tell(tmp
     assert len(takes["CMU/01/01_01_poses"].texts) == 2
 
 
-def test_texts_without_motions_are_refused(place, capsys):
+def test_caption_datasets_without_motions_are_refused(place, capsys):
     assert main(["--dry-run", "--kitml", str(place / "kitml")]) == 2
-    (told,) = lines(capsys)[1]
-    assert told.startswith("options: --kitml: is about motions, and none are given; ")
+    (line,) = printed_lines(capsys)[1]
+    assert line.startswith("options: --kitml: describes motions, and none are given; ")
 
 
 def test_real_kitml_texts_find_motions_laid_out_as_amass(tmp_path, test_data):
-    """Every 40th motion is there, some under SMPL-X's suffix: each of its texts is joined."""
+    """Every 40th motion exists, half of them with the suffix of SMPL-X; all their texts join."""
     folder = test_data / "kitml_texts"
     motions = json.loads((folder / "annotations.json").read_text()).values()
     plain = [motion for motion in motions if not motion["path"].startswith("M/")]
-    there = plain[::40]
-    for number, motion in enumerate(there):
+    present = plain[::40]
+    for number, motion in enumerate(present):
         path = motion["path"]
         path = path.replace("_poses", "_stageii") if number % 2 else path
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / f"{path}.npz").write_bytes(b"not opened for KIT-ML")
     takes, notes = joined(tmp_path, kitml=folder)
-    said = {
+    captions = {
         name.removesuffix("_poses").removesuffix("_stageii"): {text.caption for text in take.texts}
         for name, take in takes.items()
     }
-    assert said == {
+    assert captions == {
         motion["path"].removesuffix("_poses"): {
             " ".join(text["text"].split()) for text in motion["annotations"]
         }
-        for motion in there
+        for motion in present
     }
-    num = sum(len(motion["annotations"]) for motion in there)
+    num = sum(len(motion["annotations"]) for motion in present)
     assert counts(notes) == {
         "KIT-ML texts joined": num,
         "KIT-ML texts of missing motions": 6082 - num,

@@ -1,4 +1,4 @@
-"""A sound store passes; each kind of damage is found, named, and told by the exit status."""
+"""The command builders.check: valid stores pass, and each kind of damage is reported."""
 
 import json
 import re
@@ -32,18 +32,23 @@ TAKES = fake_takes(6)
 def plan_of(takes, **changes):
     clips = [
         Clip(
-            id=f"{take.id}#0", take=take.id, take_sha256=take.id, source=take.source,
-            licence=take.licence, subject=take.subject, num_frames=5,
+            id=f"{take.id}#0",
+            take=take.id,
+            take_sha256=take.id,
+            source=take.source,
+            licence=take.licence,
+            subject=take.subject,
+            num_frames=5,
             seed=clip_seed(RECIPE, take.id),
         )
         for take in takes.values()
-    ]  # fmt: skip
+    ]
     plan = make_plan(RECIPE, clips)
     return replace(plan, clips=tuple(replace(clip, **changes) for clip in plan.clips))
 
 
-def blueprint_and_stage(plan, takes, spoil=lambda arrays: arrays):
-    """Noise of the right shapes in place of a simulation."""
+def blueprint_and_stage(plan, takes, corrupt=lambda arrays: arrays):
+    """A stage that returns noise of the right shapes instead of a simulation."""
     blueprint = make_blueprint(plan, takes)
     specs = {spec.name: spec for spec in blueprint.arrays if spec.per_clip}
 
@@ -53,26 +58,26 @@ def blueprint_and_stage(plan, takes, spoil=lambda arrays: arrays):
         for name in ("time_doppler", "time_range", "time_angle"):
             arrays[name] = rng.normal(3, 2, specs[name].shape[1:]).astype(np.float16)
             arrays[name][20:] = -10
-        return spoil({**arrays, "num_frames": np.int32(5), "num_columns": np.int32(20)})
+        return corrupt({**arrays, "num_frames": np.int32(5), "num_columns": np.int32(20)})
 
     return blueprint, stage
 
 
-def built(path, plan=None, spoil=lambda arrays: arrays):
+def built(path, plan=None, corrupt=lambda arrays: arrays):
     plan = plan or plan_of(TAKES)
-    blueprint, stage = blueprint_and_stage(plan, TAKES, spoil)
+    blueprint, stage = blueprint_and_stage(plan, TAKES, corrupt)
     build(plan, TAKES, str(path), blueprint, stage, workers=0, quiet=True)
     return path
 
 
 @pytest.fixture(scope="module")
-def sound(tmp_path_factory):
-    return built(tmp_path_factory.mktemp("sound") / "s.zarr")
+def valid_store(tmp_path_factory):
+    return built(tmp_path_factory.mktemp("valid") / "s.zarr")
 
 
 @pytest.fixture
-def store(sound, tmp_path):
-    return shutil.copytree(sound, tmp_path / "s.zarr")
+def store(valid_store, tmp_path):
+    return shutil.copytree(valid_store, tmp_path / "s.zarr")
 
 
 def checked(path, capsys, *options):
@@ -82,10 +87,10 @@ def checked(path, capsys, *options):
     return status, captured.out + captured.err
 
 
-def test_a_sound_store_passes(sound, capsys):
-    status, said = checked(sound, capsys)
+def test_a_valid_store_passes(valid_store, capsys):
+    status, output = checked(valid_store, capsys)
     assert status == 0
-    assert "all is well (6 clips" in said
+    assert "no problems found (6 clips" in output
 
 
 @pytest.mark.parametrize("name", ["time_range/c/0/0/0", "tables/clips/part-000000.parquet"])
@@ -93,65 +98,64 @@ def test_a_changed_byte_is_found(store, capsys, name):
     data = bytearray((store / name).read_bytes())
     data[len(data) // 2] ^= 1
     (store / name).write_bytes(bytes(data))
-    status, said = checked(store, capsys)
+    status, output = checked(store, capsys)
     assert status == 1
-    assert f"{name}: changed since it was written" in said
+    assert f"{name}: changed since it was written" in output
 
 
 def test_a_missing_file_is_found(store, capsys):
     (store / "num_frames/c/0").unlink()
-    assert checked(store, capsys) == (
-        1, f"{store}: num_frames/c/0: missing; build the store again\n"
-    )  # fmt: skip
+    line = f"{store}: num_frames/c/0: missing; build the store again\n"
+    assert checked(store, capsys) == (1, line)
 
 
-def test_an_unfinished_store_is_no_sound_one(store, capsys):
+def test_an_unfinished_store_fails(store, capsys):
     (store / CHECKSUMS).unlink()
-    status, said = checked(store, capsys)
+    status, output = checked(store, capsys)
     assert status == 1
-    assert "not finished" in said
+    assert "not finished" in output
 
 
-def test_a_folder_that_is_no_store_cannot_be_checked(tmp_path, capsys):
-    status, said = checked(tmp_path, capsys)
+def test_a_folder_without_a_store_cannot_be_checked(tmp_path, capsys):
+    status, output = checked(tmp_path, capsys)
     assert status == 2
-    assert "no store lies there" in said
+    assert "no store lies there" in output
 
 
-def forget_checksums_of(store, *names):
-    """As a tool would that writes checksums of what it broke."""
+def remove_checksums_of(store, *names):
+    """Simulate a tool that also updates the checksums of the files it modifies."""
     sums = json.loads((store / CHECKSUMS).read_bytes())
     for name in names:
         sums["files"].pop(name)
     (store / CHECKSUMS).write_text(json.dumps(sums))
 
 
-def test_a_number_that_no_array_can_hold_costs_one_line(store, capsys):
+def test_a_fill_value_out_of_range_gives_one_line(store, capsys):
     text = (store / "zarr.json").read_text()
     huge = re.sub(r'"fill_value": ?0\b', '"fill_value": 99999999999999999999', text)
     assert huge != text
     (store / "zarr.json").write_text(huge)
-    status, said = checked(store, capsys)
-    assert (status, said.count("\n")) == (2, 1)
-    assert "zarr.json: cannot be read" in said
+    status, output = checked(store, capsys)
+    assert (status, output.count("\n")) == (2, 1)
+    assert "zarr.json: cannot be read" in output
 
 
-def test_another_unit_is_found(store, capsys):
+def test_a_changed_unit_is_found(store, capsys):
     zarr.open_array(store / "time_range", mode="r+").attrs["units"] = "dBm"
     zarr.consolidate_metadata(str(store))
-    forget_checksums_of(store, "time_range/zarr.json", "zarr.json")
-    status, said = checked(store, capsys)
-    assert (status, said) == (1, f"{store}: time_range: unit is dBm, the schema says dB\n")
+    remove_checksums_of(store, "time_range/zarr.json", "zarr.json")
+    status, output = checked(store, capsys)
+    assert (status, output) == (1, f"{store}: time_range: unit is dBm, the schema says dB\n")
 
 
 def raised_by(amount):
-    def spoil(arrays):
+    def corrupt(arrays):
         return arrays | {"time_angle": (arrays["time_angle"] + amount).astype(np.float16)}
 
-    return spoil
+    return corrupt
 
 
-def torn(arrays):
+def with_value_in_padding(arrays):
     arrays["time_angle"][30, 4] = 1
     return arrays
 
@@ -162,49 +166,49 @@ def emptied(arrays):
 
 
 @pytest.mark.parametrize(
-    ("spoil", "words"),
+    ("corrupt", "message"),
     [
         (raised_by(200), "are possible"),
         (raised_by(-30), "are possible"),
-        (torn, "padding from column 20 on is not -10 dB"),
+        (with_value_in_padding, "padding from column 20 on is not -10 dB"),
         (emptied, "is empty: no echo and no noise"),
         (lambda arrays: arrays | {"num_frames": np.int32(4)}, "4 frames, the table says 5"),
     ],
 )
-def test_values_that_cannot_be_are_found(tmp_path, capsys, spoil, words):
-    status, said = checked(built(tmp_path / "s.zarr", spoil=spoil), capsys)
+def test_impossible_values_are_found(tmp_path, capsys, corrupt, message):
+    status, output = checked(built(tmp_path / "s.zarr", corrupt=corrupt), capsys)
     assert status == 1
-    assert words in said
+    assert message in output
 
 
-def test_a_person_in_two_splits_is_found(tmp_path, capsys):
+def test_a_subject_in_two_splits_is_found(tmp_path, capsys):
     plan = plan_of(TAKES)
     mixed = [replace(clip, split=("train", "test")[clip.row // 3]) for clip in plan.clips]
     mixed = [replace(clip, subject="ann") for clip in mixed]
     path = built(tmp_path / "s.zarr", replace(plan, clips=tuple(mixed)))
-    status, said = checked(path, capsys)
-    assert (status, said) == (1, f"{path}: splits: subject ann is in test and train\n")
+    status, output = checked(path, capsys)
+    assert (status, output) == (1, f"{path}: splits: subject ann is in test and train\n")
 
 
-def test_a_motion_copied_under_another_name_is_found_in_two_splits(tmp_path, capsys):
+def test_a_duplicate_motion_file_in_two_splits_is_found(tmp_path, capsys):
     plan = plan_of(TAKES, take_sha256="same file")
-    status, said = checked(built(tmp_path / "s.zarr", plan), capsys)
+    status, output = checked(built(tmp_path / "s.zarr", plan), capsys)
     assert status == 1
-    assert "motion file same file is in" in said
+    assert "motion file same file is in" in output
 
 
-def test_a_segment_beyond_its_clip_and_a_caption_that_is_none_are_found(store, capsys):
+def test_a_segment_outside_its_clip_and_a_missing_caption_are_found(store, capsys):
     row = {"row": 0, "clip": "x", "start_s": 0.1, "end_s": 9.0, "caption": "gone", "kind": "x"}
     name = "tables/segments/part-000000.parquet"
     (store / name).write_bytes(parquet_bytes("segments", [row]))
-    forget_checksums_of(store, name)
-    status, said = checked(store, capsys)
+    remove_checksums_of(store, name)
+    status, output = checked(store, capsys)
     assert status == 1
-    assert "row 0: 0.1 to 9 s is outside the clip" in said
-    assert "caption gone is not there" in said
+    assert "row 0: 0.1 to 9 s is outside the clip" in output
+    assert "caption gone is not there" in output
 
 
-def test_arrays_are_compared_value_by_value():
+def test_arrays_are_compared_by_value():
     stored = {"a": np.zeros(4, np.float16), "b": np.array([np.nan])}
     assert compare_arrays(stored, stored) == []
     lines = compare_arrays(stored, {**stored, "a": np.array([0, 0, 1, -2])})
@@ -213,14 +217,16 @@ def test_arrays_are_compared_value_by_value():
         compare_arrays(stored, {"a": stored["a"]})
 
 
-def test_a_store_damaged_anywhere_gives_a_line_and_never_a_traceback(sound, tmp_path, capsys):
-    """Bytes flipped, cut and replaced in every file; the checksums know of each."""
+def test_damage_to_any_file_gives_lines_and_no_traceback(valid_store, tmp_path, capsys):
+    """Every file is truncated, emptied and replaced; the checksums detect each change."""
     rng = np.random.default_rng(1)
-    files = sorted(path.relative_to(sound) for path in sound.rglob("*") if path.is_file())
+    files = sorted(
+        path.relative_to(valid_store) for path in valid_store.rglob("*") if path.is_file()
+    )
     assert len(files) > 20
-    store = shutil.copytree(sound, tmp_path / "s.zarr")
+    store = shutil.copytree(valid_store, tmp_path / "s.zarr")
     for name in files:
-        data = (sound / name).read_bytes()
+        data = (valid_store / name).read_bytes()
         for damage in (
             data[: len(data) // 2],
             b"",
@@ -228,8 +234,8 @@ def test_a_store_damaged_anywhere_gives_a_line_and_never_a_traceback(sound, tmp_
             b"[]",
         ):
             (store / name).write_bytes(damage)
-            status, said = checked(store, capsys)
+            status, output = checked(store, capsys)
             assert status in (1, 2), name
-            assert said.startswith(str(store)), name
+            assert output.startswith(str(store)), name
         (store / name).write_bytes(data)
     assert checked(store, capsys)[0] == 0

@@ -7,8 +7,8 @@ import pytest
 
 from builders.amass import _parser
 from builders.building.cli_options import FLAG_SETTINGS, PRESETS, recipe_table
-from builders.building.recipe_loading import PATHS, merged, starting_table
-from builders.building.simulated_dataset import run
+from builders.building.recipe_loading import PATHS, load_recipe_table, merge_tables
+from builders.building.simulated_dataset import build_dataset
 from builders.sources.takes import built_in_takes
 from pipelines.blueprint import make_blueprint
 from pipelines.clip_selection import select_all_clips, select_clips
@@ -26,8 +26,8 @@ def options(*arguments):
 
 def recipe_of(*arguments):
     given = options(*arguments)
-    table, where = starting_table(given)
-    table = merged(table, recipe_table(vars(given) | {"radar": (given.radar or [None])[0]}))
+    table, where = load_recipe_table(given)
+    table = merge_tables(table, recipe_table(vars(given) | {"radar": (given.radar or [None])[0]}))
     return recipe_from_table(table, where)
 
 
@@ -94,7 +94,7 @@ def test_every_option_that_decides_bytes_has_its_place_in_a_recipe():
 def test_paths_count_from_the_recipe_and_stay_out_of_the_store(tmp_path):
     (tmp_path / "r.toml").write_text('[paths]\nmotions = ["walks"]\namass = "AMASS"\n')
     given = options("--recipe", str(tmp_path / "r.toml"), "--amass", "elsewhere")
-    table, _ = starting_table(given)
+    table, _ = load_recipe_table(given)
     assert given.motions == [str(tmp_path / "walks")]
     assert given.amass == "elsewhere"
     assert table == {}
@@ -107,8 +107,8 @@ def test_every_path_of_a_recipe_is_an_option():
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("[paths]\nmotion = 'x'", r"paths.motion: is no path; use amass"),
-        ("[paths]\namass = 3", r"paths.amass: is 3; give a path in quotes"),
+        ("[paths]\nmotion = 'x'", r"paths.motion: is not a known path entry; use amass"),
+        ("[paths]\namass = 3", r"paths.amass: is 3; give a path as a quoted string"),
         ("[paths]\namass = ['a', 'b']", r"paths.amass: is \['a', 'b'\]; give a path"),
         ("paths = 3", r"paths: is 3, not a table"),
         ("clips = 3", r"clips: is 3, not a table"),
@@ -126,7 +126,11 @@ def test_a_wrong_recipe_is_told_with_its_file(tmp_path, text, words):
 
 def test_what_is_no_recipe_at_all_is_told(tmp_path):
     (tmp_path / "walk.npz").write_bytes(bytes(range(256)))
-    for name, words in [("walk.npz", "is no text"), ("", "no store"), ("none", "cannot be read")]:
+    for name, words in [
+        ("walk.npz", "is not a text file"),
+        ("", "not a store"),
+        ("none", "cannot be read"),
+    ]:
         with pytest.raises(InputError, match=words):
             recipe_of("--recipe", str(tmp_path / name))
     with pytest.raises(InputError, match="give one of them"):
@@ -135,21 +139,21 @@ def test_what_is_no_recipe_at_all_is_told(tmp_path):
 
 def test_a_recipe_made_with_body_models_is_not_built_with_the_free_body():
     with pytest.raises(InputError, match=r"body: is 'models 12', but 'free' is given"):
-        run(options("--dry-run"), {"body": "models 12"}, "r.toml")
+        build_dataset(options("--dry-run"), {"body": "models 12"}, "r.toml")
 
 
 def test_several_radars_make_a_store_each(monkeypatch, tmp_path):
     """Their axes differ, so they cannot share one."""
     made = []
     monkeypatch.setattr(
-        "builders.building.simulated_dataset._one_store",
+        "builders.building.simulated_dataset._build_store",
         lambda options, recipe, out: made.append((recipe.radar.name, out)) or 0,
     )
     given = options("--radar", "AWR1843BOOST", "IWR6843ISK", "--out", f"{tmp_path}/s.zarr")
-    assert run(given, recipe_table(vars(given)), "options") == 0
+    assert build_dataset(given, recipe_table(vars(given)), "options") == 0
     assert made == [(name, f"{tmp_path}/s-{name}.zarr") for name in ("AWR1843BOOST", "IWR6843ISK")]
     with pytest.raises(InputError, match="twice"):
-        run(given, {"radar": ["IWR6843ISK", "IWR6843ISK"]}, "options")
+        build_dataset(given, {"radar": ["IWR6843ISK", "IWR6843ISK"]}, "options")
 
 
 def test_many_motions_are_surveyed_side_by_side_in_their_order(monkeypatch):

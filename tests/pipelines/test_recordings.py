@@ -10,7 +10,7 @@ import pytest
 import zarr
 
 from builders import amass, check, dca1000, draw, recordings
-from builders.building.dca1000_export import file_name, keep_codes
+from builders.building.dca1000_export import capture_file_name, require_adc_codes
 from builders.sources.recording_labels import read_labels
 from pipelines.blueprint import make_blueprint
 from pipelines.plan import Clip, make_plan
@@ -81,7 +81,11 @@ def rows_of(place):
     """Rows of the two stores that hold the same clip."""
     made, again = Store(place / "made.zarr"), Store(place / "again.zarr")
     found = {clip.take.split("/")[1]: row for row, clip in again.clips.items()}
-    return made, again, [(row, found[file_name(clip)[:-4]]) for row, clip in made.clips.items()]
+    return (
+        made,
+        again,
+        [(row, found[capture_file_name(clip)[:-4]]) for row, clip in made.clips.items()],
+    )
 
 
 def test_recordings_of_a_simulation_are_that_simulation(place):
@@ -205,12 +209,12 @@ def test_a_capture_of_another_radar_is_left_out_and_named(place, captures):
     ("row", "message"),
     [
         ("c.bin,walking,,0,1,anna", "c.bin does not exist"),
-        ("b.bin,walking,,0,1,anna", "radar: of b.bin is not known"),
+        ("b.bin,walking,,0,1,anna", "radar: of b.bin is unknown"),
         ("a.bin,walking,,0,1,", "subject: is empty"),
-        ("a.bin,,,0,1,anna", "label: is empty, and so is caption"),
+        ("a.bin,,,0,1,anna", "label: is empty, and caption too"),
         ("a.bin,walking,,soon,1,anna", "start_s: is 'soon'"),
-        ("a.bin,walking,,2,1,anna", "end_s: is 1 s, not after start_s of 2 s"),
-        ("../a.bin,walking,,0,1,anna", "give its path below --captures"),
+        ("a.bin,walking,,2,1,anna", "end_s: is 1 s, not later than start_s = 2 s"),
+        ("../a.bin,walking,,0,1,anna", "give a path relative to --captures"),
         ("a.bin,walking,,0,1,anna,7", "more values than columns"),
     ],
 )
@@ -222,7 +226,7 @@ def test_a_wrong_row_is_named_with_its_line(captures, row, message):
 
 
 def test_a_table_without_its_columns_is_refused(captures):
-    with pytest.raises(InputError, match="subject: no such column"):
+    with pytest.raises(InputError, match="subject: column is missing"):
         read_labels(table(captures, columns="file,label"), str(captures), None)
     with pytest.raises(InputError, match="lable: is no known column"):
         read_labels(table(captures, columns="file,subject,lable"), str(captures), None)
@@ -242,7 +246,7 @@ def test_the_command_says_what_is_missing(captures, capsys):
     arguments = ["--captures", str(captures), "--labels", labels, "--out", str(captures / "x.zarr")]
     assert recordings.main([*arguments, "--clip-seconds", "1", "--min-frames", "5"]) == 2
     error = capsys.readouterr().err
-    assert "a heatmap column needs 1.6 s: give --clip-seconds 1.6 or more" in error
+    assert "a heatmap column needs 1.6 s: set --clip-seconds to 1.6 or more" in error
 
 
 def test_a_recording_is_one_capture_and_has_no_motion(captures):
@@ -260,22 +264,22 @@ def test_labels_written_beside_board_files_are_a_plain_table(place):
 
 def test_the_builder_keeps_codes_where_it_writes_board_files():
     table = {"keep": {"motion": True}, "radar": ["AWR1843BOOST"]}
-    keep_codes(table)
+    require_adc_codes(table)
     assert table["keep"] == {"if_cubes": "on", "motion": True}
-    with pytest.raises(InputError, match="goes with one radar only"):
-        keep_codes({"radar": ["AWR1843BOOST", "IWR6843ISK"]})
+    with pytest.raises(InputError, match="needs exactly one radar"):
+        require_adc_codes({"radar": ["AWR1843BOOST", "IWR6843ISK"]})
 
 
 def test_the_builder_refuses_board_files_of_several_radars(tmp_path, capsys):
     radars = ["--radar", "AWR1843BOOST", "IWR6843ISK", "--dca1000", str(tmp_path / "board")]
     assert amass.main(["--out", str(tmp_path / "a.zarr"), *radars]) == 2
-    assert "goes with one radar only" in capsys.readouterr().err
+    assert "needs exactly one radar" in capsys.readouterr().err
 
 
 def test_what_a_recording_cannot_give_is_said(place, tmp_path, capsys):
     """No body was seen, and nobody can make the recording again."""
     store = str(place / "again.zarr")
     assert draw.main([store, "--clip", "0", "--out", str(tmp_path / "clip.png")]) == 0
-    assert "no body was seen" in capsys.readouterr().out
+    assert "recording without motion capture" in capsys.readouterr().out
     assert check.main([store, "--rebuild", "0", "--quiet"]) == 2
-    assert "a radar recorded this store" in capsys.readouterr().err
+    assert "the store holds recordings" in capsys.readouterr().err

@@ -15,7 +15,7 @@ import pytest
 from builders import check
 from builders.amass import _parser
 from builders.building.cli_options import recipe_table
-from builders.building.recipe_loading import merged, starting_table
+from builders.building.recipe_loading import load_recipe_table, merge_tables
 from builders.sources.takes import file_takes
 from pipelines.attach_attributes import attach
 from pipelines.blueprint import make_blueprint
@@ -86,8 +86,8 @@ def reads_motion(path):
 
 def reads_recipe(path):
     given = _parser().parse_args(["--out", "x", "--recipe", str(path)])
-    table, where = starting_table(given)
-    recipe_from_table(merged(table, recipe_table(vars(given))), where)
+    table, where = load_recipe_table(given)
+    recipe_from_table(merge_tables(table, recipe_table(vars(given))), where)
 
 
 def attaches(path):

@@ -1,0 +1,156 @@
+"""Invalid input of builders.amass: one line per motion or request, and no partial output."""
+
+import io
+
+import numpy as np
+import pytest
+
+from builders.amass import main
+from tests.helpers.amass_dataset import (
+    amass_arrays,
+    build_arguments,
+    printed_lines,
+    write_amass_dataset,
+)
+from tests.helpers.pipeline_fakes import store_bytes
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory):
+    """A small AMASS folder, body models and a radar."""
+    return write_amass_dataset(tmp_path_factory.mktemp("amass"))
+
+
+@pytest.fixture
+def arguments_of_build(dataset):
+    return build_arguments(dataset)
+
+
+def _npz(**changes):
+    arrays = {**amass_arrays(), **changes}
+    file = io.BytesIO()
+    np.savez(file, **{key: value for key, value in arrays.items() if value is not None})
+    return file.getvalue()
+
+
+BAD_MOTIONS = {
+    "truncated": (_npz()[:-300], "truncated"),
+    "text": (b"not a motion", "npz"),
+    "empty": (b"", "npz"),
+    "no poses": (_npz(poses=None), "poses: missing"),
+    "no rate": (_npz(mocap_framerate=None), "mocap_framerate: missing"),
+    "NaN": (_npz(trans=np.full((193, 3), np.nan)), "NaN or infinite at pose 0"),
+    "infinite": (_npz(poses=np.full((193, 156), np.inf)), "NaN or infinite at pose 0"),
+    "width": (_npz(poses=np.zeros((193, 99))), "99 values per pose"),
+    "length": (_npz(trans=np.zeros((7, 3))), "(7, 3)"),
+    "one pose": (_npz(poses=np.zeros((1, 156)), trans=np.zeros((1, 3))), "at least 2"),
+    "rate": (_npz(mocap_framerate=np.array(0.0)), "0 Hz"),
+    "objects": (_npz(poses=np.array([{}, None])), "poses"),
+}
+
+
+@pytest.mark.usefixtures("without_trial_clip")
+@pytest.mark.parametrize("kind", BAD_MOTIONS)
+def test_an_invalid_motion_excludes_only_its_own_clips_and_prints_one_line(
+    tmp_path, arguments_of_build, capsys, kind
+):
+    data, message = BAD_MOTIONS[kind]
+    (tmp_path / "bad.npz").write_bytes(data)
+    (tmp_path / "good.npz").write_bytes(_npz())
+    assert main(["--dry-run", "--motions", str(tmp_path), *arguments_of_build]) == 0
+    out, err = printed_lines(capsys)
+    assert "plan: 1 clips" in out[0]
+    assert out[-1] == "motions that could not be used: 1"
+    assert len(err) == 1
+    assert err[0].startswith(f"{tmp_path / 'bad.npz'}: ")
+    assert message in err[0]
+    assert "; " in err[0], "the hint is missing"
+
+
+def test_without_any_clip_the_status_is_2_and_no_store_is_written(
+    tmp_path, arguments_of_build, capsys
+):
+    (tmp_path / "bad.npz").write_bytes(b"")
+    out = tmp_path / "s.zarr"
+    arguments = ["--out", str(out), "--motions", str(tmp_path / "bad.npz")]
+    assert main([*arguments, *arguments_of_build]) == 2
+    assert not out.exists()
+    assert len(printed_lines(capsys)[1]) == 2
+
+
+@pytest.mark.usefixtures("without_trial_clip")
+def test_short_motions_and_motions_that_leave_the_area_are_counted(
+    tmp_path, arguments_of_build, capsys
+):
+    (tmp_path / "short.npz").write_bytes(_npz(**amass_arrays(seconds=2.0)))
+    (tmp_path / "away.npz").write_bytes(_npz(**amass_arrays(step_m=3.0)))
+    (tmp_path / "edge.npz").write_bytes(_npz(**amass_arrays(step_m=0.66)))
+    assert main(["--dry-run", "--motions", str(tmp_path), *arguments_of_build]) == 0
+    out, err = printed_lines(capsys)
+    assert "plan: 1 clips, 0.00 h (3 s)" in out[0]
+    assert "clips cut where the subject left the area: 1" in out
+    assert "ends of motions too short for a clip: 1" in out
+    assert "stretches of motion outside the area: 1" in out
+    assert err == []
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--sigma", "-1"], "simulation.sigma_rad: is -1 rad; must be at least"),
+        (["--distance-m", "4:2"], "placements.distance_m"),
+        (["--clip-seconds", "0"], "clips.length_s"),
+        (["--area", "5", "2", "1"], "area.far_m"),
+        (["--radar", "AWR9"], "AWR9: radar: no such board or file"),
+        (["--seed", "-3"], "seed: is -3"),
+        (["--amass", "nowhere"], "nowhere: path: does not exist"),
+        (["--body-models", "nowhere"], "--body-models"),
+    ],
+)
+def test_an_invalid_setting_gives_one_line_and_status_2(tmp_path, capsys, options, message):
+    assert main(["--out", str(tmp_path / "s.zarr"), *options]) == 2
+    (line,) = printed_lines(capsys)[1]
+    assert message in line
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("[chirp]\nslope_mhz_per_us = -60", "slope_mhz_per_us"),
+        ("[chirp]\nnum_samples = 9999", "num_samples"),
+        ("[frame]\nperiod_ms = 1", "period_ms"),
+        ("[chirp", "TOML"),
+    ],
+)
+def test_an_invalid_radar_file_gives_one_line(tmp_path, capsys, change, message):
+    radar = tmp_path / "radar.toml"
+    radar.write_text(f'board = "AWR1843BOOST"\n{change}\n')
+    assert main(["--dry-run", "--radar", str(radar)]) == 2
+    (line,) = printed_lines(capsys)[1]
+    assert line.startswith(str(radar))
+    assert message in line
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_an_output_path_with_other_content_is_not_modified(tmp_path, capsys, kind):
+    out = tmp_path / "mine"
+    if kind == "folder":
+        out.mkdir()
+        (out / "thesis.tex").write_text("mine")
+    else:
+        out.write_text("mine")
+    before = store_bytes(tmp_path)
+    assert main(["--out", str(out)]) == 2
+    (line,) = printed_lines(capsys)[1]
+    assert line.startswith(f"{out}: --out: ")
+    assert store_bytes(tmp_path) == before
+
+
+def test_an_invalid_body_model_gives_one_line_per_motion(tmp_path, dataset, capsys):
+    models = tmp_path / "models"
+    models.mkdir()
+    np.savez(models / "SMPLH_FEMALE.npz", hands_mean=np.zeros(45))
+    arguments = ["--dry-run", "--body-models", str(models)]
+    motion = dataset / "AMASS" / "CMU" / "01" / "01_01_poses.npz"
+    assert main([*arguments, "--motions", str(motion)]) == 2
+    assert any("SMPLH_FEMALE.npz" in line for line in printed_lines(capsys)[1])
