@@ -18,8 +18,8 @@ from pipelines.plan import Clip, ClipSelection, Note, clip_seed
 from pipelines.recipe import Recipe
 from pipelines.sources import TakeChanged, Text
 from pipelines.stages import arrays_of_cube
+from radarsim.captures.bin_files import files_of_recording
 from radarsim.captures.capture import Capture
-from radarsim.captures.capture_files import parts_of
 from radarsim.errors import InputError
 from radarsim.files import load_setup, open_capture
 from radarsim.radar.config import Radar
@@ -64,7 +64,7 @@ class RecordedTake:
         """Of the capture's bytes and of what its radar's file says."""
         try:
             of_files = []
-            for part in parts_of(Path(self.path)):
+            for part in files_of_recording(Path(self.path)):
                 state = os.stat(part)
                 of_files.append(_file_sha256(str(part), state.st_size, state.st_mtime_ns))
         except OSError as error:

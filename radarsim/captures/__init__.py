@@ -1,1 +1,1 @@
-"""Recorded frames: board files and packets to IF cubes and back."""
+"""Raw ADC recordings of a DCA1000 (`.bin`, `.pcap`) to IF cubes, and IF cubes to recordings."""

@@ -1,6 +1,7 @@
-"""A recorded capture as a stream of IF cubes, in the axes and signs of simulated ones.
+"""Recorded capture: frames as IF cubes, with the axes and signs of simulated cubes.
 
-A capture of 20 GB is never loaded: frames are read when asked for. `files.open_capture` makes one.
+Frames are read from the file on request, so a capture of 20 GB never has to fit in memory.
+`files.open_capture` creates a `Capture`.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from radarsim.errors import InputError
 from radarsim.radar.capture_format import CaptureFormat
 from radarsim.radar.config import Radar
 
-# Words handled at a time by scans of the whole capture: 32 MB.
+# Number of 16-bit words that a scan of the whole capture holds in memory: 32 MB.
 SCAN_WORDS = 1 << 24
 
 
@@ -27,12 +28,13 @@ class Capture:
     Attributes:
         name: the file, for messages.
         radar: counts, timing and antennas of the board.
-        capture_format: layout of the words.
-        num_frames: whole frames.
+        capture_format: order of the 16-bit words in the file.
+        num_frames: number of complete frames.
         iq_order: "i_first" or "q_first".
-        iq_evidence: how that was decided, in words.
-        notes: what a person should know about the file, in words.
-        read_words: words from one index to another; zeros where packets were lost.
+        iq_evidence: text that explains how the I/Q order was determined.
+        notes: remarks about the file for the user.
+        read_words: returns the 16-bit words from one index up to another; lost packets read as
+            zeros.
         recorded_losses: packets that are missing by their sequence numbers (`.pcap`); None
             where the file does not hold these numbers (`.bin`).
     """
@@ -54,44 +56,44 @@ class Capture:
 
     @property
     def duration_s(self) -> float:
-        """From the first frame to the end of the last [s]."""
+        """Time from the start of the first frame to the end of the last [s]."""
         return self.num_frames * self.radar.frame.period_s
 
     @property
     def assumed(self) -> tuple[str, ...]:
-        """Settings of the radar that were guessed: see `CaptureFormat.assumed`."""
+        """Radar settings that were guessed: see `CaptureFormat.assumed`."""
         return self.capture_format.assumed
 
     def read_codes(self, start: int, stop: int) -> Int16[np.ndarray, "frame chirp tx rx sample 2"]:
-        """ADC codes of some frames, see `dca1000.decode_words`.
+        """ADC codes of the frames from `start` up to `stop`, see `dca1000_codec.decode_words`.
 
         Args:
-            start: first frame.
-            stop: the frame after the last.
+            start: index of the first frame.
+            stop: index after the last frame.
 
         Raises:
-            InputError: there are no such frames, or the file cannot be read any more.
+            InputError: the capture has no such frames, or the file can no longer be read.
         """
         if not 0 <= start <= stop <= self.num_frames:
-            problem = f"{start} to {stop} asked for; there are {self.num_frames}"
-            raise InputError(self.name, "frames", problem, "ask for frames that are there")
+            problem = f"{start} to {stop} requested; the capture has {self.num_frames}"
+            raise InputError(self.name, "frames", problem, "request frames that exist")
         per_frame = words_per_frame(self.radar, self.capture_format)
         words = self.read_words(start * per_frame, stop * per_frame)
         return decode_words(self.radar, self.capture_format, words, self.iq_order)
 
     def read(self, start: int, stop: int) -> Complex64[np.ndarray, "frame chirp tx rx sample"]:
-        """Some frames as complex ADC codes; times `volts_per_code` they are volts.
+        """Frames as complex ADC codes; multiply by `volts_per_code` for volts.
 
         Args:
-            start: first frame.
-            stop: the frame after the last.
+            start: index of the first frame.
+            stop: index after the last frame.
         """
         return to_complex(self.capture_format, self.read_codes(start, stop))
 
     def blocks(
         self, frames_per_block: int
     ) -> Iterator[Complex64[np.ndarray, "frame chirp tx rx sample"]]:
-        """All frames in order, some at a time; the last block may be shorter."""
+        """All frames in order, in blocks; the last block may be shorter."""
         for start in range(0, self.num_frames, frames_per_block):
             yield self.read(start, min(start + frames_per_block, self.num_frames))
 
@@ -101,22 +103,21 @@ class Capture:
         if self.recorded_losses is not None:
             return self.recorded_losses
         per_frame = words_per_frame(self.radar, self.capture_format)
-        return find_lost_packets(
-            self.read_words, self.num_frames * per_frame, per_frame, SCAN_WORDS
-        )
+        num_words = self.num_frames * per_frame
+        return find_lost_packets(self.read_words, num_words, per_frame, SCAN_WORDS)
 
     @property
     def findings(self) -> tuple[str, ...]:
-        """`notes`, and what is missing, in words; reads the file once."""
+        """`notes` and a line about lost packets, if there are any; reads the file once."""
         lost = self.lost_packets.describe(self.num_frames)
         return (*self.notes, lost) if lost else self.notes
 
     @property
     def dropped_packets(self) -> int:
-        """Packets that the board sent and nobody stored."""
+        """Number of packets that the board sent but the file lacks."""
         return self.lost_packets.packets
 
     @property
     def dropped_frames(self) -> int:
-        """Frames that lack at least part of a packet."""
+        """Number of frames that lack at least part of a packet."""
         return len(self.lost_packets.frames)

@@ -1,13 +1,14 @@
-"""DCA1000 words to ADC codes and back; no files.
+"""Decode the 16-bit words of a DCA1000 capture to ADC codes, and encode codes to words.
 
-A DCA1000 stores what the chip's LVDS lanes send, as little-endian 16-bit words, chirp after chirp.
+A DCA1000 stores the data of the chip's LVDS lanes as little-endian 16-bit words:
 
-    2 lanes (xWR16xx, 18xx, 68xx): one receiver after the other within a chirp
+    2 lanes (xWR16xx, 18xx, 68xx): receivers one after another within a chirp
         complex   I0 I1 Q0 Q1  I2 I3 Q2 Q3 ...      real   S0 S1 S2 S3 ...
-    4 lanes (xWR12xx, 14xx): word by word from lane 1 to lane 4, unused lanes included
+    4 lanes (xWR12xx, 14xx): receivers interleaved word by word, unused lanes included
         complex   I0 of 4 lanes, Q0 of 4 lanes, I1 ...      real   S0 of 4 lanes, S1 ...
 
-Q stands before I where a chip is told to swap them (the SDK's SampleSwap, Studio's iqSwapSel).
+Q precedes I where the configuration swaps them (SampleSwap in the SDK, iqSwapSel in Studio).
+This module opens no files.
 
 Source:
     TI SWRA581B, "Mmwave Radar Device ADC Raw Data Capture", sections 5 and 6.
@@ -21,24 +22,24 @@ from radarsim.radar.capture_format import CaptureFormat
 from radarsim.radar.config import Radar
 
 BYTES_PER_WORD = 2
-# Two words of each part stand together on two lanes.
+# On two lanes, two words of I are followed by two words of Q.
 _PAIR = 2
 
 
 def words_per_chirp(radar: Radar, capture_format: CaptureFormat) -> int:
-    """16-bit words that one chirp of one transmitter fills."""
+    """Number of 16-bit words of one chirp of one transmitter."""
     channels = radar.array.num_rx if capture_format.lanes == 2 else capture_format.lanes
     return channels * radar.chirp.num_samples * 2
 
 
 def words_per_frame(radar: Radar, capture_format: CaptureFormat) -> int:
-    """16-bit words that one frame fills."""
+    """Number of 16-bit words of one frame."""
     chirps = radar.frame.num_chirps * radar.array.num_tx
     return chirps * words_per_chirp(radar, capture_format)
 
 
 def frame_arithmetic(radar: Radar, capture_format: CaptureFormat) -> str:
-    """The bytes of one frame as a person would count them."""
+    """The size of one frame as a product, such as "128 loops x 3 TX x ... = 1,572,864 bytes"."""
     channels = radar.array.num_rx if capture_format.lanes == 2 else capture_format.lanes
     kind = "RX" if capture_format.lanes == 2 else "lanes"
     samples = radar.chirp.num_samples * (2 if capture_format.is_real else 1)
@@ -56,19 +57,19 @@ def decode_words(
     words: Int16[np.ndarray, " word"],
     iq_order: str = "i_first",
 ) -> Int16[np.ndarray, "frame chirp tx rx sample 2"]:
-    """Whole frames of words as ADC codes.
+    """ADC codes of complete frames of words.
 
     Args:
-        radar: counts and firing order; `Frame.tx_order` puts each chirp on its transmitter.
-        capture_format: the layout.
-        words: as stored.
-        iq_order: "i_first" or "q_first"; real samples have none.
+        radar: counts and firing order; `Frame.tx_order` assigns each chirp to its transmitter.
+        capture_format: order of the words.
+        words: as stored in the file.
+        iq_order: "i_first" or "q_first"; ignored for real samples.
 
     Returns:
-        Codes, last axis (I, Q); for real samples two successive ones.
+        Codes, last axis (I, Q); for real samples two successive samples.
 
     Raises:
-        InputError: the layout does not fit the radar.
+        InputError: the capture format does not fit the radar.
     """
     shape = *_slots(radar), radar.chirp.num_samples, 2
     if capture_format.lanes == 4:
@@ -89,24 +90,24 @@ def encode_words(
     codes: Int16[np.ndarray, "frame chirp tx rx sample 2"],
     iq_order: str = "i_first",
 ) -> Int16[np.ndarray, " word"]:
-    """ADC codes as words: what `decode_words` reads back bit by bit.
+    """Words that hold the given ADC codes; `decode_words` returns exactly these codes.
 
     Args:
         radar: as for `decode_words`.
-        capture_format: the layout.
-        codes: last axis (I, Q); for real samples two successive ones.
+        capture_format: order of the words.
+        codes: last axis (I, Q); for real samples two successive samples.
         iq_order: "i_first" or "q_first".
 
     Returns:
-        Words in the order of the file; unused lanes hold zeros.
+        Words in file order; unused lanes hold zeros.
 
     Raises:
-        InputError: the layout does not fit the radar, or the codes are not its frames.
+        InputError: the capture format does not fit the radar, or the codes have another shape.
     """
     expected = (*_slots(radar)[1:], radar.chirp.num_samples, 2)
     if codes.shape[1:] != expected:
-        problem = f"has frames of {codes.shape[1:]}; the radar's are {expected}"
-        raise InputError("capture", "codes", problem, "give the radar that made them")
+        problem = f"has frames of shape {codes.shape[1:]}; the radar's frames are {expected}"
+        raise InputError("capture", "codes", problem, "give the radar that produced them")
     slots = codes[:, :, list(radar.frame.tx_order)]
     if iq_order == "q_first" and not capture_format.is_real:
         slots = slots[..., ::-1]
@@ -121,13 +122,13 @@ def encode_words(
 def to_complex(
     capture_format: CaptureFormat, codes: Int16[np.ndarray, "*batch sample 2"]
 ) -> Complex64[np.ndarray, "*batch sample"]:
-    """Codes as complex numbers, energy of what the radar sees in positive beat bins.
+    """Codes as complex numbers, with echoes at positive beat frequencies.
 
     Real samples become their analytic signal at half the rate: the positive half of the spectrum,
-    X[0] to X[N - 1] of 2 N real samples, transformed back. A beat of amplitude A keeps it.
+    X[0] to X[N - 1] of 2 N real samples, transformed back. The amplitude of a beat is preserved.
 
     Args:
-        capture_format: says whether samples are real.
+        capture_format: real or complex samples.
         codes: see `decode_words`.
 
     Returns:
@@ -144,10 +145,10 @@ def to_complex(
 def from_complex(
     capture_format: CaptureFormat, cube: Complex64[np.ndarray, "*batch sample"]
 ) -> Int16[np.ndarray, "*batch sample 2"]:
-    """Complex codes as the ADC would have stored them, rounded and clipped to 16 bits.
+    """ADC codes that the board would have stored, rounded and clipped to 16 bits.
 
     Args:
-        capture_format: says whether samples are real.
+        capture_format: real or complex samples.
         cube: complex codes.
 
     Returns:
@@ -184,7 +185,7 @@ def _to_four_lanes(radar, capture_format, slots):
 
 
 def _check_pairs(radar: Radar) -> None:
-    """Two lanes send samples in pairs, which may run on into the next receiver's."""
+    """Two lanes send samples in pairs; a pair may span two receivers."""
     samples = radar.chirp.num_samples * radar.array.num_rx
     if samples % _PAIR:
         raise InputError(

@@ -1,29 +1,37 @@
-"""Which of I and Q comes first in a capture, told from the samples alone.
+"""I/Q order of a capture: whether I or Q comes first, detected from the samples.
 
 Read in the wrong order, I + jQ becomes Q + jI = j conj(I + jQ): the spectrum is mirrored. Two
-signs of the right side, the first being the stronger:
+features identify the correct side; the first is the stronger one:
 
     noise   a complex-1x receiver passes beats from 0 to about 0.9 fs; its own noise falls by 6 to
-            16 dB near 0.95 fs, beside the sample rate (seen in captures of xWR16xx, 18xx, 68xx).
-    energy  what the radar sees lies at positive beats, most of it near.
+            16 dB near 0.95 fs, next to the sample rate (measured in captures of xWR16xx, 18xx,
+            68xx).
+    energy  echoes lie at positive beat frequencies, and most of their energy at near ranges.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Complex, Float
 
-# The dip of the receiver's noise, in parts of the sample rate, and its mirror image.
+# The notch in the receiver's noise spectrum, as a fraction of the sample rate.
 _NOTCH = (0.93, 0.985)
 _MIN_DIP_DB = 3.0
 _MIN_ENERGY_DB = 6.0
-# Fewer loops give no median over Doppler that is free of what moves.
+# With fewer loops the median over Doppler is not free of moving targets.
 _MIN_LOOPS = 8
 
 
 @dataclass(frozen=True)
 class IqOrder:
-    """The order, "i_first" or "q_first", how sure, and the reason in words."""
+    """Detected order of I and Q.
+
+    Attributes:
+        order: "i_first" or "q_first".
+        by: the deciding feature, "noise" or "energy"; "" where neither is clear.
+        evidence: text that explains the decision.
+    """
 
     order: str
     by: str
@@ -34,35 +42,40 @@ def find_iq_order(cube: Complex[np.ndarray, "loop channel sample"]) -> IqOrder:
     """The order of I and Q.
 
     Args:
-        cube: codes read as if I came first; loops in the order of time, 8 or more for the noise.
+        cube: codes decoded with I first; loops in order of time, 8 or more for the noise feature.
 
     Returns:
-        The order; `by` is "noise", "energy", or "" where neither sign shows.
+        The order; `by` is "noise", "energy", or "" where neither feature is clear.
     """
     noise_db, energy_db = _spectra_db(cube)
-    dip_db, mirror_db = _around_notch(noise_db)
-    if min(dip_db, mirror_db) < -_MIN_DIP_DB and abs(dip_db - mirror_db) > _MIN_DIP_DB:
-        order = "i_first" if dip_db < mirror_db else "q_first"
-        return IqOrder(order, "noise", _notch_words(min(dip_db, mirror_db), order))
+    dip = _levels_at_notch(noise_db)
+    lowest_db = min(dip)
+    if lowest_db < -_MIN_DIP_DB and abs(dip.positive_db - dip.mirrored_db) > _MIN_DIP_DB:
+        order = "i_first" if dip.positive_db < dip.mirrored_db else "q_first"
+        return IqOrder(order, "noise", _describe_notch(lowest_db, order))
     if not np.any(cube):
         return IqOrder("i_first", "", "undecided: every sample is zero; I first assumed")
     if abs(energy_db) > _MIN_ENERGY_DB:
         order = "i_first" if energy_db > 0 else "q_first"
         side = "positive" if order == "i_first" else "negative"
-        words = f"{abs(energy_db):.0f} dB more energy at {side} beats when read I first"
-        return IqOrder(order, "energy", words)
-    words = (
-        f"undecided: no dip of the noise near the sample rate, and beats differ by "
-        f"{abs(energy_db):.1f} dB only; I first assumed"
+        evidence = f"{abs(energy_db):.0f} dB more energy at {side} beats when read I first"
+        return IqOrder(order, "energy", evidence)
+    evidence = (
+        f"undecided: no notch in the noise near the sample rate, and the energies of positive and "
+        f"negative beats differ by only {abs(energy_db):.1f} dB; I first assumed"
     )
-    return IqOrder("i_first", "", words)
+    return IqOrder("i_first", "", evidence)
 
 
-def _spectra_db(cube) -> tuple[Float[np.ndarray, " bin"], float]:
-    """Noise over beat frequency, 0 dB in the middle, and positive over negative energy [dB].
+class _Spectra(NamedTuple):
+    """Noise over beat frequency, 0 dB in the middle, and positive over negative energy [dB]."""
 
-    The median over Doppler is free of what stands still or keeps a steady speed.
-    """
+    noise_db: Float[np.ndarray, " bin"]
+    energy_db: float
+
+
+def _spectra_db(cube) -> _Spectra:
+    """Noise and energy ratio; the median over Doppler removes static and steady targets."""
     loops, _, samples = cube.shape
     beat = np.fft.fft(cube * np.blackman(samples), axis=-1)
     power = np.mean(np.abs(beat) ** 2, axis=(0, 1))
@@ -70,25 +83,31 @@ def _spectra_db(cube) -> tuple[Float[np.ndarray, " bin"], float]:
     near, far = power[first:last].sum(), power[-last + 1 : -first + 1].sum()
     energy_db = 10 * np.log10((near + 1e-30) / (far + 1e-30))
     if loops < _MIN_LOOPS:
-        return np.zeros(samples), float(energy_db)
+        return _Spectra(np.zeros(samples), float(energy_db))
     slow = np.fft.fft(beat * np.hanning(loops + 2)[1:-1, None, None], axis=0)
     noise = np.median(np.abs(slow) ** 2, axis=0).mean(axis=0) + 1e-30
     middle = np.median(noise[samples // 6 : -(samples // 6)])
-    return 10 * np.log10(noise / middle), float(energy_db)
+    return _Spectra(10 * np.log10(noise / middle), float(energy_db))
 
 
-def _around_notch(noise_db) -> tuple[float, float]:
-    """Mean level where the dip would be, read I first, and at its mirror image [dB]."""
+class _NotchLevels(NamedTuple):
+    """Mean noise level at the notch when read I first, and at its mirror image [dB]."""
+
+    positive_db: float
+    mirrored_db: float
+
+
+def _levels_at_notch(noise_db) -> _NotchLevels:
     samples = len(noise_db)
     bins = np.arange(round(_NOTCH[0] * samples), round(_NOTCH[1] * samples) + 1)
     # Two bins on either side of zero beat hold leakage and offset.
     bins = bins[(bins < samples - 1) & (bins >= 0)]
     if not len(bins):
-        return 0.0, 0.0
-    return float(noise_db[bins].mean()), float(noise_db[samples - bins].mean())
+        return _NotchLevels(0.0, 0.0)
+    return _NotchLevels(float(noise_db[bins].mean()), float(noise_db[samples - bins].mean()))
 
 
-def _notch_words(dip_db: float, order: str) -> str:
+def _describe_notch(dip_db: float, order: str) -> str:
     side = "below" if order == "i_first" else "above"
     where = "the sample rate" if order == "i_first" else "zero beat"
     return f"noise dips by {-dip_db:.0f} dB just {side} {where} when read I first"

@@ -1,26 +1,27 @@
-"""Is this a capture, and is it whole? Findings in words and numbers; no files."""
+"""Lost DCA1000 packets: search a raw capture for the runs of zeros that replace them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-# Payload of a DCA1000 packet; TI's tools put zeros in place of a lost one.
+# Payload of a DCA1000 packet; TI's tools write zeros in place of a lost packet.
 PACKET_WORDS = 728
-# A receiver's noise never reads zero this often in a row; a packet may be cut by a file's end.
+# Receiver noise never reads zero this often in a row. Half a packet, because the end of a file may
+# cut a packet.
 _MIN_ZEROS = PACKET_WORDS // 2
 _BLOCK = 128
 
 
 @dataclass(frozen=True)
 class LostPackets:
-    """Lost data: packets, and the frames they belong to."""
+    """Number of lost packets, and the indices of the frames they belong to."""
 
     packets: int
     frames: frozenset[int]
 
     def describe(self, num_frames: int) -> str:
-        """How much that is of a capture; "" where nothing is missing."""
+        """One line about the losses in a capture of `num_frames`; "" where nothing is lost."""
         if not self.packets:
             return ""
         first = ", ".join(str(frame) for frame in sorted(self.frames)[:5])
@@ -32,22 +33,25 @@ class LostPackets:
 
 
 def find_lost_packets(
-    read_words: Callable[[int, int], np.ndarray], num_words: int, per_frame: int, at_once: int
+    read_words: Callable[[int, int], np.ndarray],
+    num_words: int,
+    per_frame: int,
+    max_words_in_memory: int,
 ) -> LostPackets:
-    """Packets that were replaced by zeros.
+    """Lost packets that the recording tool replaced by zeros.
 
     Args:
-        read_words: words from one index to another.
-        num_words: in all.
+        read_words: returns the 16-bit words from one index up to another.
+        num_words: words of the whole capture.
         per_frame: words of one frame.
-        at_once: words held in memory.
+        max_words_in_memory: words that are read per step.
 
     Returns:
         Runs of zeros longer than half a packet, counted in packets, and the frames they touch.
     """
     packets, frames, open_run = 0, set(), 0
-    for start in range(0, num_words, at_once):
-        stop = min(start + at_once, num_words)
+    for start in range(0, num_words, max_words_in_memory):
+        stop = min(start + max_words_in_memory, num_words)
         runs, open_run = _zero_runs(read_words(start, stop), start, open_run, stop == num_words)
         for first, last in runs:
             packets += max(1, round((last - first) / PACKET_WORDS))
@@ -56,9 +60,9 @@ def find_lost_packets(
 
 
 def _zero_runs(words, start: int, open_run: int, at_end: bool) -> tuple[list, int]:
-    """Closed runs of zeros as (first, after last), and how many zeros the words end with."""
+    """Completed runs of zeros as (first, after last), and the number of zeros at the end."""
     whole = len(words) // _BLOCK * _BLOCK
-    # Quick where nothing is lost: a run that counts fills a block.
+    # Fast path where nothing is lost: a run long enough to count fills at least one block.
     if words[:whole].reshape(-1, _BLOCK).any(axis=1).all() and not open_run and words[-1]:
         return [], 0
     edges = np.concatenate([[-1 - open_run], np.flatnonzero(words), [len(words)]])

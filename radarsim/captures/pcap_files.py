@@ -1,4 +1,4 @@
-"""Packet captures on disk: `.pcap` of both byte orders and clocks, and `.pcapng`."""
+"""Packet capture files: `.pcap` of both byte orders and clock resolutions, and `.pcapng`."""
 
 import struct
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from radarsim.captures.lost_packets import LostPackets
 from radarsim.captures.udp_packets import DATA_PORT, PAYLOAD_BYTES, PacketIndex, index_packets
 from radarsim.errors import InputError
 
-# First bytes of a pcap file in each byte order, with clocks of 1 us and 1 ns.
+# First bytes of a pcap file in each byte order, with time stamps of 1 us and 1 ns.
 _PCAP = {
     b"\xd4\xc3\xb2\xa1": "<",
     b"\x4d\x3c\xb2\xa1": "<",
@@ -21,14 +21,14 @@ _PCAP = {
 }
 _PCAPNG = b"\x0a\x0d\x0d\x0a"
 _INTERFACE, _SIMPLE, _ENHANCED = 1, 3, 6
-# No link that carries a DCA1000 sends longer frames; a longer record is damage.
+# No Ethernet link sends longer frames; a longer record means that the file is damaged.
 MAX_FRAME_BYTES = 1 << 18
 
 Frames = Iterator[tuple[int, int, bytes, int]]
 
 
 class PacketSource:
-    """Words of the stream in a packet capture; zeros where packets were lost."""
+    """16-bit words of the stream in a packet capture; lost packets read as zeros."""
 
     def __init__(self, path: Path):
         self.path = path
@@ -37,22 +37,22 @@ class PacketSource:
             self.index = index_packets(self._frames(file))
         if not len(self.index.positions):
             damage = f" ({self._damage[0]})" if self._damage else ""
-            problem = f"holds no DCA1000 data, UDP to port {DATA_PORT}{damage}"
-            raise InputError(path, "packets", problem, "capture while the sensor runs")
+            problem = f"holds no DCA1000 data (UDP to port {DATA_PORT}){damage}"
+            raise InputError(path, "packets", problem, "capture while the sensor is running")
         self.first_byte = 0
         self.notes = self.index.notes + tuple(self._damage)
 
     def align(self, frame_bytes: int) -> None:
-        """Start at the first radar frame that the capture holds from its first byte on."""
+        """Skip the bytes before the first radar frame that the capture holds completely."""
         seen = int(self.index.positions[0])
         self.first_byte = -(-seen // frame_bytes) * frame_bytes
         if seen:
             frames = self.first_byte // frame_bytes
-            self.notes += (f"the capture starts late: the first {frames:,} frames are left out",)
+            self.notes += (f"the capture starts late: the first {frames:,} frames are missing",)
 
     @property
     def num_words(self) -> int:
-        """Words of the stream, lost ones included."""
+        """Number of 16-bit words of the stream, lost words included."""
         return max(0, self.index.end - self.first_byte) // BYTES_PER_WORD
 
     def lost_packets(self, per_frame: int) -> LostPackets:
@@ -71,7 +71,7 @@ class PacketSource:
         return LostPackets(packets, frozenset(frames))
 
     def read(self, start: int, stop: int) -> np.ndarray:
-        """Words from one index to another."""
+        """Words from index `start` up to `stop`."""
         first = self.first_byte + start * BYTES_PER_WORD
         return _read_stream(self.path, self.index, first, (stop - start) * BYTES_PER_WORD)
 
@@ -82,7 +82,7 @@ class PacketSource:
         if magic == _PCAPNG:
             return self._pcapng(file)
         hint = "give a .pcap or .pcapng; raw .bin files have their own suffix"
-        raise InputError(self.path, "file", "is no packet capture", hint)
+        raise InputError(self.path, "file", "is not a packet capture", hint)
 
     def _pcap(self, file: BinaryIO, order: str) -> Frames:
         header = file.read(20)
@@ -92,12 +92,14 @@ class PacketSource:
         link_type = struct.unpack(order + "HHiIII", header)[5] & 0xFFFF
         while len(head := file.read(16)) == 16:
             _, _, captured, wire = struct.unpack(order + "IIII", head)
-            place = file.tell()
+            file_offset = file.tell()
             frame = file.read(captured) if captured <= MAX_FRAME_BYTES else b""
             if len(frame) < captured:
-                self._damage.append(f"damaged or cut short at byte {place:,}; the rest is left out")
+                self._damage.append(
+                    f"damaged or truncated at byte {file_offset:,}; the rest is ignored"
+                )
                 return
-            yield place, link_type, frame, wire
+            yield file_offset, link_type, frame, wire
         if head:
             self._damage.append("the file ends within a packet")
 
@@ -105,28 +107,30 @@ class PacketSource:
         file.seek(0)
         order, links = "<", []
         while len(head := file.read(8)) == 8:
-            place = file.tell()
-            if head[:4] == _PCAPNG:  # a new section, maybe of another byte order
+            file_offset = file.tell()
+            if head[:4] == _PCAPNG:  # a new section, possibly of another byte order
                 order, links = ("<" if file.read(4) == b"\x4d\x3c\x2b\x1a" else ">"), []
-                file.seek(place)
+                file.seek(file_offset)
             kind, length = struct.unpack(order + "II", head)
             body = file.read(length - 8) if 12 <= length <= 2 * MAX_FRAME_BYTES else b""
             if len(body) < max(length - 8, 4):
-                self._damage.append(f"damaged or cut short at byte {place:,}; the rest is left out")
+                self._damage.append(
+                    f"damaged or truncated at byte {file_offset:,}; the rest is ignored"
+                )
                 return
             if kind == _INTERFACE and len(body) >= 8:
                 links.append(struct.unpack_from(order + "H", body)[0])
             elif kind == _ENHANCED and len(body) >= 20:
                 number, _, _, captured, wire = struct.unpack_from(order + "IIIII", body)
                 link = links[number] if number < len(links) else 1
-                yield place + 20, link, body[20 : 20 + captured], wire
+                yield file_offset + 20, link, body[20 : 20 + captured], wire
             elif kind == _SIMPLE and len(body) >= 4:
                 wire = struct.unpack_from(order + "I", body)[0]
-                yield place + 4, links[0] if links else 1, body[4:-4][:wire], wire
+                yield file_offset + 4, links[0] if links else 1, body[4:-4][:wire], wire
 
 
 def _read_stream(path: Path, index: PacketIndex, first: int, num_bytes: int) -> np.ndarray:
-    """Bytes of the stream as words."""
+    """Bytes of the stream from position `first` on, as 16-bit words."""
     filled = np.zeros(num_bytes, np.uint8)
     stop = first + num_bytes
     low = max(0, int(np.searchsorted(index.positions, first, "right")) - 1)
@@ -134,7 +138,7 @@ def _read_stream(path: Path, index: PacketIndex, first: int, num_bytes: int) -> 
     try:
         mapped = np.memmap(path, np.uint8, "r") if high > low else filled
     except (OSError, ValueError) as error:
-        problem = f"cannot be read any more ({error})"
+        problem = f"can no longer be read ({error})"
         raise InputError(path, "file", problem, "open it again") from None
     for packet in range(low, high):
         begin = int(index.positions[packet])

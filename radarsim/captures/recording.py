@@ -1,7 +1,7 @@
-"""A recording: frames in volts, read when they are needed, whoever made them.
+"""Recording: frames in volts, read on request, from a capture or from a simulated cube.
 
-A capture and a simulated cube become the same thing here, and so do their views: two slots of one
-transmitter taken as one, or the frames of a slow radar taken as the chirps of a long burst.
+The module also rearranges recordings: several slots of the same transmitter become loops of it, and
+frames of few chirps become the chirps of one long burst (slow time across frames).
 """
 
 from collections.abc import Callable, Iterator
@@ -13,18 +13,19 @@ from jaxtyping import Complex
 from radarsim.radar.config import Radar
 
 BLOCK_BYTES = 32 << 20
-# A burst of fewer loops has no Doppler axis worth the name.
+# With fewer loops the Doppler axis has too few bins to be useful.
 MIN_LOOPS = 16
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Recording:
-    """What a radar recorded, as volts at the ADC.
+    """Recorded or simulated frames as volts at the ADC.
 
     Attributes:
-        radar: which recorded it.
-        num_frames: how many.
-        read: first and last-but-one frame to volts [frame, chirp, tx, rx, sample], complex64.
+        radar: the radar that recorded it.
+        num_frames: number of frames.
+        read: takes the first frame and the frame after the last; returns volts
+            [frame, chirp, tx, rx, sample], complex64.
     """
 
     radar: Radar
@@ -33,19 +34,19 @@ class Recording:
 
     @property
     def frame_bytes(self) -> int:
-        """Memory of one frame as complex64."""
+        """Size of one frame as complex64, in bytes."""
         radar = self.radar
         return 8 * radar.frame.num_chirps * radar.num_virtual * radar.chirp.num_samples
 
     def blocks(self, max_bytes: int = BLOCK_BYTES) -> Iterator[tuple[int, np.ndarray]]:
-        """(first frame, cube) one after another, each at most `max_bytes` but at least a frame."""
+        """All frames as (first frame, cube); a cube has at most `max_bytes`, or one frame."""
         step = max(1, max_bytes // self.frame_bytes)
         for start in range(0, self.num_frames, step):
             yield start, self.read(start, min(start + step, self.num_frames))
 
 
 def of_capture(capture) -> Recording:
-    """A capture that `files.open_capture` gave, in volts."""
+    """A capture opened by `files.open_capture`, in volts."""
     scale = np.float32(capture.volts_per_code)
     return Recording(
         radar=capture.radar,
@@ -55,14 +56,14 @@ def of_capture(capture) -> Recording:
 
 
 def of_cube(radar: Radar, cube_v: Complex[np.ndarray, "frame chirp tx rx sample"]) -> Recording:
-    """A cube in memory."""
+    """A cube in memory, as a recording."""
     return Recording(
         radar=radar, num_frames=len(cube_v), read=lambda start, stop: cube_v[start:stop]
     )
 
 
 def stretch(recording: Recording, first: int, num_frames: int) -> Recording:
-    """Some of its frames, as a recording that starts at its own time zero."""
+    """A part of the frames, as a recording that starts at its own time zero."""
     return replace(
         recording,
         num_frames=num_frames,
@@ -71,13 +72,13 @@ def stretch(recording: Recording, first: int, num_frames: int) -> Recording:
 
 
 def as_one_transmitter(recording: Recording) -> Recording:
-    """Slots that all fired the same transmitter, as loops of that one.
+    """Slots that all fired the same transmitter, rearranged as loops of that transmitter.
 
     Args:
-        recording: of a radar whose configuration names several.
+        recording: recording of a radar whose configuration names several transmitters.
 
     Returns:
-        As many chirps in the order they were sent, each a loop of the first transmitter.
+        The same chirps in the order they were sent, each a loop of the first transmitter.
     """
     radar = recording.radar
     order = np.array(radar.frame.tx_order)
@@ -93,16 +94,17 @@ def as_one_transmitter(recording: Recording) -> Recording:
 
 
 def across_frames(recording: Recording, frames_per_burst: int) -> Recording:
-    """Frames of few chirps as the chirps of long bursts: Doppler at the frame rate.
+    """Frames of few chirps, rearranged as the chirps of long bursts: Doppler at the frame rate.
 
-    The loops of a frame are averaged. Speeds reach lambda / 4 T_frame only, a few centimetres per
-    second, which is what breathing and swaying need. Frames after the last whole burst are left
-    out. Between transmitters of one loop nothing moves at such speeds: their slots count as one
-    moment, so no phase is to be undone (`heatmaps.HeatmapSettings.tdm_compensation`).
+    The loops of a frame are averaged. The largest unambiguous speed is lambda / 4 T_frame, a few
+    centimetres per second, which is sufficient for breathing and swaying. Frames after the last
+    complete burst are dropped. At such speeds the motion between the transmitters of one loop is
+    negligible: their slots count as simultaneous, so no phase has to be compensated
+    (`heatmaps.HeatmapSettings.tdm_compensation`).
 
     Args:
-        recording: of one transmitter or several.
-        frames_per_burst: chirps of the new bursts.
+        recording: recording with one or several transmitters.
+        frames_per_burst: number of chirps of the new bursts.
     """
     radar, count = recording.radar, frames_per_burst
     slot_s = radar.frame.period_s / radar.array.num_tx
@@ -124,14 +126,14 @@ def across_frames(recording: Recording, frames_per_burst: int) -> Recording:
 
 
 def needs_slow_time(recording: Recording) -> bool:
-    """Whether its frames are too short for a Doppler axis but many enough to make one."""
+    """Whether a frame is too short for a Doppler axis while the number of frames is sufficient."""
     return recording.radar.frame.num_chirps < MIN_LOOPS <= recording.num_frames
 
 
 def for_doppler(recording: Recording) -> Recording:
-    """The recording, or its frames as bursts where a frame is too short for a Doppler axis."""
+    """The recording; by `across_frames` where a frame is too short for a Doppler axis."""
     if not needs_slow_time(recording):
         return recording
-    # Eight bursts or more, of 16 to 64 frames: a track needs some, a breath some seconds.
+    # Eight or more bursts of 16 to 64 frames: a track needs several bursts, a breath lasts seconds.
     fitting = max(MIN_LOOPS, min(64, recording.num_frames // 8))
     return across_frames(recording, 1 << (fitting.bit_length() - 1))

@@ -1,8 +1,9 @@
-"""DCA1000 data packets: from Ethernet frames to one stream of bytes, gaps told; no files.
+"""UDP data packets of a DCA1000: from Ethernet frames to one byte stream and its gaps.
 
 The board sends UDP to port 4098: a sequence number from 1 (32 bits), the number of bytes sent
 before this packet (48 bits), both little-endian, then at most 1456 bytes of samples. Packets may
-get lost or overtake each other; their byte numbers put each where it belongs.
+be lost or arrive out of order; their byte numbers give their positions in the stream. This module
+opens no files.
 
 Source:
     TI SPRUIJ4, "DCA1000EVM Data Capture Card User's Guide", section on the data packet format.
@@ -19,16 +20,16 @@ from jaxtyping import Int64
 
 DATA_PORT = 4098
 PAYLOAD_BYTES = 1456
-# The most that fits an Ethernet frame.
+# The largest payload that fits an Ethernet frame.
 _MOST_BYTES = 1472
 HEADER_BYTES = 10
-# Link layers of pcap: where the network layer starts, and where its type is written.
+# Link layers of pcap: offset of the network layer, and offset of its type field.
 _LINKS = {1: (14, 12), 113: (16, 14), 276: (20, 0), 101: (0, None), 12: (0, None)}
 _VLAN, _IPV4, _UDP = (0x8100, 0x88A8), 0x0800, 17
 
 
 class DataPacket(NamedTuple):
-    """One packet: its number, its place in the stream, and where in its frame the samples lie."""
+    """Sequence number, position in the stream; offset and length of the samples in the frame."""
 
     sequence: int
     position: int
@@ -38,13 +39,13 @@ class DataPacket(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PacketIndex:
-    """Where the bytes of a stream lie in a file, by their place in the stream.
+    """File offsets of the packets of a stream, ordered by their position in the stream.
 
     Attributes:
         positions: first byte of each packet in the stream, increasing.
-        lengths: bytes of each.
-        offsets: where each starts in the file.
-        notes: what happened on the way, in words.
+        lengths: bytes of each packet.
+        offsets: file offset of the first byte of each packet.
+        notes: remarks about lost order, duplicates and damage, for the user.
     """
 
     positions: Int64[np.ndarray, " packet"]
@@ -54,11 +55,11 @@ class PacketIndex:
 
     @property
     def end(self) -> int:
-        """Bytes of the stream, lost ones included."""
+        """Length of the stream in bytes, lost bytes included."""
         return int((self.positions + self.lengths).max(initial=0))
 
     def gaps(self, first: int, stop: int) -> Int64[np.ndarray, "gap 2"]:
-        """Lost stretches of the stream between two of its bytes, as (start, after end)."""
+        """Intervals of lost bytes between two positions of the stream, as (start, after end)."""
         ends = np.concatenate([[first], np.maximum.accumulate(self.positions + self.lengths)])
         starts = np.concatenate([self.positions, [stop]])
         found = np.stack([np.maximum(ends, first), np.minimum(starts, stop)], axis=1)
@@ -67,7 +68,7 @@ class PacketIndex:
 
 @dataclass(kw_only=True)
 class _Stream:
-    """What the packets so far say."""
+    """State after the packets read so far: the index, and counts of irregular packets."""
 
     positions: array = field(default_factory=lambda: array("q"))
     lengths: array = field(default_factory=lambda: array("q"))
@@ -76,15 +77,15 @@ class _Stream:
     last_end: int = 0
     late: int = 0
     damaged: int = 0
-    cut: int = 0
+    truncated: int = 0
 
 
 def read_packet(frame: bytes, link_type: int) -> DataPacket | None:
     """The data packet in a captured frame, or None for anything else.
 
     Args:
-        frame: as captured, maybe cut short.
-        link_type: of the capture (1 Ethernet, 113 and 276 Linux cooked, 101 and 12 plain IP).
+        frame: captured bytes, possibly truncated.
+        link_type: link layer (1 Ethernet, 113 and 276 Linux cooked, 101 and 12 plain IP).
     """
     if link_type not in _LINKS:
         return None
@@ -98,7 +99,7 @@ def read_packet(frame: bytes, link_type: int) -> DataPacket | None:
             return None
     if len(frame) < network + 20 or frame[network] >> 4 != 4 or frame[network + 9] != _UDP:
         return None
-    if _big_endian(frame, network + 6) & 0x1FFF:  # a later piece of a split packet
+    if _big_endian(frame, network + 6) & 0x1FFF:  # a later fragment of a fragmented IP packet
         return None
     udp = network + (frame[network] & 15) * 4
     start = udp + 8 + HEADER_BYTES
@@ -110,33 +111,33 @@ def read_packet(frame: bytes, link_type: int) -> DataPacket | None:
 
 
 def index_packets(frames: Iterable[tuple[int, int, bytes, int]]) -> PacketIndex:
-    """Where every byte of the stream lies.
+    """Index of the packets of the stream.
 
     Args:
-        frames: (place in the file, link type, captured bytes, length on the wire) in file order.
+        frames: (file offset, link type, captured bytes, length on the wire) in file order.
 
     Returns:
         The index of the first recording among the frames; empty where there is none.
     """
     stream, notes = _Stream(), []
-    for place, link_type, frame, wire_length in frames:
+    for file_offset, link_type, frame, wire_length in frames:
         packet = read_packet(frame, link_type)
         if packet is None:
             continue
         if packet.sequence == 1 and stream.last_sequence > 1 and packet.position == 0:
-            notes.append("another recording follows in the same file; it is left out")
+            notes.append("another recording follows in the same file; it is ignored")
             break
-        _add(stream, packet, place, cut=len(frame) < wire_length)
+        _add(stream, packet, file_offset, truncated=len(frame) < wire_length)
     order = np.argsort(np.array(stream.positions, np.int64), kind="stable")
     positions = np.array(stream.positions, np.int64)[order]
     kept = np.concatenate([[True], np.diff(positions) > 0]) if len(positions) else order > 0
     counts = (
-        ("arrived late and was put back in place", stream.late),
-        ("came twice", len(positions) - int(kept.sum())),
-        ("names an impossible place in the stream and was left out", stream.damaged),
-        ("was cut short by the capture", stream.cut),
+        ("arrived out of order and was sorted", stream.late),
+        ("arrived twice", len(positions) - int(kept.sum())),
+        ("has an impossible byte number and was ignored", stream.damaged),
+        ("was truncated by the capture", stream.truncated),
     )
-    notes += [f"{count:,} of {len(order):,} packets {what}" for what, count in counts if count]
+    notes += [f"{count:,} of {len(order):,} packets {event}" for event, count in counts if count]
     return PacketIndex(
         positions=positions[kept],
         lengths=np.array(stream.lengths, np.int64)[order][kept],
@@ -145,27 +146,27 @@ def index_packets(frames: Iterable[tuple[int, int, bytes, int]]) -> PacketIndex:
     )
 
 
-def _add(stream: _Stream, packet: DataPacket, place: int, cut: bool) -> None:
-    """Keep a packet, unless its byte number cannot follow from its sequence number."""
+def _add(stream: _Stream, packet: DataPacket, file_offset: int, truncated: bool) -> None:
+    """Add a packet to the index, unless its byte number contradicts its sequence number."""
     ahead = packet.sequence - stream.last_sequence
-    if not _possible(ahead, packet.position - stream.last_end):
+    if not _is_possible(ahead, packet.position - stream.last_end):
         stream.damaged += 1
         return
-    stream.cut += cut
+    stream.truncated += truncated
     stream.late += ahead < 0
     stream.positions.append(packet.position)
     stream.lengths.append(packet.length)
-    stream.offsets.append(place + packet.offset)
+    stream.offsets.append(file_offset + packet.offset)
     if ahead > 0:
         stream.last_sequence = packet.sequence
         stream.last_end = packet.position + packet.length
 
 
-def _possible(ahead: int, step: int) -> bool:
-    """Whether so many bytes can lie between the last packet's end and one so many later."""
+def _is_possible(ahead: int, step: int) -> bool:
+    """Whether `step` bytes can lie between the last packet and one `ahead` numbers later."""
     if ahead <= 0:
         return -(1 - ahead) * _MOST_BYTES <= step < 0
-    # Few of the packets between are less than full.
+    # Only few packets in between are not full.
     return (ahead - 1) * PAYLOAD_BYTES // 2 <= step <= (ahead - 1) * _MOST_BYTES
 
 

@@ -1,4 +1,4 @@
-"""Captures on disk: streamed, whole or damaged, in the order that their samples tell."""
+"""Capture files: streaming, damage, and the I/Q order detected from the samples."""
 
 import tracemalloc
 from itertools import pairwise
@@ -25,7 +25,7 @@ def written(tmp_path):
     return path, cube
 
 
-def test_what_is_written_is_read_back_to_the_bit(written):
+def test_a_written_capture_is_read_back_bit_by_bit(written):
     path, cube = written
     capture = open_capture(path, RADAR)
     assert capture.num_frames == 6
@@ -42,8 +42,8 @@ def test_codes_times_volts_per_code_are_the_simulated_volts(written):
 
 
 @pytest.mark.parametrize("order", ["i_first", "q_first"])
-def test_the_order_of_i_and_q_is_told_from_the_receivers_noise(tmp_path, order):
-    """Even where all the energy lies at far beats, which would tell the wrong order."""
+def test_the_iq_order_is_detected_from_the_receivers_noise(tmp_path, order):
+    """Even where all the energy lies at high beats, which alone would give the wrong order."""
     path = tmp_path / "far.bin"
     cube = echo(RADAR, beat=0.7, notch_db=8)
     write_capture(path, cube, RADAR, iq_order=order)
@@ -53,7 +53,7 @@ def test_the_order_of_i_and_q_is_told_from_the_receivers_noise(tmp_path, order):
 
 
 @pytest.mark.parametrize("order", ["i_first", "q_first"])
-def test_without_a_notch_the_beats_decide(tmp_path, order):
+def test_without_a_notch_the_energy_of_the_beats_decides(tmp_path, order):
     path = tmp_path / "simulated.bin"
     write_capture(path, echo(RADAR), RADAR, iq_order=order)
     capture = open_capture(path, RADAR)
@@ -61,7 +61,7 @@ def test_without_a_notch_the_beats_decide(tmp_path, order):
     assert "more energy at" in capture.iq_evidence
 
 
-def test_noise_alone_leaves_it_undecided_and_says_so(tmp_path):
+def test_noise_alone_leaves_the_order_undecided_and_the_evidence_states_it(tmp_path):
     path = tmp_path / "noise.bin"
     write_capture(path, echo(RADAR, level=0.0), RADAR)
     capture = open_capture(path, RADAR)
@@ -77,12 +77,12 @@ def test_a_configuration_outweighs_beats_but_not_the_noise(tmp_path):
     write_capture(path, echo(RADAR, notch_db=8), RADAR, iq_order="i_first")
     capture = open_capture(path, RADAR, capture_format=stated)
     assert capture.iq_order == "i_first"
-    assert "configuration says q_first" in capture.notes[0]
+    assert "configuration states q_first" in capture.notes[0]
 
 
-def test_what_is_asked_for_outweighs_all(written):
+def test_the_requested_order_overrides_everything(written):
     capture = open_capture(written[0], RADAR, iq_order="q_first")
-    assert (capture.iq_order, capture.iq_evidence) == ("q_first", "as asked for")
+    assert (capture.iq_order, capture.iq_evidence) == ("q_first", "as requested")
     with pytest.raises(InputError, match="iq_order"):
         open_capture(written[0], RADAR, iq_order="swapped")
 
@@ -98,10 +98,10 @@ def test_a_capture_in_several_files_is_read_as_one(written, tmp_path):
     assert capture.num_frames == 6
     np.testing.assert_array_equal(capture.read(0, 6), cube)
     np.testing.assert_array_equal(capture.read(2, 3), cube[2:3])
-    assert "goes on in 2 more files" in capture.notes[0]
+    assert "continues in 2 more files" in capture.notes[0]
 
 
-def test_an_incomplete_last_frame_is_left_out_with_the_arithmetic(written):
+def test_an_incomplete_last_frame_is_ignored_and_the_note_shows_the_arithmetic(written):
     path, cube = written
     path.write_bytes(path.read_bytes()[: -FRAME_BYTES // 2])
     capture = open_capture(path, RADAR)
@@ -136,7 +136,7 @@ def test_a_loss_across_two_scans_is_counted_once(written, monkeypatch):
     assert open_capture(path, RADAR).dropped_packets == round(3000 / 728)
 
 
-def test_reading_holds_one_block_however_long_the_capture(tmp_path):
+def test_memory_use_is_one_block_for_a_capture_of_any_length(tmp_path):
     """40 MB of capture, blocks of 0.4 MB: memory stays below a tenth of the file."""
     path = tmp_path / "long.bin"
     block = encode_words(RADAR, CaptureFormat(), random_codes(RADAR, 8)).tobytes()
@@ -152,8 +152,8 @@ def test_reading_holds_one_block_however_long_the_capture(tmp_path):
     assert peak < path.stat().st_size / 10
 
 
-def test_frames_that_are_not_there_are_refused(written):
-    with pytest.raises(InputError, match="there are 6"):
+def test_frames_that_do_not_exist_are_refused(written):
+    with pytest.raises(InputError, match="the capture has 6"):
         open_capture(written[0], RADAR).read(4, 7)
 
 
@@ -162,12 +162,12 @@ def test_frames_that_are_not_there_are_refused(written):
     [
         (b"", "is empty"),
         (b"\x00\x01" * 50, "less than one frame: 16 loops x 3 TX"),
-        (b"%PDF-1.7" + bytes(9000), "is no capture but a document"),
-        (b"sensorStop\nflushCfg\n" * 2000, "is no capture but text"),
-        (np.random.default_rng(3).bytes(4 * FRAME_BYTES), "is no capture: "),
+        (b"%PDF-1.7" + bytes(9000), "is not a capture but a document"),
+        (b"sensorStop\nflushCfg\n" * 2000, "is not a capture but text"),
+        (np.random.default_rng(3).bytes(4 * FRAME_BYTES), "is not a capture: "),
     ],
 )
-def test_what_is_no_capture_is_told_in_one_line(tmp_path, content, message):
+def test_a_file_that_is_not_a_capture_gives_a_one_line_error(tmp_path, content, message):
     path = tmp_path / "other.bin"
     path.write_bytes(content)
     with pytest.raises(InputError, match=message) as refused:
@@ -181,7 +181,7 @@ def test_a_folder_and_a_missing_file_are_refused(tmp_path):
             open_capture(path, RADAR)
 
 
-def test_a_folder_that_is_not_there_cannot_be_written_to(tmp_path):
+def test_writing_to_a_missing_folder_is_refused(tmp_path):
     with pytest.raises(InputError, match="cannot be written"):
         write_capture(tmp_path / "no" / "capture.bin", echo(RADAR, 1), RADAR)
 
@@ -194,8 +194,8 @@ def test_a_folder_that_is_not_there_cannot_be_written_to(tmp_path):
         ("dca1000_udp_pcap", "one_frame_payload.bin", 1, "q_first"),
     ],
 )
-def test_recordings_are_read_in_their_own_order(test_data, examples, folder, file, frames, order):
-    """Read rightly, what the radar sees lies at positive beats; each folder's README says so."""
+def test_the_iq_order_of_recordings_is_detected(test_data, examples, folder, file, frames, order):
+    """In the correct order, echoes lie at positive beats; the README of each folder states it."""
     radar = examples / "radars" / f"{folder}.toml"
     capture = open_capture(test_data / folder / file, radar)
     assert (capture.num_frames, capture.iq_order) == (frames, order)
@@ -204,7 +204,7 @@ def test_recordings_are_read_in_their_own_order(test_data, examples, folder, fil
     assert capture.dropped_packets == 0
 
 
-def test_every_example_radar_is_one(examples):
+def test_every_example_radar_file_is_valid(examples):
     found = sorted((examples / "radars").glob("*.toml"))
     assert len(found) >= 3
     for path in found:

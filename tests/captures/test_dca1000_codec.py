@@ -1,4 +1,4 @@
-"""Words of a capture: the layouts of TI's document, and back bit by bit."""
+"""Decoding of DCA1000 words: the layouts in TI's document, and exact encoding."""
 
 import numpy as np
 import pytest
@@ -34,7 +34,7 @@ def test_codes_survive_every_layout_bit_by_bit(lanes, samples, order):
     np.testing.assert_array_equal(decode_words(RADAR, layout, words, order), codes)
 
 
-def test_two_lanes_send_two_i_then_two_q_of_one_receiver_after_the_other():
+def test_two_lanes_send_two_i_then_two_q_receivers_one_after_another():
     """Figure of SWRA581B, section 6: I0 I1 Q0 Q1 of RX1 ... then RX2."""
     radar = small_radar(num_chirps=1, tx_order=(0,), num_samples=4, num_rx=2)
     words = np.array([10, 11, 20, 21, 12, 13, 22, 23, 30, 31, 40, 41, 32, 33, 42, 43], np.int16)
@@ -52,7 +52,7 @@ def test_four_lanes_send_i_of_all_receivers_then_q_of_all():
     np.testing.assert_array_equal(codes[:, 1], [[8, 12], [9, 13], [10, 14], [11, 15]])
 
 
-def test_unused_lanes_are_stored_too_and_left_out_when_read():
+def test_unused_lanes_are_stored_and_skipped_when_decoding():
     radar = small_radar(num_rx=2)
     layout = CaptureFormat(lanes=4, rx_lanes=(1, 3))
     codes = random_codes(radar)
@@ -102,13 +102,13 @@ def test_codes_beyond_sixteen_bits_are_clipped():
     np.testing.assert_array_equal(codes, [[32767, -32768]])
 
 
-def test_the_arithmetic_of_a_frame_adds_up_in_words():
+def test_the_frame_size_is_written_as_a_product():
     assert frame_arithmetic(RADAR, CaptureFormat()) == (
         "6 loops x 3 TX x 4 RX x 16 samples x 2 (I, Q) x 2 bytes = 4,608 bytes"
     )
 
 
-def test_boards_know_their_lanes():
+def test_the_number_of_lanes_follows_from_the_board():
     assert format_of_board("IWR1443BOOST").lanes == 4
     assert format_of_board("AWR1843BOOST").lanes == 2
     assert format_of_board("").lanes == 2
@@ -125,7 +125,7 @@ def test_an_odd_number_of_samples_fits_two_lanes_only_with_even_receivers():
 
 
 def test_codes_of_another_radar_are_refused():
-    with pytest.raises(InputError, match="give the radar that made them"):
+    with pytest.raises(InputError, match="give the radar that produced them"):
         encode_words(RADAR, CaptureFormat(), random_codes(small_radar(num_samples=8)))
 
 

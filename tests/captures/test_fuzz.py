@@ -1,4 +1,4 @@
-"""A thousand random and damaged files: each is read, or refused in one line."""
+"""A thousand random and damaged files: each is read or gives a one-line error."""
 
 import random
 
@@ -11,8 +11,8 @@ from radarsim.files import load_setup, open_capture
 from radarsim.radar.boards import BOARDS
 from radarsim.radar.capture_format import CaptureFormat
 from radarsim.radar.toml import dump_setup
-from tests.captures.test_udp_packets import packets, pcap, pcapng
 from tests.helpers.synthetic_captures import echo, small_radar
+from tests.helpers.synthetic_packets import packets_of, pcap, pcapng
 from tests.helpers.ti_configurations import CFG, LOG, LUA, studio_json
 
 RADAR = small_radar(num_chirps=4, num_samples=16)
@@ -20,8 +20,8 @@ FORMAT = CaptureFormat()
 WORDS = encode_words(RADAR, FORMAT, from_complex(FORMAT, echo(RADAR, 20))).tobytes()
 WHOLE = {
     ".bin": WORDS,
-    ".pcap": pcap(packets(WORDS)),
-    ".pcapng": pcapng(packets(WORDS)),
+    ".pcap": pcap(packets_of(WORDS)),
+    ".pcapng": pcapng(packets_of(WORDS)),
     ".cfg": CFG.encode(),
     ".mmwave.json": studio_json().encode(),
     ".txt": LOG.encode(),
@@ -30,7 +30,7 @@ WHOLE = {
 }
 CAPTURES = (".bin", ".pcap", ".pcapng")
 TRIES = 130
-ODD_WORDS = [
+UNUSUAL_BYTES = [
     b"nan",
     b"-1",
     b"1e999",
@@ -46,7 +46,7 @@ ODD_WORDS = [
 
 
 def damaged(whole: bytes, rng: random.Random) -> bytes:
-    """Random bytes, or the whole file with pieces cut, doubled, overwritten or exchanged."""
+    """Random bytes, or the whole file with parts deleted, duplicated or overwritten."""
     if rng.random() < 0.1:
         return rng.randbytes(rng.randrange(3000))
     content = bytearray(whole)
@@ -60,7 +60,7 @@ def damaged(whole: bytes, rng: random.Random) -> bytes:
         elif kind == 2:
             content[at:at] = content[at : at + size]
         elif kind == 3:
-            content[at : at + rng.randrange(4)] = rng.choice(ODD_WORDS)
+            content[at : at + rng.randrange(4)] = rng.choice(UNUSUAL_BYTES)
         else:
             del content[at:]
     return bytes(content)
@@ -86,6 +86,6 @@ def test_damaged_files_are_read_or_refused_in_one_line(tmp_path, suffix):
         except InputError as error:
             refusals.append(str(error))
     assert all(len(line.splitlines()) == 1 for line in refusals)
-    # Both happen, so the files are neither all too damaged nor hardly damaged.
+    # Both occur, so the damage is neither too severe nor too slight for the test to be useful.
     assert read
     assert refusals

@@ -1,4 +1,4 @@
-"""Samples of another shape than the configuration's are told by their repetition and spectra."""
+"""Plausibility checks: samples that contradict the configuration, by repetition and spectra."""
 
 from dataclasses import replace
 
@@ -29,9 +29,9 @@ def test_another_number_of_samples_is_refused_with_the_number_that_fits(path, sa
         open_capture(path, with_samples(RADAR, samples))
 
 
-def test_who_is_sure_may_open_it_anyway(path):
-    sure = CaptureFormat(check=False)
-    assert open_capture(path, with_samples(RADAR, 80), capture_format=sure).num_frames == 6
+def test_the_check_can_be_disabled(path):
+    unchecked = CaptureFormat(check=False)
+    assert open_capture(path, with_samples(RADAR, 80), capture_format=unchecked).num_frames == 6
 
 
 @pytest.mark.parametrize("samples", ["complex1x", "real"])
@@ -43,8 +43,8 @@ def test_the_lanes_of_another_board_are_refused_with_those_that_fit(tmp_path, sa
 
 
 @pytest.mark.parametrize("speed", [0.0, 0.25, 0.5])
-def test_a_lone_target_at_any_speed_is_no_other_shape(tmp_path, speed):
-    """At half a turn per loop successive loops are opposites of each other."""
+def test_a_single_target_at_any_speed_passes_the_check(tmp_path, speed):
+    """With a phase step of pi per loop, successive loops have opposite signs."""
     cube = echo(RADAR, 8, noise=5.0)
     loops = np.arange(8 * 16).reshape(8, 16)
     cube *= np.exp(2j * np.pi * speed * loops)[:, :, None, None, None].astype(np.complex64)
@@ -52,7 +52,7 @@ def test_a_lone_target_at_any_speed_is_no_other_shape(tmp_path, speed):
     assert open_capture(tmp_path / "a.bin", RADAR).num_frames == 8
 
 
-def test_noise_alone_is_no_other_shape(tmp_path):
+def test_noise_alone_passes_the_check(tmp_path):
     write_capture(tmp_path / "a.bin", echo(RADAR, level=0.0), RADAR)
     assert open_capture(tmp_path / "a.bin", RADAR).num_frames == 4
 

@@ -1,4 +1,4 @@
-"""Packet captures: every dialect, packets lost, late, doubled and damaged."""
+"""Packet captures: every file format; lost, reordered, duplicate and damaged packets."""
 
 import struct
 
@@ -10,45 +10,16 @@ from radarsim.errors import InputError
 from radarsim.files import open_capture
 from radarsim.radar.capture_format import CaptureFormat
 from tests.helpers.synthetic_captures import echo, small_radar
+from tests.helpers.synthetic_packets import STEP, packets_of, pcap, pcapng, udp
 
 RADAR = small_radar(num_chirps=16, num_samples=64)
 FORMAT = CaptureFormat()
 STREAM = encode_words(RADAR, FORMAT, from_complex(FORMAT, echo(RADAR, 5))).tobytes()
 FRAME_BYTES = len(STREAM) // 5
-STEP = 1456
 
 
-def udp(payload, port=4098, vlan=False):
-    datagram = struct.pack(">HHHH", 4098, port, 8 + len(payload), 0) + payload
-    network = struct.pack(">BBHHHBBHII", 0x45, 0, 20 + len(datagram), 0, 0, 64, 17, 0, 1, 2)
-    tag = b"\x81\x00\x00\x05" if vlan else b""
-    return bytes(12) + tag + b"\x08\x00" + network + datagram
-
-
-def packets(stream=STREAM, **options):
-    """Ethernet frames of a whole stream, in order."""
-    return [
-        udp(struct.pack("<IIH", 1 + at // STEP, at, 0) + stream[at : at + STEP], **options)
-        for at in range(0, len(stream), STEP)
-    ]
-
-
-def pcap(frames, order="<", magic=0xA1B2C3D4):
-    head = struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, 65535, 1)
-    records = [struct.pack(order + "IIII", 0, 0, len(each), len(each)) + each for each in frames]
-    return head + b"".join(records)
-
-
-def pcapng(frames, order="<"):
-    def block(kind, body):
-        body += bytes(-len(body) % 4)
-        length = len(body) + 12
-        return struct.pack(order + "II", kind, length) + body + struct.pack(order + "I", length)
-
-    section = block(0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1))
-    interface = block(1, struct.pack(order + "HHI", 1, 0, 65535))
-    sizes = [struct.pack(order + "IIIII", 0, 0, 0, len(each), len(each)) for each in frames]
-    return section + interface + b"".join(block(6, s + e) for s, e in zip(sizes, frames))
+def packets(**options):
+    return packets_of(STREAM, **options)
 
 
 @pytest.fixture
@@ -80,19 +51,19 @@ def words(capture):
         pcapng(packets(), ">"),
     ],
 )
-def test_every_dialect_holds_the_same_stream(opened, content):
+def test_every_file_format_holds_the_same_stream(opened, content):
     capture = opened(content)
     assert capture.num_frames == 5
     assert words(capture) == STREAM
     assert (capture.dropped_packets, capture.dropped_frames, capture.notes) == (0, 0, ())
 
 
-def test_late_packets_are_put_back_in_place(opened):
+def test_reordered_packets_are_sorted(opened):
     frames = packets()
     frames[3], frames[4], frames[9] = frames[4], frames[9], frames[3]
     capture = opened(pcap(frames))
     assert words(capture) == STREAM
-    assert any("arrived late" in note for note in capture.notes)
+    assert any("arrived out of order" in note for note in capture.notes)
 
 
 def test_lost_packets_leave_zeros_and_are_counted_with_their_frames(opened):
@@ -108,20 +79,20 @@ def test_lost_packets_leave_zeros_and_are_counted_with_their_frames(opened):
     assert capture.lost_packets.frames == frames
 
 
-def test_a_packet_that_comes_twice_counts_once(opened):
+def test_a_duplicate_packet_counts_once(opened):
     frames = packets()
     capture = opened(pcap([*frames[:4], frames[2], *frames[4:]]))
     assert words(capture) == STREAM
-    assert any("came twice" in note for note in capture.notes)
+    assert any("arrived twice" in note for note in capture.notes)
 
 
-def test_a_damaged_byte_number_moves_nothing(opened):
+def test_a_packet_with_a_damaged_byte_number_is_ignored(opened):
     frames = packets()
     bad = udp(struct.pack("<IIH", 8, 123456, 99) + STREAM[:STEP])
     capture = opened(pcap([*frames[:7], bad, *frames[8:]]))
     assert capture.num_frames == 5
     assert capture.dropped_packets == 1
-    assert any("impossible place" in note for note in capture.notes)
+    assert any("impossible byte number" in note for note in capture.notes)
 
 
 def test_a_capture_that_starts_late_begins_with_its_first_whole_frame(opened):
@@ -133,18 +104,18 @@ def test_a_capture_that_starts_late_begins_with_its_first_whole_frame(opened):
     assert any("starts late" in note for note in capture.notes)
 
 
-def test_a_second_recording_in_the_same_file_is_left_out(opened):
+def test_a_second_recording_in_the_same_file_is_ignored(opened):
     capture = opened(pcap(packets() + packets()))
     assert words(capture) == STREAM
     assert any("another recording" in note for note in capture.notes)
 
 
-def test_a_file_cut_short_keeps_what_is_whole(opened):
+def test_a_truncated_file_keeps_its_complete_frames(opened):
     content = pcap(packets())
     capture = opened(content[: len(content) // 2])
     assert 0 < capture.num_frames < 5
     assert words(capture) == STREAM[: capture.num_frames * FRAME_BYTES]
-    assert any("cut short" in note for note in capture.notes)
+    assert any("truncated" in note for note in capture.notes)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +125,7 @@ def test_a_file_cut_short_keeps_what_is_whole(opened):
         (pcap([]), "holds no DCA1000 data"),
         (pcap(packets()[:2]), "less than one frame"),
         (pcap([udp(b"command", port=4096)]), "UDP to port 4098"),
-        (STREAM, "is no packet capture"),
+        (STREAM, "is not a packet capture"),
         (b"", "is empty"),
     ],
 )

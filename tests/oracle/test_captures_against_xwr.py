@@ -1,4 +1,4 @@
-"""Our captures against xwr, which records from such boards: the same cube from the same bytes."""
+"""Captures compared with the library xwr, which records from these boards: same bytes and cube."""
 
 import struct
 
@@ -14,9 +14,9 @@ from xwr.rsp.generic import iq_from_iiqq, iqiq_from_iiqq
 
 from radarsim.captures.udp_packets import PAYLOAD_BYTES, read_packet
 from radarsim.files import open_capture, write_capture
-from tests.captures.test_udp_packets import udp
+from tests.helpers.synthetic_packets import udp
 
-# Its classes know whole boards only: all transmitters fire, in order.
+# xwr supports complete boards only: all transmitters fire, in order.
 RADAR = small_radar(num_chirps=16, tx_order=(0, 1, 2), num_samples=64)
 
 
@@ -39,12 +39,12 @@ def their_shape():
 
 
 @pytest.mark.parametrize(("order", "swap"), [("q_first", False), ("i_first", True)])
-def test_xwr_reads_the_cube_that_we_wrote(tmp_path, order, swap):
+def test_xwr_reads_the_cube_written_here(tmp_path, order, swap):
     path = tmp_path / "capture.bin"
     write_capture(path, echo(RADAR, 3), RADAR, iq_order=order)
     raw = np.fromfile(path, "<i2").reshape(-1, *their_shape())
     capture = open_capture(path, RADAR)
-    assert capture.iq_order == order  # told by the samples
+    assert capture.iq_order == order  # detected from the samples
     np.testing.assert_array_equal(capture.read(0, 3), iq_from_iiqq(raw, sample_swap=swap))
 
 
@@ -56,7 +56,7 @@ def test_codes_that_use_every_bit_are_the_same(tmp_path):
     np.testing.assert_array_equal(iqiq_from_iiqq(raw), codes)
 
 
-def test_packets_are_taken_apart_alike():
+def test_packets_are_parsed_identically():
     payload = struct.pack("<IIH", 7, 6 * PAYLOAD_BYTES, 0) + bytes(range(200))
     theirs = TheirPacket.from_bytes(payload)
     frame = udp(payload)
