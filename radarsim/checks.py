@@ -1,6 +1,6 @@
-"""Numbers checked when a value is made, and told in the units people read.
+"""Checks of user-supplied numbers, with error messages in readable units.
 
-Every refusal is one line: what was found with its unit, the limit, and what to do next.
+Every error is one line: the value found with its unit, the limit, and how to correct it.
 """
 
 import math
@@ -14,9 +14,9 @@ _PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, 
 
 
 def with_unit(value: float, unit: str) -> str:
-    """A value with the prefix an engineer would choose: 7.2e-05 s reads 72 us.
+    """A value with its SI prefix: 7.2e-05 s becomes "72 us".
 
-    Sweep rates [Hz/s] are told in MHz/us, as datasheets print them; decibels take no prefix.
+    Sweep rates [Hz/s] are printed in MHz/us, as in datasheets; decibels take no prefix.
     """
     if unit == "Hz/s":
         return f"{value / 1e12:.6g} MHz/us"
@@ -27,9 +27,9 @@ def with_unit(value: float, unit: str) -> str:
 
 
 def to_si(value: Real | Decimal, scale: str) -> float:
-    """A printed number times a power of ten, in decimal, so that nothing is rounded twice.
+    """A number times a power of ten, multiplied in decimal so that it is rounded only once.
 
-    60.012 MHz/us becomes exactly 60012000000000.0 Hz/s, and back.
+    60.012 MHz/us becomes exactly 60012000000000.0 Hz/s, and converts back exactly.
     """
     with localcontext(prec=60):
         return float(Decimal(str(value)) * Decimal(scale))
@@ -46,17 +46,17 @@ def checked_number(
     at_most: float | None = None,
     hint: str = "correct it",
 ) -> float:
-    """The value as a float, or one line saying why it cannot be used.
+    """The value as a float, after checking its type and limits.
 
     Args:
-        where: the class or file that owns the field.
-        field: its name.
-        value: what was given.
+        where: the class or file that holds the field.
+        field: name of the field.
+        value: the value to check.
         unit: SI unit, for the message.
-        above: the value must be greater.
-        at_least: the value must not be smaller.
-        at_most: the value must not be greater.
-        hint: what to do next.
+        above: lower limit, exclusive.
+        at_least: lower limit, inclusive.
+        at_most: upper limit, inclusive.
+        hint: how to correct the value, for the message.
 
     Raises:
         InputError: not a finite number, or outside the limits.
@@ -65,7 +65,7 @@ def checked_number(
         raise InputError(where, field, f"is {_shown(value)}, not a number", hint)
     try:
         number = float(value)
-    except OverflowError:  # a whole number beyond any float
+    except OverflowError:  # an integer beyond the range of floats
         number = math.inf if value > 0 else -math.inf
     found = with_unit(number, unit)
     if not math.isfinite(number):
@@ -90,7 +90,7 @@ def _shown(value: Any) -> str:
 def checked_count(
     where: str, field: str, value: Any, at_least: int = 1, hint: str = "give a whole number"
 ) -> int:
-    """The value as an int no smaller than `at_least`, or one line saying why not.
+    """The value as an int, after checking that it is a whole number of at least `at_least`.
 
     Raises:
         InputError: not a whole number, or too small.
@@ -103,6 +103,6 @@ def checked_count(
 
 
 def store_number(owner: Any, field: str, unit: str = "", **limits) -> None:
-    """Check one number of a frozen value and store it as a float: see `checked_number`."""
+    """Check one field of a frozen dataclass and store it as a float: see `checked_number`."""
     value = checked_number(type(owner).__name__, field, getattr(owner, field), unit, **limits)
     object.__setattr__(owner, field, value)

@@ -1,4 +1,4 @@
-"""Numbers of nature, each with its unit in the name and its source beside it."""
+"""Physical constants, with the unit in the name and the source in the docstring."""
 
 SPEED_OF_LIGHT_MPS = 299_792_458.0
 """Speed of light in vacuum [m/s], exact (SI Brochure, 9th edition, 2019)."""

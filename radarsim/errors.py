@@ -1,14 +1,14 @@
-"""The one error a user sees when something handed to us cannot be used."""
+"""The error for user input that cannot be used."""
 
 
 class InputError(ValueError):
-    """A file or value from the user that cannot be used, told in one line.
+    """A file or value from the user cannot be used; the message is one line of four parts.
 
     Args:
-        where: the file, option or field path that holds the value.
+        where: the file, option or class that holds the value.
         field: the key, column or setting that is wrong.
-        problem: the value found (with its unit) and the limit it breaks.
-        hint: what to do next.
+        problem: the value found, with its unit, and the limit it violates.
+        hint: how to correct it.
     """
 
     def __init__(self, where, field: str, problem: str, hint: str):
@@ -16,5 +16,5 @@ class InputError(ValueError):
         super().__init__(f"{where}: {field}: {problem}; {hint}")
 
     def __reduce__(self):
-        """Pickled by its four parts, so that it crosses process borders unchanged."""
+        """Pickle the four parts, so that the error passes unchanged between processes."""
         return type(self), (self.where, self.field, self.problem, self.hint)

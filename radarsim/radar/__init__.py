@@ -1,1 +1,1 @@
-"""A radar as values: waveform, timing, antennas and receiver; boards and configuration files."""
+"""Radar configuration: waveform, timing, antennas, receiver; TI boards and their files."""

@@ -4,16 +4,16 @@ import argparse
 import sys
 
 HELP = """\
-Print what a radar measures: chirp timing, range and speed bins, antennas, noise.
+Print the parameters of a radar: chirp timing, range and speed resolution, antennas, noise.
 
-RADAR is a board, a TOML file in datasheet units, or what TI's tools write: an SDK .cfg, a
-.mmwave.json, or a Studio log. A TOML file may start from a board and change only what differs:
+RADAR is the name of a board, a TOML file in datasheet units, or a file of TI's tools: an SDK .cfg,
+a .mmwave.json, or a mmWave Studio log. A TOML file may start from a board and change settings:
 
     board = "AWR1843BOOST"
     [chirp]
     slope_mhz_per_us = 30      # half the slope: twice the range, bins twice as wide
 
---toml prints the whole radar as such a file, ready to edit.
+--toml prints the whole radar as a TOML file that can be edited.
 """
 EXAMPLES = """\
 examples:
@@ -22,7 +22,7 @@ examples:
     python -m radarsim.radar hall.toml
     python -m radarsim.radar profile.cfg --toml > profile.toml
 
-exit status: 0; 2 with one line on standard error when the radar cannot exist.
+exit status: 0; 2 with a one-line message on standard error when the radar is not valid.
 """
 
 
@@ -30,7 +30,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command.
 
     Args:
-        argv: arguments; those of the process by default.
+        argv: command-line arguments; sys.argv by default.
 
     Returns:
         Exit status.
@@ -44,8 +44,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "radar",
         metavar="RADAR",
-        help="AWR1843BOOST (the paper's), AWR1642BOOST, IWR1443BOOST, IWR6843ISK, IWR6843ISK-ODS, "
-        "IWR6843AOPEVM, or a file",
+        help="AWR1843BOOST (used by mmCLIP), AWR1642BOOST, IWR1443BOOST, IWR6843ISK, "
+        "IWR6843ISK-ODS, IWR6843AOPEVM, or a file",
     )
     parser.add_argument("--toml", action="store_true", help="print the radar as a TOML file")
     options = parser.parse_args(argv)
@@ -62,9 +62,9 @@ def main(argv: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     radar, layout = setup.radar, setup.capture_format
-    usual = layout == format_of_board(radar.board)
+    is_default = layout == format_of_board(radar.board)
     if options.toml:
-        print(dump_radar(radar) if usual else dump_setup(radar, layout), end="")
+        print(dump_radar(radar) if is_default else dump_setup(radar, layout), end="")
         return 0
     print(radar_table(radar), end="")
     for note in setup.notes:

@@ -1,4 +1,4 @@
-"""Where the antennas of a board sit, and which pairs of them look left and right."""
+"""Antenna positions of a board, its virtual array, and the row of it that measures azimuth."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from radarsim.checks import checked_number, store_number
 from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.errors import InputError
 
-# Each has three numbers; checked below, so that the refusal is ours.
+# Each position has three numbers; `_checked_point` checks that, to raise an InputError.
 Positions = tuple[tuple[float, ...], ...]
 
 
@@ -19,16 +19,16 @@ Positions = tuple[tuple[float, ...], ...]
 class AntennaArray:
     """Transmitters and receivers of one board, in the radar frame (+x ahead, +y left, +z up).
 
-    Transmitter and receiver axes of every array in this project follow the order given here,
-    the numbering on the board; when each transmitter fires is `Frame.tx_order`.
+    The tx and rx axes of every array in this project follow the order given here, which is the
+    numbering on the board; `Frame.tx_order` gives the firing order.
 
     Attributes:
         tx_positions_m: one (x, y, z) per transmitter [m].
         rx_positions_m: one (x, y, z) per receiver [m].
         design_freq_hz: frequency at which the board's antennas are half a wavelength apart.
         gain_dbi: gain of one antenna straight ahead.
-        channel_gain: one complex factor per transmitter and receiver: mismatch, and -1 where a
-            board feeds an antenna from its other side. All 1 when left out.
+        channel_gain: one complex factor per transmitter and receiver: mismatch, and -1 for
+            antennas that are fed with inverted phase. All 1 by default.
     """
 
     tx_positions_m: Positions
@@ -64,12 +64,12 @@ class AntennaArray:
 
     @property
     def num_tx(self) -> int:
-        """How many transmitters the array has."""
+        """Number of transmitters."""
         return len(self.tx_positions_m)
 
     @property
     def num_rx(self) -> int:
-        """How many receivers the array has."""
+        """Number of receivers."""
         return len(self.rx_positions_m)
 
     @property
@@ -96,17 +96,17 @@ class AntennaArray:
     def virtual_m(self) -> Float64[np.ndarray, "tx rx 3"]:
         """Virtual elements: transmitter plus receiver position [m].
 
-        A pair far from its target behaves like one antenna that listens at this place to a
-        source at the origin.
+        For a far target, a pair is equivalent to one receiver at this position with the
+        transmitter at the origin.
         """
         return self.tx_m[:, None, :] + self.rx_m[None, :, :]
 
     def azimuth_row(self) -> tuple[tuple[int, int], ...]:
-        """The longest level row of virtual elements half a wavelength apart, from right to left.
+        """The longest horizontal row of virtual elements half a wavelength apart, right to left.
 
-        Elements of one row share height and depth and step by half a design wavelength along +y.
-        Of elements that fall on one place the lowest (tx, rx) stays; of equally long rows, the
-        one that holds the lowest.
+        Elements of one row share height and depth and are spaced by half a design wavelength along
+        +y. Of elements at the same position the lowest (tx, rx) is used; of equally long rows, the
+        one that contains the lowest pair.
 
         Returns:
             (transmitter index, receiver index) of each element, by increasing y.
@@ -141,16 +141,16 @@ class AntennaArray:
 
 
 def _uniform_runs(row: dict[float, tuple[int, int]]) -> list[tuple[tuple[int, int], ...]]:
-    """Every longest run of unit steps that can start somewhere in one row."""
-    # Boards are drawn to hundredths of a half wavelength; rounding may move a step by one.
+    """All maximal runs of elements with unit spacing in one row."""
+    # Positions are given to hundredths of a half wavelength; rounding may change a step by one.
     next_of = {y: [v for v in row if abs(v - y - 1) < 0.015] for y in row}
     previous = {v for found in next_of.values() for v in found}
     runs = []
     for start in sorted(set(row) - previous):
-        run, place = [row[start]], start
-        while next_of[place]:
-            place = next_of[place][0]
-            run.append(row[place])
+        run, y = [row[start]], start
+        while next_of[y]:
+            y = next_of[y][0]
+            run.append(row[y])
         runs.append(tuple(run))
     return runs
 

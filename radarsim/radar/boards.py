@@ -1,6 +1,6 @@
-"""Named boards: antenna positions, receiver figures and chip limits, each with its document.
+"""TI boards by name: antenna positions, receiver parameters and chip, with their sources.
 
-Antenna layouts, in half wavelengths at the design frequency, drawn from behind the board (left
+Antenna positions in half wavelengths at the design frequency, seen from behind the board (left
 is +y, up is +z):
 
     AWR1843BOOST, IWR6843ISK, IWR1443BOOST             IWR6843AOPEVM
@@ -17,8 +17,8 @@ Verified:
     xWR6843 and xWR1642 boards, gAntDef_IWR6843AOP, gAntDef_IWR6843ODS).
     Signs: the SDK counts to the left and down; TI's 3D People Tracking configurations
     (antGeometry0, antGeometry1) hold exactly the negatives, counting right and up. Independently:
-    a measurement on TI's forum (E2E 926713, AWR1443BOOST: a target on the right turns the phase
-    forward from RX1 to RX4, so RX4 is leftmost) and RadarML/xwr, which puts TX2 above TX1, TX3.
+    a measurement on TI's forum (E2E 926713, AWR1443BOOST: for a target on the right the phase
+    increases from RX1 to RX4, so RX4 is leftmost) and RadarML/xwr, which has TX2 above TX1, TX3.
     Inverted channels: antPhaseRot in the same configurations, 1 -1 1 -1 ... for the AOP package,
     1 -1 -1 1 ... for the ODS board.
     Antenna spacing, half a wavelength at the design frequency: 2.5 mm of ISK and AOP, 2.426 mm of
@@ -26,161 +26,40 @@ Verified:
     xWR1843 chip: IWR1843 datasheet SWRS228A, page 29 (automotive AWR1843: same RF core, SWRS222
     not read). Shortest idle time: SWRA553A, section 2.2.1.
 
-Not read, from secondary sources or memory, so check before quoting:
+Not verified in the original documents (secondary sources or memory), so check before citing:
     10.5 dBi of the 77 GHz boards (EVM guides SPRUIM4, SWRU518) and their 77 GHz design frequency;
     7 dBi of the ISK (guide SWRU546; E2E thread 862661 quotes 6.8 from a TI page) and 5 dBi of the
     ODS; 5.2 dBi of the AOP (TI's Sensing Estimator as quoted on E2E thread 1277468; the transmit
-    power here makes the EIRP the 15 dBm of its datasheet, quoted there and on 1167999); the 12 dB
+    power here gives the EIRP of 15 dBm of its datasheet, quoted there and on 1167999); the 12 dB
     noise figure, 250 MHz/us and band of xWR6843 (SWRS219); every xWR1642 figure (SWRS203); every
-    xWR1443 figure (SWRS212) and that its board shares the 77 GHz layout; the distance between the
-    transmitter and receiver groups, which matters below half a metre only.
+    xWR1443 figure (SWRS212) and that its board has the 77 GHz layout; the distance between the
+    transmitter and receiver groups, which matters only for targets nearer than half a metre.
 
-ADC full scale: a shared AWR1642 capture at 30 dB gain and 10 Msps shows 18.4 codes rms of noise
+ADC full scale: a published AWR1642 capture at 30 dB gain and 10 Msps shows 18.4 codes rms of noise
 per complex sample; k T B F with 15 dB and 50 ohm is 0.25 mV there, so 32768 codes are 0.45 V.
 """
 
-from dataclasses import dataclass
-
-from radarsim.checks import with_unit
 from radarsim.constants import SPEED_OF_LIGHT_MPS
-from radarsim.errors import InputError
 from radarsim.radar.antennas import AntennaArray
+from radarsim.radar.chip_limits import XWR1443, XWR1642, XWR1843, XWR6843, check_limits
 from radarsim.radar.config import Chirp, Frame, Radar, Receiver
 
 
-@dataclass(frozen=True, kw_only=True)
-class ChipLimits:
-    """What a radar chip can do; settings beyond it describe no radar that exists.
-
-    Attributes:
-        chip: its family.
-        band_hz: lowest and highest carrier.
-        max_sweep_hz: longest ramp.
-        max_slope_hz_per_s: fastest ramp.
-        max_sample_rate_hz: fastest complex sampling (complex 1x).
-        if_bandwidth_hz: beat frequencies above it are filtered out.
-        gain_db: lowest and highest receiver gain.
-        min_idle_s: shortest rest before a ramp.
-        max_tx: transmitters.
-        max_rx: receivers.
-    """
-
-    chip: str
-    band_hz: tuple[float, float]
-    max_sweep_hz: float
-    max_slope_hz_per_s: float
-    max_sample_rate_hz: float
-    if_bandwidth_hz: float
-    gain_db: tuple[float, float] = (24.0, 48.0)
-    min_idle_s: float = 2e-6
-    max_tx: int = 3
-    max_rx: int = 4
-
-
-XWR1843 = ChipLimits(
-    chip="xWR1843",
-    band_hz=(76e9, 81e9),
-    max_sweep_hz=4e9,
-    max_slope_hz_per_s=100e12,
-    max_sample_rate_hz=12.5e6,
-    if_bandwidth_hz=10e6,
-)
-XWR1443 = ChipLimits(
-    chip="xWR1443",
-    band_hz=(76e9, 81e9),
-    max_sweep_hz=4e9,
-    max_slope_hz_per_s=100e12,
-    max_sample_rate_hz=18.75e6,
-    if_bandwidth_hz=15e6,
-)
-XWR1642 = ChipLimits(
-    chip="xWR1642",
-    band_hz=(76e9, 81e9),
-    max_sweep_hz=4e9,
-    max_slope_hz_per_s=100e12,
-    max_sample_rate_hz=12.5e6,
-    if_bandwidth_hz=5e6,
-    max_tx=2,
-)
-XWR6843 = ChipLimits(
-    chip="xWR6843",
-    band_hz=(60e9, 64e9),
-    max_sweep_hz=4e9,
-    max_slope_hz_per_s=250e12,
-    max_sample_rate_hz=12.5e6,
-    if_bandwidth_hz=10e6,
-)
-
-
-def check_limits(radar: Radar, limits: ChipLimits) -> None:
-    """Refuse settings beyond the chip.
-
-    Args:
-        radar: the settings.
-        limits: what the chip can do.
-
-    Raises:
-        InputError: naming the setting, its value, the limit, and what to do.
-    """
-    chirp, receiver = radar.chirp, radar.receiver
-    top_hz = chirp.ramp_start_freq_hz + chirp.sweep_hz
-    gain_db = receiver.gain_db
-    for where, field, value, unit, low, high, hint in (
-        ("Chirp", "slope_hz_per_s", chirp.slope_hz_per_s, "Hz/s", None, limits.max_slope_hz_per_s,
-         "sweep slower: the slope sets the range bin and the longest range"),
-        ("Chirp", "sample_rate_hz", chirp.sample_rate_hz, "sps", None, limits.max_sample_rate_hz,
-         f"sample slower; the receiver passes beats up to {with_unit(limits.if_bandwidth_hz, 'Hz')}"
-         " only"),
-        ("Chirp", "idle_time_s", chirp.idle_time_s, "s", limits.min_idle_s, None,
-         "the synthesizer needs this rest to fly back"),
-        ("Chirp", "start_freq_hz", chirp.ramp_start_freq_hz, "Hz", limits.band_hz[0], None,
-         "start the ramp higher"),
-        ("Chirp", "ramp_end_time_s", top_hz, "Hz", None, limits.band_hz[1],
-         "this is where the ramp ends: start it lower, or shorten or slow it"),
-        ("Chirp", "ramp_end_time_s", chirp.sweep_hz, "Hz", None, limits.max_sweep_hz,
-         "this is what the ramp sweeps: shorten it, or lower the slope"),
-        ("Receiver", "gain_db", gain_db, "dB", *limits.gain_db, "choose a gain the chip has"),
-    ):  # fmt: skip
-        _check_one(limits.chip, where, field, value, unit, low, high, hint)
-    _check_channels(radar.array, limits)
-
-
-def _check_channels(array, limits):
-    for field, count, most in (
-        ("tx_positions_m", array.num_tx, limits.max_tx),
-        ("rx_positions_m", array.num_rx, limits.max_rx),
-    ):
-        if count > most:
-            problem = f"lists {count} antennas; {limits.chip} has {most}"
-            raise InputError("AntennaArray", field, problem, "remove some")
-
-
-def _check_one(chip, where, field, value, unit, low, high, hint):
-    # TI's own demo files end their ramps up to 0.2 MHz past the band: registers round.
-    slack = 5e-5 * abs(value)
-    for limit, broken, word in (
-        (low, low is not None and value < low - slack, "at least"),
-        (high, high is not None and value > high + slack, "at most"),
-    ):
-        if broken:
-            problem = f"is {with_unit(value, unit)}; {chip} allows {word} {with_unit(limit, unit)}"
-            raise InputError(where, field, problem, hint)
-
-
-def _array(*, tx, rx, apart, design_freq_hz, gain_dbi, inverted_rx=()) -> AntennaArray:
-    """Antennas from columns (left) and rows (up), the virtual array centred on the origin.
+def _array(*, tx, rx, separation, design_freq_hz, gain_dbi, inverted_rx=()) -> AntennaArray:
+    """Antenna array from columns (left) and rows (up); the virtual array is centred on the origin.
 
     Args:
         tx: (left, up) of each transmitter [half wavelengths].
         rx: (left, up) of each receiver [half wavelengths].
-        apart: distance of the two groups' centres, transmitters on the left [half wavelengths].
-        design_freq_hz: what half a wavelength refers to.
-        gain_dbi: of one antenna.
-        inverted_rx: receivers fed from the other side.
+        separation: distance between the centres of the two groups, transmitters on the left
+            [half wavelengths].
+        design_freq_hz: frequency of that half wavelength.
+        gain_dbi: gain of one antenna.
+        inverted_rx: receivers with inverted phase.
     """
     half_m = SPEED_OF_LIGHT_MPS / (2 * design_freq_hz)
 
-    def place(group, centre_left):
+    def positions_m(group, centre_left):
         left0, up0 = (sum(axis) / len(group) for axis in zip(*group))
         return tuple(
             (0.0, (left - left0 + centre_left) * half_m, (up - up0) * half_m) for left, up in group
@@ -188,8 +67,8 @@ def _array(*, tx, rx, apart, design_freq_hz, gain_dbi, inverted_rx=()) -> Antenn
 
     gains = tuple(-1 + 0j if idx in inverted_rx else 1 + 0j for idx in range(len(rx)))
     return AntennaArray(
-        tx_positions_m=place(tx, apart / 2),
-        rx_positions_m=place(rx, -apart / 2),
+        tx_positions_m=positions_m(tx, separation / 2),
+        rx_positions_m=positions_m(rx, -separation / 2),
         design_freq_hz=design_freq_hz,
         gain_dbi=gain_dbi,
         channel_gain=(gains,) * len(tx),
@@ -197,10 +76,10 @@ def _array(*, tx, rx, apart, design_freq_hz, gain_dbi, inverted_rx=()) -> Antenn
 
 
 def _radar(name, start_ghz, array, noise_figure_db, tx_power_dbm) -> Radar:
-    """The paper's chirp and frame on a board: 256 samples at 4.4 Msps, 128 loops, 10 frames/s.
+    """A board with the chirp and frame of mmCLIP: 256 samples at 4.4 Msps, 128 loops, 10 frames/s.
 
-    Firing order TX1, TX2, TX3, as in TI's people tracking; its out-of-box demo fires TX1, TX3,
-    TX2. The paper does not say which it used.
+    Firing order TX1, TX2, TX3, as in TI's people tracking; TI's out-of-box demo fires TX1, TX3,
+    TX2. The mmCLIP paper does not state the order it used.
     """
     return Radar(
         name=name,
@@ -226,18 +105,18 @@ def _radar(name, start_ghz, array, noise_figure_db, tx_power_dbm) -> Radar:
 _RAISED_MIDDLE = {
     "tx": ((0, 0), (2, 1), (4, 0)),
     "rx": ((0, 0), (1, 0), (2, 0), (3, 0)),
-    "apart": 11,
+    "separation": 11,
 }
 _AOP = {
     "tx": ((0, 0), (2, -2), (0, -2)),
     "rx": ((1, -1), (1, 0), (0, -1), (0, 0)),
-    "apart": 3,
+    "separation": 3,
     "inverted_rx": (1, 3),
 }
 _ODS = {
     "tx": ((0, 0), (2, 0), (2, -2)),
     "rx": ((0, 0), (0, -1), (1, -1), (1, 0)),
-    "apart": 3,
+    "separation": 3,
     "inverted_rx": (1, 2),
 }
 _LEVEL = {**_RAISED_MIDDLE, "tx": ((0, 0), (4, 0))}

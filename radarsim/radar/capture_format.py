@@ -1,19 +1,19 @@
-"""How a board lays samples out in a capture, and what of its radar was guessed.
+"""Capture format: order of the samples in a recording, and radar settings that were guessed.
 
-The optional section `[capture]` of a radar file says it:
+It is read from the optional section `[capture]` of a radar file:
 
     [capture]
     lanes = 2                    # 4: xWR12xx, xWR14xx; 2: xWR16xx, xWR18xx, xWR68xx
     samples = "complex1x"        # or complex2x, real
-    iq_order = "q_first"         # or i_first; auto: the data decide
-    rx_lanes = ["RX1", "RX3"]    # of 4 lanes, those that carry this radar's receivers
-    assumed = ["chirp.adc_start_us", "frame.period_ms"]   # guessed: checks leave them out
-    num_frames = 400             # that the board was told to send; 0: until stopped
-    range_bias_mm = 62           # ranges read this much too far, by the board's own calibration
-    check = false                # opens captures whose samples look like another configuration's
+    iq_order = "q_first"         # or i_first; auto: detected from the samples
+    rx_lanes = ["RX1", "RX3"]    # with 4 lanes: the lanes of this radar's receivers
+    assumed = ["chirp.adc_start_us", "frame.period_ms"]   # guessed: not checked against the data
+    num_frames = 400             # number configured on the board; 0: until stopped
+    range_bias_mm = 62           # measured ranges are too large by this (calibration)
+    check = false                # disables the plausibility check of the samples
 
-A real ADC of 2 N samples at 2 fs is told as the N complex samples at fs that it is worth:
-`num_samples` and `sample_rate_ksps` of `[chirp]` are those in every radar file.
+A real ADC with 2 N samples at 2 fs is described by the equivalent N complex samples at fs:
+`num_samples` and `sample_rate_ksps` of `[chirp]` always count complex samples.
 """
 
 from collections.abc import Mapping
@@ -37,23 +37,23 @@ KEYS = (
     "check",
     "assumed",
 )
-# Chips that send their four receivers side by side, one on each lane.
+# Chips that send their four receivers in parallel, one per lane.
 _FOUR_LANE_CHIPS = ("WR12", "WR14")
 
 
 @dataclass(frozen=True, kw_only=True)
 class CaptureFormat:
-    """The layout of 16-bit words in a capture.
+    """Order of the 16-bit words in a capture.
 
     Attributes:
-        lanes: LVDS lanes; 4 interleave the receivers word by word, 2 send one after the other.
+        lanes: LVDS lanes; 4 interleave the receivers word by word, 2 send them one after another.
         samples: "complex1x", "complex2x" or "real".
         iq_order: "i_first", "q_first", or "auto".
-        rx_lanes: of 4 lanes, the one of each receiver; empty: the first ones.
-        assumed: settings of the radar that nobody stated ("chirp.adc_start_us", "antennas", ...).
-        num_frames: frames the board was told to send; 0: until it was stopped.
-        range_bias_m: ranges read this much too far, by the board's own calibration.
-        check: whether samples that plainly have another shape are refused.
+        rx_lanes: with 4 lanes, the lane of each receiver; empty: the first lanes.
+        assumed: radar settings that were guessed ("chirp.adc_start_us", "antennas", ...).
+        num_frames: number of frames configured on the board; 0: until it was stopped.
+        range_bias_m: measured ranges are too large by this, by the board's calibration.
+        check: whether samples that clearly contradict the configuration are rejected.
     """
 
     lanes: int = 2
@@ -69,13 +69,13 @@ class CaptureFormat:
         for field, known in (("lanes", LANES), ("samples", SAMPLE_KINDS), ("iq_order", IQ_ORDERS)):
             value = getattr(self, field)
             if isinstance(value, bool) or value not in known:
-                words = " or ".join(str(each) for each in known)
-                raise InputError("capture", field, f"is {value!r}", f"give {words}")
+                choices = " or ".join(str(each) for each in known)
+                raise InputError("capture", field, f"is {value!r}", f"give {choices}")
         if not isinstance(self.check, bool):
             raise InputError("capture", "check", f"is {self.check!r}", "give true or false")
         lanes = tuple(checked_count("capture", "rx_lanes", lane, 0) for lane in self.rx_lanes)
         if lanes and self.lanes == 2:
-            hint = "two lanes carry only receivers that are on: leave it out"
+            hint = "two lanes carry only the enabled receivers: remove it"
             raise InputError("capture", "rx_lanes", "is given for 2 lanes", hint)
         if len(set(lanes)) != len(lanes) or max(lanes, default=0) >= self.lanes:
             hint = f"name lanes 0 to {self.lanes - 1} once each"
@@ -104,21 +104,21 @@ class CaptureFormat:
 
 
 def format_of_board(board: str) -> CaptureFormat:
-    """What a board sends unless told otherwise: its chip decides the lanes."""
+    """Default capture format of a board: the number of lanes depends on its chip."""
     four = any(chip in board.upper() for chip in _FOUR_LANE_CHIPS)
     return CaptureFormat(lanes=4 if four else 2)
 
 
 def format_from_table(table: Any, board: str, where: str) -> CaptureFormat:
-    """The `[capture]` section of a radar file; what it leaves out follows from the board.
+    """Capture format from the `[capture]` section of a radar file; defaults depend on the board.
 
     Args:
-        table: of the TOML; None where the file has no such section.
-        board: the file's board, or "".
+        table: the section; None where the file has no such section.
+        board: the board that the file names, or "".
         where: name of the file, for messages.
 
     Returns:
-        The format.
+        The capture format.
 
     Raises:
         InputError: an unknown key or value.
@@ -144,7 +144,7 @@ def format_from_table(table: Any, board: str, where: str) -> CaptureFormat:
 
 
 def format_table(capture_format: CaptureFormat) -> dict[str, Any]:
-    """The `[capture]` section that `format_from_table` reads back unchanged."""
+    """The `[capture]` section of a capture format; `format_from_table` reads it back unchanged."""
     table = {key: getattr(capture_format, key) for key in KEYS if key != "range_bias_mm"}
     table["range_bias_mm"] = Decimal(repr(capture_format.range_bias_m)) * 1000
     table["rx_lanes"] = [f"RX{lane + 1}" for lane in capture_format.rx_lanes]

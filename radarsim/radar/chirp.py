@@ -1,4 +1,4 @@
-"""One FMCW chirp: its timing, what it sweeps, and what a range bin is worth."""
+"""One FMCW chirp: timing, swept bandwidth, range resolution and maximum range."""
 
 import math
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ TIMING_SLACK_S = 1e-9
 @jax.tree_util.register_static
 @dataclass(frozen=True, kw_only=True)
 class Chirp:
-    """One FMCW up-chirp: idle, then a linear ramp that the ADC samples for part of its length.
+    """One FMCW up-chirp: idle time, then a linear ramp, a part of which the ADC samples.
 
     Attributes:
         start_freq_hz: carrier at the first ADC sample (not where the ramp starts).
         slope_hz_per_s: sweep rate, positive.
         sample_rate_hz: complex ADC rate.
         num_samples: ADC samples per chirp.
-        idle_time_s: rest before the ramp.
+        idle_time_s: time between the previous ramp and this one.
         adc_start_time_s: from the start of the ramp to the first sample.
         ramp_end_time_s: length of the ramp.
 
@@ -83,9 +83,9 @@ class Chirp:
         sample_rate_ksps,
         num_samples,
     ) -> "Chirp":
-        """The same chirp in the units TI prints; `start_ghz` is where the ramp starts.
+        """A chirp from datasheet units; `start_ghz` is the frequency at the start of the ramp.
 
-        The only conversion. It is done in decimal, so 60.012 MHz/us is exactly that.
+        The conversion is done in decimal, so 60.012 MHz/us is converted exactly.
         """
         given = {
             "start_ghz": start_ghz,
@@ -114,7 +114,7 @@ class Chirp:
 
     @property
     def ramp_start_freq_hz(self) -> float:
-        """Carrier where the ramp starts, the figure datasheets call start frequency [Hz]."""
+        """Carrier at the start of the ramp, called start frequency in datasheets [Hz]."""
         return self.start_freq_hz - self.slope_hz_per_s * self.adc_start_time_s
 
     @property
@@ -129,17 +129,17 @@ class Chirp:
 
     @property
     def bandwidth_hz(self) -> float:
-        """Swept while the ADC samples, S N / fs [Hz]: what sets the range bin."""
+        """Bandwidth swept in the ADC window, S N / fs [Hz]; it determines the range resolution."""
         return self.slope_hz_per_s * self.sampled_time_s
 
     @property
     def sweep_hz(self) -> float:
-        """Swept by the whole ramp [Hz]: what regulators and the synthesizer see."""
+        """Bandwidth swept by the whole ramp [Hz]: the occupied bandwidth."""
         return self.slope_hz_per_s * self.ramp_end_time_s
 
     @property
     def centre_freq_hz(self) -> float:
-        """Middle of the sampled sweep [Hz]: the carrier of the Doppler and angle axes."""
+        """Middle of the sampled sweep [Hz]: the carrier for the Doppler and angle axes."""
         return self.start_freq_hz + self.bandwidth_hz / 2
 
     @property
@@ -154,7 +154,7 @@ class Chirp:
 
     @property
     def max_range_m(self) -> float:
-        """Range whose beat reaches the complex sample rate, c fs / 2S [m]."""
+        """Range whose beat frequency equals the complex sample rate, c fs / 2S [m]."""
         return SPEED_OF_LIGHT_MPS * self.sample_rate_hz / (2 * self.slope_hz_per_s)
 
     @property

@@ -1,11 +1,12 @@
-"""A radar as values: chirp, frame, antennas, receiver.
+"""Radar configuration: chirp, frame, antennas, receiver.
 
-Everything here is frozen, hashable and checked when it is made; it decides shapes and timing, so
-one radar is one compiled program. SI units inside; `from_datasheet` takes the units TI prints.
+All classes are frozen, hashable and checked on construction. They determine array shapes and
+timing, so each radar compiles to one program. SI units throughout; `Chirp.from_datasheet` accepts
+the units of TI's datasheets.
 
     python -m radarsim.radar AWR1843BOOST
 
-prints what a radar measures, as an engineer expects to read it.
+prints range and speed resolution, timing, noise and antennas of a radar.
 """
 
 import math
@@ -27,15 +28,15 @@ __all__ = ["AntennaArray", "Chirp", "Frame", "Radar", "Receiver"]
 @jax.tree_util.register_static
 @dataclass(frozen=True, kw_only=True)
 class Frame:
-    """Chirps of one frame: loops over the transmitters, then rest until the next frame.
+    """Chirps of one frame: loops over the transmitters, then idle time until the next frame.
 
     Attributes:
         num_chirps: loops per frame; each loop fires every transmitter once.
-        period_s: from one frame to the next.
-        tx_order: transmitter indices in firing order, (0, 2, 1) fires TX1, TX3, TX2. Data keeps
-            the board's own order on its tx axis.
-        burst_start_s: from the start of the frame to the first chirp slot.
-        extra_slot_idle_s: rest added after every ramp.
+        period_s: time from one frame to the next.
+        tx_order: transmitter indices in firing order, (0, 2, 1) fires TX1, TX3, TX2. The tx axis
+            of the data keeps the numbering of the board.
+        burst_start_s: time from the start of the frame to the first chirp slot.
+        extra_slot_idle_s: idle time added after every ramp.
     """
 
     num_chirps: int
@@ -68,12 +69,12 @@ class Receiver:
     """Noise and digitisation of one receive channel.
 
     Attributes:
-        noise_figure_db: of the whole receiver, against 290 K.
-        gain_db: from the antenna port to the ADC.
-        adc_bits: width of one I or Q word, sign included.
-        full_scale_v: voltage at the ADC, after the gain, that reads as code 2^(bits - 1).
-        load_ohm: impedance that turns power into voltage.
-        temperature_k: of the thermal noise.
+        noise_figure_db: noise figure of the whole receiver, relative to 290 K.
+        gain_db: gain from the antenna port to the ADC.
+        adc_bits: width of one I or Q sample, sign included.
+        full_scale_v: voltage at the ADC, after the gain, of code 2^(bits - 1).
+        load_ohm: impedance that relates power and voltage.
+        temperature_k: temperature of the thermal noise.
     """
 
     noise_figure_db: float
@@ -125,16 +126,16 @@ class Receiver:
 @jax.tree_util.register_static
 @dataclass(frozen=True, kw_only=True)
 class Radar:
-    """A whole radar: what it sends, when, from where, and how it listens.
+    """A complete radar: waveform, frame timing, antennas, receiver and transmit power.
 
     Attributes:
-        name: the board, or your own word for it.
+        name: the board, or any other name.
         chirp: the waveform.
         frame: loops, firing order, frame period.
         array: antenna positions and gains.
         receiver: noise and ADC.
         tx_power_dbm: power of one transmitter at its antenna port.
-        board: the board in `boards.BOARDS` whose chip limits hold; empty for a design of your own.
+        board: the board in `boards.BOARDS` whose chip limits apply; empty for a custom design.
     """
 
     name: str
@@ -168,22 +169,22 @@ class Radar:
 
     @property
     def slot_period_s(self) -> float:
-        """From one chirp to the next, whichever transmitter fires [s]."""
+        """Time from one chirp to the next, of any transmitter [s]."""
         return self.chirp.duration_s + self.frame.extra_slot_idle_s
 
     @property
     def loop_period_s(self) -> float:
-        """From one chirp of a transmitter to its next [s]."""
+        """Time from one chirp of a transmitter to its next [s]."""
         return self.slot_period_s * self.array.num_tx
 
     @property
     def burst_duration_s(self) -> float:
-        """From the first chirp slot to the end of the last [s]."""
+        """Time from the first chirp slot to the end of the last [s]."""
         return self.loop_period_s * self.frame.num_chirps
 
     @property
     def tx_delays_s(self) -> Float64[np.ndarray, "tx"]:
-        """When each transmitter fires within a loop [s], by transmitter, not by slot."""
+        """Firing time of each transmitter within a loop [s], by transmitter, not by slot."""
         return np.argsort(self.frame.tx_order) * self.slot_period_s
 
     @property
@@ -203,12 +204,12 @@ class Radar:
 
     @property
     def max_range_m(self) -> float:
-        """Range at which bins wrap [m]."""
+        """Range at which the range axis wraps [m]."""
         return self.chirp.max_range_m
 
     @property
     def max_speed_mps(self) -> float:
-        """Largest unambiguous radial speed, either way, lambda / 4 T_loop [m/s]."""
+        """Largest unambiguous radial speed in either direction, lambda / 4 T_loop [m/s]."""
         return self.chirp.wavelength_m / (4 * self.loop_period_s)
 
     @property
@@ -218,7 +219,7 @@ class Radar:
 
     @property
     def num_virtual(self) -> int:
-        """Transmitter-receiver pairs."""
+        """Number of transmitter-receiver pairs."""
         return self.array.num_tx * self.array.num_rx
 
     @property

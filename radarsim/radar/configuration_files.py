@@ -1,18 +1,24 @@
-"""Any radar configuration as radar, layout of its captures, and notes; no files."""
+"""Radar configuration of any file format: to a radar, its capture format, and notes.
+
+Formats: radar TOML, TI SDK `.cfg`, mmWave Studio JSON, Studio log or Lua script. `parse_setup`
+selects the parser; the parsers of TI's formats are in `ti/`. This module opens no files.
+"""
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from radarsim.checks import to_si, with_unit
+from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.errors import InputError
 from radarsim.radar.antennas import AntennaArray
-from radarsim.radar.boards import BOARDS, CHIP_OF_BOARD, check_limits
+from radarsim.radar.boards import BOARDS, CHIP_OF_BOARD
 from radarsim.radar.capture_format import CaptureFormat, format_of_board
+from radarsim.radar.chip_limits import check_limits
 from radarsim.radar.config import Chirp, Frame, Radar
-from radarsim.radar.ti.chip_settings import ChipSettings, Profile
+from radarsim.radar.ti.chip_settings import ChipSettings, Firing, Profile
 from radarsim.radar.toml import parse_capture_format, parse_radar
 
-# Parts of a chip's or board's name, upper case without "-" and "_", and the board they stand for.
+# Part of the name of a chip or board, upper case without "-" and "_", and the board it identifies.
 _PLATFORMS = (
     ("6843ISKODS", "IWR6843ISK-ODS"),
     ("6843ODS", "IWR6843ISK-ODS"),
@@ -31,17 +37,16 @@ _PLATFORMS = (
     ("18XX", "AWR1843BOOST"),
 )
 _HIGH_PASS_KHZ = ((175, 235, 350, 700), (350, 700, 1400, 2800))
-_SPEED_HALF = 149896229.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Setup:
-    """A radar as it was set up for a recording.
+    """A radar and the format of its captures, as one configuration file describes them.
 
     Attributes:
-        radar: what it sends and how it listens.
-        capture_format: how its captures are laid out, and what of the radar was guessed.
-        notes: what the configuration says that has no place in either, in words.
+        radar: waveform, timing, antennas and receiver.
+        capture_format: format of its captures, and radar settings that were guessed.
+        notes: remarks about other settings in the file, for the user.
     """
 
     radar: Radar
@@ -50,83 +55,87 @@ class Setup:
 
 
 def board_setup(board: str) -> Setup:
-    """A board as it comes."""
+    """A board with its default settings."""
     return Setup(radar=BOARDS[board], capture_format=format_of_board(board))
 
 
 def parse_setup(text: str, where: str) -> Setup:
-    """The radar that a configuration describes, whichever kind of file it is.
+    """The setup that a configuration text of any supported format describes.
 
     Args:
         text: radar TOML, TI SDK commands, mmWave Studio JSON, or a Studio log or Lua script.
-        where: name of its file, for messages.
+        where: name of the file, for messages.
 
     Returns:
         The setup.
 
     Raises:
-        InputError: naming the file, the setting, its value, the limit, and what to do.
+        InputError: naming the file, the setting, its value and the limit.
     """
-    from radarsim.radar.ti import sdk_config as ti_config
-    from radarsim.radar.ti import studio_json, studio_log
+    from radarsim.radar.ti import sdk_config, studio_json, studio_log
 
     if text.lstrip().startswith("{"):
         return setup_of_chip(studio_json.parse_studio_json(text, where))
-    if studio_log.looks_like_log(text):
+    if studio_log.is_studio_log(text):
         return setup_of_chip(studio_log.parse_studio_log(text, where))
-    if ti_config.looks_like_cfg(text):
-        return setup_of_chip(ti_config.parse_cfg(text, where))
+    if sdk_config.is_cfg(text):
+        return setup_of_chip(sdk_config.parse_cfg(text, where))
     return Setup(radar=parse_radar(text, where), capture_format=parse_capture_format(text, where))
 
 
 def setup_of_chip(settings: ChipSettings) -> Setup:
-    """A radar from what its chip was told; the rest comes from the board.
+    """A setup from chip settings; antennas, noise and transmit power are those of the board.
 
     Raises:
-        InputError: settings that contradict each other, or that the chip cannot do.
+        InputError: settings contradict each other or exceed the limits of the chip.
     """
-    profile, order, loops = settings.firing()
-    board, assumed = _board_of(settings, profile)
-    base = BOARDS[board]
-    fired, receivers = tuple(sorted(order)), settings.receivers()
-    if fired[-1] >= base.array.num_tx:
-        problem = f"TX{fired[-1] + 1} fires; {board} has {base.array.num_tx} transmitters"
-        raise settings.error("chirps", problem, "correct them, or name the board of this file")
+    firing = settings.firing()
+    board, assumed = _board_of(settings, firing.profile)
+    last_tx, num_tx = max(firing.tx_order), BOARDS[board].array.num_tx
+    if last_tx >= num_tx:
+        problem = f"TX{last_tx + 1} fires; {board} has {num_tx} transmitters"
+        raise settings.error("chirps", problem, "correct them, or name the board in the file")
     try:
-        radar = replace(
-            base,
-            name=board,
-            chirp=_chirp(settings, profile),
-            frame=Frame(
-                num_chirps=loops,
-                period_s=to_si(settings.frame.period_ms, "1e-3"),
-                tx_order=tuple(fired.index(idx) for idx in order),
-            ),
-            array=_calibrated(settings, base.array).with_tx(fired).with_rx(receivers),
-            receiver=replace(
-                base.receiver,
-                gain_db=float(settings.gain_db(profile)),
-                adc_bits=settings.word_bits,
-            ),
-            tx_power_dbm=base.tx_power_dbm - profile.tx_backoff_db,
-        )
+        radar = _radar(settings, firing, board)
         check_limits(radar, CHIP_OF_BOARD[board])
-        layout = _layout(settings, board, receivers, assumed)
+        capture_format = _capture_format(settings, board, assumed)
     except InputError as error:
         if error.where == settings.where:
             raise
         raise InputError(
             settings.where, f"{error.where}.{error.field}", error.problem, error.hint
         ) from None
-    notes = (*settings.notes, *_limits_in_words(radar, profile, CHIP_OF_BOARD[board]))
-    return Setup(radar=radar, capture_format=layout, notes=notes)
+    notes = (*settings.notes, *_notes_on_limits(radar, firing.profile, CHIP_OF_BOARD[board]))
+    return Setup(radar=radar, capture_format=capture_format, notes=notes)
+
+
+def _radar(settings: ChipSettings, firing: Firing, board: str) -> Radar:
+    base, fired = BOARDS[board], tuple(sorted(firing.tx_order))
+    array = _calibrated(settings, base.array)
+    return replace(
+        base,
+        name=board,
+        chirp=_chirp(settings, firing.profile),
+        frame=Frame(
+            num_chirps=firing.loops,
+            period_s=to_si(settings.frame.period_ms, "1e-3"),
+            tx_order=tuple(fired.index(idx) for idx in firing.tx_order),
+        ),
+        array=array.with_tx(fired).with_rx(settings.receivers()),
+        receiver=replace(
+            base.receiver,
+            gain_db=float(settings.gain_db(firing.profile)),
+            adc_bits=settings.word_bits,
+        ),
+        tx_power_dbm=base.tx_power_dbm - firing.profile.tx_backoff_db,
+    )
 
 
 def _chirp(settings: ChipSettings, profile: Profile) -> Chirp:
-    """The profile's chirp; a real ADC counts as the complex one it is worth."""
+    """The chirp of the profile; a real ADC becomes the equivalent complex one."""
     halves = 2 if settings.sample_kind == "real" else 1
     if profile.num_samples % halves:
-        problem = f"is {profile.num_samples}; a real ADC takes an even number"
+        problem = f"is {profile.num_samples}; a real ADC needs an even number"
         raise settings.error("samples", problem, "correct the profile")
     return Chirp.from_datasheet(
         start_ghz=profile.start_ghz,
@@ -140,15 +149,15 @@ def _chirp(settings: ChipSettings, profile: Profile) -> Chirp:
 
 
 def _board_of(settings: ChipSettings, profile: Profile) -> tuple[str, tuple[str, ...]]:
-    """The board that the file names, else one of its band; and what of it is a guess."""
+    """The board that the file names, else one of the same band; and the guessed settings."""
     named = settings.platform.upper().replace("_", "").replace("-", "")
     if named:
         board = next((board for part, board in _PLATFORMS if part in named), "")
         if not board:
             known = ", ".join(BOARDS)
             hint = f"write a .toml for it, or start from one of {known}"
-            raise settings.error("platform", f"is {settings.platform}, not known here", hint)
-        # A chip's name says nothing about the board around it.
+            raise settings.error("platform", f"is {settings.platform}, which is unknown", hint)
+        # The name of a chip does not identify the board and its antennas.
         return board, () if board.upper().replace("-", "") in named else ("board", "antennas")
     if profile.start_ghz < Decimal(70):
         board = "IWR6843ISK"
@@ -157,11 +166,8 @@ def _board_of(settings: ChipSettings, profile: Profile) -> tuple[str, tuple[str,
     return board, ("board", "antennas")
 
 
-def _layout(
-    settings: ChipSettings, board: str, receivers: tuple[int, ...], assumed: tuple[str, ...]
-) -> CaptureFormat:
-    default = format_of_board(board)
-    lanes = settings.lanes or default.lanes
+def _capture_format(settings: ChipSettings, board: str, assumed: tuple[str, ...]) -> CaptureFormat:
+    lanes, receivers = settings.lanes or format_of_board(board).lanes, settings.receivers()
     order = {None: "auto", True: "q_first", False: "i_first"}[settings.q_first]
     return CaptureFormat(
         lanes=lanes,
@@ -175,10 +181,10 @@ def _layout(
 
 
 def _calibrated(settings: ChipSettings, array: AntennaArray) -> AntennaArray:
-    """The board's antennas with the gains that `compRangeBiasAndRxChanPhase` undoes.
+    """The antennas of the board with the channel gains from `compRangeBiasAndRxChanPhase`.
 
-    The chip multiplies each transmitter-receiver pair, transmitter by transmitter, by a factor
-    of at most 1 that makes all alike; the gain is its inverse, here with a mean magnitude of 1.
+    The chip multiplies each transmitter-receiver pair, in transmitter order, by a factor of at
+    most 1 that equalises the channels; the gain is its inverse, scaled to a mean magnitude of 1.
     """
     if not settings.calibration:
         return array
@@ -204,23 +210,23 @@ def _pairs(values: tuple) -> list[tuple]:
     return list(zip(values[0::2], values[1::2]))
 
 
-def _limits_in_words(radar: Radar, profile: Profile, limits) -> list[str]:
-    """Limits that no setting breaks but that a reader of the data should know."""
+def _notes_on_limits(radar: Radar, profile: Profile, limits) -> list[str]:
+    """Notes on hardware effects that a user of the data should know but the simulator lacks."""
     notes = []
     slope = radar.chirp.slope_hz_per_s
     if radar.chirp.sample_rate_hz > limits.if_bandwidth_hz:
-        far_m = _SPEED_HALF * limits.if_bandwidth_hz / slope
+        far_m = SPEED_OF_LIGHT_MPS / 2 * limits.if_bandwidth_hz / slope
         notes.append(
-            f"{limits.chip} passes beats up to {with_unit(limits.if_bandwidth_hz, 'Hz')}: nothing "
-            f"beyond {far_m:.1f} m is seen of {radar.max_range_m:.1f} m"
+            f"{limits.chip} passes beats up to {with_unit(limits.if_bandwidth_hz, 'Hz')}: targets "
+            f"beyond {far_m:.1f} m of {radar.max_range_m:.1f} m are filtered out"
         )
     corners = [khz[code] for khz, code in zip(_HIGH_PASS_KHZ, profile.high_pass) if 0 <= code < 4]
     if len(corners) == 2:
-        near_m = _SPEED_HALF * max(corners) * 1e3 / slope
+        near_m = SPEED_OF_LIGHT_MPS / 2 * max(corners) * 1e3 / slope
         notes.append(
-            f"high-pass corners of {corners[0]} and {corners[1]} kHz weaken what is nearer than "
+            f"high-pass corners of {corners[0]} and {corners[1]} kHz attenuate targets nearer than "
             f"{near_m:.2f} m; the simulator has no such filter"
         )
     if profile.tx_phase:
-        notes.append("transmitter phase shifters are set; the simulator has none")
+        notes.append("transmitter phase shifters are set; the simulator does not model them")
     return notes

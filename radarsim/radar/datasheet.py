@@ -1,4 +1,4 @@
-"""A radar in the units datasheets print, exact to the last digit."""
+"""Parameters of a radar in datasheet units (GHz, MHz/us, us, mm), exact in decimal."""
 
 from decimal import Context, Decimal
 from typing import Any
@@ -10,13 +10,13 @@ _EXACT = Context(prec=60)
 
 
 def datasheet_tables(radar: Radar) -> dict[str, Any]:
-    """Sections, keys and values of a radar description, numbers exact in decimal.
+    """Sections, keys and values of a radar file, with numbers exact in decimal.
 
     Args:
         radar: the radar.
 
     Returns:
-        What `radar_toml` reads and writes: text, whole numbers, decimals, lists of them.
+        Nested tables as `radar.toml` reads and writes them: text, integers, decimals, lists.
     """
     chirp, frame, array, receiver = radar.chirp, radar.frame, radar.array, radar.receiver
     slope, adc_start = _scaled(chirp.slope_hz_per_s, "1e12"), _scaled(chirp.adc_start_time_s)
@@ -68,5 +68,5 @@ def _scaled(value: float, scale: str = "1e-6") -> Decimal:
 
 
 def _plain(value: Decimal) -> Decimal:
-    """Without the zeros that arithmetic leaves at the end."""
+    """The value without the trailing zeros that arithmetic leaves."""
     return value.normalize(_EXACT)

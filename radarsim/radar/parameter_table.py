@@ -1,4 +1,4 @@
-"""What a radar measures, as the table an engineer expects; the command behind `radarsim.radar`."""
+"""Table of the parameters derived from a radar: resolution, timing, noise, antennas."""
 
 import math
 import textwrap
@@ -8,19 +8,19 @@ from radarsim.radar.boards import CHIP_OF_BOARD
 
 
 def radar_table(radar) -> str:
-    """Everything an engineer checks before trusting a configuration.
+    """Chirp and frame timing, resolution and limits, receiver and antennas of a radar, as text.
 
     Args:
-        radar: `config.Radar`.
+        radar: the radar.
 
     Returns:
-        Text of several lines, at most 100 columns.
+        Text of several lines, at most 100 columns wide.
     """
     parts = (
         [f"{radar.name}", ""],
         _rows("Chirp", _chirp_rows(radar.chirp)),
         _rows("Frame", _frame_rows(radar)),
-        _rows("Measures", _measure_rows(radar)),
+        _rows("Resolution", _measure_rows(radar)),
         _rows("Receiver", _receiver_rows(radar)),
         _antenna_lines(radar),
     )
@@ -36,20 +36,32 @@ def _chirp_rows(chirp):
     spare_s = chirp.ramp_end_time_s - chirp.adc_start_time_s - chirp.sampled_time_s
     ramp_top_hz = chirp.ramp_start_freq_hz + chirp.sweep_hz
     return (
-        ("ramp", with_unit(chirp.sweep_hz, "Hz"),
-         f"{chirp.ramp_start_freq_hz / 1e9:.3f} to {ramp_top_hz / 1e9:.3f} GHz"),
+        (
+            "ramp",
+            with_unit(chirp.sweep_hz, "Hz"),
+            f"{chirp.ramp_start_freq_hz / 1e9:.3f} to {ramp_top_hz / 1e9:.3f} GHz",
+        ),
         ("slope", with_unit(chirp.slope_hz_per_s, "Hz/s"), ""),
-        ("sampled bandwidth", f"{chirp.bandwidth_hz / 1e9:.3f} GHz",
-         f"{chirp.num_samples} samples, centre {chirp.centre_freq_hz / 1e9:.3f} GHz, "
-         f"wavelength {chirp.wavelength_m * 1e3:.3f} mm"),
+        (
+            "sampled bandwidth",
+            f"{chirp.bandwidth_hz / 1e9:.3f} GHz",
+            f"{chirp.num_samples} samples, centre {chirp.centre_freq_hz / 1e9:.3f} GHz, "
+            f"wavelength {chirp.wavelength_m * 1e3:.3f} mm",
+        ),
         ("sample rate", with_unit(chirp.sample_rate_hz, "sps"), "complex"),
-        ("chirp", with_unit(chirp.duration_s, "s"),
-         f"idle {with_unit(chirp.idle_time_s, 's')}, "
-         f"ramp {with_unit(chirp.ramp_end_time_s, 's')}"),
-        ("ADC window", f"{chirp.sampled_time_s * 1e6:.2f} us",
-         f"from {with_unit(chirp.adc_start_time_s, 's')} into the ramp, "
-         f"{abs(spare_s) * 1e6:.2f} us to spare"),
-    )  # fmt: skip
+        (
+            "chirp duration",
+            with_unit(chirp.duration_s, "s"),
+            f"idle {with_unit(chirp.idle_time_s, 's')}, "
+            f"ramp {with_unit(chirp.ramp_end_time_s, 's')}",
+        ),
+        (
+            "ADC window",
+            f"{chirp.sampled_time_s * 1e6:.2f} us",
+            f"from {with_unit(chirp.adc_start_time_s, 's')} into the ramp, "
+            f"{abs(spare_s) * 1e6:.2f} us spare",
+        ),
+    )
 
 
 def _frame_rows(radar):
@@ -59,15 +71,24 @@ def _frame_rows(radar):
     on_air = chirps * chirp.ramp_end_time_s / frame.period_s
     frame_bytes = chirps * radar.array.num_rx * chirp.num_samples * 4
     return (
-        ("loop", with_unit(radar.loop_period_s, "s"),
-         f"{radar.array.num_tx} slots of {with_unit(radar.slot_period_s, 's')}: {order}"),
-        ("burst", f"{radar.burst_duration_s * 1e3:.1f} ms", f"{frame.num_chirps} loops"),
+        (
+            "loop duration",
+            with_unit(radar.loop_period_s, "s"),
+            f"{radar.array.num_tx} slots of {with_unit(radar.slot_period_s, 's')}: {order}",
+        ),
+        ("burst duration", f"{radar.burst_duration_s * 1e3:.1f} ms", f"{frame.num_chirps} loops"),
         ("frame period", with_unit(frame.period_s, "s"), f"{1 / frame.period_s:.3g} frames/s"),
-        ("duty", f"{100 * on_air:.1f} %",
-         f"ramps on air; burst {100 * radar.burst_duration_s / frame.period_s:.1f} % of the frame"),
-        ("raw data", f"{frame_bytes * 8 / frame.period_s / 1e6:.1f} Mbit/s",
-         f"{with_unit(float(frame_bytes), 'B')} per frame, 16 bit I and Q"),
-    )  # fmt: skip
+        (
+            "duty cycle",
+            f"{100 * on_air:.1f} %",
+            f"ramps; burst {100 * radar.burst_duration_s / frame.period_s:.1f} % of the frame",
+        ),
+        (
+            "raw data",
+            f"{frame_bytes * 8 / frame.period_s / 1e6:.1f} Mbit/s",
+            f"{with_unit(float(frame_bytes), 'B')} per frame, 16 bit I and Q",
+        ),
+    )
 
 
 def _measure_rows(radar):
@@ -76,16 +97,16 @@ def _measure_rows(radar):
     beam = _azimuth_resolution_deg(radar, len(row))
     width = f"{beam:.1f} deg" if beam else "none"
     return (
-        ("range bin", f"{radar.range_resolution_m * 100:.2f} cm", ""),
-        ("range, largest", f"{radar.max_range_m:.2f} m", "beats beyond it wrap to the start"),
-        ("speed bin", f"{cm_s:.2f} cm/s", ""),
-        ("speed, largest", f"+-{radar.max_speed_mps:.2f} m/s", "away is positive"),
-        ("azimuth beam", width, f"Rayleigh width straight ahead of {len(row)} virtual elements"),
+        ("range resolution", f"{radar.range_resolution_m * 100:.2f} cm", ""),
+        ("maximum range", f"{radar.max_range_m:.2f} m", "ranges beyond it are aliased"),
+        ("speed resolution", f"{cm_s:.2f} cm/s", ""),
+        ("maximum speed", f"+-{radar.max_speed_mps:.2f} m/s", "receding is positive"),
+        ("azimuth resolution", width, f"Rayleigh, at boresight, {len(row)} virtual elements"),
     )
 
 
 def _azimuth_resolution_deg(radar, num_elements) -> float:
-    """lambda / (N d) for N elements at spacing d, straight ahead; 0 where there is no row."""
+    """lambda / (N d) for N elements at spacing d, at boresight; 0 where there is no row."""
     if num_elements < 2:
         return 0.0
     aperture_m = num_elements * radar.array.half_wavelength_m
@@ -98,18 +119,30 @@ def _receiver_rows(radar):
     noise_codes = receiver.noise_rms_v(rate_hz) / receiver.adc_step_v
     full_dbm = 20 * math.log10(receiver.full_scale_v) - 10 * math.log10(receiver.load_ohm)
     return (
-        ("noise power", f"{noise_dbm:.1f} dBm",
-         f"antenna port, {rate_hz / 1e6:g} MHz, noise figure {receiver.noise_figure_db:g} dB"),
+        (
+            "noise power",
+            f"{noise_dbm:.1f} dBm",
+            f"antenna port, {rate_hz / 1e6:g} MHz, noise figure {receiver.noise_figure_db:g} dB",
+        ),
         ("noise at the ADC", f"{noise_codes:.1f} codes", "rms of a complex sample"),
-        ("ADC step", f"{receiver.adc_step_v * 1e6:.2f} uV",
-         f"{receiver.adc_bits} bits, full scale {receiver.full_scale_v:g} V"),
-        ("largest input", f"{full_dbm + 30 - receiver.gain_db:.1f} dBm",
-         f"peak I or Q at gain {receiver.gain_db:g} dB"),
+        (
+            "ADC step",
+            f"{receiver.adc_step_v * 1e6:.2f} uV",
+            f"{receiver.adc_bits} bits, full scale {receiver.full_scale_v:g} V",
+        ),
+        (
+            "maximum input",
+            f"{full_dbm + 30 - receiver.gain_db:.1f} dBm",
+            f"peak I or Q at gain {receiver.gain_db:g} dB",
+        ),
         _if_row(radar),
-        ("transmit power", f"{radar.tx_power_dbm:g} dBm",
-         f"EIRP {radar.tx_power_dbm + radar.array.gain_dbi:g} dBm, "
-         f"antenna {radar.array.gain_dbi:g} dBi each"),
-    )  # fmt: skip
+        (
+            "transmit power",
+            f"{radar.tx_power_dbm:g} dBm",
+            f"EIRP {radar.tx_power_dbm + radar.array.gain_dbi:g} dBm, "
+            f"antenna gain {radar.array.gain_dbi:g} dBi",
+        ),
+    )
 
 
 def _if_row(radar):
@@ -117,16 +150,15 @@ def _if_row(radar):
     chip = CHIP_OF_BOARD.get(radar.board)
     if chip is None:
         return (
-            "IF band in use",
+            "IF bandwidth used",
             with_unit(rate_hz, "Hz"),
-            "no board named: the limit of its chip is unknown",
+            "no board given: the limit of the chip is unknown",
         )
     used = min(rate_hz / chip.if_bandwidth_hz, 1.0)
     reach_m = radar.max_range_m * min(1.0, chip.if_bandwidth_hz / rate_hz)
-    note = (
-        f"of {with_unit(chip.if_bandwidth_hz, 'Hz')} in {chip.chip}; passes up to {reach_m:.2f} m"
-    )
-    return ("IF band in use", f"{100 * used:.0f} %", note)
+    bandwidth = with_unit(chip.if_bandwidth_hz, "Hz")
+    note = f"of {bandwidth} in {chip.chip}; passes ranges up to {reach_m:.2f} m"
+    return ("IF bandwidth used", f"{100 * used:.0f} %", note)
 
 
 def _antenna_lines(radar) -> list[str]:
@@ -163,7 +195,7 @@ def _inverted(array) -> list[str]:
 
 
 def _drawing(kind, places_m, step_m) -> list[str]:
-    """Antennas on a grid of half wavelengths; nothing where they do not fit one."""
+    """Drawing of the antennas on a grid of half wavelengths; empty where they fit no grid."""
     cells = (places_m[:, 1:] - places_m[:, 1:].min(axis=0)) / step_m
     if abs(cells - cells.round()).max() > 0.2 or cells.max() > 18:
         return []

@@ -1,4 +1,4 @@
-"""When chirps are sampled within a burst, and the times at which a surface must be known."""
+"""Sampling times of the chirps in a burst, and the Chebyshev nodes at which surfaces are given."""
 
 import numpy as np
 from jaxtyping import Float
@@ -8,7 +8,7 @@ from radarsim.radar.config import Radar
 
 
 def mid_times_s(radar: Radar) -> Float[np.ndarray, "chirp tx"]:
-    """The middle of the sampled part of every chirp, since the frame start [s]."""
+    """Middle of the ADC window of every chirp, since the frame start [s]."""
     return radar.chirp_times_s + 0.5 * radar.chirp.num_samples / radar.chirp.sample_rate_hz
 
 
@@ -21,6 +21,6 @@ def burst_centre_and_half_s(radar: Radar) -> tuple[float, float]:
 
 
 def node_times_s(radar: Radar, num_nodes: int) -> Float[np.ndarray, "node"]:
-    """Times since the frame start at which the surface must be given [s]."""
+    """Chebyshev nodes of the burst, since the frame start [s]; surfaces are given at them."""
     centre_s, half_s = burst_centre_and_half_s(radar)
     return centre_s + half_s * chebyshev_nodes(num_nodes)

@@ -1,12 +1,12 @@
-"""Radar descriptions in TOML, in datasheet units: text to `Radar` and back; no files.
+"""Radar files (TOML, datasheet units): TOML text to `Radar`, and `Radar` to TOML text.
 
-A file may start from a board and change what differs:
+A file may start from a board and change single settings:
 
     board = "AWR1843BOOST"
     name = "hall radar"
 
     [chirp]
-    start_ghz = 77.0            # where the ramp starts
+    start_ghz = 77.0            # frequency at the start of the ramp
     slope_mhz_per_us = 60.012
     idle_us = 7
     adc_start_us = 6
@@ -15,16 +15,16 @@ A file may start from a board and change what differs:
     num_samples = 256
 
     [frame]
-    num_chirps = 128            # loops; each fires every transmitter in tx_order once
+    num_chirps = 128            # loops; each loop fires every transmitter in tx_order once
     period_ms = 100
-    tx_order = ["TX1", "TX3"]   # firing order; a transmitter left out stays silent
+    tx_order = ["TX1", "TX3"]   # firing order; transmitters not listed stay off
     burst_start_us = 0
     extra_slot_idle_us = 0
 
     [antennas]
     design_ghz = 77.0
     gain_dbi = 10.5
-    tx_mm = [[0, 0, 0], [0, 3.89, 1.95]]   # ahead, left, up of the phase centre
+    tx_mm = [[0, 0, 0], [0, 3.89, 1.95]]   # ahead, left, up from the phase centre
     rx_mm = [[0, 0, 0]]
     channel_gain = [[[1, 0]], [[-1, 0]]]   # per transmitter, per receiver: real, imaginary
 
@@ -39,10 +39,14 @@ A file may start from a board and change what differs:
     [transmitter]
     power_dbm = 12
 
-A section `[capture]` says how recordings are laid out: see `capture_format`.
+A section `[capture]` describes the format of recordings: see `capture_format`.
 
-With a board, everything else may be left out and the chip's limits are checked. Numbers are read
-and written in decimal: what `dump_radar` writes, `parse_radar` reads back unchanged.
+With a board, all other keys are optional and the limits of its chip are checked. Numbers are read
+and written in decimal, so `parse_radar` returns exactly the radar that `dump_radar` has written.
+
+The TOML is written here and not by tomli-w, which puts each entry of a list on a line of its own: a
+board with 3 transmitters and 4 receivers then needs some 80 lines of antennas, and radar files are
+meant to be edited by hand. This module opens no files.
 """
 
 import copy
@@ -53,12 +57,13 @@ from typing import Any
 
 from radarsim.checks import checked_count, checked_number, to_si
 from radarsim.errors import InputError
-from radarsim.radar.boards import BOARDS, CHIP_OF_BOARD, DEFAULT_BOARD, check_limits
+from radarsim.radar.boards import BOARDS, CHIP_OF_BOARD, DEFAULT_BOARD
 from radarsim.radar.capture_format import CaptureFormat, format_from_table, format_table
+from radarsim.radar.chip_limits import check_limits
 from radarsim.radar.config import AntennaArray, Chirp, Frame, Radar, Receiver
 from radarsim.radar.datasheet import datasheet_tables
 
-# Field of a value -> key of the file, wherever the two differ.
+# Field of a class -> key of the file, where the two differ.
 _KEYS = {
     ("Chirp", "start_freq_hz"): "chirp.start_ghz",
     ("Chirp", "slope_hz_per_s"): "chirp.slope_mhz_per_us",
@@ -84,13 +89,13 @@ def parse_radar(text: str, where: str) -> Radar:
 
     Args:
         text: the TOML, in datasheet units.
-        where: name of its file, for messages.
+        where: name of the file, for messages.
 
     Returns:
-        The radar, checked, against its chip too where it names a board.
+        The checked radar; where the file names a board, the limits of its chip are checked too.
 
     Raises:
-        InputError: naming the file, the key, its value with unit, the limit, and what to do.
+        InputError: naming the file, the key, its value with unit and the limit.
     """
     tables = _read(text, where)
     tables.pop("capture", None)
@@ -115,7 +120,7 @@ def parse_radar(text: str, where: str) -> Radar:
 
 
 def parse_capture_format(text: str, where: str) -> CaptureFormat:
-    """How captures of that radar are laid out: its `[capture]` section, see `capture_format`.
+    """The capture format in the `[capture]` section, see `capture_format`.
 
     Raises:
         InputError: an unknown key or value.
@@ -125,20 +130,20 @@ def parse_capture_format(text: str, where: str) -> CaptureFormat:
 
 
 def dump_setup(radar: Radar, capture_format: CaptureFormat) -> str:
-    """A radar and its captures' layout as one TOML text."""
+    """A radar and its capture format as one TOML text."""
     lines = ["", "[capture]"]
     lines += [f"{key} = {_text(value)}" for key, value in format_table(capture_format).items()]
     return dump_radar(radar) + "\n".join(lines) + "\n"
 
 
 def dump_radar(radar: Radar) -> str:
-    """A radar as TOML text that `parse_radar` reads back unchanged.
+    """A radar as TOML text; `parse_radar` reads it back unchanged.
 
     Args:
-        radar: the radar; its chip's limits are checked again when the text is read.
+        radar: the radar; the limits of its chip are checked when the text is read.
 
     Returns:
-        TOML text, every key written out.
+        TOML text that contains every key.
     """
     lines = [f"board = {_text(radar.board)}"] if radar.board else []
     for key, value in datasheet_tables(radar).items():
@@ -151,7 +156,7 @@ def dump_radar(radar: Radar) -> str:
 
 
 def _text(value: Any) -> str:
-    """One TOML value."""
+    """A value in TOML syntax."""
     if isinstance(value, Decimal):
         return f"{value:f}"
     if isinstance(value, list):
@@ -171,7 +176,7 @@ def _read(text: str, where: str) -> dict[str, Any]:
 
 
 def _check_keys(tables: dict[str, Any], where: str) -> None:
-    """Refuse keys nobody reads: a misspelt setting must not pass for the default."""
+    """Reject unknown keys, so that a misspelt setting is not replaced silently by the default."""
     for key, value in tables.items():
         known = _TEMPLATE.get(key)
         if known is None:
@@ -247,7 +252,7 @@ def _array(antennas: dict[str, Any], where: str) -> AntennaArray:
     _check_nested(gains, 3, "antennas.channel_gain", where)
     if any(len(gain) != 2 for row in gains for gain in row):
         hint = "write each as [real, imaginary], such as [-1, 0]"
-        raise InputError(where, "antennas.channel_gain", "holds a gain of another form", hint)
+        raise InputError(where, "antennas.channel_gain", "holds a gain that is not a pair", hint)
     return AntennaArray(
         tx_positions_m=_points(antennas["tx_mm"], "antennas.tx_mm", where),
         rx_positions_m=_points(antennas["rx_mm"], "antennas.rx_mm", where),
@@ -260,11 +265,11 @@ def _array(antennas: dict[str, Any], where: str) -> AntennaArray:
 
 
 def _fired(array: AntennaArray, labels: Any, where: str) -> tuple[AntennaArray, tuple[int, ...]]:
-    """The antennas that fire, and the order among them."""
+    """The transmitters that fire, and their firing order."""
     known = {f"TX{idx + 1}": idx for idx in range(array.num_tx)}
     usable = isinstance(labels, list) and labels and all(label in list(known) for label in labels)
     if not usable or len(set(labels)) != len(labels):
-        problem = f"is {labels!r}; the antennas are {', '.join(known)}"
+        problem = f"is {labels!r}; the transmitters are {', '.join(known)}"
         hint = 'list each that fires once, in firing order, such as ["TX1", "TX2"]'
         raise InputError(where, "frame.tx_order", problem, hint)
     fired = sorted(known[label] for label in labels)
@@ -279,7 +284,7 @@ def _points(value: Any, field: str, where: str) -> tuple[tuple[float, ...], ...]
 
 
 def _check_nested(value: Any, depth: int, field: str, where: str) -> None:
-    """Refuse all but lists of lists of numbers, as deep as asked."""
+    """Reject anything but lists of numbers that are nested `depth` levels deep."""
     if depth == 0:
         checked_number(where, field, value, hint="write numbers without quotes")
     elif isinstance(value, list):
@@ -288,7 +293,7 @@ def _check_nested(value: Any, depth: int, field: str, where: str) -> None:
     else:
         gains = field.endswith("gain")
         form = "[[[real, imaginary], ...], ...]" if gains else "[[ahead, left, up], ...]"
-        raise InputError(where, field, f"holds {value} where a list belongs", f"write {form}")
+        raise InputError(where, field, f"holds {value} where a list is required", f"write {form}")
 
 
 def _si(value: Any, scale: str, field: str, where: str) -> float:

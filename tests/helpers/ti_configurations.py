@@ -1,4 +1,4 @@
-"""Configurations of TI's tools for the tests, written for them."""
+"""Synthetic configuration files of TI's tools: SDK .cfg, Studio log, Lua script, Studio JSON."""
 
 import json
 
@@ -19,7 +19,7 @@ guiMonitor -1 1 0 0 0 0 0
 sensorStart
 """
 
-# The same radar in Studio's own words. 1435384036 and 1243 are steps of 53.6 Hz and 48.3 kHz/us.
+# The same radar in a Studio log. 1435384036 and 1243 are steps of 53.6 Hz and 48.3 kHz/us.
 LOG = """\
 26-Mar-2021 11:08:17: API:select_chip_version,XWR1843,0,
 26-Mar-2021 11:08:17: API:ChannelConfig,5,15,0,
@@ -49,7 +49,7 @@ ar1.RfLdoBypassConfig(3)
 
 
 def studio_tables() -> dict:
-    """The same radar as mmWave Studio exports it, fresh each time so that tests may change it."""
+    """The same radar as mmWave Studio exports it; new per call, so that tests may change it."""
     chirps = [
         {
             "rlChirpCfg_t": {

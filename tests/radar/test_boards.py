@@ -1,4 +1,4 @@
-"""Named boards: layouts as TI documents them, figures, chip limits, and the printed table."""
+"""TI boards: antenna layouts by TI's documents, chip limits, and the parameter table."""
 
 import dataclasses
 import os
@@ -10,13 +10,14 @@ import pytest
 
 from radarsim.errors import InputError
 from radarsim.radar.__main__ import main
-from radarsim.radar.boards import BOARDS, CHIP_OF_BOARD, DEFAULT_BOARD, check_limits
+from radarsim.radar.boards import BOARDS, CHIP_OF_BOARD, DEFAULT_BOARD
+from radarsim.radar.chip_limits import check_limits
 from radarsim.radar.config import Chirp
 from radarsim.radar.parameter_table import radar_table
 from radarsim.radar.toml import dump_radar, parse_radar
 
 # TI 3D People Tracking configurations: position of TX1-RX1, TX1-RX2, ... to the right and up, in
-# half wavelengths, and the sign that undoes each channel's inversion.
+# half wavelengths, and the sign that compensates the inversion of each channel.
 ISK_RIGHT = [0, -1, -2, -3, -2, -3, -4, -5, -4, -5, -6, -7]
 ISK_UP = [-1, -1, -1, -1, 0, 0, 0, 0, -1, -1, -1, -1]
 AOP_RIGHT = [-1, -1, 0, 0, -3, -3, -2, -2, -1, -1, 0, 0]
@@ -37,8 +38,8 @@ ODS_SIGN = [1, -1, -1, 1] * 3
         ("IWR6843ISK-ODS", ODS_RIGHT, ODS_UP),
     ],
 )
-def test_virtual_elements_stand_where_ti_configures_them(board, right, up):
-    """Up to where the array's centre lies; left is minus right."""
+def test_virtual_elements_are_at_the_positions_that_ti_configures(board, right, up):
+    """Apart from the centre of the array; left is minus right."""
     array = BOARDS[board].array
     steps = array.virtual_m.reshape(12, 3) / array.half_wavelength_m
     expected = np.column_stack([np.zeros(12), -np.array(right), up])
@@ -90,14 +91,14 @@ def test_every_board_is_centred_small_and_within_its_chip(radar):
     check_limits(radar, CHIP_OF_BOARD[radar.board])
 
 
-def test_the_aop_board_radiates_what_its_datasheet_says():
+def test_the_eirp_of_the_aop_board_is_that_of_its_datasheet():
     """15 dBm EIRP from one transmitter."""
     radar = BOARDS["IWR6843AOPEVM"]
     assert radar.tx_power_dbm + radar.array.gain_dbi == pytest.approx(15.0)
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("changes", "expected"),
     [
         ({"slope_mhz_per_us": 120, "num_samples": 64, "ramp_end_us": 25}, "120 MHz/us"),
         ({"sample_rate_ksps": 25000}, "10 MHz"),
@@ -107,7 +108,7 @@ def test_the_aop_board_radiates_what_its_datasheet_says():
         ({"start_ghz": 76, "ramp_end_us": 70}, "at most 4 GHz"),
     ],
 )
-def test_settings_beyond_the_chip_are_refused(changes, words):
+def test_settings_beyond_the_chip_are_refused(changes, expected):
     settings = {
         "start_ghz": 77,
         "slope_mhz_per_us": 60.012,
@@ -119,26 +120,26 @@ def test_settings_beyond_the_chip_are_refused(changes, words):
     }
     chirp = Chirp.from_datasheet(**(settings | changes))
     radar = dataclasses.replace(BOARDS[DEFAULT_BOARD], chirp=chirp)
-    with pytest.raises(InputError, match=words) as refusal:
+    with pytest.raises(InputError, match=expected) as refusal:
         check_limits(radar, CHIP_OF_BOARD[DEFAULT_BOARD])
     assert "xWR1843" in str(refusal.value)
 
 
 @pytest.mark.parametrize("radar", BOARDS.values(), ids=BOARDS)
-def test_every_board_survives_toml_and_prints_within_100_columns(radar):
+def test_every_board_is_written_and_read_as_toml_and_prints_within_100_columns(radar):
     assert parse_radar(dump_radar(radar), "board.toml") == radar
     assert max(len(line) for line in radar_table(radar).splitlines()) <= 100
 
 
-def test_the_table_tells_what_an_engineer_looks_for():
+def test_the_table_lists_resolution_timing_noise_and_antennas():
     table = radar_table(BOARDS[DEFAULT_BOARD])
-    measured = ("4.29 cm", "10.99 m", "+-4.39 m/s", "6.85 cm/s", "-92.5 dBm", "13.73 uV")
+    resolution = ("4.29 cm", "10.99 m", "+-4.39 m/s", "6.85 cm/s", "-92.5 dBm", "13.73 uV")
     timing = ("72 us", "216 us", "27.6 ms", "25.0 %", "44 %", "TX2", "slot 2", "TX3-RX4")
-    for figure in measured + timing:
+    for figure in resolution + timing:
         assert figure in table, figure
 
 
-def test_a_lone_pair_of_antennas_has_a_table_too():
+def test_a_single_pair_of_antennas_has_a_table():
     radar = BOARDS[DEFAULT_BOARD]
     array = dataclasses.replace(
         radar.array,
@@ -148,7 +149,7 @@ def test_a_lone_pair_of_antennas_has_a_table_too():
     )
     frame = dataclasses.replace(radar.frame, tx_order=(0,))
     table = radar_table(dataclasses.replace(radar, array=array, frame=frame, board=""))
-    assert "no board named" in table
+    assert "no board given" in table
     assert "none" in table
 
 
@@ -173,7 +174,7 @@ def test_the_command_prints_a_radar_it_can_read_back(tmp_path):
 
 
 @pytest.mark.parametrize("text", [None, 'board = "AWR1843BOOST"\n[chirp]\nslope_mhz_per_us = -1\n'])
-def test_the_command_refuses_in_one_line(text, tmp_path, capsys):
+def test_the_command_prints_errors_in_one_line(text, tmp_path, capsys):
     path = tmp_path / "radar.toml"
     if text is not None:
         path.write_text(text)

@@ -1,4 +1,4 @@
-"""The radar as values: timing, resolution, and settings that no radar could have."""
+"""Radar configuration: timing, resolution, and rejection of impossible settings."""
 
 import dataclasses
 
@@ -52,7 +52,7 @@ def line(**positions) -> AntennaArray:
         (PAPER.chirp.centre_freq_hz, 79.11e9, 5e6),
     ],
 )
-def test_the_default_radar_measures_what_the_paper_prints(found, printed, half_digit):
+def test_the_default_radar_has_the_parameters_of_the_paper(found, printed, half_digit):
     """Within half of the last printed digit."""
     assert abs(found - printed) <= half_digit
 
@@ -65,14 +65,14 @@ def test_a_target_one_range_bin_away_beats_once_per_chirp():
     assert chirp.max_range_m == pytest.approx(chirp.num_samples * chirp.range_resolution_m)
 
 
-def test_a_target_at_the_largest_speed_turns_half_a_cycle_per_loop():
+def test_a_target_at_the_maximum_speed_moves_the_phase_by_half_a_cycle_per_loop():
     moved_m = PAPER.max_speed_mps * PAPER.loop_period_s
     assert 2 * moved_m / PAPER.chirp.wavelength_m == pytest.approx(0.5, rel=1e-12)
     bins = 2 * PAPER.max_speed_mps / PAPER.speed_resolution_mps
     assert bins == pytest.approx(PAPER.frame.num_chirps, rel=1e-12)
 
 
-def test_chirps_fill_the_burst_and_not_the_frame():
+def test_chirps_fill_the_burst_but_not_the_frame():
     """Chirps spread over the 100 ms frame would be 781 us apart and wrap at 1.2 m/s."""
     times_s = PAPER.chirp_times_s
     assert times_s.shape == (128, 3)
@@ -122,8 +122,8 @@ def test_thermal_noise_is_minus_174_dbm_per_hertz_plus_the_noise_figure():
     assert 10 * np.log10(PAPER.noise_power_w) + 30 == pytest.approx(-92.5, abs=0.05)
 
 
-def test_noise_at_the_adc_agrees_with_a_shared_capture():
-    """An AWR1642 at 30 dB gain and 10 Msps showed 18.4 codes rms; the full scale stems from it."""
+def test_noise_at_the_adc_agrees_with_a_published_capture():
+    """An AWR1642 at 30 dB and 10 Msps showed 18.4 codes rms; the full scale is derived from it."""
     codes = PAPER.receiver.noise_rms_v(10e6) / PAPER.receiver.adc_step_v
     assert codes == pytest.approx(18.4, abs=0.2)  # full scale is quoted to two digits
 
@@ -136,8 +136,8 @@ def test_virtual_elements_are_sums_and_the_row_runs_to_the_left():
     np.testing.assert_allclose(np.diff(left_m), C / 150e9, rtol=1e-9)
 
 
-def test_the_azimuth_row_skips_raised_antennas_gaps_and_doubles():
-    """TX2 is raised; TX3 falls on TX1's second and third element; RX4 stands apart."""
+def test_the_azimuth_row_skips_raised_antennas_gaps_and_duplicates():
+    """TX2 is raised; TX3 coincides with the second and third element of TX1; RX4 is isolated."""
     array = line(tx=[(0, 0), (3, 1), (1, 0)], rx=[(0, 0), (1, 0), (2, 0), (9, 0)])
     assert array.azimuth_row() == ((0, 0), (0, 1), (0, 2), (2, 2))
 
@@ -146,7 +146,7 @@ def test_one_antenna_each_is_a_row_of_one():
     assert line(tx=[(0, 0)], rx=[(5, 2)]).azimuth_row() == ((0, 0),)
 
 
-def test_keeping_some_transmitters_keeps_their_places_and_gains():
+def test_a_subset_of_transmitters_keeps_positions_and_gains():
     array = BOARDS["IWR6843AOPEVM"].array
     kept = array.with_tx((2, 0))
     np.testing.assert_array_equal(kept.tx_m, array.tx_m[[2, 0]])
@@ -169,7 +169,7 @@ def test_a_radar_is_static_under_jit_and_equal_radars_share_a_compile():
 
 
 @pytest.mark.parametrize(
-    ("make", "field", "words"),
+    ("make", "field", "expected"),
     [
         (lambda: paper_chirp(slope_mhz_per_us=-60), "slope_hz_per_s", "-60 MHz/us"),
         (lambda: paper_chirp(slope_mhz_per_us=0), "slope_hz_per_s", "up-chirps"),
@@ -220,19 +220,19 @@ def test_a_radar_is_static_under_jit_and_equal_radars_share_a_compile():
         ),
     ],
 )
-def test_impossible_settings_are_refused_in_one_line_that_teaches(make, field, words):
-    """Field, value with unit, limit, what to do next."""
+def test_impossible_settings_are_rejected_in_one_line_with_a_hint(make, field, expected):
+    """Field, value with unit, limit, hint."""
     with pytest.raises(InputError) as refusal:
         make()
-    told = str(refusal.value)
+    message = str(refusal.value)
     assert refusal.value.field == field
-    assert words in told
-    assert "\n" not in told
-    assert "; " in told
+    assert expected in message
+    assert "\n" not in message
+    assert "; " in message
 
 
 def test_the_adc_window_may_end_exactly_with_the_ramp():
-    """10 + 100 / 2.5 Msps = 50 us, in floats a hair above."""
+    """10 + 100 / 2.5 Msps = 50 us, in floating point slightly more."""
     chirp = paper_chirp(num_samples=100, sample_rate_ksps=2500, adc_start_us=10, ramp_end_us=50)
     assert chirp.num_samples == 100
 

@@ -1,4 +1,4 @@
-"""TI SDK configurations: what becomes of every line, and how contradictions are refused."""
+"""TI SDK configurations: the effect of each command, and rejection of contradictions."""
 
 import numpy as np
 import pytest
@@ -28,39 +28,39 @@ def test_a_configuration_is_the_radar_it_describes():
     assert radar.board == "AWR1843BOOST"
 
 
-def test_it_says_how_captures_are_laid_out():
+def test_it_determines_the_capture_format():
     layout = parse_setup(CFG, "a.cfg").capture_format
     assert (layout.lanes, layout.samples, layout.iq_order) == (2, "complex1x", "q_first")
     assert layout.num_frames == 250
     assert layout.assumed == ("board", "antennas")  # a chip may sit on any board
 
 
-def test_what_it_does_not_use_is_listed():
+def test_unused_commands_are_listed_in_the_notes():
     notes = parse_setup(CFG + "fooCfg 1 2\n", "a.cfg").notes
     assert any("guiMonitor" in note for note in notes)
-    assert any("not known and not used: fooCfg (line 15)" in note for note in notes)
+    assert any("unknown and not used: fooCfg (line 15)" in note for note in notes)
     assert any("high-pass corners of 175 and 350 kHz" in note for note in notes)
 
 
-def test_firing_order_is_that_of_the_chirps():
+def test_the_firing_order_is_the_order_of_the_chirps():
     text = changed("chirpCfg 0 0 0 0 0 0 0 1", "chirpCfg 0 0 0 0 0 0 0 4")
     text = text.replace("chirpCfg 1 1 0 0 0 0 0 4", "chirpCfg 1 1 0 0 0 0 0 1")
     assert parse_setup(text, "a.cfg").radar.frame.tx_order == (1, 0)
 
 
-def test_many_equal_chirps_in_one_loop_are_as_many_loops():
+def test_equal_chirps_in_one_loop_count_as_loops():
     text = changed("chirpCfg 1 1 0 0 0 0 0 4", "chirpCfg 1 31 0 0 0 0 0 1")
     frame = parse_setup(text.replace("frameCfg 0 1 64", "frameCfg 0 31 4"), "a.cfg").radar.frame
     assert (frame.num_chirps, frame.tx_order) == (128, (0,))
 
 
-def test_receivers_that_are_off_are_left_out():
+def test_disabled_receivers_are_removed():
     text = changed("channelCfg 15 5 0", "channelCfg 10 5 0")
     array = parse_setup(text, "a.cfg").radar.array
     assert array.rx_positions_m == tuple(PAPER.array.rx_positions_m[idx] for idx in (1, 3))
 
 
-def test_a_real_adc_counts_as_the_complex_one_it_is_worth():
+def test_a_real_adc_becomes_the_equivalent_complex_one():
     text = changed("adcCfg 2 1", "adcCfg 2 0").replace("adcbufCfg -1 0 1", "adcbufCfg -1 1 1")
     setup = parse_setup(text, "a.cfg")
     assert setup.capture_format.samples == "real"
@@ -69,27 +69,27 @@ def test_a_real_adc_counts_as_the_complex_one_it_is_worth():
     assert setup.radar.chirp.bandwidth_hz == PAPER.chirp.bandwidth_hz
 
 
-def test_calibration_becomes_the_gain_that_it_undoes():
-    """The chip multiplies by the factor; what it saw times the factor is the same for all."""
+def test_channel_gains_are_the_inverse_of_the_calibration():
+    """The chip multiplies by the factors; gain times factor is equal for all channels."""
     rng = np.random.default_rng(2)
     factors = rng.uniform(0.4, 1, 12) * np.exp(1j * rng.uniform(-3, 3, 12))
     numbers = " ".join(f"{value.real:.6f} {value.imag:.6f}" for value in factors)
     setup = parse_setup(CFG + f"compRangeBiasAndRxChanPhase 0.07 {numbers}\n", "a.cfg")
     gains = setup.radar.array.gains
     assert gains.shape == (2, 4)  # TX1 and TX3 of three
-    undone = gains * factors.reshape(3, 4)[[0, 2]]
-    np.testing.assert_allclose(undone, undone[0, 0], rtol=1e-5)  # six printed digits
+    equalised = gains * factors.reshape(3, 4)[[0, 2]]
+    np.testing.assert_allclose(equalised, equalised[0, 0], rtol=1e-5)  # six printed digits
     assert setup.capture_format.range_bias_m == 0.07
 
 
-def test_the_default_calibration_keeps_what_the_board_is_known_for():
+def test_the_default_calibration_keeps_the_gains_of_the_board():
     text = CFG.replace("xWR18xx", "xWR68xx_AOP").replace("profileCfg 0 77", "profileCfg 0 60")
     text += "compRangeBiasAndRxChanPhase 0.0" + " 1 0" * 12 + "\n"
     gains = parse_setup(text, "a.cfg").radar.array.gains
     np.testing.assert_array_equal(gains, BOARDS["IWR6843AOPEVM"].array.with_tx((0, 2)).gains)
 
 
-# As TI's 3D people tracking is configured for the board that hangs from the ceiling.
+# From TI's 3D people tracking, the configuration for the ceiling-mounted board.
 PEOPLE_TRACKING = """
 channelCfg 15 7 0
 adcCfg 2 1
@@ -105,7 +105,7 @@ antPhaseRot 1 -1 -1 1 1 -1 -1 1 1 -1 -1 1
 """
 
 
-def test_inverted_receivers_tell_the_board():
+def test_inverted_receivers_identify_the_board():
     setup = parse_setup(PEOPLE_TRACKING, "ods.cfg")
     board = BOARDS["IWR6843ISK-ODS"]
     assert setup.radar.array == board.array
@@ -114,17 +114,17 @@ def test_inverted_receivers_tell_the_board():
     assert setup.capture_format.num_frames == 0
 
 
-def test_without_a_platform_the_band_decides_and_the_board_is_a_guess():
+def test_without_a_platform_the_board_is_guessed_from_the_band():
     text = changed("% Platform:xWR18xx\n", "").replace("profileCfg 0 77", "profileCfg 0 60")
     setup = parse_setup(text, "a.cfg")
     assert setup.radar.board == "IWR6843ISK"
     assert setup.capture_format.assumed == ("board", "antennas")
 
 
-def test_beats_the_receiver_filters_out_are_told():
+def test_a_note_states_the_range_that_the_if_filter_removes():
     text = changed("60.012 1 256 4400", "60.012 1 256 12500")
     notes = parse_setup(text, "a.cfg").notes
-    assert any("passes beats up to 10 MHz: nothing beyond 25.0 m" in note for note in notes)
+    assert any("passes beats up to 10 MHz: targets beyond 25.0 m" in note for note in notes)
 
 
 @pytest.mark.parametrize(
@@ -137,17 +137,25 @@ def test_beats_the_receiver_filters_out_are_told():
         ("64 250 100 1", "64 250 5 1", "64 loops of 144 us end at 9.216 ms"),
         ("profileCfg 0 77", "profileCfg 0 60", "xWR1843 allows at least 76 GHz"),
         ("chirpCfg 1 1 0 0 0 0 0 4", "chirpCfg 1 1 0 0 0 0 0 2", "fires TX2, which is off"),
-        ("chirpCfg 1 1 0 0 0 0 0 4", "chirpCfg 1 1 0 0 0 0 0 5", "fires TX1 and TX3 at once"),
+        (
+            "chirpCfg 1 1 0 0 0 0 0 4",
+            "chirpCfg 1 1 0 0 0 0 0 5",
+            "TX1 and TX3 simultaneously",
+        ),
         ("chirpCfg 1 1 0 0 0 0 0 4", "chirpCfg 1 1 3 0 0 0 0 4", "uses profiles [0, 3]"),
         ("chirpCfg 1 1 0 0 0 0 0 4", "chirpCfg 1 1 0 0 0 5 0 4", "changes its profile by 0, 0, 5"),
         ("frameCfg 0 1 64", "frameCfg 0 2 64", "2 belongs to the frame but is not set"),
         ("frameCfg 0 1 64 250 100 1 0\n", "", "frame: is missing"),
-        ("guiMonitor -1", "channelCfg 15 7 0\nguiMonitor -1", "an earlier line 15 5 0"),
-        ("adcbufCfg -1 0", "adcbufCfg -1 1", "says 2 1 (complex), adcbufCfg -1 1 1 1 1 (real)"),
-        ("dfeDataOutputMode 1", "dfeDataOutputMode 3", "asks for advanced frames"),
+        ("guiMonitor -1", "channelCfg 15 7 0\nguiMonitor -1", "in an earlier line 15 5 0"),
+        (
+            "adcbufCfg -1 0",
+            "adcbufCfg -1 1",
+            "2 1 (complex), but adcbufCfg is -1 1 1 1 1 (real)",
+        ),
+        ("dfeDataOutputMode 1", "dfeDataOutputMode 3", "selects advanced frames"),
         ("channelCfg 15 5 0", "channelCfg 0 5 0", "receivers: mask is 0"),
-        ("channelCfg 15 5 0", "channelCfg 15 5 1", "several chips in cascade"),
-        ("xWR18xx", "AWR294X", "is AWR294X, not known here"),
+        ("channelCfg 15 5 0", "channelCfg 15 5 1", "several cascaded chips"),
+        ("xWR18xx", "AWR294X", "is AWR294X, which is unknown"),
         ("sensorStart", "bpmCfg -1 1 0 1", "phase-coded transmitters"),
         (
             "sensorStart",
@@ -156,7 +164,7 @@ def test_beats_the_receiver_filters_out_are_told():
         ),
     ],
 )
-def test_what_cannot_be_is_refused_in_one_line_that_names_the_file(old, new, message):
+def test_invalid_configurations_are_rejected_in_one_line_that_names_the_file(old, new, message):
     with pytest.raises(InputError) as refused:
         parse_setup(changed(old, new), "hall.cfg")
     assert message in str(refused.value)
@@ -181,7 +189,7 @@ def test_the_command_prints_a_cfg_as_a_table_with_notes_or_as_toml(tmp_path, cap
     path = tmp_path / "hall.cfg"
     path.write_text(CFG)
     assert main([str(path)]) == 0
-    assert "note: not used, they come after the samples" in capsys.readouterr().out
+    assert "note: not used, because they do not change the samples" in capsys.readouterr().out
     assert main([str(path), "--toml"]) == 0
     (tmp_path / "hall.toml").write_text(capsys.readouterr().out)
     setup, again = load_setup(path), load_setup(tmp_path / "hall.toml")

@@ -1,4 +1,4 @@
-"""mmWave Studio's JSON, logs and scripts: the same radar as the SDK file says."""
+"""mmWave Studio JSON, logs and scripts: the same radar as from the SDK configuration."""
 
 import json
 
@@ -20,7 +20,7 @@ def test_scripts_and_json_in_physical_units_are_the_same_radar(text):
     assert "board" in layout.assumed
 
 
-def test_a_log_in_steps_of_the_chip_is_the_same_radar_up_to_one_step():
+def test_a_log_in_register_units_is_the_same_radar_up_to_one_step():
     setup = parse_setup(LOG, "a_LogFile.txt")
     chirp = setup.radar.chirp
     # 6 us of what is left of the slope, 0.26 kHz/us.
@@ -37,20 +37,20 @@ def test_the_last_session_of_a_log_counts():
 
 
 def test_steps_of_the_60_ghz_band_are_smaller():
-    """1491308089 steps of 40.2 Hz are 60 GHz; of 53.6 Hz they would be 80."""
+    """1491308089 steps of 40.2 Hz are 60 GHz; with steps of 53.6 Hz it would be 80 GHz."""
     log = LOG.replace("XWR1843", "IWR6843").replace("1435384036", "1491308089")
     radar = parse_setup(log, "a").radar
     assert radar.chirp.ramp_start_freq_hz == pytest.approx(60e9, abs=41)
     assert radar.chirp.slope_hz_per_s == pytest.approx(1243 * 36.2098e9, rel=1e-5)
 
 
-def test_without_a_chip_the_band_that_holds_the_ramp_is_taken():
+def test_without_a_chip_the_band_that_contains_the_ramp_is_used():
     log = "\n".join(LOG.splitlines()[1:]).replace("1435384036", "1491308089")
     log = log.replace(",1243,", ",1657,")  # 60 MHz/us, which would leave 76 to 81 GHz
     assert parse_setup(log, "a").radar.board == "IWR6843ISK"
 
 
-def test_a_chip_that_makes_its_samples_itself_is_told():
+def test_a_note_states_that_the_test_source_is_on():
     on = LOG.replace("API:EnableTestSource,0,", "API:EnableTestSource,1,")
     assert any("test source is on" in note for note in parse_setup(on, "a").notes)
     assert not any("test source" in note for note in parse_setup(LOG, "a").notes)
@@ -58,11 +58,11 @@ def test_a_chip_that_makes_its_samples_itself_is_told():
 
 def test_several_subframes_are_refused():
     several = LOG.replace("API:AdvancedFrameConfig,1,", "API:AdvancedFrameConfig,2,")
-    with pytest.raises(InputError, match="asks for 2 subframes"):
+    with pytest.raises(InputError, match="configures 2 subframes"):
         parse_setup(several, "a")
 
 
-def test_what_scripts_set_beside_it_is_listed():
+def test_unused_calls_of_scripts_are_listed_in_the_notes():
     assert any("RfLdoBypassConfig" in note for note in parse_setup(LUA, "a.lua").notes)
 
 
@@ -72,10 +72,10 @@ def test_what_scripts_set_beside_it_is_listed():
         ("ar1.FrameConfig(0, 1, 250", "ar1.FrameConfig(0, 1, count", "argument 3 is 'count'"),
         ("ar1.FrameConfig(0, 1, 250, 64, 100, 0, 1)", "", "frame: is missing"),
         (", 0, 0, 30)", ", 0)", "ProfileConfig: has 16 arguments"),
-        ("ar1.FrameConfig", "ar1.AdvanceFrameConfig", "asks for advanced frames"),
+        ("ar1.FrameConfig", "ar1.AdvanceFrameConfig", "configures advanced frames"),
     ],
 )
-def test_scripts_that_cannot_be_followed_are_refused(old, new, message):
+def test_scripts_that_cannot_be_parsed_are_rejected(old, new, message):
     assert old in LUA
     with pytest.raises(InputError) as refused:
         parse_setup(LUA.replace(old, new), "hall.lua")
@@ -101,10 +101,10 @@ def profile(tables):
         (lambda t: profile(t).update(numAdcSamples=-4), "numAdcSamples: is -4"),
         (lambda t: profile(t).update(numAdcSamples=400), "after the ramp ends"),
         (lambda t: profile(t).update(rxGain_dB=None), "rxGain_dB: is 'None'"),
-        (lambda t: rf(t).update(rlChirps=[3]), "rlChirps[0]: is missing or no object"),
+        (lambda t: rf(t).update(rlChirps=[3]), "rlChirps[0]: is missing or not an object"),
     ],
 )
-def test_json_that_describes_no_radar_is_refused_with_its_path(change, message):
+def test_invalid_json_is_rejected_with_the_path_in_the_file(change, message):
     tables = studio_tables()
     change(tables)
     with pytest.raises(InputError) as refused:
@@ -112,13 +112,13 @@ def test_json_that_describes_no_radar_is_refused_with_its_path(change, message):
     assert message in str(refused.value)
 
 
-def test_the_setup_of_a_recording_is_not_taken_for_the_radar():
+def test_the_setup_of_a_recording_is_not_accepted_as_a_radar():
     text = json.dumps({"mmWaveDevice": "iwr6843", "configUsed": "a.mmwave.json"})
-    with pytest.raises(InputError, match=r"give the \.mmwave\.json beside it"):
+    with pytest.raises(InputError, match=r"give the \.mmwave\.json file in the same folder"):
         parse_setup(text, "a.setup.json")
 
 
-def test_four_lanes_and_switched_off_receivers_are_seen():
+def test_four_lanes_and_disabled_receivers_are_read():
     tables = studio_tables()
     stream = tables["mmWaveDevices"][0]["rawDataCaptureConfig"]
     stream["rlDevLaneEnable_t"]["laneEn"] = "0xF"
@@ -127,7 +127,7 @@ def test_four_lanes_and_switched_off_receivers_are_seen():
     assert (layout.lanes, layout.rx_lanes) == (4, (2, 3))
 
 
-def test_lists_that_change_the_signal_are_told():
+def test_unused_lists_are_named_in_the_notes():
     tables = studio_tables()
     rf(tables)["rlRfPhaseShiftCfgs"] = [{"txEnable": 1}]
     notes = parse_setup(json.dumps(tables), "a").notes

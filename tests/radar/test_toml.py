@@ -1,4 +1,4 @@
-"""Radar files: what they say, what they may leave out, and how they are refused."""
+"""Radar files: keys, defaults from a board, exact round trip, and error messages."""
 
 import dataclasses
 
@@ -45,7 +45,7 @@ def test_a_board_alone_is_that_board():
     assert parse_radar(START, "radar.toml") == PAPER
 
 
-def test_a_file_without_a_board_says_everything_in_datasheet_units():
+def test_a_file_without_a_board_gives_everything_in_datasheet_units():
     radar = parse_radar(WHOLE, "bench.toml")
     assert radar.name == "bench"
     assert radar.chirp.start_freq_hz == 60.516325e9  # 60.25 GHz + 5 us of 53.265 MHz/us
@@ -58,28 +58,28 @@ def test_a_file_without_a_board_says_everything_in_datasheet_units():
     assert radar.tx_power_dbm == 10.5
 
 
-def test_half_the_slope_sees_twice_as_far():
+def test_half_the_slope_doubles_range_and_range_resolution():
     text = START + "[chirp]\nslope_mhz_per_us = 30.006\n"
     radar = parse_radar(text, "radar.toml")
     assert radar.max_range_m == pytest.approx(2 * PAPER.max_range_m, rel=1e-12)
     assert radar.range_resolution_m == pytest.approx(2 * PAPER.range_resolution_m, rel=1e-12)
 
 
-def test_a_silent_transmitter_leaves_the_array():
+def test_a_transmitter_that_does_not_fire_is_removed_from_the_array():
     radar = parse_radar(START + '[frame]\ntx_order = ["TX3", "TX1"]\n', "radar.toml")
     np.testing.assert_array_equal(radar.array.tx_m, PAPER.array.tx_m[[0, 2]])
     assert radar.frame.tx_order == (1, 0)
     assert radar.loop_period_s == pytest.approx(144e-6)
 
 
-def test_new_antennas_do_not_inherit_the_gains_of_the_old():
+def test_new_antennas_do_not_inherit_the_gains_of_the_board():
     text = 'board = "IWR6843AOPEVM"\n[antennas]\nrx_mm = [[0, 0, 0]]\n'
     assert parse_radar(text, "radar.toml").array.channel_gain == ((1 + 0j,),) * 3
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_what_is_written_reads_back_to_the_last_bit(seed):
-    """Numbers travel in decimal, so nothing is rounded twice."""
+def test_a_written_radar_is_read_back_exactly(seed):
+    """Numbers are written and read in decimal, so they are rounded only once."""
     rng = np.random.default_rng(seed)
 
     def near(value):
@@ -103,7 +103,7 @@ def test_what_is_written_reads_back_to_the_last_bit(seed):
 
 
 @pytest.mark.parametrize(
-    ("text", "field", "words"),
+    ("text", "field", "expected"),
     [
         ("[chirp", "TOML", "cannot be read"),
         ('board = "AWR1843"', "board", "AWR1843BOOST"),
@@ -134,10 +134,10 @@ def test_what_is_written_reads_back_to_the_last_bit(seed):
         (START + "[transmitter]\npower_dbm = 1000", "transmitter.power_dbm", "60 dBm"),
     ],
 )
-def test_a_wrong_file_is_refused_by_file_key_value_and_remedy(text, field, words):
+def test_errors_name_file_key_value_and_hint(text, field, expected):
     with pytest.raises(InputError) as refusal:
         parse_radar(text, "radar.toml")
-    told = str(refusal.value)
-    assert told.startswith(f"radar.toml: {field}: ")
-    assert words in told
-    assert "\n" not in told
+    message = str(refusal.value)
+    assert message.startswith(f"radar.toml: {field}: ")
+    assert expected in message
+    assert "\n" not in message

@@ -1,1 +1,1 @@
-"""TI configurations to a radar: SDK files, mmWave Studio JSON and logs."""
+"""Parsers of TI configuration files: SDK .cfg, mmWave Studio JSON and logs."""

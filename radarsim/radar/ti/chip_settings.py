@@ -1,11 +1,13 @@
-"""What a TI configuration told a chip, whatever its file looked like; made into a `Setup`.
+"""Settings of a TI radar chip, independent of the file format they were read from.
 
-SDK `.cfg` files, mmWave Studio JSON and Studio logs set the same registers in different words. Each
-parser fills a `ChipSettings`; here they are checked against each other and become a radar.
+SDK `.cfg` files, mmWave Studio JSON and Studio logs set the same registers with different names.
+Each parser fills a `ChipSettings`; its methods check the settings against each other.
+`configuration_files` converts them to a radar.
 """
 
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from typing import NamedTuple
 
 from radarsim.errors import InputError
 
@@ -34,7 +36,7 @@ class Profile:
 
 @dataclass(kw_only=True)
 class ChirpRange:
-    """Chirps `first` to `last`: profile, transmitters as a bit mask, changes to the profile."""
+    """Chirps `first` to `last`: profile, transmitter bit mask, deviations from the profile."""
 
     first: int
     last: int
@@ -45,7 +47,7 @@ class ChirpRange:
 
 @dataclass(kw_only=True)
 class FramePlan:
-    """Chirps `first` to `last`, so many loops, so many frames (0: until stopped)."""
+    """Chirps `first` to `last` per loop, number of loops, number of frames (0: until stopped)."""
 
     first: int
     last: int
@@ -54,23 +56,31 @@ class FramePlan:
     period_ms: Decimal
 
 
+class Firing(NamedTuple):
+    """Profile in use, transmitter indices in firing order, and number of loops per frame."""
+
+    profile: Profile
+    tx_order: tuple[int, ...]
+    loops: int
+
+
 @dataclass(kw_only=True)
 class ChipSettings:
-    """Everything that decides a capture.
+    """Chip settings that determine the samples of a capture.
 
     Attributes:
         where: the file, for messages.
-        platform: chip or board as the file names it; "" where it does not.
-        rx_mask, tx_mask: receivers and transmitters that are on, bit 0 the first.
+        platform: chip or board that the file names; "" where it names none.
+        rx_mask, tx_mask: enabled receivers and transmitters, bit 0 the first.
         adc_bits, adc_format: codes of the chip: 0, 1, 2 for 12, 14, 16 bits and for real,
             complex 1x, complex 2x.
-        q_first: whether Q comes before I; None where the file does not say.
-        lanes: LVDS lanes; None likewise.
+        q_first: whether Q precedes I; None where the file does not state it.
+        lanes: LVDS lanes; None where the file does not state them.
         profiles: by number.
-        chirps: in the order given; later ones replace earlier ones.
-        frame: None until the file has set it.
+        chirps: in file order; later entries replace earlier ones.
+        frame: None until it has been read.
         calibration: the arguments of `compRangeBiasAndRxChanPhase`.
-        notes: what the file says beyond this.
+        notes: remarks about other settings in the file, for the user.
     """
 
     where: str
@@ -104,24 +114,28 @@ class ChipSettings:
         return _ADC_BITS[self.adc_bits]
 
     def error(self, name: str, problem: str, hint: str) -> InputError:
-        """A refusal that names this file."""
+        """An error that names the file."""
         return InputError(self.where, name, problem, hint)
 
     def receivers(self) -> tuple[int, ...]:
-        """Indices of the receivers that are on."""
+        """Indices of the enabled receivers."""
         mask = 0xF if self.rx_mask is None else self.rx_mask
         if not 0 < mask < 16:
-            raise self.error("receivers", f"mask is {mask}", "set bits 0 to 3 of those that are on")
+            raise self.error(
+                "receivers", f"mask is {mask}", "set bits 0 to 3 for the enabled receivers"
+            )
         return tuple(idx for idx in range(4) if mask >> idx & 1)
 
-    def firing(self) -> tuple[Profile, tuple[int, ...], int]:
-        """The one profile in use, transmitters in firing order, and loops.
+    def firing(self) -> Firing:
+        """The profile in use, transmitters in firing order, and number of loops.
 
         Raises:
-            InputError: chirps that no frame of equal loops can express.
+            InputError: the chirps do not form equal loops of one profile.
         """
         if self.frame is None:
-            raise self.error("frame", "is missing", "give the file that configured the capture")
+            raise self.error(
+                "frame", "is missing", "give the file with which the capture was configured"
+            )
         first, last = self.frame.first, self.frame.last
         if not 0 <= first <= last < 512 or self.frame.loops < 1:
             problem = f"runs from chirp {first} to {last}, {self.frame.loops} loops"
@@ -130,7 +144,7 @@ class ChipSettings:
         profiles = {chirp.profile for chirp in chirps}
         if len(profiles) > 1:
             problem = f"uses profiles {sorted(profiles)} in one frame"
-            raise self.error("chirps", problem, "only frames of one profile are modelled")
+            raise self.error("chirps", problem, "only frames with one profile are supported")
         number = profiles.pop()
         if number not in self.profiles:
             problem = f"is used by chirps {first} to {last} but not set"
@@ -142,7 +156,7 @@ class ChipSettings:
             problem = f"fire {names} in one loop"
             raise self.error("chirps", problem, "a loop must fire each transmitter once")
         loops = self.frame.loops * (len(order) // period)
-        return self.profiles[number], tuple(order[:period]), loops
+        return Firing(self.profiles[number], tuple(order[:period]), loops)
 
     def gain_db(self, profile: Profile) -> int:
         """Receiver gain without the bits that choose the RF stage [dB]."""
@@ -155,15 +169,17 @@ class ChipSettings:
             raise self.error("chirp", problem, "add it, or correct the frame's first and last")
         if any(found[-1].changes):
             problem = f"{idx} changes its profile by {', '.join(map(str, found[-1].changes))}"
-            raise self.error("chirp", problem, "only chirps that are their profile are modelled")
+            raise self.error(
+                "chirp", problem, "only chirps without deviations from their profile are supported"
+            )
         return found[-1]
 
     def _transmitter(self, chirp: ChirpRange) -> int:
         fired = [idx for idx in range(8) if chirp.tx_mask >> idx & 1]
         if len(fired) != 1:
             names = " and ".join(f"TX{idx + 1}" for idx in fired) or "no transmitter"
-            problem = f"{chirp.first} fires {names} at once"
-            raise self.error("chirp", problem, "only one transmitter at a time is modelled")
+            problem = f"{chirp.first} fires {names} simultaneously"
+            raise self.error("chirp", problem, "only one transmitter at a time is supported")
         if self.tx_mask is not None and not self.tx_mask >> fired[0] & 1:
             problem = f"{chirp.first} fires TX{fired[0] + 1}, which is off (mask {self.tx_mask})"
             raise self.error("chirp", problem, "correct the channel mask or the chirp")
@@ -171,7 +187,7 @@ class ChipSettings:
 
 
 def plain_number(text: object) -> Decimal | None:
-    """A finite decimal of sane size from what a file says, or None."""
+    """A value of a file as a finite decimal of plausible magnitude, or None."""
     try:
         value = Decimal(text) if isinstance(text, str | int | Decimal) else Decimal("NaN")
     except InvalidOperation:

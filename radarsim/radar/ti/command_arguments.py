@@ -1,4 +1,4 @@
-"""Arguments of a setting as numbers; what both of TI's text formats are made of."""
+"""Arguments of one command as numbers, for both text formats of TI (.cfg and Studio log)."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -7,15 +7,15 @@ from radarsim.errors import InputError
 from radarsim.radar.ti.chip_settings import plain_number
 
 
-class Arguments:
-    """Of one setting, refused with its name and line.
+class CommandArguments:
+    """Arguments of one command; errors name the command and its line.
 
     Args:
         where: file and line.
-        name: of the setting.
-        arguments: as written.
-        where_told: where arguments are explained, for a line that has too few.
-        why_no_number: what else may stand there, for an argument that is none.
+        name: name of the command.
+        arguments: arguments as written in the file.
+        reference: added to the hint where arguments are missing, such as a manual.
+        if_not_number: added to the hint where an argument is not a number.
     """
 
     def __init__(
@@ -23,25 +23,25 @@ class Arguments:
         where: str,
         name: str,
         arguments: Sequence[str],
-        where_told: str = "",
-        why_no_number: str = "",
+        reference: str = "",
+        if_not_number: str = "",
     ):
         self.where, self.name, self.arguments = where, name, arguments
-        self._where_told, self._why_no_number = where_told, why_no_number
+        self._reference, self._if_not_number = reference, if_not_number
 
     def number(self, idx: int) -> Decimal:
-        """Argument as a finite decimal."""
+        """The argument as a finite decimal."""
         if idx >= len(self.arguments):
             problem = f"has {len(self.arguments)} arguments"
-            raise self.error(problem, f"give at least {idx + 1}{self._where_told}")
+            raise self.error(problem, f"give at least {idx + 1}{self._reference}")
         value = plain_number(self.arguments[idx])
         if value is None:
             problem = f"argument {idx + 1} is {self.arguments[idx]!r}"
-            raise self.error(problem, f"write a number{self._why_no_number}")
+            raise self.error(problem, f"write a number{self._if_not_number}")
         return value
 
     def count(self, idx: int) -> int:
-        """Argument as a whole number of at least 0."""
+        """The argument as a whole number of at least 0."""
         value = self.number(idx)
         if value != int(value) or value < 0:
             problem = f"argument {idx + 1} is {self.arguments[idx]}"
@@ -49,5 +49,5 @@ class Arguments:
         return int(value)
 
     def error(self, problem: str, hint: str) -> InputError:
-        """A refusal that names the line."""
+        """An error that names the line."""
         return InputError(self.where, self.name, problem, hint)

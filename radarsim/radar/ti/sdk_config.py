@@ -1,4 +1,4 @@
-"""TI mmWave SDK configurations (`.cfg`): command lines to chip settings; no files.
+"""Parser of TI mmWave SDK configurations (`.cfg`): text of commands to chip settings.
 
     profileCfg 0 77 429 7 57.14 0 0 70 1 256 5209 0 0 30
     chirpCfg 0 0 0 0 0 0 0 1
@@ -14,10 +14,10 @@ from decimal import Decimal
 
 from radarsim.errors import InputError
 from radarsim.radar.ti.chip_settings import ChipSettings, ChirpRange, FramePlan, Profile
-from radarsim.radar.ti.command_arguments import Arguments
+from radarsim.radar.ti.command_arguments import CommandArguments
 
-# Read by the chip's processing or its link, after the samples are taken.
-_AFTER_SAMPLES = """
+# Commands for the processing and the data link of the chip, which do not change the samples.
+_PROCESSING_COMMANDS = """
 sensorStart sensorStop flushCfg configDataPort queryDemoStatus guiMonitor cfarCfg
 multiObjBeamForming clutterRemoval calibDcRangeSig extendedMaxVelocity aoaFovCfg cfarFovCfg
 measureRangeBiasAndRxChanPhase CQRxSatMonitor CQSigImgMonitor analogMonitor calibData
@@ -26,15 +26,15 @@ antGeometry0 antGeometry1 fovCfg staticBoundaryBox boundaryBox presenceBoundaryB
 sensorPosition gatingParam stateParam allocationParam maxAcceleration trackingCfg lowPower
 vitalSignsCfg motionDetection profileId nearFieldCfg peakGrouping
 """
-PROCESSING = frozenset(_AFTER_SAMPLES.split())
-# Inverted receivers of the 60 GHz boards, as people tracking's antPhaseRot lists them.
+PROCESSING = frozenset(_PROCESSING_COMMANDS.split())
+# Inverted receivers of the 60 GHz boards, as in antPhaseRot of TI's people tracking.
 _BOARD_OF_SIGNS = {(1, -1, 1, -1): "xWR68xx_AOP", (1, -1, -1, 1): "xWR68xx_ODS"}
 _MODES = {2: "continuous wave", 3: "advanced frames"}
 MAX_LINES = 10_000
 
 
-def looks_like_cfg(text: str) -> bool:
-    """Whether any line starts with a command that every configuration has."""
+def is_cfg(text: str) -> bool:
+    """Whether any line starts with a command that SDK configurations contain."""
     starts = ("profileCfg", "frameCfg", "channelCfg", "chirpCfg", "sensorStop", "flushCfg")
     return any(line.split()[:1] and line.split()[0] in starts for line in text.splitlines())
 
@@ -47,21 +47,21 @@ def parse_cfg(text: str, where: str) -> ChipSettings:
         where: name of the file, for messages.
 
     Returns:
-        The settings; commands that do not touch the samples are listed in its notes.
+        The settings; commands that do not change the samples are listed in the notes.
 
     Raises:
-        InputError: a command that cannot be read, contradicts an earlier one, or asks for what is
-            not modelled.
+        InputError: a command cannot be parsed, contradicts an earlier one, or requires a mode that
+            is not supported.
     """
     settings = ChipSettings(where=where)
     seen: dict[str, list[str]] = {}
     ignored, unknown = Counter(), {}
     for number, line in enumerate(text.splitlines()[:MAX_LINES], start=1):
         _read_platform(settings, line)
-        words = line.split("%")[0].split("#")[0].split()
-        if not words:
+        parts = line.split("%")[0].split("#")[0].split()
+        if not parts:
             continue
-        name, arguments = words[0], words[1:]
+        name, arguments = parts[0], parts[1:]
         if name == "flushCfg":
             seen.clear()
             settings.profiles.clear()
@@ -75,15 +75,15 @@ def parse_cfg(text: str, where: str) -> ChipSettings:
         else:
             unknown.setdefault(name, number)
     _check_kinds(seen, where)
-    settings.notes += _told(ignored, unknown)
+    settings.notes += _notes_on_unused(ignored, unknown)
     return settings
 
 
-class Command(Arguments):
-    """One line."""
+class Command(CommandArguments):
+    """One command line of a configuration."""
 
     def __init__(self, where: str, name: str, arguments: list[str]):
-        super().__init__(where, name, arguments, where_told=": see the SDK's user guide")
+        super().__init__(where, name, arguments, reference=": see the SDK's user guide")
 
     def __len__(self):
         return len(self.arguments)
@@ -95,44 +95,44 @@ def _read_platform(settings: ChipSettings, line: str) -> None:
 
 
 def _check_repeated(command: Command, seen: dict[str, list[str]]) -> None:
-    """The same setting twice must say the same; chirps and profiles have their own numbers."""
+    """A repeated command must have the same arguments; chirps and profiles differ by number."""
     key = command.name
     if key in ("profileCfg", "chirpCfg"):
         key += " " + " ".join(command.arguments[: 1 if key == "profileCfg" else 2])
     if seen.setdefault(key, command.arguments) != command.arguments:
-        problem = f"says {' '.join(command.arguments)}, an earlier line {' '.join(seen[key])}"
+        problem = f"is {' '.join(command.arguments)}, in an earlier line {' '.join(seen[key])}"
         raise command.error(problem, "keep one of them")
 
 
 def _check_kinds(seen: dict[str, list[str]], where: str) -> None:
-    """The ADC and its buffer must both be real, or both complex."""
+    """Raise an error unless ADC and ADC buffer are both real or both complex."""
     if "adcCfg" not in seen or "adcbufCfg" not in seen:
         return
     adc_is_real = Decimal(seen["adcCfg"][1]) == 0
     buffer_is_real = Decimal(seen["adcbufCfg"][-4]) != 0
     if adc_is_real != buffer_is_real:
         kinds = [" ".join(seen[name]) for name in ("adcCfg", "adcbufCfg")]
-        words = ["complex", "real"]
+        names = ["complex", "real"]
         problem = (
-            f"says {kinds[0]} ({words[adc_is_real]}), adcbufCfg {kinds[1]} "
-            f"({words[buffer_is_real]})"
+            f"is {kinds[0]} ({names[adc_is_real]}), but adcbufCfg is {kinds[1]} "
+            f"({names[buffer_is_real]})"
         )
         raise InputError(where, "adcCfg", problem, "make both real or both complex")
 
 
-def _told(ignored: Counter, unknown: dict[str, int]) -> list[str]:
+def _notes_on_unused(ignored: Counter, unknown: dict[str, int]) -> list[str]:
     notes = []
     if ignored:
         names = ", ".join(sorted(ignored))
-        notes.append(f"not used, they come after the samples: {names}")
-    notes += [f"not known and not used: {name} (line {line})" for name, line in unknown.items()]
+        notes.append(f"not used, because they do not change the samples: {names}")
+    notes += [f"unknown and not used: {name} (line {line})" for name, line in unknown.items()]
     return notes
 
 
 def _channels(settings: ChipSettings, command: Command) -> None:
     settings.rx_mask, settings.tx_mask = command.count(0), command.count(1)
     if len(command) > 2 and command.count(2):
-        raise command.error("is one of several chips in cascade", "only single chips are modelled")
+        raise command.error("is one of several cascaded chips", "only single chips are supported")
 
 
 def _adc(settings: ChipSettings, command: Command) -> None:
@@ -140,14 +140,14 @@ def _adc(settings: ChipSettings, command: Command) -> None:
 
 
 def _adc_buffer(settings: ChipSettings, command: Command) -> None:
-    """Without a subframe number in SDK 1.x: format, swap, interleave, threshold are the last."""
+    """SDK 1.x has no subframe number: count format, swap, interleave, threshold from the end."""
     first = len(command) - 4
     if first not in (0, 1):
         hint = "give subframe, format, SampleSwap, ChanInterleave, ChirpThreshold"
         raise command.error(f"has {len(command)} arguments", hint)
-    real, swap, apart = (command.count(first + idx) for idx in range(3))
+    real, swap, not_interleaved = (command.count(first + idx) for idx in range(3))
     settings.q_first = bool(swap) if not real else None
-    settings.lanes = 2 if apart else 4
+    settings.lanes = 2 if not_interleaved else 4
 
 
 def _profile(settings: ChipSettings, command: Command) -> None:
@@ -157,7 +157,7 @@ def _profile(settings: ChipSettings, command: Command) -> None:
         idle_us=command.number(2),
         adc_start_us=command.number(3),
         ramp_end_us=command.number(4),
-        tx_backoff_db=_alike(settings, command),
+        tx_backoff_db=_tx_backoff_db(settings, command),
         tx_phase=command.count(6),
         slope_mhz_per_us=command.number(7),
         num_samples=command.count(9),
@@ -167,12 +167,14 @@ def _profile(settings: ChipSettings, command: Command) -> None:
     )
 
 
-def _alike(settings: ChipSettings, command: Command) -> int:
-    """Back-off of the transmitters, one byte each; unequal ones are told and the first taken."""
+def _tx_backoff_db(settings: ChipSettings, command: Command) -> int:
+    """Power back-off, one byte per transmitter; the first is used, with a note if they differ."""
     code = command.count(5)
     per_tx = {code >> shift & 0xFF for shift in (0, 8, 16)}
     if code > 0xFF and len(per_tx) > 1:
-        settings.notes.append(f"transmitters back off unequally (code {code}); TX1's is taken")
+        settings.notes.append(
+            f"power back-off differs between transmitters (code {code}); that of TX1 is used"
+        )
     return code & 0xFF
 
 
@@ -202,23 +204,23 @@ def _frame(settings: ChipSettings, command: Command) -> None:
 
 def _mode(settings: ChipSettings, command: Command) -> None:
     if command.count(0) in _MODES:
-        problem = f"asks for {_MODES[command.count(0)]}"
-        raise command.error(problem, "only plain frames (1) are modelled")
+        problem = f"selects {_MODES[command.count(0)]}"
+        raise command.error(problem, "only normal frames (1) are supported")
 
 
 def _stream(settings: ChipSettings, command: Command) -> None:
     if len(command) > 2 and command.count(1):
         note = (
-            "lvdsStreamCfg puts a header before each chirp's samples: a capture of it must be cut"
+            "lvdsStreamCfg adds a header to the samples of each chirp: remove it from the capture"
         )
         settings.notes.append(note)
     if len(command) > 2 and command.count(2) == 0:
-        settings.notes.append("lvdsStreamCfg streams no samples: nothing could be captured with it")
+        settings.notes.append("lvdsStreamCfg streams no samples: a capture cannot contain any")
 
 
 def _phase_coded(settings: ChipSettings, command: Command) -> None:
     if len(command) > 1 and command.count(1):
-        raise command.error("asks for phase-coded transmitters", "only one at a time is modelled")
+        raise command.error("enables phase-coded transmitters", "only TDM is supported")
 
 
 def _calibration(settings: ChipSettings, command: Command) -> None:

@@ -1,4 +1,4 @@
-"""A radar as mmWave Studio would export it (`.mmwave.json`), for tools that read such files."""
+"""Export of a radar as mmWave Studio JSON (`.mmwave.json`), for tools that read this format."""
 
 import json
 
@@ -16,19 +16,20 @@ _HIGH_PASS = {"hpfCornerFreq1": 0, "hpfCornerFreq2": 0}
 
 
 def dump_studio_json(radar: Radar, capture_format: CaptureFormat) -> str:
-    """The settings of a radar and its captures in mmWave Studio's words.
+    """The settings of a radar and its capture format as mmWave Studio JSON.
 
-    What the format has no word for is left out: antenna positions, noise figure, full scale, and
-    rest before a burst.
+    The format has no keys for antenna positions, noise figure, full scale and idle time before a
+    burst; these are omitted.
 
     Args:
-        radar: its transmitters keep the numbers they have on its board.
-        capture_format: layout of its captures.
+        radar: its transmitters keep the numbers they have on the board.
+        capture_format: format of its captures.
 
     Returns:
         JSON text that `studio_json.parse_studio_json` reads.
     """
-    firing = [_numbers(radar)[0][idx] for idx in radar.frame.tx_order]
+    tx_numbers, rx_numbers = _antenna_numbers(radar)
+    firing = [tx_numbers[idx] for idx in radar.frame.tx_order]
     device = {
         "mmWaveDeviceId": 0,
         "rfConfig": {
@@ -36,7 +37,7 @@ def dump_studio_json(radar: Radar, capture_format: CaptureFormat) -> str:
             "MIMOScheme": "TDM",
             "rlCalibrationDataFile": "",
             "rlChanCfg_t": {
-                "rxChannelEn": _mask(_numbers(radar)[1]),
+                "rxChannelEn": _mask(rx_numbers),
                 "txChannelEn": _mask(firing),
                 "cascading": 0,
                 "cascadingPinoutCfg": "0x0",
@@ -63,19 +64,19 @@ def dump_studio_json(radar: Radar, capture_format: CaptureFormat) -> str:
     return json.dumps(tables, indent=2) + "\n"
 
 
-def _numbers(radar: Radar) -> tuple[list[int], list[int]]:
-    """Numbers of transmitters and receivers on the board; in order where it is not known."""
+def _antenna_numbers(radar: Radar) -> tuple[list[int], list[int]]:
+    """Transmitter and receiver numbers on the board; 0, 1, ... where the board is not known."""
     board = BOARDS.get(radar.board)
     if board is None:
         return list(range(radar.array.num_tx)), list(range(radar.array.num_rx))
     return (
-        _places(radar.array.tx_m, board.array.tx_m),
-        _places(radar.array.rx_m, board.array.rx_m),
+        _nearest(radar.array.tx_m, board.array.tx_m),
+        _nearest(radar.array.rx_m, board.array.rx_m),
     )
 
 
-def _places(own: Float64[np.ndarray, "own 3"], all_m: Float64[np.ndarray, "all 3"]) -> list[int]:
-    found = [int(np.argmin(np.linalg.norm(all_m - at, axis=1))) for at in own]
+def _nearest(own_m: Float64[np.ndarray, "own 3"], all_m: Float64[np.ndarray, "all 3"]) -> list[int]:
+    found = [int(np.argmin(np.linalg.norm(all_m - at_m, axis=1))) for at_m in own_m]
     return found if len(set(found)) == len(found) else list(range(len(found)))
 
 

@@ -1,4 +1,4 @@
-"""mmWave Studio configurations (`*.mmwave.json`) to chip settings; no files.
+"""Parser of mmWave Studio configurations (`*.mmwave.json`): JSON text to chip settings.
 
 Source:
     Keys and units as mmWave Studio 2.1 writes them: TI mmWaveLink's structures, with the unit after
@@ -39,19 +39,19 @@ def parse_studio_json(text: str, where: str) -> ChipSettings:
 
     Args:
         text: JSON.
-        where: name of its file, for messages.
+        where: name of the file, for messages.
 
     Returns:
-        The settings; what they have no place for is listed in their notes.
+        The settings; keys that are not used are listed in the notes.
 
     Raises:
-        InputError: no such file, or one that asks for what is not modelled.
+        InputError: the text is not such a file, or requires a mode that is not supported.
     """
     device = _only_device(_read(text, where), where)
     rf = Node(device, where, "mmWaveDevices[0]").node("rfConfig")
     waveform = rf.values.get("waveformType", "legacyFrameChirp")
     if waveform != "legacyFrameChirp":
-        raise rf.error("waveformType", f"is {waveform}", "only legacyFrameChirp is modelled")
+        raise rf.error("waveformType", f"is {waveform}", "only legacyFrameChirp is supported")
     channels, adc = rf.node("rlChanCfg_t"), rf.node("rlAdcOutCfg_t").node("fmt")
     settings = ChipSettings(
         where=where,
@@ -77,8 +77,10 @@ def _read(text: str, where: str) -> Mapping:
         problem = f"cannot be read ({str(error).splitlines()[0][:100]})"
         raise InputError(where, "JSON", problem, "export it again from mmWave Studio") from None
     if "mmWaveDevice" in tables and "configUsed" in tables:
-        hint = "give the .mmwave.json beside it"
-        raise InputError(where, "file", "is the setup of a recording, not of the radar", hint)
+        hint = "give the .mmwave.json file in the same folder"
+        raise InputError(
+            where, "file", "is the setup of a recording, not a radar configuration", hint
+        )
     return tables
 
 
@@ -89,25 +91,25 @@ def _only_device(tables: Mapping, where: str) -> Mapping:
         raise InputError(where, "mmWaveDevices", "is missing or empty", hint)
     if len(devices) > 1:
         problem = f"lists {len(devices)} chips"
-        raise InputError(where, "mmWaveDevices", problem, "only single chips are modelled")
+        raise InputError(where, "mmWaveDevices", problem, "only single chips are supported")
     return devices[0]
 
 
 class Node:
-    """One JSON object: its values as numbers, refused with the path that leads there."""
+    """One JSON object: its values as numbers; errors name the path in the file."""
 
     def __init__(self, values: Any, where: str, path: str):
         self.where, self.path = where, path
         if not isinstance(values, Mapping):
-            raise InputError(where, path, "is missing or no object", "export the file again")
+            raise InputError(where, path, "is missing or not an object", "export the file again")
         self.values = values
 
     def node(self, name: str) -> "Node":
-        """The object of that name."""
+        """The object of this name."""
         return Node(self.values.get(name), self.where, f"{self.path}.{name}")
 
     def nodes(self, name: str, inner: str) -> list["Node"]:
-        """The objects in a list, each inside its own wrapper."""
+        """The objects in a list, each wrapped in an object of one key."""
         entries = self.values.get(name)
         if not isinstance(entries, list) or not entries:
             raise self.error(name, "is missing or empty", "export the file again")
@@ -118,7 +120,7 @@ class Node:
         ]
 
     def number(self, name: str) -> Decimal:
-        """A finite decimal; text such as "0x1E" is one, too."""
+        """A finite decimal; hexadecimal text such as "0x1E" is accepted."""
         value = self.values.get(name)
         if isinstance(value, str) and _HEX.fullmatch(value):
             value = int(value, 16)
@@ -135,7 +137,7 @@ class Node:
         return int(number)
 
     def error(self, name: str, problem: str, hint: str) -> InputError:
-        """A refusal that names the path."""
+        """An error that names the path."""
         return InputError(self.where, f"{self.path}.{name}", problem, hint)
 
 
@@ -176,10 +178,12 @@ def _frame(node: Node) -> FramePlan:
 
 
 def _read_stream(settings: ChipSettings, device: Mapping, where: str) -> None:
-    """Order of I and Q, and lanes; a file for another capture card has none."""
+    """Read I/Q order and lanes; a file for another capture card has neither."""
     stream = device.get("rawDataCaptureConfig")
     if not isinstance(stream, Mapping):
-        settings.notes.append("rawDataCaptureConfig is missing: lanes follow from the board")
+        settings.notes.append(
+            "rawDataCaptureConfig is missing: the default lanes of the board are used"
+        )
         return
     node = Node(stream, where, "mmWaveDevices[0].rawDataCaptureConfig")
     if "rlDevDataFmtCfg_t" in stream:
@@ -188,4 +192,4 @@ def _read_stream(settings: ChipSettings, device: Mapping, where: str) -> None:
         enabled = node.node("rlDevLaneEnable_t").count("laneEn").bit_count()
         settings.lanes = 4 if enabled == 4 else 2
         if enabled not in (2, 4):
-            settings.notes.append(f"{enabled} lanes are on; read as if they were 2")
+            settings.notes.append(f"{enabled} lanes are enabled; treated as 2 lanes")

@@ -1,19 +1,19 @@
-"""mmWave Studio logs and Lua scripts to chip settings; no files.
+"""Parser of mmWave Studio logs and Lua scripts: text to chip settings.
 
-The log beside a recording (`*_LogFile.txt`) holds what was sent to the chip, in the chip's steps:
+The log of a recording (`*_LogFile.txt`) holds the commands sent to the chip, in register units:
 
     API:ProfileConfig,0,1435388860,10000,600,6000,0,0,621,0,256,10000,0,0,30,0,
 
-Scripts, and the log window of Studio, hold the calls, in physical units:
+Scripts, and the log window of Studio, hold the function calls, in physical units:
 
     ar1.ProfileConfig(0, 77, 100, 6, 60, 0, 0, 0, 0, 0, 0, 29.982, 0, 256, 10000, 0, 0, 30)
 
-The last setting of each kind counts: a log grows with every session.
+The last setting of each kind is used, because Studio appends to the log in every session.
 
 Source:
-    Steps: TI mmWaveLink, rlProfileCfg_t (3.6 GHz / 2^26, in the 60 GHz band 2.7 GHz / 2^26; 10 ns;
-    slope 900 times that of the frequency per us) and rlFrameCfg_t (5 ns). Order of arguments: Lua
-    functions of mmWave Studio 2.1 and public scripts that read such logs.
+    Register units: TI mmWaveLink, rlProfileCfg_t (3.6 GHz / 2^26, in the 60 GHz band
+    2.7 GHz / 2^26; 10 ns; slope 900 times that of the frequency per us) and rlFrameCfg_t (5 ns).
+    Order of arguments: Lua functions of mmWave Studio 2.1 and public scripts that read such logs.
 """
 
 import re
@@ -21,7 +21,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from radarsim.radar.ti.chip_settings import ChipSettings, ChirpRange, FramePlan, Profile
-from radarsim.radar.ti.command_arguments import Arguments
+from radarsim.radar.ti.command_arguments import CommandArguments
 
 _RAW = re.compile(r"API:(\w+),([^\r\n]*)")
 _CALL = re.compile(r"\bar1\.(\w+)\(([^()\r\n]*)\)")
@@ -31,7 +31,7 @@ _BANDS = ((Decimal(76), Decimal(81), Decimal("3.6")), (Decimal(60), Decimal(64),
 MAX_LINES = 1_000_000
 
 
-def looks_like_log(text: str) -> bool:
+def is_studio_log(text: str) -> bool:
     """Whether a text holds settings in either form."""
     return bool(re.search(r"API:\w+Config,|\bar1\.\w+Config\(", text))
 
@@ -40,14 +40,14 @@ def parse_studio_log(text: str, where: str) -> ChipSettings:
     """Chip settings from a Studio log or Lua script.
 
     Args:
-        text: of the file.
-        where: its name, for messages.
+        text: the log or script.
+        where: name of the file, for messages.
 
     Returns:
-        The settings; calls that were not understood are listed in their notes.
+        The settings; calls that are not used are listed in the notes.
 
     Raises:
-        InputError: a setting that cannot be read, or asks for what is not modelled.
+        InputError: a setting cannot be parsed or requires a mode that is not supported.
     """
     settings = ChipSettings(where=where)
     unread: dict[str, int] = {}
@@ -63,18 +63,18 @@ def parse_studio_log(text: str, where: str) -> ChipSettings:
     return settings
 
 
-class Call(Arguments):
-    """One setting."""
+class Call(CommandArguments):
+    """One API command of a log, or one function call of a script."""
 
     def __init__(self, where: str, form: str, name: str, arguments: str):
-        words = [word.strip().strip("\"'") for word in arguments.split(",")]
+        values = [value.strip().strip("\"'") for value in arguments.split(",")]
         super().__init__(
-            where, name, words, why_no_number="; variables of a script are not followed"
+            where, name, values, if_not_number="; variables of a script are not evaluated"
         )
         self.key = f"{form}{name}"
 
     def mask(self, first: int, count: int) -> int:
-        """Switches, one argument each, as a bit mask."""
+        """On/off arguments, starting at index `first`, as a bit mask."""
         return sum((self.count(first + idx) != 0) << idx for idx in range(count))
 
 
@@ -106,17 +106,17 @@ def _raw_profile(settings: ChipSettings, call: Call) -> None:
 
 
 def _physical(settings, start_steps: Decimal, slope_steps: Decimal, ramp_end_us: Decimal):
-    """Start [GHz] and slope [MHz/us]: the chip named, or the band that holds the whole ramp."""
+    """Start [GHz] and slope [MHz/us] in the band of the named chip, else one that fits the ramp."""
     is_60 = "68" in settings.platform
     scaled = []
     for low, high, ghz in _BANDS:
         start, slope = start_steps * ghz / _TWO_26, slope_steps * ghz * 900 * 1000 / _TWO_26
         end = start + slope * ramp_end_us / 1000
-        holds = low - Decimal("0.01") <= start and end <= high + Decimal("0.01")
+        fits = low - Decimal("0.01") <= start and end <= high + Decimal("0.01")
         named = bool(settings.platform) and is_60 == (low == 60)
-        scaled.append((named, holds, start, slope))
+        scaled.append((named, fits, start, slope))
     if not settings.platform and all(each[1] for each in scaled):
-        settings.notes.append("the ramp fits both bands and no chip is named; read as 77 GHz")
+        settings.notes.append("the ramp fits both bands and no chip is named; 77 GHz is assumed")
     best = max(scaled, key=lambda each: each[:2])
     return best[2], best[3]
 
@@ -186,18 +186,18 @@ def _chip(settings: ChipSettings, call: Call) -> None:
 
 
 def _subframes(settings: ChipSettings, call: Call) -> None:
-    """Studio sends this beside every plain frame; several subframes are another matter."""
+    """Accept one subframe, which Studio sends with every normal frame; reject several."""
     if call.count(0) > 1:
-        problem = f"asks for {call.count(0)} subframes"
-        raise call.error(problem, "only plain frames are modelled")
+        problem = f"configures {call.count(0)} subframes"
+        raise call.error(problem, "only normal frames are supported")
 
 
-def _refuse(settings: ChipSettings, call: Call) -> None:
-    raise call.error("asks for advanced frames", "only plain frames are modelled")
+def _reject_advanced(settings: ChipSettings, call: Call) -> None:
+    raise call.error("configures advanced frames", "only normal frames are supported")
 
 
 def _test_source(settings: ChipSettings, call: Call) -> None:
-    note = "the chip's test source is on: samples are made by the chip, not heard"
+    note = "the test source is on: the samples are generated by the chip, not received"
     settings.notes = [each for each in settings.notes if each != note]
     settings.notes += [note] if call.count(0) else []
 
@@ -222,6 +222,6 @@ READERS: dict[str, Callable[[ChipSettings, Call], None]] = {
     "ChirpConfig": lambda settings, call: _chirp(settings, call, call.mask(7, 3)),
     "FrameConfig": lambda settings, call: _frame(settings, call, call.number(4)),
     "EnableTestSource": _test_source,
-    "AdvanceFrameConfig": _refuse,
-    "AdvancedFrameConfig": _refuse,
+    "AdvanceFrameConfig": _reject_advanced,
+    "AdvancedFrameConfig": _reject_advanced,
 }
