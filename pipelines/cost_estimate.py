@@ -1,4 +1,4 @@
-"""What a build would take, by a clip made on trial."""
+"""Estimate the time and disk space of a build from one simulated clip (for `--dry-run`)."""
 
 import tempfile
 import time
@@ -17,12 +17,12 @@ from pipelines.worker_environment import default_workers
 
 @dataclass(frozen=True, kw_only=True)
 class CostEstimate:
-    """What one clip took, and who would share the work.
+    """Cost of one clip, and the number of workers of the build.
 
     Attributes:
-        first_s: with its programs compiled, or found where they were kept [s].
-        clip_s: once they are [s].
-        clip_bytes: in the store, compressed.
+        first_s: time of the first clip, with compilation or loading of cached programs [s].
+        clip_s: time of each further clip [s].
+        clip_bytes: compressed size in the store.
         workers: processes.
     """
 
@@ -32,7 +32,7 @@ class CostEstimate:
     workers: int
 
     def build_s(self, num_clips: int) -> float:
-        """How long that many clips take, if all workers are as fast as this one was alone [s]."""
+        """Time for this many clips, if all workers run as fast as this one did alone [s]."""
         return self.first_s + num_clips * self.clip_s / self.workers
 
 
@@ -43,32 +43,33 @@ def estimate_cost(
     make_clip: MakeClip,
     workers: int | None = None,
 ) -> CostEstimate:
-    """Make the plan's first clip, twice, as a worker would, and put it into a store on trial.
+    """Make the first clip of a plan twice in a worker process and write it to a temporary store.
 
     Args:
         plan, takes, blueprint, make_clip, workers: as for `run.build`.
 
     Returns:
-        What it took.
+        Measured times and size.
 
     Raises:
         InputError: the clip cannot be made.
     """
-    from pipelines.dask_cluster import local_workers
+    from pipelines.dask_cluster import local_workers  # late: imports distributed
 
     clip = plan.clips[0]
     with local_workers(1, 1) as client:
         task = client.submit(
-            _made_twice, make_clip, plan.recipe, clip, takes[clip.take], blueprint, pure=False
+            _make_twice, make_clip, plan.recipe, clip, takes[clip.take], blueprint, pure=False
         )
         first_s, clip_s, clip_bytes = task.result()
     count = min(workers or default_workers(), plan.num_shards)
     return CostEstimate(first_s=first_s, clip_s=clip_s, clip_bytes=clip_bytes, workers=count)
 
 
-def _made_twice(
+def _make_twice(
     make_clip: MakeClip, recipe: Recipe, clip: Clip, take: Take, blueprint: Blueprint
 ) -> tuple[float, float, int]:
+    """Time of the first and the second run [s], and bytes written."""
     start_s = time.monotonic()
     make_clip(recipe, clip, take)
     first_s = time.monotonic() - start_s

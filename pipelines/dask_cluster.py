@@ -1,7 +1,7 @@
-"""Dask workers, on this machine or on a cluster that is running already: the only such door.
+"""Dask workers, on this machine or on a running cluster; the only module that imports Dask.
 
-A worker runs one task at a time, with one thread, before a device of its own. Where workers were
-not started by us, a plugin prepares them, those that come later included.
+A worker runs one task at a time, in one thread, on a device that no other worker uses. On a running
+cluster a worker plugin does this setup, also for workers that join later.
 """
 
 import contextlib
@@ -26,22 +26,22 @@ from radarsim.errors import InputError
 
 TOPIC = "clips-made"
 CONNECT_S = 30
-# Tasks that wait at each worker for the one that it makes: enough that none idles.
-WAITING_PER_WORKER = 2
+# Tasks queued per worker, the running one included: enough to keep every worker busy.
+QUEUED_PER_WORKER = 2
 _ONE_AT_A_TIME = threading.Lock()
 
 
 class SchedulerLost(ConnectionError):
-    """The scheduler went away; what its workers wrote is there."""
+    """The connection to the scheduler broke; files that its workers wrote are kept."""
 
 
 class Prepare(WorkerPlugin):
-    """What a worker is given before its first task."""
+    """Sets up a worker before its first task."""
 
     name = "radarsim-prepare"
 
     def setup(self, worker: object) -> None:
-        """One thread for sums, the shared program cache, and a device nobody else has."""
+        """Set one compute thread, the shared program cache, and a device of the worker's own."""
         os.environ.update(worker_environment())
         claim_device()
         use_program_cache()
@@ -50,22 +50,22 @@ class Prepare(WorkerPlugin):
 
 @contextlib.contextmanager
 def local_workers(count: int | None, at_most: int) -> Iterator[Client]:
-    """Single-threaded processes on this machine.
+    """Start single-threaded worker processes on this machine.
 
     Args:
-        count: how many; None: `workers.default_workers`.
-        at_most: tasks that there are.
+        count: number of processes; None: `worker_environment.default_workers`.
+        at_most: number of tasks, an upper limit of the processes.
     """
     import dask
 
     settings = {
         "distributed.nanny.pre-spawn-environ": worker_environment(),
-        # A worker that holds compiled programs must neither pause nor be ended for its size.
+        # A worker that holds compiled programs must not be paused or terminated for its size.
         "distributed.worker.memory.pause": False,
         "distributed.worker.memory.terminate": False,
         "distributed.worker.memory.target": False,
         "distributed.worker.memory.spill": False,
-        # Dask's profiler keeps what ran each second of the last hour: 150 kB a second and process.
+        # Dask's profiler keeps the samples of the last hour: 150 kB per second and process.
         "distributed.worker.profile.enabled": False,
     }
     with dask.config.set(settings):
@@ -73,39 +73,40 @@ def local_workers(count: int | None, at_most: int) -> Iterator[Client]:
             n_workers=min(count or default_workers(), at_most),
             threads_per_worker=1,
             processes=True,
-            # Off the network, and off the port that another cluster may use.
+            # Not reachable from the network, and no conflict with the port of another cluster.
             dashboard_address="127.0.0.1:0",
             silence_logs=logging.CRITICAL,
         )
         with cluster, Client(cluster) as client:
             client.register_plugin(Prepare())
-            client.run(_leave_interrupts_to_the_build)
+            client.run(_ignore_interrupts)
             yield client
 
 
 @contextlib.contextmanager
 def running_cluster(address: str, out: str) -> Iterator[Client]:
-    """A cluster that somebody started.
+    """Connect to a running cluster, and check the code and file access of its workers.
 
     Args:
-        address: of its scheduler.
-        out: the store, which every worker must see.
+        address: of the scheduler.
+        out: path or URL of the store, which every worker must be able to read.
 
     Raises:
-        InputError: nobody answers, a worker runs other code, or one does not see the store.
-        SchedulerLost: it answered once, and went.
+        InputError: the scheduler does not answer, a worker runs other code, or a worker cannot
+            read the store.
+        SchedulerLost: the connection broke later.
     """
     for name in ["distributed", *logging.root.manager.loggerDict]:
-        if name.startswith("distributed"):  # its own words about lost connections; ours follow
+        if name.startswith("distributed"):  # its messages about lost connections; ours follow
             logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         client = Client(address, timeout=CONNECT_S)
     except (OSError, ValueError, TimeoutError) as error:
-        hint = "start one (dask scheduler) or leave --scheduler out"
+        hint = "start one (dask scheduler) or omit --scheduler"
         raise InputError(address, "--scheduler", f"does not answer ({error})", hint) from None
     try:
         client.register_plugin(Prepare())
-        _same_everywhere(client, address, out)
+        _check_workers(client, address, out)
         yield client
     finally:
         client.close(timeout=2)
@@ -114,28 +115,28 @@ def running_cluster(address: str, out: str) -> Iterator[Client]:
 def map_tasks(
     client: Client, make: Callable[..., dict], tasks: Iterator[tuple[int, tuple]]
 ) -> Iterator[tuple[int, dict | Exception]]:
-    """Run tasks, a few ahead of the workers, and yield (number, outcome) as they come in.
+    """Run tasks and yield (number, outcome) in the order in which they finish.
 
-    Only those few travel: memory does not grow with the plan, and a slow disk holds its workers
-    back and nothing else.
+    Only `QUEUED_PER_WORKER` tasks per worker are submitted ahead. Memory does not grow with the
+    plan, and a slow disk delays only its own workers.
 
     Raises:
         SchedulerLost: the connection broke.
     """
     done, numbers = as_completed(), {}
 
-    def submit(room: int) -> None:
-        for _ in range(room):
+    def submit(count: int) -> None:
+        for _ in range(count):
             number, arguments = next(tasks, (None, ()))
             if number is None:
                 return
             future = client.submit(
-                _on_worker, make, number, *arguments, key=f"shard-{number}", pure=False
+                _run_on_worker, make, number, *arguments, key=f"shard-{number}", pure=False
             )
             numbers[future] = number
             done.add(future)
 
-    submit(_room(client))
+    submit(_queue_size(client))
     for future in done:
         if future.status == "cancelled":
             raise SchedulerLost
@@ -143,34 +144,35 @@ def map_tasks(
         number = numbers.pop(future)
         yield number, error if error is not None else future.result()
         future.release()
-        submit(_room(client) - len(numbers))
+        submit(_queue_size(client) - len(numbers))
 
 
-def hear(client: Client, heard: Callable[..., None]) -> None:
-    """Call back with what tasks tell while they run: (number, clips, frames)."""
-    client.subscribe_topic(TOPIC, lambda event: heard(*event[1]))
+def on_worker_progress(client: Client, callback: Callable[[int, int, int], None]) -> None:
+    """Call back with the progress that tasks report while they run: (number, clips, frames)."""
+    client.subscribe_topic(TOPIC, lambda event: callback(*event[1]))
 
 
-def _room(client: Client) -> int:
+def _queue_size(client: Client) -> int:
+    """Number of tasks that may be submitted at a time."""
     workers = len(client.scheduler_info(n_workers=-1)["workers"])
-    return max(1, workers) * WAITING_PER_WORKER
+    return max(1, workers) * QUEUED_PER_WORKER
 
 
-def _on_worker(make: Callable[..., dict], number: int, *arguments: object) -> dict:
-    """A task as a worker runs it."""
-    # What is worth a warning was said by the survey.
+def _run_on_worker(make: Callable[..., dict], number: int, *arguments: object) -> dict:
+    """Run a task in a worker, with its progress callback as last argument."""
+    # Warnings about the motions were already shown when the clips were selected.
     logging.getLogger("radarsim").setLevel(logging.ERROR)
     worker = get_worker()
 
-    def tell(num_clips: int, num_frames: int) -> None:
+    def report(num_clips: int, num_frames: int) -> None:
         worker.log_event(TOPIC, (number, num_clips, num_frames))
 
     with _ONE_AT_A_TIME:
-        return make(*arguments, tell)
+        return make(*arguments, report)
 
 
-def _same_everywhere(client: Client, address: str, out: str) -> None:
-    """Workers must run this code, or stores would differ, and see this store."""
+def _check_workers(client: Client, address: str, out: str) -> None:
+    """Check that all workers run this code, so that stores are equal, and can read this store."""
     here, found = _version_here(), client.run(_version_here)
     if not found:
         hint = "start some: dask worker ADDRESS --nthreads 1"
@@ -178,15 +180,15 @@ def _same_everywhere(client: Client, address: str, out: str) -> None:
     for worker, version in found.items():
         if version != here:
             problem = f"worker {worker} runs {version}, this command {here}"
-            raise InputError(address, "--scheduler", problem, "install the same there")
+            raise InputError(address, "--scheduler", problem, "install the same version there")
     for worker, names in client.run(_names, out).items():
         if not names:
-            hint = "name a path that every worker sees, or a URL such as s3://bucket/synth.zarr"
-            raise InputError(out, "--out", f"worker {worker} does not see it", hint)
+            hint = "give a path that every worker can read, or a URL such as s3://bucket/synth.zarr"
+            raise InputError(out, "--out", f"worker {worker} cannot read it", hint)
 
 
 def _version_here() -> str:
-    """What must agree for the same bytes: our code, and what computes with it."""
+    """Versions that must agree for equal bytes: our code and jaxlib."""
     return f"{code_version()}, jaxlib {metadata.version('jaxlib')}"
 
 
@@ -195,12 +197,12 @@ def _names(out: str) -> Sequence[str]:
 
 
 def _stop_profiling(worker: object) -> None:
-    """Of workers that somebody started; ours never begin (see `local_workers`)."""
+    """Stop the profiler of a worker of a running cluster; `local_workers` never starts it."""
     for name in ("profile", "profile-cycle"):
         if (callback := worker.periodic_callbacks.pop(name, None)) is not None:
             callback.stop()
 
 
-def _leave_interrupts_to_the_build() -> None:
-    """Ctrl-C reaches every process of a terminal; the build ends its workers itself."""
+def _ignore_interrupts() -> None:
+    """Ignore Ctrl-C, which reaches all processes of a terminal: the build ends its workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

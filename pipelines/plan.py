@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pipelines.recipe import Placements, Recipe
 
 SPLITS = ("train", "val", "test")
-# (clips fewer than, clips per shard): from the plan's size alone, never from workers.
+# (clips below, clips per shard): depends on the number of clips only, never on the workers.
 SHARD_SIZES = ((1_000, 4), (10_000, 16), (500_000, 128))
 MAX_SHARD_SIZE = 512
 DRAWN = ("distance_m", "lateral_m", "heading_rad", "radar_height_m", "radar_tilt_rad")
@@ -26,15 +26,15 @@ class Clip:
     """One window of one take before one radar placement: one row of the store.
 
     Attributes:
-        id: take, window and placement.
+        id: unique name made from take, window and placement.
         take, source, licence, subject, official_split, take_sha256, gender: of the take.
-        start_s: of the window in the take.
-        num_frames: radar frames that stay inside the area.
+        start_s: start of the window in the take.
+        num_frames: radar frames until the subject leaves the area or the window ends.
         distance_m, lateral_m, heading_rad, radar_height_m, radar_tilt_rad: the placement.
         sigma_rad: width of the quasi-specular lobe.
         extra_noise_db: added to the receiver's noise figure.
-        seed: of everything random in the clip.
-        row, shard, split: its place in the store, given by `make_plan`.
+        seed: seed of all random numbers of the clip.
+        row, shard, split: position in the store, assigned by `make_plan`.
     """
 
     id: str
@@ -62,12 +62,12 @@ class Clip:
 
 @dataclass(frozen=True, kw_only=True)
 class Note:
-    """Something left out or cut on the way, for the closing summary.
+    """A count of clips, motions or texts that were left out or cut, for the closing summary.
 
     Attributes:
-        cause: a few words, the same for all of its kind.
-        count: how many.
-        line: the one line about it, or "" where counting says enough.
+        cause: short description; notes with equal causes are added up.
+        count: number of items.
+        line: one line of detail, or "" if the count is enough.
     """
 
     cause: str
@@ -77,11 +77,11 @@ class Note:
 
 @dataclass(frozen=True, kw_only=True)
 class ClipSelection:
-    """What one take yields.
+    """Clips of one take, before they are planned.
 
     Attributes:
         clips: without row, shard and split.
-        notes: what was left out or cut.
+        notes: counts of what was left out or cut.
         findings: conclusions of the file reader that a person may want to check.
     """
 
@@ -92,7 +92,7 @@ class ClipSelection:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """The clips of a store in row order."""
+    """All clips of a store, in row order."""
 
     recipe: Recipe
     clips: tuple[Clip, ...]
@@ -103,7 +103,7 @@ class Plan:
         return -(-len(self.clips) // self.clips_per_shard)
 
     def shard(self, shard: int) -> tuple[Clip, ...]:
-        """The clips that one task makes."""
+        """The clips of one shard, which one task makes."""
         first = shard * self.clips_per_shard
         return self.clips[first : first + self.clips_per_shard]
 
@@ -125,17 +125,17 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        """SHA-256 over the clips and what they are made from, in hexadecimal."""
+        """SHA-256 over all fields of the clips, in hexadecimal."""
         text = "\n".join(json.dumps(asdict(clip), sort_keys=True) for clip in self.clips)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
 def make_plan(recipe: Recipe, clips: Iterable[Clip]) -> Plan:
-    """Rows, shards and splits for clips in their order; the recipe's limit keeps the first.
+    """Assign rows, shards and splits to clips in the given order.
 
     Args:
-        recipe: the dataset.
-        clips: as surveys found them.
+        recipe: the dataset; its `limit` keeps the first clips only.
+        clips: from `clip_selection.select_clips`.
 
     Returns:
         The plan.
@@ -151,18 +151,18 @@ def make_plan(recipe: Recipe, clips: Iterable[Clip]) -> Plan:
 
 
 def clips_per_shard(num_clips: int) -> int:
-    """Clips that one task writes as one shard."""
+    """Number of clips per shard; one task writes one shard."""
     return next((size for below, size in SHARD_SIZES if num_clips < below), MAX_SHARD_SIZE)
 
 
 def split_subjects(recipe: Recipe, subjects: Iterable[str]) -> dict[str, str]:
-    """Each subject's split: shares of the subjects, in the order of a hash of their names.
+    """Split of each subject, chosen by a hash of the subject's name.
 
-    A split with a share gets at least one subject as soon as train keeps one, too.
+    A split with a share above zero gets at least one subject, if train then still has one.
 
     Args:
-        recipe: its shares and seed.
-        subjects: names, repeats allowed.
+        recipe: gives shares and seed.
+        subjects: names; repeats are allowed.
 
     Returns:
         Split by subject.
@@ -180,18 +180,18 @@ def split_subjects(recipe: Recipe, subjects: Iterable[str]) -> dict[str, str]:
 
 
 def clip_seed(recipe: Recipe, clip_id: str) -> int:
-    """63 bits that follow from the recipe's seed and the clip's id alone."""
+    """Seed of a clip: 63 bits of a hash of the recipe's seed and the clip's id."""
     return int.from_bytes(_hash(recipe.seed, "clip", clip_id)[:8]) >> 1
 
 
 def draw(recipe: Recipe, name: str, ends: tuple[float, float], drawn_for: str) -> float:
-    """A value between two ends, uniform, the same wherever and whenever it is drawn.
+    """Draw a value uniformly between two limits; equal arguments always give the same value.
 
     Args:
-        recipe: its seed.
-        name: of the value; values do not share their draws.
-        ends: low and high.
-        drawn_for: id of the clip or take that it is drawn for.
+        recipe: gives the seed.
+        name: name of the value; values of different names are independent.
+        ends: low and high limit.
+        drawn_for: id of the clip or take.
 
     Returns:
         The value.
@@ -202,19 +202,19 @@ def draw(recipe: Recipe, name: str, ends: tuple[float, float], drawn_for: str) -
 
 
 def draw_placement(recipe: Recipe, drawn_for: str) -> dict[str, float]:
-    """Where the subject starts and the radar stands: the placement fields of a `Clip`."""
+    """Random placement of subject and radar: the placement fields of a `Clip`."""
     ranges: Placements = recipe.placements
     return {name: draw(recipe, name, getattr(ranges, name), drawn_for) for name in DRAWN}
 
 
 def draw_simulation(recipe: Recipe, clip_id: str) -> dict[str, float]:
-    """What varies from clip to clip in the simulation itself: those fields of a `Clip`."""
-    how = recipe.simulation
-    return {name: draw(recipe, name, getattr(how, name), clip_id) for name in DRAWN_SIMULATION}
+    """Random simulation settings: the fields `DRAWN_SIMULATION` of a `Clip`."""
+    ranges = recipe.simulation
+    return {name: draw(recipe, name, getattr(ranges, name), clip_id) for name in DRAWN_SIMULATION}
 
 
-def _hash(seed: int, *words: str) -> bytes:
-    return hashlib.sha256("\x1f".join([str(seed), *words]).encode()).digest()
+def _hash(seed: int, *names: str) -> bytes:
+    return hashlib.sha256("\x1f".join([str(seed), *names]).encode()).digest()
 
 
 CLIP_FIELDS = tuple(each.name for each in fields(Clip))

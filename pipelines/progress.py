@@ -1,24 +1,26 @@
-"""How far a build is: a bar in a terminal, plain lines in a log or under a batch system."""
+"""Progress of a build: a bar in a terminal, plain lines in a log file or under a batch system."""
 
 import sys
 import time
+from collections.abc import Callable
 from typing import TextIO
 
 from tqdm import tqdm
 
 from pipelines.plan import Plan
 
-# A log of a week's build stays readable: a line this often, but the first clips come at once.
+# Time between log lines: the log of a week-long build stays readable. The first clips are logged
+# immediately.
 LINE_EVERY_S = 30.0
 
 
 class Progress:
-    """Clips, frames per second and time left.
+    """Shows finished clips, frames per second and time left.
 
     Args:
-        plan: what there is to do.
-        quiet: say nothing.
-        stream: where to; a terminal gets a bar, anything else a line now and then.
+        plan: all clips of the build.
+        quiet: show nothing.
+        stream: a terminal shows a bar, any other stream a line every `LINE_EVERY_S`.
     """
 
     def __init__(self, plan: Plan, quiet: bool, stream: TextIO | None = None):
@@ -37,7 +39,7 @@ class Progress:
         self._frames: dict[int, int] = {}
         self._found = 0
         self._start_s = time.monotonic()
-        self._said_s = -LINE_EVERY_S
+        self._last_line_s = -LINE_EVERY_S
 
     def __enter__(self) -> "Progress":
         return self
@@ -45,29 +47,29 @@ class Progress:
     def __exit__(self, *_: object) -> None:
         self._bar.close()
         if self._lines and self._clips:
-            self._say()
+            self._print_line()
 
-    def making(self, shard: int):
-        """What a task of this shard calls after each clip."""
-        return lambda num_clips, num_frames: self.made(shard, num_clips, num_frames)
+    def callback_for(self, shard: int) -> Callable[[int, int], None]:
+        """Progress callback for the task of a shard, called after each clip."""
+        return lambda num_clips, num_frames: self.update(shard, num_clips, num_frames)
 
-    def made(self, shard: int, num_clips: int, num_frames: int) -> None:
-        """A clip more; late news of a shard that is already counted changes nothing."""
-        more = num_clips - self._clips.get(shard, 0)
-        if more <= 0:
+    def update(self, shard: int, num_clips: int, num_frames: int) -> None:
+        """Set the clips and frames of a shard; counts below the current ones are ignored."""
+        new = num_clips - self._clips.get(shard, 0)
+        if new <= 0:
             return
         self._clips[shard], self._frames[shard] = num_clips, num_frames
         self._bar.set_postfix_str(f"{self._rate():.1f} frames/s", refresh=False)
-        self._bar.update(more)
-        if self._lines and time.monotonic() - self._said_s >= LINE_EVERY_S:
-            self._say()
+        self._bar.update(new)
+        if self._lines and time.monotonic() - self._last_line_s >= LINE_EVERY_S:
+            self._print_line()
 
     def finished(self, shard: int, outcome: dict | Exception) -> None:
-        """A shard came in; one found done does not count towards the rate."""
+        """Count a finished shard; one from an earlier build does not change the rate."""
         if isinstance(outcome, Exception):
             return
         if not outcome.get("found"):
-            self.made(shard, self._sizes[shard], outcome["frames"])
+            self.update(shard, self._sizes[shard], outcome["frames"])
             return
         self._clips[shard] = self._sizes[shard]
         self._found += self._sizes[shard]
@@ -79,11 +81,11 @@ class Progress:
         """Frames per second of this run."""
         return sum(self._frames.values()) / max(time.monotonic() - self._start_s, 1e-3)
 
-    def _say(self) -> None:
-        self._said_s = time.monotonic()
+    def _print_line(self) -> None:
+        self._last_line_s = time.monotonic()
         clips = sum(self._clips.values())
         made = clips - self._found
-        left_s = (self._total - clips) * (self._said_s - self._start_s) / max(made, 1)
+        left_s = (self._total - clips) * (self._last_line_s - self._start_s) / max(made, 1)
         left = f"{left_s / 60:.0f} min left" if made else "time left unknown"
         text = f"{clips}/{self._total} clips, {self._rate():.1f} frames/s, {left}"
         print(text, file=self._stream, flush=True)

@@ -1,7 +1,7 @@
-"""A dataset as one frozen value: everything that decides its bytes, and nothing else.
+"""Recipe of a dataset: all settings that determine the bytes of its store.
 
-No path, host, time or number of workers belongs here. Two builds with equal recipes over equal
-sources give equal stores; `digest` says in one word whether recipes are equal.
+It holds no path, host, time or number of workers. Two builds with equal recipes and equal sources
+give equal stores; `recipe_toml.recipe_digest` identifies a recipe.
 """
 
 import math
@@ -17,12 +17,12 @@ IF_CUBES_LIMIT_BYTES = 2_000_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class Clips:
-    """How sequences are cut.
+    """How takes are cut into clips.
 
     Attributes:
-        length_s: of a clip; its radar frames follow from the radar's frame period.
-        stride_s: from the start of one clip to that of the next.
-        min_frames: shorter clips are dropped and counted.
+        length_s: length of a clip; the radar's frame period gives its number of frames.
+        stride_s: time from the start of one clip to the start of the next.
+        min_frames: clips with fewer radar frames are dropped and counted.
     """
 
     length_s: float = 5.0
@@ -37,12 +37,12 @@ class Clips:
 
 @dataclass(frozen=True, kw_only=True)
 class Placements:
-    """Where subjects start; each value is drawn between its two ends.
+    """Where subjects start; each value is drawn between its two limits.
 
     Attributes:
-        scope: "clip": every clip starts at the placement; "sequence": the subject is placed once,
-            at the start of the sequence (the paper), and may be anywhere in the area later.
-        per_clip: placements of each clip.
+        scope: "clip": every clip starts at its placement; "sequence": the subject is placed once,
+            at the start of the take (as in the paper), and moves on from there.
+        per_clip: number of placements per clip.
         distance_m, lateral_m, heading_rad, radar_height_m, radar_tilt_rad: as in
             `radarsim.scene.placement.Placement`, each (low, high).
     """
@@ -67,7 +67,7 @@ class Placements:
 
 @dataclass(frozen=True, kw_only=True)
 class Area:
-    """The floor the subject must not leave: clips are cut where the pelvis does."""
+    """Floor area; a clip is cut where the pelvis leaves it."""
 
     near_m: float = 1.0
     far_m: float = 6.0
@@ -81,19 +81,19 @@ class Area:
 
 @dataclass(frozen=True, kw_only=True)
 class Simulation:
-    """How echoes are made.
+    """How the IF signal is simulated.
 
     Attributes:
-        method: "accurate" or "fast": how exact the sum is, see `radarsim.signal.settings`.
-        reflection: "paper", anchored in level, or "body": smooth bare skin, with a level of its
-            own.
-        visibility: "occlusion", or "hpr" as in the paper.
-        visibility_blocks: evaluations per burst.
+        method: "accurate" or "fast": accuracy of the sum, see `radarsim.signal.settings`.
+        reflection: "paper": quasi-specular model, its level anchored to a mean radar cross section;
+            "body": smooth bare skin, which needs no anchor.
+        visibility: "occlusion", or "hpr" (hidden point removal) as in the paper.
+        visibility_blocks: visibility evaluations per burst.
         sigma_rad: width of the paper's quasi-specular lobe, (low, high).
         extra_noise_db: added to the receiver's noise figure, (low, high).
-        max_edge_m: faces with longer edges are divided; 0 keeps the body as it is.
-        noise: thermal noise on I and Q.
-        quantise: samples take the ADC's steps.
+        max_edge_m: faces with longer edges are subdivided; 0 keeps the body mesh unchanged.
+        noise: add thermal noise to I and Q.
+        quantise: round samples to the ADC's steps.
     """
 
     method: str = "accurate"
@@ -119,7 +119,7 @@ class Simulation:
 
 @dataclass(frozen=True, kw_only=True)
 class Maps:
-    """How heatmaps are made: see `radarsim.heatmaps.heatmaps`."""
+    """How heatmaps are computed: see `radarsim.heatmaps.heatmaps`."""
 
     window: str = "paper"
     clutter: str = "clip"
@@ -131,12 +131,12 @@ class Maps:
 
 @dataclass(frozen=True, kw_only=True)
 class Keep:
-    """What the store keeps beside heatmaps.
+    """Optional arrays of the store, in addition to the heatmaps.
 
     Attributes:
-        if_cubes: "auto" keeps the IF cubes while they stay under 2 GB.
-        motion: the placed poses, at `motion_rate_hz`.
-        motion_rate_hz: poses per second that are kept.
+        if_cubes: "on", "off", or "auto": keep the IF cubes if they take less than 2 GB.
+        motion: keep the placed poses, at `motion_rate_hz`.
+        motion_rate_hz: kept poses per second.
     """
 
     if_cubes: str = "auto"
@@ -150,11 +150,11 @@ class Keep:
 
 @dataclass(frozen=True, kw_only=True)
 class BuiltIn:
-    """Which built-in performances there are; says nothing where motion is read from files.
+    """Takes of the built-in activities; ignored if motion is read from files.
 
     Attributes:
-        takes: activities in turn, each by the next subject.
-        subjects: people who perform them.
+        takes: number of takes; activities and subjects alternate.
+        subjects: number of different subjects.
     """
 
     takes: int = 24
@@ -167,7 +167,7 @@ class BuiltIn:
 
 @dataclass(frozen=True, kw_only=True)
 class Splits:
-    """Shares of the subjects; train takes the rest."""
+    """Shares of the subjects; the remaining subjects are in train."""
 
     validation: float = 0.1
     test: float = 0.1
@@ -179,14 +179,14 @@ class Splits:
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """One dataset.
+    """Settings of one dataset.
 
     Attributes:
-        radar: the sensor, in full.
-        seed: every draw follows from it and a clip's id.
-        limit: keep this many clips, the first ones; 0 keeps all.
-        body: name of the body, or what identifies the folder of body models.
-        built_in, clips, placements, area, simulation, maps, keep, splits: see there.
+        radar: the sensor, with all parameters.
+        seed: random values are derived from it and the id of a clip.
+        limit: keep only the first clips, up to this number; 0 keeps all.
+        body: name of the body, or identity of the folder of body models.
+        built_in, clips, placements, area, simulation, maps, keep, splits: see their classes.
     """
 
     radar: Radar
@@ -246,15 +246,16 @@ def _choice(owner: object, name: str, choices: tuple[str, ...]) -> None:
 
 
 def _range(owner: object, name: str, unit: str, **limits: float) -> None:
-    """Keeps (low, high); one number means both."""
+    """Store the field as (low, high); a single number is used for both."""
     given = getattr(owner, name)
     ends = tuple(given) if isinstance(given, (tuple, list)) else (given, given)
     where = _where(owner, name)
     if len(ends) != 2:
-        raise InputError("recipe", where, f"has {len(ends)} ends", "give one value or low and high")
+        hint = "give one value, or low and high"
+        raise InputError("recipe", where, f"has {len(ends)} values", hint)
     limits = {kind: float(limit) for kind, limit in limits.items()}
     low, high = (checked_number("recipe", where, end, unit, **limits) for end in ends)
     if low > high:
-        problem = f"runs from {low:g} down to {high:g} {unit}"
-        raise InputError("recipe", where, problem, "give the lower end first")
+        problem = f"has low {low:g} above high {high:g} {unit}".rstrip()
+        raise InputError("recipe", where, problem, "give the lower limit first")
     object.__setattr__(owner, name, (low, high))

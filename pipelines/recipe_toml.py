@@ -1,10 +1,10 @@
-"""Recipes as TOML: what people write, and what a store keeps.
+"""Recipes as TOML text: read recipe files, and write the canonical text that a store keeps.
 
 seed = 7
-radar = "AWR1843BOOST"          # a board, a file, or a [radar] table
+radar = "AWR1843BOOST"          # name of a board, a file, or a [radar] table
 
 [placements]
-distance_m = [2.0, 4.0]         # drawn between both; one number means exactly that
+distance_m = [2.0, 4.0]         # drawn uniformly between both; one number is a fixed value
 """
 
 import difflib
@@ -24,7 +24,7 @@ from radarsim.radar.toml import dump_radar, parse_radar
 
 
 def dump_recipe(recipe: Recipe) -> str:
-    """The recipe with every value spelled out; equal recipes give equal text."""
+    """TOML text with all values of a recipe, defaults included; equal recipes give equal text."""
     table = {
         each.name: getattr(recipe, each.name)
         for each in fields(recipe)
@@ -33,7 +33,7 @@ def dump_recipe(recipe: Recipe) -> str:
     for name in SECTIONS:
         section = getattr(recipe, name)
         table[name] = {each.name: getattr(section, each.name) for each in fields(section)}
-    # In decimal, so that not a digit of the radar is lost.
+    # Decimals keep every digit of the radar.
     table["radar"] = tomllib.loads(dump_radar(recipe.radar), parse_float=Decimal)
     return write_toml(table)
 
@@ -44,26 +44,26 @@ def recipe_digest(recipe: Recipe) -> str:
 
 
 def parse_recipe(text: str, where: str) -> Recipe:
-    """The recipe that a TOML text describes; what it leaves out takes its default.
+    """Read a recipe from TOML text; omitted settings keep their defaults.
 
     Args:
         text: TOML.
-        where: the file it came from, for messages.
+        where: the file of the text, for messages.
 
     Returns:
         The recipe.
 
     Raises:
-        InputError: no TOML, an unknown name, or a value out of its limits.
+        InputError: invalid TOML, an unknown setting, or a value outside its limits.
     """
     return recipe_from_table(table_from_toml(text, where), where)
 
 
 def table_from_toml(text: str, where: str) -> dict:
-    """The table that a TOML text holds; the radar's numbers stay decimals, digit by digit.
+    """Parse TOML text; numbers of the radar remain exact decimals, others become floats.
 
     Raises:
-        InputError: no TOML.
+        InputError: invalid TOML.
     """
     try:
         table = tomllib.loads(text, parse_float=Decimal)
@@ -74,18 +74,22 @@ def table_from_toml(text: str, where: str) -> dict:
 
 
 def recipe_from_table(table: Mapping, where: str) -> Recipe:
-    """The same from a table already read; see `parse_recipe`."""
+    """Recipe from a parsed table; see `parse_recipe`."""
     values = dict(table)
-    _known(values, [each.name for each in fields(Recipe)], where, "")
+    _check_names(values, [each.name for each in fields(Recipe)], where, "")
     values["radar"] = _radar(values.get("radar", DEFAULT_BOARD), where)
     for name, section in SECTIONS.items():
         if name in values:
             values[name] = _section(section, name, values[name], where)
-    return _made(where, Recipe, values)
+    return _construct(where, Recipe, values)
 
 
 def write_toml(table: Mapping, path: tuple[str, ...] = ()) -> str:
-    """A table of numbers, words, lists and tables as TOML, in the order given."""
+    """TOML text of a table of numbers, strings, lists and tables, in the order of its keys.
+
+    Recipe digests are computed from these bytes, so the text must never change. That is why this
+    is not tomli-w: it writes `[2.0, 4.0]` on four lines, which would change all digests.
+    """
     lines = [f"[{'.'.join(path)}]"] if path else []
     inner = []
     for key, value in table.items():
@@ -97,7 +101,7 @@ def write_toml(table: Mapping, path: tuple[str, ...] = ()) -> str:
 
 
 def _as_floats(value: object) -> object:
-    """A table with floats in place of decimals."""
+    """The value with all decimals converted to floats."""
     if isinstance(value, Mapping):
         return {key: _as_floats(each) for key, each in value.items()}
     if isinstance(value, list):
@@ -124,11 +128,11 @@ def _section(section: type, name: str, values: object, where: str) -> object:
     if not isinstance(values, Mapping):
         raise InputError(where, name, f"is {values!r}, not a table", f"write [{name}]")
     names = [each.name for each in fields(section)]
-    _known(values, names, where, f"{name}.")
+    _check_names(values, names, where, f"{name}.")
     for each in fields(section):
         if each.name in values:
-            _same_kind(values[each.name], each.default, f"{name}.{each.name}", where)
-    return _made(where, section, values)
+            _check_type(values[each.name], each.default, f"{name}.{each.name}", where)
+    return _construct(where, section, values)
 
 
 def _radar(value: object, where: str) -> Radar:
@@ -145,27 +149,27 @@ def _radar(value: object, where: str) -> Radar:
 
 
 def _named(radar: Radar, place: str, name: str) -> Radar:
-    """A radar without a name is called after its file; a store must not tell where that lay."""
+    """Name an unnamed radar after its file's stem: no folder of this machine enters a store."""
     return replace(radar, name=name) if radar.name == place else radar
 
 
-def _same_kind(value: object, default: object, field: str, where: str) -> None:
-    """Yes or no and words must be that; numbers are checked by the value itself."""
-    for kind, word in ((bool, "true or false"), (str, "a word in quotes")):
+def _check_type(value: object, default: object, field: str, where: str) -> None:
+    """Check booleans and strings against the default's type; the sections check numbers."""
+    for kind, description in ((bool, "true or false"), (str, "a string in quotes")):
         if isinstance(default, kind) != isinstance(value, kind):
-            needed = word if isinstance(default, kind) else "a number"
+            needed = description if isinstance(default, kind) else "a number"
             raise InputError(where, field, f"is {value!r}", f"give {needed}")
 
 
-def _known(values: Mapping, names: list[str], where: str, prefix: str) -> None:
+def _check_names(values: Mapping, names: list[str], where: str, prefix: str) -> None:
     for key in values:
         if key not in names:
             close = difflib.get_close_matches(key, names, 1) or [", ".join(names)]
-            raise InputError(where, prefix + key, "is no recipe setting", f"use {close[0]}")
+            raise InputError(where, prefix + key, "is not a recipe setting", f"use {close[0]}")
 
 
-def _made(where: str, make: Callable, values: Mapping):
-    """Built from named values; a refusal then names the file it came from."""
+def _construct(where: str, make: Callable, values: Mapping):
+    """Call with named values; errors about the recipe then name its file."""
     try:
         return make(**values)
     except InputError as error:

@@ -1,7 +1,7 @@
-"""Maps the stages over the plan, one Dask task per shard; resumes; shows progress.
+"""Build a store: make all shards of a plan with Dask workers, resume, and show progress.
 
-A task first looks whether its shard is done. So the same command goes on where a killed one
-stopped, and how many workers there are decides only how long it takes.
+A task first checks whether its shard is done, so the same command resumes a build that was killed.
+The number of workers changes only the duration of a build, not its bytes.
 """
 
 import time
@@ -21,20 +21,20 @@ from pipelines.store_folder import StoreError, StoreFolder
 from pipelines.store_writer import find_state, finish_store, prepare
 from radarsim.errors import InputError
 
-# A scheduler that is restarted, by a person or a batch system, is there again within this time.
-PATIENCE_S = 120
+# Wait this long for a scheduler that is being restarted, by a person or a batch system.
+RECONNECT_S = 120
 
 
 @dataclass(kw_only=True)
 class Summary:
-    """What a build did.
+    """Result of a build.
 
     Attributes:
-        state: "new", "resumed", or "finished" where nothing was left to do.
-        num_clips, num_frames, num_bytes: of the shards that are done.
+        state: "new", "resumed", or "finished" if the store was finished before.
+        num_clips, num_frames, num_bytes: totals of the shards that are done.
         failed: clips that could not be simulated.
-        unfinished: one line per shard that is not done, with its cause.
-        bug: traceback of the first error that nobody foresaw, or "".
+        unfinished: one line per shard that is not done, with the cause.
+        bug: traceback of the first unexpected error, or "".
     """
 
     state: str
@@ -57,23 +57,25 @@ def build(
     scheduler: str | None = None,
     quiet: bool = False,
 ) -> Summary:
-    """Make every clip of a plan that its store does not hold yet.
+    """Make all clips of a plan that its store does not contain yet.
 
     Args:
         plan: the clips.
-        takes: by id, all that the plan names.
-        out: path of the store.
+        takes: all takes of the plan, by id.
+        out: path or URL of the store.
         blueprint: of the store.
-        make_clip: one clip in, named arrays out; must pickle.
-        workers: processes; None: `workers.default_workers`; 0: work here, without Dask.
-        scheduler: address of a Dask cluster to use in place of processes of our own.
-        quiet: no progress bar.
+        make_clip: function that makes the named arrays of one clip; must be picklable.
+        workers: processes; None: `worker_environment.default_workers`; 0: run in this process,
+            without Dask.
+        scheduler: address of a running Dask cluster, used instead of local processes.
+        quiet: show no progress.
 
     Returns:
-        What was done; the store is finished unless `unfinished` holds lines.
+        Summary; the store is finished unless `unfinished` contains lines.
 
     Raises:
-        InputError: the path holds something else, or cannot be written; the scheduler is gone.
+        InputError: the path is not a store of this plan or cannot be written, or the scheduler
+            does not answer.
     """
     folder = open_folder(out)
     with _only_build(folder, blueprint) as state:
@@ -82,8 +84,8 @@ def build(
             summary.num_clips, summary.num_frames = len(plan.clips), plan.num_frames
             return summary
         job = ShardJob(out=str(out), recipe=plan.recipe, blueprint=blueprint, make_clip=make_clip)
-        work = _Work(job, plan, takes, workers, scheduler)
-        with Progress(plan, quiet) as progress, closing(work.outcomes(progress)) as outcomes:
+        tasks = _ShardTasks(job, plan, takes, workers, scheduler)
+        with Progress(plan, quiet) as progress, closing(tasks.outcomes(progress)) as outcomes:
             for shard, outcome in outcomes:
                 _count(summary, shard, outcome)
                 progress.finished(shard, outcome)
@@ -94,7 +96,7 @@ def build(
 
 @contextmanager
 def _only_build(folder: StoreFolder, blueprint: Blueprint) -> Iterator[str]:
-    """Prepare the store and keep other builds out of it; yields its state as it was found."""
+    """Lock the store against other builds and prepare it; yields the state that it had before."""
     state = find_state(folder, blueprint.identity)
     lock = folder.lock() if state != "finished" else None
     try:
@@ -108,10 +110,10 @@ def _count(summary: Summary, shard: int, outcome: dict | Exception) -> None:
     if isinstance(outcome, StoreError):
         raise outcome
     if isinstance(outcome, Exception):
-        foreseen = isinstance(outcome, InputError)
-        line = str(outcome) if foreseen else f"{type(outcome).__name__}: {outcome}"
+        expected = isinstance(outcome, InputError)
+        line = str(outcome) if expected else f"{type(outcome).__name__}: {outcome}"
         summary.unfinished.append(f"shard {shard}: {line}")
-        if not foreseen and not summary.bug:
+        if not expected and not summary.bug:
             summary.bug = "".join(traceback.format_exception(outcome))
         return
     summary.num_clips += outcome["clips"]
@@ -121,8 +123,8 @@ def _count(summary: Summary, shard: int, outcome: dict | Exception) -> None:
 
 
 @dataclass
-class _Work:
-    """The shards of a build, and who makes them."""
+class _ShardTasks:
+    """Runs one task per shard: in this process, in local workers, or on a running cluster."""
 
     job: ShardJob
     plan: Plan
@@ -131,54 +133,59 @@ class _Work:
     scheduler: str | None
 
     def outcomes(self, progress: Progress) -> Iterator[tuple[int, dict | Exception]]:
-        """(shard, record or error) as shards come in."""
+        """(shard, record or error) in the order in which shards finish."""
         shards = range(self.plan.num_shards)
         if self.scheduler:
             yield from self._on_cluster(progress)
         elif self.workers == 0:
             for shard in shards:
-                yield shard, _tried(*self._task(shard), progress.making(shard))
+                yield shard, _outcome(*self._task(shard), progress.callback_for(shard))
         else:
-            from pipelines.dask_cluster import hear, local_workers, map_tasks
+            from pipelines.dask_cluster import local_workers, map_tasks, on_worker_progress
 
             with local_workers(self.workers, len(shards)) as client:
-                hear(client, progress.made)
+                on_worker_progress(client, progress.update)
                 yield from map_tasks(client, make_shard, self._tasks(shards))
 
     def _on_cluster(self, progress: Progress) -> Iterator[tuple[int, dict | Exception]]:
-        """On a cluster of somebody's, again and again while its scheduler comes back in time."""
-        from pipelines.dask_cluster import SchedulerLost, hear, map_tasks, running_cluster
+        """Run on a running cluster; reconnect while its scheduler restarts within `RECONNECT_S`."""
+        from pipelines.dask_cluster import (
+            SchedulerLost,
+            map_tasks,
+            on_worker_progress,
+            running_cluster,
+        )
 
         left = dict.fromkeys(range(self.plan.num_shards))
         lost_s = None
         while left:
             try:
                 with running_cluster(self.scheduler, self.job.out) as client:
-                    hear(client, progress.made)
+                    on_worker_progress(client, progress.update)
                     for shard, outcome in map_tasks(client, make_shard, self._tasks(list(left))):
                         del left[shard]
                         lost_s = None
                         yield shard, outcome
             except (SchedulerLost, InputError) as error:
-                # At the first try it is the address that is wrong, not the scheduler that is gone.
+                # If the first connection fails, the address is wrong: waiting does not help.
                 if lost_s is None and isinstance(error, InputError):
                     raise
                 lost_s = lost_s or time.monotonic()
-                if time.monotonic() - lost_s > PATIENCE_S:
+                if time.monotonic() - lost_s > RECONNECT_S:
                     hint = "start it and run the same command again; finished shards are kept"
-                    raise InputError(self.scheduler, "--scheduler", "went away", hint) from None
+                    raise InputError(self.scheduler, "--scheduler", "is lost", hint) from None
                 time.sleep(1)
 
     def _tasks(self, shards: Iterable[int]) -> Iterator[tuple[int, tuple]]:
         return ((shard, self._task(shard)) for shard in shards)
 
     def _task(self, shard: int) -> tuple:
-        """What `make_shard` needs: little, as it travels."""
+        """Arguments of `make_shard`, kept small because they are sent to a worker."""
         clips = self.plan.shard(shard)
         return self.job, shard, clips, {clip.take: self.takes[clip.take] for clip in clips}
 
 
-def _tried(*task: object) -> dict | Exception:
+def _outcome(*task: object) -> dict | Exception:
     try:
         return make_shard(*task)
     except Exception as error:

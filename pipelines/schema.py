@@ -1,7 +1,7 @@
-"""What a store holds: arrays, axes, types, units, chunks and tables.
+"""Schema of a store: arrays, axes, data types, units, chunks and tables.
 
-This file is the contract between whoever writes a store and whoever reads one. A reader needs
-the store alone: the version, the axes and the units below are written into it.
+This file is the contract between programs that write a store and programs that read one. A reader
+needs only the store itself: version, axes and units are written into it.
 
 A clip fills whole chunks, and a shard holds whole clips, so two writers never share a file.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 FORMAT = "radarsim-store"
 SCHEMA_VERSION = 1
 
-# Nothing 10 dB below the noise is a signal: heatmaps are cut there, and padding holds this.
+# Heatmaps are clipped at 10 dB below the noise, where there is no signal; padding has this value.
 FLOOR_DB = -10.0
 
 HEATMAPS = ("time_doppler", "time_range", "time_angle")
@@ -19,7 +19,7 @@ BIN_AXIS = {"time_doppler": "speed", "time_range": "range", "time_angle": "angle
 COORDINATE_UNITS = {"time": "s", "column_time": "s", "range": "m", "speed": "m/s", "angle": "rad"}
 COORDINATE_AXIS = {"column_time": "time"}
 
-# The parts of a movement which a caption's attribute sentences describe.
+# Parts of a movement that the attribute sentences of a caption describe.
 ATTRIBUTE_PARTS = ("general", "torso", "arms", "legs", "location")
 
 TABLES = {
@@ -64,7 +64,7 @@ TABLES = {
         "provenance": "string",
     },
 }
-# Attributes may be attached to a finished store, so they stand outside its checksums.
+# The attributes table has no checksums, since sentences may be attached to a finished store.
 CHECKED_TABLES = ("clips", "segments", "captions")
 
 
@@ -77,12 +77,12 @@ class ArraySpec:
         dims: axis names, in order; "clip" first where each clip has its own values.
         shape: length of each axis.
         dtype: NumPy name.
-        units: of the values, as xarray and people read them; "1" for counts.
-        chunk: what one read decodes.
-        shard: what one file holds; None where a chunk is a file.
-        fill: what rows hold that no clip filled.
-        about: one line for the reader.
-        scale: value of one step where integers stand for physical values, else None.
+        units: of the values, in xarray's notation; "1" for counts.
+        chunk: shape of the part that one read decodes.
+        shard: shape of the part in one file; None if every chunk is a file.
+        fill: value of rows that no clip has filled.
+        about: one-line description, stored as `long_name`.
+        scale: physical value of one integer step, stored as `scale_factor`; None for floats.
     """
 
     name: str
@@ -98,28 +98,28 @@ class ArraySpec:
 
     @property
     def per_clip(self) -> bool:
-        """Whether rows belong to clips (else the array is a coordinate)."""
+        """Whether each clip has a row; otherwise the array is a coordinate."""
         return self.dims[0] == "clip"
 
     @property
     def clips_per_file(self) -> int:
-        """Clips one file of this array holds."""
+        """Number of clips per file of this array."""
         return (self.shard or self.chunk)[0]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """The sizes that decide a store's arrays.
+    """Sizes that determine the arrays of a store.
 
     Attributes:
         num_clips: rows of every clip array.
         clips_per_shard: rows that one task writes.
         num_frames: radar frames of a full clip.
         num_columns: heatmap columns of a full clip.
-        bins: bins of the "range", "speed" and "angle" axes.
-        cube: (chirp, tx, rx, sample) counts, or None where IF cubes are not kept.
-        cube_step_v: volts of one ADC step; None where cubes are not quantised.
-        num_poses: poses of a full clip, or None where motion is not kept.
+        bins: number of bins of the "range", "speed" and "angle" axes.
+        cube: (chirp, tx, rx, sample) counts; None if IF cubes are not kept.
+        cube_step_v: volts of one ADC step; None if cubes are not quantised.
+        num_poses: poses of a full clip; None if motion is not kept.
         num_joints, num_betas: sizes of the kept motion.
     """
 
@@ -136,7 +136,7 @@ class Layout:
 
 
 def store_arrays(layout: Layout) -> tuple[ArraySpec, ...]:
-    """Every array of a store of this size, coordinates included."""
+    """Specifications of all arrays of a store, coordinates included."""
     arrays = [_heatmap(layout, name) for name in HEATMAPS]
     arrays += _counts(layout)
     if layout.cube is not None:

@@ -1,7 +1,7 @@
-"""One task: the clips of one shard, from takes to files; no engine needed.
+"""The task that makes one shard: simulates its clips and writes its files; independent of Dask.
 
-A clip that cannot be simulated costs its row alone and is told. A take that changed since the
-plan was made, or a store that cannot be written, leaves the shard undone.
+If a clip cannot be simulated, only its row is empty, and the error is reported. If a take has
+changed since the plan was made, or the store cannot be written, the shard stays unfinished.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,13 +26,13 @@ FAILED = "clips that could not be simulated"
 
 @dataclass(frozen=True, kw_only=True)
 class ShardJob:
-    """What every task of a build needs; small, as it travels with each.
+    """Settings common to all shard tasks of a build; small, since each task receives a copy.
 
     Attributes:
-        out: path of the store.
+        out: path or URL of the store.
         recipe: of the dataset.
         blueprint: of the store.
-        make_clip: one clip in, named arrays out; must pickle.
+        make_clip: function that makes the named arrays of one clip; must be picklable.
     """
 
     out: str
@@ -46,22 +46,22 @@ def make_shard(
     shard: int,
     clips: tuple[Clip, ...],
     takes: Mapping[str, Take],
-    tell: Callable[[int, int], None] = lambda clips, frames: None,
+    on_progress: Callable[[int, int], None] = lambda clips, frames: None,
 ) -> dict:
-    """Make a shard, unless it is done.
+    """Make a shard, unless it is done already.
 
     Args:
-        job: the build.
-        shard: which.
+        job: settings of the build.
+        shard: index of the shard.
         clips: its clips, in row order.
-        takes: those the clips name, by id.
-        tell: called after each clip with the clips and frames made so far.
+        takes: takes of these clips, by id.
+        on_progress: called after each clip with the number of clips and frames so far.
 
     Returns:
-        The shard's record: "clips", "frames", "bytes", "failed", and "found" where it was done.
+        Record of the shard: "clips", "frames", "bytes", "failed", and "found" if it was done.
 
     Raises:
-        TakeChanged, StoreError: the shard is not done.
+        TakeChanged, StoreError: the shard stays unfinished.
     """
     folder = open_folder(job.out)
     record = done_record(folder, shard)
@@ -78,7 +78,7 @@ def make_shard(
             failed.append(Note(cause=FAILED, line=str(error)))
             clip = replace(clip, num_frames=0)
         made.append(clip)
-        tell(len(made), sum(each.num_frames for each in made))
+        on_progress(len(made), sum(each.num_frames for each in made))
     record = {
         "clips": len(made) - len(failed),
         "frames": sum(clip.num_frames for clip in made),

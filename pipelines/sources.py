@@ -1,7 +1,7 @@
-"""What hands motion to the pipeline: a take, whoever recorded or made it.
+"""Input of the pipeline: takes (one subject's continuous motion) and their texts.
 
-Builders make takes and the pipeline reads them; it never asks where they come from. A take is
-small and travels to the workers as a pickle: it carries a path or a name, not the poses.
+Builders create takes from files or built-in activities; the pipeline handles all of them the same.
+A take is pickled and sent to the workers, so it holds a path or a name, not the poses.
 """
 
 import hashlib
@@ -13,24 +13,24 @@ from radarsim.scene.motion import Motion
 
 
 class TakeChanged(InputError):
-    """A take is not what it was when the plan was made: its shards wait until it is."""
+    """A take has changed since the plan was made; its shards wait until it is restored."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Text:
-    """What is said about a stretch of a take.
+    """Text about a time span of a take.
 
     Attributes:
-        caption: the words.
-        source: who wrote them ("built-in", "BABEL", "HumanML3D", ...).
-        licence: of the words; "" where it is that of the motion.
-        start_s, end_s: the stretch, since the start of the take; end None: to its end.
-        sentences: (part, sentence) pairs describing the caption, parts of
-            `schema.ATTRIBUTE_PARTS`; empty where none are known.
-        variants: the same in other words, each like `sentences`.
-        provenance: who wrote the sentences.
-        kind: "label", what the stretch is called; "action", one of the actions that a window's
-            label lists (see `captions.window_label`); "sentence", any other words about it.
+        caption: the text.
+        source: its origin ("built-in", "BABEL", "HumanML3D", ...).
+        licence: of the text; "" if it is that of the motion.
+        start_s, end_s: time span from the start of the take [s]; end None: until the take ends.
+        sentences: (part, sentence) pairs that describe the caption, with parts of
+            `schema.ATTRIBUTE_PARTS`; empty if there are none.
+        variants: other wordings, each like `sentences`.
+        provenance: author of the sentences: a person, a program or a language model.
+        kind: "label": class name of the span; "action": one of the actions that the label of a
+            window lists (see `motion_texts.window_label`); "sentence": any other description.
     """
 
     caption: str
@@ -45,7 +45,7 @@ class Text:
 
     @property
     def caption_id(self) -> str:
-        """Follows from the words, so that every part of a store names them alike."""
+        """Hash of the caption, so equal captions have equal ids in all shards of a store."""
         return hashlib.sha256(self.caption.encode()).hexdigest()[:16]
 
 
@@ -53,12 +53,12 @@ class Take(Protocol):
     """One continuous motion of one subject.
 
     Attributes:
-        id: stable name, with no part that depends on this machine.
-        subject: who moves; subjects never cross splits.
-        source: the collection it belongs to.
+        id: stable name, independent of the machine.
+        subject: the person who moves; a subject is in one split only.
+        source: the collection of the motion.
         licence: of the motion.
-        official_split: where its publishers put it, or "".
-        texts: what is said about it.
+        official_split: split assigned by the publishers, or "".
+        texts: timed captions, labels and actions.
     """
 
     id: str
@@ -69,9 +69,9 @@ class Take(Protocol):
     texts: tuple[Text, ...]
 
     def load(self) -> Motion:
-        """The motion; InputError where it cannot be used."""
+        """Read the motion; raises InputError if it is not usable."""
         ...
 
     def sha256(self) -> str:
-        """Of the file, or of what the motion is made from."""
+        """SHA-256 of the motion file, or of the parameters that generate the motion."""
         ...

@@ -1,4 +1,4 @@
-"""What a worker gets of its machine: one thread, one device, programs compiled before."""
+"""Environment of worker processes: one thread, one device, and a shared cache of programs."""
 
 import fcntl
 import hashlib
@@ -11,28 +11,29 @@ from importlib import metadata
 from pathlib import Path
 from typing import TextIO
 
-# One thread per process, whatever the number of processes: cores are not shared out twice, and
-# sums are split in the same way wherever a clip is made.
+# One thread per process for any number of processes: cores are not oversubscribed, and sums are
+# split in the same way in every worker.
 _ONE_THREAD = {
     "NPROC": "1",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
-    # One thread needs one heap; with more, glibc keeps a twelfth of a worker's memory for nothing.
+    # One thread needs one heap; further heaps of glibc waste a twelfth of a worker's memory.
     "MALLOC_ARENA_MAX": "1",
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
 }
 
-_HELD: list[TextIO] = []
+# Open lock files of the devices that this process uses.
+_LOCKS: list[TextIO] = []
 
 
 def default_workers() -> int:
-    """One process per GPU, which a process takes whole; without any, one per physical core."""
+    """Number of processes: one per GPU, or one per physical core if there is none."""
     return len(visible_devices()) or physical_cores()
 
 
 def physical_cores() -> int:
-    """Cores this process may use, hyper-threads counted once."""
+    """Number of cores that this process may use, without hyper-threads."""
     import psutil
 
     usable = len(psutil.Process().cpu_affinity()) if hasattr(psutil.Process, "cpu_affinity") else 0
@@ -41,14 +42,14 @@ def physical_cores() -> int:
 
 
 def worker_environment() -> dict[str, str]:
-    """Environment variables of a worker; the user's own XLA_FLAGS stay."""
-    flags, ours = os.environ.get("XLA_FLAGS", ""), _ONE_THREAD["XLA_FLAGS"]
-    flags = flags if ours in flags else f"{flags} {ours}".strip()
+    """Environment variables of a worker; XLA_FLAGS of the user are kept."""
+    flags, one_thread = os.environ.get("XLA_FLAGS", ""), _ONE_THREAD["XLA_FLAGS"]
+    flags = flags if one_thread in flags else f"{flags} {one_thread}".strip()
     return {**_ONE_THREAD, **_program_cache(), "XLA_FLAGS": flags}
 
 
 def visible_devices() -> list[str]:
-    """GPUs that JAX would find, as CUDA_VISIBLE_DEVICES names them, seen without waking it."""
+    """GPUs that JAX would use, in the names of CUDA_VISIBLE_DEVICES; does not start JAX."""
     wanted = os.environ.get("JAX_PLATFORMS", "cuda")
     plugins = (f"jax_cuda{version}_plugin" for version in (12, 13))
     if not any(map(importlib.util.find_spec, plugins)) or not ("cuda" in wanted or "gpu" in wanted):
@@ -60,29 +61,29 @@ def visible_devices() -> list[str]:
 
 
 def claim_device(devices: Sequence[str] | None = None, locks: str | None = None) -> str | None:
-    """Show JAX one GPU alone: the first that no other worker of this machine holds.
+    """Restrict JAX to one GPU: the first that no other worker of this machine has locked.
 
-    The claim is a file lock, so it ends with the process, however that ends. Where all are held,
-    workers share the first: there are more of them than GPUs.
+    The claim is a file lock, so it ends with the process, also after a crash. If all GPUs are
+    locked, there are more workers than GPUs, and the others share the first one.
 
     Args:
         devices: to choose from; None: `visible_devices`.
-        locks: folder of the lock files; None: the machine's folder for temporary files.
+        locks: folder of the lock files; None: the folder for temporary files.
 
     Returns:
-        The device claimed; None where there is no choice.
+        The claimed device; None if there are fewer than two.
     """
     devices = visible_devices() if devices is None else devices
     if len(devices) < 2:
         return None
     folder = Path(locks or tempfile.gettempdir())
-    claimed = next((device for device in devices if _hold(folder, device)), devices[0])
+    claimed = next((device for device in devices if _lock_device(folder, device)), devices[0])
     os.environ["CUDA_VISIBLE_DEVICES"] = claimed
     return claimed
 
 
 def use_program_cache() -> None:
-    """As the environment says, also where JAX was imported before that was set."""
+    """Apply the cache settings of the environment, even if JAX was imported earlier."""
     import jax
 
     for name in ("JAX_COMPILATION_CACHE_DIR", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"):
@@ -91,23 +92,23 @@ def use_program_cache() -> None:
             jax.config.update(name.lower(), float(value) if name.endswith("SECS") else value)
 
 
-def _hold(folder: Path, device: str) -> bool:
-    """Whether this process now holds the device's lock; it is kept open until the process ends."""
+def _lock_device(folder: Path, device: str) -> bool:
+    """Try to lock a device; the lock file stays open until the process ends."""
     handle = (folder / f"radarsim-device-{os.getuid()}-{device.replace('/', '_')}").open("w")
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         handle.close()
         return False
-    _HELD.append(handle)
+    _LOCKS.append(handle)
     return True
 
 
 def _program_cache() -> dict[str, str]:
-    """Workers share what they compile, with each other and with later builds.
+    """Settings of the compilation cache that workers and later builds share.
 
-    Compiling costs a worker a minute. Programs are kept apart by processor and jaxlib: one that
-    was compiled for another processor may stop with an illegal instruction.
+    Compilation takes a worker one minute. The folder name depends on processor and jaxlib, since a
+    program compiled for another processor may stop with an illegal instruction.
     """
     if "JAX_COMPILATION_CACHE_DIR" in os.environ:
         return {}
@@ -125,7 +126,7 @@ def _program_cache() -> dict[str, str]:
 
 
 def _processor() -> str:
-    """Model and instruction sets of this processor."""
+    """Model name and instruction sets of this processor."""
     try:
         lines = Path("/proc/cpuinfo").read_text().split("\n\n")[0].splitlines()
     except OSError:

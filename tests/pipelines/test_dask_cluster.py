@@ -1,4 +1,4 @@
-"""Workers that somebody else started write the same bytes, or the build says why it cannot."""
+"""A running cluster writes the same bytes as local workers, or the build names the problem."""
 
 import logging
 import os
@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from distributed import LocalCluster
 
+from pipelines import dask_cluster
 from pipelines.run import build
 from pipelines.worker_environment import claim_device
 from radarsim.errors import InputError
@@ -27,7 +28,7 @@ BLUEPRINT = fake_blueprint(PLAN)
 
 @pytest.fixture(scope="module")
 def address():
-    """Two processes of two threads each: not how our own workers are made."""
+    """Two processes of two threads each, unlike our local workers."""
     with LocalCluster(
         n_workers=2,
         threads_per_worker=2,
@@ -49,33 +50,33 @@ def test_a_running_cluster_writes_the_same_bytes(tmp_path, address):
 
 
 def test_a_cluster_that_does_not_answer_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(cluster, "CONNECT_S", 0.5)
+    monkeypatch.setattr(dask_cluster, "CONNECT_S", 0.5)
     with pytest.raises(InputError, match=r"tcp://127.0.0.1:9: --scheduler: does not answer"):
         built(tmp_path / "s.zarr", "tcp://127.0.0.1:9")
 
 
 @pytest.mark.parametrize("address", ["nowhere", "tcp://", "10.0.0.1:x"])
-def test_an_address_that_is_none_is_refused(tmp_path, monkeypatch, address):
-    monkeypatch.setattr(cluster, "CONNECT_S", 0.5)
+def test_an_invalid_address_is_refused(tmp_path, monkeypatch, address):
+    monkeypatch.setattr(dask_cluster, "CONNECT_S", 0.5)
     with pytest.raises(InputError, match="--scheduler"):
         built(tmp_path / "s.zarr", address)
 
 
 def test_workers_with_other_code_are_refused(tmp_path, address, monkeypatch):
-    """They would write another store under the same name."""
-    monkeypatch.setattr(cluster, "code_version", lambda: "0.0.0+other")
+    """They would write different bytes under the same name."""
+    monkeypatch.setattr(dask_cluster, "code_version", lambda: "0.0.0+other")
     with pytest.raises(InputError, match=r"worker .* runs .*, this command 0.0.0\+other"):
         built(tmp_path / "s.zarr", address)
 
 
-def test_a_store_that_workers_do_not_see_is_refused(tmp_path, address):
-    """memory:// is another place in every process, as a local disk is on every machine."""
-    with pytest.raises(InputError, match="does not see it; name a path that every worker sees"):
+def test_a_store_that_workers_cannot_read_is_refused(tmp_path, address):
+    """Each process has its own memory:// store, as each machine has its own local disk."""
+    with pytest.raises(InputError, match="cannot read it; give a path that every worker can read"):
         built("memory:///unseen.zarr", address)
 
 
-def test_only_a_few_tasks_travel_ahead_of_the_workers(address):
-    """So a plan of a million clips takes no more memory than one of ten."""
+def test_only_a_few_tasks_are_submitted_ahead(address):
+    """A plan of a million clips needs no more memory than one of ten."""
     drawn = []
 
     def tasks():
@@ -83,20 +84,20 @@ def test_only_a_few_tasks_travel_ahead_of_the_workers(address):
             drawn.append(number)
             yield number, (number,)
 
-    with cluster.running_cluster(address, str(Path(__file__).parents[2])) as client:
+    with dask_cluster.running_cluster(address, str(Path(__file__).parents[2])) as client:
         ahead = [
             len(drawn) - done
-            for done, _ in enumerate(cluster.map_tasks(client, doubled, tasks()), 1)
+            for done, _ in enumerate(dask_cluster.map_tasks(client, doubled, tasks()), 1)
         ]
     assert len(ahead) == 40
-    assert max(ahead) <= 2 * cluster.WAITING_PER_WORKER
+    assert max(ahead) <= 2 * dask_cluster.QUEUED_PER_WORKER
 
 
 def test_workers_do_not_record_what_they_run(address):
-    """Dask's profiler keeps an hour of call trees: half a gigabyte beside a simulation."""
-    with cluster.running_cluster(address, str(Path(__file__).parents[2])) as client:
+    """Dask's profiler keeps call trees of one hour: half a gigabyte during a simulation."""
+    with dask_cluster.running_cluster(address, str(Path(__file__).parents[2])) as client:
         theirs = client.run(recorders).values()
-    with cluster.local_workers(1, 1) as client:
+    with dask_cluster.local_workers(1, 1) as client:
         ours = client.run(recorders).values()
     assert [*theirs, *ours] == [[], [], []]
 
@@ -105,12 +106,12 @@ def recorders(dask_worker):
     return [name for name in dask_worker.periodic_callbacks if name.startswith("profile")]
 
 
-def doubled(number, tell):
+def doubled(number, report):
     return {"twice": 2 * number}
 
 
-def test_each_worker_of_a_machine_gets_a_device_of_its_own(tmp_path, monkeypatch):
-    """The claim ends with its process, so a worker that was killed leaves its device free."""
+def test_each_worker_of_a_machine_gets_its_own_device(tmp_path, monkeypatch):
+    """The claim ends with its process, so a killed worker frees its device."""
     hold = (
         "import sys, time; from pipelines.worker_environment import claim_device;"
         f"print(claim_device(['0', '1', '2'], {str(tmp_path)!r}), flush=True); sys.stdin.read()"

@@ -1,4 +1,4 @@
-"""Progress is a bar where someone watches, and a line now and then where a log is kept."""
+"""Progress is a bar in a terminal, and a line at intervals in a log file."""
 
 import io
 
@@ -14,35 +14,35 @@ class Terminal(io.StringIO):
         return True
 
 
-def told(stream, quiet=False):
+def output_of(stream, quiet=False):
     with Progress(PLAN, quiet, stream) as build:
         build.finished(0, {"found": True})
         for clips in (1, 2, 3, 4):
-            build.made(1, clips, 3 * clips)
+            build.update(1, clips, 3 * clips)
         build.finished(1, {"frames": 12})
-        build.made(1, 2, 6)  # late news
+        build.update(1, 2, 6)  # late message, ignored
         build.finished(2, RuntimeError())
     return stream.getvalue()
 
 
 def test_a_log_gets_whole_lines_at_the_first_clip_and_at_the_end():
-    lines = told(io.StringIO()).splitlines()
+    lines = output_of(io.StringIO()).splitlines()
     assert [line.split(",")[0] for line in lines] == ["5/10 clips", "8/10 clips"]
     assert all("frames/s" in line and "min left" in line for line in lines)
 
 
 def test_a_log_gets_a_line_in_every_interval(monkeypatch):
     monkeypatch.setattr(progress, "LINE_EVERY_S", 0.0)
-    assert len(told(io.StringIO()).splitlines()) == 4 + 1
+    assert len(output_of(io.StringIO()).splitlines()) == 4 + 1
 
 
 def test_a_terminal_gets_one_line_that_is_drawn_again():
-    text = told(Terminal())
+    text = output_of(Terminal())
     assert "8/10" in text
     assert "\r" in text
     assert text.count("\n") <= 1
 
 
 def test_quiet_is_quiet():
-    assert told(io.StringIO(), quiet=True) == ""
-    assert told(Terminal(), quiet=True) == ""
+    assert output_of(io.StringIO(), quiet=True) == ""
+    assert output_of(Terminal(), quiet=True) == ""
