@@ -228,7 +228,7 @@ def test_a_wrong_row_is_named_with_its_line(captures, row, message):
 def test_a_table_without_its_columns_is_refused(captures):
     with pytest.raises(InputError, match="subject: column is missing"):
         read_labels(table(captures, columns="file,label"), str(captures), None)
-    with pytest.raises(InputError, match="lable: is no known column"):
+    with pytest.raises(InputError, match="lable: is not a known column"):
         read_labels(table(captures, columns="file,subject,lable"), str(captures), None)
 
 
