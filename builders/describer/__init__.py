@@ -1,1 +1,1 @@
-"""Captions to attribute sentences, by a language model or from what is known; see `run.py`."""
+"""Attribute sentences for captions, from a language model or from the bundled texts."""

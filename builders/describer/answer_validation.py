@@ -1,7 +1,7 @@
-"""What a model must answer, and what is wrong with what it did answer.
+"""JSON schema of a model's answer, and rules that its sentences must satisfy.
 
-An answer is a JSON object with one sentence for each part of the body. The rules are those a
-program can see: one whole sentence of one person, about the part that it stands for.
+An answer is a JSON object with one sentence for each part of the body. The rules check by keywords
+and patterns that each is one complete sentence about one person and about its part.
 """
 
 import json
@@ -13,7 +13,7 @@ from pipelines.schema import ATTRIBUTE_PARTS
 
 Wording = dict[str, str]
 
-# Strict mode of the servers wants every key required, and no other allowed.
+# Strict structured output needs every key required and no additional ones allowed.
 SCHEMA = {
     "type": "object",
     "properties": {part: {"type": "string"} for part in ATTRIBUTE_PARTS},
@@ -21,9 +21,9 @@ SCHEMA = {
     "additionalProperties": False,
 }
 
-# Beginnings of words; one of them must be in the sentence. Found on the sentences of
-# `builders/activities/text`, which all pass.
-SUBJECTS = {
+# Word prefixes; a sentence about the part must contain one. Collected from the sentences of
+# `builders/activities/text`, all of which pass.
+PART_KEYWORDS = {
     "torso": "torso|trunk|chest|rib|flank|upper body|body|spine|shoulders|waist|hips|pelvis|belly|"
     "stomach|abdom|core|neck|(?<!turns )head|upright|"
     "(the|its|his|her|their|a|whole|straight|flat|round|upper|lower|arched) back\\b|"
@@ -37,51 +37,53 @@ SUBJECTS = {
     "shift|displace|drift|cover|stationary|anywhere|nowhere|standing|route|way|course|loop|area|"
     "around|point|runs|rush|cross|landing",
 }
-_TOLD = {
+_PART_DESCRIPTIONS = {
     "torso": "the torso (torso, trunk, chest, back, upper body)",
     "arms": "the arms (arms, hands, elbows)",
     "legs": "the legs (legs, feet, knees)",
     "location": "where the body goes or that it stays in place",
 }
-_KIN = r"people|persons|individuals|men|women|children|boys|girls|friends|dancers|players|figures"
-_OTHERS = re.compile(
-    rf"\b({_KIN}|(?<!imaginary )(?<!imagined )(?<!invisible )(partners?|opponents?)|"
+_PEOPLE = (
+    r"people|persons|individuals|men|women|children|boys|girls|friends|dancers|players|figures"
+)
+_SEVERAL_PEOPLE = re.compile(
+    rf"\b({_PEOPLE}|(?<!imaginary )(?<!imagined )(?<!invisible )(partners?|opponents?)|"
     r"(another|other|second) (person|man|woman|child|one's)|(someone|somebody) else|"
     r"crowd|teammates?|(he|she) and (he|she))\b",
     re.IGNORECASE,
 )
-_TO_READER = re.compile(r"\b(I|[Mm]y|[Yy]ou|[Yy]ours?|[Ww]e|[Oo]urs?)\b(?!-)")
-_NEXT_SENTENCE = re.compile(r"[.!?][\"')]?\s+[\"'(]?[A-Z]")
+_FIRST_OR_SECOND_PERSON = re.compile(r"\b(I|[Mm]y|[Yy]ou|[Yy]ours?|[Ww]e|[Oo]urs?)\b(?!-)")
+_SENTENCE_BREAK = re.compile(r"[.!?][\"')]?\s+[\"'(]?[A-Z]")
 
 
-def judged(answer: str, said: Sequence[Mapping[str, str]] = ()) -> tuple[Wording, str]:
-    """The sentences of an answer, and what is wrong with them.
+def validate_answer(answer: str, earlier: Sequence[Mapping[str, str]] = ()) -> tuple[Wording, str]:
+    """Parse an answer and check its sentences.
 
     Args:
-        answer: what the model wrote.
-        said: earlier wordings of the same caption; none may be given twice.
+        answer: text returned by the model.
+        earlier: earlier wordings of the same caption; the answer must differ from them.
 
     Returns:
-        Sentences by part, in the order of `ATTRIBUTE_PARTS`; and the problem, "" where there is
-        none, else in words that tell the model what to mend.
+        Sentences by part, in the order of `ATTRIBUTE_PARTS`, and a description of the problems that
+        is sent back to the model; "" if the answer is valid.
     """
-    found = _object(answer)
+    found = _json_object(answer)
     if found is None:
         return {}, "It is no JSON object."
-    problem = _wrong_keys(found)
+    problem = _key_problem(found)
     if problem:
         return {}, problem
-    wording = {part: _tidied(found[part]) for part in ATTRIBUTE_PARTS}
-    problems = [_wrong(part, sentence) for part, sentence in wording.items()]
+    wording = {part: _normalised(found[part]) for part in ATTRIBUTE_PARTS}
+    problems = [_sentence_problem(part, sentence) for part, sentence in wording.items()]
     if len(set(wording.values())) < len(wording):
         problems.append("Two of the sentences are the same.")
-    if any(wording == dict(earlier) for earlier in said):
+    if any(wording == dict(other) for other in earlier):
         problems.append("It is the same as an earlier answer; use other words.")
     return wording, " ".join(filter(None, problems))
 
 
-def _object(answer: str) -> dict | None:
-    """The JSON object in an answer; servers without a schema put words or fences around it."""
+def _json_object(answer: str) -> dict | None:
+    """The JSON object in an answer; without a schema, models add text or code fences around it."""
     start, end = answer.find("{"), answer.rfind("}")
     try:
         found = json.loads(answer[start : end + 1]) if start >= 0 else None
@@ -90,41 +92,42 @@ def _object(answer: str) -> dict | None:
     return found if isinstance(found, dict) else None
 
 
-def _wrong_keys(found: Mapping[str, object]) -> str:
+def _key_problem(found: Mapping[str, object]) -> str:
     missing = [part for part in ATTRIBUTE_PARTS if part not in found]
     if missing:
         return f"The sentence for {', '.join(missing)} is missing."
-    # Keys are the model's words, too: a few of them are enough.
+    # Keys are text of the model: repeat only the start of a few.
     unknown = [str(key)[:20] for key in found if key not in ATTRIBUTE_PARTS][:3]
     if unknown:
         return f"There is no part {', '.join(unknown)}; give {', '.join(ATTRIBUTE_PARTS)} alone."
-    other = [part for part in ATTRIBUTE_PARTS if not isinstance(found[part], str)]
-    return f"What it says for {', '.join(other)} is no text." if other else ""
+    not_text = [part for part in ATTRIBUTE_PARTS if not isinstance(found[part], str)]
+    return f"What it says for {', '.join(not_text)} is no text." if not_text else ""
 
 
-def _tidied(sentence: str) -> str:
-    """Blanks, the first letter and the full stop are not worth another request."""
-    words = " ".join(sentence.split())
-    ended = words + "." if words[-1:].isalnum() else words
+def _normalised(sentence: str) -> str:
+    """Correct spaces, the first letter and the full stop, which do not justify another request."""
+    text = " ".join(sentence.split())
+    ended = text + "." if text[-1:].isalnum() else text
     return ended[:1].upper() + ended[1:]
 
 
-def _wrong(part: str, sentence: str) -> str:
+def _sentence_problem(part: str, sentence: str) -> str:
     if not sentence:
         return f"The sentence for {part} is empty."
-    others, reader = _OTHERS.search(sentence), _TO_READER.search(sentence)
+    others, pronoun = _SEVERAL_PEOPLE.search(sentence), _FIRST_OR_SECOND_PERSON.search(sentence)
+    # Sent to the model as they are: a change of these texts changes what it answers.
     checks = (
         (not sentence.isprintable(), "has characters that cannot be printed"),
-        (bool(_NEXT_SENTENCE.search(sentence)), "is more than one sentence"),
+        (bool(_SENTENCE_BREAK.search(sentence)), "is more than one sentence"),
         (bool(others), f"speaks of more than one person ({others and others[0]})"),
-        (bool(reader), f"speaks to somebody ({reader and reader[0]}); tell what a person does"),
-        (not _about(part, sentence), f"does not speak of {_TOLD.get(part)}"),
+        (bool(pronoun), f"speaks to somebody ({pronoun and pronoun[0]}); tell what a person does"),
+        (not _names_part(part, sentence), f"does not speak of {_PART_DESCRIPTIONS.get(part)}"),
     )
-    problem = next((words for wrong, words in checks if wrong), "") or flaw(sentence)
+    problem = next((text for failed, text in checks if failed), "") or flaw(sentence)
     return f"The sentence for {part} {problem}." if problem else ""
 
 
-def _about(part: str, sentence: str) -> bool:
-    """Whether a sentence names what its part is about; `general` is about anything."""
-    known = SUBJECTS.get(part)
-    return known is None or bool(re.search(rf"\b({known})", sentence, re.IGNORECASE))
+def _names_part(part: str, sentence: str) -> bool:
+    """Whether a sentence contains a keyword of its part; `general` has none."""
+    keywords = PART_KEYWORDS.get(part)
+    return keywords is None or bool(re.search(rf"\b({keywords})", sentence, re.IGNORECASE))

@@ -1,4 +1,4 @@
-"""Sentences without a model: those that come with the built-in activities, and a plain fallback."""
+"""Sentences without a model: bundled ones of the built-in activities, and a template fallback."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -8,9 +8,8 @@ from builders.activities.texts import Told, texts
 from pipelines.attribute_files import FALLBACK, Sentence
 from pipelines.schema import ATTRIBUTE_PARTS
 
-# All that can be said of a part by someone who knows the words alone. The caption stands in each
-# sentence, so that sentences of different captions differ.
-_PLAIN = {
+# The caption is part of each sentence, so that the sentences of different captions differ.
+_FALLBACK_TEMPLATES = {
     "general": 'A person does what is called "{}".',
     "torso": 'The torso moves as in "{}".',
     "arms": 'The arms move as in "{}".',
@@ -19,46 +18,46 @@ _PLAIN = {
 }
 
 
-def known_sentences(captions: Iterable[str], variants: int) -> Iterator[Sentence]:
-    """Sentences of captions that name a built-in activity, a plain fallback for the others.
+def builtin_sentences(captions: Iterable[str], variants: int) -> Iterator[Sentence]:
+    """Yield bundled sentences for captions that name a built-in activity, else a fallback.
 
     Args:
-        captions: any words.
-        variants: wordings of an activity, as far as there are so many; a fallback has one.
+        captions: any text.
+        variants: maximum number of wordings of an activity; the fallback has one.
     """
     for caption in captions:
-        told = _activities().get(_key(caption))
-        if told:
-            ways, provenance = told.variants[:variants], told.provenance
+        activity = _activity_texts().get(_key(caption))
+        if activity:
+            wordings, provenance = activity.variants[:variants], activity.provenance
         else:
-            ways, provenance = (fallback(caption),), FALLBACK
-        for number, wording in enumerate(ways):
+            wordings, provenance = (fallback_wording(caption),), FALLBACK
+        for number, wording in enumerate(wordings):
             yield from sentences_of(caption, number, wording, provenance)
 
 
 def sentences_of(
     caption: str, variant: int, wording: dict[str, str], provenance: str
 ) -> list[Sentence]:
-    """A wording as rows of a file, in the order of `ATTRIBUTE_PARTS`."""
-    about = {"caption": caption, "variant": variant, "provenance": provenance}
-    return [Sentence(part=part, sentence=wording[part], **about) for part in ATTRIBUTE_PARTS]
+    """Return a wording as rows of a file, in the order of `ATTRIBUTE_PARTS`."""
+    common = {"caption": caption, "variant": variant, "provenance": provenance}
+    return [Sentence(part=part, sentence=wording[part], **common) for part in ATTRIBUTE_PARTS]
 
 
-def fallback(caption: str) -> dict[str, str]:
-    """The caption's own words, once for each part."""
-    words = caption.replace('"', "'").rstrip(" .!?")
-    return {part: plain.format(words) for part, plain in _PLAIN.items()}
+def fallback_wording(caption: str) -> dict[str, str]:
+    """Return one template sentence with the caption for each part."""
+    text = caption.replace('"', "'").rstrip(" .!?")
+    return {part: template.format(text) for part, template in _FALLBACK_TEMPLATES.items()}
 
 
 @cache
-def _activities() -> dict[str, Told]:
-    """What is said about each activity, by its label and by each of its captions."""
+def _activity_texts() -> dict[str, Told]:
+    """Texts of each activity, by its label and by each of its captions."""
     found = {}
-    for name, told in texts().items():
-        found |= {_key(words): told for words in (name, *told.captions)}
+    for name, activity in texts().items():
+        found |= {_key(caption): activity for caption in (name, *activity.captions)}
     return found
 
 
 def _key(caption: str) -> str:
-    """Words alone: `Wave hand.`, `wave_hand` and `wave hand` name the same activity."""
+    """Words in lower case: `Wave hand.`, `wave_hand` and `wave hand` have the same key."""
     return " ".join(re.findall(r"[^\W_]+", caption.casefold()))

@@ -1,86 +1,94 @@
-"""What is to be asked next about a caption, told from the answers so far and nothing else."""
+"""Dialogue with a model about one caption, replayed from the cached answers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from builders.describer.answer_cache import Key
-from builders.describer.answer_validation import Wording, judged
+from builders.describer.answer_cache import AnswerKey
+from builders.describer.answer_validation import Wording, validate_answer
 from builders.describer.prompt import (
     ANSWER_TOKENS,
     Message,
     Template,
+    correction_request,
     estimated_tokens,
-    objection,
-    opening,
+    first_request,
 )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
-    """How far a caption has come.
+class DialogueState:
+    """State of the dialogue about a caption.
 
     Attributes:
-        wordings: that can be used.
-        key: of the answer that is wanted next; None where nothing more is to be asked.
-        messages: that ask for it.
-        problem: of the last answer, where the caption was given up.
+        wordings: valid wordings so far.
+        next_key: key of the next answer to request; None if the dialogue is over.
+        messages: messages of that request.
+        problem: problem of the last answer if the number of attempts is used up, else "".
     """
 
     wordings: tuple[Wording, ...]
-    key: Key | None = None
+    next_key: AnswerKey | None = None
     messages: tuple[Message, ...] = ()
     problem: str = ""
 
 
+class RequestCost(NamedTuple):
+    """Estimated number of requests, of tokens sent and of tokens received."""
+
+    requests: int
+    tokens_sent: int
+    tokens_received: int
+
+
 @dataclass(frozen=True, kw_only=True)
-class Questions:
-    """What shall be found out about each caption.
+class DialogueRules:
+    """Prompt, number of variants and number of attempts of every dialogue.
 
     Attributes:
-        template: the task.
-        variants: wordings wanted.
-        asks: times that a wording may be asked for before the caption is given up.
+        template: prompt template.
+        variants: wordings per caption.
+        attempts: maximum number of answers requested for one wording.
     """
 
     template: Template
     variants: int
-    asks: int
+    attempts: int
 
-    def step(self, caption: str, answers: Mapping[Key, str]) -> Step:
-        """Replay the answers that there are.
+    def replay(self, caption: str, answers: Mapping[AnswerKey, str]) -> DialogueState:
+        """Replay the cached answers about a caption.
 
         Args:
-            caption: what is described.
-            answers: of any captions, by key.
+            caption: caption to describe.
+            answers: cached answers, also of other captions.
 
         Returns:
-            The usable wordings, and the next question if there is one.
+            The valid wordings and, if the dialogue is not over, the next request.
         """
-        said: list[Wording] = []
+        wordings: list[Wording] = []
         for variant in range(self.variants):
-            messages = opening(self.template, caption, said)
-            for attempt in range(self.asks):
-                key = caption, variant, attempt
+            messages = first_request(self.template, caption, wordings)
+            for attempt in range(self.attempts):
+                key = AnswerKey(caption, variant, attempt)
                 if key not in answers:
-                    return Step(wordings=tuple(said), key=key, messages=tuple(messages))
-                wording, problem = judged(answers[key], said)
+                    return DialogueState(
+                        wordings=tuple(wordings), next_key=key, messages=tuple(messages)
+                    )
+                wording, problem = validate_answer(answers[key], wordings)
                 if not problem:
-                    said.append(wording)
+                    wordings.append(wording)
                     break
-                messages += objection(answers[key], problem)
+                messages += correction_request(answers[key], problem)
             else:
-                return Step(wordings=tuple(said), problem=problem)
-        return Step(wordings=tuple(said))
+                return DialogueState(wordings=tuple(wordings), problem=problem)
+        return DialogueState(wordings=tuple(wordings))
 
-    def left(self, caption: str, answers: Mapping[Key, str]) -> tuple[int, int, int]:
-        """Requests, tokens sent and tokens received that a caption still needs, about.
-
-        Every answer is taken for a good one.
-        """
-        step = self.step(caption, answers)
-        if step.key is None:
-            return 0, 0, 0
-        requests = self.variants - len(step.wordings)
-        first = estimated_tokens(opening(self.template, caption))
-        earlier = sum(range(len(step.wordings), self.variants)) * ANSWER_TOKENS
-        return requests, requests * first + earlier, requests * ANSWER_TOKENS
+    def remaining_cost(self, caption: str, answers: Mapping[AnswerKey, str]) -> RequestCost:
+        """Estimate the cost of the remaining requests, assuming that every answer is valid."""
+        state = self.replay(caption, answers)
+        if state.next_key is None:
+            return RequestCost(0, 0, 0)
+        requests = self.variants - len(state.wordings)
+        first = estimated_tokens(first_request(self.template, caption))
+        earlier = sum(range(len(state.wordings), self.variants)) * ANSWER_TOKENS
+        return RequestCost(requests, requests * first + earlier, requests * ANSWER_TOKENS)

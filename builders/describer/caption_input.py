@@ -1,4 +1,4 @@
-"""Captions to be described: from a text file, a table, or a store."""
+"""Reading of the captions to describe, from a text file, a table or a store."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,43 +8,43 @@ from pipelines.table_files import SUFFIXES, read_bytes, read_rows, text_of
 from pipelines.text_set_entries import normalised_text
 from radarsim.errors import InputError
 
-COLUMNS = ("caption", "label")  # as the tables of `builders.recordings` have them
+COLUMNS = ("caption", "label")  # the column names of `builders.recordings`
 TEXT_SUFFIX = ".txt"
 _HINT = "give a column caption, or label"
 
 
 def read_captions(source: str, provenance: str) -> list[str]:
-    """Different captions, in the order of their first mention.
+    """Read the distinct captions, in the order of their first occurrence.
 
     Args:
-        source: `.txt` with a caption per line, `.csv`, `.jsonl` or `.parquet` with a column caption
-            or label, or a finished store.
-        provenance: of the sentences that will be made. In a store, what is described by others
-            is left out, and what has these sentences is not: they will be replaced.
+        source: `.txt` with one caption per line, `.csv`, `.jsonl` or `.parquet` with a column
+            caption or label, or a finished store.
+        provenance: provenance of the sentences to be generated. Captions of a store that already
+            have sentences of another provenance, fallback excepted, are skipped.
 
     Raises:
-        InputError: nothing of the kind, or a row without words.
+        InputError: the source is of another type or contains no caption, or a row has no text.
     """
     suffix = Path(source).suffix.lower()
     if "://" in source or Path(source).is_dir():
-        return _undescribed(source, provenance)
+        return _captions_to_describe(source, provenance)
     if suffix == TEXT_SUFFIX:
         found = list(_lines(Path(source)))
     elif suffix in SUFFIXES:
         found = list(_cells(source))
     else:
-        problem = f"'{suffix or Path(source).name}' is no kind of caption file"
+        problem = f"'{suffix or Path(source).name}' is not a supported caption file"
         hint = f"give {TEXT_SUFFIX}, {', '.join(SUFFIXES)} or a store"
         raise InputError(source, "captions", problem, hint)
     if not found:
-        raise InputError(source, "captions", "there are none", "give one per line")
+        raise InputError(source, "captions", "the file contains none", "give one caption per line")
     return list(dict.fromkeys(found))
 
 
 def _lines(path: Path) -> Iterator[str]:
     for number, line in enumerate(text_of(path, read_bytes(path)).splitlines(), start=1):
         if line.strip():
-            yield _words(line, f"{path} line {number}", "caption")
+            yield _caption_text(line, f"{path} line {number}", "caption")
 
 
 def _cells(path: str) -> Iterator[str]:
@@ -53,22 +53,23 @@ def _cells(path: str) -> Iterator[str]:
         if not given:
             raise InputError(where, "caption", "is missing", _HINT)
         for name in given:
-            yield _words(row[name], where, name)
+            yield _caption_text(row[name], where, name)
 
 
-def _words(value: object, where: str, name: str) -> str:
-    words = normalised_text(value)
-    if words is None:
-        raise InputError(where, name, "holds no words", "fill it in, or remove the row")
-    return words
+def _caption_text(value: object, where: str, name: str) -> str:
+    text = normalised_text(value)
+    if text is None:
+        raise InputError(where, name, "contains no words", "fill it in, or remove the row")
+    return text
 
 
-def _undescribed(source: str, provenance: str) -> list[str]:
-    """Captions of a store without sentences; [] where all have some."""
-    from pipelines.store_reader import Store  # late: it opens the store with zarr
+def _captions_to_describe(source: str, provenance: str) -> list[str]:
+    """Captions of a store without sentences of another provenance, fallback excepted."""
+    from pipelines.store_reader import Store  # late: imports zarr
 
     store = Store(source)
-    passing = {provenance, FALLBACK}
-    told = {row["caption"] for row in store.table("attributes") if row["provenance"] not in passing}
+    replaced = {provenance, FALLBACK}
+    sentences = store.table("attributes")
+    described = {row["caption"] for row in sentences if row["provenance"] not in replaced}
     rows = sorted(store.table("captions"), key=lambda row: row["text"])
-    return list(dict.fromkeys(row["text"] for row in rows if row["id"] not in told))
+    return list(dict.fromkeys(row["text"] for row in rows if row["id"] not in described))

@@ -1,4 +1,4 @@
-"""The part of `builders.attributes` that makes sentences: options to a file, told in lines."""
+"""Sentence generation of `builders.attributes`: from parsed flags to a file and console output."""
 
 import sys
 from argparse import Namespace
@@ -8,47 +8,57 @@ from pathlib import Path
 from tqdm import tqdm
 
 from builders.describer.answer_cache import AnswerCache, cache_folder
-from builders.describer.builtin_sentences import known_sentences
-from builders.describer.caption_dialogue import Questions
+from builders.describer.builtin_sentences import builtin_sentences
+from builders.describer.caption_dialogue import DialogueRules, RequestCost
 from builders.describer.caption_input import read_captions
-from builders.describer.generation import BUDGET, FAILED, STOPPED, Budget, Progress, Run, described
-from builders.describer.openai_client import Server, server_of
+from builders.describer.generation import (
+    BUDGET,
+    FAILED,
+    INTERRUPTED,
+    GenerationRun,
+    RunStatus,
+    TokenBudget,
+    collect_sentences,
+)
+from builders.describer.openai_client import ModelServer, server_from_options
 from builders.describer.prompt import read_template
 from pipelines.attribute_files import FALLBACK, write_sentences
 from pipelines.table_files import suffix_of
 from radarsim.errors import InputError
 
-# Exit status by what ended a run.
-STATUS = {"": 0, FAILED: 1, BUDGET: 3, STOPPED: 130}
-SOME_LEFT, NOTHING = 1, 2
+# Exit status by the cause that ended a run.
+STATUS = {"": 0, FAILED: 1, BUDGET: 3, INTERRUPTED: 130}
+INCOMPLETE, NOTHING_WRITTEN = 1, 2
 
 
 def describe(options: Namespace) -> tuple[int, bool]:
-    """Make the file that the options ask for.
+    """Generate the sentences of all captions and write them to a file.
 
     Returns:
-        The exit status, and whether a file was written.
+        The exit status, and whether the file was written.
 
     Raises:
-        InputError: an option, the captions or the template cannot be used.
+        InputError: a flag, the captions or the template are invalid.
     """
     suffix_of(options.out, "attribute")
     if Path(options.out).exists() and Path(options.file).resolve() == Path(options.out).resolve():
-        raise InputError(options.out, "--out", "holds the captions", "write to another file")
-    server = server_of(options)
+        raise InputError(options.out, "--out", "is the file of captions", "write to another file")
+    server = server_from_options(options)
     captions = read_captions(options.file, server.model if server else FALLBACK)
     if not captions:
-        print(f"{options.file}: all captions have sentences; nothing to do")
+        print(f"{options.file}: all captions already have sentences")
         return 0, False
-    return _by_model(options, server, captions) if server else _offline(options, captions)
+    if server:
+        return _describe_with_model(options, server, captions)
+    return _describe_without_model(options, captions)
 
 
-def _offline(options: Namespace, captions: Sequence[str]) -> tuple[int, bool]:
-    sentences = list(known_sentences(captions, options.variants))
-    plain = len({each.caption for each in sentences if each.provenance == FALLBACK})
-    print("no model is asked (--model names one)")
-    print(f"captions that name a built-in activity: {len(captions) - plain}")
-    print(f"captions with a {FALLBACK}: {plain}")
+def _describe_without_model(options: Namespace, captions: Sequence[str]) -> tuple[int, bool]:
+    sentences = list(builtin_sentences(captions, options.variants))
+    num_fallback = len({each.caption for each in sentences if each.provenance == FALLBACK})
+    print("no language model selected (--model selects one)")
+    print(f"captions that name a built-in activity: {len(captions) - num_fallback}")
+    print(f"captions with a {FALLBACK}: {num_fallback}")
     if options.dry_run:
         return 0, False
     write_sentences(options.out, sentences)
@@ -56,74 +66,77 @@ def _offline(options: Namespace, captions: Sequence[str]) -> tuple[int, bool]:
     return 0, True
 
 
-def _by_model(options: Namespace, server: Server, captions: Sequence[str]) -> tuple[int, bool]:
+def _describe_with_model(
+    options: Namespace, server: ModelServer, captions: Sequence[str]
+) -> tuple[int, bool]:
     template = read_template(options.template)
-    questions = Questions(template=template, variants=options.variants, asks=options.asks)
+    rules = DialogueRules(template=template, variants=options.variants, attempts=options.asks)
     cache = AnswerCache(options.cache or cache_folder(), server.model, template)
     if options.dry_run:
-        _tell_estimate(server, captions, questions, cache)
+        costs = [rules.remaining_cost(caption, cache.answers) for caption in captions]
+        _print_estimate(server, costs)
         return 0, False
     with cache:
-        run = Run(server, questions, cache, Budget(options.budget_tokens))
-        _ask(run, captions, options.concurrency, options.quiet)
-        return _written(run, captions, options.out)
+        run = GenerationRun(server, rules, cache, TokenBudget(options.budget_tokens))
+        _request_all(run, captions, options.concurrency, options.quiet)
+        return _write_and_report(run, captions, options.out)
 
 
-def _tell_estimate(
-    server: Server, captions: Sequence[str], questions: Questions, cache: AnswerCache
-) -> None:
-    costs = [questions.left(caption, cache.answers) for caption in captions]
+def _print_estimate(server: ModelServer, costs: Sequence[RequestCost]) -> None:
     requests, sent, received = map(sum, zip(*costs))
-    done = sum(cost[0] == 0 for cost in costs)
-    print(f"{server.model} at {server.host} would be asked")
-    print(f"captions: {len(captions)}, of which {done} need no request")
-    print(f"requests: {requests}, more where answers break the rules")
+    complete = sum(cost.requests == 0 for cost in costs)
+    print(f"model: {server.model} at {server.host}")
+    print(f"captions: {len(costs)}, of which {complete} need no request")
+    print(f"requests: {requests}, plus repetitions after invalid answers")
     print(f"tokens: about {sent + received}, of which {sent} sent and {received} received")
 
 
-def _ask(run: Run, captions: Sequence[str], concurrency: int, quiet: bool) -> None:
-    """Ask what is to be asked, behind a progress bar."""
-    left = run.left(captions)
-    if not left:
+def _request_all(
+    run: GenerationRun, captions: Sequence[str], concurrency: int, quiet: bool
+) -> None:
+    """Send the missing requests and show a progress bar."""
+    unfinished = run.unfinished(captions)
+    if not unfinished:
         return
-    who = f"{run.server.model} at {run.server.host}"
-    print(f"asking {who} about {len(left)} captions", file=sys.stderr)
-    hidden = True if quiet else None  # None: shown on a terminal alone
-    with tqdm(desc="describing", total=len(left), unit="caption", disable=hidden) as bar:
+    model = f"{run.server.model} at {run.server.host}"
+    print(f"requesting sentences for {len(unfinished)} captions from {model}", file=sys.stderr)
+    hidden = True if quiet else None  # None: shown only on a terminal
+    with tqdm(desc="describing", total=len(unfinished), unit="caption", disable=hidden) as bar:
 
-        def tick() -> None:
+        def on_progress() -> None:
             bar.set_postfix(tokens=run.budget.spent, refresh=False)
             bar.update()
 
-        run.ask(left, concurrency, tick)
+        run.request_all(unfinished, concurrency, on_progress)
 
 
-def _written(run: Run, captions: Sequence[str], out: str) -> tuple[int, bool]:
-    """Write what there is, and tell what is not there and why."""
-    progress, found = run.progress, described(captions, run.questions, run.cache)
+def _write_and_report(run: GenerationRun, captions: Sequence[str], out: str) -> tuple[int, bool]:
+    """Write the sentences, and print which captions have none and why."""
+    status, found = run.status, collect_sentences(captions, run.rules, run.cache)
     if found.sentences:
         write_sentences(out, found.sentences)
-        by = run.cache.model
-        print(f"{out}: {found.variants} variants of {found.captions} captions by {by}")
-    print(f"requests: {progress.requests}, tokens: {run.budget.spent}")
-    for what, why in (
-        ("captions given up, their answers break the rules", found.given_up),
-        ("captions whose request was not answered", progress.unanswered),
+        model = run.cache.model
+        print(f"{out}: {found.variants} variants of {found.captions} captions by {model}")
+    print(f"requests: {status.requests}, tokens: {run.budget.spent}")
+    for message, reasons in (
+        ("captions without a valid answer", found.rejected),
+        ("captions whose request failed", status.failures),
     ):
-        if why:
-            caption, reason = next(iter(why.items()))
-            print(f"{what}: {len(why)} ({caption[:60]}: {reason})", file=sys.stderr)
-    if found.left:
-        print(_why_left(len(found.left), progress, run.budget), file=sys.stderr)
-    status = STATUS[progress.ended] or (SOME_LEFT if found.left or found.given_up else 0)
-    return (status if found.sentences or status > SOME_LEFT else NOTHING), bool(found.sentences)
+        if reasons:
+            caption, reason = next(iter(reasons.items()))
+            print(f"{message}: {len(reasons)} ({caption[:60]}: {reason})", file=sys.stderr)
+    if found.unfinished:
+        print(_unfinished_text(len(found.unfinished), status, run.budget), file=sys.stderr)
+    incomplete = found.unfinished or found.rejected
+    code = STATUS[status.ended] or (INCOMPLETE if incomplete else 0)
+    written = bool(found.sentences)
+    return (code if written or code > INCOMPLETE else NOTHING_WRITTEN), written
 
 
-def _why_left(num: int, progress: Progress, budget: Budget) -> str:
-    again = "the same command goes on from here"
-    why = {
-        BUDGET: f"the next would go beyond the budget of {budget.limit} tokens",
-        FAILED: f"the server gives no answers ({progress.reason})",
-        STOPPED: "stopped",
-    }.get(progress.ended, "not answered")
-    return f"captions left: {num}, {why}; {again}"
+def _unfinished_text(num_captions: int, status: RunStatus, budget: TokenBudget) -> str:
+    reason = {
+        BUDGET: f"the next request would exceed the budget of {budget.limit} tokens",
+        FAILED: f"the server does not answer: {status.reason}",
+        INTERRUPTED: "interrupted",
+    }.get(status.ended, "the request failed")
+    return f"unfinished captions: {num_captions} ({reason}); run the same command again to resume"

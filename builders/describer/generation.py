@@ -1,10 +1,10 @@
-"""Captions described by a model: ask what is not known yet, then read everything from the cache.
+"""Generation of sentences by a model: request missing answers, then read all from the cache.
 
-    captions -> questions -> answers (on disk) -> sentences
+    captions -> requests -> answers (on disk) -> sentences
 
-Requests run side by side, and each answer is on disk before the next is asked for. Whatever ends a
-run (the budget, a server that is gone, Ctrl-C, a kill), the answers so far are kept, and the same
-command goes on from there.
+Requests run concurrently, and each answer is on disk before the next request for its caption. When
+a run ends early (token budget, unreachable server, Ctrl-C, kill), the answers so far are kept and
+the same command resumes.
 """
 
 import asyncio
@@ -13,188 +13,199 @@ from dataclasses import dataclass, field
 
 from builders.describer.answer_cache import AnswerCache
 from builders.describer.builtin_sentences import sentences_of
-from builders.describer.caption_dialogue import Questions
-from builders.describer.openai_client import Client, Refused, Server, Unanswered
+from builders.describer.caption_dialogue import DialogueRules
+from builders.describer.openai_client import (
+    ModelClient,
+    ModelServer,
+    RequestFailed,
+    ServerRefused,
+)
 from builders.describer.prompt import ANSWER_TOKENS, estimated_tokens
 from pipelines.attribute_files import Sentence
 
-# So many requests in a row that come to nothing, each retried by the client: the server is gone.
-MOST_UNANSWERED = 5
+# After this many consecutive failed requests, each retried by the client, the server counts as
+# unreachable.
+MAX_CONSECUTIVE_FAILURES = 5
 
-BUDGET, FAILED, STOPPED = "budget", "failed", "stopped"
+BUDGET, FAILED, INTERRUPTED = "budget", "failed", "interrupted"
 
 
-class Budget:
-    """Tokens that may be spent; what is asked and not yet answered is set aside.
+class TokenBudget:
+    """Token limit of a run; tokens of pending requests are reserved.
 
     Args:
-        limit: tokens of this run; None: any number.
+        limit: tokens of this run; None for no limit.
     """
 
     def __init__(self, limit: int | None):
         self.limit, self.spent, self.largest = limit, 0, 0
-        self._set_aside = 0
+        self._reserved = 0
 
-    def take(self, tokens: int) -> int | None:
-        """Set tokens aside for a request; None where the budget has not so many.
+    def reserve(self, tokens: int) -> int | None:
+        """Reserve tokens for a request and return their number; None if the budget is too small.
 
-        No request is expected to cost less than the dearest so far: models that think aloud
-        cost a multiple of what their answers' length tells.
+        At least the cost of the most expensive request so far is reserved: reasoning models use a
+        multiple of the tokens of their visible answers.
         """
         tokens = max(tokens, self.largest)
-        if self.limit is not None and self.spent + self._set_aside + tokens > self.limit:
+        if self.limit is not None and self.spent + self._reserved + tokens > self.limit:
             return None
-        self._set_aside += tokens
+        self._reserved += tokens
         return tokens
 
-    def settle(self, set_aside: int, used: int) -> None:
-        """Book what a request cost in truth."""
-        self._set_aside -= set_aside
+    def settle(self, reserved: int, used: int) -> None:
+        """Replace a reservation by the tokens actually used."""
+        self._reserved -= reserved
         self.spent += used
         self.largest = max(self.largest, used)
 
 
 @dataclass
-class Progress:
-    """What a run did, told while it goes on.
+class RunStatus:
+    """Status of a run, updated while it is in progress.
 
     Attributes:
-        requests: that were answered.
-        ended: why it ended early, one of `BUDGET`, `FAILED` and `STOPPED`, else "".
-        reason: in words, for `FAILED`.
-        unanswered: captions whose request came to nothing, and why.
+        requests: number of answered requests.
+        ended: cause of an early end, one of `BUDGET`, `FAILED` and `INTERRUPTED`, else "".
+        reason: error message, for `FAILED`.
+        failures: error message of each caption whose request failed.
     """
 
     requests: int = 0
     ended: str = ""
     reason: str = ""
-    unanswered: dict[str, str] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
 
 
-class Run:
-    """One run over captions.
+class GenerationRun:
+    """A run of requests about captions.
 
     Args:
-        server: whom to ask.
-        questions: what.
-        cache: where answers are, open for writing.
-        budget: of tokens.
+        server: server and model.
+        rules: prompt, variants and attempts.
+        cache: cache of answers, open for writing.
+        budget: token budget.
 
     Attributes:
-        progress: what it did so far.
+        status: status of the run so far.
     """
 
     def __init__(
         self,
-        server: Server,
-        questions: Questions,
+        server: ModelServer,
+        rules: DialogueRules,
         cache: AnswerCache,
-        budget: Budget,
+        budget: TokenBudget,
     ):
-        self.server, self.questions, self.cache, self.budget = server, questions, cache, budget
-        self.progress = Progress()
-        self._in_vain = 0
+        self.server, self.rules, self.cache, self.budget = server, rules, cache, budget
+        self.status = RunStatus()
+        self._consecutive_failures = 0
 
-    def left(self, captions: Sequence[str]) -> list[str]:
-        """Captions about which something is still to be asked."""
-        return [each for each in captions if self.questions.step(each, self.cache.answers).key]
+    def unfinished(self, captions: Sequence[str]) -> list[str]:
+        """Return the captions that need further requests."""
+        return [each for each in captions if self.rules.replay(each, self.cache.answers).next_key]
 
-    def ask(self, captions: Sequence[str], concurrency: int, tick: Callable[[], None]) -> None:
-        """Ask whatever is still to be asked about the captions.
+    def request_all(
+        self, captions: Sequence[str], concurrency: int, on_progress: Callable[[], None]
+    ) -> None:
+        """Send all further requests about the captions.
 
         Args:
-            captions: different ones.
-            concurrency: requests at a time.
-            tick: called after every caption that is done.
+            captions: distinct captions.
+            concurrency: maximum number of concurrent requests.
+            on_progress: called after each completed caption.
 
         Raises:
-            InputError: there is no client, or answers cannot be kept.
+            InputError: the client is not installed, or answers cannot be written.
         """
         try:
-            asyncio.run(self._all(captions, concurrency, tick))
-        except BaseExceptionGroup as group:  # such as a full disk: one cause is enough
+            asyncio.run(self._request_all(captions, concurrency, on_progress))
+        except BaseExceptionGroup as group:  # e.g. a full disk; one cause is enough
             raise group.exceptions[0] from None
         except KeyboardInterrupt:
-            self.progress.ended = STOPPED
+            self.status.ended = INTERRUPTED
 
-    async def _all(self, captions: Sequence[str], concurrency: int, tick) -> None:
-        left = iter(captions)
-        async with Client(self.server) as client, asyncio.TaskGroup() as group:
+    async def _request_all(self, captions: Sequence[str], concurrency: int, on_progress) -> None:
+        queue = iter(captions)
+        async with ModelClient(self.server) as client, asyncio.TaskGroup() as group:
             for _ in range(min(concurrency, len(captions))):
-                group.create_task(self._some(client, left, tick))
+                group.create_task(self._work(client, queue, on_progress))
 
-    async def _some(self, client: Client, left: Iterator[str], tick) -> None:
-        """Captions one after the other, as long as nothing ends the run."""
-        for caption in left:
-            if await self._describe(client, caption):
-                tick()
-            if self.progress.ended:
+    async def _work(self, client: ModelClient, queue: Iterator[str], on_progress) -> None:
+        """Take captions from the shared queue until it is empty or the run ends."""
+        for caption in queue:
+            if await self._complete(client, caption):
+                on_progress()
+            if self.status.ended:
                 return
 
-    async def _describe(self, client: Client, caption: str) -> bool:
-        """Ask until a caption has its wordings or is given up; False where it is left for later."""
-        while not self.progress.ended:
-            step = self.questions.step(caption, self.cache.answers)
-            if step.key is None:
+    async def _complete(self, client: ModelClient, caption: str) -> bool:
+        """Send requests until the dialogue about a caption is over; False if it is unfinished."""
+        while not self.status.ended:
+            state = self.rules.replay(caption, self.cache.answers)
+            if state.next_key is None:
                 return True
-            aside = self.budget.take(estimated_tokens(step.messages) + ANSWER_TOKENS)
-            if aside is None:
-                self.progress.ended = BUDGET
+            reserved = self.budget.reserve(estimated_tokens(state.messages) + ANSWER_TOKENS)
+            if reserved is None:
+                self.status.ended = BUDGET
                 return False
             used = 0
             try:
-                answer, used = await client.ask(step.messages)
-                self.cache.put(step.key, answer, used)
-                self.progress.requests, self._in_vain = self.progress.requests + 1, 0
-            except Refused as error:
-                self.progress.ended, self.progress.reason = FAILED, str(error)
-            except Unanswered as error:
+                answer, used = await client.ask(state.messages)
+                self.cache.put(state.next_key, answer, used)
+                self.status.requests += 1
+                self._consecutive_failures = 0
+            except ServerRefused as error:
+                self.status.ended, self.status.reason = FAILED, str(error)
+            except RequestFailed as error:
                 used = error.tokens
-                self._note(caption, str(error))
+                self._record_failure(caption, str(error))
                 return False
             finally:
-                self.budget.settle(aside, used)
+                self.budget.settle(reserved, used)
         return False
 
-    def _note(self, caption: str, reason: str) -> None:
-        self.progress.unanswered[caption] = reason
-        self._in_vain += 1
-        if self._in_vain >= MOST_UNANSWERED and not self.progress.ended:
-            self.progress.ended, self.progress.reason = FAILED, reason
+    def _record_failure(self, caption: str, reason: str) -> None:
+        self.status.failures[caption] = reason
+        self._consecutive_failures += 1
+        if self._consecutive_failures >= MAX_CONSECUTIVE_FAILURES and not self.status.ended:
+            self.status.ended, self.status.reason = FAILED, reason
 
 
 @dataclass(frozen=True, kw_only=True)
-class Described:
-    """What the answers so far say.
+class CollectedSentences:
+    """Sentences in the cache, and the captions without them.
 
     Attributes:
-        sentences: in the order of the captions.
-        variants: usable wordings.
-        captions: that have any.
-        given_up: what was wrong with the last answer, by caption.
-        left: captions that are not done.
+        sentences: all sentences, in the order of the captions.
+        variants: number of valid wordings.
+        captions: number of captions with a valid wording.
+        rejected: problem of the last answer, by caption, if all attempts were invalid.
+        unfinished: captions that need further requests.
     """
 
     sentences: tuple[Sentence, ...]
     variants: int
     captions: int
-    given_up: dict[str, str]
-    left: tuple[str, ...]
+    rejected: dict[str, str]
+    unfinished: tuple[str, ...]
 
 
-def described(captions: Sequence[str], questions: Questions, cache: AnswerCache) -> Described:
-    """Read sentences from the answers that are there; the same answers give the same sentences."""
-    steps = {caption: questions.step(caption, cache.answers) for caption in captions}
+def collect_sentences(
+    captions: Sequence[str], rules: DialogueRules, cache: AnswerCache
+) -> CollectedSentences:
+    """Collect the sentences of cached answers; the same answers give the same sentences."""
+    states = {caption: rules.replay(caption, cache.answers) for caption in captions}
     sentences = [
         sentence
-        for caption, step in steps.items()
-        for number, wording in enumerate(step.wordings)
+        for caption, state in states.items()
+        for number, wording in enumerate(state.wordings)
         for sentence in sentences_of(caption, number, wording, cache.model)
     ]
-    return Described(
+    return CollectedSentences(
         sentences=tuple(sentences),
-        variants=sum(len(step.wordings) for step in steps.values()),
-        captions=sum(bool(step.wordings) for step in steps.values()),
-        given_up={caption: step.problem for caption, step in steps.items() if step.problem},
-        left=tuple(caption for caption, step in steps.items() if step.key),
+        variants=sum(len(state.wordings) for state in states.values()),
+        captions=sum(bool(state.wordings) for state in states.values()),
+        rejected={caption: state.problem for caption, state in states.items() if state.problem},
+        unfinished=tuple(caption for caption, state in states.items() if state.next_key),
     )

@@ -1,8 +1,7 @@
-"""An OpenAI-compatible server, asked through the `openai` client.
+"""Requests to an OpenAI-compatible server through the `openai` client.
 
-The client repeats what a server or the way to it refuses for the moment (429, 5xx, broken or
-silent connections) and waits as long as the server says. The key stays in the client: whatever
-comes back from a server is freed of it before anybody sees it.
+The client retries temporary failures (429, 5xx, broken or silent connections) and respects the
+waiting time that the server requests. The API key is removed from all text returned by the server.
 """
 
 import asyncio
@@ -17,17 +16,21 @@ from radarsim.errors import InputError
 
 FORMATS = ("json_schema", "json_object", "none")
 _INSTALL = "pip install 'radarsim[llm]'"
-_SHORTEST_SECRET = 6  # shorter keys are stand-ins such as "none", and words of ordinary answers
-
-_LONGEST_ANSWER = 4000  # characters; it may be sent back with what is wrong with it
-
-
-class Refused(Exception):
-    """A server that will not answer this user or knows no such model."""
+# Shorter keys are placeholders such as "none", which also occur in ordinary answers.
+_MIN_SECRET_CHARACTERS = 6
+_MAX_ANSWER_CHARACTERS = 4000  # an invalid answer is sent back to the model
 
 
-class Unanswered(Exception):
-    """A request that came to nothing, and what it may have cost."""
+class ServerRefused(Exception):
+    """The server rejects the user or does not know the model, so every request would fail."""
+
+
+class RequestFailed(Exception):
+    """A single request failed.
+
+    Attributes:
+        tokens: tokens that it may have used.
+    """
 
     def __init__(self, reason: str, tokens: int):
         super().__init__(reason)
@@ -35,16 +38,16 @@ class Unanswered(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Server:
-    """Whom to ask, and how.
+class ModelServer:
+    """Address, model and request settings of a server.
 
     Attributes:
-        model: the server's name for it.
-        base_url: of the server; None: the client's default.
-        key: what the server knows its user by; never printed.
-        response_format: how strictly the server is held to the schema, one of `FORMATS`.
-        temperature: of the answers; None: the server's default.
-        timeout_s: silence after which an attempt is given up [s].
+        model: name of the model on the server.
+        base_url: URL of the server; None for the default of the client.
+        key: API key; never printed.
+        response_format: structured output mode, one of `FORMATS`.
+        temperature: sampling temperature; None for the default of the server.
+        timeout_s: timeout of one attempt [s].
         retries: attempts after the first.
     """
 
@@ -58,42 +61,47 @@ class Server:
 
     @property
     def host(self) -> str:
-        """Where it is, without what else a URL may tell."""
+        """Host name and port, without credentials that the URL may contain."""
         parts = urlsplit(self.base_url or "https://api.openai.com")
         return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
 
     def without_key(self, text: str) -> str:
-        """The text with the key blotted out."""
-        return text.replace(self.key, "***") if len(self.key) >= _SHORTEST_SECRET else text
+        """Return the text with the API key replaced by asterisks."""
+        return text.replace(self.key, "***") if len(self.key) >= _MIN_SECRET_CHARACTERS else text
 
 
-def server_of(options) -> Server | None:
-    """The server that options or the environment name; None: none.
+def server_from_options(options) -> ModelServer | None:
+    """Return the server given by flags or environment variables; None without a model.
 
-    A model is what turns it on: a key alone, as many environments have one, costs nobody anything.
+    A model must be named: an API key in the environment alone never causes paid requests.
 
     Raises:
-        InputError: something is missing that it needs.
+        InputError: a required setting is missing or invalid.
     """
     given = options.base_url or options.api_key
     model = (options.model or os.environ.get("OPENAI_MODEL", "")).strip()
     if options.offline or not (model or given):
         return None
     if not model:
-        raise InputError("options", "--model", "is missing", "name the model that shall answer")
+        raise InputError("options", "--model", "is missing", "give the name of the model")
     base_url = options.base_url or os.environ.get("OPENAI_BASE_URL") or None
     key = options.api_key or os.environ.get("OPENAI_API_KEY", "")
     if not (base_url or key):
-        hint = "set it, or name another server by --base-url, or leave --model out"
+        hint = "set it, or give another server by --base-url, or omit --model"
         raise InputError("environment", "OPENAI_API_KEY", "is not set", hint)
     _check_url(base_url)
     if not (key.isascii() and key.strip().isprintable()):
-        hint = "copy it again"
-        raise InputError("key", "OPENAI_API_KEY", "holds what no key can", hint)
-    return Server(
-        model=model, base_url=base_url, key=key.strip(), response_format=options.response_format,
-        temperature=options.temperature, timeout_s=options.timeout, retries=options.retries,
-    )  # fmt: skip
+        problem = "contains characters that no key has"
+        raise InputError("key", "OPENAI_API_KEY", problem, "copy it again")
+    return ModelServer(
+        model=model,
+        base_url=base_url,
+        key=key.strip(),
+        response_format=options.response_format,
+        temperature=options.temperature,
+        timeout_s=options.timeout,
+        retries=options.retries,
+    )
 
 
 def _check_url(base_url: str | None) -> None:
@@ -103,77 +111,77 @@ def _check_url(base_url: str | None) -> None:
     except ValueError:
         good = False
     if not good:
-        # Not repeated here: it may hold a password.
-        hint = "give one such as http://localhost:8000/v1"
-        raise InputError("options", "--base-url", "is no URL of a server", hint)
+        # The URL is not printed: it may contain a password.
+        hint = "give a URL such as http://localhost:8000/v1"
+        raise InputError("options", "--base-url", "is not the URL of a server", hint)
 
 
-class Client:
-    """A connection to a server; `async with` closes it.
+class ModelClient:
+    """Client of a server; `async with` closes its connections.
 
     Raises:
         InputError: the `openai` client is not installed.
     """
 
-    def __init__(self, server: Server):
+    def __init__(self, server: ModelServer):
         try:
-            import openai  # late: 0.8 s, and an extra
+            import openai  # late: optional, and takes 0.8 s
         except ImportError:
-            hint = f"{_INSTALL}, or leave --model out"
+            hint = f"{_INSTALL}, or omit --model"
             raise InputError("openai", "package", "is not installed", hint) from None
         self._openai, self._server = openai, server
         self._client = openai.AsyncOpenAI(
             base_url=server.base_url,
-            api_key=server.key or "none",  # servers at home ask for none, the client does
+            api_key=server.key or "none",  # required by the client, ignored by local servers
             timeout=server.timeout_s,
             max_retries=server.retries,
         )
 
-    async def __aenter__(self) -> "Client":
+    async def __aenter__(self) -> "ModelClient":
         return self
 
     async def __aexit__(self, *_) -> None:
         await self._client.close()
 
     async def ask(self, messages: Sequence[Message]) -> tuple[str, int]:
-        """The answer, and the tokens it cost.
+        """Send messages and return the answer and the number of tokens used.
 
         Raises:
-            Refused: no question of this run would be answered.
-            Unanswered: this one was not.
+            ServerRefused: every request of this run would fail.
+            RequestFailed: this request failed.
         """
         spent = 0
         for _ in range(self._server.retries + 1):
-            # The client takes any body of an answer for one: unreadable ones are repeated here.
+            # The client accepts any response body, so malformed ones are retried here.
             try:
                 text, tokens = await self._reply(messages)
-            except Unanswered as error:
-                raise Unanswered(str(error), spent + error.tokens) from None
+            except RequestFailed as error:
+                raise RequestFailed(str(error), spent + error.tokens) from None
             spent += tokens
             if text:
                 plain = text.encode("utf-8", "replace").decode()
-                return self._server.without_key(plain)[:_LONGEST_ANSWER], spent
-        raise Unanswered("the server's answers cannot be read", spent)
+                return self._server.without_key(plain)[:_MAX_ANSWER_CHARACTERS], spent
+        raise RequestFailed("the responses of the server are malformed", spent)
 
     async def _reply(self, messages: Sequence[Message]) -> tuple[str, int]:
-        # A server that drips a byte now and then passes every timeout of the client's.
-        patience_s = 3 * self._server.timeout_s * (self._server.retries + 1)
+        # A server that sends a byte now and then never exceeds the timeouts of the client.
+        limit_s = 3 * self._server.timeout_s * (self._server.retries + 1)
         tokens = estimated_tokens(messages)
         try:
-            async with asyncio.timeout(patience_s):
+            async with asyncio.timeout(limit_s):
                 reply = await self._client.chat.completions.create(**self._request(messages))
         except (
             self._openai.AuthenticationError,
             self._openai.PermissionDeniedError,
             self._openai.NotFoundError,
         ) as error:
-            raise Refused(self._told(error)) from None
+            raise ServerRefused(self._message(error)) from None
         except (self._openai.APITimeoutError, TimeoutError) as error:
-            # The server may have worked on every attempt, and nobody tells what for.
-            raise Unanswered(self._told(error), tokens * (self._server.retries + 1)) from None
+            # The server may have worked on every attempt, and does not report the tokens used.
+            raise RequestFailed(self._message(error), tokens * (self._server.retries + 1)) from None
         except self._openai.OpenAIError as error:
-            raise Unanswered(self._told(error), 0) from None
-        except (ValueError, TypeError, RecursionError):  # a body that is no JSON
+            raise RequestFailed(self._message(error), 0) from None
+        except (ValueError, TypeError, RecursionError):  # the body is not JSON
             return "", tokens
         return _text(reply), _tokens(reply, tokens)
 
@@ -188,14 +196,14 @@ class Client:
             request["temperature"] = self._server.temperature
         return request
 
-    def _told(self, error: Exception) -> str:
-        """One line, without the key."""
-        words = " ".join(self._server.without_key(str(error)).split())
-        return words[:200] or "Request timed out."
+    def _message(self, error: Exception) -> str:
+        """The message of an error in one line, without the API key."""
+        text = " ".join(self._server.without_key(str(error)).split())
+        return text[:200] or "Request timed out."
 
 
 def _text(reply: object) -> str:
-    """What was answered; "" where the reply is not built as it should be."""
+    """Text of the answer; "" if the response does not have the expected structure."""
     try:
         message = reply.choices[0].message
         text = message.content or message.refusal
@@ -205,6 +213,6 @@ def _text(reply: object) -> str:
 
 
 def _tokens(reply: object, sent: int) -> int:
-    """As the server counts them, or about as many where it tells nothing."""
-    told = getattr(getattr(reply, "usage", None), "total_tokens", None)
-    return told if isinstance(told, int) and told > 0 else sent + ANSWER_TOKENS
+    """Number of tokens reported by the server, or an estimate if it reports none."""
+    total = getattr(getattr(reply, "usage", None), "total_tokens", None)
+    return total if isinstance(total, int) and total > 0 else sent + ANSWER_TOKENS

@@ -1,7 +1,7 @@
-"""The words sent to a model: a template with the activity in its slot, and what follows it.
+"""Messages sent to a language model: prompt template, first request and correction request.
 
-A template is a text with `{activity}` where the caption goes; the one that comes along is
-`template.txt`. Its digest is part of every cached answer's name.
+A template is a text with the placeholder `{activity}` for the caption; the built-in one is
+`template.txt`. Its digest is part of the identity of the answer cache.
 """
 
 import hashlib
@@ -13,12 +13,12 @@ from pathlib import Path
 from pipelines.table_files import read_bytes, text_of
 from radarsim.errors import InputError
 
-SLOT = "{activity}"
-BUILT_IN = Path(__file__).parent / "template.txt"
+PLACEHOLDER = "{activity}"
+BUILT_IN_TEMPLATE = Path(__file__).parent / "template.txt"
 
 Message = dict[str, str]
 
-# English prose has about four characters to a token; no tokenizer of a server is at hand.
+# English text has about four characters per token; the tokenizer of the server is not available.
 _CHARACTERS_PER_TOKEN = 4
 _TOKENS_PER_MESSAGE = 8
 ANSWER_TOKENS = 150  # five sentences of 20 words, as JSON
@@ -26,10 +26,10 @@ ANSWER_TOKENS = 150  # five sentences of 20 words, as JSON
 
 @dataclass(frozen=True)
 class Template:
-    """The text that tells a model its task.
+    """Prompt template.
 
     Attributes:
-        text: with `SLOT` in it.
+        text: task description that contains `PLACEHOLDER`.
     """
 
     text: str
@@ -41,43 +41,43 @@ class Template:
 
 
 def read_template(path: str | Path | None = None) -> Template:
-    """The user's template, or the one that comes along.
+    """Read the given template, or the built-in one.
 
     Raises:
-        InputError: it cannot be read, or has no slot for the activity.
+        InputError: the file cannot be read, or the placeholder is missing.
     """
-    path = Path(path or BUILT_IN)
+    path = Path(path or BUILT_IN_TEMPLATE)
     text = text_of(path, read_bytes(path))
-    if SLOT not in text:
-        hint = "write it where the activity goes; --print-template shows the built-in one"
-        raise InputError(path, SLOT, "is missing", hint)
+    if PLACEHOLDER not in text:
+        hint = "insert the placeholder; --print-template prints the built-in template"
+        raise InputError(path, PLACEHOLDER, "is missing", hint)
     return Template(text)
 
 
-def opening(
-    template: Template, caption: str, said: Sequence[Mapping[str, str]] = ()
+def first_request(
+    template: Template, caption: str, earlier: Sequence[Mapping[str, str]] = ()
 ) -> list[Message]:
-    """What is asked first about a caption.
+    """Return the first message for one wording of a caption.
 
     Args:
-        template: the task.
-        caption: what is to be described.
-        said: earlier wordings, from which the new one shall differ.
+        template: prompt template.
+        caption: caption to describe.
+        earlier: earlier wordings, from which the new one must differ.
     """
-    words = template.text.replace(SLOT, caption)
-    if said:
-        earlier = "\n".join(json.dumps(dict(wording)) for wording in said)
-        words += f"\nAnswers so far; say the same movement in other words:\n{earlier}\n"
-    return [{"role": "user", "content": words}]
+    text = template.text.replace(PLACEHOLDER, caption)
+    if earlier:
+        answers = "\n".join(json.dumps(dict(wording)) for wording in earlier)
+        text += f"\nAnswers so far; say the same movement in other words:\n{answers}\n"
+    return [{"role": "user", "content": text}]
 
 
-def objection(answer: str, problem: str) -> list[Message]:
-    """What follows an answer that breaks the rules."""
+def correction_request(answer: str, problem: str) -> list[Message]:
+    """Return the messages that follow an invalid answer."""
     again = f"That cannot be used: {problem} Answer again, with the whole JSON object."
     return [{"role": "assistant", "content": answer}, {"role": "user", "content": again}]
 
 
 def estimated_tokens(messages: Sequence[Message]) -> int:
-    """About what messages cost; servers tell the truth only afterwards."""
+    """Estimate the number of tokens of messages; the server reports the actual number later."""
     characters = sum(len(message["content"]) for message in messages)
     return characters // _CHARACTERS_PER_TOKEN + _TOKENS_PER_MESSAGE * len(messages)

@@ -1,4 +1,4 @@
-"""The rules for answers, held against sentences that people wrote for the built-in activities."""
+"""Rules for answers of a language model, tested on the sentences of the built-in activities."""
 
 import json
 import re
@@ -6,49 +6,49 @@ import re
 import pytest
 
 from builders.activities.texts import texts
-from builders.describer.answer_validation import judged
-from builders.describer.prompt import BUILT_IN, read_template
+from builders.describer.answer_validation import validate_answer
+from builders.describer.prompt import BUILT_IN_TEMPLATE, read_template
 from pipelines.schema import ATTRIBUTE_PARTS
 
-WRITTEN = [variant for told in texts().values() for variant in told.variants]
+WRITTEN = [variant for activity in texts().values() for variant in activity.variants]
 
 
-def test_every_wording_of_the_built_in_activities_keeps_the_rules():
+def test_every_wording_of_the_built_in_activities_is_valid():
     assert len(WRITTEN) >= 240
-    problems = {variant["general"]: judged(json.dumps(variant))[1] for variant in WRITTEN}
-    assert {words: problem for words, problem in problems.items() if problem} == {}
+    problems = {variant["general"]: validate_answer(json.dumps(variant))[1] for variant in WRITTEN}
+    assert {text: problem for text, problem in problems.items() if problem} == {}
 
 
 @pytest.mark.parametrize(
     ("one", "other"), [("arms", "legs"), ("torso", "arms"), ("general", "arms")]
 )
-def test_sentences_that_change_places_are_found_out(one, other):
-    """Nearly all: some sentences speak of two parts, and a rule of words cannot tell which."""
-    swapped = [{**told, one: told[other], other: told[one]} for told in WRITTEN]
-    found = sum(bool(judged(json.dumps(told))[1]) for told in swapped)
+def test_swapped_sentences_are_detected(one, other):
+    """Most of them: some sentences mention two parts, which keywords cannot distinguish."""
+    swapped = [{**wording, one: wording[other], other: wording[one]} for wording in WRITTEN]
+    found = sum(bool(validate_answer(json.dumps(wording))[1]) for wording in swapped)
     assert found > 0.7 * len(WRITTEN)
 
 
-def test_the_examples_of_the_template_keep_the_rules_and_name_no_activity_of_the_corpus():
+def test_the_examples_of_the_template_are_valid_and_name_no_built_in_activity():
     text = read_template().text
     examples = [
         json.loads(found) for found in re.findall(r"^Answer: (\{.*\})$", text, re.MULTILINE)
     ]
     assert len(examples) == 2
     for example in examples:
-        assert judged(json.dumps(example)) == (example, "")
+        assert validate_answer(json.dumps(example)) == (example, "")
         assert tuple(example) == ATTRIBUTE_PARTS
     named = re.findall(r"^Example activity: (.*)$", text, re.MULTILINE)
     assert not {name.replace(" ", "_") for name in named} & set(texts())
 
 
-def test_the_template_comes_along_with_the_package():
+def test_the_template_is_part_of_the_package_data():
     from configparser import ConfigParser
 
     settings = ConfigParser()
-    settings.read(BUILT_IN.parents[2] / "setup.cfg")
+    settings.read(BUILT_IN_TEMPLATE.parents[2] / "setup.cfg")
     data = settings["options.package_data"]
-    assert data["builders.describer"] == f"*{BUILT_IN.suffix}"
+    assert data["builders.describer"] == f"*{BUILT_IN_TEMPLATE.suffix}"
 
 
 @pytest.mark.parametrize(
@@ -71,17 +71,17 @@ def test_the_template_comes_along_with_the_package():
         ({"legs": "The legs and arms swing.", "arms": "The legs and arms swing."}, "are the same"),
     ],
 )
-def test_a_sentence_that_breaks_a_rule_is_told_so(changed, problem):
-    told = {part: said for part, said in {**WRITTEN[0], **changed}.items() if said is not None}
-    assert problem in judged(json.dumps(told))[1]
+def test_an_invalid_sentence_is_reported(changed, problem):
+    wording = {part: text for part, text in {**WRITTEN[0], **changed}.items() if text is not None}
+    assert problem in validate_answer(json.dumps(wording))[1]
 
 
 @pytest.mark.parametrize(
     "answer",
     ["", "{", "[]", "null", "{}", '{"general": "x"', "}{", "[" * 9999, "\ud800", "{" * 9999],
 )
-def test_any_answer_ends_in_a_problem_in_words(answer):
-    wording, problem = judged(answer)
+def test_any_malformed_answer_gives_a_problem_text(answer):
+    wording, problem = validate_answer(answer)
     assert wording == {}
     assert problem.endswith(".")
 
@@ -95,9 +95,9 @@ def test_any_answer_ends_in_a_problem_in_words(answer):
         "One after the other, the hands rise and pass each other.",
     ],
 )
-def test_an_ordinary_sentence_is_not_found_fault_with(sentence):
-    told = {**WRITTEN[0], "arms": sentence}
-    assert judged(json.dumps(told)) == (
-        {part: told[part] for part in ATTRIBUTE_PARTS},
+def test_an_ordinary_sentence_is_valid(sentence):
+    wording = {**WRITTEN[0], "arms": sentence}
+    assert validate_answer(json.dumps(wording)) == (
+        {part: wording[part] for part in ATTRIBUTE_PARTS},
         "",
     )

@@ -1,4 +1,4 @@
-"""Runs of the describer against a fake model, without anything of the user's."""
+"""Arguments and output of builders.attributes with a fake model, without the user's settings."""
 
 import os
 from pathlib import Path
@@ -10,8 +10,8 @@ CAPTIONS = ("wave a flag", "climb a ladder", "fall asleep")
 KEY = "sk-a-secret-of-the-test-0123456789"
 
 
-def prepared(monkeypatch, folder: Path) -> Path:
-    """No server and no cache of the user's, loopback without a proxy; and a file of `CAPTIONS`."""
+def isolated_captions(monkeypatch, folder: Path) -> Path:
+    """Hide the user's server, cache and proxy settings, and write a file of `CAPTIONS`."""
     for name in [name for name in os.environ if name.startswith("OPENAI_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
@@ -21,14 +21,23 @@ def prepared(monkeypatch, folder: Path) -> Path:
     return captions
 
 
-def command(captions, out, model: FakeModel, *more, variants: int = 1) -> list[str]:
-    """Arguments that ask a fake model, one request at a time and with little patience."""
-    how = ["--model", "fake", "--base-url", model.url, "--variants", variants, "--concurrency", 1]
-    return [str(each) for each in (captions, "--out", out, *how, "--timeout", 5, *more)]
+def arguments_for(captions, out, model: FakeModel, *more, variants: int = 1) -> list[str]:
+    """Arguments that use a fake model, with one request at a time and a short timeout."""
+    settings = [
+        "--model",
+        "fake",
+        "--base-url",
+        model.url,
+        "--variants",
+        variants,
+        "--concurrency",
+        1,
+    ]
+    return [str(each) for each in (captions, "--out", out, *settings, "--timeout", 5, *more)]
 
 
-def told(file) -> dict[tuple[str, int], dict[str, str]]:
-    """Sentences by caption and variant, in the order of parts."""
+def written_sentences(file) -> dict[tuple[str, int], dict[str, str]]:
+    """Sentences of a file by caption and variant, in the order of parts."""
     found: dict = {}
     for each in read_sentences(file):
         found.setdefault((each.caption, each.variant), {})[each.part] = each.sentence

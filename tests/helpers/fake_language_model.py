@@ -1,4 +1,4 @@
-"""An OpenAI-compatible server on loopback that answers, or misbehaves, as a test wants it to."""
+"""A fake OpenAI-compatible server on loopback, with valid, invalid and failing replies."""
 
 import json
 import re
@@ -6,30 +6,30 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-TOKENS = 700  # what every answer is said to have cost
+TOKENS = 700  # reported as the usage of every answer
 
 
 def sentences(caption: str, wording: int) -> dict[str, str]:
-    """Five sentences that keep all rules, other ones for each wording."""
+    """Five valid sentences, which differ between wordings."""
     return {
-        "general": f"A person does way {wording} of {caption}.",
-        "torso": f"The torso bends in way {wording} of {caption}.",
-        "arms": f"Both arms swing in way {wording} of {caption}.",
-        "legs": f"The legs step in way {wording} of {caption}.",
-        "location": f"The body stays in place in way {wording} of {caption}.",
+        "general": f"A person does variant {wording} of {caption}.",
+        "torso": f"The torso bends in variant {wording} of {caption}.",
+        "arms": f"Both arms swing in variant {wording} of {caption}.",
+        "legs": f"The legs step in variant {wording} of {caption}.",
+        "location": f"The body stays in place in variant {wording} of {caption}.",
     }
 
 
-class Asked:
-    """A request as it came.
+class ReceivedRequest:
+    """A request received by the server.
 
     Attributes:
-        caption: that it is about.
-        wording: how many answers it shows as given before.
-        again: what it says was wrong with the last answer, "" in the first request.
-        body: its JSON.
-        headers: of the request, whatever their case.
-        at_s: when [s].
+        caption: caption to describe.
+        wording: number of earlier answers listed in the request.
+        correction: message about the last, invalid answer; "" in the first request.
+        body: JSON body.
+        headers: HTTP headers, case-insensitive.
+        at_s: time of arrival [s].
     """
 
     def __init__(self, body: dict, headers):
@@ -38,15 +38,15 @@ class Asked:
         self.caption = re.findall(r"^Activity: (.*)$", first, re.MULTILINE)[-1]
         self.wording = first.partition("Answers so far")[2].count('"general"')
         last = body["messages"][-1]["content"]
-        self.again = last if len(body["messages"]) > 1 else ""
+        self.correction = last if len(body["messages"]) > 1 else ""
 
 
 class FakeModel(ThreadingHTTPServer):
-    """A server; `with` starts and ends it.
+    """A fake server; `with` starts and stops it.
 
     Args:
-        replies: each is called with the handler and what was asked, the first for the first
-            request; when they are used up, every request gets a good answer.
+        replies: functions of the handler and the request, one per request in order; further
+            requests get a valid answer.
     """
 
     daemon_threads = True
@@ -54,9 +54,9 @@ class FakeModel(ThreadingHTTPServer):
     def __init__(self, *replies):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.url = f"http://127.0.0.1:{self.server_port}/v1"
-        self.replies, self.asked = list(replies), []
-        self.at_once, self.most_at_once = 0, 0
-        self.guard, self.ended = threading.Lock(), threading.Event()
+        self.replies, self.requests = list(replies), []
+        self.concurrent, self.max_concurrent = 0, 0
+        self.lock, self.ended = threading.Lock(), threading.Event()
 
     def __enter__(self):
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
@@ -68,7 +68,7 @@ class FakeModel(ThreadingHTTPServer):
         self.server_close()
 
     def handle_error(self, request, client_address):
-        """A client that hung up is what some tests are about."""
+        """Ignore clients that disconnect; some tests cause it."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -76,24 +76,24 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        server, asked = self.server, Asked(body, self.headers)
-        with server.guard:
-            server.asked.append(asked)
-            reply = server.replies.pop(0) if server.replies else good
-            server.at_once += 1
-            server.most_at_once = max(server.most_at_once, server.at_once)
+        server, request = self.server, ReceivedRequest(body, self.headers)
+        with server.lock:
+            server.requests.append(request)
+            reply = server.replies.pop(0) if server.replies else valid_answer
+            server.concurrent += 1
+            server.max_concurrent = max(server.max_concurrent, server.concurrent)
         try:
-            reply(self, asked)
+            reply(self, request)
         finally:
-            with server.guard:
-                server.at_once -= 1
+            with server.lock:
+                server.concurrent -= 1
 
     def log_message(self, *_):
-        """Nothing: the tests look at what was asked."""
+        """Log nothing; tests inspect `requests`."""
 
 
 def send(handler, body: bytes, code: int = 200, kind: str = "application/json", **headers):
-    """An answer of HTTP."""
+    """Send an HTTP response."""
     handler.send_response(code)
     headers = {"Content-Type": kind, "Content-Length": len(body), **headers}
     for name, value in headers.items():
@@ -103,7 +103,7 @@ def send(handler, body: bytes, code: int = 200, kind: str = "application/json", 
 
 
 def completion(text: str | None) -> bytes:
-    """A chat completion that says this."""
+    """A chat completion with this text."""
     message = {"role": "assistant", "content": text}
     choice = {"index": 0, "message": message, "finish_reason": "stop"}
     usage = {"prompt_tokens": TOKENS - 100, "completion_tokens": 100, "total_tokens": TOKENS}
@@ -111,47 +111,47 @@ def completion(text: str | None) -> bytes:
     return json.dumps({**about, "choices": [choice], "usage": usage}).encode()
 
 
-def good(handler, asked: Asked):
-    """Five good sentences."""
-    send(handler, completion(json.dumps(sentences(asked.caption, asked.wording))))
+def valid_answer(handler, request: ReceivedRequest):
+    """Five valid sentences."""
+    send(handler, completion(json.dumps(sentences(request.caption, request.wording))))
 
 
-def slow(handler, asked: Asked):
-    """Good ones after a moment, so that requests overlap."""
+def slow_answer(handler, request: ReceivedRequest):
+    """Five valid sentences after 0.1 s, so that requests overlap."""
     time.sleep(0.1)
-    good(handler, asked)
+    valid_answer(handler, request)
 
 
-def says(text: str | None):
-    """These words, whatever was asked."""
-    return lambda handler, asked: send(handler, completion(text))
+def answers(text: str | None):
+    """A fixed answer to any request."""
+    return lambda handler, request: send(handler, completion(text))
 
 
-def with_part(**changed):
-    """Good sentences, but for some; None leaves a part out."""
+def changed_answer(**changed):
+    """A valid answer with some sentences replaced; None omits a part."""
 
-    def reply(handler, asked):
-        told = {**sentences(asked.caption, asked.wording), **changed}
-        told = {part: words for part, words in told.items() if words is not None}
-        send(handler, completion(json.dumps(told)))
+    def reply(handler, request):
+        wording = {**sentences(request.caption, request.wording), **changed}
+        wording = {part: text for part, text in wording.items() if text is not None}
+        send(handler, completion(json.dumps(wording)))
 
     return reply
 
 
-def refuses(code: int, message: str = "no", **headers):
-    """An error in the form that servers give it."""
+def http_error(code: int, message: str = "no", **headers):
+    """An HTTP error with a message in the format of the OpenAI API."""
     body = json.dumps({"error": {"message": message, "type": "x", "code": None}}).encode()
-    return lambda handler, asked: send(handler, body, code, **headers)
+    return lambda handler, request: send(handler, body, code, **headers)
 
 
-def raw(body: bytes, kind: str = "application/json"):
-    """Any body, called a success."""
-    return lambda handler, asked: send(handler, body, kind=kind)
+def raw_body(body: bytes, kind: str = "application/json"):
+    """Any body with status 200."""
+    return lambda handler, request: send(handler, body, kind=kind)
 
 
-def breaks_off(handler, asked: Asked):
-    """Half of what was announced, then the end of the connection."""
-    body = completion(json.dumps(sentences(asked.caption, asked.wording)))
+def truncated_body(handler, request: ReceivedRequest):
+    """Half of the announced body, then the end of the connection."""
+    body = completion(json.dumps(sentences(request.caption, request.wording)))
     handler.send_response(200)
     handler.send_header("Content-Type", "application/json")
     handler.send_header("Content-Length", str(len(body)))
@@ -161,8 +161,8 @@ def breaks_off(handler, asked: Asked):
     handler.close_connection = True
 
 
-def drips(handler, asked: Asked):
-    """A blank now and then, so that no pause is ever long."""
+def slow_bytes(handler, request: ReceivedRequest):
+    """One byte every 0.05 s, so that read timeouts never trigger."""
     handler.send_response(200)
     handler.send_header("Content-Type", "application/json")
     handler.send_header("Content-Length", "100000")
@@ -172,7 +172,7 @@ def drips(handler, asked: Asked):
         handler.wfile.flush()
 
 
-def hangs(handler, asked: Asked):
-    """Nothing at all until the test is over."""
+def no_response(handler, request: ReceivedRequest):
+    """No response until the test is over."""
     handler.server.ended.wait(20)
     handler.close_connection = True
