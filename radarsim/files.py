@@ -266,15 +266,17 @@ def load_setup(name_or_path: str | Path):
     return parse_setup(_read_text(path, MAX_SETUP_BYTES), str(path))
 
 
-def pass_lines() -> dict:
-    """The pass lines of `validate`, and the distributions they come from: the package's own file.
+def acceptance_thresholds() -> dict:
+    """The bundled acceptance thresholds of `radarsim.validate` and how they were calibrated.
 
     Returns:
-        See `pass_lines.figures_of`; written by tools/calibrate_pass_lines.py.
+        Content of `assets/acceptance_thresholds.json`, which `tools/calibrate_thresholds.py`
+        writes; see `radarsim.validation.thresholds`.
     """
     import json
 
-    return json.loads((Path(__file__).parent / "assets" / "pass_lines.json").read_text("utf-8"))
+    path = Path(__file__).parent / "assets" / "acceptance_thresholds.json"
+    return json.loads(path.read_text("utf-8"))
 
 
 def setup_beside(capture: str | Path) -> Path | None:

@@ -1,8 +1,8 @@
-"""Is the simulator like my radar? `python -m radarsim.validate --real capture.bin --radar FILE`
+"""Validate the simulator against a radar capture: `python -m radarsim.validate --real capture.bin`
 
-Looks at a capture alone (dropped data, clipping, noise, leakage, clutter, moving targets, angle,
-breathing), simulates it through the same radar, and compares the two: one screen of text,
-report.json and report.html.
+Analyses the capture (lost data, clipping, noise, TX-RX leakage, static clutter, moving targets,
+azimuth, breathing), simulates the same scene with the same radar, and compares both with
+acceptance thresholds. Prints one screen of text and writes report.json and report.html.
 """
 
 import argparse
@@ -16,16 +16,16 @@ examples:
   python -m radarsim.validate --real walk.bin --radar AWR1843BOOST --motion walk.bvh
   python -m radarsim.validate --real walk.bin --radar mine.toml --motion walk.bvh --fit
 
-exit status: 0 all figures within their pass lines; 1 one is outside; 2 it cannot be told, or the
-input cannot be used (one line on standard error says why).
+exit status: 0 if all checked metrics are within their acceptance thresholds; 1 if a metric is
+outside; 2 if no metric could be checked, or if the input cannot be used (reason in one line on
+standard error).
 """
-STATUS = {"pass": 0, "fail": 1, "cannot tell": 2}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit status."""
+    """Run the command and return its exit status."""
     options = _parser().parse_args(arguments)
-    # Late: they take seconds to import, and --help need not wait.
+    # Imported late, so that --help does not wait for JAX.
     from radarsim.errors import InputError
 
     try:
@@ -46,17 +46,17 @@ def _validate(options: argparse.Namespace) -> int:
     write(report, out)
     print(as_text(report), end="")
     print(f"{out / 'report.html'}, report.json")
-    return STATUS[report.verdict]
+    return {"pass": 0, "fail": 1}.get(report.verdict, 2)
 
 
 def _out_folder(name: str) -> Path:
-    """The folder, made before anything is computed."""
+    """Create the output folder before the computation starts."""
     from radarsim.errors import InputError
 
     try:
         Path(name).mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        problem = f"cannot be made ({error.strerror})"
+        problem = f"cannot be created ({error.strerror})"
         raise InputError(name, "--out", problem, "name a folder that can be written") from None
     return Path(name)
 
@@ -69,45 +69,69 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--real", required=True, metavar="CAPTURE", help="DCA1000 .bin, or .pcap of its packets"
+        "--real", required=True, metavar="CAPTURE", help="DCA1000 .bin or .pcap file"
     )
     parser.add_argument(
         "--radar",
         metavar="FILE_OR_BOARD",
-        help="radar .toml, TI .cfg, .mmwave.json or log, or a board (default: a configuration of "
-        "the capture's name beside it, else AWR1843BOOST)",
+        help="radar .toml, TI .cfg, .mmwave.json or log, or a board name (default: a configuration "
+        "file with the name of the capture in its folder, else AWR1843BOOST)",
     )
     parser.add_argument(
         "--iq-order", choices=("auto", "i_first", "q_first"), default="auto",
-        help="which part comes first (default: the data decide)",
+        help="order of I and Q in a sample (default: detected from the data)",
     )  # fmt: skip
-    parser.add_argument("--out", default="report", metavar="DIR", help="folder to write (report)")
+    parser.add_argument("--out", default="report", metavar="DIR", help="output folder (report)")
     parser.add_argument(
         "--window", choices=("burst", "paper"), default="burst",
-        help="of the heatmaps: each burst by itself, or 256 chirps across bursts as in the paper",
+        help="Doppler window of the heatmaps: each burst separately, or 256 chirps across bursts "
+        "as in the mmCLIP paper (burst)",
     )  # fmt: skip
-    group = parser.add_argument_group("simulation")
+    _add_simulation_options(parser.add_argument_group("simulation"))
+    return parser
+
+
+def _add_simulation_options(group) -> None:
     group.add_argument(
-        "--motion", metavar="FILE", help="AMASS .npz or .bvh of what the capture shows"
-    )
+        "--motion", metavar="FILE",
+        help="AMASS .npz or .bvh of the recorded movement (default: a walking or standing body on "
+        "each track)",
+    )  # fmt: skip
     group.add_argument(
         "--motion-start-s", type=float, default=0.0, metavar="S",
-        help="time in the motion at the capture's first frame (0)",
+        help="time in the motion at the first frame of the capture (0)",
     )  # fmt: skip
-    group.add_argument("--body-models", metavar="DIR", help="SMPL models (default: the free body)")
     group.add_argument(
-        "--distance-m", type=float, metavar="M", help="of the first pose (default: the track)"
+        "--body-models", metavar="DIR", help="SMPL model folder (default: the bundled free body)"
     )
-    group.add_argument("--lateral-m", type=float, metavar="M", help="to the radar's left (0)")
-    group.add_argument("--heading-deg", type=float, metavar="DEG", help="0 faces the radar (0)")
-    group.add_argument("--radar-height-m", type=float, default=1.0, metavar="M", help="(1)")
-    group.add_argument("--radar-tilt-deg", type=float, default=0.0, metavar="DEG", help="up (0)")
-    group.add_argument("--sigma", type=float, default=0.5, metavar="RAD", help="lobe width (0.5)")
+    group.add_argument(
+        "--distance-m", type=float, metavar="M",
+        help="distance of the first pose (default: fitted to the track)",
+    )  # fmt: skip
+    group.add_argument(
+        "--lateral-m", type=float, metavar="M",
+        help="lateral offset of the first pose, to the left of the radar (0)",
+    )  # fmt: skip
+    group.add_argument(
+        "--heading-deg", type=float, metavar="DEG",
+        help="heading of the first pose; 0: facing the radar (0)",
+    )  # fmt: skip
+    group.add_argument(
+        "--radar-height-m", type=float, default=1.0, metavar="M",
+        help="height of the radar above the floor (1)",
+    )  # fmt: skip
+    group.add_argument(
+        "--radar-tilt-deg", type=float, default=0.0, metavar="DEG",
+        help="upward tilt of the radar (0)",
+    )  # fmt: skip
+    group.add_argument(
+        "--sigma", type=float, default=0.5, metavar="RAD",
+        help="width of the scattering lobe (0.5)",
+    )  # fmt: skip
     group.add_argument(
         "--fit", action="store_true",
-        help="fit sigma, level, noise figure, distance and height; saves fitted_radar.toml",
+        help="fit sigma, level, noise figure, distance and radar height; writes fitted_radar.toml",
     )  # fmt: skip
-    return parser
 
 
 if __name__ == "__main__":

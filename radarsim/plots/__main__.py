@@ -36,14 +36,15 @@ def _save_figures(options: argparse.Namespace) -> list[Path]:
     from radarsim import files
     from radarsim.captures.recording import of_capture
     from radarsim.errors import InputError
-    from radarsim.validation.analysis import look
+    from radarsim.validation.analysis import analyse
     from radarsim.validation.figures import capture_figures
 
     capture = files.open_capture(options.capture, options.radar, iq_order=options.iq_order)
     out, paths = Path(options.out), []
     try:
         out.mkdir(parents=True, exist_ok=True)
-        for name, figure in capture_figures(look(of_capture(capture), options.window)).items():
+        analysis = analyse(of_capture(capture), options.window)
+        for name, figure in capture_figures(analysis).items():
             paths.append(out / f"{name}.{options.format}")
             figure.savefig(paths[-1])
     except OSError as error:

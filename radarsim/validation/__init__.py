@@ -1,1 +1,1 @@
-"""Is the simulator like this radar: a capture looked at, simulated, compared, fitted."""
+"""Validation against a real radar: analyse a capture, simulate it, compare both, fit parameters."""

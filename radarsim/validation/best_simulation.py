@@ -10,15 +10,15 @@ from radarsim.scene.body import BodyModel
 from radarsim.scene.motion import Motion
 from radarsim.scene.placement import Placement
 from radarsim.simulate import DEFAULT_SIGMA_RAD
-from radarsim.validation import compare
-from radarsim.validation.analysis import (
-    Compared,
-    Looked,
-    compare_with,
-    first_stretch,
-    maps_of,
-    tracks_of,
+from radarsim.validation.analysis import CaptureAnalysis
+from radarsim.validation.comparison import (
+    Comparison,
+    compare_with_simulation,
+    first_frames,
+    heatmaps_as_in,
+    tracks_as_in,
 )
+from radarsim.validation.heatmap_metrics import level_bias_db, mean_similarity
 from radarsim.validation.simulated import (
     Actor,
     echo_of,
@@ -38,118 +38,144 @@ LEVEL_ROUNDS = 2
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Rehearsed:
+class CaptureSimulation:
     """A simulation of a capture.
 
     Attributes:
         actors: who moves.
-        compared: the figures.
+        comparison: the figures.
         recording: the simulated recording.
         num_frames: of the capture that were simulated, from its first.
-        words: what was simulated, for a person.
+        description: what was simulated, for a person.
     """
 
     actors: tuple[Actor, ...]
-    compared: Compared
+    comparison: Comparison
     recording: Recording
     num_frames: int
-    words: str
+    description: str
 
 
-def rehearse_motion(
-    looked: Looked,
+def simulate_placed_motion(
+    analysis: CaptureAnalysis,
     motion: Motion,
     body: BodyModel,
-    view: Placement,
-    told: Placement | None = None,
+    placement: Placement,
     sigma_rad: float = DEFAULT_SIGMA_RAD,
-) -> Rehearsed:
-    """A given motion before the capture's radar.
+) -> CaptureSimulation:
+    """Simulate a capture with a given motion at a given place.
 
     Args:
-        looked: the capture.
-        motion: as read; it begins with the capture's first frame.
-        body: who moves.
-        view: height and tilt of the radar.
-        told: where it starts; None: the capture's first track tells.
-        sigma_rad: lobe width [rad].
+        analysis: analysis of the capture.
+        motion: motion from its file; its first pose is at the first frame of the capture.
+        body: body model.
+        placement: placement of the first pose, and height and tilt of the radar.
+        sigma_rad: width of the scattering lobe [rad].
+
+    Returns:
+        The simulation and its comparison with the capture.
     """
-    if told is not None:
-        actor = make_actor(motion, body, told)
-        words = f"{motion.name}, placed as told"
-    else:
-        actor = make_actor(motion, body, view)
-        placement = placed_by_track(actor.fitted.motion, looked.tracks[0], view)
-        actor = _settled(
-            looked, Actor(body=body, fitted=actor.fitted, placement=placement), sigma_rad
-        )
-        words = f"{motion.name}, placed by the capture's track"
-    return _rehearsed(looked, (actor,), words, sigma_rad)
+    actor = make_actor(motion, body, placement)
+    description = f"{motion.name}, placed by the command line options"
+    return _simulated_capture(analysis, (actor,), description, sigma_rad)
 
 
-def rehearse_stand_ins(
-    looked: Looked, body: BodyModel, view: Placement, sigma_rad: float = DEFAULT_SIGMA_RAD
-) -> Rehearsed:
+def simulate_motion_on_track(
+    analysis: CaptureAnalysis,
+    motion: Motion,
+    body: BodyModel,
+    radar_pose: Placement,
+    sigma_rad: float = DEFAULT_SIGMA_RAD,
+) -> CaptureSimulation:
+    """Simulate a capture with a given motion, placed so that it follows the strongest track.
+
+    Args:
+        analysis: analysis of the capture; it must have a track.
+        motion: motion from its file; its first pose is at the first frame of the capture.
+        body: body model.
+        radar_pose: height and tilt of the radar.
+        sigma_rad: width of the scattering lobe [rad].
+
+    Returns:
+        The simulation and its comparison with the capture.
+    """
+    actor = make_actor(motion, body, radar_pose)
+    placement = placed_by_track(actor.fitted.motion, analysis.tracks[0], radar_pose)
+    actor = _settled(
+        analysis, Actor(body=body, fitted=actor.fitted, placement=placement), sigma_rad
+    )
+    description = f"{motion.name}, placed by the strongest track of the capture"
+    return _simulated_capture(analysis, (actor,), description, sigma_rad)
+
+
+def simulate_tracks(
+    analysis: CaptureAnalysis,
+    body: BodyModel,
+    view: Placement,
+    sigma_rad: float = DEFAULT_SIGMA_RAD,
+) -> CaptureSimulation:
     """The built-in body on the capture's tracks, in the gait that fits best.
 
     Args:
-        looked: the capture; it must have a track.
+        analysis: the capture; it must have a track.
         body: the free body.
         view: height and tilt of the radar.
         sigma_rad: lobe width [rad].
     """
-    tracks = looked.tracks[:MAX_BODIES]
+    tracks = analysis.tracks[:MAX_BODIES]
     gaits = GAITS if any(moves(track) for track in tracks) else ("standing",)
     tries = []
     for gait in gaits:
-        actors = tuple(_actor_on(looked, track, gait, body, view) for track in tracks)
-        words = f"{len(actors)} x the built-in body, {gait} along the capture's tracks"
+        actors = tuple(_actor_on(analysis, track, gait, body, view) for track in tracks)
+        description = f"{len(actors)} x the built-in body, {gait} along the capture's tracks"
         if len(actors) == 1:
-            actors = (_settled(looked, actors[0], sigma_rad),)
-        tries.append(_rehearsed(looked, actors, words, sigma_rad))
-    return max(tries, key=lambda one: compare.score(one.compared.alike))
+            actors = (_settled(analysis, actors[0], sigma_rad),)
+        tries.append(_simulated_capture(analysis, actors, description, sigma_rad))
+    return max(tries, key=lambda one: mean_similarity(one.comparison.similarities))
 
 
-def _actor_on(looked, track, gait, body, view) -> Actor:
-    breathing = looked.breathing if track is looked.tracks[0] else None
-    recording = looked.recording
+def _actor_on(analysis, track, gait, body, view) -> Actor:
+    breathing = analysis.breathing if track is analysis.tracks[0] else None
+    recording = analysis.recording
     duration_s = recording.num_frames * recording.radar.frame.period_s + 0.1
     actor = make_actor(stand_in(track, duration_s, gait, breathing), body, view)
     return Actor(body=body, fitted=actor.fitted, placement=own_placement(actor.fitted.motion, view))
 
 
-def _settled(looked: Looked, actor: Actor, sigma_rad: float) -> Actor:
+def _settled(analysis: CaptureAnalysis, actor: Actor, sigma_rad: float) -> Actor:
     """The actor moved until the same tracker finds it where it finds the capture's target.
 
     What the radar sees of a body is not its pelvis; how far that is depends on pose and heading.
     """
-    num_frames = fitting_frames(looked.recording, actor.fitted.motion)
-    echo_v = echo_of(looked.recording.radar, actor, num_frames, sigma_rad)
-    simulated = in_the_room(looked.recording, looked.stats, echo_v, 0.0)
-    gap = track_gap(looked.tracks, tracks_of(looked, simulated))
+    num_frames = fitting_frames(analysis.recording, actor.fitted.motion)
+    echo_v = echo_of(analysis.recording.radar, actor, num_frames, sigma_rad)
+    simulated = in_the_room(analysis.recording, analysis.stats, echo_v, 0.0)
+    gap = track_gap(analysis.tracks, tracks_as_in(analysis, simulated))
     if gap is None or (abs(gap[0]) < SETTLED_M and abs(gap[1]) < np.radians(0.5)):
         return actor
     return shifted(actor, *gap)
 
 
-def _rehearsed(looked: Looked, actors: Sequence[Actor], words: str, sigma_rad: float) -> Rehearsed:
-    num_frames = min(fitting_frames(looked.recording, actor.fitted.motion) for actor in actors)
-    part = first_stretch(looked, num_frames)
+def _simulated_capture(
+    analysis: CaptureAnalysis, actors: Sequence[Actor], description: str, sigma_rad: float
+) -> CaptureSimulation:
+    num_frames = min(fitting_frames(analysis.recording, actor.fitted.motion) for actor in actors)
+    part = first_frames(analysis, num_frames)
     echo_v = sum(echo_of(part.radar, actor, part.num_frames, sigma_rad) for actor in actors)
-    real = maps_of(looked, part)
+    real = heatmaps_as_in(analysis, part)
     bias_db = 0.0
     for _ in range(LEVEL_ROUNDS):
-        simulated = in_the_room(part, looked.stats, echo_v, bias_db)
-        maps = maps_of(looked, simulated)
-        more_db = compare.level_bias_db(real["time_range"], maps["time_range"])
+        simulated = in_the_room(part, analysis.stats, echo_v, bias_db)
+        maps = heatmaps_as_in(analysis, simulated)
+        more_db = level_bias_db(real["time_range"], maps["time_range"])
         if not np.isfinite(more_db):
             break
         bias_db += more_db
-    simulated = in_the_room(part, looked.stats, echo_v, bias_db)
-    return Rehearsed(
+    simulated = in_the_room(part, analysis.stats, echo_v, bias_db)
+    return CaptureSimulation(
         actors=tuple(actors),
-        compared=compare_with(looked, real, simulated, bias_db),
+        comparison=compare_with_simulation(analysis, real, simulated, bias_db),
         recording=simulated,
         num_frames=part.num_frames,
-        words=words,
+        description=description,
     )

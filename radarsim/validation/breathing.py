@@ -1,10 +1,11 @@
-"""Breathing: the phase of a still target over slow time, its rate and how far the chest goes.
+"""Breathing rate and chest displacement from the slow-time phase of a stationary target.
 
     displacement = lambda / (4 pi) x phase
 
-The phase is read around the centre of the arc that the echo draws in the complex plane: clutter in
-the same range bin moves that centre away from zero. Short arcs have no centre worth fitting; there
-the echo moves along a line whose length over the echo's own size is the phase.
+The echo of a moving chest follows an arc in the complex plane; clutter in the same range bin shifts
+the centre of that arc away from zero. Arc demodulation: the centre is fitted, and the phase is the
+angle around it. Arcs below 1 rad are too short for a fit of the centre. They use linear
+demodulation: the displacement along the principal axis, divided by the mean amplitude of the echo.
 """
 
 from dataclasses import dataclass
@@ -17,113 +18,118 @@ from radarsim.radar.config import Radar
 from radarsim.validation.capture_stats import CaptureStats
 from radarsim.validation.tracks import Track
 
-RATES_HZ = (0.08, 0.7)  # 5 to 42 breaths a minute
+RATES_HZ = (0.08, 0.7)  # 5 to 42 breaths per minute
 MIN_CYCLES = 3.0
-# A breath resembles the next; a drift does not (12 random walks: 0.48 at most in three cycles).
-MIN_LIKE_NEXT = 0.5
-# Share of the displacement's variance in the breathing band near its peak and first harmonic.
+# Autocorrelation at one period: breaths repeat, drift does not (12 random walks of three cycles
+# reached 0.48 at most).
+MIN_PERIODICITY = 0.5
+# Fraction of the power below 4 Hz that lies at the breathing rate and its second harmonic.
 MIN_SHARE = 0.35
-ARC_RAD = 1.0  # below it, a line
+ARC_RAD = 1.0  # shorter arcs are demodulated along a line
 MAX_DISPLACEMENT_M = 0.03
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Breathing:
-    """What slow time says of one target.
+    """Breathing of one target.
 
     Attributes:
-        rate_hz: strongest period of the displacement [Hz].
-        displacement_m: 2.5 to 97.5 % range after quadratic detrending [m].
-        times_s: of the course [s].
-        course_m: displacement away from the radar, detrended [m].
-        method: "arc" or "line".
+        rate_hz: breathing rate, the strongest frequency in the band `RATES_HZ` [Hz].
+        displacement_m: 2.5 to 97.5 percentile range of the waveform [m].
+        times_s: times of the waveform [s].
+        waveform_m: displacement away from the radar, quadratic trend removed [m].
+        method: demodulation, "arc" or "line".
     """
 
     rate_hz: float
     displacement_m: float
     times_s: Float[np.ndarray, " row"]
-    course_m: Float[np.ndarray, " row"]
+    waveform_m: Float[np.ndarray, " row"]
     method: str
 
 
 def find_breathing(
     radar: Radar, stats: CaptureStats, tracks: list[Track]
 ) -> tuple[Breathing | None, str]:
-    """Breathing of the strongest target that keeps its place.
+    """Breathing of the strongest stationary target.
 
     Args:
-        radar: of the frames (not of bursts made of them).
-        stats: of the same recording; its slow time is read.
-        tracks: targets.
+        radar: radar of the recording, with its own frames (not bursts made of several frames).
+        stats: statistics of the recording; the slow-time profiles are used.
+        tracks: targets of the recording, strongest first.
 
     Returns:
-        The figures, or None with the reason in words.
+        The breathing and "", or None and the reason.
     """
-    still = [track for track in tracks if track.stays]
-    if not still:
-        return None, "no target keeps its place"
+    stationary = [track for track in tracks if track.stays]
     row_s = radar.frame.period_s * stats.slow_time_step
-    # A last row of fewer frames, or what a lost frame left, would tear the phase.
-    rows_v = stats.slow_time_v
-    duration_s = len(rows_v) * row_s
-    if duration_s < MIN_CYCLES / RATES_HZ[1] or len(rows_v) < 16:
-        return None, f"{duration_s:.3g} s of slow time hold no three breaths"
+    duration_s = len(stats.slow_time_v) * row_s
+    if not stationary:
+        return None, "no target is stationary"
+    if duration_s < MIN_CYCLES / RATES_HZ[1] or len(stats.slow_time_v) < 16:
+        return None, f"{duration_s:.3g} s of slow time are less than three breaths"
     if row_s > 1 / (2 * RATES_HZ[1]):
-        return None, f"frames every {row_s:.3g} s are too slow for breathing"
-    bin_idx = round(still[0].typical_range_m / radar.range_resolution_m)
+        return None, f"one frame every {row_s:.3g} s is too slow for breathing"
+    bin_idx = round(stationary[0].typical_range_m / radar.range_resolution_m)
+    breathing, repeats = _breathing_in(radar, stats, bin_idx, row_s)
+    if breathing.rate_hz * duration_s < MIN_CYCLES or not repeats:
+        return None, "the slow-time phase of the stationary target is not periodic"
+    moved_m = breathing.displacement_m
+    if moved_m > MAX_DISPLACEMENT_M:
+        return None, f"the stationary target moves by {moved_m:.3g} m, more than a breath does"
+    return breathing, ""
+
+
+def _breathing_in(radar, stats, bin_idx: int, row_s: float) -> tuple[Breathing, bool]:
+    """The displacement in one range bin as a breathing waveform, and whether it is periodic."""
+    rows_v = stats.slow_time_v
     bin_idx = min(max(bin_idx, 0), rows_v.shape[-1] - 1)
-    echo_v = combined(rows_v[..., bin_idx].reshape(len(rows_v), -1))
-    phase_rad, method = demodulate(echo_v)
+    phase_rad, method = demodulate(combine_channels(rows_v[..., bin_idx].reshape(len(rows_v), -1)))
     times_s = np.arange(len(rows_v)) * row_s
-    course_m = without_trend(times_s, phase_rad * radar.chirp.wavelength_m / (4 * np.pi))
-    low_m, high_m = np.percentile(course_m, [2.5, 97.5])
-    rate_hz, share = strongest_rate(course_m, row_s)
-    repeats = share >= MIN_SHARE and like_the_next(course_m, rate_hz * row_s) >= MIN_LIKE_NEXT
-    if rate_hz * duration_s < MIN_CYCLES or not repeats:
-        return None, "the slow-time phase of the still target repeats nothing"
-    if high_m - low_m > MAX_DISPLACEMENT_M:
-        return None, f"the still target moves by {high_m - low_m:.3g} m, more than a breath does"
-    return (
-        Breathing(
-            rate_hz=rate_hz,
-            displacement_m=float(high_m - low_m),
-            times_s=times_s,
-            course_m=course_m,
-            method=method,
-        ),
-        "",
+    waveform_m = remove_trend(times_s, phase_rad * radar.chirp.wavelength_m / (4 * np.pi))
+    low_m, high_m = np.percentile(waveform_m, [2.5, 97.5])
+    rate_hz, share = strongest_rate(waveform_m, row_s)
+    breathing = Breathing(
+        rate_hz=rate_hz,
+        displacement_m=float(high_m - low_m),
+        times_s=times_s,
+        waveform_m=waveform_m,
+        method=method,
     )
+    repeats = share >= MIN_SHARE and periodicity(waveform_m, rate_hz * row_s) >= MIN_PERIODICITY
+    return breathing, repeats
 
 
-def combined(
+def combine_channels(
     channels_v: Complex[np.ndarray, "row channel"],
 ) -> Complex[np.ndarray, " row"]:
-    """Channels added in step: the first eigenvector of what changes in them."""
+    """Channels combined coherently with the first principal component of their changes."""
     changes_v = channels_v - channels_v.mean(0)
     _, vectors = np.linalg.eigh(changes_v.T @ changes_v.conj())
     return channels_v @ vectors[:, -1].conj()
 
 
 def demodulate(echo_v: Complex[np.ndarray, " row"]) -> tuple[Float[np.ndarray, " row"], str]:
-    """Phase of a target from its echo, receding positive.
+    """Phase of a target over slow time, receding positive.
 
     Args:
-        echo_v: slow-time samples of its range bin, clutter included.
+        echo_v: slow-time samples of the range bin of the target, clutter included.
 
     Returns:
-        Phase [rad], and "arc" or "line".
+        Phase [rad], and the demodulation used, "arc" or "line".
     """
     centre_v = arc_centre(echo_v)
     phase_rad = np.unwrap(np.angle(echo_v - centre_v))
     spread = np.abs(echo_v - centre_v).std() / np.abs(echo_v - centre_v).mean()
     plain_rad = np.unwrap(np.angle(echo_v))
-    # The echo's size may change while it turns; a centre is believed if it makes the arc rounder.
+    # The amplitude of the echo may change with the phase; the fitted centre is used only if the
+    # radius around it varies less than the radius around zero.
     if spread > np.abs(echo_v).std() / np.abs(echo_v).mean():
         phase_rad = plain_rad
     if np.ptp(phase_rad) >= ARC_RAD:
         return phase_rad, "arc"
     moved = echo_v - echo_v.mean()
-    # Along the line on which it moves, forward where the phase about zero goes forward.
+    # Principal axis of the samples; its sign is chosen so that the phase about zero increases.
     direction = np.exp(0.5j * np.angle((moved**2).sum()))
     along = (moved * direction.conj()).real
     forward = np.sign((along * (plain_rad - plain_rad.mean())).sum()) or 1.0
@@ -131,7 +137,7 @@ def demodulate(echo_v: Complex[np.ndarray, " row"]) -> tuple[Float[np.ndarray, "
 
 
 def arc_centre(echo_v: Complex[np.ndarray, " row"]) -> complex:
-    """Centre of the circle that fits points best by algebra (Kasa).
+    """Centre of the circle through the points by algebraic least squares (Kasa fit).
 
     |z|^2 = 2 Re(z conj(c)) + d is linear in c and d.
 
@@ -145,30 +151,30 @@ def arc_centre(echo_v: Complex[np.ndarray, " row"]) -> complex:
     return complex(solution[0] + 1j * solution[1]) * float(scale)
 
 
-def without_trend(
-    times_s: Float[np.ndarray, " row"], course: Float[np.ndarray, " row"]
+def remove_trend(
+    times_s: Float[np.ndarray, " row"], values: Float[np.ndarray, " row"]
 ) -> Float[np.ndarray, " row"]:
-    """Less its least-squares parabola."""
+    """Values minus their least-squares parabola over time."""
     middle = times_s - times_s.mean()
-    return course - np.polyval(np.polyfit(middle, course, 2), middle)
+    return values - np.polyval(np.polyfit(middle, values, 2), middle)
 
 
-def like_the_next(course: Float[np.ndarray, " row"], cycles_per_row: float) -> float:
-    """Correlation of a course with itself one period later."""
-    lag = min(round(1 / cycles_per_row), len(course) - 2)
-    now, next_ = course[:-lag], course[lag:]
+def periodicity(values: Float[np.ndarray, " row"], cycles_per_row: float) -> float:
+    """Normalised autocorrelation at a lag of one period."""
+    lag = min(round(1 / cycles_per_row), len(values) - 2)
+    now, next_ = values[:-lag], values[lag:]
     return float(now @ next_ / np.sqrt((now @ now) * (next_ @ next_) + 1e-30))
 
 
-def strongest_rate(course: Float[np.ndarray, " row"], step_s: float) -> tuple[float, float]:
-    """Where the spectrum of a course peaks in the breathing band.
+def strongest_rate(values: Float[np.ndarray, " row"], step_s: float) -> tuple[float, float]:
+    """Frequency of the largest spectral peak in the breathing band.
 
     Returns:
-        Rate [Hz], and the share of the course's power (below 4 Hz) at it and its first harmonic.
+        Rate [Hz], and the fraction of the power below 4 Hz at this rate and its second harmonic.
     """
-    count = len(course)
+    count = len(values)
     size = max(4096, 8 << (count - 1).bit_length())
-    power = np.abs(np.fft.rfft(detrend(course) * np.hanning(count), size)) ** 2
+    power = np.abs(np.fft.rfft(detrend(values) * np.hanning(count), size)) ** 2
     rates_hz = np.fft.rfftfreq(size, step_s)
     band = (rates_hz >= RATES_HZ[0]) & (rates_hz <= RATES_HZ[1])
     rate_hz = float(rates_hz[band][power[band].argmax()])

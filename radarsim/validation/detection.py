@@ -1,10 +1,10 @@
-"""Movers in one burst: still echoes removed, range-Doppler map, threshold, clusters.
+"""Moving targets in one burst: range-Doppler map, CFAR threshold, clustering.
 
-    cube - still -> Hann, FFT over samples and loops -> mean power over pairs -> CFAR -> clusters
+    cube - static -> Hann, FFT over samples and loops -> mean power over channels -> CFAR -> cluster
 
-The noise under a cell is the median over its range bin's Doppler cells (a person fills few of
-them), never less than the recording's own noise there. The threshold over it follows from the
-probability of a false alarm of a mean over so many channels.
+The noise level of a cell is the median over the Doppler cells of its range bin (a person fills few
+of them), but at least half the noise measured between chirps. The threshold above it gives a fixed
+false-alarm probability for a mean power over the channels.
 """
 
 from dataclasses import dataclass
@@ -17,33 +17,34 @@ from scipy import ndimage
 from scipy.stats import gamma
 
 from radarsim.radar.config import Radar
+from radarsim.validation.azimuth import azimuth_of_cells
 from radarsim.validation.capture_stats import CaptureStats, hann, range_transform
-from radarsim.validation.direction import azimuth_of_cells
 
 FALSE_ALARMS_PER_CELL = 1e-9
-# The noise under a cell is itself an estimate.
+# Added to the threshold, since the noise level is an estimate.
 MARGIN_DB = 2.0
-# What stood still jitters (phase noise, supply, frame timing): under so much of it, nothing moves.
+# Static echoes are not perfectly stable (phase noise, supply, frame timing). Power below these
+# levels relative to the static echo of the range bin is not a moving target.
 STATIC_JITTER_DB = -45.0
-STATIC_DRIFT_DB = -20.0  # within the Doppler main lobe of standing still
+STATIC_DRIFT_DB = -20.0  # within the Doppler main lobe at zero speed
 MIN_MOVING_BINS = 2
-# Targets this far under the strongest are its side lobes, ghosts and reflections.
+# Targets this far below the strongest one are side lobes, ghosts and multipath.
 SPAN_DB = 25.0
 NEAR_M, NEAR_SPAN_DB = 1.0, 15.0
-VALLEY_DB = 10.0  # between two targets, else they are one
-CLUSTER_DB = 10.0  # of a cluster that counts for its centre
+VALLEY_DB = 10.0  # depth of the valley between two separate targets
+CLUSTER_DB = 10.0  # cells within this of the peak form its cluster
 CLUSTER_M = 0.35
 
 
 @dataclass(frozen=True, kw_only=True)
 class Detection:
-    """A target in one burst.
+    """A moving target in one burst.
 
     Attributes:
-        range_m: power-weighted over its cluster [m].
-        speed_mps: radial, receding positive, modulo twice the radar's maximum [m/s].
-        azimuth_rad: left positive; None where the antennas cannot tell [rad].
-        snr_db: of its strongest cell over noise.
+        range_m: power-weighted mean range of its cluster [m].
+        speed_mps: radial speed, receding positive, ambiguous by twice the maximum speed [m/s].
+        azimuth_rad: azimuth, left positive; None if it cannot be measured [rad].
+        snr_db: signal-to-noise ratio of the strongest cell [dB].
     """
 
     range_m: float
@@ -54,12 +55,12 @@ class Detection:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RangeDoppler:
-    """One burst's spectrum with its still part removed; Doppler zero in the middle.
+    """Range-Doppler map of one burst without static echoes; zero Doppler in the middle.
 
     Attributes:
-        spectrum_v: per channel [V].
-        power_v2: mean over channels [V^2].
-        noise_v2: estimated noise per range bin [V^2].
+        spectrum_v: spectrum of each channel [V].
+        power_v2: mean power over the channels [V^2].
+        noise_v2: estimated noise power per range bin [V^2].
     """
 
     spectrum_v: Complex[np.ndarray, "doppler tx rx range"]
@@ -70,12 +71,15 @@ class RangeDoppler:
 def range_doppler(
     radar: Radar, stats: CaptureStats, frame_v: Complex[np.ndarray, "chirp tx rx sample"]
 ) -> RangeDoppler:
-    """Transform one burst.
+    """Range-Doppler map of one burst.
 
     Args:
-        radar: which recorded it.
-        stats: of the recording: what stood still, and the noise.
-        frame_v: the burst [V].
+        radar: radar of the recording.
+        stats: statistics of the recording: static echoes and noise.
+        frame_v: IF samples of the burst [V].
+
+    Returns:
+        Spectrum, power and noise estimate.
     """
     loops = radar.frame.num_chirps
     taper = hann(loops)[:, None, None, None]
@@ -83,7 +87,7 @@ def range_doppler(
     spectrum_v = scipy.fft.fftshift(scipy.fft.fft(moving_v * taper, axis=0), axes=0)
     power_v2 = (np.abs(spectrum_v) ** 2).mean((1, 2))
     own = np.median(power_v2, axis=0) / _median_of_mean(radar.num_virtual)
-    # A still receiver bin may be quieter between chirps than within a burst, never louder.
+    # Lower bound: half the noise measured from differences between chirps.
     floor = stats.noise_power_v2 * float((taper**2).sum())
     return RangeDoppler(
         spectrum_v=spectrum_v, power_v2=power_v2, noise_v2=np.maximum(own, 0.5 * floor) + 1e-38
@@ -92,13 +96,13 @@ def range_doppler(
 
 @lru_cache
 def _median_of_mean(channels: int) -> float:
-    """Median of the mean of so many exponential variables of mean 1."""
+    """Median of a mean of `channels` exponential variables with mean 1."""
     return float(gamma.median(channels) / channels)
 
 
 @lru_cache
 def threshold_db(channels: int) -> float:
-    """Over the noise, for a mean over so many channels [dB]."""
+    """CFAR threshold above the noise for a mean power over `channels` channels [dB]."""
     factor = gamma.isf(FALSE_ALARMS_PER_CELL, channels) / channels
     return float(10 * np.log10(factor)) + MARGIN_DB
 
@@ -108,28 +112,33 @@ def detect(
     stats: CaptureStats,
     frame_v: Complex[np.ndarray, "chirp tx rx sample"],
     *,
-    other_v: Complex[np.ndarray, "tx rx sample"] | None = None,
+    neighbour_v: Complex[np.ndarray, "tx rx sample"] | None = None,
     tdm: bool = True,
 ) -> list[Detection]:
-    """Targets of one burst, strongest first.
+    """Moving targets of one burst, strongest first.
+
+    A cell near zero speed counts only if its range bin changed since the neighbouring burst. A
+    person who stands somewhere for part of the recording leaves an echo in its mean; subtracting
+    the mean creates a ghost there that does not change between bursts.
 
     Args:
-        radar: which recorded it.
-        stats: of the recording.
-        frame_v: the burst [V].
-        other_v: mean chirp of a neighbouring burst. What does not move within a burst is a target
-            only where it moved since then: who stands somewhere later leaves a trace in the
-            recording's mean, and taking that off puts a ghost there, which stays as it is. None:
-            the burst is alone, and zero speed is no target.
-        tdm: transmitters fire one after the other, and a mover's phase between them is undone.
+        radar: radar of the recording.
+        stats: statistics of the recording.
+        frame_v: IF samples of the burst [V].
+        neighbour_v: mean chirp of a neighbouring burst [V]; None: there is none, and cells near
+            zero speed are ignored.
+        tdm: compensate the phase that a moving target gains between TDM transmit slots.
+
+    Returns:
+        The detections.
     """
     spectrum = range_doppler(radar, stats, frame_v)
     snr_db = 10 * np.log10(spectrum.power_v2 / spectrum.noise_v2 + 1e-12)
-    # Strengths of targets are compared with each other, whatever noise lies under each.
+    # Levels on one scale for all range bins, so that targets can be compared with each other.
     level_db = snr_db + 10 * np.log10(spectrum.noise_v2 / np.median(spectrum.noise_v2))
-    change_v = None if other_v is None else frame_v.mean(0) - other_v
+    change_v = None if neighbour_v is None else frame_v.mean(0) - neighbour_v
     found = moving_cells(radar, stats, spectrum, change_v)
-    kept = _told_apart(radar, level_db, _local_maxima(level_db, found))
+    kept = _separate_targets(radar, level_db, _local_maxima(level_db, found))
     return [_detection(radar, spectrum, snr_db, cell, tdm) for cell in kept]
 
 
@@ -139,11 +148,16 @@ def moving_cells(
     spectrum: RangeDoppler,
     change_v: Complex[np.ndarray, "tx rx sample"] | None,
 ) -> Bool[np.ndarray, "doppler range"]:
-    """Cells that hold more than noise and more than jitter of what stands still.
+    """Cells above the noise threshold and above the jitter of the static echoes.
 
     Args:
-        radar, stats, spectrum: of the burst.
-        change_v: its mean chirp less a neighbouring burst's; None where there is none.
+        radar: radar of the recording.
+        stats: statistics of the recording.
+        spectrum: range-Doppler map of the burst.
+        change_v: mean chirp minus that of a neighbouring burst [V]; None: there is none.
+
+    Returns:
+        Mask of the moving cells.
     """
     loops = len(spectrum.power_v2)
     still_v = range_transform(stats.static_v)
@@ -164,15 +178,15 @@ def moving_cells(
 
 
 def _local_maxima(level_db, found) -> list[tuple[int, int]]:
-    """Cells that top their eight neighbours, strongest first; Doppler wraps, range does not."""
+    """Cells not below any of their eight neighbours, strongest first; Doppler is cyclic."""
     top = ndimage.maximum_filter(level_db, size=3, mode=("wrap", "nearest"))
     cells = np.argwhere(found & (level_db >= top))
     order = np.argsort(-level_db[tuple(cells.T)], kind="stable")
     return [(int(d), int(r)) for d, r in cells[order]]
 
 
-def _told_apart(radar, level_db, peaks) -> list[tuple[int, int]]:
-    """Peaks that are targets of their own."""
+def _separate_targets(radar, level_db, peaks) -> list[tuple[int, int]]:
+    """Peaks that are separate targets: strong enough, and a valley away from stronger ones."""
     kept: list[tuple[int, int]] = []
     for cell in peaks:
         if level_db[cell] < level_db[peaks[0]] - SPAN_DB:
@@ -180,9 +194,9 @@ def _told_apart(radar, level_db, peaks) -> list[tuple[int, int]]:
         near = [one for one in kept if _apart_m(radar, cell, one) < NEAR_M]
         if near and level_db[cell] < level_db[near[0]] - NEAR_SPAN_DB:
             continue
-        hill = {tuple(part) for part in hill_around(radar, level_db, cell, NEAR_M, VALLEY_DB)}
+        own = {tuple(part) for part in connected_cells(radar, level_db, cell, NEAR_M, VALLEY_DB)}
         loops = len(level_db)
-        if not any((d + wrap, r) in hill for d, r in near for wrap in (-loops, 0, loops)):
+        if not any((d + wrap, r) in own for d, r in near for wrap in (-loops, 0, loops)):
             kept.append(cell)
     return kept
 
@@ -192,7 +206,7 @@ def _apart_m(radar, cell, other) -> float:
 
 
 def _detection(radar, spectrum, snr_db, cell, tdm) -> Detection:
-    cells = hill_around(radar, snr_db, cell, CLUSTER_M, CLUSTER_DB)
+    cells = connected_cells(radar, snr_db, cell, CLUSTER_M, CLUSTER_DB)
     loops = snr_db.shape[0]
     weight = spectrum.power_v2[cells[:, 0] % loops, cells[:, 1]]
     doppler, bins = (weight @ (cells - cell)) / weight.sum() + cell
@@ -209,17 +223,25 @@ def _detection(radar, spectrum, snr_db, cell, tdm) -> Detection:
     )
 
 
-def hill_around(
+def connected_cells(
     radar: Radar,
     level_db: Float[np.ndarray, "doppler range"],
     cell: tuple[int, int],
     reach_m: float,
     depth_db: float,
 ) -> np.ndarray:
-    """Cells joined to a cell on ground no more than so much lower, near it in range.
+    """Cells connected to a peak through cells that are at most `depth_db` below it.
+
+    Args:
+        radar: radar of the recording.
+        level_db: range-Doppler map [dB].
+        cell: Doppler and range index of the peak.
+        reach_m: largest distance in range from the peak [m].
+        depth_db: level below the peak down to which cells are connected [dB].
 
     Returns:
-        [cell, (doppler, range)]; Doppler counted on beyond the ends of the axis where it wraps.
+        Doppler and range index of each cell. Doppler indices may lie outside the axis, which is
+        cyclic: take them modulo its length.
     """
     loops, bins = level_db.shape
     reach = max(1, round(reach_m / radar.range_resolution_m))

@@ -1,5 +1,5 @@
-"""Figures of a capture that a radar engineer expects: range profile, range-Doppler, range-angle,
-range-time, micro-Doppler, and breathing where there is one. No file is read here.
+"""Figures of a capture: range profile, range-Doppler, range-angle, range-time, micro-Doppler,
+time-angle and breathing; and the heatmaps of a capture beside those of its simulation.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,99 +11,102 @@ from matplotlib.figure import Figure
 
 from radarsim.heatmaps.heatmaps import HeatmapSettings, sine_grid
 from radarsim.plots.heatmaps import COLOURS, PANELS, STYLE, draw_heatmap
-from radarsim.validation.analysis import Compared, Looked
+from radarsim.validation.analysis import CaptureAnalysis
 from radarsim.validation.capture_stats import (
     datasheet_floor_dbfs,
     hann,
     noise_floor_dbfs,
     static_profile_dbfs,
 )
-from radarsim.validation.compare import SIGNAL_DB
+from radarsim.validation.comparison import Comparison
 from radarsim.validation.detection import RangeDoppler, range_doppler
+from radarsim.validation.heatmap_metrics import SIGNAL_DB
 
 DPI = 110
 SPAN_DB = 50.0
 MAX_COLUMNS = 1200
-_MOVER = "#17a34a"
+_TARGET = "#17a34a"
 
 
 def new_page(width: float = 7.2, height: float = 4.2) -> tuple[Figure, Axes]:
-    """A figure with one panel."""
+    """A figure with a single panel."""
     page = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
     return page, page.add_subplot()
 
 
-def range_profile(looked: Looked) -> Figure:
-    """Level of what stands still and of what moves over range, with both noise floors."""
-    radar, stats = looked.recording.radar, looked.stats
+def range_profile(analysis: CaptureAnalysis) -> Figure:
+    """Level of static and of changing echoes over range, with measured and expected noise."""
+    radar, stats = analysis.recording.radar, analysis.stats
     page, panel = new_page()
     reach_m = np.arange(radar.chirp.num_samples) * radar.range_resolution_m
     window = hann(radar.chirp.num_samples).sum()
     moving_v2 = (np.abs(stats.slow_time_v - stats.slow_time_v.mean(0)) ** 2).mean((0, 1, 2))
     moving_db = 10 * np.log10(moving_v2 + 1e-38) - 20 * np.log10(window)
     moving_db -= 20 * np.log10(radar.receiver.full_scale_v)
-    panel.plot(reach_m, static_profile_dbfs(radar, stats), color="0.25", label="stands still")
+    panel.plot(reach_m, static_profile_dbfs(radar, stats), color="0.25", label="static")
     if len(stats.slow_time_v) > 1:
-        panel.plot(reach_m, moving_db, color=_MOVER, label="changes from frame to frame")
-    # Noise of one windowed chirp in a range bin, on the scale of tones.
+        panel.plot(reach_m, moving_db, color=_TARGET, label="changing between frames")
+    # Noise of one windowed chirp in a range bin, on the level scale of a tone.
     bin_db = 10 * np.log10((hann(radar.chirp.num_samples) ** 2).sum() / window**2)
     measured = noise_floor_dbfs(radar, stats) + bin_db
-    panel.axhline(measured, color="tab:blue", lw=0.9, label="noise of one chirp, measured")
+    panel.axhline(measured, color="tab:blue", lw=0.9, label="measured noise of one chirp")
     panel.axhline(
         datasheet_floor_dbfs(radar) + bin_db, color="tab:blue", lw=0.9, ls="--",
-        label=f"the same, noise figure {radar.receiver.noise_figure_db:g} dB",
+        label=f"expected, noise figure {radar.receiver.noise_figure_db:g} dB",
     )  # fmt: skip
-    for track in looked.tracks:
-        panel.axvline(track.typical_range_m, color=_MOVER, lw=0.7, ls=":")
-    panel.set(
-        xlabel="range, uncorrected [m]", ylabel="level of a tone [dBFS]", xlim=(0, reach_m[-1])
-    )
+    for track in analysis.tracks:
+        panel.axvline(track.typical_range_m, color=_TARGET, lw=0.7, ls=":")
+    panel.set(xlabel="range, uncorrected [m]", ylabel="tone level [dBFS]", xlim=(0, reach_m[-1]))
     panel.set_title("Range profile", loc="left")
     panel.legend(frameon=False, fontsize=7.5)
     return page
 
 
-def strongest_burst(looked: Looked) -> tuple[int, RangeDoppler]:
-    """The burst in which the first target is clearest, transformed; the first where none moves."""
-    bursts, index = looked.bursts, 0
-    if looked.tracks:
-        track = looked.tracks[0]
+def clearest_burst(analysis: CaptureAnalysis) -> tuple[int, RangeDoppler]:
+    """Index and range-Doppler map of the burst with the highest SNR of the strongest target.
+
+    Without a target it is the first burst.
+    """
+    bursts, index = analysis.bursts, 0
+    if analysis.tracks:
+        track = analysis.tracks[0]
         time_s = track.times_s[int(track.snr_db.argmax())]
         index = min(int(time_s / bursts.radar.frame.period_s), bursts.num_frames - 1)
     frame_v = bursts.read(index, index + 1)[0]
-    return index, range_doppler(bursts.radar, looked.burst_stats, frame_v)
+    return index, range_doppler(bursts.radar, analysis.burst_stats, frame_v)
 
 
-def range_doppler_map(looked: Looked) -> Figure:
-    """One burst's range-Doppler map, still echoes removed; targets are ringed."""
-    radar = looked.bursts.radar
-    index, spectrum = strongest_burst(looked)
+def range_doppler_map(analysis: CaptureAnalysis) -> Figure:
+    """Range-Doppler map of one burst without static echoes; circles mark the targets."""
+    radar = analysis.bursts.radar
+    index, spectrum = clearest_burst(analysis)
     page, panel = new_page()
     level_db = 10 * np.log10(spectrum.power_v2 / np.median(spectrum.noise_v2) + 1e-12)
     loops, bins = level_db.shape
     speed = (np.arange(loops) - loops // 2) * radar.speed_resolution_mps
     reach_m = np.arange(bins) * radar.range_resolution_m
     _image(page, panel, speed, reach_m, level_db.T, "dB above noise")
-    for track in looked.tracks:
+    for track in analysis.tracks:
         panel.plot(track.typical_speed_mps, track.typical_range_m, "o", ms=12, mfc="none", mec="w")
     panel.set(xlabel="radial speed [m/s], receding positive", ylabel="range [m]")
-    panel.set_ylim(0, _reach(looked))
+    panel.set_ylim(0, _reach(analysis))
     panel.set_title(f"Range-Doppler, burst {index}", loc="left")
     return page
 
 
-def range_angle_map(looked: Looked) -> Figure:
-    """Power over range and azimuth of what moves in one burst, the TDM phase undone."""
-    radar = looked.bursts.radar
-    index, spectrum = strongest_burst(looked)
+def range_angle_map(analysis: CaptureAnalysis) -> Figure:
+    """Power over range and azimuth of the moving targets in one burst, TDM phase compensated."""
+    radar = analysis.bursts.radar
+    index, spectrum = clearest_burst(analysis)
     page, panel = new_page()
     row = radar.array.azimuth_row()
     tx, rx = (np.array(indices) for indices in zip(*row))
     loops = len(spectrum.power_v2)
     frequency_hz = (np.arange(loops) - loops // 2) / (loops * radar.loop_period_s)
-    turn = np.exp(-2j * np.pi * np.outer(frequency_hz, radar.tx_delays_s) * looked.tdm)
-    x = spectrum.spectrum_v[:, tx, rx] * turn[:, tx, None] / radar.array.gains[tx, rx][:, None]
-    # Doppler cells that hold noise only would raise the floor of every direction.
+    tdm_phase = np.exp(-2j * np.pi * np.outer(frequency_hz, radar.tx_delays_s) * analysis.tdm)
+    gains = radar.array.gains[tx, rx][:, None]
+    x = spectrum.spectrum_v[:, tx, rx] * tdm_phase[:, tx, None] / gains
+    # Doppler cells with noise only would raise the floor in every direction.
     x = x * (spectrum.power_v2 > 4 * spectrum.noise_v2)[:, None]
     sines = sine_grid(radar, HeatmapSettings(num_angle_bins=180))
     left_m = radar.array.virtual_m[tx, rx, 1]
@@ -112,97 +115,97 @@ def range_angle_map(looked: Looked) -> Figure:
     level_db = 10 * np.log10(power / np.median(spectrum.noise_v2) + 1e-12)
     reach_m = np.arange(level_db.shape[1]) * radar.range_resolution_m
     _image(page, panel, np.degrees(np.arcsin(sines)), reach_m, level_db.T, "dB above noise", 30.0)
-    for track in looked.tracks:
+    for track in analysis.tracks:
         if track.typical_azimuth_rad is not None:
             angle_deg = np.degrees(track.typical_azimuth_rad)
             panel.plot(angle_deg, track.typical_range_m, "o", ms=12, mfc="none", mec="w")
-    panel.set(xlabel="azimuth [deg], left positive", ylabel="range [m]", ylim=(0, _reach(looked)))
+    panel.set(xlabel="azimuth [deg], left positive", ylabel="range [m]", ylim=(0, _reach(analysis)))
     panel.invert_xaxis()
     panel.set_title(f"Range-angle, burst {index}, {len(row)} elements", loc="left")
     return page
 
 
-def range_time_map(looked: Looked) -> Figure:
-    """Time-range heatmap with the tracks over it."""
+def range_time_map(analysis: CaptureAnalysis) -> Figure:
+    """Time-range heatmap with the tracks of the targets."""
     page, panel = new_page()
-    _heatmap(page, panel, "time_range", looked)
-    for track in looked.tracks:
-        panel.plot(track.times_s, track.range_m, ".", color=_MOVER, ms=3)
-    panel.set_ylim(0, _reach(looked))
+    _heatmap(page, panel, "time_range", analysis)
+    for track in analysis.tracks:
+        panel.plot(track.times_s, track.range_m, ".", color=_TARGET, ms=3)
+    panel.set_ylim(0, _reach(analysis))
     panel.set_title("Range over time", loc="left")
     return page
 
 
-def micro_doppler_map(looked: Looked) -> Figure:
+def micro_doppler_map(analysis: CaptureAnalysis) -> Figure:
     """Time-Doppler heatmap: the micro-Doppler signature."""
     page, panel = new_page()
-    _heatmap(page, panel, "time_doppler", looked)
+    _heatmap(page, panel, "time_doppler", analysis)
     panel.set_title("Micro-Doppler", loc="left")
     return page
 
 
-def time_angle_map(looked: Looked) -> Figure:
+def time_angle_map(analysis: CaptureAnalysis) -> Figure:
     """Time-angle heatmap."""
     page, panel = new_page()
-    _heatmap(page, panel, "time_angle", looked)
+    _heatmap(page, panel, "time_angle", analysis)
     panel.set_title("Azimuth over time", loc="left")
     return page
 
 
-def breathing_course(looked: Looked) -> Figure:
-    """Displacement of the target that keeps its place."""
+def breathing_waveform(analysis: CaptureAnalysis) -> Figure:
+    """Chest displacement of the stationary target over time."""
     page, panel = new_page(height=2.8)
-    breathing = looked.breathing
-    panel.plot(breathing.times_s, breathing.course_m * 1e3, color=_MOVER, lw=1.0)
-    low, high = np.percentile(breathing.course_m * 1e3, [2.5, 97.5])
-    panel.axhspan(low, high, color=_MOVER, alpha=0.1, lw=0)
+    breathing = analysis.breathing
+    panel.plot(breathing.times_s, breathing.waveform_m * 1e3, color=_TARGET, lw=1.0)
+    low, high = np.percentile(breathing.waveform_m * 1e3, [2.5, 97.5])
+    panel.axhspan(low, high, color=_TARGET, alpha=0.1, lw=0)
     panel.set(xlabel="time [s]", ylabel="displacement [mm]\naway positive")
     title = f"Breathing: {breathing.rate_hz:.3f} Hz, {high - low:.1f} mm (2.5 to 97.5 %)"
     panel.set_title(title, loc="left")
     return page
 
 
-FIGURES: dict[str, Callable[[Looked], Figure]] = {
+FIGURES: dict[str, Callable[[CaptureAnalysis], Figure]] = {
     "range_profile": range_profile,
     "range_doppler": range_doppler_map,
     "range_angle": range_angle_map,
     "range_time": range_time_map,
     "micro_doppler": micro_doppler_map,
     "time_angle": time_angle_map,
-    "breathing": breathing_course,
+    "breathing": breathing_waveform,
 }
 
 
-def capture_figures(looked: Looked) -> dict[str, Figure]:
-    """All figures that a capture allows, by name."""
+def capture_figures(analysis: CaptureAnalysis) -> dict[str, Figure]:
+    """Figures by name; those without data are left out (breathing, angle, or time axis)."""
     left_out = set()
-    if looked.breathing is None:
+    if analysis.breathing is None:
         left_out.add("breathing")
-    if len(looked.bursts.radar.array.azimuth_row()) < 2:
+    if len(analysis.bursts.radar.array.azimuth_row()) < 2:
         left_out |= {"range_angle", "time_angle"}
-    if len(looked.maps["time_range"]) < 2:
+    if len(analysis.maps["time_range"]) < 2:
         left_out |= {"range_time", "micro_doppler", "time_angle"}
     with rc_context(STYLE):
-        return {name: draw(looked) for name, draw in FIGURES.items() if name not in left_out}
+        return {name: draw(analysis) for name, draw in FIGURES.items() if name not in left_out}
 
 
-def side_by_side(compared: Compared, title: str) -> Figure:
-    """The three heatmaps of a capture and of its simulation, as figure 12 of the paper.
+def side_by_side(comparison: Comparison, title: str) -> Figure:
+    """The three heatmaps of a capture beside those of its simulation (mmCLIP paper, figure 12).
 
-    A recording of one column has no course over time: its maps are curves.
+    Heatmaps with a single column are drawn as curves.
     """
-    if len(compared.real["time_range"]) < 2:
-        return _curves(compared, title)
+    if len(comparison.real["time_range"]) < 2:
+        return _curves(comparison, title)
     with rc_context(STYLE):
         page = Figure(figsize=(11, 9), dpi=DPI, layout="constrained")
         grid = page.subplots(3, 2, sharex=True, squeeze=False)
         for row, name in enumerate(PANELS):
-            maps = compared.real[name], compared.simulated[name]
+            maps = comparison.real[name], comparison.simulated[name]
             top_db = max(float(np.percentile(part, 99.9)) for part in maps)
-            for panel, part, who in zip(grid[row], maps, ("capture", title)):
-                image = _draw(panel, name, part, compared.axes, top_db)
+            for panel, part, heading in zip(grid[row], maps, ("capture", title)):
+                image = _draw(panel, name, part, comparison.axes, top_db)
                 if row == 0:
-                    panel.set_title(who, loc="left", fontsize=10)
+                    panel.set_title(heading, loc="left", fontsize=10)
             low = min(panel.get_ylim()[0] for panel in grid[row])
             high = max(panel.get_ylim()[1] for panel in grid[row])
             for panel in grid[row]:
@@ -214,23 +217,23 @@ def side_by_side(compared: Compared, title: str) -> Figure:
         return page
 
 
-def _curves(compared: Compared, title: str) -> Figure:
+def _curves(comparison: Comparison, title: str) -> Figure:
     with rc_context(STYLE):
         page = Figure(figsize=(11, 3.4), dpi=DPI, layout="constrained")
         for panel, (name, kind) in zip(page.subplots(1, 3), PANELS.items()):
-            bins = np.asarray(compared.axes[kind.coordinate]) * kind.per_si
-            panel.plot(bins, compared.real[name][0], color="0.2", label="capture")
-            panel.plot(bins, compared.simulated[name][0], color=_MOVER, label=title)
+            bins = np.asarray(comparison.axes[kind.coordinate]) * kind.per_si
+            panel.plot(bins, comparison.real[name][0], color="0.2", label="capture")
+            panel.plot(bins, comparison.simulated[name][0], color=_TARGET, label=title)
             panel.set(xlabel=kind.label.replace("\n", ", "), ylim=(-3, None))
             if name == "time_doppler":
-                _fit_speed(panel, compared.real[name], bins, across=True)
+                _fit_speed(panel, comparison.real[name], bins, across=True)
         panel.legend(frameon=False, fontsize=8)
         page.axes[0].set_ylabel("dB above noise")
         return page
 
 
 def _draw(panel: Axes, name: str, map_db, axes: Mapping[str, np.ndarray], top_db: float):
-    """A heatmap, of a long recording with fewer columns than were computed."""
+    """Draw a heatmap; long recordings are thinned to `MAX_COLUMNS` columns."""
     times_s = np.asarray(axes["time_s"])
     if len(map_db) > MAX_COLUMNS:
         keep = np.linspace(0, len(map_db) - 1, MAX_COLUMNS).astype(int)
@@ -242,16 +245,16 @@ def _draw(panel: Axes, name: str, map_db, axes: Mapping[str, np.ndarray], top_db
 
 
 def _fit_speed(panel: Axes, map_db, speed, across: bool = False) -> None:
-    """Slow radars see centimetres per second: the axis of walkers would show them as a line."""
+    """Limit the speed axis to the signal: slow-time Doppler spans only centimetres per second."""
     signal = (map_db > SIGNAL_DB).any(0)
     reach = 1.2 * np.abs(speed[signal]).max() if signal.any() else np.inf
     reach = min(max(reach, 8 * abs(speed[1] - speed[0])), np.abs(speed).max())
     (panel.set_xlim if across else panel.set_ylim)(-reach, reach)
 
 
-def _heatmap(page: Figure, panel: Axes, name: str, looked: Looked) -> None:
-    map_db = looked.maps[name]
-    image = _draw(panel, name, map_db, looked.axes, float(np.percentile(map_db, 99.9)))
+def _heatmap(page: Figure, panel: Axes, name: str, analysis: CaptureAnalysis) -> None:
+    map_db = analysis.maps[name]
+    image = _draw(panel, name, map_db, analysis.axes, float(np.percentile(map_db, 99.9)))
     panel.set_xlabel("time [s]")
     page.colorbar(image, ax=panel, label="dB above noise")
 
@@ -265,7 +268,7 @@ def _image(page, panel, across, up, level_db, label, span_db: float = SPAN_DB) -
     page.colorbar(image, ax=panel, label=label)
 
 
-def _reach(looked: Looked) -> float:
-    """Ranges worth showing: well beyond the farthest target [m]."""
-    farthest_m = max((float(track.range_m.max()) for track in looked.tracks), default=np.inf)
-    return float(min(looked.bursts.radar.max_range_m, max(1.5 * farthest_m + 0.5, 3.0)))
+def _reach(analysis: CaptureAnalysis) -> float:
+    """Upper limit of the range axis, beyond the farthest target [m]."""
+    farthest_m = max((float(track.range_m.max()) for track in analysis.tracks), default=np.inf)
+    return float(min(analysis.bursts.radar.max_range_m, max(1.5 * farthest_m + 0.5, 3.0)))

@@ -13,7 +13,6 @@ antennas, transmit power and reflectivity cannot be told apart: G is their produ
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from scipy import ndimage
@@ -71,7 +70,7 @@ class Fit:
     actor: Actor
     radar: Radar
 
-    def lines(self) -> list[str]:
+    def summary(self) -> list[str]:
         """For a person."""
         titles = ("sigma", "distance", "radar height", "level product", "noise figure")
         rows = [
@@ -79,12 +78,6 @@ class Fit:
             for name, title in zip(NAMES, titles)
         ]
         return [*rows, f"misfit {self.misfit:.2f} (1: nothing left to explain)"]
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain values."""
-        return {
-            name: {"value": self.values[name], "uncertainty": self.errors[name]} for name in NAMES
-        } | {"misfit": self.misfit}
 
 
 def fit_capture(recording: Recording, actor: Actor, sigma_rad: float, per_burst: int = 1) -> Fit:
@@ -248,7 +241,7 @@ def save_profile(fit: Fit, path: Path) -> None:
     Raises:
         InputError: it cannot be written.
     """
-    head = "".join(f"# {line}\n" for line in fit.lines())
+    head = "".join(f"# {line}\n" for line in fit.summary())
     sigma = f"# The lobe width is no part of a radar: give --sigma {fit.values['sigma_rad']:.3f}\n"
     try:
         path.write_text(head + sigma + dump_radar(fit.radar), encoding="utf-8")

@@ -1,6 +1,6 @@
-"""Heatmaps of a recording of any length, cut in pieces that fit memory; noise as it was measured.
+"""Heatmaps of a recording of any length, computed in chunks and relative to its measured noise.
 
-The pieces overlap by a window, so that their columns are those of the whole.
+The chunks overlap by one Doppler window, so the columns are those of the whole recording.
 """
 
 import math
@@ -15,25 +15,29 @@ from radarsim.heatmaps.heatmaps import HeatmapSettings, heatmap_axes, make_heatm
 from radarsim.validation.capture_stats import CaptureStats, noise_bias_db
 
 MAPS = ("time_doppler", "time_range", "time_angle")
-PIECE_BYTES = 24 << 20
+CHUNK_BYTES = 24 << 20
 MAX_COLUMNS = 20_000
-STEPS_PER_BURST = 8
+STEPS_PER_BURST = 8  # columns per burst, at most
 
 
 def settings_for(recording: Recording, window: str = "burst", tdm: bool = True) -> HeatmapSettings:
-    """How the heatmaps of such frames are cut: the paper's 256 loops in steps of 16 for 128 loops.
+    """Heatmap settings that fit the frames of a recording.
 
-    Windows of two bursts (one where there is only one) in eighths of a burst, or in the nearest
-    whole part of it.
+    The Doppler window covers two bursts (one if there is only one). It is moved by an eighth of a
+    burst, or by the nearest divisor of the number of loops below it. Frames of 128 loops give the
+    settings of the mmCLIP paper: windows of 256 loops in steps of 16.
 
     Args:
-        recording: with a Doppler axis (`recording.for_doppler`).
-        window: "burst" or "paper".
+        recording: frames with a Doppler axis (see `captures.recording.for_doppler`).
+        window: "burst" or "paper", see `HeatmapSettings`.
         tdm: see `detection.detect`.
+
+    Returns:
+        The settings.
     """
     loops = recording.radar.frame.num_chirps
     bursts = min(2, recording.num_frames)
-    step = max(part for part in range(1, loops + 1) if loops % part == 0 and part * 8 <= loops + 7)
+    step = _step(loops)
     if step * MAX_COLUMNS < recording.num_frames * loops:
         step = loops
     return HeatmapSettings(
@@ -46,24 +50,30 @@ def settings_for(recording: Recording, window: str = "burst", tdm: bool = True) 
     )
 
 
-def long_heatmaps(
+def _step(loops: int) -> int:
+    """Largest divisor of the number of loops that gives at least about eight steps per burst."""
+    most = -(-loops // STEPS_PER_BURST)
+    return max(step for step in range(1, most + 1) if loops % step == 0)
+
+
+def make_recording_heatmaps(
     recording: Recording, stats: CaptureStats, settings: HeatmapSettings
 ) -> dict[str, Float[np.ndarray, "time bin"]]:
-    """The three heatmaps of a whole recording, in dB above its own noise.
+    """Time-Doppler, time-range and time-angle heatmaps of a recording, in dB above its noise.
 
     Args:
-        recording: with a Doppler axis.
-        stats: of the same recording: its mean is the clutter that is removed.
-        settings: of `settings_for`; the window must be whole bursts.
+        recording: frames with a Doppler axis.
+        stats: statistics of the same recording; its mean is removed as static clutter.
+        settings: from `settings_for`; the Doppler window must be a whole number of bursts.
 
     Returns:
-        Maps by name, on the axes of `heatmaps.heatmap_axes`.
+        Heatmaps by name, on the axes of `recording_axes` [dB].
     """
     radar, loops = recording.radar, recording.radar.frame.num_chirps
     window = math.ceil(settings.window_chirps / loops)
-    size = max(2 * window, PIECE_BYTES // recording.frame_bytes)
+    size = max(2 * window, CHUNK_BYTES // recording.frame_bytes)
     size = min(size, recording.num_frames)
-    still = replace(settings, clutter="none")
+    unfiltered = replace(settings, clutter="none")
     per_frame = loops // settings.step_chirps
     num_whole = num_columns(radar, recording.num_frames, settings)
     columns: dict[str, list[np.ndarray]] = {name: [] for name in MAPS}
@@ -71,18 +81,18 @@ def long_heatmaps(
     while done < num_whole:
         first = min(done // per_frame, recording.num_frames - size)
         cube_v = recording.read(first, first + size) - stats.static_v
-        piece = make_heatmaps(radar, cube_v, still)
+        chunk = make_heatmaps(radar, cube_v, unfiltered)
         skip = done - first * per_frame
         for name in MAPS:
-            columns[name].append(np.asarray(getattr(piece, name))[skip:])
-        done = first * per_frame + len(piece.time_range)
-    # The maps refer to the configured noise; the recording has its own.
+            columns[name].append(np.asarray(getattr(chunk, name))[skip:])
+        done = first * per_frame + len(chunk.time_range)
+    # `make_heatmaps` refers to the configured noise; the levels here refer to the measured noise.
     bias_db = np.float32(noise_bias_db(radar, stats))
     return {name: np.concatenate(parts) - bias_db for name, parts in columns.items()}
 
 
-def long_axes(
+def recording_axes(
     recording: Recording, settings: HeatmapSettings
 ) -> Mapping[str, Float[np.ndarray, " bin"]]:
-    """Coordinates of `long_heatmaps`."""
+    """Coordinates of the heatmaps of `make_recording_heatmaps`."""
     return heatmap_axes(recording.radar, recording.num_frames, settings)

@@ -1,4 +1,4 @@
-"""The HTML page of `validate`: one file, pictures inside."""
+"""report.html: the validation report as one HTML file with embedded figures."""
 
 import base64
 import html
@@ -6,7 +6,8 @@ import importlib.util
 import io
 from typing import Any
 
-from radarsim.validation.report_text import Report, capture_lines, target_lines
+from radarsim.validation.report import ValidationReport
+from radarsim.validation.report_text import capture_lines, target_lines, verdict_text
 
 _STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; color: #222; max-width: 1100px; margin: 2em auto;
@@ -16,70 +17,78 @@ pre { background: #f6f6f4; padding: .8em 1em; overflow-x: auto; font-size: 13px 
 table { border-collapse: collapse; font-size: 14px } td, th { padding: .25em .8em .25em 0;
        text-align: left; border-bottom: 1px solid #e4e4e0 } td.n { text-align: right }
 img { max-width: 100%; } .grid { display: grid; grid-template-columns: 1fr 1fr; gap: 12px }
-.pass { color: #137333 } .fail { color: #b3261e } .cannot { color: #8a6d00 }
+.pass { color: #137333 } .fail { color: #b3261e } .undecided { color: #8a6d00 }
 """
+_STATES = {
+    True: ("pass", "pass"),
+    False: ("fail", "fail"),
+    None: ("undecided", "not checked"),
+}
 _CAPTIONS = {
-    "range_profile": "What stands still and what changes, against the noise of one chirp.",
-    "range_doppler": "The burst in which the first target is clearest; still echoes removed.",
-    "range_angle": "The same burst by direction.",
-    "range_time": "Tracked targets over the time-range map.",
-    "micro_doppler": "Time-Doppler map.",
-    "time_angle": "Time-angle map.",
-    "breathing": "Slow-time phase as displacement, quadratic trend removed.",
+    "range_profile": "Static and changing echoes over range, with the noise of one chirp.",
+    "range_doppler": "Burst with the best signal-to-noise ratio of the first target; static echoes "
+    "removed.",
+    "range_angle": "The same burst over range and azimuth.",
+    "range_time": "Time-range heatmap with the tracks of the targets.",
+    "micro_doppler": "Time-Doppler heatmap.",
+    "time_angle": "Time-angle heatmap.",
+    "breathing": "Displacement from the slow-time phase; quadratic trend removed.",
 }
 
 
-def as_page(report: Report) -> str:
+def as_html(report: ValidationReport) -> str:
     """The report as one HTML document.
 
     Args:
-        report: to be shown.
+        report: results of the validation.
 
     Returns:
-        HTML text; without pictures, and saying so, where matplotlib is not installed.
+        HTML text. Without matplotlib it has no figures, and a note states the missing package.
     """
-    kind = {"pass": "pass", "fail": "fail"}.get(report.verdict, "cannot")
+    kind = {"pass": "pass", "fail": "fail"}.get(report.verdict, "undecided")
+    verdict = _escaped(verdict_text(report.verdict))
     parts = [
-        f"<h1>{_safe(report.name)}</h1>",
-        f'<p>Is the simulator like this radar? <b class="{kind}">{_safe(report.verdict)}</b></p>',
-        "<h2>The capture alone</h2>",
+        f"<h1>{_escaped(report.name)}</h1>",
+        f'<p>Does the simulation match this radar? Verdict: <b class="{kind}">{verdict}</b></p>',
+        "<h2>Capture</h2>",
         _pre(capture_lines(report)),
+        "<h2>Targets</h2>",
         _pre(target_lines(report)),
-        _capture_pictures(report),
-        "<h2>Beside its simulation</h2>",
+        _capture_figures(report),
+        "<h2>Capture and simulation</h2>",
         _simulation(report),
     ]
     if report.fit is not None:
-        parts += ["<h2>Fit</h2>", _pre(report.fit.lines())]
-    if report.untold:
-        parts += ["<h2>What cannot be told</h2>", _pre(report.untold)]
+        parts += ["<h2>Fit</h2>", _pre(report.fit.summary())]
+    if report.limitations:
+        parts += ["<h2>Limitations</h2>", _pre(report.limitations)]
     body = "\n".join(parts)
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f"<title>{_safe(report.name)}</title><style>{_STYLE}</style></head>\n"
+        f"<title>{_escaped(report.name)}</title><style>{_STYLE}</style></head>\n"
         f"<body>\n{body}\n</body></html>\n"
     )
 
 
-def _safe(words: str) -> str:
-    return html.escape(str(words))
+def _escaped(text: str) -> str:
+    return html.escape(str(text))
 
 
 def _pre(lines) -> str:
-    return f"<pre>{_safe(chr(10).join(lines))}</pre>"
+    return f"<pre>{_escaped(chr(10).join(lines))}</pre>"
 
 
 def can_draw() -> bool:
-    """Whether matplotlib is there."""
+    """Whether matplotlib is installed."""
     return importlib.util.find_spec("matplotlib") is not None
 
 
-def _capture_pictures(report: Report) -> str:
+def _capture_figures(report: ValidationReport) -> str:
     if not can_draw():
-        return "<p>No pictures: matplotlib is not installed (extra viz).</p>"
+        return "<p>No figures: matplotlib is not installed (pip extra viz).</p>"
     from radarsim.validation.figures import capture_figures
 
-    figures = capture_figures(report.looked)
+    figures = capture_figures(report.analysis)
     cells = [
         f"<figure>{png(figure)}<figcaption>{_CAPTIONS[name]}</figcaption></figure>"
         for name, figure in figures.items()
@@ -88,37 +97,40 @@ def _capture_pictures(report: Report) -> str:
 
 
 def png(figure: Any) -> str:
-    """A figure as an image element that needs no file."""
+    """A matplotlib figure as an HTML image element with embedded PNG data."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
     data = base64.b64encode(buffer.getvalue()).decode("ascii")
     return f'<img alt="" src="data:image/png;base64,{data}">'
 
 
-def _simulation(report: Report) -> str:
-    if report.rehearsed is None:
-        return f"<p>None: {_safe(report.not_simulated)}</p>"
-    what = _safe(f"{report.rehearsed.words}, {report.rehearsed.num_frames} frames")
-    room = "Clutter, leakage and noise are the capture's; the echo is brought to its level."
-    parts = [f"<p>{what}. {room}</p>"]
+def _simulation(report: ValidationReport) -> str:
+    if report.simulation is None:
+        return f"<p>Not simulated: {_escaped(report.not_simulated)}</p>"
+    simulation = report.simulation
+    head = _escaped(f"{simulation.description}, {simulation.num_frames} frames")
+    method = "Static clutter, leakage and noise are taken from the capture, and the simulated echo "
+    method += "is scaled to the level of the captured one."
+    parts = [f"<p>{head}. {method}</p>"]
     if can_draw():
         from radarsim.validation.figures import side_by_side
 
-        parts.append(png(side_by_side(report.rehearsed.compared, "simulation")))
+        parts.append(png(side_by_side(simulation.comparison, "simulation")))
     return "\n".join([*parts, _table(report)])
 
 
-def _table(report: Report) -> str:
+def _table(report: ValidationReport) -> str:
     rows = []
-    for figure in report.figures:
-        kind, state = {
-            True: ("pass", "within"), False: ("fail", "outside"), None: ("cannot", "not judged"),
-        }[figure.passes]  # fmt: skip
-        line = f"{figure.relation} {figure.limit:.3g} {figure.unit}"
+    for metric in report.metrics:
+        kind, state = _STATES[metric.passes]
+        limit = f"{metric.relation} {metric.limit:.3g} {metric.unit}"
         rows.append(
-            f'<tr><td>{_safe(figure.title)}</td><td class="n">{figure.value:.3g}</td>'
-            f'<td>{_safe(line)}</td><td class="{kind}">{state}</td>'
-            f"<td>{_safe(figure.unjudged or figure.source)}</td></tr>"
+            f'<tr><td>{_escaped(metric.title)}</td><td class="n">{metric.value:.3g}</td>'
+            f'<td>{_escaped(limit)}</td><td class="{kind}">{state}</td>'
+            f"<td>{_escaped(metric.not_checked or metric.source)}</td></tr>"
         )
-    head = "<tr><th>figure</th><th>value</th><th>pass line</th><th></th><th>from</th></tr>"
+    head = (
+        "<tr><th>metric</th><th>value</th><th>threshold</th><th>result</th>"
+        "<th>source of the threshold, or reason</th></tr>"
+    )
     return f"<table>{head}{''.join(rows)}</table>"

@@ -1,4 +1,4 @@
-"""What `validate` does between its options and its report."""
+"""Steps of `python -m radarsim.validate`: open, analyse, simulate, compare, fit and report."""
 
 import argparse
 import json
@@ -13,76 +13,91 @@ from radarsim.errors import InputError
 from radarsim.radar.boards import DEFAULT_BOARD
 from radarsim.scene.motion import Motion, cut_motion
 from radarsim.scene.placement import Placement
-from radarsim.validation.analysis import Looked, first_stretch, look
-from radarsim.validation.best_simulation import Rehearsed, rehearse_motion, rehearse_stand_ins
+from radarsim.validation.analysis import CaptureAnalysis, analyse
+from radarsim.validation.best_simulation import (
+    CaptureSimulation,
+    simulate_motion_on_track,
+    simulate_placed_motion,
+    simulate_tracks,
+)
+from radarsim.validation.comparison import first_frames
 from radarsim.validation.fit import Fit, fit_capture, save_profile
-from radarsim.validation.report_text import Report, as_json, untold
-from radarsim.validation.thresholds import figures_of, verdict
+from radarsim.validation.report import ValidationReport, limitations
+from radarsim.validation.thresholds import check_metrics, verdict
 
 
-def run(options: argparse.Namespace, out: Path) -> Report:
-    """Open, look, simulate, compare.
+def run(options: argparse.Namespace, out: Path) -> ValidationReport:
+    """Open a capture, analyse it, simulate it and compare the two.
 
     Args:
-        options: of the command.
-        out: folder for the fitted profile.
+        options: options of the command line.
+        out: folder for the fitted radar profile.
+
+    Returns:
+        The results.
 
     Raises:
         InputError: the capture, the radar or the motion cannot be used.
     """
-    view = _view(options)
-    radar, guessed = _radar_of(options)
+    radar_pose = _radar_pose(options)
+    radar, assumption = _radar_of(options)
     capture = files.open_capture(options.real, radar, iq_order=options.iq_order)
     motion = _motion(options) if options.motion else None
-    looked = look(of_capture(capture), options.window)
-    rehearsed, why = _rehearse(options, looked, motion, view)
-    figures = []
-    if rehearsed is not None:
-        assumed = [*capture.assumed, *(["board"] if guessed else [])]
-        figures = figures_of(looked, rehearsed.compared, files.pass_lines(), assumed)
-    fit, profile = _fit(options, looked, rehearsed, out)
-    return Report(
+    analysis = analyse(of_capture(capture), options.window)
+    simulation, not_simulated = _simulate(options, analysis, motion, radar_pose)
+    metrics = []
+    if simulation is not None:
+        assumed = [*capture.assumed, *(["board"] if assumption else [])]
+        thresholds = files.acceptance_thresholds()
+        metrics = check_metrics(analysis, simulation.comparison, thresholds, assumed)
+    fit, profile = _fit(options, analysis, simulation, out)
+    return ValidationReport(
         name=str(options.real),
         capture=capture,
-        looked=looked,
-        rehearsed=rehearsed,
-        not_simulated=why,
-        figures=figures,
-        verdict=verdict(figures),
+        analysis=analysis,
+        simulation=simulation,
+        not_simulated=not_simulated,
+        metrics=metrics,
+        verdict=verdict(metrics),
         fit=fit,
         profile=profile,
-        untold=[*([guessed] if guessed else []), *untold(capture, looked)],
+        limitations=[*([assumption] if assumption else []), *limitations(capture, analysis)],
     )
 
 
-def write(report: Report, out: Path) -> None:
-    """report.json and report.html in a folder that is there.
+def write(report: ValidationReport, out: Path) -> None:
+    """Write report.json and report.html into an existing folder.
+
+    Args:
+        report: results of `run`.
+        out: output folder.
 
     Raises:
-        InputError: they cannot be written.
+        InputError: a file cannot be written.
     """
-    from radarsim.validation.report_html import as_page
+    from radarsim.validation.report_html import as_html
+    from radarsim.validation.report_json import as_json
 
     try:
         text = json.dumps(as_json(report), indent=1, allow_nan=False)
         (out / "report.json").write_text(text + "\n", encoding="utf-8")
-        (out / "report.html").write_text(as_page(report), encoding="utf-8")
+        (out / "report.html").write_text(as_html(report), encoding="utf-8")
     except OSError as error:
         problem = f"cannot be written ({error.strerror})"
         raise InputError(out, "--out", problem, "name a folder that can be written") from None
 
 
 def _radar_of(options) -> tuple[str, str]:
-    """What to open the capture with, and what is to be said if that was a guess."""
+    """Radar configuration to open the capture with, and a note if it is only assumed."""
     if options.radar:
         return options.radar, ""
     beside = files.setup_beside(options.real)
     if beside is not None:
         return str(beside), ""
-    return DEFAULT_BOARD, f"board: none was named, {DEFAULT_BOARD} with its defaults is assumed"
+    return DEFAULT_BOARD, f"board: none given; {DEFAULT_BOARD} with default settings is assumed"
 
 
-def _view(options) -> Placement:
+def _radar_pose(options) -> Placement:
     """Height and tilt of the radar."""
     height_m = checked_number("--radar-height-m", "height", options.radar_height_m, "m",
                               at_least=-10.0, at_most=100.0)  # fmt: skip
@@ -92,20 +107,24 @@ def _view(options) -> Placement:
     return Placement(radar_height_m=height_m, radar_tilt_rad=math.radians(tilt_deg))
 
 
-def _told(options, view: Placement) -> Placement | None:
-    """Where the motion starts, if the command says so."""
+def _start_placement(options, radar_pose: Placement) -> Placement | None:
+    """Placement of the first pose from the options; None if they do not give one."""
     given = (options.distance_m, options.lateral_m, options.heading_deg)
     if given == (None, None, None):
         return None
     if options.distance_m is None:
         problem = "is missing, but --lateral-m or --heading-deg is given"
-        raise InputError("--distance-m", "distance", problem, "give all, or none for the track's")
+        hint = "give --distance-m too, or none of the three to place the motion by the track"
+        raise InputError("--distance-m", "distance", problem, hint)
     distance_m = checked_number("--distance-m", "distance", options.distance_m, "m",
                                 at_least=0.1, at_most=200.0)  # fmt: skip
     lateral_m = checked_number("--lateral-m", "lateral", options.lateral_m or 0.0, "m")
     heading_deg = checked_number("--heading-deg", "heading", options.heading_deg or 0.0, "")
     return replace(
-        view, distance_m=distance_m, lateral_m=lateral_m, heading_rad=math.radians(heading_deg)
+        radar_pose,
+        distance_m=distance_m,
+        lateral_m=lateral_m,
+        heading_rad=math.radians(heading_deg),
     )
 
 
@@ -116,9 +135,8 @@ def _motion(options) -> Motion:
     first = round(start_s * motion.rate_hz)
     motion = cut_motion(motion, first, motion.num_poses - first)
     if motion.num_poses < 2:
-        raise InputError(
-            options.motion, "motion", "ends before the capture starts", "start earlier"
-        )
+        problem = "ends before the first frame of the capture"
+        raise InputError(options.motion, "motion", problem, "use a smaller --motion-start-s")
     return motion
 
 
@@ -129,30 +147,30 @@ def _body(options, motion: Motion | None):
     return files.load_body(options.body_models, gender, layout)
 
 
-def _rehearse(options, looked: Looked, motion, view) -> tuple[Rehearsed | None, str]:
-    told = _told(options, view)
-    if not looked.tracks and (motion is None or told is None):
-        how = " (--distance-m places a motion without one)" if motion is not None else ""
-        return None, f"nothing moves, so there is nobody to simulate{how}"
+def _simulate(
+    options, analysis: CaptureAnalysis, motion: Motion | None, radar_pose: Placement
+) -> tuple[CaptureSimulation | None, str]:
+    """The simulation of the capture and "", or None and the reason why there is none."""
+    start = _start_placement(options, radar_pose)
+    if not analysis.tracks and (motion is None or start is None):
+        how = "; --distance-m places the motion without a track" if motion is not None else ""
+        return None, f"no moving target to simulate{how}"
     body = _body(options, motion)
     if motion is None:
-        return rehearse_stand_ins(looked, body, view, options.sigma), ""
-    if _too_short(looked, motion):
+        return simulate_tracks(analysis, body, radar_pose, options.sigma), ""
+    if motion.duration_s < analysis.bursts.radar.burst_duration_s:
         return None, f"the motion of {motion.duration_s:.3g} s ends within the first burst"
-    return rehearse_motion(looked, motion, body, view, told, options.sigma), ""
+    if start is not None:
+        return simulate_placed_motion(analysis, motion, body, start, options.sigma), ""
+    return simulate_motion_on_track(analysis, motion, body, radar_pose, options.sigma), ""
 
 
-def _too_short(looked: Looked, motion: Motion) -> bool:
-    return motion.duration_s < looked.bursts.radar.burst_duration_s
-
-
-def _fit(options, looked, rehearsed, out) -> tuple[Fit | None, str]:
-    if not options.fit or rehearsed is None:
+def _fit(options, analysis, simulation, out: Path) -> tuple[Fit | None, str]:
+    if not options.fit or simulation is None:
         return None, ""
-    recording = first_stretch(looked, rehearsed.num_frames)
-    bursts = looked.bursts is not looked.recording
-    per_burst = looked.bursts.radar.frame.num_chirps if bursts else 1
-    fit = fit_capture(recording, rehearsed.actors[0], options.sigma, per_burst)
+    recording = first_frames(analysis, simulation.num_frames)
+    actor = simulation.actors[0]
+    fit = fit_capture(recording, actor, options.sigma, analysis.frames_per_burst)
     path = out / "fitted_radar.toml"
     save_profile(fit, path)
     return fit, str(path)

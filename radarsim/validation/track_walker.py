@@ -44,7 +44,7 @@ def stand_in(
     range_m = range_m + SURFACE_M
     if breathing is not None and track.stays:
         range_m = np.full_like(range_m, track.typical_range_m + SURFACE_M)
-        range_m += np.interp(times_s, breathing.times_s, breathing.course_m)
+        range_m += np.interp(times_s, breathing.times_s, breathing.waveform_m)
         azimuth_rad = np.full_like(range_m, azimuth_rad.mean())
     place_m = range_m[:, None] * np.stack([np.cos(azimuth_rad), np.sin(azimuth_rad)], axis=1)
     heading_rad = _headings(place_m, azimuth_rad)

@@ -1,4 +1,4 @@
-"""Echoes of points by the plain formula, float64: what captures are made of in these tests."""
+"""Synthetic captures of point targets from the beat-signal formula in float64."""
 
 from dataclasses import replace
 
@@ -20,11 +20,15 @@ NOISE_V = RADAR.receiver.noise_rms_v(RADAR.chirp.sample_rate_hz)
 
 
 def echo_v(radar, num_frames, position_m, snr_db=10.0):
-    """A point's IF cube; `position_m` maps times [s] to places [..., 3] [m].
+    """IF cube of a point target [V].
 
-        exp(j 2 pi (f0 tau + S t tau)), tau from transmitter to point to receiver at each sample.
+        exp(j 2 pi (f0 tau + S t tau)), tau: transmitter - point - receiver, at each sample
 
-    The signal-to-noise ratio is that of one sample.
+    Args:
+        radar: radar to simulate.
+        num_frames: number of frames.
+        position_m: function from times [s] to positions [..., 3] [m].
+        snr_db: signal-to-noise ratio of one sample [dB].
     """
     start_s = np.arange(num_frames) * radar.frame.period_s
     t = radar.chirp.sample_times_s
@@ -41,7 +45,7 @@ def echo_v(radar, num_frames, position_m, snr_db=10.0):
 
 
 def noise_v(radar, num_frames, seed=0, rms_v=None):
-    """Thermal noise of the board."""
+    """Thermal noise [V], by default at the level of the radar's receiver."""
     shape = (num_frames, radar.frame.num_chirps, radar.array.num_tx, radar.array.num_rx)
     parts = np.random.default_rng(seed).normal(size=(2, *shape, radar.chirp.num_samples))
     rms_v = radar.receiver.noise_rms_v(radar.chirp.sample_rate_hz) if rms_v is None else rms_v
@@ -49,7 +53,7 @@ def noise_v(radar, num_frames, seed=0, rms_v=None):
 
 
 def moving(range_m, speed_mps=0.0, azimuth_deg=0.0):
-    """A point on a ray from the radar, receding at a constant speed."""
+    """Position over time of a point that recedes from the radar at a constant speed."""
     sight = np.array([np.cos(np.radians(azimuth_deg)), np.sin(np.radians(azimuth_deg)), 0.0])
 
     def at(time_s):
@@ -58,9 +62,9 @@ def moving(range_m, speed_mps=0.0, azimuth_deg=0.0):
     return at
 
 
-def room_v(radar, num_frames):
-    """What stands still: leakage, and three strong reflectors."""
-    still = [(0.02, 0.0, 30.0), (0.9, 20.0, 20.0), (1.6, -35.0, 25.0), (2.2, 5.0, 15.0)]
+def clutter_v(radar, num_frames):
+    """Static echoes: TX-RX leakage and three strong reflectors [V]."""
+    points = [(0.02, 0.0, 30.0), (0.9, 20.0, 20.0), (1.6, -35.0, 25.0), (2.2, 5.0, 15.0)]
     return sum(
-        echo_v(radar, 1, moving(at_m, 0.0, angle), snr_db) for at_m, angle, snr_db in still
+        echo_v(radar, 1, moving(at_m, 0.0, angle), snr_db) for at_m, angle, snr_db in points
     ).repeat(num_frames, axis=0)

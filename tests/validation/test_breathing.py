@@ -1,4 +1,4 @@
-"""Breathing of a chest whose motion is known, in the complex plane and from a recording."""
+"""Breathing of a chest with known motion: demodulation, rate, and detection in a recording."""
 
 from dataclasses import replace
 
@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from radarsim.captures.recording import for_doppler, of_cube
-from radarsim.validation.breathing import demodulate, find_breathing, strongest_rate, without_trend
-from radarsim.validation.capture_stats import measure
+from radarsim.validation.breathing import demodulate, find_breathing, remove_trend, strongest_rate
+from radarsim.validation.capture_stats import measure_stats
 from radarsim.validation.tracks import find_tracks
 from tests.helpers.point_echoes import RADAR, echo_v, moving, noise_v
 
@@ -17,34 +17,34 @@ WAVELENGTH_M = RADAR.chirp.wavelength_m
 
 def echo_of_chest(amplitude_m, clutter=0.0, noise=0.01):
     rng = np.random.default_rng(0)
-    way_m = amplitude_m * np.sin(2 * np.pi * 0.25 * TIMES_S)
-    phase = 4 * np.pi * (1.0 + way_m) / WAVELENGTH_M
-    hiss = noise * (rng.normal(size=400) + 1j * rng.normal(size=400))
-    return way_m, np.exp(1j * phase) + clutter + hiss
+    chest_m = amplitude_m * np.sin(2 * np.pi * 0.25 * TIMES_S)
+    phase = 4 * np.pi * (1.0 + chest_m) / WAVELENGTH_M
+    thermal = noise * (rng.normal(size=400) + 1j * rng.normal(size=400))
+    return chest_m, np.exp(1j * phase) + clutter + thermal
 
 
 @pytest.mark.parametrize("clutter", [0.0, 0.6, -3 + 2j])
-def test_a_wide_arc_is_read_around_its_centre(clutter):
-    """5 mm peak to peak is five turns of phase; noise of 1 % is 1.5 um."""
-    way_m, echo_v_ = echo_of_chest(2.5e-3, clutter)
+def test_a_long_arc_is_demodulated_around_its_centre(clutter):
+    """5 mm peak to peak are 2.6 cycles of phase; noise of 1 % is 1.5 um."""
+    chest_m, echo_v_ = echo_of_chest(2.5e-3, clutter)
     phase_rad, method = demodulate(echo_v_)
-    course_m = without_trend(TIMES_S, phase_rad * WAVELENGTH_M / (4 * np.pi))
+    measured_m = remove_trend(TIMES_S, phase_rad * WAVELENGTH_M / (4 * np.pi))
     assert method == "arc"
-    np.testing.assert_allclose(course_m, without_trend(TIMES_S, way_m), atol=5e-5)
+    np.testing.assert_allclose(measured_m, remove_trend(TIMES_S, chest_m), atol=5e-5)
 
 
-def test_a_short_arc_is_read_along_its_line():
-    """0.1 mm peak to peak turns the phase by 0.3 rad; a tenth of it is asked for."""
-    way_m, echo_v_ = echo_of_chest(5e-5, noise=0.003)
+def test_a_short_arc_is_demodulated_along_its_line():
+    """0.1 mm peak to peak change the phase by 0.3 rad; the scale must be right within 10 %."""
+    chest_m, echo_v_ = echo_of_chest(5e-5, noise=0.003)
     phase_rad, _ = demodulate(echo_v_)
-    course_m = phase_rad * WAVELENGTH_M / (4 * np.pi)
-    slope = np.polyfit(way_m, course_m, 1)[0]
+    measured_m = phase_rad * WAVELENGTH_M / (4 * np.pi)
+    slope = np.polyfit(chest_m, measured_m, 1)[0]
     assert slope == pytest.approx(1.0, abs=0.1)
 
 
-def test_the_rate_is_that_of_the_strongest_period_in_the_band():
-    course = np.sin(2 * np.pi * 0.25 * TIMES_S) + 0.3 * np.sin(2 * np.pi * 1.2 * TIMES_S)
-    rate_hz, share = strongest_rate(course, 0.05)
+def test_the_rate_is_the_strongest_frequency_in_the_breathing_band():
+    waveform = np.sin(2 * np.pi * 0.25 * TIMES_S) + 0.3 * np.sin(2 * np.pi * 1.2 * TIMES_S)
+    rate_hz, share = strongest_rate(waveform, 0.05)
     assert rate_hz == pytest.approx(0.25, abs=0.005)
     assert 0.8 < share < 1.0
 
@@ -53,36 +53,36 @@ RATE_HZ, SIZE_M = 0.27, 0.004
 SLOW = replace(RADAR, frame=replace(RADAR.frame, num_chirps=2, period_s=0.05))
 
 
-def look_at(position_m):
+def breathing_of(position_m):
     recording = of_cube(SLOW, echo_v(SLOW, 320, position_m, 10.0) + noise_v(SLOW, 320))
     bursts = for_doppler(recording)
-    tracks = find_tracks(bursts, measure(bursts), tdm=False)
-    return find_breathing(SLOW, measure(recording), tracks)
+    tracks = find_tracks(bursts, measure_stats(bursts), tdm=False)
+    return find_breathing(SLOW, measure_stats(recording), tracks)
 
 
 def test_rate_and_displacement_of_a_breathing_person_are_found():
-    """Against the same range of the true course, less its parabola, at the same times."""
+    """The reference is the percentile range of the true waveform at the same times, detrended."""
 
     def chest(time_s):
-        way_m = SIZE_M / 2 * np.sin(2 * np.pi * RATE_HZ * np.asarray(time_s))
-        return moving(1.1, 0.0, 10.0)(0 * time_s) * (1 + way_m[..., None] / 1.1)
+        chest_m = SIZE_M / 2 * np.sin(2 * np.pi * RATE_HZ * np.asarray(time_s))
+        return moving(1.1, 0.0, 10.0)(0 * time_s) * (1 + chest_m[..., None] / 1.1)
 
-    breathing, why = look_at(chest)
-    assert why == ""
+    breathing, reason = breathing_of(chest)
+    assert reason == ""
     assert breathing.rate_hz == pytest.approx(RATE_HZ, abs=0.01)
     truth_m = SIZE_M / 2 * np.sin(2 * np.pi * RATE_HZ * breathing.times_s)
-    low_m, high_m = np.percentile(without_trend(breathing.times_s, truth_m), [2.5, 97.5])
+    low_m, high_m = np.percentile(remove_trend(breathing.times_s, truth_m), [2.5, 97.5])
     assert breathing.displacement_m == pytest.approx(high_m - low_m, abs=1e-4)
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_who_drifts_without_a_rhythm_does_not_breathe(seed):
+def test_drift_without_a_period_is_not_breathing(seed):
     walk_m = np.cumsum(np.random.default_rng(seed).normal(0, 2e-4, 320))
 
     def sway(time_s):
         frame = np.clip(np.asarray(time_s) / 0.05, 0, 319).astype(int)
         return moving(1.1)(0 * time_s) + walk_m[frame][..., None] * [1.0, 0, 0]
 
-    breathing, why = look_at(sway)
+    breathing, reason = breathing_of(sway)
     assert breathing is None
-    assert why
+    assert reason

@@ -1,95 +1,90 @@
-"""Noise, clipping, leakage and clutter of recordings whose truth is known."""
+"""Noise, clipping, leakage and static clutter of recordings with known truth."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from radarsim.captures import recording
 from radarsim.captures.recording import of_cube
 from radarsim.validation import capture_stats
-from radarsim.validation.capture_stats import measure
-from tests.helpers.point_echoes import NOISE_V, RADAR, echo_v, moving, noise_v, room_v
+from radarsim.validation.capture_stats import measure_stats
+from tests.helpers.point_echoes import NOISE_V, RADAR, clutter_v, echo_v, moving, noise_v
 
 
 @pytest.fixture(scope="module")
-def occupied():
-    """A room with a walker, eight frames."""
+def walker_in_clutter():
+    """Eight frames with static clutter and a walker."""
     walker = echo_v(RADAR, 8, moving(1.3, 0.8, 10.0), 15.0)
-    return of_cube(RADAR, room_v(RADAR, 8) + walker + noise_v(RADAR, 8))
+    return of_cube(RADAR, clutter_v(RADAR, 8) + walker + noise_v(RADAR, 8))
 
 
-def test_noise_is_measured_under_leakage_clutter_and_a_walker(occupied):
+def test_noise_is_measured_under_leakage_clutter_and_a_walker(walker_in_clutter):
     """0.2 dB: 64 bins of 2,900 differences each scatter by 0.08 dB, their median by less."""
-    stats = measure(occupied)
+    stats = measure_stats(walker_in_clutter)
     assert capture_stats.noise_bias_db(RADAR, stats) == pytest.approx(0.0, abs=0.2)
     floor = capture_stats.datasheet_floor_dbfs(RADAR)
     assert floor == pytest.approx(20 * np.log10(NOISE_V / RADAR.receiver.full_scale_v))
 
 
-def test_noise_of_frames_with_one_chirp_is_told_from_breathing():
-    """Third differences leave 1e-4 of what moves at 0.3 Hz; 0.3 dB is the scatter of 77 frames."""
+def test_breathing_does_not_add_to_the_noise_of_frames_with_one_chirp():
+    """Third differences leave 1e-4 of a motion at 0.3 Hz; 0.3 dB is the scatter of 77 frames."""
     radar = replace(RADAR, frame=replace(RADAR.frame, num_chirps=1, period_s=0.05))
 
     def chest(time_s):
-        way_m = 0.004 * np.sin(2 * np.pi * 0.3 * np.asarray(time_s))
-        return moving(1.0)(0 * time_s) * (1 + way_m[..., None])
+        chest_m = 0.004 * np.sin(2 * np.pi * 0.3 * np.asarray(time_s))
+        return moving(1.0)(0 * time_s) * (1 + chest_m[..., None])
 
     cube_v = echo_v(radar, 80, chest, 30.0) + noise_v(radar, 80)
-    assert capture_stats.noise_bias_db(radar, measure(of_cube(radar, cube_v))) == pytest.approx(
-        0.0, abs=0.3
-    )
+    stats = measure_stats(of_cube(radar, cube_v))
+    assert capture_stats.noise_bias_db(radar, stats) == pytest.approx(0.0, abs=0.3)
 
 
-def test_figures_do_not_depend_on_the_size_of_blocks(occupied, monkeypatch):
-    whole = measure(occupied)
-    small = recording.Recording(
-        radar=RADAR, num_frames=8, read=lambda start, stop: occupied.read(start, stop)
-    )
+def test_statistics_do_not_depend_on_the_block_size(walker_in_clutter, monkeypatch):
+    whole = measure_stats(walker_in_clutter)
     monkeypatch.setattr(capture_stats, "BLOCK_BYTES", 1)
-    pieces = measure(small)
-    np.testing.assert_allclose(pieces.static_v, whole.static_v, rtol=1e-4, atol=1e-9)
-    np.testing.assert_array_equal(pieces.slow_time_v, whole.slow_time_v)
-    assert pieces.noise_rms_v == pytest.approx(whole.noise_rms_v, rel=1e-5)
+    blocks = measure_stats(walker_in_clutter)
+    np.testing.assert_allclose(blocks.static_v, whole.static_v, rtol=1e-4, atol=1e-9)
+    np.testing.assert_array_equal(blocks.slow_time_v, whole.slow_time_v)
+    assert blocks.noise_rms_v == pytest.approx(whole.noise_rms_v, rel=1e-5)
 
 
 def test_clipped_samples_are_counted():
-    """Three samples at the last code or beyond, of 8192 x 12 x 2."""
+    """Three of all samples have I or Q at the first or last code."""
     cube_v = noise_v(RADAR, 2)
     step_v = RADAR.receiver.adc_step_v
     cube_v[0, 0, 0, 0, :2] = 32767 * step_v
     cube_v[1, 3, 1, 2, 5] = -32768j * step_v
-    stats = measure(of_cube(RADAR, cube_v))
+    stats = measure_stats(of_cube(RADAR, cube_v))
     assert stats.clipped_fraction == pytest.approx(3 / cube_v.size)
     assert stats.peak_dbfs == pytest.approx(0.0, abs=0.01)
 
 
-def test_leakage_and_clutter_are_where_they_were_put(occupied):
-    """Between two bins Hann's window takes 1.4 dB from a tone, and the DC bin adds a little."""
-    stats = measure(occupied)
-    level, at_m = capture_stats.leakage(RADAR, stats)
+def test_leakage_and_clutter_are_found_at_their_ranges(walker_in_clutter):
+    """Halfway between two bins, a Hann window loses 1.4 dB of a tone; the DC bin adds a little."""
+    stats = measure_stats(walker_in_clutter)
+    leakage = capture_stats.leakage(RADAR, stats)
     full_v = RADAR.receiver.full_scale_v
-    assert level == pytest.approx(20 * np.log10(NOISE_V / full_v) + 29.3, abs=1.0)
-    assert at_m < 0.06
-    found = capture_stats.clutter(RADAR, stats)
+    assert leakage.level_dbfs == pytest.approx(20 * np.log10(NOISE_V / full_v) + 29.3, abs=1.0)
+    assert leakage.range_m < 0.06
+    echoes = capture_stats.clutter(RADAR, stats)
     for true_m in (0.9, 1.6, 2.2):
-        assert min(abs(at_m - true_m) for at_m, _ in found) < 0.05
+        assert min(abs(echo.range_m - true_m) for echo in echoes) < 0.05
 
 
-def test_lost_frames_are_counted_and_leave_the_noise_alone():
+def test_lost_frames_are_counted_and_do_not_change_the_noise():
     cube_v = noise_v(RADAR, 8)
     cube_v[3] = 0
-    stats = measure(of_cube(RADAR, cube_v))
+    stats = measure_stats(of_cube(RADAR, cube_v))
     assert stats.empty_frames == 1
     assert capture_stats.noise_bias_db(RADAR, stats) == pytest.approx(0.0, abs=0.2)
 
 
-def test_slow_time_fits_its_share_of_memory(occupied, monkeypatch):
-    """Rows are averaged when there are too many of them; a constant stays what it is."""
+def test_slow_time_rows_are_averaged_to_fit_the_memory_limit(walker_in_clutter, monkeypatch):
+    """Static echoes are not changed by averaging."""
     monkeypatch.setattr(capture_stats, "MAX_SLOW_TIME_BYTES", 3 * 8 * 12 * 64)
-    stats = measure(occupied)
+    stats = measure_stats(walker_in_clutter)
     assert stats.slow_time_step == 3
     assert len(stats.slow_time_v) == 3
-    still = capture_stats.range_transform(room_v(RADAR, 1)[0, 0])
+    still = capture_stats.range_transform(clutter_v(RADAR, 1)[0, 0])
     strong = np.abs(still) > 100 * NOISE_V
     np.testing.assert_allclose(stats.slow_time_v[1][strong], still[strong], rtol=0.2)

@@ -1,4 +1,4 @@
-"""The command: a simulated walk against its own motion, a still room, and input that is none."""
+"""`radarsim.validate`: a simulated walk and its own motion, static clutter, unusable input."""
 
 import json
 from dataclasses import replace
@@ -14,7 +14,8 @@ from radarsim.radar.toml import dump_radar
 from radarsim.scene.placement import Placement
 from radarsim.signal.receiver import add_thermal_noise, to_codes
 from radarsim.validation.simulated import echo_of, make_actor
-from tests.helpers.point_echoes import noise_v, room_v
+from radarsim.validation.thresholds import UNDECIDED
+from tests.helpers.point_echoes import clutter_v, noise_v
 
 BOARD = BOARDS["AWR1843BOOST"]
 # Half the slope and a quarter of the samples: 8.6 cm bins to 5.5 m; two transmitters, 32 loops.
@@ -34,7 +35,7 @@ FRAMES = 16
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A walk and a still room as board files, the walk's motion, and the radar's file."""
+    """A walk and static clutter as captures, the motion of the walk, and the radar file."""
     folder = tmp_path_factory.mktemp("captures")
     (folder / "walk.toml").write_text(dump_radar(RADAR))
     motion = perform("walk_forward_and_turn_around", duration_s=2.0)
@@ -47,16 +48,16 @@ def folder(tmp_path_factory):
     actor = make_actor(
         files.read_motion(folder / "walk.npz"), files.free_body(), Placement(distance_m=3.0)
     )
-    echo_v = echo_of(RADAR, actor, FRAMES) + room_v(RADAR, FRAMES)
+    echo_v = echo_of(RADAR, actor, FRAMES) + clutter_v(RADAR, FRAMES)
     walk_v = add_thermal_noise(RADAR, jax.numpy.asarray(echo_v), jax.random.key(11))
     files.write_capture(folder / "walk.bin", np.asarray(to_codes(RADAR, walk_v)), RADAR)
-    still_v = (room_v(RADAR, FRAMES) + noise_v(RADAR, FRAMES)).astype(np.complex64)
+    still_v = (clutter_v(RADAR, FRAMES) + noise_v(RADAR, FRAMES)).astype(np.complex64)
     files.write_capture(folder / "still.bin", np.asarray(to_codes(RADAR, still_v)), RADAR)
     return folder
 
 
 def run(folder, capture, *more):
-    """Status and report.json of the command."""
+    """Exit status and report.json of the command."""
     out = folder / f"report_{capture}"
     radar = ("--radar", str(folder / "walk.toml"))
     status = validate.main(["--real", str(folder / capture), *radar, "--out", str(out), *more])
@@ -68,8 +69,8 @@ def walk(folder):
     return run(folder, "walk.bin", "--motion", str(folder / "walk.npz"))
 
 
-def test_a_simulated_walk_passes_against_its_own_motion(walk):
-    """Another noise, and placed by its track alone."""
+def test_a_simulated_walk_passes_with_its_own_motion(walk):
+    """With other noise, and placed by its track only."""
     status, report = walk
     outside = [figure for figure in report["figures"] if figure["passes"] is False]
     assert (status, report["verdict"], outside) == (0, "pass", [])
@@ -77,7 +78,7 @@ def test_a_simulated_walk_passes_against_its_own_motion(walk):
     assert abs(report["level_bias_db"]) < 1.5
 
 
-def test_the_report_has_the_promised_keys(walk):
+def test_the_report_has_the_documented_keys(walk):
     _, report = walk
     assert set(report["capture"]) >= {
         "frames", "iq_order", "dropped", "clipped_fraction", "noise_floor_dbfs"
@@ -91,7 +92,7 @@ def test_the_report_has_the_promised_keys(walk):
 
 
 def test_the_walker_is_tracked(walk):
-    """The pelvis starts 3 m away; what the radar sees of it is nearer by up to a chest."""
+    """The pelvis starts at 3 m; the surface that the radar measures is up to a chest nearer."""
     _, report = walk
     track = report["targets"][0]["over_time"]
     assert report["capture"]["frames"] == FRAMES
@@ -100,37 +101,37 @@ def test_the_walker_is_tracked(walk):
     assert abs(report["targets"][0]["angle_deg"]) < 6
 
 
-def test_the_page_holds_its_pictures(walk, folder):
+def test_the_html_report_embeds_its_figures(walk, folder):
     page = (folder / "report_walk.bin" / "report.html").read_text()
     assert page.count("data:image/png;base64,") >= 6
     assert "time-Doppler correlation" in page
     assert 'src="http' not in page
 
 
-def test_nothing_moves_in_a_still_room_and_nothing_is_made_up(folder):
+def test_static_clutter_has_no_target_and_no_simulation(folder):
     status, report = run(folder, "still.bin")
-    assert (status, report["targets"], report["verdict"]) == (2, [], "cannot tell")
+    assert (status, report["targets"], report["verdict"]) == (2, [], UNDECIDED)
     assert report["simulation"]["time_range"]["correlation"] is None
 
 
 @pytest.mark.parametrize(
-    ("more", "words"),
+    ("more", "text"),
     [
         (("--radar", "nothing.toml"), "no such board or file"),
         (("--motion", "nothing.npz"), "does not exist"),
         (("--heading-deg", "10"), "--distance-m"),
         (("--sigma", "nan"), "sigma"),
         (("--radar-height-m", "1e9"), "height"),
-        (("--out", "/proc/nothing"), "cannot be made"),
+        (("--out", "/proc/nothing"), "cannot be created"),
     ],
 )
-def test_input_that_cannot_be_used_is_one_line_and_status_2(folder, more, words, capsys):
+def test_unusable_input_gives_one_error_line_and_status_2(folder, more, text, capsys):
     call = ["--real", str(folder / "walk.bin"), "--radar", str(folder / "walk.toml"), "--out",
             str(folder / "bad"), "--motion", str(folder / "walk.npz"), *more]  # fmt: skip
     assert validate.main(call) == 2
     error = capsys.readouterr().err
     assert error.count("\n") == 1
-    assert words in error
+    assert text in error
 
 
 def test_without_a_radar_the_file_beside_the_capture_is_used(folder):

@@ -1,4 +1,4 @@
-"""Movers: where they are, how fast, from where, and nothing where nothing moves."""
+"""Detection and tracking of moving targets, false alarms, slow-time bursts and transmit slots."""
 
 from dataclasses import replace
 
@@ -6,31 +6,31 @@ import numpy as np
 import pytest
 
 from radarsim.captures.recording import across_frames, as_one_transmitter, for_doppler, of_cube
-from radarsim.validation.capture_stats import measure
-from radarsim.validation.direction import slots_look_alike
+from radarsim.validation.capture_stats import measure_stats
 from radarsim.validation.tracks import find_tracks
-from tests.helpers.point_echoes import RADAR, echo_v, moving, noise_v, room_v
+from radarsim.validation.transmitter_slots import slots_fired_by_one_transmitter
+from tests.helpers.point_echoes import RADAR, clutter_v, echo_v, moving, noise_v
 
 
 def tracks_in(radar, cube_v, **how):
     recording = of_cube(radar, cube_v)
-    return find_tracks(recording, measure(recording), **how)
+    return find_tracks(recording, measure_stats(recording), **how)
 
 
 @pytest.mark.parametrize(
     ("range_m", "speed_mps", "angle_deg"), [(1.2, 0.9, 0.0), (1.9, -1.4, 25.0)]
 )
-def test_a_mover_in_a_room_is_found_where_it_is(range_m, speed_mps, angle_deg):
-    """Half a range bin, a fifth of a speed bin, two degrees; noise moves them by much less."""
+def test_a_moving_target_in_clutter_is_tracked(range_m, speed_mps, angle_deg):
+    """Within half a range bin, a fifth of a speed bin and two degrees; noise adds much less."""
     walker = echo_v(RADAR, 6, moving(range_m, speed_mps, angle_deg), 5.0)
-    (track,) = tracks_in(RADAR, room_v(RADAR, 6) + walker + noise_v(RADAR, 6))
+    (track,) = tracks_in(RADAR, clutter_v(RADAR, 6) + walker + noise_v(RADAR, 6))
     assert len(track.times_s) == 6
     np.testing.assert_allclose(track.range_m, range_m + speed_mps * track.times_s, atol=0.022)
     np.testing.assert_allclose(track.speed_mps, speed_mps, atol=0.06)
     np.testing.assert_allclose(np.degrees(track.azimuth_rad), angle_deg, atol=2.0)
 
 
-def test_a_mover_straight_ahead_reads_zero_degrees_only_if_the_tdm_phase_is_undone():
+def test_a_moving_target_straight_ahead_has_zero_azimuth_only_with_tdm_compensation():
     cube_v = echo_v(RADAR, 1, moving(1.5, 1.6), 10.0) + noise_v(RADAR, 1)
     (right,) = tracks_in(RADAR, cube_v)
     assert abs(np.degrees(right.azimuth_rad[0])) < 0.5
@@ -38,40 +38,40 @@ def test_a_mover_straight_ahead_reads_zero_degrees_only_if_the_tdm_phase_is_undo
     assert wrong.typical_azimuth_rad is None or abs(np.degrees(wrong.azimuth_rad[0])) > 2
 
 
-def test_two_movers_at_one_range_are_two_in_a_single_frame():
+def test_two_targets_at_one_range_with_different_speeds_are_separated():
     pair = [echo_v(RADAR, 1, moving(1.5, speed), 10.0) for speed in (0.9, -0.9)]
-    tracks = tracks_in(RADAR, sum(pair) + room_v(RADAR, 1) + noise_v(RADAR, 1))
+    tracks = tracks_in(RADAR, sum(pair) + clutter_v(RADAR, 1) + noise_v(RADAR, 1))
     assert sorted(round(track.typical_speed_mps, 1) for track in tracks) == [-0.9, 0.9]
 
 
 @pytest.mark.parametrize("num_frames", [1, 10])
 @pytest.mark.parametrize("seed", range(5))
-def test_nothing_moves_in_a_still_room(num_frames, seed):
-    """One false alarm in 1e9 cells is asked for; there are 2e4 here."""
-    assert not tracks_in(RADAR, room_v(RADAR, num_frames) + noise_v(RADAR, num_frames, seed))
+def test_static_clutter_gives_no_target(num_frames, seed):
+    """The threshold is set for one false alarm in 1e9 cells; there are 2e4 here."""
+    assert not tracks_in(RADAR, clutter_v(RADAR, num_frames) + noise_v(RADAR, num_frames, seed))
 
 
-def test_nothing_moves_in_a_still_room_whose_phase_jitters():
-    """1 mrad rms from chirp to chirp: 60 dB under each still echo, which stand 45 dB over noise."""
+def test_static_clutter_with_phase_jitter_gives_no_target():
+    """1 mrad rms from chirp to chirp: 60 dB below each static echo, which is 45 dB over noise."""
     rng = np.random.default_rng(0)
-    turn = np.exp(1j * rng.normal(0, 1e-3, (10, RADAR.frame.num_chirps, 3, 1, 1)))
+    jitter = np.exp(1j * rng.normal(0, 1e-3, (10, RADAR.frame.num_chirps, 3, 1, 1)))
     assert not tracks_in(
-        RADAR, (room_v(RADAR, 10) * turn + noise_v(RADAR, 10)).astype(np.complex64)
+        RADAR, (clutter_v(RADAR, 10) * jitter + noise_v(RADAR, 10)).astype(np.complex64)
     )
 
 
-def test_a_person_who_breathes_is_found_in_frames_of_two_chirps():
-    """Their own Doppler axis has two cells; the frames' has a centimetre per second."""
+def test_a_breathing_person_is_tracked_in_frames_of_two_chirps():
+    """A frame has two Doppler cells; bursts of frames resolve one centimetre per second."""
     radar = replace(RADAR, frame=replace(RADAR.frame, num_chirps=2, period_s=0.05))
 
     def chest(time_s):
-        way_m = 0.002 * np.sin(2 * np.pi * 0.3 * np.asarray(time_s))
-        return moving(1.0)(0 * time_s) + way_m[..., None] * [1.0, 0, 0]
+        chest_m = 0.002 * np.sin(2 * np.pi * 0.3 * np.asarray(time_s))
+        return moving(1.0)(0 * time_s) + chest_m[..., None] * [1.0, 0, 0]
 
     cube_v = echo_v(radar, 160, chest, 10.0) + noise_v(radar, 160)
     bursts = for_doppler(of_cube(radar, cube_v))
     assert bursts.radar.loop_period_s == pytest.approx(0.05)
-    (track,) = find_tracks(bursts, measure(bursts), tdm=False)
+    (track,) = find_tracks(bursts, measure_stats(bursts), tdm=False)
     assert track.stays
     assert track.typical_range_m == pytest.approx(1.0, abs=0.022)
     assert np.abs(track.speed_mps).max() < 0.005
@@ -88,21 +88,21 @@ def test_frames_as_chirps_keep_their_order_and_time():
 
 
 @pytest.fixture(scope="module")
-def walked_room():
+def walker_in_clutter_v():
     walker = echo_v(RADAR, 4, moving(1.2, 0.5, 15.0), 20.0)
-    return room_v(RADAR, 4) + walker + noise_v(RADAR, 4)
+    return clutter_v(RADAR, 4) + walker + noise_v(RADAR, 4)
 
 
-def test_slots_of_three_transmitters_are_not_taken_for_one(walked_room):
-    stats = measure(of_cube(RADAR, walked_room))
-    assert not slots_look_alike(stats.slow_time_v, stats.noise_power_v2)
+def test_slots_of_three_transmitters_are_not_taken_for_one(walker_in_clutter_v):
+    stats = measure_stats(of_cube(RADAR, walker_in_clutter_v))
+    assert not slots_fired_by_one_transmitter(stats.slow_time_v, stats.noise_power_v2)
 
 
-def test_slots_that_fired_one_transmitter_are_seen_and_become_its_loops(walked_room):
-    same_v = np.repeat(walked_room[:, :, :1], 3, axis=2) + noise_v(RADAR, 4, 7)
+def test_slots_of_one_transmitter_are_detected_and_become_its_loops(walker_in_clutter_v):
+    same_v = np.repeat(walker_in_clutter_v[:, :, :1], 3, axis=2) + noise_v(RADAR, 4, 7)
     recording = of_cube(RADAR, same_v)
-    stats = measure(recording)
-    assert slots_look_alike(stats.slow_time_v, stats.noise_power_v2)
+    stats = measure_stats(recording)
+    assert slots_fired_by_one_transmitter(stats.slow_time_v, stats.noise_power_v2)
     single = as_one_transmitter(recording)
     assert single.radar.array.num_tx == 1
     assert single.radar.loop_period_s == pytest.approx(RADAR.slot_period_s)

@@ -1,6 +1,6 @@
-"""How alike two recordings are: the figures that `validate` prints.
+"""Similarity metrics of two recordings: correlation, SSIM, centroid and envelope errors, level.
 
-All are taken on heatmaps in dB above noise, each recording against its own.
+All metrics compare heatmaps in dB above noise, where each recording refers to its own noise.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from scipy import ndimage
 SIGNAL_DB = 6.0
 SPAN_DB = 30.0
 SSIM_WINDOW = 7
-ENVELOPE_SHARE = 0.025  # of a column's power beyond each side of the Doppler envelope
+ENVELOPE_SHARE = 0.025  # fraction of a column's power beyond each side of the Doppler envelope
 
 Map = Float[np.ndarray, "time bin"]
 Maps = Mapping[str, Map]
@@ -24,18 +24,19 @@ def signal_cells(first_db: Map, second_db: Map) -> Bool[np.ndarray, "time bin"]:
 
 
 def clipped(map_db: Map) -> Map:
-    """Nothing lower than 30 dB under the map's peak."""
+    """The map with all cells raised to at least 30 dB below its peak."""
     return np.maximum(map_db, map_db.max() - SPAN_DB)
 
 
 def correlation(first_db: Map, second_db: Map) -> float:
-    """Pearson's correlation of two dB maps over the cells that hold signal in either.
+    """Pearson correlation of two maps over the cells with signal in either of them.
 
     Args:
-        first_db, second_db: dB above noise.
+        first_db: heatmap [dB above noise].
+        second_db: heatmap of the same shape [dB above noise].
 
     Returns:
-        -1 to 1; 0 where there is no signal, or nothing varies.
+        -1 to 1; 0 if there is no signal or no variation.
     """
     cells = signal_cells(first_db, second_db)
     if cells.sum() < 2:
@@ -47,12 +48,12 @@ def correlation(first_db: Map, second_db: Map) -> float:
 
 
 def ssim(first_db: Map, second_db: Map) -> float:
-    """Mean structural similarity where either map holds signal, on the common 30 dB scale.
+    """Mean structural similarity (SSIM) over the cells with signal in either map.
 
         (2 ma mb + c1)(2 sab + c2) / ((ma^2 + mb^2 + c1)(sa^2 + sb^2 + c2))
 
-    over windows of 7 x 7 cells, c1 = (0.01 L)^2, c2 = (0.03 L)^2, L = 1 after scaling each map's
-    upper 30 dB to 0..1.
+    over windows of 7 x 7 cells, c1 = (0.01 L)^2, c2 = (0.03 L)^2, L = 1 after the upper 30 dB of
+    each map are scaled to 0..1.
 
     Source:
         Wang, Bovik, Sheikh, Simoncelli, "Image quality assessment", IEEE Trans. IP 13, 2004.
@@ -67,31 +68,31 @@ def ssim(first_db: Map, second_db: Map) -> float:
         return ndimage.uniform_filter(values, window, mode="nearest")
 
     mean_a, mean_b = mean(a), mean(b)
-    # Of the sample, as the source's authors compute it.
+    # Unbiased sample variance, as in the reference implementation of the source.
     sample = np.prod(window) / max(1, np.prod(window) - 1)
     var_a, var_b = sample * (mean(a * a) - mean_a**2), sample * (mean(b * b) - mean_b**2)
     both = sample * (mean(a * b) - mean_a * mean_b)
     c1, c2 = 0.01**2, 0.03**2
-    alike = ((2 * mean_a * mean_b + c1) * (2 * both + c2)) / (
+    similarity_of_cells = ((2 * mean_a * mean_b + c1) * (2 * both + c2)) / (
         (mean_a**2 + mean_b**2 + c1) * (var_a + var_b + c2)
     )
-    return float(alike[cells].mean())
+    return float(similarity_of_cells[cells].mean())
 
 
 def _unit(map_db: Map) -> Map:
-    """The map's upper 30 dB as 0 to 1; below noise counts as noise."""
+    """The upper 30 dB of the map scaled to 0..1; cells below the noise are raised to it."""
     top = map_db.max()
     low = max(top - SPAN_DB, 0.0)
     return (np.clip(map_db, low, top) - low) / max(top - low, 1e-6)
 
 
 def power_above_noise(map_db: Map) -> Map:
-    """Linear power less the noise's, of the cells that hold signal; elsewhere 0."""
+    """Linear power minus the noise power in the cells with signal; 0 elsewhere."""
     return np.where(map_db > SIGNAL_DB, 10 ** (map_db / 10) - 1, 0.0)
 
 
 def centroid(map_db: Map, axis: Float[np.ndarray, " bin"]) -> Float[np.ndarray, " time"]:
-    """Power-weighted mean coordinate of each column; NaN where it holds no signal."""
+    """Power-weighted mean coordinate of each column; NaN for columns without signal."""
     power = power_above_noise(map_db)
     total = power.sum(1)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -101,9 +102,12 @@ def centroid(map_db: Map, axis: Float[np.ndarray, " bin"]) -> Float[np.ndarray, 
 def envelope(
     map_db: Map, axis: Float[np.ndarray, " bin"]
 ) -> tuple[Float[np.ndarray, " time"], Float[np.ndarray, " time"]]:
-    """Lower and upper coordinate that leave 2.5 % of each column's power outside; NaN as above.
+    """Coordinates below and above which 2.5 % of the power of each column lie.
 
-    Cells more than 30 dB under the map's peak are nobody's limbs.
+    Cells more than 30 dB below the peak of the map are ignored: limbs are stronger.
+
+    Returns:
+        Lower and upper envelope; NaN for columns without signal.
     """
     power = np.where(map_db > map_db.max() - SPAN_DB, power_above_noise(map_db), 0.0)
     total = power.sum(1)
@@ -115,22 +119,22 @@ def envelope(
 
 
 def rms_difference(first: Float[np.ndarray, " time"], second: Float[np.ndarray, " time"]) -> float:
-    """Root mean square over the columns that both have; NaN if none."""
+    """Root-mean-square difference over the columns where both are finite; NaN if there are none."""
     gap = first - second
     gap = gap[np.isfinite(gap)]
     return float(np.sqrt((gap**2).mean())) if len(gap) else float("nan")
 
 
 def level_bias_db(first_db: Map, second_db: Map) -> float:
-    """Power of the first map's echoes over the second's, noise taken off both [dB]."""
+    """Echo power of the first map relative to the second, noise subtracted from both [dB]."""
     first, second = power_above_noise(first_db).sum(), power_above_noise(second_db).sum()
     if first <= 0 or second <= 0:
         return float("nan")
     return float(10 * np.log10(first / second))
 
 
-def likeness(first: Maps, second: Maps) -> dict[str, dict[str, float]]:
-    """Correlation and SSIM of each pair of maps of one name."""
+def similarity(first: Maps, second: Maps) -> dict[str, dict[str, float]]:
+    """Correlation and SSIM of each pair of maps with the same name."""
     return {
         name: {
             "correlation": correlation(first[name], second[name]),
@@ -140,17 +144,17 @@ def likeness(first: Maps, second: Maps) -> dict[str, dict[str, float]]:
     }
 
 
-def score(alike: Mapping[str, Mapping[str, float]]) -> float:
-    """One number to rank motions by: the mean of all correlations and SSIMs.
+def mean_similarity(similarities: Mapping[str, Mapping[str, float]]) -> float:
+    """Mean of all correlations and SSIMs: a single score to rank candidate motions.
 
-    Of twelve activities, known as well as one knows a subject, it puts the true one first most
-    often: correlation fails where noise is strong, SSIM where it is weak.
+    In the calibration with twelve activities and an inexact body it ranks the true motion first
+    most often: correlation alone fails at high noise, SSIM alone at low noise.
     """
-    return float(np.mean([value for figures in alike.values() for value in figures.values()]))
+    return float(np.mean([value for pair in similarities.values() for value in pair.values()]))
 
 
-def course_errors(first: Maps, second: Maps, axes: Mapping[str, np.ndarray]) -> dict[str, float]:
-    """How far the courses of two recordings lie apart, rms over time.
+def centroid_errors(first: Maps, second: Maps, axes: Mapping[str, np.ndarray]) -> dict[str, float]:
+    """RMS differences over time of the centroids and Doppler envelopes of two recordings.
 
     Returns:
         `range_error_m` and `doppler_error_mps` of the centroids, `envelope_error_mps` of the upper

@@ -1,12 +1,14 @@
-"""Where the pass lines of `radarsim.validate` come from: `python -m tools.calibrate_pass_lines`.
+"""Calibrate the acceptance thresholds of `radarsim.validate`.
 
-Twelve built-in activities stand for captures, at three signal-to-noise ratios. Each is compared
-with a simulation of the same motion (another noise, body 3 cm off, turned by 5 degrees, another
-lobe width: as well as one knows a real subject) and with simulations of the eleven others from the
-same start. A line lies where 2 % of the same-motion values would fall short of it; how many of the
-other motions it lets through is written beside it.
+    python -m tools.calibrate_thresholds
 
-Writes radarsim/assets/pass_lines.json.
+Twelve built-in activities are used as captures, at three signal-to-noise ratios. Each is compared
+with a simulation of the same motion with realistic errors (other noise, body 3 cm off and turned by
+5 degrees, other lobe width) and with simulations of the eleven other motions from the same start. A
+threshold is the value that 98 % of the same-motion comparisons reach; the fraction of other motions
+that also reach it is stored as well.
+
+Writes radarsim/assets/acceptance_thresholds.json.
 """
 
 import argparse
@@ -28,9 +30,9 @@ MISSED_SHARE = 0.02
 LOOPS, SAMPLES, SECONDS = 64, 128, 3.0
 MAPS = ("time_doppler", "time_range", "time_angle")
 TITLES = {"time_doppler": "time-Doppler", "time_range": "time-range", "time_angle": "time-angle"}
-ASSET = Path(__file__).parents[1] / "radarsim" / "assets" / "pass_lines.json"
-# Lines that no simulation can calibrate.
-STATED = {
+ASSET = Path(__file__).parents[1] / "radarsim" / "assets" / "acceptance_thresholds.json"
+# Thresholds that a simulation cannot calibrate.
+GIVEN = {
     "level_bias_db": {
         "title": "level bias", "limit": 7.9, "relation": "<=", "unit": "dB",
         "source": "twice the spread of human RCS, 3.94 dB (3GPP TR 38.901)",
@@ -43,34 +45,34 @@ STATED = {
 
 
 def main() -> int:
-    """Simulate, compare, write."""
+    """Simulate all activities, compare all pairs and write the thresholds."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--out", type=Path, default=ASSET)
     options = parser.parse_args()
     radar = small_radar()
     print("simulating", flush=True)
-    captures = {name: echo(radar, name) for name in ACTIVITIES}
-    tries = {name: echo(radar, name, off=True) for name in ACTIVITIES}
-    same, other, ranks = compare_all(radar, captures, tries)
-    lines = {key: line(key, same[key], other[key], radar) for key in same}
+    captures = {name: echo_of_activity(radar, name) for name in ACTIVITIES}
+    simulations = {name: echo_of_activity(radar, name, inexact=True) for name in ACTIVITIES}
+    same, other, ranks = compare_all(radar, captures, simulations)
+    thresholds = {key: threshold_of(key, same[key], other[key], radar) for key in same}
     joint = {
-        "same_motion_passes": passing(lines, same, radar),
-        "other_motion_passes": passing(lines, other, radar),
+        "same_motion_passes": share_within(thresholds, same),
+        "other_motion_passes": share_within(thresholds, other),
         "true_motion_first": ranks,
     }
-    how = {
+    calibration = {
         "activities": list(ACTIVITIES), "noise_db_over_the_board": list(NOISE_DB),
         "radar": f"AWR1843BOOST, {LOOPS} loops, {SAMPLES} samples, {SECONDS:g} s",
         "missed_share": MISSED_SHARE, "all_lines_together": joint,
     }  # fmt: skip
-    text = json.dumps({"lines": lines | STATED, "calibration": how}, indent=1)
+    text = json.dumps({"lines": thresholds | GIVEN, "calibration": calibration}, indent=1)
     options.out.write_text(text + "\n", encoding="utf-8")
     print(text)
     return 0
 
 
 def small_radar():
-    """The paper's board, half the loops and samples: the same bins, a quarter of the work."""
+    """The board of the mmCLIP paper with half the loops and samples: same bins, 1/4 of the work."""
     from radarsim.radar.boards import BOARDS
 
     radar = BOARDS["AWR1843BOOST"]
@@ -78,57 +80,69 @@ def small_radar():
     return replace(radar, chirp=chirp, frame=replace(radar.frame, num_chirps=LOOPS), board="")
 
 
-def echo(radar, name: str, off: bool = False) -> np.ndarray:
-    """An activity's noiseless cube, three metres away; `off` as a subject is really known."""
+def echo_of_activity(radar, name: str, inexact: bool = False) -> np.ndarray:
+    """Noiseless IF cube of an activity at 3 m [V]; `inexact`: with errors of place and lobe."""
     from builders.activities import perform
     from radarsim.files import free_body
     from radarsim.scene.placement import Placement
     from radarsim.validation.simulated import echo_of, make_actor
 
     placement = Placement(distance_m=3.0)
-    if off:
+    if inexact:
         placement = Placement(distance_m=3.03, heading_rad=np.radians(5.0))
     actor = make_actor(perform(name, duration_s=SECONDS + 0.5), free_body(), placement)
     print(" ", name, flush=True)
-    return echo_of(radar, actor, round(SECONDS / radar.frame.period_s), 0.4 if off else 0.5)
+    return echo_of(radar, actor, round(SECONDS / radar.frame.period_s), 0.4 if inexact else 0.5)
 
 
-def maps_of(radar, echo_v: np.ndarray, noise_db: float, seed: int):
-    """Heatmaps of an echo with noise, and their axes."""
+def noisy_heatmaps(radar, echo_v: np.ndarray, noise_db: float, seed: int):
+    """Heatmaps of an echo with thermal noise added, and their axes."""
     import jax
 
     from radarsim.captures.recording import of_cube
     from radarsim.signal.receiver import add_thermal_noise
-    from radarsim.validation.capture_stats import measure
-    from radarsim.validation.recording_heatmaps import long_axes, long_heatmaps, settings_for
+    from radarsim.validation.capture_stats import measure_stats
+    from radarsim.validation.recording_heatmaps import (
+        make_recording_heatmaps,
+        recording_axes,
+        settings_for,
+    )
 
     cube_v = np.asarray(add_thermal_noise(radar, echo_v, jax.random.key(seed), noise_db))
     recording = of_cube(radar, cube_v)
     settings = settings_for(recording)
-    return long_heatmaps(recording, measure(recording), settings), long_axes(recording, settings)
+    maps = make_recording_heatmaps(recording, measure_stats(recording), settings)
+    return maps, recording_axes(recording, settings)
 
 
-def compare_all(radar, captures, tries):
-    """Figures of all pairs, same and other motions apart, and how often the true one is first."""
-    from radarsim.validation.compare import course_errors, likeness, score
+def compare_all(radar, captures, simulations):
+    """Metrics of all pairs and how often the true motion ranks first.
+
+    Returns:
+        Values by metric for pairs of the same motion, the same for pairs of different motions, and
+        the number of activities whose own simulation is the most similar one, by noise level.
+    """
+    from radarsim.validation.heatmap_metrics import centroid_errors, mean_similarity, similarity
 
     same: dict[str, list[float]] = {}
     other: dict[str, list[float]] = {}
     ranks = {}
     for noise_db in NOISE_DB:
-        real = {name: maps_of(radar, captures[name], noise_db, 1) for name in ACTIVITIES}
-        simulated = {name: maps_of(radar, tries[name], noise_db, 2)[0] for name in ACTIVITIES}
-        exact = {name: maps_of(radar, captures[name], noise_db, 3)[0] for name in ACTIVITIES}
+        real = {name: noisy_heatmaps(radar, captures[name], noise_db, 1) for name in ACTIVITIES}
+        simulated = {
+            name: noisy_heatmaps(radar, simulations[name], noise_db, 2)[0] for name in ACTIVITIES
+        }
+        exact = {name: noisy_heatmaps(radar, captures[name], noise_db, 3)[0] for name in ACTIVITIES}
         scores, exact_scores = {}, {}
         for true, guess in product(ACTIVITIES, ACTIVITIES):
             maps, axes = real[true]
-            alike = likeness(maps, simulated[guess])
-            scores[true, guess] = score(alike)
-            exact_scores[true, guess] = score(likeness(maps, exact[guess]))
+            similarities = similarity(maps, simulated[guess])
+            scores[true, guess] = mean_similarity(similarities)
+            exact_scores[true, guess] = mean_similarity(similarity(maps, exact[guess]))
             kept = same if true == guess else other
             for kind, name in product(("correlation", "ssim"), MAPS):
-                kept.setdefault(f"{name}.{kind}", []).append(alike[name][kind])
-            for key, value in course_errors(maps, simulated[guess], axes).items():
+                kept.setdefault(f"{name}.{kind}", []).append(similarities[name][kind])
+            for key, value in centroid_errors(maps, simulated[guess], axes).items():
                 kept.setdefault(key, []).append(value)
         ranks[f"{noise_db:g} dB"] = {
             "body_off": num_first(scores), "body_known": num_first(exact_scores)
@@ -138,14 +152,14 @@ def compare_all(radar, captures, tries):
 
 
 def num_first(scores) -> int:
-    """How many activities are most like their own simulation."""
+    """Number of activities whose own simulation is the most similar one."""
     return sum(
         max(ACTIVITIES, key=lambda guess: scores[true, guess]) == true for true in ACTIVITIES
     )
 
 
-def line(key: str, same, other, radar) -> dict:
-    """The pass line of one figure, with both distributions."""
+def threshold_of(key: str, same, other, radar) -> dict:
+    """Threshold of one metric, with the distributions over the same and over other motions."""
     higher = "." in key
     quantile = MISSED_SHARE if higher else 1 - MISSED_SHARE
     limit = float(np.nanquantile(same, quantile))
@@ -173,20 +187,20 @@ def line(key: str, same, other, radar) -> dict:
 
 
 def quantiles(values) -> dict[str, float]:
-    """Five numbers of a distribution."""
+    """Minimum, 5 %, median, 95 % and maximum of a distribution."""
     return {
         f"{share:g}": round(float(np.nanquantile(values, share)), 4)
         for share in (0.0, 0.05, 0.5, 0.95, 1.0)
     }
 
 
-def passing(lines, values, radar) -> float:
-    """Share of comparisons within all calibrated lines at once."""
+def share_within(thresholds, values) -> float:
+    """Fraction of the comparisons within all calibrated thresholds."""
     within = [
         np.array(values[key]) >= entry["limit"]
         if entry["relation"] == ">="
         else np.array(values[key]) <= entry["limit"]
-        for key, entry in lines.items()
+        for key, entry in thresholds.items()
     ]
     return round(float(np.all(within, axis=0).mean()), 4)
 

@@ -1,0 +1,58 @@
+"""Azimuth of a target by beamforming over the horizontal row of virtual antennas."""
+
+import numpy as np
+from jaxtyping import Complex, Float
+
+from radarsim.heatmaps.heatmaps import HeatmapSettings, sine_grid
+from radarsim.radar.config import Radar
+
+_FINE = HeatmapSettings(num_angle_bins=1024)
+# Fraction of the power that the best direction must explain: 1 / elements is chance level, 1 a
+# single point target in the far field.
+MIN_EXPLAINED = 0.6
+
+
+def azimuth_of_cells(
+    radar: Radar,
+    cells_v: Complex[np.ndarray, "cell tx rx"],
+    frequency_hz: Float[np.ndarray, " cell"],
+) -> float | None:
+    """Azimuth of a target from its range-Doppler cells.
+
+    In each cell, the Doppler phase exp(2 pi j f t) gained until each transmit slot is compensated
+    and the channel gains are divided out. The row is then steered over all visible directions, and
+    the powers of the cells are added. The peak is interpolated by a parabola.
+
+    Args:
+        radar: antennas, channel gains and slot times.
+        cells_v: spectrum of each channel.
+        frequency_hz: Doppler frequency of each cell; 0: no phase is compensated [Hz].
+
+    Returns:
+        Azimuth, left positive [rad]. None if the row has a single element, or if its phases fit no
+        direction: wrong antenna layout, or several echoes in the same cells.
+    """
+    row = radar.array.azimuth_row()
+    if len(row) < 2:
+        return None
+    tx, rx = (np.array(indices) for indices in zip(*row))
+    tdm_phase = np.exp(-2j * np.pi * np.outer(frequency_hz, radar.tx_delays_s))
+    x = cells_v[:, tx, rx] * tdm_phase[:, tx] / radar.array.gains[tx, rx]
+    sines = sine_grid(radar, _FINE)
+    left_m = radar.array.virtual_m[tx, rx, 1]
+    steer = np.exp(2j * np.pi * np.outer(sines, left_m) / radar.chirp.wavelength_m)
+    power = (np.abs(steer @ x.T) ** 2).sum(1)
+    best = int(power.argmax())
+    if power[best] < MIN_EXPLAINED * len(row) * float((np.abs(x) ** 2).sum()):
+        return None
+    return float(np.arcsin(np.clip(_interpolated_peak(sines, power, best), -1, 1)))
+
+
+def _interpolated_peak(sines, power, best: int) -> float:
+    """Position of the maximum of the parabola through the peak and its two neighbours."""
+    if not 0 < best < len(sines) - 1:
+        return float(sines[best])
+    before, at, after = power[best - 1 : best + 2]
+    curvature = before - 2 * at + after
+    shift = 0.5 * (before - after) / curvature if curvature < 0 else 0.0
+    return float(sines[best] + shift * (sines[1] - sines[0]))

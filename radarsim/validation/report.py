@@ -1,0 +1,79 @@
+"""Results of a validation run, and its limitations where settings of the radar were assumed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from radarsim.captures.capture import Capture
+from radarsim.radar.config import Radar
+from radarsim.validation.analysis import CaptureAnalysis
+from radarsim.validation.best_simulation import CaptureSimulation
+from radarsim.validation.fit import Fit
+from radarsim.validation.thresholds import CheckedMetric
+from radarsim.validation.tracks import Track
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ValidationReport:
+    """Results of `python -m radarsim.validate`.
+
+    Attributes:
+        name: name of the capture.
+        capture: the capture as opened.
+        analysis: analysis of the capture.
+        simulation: the simulation and its comparison with the capture; None if not simulated.
+        not_simulated: reason why `simulation` is None.
+        metrics: metrics with acceptance thresholds.
+        verdict: see `thresholds.verdict`.
+        fit: fitted parameters; None without --fit.
+        profile: path of the fitted radar file, "" if there is none.
+        limitations: consequences of assumed settings, one line each.
+    """
+
+    name: str
+    capture: Capture
+    analysis: CaptureAnalysis
+    simulation: CaptureSimulation | None
+    not_simulated: str
+    metrics: Sequence[CheckedMetric]
+    verdict: str
+    fit: Fit | None
+    profile: str
+    limitations: Sequence[str]
+
+
+def corrected_range_m(radar: Radar, track: Track) -> float:
+    """Range of a target without range-Doppler coupling, f_c v / S [m].
+
+    The Doppler shift of a receding target adds to its beat frequency and so to its range. f_c is
+    the carrier in the middle of the sampled window, which is only known if the ADC start is.
+    """
+    coupling_s = radar.chirp.centre_freq_hz / radar.chirp.slope_hz_per_s
+    return track.typical_range_m - coupling_s * track.typical_speed_mps
+
+
+def adc_start_known(assumed: Sequence[str]) -> bool:
+    """Whether the ADC start time is configured, not assumed."""
+    return "chirp.adc_start_us" not in assumed
+
+
+def limitations(capture: Capture, analysis: CaptureAnalysis) -> list[str]:
+    """Consequences of settings that are assumed or undecided, one line each."""
+    assumed, lines = set(capture.assumed), []
+    if capture.iq_evidence.startswith("undecided"):
+        lines.append("I/Q order: I first is assumed; a mirrored range axis would mean Q first")
+    if not adc_start_known(capture.assumed):
+        lines.append(
+            "ADC start: assumed, so ranges are not corrected for range-Doppler coupling and the "
+            "carrier frequency is approximate"
+        )
+    if "frame.period_ms" in assumed:
+        single = analysis.recording.num_frames == 1
+        effect = "no effect on a single frame" if single else "times and rates scale with it"
+        lines.append(f"frame period: assumed; {effect}")
+    if "antennas" in assumed:
+        lines.append("antennas: assumed; angles and their sign depend on the antenna layout")
+    if assumed & {"board", "receiver.gain_db", "transmitter.power_dbm"}:
+        lines.append(
+            "board, gain or transmit power: assumed, so level and noise bias are not checked"
+        )
+    return lines
