@@ -75,7 +75,7 @@ def _radar_text(report: ValidationReport) -> str:
 
 def _dc_codes(report: ValidationReport) -> float:
     radar = report.analysis.recording.radar
-    return abs(report.analysis.stats.dc_v).max() / radar.receiver.adc_step_v
+    return float(abs(report.analysis.stats.dc_v).max()) / radar.receiver.adc_step_v
 
 
 def _noise_text(report: ValidationReport) -> str:
