@@ -13,8 +13,9 @@ import os
 import sys
 from pathlib import Path
 
-OPTIONAL_PARTS = ("errors", "memory", "growth", "gradients")
+MODES = ("accurate", "fast")
 MEMORY_S = (5, 60)
+GRADIENT_FRAMES = 4
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -129,38 +130,53 @@ def measured_settings(scene, options, num_visible: int) -> dict:
 
 def measure_optional_parts(options: argparse.Namespace, scene) -> dict:
     """Measurements that --skip leaves out; a skipped one is null in the JSON."""
-    radar, body, sigma_rad = scene.radar, scene.body, scene.sigma_rad
-    found = {"error_db": _unmeasured_errors(options.ranges), "growth": None, "gradients": None}
-    found["peak_mb_above_baseline"] = {f"{seconds}s": None for seconds in MEMORY_S}
-    if "errors" not in options.skip:
-        from benchmarks.method_speeds import errors_by_range
-
-        found["error_db"] = errors_by_range(radar, options.frames, options.ranges, sigma_rad, body)
-    if "memory" not in options.skip:
-        from benchmarks.memory_of import median_peak_in_new_processes
-
-        runs = {
-            f"{length}s": median_peak_in_new_processes(length, options.range, sigma_rad)
-            for length in MEMORY_S
-        }
-        found["memory"] = runs
-        found["peak_mb_above_baseline"] = {
-            name: run["above_baseline_mb"] for name, run in runs.items()
-        }
-    if "growth" not in options.skip:
-        from benchmarks.growth import measure_growth
-
-        found["growth"] = measure_growth(radar, options.range, sigma_rad, options.rounds, body=body)
-    if "gradients" not in options.skip:
-        from benchmarks.gradients import measure as measure_gradients
-
-        found["gradients"] = measure_gradients(radar, 4, options.range, sigma_rad, options.rounds)
-    found["device"] = _device(options, scene)
-    return found
+    unmeasured = {method: {f"{at:g}": None for at in options.ranges} for method in MODES}
+    results = {"error_db": unmeasured, "growth": None, "gradients": None}
+    results["peak_mb_above_baseline"] = {f"{length}s": None for length in MEMORY_S}
+    for name, measure_part in OPTIONAL_PARTS.items():
+        if name not in options.skip:
+            results |= measure_part(options, scene)
+    return results | {"device": _device(options, scene)}
 
 
-def _unmeasured_errors(ranges_m):
-    return {method: {f"{at:g}": None for at in ranges_m} for method in ("accurate", "fast")}
+def _errors(options, scene) -> dict:
+    from benchmarks.method_speeds import errors_by_range
+
+    inputs = options.frames, options.ranges, scene.sigma_rad, scene.body
+    return {"error_db": errors_by_range(scene.radar, *inputs)}
+
+
+def _memory(options, scene) -> dict:
+    from benchmarks.memory_of import median_peak_in_new_processes
+
+    runs = {
+        f"{length}s": median_peak_in_new_processes(length, options.range, scene.sigma_rad)
+        for length in MEMORY_S
+    }
+    peaks = {name: run["above_baseline_mb"] for name, run in runs.items()}
+    return {"memory": runs, "peak_mb_above_baseline": peaks}
+
+
+def _growth(options, scene) -> dict:
+    from benchmarks.growth import measure_growth
+
+    inputs = options.range, scene.sigma_rad, options.rounds
+    return {"growth": measure_growth(scene.radar, *inputs, body=scene.body)}
+
+
+def _gradients(options, scene) -> dict:
+    from benchmarks.gradients import measure as measure_gradients
+
+    inputs = options.range, scene.sigma_rad, options.rounds
+    return {"gradients": measure_gradients(scene.radar, GRADIENT_FRAMES, *inputs)}
+
+
+OPTIONAL_PARTS = {
+    "errors": _errors,
+    "memory": _memory,
+    "growth": _growth,
+    "gradients": _gradients,
+}
 
 
 def _device(options, scene) -> dict:
