@@ -1,11 +1,11 @@
-"""Sets up `.venv` where it is missing or out of date, then runs one of the project's jobs in it.
+"""Creates or updates the virtual environment `.venv`, then runs a job of the project in it.
 
-    python3 make.py dataset             a radar dataset in synth.zarr (options of builders.amass)
-    python3 make.py draw                pictures of a clip (options of builders.draw)
-    python3 make.py test                the tests (options of pytest)
+    python3 make.py dataset     build a radar dataset in synth.zarr (options of builders.amass)
+    python3 make.py draw        draw a figure of a clip (options of builders.draw)
+    python3 make.py test        run the tests (options of pytest)
 
-Needs Python 3.11 or newer with venv, and a package index for the first run. Options after the job
-go to the job: `python3 make.py dataset --out mine.zarr --motions walk.bvh`.
+Requires Python 3.11 or newer with venv, and access to a package index for the first run. Options
+after the job are passed to it: `python3 make.py dataset --out mine.zarr --motions walk.bvh`.
 """
 
 import hashlib
@@ -16,14 +16,14 @@ import subprocess
 import sys
 
 OLDEST = (3, 11)
-NEWEST_NAMED = 19
+NEWEST_TRIED = 19
 ROOT = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(ROOT, ".venv")
 PYTHON = os.path.join(VENV, "bin", "python")
 STAMP = os.path.join(VENV, "set-up.txt")
-DECIDES_INSTALL = ("setup.cfg", "pyproject.toml", "constraints.txt")
+INSTALL_FILES = ("setup.cfg", "pyproject.toml", "constraints.txt")
 
-# Job: extras of setup.cfg that it needs, and the module that does it.
+# Job: required extras of setup.cfg, and the module to run.
 JOBS = {
     "dataset": ((), "builders.amass"),
     "draw": (("viz",), "builders.draw"),
@@ -32,7 +32,7 @@ JOBS = {
 
 
 def main(arguments):
-    """Run a job; does not come back but by an exit."""
+    """Run a job; replaces this process or exits."""
     if not arguments or arguments[0] not in JOBS:
         sys.exit(__doc__.strip())
     job, options = arguments[0], arguments[1:]
@@ -48,61 +48,63 @@ def main(arguments):
 
 
 def check_python():
-    """End with what to do where this Python cannot do it."""
+    """Exit with instructions if this Python or system is not supported."""
     if os.name == "nt":
-        sys.exit("make.py: this project runs on Linux and macOS; on Windows, use it within WSL")
-    # Those who come with an older Python are who this is for.
+        sys.exit("make.py: this project runs on Linux and macOS; on Windows, use WSL")
+    # Older Pythons must be able to run this file up to here, to see this message.
     if sys.version_info < OLDEST:
-        names = [f"python3.{minor}" for minor in range(OLDEST[1], NEWEST_NAMED)]
+        names = [f"python3.{minor}" for minor in range(OLDEST[1], NEWEST_TRIED)]
         newer = [name for name in names if shutil.which(name)]
-        hint = f"run {newer[-1]} make.py" if newer else "install it from your system"
+        hint = f"run {newer[-1]} make.py" if newer else "install it with your package manager"
         found = "{}.{}".format(*sys.version_info[:2])
-        sys.exit(f"make.py: Python 3.11 or newer is needed, {sys.executable} is {found}; {hint}")
+        sys.exit(f"make.py: Python 3.11 or newer is required, {sys.executable} is {found}; {hint}")
     if not all(importlib.util.find_spec(name) for name in ("venv", "ensurepip")):
         version = "python{}.{}-venv".format(*sys.version_info[:2])
         hint = f"on Debian or Ubuntu: sudo apt install {version}"
-        sys.exit(f"make.py: {sys.executable} comes without venv or ensurepip; {hint}")
+        sys.exit(f"make.py: {sys.executable} has no venv or ensurepip; {hint}")
 
 
 def set_up(extras):
-    """Make `.venv` hold the package with these extras, and do nothing where it does."""
+    """Install the package with these extras into `.venv`, unless it is up to date."""
     digest, installed = read_stamp()
     wanted = installed | set(extras)
-    if digest == digest_of_install() and wanted == installed and os.path.exists(PYTHON):
+    if digest == install_digest() and wanted == installed and os.path.exists(PYTHON):
         return
     make_venv()
-    print(f"make.py: installing into {VENV}; the first time takes minutes and about 1 GB")
+    print(f"make.py: installing into {VENV}; the first time takes a few minutes and about 1 GB")
     requirement = "{}[{}]".format(ROOT, ",".join(sorted(wanted))) if wanted else ROOT
     constraints = os.path.join(ROOT, "constraints.txt")
     command = ("install", "--disable-pip-version-check", "-c", constraints, "-e", requirement)
     if subprocess.call([PYTHON, "-m", "pip", *command]):
         sys.exit(
-            "make.py: pip could not install what is needed, its own message is above. Where it "
-            "found no connection: set HTTPS_PROXY, or PIP_INDEX_URL to an index you can reach; "
-            "then run the same command again"
+            "make.py: pip failed, see its message above. If there was no connection: set "
+            "HTTPS_PROXY, or PIP_INDEX_URL to an index you can reach; then run the same command "
+            "again"
         )
     with open(STAMP, "w") as stamp:
-        stamp.write("\n".join([digest_of_install(), *sorted(wanted)]))
+        stamp.write("\n".join([install_digest(), *sorted(wanted)]))
 
 
 def make_venv():
-    """Create `.venv`, or repair one whose creation was interrupted."""
+    """Create `.venv`, or complete one whose creation was interrupted."""
     if os.path.lexists(PYTHON):
         if not runs("-c", "import sys; sys.exit(sys.version_info < (3, 11))"):
-            sys.exit(f"make.py: the Python of {VENV} is too old or gone; remove that folder first")
+            sys.exit(
+                f"make.py: the Python of {VENV} is too old or missing; remove that folder first"
+            )
         if runs("-m", "pip", "--version"):
             return
     import venv
 
-    print(f"make.py: making {VENV}")
+    print(f"make.py: creating {VENV}")
     try:
         venv.create(VENV, with_pip=True, symlinks=True)
     except (OSError, subprocess.CalledProcessError) as error:
-        sys.exit(f"make.py: {VENV} cannot be made ({error}); check the folder and the disk")
+        sys.exit(f"make.py: {VENV} cannot be created ({error}); check the folder and the disk")
 
 
 def runs(*arguments):
-    """Whether the environment's Python runs this without an error."""
+    """Whether the Python of the environment runs these arguments without an error."""
     try:
         done = subprocess.run([PYTHON, *arguments], capture_output=True, check=False)
     except OSError:
@@ -111,7 +113,7 @@ def runs(*arguments):
 
 
 def read_stamp():
-    """Digest and extras of what was installed last."""
+    """Return the digest and the extras of the last installation."""
     if not os.path.exists(STAMP):
         return None, set()
     with open(STAMP) as stamp:
@@ -119,10 +121,10 @@ def read_stamp():
     return digest, set(extras)
 
 
-def digest_of_install():
-    """Of all that decides what is installed, and where: an editable install keeps the place."""
+def install_digest():
+    """Digest of the installation settings and paths: an editable install depends on its path."""
     digest = hashlib.sha256((ROOT + os.path.realpath(PYTHON)).encode())
-    for name in DECIDES_INSTALL:
+    for name in INSTALL_FILES:
         with open(os.path.join(ROOT, name), "rb") as file:
             digest.update(file.read())
     return digest.hexdigest()

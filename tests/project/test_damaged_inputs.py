@@ -1,4 +1,4 @@
-"""A thousand damaged inputs: each is used, or refused in one line; none runs code or hangs."""
+"""A thousand damaged inputs: each is read or refused in one line; none runs code or hangs."""
 
 import contextlib
 import io
@@ -34,7 +34,7 @@ from radarsim.radar.toml import dump_radar
 from tests.helpers.bvh_samples import bvh_text, moves, person
 from tests.helpers.pipeline_fakes import small_recipe
 
-HANG_S = 20
+TIME_LIMIT_S = 20
 RECIPE = small_recipe()
 
 
@@ -54,8 +54,8 @@ def walk_npz():
 
 
 def walk_bvh():
-    someone = person()
-    return bvh_text(someone, *moves(someone, num_poses=12)).encode()
+    skeleton = person()
+    return bvh_text(skeleton, *moves(skeleton, num_poses=12)).encode()
 
 
 def babel_json():
@@ -66,8 +66,8 @@ def babel_json():
 
 
 def kitml_json():
-    said = [{"seg_id": "0", "text": "A person walks.", "start": 0.0, "end": 2.0}]
-    entry = {"path": "KIT/3/walk_poses", "duration": 2.0, "annotations": said}
+    annotations = [{"seg_id": "0", "text": "A person walks.", "start": 0.0, "end": 2.0}]
+    entry = {"path": "KIT/3/walk_poses", "duration": 2.0, "annotations": annotations}
     return json.dumps({"00001": entry}).encode()
 
 
@@ -76,7 +76,7 @@ def sentences_parquet():
     return parquet_bytes("attributes", [{**row, "provenance": "by hand"}])
 
 
-def reads_motion(path):
+def read_motion(path):
     takes, notes = file_takes([str(path)])
     assert all("\n" not in note.line for note in notes)
     for take in takes:
@@ -84,42 +84,42 @@ def reads_motion(path):
             assert "\n" not in note.line, note.line
 
 
-def reads_recipe(path):
+def read_recipe(path):
     given = _parser().parse_args(["--out", "x", "--recipe", str(path)])
     table, where = load_recipe_table(given)
     recipe_from_table(merge_tables(table, recipe_table(vars(given))), where)
 
 
-def attaches(path):
+def attach_sentences(path):
     attach(str(path.parent / "store.zarr"), str(path))
 
 
-def checks(path):
-    """A store of which one file is damaged: the metadata of its first array."""
+def check_store(path):
+    """Check a store whose root metadata is damaged."""
     shutil.copytree(path.parent / "store.zarr", path.parent / "broken.zarr", dirs_exist_ok=True)
     shutil.copy(path, path.parent / "broken.zarr" / "zarr.json")
     assert check.main([str(path.parent / "broken.zarr"), "--quiet"]) in (1, 2)
 
 
 READERS = {
-    "walk.npz": (walk_npz, reads_motion),
-    "walk.bvh": (walk_bvh, reads_motion),
+    "walk.npz": (walk_npz, read_motion),
+    "walk.bvh": (walk_bvh, read_motion),
     "babel.json": (babel_json, lambda path: load_texts(babel=str(path))),
     "kitml.json": (kitml_json, lambda path: load_texts(kitml=str(path))),
-    "said.parquet": (sentences_parquet, attaches),
-    "recipe.toml": (lambda: dump_recipe(RECIPE).encode(), reads_recipe),
+    "sentences.parquet": (sentences_parquet, attach_sentences),
+    "recipe.toml": (lambda: dump_recipe(RECIPE).encode(), read_recipe),
     "radar.toml": (
         lambda: dump_radar(BOARDS["IWR6843ISK"]).encode(),
         lambda path: recipe_from_table({"radar": str(path)}, "options"),
     ),
-    "zarr.json": (None, checks),
+    "zarr.json": (None, check_store),
 }
-PER_KIND = 125  # of eight kinds
+NUM_DAMAGES = 125  # of each of eight file types
 
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
-    """Finished, of clips that all failed: nothing needs a simulation here."""
+    """A finished store whose clips all failed, so that nothing is simulated."""
 
     def fails(recipe, clip, take):
         raise InputError(clip.id, "poses", "none", "none")
@@ -134,9 +134,9 @@ def store(tmp_path_factory):
 
 
 def damaged(data, rng):
-    """One of the ways in which files go wrong on disks, in transfers and in editors."""
+    """Random damage as caused by disks, transfers and editors."""
     data, at = bytearray(data), int(rng.integers(len(data)))
-    ways = (
+    damages = (
         lambda: data[:at],
         lambda: data[at:],
         lambda: data[:at] + bytes(rng.integers(0, 256, 9, np.uint8)) + data[at + 9 :],
@@ -150,7 +150,7 @@ def damaged(data, rng):
         lambda: data.replace(b"{", b"[{", 3).replace(b"}", b"}]", 3),
         lambda: b"\xef\xbb\xbf" + data.replace(b"\n", b"\r"),
     )
-    return bytes(ways[int(rng.integers(len(ways)))]())
+    return bytes(damages[int(rng.integers(len(damages)))]())
 
 
 def _numbers_replaced(data, rng, word):
@@ -160,72 +160,73 @@ def _numbers_replaced(data, rng, word):
 
 
 @pytest.fixture
-def no_hang():
-    def hangs(*_):
-        raise AssertionError(f"still reading after {HANG_S} s")
+def time_limit():
+    def fail(*_):
+        raise AssertionError(f"still reading after {TIME_LIMIT_S} s")
 
-    before = signal.signal(signal.SIGALRM, hangs)
+    before = signal.signal(signal.SIGALRM, fail)
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)
 
 
 @pytest.mark.parametrize("name", READERS)
-def test_damage_costs_one_line(name, tmp_path, store, no_hang, capsys):
+def test_a_damaged_file_is_read_or_refused_in_one_line(name, tmp_path, store, time_limit, capsys):
     whole, read = READERS[name]
     data = whole() if whole else (store / "zarr.json").read_bytes()
     shutil.copytree(store, tmp_path / "store.zarr")
-    rng, said, path = np.random.default_rng(3), [], tmp_path / name
-    for _ in range(PER_KIND):
+    rng, lines, path = np.random.default_rng(3), [], tmp_path / name
+    for _ in range(NUM_DAMAGES):
         path.write_bytes(damaged(data, rng))
-        signal.alarm(HANG_S)
-        with contextlib.suppress(Used):
-            with pytest.raises(InputError) as refusal:  # noqa: PT012  (`Used` leaves both)
+        signal.alarm(TIME_LIMIT_S)
+        with contextlib.suppress(FileWasRead):
+            with pytest.raises(InputError) as refusal:  # noqa: PT012  (`FileWasRead` leaves both)
                 read(path)
-                raise Used
-            said.append(str(refusal.value))
+                raise FileWasRead
+            lines.append(str(refusal.value))
     assert "Traceback" not in capsys.readouterr().err
-    assert all("\n" not in line and len(line) < 1000 for line in said)
-    assert said or name in ("walk.npz", "walk.bvh", "zarr.json")  # those tell it otherwise
+    assert all("\n" not in line and len(line) < 1000 for line in lines)
+    # These report damage by notes or by the exit status.
+    assert lines or name in ("walk.npz", "walk.bvh", "zarr.json")
 
 
-class Used(Exception):
-    """The damage did no harm, or was told on the way."""
+class FileWasRead(Exception):
+    """The damaged file was read, or its damage was reported without an exception."""
 
 
-class Marks:
-    """What unpickles by running a command."""
+class CommandOnUnpickling:
+    """An object that runs a command when it is unpickled."""
 
-    def __init__(self, mark):
-        self.mark = mark
+    def __init__(self, marker):
+        self.marker = marker
 
     def __reduce__(self):
-        return os.system, (f"touch {self.mark}",)
+        return os.system, (f"touch {self.marker}",)
 
 
 def test_no_code_runs_from_a_file(tmp_path):
-    """Pickles that would leave a mark, wherever a pickle could be expected."""
-    mark = tmp_path / "ran"
-    bomb = Marks(mark)
-    np.savez(tmp_path / "poses.npz", poses=np.array([bomb], object), trans=np.zeros((1, 3)))
-    np.save(tmp_path / "array.npy", np.array([bomb], object))
+    """Pickles that would create a marker file, in every file type that may contain pickles."""
+    marker = tmp_path / "ran"
+    payload = CommandOnUnpickling(marker)
+    np.savez(tmp_path / "poses.npz", poses=np.array([payload], object), trans=np.zeros((1, 3)))
+    np.save(tmp_path / "array.npy", np.array([payload], object))
     (tmp_path / "array.npy").rename(tmp_path / "array.npz")
     for name in ("plain.npz", "SMPL_NEUTRAL.pkl", "model.pkl"):
-        (tmp_path / name).write_bytes(pickle.dumps({"poses": bomb, "v_template": bomb}))
+        (tmp_path / name).write_bytes(pickle.dumps({"poses": payload, "v_template": payload}))
     for name in ("poses.npz", "array.npz", "plain.npz"):
-        reads_motion(tmp_path / name)
+        read_motion(tmp_path / name)
         with pytest.raises(InputError):
             read_arrays(tmp_path / name, keys=("poses",))
     for name in ("SMPL_NEUTRAL.pkl", "model.pkl"):
         with pytest.raises(InputError):
             load_body(str(tmp_path / name), "neutral", "smpl")
-    assert not mark.exists()
-    pickle.loads(pickle.dumps(bomb))  # the bomb is a real one
-    assert mark.exists()
+    assert not marker.exists()
+    pickle.loads(pickle.dumps(payload))  # the payload works
+    assert marker.exists()
 
 
-def test_good_clips_among_damaged_files_are_planned(tmp_path):
-    """One line for each file that is of no use; the rest is there."""
+def test_valid_motions_among_damaged_files_are_planned(tmp_path):
+    """One line for each damaged file, clips for all others."""
     rng = np.random.default_rng(5)
     for number in range(6):
         (tmp_path / f"good{number}.npz").write_bytes(walk_npz())
@@ -239,12 +240,12 @@ def test_good_clips_among_damaged_files_are_planned(tmp_path):
     prepare(LocalFolder(tmp_path / "s.zarr"), make_blueprint(plan, {t.id: t for t in takes}))
 
 
-def test_deep_and_endless_documents_are_refused(tmp_path):
+def test_deeply_nested_documents_are_refused(tmp_path):
     deep = {"walk.json": b"[" * 100_000, "recipe.toml": b"a = " + b"[" * 100_000}
     for name, data in deep.items():
         (tmp_path / name).write_bytes(data)
     with pytest.raises(InputError):
         load_texts(babel=str(tmp_path / "walk.json"))
     with pytest.raises(InputError):
-        reads_recipe(tmp_path / "recipe.toml")
+        read_recipe(tmp_path / "recipe.toml")
     assert sys.getrecursionlimit() < 100_000

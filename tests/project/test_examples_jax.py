@@ -1,4 +1,4 @@
-"""The JAX example reads a small store as its tables say."""
+"""The JAX example reads clips and labels of a small store."""
 
 import runpy
 from pathlib import Path
@@ -11,7 +11,7 @@ import zarr
 from tests.helpers.small_stores import build_store
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "jax_dataset.py"
-NUM_COLUMNS = 3  # of the five that these clips have
+NUM_COLUMNS = 3  # these clips have five
 
 
 @pytest.fixture(scope="module")
@@ -25,12 +25,12 @@ def windows(store):
 
 
 def labels_of(store):
-    """The label's words by row, for the clips of the train split that were made."""
-    words = {
+    """Text of the label by row, for the labelled clips of the train split."""
+    captions = {
         row["id"]: row["text"] for row in pq.read_table(f"{store}/tables/captions").to_pylist()
     }
     labels = {
-        row["row"]: words[row["caption"]]
+        row["row"]: captions[row["caption"]]
         for row in pq.read_table(f"{store}/tables/segments").to_pylist()
         if row["kind"] == "label"
     }
@@ -42,22 +42,22 @@ def labels_of(store):
     }
 
 
-def test_an_epoch_holds_every_labelled_clip_once_with_its_label(store, windows):
-    wanted = labels_of(store)
+def test_an_epoch_contains_every_labelled_clip_once_with_its_label(store, windows):
+    expected = labels_of(store)
     maps = zarr.open_group(store, mode="r")["time_range"]
     found = []
     for batch, labels in windows.epoch(batch_size=1, seed=0):
         assert batch["time_doppler"].shape[:2] == (1, NUM_COLUMNS)
-        # The window of the one row that holds these very values.
+        # The row whose heatmap contains exactly these values.
         window = np.asarray(batch["time_range"][0])
-        row = next(row for row in wanted if _holds(maps[row], window))
+        row = next(row for row in expected if _contains(maps[row], window))
         found.append(row)
-        assert windows.labels[int(labels[0])] == wanted[row]
-    assert sorted(found) == sorted(wanted)
-    assert len(windows) == len(wanted)
+        assert windows.labels[int(labels[0])] == expected[row]
+    assert sorted(found) == sorted(expected)
+    assert len(windows) == len(expected)
 
 
-def test_the_same_seed_gives_the_same_epoch_and_another_another(windows):
+def test_the_seed_determines_the_epoch(windows):
     def epoch(seed):
         return np.concatenate([maps["time_angle"] for maps, _ in windows.epoch(2, seed)])
 
@@ -65,6 +65,6 @@ def test_the_same_seed_gives_the_same_epoch_and_another_another(windows):
     assert not np.array_equal(epoch(1), epoch(2))
 
 
-def _holds(map_db, window):
+def _contains(map_db, window):
     starts = range(len(map_db) - NUM_COLUMNS + 1)
     return any(np.array_equal(map_db[start : start + NUM_COLUMNS], window) for start in starts)

@@ -1,4 +1,4 @@
-"""make.py tells a newcomer what to do, and installs only when something changed."""
+"""make.py runs jobs, installs only after changes, and explains unsupported systems."""
 
 import importlib.util
 import subprocess
@@ -12,7 +12,7 @@ PATH = Path(__file__).parents[2] / "make.py"
 
 @pytest.fixture
 def make(tmp_path, monkeypatch):
-    """make.py in a folder of its own, where pip and what it would run only leave a trace."""
+    """make.py in a temporary folder, with pip and the job replaced by recorders of their calls."""
     for name in ("setup.cfg", "pyproject.toml", "constraints.txt"):
         (tmp_path / name).write_text(name)
     spec = importlib.util.spec_from_file_location("make", PATH)
@@ -33,7 +33,7 @@ def make(tmp_path, monkeypatch):
     return module
 
 
-def test_the_main_job_installs_once_and_names_a_store(make):
+def test_the_dataset_job_installs_once_and_sets_a_default_store(make):
     make.main(["dataset", "--limit", "8"])
     make.main(["dataset", "--out=mine.zarr"])
     assert len(make.installs) == 1
@@ -42,7 +42,7 @@ def test_the_main_job_installs_once_and_names_a_store(make):
     assert make.jobs[1] == ["-m", "builders.amass", "--out=mine.zarr"]
 
 
-def test_a_job_that_needs_more_adds_to_what_is_there(make):
+def test_a_job_with_further_extras_adds_them_to_the_installed_ones(make):
     for job in ("draw", "test", "draw", "dataset"):
         make.main([job])
     assert [command[-1] for command in make.installs] == [
@@ -51,14 +51,14 @@ def test_a_job_that_needs_more_adds_to_what_is_there(make):
     ]
 
 
-def test_other_pins_are_installed_again(make):
+def test_changed_constraints_are_installed_again(make):
     make.main(["test"])
     Path("constraints.txt").write_text("numpy==2.0")
     make.main(["test"])
     assert len(make.installs) == 2
 
 
-def test_an_install_that_failed_is_told_and_tried_again(make, monkeypatch):
+def test_a_failed_installation_is_reported_and_repeated(make, monkeypatch):
     monkeypatch.setattr(make.subprocess, "call", lambda command: 1)
     with pytest.raises(SystemExit, match="PIP_INDEX_URL"):
         make.main(["dataset"])
@@ -66,29 +66,29 @@ def test_an_install_that_failed_is_told_and_tried_again(make, monkeypatch):
     assert not Path(make.STAMP).exists()
 
 
-def test_an_old_python_is_told_which_one_is_needed(make, monkeypatch):
+def test_an_old_python_gets_the_required_version(make, monkeypatch):
     monkeypatch.setattr(make.sys, "version_info", (3, 10, 13))
-    with pytest.raises(SystemExit, match=r"Python 3\.11 or newer is needed.* is 3\.10; "):
+    with pytest.raises(SystemExit, match=r"Python 3\.11 or newer is required.* is 3\.10; "):
         make.main(["dataset"])
 
 
-def test_a_python_without_ensurepip_is_told_what_to_install(make, monkeypatch):
-    there = importlib.util.find_spec
+def test_a_python_without_ensurepip_gets_the_package_to_install(make, monkeypatch):
+    find_spec = importlib.util.find_spec
     monkeypatch.setattr(
-        make.importlib.util, "find_spec", lambda name: name != "ensurepip" and there(name)
+        make.importlib.util, "find_spec", lambda name: name != "ensurepip" and find_spec(name)
     )
     with pytest.raises(SystemExit, match="sudo apt install python3"):
         make.main(["dataset"])
 
 
-def test_an_environment_whose_python_is_gone_is_not_touched(make):
+def test_an_environment_without_its_python_is_not_modified(make):
     Path(make.PYTHON).unlink()
     Path(make.PYTHON).symlink_to("nowhere")
     with pytest.raises(SystemExit, match="remove that folder first"):
         make.main(["dataset"])
 
 
-def test_without_a_job_it_lists_them():
+def test_without_a_job_the_jobs_are_listed():
     done = subprocess.run([sys.executable, PATH], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "make.py dataset" in done.stderr

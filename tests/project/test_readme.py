@@ -1,4 +1,4 @@
-"""What the README shows is run as it stands there, on a short motion and a small store."""
+"""Snippets, commands and paths of the README, run on a short motion and a small store."""
 
 import re
 import runpy
@@ -25,17 +25,17 @@ def blocks(language: str) -> list[str]:
 
 
 def commands(module: str, job: str) -> list[list[str]]:
-    """Options of every line that runs a module, by itself or as a job of make.py."""
+    """Options of every line that runs a module, directly or as a job of make.py."""
     lines = "\n".join(blocks("bash")).splitlines() + re.findall(r"`(python[^`\n]*)`", README)
     split = [shlex.split(line, comments=True) for line in lines]
     starts = (["python", "-m", module], ["python3", "make.py", job])
-    return [words[3:] for words in split if words[:3] in starts and "--help" not in words]
+    return [parts[3:] for parts in split if parts[:3] in starts and "--help" not in parts]
 
 
 @pytest.fixture
-def folder_with_a_walk_and_a_store(tmp_path, monkeypatch):
-    someone = person()
-    Path(tmp_path, "walk.bvh").write_text(bvh_text(someone, *moves(someone, num_poses=25)))
+def folder_with_motion_and_store(tmp_path, monkeypatch):
+    skeleton = person()
+    Path(tmp_path, "walk.bvh").write_text(bvh_text(skeleton, *moves(skeleton, num_poses=25)))
     takes = fake_takes(3)
     plan = fake_plan(takes)
     store = str(tmp_path / "synth.zarr")
@@ -45,31 +45,31 @@ def folder_with_a_walk_and_a_store(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("snippet", blocks("python"), ids=lambda text: text.splitlines()[0])
-def test_a_python_snippet_runs(snippet, folder_with_a_walk_and_a_store):
-    script = folder_with_a_walk_and_a_store / "snippet.py"
+def test_a_python_snippet_runs(snippet, folder_with_motion_and_store):
+    script = folder_with_motion_and_store / "snippet.py"
     script.write_text(snippet)
     runpy.run_path(str(script))
 
 
 @pytest.mark.parametrize("options", commands("builders.amass", "dataset"), ids=" ".join)
-def test_a_builder_command_asks_for_a_possible_recipe(options):
+def test_a_build_command_gives_a_valid_recipe(options):
     table = recipe_table(vars(amass._parser().parse_args(options)))
-    table.pop("radar", None)  # files of the reader's
+    table.pop("radar", None)  # files that only the reader has
     recipe_from_table(table, "README")
 
 
 @pytest.mark.parametrize("options", commands("builders.draw", "draw"), ids=" ".join)
-def test_a_drawing_command_is_understood(options):
+def test_a_draw_command_is_valid(options):
     assert draw._parser().parse_args(options).source
 
 
-def test_the_radar_file_describes_a_radar():
+def test_the_radar_file_is_valid():
     for text in blocks("toml"):
         if "[paths]" not in text:
             assert parse_radar(text, "README").board in BOARDS
 
 
-def test_the_recipe_file_describes_a_dataset():
+def test_the_recipe_file_is_valid():
     for text in blocks("toml"):
         table = table_from_toml(text, "README")
         if table.pop("paths", {}):
@@ -77,7 +77,7 @@ def test_the_recipe_file_describes_a_dataset():
                 recipe_from_table({**table, "radar": radar}, "README")
 
 
-def test_files_and_folders_it_names_are_there():
+def test_linked_and_named_files_exist():
     links = re.findall(r"\]\(([^)#]+)\)", README)
     named = re.findall(
         r"`((?:radarsim|pipelines|builders|benchmarks|tests|tools)/[\w./]*)`", README
