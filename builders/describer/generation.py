@@ -151,7 +151,7 @@ class GenerationRun:
                 return False
             used = 0
             try:
-                answer, used = await client.ask(state.messages)
+                answer, used = await client.request_answer(state.messages)
                 self.cache.put(state.next_key, answer, used)
                 self.status.requests += 1
                 self._consecutive_failures = 0

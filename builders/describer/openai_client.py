@@ -143,7 +143,7 @@ class ModelClient:
     async def __aexit__(self, *_) -> None:
         await self._client.close()
 
-    async def ask(self, messages: Sequence[Message]) -> tuple[str, int]:
+    async def request_answer(self, messages: Sequence[Message]) -> tuple[str, int]:
         """Send messages and return the answer and the number of tokens used.
 
         Raises:
