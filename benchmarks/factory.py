@@ -67,7 +67,7 @@ def write_long_motion(path: Path) -> None:
     import numpy as np
 
     from builders.activities import perform
-    from builders.corpus.files import amass_bytes
+    from builders.corpus.writer import amass_bytes
 
     minute = perform("march_in_place", duration_s=60.0)
     rounds = np.pad(np.arange(minute.num_poses), (0, round(LONG_S * minute.rate_hz)), "reflect")

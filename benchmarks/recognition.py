@@ -141,10 +141,11 @@ def squared_distances(values: np.ndarray, test: np.ndarray) -> np.ndarray:
 
 def variety(num_subjects: int, num_takes: int = 8) -> dict:
     """Coefficients of variation of tempo and amplitude over subjects and takes."""
-    from builders.activities.style import draw_style, generator, subject
+    from builders.activities.performers import draw_style, make_performer
+    from builders.activities.variation import generator
 
     styles = [
-        draw_style(subject(number), generator("take", 0, number, "variety", take))
+        draw_style(make_performer(number), generator("take", 0, number, "variety", take))
         for number in range(max(num_subjects, 8))
         for take in range(num_takes)
     ]

@@ -1,7 +1,7 @@
 """Contact sheets for the documentation: `python tools/draw_activities.py`.
 
-Writes docs/activities/*.png: a cycle of each built-in activity (seconds where it goes somewhere)
-in groups of ten, as thumbnails of few colours. Look at every one before committing it.
+Writes docs/activities/*.png: one cycle of each built-in activity (six seconds of a walk), ten
+activities to a sheet, in a small palette. Inspect every sheet before you commit it.
 """
 
 import sys
@@ -10,15 +10,16 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from builders.activities import ACTIVITIES, perform_and_tell
+from builders.activities import ACTIVITIES, perform_annotated
+from builders.activities.contact_sheet import render_poses
 from builders.activities.movement import Gait
-from builders.activities.strip import pictures
-from builders.activities.style import draw_style, generator, subject
+from builders.activities.performers import draw_style, make_performer
+from builders.activities.variation import generator
 
 PER_SHEET, NUM_POSES = 10, 8
 HEIGHT_PX, WIDTH_PX = 120, 92
 NUM_COLOURS = 24
-PERFORMER = 1  # right-handed, of middle height
+PERFORMER = 1  # right-handed, of average height
 
 
 def main() -> None:
@@ -34,20 +35,20 @@ def main() -> None:
 
 
 def _row(activity):
-    take = perform_and_tell(activity, PERFORMER, duration_s=13.0)
-    which = _one_cycle(activity, take.phase)
-    shown = pictures(take.motion, which, 40.0, HEIGHT_PX, WIDTH_PX)
-    picture = Image.fromarray(np.concatenate(shown, axis=1))
+    take = perform_annotated(activity, PERFORMER, duration_s=13.0)
+    pose_idx = _one_cycle(activity, take.phase)
+    pictures = render_poses(take.motion, pose_idx, 40.0, HEIGHT_PX, WIDTH_PX)
+    picture = Image.fromarray(np.concatenate(pictures, axis=1))
     ImageDraw.Draw(picture).text((3, 1), f"{activity.id} {activity.label}", fill=(0, 0, 0))
     return np.asarray(picture)
 
 
 def _one_cycle(activity, phase):
-    """Poses spread over a cycle, or over six seconds of one who goes somewhere."""
-    style = draw_style(subject(PERFORMER), generator("sheet"))
-    goes = isinstance(activity.build(style).base, Gait) and "place" not in activity.name
+    """Indices of poses spread over one cycle, or over six seconds of a walk."""
+    style = draw_style(make_performer(PERFORMER), generator("sheet"))
+    walks = isinstance(activity.build(style).base, Gait) and "place" not in activity.name
     first = np.ceil(phase[0])
-    if goes and activity.id != 37:
+    if walks and activity.id != 37:
         ends = 0, min(len(phase) - 1, 720)
     else:
         ends = np.searchsorted(phase, [first, first + 1 - 1 / NUM_POSES])

@@ -1,48 +1,48 @@
-"""Built-in human motion: activities of the mmCLIP protocol, performed by made-up subjects.
+"""Built-in human motion: activities of the mmCLIP protocol, performed by synthetic people.
 
     from builders.activities import ACTIVITIES, perform
-    motion = perform("squat", subject=0)
+    motion = perform("squat", 0)
 
-Read `movement.py` for the language, `library/` for the activities, `perform.py` for how a movement
-becomes poses.
+`movement.py` defines how an activity is written, `library/` holds the activities, and
+`synthesis.py` turns a movement into poses.
 """
 
-from builders.activities import library as _library  # noqa: F401  (its modules enlist themselves)
-from builders.activities.catalogue import ATTRIBUTES, Activity, listed
-from builders.activities.perform import Performance, rehearse
-from builders.activities.style import Subject, subject
+from builders.activities import library as _library  # noqa: F401  (importing it registers them)
+from builders.activities.performers import Performer, make_performer
+from builders.activities.registry import ATTRIBUTES, Activity, registered_activities
+from builders.activities.synthesis import Performance, synthesize
 from radarsim.scene.motion import Motion
 
-ACTIVITIES: dict[str, Activity] = listed()
-SUBJECTS: tuple[Subject, ...] = tuple(subject(number) for number in range(8))
+ACTIVITIES: dict[str, Activity] = registered_activities()
+PERFORMERS: tuple[Performer, ...] = tuple(make_performer(number) for number in range(8))
 
-__all__ = ["ACTIVITIES", "ATTRIBUTES", "SUBJECTS", "Activity", "Performance", "Subject"]
-__all__ += ["find_activity", "perform", "perform_and_tell", "subject"]
+__all__ = ["ACTIVITIES", "ATTRIBUTES", "PERFORMERS", "Activity", "Performance", "Performer"]
+__all__ += ["find_activity", "make_performer", "perform", "perform_annotated"]
 
 
 def find_activity(activity: str | Activity) -> Activity:
-    """The activity of that name; ValueError with the list when there is none."""
+    """The activity of that name; ValueError with the list when the name is unknown."""
     if isinstance(activity, Activity):
         return activity
     if activity not in ACTIVITIES:
-        raise ValueError(f"no activity is called {activity!r}; there are {', '.join(ACTIVITIES)}")
+        raise ValueError(f"unknown activity {activity!r}; give one of {', '.join(ACTIVITIES)}")
     return ACTIVITIES[activity]
 
 
 def perform(
     activity: str | Activity,
-    subject: int | Subject = 0,
+    performer: int | Performer = 0,
     repeat: int = 0,
     seed: int = 0,
     duration_s: float = 5.0,
     rate_hz: float = 120.0,
 ) -> Motion:
-    """One take of an activity: the same ids give the same bytes, another repeat another take.
+    """One take of an activity: the same arguments give the same bytes, another repeat another take.
 
     Args:
         activity: one of `ACTIVITIES`, or its name.
-        subject: who performs, or the subject's number.
-        repeat: which take.
+        performer: the person, or the person's number.
+        repeat: number of the take.
         seed: of the whole corpus.
         duration_s: length [s].
         rate_hz: poses per second.
@@ -51,17 +51,17 @@ def perform(
         The motion: 24 SMPL joints, the free body's shape space, world z-up with the floor at
         zero, starting above the origin and facing +x.
     """
-    return perform_and_tell(activity, subject, repeat, seed, duration_s, rate_hz).motion
+    return perform_annotated(activity, performer, repeat, seed, duration_s, rate_hz).motion
 
 
-def perform_and_tell(
+def perform_annotated(
     activity: str | Activity,
-    subject: int | Subject = 0,
+    performer: int | Performer = 0,
     repeat: int = 0,
     seed: int = 0,
     duration_s: float = 5.0,
     rate_hz: float = 120.0,
 ) -> Performance:
-    """As `perform`, with which foot stands when and where in its cycle the movement is."""
+    """As `perform`, with the foot contacts and the cycle phase of every pose."""
     found = find_activity(activity)
-    return rehearse(found.name, found.build, subject, repeat, seed, duration_s, rate_hz)
+    return synthesize(found.name, found.build, performer, repeat, seed, duration_s, rate_hz)

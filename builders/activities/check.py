@@ -1,8 +1,9 @@
-"""Judge the built-in activities as a person would: `python -m builders.activities.check`.
+"""Check that the built-in activities are humanly plausible: `python -m builders.activities.check`.
 
-Every activity is performed by several subjects and measured: joints against human range, the floor,
-sliding feet, limbs inside the body, balance, speeds and accelerations, and the walks against
-Boulic's model. Prints the worst figures of each; the limits and their sources stand in `judge.py`.
+Every activity is performed by several people and measured: joint angles against the human range of
+motion, floor penetration, foot slip, self-intersection, balance, speeds and accelerations; walks
+are compared with Boulic's model. Prints the worst value of each check. The limits and their sources
+are in `motion_checks.py` and `gait_analysis.py`.
 """
 
 import argparse
@@ -24,79 +25,96 @@ HEADINGS = {
     "root_mps2": "root",
 }
 LEGEND = """
-range: degrees beyond a joint's range; floor: cm of the lowest vertex below it; afloat: % of
-poses off the floor that do not fall; slip: cm that a
-standing sole slides in one contact; inside: % of poses with one part inside another; balance: % of
-poses standing still with the centre of mass beside the support; hand, foot, root: highest speed,
-then highest acceleration. A * is beyond the limit.
+range: degrees beyond the joint's range of motion; floor: depth of the lowest vertex below the floor
+in cm; afloat: % of poses off the floor that do not fall; slip: cm that a sole slides during one
+contact; inside: % of poses with one part inside another; balance: % of poses that stand still with
+the centre of mass outside the base of support; hand, foot, root: highest speed, then highest
+acceleration. A * marks a value beyond its limit.
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit status: 0 if all pass, 1 if not, 2 for a wrong name."""
+    """Run the command; returns its exit status: 0 if all pass, 1 if not, 2 for an unknown name."""
     options = _parser().parse_args(arguments)
-    # Late: they take seconds to import, and --help need not wait.
+    # Imported late: it takes seconds, and --help does not need it.
     from builders.activities import ACTIVITIES
 
     unknown = sorted(set(options.activities) - set(ACTIVITIES))
     if unknown:
-        print(f"no activity is called {unknown[0]!r}; see ACTIVITIES", file=sys.stderr)
+        print(
+            f"unknown activity {unknown[0]!r}; give some of {', '.join(ACTIVITIES)}",
+            file=sys.stderr,
+        )
         return 2
     names = options.activities or list(ACTIVITIES)
-    failed = bodies(names, options.subjects, options.seed, options.seconds)
+    failed = check_activities(names, options.subjects, options.seed, options.seconds)
     if not options.activities:
-        failed += walks(options.subjects, options.seed)
+        failed += check_walks(options.subjects, options.seed)
     print(f"\n{failed} beyond a limit" if failed else "\nall within the limits")
     return 1 if failed else 0
 
 
-def bodies(names: Sequence[str], num_subjects: int, seed: int, duration_s: float) -> int:
+def check_activities(names: Sequence[str], num_people: int, seed: int, duration_s: float) -> int:
     """Print a line for each activity; returns how many fail."""
-    from builders.activities import ACTIVITIES, perform_and_tell
-    from builders.activities.judge import LIMITS, judge
+    from builders.activities.motion_checks import LIMITS
 
     print(LEGEND)
     print(_row("", "", [HEADINGS[name] for name in LIMITS]))
     print(_row("", "", [name.split("_")[1].replace("mps", "m/s") for name in LIMITS]))
     print(_row("", "at most", [f"{limit:g}" for limit in LIMITS.values()]))
-    num_failed = 0
-    for name in names:
-        activity, found = ACTIVITIES[name], []
-        for number in range(num_subjects):
-            take = perform_and_tell(activity, number, seed=seed, duration_s=duration_s)
-            found.append(judge(activity, take))
-        worst = {key: max(finding.values[key] for finding in found) for key in LIMITS}
-        cells = [f"{worst[key]:.1f}{'*' if worst[key] > LIMITS[key] else ''}" for key in LIMITS]
-        failed = any(finding.failed for finding in found)
-        words = {finding.words.get(key, "") for finding in found for key in finding.failed}
-        print(_row(activity.id, name, cells), *sorted(filter(None, words)), flush=True)
-        num_failed += failed
-    return num_failed
+    return sum(_check_activity(name, num_people, seed, duration_s) for name in names)
 
 
-def walks(num_subjects: int, seed: int) -> int:
+def _check_activity(name, num_people, seed, duration_s) -> bool:
+    """Print the worst values over all performers; returns whether one of them fails."""
+    from builders.activities import ACTIVITIES, perform_annotated
+    from builders.activities.motion_checks import LIMITS, check_performance
+
+    activity, results = ACTIVITIES[name], []
+    for number in range(num_people):
+        take = perform_annotated(activity, number, seed=seed, duration_s=duration_s)
+        results.append(check_performance(activity, take))
+    worst = {key: max(result.values[key] for result in results) for key in LIMITS}
+    cells = [f"{worst[key]:.1f}{'*' if worst[key] > LIMITS[key] else ''}" for key in LIMITS]
+    joints = {result.worst.get(key, "") for result in results for key in result.failed}
+    print(_row(activity.id, name, cells), *sorted(filter(None, joints)), flush=True)
+    return any(result.failed for result in results)
+
+
+def check_walks(num_people: int, seed: int) -> int:
     """Print a line for each walk; returns how many fail."""
-    from builders.activities import perform_and_tell
-    from builders.activities.gait import WALKS, measure_walk
+    from builders.activities.gait_analysis import WALKS
 
-    print("\nWalks, mean over subjects, and Boulic's cycle at that speed:")
-    print(f"{'':34s}{'m/s':>7}{'steps/min':>11}{'stride m':>10}{'cycle s':>9}{'Boulic s':>10}"
-          f"{'feet/torso':>12}")  # fmt: skip
-    num_failed = 0
-    for name in WALKS:
-        takes = (perform_and_tell(name, n, seed=seed, duration_s=16.0) for n in range(num_subjects))
-        found = [measure_walk(take) for take in takes]
-        mean = {
-            key: sum(getattr(walk, key) for walk in found) / len(found)
-            for key in ("speed_mps", "cadence_per_min", "stride_m", "cycle_s", "expected_cycle_s",
-                        "foot_ratio")
-        }  # fmt: skip
-        widths = (7, 11, 10, 9, 10, 12)
-        cells = "".join(f"{value:{width}.2f}" for value, width in zip(mean.values(), widths))
-        problems = {words for walk in found for words in walk.problems}
-        print(f"{name:34s}{cells}", *(f"* {words}" for words in sorted(problems)), flush=True)
-        num_failed += bool(problems)
-    return num_failed
+    print("\nWalks, mean over people, and Boulic's cycle at that speed:")
+    print(f"{'':34s}" + "".join(f"{heading:>{width}}" for heading, width in WALK_COLUMNS.values()))
+    return sum(_check_walk(name, num_people, seed) for name in WALKS)
+
+
+# Heading and width, by attribute of `GaitParameters`.
+WALK_COLUMNS = {
+    "speed_mps": ("m/s", 7),
+    "cadence_per_min": ("steps/min", 11),
+    "stride_m": ("stride m", 10),
+    "cycle_s": ("cycle s", 9),
+    "expected_cycle_s": ("Boulic s", 10),
+    "foot_ratio": ("feet/torso", 12),
+}
+
+
+def _check_walk(name, num_people, seed) -> bool:
+    """Print the mean gait parameters of a walk; returns whether one person's are abnormal."""
+    from builders.activities import perform_annotated
+    from builders.activities.gait_analysis import measure_gait
+
+    takes = (perform_annotated(name, n, seed=seed, duration_s=16.0) for n in range(num_people))
+    gaits = [measure_gait(take) for take in takes]
+    cells = "".join(
+        f"{sum(getattr(gait, key) for gait in gaits) / len(gaits):{width}.2f}"
+        for key, (_, width) in WALK_COLUMNS.items()
+    )
+    problems = sorted({problem for gait in gaits for problem in gait.problems})
+    print(f"{name:34s}{cells}", *(f"* {problem}" for problem in problems), flush=True)
+    return bool(problems)
 
 
 def _row(number, name, cells):
@@ -109,10 +127,11 @@ def _parser() -> argparse.ArgumentParser:
         description=__doc__.split("\n\n", 1)[1],
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("activities", nargs="*", metavar="ACTIVITY", help="some (default: all)")
-    parser.add_argument("--subjects", type=int, default=4, metavar="N", help="who perform (4)")
-    parser.add_argument("--seconds", type=float, default=5.0, metavar="S", help="each take (5)")
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="of the performances")
+    add = parser.add_argument
+    add("activities", nargs="*", metavar="ACTIVITY", help="activities to check (default: all)")
+    add("--subjects", type=int, default=4, metavar="N", help="number of performers (4)")
+    add("--seconds", type=float, default=5.0, metavar="S", help="length of each take (5)")
+    add("--seed", type=int, default=0, metavar="S", help="random seed of the performances")
     return parser
 
 

@@ -1,7 +1,7 @@
-"""Leaving the floor: pelvis heights whose flights fall freely, and the feet that go with them.
+"""Jumps and hops: pelvis height in free fall during each flight, and the matching foot motion.
 
-Heights are in units of g T^2, T being the cycle's length. In phase u a flight from a to b is then
-(u - a) (b - u) / 2 whatever the tempo, and its speed at take-off (b - a) / 2.
+Heights are in units of g T^2, with T the length of the cycle. In phase u a flight from a to b is
+then (u - a) (b - u) / 2 at every tempo, and the take-off speed is (b - a) / 2.
 """
 
 import numpy as np
@@ -12,11 +12,11 @@ from builders.activities.movement import Channels, foot, root
 from builders.activities.skeleton import SIDES
 
 GRAVITY_MPS2 = 9.81
-RISE_M = 0.02  # pelvis above standing at take-off and landing: on the toes, legs stretched
+RISE_M = 0.02  # pelvis above standing at take-off and landing: on the toes, legs extended
 
 
 def flight_s(height_m: float) -> float:
-    """How long a jump of that height lasts: sqrt(8 h / g)."""
+    """Flight time of a jump of that height: sqrt(8 h / g)."""
     return float(np.sqrt(8 * height_m / GRAVITY_MPS2))
 
 
@@ -29,22 +29,25 @@ def hops(
     point_deg: float = 45.0,
     rest: bool = True,
 ) -> Channels:
-    """Jumps from both feet: dip, push, fly, land, absorb.
+    """Jumps from both feet: dip, push-off, flight, landing, absorption.
 
-    The push and the landing are each evenly accelerated over the dip (sharper where hops follow
-    each other closely).
+    Push-off and landing each have constant acceleration over the dip, and higher acceleration where
+    hops follow each other closely.
 
     Args:
         takeoffs: phases at which the feet leave the floor.
         height_m: of each flight.
         period_s: length of the cycle at this performer's tempo.
-        dip_m: pelvis below standing before and after.
-        tuck_m: feet drawn up in flight.
-        point_deg: heels up at take-off.
+        dip_m: pelvis below standing height before and after.
+        tuck_m: height by which the feet are pulled up in flight.
+        point_deg: pitch of the feet at take-off, heels up.
         rest: stand upright between cycles.
 
     Returns:
         Channels of the root and both feet.
+
+    Raises:
+        ValueError: a take-off comes before the previous landing.
     """
     unit_m = GRAVITY_MPS2 * period_s**2
     flight = flight_s(height_m) / period_s
@@ -63,16 +66,16 @@ def hops(
         keys += [(start - push, -dip, 0.0), (start, rise, speed)]
         keys += [(end, rise, -speed), (end + push, -dip, 0.0)]
     spans = tuple((start, start + flight) for start in takeoffs)
-    lift_m = (height_m + 0.04 + tuck_m) * _drawn_up(spans)
+    lift_m = (height_m + 0.04 + tuck_m) * _foot_height(spans)
     pitch = _tiptoe(spans, 0.7 * push, point_deg)
-    legs = {}
+    feet = {}
     for side in SIDES:
-        legs |= foot(side, lift=lift_m, pitch=pitch, load=bump(*spans))
-    return root(hop=_through(keys)) | legs
+        feet |= foot(side, lift=lift_m, pitch=pitch, load=bump(*spans))
+    return root(hop=_periodic_cubic(keys)) | feet
 
 
 def bounce(duty: float) -> Curve:
-    """A runner's height: two flights a cycle, and a spring's half wave while a foot stands.
+    """Pelvis height of a runner: two flights a cycle, and half a sine wave while a foot stands.
 
     Args:
         duty: share of the cycle that each foot stands, below 0.5.
@@ -87,14 +90,14 @@ def bounce(duty: float) -> Curve:
     return Curve(at)
 
 
-def _drawn_up(spans):
-    """A foot's rise and fall: it leaves the floor from rest, then soon keeps up with the body."""
-    hill = bump(*spans)
-    return Curve(lambda phase: hill.at(phase) ** 0.85)
+def _foot_height(spans):
+    """Height of a foot over the flights, 0 to 1: it starts from rest and soon follows the body."""
+    height = bump(*spans)
+    return Curve(lambda phase: height.at(phase) ** 0.85)
 
 
 def _tiptoe(spans, roll, point_deg):
-    """Heels up before the take-off, feet pointed in flight, heels down after the landing."""
+    """Foot pitch: heels up before take-off, feet pointed in flight, heels down after landing."""
     keys = []
     for start, end in spans:
         keys += [(start - roll, 0.0), (start, point_deg)]
@@ -103,8 +106,8 @@ def _tiptoe(spans, roll, point_deg):
     return flow(*keys)
 
 
-def _through(keys):
-    """A periodic cubic through (phase, height, slope)."""
+def _periodic_cubic(keys):
+    """Periodic cubic Hermite curve through (phase, height, slope) keys."""
     keys = sorted(keys)
     if keys[-1][0] - keys[0][0] < 1:
         first = keys[0]

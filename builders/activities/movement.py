@@ -1,12 +1,13 @@
-"""The language: what each part of the body does, as curves over one cycle.
+"""Movements: curves over one cycle for the joint angles, feet and root of a performer.
 
-An activity is a `Movement`: a period and a table of channels, put together with `|`:
+An activity is a `Movement`: a period and a table of channels, combined with `|`:
 
     down = during(0.05, 0.4, 0.55, 0.95)
     Movement(2.6, trunk(flexion=25 * down) | arms(flexion=80 * down) | root(sink=0.45 * down))
 
-Parts that are not mentioned stand or hang as the subject's habit is; angles add to that habit.
-Movements are written for a right-hander; `mirrored` gives the left-hander's. Signs: `anatomy`.
+Channels that are left out keep the performer's habitual posture; given angles add to it. Movements
+are written for a right-handed performer; `mirrored` gives the left-handed version. The sign
+conventions are in `joint_angles.py`.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,38 +15,40 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from builders.activities.anatomy import MIDLINE, RANGE_DEG, SIGNED
 from builders.activities.curves import Curve, as_curve, bump, during
+from builders.activities.joint_angles import MIDLINE, RANGE_DEG, SIGNED
 from builders.activities.skeleton import SIDES
 
 Channels = dict[str, Curve]
 
-# Lengths [m] unless said otherwise; a foot's are counted from where it stands at home.
+# Lengths are in metres unless stated otherwise; those of a foot are relative to its home position.
 PLACE_CHANNELS = {
     "root.ahead": "centre of mass ahead of the middle of the feet",
-    "root.left": "centre of mass left of it",
+    "root.left": "centre of mass left of the middle of the feet",
     "root.sink": "pelvis below standing height [leg lengths]",
     "root.hop": "pelvis above standing height [g times cycle length squared]",
-    "root.turn": "way the body faces, to the left; the feet must step along [degrees]",
-    "foot.ahead": "foot ahead of its home",
-    "foot.out": "foot outward of its home",
+    "root.turn": "direction the body faces, to the left; the feet must step along [degrees]",
+    "foot.ahead": "foot ahead of its home position",
+    "foot.out": "foot outward of its home position",
     "foot.lift": "sole above the floor",
     "foot.pitch": "about the ball, heel up; negative: about the heel, toes up [degrees]",
     "foot.turn": "toes outward [degrees]",
-    "foot.free": "0: the foot is where it is put; 1: where the leg's angles bring it",
-    "foot.load": "share of its load that the foot gives up",
+    "foot.free": "0: the foot position is given; 1: it follows from the joint angles of the leg",
+    "foot.load": "share of the load taken off the foot",
 }
+# Arm angles of hands on the hips, as `arms` takes them.
+HANDS_ON_HIPS = dict(abduction=34, flexion=-18, twist=32, elbow=82, wrist=25)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stance:
-    """Where the feet stand when nothing moves them.
+    """Home position of standing feet.
 
     Attributes:
-        width: between the ankles, in units of the subject's own standing width.
-        turnout_deg: toes outward, beyond the subject's own.
+        width: distance between the ankles, relative to the performer's own standing width.
+        turnout_deg: toes outward, added to the performer's own.
         left_ahead_m: left foot forward and right foot back by half of this.
-        balance: 1 keeps the centre of mass above the feet, 0 the pelvis.
+        balance: 1 keeps the centre of mass above the feet, 0 keeps the pelvis above them.
     """
 
     width: float = 1.0
@@ -56,20 +59,20 @@ class Stance:
 
 @dataclass(frozen=True, kw_only=True)
 class Gait:
-    """Feet that step along a path; a cycle is two steps, left heel first.
+    """Stepping along a path; a cycle is two steps, starting with the left heel strike.
 
     Attributes:
         path: time [s] to positions [time, 2] in metres and heading [time] in radians.
         duty: share of the cycle that a foot stands; below 0.5 the body flies between steps.
-        roll: how far the foot rolls from heel to toe, 1 as in walking, 0 stamped flat.
+        roll: heel-to-toe roll of the foot, 1 as in walking, 0 with a flat foot.
         lift_m: height added to the swinging foot.
-        trail_m: how far it swings behind (negative: ahead) on its way.
+        trail_m: deviation of the swinging foot to the rear (negative: ahead).
         sink: pelvis below standing height [leg lengths].
         width: as in `Stance`.
-        sway_m: sideways towards the standing foot.
-        droop_deg: toes hanging in mid-swing, more than a walker's.
+        sway_m: sideways motion of the pelvis towards the standing foot.
+        droop_deg: plantar flexion in mid-swing, added to a walker's.
         heel_strike: 1 lands with the toes up, 0 flat.
-        rests: where the path stands still, so do the feet; else they step on the spot.
+        rests: True stops the feet where the path stands still; False steps on the spot there.
     """
 
     path: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
@@ -87,15 +90,15 @@ class Gait:
 
 @dataclass(frozen=True)
 class Movement:
-    """What a performer does, over and over.
+    """A periodic movement of the whole body.
 
     Attributes:
         period_s: length of one cycle at tempo 1.
         channels: curve of each channel that moves.
-        base: how the feet meet the floor.
+        base: foot placement.
         start: phase at which a clip may start, (earliest, latest), in cycles.
-        handed: a left-hander does it mirrored.
-        cycles: that make a whole performance, where that is asked for.
+        handed: a left-handed performer mirrors it.
+        cycles: number of cycles in one complete performance.
     """
 
     period_s: float
@@ -108,35 +111,37 @@ class Movement:
     def __post_init__(self):
         unknown = sorted(set(self.channels) - set(all_channels()))
         if unknown:
-            raise ValueError(f"no channel is called {unknown[0]!r}; see anatomy.py and movement.py")
+            raise ValueError(
+                f"unknown channel {unknown[0]!r}; see joint_angles.py and movement.py for the names"
+            )
 
 
 def all_channels() -> list[str]:
-    """Every channel there is, in a fixed order."""
+    """Names of all channels, in a fixed order."""
     names = [*RANGE_DEG, *PLACE_CHANNELS]
     central = [n for n in names if n.startswith((*MIDLINE, "root"))]
     return central + [f"{side}.{n}" for side in SIDES for n in names if n not in central]
 
 
 def trunk(flexion=0.0, bend=0.0, twist=0.0) -> Channels:
-    """The spine, from pelvis to chest."""
+    """Channels of the spine, from pelvis to chest."""
     return _part("trunk", flexion=flexion, bend=bend, twist=twist)
 
 
 def head(flexion=0.0, bend=0.0, twist=0.0) -> Channels:
-    """Neck and head."""
+    """Channels of neck and head."""
     return _part("head", flexion=flexion, bend=bend, twist=twist)
 
 
 def pelvis(tilt=0.0, lean=0.0, turn=0.0) -> Channels:
-    """The pelvis over the legs: tilt is the hinge of a bow."""
+    """Channels of the pelvis relative to the legs; tilt bends the body at the hips."""
     return _part("pelvis", tilt=tilt, lean=lean, turn=turn)
 
 
 def arm(
     side, flexion=0.0, abduction=0.0, twist=0.0, elbow=0.0, pronation=0.0, wrist=0.0, deviation=0.0
 ) -> Channels:
-    """One arm from shoulder to hand; `side` is "left" or "right"."""
+    """Channels of one arm from shoulder to hand; `side` is "left" or "right"."""
     return (
         _part(f"{side}.shoulder", flexion=flexion, abduction=abduction, twist=twist)
         | _part(f"{side}.elbow", flexion=elbow)
@@ -146,12 +151,12 @@ def arm(
 
 
 def arms(**angles) -> Channels:
-    """Both arms alike; arguments as in `arm`."""
+    """Channels of both arms with the same curves; arguments as in `arm`."""
     return arm("left", **angles) | arm("right", **angles)
 
 
 def leg(side, hip=0.0, out=0.0, twist=0.0, knee=0.0, ankle=0.0, free=1.0) -> Channels:
-    """A leg led by its angles while `free` is 1; the other leg then carries the body."""
+    """Channels of a leg that follows its joint angles while `free` is 1; the other leg carries."""
     return (
         _part(f"{side}.hip", flexion=hip, abduction=out, twist=twist)
         | _part(f"{side}.knee", flexion=knee)
@@ -161,34 +166,34 @@ def leg(side, hip=0.0, out=0.0, twist=0.0, knee=0.0, ankle=0.0, free=1.0) -> Cha
 
 
 def root(ahead=0.0, left=0.0, sink=0.0, hop=0.0, turn=0.0) -> Channels:
-    """The weight over the feet, the height of the pelvis and the way the body faces."""
+    """Channels of the body over the feet: centre of mass, pelvis height and direction."""
     return _part("root", ahead=ahead, left=left, sink=sink, hop=hop, turn=turn)
 
 
 def foot(side, ahead=0.0, out=0.0, lift=0.0, pitch=0.0, turn=0.0, load=0.0) -> Channels:
-    """A foot put somewhere; every foot is home at the cycle's start."""
+    """Channels of a placed foot; every foot is at home at the start of the cycle."""
     return _part(f"{side}.foot", ahead=ahead, out=out, lift=lift, pitch=pitch, turn=turn, load=load)
 
 
 def step(side, go, back, ahead=0.0, out=0.0, lift=0.1, turn=0.0, pitch=0.0) -> Channels:
-    """A step away during `go` = (start, end) and back home during `back`."""
-    there = during(*go, *back)
-    high = bump(go, back)
-    return foot(side, ahead * there, out * there, lift * high, pitch, turn * there, load=high)
+    """Channels of a step away during `go` = (start, end) and back home during `back`."""
+    away = during(*go, *back)
+    raised = bump(go, back)
+    return foot(side, ahead * away, out * away, lift * raised, pitch, turn * away, load=raised)
 
 
 def mirrored(movement: Movement) -> Movement:
-    """The same movement by a left-hander (paths keep their course)."""
+    """The mirror image of a movement; paths are not mirrored."""
     channels = {}
     for name, curve in movement.channels.items():
         if name.startswith(SIDES):
             side, rest = name.split(".", 1)
             channels[f"{'right' if side == 'left' else 'left'}.{rest}"] = curve
         else:
-            turned = name.split(".")[1] in (*SIGNED, "left")
-            channels[name] = -curve if turned else curve
+            flips = name.split(".")[1] in (*SIGNED, "left")
+            channels[name] = -curve if flips else curve
     base = movement.base
-    if isinstance(base, Gait):  # the left foot still lands first, and the arms go with the legs
+    if isinstance(base, Gait):  # the left foot still lands first, so the arms shift by half a cycle
         channels = {name: curve.later(0.5) for name, curve in channels.items()}
     else:
         base = replace(base, left_ahead_m=-base.left_ahead_m)
@@ -196,7 +201,7 @@ def mirrored(movement: Movement) -> Movement:
 
 
 def _part(part, **curves):
-    """Named channels of one part; those that rest are left out."""
+    """Named channels of one part, without those that are zero."""
     return {
         f"{part}.{name}": as_curve(curve)
         for name, curve in curves.items()

@@ -1,8 +1,8 @@
-"""The performer's bones: SMPL's 24 joints, forward kinematics and a leg that reaches a point.
+"""Skeleton of a performer: SMPL's 24 joints, forward kinematics, inverse kinematics of a leg.
 
-Here, and only in this package, rest poses and local rotations are written in the world's axes
-(x ahead, y left, z up) instead of SMPL's (x left, y up, z ahead): anatomy and floor then speak the
-same language. `to_smpl` turns the result into SMPL's axis-angles at the very end.
+Inside this package, rest poses and local rotations are written in world axes (x ahead, y left,
+z up) instead of SMPL's (x left, y up, z ahead), so that joint angles and the floor share one frame.
+`to_smpl` converts the result to SMPL's axis-angle vectors.
 """
 
 from dataclasses import dataclass
@@ -21,20 +21,20 @@ PARENTS = (-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18,
 J = {name: index for index, name in enumerate(JOINTS)}
 SIDES = ("left", "right")
 
-# Columns: where SMPL's x (left), y (up) and z (ahead) point in the world.
+# Columns: SMPL's x (left), y (up) and z (ahead) axes in world coordinates.
 SMPL_TO_WORLD = np.array([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
 
 
 @dataclass(frozen=True, eq=False)
 class Skeleton:
-    """One subject's rest body, world axes, origin as in the body model.
+    """Rest body of one performer in world axes, with the body model's origin.
 
     Attributes:
         rest_m: joints [joint, 3].
-        heel_m: where each foot's heel touches the floor, from its ankle [side, 3].
-        ball_m: where each foot's ball touches it, from its ankle [side, 3].
-        toe_m: the tip of the toes on the floor, from the ankle [side, 3].
-        stature_m: crown to sole.
+        heel_m: floor contact of each heel, relative to its ankle [side, 3].
+        ball_m: floor contact of each ball of the foot, relative to its ankle [side, 3].
+        toe_m: floor contact of each toe tip, relative to its ankle [side, 3].
+        stature_m: body height, crown to sole.
     """
 
     rest_m: np.ndarray
@@ -45,60 +45,61 @@ class Skeleton:
 
     @property
     def leg_m(self) -> float:
-        """Hip to ankle, stretched."""
+        """Length of the extended leg, hip to ankle."""
         thigh, shank = leg_bones(self, 0)
         return float(np.linalg.norm(thigh) + np.linalg.norm(shank))
 
 
 def leg_bones(skeleton: Skeleton, side: int) -> tuple[np.ndarray, np.ndarray]:
-    """Rest vectors hip to knee and knee to ankle of one leg [m]."""
+    """Rest vectors of one leg: hip to knee, and knee to ankle [m]."""
     hip, knee, ankle = (
         skeleton.rest_m[J[f"{SIDES[side]}_{name}"]] for name in ("hip", "knee", "ankle")
     )
     return knee - hip, ankle - knee
 
 
-def forward(
+def forward_kinematics(
     skeleton: Skeleton, rotations: np.ndarray, pelvis_m: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """World position and rotation of every joint.
 
     Args:
         skeleton: the rest body.
-        rotations: local rotation of each joint, the pelvis to the world [pose, joint, 3, 3].
-        pelvis_m: where the pelvis is [pose, 3].
+        rotations: local rotation of each joint; the pelvis's is relative to the world
+            [pose, joint, 3, 3].
+        pelvis_m: position of the pelvis [pose, 3].
 
     Returns:
         Positions [pose, joint, 3] in metres and rotations [pose, joint, 3, 3].
     """
     positions_m = np.empty((*rotations.shape[:2], 3))
-    turned = np.empty_like(rotations)
-    positions_m[:, 0], turned[:, 0] = pelvis_m, rotations[:, 0]
+    world = np.empty_like(rotations)
+    positions_m[:, 0], world[:, 0] = pelvis_m, rotations[:, 0]
     for joint, parent in enumerate(PARENTS[1:], start=1):
         bone = skeleton.rest_m[joint] - skeleton.rest_m[parent]
-        positions_m[:, joint] = positions_m[:, parent] + turned[:, parent] @ bone
-        turned[:, joint] = turned[:, parent] @ rotations[:, joint]
-    return positions_m, turned
+        positions_m[:, joint] = positions_m[:, parent] + world[:, parent] @ bone
+        world[:, joint] = world[:, parent] @ rotations[:, joint]
+    return positions_m, world
 
 
-def reach(
+def leg_inverse_kinematics(
     skeleton: Skeleton, side: int, ankle_from_hip_m: np.ndarray, leftward: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """World rotations of thigh and shank that bring the ankle to a point.
+    """World rotations of thigh and shank that place the ankle at a target.
 
     The knee is a hinge about y. Its angle k solves |t + Ry(k) s| = d for thigh t and shank s,
 
         A cos k + B sin k = (d^2 - t^2 - s^2) / 2 - t_y s_y,
         A = t_x s_x + t_z s_z,    B = t_x s_z - t_z s_x,
 
-    and the thigh then turns the whole leg to the target, its hinge as near to `leftward` as it can.
-    A target out of reach is approached along its direction, smoothly.
+    and the thigh then rotates the whole leg to the target, with the hinge as close to `leftward` as
+    possible. For a target out of reach the leg extends towards it, with a smooth limit.
 
     Args:
         skeleton: the rest body.
         side: 0 left, 1 right.
         ankle_from_hip_m: target [pose, 3].
-        leftward: where the knee's hinge should point, so that the knee bends ahead [pose, 3].
+        leftward: desired direction of the knee's hinge; the knee then bends ahead [pose, 3].
 
     Returns:
         Thigh and shank rotations [pose, 3, 3].
@@ -119,12 +120,15 @@ def reach(
 
 
 def soft_minimum(x: np.ndarray, y: np.ndarray, blend: float) -> np.ndarray:
-    """The smaller of two, with the corner rounded over about `blend`; never above either."""
+    """Smooth minimum of two arrays, rounded over about `blend`; never above either."""
     return np.minimum(x, y) - blend * np.log1p(np.exp(-np.abs(x - y) / blend))
 
 
 def to_smpl(rotations: np.ndarray) -> np.ndarray:
-    """Axis-angles in SMPL's own axes; the pelvis also turns SMPL's y-up body to z-up [rad]."""
+    """Axis-angle vectors in SMPL's axes [pose, joint, 3] in radians.
+
+    The pelvis also rotates SMPL's y-up body to z-up.
+    """
     local = SMPL_TO_WORLD.T @ rotations @ SMPL_TO_WORLD
     local[:, 0] = rotations[:, 0] @ SMPL_TO_WORLD
     flat = Rotation.from_matrix(local.reshape(-1, 3, 3)).as_rotvec()
@@ -133,7 +137,7 @@ def to_smpl(rotations: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=64)
 def free_skeleton(betas: tuple[float, ...]) -> Skeleton:
-    """The free body's bones and soles for one shape.
+    """Skeleton of the free body for one shape.
 
     Args:
         betas: coefficients in the free body's shape space.
@@ -150,22 +154,22 @@ def free_skeleton(betas: tuple[float, ...]) -> Skeleton:
 
 
 def _measure(joints_m, vertices_m, weights) -> Skeleton:
-    """Soles from the lowest vertices of each foot: heel behind, ball below its joint, toes."""
+    """Skeleton with heel, ball and toe contacts from the lowest vertices of each foot."""
     weights = np.asarray(weights)
-    floor_m = vertices_m[:, 2].min()
+    floor_penetration_m = vertices_m[:, 2].min()
     soles = []
     for side in SIDES:
         ankle, ball = joints_m[J[f"{side}_ankle"]], joints_m[J[f"{side}_foot"]]
         of_foot = weights[:, J[f"{side}_ankle"]] + weights[:, J[f"{side}_foot"]] > 0.5
-        sole = vertices_m[of_foot & (vertices_m[:, 2] < floor_m + 0.015)]
+        sole = vertices_m[of_foot & (vertices_m[:, 2] < floor_penetration_m + 0.015)]
         marks = [sole[:, 0].min(), ball[0], sole[:, 0].max()]
-        soles.append([[x - ankle[0], 0.0, floor_m - ankle[2]] for x in marks])
+        soles.append([[x - ankle[0], 0.0, floor_penetration_m - ankle[2]] for x in marks])
     heel, ball, toe = np.moveaxis(np.array(soles), 1, 0)
     return Skeleton(joints_m, heel, ball, toe, float(np.ptp(vertices_m[:, 2])))
 
 
 def _frame(along, leftward):
-    """Orthonormal columns: `along`, then as near to `leftward` as is square to it."""
+    """Orthonormal columns: `along`, the perpendicular closest to `leftward`, and their product."""
     first = along / np.linalg.norm(along, axis=-1, keepdims=True)
     second = leftward - np.sum(leftward * first, axis=-1, keepdims=True) * first
     second = second / np.linalg.norm(second, axis=-1, keepdims=True)

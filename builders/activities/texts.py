@@ -1,4 +1,4 @@
-"""What is said about the activities: captions and attribute sentences, read from `text/*.toml`.
+"""Captions and attribute sentences of the activities, read from `text/*.toml`.
 
 Each file holds one group of activities:
 
@@ -27,17 +27,17 @@ from radarsim.errors import InputError
 ATTRIBUTES = ("torso", "arms", "legs", "location", "general")
 MIN_VARIANTS = 4
 MIN_CAPTIONS = 4
-LONGEST = 300  # characters of a sentence; CLIP reads 77 tokens
+MAX_SENTENCE_CHARS = 300  # CLIP reads 77 tokens
 FOLDER = Path(__file__).parent / "text"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
-    """What is said about one activity.
+class ActivityTexts:
+    """Texts of one activity.
 
     Attributes:
-        captions: plain sentences, each telling the whole activity.
-        variants: one sentence for each part of `ATTRIBUTES`, told several ways.
+        captions: plain sentences, each describing the whole activity.
+        variants: wordings, each with one sentence for every part of `ATTRIBUTES`.
         provenance: who wrote them.
     """
 
@@ -47,29 +47,30 @@ class Told:
 
 
 @cache
-def texts(folder: Path = FOLDER) -> dict[str, Told]:
+def activity_texts(folder: Path = FOLDER) -> dict[str, ActivityTexts]:
     """All texts by the activity's name.
 
     Raises:
-        InputError: naming the file, the activity and what is wrong with it.
+        InputError: a file is invalid; the error names the file, the activity and the problem.
     """
     found = {}
     for path in sorted(folder.glob("*.toml")):
         try:
             table = tomllib.loads(path.read_text("utf-8"))
         except tomllib.TOMLDecodeError as error:
-            raise InputError(path, "text", f"is no TOML ({error})", "mend that line") from None
+            raise InputError(path, "text", f"invalid TOML ({error})", "fix that line") from None
         provenance = table.pop("provenance", "")
         if not provenance:
-            raise InputError(path, "provenance", "missing", "say who wrote the sentences")
+            raise InputError(path, "provenance", "missing", "state who wrote the sentences")
         for name, entry in table.items():
             if name in found:
-                raise InputError(path, name, "stands in two files", "leave one out")
-            found[name] = _told(path, name, entry, provenance)
+                raise InputError(path, name, "is defined in two files", "remove one of them")
+            found[name] = _checked_texts(path, name, entry, provenance)
     return found
 
 
-def _told(path, name, entry, provenance) -> Told:
+def _checked_texts(path, name, entry, provenance) -> ActivityTexts:
+    """The texts of one activity; InputError if they are incomplete or ungrammatical."""
     captions, variants = entry.get("captions", []), entry.get("variants", [])
     if len(set(captions)) < MIN_CAPTIONS:
         hint = f"give at least {MIN_CAPTIONS}"
@@ -78,43 +79,48 @@ def _told(path, name, entry, provenance) -> Told:
         hint = f"give at least {MIN_VARIANTS}"
         raise InputError(path, f"{name}.variants", f"{len(variants)}", hint)
     for number, variant in enumerate(variants):
-        where = f"{name}.variants[{number}]"
-        if set(variant) != set(ATTRIBUTES):
-            hint = f"give one sentence for each of {', '.join(ATTRIBUTES)}"
-            raise InputError(path, where, f"tells {', '.join(variant) or 'nothing'}", hint)
-        for part, sentence in variant.items():
-            problem = flaw(sentence)
-            if problem:
-                raise InputError(path, f"{where}.{part}", f"{sentence!r} {problem}", "mend it")
+        _check_variant(path, f"{name}.variants[{number}]", variant)
     ordered = tuple({part: variant[part] for part in ATTRIBUTES} for variant in variants)
-    return Told(captions=tuple(captions), variants=ordered, provenance=provenance)
+    return ActivityTexts(captions=tuple(captions), variants=ordered, provenance=provenance)
 
 
-def flaw(sentence: str, longest: int = LONGEST) -> str:
-    """What is wrong with a sentence, "" if nothing that a rule can see.
+def _check_variant(path, field, variant) -> None:
+    if set(variant) != set(ATTRIBUTES):
+        hint = f"give one sentence for each of {', '.join(ATTRIBUTES)}"
+        raise InputError(path, field, f"describes {', '.join(variant) or 'nothing'}", hint)
+    for part, sentence in variant.items():
+        problem = sentence_problem(sentence)
+        if problem:
+            raise InputError(path, f"{field}.{part}", f"{sentence!r} {problem}", "correct it")
+
+
+def sentence_problem(sentence: str, max_chars: int = MAX_SENTENCE_CHARS) -> str:
+    """The first formal error of an English sentence, "" if none is found.
+
+    `builders.describer` sends the text to the language model as an objection.
 
     Args:
-        sentence: of free prose.
-        longest: characters it may have.
+        sentence: free prose.
+        max_chars: longest allowed sentence.
     """
     words = sentence.split()
     doubled = [a for a, b in pairwise(words) if a.lower() == b.lower()]
+    stray_marks = (" ,", " .", "..", ",,", ",.", "{", "}", "*", "+")
     checks = (
         (not sentence[:1].isupper(), "does not start with a capital"),
         (not sentence.endswith("."), "does not end in a full stop"),
         (sentence != " ".join(words), "has stray blanks"),
-        (any(mark in sentence for mark in (" ,", " .", "..", ",,", ",.", "{", "}", "*", "+")),
-         "has stray marks"),
+        (any(mark in sentence for mark in stray_marks), "has stray marks"),
         (bool(doubled), f"says {doubled[:1]} twice running"),
-        (_wrong_article(words), "has a wrong article"),
+        (_has_wrong_article(words), "has a wrong article"),
         (len(words) < 4, "is too short"),
-        (len(sentence) > longest, f"is longer than {longest} characters"),
-    )  # fmt: skip
+        (len(sentence) > max_chars, f"is longer than {max_chars} characters"),
+    )
     return next((problem for wrong, problem in checks if wrong), "")
 
 
-def _wrong_article(words) -> bool:
-    """`a arm`, `an leg`; words that sound otherwise than they are written are left alone."""
+def _has_wrong_article(words) -> bool:
+    """True for `a arm` or `an leg`; words whose sound differs from their spelling are accepted."""
     for article, word in pairwise(words):
         if len(re.split(r"\W", word)[0]) == 1:  # a letter's name: an X, an S-curve, a U-turn
             continue

@@ -1,1 +1,1 @@
-"""Synthetic motion corpora: their plan, files and texts."""
+"""Synthetic motion corpora: plan, synthesis of each take, files written, files read."""

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
-from builders.activities.texts import flaw
+from builders.activities.texts import sentence_problem
 from pipelines.schema import ATTRIBUTE_PARTS
 
 Wording = dict[str, str]
@@ -123,7 +123,7 @@ def _sentence_problem(part: str, sentence: str) -> str:
         (bool(pronoun), f"speaks to somebody ({pronoun and pronoun[0]}); tell what a person does"),
         (not _names_part(part, sentence), f"does not speak of {_PART_DESCRIPTIONS.get(part)}"),
     )
-    problem = next((text for failed, text in checks if failed), "") or flaw(sentence)
+    problem = next((text for failed, text in checks if failed), "") or sentence_problem(sentence)
     return f"The sentence for {part} {problem}." if problem else ""
 
 

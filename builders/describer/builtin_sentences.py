@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from builders.activities.texts import Told, texts
+from builders.activities.texts import ActivityTexts, activity_texts
 from pipelines.attribute_files import FALLBACK, Sentence
 from pipelines.schema import ATTRIBUTE_PARTS
 
@@ -50,10 +50,10 @@ def fallback_wording(caption: str) -> dict[str, str]:
 
 
 @cache
-def _activity_texts() -> dict[str, Told]:
+def _activity_texts() -> dict[str, ActivityTexts]:
     """Texts of each activity, by its label and by each of its captions."""
     found = {}
-    for name, activity in texts().items():
+    for name, activity in activity_texts().items():
         found |= {_key(caption): activity for caption in (name, *activity.captions)}
     return found
 

@@ -1,22 +1,22 @@
-"""A grammar of movement: torso, arms, legs and location, combined and put one after the other.
+"""Movement grammar: primitives of torso, arms, legs and location, combined and put in sequence.
 
-    from builders.grammar import draw_score, perform_score, captions, attributes
+    from builders.grammar import draw_sequence, perform_sequence, draw_captions, draw_attributes
 
-Read `primitive.py` for the words it is written in, `score.py` for what goes together, `compose.py`
-for how a score becomes movement, `tell.py` for how it is told. It never shows an activity of the
-protocol: see `reserved.py`, and `python -m builders.grammar.check`.
+`primitive.py` defines the notation, `sequence.py` which primitives may be combined, `compose.py`
+how a sequence becomes movement, and `captions.py` its English description. Activities of the
+protocol are excluded: see `exclusions.py` and `python -m builders.grammar.check`.
 """
 
-from builders.grammar.compose import perform_score
-from builders.grammar.score import Phrase, Score, combinations, draw_score
-from builders.grammar.tell import attributes, captions
+from builders.grammar.captions import draw_attributes, draw_captions
+from builders.grammar.compose import perform_sequence
+from builders.grammar.sequence import Phrase, PhraseSequence, combinations, draw_sequence
 
 __all__ = [
     "Phrase",
-    "Score",
-    "attributes",
-    "captions",
+    "PhraseSequence",
     "combinations",
-    "draw_score",
-    "perform_score",
+    "draw_attributes",
+    "draw_captions",
+    "draw_sequence",
+    "perform_sequence",
 ]

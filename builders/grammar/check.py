@@ -1,8 +1,8 @@
-"""What the grammar can say, what it must not, and whether it speaks English.
+"""Check of the grammar: size, excluded activities, and the English of its sentences.
 
-`python -m builders.grammar.check` counts combinations, goes through all of them for activities of
-the protocol, draws sentences and looks for flaws, and performs some scores to see which activity
-each is most like.
+`python -m builders.grammar.check` counts the combinations, verifies that none of them resembles an
+activity of the protocol, and checks the English of random sentences. With `--likeness` it also
+performs random phrases and measures which activity each resembles most.
 """
 
 import argparse
@@ -10,94 +10,104 @@ import sys
 from collections.abc import Sequence
 from itertools import pairwise
 
+MAX_CAPTION_CHARS = 700  # of a caption of three phrases
+RATE_HZ = 30.0  # enough to compare motions
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status: 0 if nothing is wrong, else 1."""
     options = _parser().parse_args(arguments)
-    wrong = say_combinations() + say_sentences(options.sentences, options.seed, options.show)
+    wrong = check_combinations() + check_sentences(options.sentences, options.seed, options.show)
     if options.likeness:
-        say_likeness(options.likeness, options.seed)
+        print_similarity(options.likeness, options.seed)
     print(f"\n{wrong} wrong" if wrong else "\nnothing wrong")
     return 1 if wrong else 0
 
 
-def say_combinations() -> int:
-    """Print how many there are and which activities are kept out; returns how many are not."""
+def check_combinations() -> int:
+    """Print the number of combinations and the excluded activities; returns the errors found."""
     from builders.activities import ACTIVITIES
-    from builders.grammar.reserved import NOT_SAYABLE, PATTERNS, shown_by
-    from builders.grammar.score import combinations
+    from builders.grammar.exclusions import EXCLUDED_PATTERNS, NOT_COMPOSABLE, count_matches
+    from builders.grammar.sequence import combinations
 
     found = list(combinations())
     print(f"{len(found)} combinations that may be drawn, {len(set(found))} of them different")
-    unguarded = sorted(set(ACTIVITIES) - set(PATTERNS) - set(NOT_SAYABLE))
-    shown = shown_by(found)
-    print(f"{len(PATTERNS)} activities kept out by patterns, {len(NOT_SAYABLE)} out of reach")
-    print(f"{len(unguarded)} not looked at {unguarded}, {len(shown)} shown {shown}")
-    return len(unguarded) + len(shown)
+    uncovered = sorted(set(ACTIVITIES) - set(EXCLUDED_PATTERNS) - set(NOT_COMPOSABLE))
+    matched = count_matches(found)
+    print(f"{len(EXCLUDED_PATTERNS)} activities excluded by patterns")
+    print(f"{len(NOT_COMPOSABLE)} activities that no combination can resemble")
+    print(f"{len(uncovered)} not covered {uncovered}, {len(matched)} matched {matched}")
+    return len(uncovered) + len(matched)
 
 
-def say_sentences(num: int, seed: int, show: int) -> int:
-    """Print flaws of drawn sentences and some to read; returns how many flaws."""
-    from builders.activities.style import generator
-    from builders.activities.texts import flaw
-    from builders.grammar.score import draw_score
-    from builders.grammar.tell import attributes, captions
-    from builders.grammar.words import sentence
+def check_sentences(num: int, seed: int, show: int) -> int:
+    """Print errors in random sentences, and some sentences to read; returns the errors found."""
+    from builders.activities.texts import sentence_problem
 
-    rng, said, flaws = generator("language", seed), [], []
-    while len(said) < num:
-        score = draw_score(rng)
-        said += [sentence(caption) for caption in captions(score, rng, 2)]
-        said += attributes(score, rng).values()
-    for words in said[:num]:
-        problem = flaw(words, longest=LONGEST)
+    sentences = _random_sentences(num, seed)
+    errors = []
+    for sentence in sentences:
+        problem = sentence_problem(sentence, MAX_CAPTION_CHARS)
         if problem:
-            flaws.append(f"  {problem}: {words}")
-    print(f"{num} sentences, {len(set(said[:num]))} different, {len(flaws)} with a flaw")
-    print("\n".join(flaws[:20] + [f"  {words}" for words in said[: show or 0]]))
-    return len(flaws)
+            errors.append(f"  {problem}: {sentence}")
+    print(f"{num} sentences, {len(set(sentences))} different, {len(errors)} with an error")
+    print("\n".join(errors[:20] + [f"  {sentence}" for sentence in sentences[: show or 0]]))
+    return len(errors)
 
 
-def say_likeness(num: int, seed: int) -> None:
-    """Print which activities drawn phrases are most like, beside what one activity varies by."""
+def _random_sentences(num, seed):
+    """Captions and attribute sentences of random sequences."""
+    from builders.activities.variation import generator
+    from builders.grammar.captions import draw_attributes, draw_captions
+    from builders.grammar.english import as_sentence
+    from builders.grammar.sequence import draw_sequence
+
+    rng, sentences = generator("language", seed), []
+    while len(sentences) < num:
+        sequence = draw_sequence(rng)
+        sentences += [as_sentence(caption) for caption in draw_captions(sequence, rng, 2)]
+        sentences += draw_attributes(sequence, rng).values()
+    return sentences[:num]
+
+
+def print_similarity(num: int, seed: int) -> None:
+    """Print the activities that random phrases resemble most, and the spread within an activity."""
     import numpy as np
 
     from builders.activities import ACTIVITIES, perform
-    from builders.activities.style import generator
-    from builders.grammar.compose import perform_score
-    from builders.grammar.likeness import descriptor
-    from builders.grammar.score import Score, draw_score
+    from builders.activities.variation import generator
+    from builders.grammar.compose import perform_sequence
+    from builders.grammar.sequence import PhraseSequence, draw_sequence
+    from builders.grammar.similarity import motion_descriptor
 
     known = {
-        name: [descriptor(perform(name, who, rate_hz=30.0)) for who in range(4)]
+        name: [motion_descriptor(perform(name, number, rate_hz=RATE_HZ)) for number in range(4)]
         for name in ACTIVITIES
     }
     own_m = [np.linalg.norm(a - b) for takes in known.values() for a, b in pairwise(takes)]
     rng, nearest = generator("likeness", seed), []
     for number in range(num):
-        score = Score(phrases=draw_score(rng).phrases[:1])
-        motion = perform_score(score, f"likeness{number}", number % 4, seed, rate_hz=30.0).motion
-        drawn = descriptor(motion)
+        sequence = PhraseSequence(phrases=draw_sequence(rng).phrases[:1])
+        take = perform_sequence(sequence, f"likeness{number}", number % 4, seed, RATE_HZ)
+        drawn = motion_descriptor(take.motion)
         gaps = [(np.linalg.norm(drawn - take), name) for name in known for take in known[name]]
-        nearest.append((*min(gaps), score.phrases[0].names))
+        nearest.append((*min(gaps), sequence.phrases[0].names))
     gaps_m = [gap for gap, *_ in nearest]
-    print(f"two people doing the same activity differ by {np.median(own_m):.2f} m in the middle; "
-          f"a phrase and the activity it is most like by {np.median(gaps_m):.2f} m")  # fmt: skip
+    print(f"median distance of two people in the same activity: {np.median(own_m):.2f} m")
+    print(f"median distance of a phrase to the nearest activity: {np.median(gaps_m):.2f} m")
     for gap, name, names in sorted(nearest)[:5]:
         print(f"  {gap:.2f} m from {name}: {', '.join(names)}")
-
-
-LONGEST = 700  # characters of a caption of three phrases
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m builders.grammar.check", description=__doc__.split("\n\n", 1)[0]
     )
-    parser.add_argument("--sentences", type=int, default=2000, metavar="N", help="drawn (2000)")
-    parser.add_argument("--show", type=int, default=0, metavar="N", help="print the first N")
-    parser.add_argument("--likeness", type=int, default=0, metavar="N", help="perform N phrases")
-    parser.add_argument("--seed", type=int, default=0, metavar="S")
+    add = parser.add_argument
+    add("--sentences", type=int, default=2000, metavar="N", help="random sentences to check (2000)")
+    add("--show", type=int, default=0, metavar="N", help="print the first N sentences")
+    add("--likeness", type=int, default=0, metavar="N", help="perform and compare N phrases")
+    add("--seed", type=int, default=0, metavar="S", help="random seed (0)")
     return parser
 
 

@@ -1,118 +1,119 @@
-"""A score becomes a movement: curves put in their time, one part beside the other."""
+"""Composition: the movement of a phrase sequence, from the curves of its primitives."""
+
+from functools import partial
 
 import numpy as np
 
-from builders.activities.anatomy import RANGE_DEG
 from builders.activities.curves import Curve, as_curve, during, hold, swing
+from builders.activities.joint_angles import RANGE_DEG, joint_of
 from builders.activities.movement import Channels, Gait, Movement, pelvis, trunk
-from builders.activities.paths import route
-from builders.activities.perform import Performance, rehearse
-from builders.activities.style import Subject
+from builders.activities.performers import Performer
+from builders.activities.synthesis import Performance, synthesize
+from builders.activities.walking_paths import route
 from builders.grammar.arms import ARMS
+from builders.grammar.gaits import GAITS
 from builders.grammar.legs import LEGS
-from builders.grammar.places import STEPS
+from builders.grammar.locomotion import STEPS
 from builders.grammar.primitive import Primitive
-from builders.grammar.score import Phrase, Score, route_parts
-from builders.grammar.torsos import TORSOS
-from builders.grammar.ways import WAYS
+from builders.grammar.sequence import Phrase, PhraseSequence, route_segments
+from builders.grammar.torso import TORSOS
 
-RAMP_S = 0.55  # from one phrase's posture to the next one's
-WALKERS_WIDTH = 1.12  # sideways steps, too, keep the legs apart
-WALKERS_TWIST_DEG, WALKERS_TURN_DEG = 5.0, 4.0
+RAMP_S = 0.55  # transition between the postures of two phrases
+WALKING_WIDTH = 1.12  # keeps the legs apart in sideways steps, too
+WALKING_TWIST_DEG, WALKING_TURN_DEG = 5.0, 4.0  # of trunk and pelvis
 
 
-def perform_score(
-    score: Score, name: str, who: int | Subject, seed: int = 0, rate_hz: float = 120.0
+def perform_sequence(
+    sequence: PhraseSequence,
+    name: str,
+    performer: int | Performer,
+    seed: int = 0,
+    rate_hz: float = 120.0,
 ) -> Performance:
-    """One performance of a score, from its start to its end.
+    """One performance of a sequence, from its start to its end.
 
     Args:
-        score: what is done.
-        name: the take's, unlike any other's.
-        who: performs it.
+        sequence: phrases to perform.
+        name: unique name of the take.
+        performer: the person, or the person's number.
         seed: of the whole corpus.
         rate_hz: poses per second.
     """
-    return rehearse(name, lambda style: movement_of(score, style), who, 0, seed, None, rate_hz)
+    build = partial(movement_of, sequence)
+    return synthesize(name, build, performer, 0, seed, None, rate_hz)
 
 
-def movement_of(score: Score, style) -> Movement:
-    """The movement of a score in a subject's style; sides are the score's own."""
-    if not score.walks:
-        return Movement(score.seconds, _phrased(score), start=(0.0, 0.0), handed=False)
-    way = WAYS[score.phrases[0].legs]
-    cycles = max(1, round(score.seconds / way.period_s))
-    period_s = score.seconds / cycles
-    slow = {name: _over(curve, cycles) for name, curve in _phrased(score).items()}
-    gait = Gait(
-        path=route(*route_parts(score, style.tempo), closed=False),
+def movement_of(sequence: PhraseSequence, style) -> Movement:
+    """Movement of a sequence in a performer's style; left-handed performers do not mirror it."""
+    if not sequence.walks:
+        channels = _sequence_channels(sequence)
+        return Movement(sequence.duration_s, channels, start=(0.0, 0.0), handed=False)
+    gait = GAITS[sequence.phrases[0].legs]
+    cycles = max(1, round(sequence.duration_s / gait.period_s))
+    period_s = sequence.duration_s / cycles
+    slow = {name: _stretch(curve, cycles) for name, curve in _sequence_channels(sequence).items()}
+    steps = Gait(
+        path=route(*route_segments(sequence, style.tempo), closed=False),
         rests=True,
-        **{"width": WALKERS_WIDTH} | way.gait,
+        **{"width": WALKING_WIDTH} | gait.gait,
     )
-    walked = trunk(twist=swing(WALKERS_TWIST_DEG), flexion=way.flexion_deg) | pelvis(
-        turn=swing(-WALKERS_TURN_DEG)
+    walking = trunk(twist=swing(WALKING_TWIST_DEG), flexion=gait.trunk_flexion_deg) | pelvis(
+        turn=swing(-WALKING_TURN_DEG)
     )
     return Movement(
-        period_s, _together(slow, walked), gait, start=(0.0, 0.0), handed=False, cycles=cycles
+        period_s, _superpose(slow, walking), steps, start=(0.0, 0.0), handed=False, cycles=cycles
     )
 
 
-def bounds(score: Score) -> list[float]:
-    """Where phrases begin and the last one ends, as shares of the whole."""
-    ends_s = np.cumsum([0.0] + [phrase.seconds for phrase in score.phrases])
+def phrase_bounds(sequence: PhraseSequence) -> list[float]:
+    """Start of each phrase and end of the last one, as shares of the whole."""
+    ends_s = np.cumsum([0.0] + [phrase.duration_s for phrase in sequence.phrases])
     return (ends_s / ends_s[-1]).tolist()
 
 
-def goes(phrase: Phrase, part: Primitive) -> int:
-    """How often a primitive fits into a phrase."""
-    return max(1, round(phrase.seconds * phrase.pace / part.period_s))
+def num_repetitions(phrase: Phrase, part: Primitive) -> int:
+    """Number of repetitions of a primitive in a phrase, at least 1."""
+    return max(1, round(phrase.duration_s * phrase.speed_factor / part.period_s))
 
 
 def primitives(phrase: Phrase) -> tuple[Primitive | None, ...]:
-    """Torso, arms, legs and location of a phrase; None for legs and location of a walk."""
+    """Primitives for torso, arms, legs and location; None for legs and location of a walk."""
     legs = (None, None) if phrase.walks else (LEGS[phrase.legs], STEPS[phrase.location])
     return TORSOS[phrase.torso], ARMS[phrase.arms], *legs
 
 
-def _phrased(score) -> Channels:
-    """All channels of all phrases, each in its time."""
-    channels, edges = {}, bounds(score)
-    for phrase, start, end in zip(score.phrases, edges, edges[1:]):
-        ramp = min(RAMP_S / score.seconds, 0.3 * (end - start))
+def _sequence_channels(sequence) -> Channels:
+    """Channels of all phrases over the phase of the whole sequence."""
+    channels, edges = {}, phrase_bounds(sequence)
+    for phrase, start, end in zip(sequence.phrases, edges, edges[1:]):
+        ramp = min(RAMP_S / sequence.duration_s, 0.3 * (end - start))
         shown = during(start, start + ramp, end - ramp, end)
         for part, side in zip(primitives(phrase), phrase.sides):
             if part is not None:
-                channels = _together(channels, _placed(part, side, phrase, start, end, shown))
+                placed = _phrase_channels(part, side, phrase, (start, end), shown)
+                channels = _superpose(channels, placed)
     return channels
 
 
-def _placed(part, side, phrase, start, end, shown) -> Channels:
-    """One primitive between two phases of the score."""
+def _phrase_channels(part, side, phrase, span, shown) -> Channels:
+    """Channels of one primitive between two phases of the sequence."""
     other = "left" if side == "right" else "right"
-    num = goes(phrase, part)
+    num = num_repetitions(phrase, part)
     kept = {name: as_curve(curve) * shown for name, curve in part.holds(side, other).items()}
     moved = {}
     for name, curve in part.moves(side, other).items():
-        placed = _within(as_curve(curve), start, end, num)
-        # Angles fade with the phrase. Feet are home where goes meet, and jumps must not be scaled:
-        # their heights count in squares of a go's length.
-        if _is_angle(name):
-            placed = placed * shown
-        elif name == "root.hop":
-            placed = placed * ((end - start) / num) ** 2
-        moved[name] = (
-            placed if not name.startswith("root.") or name == "root.hop" else placed * shown
-        )
-    return _together(kept, moved)
+        moved[name] = _repeat(as_curve(curve), *span, num)
+        # Angles and root fade in and out with the phrase, but not jumps, whose heights are in units
+        # of the squared length of a repetition. Feet are at home between repetitions.
+        if name == "root.hop":
+            moved[name] *= ((span[1] - span[0]) / num) ** 2
+        elif joint_of(name) in RANGE_DEG or name.startswith("root."):
+            moved[name] *= shown
+    return _superpose(kept, moved)
 
 
-def _is_angle(name):
-    key = name.split(".", 1)[1] if name.startswith(("left.", "right.")) else name
-    return key in RANGE_DEG
-
-
-def _within(curve, start, end, num) -> Curve:
-    """A curve over one go, played `num` times between two phases and zero elsewhere."""
+def _repeat(curve, start, end, num) -> Curve:
+    """A curve repeated `num` times between two phases, and zero elsewhere."""
 
     def at(phase):
         share = (np.mod(phase, 1.0) - start) / (end - start)
@@ -122,11 +123,11 @@ def _within(curve, start, end, num) -> Curve:
     return Curve(at)
 
 
-def _over(curve, cycles) -> Curve:
-    """A curve over the whole score, for phases that count steps."""
+def _stretch(curve, cycles) -> Curve:
+    """A curve over the whole sequence, as a function of a phase that counts step cycles."""
     return Curve(lambda phase: curve.at(phase / cycles), curve.rest)
 
 
-def _together(one: Channels, other: Channels) -> Channels:
-    """Both at once: where they move the same joint, one upon the other."""
+def _superpose(one: Channels, other: Channels) -> Channels:
+    """Sum of two sets of channels."""
     return {name: one.get(name, hold(0.0)) + other.get(name, hold(0.0)) for name in one | other}

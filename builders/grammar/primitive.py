@@ -1,9 +1,10 @@
-"""One part of the body doing one thing, and the words for it.
+"""Movement primitives: one body part doing one thing, with its English wordings.
 
-    primitive("wave_low", "arms", 1.2, moves=..., says="*wave one hand", tells="the arm *wave")
+    primitive("wave_low", 1.2, moves=..., verb_phrases="*wave one hand", clauses="the arm *wave")
 
-In words `*` marks a verb of one who acts, `+` one of several ("both arms +swing"); `|` parts
-wordings; `{side}` and `{other}` become right and left, or left and right.
+In wordings `*` marks a verb with a singular subject, `+` one with a plural subject ("both arms
++swing"); `|` separates alternatives; `{side}` and `{other}` become right and left, or left and
+right.
 """
 
 from collections.abc import Callable
@@ -12,92 +13,88 @@ from dataclasses import dataclass
 from builders.activities.movement import Channels, arm, arms
 
 PARTS = ("torso", "arms", "legs", "location")
-Moves = Callable[[str, str], Channels]
+# Side and other side ("left", "right") to the curves of the channels that move.
+SidedChannels = Callable[[str, str], Channels]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Primitive:
-    """What one part does in a phrase.
-
-    Attributes:
-        name: unique within its part.
-        part: one of `PARTS`.
-        period_s: one go of it; a phrase holds as many as fit.
-        moves: side and other side to curves over one go, at rest at both ends or steadily swinging.
-        holds: side and other side to a posture kept for the whole phrase.
-        says: what a person does, with the verb first.
-        tells: what the part does, subject first.
-        quiet: nothing to speak of.
-        sided: whether side matters.
-        counts: whether goes can be counted ("twice"); steady movements cannot.
-        uses: what two parts cannot use at once ("feet", "hips", "balance").
-    """
-
-    name: str
-    part: str
-    period_s: float
-    moves: Moves
-    holds: Moves
-    says: tuple[str, ...]
-    tells: tuple[str, ...]
-    quiet: bool = False
-    sided: bool = False
-    counts: bool = False
-    uses: frozenset[str] = frozenset()
-
-
-def nothing(side: str, other: str) -> Channels:
+def no_channels(side: str, other: str) -> Channels:
     """No channel at all."""
     return {}
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Primitive:
+    """Movement of one body part in a phrase.
+
+    Attributes:
+        name: unique within its body part.
+        period_s: length of one repetition; a phrase holds as many as fit.
+        verb_phrases: wordings with the person as subject, verb first; none for an inactive part.
+        clauses: wordings with the body part as subject.
+        moves: curves over one repetition, zero at both ends or in steady oscillation.
+        holds: posture kept for the whole phrase.
+        countable: whether repetitions can be counted ("twice"); those of steady movements cannot.
+        uses: resources that two parts cannot use at the same time ("feet", "hips", "balance").
+    """
+
+    name: str
+    period_s: float
+    verb_phrases: tuple[str, ...]
+    clauses: tuple[str, ...]
+    moves: SidedChannels = no_channels
+    holds: SidedChannels = no_channels
+    countable: bool = False
+    uses: frozenset[str] = frozenset()
+
+    @property
+    def inactive(self) -> bool:
+        """Whether a description of the person leaves it out."""
+        return not self.verb_phrases
+
+    @property
+    def sided(self) -> bool:
+        """Whether its wordings name a side."""
+        return any("{side}" in wording for wording in self.verb_phrases + self.clauses)
+
+
 def primitive(
-    name: str,
-    part: str,
-    period_s: float,
-    *,
-    says: str,
-    tells: str,
-    moves: Moves = nothing,
-    holds: Moves = nothing,
-    quiet: bool = False,
-    counts: bool = False,
-    uses: str = "",
+    name: str, period_s: float, *, verb_phrases: str, clauses: str, uses: str = "", **motion
 ) -> Primitive:
-    """A primitive, its wordings split at `|`; arguments as in `Primitive`."""
+    """A primitive with wordings separated by `|` and resources separated by blanks.
+
+    Args:
+        name, period_s: as in `Primitive`.
+        verb_phrases, clauses, uses: as text.
+        motion: `moves`, `holds` and `countable` of `Primitive`.
+    """
     return Primitive(
         name=name,
-        part=part,
         period_s=period_s,
-        moves=moves,
-        holds=holds,
-        says=tuple(filter(None, says.split("|"))),
-        tells=tuple(tells.split("|")),
-        quiet=quiet,
-        sided="{side}" in says + tells,
-        counts=counts,
+        verb_phrases=wordings(verb_phrases),
+        clauses=wordings(clauses),
         uses=frozenset(uses.split()),
+        **motion,
     )
 
 
-def arm_primitive(name: str, period_s: float, **words) -> Primitive:
-    """A primitive of the arms."""
-    return primitive(name, "arms", period_s, **words)
+def wordings(text: str) -> tuple[str, ...]:
+    """Alternatives separated by `|`; none for an empty text."""
+    return tuple(text.split("|")) if text else ()
 
 
-def two_arms(**angles) -> Moves:
-    """Both arms alike; angles as in `movement.arm`."""
+def two_arms(**angles) -> SidedChannels:
+    """Both arms with the same curves; angles as in `movement.arm`."""
     return lambda side, other: arms(**angles)
 
 
-def one_arm(**angles) -> Moves:
-    """The arm of the phrase's side."""
+def one_arm(**angles) -> SidedChannels:
+    """The arm on the phrase's side."""
     return lambda side, other: arm(side, **angles)
 
 
 def by_name(*primitives: Primitive) -> dict[str, Primitive]:
-    """A table of them; two of one name are a mistake."""
+    """Table of primitives by name; ValueError if two have the same name."""
     table = {each.name: each for each in primitives}
     if len(table) < len(primitives):
-        raise ValueError("two primitives of a part have the same name")
+        raise ValueError("two primitives of a body part have the same name")
     return table

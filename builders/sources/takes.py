@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from builders.corpus.texts import find_corpus
+from builders.corpus.reader import find_corpus
 from pipelines.amass_names import AMASS_FOLDERS
 from pipelines.clip_selection import UNUSABLE
 from pipelines.plan import Note
@@ -93,7 +93,7 @@ def amass_takes(folder: str) -> list[FileTake]:
     """
     takes = [_amass_take(path, Path(folder)) for path in find_motions(folder)]
     corpus = find_corpus(folder)
-    return [corpus.told(take) for take in takes] if corpus else takes
+    return [corpus.annotate(take) for take in takes] if corpus else takes
 
 
 def file_takes(paths: Iterable[str]) -> tuple[list[FileTake], list[Note]]:

@@ -1,4 +1,4 @@
-"""Every built-in activity as a person would check it: feet, floor, joints, speeds, variety."""
+"""Built-in activities: foot contacts, floor, joint angles, speeds, differences between takes."""
 
 import functools
 import itertools
@@ -10,13 +10,13 @@ from scipy.spatial.transform import Rotation
 from builders.activities import (
     ACTIVITIES,
     ATTRIBUTES,
-    SUBJECTS,
+    PERFORMERS,
     find_activity,
+    make_performer,
     perform,
-    perform_and_tell,
-    subject,
+    perform_annotated,
 )
-from builders.activities.skeleton import SIDES, SMPL_TO_WORLD, J, forward
+from builders.activities.skeleton import SIDES, SMPL_TO_WORLD, J, forward_kinematics
 from radarsim.files import free_body
 from radarsim.scene.body import skin
 from radarsim.scene.motion import check_motion
@@ -24,39 +24,41 @@ from radarsim.scene.placement import ActivityArea, Placement, place
 from radarsim.scene.retarget import fit_to_body
 
 RATE_HZ = 120.0
-# One of each of the first three subjects in turn, so that all are seen and the tests stay short.
+# Activities are distributed over the first three performers: every person is tested once.
 CAST = {name: index % 3 for index, name in enumerate(ACTIVITIES)}
 AIRBORNE = (
     *("jump", "jumping_jack", "jump_forward_and_back", "jump_to_the_side", "jumping_lunge"),
     *("jog_in_place", "jog_forward_and_turn_around", "jog_clockwise", "high_leg_lift"),
 )
-# All sixty are judged by `python -m builders.activities.check`; a third of them here.
-LOOKED_AT = list(ACTIVITIES)[::3]
+# `python -m builders.activities.check` checks all sixty; a third of them is tested here.
+TESTED = list(ACTIVITIES)[::3]
 
 
 @functools.cache
 def take(name, rate_hz=RATE_HZ):
-    """An activity's performance and its joints [pose, joint, 3], in float64."""
-    performance = perform_and_tell(name, CAST[name], rate_hz=rate_hz)
+    """An activity's performance, and positions and rotations of its joints in float64."""
+    performance = perform_annotated(name, CAST[name], rate_hz=rate_hz)
     motion = performance.motion
     local = Rotation.from_rotvec(motion.poses_rad.reshape(-1, 3)).as_matrix()
     local = local.reshape(motion.num_poses, 24, 3, 3)
     rotations = SMPL_TO_WORLD @ local @ SMPL_TO_WORLD.T
     rotations[:, 0] = local[:, 0] @ SMPL_TO_WORLD.T
-    return performance, forward(subject(CAST[name]).skeleton, rotations, motion.pelvis_m)
+    return performance, forward_kinematics(
+        make_performer(CAST[name]).skeleton, rotations, motion.pelvis_m
+    )
 
 
 def soles(name):
-    """Heel, ball and toe of both feet [pose, side, mark, 3]."""
-    performance, (joints_m, turned) = take(name)
-    skeleton = subject(CAST[name]).skeleton
+    """Heel, ball and toe of both feet [pose, side, mark, 3], and the foot contacts."""
+    performance, (joints_m, rotations) = take(name)
+    skeleton = make_performer(CAST[name]).skeleton
     marks_m = []
     for side, label in enumerate(SIDES):
         ankle, foot = J[f"{label}_ankle"], J[f"{label}_foot"]
         of_ankle = np.stack([skeleton.heel_m[side], skeleton.ball_m[side]])
         toe = skeleton.toe_m[side] + skeleton.rest_m[ankle] - skeleton.rest_m[foot]
-        rear = joints_m[:, ankle, None] + np.einsum("pij,mj->pmi", turned[:, ankle], of_ankle)
-        front = joints_m[:, foot] + turned[:, foot] @ toe
+        rear = joints_m[:, ankle, None] + np.einsum("pij,mj->pmi", rotations[:, ankle], of_ankle)
+        front = joints_m[:, foot] + rotations[:, foot] @ toe
         marks_m.append(np.concatenate([rear, front[:, None]], axis=1))
     return np.stack(marks_m, axis=1), performance.contact
 
@@ -65,10 +67,10 @@ def speed_mps(joints_m, rate_hz=RATE_HZ):
     return np.linalg.norm(np.diff(joints_m, axis=0), axis=-1) * rate_hz
 
 
-def test_there_are_enough_activities_and_each_is_told():
+def test_there_are_sixty_activities_with_the_ids_of_the_protocol_and_complete_texts():
     assert len(ACTIVITIES) == 60
     ids = [activity.id for activity in ACTIVITIES.values()]
-    assert ids == [i for i in range(1, 66) if i not in (16, 23, 24, 42, 53)]  # the protocol's
+    assert ids == [i for i in range(1, 66) if i not in (16, 23, 24, 42, 53)]
     for activity in ACTIVITIES.values():
         assert len(set(activity.captions)) >= 4
         assert tuple(activity.attributes) == ATTRIBUTES
@@ -85,22 +87,22 @@ def test_the_same_ids_give_the_same_bytes_and_another_repeat_another_take():
         assert np.abs(other.poses_rad - first.poses_rad).max() > 0.05
 
 
-def test_subjects_are_different_people():
-    statures_m = [person.stature_m for person in SUBJECTS]
-    assert len(SUBJECTS) >= 4
+def test_performers_are_different_people():
+    statures_m = [person.stature_m for person in PERFORMERS]
+    assert len(PERFORMERS) >= 4
     assert np.ptp(statures_m) > 0.05
     assert min(statures_m) > 1.45
     assert max(statures_m) < 2.0
-    assert len({person.tempo for person in SUBJECTS}) == len(SUBJECTS)
-    assert {subject(number).right_handed for number in range(40)} == {True, False}
+    assert len({person.tempo for person in PERFORMERS}) == len(PERFORMERS)
+    assert {make_performer(number).right_handed for number in range(40)} == {True, False}
 
 
-def test_an_unknown_activity_is_answered_with_the_list():
+def test_the_error_for_an_unknown_activity_lists_the_known_ones():
     with pytest.raises(ValueError, match="jumping_jack"):
         find_activity("juggle")
 
 
-@pytest.mark.parametrize("name", LOOKED_AT)
+@pytest.mark.parametrize("name", TESTED)
 def test_the_motion_is_valid_and_stays_in_the_area_when_started_at_three_metres(name):
     motion = check_motion(take(name)[0].motion, name)
     assert motion.num_poses == 600
@@ -109,9 +111,9 @@ def test_the_motion_is_valid_and_stays_in_the_area_when_started_at_three_metres(
     assert ActivityArea().inside(placed) == motion.num_poses
 
 
-@pytest.mark.parametrize("name", LOOKED_AT)
+@pytest.mark.parametrize("name", TESTED)
 def test_no_part_of_the_body_is_in_the_floor_and_a_sole_is_on_it(name):
-    """1.5 cm is what the skin of a bent foot may bulge. Every tenth pose."""
+    """The skin of a flexed foot may bulge by 1.5 cm. Every tenth pose."""
     motion = take(name)[0].motion
     picks = slice(None, None, 10)
     poses_rad, transl_m = motion.poses_rad[picks], motion.transl_m[picks]
@@ -121,17 +123,17 @@ def test_no_part_of_the_body_is_in_the_floor_and_a_sole_is_on_it(name):
     assert touching.mean() > (0.3 if name in AIRBORNE else 0.99)
 
 
-def test_the_free_body_is_the_body_it_was_performed_with():
-    """Nothing to scale, and at most the bulge of a sole to lift."""
+def test_fitting_a_motion_to_the_free_body_changes_nothing():
+    """No scaling, and a lift by no more than the bulge of a sole."""
     motion = perform("squat", 1)
     fitted = fit_to_body(motion, free_body())
     assert fitted.body_scale == 1.0
     assert np.abs(fitted.motion.transl_m - motion.transl_m).max() < 0.005
 
 
-@pytest.mark.parametrize("name", LOOKED_AT)
-def test_a_foot_that_stands_does_not_slide(name):
-    """Whichever of heel and ball carries, over the whole contact, by less than 1 cm."""
+@pytest.mark.parametrize("name", TESTED)
+def test_a_standing_foot_does_not_slide(name):
+    """Heel and ball move by less than 1 cm while they carry the load."""
     marks_m, contact = soles(name)
     for side in (0, 1):
         edges = np.flatnonzero(np.diff(np.r_[0, contact[:, side], 0]))
@@ -143,23 +145,23 @@ def test_a_foot_that_stands_does_not_slide(name):
                     assert np.ptp(mark_m[carries, :2], axis=0).max() < 0.01
 
 
-@pytest.mark.parametrize("name", LOOKED_AT)
+@pytest.mark.parametrize("name", TESTED)
 def test_knees_and_ankles_stay_in_their_range(name):
-    """Hinges that the floor bends, not a curve: knee to 145, ankle 40 up and 60 down degrees
-    (AAOS, with 5 for the foot's own joints)."""
+    """From inverse kinematics: knee to 145 degrees, ankle to 40 up and 60 down (AAOS, with 5 more
+    for the joints of the foot)."""
     poses_deg = np.rad2deg(take(name)[0].motion.poses_rad)
     knees = poses_deg[:, [J["left_knee"], J["right_knee"]]]
     assert knees[..., 0].min() > -1
     assert knees[..., 0].max() < 145
-    assert np.abs(knees[..., 1:]).max() < 1  # a hinge
+    assert np.abs(knees[..., 1:]).max() < 1  # a hinge joint
     ankles = poses_deg[:, [J["left_ankle"], J["right_ankle"]], 0]
     assert ankles.min() > -40
     assert ankles.max() < 60
 
 
-@pytest.mark.parametrize("name", LOOKED_AT[::2])
-def test_speed_never_jumps(name):
-    """At four times the rate a step of speed would be four times the acceleration."""
+@pytest.mark.parametrize("name", TESTED[::2])
+def test_velocity_is_continuous(name):
+    """At four times the pose rate, a velocity step would give four times the acceleration."""
     coarse, fine = (
         np.linalg.norm(np.diff(take(name, rate)[1][0], 2, axis=0), axis=-1).max() * rate**2
         for rate in (RATE_HZ, 4 * RATE_HZ)
@@ -167,16 +169,16 @@ def test_speed_never_jumps(name):
     assert fine < 2.2 * coarse
 
 
-def straight(joints_m):
-    """Where a walker's pelvis keeps its cruising speed [pose]."""
+def steady(joints_m):
+    """Poses in which a walker's pelvis has its steady speed."""
     along = np.linalg.norm(np.gradient(joints_m[:, 0, :2], 1 / RATE_HZ, axis=0), axis=1)
     return along > 0.92 * np.percentile(along, 90)
 
 
 def test_a_walkers_feet_swing_two_and_a_half_to_three_times_as_fast_as_the_torso():
-    """3.2: the most that Boulic's and Winter's walkers show, less noise of one subject's take."""
+    """3.2 is the maximum of Boulic's and Winter's walkers, less the noise of one take."""
     joints_m = take("walk_forward_and_turn_around")[1][0]
-    speeds = speed_mps(joints_m)[straight(joints_m)[1:]]
+    speeds = speed_mps(joints_m)[steady(joints_m)[1:]]
     torso = np.median(speeds[:, 0])
     assert 0.9 < torso < 1.5
     feet = np.percentile(speeds[:, [J["left_ankle"], J["right_ankle"]]].max(axis=1), 98)
@@ -184,8 +186,8 @@ def test_a_walkers_feet_swing_two_and_a_half_to_three_times_as_fast_as_the_torso
 
 
 def test_a_walkers_arms_swing_against_the_legs_and_knees_bend_in_swing():
-    performance, (joints_m, turned) = take("walk_forward_and_turn_around")
-    ahead, even = turned[:, 0, :, 0], straight(joints_m)
+    performance, (joints_m, rotations) = take("walk_forward_and_turn_around")
+    ahead, even = rotations[:, 0, :, 0], steady(joints_m)
     forward_of = {
         name: np.sum((joints_m[:, J[name]] - joints_m[:, 0]) * ahead, axis=1)
         for name in ("left_wrist", "right_wrist", "left_ankle", "right_ankle")
@@ -200,7 +202,7 @@ def test_a_walkers_arms_swing_against_the_legs_and_knees_bend_in_swing():
 
 
 def test_a_jump_leaves_the_floor_and_falls_freely():
-    """Cycle lengths vary by a few per cent, and with them the time scale of the flight."""
+    """The cycle lengths, and with them the time scale of the flight, vary by a few per cent."""
     joints_m = take("jump")[1][0]
     height_m = soles("jump")[0][..., 2].min(axis=(1, 2))
     flies = height_m > 0.03
@@ -210,12 +212,12 @@ def test_a_jump_leaves_the_floor_and_falls_freely():
 
 
 def test_a_bow_keeps_the_centre_of_mass_above_the_feet():
-    """Bent forward, the hips must go back: heel and toe bound where balance is."""
-    from builders.activities.pelvis import centre_of_mass
+    """The hips must move back in a bow; balance requires a position between heel and toe."""
+    from builders.activities.balance import centre_of_mass_m
 
     for name in ("bow", "squat", "standing_forward_bend", "raise_one_leg_to_the_side", "kick"):
         marks_m, _ = soles(name)
-        centre_m = centre_of_mass(take(name)[1][0])
+        centre_m = centre_of_mass_m(take(name)[1][0])
         on_floor = marks_m[..., 2] < 0.01
         ahead = np.where(on_floor, marks_m[..., 0], np.nan)
         inside = (centre_m[:, 0] > np.nanmin(ahead, axis=(1, 2)) - 0.02) & (
@@ -224,16 +226,16 @@ def test_a_bow_keeps_the_centre_of_mass_above_the_feet():
         assert inside.mean() > 0.95, name
 
 
-SLOW_HZ = 30.0  # enough to tell activities apart
+SLOW_HZ = 30.0  # enough to distinguish activities
 
 
 def descriptor(name):
-    """How much and how fast every joint turns, and where the body goes: nothing of the phase."""
+    """Phase-independent features: joint positions and speeds, and the path of the body."""
     performance, (joints_m, _) = take(name, SLOW_HZ)
     shape_m = joints_m - joints_m[:, :1]
-    turned = Rotation.from_rotvec(performance.motion.poses_rad[:, 0])
-    flat = turned.as_euler("ZYX")[:, :1]
-    local_m = np.einsum("pij,pkj->pki", Rotation.from_euler("z", -flat).as_matrix(), shape_m)
+    pelvis = Rotation.from_rotvec(performance.motion.poses_rad[:, 0])
+    heading = pelvis.as_euler("ZYX")[:, :1]
+    local_m = np.einsum("pij,pkj->pki", Rotation.from_euler("z", -heading).as_matrix(), shape_m)
     where = joints_m[:, 0] - joints_m[0, 0]
     return np.concatenate(
         [
@@ -242,37 +244,38 @@ def descriptor(name):
             0.1 * np.diff(local_m, axis=0).std(axis=0).ravel() * SLOW_HZ,
             where.std(axis=0),
             [joints_m[:, 0, 2].min()],
-            [0.2 * np.unwrap(flat[:, 0]).std()],
+            [0.2 * np.unwrap(heading[:, 0]).std()],
         ]
     )
 
 
-def test_no_two_activities_look_the_same():
-    """In a phase-free description [m]; the closest are told apart by more than a subject's
-    own variation."""
+def test_no_two_activities_have_the_same_descriptor():
+    """Distances of a phase-independent descriptor [m] exceed the variation within a performer."""
     own = descriptor("stand_still")
     described = {name: descriptor(name) for name in ACTIVITIES}
     assert np.linalg.norm(described["stand_still"] - own) == 0
-    alike = {frozenset(("walking_clockwise", "walking_counter_clockwise"))}  # told by the turn
-    alike |= {frozenset(("jog_clockwise", "jog_counter_clockwise"))}
-    # Told by the head alone.
-    alike |= {frozenset(p) for p in itertools.combinations(
-        ("stand_still", "nodding_head", "rotating_head"), 2)}  # fmt: skip
+    # These differ by the sense of rotation or by the head alone.
+    alike = {
+        frozenset(("walking_clockwise", "walking_counter_clockwise")),
+        frozenset(("jog_clockwise", "jog_counter_clockwise")),
+    }
+    heads = ("stand_still", "nodding_head", "rotating_head")
+    alike |= {frozenset(pair) for pair in itertools.combinations(heads, 2)}
     for one, other in itertools.combinations(ACTIVITIES, 2):
         if frozenset((one, other)) not in alike:
             assert np.linalg.norm(described[one] - described[other]) > 0.15, (one, other)
 
 
-def test_circles_turn_the_way_they_are_called():
-    def turned_rad(name):
+def test_circles_have_the_direction_of_their_names():
+    def turn_rad(name):
         joints_m = take(name)[1][0]
         course = np.diff(joints_m[::12, 0, :2], axis=0)
         return np.ptp(np.unwrap(np.arctan2(course[:, 1], course[:, 0]))) * np.sign(
             np.median(np.diff(np.unwrap(np.arctan2(course[:, 1], course[:, 0]))))
         )
 
-    assert turned_rad("walking_counter_clockwise") > 3
-    assert turned_rad("walking_clockwise") < -3
+    assert turn_rad("walking_counter_clockwise") > 3
+    assert turn_rad("walking_clockwise") < -3
 
 
 def test_a_nodding_head_nods():
@@ -291,13 +294,13 @@ def test_no_two_cycles_are_identical():
     assert np.diff(times_s).std() > 0.01
 
 
-def test_a_strip_shows_a_body_in_every_picture(tmp_path):
-    """Dark or skin-coloured dots, upright above the floor line, in each of four pictures."""
+def test_a_contact_sheet_shows_a_body_in_every_picture(tmp_path):
+    """Dark or skin-coloured dots above the floor line in each of four pictures."""
     from matplotlib.image import imread
 
-    from builders.activities.strip import draw_strip
+    from builders.activities.contact_sheet import draw_contact_sheet
 
-    draw_strip([("squat", perform("squat", 0))], tmp_path / "strip.png", num_poses=4)
-    picture = imread(tmp_path / "strip.png")[..., :3]
+    draw_contact_sheet([("squat", perform("squat", 0))], tmp_path / "sheet.png", num_poses=4)
+    picture = imread(tmp_path / "sheet.png")[..., :3]
     for part in np.array_split(picture[20:-13], 4, axis=1):
         assert (part.min(axis=-1) < 0.9).mean() > 0.03

@@ -1,9 +1,9 @@
-"""What is said about the activities: complete, whole sentences, refused where they are not."""
+"""Texts of the activities: complete and grammatical, and rejected if they are not."""
 
 import pytest
 
 from builders.activities import ACTIVITIES, ATTRIBUTES
-from builders.activities.texts import MIN_VARIANTS, flaw, texts
+from builders.activities.texts import MIN_VARIANTS, activity_texts, sentence_problem
 from radarsim.errors import InputError
 
 VARIANT = '[[bow.variants]]\ngeneral = "A man bows down."\n' + "".join(
@@ -12,24 +12,25 @@ VARIANT = '[[bow.variants]]\ngeneral = "A man bows down."\n' + "".join(
 CAPTIONS = '[bow]\ncaptions = ["a", "b", "c", "d"]\n'
 
 
-def test_every_activity_is_told_in_four_ways_by_name():
-    assert set(texts()) == set(ACTIVITIES)
-    for told in texts().values():
-        assert len(told.variants) >= MIN_VARIANTS
-        assert told.provenance == "written for this project"
-        assert all(tuple(variant) == ATTRIBUTES for variant in told.variants)
+def test_every_activity_has_at_least_four_variants_of_its_sentences():
+    assert set(activity_texts()) == set(ACTIVITIES)
+    for texts in activity_texts().values():
+        assert len(texts.variants) >= MIN_VARIANTS
+        assert texts.provenance == "written for this project"
+        assert all(tuple(variant) == ATTRIBUTES for variant in texts.variants)
 
 
-def test_the_ways_to_tell_an_activity_differ():
+def test_the_variants_of_an_activity_differ():
     """General sentences never repeat; short ones such as "There is no step." may."""
-    general = [variant["general"] for told in texts().values() for variant in told.variants]
+    variants = [variant for texts in activity_texts().values() for variant in texts.variants]
+    general = [variant["general"] for variant in variants]
     assert len(set(general)) == len(general)
-    for name, told in texts().items():
+    for name, texts in activity_texts().items():
         for part in ATTRIBUTES:
-            assert len({variant[part] for variant in told.variants}) == len(told.variants), name
-    said = [sentence for told in texts().values() for v in told.variants for sentence in v.values()]
-    assert len(said) >= 1200
-    assert len(set(said)) > 0.94 * len(said)
+            assert len({variant[part] for variant in texts.variants}) == len(texts.variants), name
+    sentences = [sentence for variant in variants for sentence in variant.values()]
+    assert len(sentences) >= 1200
+    assert len(set(sentences)) > 0.94 * len(sentences)
 
 
 @pytest.mark.parametrize(
@@ -45,9 +46,9 @@ def test_the_ways_to_tell_an_activity_differ():
         ("Arms hang.", "short"),
     ],
 )
-def test_a_flaw_is_found(sentence, problem):
-    assert problem in flaw(sentence)
-    assert flaw("The arm hangs down, and a one-legged man waits for an hour.") == ""
+def test_a_formal_error_of_a_sentence_is_found(sentence, problem):
+    assert problem in sentence_problem(sentence)
+    assert sentence_problem("The arm hangs down, and a one-legged man waits for an hour.") == ""
 
 
 @pytest.mark.parametrize(
@@ -64,9 +65,9 @@ def test_a_flaw_is_found(sentence, problem):
         ("provenance = ", "text"),
     ],
 )
-def test_a_file_that_does_not_do_is_refused_by_name_and_field(tmp_path, text, field):
+def test_the_error_for_an_invalid_file_names_file_and_field(tmp_path, text, field):
     (tmp_path / "bow.toml").write_text(text)
     with pytest.raises(InputError) as error:
-        texts(tmp_path)
+        activity_texts(tmp_path)
     assert "bow.toml" in str(error.value)
     assert field in str(error.value)

@@ -5,12 +5,12 @@ import re
 
 import pytest
 
-from builders.activities.texts import texts
+from builders.activities.texts import activity_texts
 from builders.describer.answer_validation import validate_answer
 from builders.describer.prompt import BUILT_IN_TEMPLATE, read_template
 from pipelines.schema import ATTRIBUTE_PARTS
 
-WRITTEN = [variant for activity in texts().values() for variant in activity.variants]
+WRITTEN = [variant for activity in activity_texts().values() for variant in activity.variants]
 
 
 def test_every_wording_of_the_built_in_activities_is_valid():
@@ -39,7 +39,7 @@ def test_the_examples_of_the_template_are_valid_and_name_no_built_in_activity():
         assert validate_answer(json.dumps(example)) == (example, "")
         assert tuple(example) == ATTRIBUTE_PARTS
     named = re.findall(r"^Example activity: (.*)$", text, re.MULTILINE)
-    assert not {name.replace(" ", "_") for name in named} & set(texts())
+    assert not {name.replace(" ", "_") for name in named} & set(activity_texts())
 
 
 def test_the_template_is_part_of_the_package_data():

@@ -1,4 +1,4 @@
-"""Folders of made-up motion: layout, readers, bytes, resuming, domains, breath, pictures."""
+"""Synthetic motion corpora: layout, readers, resuming, shifted domains, breathing, pictures."""
 
 import csv
 import json
@@ -9,12 +9,19 @@ import numpy as np
 import pytest
 
 from builders.activities import perform as perform_activity
-from builders.activities.breath import BEAT_M, BREATH_M, alive, breathing, heartbeat
-from builders.activities.domains import DOMAINS, captured, domain_subject
-from builders.activities.posed import Posed
+from builders.activities.breathing import (
+    BEAT_M,
+    BREATH_M,
+    add_breathing,
+    breath_curve,
+    heartbeat_curve,
+)
+from builders.activities.domain_shift import DOMAINS, add_capture_errors, domain_performer
+from builders.activities.joint_trajectories import JointTrajectories
 from builders.activities.skeleton import J
-from builders.corpus import files
-from builders.corpus.corpus import Order, perform, plan
+from builders.corpus import writer
+from builders.corpus.plan import CorpusSpec, plan_takes
+from builders.corpus.synthesis import synthesize_take
 from builders.motions import main
 from builders.sources.takes import amass_takes
 from pipelines.attribute_files import read_sentences
@@ -53,12 +60,12 @@ def test_every_motion_is_read_as_amass(corpus):
             assert str(arrays["gender"]) == "neutral"
 
 
-def test_a_motion_comes_back_as_it_was_performed(corpus):
+def test_a_motion_file_holds_the_performed_motion(corpus):
     """Float32 keeps tenths of micrometres and microradians."""
-    order = Order(source="grammar", num_subjects=3, hours=0.01)
-    job = plan(order)[1]
-    made, _ = perform(order, job)
-    read = read_motion(corpus / files.motion_path(order, job))
+    spec = CorpusSpec(source="grammar", num_subjects=3, hours=0.01)
+    planned = plan_takes(spec)[1]
+    made, _ = synthesize_take(spec, planned)
+    read = read_motion(corpus / writer.motion_path(spec, planned))
     np.testing.assert_allclose(read.poses_rad[:, :22], made.poses_rad[:, :22], atol=1e-6)
     np.testing.assert_allclose(read.pelvis_m, made.pelvis_m, atol=1e-6)
     np.testing.assert_allclose(read.betas, made.betas)
@@ -82,20 +89,20 @@ def test_texts_are_read_as_humanml3d_and_as_babel(corpus):
 def test_every_caption_and_label_has_its_five_sentences(corpus):
     rows = read_sentences(corpus / "attributes.jsonl")
     assert {row.provenance for row in rows} == {"grammar"}
-    told = {}
+    parts_of = {}
     for row in rows:
-        told.setdefault((row.caption, row.variant), set()).add(row.part)
-    assert all(len(parts) == 5 for parts in told.values())
+        parts_of.setdefault((row.caption, row.variant), set()).add(row.part)
+    assert all(len(parts) == 5 for parts in parts_of.values())
     captions = {
         line.split("#")[0]
         for path in (corpus / "texts").glob("*.txt")
         for line in path.read_text().splitlines()
     }
-    assert captions <= {caption for caption, _ in told}
+    assert captions <= {caption for caption, _ in parts_of}
 
 
-def test_the_main_job_reads_the_folder_with_its_texts_and_its_licence(corpus):
-    """No text set need be named, and nothing is called AMASS that is not."""
+def test_the_takes_of_a_corpus_have_its_texts_and_licence(corpus):
+    """Without a text set, and without AMASS as their source."""
     takes = amass_takes(str(corpus))
     assert len(takes) == 4
     for take in takes:
@@ -113,34 +120,36 @@ def test_the_main_job_reads_the_folder_with_its_texts_and_its_licence(corpus):
 
 def test_the_same_seed_gives_the_same_bytes_by_any_number_of_workers(corpus, tmp_path):
     again = tmp_path / "again"
-    order = ["--out", str(again), *GRAMMAR[:-1], "2"]
-    assert main(order) == 0
+    assert main(["--out", str(again), *GRAMMAR[:-1], "2"]) == 0
     assert all_bytes(again) == all_bytes(corpus)
     other = tmp_path / "other"
     assert main(["--out", str(other), *GRAMMAR, "--seed", "1"]) == 0
     assert all_bytes(other) != all_bytes(corpus)
 
 
-def test_a_stopped_corpus_goes_on(corpus, tmp_path, monkeypatch):
-    """Killed after the second motion; what was done is not done again."""
-    folder, made = tmp_path / "stopped", []
-    true = files.write_take
+def test_an_interrupted_corpus_is_resumed(corpus, tmp_path, monkeypatch):
+    """After an interruption behind the second motion, only the missing ones are written."""
+    folder, written = tmp_path / "interrupted", []
+    write_take = writer.write_take
 
-    def stops(*arguments):
-        if len(made) == 2:
+    def record(folder, spec, planned, *arguments):
+        written.append(planned.number)
+        write_take(folder, spec, planned, *arguments)
+
+    def interrupt(*arguments):
+        if len(written) == 2:
             raise KeyboardInterrupt
-        made.append(arguments[2].number)
-        true(*arguments)
+        record(*arguments)
 
-    monkeypatch.setattr(files, "write_take", stops)
+    monkeypatch.setattr(writer, "write_take", interrupt)
     assert main(["--out", str(folder), *GRAMMAR]) == 130
-    monkeypatch.setattr(files, "write_take", lambda *a: (made.append(a[2].number), true(*a)))
+    monkeypatch.setattr(writer, "write_take", record)
     assert main(["--out", str(folder), *GRAMMAR]) == 0
-    assert made == [0, 1, 2, 3]
+    assert written == [0, 1, 2, 3]
     assert all_bytes(folder) == all_bytes(corpus)
 
 
-def test_a_folder_of_something_else_is_left_alone(corpus, tmp_path, capsys):
+def test_a_folder_with_other_files_is_not_changed(corpus, tmp_path, capsys):
     assert main(["--out", str(corpus), *GRAMMAR, "--seed", "9"]) == 2
     assert "seed 0 is now 9" in capsys.readouterr().err
     (tmp_path / "thesis.txt").write_text("years of work")
@@ -150,48 +159,51 @@ def test_a_folder_of_something_else_is_left_alone(corpus, tmp_path, capsys):
     assert "is complete" in capsys.readouterr().out
 
 
-def test_activities_come_with_their_own_texts_and_subjects_in_turn():
-    order = Order(num_subjects=2, num_repeats=1, take_s=1.5)
-    jobs = plan(order)
-    assert len(jobs) == 120
-    assert len({files.motion_path(order, job) for job in jobs}) == 120
-    job = next(job for job in jobs if job.activity == "bow")
-    motion, (piece,) = perform(order, job)
+def test_takes_of_activities_have_the_texts_of_the_activity_and_a_stable_order():
+    spec = CorpusSpec(num_subjects=2, num_repeats=1, take_s=1.5)
+    takes = plan_takes(spec)
+    assert len(takes) == 120
+    assert len({writer.motion_path(spec, planned) for planned in takes}) == 120
+    bow = next(planned for planned in takes if planned.activity == "bow")
+    motion, (span,) = synthesize_take(spec, bow)
     assert motion.name == "subject00/bow_000"
-    assert piece.label == "bow"
-    assert len(piece.attributes) >= 4
-    assert piece.provenance == "written for this project"
-    longer = plan(replace(order, hours=1.0, take_s=10.0))
-    assert [each.name for each in longer[:60]] == [each.name for each in jobs[:60]]
+    assert span.label == "bow"
+    assert len(span.attributes) >= 4
+    assert span.provenance == "written for this project"
+    longer = plan_takes(replace(spec, hours=1.0, take_s=10.0))
+    assert [each.name for each in longer[:60]] == [each.name for each in takes[:60]]
 
 
 @pytest.mark.parametrize("name", ["twin-a", "twin-b", "twin-c"])
-def test_a_twin_has_people_and_flaws_of_its_own(name):
-    """Jitter in the fast band that nobody's movement has, drift that a standing person has not."""
+def test_a_shifted_domain_has_its_own_people_and_capture_errors(name):
+    """Jitter faster than human movement, and drift that a standing person does not have."""
     domain = DOMAINS[name]
-    at_home, theirs = domain_subject(DOMAINS["home"], 0), domain_subject(domain, 0)
+    at_home, theirs = domain_performer(DOMAINS["home"], 0), domain_performer(domain, 0)
     assert theirs.number != at_home.number
     assert theirs.betas != at_home.betas
     clean = perform_activity("stand_still", theirs, duration_s=3.0)
-    shaky = captured(clean, domain)
-    fast_m = np.diff(Posed(shaky).joints_m[:, J["left_wrist"]], 2, axis=0).std()
-    assert fast_m > 5 * np.diff(Posed(clean).joints_m[:, J["left_wrist"]], 2, axis=0).std()
+    shaky = add_capture_errors(clean, domain)
+    shaky_m, clean_m = (
+        np.diff(JointTrajectories(motion).joints_m[:, J["left_wrist"]], 2, axis=0).std()
+        for motion in (shaky, clean)
+    )
+    assert shaky_m > 5 * clean_m
     assert np.abs(shaky.pelvis_m - clean.pelvis_m).max() > 0.3 * domain.drift_m
     assert np.abs(shaky.pelvis_m - clean.pelvis_m).max() < 6 * domain.drift_m
-    assert captured(clean, domain).poses_rad.tobytes() == shaky.poses_rad.tobytes()
-    assert captured(clean, DOMAINS["home"]) is clean
+    assert add_capture_errors(clean, domain).poses_rad.tobytes() == shaky.poses_rad.tobytes()
+    assert add_capture_errors(clean, DOMAINS["home"]) is clean
 
 
-def test_a_twins_folder_says_what_it_is(tmp_path):
-    order = Order(domain="twin-b", num_subjects=1, num_repeats=1)
-    assert "stand-in" in json.loads(files.about(order, True))["kind"]
-    assert files.motion_path(order, plan(order)[0]).startswith("twin-b-subject00/")
+def test_the_files_of_a_shifted_domain_name_it(tmp_path):
+    spec = CorpusSpec(domain="twin-b", num_subjects=1, num_repeats=1)
+    assert "stand-in" in json.loads(writer.about_bytes(spec, True))["kind"]
+    assert writer.motion_path(spec, plan_takes(spec)[0]).startswith("twin-b-subject00/")
 
 
-def test_a_living_chest_moves_by_millimetres_and_the_head_stays():
-    """Front of the chest, at the height of the breastbone, against the same take held breath."""
+def test_a_breathing_chest_moves_by_millimetres_and_the_head_stays():
+    """Front of the chest at the height of the sternum, relative to the same take without breath."""
     still = perform_activity("stand_still", 1, duration_s=8.0)
-    living = alive(still)
+    living = add_breathing(still)
     body, picks = free_body(), slice(None, None, 12)
 
     def vertices_m(motion):
@@ -209,18 +221,18 @@ def test_a_living_chest_moves_by_millimetres_and_the_head_stays():
     assert np.abs(moved_m[:, feet]).max() < 1e-5
 
 
-def test_a_breath_is_smooth_and_goes_in_faster_than_out():
+def test_a_breath_is_smooth_and_inhaling_is_faster_than_exhaling():
     phase = np.linspace(0, 2, 2001)
-    breath = breathing(phase)
+    breath = breath_curve(phase)
     assert breath.min() >= 0
     np.testing.assert_allclose(breath.max(), 1, atol=1e-6)
     assert np.abs(np.diff(breath, 2)).max() < 5e-5  # no corner
     assert (np.diff(breath[:1001]) > 0).mean() < 0.45
-    assert heartbeat(phase).max() > 0.95
+    assert heartbeat_curve(phase).max() > 0.95
     assert BEAT_M[1] < BREATH_M[0]
 
 
-def test_strips_and_films_are_drawn(tmp_path, capsys):
+def test_contact_sheets_and_animations_are_written(tmp_path, capsys):
     from PIL import Image
 
     strip, clip = tmp_path / "squat.png", tmp_path / "squat.gif"
@@ -228,7 +240,7 @@ def test_strips_and_films_are_drawn(tmp_path, capsys):
     with Image.open(strip) as picture:
         assert picture.size == (8 * 150, 190)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("builders.activities.film.FRAMES_PER_S", 1.0)
+        patch.setattr("builders.activities.animation.FRAMES_PER_S", 1.0)
         assert main(["--video", str(clip), "--activities", "squat", "--repeats", "1"]) == 0
     with Image.open(clip) as picture:
         assert picture.n_frames >= 8
@@ -237,6 +249,6 @@ def test_strips_and_films_are_drawn(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("bad", [["--hours", "-1"], ["--activities", "juggle"]])
-def test_what_cannot_be_made_is_said_in_one_line(bad, tmp_path, capsys):
+def test_invalid_options_are_reported_in_one_line(bad, tmp_path, capsys):
     assert main(["--out", str(tmp_path / "x"), *bad]) == 2
     assert len(capsys.readouterr().err.strip().splitlines()) == 1

@@ -1,4 +1,4 @@
-"""The activities, grouped by what moves. Importing a module enlists what it holds."""
+"""Definitions of the activities, grouped by body part; importing a module registers them."""
 
 from builders.activities.library import (  # noqa: F401
     arms,

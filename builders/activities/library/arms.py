@@ -1,9 +1,8 @@
 """Activities of the arms, standing."""
 
-from builders.activities.catalogue import activity
 from builders.activities.curves import during, ease, swing
-from builders.activities.library.postures import HANDS_TOGETHER
 from builders.activities.movement import Movement, Stance, arm, arms, pelvis, root, step, trunk
+from builders.activities.registry import HANDS_TOGETHER, activity
 
 
 @activity(10, "wave hand")
@@ -39,7 +38,7 @@ def swing_arm(style):
 
 @activity(17, "clapping hand", touches=HANDS_TOGETHER)
 def clapping_hand(style):
-    """Both hands meet before the chest and part again."""
+    """Both hands meet in front of the chest and separate again."""
     apart = 0.5 - swing(0.5)
     return Movement(
         0.5,
@@ -55,7 +54,7 @@ def clapping_hand(style):
 
 @activity(41, "punch")
 def punch(style):
-    """From a guard, left and right fist thrust forward in turn."""
+    """From a guard, the left and the right fist punch forward alternately."""
     left = ease((0.06, 0), (0.2, 1), (0.26, 1), (0.42, 0))
     right = left.later(0.5)
     guard = {"pronation": 30}
@@ -71,13 +70,13 @@ def punch(style):
 
 
 def _fist(out):
-    """From the guard before the chin to a straight arm."""
+    """Arm angles from the guard in front of the chin (0) to a straight arm (1)."""
     return dict(flexion=32 + 54 * out, abduction=8 - 6 * out, twist=14, elbow=108 - 116 * out)
 
 
 @activity(9, "throw")
 def throw(style):
-    """A step ahead while the arm is drawn back and throws, the trunk turning after it."""
+    """A step ahead while the arm is pulled back and throws; the trunk rotates with it."""
     wind = ease((0.05, 0), (0.34, 1), (0.5, -1), (0.58, -1), (0.9, 0))
     return Movement(
         2.4,

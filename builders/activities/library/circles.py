@@ -1,10 +1,9 @@
-"""Activities that turn, go round or go aside: jogged circles, quarter turns, steps over."""
+"""Activities that turn or walk aside: jogging in a circle, quarter turns, stepping over."""
 
 import numpy as np
 
-from builders.activities.catalogue import activity
 from builders.activities.curves import bump, during, ease, swing
-from builders.activities.feet import STANDING_WIDTH
+from builders.activities.foot_trajectories import STANDING_WIDTH
 from builders.activities.jumps import bounce
 from builders.activities.library.walking import arm_swing, striding, walking_cycle_s
 from builders.activities.movement import (
@@ -18,7 +17,8 @@ from builders.activities.movement import (
     root,
     trunk,
 )
-from builders.activities.paths import circle, route
+from builders.activities.registry import activity
+from builders.activities.walking_paths import circle, route
 
 
 def _jog_in_a_circle(style, leftwards):
@@ -47,13 +47,13 @@ def _jog_in_a_circle(style, leftwards):
 
 @activity(27, "jog counter-clockwise")
 def jog_counter_clockwise(style):
-    """Jogging round a circle to the left."""
+    """Jogging in a circle to the left."""
     return _jog_in_a_circle(style, True)
 
 
 @activity(28, "jog clockwise")
 def jog_clockwise(style):
-    """Jogging round a circle to the right."""
+    """Jogging in a circle to the right."""
     return _jog_in_a_circle(style, False)
 
 
@@ -75,38 +75,38 @@ def turn_90_degrees(style):
 
 
 def _pivot(side, width_m, *steps):
-    """Steps (start, end, heading) of one foot about the point between the feet."""
+    """Foot channels of steps (start, end, heading) around the point between the feet."""
     out = 1.0 if side == "left" else -1.0
 
-    def over(place):
+    def curve_of(value):
         keys, before = [], 0.0
         for start, end, heading_deg in steps:
-            keys += [(start, place(np.deg2rad(before))), (end, place(np.deg2rad(heading_deg)))]
+            keys += [(start, value(np.deg2rad(before))), (end, value(np.deg2rad(heading_deg)))]
             before = heading_deg
         return ease(*keys)
 
-    high = bump(*(step[:2] for step in steps))
+    raised = bump(*((start, end) for start, end, _ in steps))
     return foot(
         side,
-        ahead=over(lambda turned: -out * width_m / 2 * np.sin(turned)),
-        out=over(lambda turned: width_m / 2 * (np.cos(turned) - 1)),
-        turn=over(lambda turned: out * np.rad2deg(turned)),
-        lift=0.05 * high,
-        load=high,
+        ahead=curve_of(lambda heading: -out * width_m / 2 * np.sin(heading)),
+        out=curve_of(lambda heading: width_m / 2 * (np.cos(heading) - 1)),
+        turn=curve_of(lambda heading: out * np.rad2deg(heading)),
+        lift=0.05 * raised,
+        load=raised,
     )
 
 
 @activity(58, "walking to the side and turn back")
 def walking_to_the_side_and_turn_back(style):
-    """Turns aside, walks, turns round, walks back and faces the front again."""
+    """A quarter turn, a walk, half a turn, a walk back, and a turn to the front."""
     speed_mps = 1.05 * style.tempo * style.stride
-    way_s, aside = 1.5 / speed_mps, 1.0 if style.between(0.0, 1.0) < 0.5 else -1.0
-    # A turn is walked through slowly: nobody stops dead.
+    walk_s, aside = 1.5 / speed_mps, 1.0 if style.between(0.0, 1.0) < 0.5 else -1.0
+    # The body keeps moving slowly during a turn: a real walker does not stop abruptly.
     path = route(
         (1.0, 0.25 * speed_mps, 0.0, 90 * aside),
-        (way_s, speed_mps, 0.0, 0.0),
+        (walk_s, speed_mps, 0.0, 0.0),
         (1.9, 0.25 * speed_mps, 0.0, 180 * aside),
-        (way_s, speed_mps, 0.0, 0.0),
+        (walk_s, speed_mps, 0.0, 0.0),
         (1.1, 0.2 * speed_mps, 0.0, 90 * aside),
     )
     return Movement(
@@ -116,12 +116,12 @@ def walking_to_the_side_and_turn_back(style):
 
 @activity(64, "step over obstacle and back")
 def step_over_obstacle_and_back(style):
-    """Both legs forward over a thing as high as the shin, then both backward over it."""
+    """Both legs step forward over a shin-high obstacle, then backward over it."""
     ahead_m, spans = 0.62, ((0.03, 0.21), (0.2, 0.38), (0.53, 0.71), (0.7, 0.88))
     channels = {}
     for side, (go, back) in {"right": spans[::2], "left": spans[1::2]}.items():
         high = bump(go, back)
-        # The foot hangs from a shank that slants more when the leg follows than when it leads.
+        # The shank is more inclined in the trailing leg than in the leading one.
         leads, follows = (go, back) if side == "right" else (back, go)
         droop_deg = 30 * bump(leads) + 56 * bump(follows)
         channels |= foot(

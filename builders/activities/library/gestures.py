@@ -1,16 +1,15 @@
-"""Gestures of a hand in the air, and of a hand that holds something small."""
+"""Gestures in the air, and gestures with a small object in the hand."""
 
-from builders.activities.catalogue import activity
 from builders.activities.curves import during, ease, swing
-from builders.activities.library.postures import HANDS_TOGETHER
 from builders.activities.movement import Movement, Stance, arm, arms, head, trunk
+from builders.activities.registry import HANDS_TOGETHER, activity
 
-SHOWN = during(0.0, 0.12, 0.88, 1.0)  # the hand is up before the body
+RAISED = during(0.0, 0.12, 0.88, 1.0)  # the hand is up in front of the body
 
 
 @activity(7, "drink water", touches=(("hand", "head"), ("hand", "trunk"), ("forearm", "trunk")))
 def drink_water(style):
-    """A hand brings a glass to the mouth, tips it and goes down again."""
+    """A hand brings a glass to the mouth, tilts it and goes down again."""
     held = during(0.02, 0.22, 0.8, 0.98)
     sip = during(0.24, 0.42, 0.62, 0.76)
     return Movement(
@@ -35,38 +34,39 @@ def drawing_a_circle(style):
         3.6,
         arm(
             "right",
-            flexion=84 * SHOWN + SHOWN * swing(30, beats=2),
-            abduction=-4 * SHOWN + SHOWN * swing(30, beats=2, at=0.25),
-            elbow=-4 * SHOWN,
-            pronation=40 * SHOWN,
+            flexion=84 * RAISED + RAISED * swing(30, beats=2),
+            abduction=-4 * RAISED + RAISED * swing(30, beats=2, at=0.25),
+            elbow=-4 * RAISED,
+            pronation=40 * RAISED,
         )
-        | trunk(twist=SHOWN * swing(-5, beats=2, at=0.25)),
+        | trunk(twist=RAISED * swing(-5, beats=2, at=0.25)),
     )
 
 
 @activity(44, "drawing an X")
 def drawing_an_x(style):
     """A straight arm draws two crossing strokes in front."""
-    # Down along one stroke, up to the head of the other, down again.
-    up = ease((0.1, 1), (0.16, 1), (0.38, -1), (0.44, -1), (0.56, 1), (0.62, 1), (0.84, -1),
-              (0.9, -1))  # fmt: skip
+    # Down along one stroke, up to the start of the other, down again.
+    up = ease(
+        *((0.1, 1), (0.16, 1), (0.38, -1), (0.44, -1), (0.56, 1), (0.62, 1), (0.84, -1), (0.9, -1))
+    )
     out = ease((0.1, -1), (0.16, -1), (0.38, 1), (0.56, 1), (0.62, 1), (0.84, -1), (0.9, -1))
     return Movement(
         3.2,
         arm(
             "right",
-            flexion=84 * SHOWN + 30 * SHOWN * up,
-            abduction=-2 * SHOWN + 28 * SHOWN * out,
-            elbow=-2 * SHOWN,
-            pronation=40 * SHOWN,
+            flexion=84 * RAISED + 30 * RAISED * up,
+            abduction=-2 * RAISED + 28 * RAISED * out,
+            elbow=-2 * RAISED,
+            pronation=40 * RAISED,
         )
-        | trunk(twist=-4 * SHOWN * out),
+        | trunk(twist=-4 * RAISED * out),
     )
 
 
 @activity(48, "swiping left and right")
 def swiping_left_and_right(style):
-    """A forearm swipes across in front, to either side in turn."""
+    """A forearm swipes across in front, alternately to the left and the right."""
     across = ease((0.12, 1), (0.2, 1), (0.4, -1), (0.56, -1), (0.76, 1), (0.88, 1))
     return Movement(
         2.2,
@@ -85,7 +85,7 @@ def swiping_left_and_right(style):
 
 @activity(51, "playing phone", touches=HANDS_TOGETHER)
 def playing_phone(style):
-    """Both hands hold a phone under a bowed head, the right one taps."""
+    """Both hands hold a phone below a lowered head; the right hand taps."""
     held = dict(flexion=25, abduction=12, twist=33, elbow=82, wrist=-6)
     tap = during(0.05, 0.15, 0.8, 0.95)
     return Movement(
@@ -123,7 +123,7 @@ def swing_arm_like_throwing(style):
 
 @activity(65, "rotating head")
 def rotating_head(style):
-    """The head rolls round on a still body."""
+    """The head rolls in circles on a still body."""
     return Movement(
         3.2,
         head(flexion=2 + swing(30), bend=swing(30, at=0.25))

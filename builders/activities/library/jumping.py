@@ -1,14 +1,14 @@
-"""Activities that leave the floor from both feet."""
+"""Jumps from both feet."""
 
-from builders.activities.catalogue import activity
 from builders.activities.curves import bump, ease, swing
 from builders.activities.jumps import flight_s, hops
 from builders.activities.movement import Movement, Stance, arm, arms, foot, pelvis, root, trunk
+from builders.activities.registry import activity
 
 
 @activity(1, "jump")
 def jump(style):
-    """Jumps on the spot, arms helping."""
+    """Jumps on the spot, with an arm swing."""
     period_s = 2.0 / style.tempo
     height_m = 0.22 * style.amplitude
     off, on = 0.42, 0.42 + flight_s(height_m) / period_s
@@ -40,25 +40,20 @@ def jumping_jack(style):
         arms(abduction=12 + 128 * raised, elbow=8 * raised)
         | hops((out, back), height_m, period_s, dip_m=0.03, tuck_m=0.0, point_deg=20, rest=False)
         | {"root.sink": 0.03 + 0.055 * apart}
-        | foot_out("left", 0.27 * apart)
-        | foot_out("right", 0.27 * apart),
+        | foot("left", out=0.27 * apart)
+        | foot("right", out=0.27 * apart),
         Stance(width=0.8),
     )
-
-
-def foot_out(side, out):
-    """Only the sideways part of a foot, beside what a hop does to it."""
-    return foot(side, out=out)
 
 
 @activity(32, "jump to the side")
 def jump_to_the_side(style):
     """A jump to one side and one back."""
-    channels = _to_and_fro(style)
-    away = _there(style)
+    channels = _two_jumps(style)
+    away = _away(style)
     return Movement(
         2.4,
-        channels | foot_out("left", 0.5 * away) | foot_out("right", -0.5 * away),
+        channels | foot("left", out=0.5 * away) | foot("right", out=-0.5 * away),
         Stance(width=0.85),
     )
 
@@ -66,30 +61,30 @@ def jump_to_the_side(style):
 @activity(33, "jump forward and back")
 def jump_forward_and_back(style):
     """A jump forward and one back."""
-    channels = _to_and_fro(style)
-    away = _there(style)
+    channels = _two_jumps(style)
+    away = _away(style)
     for side in ("left", "right"):
         channels |= foot(side, ahead=0.5 * away)
     return Movement(2.4, channels, Stance(width=0.85))
 
 
-TO_AND_FRO = (0.25, 0.75)  # phases of the two take-offs
-TO_AND_FRO_M = 0.13
+TAKE_OFFS = (0.25, 0.75)  # phases of the jump away and the jump back
+TWO_JUMPS_M = 0.13  # height of each
 
 
-def _there(style):
-    """1 between the jump away and the jump back."""
-    flight = flight_s(TO_AND_FRO_M) / (2.4 / style.tempo)
-    out, back = TO_AND_FRO
+def _away(style):
+    """Curve that is 1 between the jump away and the jump back, else 0."""
+    flight = flight_s(TWO_JUMPS_M) / (2.4 / style.tempo)
+    out, back = TAKE_OFFS
     return ease((out, 0), (out + flight, 1), (back, 1), (back + flight, 0))
 
 
-def _to_and_fro(style):
-    """The upper body and the heights of two jumps."""
+def _two_jumps(style):
+    """Channels of the upper body and the heights of two jumps."""
     period_s = 2.4 / style.tempo
-    flight = flight_s(TO_AND_FRO_M) / period_s
+    flight = flight_s(TWO_JUMPS_M) / period_s
     keys, swings = [], []
-    for off in TO_AND_FRO:
+    for off in TAKE_OFFS:
         keys += [(off - 0.2, 0.1), (off - 0.1, 1), (off, 0), (off + flight, 0.1)]
         keys += [(off + flight + 0.08, 0.8)]
         swings += [(off - 0.1, -30), (off + 0.06, 44), (off + 0.24, 6)]
@@ -98,29 +93,29 @@ def _to_and_fro(style):
         pelvis(tilt=26 * dip)
         | trunk(flexion=12 * dip)
         | arms(flexion=ease(*swings), abduction=5, elbow=18)
-        | hops(TO_AND_FRO, TO_AND_FRO_M, period_s, dip_m=0.14, point_deg=30, rest=False)
+        | hops(TAKE_OFFS, TWO_JUMPS_M, period_s, dip_m=0.14, point_deg=30, rest=False)
     )
 
 
 @activity(62, "jumping lunge")
 def jumping_lunge(style):
-    """From lunge to lunge, the legs change in the air."""
+    """From lunge to lunge; the legs swap in the air."""
     period_s, height_m = 2.1 / style.tempo, 0.1
     flight = flight_s(height_m) / period_s
     out, back = 0.25, 0.75
     swapped = ease((out, 0), (out + flight, 1), (back, 1), (back + flight, 0))
-    flown = hops((out, back), height_m, period_s, dip_m=0.12, point_deg=12, rest=False)
+    jumps = hops((out, back), height_m, period_s, dip_m=0.12, point_deg=12, rest=False)
     low = 1 - bump((out - 0.04, out + flight + 0.04), (back - 0.04, back + flight + 0.04))
     rear = {"left": swapped, "right": 1 - swapped}
-    channels = flown
+    channels = jumps
     for side in ("left", "right"):
-        pitch = flown[f"{side}.foot.pitch"] * (1 - rear[side]) + 56 * rear[side]
+        pitch = jumps[f"{side}.foot.pitch"] * (1 - rear[side]) + 56 * rear[side]
         channels = channels | {f"{side}.foot.pitch": pitch}
     return Movement(
         2.1,
         channels
-        | foot_ahead("left", -0.72 * swapped)
-        | foot_ahead("right", 0.72 * swapped)
+        | foot("left", ahead=-0.72 * swapped)
+        | foot("right", ahead=0.72 * swapped)
         | root(sink=0.1 + 0.15 * low)
         | pelvis(tilt=6 * low)
         | trunk(flexion=8, twist=-8 + 16 * swapped)
@@ -128,8 +123,3 @@ def jumping_lunge(style):
         | arm("right", flexion=34 - 52 * swapped, abduction=20, twist=16, elbow=96),
         Stance(width=1.0, left_ahead_m=0.72),
     )
-
-
-def foot_ahead(side, ahead):
-    """Only the forward part of a foot, beside what a hop does to it."""
-    return foot(side, ahead=ahead)

@@ -1,17 +1,27 @@
 """Activities of one leg at a time, on the spot."""
 
-from builders.activities.catalogue import activity
 from builders.activities.curves import during, ease, swing
 from builders.activities.jumps import bounce
-from builders.activities.library.postures import HANDS_AT_HIPS, HANDS_ON_HIPS, HANDS_ON_THIGHS
 from builders.activities.library.walking import arm_swing
-from builders.activities.movement import Gait, Movement, Stance, arm, arms, leg, pelvis, root, trunk
-from builders.activities.paths import on_the_spot
+from builders.activities.movement import (
+    HANDS_ON_HIPS,
+    Gait,
+    Movement,
+    Stance,
+    arm,
+    arms,
+    leg,
+    pelvis,
+    root,
+    trunk,
+)
+from builders.activities.registry import HANDS_AT_HIPS, HANDS_ON_THIGHS, activity
+from builders.activities.walking_paths import on_the_spot
 
 
 @activity(8, "kick")
 def kick(style):
-    """A leg swings forward from a stand."""
+    """A leg swings forward from standing."""
     return Movement(
         2.0,
         leg(
@@ -32,7 +42,7 @@ def kick(style):
 
 @activity(12, "march in place")
 def march_in_place(style):
-    """Knees lift in turn on the spot, arms swing against them."""
+    """Knees lift alternately on the spot; the arms swing in opposition."""
     return Movement(
         1.1,
         arm_swing(forward=30, elbow=52, elbow_more=14, aside=9) | trunk(twist=swing(4)),
@@ -89,7 +99,7 @@ AIRBORNE = during(0.15, 0.45, 0.65, 0.95)
 
 @activity(37, "high leg lift")
 def high_leg_lift(style):
-    """Knees lift to the hip in turn."""
+    """Knees lift alternately to hip height."""
     return Movement(
         0.74,
         arm_swing(forward=36, elbow=86, elbow_more=10, aside=10)
@@ -112,7 +122,7 @@ def high_leg_lift(style):
 
 @activity(49, "stretching leg to the side", touches=HANDS_ON_THIGHS)
 def stretching_leg_to_the_side(style):
-    """The weight goes over one knee, then over the other, the free leg stretched."""
+    """The weight shifts over one bent knee, then over the other; the free leg is straight."""
     left = during(0.03, 0.18, 0.32, 0.47)
     right = left.later(0.5)
     return Movement(

@@ -1,20 +1,20 @@
-"""Activities of one arm or both that lift or push."""
+"""Activities that raise or push with one arm or both."""
 
-from builders.activities.catalogue import activity
 from builders.activities.curves import during, ease
 from builders.activities.movement import Movement, Stance, arm, arms, trunk
+from builders.activities.registry import activity
 
 
 @activity(35, "raise one arm to the front")
 def raise_one_arm_to_the_front(style):
-    """One straight arm rises in front and sinks."""
+    """One straight arm rises in front and comes down."""
     up = during(0.08, 0.42, 0.56, 0.92)
     return Movement(2.6, arm("right", flexion=92 * up, abduction=-4 * up, elbow=-10 * up))
 
 
 @activity(36, "raise one arm to the side")
 def raise_one_arm_to_the_side(style):
-    """One straight arm rises to the side and sinks."""
+    """One straight arm rises to the side and comes down."""
     up = during(0.08, 0.42, 0.56, 0.92)
     return Movement(2.6, arm("right", abduction=84 * up, elbow=-10 * up) | trunk(bend=2 * up))
 

@@ -1,9 +1,7 @@
 """Strokes, throws and kicks of sports, on the spot or with a step."""
 
-from builders.activities.catalogue import activity
 from builders.activities.curves import bump, during, ease, through
 from builders.activities.jumps import flight_s, hops
-from builders.activities.library.postures import HANDS_TOGETHER
 from builders.activities.movement import (
     Movement,
     Stance,
@@ -16,11 +14,12 @@ from builders.activities.movement import (
     step,
     trunk,
 )
+from builders.activities.registry import HANDS_TOGETHER, activity
 
 
 @activity(11, "golf swing", touches=(*HANDS_TOGETHER, ("upper_arm", "trunk")))
 def golf_swing(style):
-    """Bent over a ball: back swing, swing, and follow-through."""
+    """Bent over a ball: backswing, downswing and follow-through."""
     top, finish = ease((0.1, 0), (0.38, 1), (0.42, 1), (0.52, 0)), during(0.52, 0.64, 0.74, 0.95)
     #              address top  top  hit  finish
     keys = (0.08, 0.38, 0.42, 0.52, 0.64, 0.74, 0.95)
@@ -53,7 +52,7 @@ def golf_swing(style):
 
 @activity(54, "playing table tennis")
 def playing_table_tennis(style):
-    """Forehand and backhand in turn, in a wide, low stand."""
+    """Forehand and backhand alternately, in a wide, low stance."""
     forehand = ease((0.04, 0), (0.2, -1), (0.32, 1), (0.48, 0))
     backhand = ease((0.52, 0), (0.68, -1), (0.8, 1), (0.97, 0))
     return Movement(

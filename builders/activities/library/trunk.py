@@ -1,14 +1,23 @@
-"""Activities of the torso, feet standing."""
+"""Activities of the torso with both feet in place."""
 
-from builders.activities.catalogue import activity
 from builders.activities.curves import during, ease, swing
-from builders.activities.library.postures import HANDS_AT_HIPS, HANDS_ON_HIPS, HANDS_ON_THIGHS
-from builders.activities.movement import Movement, Stance, arm, arms, head, pelvis, root, trunk
+from builders.activities.movement import (
+    HANDS_ON_HIPS,
+    Movement,
+    Stance,
+    arm,
+    arms,
+    head,
+    pelvis,
+    root,
+    trunk,
+)
+from builders.activities.registry import HANDS_AT_HIPS, HANDS_ON_THIGHS, activity
 
 
 @activity(5, "bow")
 def bow(style):
-    """The trunk leans forward with hanging arms and comes up."""
+    """The trunk leans forward with hanging arms and comes back up."""
     down = during(0.1, 0.42, 0.56, 0.9)
     return Movement(
         3.0,
@@ -35,7 +44,7 @@ def standing_forward_bend(style):
 
 @activity(34, "torso rotation")
 def torso_rotation(style):
-    """The trunk turns left and right, arms held out."""
+    """The trunk rotates left and right, arms held out."""
     return Movement(
         2.2,
         trunk(twist=swing(38))
@@ -49,7 +58,7 @@ def torso_rotation(style):
 
 @activity(61, "bend torso to side", touches=HANDS_ON_THIGHS)
 def bend_torso_to_side(style):
-    """The trunk leans to either side in turn, the upper arm overhead."""
+    """The trunk bends to the left and the right alternately, one arm overhead."""
     left = during(0.02, 0.2, 0.28, 0.47)
     right = left.later(0.5)
     lean = left - right
@@ -66,7 +75,7 @@ def bend_torso_to_side(style):
 
 @activity(15, "stand still")
 def stand_still(style):
-    """A stand that only sways."""
+    """Standing with natural sway only."""
     return Movement(4.0, {})
 
 
@@ -83,7 +92,7 @@ def nodding_head(style):
 
 @activity(21, "hip rotation", touches=HANDS_AT_HIPS)
 def hip_rotation(style):
-    """The hips go round, hands on them."""
+    """The hips circle, hands on them."""
     return Movement(
         2.6, circling_hips(0.11, 9) | arms(**HANDS_ON_HIPS), Stance(width=1.7, balance=0)
     )
@@ -91,12 +100,12 @@ def hip_rotation(style):
 
 @activity(22, "hula-hooping")
 def hula_hooping(style):
-    """The hips go round fast, arms out of the way."""
+    """The hips circle fast, arms raised."""
     lifted = dict(abduction=58, elbow=70, twist=-6, pronation=30)
     return Movement(
         0.82,
         circling_hips(0.065, 6)
-        | pelvis_turn(swing(6))
+        | pelvis(turn=swing(6))
         | arm("left", flexion=20 + swing(4), **lifted)
         | arm("right", flexion=20 + swing(4, at=0.5), **lifted),
         Stance(width=1.25, left_ahead_m=0.16, balance=0),
@@ -104,7 +113,7 @@ def hula_hooping(style):
 
 
 def circling_hips(radius_m, tip_deg):
-    """The pelvis goes round while the chest stays where it is."""
+    """Channels of a circling pelvis below a chest that keeps its place."""
     ahead, left = swing(1.0), swing(1.0, at=0.25)
     return (
         root(ahead=radius_m * ahead, left=radius_m * left, sink=0.03)
@@ -112,8 +121,3 @@ def circling_hips(radius_m, tip_deg):
         | trunk(flexion=-0.6 * tip_deg * ahead, bend=-0.6 * tip_deg * left)
         | head(flexion=1.2 * tip_deg * ahead, bend=1.2 * tip_deg * left)
     )
-
-
-def pelvis_turn(turn):
-    """Only the turn of the pelvis, beside its circling."""
-    return pelvis(turn=turn)

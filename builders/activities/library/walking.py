@@ -1,17 +1,17 @@
-"""Activities that go somewhere, step by step."""
+"""Walking and jogging activities."""
 
 import numpy as np
 
-from builders.activities.catalogue import activity
 from builders.activities.curves import swing
-from builders.activities.gait import HIP_ABOVE_ANKLE_M, boulic_cycle_s
+from builders.activities.gait_analysis import HIP_ABOVE_ANKLE_M, boulic_cycle_s
 from builders.activities.jumps import bounce
 from builders.activities.movement import Gait, Movement, arm, pelvis, trunk
-from builders.activities.paths import circle, there_and_back, to_and_fro
+from builders.activities.registry import activity
+from builders.activities.walking_paths import circle, there_and_back, to_and_fro
 
 
 def arm_swing(forward, elbow, elbow_more, aside=3):
-    """Arms opposite to the legs; each elbow bends more as its arm comes forward."""
+    """Arm swing in opposition to the legs; each elbow bends more as its arm comes forward."""
     return arm(
         "left",
         flexion=swing(forward, at=0.5),
@@ -26,16 +26,17 @@ def arm_swing(forward, elbow, elbow_more, aside=3):
 
 
 def walking_cycle_s(speed_mps, style):
-    """Boulic's cycle at that speed, written for a performer who will divide it by the tempo.
+    """Boulic's cycle at that speed, multiplied by the tempo that synthesis divides by.
 
-    A person's own tempo is in the speed; today's also shortens the steps a little.
+    The performer's own tempo is part of the speed; the tempo variation of the take also changes the
+    step length a little.
     """
-    today = (style.tempo / style.subject.tempo) ** 0.5
-    return boulic_cycle_s(speed_mps, style.leg_m + HIP_ABOVE_ANKLE_M) * style.tempo / today
+    variation = (style.tempo / style.performer.tempo) ** 0.5
+    return boulic_cycle_s(speed_mps, style.leg_m + HIP_ABOVE_ANKLE_M) * style.tempo / variation
 
 
 def striding(forward=20.0):
-    """What the upper body does in an easy walk."""
+    """Upper-body channels of an easy walk."""
     return (
         arm_swing(forward=forward, elbow=4, elbow_more=10)
         | trunk(flexion=2, twist=swing(7))
@@ -81,7 +82,7 @@ def jog_forward_and_turn_around(style):
 
 @activity(31, "side walk")
 def side_walk(style):
-    """Steps to the side and back, always facing ahead."""
+    """Steps to the side and back, facing ahead throughout."""
     path = to_and_fro(1.2 * style.stride, 6.4 / style.tempo, np.pi / 2, style.between(0.0, 1.0))
     return Movement(
         1.0,
@@ -92,7 +93,7 @@ def side_walk(style):
 
 @activity(40, "walking forward and backward")
 def walking_forward_and_backward(style):
-    """Steps ahead and, without a turn, back."""
+    """Steps ahead, and back without a turn."""
     path = to_and_fro(1.7 * style.stride, 6.6 / style.tempo, 0.0, style.between(0.0, 1.0))
     return Movement(1.12, striding(14), Gait(path=path, roll=0.8, lift_m=0.05, sink=0.015))
 
@@ -109,11 +110,11 @@ def _walk_in_a_circle(style, leftwards):
 
 @activity(25, "walking counter-clockwise")
 def walking_counter_clockwise(style):
-    """Walking round a circle to the left."""
+    """Walking in a circle to the left."""
     return _walk_in_a_circle(style, True)
 
 
 @activity(26, "walking clockwise")
 def walking_clockwise(style):
-    """Walking round a circle to the right."""
+    """Walking in a circle to the right."""
     return _walk_in_a_circle(style, False)

@@ -1,14 +1,8 @@
 """Activities of trunk and legs together."""
 
-from builders.activities.catalogue import activity
 from builders.activities.curves import during, ease, swing
-from builders.activities.library.postures import (
-    FOLDED,
-    HANDS_AT_HIPS,
-    HANDS_ON_HIPS,
-    HANDS_ON_THIGHS,
-)
 from builders.activities.movement import (
+    HANDS_ON_HIPS,
     Movement,
     Stance,
     arm,
@@ -20,11 +14,12 @@ from builders.activities.movement import (
     step,
     trunk,
 )
+from builders.activities.registry import FOLDED, HANDS_AT_HIPS, HANDS_ON_THIGHS, activity
 
 
 @activity(3, "sit on a chair and stand up", touches=HANDS_ON_THIGHS, seated=True)
 def sit_on_a_chair_and_stand_up(style):
-    """Down on a chair that is not there, and up."""
+    """Down on an invisible chair, and up."""
     seated = during(0.05, 0.32, 0.6, 0.88)
     rested = during(0.16, 0.36, 0.56, 0.72)
     return Movement(
@@ -72,7 +67,7 @@ def squat(style):
 
 @activity(20, "pick up an object", touches=HANDS_ON_THIGHS)
 def pick_up_an_object(style):
-    """Down to the floor with a hand, and up with what it holds."""
+    """Down to the floor with one hand, and up with an object in it."""
     down = during(0.06, 0.36, 0.46, 0.74)
     holding = during(0.5, 0.72, 0.84, 0.98)
     return Movement(
@@ -94,7 +89,7 @@ def pick_up_an_object(style):
 
 @activity(18, "crouch", touches=FOLDED)
 def crouch(style):
-    """All the way down, a while there, and up."""
+    """All the way down, a pause, and up."""
     down = during(0.05, 0.3, 0.68, 0.95)
     return Movement(
         4.0,

@@ -1,4 +1,4 @@
-"""English verbs and sentences: forms of a verb, lists, capitals and full stops."""
+"""English inflection and punctuation: verb forms, lists, sentences."""
 
 import re
 
@@ -15,15 +15,15 @@ PAST = {
     "grow": "grew", "meet": "met", "weave": "wove", "sneak": "sneaked", "catch": "caught",
     "spring": "sprang", "grasp": "grasped", "rock": "rocked", "flap": "flapped",
 }  # fmt: skip
-# One short vowel and one consonant: the consonant doubles.
+# Verbs that end in one short vowel and one consonant: the consonant is doubled.
 DOUBLING = (
     *("stop", "tap", "tip", "nod", "hop", "bob", "dip", "step", "flap", "chop", "plod", "drop"),
     *("pat", "drum", "wag", "shrug", "sag", "drag", "trip"),
 )
 
 
-def third(verb: str) -> str:
-    """`go` to `goes`."""
+def third_person(verb: str) -> str:
+    """Third person singular: `go` gives `goes`."""
     if verb in ("are", "have"):
         return {"are": "is", "have": "has"}[verb]
     if verb.endswith(("s", "x", "z", "ch", "sh", "o")):
@@ -34,7 +34,7 @@ def third(verb: str) -> str:
 
 
 def gerund(verb: str) -> str:
-    """`go` to `going`."""
+    """Gerund: `go` gives `going`."""
     if verb == "are":
         return "being"
     if verb in DOUBLING or verb in ("swim", "put", "let", "cut", "shut"):
@@ -46,8 +46,8 @@ def gerund(verb: str) -> str:
     return verb + "ing"
 
 
-def past(verb: str) -> str:
-    """`go` to `went`."""
+def past_tense(verb: str) -> str:
+    """Past tense: `go` gives `went`."""
     if verb in PAST:
         return PAST[verb]
     if verb in DOUBLING:
@@ -59,12 +59,12 @@ def past(verb: str) -> str:
     return verb + "ed"
 
 
-def spoken(words: str, tense: str) -> str:
-    """The words with their marked verbs in a form.
+def inflect(text: str, tense: str) -> str:
+    """The text with its marked verbs in the requested form.
 
     Args:
-        words: as in `primitive`.
-        tense: "present", "past", "gerund" or "base"; + marks verbs of several.
+        text: with verbs marked as in `primitive.py`.
+        tense: "present", "past", "gerund" or "base".
     """
 
     def form(match):
@@ -73,28 +73,28 @@ def spoken(words: str, tense: str) -> str:
             done = {"present": "does", "past": "did", "gerund": "", "base": "do"}[tense]
             return f"{done if mark == '*' or tense != 'present' else 'do'} not"
         if tense == "past":
-            return past(verb)
+            return past_tense(verb)
         if tense == "gerund":
             return gerund(verb)
-        return verb if mark == "+" or tense == "base" else third(verb)
+        return verb if mark == "+" or tense == "base" else third_person(verb)
 
-    return MARKED.sub(form, words)
+    return MARKED.sub(form, text)
 
 
-def sided(words: str, side: str) -> str:
-    """The words with their sides put in."""
+def fill_sides(text: str, side: str) -> str:
+    """The text with `{side}` and `{other}` replaced."""
     other = "left" if side == "right" else "right"
-    return words.replace("{side}", side).replace("{other}", other)
+    return text.replace("{side}", side).replace("{other}", other)
 
 
-def listed(items: list[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
+def join_list(items: list[str]) -> str:
+    """Items as an English list: `a`, `a and b`, `a, b and c`."""
     if len(items) < 2:
         return "".join(items)
     return f"{', '.join(items[:-1])} and {items[-1]}"
 
 
-def sentence(words: str) -> str:
-    """With a capital and a full stop."""
-    words = " ".join(words.split())
-    return words[:1].upper() + words[1:].rstrip(".") + "."
+def as_sentence(text: str) -> str:
+    """The text with a capital and a full stop."""
+    text = " ".join(text.split())
+    return text[:1].upper() + text[1:].rstrip(".") + "."

@@ -1,65 +1,57 @@
-"""Where the body goes: steps there and back, and ways to walk."""
+"""Locomotion of the grammar: single steps away and back, and walking routes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from builders.activities.movement import step
-from builders.grammar.primitive import by_name
-from builders.grammar.primitive import primitive as _primitive
+from builders.activities.walking_paths import PathSegment
+from builders.grammar.primitive import by_name, primitive, wordings
 
 
-def place(name, period_s, uses="feet balance", **words):
-    """Lists the decorated movement as a change of location."""
-    return _primitive(name, "location", period_s, uses=uses, **words)
+def _step(ahead=0.0, out=0.0):
+    """One foot steps away, the other follows, and both return home."""
 
-
-def _step(first, second, **way):
-    """One foot goes, the other follows, and both come home."""
-
-    def moves(s, o):
-        lead, follow = (s, o) if first == "side" else (o, s)
-        sign = {"side": 1.0, "other": -1.0}[second]
-        ahead, out = way.get("ahead", 0.0), way.get("out", 0.0)
-        return step(lead, (0.03, 0.22), (0.72, 0.95), ahead=ahead, out=out, lift=0.07) | step(
-            follow, (0.2, 0.4), (0.53, 0.74), ahead=ahead, out=sign * out, lift=0.07
-        )
+    def moves(side, other):
+        leading = step(side, (0.03, 0.22), (0.72, 0.95), ahead=ahead, out=out, lift=0.07)
+        return leading | step(other, (0.2, 0.4), (0.53, 0.74), ahead=ahead, out=-out, lift=0.07)
 
     return moves
 
 
 STEPS = by_name(
-    place(
+    primitive(
         "stay",
         3.0,
-        uses="",
-        quiet=True,
-        says="",
-        tells="the person *stay in one place|the body *remain on the spot|"
+        verb_phrases="",
+        clauses="the person *stay in one place|the body *remain on the spot|"
         "the person *do not go anywhere|the position *do not change",
     ),
-    place(
+    primitive(
         "step_ahead",
         3.2,
-        counts=True,
-        moves=_step("side", "side", ahead=0.36),
-        says="*step forward and back|*take a step ahead and *return",
-        tells="the person *step forward and *return|the body *move a step ahead and then back",
+        uses="feet balance",
+        countable=True,
+        moves=_step(ahead=0.36),
+        verb_phrases="*step forward and back|*take a step ahead and *return",
+        clauses="the person *step forward and *return|the body *move a step ahead and then back",
     ),
-    place(
+    primitive(
         "step_back",
         3.2,
-        counts=True,
-        moves=_step("side", "side", ahead=-0.3),
-        says="*step back and *come forward again|*retreat a step and *return",
-        tells="the person *step back and *return|the body *give way by a step and *come home",
+        uses="feet balance",
+        countable=True,
+        moves=_step(ahead=-0.3),
+        verb_phrases="*step back and *come forward again|*retreat a step and *return",
+        clauses="the person *step back and *return|the body *give way by a step and *come home",
     ),
-    place(
+    primitive(
         "step_aside",
         3.2,
-        counts=True,
-        moves=_step("side", "other", out=0.34),
-        says="*step to the {side} and back|*take a side step to the {side} and *return",
-        tells="the person *step to the {side} and *return|"
+        uses="feet balance",
+        countable=True,
+        moves=_step(out=0.34),
+        verb_phrases="*step to the {side} and back|*take a side step to the {side} and *return",
+        clauses="the person *step to the {side} and *return|"
         "the body *shift a step to the {side} and back",
     ),
 )
@@ -67,36 +59,42 @@ STEPS = by_name(
 
 @dataclass(frozen=True, kw_only=True)
 class Travel:
-    """A way to go.
+    """A walking route.
 
     Attributes:
-        parts: seconds and speed [m/s] to parts of `paths.route`; `left` is 1 or -1.
-        says: after the verb, "forward".
-        tells: of the person.
-        sided: whether there is a left and a right to it.
-        ahead: walked forward; not all ways to walk can be walked otherwise.
+        name: unique among the routes.
+        segments: function from duration [s], speed [m/s] and side (1 left, -1 right) to the
+            segments of `walking_paths.route`.
+        directions: wordings after the verb, "forward".
+        clauses: wordings with the person as subject.
+        ahead: the person walks forward only; few gaits suit another direction.
     """
 
     name: str
-    parts: Callable[[float, float, float], tuple]
-    says: tuple[str, ...]
-    tells: tuple[str, ...]
-    sided: bool = False
+    segments: Callable[[float, float, float], tuple[PathSegment, ...]]
+    directions: tuple[str, ...]
+    clauses: tuple[str, ...]
     ahead: bool = True
 
+    @property
+    def sided(self) -> bool:
+        """Whether its wordings name a side."""
+        return any("{side}" in wording for wording in self.directions + self.clauses)
 
-def _travel(name, parts, says, tells, ahead=True):
+
+def _travel(name, segments, directions, clauses, ahead=True):
+    """A walking route, from wordings separated by `|` and segments as plain tuples."""
     return Travel(
         name=name,
-        parts=parts,
-        says=tuple(says.split("|")),
-        tells=tuple(tells.split("|")),
-        sided="{side}" in says + tells,
+        segments=lambda t, v, s: tuple(PathSegment(*each) for each in segments(t, v, s)),
+        directions=wordings(directions),
+        clauses=wordings(clauses),
         ahead=ahead,
     )
 
 
 def _then_stop(ahead=0.0, left=0.0, share=0.55):
+    """Straight for a share of the time, then standing."""
     return lambda t, v, sign: (
         (share * t, v * ahead, v * left * sign, 0),
         ((1 - share) * t, 0, 0, 0),

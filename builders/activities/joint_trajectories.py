@@ -1,4 +1,4 @@
-"""A motion as joints and soles in the world: what a judge looks at."""
+"""Joint and sole trajectories of a motion in world coordinates."""
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -6,16 +6,23 @@ from functools import cached_property, lru_cache
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from builders.activities.skeleton import PARENTS, SIDES, SMPL_TO_WORLD, J, Skeleton, forward
-from builders.activities.skeleton import free_skeleton as _free_skeleton
+from builders.activities.skeleton import (
+    PARENTS,
+    SIDES,
+    SMPL_TO_WORLD,
+    J,
+    Skeleton,
+    forward_kinematics,
+    free_skeleton,
+)
 from radarsim.scene.motion import Motion
 
-SOLE_M = 0.03  # vertices of a foot that are this near the floor at rest are its sole
+SOLE_M = 0.03  # foot vertices within this height above the floor at rest are the sole
 
 
 @dataclass(frozen=True, eq=False)
-class Posed:
-    """Joints of every pose, from the motion alone: nothing of how it was made.
+class JointTrajectories:
+    """Joint positions and rotations of every pose, computed from the motion alone.
 
     Attributes:
         motion: of the free body.
@@ -25,11 +32,12 @@ class Posed:
 
     @property
     def skeleton(self) -> Skeleton:
-        return _free_skeleton(tuple(self.motion.betas.tolist()))
+        """Bones of the free body in the motion's shape."""
+        return free_skeleton(tuple(self.motion.betas.tolist()))
 
     @cached_property
-    def local(self) -> np.ndarray:
-        """Rotation of each joint against its parent, world axes [pose, joint, 3, 3]."""
+    def local_rotations(self) -> np.ndarray:
+        """Rotation of each joint relative to its parent, world axes [pose, joint, 3, 3]."""
         flat = Rotation.from_rotvec(self.motion.poses_rad[:, : len(PARENTS)].reshape(-1, 3))
         local = flat.as_matrix().reshape(self.motion.num_poses, len(PARENTS), 3, 3)
         rotations = SMPL_TO_WORLD @ local @ SMPL_TO_WORLD.T
@@ -37,49 +45,49 @@ class Posed:
         return rotations
 
     @cached_property
-    def _walked(self):
-        return forward(self.skeleton, self.local, self.motion.pelvis_m)
+    def _world(self):
+        return forward_kinematics(self.skeleton, self.local_rotations, self.motion.pelvis_m)
 
     @property
     def joints_m(self) -> np.ndarray:
-        """[pose, joint, 3]."""
-        return self._walked[0]
+        """Position of each joint [pose, joint, 3]."""
+        return self._world[0]
 
     @property
-    def turned(self) -> np.ndarray:
-        """Rotation of each joint to the world [pose, joint, 3, 3]."""
-        return self._walked[1]
+    def world_rotations(self) -> np.ndarray:
+        """Rotation of each joint relative to the world [pose, joint, 3, 3]."""
+        return self._world[1]
 
     def soles_m(self, side: int, every: int = 1) -> np.ndarray:
-        """The vertices of one sole, skinned [pose, vertex, 3].
+        """Skinned vertices of one sole [pose, vertex, 3].
 
         Args:
             side: 0 left, 1 right.
-            every: pose of so many.
+            every: compute one pose in this many.
         """
         rest_m, weights = _sole(tuple(self.motion.betas.tolist()), side)
         joints = [J[f"{SIDES[side]}_ankle"], J[f"{SIDES[side]}_foot"]]
         moved_m = 0.0
         for weight, joint in zip(weights.T, joints):
             arms_m = rest_m - self.skeleton.rest_m[joint]
-            place_m = np.einsum("pij,vj->pvi", self.turned[::every, joint], arms_m)
+            place_m = np.einsum("pij,vj->pvi", self.world_rotations[::every, joint], arms_m)
             moved_m += weight[:, None] * (place_m + self.joints_m[::every, joint][:, None])
         return moved_m
 
     def speed_mps(self, joint: str) -> np.ndarray:
-        """Of one joint, between poses [pose - 1]."""
+        """Speed of one joint between successive poses [pose - 1]."""
         steps_m = np.diff(self.joints_m[:, J[joint]], axis=0)
         return np.linalg.norm(steps_m, axis=-1) * self.motion.rate_hz
 
     def acceleration_mps2(self, joint: str) -> np.ndarray:
-        """Of one joint [pose - 2]."""
-        bends_m = np.diff(self.joints_m[:, J[joint]], 2, axis=0)
-        return np.linalg.norm(bends_m, axis=-1) * self.motion.rate_hz**2
+        """Magnitude of one joint's acceleration [pose - 2]."""
+        changes_m = np.diff(self.joints_m[:, J[joint]], 2, axis=0)
+        return np.linalg.norm(changes_m, axis=-1) * self.motion.rate_hz**2
 
 
 @lru_cache(maxsize=64)
 def _sole(betas: tuple[float, ...], side: int) -> tuple[np.ndarray, np.ndarray]:
-    """Rest vertices of a sole and how much ankle and ball move each."""
+    """Rest vertices of a sole, and their skinning weights to ankle and ball [vertex, 2]."""
     from radarsim.files import free_body
 
     body = free_body()
@@ -93,7 +101,7 @@ def _sole(betas: tuple[float, ...], side: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def rest_vertices_m(betas: tuple[float, ...]) -> np.ndarray:
-    """The free body of that shape at rest, world axes [vertex, 3]."""
+    """Vertices of the free body of that shape at rest, world axes [vertex, 3]."""
     from radarsim.files import free_body
 
     body = free_body()

@@ -1,20 +1,23 @@
-"""Ways to walk."""
+"""Walking gaits of the grammar: speed, step parameters and wordings of each."""
 
 from dataclasses import dataclass, field
 
+from builders.grammar.primitive import wordings
+
 
 @dataclass(frozen=True, kw_only=True)
-class Way:
-    """How a walk is walked.
+class GaitStyle:
+    """A walking style.
 
     Attributes:
-        period_s: of two steps.
+        name: unique among the gaits.
+        period_s: duration of two steps.
         speed_mps: straight ahead.
         verbs: "*walk".
-        manners: said after the verb, "" if nothing.
-        tells: of the legs.
-        gait: settings of `movement.Gait`.
-        flexion_deg: of the trunk.
+        manners: adverbials after the verb; "" for none.
+        clauses: wordings with the legs as subject.
+        gait: arguments of `movement.Gait`.
+        trunk_flexion_deg: forward inclination of the trunk.
     """
 
     name: str
@@ -22,30 +25,29 @@ class Way:
     speed_mps: float
     verbs: tuple[str, ...]
     manners: tuple[str, ...]
-    tells: tuple[str, ...]
+    clauses: tuple[str, ...]
     gait: dict = field(default_factory=dict)
-    flexion_deg: float = 2.0
+    trunk_flexion_deg: float = 2.0
 
 
-def _way(name, period_s, speed_mps, verbs, manners, tells, flexion_deg=2.0, **gait):
-    split = (tuple(words.split("|")) for words in (verbs, manners, tells))
-    verbs, manners, tells = split
-    return Way(
+def _gait(name, period_s, speed_mps, verbs, manners, clauses, trunk_flexion_deg=2.0, **gait):
+    """A gait with wordings separated by `|`."""
+    return GaitStyle(
         name=name,
         period_s=period_s,
         speed_mps=speed_mps,
-        verbs=verbs,
-        manners=manners,
-        tells=tells,
+        verbs=wordings(verbs),
+        manners=tuple(manners.split("|")),
+        clauses=wordings(clauses),
         gait=gait,
-        flexion_deg=flexion_deg,
+        trunk_flexion_deg=trunk_flexion_deg,
     )
 
 
-WAYS = {
-    way.name: way
-    for way in (
-        _way(
+GAITS = {
+    gait.name: gait
+    for gait in (
+        _gait(
             "walk",
             1.16,
             1.0,
@@ -55,7 +57,7 @@ WAYS = {
             "both legs +take ordinary steps",
             sink=0.012,
         ),
-        _way(
+        _gait(
             "long_strides",
             1.3,
             1.15,
@@ -64,7 +66,7 @@ WAYS = {
             "the legs +take long steps|the feet +reach far ahead with each stride",
             sink=0.03,
         ),
-        _way(
+        _gait(
             "small_steps",
             0.8,
             0.5,
@@ -73,7 +75,7 @@ WAYS = {
             "the legs +take short quick steps|the feet +patter along in tiny steps",
             sink=0.015,
         ),
-        _way(
+        _gait(
             "shuffle",
             1.1,
             0.55,
@@ -85,7 +87,7 @@ WAYS = {
             heel_strike=0.2,
             sink=0.03,
         ),
-        _way(
+        _gait(
             "march",
             1.1,
             0.75,
@@ -96,7 +98,7 @@ WAYS = {
             trail_m=-0.1,
             heel_strike=0.3,
         ),
-        _way(
+        _gait(
             "prance",
             0.95,
             0.6,
@@ -107,7 +109,7 @@ WAYS = {
             trail_m=0.05,
             droop_deg=24,
         ),
-        _way(
+        _gait(
             "creep",
             1.4,
             0.6,
@@ -117,9 +119,9 @@ WAYS = {
             "the legs +sneak along with a low body",
             sink=0.085,
             lift_m=0.07,
-            flexion_deg=16,
+            trunk_flexion_deg=16,
         ),
-        _way(
+        _gait(
             "wide",
             1.2,
             0.75,
@@ -130,7 +132,7 @@ WAYS = {
             sway_m=0.045,
             sink=0.03,
         ),
-        _way(
+        _gait(
             "heel_flicks",
             1.0,
             0.7,
@@ -141,7 +143,7 @@ WAYS = {
             trail_m=0.2,
             droop_deg=34,
         ),
-        _way(
+        _gait(
             "trudge",
             1.5,
             0.65,
@@ -152,9 +154,9 @@ WAYS = {
             sink=0.05,
             roll=0.5,
             heel_strike=0.3,
-            flexion_deg=12,
+            trunk_flexion_deg=12,
         ),
-        _way(
+        _gait(
             "tightrope",
             1.3,
             0.65,

@@ -1,9 +1,9 @@
-"""Breathing and heartbeat: a still person's chest as a radar sees it.
+"""Breathing and heartbeat: chest motion of a person who stands still.
 
-The free body has no ribs. The upper spine is leaned back by a degree or two with each breath, and
-neck and collars are turned the other way, so that the breastbone rises and falls by millimetres
-while head and arms stay where they are. A heartbeat does the same by tenths of millimetres. Where
-on the chest and in which pattern it moves is not modelled.
+The free body has no ribs. The upper spine is rotated back by a degree or two with each breath, and
+neck and collars are rotated forward by the same angle: the sternum then rises and falls by
+millimetres while head and arms keep their place. A heartbeat does the same by tenths of
+millimetres. The spatial pattern of the movement over the chest is not modelled.
 """
 
 from dataclasses import replace
@@ -12,7 +12,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from builders.activities.skeleton import J
-from builders.activities.style import generator, wander
+from builders.activities.variation import generator, smooth_noise
 from radarsim.scene.motion import Motion
 
 # Sources: rates of resting adults, 12 to 20 breaths (Russo, Santarelli and O'Rourke, "The
@@ -22,45 +22,45 @@ from radarsim.scene.motion import Motion
 # Doppler radar", Stanford, 2006).
 BREATHS_PER_MIN, BEATS_PER_MIN = (12.0, 20.0), (60.0, 90.0)
 BREATH_M, BEAT_M = (0.004, 0.009), (0.0002, 0.0005)
-LEVER_M = 0.14  # from the joint that is turned up to the breastbone
+LEVER_M = 0.14  # from the rotated spine joint up to the sternum
 INHALE_SHARE = 0.4  # of a breath
 
 
-def alive(motion: Motion, seed: int = 0) -> Motion:
+def add_breathing(motion: Motion, seed: int = 0) -> Motion:
     """The motion with a breathing chest and a beating heart.
 
     Args:
-        motion: of any SMPL layout.
-        seed: of the corpus; rates, depth and phase follow from it and the subject's folder.
+        motion: in any SMPL layout.
+        seed: of the whole corpus; rates, depth and phase follow from it and the motion's name.
     """
     subject, _, take = motion.name.rpartition("/")
     person = generator("alive", seed, subject)
     breaths_hz, beats_hz = (person.uniform(*r) / 60 for r in (BREATHS_PER_MIN, BEATS_PER_MIN))
     depth_m, pulse_m = person.uniform(*BREATH_M), person.uniform(*BEAT_M)
-    today = generator("alive", seed, subject, take)
+    per_take = generator("alive", seed, subject, take)
     times_s = np.arange(motion.num_poses) / motion.rate_hz
-    drift = 0.08 * wander(today, times_s, slowness_s=3.0)  # no two breaths are alike
-    breath = breathing(today.uniform() + breaths_hz * times_s + drift)
-    beat = heartbeat(today.uniform() + beats_hz * times_s)
-    return _chest_forward(motion, depth_m * breath + pulse_m * beat)
+    drift = 0.08 * smooth_noise(per_take, times_s, spacing_s=3.0)  # breath lengths differ
+    breath = breath_curve(per_take.uniform() + breaths_hz * times_s + drift)
+    beat = heartbeat_curve(per_take.uniform() + beats_hz * times_s)
+    return _move_sternum(motion, depth_m * breath + pulse_m * beat)
 
 
-def breathing(phase: np.ndarray) -> np.ndarray:
-    """0 breathed out to 1 breathed in: in faster than out, smooth."""
+def breath_curve(phase: np.ndarray) -> np.ndarray:
+    """Smooth chest expansion, 0 exhaled to 1 inhaled; inhaling is faster than exhaling."""
     share = np.mod(phase, 1.0)
-    bent = np.where(share < INHALE_SHARE, 0.5 * share / INHALE_SHARE,
-                    0.5 + 0.5 * (share - INHALE_SHARE) / (1 - INHALE_SHARE))  # fmt: skip
-    return 0.5 - 0.5 * np.cos(2 * np.pi * bent)
+    inhaling = 0.5 * share / INHALE_SHARE
+    exhaling = 0.5 + 0.5 * (share - INHALE_SHARE) / (1 - INHALE_SHARE)
+    return 0.5 - 0.5 * np.cos(2 * np.pi * np.where(share < INHALE_SHARE, inhaling, exhaling))
 
 
-def heartbeat(phase: np.ndarray) -> np.ndarray:
-    """A short knock in each beat, height 1."""
+def heartbeat_curve(phase: np.ndarray) -> np.ndarray:
+    """A short pulse of height 1 in each beat."""
     share = np.mod(phase, 1.0)
     return np.exp(-(((share - 0.2) / 0.07) ** 2)) - 0.4 * np.exp(-(((share - 0.42) / 0.09) ** 2))
 
 
-def _chest_forward(motion, forward_m):
-    """The breastbone moved by so much, head and arms kept [pose]."""
+def _move_sternum(motion, forward_m):
+    """The motion with the sternum displaced forward [pose]; head and arms keep their place."""
     lean = Rotation.from_rotvec((forward_m / LEVER_M)[:, None] * [-1.0, 0.0, 0.0])  # about SMPL's x
     poses_rad = motion.poses_rad.copy()
     chest = Rotation.from_rotvec(poses_rad[:, J["spine3"]])

@@ -1,11 +1,11 @@
-"""The words activities are written in: curves, channels, mirrors, bones, jumps, paths."""
+"""Building blocks of activities: curves, channels, mirroring, kinematics, jumps, paths, noise."""
 
 import numpy as np
 import pytest
 
-from builders.activities import subject
-from builders.activities.anatomy import RANGE_DEG, trunk_rotations, within_range
+from builders.activities import make_performer
 from builders.activities.curves import bump, during, ease, flow, hold, swing
+from builders.activities.joint_angles import RANGE_DEG, limit_to_range, upper_body_rotations
 from builders.activities.jumps import GRAVITY_MPS2, bounce, flight_s, hops
 from builders.activities.movement import (
     Movement,
@@ -15,16 +15,23 @@ from builders.activities.movement import (
     root,
     trunk,
 )
-from builders.activities.paths import circle, there_and_back, to_and_fro
-from builders.activities.skeleton import J, forward, free_skeleton, leg_bones, reach, to_smpl
-from builders.activities.style import cycle_clock, generator, wander
+from builders.activities.skeleton import (
+    J,
+    forward_kinematics,
+    free_skeleton,
+    leg_bones,
+    leg_inverse_kinematics,
+    to_smpl,
+)
+from builders.activities.variation import cycle_phase, generator, smooth_noise
+from builders.activities.walking_paths import circle, there_and_back, to_and_fro
 from radarsim.files import free_body
 from radarsim.scene.body import joint_positions
 
 PHASE = np.linspace(-1.0, 3.0, 40_001)
 CURVES = {
     "ease": ease((0.1, 0), (0.3, 5), (0.6, -2), (0.9, 0)),
-    "ease over the seam": ease((0.2, 1), (0.7, 4)),
+    "ease across the cycle boundary": ease((0.2, 1), (0.7, 4)),
     "flow": flow((0.0, 1), (0.3, 4), (0.5, 4), (0.8, -1)),
     "swing": swing(3.0, at=0.2, beats=2),
     "bump": bump((0.1, 0.3), (0.6, 0.8)),
@@ -34,8 +41,8 @@ CURVES = {
 
 
 @pytest.mark.parametrize("name", CURVES)
-def test_a_curve_repeats_and_its_slope_never_jumps(name):
-    """Steps of the slope shrink with the sampling: here below the curvature times a step."""
+def test_a_curve_is_periodic_and_its_slope_is_continuous(name):
+    """The slope changes by less than the curvature times the sampling step."""
     values = CURVES[name].at(PHASE)
     np.testing.assert_allclose(values[:10_001], values[10_000:20_001], atol=1e-9)
     slope = np.diff(values) / np.diff(PHASE)
@@ -43,15 +50,15 @@ def test_a_curve_repeats_and_its_slope_never_jumps(name):
     assert np.abs(np.diff(slope)).max() < curvature * (PHASE[1] - PHASE[0])
 
 
-def test_an_eased_curve_meets_its_keys_and_rests_there():
+def test_an_eased_curve_passes_its_keys_with_zero_slope():
     curve = ease((0.1, 0), (0.4, 10), (0.6, 10), (0.9, 0))
     np.testing.assert_allclose(curve.at(np.array([0.1, 0.4, 0.5, 0.6, 0.95])), [0, 10, 10, 10, 0])
     near = curve.at(np.array([0.4 - 1e-4, 0.4 + 1e-4]))
     assert np.abs(near - 10).max() < 1e-6  # no speed at a key
 
 
-def test_what_a_curve_always_holds_is_its_rest():
-    """A performer's size scales the movement, not the posture it starts from."""
+def test_the_rest_of_a_curve_is_its_constant_part():
+    """A performer's amplitude scales the movement, not the posture it starts from."""
     assert (30 + 50 * during(0.1, 0.2, 0.5, 0.6)).rest == 30
     assert (2 - hold(5) * 3).rest == -13
     assert (hold(5) * swing(2)).rest == 0
@@ -60,7 +67,7 @@ def test_what_a_curve_always_holds_is_its_rest():
 @pytest.mark.parametrize(
     "keys", [[(0.5, 1), (0.2, 2)], [(0.0, 1), (1.0, 2)], [(-0.1, 0), (0.5, 1)]]
 )
-def test_keys_that_make_no_cycle_are_refused(keys):
+def test_keys_that_do_not_form_a_cycle_are_rejected(keys):
     with pytest.raises(ValueError, match="phase"):
         ease(*keys)
 
@@ -70,7 +77,7 @@ def test_an_unknown_channel_is_named():
         Movement(1.0, {"left.elbow.flexoin": hold(1)})
 
 
-def test_mirroring_swaps_sides_and_twice_is_the_same():
+def test_mirroring_swaps_sides_and_is_its_own_inverse():
     movement = Movement(
         1.0, arm("right", flexion=swing(9)) | trunk(bend=swing(4), flexion=3) | root(left=swing(1))
     )
@@ -85,13 +92,13 @@ def test_mirroring_swaps_sides_and_twice_is_the_same():
         np.testing.assert_allclose(again.channels[name].at(PHASE), curve.at(PHASE))
 
 
-def test_angles_stop_at_the_end_of_a_joints_range():
+def test_angles_are_limited_to_the_range_of_the_joint():
     angle_deg = np.linspace(-400, 400, 1001)
     for channel in all_channels():
         key = channel.split(".", 1)[1] if channel.startswith(("left", "right")) else channel
         if key in RANGE_DEG:
             low, high = RANGE_DEG[key]
-            kept = within_range(channel, angle_deg)
+            kept = limit_to_range(channel, angle_deg)
             assert low - 1e-6 < kept.min()
             assert kept.max() < high + 1e-6
             middle = np.abs(angle_deg - (low + high) / 2) < 0.3 * (high - low)
@@ -99,7 +106,7 @@ def test_angles_stop_at_the_end_of_a_joints_range():
 
 
 def angles(**given):
-    """A still pose: every channel zero but those given, `right__elbow__flexion=90`."""
+    """One pose with the given channels, `right__elbow__flexion=90`; all others are zero."""
     course = {channel: np.zeros(1) for channel in all_channels()}
     return course | {name.replace("__", "."): np.array([value]) for name, value in given.items()}
 
@@ -121,23 +128,23 @@ def angles(**given):
          [0, 1, 0]),
     ],
 )  # fmt: skip
-def test_a_positive_angle_moves_as_its_name_says(given, joint, origin, direction):
-    """Within 15 degrees: bones of a body are not quite straight lines."""
+def test_a_positive_angle_moves_in_the_documented_direction(given, joint, origin, direction):
+    """Within 15 degrees: the bones of a body are not exactly aligned with the axes."""
     skeleton = free_skeleton(())
-    rotations = trunk_rotations(angles(**given), np.zeros(1))
-    positions_m, _ = forward(skeleton, rotations, np.zeros((1, 3)))
+    rotations = upper_body_rotations(angles(**given), np.zeros(1))
+    positions_m, _ = forward_kinematics(skeleton, rotations, np.zeros((1, 3)))
     bone = positions_m[0, J[joint]] - positions_m[0, J[origin]]
     cosine = bone @ direction / np.linalg.norm(bone) / np.linalg.norm(direction)
     assert np.rad2deg(np.arccos(cosine)) < 15
 
 
-def test_the_joint_walk_agrees_with_the_body_model():
+def test_forward_kinematics_agree_with_the_body_model():
     """The same joints through SMPL's own axes, in float32: a tenth of a millimetre."""
-    skeleton, rng = subject(3).skeleton, np.random.default_rng(1)
+    skeleton, rng = make_performer(3).skeleton, np.random.default_rng(1)
     course = {channel: rng.uniform(-30, 30, 5) for channel in all_channels()}
-    rotations = trunk_rotations(course, rng.uniform(-3, 3, 5))
-    positions_m, _ = forward(skeleton, rotations, np.tile(skeleton.rest_m[0], (5, 1)))
-    betas = np.array(subject(3).betas)
+    rotations = upper_body_rotations(course, rng.uniform(-3, 3, 5))
+    positions_m, _ = forward_kinematics(skeleton, rotations, np.tile(skeleton.rest_m[0], (5, 1)))
+    betas = np.array(make_performer(3).betas)
     rest_smpl_m = skeleton.rest_m[0][[1, 2, 0]]
     transl_m = np.tile(skeleton.rest_m[0] - rest_smpl_m, (5, 1))
     expected_m = joint_positions(free_body(), betas, to_smpl(rotations), transl_m)
@@ -145,12 +152,14 @@ def test_the_joint_walk_agrees_with_the_body_model():
 
 
 @pytest.mark.parametrize("side", [0, 1])
-def test_a_leg_brings_its_ankle_to_the_point_and_bends_its_knee_ahead(side):
+def test_leg_inverse_kinematics_reach_the_target_and_bend_the_knee_ahead(side):
     skeleton, rng = free_skeleton(()), np.random.default_rng(2)
     direction = rng.normal(0, 0.4, (50, 3)) - [0, 0, 1.0]
     direction /= np.linalg.norm(direction, axis=1, keepdims=True)
     target_m = direction * rng.uniform(0.5, 0.97, (50, 1)) * skeleton.leg_m
-    thigh, shank = reach(skeleton, side, target_m, np.tile([0.0, 1.0, 0.0], (50, 1)))
+    thigh, shank = leg_inverse_kinematics(
+        skeleton, side, target_m, np.tile([0.0, 1.0, 0.0], (50, 1))
+    )
     t, s = leg_bones(skeleton, side)
     np.testing.assert_allclose(thigh @ t + shank @ s, target_m, atol=1e-3)
     knee_m = thigh @ t
@@ -158,7 +167,7 @@ def test_a_leg_brings_its_ankle_to_the_point_and_bends_its_knee_ahead(side):
     assert (ahead[:, 0] > 0).all()
 
 
-def test_a_jump_falls_freely_and_is_as_high_as_asked():
+def test_a_jump_falls_freely_and_has_the_requested_height():
     """Between take-off and landing the height's second derivative is -g."""
     period_s, height_m = 2.0, 0.25
     off, on = 0.4, 0.4 + flight_s(height_m) / period_s
@@ -170,7 +179,7 @@ def test_a_jump_falls_freely_and_is_as_high_as_asked():
     np.testing.assert_allclose(up_m.max() - up_m[0], height_m, rtol=1e-3)
 
 
-def test_hops_that_overlap_are_refused():
+def test_overlapping_hops_are_rejected():
     with pytest.raises(ValueError, match="next take-off"):
         hops((0.2, 0.3), 0.2, 1.0, dip_m=0.1)
 
@@ -181,14 +190,15 @@ def test_hops_that_overlap_are_refused():
     ids=["there and back", "to and fro", "circle"],
 )
 def test_a_path_starts_at_the_origin_line_and_is_smooth(path):
-    """Accelerations below 4 m/s^2 are a walker's."""
+    """A walker's accelerations are below 4 m/s^2."""
     times_s = np.arange(-2.0, 8.0, 0.01)
     places_m, heading_rad = path(times_s)
     velocity = np.diff(places_m, axis=0) / 0.01
     assert np.linalg.norm(np.diff(velocity, axis=0), axis=1).max() / 0.01 < 4
     assert np.abs(np.diff(heading_rad, 2)).max() / 0.01**2 < 10
-    pieces = [path(np.array([time]))[0][0] for time in times_s[::250]]
-    np.testing.assert_allclose(pieces, places_m[::250], atol=1e-4)  # wherever it is asked
+    # A position does not depend on the other times of the call.
+    single_m = [path(np.array([time]))[0][0] for time in times_s[::250]]
+    np.testing.assert_allclose(single_m, places_m[::250], atol=1e-4)
 
 
 def test_there_and_back_walks_the_length_and_faces_back():
@@ -197,16 +207,16 @@ def test_there_and_back_walks_the_length_and_faces_back():
     assert np.isclose(heading_rad, np.pi, atol=1e-6).any()
 
 
-def test_cycles_differ_in_length_and_time_never_runs_back():
+def test_cycles_differ_in_length_and_phase_increases():
     times_s = np.arange(0, 30, 0.01)
-    phase, cycle_s = cycle_clock(generator("clock"), times_s, 1.0, 0.3, 0.04)
+    phase, cycle_s = cycle_phase(generator("clock"), times_s, 1.0, 0.3, 0.04)
     assert np.isclose(phase[0], 0.3, atol=0.02)
     assert (np.diff(phase) > 0).all()
     assert 0.02 < cycle_s.std() < 0.1
 
 
-def test_noise_is_smooth_of_unit_size_and_the_same_at_any_rate():
-    slow = wander(generator("noise"), np.arange(0, 200, 0.1))
-    fast = wander(generator("noise"), np.arange(0, 199.95, 0.05))
+def test_smooth_noise_has_unit_variance_and_does_not_depend_on_the_rate():
+    slow = smooth_noise(generator("noise"), np.arange(0, 200, 0.1))
+    fast = smooth_noise(generator("noise"), np.arange(0, 199.95, 0.05))
     np.testing.assert_allclose(slow, fast[::2], atol=1e-9)
     assert 0.85 < slow.std() < 1.15

@@ -1,7 +1,8 @@
-"""Where the feet are: standing at home, put somewhere, or stepping along a path.
+"""Foot trajectories: standing at the home position, placed elsewhere, or stepping along a path.
 
-A foot is its ankle, a direction and a pitch. With heel up it turns about the ball, with toes up
-about the heel, and that point stays where it stands; toes lie flat while the ball carries.
+A foot is described by its ankle, a yaw and a pitch. It rotates about the ball when the heel is up
+and about the heel when the toes are up, and that point does not move during a contact. The toes lie
+flat on the floor while the ball carries the load.
 """
 
 from dataclasses import dataclass
@@ -9,20 +10,20 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.interpolate import CubicHermiteSpline, PchipInterpolator
 
-from builders.activities.anatomy import turn
-from builders.activities.curves import flow, minimum_jerk
+from builders.activities.curves import flow, minimum_jerk, unit_bump
+from builders.activities.joint_angles import rotation
 from builders.activities.movement import Gait, Stance
 from builders.activities.skeleton import SIDES, Skeleton
 
-PIVOT_DEG = 7.0
-ROLLING_MPS = 1.2  # from this speed on the foot rolls fully
-BEHIND_M = 0.03  # a walker's hip passes over a point ahead of the ankle, at mid-foot
-ROUND_M_PER_RAD = 0.05  # a swinging foot goes round the standing one where the walk turns
-STEP_M = 0.15  # a resting walker's feet are lifted fully for steps from this on
+PIVOT_DEG = 7.0  # pitch range over which the pivot moves between heel and ball
+ROLLING_MPS = 1.2  # at this speed and above the foot rolls fully
+BEHIND_M = 0.03  # mid-foot is this far ahead of the ankle, and the hip passes over mid-foot
+ROUND_M_PER_RAD = 0.05  # in a turn the swinging foot passes around the standing one
+STEP_M = 0.15  # steps of a stopping walker that are this long or longer are lifted fully
 STANDING_WIDTH = 0.22  # between the ankles [leg lengths]
 _Y, _Z = np.eye(3)[1:]
 
-# How far a walker raises heel and toes through a cycle from heel strike on [degrees].
+# Heel and toe elevation of a walker over the cycle, from heel strike [degrees].
 # Source: Winter, "Biomechanics and Motor Control of Human Movement", 4th ed., table A.3.
 WALKING_DUTY = 0.62
 HEEL_UP_DEG = flow(
@@ -32,15 +33,15 @@ TOES_UP_DEG = flow((0.0, 20), (0.09, 0), (0.78, 0), (0.96, 20))
 
 
 @dataclass(frozen=True, eq=False)
-class FootTrack:
-    """One foot's course.
+class FootTrajectory:
+    """Trajectory of one foot.
 
     Attributes:
         ankle_m: position [pose, 3].
-        yaw_rad: where the toes point [pose].
-        pitch_deg: heel up positive [pose].
-        toes_deg: toes bent up [pose].
-        load_off: share of its load given up [pose].
+        yaw_rad: direction of the toes [pose].
+        pitch_deg: positive with the heel up [pose].
+        toes_deg: upward flexion of the toes [pose].
+        load_off: share of the load taken off the foot [pose].
         contact: whether it stands on the floor [pose].
     """
 
@@ -52,85 +53,85 @@ class FootTrack:
     contact: np.ndarray
 
 
-def rolled_ankle(skeleton: Skeleton, side: int, print_m, yaw_rad, pitch_deg) -> np.ndarray:
-    """The ankle above a footprint, turned about ball or heel.
+def rolled_ankle_m(skeleton: Skeleton, side: int, print_m, yaw_rad, pitch_deg) -> np.ndarray:
+    """Position of the ankle above a footprint, with the foot pitched about ball or heel.
 
     Args:
-        skeleton: gives heel and ball.
+        skeleton: positions of heel and ball.
         side: 0 left, 1 right.
-        print_m: the flat foot's ankle, projected to the floor [pose, 2].
-        yaw_rad, pitch_deg: the foot's direction [pose].
+        print_m: ankle of the flat foot, projected to the floor [pose, 2].
+        yaw_rad, pitch_deg: direction of the foot [pose].
 
     Returns:
-        [pose, 3] in metres.
+        Positions [pose, 3] in metres.
     """
     ball, heel = skeleton.ball_m[side], skeleton.heel_m[side]
-    # From one pivot to the other within a few degrees: a jump between them would jerk the leg.
+    # The pivot moves over a few degrees of pitch: a sudden change would jerk the leg.
     forward = minimum_jerk(pitch_deg[:, None] / PIVOT_DEG / 2 + 0.5)
     pivot = heel + forward * (ball - heel)
-    raised = pivot - np.einsum("pij,pj->pi", turn(_Y, pitch_deg), pivot)
-    # Bent toes bulge below their joint.
+    raised = pivot - np.einsum("pij,pj->pi", rotation(_Y, pitch_deg), pivot)
+    # The skin of flexed toes bulges below their joint.
     raised[:, 2] += 0.014 * np.sin(np.deg2rad(np.maximum(pitch_deg, 0))) ** 2 - ball[2]
-    ankle_m = np.einsum("pij,pj->pi", turn(_Z, np.rad2deg(yaw_rad)), raised)
+    ankle_m = np.einsum("pij,pj->pi", rotation(_Z, np.rad2deg(yaw_rad)), raised)
     ankle_m[:, :2] += print_m
     return ankle_m
 
 
-def standing_feet(skeleton: Skeleton, stance: Stance, course, turnout_deg) -> list[FootTrack]:
-    """Feet at home, plus what the channels do to them.
+def standing_feet(skeleton: Skeleton, stance: Stance, series, turnout_deg) -> list[FootTrajectory]:
+    """Trajectories of standing feet: the home position plus the foot channels.
 
     Args:
-        skeleton: the subject's.
-        stance: home.
-        course: value of every channel [pose].
-        turnout_deg: the subject's own.
+        skeleton: the performer's.
+        stance: home position of the feet.
+        series: value of every channel [pose].
+        turnout_deg: the performer's own.
     """
-    tracks = []
+    feet = []
     for side, name in enumerate(SIDES):
-        of = {key: course[f"{name}.foot.{key}"] for key in _FOOT_KEYS}
+        of = {key: series[f"{name}.foot.{key}"] for key in _FOOT_KEYS}
         out = 1 - 2 * side
         width_m = STANDING_WIDTH * skeleton.leg_m * stance.width
         home = np.array([out * stance.left_ahead_m / 2, out * width_m / 2])
         print_m = home + np.stack([of["ahead"], out * of["out"]], axis=-1)
         yaw_rad = out * np.deg2rad(of["turn"] + stance.turnout_deg + turnout_deg)
-        ankle_m = rolled_ankle(skeleton, side, print_m, yaw_rad, of["pitch"])
+        ankle_m = rolled_ankle_m(skeleton, side, print_m, yaw_rad, of["pitch"])
         ankle_m[:, 2] += of["lift"]
         grounded = 1 - minimum_jerk(of["lift"] / 0.1)
         toes_deg = np.maximum(of["pitch"], 0) * grounded
         moves = np.abs(np.gradient(print_m, axis=0)).max(axis=1) > 1e-6
         contact = (of["lift"] < 1e-4) & (of["free"] < 1e-4) & ~moves
         load_off = np.clip(of["load"], 0, 1)
-        tracks.append(FootTrack(ankle_m, yaw_rad, of["pitch"], toes_deg, load_off, contact))
-    return tracks
+        feet.append(FootTrajectory(ankle_m, yaw_rad, of["pitch"], toes_deg, load_off, contact))
+    return feet
 
 
 def stepping_feet(
     skeleton: Skeleton, gait: Gait, times_s, phase, turnout_deg
-) -> tuple[list[FootTrack], np.ndarray, np.ndarray]:
-    """Footprints where the body is at each mid-stance, and swings between them.
+) -> tuple[list[FootTrajectory], np.ndarray, np.ndarray]:
+    """Foot trajectories along a path: a footprint below the body at each mid-stance, then a swing.
 
     Args:
-        skeleton: the subject's.
-        gait: how and where to.
-        times_s: of each pose.
+        skeleton: the performer's.
+        gait: step parameters and path.
+        times_s: time of each pose.
         phase: of each pose [cycles]; the left foot lands at whole numbers.
-        turnout_deg: the subject's own.
+        turnout_deg: the performer's own.
 
     Returns:
-        Tracks, positions of the path under the body [pose, 2] and its heading [pose].
+        Trajectories, positions of the path under the body [pose, 2] and its heading [pose].
     """
     path_m, heading_rad = gait.path(times_s)
-    walk = _Walk(skeleton, gait, times_s, phase, 0.4 * turnout_deg)
-    tracks = [walk.foot(side) for side in (0, 1)]
+    planner = _StepPlanner(skeleton, gait, times_s, phase, 0.4 * turnout_deg)
+    feet = [planner.trajectory(side) for side in (0, 1)]
     sway_m = gait.sway_m * np.cos(2 * np.pi * (phase - gait.duty / 2))
     if gait.rests:
-        sway_m = sway_m * going(gait, times_s)
+        sway_m = sway_m * moving_share(gait, times_s)
     leftward = np.stack([-np.sin(heading_rad), np.cos(heading_rad)], axis=-1)
-    return tracks, path_m + sway_m[:, None] * leftward, heading_rad
+    return feet, path_m + sway_m[:, None] * leftward, heading_rad
 
 
-def going(gait: Gait, times_s) -> np.ndarray:
-    """1 where the path leads on, 0 where it rests [pose]."""
+def moving_share(gait: Gait, times_s) -> np.ndarray:
+    """1 while the path moves or turns, 0 while it rests [pose]."""
     around_s = 0.15
     there_m, there_rad = gait.path(times_s + around_s)
     here_m, here_rad = gait.path(times_s - around_s)
@@ -139,8 +140,8 @@ def going(gait: Gait, times_s) -> np.ndarray:
     return minimum_jerk((speed_mps + 0.2 * turning) / 0.35)
 
 
-class _Walk:
-    """One walk's clock and rolling, shared by both feet."""
+class _StepPlanner:
+    """Step timing and foot roll of one walk, shared by both feet."""
 
     def __init__(self, skeleton, gait, times_s, phase, turnout_deg):
         self.skeleton, self.gait, self.times_s, self.phase = skeleton, gait, times_s, phase
@@ -149,38 +150,38 @@ class _Walk:
         self.phase_at = PchipInterpolator(times_s, phase, extrapolate=True)
 
     def pitch_deg(self, landing, phase):
-        """The foot's pitch in the stance that starts at phase `landing` and the swing after it.
+        """Pitch of the foot during the stance that starts at `landing` and the swing after it.
 
-        The foot rolls less where the body goes slowly, and not at all backwards or sideways.
+        The foot rolls less at low speed, and not at all backwards or sideways.
         """
         share = np.clip(phase - landing, 0, 1)
-        # A smooth stretch of time puts the walker's toe-off at this gait's.
+        # A smooth time warp maps this gait's toe-off to the walker's.
         like_walking = PchipInterpolator([0.0, self.gait.duty, 1.0], [0.0, WALKING_DUTY, 1.0])
         since = (share - self.gait.duty) / (1 - self.gait.duty)
         here, there = self.roll(landing), self.roll(landing + 1)
         roll = here + (there - here) * minimum_jerk(since)
         walker = like_walking(share)
         rolled = HEEL_UP_DEG.at(walker) - self.gait.heel_strike * TOES_UP_DEG.at(walker)
-        droop_deg = self.gait.droop_deg * self.pace(landing + (1 + self.gait.duty) / 2)
-        return roll * rolled + droop_deg * bump_of(since)
+        droop_deg = self.gait.droop_deg * self.moving(landing + (1 + self.gait.duty) / 2)
+        return roll * rolled + droop_deg * unit_bump(since)
 
-    def pace(self, phase):
-        """0 in the steps that a resting walker does not take, else 1."""
+    def moving(self, phase):
+        """0 while a stopping walker rests, else 1."""
         if not self.gait.rests:
             return 1.0
-        return float(going(self.gait, np.atleast_1d(self.time_at(phase)))[0])
+        return float(moving_share(self.gait, np.atleast_1d(self.time_at(phase)))[0])
 
     def roll(self, landing):
-        """1 at a brisk walk."""
+        """Factor on the foot roll: `gait.roll` at a brisk walk, less at low speed."""
         middle_s = float(self.time_at(landing + self.gait.duty / 2))
         places_m, headings_rad = self.gait.path(middle_s + np.array([-0.05, 0.05]))
         ahead = np.array([np.cos(headings_rad[0]), np.sin(headings_rad[0])])
         speed_mps = (places_m[1] - places_m[0]) @ ahead / 0.1
-        least = 0.3 * self.pace(landing + self.gait.duty / 2)
+        least = 0.3 * self.moving(landing + self.gait.duty / 2)
         return self.gait.roll * (least + (1 - least) * minimum_jerk(speed_mps / ROLLING_MPS))
 
     def stance(self, side, landing, times_s):
-        """Ankle and yaw of the stance that starts at phase `landing`."""
+        """Ankle position and yaw during the stance that starts at phase `landing`."""
         middle_s = self.time_at(landing + self.gait.duty / 2)
         path_m, heading_rad = self.gait.path(np.atleast_1d(middle_s))
         out = 1 - 2 * side
@@ -190,10 +191,10 @@ class _Walk:
         print_m = print_m - BEHIND_M * self.roll(landing) * ahead
         yaw_rad = np.full(len(times_s), heading_rad[0] + out * self.turnout_rad)
         pitch_deg = self.pitch_deg(landing, self.phase_at(times_s))
-        return rolled_ankle(self.skeleton, side, print_m, yaw_rad, pitch_deg), yaw_rad
+        return rolled_ankle_m(self.skeleton, side, print_m, yaw_rad, pitch_deg), yaw_rad
 
-    def foot(self, side):
-        """The whole course of one foot: stance, swing, stance, ..."""
+    def trajectory(self, side):
+        """Whole trajectory of one foot: stance, swing, stance, ..."""
         num, offset = len(self.times_s), 0.5 * side
         ankle_m, yaw_rad, pitch_deg = np.zeros((num, 3)), np.zeros(num), np.zeros(num)
         share = np.mod(self.phase - offset, 1.0)
@@ -208,11 +209,11 @@ class _Walk:
             ankle_m[here], yaw_rad[here] = self.swing(side, landing + offset, self.times_s[here])
         carried = np.where(stands, 1.0, 1 - minimum_jerk((share - self.gait.duty) / 0.22))
         toes_deg = np.clip(pitch_deg, 0, 65) * carried
-        # The swinging leg, too, keeps the pelvis within its reach: it is low at landing.
-        return FootTrack(ankle_m, yaw_rad, pitch_deg, toes_deg, np.zeros(num), stands)
+        # The swinging leg limits the pelvis height, too: the pelvis is low at landing.
+        return FootTrajectory(ankle_m, yaw_rad, pitch_deg, toes_deg, np.zeros(num), stands)
 
     def swing(self, side, landing, times_s):
-        """From the end of one stance to the next landing, speeds matched at both ends."""
+        """Ankle and yaw from the end of a stance to the next landing, with matched end speeds."""
         edge, ends_s, ankles, speeds, yaws = 1e-3, [], [], [], []
         for start, phase, inward in (
             (landing, landing + self.gait.duty, -edge),
@@ -228,10 +229,10 @@ class _Walk:
         ankle_m = CubicHermiteSpline(ends_s, np.array(ankles), np.array(speeds))(times_s)
         s = (times_s - ends_s[0]) / (ends_s[1] - ends_s[0])
         yaw_rad = yaws[0] + (yaws[1] - yaws[0]) * minimum_jerk(s)
-        high = bump_of(s)
+        high = unit_bump(s)
         if self.gait.rests:
-            way_m = np.linalg.norm(ankles[1] - ankles[0]) + 0.2 * abs(yaws[1] - yaws[0])
-            high = high * minimum_jerk(way_m / STEP_M)
+            step_m = np.linalg.norm(ankles[1] - ankles[0]) + 0.2 * abs(yaws[1] - yaws[0])
+            high = high * minimum_jerk(step_m / STEP_M)
         ankle_m[:, 2] += self.gait.lift_m * high
         trail = self.gait.trail_m * high
         aside_m = (1 - 2 * side) * (0.008 + ROUND_M_PER_RAD * abs(yaws[1] - yaws[0])) * high
@@ -240,12 +241,6 @@ class _Walk:
         ankle_m[:, 0] -= trail * np.cos(yaw_rad)
         ankle_m[:, 1] -= trail * np.sin(yaw_rad)
         return ankle_m, yaw_rad
-
-
-def bump_of(s):
-    """16 s^2 (1 - s)^2 inside 0..1, else zero."""
-    s = np.clip(s, 0, 1)
-    return 16 * s**2 * (1 - s) ** 2
 
 
 _FOOT_KEYS = ("ahead", "out", "lift", "pitch", "turn", "free", "load")

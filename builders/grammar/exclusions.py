@@ -1,7 +1,8 @@
-"""What the grammar must not say: the sixty activities of the protocol.
+"""Exclusions: combinations of primitives that come close to an activity of the protocol.
 
-A model that is trained on the grammar and tested on the activities must not have met them. For each
-activity stands here what of the grammar would come close to it; where nothing could, the reason.
+A model that is trained on the grammar and tested on the sixty activities must not have seen them in
+training. For each activity this module lists the combinations that resemble it, or the reason why
+no combination can.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,7 @@ from builders.grammar.primitive import PARTS
 
 Names = tuple[str, str, str, str]
 
-# Torsos and arms that change nothing about what an activity looks like.
+# Torso and arm primitives that leave the appearance of an activity unchanged.
 QUIET_TORSO = {"still", "breathe", "look_aside", "look_up", "look_down", "look_around", "tilt_head"}
 QUIET_ARMS = {"hang", "on_hips", "behind_back", "folded"}
 SWINGING = {"hang", "swing_in_turn"}
@@ -22,25 +23,27 @@ PLAIN = {"walk", "long_strides", "small_steps", "trudge", "prance"}
 
 
 def _of(torso=None, arms=None, legs=None, location=None) -> Mapping[str, set[str]]:
-    """A pattern; a part that is left out may do anything."""
+    """A pattern of primitives by body part; a part that is left out matches any primitive."""
     parts = {"torso": torso, "arms": arms, "legs": legs, "location": location}
     return {name: set(names) for name, names in parts.items() if names is not None}
 
 
-# Arms alone, torso and legs quiet.
 def _arms(*names):
+    """Arm primitives with inactive torso and legs."""
     return _of(torso=QUIET_TORSO, arms=names, legs=STANDING, location=STAYING)
 
 
 def _torso(*names):
+    """Torso primitives with inactive arms and legs."""
     return _of(torso=names, arms=QUIET_ARMS, legs=STANDING, location=STAYING)
 
 
 def _legs(*names, arms=QUIET_ARMS, torso=QUIET_TORSO):
+    """Leg primitives with inactive torso and arms."""
     return _of(torso=torso, arms=arms, legs=names, location=STAYING)
 
 
-PATTERNS: dict[str, tuple[Mapping[str, set[str]], ...]] = {
+EXCLUDED_PATTERNS: dict[str, tuple[Mapping[str, set[str]], ...]] = {
     "jump": (_legs("hop_lightly", arms=QUIET_ARMS | {"both_overhead", "both_front"}),),
     "jumping_jack": (_of(arms={"both_sides", "flap", "both_overhead"}, legs={"hop_lightly"}),),
     "lunge": (_of(torso=QUIET_TORSO, arms=QUIET_ARMS, location={"step_ahead"}),),
@@ -156,62 +159,61 @@ PATTERNS: dict[str, tuple[Mapping[str, set[str]], ...]] = {
     "rotating_head": (_torso("shake_head", "tilt_head", "look_around", "circle_chest"),),
 }
 
-# No primitive comes near.
-NOT_SAYABLE = {
-    "sit_on_a_chair_and_stand_up": "nobody sits",
-    "sitting_still": "nobody sits",
-    "golf_swing": "the hands never meet at one side and pass to the other",
-    "jog_in_place": "nobody runs",
-    "jog_counter_clockwise": "nobody runs",
-    "jog_clockwise": "nobody runs",
-    "jog_forward_and_turn_around": "nobody runs",
-    "jumping_lunge": "feet never part in the air",
-    "walking_clockwise": "told under walking_counter_clockwise, for both sides",
+# Activities that no combination resembles, with the reason.
+NOT_COMPOSABLE = {
+    "sit_on_a_chair_and_stand_up": "no primitive sits",
+    "sitting_still": "no primitive sits",
+    "golf_swing": "no primitive swings joined hands from side to side",
+    "jog_in_place": "no primitive runs",
+    "jog_counter_clockwise": "no primitive runs",
+    "jog_clockwise": "no primitive runs",
+    "jog_forward_and_turn_around": "no primitive runs",
+    "jumping_lunge": "no primitive moves the feet apart in the air",
+    "walking_clockwise": "covered by walking_counter_clockwise, for both sides",
 }
 
 
 _FLAT = tuple(
-    (activity, tuple((PARTS.index(part), some) for part, some in pattern.items()))
-    for activity, patterns in PATTERNS.items()
+    (activity, tuple((PARTS.index(part), names) for part, names in pattern.items()))
+    for activity, patterns in EXCLUDED_PATTERNS.items()
     for pattern in patterns
 )
 
 
 @cache
-def reserved_for(names: Names) -> str:
-    """The first activity that this combination would come close to, "" if none.
+def excluded_activity(names: Names) -> str:
+    """The first activity that a combination resembles, "" if none.
 
     Args:
-        names: of torso, arms, legs and location.
+        names: of the primitives for torso, arms, legs and location.
     """
     for activity, pattern in _FLAT:
-        for index, some in pattern:
-            if names[index] not in some:
-                break
-        else:
+        if all(names[index] in matching for index, matching in pattern):
             return activity
     return ""
 
 
-def shown_by(combinations: Sequence[Names]) -> dict[str, int]:
-    """How many of these combinations come close to each activity, by another way of counting.
+def count_matches(combinations: Sequence[Names]) -> dict[str, int]:
+    """Number of combinations that resemble each activity.
+
+    A vectorised implementation, independent of `excluded_activity`, to verify it.
 
     Args:
-        combinations: of torso, arms, legs and location.
+        combinations: names of the primitives for torso, arms, legs and location.
 
     Returns:
-        Counts by activity; those that are not shown are left out.
+        Counts by activity, without those that are zero.
     """
     columns = {part: np.array(column) for part, column in zip(PARTS, zip(*combinations))}
     codes = {part: np.unique(column, return_inverse=True) for part, column in columns.items()}
     counts = {}
-    for activity, patterns in PATTERNS.items():
-        close = np.zeros(len(combinations), bool)
+    for activity, patterns in EXCLUDED_PATTERNS.items():
+        matches = np.zeros(len(combinations), bool)
         for pattern in patterns:
-            here = np.ones(len(combinations), bool)
-            for part, some in pattern.items():
+            matches_pattern = np.ones(len(combinations), bool)
+            for part, matching in pattern.items():
                 names, code = codes[part]
-                here &= np.isin(names, list(some))[code]
-            close |= here
-        counts[activity] = int(close.sum())
+                matches_pattern &= np.isin(names, list(matching))[code]
+            matches |= matches_pattern
+        counts[activity] = int(matches.sum())
     return {activity: count for activity, count in counts.items() if count}

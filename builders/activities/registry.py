@@ -1,0 +1,108 @@
+"""Registry of the built-in activities: number, name, label, texts, and builder of each."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from builders.activities.movement import Movement
+from builders.activities.performers import Style
+from builders.activities.texts import ATTRIBUTES, ActivityTexts, activity_texts
+
+# Two body parts that touch; `self_intersection` names the parts.
+Touch = tuple[str, str]
+
+HANDS_AT_HIPS = (("hand", "trunk"), ("forearm", "trunk"))
+HANDS_ON_THIGHS = (("hand", "thigh"), ("forearm", "thigh"))
+HANDS_TOGETHER = (("hand", "hand"), ("hand", "forearm"), ("forearm", "forearm"))
+FOLDED = (*HANDS_ON_THIGHS, ("hand", "shank"), ("upper_arm", "thigh"), ("trunk", "thigh"))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Activity:
+    """One activity of the protocol.
+
+    Attributes:
+        id: number in the paper's list.
+        name: key and file name, `sit_on_a_chair_and_stand_up`.
+        label: the paper's label, "sit on a chair and stand up".
+        touches: pairs of body parts that may touch, `("hand", "thigh")`.
+        seated: a chair carries the body, so balance is not checked.
+        build: function from a performer's style to the movement.
+    """
+
+    id: int
+    name: str
+    label: str
+    touches: tuple[Touch, ...] = ()
+    seated: bool = False
+    build: Callable[[Style], Movement] = field(repr=False)
+
+    @property
+    def texts(self) -> ActivityTexts:
+        """Captions and attribute sentences of the activity."""
+        return activity_texts()[self.name]
+
+    @property
+    def captions(self) -> tuple[str, ...]:
+        """Plain sentences, each describing the whole activity."""
+        return self.texts.captions
+
+    @property
+    def variants(self) -> tuple[dict[str, str], ...]:
+        """Wordings, each with one sentence for every part of `ATTRIBUTES`."""
+        return self.texts.variants
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """The first of its variants."""
+        return self.variants[0]
+
+    @property
+    def text_source(self) -> str:
+        """Who wrote the sentences."""
+        return self.texts.provenance
+
+
+_REGISTERED: dict[int, Activity] = {}
+
+
+def activity(id: int, label: str, *, touches: tuple[Touch, ...] = (), seated: bool = False):
+    """Decorator that registers a movement as an activity; its texts are in `text/`.
+
+    Args:
+        id: number in the paper's list.
+        label: the paper's label.
+        touches, seated: as in `Activity`.
+    """
+    if id in _REGISTERED:
+        raise ValueError(f"{label}: id {id} is already used by {_REGISTERED[id].label!r}")
+
+    def register(build: Callable[[Style], Movement]):
+        _REGISTERED[id] = Activity(
+            id=id,
+            name=label.lower().replace(" ", "_").replace("-", "_"),
+            label=label,
+            touches=touches,
+            seated=seated,
+            build=build,
+        )
+        return build
+
+    return register
+
+
+def registered_activities() -> dict[str, Activity]:
+    """Every activity by name, in the order of the paper's ids."""
+    return {_REGISTERED[id].name: _REGISTERED[id] for id in sorted(_REGISTERED)}
+
+
+__all__ = [
+    "ATTRIBUTES",
+    "FOLDED",
+    "HANDS_AT_HIPS",
+    "HANDS_ON_THIGHS",
+    "HANDS_TOGETHER",
+    "Activity",
+    "Touch",
+    "activity",
+    "registered_activities",
+]

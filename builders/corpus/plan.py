@@ -1,0 +1,105 @@
+"""Plan of a synthetic motion corpus: its specification and the list of its takes."""
+
+from dataclasses import dataclass
+
+SOURCES = ("activities", "grammar")
+MEAN_SEQUENCE_S = 8.9  # mean length of a phrase sequence; gives the number of takes in an hour
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorpusSpec:
+    """Specification of a corpus; it determines every byte.
+
+    `about.json` holds the attributes by their names.
+
+    Attributes:
+        source: "activities" or "grammar".
+        num_subjects: number of people.
+        num_repeats: takes of each activity by each person.
+        hours: of motion; 0 for the number of takes that people and repeats give.
+        take_s: length of a take of an activity.
+        seed: of the whole corpus.
+        domain: a name in `activities.domain_shift.DOMAINS`.
+        alive: add breathing and heartbeat.
+    """
+
+    source: str = "activities"
+    num_subjects: int = 8
+    num_repeats: int = 2
+    hours: float = 0.0
+    take_s: float = 10.0
+    seed: int = 0
+    domain: str = "home"
+    alive: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedTake:
+    """One motion of the corpus.
+
+    Attributes:
+        number: position in the plan.
+        subject_number: the person who performs it.
+        name: file name without `_poses.npz`.
+        activity: name of the activity, "" for a phrase sequence of the grammar.
+        repeat: number of the take among those of the same activity and person.
+    """
+
+    number: int
+    subject_number: int
+    name: str
+    activity: str
+    repeat: int
+
+
+def plan_takes(spec: CorpusSpec) -> list[PlannedTake]:
+    """All takes of a corpus; a specification of more hours starts with the same takes.
+
+    Consecutive takes of the grammar are by different people. The activities are all performed by
+    one person before the next person performs them.
+    """
+    return _plan_sequences(spec) if spec.source == "grammar" else _plan_activities(spec)
+
+
+def _plan_sequences(spec):
+    num = _num_takes(spec, MEAN_SEQUENCE_S, spec.num_subjects * spec.num_repeats)
+    return [
+        PlannedTake(
+            number=number,
+            subject_number=number % spec.num_subjects,
+            name=f"score_{number:06d}",
+            activity="",
+            repeat=number,
+        )
+        for number in range(num)
+    ]
+
+
+def _plan_activities(spec):
+    from builders.activities import ACTIVITIES
+
+    names, takes = list(ACTIVITIES), []
+    num = _num_takes(spec, spec.take_s, len(names) * spec.num_subjects * spec.num_repeats)
+    for number in range(num):
+        cycle, activity = divmod(number, len(names))
+        repeat, subject_number = divmod(cycle, spec.num_subjects)
+        takes.append(
+            PlannedTake(
+                number=number,
+                subject_number=subject_number,
+                name=f"{names[activity]}_{repeat:03d}",
+                activity=names[activity],
+                repeat=repeat,
+            )
+        )
+    return takes
+
+
+def _num_takes(spec, length_s, default):
+    return max(1, round(spec.hours * 3600 / length_s)) if spec.hours else default
+
+
+def subject_name(spec: CorpusSpec, number: int) -> str:
+    """Folder name of a person; it contains the name of a shifted domain."""
+    home = spec.domain == "home"
+    return f"subject{number:02d}" if home else f"{spec.domain}-subject{number:02d}"

@@ -1,0 +1,129 @@
+"""Reader of synthetic motion corpora: their licence, and the texts of each motion."""
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from builders.corpus.writer import ABOUT, ATTRIBUTES_FILE, LICENCE, SEGMENTS_FILE
+from pipelines.sources import Text
+from radarsim.errors import InputError
+
+_WHOLE = ("0.0", "0.0")
+_NO_SENTENCES = ((), "")  # sentences and their provenance
+
+
+@dataclass(frozen=True, kw_only=True)
+class MotionCorpus:
+    """A folder written by `builders.motions`.
+
+    Attributes:
+        source: origin of its takes, for the dataset; marks a shifted domain as a stand-in.
+        texts: by the path of the motion within the folder.
+    """
+
+    source: str
+    texts: dict[str, tuple[Text, ...]]
+
+    def annotate(self, take):
+        """The take with its source, licence and texts."""
+        path = "/".join(Path(take.path).parts[-2:])
+        texts = self.texts.get(path, ())
+        return replace(take, source=self.source, licence=LICENCE, texts=texts)
+
+
+def find_corpus(folder: str | Path) -> MotionCorpus | None:
+    """The corpus in a folder, or of which the folder is one person; None for other folders.
+
+    Raises:
+        InputError: the corpus is incomplete, or its files cannot be read.
+    """
+    for place in (Path(folder), Path(folder).absolute().parent):
+        if (place / ABOUT).is_file():
+            return _read(place)
+    return None
+
+
+def _read(folder: Path) -> MotionCorpus | None:
+    about = _json(folder / ABOUT)
+    if not (isinstance(about, dict) and isinstance(about.get("order"), dict)):
+        return None
+    if not about.get("complete"):
+        hint = "run the same builders.motions command again to complete it"
+        raise InputError(folder / ABOUT, "complete", "the corpus is incomplete", hint)
+    spec = about["order"]
+    name = "built-in" if spec["domain"] == "home" else f"stand-in {spec['domain']}"
+    source = f"{name}, {spec['source']}"
+    sentences = _sentences(folder / ATTRIBUTES_FILE)
+    texts = {}
+    for number, entry in _json(folder / SEGMENTS_FILE).items():
+        labels = entry["frame_ann"]["labels"]
+        lines = (folder / "texts" / f"{number}.txt").read_text("utf-8").splitlines()
+        path = entry["feat_p"].split("/", 1)[1]
+        found = [*_labels(labels, source, sentences), *_captions(lines, labels, source, sentences)]
+        texts[path] = tuple(found)
+    return MotionCorpus(source=source, texts=texts)
+
+
+def _labels(labels, source, sentences):
+    """Labels of a take: the label of an activity has sentences, those of phrases have none.
+
+    A clip window may span several phrases; its label then joins theirs.
+    """
+    alone = len(labels) == 1
+    for label in labels:
+        caption = label["proc_label"]
+        wording, provenance = sentences.get(caption, [_NO_SENTENCES])[0] if alone else _NO_SENTENCES
+        yield Text(
+            caption=caption,
+            source=source,
+            start_s=label["start_t"],
+            end_s=None if alone else label["end_t"],
+            kind="label" if alone else "action",
+            sentences=wording,
+            provenance=provenance,
+        )
+
+
+def _captions(lines, labels, source, sentences):
+    """Captions of single phrases or activities.
+
+    A caption of a whole sequence is left out: it does not describe a shorter clip window.
+    """
+    for number, line in enumerate(lines):
+        caption, _, start, end = line.rsplit("#", 3)
+        whole = (start, end) == _WHOLE
+        if whole and len(labels) > 1:
+            continue
+        wordings = sentences.get(caption) or [_NO_SENTENCES]
+        wording, provenance = wordings[number % len(wordings)]
+        yield Text(
+            caption=caption,
+            source=source,
+            start_s=float(start),
+            end_s=None if whole else float(end),
+            sentences=wording,
+            provenance=provenance,
+        )
+
+
+def _sentences(path: Path) -> dict[str, list]:
+    """Wordings of the five sentences of each caption, with their provenance."""
+    parts, provenances = defaultdict(dict), {}
+    for line in path.read_text("utf-8").splitlines():
+        row = json.loads(line)
+        key = row["caption"], row["variant"]
+        parts[key][row["part"]] = row["sentence"]
+        provenances[key] = row["provenance"]
+    found = defaultdict(list)
+    for key, wording in sorted(parts.items(), key=lambda item: item[0]):
+        found[key[0]].append((tuple(sorted(wording.items())), provenances[key]))
+    return found
+
+
+def _json(path: Path):
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        problem = f"cannot be read ({error})"
+        raise InputError(path, "JSON", problem, "create the corpus again") from None

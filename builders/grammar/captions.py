@@ -1,0 +1,213 @@
+"""English description of a phrase sequence: captions, and a sentence for each body part.
+
+The content follows from the sequence: which movements, on which side, how often, how fast, in which
+order. Wording, order, tense and level of detail are random, so captions of one sequence differ.
+"""
+
+import numpy as np
+
+from builders.grammar.compose import num_repetitions, primitives
+from builders.grammar.english import as_sentence, fill_sides, inflect, join_list
+from builders.grammar.gaits import GAITS
+from builders.grammar.locomotion import TRAVELS
+from builders.grammar.primitive import PARTS
+from builders.grammar.sequence import Phrase, PhraseSequence
+
+PROVENANCE = "grammar"
+SUBJECTS = ("a person", "someone", "the person", "the performer", "somebody", "a human figure")
+COUNTS = {
+    1: ("once",),
+    2: ("twice", "two times"),
+    3: ("three times", "thrice"),
+    4: ("four times",),
+    5: ("five times",),
+}
+OFTEN = ("again and again", "several times", "over and over")
+SLOW, FAST = ("slowly", "at a slow pace", "unhurriedly"), ("quickly", "briskly", "at a quick pace")
+SLOW_BELOW, FAST_ABOVE = 0.86, 1.16
+# No adverb of speed is added to a posture, or to a phrase that contains a count or a speed.
+STEADY = (
+    "*keep",
+    "*hold",
+    "*stay",
+    "*stand",
+    "*balance",
+    "*lean to",
+    "*hunch",
+    "*stoop",
+    "*fold",
+    "*carry",
+    "quick",
+    "twice",
+    "times",
+    "once",
+    "thrice",
+    "again",
+    "over and over",
+    "short",
+)
+NEXT = ("then", "and then", "and after that", "and next")
+
+
+def draw_captions(sequence: PhraseSequence, rng: np.random.Generator, num: int) -> tuple[str, ...]:
+    """Different random captions of the whole sequence, in the manner of a human annotator.
+
+    Returns:
+        `num` captions, or fewer where the sequence has fewer wordings.
+    """
+    found: dict[str, None] = {}
+    for _ in range(6 * num):
+        found[_caption(sequence.phrases, rng)] = None
+        if len(found) == num:
+            break
+    return tuple(found)
+
+
+def draw_phrase_captions(phrase: Phrase, rng: np.random.Generator, num: int) -> tuple[str, ...]:
+    """As `draw_captions`, for a single phrase."""
+    return draw_captions(PhraseSequence(phrases=(phrase,)), rng, num)
+
+
+def action_label(phrase: Phrase) -> str:
+    """Short label, as an annotator of actions writes it: "walk forward, wave one hand"."""
+    acts = _verb_phrases(phrase, np.random.default_rng(0), count_share=0.0)
+    return inflect(", ".join(acts or ["stand"]), "base")
+
+
+def draw_attributes(sequence: PhraseSequence, rng: np.random.Generator) -> dict[str, str]:
+    """One random sentence each for torso, arms, legs and location, and one for the whole body."""
+    tense = "past" if rng.uniform() < 0.15 else "present"
+    sentences = {
+        part: _part_sentence(sequence, index, rng, tense) for index, part in enumerate(PARTS)
+    }
+    whole = _caption(sequence.phrases, rng, tense)
+    return sentences | {"general": as_sentence(whole)}
+
+
+def _caption(phrases, rng, tense=None) -> str:
+    """A caption of up to three phrases, without capital and full stop."""
+    tense = tense or str(rng.choice(["present", "present", "present", "past", "gerund"]))
+    subject = "" if tense == "gerund" else f"{rng.choice(SUBJECTS)} "
+    clauses = [_clause(phrase, rng, tense) for phrase in phrases]
+    if len(clauses) == 1:
+        return subject + clauses[0]
+    if len(clauses) == 2 and "first" not in clauses[0] and rng.uniform() < 0.25:
+        first, second = clauses
+        return f"{subject}first {first}, and {rng.choice(['then', 'afterward', 'later'])} {second}"
+    text = f"{clauses[0]}, {rng.choice(NEXT)} {clauses[1]}"
+    if len(clauses) > 2:
+        text += f", {rng.choice(['and finally', 'and in the end', 'and last'])} {clauses[2]}"
+    return subject + text
+
+
+def _clause(phrase, rng, tense) -> str:
+    """Predicate of one phrase: a main verb phrase, and the others as accompanying actions."""
+    acts = _verb_phrases(phrase, rng) or ["*stand still"]
+    if not phrase.walks:
+        rng.shuffle(acts)
+        acts[0] = _with_speed(acts[0], phrase, rng)
+    main = inflect(acts[0], tense)
+    if len(acts) == 1:
+        if phrase.walks or acts[0].startswith("*stand"):
+            return main
+        return f"{inflect('*stand', tense)} and {main}" if rng.uniform() < 0.35 else main
+    others = [inflect(act, "gerund") for act in acts[1:]]
+    style = rng.uniform()
+    if style < 0.55 or tense == "gerund":
+        return f"{main} while {join_list(others)}"
+    if style < 0.75:
+        return f"{main}, {join_list(others)}"
+    if style < 0.9 and len(acts) == 2:
+        return f"{main} and {inflect(acts[1], tense)}"
+    meanwhile = rng.choice(["at the same time", "all the while", "meanwhile"])
+    return f"{main}, {meanwhile} {join_list(others)}"
+
+
+def _verb_phrases(phrase, rng, count_share=0.35) -> list[str]:
+    """Verb phrases of the active parts, verbs marked; walking comes first."""
+    acts = [_walking(phrase, rng)] if phrase.walks else []
+    torso, arms, legs, location = primitives(phrase)
+    for part, side in zip((location, legs, arms, torso), phrase.sides[::-1]):
+        if part is not None and not part.inactive:
+            wording = fill_sides(str(rng.choice(part.verb_phrases)), side)
+            acts.append(wording + _count(part, phrase, rng, count_share))
+    return acts
+
+
+def _walking(phrase, rng) -> str:
+    """Verb phrase of a walk: verb, direction and manner."""
+    gait, travel = GAITS[phrase.legs], TRAVELS[phrase.location]
+    manner = str(rng.choice(gait.manners))
+    direction = fill_sides(str(rng.choice(travel.directions)), phrase.sides[3])
+    act = f"{rng.choice(gait.verbs)} {direction}"
+    return _with_manner(act, manner) if manner else act
+
+
+def _with_manner(act, manner):
+    """The verb phrase with a manner, before its second verb if there is one."""
+    first, mark, rest = min(
+        (act.partition(mark) for mark in (" and *", ", *")), key=lambda cut: len(cut[0])
+    )
+    if mark:
+        return f"{first} {manner}{mark}{rest}"
+    return f"{act} {manner}"
+
+
+def _count(part, phrase, rng, share) -> str:
+    """Number of repetitions, such as " twice", with probability `share` for a countable part."""
+    if not part.countable or rng.uniform() > share:
+        return ""
+    num = num_repetitions(phrase, part)
+    return f" {rng.choice(COUNTS.get(num, OFTEN))}"
+
+
+def _with_speed(act, phrase, rng) -> str:
+    """The verb phrase with an adverb of speed, if the speed is unusual."""
+    usual = SLOW_BELOW <= phrase.speed_factor <= FAST_ABOVE
+    if usual or rng.uniform() < 0.4 or "slow" in act or any(word in act for word in STEADY):
+        return act
+    adverb = str(rng.choice(SLOW if phrase.speed_factor < SLOW_BELOW else FAST))
+    if act.count("*") > 1 or "," in act:
+        return act
+    before = adverb.endswith("ly") and rng.uniform() < 0.5
+    return f"{adverb} {act}" if before else f"{act} {adverb}"
+
+
+def _part_sentence(sequence, index, rng, tense) -> str:
+    """One sentence about one part over all phrases; a repeated clause is omitted."""
+    clauses = []
+    previous = None
+    for phrase in sequence.phrases:
+        clause, key = inflect(_part_clause(phrase, index, rng), tense), _part_key(phrase, index)
+        if key != previous:
+            clauses.append(clause)
+        previous = key
+    if len(clauses) == 1:
+        return as_sentence(clauses[0])
+    style = rng.uniform()
+    if style < 0.4:
+        return as_sentence("; then ".join(clauses))
+    if style < 0.7:
+        return as_sentence(f"first {clauses[0]}, then {', then '.join(clauses[1:])}")
+    after = rng.choice(["after that", "later", "next"])
+    return as_sentence(f"{clauses[0]}, and {after} {', and finally '.join(clauses[1:])}")
+
+
+def _part_key(phrase, index):
+    """Name of a part's movement, and its side where that matters."""
+    if phrase.walks and index == 3:
+        sided = TRAVELS[phrase.location].sided
+    else:
+        part = primitives(phrase)[index]
+        sided = part is not None and part.sided
+    return phrase.names[index], phrase.sides[index] if sided else ""
+
+
+def _part_clause(phrase, index, rng) -> str:
+    """Clause about a part in one phrase, verbs marked."""
+    part, side = primitives(phrase)[index], phrase.sides[index]
+    if part is not None:
+        clause = fill_sides(str(rng.choice(part.clauses)), side)
+        return clause + _count(part, phrase, rng, 0.25)
+    table = GAITS[phrase.legs] if index == 2 else TRAVELS[phrase.location]
+    return fill_sides(str(rng.choice(table.clauses)), side)
