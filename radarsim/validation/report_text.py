@@ -14,6 +14,7 @@ from radarsim.validation.thresholds import UNDECIDED, CheckedMetric
 from radarsim.validation.tracks import Track
 
 MAX_TARGETS, MAX_STATIC_ECHOES = 6, 4
+_IQ_ORDERS = {"i_first": "I first", "q_first": "Q first"}
 
 
 def as_text(report: ValidationReport) -> str:
@@ -43,7 +44,7 @@ def capture_lines(report: ValidationReport) -> list[str]:
             ("size", _size_text(report)),
             ("radar", _radar_text(report)),
             ("transmit slots", report.analysis.slots),
-            ("I/Q order", f"{capture.iq_order.replace('_', ' ')}: {capture.iq_evidence}"),
+            ("I/Q order", f"{_IQ_ORDERS[capture.iq_order]}: {capture.iq_evidence}"),
             ("lost data", f"{capture.dropped_packets} packets, {capture.dropped_frames} frames"),
             ("clipping", f"{stats.clipped_fraction:.3g} of samples, peak {stats.peak_dbfs:.1f} "
              f"dBFS; DC offset {_dc_codes(report):.0f} codes"),
