@@ -1,6 +1,9 @@
-"""The one door to disk: what it opens is read by a pure parser, what it refuses is an InputError.
+"""Reading and writing of files: motions, meshes, body models, radars and captures.
 
-Parsers are imported when their kind of file turns up.
+This is the entry point for every file that radarsim reads; every file that cannot be used raises an
+`InputError`. Parsers of text get the text and open nothing. Readers of binary formats (in
+`scene/formats` and `captures`) get the path, because they read parts of large files. Each reader is
+imported when its file type is first used.
 """
 
 import os
@@ -15,14 +18,14 @@ from radarsim.scene.motion import Motion
 
 MOTION_SUFFIXES = (".npz", ".bvh")
 MAX_BVH_BYTES = 1 << 30
-# Studio logs grow with every session.
+# Studio appends to its logs in every session.
 MAX_SETUP_BYTES = 64 << 20
-# AMASS lays these beside its motions.
+# Body shapes, which AMASS stores in the same folders as its motions.
 _SHAPE_FILES = ("shape.npz", "_stagei.npz")
 
 
 class MotionFiles(list):
-    """Paths of motion files in order, and how many other files lay beside them, by kind."""
+    """Sorted paths of motion files, and the number of other files found, by type."""
 
     def __init__(self, paths, skipped: Counter):
         super().__init__(paths)
@@ -30,26 +33,26 @@ class MotionFiles(list):
 
 
 def read_motion(path: str | Path, name: str | None = None) -> Motion:
-    """The motion in an AMASS `.npz` or a `.bvh` file, checked.
+    """Read and check the motion in an AMASS `.npz` or a `.bvh` file.
 
     Args:
         path: the file.
-        name: the motion's id; the file's stem by default.
+        name: the motion's id; the stem of the file name by default.
 
     Returns:
         The motion.
 
     Raises:
-        InputError: the file cannot be opened or holds no usable motion.
+        InputError: the file cannot be opened or holds no valid motion.
     """
     motion = open_motion(path, name)
     return replace(motion, poses_rad=np.asarray(motion.poses_rad))
 
 
 def open_motion(path: str | Path, name: str | None = None) -> Motion:
-    """As `read_motion`, but the poses of a large `.npz` file stay there until they are sliced.
+    """As `read_motion`, but the poses of a large `.npz` file are read on demand, by slicing.
 
-    All of them were read once, to be checked. What is large: `motion_files.npz.LARGE_BYTES`.
+    All poses are read once, to be checked. Tables above `npz.LARGE_BYTES` count as large.
     """
     path = _existing(path)
     name = path.stem if name is None else name
@@ -69,22 +72,22 @@ def open_motion(path: str | Path, name: str | None = None) -> Motion:
     raise InputError(
         path,
         "motion",
-        f"'{suffix or path.name}' is no kind of motion file",
+        f"'{suffix or path.name}' is not a supported motion format",
         "give AMASS .npz or .bvh",
     )
 
 
 def find_motions(path: str | Path) -> MotionFiles:
-    """Motion files under a folder, at any depth, in an order that no file system decides.
+    """Motion files in a folder and its subfolders, in an order independent of the file system.
 
     Args:
         path: a folder, or one motion file.
 
     Returns:
-        Sorted paths; `skipped` counts shape files and files of other kinds.
+        Sorted paths; `skipped` counts shape files and other files.
 
     Raises:
-        InputError: nothing is there.
+        InputError: the path does not exist or holds no motion.
     """
     path = _existing(path)
     if path.is_file():
@@ -92,35 +95,35 @@ def find_motions(path: str | Path) -> MotionFiles:
     found, skipped, seen = [], Counter(), set()
     for folder, folders, names in os.walk(path, followlinks=True):
         real = os.path.realpath(folder)
-        if real in seen:  # a link that leads back
+        if real in seen:  # a symbolic link to a parent folder
             folders.clear()
             continue
         seen.add(real)
         for file_name in names:
-            kind = _kind(file_name)
-            if kind == "motion":
+            file_type = _file_type(file_name)
+            if file_type == "motion":
                 found.append(Path(folder, file_name))
             else:
-                skipped[kind] += 1
+                skipped[file_type] += 1
     if not found:
-        beside = ", ".join(f"{count} {kind}" for kind, count in sorted(skipped.items()))
-        problem = f"holds no motion ({beside or 'empty'})"
+        others = ", ".join(f"{count} {kind}" for kind, count in sorted(skipped.items()))
+        problem = f"holds no motion ({others or 'empty'})"
         raise InputError(path, "motions", problem, "give a folder with AMASS .npz or .bvh files")
     return MotionFiles(sorted(found, key=lambda file: file.relative_to(path).parts), skipped)
 
 
 def read_arrays(path: str | Path, keys: tuple[str, ...]) -> dict[str, np.ndarray]:
-    """Those of the named arrays that an `.npz` file holds; nothing is ever unpickled.
+    """Arrays of an `.npz` file by name; nothing is ever unpickled.
 
     Args:
         path: the file.
-        keys: which arrays to read; others are not touched.
+        keys: names of the arrays to read; other arrays are not read.
 
     Returns:
-        Arrays by key.
+        Arrays by key; keys that the file lacks are missing.
 
     Raises:
-        InputError: no npz file, truncated, or an array of Python objects.
+        InputError: not an npz file, truncated, or an array of Python objects.
     """
     from radarsim.scene.formats import npz
 
@@ -128,83 +131,75 @@ def read_arrays(path: str | Path, keys: tuple[str, ...]) -> dict[str, np.ndarray
 
 
 def read_mesh_sequence(path: str | Path, rate_hz: float | None = None):
-    """A moving mesh: a folder of .obj, .ply or .stl files in name order, or one `.npz`.
+    """Read a moving mesh: a folder of .obj, .ply or .stl files in name order, or one `.npz`.
 
     Args:
         path: the folder or file.
-        rate_hz: meshes per second; an `.npz` may hold its own.
+        rate_hz: meshes per second; by default the rate in the `.npz`.
 
     Returns:
-        `mesh_files.MeshSequence`.
+        `mesh_sequence.MeshSequence`.
 
     Raises:
-        InputError: see `mesh_files`.
+        InputError: see `mesh_sequence`.
     """
-    from radarsim.scene.formats import mesh_sequence as mesh_files
+    from radarsim.scene.formats.mesh_sequence import KEYS, mesh_from_arrays, read_mesh_folder
 
     path = _existing(path)
     if path.is_dir():
-        return mesh_files.read_folder(path, rate_hz)
-    arrays = read_arrays(path, mesh_files.KEYS)
-    return mesh_files.from_arrays(arrays, str(path), path.stem, rate_hz)
+        return read_mesh_folder(path, rate_hz)
+    return mesh_from_arrays(read_arrays(path, KEYS), str(path), path.stem, rate_hz)
 
 
 def load_body(path: str | Path, gender: str = "neutral", layout: str = "smplh"):
-    """A SMPL, SMPL-H or SMPL-X body model from its file, or from a folder of them.
+    """Read a SMPL, SMPL-H or SMPL-X body model from a file, or from a folder of models.
 
     Args:
         path: a `.npz` or `.pkl` file, or a folder as published.
-        gender: which of the folder's models; a file is taken as it is.
-        layout: likewise.
+        gender: selects the model in a folder.
+        layout: selects the model in a folder.
 
     Returns:
         `body.BodyModel`.
 
     Raises:
-        InputError: there is no such model, or the file is of another kind.
+        InputError: there is no such model, or the file is of another type.
     """
-    from radarsim.scene.formats import smpl as smpl_files
+    from radarsim.scene.formats.smpl import find_body_model, read_body_model
 
-    return smpl_files.read_body_model(smpl_files.find_body_model(path, layout, gender))
+    return read_body_model(find_body_model(path, layout, gender))
 
 
 def free_body():
-    """The body that comes with the package: CC0, SMPL's 24 joints and rest pose.
+    """The body model included in the package: CC0, with SMPL's 24 joints and rest pose.
 
     Returns:
         `body.BodyModel`.
     """
-    from radarsim.scene.formats import smpl as smpl_files
+    from radarsim.scene.formats import smpl
 
-    return smpl_files.free_body()
+    return smpl.free_body()
 
 
 def load_radar(name_or_path: str | Path):
-    """A board by its name, or the radar that a configuration file describes: see `load_setup`.
-
-    Returns:
-        `config.Radar`.
-
-    Raises:
-        InputError: neither, or the file describes no possible radar.
-    """
+    """The `config.Radar` of a board, by name, or of a configuration file: see `load_setup`."""
     return load_setup(name_or_path).radar
 
 
 def open_capture(path: str | Path, radar, *, capture_format=None, iq_order: str = "auto"):
-    """A DCA1000 recording as a stream of frames; it is never loaded whole.
+    """Open a DCA1000 recording; frames are read on request.
 
     Args:
         path: a `.bin` file, or the board's UDP packets in a `.pcap` or `.pcapng`.
-        radar: `config.Radar`, or whatever `load_setup` takes.
-        capture_format: layout of the words; by default what the radar's file or board says.
-        iq_order: "i_first", "q_first", or "auto": the data decide, else the configuration.
+        radar: `config.Radar`, or an argument of `load_setup`.
+        capture_format: order of the words; by default that of the radar's file or board.
+        iq_order: "i_first", "q_first", or "auto": detected from the samples, else as configured.
 
     Returns:
-        `captures.Capture`.
+        `capture.Capture`.
 
     Raises:
-        InputError: no capture, or none of this radar.
+        InputError: the file is not a capture, or not one of this radar.
     """
     from radarsim.captures import capture_files
     from radarsim.radar.config import Radar
@@ -218,18 +213,18 @@ def open_capture(path: str | Path, radar, *, capture_format=None, iq_order: str 
 def write_capture(
     path: str | Path, cube, radar, *, capture_format=None, iq_order: str = "auto"
 ) -> None:
-    """An IF cube as the `.bin` file that the radar's board would have recorded.
+    """Write an IF cube as the `.bin` file that the board would have recorded.
 
     Args:
         path: the file to write.
         cube: [frame, chirp, tx, rx, sample] complex in ADC codes, or int16 codes with I and Q
-            (`noise.to_codes`) on a last axis.
-        radar: `config.Radar` that made it.
-        capture_format: layout of the words; by default that of the radar's board.
-        iq_order: "i_first" or "q_first"; "auto": as the format says, else I first.
+            (`receiver.to_codes`) on a last axis.
+        radar: `config.Radar` that produced the cube.
+        capture_format: order of the words; by default that of the radar's board.
+        iq_order: "i_first" or "q_first"; "auto": as in the capture format, else I first.
 
     Raises:
-        InputError: the cube is not of this radar, or the file cannot be written.
+        InputError: the cube has another shape than the radar's, or the file cannot be written.
     """
     from radarsim.captures import capture_files
     from radarsim.radar.capture_format import format_of_board
@@ -241,17 +236,17 @@ def write_capture(
 
 
 def load_setup(name_or_path: str | Path):
-    """A radar and the layout of what it records: a board's name or a configuration file.
+    """The radar and capture format of a board, by name, or of a configuration file.
 
     Args:
         name_or_path: a key of `boards.BOARDS`, a radar `.toml`, a TI SDK `.cfg`, or a mmWave Studio
             `.mmwave.json` or log `.txt`.
 
     Returns:
-        `setups.Setup`: radar, capture_format, and notes on what the file says beyond them.
+        `configuration_files.Setup`: radar, capture_format, and notes on other settings.
 
     Raises:
-        InputError: neither, or the file describes no possible radar.
+        InputError: no such board or file, or the file describes no valid radar.
     """
     from radarsim.radar.boards import BOARDS
     from radarsim.radar.configuration_files import board_setup, parse_setup
@@ -280,21 +275,22 @@ def acceptance_thresholds() -> dict:
 
 
 def setup_beside(capture: str | Path) -> Path | None:
-    """A radar configuration that lies beside a capture under the same name, if there is one.
+    """The radar configuration of a capture in the same folder, if there is one.
 
     Args:
-        capture: such as walk.bin; walk.toml, walk.cfg and walk.mmwave.json are looked for.
+        capture: a file such as walk.bin; the function tries walk.toml, walk.cfg,
+            walk.mmwave.json and radar.toml.
     """
     stem = Path(capture).with_suffix("")
     found = [stem.with_name(stem.name + ending) for ending in (".toml", ".cfg", ".mmwave.json")]
-    found.append(stem.with_name("radar.toml"))  # of a folder that builders.dca1000 wrote
+    found.append(stem.with_name("radar.toml"))  # written by builders.dca1000
     return next((path for path in found if path.is_file()), None)
 
 
-def _kind(file_name: str) -> str:
+def _file_type(file_name: str) -> str:
     if file_name.lower().endswith(_SHAPE_FILES):
         return "shape file"
-    # macOS archives leave ._name.npz twins that are no arrays.
+    # macOS archives contain ._name.npz files, which hold no arrays.
     is_motion = file_name.lower().endswith(MOTION_SUFFIXES) and not file_name.startswith(".")
     return "motion" if is_motion else "other file"
 
@@ -310,11 +306,9 @@ def _read_text(path: Path, max_bytes: int) -> str:
     try:
         size = path.stat().st_size
         if size > max_bytes:
-            raise InputError(path, "file", f"{size} bytes, limit {max_bytes}", "cut it")
+            raise InputError(path, "file", f"{size} bytes, limit {max_bytes}", "split it")
         return path.read_text(encoding="utf-8-sig", errors="replace")
     except OSError as error:
-        raise InputError(path, "file", f"cannot be read ({_line(error)})", "check it") from None
-
-
-def _line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(
+            path, "file", f"cannot be read ({error.strerror or error})", "check it"
+        ) from None

@@ -1,4 +1,4 @@
-"""The one door: files are opened, found, and refused with one line."""
+"""Reading files: they are found, opened, or refused with a one-line error."""
 
 import io
 
@@ -74,29 +74,29 @@ def test_pickled_objects_are_never_loaded(tmp_path):
     assert "poses: holds Python objects" in refusal(read_motion, path)
 
 
-def test_object_arrays_that_nobody_asks_for_do_no_harm(tmp_path):
+def test_object_arrays_that_are_not_requested_do_not_matter(tmp_path):
     """Published SMPL-X files carry marker labels as objects."""
     path = write_amass(tmp_path / "a_stageii.npz", labels_obs=np.array([["a"], None], dtype=object))
     assert read_motion(path).num_poses == 30
 
 
-def test_a_mesh_sequence_is_not_taken_for_a_motion(tmp_path):
+def test_a_mesh_sequence_is_not_accepted_as_a_motion(tmp_path):
     path = tmp_path / "mesh.npz"
     np.savez(path, vertices=np.zeros((3, 4, 3)), faces=np.zeros((1, 3), int))
     assert "this is a mesh sequence" in refusal(read_motion, path)
 
 
 @pytest.mark.parametrize("name", ["nothing.npz", "walk.fbx"])
-def test_a_missing_file_or_another_kind_is_refused(tmp_path, name):
+def test_a_missing_file_or_another_format_is_refused(tmp_path, name):
     path = tmp_path / name
     if path.suffix == ".fbx":
         path.write_text("")
-        assert "'.fbx' is no kind of motion file" in refusal(read_motion, path)
+        assert "'.fbx' is not a supported motion format" in refusal(read_motion, path)
     else:
         assert "does not exist" in refusal(read_motion, path)
 
 
-def test_an_amass_tree_is_walked_in_order_and_what_lies_beside_is_counted(tmp_path):
+def test_an_amass_folder_is_searched_in_order_and_other_files_are_counted(tmp_path):
     for name in ("KIT/3/run_poses.npz", "ACCAD/s2/a_stageii.npz", "ACCAD/s10/b_poses.npz"):
         write_amass(tmp_path / name)
     np.savez(tmp_path / "ACCAD" / "s2" / "shape.npz", betas=np.zeros(16))
@@ -114,7 +114,7 @@ def test_an_amass_tree_is_walked_in_order_and_what_lies_beside_is_counted(tmp_pa
     assert found.skipped == {"shape file": 2, "other file": 2}
 
 
-def test_a_tree_behind_a_link_is_found_once_even_in_a_circle(tmp_path):
+def test_files_behind_a_cyclic_link_are_found_once(tmp_path):
     write_amass(tmp_path / "disk" / "a_poses.npz")
     (tmp_path / "amass").mkdir()
     (tmp_path / "amass" / "ACCAD").symlink_to(tmp_path / "disk")
@@ -122,17 +122,17 @@ def test_a_tree_behind_a_link_is_found_once_even_in_a_circle(tmp_path):
     assert [path.name for path in find_motions(tmp_path / "amass")] == ["a_poses.npz"]
 
 
-def test_one_file_is_its_own_list(tmp_path):
+def test_a_single_file_gives_a_list_of_one(tmp_path):
     path = write_amass(tmp_path / "a_poses.npz")
     assert find_motions(path) == [path]
 
 
-def test_a_folder_without_motion_is_refused_with_what_it_holds(tmp_path):
+def test_a_folder_without_motion_is_refused_with_a_count_of_its_files(tmp_path):
     (tmp_path / "notes.txt").write_text("")
     assert "holds no motion (1 other file)" in refusal(find_motions, tmp_path)
 
 
-def test_only_the_arrays_asked_for_are_read(tmp_path):
+def test_only_the_requested_arrays_are_read(tmp_path):
     path = write_amass(tmp_path / "a.npz")
     assert sorted(read_arrays(path, ("poses", "nothing"))) == ["poses"]
 
@@ -150,5 +150,5 @@ def test_a_missing_body_model_is_refused(tmp_path):
     assert "there is no such folder" in refusal(load_body, tmp_path / "SMPL_NEUTRAL.npz")
 
 
-def test_the_free_body_comes_with_the_package():
+def test_the_free_body_is_included_in_the_package():
     assert free_body().layout == "smpl"

@@ -1,7 +1,7 @@
 """Linear blend skinning: betas, poses and translation to vertices, for every SMPL-like body.
 
-One path serves SMPL (24 joints), SMPL-H (52), SMPL-X (55) and the free body (SMPL's 24). The rest
-pose is SMPL's: a T-pose, y up, facing +z, left = +x, joint frames parallel to the world's.
+The same code handles SMPL (24 joints), SMPL-H (52), SMPL-X (55) and the free body (SMPL's 24). The
+rest pose is SMPL's: T-pose, y up, facing +z, left = +x, joint frames parallel to the world frame.
 """
 
 from dataclasses import dataclass, field, replace
@@ -14,14 +14,14 @@ from jaxtyping import Array, Float, Int32
 from radarsim.scene.skeleton import NUM_JOINTS, NUM_SHARED_JOINTS
 from radarsim.scene.subdivision import halve_long_edges
 
-# Tensor cores would round to 10 bits: half a millimetre, many cycles of phase.
+# Tensor cores would round to 10 bits: half a millimetre, a large phase error.
 HIGHEST = jax.lax.Precision.HIGHEST
 
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class BodyModel:
-    """A body that can be posed; what a SMPL model file holds, joint regressor applied.
+    """A body model that can be posed: the arrays of a SMPL file, with the joint regressor applied.
 
     Attributes:
         template_m: vertices of the mean shape in the rest pose [m].
@@ -30,11 +30,11 @@ class BodyModel:
             size 0 when the body has no pose correctives.
         joint_template_m: joints of the mean shape in the rest pose [m].
         joint_shape_dirs: joint displacement per unit of each beta [m].
-        skin_weights: share of each joint in moving each vertex; rows sum to one.
+        skin_weights: weight of each joint for each vertex; rows sum to one.
         faces: vertex indices, counter-clockwise seen from outside.
         parents: parent of each joint, -1 for the root.
-        layout: "smpl", "smplh" or "smplx": which joints, in which order.
-        shape_space: whose betas it takes: "smpl", "smplx" or "free".
+        layout: "smpl", "smplh" or "smplx": number and order of the joints.
+        shape_space: shape space of its betas: "smpl", "smplx" or "free".
         name: for messages and provenance.
     """
 
@@ -64,7 +64,7 @@ class BodyModel:
 
     @property
     def stature_m(self) -> float:
-        """Height of the mean shape [m]: crown to sole in the rest pose."""
+        """Height of the mean shape in the rest pose [m]."""
         height_m = np.asarray(self.template_m)[:, 1]
         return float(height_m.max() - height_m.min())
 
@@ -76,7 +76,7 @@ def skin(
     transl_m: Float[Array | np.ndarray, "*batch 3"],
     scale: float | Float[Array, ""] = 1.0,
 ) -> Float[Array, "*batch vertex 3"]:
-    """Pose the body: vertices in the motion's world.
+    """Vertices of the posed body in the world of the motion.
 
     With world rotation R_j and position P_j of joint j, rest joints J_j and weights w_vj,
 
@@ -86,8 +86,8 @@ def skin(
 
     Args:
         body: the model.
-        betas: shape coefficients, in units of sigma; those left out are zero, and those
-            beyond the model's shape directions are ignored, as in smplx.
+        betas: shape coefficients, in units of sigma; missing ones are zero, and those beyond
+            the model's shape directions are ignored, as in smplx.
         poses_rad: axis-angle per joint, relative to its parent [rad]; as many joints as the
             body has (see `fit_pose`).
         transl_m: translation [m].
@@ -114,14 +114,14 @@ def joint_positions(
     transl_m: Float[Array | np.ndarray, "*batch 3"],
     scale: float | Float[Array, ""] = 1.0,
 ) -> Float[Array, "*batch joint 3"]:
-    """Joints of the posed body [m]; arguments as in `skin`."""
+    """Joint positions of the posed body [m]; arguments as in `skin`."""
     poses_rad, transl_m, batch = _flatten_batch(body, poses_rad, transl_m)
     joints_m = _joints_flat(body, jnp.asarray(betas), poses_rad, transl_m, scale)
     return joints_m.reshape(*batch, body.num_joints, 3)
 
 
 def _flatten_batch(body, poses_rad, transl_m):
-    """All leading axes made one, so that the arithmetic below sees [pose, joint, 3]."""
+    """Merge all leading axes into one, so that the functions below get [pose, joint, 3]."""
     poses_rad, transl_m = jnp.asarray(poses_rad), jnp.asarray(transl_m)
     if poses_rad.ndim < 2 or poses_rad.shape[-2:] != (body.num_joints, 3):
         raise ValueError(
@@ -138,20 +138,20 @@ def _flatten_batch(body, poses_rad, transl_m):
 def _skin_flat(body, betas, poses_rad, transl_m, scale):
     root_m, rest_joints_m = _rest_joints(body, betas)
     rotations = rotation_matrices(poses_rad)
-    turned, moved_m = _walk_tree(body.parents, rest_joints_m, rotations)
-    # Everything is measured from the root, so that float32 rounds at the body's size.
+    world, joints_m = _joint_transforms(body.parents, rest_joints_m, rotations)
+    # Positions are relative to the root, so that float32 rounding scales with the body size.
     rest_m = body.template_m + _shape_offset(body.shape_dirs, betas) - root_m
-    vertices_m = _blend(body.skin_weights, rest_m, rest_joints_m, turned, moved_m)
+    vertices_m = _blend(body.skin_weights, rest_m, rest_joints_m, world, joints_m)
     if body.pose_dirs.shape[0]:
-        vertices_m += _pose_corrective(body, rotations, turned)
+        vertices_m += _pose_corrective(body, rotations, world)
     return scale * vertices_m + (scale * root_m + transl_m)[:, None]
 
 
 @jax.jit
 def _joints_flat(body, betas, poses_rad, transl_m, scale):
     root_m, rest_joints_m = _rest_joints(body, betas)
-    _, moved_m = _walk_tree(body.parents, rest_joints_m, rotation_matrices(poses_rad))
-    return scale * moved_m + (scale * root_m + transl_m)[:, None]
+    _, joints_m = _joint_transforms(body.parents, rest_joints_m, rotation_matrices(poses_rad))
+    return scale * joints_m + (scale * root_m + transl_m)[:, None]
 
 
 def _shape_offset(directions, betas):
@@ -160,7 +160,7 @@ def _shape_offset(directions, betas):
 
 
 def _rest_joints(body, betas):
-    """The root [m], and all joints of the shaped rest pose measured from it [m]."""
+    """The root [m], and all joints of the shaped rest pose relative to it [m]."""
     joints_m = body.joint_template_m + _shape_offset(body.joint_shape_dirs, betas)
     return joints_m[0], joints_m - joints_m[0]
 
@@ -182,60 +182,62 @@ def rotation_matrices(rotvec_rad: Float[Array, "*batch 3"]) -> Float[Array, "*ba
     return jnp.eye(3, dtype=rotvec_rad.dtype) + sine * cross + versine * cross_twice
 
 
-def _walk_tree(parents, rest_joints_m, rotations):
-    """World rotation and position (from the root) of every joint.
+def _joint_transforms(parents, rest_joints_m, rotations):
+    """World rotation and position (relative to the root) of every joint.
 
-    By doubling: each round hangs what a joint knows on what its farthest known ancestor knows, so
-    that four rounds reach any fingertip (and compile three times faster than a joint at a time).
+    By pointer doubling: each round composes the transform of a joint with that of its farthest
+    known ancestor, so that four rounds reach the fingertips (this compiles three times faster than
+    one joint after another). A virtual joint after the last one is the parent of the root.
     """
-    nobody = len(parents)
-    above = np.array([*parents, nobody])
-    above[above < 0] = nobody
+    num_joints = len(parents)
+    ancestor = np.array([*parents, num_joints])
+    ancestor[ancestor < 0] = num_joints
     offsets_m = rest_joints_m - rest_joints_m[np.maximum(parents, 0)]
-    turned = jnp.pad(rotations, ((0, 0), (0, 1), (0, 0), (0, 0)))
-    turned = turned.at[:, nobody].set(jnp.eye(3))
-    moved_m = jnp.broadcast_to(jnp.pad(offsets_m, ((0, 1), (0, 0))), turned.shape[:3])
-    while (above != nobody).any():
-        carrier = turned[:, above]
-        moved_m = moved_m[:, above] + _times(carrier, moved_m[..., None])[..., 0]
-        turned = _times(carrier, turned)
-        above = above[above]
-    return turned[:, :nobody], moved_m[:, :nobody]
+    world = jnp.pad(rotations, ((0, 0), (0, 1), (0, 0), (0, 0)))
+    world = world.at[:, num_joints].set(jnp.eye(3))
+    joints_m = jnp.broadcast_to(jnp.pad(offsets_m, ((0, 1), (0, 0))), world.shape[:3])
+    while (ancestor != num_joints).any():
+        carrier = world[:, ancestor]
+        joints_m = joints_m[:, ancestor] + _matmul(carrier, joints_m[..., None])[..., 0]
+        world = _matmul(carrier, world)
+        ancestor = ancestor[ancestor]
+    return world[:, :num_joints], joints_m[:, :num_joints]
 
 
-def _times(left, right):
-    """Small matrices by sums: XLA on a CPU is slow at many 3 x 3 products."""
+def _matmul(left, right):
+    """Products of small matrices as sums: XLA on a CPU is slow for many 3 x 3 products."""
     return jnp.sum(left[..., :, :, None] * right[..., None, :, :], axis=-2)
 
 
-def _blend(weights, rest_m, rest_joints_m, turned, moved_m):
+def _blend(weights, rest_m, rest_joints_m, world, joints_m):
     """sum_j w_vj (R_j (r_v - J_j) + P_j) as one matrix product over (joint, xyz1).
 
-    Two CPU cores, 8,000 vertices, 24 joints, 200 poses: 0.03 ms a pose. Blending 3 x 4 transforms
-    per vertex first costs 0.6 ms (dense) or 1.6 ms (gathering 4 joints): more memory traffic.
+    Two CPU cores, 8,000 vertices, 24 joints, 200 poses: 0.03 ms per pose. Blending 3 x 4 transforms
+    per vertex first takes 0.6 ms (dense) or 1.6 ms (gathering 4 joints): more memory traffic.
     """
     arm_m = rest_m[:, None] - rest_joints_m
     levers = weights[..., None] * jnp.pad(arm_m, ((0, 0), (0, 0), (0, 1)), constant_values=1.0)
-    motion = jnp.concatenate([turned, moved_m[..., None]], axis=-1)  # [pose, joint, 3, 4]
+    motion = jnp.concatenate([world, joints_m[..., None]], axis=-1)  # [pose, joint, 3, 4]
     return jnp.einsum("vjb,pjab->pva", levers, motion, precision=HIGHEST)
 
 
-def _pose_corrective(body, rotations, turned):
-    """The pose's own displacement of each vertex, turned with its joints [m]."""
+def _pose_corrective(body, rotations, world):
+    """Pose-dependent displacement of each vertex, rotated with its joints [m]."""
     features = (rotations[:, 1:] - jnp.eye(3)).reshape(len(rotations), -1)
     rest_m = jnp.matmul(features, body.pose_dirs, precision=HIGHEST)
     rest_m = rest_m.reshape(len(rotations), -1, 3)
-    turns = jnp.einsum("vj,pjab->pvab", body.skin_weights, turned, precision=HIGHEST)
-    return jnp.sum(turns * rest_m[:, :, None], axis=-1)
+    blended = jnp.einsum("vj,pjab->pvab", body.skin_weights, world, precision=HIGHEST)
+    return jnp.sum(blended * rest_m[:, :, None], axis=-1)
 
 
 def fit_pose(
     poses_rad: Float[Array | np.ndarray, "*batch joint 3"], layout_from: str, body: BodyModel
 ) -> Float[Array, "*batch body_joint 3"]:
-    """The same body pose with the joints that this body has.
+    """Poses converted to the joint layout of a body.
 
-    Pelvis to wrists are shared; fingers pass between SMPL-H and SMPL-X. What the body lacks is
-    dropped; what the pose lacks (fingers, jaw, eyes) stays at rest.
+    Pelvis to wrists are common to all layouts; fingers are converted between SMPL-H and SMPL-X.
+    Joints that the body lacks are dropped; joints that the pose lacks (fingers, jaw, eyes) stay at
+    rest.
 
     Args:
         poses_rad: axis-angle per joint [rad].
@@ -246,7 +248,7 @@ def fit_pose(
         Poses in the body's layout [rad].
 
     Raises:
-        ValueError: an unknown layout, or a number of joints that is not the layout's.
+        ValueError: an unknown layout, or another number of joints than the layout has.
     """
     if layout_from not in NUM_JOINTS:
         raise ValueError(f"layout_from is {layout_from!r}; known layouts: {', '.join(NUM_JOINTS)}")
@@ -266,17 +268,17 @@ def fit_pose(
 
 
 def subdivide(body: BodyModel, max_edge_m: float) -> BodyModel:
-    """The same surface with no edge of the rest pose longer than a limit.
+    """The same body with a finer mesh: no edge of the rest pose is longer than a limit.
 
-    Long edges are halved in both of their faces, so that no crack opens; a new vertex takes
-    the mean of its two ends in every attribute.
+    Long edges are halved in both adjacent faces, so that the surface stays closed; every attribute
+    of a new vertex is the mean of the two ends.
 
     Args:
         body: any model.
-        max_edge_m: the longest edge to leave [m], positive.
+        max_edge_m: maximum edge length [m], positive.
 
     Returns:
-        A model with more vertices, whose first ones are the old.
+        A model with more vertices; the first ones are the old vertices.
 
     Raises:
         ValueError: the limit is not positive.

@@ -1,31 +1,31 @@
-"""Between poses: cubic on the sphere for rotations, cubic for points, both C1.
+"""Interpolation between poses: cubic on SO(3) for rotations, cubic for points, both C1.
 
-Radar phase sees fractions of a millimetre, so steps in speed between poses would ring through
-the Doppler spectrum. Every joint follows, between poses i and i+1,
+Radar phase resolves fractions of a millimetre, so discontinuous velocities at the poses would
+spread over the Doppler spectrum. Between poses i and i+1 every joint follows
 
     R(t) = R_i exp(f(u)),    u = (t - t_i) / h,
 
 where f is the cubic Hermite curve from 0 to log(R_i^-1 R_i+1) whose end slopes are the joint's
-angular velocities at the two poses, taken to fourth order from the two poses on either side.
-Only those neighbours matter, so a long motion costs what its sampled part costs.
+angular velocities at the two poses, estimated to fourth order from the two poses on either side.
+Only these neighbours are used, so the cost depends on the sampled part of a motion alone.
 """
 
 import numpy as np
 from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
-# A fourth-order slope reads log(R_i^-1 R_i+2), whose branch is lost near pi.
+# The fourth-order slope uses log(R_i^-1 R_i+2), which is ambiguous near pi.
 _MAX_TWO_STEP_RAD = 2.5
 
 
 def interpolate_rotations(
     rotvec: Float[np.ndarray, "pose *joint 3"], position: Float[np.ndarray, " time"]
 ) -> Float[np.ndarray, "time *joint 3"]:
-    """Rotations between poses.
+    """Rotations interpolated between poses.
 
     Args:
         rotvec: axis-angle at every pose [rad]; at least two poses.
-        position: where to look, counted in poses, 0 to the last.
+        position: time in units of poses, from 0 to the index of the last pose.
 
     Returns:
         Axis-angle at the positions [rad].
@@ -34,13 +34,13 @@ def interpolate_rotations(
     shape = rotvec.shape[1:]
     quat = Rotation.from_rotvec(rotvec.reshape(-1, 3)).as_quat().reshape(-1, *shape[:-1], 4)
 
-    def turn(here, there):
-        """Rotation vectors from one pose to another, in the first one's frame."""
-        start, end = (Rotation.from_quat(quat[i].reshape(-1, 4)) for i in (here, there))
+    def difference(first, second):
+        """Rotation vectors from one pose to another, in the frame of the first."""
+        start, end = (Rotation.from_quat(quat[i].reshape(-1, 4)) for i in (first, second))
         return (start.inv() * end).as_rotvec().reshape(-1, *shape)
 
-    velocity = _slopes(turn, len(rotvec), _MAX_TWO_STEP_RAD)
-    step = turn(left, left + 1)
+    velocity = _slopes(difference, len(rotvec), _MAX_TWO_STEP_RAD)
+    step = difference(left, left + 1)
     f = _hermite(_like(u, step), step, velocity[left], _unroll(step, velocity[left + 1]))
     start = Rotation.from_quat(quat[left].reshape(-1, 4))
     return (start * Rotation.from_rotvec(f.reshape(-1, 3))).as_rotvec().reshape(-1, *shape)
@@ -49,23 +49,23 @@ def interpolate_rotations(
 def interpolate_points(
     points: Float[np.ndarray, "pose *point 3"], position: Float[np.ndarray, " time"]
 ) -> Float[np.ndarray, "time *point 3"]:
-    """Points between poses, by the same cubic in the plain space.
+    """Points interpolated between poses, by the same cubic in Euclidean space.
 
     Args:
         points: at every pose; at least two poses.
-        position: where to look, counted in poses, 0 to the last.
+        position: time in units of poses, from 0 to the index of the last pose.
 
     Returns:
         Points at the positions.
     """
     points, left, u = _near(points, position)
-    slope = _slopes(lambda here, there: points[there] - points[here], len(points))
+    slope = _slopes(lambda first, second: points[second] - points[first], len(points))
     step = points[left + 1] - points[left]
     return points[left] + _hermite(_like(u, step), step, slope[left], slope[left + 1])
 
 
 def _near(values, position):
-    """The poses that matter, and for each position the pose before it and the part passed."""
+    """The poses needed, and for each position the pose before it and the fraction after that."""
     position = np.clip(position, 0, len(values) - 1)
     left = np.minimum(position.astype(int), len(values) - 2)
     first = max(left.min() - 2, 0)
@@ -76,18 +76,18 @@ def _like(u: np.ndarray, values: np.ndarray) -> np.ndarray:
     return u.reshape(-1, *[1] * (values.ndim - 1))
 
 
-def _slopes(turn, num_poses: int, max_two_step: float = np.inf) -> np.ndarray:
-    """Change per pose at every pose: 5-point inside, 3-point beside the ends, 1-sided at them.
+def _slopes(difference, num_poses: int, max_two_step: float = np.inf) -> np.ndarray:
+    """Slope at every pose: 5-point inside, 3-point next to the ends, one-sided at the ends.
 
-    Where a two-pose turn is too large to be told from its complement, one-pose turns alone serve.
+    Where a two-pose rotation is so large that it is ambiguous, only one-pose rotations are used.
     """
     i = np.arange(num_poses)
-    one = turn(i[:-1], i[1:])
-    # log(R^-1 S) reads the same from both ends of a step but for its sign.
+    one = difference(i[:-1], i[1:])
+    # log(R^-1 S) has the same value at both ends of a step, apart from its sign.
     slope = np.concatenate([one[:1], (one[1:] + one[:-1]) / 2, one[-1:]])
     if num_poses < 3:
         return slope
-    two = turn(i[:-2], i[2:])
+    two = difference(i[:-2], i[2:])
     size = np.linalg.norm(one, axis=-1, keepdims=True)
     trusted = size[1:] + size[:-1] < max_two_step
     for end in (0, -1):

@@ -1,7 +1,7 @@
-"""Poses that stay in their file until they are sliced: twenty minutes are 200 MB, a clip is one.
+"""Poses that are read from their file on demand: twenty minutes need 200 MB, one clip needs 1 MB.
 
-As much of an array as `motion.Motion` asks for. Clips of a motion follow and overlap each other,
-and files are read forwards, so what was read last is kept.
+`LazyPoses` has the part of the array interface that `motion.Motion` uses. Consecutive clips of a
+motion overlap and files are read forwards, so the poses read last are kept in memory.
 """
 
 from collections.abc import Sequence
@@ -13,8 +13,8 @@ class LazyPoses:
     """Axis-angle of every joint [pose, joint, 3], read in float64 [rad].
 
     Args:
-        tables: [pose, value] each, side by side; an array, or anything that has a shape and can be
-            sliced, such as `motion_files.npz.Rows`.
+        tables: arrays [pose, value] whose columns are concatenated; NumPy arrays, or objects with a
+            shape that can be sliced, such as `npz.LazyTable`.
     """
 
     ndim = 3
@@ -30,11 +30,11 @@ class LazyPoses:
         return self.shape[0]
 
     def __getitem__(self, which: slice | Sequence[int] | np.ndarray) -> np.ndarray:
-        """Poses of a slice without steps, or one after the other of a list in order."""
+        """Poses of a slice with step 1, or of a list of increasing indices."""
         if not isinstance(which, slice):
             return np.concatenate([self[int(pose) : int(pose) + 1] for pose in which])
         first, stop, step = which.indices(len(self))
-        assert step == 1, "poses are read one after the other"
+        assert step == 1, "poses can only be read consecutively"
         if stop == 1:
             return self._first()[first:].copy()
         self._hold(first, max(first, stop))
@@ -44,13 +44,13 @@ class LazyPoses:
         return self._read(0, len(self)).astype(dtype or self.dtype, copy=False)
 
     def _first(self) -> np.ndarray:
-        """Kept apart: it places every clip of a motion, however far into it."""
+        """The first pose, cached separately: the placement of every clip of a motion needs it."""
         if self._first_rad is None:
             self._first_rad = self._read(0, min(1, len(self)))
         return self._first_rad
 
     def _hold(self, first: int, stop: int) -> None:
-        """Keep these poses and no others; those held already are not read again."""
+        """Hold exactly these poses in memory; those held already are not read again."""
         start = first - self._held_from
         known = self._held_rad[start : start + stop - first] if start >= 0 else self._held_rad[:0]
         missing = first + len(known)
@@ -58,6 +58,6 @@ class LazyPoses:
         self._held_from, self._held_rad = first, np.concatenate([known, new])
 
     def _read(self, first: int, stop: int) -> np.ndarray:
-        pieces = [table[first:stop] for table in self._tables]
-        values = np.concatenate(pieces, axis=1).astype(self.dtype, copy=False)
+        columns = [table[first:stop] for table in self._tables]
+        values = np.concatenate(columns, axis=1).astype(self.dtype, copy=False)
         return values.reshape(len(values), *self.shape[1:])

@@ -1,12 +1,14 @@
-"""Motion: a sequence of SMPL poses on the host, checked where it enters.
+"""Motion: a sequence of SMPL poses on the host, with checks and interpolation in time.
 
-A mocap frame is a *pose*; a *frame* is always a radar frame. Rotations are axis-angle vectors.
-The world is z-up with the floor at zero; SMPL's rest pose (y-up, facing +z, left +x) is turned
-into it by the first joint's rotation. The pelvis stands at `transl_m + rest_pelvis_m`, because
-SMPL turns the body about its rest pelvis, which is not the origin.
+A mocap frame is called *pose*; a *frame* is always a radar frame. Rotations are axis-angle vectors.
+The world is z-up with the floor at zero; the rotation of the first joint includes the one from
+SMPL's rest pose (y-up, facing +z, left +x) to this world. The pelvis is at
+`transl_m + rest_pelvis_m`, because SMPL rotates the body about its rest pelvis, which is not the
+origin.
 """
 
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -21,11 +23,11 @@ MIN_RATE_HZ, MAX_RATE_HZ = 5.0, 1000.0
 MAX_ROTATION_RAD = 8 * np.pi
 MAX_TRANSL_M = 1000.0
 
-# Where the rest pelvis of the published mean bodies lies, to the centimetre or two that differ
-# between genders; `retarget.fit_to_body` puts the true body's own in its place. The free body has
-# its origin there.
+# Rest pelvis of the published mean bodies [m]; genders differ by a centimetre or two.
+# `retarget.fit_to_body` replaces it by the pelvis of the actual body. The free body has its origin
+# at the pelvis.
 REST_PELVIS_M = {"smpl": (0.0, -0.23, 0.03), "smplx": (0.0, -0.35, 0.01), "free": (0.0, 0.0, 0.0)}
-_POSES_AT_ONCE = 1024  # that are checked; 1 MB
+_POSES_PER_CHECK = 1024  # memory of a check: 1 MB
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -34,18 +36,18 @@ class Motion:
 
     Attributes:
         poses_rad: axis-angle of every joint relative to its parent, the pelvis to the world [rad];
-            in their file still where `files.open_motion` left them: `cut_motion` reads a piece.
+            `LazyPoses` after `files.open_motion`: read from the file on demand.
         transl_m: SMPL's translation, world z-up [m].
         rate_hz: poses per second.
         betas: shape coefficients; empty where unknown.
-        shape_space: whose betas they are: "smpl" (also SMPL-H), "smplx" or "free".
+        shape_space: shape space of the betas: "smpl" (also SMPL-H), "smplx" or "free".
         gender: "male", "female" or "neutral".
         layout: "smpl" (24 joints), "smplh" (52) or "smplx" (55).
-        name: the id that seeds and reports use.
-        stature_m: the subject's height where the file tells it (skeleton files), else None [m].
-        rest_pelvis_m: pelvis of the rest body that `transl_m` was written for; None for the mean
-            body of the shape space [m].
-        notes: what a reader inferred and a person may want to check, one line each.
+        name: id of the motion, used for seeds and reports.
+        stature_m: height of the subject if the file determines it (skeleton files), else None [m].
+        rest_pelvis_m: pelvis of the rest body that `transl_m` refers to; None for the mean body of
+            the shape space [m].
+        notes: properties that the reader inferred, for the user to check, one line each.
     """
 
     poses_rad: Float[np.ndarray | LazyPoses, "pose joint 3"]
@@ -71,44 +73,43 @@ class Motion:
 
     @property
     def pelvis_m(self) -> Float[np.ndarray, "pose 3"]:
-        """Where the pelvis is, world z-up [m]."""
+        """Position of the pelvis, world z-up [m]."""
         return self.transl_m + self.pelvis_offset_m
 
     @property
     def pelvis_offset_m(self) -> Float[np.ndarray, "3"]:
-        """From `transl_m` to the pelvis [m]."""
+        """Vector from `transl_m` to the pelvis [m]."""
         known = self.rest_pelvis_m is not None
         return np.array(self.rest_pelvis_m if known else REST_PELVIS_M[self.shape_space])
 
 
 def check_motion(motion: Motion, where: str) -> Motion:
-    """The motion itself, if it can be simulated.
+    """Check that a motion can be simulated, and return it.
 
     Args:
         motion: as read.
-        where: the file it came from, for the message.
+        where: the file, for messages.
 
     Returns:
         The same motion.
 
     Raises:
-        InputError: naming the field, the first bad pose, the limit and what to do.
+        InputError: naming the field, the first invalid pose and the limit.
     """
     check_shapes(motion.poses_rad, motion.transl_m, motion.layout, where)
     _check_rate(motion.rate_hz, where)
-    turns_known, turns_rad = _largest(motion.poses_rad)
-    places_known, places_m = _largest(motion.transl_m)
-    _check_finite("poses", turns_known, where)
-    _check_finite("trans", places_known, where)
-    _check_range("poses", turns_rad, MAX_ROTATION_RAD, "rad", "degrees", where)
-    _check_range("trans", places_m, MAX_TRANSL_M, "m", "millimetres", where)
+    poses, transl = _scan(motion.poses_rad), _scan(motion.transl_m)
+    _check_finite("poses", poses.is_finite, where)
+    _check_finite("trans", transl.is_finite, where)
+    _check_range("poses", poses.longest, MAX_ROTATION_RAD, "rad", "degrees", where)
+    _check_range("trans", transl.longest, MAX_TRANSL_M, "m", "millimetres", where)
     if not np.isfinite(motion.betas).all():
         raise InputError(where, "betas", "NaN or infinite shape", "fit the subject's shape again")
     return motion
 
 
 def body_joints(motion: Motion) -> Float[np.ndarray, "pose 24 3"]:
-    """The poses in SMPL's 24 joints; the two hand joints are straight if the layout has fingers.
+    """The poses of SMPL's 24 joints; the two hand joints are straight if the layout has fingers.
 
     Args:
         motion: in any layout.
@@ -126,7 +127,7 @@ def body_joints(motion: Motion) -> Float[np.ndarray, "pose 24 3"]:
 def sample_motion(
     motion: Motion, times_s: Float[np.ndarray, "*time"]
 ) -> tuple[Float[np.ndarray, "*time joint 3"], Float[np.ndarray, "*time 3"]]:
-    """Poses and translations at any time, smooth on the sphere: see `interpolation`.
+    """Poses and translations at any time, by smooth interpolation: see `interpolation`.
 
     Args:
         motion: the sequence.
@@ -142,7 +143,7 @@ def sample_motion(
     if low_s < -1e-6 or high_s > motion.duration_s + 1e-6:
         raise ValueError(
             f"{motion.name}: sampled from {low_s:.3f} to {high_s:.3f} s, but the motion lasts from "
-            f"0 to {motion.duration_s:.3f} s; ask for fewer frames or a longer motion"
+            f"0 to {motion.duration_s:.3f} s; request fewer frames or use a longer motion"
         )
     position = np.ravel(times_s) * motion.rate_hz
     poses_rad = interpolate_rotations(motion.poses_rad, position)
@@ -152,15 +153,15 @@ def sample_motion(
 
 
 def cut_motion(motion: Motion, first_pose: int, num_poses: int) -> Motion:
-    """`num_poses` poses from `first_pose` on, as a motion of the same name.
+    """Part of a motion: `num_poses` poses from `first_pose` on, under the same name.
 
     Args:
         motion: the whole sequence.
-        first_pose: where to start.
-        num_poses: how many to keep; fewer at the end of the sequence.
+        first_pose: index of the first pose.
+        num_poses: number of poses; fewer at the end of the sequence.
 
     Returns:
-        The piece, starting at its own time zero.
+        The part, with its own time zero.
     """
     keep = slice(first_pose, first_pose + num_poses)
     return replace(motion, poses_rad=motion.poses_rad[keep], transl_m=motion.transl_m[keep])
@@ -169,13 +170,13 @@ def cut_motion(motion: Motion, first_pose: int, num_poses: int) -> Motion:
 def check_shapes(
     poses_rad: np.ndarray | LazyPoses, transl_m: np.ndarray, layout: str, where: str
 ) -> None:
-    """Refuse arrays that are no motion of this layout.
+    """Check the array shapes of a motion.
 
     Args:
-        poses_rad: should be [pose, joint, 3].
-        transl_m: should be [pose, 3].
+        poses_rad: must have the shape [pose, joint, 3].
+        transl_m: must have the shape [pose, 3].
         layout: a key of `NUM_JOINTS`.
-        where: the file, for the message.
+        where: the file, for messages.
 
     Raises:
         InputError: naming the shape found and the one needed.
@@ -198,28 +199,34 @@ def _check_rate(rate_hz: float, where: str) -> None:
             where,
             "rate",
             f"{rate_hz:g} Hz is outside {MIN_RATE_HZ:g} to {MAX_RATE_HZ:g} Hz",
-            "write the true pose rate into the file",
+            "write the correct pose rate into the file",
         )
 
 
-def _largest(vectors: np.ndarray | LazyPoses) -> tuple[np.ndarray, np.ndarray]:
-    """Of every pose: whether all its vectors are finite, and the length of the longest."""
+class _Scan(NamedTuple):
+    """For every pose: whether all vectors are finite, and the length of the longest vector."""
+
+    is_finite: np.ndarray
+    longest: np.ndarray
+
+
+def _scan(vectors: np.ndarray | LazyPoses) -> _Scan:
     finite, longest = [], []
-    for first in range(0, len(vectors), _POSES_AT_ONCE):
-        some = vectors[first : first + _POSES_AT_ONCE]
+    for first in range(0, len(vectors), _POSES_PER_CHECK):
+        some = vectors[first : first + _POSES_PER_CHECK]
         some = some.reshape(len(some), -1, 3)
         finite.append(np.isfinite(some).all(axis=(1, 2)))
         longest.append(np.linalg.norm(some, axis=-1).max(axis=1))
-    return np.concatenate(finite), np.concatenate(longest)
+    return _Scan(np.concatenate(finite), np.concatenate(longest))
 
 
 def _check_finite(name: str, finite: np.ndarray, where: str) -> None:
     if not finite.all():
-        bad = ~finite
+        invalid = ~finite
         raise InputError(
             where,
             name,
-            f"NaN or infinite at pose {bad.argmax()} ({bad.sum()} of {len(bad)} poses)",
+            f"NaN or infinite at pose {invalid.argmax()} ({invalid.sum()} of {len(invalid)} poses)",
             "cut or repair these poses",
         )
 

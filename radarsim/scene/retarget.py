@@ -1,7 +1,7 @@
-"""A motion on a body it was not recorded with: shape, size and the floor.
+"""Fit a motion to another body model: betas, scale, and feet on the floor.
 
-Betas mean something only in their own shape space. On any other body the subject keeps the
-stature: the body is scaled as a whole, so that hips ride at the recorded height above the floor.
+Betas are valid only in their own shape space. On any other body the stature of the subject is kept:
+the whole body is scaled so that the hips are at the recorded height above the floor.
 """
 
 import functools
@@ -18,24 +18,24 @@ from radarsim.scene.motion import Motion
 from radarsim.scene.skeleton import LEG_PER_STATURE, leg_length_m
 
 SCALES = (0.7, 1.3)
-# Poses looked at for size and floor, whatever the length: one compile, and 0.1 s on a CPU core.
+# Poses used for scale and floor, independent of the length: one compile, and 0.1 s on a CPU core.
 _NUM_SAMPLES = 64
-# The floor is where the soles are in all but the lowest tenth of poses: single poses that
-# sink into it do not lift the rest, and a jumper who is mostly in the air still lands on it.
+# The floor is at the soles of all but the lowest tenth of poses: single poses below the floor do
+# not lift the others, and a subject that jumps most of the time still lands on it.
 _FLOOR_PERCENTILE = 10
-_STANDING = 0.85  # of the pelvis height at rest; squats, seats and lying say less about stature
+_STANDING = 0.85  # of the pelvis height at rest; lower poses (squat, seat, lying) give no stature
 _MIN_STANDING = 3
 
 logger = logging.getLogger(__name__)
 
 
 class Fitted(NamedTuple):
-    """What `body.skin` needs beside the body.
+    """A motion fitted to a body: arguments of `body.skin`.
 
     Attributes:
-        motion: its translation written for this body, feet on the floor.
-        body_scale: size of the body.
-        betas: as many as the body has.
+        motion: with translation for this body, feet on the floor.
+        body_scale: scale factor of the body.
+        betas: shape coefficients, as many as the body has.
     """
 
     motion: Motion
@@ -44,11 +44,11 @@ class Fitted(NamedTuple):
 
 
 def fit_to_body(motion: Motion, body: BodyModel) -> Fitted:
-    """The motion, a body scale and betas that go together.
+    """Fit a motion to a body: matching translation, body scale and betas.
 
-    Betas are used where motion and body share a shape space; elsewhere they are zero (said once)
-    and the subject's stature is kept by scaling. One constant lift per motion then puts the feet
-    on the floor: jumps stay jumps, and a seat is as low as it was.
+    Betas are used where motion and body share a shape space; otherwise they are zero (with one
+    warning) and the stature is kept by scaling. One constant vertical offset per motion then puts
+    the feet on the floor, so jumps keep their height and seats their depth.
 
     Args:
         motion: as read, before placing.
@@ -63,7 +63,7 @@ def fit_to_body(motion: Motion, body: BodyModel) -> Fitted:
         count = min(len(motion.betas), body.num_betas)
         betas[:count] = motion.betas[:count]
     elif motion.betas.any():
-        _say_once(motion.shape_space, body.shape_space, body.name)
+        _warn_once(motion.shape_space, body.shape_space, body.name)
     pelvis_m = _rest_joints_m(body, betas)[0]
     above_sole_m, rest_height_m = _above_sole_m(motion, body, betas)
     scale = _scale(motion, body, betas, above_sole_m, rest_height_m)
@@ -76,7 +76,7 @@ def fit_to_body(motion: Motion, body: BodyModel) -> Fitted:
 
 
 def _scale(motion, body, betas, above_sole_m, rest_height_m) -> float:
-    """Subject's size over the body's."""
+    """Scale factor of the body: size of the subject relative to the body."""
     if motion.stature_m is not None:
         body_m = leg_length_m(_rest_joints_m(body, betas)) / LEG_PER_STATURE
         return float(np.clip(motion.stature_m / body_m, *SCALES))
@@ -86,7 +86,7 @@ def _scale(motion, body, betas, above_sole_m, rest_height_m) -> float:
     if standing.sum() < _MIN_STANDING:
         return 1.0
     ratio = np.median(motion.pelvis_m[_samples(motion), 2][standing] / above_sole_m[standing])
-    # Beyond these the recording's floor is not at zero, and says nothing about stature.
+    # Outside these limits the floor of the recording is not at zero: the stature is unknown.
     return float(ratio) if SCALES[0] <= ratio <= SCALES[1] else 1.0
 
 
@@ -95,7 +95,7 @@ def _samples(motion: Motion) -> np.ndarray:
 
 
 def _above_sole_m(motion: Motion, body: BodyModel, betas: np.ndarray) -> tuple[np.ndarray, float]:
-    """Pelvis above the body's lowest point, at the sampled poses and in the rest pose [m]."""
+    """Height of the pelvis above the lowest vertex, at the sampled poses and at rest [m]."""
     poses_rad = jnp.asarray(motion.poses_rad[_samples(motion)], jnp.float32)
     poses_rad = fit_pose(poses_rad, motion.layout, body)
     still_m, shape = jnp.zeros((len(poses_rad), 3)), jnp.asarray(betas, jnp.float32)
@@ -112,7 +112,7 @@ def _rest_joints_m(body: BodyModel, betas: np.ndarray) -> np.ndarray:
 
 
 @functools.cache
-def _say_once(motion_space: str, body_space: str, body_name: str) -> None:
+def _warn_once(motion_space: str, body_space: str, body_name: str) -> None:
     logger.warning(
         "betas of the %s shape space are not applied to body '%s' (%s): stature is kept instead",
         motion_space,

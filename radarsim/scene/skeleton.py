@@ -1,6 +1,6 @@
-"""SMPL's 24 joints: names, tree and where they lie in the rest pose.
+"""SMPL's 24 joints: names, parents and rest positions; rotations of joint trees.
 
-Rest pose: a T, y-up, facing +z, left towards +x, every joint frame parallel to the world's.
+Rest pose: T-pose, y-up, facing +z, left = +x, every joint frame parallel to the world frame.
 """
 
 import numpy as np
@@ -22,8 +22,8 @@ JOINT_NAMES = (
 PARENTS = (-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19, 20, 21)
 JOINT = {name: index for index, name in enumerate(JOINT_NAMES)}
 
-# A body of mean size, symmetric and to the centimetre, about the pelvis [m]. Only directions of
-# bones and rough lengths are taken from it; a body model brings its own joints.
+# Joints of a symmetric body of mean size, rounded to a centimetre, relative to the pelvis [m]. They
+# provide directions of bones and approximate lengths; body models have their own joints.
 _LEFT_AND_MIDDLE_M = {
     "pelvis": (0.00, 0.00, 0.00),
     "left_hip": (0.07, -0.09, -0.01),
@@ -50,13 +50,13 @@ def _rest_joint_m(name: str) -> tuple[float, float, float]:
 
 REST_JOINTS_M = np.array([_rest_joint_m(name) for name in JOINT_NAMES])
 
-# Thigh and shank together, as a part of stature: hip joint to ankle joint.
+# Length of thigh and shank, hip joint to ankle joint, as a fraction of stature.
 # Source: Winter, "Biomechanics and Motor Control of Human Movement", 4th ed., figure 4.1.
 LEG_PER_STATURE = 0.245 + 0.246
 
 
 def leg_length_m(joints_m: Float[np.ndarray, "joint 3"]) -> float:
-    """Hip to knee to ankle, mean of both sides [m].
+    """Leg length: hip to knee to ankle, mean of both sides [m].
 
     Args:
         joints_m: SMPL's joints in the rest pose, at least the first nine [m].
@@ -72,14 +72,14 @@ def leg_length_m(joints_m: Float[np.ndarray, "joint 3"]) -> float:
 def local_to_world(
     poses_rad: Float[np.ndarray, "pose joint 3"], parents: tuple[int, ...] = PARENTS
 ) -> list[Rotation]:
-    """Rotation of every joint frame in the world.
+    """World rotation of every joint frame.
 
     Args:
         poses_rad: axis-angle relative to the parent [rad].
-        parents: parent of each joint, before it in order.
+        parents: parent of each joint; a parent precedes its children.
 
     Returns:
-        One rotation stack over poses per joint.
+        Per joint, the rotations at all poses.
     """
     world = []
     for joint, parent in enumerate(parents):
@@ -91,10 +91,10 @@ def local_to_world(
 def world_to_local(
     world: list[Rotation], parents: tuple[int, ...] = PARENTS
 ) -> Float[np.ndarray, "pose joint 3"]:
-    """The inverse of `local_to_world`.
+    """Rotation of every joint relative to its parent: the inverse of `local_to_world`.
 
     Args:
-        world: one rotation stack over poses per joint.
+        world: per joint, the rotations at all poses.
         parents: parent of each joint.
 
     Returns:
@@ -108,11 +108,11 @@ def world_to_local(
 
 
 def rotation_between(start: np.ndarray, end: np.ndarray) -> Rotation:
-    """The shortest turn that takes one direction to another.
+    """The smallest rotation from one direction to another.
 
     Args:
         start: a vector of any length.
-        end: another.
+        end: a vector of any length.
 
     Returns:
         Rotation R with R start parallel to end.
@@ -120,7 +120,7 @@ def rotation_between(start: np.ndarray, end: np.ndarray) -> Rotation:
     start, end = start / np.linalg.norm(start), end / np.linalg.norm(end)
     axis, cos = np.cross(start, end), float(start @ end)
     sin = np.linalg.norm(axis)
-    if sin < 1e-9:  # parallel, or opposite: then any axis across will do
+    if sin < 1e-9:  # parallel, or opposite: then any perpendicular axis is valid
         across = np.cross(start, np.eye(3)[np.abs(start).argmin()])
         axis, sin = (across / np.linalg.norm(across), 1.0) if cos < 0 else (axis, 1.0)
     return Rotation.from_rotvec(axis / sin * np.arctan2(np.linalg.norm(np.cross(start, end)), cos))

@@ -1,21 +1,21 @@
-"""Triangles cut until no edge is longer than a limit, without cracks; plain NumPy."""
+"""Mesh subdivision: halve edges until none is longer than a limit, without cracks; plain NumPy."""
 
 import numpy as np
 from scipy import sparse
 
 
 def halve_long_edges(faces, vertices_m, max_edge_m: float):
-    """Cut a triangle mesh until no edge is longer than a limit; the surface stays.
+    """Halve edges of a triangle mesh until none is longer than a limit; the surface is unchanged.
 
     Args:
         faces: int [face, 3].
         vertices_m: [vertex, 3] [m].
-        max_edge_m: the longest edge to leave [m].
+        max_edge_m: maximum edge length [m].
 
     Returns:
-        mix: sparse [new vertex, old vertex], rows summing to one: `mix @ anything_per_vertex`
-            is that thing on the new mesh. The first rows keep the old vertices.
-        faces: int [new face, 3], turned as before.
+        mix: sparse [new vertex, old vertex], rows sum to one: `mix @ values` interpolates values
+            per vertex to the new mesh. The first rows are the old vertices.
+        faces: int [new face, 3], with the same orientation.
     """
     mix = sparse.identity(len(vertices_m), format="csr")
     while True:
@@ -26,7 +26,7 @@ def halve_long_edges(faces, vertices_m, max_edge_m: float):
 
 
 def _one_round(faces, vertices_m, max_edge_m):
-    """One round: a matrix [new vertex, old vertex] (None: nothing was long) and the faces."""
+    """One round: a matrix [new vertex, old vertex] (None: no edge was too long) and the faces."""
     sides = np.sort(np.stack([faces, np.roll(faces, -1, axis=1)], axis=-1), axis=-1)
     edges, edge_of_side = np.unique(sides.reshape(-1, 2), axis=0, return_inverse=True)
     length_m = np.linalg.norm(vertices_m[edges[:, 0]] - vertices_m[edges[:, 1]], axis=1)
@@ -46,21 +46,21 @@ def _one_round(faces, vertices_m, max_edge_m):
 
 
 def _split_faces(faces, middles, vertices_m):
-    """Faces of a round; `middles` holds the new vertex of sides ab, bc, ca, or -1."""
+    """Split faces; `middles` holds the new vertex of sides ab, bc, ca, or -1."""
     num_cuts = (middles >= 0).sum(axis=1)
     whole = faces[num_cuts == 0]
 
-    def turned(count, first):
-        """Faces with `count` cut sides, each turned so that the side `first` picks is ab."""
+    def rotated(count, first):
+        """Faces with `count` cut sides, corners rotated so that the side `first` selects is ab."""
         chosen = num_cuts == count
         start = first(middles[chosen] >= 0)
         order = (start[:, None] + np.arange(3)) % 3
         return (np.take_along_axis(values[chosen], order, 1).T for values in (faces, middles))
 
-    (a, b, c), (ab, _, _) = turned(1, lambda cut: np.argmax(cut, axis=1))
+    (a, b, c), (ab, _, _) = rotated(1, lambda cut: np.argmax(cut, axis=1))
     ones = [(a, ab, c), (ab, b, c)]
-    (a, b, c), (ab, bc, _) = turned(2, lambda cut: (np.argmin(cut, axis=1) + 1) % 3)
-    # The four-sided rest is cut along its shorter diagonal.
+    (a, b, c), (ab, bc, _) = rotated(2, lambda cut: (np.argmin(cut, axis=1) + 1) % 3)
+    # The remaining quadrilateral is cut along its shorter diagonal.
     spans = [np.linalg.norm(vertices_m[p] - vertices_m[q], axis=1) for p, q in ((a, bc), (ab, c))]
     by_a = spans[0] < spans[1]
     twos = [
@@ -68,6 +68,6 @@ def _split_faces(faces, middles, vertices_m):
         (a, ab, np.where(by_a, bc, c)),
         (np.where(by_a, a, ab), bc, c),
     ]
-    (a, b, c), (ab, bc, ca) = turned(3, lambda cut: np.zeros(len(cut), int))
+    (a, b, c), (ab, bc, ca) = rotated(3, lambda cut: np.zeros(len(cut), int))
     threes = [(a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca)]
     return np.concatenate([whole] + [np.stack(f, axis=1) for f in ones + twos + threes])

@@ -1,11 +1,11 @@
-"""BVH text of made-up people, and plain forward kinematics to hold results against."""
+"""BVH text of synthetic skeletons, and forward kinematics as a reference for tests."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-# SMPL's limbs by the names that common programs give them.
+# Joint names of common programs, by SMPL joint.
 STYLES = {
     "mixamo": {
         "pelvis": "mixamorig:Hips", "spine1": "mixamorig:Spine", "spine2": "mixamorig:Spine1",
@@ -66,7 +66,7 @@ TIP = (0.0, 0.05, 0.05)  # of every end site
 
 @dataclass
 class Person:
-    """A skeleton: SMPL-like keys, the names its file uses, parents and offsets."""
+    """A skeleton: SMPL-like keys, joint names in the file, parents and offsets."""
 
     keys: list[str]
     names: list[str]
@@ -77,8 +77,8 @@ class Person:
         return self.keys.index(key)
 
 
-def person(style="mixamo", arm_down_rad=0.0, unit_m=0.01, turn=None, without=()):
-    """A person 1.71 m tall by the legs, with the arms lowered, in another unit and axes."""
+def person(style="mixamo", arm_down_rad=0.0, unit_m=0.01, rotation=None, without=()):
+    """A person 1.71 m tall by leg length, with arms lowered, in the given unit and axes."""
     entries = {key: (parent, np.array(offset)) for key, (parent, offset) in _MIDDLE.items()}
     for side, sign in (("left", 1), ("right", -1)):
         down = Rotation.from_rotvec([0, 0, -sign * arm_down_rad])
@@ -94,9 +94,9 @@ def person(style="mixamo", arm_down_rad=0.0, unit_m=0.01, turn=None, without=())
             offset, parent = offset + entries[parent][1], entries[parent][0]
         parents.append(-1 if parent is None else keys.index(parent))
         offsets.append(offset)
-    turn = Rotation.identity() if turn is None else turn
+    rotation = Rotation.identity() if rotation is None else rotation
     names = [file_name(STYLES[style], key) for key in keys]
-    return Person(keys, names, parents, turn.apply(np.array(offsets)) / unit_m)
+    return Person(keys, names, parents, rotation.apply(np.array(offsets)) / unit_m)
 
 
 def file_name(style, key):
@@ -104,9 +104,11 @@ def file_name(style, key):
     return style[part].format(Side=side.capitalize(), S=side[:1].upper(), s=side[:1])
 
 
-def bvh_text(someone, turns, positions, order="ZXY", frame_time_s=1 / 120, num_poses=None):
-    """The file: `turns` [joint] of Rotation stacks over poses, root `positions` [pose, 3]."""
-    children = [[i for i, p in enumerate(someone.parents) if p == j] for j in range(len(turns))]
+def bvh_text(skeleton, rotations, positions, order="ZXY", frame_time_s=1 / 120, num_poses=None):
+    """BVH text: `rotations` [joint], each at all poses; root `positions` [pose, 3]."""
+    children = [
+        [i for i, p in enumerate(skeleton.parents) if p == j] for j in range(len(rotations))
+    ]
     lines, visited = ["HIERARCHY"], []
 
     def write(joint, depth):
@@ -115,19 +117,19 @@ def bvh_text(someone, turns, positions, order="ZXY", frame_time_s=1 / 120, num_p
         kind = "ROOT" if joint == 0 else "JOINT"
         place = "Xposition Yposition Zposition " if joint == 0 else ""
         rotation = " ".join(f"{axis}rotation" for axis in order)
-        lines.extend([f"{pad}{kind} {someone.names[joint]}", f"{pad}{{"])
-        lines.append(f"{pad}\tOFFSET " + " ".join(f"{x:.6f}" for x in someone.offsets[joint]))
+        lines.extend([f"{pad}{kind} {skeleton.names[joint]}", f"{pad}{{"])
+        lines.append(f"{pad}\tOFFSET " + " ".join(f"{x:.6f}" for x in skeleton.offsets[joint]))
         lines.append(f"{pad}\tCHANNELS {6 if joint == 0 else 3} {place}{rotation}")
         for child in children[joint]:
             write(child, depth + 1)
         if not children[joint]:
-            size = np.linalg.norm(someone.offsets[1]) / 0.1
+            size = np.linalg.norm(skeleton.offsets[1]) / 0.1
             tip = " ".join(f"{x * size:.6f}" for x in TIP)
             lines.extend([f"{pad}\tEnd Site", f"{pad}\t{{", f"{pad}\t\tOFFSET {tip}", f"{pad}\t}}"])
         lines.append(f"{pad}}}")
 
     write(0, 0)
-    angles = {j: turns[j].as_euler(order, degrees=True) for j in visited}
+    angles = {j: rotations[j].as_euler(order, degrees=True) for j in visited}
     values = np.concatenate([positions, *[angles[j] for j in visited]], axis=1)
     count = len(values) if num_poses is None else num_poses
     lines += ["MOTION", f"Frames: {count}", f"Frame Time: {frame_time_s:.6f}"]
@@ -135,26 +137,26 @@ def bvh_text(someone, turns, positions, order="ZXY", frame_time_s=1 / 120, num_p
     return "\n".join(lines) + "\n"
 
 
-def moves(someone, num_poses=25, seed=0):
-    """Smooth random turns of up to about 60 degrees; hips stay near 1 m."""
+def moves(skeleton, num_poses=25, seed=0):
+    """Smooth random rotations of up to about 60 degrees, and root positions."""
     rng = np.random.default_rng(seed)
     time = np.linspace(0, 1, num_poses)[:, None]
-    turns = []
-    for _ in someone.keys:
+    rotations = []
+    for _ in skeleton.keys:
         phase, size = rng.uniform(0, 2 * np.pi, 3), rng.uniform(0.1, 0.6, 3)
-        turns.append(Rotation.from_rotvec(size * np.sin(2 * np.pi * time + phase)))
-    return turns, np.cumsum(rng.normal(size=(num_poses, 3)), axis=0)
+        rotations.append(Rotation.from_rotvec(size * np.sin(2 * np.pi * time + phase)))
+    return rotations, np.cumsum(rng.normal(size=(num_poses, 3)), axis=0)
 
 
-def forward(someone, turns, positions):
+def forward(skeleton, rotations, positions):
     """Joint positions [pose, joint, 3] by one matrix product per joint."""
     place, frame = [], []
-    for joint, parent in enumerate(someone.parents):
-        turn = turns[joint].as_matrix()
+    for joint, parent in enumerate(skeleton.parents):
+        rotation = rotations[joint].as_matrix()
         if parent < 0:
             place.append(positions)
-            frame.append(turn)
+            frame.append(rotation)
         else:
-            place.append(place[parent] + frame[parent] @ someone.offsets[joint])
-            frame.append(frame[parent] @ turn)
+            place.append(place[parent] + frame[parent] @ skeleton.offsets[joint])
+            frame.append(frame[parent] @ rotation)
     return np.stack(place, axis=1)

@@ -1,4 +1,4 @@
-"""Small made-up SMPL, SMPL-H and SMPL-X models: right in form, meaningless in shape."""
+"""Small synthetic SMPL, SMPL-H and SMPL-X models: valid format, meaningless shape."""
 
 import numpy as np
 import trimesh
@@ -19,7 +19,7 @@ PARENTS = {
 
 
 def synthetic_model(layout="smpl", num_betas=10, seed=0):
-    """The arrays of a model file, under SMPL's names, in float64."""
+    """Arrays of a model file, under SMPL's keys, in float64."""
     rng = np.random.default_rng(seed)
     parents = np.array(PARENTS[layout])
     sphere = trimesh.creation.icosphere(subdivisions=1)
@@ -39,5 +39,5 @@ def synthetic_model(layout="smpl", num_betas=10, seed=0):
 
 
 def as_published_pickle(model):
-    """The same with a sparse regressor, as in the published pickles."""
+    """The model with a sparse regressor, as in the published pickles."""
     return {**model, "J_regressor": sparse.csc_matrix(model["J_regressor"])}

@@ -1,4 +1,4 @@
-"""Our skinning against smplx, on made-up model files that both read from disk."""
+"""Skinning compared with the library smplx, on synthetic model files that both read from disk."""
 
 import pickle
 
@@ -57,7 +57,7 @@ def common():
 
 
 HANDS = [("left_hand_pose", 15), ("right_hand_pose", 15)]
-PARTS = {  # smplx names the parts of a pose; ours is their concatenation
+PARTS = {  # smplx has named parts of a pose; here the pose is their concatenation
     "smpl": [("global_orient", 1), ("body_pose", 23)],
     "smplh": [("global_orient", 1), ("body_pose", 21), *HANDS],
     "smplx": [

@@ -1,4 +1,4 @@
-"""AMASS arrays: the published layouts are read, everything else is told in one line."""
+"""AMASS arrays: the published layouts are read, all others give a one-line error."""
 
 import numpy as np
 import pytest
@@ -44,8 +44,8 @@ def test_each_published_layout_is_read(layout, num_joints, space):
     np.testing.assert_array_equal(motion.betas, arrays["betas"])
 
 
-def test_smplx_parts_make_the_same_motion_as_its_full_pose():
-    """Stage II files hold both; some redistributions keep only the parts."""
+def test_smplx_poses_in_several_arrays_equal_the_full_pose():
+    """Stage II files hold both; some redistributions hold only the separate arrays."""
     arrays = amass_arrays("smplx")
     ends = np.cumsum([PART_WIDTHS[key] for key in PART_KEYS])[:-1]
     parts = dict(zip(PART_KEYS, np.split(arrays["poses"], ends, axis=1), strict=True))
@@ -67,15 +67,15 @@ def test_smplx_parts_make_the_same_motion_as_its_full_pose():
         (None, "neutral"),
     ],
 )
-def test_gender_is_understood_however_it_was_saved(value, gender):
+def test_gender_is_read_from_every_published_type(value, gender):
     assert read(gender=value).gender == gender
 
 
-def test_a_motion_without_betas_has_an_unknown_shape():
+def test_a_motion_without_betas_has_empty_betas():
     assert read(betas=None).betas.size == 0
 
 
-def test_single_precision_and_rates_in_arrays_are_fine():
+def test_single_precision_and_rates_in_arrays_are_accepted():
     motion = read(trans=np.zeros((30, 3), np.float32), mocap_framerate=np.array([60], np.int64))
     assert motion.transl_m.dtype == np.float64
     assert motion.rate_hz == 60.0
@@ -103,13 +103,13 @@ def test_a_missing_key_is_named(key):
         (dict(betas=np.full(16, np.nan)), r"betas: NaN"),
     ],
 )
-def test_a_wrong_value_is_told_with_its_field(changes, message):
+def test_an_error_names_the_field(changes, message):
     with pytest.raises(InputError, match=message) as error:
         read(**changes)
     assert "\n" not in str(error.value)
 
 
-def test_nan_poses_name_the_first_bad_one():
+def test_nan_poses_name_the_first_invalid_pose():
     poses_rad = np.zeros((30, 156))
     poses_rad[11:14, 40] = np.nan
     with pytest.raises(InputError, match=r"poses: NaN or infinite at pose 11 \(3 of 30 poses\)"):

@@ -64,7 +64,7 @@ def test_missing_betas_are_zero_and_betas_beyond_the_model_are_ignored(smpl):
     np.testing.assert_allclose(many, padded, atol=ONE_MICROMETRE)
 
 
-def test_turning_the_root_is_a_rigid_turn_about_the_pelvis(body):
+def test_rotating_the_root_is_a_rigid_rotation_about_the_pelvis(body):
     poses_rad, transl_m = random_poses(body)
     turn = Rotation.from_rotvec([0.3, -1.1, 0.7])
     root = turn * Rotation.from_rotvec(np.asarray(poses_rad[0]))
@@ -83,8 +83,8 @@ def test_scale_is_about_the_origin_of_the_rest_pose(body):
     np.testing.assert_allclose(scaled_m, 0.5 * whole_m + transl_m, atol=3 * ONE_MICROMETRE)
 
 
-def test_a_joint_moves_only_what_hangs_on_it(smpl):
-    """Without pose correctives, turning the left knee leaves other joints' vertices alone."""
+def test_a_joint_moves_only_its_own_subtree(smpl):
+    """Without pose correctives, rotating the left knee does not move vertices of other joints."""
     bare = replace(smpl, pose_dirs=jnp.zeros((0, smpl.num_vertices * 3)))
     poses_rad, transl_m = rest_pose(bare)
     moved_m = skin(bare, jnp.zeros(10), poses_rad.at[4, 0].set(1.0), transl_m) - bare.template_m
@@ -115,7 +115,7 @@ def test_gradients_are_finite_at_the_zero_pose(body):
 
 @pytest.mark.parametrize("sigma_rad", [0.0, 1e-4, 0.7])
 def test_gradients_equal_finite_differences(smpl, sigma_rad):
-    """In float64, where central differences of 1e-6 rad are good to nine digits."""
+    """In float64, where central differences of 1e-6 rad are accurate to nine digits."""
     with jax.enable_x64(True):
         wide = jax.tree.map(lambda x: x.astype("float64") if x.dtype == jnp.float32 else x, smpl)
         rng = np.random.default_rng(2)
@@ -132,7 +132,7 @@ def test_gradients_equal_finite_differences(smpl, sigma_rad):
 
 
 def test_float32_stays_within_a_micrometre_of_float64_far_from_the_origin(body):
-    """Vertices are summed about the pelvis: a subject 5 m away loses its last bit, no more."""
+    """Vertices are computed relative to the pelvis: at 5 m only the last bit is lost."""
     poses_rad, _ = random_poses(body, 4)
     transl_m = jnp.full((4, 3), 5.0)
     narrow_m = skin(body, jnp.ones(10), poses_rad, transl_m)
@@ -143,7 +143,7 @@ def test_float32_stays_within_a_micrometre_of_float64_far_from_the_origin(body):
     np.testing.assert_allclose(narrow_m, wide_m, atol=2 * ONE_MICROMETRE)
 
 
-def test_poses_of_another_number_of_joints_are_refused_with_the_way_out(smpl):
+def test_poses_with_another_number_of_joints_are_refused_with_a_hint(smpl):
     with pytest.raises(ValueError, match=r"takes \[..., 24, 3\].*fit_pose"):
         skin(smpl, jnp.zeros(10), jnp.zeros((2, 52, 3)), jnp.zeros((2, 3)))
 
@@ -193,8 +193,8 @@ def test_subdivision_halves_an_edge_that_is_a_little_too_long(smpl):
     assert len(fine.faces) == len(smpl.faces) + 2
 
 
-def test_a_subdivided_body_moves_as_the_body_does(smpl):
-    """Old vertices keep their place; shape and pose carry new ones to the middle of old edges."""
+def test_a_subdivided_body_moves_like_the_original(smpl):
+    """Old vertices keep their positions; new ones are at the middle of old edges in every pose."""
     fine = subdivide(smpl, max_edge_m=0.4)
     poses_rad, transl_m = random_poses(smpl)
     coarse_m = skin(smpl, jnp.ones(10), poses_rad, transl_m)
@@ -203,6 +203,6 @@ def test_a_subdivided_body_moves_as_the_body_does(smpl):
     np.testing.assert_allclose(fine.skin_weights.sum(axis=1), 1, atol=1e-6)
 
 
-def test_a_limit_that_no_mesh_can_meet_is_refused(smpl):
+def test_an_edge_limit_of_zero_is_refused(smpl):
     with pytest.raises(ValueError, match="positive"):
         subdivide(smpl, max_edge_m=0.0)

@@ -1,4 +1,4 @@
-"""The BVH parser: what the text says, and the line where it goes wrong."""
+"""The BVH parser: contents of the text, and line numbers in errors."""
 
 import numpy as np
 import pytest
@@ -41,15 +41,15 @@ def test_a_small_file_is_read_as_written():
     assert clip.values[1].tolist() == [1, 2, 4, 11, 21, 31, 41, 51, 61]
 
 
-def test_turns_apply_from_left_to_right():
-    """Z then X then Y about the turned axes is the product Rz Rx Ry."""
-    _, turns = read_clip(SMALL, "a.bvh").local_motion()
+def test_rotation_channels_apply_from_left_to_right():
+    """Z then X then Y about the rotated axes is the product Rz Rx Ry."""
+    _, rotations = read_clip(SMALL, "a.bvh").local_motion()
     z, x, y = (
         Rotation.from_euler(axis, angle, degrees=True)
         for axis, angle in (("z", 40), ("x", 50), ("y", 60))
     )
-    np.testing.assert_allclose(turns[1][0].as_matrix(), (z * x * y).as_matrix(), atol=1e-12)
-    assert turns[2].magnitude().max() == 0
+    np.testing.assert_allclose(rotations[1][0].as_matrix(), (z * x * y).as_matrix(), atol=1e-12)
+    assert rotations[2].magnitude().max() == 0
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_turns_apply_from_left_to_right():
         lambda text: text.replace("  ", "\t"),
     ],
 )  # fmt: skip
-def test_layout_does_not_matter(change):
+def test_whitespace_does_not_matter(change):
     clip = read_clip(change(SMALL), "a.bvh")
     assert clip.names == ["Hips", "Bip01 L Thigh", ""]
     np.testing.assert_array_equal(clip.values, read_clip(SMALL, "a.bvh").values)
@@ -78,13 +78,13 @@ def test_positions_of_other_joints_replace_offsets_unless_they_are_all_zero():
     np.testing.assert_array_equal(offsets[:, 1], [[1, 2, 3], [1, 2, 3]])
 
 
-def test_a_piece_knows_that_positions_are_used_elsewhere_in_the_file():
-    """Zeros in it are places then, as they are where the file is read at once."""
+def test_a_chunk_uses_position_channels_that_are_nonzero_elsewhere_in_the_file():
+    """Zeros in the chunk are then positions, as when the whole file is read."""
     text = SMALL.replace("CHANNELS 3 Z", "CHANNELS 6 Xposition Yposition Zposition Z")
     text = text.replace("30 40 50", "30 0 0 0 40 50").replace("31 41 51", "31 5 6 8 41 51")
     whole, _ = read_clip(text, "a.bvh").local_motion()
-    pieces = [piece.local_motion()[0] for piece in read_clip(text, "a.bvh").pieces(1)]
-    np.testing.assert_array_equal(np.concatenate(pieces), whole)
+    chunks = [chunk.local_motion()[0] for chunk in read_clip(text, "a.bvh").chunks(1)]
+    np.testing.assert_array_equal(np.concatenate(chunks), whole)
     np.testing.assert_array_equal(whole[:, 1], [[0, 0, 0], [5, 6, 8]])
 
 
@@ -93,8 +93,8 @@ def test_a_hinge_with_one_channel_is_allowed():
         "CHANNELS 3 Zrotation Xrotation Yrotation\n    End", "CHANNELS 1 Xrotation\n    End"
     )
     text = text.replace("40 50 60", "90").replace("41 51 61", "90")
-    _, turns = read_clip(text, "a.bvh").local_motion()
-    np.testing.assert_allclose(turns[1].as_rotvec(), [[np.pi / 2, 0, 0]] * 2, atol=1e-12)
+    _, rotations = read_clip(text, "a.bvh").local_motion()
+    np.testing.assert_allclose(rotations[1].as_rotvec(), [[np.pi / 2, 0, 0]] * 2, atol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -103,19 +103,19 @@ def test_a_hinge_with_one_channel_is_allowed():
         ("HIERARCHY", "HIERARCHIE", "line 1: 'HIERARCHY' expected"),
         ("OFFSET 1 2 3", "OFFSET 1 2", "line 8: 3 numbers expected, found '1 2'"),
         ("OFFSET 1 2 3", "OFFSET 1 2 x", "line 8: 3 numbers expected"),
-        ("OFFSET 1 2 3", "OFSET 1 2 3", "line 8: 'OFSET 1 2 3' is no part of a skeleton"),
+        ("OFFSET 1 2 3", "OFSET 1 2 3", "line 8: 'OFSET 1 2 3' is not part of a skeleton"),
         ("CHANNELS 3", "CHANNELS 4", "line 9: CHANNELS '4 Z"),
         ("CHANNELS 3 Zrotation", "CHANNELS 3 Wrotation", "line 9: CHANNELS"),
-        ("CHANNELS 3 Zrotation", "CHANNELS 3 Xrotation", "line 9: CHANNELS turn about XXY"),
-        ("}\n}\nMOTION", "}\nMOTION", "line 15: 'MOTION' is no part of a skeleton"),
+        ("CHANNELS 3 Zrotation", "CHANNELS 3 Xrotation", "line 9: CHANNELS rotate about XXY"),
+        ("}\n}\nMOTION", "}\nMOTION", "line 15: 'MOTION' is not part of a skeleton"),
         ("MOTION", "ROOT B\n{\n}\nMOTION", "a second skeleton"),
         ("Frames: 2", "Frames: many", "line 17: 1 numbers expected, found 'many'"),
         ("Frame Time: 0.008333", "Frame Time: 0", "line 18: Frame Time 0 s, limits"),
         ("Frame Time: 0.008333", "", "line 19: 'Frame Time:' expected"),
         ("41 51 61", "41 51", "line 20: 8 values, but the skeleton has 9 channels"),
         ("41 51 61", "41 51 q", "line 20: 9 numbers expected"),
-        ("Frames: 2", "Frames: 3", "Frames: says 3 poses, but 2 rows follow"),
-        ("Frames: 2", "Frames: 1", "Frames: says 1 poses, but 2 rows follow"),
+        ("Frames: 2", "Frames: 3", "Frames: is 3, but 2 rows follow"),
+        ("Frames: 2", "Frames: 1", "Frames: is 1, but 2 rows follow"),
     ],
 )
 def test_an_error_names_its_line(old, new, message):
@@ -127,20 +127,20 @@ def test_an_error_names_its_line(old, new, message):
 
 
 @pytest.mark.parametrize("num_poses", [0, 1])
-def test_less_than_two_poses_are_no_motion(num_poses):
+def test_fewer_than_two_poses_are_refused(num_poses):
     lines = SMALL.replace("Frames: 2", f"Frames: {num_poses}").splitlines()
     with pytest.raises(InputError, match=f"Frames: {num_poses} poses, but a motion needs"):
         read_clip("\n".join(lines[: 18 + num_poses]), "a.bvh")
 
 
 @pytest.mark.parametrize("num_lines", range(1, 19))
-def test_a_file_cut_anywhere_is_refused(num_lines):
+def test_a_file_truncated_anywhere_is_refused(num_lines):
     with pytest.raises(InputError, match=r"a\.bvh: (line \d+|Frames): "):
         read_clip("\n".join(SMALL.splitlines()[:num_lines]), "a.bvh")
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "PK\x03\x04 binary \x00", "{}{}{}"])
-def test_something_else_entirely_is_refused(text):
+def test_text_of_another_format_is_refused(text):
     with pytest.raises(InputError, match=r"a\.bvh: line \d+: "):
         read_clip(text, "a.bvh")
 
@@ -193,10 +193,10 @@ def test_cmu_skeletons_with_extra_joints_are_mapped():
 
 
 def test_a_knee_outside_its_leg_is_refused():
-    someone = person()
-    knee, foot = someone.index("left_knee"), someone.index("right_ankle")
-    someone.names[knee], someone.names[foot] = someone.names[foot], someone.names[knee]
-    text = bvh_text(someone, *moves(someone))
+    skeleton = person()
+    knee, foot = skeleton.index("left_knee"), skeleton.index("right_ankle")
+    skeleton.names[knee], skeleton.names[foot] = skeleton.names[foot], skeleton.names[knee]
+    text = bvh_text(skeleton, *moves(skeleton))
     clip = read_clip(text, "a.bvh")
     with pytest.raises(InputError, match="below its limb"):
         match_joints(clip.names, clip.parents, "a.bvh")

@@ -1,4 +1,4 @@
-"""The built-in body: what anyone can know about a standing person of 1.70 m."""
+"""The free body: known properties of a standing person 1.70 m tall."""
 
 import hashlib
 from importlib import resources
@@ -40,7 +40,7 @@ def mesh_of(body, vertices_m):
 
 
 def posed(body, **degrees):
-    """Vertices and joints with some joints turned, root at the origin."""
+    """Vertices and joints with some joints rotated, root at the origin."""
     poses_rad = np.zeros((24, 3), np.float32)
     for name, angles in degrees.items():
         poses_rad[JOINTS.index(name)] = np.radians(angles)
@@ -55,7 +55,7 @@ def test_it_is_a_smpl_body_of_one_metre_seventy(body):
     assert body.stature_m == pytest.approx(1.70, abs=1e-4)
 
 
-def test_its_provenance_is_written_for_these_very_bytes():
+def test_its_provenance_states_the_hash_of_this_file():
     assets = resources.files("radarsim") / "assets"
     content = (assets / "free_body.npz").read_bytes()
     assert 1_000_000 < len(content) < 2_000_000
@@ -110,7 +110,7 @@ def test_left_and_right_are_mirror_images(body):
 
 
 def windings(surface, points_m):
-    """How often the surface winds around each point: 1 inside, 0 outside.
+    """Winding number of the surface around each point: 1 inside, 0 outside.
 
     Source: Van Oosterom and Strackee, "The Solid Angle of a Plane Triangle", 1983.
     """
@@ -140,7 +140,7 @@ def test_proportions_are_those_of_smpl(body):
         assert joints_m[name][0] == pytest.approx(left_m, abs=0.06), name
 
 
-def test_weights_are_shares_of_a_few_joints(body):
+def test_weights_belong_to_a_few_joints_and_sum_to_one(body):
     weights = np.asarray(body.skin_weights)
     np.testing.assert_allclose(weights.sum(axis=1), 1, atol=1e-6)
     assert weights.min() >= 0
@@ -172,7 +172,7 @@ def test_each_limb_follows_its_own_side(body, side):
     ids=["sitting", "bowing, arms down", "walking"],
 )
 def test_everyday_poses_keep_volume_and_edges(body, surface, pose):
-    """Blend skinning loses some volume at bent joints; a collapse would show here."""
+    """Blend skinning loses some volume at bent joints; this test detects a collapse."""
     vertices_m, _ = posed(body, **pose)
     mesh = mesh_of(body, vertices_m)
     assert mesh.volume == pytest.approx(surface.volume, rel=0.06)
@@ -188,7 +188,7 @@ def test_one_unit_of_the_first_beta_is_one_sigma_of_stature(body):
 
 
 @pytest.mark.parametrize("beta_idx", range(10))
-def test_bodies_within_three_sigma_stay_closed_and_alive(body, beta_idx):
+def test_bodies_within_three_sigma_stay_closed_and_plausible(body, beta_idx):
     for sigma in (-3.0, 3.0):
         betas = jnp.zeros(10).at[beta_idx].set(sigma)
         mesh = mesh_of(body, skin(body, betas, jnp.zeros((24, 3)), jnp.zeros(3)))

@@ -1,4 +1,4 @@
-"""Interpolation between poses: exact where it can be, smooth everywhere."""
+"""Interpolation between poses: exact for simple motions, smooth for all."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def angle_between(one, other):
 
 
 def swing(times_s, amplitude_rad=0.8, rate_hz=2.0):
-    """A limb that swings about one axis while its parent turns about another."""
+    """A limb that swings about one axis while its parent rotates about another."""
     inner = Rotation.from_rotvec(
         np.outer(amplitude_rad * np.sin(2 * np.pi * rate_hz * times_s), AXIS)
     )
@@ -23,17 +23,17 @@ def swing(times_s, amplitude_rad=0.8, rate_hz=2.0):
     return (outer * inner).as_rotvec()
 
 
-@pytest.mark.parametrize("turns_per_pose", [0.01, 0.2, 0.45])
-def test_constant_spin_is_exact_at_any_time(turns_per_pose):
-    """Even where two poses lie almost half a turn apart, and through many whole turns."""
-    spin = Rotation.from_rotvec(np.outer(np.arange(30) * turns_per_pose * 2 * np.pi, AXIS))
+@pytest.mark.parametrize("revolutions_per_pose", [0.01, 0.2, 0.45])
+def test_constant_spin_is_exact_at_any_time(revolutions_per_pose):
+    """Even if two poses differ by almost half a revolution, and over many revolutions."""
+    spin = Rotation.from_rotvec(np.outer(np.arange(30) * revolutions_per_pose * 2 * np.pi, AXIS))
     at = np.linspace(0, 29, 173)
-    wanted = np.outer(at * turns_per_pose * 2 * np.pi, AXIS)
+    wanted = np.outer(at * revolutions_per_pose * 2 * np.pi, AXIS)
     assert angle_between(interpolate_rotations(spin.as_rotvec(), at), wanted).max() < 1e-9
 
 
 @pytest.mark.parametrize(("rate_hz", "limit_rad"), [(60, 2e-5), (100, 3e-6), (120, 2e-6)])
-def test_a_swing_is_met_between_its_poses(rate_hz, limit_rad):
+def test_a_swing_is_accurate_between_its_poses(rate_hz, limit_rad):
     """The error falls with the fourth power of the step; 0.6 m out, 12 um at 60 Hz."""
     times_s = np.arange(rate_hz) / rate_hz
     at_s = np.linspace(0.1, 0.85, 331)
@@ -41,8 +41,8 @@ def test_a_swing_is_met_between_its_poses(rate_hz, limit_rad):
     assert angle_between(found, swing(at_s)).max() < limit_rad
 
 
-def test_the_way_an_angle_is_written_changes_nothing():
-    """A rotation past pi may be written from the other side: component-wise, it would spin."""
+def test_the_representation_of_an_angle_changes_nothing():
+    """A rotation beyond pi may be written with the opposite axis: per component it would spin."""
     times_s = np.arange(60) / 60
     angle_rad = np.pi + 0.5 * np.sin(2 * np.pi * times_s)
     one = np.outer(angle_rad, AXIS)
@@ -55,7 +55,7 @@ def test_the_way_an_angle_is_written_changes_nothing():
 
 
 def test_it_stays_close_to_scipys_spline():
-    """Ours looks at four neighbours, scipy's at all; both are fourth order."""
+    """The function uses four neighbours, scipy's spline all poses; both are fourth order."""
     times_s = np.arange(120) / 120
     at_s = np.linspace(0.1, 0.9, 200)
     oracle = RotationSpline(times_s, Rotation.from_rotvec(swing(times_s)))(at_s).as_rotvec()
@@ -63,7 +63,7 @@ def test_it_stays_close_to_scipys_spline():
 
 
 def test_angular_velocity_does_not_jump_at_a_pose():
-    """Random poses, so that nothing is smooth by luck."""
+    """Random poses, so that the motion is not smooth to begin with."""
     poses = np.random.default_rng(0).normal(size=(12, 3)) * 0.4
     h = 1e-5
     knots = np.arange(1.0, 11.0)
@@ -82,7 +82,7 @@ def test_poses_are_kept():
     assert angle_between(found, poses).max() < 1e-9
 
 
-def test_a_cubic_path_is_exact_inside():
+def test_a_cubic_path_is_exact_between_inner_poses():
     t = np.arange(10.0)
     path = np.stack([t**3 - 5 * t, 2 * t**2, t], axis=1)
     at = np.linspace(2, 7, 41)

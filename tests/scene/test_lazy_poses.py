@@ -1,4 +1,4 @@
-"""Poses in their file: what is sliced is what reading all of it gives, and costs no more memory."""
+"""Poses read on demand: slices equal the whole array and need little memory."""
 
 import tracemalloc
 import zipfile
@@ -33,8 +33,8 @@ def some_poses(num_poses=3000, layout="smplh", dtype=np.float64):
     return poses_rad.astype(dtype)
 
 
-class Told:
-    """A table that tells which rows were read."""
+class RecordingTable:
+    """A table that records which rows were read."""
 
     def __init__(self, values):
         self.values, self.shape, self.read = values, values.shape, []
@@ -51,7 +51,7 @@ class Told:
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
 @pytest.mark.parametrize("layout", ["smpl", "smplh", "smplx"])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, ">f8"])
-def test_what_is_sliced_is_what_was_written(tmp_path, save, layout, dtype):
+def test_a_slice_equals_the_written_poses(tmp_path, save, layout, dtype):
     poses_rad = some_poses(layout=layout, dtype=dtype)
     motion = open_motion(write(tmp_path / "a.npz", poses_rad, save))
     expected = poses_rad.astype(np.float64).reshape(3000, -1, 3)
@@ -67,7 +67,7 @@ def test_what_is_sliced_is_what_was_written(tmp_path, save, layout, dtype):
 
 
 @pytest.mark.usefixtures("all_are_large")
-def test_parts_of_a_pose_are_put_side_by_side(tmp_path):
+def test_pose_arrays_are_concatenated(tmp_path):
     poses_rad = some_poses(layout="smplx")
     parts = np.split(poses_rad, np.cumsum(PART_WIDTHS)[:-1], axis=1)
     path = write(tmp_path / "a.npz", poses_rad, **dict(zip(PART_KEYS, parts)) | {"poses": None})
@@ -80,19 +80,19 @@ def test_parts_of_a_pose_are_put_side_by_side(tmp_path):
 
 
 @pytest.mark.usefixtures("all_are_large")
-def test_a_table_stored_by_columns_is_read_whole(tmp_path):
+def test_a_table_in_column_major_order_is_read_completely(tmp_path):
     poses_rad = np.asfortranarray(some_poses())
     motion = open_motion(write(tmp_path / "a.npz", poses_rad))
     assert isinstance(motion.poses_rad, np.ndarray)
     np.testing.assert_array_equal(motion.poses_rad.reshape(3000, -1), poses_rad)
 
 
-def test_a_short_file_is_read_at_once(tmp_path):
+def test_a_short_file_is_read_completely(tmp_path):
     motion = open_motion(write(tmp_path / "a.npz", some_poses()))
     assert isinstance(motion.poses_rad, np.ndarray)
 
 
-def test_a_long_file_takes_the_memory_of_a_short_one(tmp_path):
+def test_a_long_file_needs_the_memory_of_a_short_one(tmp_path):
     """5.6 minutes in SMPL-H are 50 MB; checked, sampled and cut into windows of 5 s, 0.75 MB."""
     path = write(tmp_path / "a.npz", np.tile(some_poses(1000), (40, 1)))
     tracemalloc.start()
@@ -107,7 +107,7 @@ def test_a_long_file_takes_the_memory_of_a_short_one(tmp_path):
 
 
 def test_overlapping_clips_read_every_pose_once():
-    table = Told(some_poses(2000))
+    table = RecordingTable(some_poses(2000))
     poses = LazyPoses([table])
     for first in (0, 300, 600, 900):
         poses[0:1]
@@ -117,7 +117,7 @@ def test_overlapping_clips_read_every_pose_once():
     assert sorted(table.read) == [(0, 1), (0, 600), (600, 900), (900, 1200), (1200, 1500)]
 
 
-def test_whoever_changes_a_piece_changes_no_other():
+def test_a_change_to_one_slice_does_not_affect_others():
     poses = LazyPoses([some_poses(20)])
     before = poses[0:1].copy(), poses[5:15].copy()
     poses[0:1][:] = 7.0
@@ -127,7 +127,7 @@ def test_whoever_changes_a_piece_changes_no_other():
 
 
 @pytest.mark.usefixtures("all_are_large")
-def test_a_damaged_byte_far_into_a_file_is_found_when_it_is_opened(tmp_path):
+def test_a_damaged_byte_anywhere_in_a_file_is_found_on_opening(tmp_path):
     path = write(tmp_path / "a.npz", some_poses(), np.savez)
     data = bytearray(path.read_bytes())
     data[1_000_000] ^= 0xFF
@@ -141,13 +141,13 @@ def test_a_table_that_ends_before_its_last_row_is_refused(tmp_path):
     path = tmp_path / "a.npz"
     write(path, some_poses(30))
     change_poses(path, lambda data: data[:-100])
-    with pytest.raises(InputError, match=r"truncated \(30 rows announced"):
+    with pytest.raises(InputError, match=r"truncated \(the header states 30 rows"):
         open_motion(path)
 
 
 @pytest.mark.usefixtures("all_are_large")
 @pytest.mark.parametrize("count", [b"-3", b"99999999999999999999"])
-def test_a_header_that_no_table_has_is_refused(tmp_path, count):
+def test_an_invalid_header_is_refused(tmp_path, count):
     path = write(tmp_path / "a.npz", some_poses(30))
     change_poses(path, lambda data: data.replace(b"(30,", b"(" + count + b",").replace(
         b" " * (len(count) - 2), b"", 1))  # fmt: skip

@@ -1,4 +1,4 @@
-"""Moving meshes: any surface as a sequence of files or arrays."""
+"""Mesh sequences: a moving surface from a folder of files or from arrays."""
 
 import numpy as np
 import pytest
@@ -42,7 +42,7 @@ def test_faces_keep_pointing_outwards(tmp_path):
     assert trimesh.Trimesh(mesh.vertices_m[0], mesh.faces).volume == pytest.approx(1.0)
 
 
-def test_arrays_bring_their_own_rate(tmp_path):
+def test_arrays_may_contain_the_rate(tmp_path):
     path = tmp_path / "box.npz"
     vertices_m = np.stack([BOX.vertices, BOX.vertices + 0.1]).astype(np.float32)
     np.savez(path, vertices=vertices_m, faces=BOX.faces, rate_hz=25.0)
@@ -60,14 +60,14 @@ def test_a_folder_needs_a_rate_and_meshes(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match=r"no \.obj, \.ply or .stl file"):
         read_mesh_sequence(tmp_path / "empty", rate_hz=10.0)
-    with pytest.raises(InputError, match="rate_hz: not known; give the meshes per second"):
+    with pytest.raises(InputError, match="rate_hz: not given; give the meshes per second"):
         read_mesh_sequence(write_folder(tmp_path / "rise", ".obj"))
 
 
-def test_a_mesh_with_other_faces_is_named(tmp_path):
+def test_a_mesh_with_different_faces_is_named(tmp_path):
     folder = write_folder(tmp_path / "rise", ".obj")
     trimesh.creation.icosphere(1).export(folder / "box_4.obj")
-    with pytest.raises(InputError, match=r"box_4\.obj: mesh: other faces .* than box_0\.obj"):
+    with pytest.raises(InputError, match=r"box_4\.obj: mesh: different faces .* than box_0\.obj"):
         read_mesh_sequence(folder, rate_hz=10.0)
 
 
@@ -87,17 +87,17 @@ GOOD = dict(vertices=np.stack([BOX.vertices] * 3), faces=np.array(BOX.faces), ra
     [
         (dict(vertices=None), "vertices: missing"),
         (dict(faces=None), "faces: missing"),
-        (dict(rate_hz=None), "rate_hz: not known"),
+        (dict(rate_hz=None), "rate_hz: not given"),
         (dict(rate_hz=-1.0), "rate_hz: -1 Hz"),
         (dict(vertices=BOX.vertices), r"vertices: float64 of shape \(8, 3\)"),
         (dict(vertices=GOOD["vertices"][:1]), "vertices: 1 poses"),
         (dict(vertices=GOOD["vertices"] * [[[1]], [[np.nan]], [[1]]]), "NaN or infinite at pose 1"),
         (dict(faces=BOX.faces * 1.0), "faces: float64"),
-        (dict(faces=BOX.faces + 1), "must name vertices 0 to 7"),
+        (dict(faces=BOX.faces + 1), "indices must be 0 to 7"),
         (dict(faces=np.zeros((0, 3), int)), "faces: 0 faces"),
     ],
 )
-def test_wrong_arrays_are_told_with_their_field(tmp_path, changes, message):
+def test_errors_name_the_wrong_array(tmp_path, changes, message):
     path = tmp_path / "box.npz"
     np.savez(path, **{k: v for k, v in (GOOD | changes).items() if v is not None})
     with pytest.raises(InputError, match=message):

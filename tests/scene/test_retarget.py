@@ -1,4 +1,4 @@
-"""A motion on another body: same stature, feet on the floor, jumps still jumps."""
+"""Fitting a motion to another body: stature, feet on the floor, and height of jumps are kept."""
 
 import logging
 from dataclasses import replace
@@ -11,7 +11,7 @@ from radarsim.files import free_body
 from radarsim.scene.body import fit_pose, joint_positions, skin
 from radarsim.scene.motion import Motion
 from radarsim.scene.placement import Placement, place
-from radarsim.scene.retarget import _say_once, fit_to_body
+from radarsim.scene.retarget import _warn_once, fit_to_body
 from radarsim.scene.skeleton import JOINT, LEG_PER_STATURE, NUM_JOINTS, leg_length_m
 
 BODY = replace(free_body(), shape_space="free")
@@ -40,27 +40,27 @@ def vertices_m(fitted, body=BODY):
 
 
 @pytest.mark.parametrize("layout", ["smpl", "smplh", "smplx"])
-def test_feet_meet_the_floor_in_every_layout(layout):
+def test_feet_are_on_the_floor_in_every_layout(layout):
     fitted = fit_to_body(stander(HIP_HEIGHT_M + 0.05, layout=layout), BODY)
     # Below a tenth of a millimetre: float32 vertices of a body 1.7 m tall.
     np.testing.assert_allclose(vertices_m(fitted)[..., 2].min(axis=1), 0, atol=1e-4)
 
 
 @pytest.mark.parametrize("ratio", [0.8, 1.0, 1.15])
-def test_stature_is_found_from_the_height_of_the_hips(ratio):
+def test_stature_is_estimated_from_the_height_of_the_hips(ratio):
     fitted = fit_to_body(stander(HIP_HEIGHT_M * ratio), BODY)
     assert fitted.body_scale == pytest.approx(ratio, rel=1e-4)
     height_m = vertices_m(fitted)[..., 2].max()
     assert height_m == pytest.approx(BODY.stature_m * ratio, abs=2e-3)
 
 
-def test_a_recording_whose_floor_is_elsewhere_says_nothing_about_stature():
+def test_a_recording_with_the_floor_elsewhere_gives_no_stature():
     fitted = fit_to_body(stander(HIP_HEIGHT_M + 3.0), BODY)
     assert fitted.body_scale == 1.0
     np.testing.assert_allclose(vertices_m(fitted)[..., 2].min(axis=1), 0, atol=1e-4)
 
 
-def test_a_sitter_says_nothing_about_stature():
+def test_a_sitting_subject_gives_no_stature():
     sitter = stander(HIP_HEIGHT_M * 0.6)
     for side in ("left", "right"):
         sitter.poses_rad[:, JOINT[f"{side}_hip"], 0] = -1.5
@@ -78,7 +78,7 @@ def test_a_known_stature_is_used_within_limits(stature_m, scale):
     assert fitted.body_scale == pytest.approx(wanted, rel=1e-5)
 
 
-def test_a_jump_stays_a_jump():
+def test_a_jump_keeps_its_height():
     """A third of the poses are in the air, and stay there."""
     motion = stander()
     air_m = np.maximum(0, 0.4 * np.sin(np.linspace(0, 6 * np.pi, 100)) - 0.2)
@@ -88,14 +88,14 @@ def test_a_jump_stays_a_jump():
     np.testing.assert_allclose(low_m, air_m[::10], atol=1e-3)
 
 
-def test_one_sunken_pose_does_not_lift_the_rest():
+def test_one_pose_below_the_floor_does_not_lift_the_others():
     motion = stander()
     motion.transl_m[50] -= [0, 0, 0.2]
     fitted = fit_to_body(motion, BODY)
     assert np.median(vertices_m(fitted)[..., 2].min(axis=1)) == pytest.approx(0, abs=1e-4)
 
 
-def test_the_pelvis_keeps_its_path():
+def test_the_path_of_the_pelvis_is_kept():
     motion = stander(num_poses=50)
     path_m = np.cumsum(np.random.default_rng(0).normal(size=(50, 3)) * [0.01, 0.01, 0], axis=0)
     motion = replace(motion, transl_m=motion.transl_m + path_m)
@@ -114,7 +114,7 @@ def test_a_placed_body_has_its_own_pelvis_joint_at_the_start():
     np.testing.assert_allclose(joints_m[0], placed.pelvis_m[0], atol=1e-5)
 
 
-def test_betas_are_used_in_their_own_space_and_padded_or_cut():
+def test_betas_are_used_in_their_own_space_and_padded_or_truncated():
     given = np.arange(1.0, 17.0) / 10
     fitted = fit_to_body(stander(betas=given, space="free"), BODY)
     np.testing.assert_array_equal(fitted.betas, given[: BODY.num_betas])
@@ -123,7 +123,7 @@ def test_betas_are_used_in_their_own_space_and_padded_or_cut():
     np.testing.assert_array_equal(few.betas, [0.1, 0.2, 0.3] + [0] * (BODY.num_betas - 3))
 
 
-def test_in_its_own_space_a_motion_is_only_lifted():
+def test_in_its_own_shape_space_a_motion_is_only_lifted():
     motion = stander(betas=np.ones(10), space="free")
     fitted = fit_to_body(motion, BODY)
     np.testing.assert_allclose(
@@ -132,8 +132,8 @@ def test_in_its_own_space_a_motion_is_only_lifted():
     np.testing.assert_array_equal(fitted.motion.transl_m[:, :2], motion.transl_m[:, :2])
 
 
-def test_foreign_betas_are_left_out_and_that_is_said_once(caplog):
-    _say_once.cache_clear()
+def test_betas_of_another_space_are_ignored_with_one_warning(caplog):
+    _warn_once.cache_clear()
     with caplog.at_level(logging.WARNING, logger="radarsim"):
         for _ in range(3):
             fitted = fit_to_body(stander(betas=np.ones(16)), BODY)

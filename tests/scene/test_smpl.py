@@ -1,4 +1,4 @@
-"""Body-model files: what is read, and the one line each unusable file gets."""
+"""Body-model files: the published formats are read, all others give a one-line error."""
 
 import pickle
 import subprocess
@@ -42,13 +42,13 @@ def test_a_model_is_read_with_its_regressor_applied(tmp_path, layout, suffix):
     ("layout", "available", "kept"),
     [("smpl", 10, 10), ("smpl", 300, 16), ("smplh", 16, 16), ("smplx", 20, 10), ("smplx", 400, 16)],
 )
-def test_only_shape_directions_are_kept_and_no_expression(tmp_path, layout, available, kept):
+def test_shape_directions_are_kept_and_expression_is_dropped(tmp_path, layout, available, kept):
     """SMPL-X files append expression: 10 + 10 in the slim ones, 300 + 100 in the full ones."""
     body = read_body_model(write(tmp_path / "m.npz", synthetic_model(layout, available)))
     assert body.num_betas == body.joint_shape_dirs.shape[-1] == kept
 
 
-def test_object_arrays_beside_the_needed_keys_do_not_matter(tmp_path):
+def test_object_arrays_under_other_keys_do_not_matter(tmp_path):
     """The published SMPL-X archives hold pickled dictionaries, joint2num and part2num."""
     extras = {"joint2num": np.array({"Pelvis": 0}, dtype=object), "bs_style": np.array("lbs")}
     model = synthetic_model("smplx", 20)
@@ -114,7 +114,7 @@ BROKEN_FIELDS = {
 
 
 @pytest.mark.parametrize("case", BROKEN_FIELDS)
-def test_a_field_that_cannot_be_used_is_named_in_one_line(tmp_path, case):
+def test_an_invalid_field_is_named_in_one_line(tmp_path, case):
     model, field, problem = BROKEN_FIELDS[case]
     path = write(tmp_path / "m.npz", model)
     with pytest.raises(InputError, match=problem) as caught:
@@ -126,7 +126,7 @@ def test_a_field_that_cannot_be_used_is_named_in_one_line(tmp_path, case):
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.95])
 @pytest.mark.parametrize("suffix", [".npz", ".pkl"])
-def test_a_truncated_file_is_said_to_be_damaged(tmp_path, suffix, share):
+def test_a_truncated_file_is_reported_as_damaged(tmp_path, suffix, share):
     path = write(tmp_path / f"m{suffix}", synthetic_model())
     whole = path.read_bytes()
     path.write_bytes(whole[: int(share * len(whole))])
@@ -168,7 +168,7 @@ class Attack:
 
 @pytest.mark.parametrize("suffix", [".npz", ".pkl"])
 @pytest.mark.parametrize("key", ["v_template", "extra"])
-def test_a_malicious_file_runs_nothing(tmp_path, suffix, key):
+def test_a_malicious_file_executes_nothing(tmp_path, suffix, key):
     mark = tmp_path / "was_here"
     attack = Attack(mark)
     model = {
@@ -177,9 +177,9 @@ def test_a_malicious_file_runs_nothing(tmp_path, suffix, key):
     }
     path = write(tmp_path / f"m{suffix}", model)
     if (suffix, key) == (".npz", "extra"):
-        read_body_model(path)  # a key that nobody needs is never opened
+        read_body_model(path)  # a key that is not needed is never opened
     else:
-        with pytest.raises(InputError, match=r"object array|asks for"):
+        with pytest.raises(InputError, match=r"object array|it contains"):
             read_body_model(path)
     assert not mark.exists()
 
@@ -197,7 +197,7 @@ def test_a_malicious_file_runs_nothing(tmp_path, suffix, key):
         ("smplx/male/model.npz", "smplx", "male"),
     ],
 )
-def test_models_are_found_where_they_are_published(tmp_path, name, layout, gender):
+def test_models_are_found_under_their_published_names(tmp_path, name, layout, gender):
     path = tmp_path / name
     decoys = ["dmpls/male/model.npz", "smpl/SMPL_OTHER.pkl", "mano/MANO_LEFT.pkl", "readme.txt"]
     for decoy in [*decoys, name]:
@@ -224,7 +224,7 @@ def test_an_archive_is_preferred_to_a_pickle(tmp_path):
     assert find_body_model(tmp_path, "smplx").suffix == ".npz"
 
 
-def test_the_free_body_comes_with_the_package():
+def test_the_free_body_is_included_in_the_package():
     body = free_body()
     assert (body.name, body.layout, body.shape_space) == ("free_body", "smpl", "free")
 

@@ -1,1 +1,1 @@
-"""Readers of motion, body models and meshes as others publish them."""
+"""Readers of published motion, body-model and mesh formats: AMASS, BVH, SMPL, mesh sequences."""

@@ -1,6 +1,7 @@
-"""AMASS arrays to Motion: SMPL (72), SMPL-H (156) and SMPL-X (165) poses as published.
+"""AMASS arrays to `Motion`: SMPL (72), SMPL-H (156) and SMPL-X (165) values per pose.
 
-Pure: the arrays come from `files.py`, which opens the file. Poses may be tables that stay there.
+This module opens no files: `files.py` passes it the arrays. Poses may be tables that are read from
+the file on demand.
 
 Source:
     Mahmood et al., "AMASS: Archive of Motion Capture as Surface Shapes", ICCV 2019, and the file
@@ -12,16 +13,16 @@ from collections.abc import Mapping
 import numpy as np
 
 from radarsim.errors import InputError
-from radarsim.scene.formats.npz import Rows
+from radarsim.scene.formats.npz import LazyTable
 from radarsim.scene.lazy_poses import LazyPoses
 from radarsim.scene.motion import REST_PELVIS_M, Motion, check_motion, check_shapes
 from radarsim.scene.skeleton import NUM_JOINTS
 
 RATE_KEYS = ("mocap_framerate", "mocap_frame_rate")
-# SMPL-X files may hold the pose in parts; this is the order of the 55 joints.
+# SMPL-X files may hold the pose in several arrays; this is the order of the 55 joints.
 PART_KEYS = ("root_orient", "pose_body", "pose_jaw", "pose_eye", "pose_hand")
-# Made-up people have a shape in the free body's space; their `betas` are zero and their `trans` is
-# written for SMPL's mean body, so that tools which know SMPL alone read them, too.
+# Synthetic motions have shape coefficients of the free body; their `betas` are zero and their
+# `trans` refers to SMPL's mean body, so that tools that support only SMPL can read them.
 FREE_BETAS = "free_betas"
 KEYS = (
     "poses",
@@ -33,18 +34,18 @@ KEYS = (
     *RATE_KEYS,
     *PART_KEYS,
 )
-# The large ones.
+# Arrays that may be large.
 POSE_KEYS = ("poses", *PART_KEYS)
-Arrays = Mapping[str, np.ndarray | Rows]
+Arrays = Mapping[str, np.ndarray | LazyTable]
 _LAYOUT_OF_WIDTH = {3 * num: layout for layout, num in NUM_JOINTS.items()}
 
 
 def motion_from_arrays(arrays: Arrays, where: str, name: str) -> Motion:
-    """The motion that an AMASS file holds.
+    """The motion in an AMASS file.
 
     Args:
-        arrays: the file's arrays by key; keys not in `KEYS` are ignored. Those of `POSE_KEYS` may
-            be `Rows`, and so stay in the file.
+        arrays: the file's arrays by key; keys not in `KEYS` are ignored. Arrays of `POSE_KEYS` may
+            be `LazyTable`, which are read on demand.
         where: the file, for messages.
         name: the motion's id.
 
@@ -76,17 +77,17 @@ def motion_from_arrays(arrays: Arrays, where: str, name: str) -> Motion:
 
 
 def _poses(arrays: Arrays, where: str) -> tuple[np.ndarray | LazyPoses, str]:
-    """Poses [pose, joint, 3] and their layout; in the file where they are left there."""
+    """Poses [pose, joint, 3] and their layout; `LazyPoses` if any table is read on demand."""
     in_parts = "poses" not in arrays and all(key in arrays for key in PART_KEYS)
     tables = {key: _checked(arrays, key, where) for key in (PART_KEYS if in_parts else ("poses",))}
     layout = _layout(tables, where)
     poses_rad = LazyPoses(list(tables.values()))
-    stored = any(isinstance(table, Rows) for table in tables.values())
+    stored = any(isinstance(table, LazyTable) for table in tables.values())
     return poses_rad if stored else np.asarray(poses_rad), layout
 
 
 def _layout(tables: Arrays, where: str) -> str:
-    """The layout of tables that stand side by side."""
+    """The layout of the pose tables; their columns are concatenated."""
     shapes = [table.shape for table in tables.values()]
     if len(shapes) == 1 and len(shapes[0]) != 2:
         problem = f"shape {shapes[0]}, but [pose, 72 | 156 | 165] is needed"
@@ -101,12 +102,12 @@ def _layout(tables: Arrays, where: str) -> str:
     return _LAYOUT_OF_WIDTH[width]
 
 
-def _checked(arrays: Arrays, key: str, where: str) -> np.ndarray | Rows:
-    """One array of numbers; `trans` and `poses` are what a motion cannot do without."""
+def _checked(arrays: Arrays, key: str, where: str) -> np.ndarray | LazyTable:
+    """The array of this key, after checking that it exists and holds numbers."""
     if key not in arrays:
-        found = ", ".join(sorted(arrays)) or "nothing usable"
+        found = ", ".join(sorted(arrays)) or "no known key"
         raise InputError(where, key, f"missing (found {found})", "give an AMASS motion file")
-    values = arrays[key] if isinstance(arrays[key], Rows) else np.asarray(arrays[key])
+    values = arrays[key] if isinstance(arrays[key], LazyTable) else np.asarray(arrays[key])
     if values.dtype.kind not in "fiu":
         raise InputError(where, key, f"holds {values.dtype}, not numbers", "save it as float")
     return values
@@ -129,7 +130,7 @@ def _rate_hz(arrays: Arrays, where: str) -> float:
 
 
 def _gender(arrays: Arrays) -> str:
-    """Published as str, bytes, or the text of bytes; anything else is neutral."""
+    """Published as str, bytes, or text of a bytes literal; any other value means neutral."""
     value = np.asarray(arrays.get("gender", "neutral")).ravel()
     text = value[0] if value.size else "neutral"
     text = text.decode(errors="replace") if isinstance(text, bytes) else str(text)

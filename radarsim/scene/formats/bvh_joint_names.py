@@ -1,6 +1,6 @@
-"""Which joint of a BVH skeleton is which of SMPL's: by name for limbs, by the tree for the trunk.
+"""Matching of BVH joints to SMPL joints: limbs by joint names, the trunk by the joint tree.
 
-Covers MotionBuilder and Mixamo (LeftUpLeg), CMU in both common conversions (LHipJoint, lThigh),
+Supports MotionBuilder and Mixamo (LeftUpLeg), CMU in both common conversions (LHipJoint, lThigh),
 Xsens and Rokoko (LeftHip, LeftElbow), 3ds Max Biped (Bip01 L Thigh), Unreal (thigh_l) and SMPL.
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from radarsim.errors import InputError
 
 _SIDES = {"left": "left", "l": "left", "right": "right", "r": "right"}
-# "Shoulder" is the upper arm where no joint is called arm, the collar otherwise.
+# "Shoulder" is the upper arm if no joint is named arm, else the collar.
 _PARTS = {
     "hip": ("upleg", "upperleg", "thigh", "hip", "femur"),
     "knee": ("knee", "shin", "calf", "lowerleg", "lowleg", "leg", "tibia"),
@@ -31,9 +31,10 @@ class JointMap:
 
     Attributes:
         limbs: by SMPL name ("left_knee"); optional ones may be missing.
-        pelvis: where the legs part.
-        spine: from above the pelvis to where the arms part, lowest first; may be empty.
-        neck: from above that to the head, lowest first; may be empty.
+        pelvis: joint at which the legs branch.
+        spine: joints above the pelvis up to the one at which the arms branch, lowest first; may be
+            empty.
+        neck: joints above these up to the head, lowest first; may be empty.
     """
 
     limbs: dict[str, int]
@@ -46,7 +47,7 @@ def match_joints(names: list[str], parents: list[int], where: str) -> JointMap:
     """Find SMPL's joints in a BVH skeleton.
 
     Args:
-        names: of the joints; end sites are empty.
+        names: joint names; end sites have an empty name.
         parents: index of each joint's parent.
         where: the file, for messages.
 
@@ -54,7 +55,7 @@ def match_joints(names: list[str], parents: list[int], where: str) -> JointMap:
         The map.
 
     Raises:
-        InputError: listing the limbs not found and the names that are there.
+        InputError: listing the limbs not found and the names in the file.
     """
     split = [split_name(name) for name in names]
     limbs = {}
@@ -62,8 +63,8 @@ def match_joints(names: list[str], parents: list[int], where: str) -> JointMap:
         parts = {part: i for i, (s, part) in reversed(list(enumerate(split))) if s == side}
         limbs |= {f"{side}_{joint}": i for joint, i in _match_side(parts).items()}
     _check_found(limbs, names, parents, where)
-    pelvis = _common(parents, limbs["left_hip"], limbs["right_hip"])
-    chest = _common(parents, limbs["left_shoulder"], limbs["right_shoulder"])
+    pelvis = _common_ancestor(parents, limbs["left_hip"], limbs["right_hip"])
+    chest = _common_ancestor(parents, limbs["left_shoulder"], limbs["right_shoulder"])
     head = [i for i, (side, part) in enumerate(split) if not side and part == "head"]
     necks = [i for i, (side, part) in enumerate(split) if not side and part.startswith("neck")]
     top = head[0] if head else necks[-1] if necks else chest
@@ -71,34 +72,33 @@ def match_joints(names: list[str], parents: list[int], where: str) -> JointMap:
 
 
 def split_name(name: str) -> tuple[str, str]:
-    """Side ("left", "right" or "") and part of the body, in lower case without ornaments.
+    """Side ("left", "right" or "") and body part, in lower case without prefixes.
 
     Args:
-        name: as the file writes it.
+        name: as written in the file.
 
     Returns:
         ("left", "upleg") for "mixamorig:LeftUpLeg" and for "up_leg.L".
     """
-    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name.split(":")[-1])
-    words = [word.lower() for word in words]
-    words = [piece for word in words for piece in _split_side(word)]
-    side = next((_SIDES[word] for word in words if word in _SIDES), "")
-    rest = [word for word in words if word not in _SIDES]
+    tokens = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name.split(":")[-1])
+    tokens = [part for token in tokens for part in _split_side(token.lower())]
+    side = next((_SIDES[token] for token in tokens if token in _SIDES), "")
+    rest = [token for token in tokens if token not in _SIDES]
     while len(rest) > 1 and (_PREFIXES.match(rest[0]) or rest[0].isdigit()):
         rest = rest[1:]
     return side, "".join(rest)
 
 
-def _split_side(word: str) -> list[str]:
+def _split_side(token: str) -> list[str]:
     for side in ("left", "right"):
-        if word.startswith(side) and word != side:
-            return [side, word[len(side) :]]
-    return [word]
+        if token.startswith(side) and token != side:
+            return [side, token[len(side) :]]
+    return [token]
 
 
 def _match_side(parts: dict[str, int]) -> dict[str, int]:
     found, used = {}, set()
-    # The upper arm and the ankle choose first: "shoulder" and "foot" may be either of two joints.
+    # Upper arm and ankle are matched first: "shoulder" and "foot" may mean either of two joints.
     order = ("hip", "knee", "ankle", "foot", "shoulder", "collar", "elbow", "wrist")
     for joint in order:
         for part in _PARTS[joint]:
@@ -133,7 +133,7 @@ def _check_found(limbs: dict[str, int], names: list[str], parents: list[int], wh
 
 
 def _ancestors(parents: list[int], joint: int) -> list[int]:
-    """The joint itself, its parent, and so on to the root."""
+    """The joint, its parent, and so on up to the root."""
     chain = []
     while joint >= 0:
         chain.append(joint)
@@ -141,12 +141,12 @@ def _ancestors(parents: list[int], joint: int) -> list[int]:
     return chain
 
 
-def _common(parents: list[int], one: int, other: int) -> int:
+def _common_ancestor(parents: list[int], one: int, other: int) -> int:
     above = set(_ancestors(parents, one)[1:])
     return next((joint for joint in _ancestors(parents, other)[1:] if joint in above), 0)
 
 
 def _path(parents: list[int], start: int, end: int) -> tuple[int, ...]:
-    """Joints from below `start` (or where the two branches meet) down to `end`."""
+    """Joints from the child of `start` (or of the common ancestor) to `end`."""
     above = set(_ancestors(parents, start))
     return tuple(reversed([joint for joint in _ancestors(parents, end) if joint not in above]))

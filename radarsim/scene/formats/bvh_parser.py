@@ -1,7 +1,8 @@
-"""BVH text to a skeleton and its channels, and on to a Motion. No files are opened here.
+"""Parser of BVH text: skeleton, channels and channel values. This module opens no files.
 
-A joint turns by its rotation channels from left to right, R = R_first R_second R_third, each about
-the axes it has turned so far; a position channel replaces that component of its OFFSET.
+The rotation of a joint is the product of its rotation channels from left to right (intrinsic
+rotations), R = R_first R_second R_third; a position channel replaces that component of the joint's
+OFFSET.
 
 Source:
     Meredith, Maddock, "Motion Capture File Formats Explained", University of Sheffield, 2001.
@@ -18,14 +19,14 @@ from scipy.spatial.transform import Rotation
 from radarsim.errors import InputError
 from radarsim.scene.motion import MAX_RATE_HZ, MIN_RATE_HZ
 
-# Text and turns of a pose are some twenty times its numbers: so many at once are 50 MB.
-_POSES_AT_ONCE = 4096
+# Text and rotations of a pose need about twenty times the memory of its numbers: 50 MB per chunk.
+_POSES_PER_CHUNK = 4096
 _CHANNEL = re.compile(r"([XYZ])(position|rotation)", re.IGNORECASE)
 
 
 @dataclass
 class BvhClip:
-    """What a BVH file says, in its own unit and axes.
+    """Contents of a BVH file, in its own unit and axes.
 
     Attributes:
         names: of each joint, in file order; an end site has an empty name.
@@ -34,7 +35,7 @@ class BvhClip:
         channels: of each joint, as ("X", "rotation") pairs.
         values: one row of channel values per pose; rotations in degrees.
         rate_hz: poses per second.
-        in_use: whether a channel is ever other than zero; None: as `values` are.
+        in_use: whether a channel is nonzero in any pose of the file; None: derived from `values`.
     """
 
     names: list[str] = field(default_factory=list)
@@ -49,9 +50,9 @@ class BvhClip:
     def num_channels(self) -> int:
         return sum(len(channels) for channels in self.channels)
 
-    def pieces(self, poses: int | None = None) -> Iterator["BvhClip"]:
-        """The same in pieces of so many poses, which know of the whole which channels it uses."""
-        poses = poses or _POSES_AT_ONCE
+    def chunks(self, poses: int | None = None) -> Iterator["BvhClip"]:
+        """The clip in chunks of consecutive poses; each keeps `in_use` of the whole clip."""
+        poses = poses or _POSES_PER_CHUNK
         in_use = self.values.any(axis=0)
         for first in range(0, len(self.values), poses):
             yield replace(self, values=self.values[first : first + poses], in_use=in_use)
@@ -67,11 +68,11 @@ class BvhClip:
             used = in_use[first : first + len(channels)]
             first += len(channels)
             axes = "".join(axis for axis, kind in channels if kind == "rotation")
-            turned = [i for i, (_, kind) in enumerate(channels) if kind == "rotation"]
-            angles = columns[:, turned] if axes else np.zeros((num_poses, 1))
+            rotation_columns = [i for i, (_, kind) in enumerate(channels) if kind == "rotation"]
+            angles = columns[:, rotation_columns] if axes else np.zeros((num_poses, 1))
             rotations.append(Rotation.from_euler(axes or "X", angles, degrees=True))
             for i, (axis, kind) in enumerate(channels):
-                # Some writers leave zeros in the position channels of every joint but the root.
+                # Some programs write zeros to the position channels of all joints except the root.
                 if kind == "position" and (self.parents[joint] < 0 or used[i]):
                     offsets[:, joint, "XYZ".index(axis)] = columns[:, i]
         return offsets, rotations
@@ -107,7 +108,7 @@ def read_clip(text: str, where: str) -> BvhClip:
 
 
 class _Lines:
-    """Lines with their numbers; braces stand alone."""
+    """Lines of the text with their numbers; braces are split off as lines of their own."""
 
     def __init__(self, text: str, where: str):
         self.where, self.number = where, 0
@@ -117,7 +118,7 @@ class _Lines:
     def peek(self) -> str:
         while not self.pending:
             if self.number == len(self.raw):
-                self.fail("the file ends too early")
+                self.fail("the file ends unexpectedly")
             self.pending = re.sub(r"([{}])", r"\n\1\n", self.raw[self.number]).split("\n")
             self.pending = [part.strip() for part in self.pending if part.strip()]
             self.number += 1
@@ -128,10 +129,10 @@ class _Lines:
         del self.pending[0]
         return line
 
-    def expect(self, word: str) -> None:
+    def expect(self, keyword: str) -> None:
         line = self.next()
-        if line.upper() != word:
-            self.fail(f"'{word}' expected, found '{line[:40]}'")
+        if line.upper() != keyword:
+            self.fail(f"'{keyword}' expected, found '{line[:40]}'")
 
     def value_after(self, label: str, kind: type):
         line = self.next()
@@ -142,7 +143,7 @@ class _Lines:
 
     def numbers(self, text: str, count: int, kind: type = float) -> list:
         try:
-            values = [kind(word) for word in text.split()]
+            values = [kind(value) for value in text.split()]
         except ValueError:
             values = []
         if len(values) != count:
@@ -157,40 +158,40 @@ def _read_joints(lines: _Lines, clip: BvhClip) -> None:
     open_joints = []
     while True:
         line = lines.next()
-        word, _, rest = line.partition(" ")
-        word = word.upper()
-        if word in ("ROOT", "JOINT", "END"):
-            if (word == "ROOT") != (not open_joints):
-                lines.fail(f"'{line[:40]}' stands in the wrong place")
-            clip.names.append("" if word == "END" else rest.strip())
+        keyword, _, rest = line.partition(" ")
+        keyword = keyword.upper()
+        if keyword in ("ROOT", "JOINT", "END"):
+            if (keyword == "ROOT") != (not open_joints):
+                lines.fail(f"'{line[:40]}' is in the wrong place")
+            clip.names.append("" if keyword == "END" else rest.strip())
             clip.parents.append(open_joints[-1] if open_joints else -1)
             clip.offsets.append((0.0, 0.0, 0.0))
             clip.channels.append([])
             open_joints.append(len(clip.names) - 1)
             lines.expect("{")
-        elif word == "OFFSET" and open_joints:
+        elif keyword == "OFFSET" and open_joints:
             clip.offsets[open_joints[-1]] = tuple(lines.numbers(rest, 3))
-        elif word == "CHANNELS" and open_joints:
+        elif keyword == "CHANNELS" and open_joints:
             clip.channels[open_joints[-1]] = _channels(lines, rest)
-        elif word == "}" and open_joints:
+        elif keyword == "}" and open_joints:
             open_joints.pop()
             if not open_joints:
                 break
         else:
-            lines.fail(f"'{line[:40]}' is no part of a skeleton")
+            lines.fail(f"'{line[:40]}' is not part of a skeleton")
     if lines.peek().upper().startswith("ROOT"):
-        lines.fail("a second skeleton; one subject per file is read")
+        lines.fail("a second skeleton; only one subject per file is supported")
 
 
 def _channels(lines: _Lines, text: str) -> list[tuple[str, str]]:
-    count, *words = text.split() or [""]
-    found = [_CHANNEL.fullmatch(word) for word in words]
-    if not count.isdigit() or int(count) != len(words) or not all(found):
+    count, *names = text.split() or [""]
+    found = [_CHANNEL.fullmatch(name) for name in names]
+    if not count.isdigit() or int(count) != len(names) or not all(found):
         lines.fail(f"CHANNELS '{text[:60]}' is not a count and as many channel names")
     channels = [(match[1].upper(), match[2].lower()) for match in found]
     axes = "".join(axis for axis, kind in channels if kind == "rotation")
     if len(axes) > 3 or any(a == b for a, b in itertools.pairwise(axes)):
-        lines.fail(f"CHANNELS turn about {axes}, which is no Euler order")
+        lines.fail(f"CHANNELS rotate about {axes}, which is not an Euler order")
     return channels
 
 
@@ -204,15 +205,15 @@ def _read_values(lines: _Lines, num_poses: int, num_channels: int) -> np.ndarray
         raise InputError(
             lines.where,
             "Frames",
-            f"says {num_poses} poses, but {len(rows)} rows follow",
+            f"is {num_poses}, but {len(rows)} rows follow",
             "correct the count or copy the file again",
         )
     if num_poses < 2:
         problem = f"{num_poses} poses, but a motion needs at least 2"
         raise InputError(lines.where, "Frames", problem, "give a longer recording")
     values = np.empty((num_poses, num_channels))
-    for start in range(0, num_poses, _POSES_AT_ONCE):
-        some = rows[start : start + _POSES_AT_ONCE]
+    for start in range(0, num_poses, _POSES_PER_CHUNK):
+        some = rows[start : start + _POSES_PER_CHUNK]
         values[start : start + len(some)] = _parsed(lines, some, num_channels)
     return values
 
@@ -228,6 +229,6 @@ def _parsed(lines: _Lines, rows: list[tuple[int, str]], num_channels: int) -> np
 
 
 def _round_rate(rate_hz: float) -> float:
-    """Frame times are written to six digits: 0.008333 s means 120 Hz."""
+    """The rate, rounded: frame times have six digits, so 0.008333 s means 120 Hz."""
     whole = round(rate_hz)
     return float(whole) if abs(rate_hz - whole) < 1e-3 * rate_hz else rate_hz

@@ -1,7 +1,7 @@
-"""Any moving mesh: a sequence of vertices with one set of faces.
+"""Mesh sequences: a moving surface given by its vertices at every pose, with constant faces.
 
-A folder of .obj, .ply or .stl files in name order (read by trimesh), or arrays `vertices`
-[pose, vertex, 3], `faces` [face, 3] and `rate_hz`. Metres, z-up, like every world here.
+Sources are a folder of .obj, .ply or .stl files in name order (read by trimesh), or arrays
+`vertices` [pose, vertex, 3], `faces` [face, 3] and `rate_hz`. Metres, z-up, in the world frame.
 """
 
 import re
@@ -22,7 +22,7 @@ SUFFIXES = (".obj", ".ply", ".stl")
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class MeshSequence:
-    """One surface that moves.
+    """A moving surface with constant topology.
 
     Attributes:
         vertices_m: at every pose, world z-up [m].
@@ -45,7 +45,7 @@ class MeshSequence:
 def sample_mesh(
     mesh: MeshSequence, times_s: Float[np.ndarray, "*time"]
 ) -> Float[np.ndarray, "*time vertex 3"]:
-    """Vertices at any time, each on a smooth curve through its poses.
+    """Vertices at any time, by smooth interpolation between poses.
 
     Args:
         mesh: the sequence.
@@ -61,19 +61,19 @@ def sample_mesh(
     if low_s < -1e-6 or high_s > mesh.duration_s + 1e-6:
         raise ValueError(
             f"{mesh.name}: sampled from {low_s:.3f} to {high_s:.3f} s, but it lasts from 0 to "
-            f"{mesh.duration_s:.3f} s; ask for fewer frames or give more meshes"
+            f"{mesh.duration_s:.3f} s; request fewer frames or give more meshes"
         )
     vertices_m = interpolate_points(mesh.vertices_m, np.ravel(times_s) * mesh.rate_hz)
     return vertices_m.reshape(*np.shape(times_s), *mesh.vertices_m.shape[1:])
 
 
-def from_arrays(
+def mesh_from_arrays(
     arrays: Mapping[str, np.ndarray], where: str, name: str, rate_hz: float | None = None
 ) -> MeshSequence:
-    """The sequence that an `.npz` file holds.
+    """The mesh sequence in the arrays of an `.npz` file.
 
     Args:
-        arrays: those of `KEYS` that the file has.
+        arrays: arrays of the file by key, see `KEYS`.
         where: the file, for messages.
         name: the sequence's id.
         rate_hz: meshes per second; by default the file's own.
@@ -82,7 +82,7 @@ def from_arrays(
         The checked sequence.
 
     Raises:
-        InputError: an array is missing or of another shape, or the rate is not known.
+        InputError: an array is missing or has the wrong shape, or the rate is not given.
     """
     for key in ("vertices", "faces"):
         if key not in arrays:
@@ -99,25 +99,25 @@ def from_arrays(
     return _checked(vertices_m, faces, rate_hz, where, name)
 
 
-def read_folder(folder: Path, rate_hz: float | None) -> MeshSequence:
-    """Mesh files of one folder, in name order (2 before 10).
+def read_mesh_folder(folder: Path, rate_hz: float | None) -> MeshSequence:
+    """The mesh sequence in the files of a folder, in name order (2 before 10).
 
     Args:
-        folder: holds at least two meshes with the same faces.
+        folder: a folder with at least two meshes that have the same faces.
         rate_hz: meshes per second.
 
     Returns:
         The checked sequence.
 
     Raises:
-        InputError: naming the file that cannot be read or has other faces.
+        InputError: naming the file that cannot be read or has different faces.
     """
     paths = [path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES]
     paths.sort(key=_name_order)
     meshes = [_read_mesh(path) for path in paths]
     for path, (vertices_m, faces) in zip(paths, meshes, strict=True):
         if len(vertices_m) != len(meshes[0][0]) or not np.array_equal(faces, meshes[0][1]):
-            problem = f"other faces or vertex count than {paths[0].name}"
+            problem = f"different faces or vertex count than {paths[0].name}"
             raise InputError(path, "mesh", problem, "export one topology for all poses")
     if not meshes:
         raise InputError(folder, "meshes", "no .obj, .ply or .stl file", "give a folder of meshes")
@@ -126,18 +126,18 @@ def read_folder(folder: Path, rate_hz: float | None) -> MeshSequence:
 
 
 def _name_order(path: Path) -> list[tuple[int, str]]:
-    """Numbers by value, everything else by letter."""
-    pieces = re.findall(r"\d+|\D", path.name)
-    return [(int(piece), "") if piece.isdecimal() else (-1, piece) for piece in pieces]
+    """Sort key: digits by value, other characters alphabetically."""
+    parts = re.findall(r"\d+|\D", path.name)
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
 
 
 def _read_mesh(path: Path) -> tuple[np.ndarray, np.ndarray]:
     import trimesh
 
     try:
-        # Merging or sorting vertices would give every pose its own topology.
+        # Merging or sorting vertices would change the topology from pose to pose.
         mesh = trimesh.load(path, process=False, maintain_order=True, force="mesh")
-    except Exception as error:  # its parsers raise whatever their text made them trip over
+    except Exception as error:  # the parsers of trimesh raise any kind of exception
         problem = f"cannot be read ({type(error).__name__})"
         raise InputError(path, "mesh", problem, "export it again") from None
     faces = np.asarray(getattr(mesh, "faces", ()))
@@ -153,10 +153,10 @@ def _checked(
     if num_poses < 2:
         raise InputError(where, "vertices", f"{num_poses} poses, needs at least 2", "give more")
     if rate_hz is None or not 0 < rate_hz <= MAX_RATE_HZ:
-        problem = "not known" if rate_hz is None else f"{rate_hz:g} Hz, limit {MAX_RATE_HZ:g} Hz"
+        problem = "not given" if rate_hz is None else f"{rate_hz:g} Hz, limit {MAX_RATE_HZ:g} Hz"
         raise InputError(where, "rate_hz", problem, "give the meshes per second")
     if not len(faces) or faces.min() < 0 or faces.max() >= num_vertices:
-        problem = f"{len(faces)} faces, which must name vertices 0 to {num_vertices - 1}"
+        problem = f"{len(faces)} faces, whose vertex indices must be 0 to {num_vertices - 1}"
         raise InputError(where, "faces", problem, "save the mesh again")
     bad = ~np.isfinite(vertices_m).all(axis=(1, 2))
     if bad.any():

@@ -1,9 +1,8 @@
-"""Reads pickles that hold arrays, and runs nothing that a pickle asks for.
+"""Restricted unpickler: reads arrays from pickles without importing or running their classes.
 
 The published SMPL files are Python 2 pickles of NumPy arrays, SciPy sparse matrices and chumpy
-wrappers. Here no class of a pickle is ever imported: each allowed name becomes a record of its
-arguments and state, from which plain numeric arrays are rebuilt and checked. Any other name ends
-the reading.
+wrappers. No class of a pickle is ever imported: each allowed name becomes a record of its arguments
+and state, from which numeric arrays are rebuilt and checked. Any other name raises an error.
 """
 
 import pickle
@@ -27,7 +26,7 @@ RECORDED = {
 
 
 class _Record:
-    """What a pickle said about one object: class, arguments, state."""
+    """Class, arguments and state of one pickled object."""
 
     kind = ""
 
@@ -43,8 +42,8 @@ class _Record:
         self.state = state
 
 
-# Python's own words around arrays and wrappers, in words of ours that do no more than needed.
-OWN_WORDS = {
+# Minimal replacements for the Python builtins that such pickles use.
+REPLACED_BUILTINS = {
     ("_codecs", "encode"): lambda text, _="latin1": text.encode("latin1"),
     ("builtins", "bytes"): lambda: b"",
     ("builtins", "set"): lambda items=(): list(items),
@@ -55,7 +54,7 @@ OWN_WORDS = {
 
 class _ArrayUnpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str):
-        """A fresh stand-in for an allowed name, so that no file can alter another's."""
+        """A new record class for an allowed name, so that no file can alter another's records."""
         module = {"__builtin__": "builtins", "copy_reg": "copyreg"}.get(module, module)
         short = re.sub(r"^numpy\._?core\.", "", module)
         if SPARSE_MODULE.match(module) and SPARSE_CLASS.match(name):
@@ -64,29 +63,29 @@ class _ArrayUnpickler(pickle.Unpickler):
             return type(name, (_Record,), {"kind": "chumpy"})
         if (short, name) in RECORDED:
             return type(name, (_Record,), {"kind": name})
-        if (module, name) in OWN_WORDS:
-            return OWN_WORDS[module, name]
-        raise pickle.UnpicklingError(f"it asks for {module}.{name}, which is no array")
+        if (module, name) in REPLACED_BUILTINS:
+            return REPLACED_BUILTINS[module, name]
+        raise pickle.UnpicklingError(f"it contains {module}.{name}, which is not an array")
 
     def persistent_load(self, pid):
         raise pickle.UnpicklingError("it refers to objects outside the file")
 
 
 def load_arrays(file) -> dict:
-    """The dictionary in a pickle, its values still as records; see `as_array`.
+    """The dictionary in a pickle, with records as values; `as_array` converts them.
 
     Args:
         file: open binary file.
 
     Raises:
-        pickle.UnpicklingError: the pickle asks for anything but arrays, is damaged, or holds
+        pickle.UnpicklingError: the pickle contains anything but arrays, is damaged, or holds
             no dictionary.
     """
     try:
         content = _ArrayUnpickler(file, encoding="latin1").load()
     except pickle.UnpicklingError:
         raise
-    except Exception as error:  # a damaged pickle fails in any way it likes
+    except Exception as error:  # a damaged pickle can raise any exception
         raise pickle.UnpicklingError(f"it is damaged ({type(error).__name__}: {error})") from None
     if not isinstance(content, dict):
         raise pickle.UnpicklingError(f"it holds a {type(content).__name__}, not a dictionary")
@@ -94,10 +93,10 @@ def load_arrays(file) -> dict:
 
 
 def as_array(value) -> np.ndarray:
-    """A numeric array from what the pickle recorded.
+    """The numeric array that a record describes.
 
     Raises:
-        ValueError: what was recorded is no numeric array, or contradicts itself.
+        ValueError: the record is not a numeric array, or is inconsistent.
     """
     kind = getattr(value, "kind", None)
     if kind is None:
@@ -118,7 +117,7 @@ def as_array(value) -> np.ndarray:
 
 
 def _from_bytes(shape, dtype, fortran, raw):
-    """Shape, dtype record, order and bytes, as NumPy's pickles list them."""
+    """The array of a shape, dtype record, memory order and bytes, as in NumPy's pickles."""
     code = dtype.args[0] if getattr(dtype, "kind", "") == "dtype" and dtype.args else None
     if not isinstance(code, str) or not NUMBER_CODE.match(code):
         raise ValueError(f"its entries are of type {code!r}, not numbers")
@@ -142,12 +141,12 @@ def _from_sparse(value):
         parts = (numbers, as_array(state["indices"]), as_array(state["indptr"]))
     matrix = getattr(sparse, f"{value.kind}_matrix")(parts, shape=shape)
     if value.kind != "coo":
-        matrix.check_format(full_check=True)  # else a wrong index reads foreign memory
+        matrix.check_format(full_check=True)  # a wrong index would read memory outside the arrays
     return matrix.toarray()
 
 
 def _from_chumpy(value):
-    """A chumpy leaf keeps its numbers in `x`; a slice keeps its source `a` and flat indices."""
+    """A chumpy leaf stores its numbers in `x`; a slice stores its source `a` and flat indices."""
     state = value.state if isinstance(value.state, dict) else {}
     if "x" in state:
         return as_array(state["x"])

@@ -1,6 +1,7 @@
-"""Body-model files: SMPL, SMPL-H and SMPL-X as published (.npz, .pkl), and the free body.
+"""Reader of body-model files: SMPL, SMPL-H and SMPL-X as published (.npz, .pkl), and the free body.
 
-Nothing that a file asks for is run: archives are read without pickle, pickles by `array_pickle`.
+No code of a file is executed: archives are read without pickle, and pickles by
+`restricted_unpickler`.
 """
 
 import pickle
@@ -27,22 +28,22 @@ GET_A_MODEL = "give a SMPL, SMPL-H or SMPL-X file as published (.npz or .pkl), o
 
 
 def read_body_model(path, num_betas: int = 16) -> BodyModel:
-    """A SMPL, SMPL-H or SMPL-X model; which one, the number of joints tells.
+    """A SMPL, SMPL-H or SMPL-X model, distinguished by its number of joints.
 
     Args:
-        path: `.npz` or `.pkl` as published.
-        num_betas: shape directions to keep at most; AMASS gives 16 betas.
+        path: `.npz` or `.pkl` file as published.
+        num_betas: maximum number of shape directions; AMASS has 16 betas.
 
     Returns:
-        The model in float32, its joint regressor applied.
+        The model in float32, with the joint regressor applied.
 
     Raises:
-        InputError: the file is missing, damaged, of another kind, or contradicts itself.
+        InputError: the file is missing, damaged, of another type, or inconsistent.
     """
     path = Path(path)
     if not path.is_file():
         raise InputError(path, "file", "there is no such file", GET_A_MODEL)
-    readers = {".npz": _Npz, ".pkl": _Pickle}
+    readers = {".npz": _NpzArrays, ".pkl": _PickledArrays}
     if path.suffix.lower() not in readers:
         raise InputError(path, "file", f"it ends in {path.suffix!r}", GET_A_MODEL)
     with readers[path.suffix.lower()](path) as raw:
@@ -60,15 +61,15 @@ def find_body_model(folder, layout: str, gender: str = "neutral") -> Path:
 
     Known names: `SMPL_NEUTRAL.pkl`, `basicmodel_f_lbs_10_207_0_v1.1.0.pkl`,
     `smplh/male/model.npz`, `SMPLH_MALE.pkl`, `SMPLX_FEMALE.npz`, `smplx/neutral/model.npz`;
-    in any case, up to four folders deep, `.npz` before `.pkl`.
+    case-insensitive, up to four folders deep, `.npz` before `.pkl`.
 
     Args:
-        folder: where to look; a file is taken as it is.
+        folder: folder to search; the path of a file is returned unchanged.
         layout: "smpl", "smplh" or "smplx".
         gender: "neutral", "male" or "female".
 
     Raises:
-        InputError: no such file there.
+        InputError: the folder has no such file.
     """
     folder = Path(folder)
     if folder.is_file():
@@ -85,7 +86,7 @@ def find_body_model(folder, layout: str, gender: str = "neutral") -> Path:
     if not found:
         example = f"{layout}/{layout.upper()}_{gender.upper()}.npz"
         problem = f"it holds no {layout} model of gender {gender!r}"
-        raise InputError(folder, "body models", problem, f"put it there as {example}, say")
+        raise InputError(folder, "body models", problem, f"put it there, for example as {example}")
     return found[0]
 
 
@@ -96,14 +97,14 @@ def _is_published_name(path, layout, gender):
     if layout == "smpl":
         short = {"male": "m", "female": "f"}.get(gender, gender)
         return name.startswith(f"basicmodel_{short}_lbs_10_207_0")
-    # AMASS also ships dmpls/male/model.npz: soft-tissue directions, no body.
+    # AMASS also contains dmpls/male/model.npz: soft-tissue directions, not a body.
     if name != "model" or parents[-1:] != [gender] or "dmpls" in parents:
         return False
     return ("smplx" in parents) == (layout == "smplx")
 
 
-class _Npz:
-    """Named arrays of an archive, none of them by pickle."""
+class _NpzArrays:
+    """Named arrays of an archive, read without pickle."""
 
     def __init__(self, path):
         self.path = path
@@ -130,12 +131,12 @@ class _Npz:
             problem = "it is an object array, which only pickle could read"
             hint = "save it as a plain array: np.asarray(..., dtype=float)"
             raise InputError(self.path, key, problem, hint) from None
-        except Exception as error:  # zlib, zip and header errors of a damaged archive
+        except Exception as error:  # a damaged archive raises zlib, zip and header errors
             raise _damaged(self.path, error) from None
 
 
-class _Pickle:
-    """Named arrays of a pickled dictionary, read without running anything."""
+class _PickledArrays:
+    """Named arrays of a pickled dictionary, read without executing code."""
 
     def __init__(self, path):
         self.path = path
@@ -156,19 +157,19 @@ class _Pickle:
     def array(self, key):
         try:
             return as_array(self.content[key])
-        except Exception as error:  # records of a hostile file break in any way they like
+        except Exception as error:  # records of a malicious file can raise any exception
             hint = "convert the file with smplx's tools/clean_ch.py"
             raise InputError(self.path, key, str(error), hint) from None
 
 
 def _damaged(path, error):
-    problem = f"it is truncated or no .npz archive ({type(error).__name__})"
+    problem = f"it is truncated or not an .npz archive ({type(error).__name__})"
     return InputError(path, "file", problem, "download or copy it again")
 
 
 @dataclass
 class _Fields:
-    """Checked reading of one field after the other."""
+    """Reads single arrays of a file and checks shape, type and values."""
 
     raw: object
 
@@ -234,7 +235,7 @@ def _layout(raw, num_joints):
         return LAYOUTS[num_joints]
     other = OTHER_MODELS.get(num_joints, "another model")
     known = ", ".join(f"{layout} {count}" for layout, count in NUM_JOINTS.items())
-    problem = f"it has {num_joints} joints, as {other}; known are {known}"
+    problem = f"it has {num_joints} joints, as {other}; supported are {known}"
     raise InputError(raw.path, "kintree_table", problem, GET_A_MODEL)
 
 
@@ -246,7 +247,7 @@ def _num_shape_dirs(layout, available, wanted):
 
 
 def _shape_space(raw, layout):
-    if "shape_space" in raw.keys:  # ours: the free body names its own
+    if "shape_space" in raw.keys:  # a key of the free body
         return str(raw.array("shape_space"))
     return "smplx" if layout == "smplx" else "smpl"
 
@@ -264,16 +265,16 @@ def _weights(fields, num_vertices, num_joints):
 def _faces(fields, num_vertices):
     faces = fields.get("f", None, 3, kinds="iu").astype(np.int64)
     if faces.min(initial=0) < 0 or faces.max(initial=0) >= num_vertices:
-        problem = f"it names vertex {faces.max()} of {num_vertices}"
+        problem = f"it refers to vertex {faces.max()} of {num_vertices}"
         raise InputError(fields.raw.path, "f", problem, GET_A_MODEL)
     return faces
 
 
 def _parents(raw, table):
-    """Published files mark the root's parent by -1 or by 2^32 - 1."""
+    """Parents of all joints; published files mark the root by -1 or by 2^32 - 1."""
     parents = [-1, *(int(parent) for parent in table[0, 1:])]
     for joint, parent in enumerate(parents[1:], start=1):
         if not 0 <= parent < joint:
-            problem = f"joint {joint} has parent {parent}; a parent comes before its children"
+            problem = f"joint {joint} has parent {parent}; a parent must precede its children"
             raise InputError(raw.path, "kintree_table", problem, GET_A_MODEL)
     return tuple(parents)
