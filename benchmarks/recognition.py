@@ -1,12 +1,13 @@
-"""Can the sixty activities be told apart by their maps, and does nobody repeat themselves?
+"""Recognition of the sixty activities from their heatmaps, and variety of tempo and amplitude.
 
     python -m builders.amass --preset zeroshot --out sixty.zarr
     python -m benchmarks.recognition sixty.zarr
 
-A fixed descriptor, magnitudes of the 2-D Fourier transform of each map (blind to when and where,
-not to how fast and how far), z-scored on the training subjects; then the nearest clip of the
-training subjects names each clip of the others. `top1` counts by name; `top1_alike` takes
-activities that are declared alike (ALIKE) for one. With it, how tempo and amplitude vary.
+The descriptor of a clip is the magnitude of the 2-D Fourier transform of each map, z-scored on the
+training subjects. It does not depend on position and time, but on speed and extent. Each clip of
+the other subjects is classified by its nearest neighbour. `top1` counts exact names; `top1_alike`
+counts the activities of a group in `ALIKE` as one class. The coefficients of variation of tempo and
+amplitude are reported as well.
 """
 
 import argparse
@@ -24,7 +25,7 @@ from benchmarks.machine_info import commit
 
 @dataclass(frozen=True)
 class Part:
-    """What is kept of one map.
+    """Frequencies of one map that the descriptor keeps.
 
     Attributes:
         num_time: lowest frequencies in time, of either sign.
@@ -46,7 +47,7 @@ MAPS = {
     "time_range": Part(num_time=32, num_bin=96, depth_db=None, weight=1.0),
     "time_angle": Part(num_time=8, num_bin=32, depth_db=20.0, weight=0.2),
 }
-# Declared alike: what a radar at three metres is hardly expected to tell apart.
+# Groups of activities that a radar at three metres is hardly expected to distinguish.
 ALIKE = (
     ("stand_still", "sitting_still", "nodding_head", "rotating_head", "playing_phone"),
     ("bow", "standing_forward_bend"),

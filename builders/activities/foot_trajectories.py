@@ -152,7 +152,7 @@ class _StepPlanner:
     def pitch_deg(self, landing, phase):
         """Pitch of the foot during the stance that starts at `landing` and the swing after it.
 
-        The foot rolls less at low speed, and not at all backwards or sideways.
+        The roll decreases with speed: to 30 % of `gait.roll` on the spot, backwards and sideways.
         """
         share = np.clip(phase - landing, 0, 1)
         # A smooth time warp maps this gait's toe-off to the walker's.
@@ -214,33 +214,42 @@ class _StepPlanner:
 
     def swing(self, side, landing, times_s):
         """Ankle and yaw from the end of a stance to the next landing, with matched end speeds."""
-        edge, ends_s, ankles, speeds, yaws = 1e-3, [], [], [], []
-        for start, phase, inward in (
-            (landing, landing + self.gait.duty, -edge),
-            (landing + 1, landing + 1, edge),
-        ):
-            end_s = float(self.time_at(phase))
-            near_s = np.array([end_s + inward, end_s + inward / 100])
-            both_m, yaw = self.stance(side, start, near_s)
-            ends_s.append(end_s)
-            ankles.append(both_m[1])
-            speeds.append((both_m[1] - both_m[0]) / (-0.99 * inward))
-            yaws.append(yaw[0])
-        ankle_m = CubicHermiteSpline(ends_s, np.array(ankles), np.array(speeds))(times_s)
-        s = (times_s - ends_s[0]) / (ends_s[1] - ends_s[0])
-        yaw_rad = yaws[0] + (yaws[1] - yaws[0]) * minimum_jerk(s)
-        high = unit_bump(s)
+        ends = (
+            self.stance_end(side, landing, landing + self.gait.duty, -1e-3),
+            self.stance_end(side, landing + 1, landing + 1, 1e-3),
+        )
+        (start_s, end_s), ankles_m, velocities_mps, (start_rad, end_rad) = zip(*ends)
+        ankle_m = CubicHermiteSpline((start_s, end_s), ankles_m, velocities_mps)(times_s)
+        s = (times_s - start_s) / (end_s - start_s)
+        yaw_rad = start_rad + (end_rad - start_rad) * minimum_jerk(s)
+        turn_rad = abs(end_rad - start_rad)
+        raised = unit_bump(s)
         if self.gait.rests:
-            step_m = np.linalg.norm(ankles[1] - ankles[0]) + 0.2 * abs(yaws[1] - yaws[0])
-            high = high * minimum_jerk(step_m / STEP_M)
-        ankle_m[:, 2] += self.gait.lift_m * high
-        trail = self.gait.trail_m * high
-        aside_m = (1 - 2 * side) * (0.008 + ROUND_M_PER_RAD * abs(yaws[1] - yaws[0])) * high
+            step_m = np.linalg.norm(ankles_m[1] - ankles_m[0]) + 0.2 * turn_rad
+            raised = raised * minimum_jerk(step_m / STEP_M)
+        ankle_m[:, 2] += self.gait.lift_m * raised
+        trail_m = self.gait.trail_m * raised
+        aside_m = (1 - 2 * side) * (0.008 + ROUND_M_PER_RAD * turn_rad) * raised
         ankle_m[:, 0] -= aside_m * np.sin(yaw_rad)
         ankle_m[:, 1] += aside_m * np.cos(yaw_rad)
-        ankle_m[:, 0] -= trail * np.cos(yaw_rad)
-        ankle_m[:, 1] -= trail * np.sin(yaw_rad)
+        ankle_m[:, 0] -= trail_m * np.cos(yaw_rad)
+        ankle_m[:, 1] -= trail_m * np.sin(yaw_rad)
         return ankle_m, yaw_rad
+
+    def stance_end(self, side, landing, phase, inward_s):
+        """Time, ankle position, velocity and yaw at one end of the stance that starts at `landing`.
+
+        Args:
+            side: 0 left, 1 right.
+            landing: phase at which the stance starts.
+            phase: of the end.
+            inward_s: small step from the end into the stance, for the velocity.
+        """
+        end_s = float(self.time_at(phase))
+        near_s = np.array([end_s + inward_s, end_s + inward_s / 100])
+        ankles_m, yaw_rad = self.stance(side, landing, near_s)
+        velocity_mps = (ankles_m[1] - ankles_m[0]) / (-0.99 * inward_s)
+        return end_s, ankles_m[1], velocity_mps, yaw_rad[0]
 
 
 _FOOT_KEYS = ("ahead", "out", "lift", "pitch", "turn", "free", "load")

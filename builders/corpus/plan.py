@@ -39,7 +39,7 @@ class PlannedTake:
 
     Attributes:
         number: position in the plan.
-        subject_number: the person who performs it.
+        subject_number: number of the performer.
         name: file name without `_poses.npz`.
         activity: name of the activity, "" for a phrase sequence of the grammar.
         repeat: number of the take among those of the same activity and person.
