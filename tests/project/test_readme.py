@@ -5,6 +5,8 @@ import runpy
 import shlex
 from pathlib import Path
 
+import jax
+import numpy as np
 import pytest
 
 from builders import amass, draw
@@ -45,17 +47,32 @@ def folder_with_motion_and_store(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("snippet", blocks("python"), ids=lambda text: text.splitlines()[0])
-def test_a_python_snippet_runs(snippet, folder_with_motion_and_store):
+def test_a_python_snippet_makes_finite_numbers(snippet, folder_with_motion_and_store, capsys):
     script = folder_with_motion_and_store / "snippet.py"
     script.write_text(snippet)
-    runpy.run_path(str(script))
+    made = runpy.run_path(str(script))
+    arrays = [leaf for leaf in jax.tree.leaves(made) if isinstance(leaf, np.ndarray | jax.Array)]
+    printed = capsys.readouterr().out
+    assert arrays or printed
+    assert all(np.isfinite(array).all() for array in arrays)
+    assert "nan" not in printed
+
+
+def holds(settings, table: dict) -> bool:
+    """Whether a recipe, or a section of it, has all values of a table."""
+    return all(
+        holds(getattr(settings, name), value)
+        if isinstance(value, dict)
+        else np.array_equal(getattr(settings, name), value)
+        for name, value in table.items()
+    )
 
 
 @pytest.mark.parametrize("options", commands("builders.amass", "dataset"), ids=" ".join)
 def test_a_build_command_gives_a_valid_recipe(options):
     table = recipe_table(vars(amass._parser().parse_args(options)))
     table.pop("radar", None)  # files that only the reader has
-    recipe_from_table(table, "README")
+    assert holds(recipe_from_table(table, "README"), table)
 
 
 @pytest.mark.parametrize("options", commands("builders.draw", "draw"), ids=" ".join)
@@ -74,7 +91,9 @@ def test_the_recipe_file_is_valid():
         table = table_from_toml(text, "README")
         if table.pop("paths", {}):
             for radar in table.pop("radar"):
-                recipe_from_table({**table, "radar": radar}, "README")
+                recipe = recipe_from_table({**table, "radar": radar}, "README")
+                assert holds(recipe, table)
+                assert recipe.radar.board == radar
 
 
 def test_linked_and_named_files_exist():
