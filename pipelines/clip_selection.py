@@ -1,4 +1,4 @@
-"""Which clips a take yields, and what of it is left out: the look before the plan."""
+"""Cut takes into clips inside the activity area, and count what is left out, before planning."""
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -17,48 +17,48 @@ from radarsim.simulate import frames_in
 
 UNUSABLE = "motions that could not be used"
 TOO_SHORT = "ends of motions too short for a clip"
-OUTSIDE = "stretches of motion outside the area"
+OUTSIDE = "parts of motions outside the area"
 CUT = "clips cut where the subject left the area"
 TOO_LATE = "texts that begin after the end of their motion"
-# Processes take seconds to start: with fewer takes one is sooner done alone.
+# Processes take seconds to start: with fewer takes, a single process is faster.
 FEW_TAKES = 100
-# Where no clip fits, the next start is tried this much later.
+# If no clip fits at a start time, the next start time is this much later.
 SEARCH_STEP_S = 0.5
 
 
 def select_all_clips(
     recipe: Recipe, takes: Iterable[Take], body_models: str | None = None, workers: int = 1
 ) -> Iterator[ClipSelection]:
-    """The survey of each take, in order; many takes are shared out to processes.
+    """Select the clips of each take, in order; many takes are distributed over processes.
 
     Args:
         recipe, body_models: as for `select_clips`.
-        takes: any source's.
-        workers: processes; 1: none but this one.
+        takes: of any source.
+        workers: processes; with 1, only this process is used.
     """
-    look = partial(select_clips, recipe, body_models=body_models)
+    select = partial(select_clips, recipe, body_models=body_models)
     takes = list(takes)
     if workers < 2 or len(takes) < FEW_TAKES:
-        yield from map(look, takes)
+        yield from map(select, takes)
         return
-    # Spawned, as JAX does not survive a fork; on the CPU, as there is nothing to simulate here.
+    # Spawned, since JAX does not survive a fork; on the CPU, since nothing is simulated here.
     with ProcessPoolExecutor(workers, get_context("spawn"), _on_cpu) as pool:
         try:
-            yield from pool.map(look, takes, chunksize=8)
+            yield from pool.map(select, takes, chunksize=8)
         finally:
             pool.shutdown(cancel_futures=True)
 
 
 def select_clips(recipe: Recipe, take: Take, body_models: str | None = None) -> ClipSelection:
-    """The clips that a take yields, and what it does not yield, counted by cause.
+    """Cut a take into clips.
 
     Args:
         recipe: the dataset.
-        take: any source's.
+        take: of any source.
         body_models: folder or file of body models; None for the free body.
 
     Returns:
-        Clips without row, shard and split, and notes for the closing summary.
+        Clips without row, shard and split; notes on what was left out; findings of the reader.
     """
     try:
         sha256 = take.sha256()
@@ -85,30 +85,29 @@ def _on_cpu() -> None:
 def _clips_of(
     recipe: Recipe, take: Take, sha256: str, motion: Motion, variant: int
 ) -> tuple[list[Clip], list[Note]]:
-    """Clips from the start of a take on; where one does not fit, the next start is tried."""
-    clips, notes, start_s, covered_s, lost = [], [], 0.0, 0.0, False
-    period_s = recipe.radar.frame.period_s
-    while (
-        there := frames_in(recipe.radar, motion.duration_s - start_s)
-    ) >= recipe.clips.min_frames:
-        clip = replace(_draft(recipe, take, sha256, start_s, variant), gender=motion.gender)
+    """Clips of one placement variant; where none fits, the next start is `SEARCH_STEP_S` later."""
+    clips, notes, start_s, covered_s, searching = [], [], 0.0, 0.0, False
+    period_s, min_frames = recipe.radar.frame.period_s, recipe.clips.min_frames
+    while (left := frames_in(recipe.radar, motion.duration_s - start_s)) >= min_frames:
+        clip = _unplanned_clip(recipe, take, sha256, start_s, variant)
         inside = _frames_inside(recipe, clip, motion)
-        if inside < recipe.clips.min_frames:
+        if inside < min_frames:
             start_s += SEARCH_STEP_S
-            notes += [] if lost else [Note(cause=OUTSIDE)]
-            lost = True
+            notes += [] if searching else [Note(cause=OUTSIDE)]
+            searching = True
             continue
-        clips.append(replace(clip, num_frames=inside))
-        notes += [Note(cause=CUT)] if inside < min(there, recipe.num_frames) else []
+        clips.append(replace(clip, num_frames=inside, gender=motion.gender))
+        notes += [Note(cause=CUT)] if inside < min(left, recipe.num_frames) else []
         covered_s = start_s + inside * period_s
-        start_s, lost = start_s + recipe.clips.stride_s, False
+        start_s, searching = start_s + recipe.clips.stride_s, False
     uncovered = frames_in(recipe.radar, motion.duration_s - max(start_s, covered_s))
-    if uncovered > 0 and not lost:
+    if uncovered > 0 and not searching:
         notes.append(Note(cause=TOO_SHORT))
     return clips, notes
 
 
-def _draft(recipe: Recipe, take: Take, sha256: str, start_s: float, variant: int) -> Clip:
+def _unplanned_clip(recipe: Recipe, take: Take, sha256: str, start_s: float, variant: int) -> Clip:
+    """A clip with its random values; length, gender, row, shard and split are still missing."""
     clip_id = f"{take.id}@{start_s:.2f}s.{variant}"
     whole_take = recipe.placements.scope == "sequence"
     return Clip(
@@ -127,7 +126,7 @@ def _draft(recipe: Recipe, take: Take, sha256: str, start_s: float, variant: int
 
 
 def _frames_inside(recipe: Recipe, clip: Clip, motion: Motion) -> int:
-    """Radar frames before the window ends or the subject leaves the area."""
+    """Radar frames until the subject leaves the area or the window ends."""
     window = placed_window(recipe, clip, motion)
     inside = ActivityArea(**asdict(recipe.area)).inside(window)
     return min(recipe.num_frames, frames_in(recipe.radar, (inside - 1) / window.rate_hz))

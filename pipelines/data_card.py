@@ -1,7 +1,7 @@
-"""The data card that lies in every store: what it holds, of whom, by whose leave, how to read it.
+"""Data card of a store, its README.md: contents, subjects, splits, licences, and how to read it.
 
-It follows from the store's tables and attributes alone, so equal stores have equal cards. Sentences
-that are attached later do not change it.
+The card is computed from the store's tables and attributes only, so equal stores have equal cards.
+Sentences that are attached later do not change it.
 """
 
 import math
@@ -21,7 +21,7 @@ DATA_CARD = "README.md"
 _MOST_LABELS = 100
 _LONGEST_LABEL = 80
 
-_READ = """## Reading it
+_READ = """## How to read it
 
 ```python
 import xarray as xr
@@ -31,46 +31,47 @@ clip = store.isel(clip=0)
 clip.time_doppler[: int(clip.num_columns)]  # [time, speed], dB above noise
 ```
 
-The tables are Parquet: `pandas.read_parquet("STORE/tables/clips")`. `clips` has a row per clip
-(`row` is its place in the arrays), `segments` says what happens when in a clip's own time,
-`captions` holds the words, `attributes` sentences about them. A segment of kind `label` names its
-stretch, `action` is one of the actions that a label lists, and `sentence` is a description.
+The tables are Parquet files: `pandas.read_parquet("STORE/tables/clips")`. `clips` has one row per
+clip (`row` is its index in the arrays), `segments` lists the time spans of a clip with their
+captions, `captions` holds the texts, and `attributes` holds sentences that describe them. A segment
+of kind `label` gives the class name of its time span, `action` is one of the actions that a label
+lists, and `sentence` is a description.
 
-`checksums.json` holds the SHA-256 of every file but `tables/attributes`, to which sentences may be
-attached later. `python -m builders.check STORE` compares them, and `--rebuild` makes clips again
-from the recipe that this folder keeps.
+`checksums.json` holds the SHA-256 of every file except those in `tables/attributes`, since
+sentences may be attached later. `python -m builders.check STORE` compares the checksums, and with
+`--rebuild` it makes clips again from the recipe in this store.
 """
-_LIMITS = """## What it is not
+_LIMITS = """## Limitations
 
-Every sample is simulated: no radar recorded it. One bounce off one body is modelled, with
-antennas that look equally well in every direction; no walls, furniture, multipath or clothes. Call
-results on it simulated, and keep to the licences of the motions and the words.
+All samples are simulated: no radar recorded them. The model has one reflection from one body and
+antennas with equal gain in all directions; it has no walls, furniture, multipath or clothes. State
+that results are based on simulated data, and respect the licences of motions and texts.
 """
 _SIMULATED = "**Simulated** from motion, not recorded."
 
 
 def make_data_card(folder: StoreFolder) -> bytes:
-    """The card of a store whose tables are all there.
+    """The data card of a store with all its tables.
 
     Args:
-        folder: where the store lies.
+        folder: of the store.
 
     Returns:
-        Markdown, in UTF-8; equal stores give equal bytes.
+        Markdown in UTF-8; equal stores give equal bytes.
 
     Raises:
         InputError: a table is damaged.
     """
-    census, attributes = compute_statistics(folder), root_attributes(folder)
+    statistics, attributes = compute_statistics(folder), root_attributes(folder)
     parts = [
-        _head(census),
-        _recipe_part(attributes),
-        _splits(census),
-        _licences(census),
-        _labels(census),
-        _arrays(root_arrays(folder)),
+        _head(statistics),
+        _settings_section(attributes),
+        _splits_section(statistics),
+        _licences_section(statistics),
+        _labels_section(statistics),
+        _arrays_section(root_arrays(folder)),
         _READ,
-        "" if census.is_recorded else _LIMITS,
+        "" if statistics.is_recorded else _LIMITS,
     ]
     return "\n".join(part for part in parts if part).encode()
 
@@ -82,7 +83,7 @@ def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 
 
 def duration(seconds: float) -> str:
-    """In the unit that gives it two or three digits."""
+    """Duration in hours, minutes or seconds, in the largest unit that is at least 1."""
     for unit, unit_s in (("h", 3600), ("min", 60)):
         if seconds >= unit_s:
             return f"{seconds / unit_s:.4g} {unit}"
@@ -93,34 +94,36 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|") or "-"
 
 
-def _head(census: StoreStatistics) -> str:
+def _head(statistics: StoreStatistics) -> str:
+    total = statistics.made
     lines = [
-        f"# {'Recorded' if census.is_recorded else 'Simulated'} radar dataset\n",
-        f"{census.made.clips} clips, {duration(census.made.seconds)}, of one person each before an",
+        f"# {'Recorded' if statistics.is_recorded else 'Simulated'} radar dataset\n",
+        f"{total.clips} clips, {duration(total.seconds)}, of one person each in front of an",
         "FMCW radar: heatmaps of speed, range and azimuth over time, in dB above the noise.",
-        *([] if census.is_recorded else [_SIMULATED]),
+        *([] if statistics.is_recorded else [_SIMULATED]),
     ]
-    if census.failed:
-        lines.append(f"{census.failed} clips could not be made; their rows are empty.")
+    if statistics.failed:
+        lines.append(f"{statistics.failed} clips could not be made; their rows are empty.")
     return "\n".join(lines) + "\n"
 
 
-def _recipe_part(attributes: Mapping) -> str:
+def _settings_section(attributes: Mapping) -> str:
     if "recipe" not in attributes:
         return ""
     recipe = parse_recipe(str(attributes["recipe"]), "recipe")
     rows = [(name, f"`{value}`") for name, value in _settings(recipe).items()]
     rows.append(("code", f"`{attributes.get('code_version', '')}`"))
     rows.append(("recipe digest", f"`{attributes.get('recipe_digest', '')[:16]}`"))
-    about = "The whole recipe is the attribute `recipe` in `zarr.json`: TOML, fit for `--recipe`.\n"
-    return f"## Made with\n\n{table(('setting', 'value'), rows)}\n{about}"
+    note = "The attribute `recipe` in `zarr.json` is the complete recipe: TOML for `--recipe`.\n"
+    return f"## Settings\n\n{table(('setting', 'value'), rows)}\n{note}"
 
 
 def _settings(recipe: Recipe) -> dict[str, str]:
-    """What decides most, in the units people read."""
-    places, how = recipe.placements, recipe.simulation
+    """The main settings by name, in customary units."""
+    places, simulation = recipe.placements, recipe.simulation
     chirp, frame = recipe.radar.chirp, recipe.radar.frame
     start_ghz = chirp.start_freq_hz / 1e9
+    sigma = _span(simulation.sigma_rad) if simulation.reflection == "paper" else "none"
     return {
         "radar": f"{recipe.radar.name}, {start_ghz:.2f} to "
         f"{start_ghz + chirp.bandwidth_hz / 1e9:.2f} GHz, {frame.num_chirps} chirps of "
@@ -132,9 +135,10 @@ def _settings(recipe: Recipe) -> dict[str, str]:
         "heading [deg]": _span([math.degrees(end) for end in places.heading_rad]),
         "radar height [m], tilt [deg]": f"{_span(places.radar_height_m)}, "
         + _span([math.degrees(end) for end in places.radar_tilt_rad]),
-        "sum, reflection, visibility": f"{how.method}, {how.reflection}, {how.visibility}",
-        "sigma [rad]": _span(how.sigma_rad) if how.reflection == "paper" else "none",
-        "noise, ADC steps": f"{_yes(how.noise)}, {_yes(how.quantise)}",
+        "sum, reflection, visibility": f"{simulation.method}, {simulation.reflection}, "
+        f"{simulation.visibility}",
+        "sigma [rad]": sigma,
+        "noise, ADC steps": f"{_yes(simulation.noise)}, {_yes(simulation.quantise)}",
         "heatmap window, clutter removed": f"{recipe.maps.window}, {recipe.maps.clutter}",
         "seed": str(recipe.seed),
     }
@@ -149,64 +153,64 @@ def _yes(value: bool) -> str:
     return "yes" if value else "no"
 
 
-def _splits(census: StoreStatistics) -> str:
+def _splits_section(statistics: StoreStatistics) -> str:
     rows = [
-        (
-            name,
-            census.subjects_in(name),
-            census.splits[name].clips,
-            duration(census.splits[name].seconds),
-        )
-        for name in census.split_names
+        (name, statistics.subjects_in(name), total.clips, duration(total.seconds))
+        for name, total in ((name, statistics.splits[name]) for name in statistics.split_names)
     ]
-    rows.append(("all", len(census.subjects), census.made.clips, duration(census.made.seconds)))
-    said = "No person is in two splits.\n"
-    if census.leaking:
-        said = f"**{len(census.leaking)} people are in more than one split.**\n"
-    text = f"## Splits\n\n{table(('split', 'subjects', 'clips', 'duration'), rows)}\n{said}"
-    official = {name: amount for name, amount in sorted(census.official.items()) if name}
+    made = statistics.made
+    rows.append(("all", len(statistics.subjects), made.clips, duration(made.seconds)))
+    leaks = "No person is in two splits.\n"
+    if statistics.leaking_subjects:
+        count = len(statistics.leaking_subjects)
+        leaks = f"**{count} people are in more than one split.**\n"
+    text = f"## Splits\n\n{table(('split', 'subjects', 'clips', 'duration'), rows)}\n{leaks}"
+    official = {name: total for name, total in sorted(statistics.official.items()) if name}
     if official:
-        counts = ", ".join(f"{name} {amount.clips}" for name, amount in official.items())
-        text += f"\nWhere the text sets put them (column `official_split`): {counts} clips.\n"
+        counts = ", ".join(f"{name} {total.clips}" for name, total in official.items())
+        text += f"\nOfficial splits of the text sets (column `official_split`): {counts} clips.\n"
     return text
 
 
-def _licences(census: StoreStatistics) -> str:
+def _licences_section(statistics: StoreStatistics) -> str:
     rows = [
-        (source, licence, amount.clips, duration(amount.seconds))
-        for (source, licence), amount in sorted(census.motions.items())
+        (source, licence, total.clips, duration(total.seconds))
+        for (source, licence), total in sorted(statistics.motions.items())
     ]
-    text = "## Motions and words, and their licences\n\n"
-    text += table(("motions of", "licence", "clips", "duration"), rows)
-    words: dict[tuple[str, str], int] = {}
-    for _, source, licence in census.captions.values():
-        words[source, licence] = words.get((source, licence), 0) + 1
-    rows = [(*of, count, census.said[of[0]]) for of, count in sorted(words.items())]
+    text = "## Licences of motions and texts\n\n"
+    text += table(("source of motions", "licence", "clips", "duration"), rows)
+    rows = [
+        (source, licence, count, statistics.segments[source])
+        for (source, licence), count in sorted(statistics.caption_counts.items())
+    ]
     if rows:
-        text += "\n" + table(("words of", "licence", "captions", "segments"), rows)
-    return f"{text}\nClips without words: {census.unlabelled}.\n"
+        text += "\n" + table(("source of texts", "licence", "captions", "segments"), rows)
+    return f"{text}\nClips without text: {statistics.without_text}.\n"
 
 
-def _labels(census: StoreStatistics) -> str:
-    if not census.labels:
+def _labels_section(statistics: StoreStatistics) -> str:
+    if not statistics.labels:
         return ""
-    named = census.named_labels
-    order = sorted(named.items(), key=lambda item: (-item[1].clips, item[0]))
-    rows = [(words[:_LONGEST_LABEL], said.clips, duration(said.seconds)) for words, said in order]
-    text = f"## Labels\n\n{len(named)} different ones.\n\n"
+    totals = statistics.totals_by_label
+    order = sorted(totals.items(), key=lambda item: (-item[1].clips, item[0]))
+    rows = [
+        (label[:_LONGEST_LABEL], total.clips, duration(total.seconds)) for label, total in order
+    ]
+    text = f"## Labels\n\n{len(totals)} different labels.\n\n"
     text += table(("label", "clips", "duration"), rows[:_MOST_LABELS])
     more = len(rows) - _MOST_LABELS
-    return text + (
-        f"\n{more} more, each in {rows[_MOST_LABELS][1]} clips or fewer.\n" if more > 0 else ""
-    )
+    if more > 0:
+        text += f"\n{more} more, each in {rows[_MOST_LABELS][1]} clips or fewer.\n"
+    return text
 
 
-def _arrays(arrays: Mapping[str, dict]) -> str:
+def _arrays_section(arrays: Mapping[str, dict]) -> str:
     rows = []
     for name, array in arrays.items():
         axes = zip(array.get("dimension_names") or (), array.get("shape", ()))
-        said = array.get("attributes", {})
         shape = ", ".join(f"{axis} {length}" for axis, length in axes)
-        about = said.get("long_name", "")
-        rows.append((f"`{name}`", shape, array.get("data_type", ""), said.get("units", ""), about))
-    return f"## Arrays\n\n{table(('array', 'axes', 'type', 'unit', 'what'), rows)}" if rows else ""
+        attributes = array.get("attributes", {})
+        units, description = attributes.get("units", ""), attributes.get("long_name", "")
+        rows.append((f"`{name}`", shape, array.get("data_type", ""), units, description))
+    head = ("array", "axes", "type", "unit", "description")
+    return f"## Arrays\n\n{table(head, rows)}" if rows else ""

@@ -1,8 +1,8 @@
-"""A store's arrays and tables in other clothes: one HDF5 file, or a folder of NumPy files.
+"""Export a store to one HDF5 file, or to a folder of NumPy files.
 
-Names, axes, units and values stay as they are. Rows go over a shard at a time, so memory does not
-grow with the store, and every block is read back and compared. What is not whole has no name: a
-`.partial` beside the target is renamed when all is there.
+Names, axes, units and values do not change. Rows are copied one shard at a time, so memory does not
+grow with the store, and every block is read back and compared. The output is written under the name
+`.partial` and renamed when it is complete.
 """
 
 import csv
@@ -20,22 +20,22 @@ from pipelines.store_reader import Store
 from radarsim.errors import InputError
 
 _NUMPY = {"string": object, "int64": np.int64, "int32": np.int32, "float64": np.float64}
-Told = Callable[[str], object]
+Report = Callable[[str], object]
 
 
-def to_hdf5(store: Store, path: str | Path, tell: Told = lambda name: None) -> int:
-    """Write one HDF5 file: datasets named as the arrays, tables as a group of columns each.
+def to_hdf5(store: Store, path: str | Path, report: Report = lambda name: None) -> int:
+    """Write one HDF5 file: a dataset per array, and a group of columns per table.
 
     Args:
         store: an open store.
-        path: file to be made.
-        tell: called with each array's name before it is copied.
+        path: of the new file.
+        report: called with the name of each array before it is copied.
 
     Returns:
-        Values that were written and compared.
+        Number of values that were written and compared.
 
     Raises:
-        InputError: the file is there already, cannot be written, or did not keep a value.
+        InputError: the file exists or cannot be written, or a value read back differs.
     """
     import h5py
 
@@ -43,15 +43,15 @@ def to_hdf5(store: Store, path: str | Path, tell: Told = lambda name: None) -> i
         file.attrs.update({name: _plain(value) for name, value in store.attributes.items()})
         count = 0
         for name, array in _arrays(store):
-            tell(name)
-            # gzip, since every reader of HDF5 has it.
-            how = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
+            report(name)
+            # gzip, since all HDF5 readers support it.
+            compression = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
             chunks = array.chunks if _per_clip(array) else None
             copy = file.create_dataset(
-                name, array.shape, array.dtype, chunks=chunks, **(how if chunks else {})
+                name, array.shape, array.dtype, chunks=chunks, **(compression if chunks else {})
             )
             copy.attrs.update({key: _plain(value) for key, value in array.attrs.items()})
-            count += _copied(store, array, copy, path)
+            count += _copy(store, array, copy, path)
         _label_axes(file, store)
         for table, columns in TABLES.items():
             rows = store.table(table)
@@ -62,29 +62,29 @@ def to_hdf5(store: Store, path: str | Path, tell: Told = lambda name: None) -> i
     return count
 
 
-def to_numpy(store: Store, path: str | Path, tell: Told = lambda name: None) -> int:
+def to_numpy(store: Store, path: str | Path, report: Report = lambda name: None) -> int:
     """Write a folder: `NAME.npy` per array, `TABLE.csv` per table, and `attributes.json`.
 
     Args:
         store: an open store.
-        path: folder to be made.
-        tell: called with each array's name before it is copied.
+        path: of the new folder.
+        report: called with the name of each array before it is copied.
 
     Returns:
-        Values that were written and compared.
+        Number of values that were written and compared.
 
     Raises:
-        InputError: the folder is there already, cannot be written, or did not keep a value.
+        InputError: the folder exists or cannot be written, or a value read back differs.
     """
     with _Target(path, "--numpy") as partial:
         partial.mkdir()
         about, count = {"store": store.attributes}, 0
         for name, array in _arrays(store):
-            tell(name)
+            report(name)
             copy = np.lib.format.open_memmap(
                 partial / f"{name}.npy", mode="w+", dtype=array.dtype, shape=array.shape
             )
-            count += _copied(store, array, copy, path)
+            count += _copy(store, array, copy, path)
             copy.flush()
             about[name] = {"axes": array.metadata.dimension_names, **array.attrs}
         for table, columns in TABLES.items():
@@ -98,7 +98,7 @@ def to_numpy(store: Store, path: str | Path, tell: Told = lambda name: None) -> 
 
 
 class _Target:
-    """A path that gets its name when all is written; nothing is left of what failed."""
+    """Output path that appears when writing is complete; after a failure nothing is left."""
 
     def __init__(self, path: str | Path, option: str):
         self.path, self.option = Path(path), option
@@ -106,13 +106,13 @@ class _Target:
 
     def __enter__(self) -> Path:
         if self.path.exists():
-            hint = "choose another, or remove it first"
-            raise InputError(self.path, self.option, "is there already", hint)
+            hint = "choose another path, or remove it first"
+            raise InputError(self.path, self.option, "exists already", hint)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._remove()
         except OSError as error:
-            raise self._told(error) from None
+            raise self._input_error(error) from None
         return self.partial
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
@@ -121,7 +121,7 @@ class _Target:
             return
         self._remove()
         if isinstance(error, OSError):
-            raise self._told(error) from None
+            raise self._input_error(error) from None
 
     def _remove(self) -> None:
         if self.partial.is_dir():
@@ -129,9 +129,9 @@ class _Target:
         else:
             self.partial.unlink(missing_ok=True)
 
-    def _told(self, error: OSError) -> InputError:
+    def _input_error(self, error: OSError) -> InputError:
         problem = f"cannot be written ({error.strerror or str(error)[:80]})"
-        return InputError(self.path, self.option, problem, "choose a place with room")
+        return InputError(self.path, self.option, problem, "choose a writable path with free space")
 
 
 def _arrays(store: Store) -> Iterator[tuple[str, zarr.Array]]:
@@ -142,8 +142,8 @@ def _per_clip(array: zarr.Array) -> bool:
     return array.metadata.dimension_names[0] == "clip"
 
 
-def _copied(store: Store, array: zarr.Array, copy, path: str | Path) -> int:
-    """Copy a shard's rows at a time, and compare what can be read back."""
+def _copy(store: Store, array: zarr.Array, copy, path: str | Path) -> int:
+    """Copy the rows of one shard at a time, and compare the values read back."""
     rows = (array.shards or array.chunks)[0]
     for first in range(0, array.shape[0], rows):
         block = slice(first, min(first + rows, array.shape[0]))
@@ -151,12 +151,12 @@ def _copied(store: Store, array: zarr.Array, copy, path: str | Path) -> int:
         copy[block] = values
         if not np.array_equal(copy[block], values, equal_nan=values.dtype.kind == "f"):
             where = f"{array.basename} rows {block.start} to {block.stop}"
-            raise InputError(path, where, "did not keep its values", "check the disk")
+            raise InputError(path, where, "reads back other values", "check the disk")
     return int(np.prod(array.shape))
 
 
 def _label_axes(file, store: Store) -> None:
-    """Axes by name, with their coordinates as dimension scales: xarray and others know them."""
+    """Name the axes, and attach coordinates as dimension scales for xarray and other readers."""
     for name in COORDINATE_UNITS:
         file[name].make_scale(name)
     for name, array in _arrays(store):
@@ -167,5 +167,5 @@ def _label_axes(file, store: Store) -> None:
 
 
 def _plain(value: object) -> object:
-    """What an HDF5 attribute can hold: tables and lists as JSON."""
+    """Value as an HDF5 attribute: tables and lists become JSON text."""
     return value if isinstance(value, (str, int, float)) else json.dumps(value, sort_keys=True)

@@ -1,6 +1,8 @@
-"""Recordings as a source of clips: the IF cube is read instead of simulated, the rest is shared.
+"""Clips from recordings: the IF cube is read from a capture file instead of simulated.
 
-capture -> labelled stretches -> windows -> IF cube -> heatmaps -> arrays
+    capture -> labelled time spans -> windows -> IF cube -> heatmaps -> arrays
+
+All steps after the IF cube are the same as for simulated clips.
 """
 
 import hashlib
@@ -26,10 +28,9 @@ from radarsim.radar.config import Radar
 from radarsim.scene.motion import Motion
 
 UNUSABLE = "captures that could not be used"
-TOO_SHORT = "labelled stretches too short for a clip"
+TOO_SHORT = "labelled time spans too short for a clip"
 BEYOND = "labels that begin after the end of their capture"
-LOST = "clips with lost packets in them"
-BODY = "recorded"
+LOST = "clips with lost packets"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,9 +38,9 @@ class RecordedTake:
     """One subject in one capture; see `pipelines.sources.Take`.
 
     Attributes:
-        path: the capture.
-        setup: its radar: a board, or a configuration file.
-        iq_order: as for `files.open_capture`.
+        path: of the capture.
+        setup: its radar: name of a board, or a configuration file.
+        iq_order: as for `radarsim.files.open_capture`.
     """
 
     path: str
@@ -57,11 +58,11 @@ class RecordedTake:
         raise InputError(self.path, "motion", "is a capture", "read it with RecordedTake.capture")
 
     def capture(self) -> Capture:
-        """The capture; InputError where it cannot be used."""
+        """Open the capture; raises InputError if it is not usable."""
         return open_capture(self.path, self.setup, iq_order=self.iq_order)
 
     def sha256(self) -> str:
-        """Of the capture's bytes and of what its radar's file says."""
+        """SHA-256 of the bytes of the capture, its radar setup, and the order of I and Q."""
         try:
             of_files = []
             for part in files_of_recording(Path(self.path)):
@@ -75,15 +76,15 @@ class RecordedTake:
 
 
 def select_recorded_clips(recipe: Recipe, take: RecordedTake) -> ClipSelection:
-    """The clips that the labelled stretches of a capture yield.
+    """Cut the labelled time spans of a capture into clips.
 
     Args:
-        recipe: the dataset; its radar is the store's.
+        recipe: the dataset; its radar must be that of the capture.
         take: of the capture.
 
     Returns:
-        Clips without row, shard and split; nothing is known of their placement. Notes for the
-        closing summary, and what the capture's reader found.
+        Clips without row, shard and split, whose placement is unknown (NaN); notes for the closing
+        summary; and findings of the capture reader.
     """
     try:
         sha256, capture = take.sha256(), take.capture()
@@ -108,23 +109,23 @@ def select_recorded_clips(recipe: Recipe, take: RecordedTake) -> ClipSelection:
 def make_recorded_clip(
     recipe: Recipe, clip: Clip, take: RecordedTake, *, keep_cubes: bool = False
 ) -> dict[str, np.ndarray]:
-    """One clip's arrays, named and shaped as `schema.store_arrays` says.
+    """Read one clip of a capture and compute its arrays, specified by `schema.store_arrays`.
 
     Args:
         recipe: the dataset.
-        clip: of its plan.
-        take: the clip's.
-        keep_cubes: whether the store holds IF cubes.
+        clip: a clip of the plan.
+        take: the take of the clip.
+        keep_cubes: whether the store keeps IF cubes.
 
     Returns:
         Values by array name.
 
     Raises:
-        TakeChanged: the capture is not what it was when the plan was made.
+        TakeChanged: the capture has changed since the plan was made.
     """
     try:
         if take.sha256() != clip.take_sha256:
-            hint = "put the old file back, or build a new store"
+            hint = "restore the old file, or build a new store"
             raise InputError(take.id, "file", "changed since the plan was made", hint)
         capture = take.capture()
         first = first_frame(recipe, clip)
@@ -137,32 +138,32 @@ def make_recorded_clip(
 
 
 def frames_needed(recipe: Recipe) -> int:
-    """Frames of the shortest clip: as the recipe says, and enough for one heatmap column."""
+    """Frames of the shortest clip: the recipe's minimum, and enough for one heatmap column."""
     window = heatmap_settings(recipe).window_chirps
     return max(recipe.clips.min_frames, math.ceil(window / recipe.radar.frame.num_chirps))
 
 
 def first_frame(recipe: Recipe, clip: Clip) -> int:
-    """The radar frame that a clip starts with."""
+    """Index of the first radar frame of a clip in its capture."""
     return round(clip.start_s / recipe.radar.frame.period_s)
 
 
 def same_signal(one: Radar, other: Radar) -> bool:
-    """Whether two radars differ in nothing but their name."""
+    """Whether two radars are equal except for their names."""
     return replace(one, name="") == replace(other, name="")
 
 
 def _check_radar(recipe: Recipe, capture: Capture) -> None:
     if not same_signal(recipe.radar, capture.radar):
         problem = f"is of {capture.radar.name}, the store of {recipe.radar.name}"
-        hint = "a store's axes belong to one radar: make a store of each"
+        hint = "a store has the axes of one radar: build a store for each"
         raise InputError(capture.name, "radar", problem, hint)
 
 
 def _clips_of(
     recipe: Recipe, take: RecordedTake, sha256: str, text: Text, capture: Capture
 ) -> list[Clip]:
-    """Windows of one labelled stretch, each on whole frames."""
+    """Windows of one labelled time span, aligned to radar frames."""
     period_s = recipe.radar.frame.period_s
     end_s = capture.duration_s if text.end_s is None else min(text.end_s, capture.duration_s)
     stop = math.floor(end_s / period_s + 1e-6)
@@ -171,12 +172,15 @@ def _clips_of(
     clips = []
     while stop - start >= frames_needed(recipe):
         num_frames = min(recipe.num_frames, stop - start)
-        clips.append(_draft(recipe, take, sha256, start * period_s, num_frames))
+        clips.append(_unplaced_clip(recipe, take, sha256, start * period_s, num_frames))
         start += stride
     return clips
 
 
-def _draft(recipe: Recipe, take: RecordedTake, sha256: str, start_s: float, num_frames: int):
+def _unplaced_clip(
+    recipe: Recipe, take: RecordedTake, sha256: str, start_s: float, num_frames: int
+) -> Clip:
+    """A clip whose placement is unknown (NaN)."""
     clip_id = f"{take.id}@{start_s:.2f}s.0"
     unknown = float("nan")
     return Clip(
@@ -206,6 +210,6 @@ def _touches(recipe: Recipe, clip: Clip, frames: frozenset[int]) -> bool:
 
 @lru_cache(maxsize=256)
 def _file_sha256(path: str, size: int, mtime_ns: int) -> str:
-    """Once per worker and state of the file: captures are large, and every clip asks."""
+    """Hash a file once per worker and file state: captures are large, and every clip needs it."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

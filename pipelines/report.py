@@ -1,7 +1,8 @@
-"""A store on one page: `python -m pipelines.report synth.zarr`.
+"""HTML report of a store: `python -m pipelines.report synth.zarr`.
 
-Writes an HTML file with its pictures inside: hours, labels, captions, lengths, placements, levels,
-where the power lies in speed, range and angle, people and splits, licences, and some clips drawn.
+Writes one HTML file with embedded pictures: hours, labels, captions, lengths, placements, levels,
+distribution of power over speed, range and angle, subjects and splits, licences, and the heatmaps
+of some clips.
 """
 
 import argparse
@@ -12,13 +13,13 @@ from pathlib import Path
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit status: 0, or 2 where there is nothing to report on."""
+    """Run the command; returns its exit status: 0, or 2 if no report can be made."""
     options = _parser().parse_args(arguments)
-    # Late: they take seconds to import, and --help need not wait.
+    # Late: these imports take seconds, and --help does not need them.
     from radarsim.errors import InputError
 
     try:
-        out = Path(options.out) if options.out else _beside(options.store)
+        out = Path(options.out) if options.out else _default_out(options.store)
         _write(out, _page(options))
     except InputError as error:
         print(error, file=sys.stderr)
@@ -49,8 +50,8 @@ def _write(out: Path, page: str) -> None:
         raise InputError(out, "--out", problem, "choose a writable path with --out") from None
 
 
-def _beside(store: str) -> Path:
-    """A name beside the store; where the store is not on this machine, one here."""
+def _default_out(store: str) -> Path:
+    """Path of the report: in the folder of a local store, or in the current folder for a URL."""
     if "://" in store:
         return Path(f"{Path(store).stem}.report.html")
     path = Path(store)
@@ -63,9 +64,9 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m pipelines.report", description=__doc__.split("\n\n", 1)[1]
     )
     parser.add_argument("store", metavar="STORE", help="a store's folder or URL")
-    parser.add_argument("--out", metavar="FILE.html", help="where to (STORE.report.html)")
+    parser.add_argument("--out", metavar="FILE.html", help="default: STORE.report.html")
     parser.add_argument(
-        "--clips", type=int, default=8, metavar="N", help="clips that are drawn (8; 0 for none)"
+        "--clips", type=int, default=8, metavar="N", help="number of clips to draw (default: 8)"
     )
     return parser
 

@@ -1,4 +1,4 @@
-"""The report's pictures; each is a matplotlib Figure of its own."""
+"""Figures of the HTML report, each a separate matplotlib Figure."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from radarsim.plots.heatmaps import PANELS, draw_heatmap
 _STYLE = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "figure.dpi": 110}
 _BLUE, _COLOURS = "#33658a", {"train": "#33658a", "val": "#f6ae2d", "test": "#c1440e"}
 MOST_LABELS, _LONGEST_LABEL = 40, 48
-# Column of the table: how it is called, and printed units per SI unit.
+# Column of the clips table -> (axis label, printed units per SI unit).
 _VARIED = {
     "distance_m": ("distance [m]", 1.0),
     "lateral_m": ("to the left [m]", 1.0),
@@ -32,12 +32,12 @@ assert set(DRAWN) <= set(_VARIED)
 
 
 def labels_figure(labels: Mapping[str, int]) -> Figure:
-    """How many clips bear each of the commonest labels."""
+    """Number of clips of each of the most frequent labels."""
     shown = sorted(labels.items(), key=lambda item: (-item[1], item[0]))[:MOST_LABELS]
     with rc_context(_STYLE):
         page = Figure(figsize=(9, 0.6 + 0.19 * len(shown)), layout="constrained")
         panel = page.add_subplot()
-        names = [_plain(words) for words, _ in shown]
+        names = [_shortened(label) for label, _ in shown]
         panel.barh(range(len(shown)), [count for _, count in shown], color=_BLUE)
         panel.set_yticks(range(len(shown)), names, fontsize=8, parse_math=False)
         panel.invert_yaxis()
@@ -48,7 +48,7 @@ def labels_figure(labels: Mapping[str, int]) -> Figure:
 
 
 def people_figure(clips: Sequence[Clip]) -> Figure:
-    """Clips of each subject, by split."""
+    """Number of clips of each subject, by split."""
     counts: dict[str, dict[str, int]] = {}
     for clip in clips:
         splits = counts.setdefault(clip.subject, {})
@@ -69,21 +69,23 @@ def people_figure(clips: Sequence[Clip]) -> Figure:
     return page
 
 
-def texts_figure(census: StoreStatistics, words: Sequence[int], per_clip: Sequence[int]) -> Figure:
-    """Lengths of clips, words per caption, texts per clip."""
-    frames = np.repeat(list(census.frames), list(census.frames.values()))
+def texts_figure(
+    statistics: StoreStatistics, caption_words: Sequence[int], texts_per_clip: Sequence[int]
+) -> Figure:
+    """Histograms of frames per clip, words per caption and texts per clip."""
+    frames = np.repeat(list(statistics.frames), list(statistics.frames.values()))
     return _histograms(
         {
             "frames per clip": frames,
-            "words per caption": np.array(words),
-            "texts per clip": np.array(per_clip),
+            "words per caption": np.array(caption_words),
+            "texts per clip": np.array(texts_per_clip),
         },
         whole=True,
     )
 
 
 def placements_figure(clips: Sequence[Clip]) -> Figure | None:
-    """What varies from clip to clip; None where nothing does."""
+    """Histograms of the parameters that vary from clip to clip; None if none does."""
     values = {
         title: np.array([getattr(clip, name) for clip in clips]) * per_si
         for name, (title, per_si) in _VARIED.items()
@@ -94,7 +96,7 @@ def placements_figure(clips: Sequence[Clip]) -> Figure | None:
 
 
 def levels_figure(sample: Sample) -> Figure:
-    """How strong the maps' cells are, and the strongest of each clip over distance."""
+    """Histogram of heatmap levels, and the strongest cell of each clip over distance."""
     centres = (LEVEL_EDGES_DB[:-1] + LEVEL_EDGES_DB[1:]) / 2
     with rc_context(_STYLE):
         page = Figure(figsize=(9, 2.6), layout="constrained")
@@ -110,7 +112,7 @@ def levels_figure(sample: Sample) -> Figure:
 
 
 def shares_figure(store: Store, sample: Sample) -> Figure:
-    """Where the echo's power lies along each axis: Doppler, range, azimuth."""
+    """Distribution of the echo power over speed, range and azimuth."""
     axes = store.axes()
     with rc_context(_STYLE):
         page = Figure(figsize=(9, 2.4), layout="constrained")
@@ -125,7 +127,7 @@ def shares_figure(store: Store, sample: Sample) -> Figure:
 
 
 def clips_figure(store: Store, rows: Sequence[int]) -> Figure:
-    """Some clips as their three maps, a row each."""
+    """The three heatmaps of some clips, one clip per row."""
     axes = store.axes()
     with rc_context({**_STYLE, "font.size": 7}):
         page = Figure(figsize=(11, 1.75 * len(rows)), layout="constrained")
@@ -135,9 +137,9 @@ def clips_figure(store: Store, rows: Sequence[int]) -> Figure:
                 draw_heatmap(panel, name, map_db, axes)
                 panel.tick_params(labelbottom=row == rows[-1], length=2)
                 panel.set_xlabel("time [s]" if row == rows[-1] else "")
-            clip, said = store.clips[row], store.caption(row)
-            title = f"{row}  {said or clip.id}   {clip.subject}, {clip.split}"
-            panels[0].set_title(_plain(title, 150), loc="left", fontsize=8, parse_math=False)
+            clip, caption = store.clips[row], store.caption(row)
+            title = f"{row}  {caption or clip.id}   {clip.subject}, {clip.split}"
+            panels[0].set_title(_shortened(title, 150), loc="left", fontsize=8, parse_math=False)
     return page
 
 
@@ -155,11 +157,11 @@ def _histograms(values: Mapping[str, np.ndarray], whole: bool = False) -> Figure
 
 
 def _edges(counts: np.ndarray) -> np.ndarray:
-    """Edges between whole numbers, at most about fifty."""
+    """Histogram edges between whole numbers, about fifty at most."""
     high = int(counts.max()) if counts.size else 1
     step = max(1, math.ceil((high + 1) / 50))
     return np.arange(0, high + step + 1, step) - 0.5
 
 
-def _plain(words: str, longest: int = _LONGEST_LABEL) -> str:
-    return words if len(words) <= longest else f"{words[: longest - 1].rstrip()}…"
+def _shortened(text: str, longest: int = _LONGEST_LABEL) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"

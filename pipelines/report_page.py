@@ -1,4 +1,4 @@
-"""The report's words and tables, and its pictures put between them."""
+"""The HTML report of a store: text, tables and embedded figures."""
 
 import base64
 import io
@@ -30,77 +30,78 @@ img { max-width: 100%; }
 
 
 def report_page(store: Store, num_drawn: int = 8) -> str:
-    """The whole report as HTML that needs no other file.
+    """The report as HTML that needs no other file.
 
     Args:
-        store: an open store; an unfinished one is reported as far as it has come.
-        num_drawn: clips that are drawn.
+        store: an open store; for an unfinished store, the clips made so far are reported.
+        num_drawn: number of clips to draw.
 
     Returns:
         HTML.
 
     Raises:
-        InputError: the store holds no clip, or is damaged.
+        InputError: the store has no clips, or is damaged.
     """
-    census = compute_statistics(open_folder(store.path))
-    if not census.made.clips:
-        raise InputError(store.path, "clips", "there are none that hold something", "build it")
+    statistics = compute_statistics(open_folder(store.path))
+    if not statistics.made.clips:
+        raise InputError(store.path, "clips", "all are empty or missing", "build the store first")
     name = escape(store.name)
     parts = [
         f"<h1>{name}</h1>",
-        _head(store, census),
-        *_motions(store, census),
-        *_words(store, census),
-        *_signals(store, num_drawn),
+        _overview(store, statistics),
+        *_subjects_section(store, statistics),
+        *_texts_section(store, statistics),
+        *_heatmaps_section(store, num_drawn),
     ]
     head = f"<meta charset='utf-8'><title>{name}</title><style>{_STYLE}</style>"
     return f"<!doctype html><html><head>{head}</head><body>{''.join(parts)}</body></html>\n"
 
 
-def _head(store: Store, census: StoreStatistics) -> str:
+def _overview(store: Store, statistics: StoreStatistics) -> str:
     finished = "finished" if store.checksums else "not finished"
-    kind = "recorded" if census.is_recorded else "simulated"
+    kind = "recorded" if statistics.is_recorded else "simulated"
     radar = store.recipe.radar.name
     rows = [
         ("state", f"{finished}, {kind}"),
-        ("clips", f"{census.made.clips}, {duration(census.made.seconds)}"),
-        ("clips that failed", census.failed),
-        ("subjects", len(census.subjects)),
-        ("labels", len(census.labels)),
-        ("captions", len(census.captions)),
+        ("clips", f"{statistics.made.clips}, {duration(statistics.made.seconds)}"),
+        ("clips that failed", statistics.failed),
+        ("subjects", len(statistics.subjects)),
+        ("labels", len(statistics.labels)),
+        ("captions", len(statistics.captions)),
         ("radar, body", f"{radar}, {store.recipe.body}"),
         ("window, clutter removed", f"{store.recipe.maps.window}, {store.recipe.maps.clutter}"),
         ("IF cubes, poses", f"{_kept(store, 'if_cube')}, {_kept(store, 'poses')}"),
         ("recipe digest", store.attributes.get("recipe_digest", "")[:16]),
     ]
-    note = "Checksums were not compared: <code>python -m builders.check</code> does that."
+    note = "Checksums were not compared: use <code>python -m builders.check</code>."
     return _table(None, rows) + f"<p class='note'>{note}</p>"
 
 
-def _motions(store: Store, census: StoreStatistics) -> Iterable[str]:
-    """Splits, people, sources and placements."""
+def _subjects_section(store: Store, statistics: StoreStatistics) -> Iterable[str]:
+    """Splits, subjects, sources and placements."""
     clips = [clip for clip in store.clips.values() if clip.num_frames]
     yield "<h2>People and splits</h2>"
     yield _table(
         ("split", "subjects", "clips", "duration"),
         [
-            (split, census.subjects_in(split), amount.clips, duration(amount.seconds))
-            for split, amount in ((name, census.splits[name]) for name in census.split_names)
+            (split, statistics.subjects_in(split), total.clips, duration(total.seconds))
+            for split, total in ((name, statistics.splits[name]) for name in statistics.split_names)
         ],
     )
     leaks = [*check_splits(store)]
     yield "<p>No person and no motion is in two splits.</p>" if not leaks else _lines(leaks)
     yield _image(figures.people_figure(clips))
-    official = {name: each for name, each in sorted(census.official.items()) if name}
+    official = {name: total for name, total in sorted(statistics.official.items()) if name}
     if official:
-        yield "<p>Splits of the text sets, kept beside:</p>"
-        yield _table(("official split", "clips"), [(k, v.clips) for k, v in official.items()])
+        yield "<p>Official splits of the text sets:</p>"
+        rows = [(name, total.clips) for name, total in official.items()]
+        yield _table(("official split", "clips"), rows)
     yield "<h2>Motions and their licences</h2>"
     yield _table(
         ("source", "licence", "clips", "duration"),
         [
-            (*of, amount.clips, duration(amount.seconds))
-            for of, amount in sorted(census.motions.items())
+            (source, licence, total.clips, duration(total.seconds))
+            for (source, licence), total in sorted(statistics.motions.items())
         ],
     )
     yield "<h2>Placements</h2>"
@@ -108,43 +109,48 @@ def _motions(store: Store, census: StoreStatistics) -> Iterable[str]:
     yield _image(placements) if placements else "<p>The same for all clips.</p>"
 
 
-def _words(store: Store, census: StoreStatistics) -> Iterable[str]:
-    """Labels, captions and sentences."""
+def _texts_section(store: Store, statistics: StoreStatistics) -> Iterable[str]:
+    """Labels, captions and attribute sentences."""
     yield "<h2>Labels</h2>"
-    labels = {words: amount.clips for words, amount in census.named_labels.items()}
+    labels = {label: total.clips for label, total in statistics.totals_by_label.items()}
     yield _image(figures.labels_figure(labels)) if labels else "<p>None.</p>"
     if len(labels) > figures.MOST_LABELS:
-        yield f"<p class='note'>The commonest of {len(labels)}.</p>"
+        yield f"<p class='note'>The most frequent of {len(labels)}.</p>"
     yield "<h2>Captions and their licences</h2>"
-    of = Counter((source, licence) for _, source, licence in census.captions.values())
     yield _table(
         ("source", "licence", "captions", "segments"),
-        [(*key, count, census.said[key[0]]) for key, count in sorted(of.items())],
+        [
+            (source, licence, count, statistics.segments[source])
+            for (source, licence), count in sorted(statistics.caption_counts.items())
+        ],
     )
-    per_clip = Counter(segment["row"] for segment in store.table("segments"))
-    lengths = [len(words.split()) for words, _, _ in census.captions.values()]
-    vocabulary = {word for text, _, _ in census.captions.values() for word in _tokens(text)}
+    captions = [caption.text for caption in statistics.captions.values()]
+    lengths = [len(caption.split()) for caption in captions]
+    vocabulary = {token for caption in captions for token in _tokens(caption)}
     sentences = Counter(row["provenance"] for row in store.table("attributes"))
     yield _table(
         None,
         [
             ("different words", len(vocabulary)),
             ("words per caption, mean", f"{sum(lengths) / max(len(lengths), 1):.1f}"),
-            ("clips without words", census.unlabelled),
+            ("clips without text", statistics.without_text),
             *((f"attribute sentences, {by}", count) for by, count in sorted(sentences.items())),
         ],
     )
+    texts_per_clip = Counter(segment["row"] for segment in store.table("segments"))
     rows = [row for row, clip in store.clips.items() if clip.num_frames]
-    yield _image(figures.texts_figure(census, lengths, [per_clip[row] for row in rows]))
+    counts = [texts_per_clip[row] for row in rows]
+    yield _image(figures.texts_figure(statistics, lengths, counts))
 
 
-def _signals(store: Store, num_drawn: int) -> Iterable[str]:
-    """What the maps hold, and some of them."""
+def _heatmaps_section(store: Store, num_drawn: int) -> Iterable[str]:
+    """Distributions over the heatmaps, and the heatmaps of some clips."""
     sample = take_sample(store)
     yield "<h2>Levels, speeds, ranges, angles</h2>"
-    whole = len(sample.rows) == sum(clip.num_frames > 0 for clip in store.clips.values())
-    which = "all clips" if whole else f"{len(sample.rows)} clips, evenly spread over the store"
-    yield f"<p class='note'>Of {which}; power above the noise, each clip counted alike.</p>"
+    is_complete = len(sample.rows) == sum(clip.num_frames > 0 for clip in store.clips.values())
+    part = f"{len(sample.rows)} clips, evenly spread over the store"
+    clips = "all clips" if is_complete else part
+    yield f"<p class='note'>Of {clips}; power above the noise, equal weight for each clip.</p>"
     yield _image(figures.levels_figure(sample))
     yield _image(figures.shares_figure(store, sample))
     if num_drawn > 0:
@@ -161,7 +167,7 @@ def _tokens(text: str) -> list[str]:
 
 
 def _table(head: Iterable[str] | None, rows: list[tuple]) -> str:
-    """A table; rows beyond the first are told by their number alone."""
+    """HTML table of the first `_MOST_ROWS` rows; further rows are only counted."""
     lines = "".join(
         "<tr>" + "".join(_cell(cell) for cell in row) + "</tr>" for row in rows[:_MOST_ROWS]
     )

@@ -1,4 +1,4 @@
-"""What a report looks at: clips taken evenly from a store, and what their maps add up to."""
+"""Sums over the heatmaps of a sample of clips, spread evenly over a store, for the report."""
 
 from dataclasses import dataclass
 
@@ -13,14 +13,15 @@ LEVEL_EDGES_DB = np.arange(FLOOR_DB, 101.0)
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Sample:
-    """Sums over some clips' maps.
+    """Sums over the heatmaps of some clips.
 
     Attributes:
         rows: of the clips.
-        levels: share of the cells by level, between `LEVEL_EDGES_DB`, by map.
-        shares: share of the echo's power by bin of the map's axis, each clip counted alike.
+        levels: histogram of levels with the edges `LEVEL_EDGES_DB`, as shares, by heatmap.
+        shares: share of the echo power in each bin of the heatmap's axis, with equal weight for
+            each clip, by heatmap.
         peaks_db: strongest cell of each clip's time-range map.
-        distances_m: where each clip's subject starts.
+        distances_m: distance of each clip's subject at the start.
     """
 
     rows: tuple[int, ...]
@@ -31,21 +32,21 @@ class Sample:
 
 
 def evenly(rows: list[int], most: int) -> list[int]:
-    """At most so many of the rows, spread evenly, the same for the same store."""
+    """At most this number of rows, spread evenly; equal rows give equal results."""
     if len(rows) <= most:
         return rows
-    return [rows[int(at)] for at in np.linspace(0, len(rows) - 1, most).round()]
+    return [rows[int(index)] for index in np.linspace(0, len(rows) - 1, most).round()]
 
 
 def take_sample(store: Store, most: int = MOST_CLIPS) -> Sample:
-    """Read some clips' maps and add them up.
+    """Read the heatmaps of some clips and add them up.
 
     Args:
         store: an open store.
-        most: clips that are read.
+        most: maximum number of clips.
 
     Returns:
-        The sums; of no clip where all of them failed.
+        The sums; without clips if all of them failed.
     """
     rows = evenly([row for row, clip in store.clips.items() if clip.num_frames], most)
     levels = {name: np.zeros(len(LEVEL_EDGES_DB) - 1) for name in HEATMAPS}
@@ -67,6 +68,6 @@ def take_sample(store: Store, most: int = MOST_CLIPS) -> Sample:
 
 
 def power_share(map_db: np.ndarray) -> np.ndarray:
-    """How the power above the noise spreads over the bins of a map [time, bin]; sums to 1."""
+    """Share of the power above the noise in each bin of a heatmap [time, bin]; the sum is 1."""
     power = np.maximum(10 ** (map_db / 10) - 1, 0).sum(axis=0)
     return power / max(power.sum(), 1e-12)

@@ -19,6 +19,9 @@ BIN_AXIS = {"time_doppler": "speed", "time_range": "range", "time_angle": "angle
 COORDINATE_UNITS = {"time": "s", "column_time": "s", "range": "m", "speed": "m/s", "angle": "rad"}
 COORDINATE_AXIS = {"column_time": "time"}
 
+# Value of the column `body` for recorded clips, which have no body model.
+RECORDED_BODY = "recorded"
+
 # Parts of a movement that the attribute sentences of a caption describe.
 ATTRIBUTE_PARTS = ("general", "torso", "arms", "legs", "location")
 

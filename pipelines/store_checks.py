@@ -1,6 +1,6 @@
-"""What can be wrong with a store: files, axes, values, tables, splits. Each check gives lines.
+"""Check a store: files, axes, values, tables and splits. Each check yields one line per problem.
 
-A line is a problem: somebody should act on it. What is only worth knowing is `pipelines.report`'s.
+A problem needs action. For statistics of a store see `pipelines.report`.
 """
 
 import math
@@ -16,22 +16,22 @@ from pipelines.store_reader import Store
 from pipelines.store_writer import verify
 from radarsim.errors import InputError
 
-# An echo this far above the noise would have left the ADC of any board we know.
+# An echo this far above the noise would exceed the ADC range of every known board.
 HIGHEST_DB = 150.0
-# Samples at the ADC's limits: fewer are flashes of a hand before the radar, more distort a clip.
+# Share of samples at the ADC's limits: a smaller share is a hand close to the radar for a moment,
+# a larger one distorts the clip.
 CLIPPED_SHARE = 0.01
-MANY = 20
 
 
 def find_problems(store: Store, progress: Callable[[range], Iterator[int]] = iter) -> list[str]:
-    """Everything that is wrong with a store; empty where all is well.
+    """All problems of a store; empty if there is none.
 
     Args:
-        store: finished.
-        progress: wraps the rows while values are read, such as tqdm.
+        store: a finished store.
+        progress: wraps the rows while values are read, for example tqdm.
     """
     found = [*verify(store.path)]
-    if found:  # bytes that changed make every other finding a riddle
+    if found:  # changed bytes make the results of all other checks meaningless
         return found
     found += check_axes(store)
     if found:
@@ -40,21 +40,20 @@ def find_problems(store: Store, progress: Callable[[range], Iterator[int]] = ite
 
 
 def check_axes(store: Store) -> Iterator[str]:
-    """Arrays, axes, shapes, types and units against the schema."""
-    wanted = {spec.name: spec for spec in store_arrays(_layout(store))}
-    for name, spec in wanted.items():
+    """Compare arrays, axes, shapes, types and units with the schema."""
+    expected = {spec.name: spec for spec in store_arrays(_layout(store))}
+    for name, spec in expected.items():
         if not store.has(name):
             yield _line(store, name, "is missing; build the store again")
             continue
-        array = store.group[name]
-        for what, is_, should in _differences(array, spec):
-            yield _line(store, name, f"{what} is {is_}, the schema says {should}")
-    for name in sorted(set(store.group.array_keys()) - set(wanted)):
-        yield _line(store, name, "is no array of this schema")
+        for what, found, wanted in _differences(store.group[name], spec):
+            yield _line(store, name, f"{what} is {found}, the schema requires {wanted}")
+    for name in sorted(set(store.group.array_keys()) - set(expected)):
+        yield _line(store, name, "is not an array of this schema")
 
 
 def check_tables(store: Store) -> Iterator[str]:
-    """Rows, ids and references between the tables."""
+    """Check row numbers, ids, and references between the tables."""
     clips = store.table("clips")
     rows = [clip["row"] for clip in clips]
     if sorted(rows) != list(range(store.num_clips)):
@@ -66,17 +65,17 @@ def check_tables(store: Store) -> Iterator[str]:
     for segment in store.table("segments"):
         start_s, end_s = segment["start_s"], segment["end_s"]
         if segment["caption"] not in captions:
-            yield _line(store, "tables/segments", f"caption {segment['caption']} is not there")
+            yield _line(store, "tables/segments", f"caption {segment['caption']} is missing")
         if not 0 <= start_s < end_s <= length_s.get(segment["row"], 0) + 1e-6:
             where = f"row {segment['row']}: {start_s:g} to {end_s:g} s"
             yield _line(store, "tables/segments", f"{where} is outside the clip")
     for row in store.table("attributes"):
         if row["caption"] not in captions:
-            yield _line(store, "tables/attributes", f"caption {row['caption']} is not there")
+            yield _line(store, "tables/attributes", f"caption {row['caption']} is missing")
 
 
 def check_splits(store: Store) -> Iterator[str]:
-    """A person or a motion in two splits would be learnt and tested on."""
+    """Check for data leakage: a person or motion must not be in more than one split."""
     for key, what in (("subject", "subject"), ("take", "motion"), ("take_sha256", "motion file")):
         splits = defaultdict(set)
         for clip in store.clips.values():
@@ -87,24 +86,24 @@ def check_splits(store: Store) -> Iterator[str]:
 
 
 def check_values(store: Store, progress: Callable[[range], Iterator[int]] = iter) -> Iterator[str]:
-    """Finite values within physical limits; padding as it should be; no clip without an echo."""
+    """Check that values are finite and within physical limits, and that padding is correct."""
     for row in progress(range(store.num_clips)):
         frames, columns = (int(store.array(name, row)) for name in ("num_frames", "num_columns"))
         clip = store.clips[row]
         if frames != clip.num_frames:
-            yield _line(store, clip.id, f"{frames} frames, the table says {clip.num_frames}")
+            yield _line(store, clip.id, f"{frames} frames, {clip.num_frames} in the table")
         for name in HEATMAPS:
             map_db = store.array(name, row).astype(np.float32)
-            yield from (_line(store, f"{clip.id} {name}", why) for why in _map(map_db, columns))
-        if store.has("if_cube") and _clipped_share(store, row) > CLIPPED_SHARE:
-            share = _clipped_share(store, row)
+            for problem in _map_problems(map_db, columns):
+                yield _line(store, f"{clip.id} {name}", problem)
+        if store.has("if_cube") and (share := _clipped_share(store, row)) > CLIPPED_SHARE:
             yield _line(store, f"{clip.id} if_cube", f"{share:.1%} of the samples are clipped")
         for name in ("poses", "transl"):
             if frames and store.has(name) and not np.isfinite(store.array(name, row)).all():
                 yield _line(store, f"{clip.id} {name}", "values are not finite")
 
 
-def _map(map_db: np.ndarray, columns: int) -> Iterator[str]:
+def _map_problems(map_db: np.ndarray, columns: int) -> Iterator[str]:
     if not np.isfinite(map_db).all():
         yield f"{np.count_nonzero(~np.isfinite(map_db))} values are not finite"
         return
@@ -118,7 +117,7 @@ def _map(map_db: np.ndarray, columns: int) -> Iterator[str]:
 
 
 def _clipped_share(store: Store, row: int) -> float:
-    """Of the ADC's samples in the first frame: the subject is nearest where it starts."""
+    """Share of clipped ADC samples in the first frame, where the subject starts."""
     codes = store.group["if_cube"][row, 0]
     if codes.dtype.kind != "i":
         return 0.0
@@ -127,7 +126,7 @@ def _clipped_share(store: Store, row: int) -> float:
 
 
 def _layout(store: Store) -> Layout:
-    """The sizes that the store's own recipe and tables ask for."""
+    """Sizes that follow from the store's own recipe and tables."""
     recipe = store.recipe
     step_v = recipe.radar.receiver.adc_step_v if recipe.simulation.quantise else None
     return Layout(
@@ -143,15 +142,16 @@ def _layout(store: Store) -> Layout:
 
 
 def _differences(array: zarr.Array, spec: ArraySpec) -> Iterator[tuple[str, object, object]]:
+    """(property, value, required value) for each property that differs from the schema."""
     dims = tuple(array.metadata.dimension_names or ())
-    for what, is_, should in (
+    for what, found, wanted in (
         ("axes", dims, spec.dims),
         ("shape", array.shape, spec.shape),
         ("type", str(array.dtype), spec.dtype),
         ("unit", array.attrs.get("units"), spec.units),
     ):
-        if is_ != should:
-            yield what, is_, should
+        if found != wanted:
+            yield what, found, wanted
 
 
 def _line(store: Store, field: str, problem: str) -> str:
@@ -159,10 +159,10 @@ def _line(store: Store, field: str, problem: str) -> str:
 
 
 def compare_arrays(stored: dict[str, np.ndarray], made: dict[str, np.ndarray]) -> list[str]:
-    """How a clip made again differs from the stored one; empty where every value is the same.
+    """Differences between a stored clip and the same clip made again; empty if all values agree.
 
     Raises:
-        InputError: they do not hold the same arrays.
+        InputError: they do not have the same arrays.
     """
     if stored.keys() != made.keys():
         raise InputError("clip", "arrays", f"{sorted(stored)} and {sorted(made)}", "same store?")
@@ -171,8 +171,9 @@ def compare_arrays(stored: dict[str, np.ndarray], made: dict[str, np.ndarray]) -
         again = np.asarray(made[name])
         if np.array_equal(values, again, equal_nan=True):
             continue
-        off = np.abs(values.astype(np.float64) - again)
-        count = np.count_nonzero(~(off == 0))
-        worst = "not finite" if not math.isfinite(off.max()) else f"by {off.max():.3g} at most"
+        difference = np.abs(values.astype(np.float64) - again)
+        count = np.count_nonzero(~(difference == 0))
+        largest = difference.max()
+        worst = f"by {largest:.3g} at most" if math.isfinite(largest) else "not finite"
         lines.append(f"{name}: {count} of {values.size} values differ, {worst}")
     return lines

@@ -1,4 +1,4 @@
-"""A store read back: its clips, what is said about them, their arrays."""
+"""Read a store: its clips, texts, arrays and tables."""
 
 import json
 from dataclasses import fields
@@ -18,8 +18,8 @@ from pipelines.store_tables import read_table
 from pipelines.store_writer import CHECKSUMS
 from radarsim.errors import InputError
 
-_DAMAGED = "python -m builders.check says what is damaged; build the store again"
-# As radarsim.heatmaps.heatmap_axes names them.
+_DAMAGED = "python -m builders.check lists damaged files; build the store again"
+# Names of `radarsim.heatmaps.heatmaps.heatmap_axes` -> coordinate arrays of a store.
 _AXES = {
     "time_s": "column_time",
     "range_m": "range",
@@ -29,13 +29,13 @@ _AXES = {
 
 
 class Store:
-    """An open store; a row is a clip's place in every array.
+    """A store opened for reading; each clip has the same row in all arrays.
 
     Args:
-        path: the folder.
+        path: folder or URL.
 
     Raises:
-        InputError: no store lies there, or one of another version.
+        InputError: the folder is not a store, or has another schema version.
     """
 
     def __init__(self, path: str | Path):
@@ -46,12 +46,12 @@ class Store:
 
     @cached_property
     def recipe(self) -> Recipe:
-        """What the store was made from."""
+        """Recipe of the store."""
         return parse_recipe(str(self.attributes.get("recipe", "")), f"{self.path} recipe")
 
     @cached_property
     def clips(self) -> dict[int, Clip]:
-        """Clips that are written, by row."""
+        """Clips that have been written, by row."""
         known = {each.name for each in fields(Clip)}
         rows = [{name: row[name] for name in row if name in known} for row in self.table("clips")]
         try:
@@ -61,12 +61,12 @@ class Store:
             raise InputError(self.path, "tables/clips", problem, _DAMAGED) from None
         if not found:
             hint = "wait for its build, or run it again"
-            raise InputError(self.path, "tables/clips", "holds no clip yet", hint)
+            raise InputError(self.path, "tables/clips", "has no clips yet", hint)
         return dict(sorted(found.items()))
 
     @cached_property
     def checksums(self) -> dict[str, str]:
-        """SHA-256 by file; empty while the store is not finished."""
+        """SHA-256 of each file; empty until the store is finished."""
         try:
             files = json.loads(self._folder.read(CHECKSUMS) or b"{}").get("files")
         except (ValueError, AttributeError, RecursionError):
@@ -75,29 +75,29 @@ class Store:
 
     @property
     def name(self) -> str:
-        """What the store is called, without where it lies."""
+        """Name of the store's folder."""
         return Path(str(self.path)).name
 
     @property
     def recorded(self) -> bool:
-        """Whether a radar recorded it; else it was simulated."""
+        """Whether the clips are recordings; otherwise they are simulated."""
         return bool(self.attributes.get("recorded"))
 
     @property
     def num_clips(self) -> int:
-        """Rows, those that failed included."""
+        """Number of rows, failed clips included."""
         return self.group["num_frames"].shape[0]
 
     @property
     def period_s(self) -> float:
-        """Of a radar frame [s]."""
+        """Frame period of the radar [s]."""
         return self.recipe.radar.frame.period_s
 
     def rows(self, wanted: str) -> list[int]:
-        """The rows that a word on the command line means.
+        """Rows selected by a command-line option.
 
         Args:
-            wanted: a row, a clip's id, `FIRST:END` (end left out) or `all`.
+            wanted: a row, a clip's id, `FIRST:END` (END excluded) or `all`.
 
         Raises:
             InputError: there is no such clip.
@@ -118,23 +118,23 @@ class Store:
             if found := [row for row in self.clips if first <= row < end]:
                 return found
         known = f"rows {min(self.clips)} to {max(self.clips)}, ids such as {next(iter(by_id))}"
-        raise InputError(self.path, "--clip", f"holds no clip {wanted}", f"it has {known}")
+        raise InputError(self.path, "--clip", f"has no clip {wanted}", f"choose from {known}")
 
     def caption(self, row: int) -> str:
-        """What happens in a clip, in the words of its segments; "" where nobody said."""
-        said, stretches = [], set()
+        """Captions of a clip's segments in order, joined by ", then "; "" if there is no text."""
+        captions, spans = [], set()
         segments = self._segments.get(row, ())
         labels = [segment for segment in segments if segment.get("kind") == "label"]
         for segment in labels or segments:
-            stretch = segment["start_s"], segment["end_s"]
-            # Further captions of a stretch say the same in other words.
-            if stretch not in stretches:
-                stretches.add(stretch)
-                said.append(self._captions[segment["caption"]])
-        return ", then ".join(said)
+            span = segment["start_s"], segment["end_s"]
+            # Further captions of the same time span are other wordings.
+            if span not in spans:
+                spans.add(span)
+                captions.append(self._captions[segment["caption"]])
+        return ", then ".join(captions)
 
     def maps(self, row: int) -> dict[str, np.ndarray]:
-        """The heatmaps' measured columns, by name [dB above noise].
+        """Heatmaps by name [dB above noise], without padding columns.
 
         Raises:
             InputError: the clip failed when the store was built.
@@ -142,16 +142,16 @@ class Store:
         columns = int(self.array("num_columns", row))
         if not columns:
             problem = "could not be simulated when the store was built"
-            hint = "build it again to see why, or choose another"
+            hint = "build it again to see the cause, or choose another clip"
             raise InputError(self.path, f"clip {row}", problem, hint)
         return {name: self.array(name, row)[:columns] for name in HEATMAPS}
 
     def axes(self) -> dict[str, np.ndarray]:
-        """Coordinates of the heatmaps, named as `heatmap_axes` does."""
+        """Coordinates of the heatmaps, with the names of `heatmap_axes`."""
         return {name: self.group[stored][:] for name, stored in _AXES.items()}
 
     def cube_v(self, row: int) -> np.ndarray | None:
-        """The IF cube of a clip's own frames, complex [V]; None where the store keeps none."""
+        """IF cube of a clip without padding frames, complex [V]; None if the store has no cubes."""
         if "if_cube" not in self.group:
             return None
         scale_v = self.group["if_cube"].attrs.get("scale_factor", 1.0)
@@ -160,29 +160,29 @@ class Store:
         return parts[..., 0] + 1j * parts[..., 1]
 
     def has(self, name: str) -> bool:
-        """Whether the store keeps such an array."""
+        """Whether the store has an array of this name."""
         return name in self.group
 
     def array(self, name: str, row: int) -> np.ndarray:
-        """A clip's row of an array."""
+        """Row of an array that belongs to a clip."""
         return self.rows_of(name, row)
 
     def rows_of(self, name: str, rows: int | slice) -> np.ndarray:
-        """Some rows of an array.
+        """One or several rows of an array.
 
         Raises:
             InputError: there is no such array, or its file is damaged.
         """
         try:
             return self.group[name][rows]
-        except Exception as error:  # whatever Zarr and its codecs raise on a damaged file
+        except Exception as error:  # Zarr and its codecs raise many types for damaged files
             which = f"{rows.start} to {rows.stop}" if isinstance(rows, slice) else rows
             raise InputError(self.path, f"{name} {which}", _unreadable(error), _DAMAGED) from None
 
     def _opened(self) -> zarr.Group:
         try:
             return zarr.open_group(self._folder.zarr_store(), mode="r")
-        except Exception as error:  # whatever Zarr and NumPy raise on metadata nobody wrote
+        except Exception as error:  # Zarr and NumPy raise many types for damaged metadata
             raise InputError(self.path, "zarr.json", _unreadable(error), _DAMAGED) from None
 
     def _checked_attributes(self) -> dict:
@@ -192,16 +192,16 @@ class Store:
             attributes = {}
         if attributes.get("format") != FORMAT:
             hint = "give a folder that builders.amass wrote"
-            raise InputError(self.path, "store", "no store lies there", hint)
+            raise InputError(self.path, "store", "is not a store", hint)
         version = attributes.get("schema_version")
         if version != SCHEMA_VERSION:
-            problem = f"is {version}, this code reads {SCHEMA_VERSION}"
+            problem = f"is {version}; this code reads {SCHEMA_VERSION}"
             hint = "use the release that wrote it, or build it again"
             raise InputError(self.path, "schema_version", problem, hint)
         return attributes
 
     def table(self, name: str, as_built: bool = False) -> list[dict]:
-        """All rows of a table; `as_built` leaves out those that were attached since."""
+        """All rows of a table; `as_built` omits rows that were attached after the build."""
         start = f"tables/{name}/{'part-' if as_built else ''}"
         parts = [path for path in self._files if path.startswith(start)]
         try:

@@ -1,6 +1,6 @@
-"""What a store's tables add up to: clips, hours, people, labels, texts and licences.
+"""Statistics of a store from its tables: clips, hours, people, labels, texts and licences.
 
-Parts are read one after the other, so a million clips take no more memory than their names.
+Table parts are read one at a time, so for a million clips only the names are held in memory.
 """
 
 import io
@@ -8,17 +8,16 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.plan import DRAWN, SPLITS
-from pipelines.schema import TABLES
+from pipelines.schema import RECORDED_BODY, TABLES
 from pipelines.store_folder import StoreFolder
 from radarsim.errors import InputError
 
-# What the clips of a store of captures have in place of a body model.
-RECORDED_BODY = "recorded"
 _CLIP_COLUMNS = (
     "row",
     "body",
@@ -29,150 +28,168 @@ _CLIP_COLUMNS = (
     "licence",
     "num_frames",
 )
-_HINT = "python -m builders.check says what is damaged"
+_HINT = "python -m builders.check lists damaged files"
 _VARIED = (*DRAWN, "sigma_rad")
 
 
 @dataclass
 class ClipTotal:
-    """Clips and seconds of them."""
+    """Number of clips and their total duration."""
 
     clips: int = 0
     seconds: float = 0.0
 
     def add(self, seconds: float) -> None:
-        """Count one more."""
+        """Add one clip."""
         self.clips += 1
         self.seconds += seconds
 
 
+class CaptionRow(NamedTuple):
+    """A row of the captions table without its id."""
+
+    text: str
+    source: str
+    licence: str
+
+
 @dataclass(kw_only=True)
 class StoreStatistics:
-    """The sums.
+    """Totals over the tables of a store.
 
     Attributes:
-        made: all clips that hold something.
+        made: clips that are not empty.
         failed: clips that could not be simulated.
-        unlabelled: made clips that nobody said anything about.
-        splits, official: by split; "" where the publishers have none.
-        motions: by (source, licence).
-        labels: by caption id, the stretches that bear it as their label.
-        subjects: the splits that each is in.
-        captions: (words, source, licence) by id.
-        said: segments by source of their caption.
-        frames: clips by their number of frames.
-        ranges: lowest and highest of what varies from clip to clip.
-        bodies: that echoed.
+        without_text: made clips without any text.
+        splits, official: totals by split; the official split is "" if the publishers have none.
+        motions: totals by (source, licence).
+        labels: number and duration of the segments with a label, by caption id.
+        subjects: splits of each subject.
+        captions: by id.
+        segments: number of segments by source of their caption.
+        frames: number of clips by their number of frames.
+        ranges: lowest and highest value of each parameter that varies from clip to clip.
+        bodies: bodies of the clips.
     """
 
     made: ClipTotal = field(default_factory=ClipTotal)
     failed: int = 0
-    unlabelled: int = 0
+    without_text: int = 0
     splits: dict[str, ClipTotal] = field(default_factory=dict)
     official: dict[str, ClipTotal] = field(default_factory=dict)
     motions: dict[tuple[str, str], ClipTotal] = field(default_factory=dict)
     labels: dict[str, ClipTotal] = field(default_factory=dict)
     subjects: dict[str, set[str]] = field(default_factory=dict)
-    captions: dict[str, tuple[str, str, str]] = field(default_factory=dict)
-    said: Counter = field(default_factory=Counter)
+    captions: dict[str, CaptionRow] = field(default_factory=dict)
+    segments: Counter = field(default_factory=Counter)
     frames: Counter = field(default_factory=Counter)
     ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
     bodies: set[str] = field(default_factory=set)
 
     def subjects_in(self, split: str) -> int:
-        """How many people a split holds."""
+        """Number of subjects in a split."""
         return sum(split in splits for splits in self.subjects.values())
 
     @property
     def split_names(self) -> list[str]:
-        """Splits that hold clips, train first."""
+        """Splits that have clips, train first."""
         return sorted(self.splits, key=lambda name: SPLITS.index(name) if name in SPLITS else 9)
 
     @property
     def is_recorded(self) -> bool:
-        """Whether a radar recorded it: else it is simulated, or some of it is."""
+        """Whether all clips are recordings."""
         return self.bodies == {RECORDED_BODY}
 
     @property
-    def named_labels(self) -> dict[str, ClipTotal]:
-        """Labels by their words."""
-        return {self.captions.get(key, (key,))[0]: amount for key, amount in self.labels.items()}
+    def totals_by_label(self) -> dict[str, ClipTotal]:
+        """`labels` by the text of the label."""
+        return {
+            self.captions[key].text if key in self.captions else key: total
+            for key, total in self.labels.items()
+        }
 
     @property
-    def leaking(self) -> list[str]:
-        """People in more than one split."""
+    def caption_counts(self) -> Counter:
+        """Number of captions by (source, licence)."""
+        return Counter((caption.source, caption.licence) for caption in self.captions.values())
+
+    @property
+    def leaking_subjects(self) -> list[str]:
+        """Subjects in more than one split."""
         return sorted(name for name, splits in self.subjects.items() if len(splits) > 1)
 
 
 def root_attributes(folder: StoreFolder) -> dict:
-    """What the store's root group says of it; empty where it cannot be read."""
-    return _root(folder).get("attributes", {})
+    """Attributes of the store's root group; empty if they cannot be read."""
+    return _root_metadata(folder).get("attributes", {})
 
 
 def root_arrays(folder: StoreFolder) -> dict[str, dict]:
     """Metadata of the store's arrays by name."""
-    consolidated = _root(folder).get("consolidated_metadata") or {}
+    consolidated = _root_metadata(folder).get("consolidated_metadata") or {}
     return dict(sorted(consolidated.get("metadata", {}).items()))
 
 
 def compute_statistics(folder: StoreFolder) -> StoreStatistics:
-    """Add up a store's tables.
+    """Read the tables of a store and add up their rows.
 
     Args:
-        folder: where the store lies; its tables are all there.
+        folder: of a store with all its tables.
 
     Returns:
-        The sums.
+        The totals.
 
     Raises:
         InputError: a table is damaged.
     """
     period_s = float(root_attributes(folder).get("frame_period_s", 0.0))
-    census = StoreStatistics()
-    for part in _parts(folder, "captions"):
+    statistics = StoreStatistics()
+    for part in _table_parts(folder, "captions"):
         for row in part.to_pylist():
-            census.captions.setdefault(row["id"], (row["text"], row["source"], row["licence"]))
-    for clips, segments in zip(_parts(folder, "clips"), _parts(folder, "segments")):
-        _count_clips(census, clips, period_s, _count_segments(census, segments))
-    return census
+            caption = CaptionRow(row["text"], row["source"], row["licence"])
+            statistics.captions.setdefault(row["id"], caption)
+    for clips, segments in zip(_table_parts(folder, "clips"), _table_parts(folder, "segments")):
+        _count_clips(statistics, clips, period_s, _count_segments(statistics, segments))
+    return statistics
 
 
-def _count_segments(census: StoreStatistics, part: pa.Table) -> set[int]:
-    """Count a shard's segments; returns the rows of the clips that have some."""
+def _count_segments(statistics: StoreStatistics, part: pa.Table) -> set[int]:
+    """Count the segments of a shard; returns the rows of the clips that have some."""
     rows = set()
     for segment in part.to_pylist():
         rows.add(segment["row"])
-        _, source, _ = census.captions.get(segment["caption"], ("", "unknown", ""))
-        census.said[source] += 1
+        caption = statistics.captions.get(segment["caption"])
+        statistics.segments[caption.source if caption else "unknown"] += 1
         if segment["kind"] == "label":
             length_s = segment["end_s"] - segment["start_s"]
-            census.labels.setdefault(segment["caption"], ClipTotal()).add(length_s)
+            statistics.labels.setdefault(segment["caption"], ClipTotal()).add(length_s)
     return rows
 
 
 def _count_clips(
-    census: StoreStatistics, part: pa.Table, period_s: float, spoken_of: set[int]
+    statistics: StoreStatistics, part: pa.Table, period_s: float, with_text: set[int]
 ) -> None:
     for clip in part.select(_CLIP_COLUMNS).to_pylist():
         if not clip["num_frames"]:
-            census.failed += 1
+            statistics.failed += 1
             continue
         seconds = clip["num_frames"] * period_s
-        census.made.add(seconds)
-        census.frames[clip["num_frames"]] += 1
-        census.bodies.add(clip["body"])
-        census.unlabelled += clip["row"] not in spoken_of
-        census.splits.setdefault(clip["split"], ClipTotal()).add(seconds)
-        census.official.setdefault(clip["official_split"], ClipTotal()).add(seconds)
-        census.motions.setdefault((clip["source"], clip["licence"]), ClipTotal()).add(seconds)
-        census.subjects.setdefault(clip["subject"], set()).add(clip["split"])
+        statistics.made.add(seconds)
+        statistics.frames[clip["num_frames"]] += 1
+        statistics.bodies.add(clip["body"])
+        statistics.without_text += clip["row"] not in with_text
+        statistics.splits.setdefault(clip["split"], ClipTotal()).add(seconds)
+        statistics.official.setdefault(clip["official_split"], ClipTotal()).add(seconds)
+        motions = statistics.motions.setdefault((clip["source"], clip["licence"]), ClipTotal())
+        motions.add(seconds)
+        statistics.subjects.setdefault(clip["subject"], set()).add(clip["split"])
     for name in _VARIED:
-        values = [*census.ranges.get(name, ()), *part[name].to_pylist()]
+        values = [*statistics.ranges.get(name, ()), *part[name].to_pylist()]
         if values:
-            census.ranges[name] = min(values), max(values)
+            statistics.ranges[name] = min(values), max(values)
 
 
-def _parts(folder: StoreFolder, table: str) -> Iterator[pa.Table]:
+def _table_parts(folder: StoreFolder, table: str) -> Iterator[pa.Table]:
     for path in folder.files():
         if path.startswith(f"tables/{table}/part-"):
             try:
@@ -184,7 +201,7 @@ def _parts(folder: StoreFolder, table: str) -> Iterator[pa.Table]:
             yield part
 
 
-def _root(folder: StoreFolder) -> dict:
+def _root_metadata(folder: StoreFolder) -> dict:
     try:
         root = json.loads(folder.read("zarr.json") or b"{}")
     except (ValueError, RecursionError):

@@ -1,7 +1,7 @@
-"""The tables of a shard: clips, segments, captions and attribute sentences, as Parquet bytes.
+"""Parquet tables of a shard: clips, segments, captions and attribute sentences.
 
-One part per shard, with columns by `schema.TABLES`. Captions are named by their words, so a
-caption that occurs in several shards has the same id in each part.
+Each shard writes one part of each table, with the columns of `schema.TABLES`. The id of a caption
+is a hash of its text, so a caption has the same id in all shards.
 """
 
 import io
@@ -19,7 +19,7 @@ Rows = list[dict[str, object]]
 
 
 def part_path(table: str, shard: int) -> str:
-    """Where a shard's part of a table lies in the store."""
+    """Path of a shard's part of a table inside the store."""
     return f"tables/{table}/part-{shard:06d}.parquet"
 
 
@@ -33,16 +33,16 @@ def shard_tables(
     """Rows of all four tables for the clips of one shard.
 
     Args:
-        clips: with the frames they really have.
-        texts: what is said about each take, by its id.
-        radar, body: names, the same for all clips.
-        period_s: of a radar frame [s].
+        clips: with their final number of frames (0 if the clip failed).
+        texts: texts of each take, by its id.
+        radar, body: names, equal for all clips.
+        period_s: radar frame period [s].
 
     Returns:
         Rows by table.
     """
     rows: dict[str, Rows] = {table: [] for table in TABLES}
-    said: dict[str, tuple[Text, str]] = {}
+    captions: dict[str, tuple[Text, str]] = {}
     for clip in clips:
         rows["clips"].append(_clip_row(clip, radar, body))
         duration_s = clip.num_frames * period_s
@@ -50,8 +50,8 @@ def shard_tables(
             segment = _segment_row(clip, text, duration_s)
             if segment:
                 rows["segments"].append(segment)
-                said.setdefault(text.caption_id, (text, text.licence or clip.licence))
-    for caption_id, (text, licence) in sorted(said.items()):
+                captions.setdefault(text.caption_id, (text, text.licence or clip.licence))
+    for caption_id, (text, licence) in sorted(captions.items()):
         about = {"id": caption_id, "text": text.caption, "source": text.source}
         rows["captions"].append({**about, "licence": licence})
         rows["attributes"] += _attribute_rows(caption_id, text)
@@ -59,7 +59,7 @@ def shard_tables(
 
 
 def parquet_bytes(table: str, rows: Rows) -> bytes:
-    """The rows as a Parquet file; equal rows give equal bytes."""
+    """Parquet file of the rows; equal rows give equal bytes."""
     columns = TABLES[table]
     schema = pa.schema([pa.field(name, _TYPES[kind]) for name, kind in columns.items()])
     arrow = pa.Table.from_pylist([{name: row[name] for name in columns} for row in rows], schema)
@@ -69,7 +69,7 @@ def parquet_bytes(table: str, rows: Rows) -> bytes:
 
 
 def read_table(parts: Iterable[bytes]) -> pa.Table:
-    """The parts of a table as one, in the order given."""
+    """Concatenate the parts of a table in the given order."""
     return pa.concat_tables([pq.read_table(io.BytesIO(part)) for part in parts])
 
 
@@ -79,13 +79,13 @@ def _clip_row(clip: Clip, radar: str, body: str) -> dict[str, object]:
 
 
 def _with_label(texts: tuple[Text, ...], start_s: float, duration_s: float) -> list[Text]:
-    """What is said about a take, and the label that joins the actions of a window."""
+    """Texts of a take and, if the window shows actions, the label that joins them."""
     label = window_label(texts, start_s, start_s + duration_s)
     return [*texts, label] if label else [*texts]
 
 
 def _segment_row(clip: Clip, text: Text, duration_s: float) -> dict[str, object] | None:
-    """The part of a text's stretch that the clip shows, in the clip's own time."""
+    """Row of the part of a text's time span that the clip shows, in time of the clip."""
     end_s = duration_s if text.end_s is None else text.end_s - clip.start_s
     start_s, end_s = max(text.start_s - clip.start_s, 0.0), min(end_s, duration_s)
     if end_s <= start_s:

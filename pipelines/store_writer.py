@@ -32,13 +32,13 @@ _STORE_MARK = f"{BUILD}/store.json"
 
 
 def prepare(folder: StoreFolder, blueprint: Blueprint) -> str:
-    """Make the store's metadata and coordinates, or find the store of the same identity.
+    """Write metadata and coordinates, unless a finished store of the same identity exists.
 
     Returns:
         "new", "resumed" or "finished".
 
     Raises:
-        InputError: something else lies there; nothing was touched.
+        InputError: the folder holds another store or other files; nothing is changed.
     """
     state = find_state(folder, blueprint.identity)
     if state == "finished":
@@ -51,13 +51,13 @@ def prepare(folder: StoreFolder, blueprint: Blueprint) -> str:
 
 
 def find_state(folder: StoreFolder, identity: Mapping[str, str]) -> str:
-    """What lies at a path, seen by a build of this identity; touches nothing.
+    """State of the store in a folder, for a build of this identity; changes nothing.
 
     Returns:
-        "new" (nothing there), "resumed" (unfinished) or "finished".
+        "new" (the folder is empty), "resumed" (unfinished) or "finished".
 
     Raises:
-        InputError: another store, or no store at all.
+        InputError: the folder holds another store, or other files.
     """
     found = check_place(folder)
     if found is None:
@@ -67,26 +67,26 @@ def find_state(folder: StoreFolder, identity: Mapping[str, str]) -> str:
 
 
 def check_place(folder: StoreFolder) -> dict | None:
-    """Identity of the store that lies there, or None where there is nothing; touches nothing.
+    """Identity of the store in a folder, or None if the folder is empty; changes nothing.
 
     Raises:
-        InputError: the path holds something else.
+        InputError: the path is a file, or holds other files than a store.
     """
     if folder.is_file():
-        raise InputError(folder.root, "--out", "is a file", "name a folder that is not there yet")
+        raise InputError(folder.root, "--out", "is a file", "give a folder that does not exist yet")
     if folder.names() <= {BUILD} and folder.read(_STORE_MARK) is None:
         return None
     found = _parsed(folder.read(_STORE_MARK))
     if found is None and folder.read(CHECKSUMS) is not None:
         found = (_parsed(folder.read("zarr.json")) or {}).get("attributes", {})
     if not isinstance(found, dict) or found.get("format") != FORMAT:
-        hint = "choose another --out; nothing was touched"
-        raise InputError(folder.root, "--out", "holds something else than a store", hint)
+        hint = "choose another --out; nothing was changed"
+        raise InputError(folder.root, "--out", "holds files that are not a store", hint)
     return found
 
 
 def skeleton(blueprint: Blueprint) -> dict[str, bytes]:
-    """Files of a store without its clips: metadata, consolidated, and coordinates."""
+    """Files of a store without clips, by path: metadata (also consolidated) and coordinates."""
     files: dict[str, Buffer] = {}
     store = MemoryStore(files)
     attributes = {"format": FORMAT, "schema_version": SCHEMA_VERSION, **blueprint.attributes}
@@ -96,19 +96,19 @@ def skeleton(blueprint: Blueprint) -> dict[str, bytes]:
         if not spec.per_clip:
             array[:] = blueprint.coordinates[spec.name]
     with warnings.catch_warnings():
-        # Consolidated metadata is young in Zarr 3; readers that do not know it pass over it.
+        # Consolidated metadata is not yet in the Zarr 3 specification; other readers ignore it.
         warnings.simplefilter("ignore")
         zarr.consolidate_metadata(store)
     return _bytes(files)
 
 
 class ShardWriter:
-    """Fills one shard. Arrays of one clip per file are written at once, others at the end.
+    """Writes one shard. Arrays with one clip per file are written immediately, others at the end.
 
     Args:
-        folder: where the store lies.
+        folder: of the store.
         blueprint: of the store.
-        shard: which one; this writer alone owns its files.
+        shard: index of the shard; only this writer may write its files.
     """
 
     def __init__(self, folder: StoreFolder, blueprint: Blueprint, shard: int):
@@ -126,10 +126,10 @@ class ShardWriter:
         self.num_bytes = 0
 
     def add(self, row: int, clip_id: str, arrays: Mapping[str, np.ndarray]) -> None:
-        """Put one clip's arrays into its row; arrays left out keep their fill there.
+        """Write the arrays of one clip into its row; omitted arrays keep their fill value.
 
         Raises:
-            InputError: an array holds values that are not finite; the whole row keeps its fill.
+            InputError: an array has values that are not finite; the row keeps its fill values.
         """
         assert row in self._rows, f"row {row} is not of shard {self._shard}"
         assert arrays.keys() <= self._specs.keys(), f"arrays {sorted(arrays)} do not fit the schema"
@@ -142,11 +142,11 @@ class ShardWriter:
                 self._encode(self._specs[name], row, np.asarray(values)[None])
 
     def finish(self, tables: Mapping[str, Rows], record: Mapping[str, object]) -> None:
-        """Write what is held and the tables, then mark the shard as done.
+        """Write the remaining arrays and the tables, then mark the shard as done.
 
         Args:
-            tables: rows by table, see `tables.shard_tables`.
-            record: what the closing summary needs to know of this shard.
+            tables: rows by table, see `store_tables.shard_tables`.
+            record: counts for the closing summary.
         """
         for name, values in self._held.items():
             self._encode(self._specs[name], self._rows.start, values)
@@ -175,7 +175,7 @@ class ShardWriter:
 
 
 def done_record(folder: StoreFolder, shard: int) -> dict | None:
-    """What a finished shard's mark says; None where it is not finished or a file is damaged."""
+    """Record of a finished shard; None if it is not finished or one of its files is damaged."""
     mark = _parsed(folder.read(_done(shard)))
     if mark is None or any(folder.sha256(path) != sum_ for path, sum_ in mark["files"].items()):
         return None
@@ -185,12 +185,12 @@ def done_record(folder: StoreFolder, shard: int) -> dict | None:
 def finish_store(
     folder: StoreFolder, blueprint: Blueprint, also: Mapping[str, bytes] | None = None
 ) -> None:
-    """Write the checksums, then remove the marks: the store is finished.
+    """Write the checksums and remove the marks, which makes the store finished.
 
     Args:
-        folder: where the store lies.
+        folder: of the store.
         blueprint: of the store.
-        also: further files, by path, such as the data card.
+        also: further files by path, such as the data card.
 
     Raises:
         RuntimeError: a shard is not done.
@@ -213,7 +213,7 @@ def verify(path: str | Path) -> list[str]:
     """Compare a finished store with its checksums.
 
     Returns:
-        One line per missing or changed file; empty where all is well.
+        One line per missing or changed file; empty if there is none.
     """
     folder = open_folder(path)
     sums = _parsed(folder.read(CHECKSUMS))
@@ -258,7 +258,7 @@ def _check(spec: ArraySpec, clip_id: str, values: np.ndarray) -> None:
         clip_id,
         spec.name,
         f"{len(bad)} values are not finite, the first at {at}",
-        "look at the motion there",
+        "inspect the motion there",
     )
 
 
@@ -274,8 +274,8 @@ def _same_identity(folder: StoreFolder, found: Mapping, wanted: Mapping[str, str
     raise InputError(
         folder.root,
         "--out",
-        f"holds a store made with another {what}",
-        "choose another --out, or build with what it was made with; nothing was touched",
+        f"holds a store with another {what}",
+        "choose another --out, or use the settings of that store; nothing was changed",
     )
 
 
@@ -305,7 +305,7 @@ def _parsed(data: bytes | None) -> dict | None:
 
 
 def _single_threaded_blosc() -> None:
-    """Two compressing threads write different bytes every time."""
+    """Compress with one thread: with two, the bytes differ from run to run."""
     import numcodecs.blosc
 
     numcodecs.blosc.use_threads = False

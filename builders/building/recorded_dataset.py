@@ -21,13 +21,13 @@ from pipelines.plan import Note, Plan, make_plan
 from pipelines.recipe import Recipe
 from pipelines.recipe_toml import recipe_from_table
 from pipelines.recordings import (
-    BODY,
     RecordedTake,
     frames_needed,
     make_recorded_clip,
     select_recorded_clips,
 )
 from pipelines.run import build
+from pipelines.schema import RECORDED_BODY
 from pipelines.storage import open_folder
 from pipelines.store_writer import check_place
 from radarsim.errors import InputError
@@ -65,7 +65,7 @@ def _recipe(options: argparse.Namespace, take: RecordedTake) -> Recipe:
     """The recipe given by the flags, with the radar of the first capture."""
     table = recipe_table({**vars(options), "radar": None})
     radar = load_setup(take.setup).radar
-    recipe = recipe_from_table({**table, "radar": radar, "body": BODY}, "options")
+    recipe = recipe_from_table({**table, "radar": radar, "body": RECORDED_BODY}, "options")
     if recipe.num_frames < frames_needed(recipe):
         least_s = frames_needed(recipe) * radar.frame.period_s
         problem = f"{recipe.clips.length_s:g} s are only {recipe.num_frames} frames of {radar.name}"

@@ -90,7 +90,7 @@ def test_short_motions_and_motions_that_leave_the_area_are_counted(
     assert "plan: 1 clips, 0.00 h (3 s)" in out[0]
     assert "clips cut where the subject left the area: 1" in out
     assert "ends of motions too short for a clip: 1" in out
-    assert "stretches of motion outside the area: 1" in out
+    assert "parts of motions outside the area: 1" in out
     assert err == []
 
 

@@ -119,7 +119,7 @@ def test_an_unfinished_store_fails(store, capsys):
 def test_a_folder_without_a_store_cannot_be_checked(tmp_path, capsys):
     status, output = checked(tmp_path, capsys)
     assert status == 2
-    assert "no store lies there" in output
+    assert "is not a store" in output
 
 
 def remove_checksums_of(store, *names):
@@ -145,7 +145,7 @@ def test_a_changed_unit_is_found(store, capsys):
     zarr.consolidate_metadata(str(store))
     remove_checksums_of(store, "time_range/zarr.json", "zarr.json")
     status, output = checked(store, capsys)
-    assert (status, output) == (1, f"{store}: time_range: unit is dBm, the schema says dB\n")
+    assert (status, output) == (1, f"{store}: time_range: unit is dBm, the schema requires dB\n")
 
 
 def raised_by(amount):
@@ -172,7 +172,7 @@ def emptied(arrays):
         (raised_by(-30), "are possible"),
         (with_value_in_padding, "padding from column 20 on is not -10 dB"),
         (emptied, "is empty: no echo and no noise"),
-        (lambda arrays: arrays | {"num_frames": np.int32(4)}, "4 frames, the table says 5"),
+        (lambda arrays: arrays | {"num_frames": np.int32(4)}, "4 frames, 5 in the table"),
     ],
 )
 def test_impossible_values_are_found(tmp_path, capsys, corrupt, message):
@@ -205,7 +205,7 @@ def test_a_segment_outside_its_clip_and_a_missing_caption_are_found(store, capsy
     status, output = checked(store, capsys)
     assert status == 1
     assert "row 0: 0.1 to 9 s is outside the clip" in output
-    assert "caption gone is not there" in output
+    assert "caption gone is missing" in output
 
 
 def test_arrays_are_compared_by_value():

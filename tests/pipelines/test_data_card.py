@@ -1,4 +1,4 @@
-"""The card in a store says what its tables say, and the same for the same store."""
+"""The data card agrees with the tables of its store, and equal stores have equal cards."""
 
 import shutil
 
@@ -7,8 +7,8 @@ import pytest
 
 from pipelines.data_card import duration, make_data_card, table
 from pipelines.recipe_toml import dump_recipe
-from pipelines.recordings import BODY
 from pipelines.run import build
+from pipelines.schema import RECORDED_BODY
 from pipelines.sources import Text
 from pipelines.storage import open_folder
 from pipelines.store_statistics import compute_statistics
@@ -21,7 +21,7 @@ PLAN = fake_plan(TAKES)
 
 
 def described(name, take):
-    """The fake take with a label of its first stretch, a licence and an official split."""
+    """The fake take with a label for its first 0.2 s, of another source and licence."""
     label = Text(caption=f"do|{name[-1]}", source="BABEL", licence="X", kind="label", end_s=0.2)
     texts = () if name == "take-013" else (label, *take.texts)
     object.__setattr__(take, "texts", texts)
@@ -30,7 +30,7 @@ def described(name, take):
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
-    """14 clips of 0.3 s; one failed, one without words."""
+    """14 clips of 0.3 s; one failed, one without text."""
     path = tmp_path_factory.mktemp("card") / "s.zarr"
     takes = {name: described(name, take) for name, take in TAKES.items()}
     blueprint = fake_blueprint(PLAN)
@@ -48,26 +48,26 @@ def card(path):
     return make_data_card(open_folder(path)).decode()
 
 
-def test_the_census_adds_the_tables_up(store):
-    census = compute_statistics(open_folder(store))
+def test_statistics_are_sums_over_the_tables(store):
+    statistics = compute_statistics(open_folder(store))
     clips = [clip for clip in PLAN.clips if clip.row != 2]
-    assert (census.made.clips, census.failed, census.unlabelled) == (13, 1, 1)
-    assert census.made.seconds == pytest.approx(13 * 0.3)
-    assert {name: amount.clips for name, amount in census.splits.items()} == {
+    assert (statistics.made.clips, statistics.failed, statistics.without_text) == (13, 1, 1)
+    assert statistics.made.seconds == pytest.approx(13 * 0.3)
+    assert {name: total.clips for name, total in statistics.splits.items()} == {
         split: sum(clip.split == split for clip in clips)
         for split in {clip.split for clip in clips}
     }
-    assert census.motions[("fake", "CC0-1.0")].clips == 13
-    assert census.frames == {3: 13}
-    assert census.said == {"BABEL": 12, "fake": 12}
-    assert len(census.subjects) == 5
-    assert census.leaking == []
-    label = census.named_labels["do|1"]
+    assert statistics.motions[("fake", "CC0-1.0")].clips == 13
+    assert statistics.frames == {3: 13}
+    assert statistics.segments == {"BABEL": 12, "fake": 12}
+    assert len(statistics.subjects) == 5
+    assert statistics.leaking_subjects == []
+    label = statistics.totals_by_label["do|1"]
     assert (label.clips, label.seconds) == (2, pytest.approx(2 * 0.2))
-    assert census.ranges["distance_m"] == (3.0, 3.0)
+    assert statistics.ranges["distance_m"] == (3.0, 3.0)
 
 
-def test_the_card_says_what_is_there_and_under_which_licence(store):
+def test_the_card_lists_contents_and_licences(store):
     text = card(store)
     assert text.startswith("# Simulated radar dataset\n")
     assert "13 clips, 3.9 s" in text
@@ -77,18 +77,18 @@ def test_the_card_says_what_is_there_and_under_which_licence(store):
     assert "| do\\|1 | 2 | 0.4 s |" in text
     assert "No person is in two splits." in text
     assert "AWR1843BOOST, 77." in text
-    assert "Clips without words: 1." in text
+    assert "Clips without text: 1." in text
     assert "| `time_doppler` | clip 14, time 7, speed 6 | float16 | dB |" in text
-    assert "no radar recorded it" in text
+    assert "no radar recorded them" in text
     assert str(store.parent) not in text
 
 
-def test_equal_stores_have_equal_cards_wherever_they_lie(store, tmp_path):
+def test_equal_stores_have_equal_cards_at_any_path(store, tmp_path):
     shutil.copytree(store, tmp_path / "deep" / "other.zarr")
     assert card(tmp_path / "deep" / "other.zarr") == card(store)
 
 
-def test_sentences_attached_later_leave_the_card_as_it_is(store, tmp_path):
+def test_attached_sentences_do_not_change_the_card(store, tmp_path):
     copy = shutil.copytree(store, tmp_path / "s.zarr")
     (copy / "tables/attributes/attached.parquet").write_bytes(parquet_bytes("attributes", []))
     assert card(copy) == card(store)
@@ -97,14 +97,14 @@ def test_sentences_attached_later_leave_the_card_as_it_is(store, tmp_path):
 def test_a_store_of_captures_is_not_called_simulated(store, tmp_path):
     copy = shutil.copytree(store, tmp_path / "s.zarr")
     for part in (copy / "tables/clips").iterdir():
-        rows = [{**row, "body": BODY} for row in pq.read_table(part).to_pylist()]
+        rows = [{**row, "body": RECORDED_BODY} for row in pq.read_table(part).to_pylist()]
         part.write_bytes(parquet_bytes("clips", rows))
     text = card(copy)
     assert text.startswith("# Recorded radar dataset\n")
     assert "imulated" not in text.replace("Simulated radar", "")
 
 
-def test_people_in_two_splits_are_told(store, tmp_path):
+def test_people_in_two_splits_are_reported(store, tmp_path):
     copy = shutil.copytree(store, tmp_path / "s.zarr")
     part = copy / "tables/clips/part-000000.parquet"
     rows = pq.read_table(part).to_pylist()
@@ -124,7 +124,7 @@ def test_a_damaged_table_is_named(store, tmp_path):
         card(copy)
 
 
-def test_numbers_are_printed_in_the_unit_that_suits_them():
+def test_durations_are_printed_in_a_fitting_unit():
     assert [duration(s) for s in (4.2, 150, 7200)] == ["4.2 s", "2.5 min", "2 h"]
     assert table(["a", "b"], [[1, "x|y"], ["", 2]]) == (
         "| a | b |\n| --- | --- |\n| 1 | x\\|y |\n| - | 2 |\n"

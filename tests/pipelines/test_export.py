@@ -99,7 +99,7 @@ def test_what_is_there_already_is_left_alone(store, tmp_path, capsys, option):
     out = tmp_path / "mine"
     out.write_text("mine")
     assert main([store, option, str(out)]) == 2
-    assert capsys.readouterr().err.startswith(f"{out}: {option}: is there already; ")
+    assert capsys.readouterr().err.startswith(f"{out}: {option}: exists already; ")
     assert out.read_text() == "mine"
     assert main([store, option, str(out / "below")]) == 2
     assert f"{option}: cannot be written" in capsys.readouterr().err
@@ -112,7 +112,7 @@ def test_what_fails_on_the_way_leaves_nothing(store, tmp_path, capsys, monkeypat
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(export, "_copied", full)
+    monkeypatch.setattr(export, "_copy", full)
     assert main([store, option, str(out), "--quiet"]) == 2
     assert f"{out}: {option}: cannot be written (No space left" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []

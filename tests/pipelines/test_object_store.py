@@ -60,7 +60,7 @@ def test_a_store_is_read_from_where_it_lies():
 
 def test_what_is_no_store_is_left_alone():
     open_folder("memory:///other").write("precious.txt", b"1")
-    with pytest.raises(InputError, match="holds something else"):
+    with pytest.raises(InputError, match="holds files that are not a store"):
         prepare(open_folder("memory:///other"), BLUEPRINT)
     assert object_bytes("memory:///other") == {"precious.txt": b"1"}
 

@@ -194,7 +194,7 @@ def test_clips_lie_within_their_stretches_on_whole_frames(place, captures):
     starts = [round(clip.start_s, 6) for clip in found.clips]
     assert starts == [0.3, 1.3, 2.3]  # a column needs 256 loops of 16 each: 16 frames
     assert [clip.num_frames for clip in found.clips] == [17, 17, 16]
-    assert [note.cause for note in found.notes] == ["labelled stretches too short for a clip"]
+    assert [note.cause for note in found.notes] == ["labelled time spans too short for a clip"]
 
 
 def test_a_capture_of_another_radar_is_left_out_and_named(place, captures):
@@ -202,7 +202,7 @@ def test_a_capture_of_another_radar_is_left_out_and_named(place, captures):
     (take,) = read_labels(labels, str(captures), None)
     found = select_recorded_clips(Store(place / "again.zarr").recipe, take)
     assert found.clips == ()
-    assert "a store's axes belong to one radar" in found.notes[0].line
+    assert "a store has the axes of one radar" in found.notes[0].line
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,7 @@ def test_what_cannot_be_reported_is_one_line(undrawn, store, tmp_path, capsys, m
     copy = shutil.copytree(store, tmp_path / "s.zarr")
     (copy / "tables/clips/part-000000.parquet").write_bytes(b"")
     for arguments, words in (
-        ([str(tmp_path / "nothing")], "no store lies there"),
+        ([str(tmp_path / "nothing")], "is not a store"),
         ([str(copy)], "tables/clips/part-000000.parquet: cannot be read"),
         ([store, "--out", str(tmp_path / "no" / "r.html"), "--clips", "0"], "cannot be written"),
     ):
