@@ -16,7 +16,7 @@ from pipelines.table_files import read_bytes
 from radarsim.errors import InputError
 
 NO_PATH = "whose motion's path is not recognised"
-NO_TEXT = "without text"
+EMPTY = "that are empty"
 NO_TIMES = "with impossible times"
 OUTSIDE = "outside their motion"
 UNREADABLE = "that cannot be read"
@@ -195,7 +195,7 @@ def _span(start_s: object, end_s: object) -> tuple[float, float | None] | None:
 
 def _cause(caption: object) -> str:
     """Why a caption is skipped: it is empty, or cannot be read."""
-    return NO_TEXT if isinstance(caption, str) and not caption.strip() else UNREADABLE
+    return EMPTY if isinstance(caption, str) and not caption.strip() else UNREADABLE
 
 
 def _brief(error: ValueError) -> str:

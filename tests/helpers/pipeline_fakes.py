@@ -1,6 +1,6 @@
-"""A pipeline without physics: takes, a stage and a small store, for tests of the machinery.
+"""Fake takes, clips and a small store without simulation, for tests of the pipeline code.
 
-Run as a command it builds a store, so that tests can kill it:
+As a command it builds a store, so that tests can kill the process:
 
     python tests/helpers/pipeline_fakes.py OUT WORKERS DELAY_S [SCHEDULER]
 """
@@ -28,7 +28,7 @@ CUBE = (2, 3, 4, 8)
 
 @dataclass(frozen=True, kw_only=True)
 class FakeTake:
-    """A take that is never opened."""
+    """A take whose motion is never read."""
 
     id: str
     subject: str
@@ -38,7 +38,7 @@ class FakeTake:
     texts: tuple[Text, ...] = ()
 
     def load(self):
-        raise AssertionError("the fake stage reads no motion")
+        raise AssertionError("fake clips need no motion")
 
     def sha256(self) -> str:
         return self.id
@@ -87,12 +87,12 @@ def fake_blueprint(plan, **changes) -> Blueprint:
 
 
 def fake_clip(recipe, clip, take, *, delay_s=0.0, bad=(), broken=()):
-    """Noise that follows from the clip's seed, like a simulation."""
+    """Noise that depends on the clip's seed, as a simulation does."""
     time.sleep(delay_s)
     if clip.id in bad:
-        raise InputError(clip.id, "poses", "no body can do that", "look at the motion")
+        raise InputError(clip.id, "poses", "impossible pose", "inspect the motion")
     if clip.id in broken:
-        raise RuntimeError("a mistake of ours")
+        raise RuntimeError("a bug")
     rng = np.random.default_rng(clip.seed)
     heatmaps = {
         f"time_{name}": rng.normal(0, 10, (NUM_COLUMNS, BINS[axis])).astype(np.float16)
@@ -104,7 +104,7 @@ def fake_clip(recipe, clip, take, *, delay_s=0.0, bad=(), broken=()):
 
 
 def store_bytes(path) -> dict[str, bytes]:
-    """Every file of a store, hidden ones included."""
+    """All files of a store by path, hidden ones included."""
     return {
         str(file.relative_to(path)): file.read_bytes()
         for file in sorted(path.rglob("*"))

@@ -1,4 +1,4 @@
-"""A store with the real blueprint of a small radar, its clips drawn instead of simulated."""
+"""A small store with real axes and tables; its clips are drawn instead of simulated."""
 
 import hashlib
 from dataclasses import replace
@@ -20,7 +20,7 @@ LABELS = ("walk", "turn", "sit <down> & $rest$")
 
 
 def small_recipe() -> Recipe:
-    """Clips of 20 frames of 16 chirps of 32 samples, cubes and poses kept."""
+    """Clips of 20 frames with 16 chirps of 32 samples; cubes and poses are kept."""
     radar = BOARDS[DEFAULT_BOARD]
     radar = replace(
         radar,
@@ -36,7 +36,7 @@ def small_recipe() -> Recipe:
 
 
 def build_store(path) -> str:
-    """Build it; the clip of one row fails, that of another is short."""
+    """Build the store; `FAILED_ROW` fails and `SHORT_ROW` is short. Returns its path."""
     recipe = small_recipe()
     takes = {f"t{i}": _take(i) for i in range(NUM_CLIPS)}
     clips = [_clip(recipe, take) for take in takes.values()]
@@ -51,11 +51,11 @@ def build_store(path) -> str:
 
 
 def drawn_clip(blueprint: Blueprint, clip: Clip) -> dict[str, np.ndarray]:
-    """Noise, and an echo that walks to and fro, in the shapes of the blueprint."""
+    """Arrays of a clip: noise, and an echo that moves back and forth."""
     from radarsim.errors import InputError
 
     if clip.row == FAILED_ROW:
-        raise InputError(clip.id, "poses", "no body can do that", "look at the motion")
+        raise InputError(clip.id, "poses", "impossible pose", "inspect the motion")
     rng = np.random.default_rng(clip.seed)
     arrays = {}
     for spec in blueprint.arrays:
@@ -83,8 +83,8 @@ def _map(rng, shape, columns) -> np.ndarray:
 
 def _take(number: int) -> FakeTake:
     label = Text(caption=LABELS[number % 3], source="test set", licence="CC0-1.0", kind="label")
-    words = Text(caption=f"A person does act {number % 3}.", source="test set", end_s=1.0)
-    texts = () if number == NUM_CLIPS - 1 else (label, words)
+    sentence = Text(caption=f"A person does act {number % 3}.", source="test set", end_s=1.0)
+    texts = () if number == NUM_CLIPS - 1 else (label, sentence)
     return FakeTake(id=f"t{number}", subject=f"s{number % 5}", licence="GPL", texts=texts)
 
 

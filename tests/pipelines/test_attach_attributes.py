@@ -1,4 +1,4 @@
-"""Sentences attached to a finished store: there, once, whatever the order; its arrays untouched."""
+"""Sentences are attached to a finished store once, in any order, and do not change its arrays."""
 
 import json
 import random
@@ -43,13 +43,13 @@ def store(tmp_path):
     return path
 
 
-def wording(caption, provenance, words, variant=0):
+def wording(caption, provenance, verb, variant=0):
     about = {"caption": caption, "variant": variant, "provenance": provenance}
-    return [{**about, "part": part, "sentence": f"{words} {part}"} for part in ATTRIBUTE_PARTS]
+    return [{**about, "part": part, "sentence": f"{verb} {part}"} for part in ATTRIBUTE_PARTS]
 
 
 def written(path, rows):
-    """The rows as a file of the kind that its name says."""
+    """Write the rows in the format of the file's suffix."""
     if path.suffix == ".parquet":
         pq.write_table(pa.Table.from_pylist(rows), path)
     elif path.suffix == ".jsonl":
@@ -62,29 +62,29 @@ def written(path, rows):
 
 def attributes(store):
     """(variant, part, sentence) by caption, of all files of the table."""
-    words = {row["id"]: row["text"] for row in pq.read_table(store / "tables/captions").to_pylist()}
+    texts = {row["id"]: row["text"] for row in pq.read_table(store / "tables/captions").to_pylist()}
     found = {}
     for row in pq.read_table(store / "tables/attributes").to_pylist():
-        said = found.setdefault(words[row["caption"]], [])
-        said.append((row["variant"], row["part"], row["sentence"], row["provenance"]))
+        rows = found.setdefault(texts[row["caption"]], [])
+        rows.append((row["variant"], row["part"], row["sentence"], row["provenance"]))
     return found
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
-def test_sentences_of_each_kind_of_file_come_into_the_table(store, tmp_path, suffix):
+def test_sentences_of_each_file_type_are_in_the_table(store, tmp_path, suffix):
     before = store_bytes(store)
-    file = written(tmp_path / f"told{suffix}", wording("act 1", "by hand", "hop"))
+    file = written(tmp_path / f"sentences{suffix}", wording("act 1", "by hand", "hop"))
     done = attach(store, file)
     assert (done.captions, done.variants, done.unknown, done.undescribed) == (1, 1, (), 1)
-    said = attributes(store)["act 1"]
-    assert said == [(0, part, f"hop {part}", "by hand") for part in ATTRIBUTE_PARTS]
+    rows = attributes(store)["act 1"]
+    assert rows == [(0, part, f"hop {part}", "by hand") for part in ATTRIBUTE_PARTS]
     after = store_bytes(store)
     assert after.keys() - before.keys() == {"tables/attributes/attached.parquet"}
     assert {name: after[name] for name in before} == before
     assert verify(store) == []
 
 
-def test_attaching_again_changes_nothing_and_another_wording_takes_its_place(store, tmp_path):
+def test_attaching_again_changes_nothing_and_another_wording_replaces_it(store, tmp_path):
     file = written(tmp_path / "a.csv", wording("act 1", "by hand", "hop"))
     attach(store, file)
     once = store_bytes(store)
@@ -94,7 +94,7 @@ def test_attaching_again_changes_nothing_and_another_wording_takes_its_place(sto
     assert [row[2] for row in attributes(store)["act 1"]] == [f"skip {p}" for p in ATTRIBUTE_PARTS]
 
 
-def test_variants_count_on_after_those_of_the_build_in_any_order_of_files(store, tmp_path):
+def test_variant_numbers_continue_after_the_build_in_any_order_of_files(store, tmp_path):
     rows = wording("act 0", "model", "leap", 3) + wording("act 0", "model", "hop", 1)
     files = [
         written(tmp_path / "a.csv", rows),
@@ -102,41 +102,41 @@ def test_variants_count_on_after_those_of_the_build_in_any_order_of_files(store,
     ]
     for file in files:
         attach(store, file)
-    one_way = store_bytes(store)
-    said = {(variant, words.split()[0]) for variant, _, words, _ in attributes(store)["act 0"]}
-    assert said == {(0, "built-in"), (1, "skip"), (2, "hop"), (3, "leap")}
+    in_order = store_bytes(store)
+    verbs = {(row[0], row[2].split()[0]) for row in attributes(store)["act 0"]}
+    assert verbs == {(0, "built-in"), (1, "skip"), (2, "hop"), (3, "leap")}
     (store / "tables/attributes/attached.parquet").unlink()
     for file in reversed(files):
         attach(store, file)
-    assert store_bytes(store) == one_way
+    assert store_bytes(store) == in_order
 
 
-def test_what_the_build_wrote_is_not_attached_once_more(store, tmp_path):
+def test_sentences_of_the_build_are_not_attached_again(store, tmp_path):
     done = attach(store, written(tmp_path / "a.csv", wording("act 0", "fake", "built-in")))
     assert (done.variants, done.known) == (0, 1)
     assert len(attributes(store)["act 0"]) == len(ATTRIBUTE_PARTS)
 
 
-def test_captions_may_be_named_by_id(store, tmp_path):
+def test_captions_may_be_given_by_id(store, tmp_path):
     ids = {row["text"]: row["id"] for row in pq.read_table(store / "tables/captions").to_pylist()}
     attach(store, written(tmp_path / "a.jsonl", wording(ids["act 2"], "by hand", "turn")))
     assert attributes(store)["act 2"][0][2] == "turn general"
 
 
-def test_the_command_tells_what_it_did_and_what_found_no_place(store, tmp_path, capsys):
+def test_the_command_reports_attached_and_unknown_captions(store, tmp_path, capsys):
     rows = [*wording("act 1", "by hand", "hop")[:3], *wording("fly", "by hand", "fly")]
     file = written(tmp_path / "a.csv", rows)
     assert main([str(file), "--attach", str(store)]) == 0
     assert capsys.readouterr().out.splitlines() == [
         f"{store}: 1 variants of 1 captions attached",
-        "variants without a sentence for each part: 1",
+        "variants without a sentence for every part: 1",
         "captions of the store without sentences: 1",
-        "captions that the store has not: 1 (fly)",
+        "captions that are not in the store: 1 (fly)",
     ]
     assert main(["--attach", str(store), str(written(file, wording("fly", "x", "fly")))]) == 2
 
 
-def test_a_store_that_is_not_finished_or_held_is_left_alone(store, tmp_path, capsys):
+def test_an_unfinished_or_locked_store_is_not_changed(store, tmp_path, capsys):
     file = written(tmp_path / "a.csv", wording("act 1", "by hand", "hop"))
     held = open_folder(store).lock()
     before = store_bytes(store)
@@ -151,7 +151,7 @@ def test_a_store_that_is_not_finished_or_held_is_left_alone(store, tmp_path, cap
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "words"),
+    ("name", "content", "message"),
     [
         ("a.txt", b"", "file: '.txt' is not a type of attribute file; give .csv or .jsonl or"),
         ("gone.csv", None, "file: cannot be read (No such file or directory)"),
@@ -166,7 +166,7 @@ def test_a_store_that_is_not_finished_or_held_is_left_alone(store, tmp_path, cap
         ("a.parquet", b"PAR1 not really PAR1", "Parquet: cannot be read, or is damaged"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_one_line(store, tmp_path, capsys, name, content, words):
+def test_an_unusable_file_gives_a_one_line_error(store, tmp_path, capsys, name, content, message):
     file = tmp_path / name
     if content is not None:
         file.write_bytes(content)
@@ -174,12 +174,12 @@ def test_a_file_that_cannot_be_used_is_one_line(store, tmp_path, capsys, name, c
     assert main([str(file), "--attach", str(store)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(str(file))
-    assert words in line
+    assert message in line
     assert store_bytes(store) == before
 
 
 @pytest.mark.parametrize("variant", ["-1", "x", "1.5", "9" * 5000, True, [], 1e9])
-def test_a_variant_is_a_small_whole_number(tmp_path, variant):
+def test_a_variant_must_be_a_small_whole_number(tmp_path, variant):
     row = {**wording("act 1", "by hand", "hop")[0], "variant": variant}
     file = written(tmp_path / "a.jsonl", [row])
     with pytest.raises(InputError, match=r"line 1: variant: is .*number the wordings"):
@@ -187,7 +187,7 @@ def test_a_variant_is_a_small_whole_number(tmp_path, variant):
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
-def test_damaged_files_end_in_a_line_or_in_sentences(tmp_path, suffix):
+def test_damaged_files_give_sentences_or_a_one_line_error(tmp_path, suffix):
     file = written(tmp_path / f"a{suffix}", wording("act 1", "by hand", "hop"))
     whole, draw = file.read_bytes(), random.Random(2)
     for _ in range(100):

@@ -1,4 +1,4 @@
-"""Damaged text sets end in one line or in a count, never in a traceback."""
+"""Damaged text sets give a one-line error or a count of skipped entries, never a traceback."""
 
 import json
 import random
@@ -10,7 +10,7 @@ from radarsim.errors import InputError
 from tests.helpers.text_sets import babel_set, humanml3d_set, kitml_set, label, line, sequence
 
 WALK = "KIT/3/walk01_poses"
-NONSENSE = (
+INVALID = (
     None,
     True,
     -1,
@@ -33,7 +33,7 @@ NONSENSE = (
 
 
 def make_sets(root):
-    """One small set of each kind, by its name among the arguments of `load_texts`."""
+    """One small text set of each kind, by its argument name of `load_texts`."""
     whole = sequence("KIT/KIT/3/walk01_poses.npz", [label("jump")], kind="seq_ann")
     frames = sequence("CMU/CMU/1/a_poses.npz", [label("walk", 0, 3), label("turn", 3, 4)])
     extra = {"feat_p": "SFU/SFU/1/b", "dur": 4, "frame_anns": [{"labels": [label("sit", 0, 2)]}]}
@@ -46,7 +46,7 @@ def make_sets(root):
 
 
 def check(sets):
-    """Loading ends in texts that can be used, or in one line that says what and where."""
+    """Loading gives usable texts, or a one-line error that names the file and the problem."""
     (path,) = sets.values()
     found, refusal = _loaded(sets)
     if found is None:
@@ -69,8 +69,8 @@ def test_whole_sets_are_read(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["babel", "humanml3d", "kitml"])
-def test_damaged_bytes_are_told_or_counted(tmp_path, name):
-    """Cut short, overwritten, shuffled or replaced by noise: 120 files of each set."""
+def test_damaged_bytes_are_reported_or_counted(tmp_path, name):
+    """120 files of each set, truncated, overwritten or replaced by noise."""
     path = make_sets(tmp_path)[name]
     files = sorted(file for file in path.rglob("*") if file.is_file())
     draw, outcomes = random.Random(1), set()
@@ -84,34 +84,34 @@ def test_damaged_bytes_are_told_or_counted(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", ["babel", "kitml"])
-def test_nonsense_in_place_of_any_value_is_told_or_counted(tmp_path, name):
+def test_an_invalid_value_at_any_position_is_reported_or_counted(tmp_path, name):
     path = make_sets(tmp_path)[name]
     file = min(path.glob("*n*.json"))
     whole = json.loads(file.read_text())
     places = list(_places(whole))
     assert len(places) > 5
     for place in places:
-        for nonsense in NONSENSE:
-            file.write_text(json.dumps(_replaced(whole, place, nonsense)))
+        for invalid in INVALID:
+            file.write_text(json.dumps(_replaced(whole, place, invalid)))
             check({name: path})
 
 
-def test_nonsense_in_an_index_or_a_line_costs_its_entry(tmp_path):
+def test_an_invalid_value_in_an_index_or_line_skips_its_entry(tmp_path):
     path = make_sets(tmp_path)["humanml3d"]
     index = (path / "index.csv").read_text()
-    for nonsense in map(str, NONSENSE):
-        nonsense = nonsense.encode(errors="replace").decode()
+    for invalid in map(str, INVALID):
+        invalid = invalid.encode(errors="replace").decode()
         for old in (WALK, "60", "000001.npy"):
-            (path / "index.csv").write_text(index.replace(old, nonsense, 1))
+            (path / "index.csv").write_text(index.replace(old, invalid, 1))
             check({"humanml3d": path})
         (path / "index.csv").write_text(index)
-        for damaged in (f"one#a#{nonsense}#2", f"{nonsense}#a#0.0#0.0", nonsense * 3):
+        for damaged in (f"one#a#{invalid}#2", f"{invalid}#a#0.0#0.0", invalid * 3):
             (path / "texts" / "000001.txt").write_text(damaged)
             assert check({"humanml3d": path}) == "read"
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
+    ("content", "message"),
     [
         (b"", "JSON: cannot be read"),
         (b"[" * 100_000, "JSON: is nested too deeply"),
@@ -123,14 +123,14 @@ def test_nonsense_in_an_index_or_a_line_costs_its_entry(tmp_path):
         (b'{"1": 3}', "annotations: is missing from every entry"),
     ],
 )
-def test_a_file_of_another_kind_is_refused_by_name(tmp_path, content, words):
+def test_a_file_of_another_format_is_refused_by_name(tmp_path, content, message):
     (tmp_path / "annotations.json").write_bytes(content)
     with pytest.raises(InputError) as refused:
         load_texts(kitml=tmp_path)
-    assert str(refused.value).startswith(f"{tmp_path / 'annotations.json'}: {words}")
+    assert str(refused.value).startswith(f"{tmp_path / 'annotations.json'}: {message}")
 
 
-def test_one_set_in_place_of_another_is_refused(tmp_path):
+def test_a_text_set_of_another_kind_is_refused(tmp_path):
     sets = make_sets(tmp_path)
     with pytest.raises(InputError, match=r"feat_p: is missing from every entry"):
         load_texts(babel=sets["kitml"] / "annotations.json")
@@ -142,7 +142,7 @@ def test_one_set_in_place_of_another_is_refused(tmp_path):
         load_texts(humanml3d="a\0b")
 
 
-def test_an_index_without_texts_says_what_to_unpack(tmp_path):
+def test_for_an_index_without_texts_the_error_names_the_archive_to_unpack(tmp_path):
     (tmp_path / "index.csv").write_text("source_path,start_frame,end_frame,new_name\n")
     with pytest.raises(InputError, match=r"texts: no such folder; unpack texts.zip there"):
         load_texts(humanml3d=tmp_path)
@@ -175,7 +175,7 @@ def _damaged(whole, draw):
 
 
 def _places(value, path=()):
-    """The path of every value in nested objects and lists."""
+    """Paths of all values in nested objects and lists."""
     items = value.items() if isinstance(value, dict) else enumerate(value)
     for key, inner in items:
         yield (*path, key)
@@ -184,7 +184,7 @@ def _places(value, path=()):
 
 
 def _replaced(value, path, new):
-    """A copy with another value at a path."""
+    """A copy with one value replaced."""
     if not path:
         return new
     copy = value.copy()

@@ -1,4 +1,4 @@
-"""What is exported has the store's names, units and values, and appears whole or not at all."""
+"""An export has the names, units and values of its store, and is complete or absent."""
 
 import csv
 import json
@@ -86,16 +86,16 @@ def test_numpy_files_hold_every_array_and_table(store, folder):
         assert found == wanted
 
 
-def test_the_command_tells_how_many_values_it_compared(store, tmp_path, capsys):
+def test_the_command_prints_the_number_of_verified_values(store, tmp_path, capsys):
     assert main([store, "--numpy", str(tmp_path / "s")]) == 0
-    told = capsys.readouterr()
+    output = capsys.readouterr()
     num = sum(int(np.prod(array.shape)) for _, array in zarr.open_group(store, mode="r").arrays())
-    assert told.out == f"{tmp_path / 's'}: {num} values written and compared\n"
-    assert "  time_doppler\n" in told.err
+    assert output.out == f"{tmp_path / 's'}: {num} values written and verified\n"
+    assert "  time_doppler\n" in output.err
 
 
 @pytest.mark.parametrize("option", ["--hdf5", "--numpy"])
-def test_what_is_there_already_is_left_alone(store, tmp_path, capsys, option):
+def test_an_existing_path_is_not_changed(store, tmp_path, capsys, option):
     out = tmp_path / "mine"
     out.write_text("mine")
     assert main([store, option, str(out)]) == 2
@@ -106,7 +106,7 @@ def test_what_is_there_already_is_left_alone(store, tmp_path, capsys, option):
 
 
 @pytest.mark.parametrize("option", ["--hdf5", "--numpy"])
-def test_what_fails_on_the_way_leaves_nothing(store, tmp_path, capsys, monkeypatch, option):
+def test_a_failed_export_leaves_no_files(store, tmp_path, capsys, monkeypatch, option):
     out = tmp_path / "out"
 
     def full(*_):
@@ -118,7 +118,7 @@ def test_what_fails_on_the_way_leaves_nothing(store, tmp_path, capsys, monkeypat
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_value_that_is_not_kept_is_told(store, tmp_path, monkeypatch):
+def test_a_value_that_reads_back_differently_is_an_error(store, tmp_path, monkeypatch):
     real = np.array_equal
     monkeypatch.setattr(np, "array_equal", lambda a, b, **how: real(a, b, **how) and a.ndim != 3)
     assert main([store, "--numpy", str(tmp_path / "s"), "--quiet"]) == 2

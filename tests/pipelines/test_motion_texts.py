@@ -1,4 +1,4 @@
-"""Texts find their motion, keep their time, and what finds none is counted by cause."""
+"""Texts are joined to motions with correct times, and texts without a motion are counted."""
 
 import csv
 import json
@@ -14,7 +14,7 @@ from tests.helpers.text_sets import babel_set, humanml3d_set, kitml_set, label, 
 WALK = "KIT/3/walk01_poses"
 
 
-def said(texts, path=WALK, rate_hz=None):
+def spans(texts, path=WALK, rate_hz=None):
     found = texts.for_motion(path, rate_hz).texts
     return [(text.caption, text.start_s, text.end_s) for text in found]
 
@@ -35,13 +35,13 @@ def counts(notes):
         "KIT/3/walk01",
     ],
 )
-def test_a_motion_has_one_key_however_its_path_is_written(path):
+def test_all_spellings_of_a_path_have_the_same_key(path):
     assert motion_key(path) == motion_key(WALK)
 
 
 @pytest.mark.parametrize("old", RENAMED)
-def test_both_names_of_a_renamed_collection_are_one(old):
-    """BABEL puts one name before the other, in one case without underscores."""
+def test_both_names_of_a_renamed_collection_have_the_same_key(old):
+    """BABEL has one name in front of the other, in one case without underscores."""
     new = RENAMED[old]
     key = motion_key(f"{new}/a/b_stageii.npz")
     assert key == motion_key(f"./pose_data/{old}/a/b_poses.npy")
@@ -49,19 +49,19 @@ def test_both_names_of_a_renamed_collection_are_one(old):
     assert key == motion_key(f"{old.replace('_', '')}/{old}/a/b_poses.npz")
 
 
-def test_blanks_and_hyphens_that_smplx_files_lost_do_not_part_a_motion():
+def test_blanks_and_hyphens_missing_in_smplx_files_do_not_change_the_key():
     old = "ACCAD/Female1Running_c3d/C19 -  run to hop to walk_poses.npz"
     assert motion_key(old) == motion_key(old.replace(" ", "_").replace("_poses", "_stageii"))
 
 
-def test_a_collection_of_ones_own_is_known_by_its_path():
+def test_a_private_collection_is_identified_by_its_path():
     assert motion_key("./pose_data/anna/jump_poses.npy") == "anna/jump"
     assert motion_key("anna/anna/jump_poses.npz") == "anna/jump"
     assert motion_key("anna/jump_poses.npz") != motion_key("bert/jump_poses.npz")
 
 
 @pytest.mark.parametrize("path", [None, 3, "", "/", "a/../b", "a\0b", "x" * 2000, ["KIT"], ".npz"])
-def test_what_is_no_path_has_no_key(path):
+def test_a_value_that_is_not_a_path_has_no_key(path):
     assert motion_key(path) is None
 
 
@@ -74,21 +74,21 @@ def test_babel_gives_timed_actions_without_transitions(tmp_path):
     ]
     folder = babel_set(tmp_path, train=[sequence("KIT/KIT/3/walk01_poses.npz", labels)])
     texts = load_texts(babel=folder)
-    assert said(texts) == [("walk", 0, 4), ("turn", 4.5, 6)]
+    assert spans(texts) == [("walk", 0, 4), ("turn", 4.5, 6)]
     assert counts(texts.left_out) == {"BABEL texts that mark transitions": 2}
     assert texts.for_motion(WALK).official_split == "train"
     assert "non-commercial" in texts.for_motion(WALK).texts[0].licence
 
 
-def test_a_babel_sequence_without_frame_labels_takes_those_of_the_whole(tmp_path):
+def test_a_babel_sequence_without_frame_labels_uses_its_sequence_labels(tmp_path):
     whole = sequence(WALK, [label("jump"), label("clap")], kind="seq_ann")
-    assert said(load_texts(babel=babel_set(tmp_path, val=[whole]))) == [
+    assert spans(load_texts(babel=babel_set(tmp_path, val=[whole]))) == [
         ("jump", 0, None),
         ("clap", 0, None),
     ]
 
 
-def test_of_several_babel_annotators_the_first_is_taken(tmp_path):
+def test_of_several_babel_annotators_the_first_is_used(tmp_path):
     extra = {"feat_p": WALK, "dur": 5, "seq_anns": None}
     extra["frame_anns"] = [
         {"labels": []},
@@ -96,15 +96,15 @@ def test_of_several_babel_annotators_the_first_is_taken(tmp_path):
         {"labels": [label("stroll", 0, 2), label("stop", 2, 3)]},
     ]
     texts = load_texts(babel=babel_set(tmp_path, extra_train=[extra]))
-    assert said(texts) == [("walk", 0, 3)]
+    assert spans(texts) == [("walk", 0, 3)]
     assert counts(texts.left_out) == {"BABEL texts by further annotators": 2}
     assert texts.for_motion(WALK).official_split == "train"
 
 
 def test_a_motion_of_babels_dense_and_extra_files_is_labelled_once(tmp_path):
-    dense, extra = (sequence(WALK, [label(words, 0, 3)]) for words in ("walk", "stroll"))
+    dense, extra = (sequence(WALK, [label(text, 0, 3)]) for text in ("walk", "stroll"))
     texts = load_texts(babel=babel_set(tmp_path, extra_val=[extra], val=[dense]))
-    assert said(texts) == [("walk", 0, 3)]
+    assert spans(texts) == [("walk", 0, 3)]
     assert counts(texts.left_out) == {"BABEL texts of motions that another file labels, too": 1}
 
 
@@ -112,35 +112,37 @@ def test_humanml3d_counts_frames_at_20_hz_from_the_clips_start(tmp_path):
     rows = [("./pose_data/KIT/3/walk01_poses.npy", 40, 120, "000007.npy")]
     lines = [line("a man walks"), line("he turns # quickly", 1.0, 2.5), line("he stops", 3, 9)]
     texts = load_texts(humanml3d=humanml3d_set(tmp_path, rows, {"000007": lines}))
-    assert said(texts) == [
+    assert spans(texts) == [
         ("a man walks", 2.0, 6.0),
         ("he turns # quickly", 3.0, 4.5),
         ("he stops", 5.0, 6.0),
     ]
 
 
-def test_humanml3d_cut_the_head_of_some_collections_off(tmp_path):
+def test_humanml3d_cuts_off_the_start_of_some_collections(tmp_path):
     rows = [
         (f"./pose_data/{name}/a/b_poses.npy", 0, 40, f"{i:06d}.npy")
         for i, name in enumerate(("Eyes_Japan_Dataset", "TotalCapture", "Transitions_mocap", "CMU"))
     ]
     texts = {row[3][:6]: [line("a man waves")] for row in rows}
     found = load_texts(humanml3d=humanml3d_set(tmp_path, rows, texts))
-    starts = [said(found, row[0])[0][1] for row in rows]
+    starts = [spans(found, row[0])[0][1] for row in rows]
     assert starts == [3.0, 1.0, 0.5, 0.0]
-    assert said(found, "EyesJapanDataset/a/b_stageii.npz") == [("a man waves", 3.0, 5.0)]
+    assert spans(found, "EyesJapanDataset/a/b_stageii.npz") == [("a man waves", 3.0, 5.0)]
 
 
-def test_humanml3d_times_follow_the_poses_that_were_counted(tmp_path):
-    """Every 12th pose of 250 Hz was taken for 20 Hz; 59.9999 Hz was thinned by 2, not by 3."""
+def test_humanml3d_times_are_corrected_for_the_decimated_pose_rate(tmp_path):
+    """Every 12th pose of 250 Hz counts as 20 Hz; 59.9999 Hz is decimated by 2, not by 3."""
     rows = [("SSM_synced/a/b_poses.npy", 0, 60, "000001.npy")]
     found = load_texts(humanml3d=humanml3d_set(tmp_path, rows, {"000001": [line("a man waves")]}))
     path = "SSM/a/b_stageii.npz"
     assert found.counts_frames(path)
-    assert said(found, path, rate_hz=120.0)[0][2] == 3.0
-    assert said(found, path, rate_hz=250.0)[0][2] == pytest.approx(60 * 12 / 250)
-    assert said(found, path, rate_hz=59.9999885559082)[0][2] == pytest.approx(60 * 2 / 60, rel=1e-6)
-    assert said(found, path, rate_hz=15.0)[0][2] == 3.0
+    assert spans(found, path, rate_hz=120.0)[0][2] == 3.0
+    assert spans(found, path, rate_hz=250.0)[0][2] == pytest.approx(60 * 12 / 250)
+    assert spans(found, path, rate_hz=59.9999885559082)[0][2] == pytest.approx(
+        60 * 2 / 60, rel=1e-6
+    )
+    assert spans(found, path, rate_hz=15.0)[0][2] == 3.0
 
 
 def test_humanml3d_leaves_out_long_mirrored_and_foreign_clips_by_cause(tmp_path):
@@ -157,7 +159,7 @@ def test_humanml3d_leaves_out_long_mirrored_and_foreign_clips_by_cause(tmp_path)
     texts = {f"{i:06d}": two for i in range(1, 7)} | {"M000001": two, "000077": two}
     texts["000002"] = [line("too long"), line("a short part", 1, 2), line("back", 2, 1)]
     found = load_texts(humanml3d=humanml3d_set(tmp_path, rows, texts))
-    assert said(found) == [("one", 0, 4.95), ("two", 0, 4.95), ("a short part", 1, 2)]
+    assert spans(found) == [("one", 0, 4.95), ("two", 0, 4.95), ("a short part", 1, 2)]
     assert counts(found.left_out) == {
         "HumanML3D texts of segments of 5 s and more": 1,
         "HumanML3D texts of HumanAct12, which is not in AMASS": 2,
@@ -185,15 +187,15 @@ def test_kitml_leaves_mirrored_motions_out(tmp_path):
         "M00001": (f"M/{WALK}", 4.0, [("A person walks.", 0.0, 4.0)]),
     }
     found = load_texts(kitml=kitml_set(tmp_path, motions))
-    assert said(found) == [("A person walks.", 0.0, 4.0)]
+    assert spans(found) == [("A person walks.", 0.0, 4.0)]
     assert counts(found.left_out) == {
         "KIT-ML texts outside their motion": 1,
-        "KIT-ML texts without words": 1,
+        "KIT-ML texts that are empty": 1,
         "KIT-ML texts of mirrored motions, which are left out": 1,
     }
 
 
-def test_several_sets_come_together_in_the_order_of_time(tmp_path):
+def test_several_sets_are_merged_in_order_of_time(tmp_path):
     babel = babel_set(tmp_path / "b", test=[sequence(WALK, [])], val=[sequence("CMU/1/1", [])])
     kit = kitml_set(tmp_path / "k", {"1": (WALK, 4.0, [("A person walks.", 1.0, 4.0)])})
     rows = [(WALK, 0, 40, "000001.npy")]
@@ -204,7 +206,7 @@ def test_several_sets_come_together_in_the_order_of_time(tmp_path):
     assert texts.for_motion("CMU/9/9").texts == ()
 
 
-def test_what_is_not_joined_is_counted(tmp_path):
+def test_texts_that_are_not_joined_are_counted(tmp_path):
     motions = {
         "1": (WALK, 4.0, [("A person walks.", 0.0, 4.0)]),
         "2": ("CMU/1/1_poses", 4.0, [("one", 0.0, 4.0), ("two", 0.0, 4.0)]),
@@ -218,10 +220,10 @@ def test_what_is_not_joined_is_counted(tmp_path):
     }
 
 
-def actions(*spans):
+def actions(*timed):
     return [
-        Text(caption=words, source="BABEL", start_s=start, end_s=end, kind="action")
-        for words, start, end in spans
+        Text(caption=caption, source="BABEL", start_s=start, end_s=end, kind="action")
+        for caption, start, end in timed
     ]
 
 
@@ -231,10 +233,12 @@ def test_a_windows_label_lists_its_actions_joined_by_and():
     assert window_label(texts, 0, 5).caption == "walk and turn"
     joined = window_label(texts, 2.5, 7.5)
     assert (joined.caption, joined.start_s, joined.end_s) == ("turn and walk and sit", 2.5, 7.5)
-    assert window_label(texts, 0.5, 2.1).caption == "walk", "an action grazed for 0.1 s is none"
-    assert window_label(texts[-1:], 0, 5) is None, "a sentence is no action"
+    assert window_label(texts, 0.5, 2.1).caption == "walk", (
+        "an action shown for 0.1 s is not in the label"
+    )
+    assert window_label(texts[-1:], 0, 5) is None, "a sentence is not an action"
     short = actions(("walk", 0, 2), ("clap", 2, 2.15), ("jump", 2.15, 2.3))
-    assert window_label(short, 0, 2.15).caption == "walk and clap", "short, but all of it"
+    assert window_label(short, 0, 2.15).caption == "walk and clap", "short, but shown completely"
 
 
 def test_all_real_kitml_texts_are_joined_or_counted(test_data):
@@ -251,7 +255,7 @@ def test_all_real_kitml_texts_are_joined_or_counted(test_data):
 
 
 def test_all_real_humanml3d_clips_are_joined_or_counted(test_data, tmp_path):
-    """The published sentences are not here: one stands in for each clip."""
+    """The published sentences are not available here: each clip has one placeholder."""
     published = test_data / "humanml3d_index"
     with open(published / "index.csv") as file:
         rows = list(csv.DictReader(file))

@@ -1,4 +1,4 @@
-"""A store in an object store holds the bytes that a folder would."""
+"""A store in an object store has the same bytes as one in a local folder."""
 
 import pytest
 
@@ -29,14 +29,14 @@ def object_bytes(url):
     return {path: folder.read(path) for path in folder.files()}
 
 
-def test_the_same_bytes_lie_in_a_bucket_and_in_a_folder(tmp_path):
+def test_a_bucket_and_a_folder_get_the_same_bytes(tmp_path):
     built(tmp_path / "s.zarr")
     built("memory:///same.zarr")
     assert object_bytes("memory:///same.zarr") == store_bytes(tmp_path / "s.zarr")
     assert verify("memory:///same.zarr") == []
 
 
-def test_a_build_that_stopped_in_a_bucket_goes_on_there(tmp_path):
+def test_an_interrupted_build_in_a_bucket_resumes(tmp_path):
     url = "memory:///stopped.zarr"
 
     def stops(recipe, clip, take):
@@ -52,13 +52,13 @@ def test_a_build_that_stopped_in_a_bucket_goes_on_there(tmp_path):
     assert object_bytes(url) == store_bytes(tmp_path / "s.zarr")
 
 
-def test_a_store_is_read_from_where_it_lies():
+def test_a_store_is_read_from_its_url():
     built("memory:///read.zarr")
     clips = Store("memory:///read.zarr").clips
     assert [clip.id for clip in clips.values()] == [clip.id for clip in PLAN.clips]
 
 
-def test_what_is_no_store_is_left_alone():
+def test_files_that_are_not_a_store_are_not_changed():
     open_folder("memory:///other").write("precious.txt", b"1")
     with pytest.raises(InputError, match="holds files that are not a store"):
         prepare(open_folder("memory:///other"), BLUEPRINT)

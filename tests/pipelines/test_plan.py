@@ -1,4 +1,4 @@
-"""The plan exists before any work and does not depend on its order."""
+"""The plan is complete before any simulation and does not depend on the order of processing."""
 
 import pytest
 
@@ -19,11 +19,11 @@ def test_rows_count_up_and_shards_follow_them():
 @pytest.mark.parametrize(
     ("num_clips", "size"), [(24, 4), (999, 4), (1_000, 16), (21_600, 128), (1_000_000, 512)]
 )
-def test_shard_size_follows_from_the_plans_size(num_clips, size):
+def test_shard_size_depends_on_the_number_of_clips(num_clips, size):
     assert clips_per_shard(num_clips) == size
 
 
-def test_a_clips_seed_follows_from_its_id_alone():
+def test_a_clips_seed_depends_only_on_its_id():
     seeds = {clip.id: clip.seed for clip in fake_plan(fake_takes(10)).clips}
     fewer = {clip.id: clip.seed for clip in fake_plan(fake_takes(4)).clips}
     assert fewer == {name: seeds[name] for name in fewer}
@@ -35,8 +35,8 @@ def test_another_recipe_seed_gives_other_clip_seeds():
     assert clip_seed(RECIPE, "a") != clip_seed(small_recipe(seed=1), "a")
 
 
-def test_draws_are_uniform_between_their_ends_and_independent():
-    """Mean and spread of 4,000 draws: within four standard errors of the uniform law's."""
+def test_draws_are_uniform_and_independent():
+    """Mean and covariance of 4,000 draws: within four standard errors of a uniform one."""
     near = [draw(RECIPE, "distance_m", (2.0, 4.0), f"clip {i}") for i in range(4000)]
     other = [draw(RECIPE, "lateral_m", (2.0, 4.0), f"clip {i}") for i in range(4000)]
     assert min(near) >= 2.0
@@ -47,7 +47,7 @@ def test_draws_are_uniform_between_their_ends_and_independent():
     assert abs(products) < 4 * spread**2 / 4000**0.5
 
 
-def test_a_range_of_no_width_is_met_exactly():
+def test_a_range_of_zero_width_gives_its_exact_value():
     assert draw(RECIPE, "distance_m", (3.0, 3.0), "clip") == 3.0
 
 
@@ -63,12 +63,12 @@ def test_a_subject_is_in_one_split_only():
     ("num", "counts"),
     [(1, (1, 0, 0)), (2, (1, 0, 1)), (3, (1, 1, 1)), (10, (8, 1, 1)), (40, (32, 4, 4))],
 )
-def test_splits_take_their_shares_and_leave_train_a_subject(num, counts):
+def test_splits_get_their_shares_and_train_keeps_a_subject(num, counts):
     splits = list(split_subjects(RECIPE, [f"s{i}" for i in range(num)]).values())
     assert tuple(splits.count(split) for split in ("train", "val", "test")) == counts
 
 
-def test_splits_of_no_share_stay_empty():
+def test_splits_with_zero_share_are_empty():
     recipe = small_recipe(splits=Splits(validation=0, test=0))
     assert set(split_subjects(recipe, "abcdef").values()) == {"train"}
 

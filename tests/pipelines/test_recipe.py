@@ -1,4 +1,4 @@
-"""A recipe is a value: equal text, equal digest; every refusal is one line."""
+"""Equal recipes have equal text and equal digests; every error is one line."""
 
 from dataclasses import replace
 
@@ -28,18 +28,18 @@ RECIPE = Recipe(radar=BOARDS[DEFAULT_BOARD])
         ),
     ],
 )
-def test_what_is_written_is_read_back_unchanged(recipe):
+def test_a_written_recipe_is_read_back_unchanged(recipe):
     again = parse_recipe(dump_recipe(recipe), "recipe.toml")
     assert again == recipe
     assert recipe_digest(again) == recipe_digest(recipe)
 
 
-def test_an_empty_recipe_is_the_papers_radar_with_defaults():
+def test_an_empty_recipe_has_the_papers_radar_and_defaults():
     assert parse_recipe("", "recipe.toml") == RECIPE
     assert RECIPE.num_frames == 50
 
 
-def test_every_value_counts_in_the_digest():
+def test_every_value_changes_the_digest():
     others = [
         replace(RECIPE, seed=1),
         replace(RECIPE, radar=BOARDS["IWR6843ISK"]),
@@ -49,7 +49,7 @@ def test_every_value_counts_in_the_digest():
     assert len({recipe_digest(recipe) for recipe in [RECIPE, *others]}) == 5
 
 
-def test_one_number_is_a_range_of_no_width():
+def test_one_number_is_a_range_of_zero_width():
     assert Placements(distance_m=2).distance_m == (2.0, 2.0)
 
 
@@ -58,8 +58,8 @@ def test_a_radar_table_may_start_from_a_board():
     assert parse_recipe(text, "recipe.toml").num_frames == 100
 
 
-def test_a_radar_files_path_stays_out_of_the_recipe(tmp_path):
-    """The store must not tell where its builder kept things."""
+def test_the_path_of_a_radar_file_is_not_in_the_recipe(tmp_path):
+    """A store must not contain paths of the machine that built it."""
     file = tmp_path / "hall.toml"
     file.write_text('board = "AWR1843BOOST"\n[frame]\nperiod_ms = 50\n')
     recipe = parse_recipe(f'radar = "{file}"', "recipe.toml")
@@ -67,7 +67,7 @@ def test_a_radar_files_path_stays_out_of_the_recipe(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "field", "words"),
+    ("text", "field", "message"),
     [
         ("seed = ", "TOML", "correct"),
         ("sead = 3", "sead", "use seed"),
@@ -91,9 +91,9 @@ def test_a_radar_files_path_stays_out_of_the_recipe(tmp_path):
         ("radar = 7", "radar", "AWR1843BOOST"),
     ],
 )
-def test_a_wrong_recipe_is_refused_in_one_line(text, field, words):
+def test_an_invalid_recipe_gives_a_one_line_error(text, field, message):
     with pytest.raises(InputError) as caught:
         parse_recipe(text, "recipe.toml")
     assert caught.value.field == field
-    assert words in str(caught.value)
+    assert message in str(caught.value)
     assert "\n" not in str(caught.value)

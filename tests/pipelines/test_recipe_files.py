@@ -1,4 +1,4 @@
-"""A build may start from a file, a store or a preset; options go before them, paths stay here."""
+"""Recipes come from files, stores or presets; options override them, and paths are not stored."""
 
 import re
 from importlib import resources
@@ -31,7 +31,7 @@ def recipe_of(*arguments):
     return recipe_from_table(table, where)
 
 
-def test_options_go_before_the_recipe_file_and_the_file_before_the_defaults(tmp_path):
+def test_options_override_the_recipe_file_and_the_file_overrides_the_defaults(tmp_path):
     (tmp_path / "hall.toml").write_text(
         "seed = 5\n[clips]\nlength_s = 4\n[placements]\ndistance_m = [2.0, 4.0]\nlateral_m = 1.0\n"
     )
@@ -42,8 +42,8 @@ def test_options_go_before_the_recipe_file_and_the_file_before_the_defaults(tmp_
     assert (recipe.clips.length_s, recipe.clips.stride_s) == (4.0, 5.0)
 
 
-def test_a_store_is_a_recipe_too(tmp_path):
-    """What a store keeps is enough to plan it again, to the last digit of its radar."""
+def test_a_store_can_be_used_as_a_recipe(tmp_path):
+    """The recipe of a store has every digit of its radar."""
     takes = fake_takes(3)
     plan = fake_plan(takes, recipe_of("--seed", "9", "--radar", "IWR6843ISK", "--sigma", "0.3:0.7"))
     prepare(LocalFolder(tmp_path / "s.zarr"), make_blueprint(plan, takes))
@@ -53,16 +53,16 @@ def test_a_store_is_a_recipe_too(tmp_path):
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_a_preset_is_a_possible_recipe(preset):
+def test_a_preset_is_a_valid_recipe(preset):
     assert recipe_digest(recipe_of("--preset", preset)) != recipe_digest(recipe_of())
 
 
-def test_every_preset_that_comes_along_is_offered():
+def test_every_bundled_preset_is_offered():
     found = {each.name for each in resources.files("builders").joinpath("presets").iterdir()}
     assert {f"{name}.toml" for name in PRESETS} == found
 
 
-def test_the_papers_preset_is_its_section_4_2():
+def test_the_paper_preset_agrees_with_its_section_4_2():
     recipe = recipe_of("--preset", "paper")
     assert recipe.placements.scope == "sequence"
     assert recipe.placements.distance_m == (3.0, 3.0)
@@ -72,15 +72,15 @@ def test_the_papers_preset_is_its_section_4_2():
     assert (recipe.simulation.visibility, recipe.maps.window) == ("hpr", "paper")
 
 
-def test_the_zero_shot_corpus_has_windows_that_the_trainer_can_read():
+def test_clips_of_the_zero_shot_preset_are_long_enough_for_the_trainer():
     """224 columns span 3,824 chirps; 60 activities, 8 people, twice each."""
     recipe = recipe_of("--preset", "zeroshot")
     assert recipe.num_frames * recipe.radar.frame.num_chirps >= 3824
     assert (recipe.built_in.takes, recipe.built_in.subjects) == (60 * 8 * 2, 8)
 
 
-def test_every_option_that_decides_bytes_has_its_place_in_a_recipe():
-    """And every place in a recipe but `body`, which the models decide, has its option."""
+def test_every_option_that_changes_bytes_is_a_recipe_setting():
+    """Every recipe setting except `body`, which the models determine, has an option."""
     settings = {
         f"{name}.{field}" for name, section in SECTIONS.items() for field in vars(section())
     }
@@ -91,7 +91,7 @@ def test_every_option_that_decides_bytes_has_its_place_in_a_recipe():
     assert set(FLAG_SETTINGS) <= set(flags)
 
 
-def test_paths_count_from_the_recipe_and_stay_out_of_the_store(tmp_path):
+def test_paths_are_relative_to_the_recipe_file_and_not_stored(tmp_path):
     (tmp_path / "r.toml").write_text('[paths]\nmotions = ["walks"]\namass = "AMASS"\n')
     given = options("--recipe", str(tmp_path / "r.toml"), "--amass", "elsewhere")
     table, _ = load_recipe_table(given)
@@ -105,7 +105,7 @@ def test_every_path_of_a_recipe_is_an_option():
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "message"),
     [
         ("[paths]\nmotion = 'x'", r"paths.motion: is not a known path entry; use amass"),
         ("[paths]\namass = 3", r"paths.amass: is 3; give a path as a quoted string"),
@@ -118,32 +118,32 @@ def test_every_path_of_a_recipe_is_an_option():
         ("a = [" * 3000, r"TOML"),
     ],
 )
-def test_a_wrong_recipe_is_told_with_its_file(tmp_path, text, words):
+def test_an_error_in_a_recipe_names_its_file(tmp_path, text, message):
     (tmp_path / "r.toml").write_text(text)
-    with pytest.raises(InputError, match=rf"{re.escape(str(tmp_path))}/r.toml: .*{words}"):
+    with pytest.raises(InputError, match=rf"{re.escape(str(tmp_path))}/r.toml: .*{message}"):
         recipe_of("--recipe", str(tmp_path / "r.toml"))
 
 
-def test_what_is_no_recipe_at_all_is_told(tmp_path):
+def test_a_file_that_is_not_a_recipe_is_refused(tmp_path):
     (tmp_path / "walk.npz").write_bytes(bytes(range(256)))
-    for name, words in [
+    for name, message in [
         ("walk.npz", "is not a text file"),
         ("", "not a store"),
         ("none", "cannot be read"),
     ]:
-        with pytest.raises(InputError, match=words):
+        with pytest.raises(InputError, match=message):
             recipe_of("--recipe", str(tmp_path / name))
     with pytest.raises(InputError, match="give one of them"):
         recipe_of("--recipe", "a.toml", "--preset", "paper")
 
 
-def test_a_recipe_made_with_body_models_is_not_built_with_the_free_body():
+def test_a_recipe_for_body_models_is_not_built_with_the_free_body():
     with pytest.raises(InputError, match=r"body: is 'models 12', but 'free' is given"):
         build_dataset(options("--dry-run"), {"body": "models 12"}, "r.toml")
 
 
-def test_several_radars_make_a_store_each(monkeypatch, tmp_path):
-    """Their axes differ, so they cannot share one."""
+def test_several_radars_give_one_store_each(monkeypatch, tmp_path):
+    """Their axes differ, so they cannot share a store."""
     made = []
     monkeypatch.setattr(
         "builders.building.simulated_dataset._build_store",
@@ -156,7 +156,7 @@ def test_several_radars_make_a_store_each(monkeypatch, tmp_path):
         build_dataset(given, {"radar": ["IWR6843ISK", "IWR6843ISK"]}, "options")
 
 
-def test_many_motions_are_surveyed_side_by_side_in_their_order(monkeypatch):
+def test_clips_of_many_motions_are_selected_in_parallel_and_in_order(monkeypatch):
     monkeypatch.setattr("pipelines.clip_selection.FEW_TAKES", 2)
     recipe = recipe_of("--clip-seconds", "3", "--min-frames", "20")
     takes = built_in_takes(3, 2, 0, 3.0)

@@ -1,4 +1,4 @@
-"""A store written as board files and read back as recordings; labels, and what is refused."""
+"""A store exported as board files and imported as recordings; labels; invalid input."""
 
 import csv
 import json
@@ -36,7 +36,7 @@ MADE = small_radar(num_chirps=24, tx_order=(0, 2), num_samples=32)
 
 
 def made_clip(recipe, clip, take, *, keep_cubes=True):
-    """Arrays of a made-up echo, kept as those of a simulation are."""
+    """Arrays of a synthetic echo, stored like those of a simulation."""
     cube = echo(recipe.radar, recipe.num_frames, seed=clip.row)
     cube_v = from_codes(recipe.radar, from_complex(CaptureFormat(), cube))
     return arrays_of_cube(recipe, clip, cube_v, keep_cubes=keep_cubes)
@@ -48,10 +48,10 @@ def made_store(path, if_cubes="on"):
         radar=MADE, clips=Clips(length_s=3.2), keep=Keep(if_cubes=if_cubes), seed=3, body="none"
     )
     clips, takes = [], {}
-    for name, words in (("anna", "walks"), ("ben", "sits down, then waits")):
+    for name, caption in (("anna", "walks"), ("ben", "sits down, then waits")):
         texts = (
-            Text(caption=words.split()[0], source="test", kind="label"),
-            Text(caption=words, source="test", start_s=0.0, end_s=3.2),
+            Text(caption=caption.split()[0], source="test", kind="label"),
+            Text(caption=caption, source="test", start_s=0.0, end_s=3.2),
         )
         take = FakeTake(id=f"test/{name}", subject=name, texts=texts)
         takes[take.id] = take
@@ -67,7 +67,7 @@ def made_store(path, if_cubes="on"):
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """A small store, its clips as board files, and these as a store again."""
+    """A small store, its clips exported as board files, and a store imported from these."""
     root = tmp_path_factory.mktemp("recordings")
     made_store(root / "made.zarr")
     assert dca1000.main([str(root / "made.zarr"), "--out", str(root / "board")]) == 0
@@ -78,7 +78,7 @@ def place(tmp_path_factory):
 
 
 def rows_of(place):
-    """Rows of the two stores that hold the same clip."""
+    """Both stores, and the pairs of rows with the same clip."""
     made, again = Store(place / "made.zarr"), Store(place / "again.zarr")
     found = {clip.take.split("/")[1]: row for row, clip in again.clips.items()}
     return (
@@ -88,8 +88,8 @@ def rows_of(place):
     )
 
 
-def test_recordings_of_a_simulation_are_that_simulation(place):
-    """The same codes to the bit, and heatmaps by the same code."""
+def test_recordings_of_a_simulation_equal_that_simulation(place):
+    """ADC codes are equal bit for bit, and heatmaps are computed by the same code."""
     made, again, rows = rows_of(place)
     assert len(rows) == 2
     for row, copy in rows:
@@ -103,7 +103,7 @@ def test_recordings_of_a_simulation_are_that_simulation(place):
             )
 
 
-def test_both_stores_have_the_same_axes_and_words(place):
+def test_both_stores_have_the_same_axes_and_captions(place):
     made, again, rows = rows_of(place)
     for name, values in made.axes().items():
         np.testing.assert_array_equal(again.axes()[name], values)
@@ -113,14 +113,14 @@ def test_both_stores_have_the_same_axes_and_words(place):
     assert find_problems(again) == []
 
 
-def test_a_recorded_store_says_so_and_knows_nothing_of_the_placement(place):
+def test_a_recorded_store_is_marked_and_has_no_placements(place):
     again = Store(place / "again.zarr")
     assert again.attributes["recorded"] is True
     assert all(np.isnan(clip.distance_m) for clip in again.clips.values())
 
 
-def test_the_board_s_folder_holds_what_other_tools_read(place):
-    """Studio's file and ours describe the radar that simulated, but for what Studio has no word."""
+def test_the_board_folder_has_setups_for_other_tools(place):
+    """The mmWave Studio file and ours describe the simulated radar, as far as Studio can."""
     made = Store(place / "made.zarr")
     ours = load_setup(place / "board" / "radar.toml")
     studio = load_setup(place / "board" / "radar.mmwave.json")
@@ -133,7 +133,7 @@ def test_the_board_s_folder_holds_what_other_tools_read(place):
     assert device["rfConfig"]["rlChanCfg_t"]["txChannelEn"] == "0x5"  # TX1 and TX3
 
 
-def test_board_files_hold_the_store_s_codes_in_either_order(place, tmp_path):
+def test_board_files_have_the_codes_of_the_store_in_either_iq_order(place, tmp_path):
     made = Store(place / "made.zarr")
     arguments = [str(place / "made.zarr"), "--out", str(tmp_path), "--clip", "1"]
     assert dca1000.main([*arguments, "--iq-order", "q_first"]) == 0
@@ -144,7 +144,7 @@ def test_board_files_hold_the_store_s_codes_in_either_order(place, tmp_path):
     np.testing.assert_array_equal(capture.read_codes(0, capture.num_frames), codes)
 
 
-def test_a_store_without_codes_cannot_become_board_files(tmp_path, capsys):
+def test_a_store_without_codes_cannot_be_exported_as_board_files(tmp_path, capsys):
     made_store(tmp_path / "a.zarr", "off")
     assert dca1000.main([str(tmp_path / "a.zarr"), "--out", str(tmp_path / "b")]) == 2
     assert "build it with --if-cubes on" in capsys.readouterr().err
@@ -152,7 +152,7 @@ def test_a_store_without_codes_cannot_become_board_files(tmp_path, capsys):
 
 @pytest.fixture
 def captures(tmp_path):
-    """Two captures of 40 frames, one with its radar beside it."""
+    """Two captures of 40 frames, one of them with a radar file."""
     radar = small_radar(num_chirps=16, num_samples=32)
     for name in ("a", "b"):
         write_capture(tmp_path / f"{name}.bin", echo(radar, 40), radar)
@@ -181,7 +181,7 @@ def test_rows_of_one_capture_and_subject_are_one_take(captures):
     assert ben.id == "recordings/a/ben"
 
 
-def test_clips_lie_within_their_stretches_on_whole_frames(place, captures):
+def test_clips_are_inside_their_time_spans_and_start_at_frames(place, captures):
     labels = table(captures, "a.bin,walking,,0.25,3.95,anna", "a.bin,short,,0,0.4,anna")
     (take,) = read_labels(labels, str(captures), None)
     recipe = Store(place / "again.zarr").recipe
@@ -218,7 +218,7 @@ def test_a_capture_of_another_radar_is_left_out_and_named(place, captures):
         ("a.bin,walking,,0,1,anna,7", "more values than columns"),
     ],
 )
-def test_a_wrong_row_is_named_with_its_line(captures, row, message):
+def test_an_invalid_row_is_reported_with_its_line(captures, row, message):
     labels = table(captures, "a.bin,standing,,0,1,ben", row)
     with pytest.raises(InputError, match=r"labels\.csv, line 3") as refused:
         read_labels(labels, str(captures), None)
@@ -232,7 +232,7 @@ def test_a_table_without_its_columns_is_refused(captures):
         read_labels(table(captures, columns="file,subject,lable"), str(captures), None)
 
 
-def test_a_changed_capture_is_noticed(captures):
+def test_a_changed_capture_has_another_checksum(captures):
     (take,) = read_labels(table(captures, "a.bin,walking,,,,anna"), str(captures), None)
     before = take.sha256()
     content = bytearray((captures / "a.bin").read_bytes())
@@ -241,7 +241,7 @@ def test_a_changed_capture_is_noticed(captures):
     assert take.sha256() != before
 
 
-def test_the_command_says_what_is_missing(captures, capsys):
+def test_the_command_reports_clips_that_are_too_short(captures, capsys):
     labels = table(captures, "a.bin,walking,,,,anna")
     arguments = ["--captures", str(captures), "--labels", labels, "--out", str(captures / "x.zarr")]
     assert recordings.main([*arguments, "--clip-seconds", "1", "--min-frames", "5"]) == 2
@@ -255,14 +255,14 @@ def test_a_recording_is_one_capture_and_has_no_motion(captures):
         take.load()
 
 
-def test_labels_written_beside_board_files_are_a_plain_table(place):
+def test_labels_exported_with_board_files_are_a_csv_table(place):
     with open(place / "board" / "labels.csv", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert {row["subject"] for row in rows} == {"anna", "ben"}
     assert all((place / "board" / row["file"]).is_file() for row in rows)
 
 
-def test_the_builder_keeps_codes_where_it_writes_board_files():
+def test_the_builder_keeps_codes_if_it_writes_board_files():
     table = {"keep": {"motion": True}, "radar": ["AWR1843BOOST"]}
     require_adc_codes(table)
     assert table["keep"] == {"if_cubes": "on", "motion": True}
@@ -276,8 +276,8 @@ def test_the_builder_refuses_board_files_of_several_radars(tmp_path, capsys):
     assert "needs exactly one radar" in capsys.readouterr().err
 
 
-def test_what_a_recording_cannot_give_is_said(place, tmp_path, capsys):
-    """No body was seen, and nobody can make the recording again."""
+def test_commands_report_that_a_recording_has_no_motion(place, tmp_path, capsys):
+    """A recording has no body, and cannot be simulated again."""
     store = str(place / "again.zarr")
     assert draw.main([store, "--clip", "0", "--out", str(tmp_path / "clip.png")]) == 0
     assert "recording without motion capture" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""The report says what the tables say, draws what the maps hold, and needs no other file."""
+"""The report agrees with the tables and heatmaps of its store and needs no other file."""
 
 import base64
 import re
@@ -31,21 +31,21 @@ def page(store, tmp_path_factory):
 
 @pytest.fixture
 def undrawn(monkeypatch):
-    """Pictures take most of the time; tests of words do without."""
+    """Skip the figures, which take most of the time, in tests of the text."""
     monkeypatch.setattr("pipelines.report_page._image", lambda figure: "<img>")
 
 
 def table(page, title):
-    """Rows of the first table after a title, without their tags."""
+    """Rows of the first table after a title, without tags."""
     rows = page.split(f">{title}</h")[1].split("</table>")[0].split("<tr>")[1:]
     return [tuple(re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row)) for row in rows]
 
 
-def test_the_store_of_these_tests_is_a_sound_one(store):
+def test_the_store_of_these_tests_has_no_problems(store):
     assert find_problems(Store(store)) == []
 
 
-def test_the_page_says_what_the_tables_say(page):
+def test_the_page_agrees_with_the_tables(page):
     head = dict(table(page, "s.zarr"))
     assert head["state"] == "finished, simulated"
     assert head["clips"] == "9, 17 s"  # eight of 20 frames, one of 10, at 0.1 s
@@ -59,7 +59,7 @@ def test_the_page_says_what_the_tables_say(page):
     assert ("test set", "GPL", "3", "16") in licences
 
 
-def test_every_split_is_told_and_none_leaks(page, store):
+def test_every_split_is_listed_and_none_leaks(page, store):
     clips = [clip for clip in Store(store).clips.values() if clip.num_frames]
     rows = {row[0]: row[2] for row in table(page, "People and splits")[1:]}
     assert rows == {
@@ -69,7 +69,7 @@ def test_every_split_is_told_and_none_leaks(page, store):
     assert "No person and no motion is in two splits." in page
 
 
-def test_pictures_are_inside_and_nothing_is_fetched(page):
+def test_figures_are_embedded_and_nothing_is_fetched(page):
     images = re.findall(r"src='data:image/png;base64,([^']+)'", page)
     assert len(images) == 7
     for image in images:
@@ -83,7 +83,7 @@ def test_the_same_store_gives_the_same_page(page, store, tmp_path):
     assert (tmp_path / "s.report.html").read_text() == page
 
 
-def test_words_of_others_are_no_tags(undrawn, store, tmp_path):
+def test_texts_from_the_store_are_escaped(undrawn, store, tmp_path):
     """A label with angle brackets is in a picture; a licence with them is in the page."""
     copy = shutil.copytree(store, tmp_path / "s.zarr")
     part = copy / "tables/clips/part-000000.parquet"
@@ -114,12 +114,12 @@ def test_an_unfinished_store_is_reported_as_such(undrawn, store, tmp_path):
     assert "not finished" in (tmp_path / "s.report.html").read_text()
 
 
-def test_rows_are_taken_evenly():
+def test_rows_are_sampled_evenly():
     assert evenly([3, 5, 9], 5) == [3, 5, 9]
     assert evenly(list(range(101)), 5) == [0, 25, 50, 75, 100]
 
 
-def test_the_sample_adds_up_what_the_maps_hold(store):
+def test_the_sample_sums_over_the_heatmaps(store):
     opened = Store(store)
     sample = take_sample(opened, most=4)
     assert sample.rows == tuple(evenly([r for r in range(NUM_CLIPS) if r != FAILED_ROW], 4))
@@ -131,23 +131,23 @@ def test_the_sample_adds_up_what_the_maps_hold(store):
     assert LEVEL_EDGES_DB[0] == -10
 
 
-def test_power_is_shared_among_bins_by_what_stands_above_the_noise():
+def test_power_shares_count_only_power_above_the_noise():
     map_db = np.full((4, 3), -10.0)
     map_db[:, 1], map_db[0, 2] = 10 * np.log10(11), 10 * np.log10(11)
     np.testing.assert_allclose(power_share(map_db), [0, 0.8, 0.2])
 
 
-def test_what_cannot_be_reported_is_one_line(undrawn, store, tmp_path, capsys, monkeypatch):
+def test_a_failed_report_gives_a_one_line_error(undrawn, store, tmp_path, capsys, monkeypatch):
     copy = shutil.copytree(store, tmp_path / "s.zarr")
     (copy / "tables/clips/part-000000.parquet").write_bytes(b"")
-    for arguments, words in (
+    for arguments, message in (
         ([str(tmp_path / "nothing")], "is not a store"),
         ([str(copy)], "tables/clips/part-000000.parquet: cannot be read"),
         ([store, "--out", str(tmp_path / "no" / "r.html"), "--clips", "0"], "cannot be written"),
     ):
         assert main(arguments) == 2
         (line,) = capsys.readouterr().err.splitlines()
-        assert words in line
+        assert message in line
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert main([store]) == 2

@@ -1,4 +1,4 @@
-"""Builds that are stopped, killed, spread over workers or fed bad takes end in the same bytes."""
+"""Builds give the same bytes after interruption, in any number of workers, and after errors."""
 
 import os
 import signal
@@ -48,7 +48,7 @@ def test_any_number_of_workers_writes_the_same_bytes(tmp_path, undisturbed, work
     assert store_bytes(tmp_path / "s.zarr") == undisturbed
 
 
-def test_a_finished_store_is_found_finished(tmp_path, undisturbed):
+def test_a_finished_store_is_not_built_again(tmp_path, undisturbed):
     built(tmp_path / "s.zarr")
     summary = built(tmp_path / "s.zarr", make_clip=None)
     assert (summary.state, summary.num_clips) == ("finished", 14)
@@ -59,7 +59,7 @@ def test_a_finished_store_is_found_finished(tmp_path, undisturbed):
 def test_a_killed_build_resumes_to_the_same_bytes(tmp_path, undisturbed, wait_s):
     path = tmp_path / "s.zarr"
     _kill_while_building(path, wait_s)
-    assert (path / ".build").exists(), "the kill came too late to prove anything"
+    assert (path / ".build").exists(), "the build was already finished when it was killed"
     done = len(list((path / ".build" / "done").glob("*.json")))
     summary = built(path)
     assert summary.state == "resumed"
@@ -67,7 +67,7 @@ def test_a_killed_build_resumes_to_the_same_bytes(tmp_path, undisturbed, wait_s)
     assert store_bytes(path) == undisturbed
 
 
-def test_a_file_removed_under_an_unfinished_build_is_made_again(tmp_path, undisturbed):
+def test_a_file_removed_from_an_unfinished_store_is_made_again(tmp_path, undisturbed):
     path = tmp_path / "s.zarr"
     _stop_after(path, clips=9)
     for name in ("time_angle/c/0/0/0", "range/c/0", "zarr.json", "if_cube/c/3/0/0/0/0/0/0"):
@@ -76,8 +76,8 @@ def test_a_file_removed_under_an_unfinished_build_is_made_again(tmp_path, undist
     assert store_bytes(path) == undisturbed
 
 
-def test_marks_left_over_a_finished_store_are_cleared(tmp_path, undisturbed):
-    """Killed between the checksums and the last mark."""
+def test_marks_in_a_finished_store_are_removed(tmp_path, undisturbed):
+    """The build was killed between the checksums and the removal of the marks."""
     path = tmp_path / "s.zarr"
     built(path)
     (path / ".build").mkdir()
@@ -99,12 +99,12 @@ def test_shards_that_are_done_are_not_made_again(tmp_path):
     assert made == list(range(8, 14))
 
 
-def test_a_clip_that_cannot_be_simulated_costs_its_row_alone(tmp_path):
+def test_a_clip_that_cannot_be_simulated_leaves_only_its_row_empty(tmp_path):
     path, bad = tmp_path / "s.zarr", PLAN.clips[5].id
     summary = built(path, partial(fake_clip, bad=(bad,)))
     assert summary.num_clips == 13
     assert [note.line for note in summary.failed] == [
-        f"{bad}: poses: no body can do that; look at the motion"
+        f"{bad}: poses: impossible pose; inspect the motion"
     ]
     store = zarr.open_group(path, mode="r")
     assert store["num_frames"][:].tolist() == [3] * 5 + [0] + [3] * 8
@@ -119,26 +119,26 @@ def test_failed_clips_are_counted_again_when_a_build_resumes(tmp_path):
     assert len(built(path, partial(fake_clip, bad=(bad,))).failed) == 1
 
 
-def test_a_mistake_of_ours_leaves_its_shard_and_finishes_the_others(tmp_path, undisturbed):
+def test_an_unexpected_error_leaves_its_shard_unfinished_and_no_other(tmp_path, undisturbed):
     path = tmp_path / "s.zarr"
     summary = built(path, partial(fake_clip, broken=(PLAN.clips[5].id,)))
-    assert summary.unfinished == ["shard 1: RuntimeError: a mistake of ours"]
+    assert summary.unfinished == ["shard 1: RuntimeError: a bug"]
     assert "fake_clip" in summary.bug
     assert built(path).state == "resumed"
     assert store_bytes(path) == undisturbed
 
 
-def test_a_take_that_changed_leaves_its_shard_undone(tmp_path, undisturbed):
+def test_a_changed_take_leaves_its_shard_unfinished(tmp_path, undisturbed):
     path = tmp_path / "s.zarr"
     summary = built(path, partial(_changed, row=13))
     assert len(summary.unfinished) == 1
-    assert "put it back" in summary.unfinished[0]
+    assert "restore it" in summary.unfinished[0]
     assert summary.bug == ""
     built(path)
     assert store_bytes(path) == undisturbed
 
 
-def test_errors_cross_from_the_workers(tmp_path):
+def test_errors_are_passed_on_from_the_workers(tmp_path):
     bad, broken = PLAN.clips[0].id, PLAN.clips[13].id
     make_clip = partial(fake_clip, bad=(bad,), broken=(broken,))
     summary = built(tmp_path / "s.zarr", make_clip, workers=1)
@@ -146,8 +146,8 @@ def test_errors_cross_from_the_workers(tmp_path):
     assert len(summary.unfinished) == 1
 
 
-def test_a_worker_that_dies_is_replaced_and_leaves_no_trace(tmp_path, undisturbed):
-    """Once, in the middle of a shard: the other shards and the shard itself are made."""
+def test_a_worker_that_dies_is_replaced_and_the_bytes_are_the_same(tmp_path, undisturbed):
+    """It dies once in the middle of a shard; this shard and all others are made."""
     path, mark = tmp_path / "s.zarr", tmp_path / "died"
     summary = built(path, partial(_dying, mark=str(mark), row=5), workers=1)
     assert mark.exists()
@@ -155,10 +155,9 @@ def test_a_worker_that_dies_is_replaced_and_leaves_no_trace(tmp_path, undisturbe
     assert store_bytes(path) == undisturbed
 
 
-def test_two_stores_side_by_side_differ_only_where_their_recipes_do(tmp_path, undisturbed):
-    """Nothing of path, host or time is written."""
+def test_a_store_contains_no_path_host_or_time(tmp_path, undisturbed):
     path = tmp_path / "elsewhere" / "deep" / "other.zarr"
-    time.sleep(1.1)  # longer than a time stamp's second
+    time.sleep(1.1)  # longer than the resolution of a time stamp
     built(path)
     assert store_bytes(path) == undisturbed
     everything = b"".join(undisturbed.values())
@@ -166,7 +165,7 @@ def test_two_stores_side_by_side_differ_only_where_their_recipes_do(tmp_path, un
     assert str(tmp_path).encode() not in everything
 
 
-def test_there_is_a_core_to_work_on():
+def test_the_number_of_cores_is_possible():
     assert 1 <= physical_cores() <= os.cpu_count()
 
 
@@ -181,9 +180,7 @@ def test_a_worker_has_one_thread_and_keeps_the_users_flags(monkeypatch, tmp_path
     assert Path(environment["JAX_COMPILATION_CACHE_DIR"]).parent == tmp_path / "radarsim"
 
 
-def test_a_users_own_program_cache_and_a_home_that_cannot_be_written_are_respected(
-    monkeypatch, tmp_path
-):
+def test_a_users_program_cache_is_kept_and_an_unwritable_home_gives_none(monkeypatch, tmp_path):
     monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", "mine")
     assert "JAX_COMPILATION_CACHE_DIR" not in worker_environment()
     monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR")
@@ -214,12 +211,12 @@ def _stop_after(path, clips):
 
 def _changed(recipe, clip, take, *, row):
     if clip.row == row:
-        raise TakeChanged(clip.take, "file", "changed", "put it back")
+        raise TakeChanged(clip.take, "file", "changed", "restore it")
     return fake_clip(recipe, clip, take)
 
 
 def _kill_while_building(path, wait_s):
-    """SIGKILL of the whole tree some time after its first mark appeared."""
+    """Send SIGKILL to the process group some time after the first mark appeared."""
     command = [sys.executable, str(ROOT / "tests/helpers/pipeline_fakes.py"), str(path), "1", "0.1"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(command, env=environment, start_new_session=True)

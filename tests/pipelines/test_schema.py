@@ -1,4 +1,4 @@
-"""The contract a store's readers rely on: names, axes, units, chunks."""
+"""The contract with readers of a store: names, axes, units, chunks."""
 
 import pytest
 
@@ -38,18 +38,18 @@ def test_a_cube_chunk_is_one_frame_and_a_cube_file_one_clip():
 
 
 def test_no_file_of_clips_is_shared_by_two_shards():
-    """One task writes one whole shard: a file holds one clip or all of a shard's."""
+    """One task writes one whole shard: a file has one clip or all clips of a shard."""
     for spec in ARRAYS.values():
         if spec.per_clip:
             assert spec.clips_per_file in (1, LAYOUT.clips_per_shard)
 
 
-def test_coordinates_carry_si_units():
+def test_coordinates_have_si_units():
     units = {name: spec.units for name, spec in ARRAYS.items() if not spec.per_clip}
     assert units == {"time": "s", "column_time": "s", "range": "m", "speed": "m/s", "angle": "rad"}
 
 
-def test_every_axis_with_a_coordinate_is_as_long_as_it():
+def test_every_axis_has_the_length_of_its_coordinate():
     lengths = {spec.dims[0]: spec.shape[0] for spec in ARRAYS.values() if not spec.per_clip}
     for spec in ARRAYS.values():
         for axis, length in zip(spec.dims, spec.shape):
@@ -60,7 +60,7 @@ def test_every_axis_with_a_coordinate_is_as_long_as_it():
     ("changes", "absent"),
     [({"cube": None}, {"if_cube"}), ({"num_poses": None}, {"poses", "transl", "betas"})],
 )
-def test_what_is_not_kept_has_no_array(changes, absent):
+def test_data_that_are_not_kept_have_no_array(changes, absent):
     layout = Layout(**{**vars(LAYOUT), **changes})
     assert absent <= ARRAYS.keys()
     assert not absent & {spec.name for spec in store_arrays(layout)}
@@ -72,7 +72,7 @@ def test_cubes_without_adc_steps_are_float_volts():
     assert (spec.dtype, spec.scale) == ("float32", None)
 
 
-def test_tables_name_captions_and_clips_alike():
+def test_tables_have_their_columns():
     assert {"id", "row", "seed", "split", "official_split", "licence"} <= TABLES["clips"].keys()
     assert list(TABLES["segments"]) == ["row", "clip", "start_s", "end_s", "caption", "kind"]
     assert list(TABLES["captions"]) == ["id", "text", "source", "licence"]

@@ -1,4 +1,4 @@
-"""A clip's arrays follow from its take, placement and seed, and from nothing around them."""
+"""The arrays of a clip depend only on its take, placement and seed."""
 
 from dataclasses import dataclass, replace
 
@@ -29,7 +29,7 @@ RATE_HZ = 60.0
 
 @dataclass(frozen=True, kw_only=True)
 class Walk:
-    """Straight ahead at a steady speed, swaying."""
+    """Walks straight ahead at constant speed with swinging legs."""
 
     id: str = "walk"
     subject: str = "s"
@@ -80,7 +80,7 @@ def made(models):
 
 @dataclass(frozen=True, kw_only=True)
 class StoredWalk(Walk):
-    """The same, in a file that is read as far as a clip needs it."""
+    """The same walk in a file, of which only the poses of a clip are read."""
 
     path: str
 
@@ -106,8 +106,8 @@ def test_arrays_have_the_schemas_shapes_and_types(made):
     assert made["num_columns"] == 33
 
 
-def test_a_short_clip_shows_what_a_store_of_short_clips_shows(made, models):
-    """Padding adds no clutter, no frames and no compile: 30 frames of a 3.2 s recipe's 32."""
+def test_a_short_clip_equals_a_clip_of_a_recipe_for_short_clips(made, models):
+    """Padding adds no clutter and no frames: 30 frames in a recipe of 3.2 s, 32 frames."""
     long, short = recipe_of(3.2), recipe_of(3.0)
     clip = only_clip(short, Walk(), models)
     assert clip.num_frames == 30
@@ -115,7 +115,7 @@ def test_a_short_clip_shows_what_a_store_of_short_clips_shows(made, models):
     alone = make_clip(short, clip, Walk(), body_models=models, keep_cubes=True)
     columns = alone["num_columns"]
     assert padded["num_columns"] == columns
-    # An ADC step more or less where rounding is at its edge: array sizes differ.
+    # One ADC step of difference where a value is at a rounding edge, since array sizes differ.
     difference = padded["if_cube"][:30].astype(int) - alone["if_cube"]
     assert np.abs(difference).max() <= 1
     assert not padded["if_cube"][30:].any()
@@ -125,7 +125,7 @@ def test_a_short_clip_shows_what_a_store_of_short_clips_shows(made, models):
         assert (padded[name][columns:] == -10).all()
 
 
-def test_another_seed_changes_the_noise_alone(made, models):
+def test_another_seed_changes_only_the_noise(made, models):
     recipe = recipe_of(keep=Keep(motion=True))
     clip = only_clip(recipe, Walk(), models)
     other = make_clip(
@@ -135,7 +135,7 @@ def test_another_seed_changes_the_noise_alone(made, models):
     np.testing.assert_array_equal(other["poses"], made["poses"])
 
 
-def test_a_seed_beyond_32_bits_counts_in_full(models):
+def test_all_bits_of_a_seed_above_32_bits_are_used(models):
     recipe = recipe_of(simulation=Simulation(quantise=False))
     clip = only_clip(recipe, Walk(), models)
     noise = [
@@ -147,21 +147,21 @@ def test_a_seed_beyond_32_bits_counts_in_full(models):
     assert (noise[0] != noise[1]).any()
 
 
-def test_kept_poses_start_where_the_clip_is_placed(made):
+def test_kept_poses_walk_towards_the_radar(made):
     assert made["poses"].shape == (193, 24, 3)
     step_m = np.diff(made["transl"][:, 0])
     np.testing.assert_allclose(step_m, -0.1 / 60, atol=1e-5)  # towards the radar, float32
 
 
-def test_a_take_that_changed_is_not_simulated(models):
+def test_a_changed_take_is_not_simulated(models):
     recipe = recipe_of()
     clip = only_clip(recipe, Walk(), models)
     with pytest.raises(TakeChanged, match="changed since the plan was made"):
         make_clip(recipe, clip, Walk(version="2"), body_models=models)
 
 
-def test_placed_once_a_subject_goes_on_where_it_was(models):
-    """Two windows of one walk: placed per sequence they join, placed per clip both start at 3 m."""
+def test_with_one_placement_per_take_the_second_clip_continues_the_first(models):
+    """Placed per sequence, the two windows of a walk join; placed per clip, both start at 3 m."""
     take = Walk(seconds=6.4)
     for scope, second_starts_m in (("sequence", 3.0 - 0.32), ("clip", 3.0)):
         recipe = recipe_of(placements=Placements(scope=scope))
@@ -172,7 +172,7 @@ def test_placed_once_a_subject_goes_on_where_it_was(models):
         np.testing.assert_allclose(starts_m, [3.0, second_starts_m], atol=1e-9)
 
 
-def test_every_placement_is_a_clip_of_its_own(models):
+def test_every_placement_is_a_separate_clip(models):
     ranges = Placements(per_clip=3, distance_m=(2.5, 4.0), heading_rad=(-1.0, 1.0))
     clips = select_clips(recipe_of(placements=ranges), Walk(), models).clips
     assert len({clip.id for clip in clips}) == 3
@@ -190,14 +190,14 @@ def test_every_placement_is_a_clip_of_its_own(models):
         (Walk(speed_mps=3.0), [], [OUTSIDE]),
     ],
 )
-def test_what_does_not_fit_is_left_out_and_counted(models, take, num_frames, causes):
+def test_parts_without_clips_are_counted_by_cause(models, take, num_frames, causes):
     found = select_clips(recipe_of(), take, models)
     assert [clip.num_frames for clip in found.clips] == num_frames
     assert [note.cause for note in found.notes] == causes
 
 
-def test_a_clip_begins_as_soon_as_the_subject_stays_inside(models):
-    """Half a second at a time: a runner who stops."""
+def test_a_clip_starts_when_the_subject_stays_inside(models):
+    """A runner who stops; start times are tried every half second."""
 
     @dataclass(frozen=True, kw_only=True)
     class Stopping(Walk):
@@ -213,7 +213,7 @@ def test_a_clip_begins_as_soon_as_the_subject_stays_inside(models):
     assert [note.cause for note in found.notes] == [OUTSIDE, TOO_SHORT]
 
 
-def test_a_clip_amid_a_file_is_the_clip_of_the_motion_read_whole(stored_walk, models):
+def test_a_clip_read_from_part_of_a_file_equals_that_of_the_whole_motion(stored_walk, models):
     recipe = recipe_of(keep=Keep(motion=True))
     clips = select_clips(recipe, stored_walk, models).clips
     assert clips == select_clips(recipe, Walk(seconds=9.6), models).clips
@@ -225,8 +225,8 @@ def test_a_clip_amid_a_file_is_the_clip_of_the_motion_read_whole(stored_walk, mo
         np.testing.assert_array_equal(in_file[name], values, err_msg=name)
 
 
-def test_a_file_that_breaks_off_amid_a_build_leaves_its_shard_undone(stored_walk, models):
-    """As any change of a take does: its clips are not lost, they wait."""
+def test_a_file_truncated_during_a_build_is_a_changed_take(stored_walk, models):
+    """The shard stays unfinished until the file is restored."""
     recipe = recipe_of()
     clips = select_clips(recipe, stored_walk, models).clips
     with open(stored_walk.path, "r+b") as file:

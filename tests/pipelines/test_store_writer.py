@@ -1,7 +1,8 @@
-"""What is written is there in full, says what it is, and is noticed when it is damaged."""
+"""A written store is complete and self-describing, and damage to it is detected."""
 
 import json
 import os
+import shutil
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -53,7 +54,7 @@ def expected(row):
     return fake_clip(PLAN.recipe, clip, TAKES[clip.take])
 
 
-def test_arrays_come_back_as_they_were_made(store):
+def test_arrays_are_read_back_unchanged(store):
     opened = zarr.open_group(store, mode="r")
     for row in range(len(PLAN.clips)):
         for name, values in expected(row).items():
@@ -73,20 +74,20 @@ def test_the_store_opens_in_xarray_with_axes_and_units(store):
     np.testing.assert_allclose(volts, expected(1)["if_cube"] * 1e-5, rtol=1e-6)
 
 
-def test_opening_the_store_warns_of_nothing(store, recwarn):
+def test_opening_the_store_gives_no_warnings(store, recwarn):
     xr.open_zarr(store)
     zarr.open_group(store, mode="r")["time_range"][0]
     assert not [str(warning.message) for warning in recwarn]
 
 
-def test_the_root_says_what_the_store_is(store):
+def test_the_root_attributes_identify_the_store(store):
     attributes = dict(zarr.open_group(store, mode="r").attrs)
     assert attributes["format"] == "radarsim-store"
     assert attributes["schema_version"] == 1
     assert attributes["recipe_digest"] == recipe_digest(PLAN.recipe)
 
 
-def test_tables_have_a_part_per_shard_and_read_as_one(store):
+def test_tables_have_one_part_per_shard(store):
     clips = pq.read_table(store / "tables" / "clips")
     assert clips["row"].to_pylist() == list(range(6))
     assert clips["id"].to_pylist() == [clip.id for clip in PLAN.clips]
@@ -105,7 +106,7 @@ def test_equal_rows_give_equal_parquet_bytes():
     assert parquet_bytes("captions", rows) == parquet_bytes("captions", list(rows))
 
 
-def test_a_finished_store_keeps_no_marks_and_verifies(store):
+def test_a_finished_store_has_no_marks_and_verifies(store):
     assert not (store / ".build").exists()
     assert verify(store) == []
     checked = json.loads((store / "checksums.json").read_text())["files"]
@@ -115,7 +116,7 @@ def test_a_finished_store_keeps_no_marks_and_verifies(store):
 
 @pytest.mark.parametrize("name", ["time_range/c/0/0/0", "if_cube/c/5/0/0/0/0/0/0", "zarr.json"])
 @pytest.mark.parametrize("damage", ["cut", "remove"])
-def test_damage_is_found_and_named(tmp_path, store, name, damage):
+def test_a_damaged_file_is_reported(tmp_path, store, name, damage):
     copy = _copied(store, tmp_path)
     if damage == "cut":
         (copy / name).write_bytes((copy / name).read_bytes()[:-1])
@@ -126,14 +127,14 @@ def test_damage_is_found_and_named(tmp_path, store, name, damage):
     assert ("missing" if damage == "remove" else "changed") in line
 
 
-def test_attached_attributes_leave_the_checksums_valid(tmp_path, store):
+def test_checksums_stay_valid_when_attributes_are_attached(tmp_path, store):
     copy = _copied(store, tmp_path)
     (copy / "tables/attributes/part-000000.parquet").write_bytes(parquet_bytes("attributes", []))
     (copy / "tables/attributes/later.parquet").write_bytes(parquet_bytes("attributes", []))
     assert verify(copy) == []
 
 
-def test_values_that_are_not_finite_name_clip_and_axis(tmp_path):
+def test_an_error_about_infinite_values_names_clip_and_axis(tmp_path):
     folder = LocalFolder(tmp_path / "s.zarr")
     prepare(folder, BLUEPRINT)
     arrays = expected(0)
@@ -143,13 +144,13 @@ def test_values_that_are_not_finite_name_clip_and_axis(tmp_path):
         writer.add(0, PLAN.clips[0].id, arrays)
 
 
-def test_a_row_of_another_shard_is_our_own_mistake(tmp_path):
+def test_a_row_of_another_shard_is_an_assertion_error(tmp_path):
     writer = ShardWriter(LocalFolder(tmp_path / "s.zarr"), BLUEPRINT, 0)
     with pytest.raises(AssertionError, match="row 4 is not of shard 0"):
         writer.add(4, "clip", expected(4))
 
 
-def test_a_shard_counts_as_done_only_while_its_files_are_whole(tmp_path):
+def test_a_shard_is_done_only_while_its_files_are_undamaged(tmp_path):
     folder = LocalFolder(tmp_path / "s.zarr")
     prepare(folder, BLUEPRINT)
     job = ShardJob(
@@ -169,7 +170,7 @@ def test_a_store_is_not_finished_while_a_shard_is_missing(tmp_path):
         finish_store(folder, BLUEPRINT)
 
 
-def test_what_lies_at_the_path_is_told_apart(tmp_path, store):
+def test_the_state_of_a_folder_is_recognised(tmp_path, store):
     identity = BLUEPRINT.identity
     assert find_state(LocalFolder(tmp_path / "nothing"), identity) == "new"
     (tmp_path / "empty").mkdir()
@@ -204,7 +205,7 @@ def _other_mark(path):
 
 
 @pytest.mark.parametrize("put", [_file, _folder, _foreign_zarr, _damaged, _other_mark])
-def test_something_else_at_the_path_is_refused_and_left_alone(tmp_path, put):
+def test_other_files_at_the_path_are_refused_and_not_changed(tmp_path, put):
     path = tmp_path / "out"
     put(path)
     before = store_bytes(tmp_path)
@@ -214,7 +215,7 @@ def test_something_else_at_the_path_is_refused_and_left_alone(tmp_path, put):
     assert store_bytes(tmp_path) == before
 
 
-def test_a_store_of_another_recipe_is_refused_and_left_alone(tmp_path, store):
+def test_a_store_of_another_recipe_is_refused_and_not_changed(tmp_path, store):
     copy = _copied(store, tmp_path)
     before = store_bytes(copy)
     other = fake_blueprint(fake_plan(TAKES, small_recipe(seed=9)))
@@ -223,15 +224,15 @@ def test_a_store_of_another_recipe_is_refused_and_left_alone(tmp_path, store):
     assert store_bytes(copy) == before
 
 
-def test_a_folder_that_may_not_be_written_is_told_in_one_line(tmp_path):
+def test_a_folder_that_cannot_be_written_is_an_error(tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("")
     with pytest.raises(StoreError, match="cannot be written"):
         prepare(LocalFolder(blocked / "s.zarr"), BLUEPRINT)
 
 
-def test_a_full_disk_is_told_and_leaves_finished_shards(tmp_path, monkeypatch):
-    """The system's own error, raised at the second shard's first write."""
+def test_a_full_disk_is_an_error_and_keeps_finished_shards(tmp_path, monkeypatch):
+    """The error of the operating system, raised at the first write of the second shard."""
     path = tmp_path / "s.zarr"
     real = os.replace
 
@@ -249,7 +250,7 @@ def test_a_full_disk_is_told_and_leaves_finished_shards(tmp_path, monkeypatch):
     assert not list((path / ".build").glob("*.partial"))
 
 
-def test_a_second_build_of_the_same_store_is_kept_out(tmp_path):
+def test_a_second_build_of_the_same_store_is_refused(tmp_path):
     folder = LocalFolder(tmp_path / "s.zarr")
     held = folder.lock()
     with pytest.raises(StoreError, match="another build is writing here"):
@@ -258,7 +259,7 @@ def test_a_second_build_of_the_same_store_is_kept_out(tmp_path):
     folder.lock().close()
 
 
-def test_a_heatmap_shard_holds_each_clip_as_one_chunk(store):
+def test_a_heatmap_shard_has_one_chunk_per_clip(store):
     opened = zarr.open_group(store, mode="r")
     for name in HEATMAPS:
         assert opened[name].chunks[0] == 1
@@ -267,6 +268,4 @@ def test_a_heatmap_shard_holds_each_clip_as_one_chunk(store):
 
 
 def _copied(store, tmp_path):
-    import shutil
-
     return shutil.copytree(store, tmp_path / "copy.zarr")

@@ -1,9 +1,9 @@
-"""Thirty ways to be interrupted; each store resumes to the bytes of an undisturbed one.
+"""Thirty interrupted builds; each store resumes to the bytes of an uninterrupted build.
 
-    python -m pytest tests/trials          a few minutes, so not part of the suite
+    python -m pytest tests/trials          takes a few minutes, so it is not part of the suite
 
-The stage writes noise in place of a simulation: what is on trial is the machinery. Every trial
-proves that it struck while the store was unfinished.
+Clips are noise instead of simulations, since these tests check the pipeline code. Every test checks
+that the interruption came while the store was unfinished.
 """
 
 import contextlib
@@ -33,7 +33,7 @@ from tests.helpers.pipeline_fakes import (
 ROOT = Path(__file__).parents[2]
 FAKES = ROOT / "tests/helpers/pipeline_fakes.py"
 DELAY_S = 0.1  # of each of 14 clips
-PATIENCE_S = 90
+TIMEOUT_S = 90
 TAKES = fake_takes(14)
 PLAN = fake_plan(TAKES)
 
@@ -46,7 +46,7 @@ def undisturbed(tmp_path_factory):
 
 
 def begun(path, workers, scheduler=""):
-    """A build in processes of its own, as soon as its store is there."""
+    """Start a build in separate processes and wait until its store exists."""
     command = [sys.executable, str(FAKES), str(path), str(workers), str(DELAY_S)]
     process = subprocess.Popen(
         command + [scheduler] * bool(scheduler),
@@ -63,15 +63,15 @@ def environment():
 
 
 def wait_for(happened):
-    deadline_s = time.monotonic() + PATIENCE_S
+    deadline_s = time.monotonic() + TIMEOUT_S
     while not happened():
-        assert time.monotonic() < deadline_s, "it never happened"
+        assert time.monotonic() < deadline_s, "timed out"
         time.sleep(0.02)
 
 
 def assert_unfinished(path):
-    assert (path / BUILD / "store.json").exists(), "the strike came before the store"
-    assert not (path / CHECKSUMS).exists(), "the strike came too late to prove anything"
+    assert (path / BUILD / "store.json").exists(), "the interruption came before the store existed"
+    assert not (path / CHECKSUMS).exists(), "the store was already finished"
 
 
 def kill_tree(process):
@@ -81,7 +81,7 @@ def kill_tree(process):
 
 
 def resumed(path, workers=1):
-    """By the same command, undisturbed now."""
+    """Run the same command without interruption; returns the bytes of the store."""
     subprocess.run(
         [sys.executable, str(FAKES), str(path), str(workers), "0"], env=environment(), check=True
     )
@@ -89,8 +89,8 @@ def resumed(path, workers=1):
 
 
 @pytest.mark.parametrize("trial", range(12))
-def test_killed_whole(tmp_path, undisturbed, trial):
-    """SIGKILL of the build and its workers, at a random moment."""
+def test_a_killed_build(tmp_path, undisturbed, trial):
+    """SIGKILL of the build and its workers at a random time."""
     path, chance = tmp_path / "s.zarr", random.Random(trial)
     process = begun(path, workers=trial % 3)
     time.sleep(chance.uniform(0, 0.9))
@@ -101,8 +101,8 @@ def test_killed_whole(tmp_path, undisturbed, trial):
 
 
 @pytest.mark.parametrize("trial", range(5))
-def test_a_worker_killed(tmp_path, undisturbed, trial):
-    """The build itself goes on: another worker takes the task."""
+def test_a_killed_worker(tmp_path, undisturbed, trial):
+    """The build continues: another worker takes over the task."""
     path, chance = tmp_path / "s.zarr", random.Random(trial)
     process = begun(path, workers=2)
     wait_for(lambda: list((path / "if_cube").rglob("0")))  # a worker has written
@@ -111,7 +111,7 @@ def test_a_worker_killed(tmp_path, undisturbed, trial):
     workers = [each for each in psutil.Process(process.pid).children(True) if is_worker(each)]
     chance.choice(workers).kill()
     assert_unfinished(path)
-    assert process.wait(PATIENCE_S) == 0
+    assert process.wait(TIMEOUT_S) == 0
     assert store_bytes(path) == undisturbed
 
 
@@ -122,8 +122,8 @@ def is_worker(process):
 
 
 @pytest.mark.parametrize("trial", range(4))
-def test_a_scheduler_killed(tmp_path, undisturbed, trial):
-    """A scheduler and its worker die and are started again: the same build finishes."""
+def test_a_killed_scheduler(tmp_path, undisturbed, trial):
+    """Scheduler and worker are killed and started again; the same build process finishes."""
     path, chance, port = tmp_path / "s.zarr", random.Random(trial), free_port()
     cluster = start_cluster(port, tmp_path)
     process = begun(path, 0, f"tcp://127.0.0.1:{port}")
@@ -135,7 +135,7 @@ def test_a_scheduler_killed(tmp_path, undisturbed, trial):
             kill_tree(each)
         assert_unfinished(path)
         cluster = start_cluster(port, tmp_path)
-        assert process.wait(PATIENCE_S) == 0
+        assert process.wait(TIMEOUT_S) == 0
         assert store_bytes(path) == undisturbed
     finally:
         for each in [*cluster, process]:
@@ -143,7 +143,7 @@ def test_a_scheduler_killed(tmp_path, undisturbed, trial):
 
 
 def start_cluster(port, folder):
-    """A scheduler and one worker, as a person would start them."""
+    """Start a scheduler and one worker from the command line."""
     address = f"tcp://127.0.0.1:{port}"
     scheduler = ["dask_scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
     worker = ["dask_worker", address, "--nthreads", "1", "--no-dashboard"]
@@ -167,7 +167,7 @@ def free_port():
 
 @pytest.mark.parametrize("trial", range(4))
 def test_a_full_disk(tmp_path, undisturbed, trial):
-    """A tmpfs that holds less and more of the store; made larger, it holds all."""
+    """A tmpfs that is too small for the store; the build resumes after it is enlarged."""
     disk = tmp_path / "disk"
     disk.mkdir()
     size_k = (40, 80, 120, 160)[trial]
@@ -186,14 +186,14 @@ def test_a_full_disk(tmp_path, undisturbed, trial):
 
 
 @pytest.mark.parametrize("trial", range(5))
-def test_a_file_removed_under_it(tmp_path, undisturbed, trial):
-    """Of what is written, any file at all, then a kill."""
+def test_a_removed_file(tmp_path, undisturbed, trial):
+    """A random file is removed during the build, which is then killed."""
     path, chance = tmp_path / "s.zarr", random.Random(trial)
     process = begun(path, workers=0)
     wait_for(lambda: (path / BUILD / "done" / "000000.json").exists())
     time.sleep(chance.uniform(0, 0.4))
     files = [each for each in path.rglob("*") if each.is_file() and each.suffix != ".partial"]
     chance.choice(files).unlink(missing_ok=True)
-    assert not (path / CHECKSUMS).exists(), "the strike came too late to prove anything"
+    assert not (path / CHECKSUMS).exists(), "the store was already finished"
     kill_tree(process)
     assert resumed(path) == undisturbed

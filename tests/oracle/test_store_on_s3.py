@@ -1,4 +1,4 @@
-"""The S3 protocol as a server of somebody else's speaks it (moto)."""
+"""Stores on an S3 server from an independent implementation (moto)."""
 
 import pytest
 
@@ -47,7 +47,7 @@ def test_a_store_on_s3_is_written_resumed_checked_and_read(bucket, tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         build(PLAN, TAKES, url, BLUEPRINT, stops, workers=0, quiet=True)
-    # Two processes: each opens the bucket for itself, by what the environment says.
+    # Two processes: each opens the bucket with the settings of the environment.
     summary = build(PLAN, TAKES, url, BLUEPRINT, fake_clip, workers=2, quiet=True)
     build(PLAN, TAKES, str(tmp_path / "s.zarr"), BLUEPRINT, fake_clip, workers=0, quiet=True)
     folder = open_folder(url)
@@ -57,7 +57,7 @@ def test_a_store_on_s3_is_written_resumed_checked_and_read(bucket, tmp_path):
     assert len(Store(url).clips) == 6
 
 
-def test_a_bucket_that_is_not_there_is_one_line(bucket):
+def test_a_missing_bucket_gives_a_one_line_error(bucket):
     with pytest.raises(InputError, match="cannot be") as refusal:
         build(PLAN, TAKES, "s3://missing/s.zarr", BLUEPRINT, fake_clip, workers=0, quiet=True)
     assert "\n" not in str(refusal.value)
