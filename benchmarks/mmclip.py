@@ -1,10 +1,10 @@
-"""How fast does the trainer train, read and recognise?
+"""How fast are training, reading and inference of mmCLIP?
 
     python -m benchmarks.mmclip STORE --preset small --json mmclip.json
 
-Reads random windows of a store raw, then trains on them, on one batch again and again (the step
-without its reader), and recognises windows one by one and 256 at once. From a warm cache; programs
-are compiled before anything is timed.
+Measures random reads of windows without training, training with reads, training repeatedly on one
+batch (without reads), and inference on 1 and on 256 windows. The file cache is warm, and programs
+are compiled before they are timed.
 """
 
 import argparse
@@ -16,11 +16,20 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks.machine_info import commit
 
 TEXT_WIDTH = 512
-LARGE = 256
+LARGE_BATCH = 256
+
+
+class _Data(NamedTuple):
+    """Reader, sampler and sentence bank of a store."""
+
+    reader: object
+    sampler: object
+    bank: object
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -42,100 +51,109 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def measure(options: argparse.Namespace) -> dict:
-    """Windows per second of each job, latency in ms, and the most memory that was used."""
+    """Windows per second of each task, latency [ms] and peak memory [MB]."""
+    import jax
+
+    from mmclip.model import make_model
+    from mmclip.presets import load_preset
+
+    settings = load_preset(options.preset, options.set)
+    data = _open(options.store, settings)
+    model = make_model(settings.model, TEXT_WIDTH, 0)
+    maps, _ = next(data.reader.read(iter([data.sampler.batch(0)])))
+    result = {"reader_windows_per_s": reading_rate(data, options.steps, settings.train.batch)}
+    result |= inference(model, settings.model.size, maps)
+    result |= training(model, data, settings, options.steps)
+    result["host_memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    memory = jax.devices()[0].memory_stats() or {}
+    result["device_memory_mb"] = memory.get("peak_bytes_in_use", 0) // 2**20 or None
+    return result
+
+
+def reading_rate(data: _Data, steps: int, batch: int) -> float:
+    """Windows read per second, without training."""
+    for _ in data.reader.read(data.sampler.batch(step) for step in range(5)):
+        pass
+    start_s = time.perf_counter()
+    for _ in data.reader.read(data.sampler.batch(step) for step in range(steps)):
+        pass
+    return _rate(steps * batch, start_s)
+
+
+def training(model, data: _Data, settings, steps: int) -> dict:
+    """Windows per second of training, with reads and on one batch."""
     import jax
     import numpy as np
 
-    from mmclip.bank import make_bank
-    from mmclip.data import Reader, Sampler
-    from mmclip.model import make_model
-    from mmclip.presets import settings
-    from mmclip.session import open_corpus
-    from mmclip.step import make_step, start_state
-    from mmclip.weights import take_apart
+    from mmclip.model_variables import split_model
+    from mmclip.training_step import make_step, start_state
 
-    chosen = settings(options.preset, options.set)
-    corpus = open_corpus([options.store], chosen, verify=False, tell=lambda line: None)
-    bank = make_bank(corpus.labels, corpus.sentences, chosen.model.parts)
-    places, batch = corpus.places(("train",), set(corpus.labels)), chosen.train.batch
-    sampler = Sampler(corpus, places, bank, chosen.data, batch, seed=0)
-    reader = Reader(corpus, chosen.model.heatmaps, chosen.data.batches_ahead)
-    model = make_model(chosen.model, TEXT_WIDTH, 0)
-    found = {"reader_windows_per_s": _rate(reader, sampler, options.steps, batch)}
-    found |= recognition(model, chosen.model.size, _one(reader, sampler))
+    split = split_model(model)
+    vectors = np.random.default_rng(0).normal(size=(len(data.bank.sentences), TEXT_WIDTH))
+    step = make_step(split, jax.device_put(vectors.astype(np.float32)), settings)
 
-    graph, variables = take_apart(model)
-    vectors = np.random.default_rng(0).normal(size=(len(bank.sentences), TEXT_WIDTH))
-    step = make_step(graph, jax.device_put(vectors.astype(np.float32)), chosen)
-    state = start_state(variables, "base", chosen.train)
-    batches = reader.read(sampler.picks(number) for number in range(options.steps + 1))
-    maps, picks = next(batches)
-    state, _ = jax.block_until_ready(_stepped(step, state, maps, picks))
+    def run(state, maps, batch):
+        return step(state, jax.device_put(maps), batch.labels, batch.sentences)
+
+    batches = data.reader.read(data.sampler.batch(number) for number in range(steps + 1))
+    maps, batch = next(batches)
+    state, _ = jax.block_until_ready(run(start_state(split, settings.train), maps, batch))
     start_s = time.perf_counter()
-    for maps, picks in batches:
-        state, _ = _stepped(step, state, maps, picks)
+    for maps, batch in batches:
+        state, _ = run(state, maps, batch)
     jax.block_until_ready(state)
-    found["training_windows_per_s"] = _per_s(options.steps * batch, start_s)
+    with_reads = _rate(steps * settings.train.batch, start_s)
     start_s = time.perf_counter()
-    for _ in range(options.steps):
-        state, _ = _stepped(step, state, maps, picks)
+    for _ in range(steps):
+        state, _ = run(state, maps, batch)
     jax.block_until_ready(state)
-    found["step_alone_windows_per_s"] = _per_s(options.steps * batch, start_s)
-    found["host_memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    used = jax.devices()[0].memory_stats() or {}
-    found["device_memory_mb"] = used.get("peak_bytes_in_use", 0) // 2**20 or None
-    return found
+    alone = _rate(steps * settings.train.batch, start_s)
+    return {"training_windows_per_s": with_reads, "step_alone_windows_per_s": alone}
 
 
-def recognition(model, size: int, maps: dict) -> dict:
-    """Milliseconds for one window, and windows per second in lots of 256, from raw heatmaps on."""
+def inference(model, size: int, maps: dict) -> dict:
+    """Latency of 1 and of 256 windows [ms], and windows per second, from stored heatmaps."""
     import jax
     import numpy as np
     from flax import nnx
 
-    from mmclip.maps import network_input
+    from mmclip.preprocessing import network_input
 
-    embed = nnx.jit(lambda model, maps: model.signal(network_input(maps, size)).whole)
-    found = {}
-    for count in (1, LARGE):
-        lot = {name: np.repeat(each[:1], count, axis=0) for name, each in maps.items()}
-        median_s = _median_s(lambda lot=lot: jax.block_until_ready(embed(model, lot)))
-        found[f"recognition_{count}_ms"] = round(1e3 * median_s, 2)
-    found["recognition_windows_per_s"] = round(LARGE / found[f"recognition_{LARGE}_ms"] * 1e3, 1)
-    return found
-
-
-def _stepped(step, state, maps, picks):
-    import jax
-
-    return step(state, jax.device_put(maps), picks.labels, picks.sentences)
+    embed = nnx.jit(lambda model, maps: model.signal(network_input(maps, size)).activity)
+    result = {}
+    for count in (1, LARGE_BATCH):
+        batch = {name: np.repeat(map_db[:1], count, axis=0) for name, map_db in maps.items()}
+        median_s = _median_s(lambda batch=batch: jax.block_until_ready(embed(model, batch)))
+        result[f"recognition_{count}_ms"] = round(1e3 * median_s, 2)
+    rate = LARGE_BATCH / result[f"recognition_{LARGE_BATCH}_ms"] * 1e3
+    return {**result, "recognition_windows_per_s": round(rate, 1)}
 
 
-def _rate(reader, sampler, steps: int, batch: int) -> float:
-    for _ in reader.read(sampler.picks(number) for number in range(5)):
-        pass
-    start_s = time.perf_counter()
-    for _ in reader.read(sampler.picks(number) for number in range(steps)):
-        pass
-    return _per_s(steps * batch, start_s)
+def _open(store: str, settings) -> _Data:
+    from mmclip.batch_sampler import BatchSampler
+    from mmclip.prepared_data import open_corpus
+    from mmclip.sentences import make_sentence_bank
+    from mmclip.window_reader import WindowReader
+
+    corpus = open_corpus([store], settings, verify=False, report=lambda line: None)
+    bank = make_sentence_bank(corpus.labels, corpus.sentences, settings.model.parts)
+    windows = corpus.windows(("train",), set(corpus.labels))
+    sampler = BatchSampler(corpus, windows, bank, settings)
+    reader = WindowReader(corpus, settings.model.heatmaps, settings.data.batches_ahead)
+    return _Data(reader, sampler, bank)
 
 
-def _one(reader, sampler) -> dict:
-    maps, _ = next(reader.read(iter([sampler.picks(0)])))
-    return maps
-
-
-def _median_s(job: Callable[[], object], rounds: int = 11) -> float:
-    job()
-    spent = []
+def _median_s(task: Callable[[], object], rounds: int = 11) -> float:
+    task()
+    durations_s = []
     for _ in range(rounds):
         start_s = time.perf_counter()
-        job()
-        spent.append(time.perf_counter() - start_s)
-    return statistics.median(spent)
+        task()
+        durations_s.append(time.perf_counter() - start_s)
+    return statistics.median(durations_s)
 
 
-def _per_s(count: int, start_s: float) -> float:
+def _rate(count: int, start_s: float) -> float:
     return round(count / (time.perf_counter() - start_s), 1)
 
 
@@ -149,7 +167,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--preset", default="small", choices=("small", "paper"))
     parser.add_argument("--steps", type=int, default=50, metavar="N", help="timed (%(default)s)")
     parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="any setting")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON")
     return parser
 
 

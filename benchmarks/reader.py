@@ -1,10 +1,11 @@
-"""How fast do random training windows come out of a store: three maps of 224 columns each?
+"""How fast are random training windows (three heatmaps of 224 columns) read from a store?
 
     python -m benchmarks.reader --json reader.json
 
-Writes a store of noise through the writer that builds use (noise compresses worse than echoes do:
-the hard case), then reads windows at random through tensorstore with many reads in flight, through
-zarr one by one, and whole clips in their order. All from a warm cache, in turns.
+Writes a store of noise with the writer of the builds (noise compresses worse than echoes, so this
+is the hard case), then reads random windows with tensorstore and many reads in flight, the same in
+sequential order, and random windows with zarr one by one. The file cache is warm; the methods are
+measured alternately.
 """
 
 import argparse
@@ -15,23 +16,26 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.machine_info import commit
 
 WINDOW = 224
+COLUMNS = 385
 IN_FLIGHT = 64
+MAPS = ("time_doppler", "time_range", "time_angle")
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure and print; returns the exit status."""
     options = _parser().parse_args(arguments)
-    place = Path(tempfile.mkdtemp(dir=options.folder))
+    folder = Path(tempfile.mkdtemp(dir=options.folder))
     try:
-        num_clips = write_store(place / "noise.zarr", options.gigabytes)
-        result = {"commit": commit(), **measure(place / "noise.zarr", num_clips, options)}
+        num_clips = write_store(folder / "noise.zarr", options.gigabytes)
+        result = {"commit": commit(), **measure(folder / "noise.zarr", num_clips, options)}
     finally:
-        shutil.rmtree(place, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
     print(json.dumps(result, indent=2))
     if options.json:
         options.json.write_text(json.dumps(result, indent=2) + "\n")
@@ -39,13 +43,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def write_store(path: Path, gigabytes: float) -> int:
-    """A store of noise of at least that size; returns its number of clips."""
+    """Write a store of noise of at least this size; returns its number of clips."""
     import numpy as np
     from tqdm import tqdm
 
     from builders.sources.takes import BuiltInTake
     from pipelines.blueprint import make_blueprint
-    from pipelines.plan import Clip, make_plan
+    from pipelines.plan import make_plan
     from pipelines.recipe import Keep, Recipe
     from pipelines.storage import LocalFolder
     from pipelines.store_writer import ShardWriter, finish_store, prepare
@@ -53,49 +57,54 @@ def write_store(path: Path, gigabytes: float) -> int:
 
     recipe = Recipe(radar=BOARDS[DEFAULT_BOARD], keep=Keep(if_cubes="off"))
     take = BuiltInTake(activity="jump", subject_number=0, repeat=0, seed=0, duration_s=5.0)
-    clip_bytes = 3 * 385 * 256 * 2 * 0.8  # what noise of two digits takes, compressed
+    clip_bytes = len(MAPS) * COLUMNS * 256 * 2 * 0.8  # noise of two digits, compressed
     num_clips = int(gigabytes * 1e9 / clip_bytes)
-    clips = [
-        Clip(id=str(i), take=take.id, source="noise", licence="", subject="nobody", num_frames=50)
-        for i in range(num_clips)
-    ]
-    plan = make_plan(recipe, clips)
+    plan = make_plan(recipe, list(_clips(take.id, num_clips)))
     blueprint, folder = make_blueprint(plan, {take.id: take}), LocalFolder(path)
     shapes = {spec.name: spec.shape[1:] for spec in blueprint.arrays if spec.per_clip}
     prepare(folder, blueprint)
     rng = np.random.default_rng(0)
+    counts = {"num_frames": np.int32(50), "num_columns": np.int32(COLUMNS)}
     for shard in tqdm(range(plan.num_shards), "writing noise"):
         writer = ShardWriter(folder, blueprint, shard)
         for clip in plan.shard(shard):
             maps = {
                 name: rng.normal(3, 6, shapes[name]).round(1).clip(-10).astype(np.float16)
-                for name in ("time_doppler", "time_range", "time_angle")
+                for name in MAPS
             }
-            counts = {"num_frames": np.int32(50), "num_columns": np.int32(385)}
             writer.add(clip.row, clip.id, maps | counts)
         writer.finish({}, {"clips": len(plan.shard(shard))})
     finish_store(folder, blueprint)
     return num_clips
 
 
+def _clips(take: str, count: int) -> Iterator:
+    from pipelines.plan import Clip
+
+    for number in range(count):
+        yield Clip(
+            id=str(number), take=take, source="noise", licence="", subject="none", num_frames=50
+        )
+
+
 def measure(path: Path, num_clips: int, options: argparse.Namespace) -> dict:
-    """Windows per second of each way, in turns, and their ratios."""
+    """Windows per second of each method, measured alternately, and their ratio."""
     size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-    ways = {
+    methods = {
         "tensorstore_random": lambda: tensorstore_windows(path, num_clips, options.windows, True),
         "tensorstore_sequential": lambda: tensorstore_windows(
             path, num_clips, options.windows, False
         ),
         "zarr_random": lambda: zarr_windows(path, num_clips, options.windows // 4),
     }
-    for file in path.rglob("*"):  # into the cache
+    for file in path.rglob("*"):  # Fills the file cache.
         if file.is_file():
             file.read_bytes()
-    rates: dict[str, list[float]] = {name: [] for name in ways}
+    rates: dict[str, list[float]] = {name: [] for name in methods}
     for _ in range(options.rounds):
-        for name, read in ways.items():
+        for name, read in methods.items():
             rates[name].append(read())
-    per_s = {name: round(statistics.median(found), 1) for name, found in rates.items()}
+    per_s = {name: round(statistics.median(each), 1) for name, each in rates.items()}
     ratio = per_s["tensorstore_random"] / per_s["tensorstore_sequential"]
     return {
         "store_gb": round(size / 1e9, 2),
@@ -104,46 +113,46 @@ def measure(path: Path, num_clips: int, options: argparse.Namespace) -> dict:
     }
 
 
-def windows_at(num_clips: int, count: int, shuffled: bool) -> list[tuple[int, int]]:
-    """(clip, first column) of each window."""
-    chance = random.Random(0)
-    rows = range(count) if not shuffled else (chance.randrange(num_clips) for _ in range(count))
-    return [(row % num_clips, chance.randrange(385 - WINDOW)) for row in rows]
+def window_positions(num_clips: int, count: int, shuffled: bool) -> list[tuple[int, int]]:
+    """Clip and first column of each window."""
+    rng = random.Random(0)
+    rows = (rng.randrange(num_clips) for _ in range(count)) if shuffled else range(count)
+    return [(row % num_clips, rng.randrange(COLUMNS - WINDOW)) for row in rows]
 
 
 def tensorstore_windows(path: Path, num_clips: int, count: int, shuffled: bool) -> float:
-    """Windows per second with many reads in flight."""
+    """Windows per second of tensorstore with many reads in flight."""
     import tensorstore
 
     arrays = [
         tensorstore.open(
             {"driver": "zarr3", "kvstore": {"driver": "file", "path": str(path / name)}}
         ).result()
-        for name in ("time_doppler", "time_range", "time_angle")
+        for name in MAPS
     ]
-    wanted = windows_at(num_clips, count, shuffled)
+    positions = window_positions(num_clips, count, shuffled)
     start_s = time.perf_counter()
-    waiting = []
-    for row, first in wanted:
-        waiting.append([array[row, first : first + WINDOW].read() for array in arrays])
-        if len(waiting) == IN_FLIGHT:
-            for read in waiting.pop(0):
+    in_flight = []
+    for row, first in positions:
+        in_flight.append([array[row, first : first + WINDOW].read() for array in arrays])
+        if len(in_flight) == IN_FLIGHT:
+            for read in in_flight.pop(0):
                 read.result()
-    for reads in waiting:
+    for reads in in_flight:
         for read in reads:
             read.result()
     return count / (time.perf_counter() - start_s)
 
 
 def zarr_windows(path: Path, num_clips: int, count: int) -> float:
-    """Windows per second one after the other, as a simple loop reads them."""
+    """Windows per second of a simple loop with zarr, one read after the other."""
     import zarr
 
     group = zarr.open_group(path, mode="r")
-    arrays = [group[name] for name in ("time_doppler", "time_range", "time_angle")]
-    wanted = windows_at(num_clips, count, True)
+    arrays = [group[name] for name in MAPS]
+    positions = window_positions(num_clips, count, True)
     start_s = time.perf_counter()
-    for row, first in wanted:
+    for row, first in positions:
         for array in arrays:
             array[row, first : first + WINDOW]
     return count / (time.perf_counter() - start_s)
@@ -158,8 +167,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--gigabytes", type=float, default=2.2, metavar="GB", help="(%(default)s)")
     parser.add_argument("--windows", type=int, default=4000, metavar="N", help="(%(default)s)")
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="(%(default)s)")
-    parser.add_argument("--folder", metavar="DIR", help="where to write (the temporary folder)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
+    parser.add_argument(
+        "--folder", metavar="DIR", help="for the store (the system's temporary folder)"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON")
     return parser
 
 

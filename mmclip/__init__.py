@@ -1,5 +1,6 @@
-"""Activities recognised from radar heatmaps and sentences, after mmCLIP (SenSys 2024).
+"""Zero-shot activity recognition from radar heatmaps and text, after mmCLIP (SenSys 2024).
 
-It reads a store and nothing of the code that wrote it. Start reading at `model.py`; the commands
-are `pretrain`, `finetune`, `evaluate` and `predict`.
+The package reads finished stores and imports nothing of the code that writes them. The network is
+in `model.py`. The commands are `python -m mmclip.pretrain`, `.finetune`, `.evaluate`, `.predict`
+and `.model` (parameter counts).
 """

@@ -1,54 +1,56 @@
-"""Checkpoints by orbax: the whole state, from which a training goes on as if never stopped."""
+"""Checkpoints of the complete training state by orbax; a resumed training is bit-identical."""
 
 from pathlib import Path
 
 import jax
 
 from mmclip.errors import MmclipError
-from mmclip.step import State
+from mmclip.training_step import TrainState
 
-KEPT = 2
+MAX_TO_KEEP = 2
 
 
 class Checkpoints:
-    """States of one training, the newest few of them.
+    """The most recent states of one training.
 
     Args:
-        folder: of the training; they lie in `checkpoints` within.
+        folder: of the training; the states are stored in its subfolder `checkpoints`.
     """
 
     def __init__(self, folder: Path):
         import orbax.checkpoint as ocp
 
-        self._ocp, self._place = ocp, Path(folder).resolve() / "checkpoints"
-        options = ocp.CheckpointManagerOptions(max_to_keep=KEPT, enable_async_checkpointing=False)
-        self._manager = ocp.CheckpointManager(self._place, options=options)
+        self._ocp, self._folder = ocp, Path(folder).resolve() / "checkpoints"
+        options = ocp.CheckpointManagerOptions(
+            max_to_keep=MAX_TO_KEEP, enable_async_checkpointing=False
+        )
+        self._manager = ocp.CheckpointManager(self._folder, options=options)
 
-    def save(self, state: State) -> None:
-        """Keep a state, whole or not at all."""
+    def save(self, state: TrainState) -> None:
+        """Write a state atomically."""
         self._manager.save(int(state.step), args=self._ocp.args.StandardSave(state._asdict()))
 
-    def newest(self, start: State) -> State:
-        """The newest state, or the start where none is kept.
+    def restore_latest(self, start: TrainState) -> TrainState:
+        """The latest state, or `start` if there is none.
 
         Args:
-            start: of the same training.
+            start: initial state of the same training; it defines shapes and dtypes.
 
         Raises:
-            MmclipError: it cannot be read.
+            MmclipError: the checkpoint cannot be read.
         """
         step = self._manager.latest_step()
         if step is None:
             return start
         shapes = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype), start._asdict())
         try:
-            found = self._manager.restore(step, args=self._ocp.args.StandardRestore(shapes))
+            state = self._manager.restore(step, args=self._ocp.args.StandardRestore(shapes))
         except (ValueError, OSError, KeyError) as error:
             problem = f"cannot be read ({str(error).splitlines()[0][:120]})"
-            hint = "remove this step's folder to go on from the one before"
-            raise MmclipError(self._place / str(step), "checkpoint", problem, hint) from None
-        return State(**found)
+            hint = "delete the folder of this step to resume from the previous one"
+            raise MmclipError(self._folder / str(step), "checkpoint", problem, hint) from None
+        return TrainState(**state)
 
     def close(self) -> None:
-        """Let the folder go."""
+        """Close the checkpoint manager."""
         self._manager.close()

@@ -1,4 +1,4 @@
-"""CLIP's text tower in JAX, from the files of a Hugging Face folder; nothing is downloaded.
+"""CLIP's text encoder in JAX, loaded from a local Hugging Face folder; nothing is downloaded.
 
 Source:
     Radford et al., "Learning Transferable Visual Models From Natural Language Supervision", 2021.
@@ -16,22 +16,23 @@ import numpy as np
 from mmclip.errors import MmclipError
 from mmclip.text_layers import (
     Weights,
-    attend,
-    digest_of,
+    attention,
     embed_batches,
+    files_digest,
     layer_norm,
     linear,
-    need_file,
     read_json,
     read_tokenizer,
     read_weights,
+    require_file,
+    truncate,
 )
 
-GET_IT = (
-    "give a folder with config.json, tokenizer.json and model.safetensors, such as one that "
-    "`hf download openai/clip-vit-base-patch32 --local-dir FOLDER` makes"
+DOWNLOAD = (
+    "give a folder with config.json, tokenizer.json and model.safetensors, for example from "
+    "`hf download openai/clip-vit-base-patch32 --local-dir FOLDER`"
 )
-# Configurations written before transformers 4.24 say this; then the largest id ends the text.
+# Configurations written before transformers 4.24 have this id; the largest id then ends a text.
 LEGACY_EOS = 2
 DEFAULTS = {
     "num_attention_heads": 8,
@@ -44,14 +45,15 @@ DEFAULTS = {
 
 
 @dataclass
-class ClipText:
-    """See `text.TextEncoder`.
+class ClipTextEncoder:
+    """See `text_encoders.TextEncoder`.
 
     Attributes:
-        weights: of the text tower, by their names in the file without "text_model.".
-        config: of the text tower.
-        tokenizer: of the folder.
-        name, digest: which one it is.
+        weights: of the text encoder, by their names in the file without "text_model.".
+        config: of the text encoder.
+        tokenizer: of tokenizer.json.
+        name: by which it was selected.
+        digest: of weights and tokenizer.
     """
 
     weights: Weights
@@ -62,77 +64,76 @@ class ClipText:
     truncated: int = 0
 
     @classmethod
-    def load(cls, place: str) -> "ClipText":
-        """Read it from a folder, or from the cache by OWNER/NAME.
+    def load(cls, source: str) -> "ClipTextEncoder":
+        """Load the encoder from a folder, or from the local cache by OWNER/NAME.
 
         Raises:
-            MmclipError: a file is missing, or it is another kind of model.
+            MmclipError: a file is missing, or the folder holds another kind of model.
         """
-        folder = _folder(place)
-        config = read_json(need_file(folder, "config.json", GET_IT))
+        folder = _resolve_folder(source)
+        config = read_json(require_file(folder, "config.json", DOWNLOAD))
         config = {**DEFAULTS, **config.get("text_config", config)}
-        path = need_file(folder, "model.safetensors", GET_IT)
-        tokenizer = need_file(folder, "tokenizer.json", GET_IT)
-        kept = ("text_model.", "text_projection.")
+        path = require_file(folder, "model.safetensors", DOWNLOAD)
+        tokenizer = require_file(folder, "tokenizer.json", DOWNLOAD)
         weights = {
             name.removeprefix("text_model."): jnp.asarray(each)
             for name, each in read_weights(path).items()
-            if name.startswith(kept)
+            if name.startswith(("text_model.", "text_projection."))
         }
         if "text_projection.weight" not in weights:
-            problem = "holds no CLIP text tower with its projection"
-            raise MmclipError(folder, "model.safetensors", problem, GET_IT)
-        digest = digest_of(path, tokenizer)
-        return cls(weights, config, read_tokenizer(tokenizer), f"clip:{place}", digest)
+            problem = "holds no CLIP text encoder with a projection"
+            raise MmclipError(folder, "model.safetensors", problem, DOWNLOAD)
+        digest = files_digest(path, tokenizer)
+        return cls(weights, config, read_tokenizer(tokenizer), f"clip:{source}", digest)
 
     @property
     def width(self) -> int:
-        """512 in ViT-B/32."""
+        """Width of an embedding, 512 for ViT-B/32."""
         return int(self.weights["text_projection.weight"].shape[0])
 
     def embed(self, sentences: Sequence[str]) -> np.ndarray:
-        """See `TextEncoder.embed`; a text beyond 77 tokens is cut and keeps its end mark."""
-        longest = int(self.config["max_position_embeddings"])
+        """See `TextEncoder.embed`; sentences are truncated to 77 tokens, end token included."""
+        max_length = int(self.config["max_position_embeddings"])
         tokens = [encoding.ids for encoding in self.tokenizer.encode_batch(list(sentences))]
-        self.truncated += sum(len(ids) > longest for ids in tokens)
-        tokens = [[*ids[: longest - 1], ids[-1]] if len(ids) > longest else ids for ids in tokens]
-        forward = jax.jit(lambda ids, _: _unit(tower(self.weights, self.config, ids)))
-        return embed_batches(forward, tokens, longest, pad=0)
+        self.truncated += sum(len(ids) > max_length for ids in tokens)
+        tokens = [truncate(ids, max_length) for ids in tokens]
+        forward = jax.jit(lambda ids, _: _unit_length(encode(self.weights, self.config, ids)))
+        return embed_batches(forward, tokens, max_length, pad=0)
 
 
-def tower(weights: Weights, config: dict, ids: jax.Array) -> jax.Array:
-    """Causal transformer, pooled at the end of text, projected.
+def encode(weights: Weights, config: dict, ids: jax.Array) -> jax.Array:
+    """Causal transformer, pooled at the end token and projected.
 
-    What follows the end of text changes nothing: no token sees what comes after it.
+    Padding after the end token has no effect, as no token attends to later ones.
 
     Args:
         weights: by name.
-        config: heads, layers, activation.
-        ids: of the tokens [batch, token].
+        config: number of heads and layers, and activation.
+        ids: token ids [batch, token].
 
     Returns:
-        [batch, width], of any length.
+        Embeddings [batch, width], not normalised.
     """
     length, epsilon = ids.shape[1], config["layer_norm_eps"]
     x = weights["embeddings.token_embedding.weight"][ids]
     x += weights["embeddings.position_embedding.weight"][:length]
     causal = jnp.triu(jnp.full((length, length), -1e9), 1)
-    for number in range(config["num_hidden_layers"]):
-        at = f"encoder.layers.{number}"
-        normed = layer_norm(weights, f"{at}.layer_norm1", x, epsilon)
-        q, k, v = (linear(weights, f"{at}.self_attn.{n}_proj", normed) for n in "qkv")
-        mixed = attend(q, k, v, config["num_attention_heads"], causal)
-        x += linear(weights, f"{at}.self_attn.out_proj", mixed)
-        normed = layer_norm(weights, f"{at}.layer_norm2", x, epsilon)
-        raised = _activation(config, linear(weights, f"{at}.mlp.fc1", normed))
-        x += linear(weights, f"{at}.mlp.fc2", raised)
+    for index in range(config["num_hidden_layers"]):
+        layer = f"encoder.layers.{index}"
+        normed = layer_norm(weights, f"{layer}.layer_norm1", x, epsilon)
+        q, k, v = (linear(weights, f"{layer}.self_attn.{n}_proj", normed) for n in "qkv")
+        attended = attention(q, k, v, config["num_attention_heads"], causal)
+        x += linear(weights, f"{layer}.self_attn.out_proj", attended)
+        normed = layer_norm(weights, f"{layer}.layer_norm2", x, epsilon)
+        hidden = _activation(config, linear(weights, f"{layer}.mlp.fc1", normed))
+        x += linear(weights, f"{layer}.mlp.fc2", hidden)
     x = layer_norm(weights, "final_layer_norm", x, epsilon)
-    pooled = x[jnp.arange(len(ids)), end_of_text(ids, config["eos_token_id"])]
+    pooled = x[jnp.arange(len(ids)), end_token_position(ids, config["eos_token_id"])]
     return pooled @ weights["text_projection.weight"].T
 
 
-def end_of_text(ids: jax.Array, eos: int) -> jax.Array:
-    """Position of the first end mark of each row."""
+def end_token_position(ids: jax.Array, eos: int) -> jax.Array:
+    """Position of the first end token of each row."""
     marks = ids if eos == LEGACY_EOS else ids == eos
     return jnp.argmax(marks, axis=1)
 
@@ -143,19 +144,19 @@ def _activation(config: dict, x: jax.Array) -> jax.Array:
     return jax.nn.gelu(x, approximate=False)
 
 
-def _unit(x: jax.Array) -> jax.Array:
+def _unit_length(x: jax.Array) -> jax.Array:
     return x / jnp.linalg.norm(x, axis=-1, keepdims=True)
 
 
-def _folder(place: str) -> Path:
-    """The folder itself, or the newest snapshot of OWNER/NAME in the cache."""
-    if Path(place).is_dir():
-        return Path(place)
+def _resolve_folder(source: str) -> Path:
+    """The folder itself, or the latest snapshot of OWNER/NAME in the cache."""
+    if Path(source).is_dir():
+        return Path(source)
     home = os.environ.get("HF_HOME", Path.home() / ".cache" / "huggingface")
     cache = Path(os.environ.get("HF_HUB_CACHE", Path(home) / "hub"))
-    snapshots = cache / f"models--{place.replace('/', '--')}" / "snapshots"
+    snapshots = cache / f"models--{source.replace('/', '--')}" / "snapshots"
     found = sorted(snapshots.glob("*"), key=lambda path: path.stat().st_mtime)
     if not found:
-        problem = f"is no folder, and {cache} has no such model"
-        raise MmclipError(f"--encoder clip:{place}", place, problem, GET_IT)
+        problem = f"is not a folder, and {cache} has no such model"
+        raise MmclipError(f"--encoder clip:{source}", source, problem, DOWNLOAD)
     return found[-1]

@@ -1,14 +1,14 @@
-"""The one error a user sees when something handed to the trainer cannot be used."""
+"""The error that the trainer's commands report for unusable input."""
 
 
 class MmclipError(ValueError):
-    """A file, store or setting that cannot be used, told in one line.
+    """A file, store or setting that cannot be used; the message is one line.
 
     Args:
         where: the file, store or option that holds the value.
         field: the key, array or setting that is wrong.
-        problem: the value found and the limit it breaks.
-        hint: what to do next.
+        problem: the value found and the limit it violates.
+        hint: how to correct it.
     """
 
     def __init__(self, where, field: str, problem: str, hint: str):

@@ -1,9 +1,9 @@
-"""Score trained models: `python -m mmclip.evaluate STORE --models RUN [RUN ...] --out eval`.
+"""Evaluate trained models: `python -m mmclip.evaluate STORE --models RUN [RUN ...] --out DIR`.
 
-Each model is scored once, on the test split and on the labels that its own training kept out
-(zero-shot), with a few examples of each (few-shot), or on those it saw (seen). A leak check runs
-first. Figures are means over models with 95 % intervals, in evaluation.json, beside a table of
-classes and pictures.
+Each model is evaluated on the test split: on the labels unseen in its training (zero-shot), on the
+same with a few examples of each (few-shot), or on its seen labels (seen). A check for train/test
+leakage runs first. evaluation.json holds means over models with 95 % intervals; classes.csv and
+figures are written to the same folder.
 """
 
 import argparse
@@ -11,7 +11,7 @@ import csv
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 MODES = ("zero-shot", "few-shot", "seen")
@@ -24,9 +24,9 @@ examples:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit status: 0, or 2 where nothing can be scored."""
+    """Run the command; the exit status is 0, or 2 if the input cannot be used."""
     options = _parser().parse_args(arguments)
-    # Late: they take seconds to import, and --help need not wait.
+    # Imported after parsing, since these imports take seconds and --help does not need them.
     from mmclip.errors import MmclipError
 
     try:
@@ -34,90 +34,104 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MmclipError as error:
         print(error, file=sys.stderr)
         return 2
-    _tell(result)
-    print(f"{options.out}: evaluation.json, classes.csv and pictures")
+    _print_result(result)
+    print(f"{options.out}: evaluation.json, classes.csv and figures")
     return 0
 
 
-def evaluate(options: argparse.Namespace, out: Path, tell=print) -> dict:
-    """Score every model and write what came of it.
+def evaluate(options: argparse.Namespace, out: Path, report: Callable[[str], None] = print) -> dict:
+    """Evaluate every model and write the results.
 
     Args:
         options: of the command.
-        out: folder for results.
-        tell: hears the progress.
+        out: folder for the results.
+        report: called with each line of progress.
 
     Returns:
-        What evaluation.json says.
+        Content of evaluation.json.
 
     Raises:
-        MmclipError: a model or a store cannot be used, or something leaks.
+        MmclipError: a model or a store cannot be used, or evaluated data was used in training.
     """
-    from mmclip.figures_of_merit import interval_over_runs, mean_and_interval
-    from mmclip.scored import score_model
+    from mmclip.evaluation_metrics import interval_over_runs, mean_and_interval
+    from mmclip.scoring import score_model
 
-    runs = [score_model(folder, options, tell) for folder in options.models]
+    scores = [score_model(folder, options, report) for folder in options.models]
     by_class: dict[str, list[float]] = defaultdict(list)
-    for run in runs:
-        for label, recall in run.recalls.items():
+    for score in scores:
+        for label, recall in score.recalls.items():
             by_class[label].append(recall)
     result = {
         "mode": options.mode,
         "shots": options.shots if options.mode == "few-shot" else 0,
-        "simulated": any(run.simulated for run in runs),
-        "chance": sum(1 / len(run.labels) for run in runs) / len(runs),
+        "simulated": any(score.simulated for score in scores),
+        "chance": sum(1 / len(score.labels) for score in scores) / len(scores),
         "over_classes": mean_and_interval(by_class),
-        "over_runs": interval_over_runs([run.accuracy for run in runs]),
-        "runs": [run.as_table() for run in runs],
+        "over_runs": interval_over_runs([score.accuracy for score in scores]),
+        "runs": [score.to_dict() for score in scores],
         "classes": {label: sum(each) / len(each) for label, each in sorted(by_class.items())},
     }
     out.mkdir(parents=True, exist_ok=True)
     (out / "evaluation.json").write_text(json.dumps(result, indent=1))
-    with open(out / "classes.csv", "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(("label", "recall", "runs"))
-        for label, recall in result["classes"].items():
-            writer.writerow((label, f"{recall:.4f}", len(by_class[label])))
-    _draw(out, runs, options.mode)
+    num_runs = {label: len(recalls) for label, recalls in by_class.items()}
+    _write_classes(out / "classes.csv", result["classes"], num_runs)
+    _draw(out, scores, options.mode)
     return result
 
 
-def _draw(out: Path, runs, mode: str) -> None:
-    """Models that score the same labels share a confusion matrix; a map shows one of them."""
+def _write_classes(path: Path, recalls: dict[str, float], num_runs: dict[str, int]) -> None:
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(("label", "recall", "runs"))
+        for label, recall in recalls.items():
+            writer.writerow((label, f"{recall:.4f}", num_runs[label]))
+
+
+def _draw(out: Path, scores, mode: str) -> None:
+    """One confusion matrix and one embedding map for each set of labels.
+
+    The confusion matrix sums over the models with these labels; the map shows the first of them.
+    """
     try:
-        from mmclip.pictures import draw_confusion, draw_map
+        from mmclip.evaluation_figures import draw_confusion_matrix, draw_embedding_map
     except ImportError:
-        print("pictures need matplotlib: pip install '.[viz]'", file=sys.stderr)
+        print("figures need matplotlib: pip install '.[viz]'", file=sys.stderr)
         return
     groups = defaultdict(list)
-    for run in runs:
-        groups[run.labels].append(run)
-    for number, (labels, same) in enumerate(groups.items()):
-        kind = "simulated, " if same[0].simulated else ""
-        title = f"{kind}{mode}, {len(same)} model{'s' * (len(same) > 1)}"
-        counts = sum(run.counts for run in same)
-        draw_confusion(out / f"confusion_{number}.png", counts, labels, title)
-        one = same[0]
-        draw_map(out / f"map_{number}.png", one.windows, one.truth, one.texts, labels, title)
+    for score in scores:
+        groups[score.labels].append(score)
+    for index, (labels, group) in enumerate(groups.items()):
+        first = group[0]
+        kind = "simulated, " if first.simulated else ""
+        title = f"{kind}{mode}, {_count(len(group), 'model')}"
+        counts = sum(score.counts for score in group)
+        draw_confusion_matrix(out / f"confusion_{index}.png", counts, labels, title)
+        path = out / f"map_{index}.png"
+        draw_embedding_map(path, first.windows, first.truth, first.texts, labels, title)
 
 
-def _tell(result: dict) -> None:
-    mean = result["over_classes"]
+def _print_result(result: dict) -> None:
+    recall = result["over_classes"]
     kind = "SIMULATED corpus: " if result["simulated"] else ""
-    models = f"{len(result['runs'])} model{'s' * (len(result['runs']) > 1)}"
+    models = _count(len(result["runs"]), "model")
     print(
-        f"{kind}{result['mode']}, {models}, {len(result['classes'])} classes: "
-        f"mean recall {mean['mean']:.1%}, 95 % interval over classes {mean['low']:.1%} to "
-        f"{mean['high']:.1%}; chance {result['chance']:.1%}"
+        f"{kind}{result['mode']}, {models}, {len(result['classes'])} classes: mean recall "
+        f"{recall['mean']:.1%}, {_interval(recall)} over classes; chance level "
+        f"{result['chance']:.1%}"
     )
     if over_runs := result["over_runs"]:
-        print(
-            f"over models: {over_runs['mean']:.1%} of the windows, 95 % interval "
-            f"{over_runs['low']:.1%} to {over_runs['high']:.1%}"
-        )
+        print(f"mean accuracy {over_runs['mean']:.1%}, {_interval(over_runs)} over models")
     for run in result["runs"]:
-        share = f"{run['accuracy']:.1%} of {run['windows']} windows"
-        print(f"  {run['model']}: {share}, seed {run['seed']}")
+        accuracy = f"{run['accuracy']:.1%} of {run['windows']} windows"
+        print(f"  {run['model']}: {accuracy}, seed {run['seed']}")
+
+
+def _interval(values: dict[str, float]) -> str:
+    return f"95 % interval {values['low']:.1%} to {values['high']:.1%}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number > 1)}"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -128,15 +142,19 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("stores", nargs="+", metavar="STORE", help="folders of finished stores")
-    parser.add_argument("--models", nargs="+", required=True, metavar="RUN", help="folders")
+    parser.add_argument(
+        "--models", nargs="+", required=True, metavar="RUN", help="folders of trained models"
+    )
     parser.add_argument("--mode", choices=MODES, default=MODES[0], help="(%(default)s)")
     parser.add_argument("--shots", type=int, default=1, metavar="K", help="examples per label (1)")
-    parser.add_argument("--draws", type=int, default=10, metavar="N", help="of examples (10)")
-    parser.add_argument("--split", default="test", metavar="NAME", help="that is scored (test)")
+    parser.add_argument(
+        "--draws", type=int, default=10, metavar="N", help="random choices of examples (10)"
+    )
+    parser.add_argument("--split", default="test", metavar="NAME", help="to evaluate (test)")
     parser.add_argument("--encoder", metavar="NAME", help="of text (the model's own)")
     parser.add_argument("--out", default="eval", metavar="DIR", help="(%(default)s)")
     parser.add_argument(
-        "--no-verify", dest="verify", action="store_false", help="trust the stores' files"
+        "--no-verify", dest="verify", action="store_false", help="skip the stores' checksums"
     )
     return parser
 

@@ -1,16 +1,16 @@
 """Adapt a trained model to other stores: `python -m mmclip.finetune STORE --model RUN --out DIR`.
 
-lora trains a low-rank change of every qkv projection and adds it in at the end; full trains every
-weight; mix trains from scratch on these stores and those of --with together.
+Method lora trains a low-rank update of every qkv projection and merges it into the weights; full
+trains all weights; mix trains from scratch on these stores and those of --with together.
 """
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 METHODS = ("lora", "full", "mix")
-# Section 5.3.4 of the paper and its code: a thousand steps.
+# Section 5.3.4 of the paper and its code: 1000 steps.
 STEPS = 1000
 EXAMPLES = """
 examples:
@@ -21,93 +21,89 @@ examples:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit status: 0, or 2 where it cannot start or must stop."""
+    """Run the command; the exit status is 0, or 2 if the input cannot be used."""
     options = _parser().parse_args(arguments)
-    # Late: they take seconds to import, and --help need not wait.
+    # Imported after parsing, since these imports take seconds and --help does not need them.
     from mmclip.errors import MmclipError
-    from mmclip.pretrain import told
+    from mmclip.pretrain import summary
 
     try:
-        about = finetune(options, Path(options.out))
+        description = finetune(options, Path(options.out))
     except MmclipError as error:
         print(error, file=sys.stderr)
         return 2
-    print(f"{options.out}: {told(about)}")
+    print(f"{options.out}: {summary(description)}")
     return 0
 
 
-def finetune(options: argparse.Namespace, out: Path, tell=print) -> dict:
-    """Adapt a model, or go on adapting it.
+def finetune(options: argparse.Namespace, out: Path, report: Callable[[str], None] = print) -> dict:
+    """Adapt a model, or resume its adaptation.
 
     Args:
         options: of the command.
         out: folder of the training.
-        tell: hears the progress.
+        report: called with each line of progress.
 
     Returns:
-        What model.json says: labels seen and people of both trainings.
+        Content of model.json, with the seen labels and subjects of both trainings.
 
     Raises:
-        MmclipError: something given cannot be used.
+        MmclipError: the model, a store, a setting or the folder cannot be used.
     """
+    from mmclip.errors import MmclipError
+    from mmclip.model_files import load_model
+    from mmclip.prepared_data import prepare_data
+    from mmclip.run_folder import claim_run_folder
+    from mmclip.text_encoders import load_encoder
+    from mmclip.training_loop import train
+
+    mix = options.method == "mix"
+    if mix and not options.others:
+        hint = "name the stores of the first training"
+        raise MmclipError("options", "--with", "is missing, but --method mix needs it", hint)
+    start = load_model(options.model)
+    settings = _settings(options, start)
+    encoder = load_encoder(start.description["encoder"]["name"])
+    start.check_encoder(encoder)
+    data = prepare_data(
+        [*options.stores, *(options.others if mix else ())],
+        settings,
+        encoder,
+        axes=start.description["axes"],
+        verify=options.verify,
+        report=report,
+    )
+    source = start.description["weights_sha256"]
+    claim_run_folder(out, data, settings, f"finetune {options.method}", source=source)
+    model = _initial_model(options.method, start.network, settings, encoder.width)
+    report(f"{options.method}: {model.num_trained:,} parameters are trained")
+    base = None if mix else start.description
+    return train(data, settings, out, model, base=base, report=report)
+
+
+def _initial_model(method: str, network, settings, text_width: int):
+    """The model before the first step, split into structure and variables."""
     import jax
 
     from mmclip import lora
-    from mmclip.errors import MmclipError
-    from mmclip.loop import train
     from mmclip.model import make_model
-    from mmclip.release import load_release
-    from mmclip.run_folder import claim
-    from mmclip.session import open_session
-    from mmclip.step import model_of
-    from mmclip.text import load_encoder
-    from mmclip.weights import take_apart
+    from mmclip.model_variables import split_model
 
-    if options.method == "mix" and not options.others:
-        hint = "name the stores of the first training"
-        raise MmclipError("options", "--with", "--method mix has nothing to mix", hint)
-    release = load_release(options.model)
-    settings = _settings(options, release)
-    encoder = load_encoder(release.about["encoder"]["name"])
-    release.check_encoder(encoder)
-    stores = [*options.stores, *(options.others if options.method == "mix" else ())]
-    session = open_session(
-        stores, settings, encoder, axes=release.about["axes"], verify=options.verify, tell=tell
-    )
-    source = release.about["weights_sha256"]
-    claim(out, session, settings, f"finetune {options.method}", source=source)
-    model = release.model
-    if options.method == "mix":
-        model = make_model(settings.model, encoder.width, settings.train.seed)
-    if options.method == "lora":
-        lora.attach(model, settings.train, jax.random.key(settings.train.seed))
-    kind = "lora" if options.method == "lora" else "base"
-    graph, variables = take_apart(model)
-    size = sum(each.size for each in variables[kind].values())
-    tell(f"{options.method}: {size:,} parameters are trained")
-
-    def finish(state):
-        done = model_of(graph, state, kind)
-        lora.merge(done)
-        return take_apart(done)[1]["base"]
-
-    before = None if options.method == "mix" else release.about
-    return train(
-        session, settings, out, graph, variables, kind=kind, finish=finish, before=before, tell=tell
-    )
+    if method == "mix":
+        network = make_model(settings.model, text_width, settings.train.seed)
+    if method == "lora":
+        lora.attach(network, settings.train, jax.random.key(settings.train.seed))
+    return split_model(network, trained="lora" if method == "lora" else "base")
 
 
-def _settings(options: argparse.Namespace, release):
-    """The model's own, with a shorter schedule, then --set and the short options."""
-    from mmclip.presets import override
+def _settings(options: argparse.Namespace, start):
+    """The model's settings with a shorter schedule, then --set, then the other options."""
+    from mmclip.presets import apply_overrides
+    from mmclip.pretrain import option_overrides
 
-    own = release.settings
-    start = [f"steps={STEPS}", "warmup=0", "derange=0", f"unseen={','.join(own.data.unseen)}"]
-    short = [
-        f"{n}={getattr(options, n)}" for n in ("seed", "steps") if getattr(options, n) is not None
-    ]
-    unseen = [f"unseen={','.join(options.unseen)}"] if options.unseen else []
-    return override(own, [*start, *options.set, *short, *unseen])
+    unseen = f"unseen={','.join(start.settings.data.unseen)}"
+    schedule = [f"steps={STEPS}", "warmup=0", "derange=0", unseen]
+    return apply_overrides(start.settings, [*schedule, *options.set, *option_overrides(options)])
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -119,7 +115,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("stores", nargs="+", metavar="STORE", help="to adapt to")
+    parser.add_argument("stores", nargs="+", metavar="STORE", help="stores to adapt to")
     parser.add_argument("--model", required=True, metavar="RUN", help="folder of a trained model")
     parser.add_argument("--method", choices=METHODS, default="lora", help="(%(default)s)")
     parser.add_argument(

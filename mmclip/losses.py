@@ -1,58 +1,59 @@
-"""Losses between vectors of signals and of texts, all of unit length.
+"""Contrastive losses between signal and text embeddings of unit length.
 
-A batch repeats labels, so "the same" is a matrix: same[i, j] tells whether signal i and text j
-belong together.
+A label can occur several times in a batch, so the positive pairs are given as a matrix:
+positive[i, j] is true where signal i and text j have the same label (or sentence).
 """
 
 import jax
 import jax.numpy as jnp
 
-from mmclip.config import Train
 from mmclip.model import Embeddings
+from mmclip.settings import OptimizationSettings
 
 
 def symmetric_kl(
-    signal: jax.Array, text: jax.Array, same: jax.Array, scale, sharpness: float = 10.0
+    signal: jax.Array, text: jax.Array, positive: jax.Array, scale, sharpness: float = 10.0
 ) -> jax.Array:
     """Mean of KL(p, q) over rows and over columns (equation 7).
 
-    q is the softmax of scale times the cosines, p that of sharpness times `same`; the floor is 0.
+    q is the softmax of scale times the cosine similarities, p the softmax of sharpness times
+    `positive`. The minimum is 0.
 
     Args:
         signal, text: [batch, width].
-        same: [batch, batch], true where they belong together.
-        scale: one over the temperature.
-        sharpness: of the target.
+        positive: positive pairs [batch, batch].
+        scale: inverse of the temperature.
+        sharpness: logit of a positive pair in the target distribution.
 
     Returns:
-        One number.
+        A scalar.
     """
-    logits, target = scale * signal @ text.T, sharpness * same.astype(jnp.float32)
+    logits, target = scale * signal @ text.T, sharpness * positive.astype(jnp.float32)
     return (_kl(target, logits) + _kl(target.T, logits.T)) / 2
 
 
 def cross_entropy(signal: jax.Array, text: jax.Array, scale) -> jax.Array:
-    """Each signal finds its own text among the batch's (equations 3 and 4)."""
+    """Cross-entropy of classifying each signal as its own text in the batch (equations 3 and 4)."""
     logits = scale * signal @ text.T
     return -jnp.mean(jnp.diagonal(jax.nn.log_softmax(logits, axis=1)))
 
 
 def cosine(signal: jax.Array, text: jax.Array) -> jax.Array:
-    """One minus the cosine of what belongs together; nothing is pushed apart."""
+    """One minus the cosine similarity of corresponding pairs; no negatives."""
     return jnp.mean(1 - jnp.sum(signal * text, axis=-1))
 
 
 def mean_square(signal: jax.Array, text: jax.Array) -> jax.Array:
-    """Mean squared difference of what belongs together; nothing is pushed apart."""
+    """Mean squared difference of corresponding pairs; no negatives."""
     return jnp.mean(jnp.square(signal - text))
 
 
-def contrast(
-    signal: jax.Array, text: jax.Array, same: jax.Array, scale, settings: Train
+def contrastive_loss(
+    signal: jax.Array, text: jax.Array, positive: jax.Array, scale, settings: OptimizationSettings
 ) -> jax.Array:
-    """The loss that the settings name, of [batch, width] against [batch, width]."""
+    """The loss named by the settings, for signals and texts [batch, width]."""
     if settings.loss == "kl":
-        return symmetric_kl(signal, text, same, scale, settings.target_sharpness)
+        return symmetric_kl(signal, text, positive, scale, settings.target_sharpness)
     if settings.loss == "cross_entropy":
         return cross_entropy(signal, text, scale)
     return {"cosine": cosine, "mse": mean_square}[settings.loss](signal, text)
@@ -64,30 +65,32 @@ def total_loss(
     labels: jax.Array,
     sentences: jax.Array,
     scale,
-    settings: Train,
+    settings: OptimizationSettings,
 ) -> tuple[jax.Array, dict[str, jax.Array]]:
-    """Weighted sum of the attributes' mean loss and the class loss (equation 5).
+    """Weighted sum of the mean attribute loss and the class loss (equation 5).
 
     Args:
         signal, text: of the batch.
-        labels: number of each window's label [batch].
-        sentences: number of each window's sentence for each part [batch, part].
-        scale: one over the temperature.
+        labels: index of each window's label [batch].
+        sentences: index of each window's sentence for each attribute [batch, attribute].
+        scale: inverse of the temperature.
         settings: losses and weights.
 
     Returns:
         The sum, and its two terms by name.
     """
-    same = labels[:, None] == labels[None, :]
-    by_part = []
-    for part in range(sentences.shape[1]):
-        said = sentences[:, part]
-        alike = said[:, None] == said[None, :] if settings.attribute_target == "sentence" else same
-        by_part.append(contrast(signal.parts[:, part], text.parts[:, part], alike, scale, settings))
-    attribute = jnp.mean(jnp.stack(by_part))
-    whole = contrast(signal.whole, text.whole, same, scale, settings)
-    total = settings.attribute_weight * attribute + settings.class_weight * whole
-    return total, {"attribute_loss": attribute, "class_loss": whole}
+    same_label = labels[:, None] == labels[None, :]
+    by_sentence = settings.attribute_target == "sentence"
+    losses = []
+    for index in range(sentences.shape[1]):
+        same_sentence = sentences[:, index, None] == sentences[None, :, index]
+        positive = same_sentence if by_sentence else same_label
+        pair = signal.attributes[:, index], text.attributes[:, index]
+        losses.append(contrastive_loss(*pair, positive, scale, settings))
+    attribute_loss = jnp.mean(jnp.stack(losses))
+    class_loss = contrastive_loss(signal.activity, text.activity, same_label, scale, settings)
+    total = settings.attribute_weight * attribute_loss + settings.class_weight * class_loss
+    return total, {"attribute_loss": attribute_loss, "class_loss": class_loss}
 
 
 def _kl(target: jax.Array, logits: jax.Array) -> jax.Array:

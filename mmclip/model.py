@@ -1,16 +1,18 @@
-"""The network of mmCLIP: heatmaps and sentences into one space.
+"""The mmCLIP network, which embeds heatmaps and sentences in one space.
 
-    heatmaps -> branch encoders -> attribute tokens -> aggregation -> projection \
-                                                                                  similarities
-    sentences -> frozen text encoder ----------------> aggregation --------------/
+    heatmaps -> branch encoders -> attribute tokens -> aggregator -> projection \
+                                                                                 similarities
+    sentences -> frozen text encoder ----------------> aggregator --------------/
 
-`python -m mmclip.model [--preset small]` prints how many parameters each part has.
+`python -m mmclip.model [--preset small]` prints the number of parameters of each component. The
+attribute names of these modules are the keys of weights.safetensors and of checkpoints.
 
 Source:
     Cao et al., "mmCLIP: Boosting mmWave-based Zero-shot HAR via Signal-Text Alignment",
     SenSys 2024.
 """
 
+import argparse
 from typing import NamedTuple
 
 import jax
@@ -18,35 +20,38 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
-from mmclip.attention import Blocks
-from mmclip.config import Model
+from mmclip import lora
+from mmclip.parameter_counts import UNEXPLAINED, parameter_table
+from mmclip.presets import load_preset
+from mmclip.settings import ModelSettings, TrainingSettings
+from mmclip.transformer import Transformer
 
-# Beyond this sharpness CLIP's training gets unstable: Radford et al., section 2.5.
-MOST_SCALE = 100.0
-TOKEN_SPREAD = 0.02
+# CLIP clips its scale at 100, as training is unstable above: Radford et al., section 2.5.
+MAX_SCALE = 100.0
+TOKEN_INIT_STD = 0.02
 
 
 class Embeddings(NamedTuple):
-    """Vectors of unit length.
+    """Embeddings of unit length.
 
     Attributes:
-        parts: of each attribute [batch, part, width].
-        whole: of the activity [batch, width].
+        attributes: of each attribute [batch, attribute, width].
+        activity: of the activity as a whole [batch, width].
     """
 
-    parts: jax.Array
-    whole: jax.Array
+    attributes: jax.Array
+    activity: jax.Array
 
 
 class BranchEncoder(nnx.Module):
-    """One heatmap to one token for each few columns of time."""
+    """Encoder of one heatmap; each patch of a few columns becomes a token."""
 
-    def __init__(self, settings: Model, *, dtype, rngs: nnx.Rngs):
+    def __init__(self, settings: ModelSettings, *, dtype, rngs: nnx.Rngs):
         width, height = settings.branch_width, settings.patch_columns * settings.size
         self.num_tokens = settings.size // settings.patch_columns
         self.patch = nnx.Linear(height, width, dtype=dtype, rngs=rngs)
-        self.position = _token(rngs, self.num_tokens, width)
-        self.blocks = Blocks(
+        self.position = _learned_tokens(rngs, self.num_tokens, width)
+        self.blocks = Transformer(
             settings.branch_depth,
             width,
             settings.branch_heads,
@@ -57,19 +62,19 @@ class BranchEncoder(nnx.Module):
         )
 
     def __call__(self, heatmap: jax.Array, key: jax.Array | None = None) -> jax.Array:
-        """[batch, column, bin] to [batch, token, width]."""
+        """Tokens [batch, token, width] of heatmaps [batch, column, bin]."""
         patches = heatmap.reshape(len(heatmap), self.num_tokens, -1)
         return self.blocks(self.patch(patches) + self.position[...], key)
 
 
 class TokenLearner(nnx.Module):
-    """Learned tokens, one per attribute, look at all branches' tokens; they are what comes out."""
+    """Learned attribute tokens that attend to the tokens of all branches."""
 
-    def __init__(self, settings: Model, *, dtype, rngs: nnx.Rngs):
+    def __init__(self, settings: ModelSettings, *, dtype, rngs: nnx.Rngs):
         width = settings.branch_width * len(settings.heatmaps)
-        self.parts = _token(rngs, len(settings.parts), width)
-        self.position = _token(rngs, settings.size // settings.patch_columns, width)
-        self.blocks = Blocks(
+        self.parts = _learned_tokens(rngs, len(settings.parts), width)
+        self.position = _learned_tokens(rngs, settings.size // settings.patch_columns, width)
+        self.blocks = Transformer(
             settings.learner_depth,
             width,
             settings.learner_heads,
@@ -80,18 +85,18 @@ class TokenLearner(nnx.Module):
         )
 
     def __call__(self, x: jax.Array, key: jax.Array | None = None) -> jax.Array:
-        """[batch, token, width] to [batch, part, width]."""
+        """Attribute tokens [batch, attribute, width] of branch tokens [batch, token, width]."""
         tokens = jnp.broadcast_to(self.parts[...], (len(x), *self.parts.shape)).astype(x.dtype)
         x = jnp.concatenate([tokens, x + self.position[...].astype(x.dtype)], axis=1)
         return self.blocks(x, key)[:, : self.parts.shape[0]]
 
 
 class Aggregator(nnx.Module):
-    """A learned token gathers the attributes of an activity into one vector."""
+    """A learned token that aggregates the attributes of an activity into one vector."""
 
-    def __init__(self, width: int, settings: Model, *, dtype, rngs: nnx.Rngs):
-        self.whole = _token(rngs, 1, width)
-        self.blocks = Blocks(
+    def __init__(self, width: int, settings: ModelSettings, *, dtype, rngs: nnx.Rngs):
+        self.whole = _learned_tokens(rngs, 1, width)
+        self.blocks = Transformer(
             1,
             width,
             settings.aggregator_heads,
@@ -101,82 +106,121 @@ class Aggregator(nnx.Module):
             rngs=rngs,
         )
 
-    def __call__(self, parts: jax.Array, key: jax.Array | None = None) -> jax.Array:
-        """[batch, part, width] to [batch, width]."""
-        whole = jnp.broadcast_to(self.whole[...], (len(parts), *self.whole.shape))
-        x = jnp.concatenate([whole.astype(parts.dtype), parts], axis=1)
+    def __call__(self, attributes: jax.Array, key: jax.Array | None = None) -> jax.Array:
+        """Activity vectors [batch, width] of attributes [batch, attribute, width]."""
+        token = jnp.broadcast_to(self.whole[...], (len(attributes), *self.whole.shape))
+        x = jnp.concatenate([token.astype(attributes.dtype), attributes], axis=1)
         return self.blocks(x, key)[:, 0]
 
 
 class MmClip(nnx.Module):
-    """The whole network.
+    """The complete network, without the frozen text encoder.
 
     Args:
-        settings: sizes.
-        text_width: of the sentences' vectors.
-        rngs: draws the weights.
+        settings: layer sizes.
+        text_width: width of the sentence embeddings.
+        rngs: for the initial weights.
     """
 
-    def __init__(self, settings: Model, text_width: int, *, rngs: nnx.Rngs):
-        how = {"dtype": compute_dtype(settings), "rngs": rngs}
+    def __init__(self, settings: ModelSettings, text_width: int, *, rngs: nnx.Rngs):
+        options = {"dtype": compute_dtype(settings), "rngs": rngs}
         width = settings.branch_width * len(settings.heatmaps)
-        self.branches = nnx.List([BranchEncoder(settings, **how) for _ in settings.heatmaps])
-        self.learner = TokenLearner(settings, **how)
-        self.signal_aggregator = Aggregator(width, settings, **how)
-        self.projection = nnx.Linear(width, text_width, **how)
-        self.text_aggregator = Aggregator(text_width, settings, **how)
+        self.branches = nnx.List([BranchEncoder(settings, **options) for _ in settings.heatmaps])
+        self.learner = TokenLearner(settings, **options)
+        self.signal_aggregator = Aggregator(width, settings, **options)
+        self.projection = nnx.Linear(width, text_width, **options)
+        self.text_aggregator = Aggregator(text_width, settings, **options)
         self.log_scale = nnx.Param(jnp.array(np.log(1 / settings.temperature), jnp.float32))
 
     def signal(self, heatmaps: jax.Array, key: jax.Array | None = None) -> Embeddings:
-        """Embed heatmaps [batch, heatmap, column, bin] from -1 to 1; a key is given in training."""
+        """Embed heatmaps.
+
+        Args:
+            heatmaps: values from -1 to 1 [batch, heatmap, column, bin].
+            key: for dropout; pass it during training only.
+        """
         keys = [None] * 5 if key is None else jax.random.split(key, 2 + len(self.branches))
         tokens = [
-            branch(heatmaps[:, number], keys[2 + number])
-            for number, branch in enumerate(self.branches)
+            branch(heatmaps[:, index], keys[2 + index])
+            for index, branch in enumerate(self.branches)
         ]
-        parts = self.learner(jnp.concatenate(tokens, axis=-1), keys[0])
-        whole = self.signal_aggregator(parts, keys[1])
-        return Embeddings(unit(self.projection(parts)), unit(self.projection(whole)))
+        attributes = self.learner(jnp.concatenate(tokens, axis=-1), keys[0])
+        activity = self.signal_aggregator(attributes, keys[1])
+        return Embeddings(
+            unit_length(self.projection(attributes)), unit_length(self.projection(activity))
+        )
 
     def text(self, sentences: jax.Array, key: jax.Array | None = None) -> Embeddings:
-        """Embed sentences [batch, part, width], which themselves stay as they are."""
-        return Embeddings(unit(sentences), unit(self.text_aggregator(sentences, key)))
+        """Embed the sentences of an activity.
+
+        Args:
+            sentences: frozen sentence embeddings [batch, attribute, width]; they are the attribute
+                embeddings.
+            key: for dropout; pass it during training only.
+        """
+        return Embeddings(unit_length(sentences), unit_length(self.text_aggregator(sentences, key)))
 
     def scale(self) -> jax.Array:
-        """What cosines are multiplied by: one over the temperature."""
-        return jnp.minimum(jnp.exp(self.log_scale[...]), MOST_SCALE)
+        """Factor of the cosine similarities, the inverse of the temperature."""
+        return jnp.minimum(jnp.exp(self.log_scale[...]), MAX_SCALE)
 
 
-def unit(x: jax.Array) -> jax.Array:
-    """Scale vectors to length one, in float32."""
+def unit_length(x: jax.Array) -> jax.Array:
+    """Vectors scaled to unit length, in float32."""
     x = x.astype(jnp.float32)
     return x * jax.lax.rsqrt(jnp.maximum(jnp.square(x).sum(-1, keepdims=True), 1e-12))
 
 
-def compute_dtype(settings: Model):
-    """float32 or bfloat16."""
+def compute_dtype(settings: ModelSettings):
+    """The dtype of the computation, float32 or bfloat16."""
     if settings.dtype == "auto":
         return jnp.bfloat16 if jax.default_backend() == "gpu" else jnp.float32
     return jnp.dtype(settings.dtype)
 
 
-def make_model(settings: Model, text_width: int, seed: int) -> MmClip:
-    """A network whose weights follow from the seed.
+def make_model(settings: ModelSettings, text_width: int, seed: int) -> MmClip:
+    """A network with initial weights that depend on the seed only.
 
     Raises:
-        ValueError: the text's width and the heads do not fit.
+        ValueError: the text width is not divisible by the number of heads.
     """
     if text_width % settings.aggregator_heads:
-        problem = f"text is {text_width} wide; model.aggregator_heads must divide that"
-        raise ValueError(problem)
+        problem = f"the text embeddings are {text_width} wide; model.aggregator_heads must divide"
+        raise ValueError(f"{problem} that")
     return MmClip(settings, text_width, rngs=nnx.Rngs(params=seed))
 
 
-def _token(rngs: nnx.Rngs, count: int, width: int) -> nnx.Param:
-    return nnx.Param(TOKEN_SPREAD * jax.random.normal(rngs.params(), (count, width)))
+def abstract_model(settings: TrainingSettings, text_width: int = 512) -> MmClip:
+    """The network with LoRA attached, as shapes only: no memory is allocated."""
+
+    def build() -> MmClip:
+        model = make_model(settings.model, text_width, 0)
+        lora.attach(model, settings.train, jax.random.key(0))
+        return model
+
+    return nnx.eval_shape(build)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Print the parameter counts of a preset."""
+    parser = argparse.ArgumentParser(
+        prog="python -m mmclip.model",
+        description="Number of parameters of each component, beside the figures of the paper.",
+    )
+    parser.add_argument("--preset", default="paper", choices=("paper", "small"))
+    parser.add_argument(
+        "--text-width", type=int, default=512, help="width of the text encoder (512)"
+    )
+    parser.add_argument("settings", nargs="*", metavar="KEY=VALUE", help="overrides of the preset")
+    options = parser.parse_args(arguments)
+    settings = load_preset(options.preset, options.settings)
+    print(parameter_table(abstract_model(settings, options.text_width)))
+    print(UNEXPLAINED)
+
+
+def _learned_tokens(rngs: nnx.Rngs, count: int, width: int) -> nnx.Param:
+    return nnx.Param(TOKEN_INIT_STD * jax.random.normal(rngs.params(), (count, width)))
 
 
 if __name__ == "__main__":
-    from mmclip.parameters import main
-
     main()

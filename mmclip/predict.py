@@ -1,27 +1,28 @@
-"""Which of these labels? `python -m mmclip.predict STORE --model RUN --labels "bow" "drink water"`.
+"""Classify windows by typed labels: `python -m mmclip.predict STORE --model RUN --labels bow jump`.
 
-Scores every window of a store against labels that you type, trained on or not. A recording becomes
-a store by builders.recordings. A label is told by the sentences that the model or the store knows
-of it, by those of --sentences, or else by its own words, and that is said.
+Computes the probability of each label for every window of a store; the labels may be unseen in
+training. builders.recordings converts recordings to a store. The sentences that describe a label
+are taken from --sentences, else from the model or the store; for a label without sentences, the
+label itself is used, with a warning.
 """
 
 import argparse
 import csv
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 EXAMPLES = """
 example:
   python -m mmclip.predict lab.zarr --model runs/pre --labels "wave hand" squat "climb a ladder"
 
---sentences takes a CSV file as builders.attributes does: caption, variant, part, sentence.
+--sentences reads the CSV format of builders.attributes: caption, variant, part, sentence.
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit status: 0, or 2 where nothing can be predicted."""
+    """Run the command; the exit status is 0, or 2 if the input cannot be used."""
     options = _parser().parse_args(arguments)
-    # Late: they take seconds to import, and --help need not wait.
+    # Imported after parsing, since these imports take seconds and --help does not need them.
     from mmclip.errors import MmclipError
 
     try:
@@ -30,74 +31,97 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     for row in rows[: options.show]:
-        ranked = sorted(row["scores"].items(), key=lambda each: -each[1])[:3]
-        shown = ", ".join(f"{label} {score:.0%}" for label, score in ranked)
+        best = sorted(row["scores"].items(), key=lambda each: -each[1])[:3]
+        shown = ", ".join(f"{label} {score:.0%}" for label, score in best)
         print(f"clip {row['clip']} at {row['start_s']:.2f} s: {shown}")
     if len(rows) > options.show:
-        print(f"and {len(rows) - options.show} windows more")
+        print(f"and {len(rows) - options.show} more windows")
     if options.csv:
-        _write(options.csv, rows, options.labels)
+        _write_csv(options.csv, rows, options.labels)
         print(f"{options.csv}: {len(rows)} windows")
     return 0
 
 
-def predict(options: argparse.Namespace, tell=print) -> list[dict]:
-    """Scores of every window, those of a clip next to each other.
+def predict(options: argparse.Namespace, report: Callable[[str], None] = print) -> list[dict]:
+    """Label probabilities of every window, ordered by clip and time.
 
     Args:
         options: of the command.
-        tell: hears the progress.
+        report: called with each line of progress.
 
     Returns:
-        For each window: clip (row of its store), start_s, and the labels' probabilities.
+        For each window: clip (row of the store), start_s, and scores (probability by label).
 
     Raises:
-        MmclipError: the store, the model or the sentences cannot be used.
+        MmclipError: the store, the model, the labels or the sentences cannot be used.
     """
-    from dataclasses import replace
+    from scipy.special import softmax
 
-    from mmclip.data import Reader, spread_out
-    from mmclip.figures_of_merit import softmax
-    from mmclip.release import load_release
-    from mmclip.scores import label_vectors, window_vectors
-    from mmclip.session import need_labels, open_corpus, tell_texts
-    from mmclip.text import load_encoder
+    from mmclip.batch_sampler import non_overlapping
+    from mmclip.model_files import load_model
+    from mmclip.prepared_data import embed_texts
+    from mmclip.text_encoders import load_encoder
+    from mmclip.window_corpus import SPLITS
+    from mmclip.window_reader import WindowReader
+    from mmclip.zero_shot_classifier import embed_labels, embed_windows
 
-    need_labels(options.labels)
-    release = load_release(options.model)
-    settings, about = release.settings, release.about
-    encoder = load_encoder(options.encoder or about["encoder"]["name"])
-    release.check_encoder(encoder)
-    settings = replace(settings, data=replace(settings.data, crop_step=1))
-    corpus = open_corpus(
-        [options.store],
-        settings,
-        axes=about["axes"],
-        verify=options.verify,
-        need_labels=False,
-        tell=tell,
-    )
-    known = {**corpus.sentences, **{k: tuple(v) for k, v in about["sentences"].items() if v}}
-    known |= _sentences(options.sentences) if options.sentences else {}
-    bank, vectors = tell_texts(options.labels, known, settings, encoder, tell)
-    places = corpus.places(("train", "val", "test"), set(corpus.labels))
-    places = spread_out(corpus, places, options.stride or corpus.columns)
-    reader = Reader(corpus, settings.model.heatmaps)
-    windows = window_vectors(release.model, reader, places, settings.model.size)
-    labels = label_vectors(release.model, bank, vectors, options.labels)
-    scores = softmax(float(release.model.scale()) * windows @ labels.T)
+    _check_labels(options.labels)
+    model = load_model(options.model)
+    encoder = load_encoder(options.encoder or model.description["encoder"]["name"])
+    model.check_encoder(encoder)
+    corpus = _open_corpus(options, model, report)
+    sentences = _known_sentences(options, model, corpus)
+    bank, vectors = embed_texts(options.labels, sentences, model.settings, encoder, report)
+    windows = corpus.windows(SPLITS, set(corpus.labels))
+    windows = non_overlapping(windows, options.stride or corpus.columns)
+    reader = WindowReader(corpus, model.settings.model.heatmaps)
+    signals = embed_windows(model.network, reader, windows, model.settings.model.size)
+    labels = embed_labels(model.network, bank, vectors, options.labels)
+    scores = softmax(float(model.network.scale()) * signals @ labels.T, axis=1)
     time_s = corpus.stores[0].axes["column_time"]
     return [
         {
-            "clip": corpus.clips[number].row,
-            "start_s": float(time_s[first]),
-            "scores": dict(zip(options.labels, map(float, each))),
+            "clip": corpus.clips[clip].row,
+            "start_s": float(time_s[start]),
+            "scores": dict(zip(options.labels, map(float, row))),
         }
-        for (number, first, _), each in zip(places, scores)
+        for clip, start, row in zip(windows.clip, windows.start, scores)
     ]
 
 
-def _sentences(path: str) -> dict[str, tuple[dict[str, str], ...]]:
+def _check_labels(labels: Sequence[str]) -> None:
+    """MmclipError unless there are two or more different labels, none of them blank."""
+    from mmclip.errors import MmclipError
+
+    if len(set(labels)) < 2 or not all(label.strip() for label in labels):
+        problem = f"{len(set(labels))} different: {', '.join(labels)}"
+        raise MmclipError("options", "--labels", problem, "give two or more, none of them blank")
+
+
+def _open_corpus(options: argparse.Namespace, model, report):
+    """All windows of the store, labelled or not, at every start column."""
+    from dataclasses import replace
+
+    from mmclip.prepared_data import open_corpus
+
+    return open_corpus(
+        [options.store],
+        replace(model.settings, data=replace(model.settings.data, crop_step=1)),
+        axes=model.description["axes"],
+        verify=options.verify,
+        need_labels=False,
+        report=report,
+    )
+
+
+def _known_sentences(options: argparse.Namespace, model, corpus) -> dict:
+    """Sentences by label: those of --sentences, else of the model, else of the store."""
+    of_model = model.description["sentences"].items()
+    known = {**corpus.sentences, **{label: tuple(each) for label, each in of_model if each}}
+    return known | (_read_sentences(options.sentences) if options.sentences else {})
+
+
+def _read_sentences(path: str) -> dict[str, tuple[dict[str, str], ...]]:
     """Variants by caption from a CSV file."""
     from mmclip.errors import MmclipError
 
@@ -114,7 +138,7 @@ def _sentences(path: str) -> dict[str, tuple[dict[str, str], ...]]:
     return {caption: tuple(variants.values()) for caption, variants in found.items()}
 
 
-def _write(path: str, rows: list[dict], labels: Sequence[str]) -> None:
+def _write_csv(path: str, rows: list[dict], labels: Sequence[str]) -> None:
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(("clip", "start_s", "label", *labels))
@@ -134,13 +158,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("store", metavar="STORE", help="folder of a finished store")
     parser.add_argument("--model", required=True, metavar="RUN", help="folder of a trained model")
     parser.add_argument("--labels", nargs="+", required=True, metavar="LABEL", help="two or more")
-    parser.add_argument("--sentences", metavar="FILE", help="CSV: what the labels look like")
+    parser.add_argument("--sentences", metavar="FILE", help="CSV of sentences about the labels")
     parser.add_argument("--stride", type=int, metavar="N", help="columns between windows (224)")
     parser.add_argument("--encoder", metavar="NAME", help="of text (the model's own)")
-    parser.add_argument("--csv", metavar="FILE", help="write every window's scores")
+    parser.add_argument("--csv", metavar="FILE", help="write the scores of every window")
     parser.add_argument("--show", type=int, default=20, metavar="N", help="windows printed (20)")
     parser.add_argument(
-        "--no-verify", dest="verify", action="store_false", help="trust the store's files"
+        "--no-verify", dest="verify", action="store_false", help="skip the store's checksums"
     )
     return parser
 

@@ -1,23 +1,29 @@
-"""Presets of settings, overrides `key=value`, and settings as plain tables.
+"""Presets, `key=value` overrides, and conversion of settings to and from dictionaries.
 
-    settings("small", ["train.steps=200", "heatmaps=time_doppler"])
+    load_preset("small", ["train.steps=200", "heatmaps=time_doppler"])
 
-A key is a section and a name, or the name alone.
+A key is `section.name`, or `name` alone.
 """
 
 from collections.abc import Iterable
 from dataclasses import asdict, fields, replace
 
-from mmclip.config import Augment, Data, Model, Settings, Train
 from mmclip.errors import MmclipError
+from mmclip.settings import (
+    AugmentSettings,
+    DataSettings,
+    ModelSettings,
+    OptimizationSettings,
+    TrainingSettings,
+)
 
-SMALL = Settings(
-    model=Model(
+SMALL = TrainingSettings(
+    model=ModelSettings(
         branch_width=48, branch_depth=1, learner_depth=2, learner_heads=6, mlp_ratio=2, dropout=0.1
     ),
-    augment=Augment(drop=0.1, drop_columns=16),
-    # Chosen on the unseen labels of G1 alone (docs/zero-shot.md).
-    train=Train(
+    augment=AugmentSettings(drop=0.1, drop_columns=16),
+    # Tuned on the unseen labels of G1 only (docs/zero-shot.md).
+    train=OptimizationSettings(
         attribute_target="sentence",
         rate=1e-3,
         decay_every=150,
@@ -29,88 +35,96 @@ SMALL = Settings(
         validate_every=150,
     ),
 )
-PRESETS = {"paper": Settings(), "small": SMALL}
+PRESETS = {"paper": TrainingSettings(), "small": SMALL}
+SECTIONS = {
+    "model": ModelSettings,
+    "data": DataSettings,
+    "augment": AugmentSettings,
+    "train": OptimizationSettings,
+}
 
 
-def settings(preset: str = "paper", overrides: Iterable[str] = ()) -> Settings:
-    """A preset with changes.
+def load_preset(preset: str = "paper", overrides: Iterable[str] = ()) -> TrainingSettings:
+    """Settings of a preset, with overrides applied.
 
     Args:
         preset: one of `PRESETS`.
-        overrides: `key=value` each; several values with commas.
-
-    Returns:
-        Checked settings.
+        overrides: `key=value` each; a list is separated by commas.
 
     Raises:
-        MmclipError: no such preset or key, or a value that cannot be.
+        MmclipError: the preset or a key does not exist, or a value is invalid.
     """
     if preset not in PRESETS:
-        problem = f"no preset is called {preset!r}"
-        raise MmclipError("settings", "preset", problem, f"take one of {', '.join(PRESETS)}")
-    return override(PRESETS[preset], overrides)
+        problem = f"there is no preset {preset!r}"
+        raise MmclipError("settings", "preset", problem, f"use one of {', '.join(PRESETS)}")
+    return apply_overrides(PRESETS[preset], overrides)
 
 
-def override(start: Settings, overrides: Iterable[str]) -> Settings:
-    """Settings with changes, `key=value` each; MmclipError as for `settings`."""
+def apply_overrides(start: TrainingSettings, overrides: Iterable[str]) -> TrainingSettings:
+    """Settings with `key=value` overrides applied.
+
+    Raises:
+        MmclipError: a key does not exist, or a value is invalid.
+    """
     changes: dict[str, dict] = {}
-    for change in overrides:
-        key, equals, text = change.partition("=")
+    for override in overrides:
+        key, equals, text = override.partition("=")
         if not equals:
             raise MmclipError("settings", key, "has no value", "write it as key=value")
-        section, name = _found(key.strip())
+        section, name = _find_key(key.strip())
         old = getattr(getattr(start, section), name)
-        changes.setdefault(section, {})[name] = _parsed(key, text.strip(), old)
+        changes.setdefault(section, {})[name] = _parse_value(key, text.strip(), old)
     sections = {name: replace(getattr(start, name), **new) for name, new in changes.items()}
     return replace(start, **sections)
 
 
-def as_table(value: Settings) -> dict[str, dict]:
-    """Settings as plain tables, fit for JSON."""
-    return asdict(value)
+def settings_to_dict(settings: TrainingSettings) -> dict[str, dict]:
+    """Settings as nested dictionaries for JSON."""
+    return asdict(settings)
 
 
-def from_table(table: dict[str, dict]) -> Settings:
-    """The settings that `as_table` wrote; unknown keys are an error."""
-    kinds = {"model": Model, "data": Data, "augment": Augment, "train": Train}
+def settings_from_dict(table: dict[str, dict]) -> TrainingSettings:
+    """The settings that `settings_to_dict` converted.
+
+    Raises:
+        MmclipError: a key is unknown.
+    """
     try:
         sections = {
-            name: kinds[name](
-                **{k: tuple(v) if isinstance(v, list) else v for k, v in each.items()}
+            name: SECTIONS[name](
+                **{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
             )
-            for name, each in table.items()
+            for name, values in table.items()
         }
     except (KeyError, TypeError, AttributeError) as error:
-        problem = f"are not those of this version ({error})"
+        problem = f"do not match this version ({error})"
         raise MmclipError("settings", "keys", problem, "use the version that wrote them") from None
-    return Settings(**sections)
+    return TrainingSettings(**sections)
 
 
-def _found(key: str) -> tuple[str, str]:
+def _find_key(key: str) -> tuple[str, str]:
     """Section and name of a key."""
-    everything = [(s.name, f.name) for s in fields(Settings) for f in fields(_section(s.name))]
+    all_keys = [(section, f.name) for section, kind in SECTIONS.items() for f in fields(kind)]
     section, dot, name = key.partition(".")
     matches = [
-        each for each in everything if each == (section, name) or (not dot and each[1] == key)
+        candidate
+        for candidate in all_keys
+        if candidate == (section, name) or (not dot and candidate[1] == key)
     ]
     if len(matches) != 1:
-        known = ", ".join(f"{section}.{name}" for section, name in everything)
-        raise MmclipError("settings", key, "is no setting", f"there are {known}")
+        known = ", ".join(f"{section}.{name}" for section, name in all_keys)
+        raise MmclipError("settings", key, "is not a setting", f"the settings are {known}")
     return matches[0]
 
 
-def _section(name: str):
-    return getattr(PRESETS["paper"], name)
-
-
-def _parsed(key: str, text: str, old):
-    """The text as a value of the old one's type."""
+def _parse_value(key: str, text: str, old):
+    """The text converted to the type of the old value."""
     try:
         if isinstance(old, bool):
             return {"true": True, "false": False}[text.lower()]
         if isinstance(old, tuple):
-            return tuple(part.strip() for part in text.split(",") if part.strip())
+            return tuple(item.strip() for item in text.split(",") if item.strip())
         return type(old)(float(text)) if isinstance(old, int) and "e" in text else type(old)(text)
     except (ValueError, KeyError):
-        problem = f"{text!r} is no {type(old).__name__}"
-        raise MmclipError("settings", key, problem, f"the preset has {old!r}") from None
+        problem = f"{text!r} is not of type {type(old).__name__}"
+        raise MmclipError("settings", key, problem, f"the preset's value is {old!r}") from None

@@ -1,13 +1,13 @@
-"""Train on stores from scratch: `python -m mmclip.pretrain STORE [STORE ...] --out runs/pre`.
+"""Train a model on stores from scratch: `python -m mmclip.pretrain STORE [STORE ...] --out DIR`.
 
-Writes metrics.csv, checkpoints, and the model: weights.safetensors and model.json. The same command
-goes on where a stopped one left off, and comes to the same weights.
+Writes metrics.csv, checkpoints, and the model as weights.safetensors and model.json. If a training
+is interrupted, the same command resumes it and yields the same weights.
 """
 
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 EXAMPLES = """
@@ -20,103 +20,115 @@ examples:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit status: 0, or 2 where it cannot start or must stop."""
+    """Run the command; the exit status is 0, or 2 if the input cannot be used."""
     options = _parser().parse_args(arguments)
-    # Late: they take seconds to import, and --help need not wait.
+    # Imported after parsing, since these imports take seconds and --help does not need them.
     from mmclip.errors import MmclipError
 
     try:
         settings = settings_of(options)
         if options.describe:
-            from mmclip.parameters import table
-
-            print(table(settings))
-            print(json.dumps(_table(settings), indent=1))
+            _describe(settings)
             return 0
-        about = pretrain(
+        description = pretrain(
             options.stores, Path(options.out), settings, options.encoder, options.verify
         )
     except MmclipError as error:
         print(error, file=sys.stderr)
         return 2
-    print(f"{options.out}: {told(about)}")
+    print(f"{options.out}: {summary(description)}")
     return 0
 
 
 def pretrain(
-    stores, out: Path, settings, encoder_name: str, verify: bool = True, tell=print
+    stores: Sequence[str],
+    out: Path,
+    settings,
+    encoder_name: str,
+    verify: bool = True,
+    report: Callable[[str], None] = print,
 ) -> dict:
-    """Train a model from scratch, or go on with it.
+    """Train a model from scratch, or resume its training.
 
     Args:
-        stores: folders.
+        stores: folders of stores.
         out: folder of the training.
-        settings: of everything.
-        encoder_name: see `text.load_encoder`.
-        verify: whether to compare the heatmaps' files with their checksums first.
-        tell: hears the progress.
+        settings: `TrainingSettings`.
+        encoder_name: see `text_encoders.load_encoder`.
+        verify: whether to compare the files of the heatmaps with their checksums first.
+        report: called with each line of progress.
 
     Returns:
-        What model.json says.
+        Content of model.json.
 
     Raises:
-        MmclipError: something given cannot be used.
+        MmclipError: a store, a setting or the folder cannot be used.
     """
-    from mmclip.loop import train
     from mmclip.model import make_model
-    from mmclip.run_folder import claim
-    from mmclip.session import open_session
-    from mmclip.text import load_encoder
-    from mmclip.weights import take_apart
+    from mmclip.model_variables import split_model
+    from mmclip.prepared_data import prepare_data
+    from mmclip.run_folder import claim_run_folder
+    from mmclip.text_encoders import load_encoder
+    from mmclip.training_loop import train
 
-    session = open_session(stores, settings, load_encoder(encoder_name), verify=verify, tell=tell)
-    claim(out, session, settings, "pretrain")
-    model = make_model(settings.model, session.encoder["width"], settings.train.seed)
-    graph, variables = take_apart(model)
-    size = sum(each.size for each in variables["base"].values())
-    tell(f"model: {size:,} parameters; {len(session.seen)} labels seen, {len(session.unseen)} not")
-    return train(session, settings, out, graph, variables, tell=tell)
+    data = prepare_data(stores, settings, load_encoder(encoder_name), verify=verify, report=report)
+    claim_run_folder(out, data, settings, "pretrain")
+    network = make_model(settings.model, data.encoder["width"], settings.train.seed)
+    model = split_model(network)
+    labels = f"{len(data.seen)} seen and {len(data.unseen)} unseen labels"
+    report(f"model: {model.num_trained:,} parameters; {labels}")
+    return train(data, settings, out, model, report=report)
 
 
-def told(about: dict) -> str:
-    """How good the released weights are, in words."""
-    share = about["validation_accuracy"]
-    judged = "not validated" if share is None else f"{share:.1%} of the validation windows right"
-    return f"{judged} at step {about['step']}"
+def summary(description: dict) -> str:
+    """Step and validation accuracy of the released weights."""
+    accuracy = description["validation_accuracy"]
+    result = "not validated" if accuracy is None else f"validation accuracy {accuracy:.1%}"
+    return f"weights of step {description['step']}, {result}"
 
 
 def settings_of(options: argparse.Namespace):
-    """Preset, then --set, then the short options."""
-    from mmclip.presets import settings
+    """Settings from the preset, then --set, then the other options."""
+    from mmclip.presets import load_preset
 
-    short = [
+    return load_preset(options.preset, [*options.set, *option_overrides(options)])
+
+
+def option_overrides(options: argparse.Namespace) -> list[str]:
+    """The options --seed, --steps and --unseen as `key=value` overrides."""
+    overrides = [
         f"{name}={getattr(options, name)}"
         for name in ("seed", "steps")
         if getattr(options, name) is not None
     ]
-    unseen = [f"unseen={','.join(options.unseen)}"] if options.unseen else []
-    return settings(options.preset, [*options.set, *short, *unseen])
+    return overrides + ([f"unseen={','.join(options.unseen)}"] if options.unseen else [])
 
 
 def add_training_options(parser: argparse.ArgumentParser) -> None:
-    """Options that pre-training and fine-tuning share."""
-    parser.add_argument("--seed", type=int, metavar="S", help="of weights, batches and changes")
-    parser.add_argument("--steps", type=int, metavar="N", help="to train for")
+    """Add the options that pre-training and fine-tuning share."""
     parser.add_argument(
-        "--unseen", nargs="+", metavar="LABEL", help="labels or groups (G1) that are kept out"
+        "--seed", type=int, metavar="S", help="of weights, batches and augmentation"
+    )
+    parser.add_argument("--steps", type=int, metavar="N", help="number of training steps")
+    parser.add_argument(
+        "--unseen", nargs="+", metavar="LABEL", help="labels or groups (G1) to exclude"
     )
     parser.add_argument(
         "--set", nargs="+", default=[], metavar="KEY=VALUE", help="any setting; see --describe"
     )
     parser.add_argument(
-        "--no-verify", dest="verify", action="store_false", help="trust the stores' files"
+        "--no-verify", dest="verify", action="store_false", help="skip the stores' checksums"
     )
 
 
-def _table(settings) -> dict:
-    from mmclip.presets import as_table
+def _describe(settings) -> None:
+    """Print parameter counts and settings."""
+    from mmclip.model import abstract_model
+    from mmclip.parameter_counts import parameter_table
+    from mmclip.presets import settings_to_dict
 
-    return as_table(settings)
+    print(parameter_table(abstract_model(settings)))
+    print(json.dumps(settings_to_dict(settings), indent=1))
 
 
 def _parser() -> argparse.ArgumentParser:

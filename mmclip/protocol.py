@@ -1,4 +1,4 @@
-"""The paper's protocol as data: sixty activities, three groups of ten that training never sees."""
+"""The paper's evaluation protocol: sixty activities and three groups of ten unseen ones."""
 
 import tomllib
 from functools import cache
@@ -11,43 +11,44 @@ FILE = Path(__file__).parent / "protocol.toml"
 
 @cache
 def activities() -> dict[int, str]:
-    """Words of the activities by number."""
-    return {int(number): words for number, words in _read()["activities"].items()}
+    """Names of the activities by number."""
+    return {int(number): name for number, name in _read()["activities"].items()}
 
 
 @cache
 def groups() -> dict[str, tuple[str, ...]]:
-    """Words of the unseen activities by group."""
+    """Names of the unseen activities by group."""
     return {
-        name: tuple(activities()[number] for number in numbers)
-        for name, numbers in _read()["groups"].items()
+        group: tuple(activities()[number] for number in numbers)
+        for group, numbers in _read()["groups"].items()
     }
 
 
-def unseen_labels(asked: tuple[str, ...], known: tuple[str, ...], where: str) -> tuple[str, ...]:
-    """The labels of a corpus that training must not see.
+def unseen_labels(
+    requested: tuple[str, ...], known: tuple[str, ...], where: str
+) -> tuple[str, ...]:
+    """Labels of a corpus that are excluded from training.
 
     Args:
-        asked: names of groups, or labels.
+        requested: names of groups, or labels.
         known: labels of the corpus.
-        where: what the corpus is called, for the error.
+        where: paths of the corpus, for the error message.
 
     Returns:
-        Those of the corpus, in its order.
+        The excluded labels, in the order of `known`.
 
     Raises:
-        MmclipError: a label that the corpus has not, or a group none of whose labels it has.
+        MmclipError: a label, or every label of a group, is missing in the corpus.
     """
-    wanted: set[str] = set()
-    for name in asked:
-        labels = groups().get(name, (name,))
-        found = set(labels) & set(known)
-        if not found:
-            problem = f"{name!r} is no label of it and no group with a label of it"
+    excluded: set[str] = set()
+    for name in requested:
+        present = set(groups().get(name, (name,))) & set(known)
+        if not present:
+            problem = f"{name!r} is neither a label here nor a group with a label here"
             shown = ", ".join(known[:12]) + (", ..." if len(known) > 12 else "")
-            raise MmclipError(where, "labels", problem, f"there are {shown}")
-        wanted |= found
-    return tuple(label for label in known if label in wanted)
+            raise MmclipError(where, "labels", problem, f"the labels are {shown}")
+        excluded |= present
+    return tuple(label for label in known if label in excluded)
 
 
 @cache

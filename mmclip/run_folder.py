@@ -1,46 +1,49 @@
-"""A training's folder remembers what it was made with: no other training may go on in it."""
+"""The folder of a training, in which run.json records the settings so that none are mixed."""
 
 import json
 from pathlib import Path
 
-from mmclip.config import Settings
 from mmclip.errors import MmclipError
-from mmclip.presets import as_table
-from mmclip.session import Session
+from mmclip.prepared_data import PreparedData
+from mmclip.presets import settings_to_dict
+from mmclip.settings import TrainingSettings
 
 FILE = "run.json"
-# What may change between two calls of the same training.
-FREE = ("log_every",)
+# Settings that may change when a training is resumed.
+CHANGEABLE = ("log_every",)
 
 
-def claim(folder: Path, session: Session, settings: Settings, command: str, **more) -> None:
-    """Make the folder, or check that it is of the same training.
+def claim_run_folder(
+    folder: Path, data: PreparedData, settings: TrainingSettings, command: str, **extra
+) -> None:
+    """Create the folder of a training, or check that it belongs to the same training.
 
     Args:
         folder: of the training.
-        session, settings: what it is made with.
-        command: which one trains.
-        more: whatever else decides the result.
+        data, settings: of the training.
+        command: name of the command that trains.
+        extra: further values that affect the result.
 
     Raises:
-        MmclipError: it holds another training; tells what differs.
+        MmclipError: the folder holds another training; the message lists the differences.
     """
-    table = as_table(settings)
-    wanted = {
+    sections = settings_to_dict(settings).items()
+    record = {
         "command": command,
-        **{f"{section}.{k}": v for section, each in table.items() for k, v in each.items()},
-        "encoder": session.encoder["digest"],
-        "stores": [store.attributes.get("plan_digest") for store in session.corpus.stores],
-        "texts": sorted(session.bank.sentences),
-        **more,
+        **{f"{section}.{k}": v for section, values in sections for k, v in values.items()},
+        "encoder": data.encoder["digest"],
+        "stores": [store.attributes.get("plan_digest") for store in data.corpus.stores],
+        "texts": sorted(data.bank.sentences),
+        **extra,
     }
-    wanted = json.loads(json.dumps(wanted))
+    record = json.loads(json.dumps(record))
     path = folder / FILE
     if path.exists():
         found = json.loads(path.read_bytes())
-        keys = [k for k in wanted if k.split(".")[-1] not in FREE and found.get(k) != wanted[k]]
-        if keys:
-            problem = f"holds a training with other {', '.join(keys)}"
+        fixed = [key for key in record if key.split(".")[-1] not in CHANGEABLE]
+        different = [key for key in fixed if found.get(key) != record[key]]
+        if different:
+            problem = f"holds a training with other {', '.join(different)}"
             raise MmclipError(folder, "--out", problem, "choose another --out")
     folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(wanted, indent=1))
+    path.write_text(json.dumps(record, indent=1))

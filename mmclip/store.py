@@ -1,18 +1,21 @@
-"""One store, opened and checked: its heatmaps for many reads at once, its tables, what it is.
+"""Arrays, axes, units and tables of a finished store, checked when it is opened.
 
-The contract is what stands in the store: format and version in the root, axes and units beside
-each array. What differs is told before any training starts.
+The store itself states the contract: format and schema version in the root group, dimension names
+and units in the metadata of each array. Any difference is an error before training starts.
 """
 
+import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
-from mmclip.config import HEATMAPS
 from mmclip.errors import MmclipError
+from mmclip.settings import HEATMAPS
 
 FORMAT = "radarsim-store"
 SCHEMA_VERSION = 1
@@ -29,13 +32,21 @@ RECORDED = "recorded"
 STAND_IN = "stand-in"
 
 
+class AxisRange(NamedTuple):
+    """First bin, last bin and number of bins of an axis; model.json stores it as a list."""
+
+    first: float
+    last: float
+    count: float
+
+
 @dataclass(frozen=True)
 class RadarStore:
-    """A finished store, its layout checked.
+    """A finished store whose layout has been checked.
 
     Attributes:
-        path: its folder.
-        attributes: of the root: recipe, digests, code version.
+        path: folder of the store.
+        attributes: of the root group: recipe, digests, code version.
         arrays: metadata by array name.
     """
 
@@ -45,38 +56,38 @@ class RadarStore:
 
     @property
     def name(self) -> str:
-        """Of the folder."""
+        """Name of the folder."""
         return self.path.name
 
     @property
-    def num_stored(self) -> int:
-        """Columns of every row, measured or padded."""
+    def stored_columns(self) -> int:
+        """Columns of every row, padding included."""
         return int(self.arrays["time_range"]["shape"][1])
 
     @cached_property
     def axes(self) -> dict[str, np.ndarray]:
-        """Centres of the bins of each axis, and the time of the columns [s]."""
-        return {name: np.asarray(self.read(name)) for name in UNITS}
+        """Bin centres of each axis, and the time of each column [s]."""
+        return {name: np.asarray(self.read_array(name)) for name in UNITS}
 
     @cached_property
-    def columns_measured(self) -> np.ndarray:
-        """Columns of each row that are measured."""
-        return np.asarray(self.read("num_columns"))
+    def measured_columns(self) -> np.ndarray:
+        """Columns of each row that are not padding."""
+        return np.asarray(self.read_array("num_columns"))
 
     @cached_property
     def is_simulated(self) -> bool:
-        """Whether any clip is simulated, or made up to stand in for recordings."""
-        clips = self.table("clips")
+        """Whether any clip is simulated or synthetic."""
+        clips = self.read_table("clips")
         return any(
             row["body"] != RECORDED or STAND_IN in str(row["source"]) + str(row.get("licence"))
             for row in clips
         )
 
-    def table(self, name: str) -> list[dict]:
-        """Rows of a table, all its parts; none where there is no such table.
+    def read_table(self, name: str) -> list[dict]:
+        """All rows of a table; an empty list if the table does not exist.
 
         Raises:
-            MmclipError: it cannot be read, or lacks a column.
+            MmclipError: the table cannot be read, or lacks a column.
         """
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -84,60 +95,54 @@ class RadarStore:
         folder = self.path / "tables" / name
         if not folder.is_dir():
             return []
+        field, hint = f"tables/{name}", "build the store again"
         try:
-            found = pq.read_table(folder)
+            rows = pq.read_table(folder)
         except (pa.ArrowException, OSError) as error:
-            problem = f"cannot be read ({error})"
-            raise MmclipError(
-                self.path, f"tables/{name}", problem, "build the store again"
-            ) from None
-        missing = [column for column in COLUMNS[name] if column not in found.column_names]
+            raise MmclipError(self.path, field, f"cannot be read ({error})", hint) from None
+        missing = [column for column in COLUMNS[name] if column not in rows.column_names]
         if missing:
             problem = f"has no column {', '.join(missing)}"
-            raise MmclipError(self.path, f"tables/{name}", problem, "build it by this version")
-        return found.to_pylist()
+            raise MmclipError(self.path, field, problem, f"{hint} with this version")
+        return rows.to_pylist()
 
-    def opened(self, name: str):
-        """The array for reading by tensorstore, many reads at once."""
+    def open_array(self, name: str):
+        """The array as a tensorstore, which supports many reads in flight."""
         try:
             import tensorstore
         except ImportError:
             hint = "pip install -c constraints.txt '.[train]'"
             raise MmclipError(self.path, "tensorstore", "is not installed", hint) from None
-        place = {"driver": "file", "path": str(self.path.resolve() / name)}
+        location = {"driver": "file", "path": str(self.path.resolve() / name)}
         try:
-            return tensorstore.open({"driver": "zarr3", "kvstore": place}, read=True).result()
+            return tensorstore.open({"driver": "zarr3", "kvstore": location}, read=True).result()
         except ValueError as error:
-            problem = f"cannot be opened ({_short(error)})"
+            problem = f"cannot be opened ({_first_line(error)})"
             raise MmclipError(self.path, name, problem, "build the store again") from None
 
-    def read(self, name: str) -> np.ndarray:
-        """A whole small array."""
+    def read_array(self, name: str) -> np.ndarray:
+        """All values of a small array."""
         try:
-            return self.opened(name).read().result()
+            return self.open_array(name).read().result()
         except ValueError as error:
-            problem = f"cannot be read ({_short(error)})"
+            problem = f"cannot be read ({_first_line(error)})"
             raise MmclipError(self.path, name, problem, "build the store again") from None
 
 
 def open_store(path: str | Path) -> RadarStore:
-    """Open a store and check all that training relies on.
+    """Open a store and check format, version, axes and units.
 
     Args:
-        path: its folder.
-
-    Returns:
-        The store.
+        path: folder of the store.
 
     Raises:
-        MmclipError: it is none, unfinished, of another version, or has other axes or units.
+        MmclipError: the folder is not a finished store of this version, or has other axes or units.
     """
     path = Path(path)
-    root = _json(path / "zarr.json")
-    attributes = root.get("attributes", {})
+    attributes = _read_json(path / "zarr.json").get("attributes", {})
     if attributes.get("format") != FORMAT:
         problem = f"is {attributes.get('format')!r}, not {FORMAT!r}"
-        raise MmclipError(path, "format", problem, "give a store that builders made")
+        raise MmclipError(path, "format", problem, "give a store written by builders")
     version = attributes.get("schema_version")
     if version != SCHEMA_VERSION:
         problem = f"is {version!r}; this trainer reads {SCHEMA_VERSION}"
@@ -145,68 +150,97 @@ def open_store(path: str | Path) -> RadarStore:
     if not (path / "checksums.json").is_file():
         raise MmclipError(path, "store", "is not finished", "run its build again")
     names = (*HEATMAPS, *UNITS, "num_columns")
-    store = RadarStore(path, attributes, {n: _json(path / n / "zarr.json") for n in names})
+    store = RadarStore(path, attributes, {n: _read_json(path / n / "zarr.json") for n in names})
     for name in HEATMAPS:
         _check_heatmap(store, name)
     for name, units in UNITS.items():
-        _need(store, name, "units", store.arrays[name].get("attributes", {}).get("units"), units)
+        _require(store, name, "units", store.arrays[name].get("attributes", {}).get("units"), units)
     return store
 
 
-def check_alike(stores: list[RadarStore], axes: dict[str, list[float]] | None = None) -> None:
-    """Bins must mean the same in all stores, and what the model was trained on.
+def check_same_axes(
+    stores: Sequence[RadarStore], axes: dict[str, Sequence[float]] | None = None
+) -> None:
+    """Check that the bins of all stores have the same coordinates.
 
     Args:
-        stores: to be mixed.
-        axes: first and last bin of each axis that a model knows; None: of the first store.
+        stores: to be used together.
+        axes: first bin, last bin and number of bins of each axis that a model was trained on;
+            None: those of the first store.
 
     Raises:
-        MmclipError: naming the axis, in its unit.
+        MmclipError: naming the axis, with its limits and unit.
     """
-    axes = axes or bin_ends(stores[0])
+    axes = axes or axis_ranges(stores[0])
     for store in stores:
-        for axis, ends in bin_ends(store).items():
-            wanted = np.asarray(axes[axis])
-            step = abs(wanted[1] - wanted[0]) / max(wanted[2] - 1, 1)
-            if ends[2] == wanted[2] and np.allclose(ends[:2], wanted[:2], atol=step / 2):
-                continue
-            unit = UNITS[axis]
-            problem = f"{_told(ends, unit)}; {_told(wanted, unit)} is needed"
-            raise MmclipError(store.path, axis, problem, "give stores of one radar configuration")
+        for axis, found in axis_ranges(store).items():
+            required = AxisRange(*axes[axis])
+            # Within half a bin: both were computed, perhaps in another order of operations.
+            step = abs(required.last - required.first) / max(required.count - 1, 1)
+            if found.count != required.count or not np.allclose(
+                found[:2], required[:2], atol=step / 2
+            ):
+                unit = UNITS[axis]
+                problem = f"{_describe(found, unit)}; {_describe(required, unit)} is needed"
+                hint = "use stores of one radar configuration"
+                raise MmclipError(store.path, axis, problem, hint)
 
 
-def bin_ends(store: RadarStore) -> dict[str, list[float]]:
-    """First bin, last bin and number of bins of each axis that heatmaps have."""
-    found = {axis: store.axes[axis] for axis in BIN_AXES.values()}
-    return {axis: [float(x[0]), float(x[-1]), float(len(x))] for axis, x in found.items()}
+def axis_ranges(store: RadarStore) -> dict[str, AxisRange]:
+    """Range of each bin axis of the heatmaps."""
+    bins = {axis: store.axes[axis] for axis in BIN_AXES.values()}
+    return {axis: AxisRange(float(x[0]), float(x[-1]), float(len(x))) for axis, x in bins.items()}
 
 
-def _told(ends, unit: str) -> str:
-    return f"{int(ends[2])} bins from {ends[0]:.4g} to {ends[1]:.4g} {unit}"
+def verify_checksums(stores: Sequence[RadarStore], heatmaps: tuple[str, ...]) -> None:
+    """Compare every file of the heatmaps with the checksums in the store.
+
+    Raises:
+        MmclipError: naming the first file that is missing or damaged.
+    """
+    for store in stores:
+        checksums = json.loads((store.path / "checksums.json").read_bytes())
+        for name, expected in checksums.get("files", checksums).items():
+            if name.split("/")[0] in heatmaps and _sha256(store.path / name) != expected:
+                hint = "repair it by: python -m builders.check STORE --rebuild"
+                raise MmclipError(store.path, name, "is damaged or missing", hint)
+
+
+def _sha256(path: Path) -> str | None:
+    """SHA-256 of a file; None if it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
+
+
+def _describe(axis: AxisRange, unit: str) -> str:
+    return f"{int(axis.count)} bins from {axis.first:.4g} to {axis.last:.4g} {unit}"
 
 
 def _check_heatmap(store: RadarStore, name: str) -> None:
     meta = store.arrays[name]
     axes = ["clip", "time", BIN_AXES[name]]
-    _need(store, name, "axes", meta.get("dimension_names"), axes)
-    _need(store, name, "units", meta.get("attributes", {}).get("units"), "dB")
-    _need(store, name, "fill value", meta.get("fill_value"), FLOOR_DB)
+    _require(store, name, "axes", meta.get("dimension_names"), axes)
+    _require(store, name, "units", meta.get("attributes", {}).get("units"), "dB")
+    _require(store, name, "fill value", meta.get("fill_value"), FLOOR_DB)
 
 
-def _need(store: RadarStore, name: str, what: str, found, wanted) -> None:
-    if found != wanted:
-        problem = f"{what} {found!r}; {wanted!r} is needed"
+def _require(store: RadarStore, name: str, key: str, found, required) -> None:
+    if found != required:
+        problem = f"{key} {found!r}; {required!r} is needed"
         raise MmclipError(store.path, name, problem, "give a store of this schema version")
 
 
-def _json(path: Path) -> dict:
+def _read_json(path: Path) -> dict:
     try:
         return json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
-        folder = path.parent
-        problem = f"{path.name} cannot be read ({_short(error)})"
-        raise MmclipError(folder, "store", problem, "give the folder of a finished store") from None
+        problem = f"{path.name} cannot be read ({_first_line(error)})"
+        hint = "give the folder of a finished store"
+        raise MmclipError(path.parent, "store", problem, hint) from None
 
 
-def _short(error: Exception) -> str:
+def _first_line(error: Exception) -> str:
     return str(error).split("\n")[0].split(" [")[0][:160]

@@ -1,7 +1,7 @@
-"""Embeddings kept on disk by encoder and sentence: no sentence is ever encoded twice.
+"""On-disk cache of sentence embeddings, by encoder and sentence.
 
-A folder per encoder holds one file per lot of sentences, each written whole and then renamed, so
-that several trainings may share it.
+Each encoder has a folder with one file per batch of sentences. Files are written under a temporary
+name and renamed, so that several trainings can share the cache.
 """
 
 import hashlib
@@ -13,67 +13,67 @@ from pathlib import Path
 
 import numpy as np
 
-from mmclip.text import TextEncoder
+from mmclip.text_encoders import TextEncoder
 
 
 def cache_folder() -> Path:
-    """Where embeddings are kept: MMCLIP_CACHE, or the user's cache folder."""
+    """Folder of the cache: MMCLIP_CACHE, or `mmclip` in the user's cache folder."""
     home = os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")
     return Path(os.environ.get("MMCLIP_CACHE", Path(home) / "mmclip"))
 
 
-def embed(
+def embed_cached(
     encoder: TextEncoder,
     sentences: Sequence[str],
     folder: Path | None = None,
-    tell: Callable[[str], None] = lambda line: None,
+    report: Callable[[str], None] = lambda line: None,
 ) -> np.ndarray:
-    """Vectors of sentences, from the cache where they are there.
+    """Embeddings of sentences; only sentences missing in the cache are encoded.
 
     Args:
-        encoder: which one.
-        sentences: any number.
+        encoder: text encoder.
+        sentences: any number, repetitions allowed.
         folder: of the cache; None: `cache_folder`.
-        tell: hears how many sentences were encoded or cut.
+        report: called with the number of sentences that were encoded or truncated.
 
     Returns:
-        Vectors of unit length, float32 [sentence, width].
+        Embeddings of unit length, float32 [sentence, width].
     """
-    place = (folder or cache_folder()) / encoder.digest[:16]
-    known = _read(place, encoder.width)
-    new = [sentence for sentence in dict.fromkeys(sentences) if _key(sentence) not in known]
-    if new:
+    folder = (folder or cache_folder()) / encoder.digest[:16]
+    cached = _read(folder, encoder.width)
+    missing = [sentence for sentence in dict.fromkeys(sentences) if _key(sentence) not in cached]
+    if missing:
         before = encoder.truncated
-        vectors = encoder.embed(new)
-        known |= {_key(sentence): vector for sentence, vector in zip(new, vectors)}
-        _write(place, new, vectors)
-        tell(f"text: {len(new)} sentences encoded by {encoder.name}")
-        if encoder.truncated > before:
-            tell(f"text: {encoder.truncated - before} sentences were longer than it reads, and cut")
-    return np.stack([known[_key(sentence)] for sentence in sentences])
+        vectors = encoder.embed(missing)
+        cached |= {_key(sentence): vector for sentence, vector in zip(missing, vectors)}
+        _write(folder, missing, vectors)
+        report(f"text: {len(missing)} sentences encoded by {encoder.name}")
+        if truncated := encoder.truncated - before:
+            report(f"text: {truncated} sentences exceeded the maximum length and were truncated")
+    return np.stack([cached[_key(sentence)] for sentence in sentences])
 
 
 def _key(sentence: str) -> str:
     return hashlib.sha256(sentence.encode()).hexdigest()[:32]
 
 
-def _read(place: Path, width: int) -> dict[str, np.ndarray]:
-    found = {}
-    for file in sorted(place.glob("*.npz")):
+def _read(folder: Path, width: int) -> dict[str, np.ndarray]:
+    cached = {}
+    for file in sorted(folder.glob("*.npz")):
         try:
-            with np.load(file) as lot:
-                keys, vectors = lot["keys"], lot["vectors"]
+            with np.load(file) as stored:
+                keys, vectors = stored["keys"], stored["vectors"]
         except (OSError, ValueError, KeyError, zipfile.BadZipFile):
-            continue  # damaged: its sentences are encoded again
+            continue  # A damaged file: its sentences are encoded again.
         if vectors.shape == (len(keys), width):
-            found |= dict(zip(keys.tolist(), vectors))
-    return found
+            cached |= dict(zip(keys.tolist(), vectors))
+    return cached
 
 
-def _write(place: Path, sentences: Sequence[str], vectors: np.ndarray) -> None:
+def _write(folder: Path, sentences: Sequence[str], vectors: np.ndarray) -> None:
     keys = np.array([_key(sentence) for sentence in sentences])
     name = hashlib.sha256("".join(keys).encode()).hexdigest()[:16]
-    place.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=place, suffix=".part", delete=False) as file:
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as file:
         np.savez(file, keys=keys, vectors=vectors)
-    os.replace(file.name, place / f"{name}.npz")
+    os.replace(file.name, folder / f"{name}.npz")

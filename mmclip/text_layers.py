@@ -1,4 +1,4 @@
-"""What text towers share: their arithmetic, their files, and fixed shapes for batches."""
+"""Layers, file readers and batching that the text encoders share."""
 
 import hashlib
 import json
@@ -18,20 +18,20 @@ INSTALL = "pip install -c constraints.txt '.[train]'"
 
 
 def linear(weights: Weights, name: str, x: jax.Array) -> jax.Array:
-    """x W^T + b, as torch keeps its weights."""
+    """x W^T + b; torch stores its weights transposed."""
     return x @ weights[f"{name}.weight"].T + weights[f"{name}.bias"]
 
 
 def layer_norm(weights: Weights, name: str, x: jax.Array, epsilon: float) -> jax.Array:
-    """Normalise the last axis, then scale and shift it."""
+    """Layer normalisation over the last axis."""
     mean = x.mean(axis=-1, keepdims=True)
     variance = jnp.square(x - mean).mean(axis=-1, keepdims=True)
-    scaled = (x - mean) * jax.lax.rsqrt(variance + epsilon)
-    return scaled * weights[f"{name}.weight"] + weights[f"{name}.bias"]
+    normalised = (x - mean) * jax.lax.rsqrt(variance + epsilon)
+    return normalised * weights[f"{name}.weight"] + weights[f"{name}.bias"]
 
 
-def attend(query, key, value, heads: int, mask: jax.Array) -> jax.Array:
-    """Softmax attention.
+def attention(query, key, value, heads: int, mask: jax.Array) -> jax.Array:
+    """Multi-head scaled dot-product attention.
 
     Args:
         query, key, value: [batch, token, width].
@@ -43,51 +43,62 @@ def attend(query, key, value, heads: int, mask: jax.Array) -> jax.Array:
     """
     batch, tokens, width = query.shape
 
-    def split(x: jax.Array) -> jax.Array:
+    def split_heads(x: jax.Array) -> jax.Array:
         return x.reshape(batch, tokens, heads, width // heads).transpose(0, 2, 1, 3)
 
-    logits = split(query) @ split(key).swapaxes(-1, -2) / np.sqrt(width // heads)
-    mixed = jax.nn.softmax(logits + mask, axis=-1) @ split(value)
-    return mixed.transpose(0, 2, 1, 3).reshape(batch, tokens, width)
+    logits = split_heads(query) @ split_heads(key).swapaxes(-1, -2) / np.sqrt(width // heads)
+    attended = jax.nn.softmax(logits + mask, axis=-1) @ split_heads(value)
+    return attended.transpose(0, 2, 1, 3).reshape(batch, tokens, width)
+
+
+def truncate(ids: Sequence[int], max_length: int) -> Sequence[int]:
+    """At most `max_length` token ids; a truncated sentence keeps its end token."""
+    return [*ids[: max_length - 1], ids[-1]] if len(ids) > max_length else ids
 
 
 def embed_batches(
     forward: Callable[[np.ndarray, np.ndarray], jax.Array],
     tokens: Sequence[Sequence[int]],
-    longest: int,
+    max_length: int,
     pad: int,
 ) -> np.ndarray:
-    """Run a tower over token lists in few shapes, so that it compiles a few times only.
+    """Encode token lists in batches of a few fixed shapes, to limit the number of compilations.
 
     Args:
-        forward: ids and mask [batch, token] to vectors [batch, width].
-        tokens: of each sentence, at most `longest`.
-        longest: tokens that the tower reads.
-        pad: id that fills up.
+        forward: embeddings [batch, width] of ids and mask [batch, token].
+        tokens: ids of each sentence, at most `max_length`.
+        max_length: tokens that the encoder accepts.
+        pad: id of the padding token.
 
     Returns:
-        Vectors [sentence, width].
+        Embeddings [sentence, width].
     """
-    order = sorted(range(len(tokens)), key=lambda number: len(tokens[number]))
-    found: list[np.ndarray | None] = [None] * len(tokens)
+    order = sorted(range(len(tokens)), key=lambda index: len(tokens[index]))
+    embeddings: list[np.ndarray | None] = [None] * len(tokens)
     for first in range(0, len(order), BATCH):
-        numbers = order[first : first + BATCH]
-        most = max(len(tokens[number]) for number in numbers)
-        length = next((each for each in LENGTHS if most <= each <= longest), longest)
-        ids = np.full((BATCH, length), pad, np.int32)
-        mask = np.zeros((BATCH, length), np.float32)
-        for row, number in enumerate(numbers):
-            ids[row, : len(tokens[number])] = tokens[number]
-            mask[row, : len(tokens[number])] = 1
-        mask[len(numbers) :, 0] = 1  # rows that only fill up the batch
+        indices = order[first : first + BATCH]
+        longest = max(len(tokens[index]) for index in indices)
+        length = next((n for n in LENGTHS if longest <= n <= max_length), max_length)
+        ids, mask = _padded([tokens[index] for index in indices], length, pad)
         vectors = np.asarray(forward(ids, mask))
-        for row, number in enumerate(numbers):
-            found[number] = vectors[row]
-    return np.stack(found)
+        for row, index in enumerate(indices):
+            embeddings[index] = vectors[row]
+    return np.stack(embeddings)
 
 
-def need_file(folder: Path, name: str, hint: str) -> Path:
-    """The file of a folder, or the error that says how to get it."""
+def _padded(tokens: list[Sequence[int]], length: int, pad: int) -> tuple[np.ndarray, np.ndarray]:
+    """Ids and mask [batch, token] of at most `BATCH` sentences."""
+    ids = np.full((BATCH, length), pad, np.int32)
+    mask = np.zeros((BATCH, length), np.float32)
+    for row, sentence in enumerate(tokens):
+        ids[row, : len(sentence)] = sentence
+        mask[row, : len(sentence)] = 1
+    mask[len(tokens) :, 0] = 1  # Padding rows: a mean over no tokens would be nan.
+    return ids, mask
+
+
+def require_file(folder: Path, name: str, hint: str) -> Path:
+    """Path of a file in a folder; MmclipError with the hint if it is missing."""
     path = folder / name
     if not path.is_file():
         raise MmclipError(folder, name, "is missing", hint)
@@ -95,11 +106,11 @@ def need_file(folder: Path, name: str, hint: str) -> Path:
 
 
 def read_json(path: Path) -> dict:
-    """A model's configuration."""
+    """Configuration of an encoder; MmclipError if it is not valid JSON."""
     try:
         return json.loads(path.read_bytes())
     except ValueError as error:
-        problem = f"is no JSON ({error})"
+        problem = f"is not valid JSON ({error})"
         raise MmclipError(path, "configuration", problem, "copy the folder again") from None
 
 
@@ -118,7 +129,7 @@ def read_weights(path: Path) -> dict[str, np.ndarray]:
 
 
 def read_tokenizer(path: Path):
-    """A tokenizer of the library `tokenizers`, neither padding nor cutting."""
+    """A tokenizer of the library `tokenizers`, without padding and truncation."""
     try:
         from tokenizers import Tokenizer
     except ImportError:
@@ -129,10 +140,12 @@ def read_tokenizer(path: Path):
     return tokenizer
 
 
-def digest_of(*paths: Path) -> str:
-    """SHA-256 of a file, or of several files' in order."""
-    sums = []
+def files_digest(*paths: Path) -> str:
+    """SHA-256 of one file, or of the digests of several files in order."""
+    digests = []
     for path in paths:
         with open(path, "rb") as file:
-            sums.append(hashlib.file_digest(file, "sha256").hexdigest())
-    return sums[0] if len(sums) == 1 else hashlib.sha256(" ".join(sums).encode()).hexdigest()
+            digests.append(hashlib.file_digest(file, "sha256").hexdigest())
+    if len(digests) == 1:
+        return digests[0]
+    return hashlib.sha256(" ".join(digests).encode()).hexdigest()

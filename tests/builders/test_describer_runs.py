@@ -233,7 +233,7 @@ def test_captions_of_a_store_without_sentences_are_described_and_a_model_replace
         build_labelled_store(tmp_path / "s.zarr", subjects=3, repeats=1),
         tmp_path / "a.csv",
     )
-    captions = {f"somebody does number {i}" for i in range(len(LABELS))}
+    captions = {f"a person does activity {i}" for i in range(len(LABELS))}
     assert main([store, "--out", str(out), "--attach", store]) == 0
     assert {caption for caption, _ in written_sentences(out)} == captions
     with FakeModel() as model:
@@ -249,7 +249,7 @@ def test_captions_of_a_store_without_sentences_are_described_and_a_model_replace
     rows = pq.read_table(Path(store, "tables/attributes")).to_pylist()
     found = {(texts[row["caption"]], row["provenance"]) for row in rows}
     assert found == {(caption, "fake") for caption in captions} | {
-        (word, "made up") for word in LABELS
+        (word, "synthetic") for word in LABELS
     }
 
 

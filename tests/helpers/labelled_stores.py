@@ -1,4 +1,4 @@
-"""Stores whose clips show their label: each moves to and fro at a rhythm and width of its own."""
+"""Synthetic stores: each label has an oscillation of its own frequency and amplitude."""
 
 import hashlib
 
@@ -14,53 +14,72 @@ from tests.helpers.pipeline_fakes import FakeTake, small_recipe
 
 LABELS = ("bow", "jump", "kick", "march", "squat", "wave")
 COLUMNS, BINS, WINDOW = 40, 32, 32
-RHYTHMS = dict(zip(LABELS, (2.0, 5.0, 11.0, 3.0, 7.0, 16.0)))
-WIDTHS = dict(zip(LABELS, (4, 8, 2, 11, 6, 3)))
+# Oscillations per clip, and their amplitude in bins.
+CYCLES = dict(zip(LABELS, (2.0, 5.0, 11.0, 3.0, 7.0, 16.0)))
+AMPLITUDES = dict(zip(LABELS, (4, 8, 2, 11, 6, 3)))
 
 
 def sentences(label: str) -> tuple[tuple[str, str], ...]:
-    """One sentence for each part, the label in each."""
-    return tuple((part, f"The {part} goes as in a {label}.") for part in ATTRIBUTE_PARTS)
+    """One sentence for each attribute; each contains the label."""
+    return tuple((part, f"Motion of the {part} in a {label}.") for part in ATTRIBUTE_PARTS)
 
 
-def labelled_takes(subjects: int = 5, repeats: int = 2, told: bool = True) -> dict[str, FakeTake]:
-    """Everybody does everything, `repeats` times."""
+def labelled_takes(
+    subjects: int = 5, repeats: int = 2, described: bool = True
+) -> dict[str, FakeTake]:
+    """Takes of every label by every subject, `repeats` times each.
+
+    Args:
+        subjects: number of subjects.
+        repeats: takes of each label by each subject.
+        described: whether the labels have sentences.
+    """
     takes = {}
-    for person in range(subjects):
-        for number, label in enumerate(LABELS):
+    for subject in range(subjects):
+        for index, label in enumerate(LABELS):
             for repeat in range(repeats):
-                name = f"s{person}/{label}_{repeat}"
-                said = Text(
+                name = f"s{subject}/{label}_{repeat}"
+                label_text = Text(
                     caption=label,
-                    source="made up",
+                    source="synthetic",
                     licence="CC0-1.0",
                     kind="label",
-                    sentences=sentences(label) if told else (),
-                    provenance="made up" if told else "",
+                    sentences=sentences(label) if described else (),
+                    provenance="synthetic" if described else "",
                 )
-                words = Text(caption=f"somebody does number {number}", source="made up")
-                takes[name] = FakeTake(id=name, subject=f"s{person}", texts=(said, words))
+                caption = Text(caption=f"a person does activity {index}", source="synthetic")
+                takes[name] = FakeTake(id=name, subject=f"s{subject}", texts=(label_text, caption))
     return takes
 
 
-def build_labelled_store(path, range_step_m: float = 0.1, **how) -> str:
-    """Build one; of five subjects three are in train, one in val, one in test."""
-    recipe, takes = small_recipe(), labelled_takes(**how)
+def build_labelled_store(path, range_step_m: float = 0.1, **options) -> str:
+    """Build a store; of five subjects three are in train, one in val and one in test.
+
+    Args:
+        path: of the new store.
+        range_step_m: width of a range bin [m].
+        options: of `labelled_takes`.
+
+    Returns:
+        The path.
+    """
+    recipe, takes = small_recipe(), labelled_takes(**options)
     plan = make_plan(recipe, [_clip(recipe, take) for take in takes.values()])
     blueprint = _blueprint(plan, range_step_m)
-    build(plan, takes, str(path), blueprint, _drawn, workers=0, quiet=True)
+    build(plan, takes, str(path), blueprint, _heatmaps, workers=0, quiet=True)
     return str(path)
 
 
-def _drawn(recipe, clip: Clip, take: FakeTake) -> dict[str, np.ndarray]:
+def _heatmaps(recipe, clip: Clip, take: FakeTake) -> dict[str, np.ndarray]:
+    """Arrays of a clip: an echo that oscillates around the central bin."""
     label = take.id.split("/")[1].split("_")[0]
     rng = np.random.default_rng(clip.seed)
     time = np.arange(COLUMNS)
-    phase = 2 * np.pi * (time * RHYTHMS[label] / COLUMNS + rng.random())
+    phase = 2 * np.pi * (time * CYCLES[label] / COLUMNS + rng.random())
     centres = {
-        "time_range": BINS / 2 + WIDTHS[label] * np.sin(phase),
-        "time_doppler": BINS / 2 + WIDTHS[label] * np.cos(phase),
-        "time_angle": np.full(COLUMNS, BINS / 2 - WIDTHS[label]),
+        "time_range": BINS / 2 + AMPLITUDES[label] * np.sin(phase),
+        "time_doppler": BINS / 2 + AMPLITUDES[label] * np.cos(phase),
+        "time_angle": np.full(COLUMNS, BINS / 2 - AMPLITUDES[label]),
     }
     maps = {name: _map(rng, centre) for name, centre in centres.items()}
     return {**maps, "num_frames": np.int32(clip.num_frames), "num_columns": np.int32(COLUMNS)}

@@ -1,8 +1,9 @@
-"""Settings of a training that takes seconds, on the stores of `labelled_stores`."""
+"""Settings of a training that takes seconds on the stores of `labelled_stores`."""
 
 import jax
 
-from mmclip.presets import settings
+from mmclip.presets import load_preset
+from mmclip.settings import TrainingSettings
 from tests.helpers.labelled_stores import WINDOW
 
 OVERRIDES = (
@@ -25,13 +26,13 @@ OVERRIDES = (
 UNSEEN = ("bow", "kick")
 
 
-def tiny_settings(*more: str):
-    """The small preset, made tiny."""
-    return settings("small", [*OVERRIDES, *more])
+def tiny_settings(*overrides: str) -> TrainingSettings:
+    """The small preset with the smallest layers."""
+    return load_preset("small", [*OVERRIDES, *overrides])
 
 
-def quick_programs(tmp_path_factory):
-    """Fixture: programs are compiled plainly, and once, as every training here is alike."""
+def fast_compilation(tmp_path_factory):
+    """Fixture: compile without optimisation and cache the programs, which all trainings share."""
     changes = {
         "jax_disable_most_optimizations": True,
         "jax_compilation_cache_dir": str(tmp_path_factory.mktemp("programs")),

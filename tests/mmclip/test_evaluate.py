@@ -1,4 +1,4 @@
-"""Evaluation: figures by hand, leaks refused, and the commands from a store to a label."""
+"""Evaluation: metrics by hand, leakage rejected, and the commands from a store to predictions."""
 
 import csv
 import json
@@ -9,33 +9,37 @@ import pytest
 
 pytest.importorskip("flax", reason="needs the extra train")
 
-from mmclip import evaluate, finetune, predict, pretrain, text
+from mmclip import evaluate, finetune, predict, pretrain, text_encoders
 from mmclip.errors import MmclipError
-from mmclip.figures_of_merit import (
-    confusion,
-    few_shot_found,
+from mmclip.evaluation_metrics import (
+    confusion_matrix,
+    few_shot_predictions,
     interval_over_runs,
     mean_and_interval,
-    recalls,
+    recall_by_class,
 )
-from mmclip.leaks import check_leaks
-from mmclip.release import load_release
-from mmclip.text import HashEncoder
+from mmclip.leakage import check_leakage
+from mmclip.model_files import load_model
+from mmclip.text_encoders import HashEncoder
 from tests.helpers.labelled_stores import LABELS, build_labelled_store
-from tests.helpers.tiny_training import OVERRIDES, UNSEEN, quick_programs
+from tests.helpers.tiny_training import OVERRIDES, UNSEEN, fast_compilation
 
-quick = pytest.fixture(scope="module", autouse=True)(quick_programs)
-ABOUT = {"seen": ["walk", "sit"], "unseen": ["bow", "kick"], "subjects": ["x/anna", "x/ben"]}
+fast = pytest.fixture(scope="module", autouse=True)(fast_compilation)
+DESCRIPTION = {
+    "seen": ["walk", "sit"],
+    "unseen": ["bow", "kick"],
+    "subjects": ["x/anna", "x/ben"],
+}
 
 
-def test_confusion_and_recall_by_hand():
-    counts = confusion(np.array([0, 0, 0, 1]), np.array([0, 0, 1, 0]), 3)
+def test_confusion_matrix_and_recall_equal_values_by_hand():
+    counts = confusion_matrix(np.array([0, 0, 0, 1]), np.array([0, 0, 1, 0]), 3)
     np.testing.assert_array_equal(counts, [[2, 1, 0], [1, 0, 0], [0, 0, 0]])
-    np.testing.assert_allclose(recalls(counts), [2 / 3, 0, np.nan])
+    np.testing.assert_allclose(recall_by_class(counts), [2 / 3, 0, np.nan])
 
 
-def test_the_interval_over_classes_is_that_of_their_mean():
-    """Half of 40 classes right: the mean's standard error is 0.5 / sqrt(40) = 7.9 %, times 1.96."""
+def test_the_bootstrap_interval_agrees_with_the_standard_error_of_the_mean():
+    """Half of 40 classes correct: the standard error is 0.5 / sqrt(40) = 7.9 %, times 1.96."""
     by_class = {str(number): [float(number % 2)] for number in range(40)}
     found = mean_and_interval(by_class)
     assert found["mean"] == 0.5
@@ -43,55 +47,58 @@ def test_the_interval_over_classes_is_that_of_their_mean():
     assert mean_and_interval({"a": [0.4, 0.6], "b": [0.5]})["low"] == 0.5
 
 
-def test_the_interval_over_runs_is_students():
+def test_the_interval_over_runs_is_that_of_students_t():
     """Three runs, 0.4 0.5 0.6: standard error 0.1 / sqrt(3), t(2) = 4.30."""
     found = interval_over_runs([0.4, 0.5, 0.6])
     np.testing.assert_allclose(found["high"] - found["mean"], 4.30 * 0.1 / np.sqrt(3), rtol=1e-3)
     assert interval_over_runs([0.5]) is None
+    assert interval_over_runs([0.5, 0.5]) == {"mean": 0.5, "low": 0.5, "high": 0.5}
 
 
-def test_few_shot_scores_other_takes_than_its_examples_and_believes_those_more_than_texts():
-    """Two takes of each label, alike; the texts are the wrong way round."""
+def test_few_shot_evaluates_other_takes_than_its_examples_and_weights_these_above_texts():
+    """Two similar takes of each label; the texts are exchanged."""
     windows = np.array([[1, 0], [1, 0], [0.9, 0.1], [0, 1], [0, 1], [0.1, 0.9]])
     truth, takes = np.array([0, 0, 0, 1, 1, 1]), ["a", "a", "b", "c", "c", "d"]
     wrong_texts = np.array([[0.0, 1], [1, 0]])
     for seed in range(5):
-        scored, found = few_shot_found(windows, truth, takes, wrong_texts, 1, 10.0, seed)
-        left = {takes[window] for window in scored}
-        assert len(left & {"a", "b"}) == len(left & {"c", "d"}) == 1
-        np.testing.assert_array_equal(found, truth[scored])
+        found = few_shot_predictions(
+            windows, truth, takes, wrong_texts, shots=1, scale=10.0, seed=seed
+        )
+        evaluated = {takes[window] for window in found.windows}
+        assert len(evaluated & {"a", "b"}) == len(evaluated & {"c", "d"}) == 1
+        np.testing.assert_array_equal(found.labels, truth[found.windows])
 
 
-def test_labels_and_people_of_the_training_are_refused():
-    check_leaks("r", ABOUT, ["bow", "kick"], {"x/carl"}, unseen=True)
-    check_leaks("r", ABOUT, ["walk"], {"x/carl"}, unseen=False)
-    with pytest.raises(MmclipError, match="labels: walk was trained on"):
-        check_leaks("r", ABOUT, ["bow", "walk"], {"x/carl"}, unseen=True)
-    with pytest.raises(MmclipError, match="subjects: x/ben was trained on, too"):
-        check_leaks("r", ABOUT, ["bow"], {"x/ben", "y/ben"}, unseen=True)
+def test_labels_and_subjects_of_the_training_are_rejected():
+    check_leakage("r", DESCRIPTION, ["bow", "kick"], {"x/carl"}, unseen=True)
+    check_leakage("r", DESCRIPTION, ["walk"], {"x/carl"}, unseen=False)
+    with pytest.raises(MmclipError, match="labels: walk was used in training"):
+        check_leakage("r", DESCRIPTION, ["bow", "walk"], {"x/carl"}, unseen=True)
+    with pytest.raises(MmclipError, match="subjects: x/ben was used in training"):
+        check_leakage("r", DESCRIPTION, ["bow"], {"x/ben", "y/ben"}, unseen=True)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A store and a short training that kept two labels out."""
-    place = tmp_path_factory.mktemp("paths")
-    build_labelled_store(place / "s.zarr")
+    """A store and a short training without two of its labels."""
+    folder = tmp_path_factory.mktemp("paths")
+    build_labelled_store(folder / "s.zarr")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MMCLIP_CACHE", str(place / "cache"))
-        arguments = [str(place / "s.zarr"), "--out", str(place / "pre"), "--encoder", "hash"]
+        patch.setenv("MMCLIP_CACHE", str(folder / "cache"))
+        arguments = [str(folder / "s.zarr"), "--out", str(folder / "pre"), "--encoder", "hash"]
         arguments += ["--unseen", *UNSEEN, "--steps", "40", "--set", *OVERRIDES]
         assert pretrain.main([*arguments, "validate_every=40", "save_every=40"]) == 0
-        yield place
+        yield folder
 
 
 @pytest.mark.parametrize("mode", evaluate.MODES)
-def test_each_mode_writes_figures_tables_and_pictures(folder, mode, capsys):
+def test_each_mode_writes_metrics_tables_and_figures(folder, mode, capsys):
     out = folder / mode
     arguments = [str(folder / "s.zarr"), "--models", str(folder / "pre"), "--out", str(out)]
     assert evaluate.main([*arguments, "--mode", mode]) == 0
-    said = capsys.readouterr().out
-    assert "warning: this corpus is simulated" in said
-    assert "SIMULATED corpus" in said
+    printed = capsys.readouterr().out
+    assert "warning: this corpus is simulated" in printed
+    assert "SIMULATED corpus" in printed
     result = json.loads((out / "evaluation.json").read_text())
     labels = set(LABELS) - set(UNSEEN) if mode == "seen" else set(UNSEEN)
     assert set(result["classes"]) == labels
@@ -99,16 +106,17 @@ def test_each_mode_writes_figures_tables_and_pictures(folder, mode, capsys):
     counts = np.array(result["runs"][0]["confusion"])
     assert result["runs"][0]["accuracy"] == np.trace(counts) / counts.sum()
     if mode == "seen":
-        # Rhythms and widths of its own: chance is 25 %.
+        # Each label has its own frequency and amplitude: the chance level is 25 %.
         assert result["over_classes"]["mean"] > 0.6
-    pictures = ("confusion_0.png", "map_0.png")
-    assert all((out / name).read_bytes().startswith(b"\x89PNG") for name in pictures)
+    figures = ("confusion_0.png", "map_0.png")
+    assert all((out / name).read_bytes().startswith(b"\x89PNG") for name in figures)
 
 
-def test_people_of_the_training_are_not_scored(folder, capsys):
+def test_subjects_of_the_training_are_not_evaluated(folder, capsys):
     arguments = [str(folder / "s.zarr"), "--models", str(folder / "pre"), "--split", "train"]
     assert evaluate.main([*arguments, "--out", str(folder / "x")]) == 2
-    assert "were trained on, too" in capsys.readouterr().err
+    assert "subjects: fake/s" in (error := capsys.readouterr().err)
+    assert "were used in training" in error
     assert not (folder / "x").exists()
 
 
@@ -125,8 +133,8 @@ def test_typed_labels_are_scored_for_every_window(folder, capsys):
         assert scores[row["label"]] == max(scores.values())
 
 
-def test_sentences_of_a_file_tell_a_new_label(folder, tmp_path, capsys):
-    file = tmp_path / "told.csv"
+def test_sentences_from_a_file_describe_a_new_label(folder, tmp_path, capsys):
+    file = tmp_path / "sentences.csv"
     file.write_text("caption,part,sentence\nclimb,general,Up it goes.\nclimb,arms,Arms pull.\n")
     arguments = [str(folder / "s.zarr"), "--model", str(folder / "pre"), "--sentences", str(file)]
     assert predict.main([*arguments, "--labels", "bow", "climb"]) == 0
@@ -134,47 +142,52 @@ def test_sentences_of_a_file_tell_a_new_label(folder, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("method", ["lora", "full"])
-def test_a_finetuned_model_keeps_its_unseen_labels_and_is_as_plain_as_before(folder, method):
+def test_a_finetuned_model_has_the_same_structure_and_unseen_labels(folder, method):
     out = folder / method
     arguments = [str(folder / "s.zarr"), "--model", str(folder / "pre"), "--out", str(out)]
     arguments += ["--method", method, "--steps", "3", "--set", "lora_rank=2", "save_every=3"]
     assert finetune.main(arguments) == 0
-    before, after = load_release(folder / "pre"), load_release(out)
-    assert after.about["unseen"] == before.about["unseen"] == list(UNSEEN)
-    assert after.about["weights_sha256"] != before.about["weights_sha256"]
+    before, after = load_model(folder / "pre"), load_model(out)
+    assert after.description["unseen"] == before.description["unseen"] == list(UNSEEN)
+    assert after.description["weights_sha256"] != before.description["weights_sha256"]
 
 
-def test_mixing_trains_anew_on_both_stores(folder, tmp_path, capsys):
-    """None of the model's weights, but its settings and unseen labels; windows of both stores."""
+def test_the_method_mix_trains_from_scratch_on_both_stores(folder, tmp_path, capsys):
+    """The settings and unseen labels are those of the model, the windows those of both stores."""
     other = build_labelled_store(tmp_path / "other.zarr", repeats=1)
     arguments = [other, "--model", str(folder / "pre"), "--out", str(tmp_path / "mixed")]
     arguments += ["--method", "mix", "--steps", "3", "--set", "save_every=3"]
     assert finetune.main(arguments) == 2
-    assert "--with: --method mix has nothing to mix" in capsys.readouterr().err
+    assert "--with: is missing, but --method mix needs it" in capsys.readouterr().err
     assert finetune.main([*arguments, "--with", str(folder / "s.zarr")]) == 0
-    about = load_release(tmp_path / "mixed").about
-    assert about["unseen"] == list(UNSEEN)
-    assert [entry["name"] for entry in about["stores"]] == ["other.zarr", "s.zarr"]
+    description = load_model(tmp_path / "mixed").description
+    assert description["unseen"] == list(UNSEEN)
+    assert [entry["name"] for entry in description["stores"]] == ["other.zarr", "s.zarr"]
 
 
 @pytest.mark.parametrize(
-    ("damage", "words"),
+    ("damage", "message"),
     [
         (lambda run: (run / "weights.safetensors").unlink(), "weights.safetensors: cannot be read"),
-        (lambda run: (run / "weights.safetensors").write_bytes(b"x"), "is not what model.json"),
+        (
+            lambda run: (run / "weights.safetensors").write_bytes(b"x"),
+            "is not the file described in model.json",
+        ),
         (lambda run: (run / "model.json").unlink(), "model.json: cannot be read"),
     ],
 )
-def test_a_model_with_a_missing_or_other_file_is_told(folder, tmp_path, capsys, damage, words):
+def test_a_model_with_a_missing_or_replaced_file_is_an_error(
+    folder, tmp_path, capsys, damage, message
+):
     run = shutil.copytree(folder / "pre", tmp_path / "run")
     damage(run)
     assert evaluate.main([str(folder / "s.zarr"), "--models", str(run)]) == 2
-    err = capsys.readouterr().err
-    assert words in err
-    assert err.count("\n") == 1
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
 
 
-def test_another_encoder_than_the_models_is_refused(folder, monkeypatch, capsys):
-    monkeypatch.setattr(text, "HashEncoder", lambda: HashEncoder(seed=1))
+def test_a_text_encoder_other_than_that_of_the_model_is_rejected(folder, monkeypatch, capsys):
+    monkeypatch.setattr(text_encoders, "HashEncoder", lambda: HashEncoder(seed=1))
     assert evaluate.main([str(folder / "s.zarr"), "--models", str(folder / "pre")]) == 2
     assert "encoder: hash" in capsys.readouterr().err

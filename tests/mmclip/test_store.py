@@ -1,4 +1,4 @@
-"""A store that cannot be trained on is told in one line before any training starts."""
+"""Stores: an unusable store is an error of one line before training; labels of windows."""
 
 import json
 import shutil
@@ -7,11 +7,18 @@ import numpy as np
 import pytest
 import zarr
 
-from mmclip.config import HEATMAPS
-from mmclip.corpus import read_corpus, window_label
-from mmclip.data import check_shards
 from mmclip.errors import MmclipError
-from mmclip.store import BIN_AXES, FLOOR_DB, FORMAT, SCHEMA_VERSION, check_alike, open_store
+from mmclip.settings import HEATMAPS
+from mmclip.store import (
+    BIN_AXES,
+    FLOOR_DB,
+    FORMAT,
+    SCHEMA_VERSION,
+    check_same_axes,
+    open_store,
+    verify_checksums,
+)
+from mmclip.window_corpus import Segment, read_corpus, window_label
 from pipelines import schema
 from tests.helpers.labelled_stores import BINS, COLUMNS, LABELS, WINDOW, build_labelled_store
 
@@ -26,16 +33,16 @@ def copy(path, tmp_path):
     return shutil.copytree(path, tmp_path / "copy.zarr")
 
 
-def change(store, array, **values):
-    """Overwrite metadata of an array, or of the root where it is ""."""
+def change_metadata(store, array, **values):
+    """Overwrite metadata of an array, or of the root group if `array` is ""."""
     file = store / array / "zarr.json"
     meta = json.loads(file.read_text())
     meta["attributes"].update(values.pop("attributes", {}))
     file.write_text(json.dumps(meta | values))
 
 
-def test_writer_and_trainer_agree_on_the_contract():
-    """The trainer imports nothing of the writer, so this test compares what both say."""
+def test_writer_and_trainer_have_the_same_contract():
+    """The trainer imports nothing of the writer, so this test compares their constants."""
     assert (FORMAT, SCHEMA_VERSION, FLOOR_DB) == (
         schema.FORMAT,
         schema.SCHEMA_VERSION,
@@ -45,15 +52,15 @@ def test_writer_and_trainer_agree_on_the_contract():
     assert tuple(schema.HEATMAPS) == HEATMAPS
 
 
-def test_a_store_tells_its_axes_and_that_it_is_simulated(path):
+def test_axes_and_origin_of_a_store_are_read(path):
     store = open_store(path)
-    assert store.num_stored == COLUMNS
+    assert store.stored_columns == COLUMNS
     np.testing.assert_allclose(store.axes["range"], np.arange(BINS) * 0.1)
     assert store.is_simulated
 
 
 @pytest.mark.parametrize(
-    ("array", "values", "words"),
+    ("array", "values", "message"),
     [
         ("", {"attributes": {"schema_version": 2}}, "schema_version: is 2; this trainer reads 1"),
         ("", {"attributes": {"format": "other"}}, "format: is 'other'"),
@@ -62,14 +69,14 @@ def test_a_store_tells_its_axes_and_that_it_is_simulated(path):
         ("range", {"attributes": {"units": "km"}}, "range: units 'km'; 'm' is needed"),
     ],
 )
-def test_another_version_axis_or_unit_is_one_clear_error(copy, array, values, words):
-    change(copy, array, **values)
-    with pytest.raises(MmclipError, match=words) as error:
+def test_another_version_axis_or_unit_is_an_error_of_one_line(copy, array, values, message):
+    change_metadata(copy, array, **values)
+    with pytest.raises(MmclipError, match=message) as error:
         open_store(copy)
     assert "\n" not in str(error.value)
 
 
-def test_a_folder_that_is_no_store_and_an_unfinished_one_are_told(copy, tmp_path):
+def test_a_folder_without_a_store_and_an_unfinished_store_are_errors(copy, tmp_path):
     with pytest.raises(MmclipError, match=r"zarr\.json cannot be read"):
         open_store(tmp_path / "nothing")
     (copy / "checksums.json").unlink()
@@ -77,27 +84,31 @@ def test_a_folder_that_is_no_store_and_an_unfinished_one_are_told(copy, tmp_path
         open_store(copy)
 
 
-def test_a_corrupt_shard_is_named(copy):
+def test_a_damaged_or_missing_shard_is_named(copy):
     file = next(file for file in sorted((copy / "time_angle" / "c").rglob("*")) if file.is_file())
     data = bytearray(file.read_bytes())
     data[100] ^= 1
     file.write_bytes(data)
-    corpus = read_corpus([open_store(copy)], WINDOW)
-    check_shards(corpus, ("time_range", "time_doppler"))
+    stores = [open_store(copy)]
+    verify_checksums(stores, ("time_range", "time_doppler"))
     with pytest.raises(MmclipError, match=r"time_angle/c/.* is damaged or missing"):
-        check_shards(corpus, HEATMAPS)
+        verify_checksums(stores, HEATMAPS)
+    file.unlink()
+    with pytest.raises(MmclipError, match=r"time_angle/c/.* is damaged or missing"):
+        verify_checksums(stores, HEATMAPS)
 
 
-def test_stores_whose_bins_mean_something_else_are_not_mixed(path, tmp_path):
+def test_stores_with_different_bins_are_not_mixed(path, tmp_path):
     other = open_store(build_labelled_store(tmp_path / "o.zarr", 0.12, subjects=1, repeats=1))
     one = open_store(path)
-    check_alike([one, one])
+    check_same_axes([one, one])
     with pytest.raises(MmclipError, match=r"range: 32 bins from 0 to 3\.72 m; 32 bins .* 3\.1 m"):
-        check_alike([one, other])
+        check_same_axes([one, other])
 
 
-def test_windows_longer_than_the_clips_are_told_with_what_to_set(path):
-    with pytest.raises(MmclipError, match=r"no window can be drawn: 60 with fewer than 64"):
+def test_windows_longer_than_the_clips_are_an_error_that_names_the_setting(path):
+    message = r"no window to train on or to score: 60 with fewer than 64 .* change model\.size"
+    with pytest.raises(MmclipError, match=message):
         read_corpus([open_store(path)], 64)
 
 
@@ -106,24 +117,29 @@ def test_every_clip_has_its_label_and_its_sentences(path):
     assert corpus.labels == LABELS
     rows = zarr.open_group(path, mode="r")["num_columns"].shape[0]
     assert len(corpus.clips) == rows == 60
-    assert corpus.sentences["bow"][0]["arms"] == "The arms goes as in a bow."
+    assert corpus.sentences["bow"][0]["arms"] == "Motion of the arms in a bow."
     assert len(corpus.subjects(("train",))) == 3
     assert not corpus.subjects(("train",)) & corpus.subjects(("val", "test"))
 
 
-def test_a_window_is_called_by_the_label_that_covers_most_of_it():
-    said = [(0.0, 2.0, "label", "walk"), (2.0, 5.0, "label", "sit"), (0.0, 5.0, "sentence", "both")]
-    assert window_label(said, 0.0, 3.0) == "walk"
-    assert window_label(said, 1.5, 4.5) == "sit"
-    assert window_label(said, 6.0, 9.0) is None
-
-
-def test_actions_under_a_window_are_joined_and_glimpses_left_out():
-    said = [
-        (0.0, 2.0, "action", "walk"),
-        (2.0, 5.0, "action", "sit"),
-        (0, 5, "label", "walk and sit"),
+def test_a_window_has_the_label_with_the_longest_overlap():
+    segments = [
+        Segment(0.0, 2.0, "label", "walk"),
+        Segment(2.0, 5.0, "label", "sit"),
+        Segment(0.0, 5.0, "sentence", "both"),
     ]
-    assert window_label(said, 1.0, 4.0) == "walk and sit"
-    assert window_label(said, 1.9, 4.9) == "sit"
-    assert window_label(said, 0.0, 1.8) == "walk"
+    assert window_label(segments, 0.0, 3.0) == "walk"
+    assert window_label(segments, 1.5, 4.5) == "sit"
+    assert window_label(segments, 6.0, 9.0) is None
+    assert window_label(segments[2:], 0.0, 3.0) == "both"
+
+
+def test_the_actions_in_a_window_are_joined_unless_their_overlap_is_short():
+    segments = [
+        Segment(0.0, 2.0, "action", "walk"),
+        Segment(2.0, 5.0, "action", "sit"),
+        Segment(0.0, 5.0, "label", "walk and sit"),
+    ]
+    assert window_label(segments, 1.0, 4.0) == "walk and sit"
+    assert window_label(segments, 1.9, 4.9) == "sit"
+    assert window_label(segments, 0.0, 1.8) == "walk"

@@ -1,4 +1,4 @@
-"""Training: it overfits a batch, resumes exactly, stops at a loss that is no number."""
+"""Training: it overfits a batch, resumes bit-identically, and stops at a non-finite loss."""
 
 import csv
 import json
@@ -11,16 +11,22 @@ pytest.importorskip("flax", reason="needs the extra train")
 
 from mmclip import pretrain
 from mmclip.errors import MmclipError
-from mmclip.metrics import Metrics
 from mmclip.model import make_model
-from mmclip.release import load_release
-from mmclip.step import learning_rate, make_step, start_state
-from mmclip.weights import take_apart
+from mmclip.model_files import load_model
+from mmclip.model_variables import split_model
+from mmclip.training_log import TrainingLog
+from mmclip.training_step import learning_rate, make_step, start_state
 from tests.helpers.labelled_stores import LABELS, build_labelled_store
-from tests.helpers.tiny_training import OVERRIDES, UNSEEN, quick_programs, tiny_settings
+from tests.helpers.tiny_training import OVERRIDES, UNSEEN, fast_compilation, tiny_settings
 
-quick = pytest.fixture(scope="module", autouse=True)(quick_programs)
-PLAN = ("steps=6", "save_every=3", "validate_every=3", "log_every=1", f"unseen={','.join(UNSEEN)}")
+fast = pytest.fixture(scope="module", autouse=True)(fast_compilation)
+SCHEDULE = (
+    "steps=6",
+    "save_every=3",
+    "validate_every=3",
+    "log_every=1",
+    f"unseen={','.join(UNSEEN)}",
+)
 
 
 @pytest.fixture(scope="module")
@@ -33,15 +39,15 @@ def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("MMCLIP_CACHE", str(tmp_path / "cache"))
 
 
-def run(store, out, *more, tell=lambda line: None):
-    settings = tiny_settings(*PLAN, *more)
-    return pretrain.pretrain([store], out, settings, "hash", verify=False, tell=tell)
+def run(store, out, *overrides, report=lambda line: None):
+    settings = tiny_settings(*SCHEDULE, *overrides)
+    return pretrain.pretrain([store], out, settings, "hash", verify=False, report=report)
 
 
 @pytest.fixture(scope="module")
-def whole(store, tmp_path_factory):
-    """A training that nobody stopped."""
-    out = tmp_path_factory.mktemp("runs") / "whole"
+def uninterrupted(store, tmp_path_factory):
+    """Folder and model.json of an uninterrupted training."""
+    out = tmp_path_factory.mktemp("runs") / "uninterrupted"
     return out, run(store, out)
 
 
@@ -51,72 +57,77 @@ def losses(folder):
 
 
 @pytest.mark.parametrize("stop", [2, 5])
-def test_a_killed_training_goes_on_to_the_same_losses_and_weights(store, whole, tmp_path, stop):
-    """Stopped before and after the checkpoint of step 3; digit for digit."""
-    folder, about = whole
+def test_a_killed_training_resumes_with_the_same_losses_and_weights(
+    store, uninterrupted, tmp_path, stop
+):
+    """Killed before and after the checkpoint of step 3; every digit is equal."""
+    folder, description = uninterrupted
 
     def kill(line):
         if line.startswith(f"step {stop}/"):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run(store, tmp_path / "r", tell=kill)
-    assert run(store, tmp_path / "r") == about
+        run(store, tmp_path / "r", report=kill)
+    assert run(store, tmp_path / "r") == description
     assert losses(tmp_path / "r") == losses(folder)
     assert [step for step, *_ in losses(folder)] == [1, 2, 3, 4, 5, 6]
 
 
-def test_tensorboard_shows_what_the_table_says(whole):
+def test_tensorboard_events_hold_the_losses_of_metrics_csv(uninterrupted):
     """Event files are framed records: length and checksum, the event, its checksum."""
     from tensorboardX.proto.event_pb2 import Event
 
-    shown = []
-    for path in sorted((whole[0] / "board").iterdir()):
+    scalars = []
+    for path in sorted((uninterrupted[0] / "board").iterdir()):
         data, at = path.read_bytes(), 0
         while at < len(data):
             size = int.from_bytes(data[at : at + 8], "little")
             event = Event.FromString(data[at + 12 : at + 12 + size])
-            shown += [(event.step, v.simple_value) for v in event.summary.value if v.tag == "loss"]
+            scalars += [
+                (event.step, v.simple_value) for v in event.summary.value if v.tag == "loss"
+            ]
             at += 16 + size
-    assert [step for step, _ in shown] == [step for step, *_ in losses(whole[0])]
-    # The table has seven digits, the file float32.
+    logged = losses(uninterrupted[0])
+    assert [step for step, _ in scalars] == [step for step, *_ in logged]
+    # The table has seven digits, the event file float32.
     np.testing.assert_allclose(
-        [loss for _, loss in shown], [float(loss) for _, loss, _ in losses(whole[0])], rtol=1e-6
+        [loss for _, loss in scalars], [float(loss) for _, loss, _ in logged], rtol=1e-6
     )
 
 
-def test_what_is_released_says_what_it_knows(whole):
-    folder, about = whole
-    assert set(about["seen"]) | set(about["unseen"]) == set(LABELS)
-    assert set(about["unseen"]) == set(UNSEEN)
-    assert about["simulated"]
-    assert len(about["subjects"]) == 4  # the fifth is of the test split
-    assert about["sentences"]["bow"][0]["arms"] == "The arms goes as in a bow."
-    assert load_release(folder).settings == tiny_settings(*PLAN)
+def test_model_json_records_labels_subjects_sentences_and_settings(uninterrupted):
+    folder, description = uninterrupted
+    assert set(description["seen"]) | set(description["unseen"]) == set(LABELS)
+    assert set(description["unseen"]) == set(UNSEEN)
+    assert description["simulated"]
+    assert len(description["subjects"]) == 4  # the fifth is in the test split
+    assert description["sentences"]["bow"][0]["arms"] == "Motion of the arms in a bow."
+    assert load_model(folder).settings == tiny_settings(*SCHEDULE)
 
 
-def test_another_training_may_not_go_on_in_the_same_folder(store, whole):
+def test_a_training_with_other_settings_is_rejected_in_the_same_folder(store, uninterrupted):
     with pytest.raises(MmclipError, match=r"other train\.rate; choose another --out"):
-        run(store, whole[0], "rate=1e-3")
+        run(store, uninterrupted[0], "rate=1e-3")
 
 
-def test_a_loss_that_is_no_number_stops_with_the_first_such_step(tmp_path):
-    metrics = Metrics(tmp_path, first=0, last=9, batch=1, tell=lambda line: None)
+def test_a_loss_that_is_not_finite_stops_the_training_and_names_the_first_step(tmp_path):
+    log = TrainingLog(tmp_path, first=0, last=9, batch=1, report=lambda line: None)
     for step, loss in ((1, 0.5), (2, float("nan")), (3, float("nan"))):
-        metrics.add(step, {"loss": jax.numpy.array(loss)})
+        log.add(step, {"loss": jax.numpy.array(loss)})
     with pytest.raises(MmclipError, match=r"loss: is nan at step 2; lower train\.rate"):
-        metrics.report(rate=0.1)
+        log.write(rate=0.1)
 
 
-def test_labels_that_are_not_there_and_people_that_are_not_there_are_told(store, tmp_path):
-    with pytest.raises(MmclipError, match="'hop' is no label of it"):
+def test_missing_labels_and_an_empty_training_set_are_errors(store, tmp_path):
+    with pytest.raises(MmclipError, match="'hop' is neither a label here"):
         run(store, tmp_path / "r", "unseen=hop")
     with pytest.raises(MmclipError, match="shows one of 0 labels"):
         run(store, tmp_path / "r", f"unseen={','.join(LABELS)}")
 
 
-def test_a_miniature_learns_one_batch_down_to_the_floor():
-    """No augmentation, no dropout: symmetric KL can reach zero, and comes within 1 % of it."""
+def test_a_tiny_model_overfits_one_batch():
+    """Without augmentation and dropout, the symmetric KL falls to below 1 % of its start."""
     settings = tiny_settings(
         "dropout=0", "range_shift=0", "level_db=0", "noise_db=0", "weight_decay=0", "steps=300"
     )
@@ -125,31 +136,31 @@ def test_a_miniature_learns_one_batch_down_to_the_floor():
     labels = np.array([0, 0, 1, 1, 2, 3], np.int32)
     sentences = np.stack([labels, 4 + labels], axis=1)
     vectors = rng.normal(size=(8, 16)).astype(np.float32)
-    graph, variables = take_apart(make_model(settings.model, 16, 0))
-    state = start_state(variables, "base", settings.train)
-    step = make_step(graph, jax.numpy.asarray(vectors), settings)
+    model = split_model(make_model(settings.model, 16, 0))
+    state = start_state(model, settings.train)
+    step = make_step(model, jax.numpy.asarray(vectors), settings)
     found = []
     for _ in range(300):
-        state, measures = step(state, maps, labels, sentences)
-        found.append(float(measures["loss"]))
+        state, metrics = step(state, maps, labels, sentences)
+        found.append(float(metrics["loss"]))
     assert found[0] > 1
     assert found[-1] < 0.01 * found[0]
 
 
-def test_the_rate_rises_then_falls_by_its_factor():
+def test_the_learning_rate_rises_linearly_and_then_decays_in_steps():
     train = tiny_settings("warmup=4", "decay=0.5", "decay_every=10", "rate=0.01").train
     found = [float(learning_rate(train, step)) for step in (0, 3, 9, 10, 25)]
     np.testing.assert_allclose(found, [0.0025, 0.01, 0.01, 0.005, 0.0025], rtol=1e-6)
 
 
-def test_the_command_tells_a_wrong_store_in_one_line(tmp_path, capsys):
+def test_the_command_reports_a_missing_store_in_one_line(tmp_path, capsys):
     arguments = [str(tmp_path / "none.zarr"), "--out", str(tmp_path / "r"), "--encoder", "hash"]
     assert pretrain.main([*arguments, "--set", *OVERRIDES]) == 2
     assert capsys.readouterr().err.count("\n") == 1
     assert not (tmp_path / "r").exists()
 
 
-def test_describing_needs_no_store(capsys):
+def test_the_option_describe_needs_no_store(capsys):
     assert pretrain.main(["none.zarr", "--describe", "--preset", "paper"]) == 0
     out = capsys.readouterr().out
     assert "14,200,064" in out

@@ -1,30 +1,30 @@
-"""Figures of a training for TensorBoard, where the extra `viz` is installed."""
+"""TensorBoard event files of a training, written if the extra `viz` is installed."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
 
-class Board:
-    """Scalars over steps, in the folder `board` of a training; nothing without tensorboardX.
+class TensorBoardWriter:
+    """Writes scalars to the subfolder `board` of a training; does nothing without tensorboardX.
 
     Args:
         folder: of the training.
-        first: step it begins with; what an interrupted run has shown after it is hidden.
+        first: completed steps; later scalars of an interrupted run are hidden.
     """
 
     def __init__(self, folder: Path, first: int):
         self._folder, self._first, self._writer = folder / "board", first, None
 
-    def show(self, step: int, values: Mapping[str, float]) -> None:
-        """Add values of a step."""
-        self._writer = self._writer or self._opened()
+    def write(self, step: int, values: Mapping[str, float]) -> None:
+        """Write the scalars of a step."""
+        self._writer = self._writer or self._open()
         if self._writer is None:
             return
         for name, value in values.items():
             self._writer.add_scalar(name, value, step)
         self._writer.flush()
 
-    def _opened(self):
+    def _open(self):
         try:
             from tensorboardX import SummaryWriter
         except ImportError:
@@ -32,6 +32,6 @@ class Board:
         return SummaryWriter(str(self._folder), purge_step=self._first + 1)
 
     def close(self) -> None:
-        """Write what a thread still holds."""
+        """Write buffered events and close the file."""
         if self._writer is not None:
             self._writer.close()

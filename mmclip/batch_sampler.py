@@ -1,0 +1,100 @@
+"""Which windows form each batch: random batches for training, all windows in order for scoring.
+
+A training batch is a pure function of the seed and the step.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmclip.sentences import SentenceBank
+from mmclip.settings import TrainingSettings
+from mmclip.window_corpus import WindowCorpus, WindowIndex
+
+
+@dataclass(frozen=True)
+class BatchIndices:
+    """Windows and sentences of a batch, by index.
+
+    Attributes:
+        windows: windows of the batch.
+        sentences: indices of each window's sentences [window, attribute].
+    """
+
+    windows: WindowIndex
+    sentences: np.ndarray
+
+    @property
+    def labels(self) -> np.ndarray:
+        """Index of each window's label."""
+        return self.windows.label.astype(np.int32)
+
+
+class BatchSampler:
+    """Draws training batches.
+
+    Args:
+        corpus: clips and labels.
+        windows: windows to draw from, see `WindowCorpus.windows`.
+        bank: sentences of the labels and captions.
+        settings: `data`, and the batch size and seed in `train`.
+        text_of: the label whose text is used for a label; labels not in it use their own.
+    """
+
+    def __init__(
+        self,
+        corpus: WindowCorpus,
+        windows: WindowIndex,
+        bank: SentenceBank,
+        settings: TrainingSettings,
+        text_of: dict[str, str] | None = None,
+    ):
+        self._corpus, self._bank, self._text_of = corpus, bank, text_of or {}
+        self._settings = settings.train
+        self._use_captions = settings.data.captions
+        group = {"label": windows.label, "clip": windows.clip}[settings.data.sampling]
+        order = np.argsort(group, kind="stable")
+        self._windows = windows.select(order)
+        _, self._first, self._count = np.unique(group[order], return_index=True, return_counts=True)
+
+    def batch(self, step: int) -> BatchIndices:
+        """The batch of a step, which depends on the seed and the step only."""
+        rng = np.random.default_rng((self._settings.seed, step))
+        size = self._settings.batch
+        group = rng.integers(len(self._first), size=size)
+        offset = (rng.random(size) * self._count[group]).astype(np.int64)
+        windows = self._windows.select(self._first[group] + offset)
+        sentences = [self._draw_sentences(rng, *each) for each in zip(windows.clip, windows.label)]
+        return BatchIndices(windows, np.stack(sentences).astype(np.int32))
+
+    def _draw_sentences(self, rng: np.random.Generator, clip: int, label: int) -> np.ndarray:
+        """A random variant of a random text of the window."""
+        name = self._corpus.labels[label]
+        texts = (self._text_of.get(name, name),)
+        if self._use_captions:
+            texts += self._corpus.clips[clip].captions
+        variants = self._bank.variants[texts[rng.integers(len(texts))]]
+        return variants[rng.integers(len(variants))]
+
+
+def sequential_batches(windows: WindowIndex, size: int) -> Iterator[BatchIndices]:
+    """Batches of all windows in order; the last one is padded with its last window.
+
+    Args:
+        windows: all windows.
+        size: windows per batch, constant so that the program is compiled once.
+    """
+    for first in range(0, len(windows), size):
+        indices = np.minimum(np.arange(first, first + size), len(windows) - 1)
+        yield BatchIndices(windows.select(indices), np.zeros((size, 0), np.int64))
+
+
+def non_overlapping(windows: WindowIndex, stride: int) -> WindowIndex:
+    """The windows that start at least `stride` columns after the previous one of their clip."""
+    kept, last = [], {}
+    for index, (clip, start) in enumerate(zip(windows.clip, windows.start)):
+        if clip not in last or start >= last[clip] + stride:
+            kept.append(index)
+            last[clip] = start
+    return windows.select(np.array(kept, np.int64))

@@ -1,0 +1,68 @@
+"""Figures of an evaluation: confusion matrix and a 2-D map of the embeddings (needs matplotlib)."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+
+def draw_confusion_matrix(
+    path: Path, counts: np.ndarray, labels: Sequence[str], title: str
+) -> None:
+    """Confusion matrix in percent of each true label's windows.
+
+    Args:
+        path: of the image.
+        counts: windows [true label, predicted label].
+        labels: names of the rows and columns.
+        title: must state if the data is simulated.
+    """
+    axes, figure = _figure(max(4.0, 0.35 * len(labels)))
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    axes.imshow(shares, vmin=0, vmax=1, cmap="Blues")
+    for row, column in np.argwhere(shares >= 0.005):
+        share = shares[row, column]
+        colour = "white" if share > 0.5 else "black"
+        text = f"{100 * share:.0f}"
+        axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=7)
+    axes.set_xticks(range(len(labels)), labels, rotation=60, ha="right", fontsize=7)
+    axes.set_yticks(range(len(labels)), labels, fontsize=7)
+    axes.set_xlabel("predicted")
+    axes.set_ylabel("true")
+    axes.set_title(f"{title} (%)", fontsize=9)
+    figure.savefig(path, dpi=150, bbox_inches="tight")
+
+
+def draw_embedding_map(
+    path: Path, windows: np.ndarray, truth: np.ndarray, texts: np.ndarray, labels, title: str
+) -> None:
+    """Embeddings of windows (dots) and labels (crosses) on their first two principal components.
+
+    Args:
+        path: of the image.
+        windows: embeddings [window, width].
+        truth: index of each window's label.
+        texts: embeddings of the labels [label, width].
+        labels: names for the legend.
+        title: of the figure.
+    """
+    axes, figure = _figure(6.0)
+    # Texts and signals occupy separate cones (the modality gap), so each set is centred separately.
+    signals, centred_texts = windows - windows.mean(axis=0), texts - texts.mean(axis=0)
+    _, _, directions = np.linalg.svd(np.concatenate([signals, centred_texts]), full_matrices=False)
+    dots, crosses = signals @ directions[:2].T, centred_texts @ directions[:2].T
+    for index, label in enumerate(labels):
+        colour = f"C{index % 10}"
+        axes.scatter(*dots[truth == index].T, s=8, color=colour, alpha=0.6, label=label)
+        axes.scatter(*crosses[index], marker="x", s=60, color=colour)
+    axes.legend(fontsize=6, loc="center left", bbox_to_anchor=(1, 0.5))
+    axes.set_title(title, fontsize=9)
+    figure.savefig(path, dpi=150, bbox_inches="tight")
+
+
+def _figure(size: float):
+    """Axes and figure, independent of pyplot's global state."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(size, size))
+    return figure.add_subplot(), figure

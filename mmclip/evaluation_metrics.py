@@ -1,0 +1,98 @@
+"""Evaluation metrics: confusion matrix, recall, confidence intervals, few-shot classification."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from scipy import stats
+from scipy.special import softmax
+
+RESAMPLES = 10_000
+TEXT_WEIGHT = 0.1
+
+
+def confusion_matrix(truth: np.ndarray, predicted: np.ndarray, num_labels: int) -> np.ndarray:
+    """Number of windows [true label, predicted label]."""
+    counts = np.zeros((num_labels, num_labels), np.int64)
+    np.add.at(counts, (truth, predicted), 1)
+    return counts
+
+
+def recall_by_class(counts: np.ndarray) -> np.ndarray:
+    """Recall of each label; nan for a label without windows."""
+    totals = counts.sum(axis=1)
+    return np.where(totals > 0, np.diagonal(counts) / np.maximum(totals, 1), np.nan)
+
+
+def mean_and_interval(by_class: Mapping[str, Sequence[float]], seed: int = 0) -> dict[str, float]:
+    """Mean recall over classes, with a 95 % interval by bootstrap over classes.
+
+    Args:
+        by_class: recalls of each class, one for each run that evaluated it.
+        seed: of the bootstrap.
+
+    Returns:
+        mean, low, high.
+    """
+    values = np.array([np.mean(recalls) for recalls in by_class.values()])
+    rng = np.random.default_rng(seed)
+    means = values[rng.integers(len(values), size=(RESAMPLES, len(values)))].mean(axis=1)
+    low, high = np.quantile(means, [0.025, 0.975])
+    return {"mean": float(values.mean()), "low": float(low), "high": float(high)}
+
+
+def interval_over_runs(values: Sequence[float]) -> dict[str, float] | None:
+    """Mean over runs with a 95 % interval of Student's t distribution; None for a single run."""
+    if len(values) < 2:
+        return None
+    mean = float(np.mean(values))
+    # Not t.interval: for equal values its scale is zero, and its result nan.
+    half = float(stats.t.ppf(0.975, len(values) - 1) * stats.sem(values))
+    return {"mean": mean, "low": mean - half, "high": mean + half}
+
+
+class FewShotPredictions(NamedTuple):
+    """Indices of the evaluated windows, and the label predicted for each."""
+
+    windows: np.ndarray
+    labels: np.ndarray
+
+
+def few_shot_predictions(
+    windows: np.ndarray,
+    truth: np.ndarray,
+    takes: Sequence[str],
+    texts: np.ndarray,
+    *,
+    shots: int,
+    scale: float,
+    seed: int,
+) -> FewShotPredictions:
+    """Classify windows with a few examples per label; takes with an example are not evaluated.
+
+    The probabilities are 0.1 times those of the texts plus 0.9 times those of the examples' mean
+    embeddings (section 5.4 of the paper).
+
+    Args:
+        windows: embeddings [window, width].
+        truth: index of each window's label.
+        takes: of each window.
+        texts: embeddings of the labels [label, width].
+        shots: examples per label.
+        scale: inverse of the temperature.
+        seed: of the choice of examples.
+
+    Returns:
+        The evaluated windows and their predicted labels.
+    """
+    rng, centres, used_takes = np.random.default_rng(seed), [], set()
+    for label in range(len(texts)):
+        examples = rng.permutation(np.flatnonzero(truth == label))[:shots]
+        used_takes |= {takes[window] for window in examples}
+        mean = windows[examples].mean(axis=0)
+        centres.append(mean / np.linalg.norm(mean))
+    scored = np.array([i for i in range(len(windows)) if takes[i] not in used_takes], np.int64)
+    by_text = softmax(scale * windows[scored] @ texts.T, axis=1)
+    by_example = softmax(scale * windows[scored] @ np.stack(centres).T, axis=1)
+    probabilities = TEXT_WEIGHT * by_text + (1 - TEXT_WEIGHT) * by_example
+    return FewShotPredictions(scored, np.argmax(probabilities, axis=1))

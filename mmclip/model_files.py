@@ -1,0 +1,142 @@
+"""A trained model as two files: weights.safetensors and its description, model.json."""
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import jax.numpy as jnp
+import numpy as np
+
+from mmclip.errors import MmclipError
+from mmclip.model import MmClip, make_model
+from mmclip.model_variables import Variables, join_model, split_model
+from mmclip.prepared_data import PreparedData
+from mmclip.presets import settings_from_dict, settings_to_dict
+from mmclip.settings import TrainingSettings
+from mmclip.text_encoders import TextEncoder
+
+FORMAT, VERSION = "mmclip-model", 1
+WEIGHTS, DESCRIPTION = "weights.safetensors", "model.json"
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """A trained model and its description.
+
+    Attributes:
+        network: the network with its trained weights.
+        settings: of its training.
+        description: content of model.json.
+        folder: of both files.
+    """
+
+    network: MmClip
+    settings: TrainingSettings
+    description: dict
+    folder: Path
+
+    def check_encoder(self, encoder: TextEncoder) -> None:
+        """MmclipError unless the model was trained with this text encoder."""
+        trained_with = self.description["encoder"]
+        if encoder.digest != trained_with["digest"]:
+            problem = f"{encoder.name} ({encoder.digest[:12]}...); the model was trained with "
+            problem += f"{trained_with['name']} ({trained_with['digest'][:12]}...)"
+            hint = f"give --encoder {trained_with['name']}"
+            raise MmclipError(self.folder, "encoder", problem, hint)
+
+
+def describe_training(
+    data: PreparedData, settings: TrainingSettings, base: dict | None = None
+) -> dict:
+    """The content of model.json that is the same for all steps of a training.
+
+    Args:
+        data, settings: of the training.
+        base: description of the model that the training starts from; its seen labels, subjects
+            and sentences are included.
+    """
+    corpus, base = data.corpus, base or {}
+    seen = sorted({*data.seen, *base.get("seen", ())})
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "settings": settings_to_dict(settings),
+        "encoder": data.encoder,
+        "axes": data.axes,
+        "seen": seen,
+        "unseen": [label for label in data.unseen if label not in seen],
+        "subjects": sorted({*corpus.subjects(("train", "val")), *base.get("subjects", ())}),
+        "simulated": corpus.is_simulated or base.get("simulated", False),
+        "stores": [
+            {"name": store.name, "simulated": store.is_simulated}
+            | {k: store.attributes.get(k) for k in ("plan_digest", "recipe_digest", "code_version")}
+            for store in corpus.stores
+        ],
+        "sentences": {
+            **base.get("sentences", {}),
+            **{label: list(corpus.sentences.get(label, ())) for label in corpus.labels},
+        },
+    }
+
+
+def save_model(folder: Path, weights: Variables, description: dict) -> None:
+    """Write both files atomically, model.json last."""
+    from safetensors.numpy import save
+
+    data = save({name: np.asarray(value) for name, value in weights.items()})
+    _write(folder / WEIGHTS, data)
+    description = {**description, "weights_sha256": hashlib.sha256(data).hexdigest()}
+    _write(folder / DESCRIPTION, json.dumps(description, indent=1).encode())
+
+
+def read_description(folder: str | Path) -> dict:
+    """Content of model.json in a folder.
+
+    Raises:
+        MmclipError: the file is missing, not valid JSON, or of another version.
+    """
+    try:
+        description = json.loads((Path(folder) / DESCRIPTION).read_bytes())
+    except (OSError, ValueError) as error:
+        hint = "give a folder written by mmclip.pretrain or mmclip.finetune"
+        raise MmclipError(folder, DESCRIPTION, f"cannot be read ({error})", hint) from None
+    found = (description.get("format"), description.get("version"))
+    if found != (FORMAT, VERSION):
+        problem = f"{found[0]!r} {found[1]!r}, not {FORMAT!r} {VERSION}"
+        raise MmclipError(folder, DESCRIPTION, problem, "use the version that wrote it")
+    return description
+
+
+def load_model(folder: str | Path) -> TrainedModel:
+    """Load a trained model.
+
+    Args:
+        folder: of both files.
+
+    Raises:
+        MmclipError: a file is missing or damaged, or the two files do not belong to each other.
+    """
+    from safetensors.numpy import load
+
+    folder, description = Path(folder), read_description(folder)
+    settings = settings_from_dict(description["settings"])
+    try:
+        data = (folder / WEIGHTS).read_bytes()
+    except OSError as error:
+        hint = f"copy the file to the folder of {DESCRIPTION}"
+        raise MmclipError(folder, WEIGHTS, f"cannot be read ({error.strerror})", hint) from None
+    if hashlib.sha256(data).hexdigest() != description["weights_sha256"]:
+        problem = f"is not the file described in {DESCRIPTION}"
+        raise MmclipError(folder, WEIGHTS, problem, "copy both files again")
+    initial = split_model(make_model(settings.model, description["encoder"]["width"], 0))
+    weights = {name: jnp.asarray(value) for name, value in load(data).items()}
+    network = join_model(initial.graph, {**initial.variables, "base": weights})
+    return TrainedModel(network, settings, description, folder)
+
+
+def _write(path: Path, data: bytes) -> None:
+    part = path.with_suffix(path.suffix + ".part")
+    part.write_bytes(data)
+    os.replace(part, path)

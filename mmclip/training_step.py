@@ -1,0 +1,104 @@
+"""One training step as a pure, compiled function of the state and a batch."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from mmclip import lora
+from mmclip.augmentation import augment
+from mmclip.losses import total_loss
+from mmclip.model_variables import SplitModel, Variables, join_model, split_model
+from mmclip.preprocessing import network_input
+from mmclip.settings import OptimizationSettings, TrainingSettings
+
+
+class TrainState(NamedTuple):
+    """Everything that a checkpoint stores.
+
+    Attributes:
+        trained: trained variables, by path.
+        frozen: variables of the other kind.
+        optimizer: state of the optimizer.
+        step: number of completed steps.
+    """
+
+    trained: Variables
+    frozen: Variables
+    optimizer: Any
+    step: jax.Array
+
+
+def learning_rate(settings: OptimizationSettings, step):
+    """Linear warm-up times step-wise exponential decay."""
+    warmup = jnp.minimum(1.0, (step + 1) / max(settings.warmup, 1))
+    return settings.rate * warmup * settings.decay ** (step // settings.decay_every)
+
+
+def make_optimizer(settings: OptimizationSettings) -> optax.GradientTransformation:
+    """AdamW with weight decay on matrices only; Adam if the weight decay is 0."""
+    return optax.adamw(
+        lambda step: learning_rate(settings, step),
+        weight_decay=settings.weight_decay,
+        mask=lambda variables: jax.tree.map(lambda value: value.ndim > 1, variables),
+    )
+
+
+def start_state(model: SplitModel, settings: OptimizationSettings) -> TrainState:
+    """State before the first step; the step function donates its buffers."""
+    trained, frozen = model.variables[model.trained], model.variables[model.frozen]
+    optimizer = make_optimizer(settings).init(trained)
+    return TrainState(trained, frozen, optimizer, jnp.zeros((), jnp.int32))
+
+
+def model_of_state(model: SplitModel, state: TrainState):
+    """The network with the variables of a state."""
+    variables = {model.trained: state.trained, model.frozen: state.frozen}
+    return join_model(model.graph, {kind: variables[kind] for kind in ("base", "lora")})
+
+
+def merged_weights(model: SplitModel, state: TrainState) -> Variables:
+    """Base weights of a state, with any LoRA update merged into them."""
+    network = model_of_state(model, state)
+    lora.merge(network)
+    return split_model(network).variables["base"]
+
+
+def make_step(model: SplitModel, vectors: jax.Array, settings: TrainingSettings) -> Callable:
+    """Compile the training step.
+
+    Args:
+        model: its structure, and which variables are trained.
+        vectors: embeddings of all sentences [sentence, width].
+        settings: of the training.
+
+    Returns:
+        step(state, maps, labels, sentences), which returns the next state and the metrics by name.
+        Its random key is derived from the seed in the settings and the step of the state.
+    """
+    optimizer = make_optimizer(settings.train)
+
+    def loss_of(trained, state, inputs, labels, sentences, key):
+        network = model_of_state(model, state._replace(trained=trained))
+        signal_key, text_key = jax.random.split(key)
+        signal = network.signal(inputs, signal_key)
+        text = network.text(vectors[sentences], text_key)
+        scale = network.scale()
+        loss, terms = total_loss(signal, text, labels, sentences, scale, settings.train)
+        return loss, {"loss": loss, **terms, "scale": scale}
+
+    def step(state: TrainState, maps, labels, sentences) -> tuple[TrainState, dict]:
+        key = jax.random.fold_in(jax.random.key(settings.train.seed), state.step)
+        augment_key, dropout_key = jax.random.split(key)
+        maps = {name: map_db.astype(jnp.float32) for name, map_db in maps.items()}
+        inputs = network_input(augment(augment_key, maps, settings.augment), settings.model.size)
+        gradients, metrics = jax.grad(loss_of, has_aux=True)(
+            state.trained, state, inputs, labels, sentences, dropout_key
+        )
+        updates, optimizer_state = optimizer.update(gradients, state.optimizer, state.trained)
+        trained = optax.apply_updates(state.trained, updates)
+        return TrainState(trained, state.frozen, optimizer_state, state.step + 1), metrics
+
+    return jax.jit(step, donate_argnums=0)

@@ -1,0 +1,91 @@
+"""Pre-norm transformer encoder with a fused qkv projection.
+
+The attribute names of these modules are the keys of weights.safetensors and of checkpoints.
+"""
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+
+from mmclip.lora import LoraLinear, dropout
+
+
+class Attention(nnx.Module):
+    """Multi-head self-attention; one projection yields q, k and v, in this order.
+
+    Args:
+        width: of a token.
+        heads: number of heads, a divisor of the width.
+        dtype: of the computation.
+        rngs: for the initial weights.
+    """
+
+    def __init__(self, width: int, heads: int, *, dtype, rngs: nnx.Rngs):
+        self.heads = heads
+        self.qkv = nnx.Linear(width, 3 * width, dtype=dtype, rngs=rngs)
+        self.out = nnx.Linear(width, width, dtype=dtype, rngs=rngs)
+
+    def __call__(self, x: jax.Array, key: jax.Array | None = None) -> jax.Array:
+        """softmax(q k / sqrt(head width)) v for x [batch, token, width]."""
+        batch, tokens, width = x.shape
+        # Only a LoRA projection has dropout, and so takes a key.
+        qkv = self.qkv(x, key) if isinstance(self.qkv, LoraLinear) else self.qkv(x)
+        q, k, v = jnp.split(qkv.reshape(batch, tokens, 3 * self.heads, -1), 3, axis=2)
+        logits = jnp.einsum("bthw,bshw->bhts", q, k) / jnp.sqrt(width / self.heads).astype(q.dtype)
+        weights = jax.nn.softmax(logits.astype(jnp.float32), axis=-1).astype(v.dtype)
+        attended = jnp.einsum("bhts,bshw->bthw", weights, v)
+        return self.out(attended.reshape(batch, tokens, width))
+
+
+class TransformerBlock(nnx.Module):
+    """x + attention(norm(x)), then x + MLP(norm(x)); the MLP has one hidden layer with GELU.
+
+    Args:
+        width: of a token.
+        heads: of the attention.
+        mlp_ratio: hidden width of the MLP divided by the width.
+        dropout: rate after attention and MLP, applied if a key is given.
+        dtype: of the computation.
+        rngs: for the initial weights.
+    """
+
+    def __init__(
+        self, width: int, heads: int, mlp_ratio: int, dropout: float, *, dtype, rngs: nnx.Rngs
+    ):
+        self.dropout = dropout
+        self.norm1 = nnx.LayerNorm(width, dtype=dtype, rngs=rngs)
+        self.attention = Attention(width, heads, dtype=dtype, rngs=rngs)
+        self.norm2 = nnx.LayerNorm(width, dtype=dtype, rngs=rngs)
+        self.up = nnx.Linear(width, mlp_ratio * width, dtype=dtype, rngs=rngs)
+        self.down = nnx.Linear(mlp_ratio * width, width, dtype=dtype, rngs=rngs)
+
+    def __call__(self, x: jax.Array, key: jax.Array | None = None) -> jax.Array:
+        """Transformed tokens [batch, token, width]; pass a key during training only."""
+        keys = (None,) * 3 if key is None else jax.random.split(key, 3)
+        x = x + dropout(keys[0], self.attention(self.norm1(x), keys[1]), self.dropout)
+        hidden = jax.nn.gelu(self.up(self.norm2(x)), approximate=False)
+        return x + dropout(keys[2], self.down(hidden), self.dropout)
+
+
+class Transformer(nnx.Module):
+    """A stack of transformer blocks followed by a layer norm.
+
+    Args:
+        depth: number of blocks.
+        width, heads, mlp_ratio, dropout: see `TransformerBlock`.
+        options: `dtype` and `rngs`.
+    """
+
+    def __init__(
+        self, depth: int, width: int, heads: int, mlp_ratio: int, dropout: float, **options
+    ):
+        self.blocks = nnx.List(
+            [TransformerBlock(width, heads, mlp_ratio, dropout, **options) for _ in range(depth)]
+        )
+        self.norm = nnx.LayerNorm(width, **options)
+
+    def __call__(self, x: jax.Array, key: jax.Array | None = None) -> jax.Array:
+        """Transformed tokens [batch, token, width]."""
+        for index, block in enumerate(self.blocks):
+            x = block(x, None if key is None else jax.random.fold_in(key, index))
+        return self.norm(x)

@@ -1,0 +1,252 @@
+"""Labelled windows, their texts and their splits, read from the tables of one or several stores.
+
+The label of a window is derived from the segments that overlap it: the names of the actions joined
+by "and" if the store has segments of actions, else the label with the longest overlap. A window
+without any segment has no label and is not sampled.
+"""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from mmclip.errors import MmclipError
+from mmclip.sentences import Descriptions
+from mmclip.store import RadarStore
+
+# An action is part of a window's label if it overlaps it this long, or for half its duration.
+MIN_OVERLAP_S = 0.2
+SPLITS = ("train", "val", "test")
+
+
+class Segment(NamedTuple):
+    """A text that applies to a part of a clip; `kind` is "action", "label" or "sentence"."""
+
+    start_s: float
+    end_s: float
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class WindowIndex:
+    """Windows of a corpus; the arrays have one element per window.
+
+    Attributes:
+        clip: index into `WindowCorpus.clips`.
+        start: first column of the window in its clip.
+        label: index into `WindowCorpus.labels`.
+    """
+
+    clip: np.ndarray
+    start: np.ndarray
+    label: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.clip)
+
+    def select(self, windows: np.ndarray) -> "WindowIndex":
+        """The windows with these indices, or where this mask is true."""
+        return WindowIndex(self.clip[windows], self.start[windows], self.label[windows])
+
+
+@dataclass(frozen=True)
+class StoredClip:
+    """One row of one store, with its labelled windows.
+
+    Attributes:
+        store: index of the store.
+        row: in the arrays of the store.
+        subject, split, take: from the store; the name of the source precedes the subject.
+        starts: first column of each window.
+        labels: index of the label of each window.
+        captions: sentences about the clip.
+    """
+
+    store: int
+    row: int
+    subject: str
+    split: str
+    take: str
+    starts: np.ndarray
+    labels: np.ndarray
+    captions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class WindowCorpus:
+    """Labelled windows of several stores.
+
+    Attributes:
+        stores: in the given order.
+        columns: of a window.
+        labels: in alphabetical order; labels are referred to by index.
+        clips: clips with at least one labelled window.
+        sentences: by caption or label, variants of one sentence per attribute.
+        excluded: number of excluded clips by reason.
+    """
+
+    stores: tuple[RadarStore, ...]
+    columns: int
+    labels: tuple[str, ...]
+    clips: tuple[StoredClip, ...]
+    sentences: Descriptions
+    excluded: Counter
+
+    def windows(self, splits: tuple[str, ...], labels: set[str]) -> WindowIndex:
+        """Windows of these splits and labels, ordered by clip and start."""
+        wanted = np.array([label in labels for label in self.labels], bool)
+        arrays = [np.zeros((3, 0), np.int64)]
+        for index, clip in enumerate(self.clips):
+            if clip.split in splits:
+                kept = wanted[clip.labels]
+                starts, of_label = clip.starts[kept], clip.labels[kept]
+                arrays.append(np.stack([np.full_like(starts, index), starts, of_label]))
+        return WindowIndex(*np.concatenate(arrays, axis=1))
+
+    def subjects(self, splits: tuple[str, ...]) -> set[str]:
+        """Subjects of these splits."""
+        return {clip.subject for clip in self.clips if clip.split in splits}
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether any of the stores holds simulated clips."""
+        return any(store.is_simulated for store in self.stores)
+
+
+class _Draft(NamedTuple):
+    """A clip before its labels are replaced by indices."""
+
+    store: int
+    row: dict
+    segments: list[Segment]
+    starts: np.ndarray
+    labels: list[str]
+
+
+def read_corpus(
+    stores: list[RadarStore], columns: int, crop_step: int = 4, need_labels: bool = True
+) -> WindowCorpus:
+    """Read the tables of the stores and label every window.
+
+    Args:
+        stores: opened stores.
+        columns: of a window.
+        crop_step: columns between the starts of consecutive windows.
+        need_labels: whether to exclude windows without a label; otherwise their label is "".
+
+    Returns:
+        The corpus.
+
+    Raises:
+        MmclipError: there is no window.
+    """
+    drafts, excluded, sentences = [], Counter(), {}
+    for index, store in enumerate(stores):
+        texts = {row["id"]: row["text"] for row in store.read_table("captions")}
+        for text, variants in _read_sentences(store, texts).items():
+            sentences.setdefault(text, variants)
+        segments = _read_segments(store, texts)
+        for row in store.read_table("clips"):
+            own = segments[row["row"]]
+            found = _label_windows(store, row["row"], own, columns, crop_step, need_labels)
+            if isinstance(found, str):
+                excluded[found] += 1
+            else:
+                drafts.append(_Draft(index, row, own, *found))
+    if not drafts:
+        reasons = "; ".join(f"{n} {reason}" for reason, n in excluded.items()) or "no clips"
+        hint = f"give labelled clips of at least {columns} columns, or change model.size"
+        problem = f"there is no window to train on or to score: {reasons}"
+        raise MmclipError(stores[0].path, "clips", problem, hint)
+    labels = tuple(sorted({label for draft in drafts for label in draft.labels}))
+    index_of = {label: index for index, label in enumerate(labels)}
+    clips = tuple(_stored_clip(draft, index_of) for draft in drafts)
+    return WindowCorpus(tuple(stores), columns, labels, clips, sentences, excluded)
+
+
+def window_label(segments: list[Segment], start_s: float, end_s: float) -> str | None:
+    """The label of a window.
+
+    Args:
+        segments: of the clip.
+        start_s, end_s: times of the window's first and last column [s].
+
+    Returns:
+        The label, or None.
+    """
+
+    def overlap_s(segment: Segment) -> float:
+        return min(segment.end_s, end_s) - max(segment.start_s, start_s)
+
+    actions = [segment for segment in segments if segment.kind == "action"]
+    if actions:
+        names = [
+            each.text
+            for each in sorted(actions)
+            if overlap_s(each) >= min(MIN_OVERLAP_S, (each.end_s - each.start_s) / 2)
+            and overlap_s(each) > 0
+        ]
+        return " and ".join(dict.fromkeys(names)) or None
+    # A clip that has sentences only is labelled by its first one.
+    for kind in ("label", "sentence"):
+        candidates = [each for each in segments if each.kind == kind and overlap_s(each) > 0]
+        if candidates:
+            return max(candidates, key=overlap_s).text
+    return None
+
+
+def _label_windows(
+    store: RadarStore, row: int, segments: list[Segment], columns: int, step: int, need: bool
+) -> tuple[np.ndarray, list[str]] | str:
+    """Starts and labels of a clip's windows, or the reason why it has none."""
+    measured = int(store.measured_columns[row])
+    if not measured:
+        return "failed when the store was built"
+    if measured < columns:
+        return f"with fewer than {columns} measured columns"
+    time_s = store.axes["column_time"]
+    starts, labels = [], []
+    for start in range(0, measured - columns + 1, step):
+        label = window_label(segments, float(time_s[start]), float(time_s[start + columns - 1]))
+        if label is not None or not need:
+            starts.append(start)
+            labels.append(label or "")
+    return (np.array(starts, np.int64), labels) if starts else "without a label"
+
+
+def _stored_clip(draft: _Draft, index_of: dict[str, int]) -> StoredClip:
+    row = draft.row
+    captions = dict.fromkeys(each.text for each in draft.segments if each.kind == "sentence")
+    return StoredClip(
+        store=draft.store,
+        row=row["row"],
+        subject=f"{row['source']}/{row['subject']}",
+        split=row["split"],
+        take=row["take"],
+        starts=draft.starts,
+        labels=np.array([index_of[label] for label in draft.labels], np.int64),
+        captions=tuple(captions),
+    )
+
+
+def _read_segments(store: RadarStore, texts: dict[str, str]) -> dict[int, list[Segment]]:
+    """Segments by row."""
+    segments = defaultdict(list)
+    for row in store.read_table("segments"):
+        text = texts[row["caption"]]
+        segments[row["row"]].append(Segment(row["start_s"], row["end_s"], row["kind"], text))
+    return segments
+
+
+def _read_sentences(store: RadarStore, texts: dict[str, str]) -> Descriptions:
+    """Variants by caption."""
+    found: dict[str, dict] = defaultdict(dict)
+    for row in store.read_table("attributes"):
+        text = texts.get(row["caption"], row["caption"])
+        variant = found[text].setdefault((row["provenance"], row["variant"]), {})
+        variant[row["part"]] = row["sentence"]
+    return {
+        text: tuple(variants[key] for key in sorted(variants)) for text, variants in found.items()
+    }

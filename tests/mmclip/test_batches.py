@@ -1,0 +1,121 @@
+"""Batches depend on seed and step only; each window is that of the store, with its own label."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+import zarr
+
+from mmclip.batch_sampler import BatchSampler, non_overlapping, sequential_batches
+from mmclip.sentences import make_sentence_bank, permute_label_texts
+from mmclip.settings import (
+    HEATMAPS,
+    PARTS,
+    DataSettings,
+    OptimizationSettings,
+    TrainingSettings,
+)
+from mmclip.store import open_store
+from mmclip.window_corpus import read_corpus
+from mmclip.window_reader import WindowReader
+from tests.helpers.labelled_stores import LABELS, WINDOW, build_labelled_store
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    """Two stores: one with sentences, a small one without."""
+    folder = tmp_path_factory.mktemp("data")
+    paths = [
+        build_labelled_store(folder / "one.zarr"),
+        build_labelled_store(folder / "two.zarr", subjects=1, repeats=1, described=False),
+    ]
+    return read_corpus([open_store(path) for path in paths], WINDOW)
+
+
+@pytest.fixture(scope="module")
+def bank(corpus):
+    return make_sentence_bank(LABELS, corpus.sentences, PARTS)
+
+
+def make_sampler(corpus, bank, windows=None, seed=0, **options):
+    windows = windows or corpus.windows(("train",), set(LABELS))
+    train = OptimizationSettings(batch=16, seed=seed)
+    settings = TrainingSettings(data=DataSettings(**options), train=train)
+    return BatchSampler(corpus, windows, bank, settings)
+
+
+def clips_and_starts(windows):
+    return np.stack([windows.clip, windows.start])
+
+
+def test_a_batch_is_a_pure_function_of_seed_and_step(corpus, bank):
+    one, other = make_sampler(corpus, bank), make_sampler(corpus, bank)
+    other.batch(3)
+    seventh = clips_and_starts(one.batch(7).windows)
+    np.testing.assert_array_equal(seventh, clips_and_starts(other.batch(7).windows))
+    assert not np.array_equal(seventh, clips_and_starts(one.batch(8).windows))
+    reseeded = make_sampler(corpus, bank, seed=1).batch(7).windows
+    assert not np.array_equal(seventh, clips_and_starts(reseeded))
+
+
+def test_the_reader_returns_the_windows_of_the_store(corpus, bank):
+    """Reads of later batches, in flight at the same time, have no effect."""
+    sampler = make_sampler(corpus, bank)
+    groups = [zarr.open_group(store.path, mode="r") for store in corpus.stores]
+    stores = set()
+    reader = WindowReader(corpus, HEATMAPS)
+    for maps, batch in reader.read(sampler.batch(step) for step in range(6)):
+        windows = zip(batch.windows.clip, batch.windows.start, batch.windows.label)
+        for row, (clip_index, start, label) in enumerate(windows):
+            clip = corpus.clips[clip_index]
+            stores.add(clip.store)
+            assert clip.split == "train"
+            assert corpus.labels[label] in clip.take
+            for name in HEATMAPS:
+                stored = groups[clip.store][name][clip.row, start : start + WINDOW]
+                np.testing.assert_array_equal(maps[name][row], stored)
+    assert stores == {0, 1}
+
+
+def test_labels_are_drawn_equally_often_regardless_of_their_number_of_clips(corpus, bank):
+    """6,400 draws from 3 labels: 2,133 each, standard deviation 38; tolerance five of them."""
+    windows = corpus.windows(("train",), set(LABELS[:3]))
+    first_clip = windows.clip[windows.label == 0][0]
+    one_clip_of_label_0 = windows.select((windows.label != 0) | (windows.clip == first_clip))
+    sampler = make_sampler(corpus, bank, one_clip_of_label_0)
+    drawn = Counter(label for step in range(400) for label in sampler.batch(step).labels.tolist())
+    assert len(drawn) == 3
+    assert all(abs(count - 6400 / 3) < 190 for count in drawn.values())
+
+
+def test_the_sentences_of_a_window_describe_its_label(corpus, bank):
+    batch = make_sampler(corpus, bank).batch(0)
+    for label, indices in zip(batch.labels, batch.sentences):
+        sentences = [bank.sentences[index] for index in indices]
+        assert all(corpus.labels[label] in sentence for sentence in sentences)
+        assert all(part in sentence for part, sentence in zip(PARTS, sentences))
+
+
+def test_a_text_without_sentences_is_its_own_sentence(corpus):
+    bank = make_sentence_bank(["bow", "hop", "hop"], corpus.sentences, PARTS[:2])
+    assert bank.without_sentences == ("hop",)
+    assert [bank.sentences[n] for n in bank.variants["hop"][0]] == ["hop", "hop"]
+    alone = make_sentence_bank(["bow"], corpus.sentences, PARTS[:1], describe="label")
+    assert alone.sentences == ("bow",)
+
+
+def test_the_permutation_control_leaves_no_label_its_own_text():
+    for seed in range(5):
+        text_of = permute_label_texts(LABELS, seed)
+        assert sorted(text_of) == sorted(text_of.values()) == sorted(LABELS)
+        assert all(label != other for label, other in text_of.items())
+
+
+def test_sequential_batches_hold_every_window_once_and_pad_the_last_batch(corpus):
+    windows = non_overlapping(corpus.windows(("test",), set(LABELS)), WINDOW)
+    assert len(windows) == 12  # 40 columns hold one window without overlap
+    batches = list(sequential_batches(windows, 5))
+    assert [len(batch.windows) for batch in batches] == [5, 5, 5]
+    joined = np.concatenate([clips_and_starts(batch.windows) for batch in batches], axis=1)
+    np.testing.assert_array_equal(joined[:, :12], clips_and_starts(windows))
+    np.testing.assert_array_equal(joined[:, 12:], np.repeat(joined[:, 11:12], 3, axis=1))

@@ -1,0 +1,67 @@
+"""Settings: presets, overrides, validation, and the labels of the paper's protocol."""
+
+import json
+
+import pytest
+
+from mmclip.errors import MmclipError
+from mmclip.presets import PRESETS, load_preset, settings_from_dict, settings_to_dict
+from mmclip.protocol import activities, groups, unseen_labels
+
+
+def test_an_override_has_the_type_of_the_value_that_it_replaces():
+    settings = load_preset(
+        "small", ["steps=1e3", "train.rate=2e-3", "heatmaps=time_range", "captions=true"]
+    )
+    assert settings.train.steps == 1000
+    assert isinstance(settings.train.steps, int)
+    assert settings.train.rate == 2e-3
+    assert settings.model.heatmaps == ("time_range",)
+    assert settings.data.captions is True
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("stepps=3", "stepps: is not a setting; the settings are model.heatmaps"),
+        ("steps=many", "'many' is not of type int"),
+        ("steps", "has no value"),
+        ("loss=hinge", "one of kl, cross_entropy, cosine, mse"),
+        ("heatmaps=time_range,time_range", "each once"),
+        ("rate=2", "between 0 and 1"),
+        ("branch_heads=5", "a divisor of branch_width"),
+        ("min_shift=20", "at most max_shift"),
+    ],
+)
+def test_an_invalid_override_is_an_error_of_one_line(override, message):
+    with pytest.raises(MmclipError, match=message):
+        load_preset("paper", [override])
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_settings_are_restored_from_json(preset):
+    settings = load_preset(preset, ["unseen=G1,bow"])
+    assert settings_from_dict(json.loads(json.dumps(settings_to_dict(settings)))) == settings
+
+
+def test_the_paper_preset_has_the_values_of_the_paper():
+    paper = load_preset("paper")
+    assert (paper.model.branch_depth, paper.model.learner_depth) == (2, 6)
+    assert (paper.train.batch, paper.train.steps, paper.train.rate) == (16, 50_000, 1e-4)
+    assert (paper.train.attribute_weight, paper.train.class_weight) == (1, 1)
+
+
+def test_the_protocol_has_sixty_activities_and_three_disjoint_groups_of_ten():
+    assert len(set(activities().values())) == 60
+    assert set(activities()) == set(range(1, 66)) - {16, 23, 24, 42, 53}
+    assert [len(group) for group in groups().values()] == [10, 10, 10]
+    assert len(set().union(*groups().values())) == 30
+
+
+def test_unseen_labels_are_selected_by_group_or_name_and_must_exist():
+    known = ("bow", "jump", "walk")
+    assert unseen_labels(("G1",), known, "s") == ("bow",)
+    assert unseen_labels(("G3", "walk"), known, "s") == ("jump", "walk")
+    message = r"'hop' is neither a label here .*; the labels are bow, jump, walk"
+    with pytest.raises(MmclipError, match=message):
+        unseen_labels(("hop",), known, "s")
