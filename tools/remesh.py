@@ -1,7 +1,7 @@
-"""Even triangles on a given surface: split, collapse, flip, relax (Botsch and Kobbelt, 2004).
+"""Isotropic remeshing of a surface: split, collapse, flip, relax (Botsch and Kobbelt, 2004).
 
-For the left half of a symmetric body: its open border lies in the plane x = 0 and stays there,
-so that the half and its mirror image close into one watertight mesh.
+For the left half of a symmetric body: its open border stays in the plane x = 0, so that the half
+and its mirror image form one watertight mesh.
 """
 
 from collections import defaultdict
@@ -9,25 +9,26 @@ from collections import defaultdict
 import numpy as np
 import trimesh
 
-TOO_LONG, TOO_SHORT = 4 / 3, 4 / 5  # times the wished edge length, from the paper
+TOO_LONG, TOO_SHORT = 4 / 3, 4 / 5  # times the target edge length, from the paper
 
 
 class Remesher:
-    """A triangle mesh under change, held to a surface.
+    """A triangle mesh that is remeshed while its vertices stay on a given surface.
 
     Args:
-        vertices_m, faces: the surface to stay on; also the start.
-        wished_m: wished edge length at each of its vertices [m].
+        vertices_m: vertices of the surface, which is also the initial mesh [m].
+        faces: triangles of the surface.
+        target_m: target edge length at each of its vertices [m].
     """
 
-    def __init__(self, vertices_m, faces, wished_m):
+    def __init__(self, vertices_m, faces, target_m):
         self.surface = trimesh.Trimesh(vertices_m, faces, process=False)
-        self.surface_wished_m = wished_m
+        self.surface_target_m = target_m
         self.vertices_m, self.faces = np.array(vertices_m, float), np.array(faces)
         self.project()
 
     def run(self, rounds: int):
-        """Rounds of the four steps; the result is in `vertices_m`, `faces`, `mix()`."""
+        """Repeat the four steps; the result is in `vertices_m`, `faces`, `mix()`."""
         for _ in range(rounds):
             self.split()
             self.collapse()
@@ -38,22 +39,22 @@ class Remesher:
         self.unpinch()
 
     def project(self):
-        """To the nearest point of the surface; border vertices to x = 0 again."""
+        """Move vertices to the nearest point of the surface, and border vertices to x = 0."""
         points, _, self.on_face = trimesh.proximity.closest_point(self.surface, self.vertices_m)
         corners = self.surface.triangles[self.on_face]
         self.shares = np.clip(trimesh.triangles.points_to_barycentric(corners, points), 0, 1)
         self.shares /= self.shares.sum(axis=1, keepdims=True)
-        corner_wishes_m = self.surface_wished_m[self.surface.faces[self.on_face]]
-        self.wished_m = np.sum(self.shares * corner_wishes_m, axis=1)
+        corner_targets_m = self.surface_target_m[self.surface.faces[self.on_face]]
+        self.target_m = np.sum(self.shares * corner_targets_m, axis=1)
         self.vertices_m = points
         self.vertices_m[self.border(), 0] = 0.0
 
     def mix(self):
-        """Indices [vertex, 3] and shares [vertex, 3] of the surface's vertices."""
+        """Barycentric coordinates: surface vertices [vertex, 3] and their weights [vertex, 3]."""
         return self.surface.faces[self.on_face], self.shares
 
     def edges(self):
-        """Each edge once [edge, 2], and how many faces hold it."""
+        """Each edge once [edge, 2], and the number of its faces."""
         sides = np.sort(self.faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
         return np.unique(sides, axis=0, return_counts=True)
 
@@ -64,10 +65,10 @@ class Remesher:
     def relative_length(self, edges):
         a, b = edges.T
         length_m = np.linalg.norm(self.vertices_m[a] - self.vertices_m[b], axis=1)
-        return length_m / (0.5 * (self.wished_m[a] + self.wished_m[b]))
+        return length_m / (0.5 * (self.target_m[a] + self.target_m[b]))
 
     def split(self):
-        """Halve long edges, longest first, until none is left."""
+        """Halve long edges, longest first, until none is too long."""
         while True:
             edges, _ = self.edges()
             ratio = self.relative_length(edges)
@@ -79,7 +80,7 @@ class Remesher:
         self.project()
 
     def unpinch(self):
-        """Halve inner edges that join two border vertices: the mirror image has them too."""
+        """Halve inner edges between two border vertices, which the mirror image would share."""
         edges, count = self.edges()
         pinched = (count == 2) & np.isin(edges, self.border()).all(axis=1)
         while pinched.any():
@@ -89,7 +90,7 @@ class Remesher:
         self.project()
 
     def _halve(self, edges):
-        """Those edges that share no face with an earlier one."""
+        """Halve the edges that share no face with an earlier one."""
         faces_of, faces = self.faces_of_edges(), self.faces.tolist()
         taken, new_faces, ends = set(), [], []
         for a, b in edges.tolist():
@@ -103,7 +104,7 @@ class Remesher:
                 new_faces.append([middle if v == a else v for v in faces[f]])
                 faces[f] = [middle if v == b else v for v in faces[f]]
         self.vertices_m = np.concatenate([self.vertices_m, self.vertices_m[ends].mean(axis=1)])
-        self.wished_m = np.concatenate([self.wished_m, self.wished_m[ends].mean(axis=1)])
+        self.target_m = np.concatenate([self.target_m, self.target_m[ends].mean(axis=1)])
         self.faces = np.array(faces + new_faces)
 
     def faces_of_edges(self):
@@ -114,7 +115,7 @@ class Remesher:
         return faces_of
 
     def collapse(self):
-        """Merge the ends of short edges where the surface stays a surface and no face turns."""
+        """Merge the ends of short edges where the mesh stays manifold and no face flips over."""
         edges, _ = self.edges()
         ratio = self.relative_length(edges)
         order = np.argsort(ratio, kind="stable")
@@ -133,15 +134,15 @@ class Remesher:
         self.faces = np.array([faces[f] for f in sorted(faces)])
         kept, renamed = np.unique(self.faces, return_inverse=True)
         self.faces = renamed.reshape(-1, 3)
-        self.vertices_m, self.wished_m = self.vertices_m[kept], self.wished_m[kept]
+        self.vertices_m, self.target_m = self.vertices_m[kept], self.target_m[kept]
         self.project()
 
     def _collapse_into(self, a, b, faces, around, border):
-        """Move a to the middle (stay, if only a is on the border) and let b become a."""
+        """Merge b into a, at the middle of the edge (at a, if only a is on the border)."""
         shared = around[a] & around[b]
         ring_a = {v for f in around[a] for v in faces[f]} - {a, b}
         ring_b = {v for f in around[b] for v in faces[f]} - {a, b}
-        # Link condition: else two sheets would be pinched together.
+        # Link condition: otherwise the result would not be manifold.
         if len(ring_a & ring_b) != len(shared):
             return
         if a in border and b in border and len(shared) != 1:
@@ -163,10 +164,10 @@ class Remesher:
             around[a].add(f)
 
     def _spoils(self, a, b, middle, rest, ring):
-        """Would a face turn over, or an edge become too long?"""
+        """Whether a face would flip over or an edge would become too long."""
         ring = list(ring)
         length_m = np.linalg.norm(self.vertices_m[ring] - middle, axis=1)
-        if np.any(length_m > TOO_LONG * self.wished_m[ring]):
+        if np.any(length_m > TOO_LONG * self.target_m[ring]):
             return True
         old = np.array(rest)
         before = self.vertices_m[old]
@@ -176,19 +177,19 @@ class Remesher:
         return bool(np.any(cosine < 0.5 * np.linalg.norm(n0, axis=1) * np.linalg.norm(n1, axis=1)))
 
     def flip(self):
-        """Turn an inner edge where that brings valences nearer to 6 (4 on the border)."""
+        """Flip an inner edge where that brings valences closer to 6 (4 on the border)."""
         faces_of, faces = self.faces_of_edges(), self.faces.tolist()
-        valence, wished = np.zeros(len(self.vertices_m), int), np.full(len(self.vertices_m), 6)
+        valence, target = np.zeros(len(self.vertices_m), int), np.full(len(self.vertices_m), 6)
         edges, _ = self.edges()
         np.add.at(valence, edges.ravel(), 1)
-        wished[self.border()] = 4
-        excess = valence - wished
+        target[self.border()] = 4
+        excess = valence - target
         present = set(faces_of)
         touched = set()
         for (p, q), pair in list(faces_of.items()):
             if len(pair) != 2 or touched & set(pair):
                 continue
-            a, b, c = next(r for r in _turns(faces[pair[0]]) if {r[0], r[1]} == {p, q})
+            a, b, c = next(r for r in _cyclic_orders(faces[pair[0]]) if {r[0], r[1]} == {p, q})
             d = next(v for v in faces[pair[1]] if v not in (p, q))
             ends = [a, b, c, d]
             after = excess[ends] + [-1, -1, 1, 1]
@@ -205,7 +206,7 @@ class Remesher:
         self.faces = np.array(faces)
 
     def _same_side(self, old, new):
-        """Both new faces look where both old ones look, and neither is a sliver."""
+        """Whether the new faces have nearly the old normals, and neither is a sliver."""
         t = self.vertices_m[np.array(old + new)]
         normals = np.cross(t[:, 1] - t[:, 0], t[:, 2] - t[:, 0])
         double_area = np.linalg.norm(normals, axis=1)
@@ -215,7 +216,7 @@ class Remesher:
         return bool(np.min(normals[:2] @ normals[2:].T) > 0.7)
 
     def relax(self):
-        """Each vertex to the mean of its neighbours, along the surface; border along itself."""
+        """Move vertices to the mean of their neighbours, along the surface; border along itself."""
         edges, count = self.edges()
         border = self.border()
         free = np.ones(len(self.vertices_m), bool)
@@ -233,6 +234,6 @@ class Remesher:
         self.project()
 
 
-def _turns(face):
+def _cyclic_orders(face):
     a, b, c = face
     return (a, b, c), (b, c, a), (c, a, b)
