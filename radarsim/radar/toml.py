@@ -45,7 +45,7 @@ With a board, all other keys are optional and the limits of its chip are checked
 and written in decimal, so `parse_radar` returns exactly the radar that `dump_radar` has written.
 
 The TOML is written here and not by tomli-w, which puts each entry of a list on a line of its own: a
-board with 3 transmitters and 4 receivers then needs some 80 lines of antennas, and radar files are
+board with 3 transmitters and 4 receivers then needs about 90 lines of antennas, and radar files are
 meant to be edited by hand. This module opens no files.
 """
 

@@ -88,7 +88,7 @@ def test_the_requested_order_overrides_everything(written):
 
 
 def test_a_capture_in_several_files_is_read_as_one(written, tmp_path):
-    """Cut in the middle of a frame, and of a word, as a recorder's size limit does."""
+    """Split within a frame, and within a word, as by the size limit of the recorder."""
     path, cube = written
     content = path.read_bytes()
     cuts = (0, 2 * FRAME_BYTES + 101, 4 * FRAME_BYTES, len(content))

@@ -23,7 +23,7 @@ def test_scripts_and_json_in_physical_units_are_the_same_radar(text):
 def test_a_log_in_register_units_is_the_same_radar_up_to_one_step():
     setup = parse_setup(LOG, "a_LogFile.txt")
     chirp = setup.radar.chirp
-    # 6 us of what is left of the slope, 0.26 kHz/us.
+    # 6 us times the rounding of the slope, 0.26 kHz/us.
     assert chirp.start_freq_hz == pytest.approx(SDK.radar.chirp.start_freq_hz, abs=2e3)
     assert chirp.slope_hz_per_s == pytest.approx(60.012e12, abs=48.3e9 / 2)
     assert chirp.idle_time_s == 7e-6

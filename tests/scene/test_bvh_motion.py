@@ -91,7 +91,7 @@ def test_the_unit_is_inferred_from_the_legs_and_reported(unit, unit_m):
     steps = np.outer(np.arange(25) / 25, [0.0, 0.0, 1.0]) / unit_m
     motion = read(skeleton, rotations, steps)
     assert any(unit in note and "1.71 m tall" in note for note in motion.notes)
-    # Walked along z in a y-up world, that is along -y in ours.
+    # A walk along z in a y-up world, which is -y in the z-up world.
     still = read(skeleton, rotations, 0 * steps)
     moved_m = motion.pelvis_m - still.pelvis_m
     np.testing.assert_allclose(moved_m[-1], [0, -24 / 25, 0], atol=1e-5)

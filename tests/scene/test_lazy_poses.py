@@ -58,9 +58,9 @@ def test_a_slice_equals_the_written_poses(tmp_path, save, layout, dtype):
     assert isinstance(motion.poses_rad, LazyPoses)
     assert motion.poses_rad.shape == expected.shape
     for first, num in ((0, 600), (300, 600), (2500, 900), (10, 5), (0, 1), (12, 1), (2999, 1)):
-        piece = cut_motion(motion, first, num).poses_rad
-        assert piece.dtype == np.float64
-        np.testing.assert_array_equal(piece, expected[first : first + num])
+        part = cut_motion(motion, first, num).poses_rad
+        assert part.dtype == np.float64
+        np.testing.assert_array_equal(part, expected[first : first + num])
     some = np.array([0, 7, 7, 2999])
     np.testing.assert_array_equal(motion.poses_rad[some], expected[some])
     np.testing.assert_array_equal(read_motion(tmp_path / "a.npz").poses_rad, expected)
@@ -102,7 +102,7 @@ def test_a_long_file_needs_the_memory_of_a_short_one(tmp_path):
         assert len(cut_motion(motion, first, 600).poses_rad) == 600
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    # Places and masks of all poses are 2 MB of it, a piece of 1,024 poses and its copies 5 MB.
+    # Translations and masks of all poses need 2 MB of it, 1,024 poses and their copies 5 MB.
     assert peak < 12e6
 
 

@@ -96,9 +96,9 @@ def test_sampling_past_the_end_is_refused():
 
 def test_a_cut_starts_at_its_own_zero():
     motion = some_motion()
-    piece = cut_motion(motion, 5, 10)
-    assert piece.num_poses == 10
-    np.testing.assert_array_equal(piece.transl_m[0], motion.transl_m[5])
+    part = cut_motion(motion, 5, 10)
+    assert part.num_poses == 10
+    np.testing.assert_array_equal(part.transl_m[0], motion.transl_m[5])
 
 
 def test_the_pelvis_position_includes_the_rest_pelvis_of_the_layout():
