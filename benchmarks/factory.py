@@ -1,11 +1,11 @@
-"""What does a dataset cost: frames and bytes per second, memory, and where the time goes?
+"""How long does a dataset build take, how much memory, and which step takes the time?
 
-    python -m benchmarks.factory                  rates and shares, with the paper's radar
+    python -m benchmarks.factory                  rates and time shares, with the paper's radar
     python -m benchmarks.factory --memory         peak memory: few clips, many, a long motion
 
-Builds are real (built-in activities, free body) and go through `pipelines.run`, as a user's would.
-Memory is measured with a small radar and clips of two frames, as a thousand clips of the paper's
-take hours: it is what grows with clips that is looked for, not what one clip takes.
+Builds use the built-in activities and the free body, and run through `pipelines.run` like any other
+build. Memory is measured with a small radar and clips of two frames, since a thousand clips of the
+paper's radar take hours: the question is what grows with the number of clips.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -26,7 +27,7 @@ LONG_S = 20 * 60.0
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure and print; returns the exit status."""
+    """Run the command; returns its exit status."""
     options = _parser().parse_args(arguments)
     if options.child:
         _child(**json.loads(options.child))
@@ -44,72 +45,78 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def rate(num_clips: int, workers: int) -> dict:
-    """Frames and megabytes per second of one build; a first one compiles and is not counted."""
+    """Frames and megabytes per second of one build, after a first build that only compiles."""
     task = {"clips": num_clips, "workers": workers, "small": False}
-    _watched({**task, "clips": workers})
-    return {"workers": workers, **_watched(task)}
+    _monitored_build({**task, "clips": workers})
+    return {"workers": workers, **_monitored_build(task)}
 
 
 def memory(counts: list[int]) -> list[dict]:
-    """Peak memory of builds of so many clips, and of one motion of twenty minutes."""
+    """Peak memory of builds with these numbers of clips, and of one motion of twenty minutes."""
     tasks = [{"clips": count, "workers": 1, "small": True} for count in counts]
-    # What any of them compiles is in the cache for all: compiling takes memory, too, and a build
-    # that meets a new program would seem to need more for having more clips.
-    _watched(max(tasks, key=lambda task: task["clips"]))
+    # Fill the cache with all programs first: compilation takes memory, too, and a build that
+    # compiles a new program would seem to need more memory because it has more clips.
+    _monitored_build(max(tasks, key=lambda task: task["clips"]))
     with tempfile.TemporaryDirectory() as folder:
         write_long_motion(Path(folder, "long_poses.npz"))
         tasks.append({"clips": 0, "workers": 1, "small": True, "motions": folder})
-        return [{"long_motion": "motions" in task, **_watched(task)} for task in tasks]
+        return [{"long_motion": "motions" in task, **_monitored_build(task)} for task in tasks]
 
 
 def write_long_motion(path: Path) -> None:
-    """Twenty minutes in a file as AMASS has them: a minute of a performance, to and fro."""
+    """Write an AMASS file of twenty minutes: a minute of motion, played forwards and backwards."""
     import numpy as np
 
     from builders.activities import perform
     from builders.corpus.writer import amass_bytes
 
     minute = perform("march_in_place", duration_s=60.0)
-    rounds = np.pad(np.arange(minute.num_poses), (0, round(LONG_S * minute.rate_hz)), "reflect")
-    rounds = rounds[: round(LONG_S * minute.rate_hz) + 1]
-    long = replace(minute, poses_rad=minute.poses_rad[rounds], transl_m=minute.transl_m[rounds])
+    poses = np.pad(np.arange(minute.num_poses), (0, round(LONG_S * minute.rate_hz)), "reflect")
+    poses = poses[: round(LONG_S * minute.rate_hz) + 1]
+    long = replace(minute, poses_rad=minute.poses_rad[poses], transl_m=minute.transl_m[poses])
     path.write_bytes(amass_bytes(long))
 
 
 def shares(num_clips: int) -> dict:
-    """Where one worker's time goes: simulation, encoding, writing."""
+    """Share of one worker's time for simulation, encoding and writing of the first shard."""
     from pipelines.stages import make_clip
     from pipelines.storage import LocalFolder
-    from pipelines.store_writer import ShardWriter, prepare
+    from pipelines.store_writer import prepare
 
-    build = _build(num_clips, small=False)
-    clips = build.plan.clips
-    stage = partial(make_clip, keep_cubes=True)
-    make = partial(stage, build.plan.recipe)
-    make(clips[0], build.takes[clips[0].take])
-    spent_s = {"simulate": 0.0, "encode": 0.0, "write": 0.0}
+    planned = _plan_build(num_clips, small=False)
+    make = partial(make_clip, planned.plan.recipe, keep_cubes=True)
+    first = planned.plan.clips[0]
+    make(first, planned.takes[first.take])  # compiles
     with tempfile.TemporaryDirectory() as place:
-        folder = _Timed(LocalFolder(place))
-        prepare(folder, build.blueprint)
-        folder.spent_s = 0.0
-        writer = ShardWriter(folder, build.blueprint, 0)
-        for clip in build.plan.shard(0):
-            start_s = time.perf_counter()
-            arrays = make(clip, build.takes[clip.take])
-            made_s = time.perf_counter()
-            writer.add(clip.row, clip.id, arrays)
-            spent_s["simulate"] += made_s - start_s
-            spent_s["encode"] += time.perf_counter() - made_s
-        start_s = time.perf_counter()
-        writer.finish({}, {})
-        spent_s["encode"] += time.perf_counter() - start_s - folder.spent_s
-        spent_s["write"] = folder.spent_s
+        folder = _TimedFolder(LocalFolder(place))
+        prepare(folder, planned.blueprint)
+        spent_s = _shard_times(planned, make, folder)
     whole_s = sum(spent_s.values())
     return {name: round(seconds / whole_s, 4) for name, seconds in spent_s.items()}
 
 
-class _Timed:
-    """A folder that knows how long it wrote."""
+def _shard_times(planned: "_PlannedBuild", make: Callable, folder: "_TimedFolder") -> dict:
+    """Make and write the first shard; seconds by step."""
+    from pipelines.store_writer import ShardWriter
+
+    spent_s = {"simulate": 0.0, "encode": 0.0}
+    folder.spent_s = 0.0
+    writer = ShardWriter(folder, planned.blueprint, 0)
+    for clip in planned.plan.shard(0):
+        start_s = time.perf_counter()
+        arrays = make(clip, planned.takes[clip.take])
+        made_s = time.perf_counter()
+        writer.add(clip.row, clip.id, arrays)
+        spent_s["simulate"] += made_s - start_s
+        spent_s["encode"] += time.perf_counter() - made_s
+    start_s = time.perf_counter()
+    writer.finish({}, {})
+    spent_s["encode"] += time.perf_counter() - start_s - folder.spent_s
+    return {**spent_s, "write": folder.spent_s}
+
+
+class _TimedFolder:
+    """A folder that adds up the time of its writes."""
 
     def __init__(self, folder):
         self._folder, self.spent_s = folder, 0.0
@@ -124,14 +131,14 @@ class _Timed:
 
 
 @dataclass
-class _Planned:
+class _PlannedBuild:
     plan: object
     takes: dict
     blueprint: object
 
 
-def _build(num_clips: int, small: bool, motions: str | None = None) -> _Planned:
-    """The plan of a build: short performances, or a folder of motion files."""
+def _plan_build(num_clips: int, small: bool, motions: str | None = None) -> _PlannedBuild:
+    """Plan a build of short built-in activities, or of a folder of motion files."""
     from builders.sources.takes import amass_takes, built_in_takes
     from pipelines.blueprint import make_blueprint
     from pipelines.clip_selection import select_clips
@@ -151,18 +158,18 @@ def _build(num_clips: int, small: bool, motions: str | None = None) -> _Planned:
     found = amass_takes(motions) if motions else built_in
     takes = {take.id: take for take in found}
     plan = make_plan(recipe, [clip for take in found for clip in select_clips(recipe, take).clips])
-    return _Planned(plan, takes, make_blueprint(plan, takes))
+    return _PlannedBuild(plan, takes, make_blueprint(plan, takes))
 
 
 def _child(clips: int, workers: int, small: bool, out: str, motions: str | None = None) -> None:
-    """One build, in a process of its own that is watched."""
+    """Run one build; called in a separate process whose memory is sampled."""
     import jax
 
     jax.config.update("jax_platforms", "cpu")
     from pipelines.run import build
     from pipelines.stages import make_clip
 
-    planned = _build(clips, small, motions)
+    planned = _plan_build(clips, small, motions)
     stage = partial(make_clip, keep_cubes=True)
     start_s = time.monotonic()
     summary = build(
@@ -183,8 +190,8 @@ def _child(clips: int, workers: int, small: bool, out: str, motions: str | None 
     )
 
 
-def _watched(task: dict) -> dict:
-    """What a build says of itself, and the most memory that its processes took together [MB]."""
+def _monitored_build(task: dict) -> dict:
+    """Figures reported by a build in a child process, and its peak memory [MB]."""
     import psutil
 
     place = tempfile.mkdtemp()
@@ -193,19 +200,19 @@ def _watched(task: dict) -> dict:
     child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     peaks: dict[str, float] = {"build": 0.0, "worker": 0.0}
     try:
-        watched = psutil.Process(child.pid)
+        monitored = psutil.Process(child.pid)
         while child.poll() is None:
-            for name, bytes_ in _in_use(watched).items():
+            for name, bytes_ in _in_use(monitored).items():
                 peaks[name] = max(peaks[name], bytes_ / 1e6)
             time.sleep(SAMPLE_EVERY_S)
-        said = json.loads(child.stdout.read().splitlines()[-1])
+        figures = json.loads(child.stdout.read().splitlines()[-1])
     finally:
         shutil.rmtree(place, ignore_errors=True)
-    return {**said, "peak_mb": {name: round(peak) for name, peak in peaks.items()}}
+    return {**figures, "peak_mb": {name: round(peak) for name, peak in peaks.items()}}
 
 
 def _in_use(process) -> dict[str, float]:
-    """Memory of the build itself and of its largest worker [bytes]."""
+    """Resident memory of the build process and of its largest worker [bytes]."""
     import psutil
 
     used = {"build": 0.0, "worker": 0.0}
@@ -214,7 +221,7 @@ def _in_use(process) -> dict[str, float]:
         for child in process.children(recursive=True):
             used["worker"] = max(used["worker"], child.memory_info().rss)
     except psutil.Error:
-        pass  # it just ended
+        pass  # the process has just ended
     return used
 
 
@@ -225,17 +232,18 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--memory", action="store_true", help="measure memory, not rates")
-    parser.add_argument(
-        "--clips", type=int, nargs="+", default=[50, 1000], metavar="N",
-        help="clips of the builds whose memory is measured (%(default)s)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--rate-clips", type=int, default=8, metavar="N", help="clips of the others (%(default)s)"
+    add = partial(parser.add_argument, type=int, metavar="N")
+    add(
+        "--clips",
+        nargs="+",
+        default=[50, 1000],
+        help="numbers of clips for --memory (default: 50 1000)",
     )
+    add("--rate-clips", default=8, help="clips of the builds without --memory (default: 8)")
+    add("--workers", nargs="+", default=[1, 2], help="numbers of workers (default: 1 2)")
     parser.add_argument(
-        "--workers", type=int, nargs="+", default=[1, 2], metavar="N", help="(%(default)s)"
+        "--json", type=Path, metavar="FILE", help="also write the results to this file"
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     return parser
 

@@ -1,4 +1,4 @@
-"""What is fixed about a store before its first clip: arrays, coordinates, attributes, identity."""
+"""Specification of a store before its first clip: arrays, coordinates, attributes, identity."""
 
 import hashlib
 import json
@@ -21,14 +21,14 @@ from radarsim.radar.toml import dump_radar
 
 @dataclass(frozen=True, kw_only=True)
 class Blueprint:
-    """All that is fixed about a store before the first clip is made.
+    """Everything about a store that is known before its first clip is made.
 
     Attributes:
-        arrays: see `schema.store_arrays`.
-        coordinates: values of the arrays that have no clip axis, by name.
-        attributes: of the root group; plain JSON values.
-        identity: words that must agree before a build may go on in a store.
-        num_clips, clips_per_shard: rows, and rows per task.
+        arrays: from `schema.store_arrays`.
+        coordinates: values of the arrays without clip axis, by name.
+        attributes: of the root group; JSON values.
+        identity: root attributes that must be equal for a build to resume in an existing store.
+        num_clips, clips_per_shard: number of rows, in total and per task.
     """
 
     arrays: tuple[ArraySpec, ...]
@@ -43,20 +43,20 @@ class Blueprint:
         return -(-self.num_clips // self.clips_per_shard)
 
     def rows(self, shard: int) -> range:
-        """The rows that one shard holds."""
+        """Rows of a shard."""
         first = shard * self.clips_per_shard
         return range(first, min(first + self.clips_per_shard, self.num_clips))
 
 
 def make_blueprint(plan: Plan, takes: Mapping[str, Take]) -> Blueprint:
-    """The blueprint of a plan's store.
+    """Derive the specification of a plan's store.
 
     Args:
         plan: recipe and clips.
         takes: by id; their texts are part of the store's identity.
 
     Returns:
-        The blueprint.
+        The specification.
     """
     recipe = plan.recipe
     axes = heatmap_axes(recipe.radar, recipe.num_frames, heatmap_settings(recipe))
@@ -92,47 +92,47 @@ def make_blueprint(plan: Plan, takes: Mapping[str, Take]) -> Blueprint:
 
 
 def heatmap_settings(recipe: Recipe) -> HeatmapSettings:
-    """How the recipe's heatmaps are cut."""
+    """Heatmap settings of a recipe."""
     return HeatmapSettings(window=recipe.maps.window, clutter=recipe.maps.clutter)
 
 
 def cube_shape(recipe: Recipe) -> tuple[int, int, int, int]:
-    """(chirp, tx, rx, sample) of one frame."""
+    """Shape of the IF samples of one frame: (chirp, tx, rx, sample)."""
     radar = recipe.radar
     antennas = (radar.array.num_tx, radar.array.num_rx)
     return radar.frame.num_chirps, *antennas, radar.chirp.num_samples
 
 
 def cube_bytes(plan: Plan) -> int:
-    """What the IF cubes of a plan take before compression [bytes]."""
+    """Size of all IF cubes of a plan before compression [bytes]."""
     per_value = 2 if plan.recipe.simulation.quantise else 4
     per_frame = int(np.prod(cube_shape(plan.recipe))) * 2 * per_value
     return len(plan.clips) * plan.recipe.num_frames * per_frame
 
 
 def keeps_cubes(plan: Plan) -> bool:
-    """Whether the store holds IF cubes: as the recipe says, or while they are small."""
-    wanted = plan.recipe.keep.if_cubes
-    return wanted == "on" or (wanted == "auto" and cube_bytes(plan) < IF_CUBES_LIMIT_BYTES)
+    """Whether the store has IF cubes: set by the recipe, or with "auto" if they are small."""
+    setting = plan.recipe.keep.if_cubes
+    return setting == "on" or (setting == "auto" and cube_bytes(plan) < IF_CUBES_LIMIT_BYTES)
 
 
 def num_poses(recipe: Recipe) -> int:
-    """Kept poses of a full clip, first and last included."""
+    """Number of kept poses of a full clip, first and last included."""
     return round(recipe.clips.length_s * recipe.keep.motion_rate_hz) + 1
 
 
 def code_version() -> str:
-    """The release, and a digest of the code that makes the bytes."""
+    """Release number and a digest of the source code that determines the bytes of a store."""
     try:
         release = metadata.version("radarsim")
     except metadata.PackageNotFoundError:
         release = "0"
-    here = Path(__file__).parent
+    root = Path(__file__).parents[1]
     digest = hashlib.sha256()
-    for room in (here, here.parent / "radarsim"):
-        for path in sorted(room.rglob("*")):
+    for package in (root / "pipelines", root / "radarsim"):
+        for path in sorted(package.rglob("*")):
             if path.suffix in (".py", ".npz"):
-                digest.update(path.relative_to(here.parent).as_posix().encode())
+                digest.update(path.relative_to(root).as_posix().encode())
                 digest.update(path.read_bytes())
     return f"{release}+{digest.hexdigest()[:12]}"
 
@@ -153,5 +153,5 @@ def _layout(plan: Plan, coordinates: Mapping[str, np.ndarray]) -> Layout:
 
 def _texts_digest(plan: Plan, takes: Mapping[str, Take]) -> str:
     names = sorted({clip.take for clip in plan.clips})
-    said = [[name, [asdict(text) for text in takes[name].texts]] for name in names]
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+    texts = [[name, [asdict(text) for text in takes[name].texts]] for name in names]
+    return hashlib.sha256(json.dumps(texts).encode()).hexdigest()
