@@ -1,4 +1,4 @@
-"""How fast are training, reading and inference of mmCLIP?
+"""Speed of training, reading and inference of mmCLIP.
 
     python -m benchmarks.mmclip STORE --preset small --json mmclip.json
 

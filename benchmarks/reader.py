@@ -1,4 +1,4 @@
-"""How fast are random training windows (three heatmaps of 224 columns) read from a store?
+"""Speed of reading random training windows (three heatmaps of 224 columns) from a store.
 
     python -m benchmarks.reader --json reader.json
 

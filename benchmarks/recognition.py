@@ -1,4 +1,4 @@
-"""Can the sixty activities be distinguished by their heatmaps, and do repetitions vary?
+"""Recognition of the sixty activities from their heatmaps, and variety of tempo and amplitude.
 
     python -m builders.amass --preset zeroshot --out sixty.zarr
     python -m benchmarks.recognition sixty.zarr
@@ -6,8 +6,8 @@
 The descriptor of a clip is the magnitude of the 2-D Fourier transform of each heatmap, which is
 invariant to position and start time but not to speed and extent, z-scored on the training subjects.
 Each clip of the test subjects is classified by the nearest clip of the training subjects. `top1`
-counts exact names; `top1_alike` counts a group of similar activities (SIMILAR) as one. The
-variation of tempo and amplitude is measured too.
+counts exact names; `top1_alike` counts the activities of a group in `SIMILAR` as one class. The
+coefficients of variation of tempo and amplitude are measured as well.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""How often does a model recognise unseen activities, and is that above the permutation control?
+"""Zero-shot accuracy of mmCLIP on unseen activities, compared with a permutation control.
 
     python -m builders.amass --preset zeroshot --out sixty.zarr
     python -m benchmarks.zero_shot sixty.zarr --out runs/zero-shot

@@ -1,7 +1,8 @@
 """A store as batches on the device for JAX: `python examples/jax_dataset.py synth.zarr`.
 
-Needs jax, tensorstore (the extra readers) and pyarrow, none of our code. tensorstore reads many
-windows at once in threads of its own, so that batches lie ready while the device works on the last.
+Needs jax, tensorstore (the extra readers) and pyarrow, and no code of this project. tensorstore
+reads many windows concurrently in its own threads, so that the next batches are read while the
+device processes the current one.
 """
 
 import sys
@@ -17,33 +18,33 @@ import pyarrow.parquet as pq
 import tensorstore as ts
 
 MAPS = ("time_doppler", "time_range", "time_angle")
-AHEAD = 4  # batches that are being read
+BATCHES_AHEAD = 4
 
 
-class RadarWindows:
+class RadarWindowLoader:
     """Random windows of the labelled clips of a split.
 
     Args:
-        path: the store's folder.
+        path: folder of the store.
         split: "train", "val" or "test".
         num_columns: of a window; 224 are 3 s at 10 frames/s of 128 chirps.
 
     Attributes:
-        labels: words of the labels, by number.
+        labels: in alphabetical order; a batch holds the indices of its labels.
     """
 
     def __init__(self, path: str, split: str = "train", num_columns: int = 224):
         self.num_columns = num_columns
-        self._maps = {name: _opened(path, name) for name in MAPS}
-        self._num_stored = self._maps["time_range"].shape[1]
-        self._columns = _opened(path, "num_columns")[:].read().result()
+        self._maps = {name: _open_array(path, name) for name in MAPS}
+        self._stored_columns = self._maps["time_range"].shape[1]
+        self._measured_columns = _open_array(path, "num_columns")[:].read().result()
         tables = {
             name: pq.read_table(f"{path}/tables/{name}").to_pylist()
             for name in ("clips", "captions", "segments")
         }
-        words = {caption["id"]: caption["text"] for caption in tables["captions"]}
+        texts = {caption["id"]: caption["text"] for caption in tables["captions"]}
         labels = {
-            segment["row"]: words[segment["caption"]]
+            segment["row"]: texts[segment["caption"]]
             for segment in tables["segments"]
             if segment["kind"] == "label"
         }
@@ -61,59 +62,59 @@ class RadarWindows:
         return len(self._rows)
 
     def epoch(self, batch_size: int, seed: int) -> Iterator[tuple[dict, jax.Array]]:
-        """Every clip once, in an order that follows from the seed.
+        """Every clip once, in an order that depends on the seed.
 
         Args:
-            batch_size: windows per batch; clips that fill no batch are left out.
-            seed: of the order and of the windows: give another for each epoch.
+            batch_size: windows per batch; an incomplete last batch is omitted.
+            seed: of the order and of the windows; use another one for each epoch.
 
         Yields:
-            Maps [batch, time, bin] by name, in dB above noise, and numbers of the labels [batch].
+            Heatmaps [batch, time, bin] by name, in dB above noise, and label indices [batch].
         """
         rng = np.random.default_rng(seed)
         rows = rng.permutation(self._rows)
         starts = rng.random(len(rows))
-        reading: deque = deque()
+        in_flight: deque = deque()
         for first in range(0, len(rows) - batch_size + 1, batch_size):
             batch = slice(first, first + batch_size)
-            reading.append((rows[batch], self._asked(rows[batch], starts[batch])))
-            if len(reading) > AHEAD:
-                yield self._on_device(*reading.popleft())
-        while reading:
-            yield self._on_device(*reading.popleft())
+            in_flight.append((rows[batch], self._start_reads(rows[batch], starts[batch])))
+            if len(in_flight) > BATCHES_AHEAD:
+                yield self._to_device(*in_flight.popleft())
+        while in_flight:
+            yield self._to_device(*in_flight.popleft())
 
-    def _asked(self, rows: np.ndarray, starts: np.ndarray) -> dict[str, list[ts.Future]]:
-        """Begin to read the windows."""
-        asked = {name: [] for name in MAPS}
+    def _start_reads(self, rows: np.ndarray, starts: np.ndarray) -> dict[str, list[ts.Future]]:
+        """Futures of the windows of each heatmap."""
+        reads = {name: [] for name in MAPS}
         for row, start in zip(rows, starts):
-            last = max(int(self._columns[row]) - self.num_columns, 0)
+            last = max(int(self._measured_columns[row]) - self.num_columns, 0)
             first = int(start * (last + 1))
-            end = min(first + self.num_columns, self._num_stored)
-            for name, each in self._maps.items():
-                asked[name].append(each[int(row), first:end].read())
-        return asked
+            end = min(first + self.num_columns, self._stored_columns)
+            for name, array in self._maps.items():
+                reads[name].append(array[int(row), first:end].read())
+        return reads
 
-    def _on_device(self, rows: np.ndarray, asked: dict) -> tuple[dict, jax.Array]:
+    def _to_device(self, rows: np.ndarray, reads: dict) -> tuple[dict, jax.Array]:
         maps = {
             name: np.stack([future.result() for future in futures])
-            for name, futures in asked.items()
+            for name, futures in reads.items()
         }
-        numbers = [self._label_of[int(row)] for row in rows]
-        return jax.device_put(maps), jnp.array(numbers)
+        labels = [self._label_of[int(row)] for row in rows]
+        return jax.device_put(maps), jnp.array(labels)
 
 
-def _opened(path: str, name: str) -> ts.TensorStore:
-    place = {"driver": "file", "path": str(Path(path).resolve() / name)}
-    return ts.open({"driver": "zarr3", "kvstore": place}, open=True, read=True).result()
+def _open_array(path: str, name: str) -> ts.TensorStore:
+    location = {"driver": "file", "path": str(Path(path).resolve() / name)}
+    return ts.open({"driver": "zarr3", "kvstore": location}, open=True, read=True).result()
 
 
 def main(path: str) -> None:
-    """Read one epoch, and tell how fast."""
-    windows = RadarWindows(path)
+    """Read one epoch and print its speed."""
+    windows = RadarWindowLoader(path)
     start_s, count = time.monotonic(), 0
     for maps, labels in windows.epoch(batch_size=8, seed=0):
         if not count:
-            shapes = {name: each.shape for name, each in maps.items()}
+            shapes = {name: map_db.shape for name, map_db in maps.items()}
             print(f"batch {shapes}, first label: {windows.labels[int(labels[0])]}")
         count += len(labels)
     print(f"{count} windows, {count / (time.monotonic() - start_s):.0f} per second")

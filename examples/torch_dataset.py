@@ -1,8 +1,8 @@
 """A store as a PyTorch dataset: `python examples/torch_dataset.py synth.zarr`.
 
-Needs torch, zarr and pyarrow, none of our code. Each worker opens the store itself: zarr reads with
-threads of its own, and a process that is forked off one that has read already would wait for them
-for ever. So nothing here touches the arrays before the first item is asked for.
+Needs torch, zarr and pyarrow, and no code of this project. Each DataLoader worker opens the store
+itself: zarr reads with threads, and a process forked from one that has already read would wait for
+these threads forever. So the arrays are opened with the first item, not in the constructor.
 """
 
 import sys
@@ -16,55 +16,61 @@ from torch.utils.data import DataLoader, Dataset
 MAPS = ("time_doppler", "time_range", "time_angle")
 
 
-class RadarWindows(Dataset):
-    """A random window of each labelled clip of a split, and what is done in it.
+class RadarWindowDataset(Dataset):
+    """A random window of each labelled clip of a split, with its label.
 
     Args:
-        path: the store's folder.
+        path: folder of the store.
         split: "train", "val" or "test".
         num_columns: of a window; 224 are 3 s at 10 frames/s of 128 chirps.
 
     Attributes:
-        labels: words of the labels, by number.
+        labels: in alphabetical order; an item holds the index of its label.
     """
 
     def __init__(self, path: str, split: str = "train", num_columns: int = 224):
         self.path, self.num_columns, self._maps = path, num_columns, None
-        clips = pq.read_table(f"{path}/tables/clips", use_threads=False).to_pylist()
-        rows = {clip["row"] for clip in clips if clip["split"] == split and clip["num_frames"]}
-        captions = pq.read_table(f"{path}/tables/captions", use_threads=False).to_pylist()
-        words = {caption["id"]: caption["text"] for caption in captions}
-        # (start, end, label) of each row's labelled stretches.
-        self._said: dict[int, list[tuple[float, float, str]]] = {}
-        self.labels = []
-        for segment in pq.read_table(f"{path}/tables/segments", use_threads=False).to_pylist():
+        rows = {
+            clip["row"]
+            for clip in self._table("clips")
+            if clip["split"] == split and clip["num_frames"]
+        }
+        texts = {caption["id"]: caption["text"] for caption in self._table("captions")}
+        # Start, end and label of the labelled segments of each row.
+        self._segments: dict[int, list[tuple[float, float, str]]] = {}
+        labels = set()
+        for segment in self._table("segments"):
             if segment["kind"] == "label":
-                label = words[segment["caption"]]
-                self.labels.append(label)
+                label = texts[segment["caption"]]
+                labels.add(label)
                 if segment["row"] in rows:
-                    stretch = segment["start_s"], segment["end_s"], label
-                    self._said.setdefault(segment["row"], []).append(stretch)
-        # Over all splits, so that a label has the same number in each.
-        self.labels = sorted(set(self.labels))
-        self._rows = sorted(self._said)
+                    entry = segment["start_s"], segment["end_s"], label
+                    self._segments.setdefault(segment["row"], []).append(entry)
+        # The labels of all splits, so that a label has the same index in each split.
+        self.labels = sorted(labels)
+        self._rows = sorted(self._segments)
 
     def __len__(self) -> int:
         return len(self._rows)
 
     def __getitem__(self, index: int) -> tuple[dict[str, torch.Tensor], int]:
-        """The three maps [time, bin] by name, in dB above noise, and the number of the label."""
+        """Heatmaps [time, bin] by name, in dB above noise, and the index of the label."""
         if self._maps is None:
             self._open()
         row = self._rows[index]
         last = max(int(self._measured[row]) - self.num_columns, 0)
-        # torch's generator is seeded apart in each worker, and anew in each epoch.
+        # torch seeds its generator differently in each worker and in each epoch.
         first = int(torch.randint(last + 1, ()))
         columns = slice(first, first + self.num_columns)
         maps = {
-            name: torch.from_numpy(each[row, columns]).float() for name, each in self._maps.items()
+            name: torch.from_numpy(array[row, columns]).float()
+            for name, array in self._maps.items()
         }
         times_s = self._times_s[columns]
         return maps, self._label(row, times_s[0], times_s[-1])
+
+    def _table(self, name: str) -> list[dict]:
+        return pq.read_table(f"{self.path}/tables/{name}", use_threads=False).to_pylist()
 
     def _open(self) -> None:
         store = zarr.open_group(self.path, mode="r")
@@ -72,20 +78,21 @@ class RadarWindows(Dataset):
         self._maps = {name: store[name] for name in MAPS}
 
     def _label(self, row: int, start_s: float, end_s: float) -> int:
-        """Of the stretch that covers most of the window."""
+        """Index of the label with the longest overlap with the window."""
         _, _, label = max(
-            self._said[row], key=lambda said: min(said[1], end_s) - max(said[0], start_s)
+            self._segments[row],
+            key=lambda segment: min(segment[1], end_s) - max(segment[0], start_s),
         )
         return self.labels.index(label)
 
 
 def main(path: str) -> None:
-    """Read one epoch, and tell how fast."""
-    windows = RadarWindows(path)
+    """Read one epoch and print its speed."""
+    windows = RadarWindowDataset(path)
     start_s, count = time.monotonic(), 0
     for maps, labels in DataLoader(windows, batch_size=8, shuffle=True, num_workers=2):
         if not count:
-            shapes = {name: tuple(each.shape) for name, each in maps.items()}
+            shapes = {name: tuple(map_db.shape) for name, map_db in maps.items()}
             print(f"batch {shapes}, first label: {windows.labels[labels[0]]}")
         count += len(labels)
     print(f"{count} windows, {count / (time.monotonic() - start_s):.0f} per second")

@@ -23,7 +23,7 @@ def store(tmp_path_factory):
 
 
 def test_an_item_is_a_window_of_its_clip_with_its_label(store):
-    windows = runpy.run_path(str(EXAMPLE))["RadarWindows"](store, num_columns=3)
+    windows = runpy.run_path(str(EXAMPLE))["RadarWindowDataset"](store, num_columns=3)
     wanted = labels_of(store)
     assert windows.labels == sorted(LABELS)
     assert len(windows) == len(wanted)

@@ -21,7 +21,7 @@ def store(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def windows(store):
-    return runpy.run_path(str(EXAMPLE))["RadarWindows"](store, num_columns=NUM_COLUMNS)
+    return runpy.run_path(str(EXAMPLE))["RadarWindowLoader"](store, num_columns=NUM_COLUMNS)
 
 
 def labels_of(store):
