@@ -115,7 +115,8 @@ def test_each_mode_writes_metrics_tables_and_figures(folder, mode, capsys):
 def test_subjects_of_the_training_are_not_evaluated(folder, capsys):
     arguments = [str(folder / "s.zarr"), "--models", str(folder / "pre"), "--split", "train"]
     assert evaluate.main([*arguments, "--out", str(folder / "x")]) == 2
-    assert "subjects: fake/s" in (error := capsys.readouterr().err)
+    error = capsys.readouterr().err
+    assert "subjects: fake/s" in error
     assert "were used in training" in error
     assert not (folder / "x").exists()
 
