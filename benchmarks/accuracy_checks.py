@@ -8,8 +8,8 @@ sample, each at its own time.
 import numpy as np
 
 from radarsim.scattering.levels import volts_per_weight
-from radarsim.signal.exact_frames import plain_frame
-from radarsim.signal.fast_clip import frames_of
+from radarsim.scene.mesh import frames_of
+from radarsim.signal.exact_frames import exact_frame
 
 # Largest permitted error [dB] of each method, by the distance [m] from which the bound holds.
 BOUNDS_DB = {
@@ -44,13 +44,13 @@ def reference_samples(scene, settings, frame_idx: int = 0, loops=None) -> np.nda
 
     Args:
         scene: moving body and radar.
-        settings: visibility and reflection model.
+        settings: visibility.
         frame_idx: index of the frame.
         loops: indices of the chirp loops; default those of `checked_loops`.
     """
-    burst = frames_of(scene.burst())[frame_idx]
+    mesh = frames_of(scene.mesh())[frame_idx]
     loops = checked_loops(scene.radar) if loops is None else loops
-    return plain_frame(scene.radar, settings, burst, scene.body.faces, scene.sigma_rad, loops)
+    return exact_frame(scene.radar, settings, scene.reflection, mesh, scene.body.faces, loops)
 
 
 def error_db(found, truth) -> float:

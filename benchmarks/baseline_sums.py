@@ -15,8 +15,8 @@ import numpy as np
 from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.numerics.polynomials import chebyshev_nodes, lagrange_weights
 from radarsim.radar.timing import burst_centre_and_half_s
-from radarsim.scattering.visibility import fade
-from radarsim.signal.fast_clip import choose
+from radarsim.scattering.visibility import interpolate_blocks
+from radarsim.signal.face_selection import select_faces
 
 
 @dataclass(frozen=True)
@@ -34,15 +34,20 @@ class VisibleSurface:
     sigma_rad: float
 
 
-def visible_surface(radar, settings, burst, faces, sigma_rad) -> VisibleSurface:
+def visible_surface(radar, settings, mesh, faces, reflection) -> VisibleSurface:
     """The faces that the oracle sums in the burst of one frame: all visible ones, none culled."""
     unculled = replace(settings, cull=0.0)
-    seen = np.asarray(choose(radar, unculled, burst, jnp.asarray(faces), sigma_rad).seen[0])
-    lit = np.flatnonzero(seen.any(0))
-    parts = (burst.vertices_m, burst.origin_high_m[:, :, None], burst.origin_low_m[:, :, None])
+    selection = select_faces(radar, unculled, reflection, mesh, jnp.asarray(faces))
+    in_blocks = np.asarray(selection.visible[0])
+    summed = np.flatnonzero(in_blocks.any(0))
+    parts = (mesh.vertices_m, mesh.origin_high_m[:, :, None], mesh.origin_low_m[:, :, None])
     vertices_m = sum(np.asarray(part[0], np.float64) for part in parts)
-    visible = np.asarray(fade(jnp.asarray(seen[:, lit]), radar.frame.num_chirps), np.float64)
-    return VisibleSurface(vertices_m[:, np.asarray(faces)[lit]], visible, float(sigma_rad))
+    weights = interpolate_blocks(jnp.asarray(in_blocks[:, summed]), radar.frame.num_chirps)
+    return VisibleSurface(
+        vertices_m[:, np.asarray(faces)[summed]],
+        np.asarray(weights, np.float64),
+        float(reflection.sigma_rad),
+    )
 
 
 def face_geometry_at(radar, surface, times_s):
@@ -160,8 +165,8 @@ def numpy_direct(radar, surface, loops):
     times_s = radar.chirp.sample_times_s[:, None]
 
     def chirp_v(loop, tx):
-        weight, (level, rate, bend) = beat_tones(radar, surface, loop, tx)
-        cycles = level[:, None] + rate[:, None] * times_s + bend[:, None] * times_s**2
+        weight, (level, rate, quadratic) = beat_tones(radar, surface, loop, tx)
+        cycles = level[:, None] + rate[:, None] * times_s + quadratic[:, None] * times_s**2
         return (np.exp(2j * np.pi * cycles) @ weight[..., None])[..., 0]
 
     return np.array([[chirp_v(loop, tx) for tx in range(radar.array.num_tx)] for loop in loops])
@@ -175,9 +180,9 @@ def jax_direct(radar, surface, loops):
     step_s = 1 / radar.chirp.sample_rate_hz
 
     def chirp_v(loop, tx):
-        weight, (level, rate, bend) = beat_tones(radar, surface, loop, tx)
+        weight, (level, rate, quadratic) = beat_tones(radar, surface, loop, tx)
         per_step = rate * step_s
-        parts = (level - np.round(level), per_step - np.round(per_step), bend * step_s**2)
+        parts = (level - np.round(level), per_step - np.round(per_step), quadratic * step_s**2)
         parts = [np.asarray(part, np.float32) for part in (weight, *parts)]
         return _sum_over_faces(*parts, radar.chirp.num_samples)
 
@@ -185,10 +190,10 @@ def jax_direct(radar, surface, loops):
 
 
 @partial(jax.jit, static_argnums=4)
-def _sum_over_faces(weight, level, per_step, bend, num_samples):
+def _sum_over_faces(weight, level, per_step, quadratic, num_samples):
     """Sum over faces, [rx, face] -> [rx, sample]."""
     n = jnp.arange(num_samples, dtype=jnp.float32)[:, None]
-    cycles = level[:, None] + per_step[:, None] * n + bend[:, None] * n**2
+    cycles = level[:, None] + per_step[:, None] * n + quadratic[:, None] * n**2
     phase = np.float32(2 * np.pi) * (cycles - jnp.round(cycles))
     real, imag = (jnp.sum(weight[:, None] * wave(phase), -1) for wave in (jnp.cos, jnp.sin))
     return jax.lax.complex(real, imag)

@@ -23,18 +23,18 @@ def measure_device(scene, minutes: float) -> dict:
 
     from benchmarks.method_speeds import heatmap_settings
     from benchmarks.scenes import BenchmarkScene, settings_for
-    from radarsim.batch import Chain, stacked
+    from radarsim.batch import BatchSimulator, stack_clips
 
     radar = scene.radar
     batch = BenchmarkScene(
         radar, FRAMES_PER_BATCH, sum(scene.span_m) / 2, scene.sigma_rad, body=scene.body
     )
     count = max(1, round(minutes * 60 / radar.frame.period_s / FRAMES_PER_BATCH))
-    scenes = stacked([batch.scene()])
-    cubes = Chain(radar, batch.body, settings_for("accurate"), None)
-    maps = Chain(radar, batch.body, heatmap_settings())
-    to_if = frames_per_s(lambda: cubes(scenes), count)
-    to_maps = frames_per_s(lambda: maps(scenes), max(1, count // 4))
+    clips = stack_clips([batch.clip()])
+    cubes = BatchSimulator(radar, (batch.body,), settings_for("accurate"), None)
+    maps = BatchSimulator(radar, (batch.body,), heatmap_settings())
+    to_if = frames_per_s(lambda: cubes(clips), count)
+    to_maps = frames_per_s(lambda: maps(clips), max(1, count // 4))
     ceilings = {"bytes_per_s": copy_bytes_per_s(), "flops": gemm_flops()}
     needs = minimum_cost_per_frame(batch)
     found = {
@@ -105,18 +105,20 @@ def minimum_cost_per_frame(scene) -> dict:
     import numpy as np
 
     from benchmarks.scenes import settings_for
-    from radarsim.signal.fast_clip import choose
+    from radarsim.signal.face_selection import select_faces, sizes_of_selection
 
-    radar, faces = scene.radar, jnp.asarray(scene.body.faces)
-    choice = choose(radar, settings_for("accurate"), scene.burst(), faces, scene.sigma_rad)
+    radar, settings = scene.radar, settings_for("accurate")
+    faces = jnp.asarray(scene.body.faces)
+    selection = select_faces(radar, settings, scene.reflection, scene.mesh(), faces)
+    sizes = sizes_of_selection(radar, settings, scene.reflection, selection.required)
     rows = radar.frame.num_chirps * radar.array.num_tx * radar.array.num_rx
-    lit = float(np.mean(np.sum(np.asarray(choice.order) >= 0, axis=-1)))
-    sizes, samples = choice.sizes, radar.chirp.num_samples
-    spread = 4 * rows * lit * sizes.num_terms * sizes.shift_powers
+    selected = float(np.mean(np.sum(np.asarray(selection.order) >= 0, axis=-1)))
+    samples = radar.chirp.num_samples
+    spread = 4 * rows * selected * sizes.num_terms * sizes.shift_powers
     return {
         "bytes": 8 * rows * samples,
         "flop": spread + 8 * rows * sizes.num_cells * samples,
-        "faces": lit,
+        "faces": selected,
     }
 
 

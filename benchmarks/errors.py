@@ -83,11 +83,13 @@ def scene_errors(
     """Errors of both modes on one frame of one scene, and the number of summed faces."""
     from benchmarks.accuracy_checks import bound_db, reference_samples
     from benchmarks.scenes import BenchmarkScene, settings_for
+    from radarsim.scattering.reflection import reflection_named
 
     activity, start_s, tipping_rad_per_s = MOTIONS[motion]
     options = {"activity": activity, "start_s": start_s, "tipping_rad_per_s": tipping_rad_per_s}
     scene = BenchmarkScene(radar, 1, range_m, sigma_rad, body=body, **options)
-    truth = reference_samples(scene, settings_for("accurate", reflection=reflection))
+    scene.reflection = reflection_named(reflection, sigma_rad)
+    truth = reference_samples(scene, settings_for("accurate"))
     lobes = f", sigma {sigma_rad:g}" if reflection == "paper" else ""
     case = {
         "name": f"{motion} at {range_m:g} m, {reflection}{lobes}",
@@ -97,7 +99,7 @@ def scene_errors(
         "sigma_rad": sigma_rad,
     }
     for method in METHODS:
-        error, faces = error_and_faces(scene, settings_for(method, reflection=reflection), truth)
+        error, faces = error_and_faces(scene, settings_for(method), truth)
         bound = bound_db(method, range_m)
         case[method] = {"error_db": error, "bound_db": bound, "faces": faces}
     return case
@@ -108,13 +110,15 @@ def error_and_faces(scene, settings, truth) -> tuple[float, int]:
     import numpy as np
 
     from benchmarks.accuracy_checks import checked_loops, error_db
-    from radarsim.signal.fast_clip import choose, fast_clip
+    from radarsim.signal.face_selection import select_faces, sizes_of_selection
+    from radarsim.simulate import clip_echo
 
-    burst, faces, sigma_rad = scene.burst(), scene.body.faces, scene.sigma_rad
-    choice = choose(scene.radar, settings, burst, faces, sigma_rad)
-    cube = fast_clip(scene.radar, settings, choice, burst, faces, sigma_rad)
-    samples = np.asarray(cube)[0, list(checked_loops(scene.radar))]
-    return error_db(samples, truth), int(np.sum(np.asarray(choice.order) >= 0))
+    radar, reflection, mesh, faces = scene.radar, scene.reflection, scene.mesh(), scene.body.faces
+    selection = select_faces(radar, settings, reflection, mesh, faces)
+    sizes = sizes_of_selection(radar, settings, reflection, selection.required)
+    cube = clip_echo(radar, settings, sizes, reflection, mesh, faces, selection)
+    samples = np.asarray(cube)[0, list(checked_loops(radar))]
+    return error_db(samples, truth), int(np.sum(np.asarray(selection.order) >= 0))
 
 
 def table(results: dict) -> str:

@@ -82,24 +82,28 @@ def loss_and_parameters(scene):
     import jax.numpy as jnp
 
     from benchmarks.scenes import settings_for
+    from radarsim.scattering.reflection import QuasiSpecular
     from radarsim.scene.body import skin
-    from radarsim.signal.fast_clip import choose, fast_clip
-    from radarsim.signal.fast_frame import Burst
+    from radarsim.scene.mesh import BurstMesh
+    from radarsim.signal.face_selection import select_faces, sizes_of_selection
+    from radarsim.simulate import clip_echo
 
     radar, body, settings = scene.radar, scene.body, settings_for("accurate")
-    faces, burst = jnp.asarray(body.faces, jnp.int32), scene.burst()
-    choice = choose(radar, settings, burst, faces, scene.sigma_rad)
-    still = jnp.zeros(scene.transl_m.shape, jnp.float32)
+    faces, mesh, (subject,) = jnp.asarray(body.faces, jnp.int32), scene.mesh(), scene.posed.subjects
+    selection = select_faces(radar, settings, scene.reflection, mesh, faces)
+    sizes = sizes_of_selection(radar, settings, scene.reflection, selection.required)
+    no_translation_m = jnp.zeros(subject.origin_high_m.shape, jnp.float32)
 
     def cube(at):
-        vertices_m = skin(body, at["betas"], at["poses_rad"], still, scene.fitted.body_scale)
+        vertices_m = skin(body, at["betas"], at["poses_rad"], no_translation_m, subject.scale)
         # Near the body's origin float32 resolves a small step; 3 m away it would not.
-        moved = Burst(vertices_m + at["shift_m"], burst.origin_high_m, burst.origin_low_m)
-        return fast_clip(radar, settings, choice, moved, faces, at["sigma_rad"])
+        moved = BurstMesh(vertices_m + at["shift_m"], mesh.origin_high_m, mesh.origin_low_m)
+        reflection = QuasiSpecular(at["sigma_rad"])
+        return clip_echo(radar, settings, sizes, reflection, moved, faces, selection)
 
     at = {
-        "poses_rad": scene.poses_rad,
-        "betas": scene.betas,
+        "poses_rad": subject.poses_rad,
+        "betas": subject.betas,
         "shift_m": jnp.zeros(3),
         "sigma_rad": jnp.float32(scene.sigma_rad),
     }

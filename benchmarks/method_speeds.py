@@ -22,7 +22,7 @@ from benchmarks.baseline_sums import (
 )
 from benchmarks.interleaved_timing import show_progress, summary, time_interleaved
 from benchmarks.scenes import BenchmarkScene, settings_for
-from radarsim.signal.settings import Settings
+from radarsim.signal.settings import SimulationSettings
 
 # Method and changed settings by name.
 MODES = {
@@ -91,17 +91,17 @@ def fast_methods(scene, positions_m):
     return methods, dict.fromkeys(methods, scene.num_frames)
 
 
-def heatmap_settings() -> Settings:
+def heatmap_settings() -> SimulationSettings:
     """Settings of a dataset build: accurate method, receiver noise and ADC included."""
-    return Settings(method=settings_for("accurate").method)
+    return SimulationSettings(method=settings_for("accurate").method)
 
 
 def slow_methods(scene, frame_idx):
     """Functions that compute some loops of one frame, by name, and the number of summed faces."""
-    burst = jax.tree.map(lambda part: part[frame_idx : frame_idx + 1], scene.burst())
+    mesh = jax.tree.map(lambda part: part[frame_idx : frame_idx + 1], scene.mesh())
     radar, loops = scene.radar, checked_loops(scene.radar)
-    faces, sigma_rad = scene.body.faces, scene.sigma_rad
-    surface = visible_surface(radar, settings_for("accurate"), burst, faces, sigma_rad)
+    settings = settings_for("accurate")
+    surface = visible_surface(radar, settings, mesh, scene.body.faces, scene.reflection)
     methods = {
         "numpy_direct": lambda: numpy_direct(radar, surface, loops),
         "loop": lambda: pair_loop(radar, surface, loops),
@@ -121,7 +121,7 @@ def _has_torch() -> bool:
 def points_error(scene, positions_m, cube_v, frame_idx) -> tuple[float, float]:
     """Error and bound [dB] of the IF cube of points, over a whole frame."""
     one_m = positions_m[frame_idx : frame_idx + 1]
-    truth = np.asarray(scene.points_to_if(one_m, settings_for("plain")), np.complex128)
+    truth = np.asarray(scene.points_to_if(one_m, settings_for("exact")), np.complex128)
     found = np.asarray(cube_v[frame_idx : frame_idx + 1])
     return error_db(found, truth), bound_db("peer_points", scene.span_m[0])
 

@@ -111,8 +111,9 @@ def radarsim_frame(radar):
 
     from benchmarks.scenes import settings_for
     from radarsim.constants import SPEED_OF_LIGHT_MPS
+    from radarsim.radar.timing import burst_times_s
     from radarsim.scattering.levels import point_area_m2, volts_per_weight
-    from radarsim.simulate import burst_times_s, simulate_points
+    from radarsim.simulate import simulate_points
 
     stretch = SPEED_OF_LIGHT_MPS / MMWRT_LIGHT_MPS
     first_s = float(radar.chirp_times_s[0, 0])
@@ -181,7 +182,8 @@ def compare_with_sionna() -> dict:
 
     radar = BOARDS[DEFAULT_BOARD]
     scene = BenchmarkScene(radar, 1, 2.5, 0.35)
-    vertices_m = np.asarray(scene.vertices_m())[0, 0] + scene.origin_m[0, 0]
+    mesh = scene.mesh()
+    vertices_m = np.asarray(mesh.vertices_m)[0, 0] + np.asarray(mesh.origin_high_m)[0, 0]
     trace = sionna_trace(vertices_m, np.asarray(scene.body.faces), radar)
     settings = settings_for("accurate")
     methods = {"sionna_trace": trace, "radarsim_frame": lambda: scene.body_to_if(settings)}

@@ -56,7 +56,8 @@ def count_bad_frames(
     Args:
         radar: the board.
         body: body model that is posed.
-        method, reflection: fields of `Settings`.
+        method: of `SimulationSettings`.
+        reflection: name of the reflection model.
         num_frames: number of frames; enough for a column of a heatmap.
         rng: NumPy generator of all random values.
     """
@@ -64,15 +65,14 @@ def count_bad_frames(
     import numpy as np
 
     from radarsim.heatmaps.heatmaps import make_heatmaps
-    from radarsim.signal.settings import Settings
+    from radarsim.scattering.reflection import reflection_named
+    from radarsim.signal.settings import SimulationSettings
     from radarsim.simulate import simulate_mesh
 
-    settings = Settings(method=method, reflection=reflection, thermal_noise=False, quantise=False)
+    settings = SimulationSettings(method=method, thermal_noise=False, quantise=False)
     vertices_m, origin_m = random_bodies(radar, body, num_frames, settings.nodes, rng)
-    key, sigma_rad = jax.random.key(0), float(rng.uniform(*SIGMAS_RAD))
-    cube_v = simulate_mesh(
-        radar, vertices_m, body.faces, key, settings, origin_m=origin_m, sigma_rad=sigma_rad
-    )
+    key, model = jax.random.key(0), reflection_named(reflection, float(rng.uniform(*SIGMAS_RAD)))
+    cube_v = simulate_mesh(radar, vertices_m, body.faces, key, model, settings, origin_m=origin_m)
     maps = jax.tree.leaves(make_heatmaps(radar, cube_v))
     finite = np.isfinite(np.asarray(cube_v)).all((1, 2, 3, 4))
     echoes = np.abs(np.asarray(cube_v)).max((1, 2, 3, 4)) > 0

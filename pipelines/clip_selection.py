@@ -9,11 +9,11 @@ from multiprocessing import get_context
 from pipelines.plan import Clip, ClipSelection, Note, clip_seed, draw_placement, draw_simulation
 from pipelines.recipe import Recipe
 from pipelines.sources import Take
-from pipelines.subjects import fitted_subject, placed_window
+from pipelines.subjects import fit_take, placed_window
 from radarsim.errors import InputError
+from radarsim.radar.timing import frames_in
 from radarsim.scene.motion import Motion
 from radarsim.scene.placement import ActivityArea
-from radarsim.simulate import frames_in
 
 UNUSABLE = "motions that could not be used"
 TOO_SHORT = "ends of motions too short for a clip"
@@ -62,7 +62,7 @@ def select_clips(recipe: Recipe, take: Take, body_models: str | None = None) -> 
     """
     try:
         sha256 = take.sha256()
-        motion = fitted_subject(take, sha256, recipe, body_models).fitted.motion
+        motion = fit_take(take, sha256, recipe, body_models).fitted.motion
     except InputError as error:
         return ClipSelection(notes=(Note(cause=UNUSABLE, line=str(error)),))
     clips, notes = [], []

@@ -18,7 +18,7 @@ from pipelines.store_folder import StoreError
 from pipelines.store_tables import shard_tables
 from pipelines.store_writer import ShardWriter, done_record
 from radarsim.errors import InputError
-from radarsim.numerics.malloc import give_back
+from radarsim.numerics.malloc import trim_heap
 
 MakeClip = Callable[[Recipe, Clip, Take], Mapping[str, np.ndarray]]
 FAILED = "clips that could not be simulated"
@@ -85,7 +85,7 @@ def make_shard(
         "failed": [asdict(note) for note in failed],
     }
     writer.finish(_tables(job.recipe, made, takes), record)
-    give_back()
+    trim_heap()
     return {**record, "bytes": writer.num_bytes}
 
 

@@ -1,9 +1,9 @@
-"""A clip to arrays: the way data walks, one function per step.
+"""One clip to the arrays of a store, one function per stage.
 
     take -> fitted to the body -> placed window -> IF cube -> heatmaps -> arrays
 
 Every clip is simulated with the recipe's full number of frames, so a worker compiles once; a
-shorter one holds its last pose, and what follows it is cut off again.
+shorter clip repeats its last pose, and the frames after its end are cut off.
 """
 
 from dataclasses import replace
@@ -18,21 +18,24 @@ from pipelines.recipe import Recipe
 from pipelines.schema import FLOOR_DB, HEATMAPS
 from pipelines.sources import Take, TakeChanged
 from pipelines.subjects import (
-    Subject,
-    fitted_subject,
-    joined,
+    FittedTake,
+    concatenated,
+    fit_take,
     placed_window,
-    placement_of,
     poses_for,
+    radar_pose_of,
     reflectivity,
+    subject_of,
 )
 from radarsim.errors import InputError
 from radarsim.heatmaps.heatmaps import make_heatmaps, num_columns
+from radarsim.scattering.reflection import PhysicalOptics, QuasiSpecular, ReflectionModel
 from radarsim.scene.motion import Motion, body_joints, cut_motion, sample_motion
-from radarsim.scene.retarget import Fitted
+from radarsim.scene.retarget import FittedMotion
+from radarsim.scene.scene import Scene
 from radarsim.signal.receiver import to_codes
-from radarsim.signal.settings import Settings
-from radarsim.simulate import simulate_motion
+from radarsim.signal.settings import SimulationSettings
+from radarsim.simulate import simulate
 
 NUM_BETAS = 16
 
@@ -50,7 +53,7 @@ def make_clip(
     Args:
         recipe: the dataset.
         clip: of its plan.
-        take: the clip's.
+        take: that the clip is part of.
         body_models: as for `survey.survey`.
         keep_cubes: whether the store holds IF cubes.
 
@@ -61,22 +64,22 @@ def make_clip(
         TakeChanged: the take is not what it was when the plan was made.
         InputError: the clip cannot be simulated.
     """
-    subject, window = _unchanged(recipe, clip, take, body_models)
-    cube_v = _if_cube(recipe, clip, subject, window)
+    fitted_take, window = _unchanged(recipe, clip, take, body_models)
+    cube_v = _if_cube(recipe, clip, fitted_take, window)
     arrays = arrays_of_cube(recipe, clip, cube_v, keep_cubes=keep_cubes)
     if recipe.keep.motion:
-        arrays |= _kept_motion(recipe, clip, subject.fitted, window)
+        arrays |= _kept_motion(recipe, clip, fitted_take.fitted, window)
     return arrays
 
 
 def arrays_of_cube(
     recipe: Recipe, clip: Clip, cube_v: jax.Array, *, keep_cubes: bool
 ) -> dict[str, np.ndarray]:
-    """What a store holds of an IF cube, simulated and recorded alike.
+    """Arrays that a store holds of an IF cube, simulated or recorded.
 
     Args:
         recipe: the dataset.
-        clip: its `num_frames` are measured, frames after them mean nothing.
+        clip: frames after its `num_frames` are ignored.
         cube_v: volts at the ADC [frame, chirp, tx, rx, sample], all frames of a full clip.
         keep_cubes: whether the store holds IF cubes.
 
@@ -91,20 +94,20 @@ def arrays_of_cube(
 
 def _unchanged(
     recipe: Recipe, clip: Clip, take: Take, body_models: str | None
-) -> tuple[Subject, Motion]:
-    """The take as the plan saw it, and the clip's window of it; poses may be read only now."""
+) -> tuple[FittedTake, Motion]:
+    """The take, unchanged since the plan, and the clip's window of it; reads poses lazily."""
     try:
         if take.sha256() != clip.take_sha256:
             hint = "put the old file back, or build a new store"
             raise InputError(take.id, "file", "changed since the plan was made", hint)
-        subject = fitted_subject(take, clip.take_sha256, recipe, body_models)
-        return subject, placed_window(recipe, clip, subject.fitted.motion)
+        fitted_take = fit_take(take, clip.take_sha256, recipe, body_models)
+        return fitted_take, placed_window(recipe, clip, fitted_take.fitted.motion)
     except InputError as error:
         raise TakeChanged(error.where, error.field, error.problem, error.hint) from None
 
 
-def _held(recipe: Recipe, clip: Clip, window: Motion) -> Motion:
-    """The clip's own poses; then the last one, for as long as a full clip lasts."""
+def _extended(recipe: Recipe, clip: Clip, window: Motion) -> Motion:
+    """The clip's own poses, then the last one repeated to the length of a full clip."""
     own = cut_motion(window, 0, poses_for(recipe.radar, clip.num_frames, window.rate_hz))
     missing = poses_for(recipe.radar, recipe.num_frames, window.rate_hz) - own.num_poses
     last = cut_motion(own, own.num_poses - 1, 1)
@@ -113,52 +116,48 @@ def _held(recipe: Recipe, clip: Clip, window: Motion) -> Motion:
         poses_rad=np.repeat(last.poses_rad, missing, axis=0),
         transl_m=np.repeat(last.transl_m, missing, axis=0),
     )
-    return joined(own, still)
+    return concatenated(own, still)
 
 
-def _if_cube(recipe: Recipe, clip: Clip, subject: Subject, window: Motion) -> jax.Array:
-    """Volts at the ADC [frame, chirp, tx, rx, sample]; frames past the clip's end mean nothing."""
-    how = recipe.simulation
-    settings = Settings(
-        method=how.method,
-        reflection=how.reflection,
-        visibility=how.visibility,
-        visibility_blocks=how.visibility_blocks,
-        thermal_noise=how.noise,
-        quantise=how.quantise,
+def _if_cube(recipe: Recipe, clip: Clip, take: FittedTake, window: Motion) -> jax.Array:
+    """Volts at the ADC [frame, chirp, tx, rx, sample]; frames after the clip's end are invalid."""
+    options = recipe.simulation
+    settings = SimulationSettings(
+        method=options.method,
+        visibility=options.visibility,
+        visibility_blocks=options.visibility_blocks,
+        thermal_noise=options.noise,
+        quantise=options.quantise,
     )
-    return simulate_motion(
+    subject = subject_of(take, _extended(recipe, clip, window))
+    return simulate(
         recipe.radar,
-        subject.body,
-        _held(recipe, clip, window),
-        placement_of(clip),
+        Scene([subject], radar_pose_of(clip)),
         _key(clip.seed),
+        _reflection(recipe, clip, take),
         settings,
         num_frames=recipe.num_frames,
-        betas=subject.fitted.betas,
-        scale=subject.fitted.body_scale,
-        sigma_rad=clip.sigma_rad,
-        reflectivity=_reflectivity(recipe, clip, subject),
         extra_noise_db=clip.extra_noise_db,
     )
 
 
-def _reflectivity(recipe: Recipe, clip: Clip, subject: Subject) -> float | None:
-    """The anchor that the paper's reflection needs; any other has a level of its own."""
-    if recipe.simulation.reflection != "paper":
-        return None
-    return reflectivity(recipe.radar, subject.model, clip.sigma_rad)
+def _reflection(recipe: Recipe, clip: Clip, take: FittedTake) -> ReflectionModel:
+    """The recipe's reflection model; "paper" needs a level anchored for body and sigma."""
+    if recipe.simulation.reflection == "body":
+        return PhysicalOptics()
+    level = reflectivity(recipe.radar, take.body_key, clip.sigma_rad)
+    return QuasiSpecular(clip.sigma_rad, level)
 
 
 def _key(seed: int) -> jax.Array:
-    """All 63 bits of the seed count, though JAX takes 32 at a time."""
+    """A key from all 63 bits of the seed; JAX takes 32 at a time."""
     return jax.random.fold_in(jax.random.key(seed >> 32), seed & 0xFFFFFFFF)
 
 
 def _heatmaps(recipe: Recipe, clip: Clip, cube_v: jax.Array) -> dict[str, np.ndarray]:
     settings = heatmap_settings(recipe)
     if clip.num_frames < recipe.num_frames:
-        # The clip's own mean in place of frames past its end leaves that mean, the clutter, as is.
+        # Frames past the clip's end are set to its mean, which keeps that mean, the clutter.
         own = (np.arange(recipe.num_frames) < clip.num_frames)[:, None, None, None, None]
         mean_v = jnp.sum(jnp.where(own, cube_v, 0), axis=0) / clip.num_frames
         cube_v = jnp.where(own, cube_v, mean_v)
@@ -186,9 +185,9 @@ def _stored_cube(recipe: Recipe, clip: Clip, cube_v: jax.Array) -> np.ndarray:
 
 
 def _kept_motion(
-    recipe: Recipe, clip: Clip, fitted: Fitted, window: Motion
+    recipe: Recipe, clip: Clip, fitted: FittedMotion, window: Motion
 ) -> dict[str, np.ndarray]:
-    """The placed motion at the kept rate; a short clip holds its last pose."""
+    """The placed motion at the stored rate; a short clip repeats its last pose."""
     joints = replace(window, poses_rad=body_joints(window), layout="smpl")
     times_s = np.arange(num_poses(recipe)) / recipe.keep.motion_rate_hz
     end_s = min(window.duration_s, clip.num_frames * recipe.radar.frame.period_s)

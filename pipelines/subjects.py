@@ -1,4 +1,4 @@
-"""Takes as subjects: a motion fitted to its body, and windows of it placed before the radar."""
+"""Subjects of clips: a take's motion fitted to its body, and windows of it placed in a scene."""
 
 import functools
 import itertools
@@ -9,25 +9,26 @@ from typing import NamedTuple
 import jax.numpy as jnp
 import numpy as np
 
-from pipelines.plan import DRAWN, Clip
+from pipelines.plan import Clip
 from pipelines.recipe import Recipe
 from pipelines.sources import Take
 from radarsim import files
 from radarsim.calibrate import anchored_reflectivity
 from radarsim.errors import InputError
 from radarsim.radar.config import Radar
+from radarsim.radar.timing import burst_times_s
 from radarsim.scene.body import BodyModel, fit_pose, skin, subdivide
 from radarsim.scene.motion import Motion, cut_motion
-from radarsim.scene.placement import Placement, place
-from radarsim.scene.retarget import Fitted, fit_to_body
-from radarsim.simulate import burst_times_s
+from radarsim.scene.placement import Placement, RadarPose, place
+from radarsim.scene.retarget import FittedMotion, fit_to_body
+from radarsim.scene.subject import Subject
 
-# From SMPL's rest pose to standing: left and right shoulder about the axis ahead.
+# From SMPL's rest pose to standing: left and right shoulder about the forward axis.
 _ARMS_DOWN_RAD = {16: -1.3, 17: 1.3}
 
 
-class Model(NamedTuple):
-    """Which body model a subject has: what the caches know it by."""
+class BodyKey(NamedTuple):
+    """Identifies a body model in the caches."""
 
     path: str | None
     layout: str
@@ -35,22 +36,28 @@ class Model(NamedTuple):
     max_edge_m: float
 
 
-class Subject(NamedTuple):
-    """A take's motion, fitted to its body."""
+class FittedTake(NamedTuple):
+    """A take's motion, fitted to its body.
 
-    fitted: Fitted
+    Attributes:
+        fitted: the whole motion with scale and betas.
+        body: the body model.
+        body_key: identifies the body model.
+    """
+
+    fitted: FittedMotion
     body: BodyModel
-    model: Model
+    body_key: BodyKey
 
 
 # One take at a time: its clips follow each other, and a long one is large.
 @functools.lru_cache(maxsize=1)
-def fitted_subject(take: Take, sha256: str, recipe: Recipe, body_models: str | None) -> Subject:
+def fit_take(take: Take, sha256: str, recipe: Recipe, body_models: str | None) -> FittedTake:
     """The take's motion on its subject's body.
 
     Args:
-        take: any source's.
-        sha256: the take's; keeps its old versions apart.
+        take: of any source.
+        sha256: the take's; distinguishes its versions in the cache.
         recipe: how finely the body is divided.
         body_models: folder or file of body models; None for the free body.
 
@@ -59,35 +66,35 @@ def fitted_subject(take: Take, sha256: str, recipe: Recipe, body_models: str | N
     """
     del sha256
     motion = take.load()
-    model = Model(body_models, motion.layout, motion.gender, recipe.simulation.max_edge_m)
+    key = BodyKey(body_models, motion.layout, motion.gender, recipe.simulation.max_edge_m)
     if body_models is None:
-        model = model._replace(layout="smpl", gender="neutral")
-    body = _body(model)
-    return Subject(fit_to_body(motion, body), body, model)
+        key = key._replace(layout="smpl", gender="neutral")
+    body = _body(key)
+    return FittedTake(fit_to_body(motion, body), body, key)
 
 
 @functools.lru_cache(maxsize=4)
-def _body(model: Model) -> BodyModel:
-    body = files.free_body() if model.path is None else _nearest_model(model)
-    return subdivide(body, model.max_edge_m) if model.max_edge_m else body
+def _body(key: BodyKey) -> BodyModel:
+    body = files.free_body() if key.path is None else _nearest_model(key)
+    return subdivide(body, key.max_edge_m) if key.max_edge_m else body
 
 
-def _nearest_model(model: Model) -> BodyModel:
-    """The user's model of this layout and gender, or the nearest that is there."""
+def _nearest_model(key: BodyKey) -> BodyModel:
+    """The user's model of this layout and gender, or the nearest available."""
     refused = None
-    layouts = dict.fromkeys((model.layout, "smplh", "smpl", "smplx"))
-    for layout, gender in itertools.product(layouts, dict.fromkeys((model.gender, "neutral"))):
+    layouts = dict.fromkeys((key.layout, "smplh", "smpl", "smplx"))
+    for layout, gender in itertools.product(layouts, dict.fromkeys((key.gender, "neutral"))):
         try:
-            return files.load_body(model.path, gender, layout)
+            return files.load_body(key.path, gender, layout)
         except InputError as error:
-            if error.field != "body models":  # there, but not usable
+            if error.field != "body models":  # present, but not usable
                 raise
             refused = refused or error
     raise refused
 
 
 def placed_window(recipe: Recipe, clip: Clip, motion: Motion) -> Motion:
-    """The clip's stretch of its take, placed before the radar: the poses of a full clip at most."""
+    """The clip's part of its take, placed in front of the radar: at most a full clip's poses."""
     placement = placement_of(clip)
     first = round(clip.start_s * motion.rate_hz)
     # To the clip's end, or to that of its last burst.
@@ -97,14 +104,26 @@ def placed_window(recipe: Recipe, clip: Clip, motion: Motion) -> Motion:
     )
     if recipe.placements.scope == "clip" or first == 0:
         return place(window, placement)
-    # The first pose of the take decides where all of it goes.
-    both = joined(cut_motion(motion, 0, 1), window)
+    # The first pose of the take decides the placement of all of it.
+    both = concatenated(cut_motion(motion, 0, 1), window)
     return cut_motion(place(both, placement), 1, both.num_poses)
 
 
+def subject_of(take: FittedTake, window: Motion) -> Subject:
+    """The subject of a clip, from a window that is placed already."""
+    return Subject(take.fitted._replace(motion=window), take.body, placement=None)
+
+
 def placement_of(clip: Clip) -> Placement:
-    """Where the clip's subject starts and its radar stands."""
-    return Placement(**{name: getattr(clip, name) for name in DRAWN})
+    """Start and heading of the clip's subject."""
+    return Placement(
+        distance_m=clip.distance_m, lateral_m=clip.lateral_m, heading_rad=clip.heading_rad
+    )
+
+
+def radar_pose_of(clip: Clip) -> RadarPose:
+    """Height and tilt of the clip's radar."""
+    return RadarPose(height_m=clip.radar_height_m, tilt_rad=clip.radar_tilt_rad)
 
 
 def poses_for(radar: Radar, num_frames: int, rate_hz: float) -> int:
@@ -113,8 +132,8 @@ def poses_for(radar: Radar, num_frames: int, rate_hz: float) -> int:
     return math.ceil(last_s * rate_hz) + 2
 
 
-def joined(first: Motion, then: Motion) -> Motion:
-    """One motion after the other, as they are."""
+def concatenated(first: Motion, then: Motion) -> Motion:
+    """One motion after the other, unchanged."""
     return replace(
         then,
         poses_rad=np.concatenate([first.poses_rad, then.poses_rad]),
@@ -123,9 +142,9 @@ def joined(first: Motion, then: Motion) -> Motion:
 
 
 @functools.lru_cache(maxsize=64)
-def reflectivity(radar: Radar, model: Model, sigma_rad: float) -> float:
-    """The level constant of a model's mean body, standing with its arms down."""
-    body = _body(model)
+def reflectivity(radar: Radar, key: BodyKey, sigma_rad: float) -> float:
+    """Level constant anchored to the body's mean shape, standing with its arms down."""
+    body = _body(key)
     pose_rad = np.zeros((24, 3), np.float32)
     for joint, angle_rad in _ARMS_DOWN_RAD.items():
         pose_rad[joint, 2] = angle_rad

@@ -1,11 +1,11 @@
-"""Poses to heatmaps as one compiled program over many clips, with no way back to the host.
+"""Many clips in one compiled program, from poses to IF cubes or heatmaps, without the host.
 
     poses -> mesh -> visible faces -> IF cube -> receiver -> heatmaps
 
-A program's arrays have fixed sizes, which follow from what is seen. Here they are guessed: a clip
-is simulated at the sizes that held before, and the program tells what it would have needed. Where
-that is more, the clips are simulated again; a result never comes from arrays too small for it.
-`simulate.simulate_motion` asks first, and keeps the IF cube.
+A program's arrays have fixed sizes, which depend on the visible faces. Here they are guessed: clips
+are simulated at the sizes that were sufficient before, and the program returns the sizes it would
+have required. Where these are larger, the clips are simulated again; a result never comes from
+arrays too small for it. `simulate.simulate` determines the sizes first, on the host.
 """
 
 from dataclasses import dataclass, replace
@@ -20,114 +20,135 @@ from radarsim.errors import InputError
 from radarsim.heatmaps.heatmaps import Heatmaps, maps_of_clip
 from radarsim.heatmaps.settings import HeatmapSettings
 from radarsim.radar.config import Radar
+from radarsim.radar.timing import burst_times_s
+from radarsim.scattering.levels import volts_per_weight
+from radarsim.scattering.reflection import ReflectionModel
 from radarsim.scene.body import BodyModel
-from radarsim.scene.posed import Posed, surface
-from radarsim.signal.array_sizes import Extent
-from radarsim.signal.fast_clip import Choice, fast_clip, pick, sized
-from radarsim.signal.receiver import receive
-from radarsim.signal.settings import Settings
+from radarsim.scene.scene import PosedScene, Scene, pose, skin_scene
+from radarsim.signal.array_sizes import RequiredSizes
+from radarsim.signal.face_selection import select_faces, sizes_of_selection
+from radarsim.signal.receiver import Key, receive
+from radarsim.signal.settings import SimulationSettings
+from radarsim.simulate import clip_echo
 
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
-class Scene:
-    """A clip, or many of the same number of frames along a leading axis (see `stacked`).
+class PosedClip:
+    """A clip ready for the device, or many along a leading axis (see `stack_clips`).
 
     Attributes:
-        posed: the subject.
+        posed: the scene at the nodes of every burst.
         key: of the receiver's noise.
-        sigma_rad: lobe width of the reflection "paper" [rad].
-        scale_v: level, of `levels.volts_per_weight` [V].
+        reflection: the reflection model.
+        level_v: of `levels.volts_per_weight` [V].
         extra_noise_db: added to the receiver's noise figure [dB].
     """
 
-    posed: Posed
+    posed: PosedScene
     key: Array
-    sigma_rad: ArrayLike
-    scale_v: ArrayLike
+    reflection: ReflectionModel
+    level_v: ArrayLike
     extra_noise_db: ArrayLike = 0.0
 
 
-def stacked(scenes: list[Scene]) -> Scene:
-    """Clips along a leading axis."""
-    return jax.tree.map(lambda *parts: jnp.stack([jnp.asarray(part) for part in parts]), *scenes)
+def pose_clip(
+    radar: Radar,
+    scene: Scene,
+    key: Key,
+    reflection: ReflectionModel,
+    settings: SimulationSettings,
+    *,
+    num_frames: int,
+    extra_noise_db: float = 0.0,
+) -> PosedClip:
+    """A clip of a scene; arguments of `simulate.simulate`."""
+    return PosedClip(
+        posed=pose(scene, burst_times_s(radar, num_frames, settings.nodes)),
+        key=key,
+        reflection=reflection,
+        level_v=volts_per_weight(radar, reflection.reflectivity_at(radar)),
+        extra_noise_db=extra_noise_db,
+    )
 
 
-class Chain:
-    """Simulates stacked clips; remembers the sizes that held all before.
+def stack_clips(clips: list[PosedClip]) -> PosedClip:
+    """Clips of the same number of frames along a leading axis."""
+    return jax.tree.map(lambda *parts: jnp.stack([jnp.asarray(part) for part in parts]), *clips)
+
+
+class BatchSimulator:
+    """Simulates stacked clips, and remembers the sizes that were sufficient before.
 
     Attributes:
-        needed: the most that clips have needed so far; None before the first.
+        required: largest sizes that clips have required so far; None before the first.
     """
 
     def __init__(
         self,
         radar: Radar,
-        body: BodyModel,
-        settings: Settings = Settings(),
+        bodies: tuple[BodyModel, ...],
+        settings: SimulationSettings = SimulationSettings(),
         map_settings: HeatmapSettings | None = HeatmapSettings(),
     ):
-        """Nothing is compiled before the first clips come.
+        """Nothing is compiled before the first clips.
 
         Args:
             radar: the board.
-            body: the model to be posed.
-            settings: what to simulate and how.
-            map_settings: how heatmaps are cut; None to end with the IF cubes.
+            bodies: of `Scene.bodies`, the same for every clip.
+            settings: method and error, visibility, receiver.
+            map_settings: of the heatmaps; None to return IF cubes.
 
         Raises:
-            InputError: hidden point removal was asked for, or the plain sum: both need the host.
+            InputError: hidden point removal or the exact sum, which both need the host.
         """
-        if settings.visibility == "hpr" or settings.method == "plain":
-            asked = settings.visibility if settings.visibility == "hpr" else settings.method
-            raise InputError(
-                "settings", asked, "cannot run on the device alone", "use simulate_motion"
-            )
-        self.needed: Extent | None = None
-        self._given = radar, settings, map_settings
-        self._body = body
+        if settings.visibility == "hpr" or settings.method == "exact":
+            value = settings.visibility if settings.visibility == "hpr" else settings.method
+            raise InputError("settings", value, "cannot run on the device alone", "use simulate")
+        self.required: RequiredSizes | None = None
+        self._static = radar, settings, map_settings
+        self._bodies = bodies
 
-    def __call__(self, scenes: Scene) -> Heatmaps | Complex[Array, "clip frame chirp tx rx sample"]:
+    def __call__(
+        self, clips: PosedClip
+    ) -> Heatmaps | Complex[Array, "clip frame chirp tx rx sample"]:
         """The heatmaps, or IF cubes [V], of stacked clips, clip axis first.
 
         Raises:
-            InputError: something moves faster than the sum can follow.
+            InputError: something moves faster, or reaches farther, than the fast sum can represent.
         """
-        radar, settings, _ = self._given
-        sigma_rad = float(jnp.min(jnp.asarray(scenes.sigma_rad)))
-        if self.needed is None:
-            posed = jax.tree.map(lambda part: part[0], scenes.posed)
-            burst, faces = surface(self._body, posed), self._body.faces
-            _, self.needed = pick(radar, settings, burst, faces, sigma_rad)
+        radar, settings, _ = self._static
+        if self.required is None:
+            first = jax.tree.map(lambda part: part[0], clips)
+            mesh, faces = skin_scene(self._bodies, first.posed)
+            selection = select_faces(radar, settings, first.reflection, mesh, faces)
+            self.required = selection.required
         while True:
-            sizes = sized(radar, settings, self.needed, sigma_rad)
-            result, needed = _program(*self._given, sizes, self._body, scenes)
-            self.needed = most(self.needed, needed)
-            if sized(radar, settings, self.needed, sigma_rad) == sizes:
+            sizes = sizes_of_selection(radar, settings, clips.reflection, self.required)
+            result, required = _simulate_clips(*self._static, sizes, self._bodies, clips)
+            self.required = largest(self.required, required)
+            if sizes_of_selection(radar, settings, clips.reflection, self.required) == sizes:
                 return result
 
 
-def most(first: Extent, second: Extent) -> Extent:
-    """What holds either, of one frame or many: the nearest, and the most of all else."""
-
+def largest(first: RequiredSizes, second: RequiredSizes) -> RequiredSizes:
+    """Sizes sufficient for both, of one frame or many: the least distance, the most of all else."""
     both = jax.tree.map(lambda *parts: jnp.stack([part.max() for part in parts]), first, second)
     near_m = jnp.minimum(first.near_m.min(), second.near_m.min())
     return replace(jax.tree.map(jnp.max, both), near_m=near_m)
 
 
 @partial(jax.jit, static_argnums=(0, 1, 2, 3))
-def _program(radar, settings, map_settings, sizes, body, scenes):
-    """Maps or cubes of every clip, and what their sums needed room for."""
+def _simulate_clips(radar, settings, map_settings, sizes, bodies, clips):
+    """Maps or cubes of every clip, and the sizes that their sums required."""
 
-    def one(scene: Scene):
-        burst, faces = surface(body, scene.posed), body.faces
-        picked, needed = pick(radar, settings, burst, faces, scene.sigma_rad)
-        choice = Choice(*picked, sizes)
-        echo = fast_clip(radar, settings, choice, burst, faces, scene.sigma_rad)
-        rest = scene.scale_v, scene.extra_noise_db
-        cube_v = receive(radar, echo, scene.key, settings, *rest)
+    def one_clip(clip: PosedClip):
+        mesh, faces = skin_scene(bodies, clip.posed)
+        selection = select_faces(radar, settings, clip.reflection, mesh, faces)
+        echo = clip_echo(radar, settings, sizes, clip.reflection, mesh, faces, selection)
+        cube_v = receive(radar, echo, clip.key, settings, clip.level_v, clip.extra_noise_db)
         if map_settings is None:
-            return cube_v, needed
-        return maps_of_clip(radar, cube_v, map_settings), needed
+            return cube_v, selection.required
+        return maps_of_clip(radar, cube_v, map_settings), selection.required
 
-    return jax.lax.map(one, scenes)
+    return jax.lax.map(one_clip, clips)

@@ -1,4 +1,4 @@
-"""The apparent radar cross-section of a body, and the constant that gives it a human mean."""
+"""Level calibration: the apparent radar cross-section of a body, anchored to human statistics."""
 
 from functools import partial
 
@@ -10,11 +10,11 @@ from scipy.spatial.transform import Rotation
 
 from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.radar.config import Radar
-from radarsim.scattering.reflection import reflection_of
-from radarsim.scattering.visibility import facing, unoccluded
-from radarsim.scene.mesh import FaceIndices, faces_of
-from radarsim.signal.fast_clip import choose, make_burst
-from radarsim.signal.settings import Settings
+from radarsim.scattering.reflection import QuasiSpecular, ReflectionModel
+from radarsim.scattering.visibility import faces_radar, unoccluded
+from radarsim.scene.mesh import FaceIndices, burst_mesh, faces_of
+from radarsim.signal.face_selection import select_faces
+from radarsim.signal.settings import SimulationSettings
 
 # Mean of the human radar cross-section in 3GPP TR 38.901 (release 19, sensing targets).
 HUMAN_RCS_DBSM = -1.37
@@ -26,38 +26,35 @@ def apparent_rcs_m2(
     radar: Radar,
     vertices_m: Float[Array, "vertex 3"],
     faces: FaceIndices,
-    sigma_rad: Float[Array, ""] | float,
+    reflection: ReflectionModel,
     visible: Bool[Array, "face"] | None = None,
-    model: str = "paper",
 ) -> Float[Array, ""]:
-    """Monostatic RCS that a still mesh shows from the origin, at the sweep's centre frequency.
+    """Monostatic RCS of a still mesh seen from the origin, at the sweep's centre frequency.
 
         (4 pi / lambda^2) R^4 |sum A C exp(j 2 k R) / R^2|^2,   R the range of its centroid;
 
-    the model "body" has its complex weights W in the place of A C / R^2. Times Gamma^2 for what the
-    surface reflects.
+    `PhysicalOptics` has complex weights W in the place of A C / R^2. Without the level constant:
+    multiply by Gamma^2.
 
     Apparent: a person is in the near field of any radar nearer than a kilometre.
 
     Args:
         radar: frequency.
-        vertices_m: corners in the radar frame [m].
+        vertices_m: vertices in the radar frame [m].
         faces: triangles.
-        sigma_rad: lobe width of the reflection model [rad].
-        visible: which faces are seen; None tests every face against every other.
-        model: of the reflection, as `Settings.reflection`.
+        reflection: the reflection model.
+        visible: visible faces; None tests every face against every other.
     """
-    reflection = reflection_of(radar, model)
-    surface = reflection.surface_of(vertices_m, faces)
+    scatterers = reflection.scatterers(vertices_m, faces)
     if visible is None:
         flat = faces_of(vertices_m, faces)
-        front = facing(flat)
+        front = faces_radar(flat)
         visible = front & unoccluded(flat.centre_m, vertices_m[faces], front)
     origin = jnp.zeros(3)
-    log_amplitude, weight_cycles = reflection.log_weight(surface, origin, origin, sigma_rad)
+    log_amplitude, weight_cycles = reflection.log_weight(radar, scatterers, origin, origin)
     amplitude = jnp.exp(log_amplitude) * visible
     with jax.enable_x64(True):
-        range_m = jnp.linalg.norm(surface.centre_m.astype(jnp.float64), axis=-1)
+        range_m = jnp.linalg.norm(scatterers.centre_m.astype(jnp.float64), axis=-1)
         cycles = 2 * radar.chirp.centre_freq_hz / SPEED_OF_LIGHT_MPS * range_m
         cycles = (cycles - jnp.round(cycles)).astype(jnp.float32)
     cycles = cycles if weight_cycles is None else cycles + weight_cycles
@@ -71,8 +68,7 @@ def rcs_over_yaw_m2(
     radar: Radar,
     standing_m: Float[np.ndarray, "vertex 3"],
     faces: Int[np.ndarray, "face 3"],
-    sigma_rad: float,
-    model: str = "paper",
+    reflection: ReflectionModel,
 ) -> Float[np.ndarray, "yaw"]:
     """Apparent RCS [m^2] of a standing body seen from 60 sides, 3 m away, at half its height.
 
@@ -80,26 +76,25 @@ def rcs_over_yaw_m2(
         radar: frequency.
         standing_m: the body, world axes (+z up) [m].
         faces: its triangles.
-        sigma_rad: lobe width of the reflection model [rad].
-        model: of the reflection, as `Settings.reflection`.
+        reflection: the reflection model.
     """
     centred_m = standing_m - (standing_m.max(0) + standing_m.min(0)) / 2
     yaws_rad = np.arange(ANCHOR_YAWS) * 2 * np.pi / ANCHOR_YAWS
-    turned_m = Rotation.from_rotvec(yaws_rad[:, None] * [0, 0, 1]).as_matrix() @ centred_m.T
-    turned_m = turned_m.transpose(0, 2, 1) + np.array([ANCHOR_RANGE_M, 0, 0])
-    # A clip of one frame per yaw, at rest: two nodes, the fewest there are.
-    burst = make_burst(np.repeat(turned_m[:, None], 2, axis=1), None)
+    rotated_m = Rotation.from_rotvec(yaws_rad[:, None] * [0, 0, 1]).as_matrix() @ centred_m.T
+    rotated_m = rotated_m.transpose(0, 2, 1) + np.array([ANCHOR_RANGE_M, 0, 0])
+    # A clip of one frame per yaw, at rest: two nodes, the fewest that are allowed.
+    mesh = burst_mesh(np.repeat(rotated_m[:, None], 2, axis=1), None)
     faces = jnp.asarray(faces, jnp.int32)
-    settings = Settings(reflection=model)
-    seen = choose(radar, settings, burst, faces, sigma_rad).seen[:, 0]
-    return np.asarray(_rcs_of_each(radar, model, burst.vertices_m[:, 0], faces, sigma_rad, seen))
+    selection = select_faces(radar, SimulationSettings(), reflection, mesh, faces)
+    visible = selection.visible[:, 0]
+    return np.asarray(_rcs_of_each(radar, mesh.vertices_m[:, 0], faces, reflection, visible))
 
 
-@partial(jax.jit, static_argnums=(0, 1))
-def _rcs_of_each(radar, model, vertices_m, faces, sigma_rad, seen):
+@partial(jax.jit, static_argnums=0)
+def _rcs_of_each(radar, vertices_m, faces, reflection, visible):
     return jax.lax.map(
-        lambda one: apparent_rcs_m2(radar, one[0], faces, sigma_rad, one[1], model),
-        (vertices_m, seen),
+        lambda one: apparent_rcs_m2(radar, one[0], faces, reflection, one[1]),
+        (vertices_m, visible),
     )
 
 
@@ -109,11 +104,11 @@ def anchored_reflectivity(
     faces: Int[np.ndarray, "face 3"],
     sigma_rad: float,
 ) -> float:
-    """Gamma that gives a standing body the mean apparent RCS of 3GPP TR 38.901, -1.37 dBsm.
+    """Level constant that gives a standing body the mean RCS of 3GPP TR 38.901, -1.37 dBsm.
 
-    The paper's sum over face centres has no unit and its level depends on edge length and sigma;
-    one constant per mesh and sigma gives it one. The mean is that of power over yaw. For the
-    reflection "paper" alone: "body" has a level of its own, see `skin_reflectivity`.
+    The quasi-specular sum over face centres has no unit, and its level depends on edge length and
+    sigma; one constant per mesh and sigma gives it one. The mean is that of power over yaw.
+    `PhysicalOptics` has a level of its own (levels.skin_reflectivity).
     """
-    mean_m2 = rcs_over_yaw_m2(radar, standing_m, faces, sigma_rad).mean()
+    mean_m2 = rcs_over_yaw_m2(radar, standing_m, faces, QuasiSpecular(sigma_rad)).mean()
     return float(np.sqrt(10 ** (HUMAN_RCS_DBSM / 10) / mean_m2))

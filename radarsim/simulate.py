@@ -1,115 +1,220 @@
-"""Motion to IF cube: the stages composed, and nothing else. The first file to read.
+"""Motion to IF cube, stage by stage. The first file to read.
 
-    motion -> mesh -> visible faces -> reflection -> IF cube
+    pose -> mesh -> visible faces -> reflection -> sum -> receiver
 
-A frame is simulated from the surface at a few Chebyshev nodes of its burst (`burst_times_s`): fast
-(pieces.py, clip.py, frame.py, synthesis.py) or plain (plain.py, if_signal.py), which are held
-against each other in the tests.
+`simulate` is the whole line; `mesh_cube` is the part after the mesh, with each stage as a call that
+can be made on its own; `frame_echo` is what one compiled program does for each frame.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
 
+import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Complex, Float
+from jaxtyping import Array, Complex, Float, Int
 
-from radarsim.numerics.malloc import give_back
+from radarsim.numerics.batched_map import batched_map
+from radarsim.numerics.malloc import trim_heap
+from radarsim.numerics.threads import parallel_map
 from radarsim.radar.config import Radar
-from radarsim.radar.timing import node_times_s
-from radarsim.scattering.levels import default_reflectivity, point_area_m2, volts_per_weight
-from radarsim.scene.body import BodyModel
-from radarsim.scene.mesh import FaceIndices
-from radarsim.scene.motion import Motion
-from radarsim.scene.placement import Placement
-from radarsim.scene.posed import burst_times_s, pose, surface
-from radarsim.signal.exact_frames import plain_clip, plain_points
-from radarsim.signal.fast_clip import fast_points, make_burst
-from radarsim.signal.parallel import fast_echo
+from radarsim.radar.timing import burst_times_s, frames_in
+from radarsim.scattering.levels import point_area_m2, volts_per_weight
+from radarsim.scattering.reflection import (
+    IsotropicPoints,
+    QuasiSpecular,
+    ReflectionModel,
+    point_indices,
+    reflect,
+)
+from radarsim.scattering.visibility import interpolate_blocks
+from radarsim.scene.mesh import BurstMesh, FaceIndices, burst_mesh, relative_to_radar
+from radarsim.scene.scene import Scene, pose, skin_scene
+from radarsim.signal.array_sizes import SumSizes
+from radarsim.signal.exact_frames import exact_clip, exact_points
+from radarsim.signal.face_selection import (
+    FaceSelection,
+    energy_shares,
+    padded,
+    padded_spans,
+    select_faces,
+    select_points,
+    sizes_of_selection,
+)
+from radarsim.signal.fast_sum import fast_sum
+from radarsim.signal.frame_chunks import frame_chunks
+from radarsim.signal.path_polynomials import path_lengths
 from radarsim.signal.receiver import Key, receive
-from radarsim.signal.settings import Settings
+from radarsim.signal.settings import SimulationSettings
 
-DEFAULT_SIGMA_RAD = 0.5
+# A program takes 17 MB for as long as it is kept, and 0.3 s to be loaded from the disk again. Clips
+# of a corpus share few sizes, but a week of them would use every possible size.
+MOST_PROGRAMS = 8
 
 
-def simulate_motion(
+def simulate(
     radar: Radar,
-    body: BodyModel,
-    motion: Motion,
-    placement: Placement,
+    scene: Scene,
     key: Key,
-    settings: Settings = Settings(),
+    reflection: ReflectionModel = QuasiSpecular(),
+    settings: SimulationSettings = SimulationSettings(),
     *,
     num_frames: int | None = None,
     first_frame: int = 0,
-    betas: Float[np.ndarray, "beta"] | None = None,
-    scale: float = 1.0,
-    sigma_rad: float = DEFAULT_SIGMA_RAD,
-    reflectivity: float | None = None,
     extra_noise_db: float = 0.0,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
-    """The IF cube of a person who moves before a radar.
+    """The IF cube of a scene.
 
     Args:
         radar: the board.
-        body: the model to be posed.
-        motion: placed before the radar (placement.place), fitted to the body (retarget).
-        placement: the radar's height and tilt.
+        scene: subjects and radar pose.
         key: of the receiver's noise.
-        settings: what to simulate and how.
-        num_frames: radar frames; by default all that fit.
-        first_frame: that of them which begins; 0 at the motion's start.
-        betas: shape coefficients of the body, default its mean.
-        scale: size of the body.
-        sigma_rad: lobe width of the reflection "paper" [rad].
-        reflectivity: level constant. None: for "body" that of bare skin; for "paper" the one that
-            gives the free body the mean RCS of a person at the default sigma
-            (levels.anchored_reflectivity gives it for any body and sigma).
+        reflection: the reflection model, with its level.
+        settings: method and error, visibility, receiver.
+        num_frames: radar frames; None for all that fit into the motion.
+        first_frame: index of the first simulated frame; frame 0 is at the start of the motion.
         extra_noise_db: added to the receiver's noise figure [dB].
 
     Returns:
         Volts at the ADC.
+
+    Raises:
+        InputError: something moves faster, or reaches farther, than the fast sum can represent.
     """
     if num_frames is None:
-        num_frames = max(0, frames_in(radar, motion.duration_s) - first_frame)
-    times_s = burst_times_s(radar, num_frames, settings.nodes)
-    times_s = times_s + first_frame * radar.frame.period_s
-    posed = pose(body, motion, placement, times_s, betas=betas, scale=scale)
-    if reflectivity is None:
-        reflectivity = default_reflectivity(radar, settings.reflection)
-    level = sigma_rad, reflectivity, extra_noise_db
-    return _cube_of(radar, surface(body, posed), body.faces, key, settings, *level, first_frame)
+        last = frames_in(radar, scene.duration_s, settings.nodes)
+        num_frames = max(0, last - first_frame)
+    times_s = burst_times_s(radar, num_frames, settings.nodes, first_frame)
+    mesh, faces = skin_scene(scene.bodies, pose(scene, times_s))
+    return mesh_cube(radar, mesh, faces, key, reflection, settings, first_frame, extra_noise_db)
 
 
-def stream_motion(
+def stream(
     radar: Radar,
-    body: BodyModel,
-    motion: Motion,
+    scene: Scene,
+    key: Key,
     *arguments,
-    frames_per_piece: int = 50,
+    frames_per_chunk: int = 50,
     **options,
 ) -> Iterator[Complex[Array, "frame chirp tx rx sample"]]:
-    """The IF cube of a long motion in pieces: memory for one, whatever the motion's length.
+    """The IF cube of a long motion in chunks, with the memory of one whatever its length.
 
-    The pieces have the frames of `simulate_motion` and their noise; the last may be shorter.
+    The chunks have the frames and the noise of `simulate`; the last may be shorter.
 
     Args:
         radar: the board.
-        body: the model to be posed.
-        motion: as long as it may be.
-        arguments, options: the others of `simulate_motion`, frames excepted.
-        frames_per_piece: how many at once.
+        scene: subjects and radar pose.
+        key: of the receiver's noise.
+        arguments, options: further arguments of `simulate`, frames excepted.
+        frames_per_chunk: radar frames in each chunk.
     """
-    num_frames = frames_in(radar, motion.duration_s)
-    for first in range(0, num_frames, frames_per_piece):
-        span = {"num_frames": min(frames_per_piece, num_frames - first), "first_frame": first}
-        yield simulate_motion(radar, body, motion, *arguments, **options, **span)
-        give_back()
+    num_frames = frames_in(radar, scene.duration_s, _nodes_of(arguments, options))
+    for first in range(0, num_frames, frames_per_chunk):
+        span = {"num_frames": min(frames_per_chunk, num_frames - first), "first_frame": first}
+        yield simulate(radar, scene, key, *arguments, **options, **span)
+        trim_heap()
 
 
-def frames_in(radar: Radar, duration_s: float) -> int:
-    """Radar frames whose bursts end within a motion of that length."""
-    last_s = float(node_times_s(radar, Settings().nodes)[-1])
-    return max(0, int(np.floor((duration_s - last_s) / radar.frame.period_s + 1e-9)) + 1)
+def mesh_cube(
+    radar: Radar,
+    mesh: BurstMesh,
+    faces: FaceIndices,
+    key: Key,
+    reflection: ReflectionModel,
+    settings: SimulationSettings,
+    first_frame: int = 0,
+    extra_noise_db: float = 0.0,
+) -> Complex[Array, "frame chirp tx rx sample"]:
+    """The IF cube [V] of a mesh at the nodes of its bursts; arguments of `simulate`."""
+    faces = jnp.asarray(faces, jnp.int32)
+    level_v = volts_per_weight(radar, reflection.reflectivity_at(radar))
+    if settings.method == "exact":
+        echo = exact_clip(radar, settings, reflection, mesh, faces)
+        return receive(radar, echo, key, settings, level_v, extra_noise_db, first_frame)
+    chunks = frame_chunks(mesh)
+    selections = parallel_map(
+        lambda chunk: select_faces(radar, settings, reflection, chunk, faces), chunks
+    )
+    required = jax.tree.map(lambda *each: jnp.concatenate(each), *(s.required for s in selections))
+    sizes = sizes_of_selection(radar, settings, reflection, required)
+    echo_program(radar, settings, sizes)  # before the threads, which then share it
+
+    def received(index, chunk, selection):
+        echo = clip_echo(radar, settings, sizes, reflection, chunk, faces, selection)
+        first = first_frame + index * len(chunk.vertices_m)
+        return receive(radar, echo, key, settings, level_v, extra_noise_db, first)
+
+    cubes = parallel_map(received, list(range(len(chunks))), chunks, selections)
+    return cubes[0] if len(cubes) == 1 else jnp.concatenate(cubes)[: len(mesh.vertices_m)]
+
+
+def clip_echo(
+    radar: Radar,
+    settings: SimulationSettings,
+    sizes: SumSizes,
+    reflection: ReflectionModel,
+    mesh: BurstMesh,
+    faces: Int[Array, "face corner"] | Int[np.ndarray, "face corner"],
+    selection: FaceSelection,
+) -> Complex[Array, "frame chirp tx rx sample"]:
+    """IF samples of every frame without the level constant.
+
+    Differentiable in the mesh, its origin and the reflection model's parameters; `selection` is a
+    choice and carries no gradient.
+
+    Args:
+        radar: waveform, timing and antennas.
+        settings: of the simulation.
+        sizes: sufficient for every frame.
+        reflection: the reflection model.
+        mesh: at the nodes of every frame.
+        faces: its triangles, or points.
+        selection: faces to sum.
+    """
+    program = echo_program(radar, settings, sizes)
+    return program(reflection, mesh, jnp.asarray(faces), selection)
+
+
+@lru_cache(maxsize=MOST_PROGRAMS)
+def _compiled_echo(radar: Radar, settings: SimulationSettings, sizes: SumSizes) -> Callable:
+    return jax.jit(partial(_clip_echo, radar, settings, sizes))
+
+
+def echo_program(radar: Radar, settings: SimulationSettings, sizes: SumSizes) -> Callable:
+    """The compiled `clip_echo` of these sizes; those used last are kept."""
+    return _compiled_echo(radar, settings.without_receiver, sizes)
+
+
+def _clip_echo(radar, settings, sizes, reflection, mesh, faces, selection):
+    # A backward pass computes each frame again: intermediate values would take 40 MB per frame.
+    @partial(jax.checkpoint, prevent_cse=False)
+    def one_frame(inputs):
+        return frame_echo(radar, settings, sizes, reflection, inputs[0], faces, inputs[1])
+
+    return batched_map(one_frame, (mesh, selection))
+
+
+def frame_echo(
+    radar: Radar,
+    settings: SimulationSettings,
+    sizes: SumSizes,
+    reflection: ReflectionModel,
+    mesh: BurstMesh,
+    faces: Int[Array, "face corner"],
+    selection: FaceSelection,
+) -> Complex[Array, "chirp tx rx sample"]:
+    """One frame: reflect at the selected faces, then sum; arguments of `clip_echo`."""
+    picked = padded(selection.order, sizes.num_places, -1)
+    real = picked >= 0
+    share = jnp.where(real, selection.share[picked], 0.0)
+    visible = interpolate_blocks(selection.visible[:, picked], radar.frame.num_chirps) * real
+    scatterers = reflection.scatterers(mesh.vertices_m, faces, faces[picked])
+    at_radar = relative_to_radar(scatterers, mesh.origin_high_m)
+    weights = reflect(radar, reflection, at_radar, sizes.by_pairs)
+    origin_m = (mesh.origin_high_m, mesh.origin_low_m)
+    paths = path_lengths(radar, scatterers.centre_m, origin_m, settings.residual_video_phase)
+    spans = padded_spans(selection.spans, sizes.num_places)
+    return fast_sum(radar, sizes, paths, weights, visible, share, spans)
 
 
 def simulate_mesh(
@@ -117,49 +222,34 @@ def simulate_mesh(
     vertices_m: Float[Array, "frame node vertex 3"] | Float[np.ndarray, "frame node vertex 3"],
     faces: FaceIndices,
     key: Key,
-    settings: Settings = Settings(),
+    reflection: ReflectionModel = QuasiSpecular(),
+    settings: SimulationSettings = SimulationSettings(),
     *,
     origin_m: Float[np.ndarray, "frame node 3"] | None = None,
-    sigma_rad: float = DEFAULT_SIGMA_RAD,
-    reflectivity: float = 1.0,
     extra_noise_db: float = 0.0,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
     """The IF cube of any moving mesh.
 
     Args:
         radar: the board.
-        vertices_m: corners at `burst_times_s`, however many nodes, in the radar frame [m].
+        vertices_m: vertices at `burst_times_s`, any number of nodes, in the radar frame [m].
         faces: triangles, counter-clockwise seen from outside.
         key: of the receiver's noise.
-        settings: what to simulate and how.
-        origin_m: what the vertices are relative to, float64 [m]; near the mesh it spares them the
-            rounding of float32 (0.4 mrad of phase at 3 m). None: the radar.
-        sigma_rad: lobe width of the reflection "paper" [rad].
-        reflectivity: level constant: for "paper" see levels.anchored_reflectivity, for "body" what
-            the surface reflects of the wave's amplitude, 1 for metal.
+        reflection: the reflection model, with its level. The default level of `QuasiSpecular` is
+            that of a person; `PhysicalOptics("metal")` needs none.
+        settings: method and error, visibility, receiver.
+        origin_m: origin of the vertices, float64 [m]; near the mesh it avoids the rounding of
+            float32 (0.4 mrad of phase at 3 m). None: the radar.
         extra_noise_db: added to the receiver's noise figure [dB].
 
     Returns:
         Volts at the ADC.
+
+    Raises:
+        InputError: something moves faster, or reaches farther, than the fast sum can represent.
     """
-    level = sigma_rad, reflectivity, extra_noise_db
-    return _cube_of(radar, make_burst(vertices_m, origin_m), faces, key, settings, *level)
-
-
-def _cube_of(
-    radar, burst, faces, key, settings, sigma_rad, reflectivity, extra_noise_db, clip_frame=0
-):
-    """The IF cube of a mesh at the nodes of its bursts, the first of which is `clip_frame`."""
-    faces = jnp.asarray(faces, jnp.int32)
-    scale_v = volts_per_weight(radar, reflectivity)
-
-    def received(echo, first_frame=0):
-        place = clip_frame + first_frame
-        return receive(radar, echo, key, settings, scale_v, extra_noise_db, place)
-
-    if settings.method == "plain":
-        return received(plain_clip(radar, settings, burst, faces, sigma_rad))
-    return fast_echo(radar, settings, burst, faces, sigma_rad, received)
+    mesh = burst_mesh(vertices_m, origin_m)
+    return mesh_cube(radar, mesh, faces, key, reflection, settings, extra_noise_db=extra_noise_db)
 
 
 def simulate_points(
@@ -167,7 +257,7 @@ def simulate_points(
     positions_m: Float[np.ndarray, "frame node point 3"],
     rcs_m2: Float[np.ndarray, "point"],
     key: Key,
-    settings: Settings = Settings(),
+    settings: SimulationSettings = SimulationSettings(),
 ) -> Complex[Array, "frame chirp tx rx sample"]:
     """The IF cube of moving points of known radar cross-section.
 
@@ -180,11 +270,31 @@ def simulate_points(
 
     Returns:
         Volts at the ADC.
+
+    Raises:
+        InputError: something moves faster, or reaches farther, than the fast sum can represent.
     """
     positions_m = np.asarray(positions_m, np.float64)
     origin_m = positions_m[..., :1, :]
-    burst = make_burst(positions_m - origin_m, origin_m[..., 0, :])
-    area_m2 = point_area_m2(radar, np.asarray(rcs_m2, np.float32))
-    sum_points = plain_points if settings.method == "plain" else fast_points
-    echo = sum_points(radar, settings, burst, area_m2)
+    mesh = burst_mesh(positions_m - origin_m, origin_m[..., 0, :])
+    points = IsotropicPoints(point_area_m2(radar, np.asarray(rcs_m2, np.float32)))
+    sum_points = exact_points if settings.method == "exact" else points_echo
+    echo = sum_points(radar, settings, points, mesh)
     return receive(radar, echo, key, settings, volts_per_weight(radar, 1.0))
+
+
+def points_echo(
+    radar: Radar, settings: SimulationSettings, points: IsotropicPoints, mesh: BurstMesh
+) -> Complex[Array, "frame chirp tx rx sample"]:
+    """IF samples of moving points without the level constant; every point is summed."""
+    every = jnp.ones(len(points.area_m2), bool)
+    selection = select_points(radar, mesh, energy_shares(jnp.log(points.area_m2), every))
+    sizes = sizes_of_selection(radar, settings, points, selection.required)
+    indices = point_indices(len(points.area_m2))
+    return clip_echo(radar, settings, sizes, points, mesh, indices, selection)
+
+
+def _nodes_of(arguments, options) -> int:
+    """Nodes per burst of the settings among further arguments of `simulate`."""
+    given = [*arguments[1:2], *([options["settings"]] if "settings" in options else [])]
+    return (given[0] if given else SimulationSettings()).nodes

@@ -85,14 +85,17 @@ def echo_of_activity(radar, name: str, inexact: bool = False) -> np.ndarray:
     from builders.activities import perform
     from radarsim.files import free_body
     from radarsim.scene.placement import Placement
-    from radarsim.validation.simulated import echo_of, make_actor
+    from radarsim.scene.scene import Scene
+    from radarsim.scene.subject import Subject
+    from radarsim.validation.simulated import echo_of
 
     placement = Placement(distance_m=3.0)
     if inexact:
         placement = Placement(distance_m=3.03, heading_rad=np.radians(5.0))
-    actor = make_actor(perform(name, duration_s=SECONDS + 0.5), free_body(), placement)
+    motion = perform(name, duration_s=SECONDS + 0.5)
+    scene = Scene([Subject(motion, free_body(), placement)])
     print(" ", name, flush=True)
-    return echo_of(radar, actor, round(SECONDS / radar.frame.period_s), 0.4 if inexact else 0.5)
+    return echo_of(radar, scene, round(SECONDS / radar.frame.period_s), 0.4 if inexact else 0.5)
 
 
 def noisy_heatmaps(radar, echo_v: np.ndarray, noise_db: float, seed: int):

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from matplotlib.figure import Figure
 
-from builders.drawing.scene import performed, scene_of, stored_scene
+from builders.drawing.scene import scene_of, source_subject, stored_scene
 from builders.drawing.single_clip import simulate_segment
 from builders.sources.motion_lookup import MotionPaths
 from pipelines.blueprint import heatmap_settings
@@ -115,14 +115,14 @@ def motion_page(
     recipe, clip = made.recipe, made.clip
     settings = heatmap_settings(recipe)
     axes = heatmap_axes(recipe.radar, recipe.num_frames, settings)
-    posed = performed(recipe, clip, made.take, body_models)
-    segment = f"{start_s:g} to {start_s + recipe.clips.length_s:g} s, body: {posed.body.name}"
+    subject = source_subject(recipe, clip, made.take, body_models)
+    segment = f"{start_s:g} to {start_s + recipe.clips.length_s:g} s, body: {subject.body.name}"
     page = clip_page(
         {name: made.arrays[name] for name in HEATMAPS},
         axes,
         title=_joined([clip.take, made.caption]),
         subtitle=_details(recipe.radar, clip, settings, segment),
-        scene=scene_of(posed, recipe, clip, axes),
+        scene=scene_of(subject, recipe, clip, axes),
         trace=trace,
     )
     return page, made.note

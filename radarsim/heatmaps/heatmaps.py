@@ -1,16 +1,16 @@
-"""IF cube to time-range, time-Doppler and time-angle, alike for a simulated or a recorded cube.
+"""Time-range, time-Doppler and time-angle heatmaps of an IF cube, simulated or recorded.
 
-The chirp loops of all frames are laid end to end; a window of 256 loops moves over them in steps of
-16 (mmCLIP, section 3.2.1). All sums are of power, and all maps are in dB above the power that the
-receiver's thermal noise alone would give: noise reads 0 dB, whatever the board.
+The chirp loops of all frames are concatenated; a window of 256 loops moves over them in steps of 16
+(mmCLIP, section 3.2.1). All averages are of power, and all maps are in dB above the power of the
+receiver's thermal noise: noise alone reads 0 dB, whatever the board.
 
-Two kinds of window: `paper` transforms the 256 loops as one, as the authors' network sees it; they
-span two or three bursts with silence between, so a steady speed makes fringes (1.9 cm/s apart at
-10 frames/s). `burst` transforms each burst alone, zero-padded to the same bins, and averages power
-over the bursts that the window covers: a spectrum that a radar engineer can read.
+Two kinds of window: `paper` transforms the 256 loops as one, as in the authors' network; they span
+two or three bursts with gaps between, so a constant speed makes fringes (1.9 cm/s apart at
+10 frames/s). `burst` transforms each burst separately, zero-padded to the same bins, and averages
+power over the bursts that the window covers: a spectrum that a radar engineer can read.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from math import gcd
 
@@ -20,33 +20,44 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from radarsim.heatmaps.power import time_angle_power, time_doppler_power, time_range_power
-from radarsim.heatmaps.settings import HeatmapSettings, heatmap_axes, num_columns, sine_grid
-from radarsim.numerics.threads import side_by_side
+from radarsim.heatmaps.settings import HeatmapSettings, heatmap_axes, num_columns
+from radarsim.numerics.threads import parallel_map
 from radarsim.radar.config import Radar
-
-__all__ = [
-    "HeatmapSettings",
-    "Heatmaps",
-    "heatmap_axes",
-    "make_heatmaps",
-    "num_columns",
-    "sine_grid",
-]
 
 # 1e-12 of the noise: keeps log10 finite on noiseless cubes.
 POWER_FLOOR = 1e-12
-# Frames whose columns are made at once; each piece reads a window more.
-PIECE_FRAMES = 10
+# Frames whose columns are computed together; each chunk reads one more window.
+CHUNK_FRAMES = 10
 
 
 @jax.tree_util.register_dataclass
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Heatmaps:
-    """Three maps of one clip, in dB above thermal noise."""
+    """Three maps of one clip, in dB above thermal noise, with their axes.
+
+    Attributes:
+        time_range, time_doppler, time_angle: the maps [dB].
+        radar, settings, num_frames: decide the axes.
+    """
 
     time_range: Float[Array, "*clip time range"]
     time_doppler: Float[Array, "*clip time doppler"]
     time_angle: Float[Array, "*clip time angle"]
+    radar: Radar = field(metadata={"static": True})
+    settings: HeatmapSettings = field(metadata={"static": True})
+    num_frames: int = field(metadata={"static": True})
+
+    @property
+    def axes(self) -> dict[str, Float[np.ndarray, " bin"]]:
+        """Coordinates `time_s`, `range_m`, `speed_mps` and `angle_rad`; see `heatmap_axes`."""
+        return heatmap_axes(self.radar, self.num_frames, self.settings)
+
+    def plot(self, title: str = ""):
+        """A matplotlib figure of the three maps of one clip; needs the extra `viz`."""
+        from radarsim.plots.heatmaps import PANELS, clip_page
+
+        maps = {name: np.asarray(getattr(self, name)) for name in PANELS}
+        return clip_page(maps, self.axes, title=title or self.radar.name)
 
 
 def make_heatmaps(
@@ -55,27 +66,30 @@ def make_heatmaps(
     | Complex[np.ndarray, "frame chirp tx rx sample"],
     settings: HeatmapSettings = HeatmapSettings(),
 ) -> Heatmaps:
-    """The three heatmaps of a clip.
+    """The three heatmaps of a clip; public as `radarsim.heatmaps`.
 
     Args:
         radar: the board that recorded the cube.
         cube_v: volts at the ADC.
-        settings: window, clutter, compensation.
+        settings: window, clutter removal, TDM compensation.
 
     Returns:
-        Maps on the axes of `heatmap_axes`.
+        Maps with their axes.
 
     Raises:
         ValueError: the clip is shorter than one window.
     """
     columns = num_columns(radar, cube_v.shape[0], settings)
     cube_v = jnp.asarray(cube_v, jnp.complex64)
-    if isinstance(cube_v, jax.core.Tracer):  # what is traced cannot go to other threads
+    if isinstance(cube_v, jax.core.Tracer):  # tracers cannot be passed to other threads
         return maps_of_clip(radar, cube_v, settings)
     clutter_v = _mean(cube_v) if settings.clutter == "clip" else jnp.zeros_like(cube_v[0, 0])
-    pieces = frames_of_pieces(radar, settings, len(cube_v))
-    maps = side_by_side(lambda frames: _maps_of(radar, settings, cube_v, frames, clutter_v), pieces)
-    return jax.tree.map(lambda *parts: jnp.concatenate(parts)[:columns], *maps)
+    chunks = frames_of_chunks(radar, settings, len(cube_v))
+    parts = parallel_map(
+        lambda frames: _columns_of(radar, settings, cube_v, frames, clutter_v), chunks
+    )
+    maps = (jnp.concatenate(each)[:columns] for each in zip(*parts))
+    return _named(radar, settings, len(cube_v), maps)
 
 
 def maps_of_clip(
@@ -86,22 +100,22 @@ def maps_of_clip(
     """The same within a compiled program, all frames at once."""
     columns = num_columns(radar, cube_v.shape[0], settings)
     clutter_v = _mean(cube_v) if settings.clutter == "clip" else jnp.zeros_like(cube_v[0, 0])
-    frames = frames_of_pieces(radar, settings, len(cube_v), len(cube_v))[0]
-    maps = _maps_of(radar, settings, cube_v, frames, clutter_v)
-    return jax.tree.map(lambda part: part[:columns], maps)
+    frames = frames_of_chunks(radar, settings, len(cube_v), len(cube_v))[0]
+    parts = _columns_of(radar, settings, cube_v, frames, clutter_v)
+    return _named(radar, settings, len(cube_v), (part[:columns] for part in parts))
 
 
-def frames_of_pieces(
-    radar: Radar, settings: HeatmapSettings, num_frames: int, most: int = PIECE_FRAMES
+def frames_of_chunks(
+    radar: Radar, settings: HeatmapSettings, num_frames: int, most: int = CHUNK_FRAMES
 ) -> list[np.ndarray]:
-    """Frames of each piece: those whose loops begin its columns, and a window more.
+    """Frames of each chunk: those in which its columns begin, and one window more.
 
-    All pieces are of one length; past the end they repeat the last frame, in columns that nobody
-    asks for. A piece begins with a whole step.
+    All chunks have one length; past the end they repeat the last frame, in columns that are cut
+    off. A chunk begins with a whole step.
     """
     chirps = radar.frame.num_chirps
     whole = settings.step_chirps // gcd(settings.step_chirps, chirps)
-    # Pieces of about the same length: what the last one repeats is work for nothing.
+    # Chunks of about the same length: repeated frames of the last one are wasted work.
     own = -(-num_frames // -(-num_frames // most))
     own = -(-own // whole) * whole
     more = frames_after(radar, settings)
@@ -110,8 +124,14 @@ def frames_of_pieces(
 
 
 def frames_after(radar: Radar, settings: HeatmapSettings) -> int:
-    """Frames that a piece's last column reaches into: it begins a step before the next piece."""
+    """Frames that a chunk's last column reaches into: it begins a step before the next chunk."""
     return -(-(settings.window_chirps - settings.step_chirps) // radar.frame.num_chirps)
+
+
+def _named(radar, settings, num_frames, maps) -> Heatmaps:
+    names = ("time_range", "time_doppler", "time_angle")
+    static = {"radar": radar, "settings": settings, "num_frames": num_frames}
+    return Heatmaps(**dict(zip(names, maps, strict=True)), **static)
 
 
 @jax.jit
@@ -120,8 +140,8 @@ def _mean(cube_v):
 
 
 @partial(jax.jit, static_argnums=(0, 1))
-def _maps_of(radar, settings, cube_v, frames, clutter_v) -> Heatmaps:
-    """The columns that begin in the frames of a piece."""
+def _columns_of(radar, settings, cube_v, frames, clutter_v) -> tuple[Array, Array, Array]:
+    """Columns of each map that begin in the frames of a chunk."""
     num_frames, (chirps, num_tx, num_rx, samples) = len(frames), cube_v.shape[1:]
     taper = np.hanning(samples + 2)[1:-1].astype(np.float32)
     cube_v = (cube_v[frames] - clutter_v) * taper
@@ -135,6 +155,6 @@ def _maps_of(radar, settings, cube_v, frames, clutter_v) -> Heatmaps:
     )
     own = num_frames - frames_after(radar, settings)
     columns = own * chirps // settings.step_chirps
-    return Heatmaps(
-        *(10 * jnp.log10(jnp.maximum(power[:columns] / noise_w, POWER_FLOOR)) for power in maps)
+    return tuple(
+        10 * jnp.log10(jnp.maximum(power[:columns] / noise_w, POWER_FLOOR)) for power in maps
     )

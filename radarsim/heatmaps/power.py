@@ -1,7 +1,7 @@
-"""Sums of power under each column of a heatmap, for the frames of a piece of a clip.
+"""Average power of each column of a heatmap, for the frames of one chunk of a clip.
 
-A column needs the loops of its window and nothing else, so pieces that overlap by a window give the
-columns of the whole. Loops are [loop, pair, sample], laid end to end over frames.
+A column depends on the loops of its window alone, so chunks that overlap by a window give the
+columns of the whole clip. Loops are [loop, pair, sample], concatenated over frames.
 """
 
 import jax
@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from radarsim.heatmaps.settings import HeatmapSettings, sine_grid
-from radarsim.numerics.batched_map import in_turns
+from radarsim.numerics.batched_map import batched_map
 from radarsim.radar.config import Radar
 
 
@@ -18,13 +18,13 @@ def moving_mean(settings: HeatmapSettings, per_step: Array) -> Array:
     """Means over each window of values given per step [step, ...] -> [time, ...]."""
     steps = settings.window_chirps // settings.step_chirps
     columns = per_step.shape[0] - steps + 1
-    # Adding the shifted copies, not differences of a running sum: float32 would lose the weak bins.
+    # Sums of shifted copies, not differences of a running sum: float32 would lose the weak bins.
     total = sum(per_step[shift : shift + columns] for shift in range(steps))
     return total / steps
 
 
 def _in_steps(settings, per_loop):
-    """[step, loop of it, ...]; loops beyond the last whole step are left out."""
+    """[step, loop within it, ...]; loops beyond the last whole step are dropped."""
     steps = per_loop.shape[0] // settings.step_chirps
     cut = per_loop[: steps * settings.step_chirps]
     return cut.reshape(steps, settings.step_chirps, *per_loop.shape[1:])
@@ -35,17 +35,17 @@ def time_range_power(
 ) -> Float[Array, "time range"]:
     """Mean power of each range bin over the window's loops and all pairs."""
 
-    # A step at a time: its spectra stay in the cache, and those of a clip are never held together.
+    # One step at a time: its spectra stay in the cache, and memory never holds those of a clip.
     def of_step(samples):
         spectra = jnp.fft.fft(samples, axis=-1)
         rows = _power(spectra).reshape(-1, spectra.shape[-1])
         power = _sum_of_rows(rows) / len(rows)
         return (power, spectra.mean(0)) if settings.clutter == "window" else (power,)
 
-    power, *still = (
-        moving_mean(settings, part) for part in in_turns(of_step, _in_steps(settings, loops))
+    power, *static = (
+        moving_mean(settings, part) for part in batched_map(of_step, _in_steps(settings, loops))
     )
-    return power - _power(still[0]).mean(1) if still else power
+    return power - _power(static[0]).mean(1) if static else power
 
 
 def time_doppler_power(
@@ -67,17 +67,17 @@ def _power_of_windows(settings, series, starts, length):
     taper = np.hanning(length + 2)[1:-1].astype(np.float32)
 
     def window(start):
-        # A pair at a time: its windows stay in the cache from one step to the next.
+        # One pair at a time: its windows stay in the cache from one step to the next.
         def pair(samples):
-            piece = jax.lax.dynamic_slice_in_dim(samples, start, length, axis=-1)
+            segment = jax.lax.dynamic_slice_in_dim(samples, start, length, axis=-1)
             if settings.clutter == "window":
-                piece = piece - piece.mean(-1, keepdims=True)
+                segment = segment - segment.mean(-1, keepdims=True)
             bins = max(settings.num_doppler_bins, length)
-            return _sum_of_rows(_power(jnp.fft.fft(piece * taper, n=bins, axis=-1)))
+            return _sum_of_rows(_power(jnp.fft.fft(segment * taper, n=bins, axis=-1)))
 
-        return jnp.fft.fftshift(in_turns(pair, series).mean(0))
+        return jnp.fft.fftshift(batched_map(pair, series).mean(0))
 
-    return in_turns(window, starts) / float((taper**2).sum())
+    return batched_map(window, starts) / float((taper**2).sum())
 
 
 def _power(values: Complex[Array, "*shape"]) -> Float[Array, "*shape"]:
@@ -85,12 +85,12 @@ def _power(values: Complex[Array, "*shape"]) -> Float[Array, "*shape"]:
 
 
 def _sum_of_rows(values: Float[Array, "row column"]) -> Float[Array, "column"]:
-    """As a product: XLA on a CPU adds rows up four times as slowly."""
+    """As a matrix product: on a CPU XLA's sum of rows takes four times as long."""
     return jnp.dot(np.ones(len(values), np.float32), values, precision="highest")
 
 
 def _burst_doppler(radar, settings, series):
-    """Spectrum of each burst, then the windows' averages weighted by the loops they cover."""
+    """Spectrum of each burst, then averages over windows, weighted by the loops they cover."""
     chirps = radar.frame.num_chirps
     frames = series.shape[-1] // chirps
     power = _power_of_windows(settings, series, jnp.arange(frames) * chirps, chirps)
@@ -103,19 +103,19 @@ def time_angle_power(
 ) -> Float[Array, "time angle"]:
     """Mean power of a beam steered to each azimuth, over the window's loops and range bins.
 
-    Per loop the row's covariance is all that the angle transform needs, and it adds up over windows
-    and range bins: |a^H x|^2 summed is a^H (sum x x^H) a. Summed over all range bins it is that of
-    the samples (Parseval), as the transmitters are aligned alike in every one.
+    Per loop the row's covariance suffices for the angle transform, and it adds up over windows and
+    range bins: |a^H x|^2 summed is a^H (sum x x^H) a. Summed over all range bins it is that of
+    the samples (Parseval), as the transmitters are aligned by the same factor in every bin.
     """
     row = radar.array.azimuth_row()
     elements = [_aligned(radar, settings, samples[:, :, tx, rx], tx) for tx, rx in row]
-    # Real and imaginary parts apart: on a CPU far faster than complex products.
+    # Separate real and imaginary parts: on a CPU far faster than complex products.
     parts = [part.reshape(-1, part.shape[-1]) for x in elements for part in (x.real, x.imag)]
     steps = jnp.stack([_in_steps(settings, part) for part in parts], axis=1)
     covariance = moving_mean(settings, _products(steps) / settings.step_chirps)
     if settings.clutter == "window":
-        still = moving_mean(settings, steps.mean(2))
-        covariance = covariance - _products(still)
+        static = moving_mean(settings, steps.mean(2))
+        covariance = covariance - _products(static)
     tx, rx = (np.array(indices) for indices in zip(*row))
     left_m = radar.array.virtual_m[tx, rx, 1]
     phase = np.outer(sine_grid(radar, settings), left_m) / radar.chirp.wavelength_m
@@ -127,7 +127,7 @@ def time_angle_power(
 
 
 def _products(parts: Float[Array, "step part *shape"]) -> Complex[Array, "step element element"]:
-    """Sums of x x^H, from real and imaginary parts in turns."""
+    """Sums of x x^H, from alternating real and imaginary parts."""
     parts = parts.reshape(*parts.shape[:2], -1)
     sums = jnp.einsum("sik,sjk->sij", parts, parts, precision="highest")
     real, imag = slice(0, None, 2), slice(1, None, 2)
@@ -142,14 +142,14 @@ def _aligned(
     series: Complex[Array, "frame chirp sample"],
     tx_idx: int,
 ) -> Complex[Array, "frame chirp sample"]:
-    """A transmitter's echoes moved to the start of the loop: the TDM compensation.
+    """TDM compensation: a transmitter's echoes referred to the start of the loop.
 
-    A Doppler frequency f turns the phase by 2 pi f t between the loop's start and a slot at t.
+    A Doppler frequency f changes the phase by 2 pi f t between the loop's start and a slot at t.
     Undone in the Doppler domain of each burst, exp(-2 pi j f t), for |f| below half the loop rate.
     """
     delay_s = radar.tx_delays_s[tx_idx]
     if not settings.tdm_compensation or delay_s == 0:
         return series
     frequency_hz = np.fft.fftfreq(radar.frame.num_chirps, radar.loop_period_s)
-    turn = np.exp(-2j * np.pi * frequency_hz * delay_s).astype(np.complex64)
-    return jnp.fft.ifft(jnp.fft.fft(series, axis=1) * turn[:, None], axis=1)
+    factor = np.exp(-2j * np.pi * frequency_hz * delay_s).astype(np.complex64)
+    return jnp.fft.ifft(jnp.fft.fft(series, axis=1) * factor[:, None], axis=1)

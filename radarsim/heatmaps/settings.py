@@ -1,4 +1,4 @@
-"""How heatmaps are cut, and the axes that follow from it."""
+"""Heatmap settings: window, clutter removal and bins, and the axes that follow from them."""
 
 from dataclasses import dataclass
 
@@ -15,13 +15,13 @@ CLUTTERS = ("clip", "window", "none")
 @jax.tree_util.register_static
 @dataclass(frozen=True, kw_only=True)
 class HeatmapSettings:
-    """How heatmaps are cut.
+    """Settings of the heatmaps.
 
     Attributes:
-        window: "paper" or "burst".
+        window: "paper" (across bursts) or "burst" (each burst separately).
         clutter: "clip" removes the mean over the clip per pair and range bin, "window" that of
             each window, "none" nothing.
-        tdm_compensation: undo the phase a moving target gathers between transmitters.
+        tdm_compensation: undo the phase change of a moving target between transmitters.
         window_chirps: loops per column.
         step_chirps: loops from one column to the next.
         num_doppler_bins: of the speed axis, at least `window_chirps`.
@@ -52,7 +52,7 @@ class HeatmapSettings:
 def num_columns(
     radar: Radar, num_frames: int, settings: HeatmapSettings = HeatmapSettings()
 ) -> int:
-    """Columns of a clip's heatmaps: 385 for 50 frames of 128 loops."""
+    """Number of columns of a clip's heatmaps: 385 for 50 frames of 128 loops."""
     loops = num_frames * radar.frame.num_chirps
     if loops < settings.window_chirps:
         raise ValueError(
@@ -68,7 +68,7 @@ def heatmap_axes(
     """Physical coordinates of the maps.
 
     Returns:
-        `time_s`: mean time of the loops under each column, since the first frame began;
+        `time_s`: mean time of the loops of each column, since the start of the first frame;
         `range_m`; `speed_mps`, receding positive; `angle_rad`, azimuth, left positive, at equal
         steps of its sine.
     """
@@ -88,9 +88,9 @@ def heatmap_axes(
 
 
 def sine_grid(radar: Radar, settings: HeatmapSettings) -> Float[np.ndarray, " angle"]:
-    """Sines of azimuth: equal steps over what the row sees without ambiguity, zero included.
+    """Sines of azimuth: equal steps over the unambiguous field of view, zero included.
 
-    The upper end is left out, because for elements half a wavelength apart it is the lower end.
+    The upper end is excluded: for elements half a wavelength apart it coincides with the lower end.
     """
     half = settings.num_angle_bins // 2
     spacing = 2 * radar.array.half_wavelength_m / radar.chirp.wavelength_m

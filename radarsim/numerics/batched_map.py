@@ -1,28 +1,28 @@
-"""Things one after the other, or many at once: what suits the device."""
+"""A map over the first axis: one item after the other on a CPU, in batches on an accelerator."""
 
 from collections.abc import Callable
 from typing import Any
 
 import jax
 
-# Not measured, as no accelerator was at hand.
-FRAMES_AT_ONCE = 32
+# Not measured: no accelerator was available.
+ACCELERATOR_BATCH = 32
 
 
-def in_turns(function: Callable, items: Any, at_once: int = FRAMES_AT_ONCE) -> Any:
-    """`function` of each item along the first axis, results along the first axis.
+def batched_map(function: Callable, items: Any, batch: int = ACCELERATOR_BATCH) -> Any:
+    """Apply a function to each item along the first axis and stack the results.
 
-    On a CPU one after the other: its caches hold one, and what leaves a loop is computed once. On
-    an accelerator so many at once, as it would idle between small steps.
+    On a CPU one item at a time: its caches hold one, and a loop's results are computed once. On an
+    accelerator `batch` items at a time, as it would idle between small steps.
 
     Args:
         function: of one item, a pytree.
         items: a pytree of arrays of the same length.
-        at_once: on an accelerator.
+        batch: items per step on an accelerator.
     """
-    return jax.lax.map(function, items, batch_size=batch_of(at_once))
+    return jax.lax.map(function, items, batch_size=batch_size(batch))
 
 
-def batch_of(at_once: int) -> int | None:
-    """None for one after the other."""
-    return None if jax.default_backend() == "cpu" else at_once
+def batch_size(batch: int) -> int | None:
+    """The `batch_size` of `jax.lax.map`: None (one at a time) on a CPU."""
+    return None if jax.default_backend() == "cpu" else batch

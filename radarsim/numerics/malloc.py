@@ -1,14 +1,14 @@
-"""Freed memory, given back to the system."""
+"""Freed memory returned to the operating system."""
 
 import ctypes
 
 
-def give_back() -> bool:
-    """Hand back what the C library keeps of freed memory; whether it can.
+def trim_heap() -> bool:
+    """Return freed heap memory to the operating system; False where the C library has no such call.
 
-    glibc keeps freed memory that smaller pieces were cut from: after 40 s of motion 160 MB more
-    than after five, without an array more in use. Other C libraries give back by
-    themselves.
+    glibc keeps freed memory that smaller allocations were cut from: after 40 s of motion 160 MB
+    more than after five, without one more array in use. Other C libraries return memory on their
+    own.
     """
     try:
         ctypes.CDLL(None).malloc_trim(0)

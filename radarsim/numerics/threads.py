@@ -1,4 +1,4 @@
-"""Work side by side: one compiled program hardly uses a second core, several at once do."""
+"""A map over threads: one compiled program hardly uses a second core, several in parallel do."""
 
 import os
 from collections.abc import Callable
@@ -7,8 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 import jax
 
 
-def side_by_side(function: Callable, *items: list) -> list:
-    """The results of all items, in order; where there are threads, each is waited for."""
+def parallel_map(function: Callable, *items: list) -> list:
+    """Apply a function to all items on as many threads as there are cores; results in order.
+
+    With more than one thread, the arrays of a result are waited for in its thread.
+    """
     if len(items[0]) == 1 or num_threads() == 1:
         return list(map(function, *items))
     with ThreadPoolExecutor(num_threads()) as pool:
@@ -16,8 +19,8 @@ def side_by_side(function: Callable, *items: list) -> list:
 
 
 def num_threads() -> int:
-    """Of OMP_NUM_THREADS, as for other numerical libraries; else the cores there are."""
-    asked = os.environ.get("OMP_NUM_THREADS", "")
-    if asked.isdigit() and int(asked) > 0:
-        return int(asked)
+    """OMP_NUM_THREADS, as for other numerical libraries; otherwise the number of cores."""
+    requested = os.environ.get("OMP_NUM_THREADS", "")
+    if requested.isdigit() and int(requested) > 0:
+        return int(requested)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

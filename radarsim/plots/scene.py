@@ -15,7 +15,7 @@ from matplotlib.ticker import MultipleLocator
 from scipy.spatial.transform import Rotation
 
 from radarsim.plots.mesh import Camera, Triangles, box, paint, shaded
-from radarsim.scene.placement import ActivityArea, Placement, to_radar_frame
+from radarsim.scene.placement import ActivityArea, RadarPose, to_radar_frame
 
 # From violet (start) to orange (end). The ends of the map are left out: one is too dark to shade,
 # the other too pale on white.
@@ -36,7 +36,7 @@ class ScenePicture:
         faces: vertex indices, counter-clockwise seen from outside.
         pelvis_m: trajectory of the pelvis [m].
         pelvis_times_s: times of `pelvis_m` [s].
-        placement: height and tilt of the radar.
+        radar_pose: height and tilt of the radar.
         area: floor area that the subject may use; None: not limited.
     """
 
@@ -45,7 +45,7 @@ class ScenePicture:
     faces: Int[np.ndarray, "face 3"]
     pelvis_m: Float[np.ndarray, "pose 3"]
     pelvis_times_s: Float[np.ndarray, " pose"]
-    placement: Placement = Placement()
+    radar_pose: RadarPose = RadarPose()
     area: ActivityArea | None = None
 
 
@@ -56,7 +56,7 @@ def radial_trajectory(scene: ScenePicture) -> dict[str, Float[np.ndarray, " pose
         `range_m`; `speed_mps`, receding positive; `angle_rad`, left positive: its sine is the
         component of the unit direction vector along the horizontal antenna row.
     """
-    seen_m = np.asarray(to_radar_frame(scene.pelvis_m, scene.placement))
+    seen_m = np.asarray(to_radar_frame(scene.pelvis_m, scene.radar_pose))
     range_m = np.linalg.norm(seen_m, axis=-1)
     return {
         "range_m": range_m,
@@ -82,7 +82,7 @@ def draw_scene(axes: Axes, scene: ScenePicture) -> None:
     """
     camera = _scene_camera(scene)
     _draw_floor(axes, camera, scene)
-    parts = [shaded(camera, *mesh, np.array(_RADAR)) for mesh in _radar_meshes(scene.placement)]
+    parts = [shaded(camera, *mesh, np.array(_RADAR)) for mesh in _radar_meshes(scene.radar_pose)]
     for moment in separated_moments(scene):
         vertices_m, time_s = scene.vertices_m[moment], scene.moments_s[moment]
         colour = time_colour(scene, time_s)
@@ -208,8 +208,8 @@ def _draw_floor(axes: Axes, camera: Camera, scene: ScenePicture) -> None:
     axes.add_collection(LineCollection(grid, colors="0.85", lw=0.6, zorder=0.5))
     for x in ahead[1:]:
         _label(axes, camera, [x, -half_m - 0.15, 0], f"{x:g} m", color=_GREY, va="top")
-    height_m = float(scene.placement.radar_height_m)
-    tilt_rad = float(scene.placement.radar_tilt_rad)
+    height_m = float(scene.radar_pose.height_m)
+    tilt_rad = float(scene.radar_pose.tilt_rad)
     ahead_m = far_m * np.array([[0, 0, 0], [np.cos(tilt_rad), 0, np.sin(tilt_rad)]])
     boresight, _ = camera.project(ahead_m + np.array([0, 0, height_m]))
     axes.plot(*boresight.T, color=_RADAR, lw=0.8, ls=(0, (6, 4)), alpha=0.6, zorder=1.5)
@@ -224,9 +224,9 @@ def _draw_shadow(axes: Axes, camera: Camera, vertices_m, faces) -> None:
     )
 
 
-def _radar_meshes(placement: Placement):
+def _radar_meshes(radar_pose: RadarPose):
     """Meshes of a pole and an oversized board (16 cm) at the radar's height and tilt."""
-    height_m, tilt_rad = float(placement.radar_height_m), float(placement.radar_tilt_rad)
+    height_m, tilt_rad = float(radar_pose.height_m), float(radar_pose.tilt_rad)
     tilt = Rotation.from_rotvec([0, -tilt_rad, 0])
     board_m, faces = box((-0.03, 0.03), (-0.08, 0.08), (-0.08, 0.08))
     pole = box((-0.02, 0.02), (-0.02, 0.02), (0, max(height_m - 0.08, 0.01)))

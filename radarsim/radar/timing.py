@@ -6,6 +6,9 @@ from jaxtyping import Float
 from radarsim.numerics.polynomials import chebyshev_nodes
 from radarsim.radar.config import Radar
 
+# Nodes per burst that the default error of the fast sum needs (signal.error_budget.NODES_DB).
+DEFAULT_NUM_NODES = 5
+
 
 def mid_times_s(radar: Radar) -> Float[np.ndarray, "chirp tx"]:
     """Middle of the ADC window of every chirp, since the frame start [s]."""
@@ -21,6 +24,33 @@ def burst_centre_and_half_s(radar: Radar) -> tuple[float, float]:
 
 
 def node_times_s(radar: Radar, num_nodes: int) -> Float[np.ndarray, "node"]:
-    """Chebyshev nodes of the burst, since the frame start [s]; surfaces are given at them."""
+    """Chebyshev nodes of a burst, since the frame start [s]."""
     centre_s, half_s = burst_centre_and_half_s(radar)
     return centre_s + half_s * chebyshev_nodes(num_nodes)
+
+
+def burst_times_s(
+    radar: Radar, num_frames: int, num_nodes: int = DEFAULT_NUM_NODES, first_frame: int = 0
+) -> Float[np.ndarray, "frame node"]:
+    """Times at which the surface must be given: the nodes of each burst [s].
+
+    Args:
+        radar: its timing.
+        num_frames: number of frames.
+        num_nodes: per burst; 4 are enough for the fast mode, and for motion without acceleration.
+        first_frame: index of the first of these frames; frame 0 starts at time 0.
+    """
+    starts_s = np.arange(num_frames) * radar.frame.period_s
+    return starts_s[:, None] + node_times_s(radar, num_nodes) + first_frame * radar.frame.period_s
+
+
+def frames_in(radar: Radar, duration_s: float, num_nodes: int = DEFAULT_NUM_NODES) -> int:
+    """Number of frames whose bursts end within a motion of that length.
+
+    Args:
+        radar: its timing.
+        duration_s: length of the motion [s].
+        num_nodes: per burst: the last one lies nearer to the end of the burst the more there are.
+    """
+    last_s = float(node_times_s(radar, num_nodes)[-1])
+    return max(0, int(np.floor((duration_s - last_s) / radar.frame.period_s + 1e-9)) + 1)

@@ -1,12 +1,12 @@
-"""Curved facets whose echo has a level and a phase: the coherent Gaussian facet.
+"""Coherent Gaussian facets: physical optics on curved triangles, in closed form.
 
-Physical optics asks for the integral of exp(j k (R1 + R2)) over the surface, whose phase turns many
-times within one triangle. Here each triangle becomes a Gaussian patch of equal second moments, on a
-surface as curved as the normals at its corners say, and blurred by 3 mm. Over such a patch the
+Physical optics integrates exp(j k (R1 + R2)) over the surface; the phase turns many times within
+one triangle. Here each triangle becomes a Gaussian patch of equal second moments, on a surface
+whose curvature follows from the normals at its corners, blurred by 3 mm. Over such a patch the
 linear and quadratic phase integrate in closed form. The result has no nulls, so its complex
-logarithm is smooth in time and over the array, which is what the fast synthesis lives on; and it
-converges as edges shrink, so that levels need no fit: it stands where A C stands in the paper's sum
-and Gamma is the reflection coefficient of the surface (levels.skin_reflectivity).
+logarithm is smooth in time and over the array, which the fast sum relies on. It converges as edges
+shrink, so that levels need no fit: the weight replaces A C of the quasi-specular sum, and Gamma is
+the reflection coefficient of the surface (levels.skin_reflectivity).
 
 Coherent part only: a smooth surface, no roughness and no clothes.
 """
@@ -22,12 +22,12 @@ from jaxtyping import Array, Float, Int
 from radarsim.numerics.vectors import cross, dot, norm
 from radarsim.scene.mesh import FaceIndices, Faces, faces_of
 
-# Standard deviation by which every facet is blurred: neighbours overlap, and no edge rings.
+# Standard deviation by which every facet is blurred: neighbours overlap, and edges do not ring.
 BLUR_M = 3e-3
-# Lengths below 10 um have no direction: what is divided by them stays finite, and so does its
-# gradient. A thousandth of what any body's edges are.
+# Lengths below 10 um have no direction: quotients by them stay finite, and so do their gradients. A
+# thousandth of the edges of any body mesh.
 LEAST_LENGTH_M = 1e-5
-# Along its surface a facet is silent (far below -200 dB) before the cosine reaches this.
+# At grazing incidence a facet's echo is far below -200 dB before the cosine gets this small.
 LEAST_COSINE = 1e-3
 SMALLEST_AREA_M2 = 1e-30
 
@@ -53,13 +53,13 @@ class Symmetric(NamedTuple):
 class Facets(Faces):
     """Triangles as Gaussian patches of a curved surface.
 
-    Of `Faces`, `centre_m` is the phase point (on the curved surface, above the centroid) and
-    `normal` the smooth one.
+    Of the attributes of `Faces`, `centre_m` is the phase point (on the curved surface, above the
+    centroid) and `normal` the interpolated vertex normal.
 
     Attributes:
-        axis_x, axis_y: unit tangents; with the normal right-handed.
+        axis_x, axis_y: unit tangents; right-handed with the normal.
         spread_m2: second moments of the patch, the blur included [m^2].
-        curvature_per_m: second fundamental form, positive where the surface bends away [1/m].
+        curvature_per_m: second fundamental form, positive where the surface is convex [1/m].
     """
 
     axis_x: Float[Array, "*batch face 3"]
@@ -76,13 +76,14 @@ def facets_of(
     """Gaussian patches of the triangles of a mesh.
 
     With edges e1, e2 from the first corner and q_ij = (p_j - p_i).(n_j - n_i) of the corners'
-    normals, the surface bends by II(e1, e1) = q01, II(e2, e2) = q02, II(e2 - e1, e2 - e1) = q12,
-    and stands (q01 + q02 + q12) / 18 above the centroid in the mean.
+    normals, the second fundamental form has II(e1, e1) = q01, II(e2, e2) = q02 and
+    II(e2 - e1, e2 - e1) = q12, and the surface lies (q01 + q02 + q12) / 18 above the centroid on
+    average.
 
     Args:
         vertices_m: corner positions of the whole mesh [m].
-        faces: all its triangles, which the normals at the corners are made from.
-        picked: the triangles wanted; None for all.
+        faces: all its triangles, from which the normals at the corners are computed.
+        picked: the triangles to return; None for all.
     """
     picked = faces if picked is None else picked
     flat = faces_of(vertices_m, picked)
@@ -116,10 +117,10 @@ def facets_of(
 def vertex_normals(
     vertices_m: Float[Array, "*batch vertex 3"], faces: FaceIndices
 ) -> Float[Array, "*batch vertex 3"]:
-    """Unit normals at the corners of a mesh: those of the faces around, by their angles there.
+    """Unit normals at the vertices of a mesh: the face normals around, weighted by corner angle.
 
-    Max's weights (exact on a sphere, no arctangent) miss a limb by 0.5 dB where angles miss it by
-    0.3 (edges of 5 mm).
+    With Max's weights (exact on a sphere, no arctangent) the echo of a limb is off by 0.5 dB, with
+    angles by 0.3 dB (edges of 5 mm).
     """
     # Coordinates first: the arithmetic runs along faces and times.
     points = jnp.moveaxis(vertices_m, (-1, -2), (0, 1))
@@ -141,7 +142,7 @@ def log_weight(
     tx_m: Float[Array, "*#antennas 3"],
     rx_m: Float[Array, "*#antennas 3"],
 ) -> tuple[Float[Array, "*out"], Float[Array, "*out"]]:
-    """Log-amplitude and phase of a facet's echo, apart from the carrier phase of its phase point.
+    """Log-amplitude and phase of a facet's echo, without the carrier phase of its phase point.
 
     With u1, u2 unit vectors from the antennas to the phase point, M the spread, and in the facet's
     plane kappa = k (u1 + u2) and the quadratic phase
@@ -151,8 +152,8 @@ def log_weight(
             exp(-kappa' (1 - jMQ)^(-1) M kappa / 2).
 
     As det(1 - jMQ) = 1 - detM detQ - j tr(MQ) never crosses the negative real axis, its principal
-    logarithm is continuous; and (1 - jMQ)^(-1) M = (M - j detM adj Q) / det(1 - jMQ). A surface
-    answers alike from both sides: which side is seen is another stage's question.
+    logarithm is continuous; and (1 - jMQ)^(-1) M = (M - j detM adj Q) / det(1 - jMQ). Both sides of
+    a surface reflect equally: visibility is another stage.
 
     Args:
         wavenumber_per_m: k = 2 pi / lambda, that of the sweep's centre for the whole chirp.
@@ -163,8 +164,8 @@ def log_weight(
         Natural log-amplitude [log(1)] and phase [cycles].
     """
     k = wavenumber_per_m
-    range_1, x_1, y_1, n_1 = _seen_from(facets, tx_m)
-    range_2, x_2, y_2, n_2 = _seen_from(facets, rx_m)
+    range_1, x_1, y_1, n_1 = _view_from(facets, tx_m)
+    range_2, x_2, y_2, n_2 = _view_from(facets, rx_m)
     m, bend = facets.spread_m2, facets.curvature_per_m
     facing = n_1 + n_2
     q = Symmetric(
@@ -181,23 +182,23 @@ def log_weight(
     across = m.det * adjugate.form(kappa_x, kappa_y)
     # (along - j across) / (real + j imag) / 2
     decay = (along * real - across * imag) / (2 * squared)
-    turn = (across * real + along * imag) / (2 * squared)
+    phase = (across * real + along * imag) / (2 * squared)
     cosine = jnp.maximum(jnp.abs(facing) / 2, LEAST_COSINE)
     level = jnp.log((facets.area_m2 + SMALLEST_AREA_M2) * cosine / (range_1 * range_2))
-    phase_rad = turn - jnp.arctan2(imag, real) / 2
+    phase_rad = phase - jnp.arctan2(imag, real) / 2
     return level - jnp.log(squared) / 4 - decay, phase_rad / (2 * np.pi)
 
 
-def _seen_from(facets: Facets, antenna_m):
-    """Range, and the direction from the antenna in the facet's axes and along its normal."""
-    way_m = facets.centre_m - antenna_m
-    range_m = norm(way_m)
+def _view_from(facets: Facets, antenna_m):
+    """Range, and direction from the antenna along the facet's two axes and its normal."""
+    path_m = facets.centre_m - antenna_m
+    range_m = norm(path_m)
     axes = (facets.axis_x, facets.axis_y, facets.normal)
-    return range_m, *(dot(way_m, axis) / range_m for axis in axes)
+    return range_m, *(dot(path_m, axis) / range_m for axis in axes)
 
 
 def _spread(length, along, height) -> Symmetric:
-    """Second moments of the triangle (0, 0), (length, 0), (along, height), and the blur."""
+    """Second moments of the triangle (0, 0), (length, 0), (along, height), plus the blur."""
     return Symmetric(
         (length**2 - length * along + along**2) / 18 + BLUR_M**2,
         (2 * along - length) * height / 36,
@@ -219,6 +220,6 @@ def _curvature(length, along, height, q01, q02, q12) -> Symmetric:
 
 
 def _unit(vectors, least_squared):
-    """Unit vectors; those of no length stay so."""
+    """Unit vectors; those of length zero stay zero."""
     squared = dot(vectors, vectors)[..., None]
     return vectors / jnp.sqrt(squared + least_squared)

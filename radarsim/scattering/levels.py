@@ -1,4 +1,4 @@
-"""From the model's bare sum to volts at the ADC, and the one constant that anchors a body's level.
+"""Absolute levels: the radar equation at the ADC, point targets, and the reflection of skin.
 
 A voltage v stands for the power |v|^2 / Z of the complex envelope: I and Q together.
 """
@@ -7,8 +7,6 @@ import numpy as np
 
 from radarsim.radar.config import Radar
 
-# anchored_reflectivity of the free body for the AWR1843BOOST and the default sigma of 0.5 rad.
-FREE_BODY_REFLECTIVITY = 0.486
 # Dry skin: eps_inf, then (step, relaxation time [s], broadening) of two dispersions, and the
 # conductivity [S/m].
 SKIN_PERMITTIVITY_INF = 4.0
@@ -26,7 +24,7 @@ def volts_per_weight(radar: Radar, reflectivity: float) -> float:
 
     Args:
         radar: transmit power, antenna gain, receiver gain and load.
-        reflectivity: Gamma, see `anchored_reflectivity`; 1 for points of known RCS.
+        reflectivity: amplitude factor Gamma of the surface; 1 for points of known RCS.
     """
     power_w = 1e-3 * 10 ** (radar.tx_power_dbm / 10)
     gain = 10 ** ((2 * radar.array.gain_dbi + radar.receiver.gain_db) / 10)
@@ -38,22 +36,14 @@ def point_area_m2(radar: Radar, rcs_m2):
     return radar.chirp.wavelength_m * (rcs_m2 / (4 * np.pi)) ** 0.5
 
 
-def default_reflectivity(radar: Radar, reflection: str) -> float:
-    """Level constant of a person where nobody gives one.
-
-    For "body" that of bare skin; for "paper" the anchor of the free body at the default sigma.
-    """
-    return skin_reflectivity(radar) if reflection == "body" else FREE_BODY_REFLECTIVITY
-
-
 def skin_reflectivity(radar: Radar) -> float:
-    """|Gamma| of bare dry skin at normal incidence, at the sweep's centre: for the model "body".
+    """|Gamma| of bare dry skin at normal incidence, at the sweep's centre frequency.
 
         |1 - sqrt(eps)| / |1 + sqrt(eps)|
 
     -4.7 dB at 77 GHz, -4.2 dB at 60 GHz. Nothing is fitted: clothes, roughness and antennas that
-    differ from their datasheet are not in it, and a standing body stays a few dB below the mean of
-    3GPP TR 38.901. Whoever wants that mean multiplies, and says so.
+    differ from their datasheet are not included, and a standing body stays a few dB below the mean
+    of 3GPP TR 38.901.
     """
     root = np.sqrt(skin_permittivity(radar.chirp.centre_freq_hz))
     return float(abs((1 - root) / (1 + root)))

@@ -1,31 +1,39 @@
-"""How much of the wave a face sends from a transmitter to a receiver, and with which phase.
+"""Reflection models: amplitude and phase of the echo of each face, per transmitter and receiver.
 
 A model gives the **log-amplitude** of a scatterer for a transmitter at one point and a receiver at
-another, spreading 1/(R1 R2) included, without the level constant (see levels.py) and without the
-carrier phase of the path (see if_signal.py). Logarithms, because they are smooth in time and over
-the array, which is what the fast synthesis lives on. It may add a phase of its own in the same way,
-apart from the delay of the path that places the echo in range.
+another, spreading 1/(R1 R2) included, without the level (levels.py) and without the carrier phase
+of the path (signal/exact_sum.py). Logarithms, because they are smooth in time and over the array,
+which the fast sum relies on. A model may add a phase of its own in the same way, separate from the
+delay of the path that places the echo in range.
 
-Known models: "paper" (mmCLIP's, anchored in level) and "body" (gaussian_facets.py, a level of its
-own). Points of known cross-section are `isotropic`.
+A new model is one class with the members of `ReflectionModel`.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float, Int
 
+from radarsim.errors import InputError
 from radarsim.numerics.polynomials import horner, sincos_cycles
 from radarsim.numerics.vectors import dot, norm
 from radarsim.radar.config import Radar
 from radarsim.scattering import gaussian_facets
+from radarsim.scattering.levels import skin_reflectivity
 from radarsim.scene.mesh import Faces, faces_of
 
 # Keeps log(0) of a degenerate face finite; 1e-30 m^2 is far below any culling threshold.
 SMALLEST_AREA_M2 = 1e-30
+DEFAULT_SIGMA_RAD = 0.5
+# calibrate.anchored_reflectivity of the free body for the AWR1843BOOST and the default sigma.
+FREE_BODY_REFLECTIVITY = 0.486
+MATERIALS = ("skin", "metal")
+# Names in recipes and commands: QuasiSpecular and PhysicalOptics.
+REFLECTIONS = ("paper", "body")
 # 4 arcsin^2(sqrt(s) / 2) / s for 0 < s <= 2 by least squares on Chebyshev points, 5e-8 off.
 _CHORDS = 1 + np.cos(np.pi * (np.arange(400) + 0.5) / 400)
 SQUARED_ANGLE_TERMS = np.linalg.lstsq(
@@ -33,37 +41,184 @@ SQUARED_ANGLE_TERMS = np.linalg.lstsq(
 )[0].astype(np.float32)
 
 
-REFLECTIONS = ("paper", "body")
+@runtime_checkable  # for the type checks of the tests
+class ReflectionModel(Protocol):
+    """What a reflection model must provide; a pytree, so that its parameters can be traced."""
 
+    @property
+    def lobe_rad(self) -> ArrayLike:
+        """Width of the narrowest lobe [rad]; 0 where it is not known, infinite for none."""
 
-@dataclass(frozen=True)
-class Reflection:
-    """A reflection model.
+    def reflectivity_at(self, radar: Radar) -> float:
+        """Amplitude factor Gamma of the surface for `levels.volts_per_weight`."""
 
-    Attributes:
-        surface_of: (vertices, faces, picked or None) to the scatterers of the picked faces; their
-            `centre_m` is the point whose path gives delay and carrier phase.
-        log_weight: (scatterers, tx, rx, sigma_rad) to log-amplitude and phase [cycles], for
-            antenna positions that broadcast against the scatterers. A phase of None is zero and
-            costs nothing.
-        lobe_rad: sigma_rad to the width of the narrowest lobe; 0 where that is not known.
-    """
+    def scatterers(self, vertices_m, faces, picked=None) -> Faces:
+        """Scatterers of the picked faces (None: all).
 
-    surface_of: Callable[..., Faces]
-    log_weight: Callable[..., tuple[Array, Array | None]]
-    lobe_rad: Callable[[float], float]
+        `centre_m` of a scatterer is the point whose path gives delay and carrier phase.
+        """
+
+    def log_weight(self, radar: Radar, scatterers, tx_m, rx_m) -> tuple[Array, Array | None]:
+        """Natural log-amplitude and phase [cycles] for antennas that broadcast with scatterers.
+
+        A phase of None is zero and costs nothing.
+        """
 
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
-class Weights:
-    """Weights of the faces of one burst, apart for each tx and each rx.
+class QuasiSpecular:
+    """mmCLIP's model: a lobe around the mirror direction, with a level anchored to measured people.
+
+        log(A exp(-theta^2 / sigma^2) / (R1 R2))
+
+    theta is the angle between the mirrored incoming ray and the direction to the receiver: twice
+    the incidence angle for one antenna.
+
+    Attributes:
+        sigma_rad: width of the lobe [rad], 0.15 to 1 in the authors' data.
+        reflectivity: level constant Gamma. The default gives the free body the mean radar
+            cross-section of a person at the default sigma; calibrate.anchored_reflectivity gives
+            the constant of any body and sigma.
+
+    Source:
+        mmCLIP, SenSys 2024, section 3.5.
+    """
+
+    sigma_rad: ArrayLike = DEFAULT_SIGMA_RAD
+    reflectivity: ArrayLike = FREE_BODY_REFLECTIVITY
+
+    @property
+    def lobe_rad(self):
+        """Width of the lobe [rad]."""
+        return self.sigma_rad
+
+    def reflectivity_at(self, radar: Radar) -> float:
+        """The level constant, at any frequency."""
+        del radar
+        return self.reflectivity
+
+    def scatterers(self, vertices_m, faces, picked=None) -> Faces:
+        """Flat triangles."""
+        return faces_of(vertices_m, faces if picked is None else picked)
+
+    def log_weight(self, radar: Radar, scatterers: Faces, tx_m, rx_m):
+        """Log-amplitude, faces that point away included (visibility is another stage); no phase."""
+        del radar
+        to_face = scatterers.centre_m - tx_m
+        to_rx = rx_m - scatterers.centre_m
+        tx_range_m, rx_range_m = norm(to_face), norm(to_rx)
+        incoming = to_face / tx_range_m[..., None]
+        normal = scatterers.normal
+        mirrored = incoming - 2 * dot(incoming, normal)[..., None] * normal
+        theta_squared = squared_angle(mirrored, to_rx / rx_range_m[..., None])
+        log_area = jnp.log(scatterers.area_m2 + SMALLEST_AREA_M2)
+        return log_area - theta_squared / self.sigma_rad**2 - jnp.log(tx_range_m * rx_range_m), None
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class PhysicalOptics:
+    """Coherent physical optics on curved Gaussian facets (gaussian_facets.py): no fitted constant.
+
+    Attributes:
+        material: "skin" (bare dry skin at the radar's frequency) or "metal" (Gamma = 1).
+    """
+
+    material: str = field(default="skin", metadata={"static": True})
+
+    def __post_init__(self):
+        if self.material not in MATERIALS:
+            raise InputError(
+                "PhysicalOptics",
+                "material",
+                f"is {self.material!r}, which is unknown",
+                f"choose one of: {', '.join(MATERIALS)}",
+            )
+
+    @property
+    def lobe_rad(self) -> float:
+        """Unknown: the lobe of a facet follows from its size and curvature."""
+        return 0.0
+
+    def reflectivity_at(self, radar: Radar) -> float:
+        """|Gamma| of the material at normal incidence."""
+        return skin_reflectivity(radar) if self.material == "skin" else 1.0
+
+    def scatterers(self, vertices_m, faces, picked=None) -> gaussian_facets.Facets:
+        """Gaussian patches of the curved surface."""
+        return gaussian_facets.facets_of(vertices_m, faces, picked)
+
+    def log_weight(self, radar: Radar, scatterers: gaussian_facets.Facets, tx_m, rx_m):
+        """Log-amplitude and phase at the centre frequency of the sweep."""
+        wavenumber_per_m = 2 * np.pi / radar.chirp.wavelength_m
+        return gaussian_facets.log_weight(wavenumber_per_m, scatterers, tx_m, rx_m)
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class IsotropicPoints:
+    """Points that reflect equally in every direction: log(A / (R1 R2)).
+
+    Points are a mesh whose faces have one vertex each.
+
+    Attributes:
+        area_m2: A = lambda sqrt(RCS / 4 pi) of each point (levels.point_area_m2), so that one level
+            constant serves plates and points [m^2].
+    """
+
+    area_m2: Float[Array, "point"] | Float[np.ndarray, "point"]
+
+    @property
+    def lobe_rad(self) -> float:
+        """No lobe."""
+        return np.inf
+
+    def reflectivity_at(self, radar: Radar) -> float:
+        """1: the area contains the cross-section."""
+        del radar
+        return 1.0
+
+    def scatterers(self, vertices_m, faces, picked=None) -> Faces:
+        """The points as faces with an area, but no normal."""
+        indices = (faces if picked is None else picked)[:, 0]
+        centre_m = vertices_m[..., indices, :]
+        area_m2 = jnp.broadcast_to(jnp.asarray(self.area_m2)[indices], centre_m.shape[:-1])
+        return Faces(centre_m, jnp.zeros_like(centre_m), area_m2)
+
+    def log_weight(self, radar: Radar, scatterers: Faces, tx_m, rx_m):
+        """Log-amplitude; no phase."""
+        del radar
+        tx_range_m, rx_range_m = norm(scatterers.centre_m - tx_m), norm(scatterers.centre_m - rx_m)
+        log_area = jnp.log(scatterers.area_m2 + SMALLEST_AREA_M2)
+        return log_area - jnp.log(tx_range_m * rx_range_m), None
+
+
+def reflection_named(name: str, sigma_rad: float = DEFAULT_SIGMA_RAD) -> ReflectionModel:
+    """The model that recipes and commands call "paper" (`QuasiSpecular`) or "body".
+
+    Args:
+        name: one of `REFLECTIONS`.
+        sigma_rad: lobe width of `QuasiSpecular` [rad].
+    """
+    return QuasiSpecular(sigma_rad) if name == "paper" else PhysicalOptics()
+
+
+def point_indices(num_points: int) -> Int[np.ndarray, "point 1"]:
+    """The faces of a mesh of points: one vertex each."""
+    return np.arange(num_points, dtype=np.int32)[:, None]
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class AntennaWeights:
+    """Weights of the scatterers of one burst, separable into one factor per tx and one per rx.
 
     Attributes:
         log_tx: log-amplitude for each tx with the receiver at the array's centre.
         log_rx: what each rx adds to it.
         cycles_tx, cycles_rx: the phase in the same way; None where there is none.
-        pair: real and imaginary part of the factor that is left to each pair; None for 1.
+        pair: real and imaginary part of the remaining factor of each pair; None for 1.
     """
 
     log_tx: Float[Array, "node tx face"]
@@ -73,65 +228,43 @@ class Weights:
     pair: tuple[Float[Array, "tx rx face"], Float[Array, "tx rx face"]] | None = None
 
 
-def reflection_of(radar: Radar, name: str) -> Reflection:
-    """The model of that name, at the centre frequency of the radar's sweep."""
-    if name == "paper":
-        return PAPER
+def reflect(
+    radar: Radar, model: ReflectionModel, scatterers: Faces, by_pairs: bool
+) -> AntennaWeights:
+    """Weights at the nodes, of each antenna with the others at the centre of their array.
 
-    def log_weight(facets, tx_m, rx_m, sigma_rad):
-        del sigma_rad  # a facet's lobe is that of its size
-        return gaussian_facets.log_weight(2 * np.pi / radar.chirp.wavelength_m, facets, tx_m, rx_m)
-
-    return Reflection(gaussian_facets.facets_of, log_weight, lambda _: 0.0)
-
-
-def weights_at_nodes(
-    radar: Radar, model: Reflection, near: Faces, sigma_rad, by_pairs: bool
-) -> Weights:
-    """Weights at the nodes, of each antenna against the centre of the others.
-
-    What that leaves to pairs is taken from one time: it changes little within a burst. On a walking
-    body the facets' weights are off by -67 dB at 1 m and -84 dB at 2.5 m without it, -96 and
-    -100 dB with it.
+    The factor that this leaves to each pair is taken at the middle node: it changes little within a
+    burst. On a walking body the weights of physical-optics facets are off by -67 dB at 1 m and
+    -84 dB at 2.5 m without it, -96 and -100 dB with it.
 
     Args:
         radar: antennas.
-        model: gives the weights.
-        near: faces at the nodes, radar frame.
-        sigma_rad: lobe width [rad].
-        by_pairs: whether pairs get what is left to them.
+        model: the reflection model.
+        scatterers: at the nodes, radar frame.
+        by_pairs: whether to compute the factor of each pair.
     """
-    one = jax.tree.map(lambda values: values[:, None], near)  # [node, antenna, face]
+    one = jax.tree.map(lambda values: values[:, None], scatterers)  # [node, antenna, face]
     tx_m, rx_m = (
         jnp.asarray(positions, jnp.float32)[:, None]
         for positions in (radar.array.tx_m, radar.array.rx_m)
     )
-    log_tx, cycles_tx = model.log_weight(one, tx_m, rx_m.mean(0), sigma_rad)
+    log_tx, cycles_tx = model.log_weight(radar, one, tx_m, rx_m.mean(0))
     log_rx, cycles_rx = jax.tree.map(
         jnp.subtract,
-        model.log_weight(one, tx_m.mean(0), rx_m, sigma_rad),
-        model.log_weight(one, tx_m.mean(0), rx_m.mean(0), sigma_rad),
+        model.log_weight(radar, one, tx_m.mean(0), rx_m),
+        model.log_weight(radar, one, tx_m.mean(0), rx_m.mean(0)),
     )
-    weights = Weights(log_tx, log_rx, cycles_tx, cycles_rx)
+    weights = AntennaWeights(log_tx, log_rx, cycles_tx, cycles_rx)
     if not by_pairs:
         return weights
-    middle = len(near.centre_m) // 2
-    there = jax.tree.map(lambda values: values[middle], near)
-    log_pair, cycles_pair = model.log_weight(there, tx_m[:, None], rx_m, sigma_rad)
+    middle = len(scatterers.centre_m) // 2
+    at_middle = jax.tree.map(lambda values: values[middle], scatterers)
+    log_pair, cycles_pair = model.log_weight(radar, at_middle, tx_m[:, None], rx_m)
     factor = jnp.exp(log_pair - log_tx[middle][:, None] - log_rx[middle])
     if cycles_pair is None:
         return replace(weights, pair=(factor, jnp.zeros_like(factor)))
     sin, cos = sincos_cycles(cycles_pair - cycles_tx[middle][:, None] - cycles_rx[middle])
     return replace(weights, pair=(factor * cos, factor * sin))
-
-
-def without_phase(log_amplitude: Callable[..., Array]) -> Callable[..., tuple[Array, None]]:
-    """A model that turns no phase, from its log-amplitude alone."""
-    return lambda *arguments: (log_amplitude(*arguments), None)
-
-
-def _picked_faces(vertices_m, faces, picked=None) -> Faces:
-    return faces_of(vertices_m, faces if picked is None else picked)
 
 
 def squared_angle(
@@ -149,57 +282,3 @@ def squared_angle(
     squared = near * horner(SQUARED_ANGLE_TERMS, near)
     obtuse = (np.float32(np.pi) - jnp.sqrt(jnp.where(acute, 1.0, squared))) ** 2
     return jnp.where(acute, squared, obtuse)
-
-
-def paper(
-    faces: Faces,
-    tx_m: Float[Array, "*#antennas 3"],
-    rx_m: Float[Array, "*#antennas 3"],
-    sigma_rad: Float[Array, ""] | float,
-) -> Float[Array, "*out"]:
-    """The quasi-specular model of mmCLIP: bright where the mirror ray meets the receiver.
-
-        log(A exp(-theta^2 / sigma^2) / (R1 R2))
-
-    theta is the angle between the mirrored incoming ray and the direction to the receiver: twice
-    the incidence angle for one antenna.
-
-    Args:
-        faces: triangles; their batch axes must broadcast against the antennas'.
-        tx_m, rx_m: antenna positions [m], broadcast against `faces.centre_m`.
-        sigma_rad: width of the lobe [rad], 0.15 to 1 in the authors' data.
-
-    Returns:
-        Natural log-amplitude [log(1)], faces that look away included (visibility is another stage).
-
-    Source:
-        mmCLIP, SenSys 2024, section 3.5.
-    """
-    to_face = faces.centre_m - tx_m
-    to_rx = rx_m - faces.centre_m
-    tx_range_m, rx_range_m = norm(to_face), norm(to_rx)
-    incoming = to_face / tx_range_m[..., None]
-    mirrored = incoming - 2 * dot(incoming, faces.normal)[..., None] * faces.normal
-    theta_squared = squared_angle(mirrored, to_rx / rx_range_m[..., None])
-    log_area = jnp.log(faces.area_m2 + SMALLEST_AREA_M2)
-    return log_area - theta_squared / sigma_rad**2 - jnp.log(tx_range_m * rx_range_m)
-
-
-def isotropic(
-    points: Faces,
-    tx_m: Float[Array, "*#antennas 3"],
-    rx_m: Float[Array, "*#antennas 3"],
-    sigma_rad: Float[Array, ""] | float = 0.0,
-) -> Float[Array, "*out"]:
-    """A point that answers alike in every direction: log(A / (R1 R2)), A = lambda sqrt(RCS / 4 pi).
-
-    The area A of a point is set where it is made (`simulate.simulate_points`), so that one level
-    constant serves plates and points.
-    """
-    del sigma_rad  # the same signature as the models that have a lobe
-    tx_range_m, rx_range_m = norm(points.centre_m - tx_m), norm(points.centre_m - rx_m)
-    return jnp.log(points.area_m2 + SMALLEST_AREA_M2) - jnp.log(tx_range_m * rx_range_m)
-
-
-PAPER = Reflection(_picked_faces, without_phase(paper), lambda sigma_rad: sigma_rad)
-POINTS = Reflection(_picked_faces, without_phase(isotropic), lambda _: np.inf)

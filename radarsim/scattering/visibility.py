@@ -1,7 +1,7 @@
-"""Which faces the radar sees: hidden point removal (the paper's) or an occlusion test.
+"""Visibility: faces that the radar sees, by hidden point removal (the paper's) or occlusion.
 
-Both look from one point, the radar's phase centre: the array is 1 cm wide, less than an edge.
-A mask is a choice of surface, not a smooth quantity: it carries no gradient.
+Both use one viewpoint, the radar's phase centre: the array is 1 cm wide, less than an edge of the
+mesh. A mask is a choice, not a smooth quantity: it carries no gradient.
 """
 
 from dataclasses import dataclass
@@ -12,18 +12,19 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 from scipy.spatial import ConvexHull
 
-from radarsim.numerics.sorting import coarse_order
+from radarsim.numerics.coarse_argsort import coarse_argsort
 from radarsim.numerics.vectors import cross, dot
 from radarsim.scene.mesh import Faces
 
-# Flip radius over the farthest point. On the free body (1.6 cm edges) against ray casting, share of
-# the visible energy kept / of the kept energy visible: arms crossing at 3 m .75/1 at 100, .95/1 at
-# 1,000, .99/1 at 3,000, .999/1 at 10,000; lying across at 6 m .42/1, .80/1, .91/1, .97/.97.
+# Flip radius over the farthest point. On the free body (1.6 cm edges) compared with ray casting,
+# share of the visible energy kept / of the kept energy visible: arms crossing at 3 m .75/1 at 100,
+# .95/1 at 1,000, .99/1 at 3,000, .999/1 at 10,000; lying across at 6 m .42/1, .80/1, .91/1,
+# .97/.97.
 HPR_RADIUS = 3000.0
-# A face hides what lies 0.01 % of the range behind its plane (0.3 mm at 3 m): less and faces would
+# A face hides points 0.01 % of the range behind its plane (0.3 mm at 3 m): with less, faces would
 # hide their own neighbours by rounding.
 PLANE_MARGIN = 1e-4
-# Beside or behind the radar, y/x and z/x order nothing; there everything is tested.
+# Beside or behind the radar y/x and z/x give no order; there every triangle is tested.
 FARTHEST_VIEW = 1e3
 TARGETS_PER_BLOCK = 128
 TRIANGLES_PER_STEP = 256
@@ -32,7 +33,7 @@ TRIANGLES_PER_STEP = 256
 def hidden_point_removal(
     points_m: Float[np.ndarray, "point 3"], radius: float = HPR_RADIUS
 ) -> Bool[np.ndarray, "point"]:
-    """Points seen from the origin, by spherical flipping and a convex hull.
+    """Points visible from the origin, by spherical flipping and a convex hull.
 
     Each point is mirrored beyond a sphere around the viewer; those on the convex hull of the
     mirrored points and the viewer are visible.
@@ -55,8 +56,8 @@ def hidden_point_removal(
     return visible[:-1]
 
 
-def facing(faces: Faces) -> Bool[Array, "*batch face"]:
-    """True where a face turns its outside to the origin."""
+def faces_radar(faces: Faces) -> Bool[Array, "*batch face"]:
+    """True where the outer side of a face points to the origin."""
     return dot(faces.centre_m, faces.normal) < 0
 
 
@@ -64,57 +65,57 @@ def unoccluded(
     targets_m: Float[Array, "target 3"],
     corners_m: Float[Array, "occluder 3 3"],
     active: Bool[Array, "occluder"],
-    wanted: Bool[Array, "target"] | None = None,
+    selected: Bool[Array, "target"] | None = None,
 ) -> Bool[Array, "target"]:
-    """Targets that no triangle hides from the origin.
+    """Targets that no triangle occludes from the origin.
 
     The ray to a target passes inside a front-facing triangle abc when it lies on the inner side of
     the planes through the origin and each edge, and the triangle hides it when it also lies beyond
     the plane of the triangle. Four sums of products and no ray: this runs on any device.
 
     Targets and triangles are sorted along the longer side of the view, so that a block of targets
-    meets only the triangles that can lie before it. How many blocks and triangles that are is known
-    only when it runs: the loops stop there, and one program serves every scene.
+    is compared only with triangles that can lie in front of it. The numbers of blocks and triangles
+    are known only at run time: the loops stop there, and one program serves every scene.
 
     Args:
-        targets_m: points to be seen [m], radar frame.
+        targets_m: points to be tested [m], radar frame.
         corners_m: corners of the possible occluders [m], second axis the three corners.
         active: triangles to be tested; front faces are enough for a closed surface, because a ray
             that leaves through the back has entered through the front.
-        wanted: targets to be tested, the others count as hidden; None for all.
+        selected: targets to be tested, the others count as hidden; None for all.
 
     Returns:
         True where visible.
     """
     targets_m, corners_m = jax.lax.stop_gradient((targets_m, corners_m))
     num_targets = targets_m.shape[0]
-    wanted = jnp.ones(num_targets, bool) if wanted is None else wanted
+    selected = jnp.ones(num_targets, bool) if selected is None else selected
     step = min(TRIANGLES_PER_STEP, corners_m.shape[0])
-    strips = _strips(targets_m, corners_m, active, wanted)
+    strips = _strips(targets_m, corners_m, active, selected)
     planes = _planes(corners_m[strips.occluder_order], active[strips.occluder_order])
     blocks = targets_m[strips.target_order].reshape(-1, TARGETS_PER_BLOCK, 3)
 
     def block(index, deepest):
         points, first = blocks[index], strips.first[index]
 
-        def more(turn, deepest_here):
+        def next_triangles(step_idx, deepest_here):
             # A slice past the end is moved back: triangles tested twice hide nothing more.
             some = [
-                jax.lax.dynamic_slice_in_dim(part, first + turn * step, step, axis=-2)
+                jax.lax.dynamic_slice_in_dim(part, first + step_idx * step, step, axis=-2)
                 for part in planes
             ]
             return jnp.maximum(deepest_here, jnp.max(shadow_depth(points, *some), axis=0))
 
-        turns = (strips.last[index] - first + step - 1) // step
-        found = jax.lax.fori_loop(0, turns, more, deepest[index])
+        num_steps = (strips.last[index] - first + step - 1) // step
+        found = jax.lax.fori_loop(0, num_steps, next_triangles, deepest[index])
         return deepest.at[index].set(found)
 
     deepest = jnp.full(blocks.shape[:2], -jnp.inf)
-    num_blocks = (jnp.sum(wanted) + TARGETS_PER_BLOCK - 1) // TARGETS_PER_BLOCK
+    num_blocks = (jnp.sum(selected) + TARGETS_PER_BLOCK - 1) // TARGETS_PER_BLOCK
     clear = jax.lax.fori_loop(0, num_blocks, block, deepest) <= 0
-    # Padding repeats a target; writing it twice writes the same answer.
+    # Padding repeats a target; writing it twice writes the same value.
     seen = jnp.zeros(num_targets, bool).at[strips.target_order].set(clear.reshape(-1))
-    return seen & wanted
+    return seen & selected
 
 
 def shadow_depth(
@@ -122,7 +123,7 @@ def shadow_depth(
     edge_planes: Float[Array, "edge occluder 3"],
     planes: Float[Array, "occluder 3"],
 ) -> Float[Array, "occluder target"]:
-    """How far each target lies inside each triangle's shadow: the least of four distances."""
+    """Depth of each target inside each triangle's shadow: the least of four distances."""
     depth = jnp.minimum(-_dot(points_m, edge_planes[0]), -_dot(points_m, edge_planes[1]))
     depth = jnp.minimum(depth, -_dot(points_m, edge_planes[2]))
     return jnp.minimum(depth, _dot(points_m, planes) - (1 + PLANE_MARGIN))
@@ -131,7 +132,7 @@ def shadow_depth(
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class _Strips:
-    """Targets and occluders in the order of one view coordinate, and who can hide whom."""
+    """Targets and occluders sorted by one view coordinate, and which can occlude which."""
 
     target_order: Int[Array, "padded"]
     occluder_order: Int[Array, "occluder"]
@@ -139,38 +140,38 @@ class _Strips:
     last: Int[Array, "block"]
 
 
-def _strips(targets_m, corners_m, active, wanted) -> _Strips:
-    """Wanted targets and active occluders come first in their orders."""
+def _strips(targets_m, corners_m, active, selected) -> _Strips:
+    """Selected targets and active occluders come first in their orders."""
     view = targets_m[:, 1:] / targets_m[:, :1]
     # Upright bodies are sorted by elevation, lying ones by azimuth.
-    extent = jnp.ptp(jnp.where(wanted[:, None], view, view[jnp.argmax(wanted)]), axis=0)
+    extent = jnp.ptp(jnp.where(selected[:, None], view, view[jnp.argmax(selected)]), axis=0)
     tall = extent[1] >= extent[0]
-    # At x = 0 the coordinate has no value, but still comes before what is not wanted.
+    # At x = 0 the coordinate has no value, but still comes before targets that are not selected.
     coordinate = _bounded(jnp.where(tall, view[:, 1], view[:, 0]))
-    coordinate = jnp.where(wanted, coordinate, jnp.inf)
+    coordinate = jnp.where(selected, coordinate, jnp.inf)
     corners = corners_m[..., 1:] / corners_m[..., :1]
     corners = jnp.where(tall, corners[..., 1], corners[..., 0])
     middle = jnp.where(active, _bounded(corners.mean(-1)), jnp.inf)
     reach = jnp.max(jnp.where(active, jnp.max(jnp.abs(corners - middle[:, None]), -1), 0.0))
     padding = -len(coordinate) % TARGETS_PER_BLOCK
-    target_order = jnp.pad(coarse_order(coordinate, wanted), (0, padding), mode="edge")
+    target_order = jnp.pad(coarse_argsort(coordinate, selected), (0, padding), mode="edge")
     blocks = coordinate[target_order].reshape(-1, TARGETS_PER_BLOCK)
     lowest = jnp.min(blocks, axis=1)
     highest = jnp.max(jnp.where(jnp.isfinite(blocks), blocks, -jnp.inf), axis=1)
-    occluder_order = coarse_order(middle, active)
+    occluder_order = coarse_argsort(middle, active)
     middle = middle[occluder_order]
     # The order is coarse: nothing before `first` may reach up to a block, nothing from `last` down.
     until, after = jax.lax.cummax(middle), jax.lax.cummin(middle, reverse=True)
-    # The view coordinates y/x and z/x order only what lies ahead.
+    # The view coordinates y/x and z/x order only points ahead of the radar.
     ahead = jnp.all(jnp.where(active[:, None], corners_m[..., 0], 1.0) > 0)
-    ahead &= jnp.all(jnp.where(wanted, targets_m[:, 0], 1.0) > 0)
+    ahead &= jnp.all(jnp.where(selected, targets_m[:, 0], 1.0) > 0)
     first = jnp.searchsorted(until, jnp.where(ahead, lowest - reach, -jnp.inf), side="left")
     last = jnp.searchsorted(after, jnp.where(ahead, highest + reach, jnp.inf), side="right")
     return _Strips(target_order, occluder_order, first, jnp.minimum(last, jnp.sum(active)))
 
 
 def _bounded(coordinate):
-    """Finite, and small enough to be told apart from its neighbours."""
+    """Finite, and small enough to be distinguished from its neighbours."""
     return jnp.clip(jnp.nan_to_num(coordinate), -FARTHEST_VIEW, FARTHEST_VIEW)
 
 
@@ -180,7 +181,7 @@ def _planes(corners_m, active):
     edge_planes = jnp.stack([cross(a, b), cross(b, c), cross(c, a)])
     plane = cross(b - a, c - a)
     offset = dot(plane, a)[:, None]
-    # Inactive and degenerate triangles get a plane that nothing lies beyond.
+    # Inactive and degenerate triangles get a plane that no point lies beyond.
     usable = active[:, None] & (offset != 0)
     plane = jnp.where(usable, plane / jnp.where(usable, offset, 1.0), 0.0)
     return edge_planes, plane
@@ -196,13 +197,13 @@ def _dot(points, normals):
     return normals[:, 0, None] * x + normals[:, 1, None] * y + normals[:, 2, None] * z
 
 
-def fade(
+def interpolate_blocks(
     visible: Bool[Array, "block face"] | Float[Array, "block face"], num_chirps: int
 ) -> Float[Array, "chirp face"]:
     """Weights in 0..1 per chirp from masks at the centres of equal blocks of the burst.
 
-    Linear from one centre to the next and flat at both ends: a hard step would splatter the echo of
-    the face over all speeds.
+    Linear from one centre to the next and constant at both ends: a hard step would spread the echo
+    of the face over all Doppler bins.
     """
     num_blocks = visible.shape[0]
     position = (np.arange(num_chirps) + 0.5) / num_chirps * num_blocks - 0.5

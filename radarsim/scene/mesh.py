@@ -1,19 +1,20 @@
-"""Triangles of a moving surface: centres, normals and areas, and their course over a burst.
+"""Triangle meshes: face centres, normals and areas, and a mesh that moves during a burst.
 
-A burst is described by the body at a few Chebyshev **nodes** in time. The surface in between is the
-polynomial through them, point by point: material points keep their identity, so phase stays true.
+The surface is given at a few Chebyshev nodes in time per burst. Between them every vertex follows
+the polynomial through its nodes: surface points keep their identity, so the phase stays continuous.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from radarsim.coordinates import split_float64
 from radarsim.numerics import vectors
 
-# Three corner indices per triangle, counter-clockwise seen from outside.
+# Three vertex indices per triangle, counter-clockwise seen from outside.
 FaceIndices = Int[Array, "face 3"] | Int[np.ndarray, "face 3"]
 
 
@@ -33,12 +34,53 @@ class Faces:
     area_m2: Float[Array, "*batch face"]
 
 
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class BurstMesh:
+    """Vertices of a mesh at the Chebyshev nodes of one burst, or of many along a frame axis.
+
+    Attributes:
+        vertices_m: vertices relative to the origin [m].
+        origin_high_m, origin_low_m: the origin in the radar frame [m], a float64 in two float32
+            parts (coordinates.split_float64).
+    """
+
+    vertices_m: Float[Array, "*frame node vertex 3"]
+    origin_high_m: Float[Array, "*frame node 3"]
+    origin_low_m: Float[Array, "*frame node 3"]
+
+
+def burst_mesh(
+    vertices_m: Float[Array, "frame node vertex 3"] | Float[np.ndarray, "frame node vertex 3"],
+    origin_m: Float[np.ndarray, "frame node 3"] | None,
+) -> BurstMesh:
+    """A `BurstMesh` from vertices relative to an origin.
+
+    Args:
+        vertices_m: vertices relative to the origin [m].
+        origin_m: the origin in the radar frame, float64 [m]; None for the radar itself.
+    """
+    vertices_m = jnp.asarray(vertices_m, jnp.float32)
+    origin_m = np.zeros((*vertices_m.shape[:2], 3)) if origin_m is None else origin_m
+    high, low = split_float64(np.asarray(origin_m, np.float64))
+    return BurstMesh(vertices_m, jnp.asarray(high), jnp.asarray(low))
+
+
+def frames_of(mesh: BurstMesh) -> list[BurstMesh]:
+    """One `BurstMesh` without a frame axis per frame."""
+
+    def frame(index):
+        return jax.tree.map(lambda part: part[index], mesh)
+
+    return [frame(index) for index in range(len(mesh.vertices_m))]
+
+
 def faces_of(vertices_m: Float[Array, "*batch vertex 3"], faces: FaceIndices) -> Faces:
     """Centres, unit normals and areas of the triangles of a mesh.
 
     Args:
-        vertices_m: corner positions [m].
-        faces: corner indices, counter-clockwise seen from outside.
+        vertices_m: vertex positions [m].
+        faces: vertex indices, counter-clockwise seen from outside.
 
     Returns:
         The triangles; a degenerate one has zero area and a zero normal.
@@ -51,3 +93,8 @@ def faces_of(vertices_m: Float[Array, "*batch vertex 3"], faces: FaceIndices) ->
     double_area = jnp.sqrt(jnp.where(squared > 0, squared, 1.0)) * (squared > 0)
     normal = cross / jnp.where(double_area > 0, double_area, 1.0)[..., None]
     return Faces(a + (edge_b + edge_c) / 3, normal, double_area / 2)
+
+
+def relative_to_radar(surface: Faces, origin_m: Float[Array, "*node 3"]) -> Faces:
+    """Faces with centres relative to the radar instead of the mesh's own origin."""
+    return replace(surface, centre_m=surface.centre_m + origin_m[..., None, :])

@@ -1,6 +1,6 @@
-"""Where the subject starts and where the radar stands.
+"""Where a subject starts, where the radar stands and looks, and the transform to its frame.
 
-The world is z-up, the floor is z = 0 and the radar stands over the origin, looking along +x.
+The world is z-up, the floor is z = 0, and the radar stands above the origin, looking along +x.
 """
 
 from dataclasses import dataclass, replace
@@ -15,35 +15,46 @@ from scipy.spatial.transform import Rotation
 from radarsim.scene.motion import Motion, body_joints
 
 _SPINE = (0, 3, 6, 9)  # pelvis to chest in every SMPL layout
-# Below this, left points so far up or down that it says little about heading (lying on a side).
+# Horizontal part of the left-pointing axis below which it does not define a heading (lying on one
+# side).
 _MIN_LEVEL_LEFT = 0.4
 
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class Placement:
-    """One radar before one subject; every value may be traced, so nothing is checked here.
+    """Where one subject starts; every value may be traced, so nothing is checked here.
 
     Attributes:
         distance_m: from the radar to the pelvis at the first pose, along the floor ahead [m].
         lateral_m: the same to the left [m].
-        heading_rad: where the subject faces; 0 is towards the radar, positive turns to the
+        heading_rad: direction the subject faces; 0 is towards the radar, positive turns to the
             subject's left [rad].
-        radar_height_m: of the phase centre above the floor [m].
-        radar_tilt_rad: positive looks up [rad].
     """
 
     distance_m: ArrayLike = 3.0
     lateral_m: ArrayLike = 0.0
     heading_rad: ArrayLike = 0.0
-    radar_height_m: ArrayLike = 1.0
-    radar_tilt_rad: ArrayLike = 0.0
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True, kw_only=True)
+class RadarPose:
+    """Where the radar stands and looks; every value may be traced, so nothing is checked here.
+
+    Attributes:
+        height_m: of the phase centre above the floor [m].
+        tilt_rad: elevation of the boresight, positive upwards [rad].
+    """
+
+    height_m: ArrayLike = 1.0
+    tilt_rad: ArrayLike = 0.0
 
 
 @jax.tree_util.register_static
 @dataclass(frozen=True, kw_only=True)
 class ActivityArea:
-    """The floor before the radar that the subject must not leave: 5 m by 6 m by default.
+    """The floor in front of the radar that the subject must not leave: 5 m by 6 m by default.
 
     Attributes:
         near_m: closest pelvis distance ahead [m].
@@ -63,10 +74,10 @@ class ActivityArea:
             )
 
     def inside(self, motion: Motion) -> int:
-        """How many poses pass before the pelvis first leaves the area.
+        """Number of poses before the pelvis first leaves the area.
 
         Args:
-            motion: placed before the radar.
+            motion: in the world of the radar (`place`).
 
         Returns:
             Length of the longest prefix inside, 0 to the number of poses.
@@ -77,14 +88,14 @@ class ActivityArea:
 
 
 def facing_rad(motion: Motion, pose: int = 0) -> float:
-    """Azimuth the subject faces at one pose, about the vertical, from +x to the left [rad].
+    """Azimuth that the subject faces at one pose, from +x to the left [rad].
 
-    Hips and chest tell where left is, and facing is a quarter turn from it: right for a subject
-    who bends forward, sits or lies on the back. One who lies on a side faces where the chest does.
+    A quarter turn from the left-pointing axes of hips and chest, which is correct for subjects who
+    bend forward, sit or lie on the back. For one who lies on a side: where the chest faces.
 
     Args:
         motion: in a z-up world.
-        pose: which.
+        pose: index of the pose.
 
     Returns:
         Angle in -pi to pi.
@@ -100,22 +111,22 @@ def facing_rad(motion: Motion, pose: int = 0) -> float:
 
 
 def place(motion: Motion, placement: Placement) -> Motion:
-    """The motion turned about the vertical and shifted so that it starts where it should.
+    """The motion rotated about the vertical and translated to its start.
 
     Heights are kept: the floor stays at zero.
 
     Args:
         motion: in its own z-up world.
-        placement: where the pelvis is at the first pose, and the heading.
+        placement: position of the pelvis at the first pose, and heading.
 
     Returns:
-        The motion before a radar that stands over the origin and looks along +x.
+        The motion in the world of a radar that stands above the origin and looks along +x.
     """
     start = np.array([float(placement.distance_m), float(placement.lateral_m), 0.0])
     to_radar_rad = np.arctan2(-start[1], -start[0])
     turn_rad = to_radar_rad + float(placement.heading_rad) - facing_rad(motion)
     turn = Rotation.from_rotvec([0, 0, turn_rad])
-    # A turn about the vertical axis through the pelvis at the first pose, then to the start.
+    # Rotate about the vertical through the pelvis at the first pose, then move it to the start.
     pelvis_m = motion.pelvis_m
     pelvis_m = turn.apply(pelvis_m - pelvis_m[0] * [1, 1, 0]) + start
     poses_rad = motion.poses_rad.copy()
@@ -125,9 +136,9 @@ def place(motion: Motion, placement: Placement) -> Motion:
 
 
 def to_radar_frame(
-    points_m: Float[np.ndarray | jax.Array, "*batch 3"], placement: Placement
+    points_m: Float[np.ndarray | jax.Array, "*batch 3"], radar_pose: RadarPose
 ) -> Float[np.ndarray | jax.Array, "*batch 3"]:
-    """World points as the radar sees them: its height taken off, its tilt undone.
+    """World points in the radar frame: height subtracted, tilt undone.
 
     A radar tilted up by e looks along (cos e, 0, sin e), so with z' = z - height
 
@@ -135,14 +146,14 @@ def to_radar_frame(
 
     Args:
         points_m: world points, z-up [m].
-        placement: the radar's height and tilt; may be traced.
+        radar_pose: the radar's height and tilt; may be traced.
 
     Returns:
         Points from the radar's phase centre: +x ahead, +y left, +z up [m].
     """
-    values = (points_m, placement.radar_height_m, placement.radar_tilt_rad)
+    values = (points_m, radar_pose.height_m, radar_pose.tilt_rad)
     xp = jnp if any(isinstance(value, jax.Array) for value in values) else np
-    cos, sin = xp.cos(placement.radar_tilt_rad), xp.sin(placement.radar_tilt_rad)
+    cos, sin = xp.cos(radar_pose.tilt_rad), xp.sin(radar_pose.tilt_rad)
     ahead, left, up = (points_m[..., axis] for axis in range(3))
-    up = up - placement.radar_height_m
+    up = up - radar_pose.height_m
     return xp.stack([ahead * cos + up * sin, left, up * cos - ahead * sin], axis=-1)

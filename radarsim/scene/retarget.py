@@ -29,7 +29,7 @@ _MIN_STANDING = 3
 logger = logging.getLogger(__name__)
 
 
-class Fitted(NamedTuple):
+class FittedMotion(NamedTuple):
     """A motion fitted to a body: arguments of `body.skin`.
 
     Attributes:
@@ -43,7 +43,7 @@ class Fitted(NamedTuple):
     betas: Float[np.ndarray, " beta"]
 
 
-def fit_to_body(motion: Motion, body: BodyModel) -> Fitted:
+def fit_to_body(motion: Motion, body: BodyModel) -> FittedMotion:
     """Fit a motion to a body: matching translation, body scale and betas.
 
     Betas are used where motion and body share a shape space; otherwise they are zero (with one
@@ -72,7 +72,7 @@ def fit_to_body(motion: Motion, body: BodyModel) -> Fitted:
     motion = replace(motion, transl_m=transl_m, rest_pelvis_m=tuple((pelvis_m * scale).tolist()))
     sole_m = motion.pelvis_m[_samples(motion), 2] - above_sole_m * scale
     lift_m = np.array([0.0, 0.0, -np.percentile(sole_m, _FLOOR_PERCENTILE)])
-    return Fitted(replace(motion, transl_m=motion.transl_m + lift_m), scale, betas)
+    return FittedMotion(replace(motion, transl_m=motion.transl_m + lift_m), scale, betas)
 
 
 def _scale(motion, body, betas, above_sole_m, rest_height_m) -> float:

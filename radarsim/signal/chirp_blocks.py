@@ -1,7 +1,7 @@
-"""A group of faces in blocks of loops: all that has fewer axes than [chirp, tx, rx, face].
+"""A group of faces in blocks of chirp loops: everything with fewer axes than [chirp, tx, rx, face].
 
-Made once for all blocks of a group and handed to a loop over them. Within a program without that
-loop XLA would make it again for every [chirp, tx, rx, face], optimization barriers or not.
+Computed once for all blocks of a group and passed to a loop over them. In one program without that
+loop XLA would compute it again for every [chirp, tx, rx, face], optimization barriers or not.
 """
 
 from dataclasses import dataclass
@@ -14,35 +14,35 @@ from jaxtyping import Array, Float
 from radarsim.numerics.polynomials import derivative, horner, sincos_cycles
 from radarsim.radar.config import Radar
 from radarsim.radar.timing import burst_centre_and_half_s
-from radarsim.signal.bulk_motion import bend_cycles_per_m
-from radarsim.signal.nufft_kernel import Plan
-from radarsim.signal.path_polynomials import Course
+from radarsim.signal.array_sizes import SumSizes
+from radarsim.signal.bulk_motion import quadratic_cycles_per_m
+from radarsim.signal.path_polynomials import PathPolynomial
 from radarsim.signal.tone_series import series
 
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
-class Group:
-    """Faces next to each other in range, ready to be summed; with or without a group axis first.
+class FaceGroup:
+    """Neighbouring faces in range, ready to be summed; with or without a leading group axis.
 
     Attributes:
-        tx, rx: courses of the path by tx and of what each rx adds.
-        log_tx: course of the log-amplitude by tx.
-        gain_rx: course of the factor that each rx adds to it.
-        ramp: of `ramp_bins`.
-        bend: of `own_bend`; None where faces have none of their own.
-        pair: real and imaginary part of the factor left to each tx and rx; None for 1.
+        tx, rx: path by tx, and what each rx adds.
+        log_tx: log-amplitude by tx, as a polynomial.
+        gain_rx: amplitude factor of each rx, as a polynomial.
+        ramp: of `amplitude_ramp_bins`.
+        quadratic: of `own_quadratic_phase`; None where faces have none of their own.
+        pair: real and imaginary part of the factor of each tx and rx; None for 1.
         reference_cycles: carrier phase of the mean path.
         offset_bins: range bin of the mean path, from the middle of the group.
         weight: visibility per block and chirp.
     """
 
-    tx: Course
-    rx: Course
+    tx: PathPolynomial
+    rx: PathPolynomial
     log_tx: Float[Array, "*group power tx face"]
     gain_rx: Float[Array, "*group power rx face"]
     ramp: Float[Array, "*group power face"]
-    bend: Float[Array, "*group power face"] | None
+    quadratic: Float[Array, "*group power face"] | None
     pair: tuple[Float[Array, "*group tx rx face"], Float[Array, "*group tx rx face"]] | None
     reference_cycles: Float[Array, "*group face"]
     offset_bins: Float[Array, "*group face"]
@@ -51,21 +51,21 @@ class Group:
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
-class Block:
-    """A group in one block, or in all of them with a block axis first.
+class ChirpBlock:
+    """A group in one block of loops, or in all of them with a leading block axis.
 
-    What the receivers differ in hardly changes within a block (2 ms), so it is a short Taylor
-    series around the block's middle.
+    The differences between receivers hardly change within a block (2 ms), so they are a short
+    Taylor series around the block's middle.
 
     Attributes:
-        local: burst times counted from the block's middle.
+        local: burst times relative to the block's middle.
         echo_tx: amplitude and phase of the path by tx, as real and imaginary part.
-        shift_tx: of the tone, from where it is in the middle of the block [bins].
+        shift_tx: of the tone, relative to the middle of the block [bins].
         ramp: the imaginary shift.
-        echo_rx: Taylor terms of what each rx adds, as real and imaginary parts.
-        shift_rx: Taylor terms of the shift that each rx adds.
-        bend: of `Group`, in the middle of the block.
-        factors: of `tones.series`.
+        echo_rx: Taylor terms of the factor of each rx, as real and imaginary parts.
+        shift_rx: Taylor terms of the shift of each rx.
+        quadratic: of `FaceGroup`, in the middle of the block.
+        factors: of `tone_series.series`.
     """
 
     local: Float[Array, "*block chirp tx"]
@@ -76,38 +76,39 @@ class Block:
         list[Float[Array, "*block #tx rx face"]], list[Float[Array, "*block #tx rx face"]]
     ]
     shift_rx: list[Float[Array, "*block rx face"]]
-    bend: Float[Array, "*block face"] | None
+    quadratic: Float[Array, "*block face"] | None
     factors: list[Float[Array, "*block face term"]]
 
 
-def blocks_of(plan: Plan, group: Group, u: Float[Array, "block chirp tx"]) -> Block:
+def blocks_of(sizes: SumSizes, group: FaceGroup, u: Float[Array, "block chirp tx"]) -> ChirpBlock:
     """All blocks of a group.
 
     Args:
-        plan: sizes.
+        sizes: of the sum.
         group: its faces.
         u: burst times.
     """
     u_mid = u.mean((1, 2))
-    middle = in_middle(group.tx.bins.mean(1), u_mid) + in_middle(group.rx.bins.mean(1), u_mid)
-    ramp = in_loops(group.ramp[:, None], u)
-    shift_tx = in_loops(group.tx.bins, u) - middle[:, None, None]
+    middle = at_middles(group.tx.bins.mean(1), u_mid) + at_middles(group.rx.bins.mean(1), u_mid)
+    ramp = at_chirps(group.ramp[:, None], u)
+    shift_tx = at_chirps(group.tx.bins, u) - middle[:, None, None]
     shift_rx = taylor(group.rx.bins, u_mid)
     half = half_span(shift_tx, shift_rx[0], ramp)
-    return Block(
+    offset = group.offset_bins + middle
+    return ChirpBlock(
         local=u - u_mid[:, None, None],
         echo_tx=tx_phasors(group, u),
         shift_tx=shift_tx,
         ramp=ramp,
         echo_rx=rx_series(group, u_mid),
         shift_rx=shift_rx,
-        bend=in_middle(group.bend, u_mid) if plan.own_bend else None,
-        factors=series(plan, group.offset_bins + middle, half),
+        quadratic=at_middles(group.quadratic, u_mid) if sizes.own_quadratic else None,
+        factors=series(sizes.num_terms, sizes.span_bins, sizes.shift_powers, offset, half),
     )
 
 
 def half_span(shift_tx, shift_rx, ramp) -> Float[Array, "block face"]:
-    """By how much (in bins) a face's tone shifts within a block, from its first and last chirp."""
+    """Largest shift of a face's tone within a block, from its first and last chirp [bins]."""
 
     def reach(tx, rx):
         by_pair = tx[:, :, None] + rx[:, None]
@@ -121,33 +122,35 @@ def half_span(shift_tx, shift_rx, ramp) -> Float[Array, "block face"]:
     return jax.lax.stop_gradient(1.1 * jnp.maximum(*ends))
 
 
-def tx_phasors(group: Group, u):
+def tx_phasors(group: FaceGroup, u):
     """Amplitude and phase of the path by tx as (real, imaginary) [block, chirp, tx, face]."""
-    sin, cos = sincos_cycles(group.reference_cycles + in_loops(group.tx.cycles, u))
-    amplitude = jnp.exp(in_loops(group.log_tx, u)) * group.weight[:, :, None]
+    sin, cos = sincos_cycles(group.reference_cycles + at_chirps(group.tx.cycles, u))
+    amplitude = jnp.exp(at_chirps(group.log_tx, u)) * group.weight[:, :, None]
     return amplitude * cos, amplitude * sin
 
 
-def rx_series(group: Group, u_mid):
-    """Taylor terms (real, imaginary) of what each rx adds, [block, 1 or tx, rx, face] each.
+def rx_series(group: FaceGroup, u_mid):
+    """Taylor terms (real, imaginary) of the factor of each rx, [block, 1 or tx, rx, face] each.
 
     g(u) exp(j a u), with the factor g linear: g0, j a g0 + g1, -a^2 g0 / 2 + j a g1, each times the
     phasor of the middle. Off by a^3 / 6: -75 dB where an rx turns 0.1 rad in half a block. The
-    outermost of four receivers turns 0.01 rad for somebody who passes at 1 m with 5 m/s.
+    outermost of four receivers turns 0.01 rad for a person who passes at 1 m with 5 m/s.
     """
-    cycles, turn_cycles = taylor(group.rx.cycles, u_mid)
+    cycles, slope_cycles = taylor(group.rx.cycles, u_mid)
     gain, slope = taylor(group.gain_rx, u_mid)
-    sin, cos, turn, gain, slope = (
-        part[:, None] for part in (*sincos_cycles(cycles), 2 * np.pi * turn_cycles, gain, slope)
+    sin, cos, rate, gain, slope = (
+        part[:, None] for part in (*sincos_cycles(cycles), 2 * np.pi * slope_cycles, gain, slope)
     )
-    terms = ((gain, 0.0), (slope, turn * gain), (-(turn**2) * gain / 2, turn * slope))
-    phasor = (cos, sin) if group.pair is None else times((cos, sin), group.pair)
-    real, imag = zip(*(times(term, phasor) for term in terms), strict=True)
+    terms = ((gain, 0.0), (slope, rate * gain), (-(rate**2) * gain / 2, rate * slope))
+    phasor = (cos, sin) if group.pair is None else complex_product((cos, sin), group.pair)
+    real, imag = zip(*(complex_product(term, phasor) for term in terms), strict=True)
     return list(real), list(imag)
 
 
-def ramp_bins(radar: Radar, log_tx: Float[Array, "power tx face"]) -> Float[Array, "power face"]:
-    """Course of the imaginary shift of each face, whose weight grows along a chirp.
+def amplitude_ramp_bins(
+    radar: Radar, log_tx: Float[Array, "power tx face"]
+) -> Float[Array, "power face"]:
+    """Imaginary shift of each face, whose weight grows along a chirp, as a polynomial [bins].
 
     exp(a t) is the tone of -j a / (2 pi) cycles per second. A body that turns by 3 rad/s with lobes
     of 0.2 rad loses 0.5 % along a chirp: -61 dB if held.
@@ -157,16 +160,16 @@ def ramp_bins(radar: Radar, log_tx: Float[Array, "power tx face"]) -> Float[Arra
     return derivative(log_tx).mean(1) * np.float32(-sampled_s / half_s / (2 * np.pi))
 
 
-def own_bend(radar: Radar, tx: Course) -> Float[Array, "power face"]:
-    """Course of a face's bend as the b of exp(b D^2 / 2), along the imaginary axis.
+def own_quadratic_phase(radar: Radar, tx: PathPolynomial) -> Float[Array, "power face"]:
+    """Quadratic phase of each face as the b of exp(b D^2 / 2), along the imaginary axis.
 
-    D takes the derivative of a tone by its range in bins, a factor 2 pi j x. A bend of d cycles at
+    D takes the derivative of a tone by its range in bins, a factor 2 pi j x. A phase of d cycles at
     the square of x is exp(2 pi j d x^2), x^2 = -D^2 / (2 pi)^2.
     """
-    return tx.rate.mean(1) * np.float32(-bend_cycles_per_m(radar) / np.pi)
+    return tx.rate.mean(1) * np.float32(-quadratic_cycles_per_m(radar) / np.pi)
 
 
-def times(first, second):
+def complex_product(first, second):
     """Product of two complex numbers as (real, imaginary)."""
     return (
         first[0] * second[0] - first[1] * second[1],
@@ -174,16 +177,16 @@ def times(first, second):
     )
 
 
-def in_loops(coefficients: Float[Array, "power #tx face"], u: Float[Array, "block chirp tx"]):
+def at_chirps(coefficients: Float[Array, "power #tx face"], u: Float[Array, "block chirp tx"]):
     """Polynomials at the times of every chirp [block, chirp, tx, face]."""
     return horner(coefficients[:, None, None], u[..., None])
 
 
-def in_middle(coefficients: Float[Array, "power *rest"], u_mid: Float[Array, "block"]):
+def at_middles(coefficients: Float[Array, "power *rest"], u_mid: Float[Array, "block"]):
     """Polynomials in the middle of every block [block, *rest]."""
     return horner(coefficients[:, None], u_mid.reshape(-1, *[1] * (coefficients.ndim - 1)))
 
 
 def taylor(coefficients, u_mid):
     """Value and slope of polynomials in the middle of every block."""
-    return [in_middle(coefficients, u_mid), in_middle(derivative(coefficients), u_mid)]
+    return [at_middles(coefficients, u_mid), at_middles(derivative(coefficients), u_mid)]

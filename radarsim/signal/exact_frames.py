@@ -1,8 +1,7 @@
-"""The oracle for whole frames: same nodes, same visibility, float64 at every sample.
+"""Whole frames by the exact sum: same nodes, same visibility, float64 at every sample.
 
-Nothing is culled for being weak; what never faces the radar is left out, as visibility asks.
-
-Minutes per frame. Tests and benchmarks hold the fast path against it.
+Weak faces are not culled; faces that never face the radar are dropped as the visibility setting
+says. Minutes per frame: the reference of tests and benchmarks for the fast sum.
 """
 
 from dataclasses import replace
@@ -15,52 +14,58 @@ from jaxtyping import Array, Complex, Float
 from radarsim.numerics.polynomials import chebyshev_nodes, lagrange_weights
 from radarsim.radar.config import Radar
 from radarsim.radar.timing import burst_centre_and_half_s
-from radarsim.scattering.reflection import POINTS, reflection_of
-from radarsim.scattering.visibility import fade
-from radarsim.scene.mesh import FaceIndices
-from radarsim.signal.exact_sum import plain_sum
-from radarsim.signal.fast_clip import choose, frames_of, points_as_faces
-from radarsim.signal.fast_frame import Burst
-from radarsim.signal.settings import Settings
+from radarsim.scattering.reflection import IsotropicPoints, ReflectionModel, point_indices
+from radarsim.scattering.visibility import interpolate_blocks
+from radarsim.scene.mesh import BurstMesh, FaceIndices, frames_of
+from radarsim.signal.exact_sum import exact_sum
+from radarsim.signal.face_selection import select_faces
+from radarsim.signal.settings import SimulationSettings
 
 
-def plain_clip(
-    radar: Radar, settings: Settings, burst: Burst, faces: FaceIndices, sigma_rad: float
+def exact_clip(
+    radar: Radar,
+    settings: SimulationSettings,
+    reflection: ReflectionModel,
+    mesh: BurstMesh,
+    faces: FaceIndices,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
-    """Every frame of a mesh."""
-    frames = [plain_frame(radar, settings, one, faces, sigma_rad) for one in frames_of(burst)]
+    """Every frame of a mesh; arguments of `exact_frame`."""
+    frames = [exact_frame(radar, settings, reflection, one, faces) for one in frames_of(mesh)]
     return jnp.asarray(np.stack(frames), jnp.complex64)
 
 
-def plain_points(
-    radar: Radar, settings: Settings, burst: Burst, area_m2: Float[np.ndarray, "point"]
+def exact_points(
+    radar: Radar,
+    settings: SimulationSettings,
+    reflection: IsotropicPoints,
+    mesh: BurstMesh,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
-    """Every frame of moving points."""
-    visible = np.ones((radar.frame.num_chirps, len(area_m2)))
+    """Every frame of moving points: the vertices of `mesh`."""
+    points = point_indices(len(reflection.area_m2))
+    visible = np.ones((radar.frame.num_chirps, len(points)))
 
-    def frame(one: Burst):
-        def surface_at(times_s):
-            return points_as_faces(_vertices_at(radar, one, times_s), area_m2)
+    def frame(one: BurstMesh):
+        def points_at(times_s):
+            return reflection.scatterers(_vertices_at(radar, one, times_s), points)
 
-        return plain_sum(
+        return exact_sum(
             radar,
-            surface_at,
+            reflection,
+            points_at,
             visible,
-            POINTS.log_weight,
-            0.0,
             residual_video_phase=settings.residual_video_phase,
         )
 
-    frames = [frame(one) for one in frames_of(burst)]
+    frames = [frame(one) for one in frames_of(mesh)]
     return jnp.asarray(np.stack(frames), jnp.complex64)
 
 
-def plain_frame(
+def exact_frame(
     radar: Radar,
-    settings: Settings,
-    burst: Burst,
+    settings: SimulationSettings,
+    reflection: ReflectionModel,
+    mesh: BurstMesh,
     faces: FaceIndices,
-    sigma_rad: float,
     chirps: tuple[int, ...] | None = None,
 ) -> Complex[np.ndarray, "chosen tx rx sample"]:
     """One frame of a mesh, or some of its loops.
@@ -68,40 +73,40 @@ def plain_frame(
     Args:
         radar: waveform, timing and antennas.
         settings: as for the fast method; `cull` is not used.
-        burst: one frame.
-        faces: triangles.
-        sigma_rad: lobe width [rad].
+        reflection: the reflection model.
+        mesh: of one frame.
+        faces: its triangles.
         chirps: loops to compute; None for all.
     """
-    bursts = jax.tree.map(lambda part: part[None], burst)
+    one_frame = jax.tree.map(lambda part: part[None], mesh)
     faces = jnp.asarray(faces, jnp.int32)
-    seen = np.asarray(choose(radar, replace(settings, cull=0.0), bursts, faces, sigma_rad).seen[0])
-    lit = np.flatnonzero(seen.any(0))
-    visible = np.asarray(fade(jnp.asarray(seen[:, lit]), radar.frame.num_chirps))
+    every = replace(settings, cull=0.0)
+    visible = np.asarray(select_faces(radar, every, reflection, one_frame, faces).visible[0])
+    summed = np.flatnonzero(visible.any(0))
+    weight = interpolate_blocks(jnp.asarray(visible[:, summed]), radar.frame.num_chirps)
     faces = np.asarray(faces)
-    # What a face's surface is made of ends with the faces that share a corner with it.
-    around = faces[np.isin(faces, faces[lit]).any(1)]
-    model = reflection_of(radar, settings.reflection)
+    # The scatterer of a face depends at most on the faces that share a vertex with it.
+    around = faces[np.isin(faces, faces[summed]).any(1)]
 
-    def surface_at(times_s):
-        return model.surface_of(_vertices_at(radar, burst, times_s), around, faces[lit])
+    def scatterers_at(times_s):
+        vertices_m = _vertices_at(radar, mesh, times_s)
+        return reflection.scatterers(vertices_m, around, faces[summed])
 
-    return plain_sum(
+    return exact_sum(
         radar,
-        surface_at,
-        visible,
-        model.log_weight,
-        sigma_rad,
+        reflection,
+        scatterers_at,
+        np.asarray(weight),
         chirps,
         settings.residual_video_phase,
     )
 
 
-def _vertices_at(radar, burst: Burst, times_s) -> Float[Array, "time vertex 3"]:
+def _vertices_at(radar, mesh: BurstMesh, times_s) -> Float[Array, "time vertex 3"]:
     """The polynomial through the nodes at any time since the frame start, in float64."""
     centre_s, half_s = burst_centre_and_half_s(radar)
-    nodes = chebyshev_nodes(burst.vertices_m.shape[0])
+    nodes = chebyshev_nodes(mesh.vertices_m.shape[0])
     weights = lagrange_weights(nodes, (np.asarray(times_s) - centre_s) / half_s)
-    parts = (burst.vertices_m, burst.origin_high_m[:, None], burst.origin_low_m[:, None])
-    corners = sum(np.asarray(part, np.float64) for part in parts)
-    return jnp.einsum("tn,nvk->tvk", jnp.asarray(weights), jnp.asarray(corners))
+    parts = (mesh.vertices_m, mesh.origin_high_m[:, None], mesh.origin_low_m[:, None])
+    vertices_m = sum(np.asarray(part, np.float64) for part in parts)
+    return jnp.einsum("tn,nvk->tvk", jnp.asarray(weights), jnp.asarray(vertices_m))

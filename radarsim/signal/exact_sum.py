@@ -1,11 +1,12 @@
-"""The plain IF sum: every face, every pair, every ADC sample at its own time, in float64.
+"""The exact IF sum: every face, every pair, every ADC sample at its own time, in float64.
 
-This is the oracle. It is written to be believed, not to be fast (synthesis.py is fast and is tested
-against it). An echo of path delay tau leaves, t seconds after the first ADC sample of a chirp,
+This is the reference: written to be verified by reading, not to be fast (fast_sum.py is fast and is
+tested against it). An echo of path delay tau leaves, t seconds after the first ADC sample of a
+chirp,
 
     w exp(j 2 pi (f0 tau + S t tau - S tau^2 / 2)),
 
-where tau itself is that of the moving face at that very sample. The last term, the residual video
+where tau is the delay of the moving face at that very sample. The last term, the residual video
 phase, is physical and small; it is on by default.
 """
 
@@ -18,10 +19,8 @@ from jaxtyping import Array, Complex, Float
 
 from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.radar.config import Radar
+from radarsim.scattering.reflection import ReflectionModel
 from radarsim.scene.mesh import Faces
-
-# `Reflection.log_weight`.
-LogWeight = Callable[..., tuple[Array, Array | None]]
 
 
 def dechirped_phase_cycles(
@@ -45,25 +44,24 @@ def dechirped_phase_cycles(
     return cycles - jnp.round(cycles)
 
 
-def plain_chirp(
+def exact_chirp(
     radar: Radar,
-    faces: Faces,
+    reflection: ReflectionModel,
+    scatterers: Faces,
     visible: Float[Array, "face"],
     tx_m: Float[Array, "3"],
     rx_m: Float[Array, "rx 3"],
-    log_weight: LogWeight,
-    sigma_rad: float,
     residual_video_phase: bool = True,
 ) -> Complex[Array, "rx sample"]:
-    """One chirp, summed as it is written above.
+    """One chirp, summed term by term.
 
     Args:
         radar: waveform.
-        faces: the surface at each ADC sample of this chirp, batch axis `sample`.
+        reflection: the reflection model.
+        scatterers: at each ADC sample of this chirp, batch axis `sample`.
         visible: weight 0..1 of each face.
-        tx_m: the transmitter that fires [m]; rx_m: all receivers [m].
-        log_weight: of a model of reflection.py.
-        sigma_rad: its lobe width [rad].
+        tx_m: the transmitter of this chirp [m].
+        rx_m: all receivers [m].
         residual_video_phase: see `dechirped_phase_cycles`.
 
     Returns:
@@ -72,10 +70,10 @@ def plain_chirp(
     times_s = jnp.asarray(radar.chirp.sample_times_s)[:, None]
 
     def one_rx(rx):
-        path_m = jnp.linalg.norm(faces.centre_m - tx_m, axis=-1) + jnp.linalg.norm(
-            faces.centre_m - rx, axis=-1
+        path_m = jnp.linalg.norm(scatterers.centre_m - tx_m, axis=-1) + jnp.linalg.norm(
+            scatterers.centre_m - rx, axis=-1
         )
-        log_amplitude, weight_cycles = log_weight(faces, tx_m, rx, sigma_rad)
+        log_amplitude, weight_cycles = reflection.log_weight(radar, scatterers, tx_m, rx)
         amplitude = jnp.exp(log_amplitude) * visible
         cycles = dechirped_phase_cycles(radar, path_m, times_s, residual_video_phase)
         if weight_cycles is not None:
@@ -85,23 +83,22 @@ def plain_chirp(
     return jax.lax.map(one_rx, rx_m)
 
 
-def plain_sum(
+def exact_sum(
     radar: Radar,
-    surface_at: Callable[[np.ndarray], Faces],
+    reflection: ReflectionModel,
+    scatterers_at: Callable[[np.ndarray], Faces],
     visible: Float[np.ndarray, "chirp face"],
-    log_weight: LogWeight,
-    sigma_rad: float,
     chirps: tuple[int, ...] | None = None,
     residual_video_phase: bool = True,
 ) -> Complex[np.ndarray, "chosen tx rx sample"]:
-    """The oracle: one frame (or some of its chirps) sample by sample in float64.
+    """One frame (or some of its chirp loops) sample by sample in float64.
 
     Args:
         radar: waveform, timing and antennas.
-        surface_at: gives the faces (float64, batch axis `time`) at times since the frame start [s].
+        reflection: the reflection model.
+        scatterers_at: function from times since the frame start [s] to scatterers (float64, batch
+            axis `time`).
         visible: weight 0..1 of each face in each chirp.
-        log_weight: of a model of reflection.py.
-        sigma_rad: its lobe width [rad].
         chirps: indices of the loops to compute; None for all.
         residual_video_phase: see `dechirped_phase_cycles`.
 
@@ -110,22 +107,16 @@ def plain_sum(
     """
     chirps = range(radar.frame.num_chirps) if chirps is None else chirps
     with jax.enable_x64(True):
+        rx_m = jnp.asarray(radar.array.rx_m)
         one_chirp = jax.jit(
-            lambda faces, mask, tx_m: plain_chirp(
-                radar,
-                faces,
-                mask,
-                tx_m,
-                jnp.asarray(radar.array.rx_m),
-                log_weight,
-                sigma_rad,
-                residual_video_phase,
+            lambda scatterers, mask, tx_m: exact_chirp(
+                radar, reflection, scatterers, mask, tx_m, rx_m, residual_video_phase
             )
         )
         cube = [
             [
                 one_chirp(
-                    surface_at(radar.chirp_times_s[chirp, tx] + radar.chirp.sample_times_s),
+                    scatterers_at(radar.chirp_times_s[chirp, tx] + radar.chirp.sample_times_s),
                     jnp.asarray(visible[chirp], jnp.float64),
                     jnp.asarray(radar.array.tx_m[tx]),
                 )

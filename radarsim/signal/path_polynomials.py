@@ -1,10 +1,10 @@
-"""The legs of every face through a burst: split for float32, then polynomials in time.
+"""Path lengths of every face through a burst: split for float32, then polynomials in time.
 
 Only positions need float64: each face keeps one reference path, whose whole cycles are dropped in
-float64, and what remains is small enough for float32. A path is that from a tx over the face to the
+float64; the remainder is small enough for float32. A path goes from a tx over the face to the
 middle of the receivers, plus the small difference of each rx. Within a burst (28 ms) both, and the
-logarithm of a face's weight, are smooth: polynomials through four or five Chebyshev nodes hold them
-(accuracy.NODES_DB).
+logarithm of a face's weight, are smooth: polynomials through four or five Chebyshev nodes represent
+them (error_budget.NODES_DB).
 """
 
 from dataclasses import dataclass
@@ -22,12 +22,12 @@ from radarsim.radar.timing import burst_centre_and_half_s
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
-class Legs:
-    """Path lengths of the faces at the nodes of one burst, split so that float32 holds them.
+class PathLengths:
+    """Path lengths of the faces at the nodes of one burst, split so that float32 suffices.
 
     Attributes:
         tx_m: path from each tx over the face to the receivers' middle, less the mean path [m].
-        rx_m: how much longer the way back to each rx is than to their middle [m].
+        rx_m: difference of the way back to each rx from that to their middle [m].
         reference_cycles: carrier phase of the mean path, whole cycles dropped.
         reference_bin: range bin of the mean path.
         cycles_per_m: carrier phase per metre around the mean path.
@@ -40,21 +40,21 @@ class Legs:
     cycles_per_m: Float[Array, "face"]
 
 
-def legs_at_nodes(
+def path_lengths(
     radar: Radar,
     centre_m: Float[Array, "node face 3"],
     origin_m: tuple[Float[Array, "node 3"], Float[Array, "node 3"]],
     residual_video_phase: bool = True,
-) -> Legs:
-    """Path lengths in float64, handed on as small float32 differences.
+) -> PathLengths:
+    """Path lengths in float64, returned as small float32 differences.
 
-    The residual video phase -S tau^2/2 is linear in the small change of tau: dropping its square
-    leaves -95 dB.
+    The residual video phase -S tau^2/2 is linearised in the small change of tau: the square that is
+    dropped is -95 dB.
 
     Args:
         radar: antennas and waveform.
         centre_m: phase points relative to `origin_m` [m].
-        origin_m: where they are counted from, as a high and a low float32 part [m].
+        origin_m: origin of the phase points, as a high and a low float32 part [m].
         residual_video_phase: keep -S tau^2 / 2.
     """
     chirp = radar.chirp
@@ -72,17 +72,17 @@ def legs_at_nodes(
         bins = chirp.slope_hz_per_s * chirp.num_samples / chirp.sample_rate_hz * tau
         per_m = (chirp.centre_freq_hz - video_hz) / SPEED_OF_LIGHT_MPS
         parts = (tx_m - mean_m, rx_m - middle_m, cycles - jnp.round(cycles), bins, per_m)
-        return Legs(*(part.astype(jnp.float32) for part in parts))
+        return PathLengths(*(part.astype(jnp.float32) for part in parts))
 
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
-class Course:
-    """Polynomials in burst time (-1 to 1) of one leg of every face.
+class PathPolynomial:
+    """Polynomials in burst time (-1 to 1) of one part of every face's path.
 
     Attributes:
         cycles: carrier phase, without the reference.
-        bins: range-bin shift, the Doppler shift of the tone included.
+        bins: shift of the tone in range bins, its Doppler shift included.
         rate: change of path length per unit of burst time [m].
     """
 
@@ -91,31 +91,31 @@ class Course:
     rate: Float[Array, "*group power antenna face"]
 
 
-def course(
+def fit_path(
     radar: Radar,
-    leg_m: Float[Array, "node antenna face"],
+    path_m: Float[Array, "node antenna face"],
     cycles_per_m: Float[Array, "face"],
     weight_cycles: Float[Array, "node antenna face"] | None = None,
-) -> Course:
-    """Fit one leg's polynomials.
+) -> PathPolynomial:
+    """Fit polynomials to one part of the path.
 
-    The phase of a complex weight is a carrier phase without a delay: the echo turns by it and stays
-    where it is in range, but for the Doppler shift of its change.
+    The phase of a complex weight is a carrier phase without a delay: it rotates the echo without
+    moving it in range, except for the Doppler shift of its change.
 
-    Within a chirp of length T a path growing at rate tau' moves the tone by f_c tau' T bins and
-    bends it by S tau' u^2, whose mean, S tau' T^2 / 12, is a phase. Both are added here; what
-    remains of the bend is left to the sum and to samples.sample_phase.
+    Within a chirp of length T a path growing at rate tau' shifts the tone by f_c tau' T bins and
+    adds the quadratic phase S tau' u^2, whose mean, S tau' T^2 / 12, is a constant phase. Both are
+    added here; the rest of the quadratic phase is left to the sum and to bulk_motion.bulk_phase.
     """
     sampled_s = radar.chirp.num_samples / radar.chirp.sample_rate_hz
     _, half_s = burst_centre_and_half_s(radar)
-    length = power_coefficients(leg_m)
+    length = power_coefficients(path_m)
     rate = derivative(length)
     bins_per_m = np.float32(radar.chirp.slope_hz_per_s * sampled_s / SPEED_OF_LIGHT_MPS)
-    bend_per_m = radar.chirp.slope_hz_per_s * sampled_s**2 / 12 / (SPEED_OF_LIGHT_MPS * half_s)
-    cycles = length * cycles_per_m + rate * np.float32(bend_per_m)
-    turning = rate * cycles_per_m
+    mean_quadratic = radar.chirp.slope_hz_per_s * sampled_s**2 / 12 / (SPEED_OF_LIGHT_MPS * half_s)
+    cycles = length * cycles_per_m + rate * np.float32(mean_quadratic)
+    frequency = rate * cycles_per_m
     if weight_cycles is not None:
         weight = power_coefficients(weight_cycles)
-        cycles, turning = cycles + weight, turning + derivative(weight)
-    bins = length * bins_per_m + turning * np.float32(sampled_s / half_s)
-    return Course(cycles=cycles, bins=bins, rate=rate)
+        cycles, frequency = cycles + weight, frequency + derivative(weight)
+    bins = length * bins_per_m + frequency * np.float32(sampled_s / half_s)
+    return PathPolynomial(cycles=cycles, bins=bins, rate=rate)

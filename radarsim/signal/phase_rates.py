@@ -1,4 +1,4 @@
-"""How fast echoes change within a burst: what the blocks of the sum must be short enough for."""
+"""How fast echoes change within a burst: the rates that limit the length of chirp blocks."""
 
 from typing import NamedTuple
 
@@ -12,79 +12,73 @@ from radarsim.radar.config import Radar
 from radarsim.radar.timing import node_times_s
 
 
-class Pace(NamedTuple):
-    """Of each face, or of all.
+class PhaseRates(NamedTuple):
+    """Rates of change of each face's echo, or means over all faces.
 
     Attributes:
-        walk_bins_per_s: tones through range, against what all do in common.
-        spread_bins: half the range over which pairs of antennas see a face, likewise.
-        turn_rad_per_s: phase at the outermost receiver against the array's centre.
-        drift_mps: range, against what all do in common.
+        migration_bins_per_s: range migration of the tone, relative to the bulk motion.
+        spread_bins: half the range over which antenna pairs see a face, likewise relative.
+        receiver_rad_per_s: phase at the outermost receiver relative to the array's centre.
+        speed_spread_mps: radial speed relative to the bulk motion.
     """
 
-    walk_bins_per_s: Float[Array, "*shape"]
+    migration_bins_per_s: Float[Array, "*shape"]
     spread_bins: Float[Array, "*shape"]
-    turn_rad_per_s: Float[Array, "*shape"]
-    drift_mps: Float[Array, "*shape"]
+    receiver_rad_per_s: Float[Array, "*shape"]
+    speed_spread_mps: Float[Array, "*shape"]
 
 
-def pace_of(
+def mean_rates(
     radar: Radar, centre_m: Float[Array, "node face 3"], share: Float[Array, "face"]
-) -> Pace:
-    """Means over the echo's energy, in the power in which they make errors.
+) -> PhaseRates:
+    """Means over the echo's energy, in the power with which each rate enters the error.
 
-    What powers of shifts leave grows with the square, or more, of a face's walk and
-    spread within a block, that of the receivers' Taylor series with the cube of its turn, that of a
-    bend which all share with its drift.
+    The remainder of the powers of shifts grows with the square, or more, of a face's migration and
+    spread within a block, that of the receivers' Taylor series with the cube of the phase change,
+    that of a common quadratic phase with the speed spread.
 
     Args:
-        radar: for its timing, sweep and array.
+        radar: timing, sweep and array.
         centre_m: faces at the nodes, radar frame [m].
         share: of each face in the echo's energy; their sum is 1.
     """
-    each = pace_of_each(radar, centre_m, share)
+    rates = face_rates(radar, centre_m, share)
     powers = (4, 4, 6, 2)
-    means = (jnp.sum(share * part**n) ** (1 / n) for part, n in zip(each, powers, strict=True))
-    return Pace(*means)
+    means = (jnp.sum(share * part**n) ** (1 / n) for part, n in zip(rates, powers, strict=True))
+    return PhaseRates(*means)
 
 
-def pace_of_each(
+def face_rates(
     radar: Radar, centre_m: Float[Array, "node face 3"], share: Float[Array, "face"]
-) -> Pace:
-    """Of each face, between the first and the last node.
-
-    Args:
-        radar: for its timing, sweep and array.
-        centre_m: faces at the nodes, radar frame [m].
-        share: as for `pace_of`.
-    """
+) -> PhaseRates:
+    """Rates of each face, between the first and the last node; arguments of `mean_rates`."""
     nodes_s = node_times_s(radar, len(centre_m))
-    lasted_s = np.float32(nodes_s[-1] - nodes_s[0])
+    duration_s = np.float32(nodes_s[-1] - nodes_s[0])
     bins_per_m = np.float32(radar.chirp.bandwidth_hz / SPEED_OF_LIGHT_MPS)  # of path
     rad_per_m = np.float32(2 * np.pi / radar.chirp.wavelength_m)
     range_m = norm(centre_m)
-    towards = centre_m / range_m[..., None]
-    walk_m = range_m[-1] - range_m[0]
-    drift_mps = jnp.abs(walk_m - jnp.sum(share * walk_m)) / lasted_s
-    aside = towards[len(towards) // 2]
-    aside = aside - jnp.sum(share[:, None] * aside, axis=0)
+    direction = centre_m / range_m[..., None]
+    growth_m = range_m[-1] - range_m[0]
+    speed_spread_mps = jnp.abs(growth_m - jnp.sum(share * growth_m)) / duration_s
+    off_mean = direction[len(direction) // 2]
+    off_mean = off_mean - jnp.sum(share[:, None] * off_mean, axis=0)
     tx_m, rx_m = (_offsets_m(positions) for positions in (radar.array.tx_m, radar.array.rx_m))
-    spread_m = _farthest_m(aside, tx_m) + _farthest_m(aside, rx_m)
-    turn_m = _farthest_m(towards[-1] - towards[0], rx_m)
-    return Pace(
-        walk_bins_per_s=drift_mps * 2 * bins_per_m,
+    spread_m = _largest_projection_m(off_mean, tx_m) + _largest_projection_m(off_mean, rx_m)
+    receiver_m = _largest_projection_m(direction[-1] - direction[0], rx_m)
+    return PhaseRates(
+        migration_bins_per_s=speed_spread_mps * 2 * bins_per_m,
         spread_bins=spread_m * bins_per_m,
-        turn_rad_per_s=turn_m * rad_per_m / lasted_s,
-        drift_mps=drift_mps,
+        receiver_rad_per_s=receiver_m * rad_per_m / duration_s,
+        speed_spread_mps=speed_spread_mps,
     )
 
 
 def _offsets_m(positions_m) -> np.ndarray:
-    """From the middle of the antennas."""
+    """Antenna positions relative to their centre."""
     return (positions_m - positions_m.mean(0)).astype(np.float32)
 
 
-def _farthest_m(direction, offsets_m):
-    """The longest of the offsets along each direction."""
+def _largest_projection_m(direction, offsets_m):
+    """Largest projection of the offsets onto each direction."""
     along_m = jnp.matmul(offsets_m, direction.T, precision="highest")
     return jnp.max(jnp.abs(along_m), axis=0)

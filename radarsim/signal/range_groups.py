@@ -1,47 +1,74 @@
-"""Faces in groups of neighbours in range, each near enough to its group's middle.
+"""Groups of faces that are neighbours in range, each close to the middle of its group.
 
-The sum treats the tones of a group as a short series around its middle (tones.py), which holds for
-so many range bins. A group is full, or as wide as it may be; padding fills it up.
+The fast sum expands the tones of a group in a short series around its middle (tone_series.py),
+which holds over a limited number of range bins. A group ends when it is full or as wide as allowed;
+padding fills it up.
 """
+
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from radarsim.numerics.sorting import coarse_order
+from radarsim.constants import SPEED_OF_LIGHT_MPS
+from radarsim.numerics.coarse_argsort import coarse_argsort
+from radarsim.numerics.polynomials import chebyshev_nodes
+from radarsim.numerics.vectors import norm
 from radarsim.radar.config import Radar
-from radarsim.signal.array_sizes import FACES_PER_GROUP, GROUP_BINS, most_groups
+from radarsim.radar.timing import node_times_s
+from radarsim.signal.nufft_kernel import OVERSAMPLING
+
+FACES_PER_GROUP = 128
+# A group of faces is no wider than this at the middle of a burst; their motion is added to it.
+GROUP_BINS = 2.0
+# Groups that end for being wide: enough for faces in 256 range bins, or for all bins of the radar.
+LEAST_WIDE_GROUPS = 128
+# Margin for the curvature of a path between the nodes.
+BAND_MARGIN_BINS = 0.25
 
 
-def by_range(
-    radar: Radar, near_bins: Float[Array, "face"], lit: Bool[Array, "face"]
+class GroupSpans(NamedTuple):
+    """Where the groups of a frame lie in range.
+
+    Attributes:
+        middle_cells: NUFFT grid cell nearest to the middle of each group.
+        widest_bins: range bins that the widest group covers.
+    """
+
+    middle_cells: Float[Array, "*frame group"]
+    widest_bins: Float[Array, "*frame"]
+
+
+def group_by_range(
+    radar: Radar, middle_bins: Float[Array, "face"], selected: Bool[Array, "face"]
 ) -> Int[Array, "place"]:
-    """Faces to be summed, nearest first and in groups; -1 where there is none.
+    """Selected faces in groups, nearest first; -1 for padding.
 
     Args:
         radar: its range decides how many groups there may be.
-        near_bins: range of each face at the middle of the burst, in bins.
-        lit: those to be summed.
+        middle_bins: range of each face at the middle of the burst [bins].
+        selected: faces to be summed.
 
     Returns:
         Face indices, `FACES_PER_GROUP` places for each group.
     """
-    # What is nowhere is left out here, and told by `extent`.
-    lit = lit & jnp.isfinite(near_bins)
-    order = coarse_order(near_bins, lit)
-    sorted_bins = jnp.where(lit, near_bins, jnp.inf)[order]
-    num_lit = jnp.sum(lit)
+    # Faces at a position that is not finite are left out here and reported by `required_sizes`.
+    selected = selected & jnp.isfinite(middle_bins)
+    order = coarse_argsort(middle_bins, selected)
+    sorted_bins = jnp.where(selected, middle_bins, jnp.inf)[order]
+    num_selected = jnp.sum(selected)
 
-    def more(group, edges):
+    def next_edge(group, edges):
         start = edges[group]
         reach = jnp.searchsorted(sorted_bins, sorted_bins[start] + GROUP_BINS, side="right")
-        end = jnp.minimum(jnp.minimum(start + FACES_PER_GROUP, reach), num_lit)
-        end = jnp.maximum(end, start)  # an order is coarse
+        end = jnp.minimum(jnp.minimum(start + FACES_PER_GROUP, reach), num_selected)
+        end = jnp.maximum(end, start)  # the order is coarse
         return edges.at[group + 1].set(end.astype(edges.dtype))
 
     num_groups = most_groups(radar, len(order))
-    edges = jax.lax.fori_loop(0, num_groups, more, jnp.zeros(num_groups + 1, jnp.int32))
+    edges = jax.lax.fori_loop(0, num_groups, next_edge, jnp.zeros(num_groups + 1, jnp.int32))
     places = edges[:-1, None] + np.arange(FACES_PER_GROUP)
     faces = order[jnp.minimum(places, len(order) - 1)]
     return jnp.where(places < edges[1:, None], faces, -1).reshape(-1)
@@ -49,21 +76,81 @@ def by_range(
 
 def group_spans(
     low_bins: Float[Array, "place"], high_bins: Float[Array, "place"], real: Bool[Array, "place"]
-) -> tuple[Float[Array, "group"], Float[Array, "group"]]:
-    """Lowest and highest range bin of each group, without padding (not `real`)."""
+) -> GroupSpans:
+    """Middle and width of each group, from the range of each face (`migration_span`).
+
+    Args:
+        low_bins, high_bins: lowest and highest range bin of each face.
+        real: False for padding, which is ignored.
+    """
 
     def extreme(values, fill, reduce):
         return reduce(jnp.where(real, values, fill).reshape(-1, FACES_PER_GROUP), axis=1)
 
     lows, highs = extreme(low_bins, jnp.inf, jnp.min), extreme(high_bins, -jnp.inf, jnp.max)
-    # Groups of padding alone join the first, where they add nothing; if all are, any place will do.
+    # Groups of nothing but padding join the first, where they add nothing; any place will do.
     some = lows < highs
     first_low, first_high = (jnp.where(some[0], edges[0], 0.0) for edges in (lows, highs))
-    return jnp.where(some, lows, first_low), jnp.where(some, highs, first_high)
+    lows, highs = jnp.where(some, lows, first_low), jnp.where(some, highs, first_high)
+    middle = jax.lax.stop_gradient(jnp.round((lows + highs) / 2 * OVERSAMPLING))
+    return GroupSpans(middle, jnp.max(highs - lows))
 
 
-def middle_cells(
-    low_bins: Float[Array, "group"], high_bins: Float[Array, "group"], oversampling: int
-) -> Float[Array, "group"]:
-    """Grid cell nearest to the middle of each group."""
-    return jax.lax.stop_gradient(jnp.round((low_bins + high_bins) / 2 * oversampling))
+def migration_span(
+    radar: Radar, bins: Float[Array, "node face"]
+) -> tuple[Float[Array, "face"], Float[Array, "face"]]:
+    """Lowest and highest range bin that each face's tone reaches during the burst, with a margin.
+
+    A range growing at v moves the tone by 2 v f_c T / c bins, and goes on beyond the last node.
+
+    Args:
+        radar: sweep and timing.
+        bins: of `bins_without_bulk`.
+    """
+    chirp, nodes = radar.chirp, chebyshev_nodes(len(bins))
+    growth = bins[-1] - bins[0]
+    nodes_s = node_times_s(radar, len(nodes))
+    # From growth [bins / s] to Doppler shift [bins]: the sweep's time over its relative width.
+    shift_s = chirp.sampled_time_s * chirp.centre_freq_hz / chirp.bandwidth_hz
+    shift = growth * np.float32(shift_s / (nodes_s[-1] - nodes_s[0]))
+    margin = margin_bins(radar) + jnp.abs(growth) * np.float32((1 - nodes[-1]) / (2 * nodes[-1]))
+    low = jnp.min(bins, axis=0) + jnp.minimum(shift, 0) - margin
+    return low, jnp.max(bins, axis=0) + jnp.maximum(shift, 0) + margin
+
+
+def bins_without_bulk(
+    radar: Radar, centre_m: Float[Array, "node face 3"], share: Float[Array, "face"]
+) -> Float[Array, "node face"]:
+    """Range of each face in bins, without the bulk motion: the mean weighted by `share`.
+
+    The sum removes the bulk motion from every tone and restores it in the samples
+    (bulk_motion.remove_bulk_motion).
+    """
+    bins = range_bins(radar, centre_m)
+    common = jnp.sum(bins * share, axis=-1)
+    return bins - (common - common.mean())[:, None]
+
+
+def range_bins(radar: Radar, centre_m: Float[Array, "*shape 3"]) -> Float[Array, "*shape"]:
+    """Range of each face in bins."""
+    bins_per_m = 2 * radar.chirp.bandwidth_hz / SPEED_OF_LIGHT_MPS
+    return norm(centre_m) * np.float32(bins_per_m)
+
+
+def margin_bins(radar: Radar) -> np.float32:
+    """Offset between a resting tone and its face's range, as antennas are not at the origin."""
+    array_m = sum(
+        np.linalg.norm(positions_m, axis=-1).max()
+        for positions_m in (radar.array.tx_m, radar.array.rx_m)
+    )
+    return np.float32(BAND_MARGIN_BINS + array_m * radar.chirp.bandwidth_hz / SPEED_OF_LIGHT_MPS)
+
+
+def most_groups(radar: Radar, num_faces: int) -> int:
+    """Upper limit of the number of groups: full ones, and those that end for being wide."""
+    return -(-num_faces // FACES_PER_GROUP) + min(num_faces, most_wide_groups(radar))
+
+
+def most_wide_groups(radar: Radar) -> int:
+    """Groups that may end because they are wide enough."""
+    return max(LEAST_WIDE_GROUPS, int(np.ceil(radar.chirp.num_samples / GROUP_BINS)))

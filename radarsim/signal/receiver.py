@@ -1,4 +1,4 @@
-"""What the receiver adds to the echo: thermal noise and the steps of the ADC."""
+"""The receiver: level, channel gains, thermal noise and the quantisation of the ADC."""
 
 from functools import partial
 
@@ -8,11 +8,45 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float, Int, PRNGKeyArray, UInt32
 
-from radarsim.numerics.batched_map import in_turns
+from radarsim.numerics.batched_map import batched_map
 from radarsim.radar.config import Radar
-from radarsim.signal.settings import Settings
+from radarsim.signal.settings import SimulationSettings
 
 Key = PRNGKeyArray | UInt32[Array, "2"]
+
+
+def receive(
+    radar: Radar,
+    echo: Complex[Array, "frame chirp tx rx sample"],
+    key: Key,
+    settings: SimulationSettings,
+    level_v: ArrayLike = 1.0,
+    extra_noise_db: ArrayLike = 0.0,
+    first_frame: ArrayLike = 0,
+) -> Complex[Array, "frame chirp tx rx sample"]:
+    """Volts at the ADC: the echo with level, channel gains, noise and ADC steps.
+
+    Args:
+        radar: the board.
+        echo: IF samples without the level constant.
+        key: of the noise; each frame draws from its own, folded with the frame's index.
+        settings: whether to add noise and to quantise.
+        level_v: volts per unit of the echo [V].
+        extra_noise_db: added to the receiver's noise figure [dB].
+        first_frame: index of the first frame within the clip.
+
+    Returns:
+        Volts at the ADC.
+    """
+    effects = settings.thermal_noise, settings.quantise
+    return _receive(radar, effects, echo, key, level_v, extra_noise_db, first_frame)
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _receive(radar, effects, echo, key, level_v, extra_noise_db, first_frame):
+    gain = np.asarray(radar.array.channel_gain, np.complex64)[:, :, None]
+    cube_v = echo * (gain * jnp.float32(level_v))
+    return _frame_by_frame(radar, effects, cube_v, key, extra_noise_db, first_frame)
 
 
 def thermal_noise(
@@ -27,7 +61,7 @@ def thermal_noise(
 
     Args:
         radar: its receiver sets F, its sample rate B.
-        shape: of what is drawn.
+        shape: of the result.
         key: of the draw.
         extra_noise_db: added to the noise figure: boards differ, and clips may [dB].
 
@@ -47,7 +81,7 @@ def add_thermal_noise(
     key: Key,
     extra_noise_db: float | Float[Array, ""] = 0.0,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
-    """An echo in volts with `thermal_noise`; arguments as there.
+    """An echo in volts with `thermal_noise`; same arguments.
 
     Each frame draws from its own key (the clip's key folded with the frame's index), so neither
     the batch size nor the number of frames changes a sample.
@@ -55,9 +89,9 @@ def add_thermal_noise(
     return _frame_by_frame(radar, (True, False), cube_v, key, extra_noise_db, 0)
 
 
-def _frame_by_frame(radar, adds, cube_v, key, extra_noise_db, first_frame):
-    """Noise and steps of the ADC, where they are wanted (`adds`)."""
-    noisy, in_steps = adds
+def _frame_by_frame(radar, effects, cube_v, key, extra_noise_db, first_frame):
+    """Noise and quantisation, each where `effects` has it."""
+    noisy, in_steps = effects
 
     def one_frame(inputs):
         index, frame_v = inputs
@@ -66,19 +100,19 @@ def _frame_by_frame(radar, adds, cube_v, key, extra_noise_db, first_frame):
             frame_v = frame_v + thermal_noise(radar, frame_v.shape, key_here, extra_noise_db)
         return quantised(radar, frame_v) if in_steps else frame_v
 
-    return in_turns(one_frame, (first_frame + jnp.arange(len(cube_v)), cube_v))
+    return batched_map(one_frame, (first_frame + jnp.arange(len(cube_v)), cube_v))
 
 
 def quantised(
     radar: Radar, cube_v: Complex[Array, "*batch sample"]
 ) -> Complex[Array, "*batch sample"]:
-    """Volts in steps of the ADC, clipped: `from_codes` of `to_codes`."""
+    """Volts rounded to ADC steps and clipped: `from_codes` of `to_codes`."""
     step_v = jnp.float32(radar.receiver.adc_step_v)
     return jax.lax.complex(*(_codes(radar, part) * step_v for part in (cube_v.real, cube_v.imag)))
 
 
 def _codes(radar, part_v):
-    """Rounded and clipped, still as floats."""
+    """Rounded and clipped ADC codes, still as floats."""
     limit = 2 ** (radar.receiver.adc_bits - 1)
     return jnp.clip(jnp.round(part_v / jnp.float32(radar.receiver.adc_step_v)), -limit, limit - 1)
 
@@ -98,37 +132,3 @@ def from_codes(
     """Volts from ADC codes; the inverse of `to_codes` up to half a step."""
     volts = codes.astype(jnp.float32) * jnp.float32(radar.receiver.adc_step_v)
     return jax.lax.complex(volts[..., 0], volts[..., 1])
-
-
-def receive(
-    radar: Radar,
-    echo: Complex[Array, "frame chirp tx rx sample"],
-    key: Key,
-    settings: Settings,
-    scale_v: ArrayLike = 1.0,
-    extra_noise_db: ArrayLike = 0.0,
-    first_frame: ArrayLike = 0,
-) -> Complex[Array, "frame chirp tx rx sample"]:
-    """What the board makes of the echo: level, channel gains, noise, ADC steps.
-
-    Args:
-        radar: the board.
-        echo: IF samples without the level constant.
-        key: of the noise; each frame draws from its own, folded with the frame's index.
-        settings: whether there is noise, and steps.
-        scale_v: volts per unit of the echo [V].
-        extra_noise_db: added to the receiver's noise figure [dB].
-        first_frame: index of the first frame within the clip.
-
-    Returns:
-        Volts at the ADC.
-    """
-    adds = settings.thermal_noise, settings.quantise
-    return _receive(radar, adds, echo, key, scale_v, extra_noise_db, first_frame)
-
-
-@partial(jax.jit, static_argnums=(0, 1))
-def _receive(radar, adds, echo, key, scale_v, extra_noise_db, first_frame):
-    gain = np.asarray(radar.array.channel_gain, np.complex64)[:, :, None]
-    cube_v = echo * (gain * jnp.float32(scale_v))
-    return _frame_by_frame(radar, adds, cube_v, key, extra_noise_db, first_frame)

@@ -1,14 +1,14 @@
-"""A tone near the middle of its group as a short series, and what a small shift makes of it.
+"""Jacobi-Anger series of a tone near the middle of its group, and its shift within a block.
 
 Within a chirp a face is a tone exp(2 pi j b x) along the samples, x from -1/2 to 1/2, b its range
 in bins. With b counted from the middle of a group that spans B bins (Jacobi and Anger),
 
     exp(2 pi j b x) = sum_k (2 - [k = 0]) j^k J_k(pi B x) T_k(2 b / B),
 
-and the Bessel functions fall faster than any power beyond k = pi B / 2. So all that a group must
-sum over its faces are echoes times Chebyshev polynomials of where their tones are: products of
-matrices. Within a block of loops tones shift a little; the derivatives of the same polynomials
-carry that, as d/db is a factor 2 pi j x.
+and the Bessel functions fall faster than any power beyond k = pi B / 2. So a group only has to sum
+echoes times Chebyshev polynomials of the tones' positions: products of matrices. Within a block of
+loops tones shift a little; the derivatives of the same polynomials describe that, as d/db is a
+factor 2 pi j x.
 """
 
 from functools import lru_cache
@@ -21,19 +21,18 @@ from scipy.optimize import brentq
 from scipy.special import jv
 
 from radarsim.numerics.polynomials import chebyshev_nodes
-from radarsim.signal.nufft_kernel import Plan
 
 
 @lru_cache
 def span_of_terms(num_terms: int, error: float) -> float:
-    """Range in bins that so many terms hold.
+    """Range in bins that a series with so many terms covers.
 
-    The first term left out, k, is 2 j^k J_k(pi B x) T_k(y): its mean over the samples x and, by the
-    weight of Chebyshev polynomials, over the range y (rms) is what the span B is chosen for.
+    The first term left out, k, is 2 j^k J_k(pi B x) T_k(y): the span B is chosen for its mean (rms)
+    over the samples x and, with the weight of Chebyshev polynomials, over the range y.
 
     Args:
         num_terms: k.
-        error: rms of what is left out, as a part of the tone's amplitude.
+        error: rms of the truncation, as a part of the tone's amplitude.
     """
     x = (np.arange(200) + 0.5) / 400
 
@@ -41,7 +40,7 @@ def span_of_terms(num_terms: int, error: float) -> float:
         left = np.sqrt(2 * np.mean(jv(num_terms, np.pi * span_bins * x) ** 2))
         return left - error
 
-    # Beyond pi B / 2 = k nothing falls any more.
+    # Beyond pi B / 2 = k the terms no longer fall.
     return float(brentq(excess, 1e-3, 2 * num_terms / np.pi))
 
 
@@ -55,48 +54,54 @@ def chebyshev(num_terms: int, y: Float[Array, "*shape"]) -> Float[Array, "*shape
 
 
 def series(
-    plan: Plan, offset_bins: Float[Array, "*shape"], half_bins: Float[Array, "*shape"]
+    num_terms: int,
+    span_bins: float,
+    shift_powers: int,
+    offset_bins: Float[Array, "*shape"],
+    half_bins: Float[Array, "*shape"],
 ) -> list[Float[Array, "*shape term"]]:
-    """Factors of the powers of a tone's shift, from the tone's place in its group.
+    """Factors of the powers of a tone's shift, from the tone's position in its group.
 
-    The Taylor series of every T_k in the shift d, cut after so many powers n; the power that comes
-    two above a kept one is put into it as the best polynomial on |d| <= h does, which makes the
-    error of a cut at n as small as that of interpolation at n Chebyshev points.
+    The Taylor series of every T_k in the shift d, truncated to so many powers n; the second power
+    above a kept one is projected onto it like the best polynomial on |d| <= h does, which makes the
+    error of a truncation at n as small as that of interpolation at n Chebyshev points.
 
     Args:
-        plan: its `num_terms`, `span_bins` and `shift_powers`.
+        num_terms: of the Chebyshev series.
+        span_bins: range that the tones of the group may cover [bins].
+        shift_powers: powers of the shift that are kept, 1 included.
         offset_bins: of each tone from its group's middle, at the middle of a block.
-        half_bins: by how much each shifts within the block.
+        half_bins: largest shift of each tone within the block.
 
     Returns:
-        For each power of the shift in bins, from 0 on, what multiplies it.
+        For each power of the shift in bins, from 0 on, its factor.
     """
-    terms = chebyshev(plan.num_terms, offset_bins * np.float32(2 / plan.span_bins))
+    terms = chebyshev(num_terms, offset_bins * np.float32(2 / span_bins))
     square = half_bins[..., None] ** 2
     parts = []
-    for power in range(plan.shift_powers):
-        plain, next_but_one = (_derivative(plan, power + more) for more in (0, 2))
+    for power in range(shift_powers):
+        plain, next_but_one = (_derivative(num_terms, span_bins, power + more) for more in (0, 2))
         part = jnp.matmul(terms, plain, precision="highest") if power else terms
-        folded = _folded(plan.shift_powers)[power]
-        if folded:
-            matrix = next_but_one * np.float32(folded)
+        projected = _projection(shift_powers)[power]
+        if projected:
+            matrix = next_but_one * np.float32(projected)
             part = part + square * jnp.matmul(terms, matrix, precision="highest")
         parts.append(part)
     return parts
 
 
-def _derivative(plan: Plan, order: int) -> Float[np.ndarray, "term term"]:
-    """T_k to the derivatives of T_k by the offset in bins, over order!."""
-    basis = np.eye(plan.num_terms)
+def _derivative(num_terms: int, span_bins: float, order: int) -> Float[np.ndarray, "term term"]:
+    """From T_k to the derivatives of T_k by the offset in bins, over order!."""
+    basis = np.eye(num_terms)
     columns = [np.polynomial.chebyshev.chebder(column, order) for column in basis]
-    matrix = np.zeros((plan.num_terms, plan.num_terms))
+    matrix = np.zeros((num_terms, num_terms))
     for k, column in enumerate(columns):
-        matrix[: len(column), k] = column[: plan.num_terms]
-    return (matrix * (2 / plan.span_bins) ** order / factorial(order)).astype(np.float32)
+        matrix[: len(column), k] = column[:num_terms]
+    return (matrix * (2 / span_bins) ** order / factorial(order)).astype(np.float32)
 
 
-def _folded(num_powers: int) -> Float[np.ndarray, "power"]:
-    """Part of y^(s+2) that the polynomial through so many Chebyshev points gives to y^s."""
+def _projection(num_powers: int) -> Float[np.ndarray, "power"]:
+    """Coefficient of y^s in the polynomial through y^(s+2) at so many Chebyshev points."""
     nodes = chebyshev_nodes(num_powers)
     to_powers = np.linalg.inv(np.vander(nodes, increasing=True))
     found = [to_powers[power] @ nodes ** (power + 2) for power in range(num_powers)]

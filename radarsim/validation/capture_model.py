@@ -6,7 +6,7 @@ burst, and with it everything that stood still. See fit.py.
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -16,14 +16,22 @@ from scipy import ndimage
 
 from radarsim.captures.recording import Recording
 from radarsim.radar.config import Radar
-from radarsim.scattering.levels import FREE_BODY_REFLECTIVITY, volts_per_weight
+from radarsim.radar.timing import burst_times_s
+from radarsim.scattering.levels import volts_per_weight
+from radarsim.scattering.reflection import FREE_BODY_REFLECTIVITY, QuasiSpecular
+from radarsim.scene.mesh import BurstMesh
+from radarsim.scene.scene import Scene, pose, skin_scene
 from radarsim.signal.array_sizes import TERMS_STEP
-from radarsim.signal.fast_clip import choose, fast_clip, make_burst
-from radarsim.signal.fast_frame import Burst
-from radarsim.signal.settings import Settings
-from radarsim.simulate import burst_times_s
+from radarsim.signal.face_selection import (
+    FaceSelection,
+    regrouped,
+    select_faces,
+    sizes_of_selection,
+)
+from radarsim.signal.settings import SimulationSettings
+from radarsim.simulate import clip_echo
 from radarsim.validation.capture_stats import hann
-from radarsim.validation.simulated import ECHO_ONLY, Actor, surface
+from radarsim.validation.simulated import ECHO_ONLY
 
 MAX_BURSTS, MAX_LOOPS, MAX_FRAMES = 4, 32, 64
 # Fraction of a power that the simulator may be off by, until it is seen to explain the data.
@@ -54,9 +62,10 @@ class Powers:
     model_error: float = MODEL_ERROR
 
 
-def line_of_sight(actor: Actor) -> np.ndarray:
-    """From the radar to where the actor starts, along the floor: ahead, left; length 1."""
-    start = np.array([float(actor.placement.distance_m), float(actor.placement.lateral_m)])
+def line_of_sight(scene: Scene) -> np.ndarray:
+    """Unit vector along the floor from the radar to the subject's start: ahead, left."""
+    placement = scene.subjects[0].placement
+    start = np.array([float(placement.distance_m), float(placement.lateral_m)])
     return start / np.linalg.norm(start)
 
 
@@ -75,13 +84,17 @@ def thin_radar(radar: Radar, every: int) -> Radar:
 
 
 def powers_to_fit(
-    recording: Recording, actor: Actor, per_burst: int, settings: Settings, sigma_rad: float
+    recording: Recording,
+    scene: Scene,
+    per_burst: int,
+    settings: SimulationSettings,
+    sigma_rad: float,
 ) -> Powers:
     """What is measured in some bursts, and the model of it.
 
     Args:
         recording: the frames, from the motion's start on.
-        actor: who moves; distance and height are counted from its placement.
+        scene: one subject; distance and height are relative to its placement.
         per_burst: frames that make a burst; 1 where each frame is one.
         settings: how faces are picked.
         sigma_rad: for which lobe width they are picked [rad].
@@ -103,7 +116,7 @@ def powers_to_fit(
         channels=radar.array.num_rx,
         noise=float(noise_v**2 * window / averaged),
         bin_m=radar.range_resolution_m,
-        model=_model_of(thin, actor, times_s, per_burst, settings, sigma_rad),
+        model=_model_of(thin, scene, times_s, per_burst, settings, sigma_rad),
     )
 
 
@@ -114,23 +127,26 @@ def _chosen_frames(num_frames: int, per_burst: int) -> np.ndarray:
     return (np.unique(bursts)[:, None] * per_burst + np.arange(per_burst)).ravel()
 
 
-def _model_of(radar: Radar, actor: Actor, times_s, per_burst: int, settings, sigma_rad: float):
+def _model_of(radar: Radar, scene: Scene, times_s, per_burst: int, settings, sigma_rad: float):
     """The simulated powers as a function of theta; faces and array sizes picked once."""
-    vertices_m, origin_m = surface(actor, times_s)
-    burst, faces = make_burst(vertices_m, origin_m), jnp.asarray(actor.body.faces, jnp.int32)
-    choice = choose(radar, settings, burst, faces, sigma_rad)
+    mesh, faces = skin_scene(scene.bodies, pose(scene, times_s))
+    reflection = QuasiSpecular(sigma_rad)
+    selection = select_faces(radar, settings, reflection, mesh, faces)
+    sizes = sizes_of_selection(radar, settings, reflection, selection.required)
+    terms = sizes.num_terms + TERMS_STEP
     sizes = replace(  # with room for another distance
-        choice.sizes,
-        num_cells=choice.sizes.num_cells + 32,
-        num_terms=choice.sizes.num_terms + TERMS_STEP,
+        sizes,
+        num_cells=sizes.num_cells + 32,
+        num_terms=terms,
+        span_bins=settings.error_budget.span_bins(terms),
     )
-    choice = replace(choice, sizes=sizes)
-    tilt = float(actor.placement.radar_tilt_rad)
-    ahead, left = line_of_sight(actor)
+    tilt = float(scene.radar_pose.tilt_rad)
+    ahead, left = line_of_sight(scene)
     away = np.array([ahead * np.cos(tilt), left, -ahead * np.sin(tilt)], np.float32)
     down = np.array([-np.sin(tilt), 0.0, -np.cos(tilt)], np.float32)
     gain = np.float32(volts_per_weight(radar, FREE_BODY_REFLECTIVITY))
-    return partial(_at, radar, per_burst, choice, burst, faces, (away, down), gain)
+    inputs = ModelInputs(mesh, faces, selection, (away, down), gain)
+    return partial(_at, radar, per_burst, sizes, inputs)
 
 
 def _cells(shape) -> np.ndarray:
@@ -153,15 +169,27 @@ def _powers(cube_v: Array, per_burst: int) -> Float[Array, "burst loop range"]:
     return (jnp.abs(spectrum) ** 2).mean((2, 3))
 
 
-@partial(jax.jit, static_argnums=(0, 1, 2))
-def _model(slopes, radar, per_burst, choice, burst, faces, directions, gain, shape):
+class ModelInputs(NamedTuple):
+    """Mesh, its selected faces, directions of distance and height, and the level constant."""
+
+    mesh: BurstMesh
+    faces: Array
+    selection: FaceSelection
+    directions: tuple
+    gain: float
+
+
+@partial(jax.jit, static_argnums=(0, 1, 2, 3))
+def _model(slopes, radar, per_burst, sizes, inputs, shape):
     """Power at the nominal level for (log sigma, distance, height), or its derivatives."""
+    mesh, faces, selection, (away, down), gain = inputs
 
     def power(shape):
-        away, down = directions
-        origin = burst.origin_high_m + shape[1] * away + shape[2] * down
-        moved = Burst(burst.vertices_m, origin, burst.origin_low_m)
-        echo = fast_clip(radar, ECHO_ONLY, choice, moved, faces, jnp.exp(shape[0]))
+        origin = mesh.origin_high_m + shape[1] * away + shape[2] * down
+        moved = BurstMesh(mesh.vertices_m, origin, mesh.origin_low_m)
+        reflection = QuasiSpecular(jnp.exp(shape[0]))
+        here = regrouped(radar, reflection, selection, moved, faces)
+        echo = clip_echo(radar, ECHO_ONLY, sizes, reflection, moved, faces, here)
         gains = jnp.asarray(radar.array.gains, jnp.complex64)[:, :, None]
         return _powers(echo * (gain * gains), per_burst)
 

@@ -9,7 +9,8 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from radarsim.heatmaps.heatmaps import HeatmapSettings, sine_grid
+from radarsim.heatmaps.heatmaps import HeatmapSettings
+from radarsim.heatmaps.settings import sine_grid
 from radarsim.plots.heatmaps import COLOURS, PANELS, STYLE, draw_heatmap
 from radarsim.validation.analysis import CaptureAnalysis
 from radarsim.validation.capture_stats import (

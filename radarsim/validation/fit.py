@@ -21,6 +21,7 @@ from radarsim.captures.recording import Recording
 from radarsim.errors import InputError
 from radarsim.radar.config import Radar
 from radarsim.radar.toml import dump_radar
+from radarsim.scene.scene import Scene
 from radarsim.validation.capture_model import (
     Powers,
     Sides,
@@ -30,7 +31,7 @@ from radarsim.validation.capture_model import (
     powers_to_fit,
     weighed,
 )
-from radarsim.validation.simulated import ECHO_ONLY, Actor
+from radarsim.validation.simulated import ECHO_ONLY
 
 # Faces are picked once for all lobe widths of the search, to -30 dB; then for the one found, as
 # the simulator does: to -50 dB, a bias of 5 % in sigma was left.
@@ -60,14 +61,14 @@ class Fit:
         values: by the names of `NAMES`; `level_db` is over the simulator's own level.
         errors: one standard deviation of each, misfit included.
         misfit: rms residual over its expected value; 1 where the model explains everything.
-        actor: the body where it was found.
+        scene: the subject where it was found.
         radar: with the fitted noise figure, and the level in its transmit power.
     """
 
     values: Mapping[str, float]
     errors: Mapping[str, float]
     misfit: float
-    actor: Actor
+    scene: Scene
     radar: Radar
 
     def summary(self) -> list[str]:
@@ -80,12 +81,12 @@ class Fit:
         return [*rows, f"misfit {self.misfit:.2f} (1: nothing left to explain)"]
 
 
-def fit_capture(recording: Recording, actor: Actor, sigma_rad: float, per_burst: int = 1) -> Fit:
+def fit_capture(recording: Recording, scene: Scene, sigma_rad: float, per_burst: int = 1) -> Fit:
     """Fit a recording of one body whose motion is known.
 
     Args:
         recording: the frames, from the motion's start on.
-        actor: who moves; its placement is the start of distance and height.
+        scene: one subject; its placement and the radar's height are the start of the fit.
         sigma_rad: start of the lobe width [rad].
         per_burst: frames that make a burst; 1 where each frame is one.
 
@@ -93,13 +94,13 @@ def fit_capture(recording: Recording, actor: Actor, sigma_rad: float, per_burst:
         The fit; its noise figure starts from the radar's.
     """
     start = np.array([np.log(sigma_rad), 0.0, 0.0, 0.0, 0.0])
-    data = powers_to_fit(recording, actor, per_burst, SEARCH, WIDEST_SIGMA_RAD)
+    data = powers_to_fit(recording, scene, per_burst, SEARCH, WIDEST_SIGMA_RAD)
     theta = _aligned(data, start)
     for smooth_m, rounds in SMOOTHING_M:
         if not smooth_m:
             theta = _best_of(data, theta, TRIED_SIGMAS_RAD, 0.01 * np.arange(-5, 6))
         theta = _descend(data, theta, smooth_m, rounds, HELD_M)
-    here = _moved(actor, theta)
+    here = _moved(scene, theta)
     data = powers_to_fit(recording, here, per_burst, FOUND, float(np.exp(theta[0])))
     # The model counts distance and height from where its faces were picked.
     local = _best_of(data, theta * [1, 0, 0, 1, 1], (), 0.0025 * np.arange(-4, 5))
@@ -110,19 +111,19 @@ def fit_capture(recording: Recording, actor: Actor, sigma_rad: float, per_burst:
         local = _descend(data, local, 0.0, SMOOTHING_M[-1][1], HEIGHT_PRIOR_M)
     theta = local + theta * [0, 1, 1, 0, 0]
     errors, misfit = _errors(data, local)
-    return _result(recording.radar, actor, theta, errors, misfit)
+    return _result(recording.radar, scene, theta, errors, misfit)
 
 
-def _result(radar: Radar, actor: Actor, theta, errors, misfit: float) -> Fit:
-    found = _moved(actor, theta)
+def _result(radar: Radar, scene: Scene, theta, errors, misfit: float) -> Fit:
+    found = _moved(scene, theta)
     level_db, noise_db = theta[3] * _PER_LOG, theta[4] * _PER_LOG
     noise_figure_db = float(np.clip(radar.receiver.noise_figure_db + noise_db, 0.0, 60.0))
     sigma_rad = float(np.exp(theta[0]))
     sizes = (sigma_rad, 1.0, 1.0, _PER_LOG, _PER_LOG)
     values = (
         sigma_rad,
-        float(found.placement.distance_m),
-        float(found.placement.radar_height_m),
+        float(found.subjects[0].placement.distance_m),
+        float(found.radar_pose.height_m),
         float(level_db),
         noise_figure_db,
     )
@@ -136,21 +137,25 @@ def _result(radar: Radar, actor: Actor, theta, errors, misfit: float) -> Fit:
         values=dict(zip(NAMES, values)),
         errors={name: float(e * size) for name, e, size in zip(NAMES, errors, sizes)},
         misfit=misfit,
-        actor=found,
+        scene=found,
         radar=fitted,
     )
 
 
-def _moved(actor: Actor, theta) -> Actor:
-    """The actor so much farther along its first line of sight, before a radar so much higher."""
-    here = actor.placement
-    ahead_m, left_m = line_of_sight(actor) * theta[1]
-    return replace(actor, placement=replace(
+def _moved(scene: Scene, theta) -> Scene:
+    """The scene with its subject farther along its first line of sight, and the radar higher."""
+    (subject,) = scene.subjects
+    here = subject.placement
+    ahead_m, left_m = line_of_sight(scene) * theta[1]
+    placement = replace(
         here,
         distance_m=float(here.distance_m) + float(ahead_m),
         lateral_m=float(here.lateral_m) + float(left_m),
-        radar_height_m=float(here.radar_height_m) + float(theta[2]),
-    ))  # fmt: skip
+    )
+    height_m = float(scene.radar_pose.height_m) + float(theta[2])
+    return Scene(
+        [replace(subject, placement=placement)], replace(scene.radar_pose, height_m=height_m)
+    )
 
 
 def _aligned(data: Powers, theta):

@@ -3,7 +3,6 @@
 import argparse
 import json
 import math
-from dataclasses import replace
 from pathlib import Path
 
 from radarsim import files
@@ -12,7 +11,7 @@ from radarsim.checks import checked_number
 from radarsim.errors import InputError
 from radarsim.radar.boards import DEFAULT_BOARD
 from radarsim.scene.motion import Motion, cut_motion
-from radarsim.scene.placement import Placement
+from radarsim.scene.placement import Placement, RadarPose
 from radarsim.validation.analysis import CaptureAnalysis, analyse
 from radarsim.validation.best_simulation import (
     CaptureSimulation,
@@ -97,17 +96,17 @@ def _radar_of(options) -> tuple[str, str]:
     return DEFAULT_BOARD, f"board: none given; {DEFAULT_BOARD} with default settings is assumed"
 
 
-def _radar_pose(options) -> Placement:
+def _radar_pose(options) -> RadarPose:
     """Height and tilt of the radar."""
     height_m = checked_number("--radar-height-m", "height", options.radar_height_m, "m",
                               at_least=-10.0, at_most=100.0)  # fmt: skip
     tilt_deg = checked_number("--radar-tilt-deg", "tilt", options.radar_tilt_deg, "",
                               at_least=-90.0, at_most=90.0)  # fmt: skip
     checked_number("--sigma", "sigma", options.sigma, "rad", at_least=0.02, at_most=3.0)
-    return Placement(radar_height_m=height_m, radar_tilt_rad=math.radians(tilt_deg))
+    return RadarPose(height_m=height_m, tilt_rad=math.radians(tilt_deg))
 
 
-def _start_placement(options, radar_pose: Placement) -> Placement | None:
+def _start_placement(options) -> Placement | None:
     """Placement of the first pose from the options; None if they do not give one."""
     given = (options.distance_m, options.lateral_m, options.heading_deg)
     if given == (None, None, None):
@@ -120,8 +119,7 @@ def _start_placement(options, radar_pose: Placement) -> Placement | None:
                                 at_least=0.1, at_most=200.0)  # fmt: skip
     lateral_m = checked_number("--lateral-m", "lateral", options.lateral_m or 0.0, "m")
     heading_deg = checked_number("--heading-deg", "heading", options.heading_deg or 0.0, "")
-    return replace(
-        radar_pose,
+    return Placement(
         distance_m=distance_m,
         lateral_m=lateral_m,
         heading_rad=math.radians(heading_deg),
@@ -148,10 +146,10 @@ def _body(options, motion: Motion | None):
 
 
 def _simulate(
-    options, analysis: CaptureAnalysis, motion: Motion | None, radar_pose: Placement
+    options, analysis: CaptureAnalysis, motion: Motion | None, radar_pose: RadarPose
 ) -> tuple[CaptureSimulation | None, str]:
     """The simulation of the capture and "", or None and the reason why there is none."""
-    start = _start_placement(options, radar_pose)
+    start = _start_placement(options)
     if not analysis.tracks and (motion is None or start is None):
         how = "; --distance-m places the motion without a track" if motion is not None else ""
         return None, f"no moving target to simulate{how}"
@@ -161,7 +159,7 @@ def _simulate(
     if motion.duration_s < analysis.bursts.radar.burst_duration_s:
         return None, f"the motion of {motion.duration_s:.3g} s ends within the first burst"
     if start is not None:
-        return simulate_placed_motion(analysis, motion, body, start, options.sigma), ""
+        return simulate_placed_motion(analysis, motion, body, start, radar_pose, options.sigma), ""
     return simulate_motion_on_track(analysis, motion, body, radar_pose, options.sigma), ""
 
 
@@ -169,8 +167,7 @@ def _fit(options, analysis, simulation, out: Path) -> tuple[Fit | None, str]:
     if not options.fit or simulation is None:
         return None, ""
     recording = first_frames(analysis, simulation.num_frames)
-    actor = simulation.actors[0]
-    fit = fit_capture(recording, actor, options.sigma, analysis.frames_per_burst)
+    fit = fit_capture(recording, simulation.scenes[0], options.sigma, analysis.frames_per_burst)
     path = out / "fitted_radar.toml"
     save_profile(fit, path)
     return fit, str(path)

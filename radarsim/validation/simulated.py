@@ -6,121 +6,77 @@ The echo is kept; level, clutter and noise are added as frames are read.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Complex, Float
+from jaxtyping import Complex
 from scipy.optimize import least_squares
 
 from radarsim.captures.recording import Recording
 from radarsim.radar.config import Radar
-from radarsim.scattering.levels import FREE_BODY_REFLECTIVITY
-from radarsim.scene.body import BodyModel, fit_pose, skin
-from radarsim.scene.motion import Motion, sample_motion
-from radarsim.scene.placement import Placement, facing_rad, place, to_radar_frame
-from radarsim.scene.retarget import Fitted, fit_to_body
+from radarsim.radar.timing import burst_times_s, frames_in
+from radarsim.scattering.reflection import DEFAULT_SIGMA_RAD, QuasiSpecular
+from radarsim.scene.motion import Motion
+from radarsim.scene.placement import Placement, RadarPose, facing_rad
+from radarsim.scene.scene import Scene, pose, skin_scene
 from radarsim.signal.receiver import add_thermal_noise
-from radarsim.signal.settings import Settings
-from radarsim.simulate import DEFAULT_SIGMA_RAD, burst_times_s, frames_in, simulate_mesh
+from radarsim.signal.settings import SimulationSettings
+from radarsim.simulate import mesh_cube
 from radarsim.validation.capture_stats import CaptureStats
 from radarsim.validation.track_walker import SURFACE_M
 from radarsim.validation.tracks import Track
 
 MAX_FRAMES, MAX_BYTES = 240, 128 << 20
-PIECE_FRAMES = 16
-ECHO_ONLY = Settings(thermal_noise=False, quantise=False)
+CHUNK_FRAMES = 16
+ECHO_ONLY = SimulationSettings(thermal_noise=False, quantise=False)
 # How well a track tells range, speed and azimuth, for weighing one against the other.
 RANGE_M, SPEED_MPS, AZIMUTH_RAD = 0.1, 0.3, np.radians(8.0)
 WALK_M = 0.5  # a motion that goes less far does not tell where it faces
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Actor:
-    """A body and the motion it makes before the radar.
-
-    Attributes:
-        body: the model.
-        fitted: the motion, fitted to the body, in its own world; scale and betas.
-        placement: where it starts, and the radar's height and tilt. None: the motion is in the
-            radar's world already.
-    """
-
-    body: BodyModel
-    fitted: Fitted
-    placement: Placement
-
-    @property
-    def placed(self) -> Motion:
-        """The motion before the radar."""
-        return place(self.fitted.motion, self.placement)
-
-
-def make_actor(motion: Motion, body: BodyModel, placement: Placement) -> Actor:
-    """A motion as read, given to a body."""
-    return Actor(body=body, fitted=fit_to_body(motion, body), placement=placement)
-
-
-def own_placement(motion: Motion, view: Placement) -> Placement:
+def own_placement(motion: Motion) -> Placement:
     """The placement that leaves a motion where it is in the radar's world.
 
     Args:
-        motion: in the world of a radar over the origin.
-        view: height and tilt of the radar.
+        motion: in the world of a radar above the origin.
     """
     start_m = motion.pelvis_m[0]
     to_radar_rad = np.arctan2(-start_m[1], -start_m[0])
-    return replace(
-        view,
+    return Placement(
         distance_m=float(start_m[0]),
         lateral_m=float(start_m[1]),
         heading_rad=float(facing_rad(motion) - to_radar_rad),
     )
 
 
-def fitting_frames(recording: Recording, motion: Motion) -> int:
-    """Frames of a recording that a motion covers and memory holds."""
+def fitting_frames(recording: Recording, duration_s: float) -> int:
+    """Frames of a recording that a motion of that length covers and memory holds."""
     most = max(1, min(MAX_FRAMES, MAX_BYTES // recording.frame_bytes))
-    return min(recording.num_frames, frames_in(recording.radar, motion.duration_s), most)
+    return min(recording.num_frames, frames_in(recording.radar, duration_s), most)
 
 
 def echo_of(
-    radar: Radar, actor: Actor, num_frames: int, sigma_rad: float = DEFAULT_SIGMA_RAD
+    radar: Radar, scene: Scene, num_frames: int, sigma_rad: float = DEFAULT_SIGMA_RAD
 ) -> Complex[np.ndarray, "frame chirp tx rx sample"]:
-    """The noiseless IF cube of an actor [V], made in pieces."""
+    """The noiseless IF cube of a scene [V], simulated in chunks."""
     times_s = burst_times_s(radar, num_frames)
-    pieces = [
-        _echo(radar, actor, times_s[start : start + PIECE_FRAMES], sigma_rad)
-        for start in range(0, num_frames, PIECE_FRAMES)
+    chunks = [
+        _echo(radar, scene, times_s[start : start + CHUNK_FRAMES], sigma_rad)
+        for start in range(0, num_frames, CHUNK_FRAMES)
     ]
-    return np.concatenate(pieces)
+    return np.concatenate(chunks)
 
 
-def _echo(radar, actor, times_s, sigma_rad) -> np.ndarray:
-    # The last piece repeats its last frame: another number of frames would be compiled anew.
-    missing = PIECE_FRAMES - len(times_s) if len(times_s) > 1 else 0
+def _echo(radar, scene, times_s, sigma_rad) -> np.ndarray:
+    # The last chunk repeats its last frame: another number of frames would compile again.
+    missing = CHUNK_FRAMES - len(times_s) if len(times_s) > 1 else 0
     padded_s = np.concatenate([times_s, np.repeat(times_s[-1:], missing, axis=0)])
-    vertices_m, origin_m = surface(actor, padded_s)
-    cube_v = simulate_mesh(
-        radar, vertices_m, actor.body.faces, jax.random.key(0), ECHO_ONLY,
-        origin_m=origin_m, sigma_rad=sigma_rad, reflectivity=FREE_BODY_REFLECTIVITY,
-    )  # fmt: skip
+    mesh, faces = skin_scene(scene.bodies, pose(scene, padded_s))
+    reflection, key = QuasiSpecular(sigma_rad), jax.random.key(0)
+    cube_v = mesh_cube(radar, mesh, faces, key, reflection, ECHO_ONLY)
     return np.asarray(cube_v)[: len(times_s)]
-
-
-def surface(
-    actor: Actor, times_s: Float[np.ndarray, "frame node"]
-) -> tuple[Float[Array, "frame node vertex 3"], Float[np.ndarray, "frame node 3"]]:
-    """Vertices about the body's own origin, and that origin, in the radar frame [m]."""
-    poses_rad, transl_m = sample_motion(actor.placed, times_s)
-    body, motion = actor.body, actor.fitted.motion
-    poses_rad = fit_pose(jnp.asarray(poses_rad, jnp.float32), motion.layout, body)
-    betas = jnp.asarray(actor.fitted.betas, jnp.float32)
-    still = jnp.zeros(transl_m.shape, jnp.float32)
-    vertices_m = skin(body, betas, poses_rad, still, actor.fitted.body_scale)
-    tilted = to_radar_frame(vertices_m, replace(actor.placement, radar_height_m=0.0))
-    return tilted, np.asarray(to_radar_frame(transl_m, actor.placement))
 
 
 def in_the_room(
@@ -157,7 +113,7 @@ def in_the_room(
     return Recording(radar=radar, num_frames=len(echo_v), read=read)
 
 
-def placed_by_track(motion: Motion, track: Track, view: Placement) -> Placement:
+def placed_by_track(motion: Motion, track: Track, view: RadarPose) -> Placement:
     """Start and heading that bring a motion's path nearest to a track.
 
     Ranges, radial speeds and azimuths of the pelvis are compared with the track's, over all
@@ -180,7 +136,7 @@ def placed_by_track(motion: Motion, track: Track, view: Placement) -> Placement:
     towards_rad = np.pi - facing_rad(motion)
     stays = np.ptp(motion.pelvis_m[:, :2], axis=0).max() < WALK_M
     turns_rad = [0.0] if stays else np.linspace(-np.pi, np.pi, 36, endpoint=False)
-    start_m = _start(track, view)
+    start_m = _start(track)
     best = min((_fit_start(path_m, speed_m, towards_rad + turn, start_m, track, inside, view), turn)
                for turn in turns_rad)  # fmt: skip
     (_, turn_rad, ahead_m, left_m), _ = best
@@ -189,7 +145,7 @@ def placed_by_track(motion: Motion, track: Track, view: Placement) -> Placement:
     if stays:
         heading_rad = 0.0
     heading_rad = float((heading_rad + np.pi) % (2 * np.pi) - np.pi)
-    return replace(view, distance_m=ahead_m, lateral_m=left_m, heading_rad=heading_rad)
+    return Placement(distance_m=ahead_m, lateral_m=left_m, heading_rad=heading_rad)
 
 
 def _pelvis_at(motion: Motion, times_s) -> np.ndarray:
@@ -199,7 +155,7 @@ def _pelvis_at(motion: Motion, times_s) -> np.ndarray:
     return np.stack([np.interp(times_s, own_s, part) for part in path_m.T], axis=1)
 
 
-def _start(track: Track, view: Placement) -> np.ndarray:
+def _start(track: Track) -> np.ndarray:
     """First guess of the pelvis on the floor: the target's first range and its azimuth."""
     range_m = float(track.range_m[0]) + SURFACE_M
     azimuth_rad = track.typical_azimuth_rad or 0.0
@@ -211,7 +167,7 @@ def _fit_start(path_m, speed_m, turn_rad, start_m, track, inside, view):
     cos, sin = np.cos(turn_rad), np.sin(turn_rad)
     turn = np.array([[cos, -sin], [sin, cos]])
     way_m, velocity_mps = path_m[:, :2] @ turn.T, speed_m[:, :2] @ turn.T
-    above_m = path_m[:, 2] - float(view.radar_height_m)
+    above_m = path_m[:, 2] - float(view.height_m)
     azimuth = track.azimuth_rad[inside]
     told = np.isfinite(azimuth)
 
@@ -232,14 +188,15 @@ def _fit_start(path_m, speed_m, turn_rad, start_m, track, inside, view):
     return float(found.cost), float(turn_rad), float(found.x[0]), float(found.x[1])
 
 
-def shifted(actor: Actor, ahead_m: float, turn_rad: float) -> Actor:
-    """The actor so much farther along its line of sight, and turned about the radar."""
-    here = actor.placement
+def shifted(scene: Scene, ahead_m: float, turn_rad: float) -> Scene:
+    """The scene with its subject farther along its line of sight, and turned about the radar."""
+    (subject,) = scene.subjects
+    here = subject.placement
     start = complex(float(here.distance_m), float(here.lateral_m))
     away = abs(start) + ahead_m
     start = away * np.exp(1j * (np.angle(start) + turn_rad))
     moved = replace(here, distance_m=float(start.real), lateral_m=float(start.imag))
-    return replace(actor, placement=moved)
+    return replace(scene, subjects=[replace(subject, placement=moved)])
 
 
 def track_gap(real: Sequence[Track], simulated: Sequence[Track]) -> tuple[float, float] | None:

@@ -8,9 +8,10 @@ import trimesh
 from benchmarks import baseline_sums
 from benchmarks.accuracy_checks import checked_loops
 from benchmarks.scenes import settings_for
-from radarsim.signal.exact_frames import plain_frame
-from radarsim.signal.fast_clip import frames_of, make_burst
-from radarsim.simulate import burst_times_s
+from radarsim.radar.timing import burst_times_s
+from radarsim.scattering.reflection import QuasiSpecular
+from radarsim.scene.mesh import burst_mesh, frames_of
+from radarsim.signal.exact_frames import exact_frame
 from tests.helpers.moving_sphere import moving_sphere, relative_db, small_radar
 
 RADAR = small_radar()
@@ -18,10 +19,11 @@ SIGMA_RAD = 0.35
 LOOPS = checked_loops(RADAR)
 
 
-def error_db(method, burst, faces):
+def error_db(method, mesh, faces):
     settings = settings_for("accurate")
-    surface = baseline_sums.visible_surface(RADAR, settings, burst, faces, SIGMA_RAD)
-    truth = plain_frame(RADAR, settings, frames_of(burst)[0], jnp.asarray(faces), SIGMA_RAD, LOOPS)
+    reflection, faces = QuasiSpecular(SIGMA_RAD), jnp.asarray(faces)
+    surface = baseline_sums.visible_surface(RADAR, settings, mesh, faces, reflection)
+    truth = exact_frame(RADAR, settings, reflection, frames_of(mesh)[0], faces, LOOPS)
     return relative_db(method(RADAR, surface, LOOPS), truth)
 
 
@@ -30,7 +32,7 @@ def sphere_at(speed_mps):
     sphere = trimesh.creation.icosphere(2, 0.2)
     origin_m = np.array([3.0, 0, 0]) + burst_times_s(RADAR, 1)[..., None] * [speed_mps, 0, 0]
     vertices_m = np.tile(sphere.vertices, (*origin_m.shape[:2], 1, 1))
-    return make_burst(vertices_m, origin_m), sphere.faces
+    return burst_mesh(vertices_m, origin_m), sphere.faces
 
 
 def torch_loop(radar, surface, loops):

@@ -7,7 +7,7 @@ import pytest
 
 from builders.draw import main
 from builders.drawing import figures, single_clip
-from builders.drawing.scene import performed, scene_of, stored_scene
+from builders.drawing.scene import scene_of, source_subject, stored_scene
 from builders.sources.motion_lookup import MotionPaths, find_source_take
 from builders.sources.takes import BuiltInTake, amass_takes, built_in_takes
 from pipelines.blueprint import make_blueprint
@@ -202,9 +202,9 @@ def test_a_built_in_activity_is_reproduced_from_its_name():
     clip = select_clips(recipe, take).clips[0]
     again = find_source_take(recipe, clip, MotionPaths())
     assert isinstance(again, BuiltInTake)
-    posed = performed(recipe, clip, again, None)
+    subject = source_subject(recipe, clip, again, None)
     axes = heatmap_axes(recipe.radar, clip.num_frames)
-    scene = scene_of(posed, recipe, clip, axes)
+    scene = scene_of(subject, recipe, clip, axes)
     np.testing.assert_allclose(scene.pelvis_m[0, :2], [3.0, 0.0], atol=1e-4)
     assert abs(scene.vertices_m[..., 2].min()) < 0.1  # on the floor
 
@@ -286,8 +286,8 @@ def test_the_heatmaps_of_a_recorded_walk_follow_its_pelvis_and_limbs(test_data, 
     made = single_clip.simulate_segment(str(walk), 3.0, 2.5, table)
     assert made.note == ""
     axes = heatmap_axes(made.recipe.radar, made.recipe.num_frames)
-    posed = performed(made.recipe, made.clip, made.take, None)
-    scene = scene_of(posed, made.recipe, made.clip, axes)
+    subject = source_subject(made.recipe, made.clip, made.take, None)
+    scene = scene_of(subject, made.recipe, made.clip, axes)
     covered_s = axes["time_s"][:, None] + np.linspace(-0.115, 0.115, 9)
     course = {
         name: np.interp(covered_s, scene.pelvis_times_s, values).mean(1)

@@ -9,7 +9,7 @@ import pytest
 
 from radarsim.heatmaps.heatmaps import (
     HeatmapSettings,
-    frames_of_pieces,
+    frames_of_chunks,
     heatmap_axes,
     make_heatmaps,
     maps_of_clip,
@@ -188,7 +188,7 @@ def test_pieces_have_the_columns_of_the_whole(changed):
     """23 frames are three pieces; steps of 6 loops do not divide a burst of 8."""
     settings = HeatmapSettings(**(CUT | {"window_chirps": 24, "num_doppler_bins": 32} | changed))
     cube = jnp.asarray(random_cube(SMALL, 23))
-    assert len(frames_of_pieces(SMALL, settings, 23)) == 3
+    assert len(frames_of_chunks(SMALL, settings, 23)) == 3
     pieces, whole = make_heatmaps(SMALL, cube, settings), maps_of_clip(SMALL, cube, settings)
     for one, other in zip(jax.tree.leaves(pieces), jax.tree.leaves(whole)):
         np.testing.assert_allclose(one, other, atol=1e-3)  # float32

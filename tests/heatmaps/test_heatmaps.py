@@ -9,9 +9,12 @@ import pytest
 
 from radarsim.heatmaps.heatmaps import HeatmapSettings, heatmap_axes, make_heatmaps
 from radarsim.radar.boards import BOARDS
-from radarsim.signal.fast_clip import choose, fast_clip, make_burst
+from radarsim.radar.timing import burst_times_s
+from radarsim.scattering.reflection import QuasiSpecular
+from radarsim.scene.mesh import burst_mesh
 from radarsim.signal.receiver import add_thermal_noise
-from radarsim.simulate import DEFAULT_SIGMA_RAD, burst_times_s, simulate_points
+from radarsim.simulate import clip_echo, simulate_points
+from tests.helpers.echoes import select
 from tests.helpers.scenes import KEY, QUIET, RADAR, moving_point, person
 
 PAPER = HeatmapSettings(window="paper", clutter="none")
@@ -260,15 +263,16 @@ def test_a_rigid_body_keeps_its_doppler_energy_in_its_main_lobe():
     vertices_m, faces = person("arms crossing the torso", 0.0)
     settings = replace(QUIET, visibility_blocks=8)
     ahead_m = 3.0 + 1.0 * (burst_times_s(RADAR, 1) - MIDDLE_S)
-    burst = make_burst(
+    burst = burst_mesh(
         np.broadcast_to(vertices_m, (1, QUIET.nodes, *vertices_m.shape)),
         ahead_m[..., None] * np.array([1.0, 0, 0]),
     )
-    renewed = choose(RADAR, settings, burst, faces, DEFAULT_SIGMA_RAD)
-    held = replace(renewed, seen=np.repeat(renewed.seen[:, 4:5], 8, axis=1))
+    lobes = QuasiSpecular()
+    renewed, sizes = select(RADAR, settings, lobes, burst, faces)
+    held = replace(renewed, visible=np.repeat(renewed.visible[:, 4:5], 8, axis=1))
     shares = {}
-    for name, choice in {"held": held, "renewed 8 times": renewed}.items():
-        echo = fast_clip(RADAR, settings, choice, burst, faces, DEFAULT_SIGMA_RAD)
+    for name, selection in {"held": held, "renewed 8 times": renewed}.items():
+        echo = clip_echo(RADAR, settings, sizes, lobes, burst, faces, selection)
         shares[name], speed_mps = share_within_two_bins(echo)
         print(f"visibility {name}: {shares[name]:.4%} within two bins")
         assert speed_mps == pytest.approx(1.0, abs=RADAR.speed_resolution_mps)

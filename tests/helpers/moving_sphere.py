@@ -7,12 +7,12 @@ import trimesh
 
 from radarsim.radar.boards import BOARDS
 from radarsim.radar.config import Radar
-from radarsim.signal.fast_clip import make_burst
-from radarsim.signal.settings import Settings
-from radarsim.simulate import burst_times_s
+from radarsim.radar.timing import burst_times_s
+from radarsim.scene.mesh import burst_mesh
+from radarsim.signal.settings import SimulationSettings
 
 BOARD = BOARDS["AWR1843BOOST"]
-CLEAN = Settings(thermal_noise=False, quantise=False)
+CLEAN = SimulationSettings(thermal_noise=False, quantise=False)
 
 
 def small_radar(num_chirps: int = 8, num_samples: int = 128, like: Radar = BOARD) -> Radar:
@@ -39,7 +39,7 @@ def moving_sphere(radar, range_m=3.0, speed_mps=(1.0, 0.5, 0.3), radius_m=0.2, n
     origin_m = np.array([range_m, 0.2, 0.1]) + times_s[..., None] * np.array(speed_mps)
     origin_m = origin_m + 2 * times_s[..., None] ** 2
     breath = 1 + 0.3 * np.sin(4 * times_s)[..., None, None]
-    return make_burst(sphere.vertices * breath, origin_m), sphere.faces
+    return burst_mesh(sphere.vertices * breath, origin_m), sphere.faces
 
 
 def relative_db(found, truth) -> float:

@@ -9,15 +9,15 @@ from scipy.spatial.transform import Rotation
 
 from radarsim.radar.antennas import AntennaArray
 from radarsim.radar.boards import BOARDS
+from radarsim.radar.timing import burst_times_s
 from radarsim.scene.body import skin
 from radarsim.scene.formats.smpl import free_body
 from radarsim.scene.skeleton import JOINT
-from radarsim.signal.settings import Settings
-from radarsim.simulate import burst_times_s
+from radarsim.signal.settings import SimulationSettings
 
 RADAR = BOARDS["AWR1843BOOST"]
 KEY = jax.random.PRNGKey(0)
-QUIET = Settings(thermal_noise=False, quantise=False)
+QUIET = SimulationSettings(thermal_noise=False, quantise=False)
 
 # Columns: directions of the body's left, up and front in the radar frame.
 UPRIGHT = np.array([[0, 0, -1], [-1, 0, 0], [0, 1, 0]])  # faces the radar

@@ -5,13 +5,13 @@ import sys
 
 import pytest
 
-from radarsim.numerics.malloc import give_back
+from radarsim.numerics.malloc import trim_heap
 
 # Small blocks that a large heap is made of; every hundredth stays, so that it cannot simply shrink.
 HOARD = """
 import re
 from pathlib import Path
-from radarsim.numerics.malloc import give_back
+from radarsim.numerics.malloc import trim_heap
 
 def held_mb():
     return int(re.search(r"VmRSS:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024
@@ -19,12 +19,12 @@ def held_mb():
 blocks = [bytes(20_000) for _ in range(10_000)]
 blocks = blocks[::100]
 before = held_mb()
-give_back()
+trim_heap()
 print(before - held_mb())
 """
 
 
-@pytest.mark.skipif(not give_back(), reason="this C library gives back by itself")
+@pytest.mark.skipif(not trim_heap(), reason="this C library gives back by itself")
 def test_freed_memory_between_what_is_kept_goes_back():
     """200 MB were held and 2 MB are: most of the rest can only go back by being asked for."""
     told = subprocess.run([sys.executable, "-c", HOARD], capture_output=True, text=True, check=True)

@@ -16,7 +16,7 @@ from radarsim.plots.heatmaps import (
 )
 from radarsim.plots.mesh import Camera, Triangles, box, paint, shaded
 from radarsim.plots.scene import ScenePicture, radial_trajectory, separated_moments, strip_moments_s
-from radarsim.scene.placement import ActivityArea, Placement
+from radarsim.scene.placement import ActivityArea, RadarPose
 
 AXES = {
     "time_s": np.linspace(0.1, 2.9, 57),
@@ -128,7 +128,7 @@ def test_a_walker_has_the_speed_range_and_azimuth_that_a_radar_measures():
 
 
 def test_range_is_measured_from_the_radar_not_from_the_floor_below_it():
-    scene = moving_box((0, 0, 0), start_m=(4.0, 0, 1.0), placement=Placement(radar_height_m=4.0))
+    scene = moving_box((0, 0, 0), start_m=(4.0, 0, 1.0), radar_pose=RadarPose(height_m=4.0))
     np.testing.assert_allclose(radial_trajectory(scene)["range_m"], 5.0, atol=1e-9)
 
 

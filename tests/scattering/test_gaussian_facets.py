@@ -10,6 +10,7 @@ from scipy.spatial.transform import Rotation
 from radarsim.calibrate import apparent_rcs_m2
 from radarsim.scattering.gaussian_facets import facets_of, log_weight
 from radarsim.scattering.levels import skin_permittivity, skin_reflectivity
+from radarsim.scattering.reflection import PhysicalOptics
 from tests.helpers.scenes import RADAR, plate
 
 WAVELENGTH_M = RADAR.chirp.wavelength_m
@@ -124,7 +125,7 @@ def test_a_plate_far_away_shows_the_cross_section_of_the_textbook(tilt_rad):
     turn = Rotation.from_euler("z", tilt_rad).as_matrix()
     at_m = (vertices_m @ turn.T + [100, 0, 0]).astype(np.float32)
     seen = jnp.ones(len(faces), bool)
-    rcs_m2 = apparent_rcs_m2(RADAR, jnp.asarray(at_m), jnp.asarray(faces), 0.5, seen, "body")
+    rcs_m2 = apparent_rcs_m2(RADAR, jnp.asarray(at_m), jnp.asarray(faces), PhysicalOptics(), seen)
     phase = WAVENUMBER * 0.1 * np.sin(tilt_rad)
     pattern = (np.cos(tilt_rad) * np.sinc(phase / np.pi)) ** 2
     truth_m2 = 4 * np.pi * 0.1**4 / WAVELENGTH_M**2 * pattern

@@ -8,14 +8,19 @@ import numpy as np
 import pytest
 import trimesh
 
-from pipelines.subjects import Model, reflectivity
+from pipelines.subjects import BodyKey, reflectivity
 from radarsim.calibrate import anchored_reflectivity, apparent_rcs_m2, rcs_over_yaw_m2
 from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.scattering import levels
-from radarsim.scattering.levels import FREE_BODY_REFLECTIVITY, point_area_m2
+from radarsim.scattering.levels import point_area_m2
+from radarsim.scattering.reflection import (
+    DEFAULT_SIGMA_RAD,
+    FREE_BODY_REFLECTIVITY,
+    QuasiSpecular,
+)
 from radarsim.scene.body import subdivide
 from radarsim.scene.formats.smpl import free_body
-from radarsim.simulate import DEFAULT_SIGMA_RAD, simulate_mesh, simulate_points
+from radarsim.simulate import simulate_mesh, simulate_points
 from tests.helpers.scenes import (
     KEY,
     QUIET,
@@ -122,7 +127,7 @@ def test_a_flat_metal_plate_has_the_cross_section_of_the_textbook(size_m, range_
     """4 pi A^2 / lambda^2 within 0.25 dB, beyond 2 D^2 / lambda = 0.47 m; edges of lambda / 4."""
     cells = int(np.ceil(size_m / (WAVELENGTH_M / 4)))
     vertices_m, faces = plate(size_m, cells, (range_m, 0, 0))
-    shown_m2 = shown_rcs_m2(RADAR, jnp.asarray(vertices_m), faces, NO_LOBE_RAD)
+    shown_m2 = shown_rcs_m2(RADAR, jnp.asarray(vertices_m), faces, QuasiSpecular(NO_LOBE_RAD))
     wished_m2 = 4 * np.pi * size_m**4 / WAVELENGTH_M**2
     error_db = 10 * np.log10(float(shown_m2) / wished_m2)
     print(
@@ -142,7 +147,7 @@ def test_a_tilted_plate_has_the_pattern_of_a_sinc():
         )
         vertices_m, faces = plate(size_m, 22, (0, 0, 0))
         vertices_m = (vertices_m @ turn.T + np.array([range_m, 0, 0])).astype(np.float32)
-        rcs_m2 = shown_rcs_m2(RADAR, jnp.asarray(vertices_m), faces, NO_LOBE_RAD)
+        rcs_m2 = shown_rcs_m2(RADAR, jnp.asarray(vertices_m), faces, QuasiSpecular(NO_LOBE_RAD))
         return 10 * np.log10(float(rcs_m2) + 1e-30)
 
     null = WAVELENGTH_M / (2 * size_m)
@@ -160,7 +165,9 @@ def test_a_plate_no_longer_changes_with_edges_below_half_a_wavelength():
     for cells in (2, 5, 11, 22):
         vertices_m, faces = plate(0.02, cells, (0, 0, 0))
         vertices_m = (vertices_m @ turn.T + np.array([6.0, 0, 0])).astype(np.float32)
-        rcs_m2 = float(shown_rcs_m2(RADAR, jnp.asarray(vertices_m), faces, NO_LOBE_RAD))
+        rcs_m2 = float(
+            shown_rcs_m2(RADAR, jnp.asarray(vertices_m), faces, QuasiSpecular(NO_LOBE_RAD))
+        )
         shown_dbsm.append(10 * np.log10(rcs_m2))
         print(f"edge {20 / cells:5.2f} mm: {shown_dbsm[-1]:7.2f} dBsm")
     assert shown_dbsm[-2] == pytest.approx(shown_dbsm[-1], abs=0.05)
@@ -204,7 +211,7 @@ def test_the_apparent_cross_section_of_a_body_is_the_plain_sum(upright):
     for yaw in (0.0, 2.0):
         vertices_m = turned(standing_m, yaw)
         wished_m2 = summed_rcs_m2(vertices_m, faces, DEFAULT_SIGMA_RAD)
-        shown_m2 = shown_rcs_m2(RADAR, jnp.asarray(vertices_m), faces, DEFAULT_SIGMA_RAD)
+        shown_m2 = shown_rcs_m2(RADAR, jnp.asarray(vertices_m), faces, QuasiSpecular())
         assert 10 * np.log10(float(shown_m2) / wished_m2) == pytest.approx(0, abs=0.1)
 
 
@@ -218,11 +225,15 @@ def test_the_cube_of_a_body_is_as_strong_as_its_apparent_cross_section(upright):
     vertices_m = turned(standing_m, 0.7)
     reflectivity = 0.37
     cube_v = simulate_mesh(
-        radar, still(vertices_m), faces, KEY, replace(QUIET, residual_video_phase=False),
-        reflectivity=reflectivity,
-    )  # fmt: skip
+        radar,
+        still(vertices_m),
+        faces,
+        KEY,
+        QuasiSpecular(reflectivity=reflectivity),
+        replace(QUIET, residual_video_phase=False),
+    )
     middle_v = np.asarray(cube_v)[..., radar.chirp.num_samples // 2]
-    rcs_m2 = shown_rcs_m2(radar, jnp.asarray(vertices_m), faces, DEFAULT_SIGMA_RAD)
+    rcs_m2 = shown_rcs_m2(radar, jnp.asarray(vertices_m), faces, QuasiSpecular())
     rcs_dbsm = 10 * np.log10(float(rcs_m2) * reflectivity**2)
     range_m = float(np.linalg.norm(vertices_m.mean(0)))
     wished_dbm = radar_equation_dbm(radar, rcs_dbsm, range_m)
@@ -236,7 +247,7 @@ def test_the_anchor_gives_a_body_the_mean_cross_section_of_3gpp(sigma_rad):
     standing_m = (body.vertices * np.array([0.15, 0.25, 0.85])).astype(np.float32)
     faces = np.asarray(body.faces)
     reflectivity = anchored_reflectivity(RADAR, standing_m, faces, sigma_rad)
-    yaws_m2 = rcs_over_yaw_m2(RADAR, standing_m, faces, sigma_rad)
+    yaws_m2 = rcs_over_yaw_m2(RADAR, standing_m, faces, QuasiSpecular(sigma_rad))
     assert len(yaws_m2) == 60
     assert 10 * np.log10(reflectivity**2 * yaws_m2.mean()) == pytest.approx(-1.37, abs=1e-4)
 
@@ -289,6 +300,6 @@ def test_a_point_has_the_area_that_makes_it_a_plate_of_its_cross_section():
 
 def test_the_default_level_is_the_free_body_s_own_anchor():
     """The constant has three digits: 0.5 % covers its rounding and that of float32 sums."""
-    model = Model(None, "smpl", "neutral", 0.0)
-    anchored = reflectivity(RADAR, model, DEFAULT_SIGMA_RAD)
+    key = BodyKey(None, "smpl", "neutral", 0.0)
+    anchored = reflectivity(RADAR, key, DEFAULT_SIGMA_RAD)
     assert pytest.approx(anchored, rel=5e-3) == FREE_BODY_REFLECTIVITY

@@ -5,10 +5,16 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from radarsim.scattering.reflection import isotropic, paper, squared_angle
+from radarsim.radar.boards import BOARDS
+from radarsim.scattering.reflection import IsotropicPoints, QuasiSpecular, squared_angle
 from radarsim.scene.mesh import Faces
 
 ORIGIN = jnp.zeros(3)
+RADAR = BOARDS["AWR1843BOOST"]
+
+
+def log_amplitude(faces, tx_m, rx_m, sigma_rad=0.5):
+    return QuasiSpecular(sigma_rad).log_weight(RADAR, faces, tx_m, rx_m)[0]
 
 
 def plate(tilt_rad, range_m=3.0, area_m2=1e-4):
@@ -34,30 +40,31 @@ def test_squared_angle_has_no_seam_where_the_series_ends():
 
 
 def test_a_face_that_looks_at_the_radar_is_as_bright_as_its_area_over_range_squared():
-    amplitude = jnp.exp(paper(plate(0.0), ORIGIN, ORIGIN, 0.5))
+    amplitude = jnp.exp(log_amplitude(plate(0.0), ORIGIN, ORIGIN, 0.5))
     np.testing.assert_allclose(amplitude, [1e-4 / 9], rtol=1e-5)
 
 
 @pytest.mark.parametrize("tilt_rad", [0.1, 0.3, 0.7])
 def test_tilting_a_face_turns_the_mirror_ray_by_twice_the_tilt(tilt_rad):
-    straight = paper(plate(0.0), ORIGIN, ORIGIN, 0.5)
-    tilted = paper(plate(tilt_rad), ORIGIN, ORIGIN, 0.5)
+    straight = log_amplitude(plate(0.0), ORIGIN, ORIGIN, 0.5)
+    tilted = log_amplitude(plate(tilt_rad), ORIGIN, ORIGIN, 0.5)
     np.testing.assert_allclose(tilted - straight, -((2 * tilt_rad) ** 2) / 0.25, rtol=1e-4)
 
 
 def test_a_mirror_between_two_antennas_is_brightest():
     tx, rx = jnp.array([0.0, -1.0, 0.0]), jnp.array([0.0, 1.0, 0.0])
     tilts = np.linspace(-0.3, 0.3, 13)
-    levels = [float(paper(plate(tilt), tx, rx, 0.3)[0]) for tilt in tilts]
+    levels = [float(log_amplitude(plate(tilt), tx, rx, 0.3)[0]) for tilt in tilts]
     assert np.argmax(levels) == 6
 
 
 def test_the_gradient_is_finite_in_the_mirror_direction():
-    gradient = jax.grad(lambda tilt: paper(plate(tilt), ORIGIN, ORIGIN, 0.5)[0])(0.0)
+    gradient = jax.grad(lambda tilt: log_amplitude(plate(tilt), ORIGIN, ORIGIN, 0.5)[0])(0.0)
     assert np.isfinite(gradient)
 
 
 def test_a_point_falls_with_the_product_of_both_ranges():
-    near = isotropic(plate(0.0, 2.0), ORIGIN, ORIGIN)
-    far = isotropic(plate(0.0, 6.0), ORIGIN, ORIGIN)
+    point = IsotropicPoints(jnp.ones(1))
+    near, _ = point.log_weight(RADAR, plate(0.0, 2.0), ORIGIN, ORIGIN)
+    far, _ = point.log_weight(RADAR, plate(0.0, 6.0), ORIGIN, ORIGIN)
     np.testing.assert_allclose(near - far, np.log(9.0), rtol=1e-6)

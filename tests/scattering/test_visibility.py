@@ -9,17 +9,16 @@ import pytest
 import trimesh
 from scipy.optimize import linprog
 
-from radarsim.scattering import reflection
+from radarsim.scattering.reflection import QuasiSpecular
 from radarsim.scattering.visibility import (
-    facing,
-    fade,
+    faces_radar,
     hidden_point_removal,
+    interpolate_blocks,
     shadow_depth,
     unoccluded,
 )
 from radarsim.scene.mesh import faces_of
-from radarsim.simulate import DEFAULT_SIGMA_RAD
-from tests.helpers.scenes import POSES, person, plate, ray_visible, together
+from tests.helpers.scenes import POSES, RADAR, person, plate, ray_visible, together
 
 needs_embree = pytest.mark.skipif(
     importlib.util.find_spec("embreex") is None,
@@ -52,7 +51,7 @@ def seen_past_all(targets_m, corners_m, active):
 def scene(vertices_m, faces):
     """What `unoccluded` takes for a whole mesh: every centre before every front face."""
     surface = faces_of(vertices_m, faces)
-    return surface.centre_m, vertices_m[faces], facing(surface)
+    return surface.centre_m, vertices_m[faces], faces_radar(surface)
 
 
 def seen_faces(vertices_m, faces):
@@ -68,8 +67,8 @@ def strength_of(vertices_m, faces):
 @jax.jit
 def _strength(vertices_m, faces):
     surface = faces_of(vertices_m, faces)
-    log_amplitude = reflection.paper(surface, jnp.zeros(3), jnp.zeros(3), DEFAULT_SIGMA_RAD)
-    return jnp.exp(log_amplitude) * facing(surface)
+    log_amplitude, _ = QuasiSpecular().log_weight(RADAR, surface, jnp.zeros(3), jnp.zeros(3))
+    return jnp.exp(log_amplitude) * faces_radar(surface)
 
 
 # --- what anyone can judge -----------------------------------------------------------------------
@@ -111,8 +110,8 @@ def test_a_triangle_does_not_hide_what_stands_before_it():
 
 def test_a_plate_seen_from_behind_does_not_face_the_radar():
     vertices_m, faces = plate(0.2, 2, (3, 0, 0))
-    assert np.asarray(facing(faces_of(jnp.asarray(vertices_m), faces))).all()
-    assert not np.asarray(facing(faces_of(jnp.asarray(vertices_m), faces[:, ::-1]))).any()
+    assert np.asarray(faces_radar(faces_of(jnp.asarray(vertices_m), faces))).all()
+    assert not np.asarray(faces_radar(faces_of(jnp.asarray(vertices_m), faces[:, ::-1]))).any()
 
 
 @pytest.mark.parametrize("distance_m", [1.0, 3.0, 6.0])
@@ -267,20 +266,22 @@ def test_degenerate_triangles_hide_nothing():
 
 @pytest.mark.parametrize("num_blocks", [1, 2, 4, 8])
 def test_a_face_seen_in_every_block_has_weight_one(num_blocks):
-    weight = np.asarray(fade(jnp.ones((num_blocks, 3), bool), 128))
+    weight = np.asarray(interpolate_blocks(jnp.ones((num_blocks, 3), bool), 128))
     assert weight.shape == (128, 3)
     np.testing.assert_allclose(weight, 1.0, atol=1e-6)  # float32
 
 
 @pytest.mark.parametrize("num_chirps", [1, 16, 128])
 def test_one_block_holds_through_the_burst(num_chirps):
-    weight = np.asarray(fade(jnp.asarray([[True, False]]), num_chirps))
+    weight = np.asarray(interpolate_blocks(jnp.asarray([[True, False]]), num_chirps))
     np.testing.assert_array_equal(weight, np.tile([1.0, 0.0], (num_chirps, 1)))
 
 
 def test_weights_are_flat_at_both_ends_and_linear_between():
     """Four blocks of 32 loops: the face appears between the centres of blocks 1 and 2."""
-    weight = np.asarray(fade(jnp.asarray([[False], [False], [True], [True]]), 128))[:, 0]
+    weight = np.asarray(interpolate_blocks(jnp.asarray([[False], [False], [True], [True]]), 128))[
+        :, 0
+    ]
     # Centres of blocks 1 and 2 lie between loops 47 and 48, and 79 and 80.
     assert (weight[:48] == 0).all()
     assert (weight[80:] == 1).all()
@@ -290,7 +291,7 @@ def test_weights_are_flat_at_both_ends_and_linear_between():
 @pytest.mark.parametrize(("num_blocks", "num_chirps"), [(3, 10), (4, 128), (8, 4), (5, 1)])
 def test_weights_never_leave_zero_to_one(num_blocks, num_chirps):
     masks = jnp.asarray(np.random.default_rng(0).random((num_blocks, 50)) > 0.5)
-    weight = np.asarray(fade(masks, num_chirps))
+    weight = np.asarray(interpolate_blocks(masks, num_chirps))
     assert np.isfinite(weight).all()
     assert weight.min() >= 0
     assert weight.max() <= 1 + 1e-6  # float32

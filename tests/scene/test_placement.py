@@ -7,7 +7,14 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from radarsim.scene.motion import Motion
-from radarsim.scene.placement import ActivityArea, Placement, facing_rad, place, to_radar_frame
+from radarsim.scene.placement import (
+    ActivityArea,
+    Placement,
+    RadarPose,
+    facing_rad,
+    place,
+    to_radar_frame,
+)
 
 UPRIGHT = Rotation.from_rotvec([np.pi / 2, 0, 0])  # SMPL's y-up to z-up: it then faces -y
 
@@ -65,14 +72,14 @@ def test_a_placed_pelvis_takes_the_rest_offset_into_account():
 
 
 def test_the_radar_sees_points_from_its_own_height():
-    seen = to_radar_frame(np.array([3.0, 0.5, 1.0]), Placement(radar_height_m=1.0))
+    seen = to_radar_frame(np.array([3.0, 0.5, 1.0]), RadarPose(height_m=1.0))
     np.testing.assert_allclose(seen, [3.0, 0.5, 0.0])
 
 
 def test_a_radar_that_looks_up_sees_a_raised_point_straight_ahead():
     tilt_rad = 0.3
     point_m = np.array([5 * np.cos(tilt_rad), 0.0, 1.2 + 5 * np.sin(tilt_rad)])
-    seen = to_radar_frame(point_m, Placement(radar_height_m=1.2, radar_tilt_rad=tilt_rad))
+    seen = to_radar_frame(point_m, RadarPose(height_m=1.2, tilt_rad=tilt_rad))
     np.testing.assert_allclose(seen, [5.0, 0.0, 0.0], atol=1e-12)
 
 
@@ -81,9 +88,9 @@ def test_height_and_tilt_may_be_traced_and_differentiated():
     def ahead(placement):
         return to_radar_frame(jnp.array([3.0, 0.0, 2.0]), placement)[0]
 
-    slope = jax.grad(ahead)(Placement(radar_height_m=1.0, radar_tilt_rad=0.0))
-    assert slope.radar_tilt_rad == pytest.approx(1.0)  # d/de (x cos e + z' sin e) = z' at e = 0
-    assert slope.radar_height_m == pytest.approx(0.0)
+    slope = jax.grad(ahead)(RadarPose(height_m=1.0, tilt_rad=0.0))
+    assert slope.tilt_rad == pytest.approx(1.0)  # d/de (x cos e + z' sin e) = z' at e = 0
+    assert slope.height_m == pytest.approx(0.0)
 
 
 def test_a_clip_ends_where_the_subject_leaves_the_area():

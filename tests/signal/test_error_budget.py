@@ -10,46 +10,42 @@ from scipy.spatial.transform import Rotation
 
 from radarsim.errors import InputError
 from radarsim.radar.antennas import AntennaArray
-from radarsim.scattering.reflection import PAPER
-from radarsim.scattering.visibility import facing
-from radarsim.scene.mesh import faces_of
-from radarsim.signal.array_sizes import WORST_DB, blocks_for
-from radarsim.signal.error_budget import MODES_DB, MOST_POWERS, Accuracy
-from radarsim.signal.exact_frames import plain_clip, plain_points
-from radarsim.signal.fast_clip import choose, fast_clip, fast_points, make_burst
-from radarsim.signal.phase_rates import Pace
-from radarsim.signal.settings import Settings
-from radarsim.simulate import burst_times_s
+from radarsim.radar.timing import burst_times_s
+from radarsim.scattering.reflection import IsotropicPoints, QuasiSpecular
+from radarsim.scattering.visibility import faces_radar
+from radarsim.scene.mesh import burst_mesh, faces_of
+from radarsim.signal.array_sizes import WORST_DB, block_sizes
+from radarsim.signal.error_budget import MODES_DB, MOST_POWERS, ErrorBudget
+from radarsim.signal.exact_frames import exact_points
+from radarsim.signal.phase_rates import PhaseRates
+from radarsim.signal.settings import SimulationSettings
+from radarsim.simulate import points_echo
+from tests.helpers.echoes import error_db, select
 from tests.helpers.moving_sphere import BOARD, CLEAN, moving_sphere, relative_db, small_radar
 from tests.helpers.scenes import plate
 
 SMALL = small_radar()
-
-
-def error_db(radar, settings, burst, faces, sigma_rad=0.5):
-    faces = jnp.asarray(faces)
-    choice = choose(radar, settings, burst, faces, sigma_rad)
-    fast = np.asarray(fast_clip(radar, settings, choice, burst, faces, sigma_rad))
-    error = relative_db(fast, np.asarray(plain_clip(radar, settings, burst, faces, sigma_rad)))
-    print(f"{settings.method} {error:.1f} dB, {choice.sizes}")
-    return error
+LOBES = QuasiSpecular(0.5)
+TWO_POINTS = IsotropicPoints(np.ones(2, np.float32))
 
 
 @pytest.mark.parametrize("method", MODES_DB)
 def test_a_mode_leaves_the_error_that_it_names(method):
     """A walking pace. The sphere's one bright spot culls like a body's: both modes drop faces."""
     burst, faces = moving_sphere(SMALL, 2.5)
-    assert error_db(SMALL, replace(CLEAN, method=method), burst, faces) < MODES_DB[method]
+    assert error_db(SMALL, replace(CLEAN, method=method), LOBES, burst, faces) < MODES_DB[method]
 
 
 def test_the_fast_mode_sums_fewer_faces_over_fewer_cells():
     burst, faces = moving_sphere(SMALL, 2.5)
-    seen = {
-        method: choose(SMALL, replace(CLEAN, method=method), burst, jnp.asarray(faces), 0.3).seen
+    visible = {
+        method: select(SMALL, replace(CLEAN, method=method), QuasiSpecular(0.3), burst, faces)[
+            0
+        ].visible
         for method in MODES_DB
     }
-    assert seen["fast"].sum() < seen["accurate"].sum()
-    assert Accuracy(-60.0).kernel_width < Accuracy(-80.0).kernel_width
+    assert visible["fast"].sum() < visible["accurate"].sum()
+    assert ErrorBudget(-60.0).kernel_width < ErrorBudget(-80.0).kernel_width
 
 
 def test_somebody_beside_the_axis_is_as_exact_as_somebody_on_it():
@@ -61,8 +57,8 @@ def test_somebody_beside_the_axis_is_as_exact_as_somebody_on_it():
     aside = np.array([np.cos(np.radians(50)), np.sin(np.radians(50)), 0.0])
     sphere = trimesh.creation.icosphere(2, 0.2)
     vertices_m = np.tile(sphere.vertices, (*times_s.shape[:2], 1, 1))
-    burst = make_burst(vertices_m, (2.5 + times_s) * aside)
-    assert error_db(SMALL, replace(CLEAN, cull=0.0), burst, sphere.faces) < -80
+    burst = burst_mesh(vertices_m, (2.5 + times_s) * aside)
+    assert error_db(SMALL, replace(CLEAN, cull=0.0), LOBES, burst, sphere.faces) < -80
 
 
 def turning_plate(rate_rad_per_s, range_m=2.5):
@@ -71,13 +67,13 @@ def turning_plate(rate_rad_per_s, range_m=2.5):
     flat_m, faces = plate(0.3, 10, (0, 0, 0))
     turn = Rotation.from_rotvec(angle_rad.reshape(-1, 1) * [0, 0, 1]).as_matrix()
     vertices_m = (turn @ flat_m.T).transpose(0, 2, 1)[None]
-    return make_burst(vertices_m, np.full((*angle_rad.shape, 3), [range_m, 0.0, 0.0])), faces
+    return burst_mesh(vertices_m, np.full((*angle_rad.shape, 3), [range_m, 0.0, 0.0])), faces
 
 
 def test_a_weight_that_grows_within_a_chirp_is_not_held():
     """At 3 rad/s and lobes of 0.1 rad weights lose up to 1 % along a chirp: held, -68 dB."""
     burst, faces = turning_plate(3.0)
-    assert error_db(SMALL, replace(CLEAN, cull=0.0), burst, faces, sigma_rad=0.1) < -78
+    assert error_db(SMALL, replace(CLEAN, cull=0.0), QuasiSpecular(0.1), burst, faces) < -78
 
 
 @pytest.mark.parametrize(("range_m", "by_pairs"), [(1.0, True), (6.0, False)])
@@ -88,9 +84,9 @@ def test_pairs_have_factors_of_their_own_where_lobes_are_narrow_or_near(range_m,
     """
     burst, faces = turning_plate(0.5, range_m)
     settings = replace(CLEAN, cull=0.0)
-    choice = choose(SMALL, settings, burst, jnp.asarray(faces), 0.2)
-    assert choice.sizes.by_pairs == by_pairs
-    assert error_db(SMALL, settings, burst, faces, sigma_rad=0.2) < -78
+    _, sizes = select(SMALL, settings, QuasiSpecular(0.2), burst, faces)
+    assert sizes.by_pairs == by_pairs
+    assert error_db(SMALL, settings, QuasiSpecular(0.2), burst, faces) < -78
 
 
 def test_five_nodes_hold_what_four_do_not():
@@ -105,12 +101,12 @@ def test_five_nodes_hold_what_four_do_not():
         times_s = burst_times_s(SMALL, 1, num_nodes) - burst_times_s(SMALL, 1, num_nodes).mean()
         angle_rad = 12 * times_s
         at_m = np.stack([3 - 0.7 * np.cos(angle_rad), 0.7 * np.sin(angle_rad), 0 * angle_rad], -1)
-        return make_burst(np.zeros((1, num_nodes, 1, 3)), at_m)
+        return burst_mesh(np.zeros((1, num_nodes, 1, 3)), at_m)
 
-    area_m2 = np.ones(1, np.float32)
-    truth = np.asarray(plain_points(SMALL, CLEAN, burst_of(8), area_m2))
+    point = IsotropicPoints(np.ones(1, np.float32))
+    truth = np.asarray(exact_points(SMALL, CLEAN, point, burst_of(8)))
     found = {
-        count: relative_db(fast_points(SMALL, CLEAN, burst_of(count), area_m2), truth)
+        count: relative_db(points_echo(SMALL, CLEAN, point, burst_of(count)), truth)
         for count in (4, 5)
     }
     assert found[4] == pytest.approx(-37, abs=2)
@@ -119,21 +115,21 @@ def test_five_nodes_hold_what_four_do_not():
 
 def test_a_smaller_error_asks_for_more():
     errors = [-50.0, -60.0, -70.0, -80.0, -90.0]
-    asked = [Accuracy(error) for error in errors]
+    asked = [ErrorBudget(error) for error in errors]
     widths = [each.kernel_width for each in asked]
     assert widths == sorted(widths)
-    for name in ("cull", "turn_limit_rad"):
+    for name in ("cull_ratio", "phase_limit_rad"):
         values = [getattr(each, name) for each in asked]
         assert values == sorted(values, reverse=True)
     assert [each.num_nodes for each in asked] == sorted(each.num_nodes for each in asked)
     # A threshold in amplitude, with 11 dB of room.
-    assert Accuracy(-60.0).cull == pytest.approx(10 ** (-71 / 20))
+    assert ErrorBudget(-60.0).cull_ratio == pytest.approx(10 ** (-71 / 20))
 
 
 @pytest.mark.parametrize("wrong", [-120.0, -20.0, 60.0])
 def test_an_error_that_cannot_be_asked_for_is_refused(wrong):
-    with pytest.raises(ValueError, match="plain"):
-        Settings(error_db=wrong)
+    with pytest.raises(ValueError, match="exact"):
+        SimulationSettings(error_db=wrong)
 
 
 def points_burst(radar, speed_mps):
@@ -141,7 +137,7 @@ def points_burst(radar, speed_mps):
     times_s = burst_times_s(radar, 1)[..., None, None]
     velocity_mps = np.array([[speed_mps, 0.0, 0.0], [-speed_mps, 0.0, 0.0]])
     at = np.array([[2.0, 0.0, 0.0], [2.0, 0.5, 0.0]]) + times_s * velocity_mps
-    return make_burst(at - at[..., :1, :], at[..., 0, :])
+    return burst_mesh(at - at[..., :1, :], at[..., 0, :])
 
 
 def test_a_wide_array_is_as_exact():
@@ -158,7 +154,7 @@ def test_a_wide_array_is_as_exact():
     )
     radar = small_radar(like=replace(BOARD, name="cascade", array=array))
     burst, faces = moving_sphere(radar, 2.5, speed_mps=(0.05, 0.6, 0.3))
-    assert error_db(radar, replace(CLEAN, cull=0.0), burst, faces) < -76
+    assert error_db(radar, replace(CLEAN, cull=0.0), LOBES, burst, faces) < -76
 
 
 def test_an_outer_antenna_sees_faces_that_the_middle_of_a_wide_array_does_not():
@@ -176,45 +172,44 @@ def test_an_outer_antenna_sees_faces_that_the_middle_of_a_wide_array_does_not():
     frame = replace(BOARD.frame, num_chirps=32, tx_order=tuple(range(12)))
     radar = small_radar(num_chirps=4, like=replace(BOARD, name="wide", array=array, frame=frame))
     sphere = trimesh.creation.icosphere(3, 0.2)
-    burst = make_burst(np.tile(sphere.vertices, (1, 4, 1, 1)), np.full((1, 4, 3), [1.5, 0, 0]))
+    burst = burst_mesh(np.tile(sphere.vertices, (1, 4, 1, 1)), np.full((1, 4, 3), [1.5, 0, 0]))
     faces = jnp.asarray(sphere.faces)
-    dropped = ~np.asarray(choose(radar, CLEAN, burst, faces, 0.35).seen[0, 0])
+    reflection = QuasiSpecular(0.35)
+    dropped = ~np.asarray(select(radar, CLEAN, reflection, burst, faces)[0].visible[0, 0])
     near = faces_of(burst.vertices_m[0, 0] + burst.origin_high_m[0, 0], faces)
-    dropped &= np.asarray(facing(near))
+    dropped &= np.asarray(faces_radar(near))
     assert dropped.any()
     tx_m, rx_m = (jnp.asarray(each, jnp.float32) for each in (array.tx_m, array.rx_m))
-    brightness = PAPER.log_weight(near, tx_m[:, None], rx_m.mean(0), 0.35)[0]
+    brightness = reflection.log_weight(radar, near, tx_m[:, None], rx_m.mean(0))[0]
     most = (brightness.max(0) - brightness.max())[dropped].max()
-    assert most < np.log(CLEAN.threshold)
+    assert most < np.log(CLEAN.cull_ratio)
 
 
 def test_blocks_are_as_long_as_what_changes_in_them_allows():
     """The paper's loops are 0.22 ms: sixteen stay under 5 ms and within what caches hold."""
 
     def blocks(**changed):
-        still = {"walk_bins_per_s": 0.0, "spread_bins": 0.0, "turn_rad_per_s": 0.0}
-        pace = Pace(**(still | {"drift_mps": 0.0} | changed))
-        return blocks_for(BOARD, Accuracy(-80.0), pace)
+        still = PhaseRates(0.0, 0.0, 0.0, 0.0)
+        return block_sizes(BOARD, ErrorBudget(-80.0), still._replace(**changed))
 
-    assert blocks() == {"chirps_per_block": 16, "shift_powers": 2, "own_bend": False}
+    assert blocks() == (16, 2, False)
     # Half of 8 loops at this pace is 0.8 of what two shifts hold; half of 16 is more.
-    limit_bins = Accuracy(-80.0).shift_limit_bins(2)
-    assert blocks(walk_bins_per_s=0.2 * limit_bins / BOARD.loop_period_s)["chirps_per_block"] == 8
-    assert blocks(spread_bins=1.1 * limit_bins)["shift_powers"] == 3
-    turn_rad = Accuracy(-80.0).turn_limit_rad
-    assert blocks(turn_rad_per_s=turn_rad / BOARD.loop_period_s)["chirps_per_block"] == 2
-    assert blocks(drift_mps=1.0)["own_bend"]
+    limit_bins = ErrorBudget(-80.0).shift_limit_bins(2)
+    assert blocks(migration_bins_per_s=0.2 * limit_bins / BOARD.loop_period_s)[0] == 8
+    assert blocks(spread_bins=1.1 * limit_bins)[1] == 3
+    limit_rad = ErrorBudget(-80.0).phase_limit_rad
+    assert blocks(receiver_rad_per_s=limit_rad / BOARD.loop_period_s)[0] == 2
+    assert blocks(speed_spread_mps=1.0)[2]
 
 
 def test_speeds_beyond_any_block_are_refused():
     """Half of what passes in a loop, against what both have in common: nothing here."""
     bins_per_m = 1 / SMALL.range_resolution_m
-    limit_bins = Accuracy(WORST_DB).shift_limit_bins(MOST_POWERS)
+    limit_bins = ErrorBudget(WORST_DB).shift_limit_bins(MOST_POWERS)
     most_mps = 2 * limit_bins / bins_per_m / SMALL.loop_period_s
-    area_m2 = np.ones(2, np.float32)
-    fast_points(SMALL, CLEAN, points_burst(SMALL, 0.7 * most_mps), area_m2)
+    points_echo(SMALL, CLEAN, TWO_POINTS, points_burst(SMALL, 0.7 * most_mps))
     with pytest.raises(InputError, match="range bins"):
-        fast_points(SMALL, CLEAN, points_burst(SMALL, 1.3 * most_mps), area_m2)
+        points_echo(SMALL, CLEAN, TWO_POINTS, points_burst(SMALL, 1.3 * most_mps))
 
 
 @pytest.mark.parametrize("jump_m", [300.0, 3000.0])
@@ -222,15 +217,15 @@ def test_a_jump_is_told_as_one_however_far(jump_m):
     times_s = burst_times_s(SMALL, 1)[..., None, None]
     way_m = np.array([[jump_m, 0, 0], [0, 0, 0]])
     at = np.array([[2.0, 0, 0], [3.0, 0, 0]]) + times_s / times_s.max() * way_m
-    burst = make_burst(at - at[..., :1, :], at[..., 0, :])
+    burst = burst_mesh(at - at[..., :1, :], at[..., 0, :])
     with pytest.raises(InputError, match="range bins"):
-        fast_points(SMALL, CLEAN, burst, np.ones(2, np.float32))
+        points_echo(SMALL, CLEAN, TWO_POINTS, burst)
 
 
 def test_a_point_that_is_nowhere_is_told():
     at = np.tile([[2.0, 0, 0], [np.nan, 0, 0]], (1, 5, 1, 1))
     with pytest.raises(InputError, match="finite"):
-        fast_points(SMALL, CLEAN, make_burst(at, None), np.ones(2, np.float32))
+        points_echo(SMALL, CLEAN, TWO_POINTS, burst_mesh(at, None))
 
 
 def test_a_hole_in_the_motion_is_told():
@@ -238,4 +233,4 @@ def test_a_hole_in_the_motion_is_told():
     vertices_m = np.tile(sphere.vertices + np.array([3.0, 0, 0]), (1, 4, 1, 1))
     vertices_m[0, 2, 5] = np.nan
     with pytest.raises(InputError, match="finite"):
-        choose(SMALL, CLEAN, make_burst(vertices_m, None), jnp.asarray(sphere.faces), 0.5)
+        select(SMALL, CLEAN, LOBES, burst_mesh(vertices_m, None), sphere.faces)

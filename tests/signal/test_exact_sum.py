@@ -6,11 +6,13 @@ import pytest
 from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.numerics.polynomials import chebyshev_nodes
 from radarsim.radar.timing import burst_centre_and_half_s
-from radarsim.signal.exact_frames import plain_clip, plain_frame, plain_points
-from radarsim.signal.fast_clip import frames_of, make_burst
+from radarsim.scattering.reflection import IsotropicPoints, QuasiSpecular
+from radarsim.scene.mesh import burst_mesh, frames_of
+from radarsim.signal.exact_frames import exact_clip, exact_frame, exact_points
 from tests.helpers.moving_sphere import CLEAN, moving_sphere, relative_db, small_radar
 
 RADAR = small_radar(num_chirps=3, num_samples=16)
+LOBES = QuasiSpecular(0.5)
 
 
 def numpy_oracle(radar, positions_at, area_m2, chirp, tx, rx, video=True):
@@ -34,9 +36,9 @@ def test_a_moving_point_is_the_equation_evaluated_at_every_sample(video):
 
     centre_s, half_s = burst_centre_and_half_s(RADAR)
     nodes_s = centre_s + half_s * chebyshev_nodes(4)
-    burst = make_burst(np.zeros((1, 4, 1, 3)), positions_at(nodes_s)[None])
+    burst = burst_mesh(np.zeros((1, 4, 1, 3)), positions_at(nodes_s)[None])
     settings = CLEAN if video else type(CLEAN)(residual_video_phase=False)
-    cube = plain_points(RADAR, settings, burst, np.array([0.01], np.float32))
+    cube = exact_points(RADAR, settings, IsotropicPoints(np.array([0.01], np.float32)), burst)
     for chirp, tx, rx in [(0, 0, 0), (1, 2, 3), (2, 1, 1)]:
         truth = numpy_oracle(RADAR, positions_at, 0.01, chirp, tx, rx, video)
         # complex64 storage; the pair of float32 that carries the origin is good to 1e-13 m.
@@ -47,13 +49,15 @@ def test_echoes_add():
     """Twice the same sphere is twice the signal; two spheres are the sum of each."""
     burst, faces = moving_sphere(RADAR)
     open_view = type(CLEAN)(visibility="facing")
-    whole = np.asarray(plain_clip(RADAR, open_view, burst, faces, 0.5))
-    halves = [plain_clip(RADAR, open_view, burst, part, 0.5) for part in (faces[::2], faces[1::2])]
+    whole = np.asarray(exact_clip(RADAR, open_view, LOBES, burst, faces))
+    halves = [
+        exact_clip(RADAR, open_view, LOBES, burst, part) for part in (faces[::2], faces[1::2])
+    ]
     assert relative_db(halves[0] + halves[1], whole) < -110  # complex64 storage
 
 
 def test_some_chirps_of_a_frame_are_those_chirps():
     burst, faces = moving_sphere(RADAR)
     one = frames_of(burst)[0]
-    whole = plain_frame(RADAR, CLEAN, one, faces, 0.5)
-    np.testing.assert_array_equal(plain_frame(RADAR, CLEAN, one, faces, 0.5, (2,))[0], whole[2])
+    whole = exact_frame(RADAR, CLEAN, LOBES, one, faces)
+    np.testing.assert_array_equal(exact_frame(RADAR, CLEAN, LOBES, one, faces, (2,))[0], whole[2])

@@ -5,15 +5,18 @@ import os
 import weakref
 from dataclasses import replace
 
-import jax.numpy as jnp
+import jax
 import numpy as np
 import pytest
 
 from radarsim.numerics.threads import num_threads
-from radarsim.signal import fast_clip as clip
-from radarsim.signal.array_sizes import Sizes
-from radarsim.signal.fast_clip import choose, fast_clip, make_burst
-from radarsim.signal.parallel import MOST_FRAMES, cut, fast_echo
+from radarsim.scattering.levels import volts_per_weight
+from radarsim.scattering.reflection import QuasiSpecular
+from radarsim.scene.mesh import burst_mesh
+from radarsim.signal.array_sizes import SumSizes
+from radarsim.signal.frame_chunks import MOST_FRAMES, cut
+from radarsim.simulate import MOST_PROGRAMS, echo_program, mesh_cube
+from tests.helpers.echoes import fast_clip
 from tests.helpers.moving_sphere import CLEAN, moving_sphere, relative_db, small_radar
 
 SMALL = small_radar(num_samples=64)
@@ -24,28 +27,34 @@ def test_pieces_have_the_samples_of_the_whole_clip(monkeypatch, threads):
     """Thirteen frames are two pieces of seven, the last of which is repeated and cut off again."""
     monkeypatch.setenv("OMP_NUM_THREADS", threads)
     burst, faces = moving_sphere(SMALL, num_frames=13)
-    faces = jnp.asarray(faces)
-    choice = choose(SMALL, CLEAN, burst, faces, 0.5)
-    whole = np.asarray(fast_clip(SMALL, CLEAN, choice, burst, faces, 0.5))
-    pieces = np.asarray(fast_echo(SMALL, CLEAN, burst, faces, 0.5))
-    assert pieces.shape == whole.shape
+    lobes = QuasiSpecular(0.5, reflectivity=1.0)
+    gain = np.asarray(SMALL.array.channel_gain)[:, :, None] * volts_per_weight(SMALL, 1.0)
+    whole_v = fast_clip(SMALL, CLEAN, lobes, burst, faces) * gain
+    chunks_v = np.asarray(mesh_cube(SMALL, burst, faces, jax.random.key(0), lobes, CLEAN))
+    assert chunks_v.shape == whole_v.shape
     # Rounding of single precision: the same sums, perhaps in another order.
-    assert relative_db(pieces, whole) < -120
+    assert relative_db(chunks_v, whole_v) < -120
 
 
 def test_only_the_programs_used_last_are_kept():
     """Each takes 17 MB, and a week of clips would meet hundreds of sizes."""
-    sizes = Sizes(
-        num_lit=128, num_cells=64, num_terms=8, chirps_per_block=1, shift_powers=2, own_bend=False
+    sizes = SumSizes(
+        num_places=128,
+        num_cells=64,
+        num_terms=8,
+        span_bins=1.0,
+        chirps_per_block=1,
+        shift_powers=2,
+        own_quadratic=False,
     )
 
-    def program(num_lit):
-        return clip.sum_of_sizes(SMALL, CLEAN, replace(sizes, num_lit=num_lit))
+    def program(num_places):
+        return echo_program(SMALL, CLEAN, replace(sizes, num_places=num_places))
 
     first = weakref.ref(program(1))
     assert program(1) is first()
-    for num_lit in range(2, 2 + clip.MOST_PROGRAMS):
-        program(num_lit)
+    for num_places in range(2, 2 + MOST_PROGRAMS):
+        program(num_places)
     gc.collect()
     assert first() is None
 
@@ -56,7 +65,7 @@ def test_only_the_programs_used_last_are_kept():
 def test_pieces_are_equally_long_and_hold_every_frame_in_order(num_frames, lengths):
     numbers = np.zeros((num_frames, 2, 1, 3)) + np.arange(num_frames)[:, None, None, None]
     pieces = [
-        np.asarray(each.vertices_m[:, 0, 0, 0]) for each in cut(make_burst(numbers, None), 10)
+        np.asarray(each.vertices_m[:, 0, 0, 0]) for each in cut(burst_mesh(numbers, None), 10)
     ]
     assert [len(piece) for piece in pieces] == lengths
     assert max(lengths) <= MOST_FRAMES

@@ -11,10 +11,12 @@ from radarsim.captures.recording import of_cube
 from radarsim.files import free_body, load_radar
 from radarsim.radar.boards import BOARDS
 from radarsim.scene.placement import Placement
+from radarsim.scene.scene import Scene
+from radarsim.scene.subject import Subject
 from radarsim.signal.receiver import add_thermal_noise
 from radarsim.validation import capture_model
 from radarsim.validation.fit import NAMES, SEARCH, fit_capture, save_profile
-from radarsim.validation.simulated import echo_of, make_actor
+from radarsim.validation.simulated import echo_of
 
 BOARD = BOARDS["AWR1843BOOST"]
 # 16 loops over the whole burst, 64 samples of 8.6 cm, one transmitter.
@@ -36,8 +38,9 @@ SIGMA_RAD, TRUE = 0.35, Placement(distance_m=3.1)
 
 
 @pytest.fixture(scope="module")
-def actor():
-    return make_actor(perform("walk_forward_and_turn_around", duration_s=1.0), free_body(), TRUE)
+def scene():
+    motion = perform("walk_forward_and_turn_around", duration_s=1.0)
+    return Scene([Subject(motion, free_body(), TRUE)])
 
 
 @pytest.fixture(scope="module")
@@ -48,16 +51,17 @@ def few_bursts():
 
 
 @pytest.fixture(scope="module")
-def cube_v(actor):
-    echo_v = echo_of(RADAR, actor, 4, SIGMA_RAD)
+def cube_v(scene):
+    echo_v = echo_of(RADAR, scene, 4, SIGMA_RAD)
     return np.asarray(add_thermal_noise(RADAR, echo_v, jax.random.key(5)))
 
 
 @pytest.fixture(scope="module")
-def fitted(actor, cube_v, few_bursts):
+def fitted(scene, cube_v, few_bursts):
     """From 25 cm off, twice the lobe width, and a board said to be 4 dB quieter."""
     told = replace(RADAR, receiver=replace(RADAR.receiver, noise_figure_db=13.0))
-    start = replace(actor, placement=replace(TRUE, distance_m=2.85))
+    (subject,) = scene.subjects
+    start = Scene([replace(subject, placement=replace(TRUE, distance_m=2.85))])
     return fit_capture(of_cube(told, cube_v), start, 0.7)
 
 
@@ -87,12 +91,12 @@ def test_the_profile_is_a_radar_that_others_load(fitted, tmp_path):
     assert "--sigma 0.3" in (tmp_path / "fitted.toml").read_text()
 
 
-def test_the_derivatives_are_those_of_the_simulated_power(actor, cube_v, few_bursts):
+def test_the_derivatives_are_those_of_the_simulated_power(scene, cube_v, few_bursts):
     """Central differences; height bends the power within millimetres, so its step is 0.3 mm.
 
     1.5 % of the largest: what is left of the bend, and of float32.
     """
-    data = capture_model.powers_to_fit(of_cube(RADAR, cube_v), actor, 1, SEARCH, 0.8)
+    data = capture_model.powers_to_fit(of_cube(RADAR, cube_v), scene, 1, SEARCH, 0.8)
     theta = np.array([np.log(0.5), 0.01, 0.02, 0.0, 0.0])
     slopes = data.model(theta=theta, slopes=True)
     for index, step in enumerate((0.01, 0.001, 0.0003)):

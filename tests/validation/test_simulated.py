@@ -5,9 +5,10 @@ import pytest
 
 from builders.activities import perform
 from radarsim.files import free_body
-from radarsim.scene.placement import Placement, place, to_radar_frame
+from radarsim.scene.placement import Placement, RadarPose, place, to_radar_frame
+from radarsim.scene.scene import Scene
+from radarsim.scene.subject import Subject
 from radarsim.validation.simulated import (
-    make_actor,
     own_placement,
     placed_by_track,
     shifted,
@@ -59,20 +60,20 @@ def test_a_single_sight_makes_a_body_that_goes_on_at_its_speed():
 
 
 @pytest.fixture(scope="module")
-def actor():
+def subject():
     motion = perform("walk_forward_and_turn_around", duration_s=3.0)
-    return make_actor(motion, free_body(), Placement())
+    return Subject(motion, free_body(), Placement())
 
 
 @pytest.mark.parametrize(("distance_m", "lateral_m", "heading_deg"), [(3.0, 0, 0), (2.5, 0.8, 140)])
-def test_a_walk_is_placed_where_its_track_was(actor, distance_m, lateral_m, heading_deg):
+def test_a_walk_is_placed_where_its_track_was(subject, distance_m, lateral_m, heading_deg):
     """From the pelvis' own range, speed and azimuth: 5 cm and 8 degrees from a grid of 10."""
     true = Placement(
         distance_m=distance_m, lateral_m=lateral_m, heading_rad=np.radians(heading_deg)
     )
-    motion = place(actor.fitted.motion, true)
+    motion = place(subject.fitted.motion, true)
     own_s = np.arange(motion.num_poses) / motion.rate_hz
-    seen_m = np.asarray(to_radar_frame(motion.pelvis_m, true))
+    seen_m = np.asarray(to_radar_frame(motion.pelvis_m, RadarPose()))
     range_m = np.linalg.norm(seen_m, axis=1)
     pick = np.arange(0, motion.num_poses - 10, 12)
     ideal = Track(
@@ -80,23 +81,25 @@ def test_a_walk_is_placed_where_its_track_was(actor, distance_m, lateral_m, head
         speed_mps=np.gradient(range_m, own_s)[pick],
         azimuth_rad=np.arcsin(seen_m[:, 1] / range_m)[pick], snr_db=np.full(len(pick), 30.0),
     )  # fmt: skip
-    found = placed_by_track(actor.fitted.motion, ideal, Placement())
+    found = placed_by_track(subject.fitted.motion, ideal, RadarPose())
     assert found.distance_m == pytest.approx(distance_m, abs=0.05)
     assert found.lateral_m == pytest.approx(lateral_m, abs=0.1)
     turn = found.heading_rad - true.heading_rad
     assert abs(np.degrees((turn + np.pi) % (2 * np.pi) - np.pi)) < 8
 
 
-def test_a_motion_in_the_radars_world_stays_where_it_is(actor):
-    motion = place(actor.fitted.motion, Placement(distance_m=2.0, lateral_m=-0.5, heading_rad=1.0))
-    again = place(motion, own_placement(motion, Placement()))
+def test_a_motion_in_the_radars_world_stays_where_it_is(subject):
+    motion = place(
+        subject.fitted.motion, Placement(distance_m=2.0, lateral_m=-0.5, heading_rad=1.0)
+    )
+    again = place(motion, own_placement(motion))
     np.testing.assert_allclose(again.pelvis_m, motion.pelvis_m, atol=1e-9)
 
 
-def test_a_shifted_actor_closes_the_gap_between_tracks(actor):
+def test_a_shifted_subject_closes_the_gap_between_tracks(subject):
     farther = track(TIMES_S, WALK.range_m + 0.2, WALK.speed_mps, 13.0)
     gap_m, turn_rad = track_gap([farther], [WALK])
     assert (gap_m, np.degrees(turn_rad)) == pytest.approx((0.2, 3.0))
-    moved = shifted(actor, gap_m, turn_rad).placement
+    moved = shifted(Scene([subject]), gap_m, turn_rad).subjects[0].placement
     assert np.hypot(moved.distance_m, moved.lateral_m) == pytest.approx(3.2)
     assert np.degrees(np.arctan2(moved.lateral_m, moved.distance_m)) == pytest.approx(3.0)

@@ -1,0 +1,90 @@
+"""A scene: subjects, and where the radar stands and looks; posed for a burst, and as a mesh."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.typing import ArrayLike
+from jaxtyping import Float
+
+from radarsim.errors import InputError
+from radarsim.scene.body import BodyModel, skin
+from radarsim.scene.mesh import BurstMesh, FaceIndices
+from radarsim.scene.placement import RadarPose, to_radar_frame
+from radarsim.scene.subject import PosedSubject, Subject, pose_subject
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """Everything in front of the radar.
+
+    Attributes:
+        subjects: the people; one is simulated so far.
+        radar_pose: height and tilt of the radar.
+    """
+
+    subjects: Sequence[Subject]
+    radar_pose: RadarPose = RadarPose()
+
+    def __post_init__(self):
+        if len(self.subjects) != 1:
+            raise InputError(
+                "Scene",
+                "subjects",
+                f"holds {len(self.subjects)} subjects; exactly one can be simulated",
+                "simulate each subject in a scene of its own and add the IF cubes",
+            )
+
+    @property
+    def bodies(self) -> tuple[BodyModel, ...]:
+        """Body model of each subject."""
+        return tuple(subject.body for subject in self.subjects)
+
+    @property
+    def duration_s(self) -> float:
+        """How long every subject's motion lasts [s]."""
+        return min(subject.motion.duration_s for subject in self.subjects)
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True, kw_only=True)
+class PosedScene:
+    """A scene at the nodes of every burst, or many of the same shape along a leading clip axis.
+
+    Attributes:
+        subjects: each subject's poses.
+        radar_tilt_rad: elevation of the radar's boresight [rad].
+    """
+
+    subjects: tuple[PosedSubject, ...]
+    radar_tilt_rad: ArrayLike
+
+
+def pose(scene: Scene, times_s: Float[np.ndarray, "frame node"]) -> PosedScene:
+    """Sample the motion of every subject at the nodes of bursts.
+
+    Args:
+        scene: subjects and radar pose.
+        times_s: times of `radar.timing.burst_times_s` [s].
+    """
+    return PosedScene(
+        subjects=tuple(pose_subject(each, scene.radar_pose, times_s) for each in scene.subjects),
+        radar_tilt_rad=jnp.float32(scene.radar_pose.tilt_rad),
+    )
+
+
+def skin_scene(bodies: tuple[BodyModel, ...], posed: PosedScene) -> tuple[BurstMesh, FaceIndices]:
+    """The surface of a posed scene in the radar frame: skinned vertices and their faces.
+
+    Args:
+        bodies: of `Scene.bodies`.
+        posed: of `pose`.
+    """
+    (body,), (subject,) = bodies, posed.subjects
+    no_translation_m = jnp.zeros(subject.origin_high_m.shape, jnp.float32)
+    vertices_m = skin(body, subject.betas, subject.poses_rad, no_translation_m, subject.scale)
+    tilt_only = replace(RadarPose(), height_m=0.0, tilt_rad=posed.radar_tilt_rad)
+    vertices_m = to_radar_frame(vertices_m, tilt_only)
+    return BurstMesh(vertices_m, subject.origin_high_m, subject.origin_low_m), body.faces

@@ -1,0 +1,85 @@
+"""A subject: a motion fitted to a body, and where it starts."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float
+
+from radarsim.coordinates import split_float64
+from radarsim.scene.body import BodyModel, fit_pose
+from radarsim.scene.motion import Motion, sample_motion
+from radarsim.scene.placement import Placement, RadarPose, place, to_radar_frame
+from radarsim.scene.retarget import FittedMotion, fit_to_body
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A person in the scene.
+
+    Attributes:
+        fitted: motion, betas and scale for this body. A `Motion` as read is fitted when the subject
+            is made (`retarget.fit_to_body`, 0.1 s).
+        body: the body model that is posed.
+        placement: start and heading; None where the motion is in the world of the radar already.
+    """
+
+    fitted: FittedMotion | Motion
+    body: BodyModel
+    placement: Placement | None = Placement()
+
+    def __post_init__(self):
+        if isinstance(self.fitted, Motion):
+            object.__setattr__(self, "fitted", fit_to_body(self.fitted, self.body))
+
+    @cached_property
+    def motion(self) -> Motion:
+        """The fitted motion in the world of the radar."""
+        motion = self.fitted.motion
+        return motion if self.placement is None else place(motion, self.placement)
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True, kw_only=True)
+class PosedSubject:
+    """A subject at the nodes of every burst of a clip, or of many clips along a leading axis.
+
+    Attributes:
+        betas: shape coefficients.
+        scale: size of the body.
+        poses_rad: axis-angle per joint, in the body's layout [rad].
+        origin_high_m, origin_low_m: translation in the radar frame [m], a float64 in two parts.
+    """
+
+    betas: Float[Array, "*clip beta"]
+    scale: ArrayLike
+    poses_rad: Float[Array, "*clip frame node joint 3"]
+    origin_high_m: Float[Array, "*clip frame node 3"]
+    origin_low_m: Float[Array, "*clip frame node 3"]
+
+
+def pose_subject(
+    subject: Subject, radar_pose: RadarPose, times_s: Float[np.ndarray, "frame node"]
+) -> PosedSubject:
+    """Sample a subject's motion at the nodes of bursts.
+
+    Args:
+        subject: who moves.
+        radar_pose: height and tilt of the radar.
+        times_s: times of `radar.timing.burst_times_s` [s].
+    """
+    fitted = subject.fitted
+    poses_rad, transl_m = sample_motion(subject.motion, times_s)
+    high, low = split_float64(np.asarray(to_radar_frame(transl_m, radar_pose)))
+    return PosedSubject(
+        betas=jnp.asarray(fitted.betas, jnp.float32),
+        scale=jnp.float32(fitted.body_scale),
+        poses_rad=fit_pose(
+            jnp.asarray(poses_rad, jnp.float32), subject.motion.layout, subject.body
+        ),
+        origin_high_m=jnp.asarray(high),
+        origin_low_m=jnp.asarray(low),
+    )

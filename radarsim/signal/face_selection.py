@@ -1,0 +1,356 @@
+"""Selection of the faces to sum: strong enough, facing the radar, not occluded; grouped by range.
+
+Most of a body points away from the radar, so weak faces are dropped before the occlusion test.
+Arrays of a compiled program have fixed sizes: the selection also measures the sizes that the sum
+requires (array_sizes.py). It is a choice, not a smooth quantity: it carries no gradient.
+"""
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.typing import ArrayLike
+from jaxtyping import Array, Bool, Float, Int, Shaped
+
+from radarsim.numerics.batched_map import batched_map
+from radarsim.numerics.polynomials import chebyshev_nodes, lagrange_weights
+from radarsim.numerics.vectors import norm
+from radarsim.radar.config import Radar
+from radarsim.scattering.reflection import ReflectionModel
+from radarsim.scattering.visibility import faces_radar, hidden_point_removal, unoccluded
+from radarsim.scene.mesh import (
+    BurstMesh,
+    FaceIndices,
+    Faces,
+    faces_of,
+    frames_of,
+    relative_to_radar,
+)
+from radarsim.signal.array_sizes import RequiredSizes, SumSizes, sum_sizes
+from radarsim.signal.nufft_kernel import OVERSAMPLING
+from radarsim.signal.phase_rates import face_rates, mean_rates
+from radarsim.signal.range_groups import (
+    FACES_PER_GROUP,
+    GroupSpans,
+    bins_without_bulk,
+    group_by_range,
+    group_spans,
+    migration_span,
+    range_bins,
+)
+from radarsim.signal.settings import SimulationSettings
+
+# Part of an echo's energy that may have no group: less than float32 rounding of the whole.
+MOST_LEFT_OUT = 1e-5
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class FaceSelection:
+    """Faces that the sum runs over, per frame.
+
+    Attributes:
+        visible: visible faces, per visibility block.
+        order: face indices sorted by range and in groups, -1 for padding.
+        share: of each face in the echo's energy.
+        spans: middles and widths of the groups.
+        required: sizes that the sum of each frame requires.
+    """
+
+    visible: Bool[Array, "*frame block face"]
+    order: Int[Array, "*frame place"]
+    share: Float[Array, "*frame face"]
+    spans: GroupSpans
+    required: RequiredSizes
+
+
+def select_faces(
+    radar: Radar,
+    settings: SimulationSettings,
+    reflection: ReflectionModel,
+    mesh: BurstMesh,
+    faces: FaceIndices,
+) -> FaceSelection:
+    """Strong and visible faces of every frame, and the sizes that their sum requires.
+
+    Args:
+        radar: waveform, timing and antennas.
+        settings: visibility test, culling.
+        reflection: decides which faces are strong.
+        mesh: at the nodes of every frame.
+        faces: its triangles.
+    """
+    on_hull = _hpr_blocks(settings, mesh, faces) if settings.visibility == "hpr" else None
+    return _select(radar, settings.without_receiver, reflection, mesh, faces, on_hull)
+
+
+def sizes_of_selection(
+    radar: Radar,
+    settings: SimulationSettings,
+    reflection: ReflectionModel,
+    required: RequiredSizes,
+) -> SumSizes:
+    """Static sizes sufficient for all frames.
+
+    Raises:
+        InputError: something moves faster, or reaches farther, than the fast sum can represent.
+    """
+    return sum_sizes(radar, settings.error_budget, required, float(reflection.lobe_rad))
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _select(radar, settings, reflection, mesh, faces, on_hull):
+    def one_frame(inputs):
+        frame, hull = inputs
+        strength, centre_m = face_strengths(radar, settings, reflection, frame, faces)
+        strong = jnp.isfinite(strength)
+        by_hull = hull is not None
+        visible = hull & strong if by_hull else visible_faces(settings, frame, faces, strong)
+        order = range_order(radar, frame, faces, visible)
+        share = energy_shares(strength, jnp.any(visible, axis=0))
+        spans = spans_of(radar, centre_m, order, share)
+        required = required_sizes(radar, centre_m, order, share, spans)
+        return FaceSelection(visible, order, share, spans, required)
+
+    return batched_map(one_frame, (mesh, on_hull))
+
+
+def face_strengths(
+    radar: Radar,
+    settings: SimulationSettings,
+    reflection: ReflectionModel,
+    mesh: BurstMesh,
+    faces: FaceIndices,
+) -> tuple[Float[Array, "face"], Float[Array, "node face 3"]]:
+    """Log-amplitude (-inf where negligible) and phase point of every face of one frame."""
+
+    def at_node(inputs):
+        vertices_m, origin_m = inputs
+        return relative_to_radar(reflection.scatterers(vertices_m, faces), origin_m)
+
+    # A loop, as its results are stored: XLA would otherwise gather vertices at every use.
+    scatterers = batched_map(at_node, (mesh.vertices_m, mesh.origin_high_m))
+    return log_strength(radar, settings, reflection, scatterers), scatterers.centre_m
+
+
+def log_strength(
+    radar: Radar, settings: SimulationSettings, reflection: ReflectionModel, scatterers: Faces
+) -> Float[Array, "face"]:
+    """Largest log-amplitude of each face over the nodes; -inf where it is not worth summing.
+
+    That is where it never faces the radar, or stays below the threshold, as seen from the middle of
+    the array.
+    """
+    middle_m = (
+        jnp.asarray(each.mean(0), jnp.float32) for each in (radar.array.tx_m, radar.array.rx_m)
+    )
+    strength, _ = reflection.log_weight(radar, scatterers, *middle_m)
+    # Hidden point removal does not distinguish sides, and neither does the paper.
+    if settings.visibility in ("occlusion", "facing"):
+        strength = jnp.where(faces_radar(scatterers), strength, -jnp.inf)
+    strength = jnp.max(strength, axis=0)
+    if not settings.cull_ratio:
+        return strength
+    lowest = np.log(settings.cull_ratio) - outer_antenna_margin(
+        radar, settings, reflection, scatterers
+    )
+    return jnp.where(strength >= jnp.max(strength) + lowest, strength, -jnp.inf)
+
+
+def outer_antenna_margin(
+    radar: Radar, settings: SimulationSettings, reflection: ReflectionModel, scatterers: Faces
+) -> ArrayLike:
+    """Margin of log-amplitude by which a face may be stronger for an outer antenna.
+
+    At the threshold exp(-a^2 / lobe^2) an antenna at an angle b has exp(2 a b / lobe^2) times that:
+    with lobes of 0.35 rad, 2 m away, 12 dB for a cascade of 0.3 m, 0.5 dB for a single chip.
+    """
+    lobe_rad = reflection.lobe_rad
+    if not isinstance(lobe_rad, jax.Array) and not 0 < lobe_rad < np.inf:
+        return 0.0
+    aperture_m = sum(
+        np.linalg.norm(each - each.mean(0), axis=-1).max()
+        for each in (radar.array.tx_m, radar.array.rx_m)
+    )
+    angle_rad = np.float32(aperture_m) / jnp.min(norm(scatterers.centre_m))
+    return 2 * np.sqrt(-np.log(settings.cull_ratio)) * angle_rad / lobe_rad
+
+
+def block_weights(settings: SimulationSettings, mesh: BurstMesh) -> Float[np.ndarray, "block node"]:
+    """Interpolation weights from the nodes to the centres of the visibility blocks."""
+    count = settings.visibility_blocks
+    centres = -1 + (2 * np.arange(count) + 1) / count
+    nodes = chebyshev_nodes(mesh.origin_high_m.shape[-2])
+    return lagrange_weights(nodes, centres).astype(np.float32)
+
+
+def visible_faces(
+    settings: SimulationSettings,
+    mesh: BurstMesh,
+    faces: FaceIndices,
+    strong: Bool[Array, "face"],
+) -> Bool[Array, "block face"]:
+    """Strong faces that are visible at the centre of each block; not for hidden point removal.
+
+    The centroids of the triangles are tested for every reflection model: a phase point on a concave
+    surface lies behind its own triangle.
+
+    Args:
+        settings: test, and number of blocks.
+        mesh: of one frame.
+        faces: its triangles.
+        strong: faces to be tested.
+    """
+    vertices_m = mesh.vertices_m + mesh.origin_high_m[:, None]
+    vertices_m = jnp.einsum(
+        "bn,nvk->bvk", block_weights(settings, mesh), vertices_m, precision="highest"
+    )
+
+    def block(corners_m):
+        if settings.visibility == "none":
+            return strong
+        surface = faces_of(corners_m, faces)
+        front = faces_radar(surface)
+        if settings.visibility == "facing":
+            return strong & front
+        return unoccluded(surface.centre_m, corners_m[faces], front, strong & front)
+
+    return batched_map(block, vertices_m)
+
+
+def _hpr_blocks(settings, mesh: BurstMesh, faces) -> Bool[np.ndarray, "frame block face"]:
+    """Hidden point removal of the face centres at each visibility block, on the host."""
+    weights = block_weights(settings, mesh)
+
+    def blocks(frame: BurstMesh):
+        vertices_m = np.asarray(frame.vertices_m + frame.origin_high_m[:, None], np.float64)
+        corners_m = np.einsum("bn,nvk->bvk", weights, vertices_m)
+        return [hidden_point_removal(each[np.asarray(faces)].mean(1)) for each in corners_m]
+
+    return np.array([blocks(frame) for frame in frames_of(mesh)])
+
+
+def range_order(
+    radar: Radar, mesh: BurstMesh, faces: FaceIndices, visible: Bool[Array, "block face"]
+) -> Int[Array, "place"]:
+    """Faces visible in any block, as `range_groups.group_by_range` orders them."""
+    middle = mesh.vertices_m.shape[0] // 2
+    surface = faces_of(mesh.vertices_m[middle], faces)
+    surface = relative_to_radar(surface, mesh.origin_high_m[middle])
+    return group_by_range(radar, range_bins(radar, surface.centre_m), jnp.any(visible, axis=0))
+
+
+def energy_shares(
+    strength: Float[Array, "face"], selected: Bool[Array, "face"]
+) -> Float[Array, "face"]:
+    """Part of each face in the echo's energy; the sum is 1 if any is selected."""
+    strength = jnp.where(selected, strength, -jnp.inf)
+    strongest = jnp.max(strength)
+    power = jnp.exp(2 * (strength - jnp.where(jnp.isfinite(strongest), strongest, 0.0)))
+    return power / jnp.maximum(jnp.sum(power), 1e-30)
+
+
+def spans_of(
+    radar: Radar,
+    centre_m: Float[Array, "node face 3"],
+    order: Int[Array, "place"],
+    share: Float[Array, "face"],
+) -> GroupSpans:
+    """Range of the groups of one frame.
+
+    Args:
+        radar: sweep and timing.
+        centre_m: phase point of every face at the nodes, radar frame [m].
+        order: of `range_order`.
+        share: of `energy_shares`.
+    """
+    low, high = migration_span(radar, bins_without_bulk(radar, centre_m, share))
+    return group_spans(low[order], high[order], order >= 0)
+
+
+def required_sizes(
+    radar: Radar,
+    centre_m: Float[Array, "node face 3"],
+    order: Int[Array, "place"],
+    share: Float[Array, "face"],
+    spans: GroupSpans,
+) -> RequiredSizes:
+    """Sizes that the sum of one frame requires; the first arguments are those of `spans_of`."""
+    # A face at a position that is not finite has no place, and would be left out silently.
+    known = jnp.all(jnp.isfinite(norm(centre_m)))
+    middle_bins = spans.middle_cells / OVERSAMPLING
+    grouped_share = jnp.sum(jnp.where(order >= 0, share[order], 0.0))
+    range_m = norm(centre_m[len(centre_m) // 2])
+    return RequiredSizes(
+        num_places=jnp.max(jnp.where(order >= 0, jnp.arange(len(order)) + 1, 0)),
+        group_bins=spans.widest_bins,
+        band_bins=jnp.where(
+            jnp.sum(share) - grouped_share < MOST_LEFT_OUT,
+            jnp.max(middle_bins) - jnp.min(middle_bins),
+            jnp.inf,
+        ),
+        near_m=jnp.sum(share / range_m**4) ** (-1 / 4),
+        rates=jax.tree.map(
+            lambda value: jnp.where(known, value, jnp.nan), mean_rates(radar, centre_m, share)
+        ),
+    )
+
+
+@partial(jax.jit, static_argnums=0)
+def select_points(radar: Radar, mesh: BurstMesh, share: Float[Array, "point"]) -> FaceSelection:
+    """All points of every frame; the sizes follow from the fastest of them.
+
+    Args:
+        radar: waveform, timing and antennas.
+        mesh: its vertices are the points.
+        share: of each point in the echo's energy.
+    """
+
+    def one_frame(points):
+        centre_m = points.vertices_m + points.origin_high_m[:, None]
+        bins = range_bins(radar, centre_m[len(centre_m) // 2])
+        every = jnp.ones((1, len(bins)), bool)
+        order = group_by_range(radar, bins, every[0])
+        spans = spans_of(radar, centre_m, order, share)
+        required = required_sizes(radar, centre_m, order, share, spans)
+        fastest = jax.tree.map(jnp.max, face_rates(radar, centre_m, share))
+        return FaceSelection(every, order, share, spans, replace(required, rates=fastest))
+
+    return batched_map(one_frame, mesh)
+
+
+def regrouped(
+    radar: Radar,
+    reflection: ReflectionModel,
+    selection: FaceSelection,
+    mesh: BurstMesh,
+    faces: FaceIndices,
+) -> FaceSelection:
+    """The same faces with the ranges of their groups where the mesh is now.
+
+    For a mesh that has moved in range since its faces were selected, as in a fit.
+    """
+
+    def one_frame(inputs):
+        frame, order, share = inputs
+        surface = reflection.scatterers(frame.vertices_m, faces)
+        centre_m = relative_to_radar(surface, frame.origin_high_m).centre_m
+        return spans_of(radar, centre_m, order, share)
+
+    mesh = jax.lax.stop_gradient(mesh)
+    return replace(
+        selection, spans=batched_map(one_frame, (mesh, selection.order, selection.share))
+    )
+
+
+def padded(values: Shaped[Array, "face"], length: int, fill: float | int) -> Shaped[Array, "lit"]:
+    """The first `length` values, filled up where there are fewer."""
+    return jnp.pad(values[:length], (0, max(0, length - len(values))), constant_values=fill)
+
+
+def padded_spans(spans: GroupSpans, num_places: int) -> GroupSpans:
+    """The first groups of a frame; where there are fewer, the last is repeated as padding."""
+    groups = np.minimum(np.arange(num_places // FACES_PER_GROUP), len(spans.middle_cells) - 1)
+    return spans._replace(middle_cells=spans.middle_cells[groups])
