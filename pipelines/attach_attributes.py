@@ -9,6 +9,7 @@ sentence is used only if its caption has no other description.
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from pipelines.attribute_files import FALLBACK, Sentence, read_sentences
 from pipelines.schema import ATTRIBUTE_PARTS
@@ -20,8 +21,17 @@ from radarsim.errors import InputError
 
 ATTACHED = "tables/attributes/attached.parquet"
 
-# Sentences by part, for each (caption id, provenance, variant).
-Wordings = dict[tuple[str, str, int], dict[str, str]]
+
+class WordingKey(NamedTuple):
+    """Identifies one wording of one caption."""
+
+    caption: str
+    provenance: str
+    variant: int
+
+
+# Sentences by part, for each wording.
+Wordings = dict[WordingKey, dict[str, str]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,13 +81,13 @@ def attach(store: str | Path, file: str | Path) -> Attached:
         new = {key: parts for key, parts in _wordings(given).items() if _is_new(key, parts, built)}
         described = {sentence.caption for sentence in given}
         provenances = {sentence.provenance for sentence in given}
-        kept = {key: parts for key, parts in attached.items() if key[1] not in provenances}
+        kept = {key: parts for key, parts in attached.items() if key.provenance not in provenances}
         merged = _without_fallbacks(built, {**kept, **new})
         folder.write(ATTACHED, parquet_bytes("attributes", _rows(built, merged)))
     finally:
         folder.remove_tree(BUILD)
         lock.close()
-    all_described = {key[0] for key in (*built, *merged)}
+    all_described = {key.caption for key in (*built, *merged)}
     return Attached(
         captions=len(described),
         variants=len(new.keys() & merged.keys()),
@@ -112,41 +122,40 @@ def _wordings(sentences: Iterable[Sentence]) -> Wordings:
     """Sentences grouped into wordings; of duplicates, the last one is used."""
     found: Wordings = {}
     for each in sentences:
-        parts = found.setdefault((each.caption, each.provenance, each.variant), {})
+        parts = found.setdefault(WordingKey(each.caption, each.provenance, each.variant), {})
         parts[each.part] = each.sentence
     return found
 
 
-def _is_new(key: tuple[str, str, int], parts: dict[str, str], built: Wordings) -> bool:
+def _is_new(key: WordingKey, parts: dict[str, str], built: Wordings) -> bool:
     """Whether the build wrote no identical wording."""
-    caption, provenance, _ = key
     return not any(
         parts == built_parts
-        for (built_caption, built_provenance, _), built_parts in built.items()
-        if (built_caption, built_provenance) == (caption, provenance)
+        for built_key, built_parts in built.items()
+        if (built_key.caption, built_key.provenance) == (key.caption, key.provenance)
     )
 
 
 def _without_fallbacks(built: Wordings, attached: Wordings) -> Wordings:
     """The attached wordings, without plain fallbacks for captions that have another description."""
-    described = {caption for caption, source, _ in (*built, *attached) if source != FALLBACK}
+    described = {key.caption for key in (*built, *attached) if key.provenance != FALLBACK}
     return {
         key: parts
         for key, parts in attached.items()
-        if key[1] != FALLBACK or key[0] not in described
+        if key.provenance != FALLBACK or key.caption not in described
     }
 
 
 def _rows(built: Wordings, attached: Wordings) -> list[dict]:
     """Rows in a fixed order; variant numbers continue after those that the build wrote."""
     next_variant: dict[str, int] = {}
-    for caption, _, variant in built:
-        next_variant[caption] = max(next_variant.get(caption, 0), variant + 1)
+    for key in built:
+        next_variant[key.caption] = max(next_variant.get(key.caption, 0), key.variant + 1)
     rows = []
-    for (caption, provenance, _), parts in sorted(attached.items()):
-        variant = next_variant.get(caption, 0)
-        next_variant[caption] = variant + 1
-        wording = {"caption": caption, "variant": variant, "provenance": provenance}
+    for key, parts in sorted(attached.items()):
+        variant = next_variant.get(key.caption, 0)
+        next_variant[key.caption] = variant + 1
+        wording = {"caption": key.caption, "variant": variant, "provenance": key.provenance}
         order = sorted(parts, key=ATTRIBUTE_PARTS.index)
         rows += [{**wording, "part": part, "sentence": parts[part]} for part in order]
     return rows

@@ -79,14 +79,15 @@ class TextSetEntries:
         text, span_s = normalised_text(caption), _span(start_s, end_s)
         if text is None or span_s is None:
             return self.leave_out(NO_TIMES if text else _cause(caption))
-        if duration_s is not None and span_s[0] >= duration_s:
+        start_s, end_s = span_s
+        if duration_s is not None and start_s >= duration_s:
             return self.leave_out(OUTSIDE)
         entry = Text(
             caption=text,
             source=self.source,
             licence=self.licence,
-            start_s=span_s[0],
-            end_s=span_s[1],
+            start_s=start_s,
+            end_s=end_s,
             kind=kind,
         )
         self.texts.setdefault(key, []).append(entry)

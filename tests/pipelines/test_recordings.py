@@ -56,9 +56,15 @@ def made_store(path, if_cubes="on"):
         take = FakeTake(id=f"test/{name}", subject=name, texts=texts)
         takes[take.id] = take
         clips.append(
-            Clip(id=f"{take.id}@0.00s.0", take=take.id, source=take.source, licence=take.licence,
-                 subject=name, num_frames=recipe.num_frames)
-        )  # fmt: skip
+            Clip(
+                id=f"{take.id}@0.00s.0",
+                take=take.id,
+                source=take.source,
+                licence=take.licence,
+                subject=name,
+                num_frames=recipe.num_frames,
+            )
+        )
     plan = make_plan(recipe, clips)
     stage = partial(made_clip, keep_cubes=if_cubes == "on")
     build(plan, takes, str(path), make_blueprint(plan, takes), stage, workers=0, quiet=True)
