@@ -1,1 +1,100 @@
-"""Moving bodies to the raw signal of a millimetre-wave FMCW radar."""
+"""Millimetre-wave radar sensing of people: from moving bodies to the raw signal of an FMCW radar.
+
+    import jax, radarsim as rs
+
+    radar = rs.load_radar("AWR1843BOOST")
+    walker = rs.Subject(rs.read_motion("walk.bvh"), rs.free_body(), rs.Placement(distance_m=3.0))
+    cube_v = rs.simulate(radar, rs.Scene([walker]), jax.random.key(0))
+    rs.heatmaps(radar, cube_v).plot()
+
+The names below are the public interface; each is imported when it is first used, so that importing
+the package takes no time.
+"""
+
+import sys
+from importlib import import_module, metadata
+from types import ModuleType
+
+# Public name: module that defines it, and its name there where it differs.
+_PUBLIC = {
+    # radar
+    "AntennaArray": "radarsim.radar.antennas",
+    "BOARDS": "radarsim.radar.boards",
+    "Chirp": "radarsim.radar.chirp",
+    "Frame": "radarsim.radar.config",
+    "Radar": "radarsim.radar.config",
+    "Receiver": "radarsim.radar.config",
+    "burst_times_s": "radarsim.radar.timing",
+    "load_radar": "radarsim.files",
+    # scene
+    "BodyModel": "radarsim.scene.body",
+    "Motion": "radarsim.scene.motion",
+    "Placement": "radarsim.scene.placement",
+    "RadarPose": "radarsim.scene.placement",
+    "Scene": "radarsim.scene.scene",
+    "Subject": "radarsim.scene.subject",
+    "free_body": "radarsim.files",
+    "load_body": "radarsim.files",
+    "read_motion": "radarsim.files",
+    # reflection
+    "PhysicalOptics": "radarsim.scattering.reflection",
+    "QuasiSpecular": "radarsim.scattering.reflection",
+    "anchored_reflectivity": "radarsim.calibrate",
+    # simulation
+    "BatchSimulator": "radarsim.batch",
+    "SimulationSettings": "radarsim.signal.settings",
+    "simulate": "radarsim.simulate",
+    "simulate_mesh": "radarsim.simulate",
+    "simulate_points": "radarsim.simulate",
+    "stream": "radarsim.simulate",
+    # heatmaps
+    "HeatmapSettings": "radarsim.heatmaps.settings",
+    "Heatmaps": "radarsim.heatmaps.heatmaps",
+    "heatmaps": ("radarsim.heatmaps.heatmaps", "make_heatmaps"),
+    # captures
+    "open_capture": "radarsim.files",
+    "write_capture": "radarsim.files",
+    # errors
+    "InputError": "radarsim.errors",
+}
+
+__all__ = ["__version__", *_PUBLIC]
+
+
+def __getattr__(name: str):
+    if name == "__version__":
+        value = _version()
+    elif name in _PUBLIC:
+        home = _PUBLIC[name]
+        module, attribute = home if isinstance(home, tuple) else (home, name)
+        value = getattr(import_module(module), attribute)
+    else:
+        raise AttributeError(f"module 'radarsim' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+def _version() -> str:
+    try:
+        return metadata.version("radarsim")
+    except metadata.PackageNotFoundError:  # a source tree that is not installed
+        return "0+unknown"
+
+
+class _Package(ModuleType):
+    """The package, in which a submodule never hides the public function of the same name.
+
+    The import system sets each imported submodule as an attribute of its package: without this,
+    `radarsim.simulate` would become the module once anything has imported it.
+    """
+
+    def __setattr__(self, name, value):
+        if not (name in _PUBLIC and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

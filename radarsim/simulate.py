@@ -34,13 +34,13 @@ from radarsim.signal.array_sizes import SumSizes
 from radarsim.signal.exact_frames import exact_clip, exact_points
 from radarsim.signal.face_selection import (
     FaceSelection,
-    energy_shares,
     padded,
     padded_spans,
     select_faces,
     select_points,
     sizes_of_selection,
 )
+from radarsim.signal.face_strength import energy_shares
 from radarsim.signal.fast_sum import fast_sum
 from radarsim.signal.frame_chunks import frame_chunks
 from radarsim.signal.path_polynomials import path_lengths

@@ -11,7 +11,6 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
 from jaxtyping import Array, Bool, Float, Int, Shaped
 
 from radarsim.numerics.batched_map import batched_map
@@ -23,12 +22,12 @@ from radarsim.scattering.visibility import faces_radar, hidden_point_removal, un
 from radarsim.scene.mesh import (
     BurstMesh,
     FaceIndices,
-    Faces,
     faces_of,
     frames_of,
     relative_to_radar,
 )
 from radarsim.signal.array_sizes import RequiredSizes, SumSizes, sum_sizes
+from radarsim.signal.face_strength import energy_shares, face_strengths
 from radarsim.signal.nufft_kernel import OVERSAMPLING
 from radarsim.signal.phase_rates import face_rates, mean_rates
 from radarsim.signal.range_groups import (
@@ -117,67 +116,6 @@ def _select(radar, settings, reflection, mesh, faces, on_hull):
     return batched_map(one_frame, (mesh, on_hull))
 
 
-def face_strengths(
-    radar: Radar,
-    settings: SimulationSettings,
-    reflection: ReflectionModel,
-    mesh: BurstMesh,
-    faces: FaceIndices,
-) -> tuple[Float[Array, "face"], Float[Array, "node face 3"]]:
-    """Log-amplitude (-inf where negligible) and phase point of every face of one frame."""
-
-    def at_node(inputs):
-        vertices_m, origin_m = inputs
-        return relative_to_radar(reflection.scatterers(vertices_m, faces), origin_m)
-
-    # A loop, as its results are stored: XLA would otherwise gather vertices at every use.
-    scatterers = batched_map(at_node, (mesh.vertices_m, mesh.origin_high_m))
-    return log_strength(radar, settings, reflection, scatterers), scatterers.centre_m
-
-
-def log_strength(
-    radar: Radar, settings: SimulationSettings, reflection: ReflectionModel, scatterers: Faces
-) -> Float[Array, "face"]:
-    """Largest log-amplitude of each face over the nodes; -inf where it is not worth summing.
-
-    That is where it never faces the radar, or stays below the threshold, as seen from the middle of
-    the array.
-    """
-    middle_m = (
-        jnp.asarray(each.mean(0), jnp.float32) for each in (radar.array.tx_m, radar.array.rx_m)
-    )
-    strength, _ = reflection.log_weight(radar, scatterers, *middle_m)
-    # Hidden point removal does not distinguish sides, and neither does the paper.
-    if settings.visibility in ("occlusion", "facing"):
-        strength = jnp.where(faces_radar(scatterers), strength, -jnp.inf)
-    strength = jnp.max(strength, axis=0)
-    if not settings.cull_ratio:
-        return strength
-    lowest = np.log(settings.cull_ratio) - outer_antenna_margin(
-        radar, settings, reflection, scatterers
-    )
-    return jnp.where(strength >= jnp.max(strength) + lowest, strength, -jnp.inf)
-
-
-def outer_antenna_margin(
-    radar: Radar, settings: SimulationSettings, reflection: ReflectionModel, scatterers: Faces
-) -> ArrayLike:
-    """Margin of log-amplitude by which a face may be stronger for an outer antenna.
-
-    At the threshold exp(-a^2 / lobe^2) an antenna at an angle b has exp(2 a b / lobe^2) times that:
-    with lobes of 0.35 rad, 2 m away, 12 dB for a cascade of 0.3 m, 0.5 dB for a single chip.
-    """
-    lobe_rad = reflection.lobe_rad
-    if not isinstance(lobe_rad, jax.Array) and not 0 < lobe_rad < np.inf:
-        return 0.0
-    aperture_m = sum(
-        np.linalg.norm(each - each.mean(0), axis=-1).max()
-        for each in (radar.array.tx_m, radar.array.rx_m)
-    )
-    angle_rad = np.float32(aperture_m) / jnp.min(norm(scatterers.centre_m))
-    return 2 * np.sqrt(-np.log(settings.cull_ratio)) * angle_rad / lobe_rad
-
-
 def block_weights(settings: SimulationSettings, mesh: BurstMesh) -> Float[np.ndarray, "block node"]:
     """Interpolation weights from the nodes to the centres of the visibility blocks."""
     count = settings.visibility_blocks
@@ -240,16 +178,6 @@ def range_order(
     surface = faces_of(mesh.vertices_m[middle], faces)
     surface = relative_to_radar(surface, mesh.origin_high_m[middle])
     return group_by_range(radar, range_bins(radar, surface.centre_m), jnp.any(visible, axis=0))
-
-
-def energy_shares(
-    strength: Float[Array, "face"], selected: Bool[Array, "face"]
-) -> Float[Array, "face"]:
-    """Part of each face in the echo's energy; the sum is 1 if any is selected."""
-    strength = jnp.where(selected, strength, -jnp.inf)
-    strongest = jnp.max(strength)
-    power = jnp.exp(2 * (strength - jnp.where(jnp.isfinite(strongest), strongest, 0.0)))
-    return power / jnp.maximum(jnp.sum(power), 1e-30)
 
 
 def spans_of(
