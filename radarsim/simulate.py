@@ -93,25 +93,32 @@ def stream(
     radar: Radar,
     scene: Scene,
     key: Key,
-    *arguments,
+    reflection: ReflectionModel = QuasiSpecular(),
+    settings: SimulationSettings = SimulationSettings(),
+    *,
     frames_per_chunk: int = 50,
-    **options,
+    extra_noise_db: float = 0.0,
 ) -> Iterator[Complex[Array, "frame chirp tx rx sample"]]:
-    """The IF cube of a long motion in chunks, with the memory of one whatever its length.
+    """The IF cube of a long motion in chunks, in the memory of one chunk.
 
     The chunks have the frames and the noise of `simulate`; the last may be shorter.
 
     Args:
-        radar: the board.
-        scene: subjects and radar pose.
-        key: of the receiver's noise.
-        arguments, options: further arguments of `simulate`, frames excepted.
+        radar, scene, key, reflection, settings, extra_noise_db: as for `simulate`.
         frames_per_chunk: radar frames in each chunk.
     """
-    num_frames = frames_in(radar, scene.duration_s, _nodes_of(arguments, options))
+    num_frames = frames_in(radar, scene.duration_s, settings.nodes)
     for first in range(0, num_frames, frames_per_chunk):
-        span = {"num_frames": min(frames_per_chunk, num_frames - first), "first_frame": first}
-        yield simulate(radar, scene, key, *arguments, **options, **span)
+        yield simulate(
+            radar,
+            scene,
+            key,
+            reflection,
+            settings,
+            num_frames=min(frames_per_chunk, num_frames - first),
+            first_frame=first,
+            extra_noise_db=extra_noise_db,
+        )
         trim_heap()
 
 
@@ -292,9 +299,3 @@ def points_echo(
     sizes = sizes_of_selection(radar, settings, points, selection.required)
     indices = point_indices(len(points.area_m2))
     return clip_echo(radar, settings, sizes, points, mesh, indices, selection)
-
-
-def _nodes_of(arguments, options) -> int:
-    """Nodes per burst of the settings among further arguments of `simulate`."""
-    given = [*arguments[1:2], *([options["settings"]] if "settings" in options else [])]
-    return (given[0] if given else SimulationSettings()).nodes

@@ -2,7 +2,7 @@
 
 The chirp loops of all frames are concatenated; a window of 256 loops moves over them in steps of 16
 (mmCLIP, section 3.2.1). All averages are of power, and all maps are in dB above the power of the
-receiver's thermal noise: noise alone reads 0 dB, whatever the board.
+receiver's thermal noise: noise alone reads 0 dB for every board.
 
 Two kinds of window: `paper` transforms the 256 loops as one, as in the authors' network; they span
 two or three bursts with gaps between, so a constant speed makes fringes (1.9 cm/s apart at
@@ -97,7 +97,7 @@ def maps_of_clip(
     cube_v: Complex[Array, "frame chirp tx rx sample"],
     settings: HeatmapSettings = HeatmapSettings(),
 ) -> Heatmaps:
-    """The same within a compiled program, all frames at once."""
+    """The same within a compiled program, for all frames together."""
     columns = num_columns(radar, cube_v.shape[0], settings)
     clutter_v = _mean(cube_v) if settings.clutter == "clip" else jnp.zeros_like(cube_v[0, 0])
     frames = frames_of_chunks(radar, settings, len(cube_v), len(cube_v))[0]

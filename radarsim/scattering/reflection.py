@@ -3,7 +3,7 @@
 A model gives the **log-amplitude** of a scatterer for a transmitter at one point and a receiver at
 another, spreading 1/(R1 R2) included, without the level (levels.py) and without the carrier phase
 of the path (signal/exact_sum.py). Logarithms, because they are smooth in time and over the array,
-which the fast sum relies on. A model may add a phase of its own in the same way, separate from the
+which the fast sum relies on. A model may also give a phase of its own, separate from the
 delay of the path that places the echo in range.
 
 A new model is one class with the members of `ReflectionModel`.
@@ -217,7 +217,7 @@ class AntennaWeights:
     Attributes:
         log_tx: log-amplitude for each tx with the receiver at the array's centre.
         log_rx: what each rx adds to it.
-        cycles_tx, cycles_rx: the phase in the same way; None where there is none.
+        cycles_tx, cycles_rx: the phase, split likewise; None where there is none.
         pair: real and imaginary part of the remaining factor of each pair; None for 1.
     """
 

@@ -1,1 +1,1 @@
-"""Who moves before the radar: motion, body, mesh and placement."""
+"""Scenes: motion, body, mesh, subject and placement in front of the radar."""

@@ -1,4 +1,4 @@
-"""Where a subject starts, where the radar stands and looks, and the transform to its frame.
+"""Placement of a subject, pose of the radar, and the transform from world to radar frame.
 
 The world is z-up, the floor is z = 0, and the radar stands above the origin, looking along +x.
 """
@@ -23,7 +23,7 @@ _MIN_LEVEL_LEFT = 0.4
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class Placement:
-    """Where one subject starts; every value may be traced, so nothing is checked here.
+    """Start and heading of one subject; every value may be traced, so nothing is checked here.
 
     Attributes:
         distance_m: from the radar to the pelvis at the first pose, along the floor ahead [m].
@@ -40,7 +40,7 @@ class Placement:
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class RadarPose:
-    """Where the radar stands and looks; every value may be traced, so nothing is checked here.
+    """Height and boresight of the radar; every value may be traced, so nothing is checked here.
 
     Attributes:
         height_m: of the phase centre above the floor [m].
@@ -140,7 +140,7 @@ def to_radar_frame(
 ) -> Float[np.ndarray | jax.Array, "*batch 3"]:
     """World points in the radar frame: height subtracted, tilt undone.
 
-    A radar tilted up by e looks along (cos e, 0, sin e), so with z' = z - height
+    The boresight of a radar tilted up by e is (cos e, 0, sin e), so with z' = z - height
 
         x_radar = x cos e + z' sin e,    y_radar = y,    z_radar = z' cos e - x sin e.
 

@@ -1,4 +1,4 @@
-"""A scene: subjects, and where the radar stands and looks; posed for a burst, and as a mesh."""
+"""A scene: subjects and the pose of the radar; sampled at the nodes of bursts, and as a mesh."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

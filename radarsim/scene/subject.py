@@ -1,4 +1,4 @@
-"""A subject: a motion fitted to a body, and where it starts."""
+"""A subject: a motion fitted to a body, and its placement."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -67,7 +67,7 @@ def pose_subject(
     """Sample a subject's motion at the nodes of bursts.
 
     Args:
-        subject: who moves.
+        subject: motion, body and placement.
         radar_pose: height and tilt of the radar.
         times_s: times of `radar.timing.burst_times_s` [s].
     """

@@ -109,7 +109,7 @@ def sum_sizes(
     Raises:
         InputError: echoes change too fast, extend too far in range, or are not finite.
     """
-    # First: it reports what is wrong with a motion.
+    # First: its errors describe faults of the motion.
     loops, powers, own_quadratic = block_sizes(radar, budget, required.rates)
     terms = series_terms(budget, _largest(required.group_bins))
     return SumSizes(

@@ -1,6 +1,6 @@
 """Bulk-motion compensation: the motion common to all faces is removed before the sum and restored.
 
-A person who walks, or stands aside of the array's axis, shifts every tone alike, by pair and loop.
+A walking person, or one away from the array's axis, shifts every tone equally, by pair and loop.
 Removed from the faces and applied to the samples as a phase it is exact; the powers of shifts in
 the sum only have to describe the differences.
 """
@@ -46,11 +46,11 @@ def remove_bulk_motion(
     Args:
         radar: its sweep.
         tx, rx: polynomials of all faces.
-        share: of each face in the mean; their sum is 1, or 0 where there is no face.
+        share: weight of each face in the mean; the sum is 1, or 0 where there is no face.
         own_quadratic: whether the sum applies the remaining quadratic phase of each tone.
     """
     means = [jnp.sum(part * share, axis=-1) for part in (tx.bins, rx.bins, tx.rate)]
-    # What is removed and restored needs no gradient.
+    # No gradient is needed for a motion that is removed and restored.
     bulk = BulkMotion(*jax.lax.stop_gradient(means))
     tx_bins, rx_bins, rate_m = (part[..., None] for part in bulk)
     rate = tx.rate - rate_m

@@ -2,7 +2,7 @@
 
 Only positions need float64: each face keeps one reference path, whose whole cycles are dropped in
 float64; the remainder is small enough for float32. A path goes from a tx over the face to the
-middle of the receivers, plus the small difference of each rx. Within a burst (28 ms) both, and the
+middle of the receivers, plus the small difference for each rx. Within a burst (28 ms) both, and the
 logarithm of a face's weight, are smooth: polynomials through four or five Chebyshev nodes represent
 them (error_budget.NODES_DB).
 """
@@ -27,7 +27,7 @@ class PathLengths:
 
     Attributes:
         tx_m: path from each tx over the face to the receivers' middle, less the mean path [m].
-        rx_m: difference of the way back to each rx from that to their middle [m].
+        rx_m: distance from the face to each rx, less that to their middle [m].
         reference_cycles: carrier phase of the mean path, whole cycles dropped.
         reference_bin: range bin of the mean path.
         cycles_per_m: carrier phase per metre around the mean path.
