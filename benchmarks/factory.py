@@ -79,7 +79,7 @@ def write_long_motion(path: Path) -> None:
 
 def shares(num_clips: int) -> dict:
     """Share of one worker's time for simulation, encoding and writing of the first shard."""
-    from pipelines.stages import make_clip
+    from pipelines.clip_simulation import make_clip
     from pipelines.storage import LocalFolder
     from pipelines.store_writer import prepare
 
@@ -89,7 +89,7 @@ def shares(num_clips: int) -> dict:
     make(first, planned.takes[first.take])  # compiles
     with tempfile.TemporaryDirectory() as place:
         folder = _TimedFolder(LocalFolder(place))
-        prepare(folder, planned.blueprint)
+        prepare(folder, planned.store_spec)
         spent_s = _shard_times(planned, make, folder)
     whole_s = sum(spent_s.values())
     return {name: round(seconds / whole_s, 4) for name, seconds in spent_s.items()}
@@ -101,7 +101,7 @@ def _shard_times(planned: "_PlannedBuild", make: Callable, folder: "_TimedFolder
 
     spent_s = {"simulate": 0.0, "encode": 0.0}
     folder.spent_s = 0.0
-    writer = ShardWriter(folder, planned.blueprint, 0)
+    writer = ShardWriter(folder, planned.store_spec, 0)
     for clip in planned.plan.shard(0):
         start_s = time.perf_counter()
         arrays = make(clip, planned.takes[clip.take])
@@ -134,16 +134,16 @@ class _TimedFolder:
 class _PlannedBuild:
     plan: object
     takes: dict
-    blueprint: object
+    store_spec: object
 
 
 def _plan_build(num_clips: int, small: bool, motions: str | None = None) -> _PlannedBuild:
     """Plan a build of short built-in activities, or of a folder of motion files."""
     from builders.sources.takes import amass_takes, built_in_takes
-    from pipelines.blueprint import make_blueprint
     from pipelines.clip_selection import select_clips
     from pipelines.plan import make_plan
     from pipelines.recipe import Clips, Keep, Recipe
+    from pipelines.store_spec import make_store_spec
     from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
 
     radar = BOARDS[DEFAULT_BOARD]
@@ -158,7 +158,7 @@ def _plan_build(num_clips: int, small: bool, motions: str | None = None) -> _Pla
     found = amass_takes(motions) if motions else built_in
     takes = {take.id: take for take in found}
     plan = make_plan(recipe, [clip for take in found for clip in select_clips(recipe, take).clips])
-    return _PlannedBuild(plan, takes, make_blueprint(plan, takes))
+    return _PlannedBuild(plan, takes, make_store_spec(plan, takes))
 
 
 def _child(clips: int, workers: int, small: bool, out: str, motions: str | None = None) -> None:
@@ -166,14 +166,14 @@ def _child(clips: int, workers: int, small: bool, out: str, motions: str | None 
     import jax
 
     jax.config.update("jax_platforms", "cpu")
+    from pipelines.clip_simulation import make_clip
     from pipelines.run import build
-    from pipelines.stages import make_clip
 
     planned = _plan_build(clips, small, motions)
     stage = partial(make_clip, keep_cubes=True)
     start_s = time.monotonic()
     summary = build(
-        planned.plan, planned.takes, out, planned.blueprint, stage, workers=workers, quiet=True
+        planned.plan, planned.takes, out, planned.store_spec, stage, workers=workers, quiet=True
     )
     assert not summary.unfinished, summary.unfinished[:1]
     spent_s = time.monotonic() - start_s

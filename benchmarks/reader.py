@@ -48,10 +48,10 @@ def write_store(path: Path, gigabytes: float) -> int:
     from tqdm import tqdm
 
     from builders.sources.takes import BuiltInTake
-    from pipelines.blueprint import make_blueprint
     from pipelines.plan import make_plan
     from pipelines.recipe import Keep, Recipe
     from pipelines.storage import LocalFolder
+    from pipelines.store_spec import make_store_spec
     from pipelines.store_writer import ShardWriter, finish_store, prepare
     from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
 
@@ -60,13 +60,13 @@ def write_store(path: Path, gigabytes: float) -> int:
     clip_bytes = len(MAPS) * COLUMNS * 256 * 2 * 0.8  # noise of two digits, compressed
     num_clips = int(gigabytes * 1e9 / clip_bytes)
     plan = make_plan(recipe, list(_clips(take.id, num_clips)))
-    blueprint, folder = make_blueprint(plan, {take.id: take}), LocalFolder(path)
-    shapes = {spec.name: spec.shape[1:] for spec in blueprint.arrays if spec.per_clip}
-    prepare(folder, blueprint)
+    store_spec, folder = make_store_spec(plan, {take.id: take}), LocalFolder(path)
+    shapes = {spec.name: spec.shape[1:] for spec in store_spec.arrays if spec.per_clip}
+    prepare(folder, store_spec)
     rng = np.random.default_rng(0)
     counts = {"num_frames": np.int32(50), "num_columns": np.int32(COLUMNS)}
     for shard in tqdm(range(plan.num_shards), "writing noise"):
-        writer = ShardWriter(folder, blueprint, shard)
+        writer = ShardWriter(folder, store_spec, shard)
         for clip in plan.shard(shard):
             maps = {
                 name: rng.normal(3, 6, shapes[name]).round(1).clip(-10).astype(np.float16)
@@ -74,7 +74,7 @@ def write_store(path: Path, gigabytes: float) -> int:
             }
             writer.add(clip.row, clip.id, maps | counts)
         writer.finish({}, {"clips": len(plan.shard(shard))})
-    finish_store(folder, blueprint)
+    finish_store(folder, store_spec)
     return num_clips
 
 

@@ -5,12 +5,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipelines.blueprint import Blueprint
 from pipelines.plan import Clip, Plan
 from pipelines.recipe import Recipe
 from pipelines.shard_job import MakeClip
 from pipelines.sources import Take
 from pipelines.storage import LocalFolder
+from pipelines.store_spec import StoreSpec
 from pipelines.store_writer import ShardWriter
 from pipelines.worker_environment import default_workers
 
@@ -39,14 +39,14 @@ class CostEstimate:
 def estimate_cost(
     plan: Plan,
     takes: Mapping[str, Take],
-    blueprint: Blueprint,
+    store_spec: StoreSpec,
     make_clip: MakeClip,
     workers: int | None = None,
 ) -> CostEstimate:
     """Make the first clip of a plan twice in a worker process and write it to a temporary store.
 
     Args:
-        plan, takes, blueprint, make_clip, workers: as for `run.build`.
+        plan, takes, store_spec, make_clip, workers: as for `run.build`.
 
     Returns:
         Measured times and size.
@@ -59,7 +59,7 @@ def estimate_cost(
     clip = plan.clips[0]
     with local_workers(1, 1) as client:
         task = client.submit(
-            _make_twice, make_clip, plan.recipe, clip, takes[clip.take], blueprint, pure=False
+            _make_twice, make_clip, plan.recipe, clip, takes[clip.take], store_spec, pure=False
         )
         first_s, clip_s, clip_bytes = task.result()
     count = min(workers or default_workers(), plan.num_shards)
@@ -67,7 +67,7 @@ def estimate_cost(
 
 
 def _make_twice(
-    make_clip: MakeClip, recipe: Recipe, clip: Clip, take: Take, blueprint: Blueprint
+    make_clip: MakeClip, recipe: Recipe, clip: Clip, take: Take, store_spec: StoreSpec
 ) -> tuple[float, float, int]:
     """Time of the first and the second run [s], and bytes written."""
     start_s = time.monotonic()
@@ -75,7 +75,7 @@ def _make_twice(
     first_s = time.monotonic() - start_s
     with tempfile.TemporaryDirectory() as folder:
         start_s = time.monotonic()
-        writer = ShardWriter(LocalFolder(folder), blueprint, clip.shard)
+        writer = ShardWriter(LocalFolder(folder), store_spec, clip.shard)
         writer.add(clip.row, clip.id, make_clip(recipe, clip, take))
         writer.finish({}, {})
         return first_s, time.monotonic() - start_s, writer.num_bytes

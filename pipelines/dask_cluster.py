@@ -14,8 +14,8 @@ from importlib import metadata
 
 from distributed import Client, LocalCluster, WorkerPlugin, as_completed, get_worker
 
-from pipelines.blueprint import code_version
 from pipelines.storage import open_folder
+from pipelines.store_spec import code_version
 from pipelines.worker_environment import (
     claim_device,
     default_workers,

@@ -15,11 +15,11 @@ from pathlib import Path
 import jax.numpy as jnp
 import numpy as np
 
-from pipelines.blueprint import heatmap_settings
+from pipelines.clip_simulation import arrays_of_cube
 from pipelines.plan import Clip, ClipSelection, Note, clip_seed
 from pipelines.recipe import Recipe
-from pipelines.sources import TakeChanged, Text
-from pipelines.stages import arrays_of_cube
+from pipelines.sources import Text, unchanged
+from pipelines.store_spec import heatmap_settings
 from radarsim.captures.bin_files import files_of_recording
 from radarsim.captures.capture import Capture
 from radarsim.errors import InputError
@@ -123,15 +123,10 @@ def make_recorded_clip(
     Raises:
         TakeChanged: the capture has changed since the plan was made.
     """
-    try:
-        if take.sha256() != clip.take_sha256:
-            hint = "restore the old file, or build a new store"
-            raise InputError(take.id, "file", "changed since the plan was made", hint)
+    with unchanged(take, clip.take_sha256):
         capture = take.capture()
         first = first_frame(recipe, clip)
         codes = capture.read(first, first + clip.num_frames)
-    except InputError as error:
-        raise TakeChanged(error.where, error.field, error.problem, error.hint) from None
     full = np.zeros((recipe.num_frames, *codes.shape[1:]), np.complex64)
     full[: clip.num_frames] = codes * np.float32(capture.volts_per_code)
     return arrays_of_cube(recipe, clip, jnp.asarray(full), keep_cubes=keep_cubes)

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
-from pipelines.blueprint import Blueprint
 from pipelines.data_card import DATA_CARD, make_data_card
 from pipelines.plan import Note, Plan
 from pipelines.progress import Progress
@@ -18,6 +17,7 @@ from pipelines.shard_job import MakeClip, ShardJob, make_shard
 from pipelines.sources import Take
 from pipelines.storage import open_folder
 from pipelines.store_folder import StoreError, StoreFolder
+from pipelines.store_spec import StoreSpec
 from pipelines.store_writer import find_state, finish_store, prepare
 from radarsim.errors import InputError
 
@@ -50,7 +50,7 @@ def build(
     plan: Plan,
     takes: Mapping[str, Take],
     out: str,
-    blueprint: Blueprint,
+    store_spec: StoreSpec,
     make_clip: MakeClip,
     *,
     workers: int | None = None,
@@ -63,7 +63,7 @@ def build(
         plan: the clips.
         takes: all takes of the plan, by id.
         out: path or URL of the store.
-        blueprint: of the store.
+        store_spec: specification of the store.
         make_clip: function that makes the named arrays of one clip; must be picklable.
         workers: processes; None: `worker_environment.default_workers`; 0: run in this process,
             without Dask.
@@ -78,29 +78,29 @@ def build(
             does not answer.
     """
     folder = open_folder(out)
-    with _only_build(folder, blueprint) as state:
+    with _only_build(folder, store_spec) as state:
         summary = Summary(state=state)
         if state == "finished":
             summary.num_clips, summary.num_frames = len(plan.clips), plan.num_frames
             return summary
-        job = ShardJob(out=str(out), recipe=plan.recipe, blueprint=blueprint, make_clip=make_clip)
+        job = ShardJob(out=str(out), recipe=plan.recipe, store_spec=store_spec, make_clip=make_clip)
         tasks = _ShardTasks(job, plan, takes, workers, scheduler)
         with Progress(plan, quiet) as progress, closing(tasks.outcomes(progress)) as outcomes:
             for shard, outcome in outcomes:
                 _count(summary, shard, outcome)
                 progress.finished(shard, outcome)
         if not summary.unfinished:
-            finish_store(folder, blueprint, {DATA_CARD: make_data_card(folder)})
+            finish_store(folder, store_spec, {DATA_CARD: make_data_card(folder)})
     return summary
 
 
 @contextmanager
-def _only_build(folder: StoreFolder, blueprint: Blueprint) -> Iterator[str]:
+def _only_build(folder: StoreFolder, store_spec: StoreSpec) -> Iterator[str]:
     """Lock the store against other builds and prepare it; yields the state that it had before."""
-    state = find_state(folder, blueprint.identity)
+    state = find_state(folder, store_spec.identity)
     lock = folder.lock() if state != "finished" else None
     try:
-        yield prepare(folder, blueprint)
+        yield prepare(folder, store_spec)
     finally:
         if lock is not None:
             lock.close()

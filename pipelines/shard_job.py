@@ -9,12 +9,12 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
-from pipelines.blueprint import Blueprint
 from pipelines.plan import Clip, Note
 from pipelines.recipe import Recipe
 from pipelines.sources import Take, TakeChanged
 from pipelines.storage import open_folder
 from pipelines.store_folder import StoreError
+from pipelines.store_spec import StoreSpec
 from pipelines.store_tables import shard_tables
 from pipelines.store_writer import ShardWriter, done_record
 from radarsim.errors import InputError
@@ -31,13 +31,13 @@ class ShardJob:
     Attributes:
         out: path or URL of the store.
         recipe: of the dataset.
-        blueprint: of the store.
+        store_spec: specification of the store.
         make_clip: function that makes the named arrays of one clip; must be picklable.
     """
 
     out: str
     recipe: Recipe
-    blueprint: Blueprint
+    store_spec: StoreSpec
     make_clip: MakeClip
 
 
@@ -67,7 +67,7 @@ def make_shard(
     record = done_record(folder, shard)
     if record is not None:
         return {**record, "found": True}
-    writer = ShardWriter(folder, job.blueprint, shard)
+    writer = ShardWriter(folder, job.store_spec, shard)
     made, failed = [], []
     for clip in clips:
         try:

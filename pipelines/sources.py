@@ -4,7 +4,9 @@ Builders create takes from files or built-in activities; the pipeline handles al
 A take is pickled and sent to the workers, so it holds a path or a name, not the poses.
 """
 
+import contextlib
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,6 +16,22 @@ from radarsim.scene.motion import Motion
 
 class TakeChanged(InputError):
     """A take has changed since the plan was made; its shards wait until it is restored."""
+
+
+@contextlib.contextmanager
+def unchanged(take: "Take", sha256: str) -> Iterator[None]:
+    """Check a take's checksum, and treat errors of reading it inside this context as a change.
+
+    Raises:
+        TakeChanged: the take has changed since the plan was made, or cannot be read any more.
+    """
+    try:
+        if take.sha256() != sha256:
+            hint = "restore the old file, or build a new store"
+            raise InputError(take.id, "file", "changed since the plan was made", hint)
+        yield
+    except InputError as error:
+        raise TakeChanged(error.where, error.field, error.problem, error.hint) from None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import zarr
 
-from pipelines.blueprint import cube_shape, num_poses
 from pipelines.schema import FLOOR_DB, HEATMAPS, ArraySpec, Layout, store_arrays
 from pipelines.store_reader import Store
+from pipelines.store_spec import cube_shape, num_poses
 from pipelines.store_writer import verify
 from radarsim.errors import InputError
 

@@ -20,10 +20,10 @@ from zarr.buffer.cpu import Buffer
 from zarr.codecs import BloscCodec
 from zarr.storage import MemoryStore
 
-from pipelines.blueprint import Blueprint
 from pipelines.schema import CHECKED_TABLES, FORMAT, SCHEMA_VERSION, ArraySpec
 from pipelines.storage import open_folder
 from pipelines.store_folder import BUILD, StoreFolder
+from pipelines.store_spec import StoreSpec
 from pipelines.store_tables import Rows, parquet_bytes, part_path
 from radarsim.errors import InputError
 
@@ -31,7 +31,7 @@ CHECKSUMS = "checksums.json"
 _STORE_MARK = f"{BUILD}/store.json"
 
 
-def prepare(folder: StoreFolder, blueprint: Blueprint) -> str:
+def prepare(folder: StoreFolder, store_spec: StoreSpec) -> str:
     """Write metadata and coordinates, unless a finished store of the same identity exists.
 
     Returns:
@@ -40,12 +40,12 @@ def prepare(folder: StoreFolder, blueprint: Blueprint) -> str:
     Raises:
         InputError: the folder holds another store or other files; nothing is changed.
     """
-    state = find_state(folder, blueprint.identity)
+    state = find_state(folder, store_spec.identity)
     if state == "finished":
         folder.remove_tree(BUILD)
         return state
-    folder.write(_STORE_MARK, _json({"format": FORMAT, **blueprint.identity}))
-    for path, data in skeleton(blueprint).items():
+    folder.write(_STORE_MARK, _json({"format": FORMAT, **store_spec.identity}))
+    for path, data in skeleton(store_spec).items():
         folder.write(path, data)
     return state
 
@@ -85,16 +85,16 @@ def check_place(folder: StoreFolder) -> dict | None:
     return found
 
 
-def skeleton(blueprint: Blueprint) -> dict[str, bytes]:
+def skeleton(store_spec: StoreSpec) -> dict[str, bytes]:
     """Files of a store without clips, by path: metadata (also consolidated) and coordinates."""
     files: dict[str, Buffer] = {}
     store = MemoryStore(files)
-    attributes = {"format": FORMAT, "schema_version": SCHEMA_VERSION, **blueprint.attributes}
-    group = zarr.create_group(store, attributes={**attributes, **blueprint.identity})
-    for spec in blueprint.arrays:
+    attributes = {"format": FORMAT, "schema_version": SCHEMA_VERSION, **store_spec.attributes}
+    group = zarr.create_group(store, attributes={**attributes, **store_spec.identity})
+    for spec in store_spec.arrays:
         array = _create(group, spec)
         if not spec.per_clip:
-            array[:] = blueprint.coordinates[spec.name]
+            array[:] = store_spec.coordinates[spec.name]
     with warnings.catch_warnings():
         # Consolidated metadata is not yet in the Zarr 3 specification; other readers ignore it.
         warnings.simplefilter("ignore")
@@ -107,16 +107,16 @@ class ShardWriter:
 
     Args:
         folder: of the store.
-        blueprint: of the store.
+        store_spec: specification of the store.
         shard: index of the shard; only this writer may write its files.
     """
 
-    def __init__(self, folder: StoreFolder, blueprint: Blueprint, shard: int):
+    def __init__(self, folder: StoreFolder, store_spec: StoreSpec, shard: int):
         _single_threaded_blosc()
         self._folder, self._shard = folder, shard
-        self._rows = blueprint.rows(shard)
-        self._specs = {spec.name: spec for spec in blueprint.arrays if spec.per_clip}
-        self._metadata = skeleton(blueprint)
+        self._rows = store_spec.rows(shard)
+        self._specs = {spec.name: spec for spec in store_spec.arrays if spec.per_clip}
+        self._metadata = skeleton(store_spec)
         self._held = {
             name: np.full((len(self._rows), *spec.shape[1:]), spec.fill, spec.dtype)
             for name, spec in self._specs.items()
@@ -183,23 +183,23 @@ def done_record(folder: StoreFolder, shard: int) -> dict | None:
 
 
 def finish_store(
-    folder: StoreFolder, blueprint: Blueprint, also: Mapping[str, bytes] | None = None
+    folder: StoreFolder, store_spec: StoreSpec, also: Mapping[str, bytes] | None = None
 ) -> None:
     """Write the checksums and remove the marks, which makes the store finished.
 
     Args:
         folder: of the store.
-        blueprint: of the store.
+        store_spec: specification of the store.
         also: further files by path, such as the data card.
 
     Raises:
         RuntimeError: a shard is not done.
     """
-    sums = {path: hashlib.sha256(data).hexdigest() for path, data in skeleton(blueprint).items()}
-    for shard in range(blueprint.num_shards):
+    sums = {path: hashlib.sha256(data).hexdigest() for path, data in skeleton(store_spec).items()}
+    for shard in range(store_spec.num_shards):
         mark = _parsed(folder.read(_done(shard)))
         if mark is None:
-            raise RuntimeError(f"shard {shard} of {blueprint.num_shards} is not done")
+            raise RuntimeError(f"shard {shard} of {store_spec.num_shards} is not done")
         sums.update(mark["files"])
     for path, data in (also or {}).items():
         folder.write(path, data)

@@ -50,19 +50,19 @@ class FittedTake(NamedTuple):
     body_key: BodyKey
 
 
-# One take at a time: its clips follow each other, and a long one is large.
+# Only one take is cached: its clips are made one after the other, and a long take is large.
 @functools.lru_cache(maxsize=1)
 def fit_take(take: Take, sha256: str, recipe: Recipe, body_models: str | None) -> FittedTake:
-    """The take's motion on its subject's body.
+    """Fit the motion of a take to its subject's body.
 
     Args:
         take: of any source.
-        sha256: the take's; distinguishes its versions in the cache.
-        recipe: how finely the body is divided.
+        sha256: of the take; distinguishes its versions in the cache.
+        recipe: gives the maximum edge length of the body mesh.
         body_models: folder or file of body models; None for the free body.
 
     Raises:
-        InputError: the motion or the body model cannot be used.
+        InputError: the motion or the body model is not usable.
     """
     del sha256
     motion = take.load()
@@ -97,7 +97,7 @@ def placed_window(recipe: Recipe, clip: Clip, motion: Motion) -> Motion:
     """The clip's part of its take, placed in front of the radar: at most a full clip's poses."""
     placement = placement_of(clip)
     first = round(clip.start_s * motion.rate_hz)
-    # To the clip's end, or to that of its last burst.
+    # To the end of the clip or of its last burst.
     poses = poses_for(recipe.radar, recipe.num_frames, motion.rate_hz)
     window = cut_motion(
         motion, first, max(poses, math.ceil(recipe.clips.length_s * motion.rate_hz) + 1)

@@ -4,10 +4,10 @@ import sys
 from collections import Counter
 from collections.abc import Iterable
 
-from pipelines.blueprint import cube_bytes, keeps_cubes
 from pipelines.cost_estimate import CostEstimate
 from pipelines.plan import Note, Plan
 from pipelines.run import Summary
+from pipelines.store_spec import cube_bytes, keeps_cubes
 
 MAX_LINES = 20
 

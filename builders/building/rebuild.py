@@ -3,11 +3,11 @@
 from functools import partial
 
 from builders.sources.motion_lookup import MotionPaths, body_name, find_source_take
-from pipelines.blueprint import code_version
+from pipelines.clip_simulation import make_clip
 from pipelines.dask_cluster import local_workers
-from pipelines.stages import make_clip
 from pipelines.store_checks import compare_arrays
 from pipelines.store_reader import Store
+from pipelines.store_spec import code_version
 from radarsim.errors import InputError
 
 

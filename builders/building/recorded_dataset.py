@@ -16,7 +16,6 @@ from builders.building.console_report import (
     print_summary,
 )
 from builders.sources.recording_labels import read_labels
-from pipelines.blueprint import Blueprint, keeps_cubes, make_blueprint
 from pipelines.plan import Note, Plan, make_plan
 from pipelines.recipe import Recipe
 from pipelines.recipe_toml import recipe_from_table
@@ -29,6 +28,7 @@ from pipelines.recordings import (
 from pipelines.run import build
 from pipelines.schema import RECORDED_BODY
 from pipelines.storage import open_folder
+from pipelines.store_spec import StoreSpec, keeps_cubes, make_store_spec
 from pipelines.store_writer import check_place
 from radarsim.errors import InputError
 from radarsim.files import load_setup
@@ -86,9 +86,9 @@ def _plan(recipe: Recipe, takes: list[RecordedTake]) -> tuple[Plan, list[Note]]:
     return make_plan(recipe, clips), notes
 
 
-def _blueprint(plan: Plan, takes: dict[str, RecordedTake]) -> Blueprint:
-    blueprint = make_blueprint(plan, takes)
-    return replace(blueprint, attributes={**blueprint.attributes, "recorded": True})
+def _store_spec(plan: Plan, takes: dict[str, RecordedTake]) -> StoreSpec:
+    store_spec = make_store_spec(plan, takes)
+    return replace(store_spec, attributes={**store_spec.attributes, "recorded": True})
 
 
 def _build(options: argparse.Namespace, plan: Plan, takes: dict, notes: list[Note]) -> int:
@@ -98,7 +98,7 @@ def _build(options: argparse.Namespace, plan: Plan, takes: dict, notes: list[Not
         plan,
         named,
         options.out,
-        _blueprint(plan, named),
+        _store_spec(plan, named),
         partial(make_recorded_clip, keep_cubes=keeps_cubes(plan)),
         workers=options.workers,
         quiet=options.quiet,

@@ -19,16 +19,16 @@ from builders.building.console_report import (
 from builders.sources.caption_datasets import join_texts, load_caption_datasets
 from builders.sources.motion_lookup import body_name
 from builders.sources.takes import amass_takes, built_in_takes, file_takes, unique_takes
-from pipelines.blueprint import keeps_cubes, make_blueprint
 from pipelines.clip_selection import FEW_TAKES, select_all_clips
+from pipelines.clip_simulation import make_clip
 from pipelines.cost_estimate import CostEstimate, estimate_cost
 from pipelines.plan import Note, Plan, make_plan
 from pipelines.recipe import Recipe
 from pipelines.recipe_toml import recipe_from_table
 from pipelines.run import build
 from pipelines.shard_job import MakeClip
-from pipelines.stages import make_clip
 from pipelines.storage import open_folder
+from pipelines.store_spec import keeps_cubes, make_store_spec
 from pipelines.store_writer import check_place
 from pipelines.worker_environment import physical_cores
 from radarsim.errors import InputError
@@ -111,8 +111,8 @@ def _measured_cost(options: argparse.Namespace, plan: Plan, takes: dict) -> Cost
     """Time and size of one clip, simulated now."""
     named = {clip.take: takes[clip.take] for clip in plan.clips}
     print("simulating one clip to estimate time and size ...", flush=True)
-    blueprint = make_blueprint(plan, named)
-    return estimate_cost(plan, named, blueprint, _clip_maker(options, plan), options.workers)
+    store_spec = make_store_spec(plan, named)
+    return estimate_cost(plan, named, store_spec, _clip_maker(options, plan), options.workers)
 
 
 def _clip_maker(options: argparse.Namespace, plan: Plan) -> MakeClip:
@@ -128,7 +128,7 @@ def _build(
         plan,
         named,
         out,
-        make_blueprint(plan, named),
+        make_store_spec(plan, named),
         _clip_maker(options, plan),
         workers=options.workers,
         scheduler=options.scheduler,

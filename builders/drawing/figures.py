@@ -8,10 +8,10 @@ from matplotlib.figure import Figure
 from builders.drawing.scene import scene_of, source_subject, stored_scene
 from builders.drawing.single_clip import simulate_segment
 from builders.sources.motion_lookup import MotionPaths
-from pipelines.blueprint import heatmap_settings
 from pipelines.plan import Clip
 from pipelines.schema import HEATMAPS
 from pipelines.store_reader import Store
+from pipelines.store_spec import heatmap_settings
 from radarsim.errors import InputError
 from radarsim.heatmaps.heatmaps import HeatmapSettings, heatmap_axes, make_heatmaps
 from radarsim.plots.heatmaps import clip_page, sheet_page

@@ -7,11 +7,11 @@ import numpy as np
 
 from builders.sources.takes import BuiltInTake, FileTake
 from pipelines.clip_selection import CUT, TOO_SHORT, select_clips
+from pipelines.clip_simulation import make_clip
 from pipelines.plan import Clip, ClipSelection
 from pipelines.recipe import Recipe
 from pipelines.recipe_toml import recipe_from_table
 from pipelines.sources import Take
-from pipelines.stages import make_clip
 from radarsim.errors import InputError
 from radarsim.files import MOTION_SUFFIXES
 from radarsim.heatmaps.heatmaps import HeatmapSettings

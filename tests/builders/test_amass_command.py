@@ -69,8 +69,8 @@ def test_the_strongest_range_bins_are_at_the_placed_distance(built):
 
 def test_the_stored_heatmap_is_that_of_the_stored_cube(built):
     """Heatmaps recomputed from the stored ADC codes equal the stored ones."""
-    from pipelines.blueprint import heatmap_settings
     from pipelines.recipe_toml import parse_recipe
+    from pipelines.store_spec import heatmap_settings
     from radarsim.heatmaps.heatmaps import make_heatmaps
     from radarsim.signal.receiver import from_codes
 

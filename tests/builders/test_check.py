@@ -10,11 +10,11 @@ import pytest
 import zarr
 
 from builders import check
-from pipelines.blueprint import make_blueprint
 from pipelines.plan import Clip, clip_seed, make_plan
 from pipelines.recipe import Clips, Keep, Recipe
 from pipelines.run import build
 from pipelines.store_checks import compare_arrays
+from pipelines.store_spec import make_store_spec
 from pipelines.store_tables import parquet_bytes
 from pipelines.store_writer import CHECKSUMS
 from radarsim.errors import InputError
@@ -47,10 +47,10 @@ def plan_of(takes, **changes):
     return replace(plan, clips=tuple(replace(clip, **changes) for clip in plan.clips))
 
 
-def blueprint_and_stage(plan, takes, corrupt=lambda arrays: arrays):
+def store_spec_and_stage(plan, takes, corrupt=lambda arrays: arrays):
     """A stage that returns noise of the right shapes instead of a simulation."""
-    blueprint = make_blueprint(plan, takes)
-    specs = {spec.name: spec for spec in blueprint.arrays if spec.per_clip}
+    store_spec = make_store_spec(plan, takes)
+    specs = {spec.name: spec for spec in store_spec.arrays if spec.per_clip}
 
     def stage(recipe, clip, take):
         rng = np.random.default_rng(clip.seed)
@@ -60,13 +60,13 @@ def blueprint_and_stage(plan, takes, corrupt=lambda arrays: arrays):
             arrays[name][20:] = -10
         return corrupt({**arrays, "num_frames": np.int32(5), "num_columns": np.int32(20)})
 
-    return blueprint, stage
+    return store_spec, stage
 
 
 def built(path, plan=None, corrupt=lambda arrays: arrays):
     plan = plan or plan_of(TAKES)
-    blueprint, stage = blueprint_and_stage(plan, TAKES, corrupt)
-    build(plan, TAKES, str(path), blueprint, stage, workers=0, quiet=True)
+    store_spec, stage = store_spec_and_stage(plan, TAKES, corrupt)
+    build(plan, TAKES, str(path), store_spec, stage, workers=0, quiet=True)
     return path
 
 

@@ -10,14 +10,14 @@ from builders.drawing import figures, single_clip
 from builders.drawing.scene import scene_of, source_subject, stored_scene
 from builders.sources.motion_lookup import MotionPaths, find_source_take
 from builders.sources.takes import BuiltInTake, amass_takes, built_in_takes
-from pipelines.blueprint import make_blueprint
 from pipelines.clip_selection import select_clips
+from pipelines.clip_simulation import make_clip
 from pipelines.plan import make_plan
 from pipelines.recipe_toml import recipe_from_table
 from pipelines.shard_job import ShardJob, make_shard
-from pipelines.stages import make_clip
 from pipelines.storage import LocalFolder
 from pipelines.store_reader import Store
+from pipelines.store_spec import make_store_spec
 from pipelines.store_writer import finish_store, prepare
 from radarsim.heatmaps.heatmaps import HeatmapSettings, heatmap_axes
 from radarsim.plots.scene import radial_trajectory
@@ -60,11 +60,11 @@ def _build(root, name, keep):
         [clip for take in takes.values() for clip in select_clips(recipe, take, models).clips],
     )
     stage = partial(make_clip, body_models=models, keep_cubes=keep["if_cubes"] == "on")
-    folder, blueprint = LocalFolder(root / name), make_blueprint(plan, takes)
-    prepare(folder, blueprint)
-    job = ShardJob(out=str(root / name), recipe=recipe, blueprint=blueprint, make_clip=stage)
+    folder, store_spec = LocalFolder(root / name), make_store_spec(plan, takes)
+    prepare(folder, store_spec)
+    job = ShardJob(out=str(root / name), recipe=recipe, store_spec=store_spec, make_clip=stage)
     make_shard(job, 0, plan.shard(0), takes)
-    finish_store(folder, blueprint)
+    finish_store(folder, store_spec)
 
 
 def is_png(path):

@@ -4,12 +4,12 @@ import hashlib
 
 import numpy as np
 
-from pipelines.blueprint import Blueprint
 from pipelines.plan import Clip, Plan, clip_seed, draw_placement, make_plan
 from pipelines.recipe_toml import recipe_digest
 from pipelines.run import build
 from pipelines.schema import ATTRIBUTE_PARTS, FLOOR_DB, Layout, store_arrays
 from pipelines.sources import Text
+from pipelines.store_spec import StoreSpec
 from tests.helpers.pipeline_fakes import FakeTake, small_recipe
 
 LABELS = ("bow", "jump", "kick", "march", "squat", "wave")
@@ -65,8 +65,8 @@ def build_labelled_store(path, range_step_m: float = 0.1, **options) -> str:
     """
     recipe, takes = small_recipe(), labelled_takes(**options)
     plan = make_plan(recipe, [_clip(recipe, take) for take in takes.values()])
-    blueprint = _blueprint(plan, range_step_m)
-    build(plan, takes, str(path), blueprint, _heatmaps, workers=0, quiet=True)
+    store_spec = _store_spec(plan, range_step_m)
+    build(plan, takes, str(path), store_spec, _heatmaps, workers=0, quiet=True)
     return str(path)
 
 
@@ -90,7 +90,7 @@ def _map(rng, centre) -> np.ndarray:
     return np.maximum(rng.normal(0, 2, (COLUMNS, BINS)) + echo_db, FLOOR_DB).astype(np.float16)
 
 
-def _blueprint(plan: Plan, range_step_m: float) -> Blueprint:
+def _store_spec(plan: Plan, range_step_m: float) -> StoreSpec:
     layout = Layout(
         num_clips=len(plan.clips),
         clips_per_shard=plan.clips_per_shard,
@@ -106,7 +106,7 @@ def _blueprint(plan: Plan, range_step_m: float) -> Blueprint:
         "column_time": np.arange(COLUMNS) / 80,
     }
     identity = {"plan_digest": plan.digest, "recipe_digest": recipe_digest(plan.recipe)}
-    return Blueprint(
+    return StoreSpec(
         arrays=store_arrays(layout),
         coordinates=coordinates,
         attributes={},

@@ -12,12 +12,12 @@ from functools import partial
 
 import numpy as np
 
-from pipelines.blueprint import Blueprint
 from pipelines.plan import Clip, clip_seed, draw_placement, make_plan
 from pipelines.recipe import Clips, Recipe
 from pipelines.recipe_toml import recipe_digest
 from pipelines.schema import Layout, store_arrays
 from pipelines.sources import Text
+from pipelines.store_spec import StoreSpec
 from radarsim.errors import InputError
 from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
 
@@ -62,7 +62,7 @@ def fake_plan(takes: dict[str, FakeTake], recipe: Recipe | None = None):
     return make_plan(recipe, [_clip(recipe, take) for take in takes.values()])
 
 
-def fake_blueprint(plan, **changes) -> Blueprint:
+def fake_store_spec(plan, **changes) -> StoreSpec:
     layout = Layout(
         num_clips=len(plan.clips),
         clips_per_shard=plan.clips_per_shard,
@@ -76,7 +76,7 @@ def fake_blueprint(plan, **changes) -> Blueprint:
     coordinates = {name: np.arange(size, dtype=float) for name, size in BINS.items()}
     coordinates |= dict.fromkeys(("time", "column_time"), np.arange(NUM_COLUMNS) / 80)
     identity = {"plan_digest": plan.digest, "recipe_digest": recipe_digest(plan.recipe)}
-    return Blueprint(
+    return StoreSpec(
         arrays=store_arrays(layout),
         coordinates=coordinates,
         attributes={},
@@ -136,7 +136,7 @@ def main(out: str, workers: str, delay_s: str, scheduler: str | None = None) -> 
         plan,
         takes,
         out,
-        fake_blueprint(plan),
+        fake_store_spec(plan),
         make_clip,
         workers=int(workers),
         scheduler=scheduler,

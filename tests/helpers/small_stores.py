@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from pipelines.blueprint import Blueprint, make_blueprint
 from pipelines.plan import Clip, clip_seed, draw_placement, make_plan
 from pipelines.recipe import Clips, Keep, Placements, Recipe
 from pipelines.run import build
 from pipelines.schema import FLOOR_DB, HEATMAPS
 from pipelines.sources import Text
+from pipelines.store_spec import StoreSpec, make_store_spec
 from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
 from tests.helpers.pipeline_fakes import FakeTake
 
@@ -41,16 +41,16 @@ def build_store(path) -> str:
     takes = {f"t{i}": _take(i) for i in range(NUM_CLIPS)}
     clips = [_clip(recipe, take) for take in takes.values()]
     plan = make_plan(recipe, clips)
-    blueprint = make_blueprint(plan, takes)
+    store_spec = make_store_spec(plan, takes)
 
     def make_clip(recipe: Recipe, clip: Clip, take: FakeTake) -> dict[str, np.ndarray]:
-        return drawn_clip(blueprint, clip)
+        return drawn_clip(store_spec, clip)
 
-    build(plan, takes, str(path), blueprint, make_clip, workers=0, quiet=True)
+    build(plan, takes, str(path), store_spec, make_clip, workers=0, quiet=True)
     return str(path)
 
 
-def drawn_clip(blueprint: Blueprint, clip: Clip) -> dict[str, np.ndarray]:
+def drawn_clip(store_spec: StoreSpec, clip: Clip) -> dict[str, np.ndarray]:
     """Arrays of a clip: noise, and an echo that moves back and forth."""
     from radarsim.errors import InputError
 
@@ -58,7 +58,7 @@ def drawn_clip(blueprint: Blueprint, clip: Clip) -> dict[str, np.ndarray]:
         raise InputError(clip.id, "poses", "impossible pose", "inspect the motion")
     rng = np.random.default_rng(clip.seed)
     arrays = {}
-    for spec in blueprint.arrays:
+    for spec in store_spec.arrays:
         if spec.name in HEATMAPS:
             arrays[spec.name] = _map(rng, spec.shape[1:], _columns(spec.shape[1], clip))
         elif spec.name == "if_cube":

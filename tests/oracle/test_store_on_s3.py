@@ -8,16 +8,16 @@ from pipelines.store_reader import Store
 from pipelines.store_writer import verify
 from radarsim.errors import InputError
 from tests.helpers.pipeline_fakes import (
-    fake_blueprint,
     fake_clip,
     fake_plan,
+    fake_store_spec,
     fake_takes,
     store_bytes,
 )
 
 TAKES = fake_takes(6)
 PLAN = fake_plan(TAKES)
-BLUEPRINT = fake_blueprint(PLAN)
+STORE_SPEC = fake_store_spec(PLAN)
 
 
 @pytest.fixture
@@ -46,10 +46,10 @@ def test_a_store_on_s3_is_written_resumed_checked_and_read(bucket, tmp_path):
         return fake_clip(recipe, clip, take)
 
     with pytest.raises(KeyboardInterrupt):
-        build(PLAN, TAKES, url, BLUEPRINT, stops, workers=0, quiet=True)
+        build(PLAN, TAKES, url, STORE_SPEC, stops, workers=0, quiet=True)
     # Two processes: each opens the bucket with the settings of the environment.
-    summary = build(PLAN, TAKES, url, BLUEPRINT, fake_clip, workers=2, quiet=True)
-    build(PLAN, TAKES, str(tmp_path / "s.zarr"), BLUEPRINT, fake_clip, workers=0, quiet=True)
+    summary = build(PLAN, TAKES, url, STORE_SPEC, fake_clip, workers=2, quiet=True)
+    build(PLAN, TAKES, str(tmp_path / "s.zarr"), STORE_SPEC, fake_clip, workers=0, quiet=True)
     folder = open_folder(url)
     assert (summary.state, summary.unfinished) == ("resumed", [])
     assert {path: folder.read(path) for path in folder.files()} == store_bytes(tmp_path / "s.zarr")
@@ -59,5 +59,5 @@ def test_a_store_on_s3_is_written_resumed_checked_and_read(bucket, tmp_path):
 
 def test_a_missing_bucket_gives_a_one_line_error(bucket):
     with pytest.raises(InputError, match="cannot be") as refusal:
-        build(PLAN, TAKES, "s3://missing/s.zarr", BLUEPRINT, fake_clip, workers=0, quiet=True)
+        build(PLAN, TAKES, "s3://missing/s.zarr", STORE_SPEC, fake_clip, workers=0, quiet=True)
     assert "\n" not in str(refusal.value)

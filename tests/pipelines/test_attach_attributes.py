@@ -17,9 +17,9 @@ from pipelines.storage import open_folder
 from pipelines.store_writer import prepare, verify
 from radarsim.errors import InputError
 from tests.helpers.pipeline_fakes import (
-    fake_blueprint,
     fake_clip,
     fake_plan,
+    fake_store_spec,
     fake_takes,
     store_bytes,
 )
@@ -39,7 +39,7 @@ def store(tmp_path):
         object.__setattr__(take, "texts", texts[name])
     plan = fake_plan(takes)
     path = tmp_path / "s.zarr"
-    build(plan, takes, str(path), fake_blueprint(plan), fake_clip, workers=0, quiet=True)
+    build(plan, takes, str(path), fake_store_spec(plan), fake_clip, workers=0, quiet=True)
     return path
 
 
@@ -145,7 +145,7 @@ def test_an_unfinished_or_locked_store_is_not_changed(store, tmp_path, capsys):
     assert store_bytes(store) == before
     held.close()
     takes = fake_takes(5)
-    prepare(open_folder(tmp_path / "begun.zarr"), fake_blueprint(fake_plan(takes)))
+    prepare(open_folder(tmp_path / "begun.zarr"), fake_store_spec(fake_plan(takes)))
     assert main([str(file), "--attach", str(tmp_path / "begun.zarr")]) == 2
     assert "not finished; run its build again" in capsys.readouterr().err
 

@@ -14,16 +14,16 @@ from pipelines.run import build
 from pipelines.worker_environment import claim_device
 from radarsim.errors import InputError
 from tests.helpers.pipeline_fakes import (
-    fake_blueprint,
     fake_clip,
     fake_plan,
+    fake_store_spec,
     fake_takes,
     store_bytes,
 )
 
 TAKES = fake_takes(14)
 PLAN = fake_plan(TAKES)
-BLUEPRINT = fake_blueprint(PLAN)
+STORE_SPEC = fake_store_spec(PLAN)
 
 
 @pytest.fixture(scope="module")
@@ -39,12 +39,12 @@ def address():
 
 
 def built(path, address):
-    return build(PLAN, TAKES, str(path), BLUEPRINT, fake_clip, scheduler=address, quiet=True)
+    return build(PLAN, TAKES, str(path), STORE_SPEC, fake_clip, scheduler=address, quiet=True)
 
 
 def test_a_running_cluster_writes_the_same_bytes(tmp_path, address):
     summary = built(tmp_path / "there.zarr", address)
-    build(PLAN, TAKES, str(tmp_path / "here.zarr"), BLUEPRINT, fake_clip, workers=0, quiet=True)
+    build(PLAN, TAKES, str(tmp_path / "here.zarr"), STORE_SPEC, fake_clip, workers=0, quiet=True)
     assert (summary.num_clips, summary.unfinished) == (14, [])
     assert store_bytes(tmp_path / "there.zarr") == store_bytes(tmp_path / "here.zarr")
 

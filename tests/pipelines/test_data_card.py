@@ -14,7 +14,7 @@ from pipelines.storage import open_folder
 from pipelines.store_statistics import compute_statistics
 from pipelines.store_tables import parquet_bytes
 from radarsim.errors import InputError
-from tests.helpers.pipeline_fakes import fake_blueprint, fake_clip, fake_plan, fake_takes
+from tests.helpers.pipeline_fakes import fake_clip, fake_plan, fake_store_spec, fake_takes
 
 TAKES = fake_takes(14)
 PLAN = fake_plan(TAKES)
@@ -33,14 +33,14 @@ def store(tmp_path_factory):
     """14 clips of 0.3 s; one failed, one without text."""
     path = tmp_path_factory.mktemp("card") / "s.zarr"
     takes = {name: described(name, take) for name, take in TAKES.items()}
-    blueprint = fake_blueprint(PLAN)
-    blueprint.identity["recipe"] = dump_recipe(PLAN.recipe)
-    blueprint.attributes["frame_period_s"] = 0.1
+    store_spec = fake_store_spec(PLAN)
+    store_spec.identity["recipe"] = dump_recipe(PLAN.recipe)
+    store_spec.attributes["frame_period_s"] = 0.1
 
     def make_clip(recipe, clip, take):
         return fake_clip(recipe, clip, take, bad=(PLAN.clips[2].id,))
 
-    build(PLAN, takes, str(path), blueprint, make_clip, workers=0, quiet=True)
+    build(PLAN, takes, str(path), store_spec, make_clip, workers=0, quiet=True)
     return path
 
 

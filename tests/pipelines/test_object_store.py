@@ -8,20 +8,20 @@ from pipelines.store_reader import Store
 from pipelines.store_writer import find_state, prepare, verify
 from radarsim.errors import InputError
 from tests.helpers.pipeline_fakes import (
-    fake_blueprint,
     fake_clip,
     fake_plan,
+    fake_store_spec,
     fake_takes,
     store_bytes,
 )
 
 TAKES = fake_takes(6)
 PLAN = fake_plan(TAKES)
-BLUEPRINT = fake_blueprint(PLAN)
+STORE_SPEC = fake_store_spec(PLAN)
 
 
 def built(place, make_clip=fake_clip):
-    return build(PLAN, TAKES, str(place), BLUEPRINT, make_clip, workers=0, quiet=True)
+    return build(PLAN, TAKES, str(place), STORE_SPEC, make_clip, workers=0, quiet=True)
 
 
 def object_bytes(url):
@@ -46,7 +46,7 @@ def test_an_interrupted_build_in_a_bucket_resumes(tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         built(url, stops)
-    assert find_state(open_folder(url), BLUEPRINT.identity) == "resumed"
+    assert find_state(open_folder(url), STORE_SPEC.identity) == "resumed"
     assert built(url).state == "resumed"
     built(tmp_path / "s.zarr")
     assert object_bytes(url) == store_bytes(tmp_path / "s.zarr")
@@ -61,7 +61,7 @@ def test_a_store_is_read_from_its_url():
 def test_files_that_are_not_a_store_are_not_changed():
     open_folder("memory:///other").write("precious.txt", b"1")
     with pytest.raises(InputError, match="holds files that are not a store"):
-        prepare(open_folder("memory:///other"), BLUEPRINT)
+        prepare(open_folder("memory:///other"), STORE_SPEC)
     assert object_bytes("memory:///other") == {"precious.txt": b"1"}
 
 

@@ -10,11 +10,11 @@ from builders.building.cli_options import FLAG_SETTINGS, PRESETS, recipe_table
 from builders.building.recipe_loading import PATHS, load_recipe_table, merge_tables
 from builders.building.simulated_dataset import build_dataset
 from builders.sources.takes import built_in_takes
-from pipelines.blueprint import make_blueprint
 from pipelines.clip_selection import select_all_clips, select_clips
 from pipelines.recipe import SECTIONS
 from pipelines.recipe_toml import recipe_digest, recipe_from_table
 from pipelines.storage import LocalFolder
+from pipelines.store_spec import make_store_spec
 from pipelines.store_writer import prepare
 from radarsim.errors import InputError
 from tests.helpers.pipeline_fakes import fake_plan, fake_takes
@@ -46,7 +46,7 @@ def test_a_store_can_be_used_as_a_recipe(tmp_path):
     """The recipe of a store has every digit of its radar."""
     takes = fake_takes(3)
     plan = fake_plan(takes, recipe_of("--seed", "9", "--radar", "IWR6843ISK", "--sigma", "0.3:0.7"))
-    prepare(LocalFolder(tmp_path / "s.zarr"), make_blueprint(plan, takes))
+    prepare(LocalFolder(tmp_path / "s.zarr"), make_store_spec(plan, takes))
     again = recipe_of("--recipe", str(tmp_path / "s.zarr"))
     assert again == plan.recipe
     assert recipe_digest(again) == recipe_digest(plan.recipe)

@@ -12,16 +12,16 @@ import zarr
 from builders import amass, check, dca1000, draw, recordings
 from builders.building.dca1000_export import capture_file_name, require_adc_codes
 from builders.sources.recording_labels import read_labels
-from pipelines.blueprint import make_blueprint
+from pipelines.clip_simulation import arrays_of_cube
 from pipelines.plan import Clip, make_plan
 from pipelines.recipe import Clips, Keep, Recipe
 from pipelines.recordings import RecordedTake, select_recorded_clips
 from pipelines.run import build
 from pipelines.schema import HEATMAPS
 from pipelines.sources import Text
-from pipelines.stages import arrays_of_cube
 from pipelines.store_checks import find_problems
 from pipelines.store_reader import Store
+from pipelines.store_spec import make_store_spec
 from radarsim.captures.dca1000_codec import from_complex
 from radarsim.errors import InputError
 from radarsim.files import load_setup, open_capture, write_capture
@@ -67,7 +67,7 @@ def made_store(path, if_cubes="on"):
         )
     plan = make_plan(recipe, clips)
     stage = partial(made_clip, keep_cubes=if_cubes == "on")
-    build(plan, takes, str(path), make_blueprint(plan, takes), stage, workers=0, quiet=True)
+    build(plan, takes, str(path), make_store_spec(plan, takes), stage, workers=0, quiet=True)
     return path
 
 

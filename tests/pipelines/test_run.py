@@ -17,21 +17,21 @@ from pipelines.storage import LocalFolder
 from pipelines.store_writer import verify
 from pipelines.worker_environment import physical_cores, worker_environment
 from tests.helpers.pipeline_fakes import (
-    fake_blueprint,
     fake_clip,
     fake_plan,
+    fake_store_spec,
     fake_takes,
     store_bytes,
 )
 
 TAKES = fake_takes(14)
 PLAN = fake_plan(TAKES)
-BLUEPRINT = fake_blueprint(PLAN)
+STORE_SPEC = fake_store_spec(PLAN)
 ROOT = Path(__file__).parents[2]
 
 
 def built(path, make_clip=fake_clip, workers=0, plan=PLAN, takes=TAKES):
-    return build(plan, takes, str(path), BLUEPRINT, make_clip, workers=workers, quiet=True)
+    return build(plan, takes, str(path), STORE_SPEC, make_clip, workers=workers, quiet=True)
 
 
 @pytest.fixture(scope="module")

@@ -29,9 +29,9 @@ from radarsim.errors import InputError
 from tests.helpers.pipeline_fakes import (
     BINS,
     NUM_COLUMNS,
-    fake_blueprint,
     fake_clip,
     fake_plan,
+    fake_store_spec,
     fake_takes,
     small_recipe,
     store_bytes,
@@ -39,13 +39,13 @@ from tests.helpers.pipeline_fakes import (
 
 TAKES = fake_takes(6)
 PLAN = fake_plan(TAKES)
-BLUEPRINT = fake_blueprint(PLAN)
+STORE_SPEC = fake_store_spec(PLAN)
 
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
     path = tmp_path_factory.mktemp("stores") / "small.zarr"
-    build(PLAN, TAKES, str(path), BLUEPRINT, fake_clip, workers=0, quiet=True)
+    build(PLAN, TAKES, str(path), STORE_SPEC, fake_clip, workers=0, quiet=True)
     return path
 
 
@@ -136,25 +136,25 @@ def test_checksums_stay_valid_when_attributes_are_attached(tmp_path, store):
 
 def test_an_error_about_infinite_values_names_clip_and_axis(tmp_path):
     folder = LocalFolder(tmp_path / "s.zarr")
-    prepare(folder, BLUEPRINT)
+    prepare(folder, STORE_SPEC)
     arrays = expected(0)
     arrays["time_range"][2, 3] = np.nan
-    writer = ShardWriter(folder, BLUEPRINT, 0)
+    writer = ShardWriter(folder, STORE_SPEC, 0)
     with pytest.raises(InputError, match=r"take-000#000.0: time_range: 1 values.*time 2, range 3"):
         writer.add(0, PLAN.clips[0].id, arrays)
 
 
 def test_a_row_of_another_shard_is_an_assertion_error(tmp_path):
-    writer = ShardWriter(LocalFolder(tmp_path / "s.zarr"), BLUEPRINT, 0)
+    writer = ShardWriter(LocalFolder(tmp_path / "s.zarr"), STORE_SPEC, 0)
     with pytest.raises(AssertionError, match="row 4 is not of shard 0"):
         writer.add(4, "clip", expected(4))
 
 
 def test_a_shard_is_done_only_while_its_files_are_undamaged(tmp_path):
     folder = LocalFolder(tmp_path / "s.zarr")
-    prepare(folder, BLUEPRINT)
+    prepare(folder, STORE_SPEC)
     job = ShardJob(
-        out=str(folder.root), recipe=PLAN.recipe, blueprint=BLUEPRINT, make_clip=fake_clip
+        out=str(folder.root), recipe=PLAN.recipe, store_spec=STORE_SPEC, make_clip=fake_clip
     )
     assert done_record(folder, 0) is None
     make_shard(job, 0, PLAN.shard(0), TAKES)
@@ -165,18 +165,18 @@ def test_a_shard_is_done_only_while_its_files_are_undamaged(tmp_path):
 
 def test_a_store_is_not_finished_while_a_shard_is_missing(tmp_path):
     folder = LocalFolder(tmp_path / "s.zarr")
-    prepare(folder, BLUEPRINT)
+    prepare(folder, STORE_SPEC)
     with pytest.raises(RuntimeError, match="shard 0 of 2"):
-        finish_store(folder, BLUEPRINT)
+        finish_store(folder, STORE_SPEC)
 
 
 def test_the_state_of_a_folder_is_recognised(tmp_path, store):
-    identity = BLUEPRINT.identity
+    identity = STORE_SPEC.identity
     assert find_state(LocalFolder(tmp_path / "nothing"), identity) == "new"
     (tmp_path / "empty").mkdir()
     assert find_state(LocalFolder(tmp_path / "empty"), identity) == "new"
     assert find_state(LocalFolder(store), identity) == "finished"
-    prepare(LocalFolder(tmp_path / "begun"), BLUEPRINT)
+    prepare(LocalFolder(tmp_path / "begun"), STORE_SPEC)
     assert find_state(LocalFolder(tmp_path / "begun"), identity) == "resumed"
 
 
@@ -210,7 +210,7 @@ def test_other_files_at_the_path_are_refused_and_not_changed(tmp_path, put):
     put(path)
     before = store_bytes(tmp_path)
     with pytest.raises(InputError) as caught:
-        prepare(LocalFolder(path), BLUEPRINT)
+        prepare(LocalFolder(path), STORE_SPEC)
     assert caught.value.field == "--out"
     assert store_bytes(tmp_path) == before
 
@@ -218,7 +218,7 @@ def test_other_files_at_the_path_are_refused_and_not_changed(tmp_path, put):
 def test_a_store_of_another_recipe_is_refused_and_not_changed(tmp_path, store):
     copy = _copied(store, tmp_path)
     before = store_bytes(copy)
-    other = fake_blueprint(fake_plan(TAKES, small_recipe(seed=9)))
+    other = fake_store_spec(fake_plan(TAKES, small_recipe(seed=9)))
     with pytest.raises(InputError, match="another"):
         prepare(LocalFolder(copy), other)
     assert store_bytes(copy) == before
@@ -228,7 +228,7 @@ def test_a_folder_that_cannot_be_written_is_an_error(tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("")
     with pytest.raises(StoreError, match="cannot be written"):
-        prepare(LocalFolder(blocked / "s.zarr"), BLUEPRINT)
+        prepare(LocalFolder(blocked / "s.zarr"), STORE_SPEC)
 
 
 def test_a_full_disk_is_an_error_and_keeps_finished_shards(tmp_path, monkeypatch):
@@ -244,7 +244,7 @@ def test_a_full_disk_is_an_error_and_keeps_finished_shards(tmp_path, monkeypatch
     with monkeypatch.context() as patched:
         patched.setattr(os, "replace", full)
         with pytest.raises(StoreError, match="no space left; free space and run the same command"):
-            build(PLAN, TAKES, str(path), BLUEPRINT, fake_clip, workers=0, quiet=True)
+            build(PLAN, TAKES, str(path), STORE_SPEC, fake_clip, workers=0, quiet=True)
     assert done_record(LocalFolder(path), 0) is not None
     assert done_record(LocalFolder(path), 1) is None
     assert not list((path / ".build").glob("*.partial"))

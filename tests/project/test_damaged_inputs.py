@@ -18,13 +18,13 @@ from builders.building.cli_options import recipe_table
 from builders.building.recipe_loading import load_recipe_table, merge_tables
 from builders.sources.takes import file_takes
 from pipelines.attach_attributes import attach
-from pipelines.blueprint import make_blueprint
 from pipelines.clip_selection import select_clips
 from pipelines.motion_texts import load_texts
 from pipelines.plan import make_plan
 from pipelines.recipe_toml import dump_recipe, recipe_from_table
 from pipelines.run import build
 from pipelines.storage import LocalFolder
+from pipelines.store_spec import make_store_spec
 from pipelines.store_tables import parquet_bytes
 from pipelines.store_writer import prepare
 from radarsim.errors import InputError
@@ -129,7 +129,7 @@ def store(tmp_path_factory):
     takes = {take.id: take for take in file_takes([str(folder)])[0]}
     plan = make_plan(RECIPE, select_clips(RECIPE, takes["walk.npz"]).clips)
     path = folder / "store.zarr"
-    build(plan, takes, str(path), make_blueprint(plan, takes), fails, workers=0, quiet=True)
+    build(plan, takes, str(path), make_store_spec(plan, takes), fails, workers=0, quiet=True)
     return path
 
 
@@ -237,7 +237,7 @@ def test_valid_motions_among_damaged_files_are_planned(tmp_path):
     plan = make_plan(RECIPE, [clip for each in found for clip in each.clips])
     assert {clip.take for clip in plan.clips} == {f"good{number}.npz" for number in range(6)}
     assert len(notes) == 6
-    prepare(LocalFolder(tmp_path / "s.zarr"), make_blueprint(plan, {t.id: t for t in takes}))
+    prepare(LocalFolder(tmp_path / "s.zarr"), make_store_spec(plan, {t.id: t for t in takes}))
 
 
 def test_deeply_nested_documents_are_refused(tmp_path):

@@ -16,7 +16,7 @@ from pipelines.run import build
 from radarsim.radar.boards import BOARDS
 from radarsim.radar.toml import parse_radar
 from tests.helpers.bvh_samples import bvh_text, moves, person
-from tests.helpers.pipeline_fakes import fake_blueprint, fake_clip, fake_plan, fake_takes
+from tests.helpers.pipeline_fakes import fake_clip, fake_plan, fake_store_spec, fake_takes
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -41,7 +41,7 @@ def folder_with_motion_and_store(tmp_path, monkeypatch):
     takes = fake_takes(3)
     plan = fake_plan(takes)
     store = str(tmp_path / "synth.zarr")
-    build(plan, takes, store, fake_blueprint(plan), fake_clip, workers=0, quiet=True)
+    build(plan, takes, store, fake_store_spec(plan), fake_clip, workers=0, quiet=True)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

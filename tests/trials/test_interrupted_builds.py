@@ -23,9 +23,9 @@ from pipelines.run import build
 from pipelines.store_folder import BUILD
 from pipelines.store_writer import CHECKSUMS
 from tests.helpers.pipeline_fakes import (
-    fake_blueprint,
     fake_clip,
     fake_plan,
+    fake_store_spec,
     fake_takes,
     store_bytes,
 )
@@ -41,7 +41,7 @@ PLAN = fake_plan(TAKES)
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
     path = tmp_path_factory.mktemp("undisturbed") / "s.zarr"
-    build(PLAN, TAKES, str(path), fake_blueprint(PLAN), fake_clip, workers=0, quiet=True)
+    build(PLAN, TAKES, str(path), fake_store_spec(PLAN), fake_clip, workers=0, quiet=True)
     return store_bytes(path)
 
 

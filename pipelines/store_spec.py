@@ -20,7 +20,7 @@ from radarsim.radar.toml import dump_radar
 
 
 @dataclass(frozen=True, kw_only=True)
-class Blueprint:
+class StoreSpec:
     """Everything about a store that is known before its first clip is made.
 
     Attributes:
@@ -48,7 +48,7 @@ class Blueprint:
         return range(first, min(first + self.clips_per_shard, self.num_clips))
 
 
-def make_blueprint(plan: Plan, takes: Mapping[str, Take]) -> Blueprint:
+def make_store_spec(plan: Plan, takes: Mapping[str, Take]) -> StoreSpec:
     """Derive the specification of a plan's store.
 
     Args:
@@ -81,7 +81,7 @@ def make_blueprint(plan: Plan, takes: Mapping[str, Take]) -> Blueprint:
         "texts_digest": _texts_digest(plan, takes),
         "code_version": code_version(),
     }
-    return Blueprint(
+    return StoreSpec(
         arrays=store_arrays(_layout(plan, coordinates)),
         coordinates=coordinates,
         attributes=attributes,

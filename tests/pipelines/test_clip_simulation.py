@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from pipelines.clip_selection import CUT, OUTSIDE, TOO_SHORT, select_clips
+from pipelines.clip_simulation import make_clip
 from pipelines.plan import Clip
 from pipelines.recipe import Clips, Keep, Placements, Recipe, Simulation
 from pipelines.sources import TakeChanged
-from pipelines.stages import make_clip
 from pipelines.subjects import placed_window
 from radarsim.files import open_motion
 from radarsim.radar.boards import BOARDS, DEFAULT_BOARD

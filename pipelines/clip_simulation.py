@@ -1,4 +1,4 @@
-"""One clip to the arrays of a store, one function per stage.
+"""Simulate a clip and compute the arrays that a store keeps of it, one function per stage.
 
     take -> fitted to the body -> placed window -> IF cube -> heatmaps -> arrays
 
@@ -12,11 +12,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from pipelines.blueprint import heatmap_settings, num_poses
 from pipelines.plan import Clip
 from pipelines.recipe import Recipe
 from pipelines.schema import FLOOR_DB, HEATMAPS
-from pipelines.sources import Take, TakeChanged
+from pipelines.sources import Take, unchanged
+from pipelines.store_spec import heatmap_settings, num_poses
 from pipelines.subjects import (
     FittedTake,
     concatenated,
@@ -27,7 +27,6 @@ from pipelines.subjects import (
     reflectivity,
     subject_of,
 )
-from radarsim.errors import InputError
 from radarsim.heatmaps.heatmaps import make_heatmaps, num_columns
 from radarsim.scattering.reflection import PhysicalOptics, QuasiSpecular, ReflectionModel
 from radarsim.scene.motion import Motion, body_joints, cut_motion, sample_motion
@@ -48,23 +47,25 @@ def make_clip(
     body_models: str | None = None,
     keep_cubes: bool = False,
 ) -> dict[str, np.ndarray]:
-    """One clip's arrays, named and shaped as `schema.store_arrays` says.
+    """Simulate one clip and compute its arrays, specified by `schema.store_arrays`.
 
     Args:
         recipe: the dataset.
-        clip: of its plan.
-        take: that the clip is part of.
-        body_models: as for `survey.survey`.
-        keep_cubes: whether the store holds IF cubes.
+        clip: a clip of the plan.
+        take: the take of the clip.
+        body_models: as for `clip_selection.select_clips`.
+        keep_cubes: whether the store keeps IF cubes.
 
     Returns:
         Values by array name.
 
     Raises:
-        TakeChanged: the take is not what it was when the plan was made.
+        TakeChanged: the take has changed since the plan was made.
         InputError: the clip cannot be simulated.
     """
-    fitted_take, window = _unchanged(recipe, clip, take, body_models)
+    with unchanged(take, clip.take_sha256):  # poses may be read from the file only here
+        fitted_take = fit_take(take, clip.take_sha256, recipe, body_models)
+        window = placed_window(recipe, clip, fitted_take.fitted.motion)
     cube_v = _if_cube(recipe, clip, fitted_take, window)
     arrays = arrays_of_cube(recipe, clip, cube_v, keep_cubes=keep_cubes)
     if recipe.keep.motion:
@@ -75,13 +76,13 @@ def make_clip(
 def arrays_of_cube(
     recipe: Recipe, clip: Clip, cube_v: jax.Array, *, keep_cubes: bool
 ) -> dict[str, np.ndarray]:
-    """Arrays that a store holds of an IF cube, simulated or recorded.
+    """Compute the arrays that a store keeps of an IF cube, simulated or recorded.
 
     Args:
         recipe: the dataset.
         clip: frames after its `num_frames` are ignored.
         cube_v: volts at the ADC [frame, chirp, tx, rx, sample], all frames of a full clip.
-        keep_cubes: whether the store holds IF cubes.
+        keep_cubes: whether the store keeps IF cubes.
 
     Returns:
         Values by array name.
@@ -90,20 +91,6 @@ def arrays_of_cube(
     if keep_cubes:
         arrays["if_cube"] = _stored_cube(recipe, clip, cube_v)
     return arrays
-
-
-def _unchanged(
-    recipe: Recipe, clip: Clip, take: Take, body_models: str | None
-) -> tuple[FittedTake, Motion]:
-    """The take, unchanged since the plan, and the clip's window of it; reads poses lazily."""
-    try:
-        if take.sha256() != clip.take_sha256:
-            hint = "put the old file back, or build a new store"
-            raise InputError(take.id, "file", "changed since the plan was made", hint)
-        fitted_take = fit_take(take, clip.take_sha256, recipe, body_models)
-        return fitted_take, placed_window(recipe, clip, fitted_take.fitted.motion)
-    except InputError as error:
-        raise TakeChanged(error.where, error.field, error.problem, error.hint) from None
 
 
 def _extended(recipe: Recipe, clip: Clip, window: Motion) -> Motion:
