@@ -195,7 +195,7 @@ class Store:
             raise InputError(self.path, "store", "is not a store", hint)
         version = attributes.get("schema_version")
         if version != SCHEMA_VERSION:
-            problem = f"is {version}; this code reads {SCHEMA_VERSION}"
+            problem = f"is {version}, this code reads {SCHEMA_VERSION}"
             hint = "use the release that wrote it, or build it again"
             raise InputError(self.path, "schema_version", problem, hint)
         return attributes

@@ -126,7 +126,7 @@ def test_a_changed_source_motion_is_not_drawn(place, tmp_path):
     changed = swaying(tmp_path / "AMASS" / "CMU" / "01" / "01_01_poses.npz", step_mps=0.1)
     sources = MotionPaths(amass=str(changed.parents[2]), body_models=str(place / "models"))
     _, note = figures.stored_clip_page(Store(place / "bare.zarr"), 0, sources)
-    assert "is not what it was when the store was built" in note
+    assert "has changed since the store was built" in note
 
 
 def test_heatmaps_of_another_window_are_computed_from_stored_cubes(place):
