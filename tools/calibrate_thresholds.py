@@ -87,7 +87,7 @@ def echo_of_activity(radar, name: str, inexact: bool = False) -> np.ndarray:
     from radarsim.scene.placement import Placement
     from radarsim.scene.scene import Scene
     from radarsim.scene.subject import Subject
-    from radarsim.validation.simulated import echo_of
+    from radarsim.validation.simulated_recording import simulate_echo
 
     placement = Placement(distance_m=3.0)
     if inexact:
@@ -95,7 +95,9 @@ def echo_of_activity(radar, name: str, inexact: bool = False) -> np.ndarray:
     motion = perform(name, duration_s=SECONDS + 0.5)
     scene = Scene([Subject(motion, free_body(), placement)])
     print(" ", name, flush=True)
-    return echo_of(radar, scene, round(SECONDS / radar.frame.period_s), 0.4 if inexact else 0.5)
+    return simulate_echo(
+        radar, scene, round(SECONDS / radar.frame.period_s), 0.4 if inexact else 0.5
+    )
 
 
 def noisy_heatmaps(radar, echo_v: np.ndarray, noise_db: float, seed: int):

@@ -3,8 +3,7 @@
 import numpy as np
 from jaxtyping import Complex, Float
 
-from radarsim.heatmaps.heatmaps import HeatmapSettings
-from radarsim.heatmaps.settings import sine_grid
+from radarsim.heatmaps.settings import HeatmapSettings, sine_grid
 from radarsim.radar.config import Radar
 
 _FINE = HeatmapSettings(num_angle_bins=1024)

@@ -61,7 +61,7 @@ def find_breathing(
     Returns:
         The breathing and "", or None and the reason.
     """
-    stationary = [track for track in tracks if track.stays]
+    stationary = [track for track in tracks if track.is_stationary]
     row_s = radar.frame.period_s * stats.slow_time_step
     duration_s = len(stats.slow_time_v) * row_s
     if not stationary:
@@ -70,7 +70,7 @@ def find_breathing(
         return None, f"{duration_s:.3g} s of slow time are less than three breaths"
     if row_s > 1 / (2 * RATES_HZ[1]):
         return None, f"one frame every {row_s:.3g} s is too slow for breathing"
-    bin_idx = round(stationary[0].typical_range_m / radar.range_resolution_m)
+    bin_idx = round(stationary[0].median_range_m / radar.range_resolution_m)
     breathing, repeats = _breathing_in(radar, stats, bin_idx, row_s)
     if breathing.rate_hz * duration_s < MIN_CYCLES or not repeats:
         return None, "the slow-time phase of the stationary target is not periodic"

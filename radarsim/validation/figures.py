@@ -9,8 +9,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from radarsim.heatmaps.heatmaps import HeatmapSettings
-from radarsim.heatmaps.settings import sine_grid
+from radarsim.heatmaps.settings import HeatmapSettings, sine_grid
 from radarsim.plots.heatmaps import COLOURS, PANELS, STYLE, draw_heatmap
 from radarsim.validation.analysis import CaptureAnalysis
 from radarsim.validation.capture_stats import (
@@ -56,7 +55,7 @@ def range_profile(analysis: CaptureAnalysis) -> Figure:
         label=f"expected, noise figure {radar.receiver.noise_figure_db:g} dB",
     )  # fmt: skip
     for track in analysis.tracks:
-        panel.axvline(track.typical_range_m, color=_TARGET, lw=0.7, ls=":")
+        panel.axvline(track.median_range_m, color=_TARGET, lw=0.7, ls=":")
     panel.set(xlabel="range, uncorrected [m]", ylabel="tone level [dBFS]", xlim=(0, reach_m[-1]))
     panel.set_title("Range profile", loc="left")
     panel.legend(frameon=False, fontsize=7.5)
@@ -88,7 +87,7 @@ def range_doppler_map(analysis: CaptureAnalysis) -> Figure:
     reach_m = np.arange(bins) * radar.range_resolution_m
     _image(page, panel, speed, reach_m, level_db.T, "dB above noise")
     for track in analysis.tracks:
-        panel.plot(track.typical_speed_mps, track.typical_range_m, "o", ms=12, mfc="none", mec="w")
+        panel.plot(track.median_speed_mps, track.median_range_m, "o", ms=12, mfc="none", mec="w")
     panel.set(xlabel="radial speed [m/s], receding positive", ylabel="range [m]")
     panel.set_ylim(0, _reach(analysis))
     panel.set_title(f"Range-Doppler, burst {index}", loc="left")
@@ -117,9 +116,9 @@ def range_angle_map(analysis: CaptureAnalysis) -> Figure:
     reach_m = np.arange(level_db.shape[1]) * radar.range_resolution_m
     _image(page, panel, np.degrees(np.arcsin(sines)), reach_m, level_db.T, "dB above noise", 30.0)
     for track in analysis.tracks:
-        if track.typical_azimuth_rad is not None:
-            angle_deg = np.degrees(track.typical_azimuth_rad)
-            panel.plot(angle_deg, track.typical_range_m, "o", ms=12, mfc="none", mec="w")
+        if track.median_azimuth_rad is not None:
+            angle_deg = np.degrees(track.median_azimuth_rad)
+            panel.plot(angle_deg, track.median_range_m, "o", ms=12, mfc="none", mec="w")
     panel.set(xlabel="azimuth [deg], left positive", ylabel="range [m]", ylim=(0, _reach(analysis)))
     panel.invert_xaxis()
     panel.set_title(f"Range-angle, burst {index}, {len(row)} elements", loc="left")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from radarsim.captures.capture import Capture
 from radarsim.radar.config import Radar
 from radarsim.validation.analysis import CaptureAnalysis
-from radarsim.validation.best_simulation import CaptureSimulation
+from radarsim.validation.capture_simulation import CaptureSimulation
 from radarsim.validation.fit import Fit
 from radarsim.validation.thresholds import CheckedMetric
 from radarsim.validation.tracks import Track
@@ -48,7 +48,7 @@ def corrected_range_m(radar: Radar, track: Track) -> float:
     the carrier in the middle of the sampled window, which is only known if the ADC start is.
     """
     coupling_s = radar.chirp.centre_freq_hz / radar.chirp.slope_hz_per_s
-    return track.typical_range_m - coupling_s * track.typical_speed_mps
+    return track.median_range_m - coupling_s * track.median_speed_mps
 
 
 def adc_start_known(assumed: Sequence[str]) -> bool:

@@ -54,12 +54,12 @@ def _capture_json(report: ValidationReport) -> dict[str, Any]:
 
 def _target_json(report: ValidationReport, track: Track) -> dict[str, Any]:
     known = adc_start_known(report.capture.assumed)
-    azimuth_rad = track.typical_azimuth_rad
+    azimuth_rad = track.median_azimuth_rad
     radar = report.analysis.bursts.radar
     return {
-        "range_m": track.typical_range_m,
+        "range_m": track.median_range_m,
         "range_corrected_m": corrected_range_m(radar, track) if known else None,
-        "speed_mps": track.typical_speed_mps,
+        "speed_mps": track.median_speed_mps,
         "angle_deg": None if azimuth_rad is None else math.degrees(azimuth_rad),
         "snr_db": float(track.snr_db.max()),
         "over_time": {

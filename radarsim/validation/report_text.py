@@ -117,11 +117,11 @@ def target_lines(report: ValidationReport) -> list[str]:
 
 def _target_text(report: ValidationReport, track: Track) -> str:
     radar = report.analysis.bursts.radar
-    azimuth_rad = track.typical_azimuth_rad
-    text = f"{track.typical_range_m:.2f} m"
+    azimuth_rad = track.median_azimuth_rad
+    text = f"{track.median_range_m:.2f} m"
     if adc_start_known(report.capture.assumed):
         text += f" (corrected {corrected_range_m(radar, track):.3f} m)"
-    text += f"  {_speed_text(radar, track.typical_speed_mps)}"
+    text += f"  {_speed_text(radar, track.median_speed_mps)}"
     text += "  no angle" if azimuth_rad is None else f"  {math.degrees(azimuth_rad):+.1f} deg"
     if len(track.times_s) > 1:
         text += f"  from {track.times_s[0]:.1f} to {track.times_s[-1]:.1f} s"

@@ -12,8 +12,10 @@ from radarsim.errors import InputError
 from radarsim.radar.boards import DEFAULT_BOARD
 from radarsim.scene.motion import Motion, cut_motion
 from radarsim.scene.placement import Placement, RadarPose
+from radarsim.scene.scene import Scene
+from radarsim.scene.subject import Subject
 from radarsim.validation.analysis import CaptureAnalysis, analyse
-from radarsim.validation.best_simulation import (
+from radarsim.validation.capture_simulation import (
     CaptureSimulation,
     simulate_motion_on_track,
     simulate_placed_motion,
@@ -159,7 +161,8 @@ def _simulate(
     if motion.duration_s < analysis.bursts.radar.burst_duration_s:
         return None, f"the motion of {motion.duration_s:.3g} s ends within the first burst"
     if start is not None:
-        return simulate_placed_motion(analysis, motion, body, start, radar_pose, options.sigma), ""
+        scene = Scene([Subject(motion, body, start)], radar_pose)
+        return simulate_placed_motion(analysis, scene, options.sigma), ""
     return simulate_motion_on_track(analysis, motion, body, radar_pose, options.sigma), ""
 
 

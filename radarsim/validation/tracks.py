@@ -39,23 +39,23 @@ class Track:
     snr_db: Float[np.ndarray, " seen"]
 
     @property
-    def typical_range_m(self) -> float:
+    def median_range_m(self) -> float:
         """Median range [m]."""
         return float(np.median(self.range_m))
 
     @property
-    def typical_speed_mps(self) -> float:
+    def median_speed_mps(self) -> float:
         """Median radial speed [m/s]."""
         return float(np.median(self.speed_mps))
 
     @property
-    def typical_azimuth_rad(self) -> float | None:
+    def median_azimuth_rad(self) -> float | None:
         """Median azimuth [rad]; None if fewer than a quarter of the bursts could measure it."""
         known = self.azimuth_rad[np.isfinite(self.azimuth_rad)]
         return float(np.median(known)) if len(known) >= max(1, len(self.azimuth_rad) // 4) else None
 
     @property
-    def stays(self) -> bool:
+    def is_stationary(self) -> bool:
         """Whether the target is stationary: 90 % of its ranges lie within 0.3 m."""
         low, high = np.percentile(self.range_m, [5, 95])
         return bool(high - low < 0.3)
@@ -179,6 +179,6 @@ def _belongs_to(track: Track, stronger: Track) -> bool:
         return False
     at_m = np.interp(track.times_s, stronger.times_s, stronger.range_m)
     near = np.median(np.abs(track.range_m - at_m)[inside]) < SAME_PERSON_M
-    angles = track.typical_azimuth_rad, stronger.typical_azimuth_rad
+    angles = track.median_azimuth_rad, stronger.median_azimuth_rad
     other_direction = None not in angles and abs(angles[0] - angles[1]) > SAME_PERSON_RAD
     return bool(near and not other_direction)

@@ -15,7 +15,7 @@ from radarsim.scene.placement import Placement
 from radarsim.scene.scene import Scene
 from radarsim.scene.subject import Subject
 from radarsim.signal.receiver import add_thermal_noise, to_codes
-from radarsim.validation.simulated import echo_of
+from radarsim.validation.simulated_recording import simulate_echo
 from radarsim.validation.thresholds import UNDECIDED
 from tests.helpers.point_echoes import clutter_v, noise_v
 
@@ -47,9 +47,8 @@ def folder(tmp_path_factory):
         folder / "walk.npz", poses=poses_rad.reshape(-1, 156), trans=motion.transl_m,
         mocap_framerate=motion.rate_hz, gender="neutral", betas=np.zeros(16),
     )  # fmt: skip
-    walk = files.read_motion(folder / "walk.npz")
-    scene = Scene([Subject(walk, files.free_body(), Placement(distance_m=3.0))])
-    echo_v = echo_of(RADAR, scene, FRAMES) + clutter_v(RADAR, FRAMES)
+    walker = Subject(files.read_motion(folder / "walk.npz"), files.free_body(), Placement())
+    echo_v = simulate_echo(RADAR, Scene([walker]), FRAMES) + clutter_v(RADAR, FRAMES)
     walk_v = add_thermal_noise(RADAR, jax.numpy.asarray(echo_v), jax.random.key(11))
     files.write_capture(folder / "walk.bin", np.asarray(to_codes(RADAR, walk_v)), RADAR)
     still_v = (clutter_v(RADAR, FRAMES) + noise_v(RADAR, FRAMES)).astype(np.complex64)

@@ -35,13 +35,13 @@ def test_a_moving_target_straight_ahead_has_zero_azimuth_only_with_tdm_compensat
     (right,) = tracks_in(RADAR, cube_v)
     assert abs(np.degrees(right.azimuth_rad[0])) < 0.5
     (wrong,) = tracks_in(RADAR, cube_v, tdm=False)
-    assert wrong.typical_azimuth_rad is None or abs(np.degrees(wrong.azimuth_rad[0])) > 2
+    assert wrong.median_azimuth_rad is None or abs(np.degrees(wrong.azimuth_rad[0])) > 2
 
 
 def test_two_targets_at_one_range_with_different_speeds_are_separated():
     pair = [echo_v(RADAR, 1, moving(1.5, speed), 10.0) for speed in (0.9, -0.9)]
     tracks = tracks_in(RADAR, sum(pair) + clutter_v(RADAR, 1) + noise_v(RADAR, 1))
-    assert sorted(round(track.typical_speed_mps, 1) for track in tracks) == [-0.9, 0.9]
+    assert sorted(round(track.median_speed_mps, 1) for track in tracks) == [-0.9, 0.9]
 
 
 @pytest.mark.parametrize("num_frames", [1, 10])
@@ -72,8 +72,8 @@ def test_a_breathing_person_is_tracked_in_frames_of_two_chirps():
     bursts = for_doppler(of_cube(radar, cube_v))
     assert bursts.radar.loop_period_s == pytest.approx(0.05)
     (track,) = find_tracks(bursts, measure_stats(bursts), tdm=False)
-    assert track.stays
-    assert track.typical_range_m == pytest.approx(1.0, abs=0.022)
+    assert track.is_stationary
+    assert track.median_range_m == pytest.approx(1.0, abs=0.022)
     assert np.abs(track.speed_mps).max() < 0.005
 
 

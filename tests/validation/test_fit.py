@@ -1,4 +1,4 @@
-"""The fit finds what a capture was simulated with, from far off, and says how well it knows."""
+"""Fit of a simulated capture: values from a distant start, uncertainties, saved profile."""
 
 from dataclasses import replace
 
@@ -14,9 +14,9 @@ from radarsim.scene.placement import Placement
 from radarsim.scene.scene import Scene
 from radarsim.scene.subject import Subject
 from radarsim.signal.receiver import add_thermal_noise
-from radarsim.validation import capture_model
+from radarsim.validation import power_model
 from radarsim.validation.fit import NAMES, SEARCH, fit_capture, save_profile
-from radarsim.validation.simulated import echo_of
+from radarsim.validation.simulated_recording import simulate_echo
 
 BOARD = BOARDS["AWR1843BOOST"]
 # 16 loops over the whole burst, 64 samples of 8.6 cm, one transmitter.
@@ -38,35 +38,33 @@ SIGMA_RAD, TRUE = 0.35, Placement(distance_m=3.1)
 
 
 @pytest.fixture(scope="module")
-def scene():
-    motion = perform("walk_forward_and_turn_around", duration_s=1.0)
-    return Scene([Subject(motion, free_body(), TRUE)])
+def subject():
+    return Subject(perform("walk_forward_and_turn_around", duration_s=1.0), free_body(), TRUE)
 
 
 @pytest.fixture(scope="module")
 def few_bursts():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(capture_model, "MAX_BURSTS", 2)
+        patch.setattr(power_model, "MAX_BURSTS", 2)
         yield
 
 
 @pytest.fixture(scope="module")
-def cube_v(scene):
-    echo_v = echo_of(RADAR, scene, 4, SIGMA_RAD)
+def cube_v(subject):
+    echo_v = simulate_echo(RADAR, Scene([subject]), 4, SIGMA_RAD)
     return np.asarray(add_thermal_noise(RADAR, echo_v, jax.random.key(5)))
 
 
 @pytest.fixture(scope="module")
-def fitted(scene, cube_v, few_bursts):
-    """From 25 cm off, twice the lobe width, and a board said to be 4 dB quieter."""
-    told = replace(RADAR, receiver=replace(RADAR.receiver, noise_figure_db=13.0))
-    (subject,) = scene.subjects
+def fitted(subject, cube_v, few_bursts):
+    """Start 25 cm off, with twice the lobe width and a noise figure 4 dB too low."""
+    configured = replace(RADAR, receiver=replace(RADAR.receiver, noise_figure_db=13.0))
     start = Scene([replace(subject, placement=replace(TRUE, distance_m=2.85))])
-    return fit_capture(of_cube(told, cube_v), start, 0.7)
+    return fit_capture(of_cube(configured, cube_v), start, 0.7)
 
 
 def test_sigma_distance_and_noise_figure_are_found(fitted):
-    """5 %, 2 cm and 0.5 dB are what is promised; 2,000 cells of 4 channels tell them better."""
+    """Documented accuracy: 5 %, 2 cm and 0.5 dB; 2,000 cells of 4 channels allow better."""
     assert fitted.values["sigma_rad"] == pytest.approx(SIGMA_RAD, rel=0.05)
     assert fitted.values["distance_m"] == pytest.approx(3.1, abs=0.02)
     assert fitted.values["noise_figure_db"] == pytest.approx(17.0, abs=0.5)
@@ -74,7 +72,7 @@ def test_sigma_distance_and_noise_figure_are_found(fitted):
     assert fitted.values["height_m"] == pytest.approx(1.0, abs=0.05)
 
 
-def test_the_truth_lies_within_the_uncertainty_and_the_model_explains_the_data(fitted):
+def test_the_truth_is_within_the_uncertainty_and_the_misfit_is_one(fitted):
     """Four standard deviations, five parameters: one run in three thousand falls outside."""
     truth = dict(zip(NAMES, (SIGMA_RAD, 3.1, 1.0, 0.0, 17.0)))
     for name in NAMES:
@@ -82,7 +80,7 @@ def test_the_truth_lies_within_the_uncertainty_and_the_model_explains_the_data(f
     assert fitted.misfit == pytest.approx(1.0, abs=0.15)
 
 
-def test_the_profile_is_a_radar_that_others_load(fitted, tmp_path):
+def test_the_saved_profile_can_be_loaded_as_a_radar(fitted, tmp_path):
     save_profile(fitted, tmp_path / "fitted.toml")
     radar = load_radar(tmp_path / "fitted.toml")
     assert radar.receiver.noise_figure_db == pytest.approx(fitted.values["noise_figure_db"])
@@ -91,17 +89,20 @@ def test_the_profile_is_a_radar_that_others_load(fitted, tmp_path):
     assert "--sigma 0.3" in (tmp_path / "fitted.toml").read_text()
 
 
-def test_the_derivatives_are_those_of_the_simulated_power(scene, cube_v, few_bursts):
-    """Central differences; height bends the power within millimetres, so its step is 0.3 mm.
+def test_the_derivatives_equal_central_differences_of_the_simulated_power(
+    subject, cube_v, few_bursts
+):
+    """The power is curved within millimetres of height, so the step of the height is 0.3 mm.
 
-    1.5 % of the largest: what is left of the bend, and of float32.
+    1.5 % of the largest difference: the remaining curvature, and float32.
     """
-    data = capture_model.powers_to_fit(of_cube(RADAR, cube_v), scene, 1, SEARCH, 0.8)
+    scene = Scene([subject])
+    model = power_model.measured_powers(of_cube(RADAR, cube_v), scene, 1, SEARCH, 0.8).model
     theta = np.array([np.log(0.5), 0.01, 0.02, 0.0, 0.0])
-    slopes = data.model(theta=theta, slopes=True)
+    slopes = model.derivatives(theta)
     for index, step in enumerate((0.01, 0.001, 0.0003)):
         shift = step * np.eye(5)[index]
-        ends = [data.model(theta=theta + sign * shift, slopes=False) for sign in (1, -1)]
+        ends = [model.power(theta + sign * shift) for sign in (1, -1)]
         difference = (ends[0] - ends[1]) / (2 * step)
         error = np.abs(slopes[..., index] - difference).max()
         assert error < 0.015 * np.abs(difference).max()

@@ -17,7 +17,7 @@ def test_one_person_breathes_at_seventy_centimetres(test_data, examples):
     """0.70 m, 0.254 Hz and 4.4 mm were measured independently."""
     capture, analysis = analysed(test_data, examples, "iwr6843_breathing", "capture.bin")
     assert (capture.num_frames, capture.iq_order) == (400, "i_first")
-    assert analysis.tracks[0].typical_range_m == pytest.approx(0.70, abs=0.06)
+    assert analysis.tracks[0].median_range_m == pytest.approx(0.70, abs=0.06)
     assert analysis.breathing.rate_hz == pytest.approx(0.254, abs=0.02)
     assert analysis.breathing.displacement_m == pytest.approx(4.4e-3, abs=0.5e-3)
     assert "no TDM" in analysis.slots
@@ -40,11 +40,11 @@ def test_two_configured_slots_of_one_transmitter_are_detected(test_data, example
 def test_two_targets_pass_each_other_at_three_metres(test_data, examples):
     """2.93 m, +-0.6 m/s, the receding one 6 to 8 degrees off axis; within half a cell of each."""
     _, analysis = analysed(test_data, examples, "openradar_frame", "two_movers_1frame.bin")
-    receding, approaching = sorted(analysis.tracks, key=lambda track: -track.typical_speed_mps)
+    receding, approaching = sorted(analysis.tracks, key=lambda track: -track.median_speed_mps)
     for track, speed_mps in ((receding, 0.6), (approaching, -0.6)):
-        assert track.typical_range_m == pytest.approx(2.93, abs=0.05)
-        assert track.typical_speed_mps == pytest.approx(speed_mps, abs=0.05)
-    azimuth_deg = abs(receding.typical_azimuth_rad) * 57.3
+        assert track.median_range_m == pytest.approx(2.93, abs=0.05)
+        assert track.median_speed_mps == pytest.approx(speed_mps, abs=0.05)
+    azimuth_deg = abs(receding.median_azimuth_rad) * 57.3
     assert 5.5 < azimuth_deg < 8.5
 
 
