@@ -160,12 +160,12 @@ def moving_cells(
         Mask of the moving cells.
     """
     loops = len(spectrum.power_v2)
-    still_v = range_transform(stats.static_v)
-    still_v2 = (np.abs(still_v) ** 2).mean((0, 1)) * float(hann(loops).sum()) ** 2
+    static_v = range_transform(stats.static_v)
+    static_v2 = (np.abs(static_v) ** 2).mean((0, 1)) * float(hann(loops).sum()) ** 2
     slow = np.abs(np.arange(loops) - loops // 2) < MIN_MOVING_BINS
     jitter = np.where(slow, 10 ** (STATIC_DRIFT_DB / 10), 10 ** (STATIC_JITTER_DB / 10))
     factor = 10 ** (threshold_db(radar.num_virtual) / 10)
-    limit_v2 = np.maximum(spectrum.noise_v2 * factor, jitter[:, None] * (still_v2 + 1e-38))
+    limit_v2 = np.maximum(spectrum.noise_v2 * factor, jitter[:, None] * (static_v2 + 1e-38))
     found = spectrum.power_v2 > limit_v2
     if change_v is None:
         found[slow] = False
