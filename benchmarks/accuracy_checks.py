@@ -39,7 +39,9 @@ def checked_loops(radar) -> tuple[int, ...]:
     return tuple(sorted({0, count // 2, count - 1}))
 
 
-def reference_samples(scene, settings, frame_idx: int = 0, loops=None) -> np.ndarray:
+def reference_samples(
+    scene, settings, frame_idx: int = 0, loops=None, reflection=None
+) -> np.ndarray:
     """The oracle's IF samples of some loops of one frame, without the level constant.
 
     Args:
@@ -47,10 +49,12 @@ def reference_samples(scene, settings, frame_idx: int = 0, loops=None) -> np.nda
         settings: visibility.
         frame_idx: index of the frame.
         loops: indices of the chirp loops; default those of `checked_loops`.
+        reflection: reflection model; default that of the scene.
     """
     mesh = frames_of(scene.mesh())[frame_idx]
     loops = checked_loops(scene.radar) if loops is None else loops
-    return exact_frame(scene.radar, settings, scene.reflection, mesh, scene.body.faces, loops)
+    reflection = scene.reflection if reflection is None else reflection
+    return exact_frame(scene.radar, settings, reflection, mesh, scene.body.faces, loops)
 
 
 def error_db(found, truth) -> float:

@@ -88,8 +88,8 @@ def scene_errors(
     activity, start_s, tipping_rad_per_s = MOTIONS[motion]
     options = {"activity": activity, "start_s": start_s, "tipping_rad_per_s": tipping_rad_per_s}
     scene = BenchmarkScene(radar, 1, range_m, sigma_rad, body=body, **options)
-    scene.reflection = reflection_named(reflection, sigma_rad)
-    truth = reference_samples(scene, settings_for("accurate"))
+    model = reflection_named(reflection, sigma_rad)
+    truth = reference_samples(scene, settings_for("accurate"), reflection=model)
     lobes = f", sigma {sigma_rad:g}" if reflection == "paper" else ""
     case = {
         "name": f"{motion} at {range_m:g} m, {reflection}{lobes}",
@@ -99,13 +99,13 @@ def scene_errors(
         "sigma_rad": sigma_rad,
     }
     for method in METHODS:
-        error, faces = error_and_faces(scene, settings_for(method), truth)
+        error, faces = error_and_faces(scene, model, settings_for(method), truth)
         bound = bound_db(method, range_m)
         case[method] = {"error_db": error, "bound_db": bound, "faces": faces}
     return case
 
 
-def error_and_faces(scene, settings, truth) -> tuple[float, int]:
+def error_and_faces(scene, reflection, settings, truth) -> tuple[float, int]:
     """Error of one frame against the oracle's samples [dB], and the number of summed faces."""
     import numpy as np
 
@@ -113,7 +113,7 @@ def error_and_faces(scene, settings, truth) -> tuple[float, int]:
     from radarsim.signal.face_selection import select_faces, sizes_of_selection
     from radarsim.simulate import clip_echo
 
-    radar, reflection, mesh, faces = scene.radar, scene.reflection, scene.mesh(), scene.body.faces
+    radar, mesh, faces = scene.radar, scene.mesh(), scene.body.faces
     selection = select_faces(radar, settings, reflection, mesh, faces)
     sizes = sizes_of_selection(radar, settings, reflection, selection.required)
     cube = clip_echo(radar, settings, sizes, reflection, mesh, faces, selection)

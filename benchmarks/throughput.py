@@ -121,7 +121,7 @@ def measured_settings(scene, options, num_visible: int) -> dict:
         "faces": len(scene.body.faces),
         "visible_faces": num_visible,
         "visibility_blocks": simulation.visibility_blocks,
-        "simulation": asdict(simulation) | {"cull": simulation.threshold},
+        "simulation": asdict(simulation) | {"reflection": "paper", "cull": simulation.cull_ratio},
         "frames": scene.num_frames,
         "rounds": options.rounds,
         "slow_methods_from_loops": len(checked_loops(radar)),

@@ -96,7 +96,9 @@ def sizes_of_selection(
     Raises:
         InputError: something moves faster, or reaches farther, than the fast sum can represent.
     """
-    return sum_sizes(radar, settings.error_budget, required, float(reflection.lobe_rad))
+    # Stacked clips have a lobe width each: the narrowest is decisive.
+    lobe_rad = float(np.min(np.asarray(reflection.lobe_rad)))
+    return sum_sizes(radar, settings.error_budget, required, lobe_rad)
 
 
 @partial(jax.jit, static_argnums=(0, 1))

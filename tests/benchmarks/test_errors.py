@@ -1,13 +1,16 @@
 """The benchmarks of errors and random sweeps: which results they count as wrong."""
 
+from importlib import import_module
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-import radarsim.simulate
 from benchmarks import errors, sweep
-from benchmarks.scenes import BenchmarkScene, decimate_faces, tip_over
+from benchmarks.scenes import decimate_faces, tip_over
+from builders.activities import perform
 from radarsim.files import free_body
+from radarsim.scene.retarget import fit_to_body
 from tests.helpers.moving_sphere import small_radar
 
 RADAR = small_radar(num_chirps=128, num_samples=64)
@@ -44,9 +47,7 @@ def test_an_error_beyond_its_bound_is_named_and_ends_with_status_1(case, monkeyp
 
 def test_a_body_that_tips_over_is_tilted_by_45_degrees_at_the_requested_time(thin_body):
     """At 45 degrees the pelvis is at 0.7 of its height, and has moved back by as much."""
-    motion = BenchmarkScene(
-        RADAR, 1, 2.5, 0.5, body=thin_body, activity="stand_still"
-    ).fitted.motion
+    motion = fit_to_body(perform("stand_still", duration_s=3.0), thin_body).motion
     down = tip_over(motion, 2.0, 1.2)
     index = round(1.2 * motion.rate_hz)
     height_m = motion.pelvis_m[index, 2]
@@ -67,7 +68,8 @@ def test_random_bodies_are_within_range_and_move(thin_body):
 def test_frames_with_nan_or_without_an_echo_are_counted(thin_body, monkeypatch):
     cube = np.ones((8, 128, 3, 4, 64), np.complex64)
     cube[2, 0, 0, 0, 0], cube[5] = np.nan, 0
-    monkeypatch.setattr(radarsim.simulate, "simulate_mesh", lambda *args, **more: jnp.asarray(cube))
+    simulate = import_module("radarsim.simulate")  # the module; the attribute is the function
+    monkeypatch.setattr(simulate, "simulate_mesh", lambda *args, **more: jnp.asarray(cube))
     found = sweep.count_bad_frames(RADAR, thin_body, "fast", "paper", 8, np.random.default_rng(0))
     assert found == (1, 1)
 

@@ -145,7 +145,8 @@ def test_wrong_heatmaps_are_detected(scene):
 
 def test_the_mean_distance_of_the_subject_is_the_requested_one(scene):
     assert np.mean(scene.span_m) == pytest.approx(2.5, abs=0.02)
-    distances_m = np.linalg.norm(scene.transl_m[..., :2], axis=-1)
+    (subject,) = scene.posed.subjects
+    distances_m = np.linalg.norm(subject.origin_high_m[..., :2], axis=-1)
     assert distances_m.mean() == pytest.approx(2.5, abs=1e-3)
 
 
