@@ -21,6 +21,7 @@ from radarsim.files import load_radar
 from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
 from radarsim.radar.config import Radar
 from radarsim.radar.toml import dump_radar, parse_radar
+from radarsim.radar.toml_text import toml_text
 
 
 def dump_recipe(recipe: Recipe) -> str:
@@ -35,7 +36,7 @@ def dump_recipe(recipe: Recipe) -> str:
         table[name] = {each.name: getattr(section, each.name) for each in fields(section)}
     # Decimals keep every digit of the radar.
     table["radar"] = tomllib.loads(dump_radar(recipe.radar), parse_float=Decimal)
-    return write_toml(table)
+    return toml_text(table)
 
 
 def recipe_digest(recipe: Recipe) -> str:
@@ -84,22 +85,6 @@ def recipe_from_table(table: Mapping, where: str) -> Recipe:
     return _construct(where, Recipe, values)
 
 
-def write_toml(table: Mapping, path: tuple[str, ...] = ()) -> str:
-    """TOML text of a table of numbers, strings, lists and tables, in the order of its keys.
-
-    Recipe digests are computed from these bytes, so the text must never change. That is why this
-    is not tomli-w: it writes `[2.0, 4.0]` on four lines, which would change all digests.
-    """
-    lines = [f"[{'.'.join(path)}]"] if path else []
-    inner = []
-    for key, value in table.items():
-        if isinstance(value, Mapping):
-            inner.append(write_toml(value, (*path, key)))
-        else:
-            lines.append(f"{key} = {_value(value)}")
-    return "\n".join(lines) + "\n" + "".join("\n" + text for text in inner)
-
-
 def _as_floats(value: object) -> object:
     """The value with all decimals converted to floats."""
     if isinstance(value, Mapping):
@@ -107,21 +92,6 @@ def _as_floats(value: object) -> object:
     if isinstance(value, list):
         return [_as_floats(each) for each in value]
     return float(value) if isinstance(value, Decimal) else value
-
-
-def _value(value: object) -> str:
-    if isinstance(value, Decimal):
-        return f"{value:f}" if value.is_finite() else str(value).lower().replace("infinity", "inf")
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key} = {_value(each)}" for key, each in value.items()) + "}"
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(_value(each) for each in value) + "]"
-    if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-        return f'"{escaped}"'
-    return repr(value)
 
 
 def _section(section: type, name: str, values: object, where: str) -> object:
@@ -140,7 +110,7 @@ def _radar(value: object, where: str) -> Radar:
         return value
     if isinstance(value, Mapping):
         place = f"{where} [radar]"
-        return _named(parse_radar(write_toml(value), place), place, "radar")
+        return _named(parse_radar(toml_text(value), place), place, "radar")
     if str(value) in BOARDS:
         return BOARDS[value]
     beside = Path(where).parent / str(value)

@@ -27,7 +27,7 @@ def apparent_rcs_m2(
     vertices_m: Float[Array, "vertex 3"],
     faces: FaceIndices,
     reflection: ReflectionModel,
-    visible: Bool[Array, "face"] | None = None,
+    visible: Bool[Array, " face"] | None = None,
 ) -> Float[Array, ""]:
     """Monostatic RCS of a still mesh seen from the origin, at the sweep's centre frequency.
 
@@ -69,7 +69,7 @@ def rcs_over_yaw_m2(
     standing_m: Float[np.ndarray, "vertex 3"],
     faces: Int[np.ndarray, "face 3"],
     reflection: ReflectionModel,
-) -> Float[np.ndarray, "yaw"]:
+) -> Float[np.ndarray, " yaw"]:
     """Apparent RCS [m^2] of a standing body seen from 60 sides, 3 m away, at half its height.
 
     Args:

@@ -262,7 +262,7 @@ def simulate_mesh(
 def simulate_points(
     radar: Radar,
     positions_m: Float[np.ndarray, "frame node point 3"],
-    rcs_m2: Float[np.ndarray, "point"],
+    rcs_m2: Float[np.ndarray, " point"],
     key: Key,
     settings: SimulationSettings = SimulationSettings(),
 ) -> Complex[Array, "frame chirp tx rx sample"]:

@@ -84,7 +84,7 @@ def _power(values: Complex[Array, "*shape"]) -> Float[Array, "*shape"]:
     return values.real**2 + values.imag**2
 
 
-def _sum_of_rows(values: Float[Array, "row column"]) -> Float[Array, "column"]:
+def _sum_of_rows(values: Float[Array, "row column"]) -> Float[Array, " column"]:
     """As a matrix product: on a CPU XLA's sum of rows takes four times as long."""
     return jnp.dot(np.ones(len(values), np.float32), values, precision="highest")
 

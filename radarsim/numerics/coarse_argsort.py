@@ -10,8 +10,8 @@ from jaxtyping import Array, Bool, Float, Int
 
 
 def coarse_argsort(
-    values: Float[Array, "item"], selected: Bool[Array, "item"]
-) -> Int[Array, "item"]:
+    values: Float[Array, " item"], selected: Bool[Array, " item"]
+) -> Int[Array, " item"]:
     """Indices by ascending value, items that are not selected last.
 
     A value is rounded to as many levels as an integer of 32 bits holds beside the index: 2^18 for

@@ -47,14 +47,14 @@ def horner(coefficients, x):
     return reduce(lambda total, term: total * x + term, coefficients[-2::-1], coefficients[-1])
 
 
-def power_coefficients(values: Float[Array, "node *rest"]) -> Float[Array, "power *rest"]:
+def power_coefficients(values: Float[Array, " node *rest"]) -> Float[Array, " power *rest"]:
     """Ascending power coefficients on [-1, 1] of the polynomial through Chebyshev nodes."""
     nodes = chebyshev_nodes(values.shape[0])
     inverse = np.linalg.inv(np.vander(nodes, increasing=True)).astype(np.float32)
     return jnp.tensordot(inverse, values, axes=1, precision="highest")
 
 
-def derivative(coefficients: Float[Array, "power *rest"]) -> Float[Array, "power *rest"]:
+def derivative(coefficients: Float[Array, " power *rest"]) -> Float[Array, " power *rest"]:
     """Coefficients of the derivative, as many as before (the highest is zero)."""
     powers = np.arange(1, coefficients.shape[0], dtype=np.float32)
     shifted = coefficients[1:] * powers.reshape(-1, *([1] * (coefficients.ndim - 1)))

@@ -158,6 +158,6 @@ class Chirp:
         return SPEED_OF_LIGHT_MPS * self.sample_rate_hz / (2 * self.slope_hz_per_s)
 
     @property
-    def sample_times_s(self) -> Float64[np.ndarray, "sample"]:
+    def sample_times_s(self) -> Float64[np.ndarray, " sample"]:
         """Time of each ADC sample since the first [s]."""
         return np.arange(self.num_samples) / self.sample_rate_hz

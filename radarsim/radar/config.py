@@ -183,7 +183,7 @@ class Radar:
         return self.loop_period_s * self.frame.num_chirps
 
     @property
-    def tx_delays_s(self) -> Float64[np.ndarray, "tx"]:
+    def tx_delays_s(self) -> Float64[np.ndarray, " tx"]:
         """Firing time of each transmitter within a loop [s], by transmitter, not by slot."""
         return np.argsort(self.frame.tx_order) * self.slot_period_s
 

@@ -23,7 +23,7 @@ def burst_centre_and_half_s(radar: Radar) -> tuple[float, float]:
     return float((times.max() + times.min()) / 2), float(half_s)
 
 
-def node_times_s(radar: Radar, num_nodes: int) -> Float[np.ndarray, "node"]:
+def node_times_s(radar: Radar, num_nodes: int) -> Float[np.ndarray, " node"]:
     """Chebyshev nodes of a burst, since the frame start [s]."""
     centre_s, half_s = burst_centre_and_half_s(radar)
     return centre_s + half_s * chebyshev_nodes(num_nodes)

@@ -43,10 +43,6 @@ A section `[capture]` describes the format of recordings: see `capture_format`.
 
 With a board, all other keys are optional and the limits of its chip are checked. Numbers are read
 and written in decimal, so `parse_radar` returns exactly the radar that `dump_radar` has written.
-
-The TOML is written here and not by tomli-w, which puts each entry of a list on a line of its own: a
-board with 3 transmitters and 4 receivers then needs about 90 lines of antennas, and radar files are
-meant to be edited by hand. This module opens no files.
 """
 
 import copy
@@ -62,6 +58,7 @@ from radarsim.radar.capture_format import CaptureFormat, format_from_table, form
 from radarsim.radar.chip_limits import check_limits
 from radarsim.radar.config import AntennaArray, Chirp, Frame, Radar, Receiver
 from radarsim.radar.datasheet import datasheet_tables
+from radarsim.radar.toml_text import toml_text
 
 # Field of a class -> key of the file, where the two differ.
 _KEYS = {
@@ -131,9 +128,7 @@ def parse_capture_format(text: str, where: str) -> CaptureFormat:
 
 def dump_setup(radar: Radar, capture_format: CaptureFormat) -> str:
     """A radar and its capture format as one TOML text."""
-    lines = ["", "[capture]"]
-    lines += [f"{key} = {_text(value)}" for key, value in format_table(capture_format).items()]
-    return dump_radar(radar) + "\n".join(lines) + "\n"
+    return dump_radar(radar) + "\n" + toml_text(format_table(capture_format), ("capture",))
 
 
 def dump_radar(radar: Radar) -> str:
@@ -145,26 +140,8 @@ def dump_radar(radar: Radar) -> str:
     Returns:
         TOML text that contains every key.
     """
-    lines = [f"board = {_text(radar.board)}"] if radar.board else []
-    for key, value in datasheet_tables(radar).items():
-        if isinstance(value, dict):
-            lines += ["", f"[{key}]"]
-            lines += [f"{name} = {_text(entry)}" for name, entry in value.items()]
-        else:
-            lines.append(f"{key} = {_text(value)}")
-    return "\n".join(lines) + "\n"
-
-
-def _text(value: Any) -> str:
-    """A value in TOML syntax."""
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    if isinstance(value, list):
-        return f"[{', '.join(_text(entry) for entry in value)}]"
-    if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-        return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in escaped) + '"'
-    return str(value)
+    board = {"board": radar.board} if radar.board else {}
+    return toml_text(board | datasheet_tables(radar))
 
 
 def _read(text: str, where: str) -> dict[str, Any]:

@@ -167,7 +167,7 @@ class IsotropicPoints:
             constant serves plates and points [m^2].
     """
 
-    area_m2: Float[Array, "point"] | Float[np.ndarray, "point"]
+    area_m2: Float[Array, " point"] | Float[np.ndarray, " point"]
 
     @property
     def lobe_rad(self) -> float:

@@ -32,7 +32,7 @@ TRIANGLES_PER_STEP = 256
 
 def hidden_point_removal(
     points_m: Float[np.ndarray, "point 3"], radius: float = HPR_RADIUS
-) -> Bool[np.ndarray, "point"]:
+) -> Bool[np.ndarray, " point"]:
     """Points visible from the origin, by spherical flipping and a convex hull.
 
     Each point is mirrored beyond a sphere around the viewer; those on the convex hull of the
@@ -64,9 +64,9 @@ def faces_radar(faces: Faces) -> Bool[Array, "*batch face"]:
 def unoccluded(
     targets_m: Float[Array, "target 3"],
     corners_m: Float[Array, "occluder 3 3"],
-    active: Bool[Array, "occluder"],
-    selected: Bool[Array, "target"] | None = None,
-) -> Bool[Array, "target"]:
+    active: Bool[Array, " occluder"],
+    selected: Bool[Array, " target"] | None = None,
+) -> Bool[Array, " target"]:
     """Targets that no triangle occludes from the origin.
 
     The ray to a target passes inside a front-facing triangle abc when it lies on the inner side of
@@ -134,10 +134,10 @@ def shadow_depth(
 class _Strips:
     """Targets and occluders sorted by one view coordinate, and which can occlude which."""
 
-    target_order: Int[Array, "padded"]
-    occluder_order: Int[Array, "occluder"]
-    first: Int[Array, "block"]
-    last: Int[Array, "block"]
+    target_order: Int[Array, " padded"]
+    occluder_order: Int[Array, " occluder"]
+    first: Int[Array, " block"]
+    last: Int[Array, " block"]
 
 
 def _strips(targets_m, corners_m, active, selected) -> _Strips:

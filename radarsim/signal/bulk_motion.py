@@ -38,7 +38,7 @@ def remove_bulk_motion(
     radar: Radar,
     tx: PathPolynomial,
     rx: PathPolynomial,
-    share: Float[Array, "face"],
+    share: Float[Array, " face"],
     own_quadratic: bool,
 ) -> tuple[PathPolynomial, PathPolynomial, BulkMotion]:
     """Paths without the mean shift and speed of all faces; and that mean.
@@ -72,7 +72,7 @@ def quadratic_cycles_per_m(radar: Radar) -> float:
     return chirp.slope_hz_per_s * chirp.sampled_time_s**2 / (SPEED_OF_LIGHT_MPS * half_s)
 
 
-def quadratic_cycles_per_mps(radar: Radar) -> Float[np.ndarray, "sample"]:
+def quadratic_cycles_per_mps(radar: Radar) -> Float[np.ndarray, " sample"]:
     """Quadratic phase S tau' u^2 along the samples for a path that grows by 1 m/s [cycles].
 
     Without its mean, which path_polynomials.fit_path adds to each face's phase.

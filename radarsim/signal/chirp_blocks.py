@@ -177,12 +177,12 @@ def complex_product(first, second):
     )
 
 
-def at_chirps(coefficients: Float[Array, "power #tx face"], u: Float[Array, "block chirp tx"]):
+def at_chirps(coefficients: Float[Array, " power #tx face"], u: Float[Array, "block chirp tx"]):
     """Polynomials at the times of every chirp [block, chirp, tx, face]."""
     return horner(coefficients[:, None, None], u[..., None])
 
 
-def at_middles(coefficients: Float[Array, "power *rest"], u_mid: Float[Array, "block"]):
+def at_middles(coefficients: Float[Array, " power *rest"], u_mid: Float[Array, " block"]):
     """Polynomials in the middle of every block [block, *rest]."""
     return horner(coefficients[:, None], u_mid.reshape(-1, *[1] * (coefficients.ndim - 1)))
 

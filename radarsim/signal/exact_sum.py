@@ -48,7 +48,7 @@ def exact_chirp(
     radar: Radar,
     reflection: ReflectionModel,
     scatterers: Faces,
-    visible: Float[Array, "face"],
+    visible: Float[Array, " face"],
     tx_m: Float[Array, "3"],
     rx_m: Float[Array, "rx 3"],
     residual_video_phase: bool = True,

@@ -130,7 +130,7 @@ def visible_faces(
     settings: SimulationSettings,
     mesh: BurstMesh,
     faces: FaceIndices,
-    strong: Bool[Array, "face"],
+    strong: Bool[Array, " face"],
 ) -> Bool[Array, "block face"]:
     """Strong faces that are visible at the centre of each block; not for hidden point removal.
 
@@ -174,7 +174,7 @@ def _hpr_blocks(settings, mesh: BurstMesh, faces) -> Bool[np.ndarray, "frame blo
 
 def range_order(
     radar: Radar, mesh: BurstMesh, faces: FaceIndices, visible: Bool[Array, "block face"]
-) -> Int[Array, "place"]:
+) -> Int[Array, " place"]:
     """Faces visible in any block, as `range_groups.group_by_range` orders them."""
     middle = mesh.vertices_m.shape[0] // 2
     surface = faces_of(mesh.vertices_m[middle], faces)
@@ -185,8 +185,8 @@ def range_order(
 def spans_of(
     radar: Radar,
     centre_m: Float[Array, "node face 3"],
-    order: Int[Array, "place"],
-    share: Float[Array, "face"],
+    order: Int[Array, " place"],
+    share: Float[Array, " face"],
 ) -> GroupSpans:
     """Range of the groups of one frame.
 
@@ -203,8 +203,8 @@ def spans_of(
 def required_sizes(
     radar: Radar,
     centre_m: Float[Array, "node face 3"],
-    order: Int[Array, "place"],
-    share: Float[Array, "face"],
+    order: Int[Array, " place"],
+    share: Float[Array, " face"],
     spans: GroupSpans,
 ) -> RequiredSizes:
     """Sizes that the sum of one frame requires; the first arguments are those of `spans_of`."""
@@ -229,7 +229,7 @@ def required_sizes(
 
 
 @partial(jax.jit, static_argnums=0)
-def select_points(radar: Radar, mesh: BurstMesh, share: Float[Array, "point"]) -> FaceSelection:
+def select_points(radar: Radar, mesh: BurstMesh, share: Float[Array, " point"]) -> FaceSelection:
     """All points of every frame; the sizes follow from the fastest of them.
 
     Args:
@@ -275,7 +275,7 @@ def regrouped(
     )
 
 
-def padded(values: Shaped[Array, "face"], length: int, fill: float | int) -> Shaped[Array, "lit"]:
+def padded(values: Shaped[Array, " face"], length: int, fill: float | int) -> Shaped[Array, " lit"]:
     """The first `length` values, filled up where there are fewer."""
     return jnp.pad(values[:length], (0, max(0, length - len(values))), constant_values=fill)
 

@@ -21,7 +21,7 @@ def face_strengths(
     reflection: ReflectionModel,
     mesh: BurstMesh,
     faces: FaceIndices,
-) -> tuple[Float[Array, "face"], Float[Array, "node face 3"]]:
+) -> tuple[Float[Array, " face"], Float[Array, "node face 3"]]:
     """Log-amplitude (-inf where negligible) and phase point of every face of one frame."""
 
     def at_node(inputs):
@@ -35,7 +35,7 @@ def face_strengths(
 
 def log_strength(
     radar: Radar, settings: SimulationSettings, reflection: ReflectionModel, scatterers: Faces
-) -> Float[Array, "face"]:
+) -> Float[Array, " face"]:
     """Largest log-amplitude of each face over the nodes; -inf where it is not worth summing.
 
     That is where it never faces the radar, or stays below the threshold, as seen from the middle of
@@ -77,8 +77,8 @@ def outer_antenna_margin(
 
 
 def energy_shares(
-    strength: Float[Array, "face"], selected: Bool[Array, "face"]
-) -> Float[Array, "face"]:
+    strength: Float[Array, " face"], selected: Bool[Array, " face"]
+) -> Float[Array, " face"]:
     """Part of each face in the echo's energy; the sum is 1 if any is selected."""
     strength = jnp.where(selected, strength, -jnp.inf)
     strongest = jnp.max(strength)

@@ -53,7 +53,7 @@ def fast_sum(
     paths: PathLengths,
     weights: AntennaWeights,
     visible: Float[Array, "chirp face"],
-    share: Float[Array, "face"],
+    share: Float[Array, " face"],
     groups: GroupSpans,
 ) -> Complex[Array, "chirp tx rx sample"]:
     """IF samples of one frame without the level constant.

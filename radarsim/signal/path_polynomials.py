@@ -35,9 +35,9 @@ class PathLengths:
 
     tx_m: Float[Array, "node tx face"]
     rx_m: Float[Array, "node rx face"]
-    reference_cycles: Float[Array, "face"]
-    reference_bin: Float[Array, "face"]
-    cycles_per_m: Float[Array, "face"]
+    reference_cycles: Float[Array, " face"]
+    reference_bin: Float[Array, " face"]
+    cycles_per_m: Float[Array, " face"]
 
 
 def path_lengths(
@@ -94,7 +94,7 @@ class PathPolynomial:
 def fit_path(
     radar: Radar,
     path_m: Float[Array, "node antenna face"],
-    cycles_per_m: Float[Array, "face"],
+    cycles_per_m: Float[Array, " face"],
     weight_cycles: Float[Array, "node antenna face"] | None = None,
 ) -> PathPolynomial:
     """Fit polynomials to one part of the path.

@@ -29,7 +29,7 @@ class PhaseRates(NamedTuple):
 
 
 def mean_rates(
-    radar: Radar, centre_m: Float[Array, "node face 3"], share: Float[Array, "face"]
+    radar: Radar, centre_m: Float[Array, "node face 3"], share: Float[Array, " face"]
 ) -> PhaseRates:
     """Means over the echo's energy, in the power with which each rate enters the error.
 
@@ -49,7 +49,7 @@ def mean_rates(
 
 
 def face_rates(
-    radar: Radar, centre_m: Float[Array, "node face 3"], share: Float[Array, "face"]
+    radar: Radar, centre_m: Float[Array, "node face 3"], share: Float[Array, " face"]
 ) -> PhaseRates:
     """Rates of each face, between the first and the last node; arguments of `mean_rates`."""
     nodes_s = node_times_s(radar, len(centre_m))

@@ -42,8 +42,8 @@ class GroupSpans(NamedTuple):
 
 
 def group_by_range(
-    radar: Radar, middle_bins: Float[Array, "face"], selected: Bool[Array, "face"]
-) -> Int[Array, "place"]:
+    radar: Radar, middle_bins: Float[Array, " face"], selected: Bool[Array, " face"]
+) -> Int[Array, " place"]:
     """Selected faces in groups, nearest first; -1 for padding.
 
     Args:
@@ -75,7 +75,7 @@ def group_by_range(
 
 
 def group_spans(
-    low_bins: Float[Array, "place"], high_bins: Float[Array, "place"], real: Bool[Array, "place"]
+    low_bins: Float[Array, " place"], high_bins: Float[Array, " place"], real: Bool[Array, " place"]
 ) -> GroupSpans:
     """Middle and width of each group, from the range of each face (`migration_span`).
 
@@ -98,7 +98,7 @@ def group_spans(
 
 def migration_span(
     radar: Radar, bins: Float[Array, "node face"]
-) -> tuple[Float[Array, "face"], Float[Array, "face"]]:
+) -> tuple[Float[Array, " face"], Float[Array, " face"]]:
     """Lowest and highest range bin that each face's tone reaches during the burst, with a margin.
 
     A range growing at v moves the tone by 2 v f_c T / c bins, and goes on beyond the last node.
@@ -119,7 +119,7 @@ def migration_span(
 
 
 def bins_without_bulk(
-    radar: Radar, centre_m: Float[Array, "node face 3"], share: Float[Array, "face"]
+    radar: Radar, centre_m: Float[Array, "node face 3"], share: Float[Array, " face"]
 ) -> Float[Array, "node face"]:
     """Range of each face in bins, without the bulk motion: the mean weighted by `share`.
 

@@ -100,7 +100,7 @@ def _derivative(num_terms: int, span_bins: float, order: int) -> Float[np.ndarra
     return (matrix * (2 / span_bins) ** order / factorial(order)).astype(np.float32)
 
 
-def _projection(num_powers: int) -> Float[np.ndarray, "power"]:
+def _projection(num_powers: int) -> Float[np.ndarray, " power"]:
     """Coefficient of y^s in the polynomial through y^(s+2) at so many Chebyshev points."""
     nodes = chebyshev_nodes(num_powers)
     to_powers = np.linalg.inv(np.vander(nodes, increasing=True))

@@ -97,3 +97,8 @@ def test_an_invalid_recipe_gives_a_one_line_error(text, field, message):
     assert caught.value.field == field
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_radar_name_with_quotes_and_control_characters_survives_toml():
+    recipe = Recipe(radar=replace(Recipe().radar, name='a "b" \\ c\td\x07\ne'))
+    assert parse_recipe(dump_recipe(recipe), "recipe").radar.name == recipe.radar.name
