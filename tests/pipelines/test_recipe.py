@@ -100,5 +100,5 @@ def test_an_invalid_recipe_gives_a_one_line_error(text, field, message):
 
 
 def test_a_radar_name_with_quotes_and_control_characters_survives_toml():
-    recipe = Recipe(radar=replace(Recipe().radar, name='a "b" \\ c\td\x07\ne'))
+    recipe = Recipe(radar=replace(BOARDS[DEFAULT_BOARD], name='a "b" \\ c\td\x07\ne'))
     assert parse_recipe(dump_recipe(recipe), "recipe").radar.name == recipe.radar.name
