@@ -73,7 +73,7 @@ def cube_error_db(radar, cube_v, truth, frame_idx: int = 0, loops=None) -> float
 def heatmap_error_db(radar, maps, cube_v) -> float:
     """Largest difference of the first heatmap columns from NumPy's, where above the noise [dB].
 
-    NumPy repeats the default `HeatmapSettings` in float64: the mean over the clip is removed, then
+    NumPy repeats `PAPER_MAPS` in float64: the mean over the clip is removed, then
     256 loops give the mean power per range bin, and per Doppler bin over all pairs and samples.
     """
     cube_v = np.asarray(cube_v, np.complex128)

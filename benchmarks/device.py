@@ -24,6 +24,7 @@ def measure_device(scene, minutes: float) -> dict:
     from benchmarks.method_speeds import heatmap_settings
     from benchmarks.scenes import BenchmarkScene, settings_for
     from radarsim.batch import BatchSimulator, stack_clips
+    from radarsim.heatmaps.settings import PAPER_MAPS
 
     radar = scene.radar
     batch = BenchmarkScene(
@@ -32,7 +33,7 @@ def measure_device(scene, minutes: float) -> dict:
     count = max(1, round(minutes * 60 / radar.frame.period_s / FRAMES_PER_BATCH))
     clips = stack_clips([batch.clip()])
     cubes = BatchSimulator(radar, (batch.body,), settings_for("accurate"), None)
-    maps = BatchSimulator(radar, (batch.body,), heatmap_settings())
+    maps = BatchSimulator(radar, (batch.body,), heatmap_settings(), PAPER_MAPS)
     to_if = frames_per_s(lambda: cubes(clips), count)
     to_maps = frames_per_s(lambda: maps(clips), max(1, count // 4))
     ceilings = {"bytes_per_s": copy_bytes_per_s(), "flops": gemm_flops()}

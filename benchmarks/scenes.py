@@ -12,6 +12,7 @@ from builders.activities import perform
 from radarsim.batch import PosedClip, pose_clip
 from radarsim.files import free_body
 from radarsim.heatmaps.heatmaps import make_heatmaps
+from radarsim.heatmaps.settings import PAPER_MAPS
 from radarsim.radar.timing import burst_times_s
 from radarsim.scattering.reflection import QuasiSpecular
 from radarsim.scene.motion import cut_motion, sample_motion
@@ -107,7 +108,7 @@ class BenchmarkScene:
 
     def motion_to_heatmaps(self, settings):
         """Motion to the three heatmaps."""
-        return make_heatmaps(self.radar, self.motion_to_cube(settings))
+        return make_heatmaps(self.radar, self.motion_to_cube(settings), PAPER_MAPS)
 
     def clip(self) -> PosedClip:
         """The scene as the input of `BatchSimulator`."""
@@ -167,4 +168,4 @@ def heatmap_chunks(scene: BenchmarkScene, frames_per_chunk: int):
     )
     whole = islice(cubes, scene.num_frames // frames_per_chunk)
     # No variable for a cube: it would keep one in memory while the next is simulated.
-    return map(partial(make_heatmaps, scene.radar), whole)
+    return map(partial(make_heatmaps, scene.radar, settings=PAPER_MAPS), whole)

@@ -27,7 +27,7 @@ examples:
       the first clip of a store, by row or by id
   python -m builders.draw synth.zarr --clip all --columns 8
       a contact sheet: the time-Doppler maps of many clips on one page
-  python -m builders.draw walk.bvh --start-seconds 3 --window burst --out walk.png
+  python -m builders.draw walk.bvh --start-seconds 3 --window paper --out walk.png
       five seconds of a motion file; the window "burst" is easier to read
   python -m builders.draw squat --distance-m 2 --heading-deg 45
       a built-in activity, simulated at 2 m
@@ -157,9 +157,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--window",
-        choices=("paper", "burst"),
-        help="Doppler window: 256 chirps across bursts, as in the paper, or the chirps of one "
-        "burst (default: the store's window, else paper)",
+        choices=("burst", "paper"),
+        help="Doppler window: each burst separately, or 256 chirps across bursts, as in the paper "
+        "(default: the store's window, else burst)",
     )
     parser.add_argument(
         "--trace",

@@ -144,15 +144,21 @@ def _key(seed: int) -> jax.Array:
 def _heatmaps(recipe: Recipe, clip: Clip, cube_v: jax.Array) -> dict[str, np.ndarray]:
     settings = heatmap_settings(recipe)
     if clip.num_frames < recipe.num_frames:
-        # Frames past the clip's end are set to its mean, which keeps that mean, the clutter.
-        own = (np.arange(recipe.num_frames) < clip.num_frames)[:, None, None, None, None]
-        mean_v = jnp.sum(jnp.where(own, cube_v, 0), axis=0) / clip.num_frames
-        cube_v = jnp.where(own, cube_v, mean_v)
+        cube_v = _filled_up(cube_v, clip.num_frames, settings.clutter)
     maps = make_heatmaps(recipe.radar, cube_v, settings)
     columns = num_columns(recipe.radar, clip.num_frames, settings)
     arrays = {name: _stored_map(getattr(maps, name), columns) for name in HEATMAPS}
     counts = {"num_frames": clip.num_frames, "num_columns": columns}
     return arrays | {name: np.int32(count) for name, count in counts.items()}
+
+
+def _filled_up(cube_v: jax.Array, num_frames: int, clutter: str) -> jax.Array:
+    """The cube of a short clip, filled up so that its clutter stays that of its own frames."""
+    if clutter == "median":  # the median of whole repetitions is that of the clip
+        return cube_v[np.arange(len(cube_v)) % num_frames]
+    own = (np.arange(len(cube_v)) < num_frames)[:, None, None, None, None]
+    mean_v = jnp.sum(jnp.where(own, cube_v, 0), axis=0) / num_frames
+    return jnp.where(own, cube_v, mean_v)
 
 
 def _stored_map(map_db: jax.Array, columns: int) -> np.ndarray:

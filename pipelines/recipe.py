@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 
 from radarsim.checks import checked_count, checked_number
 from radarsim.errors import InputError
+from radarsim.heatmaps.settings import ANGLE_WINDOWS, CLUTTERS, WINDOWS
 from radarsim.radar.config import Radar
 
 Range = tuple[float, float]
@@ -119,14 +120,16 @@ class Simulation:
 
 @dataclass(frozen=True, kw_only=True)
 class Maps:
-    """How heatmaps are computed: see `radarsim.heatmaps.heatmaps`."""
+    """How heatmaps are computed: see `radarsim.heatmaps.settings.HeatmapSettings`."""
 
-    window: str = "paper"
-    clutter: str = "clip"
+    window: str = "burst"
+    clutter: str = "median"
+    angle_window: str = "taylor"
 
     def __post_init__(self):
-        _choice(self, "window", ("paper", "burst"))
-        _choice(self, "clutter", ("clip", "window", "none"))
+        _choice(self, "window", WINDOWS)
+        _choice(self, "clutter", CLUTTERS)
+        _choice(self, "angle_window", ANGLE_WINDOWS)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -71,6 +71,7 @@ def make_store_spec(plan: Plan, takes: Mapping[str, Take]) -> StoreSpec:
         "radar": tomllib.loads(dump_radar(recipe.radar)),
         "window": recipe.maps.window,
         "clutter": recipe.maps.clutter,
+        "angle_window": recipe.maps.angle_window,
         "frame_period_s": recipe.radar.frame.period_s,
         "clips_per_shard": plan.clips_per_shard,
     }
@@ -93,7 +94,8 @@ def make_store_spec(plan: Plan, takes: Mapping[str, Take]) -> StoreSpec:
 
 def heatmap_settings(recipe: Recipe) -> HeatmapSettings:
     """Heatmap settings of a recipe."""
-    return HeatmapSettings(window=recipe.maps.window, clutter=recipe.maps.clutter)
+    maps = recipe.maps
+    return HeatmapSettings(window=maps.window, clutter=maps.clutter, angle_window=maps.angle_window)
 
 
 def cube_shape(recipe: Recipe) -> tuple[int, int, int, int]:

@@ -31,6 +31,7 @@ FLAG_SETTINGS = {
     "quantise": ("simulation", "quantise"),
     "window": ("maps", "window"),
     "clutter": ("maps", "clutter"),
+    "angle_window": ("maps", "angle_window"),
     "if_cubes": ("keep", "if_cubes"),
     "motion": ("keep", "motion"),
     "motion_rate_hz": ("keep", "motion_rate_hz"),
@@ -205,14 +206,21 @@ def add_heatmap_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("heatmaps, stored arrays and splits")
     group.add_argument(
         "--window",
-        choices=("paper", "burst"),
-        help="Doppler window: 256 chirps across bursts, as in the paper (default), or the chirps "
-        "of one burst",
+        choices=("burst", "paper"),
+        help="Doppler window: each burst separately (default), or 256 chirps across bursts, as in "
+        "the paper; the gaps between bursts then make fringes at every speed: docs/heatmaps.md",
     )
     group.add_argument(
         "--clutter",
-        choices=("clip", "window", "none"),
-        help="clutter removal: subtract the mean over the clip (default) or over the window",
+        choices=("median", "clip", "window", "none"),
+        help="clutter removal: subtract the median over the clip (default), its mean, which leaves "
+        "a line at the range of people who pause, or the mean of each window: docs/heatmaps.md",
+    )
+    group.add_argument(
+        "--angle-window",
+        choices=("taylor", "uniform"),
+        help="taper of the antenna row: Taylor (default; sidelobes at -28 dB, main lobe 1.27 times "
+        "as wide), or none (-13 dB)",
     )
     group.add_argument(
         "--if-cubes",

@@ -130,7 +130,11 @@ def motion_page(
 
 def _settings(store: Store, window: str | None) -> HeatmapSettings:
     stored = store.attributes
-    return HeatmapSettings(window=window or stored["window"], clutter=stored["clutter"])
+    return HeatmapSettings(
+        window=window or stored["window"],
+        clutter=stored["clutter"],
+        angle_window=stored.get("angle_window", "uniform"),
+    )
 
 
 def stored_maps(

@@ -4,10 +4,10 @@ The chirp loops of all frames are concatenated; a window of 256 loops moves over
 (mmCLIP, section 3.2.1). All averages are of power, and all maps are in dB above the power of the
 receiver's thermal noise: noise alone reads 0 dB for every board.
 
-Two kinds of window: `paper` transforms the 256 loops as one, as in the authors' network; they span
-two or three bursts with gaps between, so a constant speed makes fringes (1.9 cm/s apart at
-10 frames/s). `burst` transforms each burst separately, zero-padded to the same bins, and averages
-power over the bursts that the window covers: a spectrum that a radar engineer can read.
+Two kinds of window: `burst` transforms each burst separately, zero-padded to the same bins, and
+averages power over the bursts that the window covers: a spectrum that a radar engineer can read.
+`paper` transforms the 256 loops as one, as in the authors' network; they span two or three bursts
+with gaps between, so a constant speed makes fringes (1.9 cm/s apart at 10 frames/s).
 """
 
 from dataclasses import dataclass, field
@@ -83,7 +83,7 @@ def make_heatmaps(
     cube_v = jnp.asarray(cube_v, jnp.complex64)
     if isinstance(cube_v, jax.core.Tracer):  # tracers cannot be passed to other threads
         return maps_of_clip(radar, cube_v, settings)
-    clutter_v = _mean(cube_v) if settings.clutter == "clip" else jnp.zeros_like(cube_v[0, 0])
+    clutter_v = clip_clutter_v(settings, cube_v)
     chunks = frames_of_chunks(radar, settings, len(cube_v))
     parts = parallel_map(
         lambda frames: _columns_of(radar, settings, cube_v, frames, clutter_v), chunks
@@ -99,7 +99,7 @@ def maps_of_clip(
 ) -> Heatmaps:
     """The same within a compiled program, for all frames together."""
     columns = num_columns(radar, cube_v.shape[0], settings)
-    clutter_v = _mean(cube_v) if settings.clutter == "clip" else jnp.zeros_like(cube_v[0, 0])
+    clutter_v = clip_clutter_v(settings, cube_v)
     frames = frames_of_chunks(radar, settings, len(cube_v), len(cube_v))[0]
     parts = _columns_of(radar, settings, cube_v, frames, clutter_v)
     return _named(radar, settings, len(cube_v), (part[:columns] for part in parts))
@@ -134,16 +134,46 @@ def _named(radar, settings, num_frames, maps) -> Heatmaps:
     return Heatmaps(**dict(zip(names, maps, strict=True)), **static)
 
 
+def clip_clutter_v(
+    settings: HeatmapSettings, cube_v: Complex[Array, "frame chirp tx rx sample"]
+) -> Complex[Array, "tx rx sample"]:
+    """Static echo that is removed from every chirp of a clip; zero where windows remove their own.
+
+    The median is that of the real and imaginary parts of each range bin over bursts: echoes that
+    pass through a bin for less than half of the clip do not change it. Averaging each burst first
+    suppresses moving targets and noise.
+    """
+    if settings.clutter == "clip":
+        return _mean(cube_v)
+    if settings.clutter == "median":
+        return _median(cube_v)
+    return jnp.zeros_like(cube_v[0, 0])
+
+
 @jax.jit
 def _mean(cube_v):
     return cube_v.mean((0, 1))
+
+
+@jax.jit
+def _median(cube_v):
+    # The taper separates range bins; it is removed again, as columns apply it themselves.
+    taper = _range_taper(cube_v.shape[-1])
+    profiles = jnp.fft.fft(cube_v.mean(1) * taper, axis=-1)
+    static = jax.lax.complex(jnp.median(profiles.real, 0), jnp.median(profiles.imag, 0))
+    return jnp.fft.ifft(static, axis=-1) / taper
+
+
+def _range_taper(num_samples: int) -> np.ndarray:
+    """Hann window without its two zero samples."""
+    return np.hanning(num_samples + 2)[1:-1].astype(np.float32)
 
 
 @partial(jax.jit, static_argnums=(0, 1))
 def _columns_of(radar, settings, cube_v, frames, clutter_v) -> tuple[Array, Array, Array]:
     """Columns of each map that begin in the frames of a chunk."""
     num_frames, (chirps, num_tx, num_rx, samples) = len(frames), cube_v.shape[1:]
-    taper = np.hanning(samples + 2)[1:-1].astype(np.float32)
+    taper = _range_taper(samples)
     cube_v = (cube_v[frames] - clutter_v) * taper
     loops = cube_v.reshape(num_frames * chirps, num_tx * num_rx, samples)
     noise_w = radar.receiver.noise_rms_v(radar.chirp.sample_rate_hz) ** 2 * float((taper**2).sum())

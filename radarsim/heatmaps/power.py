@@ -8,10 +8,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
+from scipy.signal import windows
 
 from radarsim.heatmaps.settings import HeatmapSettings, sine_grid
 from radarsim.numerics.batched_map import batched_map
 from radarsim.radar.config import Radar
+
+# Sidelobes of the Taylor taper, below the main lobe.
+SIDELOBES_DB = 30.0
+# Fewer elements have no sidelobes worth a wider main lobe.
+LEAST_TAPERED = 4
 
 
 def moving_mean(settings: HeatmapSettings, per_step: Array) -> Array:
@@ -121,9 +127,17 @@ def time_angle_power(
     phase = np.outer(sine_grid(radar, settings), left_m) / radar.chirp.wavelength_m
     # A target on the left is nearer to elements on the left: undo exp(-2 pi j y sin / lambda).
     steer = np.exp(2j * np.pi * phase) / np.asarray(radar.array.gains)[tx, rx]
-    steer = steer.astype(np.complex64)
+    taper = angle_taper(len(row), settings)
+    steer = (steer * taper).astype(np.complex64)
     power = jnp.einsum("ae,tef,af->ta", steer, covariance, steer.conj(), precision="highest").real
-    return power / len(row)
+    return power / float((taper**2).sum())
+
+
+def angle_taper(num_elements: int, settings: HeatmapSettings) -> Float[np.ndarray, " element"]:
+    """Weights of the elements of the antenna row."""
+    if settings.angle_window == "uniform" or num_elements < LEAST_TAPERED:
+        return np.ones(num_elements)
+    return windows.taylor(num_elements, nbar=4, sll=SIDELOBES_DB)
 
 
 def _products(parts: Float[Array, "step part *shape"]) -> Complex[Array, "step element element"]:

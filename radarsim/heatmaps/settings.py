@@ -6,10 +6,16 @@ import jax
 import numpy as np
 from jaxtyping import Float
 
+from radarsim.checks import with_unit
+from radarsim.errors import InputError
 from radarsim.radar.config import Radar
 
-WINDOWS = ("paper", "burst")
-CLUTTERS = ("clip", "window", "none")
+WINDOWS = ("burst", "paper")
+CLUTTERS = ("median", "clip", "window", "none")
+ANGLE_WINDOWS = ("taylor", "uniform")
+# Fewer loops per burst resolve no speed across the gaps between bursts: the main lobe of a burst is
+# then wider than an eighth of the speed axis.
+LEAST_LOOPS_ACROSS_GAPS = 8
 
 
 @jax.tree_util.register_static
@@ -18,9 +24,13 @@ class HeatmapSettings:
     """Settings of the heatmaps.
 
     Attributes:
-        window: "paper" (across bursts) or "burst" (each burst separately).
-        clutter: "clip" removes the mean over the clip per pair and range bin, "window" that of
-            each window, "none" nothing.
+        window: "burst" (each burst separately) or "paper" (across bursts, as mmCLIP does).
+        clutter: "median" removes the median over the bursts of the clip, per pair and range bin,
+            "clip" their mean, "window" the mean of each window, "none" nothing. The mean contains
+            a part of people who pause, and leaves it as a line at their range for the whole clip;
+            the median does not, unless they stay for half of the clip.
+        angle_window: taper of the antenna row: "taylor" (sidelobes at -28 dB for eight elements, a
+            main lobe 1.27 times as wide) or "uniform" (-13 dB).
         tdm_compensation: undo the phase change of a moving target between transmitters.
         window_chirps: loops per column.
         step_chirps: loops from one column to the next.
@@ -28,8 +38,9 @@ class HeatmapSettings:
         num_angle_bins: of the angle axis.
     """
 
-    window: str = "paper"
-    clutter: str = "clip"
+    window: str = "burst"
+    clutter: str = "median"
+    angle_window: str = "taylor"
     tdm_compensation: bool = True
     window_chirps: int = 256
     step_chirps: int = 16
@@ -37,7 +48,8 @@ class HeatmapSettings:
     num_angle_bins: int = 256
 
     def __post_init__(self):
-        for name, known in (("window", WINDOWS), ("clutter", CLUTTERS)):
+        choices = (("window", WINDOWS), ("clutter", CLUTTERS), ("angle_window", ANGLE_WINDOWS))
+        for name, known in choices:
             if getattr(self, name) not in known:
                 raise ValueError(
                     f"HeatmapSettings.{name} is {getattr(self, name)!r}; known: {', '.join(known)}"
@@ -49,10 +61,15 @@ class HeatmapSettings:
             )
 
 
+# Settings of the mmCLIP paper, section 3.2.1.
+PAPER_MAPS = HeatmapSettings(window="paper", clutter="clip", angle_window="uniform")
+
+
 def num_columns(
     radar: Radar, num_frames: int, settings: HeatmapSettings = HeatmapSettings()
 ) -> int:
     """Number of columns of a clip's heatmaps: 385 for 50 frames of 128 loops."""
+    slow_time_spacing_s(radar, settings)
     loops = num_frames * radar.frame.num_chirps
     if loops < settings.window_chirps:
         raise ValueError(
@@ -60,6 +77,38 @@ def num_columns(
             f"column needs {settings.window_chirps}; give a longer clip or a shorter window"
         )
     return (loops - settings.window_chirps) // settings.step_chirps + 1
+
+
+def slow_time_spacing_s(radar: Radar, settings: HeatmapSettings = HeatmapSettings()) -> float:
+    """Spacing of the loops that a Doppler window transforms [s].
+
+    The loop period within a burst; the frame period where a frame holds one loop. Windows across
+    bursts ignore the gaps between these: the speed of a burst of many loops is still right to the
+    resolution of one burst.
+
+    Raises:
+        InputError: the window holds no uniformly spaced loops that resolve a speed.
+    """
+    frame, loop_s = radar.frame, radar.loop_period_s
+    if settings.window == "burst":
+        if frame.num_chirps == 1:
+            problem = "holds one loop, and the Doppler window 'burst' transforms single bursts"
+            hint = "use the window 'paper' (--window paper), which transforms loops of many frames"
+            raise InputError("radar", "frame", problem, hint)
+        return loop_s
+    if frame.num_chirps == 1:
+        return frame.period_s
+    contiguous = abs(frame.period_s - frame.num_chirps * loop_s) < 1e-3 * loop_s
+    if frame.num_chirps < LEAST_LOOPS_ACROSS_GAPS and not contiguous:
+        gap = with_unit(frame.period_s - frame.num_chirps * loop_s, "s")
+        raise InputError(
+            "radar",
+            "frame",
+            f"holds {frame.num_chirps} loops and then a gap of {gap}; the Doppler window 'paper' "
+            f"needs uniformly spaced loops, or at least {LEAST_LOOPS_ACROSS_GAPS} per frame",
+            "use the window 'burst' (--window burst), or one loop per frame",
+        )
+    return loop_s
 
 
 def heatmap_axes(
@@ -73,6 +122,7 @@ def heatmap_axes(
         steps of its sine.
     """
     columns = num_columns(radar, num_frames, settings)
+    spacing_s = slow_time_spacing_s(radar, settings)
     starts_s = np.arange(num_frames)[:, None] * radar.frame.period_s
     loop_s = (starts_s + radar.chirp_times_s.mean(1)).ravel()
     first = np.arange(columns) * settings.step_chirps
@@ -82,7 +132,7 @@ def heatmap_axes(
     return {
         "time_s": time_s,
         "range_m": np.arange(radar.chirp.num_samples) * radar.range_resolution_m,
-        "speed_mps": cycles_per_loop * radar.chirp.wavelength_m / (2 * radar.loop_period_s),
+        "speed_mps": cycles_per_loop * radar.chirp.wavelength_m / (2 * spacing_s),
         "angle_rad": np.arcsin(sine_grid(radar, settings)),
     }
 

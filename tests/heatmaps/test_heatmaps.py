@@ -210,7 +210,7 @@ def test_with_compensation_a_moving_target_reads_its_true_azimuth(speed_mps):
 
 
 @pytest.mark.parametrize("window", ["paper", "burst"])
-@pytest.mark.parametrize("clutter", ["none", "clip", "window"])
+@pytest.mark.parametrize("clutter", ["none", "clip", "median", "window"])
 def test_noise_alone_reads_zero_decibels(window, clutter):
     """Within 0.2 dB in every map; removing the mean of 128 loops or more takes 0.03 dB."""
     settings = HeatmapSettings(window=window, clutter=clutter)
@@ -232,7 +232,7 @@ def test_static_clutter_goes_unless_it_is_kept(window):
     with_both = make_heatmaps(RADAR, noise_cube() + standing + walking, kept)
     assert np.asarray(with_both.time_range)[0, 70] > 30
     assert np.asarray(with_both.time_doppler)[0, 128] > 30
-    for clutter in ("clip", "window"):
+    for clutter in ("clip", "median", "window"):
         settings = replace(kept, clutter=clutter)
         quiet = make_heatmaps(RADAR, noise_cube() + standing, settings)
         for levels_db in (quiet.time_range, quiet.time_doppler, quiet.time_angle):
