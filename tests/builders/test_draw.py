@@ -132,7 +132,7 @@ def test_a_changed_source_motion_is_not_drawn(place, tmp_path):
 def test_heatmaps_of_another_window_are_computed_from_stored_cubes(place):
     """Maps that do not depend on the Doppler window equal the stored ones to float16 rounding."""
     store = Store(place / "kept.zarr")
-    settings = HeatmapSettings(window="burst", clutter="clip")
+    settings = HeatmapSettings(window="paper", clutter="median")
     maps, axes = figures.stored_maps(store, 1, settings)
     stored = store.maps(1)
     assert maps.keys() == stored.keys()
@@ -232,7 +232,7 @@ def test_a_built_in_activity_is_reproduced_from_its_name():
         (["squat", "--seconds", "9999"], "options: clips.length_s: is"),
         (["squat", "--radar", "AWR9"], "AWR9: radar: no such board or file; use"),
         (["squat", "--distance-m", "-1"], "options: placements.distance_m: "),
-        (["bare.zarr", "--window", "burst"], "bare.zarr: --window: the heatmaps are stored with"),
+        (["bare.zarr", "--window", "paper"], "bare.zarr: --window: the heatmaps are stored with"),
         (["broken.bvh"], "broken.bvh: line 1: 'HIERARCHY' expected"),
         (["late.npz", "--start-seconds", "99"], "late.npz: --start-seconds: 99 s, but the motion"),
         (["late.npz", "--distance-m", "0.5"], "late.npz: placement: less than 0."),
@@ -268,7 +268,7 @@ def test_help_explains_the_figure_and_gives_examples(capsys):
         "examples:",
         "--clip all",
         "walk.bvh",
-        "--window burst",
+        "--window paper",
     ):
         assert word in text
 

@@ -82,8 +82,8 @@ def test_too_short_a_clip_is_refused_in_one_line():
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"window": "hamming"}, "window is 'hamming'; known: paper, burst"),
-        ({"clutter": "mti"}, "clutter is 'mti'; known: clip, window, none"),
+        ({"window": "hamming"}, "window is 'hamming'; known: burst, paper"),
+        ({"clutter": "mti"}, "clutter is 'mti'; known: median, clip, window, none"),
         ({"step_chirps": 100}, "256 loops must be whole steps of 100"),
         ({"num_doppler_bins": 128}, "fit 128 Doppler bins"),
     ],
@@ -96,7 +96,13 @@ def test_settings_that_make_no_sense_are_refused(wrong, message):
 # --- the transforms, written out -----------------------------------------------------------------
 
 SMALL = small_radar(num_chirps=16, num_samples=32)
-CUT = {"window_chirps": 32, "step_chirps": 8, "num_doppler_bins": 32, "num_angle_bins": 16}
+CUT = {
+    "window_chirps": 32,
+    "step_chirps": 8,
+    "num_doppler_bins": 32,
+    "num_angle_bins": 16,
+    "angle_window": "uniform",
+}
 
 
 def plain_maps(radar, settings, cube):
