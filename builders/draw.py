@@ -28,7 +28,7 @@ examples:
   python -m builders.draw synth.zarr --clip all --columns 8
       a contact sheet: the time-Doppler maps of many clips on one page
   python -m builders.draw walk.bvh --start-seconds 3 --window paper --out walk.png
-      five seconds of a motion file; the window "burst" is easier to read
+      five seconds of a motion file, with the Doppler window of the mmCLIP paper
   python -m builders.draw squat --distance-m 2 --heading-deg 45
       a built-in activity, simulated at 2 m
 """
