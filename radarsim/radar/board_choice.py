@@ -132,19 +132,23 @@ def _settling_line(where: str, board: str) -> str:
 
 def _contradiction(settings: ChipSettings, clue: _Evidence, used: list[_Evidence]):
     """The error about a clue that no board shares with the others; a named chip is to blame."""
-    others = " and ".join(each.text for each in used) or "the other settings"
-    problem = f"do not fit together: {clue.text}, but {others}"
-    if settings.platform:
-        named = settings.platform_from or "platform"
-        hint = (
-            f"correct or remove {named} (without it, the board is chosen by the settings), or name "
-            "the board by --board"
+    against = [each for each in used if set(each.boards).isdisjoint(clue.boards)] or used
+    others = " and ".join(each.text for each in against) or "the other settings do not"
+    named = settings.platform_from or "platform"
+    if clue.text.startswith(named):
+        limits = CHIP_OF_BOARD[clue.boards[0]]
+        low_ghz, high_ghz = (edge / 1e9 for edge in limits.band_hz)
+        problem = (
+            f"means {_listed(clue.boards)} ({low_ghz:g} to {high_ghz:g} GHz, {limits.max_tx} TX), "
+            f"but {others}"
         )
-        return settings.error(named, problem.replace("do not", "does not", 1), hint)
-    hint = f"correct one of them, or name the board by --board. {suggest_board('')}"
+        other = "" if named.startswith("--board") else "; --board names the board in its place"
+        hint = f"correct or remove {named}, or correct the settings{other}"
+        return settings.error(named, problem, hint)
+    hint = "correct one of them, or name the board by --board"
     if clue.text.startswith(_FACTORS):
         hint = "give one factor (re, im) per TX and RX of the board, or remove the line"
-    return settings.error("board", problem, hint)
+    return settings.error("board", f"does not fit the file: {clue.text}, but {others}", hint)
 
 
 def _named(settings: ChipSettings, _firing: Firing) -> _Evidence | None:

@@ -79,7 +79,7 @@ def parse_setup(text: str, where: str, board: str = "") -> Setup:
         layout = parse_capture_format(text, where)
         return Setup(radar=parse_radar(text, where), capture_format=layout)
     if board:
-        settings.platform, settings.platform_from = board, "--board"
+        settings.platform, settings.platform_from = board, f"--board {board}"
     return setup_of_chip(settings)
 
 

@@ -170,9 +170,8 @@ def _frame(settings: ChipSettings, frame: Command, num_tx: int) -> FramePlan:
         problem = f"has {bursts} bursts of {per_burst} chirps for {num_tx} transmitters"
         raise frame.error(problem, "give bursts of a whole number of loops over the transmitters")
     if bursts > 1 and burst_us < per_burst * slot_us:
-        problem = (
-            f"has bursts every {burst_us} us, but {per_burst} chirps take {per_burst * slot_us}"
-        )
+        needed_us = per_burst * slot_us
+        problem = f"has bursts every {burst_us} us, but {per_burst} chirps take {needed_us} us"
         raise frame.error(problem, "lengthen the burst period, or send fewer or shorter chirps")
     gap_us = burst_us - per_burst * slot_us if bursts > 1 else Decimal(0)
     if gap_us and loops > 1:

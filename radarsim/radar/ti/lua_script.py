@@ -9,9 +9,11 @@ Not an interpreter: values follow simple assignments of numbers and their sums, 
 products and quotients; each call and assignment knows the branches it stands in.
 """
 
+import ast
+import operator
 import re
 from bisect import bisect
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
@@ -21,14 +23,20 @@ _STRING = re.compile(r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|\[\[.*?\]\]", 
 _WORD = re.compile(r"\b(if|then|elseif|else|end|do|function|repeat|until)\b")
 _CALL = re.compile(r"\bar1\.(\w+)\s*\(")
 _ASSIGNMENT = re.compile(
-    r"(?:^|[\n;])[ \t]*(?:local[ \t]+)?([A-Za-z_]\w*)[ \t]*=[ \t]*([^=\n;][^\n;]*)"
+    r"(?:^|[\n;]|\b(?:then|else|do)\b)[ \t]*(?:local[ \t]+)?"
+    r"([A-Za-z_]\w*)[ \t]*=[ \t]*([^=\n;][^\n;]*)"
 )
-_TERM = re.compile(
-    r"\s*([-+]?)\s*(?:(\d+\.?\d*(?:[eE][-+]?\d+)?|0[xX][0-9a-fA-F]+)|([A-Za-z_]\w*))\s*"
-)
+_AFTER_VALUE = re.compile(r"\b(?:end|else|elseif)\b")
+_OPERATIONS = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
 _CHIP = re.compile(r"(?<!\d)(1[2468]43|1642|2243|2944|6443|6843|\d{2}xx)(?!\d)", re.IGNORECASE)
 # No call is longer; a bracket that is never closed does not swallow the rest of a log.
 _LONGEST_CALL = 4000
+_LONGEST_VALUE = 200
 
 
 class Branch(NamedTuple):
@@ -102,7 +110,7 @@ def assignments_of(text: str) -> list[Statement]:
         Statement(
             places.line(found.start(1)),
             found[1],
-            (plain[found.start(2) : found.end(2)].strip(),),
+            (_AFTER_VALUE.split(plain[found.start(2) : found.end(2)])[0].strip(),),
             blocks.at(found.start(1)),
         )
         for found in _ASSIGNMENT.finditer(bare)
@@ -143,34 +151,33 @@ def in_force(statements: Iterable[Statement], chip: str, path: tuple[Branch, ...
     return held
 
 
-def evaluate(expression: str, look_up) -> Decimal | None:
-    """The value of numbers and variables joined by + - * /; None where it is anything else.
+def evaluate(expression: str, look_up: Callable[[str], Decimal | None]) -> Decimal | None:
+    """The value of numbers and variables joined by + - * / and brackets; None for anything else.
 
     Args:
-        expression: as written.
+        expression: as written; in this part, Lua's grammar is Python's.
         look_up: function from the name of a variable to its value, or None.
     """
-    total, term, operator, rest = Decimal(0), None, "+", expression.strip()
-    sign = Decimal(1)
-    while rest:
-        found = _TERM.match(rest)
-        if not found:
-            return None
-        value = _number(found, look_up)
-        if value is None:
-            return None
-        if operator in "+-":
-            total += sign * term if term is not None else 0
-            term, sign = value, Decimal(-1 if operator == "-" else 1)
-        elif operator == "/" and not value:
-            return None
-        else:
-            term = term * value if operator == "*" else term / value
-        rest = rest[found.end() :]
-        operator, rest = rest[:1], rest[1:]
-        if (operator and operator not in "+-*/") or (operator and not rest.strip()):
-            return None
-    return None if term is None else total + sign * term
+    try:
+        tree = ast.parse(expression.strip()[:_LONGEST_VALUE], mode="eval").body
+        return _evaluated(tree, look_up)
+    except (SyntaxError, ValueError, ArithmeticError, RecursionError, MemoryError):
+        return None
+
+
+def _evaluated(tree: ast.expr, look_up: Callable[[str], Decimal | None]) -> Decimal | None:
+    if isinstance(tree, ast.Constant) and type(tree.value) in (int, float):
+        return Decimal(repr(tree.value))
+    if isinstance(tree, ast.Name):
+        return look_up(tree.id)
+    if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.USub):
+        value = _evaluated(tree.operand, look_up)
+        return None if value is None else -value
+    operation = _OPERATIONS.get(type(tree.op)) if isinstance(tree, ast.BinOp) else None
+    if operation is None:
+        return None
+    one, other = (_evaluated(each, look_up) for each in (tree.left, tree.right))
+    return None if one is None or other is None else operation(one, other)
 
 
 def _holds(condition: str, chip: str) -> bool | None:
@@ -186,15 +193,6 @@ def _holds(condition: str, chip: str) -> bool | None:
 def _same_chip(one: str, other: str) -> bool:
     same_family = one[:2] == other[:2] and "xx" in (one[2:], other[2:])
     return one == other or same_family
-
-
-def _number(found: re.Match, look_up) -> Decimal | None:
-    sign = -1 if found[1] == "-" else 1
-    if found[2] is not None:
-        digits = found[2]
-        return sign * (Decimal(int(digits, 16)) if digits[:2].lower() == "0x" else Decimal(digits))
-    value = look_up(found[3])
-    return None if value is None else sign * value
 
 
 def _excluded(branches: tuple[Branch, ...], path: tuple[Branch, ...]) -> bool:
