@@ -253,14 +253,14 @@ def load_setup(name_or_path: str | Path, board: str = ""):
     Raises:
         InputError: no such board or file, or the file describes no valid radar.
     """
-    from radarsim.radar.boards import find_board, suggest_board
+    from radarsim.radar.boards import BOARDS, find_board, suggest_board
     from radarsim.radar.configuration_files import board_setup, parse_setup
 
     if board and not find_board(board):
         raise InputError(board, "--board", "no such board", suggest_board(board))
-    path = Path(name_or_path)
-    if find_board(str(name_or_path)) and not path.is_file():
-        return board_setup(find_board(str(name_or_path)))
+    path, name = Path(name_or_path), str(name_or_path)
+    if name in BOARDS or (find_board(name) and not path.is_file()):
+        return board_setup(find_board(name))
     if not path.is_file():
         hint = f"{suggest_board(path.name)}; or give a .toml, .cfg, .mmwave.json or Studio log"
         raise InputError(name_or_path, "radar", "no such board or file", hint)

@@ -70,6 +70,8 @@ def main(argv: list[str] | None = None) -> int:
     radar, layout = setup.radar, setup.capture_format
     is_default = layout == format_of_board(radar.board)
     if options.toml:
+        if setup.board_guess:
+            print(setup.board_guess, file=sys.stderr)
         print(dump_radar(radar) if is_default else dump_setup(radar, layout), end="")
         return 0
     print(radar_table(radar, setup.board_guess), end="")

@@ -9,8 +9,7 @@ Source:
 """
 
 import re
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from radarsim.errors import InputError
@@ -63,39 +62,47 @@ def parse_cfg(text: str, where: str) -> ChipSettings:
         InputError: a command cannot be parsed, contradicts an earlier one, or requires a mode that
             is not supported.
     """
-    settings = ChipSettings(where=where)
-    lines = _lines(text)
-    low_power = any(
-        words and words[0].lower() in low_power_config.COMMANDS_OF_FAMILY for words in lines
-    )
-    readers = {**low_power_config.READERS} if low_power else READERS
-    names = {name.lower(): name for name in (*readers, *PROCESSING)}
-    seen: dict[str, list[str]] = {}
-    ignored, unknown = Counter(), {}
+    settings, lines = ChipSettings(where=where), _lines(text)
+    first_words = {words[0].lower() for words in lines if words}
+    low_power = not first_words.isdisjoint(low_power_config.COMMANDS_OF_FAMILY)
     _read_platform(settings, text)
-    for number, words in enumerate(lines, start=1):
-        if not words:
-            continue
-        name, arguments = names.get(words[0].lower(), words[0]), words[1:]
-        if name == "flushCfg":
-            seen.clear()
-            settings.profiles.clear()
-            settings.chirps.clear()
-        if name in readers:
-            command = Command(f"{where}, line {number}", name, arguments)
-            _check_repeated(command, seen)
-            readers[name](settings, command)
-        elif name in PROCESSING:
-            ignored[name] += 1
-        else:
-            unknown.setdefault(name, number)
+    readers = low_power_config.READERS if low_power else READERS
+    seen, unknown = _read_commands(settings, lines, readers)
     if low_power:
         low_power_config.finish(settings, seen, unknown)
     else:
         _check_kinds(seen, where)
         _read_positions(settings, seen)
-    settings.notes += _notes_on_unused(ignored, unknown)
+    settings.notes += [f"unknown and not used: {name} (line {at})" for name, at in unknown.items()]
     return settings
+
+
+def _read_commands(
+    settings: ChipSettings, lines: list[list[str]], readers: Mapping[str, Callable]
+) -> tuple[dict[str, list[str]], dict[str, int]]:
+    """Run the reader of each line; return arguments by command, and lines of unknown commands."""
+    names = {name.lower(): name for name in (*readers, *PROCESSING)}
+    seen, ignored, unknown = {}, set(), {}
+    for number, words in enumerate(lines, start=1):
+        if not words:
+            continue
+        name = names.get(words[0].lower(), words[0])
+        if name == "flushCfg":
+            seen.clear()
+            settings.profiles.clear()
+            settings.chirps.clear()
+        if name in readers:
+            command = Command(f"{settings.where}, line {number}", name, words[1:])
+            _check_repeated(command, seen)
+            readers[name](settings, command)
+        elif name in PROCESSING:
+            ignored.add(name)
+        else:
+            unknown.setdefault(name, number)
+    if ignored:
+        listed = ", ".join(sorted(ignored))
+        settings.notes.append(f"not used, because they do not change the samples: {listed}")
+    return seen, unknown
 
 
 def _lines(text: str) -> list[list[str]]:
@@ -137,15 +144,6 @@ def _check_kinds(seen: dict[str, list[str]], where: str) -> None:
             f"({names[buffer_is_real]})"
         )
         raise InputError(where, "adcCfg", problem, "make both real or both complex")
-
-
-def _notes_on_unused(ignored: Counter, unknown: dict[str, int]) -> list[str]:
-    notes = []
-    if ignored:
-        names = ", ".join(sorted(ignored))
-        notes.append(f"not used, because they do not change the samples: {names}")
-    notes += [f"unknown and not used: {name} (line {line})" for name, line in unknown.items()]
-    return notes
 
 
 def _channels(settings: ChipSettings, command: Command) -> None:
