@@ -17,8 +17,8 @@ from pathlib import Path
 
 from pipelines.recipe import SECTIONS, Recipe
 from radarsim.errors import InputError
-from radarsim.files import load_radar
-from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
+from radarsim.files import load_setup
+from radarsim.radar.boards import DEFAULT_BOARD
 from radarsim.radar.config import Radar
 from radarsim.radar.toml import dump_radar, parse_radar
 from radarsim.radar.toml_text import toml_text
@@ -105,17 +105,37 @@ def _section(section: type, name: str, values: object, where: str) -> object:
     return _construct(where, section, values)
 
 
+def radar_board_guess(value: object, where: str) -> str:
+    """One line where the board of a recipe's radar file is a guess, to print with the plan.
+
+    Args:
+        value: the entry "radar" of a recipe: a radar, a table, or the name of a board or file.
+        where: the file of the recipe.
+
+    Returns:
+        The line; "" where the board is known.
+    """
+    if isinstance(value, Radar | Mapping):
+        return ""
+    path = _radar_path(value, where)
+    guess = load_setup(path).board_guess
+    return f"{path}: {guess}" if guess else ""
+
+
 def _radar(value: object, where: str) -> Radar:
     if isinstance(value, Radar):
         return value
     if isinstance(value, Mapping):
         place = f"{where} [radar]"
         return _named(parse_radar(toml_text(value), place), place, "radar")
-    if str(value) in BOARDS:
-        return BOARDS[value]
+    path = _radar_path(value, where)
+    return _named(load_setup(path).radar, path, Path(path).stem)
+
+
+def _radar_path(value: object, where: str) -> str:
+    """The radar file that a recipe names, beside it or in the working folder; or a board's name."""
     beside = Path(where).parent / str(value)
-    path = str(beside if beside.is_file() else value)
-    return _named(load_radar(path), path, Path(path).stem)
+    return str(beside if beside.is_file() else value)
 
 
 def _named(radar: Radar, place: str, name: str) -> Radar:

@@ -103,6 +103,9 @@ def select_recorded_clips(recipe: Recipe, take: RecordedTake) -> ClipSelection:
     notes += [Note(cause=LOST, count=lost)] if lost else []
     findings = [f"{take.id}: I and Q: {capture.iq_evidence}"]
     findings += [f"{take.id}: {note}" for note in capture.findings]
+    guess = capture.capture_format.guess_line(capture.radar.board)
+    # The same for all captures of one radar: printed once.
+    findings += [f"{take.setup}: {guess}"] if guess else []
     return ClipSelection(clips=tuple(clips.values()), notes=tuple(notes), findings=tuple(findings))
 
 

@@ -202,11 +202,13 @@ def open_capture(path: str | Path, radar, *, capture_format=None, iq_order: str 
         InputError: the file is not a capture, or not one of this radar.
     """
     from radarsim.captures import capture_files
+    from radarsim.radar.capture_format import check_captures_supported
     from radarsim.radar.config import Radar
 
     if not isinstance(radar, Radar):
         setup = load_setup(radar)
         radar, capture_format = setup.radar, capture_format or setup.capture_format
+    check_captures_supported(radar.board)
     return capture_files.open_capture(path, radar, capture_format, iq_order)
 
 
@@ -227,20 +229,23 @@ def write_capture(
         InputError: the cube has another shape than the radar's, or the file cannot be written.
     """
     from radarsim.captures import capture_files
-    from radarsim.radar.capture_format import format_of_board
+    from radarsim.radar.capture_format import check_captures_supported, format_of_board
 
+    check_captures_supported(radar.board)
     capture_format = capture_format or format_of_board(radar.board)
     order = capture_format.iq_order if iq_order == "auto" else iq_order
     order = "i_first" if order == "auto" else order
     capture_files.write_capture(path, cube, radar, capture_format, order)
 
 
-def load_setup(name_or_path: str | Path):
+def load_setup(name_or_path: str | Path, board: str = ""):
     """The radar and capture format of a board, by name, or of a configuration file.
 
     Args:
         name_or_path: a key of `boards.BOARDS`, a radar `.toml`, a TI SDK `.cfg`, or a mmWave Studio
-            `.mmwave.json` or log `.txt`.
+            `.mmwave.json`, log `.txt` or `.lua` script. Names of boards are found in any case.
+        board: name of the board that a TI file belongs to; by default it is found from the file,
+            and `Setup.board_guess` says where it is a guess.
 
     Returns:
         `configuration_files.Setup`: radar, capture_format, and notes on other settings.
@@ -248,17 +253,18 @@ def load_setup(name_or_path: str | Path):
     Raises:
         InputError: no such board or file, or the file describes no valid radar.
     """
-    from radarsim.radar.boards import BOARDS
+    from radarsim.radar.boards import BOARDS, find_board, suggest_board
     from radarsim.radar.configuration_files import board_setup, parse_setup
 
-    if str(name_or_path) in BOARDS:
-        return board_setup(str(name_or_path))
-    path = Path(name_or_path)
+    if board and not find_board(board):
+        raise InputError(board, "--board", "no such board", suggest_board(board))
+    path, name = Path(name_or_path), str(name_or_path)
+    if name in BOARDS or (find_board(name) and not path.is_file()):
+        return board_setup(find_board(name))
     if not path.is_file():
-        known = ", ".join(sorted(BOARDS))
-        hint = f"use {known} or a .toml, .cfg, .mmwave.json or Studio log"
+        hint = f"{suggest_board(path.name)}; or give a .toml, .cfg, .mmwave.json or Studio log"
         raise InputError(name_or_path, "radar", "no such board or file", hint)
-    return parse_setup(_read_text(path, MAX_SETUP_BYTES), str(path))
+    return parse_setup(_read_text(path, MAX_SETUP_BYTES), str(path), find_board(board))
 
 
 def acceptance_thresholds() -> dict:

@@ -143,7 +143,7 @@ def test_a_radar_is_a_board_or_a_file(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text('board = "AWR1843BOOST"\n')
     assert load_radar(path).chirp == radar.chirp
-    assert "radar: no such board or file; use " in refusal(load_radar, "AWR9999")
+    assert "radar: no such board or file; The boards are " in refusal(load_radar, "GIZMO")
 
 
 def test_a_missing_body_model_is_refused(tmp_path):

@@ -24,7 +24,7 @@ from pipelines.clip_simulation import make_clip
 from pipelines.cost_estimate import CostEstimate, estimate_cost
 from pipelines.plan import Note, Plan, make_plan
 from pipelines.recipe import Recipe
-from pipelines.recipe_toml import recipe_from_table
+from pipelines.recipe_toml import radar_board_guess, recipe_from_table
 from pipelines.run import build
 from pipelines.shard_job import MakeClip
 from pipelines.storage import open_folder
@@ -54,11 +54,17 @@ def build_dataset(options: argparse.Namespace, table: dict, origin: str) -> int:
     radars = table.pop("radar", DEFAULT_BOARD)
     radars = radars if isinstance(radars, list) else [radars]
     recipes = [recipe_from_table({**table, **body, "radar": radar}, origin) for radar in radars]
+    guesses = [radar_board_guess(radar, origin) for radar in radars]
     outs = [options.out] if len(recipes) == 1 else _paths_per_radar(options.out, recipes)
-    return max(_build_store(options, recipe, out) for recipe, out in zip(recipes, outs))
+    return max(
+        _build_store(options, recipe, out, guess)
+        for recipe, out, guess in zip(recipes, outs, guesses)
+    )
 
 
-def _build_store(options: argparse.Namespace, recipe: Recipe, out: str | None) -> int:
+def _build_store(
+    options: argparse.Namespace, recipe: Recipe, out: str | None, board_guess: str
+) -> int:
     if out:
         check_place(open_folder(out))
     takes, notes = _takes(options, recipe)
@@ -69,6 +75,8 @@ def _build_store(options: argparse.Namespace, recipe: Recipe, out: str | None) -
         print_note_counts(notes)
         raise InputError(out or "dry run", "clips", "no clip can be made", "see the messages above")
     print_plan(plan)
+    if board_guess:
+        print(f"radar: {board_guess}")
     if options.dry_run:
         print_build_estimate(plan, _measured_cost(options, plan, takes))
         print_note_counts(notes)

@@ -113,6 +113,7 @@ def across_frames(recording: Recording, frames_per_burst: int) -> Recording:
         num_chirps=count,
         period_s=count * radar.frame.period_s,
         extra_slot_idle_s=max(0.0, slot_s - radar.chirp.duration_s),
+        extra_loop_idle_s=0.0,
         burst_start_s=0.0,
     )
 

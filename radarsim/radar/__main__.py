@@ -13,6 +13,8 @@ a .mmwave.json, or a mmWave Studio log. A TOML file may start from a board and c
     [chirp]
     slope_mhz_per_us = 30      # half the slope: twice the range, bins twice as wide
 
+A TI file sets the chip, not the board: where the board is a guess, a line below the title says so.
+
 --toml prints the whole radar as a TOML file that can be edited.
 """
 EXAMPLES = """\
@@ -21,6 +23,7 @@ examples:
     python -m radarsim.radar AWR1843BOOST --toml > hall.toml
     python -m radarsim.radar hall.toml
     python -m radarsim.radar profile.cfg --toml > profile.toml
+    python -m radarsim.radar profile.cfg --board IWR6843ISK-ODS
 
 exit status: 0; 2 with a one-line message on standard error when the radar is not valid.
 """
@@ -45,7 +48,10 @@ def main(argv: list[str] | None = None) -> int:
         "radar",
         metavar="RADAR",
         help="AWR1843BOOST (used by mmCLIP), AWR1642BOOST, IWR1443BOOST, IWR6843ISK, "
-        "IWR6843ISK-ODS, IWR6843AOPEVM, or a file",
+        "IWR6843ISK-ODS, IWR6843AOPEVM, AWR2944EVM, IWRL6432BOOST, AWRL1432BOOST, or a file",
+    )
+    parser.add_argument(
+        "--board", metavar="NAME", default="", help="the board that a TI file belongs to"
     )
     parser.add_argument("--toml", action="store_true", help="print the radar as a TOML file")
     options = parser.parse_args(argv)
@@ -57,16 +63,18 @@ def main(argv: list[str] | None = None) -> int:
     from radarsim.radar.toml import dump_radar, dump_setup
 
     try:
-        setup = load_setup(options.radar)
+        setup = load_setup(options.radar, options.board)
     except InputError as error:
         print(error, file=sys.stderr)
         return 2
     radar, layout = setup.radar, setup.capture_format
     is_default = layout == format_of_board(radar.board)
     if options.toml:
+        if setup.board_guess:
+            print(setup.board_guess, file=sys.stderr)
         print(dump_radar(radar) if is_default else dump_setup(radar, layout), end="")
         return 0
-    print(radar_table(radar), end="")
+    print(radar_table(radar, setup.board_guess), end="")
     for note in setup.notes:
         print(f"note: {note}")
     return 0

@@ -11,6 +11,10 @@ is +y, up is +z):
         TX2   .    .    .   TX1    RX4 RX3 RX2 RX1         TX2   .   TX1      RX4  RX1
                                                             .    .    .       RX3  RX2
                                                            TX3   .    .
+    AWR2944EVM (TX2 raised by 0.8 wavelengths)
+        .    .    .    .    .    .   TX2   .    .          IWRL6432BOOST, AWRL1432BOOST
+       TX4   .    .    .   TX3   .    .    .   TX1                      .   RX2   .
+                                   RX4 RX3 RX2 RX1          TX2 TX1    RX3   .   RX1
 
 Verified:
     Columns and rows: TI mmWave SDK 3.x, ti/board/antenna_geometry.c (gAntDef_default for xWR1843,
@@ -23,6 +27,19 @@ Verified:
     1 -1 -1 1 ... for the ODS board.
     Antenna spacing, half a wavelength at the design frequency: 2.5 mm of ISK and AOP, 2.426 mm of
     ODS, in a variant of antenna_geometry.c under TI's licence.
+    AWR2944EVM, columns and distances: antGeometryCfg of TI's profiles for this board (mmWave MCU
+    PLUS SDK 4, "1 0 1 1 1 2 1 3 0 2 0 3 ... 0.5 0.8": row and column of every pair, distances in
+    wavelengths); demo documentation of that SDK, "Antenna Geometry Configuration". xWR2944 chip:
+    datasheet SWRS330, table 6.8 (IWR2944, same RF core).
+    AWRL1432BOOST: guide SWRU613A, section 2.1.1.1 and figure 3-6: receivers half a wavelength apart
+    in azimuth and in elevation, transmitters half a wavelength apart in azimuth only.
+    IWRL6432BOOST, the same layout: MMWAVE-L-SDK 5, motion_detect.c, gDefaultAntGeometry ({0,0},
+    {1,1}, {0,2}, {0,1}, {1,2}, {0,3}), 2.418 mm apart. Row 0 is the lower one ("one lower row: 4
+    antennas, upper row 2 antennas", aoa2dproc.h) and columns count to the left: aoa2dproc.c turns
+    phases that increase along the columns into positive x and along the rows into negative z.
+    (Section 6.1.1 of its guide SWRU596 repeats the text of the IWR6843L; its 29 degrees of azimuth
+    resolution are those of a row of four.) Inverted channels of these two:
+    compRangeBiasAndRxChanPhase of TI's configurations, 1 -1 1 -1 1 -1.
     xWR1843 chip: IWR1843 datasheet SWRS228A, page 29 (automotive AWR1843: same RF core, SWRS222
     not read). Shortest idle time: SWRA553A, section 2.2.1.
 
@@ -32,20 +49,37 @@ Not verified in the original documents (secondary sources or memory), so check b
     ODS; 5.2 dBi of the AOP (TI's Sensing Estimator as quoted on E2E thread 1277468; the transmit
     power here gives the EIRP of 15 dBm of its datasheet, quoted there and on 1167999); the 12 dB
     noise figure, 250 MHz/us and band of xWR6843 (SWRS219); every xWR1642 figure (SWRS203); every
-    xWR1443 figure (SWRS212) and that its board has the 77 GHz layout; the distance between the
-    transmitter and receiver groups, which matters only for targets nearer than half a metre.
+    xWR1443 figure (SWRS212) and that its board has the 77 GHz layout; that TX2 of the AWR2944EVM is
+    above the other transmitters (as on the AWR1843BOOST) and its antenna gain; noise figure, slope
+    and sweep of xWRL6432 and xWRL1432 and the 77 GHz design frequency of the AWRL1432BOOST; 11 dBm
+    and 5.5 dBi of both (TI's Sensing Estimator as quoted by public code; SWRU596 says 5 to 6 dBi);
+    the distance between the transmitter and receiver groups, which matters only for targets nearer
+    than half a metre.
 
 ADC full scale: a published AWR1642 capture at 30 dB gain and 10 Msps shows 18.4 codes rms of noise
 per complex sample; k T B F with 15 dB and 50 ohm is 0.25 mV there, so 32768 codes are 0.45 V.
 """
 
+import difflib
+
 from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.radar.antennas import AntennaArray
-from radarsim.radar.chip_limits import XWR1443, XWR1642, XWR1843, XWR6843, check_limits
+from radarsim.radar.chip_limits import (
+    XWR1443,
+    XWR1642,
+    XWR1843,
+    XWR2944,
+    XWR6843,
+    XWRL1432,
+    XWRL6432,
+    check_limits,
+)
 from radarsim.radar.config import Chirp, Frame, Radar, Receiver
 
 
-def _array(*, tx, rx, separation, design_freq_hz, gain_dbi, inverted_rx=()) -> AntennaArray:
+def _array(
+    *, tx, rx, separation, design_freq_hz, gain_dbi, inverted_rx=(), inverted_tx=()
+) -> AntennaArray:
     """Antenna array from columns (left) and rows (up); the virtual array is centred on the origin.
 
     Args:
@@ -56,6 +90,7 @@ def _array(*, tx, rx, separation, design_freq_hz, gain_dbi, inverted_rx=()) -> A
         design_freq_hz: frequency of that half wavelength.
         gain_dbi: gain of one antenna.
         inverted_rx: receivers with inverted phase.
+        inverted_tx: transmitters with inverted phase.
     """
     half_m = SPEED_OF_LIGHT_MPS / (2 * design_freq_hz)
 
@@ -65,13 +100,19 @@ def _array(*, tx, rx, separation, design_freq_hz, gain_dbi, inverted_rx=()) -> A
             (0.0, (left - left0 + centre_left) * half_m, (up - up0) * half_m) for left, up in group
         )
 
-    gains = tuple(-1 + 0j if idx in inverted_rx else 1 + 0j for idx in range(len(rx)))
+    gains = tuple(
+        tuple(
+            complex((-1.0) ** ((tx_idx in inverted_tx) + (rx_idx in inverted_rx)))
+            for rx_idx in range(len(rx))
+        )
+        for tx_idx in range(len(tx))
+    )
     return AntennaArray(
         tx_positions_m=positions_m(tx, separation / 2),
         rx_positions_m=positions_m(rx, -separation / 2),
         design_freq_hz=design_freq_hz,
         gain_dbi=gain_dbi,
-        channel_gain=(gains,) * len(tx),
+        channel_gain=gains,
     )
 
 
@@ -119,12 +160,29 @@ _ODS = {
     "separation": 3,
     "inverted_rx": (1, 2),
 }
+_2944 = {
+    "tx": ((0, 0), (2, 1.6), (4, 0), (8, 0)),
+    "rx": ((0, 0), (1, 0), (2, 0), (3, 0)),
+    "separation": 13,
+}
+_LOW_POWER = {
+    "tx": ((0, 0), (1, 0)),
+    "rx": ((0, 0), (1, 1), (2, 0)),
+    "separation": 5,
+    "inverted_rx": (1,),
+    "inverted_tx": (1,),
+}
 _LEVEL = {**_RAISED_MIDDLE, "tx": ((0, 0), (4, 0))}
 _77_GHZ = _array(**_RAISED_MIDDLE, design_freq_hz=77e9, gain_dbi=10.5)
 _ISK = _array(**_RAISED_MIDDLE, design_freq_hz=60e9, gain_dbi=7.0)
 _1642 = _array(**_LEVEL, design_freq_hz=77e9, gain_dbi=10.5)
 _ODS_62_GHZ = _array(**_ODS, design_freq_hz=SPEED_OF_LIGHT_MPS / (2 * 2.426e-3), gain_dbi=5.0)
 _AOP_60_GHZ = _array(**_AOP, design_freq_hz=60e9, gain_dbi=5.2)
+_2944_77_GHZ = _array(**_2944, design_freq_hz=77e9, gain_dbi=10.5)
+_6432_62_GHZ = _array(
+    **_LOW_POWER, design_freq_hz=SPEED_OF_LIGHT_MPS / (2 * 2.418e-3), gain_dbi=5.5
+)
+_1432_77_GHZ = _array(**_LOW_POWER, design_freq_hz=77e9, gain_dbi=5.5)
 
 DEFAULT_BOARD = "AWR1843BOOST"
 
@@ -135,6 +193,9 @@ BOARDS = {
     "IWR6843ISK-ODS": _radar("IWR6843ISK-ODS", 60, _ODS_62_GHZ, 12.0, 12.0),
     "IWR1443BOOST": _radar("IWR1443BOOST", 77, _77_GHZ, 15.0, 12.0),
     "AWR1642BOOST": _radar("AWR1642BOOST", 77, _1642, 15.0, 12.0),
+    "AWR2944EVM": _radar("AWR2944EVM", 77, _2944_77_GHZ, 12.0, 13.5),
+    "IWRL6432BOOST": _radar("IWRL6432BOOST", 60, _6432_62_GHZ, 12.0, 11.0),
+    "AWRL1432BOOST": _radar("AWRL1432BOOST", 77, _1432_77_GHZ, 12.0, 11.0),
 }
 
 CHIP_OF_BOARD = {
@@ -144,7 +205,42 @@ CHIP_OF_BOARD = {
     "IWR6843ISK-ODS": XWR6843,
     "IWR1443BOOST": XWR1443,
     "AWR1642BOOST": XWR1642,
+    "AWR2944EVM": XWR2944,
+    "IWRL6432BOOST": XWRL6432,
+    "AWRL1432BOOST": XWRL1432,
 }
 
 for _name, _preset in BOARDS.items():
     check_limits(_preset, CHIP_OF_BOARD[_name])
+
+
+def find_board(name: str) -> str:
+    """The key of `BOARDS` that a name means, in any case and with or without hyphens.
+
+    The automotive and industrial boards of a chip have the same antennas: IWR1843BOOST is found
+    as AWR1843BOOST.
+
+    Args:
+        name: name of a board.
+
+    Returns:
+        The key; "" where there is no such board.
+    """
+    wanted = plain_name(name)
+    keys = {plain_name(key): key for key in BOARDS}
+    twin = {"A": "I", "I": "A"}.get(wanted[:1], "") + wanted[1:]
+    return keys.get(wanted) or keys.get(twin, "")
+
+
+def suggest_board(name: str) -> str:
+    """Hint for a name that is not a board: the nearest name, and all names."""
+    wanted = plain_name(name)
+    keys = {plain_name(key): key for key in BOARDS}
+    close = difflib.get_close_matches(wanted, keys, n=1)
+    meant = f"did you mean {keys[close[0]]}? " if close else ""
+    return f"{meant}The boards are {', '.join(BOARDS)}"
+
+
+def plain_name(name: str) -> str:
+    """A name in capitals, letters and digits only."""
+    return "".join(letter for letter in name.upper() if letter.isalnum())

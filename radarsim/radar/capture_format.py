@@ -17,7 +17,7 @@ A real ADC with 2 N samples at 2 fs is described by the equivalent N complex sam
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -37,6 +37,8 @@ KEYS = (
     "check",
     "assumed",
 )
+# Chips that send raw samples by another interface (RDIF), whose words are not decoded here.
+_OTHER_INTERFACE = "WRL"
 # Chips that send their four receivers in parallel, one per lane.
 _FOUR_LANE_CHIPS = ("WR12", "WR14")
 
@@ -54,6 +56,8 @@ class CaptureFormat:
         num_frames: number of frames configured on the board; 0: until it was stopped.
         range_bias_m: measured ranges are too large by this, by the board's calibration.
         check: whether samples that clearly contradict the configuration are rejected.
+        board_guess: where board or antennas are guessed, one line that says from what, and how to
+            settle it; not part of the format, so it is neither compared nor written.
     """
 
     lanes: int = 2
@@ -64,13 +68,14 @@ class CaptureFormat:
     num_frames: int = 0
     range_bias_m: float = 0.0
     check: bool = True
+    board_guess: str = field(default="", compare=False, repr=False)
 
     def __post_init__(self):
-        for field, known in (("lanes", LANES), ("samples", SAMPLE_KINDS), ("iq_order", IQ_ORDERS)):
-            value = getattr(self, field)
+        for name, known in (("lanes", LANES), ("samples", SAMPLE_KINDS), ("iq_order", IQ_ORDERS)):
+            value = getattr(self, name)
             if isinstance(value, bool) or value not in known:
                 choices = " or ".join(str(each) for each in known)
-                raise InputError("capture", field, f"is {value!r}", f"give {choices}")
+                raise InputError("capture", name, f"is {value!r}", f"give {choices}")
         if not isinstance(self.check, bool):
             raise InputError("capture", "check", f"is {self.check!r}", "give true or false")
         lanes = tuple(checked_count("capture", "rx_lanes", lane, 0) for lane in self.rx_lanes)
@@ -90,6 +95,19 @@ class CaptureFormat:
         """Whether the ADC sampled one channel instead of I and Q."""
         return self.samples == "real"
 
+    def guess_line(self, board: str) -> str:
+        """One line for every screen that shows numbers of a guessed board; "" where it is known.
+
+        Args:
+            board: the board in use.
+        """
+        if self.board_guess or not {"board", "antennas"} & set(self.assumed):
+            return self.board_guess
+        return (
+            f"board: {board or 'the antenna layout'} is assumed ([capture] assumed = "
+            f"{list(self.assumed)}); remove it from that list once it is known to be right"
+        )
+
     def lanes_of(self, num_rx: int) -> tuple[int, ...]:
         """The lane of each receiver of a four-lane capture.
 
@@ -107,6 +125,18 @@ def format_of_board(board: str) -> CaptureFormat:
     """Default capture format of a board: the number of lanes depends on its chip."""
     four = any(chip in board.upper() for chip in _FOUR_LANE_CHIPS)
     return CaptureFormat(lanes=4 if four else 2)
+
+
+def check_captures_supported(board: str) -> None:
+    """Reject boards whose recordings have an unknown word order.
+
+    Raises:
+        InputError: a board with an xWRL chip.
+    """
+    if _OTHER_INTERFACE in board.upper():
+        problem = "sends raw samples by RDIF instead of LVDS; such recordings are not supported"
+        hint = "use this radar for simulation, or record with an xWR16xx, xWR18xx or xWR68xx board"
+        raise InputError(board, "capture", problem, hint)
 
 
 def format_from_table(table: Any, board: str, where: str) -> CaptureFormat:

@@ -74,6 +74,36 @@ XWR6843 = ChipLimits(
     max_sample_rate_hz=12.5e6,
     if_bandwidth_hz=10e6,
 )
+XWR2944 = ChipLimits(
+    chip="xWR2944",
+    band_hz=(76e9, 81e9),
+    max_sweep_hz=5e9,
+    max_slope_hz_per_s=250e12,
+    max_sample_rate_hz=18.75e6,  # 37.5 Msps real
+    if_bandwidth_hz=15e6,
+    gain_db=(24.0, 44.0),
+    max_tx=4,
+)
+XWRL6432 = ChipLimits(
+    chip="xWRL6432",
+    band_hz=(57e9, 64e9),
+    max_sweep_hz=7e9,
+    max_slope_hz_per_s=400e12,
+    max_sample_rate_hz=6.25e6,  # 12.5 Msps real
+    if_bandwidth_hz=5e6,
+    max_tx=2,
+    max_rx=3,
+)
+XWRL1432 = ChipLimits(
+    chip="xWRL1432",
+    band_hz=(76e9, 81e9),
+    max_sweep_hz=5e9,
+    max_slope_hz_per_s=400e12,
+    max_sample_rate_hz=6.25e6,
+    if_bandwidth_hz=5e6,
+    max_tx=2,
+    max_rx=3,
+)
 
 
 class _Setting(NamedTuple):

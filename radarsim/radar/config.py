@@ -37,6 +37,7 @@ class Frame:
             of the data keeps the numbering of the board.
         burst_start_s: time from the start of the frame to the first chirp slot.
         extra_slot_idle_s: idle time added after every ramp.
+        extra_loop_idle_s: idle time added after every loop.
     """
 
     num_chirps: int
@@ -44,6 +45,7 @@ class Frame:
     tx_order: tuple[int, ...]
     burst_start_s: float = 0.0
     extra_slot_idle_s: float = 0.0
+    extra_loop_idle_s: float = 0.0
 
     def __post_init__(self):
         object.__setattr__(
@@ -61,6 +63,7 @@ class Frame:
         object.__setattr__(self, "tx_order", order)
         store_number(self, "burst_start_s", "s", at_least=0.0, hint="give seconds")
         store_number(self, "extra_slot_idle_s", "s", at_least=0.0, hint="give seconds")
+        store_number(self, "extra_loop_idle_s", "s", at_least=0.0, hint="give seconds")
 
 
 @jax.tree_util.register_static
@@ -175,12 +178,33 @@ class Radar:
     @property
     def loop_period_s(self) -> float:
         """Time from one chirp of a transmitter to its next [s]."""
-        return self.slot_period_s * self.array.num_tx
+        return self.slot_period_s * self.array.num_tx + self.frame.extra_loop_idle_s
 
     @property
     def burst_duration_s(self) -> float:
         """Time from the first chirp slot to the end of the last [s]."""
         return self.loop_period_s * self.frame.num_chirps
+
+    @property
+    def slow_time_period_s(self) -> float | None:
+        """Spacing of a transmitter's chirps over successive frames [s]; None: not uniform.
+
+        Frames of one loop are sampled once per frame period; bursts that fill their frames, once
+        per loop. Other frames have gaps between their bursts: their chirps are evenly spaced, by
+        `loop_period_s`, only within a burst.
+        """
+        if self.frame.num_chirps == 1:
+            return self.frame.period_s
+        gap_s = self.frame.period_s - self.burst_duration_s
+        return self.loop_period_s if abs(gap_s) <= TIMING_SLACK_S else None
+
+    @property
+    def doppler_period_s(self) -> float:
+        """Spacing of the chirps that a Doppler spectrum is made of [s].
+
+        It is `slow_time_period_s`, or where that is not uniform, the spacing within a burst.
+        """
+        return self.slow_time_period_s or self.loop_period_s
 
     @property
     def tx_delays_s(self) -> Float64[np.ndarray, " tx"]:
@@ -209,13 +233,19 @@ class Radar:
 
     @property
     def max_speed_mps(self) -> float:
-        """Largest unambiguous radial speed in either direction, lambda / 4 T_loop [m/s]."""
-        return self.chirp.wavelength_m / (4 * self.loop_period_s)
+        """Largest unambiguous radial speed in either direction, lambda / 4 T [m/s].
+
+        T is `doppler_period_s`: for frames of one loop the frame period, else the loop period.
+        """
+        return self.chirp.wavelength_m / (4 * self.doppler_period_s)
 
     @property
     def speed_resolution_mps(self) -> float:
-        """Width of a speed bin, lambda / 2 T_burst [m/s]."""
-        return self.chirp.wavelength_m / (2 * self.burst_duration_s)
+        """Width of a speed bin over the loops of one frame, lambda / 2 N T [m/s].
+
+        A single loop measures no speed: its bin is the whole unambiguous interval.
+        """
+        return self.chirp.wavelength_m / (2 * self.frame.num_chirps * self.doppler_period_s)
 
     @property
     def num_virtual(self) -> int:

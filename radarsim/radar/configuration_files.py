@@ -5,38 +5,23 @@ selects the parser; the parsers of TI's formats are in `ti/`. This module opens 
 """
 
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 from radarsim.checks import to_si, with_unit
 from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.errors import InputError
 from radarsim.radar.antennas import AntennaArray
+from radarsim.radar.board_choice import BoardChoice, choose_board, same_positions
 from radarsim.radar.boards import BOARDS, CHIP_OF_BOARD
 from radarsim.radar.capture_format import CaptureFormat, format_of_board
 from radarsim.radar.chip_limits import check_limits
 from radarsim.radar.config import Chirp, Frame, Radar
+from radarsim.radar.placed_antennas import placed_array
 from radarsim.radar.ti.chip_settings import ChipSettings, Firing, Profile
 from radarsim.radar.toml import parse_capture_format, parse_radar
 
-# Part of the name of a chip or board, upper case without "-" and "_", and the board it identifies.
-_PLATFORMS = (
-    ("6843ISKODS", "IWR6843ISK-ODS"),
-    ("6843ODS", "IWR6843ISK-ODS"),
-    ("68XXODS", "IWR6843ISK-ODS"),
-    ("6843AOP", "IWR6843AOPEVM"),
-    ("68XXAOP", "IWR6843AOPEVM"),
-    ("6843", "IWR6843ISK"),
-    ("68XX", "IWR6843ISK"),
-    ("1642", "AWR1642BOOST"),
-    ("16XX", "AWR1642BOOST"),
-    ("1443", "IWR1443BOOST"),
-    ("14XX", "IWR1443BOOST"),
-    ("1843AOP", ""),
-    ("18XXAOP", ""),
-    ("1843", "AWR1843BOOST"),
-    ("18XX", "AWR1843BOOST"),
-)
+# Corners by code of the two filters of most chips, and of the single filter of xWRL chips.
 _HIGH_PASS_KHZ = ((175, 235, 350, 700), (350, 700, 1400, 2800))
+_SINGLE_HIGH_PASS_KHZ = (175, 350, 700, 1400)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,18 +38,25 @@ class Setup:
     capture_format: CaptureFormat
     notes: tuple[str, ...] = ()
 
+    @property
+    def board_guess(self) -> str:
+        """One line where board or antennas are guessed, to print with the numbers; else ""."""
+        return self.capture_format.guess_line(self.radar.board)
+
 
 def board_setup(board: str) -> Setup:
     """A board with its default settings."""
     return Setup(radar=BOARDS[board], capture_format=format_of_board(board))
 
 
-def parse_setup(text: str, where: str) -> Setup:
+def parse_setup(text: str, where: str, board: str = "") -> Setup:
     """The setup that a configuration text of any supported format describes.
 
     Args:
         text: radar TOML, TI SDK commands, mmWave Studio JSON, or a Studio log or Lua script.
         where: name of the file, for messages.
+        board: key of `boards.BOARDS` of the board that a TI file belongs to; "" to find it from the
+            file.
 
     Returns:
         The setup.
@@ -75,12 +67,20 @@ def parse_setup(text: str, where: str) -> Setup:
     from radarsim.radar.ti import sdk_config, studio_json, studio_log
 
     if text.lstrip().startswith("{"):
-        return setup_of_chip(studio_json.parse_studio_json(text, where))
-    if studio_log.is_studio_log(text):
-        return setup_of_chip(studio_log.parse_studio_log(text, where))
-    if sdk_config.is_cfg(text):
-        return setup_of_chip(sdk_config.parse_cfg(text, where))
-    return Setup(radar=parse_radar(text, where), capture_format=parse_capture_format(text, where))
+        settings = studio_json.parse_studio_json(text, where)
+    elif studio_log.is_studio_log(text):
+        settings = studio_log.parse_studio_log(text, where, board)
+    elif sdk_config.is_cfg(text):
+        settings = sdk_config.parse_cfg(text, where)
+    elif board:
+        hint = 'write board = "..." into the file instead'
+        raise InputError(where, "--board", "is given for a radar file (TOML)", hint)
+    else:
+        layout = parse_capture_format(text, where)
+        return Setup(radar=parse_radar(text, where), capture_format=layout)
+    if board:
+        settings.platform, settings.platform_from = board, f"--board {board}"
+    return setup_of_chip(settings)
 
 
 def setup_of_chip(settings: ChipSettings) -> Setup:
@@ -90,36 +90,43 @@ def setup_of_chip(settings: ChipSettings) -> Setup:
         InputError: settings contradict each other or exceed the limits of the chip.
     """
     firing = settings.firing()
-    board, assumed = _board_of(settings, firing.profile)
-    last_tx, num_tx = max(firing.tx_order), BOARDS[board].array.num_tx
-    if last_tx >= num_tx:
-        problem = f"TX{last_tx + 1} fires; {board} has {num_tx} transmitters"
-        raise settings.error("chirps", problem, "correct them, or name the board in the file")
+    choice = choose_board(settings, firing)
+    board = choice.board
     try:
         radar = _radar(settings, firing, board)
         check_limits(radar, CHIP_OF_BOARD[board])
-        capture_format = _capture_format(settings, board, assumed)
+        capture_format = _capture_format(settings, choice)
     except InputError as error:
         if error.where == settings.where:
             raise
         raise InputError(
             settings.where, f"{error.where}.{error.field}", error.problem, error.hint
         ) from None
+    if settings.geometry is not None and not same_positions(settings, board):
+        note = f"the antennas are at the positions in {settings.geometry.command}, not {board}'s"
+        settings.notes.append(note)
     notes = (*settings.notes, *_notes_on_limits(radar, firing.profile, CHIP_OF_BOARD[board]))
     return Setup(radar=radar, capture_format=capture_format, notes=notes)
 
 
 def _radar(settings: ChipSettings, firing: Firing, board: str) -> Radar:
     base, fired = BOARDS[board], tuple(sorted(firing.tx_order))
-    array = _calibrated(settings, base.array)
+    array = _array(settings, board)
+    placed = settings.geometry is not None and not same_positions(settings, board)
+    last_rx = max(settings.receivers())
+    if last_rx >= array.num_rx:
+        problem = f"RX{last_rx + 1} is on; {board} has {array.num_rx} receivers"
+        raise settings.error("receivers", problem, "correct the mask, or name the board by --board")
     return replace(
         base,
-        name=board,
+        name=settings.where if placed else board,
         chirp=_chirp(settings, firing.profile),
         frame=Frame(
             num_chirps=firing.loops,
             period_s=to_si(settings.frame.period_ms, "1e-3"),
             tx_order=tuple(fired.index(idx) for idx in firing.tx_order),
+            extra_slot_idle_s=to_si(settings.frame.slot_gap_us, "1e-6"),
+            extra_loop_idle_s=to_si(settings.frame.loop_gap_us, "1e-6"),
         ),
         array=array.with_tx(fired).with_rx(settings.receivers()),
         receiver=replace(
@@ -148,26 +155,8 @@ def _chirp(settings: ChipSettings, profile: Profile) -> Chirp:
     )
 
 
-def _board_of(settings: ChipSettings, profile: Profile) -> tuple[str, tuple[str, ...]]:
-    """The board that the file names, else one of the same band; and the guessed settings."""
-    named = settings.platform.upper().replace("_", "").replace("-", "")
-    if named:
-        board = next((board for part, board in _PLATFORMS if part in named), "")
-        if not board:
-            known = ", ".join(BOARDS)
-            hint = f"write a .toml for it, or start from one of {known}"
-            raise settings.error("platform", f"is {settings.platform}, which is unknown", hint)
-        # The name of a chip does not identify the board and its antennas.
-        return board, () if board.upper().replace("-", "") in named else ("board", "antennas")
-    if profile.start_ghz < Decimal(70):
-        board = "IWR6843ISK"
-    else:
-        board = "IWR1443BOOST" if settings.lanes == 4 else "AWR1843BOOST"
-    return board, ("board", "antennas")
-
-
-def _capture_format(settings: ChipSettings, board: str, assumed: tuple[str, ...]) -> CaptureFormat:
-    lanes, receivers = settings.lanes or format_of_board(board).lanes, settings.receivers()
+def _capture_format(settings: ChipSettings, choice: BoardChoice) -> CaptureFormat:
+    lanes, receivers = settings.lanes or format_of_board(choice.board).lanes, settings.receivers()
     order = {None: "auto", True: "q_first", False: "i_first"}[settings.q_first]
     return CaptureFormat(
         lanes=lanes,
@@ -176,8 +165,17 @@ def _capture_format(settings: ChipSettings, board: str, assumed: tuple[str, ...]
         rx_lanes=receivers if lanes == 4 and receivers != tuple(range(len(receivers))) else (),
         num_frames=settings.frame.frames,
         range_bias_m=float(settings.calibration[0]) if settings.calibration else 0.0,
-        assumed=assumed,
+        assumed=choice.assumed,
+        board_guess=choice.line,
     )
+
+
+def _array(settings: ChipSettings, board: str) -> AntennaArray:
+    """The antennas of the board, or at the positions that the file gives, with channel gains."""
+    base, geometry = BOARDS[board].array, settings.geometry
+    if geometry is not None and not same_positions(settings, board):
+        base = placed_array(base, geometry, settings)
+    return _calibrated(settings, base)
 
 
 def _calibrated(settings: ChipSettings, array: AntennaArray) -> AntennaArray:
@@ -192,7 +190,10 @@ def _calibrated(settings: ChipSettings, array: AntennaArray) -> AntennaArray:
     expected = array.num_tx * array.num_rx
     if len(settings.calibration) % 2 == 0 or len(values) != expected:
         problem = f"has {len(settings.calibration)} numbers"
-        hint = f"give the range bias and {expected} pairs (re, im), one per TX and RX of the board"
+        hint = (
+            f"give the range bias and {expected} pairs (re, im), one per TX and RX of the board "
+            f"({array.num_tx} and {array.num_rx} here), name another board by --board, or remove it"
+        )
         raise settings.error("compRangeBiasAndRxChanPhase", problem, hint)
     if any(abs(value) < 1e-3 or abs(value) > 2 for value in values):
         problem = "holds a factor of nearly 0 or above 2"
@@ -220,12 +221,14 @@ def _notes_on_limits(radar: Radar, profile: Profile, limits) -> list[str]:
             f"{limits.chip} passes beats up to {with_unit(limits.if_bandwidth_hz, 'Hz')}: targets "
             f"beyond {far_m:.1f} m of {radar.max_range_m:.1f} m are filtered out"
         )
-    corners = [khz[code] for khz, code in zip(_HIGH_PASS_KHZ, profile.high_pass) if 0 <= code < 4]
-    if len(corners) == 2:
+    tables = _HIGH_PASS_KHZ if len(profile.high_pass) == 2 else (_SINGLE_HIGH_PASS_KHZ,)
+    corners = [khz[code] for khz, code in zip(tables, profile.high_pass) if 0 <= code < 4]
+    if len(corners) == len(tables):
         near_m = SPEED_OF_LIGHT_MPS / 2 * max(corners) * 1e3 / slope
+        names = " and ".join(str(khz) for khz in corners)
         notes.append(
-            f"high-pass corners of {corners[0]} and {corners[1]} kHz attenuate targets nearer than "
-            f"{near_m:.2f} m; the simulator has no such filter"
+            f"high-pass corners of {names} kHz attenuate targets nearer than {near_m:.2f} m; the "
+            "simulator has no such filter"
         )
     if profile.tx_phase:
         notes.append("transmitter phase shifters are set; the simulator does not model them")

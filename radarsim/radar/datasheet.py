@@ -40,6 +40,7 @@ def datasheet_tables(radar: Radar) -> dict[str, Any]:
             "tx_order": [f"TX{idx + 1}" for idx in frame.tx_order],
             "burst_start_us": _scaled(frame.burst_start_s),
             "extra_slot_idle_us": _scaled(frame.extra_slot_idle_s),
+            "extra_loop_idle_us": _scaled(frame.extra_loop_idle_s),
         },
         "antennas": {
             "design_ghz": _scaled(array.design_freq_hz, "1e9"),

@@ -7,17 +7,18 @@ from radarsim.checks import with_unit
 from radarsim.radar.boards import CHIP_OF_BOARD
 
 
-def radar_table(radar) -> str:
+def radar_table(radar, board_guess: str = "") -> str:
     """Chirp and frame timing, resolution and limits, receiver and antennas of a radar, as text.
 
     Args:
         radar: the radar.
+        board_guess: line to print below the title, see `configuration_files.Setup`.
 
     Returns:
         Text of several lines, at most 100 columns wide.
     """
     parts = (
-        [f"{radar.name}", ""],
+        [f"{radar.name}", *_wrapped(board_guess), ""],
         _rows("Chirp", _chirp_rows(radar.chirp)),
         _rows("Frame", _frame_rows(radar)),
         _rows("Resolution", _measure_rows(radar)),
@@ -76,6 +77,7 @@ def _frame_rows(radar):
             with_unit(radar.loop_period_s, "s"),
             f"{radar.array.num_tx} slots of {with_unit(radar.slot_period_s, 's')}: {order}",
         ),
+        _slow_time_row(radar),
         ("burst duration", f"{radar.burst_duration_s * 1e3:.1f} ms", f"{frame.num_chirps} loops"),
         ("frame period", with_unit(frame.period_s, "s"), f"{1 / frame.period_s:.3g} frames/s"),
         (
@@ -91,15 +93,33 @@ def _frame_rows(radar):
     )
 
 
+def _slow_time_row(radar):
+    """Spacing of the chirps of one transmitter, which sets the largest speed."""
+    if radar.frame.num_chirps == 1:
+        note = "one loop per frame: speeds need several frames"
+    elif radar.slow_time_period_s is not None:
+        note = "of each transmitter, over all frames"
+    else:
+        gap_s = radar.frame.period_s - radar.burst_duration_s
+        note = f"of each transmitter, in a burst; pause {with_unit(gap_s, 's')}"
+    return ("chirp spacing", with_unit(radar.doppler_period_s, "s"), note)
+
+
+def _speed_resolution_row(radar):
+    if radar.frame.num_chirps == 1:
+        product_cm = 50 * radar.chirp.wavelength_m
+        return ("speed resolution", "by window", f"{product_cm:.3g} cm over the window's duration")
+    return ("speed resolution", f"{100 * radar.speed_resolution_mps:.2f} cm/s", "")
+
+
 def _measure_rows(radar):
-    cm_s = 100 * radar.speed_resolution_mps
     row = radar.array.azimuth_row()
     beam = _azimuth_resolution_deg(radar, len(row))
     width = f"{beam:.1f} deg" if beam else "none"
     return (
         ("range resolution", f"{radar.range_resolution_m * 100:.2f} cm", ""),
         ("maximum range", f"{radar.max_range_m:.2f} m", "ranges beyond it are aliased"),
-        ("speed resolution", f"{cm_s:.2f} cm/s", ""),
+        _speed_resolution_row(radar),
         ("maximum speed", f"+-{radar.max_speed_mps:.2f} m/s", "receding is positive"),
         ("azimuth resolution", width, f"Rayleigh, at boresight, {len(row)} virtual elements"),
     )
@@ -181,7 +201,9 @@ def _antenna_lines(radar) -> list[str]:
 
 
 def _wrapped(text) -> list[str]:
-    return textwrap.wrap(text, 96, initial_indent="  ", subsequent_indent="  ")
+    return textwrap.wrap(
+        text, 98, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False
+    )
 
 
 def _inverted(array) -> list[str]:

@@ -20,6 +20,7 @@ A file may start from a board and change single settings:
     tx_order = ["TX1", "TX3"]   # firing order; transmitters not listed stay off
     burst_start_us = 0
     extra_slot_idle_us = 0
+    extra_loop_idle_us = 0      # after every loop; written only where it is not 0
 
     [antennas]
     design_ghz = 77.0
@@ -53,7 +54,13 @@ from typing import Any
 
 from radarsim.checks import checked_count, checked_number, to_si
 from radarsim.errors import InputError
-from radarsim.radar.boards import BOARDS, CHIP_OF_BOARD, DEFAULT_BOARD
+from radarsim.radar.boards import (
+    BOARDS,
+    CHIP_OF_BOARD,
+    DEFAULT_BOARD,
+    find_board,
+    suggest_board,
+)
 from radarsim.radar.capture_format import CaptureFormat, format_from_table, format_table
 from radarsim.radar.chip_limits import check_limits
 from radarsim.radar.config import AntennaArray, Chirp, Frame, Radar, Receiver
@@ -71,13 +78,15 @@ _KEYS = {
     ("Frame", "period_s"): "frame.period_ms",
     ("Frame", "burst_start_s"): "frame.burst_start_us",
     ("Frame", "extra_slot_idle_s"): "frame.extra_slot_idle_us",
+    ("Frame", "extra_loop_idle_s"): "frame.extra_loop_idle_us",
     ("AntennaArray", "tx_positions_m"): "antennas.tx_mm",
     ("AntennaArray", "rx_positions_m"): "antennas.rx_mm",
     ("AntennaArray", "design_freq_hz"): "antennas.design_ghz",
     ("Radar", "tx_power_dbm"): "transmitter.power_dbm",
 }
 _SECTIONS = {"Chirp": "chirp", "Frame": "frame", "AntennaArray": "antennas", "Receiver": "receiver"}
-_OPTIONAL = {"burst_start_us", "extra_slot_idle_us", "channel_gain", "load_ohm", "temperature_k"}
+_IDLE = ("burst_start_us", "extra_slot_idle_us", "extra_loop_idle_us")
+_OPTIONAL = {*_IDLE, "channel_gain", "load_ohm", "temperature_k"}
 _TEMPLATE = datasheet_tables(BOARDS[DEFAULT_BOARD])
 
 
@@ -96,15 +105,13 @@ def parse_radar(text: str, where: str) -> Radar:
     """
     tables = _read(text, where)
     tables.pop("capture", None)
-    board = tables.pop("board", None)
-    if board is not None and not (isinstance(board, str) and board in BOARDS):
-        raise InputError(where, "board", f"is {board!r}", f"use one of {', '.join(BOARDS)}")
+    board = _board(tables.pop("board", None), where)
     base = datasheet_tables(BOARDS[board]) if board else {}
     _check_keys(tables, where)
     merged = _merge(base, tables)
     _check_complete(merged, where)
     try:
-        radar = _build(merged, board or "", where)
+        radar = _build(merged, board, where)
         if board:
             check_limits(radar, CHIP_OF_BOARD[board])
     except InputError as error:
@@ -123,7 +130,16 @@ def parse_capture_format(text: str, where: str) -> CaptureFormat:
         InputError: an unknown key or value.
     """
     tables = _read(text, where)
-    return format_from_table(tables.get("capture"), str(tables.get("board", "")), where)
+    return format_from_table(tables.get("capture"), _board(tables.get("board"), where), where)
+
+
+def _board(value: Any, where: str) -> str:
+    """The board that a file names, by its key in `BOARDS`; "" where it names none."""
+    if value is None:
+        return ""
+    if not isinstance(value, str) or not find_board(value):
+        raise InputError(where, "board", f"is {value!r}", suggest_board(str(value)))
+    return find_board(value)
 
 
 def dump_setup(radar: Radar, capture_format: CaptureFormat) -> str:
@@ -138,10 +154,14 @@ def dump_radar(radar: Radar) -> str:
         radar: the radar; the limits of its chip are checked when the text is read.
 
     Returns:
-        TOML text that contains every key.
+        TOML text that contains every key, but `extra_loop_idle_us` only where it is not 0: the
+        recipes in existing stores lack it.
     """
     board = {"board": radar.board} if radar.board else {}
-    return toml_text(board | datasheet_tables(radar))
+    tables = datasheet_tables(radar)
+    if not tables["frame"]["extra_loop_idle_us"]:
+        del tables["frame"]["extra_loop_idle_us"]
+    return toml_text(board | tables)
 
 
 def _read(text: str, where: str) -> dict[str, Any]:
@@ -211,12 +231,10 @@ def _build(tables: dict[str, Any], board: str, where: str) -> Radar:
             num_chirps=checked_count(where, "frame.num_chirps", frame["num_chirps"]),
             period_s=_si(frame["period_ms"], "1e-3", "frame.period_ms", where),
             tx_order=tx_order,
-            burst_start_s=_si(
-                frame.get("burst_start_us", 0), "1e-6", "frame.burst_start_us", where
-            ),
-            extra_slot_idle_s=_si(
-                frame.get("extra_slot_idle_us", 0), "1e-6", "frame.extra_slot_idle_us", where
-            ),
+            **{
+                key.replace("_us", "_s"): _si(frame.get(key, 0), "1e-6", f"frame.{key}", where)
+                for key in _IDLE
+            },
         ),
         array=array,
         receiver=Receiver(adc_bits=adc_bits, **receiver),

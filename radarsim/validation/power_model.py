@@ -117,6 +117,7 @@ def thinned_radar(radar: Radar, every: int) -> Radar:
         tx_order=(0,),
         burst_start_s=radar.frame.burst_start_s + float(radar.tx_delays_s[0]),
         extra_slot_idle_s=loop_s - radar.chirp.duration_s,
+        extra_loop_idle_s=0.0,
         period_s=radar.frame.period_s + loop_s,
     )
     return replace(radar, frame=frame, array=radar.array.with_tx((0,)))

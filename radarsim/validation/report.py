@@ -70,6 +70,9 @@ def limitations(capture: Capture, analysis: CaptureAnalysis) -> list[str]:
         single = analysis.recording.num_frames == 1
         effect = "no effect on a single frame" if single else "times and rates scale with it"
         lines.append(f"frame period: assumed; {effect}")
+    guess = capture.capture_format.guess_line(capture.radar.board)
+    if guess:
+        lines.append(guess)
     if "antennas" in assumed:
         lines.append("antennas: assumed; angles and their sign depend on the antenna layout")
     if assumed & {"board", "receiver.gain_db", "transmitter.power_dbm"}:

@@ -18,6 +18,7 @@ from tests.helpers.amass_dataset import (
     write_amass_dataset,
 )
 from tests.helpers.pipeline_fakes import store_bytes
+from tests.helpers.ti_configurations import CFG
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +150,18 @@ def test_without_a_motion_source_the_built_in_activities_are_used(capsys):
     out = printed_lines(capsys)[0]
     assert out[0] == "no motion source given; using the built-in activities"
     assert "13 clips" in out[1]
+
+
+@pytest.mark.usefixtures("without_trial_clip")
+def test_the_plan_states_that_the_board_of_a_radar_file_is_a_guess(tmp_path, capsys):
+    path = tmp_path / "hall.cfg"
+    path.write_text(CFG)
+    assert main(["--dry-run", "--limit", "3", "--radar", str(path)]) == 0
+    (line,) = [line for line in printed_lines(capsys)[0] if line.startswith("radar: ")]
+    assert line.startswith(f"radar: {path}: board: AWR1843BOOST is assumed")
+    path.write_text(CFG.replace("xWR18xx", "AWR1843BOOST"))
+    assert main(["--dry-run", "--limit", "3", "--radar", str(path)]) == 0
+    assert not any(line.startswith("radar: ") for line in printed_lines(capsys)[0])
 
 
 def test_the_default_is_24_clips_of_at_least_12_activities_by_several_subjects():

@@ -30,6 +30,7 @@ from radarsim.radar.toml import dump_radar
 from radarsim.signal.receiver import from_codes
 from tests.helpers.pipeline_fakes import FakeTake
 from tests.helpers.synthetic_captures import echo, small_radar
+from tests.helpers.ti_configurations import CFG
 
 QUICK = ["--clip-seconds", "3.2", "--stride-seconds", "3.2", "--quiet"]
 MADE = small_radar(num_chirps=24, tx_order=(0, 2), num_samples=32)
@@ -289,3 +290,22 @@ def test_commands_report_that_a_recording_has_no_motion(place, tmp_path, capsys)
     assert "recording without motion capture" in capsys.readouterr().out
     assert check.main([store, "--rebuild", "0", "--quiet"]) == 2
     assert "the store holds recordings" in capsys.readouterr().err
+
+
+def test_a_guessed_board_is_stated_with_the_plan_and_in_the_report(tmp_path):
+    """A configuration that names the chip, whose board is assumed."""
+    from radarsim.validation.analysis import CaptureAnalysis
+    from radarsim.validation.report import limitations
+
+    setup, path = tmp_path / "walk.cfg", tmp_path / "walk.bin"
+    setup.write_text(CFG.replace("1 256 4400", "1 32 4400"))
+    radar = load_setup(setup).radar
+    write_capture(path, echo(radar, 32), radar)
+    text = (Text(caption="walks", source="test", kind="label"),)
+    take = RecordedTake(path=str(path), setup=str(setup), id="a", subject="anna", texts=text)
+    recipe = Recipe(radar=radar, clips=Clips(length_s=3.2), body="none")
+    guess = load_setup(setup).board_guess
+    assert guess.startswith("board: AWR1843BOOST is assumed")
+    assert f"{setup}: {guess}" in select_recorded_clips(recipe, take).findings
+    # The analysis plays no part in this line.
+    assert guess in limitations(take.capture(), object.__new__(CaptureAnalysis))

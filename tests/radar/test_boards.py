@@ -139,6 +139,18 @@ def test_the_table_lists_resolution_timing_noise_and_antennas():
         assert figure in table, figure
 
 
+def test_the_table_of_frames_of_one_loop_has_the_speed_axis_of_the_frame_rate():
+    """One chirp per millisecond: lambda / 4 T is 0.97 m/s."""
+    radar = BOARDS["AWR1642BOOST"]
+    frame = dataclasses.replace(radar.frame, num_chirps=1, period_s=1e-3, tx_order=(0,))
+    one = dataclasses.replace(radar, array=radar.array.with_tx((0,)), frame=frame)
+    table = radar_table(one)
+    assert "chirp spacing                     1 ms  one loop per frame" in table
+    assert f"+-{one.chirp.wavelength_m / 4e-3:.2f} m/s" in table
+    assert "by window" in table
+    assert "pause 72.352 ms" in radar_table(BOARDS[DEFAULT_BOARD])
+
+
 def test_a_single_pair_of_antennas_has_a_table():
     radar = BOARDS[DEFAULT_BOARD]
     array = dataclasses.replace(

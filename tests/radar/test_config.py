@@ -80,6 +80,55 @@ def test_chirps_fill_the_burst_but_not_the_frame():
     assert times_s.max() < 27.6e-3 < PAPER.frame.period_s
 
 
+def test_frames_of_one_loop_are_sampled_once_per_frame():
+    """1 ms frames of one chirp at about 77.6 GHz: lambda / 4 T is 0.97 m/s, not that of a slot."""
+    chirp = paper_chirp(idle_us=100, ramp_end_us=60, slope_mhz_per_us=30, num_samples=64,
+                        sample_rate_ksps=2000)  # fmt: skip
+    radar = dataclasses.replace(
+        PAPER,
+        chirp=chirp,
+        array=PAPER.array.with_tx((0,)),
+        frame=Frame(num_chirps=1, period_s=1e-3, tx_order=(0,)),
+    )
+    assert radar.slow_time_period_s == 1e-3
+    wavelength_m = C / (77e9 + 30e12 * 6e-6 + 30e12 * 32e-6 / 2)
+    assert radar.max_speed_mps == pytest.approx(wavelength_m / 4e-3, rel=1e-12)
+    assert radar.speed_resolution_mps == pytest.approx(wavelength_m / 2e-3, rel=1e-12)
+
+
+def test_bursts_that_fill_their_frames_are_evenly_spaced_over_all_frames():
+    """128 loops of 216 us are 27.648 ms; with longer frames the bursts have pauses."""
+    full = dataclasses.replace(PAPER, frame=dataclasses.replace(PAPER.frame, period_s=27.648e-3))
+    assert full.slow_time_period_s == pytest.approx(216e-6, rel=1e-12)
+    assert PAPER.slow_time_period_s is None
+    assert PAPER.doppler_period_s == full.doppler_period_s == pytest.approx(216e-6, rel=1e-12)
+    assert PAPER.max_speed_mps == full.max_speed_mps
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_slow_time_spacing_is_that_of_the_chirp_times(seed):
+    """Differences of the chirp times of TX1 over three frames, by hand."""
+    rng = np.random.default_rng(seed)
+    loops, idle_s = int(rng.integers(1, 5)), float(rng.choice([0.0, 1e-4]))
+    frame = dataclasses.replace(PAPER.frame, num_chirps=loops, extra_loop_idle_s=idle_s)
+    least_s = loops * (216e-6 + idle_s)
+    frame = dataclasses.replace(frame, period_s=least_s * float(rng.choice([1.0, 1.5])))
+    radar = dataclasses.replace(PAPER, frame=frame)
+    times_s = np.concatenate([radar.chirp_times_s[:, 0] + k * frame.period_s for k in range(3)])
+    steps_s = np.diff(times_s)
+    if np.ptp(steps_s) < 1e-9:
+        assert radar.slow_time_period_s == pytest.approx(steps_s[0], rel=1e-6)
+    else:
+        assert radar.slow_time_period_s is None
+
+
+def test_idle_time_after_every_loop_lengthens_the_loop_but_not_its_slots():
+    frame = dataclasses.replace(PAPER.frame, num_chirps=4, extra_loop_idle_s=184e-6)
+    radar = dataclasses.replace(PAPER, frame=frame)
+    assert radar.loop_period_s == pytest.approx(400e-6, rel=1e-12)
+    np.testing.assert_allclose(radar.chirp_times_s[1] * 1e6, [413, 485, 557], rtol=1e-12)
+
+
 def test_each_transmitter_samples_in_its_own_slot():
     """First sample: idle 7 us and ADC start 6 us into the slot; slots are 72 us apart."""
     first_us = PAPER.chirp_times_s[0] * 1e6

@@ -107,7 +107,7 @@ def test_a_written_radar_is_read_back_exactly(seed):
     [
         ("[chirp", "TOML", "cannot be read"),
         ('board = "AWR1843"', "board", "AWR1843BOOST"),
-        ("board = [1]", "board", "use one of"),
+        ("board = [1]", "board", "The boards are AWR1843BOOST"),
         (WHOLE.replace("idle_us = 7.0", ""), "chirp.idle_us", "is missing"),
         (START + "[chirp]\nslope_mhz_us = 30", "chirp.slope_mhz_us", "mean slope_mhz_per_us?"),
         (START + "[antenna]\ngain_dbi = 3", "antenna", "did you mean antennas?"),

@@ -5,7 +5,7 @@ Each parser fills a `ChipSettings`; its methods check the settings against each 
 `configuration_files` converts them to a radar.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
@@ -31,7 +31,7 @@ class Profile:
     rx_gain: int
     tx_backoff_db: int = 0
     tx_phase: int = 0
-    high_pass: tuple[int, int] = (0, 0)
+    high_pass: tuple[int, ...] = (0, 0)
 
 
 @dataclass(kw_only=True)
@@ -47,13 +47,34 @@ class ChirpRange:
 
 @dataclass(kw_only=True)
 class FramePlan:
-    """Chirps `first` to `last` per loop, number of loops, number of frames (0: until stopped)."""
+    """Chirps `first` to `last` per loop, number of loops, number of frames (0: until stopped).
+
+    `slot_gap_us` and `loop_gap_us` are idle times after every chirp and every loop.
+    """
 
     first: int
     last: int
     loops: int
     frames: int
     period_ms: Decimal
+    slot_gap_us: Decimal = Decimal(0)
+    loop_gap_us: Decimal = Decimal(0)
+
+
+class Geometry(NamedTuple):
+    """Positions of the transmitter-receiver pairs, in transmitter order, as a file gives them.
+
+    Attributes:
+        command: the command that gives them.
+        steps: (left, up) of each pair.
+        step_half_waves: length of a step to the left and up [half wavelengths of the board].
+        step_mm: the same in millimetres, where the file gives it so.
+    """
+
+    command: str
+    steps: tuple[tuple[int, int], ...]
+    step_half_waves: tuple[float, float] = (1.0, 1.0)
+    step_mm: tuple[float, float] | None = None
 
 
 class Firing(NamedTuple):
@@ -71,6 +92,8 @@ class ChipSettings:
     Attributes:
         where: the file, for messages.
         platform: chip or board that the file names; "" where it names none.
+        platform_from: the line or call that names it, for messages.
+        family: "xWRL" or "xWR294x" where the form of the commands tells the family; "" otherwise.
         rx_mask, tx_mask: enabled receivers and transmitters, bit 0 the first.
         adc_bits, adc_format: codes of the chip: 0, 1, 2 for 12, 14, 16 bits and for real,
             complex 1x, complex 2x.
@@ -80,11 +103,15 @@ class ChipSettings:
         chirps: in file order; later entries replace earlier ones.
         frame: None until it has been read.
         calibration: the arguments of `compRangeBiasAndRxChanPhase`.
+        phase_signs: the arguments of `antPhaseRot`.
+        geometry: positions of the antennas; None where the file gives none.
         notes: remarks about other settings in the file, for the user.
     """
 
     where: str
     platform: str = ""
+    platform_from: str = ""
+    family: str = ""
     rx_mask: int | None = None
     tx_mask: int | None = None
     adc_bits: int = 2
@@ -95,6 +122,8 @@ class ChipSettings:
     chirps: list[ChirpRange] = field(default_factory=list)
     frame: FramePlan | None = None
     calibration: tuple[Decimal, ...] = ()
+    phase_signs: tuple[int, ...] = ()
+    geometry: Geometry | None = None
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -141,14 +170,7 @@ class ChipSettings:
             problem = f"runs from chirp {first} to {last}, {self.frame.loops} loops"
             raise self.error("frame", problem, "give chirps 0 to 511 and at least one loop")
         chirps = [self._chirp(idx) for idx in range(first, last + 1)]
-        profiles = {chirp.profile for chirp in chirps}
-        if len(profiles) > 1:
-            problem = f"uses profiles {sorted(profiles)} in one frame"
-            raise self.error("chirps", problem, "only frames with one profile are supported")
-        number = profiles.pop()
-        if number not in self.profiles:
-            problem = f"is used by chirps {first} to {last} but not set"
-            raise self.error(f"profile {number}", problem, "add it")
+        profile = self._profile_of(chirps)
         order = [self._transmitter(chirp) for chirp in chirps]
         period = next(n for n in range(1, len(order) + 1) if _repeats(order, n))
         if len(set(order[:period])) != period:
@@ -156,11 +178,27 @@ class ChipSettings:
             problem = f"fire {names} in one loop"
             raise self.error("chirps", problem, "a loop must fire each transmitter once")
         loops = self.frame.loops * (len(order) // period)
-        return Firing(self.profiles[number], tuple(order[:period]), loops)
+        return Firing(profile, tuple(order[:period]), loops)
 
     def gain_db(self, profile: Profile) -> int:
         """Receiver gain without the bits that choose the RF stage [dB]."""
         return profile.rx_gain & _GAIN_BITS
+
+    def _profile_of(self, chirps: list[ChirpRange]) -> Profile:
+        """The profile of the chirps; profiles of equal values count as one."""
+        numbers = sorted({chirp.profile for chirp in chirps})
+        for number in numbers:
+            if number not in self.profiles:
+                problem = f"is used by chirps {chirps[0].first} to {chirps[-1].last} but not set"
+                raise self.error(f"profile {number}", problem, "add it")
+        first = self.profiles[numbers[0]]
+        for number in numbers[1:]:
+            if self.profiles[number] != first:
+                difference = _difference(first, self.profiles[number])
+                problem = f"uses profiles {numbers} in one frame, which differ in {difference}"
+                hint = "only frames with one profile are supported: give all chirps the same one"
+                raise self.error("chirps", problem, hint)
+        return first
 
     def _chirp(self, idx: int) -> ChirpRange:
         found = [each for each in self.chirps if each.first <= idx <= each.last]
@@ -184,6 +222,14 @@ class ChipSettings:
             problem = f"{chirp.first} fires TX{fired[0] + 1}, which is off (mask {self.tx_mask})"
             raise self.error("chirp", problem, "correct the channel mask or the chirp")
         return fired[0]
+
+
+def _difference(one: Profile, other: Profile) -> str:
+    """The first setting in which two profiles differ, with both values."""
+    name = next(
+        each.name for each in fields(one) if getattr(one, each.name) != getattr(other, each.name)
+    )
+    return f"{name} ({getattr(one, name)} and {getattr(other, name)})"
 
 
 def plain_number(text: object) -> Decimal | None:

@@ -48,6 +48,24 @@ class CommandArguments:
             raise self.error(problem, "give a whole number, 0 or more")
         return int(value)
 
+    def integer(self, idx: int) -> int:
+        """The argument as a whole number of any sign."""
+        value = self.number(idx)
+        if value != int(value):
+            problem = f"argument {idx + 1} is {self.arguments[idx]}"
+            raise self.error(problem, "give a whole number")
+        return int(value)
+
     def error(self, problem: str, hint: str) -> InputError:
         """An error that names the line."""
         return InputError(self.where, self.name, problem, hint)
+
+
+class Command(CommandArguments):
+    """One command line of a configuration (`.cfg`)."""
+
+    def __init__(self, where: str, name: str, arguments: Sequence[str]):
+        super().__init__(where, name, arguments, reference=": see the SDK's user guide")
+
+    def __len__(self):
+        return len(self.arguments)

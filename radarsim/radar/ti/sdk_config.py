@@ -8,13 +8,20 @@ Source:
     TI, "mmWave SDK User Guide" 3.x, section "Configuration (.cfg) File Format".
 """
 
-from collections import Counter
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from radarsim.errors import InputError
-from radarsim.radar.ti.chip_settings import ChipSettings, ChirpRange, FramePlan, Profile
-from radarsim.radar.ti.command_arguments import CommandArguments
+from radarsim.radar.ti import low_power_config
+from radarsim.radar.ti.chip_settings import (
+    ChipSettings,
+    ChirpRange,
+    FramePlan,
+    Geometry,
+    Profile,
+)
+from radarsim.radar.ti.command_arguments import Command
 
 # Commands for the processing and the data link of the chip, which do not change the samples.
 _PROCESSING_COMMANDS = """
@@ -22,21 +29,23 @@ sensorStart sensorStop flushCfg configDataPort queryDemoStatus guiMonitor cfarCf
 multiObjBeamForming clutterRemoval calibDcRangeSig extendedMaxVelocity aoaFovCfg cfarFovCfg
 measureRangeBiasAndRxChanPhase CQRxSatMonitor CQSigImgMonitor analogMonitor calibData
 dynamicRACfarCfg staticRACfarCfg dynamicRangeAngleCfg dynamic2DAngleCfg staticRangeAngleCfg
-antGeometry0 antGeometry1 fovCfg staticBoundaryBox boundaryBox presenceBoundaryBox
+fovCfg staticBoundaryBox boundaryBox presenceBoundaryBox
 sensorPosition gatingParam stateParam allocationParam maxAcceleration trackingCfg lowPower
 vitalSignsCfg motionDetection profileId nearFieldCfg peakGrouping
 """
 PROCESSING = frozenset(_PROCESSING_COMMANDS.split())
-# Inverted receivers of the 60 GHz boards, as in antPhaseRot of TI's people tracking.
-_BOARD_OF_SIGNS = {(1, -1, 1, -1): "xWR68xx_AOP", (1, -1, -1, 1): "xWR68xx_ODS"}
 _MODES = {2: "continuous wave", 3: "advanced frames"}
 MAX_LINES = 10_000
+# What a terminal shows before a command, where the text was copied from one.
+_PROMPT = re.compile(r"^\s*\w+:/>\s*")
+_PLATFORM = re.compile(r"^\s*([%#].*?)Platform:\s*([^%]{1,40})", re.IGNORECASE)
 
 
 def is_cfg(text: str) -> bool:
     """Whether any line starts with a command that SDK configurations contain."""
-    starts = ("profileCfg", "frameCfg", "channelCfg", "chirpCfg", "sensorStop", "flushCfg")
-    return any(line.split()[:1] and line.split()[0] in starts for line in text.splitlines())
+    starts = ("profilecfg", "framecfg", "channelcfg", "chirpcfg", "sensorstop", "flushcfg")
+    starts += low_power_config.COMMANDS_OF_FAMILY
+    return any(words[:1] and words[0].lower() in starts for words in _lines(text))
 
 
 def parse_cfg(text: str, where: str) -> ChipSettings:
@@ -53,45 +62,62 @@ def parse_cfg(text: str, where: str) -> ChipSettings:
         InputError: a command cannot be parsed, contradicts an earlier one, or requires a mode that
             is not supported.
     """
-    settings = ChipSettings(where=where)
-    seen: dict[str, list[str]] = {}
-    ignored, unknown = Counter(), {}
-    for number, line in enumerate(text.splitlines()[:MAX_LINES], start=1):
-        _read_platform(settings, line)
-        parts = line.split("%")[0].split("#")[0].split()
-        if not parts:
+    settings, lines = ChipSettings(where=where), _lines(text)
+    first_words = {words[0].lower() for words in lines if words}
+    low_power = not first_words.isdisjoint(low_power_config.COMMANDS_OF_FAMILY)
+    _read_platform(settings, text)
+    readers = low_power_config.READERS if low_power else READERS
+    seen, unknown = _read_commands(settings, lines, readers)
+    if low_power:
+        low_power_config.finish(settings, seen, unknown)
+    else:
+        _check_kinds(seen, where)
+        _read_positions(settings, seen)
+    settings.notes += [f"unknown and not used: {name} (line {at})" for name, at in unknown.items()]
+    return settings
+
+
+def _read_commands(
+    settings: ChipSettings, lines: list[list[str]], readers: Mapping[str, Callable]
+) -> tuple[dict[str, list[str]], dict[str, int]]:
+    """Run the reader of each line; return arguments by command, and lines of unknown commands."""
+    names = {name.lower(): name for name in (*readers, *PROCESSING)}
+    seen, ignored, unknown = {}, set(), {}
+    for number, words in enumerate(lines, start=1):
+        if not words:
             continue
-        name, arguments = parts[0], parts[1:]
+        name = names.get(words[0].lower(), words[0])
         if name == "flushCfg":
             seen.clear()
             settings.profiles.clear()
             settings.chirps.clear()
-        if name in READERS:
-            command = Command(f"{where}, line {number}", name, arguments)
+        if name in readers:
+            command = Command(f"{settings.where}, line {number}", name, words[1:])
             _check_repeated(command, seen)
-            READERS[name](settings, command)
+            readers[name](settings, command)
         elif name in PROCESSING:
-            ignored[name] += 1
+            ignored.add(name)
         else:
             unknown.setdefault(name, number)
-    _check_kinds(seen, where)
-    settings.notes += _notes_on_unused(ignored, unknown)
-    return settings
+    if ignored:
+        listed = ", ".join(sorted(ignored))
+        settings.notes.append(f"not used, because they do not change the samples: {listed}")
+    return seen, unknown
 
 
-class Command(CommandArguments):
-    """One command line of a configuration."""
-
-    def __init__(self, where: str, name: str, arguments: list[str]):
-        super().__init__(where, name, arguments, reference=": see the SDK's user guide")
-
-    def __len__(self):
-        return len(self.arguments)
+def _lines(text: str) -> list[list[str]]:
+    """The words of each line, without comments and prompts of a terminal."""
+    return [
+        _PROMPT.sub("", line.split("%")[0].split("#")[0]).split()
+        for line in text.splitlines()[:MAX_LINES]
+    ]
 
 
-def _read_platform(settings: ChipSettings, line: str) -> None:
-    if line.lstrip().startswith("%") and "Platform:" in line:
-        settings.platform = line.split("Platform:", 1)[1].strip()[:40]
+def _read_platform(settings: ChipSettings, text: str) -> None:
+    for line in text.splitlines()[:MAX_LINES]:
+        if found := _PLATFORM.match(line):
+            settings.platform = found[2].strip()
+            settings.platform_from = f"`% Platform:{settings.platform}`"
 
 
 def _check_repeated(command: Command, seen: dict[str, list[str]]) -> None:
@@ -118,15 +144,6 @@ def _check_kinds(seen: dict[str, list[str]], where: str) -> None:
             f"({names[buffer_is_real]})"
         )
         raise InputError(where, "adcCfg", problem, "make both real or both complex")
-
-
-def _notes_on_unused(ignored: Counter, unknown: dict[str, int]) -> list[str]:
-    notes = []
-    if ignored:
-        names = ", ".join(sorted(ignored))
-        notes.append(f"not used, because they do not change the samples: {names}")
-    notes += [f"unknown and not used: {name} (line {line})" for name, line in unknown.items()]
-    return notes
 
 
 def _channels(settings: ChipSettings, command: Command) -> None:
@@ -193,6 +210,7 @@ def _chirp(settings: ChipSettings, command: Command) -> None:
 def _frame(settings: ChipSettings, command: Command) -> None:
     # xWR294x puts the number of ADC samples before the period.
     period = 5 if len(command) >= 8 else 4
+    settings.family = "xWR294x" if len(command) >= 8 else settings.family
     settings.frame = FramePlan(
         first=command.count(0),
         last=command.count(1),
@@ -228,9 +246,43 @@ def _calibration(settings: ChipSettings, command: Command) -> None:
 
 
 def _phase_signs(settings: ChipSettings, command: Command) -> None:
-    signs = tuple(int(command.number(idx)) for idx in range(4))
-    if settings.platform in ("", "xWR68xx"):
-        settings.platform = _BOARD_OF_SIGNS.get(signs, settings.platform)
+    numbers = [command.number(idx) for idx in range(len(command))]
+    settings.phase_signs = tuple(1 if number > 0 else -1 for number in numbers)
+
+
+def _positions_of_pairs(settings: ChipSettings, command: Command) -> None:
+    """Row and column of every pair, then the distances in azimuth and elevation [wavelengths].
+
+    Columns count to the left and rows down, as in every SDK for these chips.
+    """
+    pairs, rest = divmod(len(command) - 2, 2)
+    if rest or pairs < 1:
+        hint = "give the row and column of every TX-RX pair, then two distances in wavelengths"
+        raise command.error(f"has {len(command)} arguments", hint)
+    steps = tuple((command.integer(2 * i + 1), -command.integer(2 * i)) for i in range(pairs))
+    distances = tuple(2 * float(command.number(2 * pairs + idx)) for idx in range(2))
+    settings.geometry = Geometry("antGeometryCfg", steps, step_half_waves=distances)
+
+
+def _read_positions(settings: ChipSettings, seen: dict[str, list[str]]) -> None:
+    """Positions of the pairs in half wavelengths to the right (antGeometry0) and up (1)."""
+    if not {"antGeometry0", "antGeometry1"} <= set(seen):
+        return
+    right, up = (
+        [command.integer(idx) for idx in range(len(command))]
+        for command in (
+            Command(settings.where, name, seen[name]) for name in ("antGeometry0", "antGeometry1")
+        )
+    )
+    if len(right) != len(up):
+        problem = f"has {len(right)} positions, antGeometry1 has {len(up)}"
+        raise settings.error("antGeometry0", problem, "give one per TX-RX pair in both")
+    steps = tuple((-x, y) for x, y in zip(right, up))
+    settings.geometry = Geometry("antGeometry0 and antGeometry1", steps)
+
+
+def _keep(_settings: ChipSettings, _command: Command) -> None:
+    """Only remember the arguments."""
 
 
 READERS: dict[str, Callable[[ChipSettings, Command], None]] = {
@@ -245,4 +297,7 @@ READERS: dict[str, Callable[[ChipSettings, Command], None]] = {
     "bpmCfg": _phase_coded,
     "compRangeBiasAndRxChanPhase": _calibration,
     "antPhaseRot": _phase_signs,
+    "antGeometry0": _keep,
+    "antGeometry1": _keep,
+    "antGeometryCfg": _positions_of_pairs,
 }

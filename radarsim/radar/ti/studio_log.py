@@ -8,7 +8,9 @@ Scripts, and the log window of Studio, hold the function calls, in physical unit
 
     ar1.ProfileConfig(0, 77, 100, 6, 60, 0, 0, 0, 0, 0, 0, 29.982, 0, 256, 10000, 0, 0, 30)
 
-The last setting of each kind is used, because Studio appends to the log in every session.
+The last setting of each kind is used, because Studio appends to the log in every session. In a
+script, calls may span lines and hold variables; where branches set different values, the chip that
+is named decides (`SelectChipVersion`, or a comment `-- Platform:xWR1843`).
 
 Source:
     Register units: TI mmWaveLink, rlProfileCfg_t (3.6 GHz / 2^26, in the 60 GHz band
@@ -20,11 +22,15 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 
-from radarsim.radar.ti.chip_settings import ChipSettings, ChirpRange, FramePlan, Profile
-from radarsim.radar.ti.command_arguments import CommandArguments
+from radarsim.radar.ti.chip_settings import (
+    ChipSettings,
+    ChirpRange,
+    FramePlan,
+    Profile,
+)
+from radarsim.radar.ti.script_calls import Call, script_calls
 
 _RAW = re.compile(r"API:(\w+),([^\r\n]*)")
-_CALL = re.compile(r"\bar1\.(\w+)\(([^()\r\n]*)\)")
 _TWO_26 = Decimal(2**26)
 # (lowest start, highest end, GHz per 2^26 steps) of the two bands.
 _BANDS = ((Decimal(76), Decimal(81), Decimal("3.6")), (Decimal(60), Decimal(64), Decimal("2.7")))
@@ -32,58 +38,64 @@ MAX_LINES = 1_000_000
 
 
 def is_studio_log(text: str) -> bool:
-    """Whether a text holds settings in either form."""
-    return bool(re.search(r"API:\w+Config,|\bar1\.\w+Config\(", text))
+    """Whether a text is a log or script of mmWave Studio, with or without settings."""
+    return bool(re.search(r"API:\w+,|\bar1\.\w+\s*\(", text))
 
 
-def parse_studio_log(text: str, where: str) -> ChipSettings:
+def parse_studio_log(text: str, where: str, board: str = "") -> ChipSettings:
     """Chip settings from a Studio log or Lua script.
 
     Args:
         text: the log or script.
         where: name of the file, for messages.
+        board: the board it belongs to, which decides between branches of a script; "" if unknown.
 
     Returns:
         The settings; calls that are not used are listed in the notes.
 
     Raises:
-        InputError: a setting cannot be parsed or requires a mode that is not supported.
+        InputError: a setting cannot be parsed, differs between branches, or requires a mode that is
+            not supported; or the text configures nothing.
     """
     settings = ChipSettings(where=where)
+    raw = _raw_calls(text, where)
+    calls = script_calls(text, settings, board, READERS) if "ar1." in text else []
     unread: dict[str, int] = {}
-    for number, line in enumerate(text.splitlines()[:MAX_LINES], start=1):
-        for call in _calls(line, f"{where}, line {number}"):
-            if call.key in READERS:
-                READERS[call.key](settings, call)
-            elif call.name.endswith("Config"):
-                unread.setdefault(call.name, number)
+    for number, call in sorted([*raw, *calls], key=lambda each: each[0]):
+        if call.key in READERS:
+            READERS[call.key](settings, call)
+        elif call.name.endswith("Config"):
+            unread.setdefault(call.name, number)
+    _check_configures(settings, unread)
     if unread:
         names = ", ".join(f"{name} (line {number})" for name, number in unread.items())
         settings.notes.append(f"not used: {names}")
     return settings
 
 
-class Call(CommandArguments):
-    """One API command of a log, or one function call of a script."""
-
-    def __init__(self, where: str, form: str, name: str, arguments: str):
-        values = [value.strip().strip("\"'") for value in arguments.split(",")]
-        super().__init__(
-            where, name, values, if_not_number="; variables of a script are not evaluated"
-        )
-        self.key = f"{form}{name}"
-
-    def mask(self, first: int, count: int) -> int:
-        """On/off arguments, starting at index `first`, as a bit mask."""
-        return sum((self.count(first + idx) != 0) << idx for idx in range(count))
+def _raw_calls(text: str, where: str) -> list[tuple[int, Call]]:
+    """API commands of a log, with their lines."""
+    found = []
+    for number, line in enumerate(text.splitlines()[:MAX_LINES], start=1):
+        if match := _RAW.search(line):
+            values = [value.strip().strip("\"'") for value in match[2].split(",")]
+            found.append((number, Call(f"{where}, line {number}", "raw ", match[1], values)))
+    return found
 
 
-def _calls(line: str, where: str):
-    if found := _RAW.search(line):
-        yield Call(where, "raw ", found[1], found[2])
+def _check_configures(settings: ChipSettings, unread: dict[str, int]) -> None:
+    """Reject logs and scripts that hold no configuration, with the reason."""
+    if settings.profiles or settings.frame:
         return
-    for found in _CALL.finditer(line.split("--")[0]):
-        yield Call(where, "", found[1], found[2])
+    if "ContStrConfig" in unread:
+        problem = f"in line {unread['ContStrConfig']} sets a continuous wave, not chirps"
+        raise settings.error("ContStrConfig", problem, "only frames of chirps are supported")
+    problem = "is missing: this log or script of mmWave Studio does not configure the radar"
+    hint = (
+        "give the one that does, of the same session: it holds ProfileConfig, ChirpConfig and "
+        "FrameConfig (a later part of a log does not)"
+    )
+    raise settings.error("ProfileConfig", problem, hint)
 
 
 def _raw_profile(settings: ChipSettings, call: Call) -> None:
@@ -183,6 +195,7 @@ def _lanes(settings: ChipSettings, call: Call, mask: int) -> None:
 
 def _chip(settings: ChipSettings, call: Call) -> None:
     settings.platform = call.arguments[0][:40]
+    settings.platform_from = f"{call.name}({settings.platform})"
 
 
 def _subframes(settings: ChipSettings, call: Call) -> None:
@@ -215,6 +228,7 @@ READERS: dict[str, Callable[[ChipSettings, Call], None]] = {
     "raw AdvancedFrameConfig": _subframes,
     "raw EnableTestSource": _test_source,
     "SelectChipVersion": _chip,
+    "deviceVariantSelection": _chip,
     "select_chip_version": _chip,
     "ChanNAdcConfig": _call_channels,
     "LVDSLaneConfig": lambda settings, call: _lanes(settings, call, call.mask(1, 4)),

@@ -1,0 +1,63 @@
+"""Antennas at the positions that a configuration gives for every transmitter-receiver pair."""
+
+from dataclasses import replace
+
+from radarsim.radar.antennas import AntennaArray
+from radarsim.radar.ti.chip_settings import ChipSettings, Geometry
+
+
+def placed_array(base: AntennaArray, geometry: Geometry, settings: ChipSettings) -> AntennaArray:
+    """The array whose virtual elements are at given positions, in place of a board's antennas.
+
+    A pair's position is the sum of those of its transmitter and receiver, so the positions of the
+    pairs determine both groups apart from their distance, which is kept.
+
+    Args:
+        base: the board: number of antennas, design frequency and gain, distance of the groups.
+        geometry: positions of the pairs, in transmitter order.
+        settings: of the file, for messages.
+
+    Returns:
+        The array, without the board's inverted channels: the file calibrates its own.
+
+    Raises:
+        InputError: the positions are not sums, or too few.
+    """
+    steps, count = geometry.steps, base.num_tx * base.num_rx
+    if len(steps) != count:
+        problem = f"has {len(steps)} positions; {base.num_tx} TX and {base.num_rx} RX make {count}"
+        raise settings.error(geometry.command, problem, "give one per pair, or name the board")
+    tx = [_minus(steps[idx * base.num_rx], steps[0]) for idx in range(base.num_tx)]
+    rx = [_minus(steps[idx], steps[0]) for idx in range(base.num_rx)]
+    sums = [(x + u, y + v) for x, y in tx for u, v in rx]
+    if sums != [_minus(step, steps[0]) for step in steps]:
+        problem = "holds positions that are not sums of those of a TX and an RX"
+        raise settings.error(geometry.command, problem, "correct it, or remove it")
+    step_m = _step_m(base, geometry)
+    return replace(
+        base,
+        tx_positions_m=_centred(tx, step_m, base.tx_m.mean(axis=0)),
+        rx_positions_m=_centred(rx, step_m, base.rx_m.mean(axis=0)),
+        channel_gain=(),
+    )
+
+
+def _step_m(base: AntennaArray, geometry: Geometry) -> tuple[float, float]:
+    """Length of a step to the left and up [m]."""
+    if geometry.step_mm is not None:
+        return geometry.step_mm[0] * 1e-3, geometry.step_mm[1] * 1e-3
+    left, up = geometry.step_half_waves
+    return left * base.half_wavelength_m, up * base.half_wavelength_m
+
+
+def _minus(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
+    return one[0] - other[0], one[1] - other[1]
+
+
+def _centred(steps, step_m, centre_m) -> tuple[tuple[float, ...], ...]:
+    """Positions in metres, centred where the board has the centre of this group."""
+    left, up = (sum(axis) / len(steps) for axis in zip(*steps))
+    ahead_m, left_m, up_m = (float(value) for value in centre_m)
+    return tuple(
+        (ahead_m, left_m + (x - left) * step_m[0], up_m + (y - up) * step_m[1]) for x, y in steps
+    )

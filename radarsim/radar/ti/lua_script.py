@@ -1,0 +1,280 @@
+"""Calls, assignments and branches of a Lua script, as far as configurations need them.
+
+    START_FREQ = 77
+    if (partId == 1843) then
+      ar1.ProfileConfig(0, START_FREQ, ...)
+    end
+
+Not an interpreter: values follow simple assignments of numbers and their sums, differences,
+products and quotients; each call and assignment knows the branches it stands in.
+"""
+
+import ast
+import operator
+import re
+from bisect import bisect
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import NamedTuple
+
+_COMMENT = re.compile(r"--\[\[.*?\]\]|--[^\n]*", re.DOTALL)
+_STRING = re.compile(r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|\[\[.*?\]\]", re.DOTALL)
+_WORD = re.compile(r"\b(if|then|elseif|else|end|do|function|repeat|until)\b")
+_CALL = re.compile(r"\bar1\.(\w+)\s*\(")
+_ASSIGNMENT = re.compile(
+    r"(?:^|[\n;]|\b(?:then|else|do)\b)[ \t]*(?:local[ \t]+)?"
+    r"([A-Za-z_]\w*)[ \t]*=[ \t]*([^=\n;][^\n;]*)"
+)
+_AFTER_VALUE = re.compile(r"\b(?:end|else|elseif)\b")
+_OPERATIONS = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
+_CHIP = re.compile(r"(?<!\d)(1[2468]43|1642|2243|2944|6443|6843|\d{2}xx)(?!\d)", re.IGNORECASE)
+# No call is longer; a bracket that is never closed does not swallow the rest of a log.
+_LONGEST_CALL = 4000
+_LONGEST_VALUE = 200
+
+
+class Branch(NamedTuple):
+    """One branch of an `if`: number of the `if`, of the branch, and the conditions up to it."""
+
+    number: int
+    index: int
+    conditions: tuple[str, ...]
+
+    def taken(self, chip: str) -> bool | None:
+        """Whether the branch is taken for a chip; None where its conditions do not say.
+
+        A call in a condition, as in `if (ar1.RfInit() == 0) then`, counts as successful.
+
+        Args:
+            chip: name of the chip, such as "1843" or "68xx"; "" where it is not known.
+        """
+        *before, own = [_holds(condition, chip) for condition in self.conditions]
+        if self.conditions[-1] == "else":
+            own = True
+        if True in before or own is False:
+            return False
+        return None if None in (*before, own) else True
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A call or an assignment: line, name, arguments or value as written, and its branches."""
+
+    line: int
+    name: str
+    values: tuple[str, ...]
+    branches: tuple[Branch, ...]
+
+    @property
+    def where(self) -> str:
+        """Line and condition, for messages."""
+        if not self.branches:
+            return f"line {self.line}"
+        own = self.branches[-1].conditions[-1]
+        return f"line {self.line} (`{own}`)"
+
+
+def calls_of(text: str) -> list[Statement]:
+    """Calls of `ar1` functions in a script or log window, in order; arguments are not evaluated.
+
+    Args:
+        text: the script; calls may span lines.
+    """
+    plain = without_comments(text)
+    bare, places = _blank_strings(plain), _Places(plain)
+    blocks = _blocks(bare)
+    found = []
+    for call in _CALL.finditer(bare):
+        end = _closing(bare, call.end())
+        if end is None:
+            continue
+        arguments = _split(plain[call.end() : end], bare[call.end() : end])
+        found.append(
+            Statement(places.line(call.start()), call[1], arguments, blocks.at(call.start()))
+        )
+    return found
+
+
+def assignments_of(text: str) -> list[Statement]:
+    """Simple assignments in a script, in order."""
+    plain = without_comments(text)
+    bare, places = _blank_strings(plain), _Places(plain)
+    blocks = _blocks(bare)
+    return [
+        Statement(
+            places.line(found.start(1)),
+            found[1],
+            (_AFTER_VALUE.split(plain[found.start(2) : found.end(2)])[0].strip(),),
+            blocks.at(found.start(1)),
+        )
+        for found in _ASSIGNMENT.finditer(bare)
+    ]
+
+
+def without_comments(text: str) -> str:
+    """The script with comments blanked, line breaks kept; quotes protect what looks like one."""
+    kept, last = [], 0
+    pattern = re.compile(f"({_STRING.pattern})|({_COMMENT.pattern})", re.DOTALL)
+    for found in pattern.finditer(text):
+        if found[2] is not None:
+            kept += [text[last : found.start()], re.sub(r"[^\n]", " ", found[0])]
+            last = found.end()
+    return "".join([*kept, text[last:]])
+
+
+def in_force(statements: Iterable[Statement], chip: str, path: tuple[Branch, ...] = ()):
+    """The statements that may hold in the end, of several that set the same thing.
+
+    Args:
+        statements: in order.
+        chip: digits of the chip, which decides between branches; "" where it is not known.
+        path: branches of the reader: a statement in a branch that excludes them does not count.
+
+    Returns:
+        The last statement that is always run, and later ones that depend on conditions.
+    """
+    held = []
+    for each in statements:
+        outer = [branch for branch in each.branches if branch not in path]
+        decided = [branch.taken(chip) for branch in outer]
+        if False in decided or _excluded(each.branches, path):
+            continue
+        if all(decided):
+            held = []
+        held.append(each)
+    return held
+
+
+def evaluate(expression: str, look_up: Callable[[str], Decimal | None]) -> Decimal | None:
+    """The value of numbers and variables joined by + - * / and brackets; None for anything else.
+
+    Args:
+        expression: as written; in this part, Lua's grammar is Python's.
+        look_up: function from the name of a variable to its value, or None.
+    """
+    try:
+        tree = ast.parse(expression.strip()[:_LONGEST_VALUE], mode="eval").body
+        return _evaluated(tree, look_up)
+    except (SyntaxError, ValueError, ArithmeticError, RecursionError, MemoryError):
+        return None
+
+
+def _evaluated(tree: ast.expr, look_up: Callable[[str], Decimal | None]) -> Decimal | None:
+    if isinstance(tree, ast.Constant) and type(tree.value) in (int, float):
+        return Decimal(repr(tree.value))
+    if isinstance(tree, ast.Name):
+        return look_up(tree.id)
+    if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.USub):
+        value = _evaluated(tree.operand, look_up)
+        return None if value is None else -value
+    operation = _OPERATIONS.get(type(tree.op)) if isinstance(tree, ast.BinOp) else None
+    if operation is None:
+        return None
+    one, other = (_evaluated(each, look_up) for each in (tree.left, tree.right))
+    return None if one is None or other is None else operation(one, other)
+
+
+def _holds(condition: str, chip: str) -> bool | None:
+    """Whether a condition holds for a chip: it compares a part number, or calls the device."""
+    if "ar1." in condition:
+        return True
+    named = _CHIP.findall(condition)
+    if not chip or not named or "~=" in condition or "not" in condition.split():
+        return None
+    return any(_same_chip(each.lower(), chip.lower()) for each in named)
+
+
+def _same_chip(one: str, other: str) -> bool:
+    same_family = one[:2] == other[:2] and "xx" in (one[2:], other[2:])
+    return one == other or same_family
+
+
+def _excluded(branches: tuple[Branch, ...], path: tuple[Branch, ...]) -> bool:
+    """Whether a statement stands in another branch of an `if` that the reader stands in."""
+    own = {branch.number: branch.index for branch in path}
+    return any(own.get(branch.number, branch.index) != branch.index for branch in branches)
+
+
+class _Places:
+    """Line numbers of positions in a text."""
+
+    def __init__(self, text: str):
+        self._ends = [found.start() for found in re.finditer("\n", text)]
+
+    def line(self, position: int) -> int:
+        return bisect(self._ends, position - 1) + 1 if position else 1
+
+
+class _Blocks(NamedTuple):
+    """Branches in force from each position on."""
+
+    starts: list[int]
+    branches: list[tuple[Branch, ...]]
+
+    def at(self, position: int) -> tuple[Branch, ...]:
+        return self.branches[bisect(self.starts, position) - 1]
+
+
+def _blocks(bare: str) -> _Blocks:
+    """Branches of a script without comments and strings; a condition belongs to the outer block."""
+    stack: list = []
+    starts, branches, count = [0], [()], 0
+    for word in _WORD.finditer(bare):
+        name = word[1]
+        if name in ("do", "function", "repeat"):
+            stack.append(None)
+        elif name == "if":
+            count += 1
+            stack.append([count, -1, [], word.end()])
+        elif name in ("end", "until") and stack:
+            stack.pop()
+        elif stack and stack[-1] is not None:
+            _next_branch(stack[-1], name, bare, word)
+        now = tuple(
+            Branch(top[0], top[1], tuple(top[2])) for top in stack if top and top[3] is None
+        )
+        starts.append(word.start())
+        branches.append(now)
+    return _Blocks(starts, branches)
+
+
+def _next_branch(top: list, name: str, bare: str, word: re.Match) -> None:
+    """Advance one `if` at `then`, `elseif` or `else`; while its condition is read, [3] is set."""
+    if name == "then" and top[3] is not None:
+        top[1], top[2] = top[1] + 1, [*top[2], " ".join(bare[top[3] : word.start()].split())]
+        top[3] = None
+    elif name == "elseif":
+        top[3] = word.end()
+    elif name == "else":
+        top[1], top[2] = top[1] + 1, [*top[2], "else"]
+
+
+def _blank_strings(plain: str) -> str:
+    return _STRING.sub(lambda found: re.sub(r"[^\n]", "_", found[0]), plain)
+
+
+def _closing(bare: str, start: int) -> int | None:
+    """Position of the bracket that closes the one before `start`; None where there is none."""
+    depth = 1
+    for position in range(start, min(len(bare), start + _LONGEST_CALL)):
+        depth += {"(": 1, ")": -1}.get(bare[position], 0)
+        if depth == 0:
+            return position
+    return None
+
+
+def _split(plain: str, bare: str) -> tuple[str, ...]:
+    """Arguments at the commas outside brackets and strings."""
+    depth, last, parts = 0, 0, []
+    for position, letter in enumerate(bare):
+        depth += {"(": 1, "{": 1, "[": 1, ")": -1, "}": -1, "]": -1}.get(letter, 0)
+        if letter == "," and depth == 0:
+            parts.append(plain[last:position])
+            last = position + 1
+    return tuple(part.strip().strip("\"'") for part in [*parts, plain[last:]])
