@@ -20,7 +20,8 @@ from radarsim.validation.recording_heatmaps import (
     recording_axes,
     settings_for,
 )
-from radarsim.validation.tracks import Track, find_tracks
+from radarsim.validation.track import Track
+from radarsim.validation.tracks import find_tracks
 from radarsim.validation.transmitter_slots import slots_fired_by_one_transmitter
 
 

@@ -16,7 +16,7 @@ from scipy.signal import detrend
 
 from radarsim.radar.config import Radar
 from radarsim.validation.capture_stats import CaptureStats
-from radarsim.validation.tracks import Track
+from radarsim.validation.track import Track
 
 RATES_HZ = (0.08, 0.7)  # 5 to 42 breaths per minute
 MIN_CYCLES = 3.0

@@ -26,6 +26,7 @@ from radarsim.validation.simulated_recording import (
     num_frames_to_simulate,
     simulate_echo,
 )
+from radarsim.validation.track import Track
 from radarsim.validation.track_motion import GAITS, is_walking, motion_along_track
 from radarsim.validation.track_placement import (
     current_placement,
@@ -33,7 +34,6 @@ from radarsim.validation.track_placement import (
     shift_subject,
     track_offset,
 )
-from radarsim.validation.tracks import Track
 
 MAX_SUBJECTS = 3
 # Offsets of the tracks below these are not corrected.

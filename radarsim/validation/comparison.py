@@ -14,7 +14,8 @@ from radarsim.validation.recording_heatmaps import (
     recording_axes,
     settings_for,
 )
-from radarsim.validation.tracks import Track, find_tracks
+from radarsim.validation.track import Track
+from radarsim.validation.tracks import find_tracks
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

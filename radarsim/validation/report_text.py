@@ -11,7 +11,7 @@ from radarsim.validation.capture_stats import (
 )
 from radarsim.validation.report import ValidationReport, adc_start_known, corrected_range_m
 from radarsim.validation.thresholds import UNDECIDED, CheckedMetric
-from radarsim.validation.tracks import Track
+from radarsim.validation.track import Track
 
 MAX_TARGETS, MAX_STATIC_ECHOES = 6, 4
 _IQ_ORDERS = {"i_first": "I first", "q_first": "Q first"}
