@@ -21,32 +21,42 @@ from radarsim.validation.track import FLICKERING, MIN_DETECTIONS, MOVING, VIBRAT
 
 # Slower than this, or than `SLOW_BINS` Doppler bins: standing people sway by up to a few cm/s.
 SLOW_MPS, SLOW_BINS = 0.1, 2
-MIN_FAST_SHARE = 0.3  # fraction of the detections of a moving target that are not slow
+# Detections of a moving target that are not slow: at least this fraction, and this number.
+MIN_FAST_SHARE, MIN_FAST = 0.3, 2
 # A distance is travelled if it exceeds these and the scatter of the ranges about the line.
 TRAVEL_M, TRAVEL_BINS, TRAVEL_SCATTERS = 0.3, 1.5, 4.0
 # Lines of a vibration keep their Doppler frequency within this (median deviation).
 LINE_BINS, LINE_SHARE = 1.0, 0.1
+FIXED_M, FIXED_SHARE = 0.2, 0.8  # fraction of the ranges this close to their median
 TREND_S = 0.5  # half length of the window for the local range rate
 MAX_RATE_ERROR = 0.35  # standard error of a range rate that decides n, in units of v_max
+AGREE = 0.3  # range rate and unfolded speed agree within this, in units of v_max
 
 
-def with_kind(track: Track, radar: Radar) -> Track:
+def with_kind(
+    track: Track, radar: Radar, folded_azimuths_rad: Float[np.ndarray, "seen fold"]
+) -> Track:
     """The track with its kind and with unambiguous speeds.
 
     Args:
         track: track with speeds as measured.
         radar: radar of the recording in which it was found.
+        folded_azimuths_rad: azimuths for each n, modulo the number of transmitters; NaN where not
+            measured [rad].
 
     Returns:
-        The track with `kind` set; an aliased one with true speeds and `folded_mps`.
+        The track with `kind` set; an aliased one with true speeds, their azimuths and `folded_mps`.
     """
     kind = kind_of(track, radar)
     if kind != MOVING or not is_aliased(track, radar):
         return replace(track, kind=kind)
+    speed_mps = unfolded_speeds(track, radar)
+    folds = _folds(speed_mps, track.speed_mps, radar).astype(int) % folded_azimuths_rad.shape[1]
     return replace(
         track,
         kind=kind,
-        speed_mps=unfolded_speeds(track, radar),
+        speed_mps=speed_mps,
+        azimuth_rad=folded_azimuths_rad[np.arange(len(folds)), folds],
         folded_mps=track.median_speed_mps,
     )
 
@@ -64,11 +74,10 @@ def kind_of(track: Track, radar: Radar) -> str:
     if len(track.times_s) < MIN_DETECTIONS:  # a recording of a few bursts: Doppler decides
         return MOVING if np.abs(track.speed_mps).max() > radar.speed_resolution_mps else FLICKERING
     fast = np.abs(track.speed_mps) >= slow_limit_mps(radar)
-    if _travels(track, radar):
-        return MOVING
-    if fast.mean() < MIN_FAST_SHARE:
-        return FLICKERING
-    return VIBRATING if _is_line(track, radar, fast) else MOVING
+    if fast.mean() >= MIN_FAST_SHARE and fast.sum() >= MIN_FAST:
+        return VIBRATING if _is_line(track, radar, fast) else MOVING
+    # At v = 0 modulo 2 v_max (blind speed), or with a v_max of a few cm/s, the range decides.
+    return MOVING if is_aliased(track, radar) else FLICKERING
 
 
 def slow_limit_mps(radar: Radar) -> float:
@@ -86,13 +95,17 @@ def is_aliased(track: Track, radar: Radar) -> bool:
     Returns:
         False too where the range does not decide, as in a single burst.
     """
-    if len(track.times_s) < MIN_DETECTIONS or not _travels(track, radar):
+    if len(track.times_s) < 2 * MIN_DETECTIONS or not _travels(track, radar):
         return False
+    limit_mps = radar.max_speed_mps
     rate_mps, error_mps = range_rate(track.times_s, track.range_m)
-    if abs(rate_mps) - 3 * error_mps > 1.1 * radar.max_speed_mps:
-        return True
-    folds = _folds(rate_mps, track.median_speed_mps, radar)
-    return bool(folds != 0 and error_mps < MAX_RATE_ERROR * radar.max_speed_mps)
+    if error_mps > MAX_RATE_ERROR * limit_mps:
+        return bool(abs(rate_mps) - 3 * error_mps > 1.1 * limit_mps)
+    folds = _folds(rate_mps, track.speed_mps, radar)
+    unfolded_mps = float(np.median(track.speed_mps + 2 * limit_mps * folds))
+    nearest_mps = np.clip(3 * error_mps, AGREE * limit_mps, 0.5 * limit_mps)
+    agree = abs(unfolded_mps - rate_mps) < nearest_mps
+    return bool(agree and np.median(folds) != 0)
 
 
 def unfolded_speeds(track: Track, radar: Radar) -> Float[np.ndarray, " seen"]:
@@ -148,15 +161,9 @@ def range_rate(
 
 
 def _travels(track: Track, radar: Radar) -> bool:
-    """Whether the target crosses range bins, or angles, steadily."""
+    """Whether the target crosses range bins steadily."""
     least_m = max(TRAVEL_M, TRAVEL_BINS * radar.range_resolution_m)
-    if _steady_change(track.times_s, track.range_m) > least_m:
-        return True
-    known = np.isfinite(track.azimuth_rad)
-    if known.sum() < 2 * MIN_DETECTIONS:
-        return False
-    across_m = track.median_range_m * track.azimuth_rad[known]
-    return _steady_change(track.times_s[known], across_m) > 2 * least_m
+    return _steady_change(track.times_s, track.range_m) > least_m
 
 
 def _steady_change(times_s, values_m) -> float:
@@ -179,9 +186,17 @@ def _is_line(track: Track, radar: Radar, fast: Bool[np.ndarray, " seen"]) -> boo
     scatter_mps = float(np.median(np.abs(speed_mps - middle_mps)))
     if scatter_mps > max(LINE_BINS * radar.speed_resolution_mps, LINE_SHARE * middle_mps):
         return False
-    expected_m = abs(float(np.trapezoid(track.speed_mps, track.times_s)))
-    rate_mps, _ = range_rate(track.times_s, track.range_m)
-    seen_m = abs(rate_mps) * float(np.ptp(track.times_s))
-    both_signs = 0.2 < (track.speed_mps[fast] > 0).mean() < 0.8
-    least_m = max(0.1, 0.5 * radar.range_resolution_m)
-    return bool(track.is_stationary and (both_signs or expected_m - seen_m > least_m))
+    if not _is_at_fixed_range(track, radar):
+        return False
+    both_signs = 0 < (track.speed_mps[fast] > 0).mean() < 1
+    rate_mps, error_mps = range_rate(track.times_s, track.range_m)
+    duration_s = float(np.ptp(track.times_s))
+    missing_m = abs(float(np.trapezoid(track.speed_mps, track.times_s)) - rate_mps * duration_s)
+    least_m = max(3 * error_mps * duration_s, 0.25 * radar.range_resolution_m)
+    return bool(both_signs or missing_m > least_m)
+
+
+def _is_at_fixed_range(track: Track, radar: Radar) -> bool:
+    """Whether most ranges lie close to their median."""
+    away_m = np.abs(track.range_m - track.median_range_m)
+    return bool((away_m < max(FIXED_M, radar.range_resolution_m)).mean() >= FIXED_SHARE)

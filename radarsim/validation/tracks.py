@@ -88,8 +88,8 @@ def find_tracks(recording: Recording, stats: CaptureStats, *, tdm: bool = True) 
         live = [one for one in live if time_s - one.entries[-1].time_s <= max_gap_s]
         _extend(live, index, time_s, found, radar.max_speed_mps)
     confirmed = [one for one in closed + live if _is_confirmed(one, recording.num_frames)]
-    tracks = [with_kind(_track(one), radar) for one in confirmed]
-    tracks.sort(key=lambda track: (track.kind != MOVING, -_energy(track)))
+    tracks = [with_kind(_track(one), radar, _folded_azimuths_rad(one)) for one in confirmed]
+    tracks.sort(key=lambda track: (track.kind != MOVING, -energy(track)))
     return tracks if recording.num_frames == 1 else _one_per_person(tracks)
 
 
@@ -127,8 +127,8 @@ def _is_confirmed(one: _OpenTrack, num_frames: int) -> bool:
     return len(one.entries) >= max(MIN_DETECTIONS, MIN_SHARE * num_bursts)
 
 
-def _energy(track: Track) -> float:
-    """Sum of the linear signal-to-noise ratios."""
+def energy(track: Track) -> float:
+    """Sum of the linear signal-to-noise ratios of a track."""
     return float((10 ** (track.snr_db / 10)).sum())
 
 
@@ -140,11 +140,16 @@ def _track(one: _OpenTrack) -> Track:
         times_s=np.array([entry.time_s for entry in one.entries]),
         range_m=series(lambda found: found.range_m),
         speed_mps=series(lambda found: found.speed_mps),
-        azimuth_rad=series(
-            lambda found: np.nan if found.azimuth_rad is None else found.azimuth_rad
-        ),
+        azimuth_rad=_folded_azimuths_rad(one)[:, 0],
         snr_db=series(lambda found: found.snr_db),
     )
+
+
+def _folded_azimuths_rad(one: _OpenTrack) -> np.ndarray:
+    """Azimuths [detection, n] of a track, see `Detection`; NaN where not measured [rad]."""
+    return np.array(
+        [entry.detection.folded_azimuths_rad for entry in one.entries], np.float64
+    )  # None becomes NaN
 
 
 def _one_per_person(tracks: list[Track]) -> list[Track]:
