@@ -1,7 +1,7 @@
 """Analysis of a recording without a simulation: statistics, targets, breathing and heatmaps."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,7 +20,8 @@ from radarsim.validation.recording_heatmaps import (
     recording_axes,
     settings_for,
 )
-from radarsim.validation.tracks import Track, find_tracks
+from radarsim.validation.track import MOVING, STATIONARY, Track
+from radarsim.validation.tracks import energy, find_tracks
 from radarsim.validation.transmitter_slots import slots_fired_by_one_transmitter
 
 
@@ -36,8 +37,10 @@ class CaptureAnalysis:
         burst_stats: statistics of `bursts`.
         tdm: whether TDM-MIMO phases of moving targets were compensated.
         slots: description of the transmit slots, for the report.
-        tracks: moving targets, strongest first.
-        breathing: breathing of the strongest stationary target; None if none was found.
+        tracks: targets, strongest first: all that move, and a stationary person whose breathing
+            was found.
+        changing: static echoes that flicker or vibrate, strongest first: no targets.
+        breathing: breathing of a stationary target; None if none was found.
         no_breathing: reason why `breathing` is None.
         settings: settings of the heatmaps.
         maps: heatmaps of `bursts` by name [dB above its own noise].
@@ -52,6 +55,7 @@ class CaptureAnalysis:
     tdm: bool
     slots: str
     tracks: list[Track]
+    changing: list[Track]
     breathing: Breathing | None
     no_breathing: str
     settings: HeatmapSettings
@@ -94,8 +98,9 @@ def analyse(
     tdm = recording.radar.array.num_tx > 1 and not slow
     bursts = for_doppler(recording)
     burst_stats = measure_stats(bursts) if slow else stats
-    tracks = find_tracks(bursts, burst_stats, tdm=tdm)
-    breathing, no_breathing = find_breathing(recording.radar, stats, tracks)
+    found = sorted(find_tracks(bursts, burst_stats, tdm=tdm), key=energy, reverse=True)
+    breathing, no_breathing = find_breathing(recording.radar, stats, found)
+    tracks, changing = _targets_and_static(found, breathing)
     settings = settings_for(bursts, window, tdm)
     return CaptureAnalysis(
         recording=recording,
@@ -105,6 +110,7 @@ def analyse(
         tdm=tdm,
         slots=slots,
         tracks=tracks,
+        changing=changing,
         breathing=breathing,
         no_breathing=no_breathing,
         settings=settings,
@@ -112,6 +118,22 @@ def analyse(
         axes=recording_axes(bursts, settings),
         window=window,
     )
+
+
+def _targets_and_static(
+    found: list[Track], breathing: Breathing | None
+) -> tuple[list[Track], list[Track]]:
+    """Tracks split into targets, and static echoes that flicker or vibrate.
+
+    A moving track near the breathing person stays a moving target.
+    """
+    tracks, changing = [], []
+    for track in found:
+        if breathing is not None and track is breathing.target and track.kind != MOVING:
+            tracks.append(replace(track, kind=STATIONARY))
+        else:
+            (tracks if track.kind == MOVING else changing).append(track)
+    return tracks, changing
 
 
 def _with_true_slots(

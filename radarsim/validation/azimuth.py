@@ -10,6 +10,8 @@ _FINE = HeatmapSettings(num_angle_bins=1024)
 # Fraction of the power that the best direction must explain: 1 / elements is chance level, 1 a
 # single point target in the far field.
 MIN_EXPLAINED = 0.6
+# With fewer elements, nearly any phases fit some direction.
+MIN_ELEMENTS_OF_LAYOUT = 3
 
 
 def azimuth_of_cells(

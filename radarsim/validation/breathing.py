@@ -16,7 +16,7 @@ from scipy.signal import detrend
 
 from radarsim.radar.config import Radar
 from radarsim.validation.capture_stats import CaptureStats
-from radarsim.validation.tracks import Track
+from radarsim.validation.track import VIBRATING, Track
 
 RATES_HZ = (0.08, 0.7)  # 5 to 42 breaths per minute
 MIN_CYCLES = 3.0
@@ -27,6 +27,7 @@ MIN_PERIODICITY = 0.5
 MIN_SHARE = 0.35
 ARC_RAD = 1.0  # shorter arcs are demodulated along a line
 MAX_DISPLACEMENT_M = 0.03
+MAX_TRIED = 3  # stationary tracks to try
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -39,6 +40,7 @@ class Breathing:
         times_s: times of the waveform [s].
         waveform_m: displacement away from the radar, quadratic trend removed [m].
         method: demodulation, "arc" or "line".
+        target: track of the target that breathes.
     """
 
     rate_hz: float
@@ -46,22 +48,25 @@ class Breathing:
     times_s: Float[np.ndarray, " row"]
     waveform_m: Float[np.ndarray, " row"]
     method: str
+    target: Track
 
 
 def find_breathing(
     radar: Radar, stats: CaptureStats, tracks: list[Track]
 ) -> tuple[Breathing | None, str]:
-    """Breathing of the strongest stationary target.
+    """Breathing of the strongest stationary target that breathes, among the strongest few.
+
+    A wall that somebody shadows may be stronger than the person who sits in front of it.
 
     Args:
         radar: radar of the recording, with its own frames (not bursts made of several frames).
         stats: statistics of the recording; the slow-time profiles are used.
-        tracks: targets of the recording, strongest first.
+        tracks: tracks of the recording, strongest first.
 
     Returns:
-        The breathing and "", or None and the reason.
+        The breathing and "", or None and the reason, which refers to the strongest one.
     """
-    stationary = [track for track in tracks if track.is_stationary]
+    stationary = [track for track in tracks if track.is_stationary and track.kind != VIBRATING]
     row_s = radar.frame.period_s * stats.slow_time_step
     duration_s = len(stats.slow_time_v) * row_s
     if not stationary:
@@ -70,8 +75,14 @@ def find_breathing(
         return None, f"{duration_s:.3g} s of slow time are less than three breaths"
     if row_s > 1 / (2 * RATES_HZ[1]):
         return None, f"one frame every {row_s:.3g} s is too slow for breathing"
-    bin_idx = round(stationary[0].median_range_m / radar.range_resolution_m)
-    breathing, repeats = _breathing_in(radar, stats, bin_idx, row_s)
+    tried = [_breathing_of(radar, stats, track, row_s) for track in stationary[:MAX_TRIED]]
+    return next((result for result in tried if result[0] is not None), tried[0])
+
+
+def _breathing_of(radar, stats, track: Track, row_s: float) -> tuple[Breathing | None, str]:
+    """Breathing of one track and "", or None and the reason."""
+    breathing, repeats = _breathing_in(radar, stats, track, row_s)
+    duration_s = len(stats.slow_time_v) * row_s
     if breathing.rate_hz * duration_s < MIN_CYCLES or not repeats:
         return None, "the slow-time phase of the stationary target is not periodic"
     moved_m = breathing.displacement_m
@@ -80,9 +91,10 @@ def find_breathing(
     return breathing, ""
 
 
-def _breathing_in(radar, stats, bin_idx: int, row_s: float) -> tuple[Breathing, bool]:
-    """The displacement in one range bin as a breathing waveform, and whether it is periodic."""
+def _breathing_in(radar, stats, track: Track, row_s: float) -> tuple[Breathing, bool]:
+    """The displacement in the range bin of a track as a waveform, and whether it is periodic."""
     rows_v = stats.slow_time_v
+    bin_idx = round(track.median_range_m / radar.range_resolution_m)
     bin_idx = min(max(bin_idx, 0), rows_v.shape[-1] - 1)
     phase_rad, method = demodulate(combine_channels(rows_v[..., bin_idx].reshape(len(rows_v), -1)))
     times_s = np.arange(len(rows_v)) * row_s
@@ -95,6 +107,7 @@ def _breathing_in(radar, stats, bin_idx: int, row_s: float) -> tuple[Breathing, 
         times_s=times_s,
         waveform_m=waveform_m,
         method=method,
+        target=track,
     )
     repeats = share >= MIN_SHARE and periodicity(waveform_m, rate_hz * row_s) >= MIN_PERIODICITY
     return breathing, repeats

@@ -26,6 +26,7 @@ from radarsim.validation.simulated_recording import (
     num_frames_to_simulate,
     simulate_echo,
 )
+from radarsim.validation.track import STATIONARY, Track
 from radarsim.validation.track_motion import GAITS, is_walking, motion_along_track
 from radarsim.validation.track_placement import (
     current_placement,
@@ -33,7 +34,6 @@ from radarsim.validation.track_placement import (
     shift_subject,
     track_offset,
 )
-from radarsim.validation.tracks import Track
 
 MAX_SUBJECTS = 3
 # Offsets of the tracks below these are not corrected.
@@ -58,6 +58,11 @@ class CaptureSimulation:
     recording: Recording
     num_frames: int
     description: str
+
+    @property
+    def duration_s(self) -> float:
+        """Simulated time [s]."""
+        return self.num_frames * self.recording.radar.frame.period_s
 
 
 def simulate_placed_motion(
@@ -128,13 +133,14 @@ def simulate_tracks(
         scenes = [_scene_on(analysis, track, gait, body, radar_pose) for track in tracks]
         if len(scenes) == 1:
             scenes = [_aligned_with_track(analysis, scenes[0], sigma_rad)]
-        description = f"{len(scenes)} x bundled body, {gait} along the tracks of the capture"
+        path = "track" if len(scenes) == 1 else "tracks"
+        description = f"{len(scenes)} x bundled body, {gait} along the {path} of the capture"
         candidates.append(_simulation_of(analysis, scenes, description, sigma_rad))
     return max(candidates, key=lambda one: mean_similarity(one.comparison.similarities))
 
 
 def _scene_on(analysis, track: Track, gait: str, body, radar_pose: RadarPose) -> Scene:
-    breathing = analysis.breathing if track is analysis.tracks[0] else None
+    breathing = analysis.breathing if track.kind == STATIONARY else None
     recording = analysis.recording
     duration_s = recording.num_frames * recording.radar.frame.period_s + 0.1
     subject = Subject(motion_along_track(track, duration_s, gait, breathing), body)

@@ -14,7 +14,8 @@ from radarsim.validation.recording_heatmaps import (
     recording_axes,
     settings_for,
 )
-from radarsim.validation.tracks import Track, find_tracks
+from radarsim.validation.track import Track
+from radarsim.validation.tracks import find_tracks
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -47,7 +48,10 @@ def heatmaps_as_in(analysis: CaptureAnalysis, recording: Recording) -> dict[str,
 
 
 def tracks_as_in(analysis: CaptureAnalysis, recording: Recording) -> list[Track]:
-    """Targets of another recording of the same radar, with the settings of the analysis."""
+    """Tracks of another recording of the same radar, with the settings of the analysis.
+
+    Moving targets first: the static echoes of the capture are in its simulation too.
+    """
     bursts = analysis.bursts_of(recording)
     return find_tracks(bursts, measure_stats(bursts), tdm=analysis.tdm)
 

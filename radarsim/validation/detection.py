@@ -45,12 +45,15 @@ class Detection:
         speed_mps: radial speed, receding positive, ambiguous by twice the maximum speed [m/s].
         azimuth_rad: azimuth, left positive; None if it cannot be measured [rad].
         snr_db: signal-to-noise ratio of the strongest cell [dB].
+        folded_azimuths_rad: azimuths for a true Doppler frequency n / T_loop above the measured
+            one, n = 0, 1 ... num_tx - 1: it changes the phases between TDM slots [rad].
     """
 
     range_m: float
     speed_mps: float
     azimuth_rad: float | None
     snr_db: float
+    folded_azimuths_rad: tuple[float | None, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -215,11 +218,17 @@ def _detection(radar, spectrum, snr_db, cell, tdm) -> Detection:
     most_mps = radar.max_speed_mps
     picked = spectrum.spectrum_v[cells[:, 0] % loops, :, :, cells[:, 1]]
     frequency_hz = ((cells[:, 0] % loops) - loops // 2) / (loops * radar.loop_period_s)
+    folds = np.arange(radar.array.num_tx) / radar.loop_period_s if tdm else [0.0]
+    azimuths_rad = tuple(
+        azimuth_of_cells(radar, picked, frequency_hz + fold_hz if tdm else 0 * frequency_hz)
+        for fold_hz in folds
+    )
     return Detection(
         range_m=float(bins * radar.range_resolution_m),
         speed_mps=float((speed_mps + most_mps) % (2 * most_mps) - most_mps),
-        azimuth_rad=azimuth_of_cells(radar, picked, frequency_hz if tdm else 0 * frequency_hz),
+        azimuth_rad=azimuths_rad[0],
         snr_db=float(snr_db[cell]),
+        folded_azimuths_rad=azimuths_rad,
     )
 
 

@@ -87,7 +87,8 @@ def range_doppler_map(analysis: CaptureAnalysis) -> Figure:
     reach_m = np.arange(bins) * radar.range_resolution_m
     _image(page, panel, speed, reach_m, level_db.T, "dB above noise")
     for track in analysis.tracks:
-        panel.plot(track.median_speed_mps, track.median_range_m, "o", ms=12, mfc="none", mec="w")
+        speed_mps = track.median_speed_mps if track.folded_mps is None else track.folded_mps
+        panel.plot(speed_mps, track.median_range_m, "o", ms=12, mfc="none", mec="w")
     panel.set(xlabel="radial speed [m/s], receding positive", ylabel="range [m]")
     panel.set_ylim(0, _reach(analysis))
     panel.set_title(f"Range-Doppler, burst {index}", loc="left")

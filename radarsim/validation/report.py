@@ -9,7 +9,7 @@ from radarsim.validation.analysis import CaptureAnalysis
 from radarsim.validation.capture_simulation import CaptureSimulation
 from radarsim.validation.fit import Fit
 from radarsim.validation.thresholds import CheckedMetric
-from radarsim.validation.tracks import Track
+from radarsim.validation.track import Track
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -4,10 +4,17 @@ import base64
 import html
 import importlib.util
 import io
+import math
 from typing import Any
 
 from radarsim.validation.report import ValidationReport
-from radarsim.validation.report_text import capture_lines, target_lines, verdict_text
+from radarsim.validation.report_text import (
+    capture_lines,
+    limit_text,
+    target_lines,
+    verdict_text,
+)
+from radarsim.validation.thresholds import LIMITS
 
 _STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; color: #222; max-width: 1100px; margin: 2em auto;
@@ -46,7 +53,7 @@ def as_html(report: ValidationReport) -> str:
         HTML text. Without matplotlib it has no figures, and a note states the missing package.
     """
     kind = {"pass": "pass", "fail": "fail"}.get(report.verdict, "undecided")
-    verdict = _escaped(verdict_text(report.verdict))
+    verdict = _escaped(verdict_text(report))
     parts = [
         f"<h1>{_escaped(report.name)}</h1>",
         f'<p>Does the simulation match this radar? Verdict: <b class="{kind}">{verdict}</b></p>',
@@ -57,6 +64,8 @@ def as_html(report: ValidationReport) -> str:
         _capture_figures(report),
         "<h2>Capture and simulation</h2>",
         _simulation(report),
+        "<h2>Checks</h2>",
+        _table(report),
     ]
     if report.fit is not None:
         parts += ["<h2>Fit</h2>", _pre(report.fit.summary())]
@@ -116,21 +125,26 @@ def _simulation(report: ValidationReport) -> str:
         from radarsim.validation.figures import side_by_side
 
         parts.append(png(side_by_side(simulation.comparison, "simulation")))
-    return "\n".join([*parts, _table(report)])
+    return "\n".join(parts)
 
 
 def _table(report: ValidationReport) -> str:
     rows = []
     for metric in report.metrics:
         kind, state = _STATES[metric.passes]
-        limit = f"{metric.relation} {metric.limit:.3g} {metric.unit}"
+        if metric.limit is None and not metric.not_checked:
+            state = "reported only"
         rows.append(
-            f'<tr><td>{_escaped(metric.title)}</td><td class="n">{metric.value:.3g}</td>'
-            f'<td>{_escaped(limit)}</td><td class="{kind}">{state}</td>'
+            f'<tr><td>{_escaped(metric.title)}</td><td class="n">{_number(metric.value)}</td>'
+            f'<td>{_escaped(limit_text(metric))}</td><td class="{kind}">{state}</td>'
             f"<td>{_escaped(metric.not_checked or metric.source)}</td></tr>"
         )
     head = (
         "<tr><th>metric</th><th>value</th><th>threshold</th><th>result</th>"
         "<th>source of the threshold, or reason</th></tr>"
     )
-    return f"<table>{head}{''.join(rows)}</table>"
+    return f"<p>{LIMITS}</p><table>{head}{''.join(rows)}</table>"
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}" if math.isfinite(value) else "-"

@@ -4,11 +4,13 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from radarsim.validation.capture_stats import noise_floor_dbfs
 from radarsim.validation.fit import NAMES, Fit
 from radarsim.validation.report import ValidationReport, adc_start_known, corrected_range_m
 from radarsim.validation.thresholds import MAP_TITLES, CheckedMetric
-from radarsim.validation.tracks import Track
+from radarsim.validation.track import Track
 
 
 def as_json(report: ValidationReport) -> dict[str, Any]:
@@ -19,6 +21,7 @@ def as_json(report: ValidationReport) -> dict[str, Any]:
     return _finite({
         "capture": _capture_json(report),
         "targets": [_target_json(report, track) for track in analysis.tracks],
+        "changing_static_echoes": [_changing_json(echo) for echo in analysis.changing],
         "breathing": {
             "rate_hz": breathing and breathing.rate_hz,
             "displacement_mm": breathing and 1e3 * breathing.displacement_m,
@@ -60,6 +63,8 @@ def _target_json(report: ValidationReport, track: Track) -> dict[str, Any]:
         "range_m": track.median_range_m,
         "range_corrected_m": corrected_range_m(radar, track) if known else None,
         "speed_mps": track.median_speed_mps,
+        "kind": track.kind,
+        "aliased_speed_mps": track.folded_mps,
         "angle_deg": None if azimuth_rad is None else math.degrees(azimuth_rad),
         "snr_db": float(track.snr_db.max()),
         "over_time": {
@@ -68,6 +73,17 @@ def _target_json(report: ValidationReport, track: Track) -> dict[str, Any]:
             "speed_mps": track.speed_mps.tolist(),
             "angle_deg": [math.degrees(angle) for angle in track.azimuth_rad],
         },
+    }
+
+
+def _changing_json(echo: Track) -> dict[str, Any]:
+    return {
+        "kind": echo.kind,
+        "range_m": echo.median_range_m,
+        "doppler_mps": float(np.median(np.abs(echo.speed_mps))),
+        "first_s": float(echo.times_s[0]),
+        "last_s": float(echo.times_s[-1]),
+        "snr_db": float(echo.snr_db.max()),
     }
 
 

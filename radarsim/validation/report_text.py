@@ -1,6 +1,9 @@
 """The validation report as one screen of text."""
 
 import math
+from collections.abc import Sequence
+
+import numpy as np
 
 from radarsim.radar.config import Radar
 from radarsim.validation.capture_stats import (
@@ -10,10 +13,15 @@ from radarsim.validation.capture_stats import (
     noise_floor_dbfs,
 )
 from radarsim.validation.report import ValidationReport, adc_start_known, corrected_range_m
-from radarsim.validation.thresholds import UNDECIDED, CheckedMetric
-from radarsim.validation.tracks import Track
+from radarsim.validation.thresholds import (
+    NO_MOTION,
+    UNDECIDED,
+    CheckedMetric,
+    checked_topics,
+)
+from radarsim.validation.track import MOVING, VIBRATING, Track
 
-MAX_TARGETS, MAX_STATIC_ECHOES = 6, 4
+MAX_TARGETS, MAX_CHANGING, MAX_STATIC_ECHOES = 6, 4, 4
 _IQ_ORDERS = {"i_first": "I first", "q_first": "Q first"}
 
 
@@ -22,17 +30,26 @@ def as_text(report: ValidationReport) -> str:
     lines = [report.name, "", "Capture", *capture_lines(report)]
     lines += ["", "Targets", *target_lines(report)]
     lines += ["", "Simulation", *simulation_lines(report)]
+    lines += ["", "Checks", *(_metric_line(metric) for metric in report.metrics)]
     if report.fit is not None:
         lines += ["", "Fit", *(f"  {line}" for line in report.fit.summary())]
         lines += [f"  saved as {report.profile}"] if report.profile else []
     if report.limitations:
         lines += ["", "Limitations", *(f"  {line}" for line in report.limitations)]
-    return "\n".join([*lines, "", f"Verdict: {verdict_text(report.verdict)}"]) + "\n"
+    return "\n".join([*lines, "", f"Verdict: {verdict_text(report)}"]) + "\n"
 
 
-def verdict_text(verdict: str) -> str:
-    """The verdict for a person."""
-    return "undecided (no metric could be checked)" if verdict == UNDECIDED else verdict
+def verdict_text(report: ValidationReport) -> str:
+    """The verdict for a person, with what it covers."""
+    if report.verdict == UNDECIDED:
+        return "undecided (nothing that depends on the simulator could be checked)"
+    topics = checked_topics(report.metrics)
+    covered = f"checked: {', '.join(topics)}"
+    if "motion" not in topics:
+        known = any(metric.not_checked == NO_MOTION for metric in report.metrics)
+        why = ": no --motion given" if known else ""
+        covered += f"; motion not checked{why}"
+    return f"{report.verdict} ({covered})"
 
 
 def capture_lines(report: ValidationReport) -> list[str]:
@@ -67,10 +84,10 @@ def _size_text(report: ValidationReport) -> str:
 def _radar_text(report: ValidationReport) -> str:
     radar, doppler_radar = report.analysis.recording.radar, report.analysis.bursts.radar
     carrier_ghz = report.capture.radar.chirp.centre_freq_hz / 1e9
-    limit = _speed_text(doppler_radar, doppler_radar.max_speed_mps).lstrip("+")
+    limit = speed_text(doppler_radar, doppler_radar.max_speed_mps).lstrip("+")
     return (
         f"{radar.name}: {carrier_ghz:.2f} GHz, range bin {100 * radar.range_resolution_m:.2f} cm, "
-        f"maximum speed {limit}"
+        f"unambiguous speeds +-{limit}"
     )
 
 
@@ -100,10 +117,12 @@ def _clutter_text(report: ValidationReport) -> str:
 
 
 def target_lines(report: ValidationReport) -> list[str]:
-    """Moving targets and breathing."""
+    """Targets and breathing; static echoes that change, which are no targets."""
     analysis = report.analysis
     lines = [f"  {_target_text(report, track)}" for track in analysis.tracks[:MAX_TARGETS]]
-    lines = lines or ["  no moving targets"]
+    lines += _more(analysis.tracks, MAX_TARGETS)
+    if not any(track.kind == MOVING for track in analysis.tracks):
+        lines.append("  no moving target")
     breathing = analysis.breathing
     if breathing is not None:
         lines.append(
@@ -112,7 +131,36 @@ def target_lines(report: ValidationReport) -> list[str]:
         )
     elif analysis.tracks:
         lines.append(f"  no breathing: {analysis.no_breathing}")
-    return lines
+    lines += [f"  {_changing_text(report, echo)}" for echo in analysis.changing[:MAX_CHANGING]]
+    return lines + _more(analysis.changing, MAX_CHANGING)
+
+
+def _more(tracks: Sequence[Track], shown: int) -> list[str]:
+    """A line with the number of tracks that are not shown."""
+    return [f"  and {len(tracks) - shown} more (report.json)"] if len(tracks) > shown else []
+
+
+def _changing_text(report: ValidationReport, echo: Track) -> str:
+    """A static echo that flickers or vibrates, with the likely reasons."""
+    radar = report.analysis.bursts.radar
+    text, times = f"{echo.median_range_m:.2f} m", _times_text(echo)
+    if echo.kind == VIBRATING:
+        frequency_hz = 2 * float(np.median(np.abs(echo.speed_mps))) / radar.chirp.wavelength_m
+        return (
+            f"{text}  vibrating static echo, {frequency_hz:.0f} Hz{times}: vibration or mains "
+            "ripple, no motion in range"
+        )
+    return (
+        f"{text}  flickering static echo{times}: shadowed by somebody, or swaying slowly; no "
+        "motion in range"
+    )
+
+
+def _times_text(track: Track) -> str:
+    """First and last time of a track."""
+    if len(track.times_s) < 2:
+        return ""
+    return f"  from {track.times_s[0]:.1f} to {track.times_s[-1]:.1f} s"
 
 
 def _target_text(report: ValidationReport, track: Track) -> str:
@@ -121,15 +169,18 @@ def _target_text(report: ValidationReport, track: Track) -> str:
     text = f"{track.median_range_m:.2f} m"
     if adc_start_known(report.capture.assumed):
         text += f" (corrected {corrected_range_m(radar, track):.3f} m)"
-    text += f"  {_speed_text(radar, track.median_speed_mps)}"
+    text += f"  {speed_text(radar, track.median_speed_mps)}"
     text += "  no angle" if azimuth_rad is None else f"  {math.degrees(azimuth_rad):+.1f} deg"
     if len(track.times_s) > 1:
-        text += f"  from {track.times_s[0]:.1f} to {track.times_s[-1]:.1f} s"
-        text += f", {track.range_m.min():.2f} to {track.range_m.max():.2f} m"
-    return text
+        text += f"{_times_text(track)}, {track.range_m.min():.2f} to {track.range_m.max():.2f} m"
+    if track.folded_mps is not None:
+        limit = speed_text(radar, radar.max_speed_mps).lstrip("+")
+        measured = speed_text(radar, track.folded_mps)
+        text += f"; aliased: faster than +-{limit}, measured as {measured}"
+    return text if track.kind == MOVING else f"{text}; stationary"
 
 
-def _speed_text(radar: Radar, speed_mps: float) -> str:
+def speed_text(radar: Radar, speed_mps: float) -> str:
     """A speed in mm/s or m/s, by the maximum speed of the radar."""
     if radar.max_speed_mps < 0.1:
         return f"{1e3 * speed_mps:+.1f} mm/s"
@@ -137,16 +188,25 @@ def _speed_text(radar: Radar, speed_mps: float) -> str:
 
 
 def simulation_lines(report: ValidationReport) -> list[str]:
-    """Description of the simulation, and each metric with its threshold."""
+    """Description of the simulation, or the reason why there is none."""
     if report.simulation is None:
         return [f"  none: {report.not_simulated}"]
-    head = f"  {report.simulation.description}; {report.simulation.num_frames} frames"
-    return [head, *(_metric_line(metric) for metric in report.metrics)]
+    return [f"  {report.simulation.description}; {report.simulation.num_frames} frames"]
 
 
 def _metric_line(metric: CheckedMetric) -> str:
     state = {True: "pass", False: "FAIL", None: "not checked"}[metric.passes]
     value = "-" if not math.isfinite(metric.value) else f"{metric.value:.3g}"
-    limit = f"{metric.relation} {metric.limit:.3g} {metric.unit}".rstrip()
-    reason = metric.not_checked or metric.source
-    return f"  {metric.title:<29}{value:>9}  {limit:<14}  {state:<11}  {reason}"
+    line = f"  {metric.title:<31}{value:>9}  {limit_text(metric):<14}"
+    if metric.limit is None and not metric.not_checked:
+        return line.rstrip()
+    reason = f": {metric.not_checked}" if metric.not_checked else ""
+    return f"{line}  {state}{reason}"
+
+
+def limit_text(metric: CheckedMetric) -> str:
+    """Acceptance threshold of a metric with its unit."""
+    if metric.limit is None:
+        return f"{metric.unit} (no limit)".strip()
+    relation = "+-" if metric.key.endswith("_bias_db") else f"{metric.relation} "
+    return f"{relation}{metric.limit:.3g} {metric.unit}".rstrip()

@@ -23,6 +23,7 @@ from radarsim.validation.capture_simulation import (
 )
 from radarsim.validation.comparison import first_frames
 from radarsim.validation.fit import Fit, fit_capture, save_profile
+from radarsim.validation.motion_path import path_fault, require_path_in_front
 from radarsim.validation.report import ValidationReport, limitations
 from radarsim.validation.thresholds import check_metrics, verdict
 
@@ -46,11 +47,13 @@ def run(options: argparse.Namespace, out: Path) -> ValidationReport:
     motion = _motion(options) if options.motion else None
     analysis = analyse(of_capture(capture), options.window)
     simulation, not_simulated = _simulate(options, analysis, motion, radar_pose)
-    metrics = []
-    if simulation is not None:
-        assumed = [*capture.assumed, *(["board"] if assumption else [])]
-        thresholds = files.acceptance_thresholds()
-        metrics = check_metrics(analysis, simulation.comparison, thresholds, assumed)
+    metrics = check_metrics(
+        analysis,
+        None if simulation is None else simulation.comparison,
+        files.acceptance_thresholds(),
+        [*capture.assumed, *(["board"] if assumption else [])],
+        knows_motion=motion is not None,
+    )
     fit, profile = _fit(options, analysis, simulation, out)
     return ValidationReport(
         name=str(options.real),
@@ -62,7 +65,11 @@ def run(options: argparse.Namespace, out: Path) -> ValidationReport:
         verdict=verdict(metrics),
         fit=fit,
         profile=profile,
-        limitations=[*([assumption] if assumption else []), *limitations(capture, analysis)],
+        limitations=[
+            *([assumption] if assumption else []),
+            *limitations(capture, analysis),
+            *_path_notes(simulation, radar_pose),
+        ],
     )
 
 
@@ -106,6 +113,12 @@ def _radar_pose(options) -> RadarPose:
                               at_least=-90.0, at_most=90.0)  # fmt: skip
     checked_number("--sigma", "sigma", options.sigma, "rad", at_least=0.02, at_most=3.0)
     return RadarPose(height_m=height_m, tilt_rad=math.radians(tilt_deg))
+
+
+def _duration_s(analysis: CaptureAnalysis) -> float:
+    """Duration of the capture."""
+    recording = analysis.recording
+    return recording.num_frames * recording.radar.frame.period_s
 
 
 def _start_placement(options) -> Placement | None:
@@ -154,16 +167,30 @@ def _simulate(
     start = _start_placement(options)
     if not analysis.tracks and (motion is None or start is None):
         how = "; --distance-m places the motion without a track" if motion is not None else ""
-        return None, f"no moving target to simulate{how}"
+        return None, f"no moving target{how}"
     body = _body(options, motion)
     if motion is None:
         return simulate_tracks(analysis, body, radar_pose, options.sigma), ""
     if motion.duration_s < analysis.bursts.radar.burst_duration_s:
         return None, f"the motion of {motion.duration_s:.3g} s ends within the first burst"
     if start is not None:
-        scene = Scene([Subject(motion, body, start)], radar_pose)
+        subject = Subject(motion, body, start)
+        require_path_in_front(subject, radar_pose, _duration_s(analysis), "--distance-m")
+        scene = Scene([subject], radar_pose)
         return simulate_placed_motion(analysis, scene, options.sigma), ""
     return simulate_motion_on_track(analysis, motion, body, radar_pose, options.sigma), ""
+
+
+def _path_notes(simulation: CaptureSimulation | None, radar_pose: RadarPose) -> list[str]:
+    """Notes on simulated bodies that a track led through the radar or behind it."""
+    if simulation is None:
+        return []
+    faults = [
+        path_fault(scene.subjects[0], radar_pose, simulation.duration_s)
+        for scene in simulation.scenes
+    ]
+    hint = "; --distance-m and --heading-deg place the motion without the track"
+    return [f"placement by the track: {fault.text}{hint}" for fault in faults if fault is not None]
 
 
 def _fit(options, analysis, simulation, out: Path) -> tuple[Fit | None, str]:

@@ -11,7 +11,7 @@ from scipy.spatial.transform import Rotation
 from radarsim.scene.motion import Motion
 from radarsim.scene.skeleton import JOINT
 from radarsim.validation.breathing import Breathing
-from radarsim.validation.tracks import Track
+from radarsim.validation.track import Track
 
 RATE_HZ = 60.0
 # Distance from the pelvis to the body surface that the radar measures.

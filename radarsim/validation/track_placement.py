@@ -10,8 +10,8 @@ from scipy.optimize import least_squares
 from radarsim.scene.motion import Motion
 from radarsim.scene.placement import Placement, RadarPose, facing_rad
 from radarsim.scene.scene import Scene
+from radarsim.validation.track import Track
 from radarsim.validation.track_motion import SURFACE_M
-from radarsim.validation.tracks import Track
 
 # Standard deviations of a track's range, radial speed and azimuth, used as weights.
 RANGE_M, SPEED_MPS, AZIMUTH_RAD = 0.1, 0.3, np.radians(8.0)

@@ -1,64 +1,29 @@
-"""Target tracking: detections of successive bursts joined into tracks by nearest neighbours."""
+"""Target tracking: detections of successive bursts joined into tracks by nearest neighbours.
+
+detections of each burst -> nearest track within the gate -> confirm -> kind -> one per person
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from scipy.optimize import linear_sum_assignment
 
 from radarsim.captures.recording import Recording
 from radarsim.validation.capture_stats import CaptureStats
 from radarsim.validation.detection import Detection, detect
+from radarsim.validation.track import MIN_DETECTIONS, MOVING, Track
+from radarsim.validation.track_kinds import range_rate, with_kind
 
 GATE_M = 0.5
 GATE_MPS = 1.5  # more than the speed of a walking torso changes between two bursts
 MAX_GAP_S = 1.0  # a track ends after this time without a detection
 MIN_SHARE = 0.3  # fraction of the bursts between first and last detection that must detect it
-MIN_DETECTIONS = 3
+UNASSIGNED = 2.0  # cost of leaving a detection without a track, in units of the gate
+TREND_DETECTIONS = 8  # detections that predict the next range
 SAME_PERSON_M = 0.7
 SAME_PERSON_RAD = np.radians(20.0)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Track:
-    """One target over time; a single burst gives tracks with one entry.
-
-    Attributes:
-        times_s: middle of each burst that detected it, from the first frame on [s].
-        range_m: range, see `Detection` [m].
-        speed_mps: radial speed, receding positive [m/s].
-        azimuth_rad: azimuth, left positive; NaN where it could not be measured [rad].
-        snr_db: signal-to-noise ratio [dB].
-    """
-
-    times_s: Float[np.ndarray, " seen"]
-    range_m: Float[np.ndarray, " seen"]
-    speed_mps: Float[np.ndarray, " seen"]
-    azimuth_rad: Float[np.ndarray, " seen"]
-    snr_db: Float[np.ndarray, " seen"]
-
-    @property
-    def median_range_m(self) -> float:
-        """Median range [m]."""
-        return float(np.median(self.range_m))
-
-    @property
-    def median_speed_mps(self) -> float:
-        """Median radial speed [m/s]."""
-        return float(np.median(self.speed_mps))
-
-    @property
-    def median_azimuth_rad(self) -> float | None:
-        """Median azimuth [rad]; None if fewer than a quarter of the bursts could measure it."""
-        known = self.azimuth_rad[np.isfinite(self.azimuth_rad)]
-        return float(np.median(known)) if len(known) >= max(1, len(self.azimuth_rad) // 4) else None
-
-    @property
-    def is_stationary(self) -> bool:
-        """Whether the target is stationary: 90 % of its ranges lie within 0.3 m."""
-        low, high = np.percentile(self.range_m, [5, 95])
-        return bool(high - low < 0.3)
 
 
 class _Entry(NamedTuple):
@@ -77,17 +42,31 @@ class _OpenTrack:
 
     def distance(self, time_s: float, found: Detection, max_speed_mps: float) -> float:
         """Distance of a detection from the prediction in units of the gate; inf outside it."""
-        _, last_s, last = self.entries[-1]
-        expected_m = last.range_m + last.speed_mps * (time_s - last_s)
-        near_m = min(abs(found.range_m - expected_m), abs(found.range_m - last.range_m))
+        last = self.entries[-1].detection
+        near_m = float(np.abs(found.range_m - np.array(self._expected_m(time_s))).min())
         change_mps = abs(found.speed_mps - last.speed_mps)
         change_mps = min(change_mps, abs(2 * max_speed_mps - change_mps))
         gates = near_m / GATE_M, change_mps / GATE_MPS
         return max(gates) if max(gates) <= 1 else np.inf
 
+    def _expected_m(self, time_s: float) -> list[float]:
+        """Ranges at which the target may be: by its speed, where it was, by its trend [m].
+
+        An aliased target is not where its measured speed leads.
+        """
+        _, last_s, last = self.entries[-1]
+        expected_m = [last.range_m + last.speed_mps * (time_s - last_s), last.range_m]
+        recent = self.entries[-TREND_DETECTIONS:]
+        if len(recent) >= MIN_DETECTIONS:
+            times_s = np.array([entry.time_s for entry in recent])
+            ranges_m = np.array([entry.detection.range_m for entry in recent])
+            rate_mps, _ = range_rate(times_s, ranges_m)
+            expected_m.append(ranges_m.mean() + rate_mps * (time_s - times_s.mean()))
+        return expected_m
+
 
 def find_tracks(recording: Recording, stats: CaptureStats, *, tdm: bool = True) -> list[Track]:
-    """Tracks of all moving targets of a recording, by decreasing energy.
+    """Tracks of a recording: moving targets, then static echoes that change; strongest first.
 
     Args:
         recording: frames with a Doppler axis (see `captures.recording.for_doppler`).
@@ -95,7 +74,7 @@ def find_tracks(recording: Recording, stats: CaptureStats, *, tdm: bool = True) 
         tdm: see `detection.detect`.
 
     Returns:
-        The tracks; an empty list if nothing moves.
+        The tracks with their kinds; an empty list if nothing moves or changes.
     """
     radar = recording.radar
     middle_s = float(radar.chirp_times_s.mean())
@@ -109,7 +88,8 @@ def find_tracks(recording: Recording, stats: CaptureStats, *, tdm: bool = True) 
         live = [one for one in live if time_s - one.entries[-1].time_s <= max_gap_s]
         _extend(live, index, time_s, found, radar.max_speed_mps)
     confirmed = [one for one in closed + live if _is_confirmed(one, recording.num_frames)]
-    tracks = sorted((_track(one) for one in confirmed), key=lambda track: -_energy(track))
+    tracks = [with_kind(_track(one), radar, _folded_azimuths_rad(one)) for one in confirmed]
+    tracks.sort(key=lambda track: (track.kind != MOVING, -energy(track)))
     return tracks if recording.num_frames == 1 else _one_per_person(tracks)
 
 
@@ -123,13 +103,18 @@ def _with_neighbour(recording: Recording):
 
 
 def _extend(live, index, time_s, found: Sequence[Detection], max_speed_mps) -> None:
-    """Assign each detection, strongest first, to the nearest free track or to a new one."""
-    free = list(live)
-    for detection in found:
-        away = [one.distance(time_s, detection, max_speed_mps) for one in free]
-        if away and min(away) < np.inf:
-            one = free.pop(int(np.argmin(away)))
-        else:
+    """Assign the detections to the tracks with the smallest total distance; the rest start tracks.
+
+    The strongest first would give the track of a walker to a wall that flickers beside them.
+    """
+    away = np.array([[one.distance(time_s, detection, max_speed_mps) for one in live]
+                     for detection in found]).reshape(len(found), len(live))  # fmt: skip
+    rows, columns = linear_sum_assignment(np.where(np.isfinite(away), away, UNASSIGNED))
+    track_of = {row: live[column] for row, column in zip(rows, columns)
+                if np.isfinite(away[row, column])}  # fmt: skip
+    for row, detection in enumerate(found):
+        one = track_of.get(row)
+        if one is None:
             one = _OpenTrack()
             live.append(one)
         one.entries.append(_Entry(index, time_s, detection))
@@ -142,8 +127,8 @@ def _is_confirmed(one: _OpenTrack, num_frames: int) -> bool:
     return len(one.entries) >= max(MIN_DETECTIONS, MIN_SHARE * num_bursts)
 
 
-def _energy(track: Track) -> float:
-    """Sum of the linear signal-to-noise ratios."""
+def energy(track: Track) -> float:
+    """Sum of the linear signal-to-noise ratios of a track."""
     return float((10 ** (track.snr_db / 10)).sum())
 
 
@@ -155,15 +140,24 @@ def _track(one: _OpenTrack) -> Track:
         times_s=np.array([entry.time_s for entry in one.entries]),
         range_m=series(lambda found: found.range_m),
         speed_mps=series(lambda found: found.speed_mps),
-        azimuth_rad=series(
-            lambda found: np.nan if found.azimuth_rad is None else found.azimuth_rad
-        ),
+        azimuth_rad=_folded_azimuths_rad(one)[:, 0],
         snr_db=series(lambda found: found.snr_db),
     )
 
 
+def _folded_azimuths_rad(one: _OpenTrack) -> np.ndarray:
+    """Azimuths [detection, n] of a track, see `Detection`; NaN where not measured [rad]."""
+    return np.array(
+        [entry.detection.folded_azimuths_rad for entry in one.entries], np.float64
+    )  # None becomes NaN
+
+
 def _one_per_person(tracks: list[Track]) -> list[Track]:
-    """Tracks without the limbs: weaker tracks that stay close to a stronger one are removed."""
+    """Tracks without the limbs: tracks that stay close to an earlier one in the list are removed.
+
+    Args:
+        tracks: moving targets first; strongest first among them and among the others.
+    """
     kept: list[Track] = []
     for track in tracks:
         if not any(_belongs_to(track, stronger) for stronger in kept):
@@ -179,6 +173,13 @@ def _belongs_to(track: Track, stronger: Track) -> bool:
         return False
     at_m = np.interp(track.times_s, stronger.times_s, stronger.range_m)
     near = np.median(np.abs(track.range_m - at_m)[inside]) < SAME_PERSON_M
-    angles = track.median_azimuth_rad, stronger.median_azimuth_rad
-    other_direction = None not in angles and abs(angles[0] - angles[1]) > SAME_PERSON_RAD
-    return bool(near and not other_direction)
+    return bool(near and not _other_direction(track, stronger))
+
+
+def _other_direction(track: Track, stronger: Track) -> bool:
+    """Whether two tracks differ in azimuth while both are measured."""
+    one, other = np.isfinite(track.azimuth_rad), np.isfinite(stronger.azimuth_rad)
+    if None in (track.median_azimuth_rad, stronger.median_azimuth_rad):
+        return False
+    at_rad = np.interp(track.times_s[one], stronger.times_s[other], stronger.azimuth_rad[other])
+    return bool(np.median(np.abs(track.azimuth_rad[one] - at_rad)) > SAME_PERSON_RAD)

@@ -8,6 +8,7 @@ from radarsim.files import free_body
 from radarsim.scene.placement import Placement, RadarPose, place, to_radar_frame
 from radarsim.scene.scene import Scene
 from radarsim.scene.subject import Subject
+from radarsim.validation.track import Track
 from radarsim.validation.track_motion import SURFACE_M
 from radarsim.validation.track_placement import (
     current_placement,
@@ -15,7 +16,6 @@ from radarsim.validation.track_placement import (
     shift_subject,
     track_offset,
 )
-from radarsim.validation.tracks import Track
 from tests.helpers.synthetic_tracks import TIMES_S, WALK, track
 
 

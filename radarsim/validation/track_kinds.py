@@ -1,0 +1,202 @@
+"""Kinds of tracks: moving targets, static echoes that flicker or vibrate; speeds beyond the limit.
+
+A static echo changes when somebody walks through its path (shadowing) or when its reflector sways
+slowly. It is detected at its fixed range, at zero Doppler. A vibrating reflector or mains ripple
+gives lines at a fixed Doppler frequency. Neither is a moving target: range and Doppler of a target
+that moves agree,
+
+    range rate = Doppler speed + n x 2 v_max,    v_max = lambda / (4 T_loop)
+
+with an integer n that is not 0 if the target is faster than the unambiguous speed v_max (aliasing).
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Bool, Float
+from scipy import ndimage
+
+from radarsim.radar.config import Radar
+from radarsim.validation.track import FLICKERING, MIN_DETECTIONS, MOVING, VIBRATING, Track
+
+# Slower than this, or than `SLOW_BINS` Doppler bins: standing people sway by up to a few cm/s.
+SLOW_MPS, SLOW_BINS = 0.1, 2
+# Detections of a moving target that are not slow: at least this fraction, and this number.
+MIN_FAST_SHARE, MIN_FAST = 0.3, 2
+# A distance is travelled if it exceeds these and the scatter of the ranges about the line.
+TRAVEL_M, TRAVEL_BINS, TRAVEL_SCATTERS = 0.3, 1.5, 4.0
+# Lines of a vibration keep their Doppler frequency within this (median deviation).
+LINE_BINS, LINE_SHARE = 1.0, 0.1
+FIXED_M, FIXED_SHARE = 0.2, 0.8  # fraction of the ranges this close to their median
+TREND_S = 0.5  # half length of the window for the local range rate
+MAX_RATE_ERROR = 0.35  # standard error of a range rate that decides n, in units of v_max
+AGREE = 0.3  # range rate and unfolded speed agree within this, in units of v_max
+
+
+def with_kind(
+    track: Track, radar: Radar, folded_azimuths_rad: Float[np.ndarray, "seen fold"]
+) -> Track:
+    """The track with its kind and with unambiguous speeds.
+
+    Args:
+        track: track with speeds as measured.
+        radar: radar of the recording in which it was found.
+        folded_azimuths_rad: azimuths for each n, modulo the number of transmitters; NaN where not
+            measured [rad].
+
+    Returns:
+        The track with `kind` set; an aliased one with true speeds, their azimuths and `folded_mps`.
+    """
+    kind = kind_of(track, radar)
+    if kind != MOVING or not is_aliased(track, radar):
+        return replace(track, kind=kind)
+    speed_mps = unfolded_speeds(track, radar)
+    folds = _folds(speed_mps, track.speed_mps, radar).astype(int) % folded_azimuths_rad.shape[1]
+    return replace(
+        track,
+        kind=kind,
+        speed_mps=speed_mps,
+        azimuth_rad=folded_azimuths_rad[np.arange(len(folds)), folds],
+        folded_mps=track.median_speed_mps,
+    )
+
+
+def kind_of(track: Track, radar: Radar) -> str:
+    """Kind of a track with speeds as measured.
+
+    Args:
+        track: track with speeds as measured.
+        radar: radar of the recording.
+
+    Returns:
+        `MOVING`, `FLICKERING` or `VIBRATING`.
+    """
+    if len(track.times_s) < MIN_DETECTIONS:  # a recording of a few bursts: Doppler decides
+        return MOVING if np.abs(track.speed_mps).max() > radar.speed_resolution_mps else FLICKERING
+    fast = np.abs(track.speed_mps) >= slow_limit_mps(radar)
+    if fast.mean() >= MIN_FAST_SHARE and fast.sum() >= MIN_FAST:
+        return VIBRATING if _is_line(track, radar, fast) else MOVING
+    # At v = 0 modulo 2 v_max (blind speed), or with a v_max of a few cm/s, the range decides.
+    return MOVING if is_aliased(track, radar) else FLICKERING
+
+
+def slow_limit_mps(radar: Radar) -> float:
+    """Speed below which a detection may be a static echo that changes [m/s]."""
+    return max(SLOW_MPS, SLOW_BINS * radar.speed_resolution_mps)
+
+
+def is_aliased(track: Track, radar: Radar) -> bool:
+    """Whether a moving target is faster than the unambiguous speed, by the rate of its range.
+
+    Args:
+        track: track with speeds as measured.
+        radar: radar of the recording.
+
+    Returns:
+        False too where the range does not decide, as in a single burst.
+    """
+    if len(track.times_s) < 2 * MIN_DETECTIONS or not _travels(track, radar):
+        return False
+    limit_mps = radar.max_speed_mps
+    rate_mps, error_mps = range_rate(track.times_s, track.range_m)
+    if error_mps > MAX_RATE_ERROR * limit_mps:
+        return bool(abs(rate_mps) - 3 * error_mps > 1.1 * limit_mps)
+    folds = _folds(rate_mps, track.speed_mps, radar)
+    unfolded_mps = float(np.median(track.speed_mps + 2 * limit_mps * folds))
+    nearest_mps = np.clip(3 * error_mps, AGREE * limit_mps, 0.5 * limit_mps)
+    agree = abs(unfolded_mps - rate_mps) < nearest_mps
+    return bool(agree and np.median(folds) != 0)
+
+
+def unfolded_speeds(track: Track, radar: Radar) -> Float[np.ndarray, " seen"]:
+    """Speeds of an aliased track, with the multiple of 2 v_max that agrees with the range.
+
+    Args:
+        track: track with speeds as measured.
+        radar: radar of the recording.
+
+    Returns:
+        Radial speeds [m/s]: the local range rates themselves where they do not decide the multiple.
+    """
+    local = [_local_rate(track, time_s) for time_s in track.times_s]
+    rate_mps = np.array([rate for rate, _ in local])
+    error_mps = float(np.median([error for _, error in local]))
+    if error_mps > MAX_RATE_ERROR * radar.max_speed_mps:
+        return rate_mps
+    return track.speed_mps + 2 * radar.max_speed_mps * _folds(rate_mps, track.speed_mps, radar)
+
+
+def _folds(rate_mps, speed_mps, radar: Radar):
+    """Number of spans 2 v_max between range rate and measured speed."""
+    return np.round((rate_mps - speed_mps) / (2 * radar.max_speed_mps))
+
+
+def _local_rate(track: Track, time_s: float) -> tuple[float, float]:
+    """Range rate near a time and its standard error, from at least five detections [m/s]."""
+    away_s = np.abs(track.times_s - time_s)
+    reach_s = max(TREND_S, float(np.partition(away_s, min(4, len(away_s) - 1))[:5].max()))
+    near = away_s <= reach_s + 1e-9
+    return range_rate(track.times_s[near], track.range_m[near])
+
+
+def range_rate(
+    times_s: Float[np.ndarray, " seen"], range_m: Float[np.ndarray, " seen"]
+) -> tuple[float, float]:
+    """Slope of the least-squares line through the ranges and its standard error.
+
+    Args:
+        times_s: times of the detections, at least two different ones [s].
+        range_m: ranges [m].
+
+    Returns:
+        Range rate and standard error [m/s]; the error is infinite for fewer than three detections.
+    """
+    middle_s = times_s - times_s.mean()
+    spread = float(middle_s @ middle_s)
+    rate_mps = float(middle_s @ range_m) / spread
+    if len(times_s) < 3:
+        return rate_mps, float("inf")
+    scatter_m = range_m - range_m.mean() - rate_mps * middle_s
+    return rate_mps, float(np.sqrt(scatter_m @ scatter_m / (len(times_s) - 2) / spread))
+
+
+def _travels(track: Track, radar: Radar) -> bool:
+    """Whether the target crosses range bins steadily."""
+    least_m = max(TRAVEL_M, TRAVEL_BINS * radar.range_resolution_m)
+    return _steady_change(track.times_s, track.range_m) > least_m
+
+
+def _steady_change(times_s, values_m) -> float:
+    """Change along the line through the values; 0 if they scatter too much about it [m]."""
+    smooth_m = ndimage.median_filter(values_m, 3, mode="nearest")
+    rate_mps, _ = range_rate(times_s, smooth_m)
+    middle_s = times_s - times_s.mean()
+    scatter_m = float(np.std(smooth_m - smooth_m.mean() - rate_mps * middle_s))
+    change_m = abs(rate_mps) * float(np.ptp(times_s))
+    return change_m if change_m > TRAVEL_SCATTERS * scatter_m else 0.0
+
+
+def _is_line(track: Track, radar: Radar, fast: Bool[np.ndarray, " seen"]) -> bool:
+    """Whether the fast detections have one Doppler frequency, of either sign, at a fixed range.
+
+    A target at constant speed has it too, but its range changes by speed x time.
+    """
+    speed_mps = np.abs(track.speed_mps[fast])
+    middle_mps = float(np.median(speed_mps))
+    scatter_mps = float(np.median(np.abs(speed_mps - middle_mps)))
+    if scatter_mps > max(LINE_BINS * radar.speed_resolution_mps, LINE_SHARE * middle_mps):
+        return False
+    if not _is_at_fixed_range(track, radar):
+        return False
+    both_signs = 0 < (track.speed_mps[fast] > 0).mean() < 1
+    rate_mps, error_mps = range_rate(track.times_s, track.range_m)
+    duration_s = float(np.ptp(track.times_s))
+    missing_m = abs(float(np.trapezoid(track.speed_mps, track.times_s)) - rate_mps * duration_s)
+    least_m = max(3 * error_mps * duration_s, 0.25 * radar.range_resolution_m)
+    return bool(both_signs or missing_m > least_m)
+
+
+def _is_at_fixed_range(track: Track, radar: Radar) -> bool:
+    """Whether most ranges lie close to their median."""
+    away_m = np.abs(track.range_m - track.median_range_m)
+    return bool((away_m < max(FIXED_M, radar.range_resolution_m)).mean() >= FIXED_SHARE)
