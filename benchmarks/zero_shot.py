@@ -15,6 +15,8 @@ import json
 import sys
 from pathlib import Path
 
+from mmclip.paths import path_argument
+
 TUNED_ON = "G1"
 NOT_TUNED_ON = "not tuned on"
 CONTROL = "deranged"
@@ -150,8 +152,10 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("stores", nargs="+", metavar="STORE", help="folders of finished stores")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for all results")
+    parser.add_argument(
+        "stores", type=path_argument, nargs="+", metavar="STORE", help="folders of finished stores"
+    )
+    parser.add_argument("--out", type=_folder, required=True, metavar="DIR", help="for all results")
     parser.add_argument(
         "--groups",
         nargs="+",
@@ -166,9 +170,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--preset", choices=("paper", "small"), default="small", help="(small)")
     parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="settings")
-    parser.add_argument("--encoder", default="minilm", metavar="NAME", help="of text (minilm)")
+    parser.add_argument(
+        "--encoder", type=path_argument, default="minilm", metavar="NAME", help="of text (minilm)"
+    )
     parser.add_argument("--split", default="test", metavar="NAME", help="to evaluate (test)")
     return parser
+
+
+def _folder(text: str) -> Path:
+    return Path(path_argument(text))
 
 
 def _count(text: str) -> int:

@@ -19,6 +19,7 @@ from builders.building.cli_options import (
     count,
     recipe_table,
 )
+from radarsim.paths import path_argument
 
 EXAMPLES = """
 examples:
@@ -84,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     add_store_options(parser)
     parser.add_argument(
         "--dca1000",
+        type=path_argument,
         metavar="DIR",
         help="also export the clips as DCA1000 .bin captures (see builders.dca1000)",
     )
@@ -96,9 +98,15 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_source_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("motion sources", "default: the built-in activities")
-    group.add_argument("--amass", metavar="DIR", help="AMASS folder as published, or a subfolder")
+    group.add_argument(
+        "--amass",
+        type=path_argument,
+        metavar="DIR",
+        help="AMASS folder as published, or a subfolder",
+    )
     group.add_argument(
         "--motions",
+        type=path_argument,
         nargs="+",
         default=(),
         metavar="FILE_OR_DIR",
@@ -106,6 +114,7 @@ def _add_source_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--body-models",
+        type=path_argument,
         metavar="DIR",
         help="SMPL, SMPL-H or SMPL-X model files (default: the bundled body model)",
     )

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from builders.building.cli_options import count, recipe_table
+from radarsim.paths import path_argument
 
 EXAMPLES = """
 how to read the heatmaps:
@@ -147,11 +148,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "source",
+        type=path_argument,
         metavar="STORE_OR_MOTION",
         help="a store, a .bvh or AMASS .npz file, or the name of a built-in activity",
     )
     parser.add_argument(
         "--out",
+        type=path_argument,
         metavar="FILE",
         help="output .png, .pdf or .svg (default: a .png beside the source)",
     )
@@ -168,6 +171,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--body-models",
+        type=path_argument,
         metavar="DIR",
         help="SMPL, SMPL-H or SMPL-X model files (default: the bundled body model)",
     )
@@ -188,11 +192,13 @@ def _add_store_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--amass",
+        type=path_argument,
         metavar="DIR",
         help="AMASS folder used for the build, to show the body if the store contains no poses",
     )
     group.add_argument(
         "--motions",
+        type=path_argument,
         nargs="+",
         default=(),
         metavar="FILE_OR_DIR",
@@ -207,6 +213,7 @@ def _add_motion_options(parser: argparse.ArgumentParser) -> None:
     add("--seconds", type=_seconds, metavar="S", help="maximum duration (default: 5)")
     add(
         "--radar",
+        type=path_argument,
         metavar="BOARD_OR_FILE",
         help="board name or radar .toml (default: AWR1843BOOST)",
     )

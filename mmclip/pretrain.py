@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from mmclip.paths import path_argument
+
 EXAMPLES = """
 examples:
   python -m mmclip.pretrain synth.zarr --out runs/pre --preset small
@@ -138,10 +140,16 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("stores", nargs="+", metavar="STORE", help="folders of finished stores")
-    parser.add_argument("--out", default="runs/pre", metavar="DIR", help="(%(default)s)")
+    parser.add_argument(
+        "stores", type=path_argument, nargs="+", metavar="STORE", help="folders of finished stores"
+    )
+    parser.add_argument(
+        "--out", type=path_argument, default="runs/pre", metavar="DIR", help="(%(default)s)"
+    )
     parser.add_argument("--preset", choices=("paper", "small"), default="small", help="(small)")
-    parser.add_argument("--encoder", default="minilm", metavar="NAME", help="of text (minilm)")
+    parser.add_argument(
+        "--encoder", type=path_argument, default="minilm", metavar="NAME", help="of text (minilm)"
+    )
     parser.add_argument("--describe", action="store_true", help="print settings and parameters")
     add_training_options(parser)
     return parser

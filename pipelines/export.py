@@ -18,6 +18,7 @@ import zarr
 from pipelines.schema import COORDINATE_UNITS, TABLES
 from pipelines.store_reader import Store
 from radarsim.errors import InputError
+from radarsim.paths import check_link, local_path
 
 _NUMPY = {"string": object, "int64": np.int64, "int32": np.int32, "float64": np.float64}
 Report = Callable[[str], object]
@@ -101,7 +102,8 @@ class _Target:
     """Output path that appears when writing is complete; after a failure nothing is left."""
 
     def __init__(self, path: str | Path, option: str):
-        self.path, self.option = Path(path), option
+        self.path, self.option = local_path(path), option
+        check_link(self.path, option)
         self.partial = self.path.with_name(f"{self.path.name}.partial")
 
     def __enter__(self) -> Path:

@@ -18,6 +18,7 @@ from pathlib import Path
 from pipelines.recipe import SECTIONS, Recipe
 from radarsim.errors import InputError
 from radarsim.files import load_radar
+from radarsim.paths import local_path
 from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
 from radarsim.radar.config import Radar
 from radarsim.radar.toml import dump_radar, parse_radar
@@ -113,7 +114,7 @@ def _radar(value: object, where: str) -> Radar:
         return _named(parse_radar(toml_text(value), place), place, "radar")
     if str(value) in BOARDS:
         return BOARDS[value]
-    beside = Path(where).parent / str(value)
+    beside = Path(where).parent / local_path(str(value))
     path = str(beside if beside.is_file() else value)
     return _named(load_radar(path), path, Path(path).stem)
 

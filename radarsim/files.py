@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from radarsim.errors import InputError
+from radarsim.paths import existing_path, local_path
 from radarsim.scene.motion import Motion
 
 MOTION_SUFFIXES = (".npz", ".bvh")
@@ -54,7 +55,7 @@ def open_motion(path: str | Path, name: str | None = None) -> Motion:
 
     All poses are read once, to be checked. Tables above `npz.LARGE_BYTES` count as large.
     """
-    path = _existing(path)
+    path = existing_path(path)
     name = path.stem if name is None else name
     suffix = path.suffix.lower()
     if suffix == ".bvh":
@@ -89,7 +90,7 @@ def find_motions(path: str | Path) -> MotionFiles:
     Raises:
         InputError: the path does not exist or holds no motion.
     """
-    path = _existing(path)
+    path = existing_path(path)
     if path.is_file():
         return MotionFiles([path], Counter())
     found, skipped, seen = [], Counter(), set()
@@ -127,7 +128,7 @@ def read_arrays(path: str | Path, keys: tuple[str, ...]) -> dict[str, np.ndarray
     """
     from radarsim.scene.formats import npz
 
-    return npz.read_arrays(path, keys)
+    return npz.read_arrays(local_path(path), keys)
 
 
 def read_mesh_sequence(path: str | Path, rate_hz: float | None = None):
@@ -145,7 +146,7 @@ def read_mesh_sequence(path: str | Path, rate_hz: float | None = None):
     """
     from radarsim.scene.formats.mesh_sequence import KEYS, mesh_from_arrays, read_mesh_folder
 
-    path = _existing(path)
+    path = existing_path(path)
     if path.is_dir():
         return read_mesh_folder(path, rate_hz)
     return mesh_from_arrays(read_arrays(path, KEYS), str(path), path.stem, rate_hz)
@@ -167,7 +168,7 @@ def load_body(path: str | Path, gender: str = "neutral", layout: str = "smplh"):
     """
     from radarsim.scene.formats.smpl import find_body_model, read_body_model
 
-    return read_body_model(find_body_model(path, layout, gender))
+    return read_body_model(find_body_model(local_path(path), layout, gender))
 
 
 def free_body():
@@ -207,7 +208,7 @@ def open_capture(path: str | Path, radar, *, capture_format=None, iq_order: str 
     if not isinstance(radar, Radar):
         setup = load_setup(radar)
         radar, capture_format = setup.radar, capture_format or setup.capture_format
-    return capture_files.open_capture(path, radar, capture_format, iq_order)
+    return capture_files.open_capture(existing_path(path, "file"), radar, capture_format, iq_order)
 
 
 def write_capture(
@@ -232,7 +233,7 @@ def write_capture(
     capture_format = capture_format or format_of_board(radar.board)
     order = capture_format.iq_order if iq_order == "auto" else iq_order
     order = "i_first" if order == "auto" else order
-    capture_files.write_capture(path, cube, radar, capture_format, order)
+    capture_files.write_capture(local_path(path), cube, radar, capture_format, order)
 
 
 def load_setup(name_or_path: str | Path):
@@ -253,7 +254,7 @@ def load_setup(name_or_path: str | Path):
 
     if str(name_or_path) in BOARDS:
         return board_setup(str(name_or_path))
-    path = Path(name_or_path)
+    path = local_path(name_or_path)
     if not path.is_file():
         known = ", ".join(sorted(BOARDS))
         hint = f"use {known} or a .toml, .cfg, .mmwave.json or Studio log"
@@ -281,7 +282,7 @@ def setup_beside(capture: str | Path) -> Path | None:
         capture: a file such as walk.bin; the function tries walk.toml, walk.cfg,
             walk.mmwave.json and radar.toml.
     """
-    stem = Path(capture).with_suffix("")
+    stem = local_path(capture).with_suffix("")
     found = [stem.with_name(stem.name + ending) for ending in (".toml", ".cfg", ".mmwave.json")]
     found.append(stem.with_name("radar.toml"))  # written by builders.dca1000
     return next((path for path in found if path.is_file()), None)
@@ -293,13 +294,6 @@ def _file_type(file_name: str) -> str:
     # macOS archives contain ._name.npz files, which hold no arrays.
     is_motion = file_name.lower().endswith(MOTION_SUFFIXES) and not file_name.startswith(".")
     return "motion" if is_motion else "other file"
-
-
-def _existing(path: str | Path) -> Path:
-    path = Path(path)
-    if not path.exists():
-        raise InputError(path, "path", "does not exist", "check the path")
-    return path
 
 
 def _read_text(path: Path, max_bytes: int) -> str:

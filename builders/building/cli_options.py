@@ -4,6 +4,8 @@ import argparse
 import math
 from collections.abc import Mapping
 
+from radarsim.paths import path_argument
+
 FLAG_SETTINGS = {
     "seed": ("seed",),
     "limit": ("limit",),
@@ -45,10 +47,14 @@ def add_store_options(parser: argparse.ArgumentParser) -> None:
     """Add the flags of the output store, of the recipe and of the execution."""
     group = parser.add_argument_group("output and execution")
     group.add_argument(
-        "--out", metavar="STORE", help="output folder or URL of the Zarr store, e.g. synth.zarr"
+        "--out",
+        type=path_argument,
+        metavar="STORE",
+        help="output folder or URL of the Zarr store, e.g. synth.zarr",
     )
     group.add_argument(
         "--recipe",
+        type=path_argument,
         metavar="FILE_OR_STORE",
         help="read settings from a .toml file or from an existing store; flags override them",
     )
@@ -139,6 +145,7 @@ def add_simulation_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("simulation")
     group.add_argument(
         "--radar",
+        type=path_argument,
         nargs="+",
         metavar="BOARD_OR_FILE",
         help="board name or radar .toml (default: AWR1843BOOST); several radars give one store "
@@ -252,9 +259,24 @@ def add_text_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group(
         "caption datasets", "captions are matched to motions by AMASS path"
     )
-    group.add_argument("--babel", metavar="DIR", help="BABEL folder (train.json, val.json, ...)")
-    group.add_argument("--humanml3d", metavar="DIR", help="HumanML3D folder (index.csv and texts)")
-    group.add_argument("--kitml", metavar="DIR", help="KIT-ML folder (annotations.json)")
+    group.add_argument(
+        "--babel",
+        type=path_argument,
+        metavar="FILE_OR_DIR",
+        help="BABEL folder, or one of its files (train.json, val.json, ...)",
+    )
+    group.add_argument(
+        "--humanml3d",
+        type=path_argument,
+        metavar="DIR",
+        help="HumanML3D folder (index.csv and texts)",
+    )
+    group.add_argument(
+        "--kitml",
+        type=path_argument,
+        metavar="FILE_OR_DIR",
+        help="KIT-ML folder, or its annotations.json",
+    )
 
 
 def count(text: str) -> int:
