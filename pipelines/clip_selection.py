@@ -87,7 +87,7 @@ def _clips_of(
 ) -> tuple[list[Clip], list[Note]]:
     """Clips of one placement variant; where none fits, the next start is `SEARCH_STEP_S` later."""
     clips, notes, start_s, covered_s, searching = [], [], 0.0, 0.0, False
-    period_s, min_frames = recipe.radar.frame.period_s, recipe.clips.min_frames
+    period_s, min_frames = recipe.radar.frame.period_s, recipe.min_frames
     while (left := frames_in(recipe.radar, motion.duration_s - start_s)) >= min_frames:
         clip = _unplanned_clip(recipe, take, sha256, start_s, variant)
         inside = _frames_inside(recipe, clip, motion)

@@ -47,7 +47,7 @@ def to_hdf5(store: Store, path: str | Path, report: Report = lambda name: None) 
             report(name)
             # gzip, since all HDF5 readers support it.
             compression = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
-            chunks = array.chunks if _per_clip(array) else None
+            chunks = _hdf5_chunks(array) if _per_clip(array) else None
             copy = file.create_dataset(
                 name, array.shape, array.dtype, chunks=chunks, **(compression if chunks else {})
             )
@@ -138,6 +138,13 @@ class _Target:
 
 def _arrays(store: Store) -> Iterator[tuple[str, zarr.Array]]:
     return iter(sorted(store.group.arrays()))
+
+
+def _hdf5_chunks(array: zarr.Array) -> tuple[int, ...] | None:
+    """Chunks within the array: those of a Zarr array may reach beyond its last row."""
+    if not all(array.shape):
+        return None
+    return tuple(min(chunk, size) for chunk, size in zip(array.chunks, array.shape))
 
 
 def _per_clip(array: zarr.Array) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 
 from radarsim.checks import checked_count, checked_number
 from radarsim.errors import InputError
+from radarsim.heatmaps.settings import HeatmapSettings
 from radarsim.radar.config import Radar
 
 Range = tuple[float, float]
@@ -205,19 +206,44 @@ class Recipe:
     def __post_init__(self):
         checked_count("recipe", "seed", self.seed, at_least=0)
         checked_count("recipe", "limit", self.limit, at_least=0)
-        if self.num_frames < self.clips.min_frames:
-            raise InputError(
-                "recipe",
-                "clips.length_s",
-                f"is {self.clips.length_s:g} s, {self.num_frames} frames of "
-                f"{self.radar.frame.period_s * 1e3:g} ms; clips need {self.clips.min_frames}",
-                "give longer clips or a smaller clips.min_frames",
-            )
+        self._check_clip_length()
 
     @property
     def num_frames(self) -> int:
         """Radar frames of a full clip."""
         return round(self.clips.length_s / self.radar.frame.period_s)
+
+    @property
+    def heatmap_settings(self) -> HeatmapSettings:
+        """Settings of the heatmaps."""
+        return HeatmapSettings(window=self.maps.window, clutter=self.maps.clutter)
+
+    @property
+    def frames_per_column(self) -> int:
+        """Frames that one heatmap column spans, rounded up."""
+        return -(-self.heatmap_settings.window_chirps // self.radar.frame.num_chirps)
+
+    @property
+    def min_frames(self) -> int:
+        """Frames of the shortest clip: `clips.min_frames`, but at least one heatmap column."""
+        return max(self.clips.min_frames, self.frames_per_column)
+
+    def _check_clip_length(self) -> None:
+        """Check here, and nowhere else, that a full clip is long enough, simulated or recorded."""
+        if self.num_frames >= self.min_frames:
+            return
+        frame, least_s = self.radar.frame, self.min_frames * self.radar.frame.period_s
+        problem = (
+            f"is {self.clips.length_s:g} s, {self.num_frames} frames of {frame.period_s * 1e3:g} ms"
+        )
+        hint = f"give clips of at least {least_s:g} s (--clip-seconds {least_s:g})"
+        if self.frames_per_column > self.num_frames:
+            window = self.heatmap_settings.window_chirps
+            problem += f" and {frame.num_chirps} loops; a heatmap column needs {window} loops"
+        else:
+            problem += f"; clips need {self.clips.min_frames}"
+            hint += ", or fewer frames (--min-frames)"
+        raise InputError("recipe", "clips.length_s", problem, hint)
 
 
 SECTIONS = {

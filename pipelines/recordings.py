@@ -19,7 +19,6 @@ from pipelines.clip_simulation import arrays_of_cube
 from pipelines.plan import Clip, ClipSelection, Note, clip_seed
 from pipelines.recipe import Recipe
 from pipelines.sources import Text, unchanged
-from pipelines.store_spec import heatmap_settings
 from radarsim.captures.bin_files import files_of_recording
 from radarsim.captures.capture import Capture
 from radarsim.errors import InputError
@@ -132,12 +131,6 @@ def make_recorded_clip(
     return arrays_of_cube(recipe, clip, jnp.asarray(full), keep_cubes=keep_cubes)
 
 
-def frames_needed(recipe: Recipe) -> int:
-    """Frames of the shortest clip: the recipe's minimum, and enough for one heatmap column."""
-    window = heatmap_settings(recipe).window_chirps
-    return max(recipe.clips.min_frames, math.ceil(window / recipe.radar.frame.num_chirps))
-
-
 def first_frame(recipe: Recipe, clip: Clip) -> int:
     """Index of the first radar frame of a clip in its capture."""
     return round(clip.start_s / recipe.radar.frame.period_s)
@@ -165,7 +158,7 @@ def _clips_of(
     start = math.ceil(text.start_s / period_s - 1e-6)
     stride = max(1, round(recipe.clips.stride_s / period_s))
     clips = []
-    while stop - start >= frames_needed(recipe):
+    while stop - start >= recipe.min_frames:
         num_frames = min(recipe.num_frames, stop - start)
         clips.append(_unplaced_clip(recipe, take, sha256, start * period_s, num_frames))
         start += stride

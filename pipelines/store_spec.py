@@ -93,7 +93,7 @@ def make_store_spec(plan: Plan, takes: Mapping[str, Take]) -> StoreSpec:
 
 def heatmap_settings(recipe: Recipe) -> HeatmapSettings:
     """Heatmap settings of a recipe."""
-    return HeatmapSettings(window=recipe.maps.window, clutter=recipe.maps.clutter)
+    return recipe.heatmap_settings
 
 
 def cube_shape(recipe: Recipe) -> tuple[int, int, int, int]:

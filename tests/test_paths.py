@@ -72,10 +72,10 @@ def test_a_dangling_link_is_named_with_its_target(tmp_path):
     link = tmp_path / "link.zarr"
     link.symlink_to(tmp_path / "gone")
     for place in (link, link / "inside" / "x"):
-        with pytest.raises(argparse.ArgumentTypeError, match="link.zarr is a link to .*gone"):
+        with pytest.raises(argparse.ArgumentTypeError, match=r"link\.zarr is a link to .*gone"):
             path_argument(str(place))
         for function in (existing_path, open_folder, files.read_motion):
-            with pytest.raises(InputError, match="is a link to .*gone, which does not exist"):
+            with pytest.raises(InputError, match=r"is a link to .*gone, which does not exist"):
                 function(str(place))
     link.unlink()
     link.symlink_to(tmp_path)
@@ -102,7 +102,7 @@ def test_the_api_resolves_paths(home):
     (home / "r.toml").write_text('board = "IWR6843ISK"\n')
     assert files.load_radar("~/r.toml").board == "IWR6843ISK"
     assert files.setup_beside("~/r.bin") == home / "r.toml"
-    with pytest.raises(InputError, match="home/none.npz: path: does not exist"):
+    with pytest.raises(InputError, match=r"home/none\.npz: path: does not exist"):
         files.read_motion("~/none.npz")
 
 
@@ -111,13 +111,14 @@ def test_every_path_option_of_a_command_resolves_paths(module, home):
     if module.startswith(("mmclip", "benchmarks")):
         pytest.importorskip("flax", reason="needs the extra train")
     parser = importlib.import_module(module)._parser()
-    actions = [
-        action
-        for action in parser._actions
-        if any(part in str(action.metavar or action.nargs != 0 and action.dest).upper() for part in PATH_METAVARS)
-        and action.dest not in NOT_PATHS
-    ]
+    actions = [action for action in parser._actions if _takes_a_path(action)]
     assert actions
     for action in actions:
         resolved = parser._get_value(action, "~/x")
         assert str(resolved) == str(home / "x"), action.option_strings or action.dest
+
+
+def _takes_a_path(action: argparse.Action) -> bool:
+    name = str(action.metavar or action.dest).upper()
+    is_value = action.nargs != 0 and action.dest not in NOT_PATHS
+    return is_value and any(part in name for part in PATH_METAVARS)

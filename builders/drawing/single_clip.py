@@ -1,6 +1,6 @@
 """Simulation of a single clip from a motion file or a built-in activity, as in a dataset build."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -136,15 +136,16 @@ def simulate_segment(
 
 
 def _recipe(table: dict, length_s: float) -> Recipe:
-    clips = {"length_s": length_s, "stride_s": 2 * length_s, "min_frames": 1}
-    recipe = recipe_from_table({**table, "clips": clips, "keep": {"motion": True}}, "options")
+    radar = recipe_from_table({**table, "clips": {"length_s": 600.0}}, "options").radar
     loops = HeatmapSettings.window_chirps + _MIN_COLUMNS * HeatmapSettings.step_chirps
-    min_frames = -(-loops // recipe.radar.frame.num_chirps)
-    if recipe.num_frames < min_frames:
-        problem = f"{length_s:g} s are only {recipe.num_frames} radar frames"
-        hint = f"give at least {min_frames * recipe.radar.frame.period_s:g} s"
+    num_frames = round(length_s / radar.frame.period_s)
+    min_frames = -(-loops // radar.frame.num_chirps)
+    if num_frames < min_frames:
+        problem = f"{length_s:g} s are only {num_frames} radar frames"
+        hint = f"give at least {min_frames * radar.frame.period_s:g} s"
         raise InputError("options", "--seconds", problem, hint)
-    return replace(recipe, clips=replace(recipe.clips, min_frames=min_frames))
+    clips = {"length_s": length_s, "stride_s": 2 * length_s, "min_frames": min_frames}
+    return recipe_from_table({**table, "clips": clips, "keep": {"motion": True}}, "options")
 
 
 def _first_clip(found: ClipSelection, recipe: Recipe, source: str) -> Clip:

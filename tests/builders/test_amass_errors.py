@@ -154,3 +154,22 @@ def test_an_invalid_body_model_gives_one_line_per_motion(tmp_path, dataset, caps
     motion = dataset / "AMASS" / "CMU" / "01" / "01_01_poses.npz"
     assert main([*arguments, "--motions", str(motion)]) == 2
     assert any("SMPLH_FEMALE.npz" in line for line in printed_lines(capsys)[1])
+
+
+@pytest.mark.parametrize("command", ["build", "dry run"])
+@pytest.mark.parametrize("window", ["paper", "burst"])
+@pytest.mark.parametrize(("num_chirps", "least_s"), [(2, 6.4), (3, 4.3), (50, 0.3)])
+def test_a_clip_shorter_than_a_heatmap_column_gives_one_line(
+    tmp_path, capsys, command, window, num_chirps, least_s
+):
+    """Vital-sign profiles send two loops per frame; a column needs 256 loops."""
+    radar = tmp_path / "few.toml"
+    frame = f"num_chirps = {num_chirps}\nperiod_ms = 50"
+    radar.write_text(f'board = "AWR1843BOOST"\n[frame]\n{frame}\n')
+    out = ["--out", str(tmp_path / "s.zarr")] if command == "build" else ["--dry-run"]
+    options = ["--radar", str(radar), "--window", window, "--min-frames", "1", "--limit", "1"]
+    assert main([*out, *options, "--clip-seconds", f"{least_s - 0.05:g}"]) == 2
+    (line,) = printed_lines(capsys)[1]
+    assert line.startswith("options: clips.length_s: is ")
+    assert line.endswith(f"give clips of at least {least_s:g} s (--clip-seconds {least_s:g})")
+    assert list(tmp_path.iterdir()) == [radar]
