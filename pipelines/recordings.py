@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from pipelines.clip_simulation import arrays_of_cube
-from pipelines.plan import Clip, ClipSelection, Note, clip_seed
+from pipelines.plan import SEE_LINES, Clip, ClipSelection, Note, clip_seed
 from pipelines.recipe import Recipe
 from pipelines.sources import Text, unchanged
 from radarsim.captures.bin_files import files_of_recording
@@ -30,6 +30,7 @@ UNUSABLE = "captures that could not be used"
 TOO_SHORT = "labelled time spans too short for a clip"
 BEYOND = "labels that begin after the end of their capture"
 LOST = "clips with lost packets"
+_LATE = "correct start_s in the table of labels"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,12 +90,12 @@ def select_recorded_clips(recipe: Recipe, take: RecordedTake) -> ClipSelection:
         sha256, capture = take.sha256(), take.capture()
         _check_radar(recipe, capture)
     except InputError as error:
-        return ClipSelection(notes=(Note(cause=UNUSABLE, line=str(error)),))
+        return ClipSelection(notes=(Note(cause=UNUSABLE, line=str(error), remedy=SEE_LINES),))
     clips, notes = {}, []
     for text in take.texts:
         found = _clips_of(recipe, take, sha256, text, capture)
         late = text.start_s >= capture.duration_s
-        notes += [] if found else [Note(cause=BEYOND if late else TOO_SHORT)]
+        notes += [] if found else [Note(cause=BEYOND, remedy=_LATE) if late else _too_short(recipe)]
         for clip in found:
             known = clips.setdefault(clip.id, clip)
             clips[clip.id] = max(known, clip, key=lambda each: each.num_frames)
@@ -129,6 +130,14 @@ def make_recorded_clip(
     full = np.zeros((recipe.num_frames, *codes.shape[1:]), np.complex64)
     full[: clip.num_frames] = codes * np.float32(capture.volts_per_code)
     return arrays_of_cube(recipe, clip, jnp.asarray(full), keep_cubes=keep_cubes)
+
+
+def _too_short(recipe: Recipe) -> Note:
+    least_s = recipe.min_frames * recipe.radar.frame.period_s
+    remedy = f"a clip needs {least_s:g} s: label longer spans"
+    if recipe.clips.min_frames > recipe.frames_per_column:
+        remedy += ", or lower --min-frames"
+    return Note(cause=TOO_SHORT, remedy=remedy)
 
 
 def first_frame(recipe: Recipe, clip: Clip) -> int:

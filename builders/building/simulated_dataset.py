@@ -14,6 +14,7 @@ from builders.building.console_report import (
     print_note_counts,
     print_note_lines,
     print_plan,
+    print_radar,
     print_summary,
 )
 from builders.sources.caption_datasets import join_texts, load_caption_datasets
@@ -55,10 +56,13 @@ def build_dataset(options: argparse.Namespace, table: dict, origin: str) -> int:
     radars = radars if isinstance(radars, list) else [radars]
     recipes = [recipe_from_table({**table, **body, "radar": radar}, origin) for radar in radars]
     outs = [options.out] if len(recipes) == 1 else _paths_per_radar(options.out, recipes)
-    return max(_build_store(options, recipe, out) for recipe, out in zip(recipes, outs))
+    several = len(recipes) > 1
+    return max(_build_store(options, recipe, out, several) for recipe, out in zip(recipes, outs))
 
 
-def _build_store(options: argparse.Namespace, recipe: Recipe, out: str | None) -> int:
+def _build_store(
+    options: argparse.Namespace, recipe: Recipe, out: str | None, one_of_several: bool
+) -> int:
     if out:
         check_place(open_folder(out))
     takes, notes = _takes(options, recipe)
@@ -68,6 +72,8 @@ def _build_store(options: argparse.Namespace, recipe: Recipe, out: str | None) -
     if not plan.clips:
         print_note_counts(notes)
         raise InputError(out or "dry run", "clips", "no clip can be made", "see the messages above")
+    if one_of_several:
+        print_radar(plan, out)
     print_plan(plan)
     if options.dry_run:
         print_build_estimate(plan, _measured_cost(options, plan, takes))
@@ -110,7 +116,7 @@ def _plan(recipe: Recipe, takes: dict, options: argparse.Namespace) -> tuple[Pla
 def _measured_cost(options: argparse.Namespace, plan: Plan, takes: dict) -> CostEstimate:
     """Time and size of one clip, simulated now."""
     named = {clip.take: takes[clip.take] for clip in plan.clips}
-    print("simulating one clip to estimate time and size ...", flush=True)
+    print("simulating one clip to estimate time and size; compiling comes first ...", flush=True)
     store_spec = make_store_spec(plan, named)
     return estimate_cost(plan, named, store_spec, _clip_maker(options, plan), options.workers)
 

@@ -1,5 +1,6 @@
 """Simulation of a single clip from a motion file or a built-in activity, as in a dataset build."""
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -129,6 +130,8 @@ def simulate_segment(
     if clip.num_frames < recipe.num_frames:
         recipe = _recipe(table, clip.num_frames * recipe.radar.frame.period_s)
         note = _reason_shortened(found, recipe, length_s)
+    seconds = clip.num_frames * recipe.radar.frame.period_s
+    print(f"simulating {seconds:.1f} s of {source}; compiling comes first ...", file=sys.stderr)
     arrays = make_clip(recipe, clip, segment, body_models=body_models)
     return SimulatedClip(
         recipe=recipe, clip=clip, arrays=arrays, take=segment, caption=caption, note=note

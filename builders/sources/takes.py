@@ -13,7 +13,7 @@ from pathlib import Path
 from builders.corpus.reader import find_corpus
 from pipelines.amass_names import AMASS_FOLDERS
 from pipelines.clip_selection import UNUSABLE
-from pipelines.plan import Note
+from pipelines.plan import SEE_LINES, Note
 from pipelines.sources import Text
 from radarsim.errors import InputError
 from radarsim.files import find_motions, open_motion
@@ -107,7 +107,7 @@ def file_takes(paths: Iterable[str]) -> tuple[list[FileTake], list[Note]]:
         try:
             takes += [_file_take(path, Path(root)) for path in find_motions(root)]
         except InputError as error:
-            notes.append(Note(cause=UNUSABLE, line=str(error)))
+            notes.append(Note(cause=UNUSABLE, line=str(error), remedy=SEE_LINES))
     return takes, notes
 
 
@@ -155,7 +155,11 @@ def unique_takes(takes: Iterable) -> tuple[dict, list[Note]]:
             problem = f"another motion has the same name {take.id}"
             hint = "rename one, or give the parent folder of both"
             notes.append(
-                Note(cause=UNUSABLE, line=str(InputError(take.path, "name", problem, hint)))
+                Note(
+                    cause=UNUSABLE,
+                    line=str(InputError(take.path, "name", problem, hint)),
+                    remedy=SEE_LINES,
+                )
             )
         else:
             named[take.id] = take

@@ -59,8 +59,8 @@ def test_an_invalid_motion_excludes_only_its_own_clips_and_prints_one_line(
     (tmp_path / "good.npz").write_bytes(_npz())
     assert main(["--dry-run", "--motions", str(tmp_path), *arguments_of_build]) == 0
     out, err = printed_lines(capsys)
-    assert "plan: 1 clips" in out[0]
-    assert out[-1] == "motions that could not be used: 1"
+    assert "plan: 1 clip, " in out[0]
+    assert out[-1].startswith("motions that could not be used: 1 (each has a line above")
     assert len(err) == 1
     assert err[0].startswith(f"{tmp_path / 'bad.npz'}: ")
     assert message in err[0]
@@ -87,10 +87,13 @@ def test_short_motions_and_motions_that_leave_the_area_are_counted(
     (tmp_path / "edge.npz").write_bytes(_npz(**amass_arrays(step_m=0.66)))
     assert main(["--dry-run", "--motions", str(tmp_path), *arguments_of_build]) == 0
     out, err = printed_lines(capsys)
-    assert "plan: 1 clips, 0.00 h (3 s)" in out[0]
-    assert "clips cut where the subject left the area: 1" in out
-    assert "ends of motions too short for a clip: 1" in out
-    assert "parts of motions outside the area: 1" in out
+    assert "plan: 1 clip, 0.00 h (3 s)" in out[0]
+    area = "(--area, --distance-m, --lateral-m and --heading-deg change this)"
+    assert f"clips cut where the subject left the area: 1 {area}" in out
+    assert f"parts of motions outside the area: 1 {area}" in out
+    short = "(--min-frames sets the limit, now 30 frames)"
+    assert f"ends of motions too short for a clip: 1 {short}" in out
+    assert "1 shard of up to 4 clips" in out[0]
     assert err == []
 
 
