@@ -15,10 +15,10 @@ from builders.building.cli_options import (
     add_pose_options,
     add_simulation_options,
     add_store_options,
-    add_text_options,
     count,
     recipe_table,
 )
+from builders.building.source_options import add_source_reading_options, add_text_options
 from radarsim.paths import path_argument
 
 EXAMPLES = """
@@ -110,8 +110,10 @@ def _add_source_options(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=(),
         metavar="FILE_OR_DIR",
-        help="AMASS-style .npz and .bvh files; in a folder, each subfolder is one person",
+        help=".bvh, AMASS-style .npz, and the .npz, .pkl, .npy or .pt files of body trackers; in a "
+        "folder, each subfolder is one person",
     )
+    add_source_reading_options(group)
     group.add_argument(
         "--body-models",
         type=path_argument,

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from builders.building.cli_options import count, recipe_table
+from builders.building.source_options import add_source_reading_options
 from radarsim.paths import path_argument
 
 EXAMPLES = """
@@ -33,7 +34,10 @@ examples:
   python -m builders.draw squat --distance-m 2 --heading-deg 45
       a built-in activity, simulated at 2 m
 """
-_MOTION_FLAGS = ("radar", "start_seconds", "seconds", "distance_m", "lateral_m", "heading_deg")
+_MOTION_FLAGS = (
+    *("radar", "start_seconds", "seconds", "distance_m", "lateral_m", "heading_deg"),
+    *("person", "source_up", "source_rate_hz"),
+)
 _STORE_FLAGS = ("clip", "columns", "amass", "motions")
 _SUFFIXES = (".png", ".pdf", ".svg")
 
@@ -101,6 +105,7 @@ def _from_motion(options: argparse.Namespace):
 
     page, note = motion_page(
         options.source,
+        options.person or "",
         options.start_seconds or 0.0,
         5.0 if options.seconds is None else options.seconds,
         recipe_table(vars(options)),
@@ -150,7 +155,7 @@ def _parser() -> argparse.ArgumentParser:
         "source",
         type=path_argument,
         metavar="STORE_OR_MOTION",
-        help="a store, a .bvh or AMASS .npz file, or the name of a built-in activity",
+        help="a store, a motion file (.bvh, .npz, or of a body tracker), or a built-in activity",
     )
     parser.add_argument(
         "--out",
@@ -209,6 +214,8 @@ def _add_store_options(parser: argparse.ArgumentParser) -> None:
 def _add_motion_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("options for motion files and built-in activities")
     add = group.add_argument
+    add("--person", metavar="NAME", help="person to draw, if the motion file holds several")
+    add_source_reading_options(group)
     add("--start-seconds", type=_seconds, metavar="S", help="start time in the motion (default: 0)")
     add("--seconds", type=_seconds, metavar="S", help="maximum duration (default: 5)")
     add(

@@ -11,6 +11,8 @@ from radarsim.checks import checked_count, checked_number
 from radarsim.errors import InputError
 from radarsim.heatmaps.settings import HeatmapSettings
 from radarsim.radar.config import Radar
+from radarsim.scene.motion import MAX_RATE_HZ, MIN_RATE_HZ
+from radarsim.scene.world_up import UP_AXES
 
 Range = tuple[float, float]
 IF_CUBES_LIMIT_BYTES = 2_000_000_000
@@ -167,6 +169,25 @@ class BuiltIn:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Sources:
+    """How motion files are read.
+
+    Attributes:
+        up: axis of the world of the files that points up: "x", "y", "z", "-x", "-y" or "-z";
+            "auto": inferred from each motion. Always inferred for `.bvh`.
+        rate_hz: poses per second of files that do not state them; 0: such files are refused.
+    """
+
+    up: str = "auto"
+    rate_hz: float = 0.0
+
+    def __post_init__(self):
+        _choice(self, "up", ("auto", *UP_AXES))
+        if self.rate_hz != 0:
+            _number(self, "rate_hz", "Hz", at_least=MIN_RATE_HZ, at_most=MAX_RATE_HZ)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Splits:
     """Shares of the subjects; the remaining subjects are in train."""
 
@@ -187,7 +208,8 @@ class Recipe:
         seed: random values are derived from it and the id of a clip.
         limit: keep only the first clips, up to this number; 0 keeps all.
         body: name of the body, or identity of the folder of body models.
-        built_in, clips, placements, area, simulation, maps, keep, splits: see their classes.
+        built_in, sources, clips, placements, area, simulation, maps, keep, splits: see their
+            classes.
     """
 
     radar: Radar
@@ -195,6 +217,7 @@ class Recipe:
     limit: int = 0
     body: str = "free"
     built_in: BuiltIn = field(default_factory=BuiltIn)
+    sources: Sources = field(default_factory=Sources)
     clips: Clips = field(default_factory=Clips)
     placements: Placements = field(default_factory=Placements)
     area: Area = field(default_factory=Area)

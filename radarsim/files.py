@@ -6,111 +6,22 @@ This is the entry point for every file that radarsim reads; every file that cann
 imported when its file type is first used.
 """
 
-import os
-from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from radarsim.errors import InputError
-from radarsim.paths import existing_path, local_path
-from radarsim.scene.motion import Motion
+from radarsim.motion_files import MOTION_SUFFIXES as MOTION_SUFFIXES
+from radarsim.motion_files import TRACKER_SUFFIXES as TRACKER_SUFFIXES
+from radarsim.motion_files import MotionFiles as MotionFiles
+from radarsim.motion_files import find_motions as find_motions
+from radarsim.motion_files import motion_people as motion_people
+from radarsim.motion_files import open_motion as open_motion
+from radarsim.motion_files import read_motion as read_motion
+from radarsim.paths import existing_path, local_path, read_text
 
-MOTION_SUFFIXES = (".npz", ".bvh")
-MAX_BVH_BYTES = 1 << 30
 # Studio appends to its logs in every session.
 MAX_SETUP_BYTES = 64 << 20
-# Body shapes, which AMASS stores in the same folders as its motions.
-_SHAPE_FILES = ("shape.npz", "_stagei.npz")
-
-
-class MotionFiles(list):
-    """Sorted paths of motion files, and the number of other files found, by type."""
-
-    def __init__(self, paths, skipped: Counter):
-        super().__init__(paths)
-        self.skipped = skipped
-
-
-def read_motion(path: str | Path, name: str | None = None) -> Motion:
-    """Read and check the motion in an AMASS `.npz` or a `.bvh` file.
-
-    Args:
-        path: the file.
-        name: the motion's id; the stem of the file name by default.
-
-    Returns:
-        The motion.
-
-    Raises:
-        InputError: the file cannot be opened or holds no valid motion.
-    """
-    motion = open_motion(path, name)
-    return replace(motion, poses_rad=np.asarray(motion.poses_rad))
-
-
-def open_motion(path: str | Path, name: str | None = None) -> Motion:
-    """As `read_motion`, but the poses of a large `.npz` file are read on demand, by slicing.
-
-    All poses are read once, to be checked. Tables above `npz.LARGE_BYTES` count as large.
-    """
-    path = existing_path(path)
-    name = path.stem if name is None else name
-    suffix = path.suffix.lower()
-    if suffix == ".bvh":
-        from radarsim.scene.formats.bvh_motion import parse_bvh
-
-        return parse_bvh(_read_text(path, MAX_BVH_BYTES), str(path), name)
-    if suffix == ".npz":
-        from radarsim.scene.formats import amass, npz
-
-        arrays = npz.read_arrays(path, (*amass.KEYS, "vertices"), by_rows=amass.POSE_KEYS)
-        if "vertices" in arrays and "poses" not in arrays:
-            hint = "read it with read_mesh_sequence"
-            raise InputError(path, "poses", "missing: this is a mesh sequence", hint)
-        return amass.motion_from_arrays(arrays, str(path), name)
-    raise InputError(
-        path,
-        "motion",
-        f"'{suffix or path.name}' is not a supported motion format",
-        "give AMASS .npz or .bvh",
-    )
-
-
-def find_motions(path: str | Path) -> MotionFiles:
-    """Motion files in a folder and its subfolders, in an order independent of the file system.
-
-    Args:
-        path: a folder, or one motion file.
-
-    Returns:
-        Sorted paths; `skipped` counts shape files and other files.
-
-    Raises:
-        InputError: the path does not exist or holds no motion.
-    """
-    path = existing_path(path)
-    if path.is_file():
-        return MotionFiles([path], Counter())
-    found, skipped, seen = [], Counter(), set()
-    for folder, folders, names in os.walk(path, followlinks=True):
-        real = os.path.realpath(folder)
-        if real in seen:  # a symbolic link to a parent folder
-            folders.clear()
-            continue
-        seen.add(real)
-        for file_name in names:
-            file_type = _file_type(file_name)
-            if file_type == "motion":
-                found.append(Path(folder, file_name))
-            else:
-                skipped[file_type] += 1
-    if not found:
-        others = ", ".join(f"{count} {kind}" for kind, count in sorted(skipped.items()))
-        problem = f"holds no motion ({others or 'empty'})"
-        raise InputError(path, "motions", problem, "give a folder with AMASS .npz or .bvh files")
-    return MotionFiles(sorted(found, key=lambda file: file.relative_to(path).parts), skipped)
 
 
 def read_arrays(path: str | Path, keys: tuple[str, ...]) -> dict[str, np.ndarray]:
@@ -259,7 +170,7 @@ def load_setup(name_or_path: str | Path):
         known = ", ".join(sorted(BOARDS))
         hint = f"use {known} or a .toml, .cfg, .mmwave.json or Studio log"
         raise InputError(name_or_path, "radar", "no such board or file", hint)
-    return parse_setup(_read_text(path, MAX_SETUP_BYTES), str(path))
+    return parse_setup(read_text(path, MAX_SETUP_BYTES), str(path))
 
 
 def acceptance_thresholds() -> dict:
@@ -286,23 +197,3 @@ def setup_beside(capture: str | Path) -> Path | None:
     found = [stem.with_name(stem.name + ending) for ending in (".toml", ".cfg", ".mmwave.json")]
     found.append(stem.with_name("radar.toml"))  # written by builders.dca1000
     return next((path for path in found if path.is_file()), None)
-
-
-def _file_type(file_name: str) -> str:
-    if file_name.lower().endswith(_SHAPE_FILES):
-        return "shape file"
-    # macOS archives contain ._name.npz files, which hold no arrays.
-    is_motion = file_name.lower().endswith(MOTION_SUFFIXES) and not file_name.startswith(".")
-    return "motion" if is_motion else "other file"
-
-
-def _read_text(path: Path, max_bytes: int) -> str:
-    try:
-        size = path.stat().st_size
-        if size > max_bytes:
-            raise InputError(path, "file", f"{size} bytes, limit {max_bytes}", "split it")
-        return path.read_text(encoding="utf-8-sig", errors="replace")
-    except OSError as error:
-        raise InputError(
-            path, "file", f"cannot be read ({error.strerror or error})", "check it"
-        ) from None

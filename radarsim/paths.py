@@ -86,6 +86,23 @@ def path_argument(text: str) -> str:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
+def read_text(path: Path, max_bytes: int) -> str:
+    """The text of a file in UTF-8; other bytes become replacement characters.
+
+    Raises:
+        InputError: the file cannot be read, or is larger than the limit [bytes].
+    """
+    try:
+        size = path.stat().st_size
+        if size > max_bytes:
+            raise InputError(path, "file", f"{size} bytes, limit {max_bytes}", "split it")
+        return path.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError as error:
+        raise InputError(
+            path, "file", f"cannot be read ({error.strerror or error})", "check it"
+        ) from None
+
+
 def _path_of_url(url: str) -> str:
     parts = urlsplit(url)
     if parts.netloc not in ("", "localhost") or not parts.path:

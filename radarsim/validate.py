@@ -107,6 +107,20 @@ def _add_simulation_options(group) -> None:
         "each track)",
     )  # fmt: skip
     group.add_argument(
+        "--person",
+        default="",
+        metavar="NAME",
+        help="person in a motion file of several people",
+    )
+    group.add_argument(
+        "--source-up", choices=("auto", "x", "y", "z", "-x", "-y", "-z"), default="auto",
+        help="axis that points up in a motion file other than .bvh (default: inferred)",
+    )  # fmt: skip
+    group.add_argument(
+        "--source-rate-hz", type=float, metavar="HZ",
+        help="poses per second of a motion file that does not state them",
+    )  # fmt: skip
+    group.add_argument(
         "--motion-start-s", type=float, default=0.0, metavar="S",
         help="time in the motion at the first frame of the capture (0)",
     )  # fmt: skip

@@ -10,6 +10,8 @@ FLAG_SETTINGS = {
     "seed": ("seed",),
     "limit": ("limit",),
     "radar": ("radar",),
+    "source_up": ("sources", "up"),
+    "source_rate_hz": ("sources", "rate_hz"),
     "takes": ("built_in", "takes"),
     "subjects": ("built_in", "subjects"),
     "clip_seconds": ("clips", "length_s"),
@@ -251,31 +253,6 @@ def add_pose_options(parser: argparse.ArgumentParser) -> None:
         type=float,
         metavar="HZ",
         help="sampling rate of the stored poses (default: 60)",
-    )
-
-
-def add_text_options(parser: argparse.ArgumentParser) -> None:
-    """Add the flags of the caption datasets that describe AMASS motions."""
-    group = parser.add_argument_group(
-        "caption datasets", "captions are matched to motions by AMASS path"
-    )
-    group.add_argument(
-        "--babel",
-        type=path_argument,
-        metavar="FILE_OR_DIR",
-        help="BABEL folder, or one of its files (train.json, val.json, ...)",
-    )
-    group.add_argument(
-        "--humanml3d",
-        type=path_argument,
-        metavar="DIR",
-        help="HumanML3D folder (index.csv and texts)",
-    )
-    group.add_argument(
-        "--kitml",
-        type=path_argument,
-        metavar="FILE_OR_DIR",
-        help="KIT-ML folder, or its annotations.json",
     )
 
 

@@ -90,8 +90,8 @@ def _takes(options: argparse.Namespace, recipe: Recipe) -> tuple[dict, list[Note
         built_in = recipe.built_in
         found = built_in_takes(built_in.takes, built_in.subjects, recipe.seed, length_s)
         return unique_takes(found)
-    found = amass_takes(options.amass) if options.amass else []
-    from_files, notes = file_takes(options.motions)
+    found = amass_takes(options.amass, recipe.sources) if options.amass else []
+    from_files, notes = file_takes(options.motions, recipe.sources)
     takes, duplicates = unique_takes([*found, *from_files])
     takes, text_notes = join_texts(takes, texts)
     return takes, [*notes, *duplicates, *text_notes]

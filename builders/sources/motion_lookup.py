@@ -42,8 +42,8 @@ def find_source_take(recipe: Recipe, clip: Clip, paths: MotionPaths) -> Take:
             seed=recipe.seed,
             duration_s=recipe.clips.length_s + 1 / RATE_HZ,
         )
-    takes = amass_takes(paths.amass) if paths.amass else []
-    takes += file_takes(paths.motions)[0]
+    takes = amass_takes(paths.amass, recipe.sources) if paths.amass else []
+    takes += file_takes(paths.motions, recipe.sources)[0]
     for take in takes:
         if take.id == clip.take:
             return take
