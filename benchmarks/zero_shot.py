@@ -15,6 +15,8 @@ import json
 import sys
 from pathlib import Path
 
+from mmclip.paths import path_argument
+
 TUNED_ON = "G1"
 NOT_TUNED_ON = "not tuned on"
 CONTROL = "deranged"
@@ -47,6 +49,7 @@ def study(options: argparse.Namespace) -> dict:
 
     from benchmarks.machine_info import commit, machine
 
+    require_test_clips(options)
     folders = {
         group: [_train(options, group, seed) for seed in range(options.seeds)]
         for group in options.groups
@@ -71,6 +74,31 @@ def study(options: argparse.Namespace) -> dict:
         "settings": options.set,
         **{kind: pool_runs(each) for kind, each in kinds.items()},
     }
+
+
+def require_test_clips(options: argparse.Namespace) -> None:
+    """Check before any training that every group can be evaluated.
+
+    Raises:
+        MmclipError: fewer than two labels of a group have a clip in the evaluated split.
+    """
+    from mmclip.errors import MmclipError
+    from mmclip.prepared_data import open_corpus
+    from mmclip.presets import load_preset
+    from mmclip.protocol import unseen_labels
+
+    settings = load_preset(options.preset, options.set)
+    corpus = open_corpus(options.stores, settings, verify=False, report=lambda line: None)
+    where = ", ".join(options.stores)
+    for group in dict.fromkeys(options.groups):
+        labels = unseen_labels(tuple(group.split(",")), corpus.labels, where)
+        windows = corpus.windows((options.split,), set(labels))
+        present = {corpus.labels[label] for label in windows.label}
+        if len(present) < 2:
+            found = f"only {present.pop()!r}" if present else "none"
+            problem = f"{found} of the {len(labels)} labels has a clip in the split {options.split}"
+            hint = "give other --groups, another --split, or a store with more subjects"
+            raise MmclipError(where, f"group {group}", problem, hint)
 
 
 def _train(options: argparse.Namespace, group: str, seed: int, derange: int = 0) -> Path:
@@ -103,7 +131,7 @@ def _evaluate(options: argparse.Namespace, kind: str, folders: list[Path]) -> di
 
 
 def pool_runs(runs: list[dict]) -> dict:
-    """Mean recall over classes with its interval, and the accuracy of each model."""
+    """Mean recall over the classes that have clips, its interval, and each model's accuracy."""
     import numpy as np
 
     from mmclip.evaluation_metrics import mean_and_interval, recall_by_class
@@ -111,9 +139,13 @@ def pool_runs(runs: list[dict]) -> dict:
     by_class: dict[str, list[float]] = {}
     for run in runs:
         for label, recall in zip(run["labels"], recall_by_class(np.array(run["confusion"]))):
-            by_class.setdefault(label, []).append(float(recall))
+            if np.isfinite(recall):  # a label without a clip in this split has no recall
+                by_class.setdefault(label, []).append(float(recall))
     return {
+        "labels": len({label for run in runs for label in run["labels"]}),
+        "labels_with_clips": len(by_class),
         "simulated": runs[0]["simulated"],
+        # A window is assigned to one of all labels of its group, with or without clips.
         "chance": sum(1 / len(run["labels"]) for run in runs) / len(runs),
         "over_classes": mean_and_interval(by_class),
         "runs": {run["model"]: run["accuracy"] for run in runs},
@@ -128,6 +160,7 @@ def results_table(result: dict) -> str:
         recall = each["over_classes"]
         interval = f"{recall['low']:.1%} to {recall['high']:.1%}"
         lines.append(f"{kind:16s} {recall['mean']:6.1%}  {interval:26s}  {len(each['runs'])}")
+        lines += _labels_without_clips(kind, each)
     # Settings may overfit the group they were tuned on, so other groups are preferred here.
     name = NOT_TUNED_ON if NOT_TUNED_ON in kinds else "all"
     compared = result[name]
@@ -143,6 +176,13 @@ def results_table(result: dict) -> str:
     return "\n".join(lines)
 
 
+def _labels_without_clips(kind: str, pooled: dict) -> list[str]:
+    missing = pooled["labels"] - pooled["labels_with_clips"]
+    return (
+        [f"  {kind}: {missing} of {pooled['labels']} labels have no clip here"] if missing else []
+    )
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.zero_shot",
@@ -150,8 +190,10 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("stores", nargs="+", metavar="STORE", help="folders of finished stores")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for all results")
+    parser.add_argument(
+        "stores", type=path_argument, nargs="+", metavar="STORE", help="folders of finished stores"
+    )
+    parser.add_argument("--out", type=_folder, required=True, metavar="DIR", help="for all results")
     parser.add_argument(
         "--groups",
         nargs="+",
@@ -166,9 +208,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--preset", choices=("paper", "small"), default="small", help="(small)")
     parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="settings")
-    parser.add_argument("--encoder", default="minilm", metavar="NAME", help="of text (minilm)")
+    parser.add_argument(
+        "--encoder", type=path_argument, default="minilm", metavar="NAME", help="of text (minilm)"
+    )
     parser.add_argument("--split", default="test", metavar="NAME", help="to evaluate (test)")
     return parser
+
+
+def _folder(text: str) -> Path:
+    return Path(path_argument(text))
 
 
 def _count(text: str) -> int:

@@ -15,10 +15,11 @@ from builders.building.cli_options import (
     add_pose_options,
     add_simulation_options,
     add_store_options,
-    add_text_options,
     count,
     recipe_table,
 )
+from builders.building.source_options import add_source_reading_options, add_text_options
+from radarsim.paths import path_argument
 
 EXAMPLES = """
 examples:
@@ -84,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     add_store_options(parser)
     parser.add_argument(
         "--dca1000",
+        type=path_argument,
         metavar="DIR",
         help="also export the clips as DCA1000 .bin captures (see builders.dca1000)",
     )
@@ -96,16 +98,25 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_source_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("motion sources", "default: the built-in activities")
-    group.add_argument("--amass", metavar="DIR", help="AMASS folder as published, or a subfolder")
+    group.add_argument(
+        "--amass",
+        type=path_argument,
+        metavar="DIR",
+        help="AMASS folder as published, or a subfolder",
+    )
     group.add_argument(
         "--motions",
+        type=path_argument,
         nargs="+",
         default=(),
         metavar="FILE_OR_DIR",
-        help="AMASS-style .npz and .bvh files; in a folder, each subfolder is one person",
+        help=".bvh, AMASS-style .npz, and the .npz, .pkl, .npy or .pt files of body trackers; in a "
+        "folder, each subfolder is one person",
     )
+    add_source_reading_options(group)
     group.add_argument(
         "--body-models",
+        type=path_argument,
         metavar="DIR",
         help="SMPL, SMPL-H or SMPL-X model files (default: the bundled body model)",
     )

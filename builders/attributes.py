@@ -14,6 +14,7 @@ import sys
 from collections.abc import Sequence
 
 from builders.building.cli_options import count
+from radarsim.paths import path_argument
 
 EXAMPLES = """
 examples:
@@ -112,13 +113,17 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add(
         "file",
+        type=path_argument,
         nargs="?",
         metavar="CAPTIONS",
         help="captions to describe; without --out, a file of sentences to attach",
     )
-    add("--out", metavar="FILE", help="output file: .csv, .jsonl or .parquet")
+    add("--out", type=path_argument, metavar="FILE", help="output file: .csv, .jsonl or .parquet")
     add(
-        "--attach", metavar="STORE", help="add the sentences to this finished store (folder or URL)"
+        "--attach",
+        type=path_argument,
+        metavar="STORE",
+        help="add the sentences to this finished store (folder or URL)",
     )
     add("--variants", type=count, default=3, metavar="N", help="variants per caption (default: 3)")
     add(
@@ -149,7 +154,12 @@ def _add_server_options(group) -> None:
         help="API key; prefer OPENAI_API_KEY, which is hidden from process lists",
     )
     add("--offline", action="store_true", help="use no model, even if the environment names one")
-    add("--template", metavar="FILE", help="prompt template with the placeholder {activity}")
+    add(
+        "--template",
+        type=path_argument,
+        metavar="FILE",
+        help="prompt template with the placeholder {activity}",
+    )
     add("--print-template", action="store_true", help="print the built-in prompt template and exit")
     add(
         "--budget-tokens",
@@ -196,6 +206,7 @@ def _add_server_options(group) -> None:
     )
     add(
         "--cache",
+        type=path_argument,
         metavar="DIR",
         help="folder of the answer cache (default: ~/.cache/radarsim/attributes)",
     )

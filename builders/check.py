@@ -10,6 +10,8 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 
+from radarsim.paths import path_argument
+
 EXAMPLES = """
 examples:
   python -m builders.check synth.zarr
@@ -81,21 +83,26 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("store", help="store to check (folder or URL)")
+    parser.add_argument("store", type=path_argument, help="store to check (folder or URL)")
     parser.add_argument(
         "--rebuild",
         metavar="CLIP",
         help="clips to simulate again and compare: row, id, FIRST:END or all",
     )
-    parser.add_argument("--amass", metavar="DIR", help="AMASS folder used for the build")
+    parser.add_argument(
+        "--amass", type=path_argument, metavar="DIR", help="AMASS folder used for the build"
+    )
     parser.add_argument(
         "--motions",
+        type=path_argument,
         nargs="+",
         default=(),
         metavar="FILE_OR_DIR",
         help="motion files used for the build",
     )
-    parser.add_argument("--body-models", metavar="DIR", help="body models used for the build")
+    parser.add_argument(
+        "--body-models", type=path_argument, metavar="DIR", help="body models used for the build"
+    )
     parser.add_argument(
         "--max-lines", type=int, default=50, metavar="N", help="problems to print (default: 50)"
     )

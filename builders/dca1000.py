@@ -9,6 +9,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from radarsim.paths import path_argument
+
 EXAMPLES = """
 examples:
   python -m builders.dca1000 synth.zarr --out board
@@ -45,8 +47,12 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("store", metavar="STORE", help="store written by builders.amass")
-    parser.add_argument("--out", required=True, metavar="DIR", help="output folder")
+    parser.add_argument(
+        "store", type=path_argument, metavar="STORE", help="store written by builders.amass"
+    )
+    parser.add_argument(
+        "--out", type=path_argument, required=True, metavar="DIR", help="output folder"
+    )
     parser.add_argument(
         "--clip",
         nargs="+",

@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from builders.building.cli_options import count, recipe_table
+from builders.building.source_options import add_source_reading_options
+from radarsim.paths import path_argument
 
 EXAMPLES = """
 how to read the heatmaps:
@@ -32,7 +34,10 @@ examples:
   python -m builders.draw squat --distance-m 2 --heading-deg 45
       a built-in activity, simulated at 2 m
 """
-_MOTION_FLAGS = ("radar", "start_seconds", "seconds", "distance_m", "lateral_m", "heading_deg")
+_MOTION_FLAGS = (
+    *("radar", "start_seconds", "seconds", "distance_m", "lateral_m", "heading_deg"),
+    *("person", "source_up", "source_rate_hz"),
+)
 _STORE_FLAGS = ("clip", "columns", "amass", "motions")
 _SUFFIXES = (".png", ".pdf", ".svg")
 
@@ -100,6 +105,7 @@ def _from_motion(options: argparse.Namespace):
 
     page, note = motion_page(
         options.source,
+        options.person or "",
         options.start_seconds or 0.0,
         5.0 if options.seconds is None else options.seconds,
         recipe_table(vars(options)),
@@ -147,11 +153,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "source",
+        type=path_argument,
         metavar="STORE_OR_MOTION",
-        help="a store, a .bvh or AMASS .npz file, or the name of a built-in activity",
+        help="a store, a motion file (.bvh, .npz, or of a body tracker), or a built-in activity",
     )
     parser.add_argument(
         "--out",
+        type=path_argument,
         metavar="FILE",
         help="output .png, .pdf or .svg (default: a .png beside the source)",
     )
@@ -168,6 +176,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--body-models",
+        type=path_argument,
         metavar="DIR",
         help="SMPL, SMPL-H or SMPL-X model files (default: the bundled body model)",
     )
@@ -188,11 +197,13 @@ def _add_store_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--amass",
+        type=path_argument,
         metavar="DIR",
         help="AMASS folder used for the build, to show the body if the store contains no poses",
     )
     group.add_argument(
         "--motions",
+        type=path_argument,
         nargs="+",
         default=(),
         metavar="FILE_OR_DIR",
@@ -203,10 +214,13 @@ def _add_store_options(parser: argparse.ArgumentParser) -> None:
 def _add_motion_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("options for motion files and built-in activities")
     add = group.add_argument
+    add("--person", metavar="NAME", help="person to draw, if the motion file holds several")
+    add_source_reading_options(group)
     add("--start-seconds", type=_seconds, metavar="S", help="start time in the motion (default: 0)")
     add("--seconds", type=_seconds, metavar="S", help="maximum duration (default: 5)")
     add(
         "--radar",
+        type=path_argument,
         metavar="BOARD_OR_FILE",
         help="board name or radar .toml (default: AWR1843BOOST)",
     )

@@ -8,6 +8,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from radarsim.paths import path_argument
+
 EXAMPLES = """
 examples:
   python -m builders.export synth.zarr --hdf5 synth.h5
@@ -52,10 +54,14 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("store", metavar="STORE", help="store to export (folder or URL)")
+    parser.add_argument(
+        "store", type=path_argument, metavar="STORE", help="store to export (folder or URL)"
+    )
     kinds = parser.add_mutually_exclusive_group(required=True)
-    kinds.add_argument("--hdf5", metavar="FILE", help="write one HDF5 file")
-    kinds.add_argument("--numpy", metavar="DIR", help="write a folder of .npy and .csv files")
+    kinds.add_argument("--hdf5", type=path_argument, metavar="FILE", help="write one HDF5 file")
+    kinds.add_argument(
+        "--numpy", type=path_argument, metavar="DIR", help="write a folder of .npy and .csv files"
+    )
     parser.add_argument("--quiet", action="store_true", help="print no progress")
     return parser
 

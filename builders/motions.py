@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from radarsim.paths import path_argument
+
 EXAMPLES = """
 examples:
   python -m builders.motions --out corpus
@@ -188,7 +190,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--out", metavar="DIR", help="folder to write")
+    add("--out", type=path_argument, metavar="DIR", help="folder to write")
     add(
         "--source",
         choices=("activities", "grammar"),
@@ -214,8 +216,8 @@ def _parser() -> argparse.ArgumentParser:
         help="processes (all CPUs)",
     )
     add = parser.add_argument_group("pictures").add_argument
-    add("--strip", metavar="FILE.png", help="contact sheet of the first takes")
-    add("--video", metavar="FILE", help=".mp4 or .gif of the first take")
+    add("--strip", type=path_argument, metavar="FILE.png", help="contact sheet of the first takes")
+    add("--video", type=path_argument, metavar="FILE", help=".mp4 or .gif of the first take")
     add("--activities", nargs="+", default=(), metavar="NAME", help="draw only these")
     add("--rows", type=_count, default=12, metavar="N", help="rows of the contact sheet (12)")
     return parser

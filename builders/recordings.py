@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from builders.building.cli_options import add_heatmap_options, count
+from radarsim.paths import path_argument
 
 EXAMPLES = """
 labels: a CSV table; label or caption is optional, empty times mean the whole capture
@@ -51,10 +52,33 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--captures", required=True, metavar="DIR", help="folder of the recordings")
-    add("--labels", required=True, metavar="FILE", help="CSV table of labels, see below")
-    add("--out", required=True, metavar="STORE", help="output folder or URL of the store")
-    add("--radar", metavar="FILE_OR_BOARD", help="radar of captures whose row names none")
+    add(
+        "--captures",
+        type=path_argument,
+        required=True,
+        metavar="DIR",
+        help="folder of the recordings",
+    )
+    add(
+        "--labels",
+        type=path_argument,
+        required=True,
+        metavar="FILE",
+        help="CSV table of labels, see below",
+    )
+    add(
+        "--out",
+        type=path_argument,
+        required=True,
+        metavar="STORE",
+        help="output folder or URL of the store",
+    )
+    add(
+        "--radar",
+        type=path_argument,
+        metavar="FILE_OR_BOARD",
+        help="radar of captures whose row names none",
+    )
     add(
         "--iq-order",
         choices=("auto", "i_first", "q_first"),

@@ -11,14 +11,20 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
-import jax
-import jax.numpy as jnp
-import numpy as np
-import pyarrow.parquet as pq
-import tensorstore as ts
+try:
+    import jax
+    import jax.numpy as jnp
+    import numpy as np
+    import pyarrow.parquet as pq
+    import tensorstore as ts
+except ImportError as error:
+    sys.exit(
+        f"{error.name} is not installed; this example needs: pip install jax tensorstore pyarrow"
+    )
 
 MAPS = ("time_doppler", "time_range", "time_angle")
 BATCHES_AHEAD = 4
+BATCH_SIZE = 8
 
 
 class RadarWindowLoader:
@@ -111,8 +117,13 @@ def _open_array(path: str, name: str) -> ts.TensorStore:
 def main(path: str) -> None:
     """Read one epoch and print its speed."""
     windows = RadarWindowLoader(path)
+    if not len(windows):
+        sys.exit(f"{path}: the train split has no labelled clip; build one with labels")
+    batch_size = min(BATCH_SIZE, len(windows))
+    if batch_size < BATCH_SIZE:
+        print(f"{len(windows)} labelled clips in the train split: batches of {batch_size}")
     start_s, count = time.monotonic(), 0
-    for maps, labels in windows.epoch(batch_size=8, seed=0):
+    for maps, labels in windows.epoch(batch_size, seed=0):
         if not count:
             shapes = {name: map_db.shape for name, map_db in maps.items()}
             print(f"batch {shapes}, first label: {windows.labels[int(labels[0])]}")
@@ -121,4 +132,6 @@ def main(path: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("give one store: python examples/jax_dataset.py synth.zarr")
     main(sys.argv[1])

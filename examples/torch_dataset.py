@@ -8,10 +8,13 @@ these threads forever. So the arrays are opened with the first item, not in the 
 import sys
 import time
 
-import pyarrow.parquet as pq
-import torch
-import zarr
-from torch.utils.data import DataLoader, Dataset
+try:
+    import pyarrow.parquet as pq
+    import torch
+    import zarr
+    from torch.utils.data import DataLoader, Dataset
+except ImportError as error:
+    sys.exit(f"{error.name} is not installed; this example needs: pip install torch zarr pyarrow")
 
 MAPS = ("time_doppler", "time_range", "time_angle")
 
@@ -89,6 +92,8 @@ class RadarWindowDataset(Dataset):
 def main(path: str) -> None:
     """Read one epoch and print its speed."""
     windows = RadarWindowDataset(path)
+    if not len(windows):
+        sys.exit(f"{path}: the train split has no labelled clip; build one with labels")
     start_s, count = time.monotonic(), 0
     for maps, labels in DataLoader(windows, batch_size=8, shuffle=True, num_workers=2):
         if not count:
@@ -99,4 +104,6 @@ def main(path: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("give one store: python examples/torch_dataset.py synth.zarr")
     main(sys.argv[1])

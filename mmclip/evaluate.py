@@ -14,6 +14,8 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from mmclip.paths import path_argument
+
 MODES = ("zero-shot", "few-shot", "seen")
 EXAMPLES = """
 examples:
@@ -141,9 +143,16 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("stores", nargs="+", metavar="STORE", help="folders of finished stores")
     parser.add_argument(
-        "--models", nargs="+", required=True, metavar="RUN", help="folders of trained models"
+        "stores", type=path_argument, nargs="+", metavar="STORE", help="folders of finished stores"
+    )
+    parser.add_argument(
+        "--models",
+        type=path_argument,
+        nargs="+",
+        required=True,
+        metavar="RUN",
+        help="folders of trained models",
     )
     parser.add_argument("--mode", choices=MODES, default=MODES[0], help="(%(default)s)")
     parser.add_argument("--shots", type=int, default=1, metavar="K", help="examples per label (1)")
@@ -151,8 +160,12 @@ def _parser() -> argparse.ArgumentParser:
         "--draws", type=int, default=10, metavar="N", help="random choices of examples (10)"
     )
     parser.add_argument("--split", default="test", metavar="NAME", help="to evaluate (test)")
-    parser.add_argument("--encoder", metavar="NAME", help="of text (the model's own)")
-    parser.add_argument("--out", default="eval", metavar="DIR", help="(%(default)s)")
+    parser.add_argument(
+        "--encoder", type=path_argument, metavar="NAME", help="of text (the model's own)"
+    )
+    parser.add_argument(
+        "--out", type=path_argument, default="eval", metavar="DIR", help="(%(default)s)"
+    )
     parser.add_argument(
         "--no-verify", dest="verify", action="store_false", help="skip the stores' checksums"
     )

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from mmclip.paths import path_argument
+
 METHODS = ("lora", "full", "mix")
 # Section 5.3.4 of the paper and its code: 1000 steps.
 STEPS = 1000
@@ -115,13 +117,29 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("stores", nargs="+", metavar="STORE", help="stores to adapt to")
-    parser.add_argument("--model", required=True, metavar="RUN", help="folder of a trained model")
+    parser.add_argument(
+        "stores", type=path_argument, nargs="+", metavar="STORE", help="stores to adapt to"
+    )
+    parser.add_argument(
+        "--model",
+        type=path_argument,
+        required=True,
+        metavar="RUN",
+        help="folder of a trained model",
+    )
     parser.add_argument("--method", choices=METHODS, default="lora", help="(%(default)s)")
     parser.add_argument(
-        "--with", dest="others", nargs="+", default=[], metavar="STORE", help="for mix: more stores"
+        "--with",
+        type=path_argument,
+        dest="others",
+        nargs="+",
+        default=[],
+        metavar="STORE",
+        help="for mix: more stores",
     )
-    parser.add_argument("--out", default="runs/fine", metavar="DIR", help="(%(default)s)")
+    parser.add_argument(
+        "--out", type=path_argument, default="runs/fine", metavar="DIR", help="(%(default)s)"
+    )
     add_training_options(parser)
     return parser
 

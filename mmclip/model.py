@@ -29,6 +29,8 @@ from mmclip.transformer import Transformer
 # CLIP clips its scale at 100, as training is unstable above: Radford et al., section 2.5.
 MAX_SCALE = 100.0
 TOKEN_INIT_STD = 0.02
+# Of CLIP ViT-B/32, the paper's text encoder.
+PAPER_TEXT_WIDTH = 512
 
 
 class Embeddings(NamedTuple):
@@ -190,7 +192,7 @@ def make_model(settings: ModelSettings, text_width: int, seed: int) -> MmClip:
     return MmClip(settings, text_width, rngs=nnx.Rngs(params=seed))
 
 
-def abstract_model(settings: TrainingSettings, text_width: int = 512) -> MmClip:
+def abstract_model(settings: TrainingSettings, text_width: int = PAPER_TEXT_WIDTH) -> MmClip:
     """The network with LoRA attached, as shapes only: no memory is allocated."""
 
     def build() -> MmClip:
@@ -209,7 +211,7 @@ def main(arguments: list[str] | None = None) -> None:
     )
     parser.add_argument("--preset", default="paper", choices=("paper", "small"))
     parser.add_argument(
-        "--text-width", type=int, default=512, help="width of the text encoder (512)"
+        "--text-width", type=int, default=PAPER_TEXT_WIDTH, help="width of the text encoder (512)"
     )
     parser.add_argument("settings", nargs="*", metavar="KEY=VALUE", help="overrides of the preset")
     options = parser.parse_args(arguments)

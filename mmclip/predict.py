@@ -11,6 +11,8 @@ import csv
 import sys
 from collections.abc import Callable, Sequence
 
+from mmclip.paths import path_argument
+
 EXAMPLES = """
 example:
   python -m mmclip.predict lab.zarr --model runs/pre --labels "wave hand" squat "climb a ladder"
@@ -155,13 +157,27 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("store", metavar="STORE", help="folder of a finished store")
-    parser.add_argument("--model", required=True, metavar="RUN", help="folder of a trained model")
+    parser.add_argument(
+        "store", type=path_argument, metavar="STORE", help="folder of a finished store"
+    )
+    parser.add_argument(
+        "--model",
+        type=path_argument,
+        required=True,
+        metavar="RUN",
+        help="folder of a trained model",
+    )
     parser.add_argument("--labels", nargs="+", required=True, metavar="LABEL", help="two or more")
-    parser.add_argument("--sentences", metavar="FILE", help="CSV of sentences about the labels")
+    parser.add_argument(
+        "--sentences", type=path_argument, metavar="FILE", help="CSV of sentences about the labels"
+    )
     parser.add_argument("--stride", type=int, metavar="N", help="columns between windows (224)")
-    parser.add_argument("--encoder", metavar="NAME", help="of text (the model's own)")
-    parser.add_argument("--csv", metavar="FILE", help="write the scores of every window")
+    parser.add_argument(
+        "--encoder", type=path_argument, metavar="NAME", help="of text (the model's own)"
+    )
+    parser.add_argument(
+        "--csv", type=path_argument, metavar="FILE", help="write the scores of every window"
+    )
     parser.add_argument("--show", type=int, default=20, metavar="N", help="windows printed (20)")
     parser.add_argument(
         "--no-verify", dest="verify", action="store_false", help="skip the store's checksums"

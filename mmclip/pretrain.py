@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from mmclip.paths import path_argument
+
 EXAMPLES = """
 examples:
   python -m mmclip.pretrain synth.zarr --out runs/pre --preset small
@@ -28,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = settings_of(options)
         if options.describe:
-            _describe(settings)
+            _describe(settings, options.encoder)
             return 0
         description = pretrain(
             options.stores, Path(options.out), settings, options.encoder, options.verify
@@ -121,14 +123,31 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _describe(settings) -> None:
-    """Print parameter counts and settings."""
+def _describe(settings, encoder_name: str) -> None:
+    """Print the parameter counts that a training with this text encoder has, and the settings."""
     from mmclip.model import abstract_model
+    from mmclip.model_variables import split_model
     from mmclip.parameter_counts import parameter_table
     from mmclip.presets import settings_to_dict
 
-    print(parameter_table(abstract_model(settings)))
+    width, source = _text_width(encoder_name)
+    network = abstract_model(settings, width)
+    print(parameter_table(network))
+    print(f"model: {split_model(network).num_trained:,} parameters; {source}")
     print(json.dumps(settings_to_dict(settings), indent=1))
+
+
+def _text_width(encoder_name: str) -> tuple[int, str]:
+    """Width of the text embeddings, which part of the network depends on, and its source."""
+    from mmclip.errors import MmclipError
+    from mmclip.model import PAPER_TEXT_WIDTH
+    from mmclip.text_encoders import load_encoder
+
+    try:
+        width = load_encoder(encoder_name).width
+    except MmclipError as error:
+        return PAPER_TEXT_WIDTH, f"text embeddings of width {PAPER_TEXT_WIDTH} assumed ({error})"
+    return width, f"text embeddings of width {width}, of {encoder_name}"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -138,10 +157,16 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("stores", nargs="+", metavar="STORE", help="folders of finished stores")
-    parser.add_argument("--out", default="runs/pre", metavar="DIR", help="(%(default)s)")
+    parser.add_argument(
+        "stores", type=path_argument, nargs="+", metavar="STORE", help="folders of finished stores"
+    )
+    parser.add_argument(
+        "--out", type=path_argument, default="runs/pre", metavar="DIR", help="(%(default)s)"
+    )
     parser.add_argument("--preset", choices=("paper", "small"), default="small", help="(small)")
-    parser.add_argument("--encoder", default="minilm", metavar="NAME", help="of text (minilm)")
+    parser.add_argument(
+        "--encoder", type=path_argument, default="minilm", metavar="NAME", help="of text (minilm)"
+    )
     parser.add_argument("--describe", action="store_true", help="print settings and parameters")
     add_training_options(parser)
     return parser

@@ -1,5 +1,6 @@
 """The training loop: read a batch, step, log, validate, save."""
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def train(
     report(f"resuming from step {first}" if first else "training starts")
     log = TrainingLog(folder, first, last, settings.train.batch, report)
     best = BestModel(folder, describe_training(data, settings, base))
-    step = make_step(model, jax.device_put(data.vectors), settings)
+    step = _announced(make_step(model, jax.device_put(data.vectors), settings), report)
     batches = _batches(data, settings, text_of, range(first, last))
     for number in range(first + 1, last + 1):
         with log.waiting():
@@ -77,6 +78,22 @@ def train(
             checkpoints.save(state)
     checkpoints.close()
     return read_description(folder)
+
+
+def _announced(step: Callable, report: Callable[[str], None]) -> Callable:
+    """The step function; its first call, which compiles for a long time, is reported."""
+    compiled = False
+
+    def run(*arguments):
+        nonlocal compiled
+        if compiled:
+            return step(*arguments)
+        report("compiling the training step: up to two minutes on a CPU")
+        start_s, result, compiled = time.monotonic(), step(*arguments), True
+        report(f"compiled in {time.monotonic() - start_s:.0f} s")
+        return result
+
+    return run
 
 
 def _label_texts(

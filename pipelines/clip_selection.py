@@ -6,7 +6,15 @@ from dataclasses import asdict, replace
 from functools import partial
 from multiprocessing import get_context
 
-from pipelines.plan import Clip, ClipSelection, Note, clip_seed, draw_placement, draw_simulation
+from pipelines.plan import (
+    SEE_LINES,
+    Clip,
+    ClipSelection,
+    Note,
+    clip_seed,
+    draw_placement,
+    draw_simulation,
+)
 from pipelines.recipe import Recipe
 from pipelines.sources import Take
 from pipelines.subjects import fit_take, placed_window
@@ -20,6 +28,7 @@ TOO_SHORT = "ends of motions too short for a clip"
 OUTSIDE = "parts of motions outside the area"
 CUT = "clips cut where the subject left the area"
 TOO_LATE = "texts that begin after the end of their motion"
+OUTSIDE_REMEDY = "--area, --distance-m, --lateral-m and --heading-deg change this"
 # Processes take seconds to start: with fewer takes, a single process is faster.
 FEW_TAKES = 100
 # If no clip fits at a start time, the next start time is this much later.
@@ -64,7 +73,7 @@ def select_clips(recipe: Recipe, take: Take, body_models: str | None = None) -> 
         sha256 = take.sha256()
         motion = fit_take(take, sha256, recipe, body_models).fitted.motion
     except InputError as error:
-        return ClipSelection(notes=(Note(cause=UNUSABLE, line=str(error)),))
+        return ClipSelection(notes=(Note(cause=UNUSABLE, line=str(error), remedy=SEE_LINES),))
     clips, notes = [], []
     for variant in range(recipe.placements.per_clip):
         found, left_out = _clips_of(recipe, take, sha256, motion, variant)
@@ -87,23 +96,30 @@ def _clips_of(
 ) -> tuple[list[Clip], list[Note]]:
     """Clips of one placement variant; where none fits, the next start is `SEARCH_STEP_S` later."""
     clips, notes, start_s, covered_s, searching = [], [], 0.0, 0.0, False
-    period_s, min_frames = recipe.radar.frame.period_s, recipe.clips.min_frames
+    period_s, min_frames = recipe.radar.frame.period_s, recipe.min_frames
     while (left := frames_in(recipe.radar, motion.duration_s - start_s)) >= min_frames:
         clip = _unplanned_clip(recipe, take, sha256, start_s, variant)
         inside = _frames_inside(recipe, clip, motion)
         if inside < min_frames:
             start_s += SEARCH_STEP_S
-            notes += [] if searching else [Note(cause=OUTSIDE)]
+            notes += [] if searching else [Note(cause=OUTSIDE, remedy=OUTSIDE_REMEDY)]
             searching = True
             continue
         clips.append(replace(clip, num_frames=inside, gender=motion.gender))
-        notes += [Note(cause=CUT)] if inside < min(left, recipe.num_frames) else []
+        if inside < min(left, recipe.num_frames):
+            notes.append(Note(cause=CUT, remedy=OUTSIDE_REMEDY))
         covered_s = start_s + inside * period_s
         start_s, searching = start_s + recipe.clips.stride_s, False
     uncovered = frames_in(recipe.radar, motion.duration_s - max(start_s, covered_s))
     if uncovered > 0 and not searching:
-        notes.append(Note(cause=TOO_SHORT))
+        notes.append(Note(cause=TOO_SHORT, remedy=_remedy_of_short(recipe)))
     return clips, notes
+
+
+def _remedy_of_short(recipe: Recipe) -> str:
+    if recipe.clips.min_frames <= recipe.frames_per_column:
+        return f"a heatmap column needs {recipe.frames_per_column} frames"
+    return f"--min-frames sets the limit, now {recipe.min_frames} frames"
 
 
 def _unplanned_clip(recipe: Recipe, take: Take, sha256: str, start_s: float, variant: int) -> Clip:

@@ -18,6 +18,7 @@ import zarr
 from pipelines.schema import COORDINATE_UNITS, TABLES
 from pipelines.store_reader import Store
 from radarsim.errors import InputError
+from radarsim.paths import check_link, local_path
 
 _NUMPY = {"string": object, "int64": np.int64, "int32": np.int32, "float64": np.float64}
 Report = Callable[[str], object]
@@ -46,7 +47,7 @@ def to_hdf5(store: Store, path: str | Path, report: Report = lambda name: None) 
             report(name)
             # gzip, since all HDF5 readers support it.
             compression = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
-            chunks = array.chunks if _per_clip(array) else None
+            chunks = _hdf5_chunks(array) if _per_clip(array) else None
             copy = file.create_dataset(
                 name, array.shape, array.dtype, chunks=chunks, **(compression if chunks else {})
             )
@@ -101,7 +102,8 @@ class _Target:
     """Output path that appears when writing is complete; after a failure nothing is left."""
 
     def __init__(self, path: str | Path, option: str):
-        self.path, self.option = Path(path), option
+        self.path, self.option = local_path(path), option
+        check_link(self.path, option)
         self.partial = self.path.with_name(f"{self.path.name}.partial")
 
     def __enter__(self) -> Path:
@@ -136,6 +138,13 @@ class _Target:
 
 def _arrays(store: Store) -> Iterator[tuple[str, zarr.Array]]:
     return iter(sorted(store.group.arrays()))
+
+
+def _hdf5_chunks(array: zarr.Array) -> tuple[int, ...] | None:
+    """Chunks within the array: those of a Zarr array may reach beyond its last row."""
+    if not all(array.shape):
+        return None
+    return tuple(min(chunk, size) for chunk, size in zip(array.chunks, array.shape))
 
 
 def _per_clip(array: zarr.Array) -> bool:

@@ -103,10 +103,20 @@ class TextSources:
         keys = [motion_key(path) for path in paths]
         joined = self.num_joined(paths)
         notes = [
-            Note(cause=f"{source} texts {MOTION_MISSING}", count=count - joined.get(source, 0))
+            Note(
+                cause=f"{source} texts {MOTION_MISSING}",
+                count=count - joined.get(source, 0),
+                remedy="give the folder that holds these motions by --amass",
+            )
             for source, count in self.num_texts.items()
         ]
-        notes.append(Note(cause=WITHOUT_TEXT, count=sum(key not in self.texts for key in keys)))
+        notes.append(
+            Note(
+                cause=WITHOUT_TEXT,
+                count=sum(key not in self.texts for key in keys),
+                remedy="further sets by --babel, --humanml3d or --kitml",
+            )
+        )
         several = sum(len(self.splits.get(key, ())) > 1 for key in keys)
         notes.append(Note(cause=SEVERAL_SPLITS, count=several))
         return (*self.left_out, *(note for note in notes if note.count))

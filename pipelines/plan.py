@@ -19,6 +19,7 @@ SHARD_SIZES = ((1_000, 4), (10_000, 16), (500_000, 128))
 MAX_SHARD_SIZE = 512
 DRAWN = ("distance_m", "lateral_m", "heading_rad", "radar_height_m", "radar_tilt_rad")
 DRAWN_SIMULATION = ("sigma_rad", "extra_noise_db")
+SEE_LINES = "each has a line above that says what to do"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,11 +69,13 @@ class Note:
         cause: short description; notes with equal causes are added up.
         count: number of items.
         line: one line of detail, or "" if the count is enough.
+        remedy: option or action that changes the count, "" if there is none.
     """
 
     cause: str
     count: int = 1
     line: str = ""
+    remedy: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

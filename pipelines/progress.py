@@ -40,6 +40,9 @@ class Progress:
         self._found = 0
         self._start_s = time.monotonic()
         self._last_line_s = -LINE_EVERY_S
+        self._bar.set_postfix_str("compiling")
+        if self._lines:
+            print("compiling; the first clips take up to a minute", file=self._stream, flush=True)
 
     def __enter__(self) -> "Progress":
         return self

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field, fields
 
 from radarsim.checks import checked_count, checked_number
 from radarsim.errors import InputError
-from radarsim.heatmaps.settings import ANGLE_WINDOWS, CLUTTERS, WINDOWS
+from radarsim.heatmaps.settings import ANGLE_WINDOWS, CLUTTERS, WINDOWS, HeatmapSettings
 from radarsim.radar.config import Radar
+from radarsim.scene.motion import MAX_RATE_HZ, MIN_RATE_HZ
+from radarsim.scene.world_up import UP_AXES
 
 Range = tuple[float, float]
 IF_CUBES_LIMIT_BYTES = 2_000_000_000
@@ -169,6 +171,25 @@ class BuiltIn:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Sources:
+    """How motion files are read.
+
+    Attributes:
+        up: axis of the world of the files that points up: "x", "y", "z", "-x", "-y" or "-z";
+            "auto": inferred from each motion. Always inferred for `.bvh`.
+        rate_hz: poses per second of files that do not state them; 0: such files are refused.
+    """
+
+    up: str = "auto"
+    rate_hz: float = 0.0
+
+    def __post_init__(self):
+        _choice(self, "up", ("auto", *UP_AXES))
+        if self.rate_hz != 0:
+            _number(self, "rate_hz", "Hz", at_least=MIN_RATE_HZ, at_most=MAX_RATE_HZ)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Splits:
     """Shares of the subjects; the remaining subjects are in train."""
 
@@ -189,7 +210,8 @@ class Recipe:
         seed: random values are derived from it and the id of a clip.
         limit: keep only the first clips, up to this number; 0 keeps all.
         body: name of the body, or identity of the folder of body models.
-        built_in, clips, placements, area, simulation, maps, keep, splits: see their classes.
+        built_in, sources, clips, placements, area, simulation, maps, keep, splits: see their
+            classes.
     """
 
     radar: Radar
@@ -197,6 +219,7 @@ class Recipe:
     limit: int = 0
     body: str = "free"
     built_in: BuiltIn = field(default_factory=BuiltIn)
+    sources: Sources = field(default_factory=Sources)
     clips: Clips = field(default_factory=Clips)
     placements: Placements = field(default_factory=Placements)
     area: Area = field(default_factory=Area)
@@ -208,19 +231,47 @@ class Recipe:
     def __post_init__(self):
         checked_count("recipe", "seed", self.seed, at_least=0)
         checked_count("recipe", "limit", self.limit, at_least=0)
-        if self.num_frames < self.clips.min_frames:
-            raise InputError(
-                "recipe",
-                "clips.length_s",
-                f"is {self.clips.length_s:g} s, {self.num_frames} frames of "
-                f"{self.radar.frame.period_s * 1e3:g} ms; clips need {self.clips.min_frames}",
-                "give longer clips or a smaller clips.min_frames",
-            )
+        self._check_clip_length()
 
     @property
     def num_frames(self) -> int:
         """Radar frames of a full clip."""
         return round(self.clips.length_s / self.radar.frame.period_s)
+
+    @property
+    def heatmap_settings(self) -> HeatmapSettings:
+        """Settings of the heatmaps."""
+        maps = self.maps
+        return HeatmapSettings(
+            window=maps.window, clutter=maps.clutter, angle_window=maps.angle_window
+        )
+
+    @property
+    def frames_per_column(self) -> int:
+        """Frames that one heatmap column spans, rounded up."""
+        return -(-self.heatmap_settings.window_chirps // self.radar.frame.num_chirps)
+
+    @property
+    def min_frames(self) -> int:
+        """Frames of the shortest clip: `clips.min_frames`, but at least one heatmap column."""
+        return max(self.clips.min_frames, self.frames_per_column)
+
+    def _check_clip_length(self) -> None:
+        """Check here, and nowhere else, that a full clip is long enough, simulated or recorded."""
+        if self.num_frames >= self.min_frames:
+            return
+        frame, least_s = self.radar.frame, self.min_frames * self.radar.frame.period_s
+        problem = (
+            f"is {self.clips.length_s:g} s, {self.num_frames} frames of {frame.period_s * 1e3:g} ms"
+        )
+        hint = f"give clips of at least {least_s:g} s (--clip-seconds {least_s:g})"
+        if self.frames_per_column > self.num_frames:
+            window = self.heatmap_settings.window_chirps
+            problem += f" and {frame.num_chirps} loops; a heatmap column needs {window} loops"
+        else:
+            problem += f"; clips need {self.clips.min_frames}"
+            hint += ", or fewer frames (--min-frames)"
+        raise InputError("recipe", "clips.length_s", problem, hint)
 
 
 SECTIONS = {

@@ -18,6 +18,7 @@ from pathlib import Path
 from pipelines.recipe import SECTIONS, Recipe
 from radarsim.errors import InputError
 from radarsim.files import load_setup
+from radarsim.paths import local_path
 from radarsim.radar.boards import DEFAULT_BOARD
 from radarsim.radar.config import Radar
 from radarsim.radar.toml import dump_radar, parse_radar
@@ -134,7 +135,7 @@ def _radar(value: object, where: str) -> Radar:
 
 def _radar_path(value: object, where: str) -> str:
     """The radar file that a recipe names, beside it or in the working folder; or a board's name."""
-    beside = Path(where).parent / str(value)
+    beside = Path(where).parent / local_path(str(value))
     return str(beside if beside.is_file() else value)
 
 

@@ -16,10 +16,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from pipelines.clip_simulation import arrays_of_cube
-from pipelines.plan import Clip, ClipSelection, Note, clip_seed
+from pipelines.plan import SEE_LINES, Clip, ClipSelection, Note, clip_seed
 from pipelines.recipe import Recipe
 from pipelines.sources import Text, unchanged
-from pipelines.store_spec import heatmap_settings
 from radarsim.captures.bin_files import files_of_recording
 from radarsim.captures.capture import Capture
 from radarsim.errors import InputError
@@ -31,6 +30,7 @@ UNUSABLE = "captures that could not be used"
 TOO_SHORT = "labelled time spans too short for a clip"
 BEYOND = "labels that begin after the end of their capture"
 LOST = "clips with lost packets"
+_LATE = "correct start_s in the table of labels"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,12 +90,12 @@ def select_recorded_clips(recipe: Recipe, take: RecordedTake) -> ClipSelection:
         sha256, capture = take.sha256(), take.capture()
         _check_radar(recipe, capture)
     except InputError as error:
-        return ClipSelection(notes=(Note(cause=UNUSABLE, line=str(error)),))
+        return ClipSelection(notes=(Note(cause=UNUSABLE, line=str(error), remedy=SEE_LINES),))
     clips, notes = {}, []
     for text in take.texts:
         found = _clips_of(recipe, take, sha256, text, capture)
         late = text.start_s >= capture.duration_s
-        notes += [] if found else [Note(cause=BEYOND if late else TOO_SHORT)]
+        notes += [] if found else [Note(cause=BEYOND, remedy=_LATE) if late else _too_short(recipe)]
         for clip in found:
             known = clips.setdefault(clip.id, clip)
             clips[clip.id] = max(known, clip, key=lambda each: each.num_frames)
@@ -135,10 +135,12 @@ def make_recorded_clip(
     return arrays_of_cube(recipe, clip, jnp.asarray(full), keep_cubes=keep_cubes)
 
 
-def frames_needed(recipe: Recipe) -> int:
-    """Frames of the shortest clip: the recipe's minimum, and enough for one heatmap column."""
-    window = heatmap_settings(recipe).window_chirps
-    return max(recipe.clips.min_frames, math.ceil(window / recipe.radar.frame.num_chirps))
+def _too_short(recipe: Recipe) -> Note:
+    least_s = recipe.min_frames * recipe.radar.frame.period_s
+    remedy = f"a clip needs {least_s:g} s: label longer spans"
+    if recipe.clips.min_frames > recipe.frames_per_column:
+        remedy += ", or lower --min-frames"
+    return Note(cause=TOO_SHORT, remedy=remedy)
 
 
 def first_frame(recipe: Recipe, clip: Clip) -> int:
@@ -168,7 +170,7 @@ def _clips_of(
     start = math.ceil(text.start_s / period_s - 1e-6)
     stride = max(1, round(recipe.clips.stride_s / period_s))
     clips = []
-    while stop - start >= frames_needed(recipe):
+    while stop - start >= recipe.min_frames:
         num_frames = min(recipe.num_frames, stop - start)
         clips.append(_unplaced_clip(recipe, take, sha256, start * period_s, num_frames))
         start += stride

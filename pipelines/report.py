@@ -11,6 +11,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from radarsim.paths import is_url, path_argument
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status: 0, or 2 if no report can be made."""
@@ -52,7 +54,7 @@ def _write(out: Path, page: str) -> None:
 
 def _default_out(store: str) -> Path:
     """Path of the report: in the folder of a local store, or in the current folder for a URL."""
-    if "://" in store:
+    if is_url(store):
         return Path(f"{Path(store).stem}.report.html")
     path = Path(store)
     path = path if path.stem not in ("", "..") else path.resolve()
@@ -63,8 +65,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m pipelines.report", description=__doc__.split("\n\n", 1)[1]
     )
-    parser.add_argument("store", metavar="STORE", help="a store's folder or URL")
-    parser.add_argument("--out", metavar="FILE.html", help="default: STORE.report.html")
+    parser.add_argument(
+        "store", type=path_argument, metavar="STORE", help="a store's folder or URL"
+    )
+    parser.add_argument(
+        "--out", type=path_argument, metavar="FILE.html", help="default: STORE.report.html"
+    )
     parser.add_argument(
         "--clips", type=int, default=8, metavar="N", help="number of clips to draw (default: 8)"
     )

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
-from pipelines.plan import Clip, Note
+from pipelines.plan import SEE_LINES, Clip, Note
 from pipelines.recipe import Recipe
 from pipelines.sources import Take, TakeChanged
 from pipelines.storage import open_folder
@@ -75,7 +75,7 @@ def make_shard(
         except (StoreError, TakeChanged):
             raise
         except InputError as error:
-            failed.append(Note(cause=FAILED, line=str(error)))
+            failed.append(Note(cause=FAILED, line=str(error), remedy=SEE_LINES))
             clip = replace(clip, num_frames=0)
         made.append(clip)
         on_progress(len(made), sum(each.num_frames for each in made))

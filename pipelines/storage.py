@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pipelines.object_store import ObjectStoreFolder
 from pipelines.store_folder import BUILD, Lock, StoreError, StoreFolder
+from radarsim.paths import check_link, is_url, local_path
 
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -19,9 +20,10 @@ def open_folder(place: str | Path) -> StoreFolder:
     """The folder at a path, or at a URL such as s3://bucket/synth.zarr.
 
     Raises:
-        InputError: unknown kind of URL, or the package that it needs is not installed.
+        InputError: unknown kind of URL, the package that it needs is not installed, or a link
+            whose target does not exist.
     """
-    return ObjectStoreFolder(str(place)) if "://" in str(place) else LocalFolder(place)
+    return ObjectStoreFolder(str(place)) if is_url(place) else LocalFolder(place)
 
 
 class LocalFolder:
@@ -32,7 +34,8 @@ class LocalFolder:
     """
 
     def __init__(self, root: str | Path):
-        self.root = Path(root)
+        self.root = local_path(root)
+        check_link(self.root)
 
     def read(self, path: str) -> bytes | None:
         try:

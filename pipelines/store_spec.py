@@ -94,8 +94,7 @@ def make_store_spec(plan: Plan, takes: Mapping[str, Take]) -> StoreSpec:
 
 def heatmap_settings(recipe: Recipe) -> HeatmapSettings:
     """Heatmap settings of a recipe."""
-    maps = recipe.maps
-    return HeatmapSettings(window=maps.window, clutter=maps.clutter, angle_window=maps.angle_window)
+    return recipe.heatmap_settings
 
 
 def cube_shape(recipe: Recipe) -> tuple[int, int, int, int]:

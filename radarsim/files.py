@@ -6,110 +6,22 @@ This is the entry point for every file that radarsim reads; every file that cann
 imported when its file type is first used.
 """
 
-import os
-from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from radarsim.errors import InputError
-from radarsim.scene.motion import Motion
+from radarsim.motion_files import MOTION_SUFFIXES as MOTION_SUFFIXES
+from radarsim.motion_files import TRACKER_SUFFIXES as TRACKER_SUFFIXES
+from radarsim.motion_files import MotionFiles as MotionFiles
+from radarsim.motion_files import find_motions as find_motions
+from radarsim.motion_files import motion_people as motion_people
+from radarsim.motion_files import open_motion as open_motion
+from radarsim.motion_files import read_motion as read_motion
+from radarsim.paths import existing_path, local_path, read_text
 
-MOTION_SUFFIXES = (".npz", ".bvh")
-MAX_BVH_BYTES = 1 << 30
 # Studio appends to its logs in every session.
 MAX_SETUP_BYTES = 64 << 20
-# Body shapes, which AMASS stores in the same folders as its motions.
-_SHAPE_FILES = ("shape.npz", "_stagei.npz")
-
-
-class MotionFiles(list):
-    """Sorted paths of motion files, and the number of other files found, by type."""
-
-    def __init__(self, paths, skipped: Counter):
-        super().__init__(paths)
-        self.skipped = skipped
-
-
-def read_motion(path: str | Path, name: str | None = None) -> Motion:
-    """Read and check the motion in an AMASS `.npz` or a `.bvh` file.
-
-    Args:
-        path: the file.
-        name: the motion's id; the stem of the file name by default.
-
-    Returns:
-        The motion.
-
-    Raises:
-        InputError: the file cannot be opened or holds no valid motion.
-    """
-    motion = open_motion(path, name)
-    return replace(motion, poses_rad=np.asarray(motion.poses_rad))
-
-
-def open_motion(path: str | Path, name: str | None = None) -> Motion:
-    """As `read_motion`, but the poses of a large `.npz` file are read on demand, by slicing.
-
-    All poses are read once, to be checked. Tables above `npz.LARGE_BYTES` count as large.
-    """
-    path = _existing(path)
-    name = path.stem if name is None else name
-    suffix = path.suffix.lower()
-    if suffix == ".bvh":
-        from radarsim.scene.formats.bvh_motion import parse_bvh
-
-        return parse_bvh(_read_text(path, MAX_BVH_BYTES), str(path), name)
-    if suffix == ".npz":
-        from radarsim.scene.formats import amass, npz
-
-        arrays = npz.read_arrays(path, (*amass.KEYS, "vertices"), by_rows=amass.POSE_KEYS)
-        if "vertices" in arrays and "poses" not in arrays:
-            hint = "read it with read_mesh_sequence"
-            raise InputError(path, "poses", "missing: this is a mesh sequence", hint)
-        return amass.motion_from_arrays(arrays, str(path), name)
-    raise InputError(
-        path,
-        "motion",
-        f"'{suffix or path.name}' is not a supported motion format",
-        "give AMASS .npz or .bvh",
-    )
-
-
-def find_motions(path: str | Path) -> MotionFiles:
-    """Motion files in a folder and its subfolders, in an order independent of the file system.
-
-    Args:
-        path: a folder, or one motion file.
-
-    Returns:
-        Sorted paths; `skipped` counts shape files and other files.
-
-    Raises:
-        InputError: the path does not exist or holds no motion.
-    """
-    path = _existing(path)
-    if path.is_file():
-        return MotionFiles([path], Counter())
-    found, skipped, seen = [], Counter(), set()
-    for folder, folders, names in os.walk(path, followlinks=True):
-        real = os.path.realpath(folder)
-        if real in seen:  # a symbolic link to a parent folder
-            folders.clear()
-            continue
-        seen.add(real)
-        for file_name in names:
-            file_type = _file_type(file_name)
-            if file_type == "motion":
-                found.append(Path(folder, file_name))
-            else:
-                skipped[file_type] += 1
-    if not found:
-        others = ", ".join(f"{count} {kind}" for kind, count in sorted(skipped.items()))
-        problem = f"holds no motion ({others or 'empty'})"
-        raise InputError(path, "motions", problem, "give a folder with AMASS .npz or .bvh files")
-    return MotionFiles(sorted(found, key=lambda file: file.relative_to(path).parts), skipped)
 
 
 def read_arrays(path: str | Path, keys: tuple[str, ...]) -> dict[str, np.ndarray]:
@@ -127,7 +39,7 @@ def read_arrays(path: str | Path, keys: tuple[str, ...]) -> dict[str, np.ndarray
     """
     from radarsim.scene.formats import npz
 
-    return npz.read_arrays(path, keys)
+    return npz.read_arrays(local_path(path), keys)
 
 
 def read_mesh_sequence(path: str | Path, rate_hz: float | None = None):
@@ -145,7 +57,7 @@ def read_mesh_sequence(path: str | Path, rate_hz: float | None = None):
     """
     from radarsim.scene.formats.mesh_sequence import KEYS, mesh_from_arrays, read_mesh_folder
 
-    path = _existing(path)
+    path = existing_path(path)
     if path.is_dir():
         return read_mesh_folder(path, rate_hz)
     return mesh_from_arrays(read_arrays(path, KEYS), str(path), path.stem, rate_hz)
@@ -167,7 +79,7 @@ def load_body(path: str | Path, gender: str = "neutral", layout: str = "smplh"):
     """
     from radarsim.scene.formats.smpl import find_body_model, read_body_model
 
-    return read_body_model(find_body_model(path, layout, gender))
+    return read_body_model(find_body_model(local_path(path), layout, gender))
 
 
 def free_body():
@@ -209,7 +121,7 @@ def open_capture(path: str | Path, radar, *, capture_format=None, iq_order: str 
         setup = load_setup(radar)
         radar, capture_format = setup.radar, capture_format or setup.capture_format
     check_captures_supported(radar.board)
-    return capture_files.open_capture(path, radar, capture_format, iq_order)
+    return capture_files.open_capture(existing_path(path, "file"), radar, capture_format, iq_order)
 
 
 def write_capture(
@@ -235,7 +147,7 @@ def write_capture(
     capture_format = capture_format or format_of_board(radar.board)
     order = capture_format.iq_order if iq_order == "auto" else iq_order
     order = "i_first" if order == "auto" else order
-    capture_files.write_capture(path, cube, radar, capture_format, order)
+    capture_files.write_capture(local_path(path), cube, radar, capture_format, order)
 
 
 def load_setup(name_or_path: str | Path, board: str = ""):
@@ -258,13 +170,13 @@ def load_setup(name_or_path: str | Path, board: str = ""):
 
     if board and not find_board(board):
         raise InputError(board, "--board", "no such board", suggest_board(board))
-    path, name = Path(name_or_path), str(name_or_path)
+    path, name = local_path(name_or_path), str(name_or_path)
     if name in BOARDS or (find_board(name) and not path.is_file()):
         return board_setup(find_board(name))
     if not path.is_file():
         hint = f"{suggest_board(path.name)}; or give a .toml, .cfg, .mmwave.json or Studio log"
         raise InputError(name_or_path, "radar", "no such board or file", hint)
-    return parse_setup(_read_text(path, MAX_SETUP_BYTES), str(path), find_board(board))
+    return parse_setup(read_text(path, MAX_SETUP_BYTES), str(path), find_board(board))
 
 
 def acceptance_thresholds() -> dict:
@@ -287,34 +199,7 @@ def setup_beside(capture: str | Path) -> Path | None:
         capture: a file such as walk.bin; the function tries walk.toml, walk.cfg,
             walk.mmwave.json and radar.toml.
     """
-    stem = Path(capture).with_suffix("")
+    stem = local_path(capture).with_suffix("")
     found = [stem.with_name(stem.name + ending) for ending in (".toml", ".cfg", ".mmwave.json")]
     found.append(stem.with_name("radar.toml"))  # written by builders.dca1000
     return next((path for path in found if path.is_file()), None)
-
-
-def _file_type(file_name: str) -> str:
-    if file_name.lower().endswith(_SHAPE_FILES):
-        return "shape file"
-    # macOS archives contain ._name.npz files, which hold no arrays.
-    is_motion = file_name.lower().endswith(MOTION_SUFFIXES) and not file_name.startswith(".")
-    return "motion" if is_motion else "other file"
-
-
-def _existing(path: str | Path) -> Path:
-    path = Path(path)
-    if not path.exists():
-        raise InputError(path, "path", "does not exist", "check the path")
-    return path
-
-
-def _read_text(path: Path, max_bytes: int) -> str:
-    try:
-        size = path.stat().st_size
-        if size > max_bytes:
-            raise InputError(path, "file", f"{size} bytes, limit {max_bytes}", "split it")
-        return path.read_text(encoding="utf-8-sig", errors="replace")
-    except OSError as error:
-        raise InputError(
-            path, "file", f"cannot be read ({error.strerror or error})", "check it"
-        ) from None

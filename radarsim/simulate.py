@@ -17,6 +17,7 @@ from jaxtyping import Array, Complex, Float, Int
 from radarsim.numerics.batched_map import batched_map
 from radarsim.numerics.malloc import trim_heap
 from radarsim.numerics.threads import parallel_map
+from radarsim.progress import notice_if_slow
 from radarsim.radar.config import Radar
 from radarsim.radar.timing import burst_times_s, frames_in
 from radarsim.scattering.levels import point_area_m2, volts_per_weight
@@ -85,8 +86,9 @@ def simulate(
         last = frames_in(radar, scene.duration_s, settings.nodes)
         num_frames = max(0, last - first_frame)
     times_s = burst_times_s(radar, num_frames, settings.nodes, first_frame)
-    mesh, faces = skin_scene(scene.bodies, pose(scene, times_s))
-    return mesh_cube(radar, mesh, faces, key, reflection, settings, first_frame, extra_noise_db)
+    with notice_if_slow(f"simulating {num_frames} frames (the first call compiles)"):
+        mesh, faces = skin_scene(scene.bodies, pose(scene, times_s))
+        return mesh_cube(radar, mesh, faces, key, reflection, settings, first_frame, extra_noise_db)
 
 
 def stream(

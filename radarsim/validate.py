@@ -10,6 +10,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from radarsim.paths import path_argument
+
 EXAMPLES = """
 examples:
   python -m radarsim.validate --real capture.bin --radar examples/radars/iwr6843_breathing.toml
@@ -81,10 +83,15 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--real", required=True, metavar="CAPTURE", help="DCA1000 .bin or .pcap file"
+        "--real",
+        type=path_argument,
+        required=True,
+        metavar="CAPTURE",
+        help="DCA1000 .bin or .pcap file",
     )
     parser.add_argument(
         "--radar",
+        type=path_argument,
         metavar="FILE_OR_BOARD",
         help="radar .toml, TI .cfg, .mmwave.json or log, or a board name (default: a configuration "
         "file with the name of the capture in its folder, else AWR1843BOOST)",
@@ -93,7 +100,9 @@ def _parser() -> argparse.ArgumentParser:
         "--iq-order", choices=("auto", "i_first", "q_first"), default="auto",
         help="order of I and Q in a sample (default: detected from the data)",
     )  # fmt: skip
-    parser.add_argument("--out", default="report", metavar="DIR", help="output folder (report)")
+    parser.add_argument(
+        "--out", type=path_argument, default="report", metavar="DIR", help="output folder (report)"
+    )
     parser.add_argument(
         "--window", choices=("burst", "paper"), default="burst",
         help="Doppler window of the heatmaps: each burst separately, or 256 chirps across bursts "
@@ -105,16 +114,33 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_simulation_options(group) -> None:
     group.add_argument(
-        "--motion", metavar="FILE",
+        "--motion", type=path_argument, metavar="FILE",
         help="AMASS .npz or .bvh of the recorded movement (default: a walking or standing body on "
         "each track, and no check of the motion)",
+    )  # fmt: skip
+    group.add_argument(
+        "--person",
+        default="",
+        metavar="NAME",
+        help="person in a motion file of several people",
+    )
+    group.add_argument(
+        "--source-up", choices=("auto", "x", "y", "z", "-x", "-y", "-z"), default="auto",
+        help="axis that points up in a motion file other than .bvh (default: inferred)",
+    )  # fmt: skip
+    group.add_argument(
+        "--source-rate-hz", type=float, metavar="HZ",
+        help="poses per second of a motion file that does not state them",
     )  # fmt: skip
     group.add_argument(
         "--motion-start-s", type=float, default=0.0, metavar="S",
         help="time in the motion at the first frame of the capture (0)",
     )  # fmt: skip
     group.add_argument(
-        "--body-models", metavar="DIR", help="SMPL model folder (default: the bundled free body)"
+        "--body-models",
+        type=path_argument,
+        metavar="DIR",
+        help="SMPL model folder (default: the bundled free body)",
     )
     group.add_argument(
         "--distance-m", type=float, metavar="M",

@@ -4,10 +4,14 @@ import argparse
 import math
 from collections.abc import Mapping
 
+from radarsim.paths import path_argument
+
 FLAG_SETTINGS = {
     "seed": ("seed",),
     "limit": ("limit",),
     "radar": ("radar",),
+    "source_up": ("sources", "up"),
+    "source_rate_hz": ("sources", "rate_hz"),
     "takes": ("built_in", "takes"),
     "subjects": ("built_in", "subjects"),
     "clip_seconds": ("clips", "length_s"),
@@ -46,10 +50,14 @@ def add_store_options(parser: argparse.ArgumentParser) -> None:
     """Add the flags of the output store, of the recipe and of the execution."""
     group = parser.add_argument_group("output and execution")
     group.add_argument(
-        "--out", metavar="STORE", help="output folder or URL of the Zarr store, e.g. synth.zarr"
+        "--out",
+        type=path_argument,
+        metavar="STORE",
+        help="output folder or URL of the Zarr store, e.g. synth.zarr",
     )
     group.add_argument(
         "--recipe",
+        type=path_argument,
         metavar="FILE_OR_STORE",
         help="read settings from a .toml file or from an existing store; flags override them",
     )
@@ -140,6 +148,7 @@ def add_simulation_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("simulation")
     group.add_argument(
         "--radar",
+        type=path_argument,
         nargs="+",
         metavar="BOARD_OR_FILE",
         help="board name or radar .toml (default: AWR1843BOOST); several radars give one store "
@@ -253,16 +262,6 @@ def add_pose_options(parser: argparse.ArgumentParser) -> None:
         metavar="HZ",
         help="sampling rate of the stored poses (default: 60)",
     )
-
-
-def add_text_options(parser: argparse.ArgumentParser) -> None:
-    """Add the flags of the caption datasets that describe AMASS motions."""
-    group = parser.add_argument_group(
-        "caption datasets", "captions are matched to motions by AMASS path"
-    )
-    group.add_argument("--babel", metavar="DIR", help="BABEL folder (train.json, val.json, ...)")
-    group.add_argument("--humanml3d", metavar="DIR", help="HumanML3D folder (index.csv and texts)")
-    group.add_argument("--kitml", metavar="DIR", help="KIT-ML folder (annotations.json)")
 
 
 def count(text: str) -> int:

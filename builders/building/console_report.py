@@ -12,6 +12,12 @@ from pipelines.store_spec import cube_bytes, keeps_cubes
 MAX_LINES = 20
 
 
+def print_radar(plan: Plan, out: str | None) -> None:
+    """Print which radar the following plan is for: a recipe may name several."""
+    target = f", store {out}" if out else ""
+    print(f"radar {plan.recipe.radar.name}{target}")
+
+
 def print_plan(plan: Plan) -> None:
     """Print the number of clips, hours, subjects, shards and bytes before a build starts."""
     recipe, cubes = plan.recipe, cube_bytes(plan)
@@ -21,9 +27,9 @@ def print_plan(plan: Plan) -> None:
     maps_bytes = len(plan.clips) * 3 * 2 * 256 * recipe.num_frames * 8
     total = maps_bytes + (cubes if keeps_cubes(plan) else 0)
     print(
-        f"plan: {len(plan.clips)} clips, {_duration(plan.duration_s)}, {subjects} subjects "
-        f"({splits}), {plan.num_shards} shards of {plan.clips_per_shard}, "
-        f"about {_size(total)} before compression"
+        f"plan: {_number(len(plan.clips), 'clip')}, {_duration(plan.duration_s)}, "
+        f"{_number(subjects, 'subject')} ({splits}), {_number(plan.num_shards, 'shard')} "
+        f"of up to {_number(plan.clips_per_shard, 'clip')}, about {_size(total)} before compression"
     )
     print(f"IF cubes: {stored} (--if-cubes {recipe.keep.if_cubes}; size {_size(cubes)})")
 
@@ -37,15 +43,15 @@ def print_build_estimate(plan: Plan, estimate: CostEstimate) -> None:
         f"{estimate.first_s:.0f} s including compilation, {_size(estimate.clip_bytes)} on disk"
     )
     print(
-        f"estimate for {num_clips} clips: {_duration(estimate.build_s(num_clips))} with "
-        f"{estimate.workers} workers, {_size(num_clips * estimate.clip_bytes)} on disk"
+        f"estimate for {_number(num_clips, 'clip')}: {_duration(estimate.build_s(num_clips))} with "
+        f"{_number(estimate.workers, 'worker')}, {_size(num_clips * estimate.clip_bytes)} on disk"
     )
 
 
 def print_summary(out: str, plan: Plan, summary: Summary, elapsed_s: float) -> None:
     """Print what a build wrote, which clips failed and which shards are unfinished."""
     if summary.state == "finished":
-        print(f"{out}: already complete, {len(plan.clips)} clips")
+        print(f"{out}: already complete, {_number(len(plan.clips), 'clip')}")
         return
     print_note_lines(summary.failed)
     for line in summary.unfinished[:MAX_LINES]:
@@ -54,12 +60,12 @@ def print_summary(out: str, plan: Plan, summary: Summary, elapsed_s: float) -> N
         print(summary.bug, file=sys.stderr)
     simulated_s = summary.num_frames * plan.recipe.radar.frame.period_s
     print(
-        f"{out}: {summary.num_clips} clips written, {_duration(simulated_s)}, "
+        f"{out}: {_number(summary.num_clips, 'clip')} written, {_duration(simulated_s)}, "
         f"{_size(summary.num_bytes)}, in {elapsed_s:.0f} s"
     )
     if summary.unfinished:
-        count = len(summary.unfinished)
-        print(f"{count} of {plan.num_shards} shards are unfinished; run the same command again")
+        count, total = len(summary.unfinished), _number(plan.num_shards, "shard")
+        print(f"{count} of {total} unfinished; run the same command again")
 
 
 def print_note_lines(notes: Iterable[Note]) -> None:
@@ -71,11 +77,17 @@ def print_note_lines(notes: Iterable[Note]) -> None:
 
 def print_note_counts(notes: Iterable[Note]) -> None:
     """Print how many items each cause excluded or joined."""
-    counts = Counter()
+    counts, remedies = Counter(), {}
     for note in notes:
         counts[note.cause] += note.count
+        remedies[note.cause] = note.remedy
     for cause, count in counts.items():
-        print(f"{cause}: {count}")
+        remedy = f" ({remedies[cause]})" if remedies[cause] and count else ""
+        print(f"{cause}: {count}{remedy}")
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _duration(seconds: float) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pipelines.recipe_toml import table_from_toml
 from radarsim.errors import InputError
+from radarsim.paths import local_path
 
 PATHS = ("amass", "motions", "body_models", "babel", "humanml3d", "kitml")
 
@@ -83,6 +84,6 @@ def _fill_paths(options: argparse.Namespace, paths: object, origin: str) -> None
             raise InputError(
                 origin, f"paths.{name}", f"is {value!r}", "give a path as a quoted string"
             )
-        resolved = [str(Path(origin).parent / each) for each in values]
+        resolved = [str(Path(origin).parent / local_path(each)) for each in values]
         if not getattr(options, name):
             setattr(options, name, resolved if name == "motions" else resolved[0])

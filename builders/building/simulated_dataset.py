@@ -14,6 +14,7 @@ from builders.building.console_report import (
     print_note_counts,
     print_note_lines,
     print_plan,
+    print_radar,
     print_summary,
 )
 from builders.sources.caption_datasets import join_texts, load_caption_datasets
@@ -56,14 +57,19 @@ def build_dataset(options: argparse.Namespace, table: dict, origin: str) -> int:
     recipes = [recipe_from_table({**table, **body, "radar": radar}, origin) for radar in radars]
     guesses = [radar_board_guess(radar, origin) for radar in radars]
     outs = [options.out] if len(recipes) == 1 else _paths_per_radar(options.out, recipes)
+    several = len(recipes) > 1
     return max(
-        _build_store(options, recipe, out, guess)
+        _build_store(options, recipe, out, guess, several)
         for recipe, out, guess in zip(recipes, outs, guesses)
     )
 
 
 def _build_store(
-    options: argparse.Namespace, recipe: Recipe, out: str | None, board_guess: str
+    options: argparse.Namespace,
+    recipe: Recipe,
+    out: str | None,
+    board_guess: str,
+    one_of_several: bool,
 ) -> int:
     if out:
         check_place(open_folder(out))
@@ -74,6 +80,8 @@ def _build_store(
     if not plan.clips:
         print_note_counts(notes)
         raise InputError(out or "dry run", "clips", "no clip can be made", "see the messages above")
+    if one_of_several:
+        print_radar(plan, out)
     print_plan(plan)
     if board_guess:
         print(f"radar: {board_guess}")
@@ -92,8 +100,8 @@ def _takes(options: argparse.Namespace, recipe: Recipe) -> tuple[dict, list[Note
         built_in = recipe.built_in
         found = built_in_takes(built_in.takes, built_in.subjects, recipe.seed, length_s)
         return unique_takes(found)
-    found = amass_takes(options.amass) if options.amass else []
-    from_files, notes = file_takes(options.motions)
+    found = amass_takes(options.amass, recipe.sources) if options.amass else []
+    from_files, notes = file_takes(options.motions, recipe.sources)
     takes, duplicates = unique_takes([*found, *from_files])
     takes, text_notes = join_texts(takes, texts)
     return takes, [*notes, *duplicates, *text_notes]
@@ -118,7 +126,7 @@ def _plan(recipe: Recipe, takes: dict, options: argparse.Namespace) -> tuple[Pla
 def _measured_cost(options: argparse.Namespace, plan: Plan, takes: dict) -> CostEstimate:
     """Time and size of one clip, simulated now."""
     named = {clip.take: takes[clip.take] for clip in plan.clips}
-    print("simulating one clip to estimate time and size ...", flush=True)
+    print("simulating one clip to estimate time and size; compiling comes first ...", flush=True)
     store_spec = make_store_spec(plan, named)
     return estimate_cost(plan, named, store_spec, _clip_maker(options, plan), options.workers)
 

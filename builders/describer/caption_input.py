@@ -7,6 +7,7 @@ from pipelines.attribute_files import FALLBACK
 from pipelines.table_files import SUFFIXES, read_bytes, read_rows, text_of
 from pipelines.text_set_entries import normalised_text
 from radarsim.errors import InputError
+from radarsim.paths import is_url
 
 COLUMNS = ("caption", "label")  # the column names of `builders.recordings`
 TEXT_SUFFIX = ".txt"
@@ -26,7 +27,7 @@ def read_captions(source: str, provenance: str) -> list[str]:
         InputError: the source is of another type or contains no caption, or a row has no text.
     """
     suffix = Path(source).suffix.lower()
-    if "://" in source or Path(source).is_dir():
+    if is_url(source) or Path(source).is_dir():
         return _captions_to_describe(source, provenance)
     if suffix == TEXT_SUFFIX:
         found = list(_lines(Path(source)))

@@ -86,7 +86,8 @@ def server_from_options(options) -> ModelServer | None:
         raise InputError("options", "--model", "is missing", "give the name of the model")
     base_url = options.base_url or os.environ.get("OPENAI_BASE_URL") or None
     key = options.api_key or os.environ.get("OPENAI_API_KEY", "")
-    if not (base_url or key):
+    # A dry run sends nothing, so it needs no key.
+    if not (base_url or key or options.dry_run):
         hint = "set it, or give another server by --base-url, or omit --model"
         raise InputError("environment", "OPENAI_API_KEY", "is not set", hint)
     _check_url(base_url)

@@ -90,6 +90,7 @@ def contact_sheet(
 
 def motion_page(
     source: str,
+    person: str,
     start_s: float,
     length_s: float,
     table: dict,
@@ -100,6 +101,7 @@ def motion_page(
 
     Args:
         source: motion file, or name of an activity.
+        person: in the motion file; "" if it holds one.
         start_s, length_s: start and maximum duration of the segment [s].
         table: recipe table.
         body_models: path of the body models; None for the bundled one.
@@ -111,7 +113,7 @@ def motion_page(
     Raises:
         InputError: the motion cannot be used.
     """
-    made = simulate_segment(source, start_s, length_s, table, body_models)
+    made = simulate_segment(source, start_s, length_s, table, body_models, person)
     recipe, clip = made.recipe, made.clip
     settings = heatmap_settings(recipe)
     axes = heatmap_axes(recipe.radar, recipe.num_frames, settings)

@@ -1,19 +1,20 @@
 """Simulation of a single clip from a motion file or a built-in activity, as in a dataset build."""
 
-from dataclasses import dataclass, replace
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from builders.sources.takes import BuiltInTake, FileTake
+from builders.sources.takes import AS_STATED, BuiltInTake, FileTake
 from pipelines.clip_selection import CUT, TOO_SHORT, select_clips
 from pipelines.clip_simulation import make_clip
 from pipelines.plan import Clip, ClipSelection
-from pipelines.recipe import Recipe
+from pipelines.recipe import Recipe, Sources
 from pipelines.recipe_toml import recipe_from_table
 from pipelines.sources import Take
 from radarsim.errors import InputError
-from radarsim.files import MOTION_SUFFIXES
+from radarsim.files import MOTION_SUFFIXES, TRACKER_SUFFIXES
 from radarsim.heatmaps.heatmaps import HeatmapSettings
 from radarsim.scene.motion import Motion, cut_motion
 
@@ -77,20 +78,32 @@ class SimulatedClip:
     note: str
 
 
-def open_source(source: str, duration_s: float) -> tuple[Take, str]:
+def open_source(
+    source: str, duration_s: float, sources: Sources = AS_STATED, person: str = ""
+) -> tuple[Take, str]:
     """Return the take of a motion file or of a built-in activity, and its caption.
 
     Args:
         source: path of the file, or name of the activity.
         duration_s: duration of a built-in activity [s].
+        sources: how the file is read.
+        person: in the file; "" if it holds one.
 
     Raises:
         InputError: there is no such file and no such activity.
     """
     path = Path(source)
-    if path.suffix.lower() in MOTION_SUFFIXES or path.exists():
+    suffixes = (*MOTION_SUFFIXES, *TRACKER_SUFFIXES)
+    if path.suffix.lower() in suffixes or path.exists():
         take = FileTake(
-            path=source, id=path.name, subject="unnamed", source="motion file", licence=""
+            path=source,
+            id=path.name,
+            subject="unnamed",
+            source="motion file",
+            licence="",
+            person=person,
+            up=sources.up,
+            rate_hz=sources.rate_hz or None,
         )
         return take, ""
     from builders.activities import ACTIVITIES
@@ -103,7 +116,12 @@ def open_source(source: str, duration_s: float) -> tuple[Take, str]:
 
 
 def simulate_segment(
-    source: str, start_s: float, length_s: float, table: dict, body_models: str | None = None
+    source: str,
+    start_s: float,
+    length_s: float,
+    table: dict,
+    body_models: str | None = None,
+    person: str = "",
 ) -> SimulatedClip:
     """Simulate a segment of a motion.
 
@@ -113,6 +131,7 @@ def simulate_segment(
         length_s: maximum duration of the segment [s].
         table: recipe table, without the clip length.
         body_models: path of the body models; None for the bundled one.
+        person: in the motion file; "" if it holds one.
 
     Returns:
         The clip; it ends where the subject leaves the activity area.
@@ -120,15 +139,20 @@ def simulate_segment(
     Raises:
         InputError: the motion cannot be used.
     """
-    take, caption = open_source(source, start_s + length_s + 0.05)
     recipe = _recipe(table, length_s)
+    take, caption = open_source(source, start_s + length_s + 0.05, recipe.sources, person)
     segment = TakeSegment(take=take, start_s=start_s, length_s=recipe.clips.length_s)
-    segment.load()  # raises the errors of the motion here, with the name of its file
+    # Raises the errors of the motion here, with the name of its file.
+    inferred = segment.load().notes
     found = select_clips(recipe, segment, body_models)
     clip, note = _first_clip(found, recipe, source), ""
     if clip.num_frames < recipe.num_frames:
         recipe = _recipe(table, clip.num_frames * recipe.radar.frame.period_s)
         note = _reason_shortened(found, recipe, length_s)
+    seconds = clip.num_frames * recipe.radar.frame.period_s
+    print(f"simulating {seconds:.1f} s of {source}; compiling comes first ...", file=sys.stderr)
+    for line in inferred:
+        print(f"note: {source}: {line}")
     arrays = make_clip(recipe, clip, segment, body_models=body_models)
     return SimulatedClip(
         recipe=recipe, clip=clip, arrays=arrays, take=segment, caption=caption, note=note
@@ -136,15 +160,16 @@ def simulate_segment(
 
 
 def _recipe(table: dict, length_s: float) -> Recipe:
-    clips = {"length_s": length_s, "stride_s": 2 * length_s, "min_frames": 1}
-    recipe = recipe_from_table({**table, "clips": clips, "keep": {"motion": True}}, "options")
+    radar = recipe_from_table({**table, "clips": {"length_s": 600.0}}, "options").radar
     loops = HeatmapSettings.window_chirps + _MIN_COLUMNS * HeatmapSettings.step_chirps
-    min_frames = -(-loops // recipe.radar.frame.num_chirps)
-    if recipe.num_frames < min_frames:
-        problem = f"{length_s:g} s are only {recipe.num_frames} radar frames"
-        hint = f"give at least {min_frames * recipe.radar.frame.period_s:g} s"
+    num_frames = round(length_s / radar.frame.period_s)
+    min_frames = -(-loops // radar.frame.num_chirps)
+    if num_frames < min_frames:
+        problem = f"{length_s:g} s are only {num_frames} radar frames"
+        hint = f"give at least {min_frames * radar.frame.period_s:g} s"
         raise InputError("options", "--seconds", problem, hint)
-    return replace(recipe, clips=replace(recipe.clips, min_frames=min_frames))
+    clips = {"length_s": length_s, "stride_s": 2 * length_s, "min_frames": min_frames}
+    return recipe_from_table({**table, "clips": clips, "keep": {"motion": True}}, "options")
 
 
 def _first_clip(found: ClipSelection, recipe: Recipe, source: str) -> Clip:

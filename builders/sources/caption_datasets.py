@@ -9,7 +9,7 @@ from pipelines.motion_texts import TextSources, load_texts
 from pipelines.plan import Note
 from radarsim.errors import InputError
 from radarsim.files import read_arrays
-from radarsim.scene.formats.amass import RATE_KEYS
+from radarsim.scene.formats.smpl_parameters import RATE_KEYS, number_in
 
 
 def load_caption_datasets(options: argparse.Namespace) -> TextSources:
@@ -62,5 +62,5 @@ def _rate_hz(path: str) -> float | None:
         arrays = read_arrays(path, RATE_KEYS)
     except InputError:
         return None
-    rates = [float(rate) for rate in arrays.values() if rate.size == 1 and rate.dtype.kind in "fiu"]
+    rates = [rate for rate in map(number_in, arrays.values()) if rate is not None]
     return rates[0] if rates and 1 <= rates[0] <= 10_000 else None

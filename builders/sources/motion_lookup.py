@@ -3,13 +3,13 @@
 import hashlib
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from builders.sources.takes import RATE_HZ, BuiltInTake, amass_takes, file_takes
 from pipelines.plan import Clip
 from pipelines.recipe import Recipe
 from pipelines.sources import Take
 from radarsim.errors import InputError
+from radarsim.paths import existing_path
 
 _BUILT_IN = re.compile(r"built-in/subject(\d+)/(.+)_(\d+)")
 
@@ -42,8 +42,8 @@ def find_source_take(recipe: Recipe, clip: Clip, paths: MotionPaths) -> Take:
             seed=recipe.seed,
             duration_s=recipe.clips.length_s + 1 / RATE_HZ,
         )
-    takes = amass_takes(paths.amass) if paths.amass else []
-    takes += file_takes(paths.motions)[0]
+    takes = amass_takes(paths.amass, recipe.sources) if paths.amass else []
+    takes += file_takes(paths.motions, recipe.sources)[0]
     for take in takes:
         if take.id == clip.take:
             return take
@@ -56,7 +56,7 @@ def body_name(body_models: str | None) -> str:
     """Return "free", or a digest of the model files: a recipe never contains local paths."""
     if body_models is None:
         return "free"
-    path = Path(body_models)
+    path = existing_path(body_models, "--body-models")
     found = sorted(path.rglob("*")) if path.is_dir() else [path]
     models = [file for file in found if file.suffix in (".npz", ".pkl") and file.is_file()]
     if not models:

@@ -19,6 +19,7 @@ from pipelines.recordings import RecordedTake
 from pipelines.sources import Text
 from radarsim.errors import InputError
 from radarsim.files import setup_beside
+from radarsim.paths import local_path
 from radarsim.radar.boards import BOARDS
 
 NEEDED = ("file", "subject")
@@ -141,7 +142,7 @@ def _seconds(where: str, row: Mapping[str, str], name: str) -> float | None:
 def _setup(where: str, named: str | None, path: Path, captures: str) -> str:
     """The radar of the row or of all captures, or else the configuration beside the capture."""
     if named:
-        file = Path(captures, named)
+        file = Path(captures, local_path(named))
         return str(file) if named not in BOARDS and file.is_file() else named
     beside = setup_beside(path)
     if beside is None:

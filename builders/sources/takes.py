@@ -6,27 +6,36 @@ whether the given folder is AMASS itself, `CMU`, or a copy of it.
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from builders.corpus.reader import find_corpus
 from pipelines.amass_names import AMASS_FOLDERS
 from pipelines.clip_selection import UNUSABLE
-from pipelines.plan import Note
+from pipelines.plan import SEE_LINES, Note
+from pipelines.recipe import Sources
 from pipelines.sources import Text
 from radarsim.errors import InputError
-from radarsim.files import find_motions, open_motion
+from radarsim.files import find_motions, motion_people, open_motion
 from radarsim.scene.motion import Motion
 
 AMASS_LICENCE = "AMASS, non-commercial research: https://amass.is.tue.mpg.de/license.html"
 FILE_LICENCE = "not stated; ask the owner of the motion file"
 BUILT_IN_LICENCE = "Apache-2.0"
+AS_STATED = Sources()
+"""Motion files are read as they state, and their up axis is inferred."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FileTake:
-    """A motion file; see `pipelines.sources.Take`."""
+    """The motion of one person in a file; see `pipelines.sources.Take`.
+
+    Attributes:
+        path: the file.
+        person: in the file; "" if it holds one.
+        up, rate_hz: as for `files.open_motion`.
+    """
 
     path: str
     id: str
@@ -35,9 +44,12 @@ class FileTake:
     licence: str
     official_split: str = ""
     texts: tuple[Text, ...] = ()
+    person: str = ""
+    up: str = "auto"
+    rate_hz: float | None = None
 
     def load(self) -> Motion:
-        return open_motion(self.path, self.id)
+        return open_motion(self.path, self.id, person=self.person, up=self.up, rate_hz=self.rate_hz)
 
     def sha256(self) -> str:
         try:
@@ -85,19 +97,32 @@ class BuiltInTake:
 RATE_HZ = 120.0
 
 
-def amass_takes(folder: str) -> list[FileTake]:
+def amass_takes(folder: str, sources: Sources = AS_STATED) -> list[FileTake]:
     """List every motion of an AMASS folder, or of a corpus written by `builders.motions`.
+
+    Args:
+        folder: as published, or any part of it.
+        sources: how the files are read.
 
     Raises:
         InputError: the folder is missing or contains no motion.
     """
-    takes = [_amass_take(path, Path(folder)) for path in find_motions(folder)]
+    found = [_amass_take(path, Path(folder)) for path in find_motions(folder)]
+    takes = [replace(take, **_reading(sources)) for take in found]
     corpus = find_corpus(folder)
     return [corpus.annotate(take) for take in takes] if corpus else takes
 
 
-def file_takes(paths: Iterable[str]) -> tuple[list[FileTake], list[Note]]:
+def file_takes(
+    paths: Iterable[str], sources: Sources = AS_STATED
+) -> tuple[list[FileTake], list[Note]]:
     """List motion files and the motions of folders; each subfolder is one person.
+
+    A file of several people gives a take for each of them.
+
+    Args:
+        paths: files and folders.
+        sources: how the files are read.
 
     Returns:
         The takes, and a note for each path without a usable motion.
@@ -105,9 +130,11 @@ def file_takes(paths: Iterable[str]) -> tuple[list[FileTake], list[Note]]:
     takes, notes = [], []
     for root in paths:
         try:
-            takes += [_file_take(path, Path(root)) for path in find_motions(root)]
+            for path in find_motions(root):
+                take = replace(_file_take(path, Path(root)), **_reading(sources))
+                takes += _take_per_person(take)
         except InputError as error:
-            notes.append(Note(cause=UNUSABLE, line=str(error)))
+            notes.append(Note(cause=UNUSABLE, line=str(error), remedy=SEE_LINES))
     return takes, notes
 
 
@@ -155,7 +182,11 @@ def unique_takes(takes: Iterable) -> tuple[dict, list[Note]]:
             problem = f"another motion has the same name {take.id}"
             hint = "rename one, or give the parent folder of both"
             notes.append(
-                Note(cause=UNUSABLE, line=str(InputError(take.path, "name", problem, hint)))
+                Note(
+                    cause=UNUSABLE,
+                    line=str(InputError(take.path, "name", problem, hint)),
+                    remedy=SEE_LINES,
+                )
             )
         else:
             named[take.id] = take
@@ -191,6 +222,28 @@ def _file_take(path: Path, root: Path) -> FileTake:
         source="motion file",
         licence=FILE_LICENCE,
     )
+
+
+def _reading(sources: Sources) -> dict:
+    return {"up": sources.up, "rate_hz": sources.rate_hz or None}
+
+
+def _take_per_person(take: FileTake) -> list[FileTake]:
+    try:
+        people = motion_people(take.path)
+    except InputError:
+        return [take]  # the error is reported when the motion is read
+    if len(people) == 1:
+        return [take]
+    return [
+        replace(
+            take,
+            person=person,
+            id=f"{take.id}/{person}",
+            subject=f"{take.subject}/{take.id}/{person}",
+        )
+        for person in people
+    ]
 
 
 def _folder(root: Path) -> Path:

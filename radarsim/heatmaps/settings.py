@@ -74,7 +74,8 @@ def num_columns(
     if loops < settings.window_chirps:
         raise ValueError(
             f"{num_frames} frames of {radar.frame.num_chirps} loops are {loops} loops, a heatmap "
-            f"column needs {settings.window_chirps}; give a longer clip or a shorter window"
+            f"column needs {settings.window_chirps}; give a longer clip or a smaller "
+            "HeatmapSettings.window_chirps"
         )
     return (loops - settings.window_chirps) // settings.step_chirps + 1
 

@@ -5,6 +5,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from radarsim.paths import path_argument
+
 EXAMPLES = """
 example:
   python -m radarsim.plots capture.bin --radar examples/radars/iwr6843_breathing.toml --out plots/
@@ -61,11 +63,19 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("capture", metavar="CAPTURE", help="DCA1000 .bin or .pcap")
     parser.add_argument(
-        "--radar", required=True, metavar="FILE_OR_BOARD", help="configuration file or board name"
+        "capture", type=path_argument, metavar="CAPTURE", help="DCA1000 .bin or .pcap"
     )
-    parser.add_argument("--out", default=".", metavar="DIR", help="output folder (default: .)")
+    parser.add_argument(
+        "--radar",
+        type=path_argument,
+        required=True,
+        metavar="FILE_OR_BOARD",
+        help="configuration file or board name",
+    )
+    parser.add_argument(
+        "--out", type=path_argument, default=".", metavar="DIR", help="output folder (default: .)"
+    )
     parser.add_argument(
         "--format", choices=("png", "pdf", "svg"), default="png", help="image format (png)"
     )

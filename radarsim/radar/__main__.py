@@ -3,6 +3,8 @@
 import argparse
 import sys
 
+from radarsim.paths import path_argument
+
 HELP = """\
 Print the parameters of a radar: chirp timing, range and speed resolution, antennas, noise.
 
@@ -46,6 +48,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument(
         "radar",
+        type=path_argument,
         metavar="RADAR",
         help="AWR1843BOOST (used by mmCLIP), AWR1642BOOST, IWR1443BOOST, IWR6843ISK, "
         "IWR6843ISK-ODS, IWR6843AOPEVM, AWR2944EVM, IWRL6432BOOST, AWRL1432BOOST, or a file",

@@ -7,6 +7,7 @@ motion overlap and files are read forwards, so the poses read last are kept in m
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 
 class LazyPoses:
@@ -15,13 +16,14 @@ class LazyPoses:
     Args:
         tables: arrays [pose, value] whose columns are concatenated; NumPy arrays, or objects with a
             shape that can be sliced, such as `npz.LazyTable`.
+        turn: rotation of the world, applied to the first joint of every pose; None for none.
     """
 
     ndim = 3
     dtype = np.dtype(np.float64)
 
-    def __init__(self, tables: Sequence):
-        self._tables = tuple(tables)
+    def __init__(self, tables: Sequence, turn: Rotation | None = None):
+        self._tables, self._turn = tuple(tables), turn
         self.shape = (len(tables[0]), sum(table.shape[1] for table in tables) // 3, 3)
         self._held_from, self._held_rad = 0, np.zeros((0, *self.shape[1:]))
         self._first_rad: np.ndarray | None = None
@@ -39,6 +41,10 @@ class LazyPoses:
             return self._first()[first:].copy()
         self._hold(first, max(first, stop))
         return self._held_rad.copy()
+
+    def turned(self, turn: Rotation) -> "LazyPoses":
+        """The same poses in a rotated world."""
+        return LazyPoses(self._tables, turn if self._turn is None else turn * self._turn)
 
     def __array__(self, dtype=None, copy=None) -> np.ndarray:
         return self._read(0, len(self)).astype(dtype or self.dtype, copy=False)
@@ -60,4 +66,8 @@ class LazyPoses:
     def _read(self, first: int, stop: int) -> np.ndarray:
         columns = [table[first:stop] for table in self._tables]
         values = np.concatenate(columns, axis=1).astype(self.dtype, copy=False)
-        return values.reshape(len(values), *self.shape[1:])
+        values = values.reshape(len(values), *self.shape[1:])
+        if self._turn is not None and len(values):
+            values = values.copy()
+            values[:, 0] = (self._turn * Rotation.from_rotvec(values[:, 0])).as_rotvec()
+        return values

@@ -142,7 +142,12 @@ def _start_placement(options) -> Placement | None:
 
 
 def _motion(options) -> Motion:
-    motion = files.read_motion(options.motion)
+    motion = files.read_motion(
+        options.motion,
+        person=options.person,
+        up=options.source_up,
+        rate_hz=options.source_rate_hz,
+    )
     start_s = checked_number("--motion-start-s", "start", options.motion_start_s, "s", at_least=0.0,
                              at_most=motion.duration_s)  # fmt: skip
     first = round(start_s * motion.rate_hz)

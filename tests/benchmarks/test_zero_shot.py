@@ -39,7 +39,14 @@ def test_every_model_is_trained_and_evaluated_once(store, tmp_path, capsys):
 
 def kind(low, mean):
     interval = {"low": low, "mean": mean, "high": 2 * mean - low}
-    return {"simulated": True, "chance": 0.1, "runs": {"a": mean}, "over_classes": interval}
+    labels = {"labels": 10, "labels_with_clips": 10}
+    return {
+        "simulated": True,
+        "chance": 0.1,
+        "runs": {"a": mean},
+        "over_classes": interval,
+        **labels,
+    }
 
 
 def test_the_lower_limit_is_compared_with_the_permutation_control():
@@ -57,3 +64,35 @@ def test_the_lower_limit_is_compared_with_the_permutation_control():
 def test_a_folder_without_a_store_is_an_error_of_one_line(tmp_path, capsys):
     assert zero_shot.main([str(tmp_path), "--out", str(tmp_path / "o")]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("groups", "split", "message"),
+    [
+        (["bow"], "test", "group bow: only 'bow' of the 1 labels has a clip in the split test"),
+        (["bow,kick"], "none", "group bow,kick: none of the 2 labels has a clip in the split none"),
+        (["bow,kick", "nothing"], "test", "'nothing' is neither a label here"),
+    ],
+)
+def test_a_group_without_test_clips_is_an_error_before_training(
+    store, tmp_path, capsys, groups, split, message
+):
+    options = ["--groups", *groups, "--split", split, "--encoder", "hash", "--set", *OVERRIDES]
+    assert zero_shot.main([store, "--out", str(tmp_path / "o"), *options]) == 2
+    output = capsys.readouterr()
+    assert message in output.err
+    assert output.err.count("\n") == 1
+    assert not (tmp_path / "o").exists()
+
+
+def test_labels_without_clips_have_no_part_in_mean_and_verdict():
+    """Of three candidate labels one has no clip: its recall is undefined."""
+    run = {"model": "a", "accuracy": 0.75, "simulated": True, "labels": ["bow", "kick", "wave"]}
+    pooled = zero_shot.pool_runs([{**run, "confusion": [[2, 0, 0], [1, 1, 0], [0, 0, 0]]}])
+    assert pooled["over_classes"]["mean"] == pytest.approx(0.75)
+    assert pooled["chance"] == pytest.approx(1 / 3)
+    control = zero_shot.pool_runs([{**run, "confusion": [[0, 2, 0], [2, 0, 0], [0, 0, 0]]}])
+    table = zero_shot.results_table({"all": pooled, "deranged": control})
+    assert "nan" not in table
+    assert "all: 1 of 3 labels have no clip here" in table
+    assert "is above the permutation control, 0.0%" in table

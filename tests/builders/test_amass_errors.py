@@ -59,8 +59,8 @@ def test_an_invalid_motion_excludes_only_its_own_clips_and_prints_one_line(
     (tmp_path / "good.npz").write_bytes(_npz())
     assert main(["--dry-run", "--motions", str(tmp_path), *arguments_of_build]) == 0
     out, err = printed_lines(capsys)
-    assert "plan: 1 clips" in out[0]
-    assert out[-1] == "motions that could not be used: 1"
+    assert "plan: 1 clip, " in out[0]
+    assert out[-1].startswith("motions that could not be used: 1 (each has a line above")
     assert len(err) == 1
     assert err[0].startswith(f"{tmp_path / 'bad.npz'}: ")
     assert message in err[0]
@@ -87,10 +87,13 @@ def test_short_motions_and_motions_that_leave_the_area_are_counted(
     (tmp_path / "edge.npz").write_bytes(_npz(**amass_arrays(step_m=0.66)))
     assert main(["--dry-run", "--motions", str(tmp_path), *arguments_of_build]) == 0
     out, err = printed_lines(capsys)
-    assert "plan: 1 clips, 0.00 h (3 s)" in out[0]
-    assert "clips cut where the subject left the area: 1" in out
-    assert "ends of motions too short for a clip: 1" in out
-    assert "parts of motions outside the area: 1" in out
+    assert "plan: 1 clip, 0.00 h (3 s)" in out[0]
+    area = "(--area, --distance-m, --lateral-m and --heading-deg change this)"
+    assert f"clips cut where the subject left the area: 1 {area}" in out
+    assert f"parts of motions outside the area: 1 {area}" in out
+    short = "(--min-frames sets the limit, now 30 frames)"
+    assert f"ends of motions too short for a clip: 1 {short}" in out
+    assert "1 shard of up to 4 clips" in out[0]
     assert err == []
 
 
@@ -154,3 +157,22 @@ def test_an_invalid_body_model_gives_one_line_per_motion(tmp_path, dataset, caps
     motion = dataset / "AMASS" / "CMU" / "01" / "01_01_poses.npz"
     assert main([*arguments, "--motions", str(motion)]) == 2
     assert any("SMPLH_FEMALE.npz" in line for line in printed_lines(capsys)[1])
+
+
+@pytest.mark.parametrize("command", ["build", "dry run"])
+@pytest.mark.parametrize("window", ["paper", "burst"])
+@pytest.mark.parametrize(("num_chirps", "least_s"), [(2, 6.4), (3, 4.3), (50, 0.3)])
+def test_a_clip_shorter_than_a_heatmap_column_gives_one_line(
+    tmp_path, capsys, command, window, num_chirps, least_s
+):
+    """Vital-sign profiles send two loops per frame; a column needs 256 loops."""
+    radar = tmp_path / "few.toml"
+    frame = f"num_chirps = {num_chirps}\nperiod_ms = 50"
+    radar.write_text(f'board = "AWR1843BOOST"\n[frame]\n{frame}\n')
+    out = ["--out", str(tmp_path / "s.zarr")] if command == "build" else ["--dry-run"]
+    options = ["--radar", str(radar), "--window", window, "--min-frames", "1", "--limit", "1"]
+    assert main([*out, *options, "--clip-seconds", f"{least_s - 0.05:g}"]) == 2
+    (line,) = printed_lines(capsys)[1]
+    assert line.startswith("options: clips.length_s: is ")
+    assert line.endswith(f"give clips of at least {least_s:g} s (--clip-seconds {least_s:g})")
+    assert list(tmp_path.iterdir()) == [radar]

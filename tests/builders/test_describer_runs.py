@@ -180,6 +180,15 @@ def test_a_dry_run_sends_and_writes_nothing_and_estimates_the_cost(captions, tmp
     assert estimated == pytest.approx(sent / 4 + 6 * 150, rel=0.1)
 
 
+def test_a_dry_run_needs_no_key(captions, tmp_path, capsys):
+    """Nothing is sent to the default server, so no key is used."""
+    command = [str(captions), "--out", str(tmp_path / "a.csv"), "--model", "some-model"]
+    assert main([*command, "--dry-run"]) == 0
+    assert "model: some-model at api.openai.com" in capsys.readouterr().out
+    assert main(command) == 2
+    assert "OPENAI_API_KEY: is not set" in capsys.readouterr().err
+
+
 def test_the_api_key_is_in_no_output_file_cache_or_log(
     captions, tmp_path, capfd, caplog, monkeypatch
 ):

@@ -19,9 +19,7 @@ from tests.helpers.scenes import KEY, QUIET, RADAR, moving_point, person
 
 PAPER = HeatmapSettings(window="paper", clutter="none", angle_window="uniform")
 # One burst per column: what a radar engineer would call the spectrum of a target.
-BURST = HeatmapSettings(
-    window="burst", clutter="none", angle_window="uniform", window_chirps=128
-)
+BURST = HeatmapSettings(window="burst", clutter="none", angle_window="uniform", window_chirps=128)
 MIDDLE_S = float(RADAR.chirp_times_s.mean()) + RADAR.chirp.sampled_time_s / 2
 SINES = np.sin(heatmap_axes(RADAR, 1, BURST)["angle_rad"])
 

@@ -35,10 +35,10 @@ def small_recipe() -> Recipe:
     )
 
 
-def build_store(path) -> str:
+def build_store(path, num_clips: int = NUM_CLIPS) -> str:
     """Build the store; `FAILED_ROW` fails and `SHORT_ROW` is short. Returns its path."""
     recipe = small_recipe()
-    takes = {f"t{i}": _take(i) for i in range(NUM_CLIPS)}
+    takes = {f"t{i}": _take(i) for i in range(num_clips)}
     clips = [_clip(recipe, take) for take in takes.values()]
     plan = make_plan(recipe, clips)
     store_spec = make_store_spec(plan, takes)

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 
 import jax
 import numpy as np
@@ -161,7 +162,19 @@ def test_the_command_reports_a_missing_store_in_one_line(tmp_path, capsys):
 
 
 def test_the_option_describe_needs_no_store(capsys):
-    assert pretrain.main(["none.zarr", "--describe", "--preset", "paper"]) == 0
+    none = "clip:no-folder-here/none"
+    assert pretrain.main(["none.zarr", "--describe", "--preset", "paper", "--encoder", none]) == 0
     out = capsys.readouterr().out
-    assert "14,200,064" in out
+    assert "14,200,064" in out  # without the encoder, the width of the paper's is assumed
+    assert "text embeddings of width 512 assumed" in out
     assert json.loads(out[out.index("\n{") :])["train"]["steps"] == 50_000
+
+
+def test_describe_and_training_state_the_same_number_of_parameters(store, tmp_path, capsys):
+    options = ["--encoder", "hash", "--set", *OVERRIDES, "steps=1"]
+    assert pretrain.main(["none.zarr", "--describe", *options]) == 0
+    described = re.search(r"model: ([\d,]+) parameters", capsys.readouterr().out)[1]
+    assert pretrain.main([store, "--out", str(tmp_path / "r"), *options]) == 0
+    out = capsys.readouterr().out
+    assert re.search(r"model: ([\d,]+) parameters", out)[1] == described
+    assert out.index("compiling the training step") < out.index("compiled in")

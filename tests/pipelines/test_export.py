@@ -94,6 +94,19 @@ def test_the_command_prints_the_number_of_verified_values(store, tmp_path, capsy
     assert "  time_doppler\n" in output.err
 
 
+@pytest.mark.parametrize("num_clips", [1, 2, 5])
+def test_a_store_with_fewer_clips_than_a_chunk_or_shard_holds_is_exported(tmp_path, num_clips):
+    """One BVH file gives one clip, but a shard has places for four."""
+    store = build_store(tmp_path / "s.zarr", num_clips)
+    assert main([store, "--hdf5", str(tmp_path / "s.h5"), "--quiet"]) == 0
+    assert main([store, "--numpy", str(tmp_path / "s"), "--quiet"]) == 0
+    with h5py.File(tmp_path / "s.h5") as file:
+        for name, array in zarr.open_group(store, mode="r").arrays():
+            np.testing.assert_array_equal(file[name][:], array[:])
+            np.testing.assert_array_equal(np.load(tmp_path / "s" / f"{name}.npy"), array[:])
+        assert len(file["tables/clips/id"]) == num_clips
+
+
 @pytest.mark.parametrize("option", ["--hdf5", "--numpy"])
 def test_an_existing_path_is_not_changed(store, tmp_path, capsys, option):
     out = tmp_path / "mine"

@@ -253,7 +253,8 @@ def test_the_command_reports_clips_that_are_too_short(captures, capsys):
     arguments = ["--captures", str(captures), "--labels", labels, "--out", str(captures / "x.zarr")]
     assert recordings.main([*arguments, "--clip-seconds", "1", "--min-frames", "5"]) == 2
     error = capsys.readouterr().err
-    assert "a heatmap column needs 1.6 s: set --clip-seconds to 1.6 or more" in error
+    assert "a heatmap column needs 256 loops; give clips of at least 1.6 s" in error
+    assert "(--clip-seconds 1.6)" in error
 
 
 def test_a_recording_is_one_capture_and_has_no_motion(captures):

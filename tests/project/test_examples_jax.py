@@ -1,6 +1,9 @@
 """The JAX example reads clips and labels of a small store."""
 
+import os
 import runpy
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +66,31 @@ def test_the_seed_determines_the_epoch(windows):
 
     np.testing.assert_array_equal(epoch(1), epoch(1))
     assert not np.array_equal(epoch(1), epoch(2))
+
+
+def run_example(example, *arguments, **environment):
+    command = [sys.executable, str(EXAMPLE.with_name(example)), *arguments]
+    return subprocess.run(
+        command, capture_output=True, text=True, env={**os.environ, **environment}, check=False
+    )
+
+
+def test_a_store_smaller_than_a_batch_is_read_in_one_batch(store):
+    done = run_example("jax_dataset.py", store)
+    assert done.returncode == 0, done.stderr
+    assert "labelled clips in the train split: batches of" in done.stdout
+    assert "\n0 windows" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("example", "package"), [("torch_dataset.py", "torch"), ("jax_dataset.py", "tensorstore")]
+)
+def test_a_missing_package_is_named_in_one_line(store, tmp_path, example, package):
+    (tmp_path / f"{package}.py").write_text(f"raise ModuleNotFoundError(name={package!r})")
+    done = run_example(example, store, PYTHONPATH=str(tmp_path))
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"{package} is not installed; this example needs: pip install")
+    assert done.stderr.count("\n") == 1
 
 
 def _contains(map_db, window):

@@ -13,9 +13,11 @@ PART_WIDTHS = dict(root_orient=3, pose_body=63, pose_jaw=3, pose_eye=6, pose_han
 def amass_arrays(layout="smplh", num_poses=30, **changes):
     """As published: SMPL-H and SMPL with 16 and 10 betas, SMPL-X with 16 and a new rate key."""
     rng = np.random.default_rng(0)
+    upright = np.zeros(WIDTHS[layout])
+    upright[0] = np.pi / 2
     rate_key = "mocap_frame_rate" if layout == "smplx" else "mocap_framerate"
     arrays = {
-        "poses": rng.normal(size=(num_poses, WIDTHS[layout])) * 0.3,
+        "poses": rng.normal(size=(num_poses, WIDTHS[layout])) * 0.3 + upright,
         "trans": rng.normal(size=(num_poses, 3)),
         "betas": rng.normal(size=10 if layout == "smpl" else 16),
         "gender": np.array("female"),
@@ -90,9 +92,11 @@ def test_a_missing_key_is_named(key):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        (dict(poses=np.zeros((30, 66))), r"poses: 66 values per pose"),
+        (dict(poses=np.zeros((30, 99))), r"poses: 99 values per pose"),
         (dict(poses=np.zeros(156)), r"poses: shape \(156,\)"),
-        (dict(poses=np.zeros((30, 52, 3))), r"poses: shape \(30, 52, 3\)"),
+        (dict(poses=np.zeros((30, 52, 4))), r"poses: shape \(30, 52, 4\): quaternions"),
+        (dict(poses=np.zeros((30, 24, 6))), r"poses: shape \(30, 24, 6\): 6-D rotations"),
+        (dict(poses=np.zeros((30, 24, 3, 3))), r"the matrices are not rotations"),
         (dict(trans=np.zeros((29, 3))), r"trans: shape \(29, 3\), but 30 poses"),
         (dict(trans=np.zeros(30)), r"trans: shape \(30,\)"),
         (dict(poses=np.zeros((0, 156)), trans=np.zeros((0, 3))), r"poses: 0 poses"),

@@ -30,6 +30,7 @@ def write(path, poses_rad, save=np.savez_compressed, **changes):
 
 def some_poses(num_poses=3000, layout="smplh", dtype=np.float64):
     poses_rad = np.random.default_rng(0).normal(0, 0.1, (num_poses, WIDTHS[layout]))
+    poses_rad[:, 0] += np.pi / 2  # upright in a z-up world
     return poses_rad.astype(dtype)
 
 

@@ -1,7 +1,8 @@
 """AMASS arrays to `Motion`: SMPL (72), SMPL-H (156) and SMPL-X (165) values per pose.
 
-This module opens no files: `files.py` passes it the arrays. Poses may be tables that are read from
-the file on demand.
+Other layouts, such as those of body trackers, are converted to AMASS arrays first. This module
+opens no files: `files.py` passes it the arrays. Poses may be tables that are read from the file on
+demand.
 
 Source:
     Mahmood et al., "AMASS: Archive of Motion Capture as Surface Shapes", ICCV 2019, and the file
@@ -14,66 +15,126 @@ import numpy as np
 
 from radarsim.errors import InputError
 from radarsim.scene.formats.npz import LazyTable
+from radarsim.scene.formats.people import (
+    BETAS_KEYS,
+    BODY_KEYS,
+    GENDER_KEYS,
+    INNER_TABLES,
+    ROOT_KEYS,
+    SPLIT_TRANS,
+    WHOLE_POSES,
+)
+from radarsim.scene.formats.smpl_parameters import (
+    FRAME_KEYS,
+    RATE_KEYS,
+    SCALE_KEY,
+    as_amass,
+    gender_of,
+    number_in,
+    numbers,
+    person_shape,
+)
 from radarsim.scene.lazy_poses import LazyPoses
 from radarsim.scene.motion import REST_PELVIS_M, Motion, check_motion, check_shapes
 from radarsim.scene.skeleton import NUM_JOINTS
+from radarsim.scene.world_up import to_z_up
 
-RATE_KEYS = ("mocap_framerate", "mocap_frame_rate")
 # SMPL-X files may hold the pose in several arrays; this is the order of the 55 joints.
 PART_KEYS = ("root_orient", "pose_body", "pose_jaw", "pose_eye", "pose_hand")
 # Synthetic motions have shape coefficients of the free body; their `betas` are zero and their
 # `trans` refers to SMPL's mean body, so that tools that support only SMPL can read them.
 FREE_BETAS = "free_betas"
-KEYS = (
-    "poses",
-    "trans",
-    "betas",
-    "gender",
-    "surface_model_type",
-    FREE_BETAS,
-    *RATE_KEYS,
-    *PART_KEYS,
-)
 # Arrays that may be large.
 POSE_KEYS = ("poses", *PART_KEYS)
-Arrays = Mapping[str, np.ndarray | LazyTable]
+KEYS = tuple(
+    dict.fromkeys(
+        (
+            *POSE_KEYS,
+            "trans",
+            "betas",
+            "gender",
+            "surface_model_type",
+            FREE_BETAS,
+            *RATE_KEYS,
+            *WHOLE_POSES,
+            *(key for keys in WHOLE_POSES.values() for key in keys),
+            *(*ROOT_KEYS, *BODY_KEYS, *SPLIT_TRANS, *BETAS_KEYS, *GENDER_KEYS),
+            *(*FRAME_KEYS, *INNER_TABLES, SCALE_KEY, "left_hand_pose", "right_hand_pose"),
+        )
+    )
+)
+"""Every key of an `.npz` file that is read."""
+
+Arrays = Mapping[str, object]
 _LAYOUT_OF_WIDTH = {3 * num: layout for layout, num in NUM_JOINTS.items()}
+_SMPLX_MODELS = ("smplx", "smpl-x", "smpl_x")
+_RATE_HINT = "give it: rate_hz= of read_motion, or --source-rate-hz"
 
 
-def motion_from_arrays(arrays: Arrays, where: str, name: str) -> Motion:
-    """The motion in an AMASS file.
+def motion_from_arrays(
+    arrays: Arrays, where: str, name: str, *, up: str = "auto", rate_hz: float | None = None
+) -> Motion:
+    """The motion of one person.
 
     Args:
-        arrays: the file's arrays by key; keys not in `KEYS` are ignored. Arrays of `POSE_KEYS` may
-            be `LazyTable`, which are read on demand.
+        arrays: the person's arrays by key; keys not in `KEYS` are ignored. Arrays of `POSE_KEYS`
+            may be `LazyTable`, which are read on demand.
         where: the file, for messages.
         name: the motion's id.
+        up: up axis of the world of the file, see `world_up.UP_AXES`; "auto": inferred.
+        rate_hz: poses per second; used if the file does not state it [Hz].
 
     Returns:
-        The checked motion.
+        The checked motion in a z-up world; its `notes` state what was inferred or converted.
 
     Raises:
         InputError: a key is missing, or a value cannot be used.
     """
+    notes: list[str] = []
+    free = FREE_BETAS in arrays
+    if not _is_amass(arrays):
+        arrays = {**arrays, **as_amass(arrays, where, notes)}
     poses_rad, layout = _poses(arrays, where)
-    transl_m = _numbers(arrays, "trans", where)
+    transl_m = np.asarray(_checked(arrays, "trans", where)).astype(np.float64)
     check_shapes(poses_rad, transl_m, layout, where)
-    shape_space, betas_key = ("smplx" if layout == "smplx" else "smpl"), "betas"
-    rest_pelvis_m = None
-    if FREE_BETAS in arrays:
+    shape_space = "smplx" if layout == "smplx" or _is_smplx(arrays) else "smpl"
+    betas_key, rest_pelvis_m = "betas", None
+    if free:
         rest_pelvis_m, shape_space, betas_key = REST_PELVIS_M[shape_space], "free", FREE_BETAS
+    betas = np.zeros(0)
+    if betas_key in arrays:
+        betas = person_shape(arrays[betas_key], len(poses_rad), where, notes)
     motion = Motion(
         poses_rad=poses_rad,
         transl_m=transl_m,
-        rate_hz=_rate_hz(arrays, where),
-        betas=_numbers(arrays, betas_key, where).ravel() if betas_key in arrays else np.zeros(0),
+        rate_hz=_rate_hz(arrays, where, rate_hz),
+        betas=betas,
         shape_space=shape_space,
-        gender=_gender(arrays),
+        gender=gender_of(arrays.get("gender", "neutral"), notes),
         layout=layout,
         name=name,
         rest_pelvis_m=rest_pelvis_m,
+        notes=tuple(notes),
     )
-    return check_motion(motion, where)
+    motion = check_motion(motion, where)
+    # Synthetic motions state by their own key that their world is z-up.
+    return motion if free and up == "auto" else to_z_up(motion, up)
+
+
+def _is_amass(arrays: Arrays) -> bool:
+    """Whether the arrays are in AMASS's layout: a table of poses, or all parts, and `trans`."""
+    if "trans" not in arrays:
+        return False
+    if "poses" not in arrays:
+        return all(key in arrays for key in PART_KEYS)
+    width = getattr(arrays["poses"], "shape", ())[1:]
+    return len(width) == 1 and width[0] in _LAYOUT_OF_WIDTH
+
+
+def _is_smplx(arrays: Arrays) -> bool:
+    """Whether the file names SMPL-X as the model that its betas belong to."""
+    model = np.ravel(np.asarray(arrays.get("surface_model_type", "")))
+    return model.size == 1 and str(model[0]).lower().strip("b'") in _SMPLX_MODELS
 
 
 def _poses(arrays: Arrays, where: str) -> tuple[np.ndarray | LazyPoses, str]:
@@ -107,34 +168,18 @@ def _checked(arrays: Arrays, key: str, where: str) -> np.ndarray | LazyTable:
     if key not in arrays:
         found = ", ".join(sorted(arrays)) or "no known key"
         raise InputError(where, key, f"missing (found {found})", "give an AMASS motion file")
-    values = arrays[key] if isinstance(arrays[key], LazyTable) else np.asarray(arrays[key])
-    if values.dtype.kind not in "fiu":
-        raise InputError(where, key, f"holds {values.dtype}, not numbers", "save it as float")
-    return values
+    return arrays[key] if isinstance(arrays[key], LazyTable) else numbers(arrays[key], key, where)
 
 
-def _numbers(arrays: Arrays, key: str, where: str) -> np.ndarray:
-    return np.asarray(_checked(arrays, key, where)).astype(np.float64)
-
-
-def _rate_hz(arrays: Arrays, where: str) -> float:
+def _rate_hz(arrays: Arrays, where: str, given_hz: float | None) -> float:
     for key in RATE_KEYS:
         if key in arrays:
-            values = _numbers(arrays, key, where).ravel()
-            if values.size != 1:
-                raise InputError(where, key, f"{values.size} values", "give one rate in Hz")
-            return float(values[0])
-    raise InputError(
-        where, "mocap_framerate", "missing (nor mocap_frame_rate)", "add the pose rate in Hz"
-    )
-
-
-def _gender(arrays: Arrays) -> str:
-    """Published as str, bytes, or text of a bytes literal; any other value means neutral."""
-    value = np.asarray(arrays.get("gender", "neutral")).ravel()
-    text = value[0] if value.size else "neutral"
-    text = text.decode(errors="replace") if isinstance(text, bytes) else str(text)
-    for gender in ("female", "male"):
-        if gender in text.lower():
-            return gender
-    return "neutral"
+            value = number_in(arrays[key])
+            if value is None:
+                count = np.size(arrays[key])
+                problem = f"{count} values" if count != 1 else f"is {str(arrays[key])[:40]!r}"
+                raise InputError(where, key, problem, "give one rate in Hz")
+            return value
+    if given_hz is not None:
+        return float(given_hz)
+    raise InputError(where, "mocap_framerate", "missing (nor fps): the pose rate", _RATE_HINT)

@@ -1,12 +1,14 @@
-"""Reader of `.npz` archives: whole arrays, or rows of large tables on demand; never unpickles.
+"""Reader of `.npz` archives: whole arrays, or rows of large tables on demand; never runs code.
 
 The entry point is `files.read_arrays`.
 """
 
+import pickle
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from io import IOBase
 from pathlib import Path
 
 import numpy as np
@@ -40,9 +42,7 @@ class LazyTable:
         self._path, self._key = path, key
         with _input_errors(path, key):
             self._stream = archive.open(f"{key}.npy")
-            read_header = _HEADERS.get(np.lib.format.read_magic(self._stream))
-            found = read_header(self._stream) if read_header else ((), True, np.dtype(object))
-            self.shape, self._by_column, self.dtype = found
+            self.shape, self._by_column, self.dtype = read_header(self._stream)
             self._begin = self._stream.tell()
             self._refuse_short(archive.getinfo(f"{key}.npy").file_size)
 
@@ -84,18 +84,39 @@ class LazyTable:
                 return
 
 
+def read_header(stream: IOBase) -> tuple[tuple[int, ...], bool, np.dtype]:
+    """Shape, whether columns are consecutive, and type of an array, at the start of its stream."""
+    read = _HEADERS.get(np.lib.format.read_magic(stream))
+    return read(stream) if read else ((), True, np.dtype(object))
+
+
+def stored_names(path: str | Path) -> list[str]:
+    """Names of all arrays in an archive.
+
+    Raises:
+        InputError: not an npz file.
+    """
+    with _input_errors(path, "file"), zipfile.ZipFile(path) as archive:
+        return [Path(member).stem for member in archive.namelist()]
+
+
 def read_arrays(
-    path: str | Path, keys: Collection[str], by_rows: Collection[str] = ()
-) -> dict[str, np.ndarray | LazyTable]:
+    path: str | Path,
+    keys: Collection[str],
+    by_rows: Collection[str] = (),
+    read_objects: Callable[[IOBase], object] | None = None,
+) -> dict[str, object]:
     """See `files.read_arrays`.
 
     Args:
         path: the file.
         keys: names of the arrays to read.
         by_rows: names of arrays that are read on demand if they are large tables of numbers.
+        read_objects: reader of the pickle in an array of objects; None: such arrays are refused.
 
     Returns:
-        Arrays by key; `LazyTable` for large tables of `by_rows`.
+        Arrays by key; `LazyTable` for large tables of `by_rows`; what `read_objects` returns for
+        arrays of objects.
     """
     with _input_errors(path, "file"):
         archive = zipfile.ZipFile(path)  # numpy's own error message mentions pickles
@@ -107,8 +128,19 @@ def read_arrays(
             if key in stored and key in npz.files:
                 rows = LazyTable(archive, path, key) if _is_large(archive, key, by_rows) else None
                 with _input_errors(path, key):
-                    arrays[key] = rows if rows is not None and rows.is_readable() else npz[key]
+                    if rows is not None and rows.is_readable():
+                        arrays[key] = rows
+                    else:
+                        arrays[key] = _read_whole(archive, npz, key, read_objects)
     return arrays
+
+
+def _read_whole(archive: zipfile.ZipFile, npz, key: str, read_objects: Callable | None) -> object:
+    if read_objects is not None:
+        with archive.open(f"{key}.npy") as stream:
+            if read_header(stream)[2].hasobject:
+                return read_objects(stream)
+    return npz[key]
 
 
 def _is_large(archive: zipfile.ZipFile, key: str, by_rows: Collection[str]) -> bool:
@@ -124,6 +156,9 @@ def _input_errors(path: str | Path, key: str) -> Iterator[None]:
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         problem = f"not an npz file, or truncated ({_first_line(error)})"
         raise InputError(path, key, problem, "copy or download it again") from None
+    except pickle.UnpicklingError as error:
+        problem = f"holds Python objects: {_first_line(error)}"
+        raise InputError(path, key, problem, "save plain arrays with numpy.savez") from None
     except ValueError as error:
         problem = "holds Python objects" if "pickle" in str(error) else _first_line(error)
         raise InputError(path, key, problem, "save plain arrays with numpy.savez") from None

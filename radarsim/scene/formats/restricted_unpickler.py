@@ -1,8 +1,9 @@
 """Restricted unpickler: reads arrays from pickles without importing or running their classes.
 
 The published SMPL files are Python 2 pickles of NumPy arrays, SciPy sparse matrices and chumpy
-wrappers. No class of a pickle is ever imported: each allowed name becomes a record of its arguments
-and state, from which numeric arrays are rebuilt and checked. Any other name raises an error.
+wrappers; body trackers write dictionaries of NumPy arrays or torch tensors. No class of a pickle is
+ever imported: each allowed name becomes a record of its arguments and state, from which numeric
+arrays are rebuilt and checked. Any other name raises an error.
 """
 
 import pickle
@@ -22,10 +23,14 @@ RECORDED = {
     ("multiarray", "_reconstruct"),
     ("multiarray", "scalar"),
     ("numeric", "_frombuffer"),
+    ("torch._utils", "_rebuild_tensor_v2"),
+    ("torch.storage", "_load_from_bytes"),
+    ("joblib.numpy_pickle", "NumpyArrayWrapper"),
 }
+TORCH_STORAGE = re.compile(r"(Float|Double|Half|Long|Int|Short|Char|Byte|Bool)Storage$")
 
 
-class _Record:
+class Record:
     """Class, arguments and state of one pickled object."""
 
     kind = ""
@@ -48,27 +53,57 @@ REPLACED_BUILTINS = {
     ("builtins", "bytes"): lambda: b"",
     ("builtins", "set"): lambda items=(): list(items),
     ("collections", "OrderedDict"): lambda: {},
-    ("copyreg", "_reconstructor"): lambda cls, *_: type("", (_Record,), {"kind": cls.kind})(),
+    ("copyreg", "_reconstructor"): lambda cls, *_: type("", (Record,), {"kind": cls.kind})(),
 }
 
 
-class _ArrayUnpickler(pickle.Unpickler):
+class RestrictedNames:
+    """Methods of an unpickler that resolve names: records for allowed names, errors for others."""
+
     def find_class(self, module: str, name: str):
         """A new record class for an allowed name, so that no file can alter another's records."""
         module = {"__builtin__": "builtins", "copy_reg": "copyreg"}.get(module, module)
         short = re.sub(r"^numpy\._?core\.", "", module)
         if SPARSE_MODULE.match(module) and SPARSE_CLASS.match(name):
-            return type(name, (_Record,), {"kind": name[:3]})
+            return type(name, (Record,), {"kind": name[:3]})
         if CHUMPY_MODULE.match(module) and name.isidentifier():
-            return type(name, (_Record,), {"kind": "chumpy"})
+            return type(name, (Record,), {"kind": "chumpy"})
+        if module == "torch" and TORCH_STORAGE.match(name):
+            return type(name, (Record,), {"kind": name})
         if (short, name) in RECORDED:
-            return type(name, (_Record,), {"kind": name})
+            return type(name, (Record,), {"kind": name})
         if (module, name) in REPLACED_BUILTINS:
             return REPLACED_BUILTINS[module, name]
         raise pickle.UnpicklingError(f"it contains {module}.{name}, which is not an array")
 
     def persistent_load(self, pid):
         raise pickle.UnpicklingError("it refers to objects outside the file")
+
+
+class _ArrayUnpickler(RestrictedNames, pickle.Unpickler):
+    pass
+
+
+def load_records(unpickler) -> object:
+    """The content of a pickle, with a `Record` for every array.
+
+    Args:
+        unpickler: with the methods of `RestrictedNames`.
+
+    Raises:
+        pickle.UnpicklingError: the pickle contains anything but arrays, or is damaged.
+    """
+    try:
+        return unpickler.load()
+    except pickle.UnpicklingError:
+        raise
+    except Exception as error:  # a damaged pickle can raise any exception
+        raise pickle.UnpicklingError(f"it is damaged ({type(error).__name__}: {error})") from None
+
+
+def load_any(file) -> object:
+    """`load_records` of an open binary file."""
+    return load_records(_ArrayUnpickler(file, encoding="latin1"))
 
 
 def load_arrays(file) -> dict:
@@ -81,12 +116,7 @@ def load_arrays(file) -> dict:
         pickle.UnpicklingError: the pickle contains anything but arrays, is damaged, or holds
             no dictionary.
     """
-    try:
-        content = _ArrayUnpickler(file, encoding="latin1").load()
-    except pickle.UnpicklingError:
-        raise
-    except Exception as error:  # a damaged pickle can raise any exception
-        raise pickle.UnpicklingError(f"it is damaged ({type(error).__name__}: {error})") from None
+    content = load_any(file)
     if not isinstance(content, dict):
         raise pickle.UnpicklingError(f"it holds a {type(content).__name__}, not a dictionary")
     return content
@@ -108,16 +138,22 @@ def as_array(value) -> np.ndarray:
         return _from_sparse(value)
     if kind == "chumpy":
         return _from_chumpy(value)
+    if kind == "joblib array":
+        return value.values
     if kind == "_frombuffer":
         raw, dtype, shape, order = value.args
-        return _from_bytes(shape, dtype, order == "F", raw)
+        return from_bytes(shape, dtype, order == "F", raw)
     if kind in ("ndarray", "_reconstruct") and isinstance(value.state, tuple):
-        return _from_bytes(*value.state[-4:])
+        return from_bytes(*value.state[-4:])
     raise ValueError(f"it is a {kind}, not an array")
 
 
-def _from_bytes(shape, dtype, fortran, raw):
-    """The array of a shape, dtype record, memory order and bytes, as in NumPy's pickles."""
+def from_bytes(shape, dtype, fortran, raw):
+    """The array of a shape, dtype record, memory order and bytes, as in NumPy's pickles.
+
+    Raises:
+        ValueError: the entries are not numbers, or too few or too many for the shape.
+    """
     code = dtype.args[0] if getattr(dtype, "kind", "") == "dtype" and dtype.args else None
     if not isinstance(code, str) or not NUMBER_CODE.match(code):
         raise ValueError(f"its entries are of type {code!r}, not numbers")

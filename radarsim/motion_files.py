@@ -1,0 +1,175 @@
+"""Reading of motion files: BVH, AMASS and the output of body trackers; public in `files`."""
+
+import os
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from radarsim.errors import InputError
+from radarsim.paths import existing_path, read_text
+from radarsim.scene.motion import Motion
+
+MOTION_SUFFIXES = (".npz", ".bvh")
+# Files of body trackers, which are motions if a folder has none of the above: pickles may hold
+# anything.
+TRACKER_SUFFIXES = (".pkl", ".pickle", ".npy", ".pt", ".pth")
+MAX_BVH_BYTES = 1 << 30
+# Body shapes, which AMASS stores in the same folders as its motions.
+_SHAPE_FILES = ("shape.npz", "_stagei.npz")
+
+
+class MotionFiles(list):
+    """Sorted paths of motion files, and the number of other files found, by type."""
+
+    def __init__(self, paths, skipped: Counter):
+        super().__init__(paths)
+        self.skipped = skipped
+
+
+def read_motion(
+    path: str | Path,
+    name: str | None = None,
+    *,
+    person: str = "",
+    up: str = "auto",
+    rate_hz: float | None = None,
+) -> Motion:
+    """Read and check the motion in a `.bvh` file, or SMPL poses in an `.npz`, `.pkl` or `.pt`.
+
+    SMPL poses are those of AMASS and of body trackers such as WHAM, TRAM, GVHMR and SLAHMR; see
+    docs/motion-files.md.
+
+    Args:
+        path: the file.
+        name: the motion's id; the stem of the file name by default.
+        person: which person, if the file holds several; see `motion_people`.
+        up: axis of the file's world that points up: "x", "y", "z", "-x", "-y", "-z", or "auto":
+            inferred. Ignored for `.bvh`, where it is always inferred.
+        rate_hz: poses per second; used if the file does not state them [Hz].
+
+    Returns:
+        The motion; its `notes` state what was inferred.
+
+    Raises:
+        InputError: the file cannot be opened or holds no valid motion.
+    """
+    motion = open_motion(path, name, person=person, up=up, rate_hz=rate_hz)
+    return replace(motion, poses_rad=np.asarray(motion.poses_rad))
+
+
+def open_motion(
+    path: str | Path,
+    name: str | None = None,
+    *,
+    person: str = "",
+    up: str = "auto",
+    rate_hz: float | None = None,
+) -> Motion:
+    """As `read_motion`, but the poses of a large `.npz` file are read on demand, by slicing.
+
+    All poses are read once, to be checked. Tables above `npz.LARGE_BYTES` count as large.
+    """
+    path = existing_path(path)
+    name = path.stem if name is None else name
+    if path.suffix.lower() == ".bvh":
+        from radarsim.scene.formats.bvh_motion import parse_bvh
+
+        return parse_bvh(read_text(path, MAX_BVH_BYTES), str(path), name)
+    from radarsim.scene.formats.amass import motion_from_arrays
+    from radarsim.scene.world_up import UP_AXES
+
+    if up not in ("auto", *UP_AXES):
+        raise InputError("options", "up", f"is {up!r}", f"use auto or {', '.join(UP_AXES)}")
+    people = _people(path)
+    if person not in people:
+        found = ", ".join(people)
+        problem = f"holds {len(people)} people: {found}" if len(people) > 1 else "holds one person"
+        hint = "name one by person= or --person; builders.amass makes a take of each"
+        raise InputError(path, "person", problem, hint if len(people) > 1 else "name none")
+    return motion_from_arrays(people[person], str(path), name, up=up, rate_hz=rate_hz)
+
+
+def motion_people(path: str | Path) -> tuple[str, ...]:
+    """Names of the people in a motion file: track ids, or numbers from 0; ("",) for one person.
+
+    Args:
+        path: the file.
+
+    Returns:
+        Arguments `person` of `read_motion`.
+
+    Raises:
+        InputError: the file cannot be read or holds no poses.
+    """
+    path = existing_path(path)
+    return ("",) if path.suffix.lower() == ".bvh" else tuple(_people(path))
+
+
+def _people(path: Path) -> dict:
+    """The arrays of each person in a file, by name; "" for a single one."""
+    from radarsim.scene.formats import amass, npz, plain_content
+    from radarsim.scene.formats.people import people_in
+
+    suffix = path.suffix.lower()
+    if suffix in plain_content.SUFFIXES:
+        return people_in(plain_content.read_content(path), str(path))
+    if suffix != ".npz":
+        problem = f"'{suffix or path.name}' is not a supported motion format"
+        raise InputError(path, "motion", problem, "give .bvh, AMASS .npz, or a tracker's .pkl")
+    keys, read_objects = (*amass.KEYS, "vertices"), plain_content.read_objects
+    arrays = npz.read_arrays(path, keys, amass.POSE_KEYS, read_objects)
+    if "vertices" in arrays and "poses" not in arrays:
+        hint = "read it with read_mesh_sequence"
+        raise InputError(path, "poses", "missing: this is a mesh sequence", hint)
+    return people_in(arrays or dict.fromkeys(npz.stored_names(path)), str(path))
+
+
+def find_motions(path: str | Path) -> MotionFiles:
+    """Motion files in a folder and its subfolders, in an order independent of the file system.
+
+    Args:
+        path: a folder, or one motion file.
+
+    Returns:
+        Sorted paths; `skipped` counts shape files and other files.
+
+    Raises:
+        InputError: the path does not exist or holds no motion.
+    """
+    path = existing_path(path)
+    if path.is_file():
+        return MotionFiles([path], Counter())
+    found, trackers, skipped, seen = [], [], Counter(), set()
+    for folder, folders, names in os.walk(path, followlinks=True):
+        real = os.path.realpath(folder)
+        if real in seen:  # a symbolic link to a parent folder
+            folders.clear()
+            continue
+        seen.add(real)
+        for file_name in names:
+            file_type = _file_type(file_name)
+            if file_type == "motion":
+                found.append(Path(folder, file_name))
+            else:
+                skipped[file_type] += 1
+                if file_name.lower().endswith(TRACKER_SUFFIXES) and not file_name.startswith("."):
+                    trackers.append(Path(folder, file_name))
+    if not found:  # the output of a body tracker
+        found = trackers
+        skipped["other file"] -= len(trackers)
+        skipped = +skipped
+    if not found:
+        others = ", ".join(f"{count} {kind}" for kind, count in sorted(skipped.items()))
+        problem = f"holds no motion ({others or 'empty'})"
+        raise InputError(path, "motions", problem, "give a folder with AMASS .npz or .bvh files")
+    return MotionFiles(sorted(found, key=lambda file: file.relative_to(path).parts), skipped)
+
+
+def _file_type(file_name: str) -> str:
+    if file_name.lower().endswith(_SHAPE_FILES):
+        return "shape file"
+    # macOS archives contain ._name.npz files, which hold no arrays.
+    is_motion = file_name.lower().endswith(MOTION_SUFFIXES) and not file_name.startswith(".")
+    return "motion" if is_motion else "other file"

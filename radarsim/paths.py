@@ -1,0 +1,111 @@
+"""Paths as users write them, resolved in one place: `~`, `file://` URLs and symbolic links.
+
+Shells expand `~` only at the start of a word, so `--out=~/x.zarr`, recipe files and Python strings
+arrive unexpanded; taken literally, they would create a folder named `~`.
+"""
+
+import argparse
+import os
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from radarsim.errors import InputError
+
+
+def local_path(place: str | Path) -> Path:
+    """The local path that a user means: `~` and `~user` expanded, a `file://` URL decoded.
+
+    Args:
+        place: path or `file://` URL.
+
+    Returns:
+        The path; it need not exist.
+
+    Raises:
+        InputError: the user of `~user` is unknown, or the URL names another host.
+    """
+    text = _path_of_url(str(place)) if str(place).startswith("file:") else str(place)
+    if not text.startswith("~"):
+        return Path(text)
+    expanded = os.path.expanduser(text)
+    if expanded.startswith("~"):
+        user = text.split("/")[0]
+        hint = f"correct it, or write ./{text} for a file whose name begins with ~"
+        raise InputError(place, "path", f"{user} is not the home folder of a user", hint)
+    return Path(expanded)
+
+
+def is_url(place: str | Path) -> bool:
+    """Whether a place is a URL of anything but a local file."""
+    return "://" in str(place) and not str(place).startswith("file:")
+
+
+def existing_path(place: str | Path, field: str = "path") -> Path:
+    """The local path of a file or folder that must exist; see `local_path`.
+
+    Raises:
+        InputError: it does not exist, or is a link whose target does not exist.
+    """
+    path = local_path(place)
+    check_link(path, field)
+    if not path.exists():
+        raise InputError(path, field, "does not exist", "check the path")
+    return path
+
+
+def check_link(path: Path, field: str = "path") -> None:
+    """Check that neither a path nor a folder above it is a link whose target does not exist.
+
+    Raises:
+        InputError: naming the link and its target.
+    """
+    for each in (path, *path.parents):
+        if each.is_symlink() and not each.exists():
+            problem = f"{each} is a link to {os.readlink(each)}, which does not exist"
+            hint = "restore the target, remove the link, or give another path"
+            raise InputError(path, field, problem, hint)
+
+
+def path_argument(text: str) -> str:
+    """Type of a command-line option that takes a path, a URL, or the name of something built in.
+
+    Returns:
+        The text, with `~` expanded and `file://` decoded; other URLs are unchanged.
+
+    Raises:
+        argparse.ArgumentTypeError: as `local_path`, or a link whose target does not exist.
+    """
+    if is_url(text):
+        return text
+    try:
+        # Not str(Path(text)): that would drop the end of "folder/".
+        path = str(local_path(text)) if text.startswith(("~", "file:")) else text
+        check_link(Path(path))
+        return path
+    except InputError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def read_text(path: Path, max_bytes: int) -> str:
+    """The text of a file in UTF-8; other bytes become replacement characters.
+
+    Raises:
+        InputError: the file cannot be read, or is larger than the limit [bytes].
+    """
+    try:
+        size = path.stat().st_size
+        if size > max_bytes:
+            raise InputError(path, "file", f"{size} bytes, limit {max_bytes}", "split it")
+        return path.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError as error:
+        raise InputError(
+            path, "file", f"cannot be read ({error.strerror or error})", "check it"
+        ) from None
+
+
+def _path_of_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.netloc not in ("", "localhost") or not parts.path:
+        hint = "give file:///folder/name, or a path"
+        raise InputError(url, "path", "is not the URL of a local file", hint)
+    return unquote(parts.path)

@@ -1,0 +1,87 @@
+"""Files of joblib: pickles in which the numbers of each array follow its description.
+
+    pickle ... NumpyArrayWrapper(shape, order, dtype)  padding  raw numbers  ... pickle
+
+Source:
+    https://joblib.readthedocs.io/en/stable/persistence.html, and files written by joblib 1.6.
+"""
+
+import gzip
+import io
+import pickle
+import zlib
+
+import numpy as np
+
+from radarsim.scene.formats.restricted_unpickler import (
+    Record,
+    RestrictedNames,
+    from_bytes,
+    load_records,
+)
+
+_MAX_BYTES = 1 << 32
+_ARRAY_CLASS = "NumpyArrayWrapper"
+
+
+class _Array(Record):
+    """An array whose numbers were read with the pickle."""
+
+    kind = "joblib array"
+    values: np.ndarray
+
+
+class _JoblibUnpickler(RestrictedNames, pickle._Unpickler):
+    """The unpickler in Python, since that in C reads ahead of the position of the numbers."""
+
+    dispatch = pickle._Unpickler.dispatch.copy()
+
+    def __init__(self, file: io.IOBase):
+        super().__init__(file, encoding="latin1")
+        self._file = file
+
+    def load_build(self):
+        super().load_build()
+        described = self.stack[-1]
+        if getattr(described, "kind", "") == _ARRAY_CLASS:
+            self.stack[-1] = self._read_array(described.state)
+
+    dispatch[pickle.BUILD[0]] = load_build
+
+    def _read_array(self, described: dict) -> _Array:
+        if described.get("numpy_array_alignment_bytes"):
+            self._file.read(self._file.read(1)[0])
+        shape, code = described["shape"], described["dtype"].args[0]
+        count = int(np.prod([int(size) for size in shape], dtype=object))
+        num_bytes = count * np.dtype(code).itemsize
+        if np.dtype(code).hasobject or not 0 <= num_bytes <= _MAX_BYTES:
+            raise pickle.UnpicklingError(f"an array has the type {code!r} and the shape {shape}")
+        array = _Array()
+        raw = self._file.read(num_bytes)
+        array.values = from_bytes(shape, described["dtype"], described["order"] == "F", raw)
+        return array
+
+
+def load_joblib(file: io.IOBase) -> object:
+    """The content of a file written by `joblib.dump`, with records for arrays.
+
+    Args:
+        file: at its beginning; may be compressed by zlib or gzip.
+
+    Raises:
+        pickle.UnpicklingError: it contains anything but arrays, or is damaged.
+    """
+    return load_records(_JoblibUnpickler(_decompressed(file)))
+
+
+def _decompressed(file: io.IOBase) -> io.IOBase:
+    start = file.read(2)
+    file.seek(0)
+    try:
+        if start == b"\x1f\x8b":
+            return io.BytesIO(gzip.decompress(file.read()))
+        if start[:1] == b"\x78":
+            return io.BytesIO(zlib.decompress(file.read()))
+    except (OSError, EOFError, zlib.error) as error:
+        raise pickle.UnpicklingError(f"it is damaged ({error})") from None
+    return file

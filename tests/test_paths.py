@@ -1,0 +1,124 @@
+"""Paths as users write them: `~`, `file://` and links are resolved in every command."""
+
+import argparse
+import importlib
+from pathlib import Path
+
+import pytest
+
+from builders.building.recipe_loading import load_recipe_table
+from pipelines.storage import open_folder
+from pipelines.store_writer import check_place
+from radarsim import files
+from radarsim.errors import InputError
+from radarsim.paths import existing_path, is_url, local_path, path_argument
+
+COMMANDS = [
+    *(f"builders.{name}" for name in ("amass", "recordings", "check", "export", "attributes")),
+    *(f"builders.{name}" for name in ("draw", "dca1000", "motions")),
+    *("pipelines.report", "radarsim.validate", "radarsim.plots.__main__"),
+    *("mmclip.pretrain", "mmclip.evaluate", "mmclip.finetune", "mmclip.predict"),
+    "benchmarks.zero_shot",
+]
+# Options whose metavar looks like a path's but that take something else.
+NOT_PATHS = {"clip", "rebuild"}
+PATH_METAVARS = ("DIR", "FILE", "STORE", "CAPTURE", "RUN", "BOARD")
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    return tmp_path / "home"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("~/x.zarr", "{home}/x.zarr"),
+        ("~", "{home}"),
+        ("file:///tmp/new%20one.zarr", "/tmp/new one.zarr"),
+        ("file://localhost/tmp/a", "/tmp/a"),
+        ("file:/tmp/a", "/tmp/a"),
+        ("a/~/b", "a/~/b"),
+        ("./~x", "./~x"),
+        ("AWR1843BOOST", "AWR1843BOOST"),
+        ("s3://bucket/~/x.zarr", "s3://bucket/~/x.zarr"),
+        ("memory://x", "memory://x"),
+    ],
+)
+def test_a_path_argument_is_resolved_and_anything_else_is_unchanged(home, text, expected):
+    assert path_argument(text) == expected.format(home=home)
+    if not is_url(text):
+        assert local_path(text) == Path(expected.format(home=home))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("~no-such-user-here/x", "~no-such-user-here is not the home folder"),
+        ("file://server/share", "is not the URL of a local file"),
+        ("file://", "is not the URL of a local file"),
+    ],
+)
+def test_a_path_that_cannot_be_resolved_is_refused(text, message):
+    with pytest.raises(InputError, match=message):
+        local_path(text)
+    with pytest.raises(argparse.ArgumentTypeError, match=message):
+        path_argument(text)
+
+
+def test_a_dangling_link_is_named_with_its_target(tmp_path):
+    link = tmp_path / "link.zarr"
+    link.symlink_to(tmp_path / "gone")
+    for place in (link, link / "inside" / "x"):
+        with pytest.raises(argparse.ArgumentTypeError, match=r"link\.zarr is a link to .*gone"):
+            path_argument(str(place))
+        for function in (existing_path, open_folder, files.read_motion):
+            with pytest.raises(InputError, match=r"is a link to .*gone, which does not exist"):
+                function(str(place))
+    link.unlink()
+    link.symlink_to(tmp_path)
+    assert path_argument(str(link)) == str(link)
+
+
+def test_a_store_can_be_named_by_a_file_url(tmp_path):
+    folder = open_folder(f"file://{tmp_path}/new.zarr")
+    assert check_place(folder) is None
+    folder.write("a/b", b"x")
+    assert (tmp_path / "new.zarr/a/b").read_bytes() == b"x"
+
+
+def test_paths_of_a_recipe_are_resolved(home):
+    recipe = home / "r.toml"
+    recipe.write_text('[paths]\namass = "~/AMASS"\nmotions = ["~/a.bvh", "b.bvh"]\n')
+    options = argparse.Namespace(recipe=str(recipe), preset=None, amass=None, motions=())
+    load_recipe_table(options)
+    assert options.amass == str(home / "AMASS")
+    assert options.motions == [str(home / "a.bvh"), str(home / "b.bvh")]
+
+
+def test_the_api_resolves_paths(home):
+    (home / "r.toml").write_text('board = "IWR6843ISK"\n')
+    assert files.load_radar("~/r.toml").board == "IWR6843ISK"
+    assert files.setup_beside("~/r.bin") == home / "r.toml"
+    with pytest.raises(InputError, match=r"home/none\.npz: path: does not exist"):
+        files.read_motion("~/none.npz")
+
+
+@pytest.mark.parametrize("module", COMMANDS)
+def test_every_path_option_of_a_command_resolves_paths(module, home):
+    if module.startswith(("mmclip", "benchmarks")):
+        pytest.importorskip("flax", reason="needs the extra train")
+    parser = importlib.import_module(module)._parser()
+    actions = [action for action in parser._actions if _takes_a_path(action)]
+    assert actions
+    for action in actions:
+        resolved = parser._get_value(action, "~/x")
+        assert str(resolved) == str(home / "x"), action.option_strings or action.dest
+
+
+def _takes_a_path(action: argparse.Action) -> bool:
+    name = str(action.metavar or action.dest).upper()
+    is_value = action.nargs != 0 and action.dest not in NOT_PATHS
+    return is_value and any(part in name for part in PATH_METAVARS)

@@ -1,0 +1,43 @@
+"""Long waits are announced, short ones are not."""
+
+import logging
+import threading
+import time
+
+import pytest
+
+from radarsim import progress
+from radarsim.progress import notice_if_slow
+
+
+@pytest.fixture(autouse=True)
+def short_intervals(monkeypatch):
+    monkeypatch.setattr(progress, "FIRST_S", 0.05)
+    monkeypatch.setattr(progress, "EVERY_S", 0.05)
+
+
+def test_a_long_wait_is_reported_until_it_ends(caplog):
+    with notice_if_slow("compiling"):
+        deadline_s = time.monotonic() + 10
+        while len(caplog.messages) < 2 and time.monotonic() < deadline_s:
+            time.sleep(0.01)
+    count = len(caplog.messages)
+    assert count >= 2
+    assert caplog.messages[0].startswith("compiling: ")
+    time.sleep(0.15)
+    assert len(caplog.messages) == count
+
+
+def test_a_short_wait_and_an_error_leave_no_thread_and_no_message(caplog, monkeypatch):
+    monkeypatch.setattr(progress, "FIRST_S", 60.0)
+    before = threading.active_count()
+    with pytest.raises(KeyError), notice_if_slow("compiling"):
+        raise KeyError
+    assert threading.active_count() == before
+    assert not caplog.messages
+
+
+def test_notices_can_be_turned_off(caplog):
+    with caplog.at_level(logging.ERROR, "radarsim.progress"), notice_if_slow("compiling"):
+        time.sleep(0.15)
+    assert not caplog.messages
