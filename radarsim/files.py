@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from radarsim.checks import check_choice, check_path, check_type
 from radarsim.errors import InputError
 from radarsim.motion_files import MOTION_SUFFIXES as MOTION_SUFFIXES
 from radarsim.motion_files import TRACKER_SUFFIXES as TRACKER_SUFFIXES
@@ -19,6 +20,7 @@ from radarsim.motion_files import motion_people as motion_people
 from radarsim.motion_files import open_motion as open_motion
 from radarsim.motion_files import read_motion as read_motion
 from radarsim.paths import existing_path, local_path, read_text
+from radarsim.scene.skeleton import NUM_JOINTS
 
 # Studio appends to its logs in every session.
 MAX_SETUP_BYTES = 64 << 20
@@ -39,6 +41,7 @@ def read_arrays(path: str | Path, keys: tuple[str, ...]) -> dict[str, np.ndarray
     """
     from radarsim.scene.formats import npz
 
+    check_path("read_arrays", "path", path)
     return npz.read_arrays(local_path(path), keys)
 
 
@@ -79,6 +82,9 @@ def load_body(path: str | Path, gender: str = "neutral", layout: str = "smplh"):
     """
     from radarsim.scene.formats.smpl import find_body_model, read_body_model
 
+    check_path("load_body", "path", path)
+    check_type("load_body", "gender", gender, str, "give 'neutral', 'male' or 'female'")
+    check_choice("load_body", "layout", layout, tuple(NUM_JOINTS))
     return read_body_model(find_body_model(local_path(path), layout, gender))
 
 
@@ -117,6 +123,7 @@ def open_capture(path: str | Path, radar, *, capture_format=None, iq_order: str 
     from radarsim.radar.capture_format import check_captures_supported
     from radarsim.radar.config import Radar
 
+    check_path("open_capture", "path", path)
     if not isinstance(radar, Radar):
         setup = load_setup(radar)
         radar, capture_format = setup.radar, capture_format or setup.capture_format
@@ -138,11 +145,14 @@ def write_capture(
         iq_order: "i_first" or "q_first"; "auto": as in the capture format, else I first.
 
     Raises:
-        InputError: the cube has another shape than the radar's, or the file cannot be written.
+        InputError: the cube has another shape than the radar's, holds volts or values that are not
+            finite, or the file cannot be written.
     """
     from radarsim.captures import capture_files
     from radarsim.radar.capture_format import check_captures_supported, format_of_board
+    from radarsim.radar.config import Radar
 
+    check_type("write_capture", "radar", radar, Radar, "give path, cube and a Radar in this order")
     check_captures_supported(radar.board)
     capture_format = capture_format or format_of_board(radar.board)
     order = capture_format.iq_order if iq_order == "auto" else iq_order
@@ -168,6 +178,7 @@ def load_setup(name_or_path: str | Path, board: str = ""):
     from radarsim.radar.boards import BOARDS, find_board, suggest_board
     from radarsim.radar.configuration_files import board_setup, parse_setup
 
+    check_path("load_radar", "radar", name_or_path)
     if board and not find_board(board):
         raise InputError(board, "--board", "no such board", suggest_board(board))
     path, name = local_path(name_or_path), str(name_or_path)

@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from radarsim.checks import check_path
 from radarsim.errors import InputError
 
 
@@ -24,6 +25,7 @@ def local_path(place: str | Path) -> Path:
     Raises:
         InputError: the user of `~user` is unknown, or the URL names another host.
     """
+    check_path("radarsim.files", "path", place)
     text = _path_of_url(str(place)) if str(place).startswith("file:") else str(place)
     if not text.startswith("~"):
         return Path(text)

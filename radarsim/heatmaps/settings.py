@@ -6,7 +6,7 @@ import jax
 import numpy as np
 from jaxtyping import Float
 
-from radarsim.checks import with_unit
+from radarsim.checks import check_choice, check_flag, store_whole, with_unit
 from radarsim.errors import InputError
 from radarsim.radar.config import Radar
 
@@ -50,15 +50,17 @@ class HeatmapSettings:
     def __post_init__(self):
         choices = (("window", WINDOWS), ("clutter", CLUTTERS), ("angle_window", ANGLE_WINDOWS))
         for name, known in choices:
-            if getattr(self, name) not in known:
-                raise ValueError(
-                    f"HeatmapSettings.{name} is {getattr(self, name)!r}; known: {', '.join(known)}"
-                )
-        if self.window_chirps % self.step_chirps or self.num_doppler_bins < self.window_chirps:
-            raise ValueError(
-                f"HeatmapSettings: a window of {self.window_chirps} loops must be whole steps of "
-                f"{self.step_chirps} and fit {self.num_doppler_bins} Doppler bins"
-            )
+            check_choice("HeatmapSettings", name, getattr(self, name), known)
+        check_flag("HeatmapSettings", "tdm_compensation", self.tdm_compensation)
+        store_whole(self, "window_chirps")
+        store_whole(self, "step_chirps")
+        # The step of the angle axis is a half of their number.
+        store_whole(self, "num_angle_bins", at_least=2)
+        store_whole(self, "num_doppler_bins", at_least=self.window_chirps)
+        if self.window_chirps % self.step_chirps:
+            problem = f"is {self.window_chirps} loops, not a multiple of step_chirps"
+            hint = f"give a multiple of {self.step_chirps}"
+            raise InputError("HeatmapSettings", "window_chirps", problem, hint)
 
 
 # Settings of the mmCLIP paper, section 3.2.1.
@@ -72,10 +74,12 @@ def num_columns(
     slow_time_spacing_s(radar, settings)
     loops = num_frames * radar.frame.num_chirps
     if loops < settings.window_chirps:
-        raise ValueError(
+        problem = (
             f"{num_frames} frames of {radar.frame.num_chirps} loops are {loops} loops, a heatmap "
-            f"column needs {settings.window_chirps}; give a longer clip or a smaller "
-            "HeatmapSettings.window_chirps"
+            f"column needs {settings.window_chirps}"
+        )
+        raise InputError(
+            "heatmaps", "window_chirps", problem, "give a longer clip or a shorter window"
         )
     return (loops - settings.window_chirps) // settings.step_chirps + 1
 
