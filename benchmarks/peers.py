@@ -111,9 +111,9 @@ def radarsim_frame(radar):
 
     from benchmarks.scenes import settings_for
     from radarsim.constants import SPEED_OF_LIGHT_MPS
+    from radarsim.point_targets import simulate_points
     from radarsim.radar.timing import burst_times_s
     from radarsim.scattering.levels import point_area_m2, volts_per_weight
-    from radarsim.simulate import simulate_points
 
     stretch = SPEED_OF_LIGHT_MPS / MMWRT_LIGHT_MPS
     first_s = float(radar.chirp_times_s[0, 0])

@@ -13,6 +13,7 @@ from radarsim.batch import PosedClip, pose_clip
 from radarsim.files import free_body
 from radarsim.heatmaps.heatmaps import make_heatmaps
 from radarsim.heatmaps.settings import PAPER_MAPS
+from radarsim.point_targets import simulate_points
 from radarsim.radar.timing import burst_times_s
 from radarsim.scattering.reflection import QuasiSpecular
 from radarsim.scene.motion import cut_motion, sample_motion
@@ -21,7 +22,7 @@ from radarsim.scene.retarget import fit_to_body
 from radarsim.scene.scene import Scene, pose, skin_scene
 from radarsim.scene.subject import Subject
 from radarsim.signal.settings import SimulationSettings
-from radarsim.simulate import mesh_cube, simulate, simulate_points, stream
+from radarsim.simulate import mesh_cube, simulate, stream
 
 WALK = "walking_forward_and_backward"
 # Activities begin at rest; from this time on the subject moves.

@@ -45,7 +45,7 @@ _PUBLIC = {
     "SimulationSettings": "radarsim.signal.settings",
     "simulate": "radarsim.simulate",
     "simulate_mesh": "radarsim.simulate",
-    "simulate_points": "radarsim.simulate",
+    "simulate_points": "radarsim.point_targets",
     "stream": "radarsim.simulate",
     # heatmaps
     "HeatmapSettings": "radarsim.heatmaps.settings",

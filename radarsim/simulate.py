@@ -21,7 +21,6 @@ from radarsim.input_checks import (
     check_simulation,
     checked_frames,
     checked_mesh,
-    checked_points,
 )
 from radarsim.numerics.batched_map import batched_map
 from radarsim.numerics.malloc import trim_heap
@@ -29,28 +28,24 @@ from radarsim.numerics.threads import parallel_map
 from radarsim.progress import notice_if_slow
 from radarsim.radar.config import Radar
 from radarsim.radar.timing import burst_times_s
-from radarsim.scattering.levels import point_area_m2, volts_per_weight
+from radarsim.scattering.levels import volts_per_weight
 from radarsim.scattering.reflection import (
-    IsotropicPoints,
     QuasiSpecular,
     ReflectionModel,
-    point_indices,
     reflect,
 )
 from radarsim.scattering.visibility import interpolate_blocks
 from radarsim.scene.mesh import BurstMesh, FaceIndices, burst_mesh, relative_to_radar
 from radarsim.scene.scene import Scene, pose, skin_scene
 from radarsim.signal.array_sizes import SumSizes
-from radarsim.signal.exact_frames import exact_clip, exact_points
+from radarsim.signal.exact_frames import exact_clip
 from radarsim.signal.face_selection import (
     FaceSelection,
     padded,
     padded_spans,
     select_faces,
-    select_points,
     sizes_of_selection,
 )
-from radarsim.signal.face_strength import energy_shares
 from radarsim.signal.fast_sum import fast_sum
 from radarsim.signal.frame_chunks import frame_chunks
 from radarsim.signal.path_polynomials import path_lengths
@@ -292,47 +287,3 @@ def simulate_mesh(
     )
     mesh = burst_mesh(vertices_m, origin_m)
     return mesh_cube(radar, mesh, faces, key, reflection, settings, extra_noise_db=extra_noise_db)
-
-
-def simulate_points(
-    radar: Radar,
-    positions_m: Float[np.ndarray, "frame node point 3"],
-    rcs_m2: Float[np.ndarray, " point"],
-    key: Key,
-    settings: SimulationSettings = SimulationSettings(),
-) -> Complex[Array, "frame chirp tx rx sample"]:
-    """The IF cube of moving points of known radar cross-section.
-
-    Args:
-        radar: the board.
-        positions_m: at `burst_times_s`, in the radar frame, float64 for full phase accuracy [m].
-        rcs_m2: of each point [m^2].
-        key: of the receiver's noise.
-        settings: visibility and culling do not apply.
-
-    Returns:
-        Volts at the ADC.
-
-    Raises:
-        InputError: an argument is wrong, or something moves faster, or reaches farther, than the
-            fast sum can represent.
-    """
-    check_simulation("simulate_points", SimulationInput(radar, key, QuasiSpecular(), settings))
-    positions_m, rcs_m2 = checked_points("simulate_points", settings, positions_m, rcs_m2)
-    origin_m = positions_m[..., :1, :]
-    mesh = burst_mesh(positions_m - origin_m, origin_m[..., 0, :])
-    points = IsotropicPoints(point_area_m2(radar, rcs_m2))
-    sum_points = exact_points if settings.method == "exact" else points_echo
-    echo = sum_points(radar, settings, points, mesh)
-    return receive(radar, echo, key, settings, volts_per_weight(radar, 1.0))
-
-
-def points_echo(
-    radar: Radar, settings: SimulationSettings, points: IsotropicPoints, mesh: BurstMesh
-) -> Complex[Array, "frame chirp tx rx sample"]:
-    """IF samples of moving points without the level constant; every point is summed."""
-    every = jnp.ones(len(points.area_m2), bool)
-    selection = select_points(radar, mesh, energy_shares(jnp.log(points.area_m2), every))
-    sizes = sizes_of_selection(radar, settings, points, selection.required)
-    indices = point_indices(len(points.area_m2))
-    return clip_echo(radar, settings, sizes, points, mesh, indices, selection)

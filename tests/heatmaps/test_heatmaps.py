@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from radarsim.heatmaps.heatmaps import HeatmapSettings, heatmap_axes, make_heatmaps
+from radarsim.point_targets import simulate_points
 from radarsim.radar.boards import BOARDS
 from radarsim.radar.timing import burst_times_s
 from radarsim.scattering.reflection import QuasiSpecular
 from radarsim.scene.mesh import burst_mesh
 from radarsim.signal.receiver import add_thermal_noise
-from radarsim.simulate import clip_echo, simulate_points
+from radarsim.simulate import clip_echo
 from tests.helpers.echoes import select
 from tests.helpers.scenes import KEY, QUIET, RADAR, moving_point, person
 

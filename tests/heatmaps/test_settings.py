@@ -8,8 +8,8 @@ import pytest
 from radarsim.errors import InputError
 from radarsim.heatmaps.heatmaps import make_heatmaps
 from radarsim.heatmaps.settings import HeatmapSettings, heatmap_axes, slow_time_spacing_s
+from radarsim.point_targets import simulate_points
 from radarsim.radar.timing import burst_times_s
-from radarsim.simulate import simulate_points
 from tests.helpers.scenes import KEY, QUIET, RADAR, moving_point
 
 PAPER = HeatmapSettings(window="paper", clutter="none")

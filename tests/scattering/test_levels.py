@@ -11,6 +11,7 @@ import trimesh
 from pipelines.subjects import BodyKey, reflectivity
 from radarsim.calibrate import anchored_reflectivity, apparent_rcs_m2, rcs_over_yaw_m2
 from radarsim.constants import SPEED_OF_LIGHT_MPS
+from radarsim.point_targets import simulate_points
 from radarsim.scattering import levels
 from radarsim.scattering.levels import point_area_m2
 from radarsim.scattering.reflection import (
@@ -20,7 +21,7 @@ from radarsim.scattering.reflection import (
 )
 from radarsim.scene.body import subdivide
 from radarsim.scene.formats.smpl import free_body
-from radarsim.simulate import simulate_mesh, simulate_points
+from radarsim.simulate import simulate_mesh
 from tests.helpers.scenes import (
     KEY,
     QUIET,

@@ -9,6 +9,7 @@ import trimesh
 from scipy.spatial.transform import Rotation
 
 from radarsim.errors import InputError
+from radarsim.point_targets import points_echo
 from radarsim.radar.antennas import AntennaArray
 from radarsim.radar.timing import burst_times_s
 from radarsim.scattering.reflection import IsotropicPoints, QuasiSpecular
@@ -19,7 +20,6 @@ from radarsim.signal.error_budget import MODES_DB, MOST_POWERS, ErrorBudget
 from radarsim.signal.exact_frames import exact_points
 from radarsim.signal.phase_rates import PhaseRates
 from radarsim.signal.settings import SimulationSettings
-from radarsim.simulate import points_echo
 from tests.helpers.echoes import error_db, select
 from tests.helpers.moving_sphere import BOARD, CLEAN, moving_sphere, relative_db, small_radar
 from tests.helpers.scenes import plate

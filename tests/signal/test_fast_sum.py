@@ -19,6 +19,7 @@ from radarsim.numerics.polynomials import (
     power_coefficients,
     sincos_cycles,
 )
+from radarsim.point_targets import points_echo
 from radarsim.radar.boards import BOARDS
 from radarsim.radar.timing import burst_times_s
 from radarsim.scattering.reflection import IsotropicPoints, PhysicalOptics, QuasiSpecular
@@ -27,7 +28,7 @@ from radarsim.signal.exact_frames import exact_clip, exact_frame, exact_points
 from radarsim.signal.nufft_kernel import OVERSAMPLING, cells_to_samples, reach_cells, terms_to_cells
 from radarsim.signal.settings import SimulationSettings
 from radarsim.signal.tone_series import chebyshev, series, span_of_terms
-from radarsim.simulate import _compiled_echo, clip_echo, points_echo
+from radarsim.simulate import _compiled_echo, clip_echo
 from tests.helpers.echoes import error_db, fast_clip, select
 from tests.helpers.moving_sphere import BOARD, CLEAN, moving_sphere, relative_db, small_radar
 from tests.helpers.scenes import plate

@@ -1,0 +1,61 @@
+"""The IF cube of points of known radar cross-section, with the sums of `simulate`."""
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Complex, Float
+
+from radarsim.input_checks import SimulationInput, check_simulation, checked_points
+from radarsim.radar.config import Radar
+from radarsim.scattering.levels import point_area_m2, volts_per_weight
+from radarsim.scattering.reflection import IsotropicPoints, QuasiSpecular, point_indices
+from radarsim.scene.mesh import BurstMesh, burst_mesh
+from radarsim.signal.exact_frames import exact_points
+from radarsim.signal.face_selection import select_points, sizes_of_selection
+from radarsim.signal.face_strength import energy_shares
+from radarsim.signal.receiver import Key, receive
+from radarsim.signal.settings import SimulationSettings
+from radarsim.simulate import clip_echo
+
+
+def simulate_points(
+    radar: Radar,
+    positions_m: Float[np.ndarray, "frame node point 3"],
+    rcs_m2: Float[np.ndarray, " point"],
+    key: Key,
+    settings: SimulationSettings = SimulationSettings(),
+) -> Complex[Array, "frame chirp tx rx sample"]:
+    """The IF cube of moving points of known radar cross-section.
+
+    Args:
+        radar: the board.
+        positions_m: at `burst_times_s`, in the radar frame, float64 for full phase accuracy [m].
+        rcs_m2: of each point [m^2].
+        key: of the receiver's noise.
+        settings: visibility and culling do not apply.
+
+    Returns:
+        Volts at the ADC.
+
+    Raises:
+        InputError: an argument is wrong, or something moves faster, or reaches farther, than the
+            fast sum can represent.
+    """
+    check_simulation("simulate_points", SimulationInput(radar, key, QuasiSpecular(), settings))
+    positions_m, rcs_m2 = checked_points("simulate_points", settings, positions_m, rcs_m2)
+    origin_m = positions_m[..., :1, :]
+    mesh = burst_mesh(positions_m - origin_m, origin_m[..., 0, :])
+    points = IsotropicPoints(point_area_m2(radar, rcs_m2))
+    sum_points = exact_points if settings.method == "exact" else points_echo
+    echo = sum_points(radar, settings, points, mesh)
+    return receive(radar, echo, key, settings, volts_per_weight(radar, 1.0))
+
+
+def points_echo(
+    radar: Radar, settings: SimulationSettings, points: IsotropicPoints, mesh: BurstMesh
+) -> Complex[Array, "frame chirp tx rx sample"]:
+    """IF samples of moving points without the level constant; every point is summed."""
+    every = jnp.ones(len(points.area_m2), bool)
+    selection = select_points(radar, mesh, energy_shares(jnp.log(points.area_m2), every))
+    sizes = sizes_of_selection(radar, settings, points, selection.required)
+    indices = point_indices(len(points.area_m2))
+    return clip_echo(radar, settings, sizes, points, mesh, indices, selection)
