@@ -1,8 +1,8 @@
-"""Accuracy of the timed methods: errors against the float64 oracle, and the bound of each method.
+"""Accuracy of the timed methods: error against the float64 oracle, and bound of each method.
 
-The error is the energy of the difference divided by the energy of the reference [dB], over some
-chirp loops of one frame, all antenna pairs and samples. The oracle sums every visible face at every
-sample, each at its own time.
+The error is the energy of the difference divided by the energy of the reference [dB], over all
+antenna pairs and samples of some chirp loops of one frame. The oracle sums every visible face at
+every sample, with each face at its position at the time of that sample.
 """
 
 import numpy as np
@@ -16,25 +16,25 @@ BOUNDS_DB = {
     "accurate": {0.0: -70.0, 2.0: -80.0},
     "fast": {0.0: -60.0},
     "peer_points": {0.0: -70.0},
-    # The weight of a face is held during a chirp.
+    # The weight of a face is held constant during a chirp.
     "numpy_direct": {0.0: -75.0},
     "jax_direct": {0.0: -75.0},
-    # Faces are held during a chirp: -25 dB at 1 m/s, limbs reach 2 m/s and more.
+    # Faces are held fixed during a chirp: -25 dB at 1 m/s; limbs reach 2 m/s and more.
     "loop": {0.0: -15.0},
     "loop_torch": {0.0: -15.0},
 }
-# Largest permitted difference of any pixel above the noise.
+# Largest permitted error [dB] of any heatmap pixel above the noise.
 HEATMAP_BOUND_DB = 0.1
 
 
 def bound_db(method: str, range_m: float) -> float:
-    """Largest permitted error [dB] of a method for a subject at that distance."""
+    """Largest permitted error [dB] of a method for a subject at this distance."""
     limits = BOUNDS_DB[method]
     return limits[max(start for start in limits if start <= range_m)]
 
 
 def checked_loops(radar) -> tuple[int, ...]:
-    """Chirp loops that are compared with the oracle: first, middle and last of a frame."""
+    """Chirp loops that are compared with the oracle: the first, middle and last of a frame."""
     count = radar.frame.num_chirps
     return tuple(sorted({0, count // 2, count - 1}))
 
@@ -42,14 +42,14 @@ def checked_loops(radar) -> tuple[int, ...]:
 def reference_samples(
     scene, settings, frame_idx: int = 0, loops=None, reflection=None
 ) -> np.ndarray:
-    """The oracle's IF samples of some loops of one frame, without the level constant.
+    """IF samples of the oracle for some loops of one frame, not scaled to volts.
 
     Args:
         scene: moving body and radar.
-        settings: visibility.
+        settings: simulation settings; only those of the visibility are used.
         frame_idx: index of the frame.
-        loops: indices of the chirp loops; default those of `checked_loops`.
-        reflection: reflection model; default that of the scene.
+        loops: indices of the chirp loops; default: those of `checked_loops`.
+        reflection: reflection model; default: that of the scene.
     """
     mesh = frames_of(scene.mesh())[frame_idx]
     loops = checked_loops(scene.radar) if loops is None else loops
@@ -64,17 +64,18 @@ def error_db(found, truth) -> float:
 
 
 def cube_error_db(radar, cube_v, truth, frame_idx: int = 0, loops=None) -> float:
-    """Error of a simulated IF cube [V] on the chirp loops of `truth` [dB]."""
+    """Error [dB] of a simulated IF cube [V], over the chirp loops of `truth`."""
     loops = checked_loops(radar) if loops is None else loops
     scale = volts_per_weight(radar, 1.0) * np.asarray(radar.array.channel_gain)[:, :, None]
     return error_db(np.asarray(cube_v[frame_idx])[list(loops)], truth * scale)
 
 
 def heatmap_error_db(radar, maps, cube_v) -> float:
-    """Largest difference of the first heatmap columns from NumPy's, where above the noise [dB].
+    """Largest error [dB] of the first heatmap columns against NumPy, in pixels above the noise.
 
-    NumPy repeats `PAPER_MAPS` in float64: the mean over the clip is removed, then
-    256 loops give the mean power per range bin, and per Doppler bin over all pairs and samples.
+    The NumPy reference applies `PAPER_MAPS` in float64: it removes the mean over the clip, then
+    computes from 256 loops the mean power per range bin, and the power per Doppler bin over all
+    antenna pairs and samples.
     """
     cube_v = np.asarray(cube_v, np.complex128)
     loops = (cube_v - cube_v.mean((0, 1))).reshape(-1, *cube_v.shape[2:])[:256]
@@ -98,13 +99,13 @@ class WrongResult(Exception):
 
 
 def check_errors(errors: dict[str, tuple[float, float]]) -> dict:
-    """Error and bound of every timed result, as JSON can hold them.
+    """Check all errors against their bounds; returns both in a form for JSON.
 
     Args:
-        errors: error and bound [dB] by the name of the timed method.
+        errors: error and bound [dB] of each timed method, keyed by name.
 
     Raises:
-        WrongResult: names every error that exceeds its bound or is not a number.
+        WrongResult: an error exceeds its bound or is not a number; the message names all of them.
     """
     wrong = [
         f"{name}: error {error:.1f} dB, bound {bound:.1f} dB"

@@ -1,8 +1,8 @@
 """Baseline implementations of the IF sum over mesh faces: NumPy, torch and plain JAX.
 
-They are the slow methods that the fast sum is compared with. They share two inputs with radarsim,
-the face corners at the nodes of a burst and the visible faces, and none of its sums. Each result is
-checked against radarsim's float64 oracle before a time is printed.
+The fast sum is compared with these slow methods. They share two inputs with radarsim, the face
+corners at the nodes of a burst and the visible faces, but none of its summation code. Each result
+is checked against radarsim's float64 oracle before a time is printed.
 """
 
 from dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ class VisibleSurface:
     """The visible faces of one frame.
 
     Attributes:
-        corners_m: corners at the nodes of the burst, radar frame [node, face, corner, 3].
+        corners_m: corners at the nodes of the burst, in the radar frame [node, face, corner, 3].
         visible: visibility weight 0..1 [chirp, face].
         sigma_rad: lobe width of the quasi-specular reflection.
     """
@@ -35,7 +35,7 @@ class VisibleSurface:
 
 
 def visible_surface(radar, settings, mesh, faces, reflection) -> VisibleSurface:
-    """The faces that the oracle sums in the burst of one frame: all visible ones, none culled."""
+    """Select the faces that the oracle sums in one frame: all visible faces, without culling."""
     unculled = replace(settings, cull=0.0)
     selection = select_faces(radar, unculled, reflection, mesh, jnp.asarray(faces))
     in_blocks = np.asarray(selection.visible[0])
@@ -51,7 +51,7 @@ def visible_surface(radar, settings, mesh, faces, reflection) -> VisibleSurface:
 
 
 def face_geometry_at(radar, surface, times_s):
-    """Face centres, normals and areas [time, face], interpolated between the nodes."""
+    """Interpolate the face centres, normals and areas [time, face] between the nodes."""
     centre_s, half_s = burst_centre_and_half_s(radar)
     nodes = chebyshev_nodes(len(surface.corners_m))
     weights = lagrange_weights(nodes, (np.atleast_1d(times_s) - centre_s) / half_s)
@@ -62,7 +62,7 @@ def face_geometry_at(radar, surface, times_s):
 
 
 def quasi_specular_weight(faces, tx_m, rx_m, sigma_rad):
-    """A exp(-theta^2 / sigma^2) / (R1 R2); theta: angle from the mirrored ray to the receiver."""
+    """A exp(-theta^2 / sigma^2) / (R1 R2), theta being the angle from mirrored ray to receiver."""
     centre_m, normal, area_m2 = faces
     to_face, to_rx = centre_m - tx_m, rx_m - centre_m
     tx_range_m, rx_range_m = (np.linalg.norm(vector, axis=-1) for vector in (to_face, to_rx))
@@ -74,25 +74,25 @@ def quasi_specular_weight(faces, tx_m, rx_m, sigma_rad):
 
 
 def path_length_m(centre_m, tx_m, rx_m):
-    """Length of the path from transmitter over face to receiver."""
+    """Length of the path from the transmitter via the face to the receiver."""
     distances_m = (np.linalg.norm(centre_m - antenna_m, axis=-1) for antenna_m in (tx_m, rx_m))
     return sum(distances_m)
 
 
 def pair_loop(radar, surface, loops, echo=None):
-    """The usual nested loop over chirps, transmitters and receivers, in complex128.
+    """Sum with the usual nested loop over chirps, transmitters and receivers, in complex128.
 
-    Each iteration takes faces x samples exponentials. Faces are held during a chirp at their
-    position in its middle: -25 dB of error at 1 m/s.
+    Each iteration evaluates faces x samples exponentials. During a chirp, faces are held fixed at
+    their position in the middle of the chirp, which causes an error of -25 dB at 1 m/s.
 
     Args:
-        radar: waveform, timing, antennas.
+        radar: radar with waveform, timing and antennas.
         surface: visible faces of one frame.
         loops: indices of the chirp loops to compute.
-        echo: `numpy_echo` or `torch_echo`.
+        echo: function for the samples of one chirp, `numpy_echo` (default) or `torch_echo`.
 
     Returns:
-        IF samples [loop, tx, rx, sample] without the level constant.
+        IF samples [loop, tx, rx, sample], not scaled to volts.
     """
     echo = numpy_echo if echo is None else echo
     array = radar.array
@@ -130,11 +130,11 @@ def _chirp_middle_s(radar, loop, tx):
 
 
 def beat_tones(radar, surface, loop, tx):
-    """Weight [rx, face] and phase of each echo in one chirp, quadratic in time.
+    """Weight [rx, face] of each echo in one chirp, and its phase, a quadratic polynomial in time.
 
-        (f0 + S t) tau - S tau^2 / 2,    tau = tau0 + tau' t,
+        (f0 + S t) tau - S tau^2 / 2,    tau = tau0 + tau' t
 
-    exact except for the curvature of the path within 58 us.
+    The phase is exact except for the curvature of the path within 58 us.
 
     Returns:
         Weight, and the phase coefficients of 1, t and t^2 [cycles, cycles / s, cycles / s^2].
@@ -152,15 +152,15 @@ def beat_tones(radar, surface, loop, tx):
 
 
 def numpy_direct(radar, surface, loops):
-    """The direct sum in NumPy, complex128, all receivers of a chirp together; faces keep moving.
+    """Direct sum of moving faces in NumPy, complex128, for all receivers of a chirp at once.
 
     Args:
-        radar: waveform, timing, antennas.
+        radar: radar with waveform, timing and antennas.
         surface: visible faces of one frame.
         loops: indices of the chirp loops to compute.
 
     Returns:
-        IF samples [loop, tx, rx, sample] without the level constant.
+        IF samples [loop, tx, rx, sample], not scaled to volts.
     """
     times_s = radar.chirp.sample_times_s[:, None]
 
@@ -173,9 +173,9 @@ def numpy_direct(radar, surface, loops):
 
 
 def jax_direct(radar, surface, loops):
-    """The direct sum in JAX, float32, after whole cycles were dropped in float64 (split phase).
+    """Direct sum in JAX, float32, after whole cycles are removed in float64 (split phase).
 
-    Args and Returns: as `numpy_direct`, in complex64.
+    The arguments are those of `numpy_direct`; the result is complex64.
     """
     step_s = 1 / radar.chirp.sample_rate_hz
 
@@ -191,7 +191,7 @@ def jax_direct(radar, surface, loops):
 
 @partial(jax.jit, static_argnums=4)
 def _sum_over_faces(weight, level, per_step, quadratic, num_samples):
-    """Sum over faces, [rx, face] -> [rx, sample]."""
+    """Sum over all faces: [rx, face] -> [rx, sample]."""
     n = jnp.arange(num_samples, dtype=jnp.float32)[:, None]
     cycles = level[:, None] + per_step[:, None] * n + quadratic[:, None] * n**2
     phase = np.float32(2 * np.pi) * (cycles - jnp.round(cycles))

@@ -1,7 +1,8 @@
-"""GPU throughput: minutes of motion from pose to IF cube, as a share of the device's peak rates.
+"""GPU throughput from pose to IF cube over minutes of motion, as a share of the peak rates.
 
 IF cubes stay on the device: the timed work is what a dataset build does before it stores heatmaps.
-Peak rates are measured in the same run: memory bandwidth by a copy, arithmetic by a matrix product.
+The peak rates are measured in the same run, memory bandwidth with a copy and arithmetic with a
+matrix product.
 """
 
 import time
@@ -13,11 +14,11 @@ GEMM_SIZE = 8192
 
 
 def measure_device(scene, minutes: float) -> dict:
-    """Frame rates to IF cubes and to heatmaps, peak rates, and the time for thirty hours of motion.
+    """Measure frame rates to IF cubes and heatmaps, peak rates, and the time for 30 h of motion.
 
     Args:
-        scene: its radar, body, mean distance and sigma are used.
-        minutes: length of the simulated motion, in batches that stay on the device [min].
+        scene: scene whose radar, body, mean distance and sigma are used.
+        minutes: length of the simulated motion [min], whose batches stay on the device.
     """
     import jax
 
@@ -52,7 +53,7 @@ def measure_device(scene, minutes: float) -> dict:
 
 
 def frames_per_s(method, count: int) -> float:
-    """Frames per second over `count` batches, after one batch that compiles."""
+    """Frames per second over `count` batches, after a first batch that includes compilation."""
     import jax
 
     jax.block_until_ready(method())
@@ -84,7 +85,7 @@ def gemm_flops(size: int = GEMM_SIZE) -> float:
 
 
 def fastest_run_s(program, *arguments, runs: int = 5) -> float:
-    """Seconds of the fastest of some runs."""
+    """Run time of the fastest of several runs [s]."""
     import jax
 
     jax.block_until_ready(program(*arguments))
@@ -97,10 +98,10 @@ def fastest_run_s(program, *arguments, runs: int = 5) -> float:
 
 
 def minimum_cost_per_frame(scene) -> dict:
-    """Least bytes and operations of one frame: its cube written, the matrix products of its sum.
+    """Minimum bytes and operations of one frame: writing its cube, and its matrix products.
 
-    A range group takes, for real and imaginary part, 2 operations per loop, pair, face, term and
-    power; the step to samples takes 8 per loop, pair, cell of the band and sample.
+    The real and the imaginary part of a range group each take 2 operations per loop, pair, face,
+    term and power; the transform to samples takes 8 per loop, pair, cell of the band and sample.
     """
     import jax.numpy as jnp
     import numpy as np
@@ -124,12 +125,12 @@ def minimum_cost_per_frame(scene) -> dict:
 
 
 def report_line(found: dict) -> str:
-    """The results in one line."""
+    """Summarise the results in one line."""
     rates = found["frames_per_s"]
     return (
         f"{found['kind']}: {rates['body_to_if']:,.0f} frames/s from pose to IF cube over "
         f"{found['motion_s'] / 60:.0f} min of motion, {rates['motion_to_heatmaps']:,.0f} to "
         f"heatmaps; {100 * found['share_of_bandwidth']:.0f} % of the measured bandwidth, "
-        f"{100 * found['share_of_arithmetic']:.0f} % of the measured arithmetic; 30 h of motion "
-        f"in {found['thirty_hours_s'] / 60:.1f} min"
+        f"{100 * found['share_of_arithmetic']:.0f} % of the measured peak arithmetic; "
+        f"30 h of motion in {found['thirty_hours_s'] / 60:.1f} min"
     )

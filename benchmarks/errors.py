@@ -2,10 +2,10 @@
 
     python -m benchmarks.errors --json errors.json
 
-Some chirp loops of one frame of each motion, distance and lobe width are compared with the float64
-oracle (`radarsim/signal/exact_frames.py`). No built-in activity lies down, so a body that stretches
-its legs tips over backwards at 2 rad/s and is half way to the floor. Exit status 1 where an error
-exceeds the bound of its mode.
+For each motion, distance and lobe width, some chirp loops of one frame are compared with the
+float64 oracle (`radarsim/signal/exact_frames.py`). In no built-in activity does a person lie down;
+instead, a body that stretches its legs tips over backwards at 2 rad/s and is measured halfway to
+the floor. The exit status is 1 if an error exceeds the bound of its mode.
 """
 
 import argparse
@@ -13,7 +13,7 @@ import json
 import sys
 from pathlib import Path
 
-# By motion: activity, start of the measured burst [s], speed of tipping over [rad/s].
+# For each motion: activity, start of the measured burst [s], angular speed of tipping [rad/s].
 MOTIONS = {
     "walk": ("walking_forward_and_backward", 1.2, 0.0),
     "jump": ("jump", 1.3, 0.0),
@@ -23,10 +23,10 @@ METHODS = ("accurate", "fast")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure, print a table, write JSON if requested.
+    """Measure, print a table, and write JSON if requested.
 
     Returns:
-        Exit status: 0, or 1 where an error exceeds its mode's bound.
+        Exit status: 0, or 1 if an error exceeds its mode's bound.
     """
     options = parser().parse_args(arguments)
     from benchmarks.accuracy_checks import WrongResult, check_errors
@@ -51,12 +51,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def measure(options: argparse.Namespace, radar=None, body=None) -> dict:
-    """Errors of every requested scene, as JSON can hold them.
+    """Errors of all requested scenes, in a form for JSON.
 
     Args:
         options: parsed command line.
-        radar: default the paper's board.
-        body: default the free body.
+        radar: radar to simulate; default: the paper's board.
+        body: body model; default: the free body.
     """
     import jax
     from tqdm import tqdm
@@ -70,7 +70,7 @@ def measure(options: argparse.Namespace, radar=None, body=None) -> dict:
         for motion in options.motions
         for range_m in options.ranges
         for reflection in options.reflections
-        # The lobe width of a Gaussian facet follows from its size: one run is enough.
+        # The lobe width of a Gaussian facet follows from its size, so one run is enough.
         for sigma_rad in (options.sigmas if reflection == "paper" else options.sigmas[:1])
     ]
     scenes = [scene_errors(radar, body, *case) for case in tqdm(cases, unit="scene")]
@@ -80,7 +80,7 @@ def measure(options: argparse.Namespace, radar=None, body=None) -> dict:
 def scene_errors(
     radar, body, motion: str, range_m: float, reflection: str, sigma_rad: float
 ) -> dict:
-    """Errors of both modes on one frame of one scene, and the number of summed faces."""
+    """Errors of both modes on one frame of a scene, and the numbers of summed faces."""
     from benchmarks.accuracy_checks import bound_db, reference_samples
     from benchmarks.scenes import BenchmarkScene, settings_for
     from radarsim.scattering.reflection import reflection_named
@@ -106,7 +106,7 @@ def scene_errors(
 
 
 def error_and_faces(scene, reflection, settings, truth) -> tuple[float, int]:
-    """Error of one frame against the oracle's samples [dB], and the number of summed faces."""
+    """Error [dB] of one frame against the oracle's samples, and the number of summed faces."""
     import numpy as np
 
     from benchmarks.accuracy_checks import checked_loops, error_db
@@ -122,7 +122,7 @@ def error_and_faces(scene, reflection, settings, truth) -> tuple[float, int]:
 
 
 def table(results: dict) -> str:
-    """One line per scene, then the largest error of each mode."""
+    """Format one line per scene, then the largest error of each mode."""
     lines = [f"{'scene':44s}" + "".join(f"{method + ' (faces)':>20s}" for method in METHODS)]
     for scene in results["scenes"]:
         cells = (

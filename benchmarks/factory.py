@@ -1,11 +1,11 @@
-"""How long does a dataset build take, how much memory, and which step takes the time?
+"""Speed and peak memory of dataset builds, and the share of each step in the run time.
 
-    python -m benchmarks.factory                  rates and time shares, with the paper's radar
-    python -m benchmarks.factory --memory         peak memory: few clips, many, a long motion
+    python -m benchmarks.factory                  rates and time shares with the paper's radar
+    python -m benchmarks.factory --memory         peak memory for few clips, many and a long motion
 
 Builds use the built-in activities and the free body, and run through `pipelines.run` like any other
-build. Memory is measured with a small radar and clips of two frames, since a thousand clips of the
-paper's radar take hours: the question is what grows with the number of clips.
+build. Memory is measured with a small radar and clips of two frames, because a thousand clips with
+the paper's radar take hours and only growth with the number of clips matters.
 """
 
 import argparse
@@ -27,7 +27,7 @@ LONG_S = 20 * 60.0
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; returns its exit status."""
+    """Run the command and return its exit status."""
     options = _parser().parse_args(arguments)
     if options.child:
         _child(**json.loads(options.child))
@@ -45,17 +45,17 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def rate(num_clips: int, workers: int) -> dict:
-    """Frames and megabytes per second of one build, after a first build that only compiles."""
+    """Frames and megabytes per second of a build, after a first build that compiles."""
     task = {"clips": num_clips, "workers": workers, "small": False}
     _monitored_build({**task, "clips": workers})
     return {"workers": workers, **_monitored_build(task)}
 
 
 def memory(counts: list[int]) -> list[dict]:
-    """Peak memory of builds with these numbers of clips, and of one motion of twenty minutes."""
+    """Peak memory of builds with these numbers of clips, and of one with a twenty-minute motion."""
     tasks = [{"clips": count, "workers": 1, "small": True} for count in counts]
-    # Fill the cache with all programs first: compilation takes memory, too, and a build that
-    # compiles a new program would seem to need more memory because it has more clips.
+    # Fill the cache with all programs first: compilation needs memory, too, and a build that
+    # compiles a new program would seem to need more memory because of its number of clips.
     _monitored_build(max(tasks, key=lambda task: task["clips"]))
     with tempfile.TemporaryDirectory() as folder:
         write_long_motion(Path(folder, "long_poses.npz"))
@@ -64,7 +64,7 @@ def memory(counts: list[int]) -> list[dict]:
 
 
 def write_long_motion(path: Path) -> None:
-    """Write an AMASS file of twenty minutes: a minute of motion, played forwards and backwards."""
+    """Write a twenty-minute AMASS file: a minute of motion, alternately forwards and backwards."""
     import numpy as np
 
     from builders.activities import perform
@@ -78,7 +78,7 @@ def write_long_motion(path: Path) -> None:
 
 
 def shares(num_clips: int) -> dict:
-    """Share of one worker's time for simulation, encoding and writing of the first shard."""
+    """Shares of simulating, encoding and writing in one worker's time for the first shard."""
     from pipelines.clip_simulation import make_clip
     from pipelines.storage import LocalFolder
     from pipelines.store_writer import prepare
@@ -96,7 +96,7 @@ def shares(num_clips: int) -> dict:
 
 
 def _shard_times(planned: "_PlannedBuild", make: Callable, folder: "_TimedFolder") -> dict:
-    """Make and write the first shard; seconds by step."""
+    """Make and write the first shard; returns the seconds of each step."""
     from pipelines.store_writer import ShardWriter
 
     spent_s = {"simulate": 0.0, "encode": 0.0}
@@ -116,7 +116,7 @@ def _shard_times(planned: "_PlannedBuild", make: Callable, folder: "_TimedFolder
 
 
 class _TimedFolder:
-    """A folder that adds up the time of its writes."""
+    """A folder that sums the time spent on writes."""
 
     def __init__(self, folder):
         self._folder, self.spent_s = folder, 0.0
@@ -162,7 +162,7 @@ def _plan_build(num_clips: int, small: bool, motions: str | None = None) -> _Pla
 
 
 def _child(clips: int, workers: int, small: bool, out: str, motions: str | None = None) -> None:
-    """Run one build; called in a separate process whose memory is sampled."""
+    """Run one build, in a separate process whose memory is sampled."""
     import jax
 
     jax.config.update("jax_platforms", "cpu")
@@ -191,7 +191,7 @@ def _child(clips: int, workers: int, small: bool, out: str, motions: str | None 
 
 
 def _monitored_build(task: dict) -> dict:
-    """Figures reported by a build in a child process, and its peak memory [MB]."""
+    """Run a build in a child process; returns its reported figures and its peak memory [MB]."""
     import psutil
 
     place = tempfile.mkdtemp()
@@ -231,7 +231,7 @@ def _parser() -> argparse.ArgumentParser:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--memory", action="store_true", help="measure memory, not rates")
+    parser.add_argument("--memory", action="store_true", help="measure memory instead of rates")
     add = partial(parser.add_argument, type=int, metavar="N")
     add(
         "--clips",
@@ -239,7 +239,7 @@ def _parser() -> argparse.ArgumentParser:
         default=[50, 1000],
         help="numbers of clips for --memory (default: 50 1000)",
     )
-    add("--rate-clips", default=8, help="clips of the builds without --memory (default: 8)")
+    add("--rate-clips", default=8, help="clips per build without --memory (default: 8)")
     add("--workers", nargs="+", default=[1, 2], help="numbers of workers (default: 1 2)")
     parser.add_argument(
         "--json", type=Path, metavar="FILE", help="also write the results to this file"

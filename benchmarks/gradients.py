@@ -1,11 +1,11 @@
-"""Cost of a gradient: time and memory of the forward and backward pass from pose to IF cube.
+"""Cost of a gradient: time and memory of the forward and backward passes from pose to IF cube.
 
     python -m benchmarks.gradients
 
-The loss is a fixed random mixture of all IF samples. Its gradient is taken with respect to poses,
-shape, translation (the gradient by the radar's position is its negative) and sigma together; the
-selection of visible faces is discrete and stays fixed. The gradient is compared with finite
-differences before a time is printed.
+The loss is a fixed random linear combination of all IF samples. Its gradient is taken with respect
+to poses, shape, translation and sigma together (the gradient with respect to the radar's position
+is the negative of the translation gradient); the selection of visible faces is discrete and held
+fixed. The gradient is compared with finite differences before a time is printed.
 """
 
 import argparse
@@ -13,14 +13,14 @@ import json
 import sys
 from pathlib import Path
 
-# Relative, to central differences: float32 rounds each vertex to 0.06 um, 1 % of a step.
+# Relative error against central differences: float32 rounds vertices to 0.06 um, 1 % of a step.
 TOLERANCE = 0.02
-# Steps that move the surface by some 10 um: 1 % of a cycle, so the cubic term stays below 1e-3.
+# Steps that move the surface by about 10 um, 1 % of a cycle, so the cubic term is below 1e-3.
 STEPS = {"poses_rad": 1e-5, "betas": 5e-4, "shift_m": 1e-5, "sigma_rad": 3e-3}
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure and print; returns the exit status: 1 where the gradient is wrong."""
+    """Measure and print; returns the exit status, 1 if the gradient is wrong."""
     options = _parser().parse_args(arguments)
     from benchmarks.accuracy_checks import WrongResult
     from benchmarks.machine_info import commit
@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def measure(radar, num_frames, range_m, sigma_rad, rounds, body=None) -> dict:
-    """Seconds per frame forward and backward, temporary memory, and errors of the gradient.
+    """Measure seconds per frame of both passes, temporary memory, and errors of the gradient.
 
     Raises:
         accuracy_checks.WrongResult: the gradient differs from finite differences.
@@ -53,7 +53,7 @@ def measure(radar, num_frames, range_m, sigma_rad, rounds, body=None) -> dict:
 
     scene = BenchmarkScene(radar, num_frames, range_m, sigma_rad, body=body)
     loss, at = loss_and_parameters(scene)
-    # Compiled ahead of time: only a compiled program reports its memory.
+    # Compiled ahead of time, because only a compiled program reports its memory.
     forward, backward = (
         jax.jit(one).lower(at).compile() for one in (loss, jax.value_and_grad(loss))
     )
@@ -77,7 +77,7 @@ def measure(radar, num_frames, range_m, sigma_rad, rounds, body=None) -> dict:
 
 
 def loss_and_parameters(scene):
-    """The loss, and the parameters at which its gradient is taken, by name."""
+    """The loss function, and the parameters at which its gradient is taken, by name."""
     import jax
     import jax.numpy as jnp
 
@@ -96,7 +96,7 @@ def loss_and_parameters(scene):
 
     def cube(at):
         vertices_m = skin(body, at["betas"], at["poses_rad"], no_translation_m, subject.scale)
-        # Near the body's origin float32 resolves a small step; 3 m away it would not.
+        # Near the body's origin, float32 resolves a small step; 3 m away it would not.
         moved = BurstMesh(vertices_m + at["shift_m"], mesh.origin_high_m, mesh.origin_low_m)
         reflection = QuasiSpecular(at["sigma_rad"])
         return clip_echo(radar, settings, sizes, reflection, moved, faces, selection)
@@ -114,7 +114,7 @@ def loss_and_parameters(scene):
 
 
 def finite_difference_errors(loss, gradient, at) -> dict[str, float]:
-    """Relative error of the slope along a random direction against central differences, by name."""
+    """Relative error of a derivative in a random direction against central differences, by name."""
     import numpy as np
 
     random, off = np.random.default_rng(0), {}
@@ -122,7 +122,7 @@ def finite_difference_errors(loss, gradient, at) -> dict[str, float]:
         signs = random.choice([-step, step], np.shape(at[name])).astype(np.float32)
         ahead, back = at[name] + signs, at[name] - signs
         difference = float(loss({**at, name: ahead})) - float(loss({**at, name: back}))
-        # The step after rounding to float32.
+        # The actual step, after rounding to float32.
         taken = np.asarray(ahead, np.float64) - np.asarray(back, np.float64)
         slope = float(np.sum(np.asarray(gradient[name], np.float64) * taken))
         off[name] = abs(slope / difference - 1)
@@ -130,13 +130,13 @@ def finite_difference_errors(loss, gradient, at) -> dict[str, float]:
 
 
 def temporary_mb(program) -> float | str:
-    """Memory of a compiled program besides its arguments and results [MB], where reported."""
+    """Memory of a compiled program without its arguments and results [MB], if reported."""
     analysis = program.memory_analysis()
     return analysis.temp_size_in_bytes / 1e6 if analysis else "not reported by this device"
 
 
 def report(result: dict) -> str:
-    """The results as text."""
+    """Format the results as text."""
     lines = [
         f"free body walking, {result['range_m']:g} m, sigma {result['sigma_rad']:g} rad, "
         f"{result['frames']} frames; commit {result.get('commit', 'unknown')}"
@@ -145,12 +145,12 @@ def report(result: dict) -> str:
         memory = result["temporary_mb"][name]
         memory = memory if isinstance(memory, str) else f"{memory:.0f} MB of temporaries"
         spread = f"{run['least']:.3f} to {run['most']:.3f}"
-        lines.append(f"{name:9s} {run['median']:.3f} s a frame ({spread}), {memory}")
+        lines.append(f"{name:9s} {run['median']:.3f} s per frame ({spread}), {memory}")
     worst = max(result["off_finite_differences"].values())
     return "\n".join(
         [
             *lines,
-            f"backward takes {result['backward_over_forward']:.1f} times the forward pass; "
+            f"backward takes {result['backward_over_forward']:.1f} times as long as forward; "
             f"gradients are within {100 * worst:.2f} % of finite differences",
         ]
     )

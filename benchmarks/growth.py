@@ -1,8 +1,8 @@
-"""Run time of an IF cube against the number of frames, faces, antennas and samples.
+"""Run time from pose to IF cube against the number of frames, faces, antennas and samples.
 
-One size is varied at a time; otherwise the free body walks before the paper's radar. The time
-covers everything from pose to IF cube. A straight line is fitted to time against frames: if the
-time is linear, the cost of days of motion can be predicted.
+One size is varied at a time; otherwise the free body walks in front of the paper's radar. A
+straight line is fitted to run time against frames: if run time grows linearly with frames, the cost
+of simulating days of motion can be predicted.
 """
 
 from dataclasses import replace
@@ -19,26 +19,26 @@ FACE_STEPS = (8, 4, 2, 1)
 FINE_EDGES_M = (0.012,)
 ANTENNAS = ((1, 1), (1, 4), (3, 4), (6, 8), (12, 16))
 SAMPLES = (64, 128, 256, 512)
-# Loops per frame of the antenna series: 128 loops of twelve transmitters exceed a burst.
+# Loops per frame of the antenna series; 128 loops of twelve transmitters do not fit in a burst.
 ARRAY_LOOPS = 32
 
 
 def measure_growth(
     radar, range_m, sigma_rad, rounds, *, body=None, frames=FRAMES, num_frames=10
 ) -> dict:
-    """Seconds per run against each size, and the line fitted to the frames.
+    """Measure seconds per run against each size, and fit a line to run time against frames.
 
     Args:
-        radar: the board.
+        radar: radar to simulate.
         range_m: mean distance of the subject.
-        sigma_rad: lobe width.
+        sigma_rad: lobe width of the reflection.
         rounds: number of timed runs of each size.
-        body: default the free body.
+        body: body model; default: the free body.
         frames: frame counts of the first series.
         num_frames: frames per run of the other series.
 
     Raises:
-        WrongResult: a timed result differs from the oracle.
+        WrongResult: a timed result differs too much from the oracle.
     """
 
     def scene_of(radar=radar, count=num_frames, body=body):
@@ -57,7 +57,7 @@ def measure_growth(
 
 
 def measure_series(name, scenes, rounds) -> dict:
-    """Median, least and most seconds of one series, interleaved, and the errors of its results."""
+    """Median, minimum and maximum time of each size in a series, interleaved, and the errors."""
     settings = settings_for("accurate")
     methods = {
         f"{size} {name}": lambda scene=scene: scene.body_to_if(settings)
@@ -79,14 +79,14 @@ def measure_series(name, scenes, rounds) -> dict:
 
 
 def first_loop_error_db(scene, cube_v) -> float:
-    """Error on the first loop of the first frame [dB]; the oracle is slow for many pairs."""
+    """Error [dB] on only the first loop of the first frame; the oracle is slow for many pairs."""
     show_progress("the oracle")
     truth = reference_samples(scene, settings_for("accurate"), loops=(0,))
     return cube_error_db(scene.radar, cube_v, truth, loops=(0,))
 
 
 def fit_line(sizes, seconds) -> dict:
-    """Least-squares line: slope, intercept, R^2, and the largest relative residual."""
+    """Fit a least-squares line: slope, intercept, R^2 and largest relative residual."""
     x, y = np.asarray(sizes, float), np.asarray(seconds, float)
     slope, intercept = np.polyfit(x, y, 1)
     residual = y - (intercept + slope * x)
@@ -99,7 +99,7 @@ def fit_line(sizes, seconds) -> dict:
 
 
 def bodies_by_face_count(whole):
-    """The body with fewer and with more faces."""
+    """Versions of the body with fewer and with more faces."""
     from radarsim.scene.body import subdivide
 
     fewer = [decimate_faces(whole, step) for step in FACE_STEPS]
@@ -128,7 +128,7 @@ def with_array(radar, num_tx: int, num_rx: int):
 
 
 def with_samples(radar, num_samples: int):
-    """The board with another number of ADC samples over the same sweep."""
+    """The board with a different number of ADC samples over the same sweep."""
     rate_hz = radar.chirp.sample_rate_hz * num_samples / radar.chirp.num_samples
     chirp = replace(radar.chirp, sample_rate_hz=rate_hz, num_samples=num_samples)
     return replace(radar, name=f"{num_samples} samples", chirp=chirp)

@@ -1,4 +1,4 @@
-"""Interleaved timing: every round runs each method once, so noise affects all methods equally."""
+"""Interleaved timing: every round runs each method once, so load affects all methods equally."""
 
 import statistics
 import sys
@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 
 def time_interleaved(methods: dict[str, Callable], rounds: int) -> tuple[dict, dict]:
-    """Seconds of each method in each round, and the last result of each method.
+    """Time each method in every round; returns the seconds and the last result of each method.
 
-    The first call of each method compiles and is not counted. Each call is timed until its result
-    is ready.
+    The first call of each method includes compilation and is not counted. Each call is timed until
+    its result is ready.
 
     Args:
         methods: functions without arguments, by name.
@@ -22,7 +22,7 @@ def time_interleaved(methods: dict[str, Callable], rounds: int) -> tuple[dict, d
     results = {}
     for run in range(rounds + 1):
         for name, method in methods.items():
-            results.pop(name, None)  # only one result in memory
+            results.pop(name, None)  # keep only one result of a method in memory
             start = time.perf_counter()
             results[name] = jax.block_until_ready(method())
             if run:
@@ -33,7 +33,7 @@ def time_interleaved(methods: dict[str, Callable], rounds: int) -> tuple[dict, d
 
 
 def summary(seconds: list[float], units: float = 1.0) -> dict:
-    """Median, minimum and maximum of some runs, divided by the work units of one run."""
+    """Median, minimum and maximum of some run times, divided by the work units of one run."""
     return {
         "median": statistics.median(seconds) / units,
         "least": min(seconds) / units,

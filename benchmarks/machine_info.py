@@ -1,4 +1,4 @@
-"""Machine of a benchmark: processor, device, versions and the commit of the checkout."""
+"""Description of the benchmark machine: processor, device, versions and commit."""
 
 import os
 import platform
@@ -18,7 +18,7 @@ def machine(device) -> dict:
 
 
 def processor() -> str:
-    """Name of the CPU, or the architecture where the system does not report a name."""
+    """Name of the CPU, or the architecture if the system does not report a name."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.is_file() else []
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
@@ -26,7 +26,7 @@ def processor() -> str:
 
 
 def commit() -> str:
-    """The checkout's commit, with "-dirty" when files differ from it; "unknown" outside git."""
+    """Commit of the checkout, with "-dirty" if files differ from it; "unknown" outside git."""
     here = Path(__file__).parent
     command = ["git", "-C", str(here), "describe", "--always", "--dirty", "--abbrev=12"]
     try:

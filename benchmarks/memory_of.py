@@ -1,10 +1,10 @@
-"""Peak memory of simulating long motion, above the memory of the imports.
+"""Peak memory of simulating a long motion, in excess of the memory after the imports.
 
     python -m benchmarks.memory_of --seconds 60
 
 The motion is cut into chunks as the dataset builder cuts it into clips: each chunk becomes an IF
 cube, then heatmaps, and only the heatmaps are kept. All frames of every chunk are simulated. Run it
-in a separate process, since the peak of a process never falls.
+in a separate process, because the peak memory of a process never decreases.
 """
 
 import argparse
@@ -20,7 +20,7 @@ RUNS = 3
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Simulate the requested seconds and print the peak as JSON; returns the exit status."""
+    """Simulate the requested length and print the peak as JSON; returns the exit status."""
     options = _parser().parse_args(arguments)
     print(json.dumps(measure_peak(options.seconds, options.piece, options.range, options.sigma)))
     return 0
@@ -29,17 +29,17 @@ def main(arguments: list[str] | None = None) -> int:
 def median_peak_in_new_processes(
     seconds: float, range_m: float, sigma_rad: float, runs: int = RUNS
 ) -> dict:
-    """The result of `measure_peak` with the median peak of some new processes.
+    """Run `measure_peak` in some new processes; returns the result with the median peak.
 
-    Programs are compiled while the first clip runs: thread scheduling moves the peak of a single
-    process by 50 MB.
+    Programs are compiled while the first chunk is simulated, so thread scheduling changes the peak
+    of a single process by 50 MB.
     """
     peaks = [peak_in_new_process(seconds, range_m, sigma_rad) for _ in range(runs)]
     return sorted(peaks, key=lambda one: one["above_baseline_mb"])[runs // 2]
 
 
 def peak_in_new_process(seconds: float, range_m: float, sigma_rad: float) -> dict:
-    """The result of `measure_peak` in a new process."""
+    """Run `measure_peak` in a new process and return its result."""
     command = [
         sys.executable,
         "-m",
@@ -55,15 +55,15 @@ def peak_in_new_process(seconds: float, range_m: float, sigma_rad: float) -> dic
 def measure_peak(
     seconds: float, chunk_s: float, range_m: float, sigma_rad: float, radar=None, body=None
 ) -> dict:
-    """Peak memory of this process while it simulates, and before, after the imports [MB].
+    """Measure the peak memory of this process [MB], after the imports and after the simulation.
 
     Args:
         seconds: length of the motion, a whole number of chunks.
         chunk_s: length of one chunk.
         range_m: mean distance of the subject.
-        sigma_rad: lobe width.
-        radar: default the paper's board.
-        body: default the free body.
+        sigma_rad: lobe width of the reflection.
+        radar: radar to simulate; default: the paper's board.
+        body: body model; default: the free body.
     """
     import jax
 
@@ -77,7 +77,7 @@ def measure_peak(
     num_frames = round(seconds / radar.frame.period_s)
     scene = BenchmarkScene(radar, num_frames, range_m, sigma_rad, body=body)
     kept = [jax.device_get(jax.tree.leaves(maps)) for maps in heatmap_chunks(scene, per_chunk)]
-    # Linux counts pages per core and in batches: a later reading may be slightly lower.
+    # Linux counts pages per core and in batches, so a later reading may be slightly lower.
     most_mb = max(baseline_mb, peak_mb())
     return {
         "seconds": seconds,
@@ -92,11 +92,11 @@ def peak_mb() -> float:
     """Peak resident memory of this process so far [MB]."""
     status = Path("/proc/self/status")
     if status.exists():
-        # A child inherits ru_maxrss on Linux: it would report the peak of a large parent.
+        # On Linux, a child inherits ru_maxrss, which would report the peak of a large parent.
         found = re.search(r"^VmHWM:\s+(\d+) kB", status.read_text(), re.MULTILINE)
         if found:
             return int(found[1]) * 1024 / 1e6
-    unit = 1 if sys.platform == "darwin" else 1024  # bytes there, kilobytes elsewhere
+    unit = 1 if sys.platform == "darwin" else 1024  # bytes on macOS, kilobytes elsewhere
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 
@@ -112,9 +112,9 @@ def _parser() -> argparse.ArgumentParser:
         type=float,
         default=60.0,
         metavar="S",
-        help="motion length (%(default)s)",
+        help="length of the motion (%(default)s)",
     )
-    add("--piece", type=float, default=CHUNK_S, metavar="S", help="chunk length (%(default)s)")
+    add("--piece", type=float, default=CHUNK_S, metavar="S", help="length of a chunk (%(default)s)")
     add(
         "--range",
         type=float,

@@ -1,4 +1,4 @@
-"""Interleaved timing of all methods on the same frames, after a check against the oracle."""
+"""Interleaved timing of all methods on the same frames, with a check against the oracle."""
 
 import jax
 import numpy as np
@@ -24,7 +24,7 @@ from benchmarks.interleaved_timing import show_progress, summary, time_interleav
 from benchmarks.scenes import BenchmarkScene, settings_for
 from radarsim.signal.settings import SimulationSettings
 
-# Method and changed settings by name.
+# Method and changed settings of each mode, by name.
 MODES = {
     "body_to_if": ("accurate", {}),
     "body_to_if_unculled": ("accurate", {"cull": 0.0}),
@@ -36,17 +36,17 @@ NOT_MEASURED = "not measured"
 
 
 def measure_speeds(scene: BenchmarkScene, rounds: int) -> dict:
-    """Seconds per frame of every method, and the errors of what was timed.
+    """Measure seconds per frame of every method, and the errors of the timed results.
 
     Args:
         scene: moving body and radar; slow methods compute some loops of its middle frame.
         rounds: number of timed calls of each method.
 
     Returns:
-        `seconds_per_frame`, `checks` and `visible_faces`.
+        Dictionary with `seconds_per_frame`, `checks` and `visible_faces`.
 
     Raises:
-        WrongResult: a timed result differs from the oracle.
+        WrongResult: a timed result differs too much from the oracle.
     """
     radar, middle = scene.radar, scene.num_frames // 2
     positions_m = scene.points_m()
@@ -92,7 +92,7 @@ def fast_methods(scene, positions_m):
 
 
 def heatmap_settings() -> SimulationSettings:
-    """Settings of a dataset build: accurate method, receiver noise and ADC included."""
+    """Settings of a dataset build: accurate method, including receiver noise and ADC."""
     return SimulationSettings(method=settings_for("accurate").method)
 
 
@@ -119,7 +119,7 @@ def _has_torch() -> bool:
 
 
 def points_error(scene, positions_m, cube_v, frame_idx) -> tuple[float, float]:
-    """Error and bound [dB] of the IF cube of points, over a whole frame."""
+    """Error and bound [dB] of the IF cube of moving points, over a whole frame."""
     one_m = positions_m[frame_idx : frame_idx + 1]
     truth = np.asarray(scene.points_to_if(one_m, settings_for("exact")), np.complex128)
     found = np.asarray(cube_v[frame_idx : frame_idx + 1])
@@ -127,7 +127,7 @@ def points_error(scene, positions_m, cube_v, frame_idx) -> tuple[float, float]:
 
 
 def errors_by_range(radar, num_frames, ranges_m, sigma_rad, body=None) -> dict:
-    """Error of each mode on the middle frame of a walk, by method and range [dB].
+    """Error [dB] of each mode on the middle frame of a walk, keyed by mode and range.
 
     Raises:
         WrongResult: an error exceeds the bound of its method.
@@ -135,7 +135,7 @@ def errors_by_range(radar, num_frames, ranges_m, sigma_rad, body=None) -> dict:
     found, bounds = {name: {} for name in MODES}, {}
     for range_m in ranges_m:
         show_progress(f"error at {range_m:g} m")
-        # The timed number of frames: the same compiled program is measured where sizes agree.
+        # As many frames as are timed: if the sizes agree, the same compiled program is measured.
         scene = BenchmarkScene(radar, num_frames, range_m, sigma_rad, body=body)
         truth = reference_samples(scene, settings_for("accurate"), num_frames // 2)
         for name, (method, changes) in MODES.items():

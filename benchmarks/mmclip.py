@@ -112,7 +112,7 @@ def training(model, data: _Data, settings, steps: int) -> dict:
 
 
 def inference(model, size: int, maps: dict) -> dict:
-    """Latency of 1 and of 256 windows [ms], and windows per second, from stored heatmaps."""
+    """Inference on stored heatmaps: latency for 1 and 256 windows [ms], and windows per second."""
     import jax
     import numpy as np
     from flax import nnx
@@ -165,8 +165,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("store", metavar="STORE", help="folder of a finished store")
     parser.add_argument("--preset", default="small", choices=("small", "paper"))
-    parser.add_argument("--steps", type=int, default=50, metavar="N", help="timed (%(default)s)")
-    parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="any setting")
+    parser.add_argument(
+        "--steps", type=int, default=50, metavar="N", help="timed steps (%(default)s)"
+    )
+    parser.add_argument(
+        "--set", nargs="+", default=[], metavar="KEY=VALUE", help="override any setting"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON")
     return parser
 

@@ -3,9 +3,10 @@
     pip install mmWrt tqdm sionna-rt          preferably in a separate environment
     python -m benchmarks.peers
 
-mmWrt: moving points, one transmitter, four receivers; its IF signal and ours are compared before a
-time is printed. Sionna RT: one trace of the free body's mesh, which gives the paths of a single
-chirp but no IF signal; a moving body needs one trace per chirp. Each runs in a separate process.
+mmWrt simulates moving points, one transmitter and four receivers; its IF signal is compared with
+ours before a time is printed. Sionna RT traces the free body's mesh once, which yields the paths of
+a single chirp but no IF signal; a moving body needs one trace per chirp. Each simulator runs in a
+separate process.
 """
 
 import argparse
@@ -18,10 +19,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 PEERS = {"mmwrt": ("mmWrt", "mmWrt tqdm"), "sionna": ("sionna", "sionna-rt")}
-# The amplitude of an mmWrt point does not fall with range: 0.5 % while it moves 1.4 cm at 3 m.
+# In mmWrt, a point's amplitude does not fall with range: 0.5 % of error for 1.4 cm at 3 m.
 MMWRT_BOUND_DB = -35.0
 NUM_LOOPS, NUM_POINTS = 64, 16
-# mmWrt takes 3e8 m/s: our paths are scaled to reach the same delays.
+# mmWrt assumes that light travels at 3e8 m/s, so our paths are scaled to the same delays.
 MMWRT_LIGHT_MPS = 3e8
 RAYS = 100_000
 
@@ -44,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _in_own_process(name: str) -> dict:
-    """Results of one simulator, or the reason why it could not be run."""
+    """Run one simulator; returns its results, or the reason why it could not be run."""
     module, packages = PEERS[name]
     if find_spec(module) is None:
         return {"skipped": f"{module} is not installed: pip install {packages}"}
@@ -52,7 +53,7 @@ def _in_own_process(name: str) -> dict:
     child = subprocess.run(command, capture_output=True, text=True)
     if child.returncode:
         lines = child.stderr.strip().splitlines() or ["no error output"]
-        # LLVM reports an abort in its first line, Python an exception in the last.
+        # LLVM reports an abort in its first line, Python an exception in its last line.
         line = next((each for each in lines if "LLVM ERROR" in each), lines[-1])
         return {"skipped": f"{module} ended with {child.returncode}: {line[:200]}"}
     return json.loads(child.stdout.splitlines()[-1])
@@ -68,7 +69,7 @@ def one_tx_board():
 
 
 def points_at(times_s):
-    """Positions [*time, point, 3] of points, each moving with its own constant velocity."""
+    """Positions [*time, point, 3] of points that each move with a constant velocity."""
     import numpy as np
 
     random = np.random.default_rng(0)
@@ -78,7 +79,7 @@ def points_at(times_s):
 
 
 def compare_with_mmwrt() -> dict:
-    """Seconds of one frame of points by mmWrt and by us, and the difference of the IF samples."""
+    """Time one frame of points with mmWrt and radarsim, and compare their IF samples."""
     import numpy as np
 
     from benchmarks.accuracy_checks import error_db
@@ -88,12 +89,12 @@ def compare_with_mmwrt() -> dict:
     methods = {"mmwrt": mmwrt_frame(radar), "radarsim": radarsim_frame(radar)}
     seconds, cubes = time_interleaved(methods, 3)
     ours, theirs = np.asarray(cubes["radarsim"]), np.asarray(cubes["mmwrt"])
-    # mmWrt gives no signal before the first echo of a chirp returns: sample 0 is left out.
+    # mmWrt yields no signal before the first echo of a chirp arrives, so sample 0 is left out.
     error = error_db(theirs[..., 1:], ours[..., 1:])
     if not error <= MMWRT_BOUND_DB:
         raise SystemExit(
-            f"IF samples of mmWrt and radarsim differ by {error:.1f} dB, "
-            f"bound {MMWRT_BOUND_DB:g} dB"
+            f"IF samples of mmWrt and radarsim differ by {error:.1f} dB; "
+            f"the bound is {MMWRT_BOUND_DB:g} dB"
         )
     runs = {name: summary(each) for name, each in seconds.items()}
     return {
@@ -105,7 +106,7 @@ def compare_with_mmwrt() -> dict:
 
 
 def radarsim_frame(radar):
-    """A function that returns our cube [loop, rx, sample] of one frame; points of amplitude 1."""
+    """A function that simulates one frame [loop, rx, sample] of unit points with radarsim."""
     import jax
     import numpy as np
 
@@ -119,7 +120,7 @@ def radarsim_frame(radar):
     first_s = float(radar.chirp_times_s[0, 0])
     positions_m = stretch * points_at(burst_times_s(radar, 1) - first_s)
     middle_m = stretch * points_at(radar.burst_duration_s / 2)
-    # Area R^2 over the level constant leaves amplitude 1 in the middle of the burst.
+    # An area of R^2 divided by the volts per weight gives amplitude 1 in the middle of the burst.
     area_m2 = (middle_m**2).sum(-1) / volts_per_weight(radar, 1.0)
     rcs_m2 = (area_m2 / point_area_m2(radar, 1.0)) ** 2
     settings, key = settings_for("accurate"), jax.random.key(0)
@@ -135,7 +136,7 @@ def radarsim_frame(radar):
 
 
 def mmwrt_frame(radar):
-    """A function that returns mmWrt's cube [loop, rx, sample] of one frame."""
+    """A function that simulates one frame [loop, rx, sample] of the same points with mmWrt."""
     from mmWrt import Scene
     from mmWrt.Raytracing import rt_points
 
@@ -172,7 +173,7 @@ def mmwrt_frame(radar):
 
 
 def compare_with_sionna() -> dict:
-    """Seconds of one trace of the body by Sionna RT, and of one whole frame by radarsim."""
+    """Time one trace of the body with Sionna RT, and one whole frame with radarsim."""
     import numpy as np
 
     from benchmarks.interleaved_timing import summary, time_interleaved
@@ -208,7 +209,7 @@ def compare_with_sionna() -> dict:
 
 
 def sionna_trace(vertices_m, faces, radar):
-    """A function that returns the delays [s] of the paths over a mesh."""
+    """A function that traces a mesh and returns the delays of its paths [s]."""
     import numpy as np
     import sionna.rt as rt
     import trimesh
@@ -254,7 +255,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         choices=PEERS,
         default=list(PEERS),
-        help="simulators (%(default)s)",
+        help="simulators to run (%(default)s)",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON")
     parser.add_argument("--child", choices=PEERS, help=argparse.SUPPRESS)

@@ -2,10 +2,10 @@
 
     python -m benchmarks.reader --json reader.json
 
-Writes a store of noise with the writer of the builds (noise compresses worse than echoes, so this
-is the hard case), then reads random windows with tensorstore and many reads in flight, the same in
-sequential order, and random windows with zarr one by one. The file cache is warm; the methods are
-measured alternately.
+Writes a store of noise with the writer that dataset builds use (noise compresses worse than echoes,
+so this is the hard case). Then it reads windows with many concurrent reads of tensorstore, in
+random and in sequential order, and in random order with zarr, one window after the other. The file
+cache is warm; the methods are measured alternately.
 """
 
 import argparse
@@ -57,7 +57,7 @@ def write_store(path: Path, gigabytes: float) -> int:
 
     recipe = Recipe(radar=BOARDS[DEFAULT_BOARD], keep=Keep(if_cubes="off"))
     take = BuiltInTake(activity="jump", subject_number=0, repeat=0, seed=0, duration_s=5.0)
-    clip_bytes = len(MAPS) * COLUMNS * 256 * 2 * 0.8  # noise of two digits, compressed
+    clip_bytes = len(MAPS) * COLUMNS * 256 * 2 * 0.8  # compressed size of noise with two digits
     num_clips = int(gigabytes * 1e9 / clip_bytes)
     plan = make_plan(recipe, list(_clips(take.id, num_clips)))
     store_spec, folder = make_store_spec(plan, {take.id: take}), LocalFolder(path)
@@ -88,7 +88,7 @@ def _clips(take: str, count: int) -> Iterator:
 
 
 def measure(path: Path, num_clips: int, options: argparse.Namespace) -> dict:
-    """Windows per second of each method, measured alternately, and their ratio."""
+    """Windows per second of each method, measured alternately, and the ratio random/sequential."""
     size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
     methods = {
         "tensorstore_random": lambda: tensorstore_windows(path, num_clips, options.windows, True),
@@ -97,7 +97,7 @@ def measure(path: Path, num_clips: int, options: argparse.Namespace) -> dict:
         ),
         "zarr_random": lambda: zarr_windows(path, num_clips, options.windows // 4),
     }
-    for file in path.rglob("*"):  # Fills the file cache.
+    for file in path.rglob("*"):  # fill the file cache
         if file.is_file():
             file.read_bytes()
     rates: dict[str, list[float]] = {name: [] for name in methods}
@@ -114,14 +114,14 @@ def measure(path: Path, num_clips: int, options: argparse.Namespace) -> dict:
 
 
 def window_positions(num_clips: int, count: int, shuffled: bool) -> list[tuple[int, int]]:
-    """Clip and first column of each window."""
+    """Draw the clip and the first column of each window."""
     rng = random.Random(0)
     rows = (rng.randrange(num_clips) for _ in range(count)) if shuffled else range(count)
     return [(row % num_clips, rng.randrange(COLUMNS - WINDOW)) for row in rows]
 
 
 def tensorstore_windows(path: Path, num_clips: int, count: int, shuffled: bool) -> float:
-    """Windows per second of tensorstore with many reads in flight."""
+    """Windows per second of tensorstore with many concurrent reads."""
     import tensorstore
 
     arrays = [
@@ -164,11 +164,17 @@ def _parser() -> argparse.ArgumentParser:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--gigabytes", type=float, default=2.2, metavar="GB", help="(%(default)s)")
-    parser.add_argument("--windows", type=int, default=4000, metavar="N", help="(%(default)s)")
-    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="(%(default)s)")
     parser.add_argument(
-        "--folder", metavar="DIR", help="for the store (the system's temporary folder)"
+        "--gigabytes", type=float, default=2.2, metavar="GB", help="size of the store (%(default)s)"
+    )
+    parser.add_argument(
+        "--windows", type=int, default=4000, metavar="N", help="windows per round (%(default)s)"
+    )
+    parser.add_argument(
+        "--rounds", type=int, default=3, metavar="N", help="number of rounds (%(default)s)"
+    )
+    parser.add_argument(
+        "--folder", metavar="DIR", help="parent folder of the store (the system's temporary folder)"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON")
     return parser

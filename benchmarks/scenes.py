@@ -39,11 +39,11 @@ class BenchmarkScene:
     """The free body in motion in front of a radar, placed at the requested mean distance.
 
     Attributes:
-        radar, body, num_frames, sigma_rad: as given.
+        radar, body, num_frames, sigma_rad: as in the arguments.
         scene: the subject and the radar's pose.
-        reflection: quasi-specular, of the given lobe width.
+        reflection: quasi-specular reflection with the given lobe width.
         posed: the scene at the nodes of every burst.
-        span_m: least and greatest distance of the pelvis.
+        span_m: minimum and maximum distance of the pelvis.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class BenchmarkScene:
         self.key = jax.random.key(0)
 
     def _placed(self, motion, range_m):
-        """The motion at the mean distance `range_m`: placed, then moved by the error."""
+        """Place the motion at `range_m`, then correct for the error of its mean distance."""
         first = place(motion, Placement(distance_m=range_m))
         correction_m = range_m - self._distances_m(first).mean()
         return place(motion, Placement(distance_m=range_m + correction_m))
@@ -91,13 +91,13 @@ class BenchmarkScene:
         return skin_scene((self.body,), self.posed)[0]
 
     def body_to_if(self, settings):
-        """Poses to IF cube [V]: skinning, visibility and sum."""
-        # Level 1, as the oracle's samples have in `accuracy_checks.cube_error_db`.
+        """Simulate an IF cube [V] from poses: skinning, visibility and sum."""
+        # Reflectivity 1, as for the oracle's samples in `accuracy_checks.cube_error_db`.
         reflection = QuasiSpecular(self.sigma_rad, reflectivity=1.0)
         return mesh_cube(self.radar, self.mesh(), self.body.faces, self.key, reflection, settings)
 
     def motion_to_cube(self, settings):
-        """Motion to IF cube [V], as in a dataset build; the settings switch noise and ADC."""
+        """Simulate an IF cube [V] as in a dataset build; the settings control noise and ADC."""
         return simulate(
             self.radar,
             self.scene,
@@ -108,18 +108,18 @@ class BenchmarkScene:
         )
 
     def motion_to_heatmaps(self, settings):
-        """Motion to the three heatmaps."""
+        """Simulate the three heatmaps from the motion."""
         return make_heatmaps(self.radar, self.motion_to_cube(settings), PAPER_MAPS)
 
     def clip(self) -> PosedClip:
-        """The scene as the input of `BatchSimulator`."""
+        """The scene as input of `BatchSimulator`."""
         settings = SimulationSettings()
         return pose_clip(
             self.radar, self.scene, self.key, self.reflection, settings, num_frames=self.num_frames
         )
 
     def points_m(self, count=PEER_POINTS):
-        """Positions of some vertices of the moving body, like the public workload of a peer."""
+        """Positions of some vertices of the moving body, like a peer's published workload."""
         chosen = np.linspace(0, self.body.num_vertices - 1, count).astype(int)
         mesh = self.mesh()
         high, low = (np.asarray(part) for part in (mesh.origin_high_m, mesh.origin_low_m))
@@ -127,13 +127,13 @@ class BenchmarkScene:
         return np.asarray(mesh.vertices_m, np.float64)[:, :, chosen] + origin_m[:, :, None]
 
     def points_to_if(self, positions_m, settings):
-        """Points of equal cross-section to IF cube [V]."""
+        """Simulate an IF cube [V] from points of equal cross-section."""
         rcs_m2 = np.full(positions_m.shape[2], 0.01, np.float32)
         return simulate_points(self.radar, positions_m, rcs_m2, self.key, settings)
 
 
 def tip_over(motion, rate_rad_per_s: float, half_s: float):
-    """The motion, tipped over backwards about the feet, from upright to lying.
+    """Tip a motion over backwards about the feet, from upright to lying.
 
     Args:
         motion: motion of a standing person.
@@ -152,12 +152,12 @@ def tip_over(motion, rate_rad_per_s: float, half_s: float):
 
 
 def decimate_faces(body, step: int):
-    """The body with every `step`-th face: fewer faces, the same extent."""
+    """The body with only every `step`-th face but the same extent."""
     return replace(body, faces=body.faces[::step])
 
 
 def heatmap_chunks(scene: BenchmarkScene, frames_per_chunk: int):
-    """Iterate over the heatmaps of successive chunks of the motion; memory holds one chunk."""
+    """Iterate over heatmaps of successive chunks of the motion, with one chunk in memory."""
     settings = SimulationSettings(method=settings_for("accurate").method)
     cubes = stream(
         scene.radar,
@@ -168,5 +168,5 @@ def heatmap_chunks(scene: BenchmarkScene, frames_per_chunk: int):
         frames_per_chunk=frames_per_chunk,
     )
     whole = islice(cubes, scene.num_frames // frames_per_chunk)
-    # No variable for a cube: it would keep one in memory while the next is simulated.
+    # A variable for the cube would keep it in memory while the next cube is simulated.
     return map(partial(make_heatmaps, scene.radar, settings=PAPER_MAPS), whole)

@@ -2,9 +2,9 @@
 
     python -m benchmarks.sweep --frames 1000
 
-Every frame contains another body: random joint angles and joint speeds, a random distance between
-half a metre and the end of the board's range, a random orientation. Frames are simulated to IF
-cubes and heatmaps. Exit status 1 where a value is not finite or a body gives no echo.
+Every frame contains a different body with random joint angles and joint speeds, a random
+orientation, and a random distance between half a metre and the board's maximum range. IF cubes and
+heatmaps are simulated. The exit status is 1 if a value is not finite or a body returns no echo.
 """
 
 import argparse
@@ -12,16 +12,16 @@ import sys
 from itertools import product
 
 NEAREST_M = 0.5
-# Limits of joint angles from the rest pose, of joint speeds, and of the speed of the body.
+# Limits of the joint angles from the rest pose, of the joint speeds, and of the body's speed.
 JOINT_RAD, JOINT_RAD_PER_S, SPEED_MPS = 0.7, 2.0, 2.0
 SIGMAS_RAD = (0.15, 1.0)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Simulate, print one line per board and mode.
+    """Simulate, and print one line for each board, mode and reflection model.
 
     Returns:
-        Exit status: 0, or 1 where a value is not a finite number or a body gives no echo.
+        Exit status: 0, or 1 if a value is not finite or a body returns no echo.
     """
     options = parser().parse_args(arguments)
     import numpy as np
@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     from radarsim.radar.boards import BOARDS
 
     kinds = list(product(BOARDS.values(), ("accurate", "fast"), ("paper", "body")))
-    # Two frames make the first column of a heatmap.
+    # The first column of a heatmap needs two frames.
     counts = np.maximum(2, np.diff(np.linspace(0, options.frames, len(kinds) + 1).astype(int)))
     body, wrong = free_body(), 0
     for index, ((radar, method, reflection), count) in enumerate(
@@ -54,12 +54,12 @@ def count_bad_frames(
     """Count the frames with a value that is not finite, and the frames without an echo.
 
     Args:
-        radar: the board.
-        body: body model that is posed.
-        method: of `SimulationSettings`.
+        radar: radar to simulate.
+        body: body model to pose.
+        method: method, as in `SimulationSettings`.
         reflection: name of the reflection model.
-        num_frames: number of frames; enough for a column of a heatmap.
-        rng: NumPy generator of all random values.
+        num_frames: number of frames, at least those of one heatmap column.
+        rng: NumPy random generator for all random values.
     """
     import jax
     import numpy as np
@@ -82,7 +82,7 @@ def count_bad_frames(
 
 
 def random_bodies(radar, body, num_frames: int, num_nodes: int, rng):
-    """Vertices [frame node vertex 3] about an origin [frame node 3] in the radar frame [m]."""
+    """Vertices [frame, node, vertex, 3] and origins [frame, node, 3] in the radar frame [m]."""
     import jax.numpy as jnp
     import numpy as np
     from scipy.spatial.transform import Rotation
@@ -104,7 +104,7 @@ def random_bodies(radar, body, num_frames: int, num_nodes: int, rng):
     towards = rng.normal(size=(num_frames, 1, 3)) * [0, 0.6, 0.3] + [1, 0, 0]
     towards /= np.linalg.norm(towards, axis=-1, keepdims=True)
     range_m = rng.uniform(NEAREST_M, radar.max_range_m - 1.0, (num_frames, 1, 1))
-    # No body overlaps the board: its nearest point keeps the least distance.
+    # No body overlaps the board: its nearest point is at least at the minimum distance.
     range_m = range_m + np.linalg.norm(vertices_m, axis=-1).max((1, 2))[:, None, None]
     speed_mps = rng.uniform(-SPEED_MPS, SPEED_MPS, (num_frames, 1, 3)) / np.sqrt(3)
     return vertices_m, range_m * towards + speed_mps * times_s
@@ -118,7 +118,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.add_argument(
-        "--frames", type=int, default=1000, metavar="N", help="total (%(default)s)"
+        "--frames", type=int, default=1000, metavar="N", help="total number of frames (%(default)s)"
     )
     command.add_argument(
         "--seed", type=int, default=0, metavar="N", help="random seed (%(default)s)"

@@ -4,7 +4,7 @@
 
 One run measures every method on the same frames, interleaved, so that other load on the machine
 affects all methods equally: quote ratios, not seconds. Every timed result is compared with the
-float64 oracle first: where an error exceeds its bound, no speed is shown and the exit status is 1.
+float64 oracle first; if an error exceeds its bound, no speed is shown and the exit status is 1.
 """
 
 import argparse
@@ -19,10 +19,10 @@ GRADIENT_FRAMES = 4
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure, print a table, write JSON and figures if requested.
+    """Measure, print a table, and write JSON and figures if requested.
 
     Returns:
-        Exit status: 0; 1 where a timed result is wrong; 2 where matplotlib or a GPU is missing.
+        Exit status: 0; 1 if a timed result is wrong; 2 if matplotlib or a GPU is missing.
     """
     options = parser().parse_args(arguments)
     if options.device == "cpu":
@@ -52,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _gpu() -> bool:
-    """Whether JAX finds a GPU; prints an error where it finds none."""
+    """Whether JAX finds a GPU; prints an error if it finds none."""
     import jax
 
     platform = jax.devices()[0].platform
@@ -66,15 +66,15 @@ def _gpu() -> bool:
 
 
 def measure(options: argparse.Namespace, radar=None, body=None) -> dict:
-    """All results of one run, as JSON can hold them.
+    """Measure all results of one run, in a form for JSON.
 
     Args:
         options: parsed command line.
-        radar: default the paper's board.
-        body: default the free body.
+        radar: radar to simulate; default: the paper's board.
+        body: body model; default: the free body.
 
     Raises:
-        accuracy_checks.WrongResult: a timed result differs from the oracle.
+        accuracy_checks.WrongResult: a timed result differs too much from the oracle.
     """
     import jax
 
@@ -102,7 +102,7 @@ def measure(options: argparse.Namespace, radar=None, body=None) -> dict:
 
 
 def measured_settings(scene, options, num_visible: int) -> dict:
-    """Radar, subject and settings for which the results hold."""
+    """Radar, subject and settings to which the results apply."""
     from dataclasses import asdict
 
     from benchmarks.accuracy_checks import checked_loops
@@ -129,7 +129,7 @@ def measured_settings(scene, options, num_visible: int) -> dict:
 
 
 def measure_optional_parts(options: argparse.Namespace, scene) -> dict:
-    """Measurements that --skip leaves out; a skipped one is null in the JSON."""
+    """Measurements that --skip can omit; a skipped measurement is null in the JSON."""
     unmeasured = {method: {f"{at:g}": None for at in options.ranges} for method in MODES}
     results = {"error_db": unmeasured, "growth": None, "gradients": None}
     results["peak_mb_above_baseline"] = {f"{length}s": None for length in MEMORY_S}
@@ -194,14 +194,14 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m benchmarks.throughput",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="The scene: the free body walking before the AWR1843BOOST of the paper, all pairs. "
-        "Slow methods compute some loops of one frame; their time is scaled to a frame.",
+        epilog="Scene: the free body walking in front of the paper's AWR1843BOOST, all antenna "
+        "pairs. Slow methods compute only some loops of a frame; their time is scaled to a frame.",
     )
     add = command.add_argument
     add("--json", type=Path, metavar="FILE", help="write the results as JSON")
     add("--plot", type=Path, metavar="DIR", help="draw speeds, errors and growth (needs [viz])")
     add("--frames", type=int, default=20, metavar="N", help="radar frames per run (%(default)s)")
-    add("--rounds", type=int, default=5, metavar="N", help="timed runs of a method (%(default)s)")
+    add("--rounds", type=int, default=5, metavar="N", help="timed runs per method (%(default)s)")
     add("--sigma", type=float, default=0.35, metavar="RAD", help="lobe width (%(default)s)")
     add("--range", type=float, default=2.5, metavar="M", help="mean distance (%(default)s)")
     add(
@@ -212,7 +212,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="M",
         help="mean distances at which errors are measured (%(default)s)",
     )
-    add("--skip", choices=OPTIONAL_PARTS, nargs="+", default=[], help="omit slow measurements")
+    add("--skip", choices=OPTIONAL_PARTS, nargs="+", default=[], help="slow measurements to omit")
     add("--device", choices=("cpu", "gpu"), default="cpu", help="JAX device (%(default)s)")
     add(
         "--gpu-minutes",

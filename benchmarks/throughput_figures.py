@@ -1,4 +1,4 @@
-"""Figures of the results of benchmarks.throughput; needs matplotlib from the extra `viz`."""
+"""Figures of the results of benchmarks.throughput; they need matplotlib (extra `viz`)."""
 
 from pathlib import Path
 
@@ -30,7 +30,7 @@ def matplotlib_available() -> bool:
 
 
 def write_figures(result: dict, folder: Path) -> list[Path]:
-    """Write a figure of speeds, one of errors, and one of growth where these were measured.
+    """Write a figure of speeds and, if they were measured, figures of errors and growth.
 
     Args:
         result: results of benchmarks.throughput.
@@ -75,13 +75,13 @@ def speed_figure(result: dict):
     axes.invert_yaxis()
     axes.grid(axis="x", color="0.9")
     axes.set_axisbelow(True)
-    axes.set_xlabel("seconds per frame (dot: median; line: least to most)")
+    axes.set_xlabel("seconds per frame (dot: median; line: minimum to maximum)")
     axes.set_title(_machine_title(result), loc="left", fontsize=8)
     return figure
 
 
 def error_figure(result: dict):
-    """Error of both modes against range."""
+    """Error of both modes plotted against range."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(5, 3.2))
@@ -125,7 +125,7 @@ def _draw_fitted_line(axes, series) -> None:
     fit, ends = series["line"], (0, max(series["sizes"]))
     level = [fit["intercept_s"] + fit["slope_s"] * end for end in ends]
     axes.plot(ends, level, ls="--", color="0.5", lw=1)
-    text = f"{1e3 * fit['slope_s']:.0f} ms a frame, $R^2$ = {fit['r_squared']:.4f}"
+    text = f"{1e3 * fit['slope_s']:.0f} ms per frame, $R^2$ = {fit['r_squared']:.4f}"
     axes.text(0.05, 0.9, text, transform=axes.transAxes)
 
 

@@ -31,7 +31,7 @@ def _head(result: dict) -> list[str]:
         f"{setup['samples']} samples; {setup['frames']} frames, {setup['rounds']} rounds",
         f"free body walking at {setup['range_m']:g} m ({near_m:.1f} to {far_m:.1f}), sigma "
         f"{setup['sigma_rad']:g} rad, {setup['faces']:,} faces, {setup['visible_faces']:,} "
-        f"visible, {setup['visibility_blocks']} visibility block(s) a burst",
+        f"visible, {setup['visibility_blocks']} visibility block(s) per burst",
     ]
 
 
@@ -47,8 +47,8 @@ def _speeds(result: dict) -> list[str]:
         lines.append(f"{label:40s}{1 / run['median']:10.3g}{seconds}  {error:.3g} dB")
     count = result["settings"]["slow_methods_from_loops"]
     lines.append(
-        f"* from {count} of {result['settings']['loops']} loops of one frame, scaled to a frame. "
-        "Errors against the float64 oracle; for heatmaps: largest difference of a pixel."
+        f"* timed on {count} of {result['settings']['loops']} loops, scaled to one frame. "
+        "Errors are relative to the float64 oracle; for heatmaps, the largest error of a pixel."
     )
     return lines
 
@@ -72,7 +72,7 @@ def _parts(result: dict) -> list[str]:
     if result["growth"]:
         fit = result["growth"]["frames"]["line"]
         lines.append(
-            f"time against frames: {1e3 * fit['slope_s']:.0f} ms a frame, R^2 = "
+            f"time against frames: {1e3 * fit['slope_s']:.0f} ms per frame, R^2 = "
             f"{fit['r_squared']:.4f}, largest residual "
             f"{100 * fit['largest_relative_residual']:.0f} %"
         )

@@ -1,6 +1,6 @@
 """Synthetic human motion in AMASS's layout: `python -m builders.motions --out DIR`.
 
-Writes the sixty activities of the mmCLIP protocol, or random movements of a grammar that excludes
+Writes the sixty activities of the mmCLIP protocol, or random movements from a grammar that excludes
 those activities, with captions as in HumanML3D, timed actions as in BABEL, and five attribute
 sentences for each caption.
 """
@@ -22,24 +22,24 @@ examples:
   python -m builders.motions --out corpus --source grammar --hours 10 --subjects 40
       ten hours of movement sequences by forty people
   python -m builders.motions --out shifted --domain twin-a
-      other people with motion-capture errors, in place of recordings (labelled a stand-in)
+      other people with motion-capture errors, in place of recordings (labelled as a stand-in)
   python -m builders.motions --strip squat.png --activities squat lunge
-      pictures instead of files; --video squat.mp4 or squat.gif animates the first
+      pictures instead of motion files; --video squat.mp4 or squat.gif animates the first take
 
 then:
   python -m builders.amass --out synth.zarr --amass corpus
-      simulates it, with captions, actions and sentences; --preset twin-a for domain twin-a
+      simulates the corpus with captions, actions and sentences; domain twin-a: --preset twin-a
 
 The same command resumes an interrupted run; the same seed gives the same bytes.
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit status: 0, 2 for invalid input, 130 if interrupted."""
+    """Run the command and return its exit status: 0, 2 for invalid input, 130 if interrupted."""
     options = _parser().parse_args(arguments)
     if not (options.out or options.strip or options.video):
-        _parser().error("--out DIR is needed, or --strip FILE or --video FILE")
-    # Imported late: it takes seconds, and --help does not need it.
+        _parser().error("give --out DIR, --strip FILE or --video FILE")
+    # Imported late, because the import takes seconds and --help does not need it.
     from radarsim.errors import InputError
 
     try:
@@ -58,14 +58,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _spec(options):
-    """Specification of the corpus; InputError for unknown activities or hours out of range."""
+    """Specification of the corpus; raises InputError for invalid activities or hours."""
     from builders.activities import ACTIVITIES
     from builders.corpus.plan import CorpusSpec
     from radarsim.errors import InputError
 
     unknown = sorted(set(options.activities) - set(ACTIVITIES))
     if unknown:
-        hint = f"give some of {', '.join(ACTIVITIES)}"
+        hint = f"use any of {', '.join(ACTIVITIES)}"
         raise InputError("options", "--activities", f"unknown activity {unknown[0]!r}", hint)
     if options.hours < 0 or options.hours > 10_000:
         raise InputError("options", "--hours", f"{options.hours:g} h", "give 0 to 10000")
@@ -108,7 +108,7 @@ def _write_corpus(folder: Path, spec, workers: int) -> None:
 
 
 def _is_complete(folder: Path, spec) -> bool:
-    """True if the corpus is complete; InputError if the folder holds something else."""
+    """Whether the corpus is complete; raises InputError if the folder contains anything else."""
     from builders.corpus.writer import ABOUT
     from radarsim.errors import InputError
 
@@ -136,7 +136,7 @@ def _is_complete(folder: Path, spec) -> bool:
 
 
 def _run_tasks(tasks, workers: int):
-    """Duration [s] of each motion when it is written, by this process or by worker processes."""
+    """Write all motions in this process or in worker processes; yields the duration [s] of each."""
     if workers == 1 or len(tasks) < 8:
         yield from map(write_one, tasks)
         return
@@ -159,7 +159,7 @@ def write_one(task) -> float:
 
 
 def _draw(options, spec) -> None:
-    """Draw the first takes, or those of the activities given by --activities."""
+    """Draw the first takes, or the takes of the activities given by --activities."""
     from builders.corpus.plan import plan_takes
     from builders.corpus.synthesis import synthesize_take
 
@@ -190,7 +190,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--out", type=path_argument, metavar="DIR", help="folder to write")
+    add("--out", type=path_argument, metavar="DIR", help="output folder")
     add(
         "--source",
         choices=("activities", "grammar"),
@@ -198,14 +198,26 @@ def _parser() -> argparse.ArgumentParser:
         help="kind of motion (activities)",
     )
     add("--subjects", type=_count, default=8, metavar="N", help="number of people (8)")
-    add("--repeats", type=_count, default=2, metavar="N", help="takes of each (2)")
-    add("--hours", type=float, default=0.0, metavar="H", help="total length, instead of --repeats")
+    add(
+        "--repeats",
+        type=_count,
+        default=2,
+        metavar="N",
+        help="takes of each activity and person (2)",
+    )
+    add(
+        "--hours",
+        type=float,
+        default=0.0,
+        metavar="H",
+        help="total length [h], instead of --repeats",
+    )
     add("--seed", type=int, default=0, metavar="S", help="random seed of the corpus (0)")
     add(
         "--domain",
         choices=("home", "twin-a", "twin-b", "twin-c"),
         default="home",
-        help="twins are shifted domains: other people, jitter, sliding feet (home)",
+        help="twins are shifted domains with other people, jitter and sliding feet (home)",
     )
     add("--breathing", action="store_true", help="add breathing and heartbeat")
     add(
@@ -213,12 +225,17 @@ def _parser() -> argparse.ArgumentParser:
         type=_count,
         default=os.cpu_count() or 1,
         metavar="N",
-        help="processes (all CPUs)",
+        help="number of processes (one per CPU)",
     )
     add = parser.add_argument_group("pictures").add_argument
     add("--strip", type=path_argument, metavar="FILE.png", help="contact sheet of the first takes")
-    add("--video", type=path_argument, metavar="FILE", help=".mp4 or .gif of the first take")
-    add("--activities", nargs="+", default=(), metavar="NAME", help="draw only these")
+    add(
+        "--video",
+        type=path_argument,
+        metavar="FILE",
+        help=".mp4 or .gif animation of the first take",
+    )
+    add("--activities", nargs="+", default=(), metavar="NAME", help="draw only these activities")
     add("--rows", type=_count, default=12, metavar="N", help="rows of the contact sheet (12)")
     return parser
 

@@ -1,8 +1,8 @@
-"""A store as batches on the device for JAX: `python examples/jax_dataset.py synth.zarr`.
+"""Load a store as batches on a JAX device: `python examples/jax_dataset.py synth.zarr`.
 
-Needs jax, tensorstore (the extra readers) and pyarrow, and no code of this project. tensorstore
-reads many windows concurrently in its own threads, so that the next batches are read while the
-device processes the current one.
+Needs jax, tensorstore (extra `readers`) and pyarrow, but no code of this project. tensorstore reads
+many windows concurrently in its own threads, so the next batches are read while the device
+processes the current one.
 """
 
 import sys
@@ -33,10 +33,10 @@ class RadarWindowLoader:
     Args:
         path: folder of the store.
         split: "train", "val" or "test".
-        num_columns: of a window; 224 are 3 s at 10 frames/s of 128 chirps.
+        num_columns: number of columns of a window; 224 are 3 s at 10 frames/s and 128 chirps/frame.
 
     Attributes:
-        labels: in alphabetical order; a batch holds the indices of its labels.
+        labels: all labels in alphabetical order; batches contain indices into this list.
     """
 
     def __init__(self, path: str, split: str = "train", num_columns: int = 224):
@@ -68,11 +68,11 @@ class RadarWindowLoader:
         return len(self._rows)
 
     def epoch(self, batch_size: int, seed: int) -> Iterator[tuple[dict, jax.Array]]:
-        """Every clip once, in an order that depends on the seed.
+        """Yield a window of every clip once, in an order that depends on the seed.
 
         Args:
             batch_size: windows per batch; an incomplete last batch is omitted.
-            seed: of the order and of the windows; use another one for each epoch.
+            seed: random seed of the order and the windows; use a different seed for each epoch.
 
         Yields:
             Heatmaps [batch, time, bin] by name, in dB above noise, and label indices [batch].
@@ -90,7 +90,7 @@ class RadarWindowLoader:
             yield self._to_device(*in_flight.popleft())
 
     def _start_reads(self, rows: np.ndarray, starts: np.ndarray) -> dict[str, list[ts.Future]]:
-        """Futures of the windows of each heatmap."""
+        """Start the reads; returns the futures of the windows, keyed by heatmap."""
         reads = {name: [] for name in MAPS}
         for row, start in zip(rows, starts):
             last = max(int(self._measured_columns[row]) - self.num_columns, 0)
@@ -115,7 +115,7 @@ def _open_array(path: str, name: str) -> ts.TensorStore:
 
 
 def main(path: str) -> None:
-    """Read one epoch and print its speed."""
+    """Read one epoch and print the reading speed."""
     windows = RadarWindowLoader(path)
     if not len(windows):
         sys.exit(f"{path}: the train split has no labelled clip; build one with labels")

@@ -1,8 +1,8 @@
-"""A store as a PyTorch dataset: `python examples/torch_dataset.py synth.zarr`.
+"""Load a store as a PyTorch dataset: `python examples/torch_dataset.py synth.zarr`.
 
-Needs torch, zarr and pyarrow, and no code of this project. Each DataLoader worker opens the store
-itself: zarr reads with threads, and a process forked from one that has already read would wait for
-these threads forever. So the arrays are opened with the first item, not in the constructor.
+Needs torch, zarr and pyarrow, but no code of this project. Each DataLoader worker opens the store
+separately: zarr reads with threads, and a process forked after a read would wait for these
+threads forever. The arrays are therefore opened with the first item, not in the constructor.
 """
 
 import sys
@@ -25,10 +25,10 @@ class RadarWindowDataset(Dataset):
     Args:
         path: folder of the store.
         split: "train", "val" or "test".
-        num_columns: of a window; 224 are 3 s at 10 frames/s of 128 chirps.
+        num_columns: number of columns of a window; 224 are 3 s at 10 frames/s and 128 chirps/frame.
 
     Attributes:
-        labels: in alphabetical order; an item holds the index of its label.
+        labels: all labels in alphabetical order; an item contains an index into this list.
     """
 
     def __init__(self, path: str, split: str = "train", num_columns: int = 224):
@@ -39,7 +39,7 @@ class RadarWindowDataset(Dataset):
             if clip["split"] == split and clip["num_frames"]
         }
         texts = {caption["id"]: caption["text"] for caption in self._table("captions")}
-        # Start, end and label of the labelled segments of each row.
+        # Start, end and label of the labelled segments, by row.
         self._segments: dict[int, list[tuple[float, float, str]]] = {}
         labels = set()
         for segment in self._table("segments"):
@@ -90,7 +90,7 @@ class RadarWindowDataset(Dataset):
 
 
 def main(path: str) -> None:
-    """Read one epoch and print its speed."""
+    """Read one epoch and print the reading speed."""
     windows = RadarWindowDataset(path)
     if not len(windows):
         sys.exit(f"{path}: the train split has no labelled clip; build one with labels")

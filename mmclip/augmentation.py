@@ -1,6 +1,6 @@
 """Random augmentation of training windows: pure functions of a key and heatmaps in dB.
 
-Every function takes a batch of heatmaps as stored, [batch, column, bin].
+Batches of heatmaps have the stored layout, [batch, column, bin].
 """
 
 from collections.abc import Mapping
@@ -20,12 +20,12 @@ def augment(
     """Apply all augmentations: level, range shift, noise, blank columns, blank heatmaps.
 
     Args:
-        key: of this batch.
+        key: random key of the batch.
         maps: heatmaps by name [dB].
         settings: strength of each augmentation.
 
     Returns:
-        Changed heatmaps [dB]; no cell is below the floor.
+        Augmented heatmaps [dB]; no cell is below the floor.
     """
     shift_key, level_key, noise_key, columns_key, maps_key = jax.random.split(key, 5)
     size = next(iter(maps.values())).shape[0]
@@ -45,7 +45,7 @@ def augment(
 
 
 def draw_range_shift(key: jax.Array, size: int, settings: AugmentSettings) -> jax.Array:
-    """Random shift of each window [bins]: 0, or within the limits; positive is farther."""
+    """Draw each window's range shift [bins]: 0 or within the limits, positive for farther."""
     distance_key, sign_key, apply_key = jax.random.split(key, 3)
     bins = jax.random.randint(distance_key, (size,), settings.min_shift, settings.max_shift + 1)
     sign = jax.random.rademacher(sign_key, (size,), dtype=bins.dtype)
@@ -58,7 +58,7 @@ def shift_range(map_db: jax.Array, bins: jax.Array) -> jax.Array:
 
     Args:
         map_db: time-range heatmaps [batch, column, bin].
-        bins: shift of each window; positive is farther.
+        bins: shift of each window, positive for farther.
 
     Returns:
         The shifted heatmaps: cell n holds the value of cell n - bins.
@@ -71,13 +71,13 @@ def shift_range(map_db: jax.Array, bins: jax.Array) -> jax.Array:
 
 
 def change_level(map_db: jax.Array, level_db: jax.Array) -> jax.Array:
-    """Add a level to each window; cells at the floor stay at the floor."""
+    """Add a constant level to each window; cells at the floor stay at the floor."""
     changed = jnp.maximum(map_db + level_db[:, None, None], FLOOR_DB)
     return jnp.where(map_db <= FLOOR_DB, FLOOR_DB, changed)
 
 
 def add_noise(key: jax.Array, map_db: jax.Array, max_std_db: float) -> jax.Array:
-    """Add Gaussian noise; each window's standard deviation is uniform up to `max_std_db`."""
+    """Add Gaussian noise; its standard deviation is uniform up to `max_std_db` in each window."""
     std_key, cell_key = jax.random.split(key)
     std_db = jax.random.uniform(std_key, (map_db.shape[0], 1, 1)) * max_std_db
     noisy = map_db + std_db * jax.random.normal(cell_key, map_db.shape, map_db.dtype)
@@ -85,7 +85,7 @@ def add_noise(key: jax.Array, map_db: jax.Array, max_std_db: float) -> jax.Array
 
 
 def blank_columns(key: jax.Array, maps: HeatmapBatch, max_columns: int) -> HeatmapBatch:
-    """Set up to `max_columns` consecutive columns of a window to the floor in all heatmaps."""
+    """Set at most `max_columns` consecutive columns of each window to the floor in all heatmaps."""
     size, columns = next(iter(maps.values())).shape[:2]
     length_key, start_key = jax.random.split(key)
     length = jax.random.randint(length_key, (size, 1), 0, max_columns + 1)
@@ -96,7 +96,7 @@ def blank_columns(key: jax.Array, maps: HeatmapBatch, max_columns: int) -> Heatm
 
 
 def blank_heatmaps(key: jax.Array, maps: HeatmapBatch, probability: float) -> HeatmapBatch:
-    """Set whole heatmaps of a window to the floor; one of them, chosen at random, is kept."""
+    """Set random heatmaps of each window to the floor; one, chosen at random, is always kept."""
     blank_key, keep_key = jax.random.split(key)
     size = next(iter(maps.values())).shape[0]
     blank = jax.random.bernoulli(blank_key, float(probability), (size, len(maps)))

@@ -1,4 +1,4 @@
-"""Which windows form each batch: random batches for training, all windows in order for scoring.
+"""Selection of windows for each batch: random for training, all in order for scoring.
 
 A training batch is a pure function of the seed and the step.
 """
@@ -32,14 +32,14 @@ class BatchIndices:
 
 
 class BatchSampler:
-    """Draws training batches.
+    """Sampler of training batches.
 
     Args:
         corpus: clips and labels.
         windows: windows to draw from, see `WindowCorpus.windows`.
         bank: sentences of the labels and captions.
-        settings: `data`, and the batch size and seed in `train`.
-        text_of: the label whose text is used for a label; labels not in it use their own.
+        settings: training settings; only `data`, the batch size and the seed are used.
+        text_of: for a label, the label whose text it uses instead of its own; default: its own.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class BatchSampler:
         _, self._first, self._count = np.unique(group[order], return_index=True, return_counts=True)
 
     def batch(self, step: int) -> BatchIndices:
-        """The batch of a step, which depends on the seed and the step only."""
+        """Draw the batch of a step, which depends only on the seed and the step."""
         rng = np.random.default_rng((self._settings.seed, step))
         size = self._settings.batch
         group = rng.integers(len(self._first), size=size)
@@ -69,7 +69,7 @@ class BatchSampler:
         return BatchIndices(windows, np.stack(sentences).astype(np.int32))
 
     def _draw_sentences(self, rng: np.random.Generator, clip: int, label: int) -> np.ndarray:
-        """A random variant of a random text of the window."""
+        """Draw one of the window's texts, then one of its sentence variants."""
         name = self._corpus.labels[label]
         texts = (self._text_of.get(name, name),)
         if self._use_captions:
@@ -79,11 +79,11 @@ class BatchSampler:
 
 
 def sequential_batches(windows: WindowIndex, size: int) -> Iterator[BatchIndices]:
-    """Batches of all windows in order; the last one is padded with its last window.
+    """Yield all windows in order as batches; the last batch is padded with its last window.
 
     Args:
         windows: all windows.
-        size: windows per batch, constant so that the program is compiled once.
+        size: windows per batch; it is constant, so that the program is compiled only once.
     """
     for first in range(0, len(windows), size):
         indices = np.minimum(np.arange(first, first + size), len(windows) - 1)
@@ -91,7 +91,7 @@ def sequential_batches(windows: WindowIndex, size: int) -> Iterator[BatchIndices
 
 
 def non_overlapping(windows: WindowIndex, stride: int) -> WindowIndex:
-    """The windows that start at least `stride` columns after the previous one of their clip."""
+    """Keep windows that start at least `stride` columns after the last one kept from their clip."""
     kept, last = [], {}
     for index, (clip, start) in enumerate(zip(windows.clip, windows.start)):
         if clip not in last or start >= last[clip] + stride:

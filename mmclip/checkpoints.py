@@ -1,4 +1,4 @@
-"""Checkpoints of the complete training state by orbax; a resumed training is bit-identical."""
+"""Orbax checkpoints of the complete training state; resumed training is bit-identical."""
 
 from pathlib import Path
 
@@ -11,10 +11,10 @@ MAX_TO_KEEP = 2
 
 
 class Checkpoints:
-    """The most recent states of one training.
+    """The most recent states of one training run.
 
     Args:
-        folder: of the training; the states are stored in its subfolder `checkpoints`.
+        folder: folder of the training run; states are stored in its subfolder `checkpoints`.
     """
 
     def __init__(self, folder: Path):
@@ -31,10 +31,10 @@ class Checkpoints:
         self._manager.save(int(state.step), args=self._ocp.args.StandardSave(state._asdict()))
 
     def restore_latest(self, start: TrainState) -> TrainState:
-        """The latest state, or `start` if there is none.
+        """Restore the latest state; returns `start` if there is no checkpoint.
 
         Args:
-            start: initial state of the same training; it defines shapes and dtypes.
+            start: initial state of the same training run, which defines shapes and dtypes.
 
         Raises:
             MmclipError: the checkpoint cannot be read.

@@ -32,7 +32,7 @@ DOWNLOAD = (
     "give a folder with config.json, tokenizer.json and model.safetensors, for example from "
     "`hf download openai/clip-vit-base-patch32 --local-dir FOLDER`"
 )
-# Configurations written before transformers 4.24 have this id; the largest id then ends a text.
+# Configurations from before transformers 4.24 have this id; the end token then has the largest id.
 LEGACY_EOS = 2
 DEFAULTS = {
     "num_attention_heads": 8,
@@ -46,14 +46,15 @@ DEFAULTS = {
 
 @dataclass
 class ClipTextEncoder:
-    """See `text_encoders.TextEncoder`.
+    """CLIP's text encoder; see `text_encoders.TextEncoder`.
 
     Attributes:
-        weights: of the text encoder, by their names in the file without "text_model.".
-        config: of the text encoder.
-        tokenizer: of tokenizer.json.
-        name: by which it was selected.
-        digest: of weights and tokenizer.
+        weights: weights of the text encoder, keyed by their names in the file without the prefix
+            "text_model.".
+        config: configuration of the text encoder.
+        tokenizer: tokenizer read from tokenizer.json.
+        name: name by which the encoder was selected.
+        digest: digest of the weights and the tokenizer.
     """
 
     weights: Weights
@@ -65,10 +66,10 @@ class ClipTextEncoder:
 
     @classmethod
     def load(cls, source: str) -> "ClipTextEncoder":
-        """Load the encoder from a folder, or from the local cache by OWNER/NAME.
+        """Load the encoder from a folder, or OWNER/NAME from the local Hugging Face cache.
 
         Raises:
-            MmclipError: a file is missing, or the folder holds another kind of model.
+            MmclipError: a file is missing, or the folder contains another kind of model.
         """
         folder = _resolve_folder(source)
         config = read_json(require_file(folder, "config.json", DOWNLOAD))
@@ -81,7 +82,7 @@ class ClipTextEncoder:
             if name.startswith(("text_model.", "text_projection."))
         }
         if "text_projection.weight" not in weights:
-            problem = "holds no CLIP text encoder with a projection"
+            problem = "contains no CLIP text encoder with a projection"
             raise MmclipError(folder, "model.safetensors", problem, DOWNLOAD)
         digest = files_digest(path, tokenizer)
         return cls(weights, config, read_tokenizer(tokenizer), f"clip:{source}", digest)
@@ -102,13 +103,13 @@ class ClipTextEncoder:
 
 
 def encode(weights: Weights, config: dict, ids: jax.Array) -> jax.Array:
-    """Causal transformer, pooled at the end token and projected.
+    """Run the causal transformer and project its output at the end token.
 
-    Padding after the end token has no effect, as no token attends to later ones.
+    Padding after the end token has no effect, because no token attends to later ones.
 
     Args:
-        weights: by name.
-        config: number of heads and layers, and activation.
+        weights: weights by name.
+        config: configuration with the number of heads and layers, and the activation.
         ids: token ids [batch, token].
 
     Returns:
@@ -149,7 +150,7 @@ def _unit_length(x: jax.Array) -> jax.Array:
 
 
 def _resolve_folder(source: str) -> Path:
-    """The folder itself, or the latest snapshot of OWNER/NAME in the cache."""
+    """Find the folder: the source itself, or the latest snapshot of OWNER/NAME in the cache."""
     if Path(source).is_dir():
         return Path(source)
     home = os.environ.get("HF_HOME", Path.home() / ".cache" / "huggingface")

@@ -5,7 +5,7 @@ class MmclipError(ValueError):
     """A file, store or setting that cannot be used; the message is one line.
 
     Args:
-        where: the file, store or option that holds the value.
+        where: the file, store or option that contains the value.
         field: the key, array or setting that is wrong.
         problem: the value found and the limit it violates.
         hint: how to correct it.

@@ -1,9 +1,10 @@
 """Evaluate trained models: `python -m mmclip.evaluate STORE --models RUN [RUN ...] --out DIR`.
 
-Each model is evaluated on the test split: on the labels unseen in its training (zero-shot), on the
-same with a few examples of each (few-shot), or on its seen labels (seen). A check for train/test
-leakage runs first. evaluation.json holds means over models with 95 % intervals; classes.csv and
-figures are written to the same folder.
+Each model is evaluated on the test split, with the labels that it has not seen in training
+(zero-shot), with these labels and a few examples of each (few-shot), or with the labels seen in
+training (seen). A check for train/test leakage runs first. evaluation.json contains the mean recall
+over classes and the mean accuracy over models, with 95 % intervals; classes.csv and figures are
+written to the same folder.
 """
 
 import argparse
@@ -45,9 +46,9 @@ def evaluate(options: argparse.Namespace, out: Path, report: Callable[[str], Non
     """Evaluate every model and write the results.
 
     Args:
-        options: of the command.
+        options: parsed command line.
         out: folder for the results.
-        report: called with each line of progress.
+        report: function that receives each line of progress.
 
     Returns:
         Content of evaluation.json.
@@ -90,9 +91,9 @@ def _write_classes(path: Path, recalls: dict[str, float], num_runs: dict[str, in
 
 
 def _draw(out: Path, scores, mode: str) -> None:
-    """One confusion matrix and one embedding map for each set of labels.
+    """Draw one confusion matrix and one embedding map for each set of labels.
 
-    The confusion matrix sums over the models with these labels; the map shows the first of them.
+    The confusion matrix is summed over all models with these labels; the map is of the first one.
     """
     try:
         from mmclip.evaluation_figures import draw_confusion_matrix, draw_embedding_map
@@ -154,20 +155,33 @@ def _parser() -> argparse.ArgumentParser:
         metavar="RUN",
         help="folders of trained models",
     )
-    parser.add_argument("--mode", choices=MODES, default=MODES[0], help="(%(default)s)")
+    parser.add_argument(
+        "--mode", choices=MODES, default=MODES[0], help="labels to evaluate (%(default)s)"
+    )
     parser.add_argument("--shots", type=int, default=1, metavar="K", help="examples per label (1)")
     parser.add_argument(
-        "--draws", type=int, default=10, metavar="N", help="random choices of examples (10)"
+        "--draws",
+        type=int,
+        default=10,
+        metavar="N",
+        help="number of random draws of the examples (10)",
     )
-    parser.add_argument("--split", default="test", metavar="NAME", help="to evaluate (test)")
+    parser.add_argument("--split", default="test", metavar="NAME", help="split to evaluate (test)")
     parser.add_argument(
-        "--encoder", type=path_argument, metavar="NAME", help="of text (the model's own)"
+        "--encoder", type=path_argument, metavar="NAME", help="text encoder (the model's own)"
     )
     parser.add_argument(
-        "--out", type=path_argument, default="eval", metavar="DIR", help="(%(default)s)"
+        "--out",
+        type=path_argument,
+        default="eval",
+        metavar="DIR",
+        help="output folder (%(default)s)",
     )
     parser.add_argument(
-        "--no-verify", dest="verify", action="store_false", help="skip the stores' checksums"
+        "--no-verify",
+        dest="verify",
+        action="store_false",
+        help="do not verify the stores' checksums",
     )
     return parser
 

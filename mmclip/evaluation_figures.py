@@ -1,4 +1,4 @@
-"""Figures of an evaluation: confusion matrix and a 2-D map of the embeddings (needs matplotlib)."""
+"""Figures of an evaluation: confusion matrix and 2-D map of the embeddings (needs matplotlib)."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,13 +9,13 @@ import numpy as np
 def draw_confusion_matrix(
     path: Path, counts: np.ndarray, labels: Sequence[str], title: str
 ) -> None:
-    """Confusion matrix in percent of each true label's windows.
+    """Draw the confusion matrix, in percent of the windows of each true label.
 
     Args:
-        path: of the image.
+        path: path of the image to write.
         counts: windows [true label, predicted label].
         labels: names of the rows and columns.
-        title: must state if the data is simulated.
+        title: title of the figure; it must say so if the data is simulated.
     """
     axes, figure = _figure(max(4.0, 0.35 * len(labels)))
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -36,15 +36,15 @@ def draw_confusion_matrix(
 def draw_embedding_map(
     path: Path, windows: np.ndarray, truth: np.ndarray, texts: np.ndarray, labels, title: str
 ) -> None:
-    """Embeddings of windows (dots) and labels (crosses) on their first two principal components.
+    """Draw the first two principal components of window (dots) and label (crosses) embeddings.
 
     Args:
-        path: of the image.
+        path: path of the image to write.
         windows: embeddings [window, width].
         truth: index of each window's label.
         texts: embeddings of the labels [label, width].
         labels: names for the legend.
-        title: of the figure.
+        title: title of the figure.
     """
     axes, figure = _figure(6.0)
     # Texts and signals occupy separate cones (the modality gap), so each set is centred separately.

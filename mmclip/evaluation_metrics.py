@@ -12,7 +12,7 @@ TEXT_WEIGHT = 0.1
 
 
 def confusion_matrix(truth: np.ndarray, predicted: np.ndarray, num_labels: int) -> np.ndarray:
-    """Number of windows [true label, predicted label]."""
+    """Count the windows of each pair of labels [true label, predicted label]."""
     counts = np.zeros((num_labels, num_labels), np.int64)
     np.add.at(counts, (truth, predicted), 1)
     return counts
@@ -25,14 +25,14 @@ def recall_by_class(counts: np.ndarray) -> np.ndarray:
 
 
 def mean_and_interval(by_class: Mapping[str, Sequence[float]], seed: int = 0) -> dict[str, float]:
-    """Mean recall over classes, with a 95 % interval by bootstrap over classes.
+    """Mean recall over classes, with a 95 % bootstrap interval over classes.
 
     Args:
-        by_class: recalls of each class, one for each run that evaluated it.
-        seed: of the bootstrap.
+        by_class: recalls of each class, one for each run that evaluated the class.
+        seed: random seed of the bootstrap.
 
     Returns:
-        mean, low, high.
+        Dictionary with the keys mean, low and high.
     """
     values = np.array([np.mean(recalls) for recalls in by_class.values()])
     rng = np.random.default_rng(seed)
@@ -42,17 +42,17 @@ def mean_and_interval(by_class: Mapping[str, Sequence[float]], seed: int = 0) ->
 
 
 def interval_over_runs(values: Sequence[float]) -> dict[str, float] | None:
-    """Mean over runs with a 95 % interval of Student's t distribution; None for a single run."""
+    """Mean over runs with a 95 % interval from Student's t distribution; None for a single run."""
     if len(values) < 2:
         return None
     mean = float(np.mean(values))
-    # Not t.interval: for equal values its scale is zero, and its result nan.
+    # Not stats.t.interval: if all values are equal, its scale is zero and its result is nan.
     half = float(stats.t.ppf(0.975, len(values) - 1) * stats.sem(values))
     return {"mean": mean, "low": mean - half, "high": mean + half}
 
 
 class FewShotPredictions(NamedTuple):
-    """Indices of the evaluated windows, and the label predicted for each."""
+    """Indices of the evaluated windows, and the predicted label of each."""
 
     windows: np.ndarray
     labels: np.ndarray
@@ -68,19 +68,19 @@ def few_shot_predictions(
     scale: float,
     seed: int,
 ) -> FewShotPredictions:
-    """Classify windows with a few examples per label; takes with an example are not evaluated.
+    """Classify windows with a few examples per label; takes that provide examples are excluded.
 
-    The probabilities are 0.1 times those of the texts plus 0.9 times those of the examples' mean
-    embeddings (section 5.4 of the paper).
+    The probability of a label is 0.1 times the probability from its text plus 0.9 times that from
+    the mean embedding of its examples (section 5.4 of the paper).
 
     Args:
         windows: embeddings [window, width].
         truth: index of each window's label.
-        takes: of each window.
+        takes: take of each window.
         texts: embeddings of the labels [label, width].
         shots: examples per label.
-        scale: inverse of the temperature.
-        seed: of the choice of examples.
+        scale: inverse of the softmax temperature.
+        seed: random seed of the choice of examples.
 
     Returns:
         The evaluated windows and their predicted labels.

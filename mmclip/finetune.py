@@ -1,7 +1,7 @@
 """Adapt a trained model to other stores: `python -m mmclip.finetune STORE --model RUN --out DIR`.
 
 Method lora trains a low-rank update of every qkv projection and merges it into the weights; full
-trains all weights; mix trains from scratch on these stores and those of --with together.
+trains all weights; mix trains from scratch on these stores and on those given by --with.
 """
 
 import argparse
@@ -12,7 +12,7 @@ from pathlib import Path
 from mmclip.paths import path_argument
 
 METHODS = ("lora", "full", "mix")
-# Section 5.3.4 of the paper and its code: 1000 steps.
+# As in section 5.3.4 of the paper and in its code.
 STEPS = 1000
 EXAMPLES = """
 examples:
@@ -39,15 +39,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def finetune(options: argparse.Namespace, out: Path, report: Callable[[str], None] = print) -> dict:
-    """Adapt a model, or resume its adaptation.
+    """Adapt a model, or resume an interrupted adaptation.
 
     Args:
-        options: of the command.
-        out: folder of the training.
-        report: called with each line of progress.
+        options: parsed command line.
+        out: folder of the training run.
+        report: function that receives each line of progress.
 
     Returns:
-        Content of model.json, with the seen labels and subjects of both trainings.
+        Content of model.json, with the seen labels and subjects of both training runs.
 
     Raises:
         MmclipError: the model, a store, a setting or the folder cannot be used.
@@ -61,7 +61,7 @@ def finetune(options: argparse.Namespace, out: Path, report: Callable[[str], Non
 
     mix = options.method == "mix"
     if mix and not options.others:
-        hint = "name the stores of the first training"
+        hint = "name the stores of the original training run"
         raise MmclipError("options", "--with", "is missing, but --method mix needs it", hint)
     start = load_model(options.model)
     settings = _settings(options, start)
@@ -78,7 +78,7 @@ def finetune(options: argparse.Namespace, out: Path, report: Callable[[str], Non
     source = start.description["weights_sha256"]
     claim_run_folder(out, data, settings, f"finetune {options.method}", source=source)
     model = _initial_model(options.method, start.network, settings, encoder.width)
-    report(f"{options.method}: {model.num_trained:,} parameters are trained")
+    report(f"{options.method}: {model.num_trained:,} trainable parameters")
     base = None if mix else start.description
     return train(data, settings, out, model, base=base, report=report)
 
@@ -99,7 +99,7 @@ def _initial_model(method: str, network, settings, text_width: int):
 
 
 def _settings(options: argparse.Namespace, start):
-    """The model's settings with a shorter schedule, then --set, then the other options."""
+    """Settings of the model with a shorter schedule, then --set and the other options applied."""
     from mmclip.presets import apply_overrides
     from mmclip.pretrain import option_overrides
 
@@ -127,7 +127,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="RUN",
         help="folder of a trained model",
     )
-    parser.add_argument("--method", choices=METHODS, default="lora", help="(%(default)s)")
+    parser.add_argument(
+        "--method", choices=METHODS, default="lora", help="what to train (%(default)s)"
+    )
     parser.add_argument(
         "--with",
         type=path_argument,
@@ -135,10 +137,14 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[],
         metavar="STORE",
-        help="for mix: more stores",
+        help="additional stores for mix",
     )
     parser.add_argument(
-        "--out", type=path_argument, default="runs/fine", metavar="DIR", help="(%(default)s)"
+        "--out",
+        type=path_argument,
+        default="runs/fine",
+        metavar="DIR",
+        help="output folder (%(default)s)",
     )
     add_training_options(parser)
     return parser

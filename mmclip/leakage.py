@@ -8,17 +8,17 @@ from mmclip.errors import MmclipError
 def check_leakage(
     where: str, description: dict, labels: Sequence[str], subjects: set[str], unseen: bool
 ) -> None:
-    """Compare the labels and subjects of an evaluation with those of the training.
+    """Compare the labels and subjects of an evaluation with those of the training data.
 
     Args:
         where: folder of the model, for the error message.
         description: content of its model.json.
-        labels: to be evaluated.
-        subjects: of the evaluated windows.
+        labels: labels to evaluate.
+        subjects: subjects of the evaluated windows.
         unseen: whether the labels must be unseen in training.
 
     Raises:
-        MmclipError: naming the labels or subjects that occur in both.
+        MmclipError: a label or subject occurs in both; the message names these.
     """
     trained_labels = sorted(set(labels) & set(description["seen"]))
     if unseen and trained_labels:
@@ -26,7 +26,7 @@ def check_leakage(
         raise MmclipError(where, "labels", _problem(trained_labels), hint)
     trained_subjects = sorted(subjects & set(description["subjects"]))
     if trained_subjects:
-        hint = "evaluate a split of other subjects"
+        hint = "evaluate a split with other subjects"
         raise MmclipError(where, "subjects", _problem(trained_subjects), hint)
 
 

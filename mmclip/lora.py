@@ -2,7 +2,7 @@
 
     W x + b  becomes  W x + b + (alpha / rank) B A x
 
-A is random and B is zero, so the output is unchanged when LoRA is attached.
+A is initialised randomly and B with zeros, so attaching LoRA does not change the output.
 
 Source:
     Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models", ICLR 2022.
@@ -24,10 +24,10 @@ class LoraLinear(nnx.Module):
 
     Args:
         base: the linear layer.
-        rank: of the update.
-        alpha: the update is scaled by alpha / rank.
-        dropout: rate at the input of the update, during training.
-        rngs: for the initial A.
+        rank: rank of the update.
+        alpha: numerator of the update's scale, alpha / rank.
+        dropout: dropout rate at the input of the update, applied during training.
+        rngs: random number generators for the initial A.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class LoraLinear(nnx.Module):
         self.b = LoraParam(jnp.zeros((rank, width_out)))
 
     def __call__(self, x: jax.Array, key: jax.Array | None = None) -> jax.Array:
-        """The layer's output for x [..., width_in]; with dropout if a key is given."""
+        """Output of the layer for x [..., width_in], with dropout if a key is given."""
         dropped = dropout(key, x, self.dropout)
         update = (dropped @ self.a[...].astype(x.dtype)) @ self.b[...].astype(x.dtype)
         return self.base(x) + self.scale * update
@@ -52,7 +52,7 @@ class LoraLinear(nnx.Module):
 
 
 def attach(model: nnx.Module, settings: OptimizationSettings, key: jax.Array) -> None:
-    """Replace every qkv projection of a model by a `LoraLinear` around it."""
+    """Wrap every qkv projection of a model in a `LoraLinear`."""
     rngs = nnx.Rngs(params=key)
     for attention in _attention_layers(model):
         attention.qkv = LoraLinear(
@@ -65,14 +65,14 @@ def attach(model: nnx.Module, settings: OptimizationSettings, key: jax.Array) ->
 
 
 def merge(model: nnx.Module) -> None:
-    """Replace every `LoraLinear` by its merged linear layer; undoes the structure of `attach`."""
+    """Replace every `LoraLinear` with its merged linear layer, restoring the original structure."""
     for attention in _attention_layers(model):
         if isinstance(attention.qkv, LoraLinear):
             attention.qkv = attention.qkv.merged()
 
 
 def dropout(key: jax.Array | None, x: jax.Array, rate: float) -> jax.Array:
-    """Inverted dropout; returns x unchanged without a key."""
+    """Apply inverted dropout; without a key, return x unchanged."""
     if key is None or not rate:
         return x
     kept = jax.random.bernoulli(key, 1.0 - rate, x.shape)

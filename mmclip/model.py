@@ -5,7 +5,7 @@
     sentences -> frozen text encoder ----------------> aggregator --------------/
 
 `python -m mmclip.model [--preset small]` prints the number of parameters of each component. The
-attribute names of these modules are the keys of weights.safetensors and of checkpoints.
+attribute names of these modules are the keys in weights.safetensors and in checkpoints.
 
 Source:
     Cao et al., "mmCLIP: Boosting mmWave-based Zero-shot HAR via Signal-Text Alignment",
@@ -26,7 +26,7 @@ from mmclip.presets import load_preset
 from mmclip.settings import ModelSettings, TrainingSettings
 from mmclip.transformer import Transformer
 
-# CLIP clips its scale at 100, as training is unstable above: Radford et al., section 2.5.
+# CLIP clips its scale at 100 to keep training stable: Radford et al., section 2.5.
 MAX_SCALE = 100.0
 TOKEN_INIT_STD = 0.02
 # Of CLIP ViT-B/32, the paper's text encoder.
@@ -37,8 +37,8 @@ class Embeddings(NamedTuple):
     """Embeddings of unit length.
 
     Attributes:
-        attributes: of each attribute [batch, attribute, width].
-        activity: of the activity as a whole [batch, width].
+        attributes: embedding of each attribute [batch, attribute, width].
+        activity: embedding of the activity as a whole [batch, width].
     """
 
     attributes: jax.Array
@@ -64,7 +64,7 @@ class BranchEncoder(nnx.Module):
         )
 
     def __call__(self, heatmap: jax.Array, key: jax.Array | None = None) -> jax.Array:
-        """Tokens [batch, token, width] of heatmaps [batch, column, bin]."""
+        """Encode heatmaps [batch, column, bin] as tokens [batch, token, width]."""
         patches = heatmap.reshape(len(heatmap), self.num_tokens, -1)
         return self.blocks(self.patch(patches) + self.position[...], key)
 
@@ -87,7 +87,7 @@ class TokenLearner(nnx.Module):
         )
 
     def __call__(self, x: jax.Array, key: jax.Array | None = None) -> jax.Array:
-        """Attribute tokens [batch, attribute, width] of branch tokens [batch, token, width]."""
+        """Map branch tokens [batch, token, width] to attribute tokens [batch, attribute, width]."""
         tokens = jnp.broadcast_to(self.parts[...], (len(x), *self.parts.shape)).astype(x.dtype)
         x = jnp.concatenate([tokens, x + self.position[...].astype(x.dtype)], axis=1)
         return self.blocks(x, key)[:, : self.parts.shape[0]]
@@ -109,7 +109,7 @@ class Aggregator(nnx.Module):
         )
 
     def __call__(self, attributes: jax.Array, key: jax.Array | None = None) -> jax.Array:
-        """Activity vectors [batch, width] of attributes [batch, attribute, width]."""
+        """Aggregate attributes [batch, attribute, width] into activity vectors [batch, width]."""
         token = jnp.broadcast_to(self.whole[...], (len(attributes), *self.whole.shape))
         x = jnp.concatenate([token.astype(attributes.dtype), attributes], axis=1)
         return self.blocks(x, key)[:, 0]
@@ -121,7 +121,7 @@ class MmClip(nnx.Module):
     Args:
         settings: layer sizes.
         text_width: width of the sentence embeddings.
-        rngs: for the initial weights.
+        rngs: random number generators for the initial weights.
     """
 
     def __init__(self, settings: ModelSettings, text_width: int, *, rngs: nnx.Rngs):
@@ -139,7 +139,7 @@ class MmClip(nnx.Module):
 
         Args:
             heatmaps: values from -1 to 1 [batch, heatmap, column, bin].
-            key: for dropout; pass it during training only.
+            key: random key for dropout; pass it only during training.
         """
         keys = [None] * 5 if key is None else jax.random.split(key, 2 + len(self.branches))
         tokens = [
@@ -156,19 +156,19 @@ class MmClip(nnx.Module):
         """Embed the sentences of an activity.
 
         Args:
-            sentences: frozen sentence embeddings [batch, attribute, width]; they are the attribute
-                embeddings.
-            key: for dropout; pass it during training only.
+            sentences: frozen sentence embeddings [batch, attribute, width]; scaled to unit length,
+                they are returned as the attribute embeddings.
+            key: random key for dropout; pass it only during training.
         """
         return Embeddings(unit_length(sentences), unit_length(self.text_aggregator(sentences, key)))
 
     def scale(self) -> jax.Array:
-        """Factor of the cosine similarities, the inverse of the temperature."""
+        """Factor applied to the cosine similarities, the inverse of the softmax temperature."""
         return jnp.minimum(jnp.exp(self.log_scale[...]), MAX_SCALE)
 
 
 def unit_length(x: jax.Array) -> jax.Array:
-    """Vectors scaled to unit length, in float32."""
+    """Scale vectors to unit length, in float32."""
     x = x.astype(jnp.float32)
     return x * jax.lax.rsqrt(jnp.maximum(jnp.square(x).sum(-1, keepdims=True), 1e-12))
 
@@ -181,19 +181,19 @@ def compute_dtype(settings: ModelSettings):
 
 
 def make_model(settings: ModelSettings, text_width: int, seed: int) -> MmClip:
-    """A network with initial weights that depend on the seed only.
+    """Create a network whose initial weights depend only on the seed.
 
     Raises:
         ValueError: the text width is not divisible by the number of heads.
     """
     if text_width % settings.aggregator_heads:
         problem = f"the text embeddings are {text_width} wide; model.aggregator_heads must divide"
-        raise ValueError(f"{problem} that")
+        raise ValueError(f"{problem} this width")
     return MmClip(settings, text_width, rngs=nnx.Rngs(params=seed))
 
 
 def abstract_model(settings: TrainingSettings, text_width: int = PAPER_TEXT_WIDTH) -> MmClip:
-    """The network with LoRA attached, as shapes only: no memory is allocated."""
+    """Build the network with LoRA attached as shapes only, without allocating memory."""
 
     def build() -> MmClip:
         model = make_model(settings.model, text_width, 0)
@@ -207,13 +207,18 @@ def main(arguments: list[str] | None = None) -> None:
     """Print the parameter counts of a preset."""
     parser = argparse.ArgumentParser(
         prog="python -m mmclip.model",
-        description="Number of parameters of each component, beside the figures of the paper.",
+        description="Print the number of parameters of each component beside the paper's figures.",
     )
     parser.add_argument("--preset", default="paper", choices=("paper", "small"))
     parser.add_argument(
-        "--text-width", type=int, default=PAPER_TEXT_WIDTH, help="width of the text encoder (512)"
+        "--text-width",
+        type=int,
+        default=PAPER_TEXT_WIDTH,
+        help="width of the text embeddings (512)",
     )
-    parser.add_argument("settings", nargs="*", metavar="KEY=VALUE", help="overrides of the preset")
+    parser.add_argument(
+        "settings", nargs="*", metavar="KEY=VALUE", help="settings that override the preset"
+    )
     options = parser.parse_args(arguments)
     settings = load_preset(options.preset, options.settings)
     print(parameter_table(abstract_model(settings, options.text_width)))

@@ -27,9 +27,9 @@ class TrainedModel:
 
     Attributes:
         network: the network with its trained weights.
-        settings: of its training.
+        settings: settings of its training run.
         description: content of model.json.
-        folder: of both files.
+        folder: folder that contains both files.
     """
 
     network: MmClip
@@ -38,7 +38,7 @@ class TrainedModel:
     folder: Path
 
     def check_encoder(self, encoder: TextEncoder) -> None:
-        """MmclipError unless the model was trained with this text encoder."""
+        """Raise MmclipError unless the model was trained with this text encoder."""
         trained_with = self.description["encoder"]
         if encoder.digest != trained_with["digest"]:
             problem = f"{encoder.name} ({encoder.digest[:12]}...); the model was trained with "
@@ -50,11 +50,11 @@ class TrainedModel:
 def describe_training(
     data: PreparedData, settings: TrainingSettings, base: dict | None = None
 ) -> dict:
-    """The content of model.json that is the same for all steps of a training.
+    """The content of model.json that is the same for all steps of a training run.
 
     Args:
-        data, settings: of the training.
-        base: description of the model that the training starts from; its seen labels, subjects
+        data, settings: data and settings of the training run.
+        base: description of the model from which training starts; its seen labels, subjects
             and sentences are included.
     """
     corpus, base = data.corpus, base or {}
@@ -92,10 +92,10 @@ def save_model(folder: Path, weights: Variables, description: dict) -> None:
 
 
 def read_description(folder: str | Path) -> dict:
-    """Content of model.json in a folder.
+    """Read model.json from a folder.
 
     Raises:
-        MmclipError: the file is missing, not valid JSON, or of another version.
+        MmclipError: the file is missing, is not valid JSON, or has another version.
     """
     try:
         description = json.loads((Path(folder) / DESCRIPTION).read_bytes())
@@ -113,10 +113,10 @@ def load_model(folder: str | Path) -> TrainedModel:
     """Load a trained model.
 
     Args:
-        folder: of both files.
+        folder: folder that contains both files.
 
     Raises:
-        MmclipError: a file is missing or damaged, or the two files do not belong to each other.
+        MmclipError: a file is missing or damaged, or the two files do not belong together.
     """
     from safetensors.numpy import load
 

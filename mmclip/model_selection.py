@@ -1,7 +1,7 @@
 """Model selection: the step with the highest validation accuracy provides the released weights.
 
-The validation accuracy is measured on seen labels of subjects that are not trained on; no unseen
-label is used.
+The validation accuracy is measured with seen labels on subjects that are not in the training data;
+no unseen label is used.
 """
 
 from collections.abc import Callable
@@ -23,13 +23,13 @@ MAX_WINDOWS = 1000
 
 
 class ValidationAccuracy:
-    """Accuracy of a model on the windows of the validation split with seen labels.
+    """Accuracy of a model on those windows of the validation split that have a seen label.
 
     Args:
         data: windows and sentences.
-        settings: of the model.
-        text_of: the label whose text is used for a label; labels not in it use their own.
-        report: called if there is no window to validate on.
+        settings: settings of the training run.
+        text_of: for a label, the label whose text it uses instead of its own; default: its own.
+        report: function that receives a message if there is no window to validate on.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class ValidationAccuracy:
             evenly = np.linspace(0, len(windows) - 1, MAX_WINDOWS).round().astype(int)
             windows = windows.select(evenly)
         if not len(windows):
-            report("no clip of the split val has a seen label: the last step will be released")
+            report("no clip of the split val has a seen label: the last weights will be released")
         names = data.corpus.labels
         self._texts = [text_of.get(label, label) for label in data.seen]
         self._truth = np.array([data.seen.index(names[label]) for label in windows.label])
@@ -49,7 +49,7 @@ class ValidationAccuracy:
         self._data, self._size, self._windows = data, settings.model.size, windows
 
     def __call__(self, model: MmClip) -> float | None:
-        """Fraction of correct windows; None if there are no windows."""
+        """Fraction of correctly classified windows; None if there are no windows."""
         if not len(self._windows):
             return None
         labels = embed_labels(model, self._data.bank, self._data.vectors, self._texts)
@@ -58,10 +58,10 @@ class ValidationAccuracy:
 
 
 class BestModel:
-    """The files of the best model so far, in the folder of a training.
+    """The files of the best model so far, in the folder of a training run.
 
     Args:
-        folder: of the training; the best accuracy of an interrupted run is read from it.
+        folder: folder of the run; if the run is resumed, its best accuracy is read from there.
         description: content of model.json except step and validation accuracy.
     """
 
@@ -78,8 +78,8 @@ class BestModel:
 
         Args:
             step: number of the step.
-            accuracy: validation accuracy; None: every step replaces the previous one.
-            weights: called if the step is saved.
+            accuracy: validation accuracy; if None, every step is saved.
+            weights: function that returns the weights; called only if the step is saved.
         """
         if accuracy is not None and accuracy < self._best:
             return

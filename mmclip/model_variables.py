@@ -1,4 +1,4 @@
-"""A model split into its structure and flat dictionaries of variables by path."""
+"""A model split into its structure and flat dictionaries of variables, keyed by path."""
 
 from dataclasses import dataclass
 
@@ -13,12 +13,12 @@ VARIABLE_TYPES = {"base": nnx.Param, "lora": LoraParam}
 
 @dataclass(frozen=True)
 class SplitModel:
-    """A model as pure functions need it, and which of its variables are trained.
+    """A model in the form that pure functions need, and the kind of variables to train.
 
     Attributes:
         graph: structure of the model.
-        variables: by kind ("base" and "lora"), then by path.
-        trained: the kind that is trained; the other one is frozen.
+        variables: variables keyed by kind ("base" or "lora"), then by path.
+        trained: kind of variables that is trained; the other kind is frozen.
     """
 
     graph: nnx.GraphDef
@@ -27,7 +27,7 @@ class SplitModel:
 
     @property
     def frozen(self) -> str:
-        """The kind that is not trained."""
+        """The kind of variables that is not trained."""
         return {"base": "lora", "lora": "base"}[self.trained]
 
     @property
@@ -41,14 +41,14 @@ def split_model(model: nnx.Module, trained: str = "base") -> SplitModel:
 
     Args:
         model: the model.
-        trained: kind of the variables to train, "base" or "lora".
+        trained: kind of variables to train, "base" or "lora".
     """
     graph, base, lora = nnx.split(model, nnx.Param, LoraParam)
     return SplitModel(graph, {"base": _flatten(base), "lora": _flatten(lora)}, trained)
 
 
 def join_model(graph: nnx.GraphDef, variables: dict[str, Variables]) -> nnx.Module:
-    """The model with this structure and these variables; the inverse of `split_model`."""
+    """Rebuild a model from its structure and its variables; the inverse of `split_model`."""
     states = [
         nnx.from_flat_state(
             {_path(name): VARIABLE_TYPES[kind](value) for name, value in values.items()}

@@ -6,7 +6,7 @@ from mmclip.model_variables import split_model
 
 SIGNAL = ("branches", "learner", "signal_aggregator", "projection")
 TEXT = ("text_aggregator",)
-# Section 5.6 of the paper, in millions.
+# Parameter counts from section 5.6 of the paper, in millions.
 PAPER = {"signal": 16.0, "text": 4.0, "all": 20.0, "lora signal": 0.47, "lora text": 0.03}
 UNEXPLAINED = """
 The paper's totals of 16 M and 4 M cannot be reproduced from its text. Branches of depth 4, as in
@@ -21,7 +21,7 @@ def count_parameters(model: nnx.Module) -> dict[str, int]:
     """Number of parameters by component.
 
     Args:
-        model: with arrays or with shapes only, see `model.abstract_model`.
+        model: network with arrays, or with shapes only (see `model.abstract_model`).
 
     Returns:
         Counts by component; the names of LoRA components begin with "lora ".
@@ -35,7 +35,7 @@ def count_parameters(model: nnx.Module) -> dict[str, int]:
 
 
 def parameter_table(model: nnx.Module) -> str:
-    """The counts as a table, with the totals of the signal and text sides and of the paper."""
+    """Parameter counts as a table, with totals of the signal and text sides beside the paper's."""
     counts = count_parameters(model)
     lines = [f"{'component':32}{'parameters':>12}{'paper':>10}"]
     totals: dict[str, int] = {}

@@ -1,8 +1,8 @@
-"""Classify windows by typed labels: `python -m mmclip.predict STORE --model RUN --labels bow jump`.
+"""Classify windows by given labels: `python -m mmclip.predict STORE --model RUN --labels bow jump`.
 
 Computes the probability of each label for every window of a store; the labels may be unseen in
 training. builders.recordings converts recordings to a store. The sentences that describe a label
-are taken from --sentences, else from the model or the store; for a label without sentences, the
+are taken from --sentences, otherwise from the model, otherwise from the store; if none has any, the
 label itself is used, with a warning.
 """
 
@@ -48,8 +48,8 @@ def predict(options: argparse.Namespace, report: Callable[[str], None] = print) 
     """Label probabilities of every window, ordered by clip and time.
 
     Args:
-        options: of the command.
-        report: called with each line of progress.
+        options: parsed command line.
+        report: function that receives each line of progress.
 
     Returns:
         For each window: clip (row of the store), start_s, and scores (probability by label).
@@ -92,16 +92,16 @@ def predict(options: argparse.Namespace, report: Callable[[str], None] = print) 
 
 
 def _check_labels(labels: Sequence[str]) -> None:
-    """MmclipError unless there are two or more different labels, none of them blank."""
+    """Raise MmclipError unless there are two or more different labels, none of them blank."""
     from mmclip.errors import MmclipError
 
     if len(set(labels)) < 2 or not all(label.strip() for label in labels):
-        problem = f"{len(set(labels))} different: {', '.join(labels)}"
-        raise MmclipError("options", "--labels", problem, "give two or more, none of them blank")
+        problem = f"{len(set(labels))} different labels: {', '.join(labels)}"
+        raise MmclipError("options", "--labels", problem, "give two or more labels, none blank")
 
 
 def _open_corpus(options: argparse.Namespace, model, report):
-    """All windows of the store, labelled or not, at every start column."""
+    """Open the corpus of all windows of the store, labelled or not, at every start column."""
     from dataclasses import replace
 
     from mmclip.prepared_data import open_corpus
@@ -117,14 +117,14 @@ def _open_corpus(options: argparse.Namespace, model, report):
 
 
 def _known_sentences(options: argparse.Namespace, model, corpus) -> dict:
-    """Sentences by label: those of --sentences, else of the model, else of the store."""
+    """Sentences by label, from --sentences, otherwise from the model, otherwise from the store."""
     of_model = model.description["sentences"].items()
     known = {**corpus.sentences, **{label: tuple(each) for label, each in of_model if each}}
     return known | (_read_sentences(options.sentences) if options.sentences else {})
 
 
 def _read_sentences(path: str) -> dict[str, tuple[dict[str, str], ...]]:
-    """Variants by caption from a CSV file."""
+    """Read the sentence variants of each caption from a CSV file."""
     from mmclip.errors import MmclipError
 
     found: dict[str, dict] = {}
@@ -135,7 +135,7 @@ def _read_sentences(path: str) -> dict[str, tuple[dict[str, str], ...]]:
                 variants.setdefault(row.get("variant", "0"), {})[row["part"]] = row["sentence"]
     except (OSError, KeyError, UnicodeDecodeError) as error:
         problem = f"cannot be read ({error})"
-        hint = "give columns caption, variant, part, sentence"
+        hint = "give a file with the columns caption, variant, part, sentence"
         raise MmclipError(path, "--sentences", problem, hint) from None
     return {caption: tuple(variants.values()) for caption, variants in found.items()}
 
@@ -167,20 +167,35 @@ def _parser() -> argparse.ArgumentParser:
         metavar="RUN",
         help="folder of a trained model",
     )
-    parser.add_argument("--labels", nargs="+", required=True, metavar="LABEL", help="two or more")
     parser.add_argument(
-        "--sentences", type=path_argument, metavar="FILE", help="CSV of sentences about the labels"
-    )
-    parser.add_argument("--stride", type=int, metavar="N", help="columns between windows (224)")
-    parser.add_argument(
-        "--encoder", type=path_argument, metavar="NAME", help="of text (the model's own)"
+        "--labels", nargs="+", required=True, metavar="LABEL", help="two or more labels"
     )
     parser.add_argument(
-        "--csv", type=path_argument, metavar="FILE", help="write the scores of every window"
+        "--sentences",
+        type=path_argument,
+        metavar="FILE",
+        help="CSV file with sentences that describe the labels",
     )
-    parser.add_argument("--show", type=int, default=20, metavar="N", help="windows printed (20)")
     parser.add_argument(
-        "--no-verify", dest="verify", action="store_false", help="skip the store's checksums"
+        "--stride", type=int, metavar="N", help="columns between the starts of windows (224)"
+    )
+    parser.add_argument(
+        "--encoder", type=path_argument, metavar="NAME", help="text encoder (the model's own)"
+    )
+    parser.add_argument(
+        "--csv",
+        type=path_argument,
+        metavar="FILE",
+        help="write the label probabilities of every window",
+    )
+    parser.add_argument(
+        "--show", type=int, default=20, metavar="N", help="number of windows to print (20)"
+    )
+    parser.add_argument(
+        "--no-verify",
+        dest="verify",
+        action="store_false",
+        help="do not verify the store's checksums",
     )
     return parser
 

@@ -1,4 +1,4 @@
-"""Windows of the stores, sentences and their embeddings, checked and loaded for a command."""
+"""Checked data of a command: the windows of its stores, their sentences and the embeddings."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -16,21 +16,21 @@ from mmclip.window_corpus import SPLITS, WindowCorpus, WindowIndex, read_corpus
 
 Report = Callable[[str], None]
 SIMULATED = (
-    "warning: this corpus is simulated, or a part of it is; results on it do not state how well "
+    "warning: this corpus is simulated, at least in part; results on it do not show how well "
     "recordings are recognised"
 )
 
 
 @dataclass(frozen=True)
 class PreparedData:
-    """Windows and sentence embeddings of a training or an evaluation.
+    """Windows and sentence embeddings for training or evaluation.
 
     Attributes:
         corpus: windows of the stores.
         bank: sentences of all labels of the corpus, and of its captions if they are used.
         vectors: embeddings of the bank's sentences, float32 [sentence, width].
         encoder: name, digest and width of the text encoder.
-        seen, unseen: labels, in the order of the corpus.
+        seen, unseen: seen and unseen labels, in the order of the corpus.
         axes: range of each axis of the heatmaps.
     """
 
@@ -56,11 +56,11 @@ def open_corpus(
 
     Args:
         paths: folders of stores.
-        settings: `model` and `data`.
-        axes: axis ranges that a model was trained on; None: those of the first store.
-        verify: whether to compare the files of the heatmaps with their checksums.
+        settings: training settings; only `model` and `data` are used.
+        axes: axis ranges that a model was trained on; default: those of the first store.
+        verify: whether to verify the checksums of the heatmap files.
         need_labels: whether to exclude windows without a label.
-        report: called with each line of progress.
+        report: function that receives each line of progress.
 
     Returns:
         The corpus.
@@ -116,14 +116,14 @@ def embed_texts(
     encoder: TextEncoder,
     report: Report,
 ) -> tuple[SentenceBank, np.ndarray]:
-    """Sentence bank of texts, and embeddings of its sentences; reports texts without sentences."""
+    """Collect and embed the sentences of texts; texts without sentences are reported."""
     bank = make_sentence_bank(texts, descriptions, settings.model.parts, settings.data.describe)
     missing = bank.without_sentences
     if missing and settings.data.describe == "sentences":
         report(
             f"text: no sentences for {len(missing)} of {len(bank.variants)} texts "
             f"({'; '.join(missing[:3])}): the text itself is used; "
-            "add sentences by: python -m builders.attributes"
+            "add sentences with: python -m builders.attributes"
         )
     return bank, embed_cached(encoder, bank.sentences, report=report)
 
@@ -131,10 +131,10 @@ def embed_texts(
 def require_windows(
     data: PreparedData, splits: tuple[str, ...], labels: Sequence[str]
 ) -> WindowIndex:
-    """Windows of these splits and labels; MmclipError if there are none."""
+    """Select the windows of these splits and labels; raise MmclipError if there are none."""
     windows = data.corpus.windows(splits, set(labels))
     if not len(windows):
         where = ", ".join(str(store.path) for store in data.corpus.stores)
-        problem = f"no clip of the split {' or '.join(splits)} shows one of {len(labels)} labels"
+        problem = f"no clip of the split {' or '.join(splits)} has any of the {len(labels)} labels"
         raise MmclipError(where, "clips", problem, "give a store with more subjects or labels")
     return windows

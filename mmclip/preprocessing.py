@@ -10,11 +10,11 @@ def network_input(maps: Mapping[str, jax.Array], size: int) -> jax.Array:
     """Resize each heatmap along its bins and scale its minimum and maximum to -1 and 1.
 
     Args:
-        maps: heatmaps by name [dB], [batch, column, bin].
-        size: bins after resizing.
+        maps: heatmaps [batch, column, bin] by name [dB].
+        size: number of bins after resizing.
 
     Returns:
-        [batch, heatmap, column, bin]; a constant heatmap becomes -1 everywhere.
+        Network input [batch, heatmap, column, bin]; a constant heatmap becomes -1 everywhere.
     """
     resized = [_resize(map_db.astype(jnp.float32), size) for map_db in maps.values()]
     stacked = jnp.stack(resized, axis=1)
@@ -24,7 +24,7 @@ def network_input(maps: Mapping[str, jax.Array], size: int) -> jax.Array:
 
 
 def _resize(map_db: jax.Array, size: int) -> jax.Array:
-    """Linear interpolation along the bins, with antialiasing where their number decreases."""
+    """Interpolate linearly along the bins, with antialiasing if their number decreases."""
     batch, columns, bins = map_db.shape
     if bins == size:
         return map_db

@@ -2,7 +2,7 @@
 
     load_preset("small", ["train.steps=200", "heatmaps=time_doppler"])
 
-A key is `section.name`, or `name` alone.
+A key is `section.name`, or just `name`.
 """
 
 from collections.abc import Iterable
@@ -49,7 +49,7 @@ def load_preset(preset: str = "paper", overrides: Iterable[str] = ()) -> Trainin
 
     Args:
         preset: one of `PRESETS`.
-        overrides: `key=value` each; a list is separated by commas.
+        overrides: strings `key=value`; the items of a list are separated by commas.
 
     Raises:
         MmclipError: the preset or a key does not exist, or a value is invalid.
@@ -84,7 +84,7 @@ def settings_to_dict(settings: TrainingSettings) -> dict[str, dict]:
 
 
 def settings_from_dict(table: dict[str, dict]) -> TrainingSettings:
-    """The settings that `settings_to_dict` converted.
+    """Restore settings from the result of `settings_to_dict`.
 
     Raises:
         MmclipError: a key is unknown.
@@ -118,7 +118,7 @@ def _find_key(key: str) -> tuple[str, str]:
 
 
 def _parse_value(key: str, text: str, old):
-    """The text converted to the type of the old value."""
+    """Convert the text to the type of the old value."""
     try:
         if isinstance(old, bool):
             return {"true": True, "false": False}[text.lower()]

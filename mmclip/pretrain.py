@@ -1,7 +1,7 @@
 """Train a model on stores from scratch: `python -m mmclip.pretrain STORE [STORE ...] --out DIR`.
 
-Writes metrics.csv, checkpoints, and the model as weights.safetensors and model.json. If a training
-is interrupted, the same command resumes it and yields the same weights.
+Writes metrics.csv, checkpoints, and the model as weights.safetensors and model.json. If training is
+interrupted, the same command resumes it and yields the same weights.
 """
 
 import argparse
@@ -54,11 +54,11 @@ def pretrain(
 
     Args:
         stores: folders of stores.
-        out: folder of the training.
+        out: folder of the training run.
         settings: `TrainingSettings`.
         encoder_name: see `text_encoders.load_encoder`.
-        verify: whether to compare the files of the heatmaps with their checksums first.
-        report: called with each line of progress.
+        verify: whether to verify the checksums of the heatmap files first.
+        report: function that receives each line of progress.
 
     Returns:
         Content of model.json.
@@ -90,7 +90,7 @@ def summary(description: dict) -> str:
 
 
 def settings_of(options: argparse.Namespace):
-    """Settings from the preset, then --set, then the other options."""
+    """Settings of the preset, with --set and then the other options applied."""
     from mmclip.presets import load_preset
 
     return load_preset(options.preset, [*options.set, *option_overrides(options)])
@@ -109,17 +109,27 @@ def option_overrides(options: argparse.Namespace) -> list[str]:
 def add_training_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that pre-training and fine-tuning share."""
     parser.add_argument(
-        "--seed", type=int, metavar="S", help="of weights, batches and augmentation"
+        "--seed", type=int, metavar="S", help="random seed of weights, batches and augmentation"
     )
     parser.add_argument("--steps", type=int, metavar="N", help="number of training steps")
     parser.add_argument(
-        "--unseen", nargs="+", metavar="LABEL", help="labels or groups (G1) to exclude"
+        "--unseen",
+        nargs="+",
+        metavar="LABEL",
+        help="labels or groups (such as G1) to exclude from training",
     )
     parser.add_argument(
-        "--set", nargs="+", default=[], metavar="KEY=VALUE", help="any setting; see --describe"
+        "--set",
+        nargs="+",
+        default=[],
+        metavar="KEY=VALUE",
+        help="override any setting; see --describe",
     )
     parser.add_argument(
-        "--no-verify", dest="verify", action="store_false", help="skip the stores' checksums"
+        "--no-verify",
+        dest="verify",
+        action="store_false",
+        help="do not verify the stores' checksums",
     )
 
 
@@ -161,13 +171,25 @@ def _parser() -> argparse.ArgumentParser:
         "stores", type=path_argument, nargs="+", metavar="STORE", help="folders of finished stores"
     )
     parser.add_argument(
-        "--out", type=path_argument, default="runs/pre", metavar="DIR", help="(%(default)s)"
+        "--out",
+        type=path_argument,
+        default="runs/pre",
+        metavar="DIR",
+        help="output folder (%(default)s)",
     )
-    parser.add_argument("--preset", choices=("paper", "small"), default="small", help="(small)")
     parser.add_argument(
-        "--encoder", type=path_argument, default="minilm", metavar="NAME", help="of text (minilm)"
+        "--preset", choices=("paper", "small"), default="small", help="preset settings (small)"
     )
-    parser.add_argument("--describe", action="store_true", help="print settings and parameters")
+    parser.add_argument(
+        "--encoder",
+        type=path_argument,
+        default="minilm",
+        metavar="NAME",
+        help="text encoder (minilm)",
+    )
+    parser.add_argument(
+        "--describe", action="store_true", help="print settings and parameter counts, then exit"
+    )
     add_training_options(parser)
     return parser
 

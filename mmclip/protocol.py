@@ -27,10 +27,10 @@ def groups() -> dict[str, tuple[str, ...]]:
 def unseen_labels(
     requested: tuple[str, ...], known: tuple[str, ...], where: str
 ) -> tuple[str, ...]:
-    """Labels of a corpus that are excluded from training.
+    """Select the labels of a corpus to exclude from training.
 
     Args:
-        requested: names of groups, or labels.
+        requested: names of groups or labels.
         known: labels of the corpus.
         where: paths of the corpus, for the error message.
 
@@ -38,13 +38,13 @@ def unseen_labels(
         The excluded labels, in the order of `known`.
 
     Raises:
-        MmclipError: a label, or every label of a group, is missing in the corpus.
+        MmclipError: a label, or every label of a group, is missing from the corpus.
     """
     excluded: set[str] = set()
     for name in requested:
         present = set(groups().get(name, (name,))) & set(known)
         if not present:
-            problem = f"{name!r} is neither a label here nor a group with a label here"
+            problem = f"{name!r} is neither a label of this corpus nor a group with such a label"
             shown = ", ".join(known[:12]) + (", ..." if len(known) > 12 else "")
             raise MmclipError(where, "labels", problem, f"the labels are {shown}")
         excluded |= present

@@ -1,4 +1,4 @@
-"""The folder of a training, in which run.json records the settings so that none are mixed."""
+"""Folder of a training run; its run.json records the settings, so that runs are never mixed."""
 
 import json
 from pathlib import Path
@@ -9,23 +9,23 @@ from mmclip.presets import settings_to_dict
 from mmclip.settings import TrainingSettings
 
 FILE = "run.json"
-# Settings that may change when a training is resumed.
+# Settings that may change when training is resumed.
 CHANGEABLE = ("log_every",)
 
 
 def claim_run_folder(
     folder: Path, data: PreparedData, settings: TrainingSettings, command: str, **extra
 ) -> None:
-    """Create the folder of a training, or check that it belongs to the same training.
+    """Create the folder of a training run, or check that it belongs to the same run.
 
     Args:
-        folder: of the training.
-        data, settings: of the training.
+        folder: folder of the training run.
+        data, settings: data and settings of the training run.
         command: name of the command that trains.
         extra: further values that affect the result.
 
     Raises:
-        MmclipError: the folder holds another training; the message lists the differences.
+        MmclipError: the folder belongs to another training run; the message lists the differences.
     """
     sections = settings_to_dict(settings).items()
     record = {
@@ -43,7 +43,7 @@ def claim_run_folder(
         fixed = [key for key in record if key.split(".")[-1] not in CHANGEABLE]
         different = [key for key in fixed if found.get(key) != record[key]]
         if different:
-            problem = f"holds a training with other {', '.join(different)}"
+            problem = f"contains a training run that differs in {', '.join(different)}"
             raise MmclipError(folder, "--out", problem, "choose another --out")
     folder.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(record, indent=1))

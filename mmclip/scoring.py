@@ -22,10 +22,10 @@ class ModelScore:
     """Predictions of a model.
 
     Attributes:
-        model: its folder.
-        seed: of its training.
-        labels: classes.
-        counts: windows [true label, predicted label]; in few-shot mode summed over all draws.
+        model: folder of the model.
+        seed: random seed of its training run.
+        labels: labels, which are the classes.
+        counts: number of windows [true label, predicted label], in few-shot mode over all draws.
         windows, texts: embeddings of windows and of labels.
         truth: index of each window's label.
         simulated: whether the training or the evaluation used simulated data.
@@ -65,12 +65,12 @@ class ModelScore:
 
 
 def score_model(folder: str, options: argparse.Namespace, report=print) -> ModelScore:
-    """Check for leakage, then evaluate.
+    """Check a model for leakage, then evaluate it.
 
     Args:
-        folder: of the model.
-        options: of `mmclip.evaluate`.
-        report: called with each line of progress.
+        folder: folder of the model.
+        options: parsed command line of `mmclip.evaluate`.
+        report: function that receives each line of progress.
 
     Raises:
         MmclipError: the model or a store cannot be used, or evaluated data was used in training.
@@ -111,7 +111,7 @@ def _prepare_data(model: TrainedModel, options: argparse.Namespace, report) -> P
 
 
 def _evaluated_labels(model: TrainedModel, data: PreparedData, mode: str) -> tuple[str, ...]:
-    """The model's unseen labels (in the mode "seen", its seen ones) that occur in the stores."""
+    """The model's unseen labels (in mode "seen", its seen labels) that occur in the stores."""
     kind = "seen" if mode == "seen" else "unseen"
     known = set(data.corpus.labels)
     labels = tuple(label for label in model.description[kind] if label in known)
@@ -132,7 +132,7 @@ def _confusion(model: TrainedModel, options, windows, texts, truth, takes) -> np
             windows, truth, takes, texts, shots=options.shots, scale=scale, seed=seed
         )
         if not len(scored):
-            problem = f"{options.shots} per label leave no window to evaluate"
-            raise MmclipError("options", "--shots", problem, "use fewer, or a larger store")
+            problem = f"{options.shots} examples per label leave no window to evaluate"
+            raise MmclipError("options", "--shots", problem, "use fewer examples or a larger store")
         total = total + confusion_matrix(truth[scored], labels, len(texts))
     return total

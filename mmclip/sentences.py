@@ -1,4 +1,4 @@
-"""Sentences that describe each label and caption: variants of one sentence per attribute.
+"""Sentences that describe labels and captions, in variants of one sentence per attribute.
 
 For a text without sentences, the text itself is used for every attribute.
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# By label or caption: variants, each one sentence by attribute.
+# Variants of each label or caption; a variant has one sentence for each attribute.
 Descriptions = Mapping[str, tuple[dict[str, str], ...]]
 
 
@@ -18,8 +18,8 @@ class SentenceBank:
 
     Attributes:
         sentences: distinct sentences; their embeddings are stored in this order.
-        variants: by text, indices into `sentences` [variant, attribute].
-        without_sentences: texts that are described by their own text only.
+        variants: indices into `sentences` [variant, attribute], keyed by text.
+        without_sentences: texts without sentences, which are described only by themselves.
     """
 
     sentences: tuple[str, ...]
@@ -33,13 +33,13 @@ def make_sentence_bank(
     attributes: tuple[str, ...],
     describe: str = "sentences",
 ) -> SentenceBank:
-    """Collect the sentences that describe texts.
+    """Collect the sentences that describe the given texts.
 
     Args:
         texts: labels and captions.
-        descriptions: by text, variants; a variant that lacks one of the attributes is ignored.
+        descriptions: variants by text; a variant that lacks a required attribute is ignored.
         attributes: required attributes, in order.
-        describe: "sentences", or "label" to use the texts themselves only.
+        describe: "sentences", or "label" to use only the texts themselves.
 
     Returns:
         The sentence bank.
@@ -61,15 +61,15 @@ def make_sentence_bank(
 def permute_label_texts(labels: Iterable[str], seed: int) -> dict[str, str]:
     """Assign every label the text of another label, as a permutation control.
 
-    The assignment is a derangement, a permutation without fixed points. The accuracy of a model
-    trained with it shows the level that is reached without correct texts.
+    The assignment is a derangement, a permutation without fixed points. A model trained with it
+    shows which accuracy is reached without correct texts.
 
     Args:
-        labels: at least two.
-        seed: of the permutation.
+        labels: at least two labels.
+        seed: random seed of the permutation.
 
     Returns:
-        By label, the label whose text is used.
+        For each label, the label whose text it is assigned.
     """
     labels = sorted(labels)
     rng = np.random.default_rng(seed)

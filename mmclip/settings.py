@@ -1,4 +1,4 @@
-"""Settings of a training as frozen, validated dataclasses; `presets.py` defines the presets."""
+"""Training settings as frozen, validated dataclasses; `presets.py` defines the presets."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,19 +15,19 @@ class ModelSettings:
     """Layer sizes of the network; the defaults are those of the paper.
 
     Attributes:
-        heatmaps: input heatmaps, one branch encoder each.
-        parts: attributes of an activity, one learned token each.
-        size: bins of a heatmap after resizing, and columns of a window.
-        patch_columns: columns of a patch; a patch covers all bins.
-        branch_width, branch_depth, branch_heads: of each heatmap's encoder. The paper states
-            depth 2; the authors' code uses 4.
-        learner_depth, learner_heads: of the attribute token learner; its width is the sum of the
-            branch widths.
-        aggregator_heads: of both aggregators, which have one block each.
+        heatmaps: input heatmaps, with one branch encoder each.
+        parts: attributes of an activity, with one learned token each.
+        size: number of bins of a heatmap after resizing, and of columns of a window.
+        patch_columns: number of columns of a patch; a patch covers all bins.
+        branch_width, branch_depth, branch_heads: width, depth and number of heads of each heatmap's
+            encoder. The paper states depth 2; the authors' code uses 4.
+        learner_depth, learner_heads: depth and number of heads of the attribute token learner,
+            whose width is the sum of the branch widths.
+        aggregator_heads: number of heads of both aggregators, which have one block each.
         mlp_ratio: hidden width of a block's MLP divided by the block's width.
-        dropout: rate after attention and MLP, during training.
+        dropout: dropout rate after attention and MLP, applied during training.
         temperature: initial value of the learned softmax temperature.
-        dtype: of the computation: float32, bfloat16, or auto (bfloat16 on a GPU).
+        dtype: dtype of the computation: float32, bfloat16, or auto (bfloat16 on a GPU).
     """
 
     heatmaps: tuple[str, ...] = HEATMAPS
@@ -52,9 +52,9 @@ class DataSettings:
 
     Attributes:
         sampling: "label" (every label equally often) or "clip" (every clip equally often).
-        captions: whether a window is also paired with its clip's captions, not with its label only.
-        describe: "sentences" (one per attribute, from the store) or "label" (the label's own text).
-        crop_step: columns between possible starts of a window.
+        captions: whether a window is paired with its clip's captions in addition to its label.
+        describe: "sentences" (one per attribute, from the store) or "label" (the label itself).
+        crop_step: number of columns between possible starts of a window.
         unseen: labels excluded from training; G1 to G3 are the groups of the paper's protocol.
         batches_ahead: number of batches that are read in advance.
     """
@@ -77,7 +77,7 @@ class AugmentSettings:
         level_db: largest change of the level, up or down [dB].
         noise_db: largest standard deviation of the noise added to each cell [dB].
         drop: probability that a heatmap is blanked; at least one heatmap of a window is kept.
-        drop_columns: largest number of consecutive columns that are blanked, as by packet loss.
+        drop_columns: largest number of consecutive columns that are blanked, like packet loss.
     """
 
     range_shift: float = 0.5
@@ -97,18 +97,18 @@ class OptimizationSettings:
         loss: kl, cross_entropy, cosine or mse.
         attribute_target: which pairs count as positive in the attribute loss: those of the same
             "label" or of the same "sentence".
-        attribute_weight, class_weight: of the two losses.
+        attribute_weight, class_weight: weights of the two losses.
         target_sharpness: logit of a positive pair in the target distribution of the KL loss.
         rate: learning rate of Adam.
         decay, decay_every: the rate is multiplied by `decay` every `decay_every` steps.
-        warmup: steps of linear warm-up.
-        weight_decay: of AdamW; 0 is Adam.
-        batch, steps: windows per step, and number of steps.
-        seed: of weights, batches and augmentation.
+        warmup: number of steps of linear warm-up.
+        weight_decay: weight decay of AdamW; 0 gives Adam.
+        batch, steps: number of windows per step, and number of steps.
+        seed: random seed of weights, batches and augmentation.
         save_every, validate_every, log_every: intervals [steps].
         derange: 0, or the seed of the permutation control, in which a derangement assigns every
             label the text of another label.
-        lora_rank, lora_alpha, lora_dropout: of fine-tuning with LoRA.
+        lora_rank, lora_alpha, lora_dropout: rank, alpha and dropout rate for fine-tuning with LoRA.
     """
 
     loss: str = "kl"
@@ -135,7 +135,7 @@ class OptimizationSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingSettings:
-    """All settings of a training except its stores and its text encoder.
+    """All settings of a training run except its stores and its text encoder.
 
     Raises:
         MmclipError: a value is outside its limits.
@@ -186,7 +186,7 @@ def _choice_rules(settings: TrainingSettings) -> Iterator[_Rule]:
     for key, allowed in (("model.heatmaps", HEATMAPS), ("model.parts", PARTS)):
         chosen = _value(settings, key)
         unique = bool(chosen) and len(set(chosen)) == len(chosen)
-        requirement = f"a selection of {', '.join(allowed)}, each once"
+        requirement = f"a selection of {', '.join(allowed)}, each at most once"
         yield _Rule(key, unique and set(chosen) <= set(allowed), requirement)
 
 

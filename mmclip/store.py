@@ -1,7 +1,7 @@
 """Arrays, axes, units and tables of a finished store, checked when it is opened.
 
-The store itself states the contract: format and schema version in the root group, dimension names
-and units in the metadata of each array. Any difference is an error before training starts.
+The metadata of a store states its layout: format and schema version in the root group, dimension
+names and units in each array. Any mismatch raises an error before training starts.
 """
 
 import hashlib
@@ -46,7 +46,7 @@ class RadarStore:
 
     Attributes:
         path: folder of the store.
-        attributes: of the root group: recipe, digests, code version.
+        attributes: attributes of the root group: recipe, digests, code version.
         arrays: metadata by array name.
     """
 
@@ -61,7 +61,7 @@ class RadarStore:
 
     @property
     def stored_columns(self) -> int:
-        """Columns of every row, padding included."""
+        """Number of columns of every row, including padding."""
         return int(self.arrays["time_range"]["shape"][1])
 
     @cached_property
@@ -71,7 +71,7 @@ class RadarStore:
 
     @cached_property
     def measured_columns(self) -> np.ndarray:
-        """Columns of each row that are not padding."""
+        """Number of columns of each row, without padding."""
         return np.asarray(self.read_array("num_columns"))
 
     @cached_property
@@ -84,7 +84,7 @@ class RadarStore:
         )
 
     def read_table(self, name: str) -> list[dict]:
-        """All rows of a table; an empty list if the table does not exist.
+        """Read all rows of a table; returns an empty list if the table does not exist.
 
         Raises:
             MmclipError: the table cannot be read, or lacks a column.
@@ -107,7 +107,7 @@ class RadarStore:
         return rows.to_pylist()
 
     def open_array(self, name: str):
-        """The array as a tensorstore, which supports many reads in flight."""
+        """Open the array with tensorstore, which supports many concurrent reads."""
         try:
             import tensorstore
         except ImportError:
@@ -121,7 +121,7 @@ class RadarStore:
             raise MmclipError(self.path, name, problem, "build the store again") from None
 
     def read_array(self, name: str) -> np.ndarray:
-        """All values of a small array."""
+        """Read all values of a small array."""
         try:
             return self.open_array(name).read().result()
         except ValueError as error:
@@ -164,25 +164,25 @@ def check_same_axes(
     """Check that the bins of all stores have the same coordinates.
 
     Args:
-        stores: to be used together.
+        stores: stores to be used together.
         axes: first bin, last bin and number of bins of each axis that a model was trained on;
-            None: those of the first store.
+            default: those of the first store.
 
     Raises:
-        MmclipError: naming the axis, with its limits and unit.
+        MmclipError: an axis differs; the message states its limits and its unit.
     """
     axes = axes or axis_ranges(stores[0])
     for store in stores:
         for axis, found in axis_ranges(store).items():
             required = AxisRange(*axes[axis])
-            # Within half a bin: both were computed, perhaps in another order of operations.
+            # Half a bin of tolerance: the axes may be computed in different orders of operations.
             step = abs(required.last - required.first) / max(required.count - 1, 1)
             if found.count != required.count or not np.allclose(
                 found[:2], required[:2], atol=step / 2
             ):
                 unit = UNITS[axis]
-                problem = f"{_describe(found, unit)}; {_describe(required, unit)} is needed"
-                hint = "use stores of one radar configuration"
+                problem = f"{_describe(found, unit)}; {_describe(required, unit)} are needed"
+                hint = "use stores with the same radar configuration"
                 raise MmclipError(store.path, axis, problem, hint)
 
 
@@ -193,16 +193,16 @@ def axis_ranges(store: RadarStore) -> dict[str, AxisRange]:
 
 
 def verify_checksums(stores: Sequence[RadarStore], heatmaps: tuple[str, ...]) -> None:
-    """Compare every file of the heatmaps with the checksums in the store.
+    """Compare every heatmap file with its checksum in the store.
 
     Raises:
-        MmclipError: naming the first file that is missing or damaged.
+        MmclipError: a file is missing or damaged; the message names the first such file.
     """
     for store in stores:
         checksums = json.loads((store.path / "checksums.json").read_bytes())
         for name, expected in checksums.get("files", checksums).items():
             if name.split("/")[0] in heatmaps and _sha256(store.path / name) != expected:
-                hint = "repair it by: python -m builders.check STORE --rebuild"
+                hint = "repair it with: python -m builders.check STORE --rebuild"
                 raise MmclipError(store.path, name, "is damaged or missing", hint)
 
 

@@ -1,15 +1,15 @@
-"""TensorBoard event files of a training, written if the extra `viz` is installed."""
+"""TensorBoard event files of a training run, written if the extra `viz` is installed."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
 
 class TensorBoardWriter:
-    """Writes scalars to the subfolder `board` of a training; does nothing without tensorboardX.
+    """Writer of scalars to the subfolder `board` of a run; does nothing without tensorboardX.
 
     Args:
-        folder: of the training.
-        first: completed steps; later scalars of an interrupted run are hidden.
+        folder: folder of the training run.
+        first: number of completed steps; scalars of later steps in an interrupted run are hidden.
     """
 
     def __init__(self, folder: Path, first: int):

@@ -1,7 +1,7 @@
-"""On-disk cache of sentence embeddings, by encoder and sentence.
+"""On-disk cache of sentence embeddings, keyed by encoder and sentence.
 
 Each encoder has a folder with one file per batch of sentences. Files are written under a temporary
-name and renamed, so that several trainings can share the cache.
+name and renamed, so that several training runs can share the cache.
 """
 
 import hashlib
@@ -28,13 +28,13 @@ def embed_cached(
     folder: Path | None = None,
     report: Callable[[str], None] = lambda line: None,
 ) -> np.ndarray:
-    """Embeddings of sentences; only sentences missing in the cache are encoded.
+    """Embed sentences; only those missing from the cache are encoded.
 
     Args:
         encoder: text encoder.
-        sentences: any number, repetitions allowed.
-        folder: of the cache; None: `cache_folder`.
-        report: called with the number of sentences that were encoded or truncated.
+        sentences: sentences to embed; repetitions are allowed.
+        folder: folder of the cache; default: `cache_folder()`.
+        report: function that receives the numbers of encoded and truncated sentences.
 
     Returns:
         Embeddings of unit length, float32 [sentence, width].

@@ -25,9 +25,9 @@ class TextEncoder(Protocol):
     """An encoder of sentences.
 
     Attributes:
-        name: by which it was selected.
+        name: name by which the encoder was selected.
         digest: SHA-256 of everything that determines its embeddings.
-        width: of an embedding.
+        width: width of an embedding.
         truncated: number of sentences so far that exceeded the maximum length.
     """
 
@@ -37,7 +37,7 @@ class TextEncoder(Protocol):
     truncated: int
 
     def embed(self, sentences: Sequence[str]) -> np.ndarray:
-        """Embeddings of unit length, float32 [sentence, width]."""
+        """Embed sentences as vectors of unit length, float32 [sentence, width]."""
         ...
 
 
@@ -45,7 +45,7 @@ def load_encoder(name: str = DEFAULT) -> TextEncoder:
     """Load a text encoder.
 
     Args:
-        name: see the docstring of this module.
+        name: name of the encoder; see the docstring of this module.
 
     Raises:
         MmclipError: the name is unknown, or the encoder's files are missing or not the expected
@@ -67,13 +67,13 @@ def load_encoder(name: str = DEFAULT) -> TextEncoder:
 
 
 class HashEncoder:
-    """Sum of pseudo-random vectors, one for each word and each pair of adjacent words.
+    """Encoder that sums pseudo-random vectors, one per word and per pair of adjacent words.
 
-    Sentences are similar only if they share words: results with this encoder are not meaningful.
+    Sentences are similar only if they share words, so results with this encoder are meaningless.
 
     Args:
-        width: of the embeddings.
-        seed: of the pseudo-random vectors.
+        width: width of the embeddings.
+        seed: random seed of the vectors.
     """
 
     def __init__(self, width: int = 64, seed: int = 0):

@@ -18,7 +18,7 @@ INSTALL = "pip install -c constraints.txt '.[train]'"
 
 
 def linear(weights: Weights, name: str, x: jax.Array) -> jax.Array:
-    """x W^T + b; torch stores its weights transposed."""
+    """Linear layer x W^T + b; torch stores the weight matrix transposed."""
     return x @ weights[f"{name}.weight"].T + weights[f"{name}.bias"]
 
 
@@ -34,12 +34,12 @@ def attention(query, key, value, heads: int, mask: jax.Array) -> jax.Array:
     """Multi-head scaled dot-product attention.
 
     Args:
-        query, key, value: [batch, token, width].
+        query, key, value: projected tokens [batch, token, width].
         heads: number of heads.
-        mask: added to the logits, broadcast to [batch, head, token, token].
+        mask: values added to the logits, broadcast to [batch, head, token, token].
 
     Returns:
-        [batch, token, width].
+        Attended values [batch, token, width].
     """
     batch, tokens, width = query.shape
 
@@ -52,7 +52,7 @@ def attention(query, key, value, heads: int, mask: jax.Array) -> jax.Array:
 
 
 def truncate(ids: Sequence[int], max_length: int) -> Sequence[int]:
-    """At most `max_length` token ids; a truncated sentence keeps its end token."""
+    """Truncate token ids to `max_length`; a truncated sentence keeps its end token."""
     return [*ids[: max_length - 1], ids[-1]] if len(ids) > max_length else ids
 
 
@@ -65,9 +65,9 @@ def embed_batches(
     """Encode token lists in batches of a few fixed shapes, to limit the number of compilations.
 
     Args:
-        forward: embeddings [batch, width] of ids and mask [batch, token].
-        tokens: ids of each sentence, at most `max_length`.
-        max_length: tokens that the encoder accepts.
+        forward: function from ids and mask [batch, token] to embeddings [batch, width].
+        tokens: token ids of each sentence, at most `max_length` each.
+        max_length: largest number of tokens that the encoder accepts.
         pad: id of the padding token.
 
     Returns:
@@ -87,7 +87,7 @@ def embed_batches(
 
 
 def _padded(tokens: list[Sequence[int]], length: int, pad: int) -> tuple[np.ndarray, np.ndarray]:
-    """Ids and mask [batch, token] of at most `BATCH` sentences."""
+    """Padded ids and mask [batch, token] of at most `BATCH` sentences."""
     ids = np.full((BATCH, length), pad, np.int32)
     mask = np.zeros((BATCH, length), np.float32)
     for row, sentence in enumerate(tokens):
@@ -98,7 +98,7 @@ def _padded(tokens: list[Sequence[int]], length: int, pad: int) -> tuple[np.ndar
 
 
 def require_file(folder: Path, name: str, hint: str) -> Path:
-    """Path of a file in a folder; MmclipError with the hint if it is missing."""
+    """Path of a file in a folder; raises MmclipError with the hint if the file is missing."""
     path = folder / name
     if not path.is_file():
         raise MmclipError(folder, name, "is missing", hint)
@@ -106,7 +106,7 @@ def require_file(folder: Path, name: str, hint: str) -> Path:
 
 
 def read_json(path: Path) -> dict:
-    """Configuration of an encoder; MmclipError if it is not valid JSON."""
+    """Read the configuration of an encoder; raises MmclipError if it is not valid JSON."""
     try:
         return json.loads(path.read_bytes())
     except ValueError as error:
@@ -115,7 +115,7 @@ def read_json(path: Path) -> dict:
 
 
 def read_weights(path: Path) -> dict[str, np.ndarray]:
-    """Tensors of a safetensors file by name, in float32."""
+    """Read the tensors of a safetensors file, in float32, keyed by name."""
     try:
         from safetensors import SafetensorError
         from safetensors.numpy import load_file
@@ -129,7 +129,7 @@ def read_weights(path: Path) -> dict[str, np.ndarray]:
 
 
 def read_tokenizer(path: Path):
-    """A tokenizer of the library `tokenizers`, without padding and truncation."""
+    """Read a tokenizer of the library `tokenizers`, with padding and truncation switched off."""
     try:
         from tokenizers import Tokenizer
     except ImportError:

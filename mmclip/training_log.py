@@ -1,4 +1,4 @@
-"""Log of a training: progress lines, metrics.csv and TensorBoard."""
+"""Log of a training run: progress lines, metrics.csv and TensorBoard."""
 
 import csv
 import time
@@ -25,14 +25,14 @@ COLUMNS = (
 
 
 class TrainingLog:
-    """Metrics of a training, averaged between log entries.
+    """Metrics of a training run, averaged between log entries.
 
     Args:
-        folder: of the training; metrics.csv is written to it.
-        first: completed steps; later entries of an interrupted run are removed.
-        last: last step.
+        folder: folder of the training run; metrics.csv is written to it.
+        first: number of completed steps; entries of later steps in an interrupted run are removed.
+        last: number of the last step.
         batch: windows per step.
-        report: called with one line per log entry.
+        report: function that receives one line per log entry.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class TrainingLog:
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
-        """Measure the time that the training waits for data."""
+        """Measure the time that training waits for data."""
         start_s = time.monotonic()
         yield
         self._waiting_s += time.monotonic() - start_s
@@ -63,7 +63,7 @@ class TrainingLog:
         self._pending.append((step, metrics))
 
     def write(self, rate: float, accuracy: float | None = None) -> None:
-        """Write and report one entry for all steps since the previous one.
+        """Write and report one entry for all steps since the previous entry.
 
         Args:
             rate: learning rate of the last step.

@@ -1,4 +1,4 @@
-"""The training loop: read a batch, step, log, validate, save."""
+"""The training loop: read a batch, take a step, log, validate and save."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -41,11 +41,11 @@ def train(
 
     Args:
         data: windows and sentences.
-        settings: of the training.
-        folder: for metrics.csv, checkpoints, weights.safetensors and model.json.
-        model: initial variables, and which of them are trained.
-        base: description of the model that this training starts from.
-        report: called with each line of progress.
+        settings: settings of the training run.
+        folder: output folder for metrics.csv, checkpoints, weights.safetensors and model.json.
+        model: initial variables, and the kind of variables to train.
+        base: description of the model from which training starts.
+        report: function that receives each line of progress.
 
     Returns:
         Content of model.json.
@@ -109,7 +109,7 @@ def _label_texts(
 def _batches(
     data: PreparedData, settings: TrainingSettings, text_of: dict[str, str], steps: range
 ) -> Iterator:
-    """Heatmaps and indices of the batch of each step."""
+    """Iterate over the heatmaps and indices of the batch of each step."""
     windows = require_windows(data, ("train",), data.seen)
     sampler = BatchSampler(data.corpus, windows, data.bank, settings, text_of)
     reader = WindowReader(data.corpus, settings.model.heatmaps, settings.data.batches_ahead)
@@ -117,7 +117,7 @@ def _batches(
 
 
 def _due_actions(step: int, settings: OptimizationSettings) -> set[str]:
-    """Which of "log", "validate" and "save" follow a step; all of them follow the last one."""
+    """Which of "log", "validate" and "save" follow a step; all of them follow the last step."""
     intervals = {
         "log": settings.log_every,
         "validate": settings.validate_every,

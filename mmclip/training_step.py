@@ -19,8 +19,8 @@ class TrainState(NamedTuple):
     """Everything that a checkpoint stores.
 
     Attributes:
-        trained: trained variables, by path.
-        frozen: variables of the other kind.
+        trained: trained variables, keyed by path.
+        frozen: frozen variables, keyed by path.
         optimizer: state of the optimizer.
         step: number of completed steps.
     """
@@ -32,7 +32,7 @@ class TrainState(NamedTuple):
 
 
 def learning_rate(settings: OptimizationSettings, step):
-    """Linear warm-up times step-wise exponential decay."""
+    """Learning rate of a step: linear warm-up times step-wise exponential decay."""
     warmup = jnp.minimum(1.0, (step + 1) / max(settings.warmup, 1))
     return settings.rate * warmup * settings.decay ** (step // settings.decay_every)
 
@@ -54,7 +54,7 @@ def start_state(model: SplitModel, settings: OptimizationSettings) -> TrainState
 
 
 def model_of_state(model: SplitModel, state: TrainState):
-    """The network with the variables of a state."""
+    """Rebuild the network with the variables of a state."""
     variables = {model.trained: state.trained, model.frozen: state.frozen}
     return join_model(model.graph, {kind: variables[kind] for kind in ("base", "lora")})
 
@@ -70,9 +70,9 @@ def make_step(model: SplitModel, vectors: jax.Array, settings: TrainingSettings)
     """Compile the training step.
 
     Args:
-        model: its structure, and which variables are trained.
+        model: structure of the model, and the kind of variables to train.
         vectors: embeddings of all sentences [sentence, width].
-        settings: of the training.
+        settings: settings of the training run.
 
     Returns:
         step(state, maps, labels, sentences), which returns the next state and the metrics by name.

@@ -1,6 +1,6 @@
 """Pre-norm transformer encoder with a fused qkv projection.
 
-The attribute names of these modules are the keys of weights.safetensors and of checkpoints.
+The attribute names of these modules are the keys in weights.safetensors and in checkpoints.
 """
 
 import jax
@@ -14,10 +14,10 @@ class Attention(nnx.Module):
     """Multi-head self-attention; one projection yields q, k and v, in this order.
 
     Args:
-        width: of a token.
+        width: width of a token.
         heads: number of heads, a divisor of the width.
-        dtype: of the computation.
-        rngs: for the initial weights.
+        dtype: dtype of the computation.
+        rngs: random number generators for the initial weights.
     """
 
     def __init__(self, width: int, heads: int, *, dtype, rngs: nnx.Rngs):
@@ -28,7 +28,7 @@ class Attention(nnx.Module):
     def __call__(self, x: jax.Array, key: jax.Array | None = None) -> jax.Array:
         """softmax(q k / sqrt(head width)) v for x [batch, token, width]."""
         batch, tokens, width = x.shape
-        # Only a LoRA projection has dropout, and so takes a key.
+        # Only a LoRA projection has dropout and therefore takes a key.
         qkv = self.qkv(x, key) if isinstance(self.qkv, LoraLinear) else self.qkv(x)
         q, k, v = jnp.split(qkv.reshape(batch, tokens, 3 * self.heads, -1), 3, axis=2)
         logits = jnp.einsum("bthw,bshw->bhts", q, k) / jnp.sqrt(width / self.heads).astype(q.dtype)
@@ -41,12 +41,12 @@ class TransformerBlock(nnx.Module):
     """x + attention(norm(x)), then x + MLP(norm(x)); the MLP has one hidden layer with GELU.
 
     Args:
-        width: of a token.
-        heads: of the attention.
-        mlp_ratio: hidden width of the MLP divided by the width.
-        dropout: rate after attention and MLP, applied if a key is given.
-        dtype: of the computation.
-        rngs: for the initial weights.
+        width: width of a token.
+        heads: number of attention heads.
+        mlp_ratio: hidden width of the MLP divided by the token width.
+        dropout: dropout rate after attention and MLP, applied if a key is given.
+        dtype: dtype of the computation.
+        rngs: random number generators for the initial weights.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Transformer(nnx.Module):
     Args:
         depth: number of blocks.
         width, heads, mlp_ratio, dropout: see `TransformerBlock`.
-        options: `dtype` and `rngs`.
+        options: `dtype` and `rngs` of all layers.
     """
 
     def __init__(

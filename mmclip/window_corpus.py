@@ -1,8 +1,8 @@
 """Labelled windows, their texts and their splits, read from the tables of one or several stores.
 
-The label of a window is derived from the segments that overlap it: the names of the actions joined
-by "and" if the store has segments of actions, else the label with the longest overlap. A window
-without any segment has no label and is not sampled.
+The label of a window is derived from the segments that overlap it. If the clip has action segments,
+it is the names of the actions joined by "and", otherwise the label with the longest overlap. A
+window without any segment has no label and is not sampled.
 """
 
 from collections import Counter, defaultdict
@@ -15,13 +15,13 @@ from mmclip.errors import MmclipError
 from mmclip.sentences import Descriptions
 from mmclip.store import RadarStore
 
-# An action is part of a window's label if it overlaps it this long, or for half its duration.
+# An action is part of a window's label if this much of it, or half of it, is in the window.
 MIN_OVERLAP_S = 0.2
 SPLITS = ("train", "val", "test")
 
 
 class Segment(NamedTuple):
-    """A text that applies to a part of a clip; `kind` is "action", "label" or "sentence"."""
+    """A text that applies to part of a clip; `kind` is "action", "label" or "sentence"."""
 
     start_s: float
     end_s: float
@@ -47,7 +47,7 @@ class WindowIndex:
         return len(self.clip)
 
     def select(self, windows: np.ndarray) -> "WindowIndex":
-        """The windows with these indices, or where this mask is true."""
+        """Select windows by their indices or by a mask."""
         return WindowIndex(self.clip[windows], self.start[windows], self.label[windows])
 
 
@@ -57,11 +57,11 @@ class StoredClip:
 
     Attributes:
         store: index of the store.
-        row: in the arrays of the store.
-        subject, split, take: from the store; the name of the source precedes the subject.
+        row: row of the clip in the arrays of the store.
+        subject, split, take: entries in the store; the subject is prefixed by its source.
         starts: first column of each window.
-        labels: index of the label of each window.
-        captions: sentences about the clip.
+        labels: label index of each window.
+        captions: sentences that describe the clip.
     """
 
     store: int
@@ -79,11 +79,11 @@ class WindowCorpus:
     """Labelled windows of several stores.
 
     Attributes:
-        stores: in the given order.
-        columns: of a window.
-        labels: in alphabetical order; labels are referred to by index.
+        stores: stores in the given order.
+        columns: number of columns of a window.
+        labels: labels in alphabetical order; windows refer to them by index.
         clips: clips with at least one labelled window.
-        sentences: by caption or label, variants of one sentence per attribute.
+        sentences: variants of one sentence per attribute, keyed by caption or label.
         excluded: number of excluded clips by reason.
     """
 
@@ -95,7 +95,7 @@ class WindowCorpus:
     excluded: Counter
 
     def windows(self, splits: tuple[str, ...], labels: set[str]) -> WindowIndex:
-        """Windows of these splits and labels, ordered by clip and start."""
+        """Select the windows of these splits and labels, ordered by clip and start."""
         wanted = np.array([label in labels for label in self.labels], bool)
         arrays = [np.zeros((3, 0), np.int64)]
         for index, clip in enumerate(self.clips):
@@ -106,12 +106,12 @@ class WindowCorpus:
         return WindowIndex(*np.concatenate(arrays, axis=1))
 
     def subjects(self, splits: tuple[str, ...]) -> set[str]:
-        """Subjects of these splits."""
+        """All subjects of these splits."""
         return {clip.subject for clip in self.clips if clip.split in splits}
 
     @property
     def is_simulated(self) -> bool:
-        """Whether any of the stores holds simulated clips."""
+        """Whether any of the stores contains simulated clips."""
         return any(store.is_simulated for store in self.stores)
 
 
@@ -132,8 +132,8 @@ def read_corpus(
 
     Args:
         stores: opened stores.
-        columns: of a window.
-        crop_step: columns between the starts of consecutive windows.
+        columns: number of columns of a window.
+        crop_step: number of columns between the starts of consecutive windows.
         need_labels: whether to exclude windows without a label; otherwise their label is "".
 
     Returns:
@@ -170,11 +170,11 @@ def window_label(segments: list[Segment], start_s: float, end_s: float) -> str |
     """The label of a window.
 
     Args:
-        segments: of the clip.
+        segments: segments of the clip.
         start_s, end_s: times of the window's first and last column [s].
 
     Returns:
-        The label, or None.
+        The label, or None if no segment provides one.
     """
 
     def overlap_s(segment: Segment) -> float:
@@ -189,7 +189,7 @@ def window_label(segments: list[Segment], start_s: float, end_s: float) -> str |
             and overlap_s(each) > 0
         ]
         return " and ".join(dict.fromkeys(names)) or None
-    # A clip that has sentences only is labelled by its first one.
+    # In a clip that has only sentences, the one with the longest overlap is the label.
     for kind in ("label", "sentence"):
         candidates = [each for each in segments if each.kind == kind and overlap_s(each) > 0]
         if candidates:
@@ -232,7 +232,7 @@ def _stored_clip(draft: _Draft, index_of: dict[str, int]) -> StoredClip:
 
 
 def _read_segments(store: RadarStore, texts: dict[str, str]) -> dict[int, list[Segment]]:
-    """Segments by row."""
+    """Read the segments of each row."""
     segments = defaultdict(list)
     for row in store.read_table("segments"):
         text = texts[row["caption"]]
@@ -241,7 +241,7 @@ def _read_segments(store: RadarStore, texts: dict[str, str]) -> dict[int, list[S
 
 
 def _read_sentences(store: RadarStore, texts: dict[str, str]) -> Descriptions:
-    """Variants by caption."""
+    """Read the sentence variants of each caption."""
     found: dict[str, dict] = defaultdict(dict)
     for row in store.read_table("attributes"):
         text = texts.get(row["caption"], row["caption"])

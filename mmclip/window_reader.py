@@ -1,4 +1,4 @@
-"""Heatmaps of training and scoring windows, read in advance by the threads of tensorstore.
+"""Reader of window heatmaps, which are prefetched by the threads of tensorstore.
 
 While the device processes one batch, the reads of the following batches are in flight.
 """
@@ -14,10 +14,10 @@ from mmclip.window_corpus import WindowCorpus
 
 
 class WindowReader:
-    """Reads the windows of a corpus.
+    """Reader of the windows of a corpus.
 
     Args:
-        corpus: whose stores are read.
+        corpus: corpus whose stores are read.
         heatmaps: names of the heatmaps to read.
         batches_ahead: number of batches that are read in advance.
     """
@@ -31,7 +31,7 @@ class WindowReader:
     def read(
         self, batches: Iterator[BatchIndices]
     ) -> Iterator[tuple[dict[str, np.ndarray], BatchIndices]]:
-        """Heatmaps as stored, [window, column, bin] by name, and the indices of each batch.
+        """Yield the stored heatmaps [window, column, bin] of each batch, by name, and its indices.
 
         Raises:
             MmclipError: a store cannot be read.
@@ -45,7 +45,7 @@ class WindowReader:
             yield self._finish_reads(*in_flight.popleft())
 
     def _start_reads(self, batch: BatchIndices) -> list[dict]:
-        """Futures of each window's heatmaps by name."""
+        """Start the reads; returns the futures of each window's heatmaps, keyed by name."""
         reads = []
         for clip_index, start in zip(batch.windows.clip, batch.windows.start):
             clip = self._corpus.clips[clip_index]
@@ -67,5 +67,5 @@ class WindowReader:
         stores = {self._corpus.clips[index].store for index in batch.windows.clip}
         paths = sorted({str(self._corpus.stores[store].path) for store in stores})
         problem = f"cannot be read ({str(error).splitlines()[0][:160]})"
-        hint = "find the damaged shard by: python -m builders.check STORE"
+        hint = "find the damaged shard with: python -m builders.check STORE"
         return MmclipError(", ".join(paths), "heatmaps", problem, hint)

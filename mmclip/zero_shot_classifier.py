@@ -21,7 +21,7 @@ BATCH = 32
 def embed_labels(
     model: MmClip, bank: SentenceBank, vectors: np.ndarray, labels: Sequence[str]
 ) -> np.ndarray:
-    """One unit vector per label, the normalised mean over its sentence variants.
+    """Embed each label as a unit vector, the normalised mean over its sentence variants.
 
     Args:
         model: network.
@@ -30,7 +30,7 @@ def embed_labels(
         labels: classes of the classifier.
 
     Returns:
-        [label, width].
+        Embeddings [label, width].
     """
     embeddings = []
     for label in labels:
@@ -43,17 +43,17 @@ def embed_labels(
 def embed_windows(
     model: MmClip, reader: WindowReader, windows: WindowIndex, size: int, batch: int = BATCH
 ) -> np.ndarray:
-    """One unit vector per window.
+    """Embed each window as a unit vector.
 
     Args:
         model: network.
-        reader: of the corpus of the windows.
-        windows: to embed.
-        size: bins of the network's input.
+        reader: reader of the corpus that contains the windows.
+        windows: windows to embed.
+        size: number of bins of the network's input.
         batch: windows per batch.
 
     Returns:
-        [window, width].
+        Embeddings [window, width].
     """
     batches = reader.read(sequential_batches(windows, batch))
     embeddings = [_embed_heatmaps(model, jax.device_put(maps), size) for maps, _ in batches]

@@ -1,1 +1,1 @@
-"""Synthetic motion corpora: plan, synthesis of each take, files written, files read."""
+"""Synthetic motion corpora: plan, synthesis of the takes, writer and reader of the files."""

@@ -3,24 +3,24 @@
 from dataclasses import dataclass
 
 SOURCES = ("activities", "grammar")
-MEAN_SEQUENCE_S = 8.9  # mean length of a phrase sequence; gives the number of takes in an hour
+MEAN_SEQUENCE_S = 8.9  # mean length of a phrase sequence, for the number of takes per hour
 
 
 @dataclass(frozen=True, kw_only=True)
 class CorpusSpec:
-    """Specification of a corpus; it determines every byte.
+    """Specification of a corpus, which determines every byte of its files.
 
-    `about.json` holds the attributes by their names.
+    `about.json` stores the attributes under their names.
 
     Attributes:
         source: "activities" or "grammar".
         num_subjects: number of people.
         num_repeats: takes of each activity by each person.
-        hours: of motion; 0 for the number of takes that people and repeats give.
-        take_s: length of a take of an activity.
-        seed: of the whole corpus.
-        domain: a name in `activities.domain_shift.DOMAINS`.
-        alive: add breathing and heartbeat.
+        hours: length of the corpus [h]; if 0, subjects and repeats determine the number of takes.
+        take_s: length of a take of an activity [s].
+        seed: random seed of the whole corpus.
+        domain: name of a domain in `activities.domain_shift.DOMAINS`.
+        alive: whether to add breathing and heartbeat.
     """
 
     source: str = "activities"
@@ -53,10 +53,10 @@ class PlannedTake:
 
 
 def plan_takes(spec: CorpusSpec) -> list[PlannedTake]:
-    """All takes of a corpus; a specification of more hours starts with the same takes.
+    """Plan all takes of a corpus; a corpus of more hours starts with the same takes.
 
-    Consecutive takes of the grammar are by different people. The activities are all performed by
-    one person before the next person performs them.
+    Consecutive takes from the grammar are performed by different people. In a corpus of activities,
+    each person performs all activities before the next person starts.
     """
     return _plan_sequences(spec) if spec.source == "grammar" else _plan_activities(spec)
 
@@ -100,6 +100,6 @@ def _num_takes(spec, length_s, default):
 
 
 def subject_name(spec: CorpusSpec, number: int) -> str:
-    """Folder name of a person; it contains the name of a shifted domain."""
+    """Folder name of a person, which contains the name of the domain if it is shifted."""
     home = spec.domain == "home"
     return f"subject{number:02d}" if home else f"{spec.domain}-subject{number:02d}"

@@ -1,4 +1,4 @@
-"""Reader of synthetic motion corpora: their licence, and the texts of each motion."""
+"""Reader of synthetic motion corpora: their licence and the texts of each motion."""
 
 import json
 from collections import defaultdict
@@ -18,22 +18,22 @@ class MotionCorpus:
     """A folder written by `builders.motions`.
 
     Attributes:
-        source: origin of its takes, for the dataset; marks a shifted domain as a stand-in.
-        texts: by the path of the motion within the folder.
+        source: origin of the takes, as stated in datasets; it marks shifted domains as stand-ins.
+        texts: texts of each motion, keyed by its path within the folder.
     """
 
     source: str
     texts: dict[str, tuple[Text, ...]]
 
     def annotate(self, take):
-        """The take with its source, licence and texts."""
+        """Add source, licence and texts to a take."""
         path = "/".join(Path(take.path).parts[-2:])
         texts = self.texts.get(path, ())
         return replace(take, source=self.source, licence=LICENCE, texts=texts)
 
 
 def find_corpus(folder: str | Path) -> MotionCorpus | None:
-    """The corpus in a folder, or of which the folder is one person; None for other folders.
+    """Find the corpus in a folder, or in the parent of a person's folder; None if there is none.
 
     Raises:
         InputError: the corpus is incomplete, or its files cannot be read.
@@ -66,9 +66,9 @@ def _read(folder: Path) -> MotionCorpus | None:
 
 
 def _labels(labels, source, sentences):
-    """Labels of a take: the label of an activity has sentences, those of phrases have none.
+    """Labels of a take; the label of an activity has sentences, but labels of phrases have none.
 
-    A clip window may span several phrases; its label then joins theirs.
+    A clip window may span several phrases; its label then joins their labels.
     """
     alone = len(labels) == 1
     for label in labels:
@@ -88,7 +88,7 @@ def _labels(labels, source, sentences):
 def _captions(lines, labels, source, sentences):
     """Captions of single phrases or activities.
 
-    A caption of a whole sequence is left out: it does not describe a shorter clip window.
+    A caption of a whole sequence is left out, because it does not describe a shorter clip window.
     """
     for number, line in enumerate(lines):
         caption, _, start, end = line.rsplit("#", 3)

@@ -1,4 +1,4 @@
-"""Synthesis of one planned take: its motion, and the captions of its phrases."""
+"""Synthesis of a planned take: its motion and the captions of its phrases."""
 
 from dataclasses import dataclass, replace
 from functools import cache
@@ -13,14 +13,14 @@ NUM_CAPTIONS = 3
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class CaptionedSpan:
-    """A time span of a motion, with its texts.
+    """A time span of a motion with its texts.
 
     Attributes:
-        start_s, end_s: of the span.
-        label: a few words, "" for the whole of several phrases.
-        captions: whole sentences.
+        start_s, end_s: start and end of the span.
+        label: label of a few words; "" for a span of several phrases.
+        captions: captions, which are whole sentences.
         attributes: one sentence for each body part, in one or several wordings.
-        provenance: who wrote the texts.
+        provenance: origin of the texts.
     """
 
     start_s: float
@@ -32,11 +32,11 @@ class CaptionedSpan:
 
 
 def synthesize_take(spec: CorpusSpec, planned: PlannedTake) -> tuple[Motion, list[CaptionedSpan]]:
-    """Motion of one take with its domain's capture errors, and its captioned spans.
+    """Synthesize the motion of a take, with its domain's capture errors, and its captioned spans.
 
     Args:
-        spec: the corpus.
-        planned: one of its takes.
+        spec: specification of the corpus.
+        planned: take of this corpus to synthesize.
     """
     from builders.activities.domain_shift import DOMAINS, add_capture_errors
 
@@ -60,7 +60,7 @@ def _performer(spec, number):
 
 
 def _perform_activity(spec, planned, performer):
-    """A performed activity and its only span."""
+    """Perform an activity; returns the performance and its only span."""
     from builders.activities import ACTIVITIES, perform_annotated
 
     activity = ACTIVITIES[planned.activity]
@@ -81,7 +81,7 @@ def _perform_activity(spec, planned, performer):
 
 
 def _perform_sequence(spec, planned, performer):
-    """A performed random sequence, with a span for each phrase and one for the whole."""
+    """Perform a random sequence; returns it with a span for each phrase and one for the whole."""
     from builders.activities.variation import generator
     from builders.grammar import draw_sequence, perform_sequence
 
@@ -99,7 +99,7 @@ def _perform_sequence(spec, planned, performer):
 
 
 def _phrase_edges_s(sequence, performance):
-    """Start of each phrase and end of the last one, in the performed motion."""
+    """Start of each phrase, and end of the last phrase, in the performed motion."""
     from builders.grammar.compose import phrase_bounds
 
     times_s = np.arange(performance.motion.num_poses) / performance.motion.rate_hz

@@ -6,8 +6,9 @@
     DIR/attributes.jsonl                      five sentences for every caption
     DIR/about.json                            specification of the corpus
 
-`texts/` and the index count frames at 20 per second. Until the corpus is complete, a part file for
-each motion holds its texts. Every file is written completely or not at all.
+Frame numbers in `index.csv` refer to a rate of 20 frames per second, as in HumanML3D. Until the
+corpus is complete, the texts of each motion are stored in a separate part file. Every file is
+written completely or not at all.
 """
 
 import io
@@ -30,14 +31,14 @@ COLUMNS = ("caption", "variant", "part", "sentence", "provenance")
 ABOUT, SEGMENTS_FILE, ATTRIBUTES_FILE = "about.json", "segments.json", "attributes.jsonl"
 LICENCE = "Apache-2.0"
 NUM_SMPL_BETAS = 16
-_RATE_HZ = 20  # of HumanML3D's frames
-# Kinds of corpora, as `about.json` states them.
+_RATE_HZ = 20  # frame rate of HumanML3D
+# Kinds of corpora, stated in `about.json`.
 HOME_KIND = "made-up people"
 STAND_IN = "a stand-in for recordings: made-up people, simulated capture flaws"
 
 
 def motion_path(spec: CorpusSpec, planned: PlannedTake) -> str:
-    """Path of a motion file, relative to the corpus."""
+    """Path of a motion file, relative to the corpus folder."""
     return f"{subject_name(spec, planned.subject_number)}/{planned.name}_poses.npz"
 
 
@@ -66,11 +67,11 @@ def write_take(
 
 
 def amass_bytes(motion: Motion) -> bytes:
-    """The motion as an AMASS `.npz`; equal motions give equal bytes.
+    """Encode a motion as an AMASS `.npz` file; equal motions give equal bytes.
 
     `trans` is written for SMPL's mean body and `betas` are zero, so that tools that know only SMPL
-    can read the file; `free_betas` holds the shape in the free body's space, which this package
-    reads instead.
+    can read the file; `free_betas` contains the shape coefficients of the free body, which this
+    package reads instead.
     """
     poses_rad = np.zeros((motion.num_poses, NUM_JOINTS["smplh"], 3), np.float32)
     poses_rad[:, :22] = motion.poses_rad[:, :22]
@@ -130,7 +131,7 @@ def _write_captions(folder, parts) -> set[str]:
 
 
 def _caption_lines(part) -> Iterable[str]:
-    """`caption#tokens#from#to`, 0 and 0 for the whole motion; tokens have no part of speech."""
+    """Lines `caption#tokens#from#to`; times are 0 for the whole motion, parts of speech are X."""
     for span in part["pieces"]:
         whole = span["end_s"] - span["start_s"] >= part["duration_s"] - 0.01
         start_s, end_s = (
@@ -142,7 +143,7 @@ def _caption_lines(part) -> Iterable[str]:
 
 
 def _babel_entry(part) -> dict:
-    """Frame labels of all spans that have a label."""
+    """BABEL entry with frame labels for all spans that have a label."""
     folder, name = part["path"].split("/")
     labels = [
         {
@@ -164,7 +165,7 @@ def _babel_entry(part) -> dict:
 
 
 def _write_sentences(folder, parts) -> None:
-    """Write one line for each caption, wording and body part."""
+    """Write one line for each combination of caption, wording and body part."""
     sentences = {}
     for part in parts:
         for row in _sentence_rows(part):
@@ -174,7 +175,7 @@ def _write_sentences(folder, parts) -> None:
 
 
 def _sentence_rows(part) -> Iterable[dict]:
-    """A row for each caption or label, wording and body part."""
+    """Yield a row for each combination of caption or label, wording and body part."""
     for span in part["pieces"]:
         source = span["provenance"]
         for caption in filter(None, (span["label"], *span["captions"])):
@@ -188,7 +189,7 @@ def _part(folder, planned) -> Path:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Write a file atomically: after an interruption it is complete or absent."""
+    """Write a file atomically: after an interruption, it is complete or absent."""
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(f".{path.name}.{os.getpid()}")
     half.write_bytes(data)

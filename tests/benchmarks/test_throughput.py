@@ -73,7 +73,7 @@ def test_the_table_names_skipped_measurements(result):
     text = table(result)
     assert "on a GPU: not measured" in text
     assert "not measured for 60s" in text
-    assert "from 3 of 64 loops" in text
+    assert "on 3 of 64 loops" in text
 
 
 def test_figures_are_written(result, tmp_path):

@@ -27,7 +27,7 @@ def test_an_override_has_the_type_of_the_value_that_it_replaces():
         ("steps=many", "'many' is not of type int"),
         ("steps", "has no value"),
         ("loss=hinge", "one of kl, cross_entropy, cosine, mse"),
-        ("heatmaps=time_range,time_range", "each once"),
+        ("heatmaps=time_range,time_range", "each at most once"),
         ("rate=2", "between 0 and 1"),
         ("branch_heads=5", "a divisor of branch_width"),
         ("min_shift=20", "at most max_shift"),
@@ -62,6 +62,6 @@ def test_unseen_labels_are_selected_by_group_or_name_and_must_exist():
     known = ("bow", "jump", "walk")
     assert unseen_labels(("G1",), known, "s") == ("bow",)
     assert unseen_labels(("G3", "walk"), known, "s") == ("jump", "walk")
-    message = r"'hop' is neither a label here .*; the labels are bow, jump, walk"
+    message = r"'hop' is neither a label of this corpus .*; the labels are bow, jump, walk"
     with pytest.raises(MmclipError, match=message):
         unseen_labels(("hop",), known, "s")

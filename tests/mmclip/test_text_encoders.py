@@ -54,7 +54,7 @@ def test_missing_files_and_unexpected_weights_are_errors_with_a_hint(tmp_path):
     with pytest.raises(MmclipError, match=r"SHA-256 \w{12}\.\.\., not 53aa51172d14"):
         MiniLmEncoder.load(str(tmp_path))
     (tmp_path / "config.json").write_text("{}")
-    with pytest.raises(MmclipError, match="holds no CLIP text encoder"):
+    with pytest.raises(MmclipError, match="contains no CLIP text encoder"):
         ClipTextEncoder.load(str(tmp_path))
     (tmp_path / "model.safetensors").write_bytes(b"broken")
     with pytest.raises(MmclipError, match="cannot be read"):

@@ -108,7 +108,7 @@ def test_model_json_records_labels_subjects_sentences_and_settings(uninterrupted
 
 
 def test_a_training_with_other_settings_is_rejected_in_the_same_folder(store, uninterrupted):
-    with pytest.raises(MmclipError, match=r"other train\.rate; choose another --out"):
+    with pytest.raises(MmclipError, match=r"differs in train\.rate; choose another --out"):
         run(store, uninterrupted[0], "rate=1e-3")
 
 
@@ -121,9 +121,9 @@ def test_a_loss_that_is_not_finite_stops_the_training_and_names_the_first_step(t
 
 
 def test_missing_labels_and_an_empty_training_set_are_errors(store, tmp_path):
-    with pytest.raises(MmclipError, match="'hop' is neither a label here"):
+    with pytest.raises(MmclipError, match="'hop' is neither a label of this corpus"):
         run(store, tmp_path / "r", "unseen=hop")
-    with pytest.raises(MmclipError, match="shows one of 0 labels"):
+    with pytest.raises(MmclipError, match="has any of the 0 labels"):
         run(store, tmp_path / "r", f"unseen={','.join(LABELS)}")
 
 
