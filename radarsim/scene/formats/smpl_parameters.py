@@ -69,7 +69,8 @@ def as_amass(track: Track, where: str, notes: list[str]) -> dict[str, object]:
     for name, keys in (("betas", BETAS_KEYS), ("gender", GENDER_KEYS)):
         key = _first_of(track, keys)
         if key:
-            arrays[name] = track[key]
+            per_pose = np.ndim(track[key]) == 2 and len(track[key]) == len(poses_rad)
+            arrays[name] = track[key][keep] if per_pose else track[key]
     rate_key = _first_of(track, RATE_KEYS)
     if rate_key:
         arrays["mocap_framerate"] = track[rate_key]
