@@ -24,6 +24,7 @@ class ValidationReport:
         not_simulated: reason why `simulation` is None.
         metrics: metrics with acceptance thresholds.
         verdict: see `thresholds.verdict`.
+        knows_motion: whether the recorded motion was given.
         fit: fitted parameters; None without --fit.
         profile: path of the fitted radar file, "" if there is none.
         limitations: consequences of assumed settings, one line each.
@@ -36,6 +37,7 @@ class ValidationReport:
     not_simulated: str
     metrics: Sequence[CheckedMetric]
     verdict: str
+    knows_motion: bool
     fit: Fit | None
     profile: str
     limitations: Sequence[str]

@@ -14,7 +14,6 @@ from radarsim.validation.capture_stats import (
 )
 from radarsim.validation.report import ValidationReport, adc_start_known, corrected_range_m
 from radarsim.validation.thresholds import (
-    NO_MOTION,
     UNDECIDED,
     CheckedMetric,
     checked_topics,
@@ -46,8 +45,7 @@ def verdict_text(report: ValidationReport) -> str:
     topics = checked_topics(report.metrics)
     covered = f"checked: {', '.join(topics)}"
     if "motion" not in topics:
-        known = any(metric.not_checked == NO_MOTION for metric in report.metrics)
-        why = ": no --motion given" if known else ""
+        why = "" if report.knows_motion else ": no --motion given"
         covered += f"; motion not checked{why}"
     return f"{report.verdict} ({covered})"
 

@@ -63,6 +63,7 @@ def run(options: argparse.Namespace, out: Path) -> ValidationReport:
         not_simulated=not_simulated,
         metrics=metrics,
         verdict=verdict(metrics),
+        knows_motion=motion is not None,
         fit=fit,
         profile=profile,
         limitations=[
