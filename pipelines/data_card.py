@@ -1,7 +1,7 @@
-"""Data card of a store, its README.md: contents, subjects, splits, licences, and how to read it.
+"""Data card (README.md) of a store: contents, subjects, splits, licences, and how to read it.
 
-The card is computed from the store's tables and attributes only, so equal stores have equal cards.
-Sentences that are attached later do not change it.
+The card depends only on the store's tables and attributes, so equal stores have equal cards.
+Sentences attached later do not change it.
 """
 
 import math
@@ -51,10 +51,10 @@ _SIMULATED = "**Simulated** from motion, not recorded."
 
 
 def make_data_card(folder: StoreFolder) -> bytes:
-    """The data card of a store with all its tables.
+    """Make the data card of a store whose tables are complete.
 
     Args:
-        folder: of the store.
+        folder: folder of the store.
 
     Returns:
         Markdown in UTF-8; equal stores give equal bytes.
@@ -83,7 +83,7 @@ def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Duration in hours, minutes or seconds, in the largest unit that is at least 1."""
+    """Duration in hours, minutes or seconds: the largest unit in which it is at least 1."""
     for unit, unit_s in (("h", 3600), ("min", 60)):
         if seconds >= unit_s:
             return f"{seconds / unit_s:.4g} {unit}"
