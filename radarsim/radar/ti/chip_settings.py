@@ -93,7 +93,7 @@ class ChipSettings:
         where: the file, for messages.
         platform: chip or board that the file names; "" where it names none.
         platform_from: the line or call that names it, for messages.
-        family: "xWRL" or "xWR294x" where the form of the commands tells the family; "" otherwise.
+        family: "xWRL" or "xWR294x" if the form of the commands identifies the family; "" otherwise.
         rx_mask, tx_mask: enabled receivers and transmitters, bit 0 the first.
         adc_bits, adc_format: codes of the chip: 0, 1, 2 for 12, 14, 16 bits and for real,
             complex 1x, complex 2x.

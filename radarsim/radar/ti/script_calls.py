@@ -17,7 +17,7 @@ from radarsim.radar.ti.lua_script import (
 _PLATFORM = re.compile(r"--[^\n]*?Platform:\s*([\w-]{1,40})", re.IGNORECASE)
 _CHIP_CALLS = ("SelectChipVersion", "select_chip_version", "deviceVariantSelection")
 _PART_NAMES = ("partId", "partID", "part_id")
-# Calls that set several things side by side, told apart by their first argument.
+# Calls that set several parts of the configuration; their first argument distinguishes them.
 _NUMBERED = ("ProfileConfig", "ChirpConfig")
 # The default of the board takes the place of these where branches differ.
 _WITH_DEFAULT = ("LVDSLaneConfig", "EnableTestSource")
