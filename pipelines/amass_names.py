@@ -37,7 +37,7 @@ _LONGEST_PATH = 1000
 
 
 def _plain(name: str) -> str:
-    """Lower-case name with underscores, so names that differ only in case, blanks or hyphens match."""
+    """Lower-case name with underscores; names that differ only in case, blanks or hyphens match."""
     return re.sub(r"[ -]", "_", name).casefold()
 
 

@@ -1,7 +1,7 @@
 """Reader of BABEL: timed action labels for the frames of AMASS motions.
 
 The files are `train.json`, `val.json` and `test.json` (without labels), and `extra_train.json` and
-`extra_val.json`, which contain lists of annotations, one per annotator. Each sequence has one entry:
+`extra_val.json`, which contain lists of annotations, one per annotator. Entry of one sequence:
 
     {"feat_p": "KIT/KIT/4/RightTurn01_poses.npz", "dur": 4.1,
      "seq_ann": {"labels": [{"proc_label": "turn right", ...}]},

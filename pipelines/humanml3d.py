@@ -2,8 +2,8 @@
 
 `index.csv` lists each clip's motion, first and last frame at 20 frames/s, and id; `texts/ID.txt`
 contains one line per sentence, `caption#tokens#from#to`, with from = to = 0 [s] for the whole clip;
-`train.txt`, `val.txt` and `test.txt` list ids. Ids with M are mirrored motions: their texts are left
-out because the mirrored motion is not in AMASS.
+`train.txt`, `val.txt` and `test.txt` list ids. Ids with M are mirrored motions: their texts are
+left out because the mirrored motion is not in AMASS.
 
 Like the published scripts, this reader removes the start of the motions of some collections before
 it counts frames. The scripts also take every n-th pose with n = floor(rate / 20), which does not

@@ -78,7 +78,7 @@ class ObjectStoreFolder:
 
 @functools.cache
 def _client(url: str):
-    """One client per URL and process, which reuses connections and keeps the objects of memory://."""
+    """One client per URL and process: it reuses connections and keeps the objects of memory://."""
     try:
         import obstore.store
     except ImportError:

@@ -9,8 +9,8 @@ from tqdm import tqdm
 
 from pipelines.plan import Plan
 
-# Time between log lines, chosen so that the log of a week-long build stays readable. The first clips
-# are logged immediately.
+# Time between log lines, chosen so that the log of a week-long build stays readable. The first
+# clips are logged immediately.
 LINE_EVERY_S = 30.0
 
 

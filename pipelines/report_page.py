@@ -30,10 +30,10 @@ img { max-width: 100%; }
 
 
 def report_page(store: Store, num_drawn: int = 8) -> str:
-    """The report as HTML that needs no other file.
+    """The report as self-contained HTML.
 
     Args:
-        store: an open store; for an unfinished store, the clips made so far are reported.
+        store: an open store; if it is unfinished, only the clips made so far are reported.
         num_drawn: number of clips to draw.
 
     Returns:
@@ -167,7 +167,7 @@ def _tokens(text: str) -> list[str]:
 
 
 def _table(head: Iterable[str] | None, rows: list[tuple]) -> str:
-    """HTML table of the first `_MOST_ROWS` rows; further rows are only counted."""
+    """HTML table of the first `_MOST_ROWS` rows and the number of further rows."""
     lines = "".join(
         "<tr>" + "".join(_cell(cell) for cell in row) + "</tr>" for row in rows[:_MOST_ROWS]
     )

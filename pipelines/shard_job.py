@@ -1,4 +1,4 @@
-"""The task that makes one shard: simulates its clips and writes its files; independent of Dask.
+"""Task that simulates the clips of one shard and writes its files; independent of Dask.
 
 If a clip cannot be simulated, only its row is empty, and the error is reported. If a take has
 changed since the plan was made, or the store cannot be written, the shard stays unfinished.
@@ -26,11 +26,11 @@ FAILED = "clips that could not be simulated"
 
 @dataclass(frozen=True, kw_only=True)
 class ShardJob:
-    """Settings common to all shard tasks of a build; small, since each task receives a copy.
+    """Settings common to all shard tasks of a build; small, because each task receives a copy.
 
     Attributes:
         out: path or URL of the store.
-        recipe: of the dataset.
+        recipe: recipe of the dataset.
         store_spec: specification of the store.
         make_clip: function that makes the named arrays of one clip; must be picklable.
     """
@@ -48,17 +48,18 @@ def make_shard(
     takes: Mapping[str, Take],
     on_progress: Callable[[int, int], None] = lambda clips, frames: None,
 ) -> dict:
-    """Make a shard, unless it is done already.
+    """Make a shard unless it is already done.
 
     Args:
         job: settings of the build.
         shard: index of the shard.
-        clips: its clips, in row order.
+        clips: clips of the shard, in row order.
         takes: takes of these clips, by id.
-        on_progress: called after each clip with the number of clips and frames so far.
+        on_progress: called after each clip with the numbers of clips and frames so far.
 
     Returns:
-        Record of the shard: "clips", "frames", "bytes", "failed", and "found" if it was done.
+        Record of the shard: "clips", "frames", "bytes", "failed", and "found" if it was already
+        done.
 
     Raises:
         TakeChanged, StoreError: the shard stays unfinished.
