@@ -83,7 +83,7 @@ def unoccluded(
         corners_m: corners of the possible occluders [m]; the second axis holds the three corners.
         active: triangles to be tested; front faces are enough for a closed surface, because a ray
             that leaves through the back has entered through the front.
-        selected: targets to be tested, all others count as hidden; None for all.
+        selected: targets to be tested; all others count as hidden. None for all.
 
     Returns:
         True where visible.
@@ -133,7 +133,7 @@ def shadow_depth(
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class _Strips:
-    """Targets and occluders sorted by one view coordinate, and which of them can overlap."""
+    """Targets and occluders sorted by one view coordinate, with the occluder range per block."""
 
     target_order: Int[Array, " padded"]
     occluder_order: Int[Array, " occluder"]
@@ -178,7 +178,7 @@ def _bounded(coordinate):
 
 
 def _planes(corners_m, active):
-    """Edge planes [edge, occluder, 3] through the origin, and face planes that are 1 on the face."""
+    """Edge planes [edge, occluder, 3] through the origin, and face planes with value 1 on them."""
     a, b, c = corners_m[:, 0], corners_m[:, 1], corners_m[:, 2]
     edge_planes = jnp.stack([cross(a, b), cross(b, c), cross(c, a)])
     plane = cross(b - a, c - a)
