@@ -202,7 +202,7 @@ def _dot(points, normals):
 def interpolate_blocks(
     visible: Bool[Array, "block face"] | Float[Array, "block face"], num_chirps: int
 ) -> Float[Array, "chirp face"]:
-    """Interpolate masks at the centres of equal blocks of the burst to weights 0..1 per chirp.
+    """Interpolate masks at the centres of equal blocks of a burst to weights 0..1 per chirp.
 
     The weights are linear between centres and constant at both ends: a hard step would spread the
     echo of the face over all Doppler bins.

@@ -129,7 +129,7 @@ def sum_sizes(
 
 
 def block_sizes(radar: Radar, budget: ErrorBudget, rates: PhaseRates) -> tuple[int, int, bool]:
-    """Choose the loops per block, the powers of shifts, and whether faces have own quadratic phases.
+    """Choose the loops per block, powers of shifts, and whether faces have own quadratic phases.
 
     Longer blocks mean fewer blocks, but more powers cost time for each pair; the cheapest
     combination that the error allows is chosen.
@@ -183,7 +183,7 @@ def needs_pairs(radar: Radar, budget: ErrorBudget, near_m: float, lobe_rad: floa
 def series_terms(budget: ErrorBudget, group_bins: float) -> int:
     """Number of series terms for groups that cover `group_bins` range bins."""
     terms = TERMS_STEP
-    # The sum compares with its own rounding.
+    # ROUNDING_BINS: the sum itself tests the span with its own rounding.
     while budget.span_bins(terms) < needed_span_bins(group_bins) + ROUNDING_BINS:
         terms += TERMS_STEP if terms < 4 * TERMS_STEP else terms // 2
     return terms

@@ -118,7 +118,7 @@ def half_span(shift_tx, shift_rx, ramp) -> Float[Array, "block face"]:
         jnp.maximum(reach(shift_tx[:, end], shift_rx), jnp.max(jnp.abs(ramp[:, end]), axis=1))
         for end in (0, -1)
     ]
-    # 10 % more for curvature between the ends.
+    # Margin of 10 % for curvature between the ends.
     return jax.lax.stop_gradient(1.1 * jnp.maximum(*ends))
 
 

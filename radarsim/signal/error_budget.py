@@ -92,6 +92,5 @@ class ErrorBudget:
 
     @property
     def phase_limit_rad(self) -> float:
-        """Largest phase change x at a receiver in half a block; its Taylor series is off by x^3 / 6.
-        """
+        """Largest phase change x at a receiver in half a block; the Taylor error is x^3 / 6."""
         return float((6 * self.residual_amplitude) ** (1 / 3))
