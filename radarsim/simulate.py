@@ -2,8 +2,8 @@
 
     pose -> mesh -> visible faces -> reflection -> sum -> receiver
 
-`simulate` is the whole line; `mesh_cube` is the part after the mesh, with each stage as a call that
-can be made on its own; `frame_echo` is what one compiled program does for each frame.
+`simulate` runs all stages; `mesh_cube` runs those after the mesh, and each stage is a function that
+can be called separately; `frame_echo` is what one compiled program does for each frame.
 """
 
 from collections.abc import Callable, Iterator
@@ -52,8 +52,8 @@ from radarsim.signal.path_polynomials import path_lengths
 from radarsim.signal.receiver import Key, receive
 from radarsim.signal.settings import SimulationSettings
 
-# A program takes 17 MB for as long as it is kept, and 0.3 s to be loaded from the disk again. Clips
-# of a corpus share few sizes, but a week of them would use every possible size.
+# A cached program occupies 17 MB, and loading it from disk again takes 0.3 s. The clips of a corpus
+# share few sizes, but a week of simulation would use every possible size.
 MOST_PROGRAMS = 8
 
 
@@ -68,15 +68,15 @@ def simulate(
     first_frame: int = 0,
     extra_noise_db: float = 0.0,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
-    """The IF cube of a scene.
+    """Simulate the IF cube of a scene.
 
     Args:
         radar: the board.
         scene: subjects and radar pose.
-        key: of the receiver's noise.
+        key: random key of the receiver noise.
         reflection: the reflection model, with its level.
         settings: method and error, visibility, receiver.
-        num_frames: radar frames, which must fit into the motion; None for all that do.
+        num_frames: number of radar frames, which must fit into the motion; None for all that fit.
         first_frame: index of the first simulated frame; frame 0 is at the start of the motion.
         extra_noise_db: added to the receiver's noise figure [dB].
 
@@ -84,8 +84,8 @@ def simulate(
         Volts at the ADC.
 
     Raises:
-        InputError: an argument is wrong, frames last longer than the motion, or something moves
-            faster, or reaches farther, than the fast sum can represent.
+        InputError: an argument is wrong, the frames last longer than the motion, or a speed or
+            range extent exceeds what the fast sum can represent.
     """
     check_simulation("simulate", SimulationInput(radar, key, reflection, settings, extra_noise_db))
     check_scene("simulate", scene)
@@ -108,16 +108,16 @@ def stream(
     frames_per_chunk: int = 50,
     extra_noise_db: float = 0.0,
 ) -> Iterator[Complex[Array, "frame chirp tx rx sample"]]:
-    """The IF cube of a long motion in chunks, in the memory of one chunk.
+    """Simulate the IF cube of a long motion chunk by chunk, in the memory of one chunk.
 
-    The chunks have the frames and the noise of `simulate`; the last may be shorter.
+    Frames and noise are identical to those of `simulate`; the last chunk may be shorter.
 
     Args:
         radar, scene, key, reflection, settings, extra_noise_db: as for `simulate`.
         frames_per_chunk: radar frames in each chunk.
 
     Raises:
-        InputError: as `simulate`; wrong arguments are refused at once, before the first chunk.
+        InputError: as in `simulate`; wrong arguments are rejected before the first chunk.
     """
     given = SimulationInput(radar, key, reflection, settings, extra_noise_db)
     check_simulation("stream", given)
@@ -166,7 +166,7 @@ def mesh_cube(
     )
     required = jax.tree.map(lambda *each: jnp.concatenate(each), *(s.required for s in selections))
     sizes = sizes_of_selection(radar, settings, reflection, required)
-    echo_program(radar, settings, sizes)  # before the threads, which then share it
+    echo_program(radar, settings, sizes)  # before the threads, which then share the program
 
     def received(index, chunk, selection):
         echo = clip_echo(radar, settings, sizes, reflection, chunk, faces, selection)
@@ -193,11 +193,11 @@ def clip_echo(
 
     Args:
         radar: waveform, timing and antennas.
-        settings: of the simulation.
-        sizes: sufficient for every frame.
+        settings: settings of the simulation.
+        sizes: array sizes that suffice for every frame.
         reflection: the reflection model.
-        mesh: at the nodes of every frame.
-        faces: its triangles, or points.
+        mesh: vertices at the nodes of every frame.
+        faces: triangles of the mesh, or points.
         selection: faces to sum.
     """
     program = echo_program(radar, settings, sizes)
@@ -210,12 +210,12 @@ def _compiled_echo(radar: Radar, settings: SimulationSettings, sizes: SumSizes) 
 
 
 def echo_program(radar: Radar, settings: SimulationSettings, sizes: SumSizes) -> Callable:
-    """The compiled `clip_echo` of these sizes; those used last are kept."""
+    """The compiled `clip_echo` for these sizes, from a cache of the most recently used programs."""
     return _compiled_echo(radar, settings.without_receiver, sizes)
 
 
 def _clip_echo(radar, settings, sizes, reflection, mesh, faces, selection):
-    # A backward pass computes each frame again: intermediate values would take 40 MB per frame.
+    # A backward pass recomputes each frame: stored intermediate values would take 40 MB per frame.
     @partial(jax.checkpoint, prevent_cse=False)
     def one_frame(inputs):
         return frame_echo(radar, settings, sizes, reflection, inputs[0], faces, inputs[1])
@@ -257,28 +257,28 @@ def simulate_mesh(
     origin_m: Float[np.ndarray, "frame node 3"] | None = None,
     extra_noise_db: float = 0.0,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
-    """The IF cube of any moving mesh.
+    """Simulate the IF cube of any moving mesh.
 
     Args:
         radar: the board.
         vertices_m: vertices at `burst_times_s`, 2 to 12 nodes (the exact sum: any number), in the
             radar frame [m].
         faces: triangles, counter-clockwise seen from outside.
-        key: of the receiver's noise.
+        key: random key of the receiver noise.
         reflection: the reflection model, with its level. The default level of `QuasiSpecular` is
-            that of a person; `PhysicalOptics("metal")` needs none.
+            that of a person; `PhysicalOptics("metal")` needs no level.
         settings: method and error, visibility, receiver.
-        origin_m: origin of the vertices, float64, for every frame and node, or one for all [m];
-            near the mesh it avoids the rounding of float32 (0.4 mrad of phase at 3 m). None: the
-            radar.
+        origin_m: origin of the vertices in float64, for every frame and node, or one for all [m];
+            an origin near the mesh avoids float32 rounding (0.4 mrad of phase at 3 m). None: the
+            origin is the radar.
         extra_noise_db: added to the receiver's noise figure [dB].
 
     Returns:
         Volts at the ADC.
 
     Raises:
-        InputError: an argument is wrong, or something moves faster, or reaches farther, than the
-            fast sum can represent.
+        InputError: an argument is wrong, or a speed or range extent exceeds what the fast sum can
+            represent.
     """
     given = SimulationInput(radar, key, reflection, settings, extra_noise_db)
     check_simulation("simulate_mesh", given)

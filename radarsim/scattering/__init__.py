@@ -1,1 +1,1 @@
-"""What a surface sends back: visibility, reflection models and absolute levels."""
+"""The echo of a surface: visibility, reflection models and absolute levels."""

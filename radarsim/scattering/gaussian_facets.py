@@ -1,14 +1,14 @@
 """Coherent Gaussian facets: physical optics on curved triangles, in closed form.
 
 Physical optics integrates exp(j k (R1 + R2)) over the surface; the phase turns many times within
-one triangle. Here each triangle becomes a Gaussian patch of equal second moments, on a surface
-whose curvature follows from the normals at its corners, blurred by 3 mm. Over such a patch the
+one triangle. Here each triangle becomes a Gaussian patch with the same second moments, blurred by
+3 mm, on a surface whose curvature follows from the normals at the corners. Over such a patch the
 linear and quadratic phase integrate in closed form. The result has no nulls, so its complex
-logarithm is smooth in time and over the array, which the fast sum relies on. It converges as edges
-shrink, so that levels need no fit: the weight replaces A C of the quasi-specular sum, and Gamma is
-the reflection coefficient of the surface (levels.skin_reflectivity).
+logarithm is smooth in time and over the array, as the fast sum requires. It converges as the edges
+shrink, so levels need no fit: the weight replaces A C of the quasi-specular sum, and Gamma is the
+reflection coefficient of the surface (levels.skin_reflectivity).
 
-Coherent part only: a smooth surface, no roughness and no clothes.
+Only the coherent part is modelled: a smooth surface without roughness or clothes.
 """
 
 from dataclasses import dataclass
@@ -22,10 +22,10 @@ from jaxtyping import Array, Float, Int
 from radarsim.numerics.vectors import cross, dot, norm
 from radarsim.scene.mesh import FaceIndices, Faces, faces_of
 
-# Standard deviation by which every facet is blurred: neighbours overlap, and edges do not ring.
+# Standard deviation of the blur of every facet: neighbours overlap, and edges do not ring.
 BLUR_M = 3e-3
-# Lengths below 10 um have no direction: quotients by them stay finite, and so do their gradients. A
-# thousandth of the edges of any body mesh.
+# Vectors shorter than 10 um are treated as having no direction, so that divisions by their length
+# and the gradients stay finite. 10 um is a thousandth of the edge length of any body mesh.
 LEAST_LENGTH_M = 1e-5
 # At grazing incidence a facet's echo is far below -200 dB before the cosine gets this small.
 LEAST_COSINE = 1e-3
@@ -53,12 +53,12 @@ class Symmetric(NamedTuple):
 class Facets(Faces):
     """Triangles as Gaussian patches of a curved surface.
 
-    Of the attributes of `Faces`, `centre_m` is the phase point (on the curved surface, above the
-    centroid) and `normal` the interpolated vertex normal.
+    Of the attributes inherited from `Faces`, `centre_m` is the phase point (on the curved surface,
+    above the centroid) and `normal` the interpolated vertex normal.
 
     Attributes:
         axis_x, axis_y: unit tangents; right-handed with the normal.
-        spread_m2: second moments of the patch, the blur included [m^2].
+        spread_m2: second moments of the patch, including the blur [m^2].
         curvature_per_m: second fundamental form, positive where the surface is convex [1/m].
     """
 
@@ -73,16 +73,16 @@ def facets_of(
     faces: FaceIndices,
     picked: Int[Array, "picked 3"] | Int[np.ndarray, "picked 3"] | None = None,
 ) -> Facets:
-    """Gaussian patches of the triangles of a mesh.
+    """Gaussian patches for the triangles of a mesh.
 
-    With edges e1, e2 from the first corner and q_ij = (p_j - p_i).(n_j - n_i) of the corners'
-    normals, the second fundamental form has II(e1, e1) = q01, II(e2, e2) = q02 and
+    With edges e1, e2 from the first corner and q_ij = (p_j - p_i).(n_j - n_i) from the corners p
+    and their normals n, the second fundamental form has II(e1, e1) = q01, II(e2, e2) = q02 and
     II(e2 - e1, e2 - e1) = q12, and the surface lies (q01 + q02 + q12) / 18 above the centroid on
     average.
 
     Args:
         vertices_m: corner positions of the whole mesh [m].
-        faces: all its triangles, from which the normals at the corners are computed.
+        faces: all triangles of the mesh, from which the normals at the corners are computed.
         picked: the triangles to return; None for all.
     """
     picked = faces if picked is None else picked
@@ -117,12 +117,12 @@ def facets_of(
 def vertex_normals(
     vertices_m: Float[Array, "*batch vertex 3"], faces: FaceIndices
 ) -> Float[Array, "*batch vertex 3"]:
-    """Unit normals at the vertices of a mesh: the face normals around, weighted by corner angle.
+    """Unit vertex normals of a mesh: mean of the adjacent face normals, weighted by corner angle.
 
-    With Max's weights (exact on a sphere, no arctangent) the echo of a limb is off by 0.5 dB, with
-    angles by 0.3 dB (edges of 5 mm).
+    With edges of 5 mm the echo of a limb is off by 0.3 dB; Max's weights (exact on a sphere, no
+    arctangent) would give 0.5 dB.
     """
-    # Coordinates first: the arithmetic runs along faces and times.
+    # The coordinate axis comes first, so that the arithmetic runs along faces and times.
     points = jnp.moveaxis(vertices_m, (-1, -2), (0, 1))
     corners = [points[:, faces[:, corner]] for corner in range(3)]
     sides = [corners[(i + 1) % 3] - corners[i] for i in range(3)]
@@ -153,11 +153,11 @@ def log_weight(
 
     As det(1 - jMQ) = 1 - detM detQ - j tr(MQ) never crosses the negative real axis, its principal
     logarithm is continuous; and (1 - jMQ)^(-1) M = (M - j detM adj Q) / det(1 - jMQ). Both sides of
-    a surface reflect equally: visibility is another stage.
+    a surface reflect equally: visibility is handled by another stage.
 
     Args:
-        wavenumber_per_m: k = 2 pi / lambda, that of the sweep's centre for the whole chirp.
-        facets: their batch axes must broadcast against the antennas'.
+        wavenumber_per_m: k = 2 pi / lambda at the sweep's centre, used for the whole chirp.
+        facets: Gaussian patches whose batch axes broadcast against those of the antennas.
         tx_m, rx_m: antenna positions [m], broadcast against `facets.centre_m`.
 
     Returns:
@@ -207,7 +207,7 @@ def _spread(length, along, height) -> Symmetric:
 
 
 def _curvature(length, along, height, q01, q02, q12) -> Symmetric:
-    """The form with II(e1, e1) = q01, II(e2, e2) = q02, II(e2 - e1, e2 - e1) = q12."""
+    """The quadratic form with II(e1, e1) = q01, II(e2, e2) = q02, II(e2 - e1, e2 - e1) = q12."""
     q_mixed = (q01 + q02 - q12) / 2
     by_length = length / (length**2 + LEAST_LENGTH_M**2)
     by_height = height / (height**2 + LEAST_LENGTH_M**2)
@@ -220,6 +220,6 @@ def _curvature(length, along, height, q01, q02, q12) -> Symmetric:
 
 
 def _unit(vectors, least_squared):
-    """Unit vectors; those of length zero stay zero."""
+    """Vectors scaled to unit length; zero vectors stay zero."""
     squared = dot(vectors, vectors)[..., None]
     return vectors / jnp.sqrt(squared + least_squared)

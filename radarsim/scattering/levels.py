@@ -7,8 +7,8 @@ import numpy as np
 
 from radarsim.radar.config import Radar
 
-# Dry skin: eps_inf, then (step, relaxation time [s], broadening) of two dispersions, and the
-# conductivity [S/m].
+# Parameters of dry skin: eps_inf; step, relaxation time [s] and broadening of two dispersions; and
+# the conductivity [S/m].
 SKIN_PERMITTIVITY_INF = 4.0
 SKIN_DISPERSIONS = ((32.0, 7.234e-12, 0.0), (1100.0, 32.481e-9, 0.2))
 SKIN_CONDUCTIVITY_S_PER_M = 2e-4
@@ -16,7 +16,7 @@ VACUUM_PERMITTIVITY_F_PER_M = 8.8541878128e-12
 
 
 def volts_per_weight(radar: Radar, reflectivity: float) -> float:
-    """Volts at the ADC for a face of weight A C / (R1 R2) = 1.
+    """Volts at the ADC for a face with the weight A C / (R1 R2) = 1.
 
         sqrt(Pt Gt Gr Grx Z) Gamma / (4 pi)
 
@@ -41,9 +41,9 @@ def skin_reflectivity(radar: Radar) -> float:
 
         |1 - sqrt(eps)| / |1 + sqrt(eps)|
 
-    -4.7 dB at 77 GHz, -4.2 dB at 60 GHz. Nothing is fitted: clothes, roughness and antennas that
-    differ from their datasheet are not included, and a standing body stays a few dB below the mean
-    of 3GPP TR 38.901.
+    This is -4.7 dB at 77 GHz and -4.2 dB at 60 GHz. Nothing is fitted: clothes, roughness and
+    deviations of the antennas from their datasheet are not included, and the echo of a standing
+    body stays a few dB below the mean of 3GPP TR 38.901.
     """
     root = np.sqrt(skin_permittivity(radar.chirp.centre_freq_hz))
     return float(abs((1 - root) / (1 + root)))

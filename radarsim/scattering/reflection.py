@@ -1,12 +1,12 @@
 """Reflection models: amplitude and phase of the echo of each face, per transmitter and receiver.
 
 A model gives the **log-amplitude** of a scatterer for a transmitter at one point and a receiver at
-another, spreading 1/(R1 R2) included, without the level (levels.py) and without the carrier phase
-of the path (signal/exact_sum.py). Logarithms, because they are smooth in time and over the array,
-which the fast sum relies on. A model may also give a phase of its own, separate from the
-delay of the path that places the echo in range.
+another. It includes the spreading 1/(R1 R2), but neither the level (levels.py) nor the carrier
+phase of the path (signal/exact_sum.py). Logarithms are used because they are smooth in time and
+over the array, as the fast sum requires. A model may also give an additional phase, separate from
+the path delay that determines the range of the echo.
 
-A new model is one class with the members of `ReflectionModel`.
+To add a model, write one class with the members of `ReflectionModel`.
 """
 
 from dataclasses import dataclass, field, replace
@@ -29,25 +29,25 @@ from radarsim.scene.mesh import Faces, faces_of
 # Keeps log(0) of a degenerate face finite; 1e-30 m^2 is far below any culling threshold.
 SMALLEST_AREA_M2 = 1e-30
 DEFAULT_SIGMA_RAD = 0.5
-# calibrate.anchored_reflectivity of the free body for the AWR1843BOOST and the default sigma.
+# Result of calibrate.anchored_reflectivity for the free body, the AWR1843BOOST and default sigma.
 FREE_BODY_REFLECTIVITY = 0.486
 MATERIALS = ("skin", "metal")
-# Names in recipes and commands: QuasiSpecular and PhysicalOptics.
+# Names of QuasiSpecular and PhysicalOptics in recipes and commands.
 REFLECTIONS = ("paper", "body")
-# 4 arcsin^2(sqrt(s) / 2) / s for 0 < s <= 2 by least squares on Chebyshev points, 5e-8 off.
+# 4 arcsin^2(sqrt(s) / 2) / s for 0 < s <= 2, least-squares fit on Chebyshev points, error 5e-8.
 _CHORDS = 1 + np.cos(np.pi * (np.arange(400) + 0.5) / 400)
 SQUARED_ANGLE_TERMS = np.linalg.lstsq(
     _CHORDS[:, None] ** np.arange(8), 4 * np.arcsin(np.sqrt(_CHORDS) / 2) ** 2 / _CHORDS, rcond=None
 )[0].astype(np.float32)
 
 
-@runtime_checkable  # for the type checks of the tests
+@runtime_checkable  # needed by the runtime type checks in the tests
 class ReflectionModel(Protocol):
     """What a reflection model must provide; a pytree, so that its parameters can be traced."""
 
     @property
     def lobe_rad(self) -> ArrayLike:
-        """Width of the narrowest lobe [rad]; 0 where it is not known, infinite for none."""
+        """Width of the narrowest lobe [rad]; 0 if unknown, infinite without a lobe."""
 
     def reflectivity_at(self, radar: Radar) -> float:
         """Amplitude factor Gamma of the surface for `levels.volts_per_weight`."""
@@ -55,13 +55,13 @@ class ReflectionModel(Protocol):
     def scatterers(self, vertices_m, faces, picked=None) -> Faces:
         """Scatterers of the picked faces (None: all).
 
-        `centre_m` of a scatterer is the point whose path gives delay and carrier phase.
+        The path to `centre_m` of a scatterer determines its delay and carrier phase.
         """
 
     def log_weight(self, radar: Radar, scatterers, tx_m, rx_m) -> tuple[Array, Array | None]:
-        """Natural log-amplitude and phase [cycles] for antennas that broadcast with scatterers.
+        """Natural log-amplitude and phase [cycles]; antennas broadcast against scatterers.
 
-        A phase of None is zero and costs nothing.
+        A phase of None stands for zero and needs no computation.
         """
 
 
@@ -77,9 +77,9 @@ class QuasiSpecular:
 
     Attributes:
         sigma_rad: width of the lobe [rad], 0.15 to 1 in the authors' data.
-        reflectivity: level constant Gamma. The default gives the free body the mean radar
-            cross-section of a person at the default sigma; calibrate.anchored_reflectivity gives
-            the constant of any body and sigma.
+        reflectivity: level constant Gamma. With the default value and default sigma, the free body
+            has the mean radar cross-section of a person; calibrate.anchored_reflectivity computes
+            the constant for any other body and sigma.
 
     Source:
         mmCLIP, SenSys 2024, section 3.5.
@@ -103,7 +103,7 @@ class QuasiSpecular:
         return faces_of(vertices_m, faces if picked is None else picked)
 
     def log_weight(self, radar: Radar, scatterers: Faces, tx_m, rx_m):
-        """Log-amplitude, faces that point away included (visibility is another stage); no phase."""
+        """Log-amplitude without a phase, also for faces that point away from the radar."""
         del radar
         to_face = scatterers.centre_m - tx_m
         to_rx = rx_m - scatterers.centre_m
@@ -138,7 +138,7 @@ class PhysicalOptics:
 
     @property
     def lobe_rad(self) -> float:
-        """Unknown: the lobe of a facet follows from its size and curvature."""
+        """0 (unknown): the lobe of a facet follows from its size and curvature."""
         return 0.0
 
     def reflectivity_at(self, radar: Radar) -> float:
@@ -160,11 +160,11 @@ class PhysicalOptics:
 class IsotropicPoints:
     """Points that reflect equally in every direction: log(A / (R1 R2)).
 
-    Points are a mesh whose faces have one vertex each.
+    Points are represented as a mesh whose faces have one vertex each.
 
     Attributes:
-        area_m2: A = lambda sqrt(RCS / 4 pi) of each point (levels.point_area_m2), so that one level
-            constant serves plates and points [m^2].
+        area_m2: area A = lambda sqrt(RCS / 4 pi) of each point (levels.point_area_m2), so that
+            plates and points share one level constant [m^2].
     """
 
     area_m2: Float[Array, " point"] | Float[np.ndarray, " point"]
@@ -180,14 +180,14 @@ class IsotropicPoints:
         return 1.0
 
     def scatterers(self, vertices_m, faces, picked=None) -> Faces:
-        """The points as faces with an area, but no normal."""
+        """The points as faces that have an area but no normal."""
         indices = (faces if picked is None else picked)[:, 0]
         centre_m = vertices_m[..., indices, :]
         area_m2 = jnp.broadcast_to(jnp.asarray(self.area_m2)[indices], centre_m.shape[:-1])
         return Faces(centre_m, jnp.zeros_like(centre_m), area_m2)
 
     def log_weight(self, radar: Radar, scatterers: Faces, tx_m, rx_m):
-        """Log-amplitude; no phase."""
+        """Log-amplitude without a phase."""
         del radar
         tx_range_m, rx_range_m = norm(scatterers.centre_m - tx_m), norm(scatterers.centre_m - rx_m)
         log_area = jnp.log(scatterers.area_m2 + SMALLEST_AREA_M2)
@@ -198,26 +198,26 @@ def reflection_named(name: str, sigma_rad: float = DEFAULT_SIGMA_RAD) -> Reflect
     """The model that recipes and commands call "paper" (`QuasiSpecular`) or "body".
 
     Args:
-        name: one of `REFLECTIONS`.
+        name: a name from `REFLECTIONS`.
         sigma_rad: lobe width of `QuasiSpecular` [rad].
     """
     return QuasiSpecular(sigma_rad) if name == "paper" else PhysicalOptics()
 
 
 def point_indices(num_points: int) -> Int[np.ndarray, "point 1"]:
-    """The faces of a mesh of points: one vertex each."""
+    """Face indices of a mesh of points: one vertex per face."""
     return np.arange(num_points, dtype=np.int32)[:, None]
 
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class AntennaWeights:
-    """Weights of the scatterers of one burst, separable into one factor per tx and one per rx.
+    """Weights of the scatterers of one burst, separated into one factor per tx and one per rx.
 
     Attributes:
         log_tx: log-amplitude for each tx with the receiver at the array's centre.
-        log_rx: what each rx adds to it.
-        cycles_tx, cycles_rx: the phase, split likewise; None where there is none.
+        log_rx: log-amplitude that each rx adds.
+        cycles_tx, cycles_rx: phase, split in the same way; None without a phase.
         pair: real and imaginary part of the remaining factor of each pair; None for 1.
     """
 
@@ -231,16 +231,16 @@ class AntennaWeights:
 def reflect(
     radar: Radar, model: ReflectionModel, scatterers: Faces, by_pairs: bool
 ) -> AntennaWeights:
-    """Weights at the nodes, of each antenna with the others at the centre of their array.
+    """Compute the weights at the nodes, each tx and rx paired with the centre of the other array.
 
-    The factor that this leaves to each pair is taken at the middle node: it changes little within a
-    burst. On a walking body the weights of physical-optics facets are off by -67 dB at 1 m and
-    -84 dB at 2.5 m without it, -96 and -100 dB with it.
+    The remaining factor of each pair is computed at the middle node only, because it changes little
+    within a burst. On a walking body the weights of physical-optics facets have an error of -67 dB
+    at 1 m and -84 dB at 2.5 m without this factor, and -96 and -100 dB with it.
 
     Args:
-        radar: antennas.
+        radar: board whose antennas are used.
         model: the reflection model.
-        scatterers: at the nodes, radar frame.
+        scatterers: scatterers at the nodes, radar frame.
         by_pairs: whether to compute the factor of each pair.
     """
     one = jax.tree.map(lambda values: values[:, None], scatterers)  # [node, antenna, face]
@@ -270,10 +270,11 @@ def reflect(
 def squared_angle(
     first: Float[Array, "*#batch 3"], second: Float[Array, "*#batch 3"]
 ) -> Float[Array, "*batch"]:
-    """Squared angle between unit vectors [rad^2], smooth where they are parallel.
+    """Squared angle between unit vectors [rad^2], smooth for parallel vectors.
 
-    From the chord s = |a - b|^2, as theta = 2 arcsin(sqrt(s)/2): the gradient of arccos is infinite
-    where they are parallel (NaN after the chain rule). Beyond a right angle from its supplement.
+    Computed from the squared chord s = |a - b|^2 as theta = 2 arcsin(sqrt(s)/2), because the
+    gradient of arccos is infinite for parallel vectors (NaN after the chain rule). Angles beyond
+    90 degrees are computed from their supplement.
     """
     apart = first - second
     chord = jnp.minimum(dot(apart, apart), 4 * (1 - 1e-6))

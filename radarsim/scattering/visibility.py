@@ -1,7 +1,7 @@
-"""Visibility: faces that the radar sees, by hidden point removal (the paper's) or occlusion.
+"""Find the faces that the radar sees, by hidden point removal (as in the paper) or occlusion.
 
 Both use one viewpoint, the radar's phase centre: the array is 1 cm wide, less than an edge of the
-mesh. A mask is a choice, not a smooth quantity: it carries no gradient.
+mesh. A visibility mask is discrete and carries no gradient.
 """
 
 from dataclasses import dataclass
@@ -16,15 +16,15 @@ from radarsim.numerics.coarse_argsort import coarse_argsort
 from radarsim.numerics.vectors import cross, dot
 from radarsim.scene.mesh import Faces
 
-# Flip radius over the farthest point. On the free body (1.6 cm edges) compared with ray casting,
-# share of the visible energy kept / of the kept energy visible: arms crossing at 3 m .75/1 at 100,
-# .95/1 at 1,000, .99/1 at 3,000, .999/1 at 10,000; lying across at 6 m .42/1, .80/1, .91/1,
-# .97/.97.
+# Flip radius divided by the range of the farthest point. Compared with ray casting on the free body
+# (1.6 cm edges), (share of the visible energy that is kept) / (share of the kept energy that is
+# visible) for ratios of 100, 1,000, 3,000 and 10,000: arms crossing at 3 m .75/1, .95/1, .99/1,
+# .999/1; lying across at 6 m .42/1, .80/1, .91/1, .97/.97.
 HPR_RADIUS = 3000.0
-# A face hides points 0.01 % of the range behind its plane (0.3 mm at 3 m): with less, faces would
-# hide their own neighbours by rounding.
+# A face hides points more than 0.01 % of the range behind its plane (0.3 mm at 3 m): with a smaller
+# margin, rounding would make faces hide their own neighbours.
 PLANE_MARGIN = 1e-4
-# Beside or behind the radar y/x and z/x give no order; there every triangle is tested.
+# Beside or behind the radar, y/x and z/x define no order, so every triangle is tested there.
 FARTHEST_VIEW = 1e3
 TARGETS_PER_BLOCK = 128
 TRIANGLES_PER_STEP = 256
@@ -40,7 +40,7 @@ def hidden_point_removal(
 
     Args:
         points_m: positions in the radar frame [m], none at the origin.
-        radius: of the sphere, over the farthest point's range.
+        radius: radius of the sphere divided by the range of the farthest point.
 
     Returns:
         True where visible.
@@ -57,7 +57,7 @@ def hidden_point_removal(
 
 
 def faces_radar(faces: Faces) -> Bool[Array, "*batch face"]:
-    """True where the outer side of a face points to the origin."""
+    """True if the outer side of a face points to the origin."""
     return dot(faces.centre_m, faces.normal) < 0
 
 
@@ -67,22 +67,23 @@ def unoccluded(
     active: Bool[Array, " occluder"],
     selected: Bool[Array, " target"] | None = None,
 ) -> Bool[Array, " target"]:
-    """Targets that no triangle occludes from the origin.
+    """Find the targets that no triangle occludes from the origin.
 
     The ray to a target passes inside a front-facing triangle abc when it lies on the inner side of
     the planes through the origin and each edge, and the triangle hides it when it also lies beyond
-    the plane of the triangle. Four sums of products and no ray: this runs on any device.
+    the plane of the triangle. This takes four sums of products and no ray tracing, so it runs on
+    any device.
 
     Targets and triangles are sorted along the longer side of the view, so that a block of targets
     is compared only with triangles that can lie in front of it. The numbers of blocks and triangles
-    are known only at run time: the loops stop there, and one program serves every scene.
+    are known only at run time; the loops end at these numbers, and one program serves every scene.
 
     Args:
         targets_m: points to be tested [m], radar frame.
-        corners_m: corners of the possible occluders [m], second axis the three corners.
+        corners_m: corners of the possible occluders [m]; the second axis holds the three corners.
         active: triangles to be tested; front faces are enough for a closed surface, because a ray
             that leaves through the back has entered through the front.
-        selected: targets to be tested, the others count as hidden; None for all.
+        selected: targets to be tested; all others count as hidden. None for all.
 
     Returns:
         True where visible.
@@ -99,7 +100,7 @@ def unoccluded(
         points, first = blocks[index], strips.first[index]
 
         def next_triangles(step_idx, deepest_here):
-            # A slice past the end is moved back: triangles tested twice hide nothing more.
+            # A slice past the end is moved back; testing a triangle twice does not change the result.
             some = [
                 jax.lax.dynamic_slice_in_dim(part, first + step_idx * step, step, axis=-2)
                 for part in planes
@@ -113,7 +114,7 @@ def unoccluded(
     deepest = jnp.full(blocks.shape[:2], -jnp.inf)
     num_blocks = (jnp.sum(selected) + TARGETS_PER_BLOCK - 1) // TARGETS_PER_BLOCK
     clear = jax.lax.fori_loop(0, num_blocks, block, deepest) <= 0
-    # Padding repeats a target; writing it twice writes the same value.
+    # Padding repeats a target, for which the same value is then written twice.
     seen = jnp.zeros(num_targets, bool).at[strips.target_order].set(clear.reshape(-1))
     return seen & selected
 
@@ -132,7 +133,7 @@ def shadow_depth(
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class _Strips:
-    """Targets and occluders sorted by one view coordinate, and which can occlude which."""
+    """Targets and occluders sorted by one view coordinate, with the occluder range per block."""
 
     target_order: Int[Array, " padded"]
     occluder_order: Int[Array, " occluder"]
@@ -141,12 +142,12 @@ class _Strips:
 
 
 def _strips(targets_m, corners_m, active, selected) -> _Strips:
-    """Selected targets and active occluders come first in their orders."""
+    """Sort targets and occluders, with selected targets and active occluders first."""
     view = targets_m[:, 1:] / targets_m[:, :1]
     # Upright bodies are sorted by elevation, lying ones by azimuth.
     extent = jnp.ptp(jnp.where(selected[:, None], view, view[jnp.argmax(selected)]), axis=0)
     tall = extent[1] >= extent[0]
-    # At x = 0 the coordinate has no value, but still comes before targets that are not selected.
+    # At x = 0 the coordinate is undefined, but must still sort before targets not selected.
     coordinate = _bounded(jnp.where(tall, view[:, 1], view[:, 0]))
     coordinate = jnp.where(selected, coordinate, jnp.inf)
     corners = corners_m[..., 1:] / corners_m[..., :1]
@@ -160,9 +161,10 @@ def _strips(targets_m, corners_m, active, selected) -> _Strips:
     highest = jnp.max(jnp.where(jnp.isfinite(blocks), blocks, -jnp.inf), axis=1)
     occluder_order = coarse_argsort(middle, active)
     middle = middle[occluder_order]
-    # The order is coarse: nothing before `first` may reach up to a block, nothing from `last` down.
+    # The order is coarse: no occluder before `first` reaches up to the block, and none from `last`
+    # on reaches down to it.
     until, after = jax.lax.cummax(middle), jax.lax.cummin(middle, reverse=True)
-    # The view coordinates y/x and z/x order only points ahead of the radar.
+    # The view coordinates y/x and z/x order only points in front of the radar.
     ahead = jnp.all(jnp.where(active[:, None], corners_m[..., 0], 1.0) > 0)
     ahead &= jnp.all(jnp.where(selected, targets_m[:, 0], 1.0) > 0)
     first = jnp.searchsorted(until, jnp.where(ahead, lowest - reach, -jnp.inf), side="left")
@@ -171,27 +173,27 @@ def _strips(targets_m, corners_m, active, selected) -> _Strips:
 
 
 def _bounded(coordinate):
-    """Finite, and small enough to be distinguished from its neighbours."""
+    """The coordinate, limited to values that float32 can distinguish from their neighbours."""
     return jnp.clip(jnp.nan_to_num(coordinate), -FARTHEST_VIEW, FARTHEST_VIEW)
 
 
 def _planes(corners_m, active):
-    """Edge planes [edge, occluder, 3] through the origin, and face planes, 1 on the face."""
+    """Edge planes [edge, occluder, 3] through the origin, and face planes with value 1 on them."""
     a, b, c = corners_m[:, 0], corners_m[:, 1], corners_m[:, 2]
     edge_planes = jnp.stack([cross(a, b), cross(b, c), cross(c, a)])
     plane = cross(b - a, c - a)
     offset = dot(plane, a)[:, None]
-    # Inactive and degenerate triangles get a plane that no point lies beyond.
+    # Inactive and degenerate triangles get a plane beyond which no point lies.
     usable = active[:, None] & (offset != 0)
     plane = jnp.where(usable, plane / jnp.where(usable, offset, 1.0), 0.0)
     return edge_planes, plane
 
 
 def _dot(points, normals):
-    """Every normal [occluder, 3] with every point [target, 3], as sums that XLA fuses.
+    """Dot product of every normal [occluder, 3] and point [target, 3], as sums that XLA fuses.
 
-    A product of matrices over three numbers would write each [occluder, target] array to memory;
-    with the targets last, the largest over the occluders runs along vector registers.
+    A matrix product with an inner dimension of three would write each [occluder, target] array to
+    memory; with the targets last, the maximum over the occluders uses vector registers.
     """
     x, y, z = points[None, :, 0], points[None, :, 1], points[None, :, 2]
     return normals[:, 0, None] * x + normals[:, 1, None] * y + normals[:, 2, None] * z
@@ -200,10 +202,10 @@ def _dot(points, normals):
 def interpolate_blocks(
     visible: Bool[Array, "block face"] | Float[Array, "block face"], num_chirps: int
 ) -> Float[Array, "chirp face"]:
-    """Weights in 0..1 per chirp from masks at the centres of equal blocks of the burst.
+    """Interpolate masks at the centres of equal blocks of a burst to weights 0..1 per chirp.
 
-    Linear from one centre to the next and constant at both ends: a hard step would spread the echo
-    of the face over all Doppler bins.
+    The weights are linear between centres and constant at both ends: a hard step would spread the
+    echo of the face over all Doppler bins.
     """
     num_blocks = visible.shape[0]
     position = (np.arange(num_chirps) + 0.5) / num_chirps * num_blocks - 0.5

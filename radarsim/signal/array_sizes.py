@@ -1,7 +1,7 @@
 """Static sizes of the fast sum: faces, range cells, series terms, chirp blocks.
 
-What a frame requires is measured on the device; the host takes the largest of a clip and rounds it
-up, so that few programs are compiled.
+The requirements of each frame are measured on the device; the host takes the maximum over the clip
+and rounds it up, so that few programs are compiled.
 """
 
 from dataclasses import dataclass
@@ -18,36 +18,37 @@ from radarsim.signal.nufft_kernel import OVERSAMPLING, reach_cells
 from radarsim.signal.phase_rates import PhaseRates
 from radarsim.signal.range_groups import GROUP_BINS, most_wide_groups
 
-# By how much two programs may differ in the range of a group: far more than float32 rounds.
+# Tolerance for the range of a group between two programs: far above float32 rounding.
 ROUNDING_BINS = 1e-3
-# Matrix products are made for whole vector registers.
+# Matrix products work on whole vector registers.
 TERMS_STEP = 8
-# Smaller arrays would save no measurable time, but be programs of their own.
+# Smaller arrays would save no measurable time, but would need separate programs.
 LEAST_PLACES = 1024
 LEAST_CELLS = 64
 # Rows [loops x pairs] of a block that fit in caches.
 MOST_ROWS = 256
-# The factor of a receiver is linear in time for this long; four times as long left -72 dB on a
-# sphere.
+# Duration for which the factor of a receiver is treated as linear in time; four times this duration
+# left an error of -72 dB on a sphere.
 LONGEST_BLOCK_S = 5e-3
-# A block has the fixed cost of the phases of this many pairs in one loop (measured on a CPU).
+# Fixed cost of a block, as the number of pairs in one loop whose phases cost as much (measured on a
+# CPU).
 BLOCK_IN_PAIRS = 8
-# A larger error is no approximation: refused.
+# Above this error the result is no longer an approximation, and the simulation is refused.
 WORST_DB = -40.0
 
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class RequiredSizes:
-    """What the sum of one frame requires, or of many along a leading axis.
+    """Sizes that the sum of one frame requires, or of many frames along a leading axis.
 
     Attributes:
-        num_places: places for the visible faces, those that fill up groups included.
+        num_places: places for the visible faces, including the padding of groups.
         group_bins: range bins that the widest group covers.
-        band_bins: range bins between the middles of the first and the last group; infinite where
-            there are more groups than there may be.
-        near_m: mean distance of the echo, in the power with which it enters the error [m].
-        rates: of `phase_rates.mean_rates`.
+        band_bins: range bins between the middles of the first and the last group; infinite if the
+            number of groups exceeds its limit.
+        near_m: power mean of the echo's distance, with the power at which it enters the error [m].
+        rates: result of `phase_rates.mean_rates`.
     """
 
     num_places: Int[Array, "*frame"]
@@ -60,17 +61,17 @@ class RequiredSizes:
 @jax.tree_util.register_static
 @dataclass(frozen=True, kw_only=True)
 class SumSizes:
-    """Array sizes and numerical parameters of the fast sum; all static, one compilation each.
+    """Array sizes and numerical parameters of the fast sum; static, each set compiled once.
 
     Attributes:
         num_places: places for faces, a whole number of groups.
         num_cells: width of the occupied range band [grid cells].
         num_terms: terms of a group's series.
         span_bins: range that the tones of a group may cover [bins].
-        chirps_per_block: loops over which one series holds, up to shifts.
+        chirps_per_block: loops that share one series, apart from shifts.
         shift_powers: powers of a tone's shift within a block, 1 included.
-        own_quadratic: whether the quadratic phase of each face follows its own speed, or that of
-            the bulk motion.
+        own_quadratic: whether the quadratic phase of each face follows its own speed instead of the
+            speed of the bulk motion.
         by_pairs: whether weights have a factor for each antenna pair.
         kernel_width: grid cells over which one tone is spread.
         precision: of matrix products.
@@ -96,20 +97,21 @@ class SumSizes:
 def sum_sizes(
     radar: Radar, budget: ErrorBudget, required: RequiredSizes, lobe_rad: float
 ) -> SumSizes:
-    """Sizes sufficient for every frame, rounded up so that few programs are compiled.
+    """Compute sizes that suffice for every frame, rounded up so that few programs are compiled.
 
-    Padding costs little: groups without faces are skipped, and the band is a small part.
+    Padding costs little: groups without faces are skipped, and the band takes a small part of the
+    time.
 
     Args:
         radar: waveform, timing and antennas.
         budget: requested error.
-        required: of every frame.
+        required: required sizes of every frame.
         lobe_rad: width of the narrowest reflection lobe [rad].
 
     Raises:
         InputError: echoes change too fast, extend too far in range, or are not finite.
     """
-    # First: its errors describe faults of the motion.
+    # Called first, because its error messages describe faults of the motion.
     loops, powers, own_quadratic = block_sizes(radar, budget, required.rates)
     terms = series_terms(budget, _largest(required.group_bins))
     return SumSizes(
@@ -127,13 +129,13 @@ def sum_sizes(
 
 
 def block_sizes(radar: Radar, budget: ErrorBudget, rates: PhaseRates) -> tuple[int, int, bool]:
-    """Loops that share one series of a group, powers of shifts, and own quadratic phases.
+    """Choose the loops per block, powers of shifts, and whether faces have own quadratic phases.
 
-    Longer blocks are fewer, more powers cost time for each pair: the cheapest combination that the
-    error allows.
+    Longer blocks mean fewer blocks, but more powers cost time for each pair; the cheapest
+    combination that the error allows is chosen.
 
     Raises:
-        InputError: motion so fast that even single loops leave more than -40 dB.
+        InputError: the motion is so fast that even single loops leave an error above -40 dB.
     """
     migration, spread_bins, receiver, speed_mps = (_largest(part) for part in rates)
     migration_bins, receiver_rad = (rate * radar.loop_period_s for rate in (migration, receiver))
@@ -160,10 +162,10 @@ def block_sizes(radar: Radar, budget: ErrorBudget, rates: PhaseRates) -> tuple[i
 
 
 def needs_pairs(radar: Radar, budget: ErrorBudget, near_m: float, lobe_rad: float) -> bool:
-    """Whether a receiver's part of a weight depends on the transmitter.
+    """Whether a receiver's factor of a weight depends on the transmitter.
 
-    exp(-(a + b + c)^2 / lobe^2), b and c the angles by which tx and rx are off the array's middle:
-    the factors by tx and by rx leave exp(-2 b c / lobe^2) to each pair.
+    In exp(-(a + b + c)^2 / lobe^2), b and c are the angles of tx and rx from the array's centre;
+    separating the factors of tx and rx leaves the factor exp(-2 b c / lobe^2) for each pair.
 
     Args:
         radar: antennas.
@@ -179,16 +181,16 @@ def needs_pairs(radar: Radar, budget: ErrorBudget, near_m: float, lobe_rad: floa
 
 
 def series_terms(budget: ErrorBudget, group_bins: float) -> int:
-    """Terms of the series for groups that cover so many range bins."""
+    """Number of series terms for groups that cover `group_bins` range bins."""
     terms = TERMS_STEP
-    # The sum compares with its own rounding.
+    # ROUNDING_BINS: the sum itself tests the span with its own rounding.
     while budget.span_bins(terms) < needed_span_bins(group_bins) + ROUNDING_BINS:
         terms += TERMS_STEP if terms < 4 * TERMS_STEP else terms // 2
     return terms
 
 
 def needed_span_bins(group_bins):
-    """Span of the series for groups of that width: their middles are whole cells [bins]."""
+    """Span of the series for groups of this width, whose middles are rounded to cells [bins]."""
     return group_bins + 1 / OVERSAMPLING
 
 
@@ -212,12 +214,12 @@ def band_cells(radar: Radar, budget: ErrorBudget, terms: int, band_bins: float) 
 
 
 def power_of_two(value: int, least: int) -> int:
-    """The next power of two, at least `least`."""
+    """Round up to a power of two that is at least `least`."""
     return max(least, 1 << (value - 1).bit_length())
 
 
 def rounded_up(value: int, least: int) -> int:
-    """The next power of two, or three quarters of it; at least `least`."""
+    """Round up to a power of two or three quarters of one; at least `least`."""
     power = power_of_two(value, least)
     return max(least, power * 3 // 4) if value <= power * 3 // 4 else power
 
@@ -227,7 +229,7 @@ def _largest(values) -> float:
 
 
 def _check_rate(value: float, most: float, unit: str) -> None:
-    """InputError where the echo changes too much in half a loop, or is not finite."""
+    """Raise InputError if the echo changes too much in half a loop, or is not finite."""
     if np.isnan(value):
         problem = "the position of some vertex or of the radar is not a finite number"
         raise InputError("motion", "positions", problem, "look for gaps in the motion")

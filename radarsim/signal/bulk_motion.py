@@ -1,8 +1,8 @@
-"""Bulk-motion compensation: the motion common to all faces is removed before the sum and restored.
+"""Bulk-motion compensation: remove the motion common to all faces and restore it after the sum.
 
-A walking person, or one away from the array's axis, shifts every tone equally, by pair and loop.
-Removed from the faces and applied to the samples as a phase it is exact; the powers of shifts in
-the sum only have to describe the differences.
+A walking person, or a person away from the array's axis, shifts all tones of a pair and loop
+equally. This common shift is removed from the faces and applied to the samples as a phase, which is
+exact; the powers of shifts in the sum only have to describe the differences.
 """
 
 from dataclasses import replace
@@ -25,8 +25,8 @@ class BulkMotion(NamedTuple):
     """Mean motion of all faces, as polynomials in burst time.
 
     Attributes:
-        tx_bins, rx_bins: shift through range by tx, and what each rx adds [bins].
-        rate_m: growth of the path by tx, per unit of burst time [m].
+        tx_bins, rx_bins: range shift for each tx, and the shift that each rx adds [bins].
+        rate_m: growth of the path for each tx, per unit of burst time [m].
     """
 
     tx_bins: Float[Array, "power tx"]
@@ -41,22 +41,22 @@ def remove_bulk_motion(
     share: Float[Array, " face"],
     own_quadratic: bool,
 ) -> tuple[PathPolynomial, PathPolynomial, BulkMotion]:
-    """Paths without the mean shift and speed of all faces; and that mean.
+    """Subtract the mean shift and speed of all faces from their paths; also return the mean.
 
     Args:
-        radar: its sweep.
-        tx, rx: polynomials of all faces.
-        share: weight of each face in the mean; the sum is 1, or 0 where there is no face.
+        radar: board whose sweep is used.
+        tx, rx: path polynomials of all faces.
+        share: weight of each face in the mean; the sum is 1, or 0 without faces.
         own_quadratic: whether the sum applies the remaining quadratic phase of each tone.
     """
     means = [jnp.sum(part * share, axis=-1) for part in (tx.bins, rx.bins, tx.rate)]
-    # No gradient is needed for a motion that is removed and restored.
+    # No gradient is needed, because the bulk motion is removed and restored.
     bulk = BulkMotion(*jax.lax.stop_gradient(means))
     tx_bins, rx_bins, rate_m = (part[..., None] for part in bulk)
     rate = tx.rate - rate_m
     cycles = tx.cycles
     if own_quadratic:
-        # A path polynomial contains the mean of its quadratic phase; so does x^2 in the sum.
+        # A path polynomial contains the mean of its quadratic phase, and so does x^2 in the sum.
         cycles = cycles - np.float32(quadratic_cycles_per_m(radar) / 12) * rate
     tx = replace(tx, cycles=cycles, bins=tx.bins - tx_bins, rate=rate)
     return tx, replace(rx, bins=rx.bins - rx_bins), bulk
@@ -65,7 +65,8 @@ def remove_bulk_motion(
 def quadratic_cycles_per_m(radar: Radar) -> float:
     """Quadratic phase of a tone whose path grows by 1 m per unit of burst time [cycles].
 
-    Factor of x^2, x from -1/2 to 1/2 along the samples: S T^2 / (c half), half a burst long.
+    This is the factor of x^2, with x from -1/2 to 1/2 along the samples: S T^2 / (c half), where
+    `half` is half the burst duration.
     """
     _, half_s = burst_centre_and_half_s(radar)
     chirp = radar.chirp
@@ -75,7 +76,7 @@ def quadratic_cycles_per_m(radar: Radar) -> float:
 def quadratic_cycles_per_mps(radar: Radar) -> Float[np.ndarray, " sample"]:
     """Quadratic phase S tau' u^2 along the samples for a path that grows by 1 m/s [cycles].
 
-    Without its mean, which path_polynomials.fit_path adds to each face's phase.
+    The mean is subtracted, because path_polynomials.fit_path adds it to each face's phase.
     """
     chirp = radar.chirp
     u_s = (np.arange(chirp.num_samples) - chirp.num_samples / 2) / chirp.sample_rate_hz
@@ -84,26 +85,26 @@ def quadratic_cycles_per_mps(radar: Radar) -> Float[np.ndarray, " sample"]:
 
 
 def quadratic_rad_per_mps(radar: Radar) -> float:
-    """The same as rms over the samples, for a range that grows by 1 m/s [rad]."""
+    """Rms quadratic phase over the samples for a range that grows by 1 m/s [rad]."""
     return float(4 * np.pi * np.sqrt(np.mean(quadratic_cycles_per_mps(radar) ** 2)))
 
 
 def bulk_phase(
     radar: Radar, first_cell: Float[Array, ""], bulk: BulkMotion
 ) -> Complex[Array, "chirp tx rx sample"]:
-    """Phase factor of every sample: range of the band, common quadratic phase and shift.
+    """Phase factor of every sample from the band's range, the bulk shift and quadratic phase.
 
     Args:
         radar: waveform and timing.
         first_cell: grid cell of the first cell of the band.
-        bulk: of `remove_bulk_motion`.
+        bulk: bulk motion from `remove_bulk_motion`.
     """
     chirp = radar.chirp
     n = np.arange(chirp.num_samples) - chirp.num_samples / 2
     total = chirp.num_samples * OVERSAMPLING
     centre_s, half_s = burst_centre_and_half_s(radar)
     u = ((mid_times_s(radar) - centre_s) / half_s).astype(np.float32)
-    # first_cell * n / total in whole cycles leaves float32 digits: reduce before dividing.
+    # first_cell * n / total exceeds float32 precision: drop whole cycles before dividing.
     cycles = jnp.mod(first_cell * n.astype(np.float32), total) / total
     quadratic = (quadratic_cycles_per_mps(radar) / half_s).astype(np.float32)
     cycles = cycles + horner(bulk.rate_m, u)[..., None, None] * quadratic

@@ -1,7 +1,7 @@
-"""A group of faces in blocks of chirp loops: everything with fewer axes than [chirp, tx, rx, face].
+"""Quantities of a face group in blocks of chirp loops with fewer axes than [chirp, tx, rx, face].
 
-Computed once for all blocks of a group and passed to a loop over them. In one program without that
-loop XLA would compute it again for every [chirp, tx, rx, face], optimization barriers or not.
+They are computed once for all blocks of a group and passed to a loop over the blocks. Without that
+loop, XLA would recompute them for every [chirp, tx, rx, face], even with optimization barriers.
 """
 
 from dataclasses import dataclass
@@ -23,17 +23,17 @@ from radarsim.signal.tone_series import series
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class FaceGroup:
-    """Neighbouring faces in range, ready to be summed; with or without a leading group axis.
+    """Faces that are neighbours in range, ready to be summed; optionally with a leading group axis.
 
     Attributes:
-        tx, rx: path by tx, and what each rx adds.
-        log_tx: log-amplitude by tx, as a polynomial.
+        tx, rx: path for each tx, and the part that each rx adds.
+        log_tx: log-amplitude for each tx, as a polynomial.
         gain_rx: amplitude factor of each rx, as a polynomial.
-        ramp: of `amplitude_ramp_bins`.
-        quadratic: of `own_quadratic_phase`; None where faces have none of their own.
+        ramp: result of `amplitude_ramp_bins`.
+        quadratic: result of `own_quadratic_phase`; None if faces have no own quadratic phase.
         pair: real and imaginary part of the factor of each tx and rx; None for 1.
         reference_cycles: carrier phase of the mean path.
-        offset_bins: range bin of the mean path, from the middle of the group.
+        offset_bins: range bin of the mean path, relative to the middle of the group.
         weight: visibility per block and chirp.
     """
 
@@ -52,20 +52,20 @@ class FaceGroup:
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class ChirpBlock:
-    """A group in one block of loops, or in all of them with a leading block axis.
+    """A group in one block of loops, or in all blocks along a leading axis.
 
-    The differences between receivers hardly change within a block (2 ms), so they are a short
-    Taylor series around the block's middle.
+    The differences between receivers hardly change within a block (2 ms), so they are expressed as
+    a short Taylor series around the block's middle.
 
     Attributes:
         local: burst times relative to the block's middle.
-        echo_tx: amplitude and phase of the path by tx, as real and imaginary part.
-        shift_tx: of the tone, relative to the middle of the block [bins].
-        ramp: the imaginary shift.
+        echo_tx: amplitude and phase of the path for each tx, as real and imaginary part.
+        shift_tx: shift of the tone relative to the middle of the block [bins].
+        ramp: imaginary shift of the tone (`amplitude_ramp_bins`).
         echo_rx: Taylor terms of the factor of each rx, as real and imaginary parts.
         shift_rx: Taylor terms of the shift of each rx.
-        quadratic: of `FaceGroup`, in the middle of the block.
-        factors: of `tone_series.series`.
+        quadratic: `FaceGroup.quadratic` at the middle of the block.
+        factors: result of `tone_series.series`.
     """
 
     local: Float[Array, "*block chirp tx"]
@@ -81,11 +81,11 @@ class ChirpBlock:
 
 
 def blocks_of(sizes: SumSizes, group: FaceGroup, u: Float[Array, "block chirp tx"]) -> ChirpBlock:
-    """All blocks of a group.
+    """Compute all blocks of a group.
 
     Args:
-        sizes: of the sum.
-        group: its faces.
+        sizes: array sizes of the sum.
+        group: faces of the group.
         u: burst times.
     """
     u_mid = u.mean((1, 2))
@@ -118,12 +118,12 @@ def half_span(shift_tx, shift_rx, ramp) -> Float[Array, "block face"]:
         jnp.maximum(reach(shift_tx[:, end], shift_rx), jnp.max(jnp.abs(ramp[:, end]), axis=1))
         for end in (0, -1)
     ]
-    # 10 % more for curvature between the ends.
+    # Margin of 10 % for curvature between the ends.
     return jax.lax.stop_gradient(1.1 * jnp.maximum(*ends))
 
 
 def tx_phasors(group: FaceGroup, u):
-    """Amplitude and phase of the path by tx as (real, imaginary) [block, chirp, tx, face]."""
+    """Echo phasors of the path for each tx as (real, imaginary) [block, chirp, tx, face]."""
     sin, cos = sincos_cycles(group.reference_cycles + at_chirps(group.tx.cycles, u))
     amplitude = jnp.exp(at_chirps(group.log_tx, u)) * group.weight[:, :, None]
     return amplitude * cos, amplitude * sin
@@ -132,9 +132,10 @@ def tx_phasors(group: FaceGroup, u):
 def rx_series(group: FaceGroup, u_mid):
     """Taylor terms (real, imaginary) of the factor of each rx, [block, 1 or tx, rx, face] each.
 
-    g(u) exp(j a u), with the factor g linear: g0, j a g0 + g1, -a^2 g0 / 2 + j a g1, each times the
-    phasor of the middle. Off by a^3 / 6: -75 dB where an rx turns 0.1 rad in half a block. The
-    outermost of four receivers turns 0.01 rad for a person who passes at 1 m with 5 m/s.
+    For g(u) exp(j a u) with linear g they are g0, j a g0 + g1, -a^2 g0 / 2 + j a g1, each times the
+    phasor at the middle. The error is a^3 / 6: -75 dB if the phase of an rx changes by 0.1 rad in
+    half a block. At the outermost of four receivers it changes by 0.01 rad for a person who passes
+    at 1 m with 5 m/s.
     """
     cycles, slope_cycles = taylor(group.rx.cycles, u_mid)
     gain, slope = taylor(group.gain_rx, u_mid)
@@ -150,10 +151,11 @@ def rx_series(group: FaceGroup, u_mid):
 def amplitude_ramp_bins(
     radar: Radar, log_tx: Float[Array, "power tx face"]
 ) -> Float[Array, "power face"]:
-    """Imaginary shift of each face, whose weight grows along a chirp, as a polynomial [bins].
+    """Imaginary shift that describes the growth of a face's weight within a chirp [bins].
 
-    exp(a t) is the tone of -j a / (2 pi) cycles per second. A body that turns by 3 rad/s with lobes
-    of 0.2 rad loses 0.5 % along a chirp: -61 dB if held.
+    exp(a t) is a tone with the frequency -j a / (2 pi). The weight of a body that turns at 3 rad/s
+    with lobes of 0.2 rad drops by 0.5 % within a chirp; holding it constant would be an error of
+    -61 dB. The result is a polynomial in burst time.
     """
     sampled_s = radar.chirp.sampled_time_s
     _, half_s = burst_centre_and_half_s(radar)
@@ -163,8 +165,8 @@ def amplitude_ramp_bins(
 def own_quadratic_phase(radar: Radar, tx: PathPolynomial) -> Float[Array, "power face"]:
     """Quadratic phase of each face as the b of exp(b D^2 / 2), along the imaginary axis.
 
-    D takes the derivative of a tone by its range in bins, a factor 2 pi j x. A phase of d cycles at
-    the square of x is exp(2 pi j d x^2), x^2 = -D^2 / (2 pi)^2.
+    D is the derivative of a tone with respect to its range in bins: a factor 2 pi j x. A phase of
+    d x^2 cycles is the factor exp(2 pi j d x^2), with x^2 = -D^2 / (2 pi)^2.
     """
     return tx.rate.mean(1) * np.float32(-quadratic_cycles_per_m(radar) / np.pi)
 
@@ -178,15 +180,15 @@ def complex_product(first, second):
 
 
 def at_chirps(coefficients: Float[Array, " power #tx face"], u: Float[Array, "block chirp tx"]):
-    """Polynomials at the times of every chirp [block, chirp, tx, face]."""
+    """Evaluate polynomials at the time of every chirp [block, chirp, tx, face]."""
     return horner(coefficients[:, None, None], u[..., None])
 
 
 def at_middles(coefficients: Float[Array, " power *rest"], u_mid: Float[Array, " block"]):
-    """Polynomials in the middle of every block [block, *rest]."""
+    """Evaluate polynomials at the middle of every block [block, *rest]."""
     return horner(coefficients[:, None], u_mid.reshape(-1, *[1] * (coefficients.ndim - 1)))
 
 
 def taylor(coefficients, u_mid):
-    """Value and slope of polynomials in the middle of every block."""
+    """Value and time derivative of polynomials at the middle of every block."""
     return [at_middles(coefficients, u_mid), at_middles(derivative(coefficients), u_mid)]

@@ -12,27 +12,28 @@ import numpy as np
 from radarsim.errors import InputError
 from radarsim.signal.tone_series import span_of_terms
 
-# Errors of the modes of the fast sum, for a person 2 m away or farther.
+# Errors of the fast sum's modes for a person at least 2 m away.
 MODES_DB = {"accurate": -80.0, "fast": -60.0}
-# Errors that can be predicted are kept this much below the requested one.
+# Predictable errors are kept this far below the requested error.
 MARGIN_DB = 8.0
-# Weak faces add up, and few strong ones may cancel: a body that tips over needs this much.
+# Weak faces add up, and a few strong ones may cancel: a body that tips over needs this margin.
 CULL_MARGIN_DB = 11.0
-# Error of the NUFFT kernel by its width: 4 cells -65 dB, 6 cells -100 dB (twofold oversampling).
+# Error of the NUFFT kernel for each width: 4 cells -65 dB, 6 cells -100 dB (twofold oversampling).
 KERNEL_DB_PER_CELL = 17.5
 KERNEL_DB_AT_0 = 5.0
 WIDEST_KERNEL = 8
-# Half the range migration of a tone within a block [range bins] for -80 dB, by the number n of
+# Half the range migration of a tone within a block [range bins] for -80 dB, for each number n of
 # powers of the shift that are kept. The remainder is 2 (pi shift / 2)^n / n! at the first and last
-# sample, 0.3 times that on average over samples and shifts: 0.0115, 0.064, 0.16 and 0.28.
-# Sixteen frames of a walk were up to 4 dB worse for n = 2, as echoes cancel, and 22 dB for n = 3.
+# sample, and 0.3 times this value on average over samples and shifts: 0.0115, 0.064, 0.16, 0.28.
+# Sixteen frames of a walk were up to 4 dB worse for n = 2, because echoes cancel, and 22 dB worse
+# for n = 3.
 SHIFT_LIMIT_BINS = {2: 0.0085, 3: 0.04, 4: 0.1, 5: 0.2}
 MOST_POWERS = max(SHIFT_LIMIT_BINS)
 LIMITS_DB = -80.0
-# Error of polynomials through n Chebyshev nodes for the paths of a jumping person's limbs, 2.5 m
-# away, at the worst moment of a burst of 28 ms: measured in float64 on the visible faces.
+# Error of polynomials through n Chebyshev nodes for the limb paths of a person who jumps 2.5 m
+# away, at the worst moment of a 28 ms burst; measured in float64 on the visible faces.
 NODES_DB = {4: -69.0, 5: -110.0}
-# TF32 matrix products have an error of -71 dB, float32 ones -88 dB; only on a GPU do they differ.
+# TF32 matrix products have an error of -71 dB, float32 products -88 dB; they differ only on a GPU.
 TF32_LIMIT_DB = -65.0
 
 
@@ -76,20 +77,20 @@ class ErrorBudget:
         return "highest" if self.error_db < TF32_LIMIT_DB else "default"
 
     def shift_limit_bins(self, powers: int, margin_db: float = MARGIN_DB) -> float:
-        """Half the range migration of a tone that a block may contain [range bins]."""
+        """Limit for half the range migration of a tone within a block [range bins]."""
         loosened = 10 ** ((self.error_db - margin_db - LIMITS_DB) / (20 * powers))
         return SHIFT_LIMIT_BINS[powers] * loosened
 
     def span_bins(self, num_terms: int) -> float:
-        """Range that a group's tones may cover where its series has that many terms [bins]."""
+        """Range that a group's tones may cover if its series has `num_terms` terms [bins]."""
         return span_of_terms(num_terms, self.residual_amplitude)
 
     @property
     def residual_amplitude(self) -> float:
-        """Largest part of an echo's amplitude that an approximation may leave out."""
+        """Largest fraction of an echo's amplitude that an approximation may neglect."""
         return float(10 ** ((self.error_db - MARGIN_DB) / 20))
 
     @property
     def phase_limit_rad(self) -> float:
-        """Largest phase change of a receiver in half a block: its Taylor series leaves x^3 / 6."""
+        """Largest phase change x at a receiver in half a block; the Taylor error is x^3 / 6."""
         return float((6 * self.residual_amplitude) ** (1 / 3))

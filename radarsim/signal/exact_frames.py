@@ -1,7 +1,8 @@
-"""Whole frames by the exact sum: same nodes, same visibility, float64 at every sample.
+"""Whole frames by the exact sum: same nodes and visibility, but float64 at every sample.
 
-Weak faces are not culled; faces that never face the radar are dropped as the visibility setting
-says. Minutes per frame: the reference of tests and benchmarks for the fast sum.
+Weak faces are not culled; faces that never face the radar are dropped if the visibility setting
+says so. It takes minutes per frame and serves as the reference for tests and benchmarks of the fast
+sum.
 """
 
 from dataclasses import replace
@@ -29,7 +30,7 @@ def exact_clip(
     mesh: BurstMesh,
     faces: FaceIndices,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
-    """Every frame of a mesh; arguments of `exact_frame`."""
+    """Sum every frame of a mesh exactly; arguments as for `exact_frame`."""
     frames = [exact_frame(radar, settings, reflection, one, faces) for one in frames_of(mesh)]
     return jnp.asarray(np.stack(frames), jnp.complex64)
 
@@ -40,7 +41,7 @@ def exact_points(
     reflection: IsotropicPoints,
     mesh: BurstMesh,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
-    """Every frame of moving points: the vertices of `mesh`."""
+    """Sum every frame of moving points exactly; the points are the vertices of `mesh`."""
     points = point_indices(len(reflection.area_m2))
     visible = np.ones((radar.frame.num_chirps, len(points)))
 
@@ -68,14 +69,14 @@ def exact_frame(
     faces: FaceIndices,
     chirps: tuple[int, ...] | None = None,
 ) -> Complex[np.ndarray, "chosen tx rx sample"]:
-    """One frame of a mesh, or some of its loops.
+    """Sum one frame of a mesh, or some of its loops, exactly.
 
     Args:
         radar: waveform, timing and antennas.
         settings: as for the fast method; `cull` is not used.
         reflection: the reflection model.
-        mesh: of one frame.
-        faces: its triangles.
+        mesh: mesh of one frame.
+        faces: triangles of the mesh.
         chirps: loops to compute; None for all.
     """
     one_frame = jax.tree.map(lambda part: part[None], mesh)
@@ -103,7 +104,7 @@ def exact_frame(
 
 
 def _vertices_at(radar, mesh: BurstMesh, times_s) -> Float[Array, "time vertex 3"]:
-    """The polynomial through the nodes at any time since the frame start, in float64."""
+    """Evaluate the polynomial through the nodes at times since the frame start, in float64."""
     centre_s, half_s = burst_centre_and_half_s(radar)
     nodes = chebyshev_nodes(mesh.vertices_m.shape[0])
     weights = lagrange_weights(nodes, (np.asarray(times_s) - centre_s) / half_s)

@@ -1,13 +1,13 @@
-"""The exact IF sum: every face, every pair, every ADC sample at its own time, in float64.
+"""The exact IF sum: every face, pair and ADC sample, each at its own time, in float64.
 
-This is the reference: written to be verified by reading, not to be fast (fast_sum.py is fast and is
-tested against it). An echo of path delay tau leaves, t seconds after the first ADC sample of a
-chirp,
+This is the reference: it is written to be verified by reading, not to be fast (fast_sum.py is fast
+and is tested against it). An echo with the path delay tau contributes, t seconds after the first
+ADC sample of a chirp,
 
     w exp(j 2 pi (f0 tau + S t tau - S tau^2 / 2)),
 
-where tau is the delay of the moving face at that very sample. The last term, the residual video
-phase, is physical and small; it is on by default.
+where tau is the delay of the moving face at exactly this sample. The last term, the residual video
+phase, is physical and small; it is included by default.
 """
 
 from collections.abc import Callable
@@ -53,15 +53,15 @@ def exact_chirp(
     rx_m: Float[Array, "rx 3"],
     residual_video_phase: bool = True,
 ) -> Complex[Array, "rx sample"]:
-    """One chirp, summed term by term.
+    """Sum one chirp term by term.
 
     Args:
         radar: waveform.
         reflection: the reflection model.
-        scatterers: at each ADC sample of this chirp, batch axis `sample`.
+        scatterers: scatterers at each ADC sample of this chirp, batch axis `sample`.
         visible: weight 0..1 of each face.
-        tx_m: the transmitter of this chirp [m].
-        rx_m: all receivers [m].
+        tx_m: position of this chirp's transmitter [m].
+        rx_m: positions of all receivers [m].
         residual_video_phase: see `dechirped_phase_cycles`.
 
     Returns:
@@ -91,7 +91,7 @@ def exact_sum(
     chirps: tuple[int, ...] | None = None,
     residual_video_phase: bool = True,
 ) -> Complex[np.ndarray, "chosen tx rx sample"]:
-    """One frame (or some of its chirp loops) sample by sample in float64.
+    """Sum one frame (or some of its chirp loops) sample by sample in float64.
 
     Args:
         radar: waveform, timing and antennas.

@@ -1,8 +1,8 @@
-"""Selection of the faces to sum: strong enough, facing the radar, not occluded; grouped by range.
+"""Select the strong, unoccluded faces that point to the radar, and group them by range.
 
 Most of a body points away from the radar, so weak faces are dropped before the occlusion test.
-Arrays of a compiled program have fixed sizes: the selection also measures the sizes that the sum
-requires (array_sizes.py). It is a choice, not a smooth quantity: it carries no gradient.
+Arrays of a compiled program have fixed sizes, so the selection also measures the sizes that the sum
+requires (array_sizes.py). The selection is discrete and carries no gradient.
 """
 
 from dataclasses import dataclass, replace
@@ -41,19 +41,19 @@ from radarsim.signal.range_groups import (
 )
 from radarsim.signal.settings import SimulationSettings
 
-# Part of an echo's energy that may have no group: less than float32 rounding of the whole.
+# Fraction of an echo's energy that may be left without a group: less than float32 rounding.
 MOST_LEFT_OUT = 1e-5
 
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class FaceSelection:
-    """Faces that the sum runs over, per frame.
+    """Faces that are summed in each frame.
 
     Attributes:
-        visible: visible faces, per visibility block.
+        visible: visible faces for each visibility block.
         order: face indices sorted by range and in groups, -1 for padding.
-        share: of each face in the echo's energy.
+        share: share of each face in the echo's energy.
         spans: middles and widths of the groups.
         required: sizes that the sum of each frame requires.
     """
@@ -72,14 +72,14 @@ def select_faces(
     mesh: BurstMesh,
     faces: FaceIndices,
 ) -> FaceSelection:
-    """Strong and visible faces of every frame, and the sizes that their sum requires.
+    """Select the strong and visible faces of every frame and the sizes that their sum requires.
 
     Args:
         radar: waveform, timing and antennas.
         settings: visibility test, culling.
-        reflection: decides which faces are strong.
-        mesh: at the nodes of every frame.
-        faces: its triangles.
+        reflection: reflection model, which decides which faces are strong.
+        mesh: vertices at the nodes of every frame.
+        faces: triangles of the mesh.
     """
     on_hull = _hpr_blocks(settings, mesh, faces) if settings.visibility == "hpr" else None
     return _select(radar, settings.without_receiver, reflection, mesh, faces, on_hull)
@@ -91,12 +91,12 @@ def sizes_of_selection(
     reflection: ReflectionModel,
     required: RequiredSizes,
 ) -> SumSizes:
-    """Static sizes sufficient for all frames.
+    """Compute static sizes that suffice for all frames.
 
     Raises:
-        InputError: something moves faster, or reaches farther, than the fast sum can represent.
+        InputError: a speed or range extent exceeds what the fast sum can represent.
     """
-    # Stacked clips have a lobe width each: the narrowest is decisive.
+    # Each of the stacked clips has its own lobe width: the narrowest is decisive.
     lobe_rad = float(np.min(np.asarray(reflection.lobe_rad)))
     return sum_sizes(radar, settings.error_budget, required, lobe_rad)
 
@@ -132,15 +132,15 @@ def visible_faces(
     faces: FaceIndices,
     strong: Bool[Array, " face"],
 ) -> Bool[Array, "block face"]:
-    """Strong faces that are visible at the centre of each block; not for hidden point removal.
+    """Test which strong faces are visible at the centre of each block, by occlusion or facing.
 
-    The centroids of the triangles are tested for every reflection model: a phase point on a concave
-    surface lies behind its own triangle.
+    For every reflection model the centroids of the triangles are tested, because a phase point on a
+    concave surface lies behind its own triangle.
 
     Args:
-        settings: test, and number of blocks.
-        mesh: of one frame.
-        faces: its triangles.
+        settings: visibility test and number of blocks.
+        mesh: mesh of one frame.
+        faces: triangles of the mesh.
         strong: faces to be tested.
     """
     vertices_m = mesh.vertices_m + mesh.origin_high_m[:, None]
@@ -161,7 +161,7 @@ def visible_faces(
 
 
 def _hpr_blocks(settings, mesh: BurstMesh, faces) -> Bool[np.ndarray, "frame block face"]:
-    """Hidden point removal of the face centres at each visibility block, on the host."""
+    """Apply hidden point removal to the face centres at each visibility block, on the host."""
     weights = block_weights(settings, mesh)
 
     def blocks(frame: BurstMesh):
@@ -175,7 +175,7 @@ def _hpr_blocks(settings, mesh: BurstMesh, faces) -> Bool[np.ndarray, "frame blo
 def range_order(
     radar: Radar, mesh: BurstMesh, faces: FaceIndices, visible: Bool[Array, "block face"]
 ) -> Int[Array, " place"]:
-    """Faces visible in any block, as `range_groups.group_by_range` orders them."""
+    """Faces visible in at least one block, in the order of `range_groups.group_by_range`."""
     middle = mesh.vertices_m.shape[0] // 2
     surface = faces_of(mesh.vertices_m[middle], faces)
     surface = relative_to_radar(surface, mesh.origin_high_m[middle])
@@ -188,13 +188,13 @@ def spans_of(
     order: Int[Array, " place"],
     share: Float[Array, " face"],
 ) -> GroupSpans:
-    """Range of the groups of one frame.
+    """Compute the ranges of the groups of one frame.
 
     Args:
         radar: sweep and timing.
         centre_m: phase point of every face at the nodes, radar frame [m].
-        order: of `range_order`.
-        share: of `energy_shares`.
+        order: result of `range_order`.
+        share: result of `energy_shares`.
     """
     low, high = migration_span(radar, bins_without_bulk(radar, centre_m, share))
     return group_spans(low[order], high[order], order >= 0)
@@ -208,7 +208,7 @@ def required_sizes(
     spans: GroupSpans,
 ) -> RequiredSizes:
     """Sizes that the sum of one frame requires; the first arguments are those of `spans_of`."""
-    # A face at a position that is not finite has no place, and would be left out silently.
+    # A face whose position is not finite gets no place and would be left out silently.
     known = jnp.all(jnp.isfinite(norm(centre_m)))
     middle_bins = spans.middle_cells / OVERSAMPLING
     grouped_share = jnp.sum(jnp.where(order >= 0, share[order], 0.0))
@@ -230,12 +230,12 @@ def required_sizes(
 
 @partial(jax.jit, static_argnums=0)
 def select_points(radar: Radar, mesh: BurstMesh, share: Float[Array, " point"]) -> FaceSelection:
-    """All points of every frame; the sizes follow from the fastest of them.
+    """Select all points of every frame, with sizes that suffice for the fastest point.
 
     Args:
         radar: waveform, timing and antennas.
-        mesh: its vertices are the points.
-        share: of each point in the echo's energy.
+        mesh: mesh whose vertices are the points.
+        share: share of each point in the echo's energy.
     """
 
     def one_frame(points):
@@ -258,9 +258,9 @@ def regrouped(
     mesh: BurstMesh,
     faces: FaceIndices,
 ) -> FaceSelection:
-    """The same faces with the ranges of their groups where the mesh is now.
+    """Keep the selected faces, but recompute the ranges of their groups for a moved mesh.
 
-    For a mesh that has moved in range since its faces were selected, as in a fit.
+    For a mesh that has moved in range since its faces were selected, for example during a fit.
     """
 
     def one_frame(inputs):
@@ -276,11 +276,11 @@ def regrouped(
 
 
 def padded(values: Shaped[Array, " face"], length: int, fill: float | int) -> Shaped[Array, " lit"]:
-    """The first `length` values, filled up where there are fewer."""
+    """The first `length` values, padded with `fill` if there are fewer."""
     return jnp.pad(values[:length], (0, max(0, length - len(values))), constant_values=fill)
 
 
 def padded_spans(spans: GroupSpans, num_places: int) -> GroupSpans:
-    """The first groups of a frame; where there are fewer, the last is repeated as padding."""
+    """The first groups of a frame; if there are fewer, the last one is repeated as padding."""
     groups = np.minimum(np.arange(num_places // FACES_PER_GROUP), len(spans.middle_cells) - 1)
     return spans._replace(middle_cells=spans.middle_cells[groups])

@@ -1,16 +1,16 @@
 """The fast IF sum: polynomials in time for every path, then range by matrix products.
 
-With the paths of every face as polynomials in burst time (path_polynomials.py), each (chirp, tx,
-rx) costs a few multiply-adds and one sine per path. Within a chirp a face is a pure tone, and a sum
-of tones at unequal frequencies is a non-uniform FFT. Faces come sorted by range and in groups:
-around the middle of its group a tone is a short series (tone_series.py), so that a group is a
-product of matrices, [chirp x tx x rx, face] . [face, term]. Over a block of chirps a tone shifts by
-a fraction of a bin: its echo times powers of that shift, and the derivatives of its series,
-describe that. The sums of the groups are spread over grid cells, and one fixed matrix takes those
-to samples (nufft_kernel.py).
+The paths of every face are polynomials in burst time (path_polynomials.py), so each (chirp, tx, rx)
+costs a few multiply-adds and one sine per path. Within a chirp a face is a pure tone, and a sum of
+tones at unequal frequencies is a non-uniform FFT. Faces are sorted by range and divided into
+groups. Around the middle of its group a tone is a short series (tone_series.py), so that the sum
+over a group is a matrix product, [chirp x tx x rx, face] . [face, term]. Within a block of chirps a
+tone shifts by a fraction of a bin; this is described by its echo times powers of the shift and by
+the derivatives of its series. The sums of the groups are spread over grid cells, and one fixed
+matrix transforms the cells to samples (nufft_kernel.py).
 
-Inside a chirp the path grows linearly: its rate shifts the tone (f_c tau' T) and adds a quadratic
-phase (S tau' u^2). The weight grows linearly too, which is a shift along the imaginary axis. The
+Within a chirp the path grows linearly: its rate shifts the tone (f_c tau' T) and adds a quadratic
+phase (S tau' u^2). The weight also grows linearly, which is a shift along the imaginary axis. The
 shift and quadratic phase of the bulk motion are applied to the samples (bulk_motion.py); the
 differences between faces are small. exact_frames.py is the reference.
 """
@@ -60,15 +60,15 @@ def fast_sum(
 
     Args:
         radar: waveform, timing and antennas.
-        sizes: of the arrays.
-        paths: of `path_lengths`; faces sorted by range, a whole number of groups.
-        weights: of `reflection.reflect`.
+        sizes: array sizes.
+        paths: result of `path_lengths` for faces sorted by range, a whole number of groups.
+        weights: result of `reflection.reflect`.
         visible: weight of each face and chirp, 0 for padding.
         share: of each face in the bulk motion, which is removed and restored exactly.
         groups: middles and widths of the groups.
 
     Returns:
-        Samples; not a number where `sizes` are too small for the groups.
+        Samples; NaN if `sizes` are too small for the groups.
     """
     u, weight = in_blocks(radar, sizes, visible)
     log_tx = power_coefficients(weights.log_tx)
@@ -76,8 +76,8 @@ def fast_sum(
     rx = fit_path(radar, paths.rx_m, paths.cycles_per_m, weights.cycles_rx)
     tx, rx, bulk = remove_bulk_motion(radar, tx, rx, share, sizes.own_quadratic)
     middle_bins = jnp.repeat(groups.middle_cells / OVERSAMPLING, FACES_PER_GROUP)
-    # Padding may be any face, so far off that its series would not be a number; zero times it
-    # neither.
+    # Padding may be any face, possibly so far away that its series, even multiplied by zero, would
+    # be NaN.
     real = jnp.any(visible > 0, axis=0)
     offset_bins = jnp.where(real, paths.reference_bin - middle_bins, 0.0)
     faces = FaceGroup(
@@ -105,14 +105,14 @@ def in_blocks(radar: Radar, sizes: SumSizes, visible):
     u = ((mid_times_s(radar) - centre_s) / half_s).astype(np.float32)
     size = min(sizes.chirps_per_block, len(u))
     padding = -len(u) % size
-    # Padded loops repeat the last time with no weight; `samples_of_cells` cuts them off.
+    # Padded loops repeat the last time with zero weight; `samples_of_cells` cuts them off.
     u = np.pad(u, ((0, padding), (0, 0)), mode="edge").reshape(-1, size, u.shape[1])
     weight = jnp.pad(visible, ((0, padding), (0, 0))).reshape(-1, size, visible.shape[1])
     return u, weight
 
 
 def in_groups(faces: FaceGroup) -> FaceGroup:
-    """The face axis cut into groups, which become the first axis."""
+    """Split the face axis into groups, which become the first axis."""
 
     def cut(values):
         values = values.reshape(*values.shape[:-1], -1, FACES_PER_GROUP)
@@ -124,12 +124,12 @@ def in_groups(faces: FaceGroup) -> FaceGroup:
 def sum_of_groups(
     sizes: SumSizes, groups: FaceGroup, middle_cells, u
 ) -> Float[Array, "block part pair cell"]:
-    """Range cells of all loops, padded ones included, as real and imaginary part.
+    """Range cells of all loops, including padded loops, as real and imaginary part.
 
     Args:
-        sizes: of the sum.
-        groups: with the group axis first; those without weight are skipped.
-        middle_cells: grid cell in the middle of each.
+        sizes: array sizes of the sum.
+        groups: face groups along the first axis; groups without weight are skipped.
+        middle_cells: grid cell at the middle of each group.
         u: burst times [block, chirp, tx].
     """
     rows = u.shape[1] * u.shape[2] * groups.rx.bins.shape[2]
@@ -138,8 +138,8 @@ def sum_of_groups(
     to_cells = terms_to_cells(sizes.num_terms, sizes.span_bins, sizes.kernel_width)
     to_cells = to_cells.astype(np.float32)
 
-    # Intermediate values are computed again in a backward pass, group by group: stored, they would
-    # fill the memory.
+    # A backward pass recomputes intermediate values group by group: storing them would fill the
+    # memory.
     @partial(jax.checkpoint, prevent_cse=False)  # in a scan nothing is merged anyway
     def cells_of(group):
         def compute():
@@ -160,7 +160,7 @@ def sum_of_groups(
 
 
 def terms_in_block(sizes: SumSizes, block: ChirpBlock) -> Float[Array, "part row term"]:
-    """Sums over a group in one block: real and imaginary part [part, chirp x tx x rx, term]."""
+    """Sum over a group in one block: real and imaginary part [part, chirp x tx x rx, term]."""
 
     def spread(rows):
         dot = partial(jnp.dot, precision=sizes.precision)
@@ -172,15 +172,15 @@ def terms_in_block(sizes: SumSizes, block: ChirpBlock) -> Float[Array, "part row
 def phasors(sizes: SumSizes, block: ChirpBlock):
     """Amplitude and carrier phase of every face, times powers of its shift through range.
 
-    With a quadratic phase the powers are those in exp(d D + b D^2 / 2) = sum_n p_n D^n / n!, where
-    D takes the derivative of a series: p_n+1 = d p_n + n b p_n-1.
+    With a quadratic phase the powers are the p_n in exp(d D + b D^2 / 2) = sum_n p_n D^n / n!,
+    where D is the derivative of a series: p_n+1 = d p_n + n b p_n-1.
 
-    Everything for each [chirp, tx, rx, face] is a product or a sum of parts with fewer axes. Parts
-    are arrays of their own, not slices of one: only then does XLA make a loop of vector
-    instructions.
+    Every value per [chirp, tx, rx, face] is a product or a sum of parts with fewer axes. The parts
+    are separate arrays, not slices of one array, because only then does XLA generate a loop of
+    vector instructions.
 
     Returns:
-        By part (real, imaginary), then by power: [chirp x tx x rx, face].
+        For each part (real, imaginary), and then for each power: [chirp x tx x rx, face].
     """
     re_tx, im_tx, shift_tx, ramp = (
         part[:, :, None] for part in (*block.echo_tx, block.shift_tx, block.ramp)
@@ -201,8 +201,8 @@ def phasors(sizes: SumSizes, block: ChirpBlock):
 def samples_of_cells(
     radar: Radar, sizes: SumSizes, cells: Float[Array, "block part pair cell"]
 ) -> Complex[Array, "chirp tx rx sample"]:
-    """ADC samples of the range cells, without the phase of the band; padded loops cut off."""
-    # On CPUs products of real matrices are far faster than complex ones.
+    """Transform range cells to ADC samples, without the band's phase and the padded loops."""
+    # On CPUs, products of real matrices are far faster than those of complex matrices.
     matrix = real_matrix(
         cells_to_samples(sizes.num_cells, sizes.kernel_width, radar.chirp.num_samples)
     )
@@ -214,10 +214,10 @@ def samples_of_cells(
 
 
 def checked(sizes: SumSizes, groups: GroupSpans, samples):
-    """The samples, or not-a-number where a group does not fit the band or its series.
+    """Return the samples, or NaN if a group does not fit into the band or its series.
 
-    A group outside the band would be moved into it silently, and a series grows without bound
-    outside its range.
+    Otherwise a group outside the band would silently be moved into it, and a series grows without
+    bound outside its range.
     """
     middle = groups.middle_cells
     in_band = jnp.max(middle) - jnp.min(middle) + 2 * sizes.reach_cells < sizes.num_cells

@@ -1,7 +1,7 @@
-"""A clip cut into chunks of frames, to be simulated on several cores.
+"""Divide a clip into chunks of frames that are simulated on several cores.
 
-One compiled program hardly uses a second core, several in parallel do. The cut depends on the
-clip's length alone, so that its samples are the same on every machine.
+One compiled program hardly uses a second core, but several programs in parallel do. The division
+depends only on the clip's length, so that its samples are the same on every machine.
 """
 
 from operator import itemgetter
@@ -12,19 +12,20 @@ import numpy as np
 from radarsim.scene.mesh import BurstMesh
 
 MOST_FRAMES = 10
-# Fewer frames than these are one chunk.
+# Clips with fewer frames than this are not divided.
 LEAST_FRAMES = 4
 
 
 def frame_chunks(mesh: BurstMesh) -> list[BurstMesh]:
-    """Chunks of equal length; one chunk on an accelerator, which one program keeps busy."""
+    """Divide into chunks of equal length; one chunk on an accelerator, which one program keeps busy.
+    """
     if jax.default_backend() != "cpu" or len(mesh.vertices_m) < LEAST_FRAMES:
         return [mesh]
     return cut(mesh, MOST_FRAMES)
 
 
 def cut(mesh: BurstMesh, most: int) -> list[BurstMesh]:
-    """Two chunks or more of at most `most` frames; the last chunk repeats the last frame."""
+    """Divide into two or more chunks of at most `most` frames, padded with the last frame."""
     num_frames = len(mesh.vertices_m)
     count = max(2, -(-num_frames // most))
     length = -(-num_frames // count)

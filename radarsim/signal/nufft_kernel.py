@@ -1,8 +1,8 @@
 """Non-uniform FFT from range cells to samples, as products with fixed matrices.
 
-A group of faces gives sums of its tones as a short series (tone_series.py). One matrix spreads that
-series over cells around the group's middle, on a grid finer than range bins; another takes all
-cells to ADC samples and removes the spreading kernel's transform.
+The sum of a group's tones is a short series (tone_series.py). One matrix spreads this series over
+cells around the group's middle, on a grid finer than range bins; another matrix transforms all
+cells to ADC samples and divides by the transform of the spreading kernel.
 """
 
 import numpy as np
@@ -10,12 +10,12 @@ from jaxtyping import Complex, Float
 
 # Grid cells per range bin.
 OVERSAMPLING = 2
-# Points at which the kernel is evaluated for its series: at least so many, and four per term.
+# Least number of points at which the kernel is evaluated for its series; otherwise four per term.
 QUADRATURE_POINTS = 512
 
 
 def reach_cells(span_bins: float, kernel_width: int) -> int:
-    """Cells on either side of the middle that tones of that range and the kernel cover."""
+    """Cells on either side of the middle that the span of the tones and the kernel cover."""
     return int(np.ceil((span_bins * OVERSAMPLING + kernel_width) / 2))
 
 
@@ -40,15 +40,14 @@ def spreading_kernel(
 def terms_to_cells(
     num_terms: int, span_bins: float, kernel_width: int
 ) -> Float[np.ndarray, "term cell"]:
-    """From the series of a group to the cells around its middle.
+    """Matrix from the series of a group to the grid cells around its middle.
 
-    A tone at y (from -1 to 1 over the group's range) is spread by phi(y r - cell), r half the range
-    in cells; the matrix holds that function's Chebyshev coefficients
+    A tone at y (from -1 to 1 over the group's range) is spread by phi(y r - cell), where r is half
+    the range in cells; the matrix holds the Chebyshev coefficients of this function,
 
         (2 - [k = 0]) / pi  integral of phi(r cos t - cell) cos(k t) over t from 0 to pi.
 
-    The part of the kernel that this truncates reaches the samples no more than the tone's own later
-    terms.
+    Truncating them affects the samples no more than truncating the series of the tone itself.
     """
     count = max(QUADRATURE_POINTS, 4 * num_terms)
     angle = np.pi * (np.arange(count) + 0.5) / count
@@ -64,9 +63,10 @@ def terms_to_cells(
 def cells_to_samples(
     num_cells: int, kernel_width: int, num_samples: int
 ) -> Complex[np.ndarray, "cell sample"]:
-    """The fixed matrix from grid cells to ADC samples counted from the middle of the chirp.
+    """Fixed matrix from grid cells to ADC samples, which are counted from the chirp's middle.
 
-    exp(2 pi j g n / G) over the Fourier transform of the kernel (Gauss-Legendre, 100 points).
+    Its entries are exp(2 pi j g n / G) divided by the Fourier transform of the kernel
+    (Gauss-Legendre, 100 points).
     """
     total = num_samples * OVERSAMPLING
     n = np.arange(num_samples) - num_samples / 2
@@ -78,6 +78,6 @@ def cells_to_samples(
 
 
 def real_matrix(matrix: Complex[np.ndarray, "row column"]) -> Float[np.ndarray, "2 row 2 column"]:
-    """The same product on real and imaginary parts: on CPUs far faster than complex numbers."""
+    """The matrix for real and imaginary parts: on CPUs far faster than a complex matrix."""
     parts = [[matrix.real, matrix.imag], [-matrix.imag, matrix.real]]
     return np.stack([np.stack(row, axis=1) for row in parts]).astype(np.float32)

@@ -1,10 +1,10 @@
 """Path lengths of every face through a burst: split for float32, then polynomials in time.
 
-Only positions need float64: each face keeps one reference path, whose whole cycles are dropped in
-float64; the remainder is small enough for float32. A path goes from a tx over the face to the
-middle of the receivers, plus the small difference for each rx. Within a burst (28 ms) both, and the
-logarithm of a face's weight, are smooth: polynomials through four or five Chebyshev nodes represent
-them (error_budget.NODES_DB).
+Only positions need float64: each face has one reference path, whose whole cycles are dropped in
+float64; the remainder is small enough for float32. A path goes from a tx via the face to the centre
+of the receivers; each rx adds a small difference. Within a burst (28 ms) the path, the differences
+and the logarithm of a face's weight are smooth, so polynomials through four or five Chebyshev nodes
+represent them (error_budget.NODES_DB).
 """
 
 from dataclasses import dataclass
@@ -26,8 +26,8 @@ class PathLengths:
     """Path lengths of the faces at the nodes of one burst, split so that float32 suffices.
 
     Attributes:
-        tx_m: path from each tx over the face to the receivers' middle, less the mean path [m].
-        rx_m: distance from the face to each rx, less that to their middle [m].
+        tx_m: path from each tx via the face to the receivers' centre, minus the mean path [m].
+        rx_m: distance from the face to each rx, minus the distance to the receivers' centre [m].
         reference_cycles: carrier phase of the mean path, whole cycles dropped.
         reference_bin: range bin of the mean path.
         cycles_per_m: carrier phase per metre around the mean path.
@@ -46,10 +46,10 @@ def path_lengths(
     origin_m: tuple[Float[Array, "node 3"], Float[Array, "node 3"]],
     residual_video_phase: bool = True,
 ) -> PathLengths:
-    """Path lengths in float64, returned as small float32 differences.
+    """Compute path lengths in float64 and return them as small float32 differences.
 
-    The residual video phase -S tau^2/2 is linearised in the small change of tau: the square that is
-    dropped is -95 dB.
+    The residual video phase -S tau^2/2 is linearised in the small change of tau; the neglected
+    square is an error of -95 dB.
 
     Args:
         radar: antennas and waveform.
@@ -81,8 +81,8 @@ class PathPolynomial:
     """Polynomials in burst time (-1 to 1) of one part of every face's path.
 
     Attributes:
-        cycles: carrier phase, without the reference.
-        bins: shift of the tone in range bins, its Doppler shift included.
+        cycles: carrier phase relative to the reference [cycles].
+        bins: shift of the tone including its Doppler shift [range bins].
         rate: change of path length per unit of burst time [m].
     """
 
@@ -100,11 +100,11 @@ def fit_path(
     """Fit polynomials to one part of the path.
 
     The phase of a complex weight is a carrier phase without a delay: it rotates the echo without
-    moving it in range, except for the Doppler shift of its change.
+    moving it in range, except for the Doppler shift that its time derivative causes.
 
     Within a chirp of length T a path growing at rate tau' shifts the tone by f_c tau' T bins and
-    adds the quadratic phase S tau' u^2, whose mean, S tau' T^2 / 12, is a constant phase. Both are
-    added here; the rest of the quadratic phase is left to the sum and to bulk_motion.bulk_phase.
+    adds the quadratic phase S tau' u^2, whose mean, S tau' T^2 / 12, is a constant phase. The shift
+    and the mean are added here; the sum and bulk_motion.bulk_phase apply the rest of the phase.
     """
     sampled_s = radar.chirp.num_samples / radar.chirp.sample_rate_hz
     _, half_s = burst_centre_and_half_s(radar)

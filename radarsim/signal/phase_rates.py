@@ -1,4 +1,4 @@
-"""How fast echoes change within a burst: the rates that limit the length of chirp blocks."""
+"""Rates of change of echoes within a burst, which limit the length of chirp blocks."""
 
 from typing import NamedTuple
 
@@ -13,11 +13,12 @@ from radarsim.radar.timing import node_times_s
 
 
 class PhaseRates(NamedTuple):
-    """Rates of change of each face's echo, or means over all faces.
+    """Rates of change of each face's echo, or their means over all faces.
 
     Attributes:
         migration_bins_per_s: range migration of the tone, relative to the bulk motion.
-        spread_bins: half the range over which antenna pairs see a face, likewise relative.
+        spread_bins: half the spread of a face's range over the antenna pairs, relative to the bulk
+            motion.
         receiver_rad_per_s: phase at the outermost receiver relative to the array's centre.
         speed_spread_mps: radial speed relative to the bulk motion.
     """
@@ -31,16 +32,16 @@ class PhaseRates(NamedTuple):
 def mean_rates(
     radar: Radar, centre_m: Float[Array, "node face 3"], share: Float[Array, " face"]
 ) -> PhaseRates:
-    """Means over the echo's energy, in the power with which each rate enters the error.
+    """Energy-weighted power means over the faces, with the power at which each rate enters the error.
 
-    The remainder of the powers of shifts grows with the square, or more, of a face's migration and
-    spread within a block, that of the receivers' Taylor series with the cube of the phase change,
-    that of a common quadratic phase with the speed spread.
+    The error of the truncated powers of shifts grows at least with the square of a face's migration
+    and spread within a block, the error of the receivers' Taylor series with the cube of the phase
+    change, and the error of a common quadratic phase linearly with the speed spread.
 
     Args:
         radar: timing, sweep and array.
         centre_m: faces at the nodes, radar frame [m].
-        share: of each face in the echo's energy; their sum is 1.
+        share: share of each face in the echo's energy; the sum is 1.
     """
     rates = face_rates(radar, centre_m, share)
     powers = (4, 4, 6, 2)
@@ -51,7 +52,7 @@ def mean_rates(
 def face_rates(
     radar: Radar, centre_m: Float[Array, "node face 3"], share: Float[Array, " face"]
 ) -> PhaseRates:
-    """Rates of each face, between the first and the last node; arguments of `mean_rates`."""
+    """Rates of each face between the first and the last node; arguments as for `mean_rates`."""
     nodes_s = node_times_s(radar, len(centre_m))
     duration_s = np.float32(nodes_s[-1] - nodes_s[0])
     bins_per_m = np.float32(radar.chirp.bandwidth_hz / SPEED_OF_LIGHT_MPS)  # of path
@@ -79,6 +80,6 @@ def _offsets_m(positions_m) -> np.ndarray:
 
 
 def _largest_projection_m(direction, offsets_m):
-    """Largest projection of the offsets onto each direction."""
+    """Largest projection of any offset onto each direction."""
     along_m = jnp.matmul(offsets_m, direction.T, precision="highest")
     return jnp.max(jnp.abs(along_m), axis=0)

@@ -1,8 +1,8 @@
-"""Groups of faces that are neighbours in range, each close to the middle of its group.
+"""Group faces that are neighbours in range, so that each is close to the middle of its group.
 
 The fast sum expands the tones of a group in a short series around its middle (tone_series.py),
-which holds over a limited number of range bins. A group ends when it is full or as wide as allowed;
-padding fills it up.
+which is valid over a limited number of range bins. A group ends when it is full or has reached the
+maximum width; unused places are padded.
 """
 
 from typing import NamedTuple
@@ -21,16 +21,17 @@ from radarsim.radar.timing import node_times_s
 from radarsim.signal.nufft_kernel import OVERSAMPLING
 
 FACES_PER_GROUP = 128
-# A group of faces is no wider than this at the middle of a burst; their motion is added to it.
+# Maximum width of a group at the middle of a burst; the motion of the faces widens it further.
 GROUP_BINS = 2.0
-# Groups that end for being wide: enough for faces in 256 range bins, or for all bins of the radar.
+# Groups that may end at the maximum width: enough for faces in 256 range bins, or in all bins of the
+# radar.
 LEAST_WIDE_GROUPS = 128
 # Margin for the curvature of a path between the nodes.
 BAND_MARGIN_BINS = 0.25
 
 
 class GroupSpans(NamedTuple):
-    """Where the groups of a frame lie in range.
+    """Positions in range of the groups of a frame.
 
     Attributes:
         middle_cells: NUFFT grid cell nearest to the middle of each group.
@@ -44,17 +45,17 @@ class GroupSpans(NamedTuple):
 def group_by_range(
     radar: Radar, middle_bins: Float[Array, " face"], selected: Bool[Array, " face"]
 ) -> Int[Array, " place"]:
-    """Selected faces in groups, nearest first; -1 for padding.
+    """Divide the selected faces into groups, nearest first; -1 for padding.
 
     Args:
-        radar: its range decides how many groups there may be.
+        radar: board whose maximum range limits the number of groups.
         middle_bins: range of each face at the middle of the burst [bins].
         selected: faces to be summed.
 
     Returns:
         Face indices, `FACES_PER_GROUP` places for each group.
     """
-    # Faces at a position that is not finite are left out here and reported by `required_sizes`.
+    # Faces whose position is not finite are left out here and reported by `required_sizes`.
     selected = selected & jnp.isfinite(middle_bins)
     order = coarse_argsort(middle_bins, selected)
     sorted_bins = jnp.where(selected, middle_bins, jnp.inf)[order]
@@ -81,14 +82,14 @@ def group_spans(
 
     Args:
         low_bins, high_bins: lowest and highest range bin of each face.
-        real: False for padding, which is ignored.
+        real: mask of the faces, False for padding, which is ignored.
     """
 
     def extreme(values, fill, reduce):
         return reduce(jnp.where(real, values, fill).reshape(-1, FACES_PER_GROUP), axis=1)
 
     lows, highs = extreme(low_bins, jnp.inf, jnp.min), extreme(high_bins, -jnp.inf, jnp.max)
-    # Groups of nothing but padding join the first, where they add nothing; any place will do.
+    # Groups that contain only padding get the position of the first group; they contribute nothing.
     some = lows < highs
     first_low, first_high = (jnp.where(some[0], edges[0], 0.0) for edges in (lows, highs))
     lows, highs = jnp.where(some, lows, first_low), jnp.where(some, highs, first_high)
@@ -101,16 +102,17 @@ def migration_span(
 ) -> tuple[Float[Array, " face"], Float[Array, " face"]]:
     """Lowest and highest range bin that each face's tone reaches during the burst, with a margin.
 
-    A range growing at v moves the tone by 2 v f_c T / c bins, and goes on beyond the last node.
+    A range that grows at the speed v shifts the tone by 2 v f_c T / c bins and continues to grow
+    beyond the last node.
 
     Args:
         radar: sweep and timing.
-        bins: of `bins_without_bulk`.
+        bins: result of `bins_without_bulk`.
     """
     chirp, nodes = radar.chirp, chebyshev_nodes(len(bins))
     growth = bins[-1] - bins[0]
     nodes_s = node_times_s(radar, len(nodes))
-    # From growth [bins / s] to Doppler shift [bins]: the sweep's time over its relative width.
+    # From growth [bins / s] to Doppler shift [bins]: sweep duration over relative bandwidth.
     shift_s = chirp.sampled_time_s * chirp.centre_freq_hz / chirp.bandwidth_hz
     shift = growth * np.float32(shift_s / (nodes_s[-1] - nodes_s[0]))
     margin = margin_bins(radar) + jnp.abs(growth) * np.float32((1 - nodes[-1]) / (2 * nodes[-1]))
@@ -121,7 +123,7 @@ def migration_span(
 def bins_without_bulk(
     radar: Radar, centre_m: Float[Array, "node face 3"], share: Float[Array, " face"]
 ) -> Float[Array, "node face"]:
-    """Range of each face in bins, without the bulk motion: the mean weighted by `share`.
+    """Range of each face in bins without the bulk motion, which is the mean weighted by `share`.
 
     The sum removes the bulk motion from every tone and restores it in the samples
     (bulk_motion.remove_bulk_motion).
@@ -138,7 +140,7 @@ def range_bins(radar: Radar, centre_m: Float[Array, "*shape 3"]) -> Float[Array,
 
 
 def margin_bins(radar: Radar) -> np.float32:
-    """Offset between a resting tone and its face's range, as antennas are not at the origin."""
+    """Offset between a face's range and its tone at rest, because antennas are off the origin."""
     array_m = sum(
         np.linalg.norm(positions_m, axis=-1).max()
         for positions_m in (radar.array.tx_m, radar.array.rx_m)
@@ -147,10 +149,10 @@ def margin_bins(radar: Radar) -> np.float32:
 
 
 def most_groups(radar: Radar, num_faces: int) -> int:
-    """Upper limit of the number of groups: full ones, and those that end for being wide."""
+    """Upper limit of the number of groups: full groups plus groups that end at maximum width."""
     return -(-num_faces // FACES_PER_GROUP) + min(num_faces, most_wide_groups(radar))
 
 
 def most_wide_groups(radar: Radar) -> int:
-    """Groups that may end because they are wide enough."""
+    """Number of groups that may end at the maximum width."""
     return max(LEAST_WIDE_GROUPS, int(np.ceil(radar.chirp.num_samples / GROUP_BINS)))

@@ -24,12 +24,12 @@ def receive(
     extra_noise_db: ArrayLike = 0.0,
     first_frame: ArrayLike = 0,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
-    """Volts at the ADC: the echo with level, channel gains, noise and ADC steps.
+    """Apply level, channel gains, noise and ADC quantisation to an echo.
 
     Args:
         radar: the board.
         echo: IF samples without the level constant.
-        key: of the noise; each frame draws from its own, folded with the frame's index.
+        key: random key of the noise; each frame uses this key folded with the frame's index.
         settings: whether to add noise and to quantise.
         level_v: volts per unit of the echo [V].
         extra_noise_db: added to the receiver's noise figure [dB].
@@ -55,15 +55,16 @@ def thermal_noise(
     key: Key,
     extra_noise_db: float | Float[Array, ""] = 0.0,
 ) -> Complex[Array, "*shape"]:
-    """White Gaussian noise of power k T B F, half of it on each of I and Q.
+    """White Gaussian noise with the power k T B F, half of it in I and half in Q.
 
-    B is the complex sample rate: -92.5 dBm at the antenna for 4.4 Msps and a noise figure of 15 dB.
+    B is the complex sample rate; the power at the antenna is -92.5 dBm for 4.4 Msps and a noise
+    figure of 15 dB.
 
     Args:
-        radar: its receiver sets F, its sample rate B.
-        shape: of the result.
-        key: of the draw.
-        extra_noise_db: added to the noise figure: boards differ, and clips may [dB].
+        radar: board whose receiver sets F and whose sample rate is B.
+        shape: shape of the result.
+        key: random key.
+        extra_noise_db: added to the noise figure, which may differ between boards and clips [dB].
 
     Returns:
         Volts at the ADC.
@@ -81,16 +82,16 @@ def add_thermal_noise(
     key: Key,
     extra_noise_db: float | Float[Array, ""] = 0.0,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
-    """An echo in volts with `thermal_noise`; same arguments.
+    """Add `thermal_noise` to an echo in volts; arguments as for `receive`.
 
-    Each frame draws from its own key (the clip's key folded with the frame's index), so neither
-    the batch size nor the number of frames changes a sample.
+    Each frame uses its own key (the clip's key folded with the frame's index), so the samples
+    depend neither on the batch size nor on the number of frames.
     """
     return _frame_by_frame(radar, (True, False), cube_v, key, extra_noise_db, 0)
 
 
 def _frame_by_frame(radar, effects, cube_v, key, extra_noise_db, first_frame):
-    """Noise and quantisation, each where `effects` has it."""
+    """Apply noise and quantisation, each if enabled in `effects`."""
     noisy, in_steps = effects
 
     def one_frame(inputs):
@@ -106,7 +107,7 @@ def _frame_by_frame(radar, effects, cube_v, key, extra_noise_db, first_frame):
 def quantised(
     radar: Radar, cube_v: Complex[Array, "*batch sample"]
 ) -> Complex[Array, "*batch sample"]:
-    """Volts rounded to ADC steps and clipped: `from_codes` of `to_codes`."""
+    """Round volts to ADC steps and clip them: `from_codes` applied to `to_codes`."""
     step_v = jnp.float32(radar.receiver.adc_step_v)
     return jax.lax.complex(*(_codes(radar, part) * step_v for part in (cube_v.real, cube_v.imag)))
 
@@ -121,7 +122,7 @@ def _codes(radar, part_v):
 def to_codes(
     radar: Radar, cube_v: Complex[Array, "*batch sample"]
 ) -> Int[Array, "*batch sample iq"]:
-    """ADC codes of I and Q, rounded and clipped as int16, last axis (I, Q)."""
+    """Convert volts to rounded and clipped int16 ADC codes; the last axis is (I, Q)."""
     return _codes(radar, jnp.stack([cube_v.real, cube_v.imag], axis=-1)).astype(jnp.int16)
 
 
@@ -129,6 +130,6 @@ def to_codes(
 def from_codes(
     radar: Radar, codes: Int[Array, "*batch sample iq"]
 ) -> Complex[Array, "*batch sample"]:
-    """Volts from ADC codes; the inverse of `to_codes` up to half a step."""
+    """Convert ADC codes to volts: the inverse of `to_codes` except for rounding by half a step."""
     volts = codes.astype(jnp.float32) * jnp.float32(radar.receiver.adc_step_v)
     return jax.lax.complex(volts[..., 0], volts[..., 1])

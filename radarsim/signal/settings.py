@@ -16,22 +16,22 @@ _CULL_HINT = "give an amplitude ratio in [0, 1), such as 1e-4"
 @jax.tree_util.register_static
 @dataclass(frozen=True, kw_only=True)
 class SimulationSettings:
-    """Settings of a simulation; static, one compilation each.
+    """Settings of a simulation; static, so each set is compiled once.
 
     Attributes:
-        method: "accurate" (-80 dB from 2 m on, -70 dB at 1 m), "fast" (-60 dB), or "exact" for the
-            float64 sum over every sample (minutes per frame), the reference of these errors.
-        error_db: requested error instead of the method's [dB]; None for the method's.
+        method: "accurate" (error of -80 dB from 2 m on, -70 dB at 1 m), "fast" (-60 dB), or "exact"
+            for the float64 sum over every sample (minutes per frame), the reference for the errors.
+        error_db: requested error instead of the method's error [dB]; None for the method's error.
         visibility: "occlusion" (on the device), "hpr" (the paper's hidden point removal),
             "facing" (no occlusion) or "none" (every face, both sides).
         visibility_blocks: visibility tests per burst, interpolated in between.
-        cull: faces weaker than this times the strongest are dropped, 0 for none; None for what the
-            error allows.
+        cull: amplitude relative to the strongest face below which faces are dropped; 0 drops none,
+            None drops what the error allows.
         residual_video_phase: keep the phase -S tau^2 / 2.
         thermal_noise: add the receiver's noise.
         quantise: round to the steps of the ADC.
-        num_nodes: Chebyshev nodes per burst at which a body is posed; None for what the error
-            needs.
+        num_nodes: Chebyshev nodes per burst at which a body is posed; None for the number that the
+            error requires.
     """
 
     method: str = "accurate"
@@ -46,18 +46,18 @@ class SimulationSettings:
 
     @property
     def without_receiver(self) -> "SimulationSettings":
-        """The same echo without noise and ADC: receiver options must not compile it again."""
+        """Settings without noise and ADC, so that receiver options cause no recompilation."""
         return replace(self, thermal_noise=False, quantise=False)
 
     @property
     def error_budget(self) -> ErrorBudget:
-        """Error that the fast sum aims at."""
+        """Target error of the fast sum and the parameters that follow from it."""
         mode = "accurate" if self.method == "exact" else self.method
         return ErrorBudget(MODES_DB[mode] if self.error_db is None else self.error_db)
 
     @property
     def cull_ratio(self) -> float:
-        """Faces weaker than this times the strongest are dropped."""
+        """Amplitude relative to the strongest face below which faces are dropped."""
         return self.error_budget.cull_ratio if self.cull is None else self.cull
 
     @property

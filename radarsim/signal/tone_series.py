@@ -1,14 +1,15 @@
 """Jacobi-Anger series of a tone near the middle of its group, and its shift within a block.
 
-Within a chirp a face is a tone exp(2 pi j b x) along the samples, x from -1/2 to 1/2, b its range
-in bins. With b counted from the middle of a group that spans B bins (Jacobi and Anger),
+Within a chirp a face is a tone exp(2 pi j b x) along the samples, where x runs from -1/2 to 1/2 and
+b is the range in bins. If b is counted from the middle of a group that spans B bins, then by the
+Jacobi-Anger expansion
 
     exp(2 pi j b x) = sum_k (2 - [k = 0]) j^k J_k(pi B x) T_k(2 b / B),
 
-and the Bessel functions fall faster than any power beyond k = pi B / 2. So a group only has to sum
-echoes times Chebyshev polynomials of the tones' positions: products of matrices. Within a block of
-loops tones shift a little; the derivatives of the same polynomials describe that, as d/db is a
-factor 2 pi j x.
+and the Bessel functions decrease faster than any power beyond k = pi B / 2. So the sum over a group
+only multiplies echoes by Chebyshev polynomials of the tones' positions, which is a matrix product.
+Within a block of loops tones shift slightly; the derivatives of the same polynomials describe this
+shift, because d/db is a factor 2 pi j x.
 """
 
 from functools import lru_cache
@@ -25,14 +26,15 @@ from radarsim.numerics.polynomials import chebyshev_nodes
 
 @lru_cache
 def span_of_terms(num_terms: int, error: float) -> float:
-    """Range in bins that a series with so many terms covers.
+    """Range in bins that a series with `num_terms` terms covers.
 
-    The first term left out, k, is 2 j^k J_k(pi B x) T_k(y): the span B is chosen for its mean (rms)
-    over the samples x and, with the weight of Chebyshev polynomials, over the range y.
+    The first neglected term k is 2 j^k J_k(pi B x) T_k(y). The span B is chosen so that its rms
+    over the samples x and, with the weight of Chebyshev polynomials, over the range y equals
+    `error`.
 
     Args:
-        num_terms: k.
-        error: rms of the truncation, as a part of the tone's amplitude.
+        num_terms: number of terms k.
+        error: rms truncation error, as a fraction of the tone's amplitude.
     """
     x = (np.arange(200) + 0.5) / 400
 
@@ -45,7 +47,7 @@ def span_of_terms(num_terms: int, error: float) -> float:
 
 
 def chebyshev(num_terms: int, y: Float[Array, "*shape"]) -> Float[Array, "*shape term"]:
-    """T_0(y) to T_k(y), by halves: T_2k = 2 T_k^2 - 1, T_2k+1 = 2 T_k T_k+1 - y."""
+    """T_0(y) to T_k(y) by index halving: T_2k = 2 T_k^2 - 1, T_2k+1 = 2 T_k T_k+1 - y."""
     terms = [jnp.ones_like(y), y]
     while len(terms) < num_terms:
         half, odd = divmod(len(terms), 2)
@@ -62,19 +64,19 @@ def series(
 ) -> list[Float[Array, "*shape term"]]:
     """Factors of the powers of a tone's shift, from the tone's position in its group.
 
-    The Taylor series of every T_k in the shift d, truncated to so many powers n; the second power
-    above a kept one is projected onto it like the best polynomial on |d| <= h does, which makes the
-    error of a truncation at n as small as that of interpolation at n Chebyshev points.
+    The Taylor series of every T_k in the shift d is truncated to n = `shift_powers` powers. The
+    next two powers are projected onto the retained ones as in interpolation at n Chebyshev points
+    on |d| <= h, so that the truncation error is as small as the error of that interpolation.
 
     Args:
-        num_terms: of the Chebyshev series.
+        num_terms: number of terms of the Chebyshev series.
         span_bins: range that the tones of the group may cover [bins].
-        shift_powers: powers of the shift that are kept, 1 included.
-        offset_bins: of each tone from its group's middle, at the middle of a block.
+        shift_powers: number of powers of the shift that are kept, including the zeroth.
+        offset_bins: offset of each tone from its group's middle, at the middle of a block.
         half_bins: largest shift of each tone within the block.
 
     Returns:
-        For each power of the shift in bins, from 0 on, its factor.
+        The factor of each power of the shift in bins, starting with the zeroth power.
     """
     terms = chebyshev(num_terms, offset_bins * np.float32(2 / span_bins))
     square = half_bins[..., None] ** 2
@@ -91,7 +93,7 @@ def series(
 
 
 def _derivative(num_terms: int, span_bins: float, order: int) -> Float[np.ndarray, "term term"]:
-    """From T_k to the derivatives of T_k by the offset in bins, over order!."""
+    """Matrix from T_k to its derivatives with respect to the offset in bins, divided by order!."""
     basis = np.eye(num_terms)
     columns = [np.polynomial.chebyshev.chebder(column, order) for column in basis]
     matrix = np.zeros((num_terms, num_terms))
@@ -101,7 +103,7 @@ def _derivative(num_terms: int, span_bins: float, order: int) -> Float[np.ndarra
 
 
 def _projection(num_powers: int) -> Float[np.ndarray, " power"]:
-    """Coefficient of y^s in the polynomial through y^(s+2) at so many Chebyshev points."""
+    """Coefficient of y^s in the polynomial through y^(s+2) at `num_powers` Chebyshev points."""
     nodes = chebyshev_nodes(num_powers)
     to_powers = np.linalg.inv(np.vander(nodes, increasing=True))
     found = [to_powers[power] @ nodes ** (power + 2) for power in range(num_powers)]
