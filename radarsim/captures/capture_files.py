@@ -11,6 +11,7 @@ import numpy as np
 
 from radarsim.captures.bin_files import BinSource
 from radarsim.captures.capture import Capture
+from radarsim.captures.chirp_length import check_chirp_length
 from radarsim.captures.dca1000_codec import (
     BYTES_PER_WORD,
     decode_words,
@@ -21,7 +22,8 @@ from radarsim.captures.dca1000_codec import (
     words_per_frame,
 )
 from radarsim.captures.iq_order import IqOrder, find_iq_order
-from radarsim.captures.plausibility import check_layout, check_samples
+from radarsim.captures.plausibility import check_samples
+from radarsim.captures.word_layout import check_layout
 from radarsim.errors import InputError
 from radarsim.radar.capture_format import CaptureFormat, format_of_board
 from radarsim.radar.config import Radar
@@ -52,7 +54,8 @@ def open_capture(
     checked = max(1, min(checked, _CHECKED_BYTES // (per_frame * BYTES_PER_WORD)))
     words = source.read(0, checked * per_frame)
     notes += check_samples(str(path), words)
-    check_layout(str(path), radar, capture_format, words)
+    capture_format, more = check_layout(str(path), radar, capture_format, words)
+    notes += more + check_chirp_length(str(path), radar, capture_format, words)
     order, more = _choose_iq_order(radar, capture_format, words, iq_order)
     return Capture(
         name=str(path),
