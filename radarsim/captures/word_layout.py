@@ -4,19 +4,20 @@ All layouts of the same words hold the same energy; they differ in the beat freq
 appears. Echoes are few tones. Words that are combined wrongly distribute each tone over several
 frequencies, for example to f, -f, f + fs/2 and fs/2 - f where I Q I Q is read as I I Q Q. This
 mixing raises the mean of the logarithm of the spectrum, because the logarithm is concave; the
-layout with the smallest mean is the true one. Noise alone reads the same in all layouts. Where the
-samples show another length of a chirp than configured (`chirp_length`), each layout is compared at
-the better of both lengths.
+layout with the smallest mean is the true one. Noise alone reads the same in all layouts. The
+spectra of another layout are of chirps only if that layout shows breaks at the configured length of
+a chirp (`chirp_length`); one that shows them elsewhere is not considered.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Int16, Num
 
-from radarsim.captures.chirp_length import MAX_WORDS, find_breaks
+from radarsim.captures.chirp_length import find_breaks
 from radarsim.captures.plausibility import DISABLE_CHECK
 from radarsim.captures.sample_streams import NOISE_SPREAD_DB, sample_streams, stream_shape
 from radarsim.errors import InputError
@@ -39,7 +40,10 @@ class Interleaving(NamedTuple):
 
 
 def check_layout(
-    where: str, radar: Radar, capture_format: CaptureFormat, words: Int16[np.ndarray, " word"]
+    where: str,
+    radar: Radar,
+    capture_format: CaptureFormat,
+    windows: Sequence[Int16[np.ndarray, " word"]],
 ) -> Interleaving:
     """Compare the configured layout with all others; unclear cases keep the configured one.
 
@@ -47,7 +51,7 @@ def check_layout(
         where: the capture, for messages.
         radar: chirp, frame and antennas by the configuration.
         capture_format: word layout by the configuration.
-        words: complete frames of the capture.
+        windows: see `capture_windows`.
 
     Returns:
         The capture format with the interleaving that the samples show, and a note where it is not
@@ -60,12 +64,11 @@ def check_layout(
     stated = _resolved(capture_format)
     if not capture_format.check:
         return Interleaving(stated, ())
-    some = words[:MAX_WORDS]
-    agrees = _chirp_length(radar, stated, some) == stream_shape(radar, stated).block
-    levels_db = {each: _level_db(radar, each, some, agrees) for each in _layouts(radar, stated)}
-    best = min(levels_db, key=levels_db.get)
+    levels_db = {each: _level_db(radar, each, windows) for each in _layouts(radar, stated)}
+    by_level = sorted(levels_db, key=levels_db.get)
+    best = next(each for each in by_level if each == stated or _has_breaks(radar, each, windows))
     gain_db = levels_db[stated] - levels_db[best]
-    least_db = _NOISE_FACTOR * NOISE_SPREAD_DB * np.sqrt(4 / max(1, len(some)))
+    least_db = _NOISE_FACTOR * NOISE_SPREAD_DB * np.sqrt(4 / max(1, sum(map(len, windows))))
     if gain_db < max(_MIN_DIFFERENCE_DB, least_db):
         return Interleaving(stated, ())
     if (best.lanes, best.is_real) != (stated.lanes, stated.is_real):
@@ -98,19 +101,24 @@ def _layouts(radar: Radar, stated: CaptureFormat) -> list[CaptureFormat]:
     return list(dict.fromkeys(found))
 
 
-def _chirp_length(radar: Radar, capture_format: CaptureFormat, words) -> int:
-    """Samples of a chirp by its breaks, in samples of a stream; 0: not visible."""
-    streams = sample_streams(capture_format, radar.array.num_rx, words)
-    return find_breaks(streams, stream_shape(radar, capture_format).block).distance
+def _has_breaks(radar: Radar, capture_format: CaptureFormat, windows) -> bool:
+    """Whether breaks lie at the configured length of a chirp, or nowhere, in most windows."""
+    block = stream_shape(radar, capture_format).block
+    agree = 0
+    for words in windows:
+        streams = sample_streams(capture_format, radar.array.num_rx, words)
+        agree += find_breaks(streams, block).distance in (0, block)
+    return agree > len(windows) / 2
 
 
-def _level_db(radar: Radar, capture_format: CaptureFormat, words, stated_only: bool) -> float:
-    """Mean log spectrum at the stated length of a chirp, or at the length that the breaks show."""
-    lengths = {stream_shape(radar, capture_format).block}
-    if not stated_only:
-        lengths |= {_chirp_length(radar, capture_format, words)} - {0}
-    streams = sample_streams(capture_format, radar.array.num_rx, words)
-    return min(_mean_log_spectrum_db(streams, length) for length in lengths)
+def _level_db(radar: Radar, capture_format: CaptureFormat, windows) -> float:
+    """Mean over the windows of the mean log spectrum [dB]."""
+    block = stream_shape(radar, capture_format).block
+    levels_db = [
+        _mean_log_spectrum_db(sample_streams(capture_format, radar.array.num_rx, words), block)
+        for words in windows
+    ]
+    return float(np.mean(levels_db))
 
 
 def _mean_log_spectrum_db(streams: Num[np.ndarray, "channel sample"], length: int) -> float:
