@@ -8,6 +8,7 @@ from pipelines.cost_estimate import CostEstimate
 from pipelines.plan import Note, Plan
 from pipelines.run import Summary
 from pipelines.store_spec import cube_bytes, keeps_cubes
+from radarsim.captures.capture import WARNING
 
 MAX_LINES = 20
 
@@ -73,6 +74,22 @@ def print_note_lines(notes: Iterable[Note]) -> None:
     lines = [note.line for note in notes if note.line]
     for line in lines:
         print(line, file=sys.stderr)
+
+
+def print_capture_findings(findings: Iterable[str]) -> None:
+    """Print what the capture reader found: all warnings to standard error, then the first notes.
+
+    Args:
+        findings: lines such as "walk.0: warning: ..." or "walk.0: I and Q: ...".
+    """
+    warnings = [line for line in findings if WARNING in line]
+    notes = [line for line in findings if WARNING not in line]
+    for line in warnings:
+        print(f"WARNING: {line.replace(WARNING, '', 1)}", file=sys.stderr)
+    for line in notes[:MAX_LINES]:
+        print(f"note: {line}")
+    if len(notes) > MAX_LINES:
+        print(f"note: {len(notes) - MAX_LINES} more notes on captures")
 
 
 def print_note_counts(notes: Iterable[Note]) -> None:

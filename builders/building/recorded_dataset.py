@@ -9,7 +9,7 @@ import jax
 
 from builders.building.cli_options import recipe_table
 from builders.building.console_report import (
-    MAX_LINES,
+    print_capture_findings,
     print_note_counts,
     print_note_lines,
     print_plan,
@@ -74,8 +74,7 @@ def _plan(recipe: Recipe, takes: list[RecordedTake]) -> tuple[Plan, list[Note]]:
         clips += found.clips
         notes += found.notes
         findings |= dict.fromkeys(found.findings)
-    for line in list(findings)[:MAX_LINES]:
-        print(f"note: {line}")
+    print_capture_findings(findings)
     return make_plan(recipe, clips), notes
 
 

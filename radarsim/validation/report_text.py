@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from radarsim.captures.capture import WARNING
 from radarsim.radar.config import Radar
 from radarsim.validation.capture_stats import (
     clutter,
@@ -66,9 +67,16 @@ def capture_lines(report: ValidationReport) -> list[str]:
             ("noise", _noise_text(report)),
             ("TX-RX leakage", _leakage_text(report)),
             ("static echoes", _clutter_text(report)),
-            *(("note", note) for note in capture.notes),
+            *(_note_row(note) for note in capture.notes),
         )
     ]  # fmt: skip
+
+
+def _note_row(note: str) -> tuple[str, str]:
+    """A note of a capture with its name: a warning or a note."""
+    if note.startswith(WARNING):
+        return "WARNING", note.removeprefix(WARNING)
+    return "note", note
 
 
 def _size_text(report: ValidationReport) -> str:
