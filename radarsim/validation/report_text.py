@@ -154,12 +154,9 @@ def _changing_text(report: ValidationReport, echo: Track) -> str:
         frequency_hz = 2 * float(np.median(np.abs(echo.speed_mps))) / radar.chirp.wavelength_m
         return (
             f"{text}  vibrating static echo, {frequency_hz:.0f} Hz{times}: vibration or mains "
-            "ripple, no motion in range"
+            "ripple"
         )
-    return (
-        f"{text}  flickering static echo{times}: shadowed by somebody, or swaying slowly; no "
-        "motion in range"
-    )
+    return f"{text}  flickering static echo{times}: shadowed by somebody, or swaying in place"
 
 
 def _times_text(track: Track) -> str:

@@ -23,6 +23,8 @@ from radarsim.validation.track import FLICKERING, MIN_DETECTIONS, MOVING, VIBRAT
 SLOW_MPS, SLOW_BINS = 0.1, 1
 # Detections of a moving target that are not slow: at least this fraction, and this number.
 MIN_FAST_SHARE, MIN_FAST = 0.3, 2
+# Mean speed of the torso of a person who moves in place, as in squats or jumping jacks.
+IN_PLACE_MPS = 0.08
 # A distance is travelled if it exceeds these and the scatter of the ranges about the line.
 TRAVEL_M, TRAVEL_BINS, TRAVEL_SCATTERS = 0.3, 1.5, 4.0
 # Lines of a vibration keep their Doppler frequency within this (75th percentile of the deviation).
@@ -76,7 +78,8 @@ def kind_of(track: Track, radar: Radar) -> str:
     if len(track.times_s) < MIN_DETECTIONS:  # a recording of a few bursts: Doppler decides
         return MOVING if np.abs(track.speed_mps).max() > radar.speed_resolution_mps else FLICKERING
     fast = np.abs(track.speed_mps) >= slow_limit_mps(radar)
-    if fast.mean() >= MIN_FAST_SHARE and fast.sum() >= MIN_FAST:
+    in_place = len(fast) >= 2 * MIN_DETECTIONS and np.abs(track.speed_mps).mean() >= IN_PLACE_MPS
+    if in_place or (fast.mean() >= MIN_FAST_SHARE and fast.sum() >= MIN_FAST):
         if not _is_line(track, radar, fast):
             return FLICKERING if _range_ignores_speed(track, radar) else MOVING
         return VIBRATING if fast.mean() >= LINE_FAST_SHARE else FLICKERING
@@ -100,7 +103,7 @@ def is_aliased(track: Track, radar: Radar) -> bool:
     Returns:
         False too where the range does not decide, as in a single burst.
     """
-    if len(track.times_s) < 2 * MIN_DETECTIONS or not _travels(track, radar):
+    if len(track.times_s) < 2 * MIN_DETECTIONS or not travels(track, radar):
         return False
     limit_mps = radar.max_speed_mps
     rate_mps, error_mps = range_rate(track.times_s, track.range_m)
@@ -165,8 +168,13 @@ def range_rate(
     return rate_mps, float(np.sqrt(scatter_m @ scatter_m / (len(times_s) - 2) / spread))
 
 
-def _travels(track: Track, radar: Radar) -> bool:
-    """Whether the target crosses range bins steadily."""
+def travels(track: Track, radar: Radar) -> bool:
+    """Whether the target crosses range bins steadily.
+
+    Args:
+        track: track of the target.
+        radar: radar of the recording.
+    """
     least_m = max(TRAVEL_M, TRAVEL_BINS * radar.range_resolution_m)
     return _steady_change(track.times_s, track.range_m) > least_m
 
@@ -179,7 +187,7 @@ def _speed_explains_range(track: Track, radar: Radar) -> bool:
     rate_mps, _ = range_rate(track.times_s, track.range_m)
     travelled_m = rate_mps * float(np.ptp(track.times_s))
     by_speed_m = float(np.trapezoid(track.speed_mps, track.times_s))
-    return _travels(track, radar) and abs(by_speed_m - travelled_m) < 0.5 * abs(travelled_m)
+    return travels(track, radar) and abs(by_speed_m - travelled_m) < 0.5 * abs(travelled_m)
 
 
 def _steady_change(times_s, values_m) -> float:
@@ -197,6 +205,8 @@ def _is_line(track: Track, radar: Radar, fast: Bool[np.ndarray, " seen"]) -> boo
 
     A target at constant speed has it too, but its range changes by speed x time.
     """
+    if not fast.any():
+        return False
     speed_mps = np.abs(track.speed_mps[fast])
     middle_mps = float(np.median(speed_mps))
     scatter_mps = float(np.percentile(np.abs(speed_mps - middle_mps), LINE_PERCENTILE))
