@@ -9,9 +9,9 @@ from scipy.spatial.transform import Rotation
 
 from radarsim.errors import InputError
 from radarsim.files import read_motion
-from radarsim.scene.formats import bvh_parser
+from radarsim.scene.formats import bvh_rows
 from radarsim.scene.formats.bvh_conventions import UNITS_M
-from radarsim.scene.formats.bvh_joint_names import match_joints
+from radarsim.scene.formats.bvh_joints import match_joints
 from radarsim.scene.formats.bvh_motion import parse_bvh
 from radarsim.scene.formats.bvh_parser import read_clip
 from radarsim.scene.placement import facing_rad
@@ -220,7 +220,7 @@ def test_a_real_walk_keeps_its_limbs_and_walks_forward():
     assert 1.6 < motion.stature_m < 1.8
     assert "inch" in motion.notes[0]
     clip = read_clip(path.read_text(), "walk")
-    index = match_joints(clip.names, clip.parents, "walk").limbs
+    index = match_joints(clip, "walk", []).limbs
     joints = _clip_joints(clip)
     assert limb_error_rad(motion, joints, index.__getitem__).max() < 1e-6
     # A walker faces where it goes, within the lean of a tight figure of eight.
@@ -249,7 +249,7 @@ def test_a_long_file_is_read_in_chunks_with_the_same_result(monkeypatch):
     skeleton = person()
     text = bvh_text(skeleton, *moves(skeleton, num_poses=25))
     whole = parse_bvh(text, "a.bvh", "a")
-    monkeypatch.setattr(bvh_parser, "_POSES_PER_CHUNK", 7)
+    monkeypatch.setattr(bvh_rows, "POSES_PER_CHUNK", 7)
     chunked = parse_bvh(text, "a.bvh", "a")
     np.testing.assert_array_equal(chunked.poses_rad, whole.poses_rad)
     np.testing.assert_array_equal(chunked.transl_m, whole.transl_m)

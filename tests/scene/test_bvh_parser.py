@@ -5,7 +5,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from radarsim.errors import InputError
-from radarsim.scene.formats.bvh_joint_names import match_joints, split_name
+from radarsim.scene.formats.bvh_joint_names import split_name
 from radarsim.scene.formats.bvh_parser import read_clip
 from tests.helpers.bvh_samples import bvh_text, moves, person
 
