@@ -41,6 +41,7 @@ OPTIONAL = ("foot", "collar", "wrist")
 JOINTS = tuple(_PARTS)
 _PREFIXES = re.compile(r"^(mixamorig\d*|bip\d*|character\d*|avg|m|def|skel|actor\d*)$")
 _ENDINGS = re.compile(r"^(jnt|joint|jt|jx|bn|bone|bnd|bind|fk|skin|stretch|bend|def|\d+)$")
+_INITIALS = re.compile(r"([LR])([UF])(?=Arm|Leg)")  # OptiTrack: LUArm is the left upper arm
 # Upper arm and ankle are matched first: "shoulder" and "foot" may mean either of two joints.
 _MATCH_ORDER = ("hip", "knee", "ankle", "foot", "shoulder", "collar", "elbow", "wrist")
 
@@ -87,7 +88,9 @@ def similar_part(name: str) -> tuple[str, str, int]:
         ("right", "upperleg", 1) for "R_upperleg01_jnt": the number grows with the words left out.
         An empty part if the name contains none.
     """
-    words = [part for word in _words(name) for part in _split_any_side(word)]
+    words = [
+        part for word in _words(_INITIALS.sub(r"\1 \2", name)) for part in _split_any_side(word)
+    ]
     side = next((_MORE_SIDES[word] for word in words if word in _MORE_SIDES), "")
     rest = [word for word in words if word not in _MORE_SIDES]
     while len(rest) > 1 and _ENDINGS.match(rest[-1]):

@@ -21,20 +21,22 @@ _LEG, _ARM = _THIGH + _SHANK, _UPPER_ARM + _FOREARM
 # Limits of |log(ratio / usual ratio)|; the named skeletons that were tried stay below half of them.
 _MOST_UNEQUAL_SIDES, _MOST_UNUSUAL_BONES, _MOST_UNUSUAL_LIMBS = 0.35, 0.6, 0.7
 _MAX_BRANCHES = 24  # children of a joint that are compared; faces have more, limbs never
+_USUALLY_SKIPPED = 0.7  # length from the branch to the limb, in lengths of the limb: hip, collar
 _MAX_CHAIN = 12  # joints from a branch on that are compared
 _STRAIGHT = 0.97
 _CLEAR_FOOT, _CLEAR_KNEE = 0.3, 0.01
 
 
 class Limb(NamedTuple):
-    """A chain of joints from a branch to its end, and which of them bear a person's names."""
+    """A chain of joints from a branch to its end, and the three that bound two long bones."""
 
     chain: tuple[int, ...]
     upper: int
     middle: int
     lower: int
     bones: tuple[float, float]
-    error: float
+    unusual: float
+    score: float
 
     @property
     def length(self) -> float:
@@ -124,31 +126,44 @@ def _pairs(tree: Tree, ratio: float) -> list[Pair]:
     children, pairs = children_of(tree.parents), []
     for branch, below in enumerate(children):
         limbs = [
-            limb
+            _limbs(tree, longest_chain(children, tree.lengths, child), ratio)
             for child in below[:_MAX_BRANCHES]
-            if (limb := _limb(tree, longest_chain(children, tree.lengths, child), ratio))
         ]
         for one, other in itertools.combinations(limbs, 2):
-            unequal = np.abs(np.log(np.divide(one.bones, other.bones))).max()
-            if unequal < _MOST_UNEQUAL_SIDES:
-                pairs.append(Pair(branch, (one, other), one.error + other.error + 2 * unequal))
+            if best := _best_pair(branch, one, other):
+                pairs.append(best)
     return pairs
 
 
-def _limb(tree: Tree, chain: list[int], ratio: float) -> Limb | None:
-    """The three joints along a chain whose two bones are longest and best proportioned."""
-    chain, best = chain[:_MAX_CHAIN], None
-    rigid = _rigid_lengths(tree, chain)
-    for upper, middle, lower in itertools.combinations(range(len(chain)), 3):
+def _best_pair(branch: int, one: dict[tuple, Limb], other: dict[tuple, Limb]) -> Pair | None:
+    """The same three places along two chains, where the limbs are best and equal enough."""
+    best = None
+    for places in sorted(one.keys() & other.keys()):
+        limbs = (one[places], other[places])
+        unequal = np.abs(np.log(np.divide(limbs[0].bones, limbs[1].bones))).max()
+        score = sum(limb.score for limb in limbs) - 2 * unequal
+        if unequal < _MOST_UNEQUAL_SIDES and (best is None or score > best[0]):
+            error = sum(2 * limb.unusual for limb in limbs) + 2 * unequal
+            best = score, Pair(branch, limbs, error)
+    return best[1] if best else None
+
+
+def _limbs(tree: Tree, chain: list[int], ratio: float) -> dict[tuple, Limb]:
+    """Every three joints along a chain that may be a limb, by their places in the chain."""
+    chain, limbs = chain[:_MAX_CHAIN], {}
+    rigid, before = _rigid_lengths(tree, chain), np.cumsum(tree.lengths[chain])
+    for places in itertools.combinations(range(len(chain)), 3):
+        upper, middle, lower = places
         bones = (rigid[upper, middle], rigid[middle, lower])
         if min(bones) <= 0 or not tree.names[chain[middle]]:
             continue
         unusual = abs(np.log(bones[0] / bones[1] / ratio))
-        score = np.log(sum(bones)) - 3 * unusual
-        if unusual < _MOST_UNUSUAL_BONES and (best is None or score > best[0]):
-            joints = (chain[upper], chain[middle], chain[lower])
-            best = score, Limb(tuple(chain), *joints, bones, 2 * unusual)
-    return best[1] if best else None
+        skipped = max(0.0, before[upper] / sum(bones) - _USUALLY_SKIPPED)
+        score = np.log(sum(bones)) - 3 * unusual - 2 * skipped
+        if unusual < _MOST_UNUSUAL_BONES:
+            joints = (chain[place] for place in places)
+            limbs[places] = Limb(tuple(chain), *joints, bones, unusual, score)
+    return limbs
 
 
 def _rigid_lengths(tree: Tree, chain: list[int]) -> np.ndarray:

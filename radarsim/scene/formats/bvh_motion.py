@@ -90,11 +90,14 @@ def motion_from_bvh(clip: BvhClip, where: str, name: str) -> Motion:
 def _smpl_rotations(posture: Posture, at_rest: RestRotations, to_z_up: Rotation) -> list[Rotation]:
     """World rotation of each SMPL joint."""
     joints, rest = posture.joints, at_rest.trunk
-    found = trunk_rotations(posture, rest)
+    limbs = {
+        name: rest.since(posture, joint) * at_rest.limbs[name]
+        for name, joint in joints.limbs.items()
+    }
+    collars = {name: rotation for name, rotation in limbs.items() if name.endswith("collar")}
+    found = limbs | trunk_rotations(posture, rest, collars)
     neck = [rest.since(posture, joint) * rest.smpl for joint in joints.neck]
     found |= spread([found["spine3"], *neck], ("neck", "head"))
-    for name, joint in joints.limbs.items():
-        found[name] = rest.since(posture, joint) * at_rest.limbs[name]
     rotations = []
     for name, parent in zip(JOINT_NAMES, PARENTS, strict=True):
         # A joint that the file lacks takes the rotation of its parent.

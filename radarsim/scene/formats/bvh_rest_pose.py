@@ -72,7 +72,7 @@ def find_rest_pose(clip: BvhClip, joints: JointMap, where: str, notes: list[str]
     check_bones(skeleton, posture_of(clip.poses([0]), joints), where)
     directions = directions_of(clip, joints)
     if _is_upright(skeleton):
-        up = _up_of_skeleton(skeleton, directions.trunk.mean(axis=0))
+        up = _up_of_skeleton(skeleton, directions)
         rest = RestPose(skeleton, up, nearest_axis(skeleton.trunk[0]), True, True)
     else:
         _refuse_four_legs(skeleton, directions, where)
@@ -122,12 +122,22 @@ def _is_upright(posture: Posture) -> bool:
     return bool(parallel and abs(across @ down) < _MAX_TILT_OF_HIPS)
 
 
-def _up_of_skeleton(skeleton: Posture, mean_trunk: np.ndarray) -> np.ndarray:
+def _up_of_skeleton(skeleton: Posture, directions: Directions) -> np.ndarray:
     """Up axis of the rest pose, unless the clip rotates the skeleton upright in another axis."""
-    rest_up = nearest_axis(skeleton.trunk[0])
+    rest_up, mean_trunk = nearest_axis(skeleton.trunk[0]), directions.trunk.mean(axis=0)
     # Crawling and lying do not determine the up axis; a skeleton that was rotated upright does.
-    upright = np.abs(mean_trunk).max() > _CLEAR_AXIS and mean_trunk @ rest_up < 0.5
-    return nearest_axis(mean_trunk) if upright else rest_up
+    if np.abs(mean_trunk).max() <= _CLEAR_AXIS or mean_trunk @ rest_up >= 0.5:
+        return rest_up
+    other = nearest_axis(mean_trunk)
+    leg = sum(np.linalg.norm(skeleton.bone(name)) for name in LEG_BONES) / 2
+    # Nobody flies along the trunk by more than a leg: who moves so over a floor crawls.
+    crawls = _floor_spread(directions, other) > leg > 4 * _floor_spread(directions, rest_up)
+    return rest_up if crawls else other
+
+
+def _floor_spread(directions: Directions, up: np.ndarray) -> float:
+    """Standard deviation of the height of the lowest joint, if this axis points up."""
+    return float(np.minimum(directions.low @ up, directions.high @ up).std())
 
 
 def _up_of_clip(directions: Directions) -> np.ndarray:
@@ -139,8 +149,7 @@ def _up_of_clip(directions: Directions) -> np.ndarray:
     if np.abs(mean).max() > _CLEAR_AXIS:
         return nearest_axis(mean)
     possible = [axis for axis in _AXES if axis @ mean > _POSSIBLE_AXIS]
-    lowest = [np.minimum(directions.low @ a, directions.high @ a) for a in possible]
-    spread = [low.std() for low in lowest]
+    spread = [_floor_spread(directions, axis) for axis in possible]
     # A clip that stays in place has no floor: every direction is then the same.
     clear = len(spread) > 1 and min(spread) < 0.5 * sorted(spread)[1]
     return possible[int(np.argmin(spread))] if clear else nearest_axis(mean)

@@ -28,8 +28,9 @@ class _Rows(NamedTuple):
 def read_rows(words: BvhWords, num_poses: int, num_channels: int) -> BvhRows:
     """Read the rows of channel values after the header.
 
-    A pose may be wrapped over lines, and a line may hold several poses; a line that holds parts of
-    two poses is an error, because then the rows do not belong to the skeleton.
+    A pose may be wrapped over lines, and a line may hold several poses. A line that holds parts of
+    two poses is an error, because then the rows do not belong to the skeleton, unless the number of
+    values in the file is right to the last one.
 
     Args:
         words: positioned after the frame time.
@@ -57,7 +58,7 @@ def read_rows(words: BvhWords, num_poses: int, num_channels: int) -> BvhRows:
 
 
 def _rows_of_poses(words: BvhWords, num_poses: int, num_channels: int) -> _Rows:
-    """One text per pose; rows after the stated number of poses are only counted."""
+    """One text per pose; lines after the stated number of poses are only counted."""
     rows, in_file, parts, width = [], 0, [], 0
     for number, row in words.rows():
         here = len(row.split()) if in_file < num_poses else num_channels
@@ -66,17 +67,25 @@ def _rows_of_poses(words: BvhWords, num_poses: int, num_channels: int) -> _Rows:
             if len(rows) < num_poses:
                 rows += _split(number, row, num_channels)
             continue
-        if width + here > num_channels:
-            _fail_at_width(
-                words, *((parts[0][0], width) if parts else (number, here)), num_channels
-            )
         parts, width = [*parts, (number, row)], width + here
+        if width > num_channels:
+            return _stream(words, num_poses, num_channels, parts)
         if width == num_channels:
             rows.append((parts[0][0], " ".join(text for _, text in parts)))
             in_file, parts, width = in_file + 1, [], 0
     if parts:
-        _fail_at_width(words, parts[0][0], width, num_channels)
+        _fail_at_width(words, parts[:1], num_channels)
     return _Rows(rows[:num_poses], in_file)
+
+
+def _stream(words: BvhWords, num_poses: int, num_channels: int, parts: list) -> _Rows:
+    """Poses without regard to lines: only if the number of values is right to the last one."""
+    values = [(number, value) for number, row in words.rows() for value in row.split()]
+    if len(values) != num_poses * num_channels:
+        _fail_at_width(words, parts[:1], num_channels)
+    rows = [values[first : first + num_channels] for first in range(0, len(values), num_channels)]
+    texts = [(row[0][0], " ".join(value for _, value in row)) for row in rows]
+    return _Rows(texts, num_poses)
 
 
 def _split(number: int, row: str, num_channels: int) -> list[tuple[int, str]]:
@@ -88,7 +97,9 @@ def _split(number: int, row: str, num_channels: int) -> list[tuple[int, str]]:
     return [(number, " ".join(values[start : start + num_channels])) for start in starts]
 
 
-def _fail_at_width(words: BvhWords, line: int, width: int, num_channels: int) -> NoReturn:
+def _fail_at_width(words: BvhWords, parts: list[tuple[int, str]], num_channels: int) -> NoReturn:
+    (line, row), *_ = parts
+    width = len(row.split())
     words.fail(f"{width} values, but the skeleton has {num_channels} channels", line=line)
 
 

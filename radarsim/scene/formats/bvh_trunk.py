@@ -33,12 +33,15 @@ class RestTrunk(NamedTuple):
         return posture.world[joint] * self.posture.world[joint].inv()
 
 
-def trunk_rotations(posture: Posture, rest: RestTrunk) -> dict[str, Rotation]:
+def trunk_rotations(
+    posture: Posture, rest: RestTrunk, collars: dict[str, Rotation]
+) -> dict[str, Rotation]:
     """World rotations of pelvis and spine, in the file's world.
 
     Args:
         posture: poses of the clip.
         rest: the trunk in the rest pose.
+        collars: rotations of SMPL's collars, by name; one that is missing moves with the spine.
 
     Returns:
         Rotations of "pelvis", "spine1", "spine2" and "spine3" at all poses.
@@ -50,8 +53,9 @@ def trunk_rotations(posture: Posture, rest: RestTrunk) -> dict[str, Rotation]:
     chain = [pelvis, *(rest.since(posture, joint) for joint in joints.spine)]
     chain = [rotation * rest.smpl for rotation in chain]
     turned = _between(pelvis.apply(rest.posture.trunk[0]), posture.trunk) * pelvis
-    target = unit(turned.apply(rest.smpl.apply(_SEGMENTS_M.sum(axis=0))))
-    return {"pelvis": chain[0]} | _spine(chain, target)
+    target = unit(turned.apply(rest.smpl.apply(_HIPS_TO_SHOULDERS_M)))
+    spine = _spine(_Line(chain[0], collars, target), list(spread(chain, SPINE).values()), chain[-1])
+    return {"pelvis": chain[0]} | dict(zip(SPINE, spine, strict=True))
 
 
 def spread(chain: list[Rotation], names: tuple[str, ...]) -> dict[str, Rotation]:
@@ -61,26 +65,41 @@ def spread(chain: list[Rotation], names: tuple[str, ...]) -> dict[str, Rotation]
     return {name: _along(chain, place) for name, place in zip(names, places, strict=True)}
 
 
-def _spine(chain: list[Rotation], target: np.ndarray) -> dict[str, Rotation]:
+class _Line(NamedTuple):
+    """SMPL's line from hips to shoulders: what does not turn with the spine, and its direction."""
+
+    pelvis: Rotation
+    collars: dict[str, Rotation]
+    target: np.ndarray
+
+    @property
+    def fixed_m(self) -> np.ndarray:
+        """The part that turns with pelvis and collars [m]."""
+        return self.pelvis.apply(_SEGMENTS_M[0]) + sum(
+            rotation.apply(_COLLARS_M[name]) / 2 for name, rotation in self.collars.items()
+        )
+
+    def moved_m(self, spine: list[Rotation]) -> np.ndarray:
+        """The part that turns with the spine [m]."""
+        free = sum(bone / 2 for name, bone in _COLLARS_M.items() if name not in self.collars)
+        *lower, last = _SEGMENTS_M[1:]
+        return sum(r.apply(v) for r, v in zip(spine, [*lower, last + free], strict=True))
+
+    def off_m(self, spine: list[Rotation]) -> np.ndarray:
+        """How far the shoulders are from the target line [m]."""
+        vectors = self.fixed_m + self.moved_m(spine)
+        return vectors - (vectors * self.target).sum(axis=1, keepdims=True) * self.target
+
+
+def _spine(line: _Line, shared: list[Rotation], last: Rotation) -> list[Rotation]:
     """The spine with its joints shared, lowered and turned so that the line is the target."""
-    shared, lowest = list(spread(chain, SPINE).values()), [chain[-1]] * len(SPINE)
-    pelvis_m, *above_m = _segments_m(chain[0], shared)
-    start_m = _across_line(pelvis_m + sum(above_m), target)
-    step_m = _across_line(pelvis_m + sum(_segments_m(chain[0], lowest)[1:]), target) - start_m
+    start_m = line.off_m(shared)
+    step_m = line.off_m([last] * len(SPINE)) - start_m
     size = np.maximum((step_m * step_m).sum(axis=1), 1e-12)
     share = np.clip(-(start_m * step_m).sum(axis=1) / size, 0, 1)[:, None]
-    lowered = [
-        a * Rotation.from_rotvec(share * (a.inv() * b).as_rotvec())
-        for a, b in zip(shared, lowest, strict=True)
-    ]
-    _, *above_m = _segments_m(chain[0], lowered)
-    turn = _turn_onto_line(pelvis_m, sum(above_m), target)
-    return {name: turn * rotation for name, rotation in zip(SPINE, lowered, strict=True)}
-
-
-def _segments_m(pelvis: Rotation, spine: list[Rotation]) -> list[np.ndarray]:
-    """Vectors from the hips over the spine joints to the shoulders [m]."""
-    return [r.apply(v) for r, v in zip([pelvis, *spine], _SEGMENTS_M, strict=True)]
+    lowered = [r * Rotation.from_rotvec(share * (r.inv() * last).as_rotvec()) for r in shared]
+    turn = _turn_onto_line(line.fixed_m, line.moved_m(lowered), line.target)
+    return [turn * rotation for rotation in lowered]
 
 
 def _turn_onto_line(fixed: np.ndarray, moved: np.ndarray, line: np.ndarray) -> Rotation:
@@ -89,10 +108,6 @@ def _turn_onto_line(fixed: np.ndarray, moved: np.ndarray, line: np.ndarray) -> R
     reach = (moved * moved).sum(axis=1) - (fixed * fixed).sum(axis=1) + along**2
     length = along + np.sqrt(np.maximum(reach, 0))
     return _between(moved, length[:, None] * line - fixed)
-
-
-def _across_line(vectors: np.ndarray, line: np.ndarray) -> np.ndarray:
-    return vectors - (vectors * line).sum(axis=1, keepdims=True) * line
 
 
 def _between(starts: np.ndarray, ends: np.ndarray) -> Rotation:
@@ -117,7 +132,14 @@ def _middle_m(part: str) -> np.ndarray:
     return REST_JOINTS_M[[JOINT[f"left_{part}"], JOINT[f"right_{part}"]]].mean(axis=0)
 
 
+# From between the hips over the spine joints to between the collars, and on to the shoulders [m].
 _SEGMENTS_M = np.diff(
-    [_middle_m("hip"), *(REST_JOINTS_M[JOINT[name]] for name in SPINE), _middle_m("shoulder")],
+    [_middle_m("hip"), *(REST_JOINTS_M[JOINT[name]] for name in SPINE), _middle_m("collar")],
     axis=0,
 )
+_COLLARS_M = {
+    f"{side}_collar": REST_JOINTS_M[JOINT[f"{side}_shoulder"]]
+    - REST_JOINTS_M[JOINT[f"{side}_collar"]]
+    for side in ("left", "right")
+}
+_HIPS_TO_SHOULDERS_M = _middle_m("shoulder") - _middle_m("hip")

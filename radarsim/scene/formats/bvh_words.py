@@ -60,8 +60,11 @@ class BvhWords:
         return " ".join(found)
 
     def numbers(self, count: int) -> list[float]:
-        """Take the words up to the next keyword, which must be this many numbers."""
-        line, found = self.number, self.arguments()
+        """Take this many numbers, which must end at a keyword or with the line."""
+        line, found = self.number, []
+        while len(found) < count and self.peek().upper() not in _KEYWORDS:
+            found.append(self.next())
+        found += [word for word in self._pending[:1] if word.upper() not in _KEYWORDS]
         if len(found) != count or not all(map(_is_number, found)):
             text = " ".join(found)[:40]
             self.fail(f"{count} numbers expected, found '{text}'", _number_hint(found), line)
