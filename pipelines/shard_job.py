@@ -4,6 +4,7 @@ If a clip cannot be simulated, only its row is empty, and the error is reported.
 changed since the plan was made, or the store cannot be written, the shard stays unfinished.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 
@@ -64,6 +65,8 @@ def make_shard(
     Raises:
         TakeChanged, StoreError: the shard stays unfinished.
     """
+    # The progress of the build says that it compiles; workers need not repeat it.
+    logging.getLogger("radarsim.progress").setLevel(logging.ERROR)
     folder = open_folder(job.out)
     record = done_record(folder, shard)
     if record is not None:

@@ -10,7 +10,8 @@ from scipy.spatial.transform import Rotation
 from radarsim.errors import InputError
 from radarsim.files import motion_people, read_motion
 from radarsim.scene.motion import body_joints
-from radarsim.scene.skeleton import local_to_world
+from radarsim.scene.skeleton import PARENTS as ALL_PARENTS
+from radarsim.scene.skeleton import REST_JOINTS_M, local_to_world
 from tests.helpers import tracker_files
 from tests.helpers.tracker_files import NUM_POSES, betas_per_pose, walker
 
@@ -160,6 +161,19 @@ def test_the_longest_part_without_missing_frames_is_used(tmp_path):
     motion = read_motion(write_npy(tmp_path / "t.npy", track), rate_hz=30.0)
     assert motion.num_poses == 65
     assert "1 gaps in frame: the longest part" in " ".join(motion.notes)
+
+
+@pytest.mark.parametrize("num_joints", [22, 24])
+def test_joint_positions_are_not_taken_for_rotations(tmp_path, num_joints):
+    poses, transl_m = walker()
+    rotations = local_to_world(poses)
+    joints_m = np.zeros(poses.shape)
+    for joint, parent in enumerate(ALL_PARENTS[1:], start=1):
+        bone_m = REST_JOINTS_M[joint] - REST_JOINTS_M[parent]
+        joints_m[:, joint] = joints_m[:, parent] + rotations[parent].apply(bone_m)
+    content = {"poses": (joints_m + transl_m[:, None])[:, :num_joints], "trans": transl_m}
+    with pytest.raises(InputError, match="joint positions, whose bones"):
+        read_motion(write_npz(tmp_path / "a.npz", content), rate_hz=30.0)
 
 
 def without(content, *keys):

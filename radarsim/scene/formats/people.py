@@ -19,7 +19,6 @@ WHOLE_POSES = {
     "smpl_poses": ("smpl_trans", "trans", "transl"),
     "pose": ("trans", "transl"),
     "smpl_thetas": ("cam_trans", "trans", "transl"),
-    "full_pose": ("trans", "transl"),
     "fullpose": ("trans", "transl"),
     "pred_rotmat": ("pred_trans", "trans", "transl"),
     "pred_pose": ("pred_trans", "trans", "transl"),
