@@ -34,6 +34,7 @@ DIFFRACTION_MPS, DIFFRACTION_BINS = 0.5, 0.2
 FIXED_M, FIXED_SHARE = 0.2, 0.8  # fraction of the ranges this close to their median
 TREND_S = 0.5  # half length of the window for the local range rate
 MAX_RATE_ERROR = 0.35  # standard error of a range rate that decides n, in units of v_max
+ALIAS_M = 0.15  # ranges of an aliased target scatter about a line by this at most
 AGREE = 0.3  # range rate and unfolded speed agree within this, in units of v_max
 
 
@@ -107,6 +108,9 @@ def is_aliased(track: Track, radar: Radar) -> bool:
         return False
     limit_mps = radar.max_speed_mps
     rate_mps, error_mps = range_rate(track.times_s, track.range_m)
+    line_m = track.range_m.mean() + rate_mps * (track.times_s - track.times_s.mean())
+    if np.std(track.range_m - line_m) > max(ALIAS_M, 0.5 * radar.range_resolution_m):
+        return False  # echoes at several ranges that flicker one after the other
     if error_mps > MAX_RATE_ERROR * limit_mps:
         return bool(abs(rate_mps) - 3 * error_mps > 1.1 * limit_mps)
     folds = _folds(rate_mps, track.speed_mps, radar)
