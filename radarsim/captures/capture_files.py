@@ -26,7 +26,13 @@ from radarsim.captures.word_layout import check_layout
 from radarsim.checks import check_choice, check_path, check_type
 from radarsim.cube_checks import checked_codes
 from radarsim.errors import InputError
-from radarsim.radar.capture_format import IQ_ORDERS, CaptureFormat, format_of_board
+from radarsim.paths import local_path
+from radarsim.radar.capture_format import (
+    IQ_ORDERS,
+    CaptureFormat,
+    check_captures_supported,
+    format_of_board,
+)
 from radarsim.radar.config import Radar
 
 PACKET_SUFFIXES = (".pcap", ".pcapng")
@@ -76,17 +82,22 @@ def open_capture(
 
 
 def write_capture(
-    path: str | Path, cube: np.ndarray, radar: Radar, capture_format: CaptureFormat, iq_order: str
+    path: str | Path, cube, radar: Radar, capture_format: CaptureFormat | None, iq_order: str
 ) -> None:
     """See `files.write_capture`."""
     check_path("write_capture", "path", path)
+    check_type("write_capture", "radar", radar, Radar, "give path, cube and a Radar in this order")
+    check_captures_supported(radar.board)
+    capture_format = capture_format or format_of_board(radar.board)
     _check_options("write_capture", capture_format, iq_order)
     cube = checked_codes("write_capture", radar, cube)
     if np.iscomplexobj(cube):
         cube = from_complex(capture_format, np.asarray(cube, np.complex64))
-    words = encode_words(radar, capture_format, np.asarray(cube, np.int16), iq_order)
+    order = capture_format.iq_order if iq_order == "auto" else iq_order
+    order = "i_first" if order == "auto" else order
+    words = encode_words(radar, capture_format, np.asarray(cube, np.int16), order)
     try:
-        with open(path, "wb") as file:
+        with open(local_path(path), "wb") as file:
             file.write(words.astype("<i2", copy=False).tobytes())
     except OSError as error:
         hint = "choose an existing folder on a disk with free space"
