@@ -62,7 +62,7 @@ class Gait:
     """Stepping along a path; a cycle is two steps, starting with the left heel strike.
 
     Attributes:
-        path: function from time [s] to positions [time, 2] in metres and headings [time] in radians.
+        path: function from times [s] to positions [time, 2] [m] and headings [time] [rad].
         duty: share of the cycle that a foot is on the floor; below 0.5 there are flight phases.
         roll: heel-to-toe roll of the foot: 1 as in walking, 0 for a flat foot.
         lift_m: additional height of the swinging foot.
