@@ -43,8 +43,8 @@ sentences: a .csv, .jsonl or .parquet file:
 The model's answers are cached on disk: no caption is paid for twice, and an interrupted run
 resumes when the same command is run again.
 
-exit status: 0 complete, 1 some captions are unfinished or their sentences break the rules, 2 nothing
-could be done, 3 stopped by the token budget, 130 interrupted
+exit status: 0 complete, 1 some captions are unfinished or their sentences break the rules,
+2 nothing could be done, 3 stopped by the token budget, 130 interrupted
 """
 _MAX_SHOWN = 3
 

@@ -228,8 +228,8 @@ def add_heatmap_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--angle-window",
         choices=("taylor", "uniform"),
-        help="taper of the antenna array: Taylor (default; sidelobes at -28 dB, main lobe 1.27 times "
-        "as wide), or none (sidelobes at -13 dB)",
+        help="taper of the antenna array: Taylor (default; sidelobes at -28 dB, main lobe 1.27 "
+        "times as wide), or none (sidelobes at -13 dB)",
     )
     group.add_argument(
         "--if-cubes",

@@ -1,4 +1,4 @@
-"""Read the captions for which sentences are to be generated from a text file, a table or a store."""
+"""Read the captions that need sentences, from a text file, a table or a store."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -3,8 +3,8 @@
     captions -> requests -> answers (on disk) -> sentences
 
 Requests run concurrently, and each answer is on disk before the next request for the same caption.
-If a run ends early (token budget, unreachable server, Ctrl-C, kill), the answers received so far are
-kept, and the same command resumes the run.
+If a run ends early (token budget, unreachable server, Ctrl-C, kill), the answers received so far
+are kept, and the same command resumes the run.
 """
 
 import asyncio
@@ -140,7 +140,7 @@ class GenerationRun:
                 return
 
     async def _complete(self, client: ModelClient, caption: str) -> bool:
-        """Send requests until the dialogue about a caption is over; False if it stays unfinished."""
+        """Send requests until the dialogue about a caption is over; False if it is not finished."""
         while not self.status.ended:
             state = self.rules.replay(caption, self.cache.answers)
             if state.next_key is None:
