@@ -1,4 +1,4 @@
-"""Motion synthesis: convert a movement to channel time series, feet, pelvis, legs and SMPL poses."""
+"""Motion synthesis: from a movement to channel time series, feet, pelvis, legs and SMPL poses."""
 
 from dataclasses import dataclass
 

@@ -155,7 +155,7 @@ def _with_manner(act, manner):
 
 
 def _count(part, phrase, rng, share) -> str:
-    """Repetition count such as " twice", given with probability `share` if the part is countable."""
+    """Repetition count such as " twice", with probability `share` if the part is countable."""
     if not part.countable or rng.uniform() > share:
         return ""
     num = num_repetitions(phrase, part)

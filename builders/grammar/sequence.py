@@ -108,7 +108,7 @@ BACKWARD_GAITS = ("walk", "small_steps", "shuffle", "creep", "trudge")
 
 
 def draw_sequence(rng: np.random.Generator) -> PhraseSequence:
-    """Draw a random sequence; `NUM_PHRASES` holds the probabilities of one, two or three phrases."""
+    """Draw a random sequence; `NUM_PHRASES` holds the probabilities of one to three phrases."""
     counts, shares = zip(*NUM_PHRASES)
     num = int(rng.choice(counts, p=shares))
     walks = rng.uniform() < WALKING_SHARE

@@ -53,7 +53,7 @@ def find_source_take(recipe: Recipe, clip: Clip, paths: MotionPaths) -> Take:
 
 
 def body_name(body_models: str | None) -> str:
-    """Return "free", or a digest of the model files, because a recipe never contains local paths."""
+    """Return "free", or a digest of the model files: a recipe never contains local paths."""
     if body_models is None:
         return "free"
     path = existing_path(body_models, "--body-models")
