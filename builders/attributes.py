@@ -25,7 +25,7 @@ examples:
       add --dry-run to estimate the cost, or --budget-tokens N to limit it
   python -m builders.attributes synth.zarr --out new.parquet --attach synth.zarr --model NAME \\
       --base-url http://localhost:8000/v1
-      describe all captions in a store that have no sentences with a local model, and attach them
+      use a local model to describe all captions of a store that lack sentences; attach the result
   python -m builders.attributes sentences.csv --attach synth.zarr
 
 captions: a .txt file with one caption per line; a .csv, .jsonl or .parquet file with a column
@@ -166,7 +166,7 @@ def _add_server_options(group) -> None:
         "--budget-tokens",
         type=count,
         metavar="N",
-        help="stop before the run has used more than N tokens",
+        help="stop before the run uses more than N tokens",
     )
     add(
         "--concurrency", type=count, default=4, metavar="N", help="concurrent requests (default: 4)"
