@@ -17,8 +17,8 @@ from builders.activities.skeleton import (
     soft_minimum,
 )
 
-# Largest leg extension, relative to the full leg length. With the smoothing, the standing knee stays
-# bent by 12 degrees; a walker's knees are never quite straight.
+# Largest leg extension, relative to the full leg length. With the smoothing, the standing knee
+# stays bent by 12 degrees; a walker's knees are never quite straight.
 STRAIGHT, STRIDING = 0.996, 0.988
 UNLOADED_M = 0.6  # additional pelvis height that a foot without load permits
 SMOOTH_S = 0.045  # smooths the pelvis height when the load passes from one leg to the other

@@ -26,8 +26,8 @@ HEADINGS = {
 }
 LEGEND = """
 range: degrees beyond the joint's range of motion; floor: depth of the lowest vertex below the floor
-in cm; afloat: % of poses off the floor but not in free fall; slip: distance in cm that a sole slides
-during one contact; inside: % of poses with one body part inside another; balance: % of poses that
+in cm; afloat: % of poses off the floor but not in free fall; slip: distance in cm a sole slides in
+one contact; inside: % of poses with one body part inside another; balance: % of poses that
 stand still with the centre of mass outside the base of support; hand, foot, root: highest speed,
 then highest acceleration. An asterisk (*) marks a value beyond its limit.
 """

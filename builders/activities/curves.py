@@ -1,7 +1,7 @@
 """Periodic curves over the cycle of a movement, from which activities are composed.
 
-A curve maps phase to a value. Phase counts cycles: 0 to 1 is the first cycle, 1 to 2 the second, and
-every curve repeats in each cycle. All curves are continuously differentiable (C1 or better), so
+A curve maps phase to a value. Phase counts cycles: 0 to 1 is the first cycle, 1 to 2 the second,
+and every curve repeats in each cycle. All curves are continuously differentiable (C1 or better), so
 speeds are continuous. Curves can be added and multiplied like numbers:
 
     95 * during(0.1, 0.25, 0.8, 0.95) + swing(20, beats=3)

@@ -1,7 +1,7 @@
 """Synthetic domain shift: different people, posture habits, and motion-capture errors.
 
-The shifted domains stand in for recordings, so that fine-tuning and cross-scene studies can be tried
-before recordings exist. They are simulations; files and reports call them stand-ins.
+The shifted domains stand in for recordings, so that fine-tuning and cross-scene studies can be
+tried before recordings exist. They are simulations; files and reports call them stand-ins.
 """
 
 from dataclasses import dataclass, replace

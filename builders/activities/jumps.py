@@ -31,8 +31,8 @@ def hops(
 ) -> Channels:
     """Jumps from both feet: dip, push-off, flight, landing, absorption.
 
-    Acceleration is constant over the dip during push-off and landing, and higher if hops follow each
-    other closely.
+    Acceleration is constant over the dip during push-off and landing, and higher if hops follow
+    each other closely.
 
     Args:
         takeoffs: phases at which the feet leave the floor.

@@ -1,4 +1,4 @@
-"""Build of a dataset from radar recordings: labels, clip selection, plan and heatmaps."""
+"""Build a dataset from radar recordings: labels, clip selection, plan and heatmaps."""
 
 import argparse
 import time
@@ -39,7 +39,7 @@ def build_recorded_dataset(options: argparse.Namespace) -> int:
     Raises:
         InputError: the request is invalid, or no clip can be made.
     """
-    # The workers read and transform; this process only plans, so it leaves the GPU to them.
+    # Workers read and transform captures; this process only plans and leaves the GPU to them.
     jax.config.update("jax_platforms", "cpu")
     takes = read_labels(options.labels, options.captures, options.radar, options.iq_order)
     if not takes:

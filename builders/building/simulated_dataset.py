@@ -1,4 +1,4 @@
-"""Build of a simulated dataset: motions, clip selection, plan, simulation and console output."""
+"""Build a simulated dataset: motions, clip selection, plan, simulation and console output."""
 
 import argparse
 import logging
@@ -40,8 +40,8 @@ def build_dataset(options: argparse.Namespace, table: dict, origin: str) -> int:
     """Build the requested stores and return the exit status of `builders.amass`.
 
     Args:
-        options: parsed flags: paths, workers, dry run.
-        table: recipe table; "radar" may list several radars, which give one store each.
+        options: parsed flags for paths, workers and dry run.
+        table: recipe table; "radar" may list several radars, each of which gives one store.
         origin: origin of the table, for error messages.
 
     Raises:
@@ -124,7 +124,7 @@ def _plan(recipe: Recipe, takes: dict, options: argparse.Namespace) -> tuple[Pla
 
 
 def _measured_cost(options: argparse.Namespace, plan: Plan, takes: dict) -> CostEstimate:
-    """Time and size of one clip, simulated now."""
+    """Simulate one clip and measure its time and size."""
     named = {clip.take: takes[clip.take] for clip in plan.clips}
     print("simulating one clip to estimate time and size; compiling comes first ...", flush=True)
     store_spec = make_store_spec(plan, named)
@@ -158,7 +158,7 @@ def _build(
 
 
 def _checked_body(body_models: str | None, table: dict, origin: str) -> dict:
-    """The recipe's body entry; --body-models must match the body that the recipe names, if any."""
+    """The recipe's body entry; --body-models must match the body named in the recipe, if any."""
     body = body_name(body_models)
     wanted = table.get("body", body)
     if wanted != body:

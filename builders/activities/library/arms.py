@@ -76,7 +76,7 @@ def _fist(out):
 
 @activity(9, "throw")
 def throw(style):
-    """A step ahead while the arm is pulled back and throws; the trunk rotates with it."""
+    """A step forward while the arm is drawn back and throws; the trunk rotates with the arm."""
     wind = ease((0.05, 0), (0.34, 1), (0.5, -1), (0.58, -1), (0.9, 0))
     return Movement(
         2.4,

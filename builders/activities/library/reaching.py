@@ -1,4 +1,4 @@
-"""Activities that raise or push with one arm or both."""
+"""Activities that raise one or both arms or push with them."""
 
 from builders.activities.curves import during, ease
 from builders.activities.movement import Movement, Stance, arm, arms, trunk
