@@ -1,9 +1,10 @@
-"""The up axis of a motion's world, inferred from the body, and the turn to a z-up world.
+"""Infer the up axis of a motion's world from the body, and rotate the motion to a z-up world.
 
-AMASS is z-up. Body trackers, AIST++ and many converters write y-up worlds, and camera coordinates
-point y down: read as z-up, the person would lie down and slide. Over a whole motion, a person who
-stands has the trunk along one axis of the world, and so has a person who lies still. What differs
-is where the floor is, and whether the person walks.
+AMASS is z-up. Body trackers, AIST++ and many converters write y-up worlds, and the y axis of camera
+coordinates points down: if such a file were read as z-up, the person would lie down and slide. Over
+a whole motion, the trunk of a standing person points along one axis of the world, and so does the
+trunk of a person who lies still. The two differ in the position of the floor and in whether the
+person walks.
 """
 
 from dataclasses import replace
@@ -25,19 +26,19 @@ from radarsim.scene.skeleton import (
 UP_AXES = ("x", "y", "z", "-x", "-y", "-z")
 """Names of the axes that may point up."""
 
-# Poses that are examined, at equal steps over the motion.
+# Number of poses that are examined, at equal steps over the motion.
 _MAX_POSES = 512
-# Length of the mean of the unit vectors along the trunk, resolved along one axis: below this, the
-# trunk has no constant direction. 37 degrees off the axis in every pose still pass.
+# Least component along one axis of the mean unit vector of the trunk: below this value the trunk has
+# no constant direction. A trunk 37 degrees off the axis in every pose still passes.
 _ALONG_AXIS = 0.8
-# Height of the lowest joint above the floor: ankles of one who stands, back or heel of one who lies
-# on the floor or in a bed [m].
+# Limits for the height of the lowest joint above the floor [m]: ankles of a standing person, back
+# or heel of a person who lies on the floor or in a bed.
 _STANDING_M = (-0.15, 0.25)
 _ON_FLOOR_M = (0.0, 0.25)
 _LYING_M = (0.0, 1.0)
-# A person who lies does not move farther than this across the trunk [m].
+# A lying person does not move farther than this perpendicular to the trunk [m].
 _LYING_TRAVEL_M = 1.0
-# Cosine between thighs and trunk: above, the legs are drawn up, as in crawling on all fours.
+# Cosine between thighs and trunk above which the legs are drawn up, as in crawling on all fours.
 _STRETCHED_LEGS = -0.5
 
 
@@ -49,14 +50,14 @@ class _Posture(NamedTuple):
 
 
 def to_z_up(motion: Motion, up: str = "auto") -> Motion:
-    """A motion in a z-up world.
+    """Rotate a motion to a z-up world.
 
     Args:
-        motion: with SMPL's joints first, in a world of any orientation.
-        up: one of `UP_AXES`, or "auto": inferred; z if nothing contradicts it.
+        motion: motion whose first joints are SMPL's, in a world of any orientation.
+        up: one of `UP_AXES`, or "auto" to infer it (z if nothing contradicts it).
 
     Returns:
-        The motion, turned if its world is not z-up; a note states an inferred axis.
+        The motion, rotated if its world is not z-up; a note states an inferred axis.
     """
     if up != "auto":
         return turned(motion, up)
@@ -67,10 +68,10 @@ def to_z_up(motion: Motion, up: str = "auto") -> Motion:
 
 
 def turned(motion: Motion, up: str) -> Motion:
-    """The motion after the rotation that turns an axis of its world up.
+    """Rotate a motion so that an axis of its world points up.
 
     Args:
-        motion: in a world where `up` points up.
+        motion: motion in a world where `up` points up.
         up: one of `UP_AXES`.
     """
     if up == "z":
@@ -87,10 +88,10 @@ def turned(motion: Motion, up: str) -> Motion:
 
 
 def inferred_up(motion: Motion) -> tuple[str, str]:
-    """The up axis of a motion's world.
+    """Infer the up axis of a motion's world.
 
     Returns:
-        One of `UP_AXES`, and a note for the user, "" where the world is z-up without doubt.
+        One of `UP_AXES`, and a note for the user, "" if the world is z-up without doubt.
     """
     posture = _posture(motion)
     mean = posture.trunk.mean(axis=0)
@@ -105,7 +106,7 @@ def inferred_up(motion: Motion) -> tuple[str, str]:
 
 
 def _stands(posture: _Posture, up: np.ndarray) -> bool:
-    """Whether `up` rather than z is up, for a person whose trunk points along `up`."""
+    """Whether the person stands, so that `up`, along which the trunk points, is the up axis."""
     standing_m, lying_m = (np.median(posture.joints_m @ axis, axis=0) for axis in (up, _axis("z")))
     lowest_m, lowest_if_lying_m = standing_m.min(), lying_m.min()
     across_m = posture.joints_m[:, 0] - (posture.joints_m[:, 0] @ up)[:, None] * up
