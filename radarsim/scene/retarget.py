@@ -25,7 +25,8 @@ _NUM_SAMPLES = 64
 # The floor is the 10th percentile of the sole heights over the poses: single poses below the floor
 # do not lift the others, and a subject who jumps most of the time still lands on it.
 _FLOOR_PERCENTILE = 10
-_STANDING = 0.85  # fraction of the rest pelvis height; lower poses (squatting, sitting, lying) tell no stature
+# Fraction of the pelvis height at rest; lower poses (squatting, sitting, lying) give no stature.
+_STANDING = 0.85
 _MIN_STANDING = 3
 _MOST_PELVIS_M = 1e-3  # largest offset from the pelvis of the body that a motion was fitted to
 

@@ -28,8 +28,8 @@ UP_AXES = ("x", "y", "z", "-x", "-y", "-z")
 
 # Number of poses that are examined, at equal steps over the motion.
 _MAX_POSES = 512
-# Least component along one axis of the mean unit vector of the trunk: below this value the trunk has
-# no constant direction. A trunk 37 degrees off the axis in every pose still passes.
+# Least component along one axis of the mean unit vector of the trunk: below this value the trunk
+# has no constant direction. A trunk 37 degrees off the axis in every pose still passes.
 _ALONG_AXIS = 0.8
 # Limits for the height of the lowest joint above the floor [m]: ankles of a standing person, back
 # or heel of a person who lies on the floor or in a bed.
@@ -106,7 +106,7 @@ def inferred_up(motion: Motion) -> tuple[str, str]:
 
 
 def _stands(posture: _Posture, up: np.ndarray) -> bool:
-    """Whether the person stands, so that `up`, along which the trunk points, is the up axis."""
+    """Whether `up` is the up axis and not z, for a person whose trunk points along `up`."""
     standing_m, lying_m = (np.median(posture.joints_m @ axis, axis=0) for axis in (up, _axis("z")))
     lowest_m, lowest_if_lying_m = standing_m.min(), lying_m.min()
     across_m = posture.joints_m[:, 0] - (posture.joints_m[:, 0] @ up)[:, None] * up
