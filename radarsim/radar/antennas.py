@@ -1,4 +1,4 @@
-"""Antenna positions of a board, its virtual array, and the row of elements that measures azimuth."""
+"""Antenna positions of a board, its virtual array, and the row of elements for azimuth."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

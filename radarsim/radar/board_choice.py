@@ -181,7 +181,7 @@ def _band(_settings: ChipSettings, firing: Firing) -> _Evidence:
         return low_hz - _BAND_SLACK_HZ <= start_hz <= high_hz
 
     boards = _boards(inside)
-    # A carrier outside every band is named by `check_limits`, with the limit of the nearest band.
+    # `check_limits` reports a carrier outside every band, with the limit of the nearest band.
     near = _boards(lambda board: (CHIP_OF_BOARD[board].band_hz[0] < 70e9) == (start_hz < 70e9))
     return _Evidence(f"the carrier starts at {firing.profile.start_ghz} GHz", boards or near)
 

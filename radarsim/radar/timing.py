@@ -1,4 +1,4 @@
-"""Sampling times of the chirps in a burst, and the Chebyshev nodes at which surfaces are sampled."""
+"""Sampling times of the chirps in a burst, and the Chebyshev nodes for surfaces."""
 
 import numpy as np
 from jaxtyping import Float
@@ -17,9 +17,9 @@ def mid_times_s(radar: Radar) -> Float[np.ndarray, "chirp tx"]:
 
 
 def burst_centre_and_half_s(radar: Radar) -> tuple[float, float]:
-    """Centre of the burst and half its length [s], between the middles of first and last chirp."""
+    """Centre of the burst and half its duration between the middles of first and last chirp [s]."""
     times = mid_times_s(radar)
-    # A burst of one chirp still needs a time scale: its own sampled length.
+    # A burst of one chirp also needs a time scale: its sampled duration.
     half_s = max(np.ptp(times) / 2, radar.chirp.num_samples / radar.chirp.sample_rate_hz)
     return float((times.max() + times.min()) / 2), float(half_s)
 
