@@ -1,1 +1,1 @@
-"""IF cube to time-range, time-Doppler and time-angle maps."""
+"""Compute time-range, time-Doppler and time-angle maps from an IF cube."""

@@ -2,12 +2,13 @@
 
 The chirp loops of all frames are concatenated; a window of 256 loops moves over them in steps of 16
 (mmCLIP, section 3.2.1). All averages are of power, and all maps are in dB above the power of the
-receiver's thermal noise: noise alone reads 0 dB for every board.
+receiver's thermal noise, so noise alone is at 0 dB for every board.
 
-Two kinds of window: `burst` transforms each burst separately, zero-padded to the same bins, and
-averages power over the bursts that the window covers: a spectrum that a radar engineer can read.
-`paper` transforms the 256 loops as one, as in the authors' network; they span two or three bursts
-with gaps between, so a constant speed makes fringes (1.9 cm/s apart at 10 frames/s).
+There are two kinds of window. `burst` transforms each burst separately, zero-padded to the same
+bins, and averages the power over the bursts that the window covers; the result is a conventional
+Doppler spectrum. `paper` transforms the 256 loops as one sequence, as for the authors' network; the
+loops span two or three bursts with gaps between them, so a constant speed produces fringes
+(1.9 cm/s apart at 10 frames/s).
 """
 
 from dataclasses import dataclass, field
@@ -26,9 +27,9 @@ from radarsim.input_checks import check_radar, check_settings
 from radarsim.numerics.threads import parallel_map
 from radarsim.radar.config import Radar
 
-# 1e-12 of the noise: keeps log10 finite on noiseless cubes.
+# 1e-12 of the noise power keeps log10 finite for noiseless cubes.
 POWER_FLOOR = 1e-12
-# Frames whose columns are computed together; each chunk reads one more window.
+# Frames whose columns are computed together; each chunk reads one additional window.
 CHUNK_FRAMES = 10
 
 
@@ -39,7 +40,8 @@ class Heatmaps:
 
     Attributes:
         time_range, time_doppler, time_angle: the maps [dB].
-        radar, settings, num_frames: decide the axes.
+        radar, settings, num_frames: radar, heatmap settings and number of frames, which determine
+            the axes.
     """
 
     time_range: Float[Array, "*clip time range"]
@@ -55,7 +57,7 @@ class Heatmaps:
         return heatmap_axes(self.radar, self.num_frames, self.settings)
 
     def plot(self, title: str = ""):
-        """A matplotlib figure of the three maps of one clip; needs the extra `viz`."""
+        """Plot the three maps of one clip as a matplotlib figure; needs the extra `viz`."""
         from radarsim.plots.heatmaps import PANELS, clip_page
 
         maps = {name: np.asarray(getattr(self, name)) for name in PANELS}
@@ -68,7 +70,7 @@ def make_heatmaps(
     | Complex[np.ndarray, "frame chirp tx rx sample"],
     settings: HeatmapSettings = HeatmapSettings(),
 ) -> Heatmaps:
-    """The three heatmaps of a clip; public as `radarsim.heatmaps`.
+    """Compute the three heatmaps of a clip; public as `radarsim.heatmaps`.
 
     Args:
         radar: the board that recorded the cube.
@@ -79,8 +81,8 @@ def make_heatmaps(
         Maps with their axes.
 
     Raises:
-        InputError: the cube does not fit the radar, holds something else than finite volts, or is
-            shorter than one window.
+        InputError: the cube does not fit the radar, contains values that are not finite volts, or
+            is shorter than one window.
     """
     check_radar("heatmaps", radar)
     check_settings("heatmaps", settings, HeatmapSettings)
@@ -102,7 +104,7 @@ def maps_of_clip(
     cube_v: Complex[Array, "frame chirp tx rx sample"],
     settings: HeatmapSettings = HeatmapSettings(),
 ) -> Heatmaps:
-    """The same within a compiled program, for all frames together."""
+    """Compute the heatmaps within a compiled program, for all frames together."""
     columns = num_columns(radar, cube_v.shape[0], settings)
     clutter_v = clip_clutter_v(settings, cube_v)
     frames = frames_of_chunks(radar, settings, len(cube_v), len(cube_v))[0]
@@ -113,14 +115,14 @@ def maps_of_clip(
 def frames_of_chunks(
     radar: Radar, settings: HeatmapSettings, num_frames: int, most: int = CHUNK_FRAMES
 ) -> list[np.ndarray]:
-    """Frames of each chunk: those in which its columns begin, and one window more.
+    """Frames of each chunk: the frames in which its columns begin, plus one window.
 
-    All chunks have one length; past the end they repeat the last frame, in columns that are cut
-    off. A chunk begins with a whole step.
+    All chunks have the same length; past the end of the clip they repeat the last frame, and the
+    columns that contain it are cut off. A chunk begins with a whole step.
     """
     chirps = radar.frame.num_chirps
     whole = settings.step_chirps // gcd(settings.step_chirps, chirps)
-    # Chunks of about the same length: repeated frames of the last one are wasted work.
+    # Chunks of about the same length, because the repeated frames in the last one are wasted work.
     own = -(-num_frames // -(-num_frames // most))
     own = -(-own // whole) * whole
     more = frames_after(radar, settings)
@@ -129,7 +131,7 @@ def frames_of_chunks(
 
 
 def frames_after(radar: Radar, settings: HeatmapSettings) -> int:
-    """Frames that a chunk's last column reaches into: it begins a step before the next chunk."""
+    """Frames after a chunk that its last column covers; it begins one step before the next chunk."""
     return -(-(settings.window_chirps - settings.step_chirps) // radar.frame.num_chirps)
 
 
@@ -142,11 +144,11 @@ def _named(radar, settings, num_frames, maps) -> Heatmaps:
 def clip_clutter_v(
     settings: HeatmapSettings, cube_v: Complex[Array, "frame chirp tx rx sample"]
 ) -> Complex[Array, "tx rx sample"]:
-    """Static echo that is removed from every chirp of a clip; zero where windows remove their own.
+    """Static echo to be removed from every chirp of a clip; zero if each window removes its own.
 
-    The median is that of the real and imaginary parts of each range bin over bursts: echoes that
-    pass through a bin for less than half of the clip do not change it. Averaging each burst first
-    suppresses moving targets and noise.
+    The median is taken over bursts, for the real and imaginary parts of each range bin: echoes that
+    pass through a bin for less than half of the clip do not change it. Each burst is averaged
+    first, which suppresses moving targets and noise.
     """
     if settings.clutter == "clip":
         return _mean(cube_v)
@@ -162,7 +164,7 @@ def _mean(cube_v):
 
 @jax.jit
 def _median(cube_v):
-    # The taper separates range bins; it is removed again, as columns apply it themselves.
+    # The taper separates range bins; it is removed again, because the columns apply it themselves.
     taper = _range_taper(cube_v.shape[-1])
     profiles = jnp.fft.fft(cube_v.mean(1) * taper, axis=-1)
     static = jax.lax.complex(jnp.median(profiles.real, 0), jnp.median(profiles.imag, 0))
@@ -176,7 +178,7 @@ def _range_taper(num_samples: int) -> np.ndarray:
 
 @partial(jax.jit, static_argnums=(0, 1))
 def _columns_of(radar, settings, cube_v, frames, clutter_v) -> tuple[Array, Array, Array]:
-    """Columns of each map that begin in the frames of a chunk."""
+    """Compute the columns of each map that begin in the frames of a chunk."""
     num_frames, (chirps, num_tx, num_rx, samples) = len(frames), cube_v.shape[1:]
     taper = _range_taper(samples)
     cube_v = (cube_v[frames] - clutter_v) * taper
@@ -184,7 +186,7 @@ def _columns_of(radar, settings, cube_v, frames, clutter_v) -> tuple[Array, Arra
     noise_w = radar.receiver.noise_rms_v(radar.chirp.sample_rate_hz) ** 2 * float((taper**2).sum())
     maps = (
         time_range_power(settings, loops),
-        # [pair, sample, loop]: the slow-time transforms then run along memory.
+        # [pair, sample, loop], so that slow time is contiguous in memory for its transforms.
         time_doppler_power(radar, settings, loops.transpose(1, 2, 0)),
         time_angle_power(radar, settings, cube_v),
     )

@@ -1,7 +1,7 @@
 """Average power of each column of a heatmap, for the frames of one chunk of a clip.
 
-A column depends on the loops of its window alone, so chunks that overlap by a window give the
-columns of the whole clip. Loops are [loop, pair, sample], concatenated over frames.
+A column depends only on the loops of its window, so chunks that overlap by a window produce the
+same columns as the whole clip. Loops are [loop, pair, sample], concatenated over frames.
 """
 
 import jax
@@ -14,23 +14,23 @@ from radarsim.heatmaps.settings import HeatmapSettings, sine_grid
 from radarsim.numerics.batched_map import batched_map
 from radarsim.radar.config import Radar
 
-# Sidelobes of the Taylor taper, below the main lobe.
+# Sidelobe suppression of the Taylor taper relative to the main lobe.
 SIDELOBES_DB = 30.0
-# Fewer elements have no sidelobes worth a wider main lobe.
+# With fewer elements, lower sidelobes are not worth a wider main lobe.
 LEAST_TAPERED = 4
 
 
 def moving_mean(settings: HeatmapSettings, per_step: Array) -> Array:
-    """Means over each window of values given per step [step, ...] -> [time, ...]."""
+    """Average values per step over each window: [step, ...] -> [time, ...]."""
     steps = settings.window_chirps // settings.step_chirps
     columns = per_step.shape[0] - steps + 1
-    # Sums of shifted copies, not differences of a running sum: float32 would lose the weak bins.
+    # Sums of shifted copies, because float32 differences of a running sum would lose weak bins.
     total = sum(per_step[shift : shift + columns] for shift in range(steps))
     return total / steps
 
 
 def _in_steps(settings, per_loop):
-    """[step, loop within it, ...]; loops beyond the last whole step are dropped."""
+    """Reshape to [step, loop within the step, ...]; loops after the last whole step are dropped."""
     steps = per_loop.shape[0] // settings.step_chirps
     cut = per_loop[: steps * settings.step_chirps]
     return cut.reshape(steps, settings.step_chirps, *per_loop.shape[1:])
@@ -41,7 +41,8 @@ def time_range_power(
 ) -> Float[Array, "time range"]:
     """Mean power of each range bin over the window's loops and all pairs."""
 
-    # One step at a time: its spectra stay in the cache, and memory never holds those of a clip.
+    # One step at a time, so that its spectra stay in the cache and those of a whole clip are never
+    # held in memory.
     def of_step(samples):
         spectra = jnp.fft.fft(samples, axis=-1)
         rows = _power(spectra).reshape(-1, spectra.shape[-1])
@@ -59,7 +60,8 @@ def time_doppler_power(
 ) -> Float[Array, "time doppler"]:
     """Mean power of each speed bin over pairs and range bins, relative to white noise.
 
-    By Parseval the sum over range bins is that over samples, and needs no range transform.
+    By Parseval's theorem the sum over range bins equals the sum over samples, so no range transform
+    is needed.
     """
     if settings.window == "burst":
         return _burst_doppler(radar, settings, series)
@@ -73,7 +75,7 @@ def _power_of_windows(settings, series, starts, length):
     taper = np.hanning(length + 2)[1:-1].astype(np.float32)
 
     def window(start):
-        # One pair at a time: its windows stay in the cache from one step to the next.
+        # One pair at a time, so that its windows stay in the cache from one step to the next.
         def pair(samples):
             segment = jax.lax.dynamic_slice_in_dim(samples, start, length, axis=-1)
             if settings.clutter == "window":
@@ -91,12 +93,12 @@ def _power(values: Complex[Array, "*shape"]) -> Float[Array, "*shape"]:
 
 
 def _sum_of_rows(values: Float[Array, "row column"]) -> Float[Array, " column"]:
-    """As a matrix product: on a CPU XLA's sum of rows takes four times as long."""
+    """Sum over rows as a matrix product: on a CPU, XLA's sum takes four times as long."""
     return jnp.dot(np.ones(len(values), np.float32), values, precision="highest")
 
 
 def _burst_doppler(radar, settings, series):
-    """Spectrum of each burst, then averages over windows, weighted by the loops they cover."""
+    """Spectra of the bursts, averaged over each window with the number of covered loops as weight."""
     chirps = radar.frame.num_chirps
     frames = series.shape[-1] // chirps
     power = _power_of_windows(settings, series, jnp.arange(frames) * chirps, chirps)
@@ -109,13 +111,14 @@ def time_angle_power(
 ) -> Float[Array, "time angle"]:
     """Mean power of a beam steered to each azimuth, over the window's loops and range bins.
 
-    Per loop the row's covariance suffices for the angle transform, and it adds up over windows and
-    range bins: |a^H x|^2 summed is a^H (sum x x^H) a. Summed over all range bins it is that of
-    the samples (Parseval), as the transmitters are aligned by the same factor in every bin.
+    The angle transform only needs the covariance of the antenna row, which can be summed over loops
+    and range bins: sum |a^H x|^2 = a^H (sum x x^H) a. The sum over all range bins equals the
+    covariance of the samples (Parseval's theorem), because the transmitters are aligned by the same
+    factor in every bin.
     """
     row = radar.array.azimuth_row()
     elements = [_aligned(radar, settings, samples[:, :, tx, rx], tx) for tx, rx in row]
-    # Separate real and imaginary parts: on a CPU far faster than complex products.
+    # Separate real and imaginary parts are far faster on a CPU than complex products.
     parts = [part.reshape(-1, part.shape[-1]) for x in elements for part in (x.real, x.imag)]
     steps = jnp.stack([_in_steps(settings, part) for part in parts], axis=1)
     covariance = moving_mean(settings, _products(steps) / settings.step_chirps)
@@ -156,10 +159,11 @@ def _aligned(
     series: Complex[Array, "frame chirp sample"],
     tx_idx: int,
 ) -> Complex[Array, "frame chirp sample"]:
-    """TDM compensation: a transmitter's echoes referred to the start of the loop.
+    """TDM compensation: refer a transmitter's echoes to the start of the loop.
 
-    A Doppler frequency f changes the phase by 2 pi f t between the loop's start and a slot at t.
-    Undone in the Doppler domain of each burst, exp(-2 pi j f t), for |f| below half the loop rate.
+    A Doppler frequency f changes the phase by 2 pi f t between the loop's start and a slot at the
+    time t. This is undone in the Doppler domain of each burst by the factor exp(-2 pi j f t), which
+    is correct for |f| below half the loop rate.
     """
     delay_s = radar.tx_delays_s[tx_idx]
     if not settings.tdm_compensation or delay_s == 0:

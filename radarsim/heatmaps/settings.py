@@ -13,8 +13,8 @@ from radarsim.radar.config import Radar
 WINDOWS = ("burst", "paper")
 CLUTTERS = ("median", "clip", "window", "none")
 ANGLE_WINDOWS = ("taylor", "uniform")
-# Fewer loops per burst resolve no speed across the gaps between bursts: the main lobe of a burst is
-# then wider than an eighth of the speed axis.
+# With fewer loops per burst, windows across the gaps between bursts resolve no speed: the main lobe
+# of a burst is then wider than an eighth of the speed axis.
 LEAST_LOOPS_ACROSS_GAPS = 8
 
 
@@ -26,16 +26,16 @@ class HeatmapSettings:
     Attributes:
         window: "burst" (each burst separately) or "paper" (across bursts, as mmCLIP does).
         clutter: "median" removes the median over the bursts of the clip, per pair and range bin,
-            "clip" their mean, "window" the mean of each window, "none" nothing. The mean contains
-            a part of people who pause, and leaves it as a line at their range for the whole clip;
-            the median does not, unless they stay for half of the clip.
+            "clip" their mean, "window" the mean of each window, "none" nothing. If a person pauses,
+            the mean contains a part of the person's echo, which leaves a line at this range
+            throughout the clip; the median contains it only if the person pauses for half the clip.
         angle_window: taper of the antenna row: "taylor" (sidelobes at -28 dB for eight elements, a
             main lobe 1.27 times as wide) or "uniform" (-13 dB).
         tdm_compensation: undo the phase change of a moving target between transmitters.
         window_chirps: loops per column.
         step_chirps: loops from one column to the next.
-        num_doppler_bins: of the speed axis, at least `window_chirps`.
-        num_angle_bins: of the angle axis.
+        num_doppler_bins: number of bins of the speed axis, at least `window_chirps`.
+        num_angle_bins: number of bins of the angle axis.
     """
 
     window: str = "burst"
@@ -70,7 +70,7 @@ PAPER_MAPS = HeatmapSettings(window="paper", clutter="clip", angle_window="unifo
 def num_columns(
     radar: Radar, num_frames: int, settings: HeatmapSettings = HeatmapSettings()
 ) -> int:
-    """Number of columns of a clip's heatmaps: 385 for 50 frames of 128 loops."""
+    """Number of columns in a clip's heatmaps, such as 385 for 50 frames of 128 loops."""
     slow_time_spacing_s(radar, settings)
     loops = num_frames * radar.frame.num_chirps
     if loops < settings.window_chirps:
@@ -87,12 +87,12 @@ def num_columns(
 def slow_time_spacing_s(radar: Radar, settings: HeatmapSettings = HeatmapSettings()) -> float:
     """Spacing of the loops that a Doppler window transforms [s].
 
-    The loop period within a burst; the frame period where a frame holds one loop. Windows across
-    bursts ignore the gaps between these: the speed of a burst of many loops is still right to the
-    resolution of one burst.
+    This is the loop period within a burst, or the frame period if a frame holds one loop. Windows
+    across bursts ignore the gaps between bursts: with many loops per burst, the speed is still
+    correct to within the resolution of one burst.
 
     Raises:
-        InputError: the window holds no uniformly spaced loops that resolve a speed.
+        InputError: the window contains no uniformly spaced loops that resolve a speed.
     """
     frame, loop_s = radar.frame, radar.loop_period_s
     if settings.window == "burst":
@@ -122,9 +122,9 @@ def heatmap_axes(
     """Physical coordinates of the maps.
 
     Returns:
-        `time_s`: mean time of the loops of each column, since the start of the first frame;
-        `range_m`; `speed_mps`, receding positive; `angle_rad`, azimuth, left positive, at equal
-        steps of its sine.
+        `time_s`: mean time of the loops in each column, since the start of the first frame;
+        `range_m`: range; `speed_mps`: radial speed, positive when receding; `angle_rad`: azimuth in
+        equal steps of its sine, positive to the left.
     """
     columns = num_columns(radar, num_frames, settings)
     spacing_s = slow_time_spacing_s(radar, settings)
@@ -143,7 +143,7 @@ def heatmap_axes(
 
 
 def sine_grid(radar: Radar, settings: HeatmapSettings) -> Float[np.ndarray, " angle"]:
-    """Sines of azimuth: equal steps over the unambiguous field of view, zero included.
+    """Sines of azimuth in equal steps over the unambiguous field of view, including zero.
 
     The upper end is excluded: for elements half a wavelength apart it coincides with the lower end.
     """

@@ -15,7 +15,7 @@ a .mmwave.json, or a mmWave Studio log. A TOML file may start from a board and c
     [chirp]
     slope_mhz_per_us = 30      # half the slope: twice the range, bins twice as wide
 
-A TI file sets the chip, not the board: where the board is a guess, a line below the title says so.
+A TI file sets the chip, not the board: if the board is a guess, a line below the title says so.
 
 --toml prints the whole radar as a TOML file that can be edited.
 """
@@ -27,7 +27,7 @@ examples:
     python -m radarsim.radar profile.cfg --toml > profile.toml
     python -m radarsim.radar profile.cfg --board IWR6843ISK-ODS
 
-exit status: 0; 2 with a one-line message on standard error when the radar is not valid.
+exit status: 0; 2 with a one-line message on standard error if the radar is not valid.
 """
 
 

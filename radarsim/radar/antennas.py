@@ -1,4 +1,4 @@
-"""Antenna positions of a board, its virtual array, and the row of it that measures azimuth."""
+"""Antenna positions of a board, its virtual array, and the row of elements for azimuth."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from radarsim.checks import check_type, checked_number, store_number
 from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.errors import InputError
 
-# Each position has three numbers; `_checked_point` checks that, to raise an InputError.
+# Each position has three numbers; `_checked_point` checks this in order to raise an InputError.
 Positions = tuple[tuple[float, ...], ...]
 
 
@@ -28,9 +28,9 @@ class AntennaArray:
         tx_positions_m: one (x, y, z) per transmitter [m].
         rx_positions_m: one (x, y, z) per receiver [m].
         design_freq_hz: frequency at which the board's antennas are half a wavelength apart.
-        gain_dbi: gain of one antenna straight ahead.
-        channel_gain: one complex factor per transmitter and receiver: mismatch, and -1 for
-            antennas that are fed with inverted phase. All 1 by default.
+        gain_dbi: gain of one antenna at boresight.
+        channel_gain: one complex factor per transmitter and receiver, which describes mismatch and,
+            by -1, antennas fed with inverted phase. All 1 by default.
     """
 
     tx_positions_m: Positions
@@ -96,9 +96,9 @@ class AntennaArray:
 
     @property
     def virtual_m(self) -> Float64[np.ndarray, "tx rx 3"]:
-        """Virtual elements: transmitter plus receiver position [m].
+        """Positions of the virtual elements: transmitter plus receiver position [m].
 
-        For a far target, a pair is equivalent to one receiver at this position with the
+        For a distant target, a pair is equivalent to one receiver at this position with the
         transmitter at the origin.
         """
         return self.tx_m[:, None, :] + self.rx_m[None, :, :]
@@ -107,11 +107,11 @@ class AntennaArray:
         """The longest horizontal row of virtual elements half a wavelength apart, right to left.
 
         Elements of one row share height and depth and are spaced by half a design wavelength along
-        +y. Of elements at the same position the lowest (tx, rx) is used; of equally long rows, the
-        one that contains the lowest pair.
+        +y. Of several elements at the same position, the lowest (tx, rx) is used; of equally long
+        rows, the row that contains the lowest pair.
 
         Returns:
-            (transmitter index, receiver index) of each element, by increasing y.
+            (transmitter index, receiver index) of each element, in the order of increasing y.
         """
         steps = np.round(self.virtual_m / self.half_wavelength_m, 2)
         rows: dict[tuple[float, float], dict[float, tuple[int, int]]] = {}
@@ -154,7 +154,7 @@ class AntennaArray:
 
 def _uniform_runs(row: dict[float, tuple[int, int]]) -> list[tuple[tuple[int, int], ...]]:
     """All maximal runs of elements with unit spacing in one row."""
-    # Positions are given to hundredths of a half wavelength; rounding may change a step by one.
+    # Positions are in hundredths of half a wavelength; rounding may change a step by one.
     next_of = {y: [v for v in row if abs(v - y - 1) < 0.015] for y in row}
     previous = {v for found in next_of.values() for v in found}
     runs = []

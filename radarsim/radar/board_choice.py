@@ -1,10 +1,10 @@
-"""The board that a TI configuration belongs to, from all evidence in the file.
+"""Find the board that a TI configuration belongs to, from all evidence in the file.
 
-A configuration sets the chip, not the board, yet angles depend on the board's antennas. Evidence
-narrows the boards down one after another: the chip or board named, the form of the commands, the
-carrier, the transmitters that are on, the number of calibration factors and their signs, antenna
-positions, and the name of the file. Where several boards are left, the first is a guess, which
-every command prints together with its numbers.
+A configuration sets the chip, not the board, but angles depend on the board's antennas. The
+candidate boards are narrowed down step by step by the named chip or board, the form of the
+commands, the carrier, the enabled transmitters, the number and signs of the calibration factors,
+the antenna positions, and the name of the file. If several boards remain, the first is taken as a
+guess, which every command prints together with its numbers.
 """
 
 import re
@@ -16,7 +16,7 @@ from typing import NamedTuple
 from radarsim.radar.boards import BOARDS, CHIP_OF_BOARD, find_board, plain_name, suggest_board
 from radarsim.radar.ti.chip_settings import ChipSettings, Firing
 
-# Part of the name of a chip or board in `plain_name` form, and the boards it may mean.
+# Part of a chip or board name in `plain_name` form, and the boards that it may refer to.
 _FAMILIES = (
     ("6843ISKODS", ("IWR6843ISK-ODS",)),
     ("6843ISK", ("IWR6843ISK",)),
@@ -48,7 +48,7 @@ _LOW_POWER = ("IWRL6432BOOST", "AWRL1432BOOST")
 _REAL_ADC = (*_LOW_POWER, "AWR2944EVM")
 # Signs of the four receivers, up to a common factor.
 _BOARD_OF_SIGNS = {(1, -1, 1, -1): "IWR6843AOPEVM", (1, -1, -1, 1): "IWR6843ISK-ODS"}
-# Width of the bands is known to 0.1 GHz in files that round.
+# Tolerance of 0.1 GHz for band limits, because some files round the carrier.
 _BAND_SLACK_HZ = 0.1e9
 
 
@@ -57,8 +57,8 @@ class BoardChoice(NamedTuple):
 
     Attributes:
         board: key of `boards.BOARDS`.
-        assumed: what of it is a guess: "board" and "antennas", or less.
-        line: one line that says so, and how to settle it; "" where nothing is a guess.
+        assumed: the guessed parts: "board", "antennas", both or none.
+        line: one line that states the guess and how to settle it; "" if nothing is guessed.
     """
 
     board: str
@@ -67,25 +67,25 @@ class BoardChoice(NamedTuple):
 
 
 class _Evidence(NamedTuple):
-    """Boards that agree with one property of the file, and the words for it."""
+    """Boards that agree with one property of the file, and its description for messages."""
 
     text: str
     boards: tuple[str, ...]
-    # A weak clue is ignored where it contradicts the others.
+    # A weak clue is ignored if it contradicts the others.
     weak: bool = False
-    # Worth stating even where it leaves the same boards as the others.
+    # Stated even if it does not narrow down the boards further.
     stated: bool = False
 
 
 def choose_board(settings: ChipSettings, firing: Firing) -> BoardChoice:
-    """The board that agrees with everything that a configuration says.
+    """Choose the board that agrees with everything in a configuration.
 
     Args:
-        settings: of the file.
-        firing: its profile and transmitters.
+        settings: chip settings from the file.
+        firing: profile and transmitters in use.
 
     Returns:
-        The board, what of it is a guess, and the line that says so.
+        The board, the guessed parts, and a line that states the guess.
 
     Raises:
         InputError: the named chip is unknown, or contradicts the settings.
@@ -131,7 +131,7 @@ def _settling_line(where: str, board: str) -> str:
 
 
 def _contradiction(settings: ChipSettings, clue: _Evidence, used: list[_Evidence]):
-    """The error about a clue that no board shares with the others; a named chip is to blame."""
+    """Error for a clue that contradicts the others; if a chip is named, the name is blamed."""
     against = [each for each in used if set(each.boards).isdisjoint(clue.boards)] or used
     others = " and ".join(each.text for each in against) or "the other settings do not"
     named = settings.platform_from or "platform"
@@ -181,7 +181,7 @@ def _band(_settings: ChipSettings, firing: Firing) -> _Evidence:
         return low_hz - _BAND_SLACK_HZ <= start_hz <= high_hz
 
     boards = _boards(inside)
-    # A carrier outside every band is named by `check_limits`, with the limit of the nearest band.
+    # `check_limits` reports a carrier outside every band, with the limit of the nearest band.
     near = _boards(lambda board: (CHIP_OF_BOARD[board].band_hz[0] < 70e9) == (start_hz < 70e9))
     return _Evidence(f"the carrier starts at {firing.profile.start_ghz} GHz", boards or near)
 
@@ -271,12 +271,12 @@ _CLUES: tuple[Callable[[ChipSettings, Firing], _Evidence | None], ...] = (
 
 
 def _has_number(text: str, part: str) -> bool:
-    """Whether a text holds the name of a chip that is not a part of a longer number."""
+    """Whether a text contains the name of a chip that is not part of a longer number."""
     return bool(re.search(rf"(?<!\d){part}(?!\d)", text))
 
 
 def same_positions(settings: ChipSettings, board: str) -> bool:
-    """Whether the positions in a file are those of a board, apart from the array's centre."""
+    """Whether the positions in a file match those of a board, apart from the array's centre."""
     array, geometry = BOARDS[board].array, settings.geometry
     if geometry is None or len(geometry.steps) != array.num_tx * array.num_rx:
         return False
@@ -295,7 +295,7 @@ def _boards(holds: Callable[[str], bool]) -> tuple[str, ...]:
 
 
 def _board_of_signs(signs: tuple[int, ...]) -> str:
-    """The board whose receivers have these signs, for every transmitter and a common factor."""
+    """Find the board whose receivers have these signs for every transmitter, up to a factor."""
     groups = {tuple(signs[idx : idx + 4]) for idx in range(0, len(signs), 4)}
     if len(groups) != 1 or len(signs) % 4:
         return ""
@@ -304,6 +304,6 @@ def _board_of_signs(signs: tuple[int, ...]) -> str:
 
 
 def _real_signs(factors: list[tuple[Decimal, Decimal]]) -> tuple[int, ...]:
-    """Signs of factors that are all about 1 or -1; measured factors have other phases: none."""
+    """Signs of the factors if all are about 1 or -1; empty for measured factors."""
     near = all(abs(im) < Decimal("0.1") and abs(re) > Decimal("0.3") for re, im in factors)
     return tuple(1 if re > 0 else -1 for re, _ in factors) if near else ()

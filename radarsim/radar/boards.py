@@ -1,6 +1,6 @@
 """TI boards by name: antenna positions, receiver parameters and chip, with their sources.
 
-Antenna positions in half wavelengths at the design frequency, seen from behind the board (left
+Antenna positions are in half wavelengths at the design frequency, seen from behind the board (left
 is +y, up is +z):
 
     AWR1843BOOST, IWR6843ISK, IWR1443BOOST             IWR6843AOPEVM
@@ -80,14 +80,14 @@ from radarsim.radar.config import Chirp, Frame, Radar, Receiver
 def _array(
     *, tx, rx, separation, design_freq_hz, gain_dbi, inverted_rx=(), inverted_tx=()
 ) -> AntennaArray:
-    """Antenna array from columns (left) and rows (up); the virtual array is centred on the origin.
+    """Create an array from columns (left) and rows (up), with its virtual array centred at zero.
 
     Args:
         tx: (left, up) of each transmitter [half wavelengths].
         rx: (left, up) of each receiver [half wavelengths].
         separation: distance between the centres of the two groups, transmitters on the left
             [half wavelengths].
-        design_freq_hz: frequency of that half wavelength.
+        design_freq_hz: frequency to which the half wavelengths refer.
         gain_dbi: gain of one antenna.
         inverted_rx: receivers with inverted phase.
         inverted_tx: transmitters with inverted phase.
@@ -117,10 +117,10 @@ def _array(
 
 
 def _radar(name, start_ghz, array, noise_figure_db, tx_power_dbm) -> Radar:
-    """A board with the chirp and frame of mmCLIP: 256 samples at 4.4 Msps, 128 loops, 10 frames/s.
+    """A board with mmCLIP's chirp and frame: 256 samples at 4.4 Msps, 128 loops, 10 frames/s.
 
-    Firing order TX1, TX2, TX3, as in TI's people tracking; TI's out-of-box demo fires TX1, TX3,
-    TX2. The mmCLIP paper does not state the order it used.
+    The firing order is TX1, TX2, TX3, as in TI's people tracking; TI's out-of-box demo fires TX1,
+    TX3, TX2. The mmCLIP paper does not state its order.
     """
     return Radar(
         name=name,
@@ -215,16 +215,16 @@ for _name, _preset in BOARDS.items():
 
 
 def find_board(name: str) -> str:
-    """The key of `BOARDS` that a name means, in any case and with or without hyphens.
+    """Find the key of `BOARDS` for a name in any case, with or without hyphens.
 
-    The automotive and industrial boards of a chip have the same antennas: IWR1843BOOST is found
+    The automotive and industrial boards of a chip have the same antennas, so IWR1843BOOST is found
     as AWR1843BOOST.
 
     Args:
         name: name of a board.
 
     Returns:
-        The key; "" where there is no such board.
+        The key; "" if there is no such board.
     """
     wanted = plain_name(name)
     keys = {plain_name(key): key for key in BOARDS}
@@ -233,7 +233,7 @@ def find_board(name: str) -> str:
 
 
 def suggest_board(name: str) -> str:
-    """Hint for a name that is not a board: the nearest name, and all names."""
+    """Hint for an unknown board name: the most similar name, and all names."""
     wanted = plain_name(name)
     keys = {plain_name(key): key for key in BOARDS}
     close = difflib.get_close_matches(wanted, keys, n=1)
@@ -242,5 +242,5 @@ def suggest_board(name: str) -> str:
 
 
 def plain_name(name: str) -> str:
-    """A name in capitals, letters and digits only."""
+    """Reduce a name to capital letters and digits."""
     return "".join(letter for letter in name.upper() if letter.isalnum())

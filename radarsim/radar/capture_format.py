@@ -40,7 +40,7 @@ KEYS = (
     "check",
     "assumed",
 )
-# Chips that send raw samples by another interface (RDIF), whose words are not decoded here.
+# Chips that send raw samples over another interface (RDIF), which is not decoded here.
 _OTHER_INTERFACE = "WRL"
 _CHOICES = {
     "lanes": LANES,
@@ -57,19 +57,20 @@ class CaptureFormat:
     """Order of the 16-bit words in a capture.
 
     Attributes:
-        lanes: LVDS lanes; 4 interleave the receivers word by word, 2 send them one after another.
+        lanes: number of LVDS lanes; with 4, the receivers are interleaved word by word; with 2,
+            they are sent one after another.
         samples: "complex1x", "complex2x" or "real".
         iq_order: "i_first", "q_first", or "auto".
         interleaving: of complex samples on two lanes: "pairs" (I I Q Q, as the chip sends them),
             "samples" (I Q I Q, as some recorders rearrange them), or "auto".
-        rx_lanes: with 4 lanes, the lane of each receiver; empty: the first lanes.
+        rx_lanes: lane of each receiver if there are 4 lanes; empty for the first lanes.
         assumed: radar settings that were guessed ("chirp.adc_start_us", "antennas", ...).
-        num_frames: number of frames configured on the board; 0: until it was stopped.
-        range_bias_m: measured ranges are too large by this, by the board's calibration.
+        num_frames: number of frames configured on the board; 0 if it records until stopped.
+        range_bias_m: amount by which measured ranges are too large, from the board's calibration.
         check: whether samples that clearly contradict the configuration are rejected, and frames
             shifted by missing packets are aligned again.
-        board_guess: where board or antennas are guessed, one line that says from what, and how to
-            settle it; not part of the format, so it is neither compared nor written.
+        board_guess: if board or antennas are guessed, one line that states the evidence and how to
+            settle the guess; not part of the format, so it is neither compared nor written.
     """
 
     lanes: int = 2
@@ -109,11 +110,11 @@ class CaptureFormat:
 
     @property
     def is_real(self) -> bool:
-        """Whether the ADC sampled one channel instead of I and Q."""
+        """Whether the ADC samples one channel instead of I and Q."""
         return self.samples == "real"
 
     def guess_line(self, board: str) -> str:
-        """One line for every screen that shows numbers of a guessed board; "" where it is known.
+        """One line to print with all numbers that depend on a guessed board; "" if it is known.
 
         Args:
             board: the board in use.
@@ -126,7 +127,7 @@ class CaptureFormat:
         )
 
     def lanes_of(self, num_rx: int) -> tuple[int, ...]:
-        """The lane of each receiver of a four-lane capture.
+        """Lane of each receiver in a four-lane capture.
 
         Raises:
             InputError: there are more receivers than lanes, or their lanes are not all named.
@@ -139,7 +140,7 @@ class CaptureFormat:
 
 
 def format_of_board(board: str) -> CaptureFormat:
-    """Default capture format of a board: the number of lanes depends on its chip."""
+    """Default capture format of a board; the number of lanes depends on its chip."""
     four = any(chip in board.upper() for chip in _FOUR_LANE_CHIPS)
     return CaptureFormat(lanes=4 if four else 2)
 
@@ -148,7 +149,7 @@ def check_captures_supported(board: str) -> None:
     """Reject boards whose recordings have an unknown word order.
 
     Raises:
-        InputError: a board with an xWRL chip.
+        InputError: the board has an xWRL chip.
     """
     if _OTHER_INTERFACE in board.upper():
         problem = "sends raw samples by RDIF instead of LVDS; such recordings are not supported"
@@ -157,11 +158,11 @@ def check_captures_supported(board: str) -> None:
 
 
 def format_from_table(table: Any, board: str, where: str) -> CaptureFormat:
-    """Capture format from the `[capture]` section of a radar file; defaults depend on the board.
+    """Read the capture format from the `[capture]` section; defaults depend on the board.
 
     Args:
-        table: the section; None where the file has no such section.
-        board: the board that the file names, or "".
+        table: section of the radar file; None if the file has no such section.
+        board: board named in the file, or "".
         where: name of the file, for messages.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Limits of TI radar chips: band, slope, sample rate, IF bandwidth, gain; check of a radar.
+"""Limits of TI radar chips (band, slope, sample rate, IF bandwidth, gain) and their check.
 
 The sources are listed in `boards`.
 """
@@ -18,11 +18,11 @@ class ChipLimits:
 
     Attributes:
         chip: name of the chip family.
-        band_hz: lowest and highest carrier.
+        band_hz: lowest and highest carrier frequency.
         max_sweep_hz: largest bandwidth of a ramp.
         max_slope_hz_per_s: largest slope of a ramp.
         max_sample_rate_hz: largest sample rate (complex 1x).
-        if_bandwidth_hz: beat frequencies above it are filtered out.
+        if_bandwidth_hz: beat frequency above which the receiver filters out echoes.
         gain_db: lowest and highest receiver gain.
         min_idle_s: shortest idle time before a ramp.
         max_tx: number of transmitters.
@@ -122,11 +122,11 @@ def check_limits(radar: Radar, limits: ChipLimits) -> None:
     """Reject settings that exceed the limits of the chip.
 
     Args:
-        radar: the settings.
-        limits: limits of the chip.
+        radar: radar with the settings to be checked.
+        limits: limits of its chip.
 
     Raises:
-        InputError: naming the setting, its value and the limit.
+        InputError: a limit is exceeded; names the setting, its value and the limit.
     """
     for setting in (*_chirp_settings(radar, limits), *_ramp_settings(radar, limits)):
         _check_setting(limits.chip, setting)
@@ -169,7 +169,7 @@ def _ramp_settings(radar: Radar, limits: ChipLimits) -> list[_Setting]:
 
 def _check_setting(chip: str, setting: _Setting) -> None:
     value, unit = setting.value, setting.unit
-    # The ramps of TI's own demo files end up to 0.2 MHz above the band, because registers round.
+    # In TI's own demo files, ramps end up to 0.2 MHz above the band, because registers round.
     slack = 5e-5 * abs(value)
     for limit, violated, relation in (
         (setting.lowest, setting.lowest is not None and value < setting.lowest - slack, "at least"),

@@ -12,14 +12,14 @@ from radarsim.checks import checked_count, checked_number, store_number, to_si, 
 from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.errors import InputError
 
-# Datasheet times are rounded to 10 ns; less than this is rounding, not a mistake.
+# Datasheet times are rounded to 10 ns; smaller differences are rounding errors.
 TIMING_SLACK_S = 1e-9
 
 
 @jax.tree_util.register_static
 @dataclass(frozen=True, kw_only=True)
 class Chirp:
-    """One FMCW up-chirp: idle time, then a linear ramp, a part of which the ADC samples.
+    """One FMCW up-chirp: idle time followed by a linear ramp, part of which the ADC samples.
 
     Attributes:
         start_freq_hz: carrier at the first ADC sample (not where the ramp starts).
@@ -27,8 +27,8 @@ class Chirp:
         sample_rate_hz: complex ADC rate.
         num_samples: ADC samples per chirp.
         idle_time_s: time between the previous ramp and this one.
-        adc_start_time_s: from the start of the ramp to the first sample.
-        ramp_end_time_s: length of the ramp.
+        adc_start_time_s: time from the start of the ramp to the first sample.
+        ramp_end_time_s: duration of the ramp.
 
     Source:
         TI SWRA553A, "Programming Chirp Parameters in TI Radar Devices", 2020, section 5.
@@ -83,9 +83,9 @@ class Chirp:
         sample_rate_ksps,
         num_samples,
     ) -> "Chirp":
-        """A chirp from datasheet units; `start_ghz` is the frequency at the start of the ramp.
+        """Create a chirp from datasheet units; `start_ghz` is the frequency at the ramp start.
 
-        The conversion is done in decimal, so 60.012 MHz/us is converted exactly.
+        The conversion uses decimal arithmetic, so 60.012 MHz/us is converted exactly.
         """
         given = {
             "start_ghz": start_ghz,
@@ -114,12 +114,12 @@ class Chirp:
 
     @property
     def ramp_start_freq_hz(self) -> float:
-        """Carrier at the start of the ramp, called start frequency in datasheets [Hz]."""
+        """Carrier frequency at the start of the ramp (start frequency in datasheets) [Hz]."""
         return self.start_freq_hz - self.slope_hz_per_s * self.adc_start_time_s
 
     @property
     def duration_s(self) -> float:
-        """Idle time plus ramp: one chirp slot [s]."""
+        """Chirp cycle time: idle time plus ramp duration [s]."""
         return self.idle_time_s + self.ramp_end_time_s
 
     @property
@@ -139,7 +139,7 @@ class Chirp:
 
     @property
     def centre_freq_hz(self) -> float:
-        """Middle of the sampled sweep [Hz]: the carrier for the Doppler and angle axes."""
+        """Centre frequency of the sampled sweep [Hz], used for the Doppler and angle axes."""
         return self.start_freq_hz + self.bandwidth_hz / 2
 
     @property
@@ -159,5 +159,5 @@ class Chirp:
 
     @property
     def sample_times_s(self) -> Float64[np.ndarray, " sample"]:
-        """Time of each ADC sample since the first [s]."""
+        """Time of each ADC sample since the first sample [s]."""
         return np.arange(self.num_samples) / self.sample_rate_hz

@@ -1,8 +1,8 @@
 """Radar configuration: chirp, frame, antennas, receiver.
 
 All classes are frozen, hashable and checked on construction. They determine array shapes and
-timing, so each radar compiles to one program. SI units throughout; `Chirp.from_datasheet` accepts
-the units of TI's datasheets.
+timing, so one program is compiled for each radar. SI units are used throughout;
+`Chirp.from_datasheet` accepts the units of TI's datasheets.
 
     python -m radarsim.radar AWR1843BOOST
 
@@ -29,13 +29,13 @@ __all__ = ["AntennaArray", "Chirp", "Frame", "Radar", "Receiver"]
 @jax.tree_util.register_static
 @dataclass(frozen=True, kw_only=True)
 class Frame:
-    """Chirps of one frame: loops over the transmitters, then idle time until the next frame.
+    """Chirps of one frame: loops over the transmitters, and idle time until the next frame.
 
     Attributes:
         num_chirps: loops per frame; each loop fires every transmitter once.
         period_s: time from one frame to the next.
-        tx_order: transmitter indices in firing order, (0, 2, 1) fires TX1, TX3, TX2. The tx axis
-            of the data keeps the numbering of the board.
+        tx_order: transmitter indices in firing order; (0, 2, 1) fires TX1, TX3, TX2. The tx axis
+            of the data follows the numbering of the board.
         burst_start_s: time from the start of the frame to the first chirp slot.
         extra_slot_idle_s: idle time added after every ramp.
         extra_loop_idle_s: idle time added after every loop.
@@ -76,8 +76,8 @@ class Receiver:
     Attributes:
         noise_figure_db: noise figure of the whole receiver, relative to 290 K.
         gain_db: gain from the antenna port to the ADC.
-        adc_bits: width of one I or Q sample, sign included.
-        full_scale_v: voltage at the ADC, after the gain, of code 2^(bits - 1).
+        adc_bits: width of one I or Q sample, including the sign.
+        full_scale_v: voltage at the ADC, after the gain, that corresponds to code 2^(bits - 1).
         load_ohm: impedance that relates power and voltage.
         temperature_k: temperature of the thermal noise.
     """
@@ -103,12 +103,12 @@ class Receiver:
 
     @property
     def voltage_gain(self) -> float:
-        """Gain as a ratio of voltages."""
+        """Gain as a voltage ratio."""
         return 10 ** (self.gain_db / 20)
 
     @property
     def adc_step_v(self) -> float:
-        """Voltage of one code at the ADC [V]."""
+        """Voltage of the least significant bit at the ADC [V]."""
         return self.full_scale_v / 2 ** (self.adc_bits - 1)
 
     def noise_power_w(self, bandwidth_hz: float) -> float:
@@ -123,7 +123,7 @@ class Receiver:
     def noise_rms_v(self, bandwidth_hz: float) -> float:
         """Rms of the complex noise voltage at the ADC, sqrt(P Z) times the gain [V].
 
-        I and Q each carry 1/sqrt(2) of it.
+        The rms of I and of Q is 1/sqrt(2) of this value.
         """
         return math.sqrt(self.noise_power_w(bandwidth_hz) * self.load_ohm) * self.voltage_gain
 
@@ -144,13 +144,13 @@ class Radar:
     """A complete radar: waveform, frame timing, antennas, receiver and transmit power.
 
     Attributes:
-        name: the board, or any other name.
+        name: name of the board, or any other name.
         chirp: the waveform.
         frame: loops, firing order, frame period.
         array: antenna positions and gains.
         receiver: noise and ADC.
         tx_power_dbm: power of one transmitter at its antenna port.
-        board: the board in `boards.BOARDS` whose chip limits apply; empty for a custom design.
+        board: key in `boards.BOARDS` whose chip limits apply; empty for a custom design.
     """
 
     name: str
@@ -186,26 +186,26 @@ class Radar:
 
     @property
     def slot_period_s(self) -> float:
-        """Time from one chirp to the next, of any transmitter [s]."""
+        """Time from one chirp to the next chirp of any transmitter [s]."""
         return self.chirp.duration_s + self.frame.extra_slot_idle_s
 
     @property
     def loop_period_s(self) -> float:
-        """Time from one chirp of a transmitter to its next [s]."""
+        """Time from one chirp to the next chirp of the same transmitter [s]."""
         return self.slot_period_s * self.array.num_tx + self.frame.extra_loop_idle_s
 
     @property
     def burst_duration_s(self) -> float:
-        """Time from the first chirp slot to the end of the last [s]."""
+        """Time from the start of the first chirp slot to the end of the last one [s]."""
         return self.loop_period_s * self.frame.num_chirps
 
     @property
     def slow_time_period_s(self) -> float | None:
-        """Spacing of a transmitter's chirps over successive frames [s]; None: not uniform.
+        """Spacing of a transmitter's chirps over successive frames [s]; None if it is not uniform.
 
-        Frames of one loop are sampled once per frame period; bursts that fill their frames, once
-        per loop. Other frames have gaps between their bursts: their chirps are evenly spaced, by
-        `loop_period_s`, only within a burst.
+        Frames of one loop are sampled once per frame period; bursts that fill their frames are
+        sampled once per loop. Other frames have gaps between their bursts: their chirps are evenly
+        spaced (by `loop_period_s`) only within a burst.
         """
         if self.frame.num_chirps == 1:
             return self.frame.period_s
@@ -214,15 +214,15 @@ class Radar:
 
     @property
     def doppler_period_s(self) -> float:
-        """Spacing of the chirps that a Doppler spectrum is made of [s].
+        """Spacing of the chirps from which a Doppler spectrum is computed [s].
 
-        It is `slow_time_period_s`, or where that is not uniform, the spacing within a burst.
+        It is `slow_time_period_s` or, if the spacing is not uniform, the spacing within a burst.
         """
         return self.slow_time_period_s or self.loop_period_s
 
     @property
     def tx_delays_s(self) -> Float64[np.ndarray, " tx"]:
-        """Firing time of each transmitter within a loop [s], by transmitter, not by slot."""
+        """Firing time of each transmitter within a loop [s], in the order of the transmitters."""
         return np.argsort(self.frame.tx_order) * self.slot_period_s
 
     @property
@@ -242,14 +242,14 @@ class Radar:
 
     @property
     def max_range_m(self) -> float:
-        """Range at which the range axis wraps [m]."""
+        """Range at which the range axis wraps around [m]."""
         return self.chirp.max_range_m
 
     @property
     def max_speed_mps(self) -> float:
         """Largest unambiguous radial speed in either direction, lambda / 4 T [m/s].
 
-        T is `doppler_period_s`: for frames of one loop the frame period, else the loop period.
+        T is `doppler_period_s`: the frame period for frames of one loop, else the loop period.
         """
         return self.chirp.wavelength_m / (4 * self.doppler_period_s)
 

@@ -1,4 +1,4 @@
-"""Radar configuration of any file format: to a radar, its capture format, and notes.
+"""Convert a radar configuration of any file format to a radar, its capture format, and notes.
 
 Formats: radar TOML, TI SDK `.cfg`, mmWave Studio JSON, Studio log or Lua script. `parse_setup`
 selects the parser; the parsers of TI's formats are in `ti/`. This module opens no files.
@@ -19,7 +19,8 @@ from radarsim.radar.placed_antennas import placed_array
 from radarsim.radar.ti.chip_settings import ChipSettings, Firing, Profile
 from radarsim.radar.toml import parse_capture_format, parse_radar
 
-# Corners by code of the two filters of most chips, and of the single filter of xWRL chips.
+# Corner frequencies for each code of the two high-pass filters of most chips, and of the single
+# filter of xWRL chips.
 _HIGH_PASS_KHZ = ((175, 235, 350, 700), (350, 700, 1400, 2800))
 _SINGLE_HIGH_PASS_KHZ = (175, 350, 700, 1400)
 
@@ -40,29 +41,29 @@ class Setup:
 
     @property
     def board_guess(self) -> str:
-        """One line where board or antennas are guessed, to print with the numbers; else ""."""
+        """One line to print with the numbers if board or antennas are guessed, else ""."""
         return self.capture_format.guess_line(self.radar.board)
 
 
 def board_setup(board: str) -> Setup:
-    """A board with its default settings."""
+    """Setup of a board with its default settings."""
     return Setup(radar=BOARDS[board], capture_format=format_of_board(board))
 
 
 def parse_setup(text: str, where: str, board: str = "") -> Setup:
-    """The setup that a configuration text of any supported format describes.
+    """Parse a configuration text of any supported format.
 
     Args:
         text: radar TOML, TI SDK commands, mmWave Studio JSON, or a Studio log or Lua script.
         where: name of the file, for messages.
-        board: key of `boards.BOARDS` of the board that a TI file belongs to; "" to find it from the
-            file.
+        board: key in `boards.BOARDS` of the board that a TI file belongs to; "" to infer it from
+            the file.
 
     Returns:
         The setup.
 
     Raises:
-        InputError: naming the file, the setting, its value and the limit.
+        InputError: a setting is invalid; names the file, the setting, its value and the limit.
     """
     from radarsim.radar.ti import sdk_config, studio_json, studio_log
 
@@ -84,7 +85,7 @@ def parse_setup(text: str, where: str, board: str = "") -> Setup:
 
 
 def setup_of_chip(settings: ChipSettings) -> Setup:
-    """A setup from chip settings; antennas, noise and transmit power are those of the board.
+    """Convert chip settings to a setup with the antennas, noise and power of the board.
 
     Raises:
         InputError: settings contradict each other or exceed the limits of the chip.
@@ -139,7 +140,7 @@ def _radar(settings: ChipSettings, firing: Firing, board: str) -> Radar:
 
 
 def _chirp(settings: ChipSettings, profile: Profile) -> Chirp:
-    """The chirp of the profile; a real ADC becomes the equivalent complex one."""
+    """Chirp of the profile; a real ADC is converted to the equivalent complex ADC."""
     halves = 2 if settings.sample_kind == "real" else 1
     if profile.num_samples % halves:
         problem = f"is {profile.num_samples}; a real ADC needs an even number"
@@ -171,7 +172,7 @@ def _capture_format(settings: ChipSettings, choice: BoardChoice) -> CaptureForma
 
 
 def _array(settings: ChipSettings, board: str) -> AntennaArray:
-    """The antennas of the board, or at the positions that the file gives, with channel gains."""
+    """Antennas of the board, or at the positions given in the file, with channel gains."""
     base, geometry = BOARDS[board].array, settings.geometry
     if geometry is not None and not same_positions(settings, board):
         base = placed_array(base, geometry, settings)
@@ -179,10 +180,11 @@ def _array(settings: ChipSettings, board: str) -> AntennaArray:
 
 
 def _calibrated(settings: ChipSettings, array: AntennaArray) -> AntennaArray:
-    """The antennas of the board with the channel gains from `compRangeBiasAndRxChanPhase`.
+    """Antennas of the board with the channel gains from `compRangeBiasAndRxChanPhase`.
 
     The chip multiplies each transmitter-receiver pair, in transmitter order, by a factor of at
-    most 1 that equalises the channels; the gain is its inverse, scaled to a mean magnitude of 1.
+    most 1 that equalises the channels; the gain is the inverse factor, scaled to a mean magnitude
+    of 1.
     """
     if not settings.calibration:
         return array
@@ -212,7 +214,7 @@ def _pairs(values: tuple) -> list[tuple]:
 
 
 def _notes_on_limits(radar: Radar, profile: Profile, limits) -> list[str]:
-    """Notes on hardware effects that a user of the data should know but the simulator lacks."""
+    """Notes on hardware effects that matter to users of the data but are not simulated."""
     notes = []
     slope = radar.chirp.slope_hz_per_s
     if radar.chirp.sample_rate_hz > limits.if_bandwidth_hz:

@@ -1,4 +1,4 @@
-"""Parameters of a radar in datasheet units (GHz, MHz/us, us, mm), exact in decimal."""
+"""Convert the parameters of a radar to datasheet units (GHz, MHz/us, us, mm), exact in decimal."""
 
 from decimal import Context, Decimal
 from typing import Any
@@ -16,7 +16,7 @@ def datasheet_tables(radar: Radar) -> dict[str, Any]:
         radar: the radar.
 
     Returns:
-        Nested tables as `radar.toml` reads and writes them: text, integers, decimals, lists.
+        Nested tables of strings, integers, decimals and lists, as read and written by `radar.toml`.
     """
     chirp, frame, array, receiver = radar.chirp, radar.frame, radar.array, radar.receiver
     slope, adc_start = _scaled(chirp.slope_hz_per_s, "1e12"), _scaled(chirp.adc_start_time_s)
@@ -69,5 +69,5 @@ def _scaled(value: float, scale: str = "1e-6") -> Decimal:
 
 
 def _plain(value: Decimal) -> Decimal:
-    """The value without the trailing zeros that arithmetic leaves."""
+    """Remove the trailing zeros that decimal arithmetic leaves."""
     return value.normalize(_EXACT)

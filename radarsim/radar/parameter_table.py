@@ -8,7 +8,7 @@ from radarsim.radar.boards import CHIP_OF_BOARD
 
 
 def radar_table(radar, board_guess: str = "") -> str:
-    """Chirp and frame timing, resolution and limits, receiver and antennas of a radar, as text.
+    """Format chirp and frame timing, resolution, limits, receiver and antennas of a radar as text.
 
     Args:
         radar: the radar.
@@ -94,7 +94,7 @@ def _frame_rows(radar):
 
 
 def _slow_time_row(radar):
-    """Spacing of the chirps of one transmitter, which sets the largest speed."""
+    """Row for the spacing of one transmitter's chirps, which determines the largest speed."""
     if radar.frame.num_chirps == 1:
         note = "one loop per frame: speeds need several frames"
     elif radar.slow_time_period_s is not None:
@@ -126,7 +126,7 @@ def _measure_rows(radar):
 
 
 def _azimuth_resolution_deg(radar, num_elements) -> float:
-    """lambda / (N d) for N elements at spacing d, at boresight; 0 where there is no row."""
+    """lambda / (N d) at boresight for N elements with the spacing d; 0 without a row."""
     if num_elements < 2:
         return 0.0
     aperture_m = num_elements * radar.array.half_wavelength_m
@@ -217,7 +217,7 @@ def _inverted(array) -> list[str]:
 
 
 def _drawing(kind, places_m, step_m) -> list[str]:
-    """Drawing of the antennas on a grid of half wavelengths; empty where they fit no grid."""
+    """Draw the antennas on a grid of half wavelengths; empty if they do not fit a grid."""
     cells = (places_m[:, 1:] - places_m[:, 1:].min(axis=0)) / step_m
     if abs(cells - cells.round()).max() > 0.2 or cells.max() > 18:
         return []

@@ -1,4 +1,4 @@
-"""Antennas at the positions that a configuration gives for every transmitter-receiver pair."""
+"""Place antennas at the positions that a configuration gives for the transmitter-receiver pairs."""
 
 from dataclasses import replace
 
@@ -7,21 +7,22 @@ from radarsim.radar.ti.chip_settings import ChipSettings, Geometry
 
 
 def placed_array(base: AntennaArray, geometry: Geometry, settings: ChipSettings) -> AntennaArray:
-    """The array whose virtual elements are at given positions, in place of a board's antennas.
+    """Create an array whose virtual elements are at given positions, to replace a board's antennas.
 
-    A pair's position is the sum of those of its transmitter and receiver, so the positions of the
-    pairs determine both groups apart from their distance, which is kept.
+    A pair's position is the sum of its transmitter's and receiver's positions, so the pairs
+    determine both groups except for the distance between the groups, which is taken from the board.
 
     Args:
-        base: the board: number of antennas, design frequency and gain, distance of the groups.
+        base: array of the board: number of antennas, design frequency, gain, distance of the
+            groups.
         geometry: positions of the pairs, in transmitter order.
-        settings: of the file, for messages.
+        settings: chip settings from the file, for messages.
 
     Returns:
-        The array, without the board's inverted channels: the file calibrates its own.
+        The array, without the board's inverted channels, because the file has its own calibration.
 
     Raises:
-        InputError: the positions are not sums, or too few.
+        InputError: the positions are not such sums, or are too few.
     """
     steps, count = geometry.steps, base.num_tx * base.num_rx
     if len(steps) != count:
@@ -43,7 +44,7 @@ def placed_array(base: AntennaArray, geometry: Geometry, settings: ChipSettings)
 
 
 def _step_m(base: AntennaArray, geometry: Geometry) -> tuple[float, float]:
-    """Length of a step to the left and up [m]."""
+    """Lengths of one step to the left and one step up [m]."""
     if geometry.step_mm is not None:
         return geometry.step_mm[0] * 1e-3, geometry.step_mm[1] * 1e-3
     left, up = geometry.step_half_waves
@@ -55,7 +56,7 @@ def _minus(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
 
 
 def _centred(steps, step_m, centre_m) -> tuple[tuple[float, ...], ...]:
-    """Positions in metres, centred where the board has the centre of this group."""
+    """Convert steps to positions in metres, with the same group centre as on the board."""
     left, up = (sum(axis) / len(steps) for axis in zip(*steps))
     ahead_m, left_m, up_m = (float(value) for value in centre_m)
     return tuple(

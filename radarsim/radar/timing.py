@@ -1,4 +1,4 @@
-"""Sampling times of the chirps in a burst, and the Chebyshev nodes at which surfaces are given."""
+"""Sampling times of the chirps in a burst, and the Chebyshev nodes for surfaces."""
 
 import numpy as np
 from jaxtyping import Float
@@ -12,20 +12,20 @@ DEFAULT_NUM_NODES = 5
 
 
 def mid_times_s(radar: Radar) -> Float[np.ndarray, "chirp tx"]:
-    """Middle of the ADC window of every chirp, since the frame start [s]."""
+    """Middle of every chirp's ADC window, relative to the frame start [s]."""
     return radar.chirp_times_s + 0.5 * radar.chirp.num_samples / radar.chirp.sample_rate_hz
 
 
 def burst_centre_and_half_s(radar: Radar) -> tuple[float, float]:
-    """Centre of the burst and half its length [s], between the middles of first and last chirp."""
+    """Centre of the burst and half its duration between the middles of first and last chirp [s]."""
     times = mid_times_s(radar)
-    # A burst of one chirp still needs a time scale: its own sampled length.
+    # A burst of one chirp also needs a time scale: its sampled duration.
     half_s = max(np.ptp(times) / 2, radar.chirp.num_samples / radar.chirp.sample_rate_hz)
     return float((times.max() + times.min()) / 2), float(half_s)
 
 
 def node_times_s(radar: Radar, num_nodes: int) -> Float[np.ndarray, " node"]:
-    """Chebyshev nodes of a burst, since the frame start [s]."""
+    """Chebyshev nodes of a burst, relative to the frame start [s]."""
     centre_s, half_s = burst_centre_and_half_s(radar)
     return centre_s + half_s * chebyshev_nodes(num_nodes)
 
@@ -36,13 +36,13 @@ def burst_times_s(
     """Times at which the surface must be given: the nodes of each burst [s].
 
     Args:
-        radar: its timing.
+        radar: radar with the frame timing.
         num_frames: number of frames.
-        num_nodes: per burst; 4 are enough for the fast mode, and for motion without acceleration.
+        num_nodes: nodes per burst; 4 suffice for the fast mode and for motion without acceleration.
         first_frame: index of the first of these frames; frame 0 starts at time 0.
 
     Raises:
-        InputError: not a radar, or counts that are no whole numbers.
+        InputError: `radar` is not a radar, or a count is not a whole number.
     """
     check_type("burst_times_s", "radar", radar, Radar, "give a Radar as the first argument")
     num_frames = whole_number("burst_times_s", "num_frames", num_frames, 0)
@@ -52,12 +52,12 @@ def burst_times_s(
 
 
 def frames_in(radar: Radar, duration_s: float, num_nodes: int = DEFAULT_NUM_NODES) -> int:
-    """Number of frames whose bursts end within a motion of that length.
+    """Number of frames whose bursts end within a motion of the given duration.
 
     Args:
-        radar: its timing.
-        duration_s: length of the motion [s].
-        num_nodes: per burst: the last one lies nearer to the end of the burst the more there are.
+        radar: radar with the frame timing.
+        duration_s: duration of the motion [s].
+        num_nodes: nodes per burst; the more nodes, the nearer the last one is to the burst's end.
     """
     last_s = float(node_times_s(radar, num_nodes)[-1])
     return max(0, int(np.floor((duration_s - last_s) / radar.frame.period_s + 1e-9)) + 1)

@@ -1,4 +1,4 @@
-"""Radar files (TOML, datasheet units): TOML text to `Radar`, and `Radar` to TOML text.
+"""Read and write radar files (TOML, datasheet units).
 
 A file may start from a board and change single settings:
 
@@ -20,7 +20,7 @@ A file may start from a board and change single settings:
     tx_order = ["TX1", "TX3"]   # firing order; transmitters not listed stay off
     burst_start_us = 0
     extra_slot_idle_us = 0
-    extra_loop_idle_us = 0      # after every loop; written only where it is not 0
+    extra_loop_idle_us = 0      # after every loop; written only if it is not 0
 
     [antennas]
     design_ghz = 77.0
@@ -67,7 +67,7 @@ from radarsim.radar.config import AntennaArray, Chirp, Frame, Radar, Receiver
 from radarsim.radar.datasheet import datasheet_tables
 from radarsim.radar.toml_text import toml_text
 
-# Field of a class -> key of the file, where the two differ.
+# Field of a class -> key in the file, if they differ.
 _KEYS = {
     ("Chirp", "start_freq_hz"): "chirp.start_ghz",
     ("Chirp", "slope_hz_per_s"): "chirp.slope_mhz_per_us",
@@ -91,17 +91,18 @@ _TEMPLATE = datasheet_tables(BOARDS[DEFAULT_BOARD])
 
 
 def parse_radar(text: str, where: str) -> Radar:
-    """The radar that a TOML text describes.
+    """Parse the TOML text of a radar file.
 
     Args:
-        text: the TOML, in datasheet units.
+        text: TOML text in datasheet units.
         where: name of the file, for messages.
 
     Returns:
-        The checked radar; where the file names a board, the limits of its chip are checked too.
+        The checked radar; if the file names a board, the limits of its chip are also checked.
 
     Raises:
-        InputError: naming the file, the key, its value with unit and the limit.
+        InputError: a setting is invalid; names the file, the key, its value with unit and the
+            limit.
     """
     tables = _read(text, where)
     tables.pop("capture", None)
@@ -124,7 +125,7 @@ def parse_radar(text: str, where: str) -> Radar:
 
 
 def parse_capture_format(text: str, where: str) -> CaptureFormat:
-    """The capture format in the `[capture]` section, see `capture_format`.
+    """Parse the capture format in the `[capture]` section (see `capture_format`).
 
     Raises:
         InputError: an unknown key or value.
@@ -134,7 +135,7 @@ def parse_capture_format(text: str, where: str) -> CaptureFormat:
 
 
 def _board(value: Any, where: str) -> str:
-    """The board that a file names, by its key in `BOARDS`; "" where it names none."""
+    """Key in `BOARDS` of the board named in the file; "" if no board is named."""
     if value is None:
         return ""
     if not isinstance(value, str) or not find_board(value):
@@ -143,18 +144,18 @@ def _board(value: Any, where: str) -> str:
 
 
 def dump_setup(radar: Radar, capture_format: CaptureFormat) -> str:
-    """A radar and its capture format as one TOML text."""
+    """Write a radar and its capture format as one TOML text."""
     return dump_radar(radar) + "\n" + toml_text(format_table(capture_format), ("capture",))
 
 
 def dump_radar(radar: Radar) -> str:
-    """A radar as TOML text; `parse_radar` reads it back unchanged.
+    """Write a radar as TOML text; `parse_radar` reads it back unchanged.
 
     Args:
         radar: the radar; the limits of its chip are checked when the text is read.
 
     Returns:
-        TOML text that contains every key, but `extra_loop_idle_us` only where it is not 0: the
+        TOML text with all keys; `extra_loop_idle_us` is written only if it is not 0, because the
         recipes in existing stores lack it.
     """
     board = {"board": radar.board} if radar.board else {}
@@ -173,7 +174,7 @@ def _read(text: str, where: str) -> dict[str, Any]:
 
 
 def _check_keys(tables: dict[str, Any], where: str) -> None:
-    """Reject unknown keys, so that a misspelt setting is not replaced silently by the default."""
+    """Reject unknown keys, so that a misspelt setting is not silently replaced by its default."""
     for key, value in tables.items():
         known = _TEMPLATE.get(key)
         if known is None:
@@ -279,7 +280,7 @@ def _points(value: Any, field: str, where: str) -> tuple[tuple[float, ...], ...]
 
 
 def _check_nested(value: Any, depth: int, field: str, where: str) -> None:
-    """Reject anything but lists of numbers that are nested `depth` levels deep."""
+    """Reject values that are not lists of numbers nested `depth` levels deep."""
     if depth == 0:
         checked_number(where, field, value, hint="write numbers without quotes")
     elif isinstance(value, list):

@@ -1,8 +1,8 @@
-"""Tables as TOML text: the only TOML writer, for radar files and for recipes.
+"""Write tables as TOML text: the only TOML writer, for radar files and for recipes.
 
-Recipe digests are computed from these bytes, so the text must never change. That is why this is not
-tomli-w: it writes every list entry on a line of its own, which would change all digests and make 90
-lines of the antennas of one board.
+Recipe digests are computed from this text, so it must never change. tomli-w is not used because it
+writes every list entry on a separate line, which would change all digests and turn the antennas of
+one board into 90 lines.
 """
 
 from collections.abc import Mapping
@@ -12,11 +12,11 @@ _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n"}
 
 
 def toml_text(table: Mapping, path: tuple[str, ...] = ()) -> str:
-    """TOML text of a table of numbers, strings, lists and tables, in the order of its keys.
+    """Write a table of numbers, strings, lists and tables as TOML text, in the order of its keys.
 
     Args:
-        table: the table; decimals keep every digit.
-        path: keys of the tables around it.
+        table: the table; all digits of decimals are written.
+        path: keys of the enclosing tables.
     """
     lines = [f"[{'.'.join(path)}]"] if path else []
     inner = []
@@ -29,7 +29,7 @@ def toml_text(table: Mapping, path: tuple[str, ...] = ()) -> str:
 
 
 def toml_value(value: object) -> str:
-    """A value in TOML syntax, on one line."""
+    """Write a value in TOML syntax on one line."""
     if isinstance(value, Decimal):
         return f"{value:f}" if value.is_finite() else str(value).lower().replace("infinity", "inf")
     if isinstance(value, bool):

@@ -100,7 +100,7 @@ def unoccluded(
         points, first = blocks[index], strips.first[index]
 
         def next_triangles(step_idx, deepest_here):
-            # A slice past the end is moved back; testing a triangle twice does not change the result.
+            # A slice past the end is moved back; testing a triangle twice changes nothing.
             some = [
                 jax.lax.dynamic_slice_in_dim(part, first + step_idx * step, step, axis=-2)
                 for part in planes

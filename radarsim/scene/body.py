@@ -1,4 +1,4 @@
-"""Linear blend skinning: betas, poses and translation to vertices, for every SMPL-like body.
+"""Linear blend skinning: vertices from betas, poses and translation, for every SMPL-like body.
 
 The same code handles SMPL (24 joints), SMPL-H (52), SMPL-X (55) and the free body (SMPL's 24). The
 rest pose is SMPL's: T-pose, y up, facing +z, left = +x, joint frames parallel to the world frame.
@@ -14,7 +14,7 @@ from jaxtyping import Array, Float, Int32
 from radarsim.scene.skeleton import NUM_JOINTS, NUM_SHARED_JOINTS
 from radarsim.scene.subdivision import halve_long_edges
 
-# Tensor cores would round to 10 bits: half a millimetre, a large phase error.
+# Tensor cores would round to 10 bits, which is half a millimetre and a large phase error.
 HIGHEST = jax.lax.Precision.HIGHEST
 
 
@@ -35,7 +35,7 @@ class BodyModel:
         parents: parent of each joint, -1 for the root.
         layout: "smpl", "smplh" or "smplx": number and order of the joints.
         shape_space: shape space of its betas: "smpl", "smplx" or "free".
-        name: for messages and provenance.
+        name: name for messages and provenance.
     """
 
     template_m: Float[Array, "vertex 3"]
@@ -82,22 +82,22 @@ def skin(
 
         x_v = s (sum_j w_vj (R_j (r_v + d_v - J_j) + P_j)) + t,
 
-    r_v the shaped rest vertex and d_v its pose corrective (none for the free body).
+    where r_v is the shaped rest vertex and d_v its pose corrective (none for the free body).
 
     Args:
         body: the model.
         betas: shape coefficients, in units of sigma; missing ones are zero, and those beyond
             the model's shape directions are ignored, as in smplx.
-        poses_rad: axis-angle per joint, relative to its parent [rad]; as many joints as the
-            body has (see `fit_pose`).
+        poses_rad: axis-angle per joint, relative to its parent [rad], for all joints of the body
+            (see `fit_pose`).
         transl_m: translation [m].
-        scale: size of the body, about the origin of its rest pose.
+        scale: scale factor of the body about the origin of its rest pose.
 
     Returns:
         Vertices [m].
 
     Raises:
-        ValueError: the poses hold another number of joints than the body.
+        ValueError: the number of joints in the poses differs from that of the body.
 
     Source:
         Loper et al., "SMPL: A Skinned Multi-Person Linear Model", SIGGRAPH Asia 2015.
@@ -169,10 +169,10 @@ def rotation_matrices(rotvec_rad: Float[Array, "*batch 3"]) -> Float[Array, "*ba
     """Rodrigues' formula I + sin(a)/a K + (1 - cos a)/a^2 K^2, smooth through zero."""
     square = jnp.sum(rotvec_rad * rotvec_rad, axis=-1, keepdims=True)
     small = square < 1e-6
-    # Two wheres: without the inner one the gradient at zero is 0 * inf = NaN.
+    # Without the inner `where`, the gradient at zero would be 0 * inf = NaN.
     angle = jnp.sqrt(jnp.where(small, 1.0, square))
     sine = jnp.where(small, 1 - square / 6, jnp.sin(angle) / angle)[..., None]
-    # 2 sin^2(a/2) instead of 1 - cos a, which cancels for small angles.
+    # 2 sin^2(a/2) instead of 1 - cos a, which suffers from cancellation for small angles.
     versine = jnp.where(small, 0.5 - square / 24, 2 * (jnp.sin(angle / 2) / angle) ** 2)[..., None]
     x, y, z = jnp.moveaxis(rotvec_rad, -1, 0)
     zero = jnp.zeros_like(x)
@@ -185,9 +185,9 @@ def rotation_matrices(rotvec_rad: Float[Array, "*batch 3"]) -> Float[Array, "*ba
 def _joint_transforms(parents, rest_joints_m, rotations):
     """World rotation and position (relative to the root) of every joint.
 
-    By pointer doubling: each round composes the transform of a joint with that of its farthest
-    known ancestor, so that four rounds reach the fingertips (this compiles three times faster than
-    one joint after another). A virtual joint after the last one is the parent of the root.
+    Pointer doubling is used: each round composes the transform of a joint with that of its farthest
+    known ancestor, so that four rounds reach the fingertips; this compiles three times faster than
+    processing the joints in sequence. A virtual joint after the last one is the parent of the root.
     """
     num_joints = len(parents)
     ancestor = np.array([*parents, num_joints])
@@ -212,8 +212,9 @@ def _matmul(left, right):
 def _blend(weights, rest_m, rest_joints_m, world, joints_m):
     """sum_j w_vj (R_j (r_v - J_j) + P_j) as one matrix product over (joint, xyz1).
 
-    Two CPU cores, 8,000 vertices, 24 joints, 200 poses: 0.03 ms per pose. Blending 3 x 4 transforms
-    per vertex first takes 0.6 ms (dense) or 1.6 ms (gathering 4 joints): more memory traffic.
+    With 8,000 vertices, 24 joints and 200 poses on two CPU cores it takes 0.03 ms per pose.
+    Blending 3 x 4 transforms per vertex first takes 0.6 ms (dense) or 1.6 ms (gathering 4 joints),
+    because of more memory traffic.
     """
     arm_m = rest_m[:, None] - rest_joints_m
     levers = weights[..., None] * jnp.pad(arm_m, ((0, 0), (0, 0), (0, 1)), constant_values=1.0)
@@ -233,7 +234,7 @@ def _pose_corrective(body, rotations, world):
 def fit_pose(
     poses_rad: Float[Array | np.ndarray, "*batch joint 3"], layout_from: str, body: BodyModel
 ) -> Float[Array, "*batch body_joint 3"]:
-    """Poses converted to the joint layout of a body.
+    """Convert poses to the joint layout of a body.
 
     Pelvis to wrists are common to all layouts; fingers are converted between SMPL-H and SMPL-X.
     Joints that the body lacks are dropped; joints that the pose lacks (fingers, jaw, eyes) stay at
@@ -248,7 +249,7 @@ def fit_pose(
         Poses in the body's layout [rad].
 
     Raises:
-        ValueError: an unknown layout, or another number of joints than the layout has.
+        ValueError: the layout is unknown, or the number of joints does not match it.
     """
     if layout_from not in NUM_JOINTS:
         raise ValueError(f"layout_from is {layout_from!r}; known layouts: {', '.join(NUM_JOINTS)}")
@@ -268,10 +269,10 @@ def fit_pose(
 
 
 def subdivide(body: BodyModel, max_edge_m: float) -> BodyModel:
-    """The same body with a finer mesh: no edge of the rest pose is longer than a limit.
+    """Refine the mesh of a body until no edge of the rest pose is longer than a limit.
 
     Long edges are halved in both adjacent faces, so that the surface stays closed; every attribute
-    of a new vertex is the mean of the two ends.
+    of a new vertex is the mean of its values at both ends of the edge.
 
     Args:
         body: any model.

@@ -5,23 +5,24 @@ spread over the Doppler spectrum. Between poses i and i+1 every joint follows
 
     R(t) = R_i exp(f(u)),    u = (t - t_i) / h,
 
-where f is the cubic Hermite curve from 0 to log(R_i^-1 R_i+1) whose end slopes are the joint's
-angular velocities at the two poses, estimated to fourth order from the two poses on either side.
-Only these neighbours are used, so the cost depends on the sampled part of a motion alone.
+where f is the cubic Hermite curve from 0 to log(R_i^-1 R_i+1) whose time derivatives at the ends
+match the joint's angular velocities at the two poses, estimated to fourth order from two poses on
+either side. Only these neighbours are used, so the cost depends only on the sampled part of a
+motion.
 """
 
 import numpy as np
 from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
-# The fourth-order slope uses log(R_i^-1 R_i+2), which is ambiguous near pi.
+# The fourth-order derivative uses log(R_i^-1 R_i+2), which is ambiguous near pi.
 _MAX_TWO_STEP_RAD = 2.5
 
 
 def interpolate_rotations(
     rotvec: Float[np.ndarray, "pose *joint 3"], position: Float[np.ndarray, " time"]
 ) -> Float[np.ndarray, "time *joint 3"]:
-    """Rotations interpolated between poses.
+    """Interpolate rotations between poses.
 
     Args:
         rotvec: axis-angle at every pose [rad]; at least two poses.
@@ -49,7 +50,7 @@ def interpolate_rotations(
 def interpolate_points(
     points: Float[np.ndarray, "pose *point 3"], position: Float[np.ndarray, " time"]
 ) -> Float[np.ndarray, "time *point 3"]:
-    """Points interpolated between poses, by the same cubic in Euclidean space.
+    """Interpolate points between poses, by the same cubic in Euclidean space.
 
     Args:
         points: at every pose; at least two poses.
@@ -65,7 +66,7 @@ def interpolate_points(
 
 
 def _near(values, position):
-    """The poses needed, and for each position the pose before it and the fraction after that."""
+    """The required poses, and for each position the preceding pose and the fraction beyond it."""
     position = np.clip(position, 0, len(values) - 1)
     left = np.minimum(position.astype(int), len(values) - 2)
     first = max(left.min() - 2, 0)
@@ -77,13 +78,14 @@ def _like(u: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 def _slopes(difference, num_poses: int, max_two_step: float = np.inf) -> np.ndarray:
-    """Slope at every pose: 5-point inside, 3-point next to the ends, one-sided at the ends.
+    """Derivative at every pose: 5-point inside, 3-point next to the ends, one-sided at the ends.
 
-    Where a two-pose rotation is so large that it is ambiguous, only one-pose rotations are used.
+    If a rotation over two poses is so large that it is ambiguous, only rotations over one pose are
+    used.
     """
     i = np.arange(num_poses)
     one = difference(i[:-1], i[1:])
-    # log(R^-1 S) has the same value at both ends of a step, apart from its sign.
+    # log(R^-1 S) has the same value at both ends of a step, except for the sign.
     slope = np.concatenate([one[:1], (one[1:] + one[:-1]) / 2, one[-1:]])
     if num_poses < 3:
         return slope
@@ -98,15 +100,15 @@ def _slopes(difference, num_poses: int, max_two_step: float = np.inf) -> np.ndar
 
 
 def _hermite(u, step, start_slope, end_slope) -> np.ndarray:
-    """Cubic from 0 to `step` with the given slopes at u = 0 and 1."""
+    """Cubic from 0 to `step` with the given derivatives at u = 0 and 1."""
     rise = u * u * (3 - 2 * u)
     return rise * step + u * (1 - u) ** 2 * start_slope - u * u * (1 - u) * end_slope
 
 
 def _unroll(phi: np.ndarray, omega: np.ndarray) -> np.ndarray:
-    """Slope of the rotation vector phi(t) whose body angular velocity is omega.
+    """Time derivative of the rotation vector phi(t) for the body angular velocity omega.
 
-    The inverse right Jacobian of SO(3),
+    It is the inverse right Jacobian of SO(3) times omega,
 
         omega + phi x omega / 2 + c phi x (phi x omega),
         c = 1 / |phi|^2 - (1 + cos |phi|) / (2 |phi| sin |phi|).

@@ -1,7 +1,7 @@
-"""Poses that are read from their file on demand: twenty minutes need 200 MB, one clip needs 1 MB.
+"""Poses that are read from their file on demand: twenty minutes take 200 MB, one clip takes 1 MB.
 
-`LazyPoses` has the part of the array interface that `motion.Motion` uses. Consecutive clips of a
-motion overlap and files are read forwards, so the poses read last are kept in memory.
+`LazyPoses` implements the part of the array interface that `motion.Motion` uses. Consecutive clips
+of a motion overlap and files are read sequentially, so the poses read last are kept in memory.
 """
 
 from collections.abc import Sequence
@@ -14,9 +14,9 @@ class LazyPoses:
     """Axis-angle of every joint [pose, joint, 3], read in float64 [rad].
 
     Args:
-        tables: arrays [pose, value] whose columns are concatenated; NumPy arrays, or objects with a
-            shape that can be sliced, such as `npz.LazyTable`.
-        turn: rotation of the world, applied to the first joint of every pose; None for none.
+        tables: arrays [pose, value] whose columns are concatenated; NumPy arrays, or sliceable
+            objects with a shape, such as `npz.LazyTable`.
+        turn: rotation of the world, applied to the first joint of every pose; None for no rotation.
     """
 
     ndim = 3
@@ -56,7 +56,7 @@ class LazyPoses:
         return self._first_rad
 
     def _hold(self, first: int, stop: int) -> None:
-        """Hold exactly these poses in memory; those held already are not read again."""
+        """Hold exactly these poses in memory; poses already held are not read again."""
         start = first - self._held_from
         known = self._held_rad[start : start + stop - first] if start >= 0 else self._held_rad[:0]
         missing = first + len(known)

@@ -37,7 +37,7 @@ class Faces:
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class BurstMesh:
-    """Vertices of a mesh at the Chebyshev nodes of one burst, or of many along a frame axis.
+    """Vertices of a mesh at the Chebyshev nodes of one burst, or of many bursts on a frame axis.
 
     Attributes:
         vertices_m: vertices relative to the origin [m].
@@ -54,7 +54,7 @@ def burst_mesh(
     vertices_m: Float[Array, "frame node vertex 3"] | Float[np.ndarray, "frame node vertex 3"],
     origin_m: Float[np.ndarray, "frame node 3"] | None,
 ) -> BurstMesh:
-    """A `BurstMesh` from vertices relative to an origin.
+    """Create a `BurstMesh` from vertices relative to an origin.
 
     Args:
         vertices_m: vertices relative to the origin [m].
@@ -67,7 +67,7 @@ def burst_mesh(
 
 
 def frames_of(mesh: BurstMesh) -> list[BurstMesh]:
-    """One `BurstMesh` without a frame axis per frame."""
+    """Split a mesh into one `BurstMesh` without a frame axis for each frame."""
 
     def frame(index):
         return jax.tree.map(lambda part: part[index], mesh)
@@ -96,5 +96,5 @@ def faces_of(vertices_m: Float[Array, "*batch vertex 3"], faces: FaceIndices) ->
 
 
 def relative_to_radar(surface: Faces, origin_m: Float[Array, "*node 3"]) -> Faces:
-    """Faces with centres relative to the radar instead of the mesh's own origin."""
+    """Convert the centres of faces from the mesh's own origin to the radar as origin."""
     return replace(surface, centre_m=surface.centre_m + origin_m[..., None, :])

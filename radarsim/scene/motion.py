@@ -30,7 +30,7 @@ TIME_SLACK_S = 1e-6
 # `retarget.fit_to_body` replaces it by the pelvis of the actual body. The free body has its origin
 # at the pelvis.
 REST_PELVIS_M = {"smpl": (0.0, -0.23, 0.03), "smplx": (0.0, -0.35, 0.01), "free": (0.0, 0.0, 0.0)}
-_POSES_PER_CHECK = 1024  # memory of a check: 1 MB
+_POSES_PER_CHECK = 1024  # poses checked at a time: 1 MB of memory
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -38,16 +38,16 @@ class Motion:
     """One subject's poses at a constant rate.
 
     Attributes:
-        poses_rad: axis-angle of every joint relative to its parent, the pelvis to the world [rad];
-            `LazyPoses` after `files.open_motion`: read from the file on demand.
+        poses_rad: axis-angle of every joint relative to its parent, and of the pelvis relative to
+            the world [rad]; after `files.open_motion` it is a `LazyPoses`, read on demand.
         transl_m: SMPL's translation, world z-up [m].
         rate_hz: poses per second.
-        betas: shape coefficients; empty where unknown.
+        betas: shape coefficients; empty if unknown.
         shape_space: shape space of the betas: "smpl" (also SMPL-H), "smplx" or "free".
         gender: "male", "female" or "neutral".
         layout: "smpl" (24 joints), "smplh" (52) or "smplx" (55).
         name: id of the motion, used for seeds and reports.
-        stature_m: height of the subject if the file determines it (skeleton files), else None [m].
+        stature_m: height of the subject [m] if the file determines it (skeleton files), else None.
         rest_pelvis_m: pelvis of the rest body that `transl_m` refers to; None for the mean body of
             the shape space [m].
         notes: properties that the reader inferred, for the user to check, one line each.
@@ -90,14 +90,14 @@ def check_motion(motion: Motion, where: str) -> Motion:
     """Check that a motion can be simulated, and return it.
 
     Args:
-        motion: as read.
-        where: the file, for messages.
+        motion: motion as read.
+        where: name of the file, for messages.
 
     Returns:
         The same motion.
 
     Raises:
-        InputError: naming the field, the first invalid pose and the limit.
+        InputError: a value is invalid; names the field, the first invalid pose and the limit.
     """
     if not MIN_RATE_HZ <= motion.rate_hz <= MAX_RATE_HZ:
         raise InputError(
@@ -111,10 +111,10 @@ def check_motion(motion: Motion, where: str) -> Motion:
 
 
 def check_values(motion: Motion, where: str) -> None:
-    """As `check_motion`, for any pose rate: that of a motion made in Python is intended.
+    """Check a motion like `check_motion`, but accept any pose rate, as for motions made in Python.
 
     Raises:
-        InputError: naming the field, the first invalid pose and the limit.
+        InputError: a value is invalid; names the field, the first invalid pose and the limit.
     """
     check_choice(where, "layout", motion.layout, tuple(NUM_JOINTS))
     check_choice(where, "shape_space", motion.shape_space, SHAPE_SPACES)
@@ -137,7 +137,7 @@ def body_joints(motion: Motion) -> Float[np.ndarray, "pose 24 3"]:
     """The poses of SMPL's 24 joints; the two hand joints are straight if the layout has fingers.
 
     Args:
-        motion: in any layout.
+        motion: motion in any layout.
 
     Returns:
         Axis-angle poses [rad].
@@ -152,17 +152,17 @@ def body_joints(motion: Motion) -> Float[np.ndarray, "pose 24 3"]:
 def sample_motion(
     motion: Motion, times_s: Float[np.ndarray, "*time"]
 ) -> tuple[Float[np.ndarray, "*time joint 3"], Float[np.ndarray, "*time 3"]]:
-    """Poses and translations at any time, by smooth interpolation: see `interpolation`.
+    """Interpolate poses and translations smoothly at any time (see `interpolation`).
 
     Args:
         motion: the sequence.
-        times_s: since the first pose, in any order, within the motion [s].
+        times_s: times since the first pose, in any order, within the motion [s].
 
     Returns:
         Axis-angle poses [rad] and translations [m].
 
     Raises:
-        InputError: there is no time, or one lies outside the motion.
+        InputError: `times_s` is empty, or a time lies outside the motion.
     """
     if np.size(times_s) == 0:
         raise InputError(motion.name, "times", "are none", "request at least one frame")
@@ -182,7 +182,7 @@ def sample_motion(
 
 
 def cut_motion(motion: Motion, first_pose: int, num_poses: int) -> Motion:
-    """Part of a motion: `num_poses` poses from `first_pose` on, under the same name.
+    """Cut `num_poses` poses, starting at `first_pose`, from a motion; the name stays the same.
 
     Args:
         motion: the whole sequence.
@@ -190,7 +190,7 @@ def cut_motion(motion: Motion, first_pose: int, num_poses: int) -> Motion:
         num_poses: number of poses; fewer at the end of the sequence.
 
     Returns:
-        The part, with its own time zero.
+        The part; its time starts at zero.
     """
     keep = slice(first_pose, first_pose + num_poses)
     return replace(motion, poses_rad=motion.poses_rad[keep], transl_m=motion.transl_m[keep])
@@ -205,10 +205,10 @@ def check_shapes(
         poses_rad: must have the shape [pose, joint, 3].
         transl_m: must have the shape [pose, 3].
         layout: a key of `NUM_JOINTS`.
-        where: the file, for messages.
+        where: name of the file, for messages.
 
     Raises:
-        InputError: naming the shape found and the one needed.
+        InputError: a shape is wrong; names the actual and the required shape.
     """
     joints, shape = NUM_JOINTS[layout], poses_rad.shape
     if shape[1:] != (joints, 3):
@@ -223,7 +223,7 @@ def check_shapes(
 
 
 class _Scan(NamedTuple):
-    """For every pose: whether all vectors are finite, and the length of the longest vector."""
+    """Whether all vectors of each pose are finite, and the length of its longest vector."""
 
     is_finite: np.ndarray
     longest: np.ndarray

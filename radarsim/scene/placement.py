@@ -15,8 +15,8 @@ from scipy.spatial.transform import Rotation
 from radarsim.scene.motion import Motion, body_joints
 
 _SPINE = (0, 3, 6, 9)  # pelvis to chest in every SMPL layout
-# Horizontal part of the left-pointing axis below which it does not define a heading (lying on one
-# side).
+# Least horizontal component of the left-pointing axis that defines a heading; it is smaller when
+# the subject lies on one side.
 _MIN_LEVEL_LEFT = 0.4
 
 
@@ -26,10 +26,11 @@ class Placement:
     """Start and heading of one subject; every value may be traced, so nothing is checked here.
 
     Attributes:
-        distance_m: from the radar to the pelvis at the first pose, along the floor ahead [m].
-        lateral_m: the same to the left [m].
-        heading_rad: direction the subject faces; 0 is towards the radar, positive turns to the
-            subject's left [rad].
+        distance_m: forward distance on the floor from the radar to the pelvis at the first pose
+            [m].
+        lateral_m: distance to the left from the radar to the pelvis at the first pose [m].
+        heading_rad: direction that the subject faces; 0 is towards the radar, positive values turn
+            to the subject's left [rad].
     """
 
     distance_m: ArrayLike = 3.0
@@ -43,7 +44,7 @@ class RadarPose:
     """Height and boresight of the radar; every value may be traced, so nothing is checked here.
 
     Attributes:
-        height_m: of the phase centre above the floor [m].
+        height_m: height of the phase centre above the floor [m].
         tilt_rad: elevation of the boresight, positive upwards [rad].
     """
 
@@ -57,9 +58,9 @@ class ActivityArea:
     """The floor in front of the radar that the subject must not leave: 5 m by 6 m by default.
 
     Attributes:
-        near_m: closest pelvis distance ahead [m].
-        far_m: farthest pelvis distance ahead [m].
-        half_width_m: farthest pelvis distance to either side [m].
+        near_m: least forward distance of the pelvis [m].
+        far_m: greatest forward distance of the pelvis [m].
+        half_width_m: greatest distance of the pelvis to either side [m].
     """
 
     near_m: float | int = 1.0
@@ -77,10 +78,10 @@ class ActivityArea:
         """Number of poses before the pelvis first leaves the area.
 
         Args:
-            motion: in the world of the radar (`place`).
+            motion: motion in the world of the radar (`place`).
 
         Returns:
-            Length of the longest prefix inside, 0 to the number of poses.
+            Number of poses before the first one outside; all poses if none is outside.
         """
         ahead, left, _ = motion.pelvis_m.T
         out = (ahead < self.near_m) | (ahead > self.far_m) | (np.abs(left) > self.half_width_m)
@@ -90,11 +91,12 @@ class ActivityArea:
 def facing_rad(motion: Motion, pose: int = 0) -> float:
     """Azimuth that the subject faces at one pose, from +x to the left [rad].
 
-    A quarter turn from the left-pointing axes of hips and chest, which is correct for subjects who
-    bend forward, sit or lie on the back. For one who lies on a side: where the chest faces.
+    The azimuth is a quarter turn from the left-pointing axes of hips and chest, which is correct
+    for subjects who bend forward, sit or lie on the back. For a subject who lies on one side, it is
+    the direction that the chest faces.
 
     Args:
-        motion: in a z-up world.
+        motion: motion in a z-up world.
         pose: index of the pose.
 
     Returns:
@@ -111,12 +113,12 @@ def facing_rad(motion: Motion, pose: int = 0) -> float:
 
 
 def place(motion: Motion, placement: Placement) -> Motion:
-    """The motion rotated about the vertical and translated to its start.
+    """Rotate a motion about the vertical and translate it to its start.
 
-    Heights are kept: the floor stays at zero.
+    Heights do not change: the floor stays at zero.
 
     Args:
-        motion: in its own z-up world.
+        motion: motion in its own z-up world.
         placement: position of the pelvis at the first pose, and heading.
 
     Returns:
@@ -138,7 +140,7 @@ def place(motion: Motion, placement: Placement) -> Motion:
 def to_radar_frame(
     points_m: Float[np.ndarray | jax.Array, "*batch 3"], radar_pose: RadarPose
 ) -> Float[np.ndarray | jax.Array, "*batch 3"]:
-    """World points in the radar frame: height subtracted, tilt undone.
+    """Transform world points to the radar frame: subtract the height and undo the tilt.
 
     The boresight of a radar tilted up by e is (cos e, 0, sin e), so with z' = z - height
 

@@ -1,7 +1,7 @@
 """Fit a motion to another body model: betas, scale, and feet on the floor.
 
-Betas are valid only in their own shape space. On any other body the stature of the subject is kept:
-the whole body is scaled so that the hips are at the recorded height above the floor.
+Betas are valid only in their own shape space. Any other body is scaled to preserve the stature of
+the subject, so that the hips are at the recorded height above the floor.
 """
 
 import functools
@@ -20,25 +20,26 @@ from radarsim.scene.motion import Motion
 from radarsim.scene.skeleton import LEG_PER_STATURE, leg_length_m
 
 SCALES = (0.7, 1.3)
-# Poses used for scale and floor, independent of the length: one compile, and 0.1 s on a CPU core.
+# Number of poses used for scale and floor, whatever the length: one compilation, 0.1 s on a core.
 _NUM_SAMPLES = 64
-# The floor is at the soles of all but the lowest tenth of poses: single poses below the floor do
-# not lift the others, and a subject that jumps most of the time still lands on it.
+# The floor is the 10th percentile of the sole heights over the poses: single poses below the floor
+# do not lift the others, and a subject who jumps most of the time still lands on it.
 _FLOOR_PERCENTILE = 10
-_STANDING = 0.85  # of the pelvis height at rest; lower poses (squat, seat, lying) give no stature
+# Fraction of the pelvis height at rest; lower poses (squatting, sitting, lying) give no stature.
+_STANDING = 0.85
 _MIN_STANDING = 3
-_MOST_PELVIS_M = 1e-3  # from the pelvis of the body that a motion was fitted to
+_MOST_PELVIS_M = 1e-3  # largest offset from the pelvis of the body that a motion was fitted to
 
 logger = logging.getLogger(__name__)
 
 
 class FittedMotion(NamedTuple):
-    """A motion fitted to a body: arguments of `body.skin`.
+    """A motion fitted to a body: arguments for `body.skin`.
 
     Attributes:
-        motion: with translation for this body, feet on the floor.
+        motion: motion with the translation for this body and the feet on the floor.
         body_scale: scale factor of the body.
-        betas: shape coefficients, as many as the body has.
+        betas: shape coefficients, one per shape direction of the body.
     """
 
     motion: Motion
@@ -49,12 +50,12 @@ class FittedMotion(NamedTuple):
 def fit_to_body(motion: Motion, body: BodyModel) -> FittedMotion:
     """Fit a motion to a body: matching translation, body scale and betas.
 
-    Betas are used where motion and body share a shape space; otherwise they are zero (with one
-    warning) and the stature is kept by scaling. One constant vertical offset per motion then puts
-    the feet on the floor, so jumps keep their height and seats their depth.
+    Betas are used if motion and body share a shape space; otherwise they are zero (with one
+    warning), and scaling preserves the stature. One constant vertical offset per motion then puts
+    the feet on the floor, which changes neither the height of jumps nor the depth of seats.
 
     Args:
-        motion: as read, before placing.
+        motion: motion as read, before placement.
         body: the model to be posed.
 
     Returns:
@@ -79,7 +80,7 @@ def fit_to_body(motion: Motion, body: BodyModel) -> FittedMotion:
 
 
 def check_fit(fitted: FittedMotion, body: BodyModel) -> None:
-    """Check that a motion was fitted to this body: its pelvis is that of the body.
+    """Check that a motion was fitted to this body, by comparing its pelvis with the body's.
 
     Args:
         fitted: result of `fit_to_body`, or assembled from its parts.
@@ -108,7 +109,7 @@ def check_fit(fitted: FittedMotion, body: BodyModel) -> None:
 
 
 def _scale(motion, body, betas, above_sole_m, rest_height_m) -> float:
-    """Scale factor of the body: size of the subject relative to the body."""
+    """Scale factor of the body: the subject's size relative to the body model's."""
     if motion.stature_m is not None:
         body_m = leg_length_m(_rest_joints_m(body, betas)) / LEG_PER_STATURE
         return float(np.clip(motion.stature_m / body_m, *SCALES))

@@ -1,4 +1,4 @@
-"""A scene: subjects and the pose of the radar; sampled at the nodes of bursts, and as a mesh."""
+"""A scene (subjects and radar pose), its poses at the nodes of bursts, and its mesh."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ class Scene:
     """Everything in front of the radar.
 
     Attributes:
-        subjects: the people; one is simulated so far.
+        subjects: people in the scene; only one is supported so far.
         radar_pose: height and tilt of the radar.
     """
 
@@ -60,7 +60,7 @@ class Scene:
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class PosedScene:
-    """A scene at the nodes of every burst, or many of the same shape along a leading clip axis.
+    """A scene at the nodes of every burst, or many scenes of equal shape on a leading clip axis.
 
     Attributes:
         subjects: each subject's poses.
@@ -76,7 +76,7 @@ def pose(scene: Scene, times_s: Float[np.ndarray, "frame node"]) -> PosedScene:
 
     Args:
         scene: subjects and radar pose.
-        times_s: times of `radar.timing.burst_times_s` [s].
+        times_s: times from `radar.timing.burst_times_s` [s].
     """
     return PosedScene(
         subjects=tuple(pose_subject(each, scene.radar_pose, times_s) for each in scene.subjects),
@@ -88,8 +88,8 @@ def skin_scene(bodies: tuple[BodyModel, ...], posed: PosedScene) -> tuple[BurstM
     """The surface of a posed scene in the radar frame: skinned vertices and their faces.
 
     Args:
-        bodies: of `Scene.bodies`.
-        posed: of `pose`.
+        bodies: body models from `Scene.bodies`.
+        posed: result of `pose`.
     """
     (body,), (subject,) = bodies, posed.subjects
     no_translation_m = jnp.zeros(subject.origin_high_m.shape, jnp.float32)

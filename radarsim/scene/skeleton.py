@@ -1,4 +1,4 @@
-"""SMPL's 24 joints: names, parents and rest positions; rotations of joint trees.
+"""SMPL's 24 joints (names, parents and rest positions), and rotations of joint trees.
 
 Rest pose: T-pose, y-up, facing +z, left = +x, every joint frame parallel to the world frame.
 """
@@ -22,8 +22,8 @@ JOINT_NAMES = (
 PARENTS = (-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19, 20, 21)
 JOINT = {name: index for index, name in enumerate(JOINT_NAMES)}
 
-# Joints of a symmetric body of mean size, rounded to a centimetre, relative to the pelvis [m]. They
-# provide directions of bones and approximate lengths; body models have their own joints.
+# Joints of a symmetric body of mean size relative to the pelvis, rounded to a centimetre [m]. They
+# provide bone directions and approximate lengths; body models have their own joints.
 _LEFT_AND_MIDDLE_M = {
     "pelvis": (0.00, 0.00, 0.00),
     "left_hip": (0.07, -0.09, -0.01),
@@ -50,13 +50,13 @@ def _rest_joint_m(name: str) -> tuple[float, float, float]:
 
 REST_JOINTS_M = np.array([_rest_joint_m(name) for name in JOINT_NAMES])
 
-# Length of thigh and shank, hip joint to ankle joint, as a fraction of stature.
+# Combined length of thigh and shank (hip joint to ankle joint) as a fraction of stature.
 # Source: Winter, "Biomechanics and Motor Control of Human Movement", 4th ed., figure 4.1.
 LEG_PER_STATURE = 0.245 + 0.246
 
 
 def leg_length_m(joints_m: Float[np.ndarray, "joint 3"]) -> float:
-    """Leg length: hip to knee to ankle, mean of both sides [m].
+    """Leg length from hip via knee to ankle, mean of both sides [m].
 
     Args:
         joints_m: SMPL's joints in the rest pose, at least the first nine [m].
@@ -79,7 +79,7 @@ def local_to_world(
         parents: parent of each joint; a parent precedes its children.
 
     Returns:
-        Per joint, the rotations at all poses.
+        For each joint, the rotations at all poses.
     """
     world = []
     for joint, parent in enumerate(parents):
@@ -94,7 +94,7 @@ def world_to_local(
     """Rotation of every joint relative to its parent: the inverse of `local_to_world`.
 
     Args:
-        world: per joint, the rotations at all poses.
+        world: for each joint, the rotations at all poses.
         parents: parent of each joint.
 
     Returns:
@@ -120,7 +120,7 @@ def rotation_between(start: np.ndarray, end: np.ndarray) -> Rotation:
     start, end = start / np.linalg.norm(start), end / np.linalg.norm(end)
     axis, cos = np.cross(start, end), float(start @ end)
     sin = np.linalg.norm(axis)
-    if sin < 1e-9:  # parallel, or opposite: then any perpendicular axis is valid
+    if sin < 1e-9:  # parallel or opposite; if opposite, any perpendicular axis is valid
         across = np.cross(start, np.eye(3)[np.abs(start).argmin()])
         axis, sin = (across / np.linalg.norm(across), 1.0) if cos < 0 else (axis, 1.0)
     return Rotation.from_rotvec(axis / sin * np.arctan2(np.linalg.norm(np.cross(start, end)), cos))

@@ -26,7 +26,7 @@ def halve_long_edges(faces, vertices_m, max_edge_m: float):
 
 
 def _one_round(faces, vertices_m, max_edge_m):
-    """One round: a matrix [new vertex, old vertex] (None: no edge was too long) and the faces."""
+    """Run one round: matrix [new vertex, old vertex] (None if no edge was too long), and faces."""
     sides = np.sort(np.stack([faces, np.roll(faces, -1, axis=1)], axis=-1), axis=-1)
     edges, edge_of_side = np.unique(sides.reshape(-1, 2), axis=0, return_inverse=True)
     length_m = np.linalg.norm(vertices_m[edges[:, 0]] - vertices_m[edges[:, 1]], axis=1)
@@ -51,7 +51,7 @@ def _split_faces(faces, middles, vertices_m):
     whole = faces[num_cuts == 0]
 
     def rotated(count, first):
-        """Faces with `count` cut sides, corners rotated so that the side `first` selects is ab."""
+        """Faces with `count` cut sides, rotated so that the side selected by `first` is ab."""
         chosen = num_cuts == count
         start = first(middles[chosen] >= 0)
         order = (start[:, None] + np.arange(3)) % 3
@@ -60,7 +60,7 @@ def _split_faces(faces, middles, vertices_m):
     (a, b, c), (ab, _, _) = rotated(1, lambda cut: np.argmax(cut, axis=1))
     ones = [(a, ab, c), (ab, b, c)]
     (a, b, c), (ab, bc, _) = rotated(2, lambda cut: (np.argmin(cut, axis=1) + 1) % 3)
-    # The remaining quadrilateral is cut along its shorter diagonal.
+    # The remaining quadrilateral is split along its shorter diagonal.
     spans = [np.linalg.norm(vertices_m[p] - vertices_m[q], axis=1) for p, q in ((a, bc), (ab, c))]
     by_a = spans[0] < spans[1]
     twos = [

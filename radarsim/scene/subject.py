@@ -25,9 +25,9 @@ class Subject:
 
     Attributes:
         fitted: motion, betas and scale for this body. A `Motion` as read is fitted when the subject
-            is made (`retarget.fit_to_body`, 0.1 s).
+            is created (`retarget.fit_to_body`, 0.1 s).
         body: the body model that is posed.
-        placement: start and heading; None where the motion is in the world of the radar already.
+        placement: start and heading; None if the motion is already in the world of the radar.
     """
 
     fitted: FittedMotion | Motion
@@ -62,7 +62,7 @@ def _check_placement(placement: Placement | None) -> None:
 
 
 def _checked_motion(motion: Motion) -> Motion:
-    """The motion with NumPy arrays of valid values."""
+    """Convert a motion's arrays to NumPy and check their values."""
     if isinstance(motion.poses_rad, LazyPoses):  # checked when its file was opened
         return motion
     where, hint = f"Motion '{motion.name}'", "give a NumPy array"
@@ -82,9 +82,10 @@ class PosedSubject:
 
     Attributes:
         betas: shape coefficients.
-        scale: size of the body.
+        scale: scale factor of the body.
         poses_rad: axis-angle per joint, in the body's layout [rad].
-        origin_high_m, origin_low_m: translation in the radar frame [m], a float64 in two parts.
+        origin_high_m, origin_low_m: translation in the radar frame [m], a float64 in two float32
+            parts.
     """
 
     betas: Float[Array, "*clip beta"]
@@ -102,7 +103,7 @@ def pose_subject(
     Args:
         subject: motion, body and placement.
         radar_pose: height and tilt of the radar.
-        times_s: times of `radar.timing.burst_times_s` [s].
+        times_s: times from `radar.timing.burst_times_s` [s].
     """
     fitted = subject.fitted
     poses_rad, transl_m = sample_motion(subject.motion, times_s)

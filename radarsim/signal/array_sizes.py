@@ -69,7 +69,7 @@ class SumSizes:
         num_terms: terms of a group's series.
         span_bins: range that the tones of a group may cover [bins].
         chirps_per_block: loops that share one series, apart from shifts.
-        shift_powers: powers of a tone's shift within a block, 1 included.
+        shift_powers: number of powers of a tone's shift within a block, including the zeroth.
         own_quadratic: whether the quadratic phase of each face follows its own speed instead of the
             speed of the bulk motion.
         by_pairs: whether weights have a factor for each antenna pair.

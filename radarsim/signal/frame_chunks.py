@@ -17,7 +17,7 @@ LEAST_FRAMES = 4
 
 
 def frame_chunks(mesh: BurstMesh) -> list[BurstMesh]:
-    """Divide into chunks of equal length; one chunk on an accelerator, which one program keeps busy."""
+    """Divide into chunks of equal length; one chunk on an accelerator, kept busy by one program."""
     if jax.default_backend() != "cpu" or len(mesh.vertices_m) < LEAST_FRAMES:
         return [mesh]
     return cut(mesh, MOST_FRAMES)

@@ -23,8 +23,8 @@ from radarsim.signal.nufft_kernel import OVERSAMPLING
 FACES_PER_GROUP = 128
 # Maximum width of a group at the middle of a burst; the motion of the faces widens it further.
 GROUP_BINS = 2.0
-# Groups that may end at the maximum width: enough for faces in 256 range bins, or in all bins of the
-# radar.
+# Groups that may end at the maximum width: enough for faces in 256 range bins, or in all bins of
+# the radar.
 LEAST_WIDE_GROUPS = 128
 # Margin for the curvature of a path between the nodes.
 BAND_MARGIN_BINS = 0.25

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from radarsim.errors import InputError
 
-# Bits 0 to 5 of the gain register; bits 6 and 7 choose the RF stage.
+# Bits 0 to 5 of the gain register hold the gain; bits 6 and 7 select the RF stage.
 _GAIN_BITS = 0x3F
 _SAMPLE_KINDS = {0: "real", 1: "complex1x", 2: "complex2x"}
 _ADC_BITS = {0: 12, 1: 14, 2: 16}
@@ -19,7 +19,7 @@ _ADC_BITS = {0: 12, 1: 14, 2: 16}
 
 @dataclass(kw_only=True)
 class Profile:
-    """One chirp profile, in the units TI prints."""
+    """One chirp profile, in TI's units."""
 
     start_ghz: Decimal
     idle_us: Decimal
@@ -36,7 +36,7 @@ class Profile:
 
 @dataclass(kw_only=True)
 class ChirpRange:
-    """Chirps `first` to `last`: profile, transmitter bit mask, deviations from the profile."""
+    """Profile, transmitter mask and deviations from the profile for chirps `first` to `last`."""
 
     first: int
     last: int
@@ -47,7 +47,7 @@ class ChirpRange:
 
 @dataclass(kw_only=True)
 class FramePlan:
-    """Chirps `first` to `last` per loop, number of loops, number of frames (0: until stopped).
+    """Chirps `first` to `last` of a loop, number of loops, number of frames (0: until stopped).
 
     `slot_gap_us` and `loop_gap_us` are idle times after every chirp and every loop.
     """
@@ -62,13 +62,14 @@ class FramePlan:
 
 
 class Geometry(NamedTuple):
-    """Positions of the transmitter-receiver pairs, in transmitter order, as a file gives them.
+    """Positions of the transmitter-receiver pairs in a file, in transmitter order.
 
     Attributes:
-        command: the command that gives them.
-        steps: (left, up) of each pair.
-        step_half_waves: length of a step to the left and up [half wavelengths of the board].
-        step_mm: the same in millimetres, where the file gives it so.
+        command: command that contains the positions.
+        steps: (left, up) of each pair, in steps.
+        step_half_waves: lengths of one step to the left and one step up [half wavelengths of the
+            board].
+        step_mm: lengths of these steps in millimetres, if the file uses millimetres.
     """
 
     command: str
@@ -90,21 +91,21 @@ class ChipSettings:
     """Chip settings that determine the samples of a capture.
 
     Attributes:
-        where: the file, for messages.
-        platform: chip or board that the file names; "" where it names none.
-        platform_from: the line or call that names it, for messages.
-        family: "xWRL" or "xWR294x" if the form of the commands identifies the family; "" otherwise.
-        rx_mask, tx_mask: enabled receivers and transmitters, bit 0 the first.
-        adc_bits, adc_format: codes of the chip: 0, 1, 2 for 12, 14, 16 bits and for real,
+        where: name of the file, for messages.
+        platform: chip or board named in the file; "" if none is named.
+        platform_from: line or call that names the platform, for messages.
+        family: "xWRL" or "xWR294x" if the form of the commands shows the family; "" otherwise.
+        rx_mask, tx_mask: bit masks of enabled receivers and transmitters; bit 0 is the first one.
+        adc_bits, adc_format: register codes of the chip: 0, 1, 2 for 12, 14, 16 bits, and for real,
             complex 1x, complex 2x.
-        q_first: whether Q precedes I; None where the file does not state it.
-        lanes: LVDS lanes; None where the file does not state them.
-        profiles: by number.
-        chirps: in file order; later entries replace earlier ones.
-        frame: None until it has been read.
-        calibration: the arguments of `compRangeBiasAndRxChanPhase`.
-        phase_signs: the arguments of `antPhaseRot`.
-        geometry: positions of the antennas; None where the file gives none.
+        q_first: whether Q precedes I; None if the file does not state it.
+        lanes: number of LVDS lanes; None if the file does not state it.
+        profiles: profiles keyed by number.
+        chirps: chirp ranges in file order; later entries replace earlier ones.
+        frame: frame settings; None until they have been read.
+        calibration: arguments of `compRangeBiasAndRxChanPhase`.
+        phase_signs: arguments of `antPhaseRot`.
+        geometry: positions of the antennas; None if the file contains none.
         notes: remarks about other settings in the file, for the user.
     """
 
@@ -136,7 +137,7 @@ class ChipSettings:
 
     @property
     def word_bits(self) -> int:
-        """Width of one sample."""
+        """Width of one sample in bits."""
         if self.adc_bits not in _ADC_BITS:
             hint = "give 0 (12 bits), 1 (14 bits), 2 (16 bits)"
             raise self.error("ADC bits", f"is {self.adc_bits}", hint)
@@ -156,10 +157,10 @@ class ChipSettings:
         return tuple(idx for idx in range(4) if mask >> idx & 1)
 
     def firing(self) -> Firing:
-        """The profile in use, transmitters in firing order, and number of loops.
+        """Determine the profile in use, the transmitters in firing order, and the number of loops.
 
         Raises:
-            InputError: the chirps do not form equal loops of one profile.
+            InputError: the chirps do not form equal loops with one profile.
         """
         if self.frame is None:
             raise self.error(
@@ -181,11 +182,11 @@ class ChipSettings:
         return Firing(profile, tuple(order[:period]), loops)
 
     def gain_db(self, profile: Profile) -> int:
-        """Receiver gain without the bits that choose the RF stage [dB]."""
+        """Receiver gain without the bits that select the RF stage [dB]."""
         return profile.rx_gain & _GAIN_BITS
 
     def _profile_of(self, chirps: list[ChirpRange]) -> Profile:
-        """The profile of the chirps; profiles of equal values count as one."""
+        """Profile of the chirps; profiles with equal values count as one."""
         numbers = sorted({chirp.profile for chirp in chirps})
         for number in numbers:
             if number not in self.profiles:
@@ -225,7 +226,7 @@ class ChipSettings:
 
 
 def _difference(one: Profile, other: Profile) -> str:
-    """The first setting in which two profiles differ, with both values."""
+    """Name and both values of the first setting in which two profiles differ."""
     name = next(
         each.name for each in fields(one) if getattr(one, each.name) != getattr(other, each.name)
     )
@@ -233,7 +234,7 @@ def _difference(one: Profile, other: Profile) -> str:
 
 
 def plain_number(text: object) -> Decimal | None:
-    """A value of a file as a finite decimal of plausible magnitude, or None."""
+    """Convert a value from a file to a finite decimal of plausible magnitude, or None."""
     try:
         value = Decimal(text) if isinstance(text, str | int | Decimal) else Decimal("NaN")
     except InvalidOperation:

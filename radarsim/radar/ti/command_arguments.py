@@ -1,4 +1,4 @@
-"""Arguments of one command as numbers, for both text formats of TI (.cfg and Studio log)."""
+"""Parse the arguments of a command as numbers, for TI's text formats (.cfg and Studio log)."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -14,8 +14,8 @@ class CommandArguments:
         where: file and line.
         name: name of the command.
         arguments: arguments as written in the file.
-        reference: added to the hint where arguments are missing, such as a manual.
-        if_not_number: added to the hint where an argument is not a number.
+        reference: addition to the hint if arguments are missing, such as a manual.
+        if_not_number: addition to the hint if an argument is not a number.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class CommandArguments:
         self._reference, self._if_not_number = reference, if_not_number
 
     def number(self, idx: int) -> Decimal:
-        """The argument as a finite decimal."""
+        """Return the argument as a finite decimal."""
         if idx >= len(self.arguments):
             problem = f"has {len(self.arguments)} arguments"
             raise self.error(problem, f"give at least {idx + 1}{self._reference}")
@@ -41,7 +41,7 @@ class CommandArguments:
         return value
 
     def count(self, idx: int) -> int:
-        """The argument as a whole number of at least 0."""
+        """Return the argument as a whole number that is not negative."""
         value = self.number(idx)
         if value != int(value) or value < 0:
             problem = f"argument {idx + 1} is {self.arguments[idx]}"
@@ -49,7 +49,7 @@ class CommandArguments:
         return int(value)
 
     def integer(self, idx: int) -> int:
-        """The argument as a whole number of any sign."""
+        """Return the argument as a whole number of any sign."""
         value = self.number(idx)
         if value != int(value):
             problem = f"argument {idx + 1} is {self.arguments[idx]}"

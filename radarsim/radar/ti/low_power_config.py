@@ -1,4 +1,4 @@
-"""Commands of xWRL chips (xWRL6432, xWRL1432): the same kind of text as SDK configurations.
+"""Parse commands of xWRL chips (xWRL6432, xWRL1432), in the text form of SDK configurations.
 
     channelCfg 7 3 0                    receivers, transmitters (masks)
     chirpComnCfg 20 0 0 128 1 30 0      100 MHz / rate, -, -, samples, MIMO pattern, ramp end, HPF
@@ -6,8 +6,8 @@
     frameCfg 8 0 400 1 250 0            chirps per burst, accumulated, burst period, bursts, frame
                                         period, frames
 
-Times in us (frame period in ms), slope in MHz/us, start in GHz. The ADC is real. `channelCfg` and
-`frameCfg` are also commands of the other chips, with other arguments.
+Times are in us (the frame period in ms), the slope in MHz/us, the start frequency in GHz. The ADC
+is real. `channelCfg` and `frameCfg` are also commands of the other chips, with other arguments.
 
 Source:
     TI, MMWAVE-L-SDK 5 for xWRL6432 and xWRL1432, demo "Motion and Presence Detection": its table of
@@ -26,12 +26,12 @@ from radarsim.radar.ti.chip_settings import (
 )
 from radarsim.radar.ti.command_arguments import Command
 
-# Only these chips have them; in lower case.
+# Commands that only these chips have, in lower case.
 COMMANDS_OF_FAMILY = ("chirpcomncfg", "chirptimingcfg")
 _RATE_MHZ = 100
 _NO_MIMO, _TDM, _BPM = 0, 1, 4
 _NEEDED = ("channelCfg", "chirpComnCfg", "chirpTimingCfg", "frameCfg")
-# Effects that do not change the samples of the radar.
+# Commands that do not change the samples of the radar.
 _SILENT = """
 guiMonitor sigProcChainCfg cfarCfg cfarScndPassCfg aoaFovCfg rangeSelCfg clutterRemoval
 adcDataSource adcLogging lowPowerCfg baudRate mpdBoundaryBox sensorPosition minorStateCfg
@@ -45,9 +45,9 @@ def finish(settings: ChipSettings, seen: dict[str, list[str]], unknown: dict[str
     """Combine the commands, whose arguments depend on each other, into chip settings.
 
     Args:
-        settings: filled here.
-        seen: arguments by command.
-        unknown: line of each command that is not read; those known to be harmless are removed.
+        settings: chip settings to be filled.
+        seen: arguments of each command.
+        unknown: line of each command without a reader; harmless commands are removed from it.
 
     Raises:
         InputError: a command is missing, contradicts another, or is not supported.
@@ -80,7 +80,7 @@ def _command(settings: ChipSettings, seen: dict[str, list[str]], name: str) -> C
 
 
 def _check_family(settings: ChipSettings, seen: dict[str, list[str]]) -> None:
-    """Reject xWRL6844: more antennas, other units, and no board here."""
+    """Reject xWRL6844 chips: they have more antennas and other units, and no board is known."""
     board = " ".join(seen.get("antGeometryBoard", []))
     if "6844" in board + settings.platform or settings.rx_mask > 7 or settings.tx_mask > 3:
         problem = f"is {settings.rx_mask} {settings.tx_mask}: more antennas than xWRL6432 has"
@@ -89,7 +89,7 @@ def _check_family(settings: ChipSettings, seen: dict[str, list[str]]) -> None:
 
 
 def _fired(settings: ChipSettings, common: Command) -> list[int]:
-    """Transmitters in firing order."""
+    """Determine the transmitters in firing order."""
     on = [idx for idx in range(2) if settings.tx_mask >> idx & 1]
     pattern = common.count(4)
     if pattern not in (_NO_MIMO, _TDM, _BPM) or not on:
@@ -136,9 +136,9 @@ def _profile(settings: ChipSettings, seen, common: Command, timing: Command) -> 
 def _late_us(
     settings: ChipSettings, ramp_us: Decimal, idle_us: Decimal, end_us: Decimal
 ) -> Decimal:
-    """Time by which the samples end after the ramp, where the idle time can give it [us].
+    """Time by which the samples end after the ramp, if the idle time allows a longer ramp [us].
 
-    TI's own presence demo has 1.2 us of it: 128 samples of 0.2 us after 5.6 us, in a ramp of 30 us.
+    It is 1.2 us in TI's own presence demo: 128 samples of 0.2 us after 5.6 us, in a ramp of 30 us.
     """
     late_us = end_us - ramp_us
     if not 0 < late_us <= min(ramp_us / 10, idle_us - 2):
@@ -160,7 +160,7 @@ def _calibration(settings: ChipSettings, seen: dict[str, list[str]]) -> tuple[in
 
 
 def _frame(settings: ChipSettings, frame: Command, num_tx: int) -> FramePlan:
-    """Loops of equal spacing, from chirps in bursts."""
+    """Convert chirps in bursts to loops of equal spacing."""
     per_burst, accumulated, bursts = frame.count(0), max(1, frame.count(1)), frame.count(3)
     burst_us, profile = frame.number(2), settings.profiles[0]
     chirp_us = profile.idle_us + profile.ramp_end_us
@@ -211,7 +211,7 @@ def _factors(settings: ChipSettings, command: Command) -> None:
 
 
 def _keep(_settings: ChipSettings, _command: Command) -> None:
-    """Only remember the arguments: they are combined in `finish`."""
+    """Only store the arguments: they are combined in `finish`."""
 
 
 READERS: dict[str, Callable[[ChipSettings, Command], None]] = {

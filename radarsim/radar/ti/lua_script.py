@@ -1,12 +1,12 @@
-"""Calls, assignments and branches of a Lua script, as far as configurations need them.
+"""Parse calls, assignments and branches of a Lua script, as far as configurations need them.
 
     START_FREQ = 77
     if (partId == 1843) then
       ar1.ProfileConfig(0, START_FREQ, ...)
     end
 
-Not an interpreter: values follow simple assignments of numbers and their sums, differences,
-products and quotients; each call and assignment knows the branches it stands in.
+This is not an interpreter: values are followed through simple assignments of numbers and their
+sums, differences, products and quotients; each call and assignment records its enclosing branches.
 """
 
 import ast
@@ -34,25 +34,25 @@ _OPERATIONS = {
     ast.Div: operator.truediv,
 }
 _CHIP = re.compile(r"(?<!\d)(1[2468]43|1642|2243|2944|6443|6843|\d{2}xx)(?!\d)", re.IGNORECASE)
-# No call is longer; a bracket that is never closed does not swallow the rest of a log.
+# Maximum length of a call, so that an unclosed bracket does not swallow the rest of a log.
 _LONGEST_CALL = 4000
 _LONGEST_VALUE = 200
 
 
 class Branch(NamedTuple):
-    """One branch of an `if`: number of the `if`, of the branch, and the conditions up to it."""
+    """One branch of an `if`: number of the `if`, number of the branch, and conditions up to it."""
 
     number: int
     index: int
     conditions: tuple[str, ...]
 
     def taken(self, chip: str) -> bool | None:
-        """Whether the branch is taken for a chip; None where its conditions do not say.
+        """Whether the branch is taken for a chip; None if its conditions do not decide this.
 
         A call in a condition, as in `if (ar1.RfInit() == 0) then`, counts as successful.
 
         Args:
-            chip: name of the chip, such as "1843" or "68xx"; "" where it is not known.
+            chip: name of the chip, such as "1843" or "68xx"; "" if unknown.
         """
         *before, own = [_holds(condition, chip) for condition in self.conditions]
         if self.conditions[-1] == "else":
@@ -64,7 +64,7 @@ class Branch(NamedTuple):
 
 @dataclass(frozen=True)
 class Statement:
-    """A call or an assignment: line, name, arguments or value as written, and its branches."""
+    """A call or assignment: line, name, arguments or value as written, and enclosing branches."""
 
     line: int
     name: str
@@ -81,10 +81,10 @@ class Statement:
 
 
 def calls_of(text: str) -> list[Statement]:
-    """Calls of `ar1` functions in a script or log window, in order; arguments are not evaluated.
+    """Find the calls of `ar1` functions in a script or log window, in order, without evaluation.
 
     Args:
-        text: the script; calls may span lines.
+        text: the script; calls may span several lines.
     """
     plain = without_comments(text)
     bare, places = _blank_strings(plain), _Places(plain)
@@ -102,7 +102,7 @@ def calls_of(text: str) -> list[Statement]:
 
 
 def assignments_of(text: str) -> list[Statement]:
-    """Simple assignments in a script, in order."""
+    """Find the simple assignments in a script, in order."""
     plain = without_comments(text)
     bare, places = _blank_strings(plain), _Places(plain)
     blocks = _blocks(bare)
@@ -118,7 +118,7 @@ def assignments_of(text: str) -> list[Statement]:
 
 
 def without_comments(text: str) -> str:
-    """The script with comments blanked, line breaks kept; quotes protect what looks like one."""
+    """Blank the comments outside quotes in a script; line breaks stay."""
     kept, last = [], 0
     pattern = re.compile(f"({_STRING.pattern})|({_COMMENT.pattern})", re.DOTALL)
     for found in pattern.finditer(text):
@@ -129,15 +129,15 @@ def without_comments(text: str) -> str:
 
 
 def in_force(statements: Iterable[Statement], chip: str, path: tuple[Branch, ...] = ()):
-    """The statements that may hold in the end, of several that set the same thing.
+    """Select the statements that may take effect, of several that set the same value.
 
     Args:
-        statements: in order.
-        chip: digits of the chip, which decides between branches; "" where it is not known.
-        path: branches of the reader: a statement in a branch that excludes them does not count.
+        statements: statements in order.
+        chip: digits of the chip, which decide between branches; "" if unknown.
+        path: branches in which the value is used; statements in excluded branches are ignored.
 
     Returns:
-        The last statement that is always run, and later ones that depend on conditions.
+        The last statement that is always executed, and later statements that depend on conditions.
     """
     held = []
     for each in statements:
@@ -152,10 +152,10 @@ def in_force(statements: Iterable[Statement], chip: str, path: tuple[Branch, ...
 
 
 def evaluate(expression: str, look_up: Callable[[str], Decimal | None]) -> Decimal | None:
-    """The value of numbers and variables joined by + - * / and brackets; None for anything else.
+    """Evaluate numbers and variables joined by + - * / and brackets; None for anything else.
 
     Args:
-        expression: as written; in this part, Lua's grammar is Python's.
+        expression: expression as written; for such expressions Lua's grammar equals Python's.
         look_up: function from the name of a variable to its value, or None.
     """
     try:
@@ -181,7 +181,7 @@ def _evaluated(tree: ast.expr, look_up: Callable[[str], Decimal | None]) -> Deci
 
 
 def _holds(condition: str, chip: str) -> bool | None:
-    """Whether a condition holds for a chip: it compares a part number, or calls the device."""
+    """Whether a condition that compares a part number or calls the device holds for a chip."""
     if "ar1." in condition:
         return True
     named = _CHIP.findall(condition)
@@ -196,13 +196,13 @@ def _same_chip(one: str, other: str) -> bool:
 
 
 def _excluded(branches: tuple[Branch, ...], path: tuple[Branch, ...]) -> bool:
-    """Whether a statement stands in another branch of an `if` that the reader stands in."""
+    """Whether statement and use of its value are in different branches of the same `if`."""
     own = {branch.number: branch.index for branch in path}
     return any(own.get(branch.number, branch.index) != branch.index for branch in branches)
 
 
 class _Places:
-    """Line numbers of positions in a text."""
+    """Convert positions in a text to line numbers."""
 
     def __init__(self, text: str):
         self._ends = [found.start() for found in re.finditer("\n", text)]
@@ -212,7 +212,7 @@ class _Places:
 
 
 class _Blocks(NamedTuple):
-    """Branches in force from each position on."""
+    """Branches that enclose the text from each position on."""
 
     starts: list[int]
     branches: list[tuple[Branch, ...]]
@@ -222,7 +222,7 @@ class _Blocks(NamedTuple):
 
 
 def _blocks(bare: str) -> _Blocks:
-    """Branches of a script without comments and strings; a condition belongs to the outer block."""
+    """Find the branches in a script without comments and strings; conditions belong to the outside."""
     stack: list = []
     starts, branches, count = [0], [()], 0
     for word in _WORD.finditer(bare):
@@ -245,7 +245,7 @@ def _blocks(bare: str) -> _Blocks:
 
 
 def _next_branch(top: list, name: str, bare: str, word: re.Match) -> None:
-    """Advance one `if` at `then`, `elseif` or `else`; while its condition is read, [3] is set."""
+    """Advance an `if` at `then`, `elseif` or `else`; [3] is set while its condition is read."""
     if name == "then" and top[3] is not None:
         top[1], top[2] = top[1] + 1, [*top[2], " ".join(bare[top[3] : word.start()].split())]
         top[3] = None
@@ -260,7 +260,7 @@ def _blank_strings(plain: str) -> str:
 
 
 def _closing(bare: str, start: int) -> int | None:
-    """Position of the bracket that closes the one before `start`; None where there is none."""
+    """Position of the bracket that closes the bracket before `start`; None if it is not closed."""
     depth = 1
     for position in range(start, min(len(bare), start + _LONGEST_CALL)):
         depth += {"(": 1, ")": -1}.get(bare[position], 0)
@@ -270,7 +270,7 @@ def _closing(bare: str, start: int) -> int | None:
 
 
 def _split(plain: str, bare: str) -> tuple[str, ...]:
-    """Arguments at the commas outside brackets and strings."""
+    """Split arguments at the commas outside brackets and strings."""
     depth, last, parts = 0, 0, []
     for position, letter in enumerate(bare):
         depth += {"(": 1, "{": 1, "[": 1, ")": -1, "}": -1, "]": -1}.get(letter, 0)

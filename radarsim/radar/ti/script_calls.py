@@ -1,4 +1,4 @@
-"""Configuration calls of a Lua script: those in force, with their variables replaced by values."""
+"""Find the effective configuration calls of a Lua script and replace variables by their values."""
 
 import re
 from collections.abc import Container, Sequence
@@ -17,11 +17,11 @@ from radarsim.radar.ti.lua_script import (
 _PLATFORM = re.compile(r"--[^\n]*?Platform:\s*([\w-]{1,40})", re.IGNORECASE)
 _CHIP_CALLS = ("SelectChipVersion", "select_chip_version", "deviceVariantSelection")
 _PART_NAMES = ("partId", "partID", "part_id")
-# Calls that set several parts of the configuration; their first argument distinguishes them.
+# Calls that may set several items side by side, distinguished by their first argument.
 _NUMBERED = ("ProfileConfig", "ChirpConfig")
-# The default of the board takes the place of these where branches differ.
+# Calls that are replaced by the board's default if branches differ.
 _WITH_DEFAULT = ("LVDSLaneConfig", "EnableTestSource")
-# A variable may refer to others this deep.
+# Maximum depth of variables that refer to other variables.
 _DEEPEST = 8
 
 
@@ -45,19 +45,19 @@ class Call(CommandArguments):
 def script_calls(
     text: str, settings: ChipSettings, board: str, known: Container[str]
 ) -> list[tuple[int, Call]]:
-    """The calls that configure the radar, in order of their lines.
+    """Find the calls that configure the radar, in the order of their lines.
 
     Args:
         text: the script.
-        settings: receives the chip that a comment names, and notes.
-        board: the board it belongs to, or "".
+        settings: chip settings that receive the chip named in a comment, and notes.
+        board: board that the script belongs to, or "".
         known: names of calls whose values matter.
 
     Returns:
         Line and call.
 
     Raises:
-        InputError: branches of the script set different values, and no chip is named.
+        InputError: branches of the script set different values and no chip is named.
     """
     script = _Script(text, settings, board)
     groups: dict[tuple[str, str], list[Statement]] = {}
@@ -73,7 +73,7 @@ def script_calls(
 
 
 class _Script:
-    """A script, and the chip that decides between its branches."""
+    """A script and the chip that decides between its branches."""
 
     def __init__(self, text: str, settings: ChipSettings, board: str):
         self.calls, self._settings = calls_of(text), settings
@@ -84,7 +84,7 @@ class _Script:
         self._chip = self._named_chip(text, board)
 
     def _named_chip(self, text: str, board: str) -> str:
-        """Digits of the chip, from the caller, a comment, a call, or the variable `partId`."""
+        """Find the digits of the chip from the caller, a comment, a call or the variable `partId`."""
         if comment := _PLATFORM.search(text):
             self._settings.platform = comment[1]
             self._settings.platform_from = f"`-- Platform:{comment[1]}`"
@@ -102,7 +102,7 @@ class _Script:
         return [str(value) for value in values if isinstance(value, Decimal)]
 
     def values(self, call: Statement) -> list[str]:
-        """The arguments of a call, variables replaced by their values where they have one."""
+        """Arguments of a call, with variables replaced by their values if these are known."""
         found = []
         for text in call.values:
             value = text if plain_number(text) is not None else self._value(text, call, 0)
@@ -119,7 +119,7 @@ class _Script:
         return value if isinstance(value, Decimal) else None
 
     def _variable(self, name: str, reader: Statement | None, depth: int) -> Decimal | str | None:
-        """Value of a variable at a call; None where it has none that can be followed."""
+        """Value of a variable at a call; None if its value cannot be determined."""
         before = [
             each
             for each in self._assigned.get(name, ())
@@ -139,12 +139,12 @@ class _Script:
         (text,) = each.values
         if text[:1] in "\"'" and text[-1:] == text[:1]:
             return text[1:-1]
-        # What a variable refers to was assigned before it: a line of its own, so no circles.
+        # A variable refers only to variables assigned on earlier lines, so there are no cycles.
         earlier = Statement(each.line - 1, each.name, each.values, each.branches)
         return self._value(text, earlier, depth + 1)
 
     def one_of(self, group: list[Statement]) -> Statement | None:
-        """The call in force of several that set the same; None: the board's default counts."""
+        """Effective call of several that set the same item; None to use the board's default."""
         held = in_force(group, self._chip)
         if len({tuple(self.values(each)) for each in held}) <= 1:
             return held[-1] if held else None
@@ -166,6 +166,6 @@ class _Script:
         return self._settings.error(name, problem, hint)
 
     def call(self, each: Statement) -> tuple[int, Call]:
-        """A call with its values, and its line."""
+        """Line of a call, and the call with its values."""
         where = f"{self._settings.where}, line {each.line}"
         return each.line, Call(where, "", each.name, self.values(each))

@@ -1,4 +1,4 @@
-"""Parser of TI mmWave SDK configurations (`.cfg`): text of commands to chip settings.
+"""Parse TI mmWave SDK configurations (`.cfg`), which are lists of commands, to chip settings.
 
     profileCfg 0 77 429 7 57.14 0 0 70 1 256 5209 0 0 30
     chirpCfg 0 0 0 0 0 0 0 1
@@ -36,7 +36,7 @@ vitalSignsCfg motionDetection profileId nearFieldCfg peakGrouping
 PROCESSING = frozenset(_PROCESSING_COMMANDS.split())
 _MODES = {2: "continuous wave", 3: "advanced frames"}
 MAX_LINES = 10_000
-# What a terminal shows before a command, where the text was copied from one.
+# Prompt before a command if the text was copied from a terminal.
 _PROMPT = re.compile(r"^\s*\w+:/>\s*")
 _PLATFORM = re.compile(r"^\s*([%#].*?)Platform:\s*([^%]{1,40})", re.IGNORECASE)
 
@@ -49,10 +49,10 @@ def is_cfg(text: str) -> bool:
 
 
 def parse_cfg(text: str, where: str) -> ChipSettings:
-    """Chip settings from a list of commands.
+    """Parse a list of commands to chip settings.
 
     Args:
-        text: lines of a command and its arguments; `%` and `#` start comments.
+        text: lines that each hold a command and its arguments; `%` and `#` start comments.
         where: name of the file, for messages.
 
     Returns:
@@ -80,7 +80,7 @@ def parse_cfg(text: str, where: str) -> ChipSettings:
 def _read_commands(
     settings: ChipSettings, lines: list[list[str]], readers: Mapping[str, Callable]
 ) -> tuple[dict[str, list[str]], dict[str, int]]:
-    """Run the reader of each line; return arguments by command, and lines of unknown commands."""
+    """Run each line's reader; return arguments keyed by command, and lines of unknown commands."""
     names = {name.lower(): name for name in (*readers, *PROCESSING)}
     seen, ignored, unknown = {}, set(), {}
     for number, words in enumerate(lines, start=1):
@@ -106,7 +106,7 @@ def _read_commands(
 
 
 def _lines(text: str) -> list[list[str]]:
-    """The words of each line, without comments and prompts of a terminal."""
+    """Split each line into words, without comments and terminal prompts."""
     return [
         _PROMPT.sub("", line.split("%")[0].split("#")[0]).split()
         for line in text.splitlines()[:MAX_LINES]
@@ -121,7 +121,7 @@ def _read_platform(settings: ChipSettings, text: str) -> None:
 
 
 def _check_repeated(command: Command, seen: dict[str, list[str]]) -> None:
-    """A repeated command must have the same arguments; chirps and profiles differ by number."""
+    """Check that a repeated command has the same arguments, except chirps and profiles by number."""
     key = command.name
     if key in ("profileCfg", "chirpCfg"):
         key += " " + " ".join(command.arguments[: 1 if key == "profileCfg" else 2])
@@ -157,7 +157,9 @@ def _adc(settings: ChipSettings, command: Command) -> None:
 
 
 def _adc_buffer(settings: ChipSettings, command: Command) -> None:
-    """SDK 1.x has no subframe number: count format, swap, interleave, threshold from the end."""
+    """Read the last four arguments (format, swap, interleave, threshold), because SDK 1.x has no
+    subframe number.
+    """
     first = len(command) - 4
     if first not in (0, 1):
         hint = "give subframe, format, SampleSwap, ChanInterleave, ChirpThreshold"
@@ -185,7 +187,7 @@ def _profile(settings: ChipSettings, command: Command) -> None:
 
 
 def _tx_backoff_db(settings: ChipSettings, command: Command) -> int:
-    """Power back-off, one byte per transmitter; the first is used, with a note if they differ."""
+    """Power back-off from one byte per transmitter: that of TX1, with a note if they differ."""
     code = command.count(5)
     per_tx = {code >> shift & 0xFF for shift in (0, 8, 16)}
     if code > 0xFF and len(per_tx) > 1:
@@ -208,7 +210,7 @@ def _chirp(settings: ChipSettings, command: Command) -> None:
 
 
 def _frame(settings: ChipSettings, command: Command) -> None:
-    # xWR294x puts the number of ADC samples before the period.
+    # On xWR294x the number of ADC samples precedes the period.
     period = 5 if len(command) >= 8 else 4
     settings.family = "xWR294x" if len(command) >= 8 else settings.family
     settings.frame = FramePlan(
@@ -251,9 +253,9 @@ def _phase_signs(settings: ChipSettings, command: Command) -> None:
 
 
 def _positions_of_pairs(settings: ChipSettings, command: Command) -> None:
-    """Row and column of every pair, then the distances in azimuth and elevation [wavelengths].
+    """Read row and column of every pair, then the spacings in azimuth and elevation [wavelengths].
 
-    Columns count to the left and rows down, as in every SDK for these chips.
+    Columns are counted to the left and rows downwards, as in every SDK for these chips.
     """
     pairs, rest = divmod(len(command) - 2, 2)
     if rest or pairs < 1:
@@ -265,7 +267,7 @@ def _positions_of_pairs(settings: ChipSettings, command: Command) -> None:
 
 
 def _read_positions(settings: ChipSettings, seen: dict[str, list[str]]) -> None:
-    """Positions of the pairs in half wavelengths to the right (antGeometry0) and up (1)."""
+    """Read the positions of the pairs in half wavelengths to the right (antGeometry0) and up (1)."""
     if not {"antGeometry0", "antGeometry1"} <= set(seen):
         return
     right, up = (
@@ -282,7 +284,7 @@ def _read_positions(settings: ChipSettings, seen: dict[str, list[str]]) -> None:
 
 
 def _keep(_settings: ChipSettings, _command: Command) -> None:
-    """Only remember the arguments."""
+    """Only store the arguments."""
 
 
 READERS: dict[str, Callable[[ChipSettings, Command], None]] = {

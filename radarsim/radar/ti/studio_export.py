@@ -11,19 +11,19 @@ from radarsim.radar.config import Radar
 
 _FORMATS = {"real": 0, "complex1x": 1, "complex2x": 2}
 _BITS = {12: 0, 14: 1, 16: 2}
-# Codes 0, 0: the lowest corners, 175 and 350 kHz; the simulator has no such filter.
+# Codes 0, 0 select the lowest corners, 175 and 350 kHz; the simulator has no such filter.
 _HIGH_PASS = {"hpfCornerFreq1": 0, "hpfCornerFreq2": 0}
 
 
 def dump_studio_json(radar: Radar, capture_format: CaptureFormat) -> str:
-    """The settings of a radar and its capture format as mmWave Studio JSON.
+    """Write the settings of a radar and its capture format as mmWave Studio JSON.
 
     The format has no keys for antenna positions, noise figure, full scale and idle time before a
     burst; these are omitted.
 
     Args:
-        radar: its transmitters keep the numbers they have on the board.
-        capture_format: format of its captures.
+        radar: radar to be exported; its transmitters keep their numbers on the board.
+        capture_format: format of the radar's captures.
 
     Returns:
         JSON text that `studio_json.parse_studio_json` reads.
@@ -65,7 +65,7 @@ def dump_studio_json(radar: Radar, capture_format: CaptureFormat) -> str:
 
 
 def _antenna_numbers(radar: Radar) -> tuple[list[int], list[int]]:
-    """Transmitter and receiver numbers on the board; 0, 1, ... where the board is not known."""
+    """Transmitter and receiver numbers on the board; 0, 1, ... if the board is unknown."""
     board = BOARDS.get(radar.board)
     if board is None:
         return list(range(radar.array.num_tx)), list(range(radar.array.num_rx))

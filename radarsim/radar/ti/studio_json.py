@@ -1,8 +1,8 @@
-"""Parser of mmWave Studio configurations (`*.mmwave.json`): JSON text to chip settings.
+"""Parse mmWave Studio configurations (`*.mmwave.json`) to chip settings.
 
 Source:
-    Keys and units as mmWave Studio 2.1 writes them: TI mmWaveLink's structures, with the unit after
-    the name (startFreqConst_GHz, framePeriodicity_msec); bit masks as "0xF".
+    Keys and units as written by mmWave Studio 2.1: the structures of TI mmWaveLink, with the unit
+    after the name (startFreqConst_GHz, framePeriodicity_msec); bit masks as "0xF".
 """
 
 import json
@@ -35,10 +35,10 @@ _READ = {
 
 
 def parse_studio_json(text: str, where: str) -> ChipSettings:
-    """Chip settings from a `.mmwave.json`.
+    """Parse the text of a `.mmwave.json` file to chip settings.
 
     Args:
-        text: JSON.
+        text: JSON text.
         where: name of the file, for messages.
 
     Returns:
@@ -96,7 +96,7 @@ def _only_device(tables: Mapping, where: str) -> Mapping:
 
 
 class Node:
-    """One JSON object: its values as numbers; errors name the path in the file."""
+    """One JSON object whose values are read as numbers; errors name the path in the file."""
 
     def __init__(self, values: Any, where: str, path: str):
         self.where, self.path = where, path
@@ -105,11 +105,11 @@ class Node:
         self.values = values
 
     def node(self, name: str) -> "Node":
-        """The object of this name."""
+        """Return the object with this name."""
         return Node(self.values.get(name), self.where, f"{self.path}.{name}")
 
     def nodes(self, name: str, inner: str) -> list["Node"]:
-        """The objects in a list, each wrapped in an object of one key."""
+        """Return the objects in a list, each of which is wrapped in an object with one key."""
         entries = self.values.get(name)
         if not isinstance(entries, list) or not entries:
             raise self.error(name, "is missing or empty", "export the file again")
@@ -120,7 +120,7 @@ class Node:
         ]
 
     def number(self, name: str) -> Decimal:
-        """A finite decimal; hexadecimal text such as "0x1E" is accepted."""
+        """Return a finite decimal; hexadecimal text such as "0x1E" is accepted."""
         value = self.values.get(name)
         if isinstance(value, str) and _HEX.fullmatch(value):
             value = int(value, 16)
@@ -130,7 +130,7 @@ class Node:
         return number
 
     def count(self, name: str) -> int:
-        """A whole number of at least 0."""
+        """Return a whole number that is not negative."""
         number = self.number(name)
         if number < 0 or number != int(number):
             raise self.error(name, f"is {number}", "write a whole number, 0 or more")
@@ -178,7 +178,7 @@ def _frame(node: Node) -> FramePlan:
 
 
 def _read_stream(settings: ChipSettings, device: Mapping, where: str) -> None:
-    """Read I/Q order and lanes; a file for another capture card has neither."""
+    """Read I/Q order and lanes, which files for other capture cards lack."""
     stream = device.get("rawDataCaptureConfig")
     if not isinstance(stream, Mapping):
         settings.notes.append(

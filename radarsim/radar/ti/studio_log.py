@@ -1,21 +1,22 @@
-"""Parser of mmWave Studio logs and Lua scripts: text to chip settings.
+"""Parse mmWave Studio logs and Lua scripts to chip settings.
 
-The log of a recording (`*_LogFile.txt`) holds the commands sent to the chip, in register units:
+The log of a recording (`*_LogFile.txt`) contains the commands sent to the chip, in register units:
 
     API:ProfileConfig,0,1435388860,10000,600,6000,0,0,621,0,256,10000,0,0,30,0,
 
-Scripts, and the log window of Studio, hold the function calls, in physical units:
+Scripts and Studio's log window contain function calls in physical units:
 
     ar1.ProfileConfig(0, 77, 100, 6, 60, 0, 0, 0, 0, 0, 0, 29.982, 0, 256, 10000, 0, 0, 30)
 
 The last setting of each kind is used, because Studio appends to the log in every session. In a
-script, calls may span lines and hold variables; where branches set different values, the chip that
-is named decides (`SelectChipVersion`, or a comment `-- Platform:xWR1843`).
+script, calls may span several lines and contain variables; if branches set different values, the
+named chip decides (`SelectChipVersion`, or a comment `-- Platform:xWR1843`).
 
 Source:
-    Register units: TI mmWaveLink, rlProfileCfg_t (3.6 GHz / 2^26, in the 60 GHz band
-    2.7 GHz / 2^26; 10 ns; slope 900 times that of the frequency per us) and rlFrameCfg_t (5 ns).
-    Order of arguments: Lua functions of mmWave Studio 2.1 and public scripts that read such logs.
+    Register units: TI mmWaveLink, rlProfileCfg_t (frequency LSB 3.6 GHz / 2^26, or 2.7 GHz / 2^26
+    in the 60 GHz band; time LSB 10 ns; slope LSB 900 frequency LSBs per us) and rlFrameCfg_t (time
+    LSB 5 ns). Order of arguments: Lua functions of mmWave Studio 2.1 and public scripts that read
+    such logs.
 """
 
 import re
@@ -32,23 +33,23 @@ from radarsim.radar.ti.script_calls import Call, script_calls
 
 _RAW = re.compile(r"API:(\w+),([^\r\n]*)")
 _TWO_26 = Decimal(2**26)
-# (lowest start, highest end, GHz per 2^26 steps) of the two bands.
+# Lowest start, highest end, and span of 2^26 frequency steps, all in GHz, for the two bands.
 _BANDS = ((Decimal(76), Decimal(81), Decimal("3.6")), (Decimal(60), Decimal(64), Decimal("2.7")))
 MAX_LINES = 1_000_000
 
 
 def is_studio_log(text: str) -> bool:
-    """Whether a text is a log or script of mmWave Studio, with or without settings."""
+    """Whether a text is an mmWave Studio log or script, with or without settings."""
     return bool(re.search(r"API:\w+,|\bar1\.\w+\s*\(", text))
 
 
 def parse_studio_log(text: str, where: str, board: str = "") -> ChipSettings:
-    """Chip settings from a Studio log or Lua script.
+    """Parse a Studio log or Lua script to chip settings.
 
     Args:
         text: the log or script.
         where: name of the file, for messages.
-        board: the board it belongs to, which decides between branches of a script; "" if unknown.
+        board: board of the file, which decides between branches of a script; "" if unknown.
 
     Returns:
         The settings; calls that are not used are listed in the notes.
@@ -74,7 +75,7 @@ def parse_studio_log(text: str, where: str, board: str = "") -> ChipSettings:
 
 
 def _raw_calls(text: str, where: str) -> list[tuple[int, Call]]:
-    """API commands of a log, with their lines."""
+    """Find the API commands of a log, with their line numbers."""
     found = []
     for number, line in enumerate(text.splitlines()[:MAX_LINES], start=1):
         if match := _RAW.search(line):
@@ -84,7 +85,7 @@ def _raw_calls(text: str, where: str) -> list[tuple[int, Call]]:
 
 
 def _check_configures(settings: ChipSettings, unread: dict[str, int]) -> None:
-    """Reject logs and scripts that hold no configuration, with the reason."""
+    """Reject logs and scripts without a configuration, with the reason."""
     if settings.profiles or settings.frame:
         return
     if "ContStrConfig" in unread:
@@ -118,7 +119,7 @@ def _raw_profile(settings: ChipSettings, call: Call) -> None:
 
 
 def _physical(settings, start_steps: Decimal, slope_steps: Decimal, ramp_end_us: Decimal):
-    """Start [GHz] and slope [MHz/us] in the band of the named chip, else one that fits the ramp."""
+    """Start [GHz] and slope [MHz/us], in the band of the named chip or else one that fits the ramp."""
     is_60 = "68" in settings.platform
     scaled = []
     for low, high, ghz in _BANDS:
@@ -199,7 +200,7 @@ def _chip(settings: ChipSettings, call: Call) -> None:
 
 
 def _subframes(settings: ChipSettings, call: Call) -> None:
-    """Accept one subframe, which Studio sends with every normal frame; reject several."""
+    """Accept one subframe, which Studio sends with every normal frame, and reject several."""
     if call.count(0) > 1:
         problem = f"configures {call.count(0)} subframes"
         raise call.error(problem, "only normal frames are supported")
