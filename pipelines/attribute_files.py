@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from pipelines.caption_datasets.entries import normalised_text
 from pipelines.schema import ATTRIBUTE_PARTS
 from pipelines.table_files import read_rows, suffix_of, write_rows, write_whole
-from pipelines.text_set_entries import normalised_text
 from radarsim.errors import InputError
 
 COLUMNS = ("caption", "variant", "part", "sentence", "provenance")

@@ -32,7 +32,7 @@ from radarsim.scattering.reflection import PhysicalOptics, QuasiSpecular, Reflec
 from radarsim.scene.motion import Motion, body_joints, cut_motion, sample_motion
 from radarsim.scene.retarget import FittedMotion
 from radarsim.scene.scene import Scene
-from radarsim.signal.receiver import to_codes
+from radarsim.signal.noise_and_adc import to_codes
 from radarsim.signal.settings import SimulationSettings
 from radarsim.simulate import simulate
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from radarsim.checks import checked_count, checked_number
 from radarsim.errors import InputError
 from radarsim.heatmaps.settings import ANGLE_WINDOWS, CLUTTERS, WINDOWS, HeatmapSettings
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 from radarsim.scene.motion import MAX_RATE_HZ, MIN_RATE_HZ
 from radarsim.scene.world_up import UP_AXES
 

@@ -20,7 +20,7 @@ from radarsim.errors import InputError
 from radarsim.files import load_setup
 from radarsim.paths import local_path
 from radarsim.radar.boards import DEFAULT_BOARD
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 from radarsim.radar.toml import dump_radar, parse_radar
 from radarsim.radar.toml_text import toml_text
 

@@ -23,7 +23,7 @@ from radarsim.captures.bin_files import files_of_recording
 from radarsim.captures.capture import Capture
 from radarsim.errors import InputError
 from radarsim.files import load_setup, open_capture
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 from radarsim.scene.motion import Motion
 
 UNUSABLE = "captures that could not be used"

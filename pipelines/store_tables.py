@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.motion_texts import window_label
+from pipelines.caption_datasets.motion_texts import window_label
 from pipelines.plan import Clip
 from pipelines.schema import TABLES
 from pipelines.sources import Text

@@ -15,7 +15,7 @@ from pipelines.sources import Take
 from radarsim import files
 from radarsim.calibrate import anchored_reflectivity
 from radarsim.errors import InputError
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 from radarsim.radar.timing import burst_times_s
 from radarsim.scene.body import BodyModel, fit_pose, skin, subdivide
 from radarsim.scene.motion import Motion, cut_motion

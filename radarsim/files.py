@@ -121,7 +121,7 @@ def open_capture(path: str | Path, radar, *, capture_format=None, iq_order: str 
     """
     from radarsim.captures import capture_files
     from radarsim.radar.capture_format import check_captures_supported
-    from radarsim.radar.config import Radar
+    from radarsim.radar.radar import Radar
 
     check_path("open_capture", "path", path)
     if not isinstance(radar, Radar):

@@ -17,7 +17,7 @@ from builders.building.console_report import (
     print_radar,
     print_summary,
 )
-from builders.sources.caption_datasets import join_texts, load_caption_datasets
+from builders.sources.join_captions import join_texts, load_caption_datasets
 from builders.sources.motion_lookup import body_name
 from builders.sources.takes import amass_takes, built_in_takes, file_takes, unique_takes
 from pipelines.clip_selection import FEW_TAKES, select_all_clips

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipelines.attribute_files import FALLBACK
+from pipelines.caption_datasets.entries import normalised_text
 from pipelines.table_files import SUFFIXES, read_bytes, read_rows, text_of
-from pipelines.text_set_entries import normalised_text
 from radarsim.errors import InputError
 from radarsim.paths import is_url
 

@@ -15,7 +15,7 @@ from pipelines.store_spec import heatmap_settings
 from radarsim.errors import InputError
 from radarsim.heatmaps.heatmaps import HeatmapSettings, heatmap_axes, make_heatmaps
 from radarsim.plots.heatmaps import clip_page, sheet_page
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 
 MAX_SHEET_CLIPS = 60
 _MAX_TITLE_CHARACTERS = 90

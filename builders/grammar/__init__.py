@@ -8,8 +8,8 @@ activities of the protocol are excluded: see `exclusions.py` and `python -m buil
 """
 
 from builders.grammar.captions import draw_attributes, draw_captions
-from builders.grammar.compose import perform_sequence
-from builders.grammar.sequence import Phrase, PhraseSequence, combinations, draw_sequence
+from builders.grammar.phrase_composition import perform_sequence
+from builders.grammar.random_phrases import Phrase, PhraseSequence, combinations, draw_sequence
 
 __all__ = [
     "Phrase",

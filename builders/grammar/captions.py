@@ -7,12 +7,12 @@ sequence differ.
 
 import numpy as np
 
-from builders.grammar.compose import num_repetitions, primitives
 from builders.grammar.english import as_sentence, fill_sides, inflect, join_list
 from builders.grammar.gaits import GAITS
 from builders.grammar.locomotion import TRAVELS
+from builders.grammar.phrase_composition import num_repetitions, primitives
 from builders.grammar.primitive import PARTS
-from builders.grammar.sequence import Phrase, PhraseSequence
+from builders.grammar.random_phrases import Phrase, PhraseSequence
 
 PROVENANCE = "grammar"
 SUBJECTS = ("a person", "someone", "the person", "the performer", "somebody", "a human figure")

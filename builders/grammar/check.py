@@ -28,7 +28,7 @@ def check_combinations() -> int:
     """Print the numbers of combinations and excluded activities; returns the number of errors."""
     from builders.activities import ACTIVITIES
     from builders.grammar.exclusions import EXCLUDED_PATTERNS, NOT_COMPOSABLE, count_matches
-    from builders.grammar.sequence import combinations
+    from builders.grammar.random_phrases import combinations
 
     found = list(combinations())
     print(f"{len(found)} combinations that may be drawn, {len(set(found))} of them distinct")
@@ -60,7 +60,7 @@ def _random_sentences(num, seed):
     from builders.activities.variation import generator
     from builders.grammar.captions import draw_attributes, draw_captions
     from builders.grammar.english import as_sentence
-    from builders.grammar.sequence import draw_sequence
+    from builders.grammar.random_phrases import draw_sequence
 
     rng, sentences = generator("language", seed), []
     while len(sentences) < num:
@@ -76,8 +76,8 @@ def print_similarity(num: int, seed: int) -> None:
 
     from builders.activities import ACTIVITIES, perform
     from builders.activities.variation import generator
-    from builders.grammar.compose import perform_sequence
-    from builders.grammar.sequence import PhraseSequence, draw_sequence
+    from builders.grammar.phrase_composition import perform_sequence
+    from builders.grammar.random_phrases import PhraseSequence, draw_sequence
     from builders.grammar.similarity import motion_descriptor
 
     known = {

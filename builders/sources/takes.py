@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from builders.corpus.reader import find_corpus
-from pipelines.amass_names import AMASS_FOLDERS
+from pipelines.caption_datasets.amass_names import AMASS_FOLDERS
 from pipelines.clip_selection import UNUSABLE
 from pipelines.plan import SEE_LINES, Note
 from pipelines.recipe import Sources

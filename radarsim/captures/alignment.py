@@ -27,7 +27,7 @@ from radarsim.captures.sample_streams import (
     stream_shape,
 )
 from radarsim.radar.capture_format import CaptureFormat
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 
 # Blocks of the first window that is tried, and of the longest.
 _MIN_BLOCKS, _MAX_BLOCKS = 16, 512

@@ -15,7 +15,7 @@ from radarsim.captures.dca1000_codec import decode_words, to_complex, words_per_
 from radarsim.captures.lost_packets import LostPackets, find_lost_packets
 from radarsim.errors import InputError
 from radarsim.radar.capture_format import CaptureFormat
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 
 # Number of 16-bit words that a scan of the whole capture holds in memory: 32 MB.
 SCAN_WORDS = 1 << 24

@@ -33,7 +33,7 @@ from radarsim.radar.capture_format import (
     check_captures_supported,
     format_of_board,
 )
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 
 PACKET_SUFFIXES = (".pcap", ".pcapng")
 # Loops and bytes from the start of a capture that its checks use.

@@ -13,7 +13,7 @@ from radarsim.captures.sample_streams import (
     stream_shape,
 )
 from radarsim.radar.capture_format import CaptureFormat
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 
 ReadWords = Callable[[int, int], np.ndarray]
 _NUM_WINDOWS, _WINDOW_WORDS, _WINDOW_BLOCKS = 8, 1 << 15, 64

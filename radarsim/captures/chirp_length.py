@@ -31,7 +31,7 @@ from radarsim.captures.sample_streams import (
 )
 from radarsim.errors import InputError
 from radarsim.radar.capture_format import CaptureFormat
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 
 _MIN_LAG = 64
 MAX_WORDS = 1 << 18

@@ -20,7 +20,7 @@ from jaxtyping import Complex64, Int16
 
 from radarsim.errors import InputError
 from radarsim.radar.capture_format import CaptureFormat
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 
 BYTES_PER_WORD = 2
 # On two lanes, two words of I are followed by two words of Q.

@@ -13,7 +13,7 @@ from radarsim.captures.lost_packets import PACKET_WORDS
 from radarsim.captures.plausibility import DISABLE_CHECK
 from radarsim.errors import InputError
 from radarsim.radar.capture_format import CaptureFormat
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 
 _MAX_LINES = 5
 

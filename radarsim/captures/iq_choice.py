@@ -13,7 +13,7 @@ from jaxtyping import Int16
 from radarsim.captures.dca1000_codec import decode_words, to_complex
 from radarsim.captures.iq_order import IqOrder, find_iq_order
 from radarsim.radar.capture_format import CaptureFormat
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 
 _MAX_LOOPS, _MAX_SAMPLES = 512, 1 << 21
 # The feature of `iq_order` that overrides the configuration.

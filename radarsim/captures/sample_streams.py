@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float, Int16, Num
 
 from radarsim.radar.capture_format import CaptureFormat
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 
 # Samples that predict the next one: enough for leakage and a few echoes.
 ORDER = 8

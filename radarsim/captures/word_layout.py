@@ -22,7 +22,7 @@ from radarsim.captures.plausibility import DISABLE_CHECK
 from radarsim.captures.sample_streams import NOISE_SPREAD_DB, sample_streams, stream_shape
 from radarsim.errors import InputError
 from radarsim.radar.capture_format import LANES, CaptureFormat
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 
 # Smallest difference of the mean log spectrum that counts [dB]. Measured with the wrong layout:
 # interleaving 3.4 to 11 dB on recordings, 0.7 dB where a single echo lies at a quarter of the

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from radarsim.captures.capture import Capture
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 from radarsim.validation.analysis import CaptureAnalysis
 from radarsim.validation.capture_simulation import CaptureSimulation
 from radarsim.validation.fit import Fit

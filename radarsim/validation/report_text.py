@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from radarsim.captures.capture import WARNING
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 from radarsim.validation.capture_stats import (
     clutter,
     datasheet_floor_dbfs,

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 from radarsim.validation.analysis import CaptureAnalysis
 from radarsim.validation.azimuth import MIN_ELEMENTS_OF_LAYOUT
 from radarsim.validation.capture_stats import leakage

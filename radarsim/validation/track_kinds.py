@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy import ndimage
 
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 from radarsim.validation.track import FLICKERING, MIN_DETECTIONS, MOVING, VIBRATING, Track
 
 # Slower than this, or than `SLOW_BINS` Doppler bins: standing people sway by up to a few cm/s.

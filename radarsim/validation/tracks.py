@@ -11,7 +11,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from radarsim.captures.recording import Recording
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 from radarsim.validation.capture_stats import CaptureStats
 from radarsim.validation.detection import Detection, detect
 from radarsim.validation.track import FLICKERING, MIN_DETECTIONS, MOVING, Track

@@ -77,7 +77,7 @@ def test_the_stored_heatmap_is_that_of_the_stored_cube(built):
     from pipelines.recipe_toml import parse_recipe
     from pipelines.store_spec import heatmap_settings
     from radarsim.heatmaps.heatmaps import make_heatmaps
-    from radarsim.signal.receiver import from_codes
+    from radarsim.signal.noise_and_adc import from_codes
 
     store = zarr.open_group(built, mode="r")
     recipe = parse_recipe(store.attrs["recipe"], "store")

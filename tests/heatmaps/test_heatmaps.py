@@ -13,7 +13,7 @@ from radarsim.radar.boards import BOARDS
 from radarsim.radar.timing import burst_times_s
 from radarsim.scattering.reflection import QuasiSpecular
 from radarsim.scene.mesh import burst_mesh
-from radarsim.signal.receiver import add_thermal_noise
+from radarsim.signal.noise_and_adc import add_thermal_noise
 from radarsim.simulate import clip_echo
 from tests.helpers.echoes import select
 from tests.helpers.scenes import KEY, QUIET, RADAR, moving_point, person

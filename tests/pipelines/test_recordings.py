@@ -27,7 +27,7 @@ from radarsim.errors import InputError
 from radarsim.files import load_setup, open_capture, write_capture
 from radarsim.radar.capture_format import CaptureFormat
 from radarsim.radar.toml import dump_radar
-from radarsim.signal.receiver import from_codes
+from radarsim.signal.noise_and_adc import from_codes
 from tests.helpers.pipeline_fakes import FakeTake
 from tests.helpers.synthetic_captures import echo, small_radar
 from tests.helpers.ti_configurations import CFG

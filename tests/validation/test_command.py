@@ -14,7 +14,7 @@ from radarsim.radar.toml import dump_radar
 from radarsim.scene.placement import Placement
 from radarsim.scene.scene import Scene
 from radarsim.scene.subject import Subject
-from radarsim.signal.receiver import add_thermal_noise, to_codes
+from radarsim.signal.noise_and_adc import add_thermal_noise, to_codes
 from radarsim.validation.simulated_recording import simulate_echo
 from tests.helpers.point_echoes import clutter_v, noise_v
 

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from pipelines import humanml3d
-from pipelines.amass_names import motion_key
-from pipelines.babel import read_babel
-from pipelines.humanml3d import frame_scale, read_humanml3d
-from pipelines.kitml import read_kitml
+from pipelines.caption_datasets import humanml3d
+from pipelines.caption_datasets.amass_names import motion_key
+from pipelines.caption_datasets.babel import read_babel
+from pipelines.caption_datasets.entries import TextSetEntries
+from pipelines.caption_datasets.humanml3d import frame_scale, read_humanml3d
+from pipelines.caption_datasets.kitml import read_kitml
 from pipelines.plan import Note
 from pipelines.sources import Text
-from pipelines.text_set_entries import TextSetEntries
 
 MOTION_MISSING = "of missing motions"
 SEVERAL_SPLITS = "motions that their text set puts into several official splits"

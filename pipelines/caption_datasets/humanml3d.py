@@ -17,8 +17,7 @@ Source:
 import csv
 from pathlib import Path
 
-from pipelines.table_files import read_bytes
-from pipelines.text_set_entries import (
+from pipelines.caption_datasets.entries import (
     MIRRORED,
     NO_TIMES,
     UNREADABLE,
@@ -27,6 +26,7 @@ from pipelines.text_set_entries import (
     find_files,
     read_splits,
 )
+from pipelines.table_files import read_bytes
 from radarsim.errors import InputError
 
 SOURCE = "HumanML3D"

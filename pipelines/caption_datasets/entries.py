@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from pipelines.amass_names import motion_key
+from pipelines.caption_datasets.amass_names import motion_key
 from pipelines.plan import Note
 from pipelines.sources import Text
 from pipelines.table_files import read_bytes

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from builders.sources.takes import FileTake
-from pipelines.motion_texts import TextSources, load_texts
+from pipelines.caption_datasets.motion_texts import TextSources, load_texts
 from pipelines.plan import Note
 from radarsim.errors import InputError
 from radarsim.files import read_arrays

@@ -15,7 +15,7 @@ from builders.grammar.gaits import GAITS
 from builders.grammar.legs import LEGS
 from builders.grammar.locomotion import STEPS
 from builders.grammar.primitive import Primitive
-from builders.grammar.sequence import Phrase, PhraseSequence, route_segments
+from builders.grammar.random_phrases import Phrase, PhraseSequence, route_segments
 from builders.grammar.torso import TORSOS
 
 RAMP_S = 0.55  # duration of the transition between the postures of two phrases

@@ -16,7 +16,7 @@ Source:
 
 from pathlib import Path
 
-from pipelines.text_set_entries import (
+from pipelines.caption_datasets.entries import (
     MIRRORED,
     UNREADABLE,
     TextSetEntries,

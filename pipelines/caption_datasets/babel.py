@@ -18,7 +18,7 @@ Source:
 
 from pathlib import Path
 
-from pipelines.text_set_entries import (
+from pipelines.caption_datasets.entries import (
     UNREADABLE,
     TextSetEntries,
     as_list,
