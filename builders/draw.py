@@ -161,7 +161,7 @@ def _parser() -> argparse.ArgumentParser:
         "--out",
         type=path_argument,
         metavar="FILE",
-        help="output .png, .pdf or .svg (default: a .png beside the source)",
+        help="output .png, .pdf or .svg (default: a .png next to the source)",
     )
     parser.add_argument(
         "--window",
@@ -214,7 +214,7 @@ def _add_store_options(parser: argparse.ArgumentParser) -> None:
 def _add_motion_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("options for motion files and built-in activities")
     add = group.add_argument
-    add("--person", metavar="NAME", help="person to draw, if the motion file holds several")
+    add("--person", metavar="NAME", help="person to draw, if the motion file has several")
     add_source_reading_options(group)
     add("--start-seconds", type=_seconds, metavar="S", help="start time in the motion (default: 0)")
     add("--seconds", type=_seconds, metavar="S", help="maximum duration (default: 5)")

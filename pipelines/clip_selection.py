@@ -29,7 +29,7 @@ OUTSIDE = "parts of motions outside the area"
 CUT = "clips cut where the subject left the area"
 TOO_LATE = "texts that begin after the end of their motion"
 OUTSIDE_REMEDY = "--area, --distance-m, --lateral-m and --heading-deg change this"
-# Processes take seconds to start: with fewer takes, a single process is faster.
+# Processes take seconds to start, so with fewer takes than this a single process is faster.
 FEW_TAKES = 100
 # Time by which the start is moved if no clip fits at a start time.
 SEARCH_STEP_S = 0.5
@@ -50,7 +50,7 @@ def select_all_clips(
     if workers < 2 or len(takes) < FEW_TAKES:
         yield from map(select, takes)
         return
-    # Spawned, since JAX does not survive a fork; on the CPU, since nothing is simulated here.
+    # Spawn processes, because JAX does not survive a fork; use the CPU: nothing is simulated here.
     with ProcessPoolExecutor(workers, get_context("spawn"), _on_cpu) as pool:
         try:
             yield from pool.map(select, takes, chunksize=8)

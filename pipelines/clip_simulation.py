@@ -129,7 +129,7 @@ def _if_cube(recipe: Recipe, clip: Clip, take: FittedTake, window: Motion) -> ja
 
 
 def _reflection(recipe: Recipe, clip: Clip, take: FittedTake) -> ReflectionModel:
-    """The recipe's reflection model; the level of "paper" must be anchored for body and sigma."""
+    """The recipe's reflection model; for "paper", with a level anchored for body and sigma."""
     if recipe.simulation.reflection == "body":
         return PhysicalOptics()
     level = reflectivity(recipe.radar, take.body_key, clip.sigma_rad)

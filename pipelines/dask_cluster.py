@@ -36,7 +36,7 @@ class SchedulerLost(ConnectionError):
 
 
 class Prepare(WorkerPlugin):
-    """Sets up a worker before its first task."""
+    """Plugin that sets up a worker before its first task."""
 
     name = "radarsim-prepare"
 
@@ -85,7 +85,7 @@ def local_workers(count: int | None, at_most: int) -> Iterator[Client]:
 
 @contextlib.contextmanager
 def running_cluster(address: str, out: str) -> Iterator[Client]:
-    """Connect to a running cluster, and check the code and file access of its workers.
+    """Connect to a running cluster, and check the code version and file access of its workers.
 
     Args:
         address: address of the scheduler.

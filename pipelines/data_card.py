@@ -32,20 +32,20 @@ clip.time_doppler[: int(clip.num_columns)]  # [time, speed], dB above noise
 ```
 
 The tables are Parquet files: `pandas.read_parquet("STORE/tables/clips")`. `clips` has one row per
-clip (`row` is its index in the arrays), `segments` lists the time spans of a clip with their
-captions, `captions` holds the texts, and `attributes` holds sentences that describe them. A segment
-of kind `label` gives the class name of its time span, `action` is one of the actions that a label
-lists, and `sentence` is a description.
+clip (`row` is its index in the arrays), `segments` lists the time spans of each clip with their
+captions, `captions` contains the texts, and `attributes` contains sentences that describe them. A
+segment of kind `label` states the class name of its time span, a segment of kind `action` is one of
+the actions listed in a label, and a segment of kind `sentence` is a description.
 
-`checksums.json` holds the SHA-256 of every file except those in `tables/attributes`, since
-sentences may be attached later. `python -m builders.check STORE` compares the checksums, and with
-`--rebuild` it makes clips again from the recipe in this store.
+`checksums.json` contains the SHA-256 of every file except those in `tables/attributes`, because
+sentences may be attached later. `python -m builders.check STORE` compares the checksums; with
+`--rebuild`, it also simulates clips again from the recipe in this store.
 """
 _LIMITS = """## Limitations
 
-All samples are simulated: no radar recorded them. The model has one reflection from one body and
-antennas with equal gain in all directions; it has no walls, furniture, multipath or clothes. State
-that results are based on simulated data, and respect the licences of motions and texts.
+All samples are simulated: no radar recorded them. The model includes single reflections from one
+body and antennas with equal gain in all directions, but no walls, furniture, multipath or clothes.
+State that results are based on simulated data, and respect the licences of motions and texts.
 """
 _SIMULATED = "**Simulated** from motion, not recorded."
 

@@ -67,7 +67,7 @@ class Note:
 
     Attributes:
         cause: short description; the counts of notes with equal causes are added.
-        count: number of items.
+        count: number of clips, motions or texts.
         line: one line of detail, or "" if the count is enough.
         remedy: option or action that changes the count, or "" if there is none.
     """

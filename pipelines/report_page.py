@@ -64,7 +64,7 @@ def _overview(store: Store, statistics: StoreStatistics) -> str:
     rows = [
         ("state", f"{finished}, {kind}"),
         ("clips", f"{statistics.made.clips}, {duration(statistics.made.seconds)}"),
-        ("clips that failed", statistics.failed),
+        ("failed clips", statistics.failed),
         ("subjects", len(statistics.subjects)),
         ("labels", len(statistics.labels)),
         ("captions", len(statistics.captions)),
@@ -148,7 +148,7 @@ def _heatmaps_section(store: Store, num_drawn: int) -> Iterable[str]:
     sample = take_sample(store)
     yield "<h2>Levels, speeds, ranges, angles</h2>"
     is_complete = len(sample.rows) == sum(clip.num_frames > 0 for clip in store.clips.values())
-    part = f"{len(sample.rows)} clips, evenly spread over the store"
+    part = f"{len(sample.rows)} clips, spread evenly over the store"
     clips = "all clips" if is_complete else part
     yield f"<p class='note'>Of {clips}; power above the noise, equal weight for each clip.</p>"
     yield _image(figures.levels_figure(sample))

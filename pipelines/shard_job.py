@@ -1,7 +1,7 @@
 """Task that simulates the clips of one shard and writes its files; independent of Dask.
 
-If a clip cannot be simulated, only its row is empty, and the error is reported. If a take has
-changed since the plan was made, or the store cannot be written, the shard stays unfinished.
+If a clip cannot be simulated, only its row stays empty, and the error is reported. If a take has
+changed since the plan was made, or if the store cannot be written, the shard stays unfinished.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""Function that opens a store's folder by path or URL, and the local file system implementation."""
+"""Open a store's folder by path or URL; includes the implementation for local file systems."""
 
 import contextlib
 import errno

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from radarsim.errors import InputError
 
-BUILD = ".build"  # holds the marks of an unfinished store; removed when the store is finished
+BUILD = ".build"  # folder of an unfinished store's markers; removed when the store is finished
 
 
 class StoreError(InputError):
@@ -57,7 +57,7 @@ class StoreFolder(Protocol):
         """Lock the store for one build, until the returned lock is closed or the process ends.
 
         Raises:
-            StoreError: another build holds the lock, or the root cannot be written.
+            StoreError: another build has locked the store, or the root is not writable.
         """
 
     def zarr_store(self) -> object:

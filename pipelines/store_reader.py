@@ -191,7 +191,7 @@ class Store:
         except (ValueError, AttributeError, OSError, RecursionError):
             attributes = {}
         if attributes.get("format") != FORMAT:
-            hint = "give a folder that builders.amass wrote"
+            hint = "give a folder written by builders.amass"
             raise InputError(self.path, "store", "is not a store", hint)
         version = attributes.get("schema_version")
         if version != SCHEMA_VERSION:

@@ -120,7 +120,7 @@ class StoreStatistics:
 
 
 def root_attributes(folder: StoreFolder) -> dict:
-    """Attributes of the store's root group; empty if they cannot be read."""
+    """Read the attributes of the store's root group; empty if they cannot be read."""
     return _root_metadata(folder).get("attributes", {})
 
 

@@ -274,7 +274,7 @@ def _same_identity(folder: StoreFolder, found: Mapping, wanted: Mapping[str, str
     raise InputError(
         folder.root,
         "--out",
-        f"holds a store with another {what}",
+        f"contains a store with a different {what}",
         "choose another --out, or use the settings of that store; nothing was changed",
     )
 

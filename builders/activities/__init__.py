@@ -3,8 +3,8 @@
     from builders.activities import ACTIVITIES, perform
     motion = perform("squat", 0)
 
-`movement.py` defines how an activity is written, `library/` holds the activities, and
-`synthesis.py` turns a movement into poses.
+`movement.py` defines the notation for activities, `library/` contains the activities, and
+`synthesis.py` converts a movement to poses.
 """
 
 from builders.activities import library as _library  # noqa: F401  (importing it registers them)

@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     unknown = sorted(set(options.activities) - set(ACTIVITIES))
     if unknown:
         print(
-            f"unknown activity {unknown[0]!r}; give some of {', '.join(ACTIVITIES)}",
+            f"unknown activity {unknown[0]!r}; choose from {', '.join(ACTIVITIES)}",
             file=sys.stderr,
         )
         return 2

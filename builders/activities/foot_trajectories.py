@@ -16,10 +16,10 @@ from builders.activities.movement import Gait, Stance
 from builders.activities.skeleton import SIDES, Skeleton
 
 PIVOT_DEG = 7.0  # pitch range over which the pivot moves between heel and ball
-ROLLING_MPS = 1.2  # walking speed from which on the foot rolls fully
+ROLLING_MPS = 1.2  # lowest walking speed with a full foot roll
 BEHIND_M = 0.03  # distance from the ankle forward to mid-foot; the hip passes over mid-foot
 ROUND_M_PER_RAD = 0.05  # detour of the swinging foot around the standing foot in a turn
-STEP_M = 0.15  # step length from which on a stopping walker lifts the foot fully
+STEP_M = 0.15  # shortest step for which a stopping walker lifts the foot fully
 STANDING_WIDTH = 0.22  # distance between the ankles [leg lengths]
 _Y, _Z = np.eye(3)[1:]
 

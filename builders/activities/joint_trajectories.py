@@ -22,7 +22,7 @@ SOLE_M = 0.03  # in the rest pose, foot vertices up to this height above the flo
 
 @dataclass(frozen=True, eq=False)
 class JointTrajectories:
-    """Joint positions and rotations of every pose, computed from the motion alone.
+    """Joint positions and rotations of every pose, computed only from the motion.
 
     Attributes:
         motion: motion of the free body.
@@ -59,7 +59,7 @@ class JointTrajectories:
         return self._world[1]
 
     def soles_m(self, side: int, every: int = 1) -> np.ndarray:
-        """Skinned vertices of one sole [pose, vertex, 3].
+        """Compute the skinned vertices of one sole [pose, vertex, 3].
 
         Args:
             side: 0 left, 1 right.

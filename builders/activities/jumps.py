@@ -56,8 +56,8 @@ def hops(
     gaps = np.diff([*takeoffs, takeoffs[0] + 1]) - flight
     if gaps.min() <= 0:
         raise ValueError(
-            f"the next take-off comes {gaps.min():.2f} cycles after a landing; give the cycle "
-            "more time or the jumps less height"
+            f"the next take-off comes {gaps.min():.2f} cycles after a landing; lengthen the cycle "
+            "or lower the jumps"
         )
     push = min(2 * (rise + dip) / speed, 0.48 * gaps.min())
     keys = [(0.0, 0.0, 0.0), (1.0, 0.0, 0.0)] if rest else []

@@ -71,7 +71,7 @@ def check_performance(activity: Activity, performance: Performance) -> CheckResu
 
     Args:
         activity: activity that declares the allowed touches and whether a chair carries the body.
-        performance: performance with the free body.
+        performance: performance of the activity with the free body.
     """
     trajectories = JointTrajectories(performance.motion)
     beyond_deg, joint = beyond_range_deg(trajectories)

@@ -15,7 +15,7 @@ from builders.activities.variation import generator
 NUM_BETAS = 10
 LEFT_HANDED_SHARE = 0.106  # Papadatou-Pastou et al., Psychological Bulletin 146, 2020
 
-# Standing posture of a relaxed adult [degrees]: mean, and standard deviation between performers.
+# Standing posture of a relaxed adult [degrees]: mean and standard deviation over performers.
 HABITS_DEG = {
     "trunk.flexion": (2.0, 2.0),
     "head.flexion": (4.0, 4.0),

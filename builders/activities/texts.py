@@ -1,6 +1,6 @@
 """Captions and attribute sentences of the activities, read from `text/*.toml`.
 
-Each file holds one group of activities:
+Each file contains one group of activities:
 
     provenance = "written for this project"
 

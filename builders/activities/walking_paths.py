@@ -118,7 +118,7 @@ class PathSegment(NamedTuple):
 
 
 def route(*segments: tuple[float, float, float, float], blend_s: float = 0.18, closed: bool = True):
-    """Segments of constant velocity in sequence, smoothly joined: walk, pause, turn, walk back.
+    """Path of smoothly joined segments of constant velocity: walk, pause, turn, walk back.
 
     Args:
         segments: segments in order, as `PathSegment` or plain tuples of its fields.

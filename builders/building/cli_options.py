@@ -139,7 +139,7 @@ def add_clip_options(parser: argparse.ArgumentParser) -> None:
         type=float,
         nargs=3,
         metavar=("NEAR", "FAR", "HALF_WIDTH"),
-        help="activity area in metres; a clip ends where the subject leaves it (default: 1 6 3)",
+        help="activity area in metres; a clip ends when the subject leaves it (default: 1 6 3)",
     )
 
 

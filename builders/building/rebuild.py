@@ -23,7 +23,7 @@ def rebuild(store: Store, row: int, paths: MotionPaths) -> list[str]:
         One line per array that differs, plus one line if the code version differs.
 
     Raises:
-        InputError: the motion or the body is not found, or has changed since the build.
+        InputError: the motion or the body model is missing or has changed since the build.
     """
     recipe, clip = store.recipe, store.clips[row]
     if store.recorded:
@@ -32,7 +32,7 @@ def rebuild(store: Store, row: int, paths: MotionPaths) -> list[str]:
         raise InputError(clip.id, "--rebuild", problem, hint)
     if recipe.body != body_name(paths.body_models):
         problem = f"the store was built with {recipe.body!r}"
-        raise InputError(clip.id, "body", problem, "give the --body-models of its build")
+        raise InputError(clip.id, "body", problem, "give the --body-models used then")
     make = partial(make_clip, body_models=paths.body_models, keep_cubes=store.has("if_cube"))
     # In a worker process, because how sums are split there determines the last digit.
     with local_workers(1, 1) as client:

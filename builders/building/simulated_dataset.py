@@ -47,9 +47,9 @@ def build_dataset(options: argparse.Namespace, table: dict, origin: str) -> int:
     Raises:
         InputError: the request is invalid, or no clip can be made.
     """
-    # The workers simulate; this process only plans, so it leaves the GPU to them.
+    # The workers simulate; this process only plans and leaves the GPU to them.
     jax.config.update("jax_platforms", "cpu")
-    # Only this package's logger: a root handler would also print the Dask scheduler's messages.
+    # Only for this package's logger: a root handler would also print the Dask scheduler's messages.
     logging.getLogger("radarsim").addHandler(logging.StreamHandler())
     body = _checked_body(options.body_models, table, origin)
     radars = table.pop("radar", DEFAULT_BOARD)
@@ -162,7 +162,7 @@ def _checked_body(body_models: str | None, table: dict, origin: str) -> dict:
     body = body_name(body_models)
     wanted = table.get("body", body)
     if wanted != body:
-        hint = "omit --body-models" if wanted == "free" else "give those models by --body-models"
+        hint = "omit --body-models" if wanted == "free" else "give those models with --body-models"
         raise InputError(origin, "body", f"is {wanted!r}, but {body!r} is given", hint)
     return {"body": body}
 

@@ -35,7 +35,7 @@ class AnswerCache:
     """Cached answers of one model to one prompt template.
 
     Args:
-        folder: folder of all caches.
+        folder: folder that contains all caches.
         model: name of the model on the server.
         template: prompt template.
 

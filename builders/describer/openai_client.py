@@ -89,7 +89,7 @@ def server_from_options(options) -> ModelServer | None:
     key = options.api_key or os.environ.get("OPENAI_API_KEY", "")
     # A dry run sends nothing, so it needs no key.
     if not (base_url or key or options.dry_run):
-        hint = "set it, or give another server by --base-url, or omit --model"
+        hint = "set it, or give another server with --base-url, or omit --model"
         raise InputError("environment", "OPENAI_API_KEY", "is not set", hint)
     _check_url(base_url)
     if not (key.isascii() and key.strip().isprintable()):

@@ -29,7 +29,7 @@ def stored_clip_page(
     Args:
         store: open store.
         row: row of the clip.
-        paths: paths of the clip's motion and body models.
+        paths: paths of the source motions and body models.
         window: "paper" or "burst"; None for the store's window.
         trace: overlay the trajectory of the pelvis on the heatmaps.
 

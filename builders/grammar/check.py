@@ -1,4 +1,4 @@
-"""Check of the grammar: size, excluded activities, and the English of its sentences.
+"""Check the grammar: number of combinations, excluded activities, and English of the sentences.
 
 `python -m builders.grammar.check` counts the combinations, verifies that none of them resembles an
 activity of the protocol, and checks the English of random sentences. With `--likeness` it also

@@ -12,7 +12,7 @@ MEAN, SPREAD, SPEED_S = 1.0, 1.0, 0.1
 
 
 def motion_descriptor(motion: Motion) -> np.ndarray:
-    """Feature vector [m]: position, spread and speed of each joint, and displacement of the body.
+    """Feature vector [m]: each joint's position, spread and speed, and the body's displacement.
 
     The Euclidean distance between two descriptors measures how different the motions are.
 

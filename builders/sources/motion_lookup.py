@@ -49,7 +49,7 @@ def find_source_take(recipe: Recipe, clip: Clip, paths: MotionPaths) -> Take:
             return take
     option = "--amass" if clip.source.startswith("AMASS") else "--motions"
     problem = f"{clip.take} was not found"
-    raise InputError(clip.id, "motion", problem, f"give the {option} of its build")
+    raise InputError(clip.id, "motion", problem, f"give the {option} used for its build")
 
 
 def body_name(body_models: str | None) -> str:

@@ -154,7 +154,7 @@ def find_files(path: str | Path, option: str, names: Iterable[str]) -> list[Path
 
 
 def read_json_object(path: Path, expected: str) -> dict:
-    """Read a JSON file that holds one object.
+    """Read a JSON file that contains a single object.
 
     Args:
         path: the file.

@@ -55,7 +55,7 @@ def read_humanml3d(path: str | Path, longest_s: float = LONGEST_S) -> TextSetEnt
 
     Args:
         path: folder with `index.csv`; `texts/` and the splits are there or in `HumanML3D/`.
-        longest_s: length from which on the texts of a segment are left out [s].
+        longest_s: segment length; texts of segments this long or longer are left out [s].
 
     Returns:
         Sentences by motion.

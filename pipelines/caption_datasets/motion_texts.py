@@ -108,7 +108,7 @@ class TextSources:
             Note(
                 cause=f"{source} texts {MOTION_MISSING}",
                 count=count - joined.get(source, 0),
-                remedy="give the folder that holds these motions by --amass",
+                remedy="give the folder that contains these motions with --amass",
             )
             for source, count in self.num_texts.items()
         ]
@@ -116,7 +116,7 @@ class TextSources:
             Note(
                 cause=WITHOUT_TEXT,
                 count=sum(key not in self.texts for key in keys),
-                remedy="further sets by --babel, --humanml3d or --kitml",
+                remedy="add further sets with --babel, --humanml3d or --kitml",
             )
         )
         several = sum(len(self.splits.get(key, ())) > 1 for key in keys)

@@ -131,7 +131,7 @@ def test_a_clip_is_reproduced_from_its_store_and_its_motion_files(dataset, built
     assert check.main([str(built), "--rebuild", "3", *paths]) == 0
     assert "reproduced, all values are identical" in "\n".join(printed_lines(capsys)[0])
     assert check.main([str(built), "--rebuild", "3", "--quiet"]) == 2
-    assert "give the --body-models of its build" in printed_lines(capsys)[1][0]
+    assert "give the --body-models used then" in printed_lines(capsys)[1][0]
 
 
 def test_a_dry_run_prints_clips_hours_bytes_and_splits_and_writes_nothing(

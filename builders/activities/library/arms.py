@@ -7,7 +7,7 @@ from builders.activities.registry import HANDS_TOGETHER, activity
 
 @activity(10, "wave hand")
 def wave_hand(style):
-    """The right hand goes up beside the head and swings to both sides, elbow bent."""
+    """The right hand goes up next to the head and swings to both sides with the elbow bent."""
     up = during(0.0, 0.18, 0.84, 1.0)
     wave = during(0.1, 0.24, 0.76, 0.9)
     return Movement(

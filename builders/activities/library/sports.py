@@ -19,7 +19,7 @@ from builders.activities.registry import HANDS_TOGETHER, activity
 
 @activity(11, "golf swing", touches=(*HANDS_TOGETHER, ("upper_arm", "trunk")))
 def golf_swing(style):
-    """Bent over a ball: backswing, downswing and follow-through."""
+    """Backswing, downswing and follow-through while bent over a ball."""
     top, finish = ease((0.1, 0), (0.38, 1), (0.42, 1), (0.52, 0)), during(0.52, 0.64, 0.74, 0.95)
     #              address top  top  hit  finish
     keys = (0.08, 0.38, 0.42, 0.52, 0.64, 0.74, 0.95)
