@@ -36,7 +36,7 @@ _NUM_WINDOWS = 64
 # Correlation between the breaks of a window and those of the first window: smallest usable value,
 # and the fraction of the best value that the unshifted grid must reach.
 _MIN_MATCH, _MATCHES_GRID = 0.5, 0.7
-# A file with more gaps than this is read only up to this gap.
+# Maximum number of gaps; a file with more gaps is read only up to the last of these.
 MAX_GAPS = 256
 # The order of receivers continues if the correlation is at least this fraction of the best one; the
 # best one is usable if it exceeds the second value.

@@ -1,7 +1,7 @@
 """Samples of a capture in time order, without assumptions about the length of a chirp.
 
-Within a chirp of one receiver each sample can be predicted linearly from the preceding ones, because
-echoes are a few tones. The prediction fails where another chirp or receiver begins. The
+Within a chirp of one receiver, each sample can be predicted linearly from the preceding ones,
+because echoes are a few tones. The prediction fails where another chirp or receiver begins. The
 positions of these failures show the true length and start of the chirps (`chirp_length`,
 `alignment`). The failure does not depend on Doppler, so moving targets do not hide it.
 """
@@ -21,7 +21,7 @@ NOISE_SPREAD_DB = 5.6
 # A break exceeds the other prediction errors by at least this much. Measured on recordings: 13 to
 # 20 dB at breaks, and at most 5 dB at any other position of the chirp.
 MIN_BREAK_DB = 3.0
-# Six standard deviations of the mean of noise, because thousands of positions and lengths are tried.
+# Six standard deviations of the mean noise, because thousands of positions and lengths are tried.
 NOISE_FACTOR = 6.0
 # Several errors around a break are large; the one at the break has at least this fraction of the
 # largest.
