@@ -40,7 +40,7 @@ def as_text(report: ValidationReport) -> str:
 
 
 def verdict_text(report: ValidationReport) -> str:
-    """The verdict for a person, with what it covers."""
+    """The verdict in words, with the topics that it covers."""
     if report.verdict == UNDECIDED:
         return "undecided (nothing that depends on the simulator could be checked)"
     topics = checked_topics(report.metrics)
@@ -73,7 +73,7 @@ def capture_lines(report: ValidationReport) -> list[str]:
 
 
 def _note_row(note: str) -> tuple[str, str]:
-    """A note of a capture with its name: a warning or a note."""
+    """Label ("warning" or "note") and text of a note on a capture."""
     if note.startswith(WARNING):
         return "WARNING", note.removeprefix(WARNING)
     return "note", note
