@@ -1,7 +1,7 @@
-"""Checks of the arguments of the public functions, against each other and before any compilation.
+"""Check the arguments of the public functions, also against each other, before any compilation.
 
-Values are checked only where they are known: not those of tracers. Subjects and scenes check
-themselves when they are made (`scene/subject.py`, `scene/scene.py`).
+Only known values are checked, not those of tracers. Subjects and scenes are checked when they are
+created (`scene/subject.py`, `scene/scene.py`).
 """
 
 from typing import Any, NamedTuple
@@ -30,8 +30,9 @@ from radarsim.signal.settings import SimulationSettings
 MESH_AXES = ("frame", "node", "vertex", "coordinate")
 POINT_AXES = ("frame", "node", "point", "coordinate")
 ORIGIN_AXES = ("frame", "node", "coordinate")
-# Of the fast sum: polynomials through more nodes amplify the rounding of float32. The error of a
-# point that moves at 1 m/s is -86 dB with 5 nodes, -80 dB with 12, -71 dB with 13, -8 dB with 24.
+# Limit of the fast sum: polynomials through more nodes amplify float32 rounding errors. For a point
+# that moves at 1 m/s, the error is -86 dB with 5 nodes, -80 dB with 12, -71 dB with 13, -8 dB with
+# 24.
 MOST_NODES = 12
 # Raw keys of JAX's generators: two words, or four (rbg).
 _RAW_KEYS = ((2,), (4,))
@@ -48,7 +49,7 @@ def check_radar(where: str, radar: Any) -> None:
 
 
 def check_settings(where: str, settings: Any, kind: type = SimulationSettings) -> None:
-    """Check that settings are of the class that a function takes.
+    """Check that the settings have the class required by a function.
 
     Raises:
         InputError: they are not.
@@ -94,17 +95,17 @@ def check_reflection(where: str, reflection: Any) -> None:
 
 
 def check_sigma(where: str, sigma_rad: Any) -> None:
-    """Check the width of a scattering lobe, where it is known.
+    """Check the width of a scattering lobe, unless it is a tracer.
 
     Raises:
-        InputError: not a positive number.
+        InputError: the width is not a positive number.
     """
     hint = "give a width from 0.15 to 1 rad"
     check_scalar(where, "sigma_rad", sigma_rad, "rad", above=0.0, hint=hint)
 
 
 class SimulationInput(NamedTuple):
-    """Arguments that every simulation takes."""
+    """Arguments common to all simulations."""
 
     radar: Any
     key: Any
@@ -114,7 +115,7 @@ class SimulationInput(NamedTuple):
 
 
 def check_simulation(where: str, given: SimulationInput) -> None:
-    """Check the arguments that every simulation takes.
+    """Check the arguments common to all simulations.
 
     Raises:
         InputError: naming the argument.
@@ -147,12 +148,12 @@ def checked_frames(
 
     Args:
         where: the function, for messages.
-        radar, scene, settings: checked already; they decide how many frames the motion lasts.
-        num_frames: as given; None for all frames from the first to the end of the motion.
-        first_frame: as given.
+        radar, scene, settings: checked arguments, which determine the frames in the motion.
+        num_frames: number requested; None for all frames from the first to the end of the motion.
+        first_frame: index requested.
 
     Raises:
-        InputError: not whole numbers, or the frames last longer than the motion.
+        InputError: the numbers are not whole, or the frames extend beyond the motion.
     """
     first = whole_number(where, "first_frame", first_frame, 0)
     fitting = frames_in(radar, scene.duration_s, settings.nodes)
@@ -170,7 +171,7 @@ def checked_frames(
 
 
 def _too_short(radar: Radar, scene: Scene, fitting: int, requested: str) -> tuple[str, str]:
-    """Problem and hint of frames beyond the end of a motion."""
+    """Problem and hint for frames beyond the end of a motion."""
     lasts = f"motion '{scene.subjects[0].motion.name}' lasts {scene.duration_s:.3f} s"
     problem = (
         f"are {requested}; {lasts}, which holds {fitting} complete frames of "
@@ -246,10 +247,10 @@ def checked_faces(where: str, faces: Any, num_vertices: int):
     Args:
         where: the function, for messages.
         faces: as given.
-        num_vertices: of the mesh.
+        num_vertices: number of vertices in the mesh.
 
     Raises:
-        InputError: not triangles, or indices of vertices that the mesh lacks.
+        InputError: the faces are not triangles, or an index exceeds the number of vertices.
     """
     hint = f"give three indices from 0 to {num_vertices - 1} per triangle"
     faces = as_array(where, "faces", faces, REAL, hint)
@@ -298,7 +299,7 @@ def checked_points(
 
 
 def _check_positions(where, field, positions_m, axes, settings) -> None:
-    """Shape, number of nodes and finite values of positions."""
+    """Check positions for shape, number of nodes and finite values."""
     lengths = dict.fromkeys(axes) | {axes[-1]: 3}
     hint = f"give x, y, z of every {axes[2]} at the times of burst_times_s"
     check_axes(where, field, positions_m.shape, lengths, hint)
