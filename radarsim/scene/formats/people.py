@@ -116,7 +116,7 @@ def _num_poses(table: Track) -> int:
 
 
 def _stacked_frames(frames: Mapping[str, Track]) -> dict[str, Track]:
-    """One person's values in all frames; {} if a frame has several people, as tracks are missing."""
+    """One person's values in all frames; {} if a frame has several people, without track ids."""
     if any(_num_poses(frame) != 1 for frame in frames.values()):
         return {}
     names = sorted(frames, key=lambda name: [int(part) for part in re.findall(r"\d+", name)])
