@@ -1,7 +1,7 @@
-"""Checks of arrays that are given from Python: type, shape, and values that are not finite.
+"""Checks of arrays passed from Python: type, shape and finite values.
 
-Under `jit`, `grad` and `vmap` an array is a tracer, which has a shape and a type but no values:
-shapes and types are checked then, values are not.
+Under `jit`, `grad` and `vmap` an array is a tracer, which has a shape and a type but no values. Then
+only shapes and types are checked.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ import numpy as np
 from radarsim.checks import checked_number, described
 from radarsim.errors import InputError
 
-# Kinds of numbers, and what a message calls them.
+# Kinds of numbers, and their names in messages.
 COMPLEX = (np.complexfloating, "complex numbers")
 NUMBERS = (np.number, "numbers")
 REAL = ((np.floating, np.integer), "real numbers")
@@ -26,17 +26,17 @@ def is_traced(value: Any) -> bool:
 
 
 def as_array(where: str, field: str, value: Any, kind: tuple, hint: str):
-    """An argument as an array of numbers; arrays of NumPy and JAX are returned as they are.
+    """Convert an argument to an array of numbers; NumPy and JAX arrays are returned unchanged.
 
     Args:
-        where: the function that takes the argument.
+        where: function that takes the argument.
         field: name of the argument.
         value: the argument.
         kind: `COMPLEX`, `REAL` or `NUMBERS`.
-        hint: what to give instead, for the message.
+        hint: what to pass instead, for the message.
 
     Raises:
-        InputError: not an array, or an array of other numbers.
+        InputError: the argument is not an array, or its numbers are of another kind.
     """
     array = value
     if not isinstance(value, np.ndarray | jax.Array):
@@ -58,14 +58,14 @@ def check_axes(
     """Check the shape of an array.
 
     Args:
-        where: the function that takes the array.
+        where: function that takes the array.
         field: name of the array.
-        shape: its shape.
-        axes: names of its axes in order, with their required lengths; None for any but zero.
-        hint: how to correct it, for the message.
+        shape: shape of the array.
+        axes: names of the axes in order, with their required lengths; None for any positive length.
+        hint: how to correct the array, for the message.
 
     Raises:
-        InputError: another number of axes, an axis of another length, or an empty array.
+        InputError: the number of axes or the length of an axis is wrong, or the array is empty.
     """
     names = f"[{', '.join(axes)}]"
     if len(shape) != len(axes):
@@ -81,14 +81,14 @@ def check_finite(where: str, field: str, array, axes: tuple[str, ...], hint: str
     """Check that no value of an array is NaN or infinite; tracers are not checked.
 
     Args:
-        where: the function that takes the array.
+        where: function that takes the array.
         field: name of the array.
-        array: of numbers.
-        axes: names of its axes, to locate the first such value.
-        hint: how to correct it, for the message.
+        array: array of numbers.
+        axes: names of the axes, used to locate the first invalid value.
+        hint: how to correct the array, for the message.
 
     Raises:
-        InputError: naming the number of such values and the place of the first.
+        InputError: values are NaN or infinite; names their number and the position of the first.
     """
     if is_traced(array) or _sum_is_finite(array):
         return
@@ -100,7 +100,7 @@ def check_finite(where: str, field: str, array, axes: tuple[str, ...], hint: str
 
 
 def _sum_is_finite(array) -> bool:
-    """One pass without a temporary array: NaN and infinity remain in the sum."""
+    """Test the sum, because NaN and infinity propagate to it without a temporary array."""
     if isinstance(array, jax.Array) and any(each.platform != "cpu" for each in array.devices()):
         return bool(jnp.isfinite(jnp.sum(array)))  # without a copy to the host
     with np.errstate(all="ignore"):
@@ -108,10 +108,10 @@ def _sum_is_finite(array) -> bool:
 
 
 def check_scalar(where: str, field: str, value: Any, unit: str = "", **limits) -> None:
-    """Check one number, which may be an array without axes or a tracer: see `checked_number`.
+    """Check one number, which may be an array without axes or a tracer (see `checked_number`).
 
     Raises:
-        InputError: not one number, not finite, or outside the limits.
+        InputError: the value is not one number, is not finite, or is outside the limits.
     """
     if isinstance(value, np.ndarray | jax.Array):
         if value.shape != ():

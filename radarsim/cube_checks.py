@@ -1,4 +1,4 @@
-"""Checks of IF cubes against the radar they are given with."""
+"""Checks of IF cubes against the radar that belongs to them."""
 
 from typing import Any
 
@@ -12,15 +12,16 @@ CUBE_AXES = ("frame", "chirp", "tx", "rx", "sample")
 
 
 def checked_cube(where: str, radar: Radar, cube_v: Any):
-    """An IF cube in volts that fits a radar.
+    """Check that an IF cube in volts fits a radar, and return it as an array.
 
     Args:
-        where: the function, for messages.
-        radar: checked already.
-        cube_v: as given.
+        where: name of the function, for messages.
+        radar: radar that has been checked.
+        cube_v: cube to be checked.
 
     Raises:
-        InputError: not complex volts, another shape than the radar's, or values not finite.
+        InputError: the cube is not in complex volts, does not have the radar's shape, or has values
+            that are not finite.
     """
     hint = "give complex volts; receiver.from_codes converts ADC codes"
     cube_v = as_array(where, "cube_v", cube_v, COMPLEX, hint)
@@ -32,10 +33,10 @@ def checked_cube(where: str, radar: Radar, cube_v: Any):
 
 
 def check_cube_axes(where: str, field: str, shape: tuple[int, ...], radar: Radar) -> None:
-    """Check that the shape of an IF cube is that of a radar's frames.
+    """Check that the shape of an IF cube matches a radar's frames.
 
     Raises:
-        InputError: naming the axis that differs.
+        InputError: the shape differs; names the axis.
     """
     hint = (
         f"give frames of radar '{radar.name}'; for a part of its antennas, a Radar with "
@@ -45,22 +46,23 @@ def check_cube_axes(where: str, field: str, shape: tuple[int, ...], radar: Radar
 
 
 def cube_lengths(radar: Radar) -> dict[str, int | None]:
-    """Axes of a radar's IF cubes by name, and their lengths; None for any number of frames."""
+    """Names and lengths of the axes of a radar's IF cubes; None for any number of frames."""
     array = radar.array
     counts = (radar.frame.num_chirps, array.num_tx, array.num_rx, radar.chirp.num_samples)
     return dict(zip(CUBE_AXES, (None, *counts)))
 
 
 def checked_codes(where: str, radar: Radar, cube: Any):
-    """An IF cube in ADC codes that fits a radar: complex, or whole numbers with I and Q last.
+    """Check that an IF cube in ADC codes (complex, or integers with a last axis I, Q) fits a radar.
 
     Args:
-        where: the function, for messages.
-        radar: checked already.
-        cube: as given.
+        where: name of the function, for messages.
+        radar: radar that has been checked.
+        cube: cube to be checked.
 
     Raises:
-        InputError: volts, another shape than the radar's, values not finite or beyond 16 bits.
+        InputError: the cube is in volts, does not have the radar's shape, or has values that are
+            not finite or exceed 16 bits.
     """
     hint = "give complex ADC codes, or the int16 codes of receiver.to_codes"
     cube = np.asarray(as_array(where, "cube", cube, NUMBERS, hint))
@@ -80,7 +82,7 @@ def checked_codes(where: str, radar: Radar, cube: Any):
 
 
 def _check_not_volts(where: str, cube) -> None:
-    """Refuse a cube that would become zeros, because every part of it is below half a code."""
+    """Reject a cube whose values are all below half a code and would become zeros."""
     parts = np.abs(np.ascontiguousarray(cube).view(cube.real.dtype))
     largest = float(parts.max())
     if 0 < largest < 0.5:
@@ -89,7 +91,7 @@ def _check_not_volts(where: str, cube) -> None:
 
 
 def _check_not_codes(where: str, radar: Radar, cube_v) -> None:
-    """Refuse ADC codes: whole numbers beyond the ADC's full scale, in all of the first frame."""
+    """Reject ADC codes: only whole numbers in the first frame, some beyond the ADC's full scale."""
     first = np.ascontiguousarray(cube_v[0])
     parts = first.view(first.real.dtype)
     largest = float(np.abs(parts).max())

@@ -1,7 +1,7 @@
-"""Checks of the arguments of the public functions, against each other and before any compilation.
+"""Checks of the arguments of public functions, also against each other, before any compilation.
 
-Values are checked only where they are known: not those of tracers. Subjects and scenes check
-themselves when they are made (`scene/subject.py`, `scene/scene.py`).
+Values are checked only if they are known, which excludes tracers. Subjects and scenes check
+themselves when they are created (`scene/subject.py`, `scene/scene.py`).
 """
 
 from typing import Any, NamedTuple
@@ -30,10 +30,10 @@ from radarsim.signal.settings import SimulationSettings
 MESH_AXES = ("frame", "node", "vertex", "coordinate")
 POINT_AXES = ("frame", "node", "point", "coordinate")
 ORIGIN_AXES = ("frame", "node", "coordinate")
-# Of the fast sum: polynomials through more nodes amplify the rounding of float32. The error of a
+# Limit for the fast sum: polynomials through more nodes amplify float32 rounding. The error for a
 # point that moves at 1 m/s is -86 dB with 5 nodes, -80 dB with 12, -71 dB with 13, -8 dB with 24.
 MOST_NODES = 12
-# Raw keys of JAX's generators: two words, or four (rbg).
+# Lengths of raw keys of JAX's random generators: two words, or four (rbg).
 _RAW_KEYS = ((2,), (4,))
 
 
@@ -41,7 +41,7 @@ def check_radar(where: str, radar: Any) -> None:
     """Check that an argument is a `Radar`.
 
     Raises:
-        InputError: it is not.
+        InputError: the argument is something else.
     """
     hint = "give a Radar, such as load_radar('AWR1843BOOST'), as the first argument"
     check_type(where, "radar", radar, Radar, hint)
@@ -51,7 +51,7 @@ def check_settings(where: str, settings: Any, kind: type = SimulationSettings) -
     """Check that settings are of the class that a function takes.
 
     Raises:
-        InputError: they are not.
+        InputError: the settings are of another class.
     """
     check_type(where, "settings", settings, kind, f"write settings={kind.__name__}(...)")
 
@@ -60,7 +60,7 @@ def check_key(where: str, key: Any) -> None:
     """Check that an argument is one random key.
 
     Raises:
-        InputError: it is a seed, several keys, or no key.
+        InputError: the argument is a seed, several keys, or not a key.
     """
     hint = "give one key, such as jax.random.key(0)"
     dtype = getattr(key, "dtype", None)
@@ -78,7 +78,7 @@ def check_reflection(where: str, reflection: Any) -> None:
     """Check that an argument is a reflection model with valid parameters.
 
     Raises:
-        InputError: it is not.
+        InputError: the argument is not a model, or a parameter is invalid.
     """
     if isinstance(reflection, type) or not isinstance(reflection, ReflectionModel):
         hint = (
@@ -94,17 +94,17 @@ def check_reflection(where: str, reflection: Any) -> None:
 
 
 def check_sigma(where: str, sigma_rad: Any) -> None:
-    """Check the width of a scattering lobe, where it is known.
+    """Check the width of a scattering lobe if it is known.
 
     Raises:
-        InputError: not a positive number.
+        InputError: the width is not a positive number.
     """
     hint = "give a width from 0.15 to 1 rad"
     check_scalar(where, "sigma_rad", sigma_rad, "rad", above=0.0, hint=hint)
 
 
 class SimulationInput(NamedTuple):
-    """Arguments that every simulation takes."""
+    """Arguments common to all simulations."""
 
     radar: Any
     key: Any
@@ -114,10 +114,10 @@ class SimulationInput(NamedTuple):
 
 
 def check_simulation(where: str, given: SimulationInput) -> None:
-    """Check the arguments that every simulation takes.
+    """Check the arguments common to all simulations.
 
     Raises:
-        InputError: naming the argument.
+        InputError: an argument is wrong; names the argument.
     """
     check_radar(where, given.radar)
     check_reflection(where, given.reflection)
@@ -130,7 +130,7 @@ def check_scene(where: str, scene: Any) -> None:
     """Check that an argument is a `Scene`.
 
     Raises:
-        InputError: it is not.
+        InputError: the argument is something else.
     """
     check_type(where, "scene", scene, Scene, "give Scene([subject]) as the second argument")
 
@@ -143,16 +143,16 @@ def checked_frames(
     num_frames: Any,
     first_frame: Any,
 ) -> tuple[int, int]:
-    """Number of frames to simulate and index of the first, both within the motion.
+    """Check that the frames to simulate lie within the motion; return their number and the first.
 
     Args:
-        where: the function, for messages.
-        radar, scene, settings: checked already; they decide how many frames the motion lasts.
-        num_frames: as given; None for all frames from the first to the end of the motion.
-        first_frame: as given.
+        where: name of the function, for messages.
+        radar, scene, settings: checked arguments, which determine the number of frames that fit.
+        num_frames: requested number; None for all frames from the first to the end of the motion.
+        first_frame: requested index of the first frame.
 
     Raises:
-        InputError: not whole numbers, or the frames last longer than the motion.
+        InputError: an argument is not a whole number, or the frames last longer than the motion.
     """
     first = whole_number(where, "first_frame", first_frame, 0)
     fitting = frames_in(radar, scene.duration_s, settings.nodes)
@@ -170,7 +170,7 @@ def checked_frames(
 
 
 def _too_short(radar: Radar, scene: Scene, fitting: int, requested: str) -> tuple[str, str]:
-    """Problem and hint of frames beyond the end of a motion."""
+    """Problem and hint for frames beyond the end of a motion."""
     lasts = f"motion '{scene.subjects[0].motion.name}' lasts {scene.duration_s:.3f} s"
     problem = (
         f"are {requested}; {lasts}, which holds {fitting} complete frames of "
@@ -184,19 +184,19 @@ def _too_short(radar: Radar, scene: Scene, fitting: int, requested: str) -> tupl
 def checked_mesh(
     where: str, settings: SimulationSettings, vertices_m: Any, faces: Any, origin_m: Any
 ) -> tuple:
-    """A moving mesh, its faces and its origin, checked against each other.
+    """Check a moving mesh, its faces and its origin against each other.
 
     Args:
-        where: the function, for messages.
-        settings: checked already.
-        vertices_m, faces: as given.
-        origin_m: as given; None for the radar.
+        where: name of the function, for messages.
+        settings: settings that have been checked.
+        vertices_m, faces: vertices and faces to be checked.
+        origin_m: origin to be checked; None for the radar.
 
     Returns:
-        Vertices, faces, and origin: None, or one per frame and node.
+        Vertices, faces, and the origin: None, or one per frame and node.
 
     Raises:
-        InputError: naming the argument.
+        InputError: an argument is wrong; names the argument.
     """
     hint = "give x, y, z of every vertex at the times of burst_times_s"
     vertices_m = as_array(where, "vertices_m", vertices_m, REAL, hint)
@@ -224,14 +224,14 @@ def _checked_origin(where, origin_m, shape: tuple[int, int]):
 
 
 def checked_still_mesh(where: str, standing_m: Any, faces: Any) -> tuple:
-    """Vertices [m] and faces of a mesh at one time, checked against each other.
+    """Check the vertices [m] and faces of a mesh at one time against each other.
 
     Args:
-        where: the function, for messages.
-        standing_m, faces: as given.
+        where: name of the function, for messages.
+        standing_m, faces: vertices and faces to be checked.
 
     Raises:
-        InputError: naming the argument.
+        InputError: an argument is wrong; names the argument.
     """
     hint = "give x, y, z of every vertex at one time"
     standing_m = as_array(where, "standing_m", standing_m, REAL, hint)
@@ -241,15 +241,15 @@ def checked_still_mesh(where: str, standing_m: Any, faces: Any) -> tuple:
 
 
 def checked_faces(where: str, faces: Any, num_vertices: int):
-    """Triangles as vertex indices of integer type.
+    """Check triangles and return them as vertex indices of integer type.
 
     Args:
-        where: the function, for messages.
-        faces: as given.
-        num_vertices: of the mesh.
+        where: name of the function, for messages.
+        faces: triangles to be checked.
+        num_vertices: number of vertices in the mesh.
 
     Raises:
-        InputError: not triangles, or indices of vertices that the mesh lacks.
+        InputError: the faces are not triangles, or an index exceeds the number of vertices.
     """
     hint = f"give three indices from 0 to {num_vertices - 1} per triangle"
     faces = as_array(where, "faces", faces, REAL, hint)
@@ -272,15 +272,15 @@ def checked_faces(where: str, faces: Any, num_vertices: int):
 def checked_points(
     where: str, settings: SimulationSettings, positions_m: Any, rcs_m2: Any
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Positions [m] in float64 and radar cross-sections [m^2] of moving points, one per point.
+    """Check float64 positions [m] and radar cross-sections [m^2] of moving points.
 
     Args:
-        where: the function, for messages.
-        settings: checked already.
-        positions_m, rcs_m2: as given.
+        where: name of the function, for messages.
+        settings: settings that have been checked.
+        positions_m, rcs_m2: positions and cross-sections to be checked.
 
     Raises:
-        InputError: naming the argument.
+        InputError: an argument is wrong; names the argument.
     """
     hint = "give x, y, z of every point at the times of burst_times_s"
     positions_m = as_array(where, "positions_m", positions_m, REAL, hint)
@@ -298,7 +298,7 @@ def checked_points(
 
 
 def _check_positions(where, field, positions_m, axes, settings) -> None:
-    """Shape, number of nodes and finite values of positions."""
+    """Check shape, number of nodes and finite values of positions."""
     lengths = dict.fromkeys(axes) | {axes[-1]: 3}
     hint = f"give x, y, z of every {axes[2]} at the times of burst_times_s"
     check_axes(where, field, positions_m.shape, lengths, hint)

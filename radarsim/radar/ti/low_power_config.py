@@ -195,10 +195,10 @@ def _frame(settings: ChipSettings, frame: Command, num_tx: int) -> FramePlan:
 
 
 def _positions(settings: ChipSettings, command: Command) -> None:
-    """Row and column of every pair, then the distances in mm; columns count left, rows up."""
+    """Read row and column of every pair, then the spacings in mm; left and up are positive."""
     pairs = 6 if len(command) >= 12 else len(command) // 2
     steps = tuple((command.integer(2 * i + 1), command.integer(2 * i)) for i in range(pairs))
-    # SDKs before 5.4 counted the rows of the same board the other way.
+    # SDKs before 5.4 counted the rows of the same board in the opposite direction.
     if steps == ((0, 1), (1, 0), (2, 1), (1, 1), (2, 0), (3, 1)):
         steps = tuple((left, 1 - up) for left, up in steps)
     distances = [float(command.number(idx)) for idx in range(2 * pairs, len(command))][:2]

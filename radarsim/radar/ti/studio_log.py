@@ -225,7 +225,7 @@ READERS: dict[str, Callable[[ChipSettings, Call], None]] = {
     "raw LaneConfig": lambda settings, call: _lanes(settings, call, call.count(0)),
     "raw ProfileConfig": _raw_profile,
     "raw ChirpConfig": lambda settings, call: _chirp(settings, call, call.count(7)),
-    # 5 ns a step: 200,000 make a millisecond.
+    # 5 ns per step: 200,000 steps per millisecond.
     "raw FrameConfig": lambda settings, call: _frame(settings, call, call.number(4) / 200_000),
     "raw AdvancedFrameConfig": _subframes,
     "raw EnableTestSource": _test_source,
