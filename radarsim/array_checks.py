@@ -1,7 +1,7 @@
 """Checks of arrays passed from Python: type, shape and finite values.
 
-Under `jit`, `grad` and `vmap` an array is a tracer, which has a shape and a type but no values. Then
-only shapes and types are checked.
+Under `jit`, `grad` and `vmap` an array is a tracer, which has a shape and a type but no values; only
+its shape and type are checked.
 """
 
 from collections.abc import Mapping

@@ -212,5 +212,5 @@ def setup_beside(capture: str | Path) -> Path | None:
     """
     stem = local_path(capture).with_suffix("")
     found = [stem.with_name(stem.name + ending) for ending in (".toml", ".cfg", ".mmwave.json")]
-    found.append(stem.with_name("radar.toml"))  # written by builders.dca1000
+    found.append(stem.with_name("radar.toml"))  # radar.toml is written by builders.dca1000
     return next((path for path in found if path.is_file()), None)

@@ -1,5 +1,4 @@
-"""Notices during long waits, such as the compilation at the first call with a radar and settings.
-"""
+"""Notices during long waits, such as compilation at the first call with a radar and settings."""
 
 import logging
 import threading

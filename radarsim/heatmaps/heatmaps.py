@@ -131,8 +131,7 @@ def frames_of_chunks(
 
 
 def frames_after(radar: Radar, settings: HeatmapSettings) -> int:
-    """Frames after a chunk that its last column covers; it begins one step before the next chunk.
-    """
+    """Frames after a chunk that its last column covers, one step before the next chunk begins."""
     return -(-(settings.window_chirps - settings.step_chirps) // radar.frame.num_chirps)
 
 

@@ -24,8 +24,7 @@ def chebyshev_nodes(num_nodes: int) -> np.ndarray:
 
 
 def lagrange_weights(nodes: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """Weights [*at, node] to evaluate the polynomial through values at `nodes` at positions `at`.
-    """
+    """Weights [*at, node] to evaluate, at positions `at`, the polynomial through the nodes."""
     at = np.asarray(at, np.float64)[..., None]
     weights = np.ones((*at.shape[:-1], len(nodes)))
     for i, node in enumerate(nodes):
