@@ -1,6 +1,6 @@
 """Checks of arrays passed from Python: type, shape and finite values.
 
-Under `jit`, `grad` and `vmap` an array is a tracer, which has a shape and a type but no values; only
+Under `jit`, `grad` and `vmap` an array is a tracer that has a shape and a type, but no values: only
 its shape and type are checked.
 """
 

@@ -119,7 +119,7 @@ def _raw_profile(settings: ChipSettings, call: Call) -> None:
 
 
 def _physical(settings, start_steps: Decimal, slope_steps: Decimal, ramp_end_us: Decimal):
-    """Start [GHz] and slope [MHz/us], in the named chip's band or else in one that fits the ramp."""
+    """Start [GHz] and slope [MHz/us], in the named chip's band, else in a band that fits."""
     is_60 = "68" in settings.platform
     scaled = []
     for low, high, ghz in _BANDS:
