@@ -196,7 +196,7 @@ class BatchSimulator:
 
 
 def largest(first: RequiredSizes, second: RequiredSizes) -> RequiredSizes:
-    """Combine sizes to suffice for both: the smaller distance, the larger of each other value."""
+    """Combine sizes so that they suffice for both: the least distance, the most of all else."""
     both = jax.tree.map(lambda *parts: jnp.stack([part.max() for part in parts]), first, second)
     near_m = jnp.minimum(first.near_m.min(), second.near_m.min())
     return replace(jax.tree.map(jnp.max, both), near_m=near_m)

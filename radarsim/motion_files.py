@@ -44,7 +44,7 @@ def read_motion(
     Args:
         path: the file.
         name: id of the motion; by default the file name without its suffix.
-        person: which person, if the file holds several; see `motion_people`.
+        person: name of the person if the file contains several; see `motion_people`.
         up: axis of the file's world that points up: "x", "y", "z", "-x", "-y", "-z", or "auto" to
             infer it. Ignored for `.bvh` files, where it is always inferred.
         rate_hz: poses per second; used if the file does not state them [Hz].

@@ -1,4 +1,4 @@
-"""Motion to IF cube, stage by stage. The first file to read.
+"""Simulate an IF cube from a motion, stage by stage. This is the first file to read.
 
     pose -> mesh -> visible faces -> reflection -> sum -> receiver
 

@@ -50,7 +50,7 @@ class Motion:
         stature_m: height of the subject [m] if the file determines it (skeleton files), else None.
         rest_pelvis_m: pelvis of the rest body that `transl_m` refers to; None for the mean body of
             the shape space [m].
-        notes: properties that the reader inferred, for the user to check, one line each.
+        notes: properties inferred by the reader, for the user to check, one line each.
     """
 
     poses_rad: Float[np.ndarray | LazyPoses, "pose joint 3"]

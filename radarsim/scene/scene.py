@@ -53,7 +53,7 @@ class Scene:
 
     @property
     def duration_s(self) -> float:
-        """How long every subject's motion lasts [s]."""
+        """Duration [s] that the motion of every subject covers."""
         return min(subject.motion.duration_s for subject in self.subjects)
 
 
