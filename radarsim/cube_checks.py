@@ -76,7 +76,7 @@ def checked_codes(where: str, radar: Radar, cube: Any):
     check_finite(where, "cube", cube, tuple(lengths), hint)
     codes = cube.astype(np.int16)
     if not np.array_equal(codes, cube):
-        problem = f"of type {cube.dtype} holds values that are no 16-bit codes"
+        problem = f"of type {cube.dtype} contains values that are not 16-bit codes"
         raise InputError(where, "cube", problem, hint)
     return codes
 

@@ -43,7 +43,7 @@ class Scene:
                 "Scene",
                 "subjects",
                 f"holds {len(self.subjects)} subjects; exactly one can be simulated",
-                "simulate each subject in a scene of its own and add the IF cubes",
+                "simulate each subject in a separate scene and add the IF cubes",
             )
 
     @property

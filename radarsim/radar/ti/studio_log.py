@@ -93,8 +93,8 @@ def _check_configures(settings: ChipSettings, unread: dict[str, int]) -> None:
         raise settings.error("ContStrConfig", problem, "only frames of chirps are supported")
     problem = "is missing: this log or script of mmWave Studio does not configure the radar"
     hint = (
-        "give the one that does, of the same session: it holds ProfileConfig, ChirpConfig and "
-        "FrameConfig (a later part of a log does not)"
+        "give the file of the same session that contains ProfileConfig, ChirpConfig and "
+        "FrameConfig (later parts of a log lack them)"
     )
     raise settings.error("ProfileConfig", problem, hint)
 
