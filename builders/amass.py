@@ -43,8 +43,8 @@ An interrupted build resumes when the same command is run again.
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status.
 
-    0: clips were written. 1: some shards are unfinished. 2: no clip could be made, or the request
-    is invalid. 130: interrupted from the keyboard.
+    0: all clips were written. 1: some shards are unfinished. 2: no clip could be made, or the
+    request is invalid. 130: interrupted from the keyboard.
     """
     options = _parser().parse_args(arguments)
     if not (options.out or options.dry_run):
@@ -124,7 +124,7 @@ def _add_source_options(parser: argparse.ArgumentParser) -> None:
         "--takes",
         type=count,
         metavar="N",
-        help="number of built-in performances; they cycle through activities and subjects "
+        help="number of built-in performances, which cycle through activities and subjects "
         "(default: 24)",
     )
     group.add_argument(

@@ -1,11 +1,12 @@
 """Attribute sentences for captions: `python -m builders.attributes CAPTIONS --out FILE`.
 
 Generates five sentences for each caption or label (overall activity, torso, arms, legs, change of
-location), each in several variants, as text data for training. A language model on any
-OpenAI-compatible server writes them. Without a model, captions that name a built-in activity get
-the bundled sentences, and all others get template sentences whose provenance marks them as
-fallback. --attach STORE adds the sentences of a file to a finished store; its arrays and checksums
-do not change, and sentences of the same provenance are replaced, so the command can be repeated.
+location), each in several variants, as text data for training. The sentences are written by a
+language model on any OpenAI-compatible server. Without a model, captions that name a built-in
+activity get the bundled sentences, and all others get template sentences whose provenance marks
+them as fallback. --attach STORE adds the sentences of a file to a finished store; its arrays and
+checksums do not change, and sentences of the same provenance are replaced, so the command can be
+repeated.
 """
 
 import argparse
@@ -24,7 +25,7 @@ examples:
       add --dry-run to estimate the cost, or --budget-tokens N to limit it
   python -m builders.attributes synth.zarr --out new.parquet --attach synth.zarr --model NAME \\
       --base-url http://localhost:8000/v1
-      use a local server for all captions of a store without sentences, and attach the result
+      use a local model to describe all captions of a store that lack sentences; attach the result
   python -m builders.attributes sentences.csv --attach synth.zarr
 
 captions: a .txt file with one caption per line; a .csv, .jsonl or .parquet file with a column
@@ -39,11 +40,11 @@ sentences: a .csv, .jsonl or .parquet file:
   part      general, torso, arms, legs or location
   variant   number of the wording, from 0; optional. A store continues after its existing variants.
 
-Answers of the model are cached on disk: no caption is paid for twice, and an interrupted run
+The model's answers are cached on disk: no caption is paid for twice, and an interrupted run
 resumes when the same command is run again.
 
-exit status: 0 complete, 1 some captions are unfinished or failed the rules, 2 nothing could be
-done, 3 stopped by the token budget, 130 interrupted
+exit status: 0 complete, 1 some captions are unfinished or their sentences break the rules,
+2 nothing could be done, 3 stopped by the token budget, 130 interrupted
 """
 _MAX_SHOWN = 3
 

@@ -1,8 +1,8 @@
 """Integrity check of a store: `python -m builders.check synth.zarr`.
 
 Verifies the checksum of every file, the schema of arrays and tables, and the physical range of the
-values, and detects subjects or motions that are in two splits. --rebuild simulates clips again from
-the store's recipe and compares every value.
+values, and detects subjects or motions that occur in two splits. --rebuild simulates clips again
+from the store's recipe and compares all values.
 """
 
 import argparse
@@ -16,9 +16,9 @@ EXAMPLES = """
 examples:
   python -m builders.check synth.zarr
   python -m builders.check synth.zarr --rebuild 3
-      simulate row 3 again and compare; also takes a clip id, a range such as 0:10, or all
+      simulate row 3 again and compare it; a clip id, a range such as 0:10, or all also work
   python -m builders.check amass.zarr --rebuild 0 --amass AMASS --body-models models
-      a store contains no motion files and no body models, so give the paths of its build
+      a store contains no motion files or body models, so give the paths used for its build
 
 exit status: 0 no problem found, 1 problems found, 2 the store could not be checked
 """
@@ -60,7 +60,7 @@ def _check(options: argparse.Namespace) -> list[str]:
 
 
 def _rebuilt(store, options: argparse.Namespace) -> list[str]:
-    """Simulate the clips of --rebuild again; one line per difference."""
+    """Simulate the clips given by --rebuild again; one line per difference."""
     from builders.building.rebuild import rebuild
     from builders.sources.motion_lookup import MotionPaths
 

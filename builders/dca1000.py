@@ -1,4 +1,4 @@
-"""Export of clips as DCA1000 captures: `python -m builders.dca1000 synth.zarr --out DIR`.
+"""Export clips as DCA1000 captures: `python -m builders.dca1000 synth.zarr --out DIR`.
 
 Writes the IF samples of each clip as a .bin file in the format of the DCA1000 capture card, the
 radar configuration as radar.toml and radar.mmwave.json (mmWave Studio format), and the labels as

@@ -1,7 +1,7 @@
-"""Figure of a clip: `python -m builders.draw synth.zarr --clip 0`.
+"""Draw a figure of a clip: `python -m builders.draw synth.zarr --clip 0`.
 
-Draws the body in front of the radar (a shaded mesh at several times, the path from above, a strip
-of poses over time) and the three heatmaps of the clip on physical axes. A clip of a store is drawn
+Draws the body in front of the radar (a shaded mesh at several times, the path seen from above, a
+strip of poses over time) and the clip's three heatmaps on physical axes. A clip in a store is drawn
 from its stored arrays. A motion file or a built-in activity is simulated first, with the settings
 of builders.amass.
 """
@@ -19,7 +19,7 @@ from radarsim.paths import path_argument
 
 EXAMPLES = """
 how to read the heatmaps:
-  Colour is power in dB relative to the thermal noise of the receiver: noise is at 0 dB.
+  Colour is power in dB relative to the receiver's thermal noise, so noise is at 0 dB.
   Time-Doppler: radial speed, positive when receding. The bright band is the torso; limbs reach
   about three times its speed, once per step. Speeds beyond the axis limits alias to the other end.
   Time-range: distance of the visible body parts. Time-angle: azimuth, positive to the left.
@@ -116,21 +116,21 @@ def _from_motion(options: argparse.Namespace):
 
 
 def _first_given(options: argparse.Namespace, names: Sequence[str]) -> str:
-    """The first of these flags that was given, as written on the command line; "" if none."""
+    """First of the named flags that was given, as written on the command line; "" if none was."""
     given = (name for name in names if getattr(options, name) not in (None, ()))
     name = next(given, None)
     return f"--{name.replace('_', '-')}" if name else ""
 
 
 def _beside(source: str, ending: str) -> Path:
-    """Path beside the source with an additional ending, so that no input file is overwritten."""
+    """Path next to the source with an additional suffix, so that no input file is overwritten."""
     path = Path(source)
     path = path if path.stem not in ("", "..") else path.resolve()
     return path.with_name(f"{path.stem}.{ending}")
 
 
 def _checked_out(out: str) -> Path:
-    """The output path, checked before the simulation starts."""
+    """Check and return the output path, before the simulation starts."""
     from radarsim.errors import InputError
 
     path = Path(out)
@@ -155,13 +155,13 @@ def _parser() -> argparse.ArgumentParser:
         "source",
         type=path_argument,
         metavar="STORE_OR_MOTION",
-        help="a store, a motion file (.bvh, .npz, or of a body tracker), or a built-in activity",
+        help="a store, a motion file (.bvh, .npz, or body tracker file), or a built-in activity",
     )
     parser.add_argument(
         "--out",
         type=path_argument,
         metavar="FILE",
-        help="output .png, .pdf or .svg (default: a .png beside the source)",
+        help="output .png, .pdf or .svg (default: a .png next to the source)",
     )
     parser.add_argument(
         "--window",
@@ -207,14 +207,14 @@ def _add_store_options(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=(),
         metavar="FILE_OR_DIR",
-        help="motion files used for the build, for the same purpose",
+        help="motion files used for the build, to show the body if the store contains no poses",
     )
 
 
 def _add_motion_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("options for motion files and built-in activities")
     add = group.add_argument
-    add("--person", metavar="NAME", help="person to draw, if the motion file holds several")
+    add("--person", metavar="NAME", help="person to draw, if the motion file has several")
     add_source_reading_options(group)
     add("--start-seconds", type=_seconds, metavar="S", help="start time in the motion (default: 0)")
     add("--seconds", type=_seconds, metavar="S", help="maximum duration (default: 5)")

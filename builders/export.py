@@ -1,4 +1,4 @@
-"""Export of a store to HDF5 or NumPy: `python -m builders.export synth.zarr --hdf5 synth.h5`.
+"""Export a store to HDF5 or NumPy: `python -m builders.export synth.zarr --hdf5 synth.h5`.
 
 Writes one HDF5 file, or a folder of .npy and .csv files, with the array names, units and values of
 the store. Every value is read back and compared with the store.

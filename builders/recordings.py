@@ -1,8 +1,8 @@
-"""Radar dataset from labelled DCA1000 recordings: `python -m builders.recordings`.
+"""Build a radar dataset from labelled DCA1000 recordings: `python -m builders.recordings`.
 
 Reads DCA1000 recordings (.bin, .pcap, .pcapng), cuts their labelled segments into clips and writes
 a store in the format of builders.amass, with heatmaps computed by the same code. A model trained on
-simulated data can therefore be fine-tuned on it.
+simulated data can therefore be fine-tuned on this store.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from builders.building.cli_options import add_heatmap_options, count
 from radarsim.paths import path_argument
 
 EXAMPLES = """
-labels: a CSV table; label or caption is optional, empty times mean the whole capture
+labels: a CSV table with a label, a caption, or both; empty times mean the whole capture
   file,label,caption,start_s,end_s,subject
   day1/walk.bin,walking,a person walks to the door,0,5,anna
 
@@ -21,7 +21,7 @@ examples:
   python -m builders.recordings --captures data --labels labels.csv --out real.zarr --radar my.toml
       one radar for all captures: .toml, TI .cfg, .mmwave.json, mmWave Studio log, or a board name
   python -m builders.recordings --captures data --labels labels.csv --out real.zarr
-      a configuration beside each capture: walk.bin with walk.toml, walk.cfg or walk.mmwave.json
+      a configuration next to each capture: walk.bin with walk.toml, walk.cfg or walk.mmwave.json
 
 exit status: 0 clips were written, 1 some shards are unfinished, 2 no clip could be made
 """
@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
         "--radar",
         type=path_argument,
         metavar="FILE_OR_BOARD",
-        help="radar of captures whose row names none",
+        help="radar for captures whose row in the table names no radar",
     )
     add(
         "--iq-order",

@@ -1,1 +1,1 @@
-"""Dataset factory: plans, simulates and writes many labelled clips into one Zarr store."""
+"""Dataset factory: plans and simulates many labelled clips and writes them to one Zarr store."""

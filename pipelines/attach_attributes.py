@@ -1,9 +1,9 @@
 """Attach attribute sentences to a finished store; its arrays and checksums do not change.
 
-All attached sentences are in one file beside the table parts of the build, so attaching is a single
-atomic write. The sentences of a file replace those of the same provenance, so attaching a file
-twice changes nothing. The order in which files are attached does not matter, and a plain fallback
-sentence is used only if its caption has no other description.
+All attached sentences are in one file next to the table parts that the build wrote, so attaching is
+a single atomic write. The sentences of a file replace earlier ones of the same provenance, so
+attaching a file twice changes nothing. The order in which files are attached does not matter, and a
+plain fallback sentence is used only if its caption has no other description.
 """
 
 from collections.abc import Iterable, Mapping
@@ -39,12 +39,12 @@ class Attached:
     """Result of attaching a file.
 
     Attributes:
-        captions: captions of the store that the file describes.
-        variants: wordings that the store now takes from the file.
-        unknown: captions of the file that are not in the store.
-        incomplete: variants that lack a sentence for some part.
-        known: variants that the build had already written.
-        undescribed: captions of the store without any sentence.
+        captions: number of captions in the store that the file describes.
+        variants: number of wordings that the store now takes from the file.
+        unknown: number of captions in the file that are not in the store.
+        incomplete: number of variants that lack a sentence for at least one part.
+        known: number of variants that the build had already written.
+        undescribed: number of captions in the store without any sentence.
     """
 
     captions: int
@@ -107,7 +107,7 @@ def attached_rows(folder: StoreFolder) -> list[dict]:
 def _with_caption_ids(
     sentences: Iterable[Sentence], captions: Mapping[str, str]
 ) -> tuple[list[Sentence], tuple[str, ...]]:
-    """Sentences about captions of the store, by id; and the captions that the store lacks."""
+    """Sentences for captions in the store, with caption ids; and the captions not in the store."""
     ids, found, unknown = set(captions.values()), [], {}
     for sentence in sentences:
         caption = captions.get(sentence.caption, sentence.caption)
@@ -119,7 +119,7 @@ def _with_caption_ids(
 
 
 def _wordings(sentences: Iterable[Sentence]) -> Wordings:
-    """Sentences grouped into wordings; of duplicates, the last one is used."""
+    """Group sentences into wordings; the last of several duplicates is used."""
     found: Wordings = {}
     for each in sentences:
         parts = found.setdefault(WordingKey(each.caption, each.provenance, each.variant), {})
@@ -128,7 +128,7 @@ def _wordings(sentences: Iterable[Sentence]) -> Wordings:
 
 
 def _is_new(key: WordingKey, parts: dict[str, str], built: Wordings) -> bool:
-    """Whether the build wrote no identical wording."""
+    """Whether the wording differs from all wordings that the build wrote."""
     return not any(
         parts == built_parts
         for built_key, built_parts in built.items()
@@ -137,7 +137,7 @@ def _is_new(key: WordingKey, parts: dict[str, str], built: Wordings) -> bool:
 
 
 def _without_fallbacks(built: Wordings, attached: Wordings) -> Wordings:
-    """The attached wordings, without plain fallbacks for captions that have another description."""
+    """Drop attached plain fallbacks for captions that have another description."""
     described = {key.caption for key in (*built, *attached) if key.provenance != FALLBACK}
     return {
         key: parts
@@ -147,7 +147,7 @@ def _without_fallbacks(built: Wordings, attached: Wordings) -> Wordings:
 
 
 def _rows(built: Wordings, attached: Wordings) -> list[dict]:
-    """Rows in a fixed order; variant numbers continue after those that the build wrote."""
+    """Rows in a fixed order; variant numbers continue those written by the build."""
     next_variant: dict[str, int] = {}
     for key in built:
         next_variant[key.caption] = max(next_variant.get(key.caption, 0), key.variant + 1)

@@ -3,17 +3,17 @@
     caption,variant,part,sentence,provenance
     walk forward,0,legs,The legs step one after the other.,written by hand
 
-`caption` is the text of the caption, or its id in a store. `variant` numbers the wordings of one
-caption and may be omitted.
+`caption` is the text of the caption or its id in a store. `variant` numbers the different wordings
+for one caption and may be omitted.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from pipelines.caption_datasets.entries import normalised_text
 from pipelines.schema import ATTRIBUTE_PARTS
 from pipelines.table_files import read_rows, suffix_of, write_rows, write_whole
-from pipelines.text_set_entries import normalised_text
 from radarsim.errors import InputError
 
 COLUMNS = ("caption", "variant", "part", "sentence", "provenance")
@@ -24,7 +24,7 @@ _MOST_VARIANTS = 10_000
 
 @dataclass(frozen=True, kw_only=True)
 class Sentence:
-    """One sentence: one wording of one movement part; fields as in `schema.TABLES`."""
+    """One sentence: one wording for one part of a movement; fields as in `schema.TABLES`."""
 
     caption: str
     variant: int
@@ -43,7 +43,7 @@ def read_sentences(path: str | Path) -> list[Sentence]:
         Sentences in file order.
 
     Raises:
-        InputError: the file is missing or of another type, or a row is not usable.
+        InputError: the file is missing, its type is not supported, or a row is not usable.
     """
     sentences = [_checked(row, where) for where, row in read_rows(path, COLUMNS, "attribute")]
     if not sentences:
@@ -52,14 +52,14 @@ def read_sentences(path: str | Path) -> list[Sentence]:
 
 
 def write_sentences(path: str | Path, sentences: Iterable[Sentence]) -> None:
-    """Write a file that `read_sentences` reads; atomic, so a partial file never appears.
+    """Write a file that `read_sentences` can read; atomic, so a partial file never appears.
 
     Args:
         path: `.csv`, `.jsonl` or `.parquet`.
-        sentences: in the order of the rows.
+        sentences: sentences in row order.
 
     Raises:
-        InputError: another file type, or the file cannot be written.
+        InputError: the file type is not supported, or the file cannot be written.
     """
     rows = [asdict(sentence) for sentence in sentences]
     if suffix_of(path, "attribute") != ".parquet":

@@ -1,4 +1,4 @@
-"""Cut takes into clips inside the activity area, and count what is left out, before planning."""
+"""Cut takes into clips inside the activity area and count what is left out, before planning."""
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -29,9 +29,9 @@ OUTSIDE = "parts of motions outside the area"
 CUT = "clips cut where the subject left the area"
 TOO_LATE = "texts that begin after the end of their motion"
 OUTSIDE_REMEDY = "--area, --distance-m, --lateral-m and --heading-deg change this"
-# Processes take seconds to start: with fewer takes, a single process is faster.
+# Processes take seconds to start, so with fewer takes than this a single process is faster.
 FEW_TAKES = 100
-# If no clip fits at a start time, the next start time is this much later.
+# Time by which the start is moved if no clip fits at a start time.
 SEARCH_STEP_S = 0.5
 
 
@@ -42,15 +42,15 @@ def select_all_clips(
 
     Args:
         recipe, body_models: as for `select_clips`.
-        takes: of any source.
-        workers: processes; with 1, only this process is used.
+        takes: takes from any source.
+        workers: number of processes; if 1, only this process is used.
     """
     select = partial(select_clips, recipe, body_models=body_models)
     takes = list(takes)
     if workers < 2 or len(takes) < FEW_TAKES:
         yield from map(select, takes)
         return
-    # Spawned, since JAX does not survive a fork; on the CPU, since nothing is simulated here.
+    # Spawn processes, because JAX does not survive a fork; use the CPU: nothing is simulated here.
     with ProcessPoolExecutor(workers, get_context("spawn"), _on_cpu) as pool:
         try:
             yield from pool.map(select, takes, chunksize=8)
@@ -63,11 +63,11 @@ def select_clips(recipe: Recipe, take: Take, body_models: str | None = None) -> 
 
     Args:
         recipe: the dataset.
-        take: of any source.
+        take: a take from any source.
         body_models: folder or file of body models; None for the free body.
 
     Returns:
-        Clips without row, shard and split; notes on what was left out; findings of the reader.
+        Clips without row, shard and split; notes on what was left out; findings of the file reader.
     """
     try:
         sha256 = take.sha256()
@@ -94,7 +94,7 @@ def _on_cpu() -> None:
 def _clips_of(
     recipe: Recipe, take: Take, sha256: str, motion: Motion, variant: int
 ) -> tuple[list[Clip], list[Note]]:
-    """Clips of one placement variant; where none fits, the next start is `SEARCH_STEP_S` later."""
+    """Clips of one placement variant; if none fits at a start, try `SEARCH_STEP_S` later."""
     clips, notes, start_s, covered_s, searching = [], [], 0.0, 0.0, False
     period_s, min_frames = recipe.radar.frame.period_s, recipe.min_frames
     while (left := frames_in(recipe.radar, motion.duration_s - start_s)) >= min_frames:

@@ -1,4 +1,4 @@
-"""Simulate a clip and compute the arrays that a store keeps of it, one function per stage.
+"""Simulate a clip and compute the arrays saved for it in the store, with one function per stage.
 
     take -> fitted to the body -> placed window -> IF cube -> heatmaps -> arrays
 
@@ -32,7 +32,7 @@ from radarsim.scattering.reflection import PhysicalOptics, QuasiSpecular, Reflec
 from radarsim.scene.motion import Motion, body_joints, cut_motion, sample_motion
 from radarsim.scene.retarget import FittedMotion
 from radarsim.scene.scene import Scene
-from radarsim.signal.receiver import to_codes
+from radarsim.signal.noise_and_adc import to_codes
 from radarsim.signal.settings import SimulationSettings
 from radarsim.simulate import simulate
 
@@ -52,9 +52,9 @@ def make_clip(
     Args:
         recipe: the dataset.
         clip: a clip of the plan.
-        take: the take of the clip.
+        take: the take that the clip is cut from.
         body_models: as for `clip_selection.select_clips`.
-        keep_cubes: whether the store keeps IF cubes.
+        keep_cubes: whether IF cubes are saved in the store.
 
     Returns:
         Values by array name.
@@ -76,13 +76,13 @@ def make_clip(
 def arrays_of_cube(
     recipe: Recipe, clip: Clip, cube_v: jax.Array, *, keep_cubes: bool
 ) -> dict[str, np.ndarray]:
-    """Compute the arrays that a store keeps of an IF cube, simulated or recorded.
+    """Compute the arrays saved in the store from an IF cube, simulated or recorded.
 
     Args:
         recipe: the dataset.
-        clip: frames after its `num_frames` are ignored.
+        clip: the clip; frames beyond its `num_frames` are ignored.
         cube_v: volts at the ADC [frame, chirp, tx, rx, sample], all frames of a full clip.
-        keep_cubes: whether the store keeps IF cubes.
+        keep_cubes: whether IF cubes are saved in the store.
 
     Returns:
         Values by array name.
@@ -94,7 +94,7 @@ def arrays_of_cube(
 
 
 def _extended(recipe: Recipe, clip: Clip, window: Motion) -> Motion:
-    """The clip's own poses, then the last one repeated to the length of a full clip."""
+    """The clip's poses, padded with the last one to the length of a full clip."""
     own = cut_motion(window, 0, poses_for(recipe.radar, clip.num_frames, window.rate_hz))
     missing = poses_for(recipe.radar, recipe.num_frames, window.rate_hz) - own.num_poses
     last = cut_motion(own, own.num_poses - 1, 1)
@@ -129,7 +129,7 @@ def _if_cube(recipe: Recipe, clip: Clip, take: FittedTake, window: Motion) -> ja
 
 
 def _reflection(recipe: Recipe, clip: Clip, take: FittedTake) -> ReflectionModel:
-    """The recipe's reflection model; "paper" needs a level anchored for body and sigma."""
+    """The recipe's reflection model; for "paper", with a level anchored for body and sigma."""
     if recipe.simulation.reflection == "body":
         return PhysicalOptics()
     level = reflectivity(recipe.radar, take.body_key, clip.sigma_rad)
@@ -137,7 +137,7 @@ def _reflection(recipe: Recipe, clip: Clip, take: FittedTake) -> ReflectionModel
 
 
 def _key(seed: int) -> jax.Array:
-    """A key from all 63 bits of the seed; JAX takes 32 at a time."""
+    """JAX random key from all 63 bits of the seed; JAX accepts only 32 bits at a time."""
     return jax.random.fold_in(jax.random.key(seed >> 32), seed & 0xFFFFFFFF)
 
 
@@ -153,8 +153,8 @@ def _heatmaps(recipe: Recipe, clip: Clip, cube_v: jax.Array) -> dict[str, np.nda
 
 
 def _filled_up(cube_v: jax.Array, num_frames: int, clutter: str) -> jax.Array:
-    """The cube of a short clip, filled up so that its clutter stays that of its own frames."""
-    if clutter == "median":  # the median of whole repetitions is that of the clip
+    """The cube of a short clip, padded so that the clutter estimate uses only its own frames."""
+    if clutter == "median":  # whole repetitions of the clip have the same median as the clip
         return cube_v[np.arange(len(cube_v)) % num_frames]
     own = (np.arange(len(cube_v)) < num_frames)[:, None, None, None, None]
     mean_v = jnp.sum(jnp.where(own, cube_v, 0), axis=0) / num_frames

@@ -17,13 +17,13 @@ from pipelines.worker_environment import default_workers
 
 @dataclass(frozen=True, kw_only=True)
 class CostEstimate:
-    """Cost of one clip, and the number of workers of the build.
+    """Cost of one clip, and the number of workers.
 
     Attributes:
-        first_s: time of the first clip, with compilation or loading of cached programs [s].
-        clip_s: time of each further clip [s].
-        clip_bytes: compressed size in the store.
-        workers: processes.
+        first_s: time for the first clip, including compilation or loading of cached programs [s].
+        clip_s: time for each further clip [s].
+        clip_bytes: compressed size of a clip in the store.
+        workers: number of worker processes.
     """
 
     first_s: float
@@ -32,7 +32,7 @@ class CostEstimate:
     workers: int
 
     def build_s(self, num_clips: int) -> float:
-        """Time for this many clips, if all workers run as fast as this one did alone [s]."""
+        """Time for `num_clips` clips if every worker is as fast as the measured one alone [s]."""
         return self.first_s + num_clips * self.clip_s / self.workers
 
 
@@ -69,7 +69,7 @@ def estimate_cost(
 def _make_twice(
     make_clip: MakeClip, recipe: Recipe, clip: Clip, take: Take, store_spec: StoreSpec
 ) -> tuple[float, float, int]:
-    """Time of the first and the second run [s], and bytes written."""
+    """Times of the first and the second run [s], and the number of bytes written."""
     start_s = time.monotonic()
     make_clip(recipe, clip, take)
     first_s = time.monotonic() - start_s

@@ -1,7 +1,7 @@
-"""Dask workers, on this machine or on a running cluster; the only module that imports Dask.
+"""Dask workers on this machine or on a running cluster; the only module that imports Dask.
 
-A worker runs one task at a time, in one thread, on a device that no other worker uses. On a running
-cluster a worker plugin does this setup, also for workers that join later.
+Each worker runs one task at a time, in one thread, on a device that no other worker uses. On a
+running cluster, a worker plugin sets this up, also for workers that join later.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ from radarsim.errors import InputError
 
 TOPIC = "clips-made"
 CONNECT_S = 30
-# Tasks queued per worker, the running one included: enough to keep every worker busy.
+# Tasks queued per worker, including the running one: enough to keep every worker busy.
 QUEUED_PER_WORKER = 2
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -36,12 +36,12 @@ class SchedulerLost(ConnectionError):
 
 
 class Prepare(WorkerPlugin):
-    """Sets up a worker before its first task."""
+    """Plugin that sets up a worker before its first task."""
 
     name = "radarsim-prepare"
 
     def setup(self, worker: object) -> None:
-        """Set one compute thread, the shared program cache, and a device of the worker's own."""
+        """Set one compute thread, the shared program cache, and a device for this worker alone."""
         os.environ.update(worker_environment())
         claim_device()
         use_program_cache()
@@ -54,18 +54,18 @@ def local_workers(count: int | None, at_most: int) -> Iterator[Client]:
 
     Args:
         count: number of processes; None: `worker_environment.default_workers`.
-        at_most: number of tasks, an upper limit of the processes.
+        at_most: upper limit on the number of processes, for example the number of tasks.
     """
     import dask
 
     settings = {
         "distributed.nanny.pre-spawn-environ": worker_environment(),
-        # A worker that holds compiled programs must not be paused or terminated for its size.
+        # Compiled programs need memory: Dask must not pause or terminate a worker for its size.
         "distributed.worker.memory.pause": False,
         "distributed.worker.memory.terminate": False,
         "distributed.worker.memory.target": False,
         "distributed.worker.memory.spill": False,
-        # Dask's profiler keeps the samples of the last hour: 150 kB per second and process.
+        # Dask's profiler stores the samples of the last hour: 150 kB per second and process.
         "distributed.worker.profile.enabled": False,
     }
     with dask.config.set(settings):
@@ -73,7 +73,7 @@ def local_workers(count: int | None, at_most: int) -> Iterator[Client]:
             n_workers=min(count or default_workers(), at_most),
             threads_per_worker=1,
             processes=True,
-            # Not reachable from the network, and no conflict with the port of another cluster.
+            # Not reachable from the network; does not conflict with the port of another cluster.
             dashboard_address="127.0.0.1:0",
             silence_logs=logging.CRITICAL,
         )
@@ -85,19 +85,19 @@ def local_workers(count: int | None, at_most: int) -> Iterator[Client]:
 
 @contextlib.contextmanager
 def running_cluster(address: str, out: str) -> Iterator[Client]:
-    """Connect to a running cluster, and check the code and file access of its workers.
+    """Connect to a running cluster, and check the code version and file access of its workers.
 
     Args:
-        address: of the scheduler.
+        address: address of the scheduler.
         out: path or URL of the store, which every worker must be able to read.
 
     Raises:
-        InputError: the scheduler does not answer, a worker runs other code, or a worker cannot
-            read the store.
+        InputError: the scheduler does not answer, a worker runs a different version of the code, or
+            a worker cannot read the store.
         SchedulerLost: the connection broke later.
     """
     for name in ["distributed", *logging.root.manager.loggerDict]:
-        if name.startswith("distributed"):  # its messages about lost connections; ours follow
+        if name.startswith("distributed"):  # silence its messages about lost connections
             logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         client = Client(address, timeout=CONNECT_S)
@@ -117,8 +117,8 @@ def map_tasks(
 ) -> Iterator[tuple[int, dict | Exception]]:
     """Run tasks and yield (number, outcome) in the order in which they finish.
 
-    Only `QUEUED_PER_WORKER` tasks per worker are submitted ahead. Memory does not grow with the
-    plan, and a slow disk delays only its own workers.
+    Only `QUEUED_PER_WORKER` tasks per worker are submitted in advance, so memory does not grow with
+    the plan, and a slow disk delays only the workers that use it.
 
     Raises:
         SchedulerLost: the connection broke.
@@ -148,18 +148,18 @@ def map_tasks(
 
 
 def on_worker_progress(client: Client, callback: Callable[[int, int, int], None]) -> None:
-    """Call back with the progress that tasks report while they run: (number, clips, frames)."""
+    """Call `callback` with the progress that running tasks report: (number, clips, frames)."""
     client.subscribe_topic(TOPIC, lambda event: callback(*event[1]))
 
 
 def _queue_size(client: Client) -> int:
-    """Number of tasks that may be submitted at a time."""
+    """Largest number of tasks submitted at a time."""
     workers = len(client.scheduler_info(n_workers=-1)["workers"])
     return max(1, workers) * QUEUED_PER_WORKER
 
 
 def _run_on_worker(make: Callable[..., dict], number: int, *arguments: object) -> dict:
-    """Run a task in a worker, with its progress callback as last argument."""
+    """Run a task in a worker, passing a progress callback as its last argument."""
     # Warnings about the motions were already shown when the clips were selected.
     logging.getLogger("radarsim").setLevel(logging.ERROR)
     worker = get_worker()
@@ -172,14 +172,14 @@ def _run_on_worker(make: Callable[..., dict], number: int, *arguments: object) -
 
 
 def _check_workers(client: Client, address: str, out: str) -> None:
-    """Check that all workers run this code, so that stores are equal, and can read this store."""
+    """Check that all workers run this code, so that stores are equal, and can read the store."""
     here, found = _version_here(), client.run(_version_here)
     if not found:
         hint = "start some: dask worker ADDRESS --nthreads 1"
         raise InputError(address, "--scheduler", "has no workers", hint)
     for worker, version in found.items():
         if version != here:
-            problem = f"worker {worker} runs {version}, this command {here}"
+            problem = f"worker {worker} runs {version}, but this command runs {here}"
             raise InputError(address, "--scheduler", problem, "install the same version there")
     for worker, names in client.run(_names, out).items():
         if not names:
@@ -188,7 +188,7 @@ def _check_workers(client: Client, address: str, out: str) -> None:
 
 
 def _version_here() -> str:
-    """Versions that must agree for equal bytes: our code and jaxlib."""
+    """Versions that must match to produce equal bytes: this code and jaxlib."""
     return f"{code_version()}, jaxlib {metadata.version('jaxlib')}"
 
 
@@ -197,12 +197,12 @@ def _names(out: str) -> Sequence[str]:
 
 
 def _stop_profiling(worker: object) -> None:
-    """Stop the profiler of a worker of a running cluster; `local_workers` never starts it."""
+    """Stop the profiler of a worker on a running cluster; `local_workers` never starts it."""
     for name in ("profile", "profile-cycle"):
         if (callback := worker.periodic_callbacks.pop(name, None)) is not None:
             callback.stop()
 
 
 def _ignore_interrupts() -> None:
-    """Ignore Ctrl-C, which reaches all processes of a terminal: the build ends its workers."""
+    """Ignore Ctrl-C, which reaches all processes in a terminal: the build stops its workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,7 +1,7 @@
-"""Data card of a store, its README.md: contents, subjects, splits, licences, and how to read it.
+"""Data card (README.md) of a store: contents, subjects, splits, licences, and how to read it.
 
-The card is computed from the store's tables and attributes only, so equal stores have equal cards.
-Sentences that are attached later do not change it.
+The card depends only on the store's tables and attributes, so equal stores have equal cards.
+Sentences attached later do not change it.
 """
 
 import math
@@ -32,29 +32,29 @@ clip.time_doppler[: int(clip.num_columns)]  # [time, speed], dB above noise
 ```
 
 The tables are Parquet files: `pandas.read_parquet("STORE/tables/clips")`. `clips` has one row per
-clip (`row` is its index in the arrays), `segments` lists the time spans of a clip with their
-captions, `captions` holds the texts, and `attributes` holds sentences that describe them. A segment
-of kind `label` gives the class name of its time span, `action` is one of the actions that a label
-lists, and `sentence` is a description.
+clip (`row` is its index in the arrays), `segments` lists the time spans of each clip with their
+captions, `captions` contains the texts, and `attributes` contains sentences that describe them. A
+segment of kind `label` states the class name of its time span, a segment of kind `action` is one of
+the actions listed in a label, and a segment of kind `sentence` is a description.
 
-`checksums.json` holds the SHA-256 of every file except those in `tables/attributes`, since
-sentences may be attached later. `python -m builders.check STORE` compares the checksums, and with
-`--rebuild` it makes clips again from the recipe in this store.
+`checksums.json` contains the SHA-256 of every file except those in `tables/attributes`, because
+sentences may be attached later. `python -m builders.check STORE` compares the checksums; with
+`--rebuild`, it also simulates clips again from the recipe in this store.
 """
 _LIMITS = """## Limitations
 
-All samples are simulated: no radar recorded them. The model has one reflection from one body and
-antennas with equal gain in all directions; it has no walls, furniture, multipath or clothes. State
-that results are based on simulated data, and respect the licences of motions and texts.
+All samples are simulated: no radar recorded them. The model includes single reflections from one
+body and antennas with equal gain in all directions, but no walls, furniture, multipath or clothes.
+State that results are based on simulated data, and respect the licences of motions and texts.
 """
 _SIMULATED = "**Simulated** from motion, not recorded."
 
 
 def make_data_card(folder: StoreFolder) -> bytes:
-    """The data card of a store with all its tables.
+    """Make the data card of a store whose tables are complete.
 
     Args:
-        folder: of the store.
+        folder: folder of the store.
 
     Returns:
         Markdown in UTF-8; equal stores give equal bytes.
@@ -83,7 +83,7 @@ def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Duration in hours, minutes or seconds, in the largest unit that is at least 1."""
+    """Duration in hours, minutes or seconds: the largest unit in which it is at least 1."""
     for unit, unit_s in (("h", 3600), ("min", 60)):
         if seconds >= unit_s:
             return f"{seconds / unit_s:.4g} {unit}"

@@ -1,8 +1,8 @@
 """Export a store to one HDF5 file, or to a folder of NumPy files.
 
 Names, axes, units and values do not change. Rows are copied one shard at a time, so memory does not
-grow with the store, and every block is read back and compared. The output is written under the name
-`.partial` and renamed when it is complete.
+grow with the store, and every block is read back and compared. The output has the suffix `.partial`
+while it is written and is renamed when it is complete.
 """
 
 import csv
@@ -29,11 +29,11 @@ def to_hdf5(store: Store, path: str | Path, report: Report = lambda name: None) 
 
     Args:
         store: an open store.
-        path: of the new file.
+        path: path of the new file.
         report: called with the name of each array before it is copied.
 
     Returns:
-        Number of values that were written and compared.
+        Number of values written and compared.
 
     Raises:
         InputError: the file exists or cannot be written, or a value read back differs.
@@ -45,7 +45,7 @@ def to_hdf5(store: Store, path: str | Path, report: Report = lambda name: None) 
         count = 0
         for name, array in _arrays(store):
             report(name)
-            # gzip, since all HDF5 readers support it.
+            # gzip, because all HDF5 readers support it.
             compression = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
             chunks = _hdf5_chunks(array) if _per_clip(array) else None
             copy = file.create_dataset(
@@ -68,11 +68,11 @@ def to_numpy(store: Store, path: str | Path, report: Report = lambda name: None)
 
     Args:
         store: an open store.
-        path: of the new folder.
+        path: path of the new folder.
         report: called with the name of each array before it is copied.
 
     Returns:
-        Number of values that were written and compared.
+        Number of values written and compared.
 
     Raises:
         InputError: the folder exists or cannot be written, or a value read back differs.
@@ -99,7 +99,7 @@ def to_numpy(store: Store, path: str | Path, report: Report = lambda name: None)
 
 
 class _Target:
-    """Output path that appears when writing is complete; after a failure nothing is left."""
+    """Output path that appears only when writing is complete; a failure leaves nothing behind."""
 
     def __init__(self, path: str | Path, option: str):
         self.path, self.option = local_path(path), option
@@ -141,7 +141,7 @@ def _arrays(store: Store) -> Iterator[tuple[str, zarr.Array]]:
 
 
 def _hdf5_chunks(array: zarr.Array) -> tuple[int, ...] | None:
-    """Chunks within the array: those of a Zarr array may reach beyond its last row."""
+    """Chunk shape, limited to the array: Zarr chunks may extend beyond the last row."""
     if not all(array.shape):
         return None
     return tuple(min(chunk, size) for chunk, size in zip(array.chunks, array.shape))
@@ -160,7 +160,7 @@ def _copy(store: Store, array: zarr.Array, copy, path: str | Path) -> int:
         copy[block] = values
         if not np.array_equal(copy[block], values, equal_nan=values.dtype.kind == "f"):
             where = f"{array.basename} rows {block.start} to {block.stop}"
-            raise InputError(path, where, "reads back other values", "check the disk")
+            raise InputError(path, where, "reads back different values", "check the disk")
     return int(np.prod(array.shape))
 
 
@@ -176,5 +176,5 @@ def _label_axes(file, store: Store) -> None:
 
 
 def _plain(value: object) -> object:
-    """Value as an HDF5 attribute: tables and lists become JSON text."""
+    """Convert a value to an HDF5 attribute: tables and lists become JSON text."""
     return value if isinstance(value, (str, int, float)) else json.dumps(value, sort_keys=True)

@@ -1,7 +1,7 @@
-"""The folder of a store in an object store (s3://, gs://, az://, memory://), through obstore.
+"""A store's folder in an object store (s3://, gs://, az://, memory://), accessed through obstore.
 
-An object is always written as a whole, so no temporary files are needed. There are no locks: two
-builds at the same time do the work twice, but write the same bytes. Credentials and endpoints come
+Objects are always written whole, so no temporary files are needed. There are no locks: two
+simultaneous builds do the work twice, but write the same bytes. Credentials and endpoints are taken
 from the usual environment variables (AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL, ...).
 """
 
@@ -20,7 +20,7 @@ class ObjectStoreFolder:
         root: URL of the store, such as s3://bucket/synth.zarr.
 
     Raises:
-        InputError: unknown kind of URL, or obstore is not installed.
+        InputError: the URL scheme is not supported, or obstore is not installed.
     """
 
     def __init__(self, root: str):
@@ -78,7 +78,7 @@ class ObjectStoreFolder:
 
 @functools.cache
 def _client(url: str):
-    """One client per URL and process: it reuses connections, and memory:// keeps its objects."""
+    """One client per URL and process: it reuses connections and keeps the objects of memory://."""
     try:
         import obstore.store
     except ImportError:

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pipelines.recipe import Placements, Recipe
 
 SPLITS = ("train", "val", "test")
-# (clips below, clips per shard): depends on the number of clips only, never on the workers.
+# (upper limit on the number of clips, clips per shard): never depends on the number of workers.
 SHARD_SIZES = ((1_000, 4), (10_000, 16), (500_000, 128))
 MAX_SHARD_SIZE = 512
 DRAWN = ("distance_m", "lateral_m", "heading_rad", "radar_height_m", "radar_tilt_rad")
@@ -24,17 +24,17 @@ SEE_LINES = "each has a line above that says what to do"
 
 @dataclass(frozen=True, kw_only=True)
 class Clip:
-    """One window of one take before one radar placement: one row of the store.
+    """One window of one take with one radar placement: one row of the store.
 
     Attributes:
-        id: unique name made from take, window and placement.
-        take, source, licence, subject, official_split, take_sha256, gender: of the take.
+        id: unique name, made from take, window and placement.
+        take, source, licence, subject, official_split, take_sha256, gender: properties of the take.
         start_s: start of the window in the take.
         num_frames: radar frames until the subject leaves the area or the window ends.
         distance_m, lateral_m, heading_rad, radar_height_m, radar_tilt_rad: the placement.
         sigma_rad: width of the quasi-specular lobe.
-        extra_noise_db: added to the receiver's noise figure.
-        seed: seed of all random numbers of the clip.
+        extra_noise_db: increase of the receiver's noise figure.
+        seed: seed for all random numbers of the clip.
         row, shard, split: position in the store, assigned by `make_plan`.
     """
 
@@ -66,10 +66,10 @@ class Note:
     """A count of clips, motions or texts that were left out or cut, for the closing summary.
 
     Attributes:
-        cause: short description; notes with equal causes are added up.
-        count: number of items.
+        cause: short description; the counts of notes with equal causes are added.
+        count: number of clips, motions or texts.
         line: one line of detail, or "" if the count is enough.
-        remedy: option or action that changes the count, "" if there is none.
+        remedy: option or action that changes the count, or "" if there is none.
     """
 
     cause: str
@@ -85,7 +85,7 @@ class ClipSelection:
     Attributes:
         clips: without row, shard and split.
         notes: counts of what was left out or cut.
-        findings: conclusions of the file reader that a person may want to check.
+        findings: inferences by the file reader that the user may want to check.
     """
 
     clips: tuple[Clip, ...] = ()
@@ -137,8 +137,8 @@ def make_plan(recipe: Recipe, clips: Iterable[Clip]) -> Plan:
     """Assign rows, shards and splits to clips in the given order.
 
     Args:
-        recipe: the dataset; its `limit` keeps the first clips only.
-        clips: from `clip_selection.select_clips`.
+        recipe: the dataset; only the first `limit` clips are kept if its `limit` is set.
+        clips: clips from `clip_selection.select_clips`.
 
     Returns:
         The plan.
@@ -161,14 +161,14 @@ def clips_per_shard(num_clips: int) -> int:
 def split_subjects(recipe: Recipe, subjects: Iterable[str]) -> dict[str, str]:
     """Split of each subject, chosen by a hash of the subject's name.
 
-    A split with a share above zero gets at least one subject, if train then still has one.
+    Every split with a share above zero gets at least one subject, as long as one remains for train.
 
     Args:
-        recipe: gives shares and seed.
-        subjects: names; repeats are allowed.
+        recipe: source of the shares and the seed.
+        subjects: names of the subjects; repeats are allowed.
 
     Returns:
-        Split by subject.
+        Split of each subject.
     """
     order = sorted(set(subjects), key=lambda name: _hash(recipe.seed, "split", name))
     shares = {"test": recipe.splits.test, "val": recipe.splits.validation}
@@ -191,9 +191,9 @@ def draw(recipe: Recipe, name: str, ends: tuple[float, float], drawn_for: str) -
     """Draw a value uniformly between two limits; equal arguments always give the same value.
 
     Args:
-        recipe: gives the seed.
-        name: name of the value; values of different names are independent.
-        ends: low and high limit.
+        recipe: source of the seed.
+        name: name of the value; values with different names are independent.
+        ends: lower and upper limit.
         drawn_for: id of the clip or take.
 
     Returns:

@@ -9,8 +9,8 @@ from tqdm import tqdm
 
 from pipelines.plan import Plan
 
-# Time between log lines: the log of a week-long build stays readable. The first clips are logged
-# immediately.
+# Time between log lines, chosen so that the log of a week-long build stays readable. The first
+# clips are logged immediately.
 LINE_EVERY_S = 30.0
 
 
@@ -20,7 +20,7 @@ class Progress:
     Args:
         plan: all clips of the build.
         quiet: show nothing.
-        stream: a terminal shows a bar, any other stream a line every `LINE_EVERY_S`.
+        stream: output; a terminal shows a bar, any other stream a line every `LINE_EVERY_S`.
     """
 
     def __init__(self, plan: Plan, quiet: bool, stream: TextIO | None = None):
@@ -57,7 +57,7 @@ class Progress:
         return lambda num_clips, num_frames: self.update(shard, num_clips, num_frames)
 
     def update(self, shard: int, num_clips: int, num_frames: int) -> None:
-        """Set the clips and frames of a shard; counts below the current ones are ignored."""
+        """Set the finished clips and frames of a shard; lower counts than before are ignored."""
         new = num_clips - self._clips.get(shard, 0)
         if new <= 0:
             return
@@ -68,7 +68,7 @@ class Progress:
             self._print_line()
 
     def finished(self, shard: int, outcome: dict | Exception) -> None:
-        """Count a finished shard; one from an earlier build does not change the rate."""
+        """Count a finished shard; shards from an earlier build do not change the rate."""
         if isinstance(outcome, Exception):
             return
         if not outcome.get("found"):

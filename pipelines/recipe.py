@@ -1,7 +1,7 @@
 """Recipe of a dataset: all settings that determine the bytes of its store.
 
-It holds no path, host, time or number of workers. Two builds with equal recipes and equal sources
-give equal stores; `recipe_toml.recipe_digest` identifies a recipe.
+It contains no path, host name, time or number of workers. Two builds with equal recipes and equal
+sources give equal stores; `recipe_toml.recipe_digest` identifies a recipe.
 """
 
 import math
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from radarsim.checks import checked_count, checked_number
 from radarsim.errors import InputError
 from radarsim.heatmaps.settings import ANGLE_WINDOWS, CLUTTERS, WINDOWS, HeatmapSettings
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 from radarsim.scene.motion import MAX_RATE_HZ, MIN_RATE_HZ
 from radarsim.scene.world_up import UP_AXES
 
@@ -23,7 +23,7 @@ class Clips:
     """How takes are cut into clips.
 
     Attributes:
-        length_s: length of a clip; the radar's frame period gives its number of frames.
+        length_s: length of a clip; its number of frames follows from the radar's frame period.
         stride_s: time from the start of one clip to the start of the next.
         min_frames: clips with fewer radar frames are dropped and counted.
     """
@@ -40,14 +40,14 @@ class Clips:
 
 @dataclass(frozen=True, kw_only=True)
 class Placements:
-    """Where subjects start; each value is drawn between its two limits.
+    """Where subjects start; each value is drawn uniformly between its two limits.
 
     Attributes:
-        scope: "clip": every clip starts at its placement; "sequence": the subject is placed once,
-            at the start of the take (as in the paper), and moves on from there.
+        scope: "clip": every clip starts at its own placement; "sequence": the subject is placed
+            only once, at the start of the take (as in the paper), and moves on from there.
         per_clip: number of placements per clip.
         distance_m, lateral_m, heading_rad, radar_height_m, radar_tilt_rad: as in
-            `radarsim.scene.placement.Placement`, each (low, high).
+            `radarsim.scene.placement.Placement`, each a pair (low, high).
     """
 
     scope: str = "clip"
@@ -70,7 +70,7 @@ class Placements:
 
 @dataclass(frozen=True, kw_only=True)
 class Area:
-    """Floor area; a clip is cut where the pelvis leaves it."""
+    """Floor area; a clip is cut when the pelvis leaves it."""
 
     near_m: float = 1.0
     far_m: float = 6.0
@@ -88,12 +88,12 @@ class Simulation:
 
     Attributes:
         method: "accurate" or "fast": accuracy of the sum, see `radarsim.signal.settings`.
-        reflection: "paper": quasi-specular model, its level anchored to a mean radar cross section;
-            "body": smooth bare skin, which needs no anchor.
+        reflection: "paper": quasi-specular model, anchored to a mean radar cross-section; "body":
+            smooth bare skin, which needs no anchor.
         visibility: "occlusion", or "hpr" (hidden point removal) as in the paper.
         visibility_blocks: visibility evaluations per burst.
         sigma_rad: width of the paper's quasi-specular lobe, (low, high).
-        extra_noise_db: added to the receiver's noise figure, (low, high).
+        extra_noise_db: increase of the receiver's noise figure, (low, high).
         max_edge_m: faces with longer edges are subdivided; 0 keeps the body mesh unchanged.
         noise: add thermal noise to I and Q.
         quantise: round samples to the ADC's steps.
@@ -139,9 +139,9 @@ class Keep:
     """Optional arrays of the store, in addition to the heatmaps.
 
     Attributes:
-        if_cubes: "on", "off", or "auto": keep the IF cubes if they take less than 2 GB.
-        motion: keep the placed poses, at `motion_rate_hz`.
-        motion_rate_hz: kept poses per second.
+        if_cubes: "on", "off", or "auto": save the IF cubes if they take less than 2 GB.
+        motion: save the placed poses, at `motion_rate_hz`.
+        motion_rate_hz: saved poses per second.
     """
 
     if_cubes: str = "auto"
@@ -175,9 +175,9 @@ class Sources:
     """How motion files are read.
 
     Attributes:
-        up: axis of the world of the files that points up: "x", "y", "z", "-x", "-y" or "-z";
-            "auto": inferred from each motion. Always inferred for `.bvh`.
-        rate_hz: poses per second of files that do not state them; 0: such files are refused.
+        up: upward axis of the files' coordinate system: "x", "y", "z", "-x", "-y" or "-z"; "auto":
+            inferred from each motion. Always inferred for `.bvh`.
+        rate_hz: poses per second in files that do not state the rate; if 0, such files are refused.
     """
 
     up: str = "auto"
@@ -191,7 +191,7 @@ class Sources:
 
 @dataclass(frozen=True, kw_only=True)
 class Splits:
-    """Shares of the subjects; the remaining subjects are in train."""
+    """Shares of subjects in val and test; the remaining subjects are in train."""
 
     validation: float = 0.1
     test: float = 0.1
@@ -206,10 +206,10 @@ class Recipe:
     """Settings of one dataset.
 
     Attributes:
-        radar: the sensor, with all parameters.
-        seed: random values are derived from it and the id of a clip.
+        radar: the radar with all its parameters.
+        seed: seed from which, with the id of a clip, all random values are derived.
         limit: keep only the first clips, up to this number; 0 keeps all.
-        body: name of the body, or identity of the folder of body models.
+        body: name of the body, or a string that identifies the folder of body models.
         built_in, sources, clips, placements, area, simulation, maps, keep, splits: see their
             classes.
     """
@@ -248,16 +248,16 @@ class Recipe:
 
     @property
     def frames_per_column(self) -> int:
-        """Frames that one heatmap column spans, rounded up."""
+        """Number of frames in one heatmap column, rounded up."""
         return -(-self.heatmap_settings.window_chirps // self.radar.frame.num_chirps)
 
     @property
     def min_frames(self) -> int:
-        """Frames of the shortest clip: `clips.min_frames`, but at least one heatmap column."""
+        """Frames in the shortest clip: `clips.min_frames`, but at least one heatmap column."""
         return max(self.clips.min_frames, self.frames_per_column)
 
     def _check_clip_length(self) -> None:
-        """Check here, and nowhere else, that a full clip is long enough, simulated or recorded."""
+        """Check that a full clip, simulated or recorded, is long enough; not checked elsewhere."""
         if self.num_frames >= self.min_frames:
             return
         frame, least_s = self.radar.frame, self.min_frames * self.radar.frame.period_s
@@ -300,7 +300,7 @@ def _choice(owner: object, name: str, choices: tuple[str, ...]) -> None:
 
 
 def _range(owner: object, name: str, unit: str, **limits: float) -> None:
-    """Store the field as (low, high); a single number is used for both."""
+    """Convert the field to (low, high); a single number is used for both."""
     given = getattr(owner, name)
     ends = tuple(given) if isinstance(given, (tuple, list)) else (given, given)
     where = _where(owner, name)

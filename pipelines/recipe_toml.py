@@ -1,10 +1,10 @@
-"""Recipes as TOML text: read recipe files, and write the canonical text that a store keeps.
+"""Recipes as TOML text: read recipe files, and write the canonical text saved in a store.
 
 seed = 7
 radar = "AWR1843BOOST"          # name of a board, a file, or a [radar] table
 
 [placements]
-distance_m = [2.0, 4.0]         # drawn uniformly between both; one number is a fixed value
+distance_m = [2.0, 4.0]         # drawn uniformly between the two; a single number is fixed
 """
 
 import difflib
@@ -20,7 +20,7 @@ from radarsim.errors import InputError
 from radarsim.files import load_setup
 from radarsim.paths import local_path
 from radarsim.radar.boards import DEFAULT_BOARD
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 from radarsim.radar.toml import dump_radar, parse_radar
 from radarsim.radar.toml_text import toml_text
 
@@ -35,7 +35,7 @@ def dump_recipe(recipe: Recipe) -> str:
     for name in SECTIONS:
         section = getattr(recipe, name)
         table[name] = {each.name: getattr(section, each.name) for each in fields(section)}
-    # Decimals keep every digit of the radar.
+    # Decimals preserve every digit of the radar's parameters.
     table["radar"] = tomllib.loads(dump_radar(recipe.radar), parse_float=Decimal)
     return toml_text(table)
 
@@ -50,7 +50,7 @@ def parse_recipe(text: str, where: str) -> Recipe:
 
     Args:
         text: TOML.
-        where: the file of the text, for messages.
+        where: file that contains the text, for messages.
 
     Returns:
         The recipe.
@@ -62,7 +62,7 @@ def parse_recipe(text: str, where: str) -> Recipe:
 
 
 def table_from_toml(text: str, where: str) -> dict:
-    """Parse TOML text; numbers of the radar remain exact decimals, others become floats.
+    """Parse TOML text; the radar's numbers remain exact decimals, all others become floats.
 
     Raises:
         InputError: invalid TOML.
@@ -107,14 +107,14 @@ def _section(section: type, name: str, values: object, where: str) -> object:
 
 
 def radar_board_guess(value: object, where: str) -> str:
-    """One line where the board of a recipe's radar file is a guess, to print with the plan.
+    """Line to print with the plan if the board in a recipe's radar file was only guessed.
 
     Args:
         value: the entry "radar" of a recipe: a radar, a table, or the name of a board or file.
-        where: the file of the recipe.
+        where: file that contains the recipe.
 
     Returns:
-        The line; "" where the board is known.
+        The line; "" if the board is known.
     """
     if isinstance(value, Radar | Mapping):
         return ""
@@ -134,18 +134,18 @@ def _radar(value: object, where: str) -> Radar:
 
 
 def _radar_path(value: object, where: str) -> str:
-    """The radar file that a recipe names, beside it or in the working folder; or a board's name."""
+    """Path of the radar file, next to the recipe or in the working folder; or a board's name."""
     beside = Path(where).parent / local_path(str(value))
     return str(beside if beside.is_file() else value)
 
 
 def _named(radar: Radar, place: str, name: str) -> Radar:
-    """Name an unnamed radar after its file's stem: no folder of this machine enters a store."""
+    """Name an unnamed radar after its file's stem, so that no local path enters a store."""
     return replace(radar, name=name) if radar.name == place else radar
 
 
 def _check_type(value: object, default: object, field: str, where: str) -> None:
-    """Check booleans and strings against the default's type; the sections check numbers."""
+    """Check that booleans and strings have the default's type; the sections check numbers."""
     for kind, description in ((bool, "true or false"), (str, "a string in quotes")):
         if isinstance(default, kind) != isinstance(value, kind):
             needed = description if isinstance(default, kind) else "a number"
@@ -160,7 +160,7 @@ def _check_names(values: Mapping, names: list[str], where: str, prefix: str) -> 
 
 
 def _construct(where: str, make: Callable, values: Mapping):
-    """Call with named values; errors about the recipe then name its file."""
+    """Call `make` with the values; error messages about the recipe then name its file."""
     try:
         return make(**values)
     except InputError as error:

@@ -23,7 +23,7 @@ from radarsim.captures.bin_files import files_of_recording
 from radarsim.captures.capture import Capture
 from radarsim.errors import InputError
 from radarsim.files import load_setup, open_capture
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 from radarsim.scene.motion import Motion
 
 UNUSABLE = "captures that could not be used"
@@ -38,8 +38,8 @@ class RecordedTake:
     """One subject in one capture; see `pipelines.sources.Take`.
 
     Attributes:
-        path: of the capture.
-        setup: its radar: name of a board, or a configuration file.
+        path: path of the capture.
+        setup: radar of the capture: name of a board, or path of a configuration file.
         iq_order: as for `radarsim.files.open_capture`.
     """
 
@@ -54,7 +54,7 @@ class RecordedTake:
     official_split: str = ""
 
     def load(self) -> Motion:
-        """A recording has no motion."""
+        """Raise InputError: a recording has no motion."""
         raise InputError(self.path, "motion", "is a capture", "read it with RecordedTake.capture")
 
     def capture(self) -> Capture:
@@ -62,7 +62,7 @@ class RecordedTake:
         return open_capture(self.path, self.setup, iq_order=self.iq_order)
 
     def sha256(self) -> str:
-        """SHA-256 of the bytes of the capture, its radar setup, and the order of I and Q."""
+        """SHA-256 of the capture's bytes, its radar setup, and the order of I and Q."""
         try:
             of_files = []
             for part in files_of_recording(Path(self.path)):
@@ -80,10 +80,10 @@ def select_recorded_clips(recipe: Recipe, take: RecordedTake) -> ClipSelection:
 
     Args:
         recipe: the dataset; its radar must be that of the capture.
-        take: of the capture.
+        take: take of the capture.
 
     Returns:
-        Clips without row, shard and split, whose placement is unknown (NaN); notes for the closing
+        Clips without row, shard and split and with unknown placement (NaN); notes for the closing
         summary; and findings of the capture reader.
     """
     try:
@@ -104,7 +104,7 @@ def select_recorded_clips(recipe: Recipe, take: RecordedTake) -> ClipSelection:
     findings = [f"{take.id}: I and Q: {capture.iq_evidence}"]
     findings += [f"{take.id}: {note}" for note in capture.findings]
     guess = capture.capture_format.guess_line(capture.radar.board)
-    # The same for all captures of one radar: printed once.
+    # Equal for all captures of one radar, so it is printed once.
     findings += [f"{take.setup}: {guess}"] if guess else []
     return ClipSelection(clips=tuple(clips.values()), notes=tuple(notes), findings=tuple(findings))
 
@@ -117,8 +117,8 @@ def make_recorded_clip(
     Args:
         recipe: the dataset.
         clip: a clip of the plan.
-        take: the take of the clip.
-        keep_cubes: whether the store keeps IF cubes.
+        take: the take that the clip is cut from.
+        keep_cubes: whether IF cubes are saved in the store.
 
     Returns:
         Values by array name.
@@ -155,8 +155,8 @@ def same_signal(one: Radar, other: Radar) -> bool:
 
 def _check_radar(recipe: Recipe, capture: Capture) -> None:
     if not same_signal(recipe.radar, capture.radar):
-        problem = f"is of {capture.radar.name}, the store of {recipe.radar.name}"
-        hint = "a store has the axes of one radar: build a store for each"
+        problem = f"is from {capture.radar.name}, but the store is for {recipe.radar.name}"
+        hint = "a store has the axes of one radar: build one store per radar"
         raise InputError(capture.name, "radar", problem, hint)
 
 
@@ -210,6 +210,6 @@ def _touches(recipe: Recipe, clip: Clip, frames: frozenset[int]) -> bool:
 
 @lru_cache(maxsize=256)
 def _file_sha256(path: str, size: int, mtime_ns: int) -> str:
-    """Hash a file once per worker and file state: captures are large, and every clip needs it."""
+    """Hash a file only once per worker and file state: captures are large, and every clip asks."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,8 +1,8 @@
 """HTML report of a store: `python -m pipelines.report synth.zarr`.
 
-Writes one HTML file with embedded pictures: hours, labels, captions, lengths, placements, levels,
-distribution of power over speed, range and angle, subjects and splits, licences, and the heatmaps
-of some clips.
+Writes a single HTML file with embedded figures: hours, labels, captions, lengths, placements,
+levels, distribution of power over speed, range and angle, subjects and splits, licences, and the
+heatmaps of some clips.
 """
 
 import argparse
@@ -53,7 +53,7 @@ def _write(out: Path, page: str) -> None:
 
 
 def _default_out(store: str) -> Path:
-    """Path of the report: in the folder of a local store, or in the current folder for a URL."""
+    """Path of the report: in the store's folder, or in the current folder if the store is a URL."""
     if is_url(store):
         return Path(f"{Path(store).stem}.report.html")
     path = Path(store)

@@ -18,7 +18,7 @@ from radarsim.plots.heatmaps import PANELS, draw_heatmap
 _STYLE = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "figure.dpi": 110}
 _BLUE, _COLOURS = "#33658a", {"train": "#33658a", "val": "#f6ae2d", "test": "#c1440e"}
 MOST_LABELS, _LONGEST_LABEL = 40, 48
-# Column of the clips table -> (axis label, printed units per SI unit).
+# Column of the clips table -> (axis label, displayed units per SI unit).
 _VARIED = {
     "distance_m": ("distance [m]", 1.0),
     "lateral_m": ("to the left [m]", 1.0),
@@ -32,7 +32,7 @@ assert set(DRAWN) <= set(_VARIED)
 
 
 def labels_figure(labels: Mapping[str, int]) -> Figure:
-    """Number of clips of each of the most frequent labels."""
+    """Number of clips with each of the most frequent labels."""
     shown = sorted(labels.items(), key=lambda item: (-item[1], item[0]))[:MOST_LABELS]
     with rc_context(_STYLE):
         page = Figure(figsize=(9, 0.6 + 0.19 * len(shown)), layout="constrained")
@@ -85,7 +85,7 @@ def texts_figure(
 
 
 def placements_figure(clips: Sequence[Clip]) -> Figure | None:
-    """Histograms of the parameters that vary from clip to clip; None if none does."""
+    """Histograms of the parameters that vary from clip to clip; None if none varies."""
     values = {
         title: np.array([getattr(clip, name) for clip in clips]) * per_si
         for name, (title, per_si) in _VARIED.items()
@@ -96,7 +96,7 @@ def placements_figure(clips: Sequence[Clip]) -> Figure | None:
 
 
 def levels_figure(sample: Sample) -> Figure:
-    """Histogram of heatmap levels, and the strongest cell of each clip over distance."""
+    """Histogram of heatmap levels, and the strongest cell of each clip versus distance."""
     centres = (LEVEL_EDGES_DB[:-1] + LEVEL_EDGES_DB[1:]) / 2
     with rc_context(_STYLE):
         page = Figure(figsize=(9, 2.6), layout="constrained")
@@ -157,7 +157,7 @@ def _histograms(values: Mapping[str, np.ndarray], whole: bool = False) -> Figure
 
 
 def _edges(counts: np.ndarray) -> np.ndarray:
-    """Histogram edges between whole numbers, about fifty at most."""
+    """At most about fifty histogram edges, halfway between whole numbers."""
     high = int(counts.max()) if counts.size else 1
     step = max(1, math.ceil((high + 1) / 50))
     return np.arange(0, high + step + 1, step) - 0.5

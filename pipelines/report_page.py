@@ -30,10 +30,10 @@ img { max-width: 100%; }
 
 
 def report_page(store: Store, num_drawn: int = 8) -> str:
-    """The report as HTML that needs no other file.
+    """The report as self-contained HTML.
 
     Args:
-        store: an open store; for an unfinished store, the clips made so far are reported.
+        store: an open store; if it is unfinished, only the clips made so far are reported.
         num_drawn: number of clips to draw.
 
     Returns:
@@ -64,7 +64,7 @@ def _overview(store: Store, statistics: StoreStatistics) -> str:
     rows = [
         ("state", f"{finished}, {kind}"),
         ("clips", f"{statistics.made.clips}, {duration(statistics.made.seconds)}"),
-        ("clips that failed", statistics.failed),
+        ("failed clips", statistics.failed),
         ("subjects", len(statistics.subjects)),
         ("labels", len(statistics.labels)),
         ("captions", len(statistics.captions)),
@@ -148,7 +148,7 @@ def _heatmaps_section(store: Store, num_drawn: int) -> Iterable[str]:
     sample = take_sample(store)
     yield "<h2>Levels, speeds, ranges, angles</h2>"
     is_complete = len(sample.rows) == sum(clip.num_frames > 0 for clip in store.clips.values())
-    part = f"{len(sample.rows)} clips, evenly spread over the store"
+    part = f"{len(sample.rows)} clips, spread evenly over the store"
     clips = "all clips" if is_complete else part
     yield f"<p class='note'>Of {clips}; power above the noise, equal weight for each clip.</p>"
     yield _image(figures.levels_figure(sample))
@@ -167,7 +167,7 @@ def _tokens(text: str) -> list[str]:
 
 
 def _table(head: Iterable[str] | None, rows: list[tuple]) -> str:
-    """HTML table of the first `_MOST_ROWS` rows; further rows are only counted."""
+    """HTML table of the first `_MOST_ROWS` rows and the number of further rows."""
     lines = "".join(
         "<tr>" + "".join(_cell(cell) for cell in row) + "</tr>" for row in rows[:_MOST_ROWS]
     )

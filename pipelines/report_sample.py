@@ -1,4 +1,4 @@
-"""Sums over the heatmaps of a sample of clips, spread evenly over a store, for the report."""
+"""Statistics over the heatmaps of a sample of clips, spread evenly over a store, for the report."""
 
 from dataclasses import dataclass
 
@@ -13,15 +13,15 @@ LEVEL_EDGES_DB = np.arange(FLOOR_DB, 101.0)
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Sample:
-    """Sums over the heatmaps of some clips.
+    """Statistics over the heatmaps of some clips.
 
     Attributes:
-        rows: of the clips.
-        levels: histogram of levels with the edges `LEVEL_EDGES_DB`, as shares, by heatmap.
+        rows: rows of the clips.
+        levels: normalised histogram of levels with the edges `LEVEL_EDGES_DB`, for each heatmap.
         shares: share of the echo power in each bin of the heatmap's axis, with equal weight for
-            each clip, by heatmap.
+            each clip, for each heatmap.
         peaks_db: strongest cell of each clip's time-range map.
-        distances_m: distance of each clip's subject at the start.
+        distances_m: initial distance of each clip's subject.
     """
 
     rows: tuple[int, ...]
@@ -32,21 +32,21 @@ class Sample:
 
 
 def evenly(rows: list[int], most: int) -> list[int]:
-    """At most this number of rows, spread evenly; equal rows give equal results."""
+    """Select at most `most` rows, spread evenly; equal rows give equal results."""
     if len(rows) <= most:
         return rows
     return [rows[int(index)] for index in np.linspace(0, len(rows) - 1, most).round()]
 
 
 def take_sample(store: Store, most: int = MOST_CLIPS) -> Sample:
-    """Read the heatmaps of some clips and add them up.
+    """Read the heatmaps of some clips and compute their statistics.
 
     Args:
         store: an open store.
         most: maximum number of clips.
 
     Returns:
-        The sums; without clips if all of them failed.
+        The statistics; without any clips if all of them failed.
     """
     rows = evenly([row for row, clip in store.clips.items() if clip.num_frames], most)
     levels = {name: np.zeros(len(LEVEL_EDGES_DB) - 1) for name in HEATMAPS}

@@ -1,7 +1,7 @@
 """Build a store: make all shards of a plan with Dask workers, resume, and show progress.
 
-A task first checks whether its shard is done, so the same command resumes a build that was killed.
-The number of workers changes only the duration of a build, not its bytes.
+Each task first checks whether its shard is done, so the same command resumes a build that was
+killed. The number of workers changes only the duration of a build, not the bytes of the store.
 """
 
 import time
@@ -21,7 +21,7 @@ from pipelines.store_spec import StoreSpec
 from pipelines.store_writer import find_state, finish_store, prepare
 from radarsim.errors import InputError
 
-# Wait this long for a scheduler that is being restarted, by a person or a batch system.
+# Longest wait for a scheduler that is being restarted by a person or a batch system.
 RECONNECT_S = 120
 
 
@@ -31,9 +31,9 @@ class Summary:
 
     Attributes:
         state: "new", "resumed", or "finished" if the store was finished before.
-        num_clips, num_frames, num_bytes: totals of the shards that are done.
+        num_clips, num_frames, num_bytes: totals over the finished shards.
         failed: clips that could not be simulated.
-        unfinished: one line per shard that is not done, with the cause.
+        unfinished: one line per unfinished shard, with the cause.
         bug: traceback of the first unexpected error, or "".
     """
 
@@ -57,21 +57,21 @@ def build(
     scheduler: str | None = None,
     quiet: bool = False,
 ) -> Summary:
-    """Make all clips of a plan that its store does not contain yet.
+    """Make all clips of a plan that are not yet in its store.
 
     Args:
-        plan: the clips.
+        plan: plan of all clips.
         takes: all takes of the plan, by id.
         out: path or URL of the store.
         store_spec: specification of the store.
         make_clip: function that makes the named arrays of one clip; must be picklable.
-        workers: processes; None: `worker_environment.default_workers`; 0: run in this process,
-            without Dask.
+        workers: number of processes; None: `worker_environment.default_workers`; 0: run in this
+            process, without Dask.
         scheduler: address of a running Dask cluster, used instead of local processes.
         quiet: show no progress.
 
     Returns:
-        Summary; the store is finished unless `unfinished` contains lines.
+        Summary; the store is finished if `unfinished` is empty.
 
     Raises:
         InputError: the path is not a store of this plan or cannot be written, or the scheduler
@@ -96,7 +96,7 @@ def build(
 
 @contextmanager
 def _only_build(folder: StoreFolder, store_spec: StoreSpec) -> Iterator[str]:
-    """Lock the store against other builds and prepare it; yields the state that it had before."""
+    """Lock the store against other builds and prepare it; yields its previous state."""
     state = find_state(folder, store_spec.identity)
     lock = folder.lock() if state != "finished" else None
     try:
@@ -124,7 +124,7 @@ def _count(summary: Summary, shard: int, outcome: dict | Exception) -> None:
 
 @dataclass
 class _ShardTasks:
-    """Runs one task per shard: in this process, in local workers, or on a running cluster."""
+    """Run one task per shard: in this process, in local workers, or on a running cluster."""
 
     job: ShardJob
     plan: Plan
@@ -133,7 +133,7 @@ class _ShardTasks:
     scheduler: str | None
 
     def outcomes(self, progress: Progress) -> Iterator[tuple[int, dict | Exception]]:
-        """(shard, record or error) in the order in which shards finish."""
+        """Yield (shard, record or error) in the order in which shards finish."""
         shards = range(self.plan.num_shards)
         if self.scheduler:
             yield from self._on_cluster(progress)

@@ -1,9 +1,9 @@
 """Schema of a store: arrays, axes, data types, units, chunks and tables.
 
 This file is the contract between programs that write a store and programs that read one. A reader
-needs only the store itself: version, axes and units are written into it.
+needs only the store itself, which contains version, axes and units.
 
-A clip fills whole chunks, and a shard holds whole clips, so two writers never share a file.
+A clip occupies whole chunks, and a shard contains whole clips, so two writers never share a file.
 """
 
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 FORMAT = "radarsim-store"
 SCHEMA_VERSION = 1
 
-# Heatmaps are clipped at 10 dB below the noise, where there is no signal; padding has this value.
+# Heatmaps are clipped at 10 dB below the noise, where there is no signal; padding has this level.
 FLOOR_DB = -10.0
 
 HEATMAPS = ("time_doppler", "time_range", "time_angle")
@@ -22,7 +22,7 @@ COORDINATE_AXIS = {"column_time": "time"}
 # Value of the column `body` for recorded clips, which have no body model.
 RECORDED_BODY = "recorded"
 
-# Parts of a movement that the attribute sentences of a caption describe.
+# Parts of a movement that a caption's attribute sentences describe.
 ATTRIBUTE_PARTS = ("general", "torso", "arms", "legs", "location")
 
 TABLES = {
@@ -76,14 +76,14 @@ class ArraySpec:
     """One array of a store.
 
     Attributes:
-        name: of the array, inside the store's root group.
-        dims: axis names, in order; "clip" first where each clip has its own values.
+        name: name of the array in the store's root group.
+        dims: axis names, in order; "clip" comes first if each clip has its own values.
         shape: length of each axis.
-        dtype: NumPy name.
-        units: of the values, in xarray's notation; "1" for counts.
-        chunk: shape of the part that one read decodes.
-        shard: shape of the part in one file; None if every chunk is a file.
-        fill: value of rows that no clip has filled.
+        dtype: NumPy name of the data type.
+        units: units of the values, in xarray's notation; "1" for counts.
+        chunk: shape of the block that one read decodes.
+        shard: shape of the block in one file; None if every chunk is a separate file.
+        fill: value in rows to which no clip has been written.
         about: one-line description, stored as `long_name`.
         scale: physical value of one integer step, stored as `scale_factor`; None for floats.
     """
@@ -115,15 +115,15 @@ class Layout:
     """Sizes that determine the arrays of a store.
 
     Attributes:
-        num_clips: rows of every clip array.
-        clips_per_shard: rows that one task writes.
-        num_frames: radar frames of a full clip.
-        num_columns: heatmap columns of a full clip.
-        bins: number of bins of the "range", "speed" and "angle" axes.
-        cube: (chirp, tx, rx, sample) counts; None if IF cubes are not kept.
-        cube_step_v: volts of one ADC step; None if cubes are not quantised.
-        num_poses: poses of a full clip; None if motion is not kept.
-        num_joints, num_betas: sizes of the kept motion.
+        num_clips: number of rows in every per-clip array.
+        clips_per_shard: number of rows that one task writes.
+        num_frames: radar frames in a full clip.
+        num_columns: heatmap columns in a full clip.
+        bins: number of bins on the "range", "speed" and "angle" axes.
+        cube: (chirp, tx, rx, sample) counts; None if IF cubes are not saved.
+        cube_step_v: ADC step in volts; None if cubes are not quantised.
+        num_poses: poses in a full clip; None if motion is not saved.
+        num_joints, num_betas: numbers of joints and shape coefficients of the saved motion.
     """
 
     num_clips: int

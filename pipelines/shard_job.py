@@ -1,9 +1,10 @@
-"""The task that makes one shard: simulates its clips and writes its files; independent of Dask.
+"""Task that simulates the clips of one shard and writes its files; independent of Dask.
 
-If a clip cannot be simulated, only its row is empty, and the error is reported. If a take has
-changed since the plan was made, or the store cannot be written, the shard stays unfinished.
+If a clip cannot be simulated, only its row stays empty, and the error is reported. If a take has
+changed since the plan was made, or if the store cannot be written, the shard stays unfinished.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 
@@ -26,11 +27,11 @@ FAILED = "clips that could not be simulated"
 
 @dataclass(frozen=True, kw_only=True)
 class ShardJob:
-    """Settings common to all shard tasks of a build; small, since each task receives a copy.
+    """Settings common to all shard tasks of a build; small, because each task receives a copy.
 
     Attributes:
         out: path or URL of the store.
-        recipe: of the dataset.
+        recipe: recipe of the dataset.
         store_spec: specification of the store.
         make_clip: function that makes the named arrays of one clip; must be picklable.
     """
@@ -48,21 +49,24 @@ def make_shard(
     takes: Mapping[str, Take],
     on_progress: Callable[[int, int], None] = lambda clips, frames: None,
 ) -> dict:
-    """Make a shard, unless it is done already.
+    """Make a shard unless it is already done.
 
     Args:
         job: settings of the build.
         shard: index of the shard.
-        clips: its clips, in row order.
+        clips: clips of the shard, in row order.
         takes: takes of these clips, by id.
-        on_progress: called after each clip with the number of clips and frames so far.
+        on_progress: called after each clip with the numbers of clips and frames so far.
 
     Returns:
-        Record of the shard: "clips", "frames", "bytes", "failed", and "found" if it was done.
+        Record of the shard: "clips", "frames", "bytes", "failed", and "found" if it was already
+        done.
 
     Raises:
         TakeChanged, StoreError: the shard stays unfinished.
     """
+    # The progress of the build says that it compiles; workers need not repeat it.
+    logging.getLogger("radarsim.progress").setLevel(logging.ERROR)
     folder = open_folder(job.out)
     record = done_record(folder, shard)
     if record is not None:

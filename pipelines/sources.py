@@ -1,7 +1,7 @@
 """Input of the pipeline: takes (one subject's continuous motion) and their texts.
 
-Builders create takes from files or built-in activities; the pipeline handles all of them the same.
-A take is pickled and sent to the workers, so it holds a path or a name, not the poses.
+Builders create takes from files or built-in activities; the pipeline handles all takes in the same
+way. A take is pickled and sent to the workers, so it holds a path or a name, not the poses.
 """
 
 import contextlib
@@ -20,10 +20,10 @@ class TakeChanged(InputError):
 
 @contextlib.contextmanager
 def unchanged(take: "Take", sha256: str) -> Iterator[None]:
-    """Check a take's checksum, and treat errors of reading it inside this context as a change.
+    """Check a take's checksum, and treat read errors inside this context as a change of the take.
 
     Raises:
-        TakeChanged: the take has changed since the plan was made, or cannot be read any more.
+        TakeChanged: the take has changed since the plan was made, or can no longer be read.
     """
     try:
         if take.sha256() != sha256:
@@ -40,15 +40,16 @@ class Text:
 
     Attributes:
         caption: the text.
-        source: its origin ("built-in", "BABEL", "HumanML3D", ...).
-        licence: of the text; "" if it is that of the motion.
-        start_s, end_s: time span from the start of the take [s]; end None: until the take ends.
-        sentences: (part, sentence) pairs that describe the caption, with parts of
+        source: origin of the text ("built-in", "BABEL", "HumanML3D", ...).
+        licence: licence of the text; "" if it is that of the motion.
+        start_s, end_s: time span, relative to the start of the take [s]; end None: until the take
+            ends.
+        sentences: (part, sentence) pairs that describe the caption, with parts from
             `schema.ATTRIBUTE_PARTS`; empty if there are none.
         variants: other wordings, each like `sentences`.
         provenance: author of the sentences: a person, a program or a language model.
-        kind: "label": class name of the span; "action": one of the actions that the label of a
-            window lists (see `motion_texts.window_label`); "sentence": any other description.
+        kind: "label": class name of the time span; "action": one of the actions listed in the label
+            of a window (see `motion_texts.window_label`); "sentence": any other description.
     """
 
     caption: str
@@ -63,7 +64,7 @@ class Text:
 
     @property
     def caption_id(self) -> str:
-        """Hash of the caption, so equal captions have equal ids in all shards of a store."""
+        """Hash of the caption, so that equal captions have equal ids in all shards of a store."""
         return hashlib.sha256(self.caption.encode()).hexdigest()[:16]
 
 
@@ -73,8 +74,8 @@ class Take(Protocol):
     Attributes:
         id: stable name, independent of the machine.
         subject: the person who moves; a subject is in one split only.
-        source: the collection of the motion.
-        licence: of the motion.
+        source: collection that the motion comes from.
+        licence: licence of the motion.
         official_split: split assigned by the publishers, or "".
         texts: timed captions, labels and actions.
     """

@@ -1,4 +1,4 @@
-"""Open the folder of a store by path or URL, and the implementation for local file systems."""
+"""Open a store's folder by path or URL; includes the implementation for local file systems."""
 
 import contextlib
 import errno
@@ -20,8 +20,8 @@ def open_folder(place: str | Path) -> StoreFolder:
     """The folder at a path, or at a URL such as s3://bucket/synth.zarr.
 
     Raises:
-        InputError: unknown kind of URL, the package that it needs is not installed, or a link
-            whose target does not exist.
+        InputError: the URL scheme is not supported, the package that it requires is not installed,
+            or the path is a link whose target does not exist.
     """
     return ObjectStoreFolder(str(place)) if is_url(place) else LocalFolder(place)
 
@@ -44,7 +44,7 @@ class LocalFolder:
             return None
 
     def write(self, path: str, data: bytes) -> None:
-        # The temporary file lies under BUILD, so that none is left among the arrays after a kill.
+        # The temporary file is under BUILD, so a killed process leaves none among the arrays.
         temporary = self.root / BUILD / f"{uuid.uuid4().hex}.partial"
         try:
             temporary.parent.mkdir(parents=True, exist_ok=True)

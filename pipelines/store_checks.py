@@ -1,6 +1,6 @@
 """Check a store: files, axes, values, tables and splits. Each check yields one line per problem.
 
-A problem needs action. For statistics of a store see `pipelines.report`.
+Every problem requires action. For statistics of a store, see `pipelines.report`.
 """
 
 import math
@@ -18,20 +18,20 @@ from radarsim.errors import InputError
 
 # An echo this far above the noise would exceed the ADC range of every known board.
 HIGHEST_DB = 150.0
-# Share of samples at the ADC's limits: a smaller share is a hand close to the radar for a moment,
-# a larger one distorts the clip.
+# Share of samples at the ADC's limits: a smaller share can come from a hand that is briefly close
+# to the radar, a larger one distorts the clip.
 CLIPPED_SHARE = 0.01
 
 
 def find_problems(store: Store, progress: Callable[[range], Iterator[int]] = iter) -> list[str]:
-    """All problems of a store; empty if there is none.
+    """All problems of a store; empty if there are none.
 
     Args:
         store: a finished store.
-        progress: wraps the rows while values are read, for example tqdm.
+        progress: wrapper for the iteration over rows, for example tqdm.
     """
     found = [*verify(store.path)]
-    if found:  # changed bytes make the results of all other checks meaningless
+    if found:  # changed bytes make all other checks meaningless
         return found
     found += check_axes(store)
     if found:
@@ -47,7 +47,7 @@ def check_axes(store: Store) -> Iterator[str]:
             yield _line(store, name, "is missing; build the store again")
             continue
         for what, found, wanted in _differences(store.group[name], spec):
-            yield _line(store, name, f"{what} is {found}, the schema requires {wanted}")
+            yield _line(store, name, f"{what} is {found}, but the schema requires {wanted}")
     for name in sorted(set(store.group.array_keys()) - set(expected)):
         yield _line(store, name, "is not an array of this schema")
 
@@ -75,7 +75,7 @@ def check_tables(store: Store) -> Iterator[str]:
 
 
 def check_splits(store: Store) -> Iterator[str]:
-    """Check for data leakage: a person or motion must not be in more than one split."""
+    """Check for data leakage: no person and no motion may be in more than one split."""
     for key, what in (("subject", "subject"), ("take", "motion"), ("take_sha256", "motion file")):
         splits = defaultdict(set)
         for clip in store.clips.values():
@@ -117,7 +117,7 @@ def _map_problems(map_db: np.ndarray, columns: int) -> Iterator[str]:
 
 
 def _clipped_share(store: Store, row: int) -> float:
-    """Share of clipped ADC samples in the first frame, where the subject starts."""
+    """Share of clipped ADC samples in the clip's first frame."""
     codes = store.group["if_cube"][row, 0]
     if codes.dtype.kind != "i":
         return 0.0
@@ -126,7 +126,7 @@ def _clipped_share(store: Store, row: int) -> float:
 
 
 def _layout(store: Store) -> Layout:
-    """Sizes that follow from the store's own recipe and tables."""
+    """Layout derived from the store's recipe and tables."""
     recipe = store.recipe
     step_v = recipe.radar.receiver.adc_step_v if recipe.simulation.quantise else None
     return Layout(
@@ -162,7 +162,7 @@ def compare_arrays(stored: dict[str, np.ndarray], made: dict[str, np.ndarray]) -
     """Differences between a stored clip and the same clip made again; empty if all values agree.
 
     Raises:
-        InputError: they do not have the same arrays.
+        InputError: the two clips have different arrays.
     """
     if stored.keys() != made.keys():
         raise InputError("clip", "arrays", f"{sorted(stored)} and {sorted(made)}", "same store?")

@@ -1,8 +1,8 @@
-"""Interface of the folder that holds a store: whole files are read, written and removed by name.
+"""Interface to the folder of a store: reads and writes whole files by name.
 
 All bytes of a store are written through this interface. A file either exists completely or not at
 all, so a build that is killed leaves no half-written file. `storage.open_folder` opens a local
-folder or one in an object store.
+folder or a folder in an object store.
 """
 
 from pathlib import Path
@@ -10,21 +10,21 @@ from typing import Protocol
 
 from radarsim.errors import InputError
 
-BUILD = ".build"  # holds the marks of an unfinished store; removed when the store is finished
+BUILD = ".build"  # folder of an unfinished store's markers; removed when the store is finished
 
 
 class StoreError(InputError):
-    """The store itself cannot be written: no single clip is the cause, and the build must stop."""
+    """The store itself cannot be written, whatever the clip, so the build must stop."""
 
 
 class Lock(Protocol):
-    """A lock that is held until it is closed."""
+    """Lock that is held until `close` is called."""
 
     def close(self) -> None: ...
 
 
 class StoreFolder(Protocol):
-    """Whole files by relative path; `root` is the path or URL shown in messages."""
+    """Access to whole files by relative path; `root` is the path or URL shown in messages."""
 
     root: str | Path
 
@@ -48,17 +48,17 @@ class StoreFolder(Protocol):
         """Paths of all files at any depth, sorted, relative to the root."""
 
     def is_file(self) -> bool:
-        """Whether the root is a file instead of a folder."""
+        """Whether the root is a file rather than a folder."""
 
     def remove_tree(self, path: str) -> None:
         """Remove a folder and its contents if it exists."""
 
     def lock(self) -> Lock:
-        """Lock the store for one build, until the returned object or the process ends.
+        """Lock the store for one build, until the returned lock is closed or the process ends.
 
         Raises:
-            StoreError: another build holds the lock, or the root cannot be written.
+            StoreError: another build has locked the store, or the root is not writable.
         """
 
     def zarr_store(self) -> object:
-        """Argument for `zarr.open_group` that reads this folder."""
+        """Argument with which `zarr.open_group` reads this folder."""

@@ -35,7 +35,7 @@ class Store:
         path: folder or URL.
 
     Raises:
-        InputError: the folder is not a store, or has another schema version.
+        InputError: the folder is not a store, or its schema version is not supported.
     """
 
     def __init__(self, path: str | Path):
@@ -46,7 +46,7 @@ class Store:
 
     @cached_property
     def recipe(self) -> Recipe:
-        """Recipe of the store."""
+        """Recipe from which the store was built."""
         return parse_recipe(str(self.attributes.get("recipe", "")), f"{self.path} recipe")
 
     @cached_property
@@ -127,7 +127,7 @@ class Store:
         labels = [segment for segment in segments if segment.get("kind") == "label"]
         for segment in labels or segments:
             span = segment["start_s"], segment["end_s"]
-            # Further captions of the same time span are other wordings.
+            # Further captions of the same time span are only different wordings.
             if span not in spans:
                 spans.add(span)
                 captions.append(self._captions[segment["caption"]])
@@ -147,7 +147,7 @@ class Store:
         return {name: self.array(name, row)[:columns] for name in HEATMAPS}
 
     def axes(self) -> dict[str, np.ndarray]:
-        """Coordinates of the heatmaps, with the names of `heatmap_axes`."""
+        """Coordinates of the heatmaps, with the same names as in `heatmap_axes`."""
         return {name: self.group[stored][:] for name, stored in _AXES.items()}
 
     def cube_v(self, row: int) -> np.ndarray | None:
@@ -164,7 +164,7 @@ class Store:
         return name in self.group
 
     def array(self, name: str, row: int) -> np.ndarray:
-        """Row of an array that belongs to a clip."""
+        """Values of a per-clip array in one row."""
         return self.rows_of(name, row)
 
     def rows_of(self, name: str, rows: int | slice) -> np.ndarray:
@@ -191,17 +191,17 @@ class Store:
         except (ValueError, AttributeError, OSError, RecursionError):
             attributes = {}
         if attributes.get("format") != FORMAT:
-            hint = "give a folder that builders.amass wrote"
+            hint = "give a folder written by builders.amass"
             raise InputError(self.path, "store", "is not a store", hint)
         version = attributes.get("schema_version")
         if version != SCHEMA_VERSION:
-            problem = f"is {version}, this code reads {SCHEMA_VERSION}"
+            problem = f"is {version}, but this code reads {SCHEMA_VERSION}"
             hint = "use the release that wrote it, or build it again"
             raise InputError(self.path, "schema_version", problem, hint)
         return attributes
 
     def table(self, name: str, as_built: bool = False) -> list[dict]:
-        """All rows of a table; `as_built` omits rows that were attached after the build."""
+        """All rows of a table; with `as_built`, without the rows attached after the build."""
         start = f"tables/{name}/{'part-' if as_built else ''}"
         parts = [path for path in self._files if path.startswith(start)]
         try:

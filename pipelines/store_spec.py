@@ -24,10 +24,10 @@ class StoreSpec:
     """Everything about a store that is known before its first clip is made.
 
     Attributes:
-        arrays: from `schema.store_arrays`.
-        coordinates: values of the arrays without clip axis, by name.
-        attributes: of the root group; JSON values.
-        identity: root attributes that must be equal for a build to resume in an existing store.
+        arrays: array specifications from `schema.store_arrays`.
+        coordinates: values of the arrays without a clip axis, by name.
+        attributes: attributes of the root group; JSON values.
+        identity: root attributes that must match for a build to resume an existing store.
         num_clips, clips_per_shard: number of rows, in total and per task.
     """
 
@@ -49,11 +49,11 @@ class StoreSpec:
 
 
 def make_store_spec(plan: Plan, takes: Mapping[str, Take]) -> StoreSpec:
-    """Derive the specification of a plan's store.
+    """Derive the specification of the store for a plan.
 
     Args:
         plan: recipe and clips.
-        takes: by id; their texts are part of the store's identity.
+        takes: takes by id; their texts are part of the store's identity.
 
     Returns:
         The specification.
@@ -112,18 +112,18 @@ def cube_bytes(plan: Plan) -> int:
 
 
 def keeps_cubes(plan: Plan) -> bool:
-    """Whether the store has IF cubes: set by the recipe, or with "auto" if they are small."""
+    """Whether the store has IF cubes: as set in the recipe; with "auto", if they are small."""
     setting = plan.recipe.keep.if_cubes
     return setting == "on" or (setting == "auto" and cube_bytes(plan) < IF_CUBES_LIMIT_BYTES)
 
 
 def num_poses(recipe: Recipe) -> int:
-    """Number of kept poses of a full clip, first and last included."""
+    """Number of saved poses in a full clip, including the first and the last."""
     return round(recipe.clips.length_s * recipe.keep.motion_rate_hz) + 1
 
 
 def code_version() -> str:
-    """Release number and a digest of the source code that determines the bytes of a store."""
+    """Release number and digest of the source code that determines the bytes of a store."""
     try:
         release = metadata.version("radarsim")
     except metadata.PackageNotFoundError:

@@ -1,6 +1,6 @@
 """Statistics of a store from its tables: clips, hours, people, labels, texts and licences.
 
-Table parts are read one at a time, so for a million clips only the names are held in memory.
+Table parts are read one at a time, so even for a million clips only names are held in memory.
 """
 
 import io
@@ -58,18 +58,18 @@ class StoreStatistics:
     """Totals over the tables of a store.
 
     Attributes:
-        made: clips that are not empty.
-        failed: clips that could not be simulated.
-        without_text: made clips without any text.
-        splits, official: totals by split; the official split is "" if the publishers have none.
+        made: total of the clips that are not empty.
+        failed: number of clips that could not be simulated.
+        without_text: number of non-empty clips without any text.
+        splits, official: totals by split; the official split is "" if the publishers define none.
         motions: totals by (source, licence).
         labels: number and duration of the segments with a label, by caption id.
         subjects: splits of each subject.
-        captions: by id.
-        segments: number of segments by source of their caption.
+        captions: captions by id.
+        segments: number of segments by the source of their caption.
         frames: number of clips by their number of frames.
         ranges: lowest and highest value of each parameter that varies from clip to clip.
-        bodies: bodies of the clips.
+        bodies: names of all bodies used.
     """
 
     made: ClipTotal = field(default_factory=ClipTotal)
@@ -92,7 +92,7 @@ class StoreStatistics:
 
     @property
     def split_names(self) -> list[str]:
-        """Splits that have clips, train first."""
+        """Splits that contain clips, train first."""
         return sorted(self.splits, key=lambda name: SPLITS.index(name) if name in SPLITS else 9)
 
     @property
@@ -102,7 +102,7 @@ class StoreStatistics:
 
     @property
     def totals_by_label(self) -> dict[str, ClipTotal]:
-        """`labels` by the text of the label."""
+        """`labels`, keyed by the text of the label."""
         return {
             self.captions[key].text if key in self.captions else key: total
             for key, total in self.labels.items()
@@ -120,7 +120,7 @@ class StoreStatistics:
 
 
 def root_attributes(folder: StoreFolder) -> dict:
-    """Attributes of the store's root group; empty if they cannot be read."""
+    """Read the attributes of the store's root group; empty if they cannot be read."""
     return _root_metadata(folder).get("attributes", {})
 
 
@@ -131,10 +131,10 @@ def root_arrays(folder: StoreFolder) -> dict[str, dict]:
 
 
 def compute_statistics(folder: StoreFolder) -> StoreStatistics:
-    """Read the tables of a store and add up their rows.
+    """Read the tables of a store and sum over their rows.
 
     Args:
-        folder: of a store with all its tables.
+        folder: folder of a store with all its tables.
 
     Returns:
         The totals.
@@ -154,7 +154,7 @@ def compute_statistics(folder: StoreFolder) -> StoreStatistics:
 
 
 def _count_segments(statistics: StoreStatistics, part: pa.Table) -> set[int]:
-    """Count the segments of a shard; returns the rows of the clips that have some."""
+    """Count the segments of a shard; returns the rows of the clips with at least one segment."""
     rows = set()
     for segment in part.to_pylist():
         rows.add(segment["row"])

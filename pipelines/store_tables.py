@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.motion_texts import window_label
+from pipelines.caption_datasets.motion_texts import window_label
 from pipelines.plan import Clip
 from pipelines.schema import TABLES
 from pipelines.sources import Text
@@ -33,9 +33,9 @@ def shard_tables(
     """Rows of all four tables for the clips of one shard.
 
     Args:
-        clips: with their final number of frames (0 if the clip failed).
-        texts: texts of each take, by its id.
-        radar, body: names, equal for all clips.
+        clips: clips with their final number of frames (0 if the clip failed).
+        texts: texts of each take, by take id.
+        radar, body: names of radar and body, the same for all clips.
         period_s: radar frame period [s].
 
     Returns:
@@ -59,7 +59,7 @@ def shard_tables(
 
 
 def parquet_bytes(table: str, rows: Rows) -> bytes:
-    """Parquet file of the rows; equal rows give equal bytes."""
+    """Encode rows as a Parquet file; equal rows give equal bytes."""
     columns = TABLES[table]
     schema = pa.schema([pa.field(name, _TYPES[kind]) for name, kind in columns.items()])
     arrow = pa.Table.from_pylist([{name: row[name] for name in columns} for row in rows], schema)
@@ -85,7 +85,7 @@ def _with_label(texts: tuple[Text, ...], start_s: float, duration_s: float) -> l
 
 
 def _segment_row(clip: Clip, text: Text, duration_s: float) -> dict[str, object] | None:
-    """Row of the part of a text's time span that the clip shows, in time of the clip."""
+    """Segment row: the part of a text's time span within the clip, relative to the clip's start."""
     end_s = duration_s if text.end_s is None else text.end_s - clip.start_s
     start_s, end_s = max(text.start_s - clip.start_s, 0.0), min(end_s, duration_s)
     if end_s <= start_s:

@@ -1,11 +1,11 @@
 """Create a Zarr store, fill it shard by shard, finish it with checksums, and verify it.
 
 Zarr encodes in memory and a `StoreFolder` writes whole files, so checksums are computed from the
-bytes that are written. One task owns all files of its shard; a mark file records that they are
-complete. The marks are removed when the store is finished.
+written bytes. One task owns all files of its shard; a marker file records that they are complete.
+The markers are removed when the store is finished.
 
     zarr.json  time_range/...  tables/clips/part-000000.parquet  checksums.json
-    .build/store.json  .build/done/000000.json        while unfinished
+    .build/store.json  .build/done/000000.json        only while the store is unfinished
 """
 
 import hashlib
@@ -32,13 +32,13 @@ _STORE_MARK = f"{BUILD}/store.json"
 
 
 def prepare(folder: StoreFolder, store_spec: StoreSpec) -> str:
-    """Write metadata and coordinates, unless a finished store of the same identity exists.
+    """Write metadata and coordinates, unless a finished store with the same identity exists.
 
     Returns:
         "new", "resumed" or "finished".
 
     Raises:
-        InputError: the folder holds another store or other files; nothing is changed.
+        InputError: the folder contains a different store or other files; nothing is changed.
     """
     state = find_state(folder, store_spec.identity)
     if state == "finished":
@@ -51,13 +51,13 @@ def prepare(folder: StoreFolder, store_spec: StoreSpec) -> str:
 
 
 def find_state(folder: StoreFolder, identity: Mapping[str, str]) -> str:
-    """State of the store in a folder, for a build of this identity; changes nothing.
+    """Find the state of the store in a folder, for a build with this identity; changes nothing.
 
     Returns:
         "new" (the folder is empty), "resumed" (unfinished) or "finished".
 
     Raises:
-        InputError: the folder holds another store, or other files.
+        InputError: the folder contains a different store, or other files.
     """
     found = check_place(folder)
     if found is None:
@@ -70,7 +70,7 @@ def check_place(folder: StoreFolder) -> dict | None:
     """Identity of the store in a folder, or None if the folder is empty; changes nothing.
 
     Raises:
-        InputError: the path is a file, or holds other files than a store.
+        InputError: the path is a file, or contains files that are not a store.
     """
     if folder.is_file():
         raise InputError(folder.root, "--out", "is a file", "give a folder that does not exist yet")
@@ -103,10 +103,10 @@ def skeleton(store_spec: StoreSpec) -> dict[str, bytes]:
 
 
 class ShardWriter:
-    """Writes one shard. Arrays with one clip per file are written immediately, others at the end.
+    """Writer of one shard; arrays with one clip per file are written at once, others at the end.
 
     Args:
-        folder: of the store.
+        folder: folder of the store.
         store_spec: specification of the store.
         shard: index of the shard; only this writer may write its files.
     """
@@ -129,9 +129,9 @@ class ShardWriter:
         """Write the arrays of one clip into its row; omitted arrays keep their fill value.
 
         Raises:
-            InputError: an array has values that are not finite; the row keeps its fill values.
+            InputError: an array contains non-finite values; the row keeps its fill values.
         """
-        assert row in self._rows, f"row {row} is not of shard {self._shard}"
+        assert row in self._rows, f"row {row} is not in shard {self._shard}"
         assert arrays.keys() <= self._specs.keys(), f"arrays {sorted(arrays)} do not fit the schema"
         for name, values in arrays.items():
             _check(self._specs[name], clip_id, np.asarray(values))
@@ -145,7 +145,7 @@ class ShardWriter:
         """Write the remaining arrays and the tables, then mark the shard as done.
 
         Args:
-            tables: rows by table, see `store_tables.shard_tables`.
+            tables: rows of each table, see `store_tables.shard_tables`.
             record: counts for the closing summary.
         """
         for name, values in self._held.items():
@@ -175,7 +175,7 @@ class ShardWriter:
 
 
 def done_record(folder: StoreFolder, shard: int) -> dict | None:
-    """Record of a finished shard; None if it is not finished or one of its files is damaged."""
+    """Record of a shard; None if the shard is unfinished or one of its files is damaged."""
     mark = _parsed(folder.read(_done(shard)))
     if mark is None or any(folder.sha256(path) != sum_ for path, sum_ in mark["files"].items()):
         return None
@@ -185,10 +185,10 @@ def done_record(folder: StoreFolder, shard: int) -> dict | None:
 def finish_store(
     folder: StoreFolder, store_spec: StoreSpec, also: Mapping[str, bytes] | None = None
 ) -> None:
-    """Write the checksums and remove the marks, which makes the store finished.
+    """Write the checksums and remove the markers; this finishes the store.
 
     Args:
-        folder: of the store.
+        folder: folder of the store.
         store_spec: specification of the store.
         also: further files by path, such as the data card.
 
@@ -213,7 +213,7 @@ def verify(path: str | Path) -> list[str]:
     """Compare a finished store with its checksums.
 
     Returns:
-        One line per missing or changed file; empty if there is none.
+        One line per missing or changed file; empty if there are none.
     """
     folder = open_folder(path)
     sums = _parsed(folder.read(CHECKSUMS))
@@ -274,7 +274,7 @@ def _same_identity(folder: StoreFolder, found: Mapping, wanted: Mapping[str, str
     raise InputError(
         folder.root,
         "--out",
-        f"holds a store with another {what}",
+        f"contains a store with a different {what}",
         "choose another --out, or use the settings of that store; nothing was changed",
     )
 
@@ -305,7 +305,7 @@ def _parsed(data: bytes | None) -> dict | None:
 
 
 def _single_threaded_blosc() -> None:
-    """Compress with one thread: with two, the bytes differ from run to run."""
+    """Compress with a single thread: with two threads, the bytes differ from run to run."""
     import numcodecs.blosc
 
     numcodecs.blosc.use_threads = False

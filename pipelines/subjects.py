@@ -1,4 +1,4 @@
-"""Subjects of clips: a take's motion fitted to its body, and windows of it placed in a scene."""
+"""Subjects of clips: fit a take's motion to its body, and place its windows in a scene."""
 
 import functools
 import itertools
@@ -15,7 +15,7 @@ from pipelines.sources import Take
 from radarsim import files
 from radarsim.calibrate import anchored_reflectivity
 from radarsim.errors import InputError
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 from radarsim.radar.timing import burst_times_s
 from radarsim.scene.body import BodyModel, fit_pose, skin, subdivide
 from radarsim.scene.motion import Motion, cut_motion
@@ -23,7 +23,7 @@ from radarsim.scene.placement import Placement, RadarPose, place
 from radarsim.scene.retarget import FittedMotion, fit_to_body
 from radarsim.scene.subject import Subject
 
-# From SMPL's rest pose to standing: left and right shoulder about the forward axis.
+# Rotation of the left and right shoulder about the forward axis, from SMPL's rest pose to standing.
 _ARMS_DOWN_RAD = {16: -1.3, 17: 1.3}
 
 
@@ -42,7 +42,7 @@ class FittedTake(NamedTuple):
     Attributes:
         fitted: the whole motion with scale and betas.
         body: the body model.
-        body_key: identifies the body model.
+        body_key: key of the body model.
     """
 
     fitted: FittedMotion
@@ -50,15 +50,15 @@ class FittedTake(NamedTuple):
     body_key: BodyKey
 
 
-# Only one take is cached: its clips are made one after the other, and a long take is large.
+# Only one take is cached: its clips are made in sequence, and a long take is large.
 @functools.lru_cache(maxsize=1)
 def fit_take(take: Take, sha256: str, recipe: Recipe, body_models: str | None) -> FittedTake:
     """Fit the motion of a take to its subject's body.
 
     Args:
-        take: of any source.
-        sha256: of the take; distinguishes its versions in the cache.
-        recipe: gives the maximum edge length of the body mesh.
+        take: a take from any source.
+        sha256: checksum of the take; distinguishes its versions in the cache.
+        recipe: source of the maximum edge length of the body mesh.
         body_models: folder or file of body models; None for the free body.
 
     Raises:
@@ -80,21 +80,21 @@ def _body(key: BodyKey) -> BodyModel:
 
 
 def _nearest_model(key: BodyKey) -> BodyModel:
-    """The user's model of this layout and gender, or the nearest available."""
+    """The user's model for this layout and gender, or the closest one available."""
     refused = None
     layouts = dict.fromkeys((key.layout, "smplh", "smpl", "smplx"))
     for layout, gender in itertools.product(layouts, dict.fromkeys((key.gender, "neutral"))):
         try:
             return files.load_body(key.path, gender, layout)
         except InputError as error:
-            if error.field != "body models":  # present, but not usable
+            if error.field != "body models":  # the file exists but is not usable
                 raise
             refused = refused or error
     raise refused
 
 
 def placed_window(recipe: Recipe, clip: Clip, motion: Motion) -> Motion:
-    """The clip's part of its take, placed in front of the radar: at most a full clip's poses."""
+    """The clip's part of its take, placed in front of the radar; at most a full clip's poses."""
     placement = placement_of(clip)
     first = round(clip.start_s * motion.rate_hz)
     # To the end of the clip or of its last burst.
@@ -104,18 +104,18 @@ def placed_window(recipe: Recipe, clip: Clip, motion: Motion) -> Motion:
     )
     if recipe.placements.scope == "clip" or first == 0:
         return place(window, placement)
-    # The first pose of the take decides the placement of all of it.
+    # The first pose of the take determines the placement of the whole take.
     both = concatenated(cut_motion(motion, 0, 1), window)
     return cut_motion(place(both, placement), 1, both.num_poses)
 
 
 def subject_of(take: FittedTake, window: Motion) -> Subject:
-    """The subject of a clip, from a window that is placed already."""
+    """The subject of a clip, made from a window that is already placed."""
     return Subject(take.fitted._replace(motion=window), take.body, placement=None)
 
 
 def placement_of(clip: Clip) -> Placement:
-    """Start and heading of the clip's subject."""
+    """Initial position and heading of the clip's subject."""
     return Placement(
         distance_m=clip.distance_m, lateral_m=clip.lateral_m, heading_rad=clip.heading_rad
     )
@@ -127,13 +127,13 @@ def radar_pose_of(clip: Clip) -> RadarPose:
 
 
 def poses_for(radar: Radar, num_frames: int, rate_hz: float) -> int:
-    """Poses that reach the end of the last frame's burst."""
+    """Number of poses needed to cover the last frame's burst."""
     last_s = float(burst_times_s(radar, 1).max()) + (num_frames - 1) * radar.frame.period_s
     return math.ceil(last_s * rate_hz) + 2
 
 
 def concatenated(first: Motion, then: Motion) -> Motion:
-    """One motion after the other, unchanged."""
+    """Concatenate two motions without changing them."""
     return replace(
         then,
         poses_rad=np.concatenate([first.poses_rad, then.poses_rad]),

@@ -19,11 +19,11 @@ def suffix_of(path: str | Path, kind: str) -> str:
     """The file's suffix in lower case.
 
     Args:
-        path: of the file, which need not exist.
-        kind: of file, for messages.
+        path: path of the file, which need not exist.
+        kind: kind of file, for messages.
 
     Raises:
-        InputError: it is none of `SUFFIXES`.
+        InputError: the suffix is not in `SUFFIXES`.
     """
     suffix = Path(path).suffix.lower()
     if suffix not in SUFFIXES:
@@ -33,7 +33,7 @@ def suffix_of(path: str | Path, kind: str) -> str:
 
 
 def read_bytes(path: Path) -> bytes:
-    """All bytes of a file of at most 1 GiB.
+    """Read all bytes of a file of at most 1 GiB.
 
     Raises:
         InputError: the file cannot be read, or is too large.
@@ -50,15 +50,15 @@ def read_bytes(path: Path) -> bytes:
 def read_rows(
     path: str | Path, columns: Sequence[str], kind: str
 ) -> Iterator[tuple[str, Mapping[str, object]]]:
-    """(location, values) of each row; the location names file and line for messages.
+    """Yield (location, values) of each row; the location names file and line for messages.
 
     Args:
         path: the file.
-        columns: columns to read; CSV and JSON lines may return others, too.
-        kind: of file, for messages.
+        columns: columns to read; for CSV and JSON lines, other columns may be returned as well.
+        kind: kind of file, for messages.
 
     Raises:
-        InputError: the file is missing, of another type, or cannot be read.
+        InputError: the file is missing, its type is not supported, or it cannot be read.
     """
     path, suffix = Path(path), suffix_of(path, kind)
     data, hint = read_bytes(path), f"give the columns {', '.join(columns)}"
@@ -86,7 +86,7 @@ def write_rows(path: str | Path, rows: Iterable[Mapping[str, object]], columns: 
 
 
 def write_whole(path: str | Path, data: bytes) -> None:
-    """Write a temporary file and rename it, so that a partial file never has this name.
+    """Write a temporary file and rename it, so that a partial file never exists at `path`.
 
     Raises:
         InputError: the file cannot be written.

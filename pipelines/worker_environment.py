@@ -1,4 +1,4 @@
-"""Environment of worker processes: one thread, one device, and a shared cache of programs."""
+"""Environment of worker processes: one thread, one device, and a shared compilation cache."""
 
 import fcntl
 import hashlib
@@ -11,14 +11,14 @@ from importlib import metadata
 from pathlib import Path
 from typing import TextIO
 
-# One thread per process for any number of processes: cores are not oversubscribed, and sums are
-# split in the same way in every worker.
+# Always one thread per process: cores are not oversubscribed, and sums are split in the same way in
+# every worker.
 _ONE_THREAD = {
     "NPROC": "1",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
-    # One thread needs one heap; further heaps of glibc waste a twelfth of a worker's memory.
+    # One thread needs one heap; further glibc heaps would waste a twelfth of a worker's memory.
     "MALLOC_ARENA_MAX": "1",
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
 }
@@ -28,12 +28,12 @@ _LOCKS: list[TextIO] = []
 
 
 def default_workers() -> int:
-    """Number of processes: one per GPU, or one per physical core if there is none."""
+    """Number of processes: one per GPU, or one per physical core if there is no GPU."""
     return len(visible_devices()) or physical_cores()
 
 
 def physical_cores() -> int:
-    """Number of cores that this process may use, without hyper-threads."""
+    """Number of physical cores that this process may use; hyper-threads are not counted."""
     import psutil
 
     usable = len(psutil.Process().cpu_affinity()) if hasattr(psutil.Process, "cpu_affinity") else 0
@@ -42,14 +42,14 @@ def physical_cores() -> int:
 
 
 def worker_environment() -> dict[str, str]:
-    """Environment variables of a worker; XLA_FLAGS of the user are kept."""
+    """Environment variables of a worker; the user's XLA_FLAGS are preserved."""
     flags, one_thread = os.environ.get("XLA_FLAGS", ""), _ONE_THREAD["XLA_FLAGS"]
     flags = flags if one_thread in flags else f"{flags} {one_thread}".strip()
     return {**_ONE_THREAD, **_program_cache(), "XLA_FLAGS": flags}
 
 
 def visible_devices() -> list[str]:
-    """GPUs that JAX would use, in the names of CUDA_VISIBLE_DEVICES; does not start JAX."""
+    """GPUs that JAX would use, named as in CUDA_VISIBLE_DEVICES; does not start JAX."""
     wanted = os.environ.get("JAX_PLATFORMS", "cuda")
     plugins = (f"jax_cuda{version}_plugin" for version in (12, 13))
     if not any(map(importlib.util.find_spec, plugins)) or not ("cuda" in wanted or "gpu" in wanted):
@@ -61,13 +61,13 @@ def visible_devices() -> list[str]:
 
 
 def claim_device(devices: Sequence[str] | None = None, locks: str | None = None) -> str | None:
-    """Restrict JAX to one GPU: the first that no other worker of this machine has locked.
+    """Restrict JAX to one GPU: the first that no other worker on this machine has locked.
 
-    The claim is a file lock, so it ends with the process, also after a crash. If all GPUs are
-    locked, there are more workers than GPUs, and the others share the first one.
+    The claim is a file lock, so it ends with the process, even after a crash. If all GPUs are
+    locked, there are more workers than GPUs, and the remaining workers share the first one.
 
     Args:
-        devices: to choose from; None: `visible_devices`.
+        devices: devices to choose from; None: `visible_devices`.
         locks: folder of the lock files; None: the folder for temporary files.
 
     Returns:
@@ -83,7 +83,7 @@ def claim_device(devices: Sequence[str] | None = None, locks: str | None = None)
 
 
 def use_program_cache() -> None:
-    """Apply the cache settings of the environment, even if JAX was imported earlier."""
+    """Apply the cache settings from the environment, even if JAX is already imported."""
     import jax
 
     for name in ("JAX_COMPILATION_CACHE_DIR", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"):
@@ -107,8 +107,8 @@ def _lock_device(folder: Path, device: str) -> bool:
 def _program_cache() -> dict[str, str]:
     """Settings of the compilation cache that workers and later builds share.
 
-    Compilation takes a worker one minute. The folder name depends on processor and jaxlib, since a
-    program compiled for another processor may stop with an illegal instruction.
+    Compilation takes one minute per worker. The folder name depends on the processor and jaxlib,
+    because a program compiled for another processor may stop with an illegal instruction.
     """
     if "JAX_COMPILATION_CACHE_DIR" in os.environ:
         return {}

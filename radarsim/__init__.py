@@ -21,9 +21,9 @@ _PUBLIC = {
     "AntennaArray": "radarsim.radar.antennas",
     "BOARDS": "radarsim.radar.boards",
     "Chirp": "radarsim.radar.chirp",
-    "Frame": "radarsim.radar.config",
-    "Radar": "radarsim.radar.config",
-    "Receiver": "radarsim.radar.config",
+    "Frame": "radarsim.radar.frame",
+    "Radar": "radarsim.radar.radar",
+    "Receiver": "radarsim.radar.receiver",
     "burst_times_s": "radarsim.radar.timing",
     "load_radar": "radarsim.files",
     # scene

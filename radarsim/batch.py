@@ -29,7 +29,7 @@ from radarsim.input_checks import (
     check_simulation,
     checked_frames,
 )
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 from radarsim.radar.timing import burst_times_s
 from radarsim.scattering.levels import volts_per_weight
 from radarsim.scattering.reflection import ReflectionModel
@@ -37,7 +37,7 @@ from radarsim.scene.body import BodyModel
 from radarsim.scene.scene import PosedScene, Scene, pose, skin_scene
 from radarsim.signal.array_sizes import RequiredSizes
 from radarsim.signal.face_selection import select_faces, sizes_of_selection
-from radarsim.signal.receiver import Key, receive
+from radarsim.signal.noise_and_adc import Key, receive
 from radarsim.signal.settings import SimulationSettings
 from radarsim.simulate import clip_echo
 

@@ -10,7 +10,7 @@ from scipy.spatial.transform import Rotation
 
 from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.input_checks import check_radar, check_sigma, checked_still_mesh
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 from radarsim.scattering.reflection import QuasiSpecular, ReflectionModel
 from radarsim.scattering.visibility import faces_radar, unoccluded
 from radarsim.scene.mesh import FaceIndices, burst_mesh, faces_of

@@ -6,7 +6,7 @@ import numpy as np
 
 from radarsim.array_checks import COMPLEX, NUMBERS, as_array, check_axes, check_finite, is_traced
 from radarsim.errors import InputError
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 
 CUBE_AXES = ("frame", "chirp", "tx", "rx", "sample")
 

@@ -121,7 +121,7 @@ def open_capture(path: str | Path, radar, *, capture_format=None, iq_order: str 
     """
     from radarsim.captures import capture_files
     from radarsim.radar.capture_format import check_captures_supported
-    from radarsim.radar.config import Radar
+    from radarsim.radar.radar import Radar
 
     check_path("open_capture", "path", path)
     if not isinstance(radar, Radar):
@@ -149,15 +149,8 @@ def write_capture(
             finite, or the file cannot be written.
     """
     from radarsim.captures import capture_files
-    from radarsim.radar.capture_format import check_captures_supported, format_of_board
-    from radarsim.radar.config import Radar
 
-    check_type("write_capture", "radar", radar, Radar, "give path, cube and a Radar in this order")
-    check_captures_supported(radar.board)
-    capture_format = capture_format or format_of_board(radar.board)
-    order = capture_format.iq_order if iq_order == "auto" else iq_order
-    order = "i_first" if order == "auto" else order
-    capture_files.write_capture(local_path(path), cube, radar, capture_format, order)
+    capture_files.write_capture(path, cube, radar, capture_format, iq_order)
 
 
 def load_setup(name_or_path: str | Path, board: str = ""):

@@ -20,7 +20,7 @@ from radarsim.array_checks import (
 )
 from radarsim.checks import check_type, described, whole_number
 from radarsim.errors import InputError
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 from radarsim.radar.timing import burst_times_s, frames_in
 from radarsim.scattering.reflection import QuasiSpecular, ReflectionModel
 from radarsim.scene.motion import TIME_SLACK_S

@@ -34,7 +34,7 @@ def read_motion(
     *,
     person: str = "",
     up: str = "auto",
-    rate_hz: float | None = None,
+    rate_hz: float | int | None = None,
 ) -> Motion:
     """Read and check the motion in a `.bvh` file, or SMPL poses in an `.npz`, `.pkl` or `.pt`.
 
@@ -65,7 +65,7 @@ def open_motion(
     *,
     person: str = "",
     up: str = "auto",
-    rate_hz: float | None = None,
+    rate_hz: float | int | None = None,
 ) -> Motion:
     """Read a motion like `read_motion`, but read the poses of large `.npz` files on demand.
 
@@ -123,7 +123,10 @@ def _people(path: Path) -> dict:
     if "vertices" in arrays and "poses" not in arrays:
         hint = "read it with read_mesh_sequence"
         raise InputError(path, "poses", "missing: this is a mesh sequence", hint)
-    return people_in(arrays or dict.fromkeys(npz.stored_names(path)), str(path))
+    names = npz.stored_names(path)
+    if set(amass.PUBLISHED_BY) & set(names):
+        arrays[amass.PUBLISHED] = True
+    return people_in(arrays or dict.fromkeys(names), str(path))
 
 
 def find_motions(path: str | Path) -> MotionFiles:

@@ -5,14 +5,14 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from radarsim.input_checks import SimulationInput, check_simulation, checked_points
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 from radarsim.scattering.levels import point_area_m2, volts_per_weight
 from radarsim.scattering.reflection import IsotropicPoints, QuasiSpecular, point_indices
 from radarsim.scene.mesh import BurstMesh, burst_mesh
 from radarsim.signal.exact_frames import exact_points
 from radarsim.signal.face_selection import select_points, sizes_of_selection
 from radarsim.signal.face_strength import energy_shares
-from radarsim.signal.receiver import Key, receive
+from radarsim.signal.noise_and_adc import Key, receive
 from radarsim.signal.settings import SimulationSettings
 from radarsim.simulate import clip_echo
 

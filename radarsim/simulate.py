@@ -26,7 +26,7 @@ from radarsim.numerics.batched_map import batched_map
 from radarsim.numerics.malloc import trim_heap
 from radarsim.numerics.threads import parallel_map
 from radarsim.progress import notice_if_slow
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 from radarsim.radar.timing import burst_times_s
 from radarsim.scattering.levels import volts_per_weight
 from radarsim.scattering.reflection import (
@@ -48,8 +48,8 @@ from radarsim.signal.face_selection import (
 )
 from radarsim.signal.fast_sum import fast_sum
 from radarsim.signal.frame_chunks import frame_chunks
+from radarsim.signal.noise_and_adc import Key, receive
 from radarsim.signal.path_polynomials import path_lengths
-from radarsim.signal.receiver import Key, receive
 from radarsim.signal.settings import SimulationSettings
 
 # A cached program occupies 17 MB, and loading it from disk again takes 0.3 s. The clips of a corpus

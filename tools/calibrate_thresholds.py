@@ -117,7 +117,7 @@ def noisy_heatmaps(radar, echo_v: np.ndarray, noise_db: float, seed: int):
     import jax
 
     from radarsim.captures.recording import of_cube
-    from radarsim.signal.receiver import add_thermal_noise
+    from radarsim.signal.noise_and_adc import add_thermal_noise
     from radarsim.validation.capture_stats import measure_stats
     from radarsim.validation.recording_heatmaps import (
         make_recording_heatmaps,

@@ -1,10 +1,10 @@
-"""Built-in human motion: activities of the mmCLIP protocol, performed by synthetic people.
+"""Built-in human motion: the activities of the mmCLIP protocol, performed by synthetic people.
 
     from builders.activities import ACTIVITIES, perform
     motion = perform("squat", 0)
 
-`movement.py` defines how an activity is written, `library/` holds the activities, and
-`synthesis.py` turns a movement into poses.
+`movement.py` defines the notation for activities, `library/` contains the activities, and
+`synthesis.py` converts a movement to poses.
 """
 
 from builders.activities import library as _library  # noqa: F401  (importing it registers them)
@@ -21,7 +21,7 @@ __all__ += ["find_activity", "make_performer", "perform", "perform_annotated"]
 
 
 def find_activity(activity: str | Activity) -> Activity:
-    """The activity of that name; ValueError with the list when the name is unknown."""
+    """Find an activity by name; ValueError with the list of names if it is unknown."""
     if isinstance(activity, Activity):
         return activity
     if activity not in ACTIVITIES:
@@ -37,14 +37,14 @@ def perform(
     duration_s: float = 5.0,
     rate_hz: float = 120.0,
 ) -> Motion:
-    """One take of an activity: the same arguments give the same bytes, another repeat another take.
+    """Perform one take of an activity; equal arguments give equal bytes.
 
     Args:
         activity: one of `ACTIVITIES`, or its name.
         performer: the person, or the person's number.
-        repeat: number of the take.
-        seed: of the whole corpus.
-        duration_s: length [s].
+        repeat: number of the take; each number gives a different take.
+        seed: seed of the whole corpus.
+        duration_s: duration of the take [s].
         rate_hz: poses per second.
 
     Returns:
@@ -62,6 +62,6 @@ def perform_annotated(
     duration_s: float = 5.0,
     rate_hz: float = 120.0,
 ) -> Performance:
-    """As `perform`, with the foot contacts and the cycle phase of every pose."""
+    """Perform like `perform`, and add the foot contacts and the cycle phase of every pose."""
     found = find_activity(activity)
     return synthesize(found.name, found.build, performer, repeat, seed, duration_s, rate_hz)

@@ -1,4 +1,4 @@
-"""Animation of a motion as .gif or .mp4, with matplotlib."""
+"""Animate a motion as .gif or .mp4 with matplotlib."""
 
 from pathlib import Path
 
@@ -15,8 +15,8 @@ def write_animation(motion: Motion, path: str | Path, view_deg: float = 35.0) ->
     """Write an animation of the moving body.
 
     Args:
-        motion: of the free body.
-        path: .gif, or .mp4 where ffmpeg is installed.
+        motion: motion of the free body.
+        path: output file: .gif, or .mp4 if ffmpeg is installed.
         view_deg: as in `contact_sheet.draw_contact_sheet`.
 
     Raises:

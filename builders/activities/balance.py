@@ -17,16 +17,17 @@ from builders.activities.skeleton import (
     soft_minimum,
 )
 
-# Longest leg, relative to its full length. With the smoothing, the standing knee stays bent by 12
-# degrees; a walker's knees are never quite straight.
+# Largest leg extension, relative to the full leg length. With the smoothing, the standing knee
+# stays bent by 12 degrees; a walker's knees are never quite straight.
 STRAIGHT, STRIDING = 0.996, 0.988
-UNLOADED_M = 0.6  # a foot without load allows the pelvis to rise by this
-SMOOTH_S = 0.045  # smooths the pelvis height where the load passes from one leg to the other
+UNLOADED_M = 0.6  # additional pelvis height that a foot without load permits
+SMOOTH_S = 0.045  # smooths the pelvis height when the load passes from one leg to the other
 CLEAR_M = 0.02  # approximate floor clearance of a foot that follows its joint angles
 BALANCE_S = 0.12  # time constant of the pelvis's balance response, before and after the movement
 _Y, _Z = np.eye(3)[1:]
 
-# Body segments: share of body mass, start joint, end joint, position of the mass between them.
+# Body segments: share of body mass, start joint, end joint, relative position of the centre of mass
+# between them.
 # Source: de Leva, "Adjustments to Zatsiorsky-Seluyanov's segment inertia parameters",
 # J. Biomechanics 29, 1996 (mean of men and women; trunk in three parts).
 SEGMENTS = (
@@ -52,15 +53,15 @@ def balanced_pelvis(
     middle_m: np.ndarray,
     rate_hz: float,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Rotations of all joints, and the position of the pelvis.
+    """Compute the rotations of all joints and the position of the pelvis.
 
     Args:
-        skeleton: the performer's.
+        skeleton: skeleton of the performer.
         base: stance or gait.
         series: value of every channel [pose].
-        feet: left and right.
+        feet: trajectories of the left and the right foot.
         upper: rotations of the joints above the hips [pose, joint, 3, 3].
-        middle_m: path under a walking body [pose, 2].
+        middle_m: path on the floor below a walking body [pose, 2].
         rate_hz: poses per second.
 
     Returns:
@@ -84,7 +85,7 @@ def balanced_pelvis(
 
 
 def centre_of_mass_m(joints_m: np.ndarray) -> np.ndarray:
-    """Centre of mass of the whole body [pose, 3], from its joints."""
+    """Centre of mass of the whole body [pose, 3], computed from its joints."""
     return sum(
         mass * ((1 - position) * joints_m[:, J[start]] + position * joints_m[:, J[end]])
         for mass, start, end, position in SEGMENTS
@@ -92,7 +93,7 @@ def centre_of_mass_m(joints_m: np.ndarray) -> np.ndarray:
 
 
 def _support(feet):
-    """Load-weighted middle of the feet [pose, 2], a little ahead of the ankles."""
+    """Load-weighted mean position of the feet [pose, 2], slightly in front of the ankles."""
     load = [1.02 - foot.load_off for foot in feet]
     middles = [
         foot.ankle_m[:, :2] + 0.045 * np.stack([np.cos(foot.yaw_rad), np.sin(foot.yaw_rad)], -1)
@@ -130,7 +131,7 @@ def _hip(skeleton, side, upper, pelvis_m):
 
 
 def _add_legs(skeleton, series, feet, upper, pelvis_m):
-    """Local rotations of all joints: those above the hips, and the legs [pose, joint, 3, 3]."""
+    """Local rotations of all joints: those above the hips plus the legs [pose, joint, 3, 3]."""
     rotations = upper.copy()
     for side, name in enumerate(SIDES):
         thigh, shank, foot, toes_deg = _leg(skeleton, side, series, feet[side], upper, pelvis_m)
@@ -148,13 +149,13 @@ def _inverse(rotation):
 def _leg(skeleton, side, series, track, upper, pelvis_m):
     """World rotations of thigh, shank and foot, and the toe angle [degrees].
 
-    The foot is placed, follows the joint angles of the leg, or is blended between the two.
+    The foot is placed on the floor, follows the joint angles of the leg, or is a blend of both.
     """
     name = SIDES[side]
     hip_m = _hip(skeleton, side, upper, pelvis_m)
     ankle_m = track.ankle_m
     heading = rotation(_Z, np.rad2deg(track.yaw_rad))
-    # The knee points between the direction of the toes and that of the pelvis.
+    # The knee points between the directions of toes and pelvis.
     leftward = 0.7 * heading[:, :, 1] + 0.3 * upper[:, 0, :, 1]
     foot = heading @ rotation(_Y, track.pitch_deg)
     toes_deg = track.toes_deg
@@ -174,7 +175,7 @@ def _leg(skeleton, side, series, track, upper, pelvis_m):
 
 
 def _clearance_m(skeleton, side, ankle_m, foot):
-    """Upward shift [pose, 3] that keeps a foot with given joint angles out of the floor."""
+    """Upward shift [pose, 3] that keeps a foot with given joint angles above the floor."""
     points = np.stack([skeleton.heel_m[side], skeleton.ball_m[side], skeleton.toe_m[side]])
     low_m = (ankle_m[:, None, 2] + np.einsum("pj,mj->pm", foot[:, 2], points)).min(axis=1)
     depth_m = np.maximum(CLEAR_M - low_m, 0.0)
@@ -184,6 +185,6 @@ def _clearance_m(skeleton, side, ankle_m, foot):
 
 
 def _interpolate(first, second, share):
-    """Spherical interpolation between two rotations [pose, 3, 3]."""
+    """Interpolate spherically between two rotations [pose, 3, 3]."""
     difference = Rotation.from_matrix(_inverse(first) @ second).as_rotvec()
     return first @ Rotation.from_rotvec(share * difference).as_matrix()

@@ -1,9 +1,9 @@
 """Breathing and heartbeat: chest motion of a person who stands still.
 
-The free body has no ribs. The upper spine is rotated back by a degree or two with each breath, and
-neck and collars are rotated forward by the same angle: the sternum then rises and falls by
-millimetres while head and arms keep their place. A heartbeat does the same by tenths of
-millimetres. The spatial pattern of the movement over the chest is not modelled.
+The free body has no ribs. With each breath, the upper spine is rotated back by a degree or two, and
+neck and collars are rotated forward by the same angle, so the sternum moves by millimetres while
+head and arms stay in place. A heartbeat moves it in the same way by tenths of a millimetre. The
+spatial pattern of the motion over the chest is not modelled.
 """
 
 from dataclasses import replace
@@ -17,21 +17,21 @@ from radarsim.scene.motion import Motion
 
 # Sources: rates of resting adults, 12 to 20 breaths (Russo, Santarelli and O'Rourke, "The
 # physiological effects of slow breathing in the healthy human", Breathe 13, 2017) and 60 to 90
-# beats in a minute; displacement of the chest 4 to 12 mm by breath and 0.2 to 0.5 mm by heart
+# beats per minute; chest displacement 4 to 12 mm by breathing and 0.2 to 0.5 mm by the heart
 # (Droitcour, "Non-contact measurement of heart and respiration rates with a single-chip microwave
 # Doppler radar", Stanford, 2006).
 BREATHS_PER_MIN, BEATS_PER_MIN = (12.0, 20.0), (60.0, 90.0)
 BREATH_M, BEAT_M = (0.004, 0.009), (0.0002, 0.0005)
-LEVER_M = 0.14  # from the rotated spine joint up to the sternum
-INHALE_SHARE = 0.4  # of a breath
+LEVER_M = 0.14  # height of the sternum above the rotated spine joint
+INHALE_SHARE = 0.4  # share of a breath spent inhaling
 
 
 def add_breathing(motion: Motion, seed: int = 0) -> Motion:
-    """The motion with a breathing chest and a beating heart.
+    """Add breathing and heartbeat to a motion.
 
     Args:
-        motion: in any SMPL layout.
-        seed: of the whole corpus; rates, depth and phase follow from it and the motion's name.
+        motion: motion in any SMPL layout.
+        seed: seed of the whole corpus; it and the motion's name determine rates, depth and phase.
     """
     subject, _, take = motion.name.rpartition("/")
     person = generator("alive", seed, subject)
@@ -54,13 +54,13 @@ def breath_curve(phase: np.ndarray) -> np.ndarray:
 
 
 def heartbeat_curve(phase: np.ndarray) -> np.ndarray:
-    """A short pulse of height 1 in each beat."""
+    """A short pulse of height 1 in every heartbeat."""
     share = np.mod(phase, 1.0)
     return np.exp(-(((share - 0.2) / 0.07) ** 2)) - 0.4 * np.exp(-(((share - 0.42) / 0.09) ** 2))
 
 
 def _move_sternum(motion, forward_m):
-    """The motion with the sternum displaced forward [pose]; head and arms keep their place."""
+    """Displace the sternum forward by `forward_m` [pose]; head and arms stay in place."""
     lean = Rotation.from_rotvec((forward_m / LEVER_M)[:, None] * [-1.0, 0.0, 0.0])  # about SMPL's x
     poses_rad = motion.poses_rad.copy()
     chest = Rotation.from_rotvec(poses_rad[:, J["spine3"]])

@@ -1,9 +1,9 @@
 """Check that the built-in activities are humanly plausible: `python -m builders.activities.check`.
 
-Every activity is performed by several people and measured: joint angles against the human range of
-motion, floor penetration, foot slip, self-intersection, balance, speeds and accelerations; walks
-are compared with Boulic's model. Prints the worst value of each check. The limits and their sources
-are in `motion_checks.py` and `gait_analysis.py`.
+Every activity is performed by several people and measured: joint angles relative to the human range
+of motion, floor penetration, foot slip, self-intersection, balance, speeds and accelerations. Walks
+are compared with Boulic's model. The worst value of each check is printed. The limits and their
+sources are in `motion_checks.py` and `gait_analysis.py`.
 """
 
 import argparse
@@ -26,15 +26,15 @@ HEADINGS = {
 }
 LEGEND = """
 range: degrees beyond the joint's range of motion; floor: depth of the lowest vertex below the floor
-in cm; afloat: % of poses off the floor that do not fall; slip: cm that a sole slides during one
-contact; inside: % of poses with one part inside another; balance: % of poses that stand still with
-the centre of mass outside the base of support; hand, foot, root: highest speed, then highest
-acceleration. A * marks a value beyond its limit.
+in cm; afloat: % of poses off the floor but not in free fall; slip: distance in cm a sole slides in
+one contact; inside: % of poses with one body part inside another; balance: % of poses that
+stand still with the centre of mass outside the base of support; hand, foot, root: highest speed,
+then highest acceleration. An asterisk (*) marks a value beyond its limit.
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit status: 0 if all pass, 1 if not, 2 for an unknown name."""
+    """Run the command; returns exit status 0 if all pass, 1 if not, and 2 for an unknown name."""
     options = _parser().parse_args(arguments)
     # Imported late: it takes seconds, and --help does not need it.
     from builders.activities import ACTIVITIES
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     unknown = sorted(set(options.activities) - set(ACTIVITIES))
     if unknown:
         print(
-            f"unknown activity {unknown[0]!r}; give some of {', '.join(ACTIVITIES)}",
+            f"unknown activity {unknown[0]!r}; choose from {', '.join(ACTIVITIES)}",
             file=sys.stderr,
         )
         return 2
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def check_activities(names: Sequence[str], num_people: int, seed: int, duration_s: float) -> int:
-    """Print a line for each activity; returns how many fail."""
+    """Print one line per activity; returns the number of failures."""
     from builders.activities.motion_checks import LIMITS
 
     print(LEGEND)
@@ -66,7 +66,7 @@ def check_activities(names: Sequence[str], num_people: int, seed: int, duration_
 
 
 def _check_activity(name, num_people, seed, duration_s) -> bool:
-    """Print the worst values over all performers; returns whether one of them fails."""
+    """Print the worst values over all performers; returns whether any value fails."""
     from builders.activities import ACTIVITIES, perform_annotated
     from builders.activities.motion_checks import LIMITS, check_performance
 
@@ -82,15 +82,15 @@ def _check_activity(name, num_people, seed, duration_s) -> bool:
 
 
 def check_walks(num_people: int, seed: int) -> int:
-    """Print a line for each walk; returns how many fail."""
+    """Print one line per walk; returns the number of failures."""
     from builders.activities.gait_analysis import WALKS
 
-    print("\nWalks, mean over people, and Boulic's cycle at that speed:")
+    print("\nWalks: mean over all people, and Boulic's cycle at the same speed:")
     print(f"{'':34s}" + "".join(f"{heading:>{width}}" for heading, width in WALK_COLUMNS.values()))
     return sum(_check_walk(name, num_people, seed) for name in WALKS)
 
 
-# Heading and width, by attribute of `GaitParameters`.
+# Column heading and width, by attribute of `GaitParameters`.
 WALK_COLUMNS = {
     "speed_mps": ("m/s", 7),
     "cadence_per_min": ("steps/min", 11),
@@ -102,7 +102,7 @@ WALK_COLUMNS = {
 
 
 def _check_walk(name, num_people, seed) -> bool:
-    """Print the mean gait parameters of a walk; returns whether one person's are abnormal."""
+    """Print the mean gait parameters of a walk; returns whether any person's are abnormal."""
     from builders.activities import perform_annotated
     from builders.activities.gait_analysis import measure_gait
 

@@ -6,20 +6,20 @@ from pathlib import Path
 import numpy as np
 
 SKIN, SHADE, MARK = (0.80, 0.66, 0.55), (0.30, 0.24, 0.24), (200, 40, 40)
-VIEW_HEIGHT_M = 2.35  # shown from the floor up
-_FLOOR_PX = 12  # from the lower edge to the floor
+VIEW_HEIGHT_M = 2.35  # height of the shown region above the floor
+_FLOOR_PX = 12  # distance from the lower edge of the picture to the floor
 
 
 def draw_contact_sheet(
     rows: Sequence, path: str | Path, num_poses: int = 8, view_deg: float = 35.0
 ):
-    """Write a picture with one row per motion and its poses evenly spaced in time.
+    """Write an image with one row per motion, showing poses evenly spaced in time.
 
     Args:
-        rows: (title, Motion) pairs; the motions' betas are the free body's.
-        path: PNG to write.
-        num_poses: pictures in a row.
-        view_deg: direction of the viewer, from straight ahead to the performer's left.
+        rows: (title, Motion) pairs; the motions' betas must be those of the free body.
+        path: path of the PNG file to write.
+        num_poses: number of poses per row.
+        view_deg: direction of the viewer; 0 is straight ahead, positive to the performer's left.
     """
     from PIL import Image, ImageDraw
 
@@ -34,13 +34,13 @@ def draw_contact_sheet(
 
 
 def render_poses(motion, pose_idx, view_deg: float = 35.0, height_px: int = 190, width_px=150):
-    """Shaded pictures of some poses, each [row, column, 3]; a red mark shows the starting point.
+    """Render shaded images of some poses [row, column, 3]; a red mark shows the starting point.
 
     Args:
-        motion: of the free body.
-        pose_idx: numbers of the poses.
-        view_deg: direction of the viewer, from straight ahead to the performer's left.
-        height_px, width_px: of each picture.
+        motion: motion of the free body.
+        pose_idx: indices of the poses.
+        view_deg: direction of the viewer; 0 is straight ahead, positive to the performer's left.
+        height_px, width_px: size of each image.
     """
     from radarsim.files import free_body
     from radarsim.scene.body import skin
@@ -49,7 +49,7 @@ def render_poses(motion, pose_idx, view_deg: float = 35.0, height_px: int = 190,
     vertices_m = np.array(
         skin(body, motion.betas, motion.poses_rad[pose_idx], motion.transl_m[pose_idx]), float
     )
-    # The camera follows the pelvis horizontally, not vertically.
+    # The camera follows the pelvis horizontally, but not vertically.
     vertices_m[..., :2] -= motion.pelvis_m[pose_idx, None, :2]
     starts_m = motion.pelvis_m[0, :2] - motion.pelvis_m[pose_idx, :2]
     faces = np.asarray(body.faces)
@@ -60,7 +60,7 @@ def render_poses(motion, pose_idx, view_deg: float = 35.0, height_px: int = 190,
 
 
 def _render(vertices_m, faces, start_m, view_deg, shape_px):
-    """Painter's algorithm: shaded dots on every face, farthest first."""
+    """Render with the painter's algorithm: shaded dots on every face, farthest first."""
     height_px, width_px = shape_px
     angle = np.deg2rad(view_deg)
     scale = height_px / VIEW_HEIGHT_M
@@ -81,7 +81,7 @@ def _render(vertices_m, faces, start_m, view_deg, shape_px):
 
 
 def _shaded_dots(corners):
-    """A few dots on each face, enough to close the surface at this size, and their brightness."""
+    """Dots on each face, dense enough to close the surface at this size, and their brightness."""
     mixes = np.array([[1, 1, 1], [4, 1, 1], [1, 4, 1], [1, 1, 4]], float)
     mixes /= mixes.sum(axis=1, keepdims=True)
     dots = np.einsum("mc,fcd->fmd", mixes, corners).reshape(-1, 3)

@@ -1,8 +1,8 @@
 """Periodic curves over the cycle of a movement, from which activities are composed.
 
-A curve maps phase to a value. Phase counts cycles: 0 to 1 is the first, 1 to 2 the next, and every
-curve repeats in each cycle. All curves are continuously differentiable (C1 or better), so speeds
-are continuous; curves add and multiply like numbers:
+A curve maps phase to a value. Phase counts cycles: 0 to 1 is the first cycle, 1 to 2 the second,
+and every curve repeats in each cycle. All curves are continuously differentiable (C1 or better), so
+speeds are continuous. Curves can be added and multiplied like numbers:
 
     95 * during(0.1, 0.25, 0.8, 0.95) + swing(20, beats=3)
 """
@@ -19,8 +19,8 @@ class Curve:
     """A periodic function of phase.
 
     Attributes:
-        at: function from an array of phases [cycles] to the values there.
-        rest: the constant part; a performer's amplitude scales the deviation from it.
+        at: function that maps an array of phases [cycles] to the curve's values.
+        rest: constant part; a performer's amplitude scales the deviation from it.
     """
 
     at: Callable[[np.ndarray], np.ndarray]
@@ -46,12 +46,12 @@ class Curve:
     __radd__, __rmul__ = __add__, __mul__
 
     def later(self, share: float) -> "Curve":
-        """The same curve, delayed by a share of the cycle."""
+        """The curve delayed by a share of the cycle."""
         return Curve(lambda phase: self.at(phase - share), self.rest)
 
 
 def as_curve(value: "Curve | float") -> Curve:
-    """The value as a curve; a number gives a constant curve."""
+    """Convert a value to a curve; a number becomes a constant curve."""
     return value if isinstance(value, Curve) else hold(value)
 
 
@@ -64,7 +64,7 @@ def ease(*keys: tuple[float, float]) -> Curve:
     """Minimum-jerk curve from key to key, at rest at each key: 10 s^3 - 15 s^4 + 6 s^5.
 
     Args:
-        keys: (phase in 0..1, value), in order; after the last, the curve continues to the
+        keys: (phase in 0..1, value) pairs in order; after the last key, the curve continues to the
             first key of the next cycle.
 
     Source:
@@ -82,12 +82,12 @@ def ease(*keys: tuple[float, float]) -> Curve:
 
 
 def through(phases: tuple[float, ...], **values: tuple[float, ...]) -> dict[str, Curve]:
-    """Keyframes: an eased curve for each name, with a value at each phase."""
+    """Keyframes: one eased curve per name, with a value at each phase."""
     return {name: ease(*zip(phases, column)) for name, column in values.items()}
 
 
 def flow(*keys: tuple[float, float]) -> Curve:
-    """Monotone cubic curve through the keys: it does not stop at them and never overshoots.
+    """Monotone cubic curve that passes through the keys without stopping and never overshoots.
 
     Args:
         keys: as in `ease`.
@@ -98,7 +98,7 @@ def flow(*keys: tuple[float, float]) -> Curve:
 
 
 def swing(amplitude: float, at: float = 0.0, beats: int = 1) -> Curve:
-    """amplitude * cos(2 pi (beats * phase - at)): oscillation, `beats` periods a cycle."""
+    """Oscillation with `beats` periods per cycle: amplitude * cos(2 pi (beats * phase - at))."""
     return Curve(lambda phase: amplitude * np.cos(2 * np.pi * (beats * phase - at)))
 
 
@@ -108,7 +108,7 @@ def during(start: float, full: float, fade: float, end: float) -> Curve:
 
 
 def bump(*spans: tuple[float, float]) -> Curve:
-    """One smooth bump of height 1 over each (start, end) of the cycle; see `unit_bump`."""
+    """A smooth bump of height 1 in each (start, end) span of the cycle; see `unit_bump`."""
 
     def at(phase):
         share = np.mod(phase, 1.0)
@@ -121,13 +121,13 @@ def bump(*spans: tuple[float, float]) -> Curve:
 
 
 def unit_bump(s):
-    """16 s^2 (1 - s)^2 from 0 to 1, zero outside."""
+    """Bump 16 s^2 (1 - s)^2 for s from 0 to 1, zero elsewhere."""
     s = np.clip(s, 0.0, 1.0)
     return 16 * s**2 * (1 - s) ** 2
 
 
 def minimum_jerk(s):
-    """Smooth step from 0 to 1, constant outside; speed and acceleration vanish at both ends."""
+    """Smooth step from 0 to 1; its first and second derivatives vanish at both ends."""
     s = np.clip(s, 0.0, 1.0)
     return s**3 * (10 - 15 * s + 6 * s**2)
 

@@ -1,6 +1,6 @@
-"""Synthetic domain shift: other people, other posture habits, and motion-capture errors.
+"""Synthetic domain shift: different people, posture habits, and motion-capture errors.
 
-The shifted domains take the place of recordings, so that fine-tuning and cross-scene studies can be
+The shifted domains stand in for recordings, so that fine-tuning and cross-scene studies can be
 tried before recordings exist. They are simulations; files and reports call them stand-ins.
 """
 
@@ -14,7 +14,7 @@ from builders.activities.performers import Performer, make_performer
 from builders.activities.variation import generator, smooth_noise
 from radarsim.scene.motion import Motion
 
-JITTER_S = 0.02  # correlation time of marker noise after the smoothing that every solver applies
+JITTER_S = 0.02  # correlation time of marker noise after the smoothing in every mocap solver
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,14 +22,14 @@ class Domain:
     """Population and motion-capture errors of one domain.
 
     Attributes:
-        name: as on the command line.
-        first_performer: number of its first person; no two domains share a person.
-        betas_shift: added to the first shape coefficients.
-        betas_scale: factor on the shape coefficients.
-        tempo, amplitude: factors on the performers' own.
-        habit_scale: factor on posture habits.
-        jitter_deg, jitter_m: standard deviation of the noise of joints and root.
-        skate: scale error of the root's displacement, which makes the feet slide.
+        name: name of the domain on the command line.
+        first_performer: number of the domain's first person; no two domains share a person.
+        betas_shift: offset added to the first shape coefficients.
+        betas_scale: scale factor of the shape coefficients.
+        tempo, amplitude: factors applied to the performers' tempo and amplitude.
+        habit_scale: scale factor of the posture habits.
+        jitter_deg, jitter_m: standard deviation of the joint and root noise.
+        skate: scale error of the root displacement, which makes the feet slide.
         drift_m: slow drift of the root.
     """
 
@@ -64,7 +64,7 @@ DOMAINS = {
             skate=0.015,
             drift_m=0.006,
         ),
-        # Smaller and slower people, tracked from far away.
+        # Shorter and slower people, tracked from far away.
         Domain(
             name="twin-b",
             first_performer=2000,
@@ -95,12 +95,12 @@ DOMAINS = {
 
 
 def domain_performer(domain: Domain, number: int, seed: int = 0) -> Performer:
-    """The domain's person of that number.
+    """Create a person of a domain from the person's number.
 
     Args:
         domain: population to draw from.
-        number: counts from 0.
-        seed: of the whole corpus.
+        number: number of the person, from 0.
+        seed: seed of the whole corpus.
     """
     base = make_performer(domain.first_performer + number, seed)
     if domain == HOME:
@@ -118,12 +118,12 @@ def domain_performer(domain: Domain, number: int, seed: int = 0) -> Performer:
 
 
 def add_capture_errors(motion: Motion, domain: Domain, seed: int = 0) -> Motion:
-    """The motion with the domain's capture errors: jitter, drift and sliding feet.
+    """Add a domain's capture errors to a motion: jitter, drift and sliding feet.
 
     Args:
-        motion: as performed.
-        domain: sizes of the errors; the home domain changes nothing.
-        seed: of the whole corpus; the errors follow from the seed and the motion's name.
+        motion: motion as performed.
+        domain: domain that sets the size of the errors; the home domain changes nothing.
+        seed: seed of the whole corpus; it and the motion's name determine the errors.
     """
     if domain == HOME:
         return motion

@@ -1,8 +1,8 @@
-"""Foot trajectories: standing at the home position, placed elsewhere, or stepping along a path.
+"""Trajectories of feet that stand at their home position, are placed elsewhere, or follow a path.
 
-A foot is described by its ankle, a yaw and a pitch. It rotates about the ball when the heel is up
-and about the heel when the toes are up, and that point does not move during a contact. The toes lie
-flat on the floor while the ball carries the load.
+A foot is described by its ankle position, yaw and pitch. It rotates about the ball when the heel is
+up and about the heel when the toes are up, and that pivot does not move during a contact. The toes
+lie flat on the floor while the ball carries the load.
 """
 
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ from builders.activities.movement import Gait, Stance
 from builders.activities.skeleton import SIDES, Skeleton
 
 PIVOT_DEG = 7.0  # pitch range over which the pivot moves between heel and ball
-ROLLING_MPS = 1.2  # at this speed and above the foot rolls fully
-BEHIND_M = 0.03  # mid-foot is this far ahead of the ankle, and the hip passes over mid-foot
-ROUND_M_PER_RAD = 0.05  # in a turn the swinging foot passes around the standing one
-STEP_M = 0.15  # steps of a stopping walker that are this long or longer are lifted fully
-STANDING_WIDTH = 0.22  # between the ankles [leg lengths]
+ROLLING_MPS = 1.2  # lowest walking speed with a full foot roll
+BEHIND_M = 0.03  # distance from the ankle forward to mid-foot; the hip passes over mid-foot
+ROUND_M_PER_RAD = 0.05  # detour of the swinging foot around the standing foot in a turn
+STEP_M = 0.15  # shortest step for which a stopping walker lifts the foot fully
+STANDING_WIDTH = 0.22  # distance between the ankles [leg lengths]
 _Y, _Z = np.eye(3)[1:]
 
-# Heel and toe elevation of a walker over the cycle, from heel strike [degrees].
+# Heel and toe elevation of a walker over the gait cycle, starting at heel strike [degrees].
 # Source: Winter, "Biomechanics and Motor Control of Human Movement", 4th ed., table A.3.
 WALKING_DUTY = 0.62
 HEEL_UP_DEG = flow(
@@ -37,12 +37,12 @@ class FootTrajectory:
     """Trajectory of one foot.
 
     Attributes:
-        ankle_m: position [pose, 3].
+        ankle_m: ankle position [pose, 3].
         yaw_rad: direction of the toes [pose].
-        pitch_deg: positive with the heel up [pose].
+        pitch_deg: foot pitch, positive with the heel up [pose].
         toes_deg: upward flexion of the toes [pose].
         load_off: share of the load taken off the foot [pose].
-        contact: whether it stands on the floor [pose].
+        contact: whether the foot stands on the floor [pose].
     """
 
     ankle_m: np.ndarray
@@ -54,19 +54,19 @@ class FootTrajectory:
 
 
 def rolled_ankle_m(skeleton: Skeleton, side: int, print_m, yaw_rad, pitch_deg) -> np.ndarray:
-    """Position of the ankle above a footprint, with the foot pitched about ball or heel.
+    """Compute the ankle position above a footprint, with the foot pitched about ball or heel.
 
     Args:
-        skeleton: positions of heel and ball.
+        skeleton: skeleton with the positions of heel and ball.
         side: 0 left, 1 right.
-        print_m: ankle of the flat foot, projected to the floor [pose, 2].
-        yaw_rad, pitch_deg: direction of the foot [pose].
+        print_m: ankle of the flat foot, projected onto the floor [pose, 2].
+        yaw_rad, pitch_deg: orientation of the foot [pose].
 
     Returns:
-        Positions [pose, 3] in metres.
+        Ankle positions [pose, 3] in metres.
     """
     ball, heel = skeleton.ball_m[side], skeleton.heel_m[side]
-    # The pivot moves over a few degrees of pitch: a sudden change would jerk the leg.
+    # The pivot moves gradually over a few degrees of pitch: a sudden change would jerk the leg.
     forward = minimum_jerk(pitch_deg[:, None] / PIVOT_DEG / 2 + 0.5)
     pivot = heel + forward * (ball - heel)
     raised = pivot - np.einsum("pij,pj->pi", rotation(_Y, pitch_deg), pivot)
@@ -81,10 +81,10 @@ def standing_feet(skeleton: Skeleton, stance: Stance, series, turnout_deg) -> li
     """Trajectories of standing feet: the home position plus the foot channels.
 
     Args:
-        skeleton: the performer's.
+        skeleton: skeleton of the performer.
         stance: home position of the feet.
         series: value of every channel [pose].
-        turnout_deg: the performer's own.
+        turnout_deg: turnout of the performer's toes.
     """
     feet = []
     for side, name in enumerate(SIDES):
@@ -111,14 +111,14 @@ def stepping_feet(
     """Foot trajectories along a path: a footprint below the body at each mid-stance, then a swing.
 
     Args:
-        skeleton: the performer's.
+        skeleton: skeleton of the performer.
         gait: step parameters and path.
         times_s: time of each pose.
-        phase: of each pose [cycles]; the left foot lands at whole numbers.
-        turnout_deg: the performer's own.
+        phase: gait phase of each pose [cycles]; the left foot lands at integers.
+        turnout_deg: turnout of the performer's toes.
 
     Returns:
-        Trajectories, positions of the path under the body [pose, 2] and its heading [pose].
+        Foot trajectories, the path position below the body [pose, 2], and its heading [pose].
     """
     path_m, heading_rad = gait.path(times_s)
     planner = _StepPlanner(skeleton, gait, times_s, phase, 0.4 * turnout_deg)
@@ -131,7 +131,7 @@ def stepping_feet(
 
 
 def moving_share(gait: Gait, times_s) -> np.ndarray:
-    """1 while the path moves or turns, 0 while it rests [pose]."""
+    """Weight that is 1 while the path moves or turns and 0 while it rests [pose]."""
     around_s = 0.15
     there_m, there_rad = gait.path(times_s + around_s)
     here_m, here_rad = gait.path(times_s - around_s)
@@ -150,9 +150,9 @@ class _StepPlanner:
         self.phase_at = PchipInterpolator(times_s, phase, extrapolate=True)
 
     def pitch_deg(self, landing, phase):
-        """Pitch of the foot during the stance that starts at `landing` and the swing after it.
+        """Pitch of the foot in the stance that starts at `landing` and in the following swing.
 
-        The roll decreases with speed: to 30 % of `gait.roll` on the spot, backwards and sideways.
+        At low speed the roll is smaller: 30 % of `gait.roll` on the spot, backwards and sideways.
         """
         share = np.clip(phase - landing, 0, 1)
         # A smooth time warp maps this gait's toe-off to the walker's.
@@ -166,13 +166,13 @@ class _StepPlanner:
         return roll * rolled + droop_deg * unit_bump(since)
 
     def moving(self, phase):
-        """0 while a stopping walker rests, else 1."""
+        """Weight that is 0 while a stopping walker rests, else 1."""
         if not self.gait.rests:
             return 1.0
         return float(moving_share(self.gait, np.atleast_1d(self.time_at(phase)))[0])
 
     def roll(self, landing):
-        """Factor on the foot roll: `gait.roll` at a brisk walk, less at low speed."""
+        """Factor of the foot roll: `gait.roll` at a brisk walk, less at low speed."""
         middle_s = float(self.time_at(landing + self.gait.duty / 2))
         places_m, headings_rad = self.gait.path(middle_s + np.array([-0.05, 0.05]))
         ahead = np.array([np.cos(headings_rad[0]), np.sin(headings_rad[0])])
@@ -194,7 +194,7 @@ class _StepPlanner:
         return rolled_ankle_m(self.skeleton, side, print_m, yaw_rad, pitch_deg), yaw_rad
 
     def trajectory(self, side):
-        """Whole trajectory of one foot: stance, swing, stance, ..."""
+        """The whole trajectory of one foot: stance, swing, stance, ..."""
         num, offset = len(self.times_s), 0.5 * side
         ankle_m, yaw_rad, pitch_deg = np.zeros((num, 3)), np.zeros(num), np.zeros(num)
         share = np.mod(self.phase - offset, 1.0)
@@ -209,11 +209,11 @@ class _StepPlanner:
             ankle_m[here], yaw_rad[here] = self.swing(side, landing + offset, self.times_s[here])
         carried = np.where(stands, 1.0, 1 - minimum_jerk((share - self.gait.duty) / 0.22))
         toes_deg = np.clip(pitch_deg, 0, 65) * carried
-        # The swinging leg limits the pelvis height, too: the pelvis is low at landing.
+        # The swinging leg also limits the pelvis height: the pelvis is low at landing.
         return FootTrajectory(ankle_m, yaw_rad, pitch_deg, toes_deg, np.zeros(num), stands)
 
     def swing(self, side, landing, times_s):
-        """Ankle and yaw from the end of a stance to the next landing, with matched end speeds."""
+        """Ankle and yaw between the end of a stance and the next landing, matching both speeds."""
         ends = (
             self.stance_end(side, landing, landing + self.gait.duty, -1e-3),
             self.stance_end(side, landing + 1, landing + 1, 1e-3),
@@ -242,8 +242,8 @@ class _StepPlanner:
         Args:
             side: 0 left, 1 right.
             landing: phase at which the stance starts.
-            phase: of the end.
-            inward_s: small step from the end into the stance, for the velocity.
+            phase: phase of the end considered.
+            inward_s: small time step from the end into the stance, used to compute the velocity.
         """
         end_s = float(self.time_at(phase))
         near_s = np.array([end_s + inward_s, end_s + inward_s / 100])

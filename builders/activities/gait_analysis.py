@@ -27,9 +27,9 @@ WALKS = (
     "walk_forward_and_turn_around",
 )
 SPEED_MPS = (0.8, 1.6)
-FOOT_RATIO = (2.5, 3.1)  # foot speed over torso speed, at the peak of the swing
+FOOT_RATIO = (2.5, 3.1)  # ratio of foot speed to torso speed at the peak of the swing
 NEAR = 0.15  # relative deviation from Boulic's cycle that is normal for healthy adults
-HIP_ABOVE_ANKLE_M = 0.08  # hip height is the leg length plus this
+HIP_ABOVE_ANKLE_M = 0.08  # difference between hip height and leg length
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,12 +37,12 @@ class GaitParameters:
     """Parameters of one walk, measured over its steady strides.
 
     Attributes:
-        speed_mps: of the pelvis.
-        cycle_s: time from landing to landing of the same foot.
-        stride_m: distance covered in a cycle.
-        foot_ratio: highest speed of a foot over the speed of the pelvis.
-        straight: True along a line; in a circle the outer foot is faster.
-        expected_cycle_s: Boulic's cycle at that speed and hip height.
+        speed_mps: speed of the pelvis.
+        cycle_s: time between successive landings of the same foot.
+        stride_m: distance covered in one cycle.
+        foot_ratio: ratio of the highest foot speed to the pelvis speed.
+        straight: whether the walk is straight; in a circle the outer foot is faster.
+        expected_cycle_s: Boulic's cycle at this speed and hip height.
     """
 
     speed_mps: float
@@ -74,18 +74,18 @@ class GaitParameters:
 
 
 def boulic_cycle_s(speed_mps: float, hip_m: float) -> float:
-    """Length of a cycle of two steps: 1.346 sqrt(h / v) [s]."""
+    """Duration of a cycle of two steps: 1.346 sqrt(h / v) [s]."""
     return 1.346 * (hip_m / speed_mps) ** 0.5
 
 
 def measure_gait(performance: Performance) -> GaitParameters:
-    """Gait parameters of a walk, without its turns.
+    """Measure the gait parameters of a walk, ignoring its turns.
 
     Args:
-        performance: long enough for some steady strides; 12 s are.
+        performance: performance long enough for some steady strides; 12 s is enough.
 
     Raises:
-        ValueError: there is no steady stride.
+        ValueError: the walk contains no steady stride.
     """
     trajectories = JointTrajectories(performance.motion)
     rate_hz = performance.motion.rate_hz
@@ -107,13 +107,13 @@ def measure_gait(performance: Performance) -> GaitParameters:
 
 
 def _turning_rad_per_s(velocity, rate_hz):
-    """Median rate at which the direction of walking changes."""
+    """Median rate of change of the walking direction."""
     steps_rad = np.diff(np.unwrap(np.arctan2(velocity[:, 1], velocity[:, 0])))
     return float(np.abs(np.median(steps_rad))) * rate_hz
 
 
 def _strides(contact, speed_mps, steady, rate_hz):
-    """Duration and length of every cycle that is steady throughout."""
+    """Duration and length of each cycle that is steady throughout."""
     cycles_s, strides_m = [], []
     for side in (0, 1):
         landings = np.flatnonzero(np.diff(contact[:, side].astype(int)) == 1) + 1

@@ -3,7 +3,7 @@
 Angles are in degrees, as in anatomy textbooks. Zero is upright standing with hanging arms and the
 palms facing the thighs.
 
-| channel | positive |
+| channel | positive direction |
 |---|---|
 | `pelvis.tilt`, `trunk.flexion`, `head.flexion` | forward |
 | `pelvis.lean`, `trunk.bend`, `head.bend` | to the performer's left |
@@ -14,7 +14,7 @@ palms facing the thighs.
 | `SIDE.elbow.flexion`, `SIDE.wrist.flexion` | joint bends; the wrist towards the palm |
 | `SIDE.forearm.pronation` | palm rotates from the thigh to the rear |
 | `SIDE.wrist.deviation` | towards the thumb |
-| `SIDE.collar.lift` | shoulder raised; a high arm adds to it automatically |
+| `SIDE.collar.lift` | shoulder raised; raising the arm adds to it automatically |
 | `SIDE.hip.flexion`, `SIDE.hip.abduction` | thigh forward, outward |
 | `SIDE.knee.flexion` | heel towards the buttocks |
 | `SIDE.ankle.flexion`, `SIDE.toes.flexion` | toes up |
@@ -27,7 +27,7 @@ from builders.activities.skeleton import PARENTS, SIDES, J, soft_minimum
 
 # Range of motion of a healthy adult: lowest and highest angle [degrees].
 # Source: American Academy of Orthopaedic Surgeons, "Joint Motion: Method of Measuring and
-# Recording", 1965; spine: White and Panjabi, "Clinical Biomechanics of the Spine", 1990. Where two
+# Recording", 1965; spine: White and Panjabi, "Clinical Biomechanics of the Spine", 1990. If two
 # joints share a movement (shoulder and collar, hip and pelvis), the range covers both.
 RANGE_DEG = {
     "pelvis.tilt": (-20, 90),
@@ -61,12 +61,12 @@ _X, _Y, _Z = np.eye(3)
 
 
 def joint_of(channel: str) -> str:
-    """The channel without its side: `right.elbow.flexion` gives `elbow.flexion`."""
+    """Channel name without the side: `right.elbow.flexion` gives `elbow.flexion`."""
     return channel.split(".", 1)[1] if channel.startswith(SIDES) else channel
 
 
 def limit_to_range(channel: str, angle_deg: np.ndarray) -> np.ndarray:
-    """The angle, limited smoothly to the joint's range of motion."""
+    """Limit an angle smoothly to the joint's range of motion."""
     low, high = RANGE_DEG[joint_of(channel)]
     capped = soft_minimum(angle_deg, np.full_like(angle_deg, high), 2.0)
     return -soft_minimum(-capped, np.full_like(angle_deg, -low), 2.0)
@@ -82,10 +82,10 @@ def upper_body_rotations(angle: dict[str, np.ndarray], heading_rad: np.ndarray) 
 
     Args:
         angle: time series of each channel [degrees].
-        heading_rad: direction that the stance faces [rad].
+        heading_rad: direction in which the stance faces [rad].
 
     Returns:
-        Rotations [pose, joint, 3, 3], world axes (see `skeleton`).
+        Rotations [pose, joint, 3, 3] in world axes (see `skeleton`).
     """
     rotations = np.tile(np.eye(3), (len(heading_rad), len(PARENTS), 1, 1))
     rotations[:, J["pelvis"]] = (
@@ -103,7 +103,7 @@ def upper_body_rotations(angle: dict[str, np.ndarray], heading_rad: np.ndarray) 
 
 
 def _spine_share(angle, part, share):
-    """Rotation of one of several joints that share the angles of a part equally."""
+    """Rotation of one of several joints that share the angles of a body part equally."""
     return (
         rotation(_Z, share * angle[f"{part}.twist"])
         @ rotation(_X, -share * angle[f"{part}.bend"])
@@ -114,7 +114,7 @@ def _spine_share(angle, part, share):
 def _set_arm(rotations, angle, side):
     """Set the rotations from collar to wrist.
 
-    A mirror image changes the sign of rotations about x and z, not about y.
+    Mirroring changes the sign of rotations about x and z, but not about y.
     """
     out = 1.0 if side == "left" else -1.0
     of = {name[len(side) + 1 :]: values for name, values in angle.items() if name.startswith(side)}
@@ -127,7 +127,7 @@ def _set_arm(rotations, angle, side):
     rotations[:, J[f"{side}_shoulder"]] = (
         np.swapaxes(collar, -1, -2) @ upper @ rotation(_Y, of["shoulder.twist"])
     )
-    # Elbow and wrist take half of the pronation each: the skin then twists along the forearm.
+    # Elbow and wrist each take half of the pronation, so the skin twists along the forearm.
     half_pronation = rotation(_Y, 0.5 * of["forearm.pronation"])
     rotations[:, J[f"{side}_elbow"]] = rotation(-out * _Z, of["elbow.flexion"]) @ half_pronation
     rotations[:, J[f"{side}_wrist"]] = (
@@ -141,7 +141,7 @@ def _girdle_lift_deg(arm_direction):
     """Lift of the collar [degrees]: a quarter of the arm elevation above 30 degrees.
 
     Source: Inman, Saunders and Abbott, "Observations on the function of the shoulder joint",
-    J. Bone Joint Surg. 26, 1944; it measures a third (two to one).
+    J. Bone Joint Surg. 26, 1944, where the measured lift is a third (two to one).
     """
     elevation = np.rad2deg(np.arccos(np.clip(-arm_direction[:, 2], -0.9999, 0.9999)))
     above = -soft_minimum(-(elevation - 30.0), np.zeros_like(elevation), 8.0)

@@ -17,27 +17,27 @@ from builders.activities.skeleton import (
 )
 from radarsim.scene.motion import Motion
 
-SOLE_M = 0.03  # foot vertices within this height above the floor at rest are the sole
+SOLE_M = 0.03  # in the rest pose, foot vertices up to this height above the floor form the sole
 
 
 @dataclass(frozen=True, eq=False)
 class JointTrajectories:
-    """Joint positions and rotations of every pose, computed from the motion alone.
+    """Joint positions and rotations of every pose, computed only from the motion.
 
     Attributes:
-        motion: of the free body.
+        motion: motion of the free body.
     """
 
     motion: Motion
 
     @property
     def skeleton(self) -> Skeleton:
-        """Bones of the free body in the motion's shape."""
+        """Bones of the free body with the motion's shape."""
         return free_skeleton(tuple(self.motion.betas.tolist()))
 
     @cached_property
     def local_rotations(self) -> np.ndarray:
-        """Rotation of each joint relative to its parent, world axes [pose, joint, 3, 3]."""
+        """Rotation of each joint relative to its parent, in world axes [pose, joint, 3, 3]."""
         flat = Rotation.from_rotvec(self.motion.poses_rad[:, : len(PARENTS)].reshape(-1, 3))
         local = flat.as_matrix().reshape(self.motion.num_poses, len(PARENTS), 3, 3)
         rotations = SMPL_TO_WORLD @ local @ SMPL_TO_WORLD.T
@@ -59,11 +59,11 @@ class JointTrajectories:
         return self._world[1]
 
     def soles_m(self, side: int, every: int = 1) -> np.ndarray:
-        """Skinned vertices of one sole [pose, vertex, 3].
+        """Compute the skinned vertices of one sole [pose, vertex, 3].
 
         Args:
             side: 0 left, 1 right.
-            every: compute one pose in this many.
+            every: step between the computed poses.
         """
         rest_m, weights = _sole(tuple(self.motion.betas.tolist()), side)
         joints = [J[f"{SIDES[side]}_ankle"], J[f"{SIDES[side]}_foot"]]
@@ -101,7 +101,7 @@ def _sole(betas: tuple[float, ...], side: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def rest_vertices_m(betas: tuple[float, ...]) -> np.ndarray:
-    """Vertices of the free body of that shape at rest, world axes [vertex, 3]."""
+    """Rest-pose vertices of the free body with this shape, in world axes [vertex, 3]."""
     from radarsim.files import free_body
 
     body = free_body()

@@ -1,7 +1,7 @@
 """Jumps and hops: pelvis height in free fall during each flight, and the matching foot motion.
 
-Heights are in units of g T^2, with T the length of the cycle. In phase u a flight from a to b is
-then (u - a) (b - u) / 2 at every tempo, and the take-off speed is (b - a) / 2.
+Heights are in units of g T^2, where T is the length of the cycle. A flight from phase a to phase b
+then has the height (u - a) (b - u) / 2 at phase u for every tempo, and take-off speed (b - a) / 2.
 """
 
 import numpy as np
@@ -12,11 +12,11 @@ from builders.activities.movement import Channels, foot, root
 from builders.activities.skeleton import SIDES
 
 GRAVITY_MPS2 = 9.81
-RISE_M = 0.02  # pelvis above standing at take-off and landing: on the toes, legs extended
+RISE_M = 0.02  # pelvis above standing height at take-off and landing: on the toes, legs extended
 
 
 def flight_s(height_m: float) -> float:
-    """Flight time of a jump of that height: sqrt(8 h / g)."""
+    """Flight time of a jump of height h: sqrt(8 h / g)."""
     return float(np.sqrt(8 * height_m / GRAVITY_MPS2))
 
 
@@ -31,17 +31,17 @@ def hops(
 ) -> Channels:
     """Jumps from both feet: dip, push-off, flight, landing, absorption.
 
-    Push-off and landing each have constant acceleration over the dip, and higher acceleration where
-    hops follow each other closely.
+    Acceleration is constant over the dip during push-off and landing, and higher if hops follow
+    each other closely.
 
     Args:
         takeoffs: phases at which the feet leave the floor.
-        height_m: of each flight.
+        height_m: height of each flight.
         period_s: length of the cycle at this performer's tempo.
-        dip_m: pelvis below standing height before and after.
+        dip_m: distance of the pelvis below standing height before and after the flight.
         tuck_m: height by which the feet are pulled up in flight.
-        point_deg: pitch of the feet at take-off, heels up.
-        rest: stand upright between cycles.
+        point_deg: pitch of the feet at take-off, positive with the heels up.
+        rest: whether the performer stands upright between cycles.
 
     Returns:
         Channels of the root and both feet.
@@ -56,8 +56,8 @@ def hops(
     gaps = np.diff([*takeoffs, takeoffs[0] + 1]) - flight
     if gaps.min() <= 0:
         raise ValueError(
-            f"the next take-off comes {gaps.min():.2f} cycles after a landing; give the cycle "
-            "more time or the jumps less height"
+            f"the next take-off comes {gaps.min():.2f} cycles after a landing; lengthen the cycle "
+            "or lower the jumps"
         )
     push = min(2 * (rise + dip) / speed, 0.48 * gaps.min())
     keys = [(0.0, 0.0, 0.0), (1.0, 0.0, 0.0)] if rest else []
@@ -75,10 +75,10 @@ def hops(
 
 
 def bounce(duty: float) -> Curve:
-    """Pelvis height of a runner: two flights a cycle, and half a sine wave while a foot stands.
+    """Pelvis height of a runner: two flights per cycle, and half a sine wave in each stance.
 
     Args:
-        duty: share of the cycle that each foot stands, below 0.5.
+        duty: share of the cycle that each foot is on the floor, below 0.5.
     """
     speed = (0.5 - duty) / 2
 
@@ -91,7 +91,7 @@ def bounce(duty: float) -> Curve:
 
 
 def _foot_height(spans):
-    """Height of a foot over the flights, 0 to 1: it starts from rest and soon follows the body."""
+    """Height of a foot during the flights, 0 to 1: it starts from rest, then follows the body."""
     height = bump(*spans)
     return Curve(lambda phase: height.at(phase) ** 0.85)
 

@@ -1,6 +1,6 @@
 """Plausibility checks of a motion: joint range, floor, foot slip, balance, speed, acceleration.
 
-Each limit is given with its source.
+The source of each limit is stated next to it.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from builders.activities.self_intersection import self_intersections
 from builders.activities.skeleton import SIDES, J
 from builders.activities.synthesis import Performance
 
-# Highest values that pass. Hands: amateurs throw balls at 20 m/s and more (van den Tillaar and
+# Largest values that pass. Hands: amateurs throw balls at 20 m/s and more (van den Tillaar and
 # Ettema, "A force-velocity relationship and coordination patterns in overarm throwing", J. Sports
 # Sci. Med. 3, 2004). Feet: 16 to 22 m/s in soccer kicks (Lees and Nolan, "The biomechanics of
 # soccer: a review", J. Sports Sci. 16, 1998). Root: a jog, not a sprint. Landing from small jumps
@@ -40,9 +40,9 @@ LIMITS = {
     "foot_mps2": 330.0,
     "root_mps2": 40.0,
 }
-# A person stands still while centre of mass and feet are slower than this, for this long.
+# A person counts as standing still if centre of mass and feet stay below this speed for this time.
 STILL_MPS, STILL_S = 0.1, 0.4
-EDGE_M = 0.015  # soles are soft: the support reaches a little beyond the touching vertices
+EDGE_M = 0.015  # soles are soft: the support extends slightly beyond the touching vertices
 TOUCHING_M = 0.01
 CLEAR_M = 0.03  # a sole higher than this carries no load
 _FEET = [J["left_ankle"], J["right_ankle"]]
@@ -53,8 +53,8 @@ class CheckResult:
     """Measured values of one performance.
 
     Attributes:
-        values: the value of each check in `LIMITS`.
-        worst: joint or pair of parts with the worst value, by check, where there is one.
+        values: measured value of each check in `LIMITS`.
+        worst: joint or pair of body parts with the worst value, for the checks that have one.
     """
 
     values: dict[str, float]
@@ -62,16 +62,16 @@ class CheckResult:
 
     @property
     def failed(self) -> tuple[str, ...]:
-        """Names of the checks beyond their limits."""
+        """Names of the checks whose values exceed their limits."""
         return tuple(name for name, limit in LIMITS.items() if self.values[name] > limit)
 
 
 def check_performance(activity: Activity, performance: Performance) -> CheckResult:
-    """Values of all checks for one performance.
+    """Measure the values of all checks for one performance.
 
     Args:
-        activity: declares allowed touches and whether a chair carries the body.
-        performance: of the free body.
+        activity: activity that declares the allowed touches and whether a chair carries the body.
+        performance: performance of the activity with the free body.
     """
     trajectories = JointTrajectories(performance.motion)
     beyond_deg, joint = beyond_range_deg(trajectories)
@@ -103,10 +103,10 @@ def _extreme_speeds(trajectories):
 
 
 def joint_angles_deg(trajectories: JointTrajectories) -> dict[str, np.ndarray]:
-    """Angles that `joint_angles.RANGE_DEG` names, computed from the rotations [pose].
+    """Angles listed in `joint_angles.RANGE_DEG`, computed from the rotations [pose].
 
-    A shoulder rotation has no unique decomposition into angles. Its values here are how far the
-    upper arm points behind and across the body, as negative flexion and abduction.
+    A shoulder rotation has no unique decomposition into angles. Instead, the angles by which the
+    upper arm points behind and across the body are returned as negative flexion and abduction.
     """
     local = trajectories.local_rotations
     trunk = local[:, J["spine1"]] @ local[:, J["spine2"]] @ local[:, J["spine3"]]
@@ -132,7 +132,7 @@ def joint_angles_deg(trajectories: JointTrajectories) -> dict[str, np.ndarray]:
 
 
 def beyond_range_deg(trajectories: JointTrajectories) -> tuple[float, str]:
-    """Largest excess of an angle over its range of motion [degrees], and the channel it is in."""
+    """Largest excess of an angle over its range of motion [degrees], and its channel."""
     worst_deg, worst = 0.0, ""
     for channel, angle_deg in joint_angles_deg(trajectories).items():
         low, high = RANGE_DEG[joint_of(channel)]
@@ -154,7 +154,7 @@ def floor_penetration_m(trajectories: JointTrajectories, every: int = 10) -> flo
 
 
 def floating_share(trajectories: JointTrajectories, every: int = 3) -> float:
-    """Share of poses with no sole near the floor in which the body does not fall freely."""
+    """Share of poses with no sole near the floor in which the body is not in free fall."""
     lowest_m = np.min(
         [trajectories.soles_m(side, every)[..., 2].min(axis=1) for side in (0, 1)], axis=0
     )
@@ -165,7 +165,7 @@ def floating_share(trajectories: JointTrajectories, every: int = 3) -> float:
 
 
 def foot_slip_m(trajectories: JointTrajectories, contact: np.ndarray, every: int = 2) -> float:
-    """Longest distance that a sole slides during one contact with the floor.
+    """Largest distance that a sole slides during one contact with the floor.
 
     The centroid of the vertices that touch the floor in two successive poses is tracked, so a foot
     that rolls from heel to toe does not count as sliding.
@@ -185,7 +185,7 @@ def foot_slip_m(trajectories: JointTrajectories, contact: np.ndarray, every: int
 
 
 def unbalanced_share(trajectories: JointTrajectories, every: int = 6) -> float:
-    """Share of poses that stand still with the centre of mass outside the base of support."""
+    """Share of standing poses whose centre of mass is outside the base of support."""
     centre_m = centre_of_mass_m(trajectories.joints_m)
     tracked_m = np.concatenate([centre_m[:, None], trajectories.joints_m[:, _FEET]], axis=1)
     rate_hz = trajectories.motion.rate_hz
@@ -200,7 +200,7 @@ def unbalanced_share(trajectories: JointTrajectories, every: int = 6) -> float:
 
 
 def _is_above(point_m, support_m):
-    """Whether a point is inside the convex hull of the support, with a margin."""
+    """Whether a point lies above the convex hull of the support, with a margin."""
     if len(support_m) < 3:
         return False
     try:

@@ -1,13 +1,13 @@
-"""Movements: curves over one cycle for the joint angles, feet and root of a performer.
+"""Movements: curves over one cycle for a performer's joint angles, feet and root.
 
-An activity is a `Movement`: a period and a table of channels, combined with `|`:
+An activity is a `Movement`: a period and a dictionary of channels, combined with `|`:
 
     down = during(0.05, 0.4, 0.55, 0.95)
     Movement(2.6, trunk(flexion=25 * down) | arms(flexion=80 * down) | root(sink=0.45 * down))
 
-Channels that are left out keep the performer's habitual posture; given angles add to it. Movements
-are written for a right-handed performer; `mirrored` gives the left-handed version. The sign
-conventions are in `joint_angles.py`.
+Omitted channels keep the performer's habitual posture, and specified angles are added to it.
+Movements are written for a right-handed performer; `mirrored` gives the left-handed version. The
+sign conventions are in `joint_angles.py`.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ from builders.activities.skeleton import SIDES
 
 Channels = dict[str, Curve]
 
-# Lengths are in metres unless stated otherwise; those of a foot are relative to its home position.
+# Lengths are in metres unless stated otherwise; foot positions are relative to the home position.
 PLACE_CHANNELS = {
     "root.ahead": "centre of mass ahead of the middle of the feet",
     "root.left": "centre of mass left of the middle of the feet",
@@ -36,7 +36,7 @@ PLACE_CHANNELS = {
     "foot.free": "0: the foot position is given; 1: it follows from the joint angles of the leg",
     "foot.load": "share of the load taken off the foot",
 }
-# Arm angles of hands on the hips, as `arms` takes them.
+# Arm angles for hands on the hips, as arguments of `arms`.
 HANDS_ON_HIPS = dict(abduction=34, flexion=-18, twist=32, elbow=82, wrist=25)
 
 
@@ -45,10 +45,10 @@ class Stance:
     """Home position of standing feet.
 
     Attributes:
-        width: distance between the ankles, relative to the performer's own standing width.
-        turnout_deg: toes outward, added to the performer's own.
-        left_ahead_m: left foot forward and right foot back by half of this.
-        balance: 1 keeps the centre of mass above the feet, 0 keeps the pelvis above them.
+        width: distance between the ankles, relative to the performer's standing width.
+        turnout_deg: outward rotation of the toes, added to the performer's turnout.
+        left_ahead_m: forward distance of the left foot from the right; each moves by half of it.
+        balance: 1 keeps the centre of mass above the feet, 0 keeps the pelvis above the feet.
     """
 
     width: float = 1.0
@@ -62,17 +62,17 @@ class Gait:
     """Stepping along a path; a cycle is two steps, starting with the left heel strike.
 
     Attributes:
-        path: time [s] to positions [time, 2] in metres and heading [time] in radians.
-        duty: share of the cycle that a foot stands; below 0.5 the body flies between steps.
-        roll: heel-to-toe roll of the foot, 1 as in walking, 0 with a flat foot.
-        lift_m: height added to the swinging foot.
-        trail_m: deviation of the swinging foot to the rear (negative: ahead).
-        sink: pelvis below standing height [leg lengths].
+        path: function from times [s] to positions [time, 2] [m] and headings [time] [rad].
+        duty: share of the cycle that a foot is on the floor; below 0.5 there are flight phases.
+        roll: heel-to-toe roll of the foot: 1 as in walking, 0 for a flat foot.
+        lift_m: additional height of the swinging foot.
+        trail_m: backward displacement of the swinging foot (negative: forward).
+        sink: lowering of the pelvis below standing height [leg lengths].
         width: as in `Stance`.
         sway_m: sideways motion of the pelvis towards the standing foot.
-        droop_deg: plantar flexion in mid-swing, added to a walker's.
-        heel_strike: 1 lands with the toes up, 0 flat.
-        rests: True stops the feet where the path stands still; False steps on the spot there.
+        droop_deg: additional plantar flexion in mid-swing.
+        heel_strike: 1 lands with the toes up, 0 lands flat.
+        rests: whether the feet rest while the path stands still; if False, they step on the spot.
     """
 
     path: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
@@ -94,10 +94,10 @@ class Movement:
 
     Attributes:
         period_s: length of one cycle at tempo 1.
-        channels: curve of each channel that moves.
+        channels: curve of each moving channel.
         base: foot placement.
-        start: phase at which a clip may start, (earliest, latest), in cycles.
-        handed: a left-handed performer mirrors it.
+        start: range of phases at which a clip may start, (earliest, latest), in cycles.
+        handed: whether a left-handed performer mirrors the movement.
         cycles: number of cycles in one complete performance.
     """
 
@@ -156,7 +156,7 @@ def arms(**angles) -> Channels:
 
 
 def leg(side, hip=0.0, out=0.0, twist=0.0, knee=0.0, ankle=0.0, free=1.0) -> Channels:
-    """Channels of a leg that follows its joint angles while `free` is 1; the other leg carries."""
+    """Channels of a leg that follows its joint angles while `free` is 1 and carries no load."""
     return (
         _part(f"{side}.hip", flexion=hip, abduction=out, twist=twist)
         | _part(f"{side}.knee", flexion=knee)
@@ -166,17 +166,17 @@ def leg(side, hip=0.0, out=0.0, twist=0.0, knee=0.0, ankle=0.0, free=1.0) -> Cha
 
 
 def root(ahead=0.0, left=0.0, sink=0.0, hop=0.0, turn=0.0) -> Channels:
-    """Channels of the body over the feet: centre of mass, pelvis height and direction."""
+    """Channels of the body relative to the feet: centre of mass, pelvis height and direction."""
     return _part("root", ahead=ahead, left=left, sink=sink, hop=hop, turn=turn)
 
 
 def foot(side, ahead=0.0, out=0.0, lift=0.0, pitch=0.0, turn=0.0, load=0.0) -> Channels:
-    """Channels of a placed foot; every foot is at home at the start of the cycle."""
+    """Channels of a placed foot; every foot is in its home position at the start of the cycle."""
     return _part(f"{side}.foot", ahead=ahead, out=out, lift=lift, pitch=pitch, turn=turn, load=load)
 
 
 def step(side, go, back, ahead=0.0, out=0.0, lift=0.1, turn=0.0, pitch=0.0) -> Channels:
-    """Channels of a step away during `go` = (start, end) and back home during `back`."""
+    """Channels of a step away during `go` = (start, end) and back to home during `back`."""
     away = during(*go, *back)
     raised = bump(go, back)
     return foot(side, ahead * away, out * away, lift * raised, pitch, turn * away, load=raised)
@@ -201,7 +201,7 @@ def mirrored(movement: Movement) -> Movement:
 
 
 def _part(part, **curves):
-    """Named channels of one part, without those that are zero."""
+    """Named channels of one body part, omitting zero channels."""
     return {
         f"{part}.{name}": as_curve(curve)
         for name, curve in curves.items()

@@ -1,7 +1,7 @@
 """Synthetic performers: body shape, tempo, posture habits, and the variation of a single take.
 
-Every random number follows from ids: a performer's from (seed, number), a take's from (seed,
-number, activity, repeat). The order in which takes are made has no influence.
+All random numbers follow from ids: those of a performer from (seed, number), those of a take from
+(seed, number, activity, repeat). The order in which takes are made has no influence.
 """
 
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from builders.activities.variation import generator
 NUM_BETAS = 10
 LEFT_HANDED_SHARE = 0.106  # Papadatou-Pastou et al., Psychological Bulletin 146, 2020
 
-# Standing posture of a relaxed adult [degrees]: mean, and standard deviation between performers.
+# Standing posture of a relaxed adult [degrees]: mean and standard deviation over performers.
 HABITS_DEG = {
     "trunk.flexion": (2.0, 2.0),
     "head.flexion": (4.0, 4.0),
@@ -33,15 +33,15 @@ class Performer:
     """A synthetic person.
 
     Attributes:
-        number: counts from 0; with the seed it determines all other attributes.
+        number: number of the person, from 0; with the seed, it determines all other attributes.
         betas: coefficients in the free body's shape space.
-        tempo, amplitude: factors on the speed and the angles of every movement.
+        tempo, amplitude: factors applied to the speed and the angles of every movement.
         right_handed: movements are mirrored if False.
         habit_deg: rest value of each angle.
         lag: delay of each angle, as a share of the cycle.
-        stride: factor on step lengths and widths.
-        turnout_deg: rotation of the toes outward when standing.
-        restless: factor on sway and small involuntary movement.
+        stride: factor applied to step lengths and widths.
+        turnout_deg: outward rotation of the toes when standing.
+        restless: factor applied to sway and small involuntary movements.
     """
 
     number: int
@@ -57,12 +57,12 @@ class Performer:
 
     @property
     def name(self) -> str:
-        """Folder name of the person's takes."""
+        """Name of the folder with the person's takes."""
         return f"subject{self.number:02d}"
 
     @property
     def skeleton(self) -> Skeleton:
-        """Bones of the free body in the person's shape."""
+        """Skeleton of the free body with the person's shape."""
         return free_skeleton(self.betas)
 
     @property
@@ -77,8 +77,8 @@ class Style:
 
     Attributes:
         performer: the person.
-        tempo, amplitude: the performer's, with the variation of this take.
-        rng: for choices that an activity makes (how far to walk).
+        tempo, amplitude: values of the performer, varied for this take.
+        rng: random generator for choices within an activity, such as how far to walk.
     """
 
     performer: Performer
@@ -93,7 +93,7 @@ class Style:
 
     @property
     def stride(self) -> float:
-        """The performer's factor on step lengths and widths."""
+        """The performer's factor for step lengths and widths."""
         return self.performer.stride
 
     def between(self, low: float, high: float) -> float:
@@ -102,11 +102,11 @@ class Style:
 
 
 def make_performer(number: int, seed: int = 0) -> Performer:
-    """The performer of that number: always the same person.
+    """Make the performer with a given number; equal arguments give the same person.
 
     Args:
-        number: counts from 0, without an upper limit.
-        seed: of the whole corpus.
+        number: number of the performer, from 0, without an upper limit.
+        seed: seed of the whole corpus.
     """
     rng = generator("subject", seed, number)
     joints = [name for name in RANGE_DEG if name.split(".")[0] not in ("hip", "knee", "ankle")]
@@ -132,7 +132,7 @@ def make_performer(number: int, seed: int = 0) -> Performer:
 
 
 def draw_style(performer: Performer, rng: np.random.Generator) -> Style:
-    """Random style of one take by a performer."""
+    """Draw the random style of one take by a performer."""
     return Style(
         performer=performer,
         tempo=performer.tempo * float(np.exp(np.clip(rng.normal(0.0, 0.06), -0.1, 0.1))),

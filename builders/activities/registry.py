@@ -7,7 +7,7 @@ from builders.activities.movement import Movement
 from builders.activities.performers import Style
 from builders.activities.texts import ATTRIBUTES, ActivityTexts, activity_texts
 
-# Two body parts that touch; `self_intersection` names the parts.
+# Two body parts that may touch, with names from `self_intersection`.
 Touch = tuple[str, str]
 
 HANDS_AT_HIPS = (("hand", "trunk"), ("forearm", "trunk"))
@@ -22,10 +22,10 @@ class Activity:
 
     Attributes:
         id: number in the paper's list.
-        name: key and file name, `sit_on_a_chair_and_stand_up`.
-        label: the paper's label, "sit on a chair and stand up".
-        touches: pairs of body parts that may touch, `("hand", "thigh")`.
-        seated: a chair carries the body, so balance is not checked.
+        name: key and file name, for example `sit_on_a_chair_and_stand_up`.
+        label: the paper's label, for example "sit on a chair and stand up".
+        touches: pairs of body parts that may touch, for example `("hand", "thigh")`.
+        seated: whether a chair carries the body, in which case balance is not checked.
         build: function from a performer's style to the movement.
     """
 
@@ -53,12 +53,12 @@ class Activity:
 
     @property
     def attributes(self) -> dict[str, str]:
-        """The first of its variants."""
+        """The first of the activity's variants."""
         return self.variants[0]
 
     @property
     def text_source(self) -> str:
-        """Who wrote the sentences."""
+        """Author of the sentences."""
         return self.texts.provenance
 
 
@@ -66,7 +66,7 @@ _REGISTERED: dict[int, Activity] = {}
 
 
 def activity(id: int, label: str, *, touches: tuple[Touch, ...] = (), seated: bool = False):
-    """Decorator that registers a movement as an activity; its texts are in `text/`.
+    """Return a decorator that registers a movement as an activity; its texts are in `text/`.
 
     Args:
         id: number in the paper's list.
@@ -91,7 +91,7 @@ def activity(id: int, label: str, *, touches: tuple[Touch, ...] = (), seated: bo
 
 
 def registered_activities() -> dict[str, Activity]:
-    """Every activity by name, in the order of the paper's ids."""
+    """All activities by name, in the order of the paper's ids."""
     return {_REGISTERED[id].name: _REGISTERED[id] for id in sorted(_REGISTERED)}
 
 

@@ -1,7 +1,7 @@
-"""Self-intersection: which parts of the body are inside one another, with capsules as body parts.
+"""Self-intersection: detect body parts inside one another, modelling each part as a capsule.
 
-A capsule is a line segment between two points of the skeleton, with a radius; both are measured
-from the performer's own skin. The trunk is wider than deep and takes two capsules side by side.
+A capsule is a line segment between two points of the skeleton, with a radius; both are measured on
+the performer's skin. The trunk is wider than deep, so it consists of two capsules side by side.
 """
 
 from functools import lru_cache
@@ -12,7 +12,7 @@ import numpy as np
 from builders.activities.joint_trajectories import JointTrajectories, rest_vertices_m
 from builders.activities.skeleton import J
 
-# Part, the joint whose rotation carries it, the joint at its far end.
+# Body part, the joint whose rotation moves it, and the joint at its far end.
 LIMBS = (
     ("upper_arm", "shoulder", "elbow"),
     ("forearm", "elbow", "wrist"),
@@ -20,8 +20,8 @@ LIMBS = (
     ("thigh", "hip", "knee"),
     ("shank", "knee", "ankle"),
 )
-RADIUS_FACTOR = 0.8  # of the median distance of the skin: soft tissue yields where limbs meet
-TOLERANCE_M = 0.01  # further depth that soft tissue allows
+RADIUS_FACTOR = 0.8  # relative to the median skin distance: soft tissue yields where limbs meet
+TOLERANCE_M = 0.01  # additional depth permitted because soft tissue yields
 # Parts that share a joint always overlap, so they are not checked.
 NEIGHBOURS = {
     ("trunk", "upper_arm"),
@@ -35,15 +35,16 @@ NEIGHBOURS = {
 def self_intersections(
     trajectories: JointTrajectories, touches=(), every: int = 4
 ) -> tuple[np.ndarray, str]:
-    """Poses in which a part is inside another, and the pair with the deepest intersection.
+    """Find poses in which one part is inside another, and the pair with the deepest intersection.
 
     Args:
-        trajectories: of the motion.
-        touches: pairs of parts that may touch.
-        every: check one pose in this many.
+        trajectories: joint trajectories of the motion.
+        touches: pairs of body parts that may touch.
+        every: step between the checked poses.
 
     Returns:
-        True for each checked pose with an intersection [pose], and the worst pair, "" if none.
+        True for each checked pose with an intersection [pose], and the worst pair, or "" if there
+        is no intersection.
     """
     ends_m = _ends(trajectories, every)
     radii_m = _radii(tuple(trajectories.motion.betas.tolist()))
@@ -107,7 +108,7 @@ def _ends(trajectories, every):
 
 @lru_cache(maxsize=64)
 def _radii(betas):
-    """Capsule radius of each kind of part [m], from the skin that its joint moves."""
+    """Capsule radius of each kind of body part [m], measured on the skin that its joint moves."""
     from builders.activities.skeleton import free_skeleton
     from radarsim.files import free_body
 

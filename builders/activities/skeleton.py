@@ -1,7 +1,7 @@
 """Skeleton of a performer: SMPL's 24 joints, forward kinematics, inverse kinematics of a leg.
 
-Inside this package, rest poses and local rotations are written in world axes (x ahead, y left,
-z up) instead of SMPL's (x left, y up, z ahead), so that joint angles and the floor share one frame.
+Inside this package, rest poses and local rotations use world axes (x forward, y left, z up) instead
+of SMPL's (x left, y up, z forward), so that joint angles and the floor share one frame.
 `to_smpl` converts the result to SMPL's axis-angle vectors.
 """
 
@@ -21,7 +21,7 @@ PARENTS = (-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18,
 J = {name: index for index, name in enumerate(JOINTS)}
 SIDES = ("left", "right")
 
-# Columns: SMPL's x (left), y (up) and z (ahead) axes in world coordinates.
+# Columns: SMPL's x (left), y (up) and z (forward) axes in world coordinates.
 SMPL_TO_WORLD = np.array([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
 
 
@@ -30,7 +30,7 @@ class Skeleton:
     """Rest body of one performer in world axes, with the body model's origin.
 
     Attributes:
-        rest_m: joints [joint, 3].
+        rest_m: rest positions of the joints [joint, 3].
         heel_m: floor contact of each heel, relative to its ankle [side, 3].
         ball_m: floor contact of each ball of the foot, relative to its ankle [side, 3].
         toe_m: floor contact of each toe tip, relative to its ankle [side, 3].
@@ -61,12 +61,12 @@ def leg_bones(skeleton: Skeleton, side: int) -> tuple[np.ndarray, np.ndarray]:
 def forward_kinematics(
     skeleton: Skeleton, rotations: np.ndarray, pelvis_m: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """World position and rotation of every joint.
+    """Compute the world position and rotation of every joint.
 
     Args:
         skeleton: the rest body.
-        rotations: local rotation of each joint; the pelvis's is relative to the world
-            [pose, joint, 3, 3].
+        rotations: local rotation of each joint [pose, joint, 3, 3]; the pelvis rotation is relative
+            to the world.
         pelvis_m: position of the pelvis [pose, 3].
 
     Returns:
@@ -85,21 +85,23 @@ def forward_kinematics(
 def leg_inverse_kinematics(
     skeleton: Skeleton, side: int, ankle_from_hip_m: np.ndarray, leftward: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """World rotations of thigh and shank that place the ankle at a target.
+    """Compute the world rotations of thigh and shank that place the ankle at a target.
 
     The knee is a hinge about y. Its angle k solves |t + Ry(k) s| = d for thigh t and shank s,
 
         A cos k + B sin k = (d^2 - t^2 - s^2) / 2 - t_y s_y,
         A = t_x s_x + t_z s_z,    B = t_x s_z - t_z s_x,
 
-    and the thigh then rotates the whole leg to the target, with the hinge as close to `leftward` as
-    possible. For a target out of reach the leg extends towards it, with a smooth limit.
+    and the thigh then rotates the whole leg to the target, with the hinge axis as close to
+    `leftward` as possible. If the target is out of reach, the leg extends towards it, with a smooth
+    limit.
 
     Args:
         skeleton: the rest body.
         side: 0 left, 1 right.
-        ankle_from_hip_m: target [pose, 3].
-        leftward: desired direction of the knee's hinge; the knee then bends ahead [pose, 3].
+        ankle_from_hip_m: target position of the ankle relative to the hip [pose, 3].
+        leftward: desired direction of the knee's hinge axis [pose, 3]; if it points left, the knee
+            bends forward.
 
     Returns:
         Thigh and shank rotations [pose, 3, 3].
@@ -120,14 +122,14 @@ def leg_inverse_kinematics(
 
 
 def soft_minimum(x: np.ndarray, y: np.ndarray, blend: float) -> np.ndarray:
-    """Smooth minimum of two arrays, rounded over about `blend`; never above either."""
+    """Smooth minimum of two arrays, rounded over a width of about `blend`; never above either."""
     return np.minimum(x, y) - blend * np.log1p(np.exp(-np.abs(x - y) / blend))
 
 
 def to_smpl(rotations: np.ndarray) -> np.ndarray:
-    """Axis-angle vectors in SMPL's axes [pose, joint, 3] in radians.
+    """Convert rotations to axis-angle vectors in SMPL's axes [pose, joint, 3] in radians.
 
-    The pelvis also rotates SMPL's y-up body to z-up.
+    The pelvis rotation also turns SMPL's y-up body to z-up.
     """
     local = SMPL_TO_WORLD.T @ rotations @ SMPL_TO_WORLD
     local[:, 0] = rotations[:, 0] @ SMPL_TO_WORLD
@@ -137,7 +139,7 @@ def to_smpl(rotations: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=64)
 def free_skeleton(betas: tuple[float, ...]) -> Skeleton:
-    """Skeleton of the free body for one shape.
+    """Skeleton of the free body with a given shape.
 
     Args:
         betas: coefficients in the free body's shape space.
@@ -154,7 +156,7 @@ def free_skeleton(betas: tuple[float, ...]) -> Skeleton:
 
 
 def _measure(joints_m, vertices_m, weights) -> Skeleton:
-    """Skeleton with heel, ball and toe contacts from the lowest vertices of each foot."""
+    """Skeleton whose heel, ball and toe contacts are the lowest vertices of each foot."""
     weights = np.asarray(weights)
     floor_penetration_m = vertices_m[:, 2].min()
     soles = []
@@ -169,7 +171,7 @@ def _measure(joints_m, vertices_m, weights) -> Skeleton:
 
 
 def _frame(along, leftward):
-    """Orthonormal columns: `along`, the perpendicular closest to `leftward`, and their product."""
+    """Orthonormal columns: `along`, its normal closest to `leftward`, and their cross product."""
     first = along / np.linalg.norm(along, axis=-1, keepdims=True)
     second = leftward - np.sum(leftward * first, axis=-1, keepdims=True) * first
     second = second / np.linalg.norm(second, axis=-1, keepdims=True)

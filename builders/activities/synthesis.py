@@ -1,4 +1,4 @@
-"""Motion synthesis: from a movement to channel time series, feet, pelvis, legs, and SMPL poses."""
+"""Motion synthesis: from a movement to channel time series, feet, pelvis, legs and SMPL poses."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ from builders.activities.skeleton import SMPL_TO_WORLD, to_smpl
 from builders.activities.variation import cycle_phase, generator, smooth_noise
 from radarsim.scene.motion import Motion
 
-PAD_S = 1.5  # synthesized and discarded at both ends, so that clips start in mid-movement
+PAD_S = 1.5  # time synthesized and discarded at both ends, so that clips start in mid-movement
 CYCLE_SPREAD = 0.04  # relative standard deviation of the cycle length
 GAIN_SPREAD = 0.05  # relative standard deviation of the amplitude
 # Standard deviation of involuntary movement [degrees, metres].
@@ -33,9 +33,9 @@ class Performance:
     """A motion with annotations.
 
     Attributes:
-        motion: input of the simulator.
+        motion: motion for the simulator.
         contact: whether each foot stands on the floor [pose, side].
-        phase: of the movement's cycle [pose].
+        phase: phase of the movement's cycle [pose].
     """
 
     motion: Motion
@@ -52,19 +52,19 @@ def synthesize(
     duration_s: float | None = 5.0,
     rate_hz: float = 120.0,
 ) -> Performance:
-    """One take of one movement by one performer.
+    """Synthesize one take of a movement by one performer.
 
     Args:
-        name: of the movement, part of the take's id.
+        name: name of the movement, part of the take's id.
         build: function from a style to the movement.
         performer: the person, or the person's number.
         repeat: number of the take.
-        seed: of the whole corpus.
-        duration_s: length [s]; None for the movement's own length.
+        seed: seed of the whole corpus.
+        duration_s: duration [s]; None for the duration of the complete movement.
         rate_hz: poses per second.
 
     Returns:
-        The performance; it starts at the world's origin, facing +x, floor at z = 0.
+        The performance; it starts at the world origin, facing +x, with the floor at z = 0.
     """
     if not isinstance(performer, Performer):
         performer = make_performer(performer, seed)
@@ -98,12 +98,12 @@ def channel_series(
 ) -> dict[str, np.ndarray]:
     """Value of every channel over time [pose].
 
-    The sum of the performer's habitual posture, the movement with the performer's amplitude, and
-    involuntary movement.
+    Each value is the sum of the performer's habitual posture, the movement scaled by the
+    performer's amplitude, and involuntary movement.
     """
     rng, performer, series = style.rng, style.performer, {}
-    # The stride must not change during a contact: one gain per cycle, since the feet are at home
-    # when cycles change.
+    # The stride must not change during a contact, so there is one gain per cycle: the feet are in
+    # their home positions when cycles change.
     first = int(np.floor(phase.min()))
     gains = np.clip(rng.normal(1.0, GAIN_SPREAD, int(phase.max()) - first + 2), 0.88, 1.12)
     stride = style.stride * gains[np.floor(phase).astype(int) - first]
@@ -137,7 +137,7 @@ def _angle_series(channel, curve, style, times_s, phase):
 
 
 def _feet(movement, style, times_s, phase, series):
-    """Foot trajectories, the point the body is over [pose, 2], and the heading [rad]."""
+    """Foot trajectories, the floor point below the body [pose, 2], and the heading [rad]."""
     performer, base = style.performer, movement.base
     if isinstance(base, Gait):
         return stepping_feet(performer.skeleton, base, times_s, phase, performer.turnout_deg)
@@ -146,7 +146,7 @@ def _feet(movement, style, times_s, phase, series):
 
 
 def _as_motion(take, performer, rotations, pelvis_m, rate_hz):
-    """The motion in SMPL's axes, with the first pose above the origin."""
+    """Convert to a motion in SMPL's axes, with the first pose above the origin."""
     rest_pelvis_m = SMPL_TO_WORLD.T @ performer.skeleton.rest_m[0]
     start_m = np.array([*pelvis_m[0, :2], 0.0])
     return Motion(

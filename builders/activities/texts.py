@@ -1,6 +1,6 @@
 """Captions and attribute sentences of the activities, read from `text/*.toml`.
 
-Each file holds one group of activities:
+Each file contains one group of activities:
 
     provenance = "written for this project"
 
@@ -38,7 +38,7 @@ class ActivityTexts:
     Attributes:
         captions: plain sentences, each describing the whole activity.
         variants: wordings, each with one sentence for every part of `ATTRIBUTES`.
-        provenance: who wrote them.
+        provenance: author of the texts.
     """
 
     captions: tuple[str, ...]
@@ -48,7 +48,7 @@ class ActivityTexts:
 
 @cache
 def activity_texts(folder: Path = FOLDER) -> dict[str, ActivityTexts]:
-    """All texts by the activity's name.
+    """Read all texts, by activity name.
 
     Raises:
         InputError: a file is invalid; the error names the file, the activity and the problem.
@@ -70,7 +70,7 @@ def activity_texts(folder: Path = FOLDER) -> dict[str, ActivityTexts]:
 
 
 def _checked_texts(path, name, entry, provenance) -> ActivityTexts:
-    """The texts of one activity; InputError if they are incomplete or ungrammatical."""
+    """Check the texts of one activity; InputError if they are incomplete or ungrammatical."""
     captions, variants = entry.get("captions", []), entry.get("variants", [])
     if len(set(captions)) < MIN_CAPTIONS:
         hint = f"give at least {MIN_CAPTIONS}"
@@ -95,13 +95,13 @@ def _check_variant(path, field, variant) -> None:
 
 
 def sentence_problem(sentence: str, max_chars: int = MAX_SENTENCE_CHARS) -> str:
-    """The first formal error of an English sentence, "" if none is found.
+    """The first formal error in an English sentence, or "" if none is found.
 
-    `builders.describer` sends the text to the language model as an objection.
+    `builders.describer` sends the returned text to the language model to request a correction.
 
     Args:
-        sentence: free prose.
-        max_chars: longest allowed sentence.
+        sentence: free text.
+        max_chars: maximum length of the sentence.
     """
     words = sentence.split()
     doubled = [a for a, b in pairwise(words) if a.lower() == b.lower()]
@@ -122,7 +122,7 @@ def sentence_problem(sentence: str, max_chars: int = MAX_SENTENCE_CHARS) -> str:
 def _has_wrong_article(words) -> bool:
     """True for `a arm` or `an leg`; words whose sound differs from their spelling are accepted."""
     for article, word in pairwise(words):
-        if len(re.split(r"\W", word)[0]) == 1:  # a letter's name: an X, an S-curve, a U-turn
+        if len(re.split(r"\W", word)[0]) == 1:  # name of a letter: an X, an S-curve, a U-turn
             continue
         if article.lower() == "a" and word[0].lower() in "aeio":
             return not word.lower().startswith(("one", "once", "eu", "ewe"))

@@ -7,7 +7,7 @@ from scipy.interpolate import CubicSpline
 
 
 def generator(*ids) -> np.random.Generator:
-    """A random generator that depends on these ids alone."""
+    """A random generator that depends only on the given ids."""
     digest = hashlib.sha256("/".join(map(str, ids)).encode()).digest()
     return np.random.default_rng(int.from_bytes(digest[:16], "little"))
 
@@ -15,11 +15,11 @@ def generator(*ids) -> np.random.Generator:
 def cycle_phase(
     rng: np.random.Generator, times_s: np.ndarray, period_s: float, start: float, spread: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Phase of a movement over time when every cycle has its own length.
+    """Phase of a movement over time if cycle lengths vary randomly.
 
     Args:
-        rng: draws the length of each cycle.
-        times_s: increasing; may start before zero.
+        rng: random generator for the length of each cycle.
+        times_s: increasing times; may start before zero.
         period_s: mean length of a cycle.
         start: phase at time zero.
         spread: standard deviation of the cycle length, relative to the mean.
@@ -41,7 +41,7 @@ def smooth_noise(
 ) -> np.ndarray:
     """Smooth noise of about unit variance, independent of the sampling rate.
 
-    A cubic spline through normally distributed values, one every `spacing_s` seconds.
+    The noise is a cubic spline through normally distributed values, one every `spacing_s` seconds.
     """
     num_knots = int((times_s[-1] - times_s[0]) / spacing_s) + 4
     knots_s = times_s[0] + spacing_s * (np.arange(num_knots) - 1)

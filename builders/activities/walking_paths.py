@@ -1,7 +1,7 @@
 """Walking paths: smooth functions from time [s] to position [m] and heading [rad].
 
-Each function returns a path as `movement.Gait` takes it: times [time] to positions [time, 2] and
-headings [time], defined for all times.
+Each function returns a path for `movement.Gait`: a function from times [time] to positions
+[time, 2] and headings [time], defined for all times.
 """
 
 from typing import NamedTuple
@@ -25,22 +25,22 @@ def on_the_spot():
 def there_and_back(
     speed_mps: float, length_m: float, first_m: float, turn_s: float = 1.5, brake_s: float = 0.6
 ):
-    """Straight ahead, half a turn, straight back, half a turn, ..., at constant speed in between.
+    """Path that repeats: straight ahead, half a turn, straight back, half a turn.
 
     Args:
-        speed_mps: between turns.
-        length_m: of each straight section.
+        speed_mps: constant speed between turns.
+        length_m: length of each straight section.
         first_m: remaining length of the first section at time zero.
         turn_s: duration of half a turn.
-        brake_s: duration from full speed to standing, and back.
+        brake_s: time to brake from full speed to a stop, and to accelerate again.
     """
-    # Braking covers half the distance that full speed would.
+    # The distance covered while braking is half of that at full speed.
     cruise_s = (length_m - speed_mps * brake_s) / speed_mps
     section_s = cruise_s + 2 * brake_s + turn_s - _OVERLAP * brake_s * 2
     begin_s = (first_m - speed_mps * brake_s / 2) / speed_mps
 
     def speed_and_turns(times_s):
-        """Speed along the heading [m/s], and number of half turns made."""
+        """Speed along the heading [m/s], and number of half turns completed."""
         num = int(np.ceil(np.max(np.abs(times_s)) / section_s)) + 2
         speed, turns = np.ones(len(times_s)), np.zeros(len(times_s))
         for k in range(-num, num + 1):
@@ -67,13 +67,13 @@ def there_and_back(
 
 
 def to_and_fro(length_m: float, period_s: float, direction_rad: float, start: float = 0.0):
-    """Back and forth along a line without turning, as a cosine of time.
+    """Path back and forth along a line without turning, as a cosine of time.
 
     Args:
-        length_m: from end to end.
-        period_s: of one round trip.
-        direction_rad: of the line; 0 is ahead, pi/2 to the left.
-        start: phase of the round trip at time zero, 0 at one end.
+        length_m: distance between the two ends.
+        period_s: duration of one round trip.
+        direction_rad: direction of the line; 0 is forward, pi/2 to the left.
+        start: phase of the round trip at time zero; 0 is at one end.
     """
     unit = np.array([np.cos(direction_rad), np.sin(direction_rad)])
 
@@ -88,9 +88,9 @@ def circle(speed_mps: float, radius_m: float, leftwards: bool):
     """A circle whose centre is beside the starting point.
 
     Args:
-        speed_mps: along the circle.
-        radius_m: of the circle.
-        leftwards: counter-clockwise seen from above.
+        speed_mps: speed along the circle.
+        radius_m: radius of the circle.
+        leftwards: whether the path is counter-clockwise seen from above.
     """
     side = 1.0 if leftwards else -1.0
 
@@ -103,12 +103,12 @@ def circle(speed_mps: float, radius_m: float, leftwards: bool):
 
 
 class PathSegment(NamedTuple):
-    """A stretch of constant velocity and turning rate.
+    """A path segment with constant velocity and turning rate.
 
     Attributes:
-        duration_s: of the segment.
-        ahead_mps, left_mps: velocity ahead and to the left.
-        turn_deg: change of heading over the segment, to the left.
+        duration_s: duration of the segment.
+        ahead_mps, left_mps: velocity forward and to the left.
+        turn_deg: change of heading over the segment, positive to the left.
     """
 
     duration_s: float
@@ -118,13 +118,13 @@ class PathSegment(NamedTuple):
 
 
 def route(*segments: tuple[float, float, float, float], blend_s: float = 0.18, closed: bool = True):
-    """Segments of constant velocity in sequence, smoothly joined: walk, pause, turn, walk back.
+    """Path of smoothly joined segments of constant velocity: walk, pause, turn, walk back.
 
     Args:
-        segments: in order, as `PathSegment` or plain tuples of its fields.
-        blend_s: smoothing between segments, standard deviation of a Gaussian.
-        closed: True repeats the route for ever and distributes the few centimetres of closing error
-            over it; False stands still before and after.
+        segments: segments in order, as `PathSegment` or plain tuples of its fields.
+        blend_s: smoothing between segments: standard deviation of a Gaussian.
+        closed: True repeats the route endlessly and distributes the closing error of a few
+            centimetres over it; False stands still before and after the route.
     """
     segments = [PathSegment(*segment) for segment in segments]
     durations_s = np.array([segment.duration_s for segment in segments])
@@ -148,12 +148,12 @@ def route(*segments: tuple[float, float, float, float], blend_s: float = 0.18, c
 
 
 def _rates(segment):
-    """Velocity ahead and to the left [m/s], and turning rate [rad/s]."""
+    """Velocity forward and to the left [m/s], and turning rate [rad/s]."""
     return segment.ahead_mps, segment.left_mps, np.deg2rad(segment.turn_deg) / segment.duration_s
 
 
 def _integrate(rates, start_s, step_s, closed):
-    """Spline of position and heading over time, the time of its end, and the final heading."""
+    """Spline of position and heading over time, its end time, and the final heading."""
     heading_rad = np.concatenate([[0.0], np.cumsum(rates[2]) * step_s])
     middle_rad = heading_rad[:-1] + 0.5 * np.diff(heading_rad)
     c, s = np.cos(middle_rad), np.sin(middle_rad)

@@ -1,1 +1,1 @@
-"""Build of stores: command-line flags, recipe loading, planning, simulation, console output."""
+"""Building of stores: command-line flags, recipe loading, planning, simulation, console output."""

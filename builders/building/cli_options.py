@@ -47,7 +47,7 @@ AREA_SETTINGS = ("near_m", "far_m", "half_width_m")
 
 
 def add_store_options(parser: argparse.ArgumentParser) -> None:
-    """Add the flags of the output store, of the recipe and of the execution."""
+    """Add the flags for the output store, the recipe and the execution."""
     group = parser.add_argument_group("output and execution")
     group.add_argument(
         "--out",
@@ -84,7 +84,7 @@ def add_store_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_clip_options(parser: argparse.ArgumentParser) -> None:
-    """Add the flags that set how motions are cut into clips and where subjects start."""
+    """Add the flags that control how motions are cut into clips and where subjects start."""
     group = parser.add_argument_group(
         "clips and placement",
         "distance, offset, heading, height and tilt: a number, or LOW:HIGH to sample uniformly",
@@ -139,12 +139,12 @@ def add_clip_options(parser: argparse.ArgumentParser) -> None:
         type=float,
         nargs=3,
         metavar=("NEAR", "FAR", "HALF_WIDTH"),
-        help="activity area in metres; a clip ends where the subject leaves it (default: 1 6 3)",
+        help="activity area in metres; a clip ends when the subject leaves it (default: 1 6 3)",
     )
 
 
 def add_simulation_options(parser: argparse.ArgumentParser) -> None:
-    """Add the flags of the radar and of the physical model."""
+    """Add the flags for the radar and the physical model."""
     group = parser.add_argument_group("simulation")
     group.add_argument(
         "--radar",
@@ -211,25 +211,25 @@ def add_simulation_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_heatmap_options(parser: argparse.ArgumentParser) -> None:
-    """Add the flags of the heatmaps, the stored IF samples and the splits."""
+    """Add the flags for the heatmaps, the stored IF samples and the splits."""
     group = parser.add_argument_group("heatmaps, stored arrays and splits")
     group.add_argument(
         "--window",
         choices=("burst", "paper"),
         help="Doppler window: each burst separately (default), or 256 chirps across bursts, as in "
-        "the paper; the gaps between bursts then make fringes at every speed: docs/heatmaps.md",
+        "the paper; the gaps between bursts then cause fringes at all speeds: see docs/heatmaps.md",
     )
     group.add_argument(
         "--clutter",
         choices=("median", "clip", "window", "none"),
-        help="clutter removal: subtract the median over the clip (default), its mean, which leaves "
-        "a line at the range of people who pause, or the mean of each window: docs/heatmaps.md",
+        help="clutter removal: subtract the median over the clip (default), the mean, which leaves "
+        "a line at the range of people who pause, or the mean of each window: see docs/heatmaps.md",
     )
     group.add_argument(
         "--angle-window",
         choices=("taylor", "uniform"),
-        help="taper of the antenna row: Taylor (default; sidelobes at -28 dB, main lobe 1.27 times "
-        "as wide), or none (-13 dB)",
+        help="taper of the antenna array: Taylor (default; sidelobes at -28 dB, main lobe 1.27 "
+        "times as wide), or none (sidelobes at -13 dB)",
     )
     group.add_argument(
         "--if-cubes",
@@ -251,7 +251,7 @@ def add_heatmap_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_pose_options(parser: argparse.ArgumentParser) -> None:
-    """Add the flags of the stored body poses."""
+    """Add the flags for the stored body poses."""
     group = parser.add_argument_group("stored poses")
     group.add_argument(
         "--motion", action="store_true", default=None, help="store the placed body poses"
@@ -273,7 +273,7 @@ def count(text: str) -> int:
 
 
 def span(text: str) -> float | list[float]:
-    """Parse `2.5`, or `2:4` as the range of a uniform distribution."""
+    """Parse a number such as `2.5`, or a range such as `2:4` to sample uniformly."""
     try:
         ends = [float(end) for end in text.split(":")]
     except ValueError:
@@ -286,7 +286,7 @@ def span(text: str) -> float | list[float]:
 
 
 def recipe_table(options: Mapping[str, object]) -> dict:
-    """Return the flags that were given as a recipe table; flags left out are not in it."""
+    """Convert the given flags to a recipe table; omitted flags are not in it."""
     table: dict = {}
     for name, path in FLAG_SETTINGS.items():
         value = options.get(name)

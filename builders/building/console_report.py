@@ -8,12 +8,13 @@ from pipelines.cost_estimate import CostEstimate
 from pipelines.plan import Note, Plan
 from pipelines.run import Summary
 from pipelines.store_spec import cube_bytes, keeps_cubes
+from radarsim.captures.capture import WARNING
 
 MAX_LINES = 20
 
 
 def print_radar(plan: Plan, out: str | None) -> None:
-    """Print which radar the following plan is for: a recipe may name several."""
+    """Print the radar to which the following plan applies: a recipe may name several radars."""
     target = f", store {out}" if out else ""
     print(f"radar {plan.recipe.radar.name}{target}")
 
@@ -69,14 +70,30 @@ def print_summary(out: str, plan: Plan, summary: Summary, elapsed_s: float) -> N
 
 
 def print_note_lines(notes: Iterable[Note]) -> None:
-    """Print to standard error the notes that have a line of their own."""
+    """Print the notes that have a detail line to standard error."""
     lines = [note.line for note in notes if note.line]
     for line in lines:
         print(line, file=sys.stderr)
 
 
+def print_capture_findings(findings: Iterable[str]) -> None:
+    """Print what the capture reader found: all warnings to standard error, then the first notes.
+
+    Args:
+        findings: lines such as "walk.0: warning: ..." or "walk.0: I and Q: ...".
+    """
+    warnings = [line for line in findings if WARNING in line]
+    notes = [line for line in findings if WARNING not in line]
+    for line in warnings:
+        print(f"WARNING: {line.replace(WARNING, '', 1)}", file=sys.stderr)
+    for line in notes[:MAX_LINES]:
+        print(f"note: {line}")
+    if len(notes) > MAX_LINES:
+        print(f"note: {len(notes) - MAX_LINES} more notes on captures")
+
+
 def print_note_counts(notes: Iterable[Note]) -> None:
-    """Print how many items each cause excluded or joined."""
+    """Print the number of items that were excluded or joined, by cause."""
     counts, remedies = Counter(), {}
     for note in notes:
         counts[note.cause] += note.count

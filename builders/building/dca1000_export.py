@@ -1,4 +1,4 @@
-"""Export of stored clips as DCA1000 captures, with the radar configuration and a label table."""
+"""Export stored clips as DCA1000 captures, with the radar configuration and a label table."""
 
 import csv
 import re
@@ -20,7 +20,7 @@ LABEL_COLUMNS = ("file", "label", "caption", "start_s", "end_s", "subject", "spl
 def export_clips(
     path: str, out: str, clips: Iterable[str] = ("all",), iq_order: str = "i_first"
 ) -> int:
-    """Write clips of a store as DCA1000 .bin captures, and return their number.
+    """Write clips of a store as DCA1000 .bin captures and return the number of captures.
 
     Args:
         path: path of the store.
@@ -56,10 +56,10 @@ def export_clips(
 
 
 def require_adc_codes(table: dict) -> None:
-    """Set a recipe table to store the ADC codes that DCA1000 captures are written from.
+    """Change a recipe table so that the ADC codes needed for DCA1000 captures are stored.
 
     Raises:
-        InputError: the table lists several radars, which give one store each.
+        InputError: the table lists several radars and would give several stores.
     """
     radars = table.get("radar")
     if isinstance(radars, list) and len(radars) > 1:

@@ -1,4 +1,4 @@
-"""Reproduction of a stored clip from the recipe in its store."""
+"""Reproduce a stored clip from the recipe in its store."""
 
 from functools import partial
 
@@ -15,15 +15,15 @@ def rebuild(store: Store, row: int, paths: MotionPaths) -> list[str]:
     """Simulate a clip again as a build worker would, and compare it with the stored arrays.
 
     Args:
-        store: store of the clip; its recipe fixes every setting.
+        store: store that contains the clip; its recipe determines all settings.
         row: row of the clip.
         paths: paths of the motions and body models.
 
     Returns:
-        One line per array that differs, and one line if the code version differs, too.
+        One line per array that differs, plus one line if the code version differs.
 
     Raises:
-        InputError: the motion or the body is not found, or has changed since the build.
+        InputError: the motion or the body model is missing or has changed since the build.
     """
     recipe, clip = store.recipe, store.clips[row]
     if store.recorded:
@@ -32,13 +32,13 @@ def rebuild(store: Store, row: int, paths: MotionPaths) -> list[str]:
         raise InputError(clip.id, "--rebuild", problem, hint)
     if recipe.body != body_name(paths.body_models):
         problem = f"the store was built with {recipe.body!r}"
-        raise InputError(clip.id, "body", problem, "give the --body-models of its build")
+        raise InputError(clip.id, "body", problem, "give the --body-models used then")
     make = partial(make_clip, body_models=paths.body_models, keep_cubes=store.has("if_cube"))
-    # In a worker process: the partition of sums there determines the last digit.
+    # In a worker process, because how sums are split there determines the last digit.
     with local_workers(1, 1) as client:
         made = client.submit(make, recipe, clip, find_source_take(recipe, clip, paths)).result()
     lines = compare_arrays({name: store.array(name, row) for name in made}, made)
     if lines and store.attributes.get("code_version") != code_version():
         made_by = store.attributes.get("code_version")
-        lines.append(f"the store was built by code version {made_by}, this is {code_version()}")
+        lines.append(f"the store was built with code version {made_by}, this is {code_version()}")
     return lines

@@ -1,28 +1,29 @@
-"""Loading of the recipe table from a recipe file, an existing store or a preset.
+"""Load the recipe table from a recipe file, an existing store or a preset.
 
-A recipe file holds the settings of a store (see `pipelines.recipe`). Its optional table `[paths]`
-gives the local paths of motions, body models and caption datasets; a store never contains paths.
+A recipe file contains the settings of a store (see `pipelines.recipe`). Its optional table
+`[paths]` gives the local paths of motions, body models and caption datasets; a store never contains
+paths.
 """
 
 import argparse
 import json
 from collections.abc import Mapping
-from importlib import resources
 from pathlib import Path
 
 from pipelines.recipe_toml import table_from_toml
 from radarsim.errors import InputError
 from radarsim.paths import local_path
 
+PRESET_FOLDER = Path(__file__).parents[1] / "presets"
 PATHS = ("amass", "motions", "body_models", "babel", "humanml3d", "kitml")
 
 
 def load_recipe_table(options: argparse.Namespace) -> tuple[dict, str]:
-    """Load the recipe table that the flags override, and set the path options it contains.
+    """Load the recipe table, before flags override it, and set the path options it contains.
 
     Args:
-        options: parsed flags; reads `recipe` and `preset`, and sets path options that are not given
-            from the table `[paths]`.
+        options: parsed flags; `recipe` and `preset` are read, and path options that were not given
+            are set from the table `[paths]`.
 
     Returns:
         The recipe table, and its origin for error messages.
@@ -35,8 +36,8 @@ def load_recipe_table(options: argparse.Namespace) -> tuple[dict, str]:
             "options", "--preset", "cannot be combined with --recipe", "give one of them"
         )
     if options.preset:
-        file = resources.files("builders").joinpath("presets", f"{options.preset}.toml")
-        return table_from_toml(file.read_text(), f"preset {options.preset}"), "options"
+        text = (PRESET_FOLDER / f"{options.preset}.toml").read_text(encoding="utf-8")
+        return table_from_toml(text, f"preset {options.preset}"), "options"
     if not options.recipe:
         return {}, "options"
     table = table_from_toml(_recipe_text(Path(options.recipe)), options.recipe)
@@ -55,7 +56,7 @@ def merge_tables(table: Mapping, over: Mapping) -> dict:
 
 
 def _recipe_text(path: Path) -> str:
-    """Text of a recipe file, or of the recipe stored in a store."""
+    """Text of a recipe file, or of the recipe in a store."""
     try:
         if not path.is_dir():
             return path.read_text()
@@ -69,7 +70,7 @@ def _recipe_text(path: Path) -> str:
 
 
 def _fill_paths(options: argparse.Namespace, paths: object, origin: str) -> None:
-    """Set path options that were not given; relative paths start at the folder of the recipe."""
+    """Set path options that were not given; relative paths refer to the recipe's folder."""
     if not isinstance(paths, Mapping):
         raise InputError(origin, "paths", f"is {paths!r}, not a table", "write it as [paths]")
     for name, value in paths.items():

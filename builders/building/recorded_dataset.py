@@ -1,4 +1,4 @@
-"""Build of a dataset from radar recordings: labels, clip selection, plan and heatmaps."""
+"""Build a dataset from radar recordings: labels, clip selection, plan and heatmaps."""
 
 import argparse
 import time
@@ -9,7 +9,7 @@ import jax
 
 from builders.building.cli_options import recipe_table
 from builders.building.console_report import (
-    MAX_LINES,
+    print_capture_findings,
     print_note_counts,
     print_note_lines,
     print_plan,
@@ -39,7 +39,7 @@ def build_recorded_dataset(options: argparse.Namespace) -> int:
     Raises:
         InputError: the request is invalid, or no clip can be made.
     """
-    # The workers read and transform; this process only plans, so it leaves the GPU to them.
+    # Workers read and transform captures; this process only plans and leaves the GPU to them.
     jax.config.update("jax_platforms", "cpu")
     takes = read_labels(options.labels, options.captures, options.radar, options.iq_order)
     if not takes:
@@ -74,8 +74,7 @@ def _plan(recipe: Recipe, takes: list[RecordedTake]) -> tuple[Plan, list[Note]]:
         clips += found.clips
         notes += found.notes
         findings |= dict.fromkeys(found.findings)
-    for line in list(findings)[:MAX_LINES]:
-        print(f"note: {line}")
+    print_capture_findings(findings)
     return make_plan(recipe, clips), notes
 
 

@@ -1,4 +1,4 @@
-"""Build of a simulated dataset: motions, clip selection, plan, simulation and console output."""
+"""Build a simulated dataset: motions, clip selection, plan, simulation and console output."""
 
 import argparse
 import logging
@@ -17,7 +17,7 @@ from builders.building.console_report import (
     print_radar,
     print_summary,
 )
-from builders.sources.caption_datasets import join_texts, load_caption_datasets
+from builders.sources.join_captions import join_texts, load_caption_datasets
 from builders.sources.motion_lookup import body_name
 from builders.sources.takes import amass_takes, built_in_takes, file_takes, unique_takes
 from pipelines.clip_selection import FEW_TAKES, select_all_clips
@@ -40,16 +40,16 @@ def build_dataset(options: argparse.Namespace, table: dict, origin: str) -> int:
     """Build the requested stores and return the exit status of `builders.amass`.
 
     Args:
-        options: parsed flags: paths, workers, dry run.
-        table: recipe table; "radar" may list several radars, which give one store each.
+        options: parsed flags for paths, workers and dry run.
+        table: recipe table; "radar" may list several radars, each of which gives one store.
         origin: origin of the table, for error messages.
 
     Raises:
         InputError: the request is invalid, or no clip can be made.
     """
-    # The workers simulate; this process only plans, so it leaves the GPU to them.
+    # The workers simulate; this process only plans and leaves the GPU to them.
     jax.config.update("jax_platforms", "cpu")
-    # Only this package's logger: a root handler would also print the Dask scheduler's messages.
+    # Only for this package's logger: a root handler would also print the Dask scheduler's messages.
     logging.getLogger("radarsim").addHandler(logging.StreamHandler())
     body = _checked_body(options.body_models, table, origin)
     radars = table.pop("radar", DEFAULT_BOARD)
@@ -124,7 +124,7 @@ def _plan(recipe: Recipe, takes: dict, options: argparse.Namespace) -> tuple[Pla
 
 
 def _measured_cost(options: argparse.Namespace, plan: Plan, takes: dict) -> CostEstimate:
-    """Time and size of one clip, simulated now."""
+    """Simulate one clip and measure its time and size."""
     named = {clip.take: takes[clip.take] for clip in plan.clips}
     print("simulating one clip to estimate time and size; compiling comes first ...", flush=True)
     store_spec = make_store_spec(plan, named)
@@ -158,11 +158,11 @@ def _build(
 
 
 def _checked_body(body_models: str | None, table: dict, origin: str) -> dict:
-    """The recipe's body entry; --body-models must match the body that the recipe names, if any."""
+    """The recipe's body entry; --body-models must match the body named in the recipe, if any."""
     body = body_name(body_models)
     wanted = table.get("body", body)
     if wanted != body:
-        hint = "omit --body-models" if wanted == "free" else "give those models by --body-models"
+        hint = "omit --body-models" if wanted == "free" else "give those models with --body-models"
         raise InputError(origin, "body", f"is {wanted!r}, but {body!r} is given", hint)
     return {"body": body}
 

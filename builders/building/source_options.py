@@ -1,4 +1,4 @@
-"""Command-line flags of the input data: how motion files are read, and caption datasets."""
+"""Command-line flags for the input data: how motion files are read, and caption datasets."""
 
 import argparse
 
@@ -6,7 +6,7 @@ from radarsim.paths import path_argument
 
 
 def add_source_reading_options(group) -> None:
-    """Add the flags of how motion files are read to a group of options."""
+    """Add the flags that control how motion files are read to a group of options."""
     group.add_argument(
         "--source-up",
         choices=("auto", "x", "y", "z", "-x", "-y", "-z"),
@@ -17,13 +17,13 @@ def add_source_reading_options(group) -> None:
         "--source-rate-hz",
         type=float,
         metavar="HZ",
-        help="poses per second of motion files that do not state them, such as those of body "
+        help="poses per second of motion files that do not state the rate, such as files of body "
         "trackers: the frame rate of the video",
     )
 
 
 def add_text_options(parser: argparse.ArgumentParser) -> None:
-    """Add the flags of the caption datasets that describe AMASS motions."""
+    """Add the flags for the caption datasets that describe AMASS motions."""
     group = parser.add_argument_group(
         "caption datasets", "captions are matched to motions by AMASS path"
     )

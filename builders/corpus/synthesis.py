@@ -100,7 +100,7 @@ def _perform_sequence(spec, planned, performer):
 
 def _phrase_edges_s(sequence, performance):
     """Start of each phrase, and end of the last phrase, in the performed motion."""
-    from builders.grammar.compose import phrase_bounds
+    from builders.grammar.phrase_composition import phrase_bounds
 
     times_s = np.arange(performance.motion.num_poses) / performance.motion.rate_hz
     phase = performance.phase / max(1.0, round(performance.phase[-1]))

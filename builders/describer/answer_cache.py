@@ -1,9 +1,9 @@
 """On-disk cache of model answers: no request is paid for twice, and interrupted runs resume.
 
 There is one JSON-lines file per model and template, independent of the server: two servers that
-use the same name for different models need separate cache folders. Every answer is written as soon
-as it arrives, valid or not; answers are validated when they are read, so the number of attempts per
-caption is kept across runs. An incomplete line, left by a killed process, is ignored.
+use the same name for different models need separate cache folders. Every answer, valid or not, is
+written as soon as it arrives; answers are validated when they are read, so attempts are counted
+across runs. An incomplete line left by a killed process is ignored.
 """
 
 import fcntl
@@ -18,7 +18,7 @@ from radarsim.errors import InputError
 
 
 class AnswerKey(NamedTuple):
-    """Identity of an answer: the caption, the number of its variant, and the attempt at it."""
+    """Identity of an answer: the caption, the variant number, and the attempt number."""
 
     caption: str
     variant: int
@@ -35,7 +35,7 @@ class AnswerCache:
     """Cached answers of one model to one prompt template.
 
     Args:
-        folder: folder of all caches.
+        folder: folder that contains all caches.
         model: name of the model on the server.
         template: prompt template.
 
@@ -52,7 +52,7 @@ class AnswerCache:
         self.answers = self._read()
 
     def __enter__(self) -> "AnswerCache":
-        """Open for writing and lock: two concurrent runs would pay for the same answers."""
+        """Open and lock the file: otherwise two concurrent runs would pay for the same answers."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = open(self.path, "ab")
@@ -64,7 +64,7 @@ class AnswerCache:
         except OSError as error:
             problem = f"cannot be written ({error.strerror})"
             raise InputError(self.path, "cache", problem, "choose another --cache folder") from None
-        # Read again under the lock: another run may have added answers meanwhile.
+        # Read again under the lock: another run may have added answers in the meantime.
         self.answers = self._read()
         self._begin_line()
         return self
@@ -74,10 +74,10 @@ class AnswerCache:
         self._file.close()
 
     def put(self, key: AnswerKey, answer: str, tokens: int) -> None:
-        """Store an answer; it is on disk when this returns.
+        """Store an answer; it is on disk when the method returns.
 
         Raises:
-            InputError: it cannot be written; send no further requests.
+            InputError: the answer cannot be written, so no further requests should be sent.
         """
         line = {**self.identity, **key._asdict(), "answer": answer, "tokens": tokens}
         try:
@@ -89,7 +89,7 @@ class AnswerCache:
         self.answers[key] = answer
 
     def _begin_line(self) -> None:
-        """End an incomplete last line, so that the next answer starts a new line."""
+        """Terminate an incomplete last line, so that the next answer starts on a new line."""
         data = self.path.read_bytes()
         if data and not data.endswith(b"\n"):
             self._file.write(b"\n")

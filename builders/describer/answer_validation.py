@@ -1,7 +1,7 @@
 """JSON schema of a model's answer, and rules that its sentences must satisfy.
 
-An answer is a JSON object with one sentence for each part of the body. The rules check by keywords
-and patterns that each is one complete sentence about one person and about its part.
+An answer is a JSON object with one sentence for each movement part. By keywords and patterns, the
+rules check that each is a single complete sentence about one person and about its part.
 """
 
 import json
@@ -13,7 +13,7 @@ from pipelines.schema import ATTRIBUTE_PARTS
 
 Wording = dict[str, str]
 
-# Strict structured output needs every key required and no additional ones allowed.
+# Strict structured output requires that all keys are required and no additional keys are allowed.
 SCHEMA = {
     "type": "object",
     "properties": {part: {"type": "string"} for part in ATTRIBUTE_PARTS},
@@ -21,8 +21,8 @@ SCHEMA = {
     "additionalProperties": False,
 }
 
-# Word prefixes; a sentence about the part must contain one. Collected from the sentences of
-# `builders/activities/text`, all of which pass.
+# Word prefixes; a sentence about a part must contain one of them. They were collected from the
+# sentences in `builders/activities/text`, all of which pass.
 PART_KEYWORDS = {
     "torso": "torso|trunk|chest|rib|flank|upper body|body|spine|shoulders|waist|hips|pelvis|belly|"
     "stomach|abdom|core|neck|(?<!turns )head|upright|"
@@ -64,8 +64,8 @@ def validate_answer(answer: str, earlier: Sequence[Mapping[str, str]] = ()) -> t
         earlier: earlier wordings of the same caption; the answer must differ from them.
 
     Returns:
-        Sentences by part, in the order of `ATTRIBUTE_PARTS`, and a description of the problems that
-        is sent back to the model; "" if the answer is valid.
+        Sentences by part, in the order of `ATTRIBUTE_PARTS`, and a description of the problems to
+        send back to the model, or "" if the answer is valid.
     """
     found = _json_object(answer)
     if found is None:
@@ -83,7 +83,7 @@ def validate_answer(answer: str, earlier: Sequence[Mapping[str, str]] = ()) -> t
 
 
 def _json_object(answer: str) -> dict | None:
-    """The JSON object in an answer; without a schema, models add text or code fences around it."""
+    """Extract the JSON object; without a schema, models surround it with text or code fences."""
     start, end = answer.find("{"), answer.rfind("}")
     try:
         found = json.loads(answer[start : end + 1]) if start >= 0 else None
@@ -96,7 +96,7 @@ def _key_problem(found: Mapping[str, object]) -> str:
     missing = [part for part in ATTRIBUTE_PARTS if part not in found]
     if missing:
         return f"The sentence for {', '.join(missing)} is missing."
-    # Keys are text of the model: repeat only the start of a few.
+    # The keys come from the model: quote only the start of a few.
     unknown = [str(key)[:20] for key in found if key not in ATTRIBUTE_PARTS][:3]
     if unknown:
         return f"There is no part {', '.join(unknown)}; give {', '.join(ATTRIBUTE_PARTS)} alone."
@@ -105,7 +105,7 @@ def _key_problem(found: Mapping[str, object]) -> str:
 
 
 def _normalised(sentence: str) -> str:
-    """Correct spaces, the first letter and the full stop, which do not justify another request."""
+    """Correct blanks, the first letter and the full stop, which do not justify a new request."""
     text = " ".join(sentence.split())
     ended = text + "." if text[-1:].isalnum() else text
     return ended[:1].upper() + ended[1:]
@@ -115,7 +115,7 @@ def _sentence_problem(part: str, sentence: str) -> str:
     if not sentence:
         return f"The sentence for {part} is empty."
     others, pronoun = _SEVERAL_PEOPLE.search(sentence), _FIRST_OR_SECOND_PERSON.search(sentence)
-    # Sent to the model as they are: a change of these texts changes what it answers.
+    # These texts are sent to the model verbatim, so changing them changes its answers.
     checks = (
         (not sentence.isprintable(), "has characters that cannot be printed"),
         (bool(_SENTENCE_BREAK.search(sentence)), "is more than one sentence"),
@@ -128,6 +128,6 @@ def _sentence_problem(part: str, sentence: str) -> str:
 
 
 def _names_part(part: str, sentence: str) -> bool:
-    """Whether a sentence contains a keyword of its part; `general` has none."""
+    """Whether a sentence contains a keyword of its part; `general` has no keywords."""
     keywords = PART_KEYWORDS.get(part)
     return keywords is None or bool(re.search(rf"\b({keywords})", sentence, re.IGNORECASE))

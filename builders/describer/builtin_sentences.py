@@ -1,4 +1,4 @@
-"""Sentences without a model: bundled ones of the built-in activities, and a template fallback."""
+"""Sentences without a model: bundled texts of the built-in activities, and a template fallback."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -19,11 +19,11 @@ _FALLBACK_TEMPLATES = {
 
 
 def builtin_sentences(captions: Iterable[str], variants: int) -> Iterator[Sentence]:
-    """Yield bundled sentences for captions that name a built-in activity, else a fallback.
+    """Yield bundled sentences for captions that name a built-in activity, and else a fallback.
 
     Args:
-        captions: any text.
-        variants: maximum number of wordings of an activity; the fallback has one.
+        captions: captions with any text.
+        variants: maximum number of wordings per activity; the fallback has one.
     """
     for caption in captions:
         activity = _activity_texts().get(_key(caption))
@@ -38,20 +38,20 @@ def builtin_sentences(captions: Iterable[str], variants: int) -> Iterator[Senten
 def sentences_of(
     caption: str, variant: int, wording: dict[str, str], provenance: str
 ) -> list[Sentence]:
-    """Return a wording as rows of a file, in the order of `ATTRIBUTE_PARTS`."""
+    """Convert a wording to rows of a file, in the order of `ATTRIBUTE_PARTS`."""
     common = {"caption": caption, "variant": variant, "provenance": provenance}
     return [Sentence(part=part, sentence=wording[part], **common) for part in ATTRIBUTE_PARTS]
 
 
 def fallback_wording(caption: str) -> dict[str, str]:
-    """Return one template sentence with the caption for each part."""
+    """Return a template sentence that quotes the caption for each part."""
     text = caption.replace('"', "'").rstrip(" .!?")
     return {part: template.format(text) for part, template in _FALLBACK_TEMPLATES.items()}
 
 
 @cache
 def _activity_texts() -> dict[str, ActivityTexts]:
-    """Texts of each activity, by its label and by each of its captions."""
+    """Texts of each activity, keyed by its label and by each of its captions."""
     found = {}
     for name, activity in activity_texts().items():
         found |= {_key(caption): activity for caption in (name, *activity.captions)}
@@ -59,5 +59,5 @@ def _activity_texts() -> dict[str, ActivityTexts]:
 
 
 def _key(caption: str) -> str:
-    """Words in lower case: `Wave hand.`, `wave_hand` and `wave hand` have the same key."""
+    """Words in lower case, so that `Wave hand.`, `wave_hand` and `wave hand` have the same key."""
     return " ".join(re.findall(r"[^\W_]+", caption.casefold()))

@@ -23,8 +23,8 @@ class DialogueState:
     Attributes:
         wordings: valid wordings so far.
         next_key: key of the next answer to request; None if the dialogue is over.
-        messages: messages of that request.
-        problem: problem of the last answer if the number of attempts is used up, else "".
+        messages: messages of the next request.
+        problem: problem of the last answer if all attempts are used up, else "".
     """
 
     wordings: tuple[Wording, ...]
@@ -34,7 +34,7 @@ class DialogueState:
 
 
 class RequestCost(NamedTuple):
-    """Estimated number of requests, of tokens sent and of tokens received."""
+    """Estimated numbers of requests, tokens sent and tokens received."""
 
     requests: int
     tokens_sent: int
@@ -43,11 +43,11 @@ class RequestCost(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class DialogueRules:
-    """Prompt, number of variants and number of attempts of every dialogue.
+    """Prompt, number of variants and number of attempts for every dialogue.
 
     Attributes:
         template: prompt template.
-        variants: wordings per caption.
+        variants: number of wordings per caption.
         attempts: maximum number of answers requested for one wording.
     """
 
@@ -60,7 +60,7 @@ class DialogueRules:
 
         Args:
             caption: caption to describe.
-            answers: cached answers, also of other captions.
+            answers: cached answers; those for other captions are ignored.
 
         Returns:
             The valid wordings and, if the dialogue is not over, the next request.

@@ -1,11 +1,11 @@
-"""Reading of the captions to describe, from a text file, a table or a store."""
+"""Read the captions that need sentences, from a text file, a table or a store."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 from pipelines.attribute_files import FALLBACK
+from pipelines.caption_datasets.entries import normalised_text
 from pipelines.table_files import SUFFIXES, read_bytes, read_rows, text_of
-from pipelines.text_set_entries import normalised_text
 from radarsim.errors import InputError
 from radarsim.paths import is_url
 
@@ -15,16 +15,16 @@ _HINT = "give a column caption, or label"
 
 
 def read_captions(source: str, provenance: str) -> list[str]:
-    """Read the distinct captions, in the order of their first occurrence.
+    """Read the distinct captions, in the order of first occurrence.
 
     Args:
         source: `.txt` with one caption per line, `.csv`, `.jsonl` or `.parquet` with a column
             caption or label, or a finished store.
-        provenance: provenance of the sentences to be generated. Captions of a store that already
-            have sentences of another provenance, fallback excepted, are skipped.
+        provenance: provenance of the sentences to be generated. Captions in a store are skipped if
+            they already have sentences of a different provenance, other than the fallback.
 
     Raises:
-        InputError: the source is of another type or contains no caption, or a row has no text.
+        InputError: the source type is not supported, there is no caption, or a row has no text.
     """
     suffix = Path(source).suffix.lower()
     if is_url(source) or Path(source).is_dir():
@@ -65,7 +65,7 @@ def _caption_text(value: object, where: str, name: str) -> str:
 
 
 def _captions_to_describe(source: str, provenance: str) -> list[str]:
-    """Captions of a store without sentences of another provenance, fallback excepted."""
+    """Captions in a store that have no sentences of a different provenance besides the fallback."""
     from pipelines.store_reader import Store  # late: imports zarr
 
     store = Store(source)

@@ -26,7 +26,7 @@ from pipelines.attribute_files import FALLBACK, write_sentences
 from pipelines.table_files import suffix_of
 from radarsim.errors import InputError
 
-# Exit status by the cause that ended a run.
+# Exit status for each cause of an early end.
 STATUS = {"": 0, FAILED: 1, BUDGET: 3, INTERRUPTED: 130}
 INCOMPLETE, NOTHING_WRITTEN = 1, 2
 

@@ -1,10 +1,10 @@
-"""Generation of sentences by a model: request missing answers, then read all from the cache.
+"""Generate sentences with a model: request missing answers, then read all from the cache.
 
     captions -> requests -> answers (on disk) -> sentences
 
-Requests run concurrently, and each answer is on disk before the next request for its caption. When
-a run ends early (token budget, unreachable server, Ctrl-C, kill), the answers so far are kept and
-the same command resumes.
+Requests run concurrently, and each answer is on disk before the next request for the same caption.
+If a run ends early (token budget, unreachable server, Ctrl-C, kill), the answers received so far
+are kept, and the same command resumes the run.
 """
 
 import asyncio
@@ -31,10 +31,10 @@ BUDGET, FAILED, INTERRUPTED = "budget", "failed", "interrupted"
 
 
 class TokenBudget:
-    """Token limit of a run; tokens of pending requests are reserved.
+    """Token limit of a run; tokens for pending requests are reserved.
 
     Args:
-        limit: tokens of this run; None for no limit.
+        limit: maximum number of tokens in this run; None for no limit.
     """
 
     def __init__(self, limit: int | None):
@@ -44,8 +44,8 @@ class TokenBudget:
     def reserve(self, tokens: int) -> int | None:
         """Reserve tokens for a request and return their number; None if the budget is too small.
 
-        At least the cost of the most expensive request so far is reserved: reasoning models use a
-        multiple of the tokens of their visible answers.
+        At least the cost of the most expensive request so far is reserved, because reasoning models
+        use several times as many tokens as their visible answers contain.
         """
         tokens = max(tokens, self.largest)
         if self.limit is not None and self.spent + self._reserved + tokens > self.limit:
@@ -54,7 +54,7 @@ class TokenBudget:
         return tokens
 
     def settle(self, reserved: int, used: int) -> None:
-        """Replace a reservation by the tokens actually used."""
+        """Replace a reservation with the number of tokens actually used."""
         self._reserved -= reserved
         self.spent += used
         self.largest = max(self.largest, used)
@@ -67,8 +67,8 @@ class RunStatus:
     Attributes:
         requests: number of answered requests.
         ended: cause of an early end, one of `BUDGET`, `FAILED` and `INTERRUPTED`, else "".
-        reason: error message, for `FAILED`.
-        failures: error message of each caption whose request failed.
+        reason: error message if `ended` is `FAILED`.
+        failures: error message for each caption whose request failed.
     """
 
     requests: int = 0
@@ -81,9 +81,9 @@ class GenerationRun:
     """A run of requests about captions.
 
     Args:
-        server: server and model.
-        rules: prompt, variants and attempts.
-        cache: cache of answers, open for writing.
+        server: server and model to use.
+        rules: prompt and numbers of variants and attempts.
+        cache: answer cache, open for writing.
         budget: token budget.
 
     Attributes:
@@ -108,7 +108,7 @@ class GenerationRun:
     def request_all(
         self, captions: Sequence[str], concurrency: int, on_progress: Callable[[], None]
     ) -> None:
-        """Send all further requests about the captions.
+        """Send all remaining requests about the captions.
 
         Args:
             captions: distinct captions.
@@ -120,7 +120,7 @@ class GenerationRun:
         """
         try:
             asyncio.run(self._request_all(captions, concurrency, on_progress))
-        except BaseExceptionGroup as group:  # e.g. a full disk; one cause is enough
+        except BaseExceptionGroup as group:  # e.g. a full disk; reporting one cause is enough
             raise group.exceptions[0] from None
         except KeyboardInterrupt:
             self.status.ended = INTERRUPTED
@@ -140,7 +140,7 @@ class GenerationRun:
                 return
 
     async def _complete(self, client: ModelClient, caption: str) -> bool:
-        """Send requests until the dialogue about a caption is over; False if it is unfinished."""
+        """Send requests until the dialogue about a caption is over; False if it is not finished."""
         while not self.status.ended:
             state = self.rules.replay(caption, self.cache.answers)
             if state.next_key is None:
@@ -180,7 +180,7 @@ class CollectedSentences:
         sentences: all sentences, in the order of the captions.
         variants: number of valid wordings.
         captions: number of captions with a valid wording.
-        rejected: problem of the last answer, by caption, if all attempts were invalid.
+        rejected: problem of the last answer for each caption whose attempts were all invalid.
         unfinished: captions that need further requests.
     """
 
@@ -194,7 +194,7 @@ class CollectedSentences:
 def collect_sentences(
     captions: Sequence[str], rules: DialogueRules, cache: AnswerCache
 ) -> CollectedSentences:
-    """Collect the sentences of cached answers; the same answers give the same sentences."""
+    """Collect the sentences from cached answers; equal answers give equal sentences."""
     states = {caption: rules.replay(caption, cache.answers) for caption in captions}
     sentences = [
         sentence

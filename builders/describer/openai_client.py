@@ -1,7 +1,8 @@
 """Requests to an OpenAI-compatible server through the `openai` client.
 
-The client retries temporary failures (429, 5xx, broken or silent connections) and respects the
-waiting time that the server requests. The API key is removed from all text returned by the server.
+The client retries after temporary failures (429, 5xx, broken or silent connections) and respects
+the waiting time requested by the server. The API key is removed from all text that the server
+returns.
 """
 
 import asyncio
@@ -29,7 +30,7 @@ class RequestFailed(Exception):
     """A single request failed.
 
     Attributes:
-        tokens: tokens that it may have used.
+        tokens: number of tokens that the request may have used.
     """
 
     def __init__(self, reason: str, tokens: int):
@@ -43,16 +44,16 @@ class ModelServer:
 
     Attributes:
         model: name of the model on the server.
-        base_url: URL of the server; None for the default of the client.
+        base_url: URL of the server; None for the client's default.
         key: API key; never printed.
         response_format: structured output mode, one of `FORMATS`.
-        temperature: sampling temperature; None for the default of the server.
+        temperature: sampling temperature; None for the server's default.
         timeout_s: timeout of one attempt [s].
-        retries: attempts after the first.
+        retries: number of attempts after the first.
     """
 
     model: str
-    base_url: str | None = field(default=None, repr=False)  # may hold a password
+    base_url: str | None = field(default=None, repr=False)  # may contain a password
     key: str = field(default="", repr=False)
     response_format: str = "json_schema"
     temperature: float | None = None
@@ -61,7 +62,7 @@ class ModelServer:
 
     @property
     def host(self) -> str:
-        """Host name and port, without credentials that the URL may contain."""
+        """Host name and port, without any credentials in the URL."""
         parts = urlsplit(self.base_url or "https://api.openai.com")
         return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
 
@@ -71,7 +72,7 @@ class ModelServer:
 
 
 def server_from_options(options) -> ModelServer | None:
-    """Return the server given by flags or environment variables; None without a model.
+    """Return the server set by flags or environment variables; None if no model is named.
 
     A model must be named: an API key in the environment alone never causes paid requests.
 
@@ -88,11 +89,11 @@ def server_from_options(options) -> ModelServer | None:
     key = options.api_key or os.environ.get("OPENAI_API_KEY", "")
     # A dry run sends nothing, so it needs no key.
     if not (base_url or key or options.dry_run):
-        hint = "set it, or give another server by --base-url, or omit --model"
+        hint = "set it, or give another server with --base-url, or omit --model"
         raise InputError("environment", "OPENAI_API_KEY", "is not set", hint)
     _check_url(base_url)
     if not (key.isascii() and key.strip().isprintable()):
-        problem = "contains characters that no key has"
+        problem = "contains characters that cannot occur in a key"
         raise InputError("key", "OPENAI_API_KEY", problem, "copy it again")
     return ModelServer(
         model=model,
@@ -153,7 +154,7 @@ class ModelClient:
         """
         spent = 0
         for _ in range(self._server.retries + 1):
-            # The client accepts any response body, so malformed ones are retried here.
+            # The client accepts any response body, so malformed responses are retried here.
             try:
                 text, tokens = await self._reply(messages)
             except RequestFailed as error:
@@ -165,7 +166,7 @@ class ModelClient:
         raise RequestFailed("the responses of the server are malformed", spent)
 
     async def _reply(self, messages: Sequence[Message]) -> tuple[str, int]:
-        # A server that sends a byte now and then never exceeds the timeouts of the client.
+        # A server that occasionally sends a byte never exceeds the client's timeouts.
         limit_s = 3 * self._server.timeout_s * (self._server.retries + 1)
         tokens = estimated_tokens(messages)
         try:
@@ -178,7 +179,7 @@ class ModelClient:
         ) as error:
             raise ServerRefused(self._message(error)) from None
         except (self._openai.APITimeoutError, TimeoutError) as error:
-            # The server may have worked on every attempt, and does not report the tokens used.
+            # The server may have processed every attempt, and does not report the tokens used.
             raise RequestFailed(self._message(error), tokens * (self._server.retries + 1)) from None
         except self._openai.OpenAIError as error:
             raise RequestFailed(self._message(error), 0) from None
@@ -198,7 +199,7 @@ class ModelClient:
         return request
 
     def _message(self, error: Exception) -> str:
-        """The message of an error in one line, without the API key."""
+        """Error message in one line, without the API key."""
         text = " ".join(self._server.without_key(str(error)).split())
         return text[:200] or "Request timed out."
 
@@ -214,6 +215,6 @@ def _text(reply: object) -> str:
 
 
 def _tokens(reply: object, sent: int) -> int:
-    """Number of tokens reported by the server, or an estimate if it reports none."""
+    """Number of tokens reported by the server, or an estimate if none is reported."""
     total = getattr(getattr(reply, "usage", None), "total_tokens", None)
     return total if isinstance(total, int) and total > 0 else sent + ANSWER_TOKENS

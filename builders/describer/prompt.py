@@ -1,7 +1,7 @@
 """Messages sent to a language model: prompt template, first request and correction request.
 
-A template is a text with the placeholder `{activity}` for the caption; the built-in one is
-`template.txt`. Its digest is part of the identity of the answer cache.
+A template is a text with the placeholder `{activity}` for the caption; the built-in template is
+`template.txt`. The template's digest is part of the identity of the answer cache.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ BUILT_IN_TEMPLATE = Path(__file__).parent / "template.txt"
 
 Message = dict[str, str]
 
-# English text has about four characters per token; the tokenizer of the server is not available.
+# English text has about four characters per token; the server's tokenizer is not available.
 _CHARACTERS_PER_TOKEN = 4
 _TOKENS_PER_MESSAGE = 8
 ANSWER_TOKENS = 150  # five sentences of 20 words, as JSON
@@ -62,7 +62,7 @@ def first_request(
     Args:
         template: prompt template.
         caption: caption to describe.
-        earlier: earlier wordings, from which the new one must differ.
+        earlier: earlier wordings, from which the new wording must differ.
     """
     text = template.text.replace(PLACEHOLDER, caption)
     if earlier:
@@ -78,6 +78,6 @@ def correction_request(answer: str, problem: str) -> list[Message]:
 
 
 def estimated_tokens(messages: Sequence[Message]) -> int:
-    """Estimate the number of tokens of messages; the server reports the actual number later."""
+    """Estimate the number of tokens in messages; the server reports the actual number later."""
     characters = sum(len(message["content"]) for message in messages)
     return characters // _CHARACTERS_PER_TOKEN + _TOKENS_PER_MESSAGE * len(messages)

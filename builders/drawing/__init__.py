@@ -1,1 +1,1 @@
-"""Figures of clips: heatmaps beside the posed body in front of the radar."""
+"""Figures of clips: heatmaps next to the posed body in front of the radar."""

@@ -15,7 +15,7 @@ from pipelines.store_spec import heatmap_settings
 from radarsim.errors import InputError
 from radarsim.heatmaps.heatmaps import HeatmapSettings, heatmap_axes, make_heatmaps
 from radarsim.plots.heatmaps import clip_page, sheet_page
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 
 MAX_SHEET_CLIPS = 60
 _MAX_TITLE_CHARACTERS = 90
@@ -29,15 +29,15 @@ def stored_clip_page(
     Args:
         store: open store.
         row: row of the clip.
-        paths: paths of its motion and body models.
-        window: "paper" or "burst"; None for the window of the store.
+        paths: paths of the source motions and body models.
+        window: "paper" or "burst"; None for the store's window.
         trace: overlay the trajectory of the pelvis on the heatmaps.
 
     Returns:
         The figure, and the reason if the body could not be drawn, else "".
 
     Raises:
-        InputError: the clip has no heatmaps of this window.
+        InputError: the clip has no heatmaps with this window.
     """
     clip, settings = store.clips[row], _settings(store, window)
     maps, axes = stored_maps(store, row, settings)
@@ -61,8 +61,8 @@ def contact_sheet(
     Args:
         store: open store.
         rows: rows of the clips; failed clips are skipped.
-        columns: maps per line.
-        window: "paper" or "burst"; None for the window of the store.
+        columns: number of maps per row.
+        window: "paper" or "burst"; None for the store's window.
 
     Returns:
         The figure, and a note if clips are missing from it, else "".
@@ -101,14 +101,14 @@ def motion_page(
 
     Args:
         source: motion file, or name of an activity.
-        person: in the motion file; "" if it holds one.
+        person: person in the motion file; "" if there is only one.
         start_s, length_s: start and maximum duration of the segment [s].
         table: recipe table.
-        body_models: path of the body models; None for the bundled one.
+        body_models: path of the body models; None for the bundled model.
         trace: overlay the trajectory of the pelvis on the heatmaps.
 
     Returns:
-        The figure, and the reason if it is shorter than requested, else "".
+        The figure, and the reason if the segment is shorter than requested, else "".
 
     Raises:
         InputError: the motion cannot be used.
@@ -145,7 +145,8 @@ def stored_maps(
     """Return the heatmaps of a clip and their axes, as stored or recomputed from its IF cube.
 
     Raises:
-        InputError: the clip failed, or another window is requested and the store has no IF cube.
+        InputError: the clip failed, or a different window is requested and the store has no IF
+            cube.
     """
     maps = store.maps(row)
     if settings.window == store.attributes["window"]:
@@ -163,7 +164,7 @@ def stored_maps(
 
 
 def _details(radar: Radar, clip: Clip, settings: HeatmapSettings, source: str) -> str:
-    """Two lines below the title: source and placement, then radar and heatmap settings."""
+    """The two lines below the title: source and placement, then radar and heatmap settings."""
     start_ghz = radar.chirp.start_freq_hz / 1e9
     end_ghz = start_ghz + radar.chirp.bandwidth_hz / 1e9
     heading_deg, tilt_deg = math.degrees(clip.heading_rad), math.degrees(clip.radar_tilt_rad)

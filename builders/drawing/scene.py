@@ -1,4 +1,4 @@
-"""Posed body of a clip in front of the radar, for a figure."""
+"""Pose the body of a clip in front of the radar, for a figure."""
 
 from dataclasses import asdict
 
@@ -27,16 +27,16 @@ def stored_scene(store: Store, row: int, paths: MotionPaths, axes: dict) -> Scen
     """Pose the body of a stored clip from its stored poses, or else from its source motion.
 
     Args:
-        store: store of the clip.
+        store: store that contains the clip.
         row: row of the clip.
         paths: paths of the motions and body models.
-        axes: axes of its heatmaps.
+        axes: axes of the clip's heatmaps.
 
     Returns:
         The scene.
 
     Raises:
-        InputError: the body cannot be shown; states the reason.
+        InputError: the body cannot be shown; the message states the reason.
     """
     clip, recipe = store.clips[row], store.recipe
     if store.recorded:
@@ -54,7 +54,7 @@ def stored_scene(store: Store, row: int, paths: MotionPaths, axes: dict) -> Scen
 
 
 def source_subject(recipe: Recipe, clip: Clip, take: Take, body_models: str | None) -> Subject:
-    """The subject of a clip from its source: read or generated again, and placed as in the store.
+    """Read or generate a clip's subject again from its source, and place it as in the store.
 
     Raises:
         InputError: the take cannot be used, or has changed since the store was built.
@@ -68,13 +68,13 @@ def source_subject(recipe: Recipe, clip: Clip, take: Take, body_models: str | No
 
 
 def scene_of(subject: Subject, recipe: Recipe, clip: Clip, axes: dict) -> ScenePicture:
-    """Pose the body at the times of the strip, and the pelvis over the whole clip.
+    """Compute body poses at the times of the strip, and the pelvis path over the whole clip.
 
     Args:
         subject: placed motion and body.
-        recipe: gives the frame period and the activity area.
-        clip: gives the number of frames and the placement of the radar.
-        axes: axes of the heatmaps; the strip spans their times.
+        recipe: source of the frame period and the activity area.
+        clip: source of the number of frames and the radar placement.
+        axes: axes of the heatmaps; the strip covers the same time span.
 
     Returns:
         The scene.
@@ -103,7 +103,7 @@ def _at(subject: Subject, times_s: np.ndarray):
 
 
 def _stored_subject(store: Store, row: int, paths: MotionPaths) -> Subject:
-    """The subject of a clip from its stored poses, on the body they were placed with."""
+    """The subject of a clip, made from its stored poses and the body used in the build."""
     body = _body(store.clips[row], paths)
     motion = Motion(
         poses_rad=store.array("poses", row).astype(np.float64),
@@ -121,6 +121,6 @@ def _stored_subject(store: Store, row: int, paths: MotionPaths) -> Subject:
 def _body(clip: Clip, paths: MotionPaths) -> BodyModel:
     if not paths.body_models:
         return free_body()
-    # AMASS names its SMPL-X files so; SMPL and SMPL-H have the pelvis at the same point.
+    # AMASS names its SMPL-X files this way; SMPL and SMPL-H have the pelvis at the same point.
     layout = "smplx" if clip.take.endswith("_stageii") else "smplh"
     return load_body(paths.body_models, clip.gender or "neutral", layout)

@@ -1,4 +1,4 @@
-"""Simulation of a single clip from a motion file or a built-in activity, as in a dataset build."""
+"""Simulate a single clip from a motion file or a built-in activity, as in a dataset build."""
 
 import sys
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from radarsim.files import MOTION_SUFFIXES, TRACKER_SUFFIXES
 from radarsim.heatmaps.heatmaps import HeatmapSettings
 from radarsim.scene.motion import Motion, cut_motion
 
-_MIN_COLUMNS = 4  # fewer heatmap columns show no motion
+_MIN_COLUMNS = 4  # with fewer heatmap columns, no motion is visible
 _OTHER_SEGMENT_HINT = "try another --start-seconds, --distance-m or --heading-deg"
 
 
@@ -62,12 +62,12 @@ class SimulatedClip:
     """A simulated clip with its recipe and source.
 
     Attributes:
-        recipe: recipe whose clip length is the length of this clip.
-        clip: row of the clip, as in a store.
+        recipe: recipe whose clip length equals the length of this clip.
+        clip: the clip, with the same fields as in a store.
         take: segment of the motion.
         arrays: heatmaps and placed poses, named as in a store.
-        caption: caption of the activity, "" for a motion file.
-        note: reason if the clip is shorter than requested, else "".
+        caption: caption of the activity; "" for a motion file.
+        note: reason why the clip is shorter than requested, else "".
     """
 
     recipe: Recipe
@@ -86,8 +86,8 @@ def open_source(
     Args:
         source: path of the file, or name of the activity.
         duration_s: duration of a built-in activity [s].
-        sources: how the file is read.
-        person: in the file; "" if it holds one.
+        sources: settings for reading the file.
+        person: person in the file; "" if there is only one.
 
     Raises:
         InputError: there is no such file and no such activity.
@@ -130,11 +130,11 @@ def simulate_segment(
         start_s: start of the segment [s].
         length_s: maximum duration of the segment [s].
         table: recipe table, without the clip length.
-        body_models: path of the body models; None for the bundled one.
-        person: in the motion file; "" if it holds one.
+        body_models: path of the body models; None for the bundled model.
+        person: person in the motion file; "" if there is only one.
 
     Returns:
-        The clip; it ends where the subject leaves the activity area.
+        The clip, which ends when the subject leaves the activity area.
 
     Raises:
         InputError: the motion cannot be used.
@@ -142,7 +142,7 @@ def simulate_segment(
     recipe = _recipe(table, length_s)
     take, caption = open_source(source, start_s + length_s + 0.05, recipe.sources, person)
     segment = TakeSegment(take=take, start_s=start_s, length_s=recipe.clips.length_s)
-    # Raises the errors of the motion here, with the name of its file.
+    # Raise errors in the motion here, with the name of its file.
     inferred = segment.load().notes
     found = select_clips(recipe, segment, body_models)
     clip, note = _first_clip(found, recipe, source), ""
@@ -173,7 +173,7 @@ def _recipe(table: dict, length_s: float) -> Recipe:
 
 
 def _first_clip(found: ClipSelection, recipe: Recipe, source: str) -> Clip:
-    """The clip that starts at the start of the segment."""
+    """The clip that begins at the start of the segment."""
     for clip in found.clips:
         if clip.start_s == 0:
             return clip

@@ -1,15 +1,15 @@
-"""Movement grammar: primitives of torso, arms, legs and location, combined and put in sequence.
+"""Movement grammar: combines primitives of torso, arms, legs and location into sequences.
 
     from builders.grammar import draw_sequence, perform_sequence, draw_captions, draw_attributes
 
-`primitive.py` defines the notation, `sequence.py` which primitives may be combined, `compose.py`
-how a sequence becomes movement, and `captions.py` its English description. Activities of the
-protocol are excluded: see `exclusions.py` and `python -m builders.grammar.check`.
+`primitive.py` defines the notation, `sequence.py` defines which primitives may be combined,
+`compose.py` converts a sequence to a movement, and `captions.py` describes it in English. The
+activities of the protocol are excluded: see `exclusions.py` and `python -m builders.grammar.check`.
 """
 
 from builders.grammar.captions import draw_attributes, draw_captions
-from builders.grammar.compose import perform_sequence
-from builders.grammar.sequence import Phrase, PhraseSequence, combinations, draw_sequence
+from builders.grammar.phrase_composition import perform_sequence
+from builders.grammar.random_phrases import Phrase, PhraseSequence, combinations, draw_sequence
 
 __all__ = [
     "Phrase",

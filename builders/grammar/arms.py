@@ -1,4 +1,4 @@
-"""Arm movements of the grammar; `arm_postures.py` holds the arm postures."""
+"""Arm movements of the grammar; the arm postures are in `arm_postures.py`."""
 
 from builders.activities.curves import during, ease, swing
 from builders.activities.movement import arm, arms, trunk

@@ -1,17 +1,18 @@
 """English description of a phrase sequence: captions, and a sentence for each body part.
 
-The content follows from the sequence: which movements, on which side, how often, how fast, in which
-order. Wording, order, tense and level of detail are random, so captions of one sequence differ.
+The content follows from the sequence: which movements, on which side, how often, how fast, and in
+which order. Wording, word order, tense and level of detail are random, so the captions of one
+sequence differ.
 """
 
 import numpy as np
 
-from builders.grammar.compose import num_repetitions, primitives
 from builders.grammar.english import as_sentence, fill_sides, inflect, join_list
 from builders.grammar.gaits import GAITS
 from builders.grammar.locomotion import TRAVELS
+from builders.grammar.phrase_composition import num_repetitions, primitives
 from builders.grammar.primitive import PARTS
-from builders.grammar.sequence import Phrase, PhraseSequence
+from builders.grammar.random_phrases import Phrase, PhraseSequence
 
 PROVENANCE = "grammar"
 SUBJECTS = ("a person", "someone", "the person", "the performer", "somebody", "a human figure")
@@ -25,7 +26,7 @@ COUNTS = {
 OFTEN = ("again and again", "several times", "over and over")
 SLOW, FAST = ("slowly", "at a slow pace", "unhurriedly"), ("quickly", "briskly", "at a quick pace")
 SLOW_BELOW, FAST_ABOVE = 0.86, 1.16
-# No adverb of speed is added to a posture, or to a phrase that contains a count or a speed.
+# No speed adverb is added to a posture, or to a phrase that already states a count or a speed.
 STEADY = (
     "*keep",
     "*hold",
@@ -50,10 +51,10 @@ NEXT = ("then", "and then", "and after that", "and next")
 
 
 def draw_captions(sequence: PhraseSequence, rng: np.random.Generator, num: int) -> tuple[str, ...]:
-    """Different random captions of the whole sequence, in the manner of a human annotator.
+    """Draw distinct random captions of the whole sequence, in the style of a human annotator.
 
     Returns:
-        `num` captions, or fewer where the sequence has fewer wordings.
+        `num` captions, or fewer if the sequence does not have that many wordings.
     """
     found: dict[str, None] = {}
     for _ in range(6 * num):
@@ -64,18 +65,18 @@ def draw_captions(sequence: PhraseSequence, rng: np.random.Generator, num: int) 
 
 
 def draw_phrase_captions(phrase: Phrase, rng: np.random.Generator, num: int) -> tuple[str, ...]:
-    """As `draw_captions`, for a single phrase."""
+    """Draw captions as in `draw_captions`, but for a single phrase."""
     return draw_captions(PhraseSequence(phrases=(phrase,)), rng, num)
 
 
 def action_label(phrase: Phrase) -> str:
-    """Short label, as an annotator of actions writes it: "walk forward, wave one hand"."""
+    """Short label as written by an action annotator: "walk forward, wave one hand"."""
     acts = _verb_phrases(phrase, np.random.default_rng(0), count_share=0.0)
     return inflect(", ".join(acts or ["stand"]), "base")
 
 
 def draw_attributes(sequence: PhraseSequence, rng: np.random.Generator) -> dict[str, str]:
-    """One random sentence each for torso, arms, legs and location, and one for the whole body."""
+    """Draw one random sentence each for torso, arms, legs, location and the whole body."""
     tense = "past" if rng.uniform() < 0.15 else "present"
     sentences = {
         part: _part_sentence(sequence, index, rng, tense) for index, part in enumerate(PARTS)
@@ -85,7 +86,7 @@ def draw_attributes(sequence: PhraseSequence, rng: np.random.Generator) -> dict[
 
 
 def _caption(phrases, rng, tense=None) -> str:
-    """A caption of up to three phrases, without capital and full stop."""
+    """Caption of up to three phrases, without an initial capital and full stop."""
     tense = tense or str(rng.choice(["present", "present", "present", "past", "gerund"]))
     subject = "" if tense == "gerund" else f"{rng.choice(SUBJECTS)} "
     clauses = [_clause(phrase, rng, tense) for phrase in phrases]
@@ -101,7 +102,7 @@ def _caption(phrases, rng, tense=None) -> str:
 
 
 def _clause(phrase, rng, tense) -> str:
-    """Predicate of one phrase: a main verb phrase, and the others as accompanying actions."""
+    """Predicate of one phrase: a main verb phrase, with the others as accompanying actions."""
     acts = _verb_phrases(phrase, rng) or ["*stand still"]
     if not phrase.walks:
         rng.shuffle(acts)
@@ -124,7 +125,7 @@ def _clause(phrase, rng, tense) -> str:
 
 
 def _verb_phrases(phrase, rng, count_share=0.35) -> list[str]:
-    """Verb phrases of the active parts, verbs marked; walking comes first."""
+    """Verb phrases of the active parts, with marked verbs; walking comes first."""
     acts = [_walking(phrase, rng)] if phrase.walks else []
     torso, arms, legs, location = primitives(phrase)
     for part, side in zip((location, legs, arms, torso), phrase.sides[::-1]):
@@ -144,7 +145,7 @@ def _walking(phrase, rng) -> str:
 
 
 def _with_manner(act, manner):
-    """The verb phrase with a manner, before its second verb if there is one."""
+    """Insert a manner into the verb phrase, before its second verb if there is one."""
     first, mark, rest = min(
         (act.partition(mark) for mark in (" and *", ", *")), key=lambda cut: len(cut[0])
     )
@@ -154,7 +155,7 @@ def _with_manner(act, manner):
 
 
 def _count(part, phrase, rng, share) -> str:
-    """Number of repetitions, such as " twice", with probability `share` for a countable part."""
+    """Repetition count such as " twice", with probability `share` if the part is countable."""
     if not part.countable or rng.uniform() > share:
         return ""
     num = num_repetitions(phrase, part)
@@ -162,7 +163,7 @@ def _count(part, phrase, rng, share) -> str:
 
 
 def _with_speed(act, phrase, rng) -> str:
-    """The verb phrase with an adverb of speed, if the speed is unusual."""
+    """Add a speed adverb to the verb phrase if the speed is unusual."""
     usual = SLOW_BELOW <= phrase.speed_factor <= FAST_ABOVE
     if usual or rng.uniform() < 0.4 or "slow" in act or any(word in act for word in STEADY):
         return act
@@ -174,7 +175,7 @@ def _with_speed(act, phrase, rng) -> str:
 
 
 def _part_sentence(sequence, index, rng, tense) -> str:
-    """One sentence about one part over all phrases; a repeated clause is omitted."""
+    """One sentence about one part in all phrases; repeated clauses are omitted."""
     clauses = []
     previous = None
     for phrase in sequence.phrases:
@@ -194,7 +195,7 @@ def _part_sentence(sequence, index, rng, tense) -> str:
 
 
 def _part_key(phrase, index):
-    """Name of a part's movement, and its side where that matters."""
+    """Name of a part's movement, and its side if that matters."""
     if phrase.walks and index == 3:
         sided = TRAVELS[phrase.location].sided
     else:
@@ -204,7 +205,7 @@ def _part_key(phrase, index):
 
 
 def _part_clause(phrase, index, rng) -> str:
-    """Clause about a part in one phrase, verbs marked."""
+    """Clause about a part in one phrase, with marked verbs."""
     part, side = primitives(phrase)[index], phrase.sides[index]
     if part is not None:
         clause = fill_sides(str(rng.choice(part.clauses)), side)

@@ -1,8 +1,8 @@
-"""Check of the grammar: size, excluded activities, and the English of its sentences.
+"""Check the grammar: number of combinations, excluded activities, and English of the sentences.
 
 `python -m builders.grammar.check` counts the combinations, verifies that none of them resembles an
 activity of the protocol, and checks the English of random sentences. With `--likeness` it also
-performs random phrases and measures which activity each resembles most.
+performs random phrases and determines which activity each one resembles most.
 """
 
 import argparse
@@ -10,12 +10,12 @@ import sys
 from collections.abc import Sequence
 from itertools import pairwise
 
-MAX_CAPTION_CHARS = 700  # of a caption of three phrases
-RATE_HZ = 30.0  # enough to compare motions
+MAX_CAPTION_CHARS = 700  # limit for a caption of three phrases
+RATE_HZ = 30.0  # pose rate, sufficient to compare motions
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit status: 0 if nothing is wrong, else 1."""
+    """Run the command; returns exit status 0 if no error is found, else 1."""
     options = _parser().parse_args(arguments)
     wrong = check_combinations() + check_sentences(options.sentences, options.seed, options.show)
     if options.likeness:
@@ -25,13 +25,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def check_combinations() -> int:
-    """Print the number of combinations and the excluded activities; returns the errors found."""
+    """Print the numbers of combinations and excluded activities; returns the number of errors."""
     from builders.activities import ACTIVITIES
     from builders.grammar.exclusions import EXCLUDED_PATTERNS, NOT_COMPOSABLE, count_matches
-    from builders.grammar.sequence import combinations
+    from builders.grammar.random_phrases import combinations
 
     found = list(combinations())
-    print(f"{len(found)} combinations that may be drawn, {len(set(found))} of them different")
+    print(f"{len(found)} combinations that may be drawn, {len(set(found))} of them distinct")
     uncovered = sorted(set(ACTIVITIES) - set(EXCLUDED_PATTERNS) - set(NOT_COMPOSABLE))
     matched = count_matches(found)
     print(f"{len(EXCLUDED_PATTERNS)} activities excluded by patterns")
@@ -41,7 +41,7 @@ def check_combinations() -> int:
 
 
 def check_sentences(num: int, seed: int, show: int) -> int:
-    """Print errors in random sentences, and some sentences to read; returns the errors found."""
+    """Print errors in random sentences, and sample sentences; returns the number of errors."""
     from builders.activities.texts import sentence_problem
 
     sentences = _random_sentences(num, seed)
@@ -50,7 +50,7 @@ def check_sentences(num: int, seed: int, show: int) -> int:
         problem = sentence_problem(sentence, MAX_CAPTION_CHARS)
         if problem:
             errors.append(f"  {problem}: {sentence}")
-    print(f"{num} sentences, {len(set(sentences))} different, {len(errors)} with an error")
+    print(f"{num} sentences, {len(set(sentences))} distinct, {len(errors)} with an error")
     print("\n".join(errors[:20] + [f"  {sentence}" for sentence in sentences[: show or 0]]))
     return len(errors)
 
@@ -60,7 +60,7 @@ def _random_sentences(num, seed):
     from builders.activities.variation import generator
     from builders.grammar.captions import draw_attributes, draw_captions
     from builders.grammar.english import as_sentence
-    from builders.grammar.sequence import draw_sequence
+    from builders.grammar.random_phrases import draw_sequence
 
     rng, sentences = generator("language", seed), []
     while len(sentences) < num:
@@ -71,13 +71,13 @@ def _random_sentences(num, seed):
 
 
 def print_similarity(num: int, seed: int) -> None:
-    """Print the activities that random phrases resemble most, and the spread within an activity."""
+    """Print which activities random phrases resemble most, and the spread within an activity."""
     import numpy as np
 
     from builders.activities import ACTIVITIES, perform
     from builders.activities.variation import generator
-    from builders.grammar.compose import perform_sequence
-    from builders.grammar.sequence import PhraseSequence, draw_sequence
+    from builders.grammar.phrase_composition import perform_sequence
+    from builders.grammar.random_phrases import PhraseSequence, draw_sequence
     from builders.grammar.similarity import motion_descriptor
 
     known = {
@@ -93,8 +93,8 @@ def print_similarity(num: int, seed: int) -> None:
         gaps = [(np.linalg.norm(drawn - take), name) for name in known for take in known[name]]
         nearest.append((*min(gaps), sequence.phrases[0].names))
     gaps_m = [gap for gap, *_ in nearest]
-    print(f"median distance of two people in the same activity: {np.median(own_m):.2f} m")
-    print(f"median distance of a phrase to the nearest activity: {np.median(gaps_m):.2f} m")
+    print(f"median distance between two people in the same activity: {np.median(own_m):.2f} m")
+    print(f"median distance from a phrase to the nearest activity: {np.median(gaps_m):.2f} m")
     for gap, name, names in sorted(nearest)[:5]:
         print(f"  {gap:.2f} m from {name}: {', '.join(names)}")
 

@@ -15,7 +15,7 @@ PAST = {
     "grow": "grew", "meet": "met", "weave": "wove", "sneak": "sneaked", "catch": "caught",
     "spring": "sprang", "grasp": "grasped", "rock": "rocked", "flap": "flapped",
 }  # fmt: skip
-# Verbs that end in one short vowel and one consonant: the consonant is doubled.
+# Verbs that end in a short vowel and a single consonant, which is doubled.
 DOUBLING = (
     *("stop", "tap", "tip", "nod", "hop", "bob", "dip", "step", "flap", "chop", "plod", "drop"),
     *("pat", "drum", "wag", "shrug", "sag", "drag", "trip"),
@@ -60,10 +60,10 @@ def past_tense(verb: str) -> str:
 
 
 def inflect(text: str, tense: str) -> str:
-    """The text with its marked verbs in the requested form.
+    """Put the marked verbs of a text into the requested form.
 
     Args:
-        text: with verbs marked as in `primitive.py`.
+        text: text with verbs marked as in `primitive.py`.
         tense: "present", "past", "gerund" or "base".
     """
 
@@ -82,19 +82,19 @@ def inflect(text: str, tense: str) -> str:
 
 
 def fill_sides(text: str, side: str) -> str:
-    """The text with `{side}` and `{other}` replaced."""
+    """Replace `{side}` and `{other}` in a text."""
     other = "left" if side == "right" else "right"
     return text.replace("{side}", side).replace("{other}", other)
 
 
 def join_list(items: list[str]) -> str:
-    """Items as an English list: `a`, `a and b`, `a, b and c`."""
+    """Join items to an English list: `a`, `a and b`, `a, b and c`."""
     if len(items) < 2:
         return "".join(items)
     return f"{', '.join(items[:-1])} and {items[-1]}"
 
 
 def as_sentence(text: str) -> str:
-    """The text with a capital and a full stop."""
+    """Add an initial capital and a full stop to a text."""
     text = " ".join(text.split())
     return text[:1].upper() + text[1:].rstrip(".") + "."

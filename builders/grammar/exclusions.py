@@ -1,8 +1,8 @@
-"""Exclusions: combinations of primitives that come close to an activity of the protocol.
+"""Exclusions: combinations of primitives that resemble an activity of the protocol.
 
-A model that is trained on the grammar and tested on the sixty activities must not have seen them in
-training. For each activity this module lists the combinations that resemble it, or the reason why
-no combination can.
+A model that is trained on the grammar and tested on the sixty activities must not have seen these
+activities in training. For each activity, this module lists the combinations that resemble it, or
+the reason why no combination can.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,23 +23,23 @@ PLAIN = {"walk", "long_strides", "small_steps", "trudge", "prance"}
 
 
 def _of(torso=None, arms=None, legs=None, location=None) -> Mapping[str, set[str]]:
-    """A pattern of primitives by body part; a part that is left out matches any primitive."""
+    """A pattern of primitives by body part; an omitted part matches any primitive."""
     parts = {"torso": torso, "arms": arms, "legs": legs, "location": location}
     return {name: set(names) for name, names in parts.items() if names is not None}
 
 
 def _arms(*names):
-    """Arm primitives with inactive torso and legs."""
+    """Pattern of arm primitives with inactive torso and legs."""
     return _of(torso=QUIET_TORSO, arms=names, legs=STANDING, location=STAYING)
 
 
 def _torso(*names):
-    """Torso primitives with inactive arms and legs."""
+    """Pattern of torso primitives with inactive arms and legs."""
     return _of(torso=names, arms=QUIET_ARMS, legs=STANDING, location=STAYING)
 
 
 def _legs(*names, arms=QUIET_ARMS, torso=QUIET_TORSO):
-    """Leg primitives with inactive torso and arms."""
+    """Pattern of leg primitives with inactive torso and arms."""
     return _of(torso=torso, arms=arms, legs=names, location=STAYING)
 
 
@@ -159,7 +159,7 @@ EXCLUDED_PATTERNS: dict[str, tuple[Mapping[str, set[str]], ...]] = {
     "rotating_head": (_torso("shake_head", "tilt_head", "look_around", "circle_chest"),),
 }
 
-# Activities that no combination resembles, with the reason.
+# Activities that no combination can resemble, with the reason.
 NOT_COMPOSABLE = {
     "sit_on_a_chair_and_stand_up": "no primitive sits",
     "sitting_still": "no primitive sits",
@@ -182,10 +182,10 @@ _FLAT = tuple(
 
 @cache
 def excluded_activity(names: Names) -> str:
-    """The first activity that a combination resembles, "" if none.
+    """The first activity that a combination resembles, or "" if there is none.
 
     Args:
-        names: of the primitives for torso, arms, legs and location.
+        names: names of the primitives for torso, arms, legs and location.
     """
     for activity, pattern in _FLAT:
         if all(names[index] in matching for index, matching in pattern):
@@ -196,13 +196,13 @@ def excluded_activity(names: Names) -> str:
 def count_matches(combinations: Sequence[Names]) -> dict[str, int]:
     """Number of combinations that resemble each activity.
 
-    A vectorised implementation, independent of `excluded_activity`, to verify it.
+    This vectorised implementation is independent of `excluded_activity` and serves to verify it.
 
     Args:
         combinations: names of the primitives for torso, arms, legs and location.
 
     Returns:
-        Counts by activity, without those that are zero.
+        Non-zero counts by activity.
     """
     columns = {part: np.array(column) for part, column in zip(PARTS, zip(*combinations))}
     codes = {part: np.unique(column, return_inverse=True) for part, column in columns.items()}

@@ -1,4 +1,4 @@
-"""Walking gaits of the grammar: speed, step parameters and wordings of each."""
+"""Walking gaits of the grammar, with their speeds, step parameters and wordings."""
 
 from dataclasses import dataclass, field
 
@@ -10,11 +10,11 @@ class GaitStyle:
     """A walking style.
 
     Attributes:
-        name: unique among the gaits.
+        name: name of the gait, unique among the gaits.
         period_s: duration of two steps.
-        speed_mps: straight ahead.
-        verbs: "*walk".
-        manners: adverbials after the verb; "" for none.
+        speed_mps: speed when walking straight ahead.
+        verbs: verbs for the gait, for example "*walk".
+        manners: adverbials that follow the verb; "" for none.
         clauses: wordings with the legs as subject.
         gait: arguments of `movement.Gait`.
         trunk_flexion_deg: forward inclination of the trunk.
@@ -31,7 +31,7 @@ class GaitStyle:
 
 
 def _gait(name, period_s, speed_mps, verbs, manners, clauses, trunk_flexion_deg=2.0, **gait):
-    """A gait with wordings separated by `|`."""
+    """Make a gait from wordings separated by `|`."""
     return GaitStyle(
         name=name,
         period_s=period_s,

@@ -10,12 +10,12 @@ UP = during(0.05, 0.18, 0.8, 0.95)  # the foot is off the floor
 
 
 def _arm_away(side):
-    """The hanging arm moves outward, away from the lifted thigh."""
+    """Move the hanging arm outward, away from the lifted thigh."""
     return {f"{side}.shoulder.abduction": 9 * UP}
 
 
 def _tap(**displacement):
-    """The foot on the phrase's side moves away close to the floor, and back."""
+    """Move the foot on the phrase's side away, close to the floor, and back."""
     return lambda s, o: foot(
         s,
         lift=0.05 * bump((0.05, 0.4), (0.55, 0.92)),

@@ -9,7 +9,7 @@ from builders.grammar.primitive import by_name, primitive, wordings
 
 
 def _step(ahead=0.0, out=0.0):
-    """One foot steps away, the other follows, and both return home."""
+    """Step away with one foot, follow with the other, and return both to their home positions."""
 
     def moves(side, other):
         leading = step(side, (0.03, 0.22), (0.72, 0.95), ahead=ahead, out=out, lift=0.07)
@@ -62,12 +62,12 @@ class Travel:
     """A walking route.
 
     Attributes:
-        name: unique among the routes.
+        name: name of the route, unique among the routes.
         segments: function from duration [s], speed [m/s] and side (1 left, -1 right) to the
-            segments of `walking_paths.route`.
-        directions: wordings after the verb, "forward".
+            segments for `walking_paths.route`.
+        directions: wordings that follow the verb, for example "forward".
         clauses: wordings with the person as subject.
-        ahead: the person walks forward only; few gaits suit another direction.
+        ahead: whether the person walks only forward; few gaits suit other directions.
     """
 
     name: str
@@ -78,12 +78,12 @@ class Travel:
 
     @property
     def sided(self) -> bool:
-        """Whether its wordings name a side."""
+        """Whether the wordings of the route name a side."""
         return any("{side}" in wording for wording in self.directions + self.clauses)
 
 
 def _travel(name, segments, directions, clauses, ahead=True):
-    """A walking route, from wordings separated by `|` and segments as plain tuples."""
+    """Make a walking route from wordings separated by `|` and segments given as plain tuples."""
     return Travel(
         name=name,
         segments=lambda t, v, s: tuple(PathSegment(*each) for each in segments(t, v, s)),
@@ -94,7 +94,7 @@ def _travel(name, segments, directions, clauses, ahead=True):
 
 
 def _then_stop(ahead=0.0, left=0.0, share=0.55):
-    """Straight for a share of the time, then standing."""
+    """Walk straight for a share of the time, then stand."""
     return lambda t, v, sign: (
         (share * t, v * ahead, v * left * sign, 0),
         ((1 - share) * t, 0, 0, 0),

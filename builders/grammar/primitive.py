@@ -1,10 +1,10 @@
-"""Movement primitives: one body part doing one thing, with its English wordings.
+"""Movement primitives: one movement of one body part, with its English wordings.
 
     primitive("wave_low", 1.2, moves=..., verb_phrases="*wave one hand", clauses="the arm *wave")
 
-In wordings `*` marks a verb with a singular subject, `+` one with a plural subject ("both arms
-+swing"); `|` separates alternatives; `{side}` and `{other}` become right and left, or left and
-right.
+In wordings, `*` marks a verb with a singular subject and `+` a verb with a plural subject ("both
+arms +swing"); `|` separates alternatives; `{side}` and `{other}` are replaced by right and left, or
+by left and right.
 """
 
 from collections.abc import Callable
@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from builders.activities.movement import Channels, arm, arms
 
 PARTS = ("torso", "arms", "legs", "location")
-# Side and other side ("left", "right") to the curves of the channels that move.
+# Function from the side and the other side ("left", "right") to the curves of the moving channels.
 SidedChannels = Callable[[str, str], Channels]
 
 
 def no_channels(side: str, other: str) -> Channels:
-    """No channel at all."""
+    """Return no channels."""
     return {}
 
 
@@ -27,13 +27,13 @@ class Primitive:
     """Movement of one body part in a phrase.
 
     Attributes:
-        name: unique within its body part.
-        period_s: length of one repetition; a phrase holds as many as fit.
-        verb_phrases: wordings with the person as subject, verb first; none for an inactive part.
+        name: name of the primitive, unique within its body part.
+        period_s: length of one repetition; a phrase contains as many repetitions as fit.
+        verb_phrases: wordings with the person as subject, verb first; empty for an inactive part.
         clauses: wordings with the body part as subject.
-        moves: curves over one repetition, zero at both ends or in steady oscillation.
-        holds: posture kept for the whole phrase.
-        countable: whether repetitions can be counted ("twice"); those of steady movements cannot.
+        moves: curves over one repetition, zero at both ends or oscillating steadily.
+        holds: posture held for the whole phrase.
+        countable: whether repetitions can be counted ("twice"), unlike those of steady movements.
         uses: resources that two parts cannot use at the same time ("feet", "hips", "balance").
     """
 
@@ -48,23 +48,23 @@ class Primitive:
 
     @property
     def inactive(self) -> bool:
-        """Whether a description of the person leaves it out."""
+        """Whether descriptions of the person omit this part."""
         return not self.verb_phrases
 
     @property
     def sided(self) -> bool:
-        """Whether its wordings name a side."""
+        """Whether the wordings of the primitive name a side."""
         return any("{side}" in wording for wording in self.verb_phrases + self.clauses)
 
 
 def primitive(
     name: str, period_s: float, *, verb_phrases: str, clauses: str, uses: str = "", **motion
 ) -> Primitive:
-    """A primitive with wordings separated by `|` and resources separated by blanks.
+    """Make a primitive from wordings separated by `|` and resources separated by blanks.
 
     Args:
         name, period_s: as in `Primitive`.
-        verb_phrases, clauses, uses: as text.
+        verb_phrases, clauses, uses: attributes of `Primitive`, each given as one text.
         motion: `moves`, `holds` and `countable` of `Primitive`.
     """
     return Primitive(
@@ -78,22 +78,22 @@ def primitive(
 
 
 def wordings(text: str) -> tuple[str, ...]:
-    """Alternatives separated by `|`; none for an empty text."""
+    """Split a text into alternatives at `|`; an empty text has none."""
     return tuple(text.split("|")) if text else ()
 
 
 def two_arms(**angles) -> SidedChannels:
-    """Both arms with the same curves; angles as in `movement.arm`."""
+    """Move both arms with the same curves; angles as in `movement.arm`."""
     return lambda side, other: arms(**angles)
 
 
 def one_arm(**angles) -> SidedChannels:
-    """The arm on the phrase's side."""
+    """Move only the arm on the phrase's side."""
     return lambda side, other: arm(side, **angles)
 
 
 def by_name(*primitives: Primitive) -> dict[str, Primitive]:
-    """Table of primitives by name; ValueError if two have the same name."""
+    """Make a dictionary of primitives by name; ValueError if two have the same name."""
     table = {each.name: each for each in primitives}
     if len(table) < len(primitives):
         raise ValueError("two primitives of a body part have the same name")

@@ -7,17 +7,17 @@ from builders.activities.joint_trajectories import JointTrajectories
 from builders.activities.skeleton import J
 from radarsim.scene.motion import Motion
 
-# Weights of a joint's mean position, of its spread about the mean, and of its speed [s].
+# Weights of a joint's mean position, its spread about the mean, and its speed [s].
 MEAN, SPREAD, SPEED_S = 1.0, 1.0, 0.1
 
 
 def motion_descriptor(motion: Motion) -> np.ndarray:
-    """Feature vector [m]: position, spread and speed of each joint, and displacement of the body.
+    """Feature vector [m]: each joint's position, spread and speed, and the body's displacement.
 
-    The Euclidean distance of two descriptors measures how different the motions are.
+    The Euclidean distance between two descriptors measures how different the motions are.
 
     Args:
-        motion: of the free body.
+        motion: motion of the free body.
     """
     joints_m = JointTrajectories(motion).joints_m
     facing = Rotation.from_rotvec(motion.poses_rad[:, 0]).as_matrix() @ [0.0, 0.0, 1.0]

@@ -9,12 +9,12 @@ BOTH = ease((0.0, 0), (0.22, 1), (0.3, 1), (0.7, -1), (0.78, -1), (1.0, 0))
 
 
 def _arm_away(side, angle):
-    """The hanging arm moves outward, away from the approaching thigh."""
+    """Move the hanging arm outward, away from the approaching thigh."""
     return {f"{side}.shoulder.abduction": angle}
 
 
 def _sign(side):
-    """1 for left, -1 for right."""
+    """Sign of a side: 1 for left, -1 for right."""
     return 1.0 if side == "left" else -1.0
 
 

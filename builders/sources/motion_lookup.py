@@ -1,4 +1,4 @@
-"""Lookup of the source motion of a stored clip by its name."""
+"""Find the source motion of a stored clip by name."""
 
 import hashlib
 import re
@@ -16,10 +16,10 @@ _BUILT_IN = re.compile(r"built-in/subject(\d+)/(.+)_(\d+)")
 
 @dataclass(frozen=True, kw_only=True)
 class MotionPaths:
-    """Local paths of the motions and body models that a store was built from.
+    """Local paths of the motions and body models from which a store was built.
 
     Attributes:
-        amass, motions, body_models: as the flags of `builders.amass`.
+        amass, motions, body_models: paths as given by the flags of `builders.amass`.
     """
 
     amass: str | None = None
@@ -28,10 +28,10 @@ class MotionPaths:
 
 
 def find_source_take(recipe: Recipe, clip: Clip, paths: MotionPaths) -> Take:
-    """Find the take that a clip was cut from.
+    """Find the take from which a clip was cut.
 
     Raises:
-        InputError: the take is not built-in and is in none of the given paths.
+        InputError: the take is not built-in and is not in any of the given paths.
     """
     built_in = _BUILT_IN.fullmatch(clip.take)
     if built_in and clip.source == "built-in":
@@ -49,7 +49,7 @@ def find_source_take(recipe: Recipe, clip: Clip, paths: MotionPaths) -> Take:
             return take
     option = "--amass" if clip.source.startswith("AMASS") else "--motions"
     problem = f"{clip.take} was not found"
-    raise InputError(clip.id, "motion", problem, f"give the {option} of its build")
+    raise InputError(clip.id, "motion", problem, f"give the {option} used for its build")
 
 
 def body_name(body_models: str | None) -> str:

@@ -1,12 +1,12 @@
-"""Reading of recording labels: a CSV table to one take per capture and subject.
+"""Read recording labels from a CSV table into one take per capture and subject.
 
     file,label,caption,start_s,end_s,subject
     day1/walk.bin,walking,a person walks to the door,0,5,anna
 
-`file` is relative to the folder of captures. `label` is the activity class, `caption` a sentence
-that describes it; at least one of them is required. Empty times mean the start and the end of the
-capture. Optional columns: radar (a board, or a configuration file in the same folder), split,
-licence.
+`file` is a path relative to the folder of captures. `label` is the activity class, and `caption` is
+a sentence that describes the activity; at least one of them is required. Empty times mean the start
+and the end of the capture. Optional columns are radar (a board, or a configuration file in the same
+folder), split and licence.
 """
 
 import csv
@@ -34,15 +34,15 @@ def read_labels(
 
     Args:
         labels: path of the CSV file.
-        captures: folder that the column `file` is relative to.
-        radar: radar of the captures whose row names none.
+        captures: folder to which the paths in the column `file` are relative.
+        radar: radar of the captures whose row names no radar.
         iq_order: as for `files.open_capture`.
 
     Returns:
         The takes, in the order of the table.
 
     Raises:
-        InputError: a row is invalid; names its line.
+        InputError: a row is invalid; the message names its line.
     """
     takes: dict[tuple[str, str], RecordedTake] = {}
     for where, row in _rows(labels):
@@ -71,7 +71,7 @@ def read_labels(
 
 
 def _rows(labels: str):
-    """Yield (file and line, row) of every row that is not empty."""
+    """Yield (file and line, row) for every non-empty row."""
     try:
         with open(labels, encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, restkey="", restval="")
@@ -106,7 +106,7 @@ def _check_row(where: str, row: Mapping[str, str]) -> None:
         if not row[name]:
             raise InputError(where, name, "is empty", "fill it in")
     if not (row.get("label") or row.get("caption")):
-        raise InputError(where, "label", "is empty, and caption too", "fill in one of them")
+        raise InputError(where, "label", "is empty, and so is caption", "fill in one of them")
     if Path(row["file"]).is_absolute() or ".." in Path(row["file"]).parts:
         hint = "give a path relative to --captures"
         raise InputError(where, "file", f"is {row['file']}", hint)
@@ -140,12 +140,12 @@ def _seconds(where: str, row: Mapping[str, str], name: str) -> float | None:
 
 
 def _setup(where: str, named: str | None, path: Path, captures: str) -> str:
-    """The radar of the row or of all captures, or else the configuration beside the capture."""
+    """The radar named in the row or for all captures, or else the file next to the capture."""
     if named:
         file = Path(captures, local_path(named))
         return str(file) if named not in BOARDS and file.is_file() else named
     beside = setup_beside(path)
     if beside is None:
-        hint = f"give --radar, a column radar, or put {path.stem}.toml beside the capture"
+        hint = f"give --radar or a column radar, or put {path.stem}.toml next to the capture"
         raise InputError(where, "radar", f"of {path.name} is unknown", hint)
     return str(beside)

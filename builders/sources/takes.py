@@ -1,7 +1,7 @@
 """Takes of a build: motion files, AMASS folders and the built-in activities.
 
-The id of a take does not depend on the location of its file: an AMASS take is `CMU/01/01_01_poses`
-whether the given folder is AMASS itself, `CMU`, or a copy of it.
+The id of a take does not depend on the location of its file: an AMASS take has the id
+`CMU/01/01_01_poses` whether the given folder is AMASS itself, `CMU`, or a copy of it.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from builders.corpus.reader import find_corpus
-from pipelines.amass_names import AMASS_FOLDERS
+from pipelines.caption_datasets.amass_names import AMASS_FOLDERS
 from pipelines.clip_selection import UNUSABLE
 from pipelines.plan import SEE_LINES, Note
 from pipelines.recipe import Sources
@@ -24,7 +24,7 @@ AMASS_LICENCE = "AMASS, non-commercial research: https://amass.is.tue.mpg.de/lic
 FILE_LICENCE = "not stated; ask the owner of the motion file"
 BUILT_IN_LICENCE = "Apache-2.0"
 AS_STATED = Sources()
-"""Motion files are read as they state, and their up axis is inferred."""
+"""Motion files are read with the pose rate that they state, and their up axis is inferred."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,8 +32,8 @@ class FileTake:
     """The motion of one person in a file; see `pipelines.sources.Take`.
 
     Attributes:
-        path: the file.
-        person: in the file; "" if it holds one.
+        path: path of the file.
+        person: person in the file; "" if there is only one.
         up, rate_hz: as for `files.open_motion`.
     """
 
@@ -101,8 +101,8 @@ def amass_takes(folder: str, sources: Sources = AS_STATED) -> list[FileTake]:
     """List every motion of an AMASS folder, or of a corpus written by `builders.motions`.
 
     Args:
-        folder: as published, or any part of it.
-        sources: how the files are read.
+        folder: the folder as published, or any part of it.
+        sources: settings for reading the files.
 
     Raises:
         InputError: the folder is missing or contains no motion.
@@ -118,11 +118,11 @@ def file_takes(
 ) -> tuple[list[FileTake], list[Note]]:
     """List motion files and the motions of folders; each subfolder is one person.
 
-    A file of several people gives a take for each of them.
+    A file with several people gives one take per person.
 
     Args:
-        paths: files and folders.
-        sources: how the files are read.
+        paths: paths of files and folders.
+        sources: settings for reading the files.
 
     Returns:
         The takes, and a note for each path without a usable motion.

@@ -1,5 +1,6 @@
 """Raw `.bin` files of a DCA1000, which mmWave Studio splits into files of 1 GB."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,9 @@ import numpy as np
 from radarsim.captures.dca1000_codec import BYTES_PER_WORD
 from radarsim.captures.plausibility import file_type_of
 from radarsim.errors import InputError
+
+# Size of a full part of a recording, by mmWave Studio and TI's command line.
+SPLIT_BYTES = 1 << 30
 
 
 class BinSource:
@@ -62,6 +66,19 @@ def files_of_recording(path: Path) -> list[Path]:
             break
         found.append(following)
     return found
+
+
+def preceding_parts(path: Path) -> list[Path]:
+    """The files that a later part of a recording continues: for walk_2.bin, walk_0 and walk_1.
+
+    Empty if one of them is missing.
+    """
+    number = re.fullmatch(r"(.*)_(\d{1,4})", path.stem)
+    if not number:
+        return []
+    count = int(number[2])
+    parts = [path.with_name(f"{number[1]}_{idx}{path.suffix}") for idx in range(count)]
+    return parts if all(part.is_file() for part in parts) else []
 
 
 def _mapped(path: Path, offset: int, num_bytes: int) -> np.ndarray:

@@ -15,10 +15,13 @@ from radarsim.captures.dca1000_codec import decode_words, to_complex, words_per_
 from radarsim.captures.lost_packets import LostPackets, find_lost_packets
 from radarsim.errors import InputError
 from radarsim.radar.capture_format import CaptureFormat
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 
 # Number of 16-bit words that a scan of the whole capture holds in memory: 32 MB.
 SCAN_WORDS = 1 << 24
+
+# Start of the notes that need attention.
+WARNING = "warning: "
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -32,7 +35,8 @@ class Capture:
         num_frames: number of complete frames.
         iq_order: "i_first" or "q_first".
         iq_evidence: text that explains how the I/Q order was determined.
-        notes: remarks about the file for the user.
+        notes: remarks about the file for the user; those that begin with "warning: " mean that
+            the file and its configuration contradict each other, or that parts are missing.
         read_words: returns the 16-bit words from one index up to another; lost packets read as
             zeros.
         recorded_losses: packets that are missing by their sequence numbers (`.pcap`); None
@@ -105,6 +109,11 @@ class Capture:
         per_frame = words_per_frame(self.radar, self.capture_format)
         num_words = self.num_frames * per_frame
         return find_lost_packets(self.read_words, num_words, per_frame, SCAN_WORDS)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Those of the `notes` that are warnings."""
+        return tuple(note for note in self.notes if note.startswith(WARNING))
 
     @property
     def findings(self) -> tuple[str, ...]:

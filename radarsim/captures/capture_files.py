@@ -10,30 +10,35 @@ import numpy as np
 
 from radarsim.captures.bin_files import BinSource
 from radarsim.captures.capture import Capture
+from radarsim.captures.capture_windows import capture_windows
+from radarsim.captures.chirp_length import check_chirp_length, check_repetition
 from radarsim.captures.dca1000_codec import (
     BYTES_PER_WORD,
-    decode_words,
     encode_words,
     frame_arithmetic,
     from_complex,
-    to_complex,
     words_per_frame,
 )
-from radarsim.captures.iq_order import IqOrder, find_iq_order
-from radarsim.captures.plausibility import check_layout, check_samples
+from radarsim.captures.frame_alignment import AlignedFrames, align_frames
+from radarsim.captures.iq_choice import choose_iq_order
+from radarsim.captures.plausibility import check_samples
+from radarsim.captures.word_layout import check_layout
 from radarsim.checks import check_choice, check_path, check_type
 from radarsim.cube_checks import checked_codes
 from radarsim.errors import InputError
-from radarsim.radar.capture_format import IQ_ORDERS, CaptureFormat, format_of_board
-from radarsim.radar.config import Radar
+from radarsim.paths import local_path
+from radarsim.radar.capture_format import (
+    IQ_ORDERS,
+    CaptureFormat,
+    check_captures_supported,
+    format_of_board,
+)
+from radarsim.radar.radar import Radar
 
 PACKET_SUFFIXES = (".pcap", ".pcapng")
-# Loops, bytes and samples from the start of a capture that its checks and the I/Q detection use.
+# Loops and bytes from the start of a capture that its checks use.
 _CHECKED_LOOPS = 512
 _CHECKED_BYTES = 64 << 20
-_CHECKED_SAMPLES = 1 << 21
-# The feature of `iq_order` that overrides the configuration.
-_TRUSTED = "noise"
 
 
 def open_capture(
@@ -49,13 +54,20 @@ def open_capture(
         raise InputError(path, "file", f"cannot be read ({error.strerror})", "check it") from None
     per_frame = words_per_frame(radar, capture_format)
     source.align(per_frame * BYTES_PER_WORD)
-    num_frames, notes = _count_frames(path, source.num_words, radar, capture_format)
-    checked = max(1, min(num_frames, -(-_CHECKED_LOOPS // radar.frame.num_chirps)))
-    checked = max(1, min(checked, _CHECKED_BYTES // (per_frame * BYTES_PER_WORD)))
-    words = source.read(0, checked * per_frame)
-    notes += check_samples(str(path), words)
-    check_layout(str(path), radar, capture_format, words)
-    order, more = _choose_iq_order(radar, capture_format, words, iq_order)
+    num_frames, _ = _count_frames(path, source.num_words, radar, capture_format)
+    words = source.read(0, _checked_frames(radar, per_frame, num_frames) * per_frame)
+    notes = check_samples(str(path), words)
+    windows = capture_windows(radar, capture_format, source.read, num_frames * per_frame)
+    capture_format, more = check_layout(str(path), radar, capture_format, windows)
+    check_repetition(str(path), radar, capture_format, words)
+    length = check_chirp_length(str(path), radar, capture_format, windows)
+    aligned = AlignedFrames(source.read, source.num_words, ())
+    # The packets of a .pcap have numbers, which leave nothing to be found.
+    if length.confirmed and isinstance(source, BinSource):
+        aligned = align_frames(path, radar, capture_format, source.read, source.num_words)
+    num_frames, counted = _count_frames(path, aligned.num_words, radar, capture_format)
+    words = aligned.read(0, _checked_frames(radar, per_frame, num_frames) * per_frame)
+    order, asserted = choose_iq_order(radar, capture_format, words, iq_order)
     return Capture(
         name=str(path),
         radar=radar,
@@ -63,24 +75,29 @@ def open_capture(
         num_frames=num_frames,
         iq_order=order.order,
         iq_evidence=order.evidence,
-        read_words=source.read,
-        notes=source.notes + notes + more,
+        read_words=aligned.read,
+        notes=source.notes + counted + notes + more + length.notes + aligned.notes + asserted,
         recorded_losses=source.lost_packets(per_frame),
     )
 
 
 def write_capture(
-    path: str | Path, cube: np.ndarray, radar: Radar, capture_format: CaptureFormat, iq_order: str
+    path: str | Path, cube, radar: Radar, capture_format: CaptureFormat | None, iq_order: str
 ) -> None:
     """See `files.write_capture`."""
     check_path("write_capture", "path", path)
+    check_type("write_capture", "radar", radar, Radar, "give path, cube and a Radar in this order")
+    check_captures_supported(radar.board)
+    capture_format = capture_format or format_of_board(radar.board)
     _check_options("write_capture", capture_format, iq_order)
     cube = checked_codes("write_capture", radar, cube)
     if np.iscomplexobj(cube):
         cube = from_complex(capture_format, np.asarray(cube, np.complex64))
-    words = encode_words(radar, capture_format, np.asarray(cube, np.int16), iq_order)
+    order = capture_format.iq_order if iq_order == "auto" else iq_order
+    order = "i_first" if order == "auto" else order
+    words = encode_words(radar, capture_format, np.asarray(cube, np.int16), order)
     try:
-        with open(path, "wb") as file:
+        with open(local_path(path), "wb") as file:
             file.write(words.astype("<i2", copy=False).tobytes())
     except OSError as error:
         hint = "choose an existing folder on a disk with free space"
@@ -105,6 +122,12 @@ def _open_source(path: Path):
 
         return PacketSource(path)
     return BinSource(path)
+
+
+def _checked_frames(radar: Radar, per_frame: int, num_frames: int) -> int:
+    """Number of frames from the start that the checks and the I/Q detection use."""
+    checked = max(1, min(num_frames, -(-_CHECKED_LOOPS // radar.frame.num_chirps)))
+    return max(1, min(checked, _CHECKED_BYTES // (per_frame * BYTES_PER_WORD)))
 
 
 class _FrameCount(NamedTuple):
@@ -136,25 +159,3 @@ def _count_frames(
         )
         notes = (note, *notes)
     return _FrameCount(num_frames, notes)
-
-
-def _choose_iq_order(
-    radar: Radar, capture_format: CaptureFormat, words: np.ndarray, requested: str
-) -> tuple[IqOrder, tuple[str, ...]]:
-    """By priority: the requested order, the noise, the configuration, the energy of the beats."""
-    if capture_format.is_real:
-        return IqOrder("i_first", "", "real samples: I/Q order does not apply"), ()
-    if requested != "auto":
-        return IqOrder(requested, "", "as requested"), ()
-    codes = decode_words(radar, capture_format, words)
-    cube = to_complex(capture_format, codes)
-    cube = cube.reshape(-1, radar.num_virtual, radar.chirp.num_samples)
-    loops = min(_CHECKED_LOOPS, max(16, _CHECKED_SAMPLES // cube[0].size))
-    found = find_iq_order(cube[:loops])
-    stated = capture_format.iq_order
-    if stated == "auto" or found.order == stated:
-        return found, ()
-    if found.by != _TRUSTED:
-        return IqOrder(stated, "", f"as configured ({found.evidence})"), ()
-    note = f"the configuration states {stated}, the samples show {found.order}: {found.evidence}"
-    return found, (note,)

@@ -7,6 +7,7 @@ A DCA1000 stores the data of the chip's LVDS lanes as little-endian 16-bit words
     4 lanes (xWR12xx, 14xx): receivers interleaved word by word, unused lanes included
         complex   I0 of 4 lanes, Q0 of 4 lanes, I1 ...      real   S0 of 4 lanes, S1 ...
 
+Some recorders rearrange the complex samples of two lanes to I0 Q0 I1 Q1 (interleaving = "samples").
 Q precedes I where the configuration swaps them (SampleSwap in the SDK, iqSwapSel in Studio).
 This module opens no files.
 
@@ -19,7 +20,7 @@ from jaxtyping import Complex64, Int16
 
 from radarsim.errors import InputError
 from radarsim.radar.capture_format import CaptureFormat
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 
 BYTES_PER_WORD = 2
 # On two lanes, two words of I are followed by two words of Q.
@@ -78,7 +79,7 @@ def decode_words(
         codes = words.reshape(shape)
     else:
         _check_pairs(radar)
-        codes = words.reshape(-1, 2, _PAIR).transpose(0, 2, 1).reshape(shape)
+        codes = _swap_pairs(capture_format, words.reshape(-1, 2, _PAIR)).reshape(shape)
     if iq_order == "q_first" and not capture_format.is_real:
         codes = codes[..., ::-1]
     return np.ascontiguousarray(codes[:, :, np.argsort(radar.frame.tx_order)])
@@ -116,7 +117,9 @@ def encode_words(
     if capture_format.is_real:
         return np.ascontiguousarray(slots).reshape(-1)
     _check_pairs(radar)
-    return np.ascontiguousarray(slots.reshape(-1, _PAIR, 2).transpose(0, 2, 1)).reshape(-1)
+    return np.ascontiguousarray(_swap_pairs(capture_format, slots.reshape(-1, _PAIR, 2))).reshape(
+        -1
+    )
 
 
 def to_complex(
@@ -182,6 +185,11 @@ def _to_four_lanes(radar, capture_format, slots):
     words = np.zeros(shape, np.int16)
     words[..., list(lanes)] = np.moveaxis(slots, 3, -1)
     return words.reshape(-1)
+
+
+def _swap_pairs(capture_format: CaptureFormat, groups: np.ndarray) -> np.ndarray:
+    """Groups of four words I I Q Q as I Q I Q, and the reverse; unchanged where stored as I Q."""
+    return groups if capture_format.interleaving == "samples" else groups.transpose(0, 2, 1)
 
 
 def _check_pairs(radar: Radar) -> None:

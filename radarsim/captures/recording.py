@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Complex
 
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 
 BLOCK_BYTES = 32 << 20
 # With fewer loops the Doppler axis has too few bins to be useful.

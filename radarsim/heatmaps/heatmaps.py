@@ -25,7 +25,7 @@ from radarsim.heatmaps.power import time_angle_power, time_doppler_power, time_r
 from radarsim.heatmaps.settings import HeatmapSettings, heatmap_axes, num_columns
 from radarsim.input_checks import check_radar, check_settings
 from radarsim.numerics.threads import parallel_map
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 
 # 1e-12 of the noise power keeps log10 finite for noiseless cubes.
 POWER_FLOOR = 1e-12

@@ -12,7 +12,7 @@ from scipy.signal import windows
 
 from radarsim.heatmaps.settings import HeatmapSettings, sine_grid
 from radarsim.numerics.batched_map import batched_map
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 
 # Sidelobe suppression of the Taylor taper relative to the main lobe.
 SIDELOBES_DB = 30.0

@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from radarsim.checks import check_choice, check_flag, store_whole, with_unit
 from radarsim.errors import InputError
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 
 WINDOWS = ("burst", "paper")
 CLUTTERS = ("median", "clip", "window", "none")

@@ -42,6 +42,8 @@ def _save_figures(options: argparse.Namespace) -> list[Path]:
     from radarsim.validation.figures import capture_figures
 
     capture = files.open_capture(options.capture, options.radar, iq_order=options.iq_order)
+    for note in capture.notes:
+        print(note, file=sys.stderr)
     out, paths = Path(options.out), []
     try:
         out.mkdir(parents=True, exist_ok=True)

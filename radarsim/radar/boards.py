@@ -75,7 +75,10 @@ from radarsim.radar.chip_limits import (
     XWRL6432,
     check_limits,
 )
-from radarsim.radar.config import Chirp, Frame, Radar, Receiver
+from radarsim.radar.chirp import Chirp
+from radarsim.radar.frame import Frame
+from radarsim.radar.radar import Radar
+from radarsim.radar.receiver import Receiver
 
 
 def _array(

@@ -6,11 +6,12 @@ It is read from the optional section `[capture]` of a radar file:
     lanes = 2                    # 4: xWR12xx, xWR14xx; 2: xWR16xx, xWR18xx, xWR68xx
     samples = "complex1x"        # or complex2x, real
     iq_order = "q_first"         # or i_first; auto: detected from the samples
+    interleaving = "pairs"       # 2 lanes: I I Q Q; samples: I Q I Q; auto: from the samples
     rx_lanes = ["RX1", "RX3"]    # with 4 lanes: the lanes of this radar's receivers
     assumed = ["chirp.adc_start_us", "frame.period_ms"]   # guessed: not checked against the data
     num_frames = 400             # number configured on the board; 0: until stopped
     range_bias_mm = 62           # measured ranges are too large by this (calibration)
-    check = false                # disables the plausibility check of the samples
+    check = false                # disables the checks of chirp length, word order and alignment
 
 A real ADC with 2 N samples at 2 fs is described by the equivalent N complex samples at fs:
 `num_samples` and `sample_rate_ksps` of `[chirp]` always count complex samples.
@@ -26,11 +27,13 @@ from radarsim.errors import InputError
 
 SAMPLE_KINDS = ("complex1x", "complex2x", "real")
 IQ_ORDERS = ("auto", "i_first", "q_first")
+INTERLEAVINGS = ("auto", "pairs", "samples")
 LANES = (2, 4)
 KEYS = (
     "lanes",
     "samples",
     "iq_order",
+    "interleaving",
     "rx_lanes",
     "num_frames",
     "range_bias_mm",
@@ -39,6 +42,12 @@ KEYS = (
 )
 # Chips that send raw samples over another interface (RDIF), which is not decoded here.
 _OTHER_INTERFACE = "WRL"
+_CHOICES = {
+    "lanes": LANES,
+    "samples": SAMPLE_KINDS,
+    "iq_order": IQ_ORDERS,
+    "interleaving": INTERLEAVINGS,
+}
 # Chips that send their four receivers in parallel, one per lane.
 _FOUR_LANE_CHIPS = ("WR12", "WR14")
 
@@ -52,11 +61,14 @@ class CaptureFormat:
             they are sent one after another.
         samples: "complex1x", "complex2x" or "real".
         iq_order: "i_first", "q_first", or "auto".
+        interleaving: of complex samples on two lanes: "pairs" (I I Q Q, as the chip sends them),
+            "samples" (I Q I Q, as some recorders rearrange them), or "auto".
         rx_lanes: lane of each receiver if there are 4 lanes; empty for the first lanes.
         assumed: radar settings that were guessed ("chirp.adc_start_us", "antennas", ...).
         num_frames: number of frames configured on the board; 0 if it records until stopped.
         range_bias_m: amount by which measured ranges are too large, from the board's calibration.
-        check: whether samples that clearly contradict the configuration are rejected.
+        check: whether samples that clearly contradict the configuration are rejected, and frames
+            shifted by missing packets are aligned again.
         board_guess: if board or antennas are guessed, one line that states the evidence and how to
             settle the guess; not part of the format, so it is neither compared nor written.
     """
@@ -64,6 +76,7 @@ class CaptureFormat:
     lanes: int = 2
     samples: str = "complex1x"
     iq_order: str = "auto"
+    interleaving: str = "auto"
     rx_lanes: tuple[int, ...] = ()
     assumed: tuple[str, ...] = ()
     num_frames: int = 0
@@ -72,11 +85,15 @@ class CaptureFormat:
     board_guess: str = field(default="", compare=False, repr=False)
 
     def __post_init__(self):
-        for name, known in (("lanes", LANES), ("samples", SAMPLE_KINDS), ("iq_order", IQ_ORDERS)):
+        for name, known in _CHOICES.items():
             value = getattr(self, name)
             if isinstance(value, bool) or value not in known:
                 choices = " or ".join(str(each) for each in known)
                 raise InputError("capture", name, f"is {value!r}", f"give {choices}")
+        if self.interleaving == "samples" and (self.lanes == 4 or self.is_real):
+            problem = f"is 'samples' for {self.lanes} lanes of {self.samples} samples"
+            hint = "only complex samples on 2 lanes have it: remove it"
+            raise InputError("capture", "interleaving", problem, hint)
         if not isinstance(self.check, bool):
             raise InputError("capture", "check", f"is {self.check!r}", "give true or false")
         lanes = tuple(checked_count("capture", "rx_lanes", lane, 0) for lane in self.rx_lanes)
@@ -181,7 +198,7 @@ def format_table(capture_format: CaptureFormat) -> dict[str, Any]:
     table["rx_lanes"] = [f"RX{lane + 1}" for lane in capture_format.rx_lanes]
     table["assumed"] = list(capture_format.assumed)
     default = {"lanes": 0, "samples": "", "iq_order": "", "rx_lanes": [], "assumed": []}
-    default |= {"num_frames": 0, "range_bias_mm": 0, "check": True}
+    default |= {"interleaving": "auto", "num_frames": 0, "range_bias_mm": 0, "check": True}
     return {key: value for key, value in table.items() if value != default[key]}
 
 

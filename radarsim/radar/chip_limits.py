@@ -9,7 +9,7 @@ from typing import NamedTuple
 from radarsim.checks import with_unit
 from radarsim.errors import InputError
 from radarsim.radar.antennas import AntennaArray
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 
 
 @dataclass(frozen=True, kw_only=True)

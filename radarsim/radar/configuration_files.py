@@ -14,8 +14,10 @@ from radarsim.radar.board_choice import BoardChoice, choose_board, same_position
 from radarsim.radar.boards import BOARDS, CHIP_OF_BOARD
 from radarsim.radar.capture_format import CaptureFormat, format_of_board
 from radarsim.radar.chip_limits import check_limits
-from radarsim.radar.config import Chirp, Frame, Radar
+from radarsim.radar.chirp import Chirp
+from radarsim.radar.frame import Frame
 from radarsim.radar.placed_antennas import placed_array
+from radarsim.radar.radar import Radar
 from radarsim.radar.ti.chip_settings import ChipSettings, Firing, Profile
 from radarsim.radar.toml import parse_capture_format, parse_radar
 

@@ -3,7 +3,7 @@
 from decimal import Context, Decimal
 from typing import Any
 
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 
 # Wide enough that no product of two floats is rounded.
 _EXACT = Context(prec=60)

@@ -5,7 +5,7 @@ from jaxtyping import Float
 
 from radarsim.checks import check_type, whole_number
 from radarsim.numerics.polynomials import chebyshev_nodes
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 
 # Nodes per burst that the default error of the fast sum needs (signal.error_budget.NODES_DB).
 DEFAULT_NUM_NODES = 5

@@ -54,6 +54,7 @@ from typing import Any
 
 from radarsim.checks import checked_count, checked_number, to_si
 from radarsim.errors import InputError
+from radarsim.radar.antennas import AntennaArray
 from radarsim.radar.boards import (
     BOARDS,
     CHIP_OF_BOARD,
@@ -63,8 +64,11 @@ from radarsim.radar.boards import (
 )
 from radarsim.radar.capture_format import CaptureFormat, format_from_table, format_table
 from radarsim.radar.chip_limits import check_limits
-from radarsim.radar.config import AntennaArray, Chirp, Frame, Radar, Receiver
+from radarsim.radar.chirp import Chirp
 from radarsim.radar.datasheet import datasheet_tables
+from radarsim.radar.frame import Frame
+from radarsim.radar.radar import Radar
+from radarsim.radar.receiver import Receiver
 from radarsim.radar.toml_text import toml_text
 
 # Field of a class -> key in the file, if they differ.

@@ -5,7 +5,7 @@ A voltage v stands for the power |v|^2 / Z of the complex envelope: I and Q toge
 
 import numpy as np
 
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 
 # Parameters of dry skin: eps_inf; step, relaxation time [s] and broadening of two dispersions; and
 # the conductivity [S/m].

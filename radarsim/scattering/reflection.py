@@ -21,7 +21,7 @@ from jaxtyping import Array, Float, Int
 from radarsim.errors import InputError
 from radarsim.numerics.polynomials import horner, sincos_cycles
 from radarsim.numerics.vectors import dot, norm
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 from radarsim.scattering import gaussian_facets
 from radarsim.scattering.levels import skin_reflectivity
 from radarsim.scene.mesh import Faces, faces_of

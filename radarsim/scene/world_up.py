@@ -1,10 +1,9 @@
-"""Infer the up axis of a motion's world from the body, and rotate the motion to a z-up world.
+"""The up axis of a motion's world, inferred from the body, and the turn to a z-up world.
 
-AMASS is z-up. Body trackers, AIST++ and many converters write y-up worlds, and the y axis of camera
-coordinates points down: if such a file were read as z-up, the person would lie down and slide. Over
-a whole motion, the trunk of a standing person points along one axis of the world, and so does the
-trunk of a person who lies still. The two differ in the position of the floor and in whether the
-person walks.
+AMASS is z-up. Body trackers, AIST++ and many converters write y-up worlds, and camera coordinates
+point y down: read as z-up, the person would lie down and slide. Over a whole motion, a person who
+stands has the trunk along one axis of the world, and so has a person who lies still. What differs
+is where the floor is, and whether the person walks.
 """
 
 from dataclasses import replace
@@ -26,52 +25,60 @@ from radarsim.scene.skeleton import (
 UP_AXES = ("x", "y", "z", "-x", "-y", "-z")
 """Names of the axes that may point up."""
 
-# Number of poses that are examined, at equal steps over the motion.
+# Poses that are examined, at equal steps over the motion.
 _MAX_POSES = 512
-# Least component along one axis of the mean unit vector of the trunk: below this value the trunk
-# has no constant direction. A trunk 37 degrees off the axis in every pose still passes.
+# Length of the mean of the unit vectors along trunk or legs, resolved along one axis: below this,
+# they have no constant direction. 37 degrees off the axis in every pose still pass.
 _ALONG_AXIS = 0.8
-# Limits for the height of the lowest joint above the floor [m]: ankles of a standing person, back
-# or heel of a person who lies on the floor or in a bed.
+# A trunk that points this much upwards on average shows a z-up world; one that is level in most
+# poses, neither that nor anything else.
+_UPWARDS = 0.5
+_LEVEL, _MOSTLY = 0.5, 0.9
+# Height of the lowest joint above the floor: ankles of one who stands, back or heel of one who lies
+# on the floor or in a bed [m].
 _STANDING_M = (-0.15, 0.25)
-_ON_FLOOR_M = (0.0, 0.25)
-_LYING_M = (0.0, 1.0)
-# A lying person does not move farther than this perpendicular to the trunk [m].
+_LYING_M = (-0.03, 1.0)
+_ANKLE_M = 0.05
+# A person who lies does not move farther than this across the trunk [m].
 _LYING_TRAVEL_M = 1.0
-# Cosine between thighs and trunk above which the legs are drawn up, as in crawling on all fours.
+# Cosine between thighs and trunk: above, the legs are drawn up, as in crawling on all fours.
 _STRETCHED_LEGS = -0.5
+# Steps: each ankle rises by this much, while the lower one stays at its height [m].
+_STEP_M, _SUPPORT_M = 0.08, 0.04
 
 
 class _Posture(NamedTuple):
-    """Joints in world coordinates [pose, joint, 3], and unit vectors along the trunk."""
+    """Joints in world coordinates [pose, joint, 3], and unit vectors up the trunk and the legs."""
 
     joints_m: np.ndarray
     trunk: np.ndarray
+    legs: np.ndarray
 
 
-def to_z_up(motion: Motion, up: str = "auto") -> Motion:
-    """Rotate a motion to a z-up world.
+def to_z_up(motion: Motion, up: str = "auto", published: bool = False) -> Motion:
+    """A motion in a z-up world.
 
     Args:
-        motion: motion whose first joints are SMPL's, in a world of any orientation.
-        up: one of `UP_AXES`, or "auto" to infer it (z if nothing contradicts it).
+        motion: with SMPL's joints first, in a world of any orientation.
+        up: one of `UP_AXES`, or "auto": inferred; z if nothing contradicts it.
+        published: whether the file is as AMASS publishes it, which makes z likely.
 
     Returns:
-        The motion, rotated if its world is not z-up; a note states an inferred axis.
+        The motion, turned if its world is not z-up; a note states an inferred axis.
     """
-    if up != "auto":
-        return turned(motion, up)
-    axis, note = inferred_up(motion)
+    note = ""
+    if up == "auto":
+        up, note = inferred_up(motion, published)
     if note:
         motion = replace(motion, notes=(*motion.notes, note))
-    return turned(motion, axis)
+    return motion if up == "z" else _with_floor_at_zero(turned(motion, up))
 
 
 def turned(motion: Motion, up: str) -> Motion:
-    """Rotate a motion so that an axis of its world points up.
+    """The motion after the rotation that turns an axis of its world up.
 
     Args:
-        motion: motion in a world where `up` points up.
+        motion: in a world where `up` points up.
         up: one of `UP_AXES`.
     """
     if up == "z":
@@ -87,35 +94,74 @@ def turned(motion: Motion, up: str) -> Motion:
     return replace(motion, poses_rad=poses_rad, transl_m=transl_m)
 
 
-def inferred_up(motion: Motion) -> tuple[str, str]:
-    """Infer the up axis of a motion's world.
+def _with_floor_at_zero(motion: Motion) -> Motion:
+    """The motion with the feet near height zero: in camera coordinates the floor is anywhere.
+
+    The height of the hips above zero would otherwise be taken for the stature of the person.
+    """
+    lowest_m = np.percentile(_posture(motion).joints_m[..., 2].min(axis=1), 10)
+    if _within(lowest_m, _STANDING_M):
+        return motion
+    return replace(motion, transl_m=motion.transl_m + np.array([0, 0, _ANKLE_M - lowest_m]))
+
+
+def inferred_up(motion: Motion, published: bool = False) -> tuple[str, str]:
+    """The up axis of a motion's world.
+
+    Args:
+        motion, published: as for `to_z_up`.
 
     Returns:
-        One of `UP_AXES`, and a note for the user, "" if the world is z-up without doubt.
+        One of `UP_AXES`, and a note for the user, "" where the world is z-up without doubt.
     """
     posture = _posture(motion)
     mean = posture.trunk.mean(axis=0)
-    axis = _name_of(mean)
-    if axis == "z" or abs(mean).max() < _ALONG_AXIS:
+    if mean[2] > _UPWARDS:
         return "z", ""
+    axis = _constant_axis(mean) or _constant_axis(posture.legs.mean(axis=0))
+    if axis in ("", "z"):
+        level = np.mean(np.abs(posture.trunk[:, 2]) < _LEVEL)
+        hint = f"the trunk is level in {level:.0%} of the poses; --source-up if z is not up"
+        return "z", hint if level > _MOSTLY else ""
     share = np.mean(posture.trunk @ _axis(axis) > 0.5)
     seen = f"the trunk points along {axis} in {share:.0%} of the poses"
-    if axis == "-z" or _stands(posture, _axis(axis)):
+    if axis == "-z" or _stands(posture, _axis(axis), published):
         return axis, f"up axis inferred as {axis}: {seen} (z keeps it: --source-up z)"
     return "z", f"the person lies or crawls: {seen}; if {axis} is up, give --source-up={axis}"
 
 
-def _stands(posture: _Posture, up: np.ndarray) -> bool:
-    """Whether `up` is the up axis and not z, for a person whose trunk points along `up`."""
-    standing_m, lying_m = (np.median(posture.joints_m @ axis, axis=0) for axis in (up, _axis("z")))
-    lowest_m, lowest_if_lying_m = standing_m.min(), lying_m.min()
-    across_m = posture.joints_m[:, 0] - (posture.joints_m[:, 0] @ up)[:, None] * up
-    travel_m = np.linalg.norm(np.ptp(across_m, axis=0))
-    if _within(lowest_m, _STANDING_M):  # the feet are at height zero
-        return not (_within(lowest_if_lying_m, _ON_FLOOR_M) and travel_m < _LYING_TRAVEL_M / 2)
-    if _within(lowest_if_lying_m, _LYING_M):
-        return bool(travel_m > _LYING_TRAVEL_M and _legs_are_stretched(posture))
-    return True
+def _constant_axis(mean: np.ndarray) -> str:
+    """The axis along which most unit vectors point, by their mean; "" if there is none."""
+    largest = int(np.abs(mean).argmax())
+    if abs(mean[largest]) < _ALONG_AXIS:
+        return ""
+    return ("-" if mean[largest] < 0 else "") + "xyz"[largest]
+
+
+def _stands(posture: _Posture, up: np.ndarray, published: bool) -> bool:
+    """Whether `up` rather than z is up, for a person whose trunk points along `up`."""
+    lowest_m, lowest_if_lying_m = (
+        float(np.median((posture.joints_m @ axis).min(axis=1))) for axis in (up, _axis("z"))
+    )
+    if not _within(lowest_if_lying_m, _LYING_M):
+        return True
+    if _within(lowest_m, _STANDING_M) and not published:  # the feet are at height zero
+        return True
+    return _legs_are_stretched(posture) and (_travels(posture, up) or _steps(posture, up))
+
+
+def _travels(posture: _Posture, up: np.ndarray) -> bool:
+    pelvis_m = posture.joints_m[:, 0]
+    across_m = pelvis_m - (pelvis_m @ up)[:, None] * up
+    return bool(np.linalg.norm(np.ptp(across_m, axis=0)) > _LYING_TRAVEL_M)
+
+
+def _steps(posture: _Posture, up: np.ndarray) -> bool:
+    """Whether both feet leave the floor by turns, and the other one stays at its height."""
+    heights_m = posture.joints_m[:, [JOINT["left_ankle"], JOINT["right_ankle"]]] @ up
+    lower_m = heights_m.min(axis=1)
+    supported = np.abs(lower_m - np.median(lower_m)) < _SUPPORT_M
+    return bool(np.ptp(heights_m, axis=0).min() > _STEP_M and supported.mean() > _MOSTLY)
 
 
 def _legs_are_stretched(posture: _Posture) -> bool:
@@ -123,8 +169,8 @@ def _legs_are_stretched(posture: _Posture) -> bool:
         posture.joints_m[:, [JOINT[f"{side}_{part}"] for side in ("left", "right")]].mean(axis=1)
         for part in ("hip", "knee")
     )
-    thighs = (knees - hips) / np.linalg.norm(knees - hips, axis=1, keepdims=True)
-    return bool(np.median((thighs * posture.trunk).sum(axis=1)) < _STRETCHED_LEGS)
+    along = (_unit(knees - hips) * posture.trunk).sum(axis=1)
+    return bool(np.median(along) < _STRETCHED_LEGS)
 
 
 def _posture(motion: Motion) -> _Posture:
@@ -133,8 +179,13 @@ def _posture(motion: Motion) -> _Posture:
         motion, poses_rad=np.asarray(motion.poses_rad[poses]), transl_m=motion.transl_m[poses]
     )
     joints_m = _joint_positions(body_joints(some)) + some.pelvis_m[:, None]
-    trunk = joints_m[:, JOINT["neck"]] - joints_m[:, 0]
-    return _Posture(joints_m, trunk / np.linalg.norm(trunk, axis=1, keepdims=True))
+    ankles_m = joints_m[:, [JOINT["left_ankle"], JOINT["right_ankle"]]].mean(axis=1)
+    trunk, legs = joints_m[:, JOINT["neck"]] - joints_m[:, 0], joints_m[:, 0] - ankles_m
+    return _Posture(joints_m, _unit(trunk), _unit(legs))
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
 
 
 def _joint_positions(poses_rad: np.ndarray) -> np.ndarray:
@@ -151,11 +202,6 @@ def _joint_positions(poses_rad: np.ndarray) -> np.ndarray:
 def _axis(name: str) -> np.ndarray:
     axis = np.eye(3)["xyz".index(name[-1])]
     return -axis if name.startswith("-") else axis
-
-
-def _name_of(vector: np.ndarray) -> str:
-    largest = int(np.abs(vector).argmax())
-    return ("-" if vector[largest] < 0 else "") + "xyz"[largest]
 
 
 def _within(value: float, limits: tuple[float, float]) -> bool:

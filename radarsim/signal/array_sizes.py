@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from radarsim.errors import InputError
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 from radarsim.signal.bulk_motion import quadratic_rad_per_mps
 from radarsim.signal.error_budget import MOST_POWERS, ErrorBudget
 from radarsim.signal.nufft_kernel import OVERSAMPLING, reach_cells

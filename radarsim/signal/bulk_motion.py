@@ -15,7 +15,7 @@ from jaxtyping import Array, Complex, Float
 
 from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.numerics.polynomials import horner, sincos_cycles
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 from radarsim.radar.timing import burst_centre_and_half_s, mid_times_s
 from radarsim.signal.nufft_kernel import OVERSAMPLING
 from radarsim.signal.path_polynomials import PathPolynomial

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from radarsim.numerics.polynomials import derivative, horner, sincos_cycles
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 from radarsim.radar.timing import burst_centre_and_half_s
 from radarsim.signal.array_sizes import SumSizes
 from radarsim.signal.bulk_motion import quadratic_cycles_per_m

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from radarsim.numerics.polynomials import chebyshev_nodes, lagrange_weights
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 from radarsim.radar.timing import burst_centre_and_half_s
 from radarsim.scattering.reflection import IsotropicPoints, ReflectionModel, point_indices
 from radarsim.scattering.visibility import interpolate_blocks

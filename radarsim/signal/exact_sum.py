@@ -18,7 +18,7 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from radarsim.constants import SPEED_OF_LIGHT_MPS
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 from radarsim.scattering.reflection import ReflectionModel
 from radarsim.scene.mesh import Faces
 

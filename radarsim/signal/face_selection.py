@@ -16,7 +16,7 @@ from jaxtyping import Array, Bool, Float, Int, Shaped
 from radarsim.numerics.batched_map import batched_map
 from radarsim.numerics.polynomials import chebyshev_nodes, lagrange_weights
 from radarsim.numerics.vectors import norm
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 from radarsim.scattering.reflection import ReflectionModel
 from radarsim.scattering.visibility import faces_radar, hidden_point_removal, unoccluded
 from radarsim.scene.mesh import (

@@ -8,7 +8,7 @@ from jaxtyping import Array, Bool, Float
 
 from radarsim.numerics.batched_map import batched_map
 from radarsim.numerics.vectors import norm
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 from radarsim.scattering.reflection import ReflectionModel
 from radarsim.scattering.visibility import faces_radar
 from radarsim.scene.mesh import BurstMesh, FaceIndices, Faces, relative_to_radar

@@ -24,7 +24,7 @@ from jaxtyping import Array, Complex, Float
 
 from radarsim.numerics.batched_map import batched_map
 from radarsim.numerics.polynomials import horner, power_coefficients
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 from radarsim.radar.timing import burst_centre_and_half_s, mid_times_s
 from radarsim.scattering.reflection import AntennaWeights
 from radarsim.signal.array_sizes import SumSizes, needed_span_bins

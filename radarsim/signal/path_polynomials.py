@@ -16,7 +16,7 @@ from jaxtyping import Array, Float
 
 from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.numerics.polynomials import derivative, power_coefficients
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 from radarsim.radar.timing import burst_centre_and_half_s
 
 

@@ -8,7 +8,7 @@ from jaxtyping import Array, Float
 
 from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.numerics.vectors import norm
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 from radarsim.radar.timing import node_times_s
 
 

@@ -16,7 +16,7 @@ from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.numerics.coarse_argsort import coarse_argsort
 from radarsim.numerics.polynomials import chebyshev_nodes
 from radarsim.numerics.vectors import norm
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 from radarsim.radar.timing import node_times_s
 from radarsim.signal.nufft_kernel import OVERSAMPLING
 

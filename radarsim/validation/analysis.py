@@ -20,7 +20,7 @@ from radarsim.validation.recording_heatmaps import (
     recording_axes,
     settings_for,
 )
-from radarsim.validation.track import MOVING, STATIONARY, Track
+from radarsim.validation.track import FLICKERING, MOVING, STATIONARY, Track
 from radarsim.validation.tracks import energy, find_tracks
 from radarsim.validation.transmitter_slots import slots_fired_by_one_transmitter
 
@@ -67,6 +67,16 @@ class CaptureAnalysis:
     def noise_bias_db(self) -> float:
         """Measured noise minus the noise expected from the configured noise figure [dB]."""
         return noise_bias_db(self.recording.radar, self.stats)
+
+    @property
+    def track_of_motion(self) -> Track | None:
+        """Track on which a known motion is placed: the strongest target.
+
+        Without any, the strongest fixed echo that changes: somebody who bows or turns in place
+        looks like it. None if there is neither.
+        """
+        fixed = [track for track in self.changing if track.kind == FLICKERING]
+        return next(iter([*self.tracks, *fixed]), None)
 
     @property
     def frames_per_burst(self) -> int:

@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Complex, Float
 
 from radarsim.heatmaps.settings import HeatmapSettings, sine_grid
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 
 _FINE = HeatmapSettings(num_angle_bins=1024)
 # Fraction of the power that the best direction must explain: 1 / elements is chance level, 1 a

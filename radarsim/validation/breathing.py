@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Complex, Float
 from scipy.signal import detrend
 
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 from radarsim.validation.capture_stats import CaptureStats
 from radarsim.validation.track import VIBRATING, Track
 

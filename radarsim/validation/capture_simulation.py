@@ -89,10 +89,10 @@ def simulate_motion_on_track(
     radar_pose: RadarPose,
     sigma_rad: float = DEFAULT_SIGMA_RAD,
 ) -> CaptureSimulation:
-    """Simulate a capture with a motion that is placed on its strongest track.
+    """Simulate a capture with a motion that is placed on its strongest target.
 
     Args:
-        analysis: analysis of the capture; it must have a track.
+        analysis: analysis of the capture; its `track_of_motion` must not be None.
         motion: motion from its file; it starts at the first frame of the capture.
         body: body model.
         radar_pose: height and tilt of the radar.
@@ -102,9 +102,10 @@ def simulate_motion_on_track(
         The simulation and its comparison with the capture.
     """
     subject = Subject(motion, body)
-    placement = place_on_track(subject.fitted.motion, analysis.tracks[0], radar_pose)
+    track = analysis.track_of_motion
+    placement = place_on_track(subject.fitted.motion, track, radar_pose)
     scene = Scene([replace(subject, placement=placement)], radar_pose)
-    scene = _aligned_with_track(analysis, scene, sigma_rad)
+    scene = _aligned_with_track(analysis, track, scene, sigma_rad)
     description = f"{motion.name}, placed by the strongest track of the capture"
     return _simulation_of(analysis, (scene,), description, sigma_rad)
 
@@ -132,7 +133,7 @@ def simulate_tracks(
     for gait in gaits:
         scenes = [_scene_on(analysis, track, gait, body, radar_pose) for track in tracks]
         if len(scenes) == 1:
-            scenes = [_aligned_with_track(analysis, scenes[0], sigma_rad)]
+            scenes = [_aligned_with_track(analysis, tracks[0], scenes[0], sigma_rad)]
         path = "track" if len(scenes) == 1 else "tracks"
         description = f"{len(scenes)} x bundled body, {gait} along the {path} of the capture"
         candidates.append(_simulation_of(analysis, scenes, description, sigma_rad))
@@ -148,7 +149,9 @@ def _scene_on(analysis, track: Track, gait: str, body, radar_pose: RadarPose) ->
     return Scene([replace(subject, placement=placement)], radar_pose)
 
 
-def _aligned_with_track(analysis: CaptureAnalysis, scene: Scene, sigma_rad: float) -> Scene:
+def _aligned_with_track(
+    analysis: CaptureAnalysis, track: Track, scene: Scene, sigma_rad: float
+) -> Scene:
     """The scene shifted by the offset between the capture's track and the simulated one.
 
     The radar measures the surface of the body, not the pelvis; the distance between the two depends
@@ -157,7 +160,7 @@ def _aligned_with_track(analysis: CaptureAnalysis, scene: Scene, sigma_rad: floa
     num_frames = num_frames_to_simulate(analysis.recording, scene.duration_s)
     echo_v = simulate_echo(analysis.recording.radar, scene, num_frames, sigma_rad)
     simulated = add_clutter_and_noise(analysis.recording, analysis.stats, echo_v, 0.0)
-    offset = track_offset(analysis.tracks, tracks_as_in(analysis, simulated))
+    offset = track_offset([track], tracks_as_in(analysis, simulated))
     if offset is None:
         return scene
     if abs(offset.range_m) < CLOSE_M and abs(offset.azimuth_rad) < CLOSE_RAD:

@@ -14,7 +14,7 @@ import scipy.fft
 from jaxtyping import Bool, Complex, Float
 
 from radarsim.captures.recording import BLOCK_BYTES, Recording
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 
 # Main lobe of the Hann window: energy in these bins is TX-RX leakage on the board.
 LEAKAGE_BINS = 3

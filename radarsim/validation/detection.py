@@ -16,7 +16,7 @@ from jaxtyping import Bool, Complex, Float
 from scipy import ndimage
 from scipy.stats import gamma
 
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 from radarsim.validation.azimuth import azimuth_of_cells
 from radarsim.validation.capture_stats import CaptureStats, hann, range_transform
 

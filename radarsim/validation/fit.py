@@ -14,7 +14,7 @@ import numpy as np
 
 from radarsim.captures.recording import Recording
 from radarsim.errors import InputError
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 from radarsim.radar.toml import dump_radar
 from radarsim.scene.scene import Scene
 from radarsim.validation.fit_search import (

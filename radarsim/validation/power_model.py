@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from radarsim.captures.recording import Recording
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 from radarsim.radar.timing import burst_times_s
 from radarsim.scattering.levels import volts_per_weight
 from radarsim.scattering.reflection import FREE_BODY_REFLECTIVITY, QuasiSpecular

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from radarsim.captures.capture import Capture
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 from radarsim.validation.analysis import CaptureAnalysis
 from radarsim.validation.capture_simulation import CaptureSimulation
 from radarsim.validation.fit import Fit
@@ -24,6 +24,7 @@ class ValidationReport:
         not_simulated: reason why `simulation` is None.
         metrics: metrics with acceptance thresholds.
         verdict: see `thresholds.verdict`.
+        knows_motion: whether the recorded motion was given.
         fit: fitted parameters; None without --fit.
         profile: path of the fitted radar file, "" if there is none.
         limitations: consequences of assumed settings, one line each.
@@ -36,6 +37,7 @@ class ValidationReport:
     not_simulated: str
     metrics: Sequence[CheckedMetric]
     verdict: str
+    knows_motion: bool
     fit: Fit | None
     profile: str
     limitations: Sequence[str]

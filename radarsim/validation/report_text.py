@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from radarsim.radar.config import Radar
+from radarsim.captures.capture import WARNING
+from radarsim.radar.radar import Radar
 from radarsim.validation.capture_stats import (
     clutter,
     datasheet_floor_dbfs,
@@ -14,7 +15,6 @@ from radarsim.validation.capture_stats import (
 )
 from radarsim.validation.report import ValidationReport, adc_start_known, corrected_range_m
 from radarsim.validation.thresholds import (
-    NO_MOTION,
     UNDECIDED,
     CheckedMetric,
     checked_topics,
@@ -46,8 +46,7 @@ def verdict_text(report: ValidationReport) -> str:
     topics = checked_topics(report.metrics)
     covered = f"checked: {', '.join(topics)}"
     if "motion" not in topics:
-        known = any(metric.not_checked == NO_MOTION for metric in report.metrics)
-        why = ": no --motion given" if known else ""
+        why = "" if report.knows_motion else ": no --motion given"
         covered += f"; motion not checked{why}"
     return f"{report.verdict} ({covered})"
 
@@ -68,9 +67,16 @@ def capture_lines(report: ValidationReport) -> list[str]:
             ("noise", _noise_text(report)),
             ("TX-RX leakage", _leakage_text(report)),
             ("static echoes", _clutter_text(report)),
-            *(("note", note) for note in capture.notes),
+            *(_note_row(note) for note in capture.notes),
         )
     ]  # fmt: skip
+
+
+def _note_row(note: str) -> tuple[str, str]:
+    """A note of a capture with its name: a warning or a note."""
+    if note.startswith(WARNING):
+        return "WARNING", note.removeprefix(WARNING)
+    return "note", note
 
 
 def _size_text(report: ValidationReport) -> str:
@@ -148,12 +154,9 @@ def _changing_text(report: ValidationReport, echo: Track) -> str:
         frequency_hz = 2 * float(np.median(np.abs(echo.speed_mps))) / radar.chirp.wavelength_m
         return (
             f"{text}  vibrating static echo, {frequency_hz:.0f} Hz{times}: vibration or mains "
-            "ripple, no motion in range"
+            "ripple"
         )
-    return (
-        f"{text}  flickering static echo{times}: shadowed by somebody, or swaying slowly; no "
-        "motion in range"
-    )
+    return f"{text}  flickering static echo{times}: shadowed by somebody, or swaying in place"
 
 
 def _times_text(track: Track) -> str:

@@ -63,6 +63,7 @@ def run(options: argparse.Namespace, out: Path) -> ValidationReport:
         not_simulated=not_simulated,
         metrics=metrics,
         verdict=verdict(metrics),
+        knows_motion=motion is not None,
         fit=fit,
         profile=profile,
         limitations=[
@@ -170,9 +171,10 @@ def _simulate(
 ) -> tuple[CaptureSimulation | None, str]:
     """The simulation of the capture and "", or None and the reason why there is none."""
     start = _start_placement(options)
-    if not analysis.tracks and (motion is None or start is None):
-        how = "; --distance-m places the motion without a track" if motion is not None else ""
-        return None, f"no moving target{how}"
+    if motion is None and not analysis.tracks:
+        return None, "no moving target"
+    if motion is not None and start is None and analysis.track_of_motion is None:
+        return None, "no moving target; --distance-m places the motion without a track"
     body = _body(options, motion)
     if motion is None:
         return simulate_tracks(analysis, body, radar_pose, options.sigma), ""

@@ -11,11 +11,11 @@ import numpy as np
 from jaxtyping import Complex
 
 from radarsim.captures.recording import Recording
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 from radarsim.radar.timing import burst_times_s, frames_in
 from radarsim.scattering.reflection import DEFAULT_SIGMA_RAD, QuasiSpecular
 from radarsim.scene.scene import Scene, pose, skin_scene
-from radarsim.signal.receiver import add_thermal_noise
+from radarsim.signal.noise_and_adc import add_thermal_noise
 from radarsim.signal.settings import SimulationSettings
 from radarsim.simulate import mesh_cube
 from radarsim.validation.capture_stats import CaptureStats

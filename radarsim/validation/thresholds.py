@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 from radarsim.validation.analysis import CaptureAnalysis
 from radarsim.validation.azimuth import MIN_ELEMENTS_OF_LAYOUT
 from radarsim.validation.capture_stats import leakage
@@ -146,18 +146,16 @@ def _not_measured(key: str, analysis: CaptureAnalysis, knows_motion: bool) -> st
 
 def _reason_without_level(moving: Sequence[Track]) -> str:
     """Reason why moving targets without a known motion define no level; "" if one does."""
-    if len(moving) != 1:
-        return (
-            f"{len(moving)} moving targets: which are people is not known" if moving else NO_TARGET
-        )
+    if not moving:
+        return NO_TARGET
+    if len(moving) > 1:
+        return f"{len(moving)} moving targets: which are people is not known"
     azimuth_rad = moving[0].median_azimuth_rad
-    if azimuth_rad is not None and abs(azimuth_rad) <= BEAM_RAD:
-        return ""
     if azimuth_rad is None:
         return "the azimuth of the target is not known"
-    return (
-        f"the target is at {math.degrees(azimuth_rad):+.0f} deg, outside the beam of the antennas"
-    )
+    if abs(azimuth_rad) > BEAM_RAD:
+        return f"target at {math.degrees(azimuth_rad):+.0f} deg, outside the beam of the antennas"
+    return ""
 
 
 def check_metric(

@@ -16,20 +16,25 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy import ndimage
 
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 from radarsim.validation.track import FLICKERING, MIN_DETECTIONS, MOVING, VIBRATING, Track
 
 # Slower than this, or than `SLOW_BINS` Doppler bins: standing people sway by up to a few cm/s.
-SLOW_MPS, SLOW_BINS = 0.1, 2
+SLOW_MPS, SLOW_BINS = 0.1, 1
 # Detections of a moving target that are not slow: at least this fraction, and this number.
 MIN_FAST_SHARE, MIN_FAST = 0.3, 2
+# Mean speed of the torso of a person who moves in place, as in squats or jumping jacks.
+IN_PLACE_MPS = 0.08
 # A distance is travelled if it exceeds these and the scatter of the ranges about the line.
 TRAVEL_M, TRAVEL_BINS, TRAVEL_SCATTERS = 0.3, 1.5, 4.0
-# Lines of a vibration keep their Doppler frequency within this (median deviation).
-LINE_BINS, LINE_SHARE = 1.0, 0.1
+# Lines of a vibration keep their Doppler frequency within this (75th percentile of the deviation).
+LINE_BINS, LINE_SHARE, LINE_PERCENTILE, LINE_FAST_SHARE = 1.0, 0.1, 75, 0.5
+# Doppler of an echo at the edge of a moving shadow (diffraction), and scatter of its ranges.
+DIFFRACTION_MPS, DIFFRACTION_BINS = 0.5, 0.2
 FIXED_M, FIXED_SHARE = 0.2, 0.8  # fraction of the ranges this close to their median
 TREND_S = 0.5  # half length of the window for the local range rate
 MAX_RATE_ERROR = 0.35  # standard error of a range rate that decides n, in units of v_max
+ALIAS_M = 0.15  # ranges of an aliased target scatter about a line by this at most
 AGREE = 0.3  # range rate and unfolded speed agree within this, in units of v_max
 
 
@@ -74,10 +79,14 @@ def kind_of(track: Track, radar: Radar) -> str:
     if len(track.times_s) < MIN_DETECTIONS:  # a recording of a few bursts: Doppler decides
         return MOVING if np.abs(track.speed_mps).max() > radar.speed_resolution_mps else FLICKERING
     fast = np.abs(track.speed_mps) >= slow_limit_mps(radar)
-    if fast.mean() >= MIN_FAST_SHARE and fast.sum() >= MIN_FAST:
-        return VIBRATING if _is_line(track, radar, fast) else MOVING
-    # At v = 0 modulo 2 v_max (blind speed), or with a v_max of a few cm/s, the range decides.
-    return MOVING if is_aliased(track, radar) else FLICKERING
+    in_place = len(fast) >= 2 * MIN_DETECTIONS and np.abs(track.speed_mps).mean() >= IN_PLACE_MPS
+    if in_place or (fast.mean() >= MIN_FAST_SHARE and fast.sum() >= MIN_FAST):
+        if not _is_line(track, radar, fast):
+            return FLICKERING if _range_ignores_speed(track, radar) else MOVING
+        return VIBRATING if fast.mean() >= LINE_FAST_SHARE else FLICKERING
+    # Slow targets; also v = 0 modulo 2 v_max (blind speed), and a v_max of a few cm/s.
+    moves = _speed_explains_range(track, radar) or is_aliased(track, radar)
+    return MOVING if moves else FLICKERING
 
 
 def slow_limit_mps(radar: Radar) -> float:
@@ -95,10 +104,13 @@ def is_aliased(track: Track, radar: Radar) -> bool:
     Returns:
         False too where the range does not decide, as in a single burst.
     """
-    if len(track.times_s) < 2 * MIN_DETECTIONS or not _travels(track, radar):
+    if len(track.times_s) < 2 * MIN_DETECTIONS or not travels(track, radar):
         return False
     limit_mps = radar.max_speed_mps
     rate_mps, error_mps = range_rate(track.times_s, track.range_m)
+    line_m = track.range_m.mean() + rate_mps * (track.times_s - track.times_s.mean())
+    if np.std(track.range_m - line_m) > max(ALIAS_M, 0.5 * radar.range_resolution_m):
+        return False  # echoes at several ranges that flicker one after the other
     if error_mps > MAX_RATE_ERROR * limit_mps:
         return bool(abs(rate_mps) - 3 * error_mps > 1.1 * limit_mps)
     folds = _folds(rate_mps, track.speed_mps, radar)
@@ -160,10 +172,26 @@ def range_rate(
     return rate_mps, float(np.sqrt(scatter_m @ scatter_m / (len(times_s) - 2) / spread))
 
 
-def _travels(track: Track, radar: Radar) -> bool:
-    """Whether the target crosses range bins steadily."""
+def travels(track: Track, radar: Radar) -> bool:
+    """Whether the target crosses range bins steadily.
+
+    Args:
+        track: track of the target.
+        radar: radar of the recording.
+    """
     least_m = max(TRAVEL_M, TRAVEL_BINS * radar.range_resolution_m)
     return _steady_change(track.times_s, track.range_m) > least_m
+
+
+def _speed_explains_range(track: Track, radar: Radar) -> bool:
+    """Whether the target travels, at least half of it by its measured speed.
+
+    Walls that flicker one after the other look like a target that travels, at zero Doppler.
+    """
+    rate_mps, _ = range_rate(track.times_s, track.range_m)
+    travelled_m = rate_mps * float(np.ptp(track.times_s))
+    by_speed_m = float(np.trapezoid(track.speed_mps, track.times_s))
+    return travels(track, radar) and abs(by_speed_m - travelled_m) < 0.5 * abs(travelled_m)
 
 
 def _steady_change(times_s, values_m) -> float:
@@ -181,9 +209,11 @@ def _is_line(track: Track, radar: Radar, fast: Bool[np.ndarray, " seen"]) -> boo
 
     A target at constant speed has it too, but its range changes by speed x time.
     """
+    if not fast.any():
+        return False
     speed_mps = np.abs(track.speed_mps[fast])
     middle_mps = float(np.median(speed_mps))
-    scatter_mps = float(np.median(np.abs(speed_mps - middle_mps)))
+    scatter_mps = float(np.percentile(np.abs(speed_mps - middle_mps), LINE_PERCENTILE))
     if scatter_mps > max(LINE_BINS * radar.speed_resolution_mps, LINE_SHARE * middle_mps):
         return False
     if not _is_at_fixed_range(track, radar):
@@ -194,6 +224,23 @@ def _is_line(track: Track, radar: Radar, fast: Bool[np.ndarray, " seen"]) -> boo
     missing_m = abs(float(np.trapezoid(track.speed_mps, track.times_s)) - rate_mps * duration_s)
     least_m = max(3 * error_mps * duration_s, 0.25 * radar.range_resolution_m)
     return bool(both_signs or missing_m > least_m)
+
+
+def _range_ignores_speed(track: Track, radar: Radar) -> bool:
+    """Whether a slow Doppler changes nothing in the range, as at the edge of a moving shadow.
+
+    Fresnel fringes sweep over a static echo: its phase changes while its range stays. The ranges
+    are fitted by a + b x (integral of the speed): b is 1 for a target that moves, 0 here.
+    """
+    if np.percentile(np.abs(track.speed_mps), 90) > DIFFRACTION_MPS:
+        return False
+    if np.std(track.range_m) > DIFFRACTION_BINS * radar.range_resolution_m:
+        return False
+    steps_s = np.diff(track.times_s)
+    middle_mps = (track.speed_mps[1:] + track.speed_mps[:-1]) / 2
+    moved_m = np.concatenate([[0.0], np.cumsum(middle_mps * steps_s)])
+    share, error = range_rate(moved_m, track.range_m)
+    return bool(share + 3 * error < 0.5)
 
 
 def _is_at_fixed_range(track: Track, radar: Radar) -> bool:

@@ -4,17 +4,18 @@ detections of each burst -> nearest track within the gate -> confirm -> kind -> 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from radarsim.captures.recording import Recording
+from radarsim.radar.radar import Radar
 from radarsim.validation.capture_stats import CaptureStats
 from radarsim.validation.detection import Detection, detect
-from radarsim.validation.track import MIN_DETECTIONS, MOVING, Track
-from radarsim.validation.track_kinds import range_rate, with_kind
+from radarsim.validation.track import FLICKERING, MIN_DETECTIONS, MOVING, Track
+from radarsim.validation.track_kinds import range_rate, travels, with_kind
 
 GATE_M = 0.5
 GATE_MPS = 1.5  # more than the speed of a walking torso changes between two bursts
@@ -89,8 +90,9 @@ def find_tracks(recording: Recording, stats: CaptureStats, *, tdm: bool = True) 
         _extend(live, index, time_s, found, radar.max_speed_mps)
     confirmed = [one for one in closed + live if _is_confirmed(one, recording.num_frames)]
     tracks = [with_kind(_track(one), radar, _folded_azimuths_rad(one)) for one in confirmed]
-    tracks.sort(key=lambda track: (track.kind != MOVING, -energy(track)))
-    return tracks if recording.num_frames == 1 else _one_per_person(tracks)
+    tracks.sort(key=energy, reverse=True)
+    tracks = tracks if recording.num_frames == 1 else _one_per_person(tracks, radar)
+    return sorted(tracks, key=lambda track: track.kind != MOVING)
 
 
 def _with_neighbour(recording: Recording):
@@ -152,16 +154,23 @@ def _folded_azimuths_rad(one: _OpenTrack) -> np.ndarray:
     )  # None becomes NaN
 
 
-def _one_per_person(tracks: list[Track]) -> list[Track]:
-    """Tracks without the limbs: tracks that stay close to an earlier one in the list are removed.
+def _one_per_person(tracks: list[Track], radar: Radar) -> list[Track]:
+    """Tracks without the limbs: weaker tracks that stay close to a stronger one are removed.
+
+    A fixed echo with limbs is a person who moves in place, not a wall. A walker who passes a
+    stronger wall keeps the track.
 
     Args:
-        tracks: moving targets first; strongest first among them and among the others.
+        tracks: strongest first.
+        radar: radar of the recording.
     """
     kept: list[Track] = []
     for track in tracks:
-        if not any(_belongs_to(track, stronger) for stronger in kept):
+        at = next((i for i, other in enumerate(kept) if _belongs_to(track, other)), None)
+        if at is None or (track.kind == MOVING != kept[at].kind and travels(track, radar)):
             kept.append(track)
+        elif track.kind == MOVING and kept[at].kind == FLICKERING:
+            kept[at] = replace(kept[at], kind=MOVING)
     return kept
 
 

@@ -1,5 +1,6 @@
 """The command builders.amass: stores of small bodies, resuming, reproduction and dry runs."""
 
+import pickle
 import re
 
 import numpy as np
@@ -12,13 +13,16 @@ from builders.activities import ACTIVITIES
 from builders.amass import main
 from builders.sources.takes import amass_takes, built_in_takes, file_takes, unique_takes
 from pipelines.store_writer import verify
+from radarsim.files import find_motions
 from tests.helpers.amass_dataset import (
+    RADAR,
     build_arguments,
     printed_lines,
     write_amass_dataset,
 )
 from tests.helpers.pipeline_fakes import store_bytes
 from tests.helpers.ti_configurations import CFG
+from tests.helpers.tracker_files import wham
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +77,7 @@ def test_the_stored_heatmap_is_that_of_the_stored_cube(built):
     from pipelines.recipe_toml import parse_recipe
     from pipelines.store_spec import heatmap_settings
     from radarsim.heatmaps.heatmaps import make_heatmaps
-    from radarsim.signal.receiver import from_codes
+    from radarsim.signal.noise_and_adc import from_codes
 
     store = zarr.open_group(built, mode="r")
     recipe = parse_recipe(store.attrs["recipe"], "store")
@@ -127,7 +131,7 @@ def test_a_clip_is_reproduced_from_its_store_and_its_motion_files(dataset, built
     assert check.main([str(built), "--rebuild", "3", *paths]) == 0
     assert "reproduced, all values are identical" in "\n".join(printed_lines(capsys)[0])
     assert check.main([str(built), "--rebuild", "3", "--quiet"]) == 2
-    assert "give the --body-models of its build" in printed_lines(capsys)[1][0]
+    assert "give the --body-models used then" in printed_lines(capsys)[1][0]
 
 
 def test_a_dry_run_prints_clips_hours_bytes_and_splits_and_writes_nothing(
@@ -140,7 +144,7 @@ def test_a_dry_run_prints_clips_hours_bytes_and_splits_and_writes_nothing(
     assert "MB before compression" in text
     assert "IF cubes: stored (--if-cubes auto" in text
     assert re.search(r"measured on one clip: [\d.]+ s \([\d.]+ frames/s per worker\)", text)
-    assert re.search(r"estimate for 5 clips: .* with \d workers, [\d.]+ [kM]B on disk", text)
+    assert re.search(r"estimate for 5 clips: .* with \d workers?, [\d.]+ [kM]B on disk", text)
     assert sorted(dataset.iterdir()) == before
 
 
@@ -209,3 +213,42 @@ def test_help_names_every_option_in_its_group(capsys):
     text = capsys.readouterr().out
     words = ("sources:", "--amass DIR", "--if-cubes", "--dry-run", "examples:")
     assert not [word for word in words if word not in text]
+
+
+@pytest.mark.usefixtures("without_trial_clip")
+def test_each_person_of_a_tracker_file_is_a_take_and_what_was_inferred_is_printed(
+    tmp_path, capsys, monkeypatch
+):
+    # Its log handler would write to the standard error of the first call.
+    monkeypatch.setattr("radarsim.scene.retarget._warn_once", lambda *_: None)
+    (tmp_path / "radar.toml").write_text(RADAR)
+    (tmp_path / "wham_output.pkl").write_bytes(pickle.dumps(wham(0, 1)))
+    paths = ["--motions", str(tmp_path / "wham_output.pkl")]
+    paths += ["--radar", str(tmp_path / "radar.toml"), "--workers", "1", "--quiet"]
+    options = ["--clip-seconds", "2", "--min-frames", "10", "--dry-run"]
+    assert main([*paths, *options]) == 2
+    assert "--source-rate-hz" in capsys.readouterr().err
+    assert main([*paths, *options, "--source-rate-hz", "30"]) == 0
+    out, err = printed_lines(capsys)
+    assert err == []
+    assert "2 subjects" in next(line for line in out if line.startswith("plan: "))
+    for person in (0, 1):
+        start = f"note: wham_output.pkl/{person}: "
+        notes = [line for line in out if line.startswith(start)]
+        assert any("up axis inferred as y" in note for note in notes)
+        assert any("betas: mean over 90 poses" in note for note in notes)
+    forced = [*paths, *options, "--source-rate-hz", "30", "--source-up", "y"]
+    assert main(forced) == 0
+    assert "up axis" not in capsys.readouterr().out
+
+
+def test_a_folder_of_tracker_files_is_read_where_it_holds_no_other_motion(tmp_path):
+    (tmp_path / "a.pkl").write_bytes(pickle.dumps(wham(0)))
+    (tmp_path / "notes.txt").write_text("mine")
+    found = find_motions(tmp_path)
+    assert [path.name for path in found] == ["a.pkl"]
+    assert found.skipped == {"other file": 1}
+    (tmp_path / "b.npz").write_bytes(b"")
+    found = find_motions(tmp_path)
+    assert [path.name for path in found] == ["b.npz"]
+    assert found.skipped == {"other file": 2}

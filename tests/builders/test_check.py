@@ -145,7 +145,8 @@ def test_a_changed_unit_is_found(store, capsys):
     zarr.consolidate_metadata(str(store))
     remove_checksums_of(store, "time_range/zarr.json", "zarr.json")
     status, output = checked(store, capsys)
-    assert (status, output) == (1, f"{store}: time_range: unit is dBm, the schema requires dB\n")
+    line = "time_range: unit is dBm, but the schema requires dB"
+    assert (status, output) == (1, f"{store}: {line}\n")
 
 
 def raised_by(amount):

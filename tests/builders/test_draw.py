@@ -106,7 +106,7 @@ def test_the_drawn_pelvis_has_the_speed_of_the_motion(place):
     ("options", "line"),
     [
         ([], "give --body-models to draw it"),
-        (["--body-models", "models"], "give the --amass of its build"),
+        (["--body-models", "models"], "give the --amass used for its build"),
     ],
 )
 def test_without_its_source_motion_a_clip_is_drawn_without_its_body(
@@ -214,7 +214,7 @@ def test_a_built_in_activity_is_reproduced_from_its_name():
     [
         (["nothing"], "nothing: source: no such store, file or activity; give"),
         (["gone.bvh"], "gone.bvh: path: does not exist; check the path"),
-        (["own"], "own: store: is not a store; give a folder that builders.amass wrote"),
+        (["own"], "own: store: is not a store; give a folder written by builders.amass"),
         (["kept.zarr", "--clip", "9"], "kept.zarr: --clip: has no clip 9; choose from rows 0 to 1"),
         (
             ["kept.zarr", "--clip", "5:"],
@@ -255,7 +255,7 @@ def test_a_store_of_another_version_is_refused(place, tmp_path, capsys):
     text = (place / "bare.zarr" / "zarr.json").read_text()
     (tmp_path / "zarr.json").write_text(text.replace('"schema_version": 1', '"schema_version": 9'))
     assert main([str(tmp_path)]) == 2
-    assert "schema_version: is 9, this code reads 1" in printed_lines(capsys)[1][0]
+    assert "schema_version: is 9, but this code reads 1" in printed_lines(capsys)[1][0]
 
 
 def test_help_explains_the_figure_and_gives_examples(capsys):

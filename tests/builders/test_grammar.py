@@ -18,7 +18,6 @@ from builders.grammar import (
 )
 from builders.grammar.arms import ARMS
 from builders.grammar.check import MAX_CAPTION_CHARS
-from builders.grammar.compose import num_repetitions, perform_sequence, phrase_bounds
 from builders.grammar.english import (
     as_sentence,
     fill_sides,
@@ -37,7 +36,8 @@ from builders.grammar.exclusions import (
 from builders.grammar.gaits import GAITS
 from builders.grammar.legs import LEGS
 from builders.grammar.locomotion import STEPS, TRAVELS
-from builders.grammar.sequence import MAX_EXTENT_M
+from builders.grammar.phrase_composition import num_repetitions, perform_sequence, phrase_bounds
+from builders.grammar.random_phrases import MAX_EXTENT_M
 from builders.grammar.similarity import motion_descriptor
 from builders.grammar.torso import TORSOS
 

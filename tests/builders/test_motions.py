@@ -25,8 +25,8 @@ from builders.corpus.synthesis import synthesize_take
 from builders.motions import main
 from builders.sources.takes import amass_takes
 from pipelines.attribute_files import read_sentences
-from pipelines.babel import read_babel
-from pipelines.humanml3d import read_humanml3d
+from pipelines.caption_datasets.babel import read_babel
+from pipelines.caption_datasets.humanml3d import read_humanml3d
 from radarsim.files import find_motions, free_body, read_motion
 from radarsim.scene.body import skin
 

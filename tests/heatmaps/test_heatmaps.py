@@ -13,7 +13,7 @@ from radarsim.radar.boards import BOARDS
 from radarsim.radar.timing import burst_times_s
 from radarsim.scattering.reflection import QuasiSpecular
 from radarsim.scene.mesh import burst_mesh
-from radarsim.signal.receiver import add_thermal_noise
+from radarsim.signal.noise_and_adc import add_thermal_noise
 from radarsim.simulate import clip_echo
 from tests.helpers.echoes import select
 from tests.helpers.scenes import KEY, QUIET, RADAR, moving_point, person
@@ -118,7 +118,7 @@ def test_a_distant_point_reads_its_azimuth_within_a_tenth_of_a_bin(sine):
 def test_a_near_point_reads_the_azimuth_of_its_round_wavefront(range_m, sine):
     """Transmitters 1 cm left and receivers 1 cm right of the middle see a near point askew.
 
-    The beam of the exact paths tells by how much, to a fiftieth of a bin: 0.25 bins (0.11 degrees)
+    The beam of the exact paths shows the shift to a fiftieth of a bin: 0.25 bins (0.11 degrees)
     at 3 m, falling with range.
     """
     maps = make_heatmaps(RADAR, point_cube(at(range_m, sine)), BURST)

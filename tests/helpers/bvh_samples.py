@@ -1,9 +1,11 @@
 """BVH text of synthetic skeletons, and forward kinematics as a reference for tests."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.spatial.transform import Rotation
+
+from tests.helpers.bvh_names import OTHER_STYLES
 
 # Joint names of common programs, by SMPL joint.
 STYLES = {
@@ -95,13 +97,51 @@ def person(style="mixamo", arm_down_rad=0.0, unit_m=0.01, rotation=None, without
         parents.append(-1 if parent is None else keys.index(parent))
         offsets.append(offset)
     rotation = Rotation.identity() if rotation is None else rotation
-    names = [file_name(STYLES[style], key) for key in keys]
+    names = [file_name((STYLES | OTHER_STYLES)[style], key) for key in keys]
     return Person(keys, names, parents, rotation.apply(np.array(offsets)) / unit_m)
 
 
 def file_name(style, key):
     side, _, part = key.rpartition("_")
-    return style[part].format(Side=side.capitalize(), S=side[:1].upper(), s=side[:1])
+    return style[part].format(
+        Side=side.capitalize(), SIDE=side.upper(), S=side[:1].upper(), s=side[:1]
+    )
+
+
+def nameless(skeleton):
+    """The skeleton with names that say nothing."""
+    return replace(skeleton, names=[f"Bone_{i:02d}" for i in range(len(skeleton.keys))])
+
+
+def posed(skeleton, angles, num_poses=10):
+    """Rotations of a still pose from rotation vectors [rad] by key, relative to the parents."""
+    return [
+        Rotation.from_rotvec(np.tile(np.array(angles.get(key, (0, 0, 0)), float), (num_poses, 1)))
+        for key in skeleton.keys
+    ]
+
+
+def bones_along_x(skeleton, upright):
+    """The same motion with every bone along x: its rest pose has no posture.
+
+    Args:
+        skeleton: with a rest pose.
+        upright: its rotations.
+
+    Returns:
+        The other skeleton and its rotations.
+    """
+    along = replace(skeleton, offsets=skeleton.offsets.copy())
+    own = [Rotation.identity()] * len(upright)
+    for joint, parent in enumerate(skeleton.parents):
+        children = [i for i, p in enumerate(skeleton.parents) if p == joint]
+        if joint and children:
+            bone = skeleton.offsets[children[0]] / np.linalg.norm(skeleton.offsets[children[0]])
+            own[joint] = Rotation.align_vectors(bone[None], [[1.0, 0, 0]])[0]
+        along.offsets[joint] = own[parent].inv().apply(skeleton.offsets[joint]) if joint else 0
+    before = [own[p].inv() if p >= 0 else Rotation.identity() for p in skeleton.parents]
+    rotations = [b * u * o for b, u, o in zip(before, upright, own, strict=True)]
+    return along, rotations
 
 
 def bvh_text(skeleton, rotations, positions, order="ZXY", frame_time_s=1 / 120, num_poses=None):

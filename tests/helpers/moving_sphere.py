@@ -6,7 +6,7 @@ import numpy as np
 import trimesh
 
 from radarsim.radar.boards import BOARDS
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 from radarsim.radar.timing import burst_times_s
 from radarsim.scene.mesh import burst_mesh
 from radarsim.signal.settings import SimulationSettings

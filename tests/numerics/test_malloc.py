@@ -27,5 +27,7 @@ print(before - held_mb())
 @pytest.mark.skipif(not trim_heap(), reason="this C library gives back by itself")
 def test_freed_memory_between_what_is_kept_goes_back():
     """200 MB were held and 2 MB are: most of the rest can only go back by being asked for."""
-    told = subprocess.run([sys.executable, "-c", HOARD], capture_output=True, text=True, check=True)
-    assert float(told.stdout) > 100
+    completed = subprocess.run(
+        [sys.executable, "-c", HOARD], capture_output=True, text=True, check=True
+    )
+    assert float(completed.stdout) > 100

@@ -13,7 +13,7 @@ from pipelines.sources import TakeChanged
 from pipelines.subjects import placed_window
 from radarsim.files import open_motion
 from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
-from radarsim.radar.config import Frame
+from radarsim.radar.frame import Frame
 from radarsim.scene.formats import npz
 from radarsim.scene.motion import Motion
 from tests.helpers.synthetic_bodies import synthetic_model

@@ -65,7 +65,7 @@ def test_an_invalid_address_is_refused(tmp_path, monkeypatch, address):
 def test_workers_with_other_code_are_refused(tmp_path, address, monkeypatch):
     """They would write different bytes under the same name."""
     monkeypatch.setattr(dask_cluster, "code_version", lambda: "0.0.0+other")
-    with pytest.raises(InputError, match=r"worker .* runs .*, this command 0.0.0\+other"):
+    with pytest.raises(InputError, match=r"worker .* runs .*, but this command runs 0.0.0\+other"):
         built(tmp_path / "s.zarr", address)
 
 

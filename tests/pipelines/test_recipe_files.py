@@ -147,7 +147,7 @@ def test_several_radars_give_one_store_each(monkeypatch, tmp_path):
     made = []
     monkeypatch.setattr(
         "builders.building.simulated_dataset._build_store",
-        lambda options, recipe, out, board_guess: made.append((recipe.radar.name, out)) or 0,
+        lambda options, recipe, out, *rest: made.append((recipe.radar.name, out)) or 0,
     )
     given = options("--radar", "AWR1843BOOST", "IWR6843ISK", "--out", f"{tmp_path}/s.zarr")
     assert build_dataset(given, recipe_table(vars(given)), "options") == 0

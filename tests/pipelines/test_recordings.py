@@ -27,7 +27,7 @@ from radarsim.errors import InputError
 from radarsim.files import load_setup, open_capture, write_capture
 from radarsim.radar.capture_format import CaptureFormat
 from radarsim.radar.toml import dump_radar
-from radarsim.signal.receiver import from_codes
+from radarsim.signal.noise_and_adc import from_codes
 from tests.helpers.pipeline_fakes import FakeTake
 from tests.helpers.synthetic_captures import echo, small_radar
 from tests.helpers.ti_configurations import CFG
@@ -218,7 +218,7 @@ def test_a_capture_of_another_radar_is_left_out_and_named(place, captures):
         ("c.bin,walking,,0,1,anna", "c.bin does not exist"),
         ("b.bin,walking,,0,1,anna", "radar: of b.bin is unknown"),
         ("a.bin,walking,,0,1,", "subject: is empty"),
-        ("a.bin,,,0,1,anna", "label: is empty, and caption too"),
+        ("a.bin,,,0,1,anna", "label: is empty, and so is caption"),
         ("a.bin,walking,,soon,1,anna", "start_s: is 'soon'"),
         ("a.bin,walking,,2,1,anna", "end_s: is 1 s, not later than start_s = 2 s"),
         ("../a.bin,walking,,0,1,anna", "give a path relative to --captures"),

@@ -49,7 +49,7 @@ def test_the_page_agrees_with_the_tables(page):
     head = dict(table(page, "s.zarr"))
     assert head["state"] == "finished, simulated"
     assert head["clips"] == "9, 17 s"  # eight of 20 frames, one of 10, at 0.1 s
-    assert (head["clips that failed"], head["subjects"]) == ("1", "5")
+    assert (head["failed clips"], head["subjects"]) == ("1", "5")
     assert (head["labels"], head["captions"]) == ("3", "6")
     assert (head["IF cubes, poses"]) == "kept, kept"
     assert ("fake", "GPL", "9", "17 s") in table(page, "Motions and their licences")

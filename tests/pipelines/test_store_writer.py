@@ -146,7 +146,7 @@ def test_an_error_about_infinite_values_names_clip_and_axis(tmp_path):
 
 def test_a_row_of_another_shard_is_an_assertion_error(tmp_path):
     writer = ShardWriter(LocalFolder(tmp_path / "s.zarr"), STORE_SPEC, 0)
-    with pytest.raises(AssertionError, match="row 4 is not of shard 0"):
+    with pytest.raises(AssertionError, match="row 4 is not in shard 0"):
         writer.add(4, "clip", expected(4))
 
 

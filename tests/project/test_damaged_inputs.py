@@ -18,8 +18,8 @@ from builders.building.cli_options import recipe_table
 from builders.building.recipe_loading import load_recipe_table, merge_tables
 from builders.sources.takes import file_takes
 from pipelines.attach_attributes import attach
+from pipelines.caption_datasets.motion_texts import load_texts
 from pipelines.clip_selection import select_clips
-from pipelines.motion_texts import load_texts
 from pipelines.plan import make_plan
 from pipelines.recipe_toml import dump_recipe, recipe_from_table
 from pipelines.run import build

@@ -12,7 +12,7 @@ from radarsim.errors import InputError
 from radarsim.radar.__main__ import main
 from radarsim.radar.boards import BOARDS, CHIP_OF_BOARD, DEFAULT_BOARD
 from radarsim.radar.chip_limits import check_limits
-from radarsim.radar.config import Chirp
+from radarsim.radar.chirp import Chirp
 from radarsim.radar.parameter_table import radar_table
 from radarsim.radar.toml import dump_radar, parse_radar
 

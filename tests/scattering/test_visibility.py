@@ -174,7 +174,7 @@ def test_hidden_point_removal_sees_the_near_side_of_a_sphere():
     sphere = trimesh.creation.icosphere(subdivisions=4, radius=0.3)
     visible = hidden_point_removal(sphere.vertices + np.array([3.0, 0, 0]))
     cosine = -np.asarray(sphere.vertices)[:, 0] / 0.3
-    # Two edges of 0.07 rad about the horizon: the sharpest that points without faces can tell.
+    # Two edges of 0.07 rad about the horizon: the sharpest that points without faces resolve.
     assert visible[cosine > 0.1 + 0.14].all()
     assert not visible[cosine < 0.1 - 0.14].any()
 

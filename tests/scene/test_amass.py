@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 from radarsim.errors import InputError
 from radarsim.scene.formats.amass import PART_KEYS, motion_from_arrays
@@ -67,10 +68,124 @@ def test_smplx_poses_in_several_arrays_equal_the_full_pose():
         (np.array("neutral"), "neutral"),
         (np.array("unknown"), "neutral"),
         (None, "neutral"),
+        (np.array("f"), "female"),
+        (np.array(b"M"), "male"),
+        (np.array(["n"]), "neutral"),
+        (np.array("Male"), "male"),
+        (np.array("b'f'"), "female"),
+        ("f", "female"),
+        ([b"male"], "male"),
     ],
 )
 def test_gender_is_read_from_every_published_type(value, gender):
     assert read(gender=value).gender == gender
+
+
+@pytest.mark.parametrize("value", ["123", np.array(3), "agender?"])
+def test_another_gender_is_read_as_neutral_with_a_note(value):
+    motion = read(gender=value)
+    assert motion.gender == "neutral"
+    assert "is read as neutral" in motion.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("value", "rate_hz"),
+    [
+        (np.array("120"), 120.0),
+        (np.array(b"59.94"), 59.94),
+        (np.array(["30 fps"]), 30.0),
+        ("25", 25.0),
+        (np.array([[60]]), 60.0),
+        (np.array("1.2e2"), 120.0),
+    ],
+)
+def test_a_rate_may_be_text(value, rate_hz):
+    assert read(mocap_framerate=value).rate_hz == rate_hz
+
+
+@pytest.mark.parametrize("key", ["fps", "frame_rate", "framerate", "mocap_fps", "mocap_frame_rate"])
+def test_other_names_of_the_rate_are_known(key):
+    assert read(mocap_framerate=None, **{key: 50}).rate_hz == 50.0
+
+
+def test_a_rate_that_is_missing_can_be_given_and_one_that_is_stated_counts():
+    arrays = amass_arrays(mocap_framerate=None)
+    assert motion_from_arrays(arrays, "a.npz", "a", rate_hz=30).rate_hz == 30.0
+    assert motion_from_arrays(amass_arrays(), "a.npz", "a", rate_hz=30).rate_hz == 120.0
+
+
+@pytest.mark.parametrize("size", [1, 10, 16, 30, 300])
+def test_betas_of_every_pose_become_their_mean(size):
+    rng = np.random.default_rng(size)
+    betas = rng.normal(size=(30, size))
+    motion = read(betas=betas)
+    expected = betas.mean(axis=0) if size > 1 else betas.ravel()
+    np.testing.assert_allclose(motion.betas, expected)
+    np.testing.assert_array_equal(read(betas=betas[:1]).betas, betas[0])
+    np.testing.assert_array_equal(read(betas=betas[:1].T).betas, betas[0])
+
+
+@pytest.mark.parametrize("shape", [(29, 10), (2, 10), (30, 2, 5), (10, 30)])
+def test_betas_of_another_shape_are_refused(shape):
+    with pytest.raises(InputError, match=r"betas: shape .*, but \[beta\] or \[30 poses, beta\]"):
+        read(betas=np.zeros(shape))
+
+
+def as_joints(poses):
+    return poses.reshape(len(poses), -1, 3)
+
+
+@pytest.mark.parametrize("layout", WIDTHS)
+@pytest.mark.parametrize("shape", ["joints", "matrices", "flat matrices"])
+def test_other_shapes_of_poses_are_read(layout, shape):
+    arrays = amass_arrays(layout)
+    expected = as_joints(arrays["poses"])
+    matrices = Rotation.from_rotvec(expected.reshape(-1, 3)).as_matrix()
+    matrices = matrices.reshape(*expected.shape, 3)
+    given = {"joints": expected, "matrices": matrices, "flat matrices": matrices.reshape(30, -1)}
+    motion = motion_from_arrays({**arrays, "poses": given[shape]}, "a.npz", "a")
+    found = Rotation.from_rotvec(motion.poses_rad.reshape(-1, 3))
+    error = (found * Rotation.from_rotvec(expected.reshape(-1, 3)).inv()).magnitude()
+    assert error.max() < 1e-6
+    assert motion.layout == layout
+
+
+def test_poses_of_22_joints_get_straight_hands():
+    arrays = amass_arrays("smpl")
+    motion = motion_from_arrays({**arrays, "poses": arrays["poses"][:, :66]}, "a.npz", "a")
+    np.testing.assert_array_equal(motion.poses_rad[:, :22], as_joints(arrays["poses"])[:, :22])
+    assert not motion.poses_rad[:, 22:].any()
+    assert "hands are left straight" in motion.notes[0]
+
+
+@pytest.mark.parametrize("root", ["global_orient", "root_orient"])
+@pytest.mark.parametrize("body", ["body_pose", "pose_body"])
+@pytest.mark.parametrize("joints", [21, 23])
+@pytest.mark.parametrize("trans", ["trans", "transl"])
+@pytest.mark.parametrize("extra_axis", [False, True])
+def test_split_poses_are_joined(root, body, joints, trans, extra_axis):
+    arrays = amass_arrays("smpl")
+    poses = as_joints(arrays.pop("poses"))
+    transl_m = arrays.pop("trans")
+    turn = poses[:, :1] if extra_axis else poses[:, 0]
+    arrays |= {root: turn, body: poses[:, 1 : joints + 1], trans: transl_m}
+    motion = motion_from_arrays(arrays, "a.npz", "a")
+    np.testing.assert_allclose(motion.poses_rad[:, :22], poses[:, :22])
+    np.testing.assert_array_equal(motion.transl_m, transl_m)
+
+
+def test_fingers_of_split_poses_are_kept():
+    arrays = amass_arrays("smplh")
+    poses = as_joints(arrays.pop("poses"))
+    arrays |= {"global_orient": poses[:, 0], "body_pose": poses[:, 1:22].reshape(30, -1)}
+    arrays |= {"left_hand_pose": poses[:, 22:37], "right_hand_pose": poses[:, 37:]}
+    motion = motion_from_arrays(arrays, "a.npz", "a")
+    assert motion.layout == "smplh"
+    np.testing.assert_array_equal(motion.poses_rad, poses)
+    arrays["left_hand_pose"] = np.zeros((30, 6))  # principal components
+    motion = motion_from_arrays(arrays, "a.npz", "a")
+    assert motion.layout == "smpl"
+    assert any("hands" in note for note in motion.notes)
 
 
 def test_a_motion_without_betas_has_empty_betas():

@@ -5,9 +5,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from radarsim.errors import InputError
-from radarsim.scene.formats.bvh_joint_names import match_joints, split_name
 from radarsim.scene.formats.bvh_parser import read_clip
-from tests.helpers.bvh_samples import bvh_text, moves, person
 
 SMALL = """HIERARCHY
 ROOT Hips
@@ -108,12 +106,20 @@ def test_a_hinge_with_one_channel_is_allowed():
         ("CHANNELS 3 Zrotation", "CHANNELS 3 Wrotation", "line 9: CHANNELS"),
         ("CHANNELS 3 Zrotation", "CHANNELS 3 Xrotation", "line 9: CHANNELS rotate about XXY"),
         ("}\n}\nMOTION", "}\nMOTION", "line 15: 'MOTION' is not part of a skeleton"),
-        ("MOTION", "ROOT B\n{\n}\nMOTION", "a second skeleton"),
-        ("Frames: 2", "Frames: many", "line 17: 1 numbers expected, found 'many'"),
+        ("MOTION", "ROOT B\n{\n}\nMOTION", "a second skeleton; only one subject per file is"),
+        ("MOTION", "ROOT B\n{\n}\nMOTION", "supported; keep one ROOT and its columns, or"),
+        ("JOINT Bip01 L Thigh\n  {", "JOINT Bip01 L Thigh", "line 7: '{' expected, found 'OFFSET"),
+        ("CHANNELS 6 X", "NO 6 X", "line 5: 'NO 6 X"),
+        ("Frames: 2", "Frames: 2.5", "line 17: Frames 2.5 is not a number of poses"),
+        ("Frames: 2", "Frames: nan", "line 17: Frames nan is not a number of poses"),
+        ("Frames: 2", "Frames: -2", "line 17: Frames -2 is not a number of poses"),
+        ("Frames: 2", "Frames: many", "line 17: a number expected, found 'many'"),
         ("Frame Time: 0.008333", "Frame Time: 0", "line 18: Frame Time 0 s, limits"),
         ("Frame Time: 0.008333", "", "line 19: 'Frame Time:' expected"),
         ("41 51 61", "41 51", "line 20: 8 values, but the skeleton has 9 channels"),
-        ("41 51 61", "41 51 q", "line 20: 9 numbers expected"),
+        ("41 51 61", "41 51 q", "line 20: a number expected, found 'q'"),
+        ("41 51 61", "41 51 61 71", "line 20: 10 values, but the skeleton has 9 channels"),
+        ("20 30 40", "20\n30 40 50 60 70", "line 19: 5 values, but the skeleton has 9 channels"),
         ("Frames: 2", "Frames: 3", "Frames: is 3, but 2 rows follow"),
         ("Frames: 2", "Frames: 1", "Frames: is 1, but 2 rows follow"),
     ],
@@ -145,58 +151,65 @@ def test_text_of_another_format_is_refused(text):
         read_clip(text, "a.bvh")
 
 
+def test_any_white_space_separates_words():
+    """Tabs, line ends and other blanks, also within the names, labels and rows: seeded samples."""
+    rng = np.random.default_rng(3)
+    wanted = read_clip(SMALL, "a.bvh")
+    blanks = [" ", "\t", "  ", "\n", "\r\n", " \t\n", "\u00a0", "\r", "\v", "\f", "\u2003"]
+    header, rows = SMALL.split("Frame Time:")
+    for _ in range(60):
+        words = header.split()
+        text = "".join(word + rng.choice(blanks) for word in words) + "Frame Time:"
+        text += "".join(rng.choice(blanks) + word for word in rows.split())
+        clip = read_clip(text, "a.bvh")
+        assert (clip.names, clip.offsets) == (wanted.names, wanted.offsets)
+        assert clip.channels == wanted.channels
+        np.testing.assert_array_equal(clip.values, wanted.values)
+
+
+def test_a_joint_may_be_called_by_a_keyword_or_not_at_all():
+    text = SMALL.replace("ROOT Hips", "ROOT Root").replace("Bip01 L Thigh", "End")
+    assert read_clip(text, "a.bvh").names == ["Root", "End", ""]
+    assert read_clip(SMALL.replace("Bip01 L Thigh", ""), "a.bvh").names == ["Hips", "joint1", ""]
+    assert read_clip(SMALL.replace("End Site", "End Site Toe"), "a.bvh").names[2] == ""
+
+
+def test_rows_beyond_the_stated_number_cost_a_note():
+    clip = read_clip(SMALL + "1 2 5 12 22 32 42 52 62\n1 2\nthe end\n", "a.bvh")
+    np.testing.assert_array_equal(clip.values, read_clip(SMALL, "a.bvh").values)
+    assert clip.notes == ("Frames is 2, but 5 rows follow: the last 3 not used",)
+    assert read_clip(SMALL, "a.bvh").notes == ()
+
+
+def test_rows_on_one_line_are_counted_like_others():
+    text = SMALL.replace("60\n1 2 4", "60 1 2 4")
+    np.testing.assert_array_equal(read_clip(text, "a.bvh").values, read_clip(SMALL, "a.bvh").values)
+    assert "the last 1 not used" in read_clip(text + "1 " * 18, "a.bvh").notes[0]
+
+
 @pytest.mark.parametrize(
-    ("name", "wanted"),
+    ("value", "hint"),
     [
-        ("LeftUpLeg", ("left", "upleg")),
-        ("mixamorig:LeftUpLeg", ("left", "upleg")),
-        ("mixamorigLeftUpLeg", ("left", "upleg")),
-        ("LHipJoint", ("left", "hipjoint")),
-        ("lThigh", ("left", "thigh")),
-        ("Bip01 R Toe0", ("right", "toe0")),
-        ("thigh_l", ("left", "thigh")),
-        ("up_leg.R", ("right", "upleg")),
-        ("m_avg_L_Hip", ("left", "hip")),
-        ("lefthand", ("left", "hand")),
-        ("LeftHandIndex1", ("left", "handindex1")),
-        ("Hips", ("", "hips")),
+        ("0", "Frame Time is in seconds per pose; if the recording has 30 poses per second, write"),
+        ("1", "Frame Time is in seconds per pose; if the recording has 30 poses per second, write"),
+        ("-0.03", "Frame Time is in seconds per pose; if"),
+        ("nan", "Frame Time is in seconds per pose; if"),
+        ("2000", "Frame Time is in seconds per pose; if"),
+        ("30", "30 looks like poses per second: write 0.0333333"),
+        ("120.0", "120 looks like poses per second: write 0.00833333"),
+        ("33.3333", "33.3333 looks like milliseconds: write 0.0333333"),
+        ("8.333", "8.333 looks like milliseconds: write 0.008333"),
+        ("0,0333333", "write decimal points instead of commas"),
+        ("1/30", "line 18: a number expected, found '1/30'; Frame Time is in seconds per pose"),
     ],
 )
-def test_names_are_split_into_side_and_part(name, wanted):
-    assert split_name(name) == wanted
+def test_a_frame_time_out_of_range_comes_with_the_value_to_write(value, hint):
+    with pytest.raises(InputError, match="line 18: ") as error:
+        read_clip(SMALL.replace("0.008333", value), "a.bvh")
+    assert hint in str(error.value)
 
 
-def test_cmu_skeletons_with_extra_joints_are_mapped():
-    """The converted CMU library: hip joints before the legs, two necks, fingers after the hand."""
-    joints = {
-        "Hips": "", "LHipJoint": "Hips", "LeftUpLeg": "LHipJoint", "LeftLeg": "LeftUpLeg",
-        "LeftFoot": "LeftLeg", "LeftToeBase": "LeftFoot", "RHipJoint": "Hips",
-        "RightUpLeg": "RHipJoint", "RightLeg": "RightUpLeg", "RightFoot": "RightLeg",
-        "RightToeBase": "RightFoot", "LowerBack": "Hips", "Spine": "LowerBack",
-        "Spine1": "Spine", "Neck": "Spine1", "Neck1": "Neck", "Head": "Neck1",
-        "LeftShoulder": "Spine1", "LeftArm": "LeftShoulder", "LeftForeArm": "LeftArm",
-        "LeftHand": "LeftForeArm", "LeftFingerBase": "LeftHand", "LThumb": "LeftHand",
-        "RightShoulder": "Spine1", "RightArm": "RightShoulder", "RightForeArm": "RightArm",
-        "RightHand": "RightForeArm", "RThumb": "RightHand",
-    }  # fmt: skip
-    names = list(joints)
-    parents = [names.index(parent) if parent else -1 for parent in joints.values()]
-    found = match_joints(names, parents, "cmu.bvh")
-    assert [names[i] for i in found.spine] == ["LowerBack", "Spine", "Spine1"]
-    assert [names[i] for i in found.neck] == ["Neck", "Neck1", "Head"]
-    assert names[found.pelvis] == "Hips"
-    assert {key: names[i] for key, i in found.limbs.items() if key.startswith("left")} == {
-        "left_hip": "LeftUpLeg", "left_knee": "LeftLeg", "left_ankle": "LeftFoot",
-        "left_foot": "LeftToeBase", "left_collar": "LeftShoulder", "left_shoulder": "LeftArm",
-        "left_elbow": "LeftForeArm", "left_wrist": "LeftHand",
-    }  # fmt: skip
-
-
-def test_a_knee_outside_its_leg_is_refused():
-    skeleton = person()
-    knee, foot = skeleton.index("left_knee"), skeleton.index("right_ankle")
-    skeleton.names[knee], skeleton.names[foot] = skeleton.names[foot], skeleton.names[knee]
-    text = bvh_text(skeleton, *moves(skeleton))
-    clip = read_clip(text, "a.bvh")
-    with pytest.raises(InputError, match="below its limb"):
-        match_joints(clip.names, clip.parents, "a.bvh")
+@pytest.mark.parametrize(("old", "new"), [("OFFSET 1 2 3", "OFFSET 1 2,5 3"), ("50 60", "50 6,5")])
+def test_decimal_commas_are_named(old, new):
+    with pytest.raises(InputError, match="write decimal points instead of commas"):
+        read_clip(SMALL.replace(old, new), "a.bvh")

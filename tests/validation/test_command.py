@@ -14,9 +14,8 @@ from radarsim.radar.toml import dump_radar
 from radarsim.scene.placement import Placement
 from radarsim.scene.scene import Scene
 from radarsim.scene.subject import Subject
-from radarsim.signal.receiver import add_thermal_noise, to_codes
+from radarsim.signal.noise_and_adc import add_thermal_noise, to_codes
 from radarsim.validation.simulated_recording import simulate_echo
-from radarsim.validation.thresholds import UNDECIDED
 from tests.helpers.point_echoes import clutter_v, noise_v
 
 BOARD = BOARDS["AWR1843BOOST"]
@@ -108,10 +107,25 @@ def test_the_html_report_embeds_its_figures(walk, folder):
     assert 'src="http' not in page
 
 
-def test_static_clutter_has_no_target_and_no_simulation(folder):
+def test_static_clutter_has_no_target_and_no_simulation(folder, capsys):
+    """Noise and leakage are checked without any target; the verdict states it."""
     status, report = run(folder, "still.bin")
-    assert (status, report["targets"], report["verdict"]) == (2, [], UNDECIDED)
+    assert (status, report["targets"], report["verdict"]) == (0, [], "pass")
     assert report["simulation"]["time_range"]["correlation"] is None
+    checked = {figure["name"] for figure in report["figures"] if figure["passes"] is not None}
+    assert checked == {"noise_bias_db", "leakage_headroom_db"}
+    text = capsys.readouterr().out
+    assert "no moving target" in text
+    assert "pass (checked: noise, leakage; motion not checked: no --motion given)" in text
+
+
+def test_without_the_motion_a_walk_passes_by_level_noise_leakage_and_layout(folder):
+    """A synthetic gait along the track says nothing about the motion: no such metric is checked."""
+    status, report = run(folder, "walk.bin")
+    checked = [figure["name"] for figure in report["figures"] if figure["passes"] is not None]
+    expected = ["level_bias_db", "noise_bias_db", "leakage_headroom_db", "azimuth_fit_share"]
+    assert (status, report["verdict"], checked) == (0, "pass", expected)
+    assert report["simulation"]["time_doppler"]["correlation"] is not None
 
 
 @pytest.mark.parametrize(
@@ -122,6 +136,8 @@ def test_static_clutter_has_no_target_and_no_simulation(folder):
         (("--heading-deg", "10"), "--distance-m"),
         (("--sigma", "nan"), "sigma"),
         (("--radar-height-m", "1e9"), "height"),
+        (("--distance-m", "0.6"), "closer to the radar than 0.2 m, from 0."),
+        (("--distance-m", "0.3", "--lateral-m", "0.8", "--heading-deg", "-69"), "behind the radar"),
         (("--out", "/proc/nothing"), "cannot be created"),
     ],
 )

@@ -10,7 +10,7 @@ from radarsim import files
 from radarsim.captures.recording import of_cube
 from radarsim.plots import __main__ as plots_command
 from radarsim.radar.toml import dump_radar
-from radarsim.signal.receiver import to_codes
+from radarsim.signal.noise_and_adc import to_codes
 from radarsim.validation.analysis import analyse
 from radarsim.validation.figures import FIGURES, capture_figures, range_doppler_map, range_profile
 from tests.helpers.point_echoes import RADAR, clutter_v, echo_v, moving, noise_v

@@ -13,7 +13,7 @@ from radarsim.radar.boards import BOARDS
 from radarsim.scene.placement import Placement
 from radarsim.scene.scene import Scene
 from radarsim.scene.subject import Subject
-from radarsim.signal.receiver import add_thermal_noise
+from radarsim.signal.noise_and_adc import add_thermal_noise
 from radarsim.validation import power_model
 from radarsim.validation.fit import NAMES, SEARCH, fit_capture, save_profile
 from radarsim.validation.simulated_recording import simulate_echo

@@ -7,7 +7,7 @@ from builders.activities.registry import HANDS_TOGETHER, activity
 
 @activity(10, "wave hand")
 def wave_hand(style):
-    """The right hand goes up beside the head and swings to both sides, elbow bent."""
+    """The right hand goes up next to the head and swings to both sides with the elbow bent."""
     up = during(0.0, 0.18, 0.84, 1.0)
     wave = during(0.1, 0.24, 0.76, 0.9)
     return Movement(
@@ -76,7 +76,7 @@ def _fist(out):
 
 @activity(9, "throw")
 def throw(style):
-    """A step ahead while the arm is pulled back and throws; the trunk rotates with it."""
+    """A step forward while the arm is drawn back and throws; the trunk rotates with the arm."""
     wind = ease((0.05, 0), (0.34, 1), (0.5, -1), (0.58, -1), (0.9, 0))
     return Movement(
         2.4,

@@ -1,4 +1,4 @@
-"""Activities that turn or walk aside: jogging in a circle, quarter turns, stepping over."""
+"""Activities with turns or detours: jogging in a circle, quarter turns, stepping over obstacles."""
 
 import numpy as np
 
@@ -59,7 +59,7 @@ def jog_clockwise(style):
 
 @activity(39, "turn 90 degrees right or left then back")
 def turn_90_degrees(style):
-    """A quarter turn in steps on the spot, a pause, and back."""
+    """A quarter turn in small steps on the spot, a pause, and a quarter turn back."""
     width_m = STANDING_WIDTH * style.leg_m * 0.9
     movement = Movement(
         4.2,
@@ -75,7 +75,7 @@ def turn_90_degrees(style):
 
 
 def _pivot(side, width_m, *steps):
-    """Foot channels of steps (start, end, heading) around the point between the feet."""
+    """Foot channels for steps (start, end, heading) around the point between the feet."""
     out = 1.0 if side == "left" else -1.0
 
     def curve_of(value):
@@ -101,7 +101,7 @@ def walking_to_the_side_and_turn_back(style):
     """A quarter turn, a walk, half a turn, a walk back, and a turn to the front."""
     speed_mps = 1.05 * style.tempo * style.stride
     walk_s, aside = 1.5 / speed_mps, 1.0 if style.between(0.0, 1.0) < 0.5 else -1.0
-    # The body keeps moving slowly during a turn: a real walker does not stop abruptly.
+    # The body keeps moving slowly during a turn, because a real walker does not stop abruptly.
     path = route(
         (1.0, 0.25 * speed_mps, 0.0, 90 * aside),
         (walk_s, speed_mps, 0.0, 0.0),
@@ -121,7 +121,7 @@ def step_over_obstacle_and_back(style):
     channels = {}
     for side, (go, back) in {"right": spans[::2], "left": spans[1::2]}.items():
         high = bump(go, back)
-        # The shank is more inclined in the trailing leg than in the leading one.
+        # The shank of the trailing leg is more inclined than that of the leading leg.
         leads, follows = (go, back) if side == "right" else (back, go)
         droop_deg = 30 * bump(leads) + 56 * bump(follows)
         channels |= foot(

@@ -9,7 +9,7 @@ RAISED = during(0.0, 0.12, 0.88, 1.0)  # the hand is up in front of the body
 
 @activity(7, "drink water", touches=(("hand", "head"), ("hand", "trunk"), ("forearm", "trunk")))
 def drink_water(style):
-    """A hand brings a glass to the mouth, tilts it and goes down again."""
+    """A hand brings a glass to the mouth, tilts it and lowers it again."""
     held = during(0.02, 0.22, 0.8, 0.98)
     sip = during(0.24, 0.42, 0.62, 0.76)
     return Movement(
@@ -46,7 +46,7 @@ def drawing_a_circle(style):
 @activity(44, "drawing an X")
 def drawing_an_x(style):
     """A straight arm draws two crossing strokes in front."""
-    # Down along one stroke, up to the start of the other, down again.
+    # Down along the first stroke, up to the start of the second, then down along it.
     up = ease(
         *((0.1, 1), (0.16, 1), (0.38, -1), (0.44, -1), (0.56, 1), (0.62, 1), (0.84, -1), (0.9, -1))
     )
@@ -66,7 +66,7 @@ def drawing_an_x(style):
 
 @activity(48, "swiping left and right")
 def swiping_left_and_right(style):
-    """A forearm swipes across in front, alternately to the left and the right."""
+    """A forearm swipes across the front of the body, alternately to the left and the right."""
     across = ease((0.12, 1), (0.2, 1), (0.4, -1), (0.56, -1), (0.76, 1), (0.88, 1))
     return Movement(
         2.2,
@@ -85,7 +85,7 @@ def swiping_left_and_right(style):
 
 @activity(51, "playing phone", touches=HANDS_TOGETHER)
 def playing_phone(style):
-    """Both hands hold a phone below a lowered head; the right hand taps."""
+    """Both hands hold a phone in front of the lowered head; the right hand taps on it."""
     held = dict(flexion=25, abduction=12, twist=33, elbow=82, wrist=-6)
     tap = during(0.05, 0.15, 0.8, 0.95)
     return Movement(
@@ -103,7 +103,7 @@ def playing_phone(style):
 
 @activity(63, "swing arm like throwing")
 def swing_arm_like_throwing(style):
-    """The right arm goes up and swings down as in a throw; both feet stay."""
+    """The right arm goes up and swings down as in a throw; both feet stay in place."""
     return Movement(
         1.75,
         arm(

@@ -1,4 +1,4 @@
-"""Jumps from both feet."""
+"""Activities that jump with both feet."""
 
 from builders.activities.curves import bump, ease, swing
 from builders.activities.jumps import flight_s, hops
@@ -69,11 +69,11 @@ def jump_forward_and_back(style):
 
 
 TAKE_OFFS = (0.25, 0.75)  # phases of the jump away and the jump back
-TWO_JUMPS_M = 0.13  # height of each
+TWO_JUMPS_M = 0.13  # height of each of the two jumps
 
 
 def _away(style):
-    """Curve that is 1 between the jump away and the jump back, else 0."""
+    """Curve that is 1 between the jump away and the jump back, and 0 otherwise."""
     flight = flight_s(TWO_JUMPS_M) / (2.4 / style.tempo)
     out, back = TAKE_OFFS
     return ease((out, 0), (out + flight, 1), (back, 1), (back + flight, 0))
@@ -99,7 +99,7 @@ def _two_jumps(style):
 
 @activity(62, "jumping lunge")
 def jumping_lunge(style):
-    """From lunge to lunge; the legs swap in the air."""
+    """Jumps from lunge to lunge; the legs swap in the air."""
     period_s, height_m = 2.1 / style.tempo, 0.1
     flight = flight_s(height_m) / period_s
     out, back = 0.25, 0.75

@@ -1,4 +1,4 @@
-"""Activities of one leg at a time, on the spot."""
+"""Activities on the spot that move one leg at a time."""
 
 from builders.activities.curves import during, ease, swing
 from builders.activities.jumps import bounce
@@ -60,7 +60,7 @@ def march_in_place(style):
 
 @activity(13, "jog in place")
 def jog_in_place(style):
-    """Quick steps on the spot, elbows bent."""
+    """Quick steps on the spot with bent elbows."""
     return Movement(
         0.72,
         arm_swing(forward=26, elbow=74, elbow_more=12, aside=6)
@@ -83,7 +83,7 @@ def jog_in_place(style):
 
 @activity(38, "raise one leg to the side", touches=HANDS_AT_HIPS)
 def raise_one_leg_to_the_side(style):
-    """A straight leg lifts to the side, hands on the hips."""
+    """A straight leg is lifted to the side, with the hands on the hips."""
     up = during(0.12, 0.48, 0.56, 0.92)
     return Movement(
         2.6,

@@ -1,4 +1,4 @@
-"""Activities that raise or push with one arm or both."""
+"""Activities that raise one or both arms or push with them."""
 
 from builders.activities.curves import during, ease
 from builders.activities.movement import Movement, Stance, arm, arms, trunk
@@ -40,7 +40,7 @@ def push_hand_to_the_front(style):
 
 @activity(50, "wake-up stretch")
 def wake_up_stretch(style):
-    """Both arms stretch up over an arching back."""
+    """Both arms stretch upward while the back arches."""
     up = during(0.05, 0.38, 0.64, 0.96)
     return Movement(
         4.2,

@@ -19,7 +19,7 @@ from builders.activities.registry import HANDS_TOGETHER, activity
 
 @activity(11, "golf swing", touches=(*HANDS_TOGETHER, ("upper_arm", "trunk")))
 def golf_swing(style):
-    """Bent over a ball: backswing, downswing and follow-through."""
+    """Backswing, downswing and follow-through while bent over a ball."""
     top, finish = ease((0.1, 0), (0.38, 1), (0.42, 1), (0.52, 0)), during(0.52, 0.64, 0.74, 0.95)
     #              address top  top  hit  finish
     keys = (0.08, 0.38, 0.42, 0.52, 0.64, 0.74, 0.95)
@@ -52,7 +52,7 @@ def golf_swing(style):
 
 @activity(54, "playing table tennis")
 def playing_table_tennis(style):
-    """Forehand and backhand alternately, in a wide, low stance."""
+    """Alternating forehand and backhand strokes in a wide, low stance."""
     forehand = ease((0.04, 0), (0.2, -1), (0.32, 1), (0.48, 0))
     backhand = ease((0.52, 0), (0.68, -1), (0.8, 1), (0.97, 0))
     return Movement(
@@ -118,7 +118,7 @@ def baseball_pitch(style):
 
 @activity(56, "shooting basketball", touches=HANDS_TOGETHER)
 def shooting_basketball(style):
-    """Knees bend, then a jump with both hands overhead."""
+    """The knees bend, then the performer jumps with both hands overhead."""
     period_s, height_m = 2.6 / style.tempo, 0.09 * style.amplitude
     off = 0.48
     on = off + flight_s(height_m) / period_s
@@ -214,7 +214,7 @@ def side_kick(style):
 
 @activity(60, "kick soccer ball")
 def kick_soccer_ball(style):
-    """A leg swings through from behind."""
+    """A leg swings forward from behind the body."""
     return Movement(
         2.9,
         step("left", (0.06, 0.25), (0.78, 0.96), ahead=0.46, lift=0.07)

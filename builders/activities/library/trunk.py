@@ -1,4 +1,4 @@
-"""Activities of the torso with both feet in place."""
+"""Activities of the torso while both feet stay in place."""
 
 from builders.activities.curves import during, ease, swing
 from builders.activities.movement import (
@@ -52,7 +52,7 @@ def torso_rotation(style):
         | head(twist=swing(8))
         | arms(abduction=66, flexion=6, twist=2, elbow=98, pronation=20),
         Stance(width=1.6, turnout_deg=6),
-        start=(0.17, 0.33),  # facing ahead
+        start=(0.17, 0.33),  # facing forward
     )
 
 
@@ -75,7 +75,7 @@ def bend_torso_to_side(style):
 
 @activity(15, "stand still")
 def stand_still(style):
-    """Standing with natural sway only."""
+    """Standing with only natural sway."""
     return Movement(4.0, {})
 
 
@@ -92,7 +92,7 @@ def nodding_head(style):
 
 @activity(21, "hip rotation", touches=HANDS_AT_HIPS)
 def hip_rotation(style):
-    """The hips circle, hands on them."""
+    """The hips circle while the hands rest on them."""
     return Movement(
         2.6, circling_hips(0.11, 9) | arms(**HANDS_ON_HIPS), Stance(width=1.7, balance=0)
     )
@@ -100,7 +100,7 @@ def hip_rotation(style):
 
 @activity(22, "hula-hooping")
 def hula_hooping(style):
-    """The hips circle fast, arms raised."""
+    """The hips circle fast while the arms are raised."""
     lifted = dict(abduction=58, elbow=70, twist=-6, pronation=30)
     return Movement(
         0.82,
@@ -113,7 +113,7 @@ def hula_hooping(style):
 
 
 def circling_hips(radius_m, tip_deg):
-    """Channels of a circling pelvis below a chest that keeps its place."""
+    """Channels of a circling pelvis below a stationary chest."""
     ahead, left = swing(1.0), swing(1.0, at=0.25)
     return (
         root(ahead=radius_m * ahead, left=radius_m * left, sink=0.03)

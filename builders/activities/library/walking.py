@@ -26,17 +26,17 @@ def arm_swing(forward, elbow, elbow_more, aside=3):
 
 
 def walking_cycle_s(speed_mps, style):
-    """Boulic's cycle at that speed, multiplied by the tempo that synthesis divides by.
+    """Boulic's cycle at this speed, multiplied by the tempo because synthesis later divides by it.
 
-    The performer's own tempo is part of the speed; the tempo variation of the take also changes the
-    step length a little.
+    The performer's tempo is already part of the speed; the take's tempo variation also changes the
+    step length slightly.
     """
     variation = (style.tempo / style.performer.tempo) ** 0.5
     return boulic_cycle_s(speed_mps, style.leg_m + HIP_ABOVE_ANKLE_M) * style.tempo / variation
 
 
 def striding(forward=20.0):
-    """Upper-body channels of an easy walk."""
+    """Upper-body channels of a relaxed walk."""
     return (
         arm_swing(forward=forward, elbow=4, elbow_more=10)
         | trunk(flexion=2, twist=swing(7))
@@ -46,7 +46,7 @@ def striding(forward=20.0):
 
 @activity(29, "walk forward and turn around")
 def walk_forward_and_turn_around(style):
-    """A walk ahead, a turn, and a walk back."""
+    """A walk forward, a turn, and a walk back."""
     speed_mps = min(1.2 * style.tempo * style.stride, 1.5)
     path = there_and_back(speed_mps, 2.5, style.between(0.5, 1.5), turn_s=2.5)
     return Movement(
@@ -56,7 +56,7 @@ def walk_forward_and_turn_around(style):
 
 @activity(30, "jog forward and turn around")
 def jog_forward_and_turn_around(style):
-    """A jog ahead, a turn, and a jog back."""
+    """A jog forward, a turn, and a jog back."""
     speed_mps = min(1.9 * style.tempo * style.stride, 2.3)
     path = there_and_back(speed_mps, 2.7, style.between(0.7, 1.5), turn_s=2.0, brake_s=0.8)
     return Movement(
@@ -82,7 +82,7 @@ def jog_forward_and_turn_around(style):
 
 @activity(31, "side walk")
 def side_walk(style):
-    """Steps to the side and back, facing ahead throughout."""
+    """Steps to the side and back while always facing forward."""
     path = to_and_fro(1.2 * style.stride, 6.4 / style.tempo, np.pi / 2, style.between(0.0, 1.0))
     return Movement(
         1.0,
@@ -93,7 +93,7 @@ def side_walk(style):
 
 @activity(40, "walking forward and backward")
 def walking_forward_and_backward(style):
-    """Steps ahead, and back without a turn."""
+    """Steps forward, then backward without a turn."""
     path = to_and_fro(1.7 * style.stride, 6.6 / style.tempo, 0.0, style.between(0.0, 1.0))
     return Movement(1.12, striding(14), Gait(path=path, roll=0.8, lift_m=0.05, sink=0.015))
 

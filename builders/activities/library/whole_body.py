@@ -1,4 +1,4 @@
-"""Activities of trunk and legs together."""
+"""Activities that involve both the trunk and the legs."""
 
 from builders.activities.curves import during, ease, swing
 from builders.activities.movement import (
@@ -19,7 +19,7 @@ from builders.activities.registry import FOLDED, HANDS_AT_HIPS, HANDS_ON_THIGHS,
 
 @activity(3, "sit on a chair and stand up", touches=HANDS_ON_THIGHS, seated=True)
 def sit_on_a_chair_and_stand_up(style):
-    """Down on an invisible chair, and up."""
+    """Sit down on an invisible chair and stand up."""
     seated = during(0.05, 0.32, 0.6, 0.88)
     rested = during(0.16, 0.36, 0.56, 0.72)
     return Movement(
@@ -35,7 +35,7 @@ def sit_on_a_chair_and_stand_up(style):
 
 @activity(4, "lunge", touches=HANDS_AT_HIPS)
 def lunge(style):
-    """A long step ahead, down on it, and back."""
+    """Take a long step forward, lower the body, and return."""
     there = during(0.06, 0.32, 0.64, 0.9)
     down = during(0.16, 0.42, 0.54, 0.78)
     return Movement(
@@ -52,7 +52,7 @@ def lunge(style):
 
 @activity(19, "squat")
 def squat(style):
-    """Down with arms ahead for balance, and up."""
+    """Squat with the arms forward for balance, and rise."""
     down = during(0.04, 0.44, 0.52, 0.94)
     return Movement(
         2.5,
@@ -67,7 +67,7 @@ def squat(style):
 
 @activity(20, "pick up an object", touches=HANDS_ON_THIGHS)
 def pick_up_an_object(style):
-    """Down to the floor with one hand, and up with an object in it."""
+    """Reach down to the floor with one hand and rise with an object in it."""
     down = during(0.06, 0.36, 0.46, 0.74)
     holding = during(0.5, 0.72, 0.84, 0.98)
     return Movement(
@@ -89,7 +89,7 @@ def pick_up_an_object(style):
 
 @activity(18, "crouch", touches=FOLDED)
 def crouch(style):
-    """All the way down, a pause, and up."""
+    """Squat all the way down, pause, and rise."""
     down = during(0.05, 0.3, 0.68, 0.95)
     return Movement(
         4.0,
@@ -108,7 +108,7 @@ def crouch(style):
     45, "mopping the floor", touches=(("hand", "forearm"), ("hand", "trunk"), ("forearm", "trunk"))
 )
 def mopping_the_floor(style):
-    """Both hands push and pull a mop, the trunk bent."""
+    """Both hands push and pull a mop while the trunk is bent."""
     push = 0.5 - swing(0.5)
     across = swing(1.0, at=0.25)
     return Movement(
@@ -137,7 +137,7 @@ def mopping_the_floor(style):
 
 @activity(47, "sitting still", touches=HANDS_ON_THIGHS, seated=True)
 def sitting_still(style):
-    """Sitting, and nothing else."""
+    """Sit without any other movement."""
     return Movement(
         4.0,
         pelvis(tilt=-4)

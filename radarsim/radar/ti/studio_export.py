@@ -7,7 +7,7 @@ from jaxtyping import Float64
 
 from radarsim.radar.boards import BOARDS
 from radarsim.radar.capture_format import CaptureFormat
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 
 _FORMATS = {"real": 0, "complex1x": 1, "complex2x": 2}
 _BITS = {12: 0, 14: 1, 16: 2}

@@ -44,6 +44,8 @@ PART_KEYS = ("root_orient", "pose_body", "pose_jaw", "pose_eye", "pose_hand")
 # Synthetic motions have shape coefficients of the free body; their `betas` are zero and their
 # `trans` refers to SMPL's mean body, so that tools that support only SMPL can read them.
 FREE_BETAS = "free_betas"
+# Set for files with arrays that only AMASS's own files have.
+PUBLISHED, PUBLISHED_BY = "published by AMASS", ("dmpls", "markers_latent", "markers_obs")
 # Arrays that may be large.
 POSE_KEYS = ("poses", *PART_KEYS)
 KEYS = tuple(
@@ -72,7 +74,7 @@ _RATE_HINT = "give it: rate_hz= of read_motion, or --source-rate-hz"
 
 
 def motion_from_arrays(
-    arrays: Arrays, where: str, name: str, *, up: str = "auto", rate_hz: float | None = None
+    arrays: Arrays, where: str, name: str, *, up: str = "auto", rate_hz: float | int | None = None
 ) -> Motion:
     """The motion of one person.
 
@@ -110,7 +112,7 @@ def motion_from_arrays(
         rate_hz=_rate_hz(arrays, where, rate_hz),
         betas=betas,
         shape_space=shape_space,
-        gender=gender_of(arrays.get("gender", "neutral"), notes),
+        gender=gender_of(arrays.get("gender", arrays.get("genders", "")), notes),
         layout=layout,
         name=name,
         rest_pelvis_m=rest_pelvis_m,
@@ -118,7 +120,7 @@ def motion_from_arrays(
     )
     motion = check_motion(motion, where)
     # Synthetic motions state by their own key that their world is z-up.
-    return motion if free and up == "auto" else to_z_up(motion, up)
+    return motion if free and up == "auto" else to_z_up(motion, up, bool(arrays.get(PUBLISHED)))
 
 
 def _is_amass(arrays: Arrays) -> bool:
@@ -171,7 +173,7 @@ def _checked(arrays: Arrays, key: str, where: str) -> np.ndarray | LazyTable:
     return arrays[key] if isinstance(arrays[key], LazyTable) else numbers(arrays[key], key, where)
 
 
-def _rate_hz(arrays: Arrays, where: str, given_hz: float | None) -> float:
+def _rate_hz(arrays: Arrays, where: str, given_hz: float | int | None) -> float:
     for key in RATE_KEYS:
         if key in arrays:
             value = number_in(arrays[key])

@@ -1,18 +1,23 @@
-"""Matching of BVH joints to SMPL joints: limbs by joint names, the trunk by the joint tree.
+"""Matching of BVH joints to SMPL's limbs by their names.
 
-Supports MotionBuilder and Mixamo (LeftUpLeg), CMU in both common conversions (LHipJoint, lThigh),
-Xsens and Rokoko (LeftHip, LeftElbow), 3ds Max Biped (Bip01 L Thigh), Unreal (thigh_l) and SMPL.
+Exact names come first: MotionBuilder and Mixamo (LeftUpLeg), CMU in both common conversions
+(LHipJoint, lThigh), Xsens and Rokoko (LeftHip, LeftElbow), 3ds Max Biped (Bip01 L Thigh), Unreal
+(thigh_l) and SMPL. Where they leave a gap, names with a lower-case side letter (lfemur: CMU's ASF
+files, MocapNET), unlisted prefixes (Robot_, J_Bip_, CC_Base_, ValveBiped.) and endings (_jnt, _bn,
+Bend) are matched too.
 """
 
 import re
-from dataclasses import dataclass
-
-from radarsim.errors import InputError
+from collections.abc import Iterator
 
 _SIDES = {"left": "left", "l": "left", "right": "right", "r": "right"}
+_MORE_SIDES = _SIDES | {
+    **dict.fromkeys(("lft", "lt", "lf", "左"), "left"),
+    **dict.fromkeys(("rgt", "rt", "rgh", "右"), "right"),
+}
 # "Shoulder" is the upper arm if no joint is named arm, else the collar.
 _PARTS = {
-    "hip": ("upleg", "upperleg", "thigh", "hip", "femur"),
+    "hip": ("upleg", "upperleg", "thigh", "femur", "hip"),
     "knee": ("knee", "shin", "calf", "lowerleg", "lowleg", "leg", "tibia"),
     "ankle": ("ankle", "foot"),
     "foot": ("toebase", "toe", "toe0", "toes", "ball", "foot"),
@@ -21,54 +26,38 @@ _PARTS = {
     "elbow": ("elbow", "forearm", "lowerarm", "lowarm", "radius"),
     "wrist": ("wrist", "hand"),
 }
-_OPTIONAL = ("foot", "collar", "wrist")
+# Synonyms that are only tried after the exact names.
+_SYNONYMS = {
+    "upperleg": ("uleg",),
+    "lowerleg": ("loleg", "shank"),
+    "upperarm": ("uarm", "bicep"),
+    "forearm": ("farm", "loarm"),
+    "collar": ("clav", "colar", "scap"),
+    "toebase": ("toesbase", "bigtoe", "metatarsal"),
+}
+_SYNONYM_OF = {name: part for part, names in _SYNONYMS.items() for name in names}
+_KNOWN = {part for parts in _PARTS.values() for part in parts} | {"head", "neck"}
+OPTIONAL = ("foot", "collar", "wrist")
+JOINTS = tuple(_PARTS)
 _PREFIXES = re.compile(r"^(mixamorig\d*|bip\d*|character\d*|avg|m|def|skel|actor\d*)$")
+_ENDINGS = re.compile(r"^(jnt|joint|jt|jx|bn|bone|bnd|bind|fk|skin|stretch|bend|def|\d+)$")
+_INITIALS = re.compile(r"([LR])([UF])(?=Arm|Leg)")  # OptiTrack: LUArm is the left upper arm
+# Upper arm and ankle are matched first: "shoulder" and "foot" may mean either of two joints.
+_MATCH_ORDER = ("hip", "knee", "ankle", "foot", "shoulder", "collar", "elbow", "wrist")
 
 
-@dataclass(frozen=True)
-class JointMap:
-    """Indices into the BVH skeleton.
-
-    Attributes:
-        limbs: by SMPL name ("left_knee"); optional ones may be missing.
-        pelvis: joint at which the legs branch.
-        spine: joints above the pelvis up to the one at which the arms branch, lowest first; may be
-            empty.
-        neck: joints above these up to the head, lowest first; may be empty.
-    """
-
-    limbs: dict[str, int]
-    pelvis: int
-    spine: tuple[int, ...]
-    neck: tuple[int, ...]
-
-
-def match_joints(names: list[str], parents: list[int], where: str) -> JointMap:
-    """Find SMPL's joints in a BVH skeleton.
+def limbs_by_name(names: list[str]) -> Iterator[dict[str, int]]:
+    """Indices of limb joints by SMPL name ("left_knee"): exact names first, then similar ones.
 
     Args:
         names: joint names; end sites have an empty name.
-        parents: index of each joint's parent.
-        where: the file, for messages.
 
-    Returns:
-        The map.
-
-    Raises:
-        InputError: listing the limbs not found and the names in the file.
+    Yields:
+        Joints found; any may be missing, and the names may contradict the tree.
     """
-    split = [split_name(name) for name in names]
-    limbs = {}
-    for side in ("left", "right"):
-        parts = {part: i for i, (s, part) in reversed(list(enumerate(split))) if s == side}
-        limbs |= {f"{side}_{joint}": i for joint, i in _match_side(parts).items()}
-    _check_found(limbs, names, parents, where)
-    pelvis = _common_ancestor(parents, limbs["left_hip"], limbs["right_hip"])
-    chest = _common_ancestor(parents, limbs["left_shoulder"], limbs["right_shoulder"])
-    head = [i for i, (side, part) in enumerate(split) if not side and part == "head"]
-    necks = [i for i, (side, part) in enumerate(split) if not side and part.startswith("neck")]
-    top = head[0] if head else necks[-1] if necks else chest
-    return JointMap(limbs, pelvis, _path(parents, pelvis, chest), _path(parents, chest, top))
+    exact = [(*split_name(name), 0) for name in names]
+    yield _limbs(exact)
+    yield _limbs(exact + [similar_part(name) for name in names], len(names))
 
 
 def split_name(name: str) -> tuple[str, str]:
@@ -80,73 +69,116 @@ def split_name(name: str) -> tuple[str, str]:
     Returns:
         ("left", "upleg") for "mixamorig:LeftUpLeg" and for "up_leg.L".
     """
-    tokens = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name.split(":")[-1])
-    tokens = [part for token in tokens for part in _split_side(token.lower())]
-    side = next((_SIDES[token] for token in tokens if token in _SIDES), "")
-    rest = [token for token in tokens if token not in _SIDES]
+    words = [part for word in _words(name) for part in _split_side(word)]
+    side = next((_SIDES[word] for word in words if word in _SIDES), "")
+    rest = [word for word in words if word not in _SIDES]
     while len(rest) > 1 and (_PREFIXES.match(rest[0]) or rest[0].isdigit()):
         rest = rest[1:]
     return side, "".join(rest)
 
 
-def _split_side(token: str) -> list[str]:
+def similar_part(name: str) -> tuple[str, str, int]:
+    """Side and body part of a name with any prefix, a known ending or a glued side letter.
+
+    Args:
+        name: as written in the file.
+
+    Returns:
+        ("left", "humerus", 1) for "lhumerus", ("right", "upperleg", 3) for "J_Bip_R_UpperLeg" and
+        ("right", "upperleg", 1) for "R_upperleg01_jnt": the number grows with the words left out.
+        An empty part if the name contains none.
+    """
+    words = [
+        part for word in _words(_INITIALS.sub(r"\1 \2", name)) for part in _split_any_side(word)
+    ]
+    side = next((_MORE_SIDES[word] for word in words if word in _MORE_SIDES), "")
+    rest = [word for word in words if word not in _MORE_SIDES]
+    while len(rest) > 1 and _ENDINGS.match(rest[-1]):
+        rest = rest[:-1]
+    for start in range(len(rest)):
+        part = "".join(rest[start:])
+        part = _SYNONYM_OF.get(part, part)
+        if part in _KNOWN:
+            return side, part, 1 + start
+    return side, "", 0
+
+
+def middle_joints(names: list[str], part: str) -> list[int]:
+    """Joints of this name ("head", "neck") without a side, in file order.
+
+    Args:
+        names: joint names.
+        part: "head", or "neck" for any name that begins so.
+
+    Returns:
+        Indices: of exact names, else of similar ones.
+    """
+    exact = [i for i, name in enumerate(names) if _is_middle(split_name(name), part)]
+    return exact or [i for i, name in enumerate(names) if similar_part(name)[:2] == ("", part)]
+
+
+def side_of(name: str) -> str:
+    """Side in a name: "left", "right", or "" where it states none."""
+    words = [part for word in _words(name) for part in _split_any_side(word)]
+    sides = {_MORE_SIDES[word] for word in words if word in _MORE_SIDES}
+    return sides.pop() if len(sides) == 1 else ""
+
+
+def _is_middle(pair: tuple[str, str], part: str) -> bool:
+    side, found = pair
+    return not side and (found.startswith("neck") if part == "neck" else found == part)
+
+
+def _words(name: str) -> list[str]:
+    """Words of a name in lower case: split at capitals, digits and signs, without namespaces."""
+    name = re.split(r"[:|]", name)[-1]
+    return [w.lower() for w in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[左右]", name)]
+
+
+def _split_side(word: str) -> list[str]:
     for side in ("left", "right"):
-        if token.startswith(side) and token != side:
-            return [side, token[len(side) :]]
-    return [token]
+        if word.startswith(side) and word != side:
+            return [side, word[len(side) :]]
+    return [word]
+
+
+def _split_any_side(word: str) -> list[str]:
+    """Split a side off either end of a word, where the rest is a body part."""
+    if word in _KNOWN or word in _SYNONYM_OF:
+        return [word]
+    for side in ("left", "right"):
+        if word.startswith(side) and word != side:
+            return [side, word[len(side) :]]
+        if word.endswith(side) and word != side:
+            return [side, word[: -len(side)]]
+    # Also before "joint": lhipjoint, lshoulderjoint.
+    rest = word[1:].removesuffix("joint")
+    is_part = rest in _KNOWN or _SYNONYM_OF.get(rest) in _KNOWN
+    return [word[0], rest] if word[0] in "lr" and is_part else [word]
+
+
+def _limbs(found: list[tuple[str, str, int]], num_joints: int | None = None) -> dict[str, int]:
+    """The first joint of each side and part, of those with the fewest words left out."""
+    num_joints = num_joints or len(found)
+    best = {}
+    for index, (side, part, left_out) in enumerate(found):
+        rank = (left_out, index % num_joints)
+        best[side, part] = min(best.get((side, part), rank), rank)
+    limbs = {}
+    for side in ("left", "right"):
+        parts = {part: rank[1] for (s, part), rank in best.items() if s == side}
+        limbs |= {f"{side}_{joint}": i for joint, i in _match_side(parts).items()}
+    return limbs
 
 
 def _match_side(parts: dict[str, int]) -> dict[str, int]:
     found, used = {}, set()
-    # Upper arm and ankle are matched first: "shoulder" and "foot" may mean either of two joints.
-    order = ("hip", "knee", "ankle", "foot", "shoulder", "collar", "elbow", "wrist")
-    for joint in order:
+    for joint in _MATCH_ORDER:
         for part in _PARTS[joint]:
             if part in parts and parts[part] not in used:
                 found[joint] = parts[part]
                 used.add(parts[part])
                 break
+    if "hip" not in found and "leg" in parts and parts["leg"] not in used:
+        found["hip"] = parts["leg"]  # of leg and shin, the leg is the thigh
     return found
-
-
-def _check_found(limbs: dict[str, int], names: list[str], parents: list[int], where: str) -> None:
-    missing = [
-        f"{side}_{joint}"
-        for side in ("left", "right")
-        for joint in _PARTS
-        if joint not in _OPTIONAL and f"{side}_{joint}" not in limbs
-    ]
-    for side in ("left", "right"):
-        for chain in (("hip", "knee", "ankle"), ("shoulder", "elbow")):
-            joints = [limbs.get(f"{side}_{joint}") for joint in chain]
-            for name, upper, lower in zip(chain[1:], joints, joints[1:], strict=False):
-                if None not in (upper, lower) and upper not in _ancestors(parents, lower):
-                    missing.append(f"{side}_{name} below its limb")
-    if missing:
-        seen = ", ".join(name.split(":")[-1] for name in names if name)
-        raise InputError(
-            where,
-            "skeleton",
-            f"no joint for {', '.join(missing)} among: {seen[:400]}",
-            "rename the joints as Mixamo or MotionBuilder do (LeftUpLeg, LeftLeg, LeftFoot, ...)",
-        )
-
-
-def _ancestors(parents: list[int], joint: int) -> list[int]:
-    """The joint, its parent, and so on up to the root."""
-    chain = []
-    while joint >= 0:
-        chain.append(joint)
-        joint = parents[joint]
-    return chain
-
-
-def _common_ancestor(parents: list[int], one: int, other: int) -> int:
-    above = set(_ancestors(parents, one)[1:])
-    return next((joint for joint in _ancestors(parents, other)[1:] if joint in above), 0)
-
-
-def _path(parents: list[int], start: int, end: int) -> tuple[int, ...]:
-    """Joints from the child of `start` (or of the common ancestor) to `end`."""
-    above = set(_ancestors(parents, start))
-    return tuple(reversed([joint for joint in _ancestors(parents, end) if joint not in above]))

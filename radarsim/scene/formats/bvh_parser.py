@@ -16,12 +16,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from radarsim.errors import InputError
+from radarsim.scene.formats import bvh_rows
+from radarsim.scene.formats.bvh_words import BvhWords
 from radarsim.scene.motion import MAX_RATE_HZ, MIN_RATE_HZ
 
-# Text and rotations of a pose need about twenty times the memory of its numbers: 50 MB per chunk.
-_POSES_PER_CHUNK = 4096
 _CHANNEL = re.compile(r"([XYZ])(position|rotation)", re.IGNORECASE)
+_ONE_SUBJECT = "keep one ROOT and its columns, or export every subject as a file of its own"
+_FRAME_TIME = "Frame Time is in seconds per pose"
 
 
 @dataclass
@@ -36,6 +37,7 @@ class BvhClip:
         values: one row of channel values per pose; rotations in degrees.
         rate_hz: poses per second.
         in_use: whether a channel is nonzero in any pose of the file; None: derived from `values`.
+        notes: what the parser left out, one line each.
     """
 
     names: list[str] = field(default_factory=list)
@@ -45,6 +47,7 @@ class BvhClip:
     values: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     rate_hz: float = 0.0
     in_use: np.ndarray | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def num_channels(self) -> int:
@@ -52,10 +55,15 @@ class BvhClip:
 
     def chunks(self, poses: int | None = None) -> Iterator["BvhClip"]:
         """The clip in chunks of consecutive poses; each keeps `in_use` of the whole clip."""
-        poses = poses or _POSES_PER_CHUNK
+        poses = poses or bvh_rows.POSES_PER_CHUNK
         in_use = self.values.any(axis=0)
         for first in range(0, len(self.values), poses):
             yield replace(self, values=self.values[first : first + poses], in_use=in_use)
+
+    def poses(self, chosen: np.ndarray | list[int]) -> "BvhClip":
+        """The clip with some poses only; it keeps `in_use` of the whole clip."""
+        in_use = self.values.any(axis=0) if self.in_use is None else self.in_use
+        return replace(self, values=self.values[chosen], in_use=in_use)
 
     def local_motion(self) -> tuple[np.ndarray, list[Rotation]]:
         """Offset [pose, joint, 3] and rotation of every joint relative to its parent."""
@@ -79,153 +87,103 @@ class BvhClip:
 
 
 def read_clip(text: str, where: str) -> BvhClip:
-    """Parse BVH text.
+    """Parse BVH text; words may be separated by any white space.
 
     Args:
         text: the whole file.
         where: its path, for messages.
 
     Returns:
-        Skeleton and channel values.
+        Skeleton and channel values; `notes` says which rows were not used.
 
     Raises:
         InputError: with the number of the line that is wrong.
     """
-    lines = _Lines(text, where)
+    words = BvhWords(text, where)
     clip = BvhClip()
-    lines.expect("HIERARCHY")
-    _read_joints(lines, clip)
-    lines.expect("MOTION")
-    num_poses = lines.value_after("Frames:", int)
-    frame_time_s = lines.value_after("Frame Time:", float)
-    if not 1 / MAX_RATE_HZ <= frame_time_s <= 1 / MIN_RATE_HZ:
-        lines.fail(
-            f"Frame Time {frame_time_s:g} s, limits {1 / MAX_RATE_HZ:g} to {1 / MIN_RATE_HZ:g} s"
-        )
-    clip.rate_hz = _round_rate(1 / frame_time_s)
-    clip.values = _read_values(lines, num_poses, clip.num_channels)
+    words.expect("HIERARCHY")
+    _read_joints(words, clip)
+    words.expect("MOTION")
+    num_poses = _pose_count(words)
+    clip.rate_hz = _rate_hz(words)
+    rows = bvh_rows.read_rows(words, num_poses, clip.num_channels)
+    clip.values, clip.notes = rows.values, rows.notes
     return clip
 
 
-class _Lines:
-    """Lines of the text with their numbers; braces are split off as lines of their own."""
-
-    def __init__(self, text: str, where: str):
-        self.where, self.number = where, 0
-        self.raw = text.splitlines()
-        self.pending: list[str] = []
-
-    def peek(self) -> str:
-        while not self.pending:
-            if self.number == len(self.raw):
-                self.fail("the file ends unexpectedly")
-            self.pending = re.sub(r"([{}])", r"\n\1\n", self.raw[self.number]).split("\n")
-            self.pending = [part.strip() for part in self.pending if part.strip()]
-            self.number += 1
-        return self.pending[0]
-
-    def next(self) -> str:
-        line = self.peek()
-        del self.pending[0]
-        return line
-
-    def expect(self, keyword: str) -> None:
-        line = self.next()
-        if line.upper() != keyword:
-            self.fail(f"'{keyword}' expected, found '{line[:40]}'")
-
-    def value_after(self, label: str, kind: type):
-        line = self.next()
-        head, _, value = line.partition(":")
-        if "".join(head.upper().split()) + ":" != "".join(label.upper().split()):
-            self.fail(f"'{label}' expected, found '{line[:40]}'")
-        return self.numbers(value, 1, kind)[0]
-
-    def numbers(self, text: str, count: int, kind: type = float) -> list:
-        try:
-            values = [kind(value) for value in text.split()]
-        except ValueError:
-            values = []
-        if len(values) != count:
-            self.fail(f"{count} numbers expected, found '{text.strip()[:40]}'")
-        return values
-
-    def fail(self, problem: str) -> None:
-        raise InputError(self.where, f"line {self.number}", problem, "export the file as BVH again")
-
-
-def _read_joints(lines: _Lines, clip: BvhClip) -> None:
+def _read_joints(words: BvhWords, clip: BvhClip) -> None:
     open_joints = []
     while True:
-        line = lines.next()
-        keyword, _, rest = line.partition(" ")
-        keyword = keyword.upper()
+        keyword = words.next().upper()
         if keyword in ("ROOT", "JOINT", "END"):
             if (keyword == "ROOT") != (not open_joints):
-                lines.fail(f"'{line[:40]}' is in the wrong place")
-            clip.names.append("" if keyword == "END" else rest.strip())
-            clip.parents.append(open_joints[-1] if open_joints else -1)
-            clip.offsets.append((0.0, 0.0, 0.0))
-            clip.channels.append([])
-            open_joints.append(len(clip.names) - 1)
-            lines.expect("{")
+                words.fail_at_word("is in the wrong place")
+            _add_joint(words, clip, keyword, open_joints)
         elif keyword == "OFFSET" and open_joints:
-            clip.offsets[open_joints[-1]] = tuple(lines.numbers(rest, 3))
+            clip.offsets[open_joints[-1]] = tuple(words.numbers(3))
         elif keyword == "CHANNELS" and open_joints:
-            clip.channels[open_joints[-1]] = _channels(lines, rest)
+            clip.channels[open_joints[-1]] = _channels(words)
         elif keyword == "}" and open_joints:
             open_joints.pop()
             if not open_joints:
                 break
         else:
-            lines.fail(f"'{line[:40]}' is not part of a skeleton")
-    if lines.peek().upper().startswith("ROOT"):
-        lines.fail("a second skeleton; only one subject per file is supported")
+            words.fail_at_word("is not part of a skeleton")
+    if words.peek().upper() == "ROOT":
+        problem = "a second skeleton; only one subject per file is supported"
+        words.fail(problem, _ONE_SUBJECT)
 
 
-def _channels(lines: _Lines, text: str) -> list[tuple[str, str]]:
-    count, *names = text.split() or [""]
+def _add_joint(words: BvhWords, clip: BvhClip, keyword: str, open_joints: list[int]) -> None:
+    joint = len(clip.names)
+    name = words.name() or f"joint{joint}"
+    clip.names.append("" if keyword == "END" else name)
+    clip.parents.append(open_joints[-1] if open_joints else -1)
+    clip.offsets.append((0.0, 0.0, 0.0))
+    clip.channels.append([])
+    open_joints.append(joint)
+
+
+def _channels(words: BvhWords) -> list[tuple[str, str]]:
+    line, (count, *names) = words.number, words.arguments() or [""]
     found = [_CHANNEL.fullmatch(name) for name in names]
     if not count.isdigit() or int(count) != len(names) or not all(found):
-        lines.fail(f"CHANNELS '{text[:60]}' is not a count and as many channel names")
+        text = " ".join([count, *names])[:60]
+        words.fail(f"CHANNELS '{text}' is not a count and as many channel names", line=line)
     channels = [(match[1].upper(), match[2].lower()) for match in found]
     axes = "".join(axis for axis, kind in channels if kind == "rotation")
     if len(axes) > 3 or any(a == b for a, b in itertools.pairwise(axes)):
-        lines.fail(f"CHANNELS rotate about {axes}, which is not an Euler order")
+        words.fail(f"CHANNELS rotate about {axes}, which is not an Euler order", line=line)
     return channels
 
 
-def _read_values(lines: _Lines, num_poses: int, num_channels: int) -> np.ndarray:
-    first = lines.number
-    rows = [(first + 1 + i, row) for i, row in enumerate(lines.raw[first:]) if row.strip()]
-    for lines.number, row in rows:
-        if (width := len(row.split())) != num_channels:
-            lines.fail(f"{width} values, but the skeleton has {num_channels} channels")
-    if len(rows) != num_poses:
-        raise InputError(
-            lines.where,
-            "Frames",
-            f"is {num_poses}, but {len(rows)} rows follow",
-            "correct the count or copy the file again",
-        )
-    if num_poses < 2:
-        problem = f"{num_poses} poses, but a motion needs at least 2"
-        raise InputError(lines.where, "Frames", problem, "give a longer recording")
-    values = np.empty((num_poses, num_channels))
-    for start in range(0, num_poses, _POSES_PER_CHUNK):
-        some = rows[start : start + _POSES_PER_CHUNK]
-        values[start : start + len(some)] = _parsed(lines, some, num_channels)
-    return values
+def _pose_count(words: BvhWords) -> int:
+    words.label("Frames:")
+    count = words.number_of(words.next())
+    if count < 0 or count % 1 != 0:  # also of NaN and infinity
+        words.fail(f"Frames {count:g} is not a number of poses", "count the rows of numbers below")
+    return int(count)
 
 
-def _parsed(lines: _Lines, rows: list[tuple[int, str]], num_channels: int) -> np.ndarray:
-    try:
-        return np.array([row.split() for _, row in rows], dtype=np.float64)
-    except ValueError:
-        pass
-    for lines.number, row in rows:
-        lines.numbers(row, num_channels)
-    raise AssertionError("a row that NumPy cannot read must fail above")
+def _rate_hz(words: BvhWords) -> float:
+    words.label("Frame Time:")
+    word = words.next()
+    frame_time_s = words.number_of(word, _FRAME_TIME)
+    if not 1 / MAX_RATE_HZ <= frame_time_s <= 1 / MIN_RATE_HZ:
+        limits = f"limits {1 / MAX_RATE_HZ:g} to {1 / MIN_RATE_HZ:g} s"
+        words.fail(f"Frame Time {frame_time_s:g} s, {limits}", _frame_time_hint(frame_time_s))
+    return _round_rate(1 / frame_time_s)
+
+
+def _frame_time_hint(frame_time_s: float) -> str:
+    """What a frame time outside the limits probably means, and what to write instead."""
+    if MIN_RATE_HZ <= frame_time_s <= MAX_RATE_HZ:
+        in_ms = frame_time_s != int(frame_time_s)  # 33.3 and 8.33 are no usual rates
+        instead_s = frame_time_s / 1000 if in_ms else 1 / frame_time_s
+        if 1 / MAX_RATE_HZ <= instead_s <= 1 / MIN_RATE_HZ:
+            unit = "milliseconds" if in_ms else "poses per second"
+            return f"{_FRAME_TIME}; {frame_time_s:g} looks like {unit}: write {instead_s:.6g}"
+    return f"{_FRAME_TIME}; if the recording has 30 poses per second, write 0.0333333"
 
 
 def _round_rate(rate_hz: float) -> float:

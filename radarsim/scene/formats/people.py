@@ -19,18 +19,20 @@ WHOLE_POSES = {
     "smpl_poses": ("smpl_trans", "trans", "transl"),
     "pose": ("trans", "transl"),
     "smpl_thetas": ("cam_trans", "trans", "transl"),
-    "full_pose": ("trans", "transl"),
     "fullpose": ("trans", "transl"),
     "pred_rotmat": ("pred_trans", "trans", "transl"),
     "pred_pose": ("pred_trans", "trans", "transl"),
 }
-ROOT_KEYS = ("global_orient", "root_orient", "pred_global_orient")
-BODY_KEYS = ("body_pose", "pose_body", "pred_body_pose")
-SPLIT_TRANS = ("transl", "trans", "translation", "pred_trans", "cam_trans")
-BETAS_KEYS = ("betas", "smpl_betas", "pred_shape", "shapes", "shape")
+ROOT_KEYS = ("global_orient", "root_orient", "pred_global_orient", "smpl_orient_world")
+BODY_KEYS = ("body_pose", "pose_body", "pred_body_pose", "smpl_pose")
+SPLIT_TRANS = ("transl", "trans", "translation", "pred_trans", "cam_trans", "root_trans_world")
+BETAS_KEYS = ("betas", "smpl_betas", "smpl_beta", "pred_shape", "shapes", "shape")
 GENDER_KEYS = ("gender", "genders")
 # Tables inside a result that hold the motion, best first.
-INNER_TABLES = ("smpl_params_global", "smpl_params", "smpl", "data", "arr_0", "results", "motion")
+INNER_TABLES = (
+    *("smpl_params_global", "smpl_params", "person_data", "smpl", "data", "arr_0", "results"),
+    "motion",
+)
 _OTHERS = {
     "pred_cam": "a weak-perspective camera (VIBE, HMR): it gives no path in metres",
     "joints3d": "joint positions",

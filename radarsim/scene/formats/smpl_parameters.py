@@ -17,7 +17,7 @@ from radarsim.scene.formats.people import (
 )
 from radarsim.scene.formats.plain_content import Unreadable
 from radarsim.scene.formats.rotations import to_axis_angle
-from radarsim.scene.skeleton import NUM_JOINTS, NUM_SHARED_JOINTS
+from radarsim.scene.skeleton import NUM_JOINTS, NUM_SHARED_JOINTS, PARENTS
 
 RATE_KEYS = (
     "mocap_framerate",
@@ -40,6 +40,8 @@ _TRANS_HINT = (
 )
 _FINGERS = ("left_hand_pose", "right_hand_pose")
 _FINGER_VALUES = 45
+# Joint positions: most joints move by more than this, and no bone changes its length by this share.
+_MOVES, _CONSTANT = 0.02, 0.02
 _NUMBER = re.compile(r"[-+]?\d+(\.\d*)?([eE][-+]?\d+)?")
 
 
@@ -69,7 +71,8 @@ def as_amass(track: Track, where: str, notes: list[str]) -> dict[str, object]:
     for name, keys in (("betas", BETAS_KEYS), ("gender", GENDER_KEYS)):
         key = _first_of(track, keys)
         if key:
-            arrays[name] = track[key]
+            per_pose = np.ndim(track[key]) == 2 and len(track[key]) == len(poses_rad)
+            arrays[name] = track[key][keep] if per_pose else track[key]
     rate_key = _first_of(track, RATE_KEYS)
     if rate_key:
         arrays["mocap_framerate"] = track[rate_key]
@@ -164,7 +167,22 @@ def _poses(track: Track, where: str, notes: list[str]) -> tuple[np.ndarray, tupl
 
 
 def _rotations(track: Track, key: str, where: str) -> np.ndarray:
-    return to_axis_angle(numbers(track[key], key, where), key, where)
+    values = numbers(track[key], key, where)
+    if values.ndim == 3 and _are_positions(values):
+        problem = f"shape {values.shape}: joint positions (bones keep their length), not rotations"
+        raise InputError(where, key, problem, POSES_HINT)
+    return to_axis_angle(values, key, where)
+
+
+def _are_positions(values: np.ndarray) -> bool:
+    """Whether vectors of joints move while their distances along SMPL's skeleton stay constant."""
+    joints = min(values.shape[1], NUM_SHARED_JOINTS)
+    if joints < NUM_SHARED_JOINTS or values.shape[2] != 3 or not np.isfinite(values).all():
+        return False
+    parents = np.array(PARENTS[1:joints])
+    bones = np.linalg.norm(values[:, 1:joints] - values[:, parents], axis=2)
+    moves = values[:, 1:joints].std(axis=0).max(axis=1) > _MOVES
+    return bool(moves.mean() > 0.5 and (bones.std(axis=0) < _CONSTANT * bones.mean(axis=0)).all())
 
 
 def _finger_poses(track: Track, parts: list[np.ndarray], where: str, notes: list[str]) -> list:

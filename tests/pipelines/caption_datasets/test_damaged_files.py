@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from pipelines.motion_texts import load_texts
+from pipelines.caption_datasets.motion_texts import load_texts
 from radarsim.errors import InputError
 from tests.helpers.text_sets import babel_set, humanml3d_set, kitml_set, label, line, sequence
 

@@ -1,132 +1,26 @@
-"""Radar configuration: chirp, frame, antennas, receiver.
+"""A complete radar: chirp, frame, antennas, receiver and transmit power, with derived quantities.
 
-All classes are frozen, hashable and checked on construction. They determine array shapes and
-timing, so one program is compiled for each radar. SI units are used throughout;
-`Chirp.from_datasheet` accepts the units of TI's datasheets.
+All parts are frozen, hashable and checked on construction. They determine array shapes and timing,
+so each radar compiles to one program. SI units throughout; `Chirp.from_datasheet` accepts the units
+of TI's datasheets.
 
     python -m radarsim.radar AWR1843BOOST
 
 prints range and speed resolution, timing, noise and antennas of a radar.
 """
 
-import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import jax
 import numpy as np
 from jaxtyping import Float64
 
-from radarsim.checks import check_type, checked_count, store_number, with_unit
-from radarsim.constants import BOLTZMANN_J_PER_K, REFERENCE_TEMPERATURE_K
+from radarsim.checks import check_type, store_number, with_unit
 from radarsim.errors import InputError
 from radarsim.radar.antennas import AntennaArray
 from radarsim.radar.chirp import TIMING_SLACK_S, Chirp
-
-__all__ = ["AntennaArray", "Chirp", "Frame", "Radar", "Receiver"]
-
-
-@jax.tree_util.register_static
-@dataclass(frozen=True, kw_only=True)
-class Frame:
-    """Chirps of one frame: loops over the transmitters, and idle time until the next frame.
-
-    Attributes:
-        num_chirps: loops per frame; each loop fires every transmitter once.
-        period_s: time from one frame to the next.
-        tx_order: transmitter indices in firing order; (0, 2, 1) fires TX1, TX3, TX2. The tx axis
-            of the data follows the numbering of the board.
-        burst_start_s: time from the start of the frame to the first chirp slot.
-        extra_slot_idle_s: idle time added after every ramp.
-        extra_loop_idle_s: idle time added after every loop.
-    """
-
-    num_chirps: int
-    period_s: float
-    tx_order: tuple[int, ...]
-    burst_start_s: float = 0.0
-    extra_slot_idle_s: float = 0.0
-    extra_loop_idle_s: float = 0.0
-
-    def __post_init__(self):
-        object.__setattr__(
-            self, "num_chirps", checked_count("Frame", "num_chirps", self.num_chirps)
-        )
-        store_number(self, "period_s", "s", above=0.0, hint="give seconds (100 ms is 0.1)")
-        check_type("Frame", "tx_order", self.tx_order, Iterable, "give indices such as (0, 1, 2)")
-        order = tuple(checked_count("Frame", "tx_order", idx, 0) for idx in self.tx_order)
-        if not order or len(set(order)) != len(order):
-            raise InputError(
-                "Frame",
-                "tx_order",
-                f"is {order}; every transmitter fires exactly once per loop",
-                "name each transmitter index once, such as (0, 1, 2)",
-            )
-        object.__setattr__(self, "tx_order", order)
-        store_number(self, "burst_start_s", "s", at_least=0.0, hint="give seconds")
-        store_number(self, "extra_slot_idle_s", "s", at_least=0.0, hint="give seconds")
-        store_number(self, "extra_loop_idle_s", "s", at_least=0.0, hint="give seconds")
-
-
-@jax.tree_util.register_static
-@dataclass(frozen=True, kw_only=True)
-class Receiver:
-    """Noise and digitisation of one receive channel.
-
-    Attributes:
-        noise_figure_db: noise figure of the whole receiver, relative to 290 K.
-        gain_db: gain from the antenna port to the ADC.
-        adc_bits: width of one I or Q sample, including the sign.
-        full_scale_v: voltage at the ADC, after the gain, that corresponds to code 2^(bits - 1).
-        load_ohm: impedance that relates power and voltage.
-        temperature_k: temperature of the thermal noise.
-    """
-
-    noise_figure_db: float
-    gain_db: float
-    adc_bits: int
-    full_scale_v: float
-    load_ohm: float = 50.0
-    temperature_k: float = REFERENCE_TEMPERATURE_K
-
-    def __post_init__(self):
-        store_number(self, "noise_figure_db", "dB", at_least=0.0, at_most=60.0)
-        store_number(self, "gain_db", "dB", at_least=-60.0, at_most=120.0)
-        object.__setattr__(self, "adc_bits", checked_count("Receiver", "adc_bits", self.adc_bits))
-        if self.adc_bits > 32:
-            raise InputError(
-                "Receiver", "adc_bits", f"is {self.adc_bits}; must be at most 32", "DCA1000 has 16"
-            )
-        store_number(self, "full_scale_v", "V", above=0.0, hint="give volts at the ADC")
-        store_number(self, "load_ohm", "ohm", above=0.0)
-        store_number(self, "temperature_k", "K", above=0.0, hint="give kelvin")
-
-    @property
-    def voltage_gain(self) -> float:
-        """Gain as a voltage ratio."""
-        return 10 ** (self.gain_db / 20)
-
-    @property
-    def adc_step_v(self) -> float:
-        """Voltage of the least significant bit at the ADC [V]."""
-        return self.full_scale_v / 2 ** (self.adc_bits - 1)
-
-    def noise_power_w(self, bandwidth_hz: float) -> float:
-        """Thermal noise at the antenna port, k T B F [W].
-
-        Args:
-            bandwidth_hz: noise bandwidth [Hz]; for complex samples, the sample rate.
-        """
-        noise_factor = 10 ** (self.noise_figure_db / 10)
-        return BOLTZMANN_J_PER_K * self.temperature_k * bandwidth_hz * noise_factor
-
-    def noise_rms_v(self, bandwidth_hz: float) -> float:
-        """Rms of the complex noise voltage at the ADC, sqrt(P Z) times the gain [V].
-
-        The rms of I and of Q is 1/sqrt(2) of this value.
-        """
-        return math.sqrt(self.noise_power_w(bandwidth_hz) * self.load_ohm) * self.voltage_gain
-
+from radarsim.radar.frame import Frame
+from radarsim.radar.receiver import Receiver
 
 _PARTS = {
     "name": str,

@@ -7,9 +7,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from builders.amass import main
-from builders.sources.caption_datasets import join_texts
+from builders.sources.join_captions import join_texts
 from builders.sources.takes import amass_takes, unique_takes
-from pipelines.motion_texts import load_texts
+from pipelines.caption_datasets.motion_texts import load_texts
 from pipelines.plan import Clip
 from pipelines.store_tables import shard_tables
 from tests.helpers.amass_dataset import (

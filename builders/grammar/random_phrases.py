@@ -1,6 +1,6 @@
 """Random phrase sequences: one primitive per body part in each phrase.
 
-The body either stands or walks through a whole sequence. Two parts never use the same resource at
+The body either stands or walks during a whole sequence. Two parts never use the same resource at
 the same time, and combinations that resemble an activity of the protocol are never drawn (see
 `exclusions.py`).
 """
@@ -22,7 +22,7 @@ from builders.grammar.torso import TORSOS
 PHRASE_S = (3.6, 4.9)  # short, so that a clip window contains the phrase of a HumanML3D caption
 NUM_PHRASES = ((1, 0.2), (2, 0.5), (3, 0.3))
 WALKING_SHARE = 0.45
-# Largest displacement of a walk from its start, so that it stays in front of the radar [m].
+# Largest distance of a walk from its start, chosen so that it stays in front of the radar [m].
 MAX_EXTENT_M = {"ahead": 1.7, "back": 2.6, "aside": 2.3}
 WALKING_USES = ("hips", "balance", "feet")  # resources that walking occupies
 
@@ -32,12 +32,12 @@ class Phrase:
     """A few seconds in which every body part does one thing.
 
     Attributes:
-        torso, arms: names in their tables.
-        legs: a name in `LEGS`, or in `GAITS` where the body walks.
-        location: a name in `STEPS`, or in `TRAVELS` where the body walks.
-        sides: side of torso, arms, legs and location.
-        duration_s: at tempo 1.
-        speed_factor: on the usual speed of the movements.
+        torso, arms: names of the torso and arm primitives.
+        legs: a name in `LEGS`, or in `GAITS` if the body walks.
+        location: a name in `STEPS`, or in `TRAVELS` if the body walks.
+        sides: sides of the movements of torso, arms, legs and location.
+        duration_s: duration at tempo 1.
+        speed_factor: factor applied to the usual speed of the movements.
     """
 
     torso: str
@@ -61,7 +61,7 @@ class Phrase:
 
 @dataclass(frozen=True, kw_only=True)
 class PhraseSequence:
-    """The phrases of one motion, in order; all stand, or all walk with the same gait."""
+    """The phrases of one motion, in order; the body stands in all, or walks with the same gait."""
 
     phrases: tuple[Phrase, ...]
 
@@ -72,12 +72,12 @@ class PhraseSequence:
 
     @property
     def duration_s(self) -> float:
-        """Length at tempo 1."""
+        """Duration at tempo 1."""
         return sum(phrase.duration_s for phrase in self.phrases)
 
 
 def combinations() -> Iterator[tuple[str, str, str, str]]:
-    """Every (torso, arms, legs, location) that one body can perform and that may be drawn."""
+    """Every (torso, arms, legs, location) that a body can perform and that is not excluded."""
     yield from _possible(LEGS, STEPS, _can_stand)
     yield from _possible(GAITS, TRAVELS, _can_walk)
 
@@ -97,7 +97,7 @@ def _can_stand(names) -> bool:
 
 
 def _can_walk(names) -> bool:
-    """Whether the torso leaves walking possible and the gait suits the direction."""
+    """Whether the torso movement permits walking and the gait suits the direction."""
     torso, _, legs, location = names
     if TORSOS[torso].uses & set(WALKING_USES):
         return False
@@ -108,7 +108,7 @@ BACKWARD_GAITS = ("walk", "small_steps", "shuffle", "creep", "trudge")
 
 
 def draw_sequence(rng: np.random.Generator) -> PhraseSequence:
-    """A random sequence; `NUM_PHRASES` gives the probability of one, two or three phrases."""
+    """Draw a random sequence; `NUM_PHRASES` holds the probabilities of one to three phrases."""
     counts, shares = zip(*NUM_PHRASES)
     num = int(rng.choice(counts, p=shares))
     walks = rng.uniform() < WALKING_SHARE
@@ -149,19 +149,19 @@ def _draw_phrase(rng, walks, gait) -> Phrase:
 
 
 def _draw(rng, table, inactive, share):
-    """Name of a random primitive; the inactive one has an additional probability `share`."""
+    """Draw the name of a primitive; the inactive one has an additional probability `share`."""
     if rng.uniform() < share:
         return inactive
     return str(rng.choice(list(table)))
 
 
 def _step_choices():
-    """Names to draw from: staying in place is five times as likely as each step."""
+    """Names from which to draw: staying in place is five times as likely as any one step."""
     return ["stay"] * 5 + [name for name in STEPS if name != "stay"]
 
 
 def route_segments(sequence: PhraseSequence, tempo: float = 1.0) -> tuple[PathSegment, ...]:
-    """Route of a walking sequence, as segments of `walking_paths.route`."""
+    """Route of a walking sequence, as segments for `walking_paths.route`."""
     segments = []
     for phrase in sequence.phrases:
         gait, travel = GAITS[phrase.legs], TRAVELS[phrase.location]

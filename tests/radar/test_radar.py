@@ -7,8 +7,12 @@ import numpy as np
 import pytest
 
 from radarsim.errors import InputError
+from radarsim.radar.antennas import AntennaArray
 from radarsim.radar.boards import BOARDS
-from radarsim.radar.config import AntennaArray, Chirp, Frame, Radar, Receiver
+from radarsim.radar.chirp import Chirp
+from radarsim.radar.frame import Frame
+from radarsim.radar.radar import Radar
+from radarsim.radar.receiver import Receiver
 
 PAPER = BOARDS["AWR1843BOOST"]
 C = 299_792_458.0

@@ -1,7 +1,7 @@
 """Texts of BABEL, HumanML3D and KIT-ML, looked up by motion.
 
-A sentence describes its own time span. BABEL's texts are actions: the label of a window lists the
-actions in it, joined by "and" (mmCLIP paper, section 4.2).
+A sentence describes a time span. BABEL's texts are actions: the label of a window lists the actions
+in the window, joined by "and" (mmCLIP paper, section 4.2).
 """
 
 from collections import Counter
@@ -10,20 +10,21 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from pipelines import humanml3d
-from pipelines.amass_names import motion_key
-from pipelines.babel import read_babel
-from pipelines.humanml3d import frame_scale, read_humanml3d
-from pipelines.kitml import read_kitml
+from pipelines.caption_datasets import humanml3d
+from pipelines.caption_datasets.amass_names import motion_key
+from pipelines.caption_datasets.babel import read_babel
+from pipelines.caption_datasets.entries import TextSetEntries
+from pipelines.caption_datasets.humanml3d import frame_scale, read_humanml3d
+from pipelines.caption_datasets.kitml import read_kitml
 from pipelines.plan import Note
 from pipelines.sources import Text
-from pipelines.text_set_entries import TextSetEntries
 
 MOTION_MISSING = "of missing motions"
 SEVERAL_SPLITS = "motions that their text set puts into several official splits"
 WITHOUT_TEXT = "motions without text"
 
-# An action is not in a window's label if the window shows less than this and less than half of it.
+# An action is left out of a window's label if the window shows less than this, and less than half
+# of the action.
 LEAST_SHOWN_S = 0.2
 
 
@@ -50,8 +51,8 @@ class TextSources:
     """Texts of all text sets that were loaded.
 
     Attributes:
-        texts: by motion key, see `amass_names.motion_key`.
-        splits: official splits by motion key, from the first text set that has them.
+        texts: texts by motion key, see `amass_names.motion_key`.
+        splits: official splits by motion key, from the first text set that has splits.
         left_out: counts of skipped texts by cause.
     """
 
@@ -63,11 +64,12 @@ class TextSources:
         """The texts of a motion.
 
         Args:
-            path: path of the motion from its AMASS collection on; leading folders are ignored.
-            rate_hz: pose rate of its file, used to correct the times of HumanML3D.
+            path: path of the motion, starting with its AMASS collection; leading folders are
+                ignored.
+            rate_hz: pose rate of the motion's file, used to correct the times of HumanML3D.
 
         Returns:
-            Its texts; empty if it has none.
+            The texts of the motion; empty if there are none.
         """
         key = motion_key(path)
         splits = self.splits.get(key, ())
@@ -87,7 +89,7 @@ class TextSources:
         return _by_source(self.texts.values())
 
     def num_joined(self, paths: Iterable[str]) -> dict[str, int]:
-        """Number of texts by source whose motion is among these paths."""
+        """Number of texts, by source, whose motion is among these paths."""
         keys = {motion_key(path) for path in paths}
         return _by_source(texts for key, texts in self.texts.items() if key in keys)
 
@@ -95,7 +97,7 @@ class TextSources:
         """Counts of texts and motions that could not be joined, by cause.
 
         Args:
-            paths: of the motions that exist.
+            paths: paths of the motions that exist.
 
         Returns:
             Counts of skipped texts, texts of missing motions, and motions without text.
@@ -106,7 +108,7 @@ class TextSources:
             Note(
                 cause=f"{source} texts {MOTION_MISSING}",
                 count=count - joined.get(source, 0),
-                remedy="give the folder that holds these motions by --amass",
+                remedy="give the folder that contains these motions with --amass",
             )
             for source, count in self.num_texts.items()
         ]
@@ -114,7 +116,7 @@ class TextSources:
             Note(
                 cause=WITHOUT_TEXT,
                 count=sum(key not in self.texts for key in keys),
-                remedy="further sets by --babel, --humanml3d or --kitml",
+                remedy="add further sets with --babel, --humanml3d or --kitml",
             )
         )
         several = sum(len(self.splits.get(key, ())) > 1 for key in keys)
@@ -135,10 +137,10 @@ def load_texts(
         kitml: folder with `annotations.json`.
 
     Returns:
-        The texts of all sets whose folder is given.
+        The texts of all sets for which a folder is given.
 
     Raises:
-        InputError: a text set is missing or has another format.
+        InputError: a text set is missing or has a different format.
     """
     readers = ((read_babel, babel), (read_humanml3d, humanml3d), (read_kitml, kitml))
     return _merged([read(path) for read, path in readers if path is not None])
@@ -148,8 +150,8 @@ def window_label(texts: Iterable[Text], start_s: float, end_s: float) -> Text | 
     """The label of a window: its actions in order, joined by "and".
 
     Args:
-        texts: of the motion; only actions are used.
-        start_s, end_s: the window [s].
+        texts: texts of the motion; only actions are used.
+        start_s, end_s: start and end of the window [s].
 
     Returns:
         A label for the whole window; None if it shows no action.
@@ -169,7 +171,7 @@ def _is_shown(text: Text, start_s: float, end_s: float) -> bool:
 
 
 def _at_rate(text: Text, rate_hz: float | None) -> Text:
-    """The text with true times, if it is from HumanML3D and the pose rate is known."""
+    """Convert the text to true times if it is from HumanML3D and the pose rate is known."""
     if rate_hz is None or text.source != humanml3d.SOURCE:
         return text
     scale = frame_scale(rate_hz)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from builders.sources.takes import FileTake
-from pipelines.motion_texts import TextSources, load_texts
+from pipelines.caption_datasets.motion_texts import TextSources, load_texts
 from pipelines.plan import Note
 from radarsim.errors import InputError
 from radarsim.files import read_arrays
@@ -16,7 +16,7 @@ def load_caption_datasets(options: argparse.Namespace) -> TextSources:
     """Load the caption datasets given by the flags.
 
     Raises:
-        InputError: a dataset cannot be read, or no motions are given to join it to.
+        InputError: a dataset cannot be read, or there are no motions to which to join it.
     """
     sets = {name: getattr(options, name) for name in ("babel", "humanml3d", "kitml")}
     given = next((name for name, path in sets.items() if path), None)
@@ -33,7 +33,7 @@ def join_texts(
 
     Args:
         takes: takes by id; the id is the path of the motion.
-        texts: captions of any number of datasets.
+        texts: captions from any number of datasets.
 
     Returns:
         Takes by id, and notes that count joined and unmatched captions for the summary.
@@ -57,7 +57,7 @@ def _with_texts(take: FileTake, texts: TextSources) -> FileTake:
 
 
 def _rate_hz(path: str) -> float | None:
-    """Read only the frame rate; None if it cannot be read (clip selection reports why)."""
+    """Read only the pose rate; None if it cannot be read (clip selection reports the reason)."""
     try:
         arrays = read_arrays(path, RATE_KEYS)
     except InputError:

@@ -6,8 +6,8 @@ import shutil
 
 import pytest
 
-from pipelines.amass_names import RENAMED, motion_key
-from pipelines.motion_texts import MOTION_MISSING, load_texts, window_label
+from pipelines.caption_datasets.amass_names import RENAMED, motion_key
+from pipelines.caption_datasets.motion_texts import MOTION_MISSING, load_texts, window_label
 from pipelines.sources import Text
 from tests.helpers.text_sets import babel_set, humanml3d_set, kitml_set, label, line, sequence
 

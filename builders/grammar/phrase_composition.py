@@ -1,4 +1,4 @@
-"""Composition: the movement of a phrase sequence, from the curves of its primitives."""
+"""Compose the movement of a phrase sequence from the curves of its primitives."""
 
 from functools import partial
 
@@ -15,12 +15,12 @@ from builders.grammar.gaits import GAITS
 from builders.grammar.legs import LEGS
 from builders.grammar.locomotion import STEPS
 from builders.grammar.primitive import Primitive
-from builders.grammar.sequence import Phrase, PhraseSequence, route_segments
+from builders.grammar.random_phrases import Phrase, PhraseSequence, route_segments
 from builders.grammar.torso import TORSOS
 
-RAMP_S = 0.55  # transition between the postures of two phrases
-WALKING_WIDTH = 1.12  # keeps the legs apart in sideways steps, too
-WALKING_TWIST_DEG, WALKING_TURN_DEG = 5.0, 4.0  # of trunk and pelvis
+RAMP_S = 0.55  # duration of the transition between the postures of two phrases
+WALKING_WIDTH = 1.12  # step width that keeps the legs apart even in sideways steps
+WALKING_TWIST_DEG, WALKING_TURN_DEG = 5.0, 4.0  # trunk twist and pelvis turn
 
 
 def perform_sequence(
@@ -30,13 +30,13 @@ def perform_sequence(
     seed: int = 0,
     rate_hz: float = 120.0,
 ) -> Performance:
-    """One performance of a sequence, from its start to its end.
+    """Perform a sequence once from start to end.
 
     Args:
         sequence: phrases to perform.
         name: unique name of the take.
         performer: the person, or the person's number.
-        seed: of the whole corpus.
+        seed: seed of the whole corpus.
         rate_hz: poses per second.
     """
     build = partial(movement_of, sequence)
@@ -44,7 +44,7 @@ def perform_sequence(
 
 
 def movement_of(sequence: PhraseSequence, style) -> Movement:
-    """Movement of a sequence in a performer's style; left-handed performers do not mirror it."""
+    """Movement of a sequence in a performer's style; it is not mirrored for left-handers."""
     if not sequence.walks:
         channels = _sequence_channels(sequence)
         return Movement(sequence.duration_s, channels, start=(0.0, 0.0), handed=False)
@@ -66,13 +66,13 @@ def movement_of(sequence: PhraseSequence, style) -> Movement:
 
 
 def phrase_bounds(sequence: PhraseSequence) -> list[float]:
-    """Start of each phrase and end of the last one, as shares of the whole."""
+    """Start of each phrase and end of the last one, as shares of the whole duration."""
     ends_s = np.cumsum([0.0] + [phrase.duration_s for phrase in sequence.phrases])
     return (ends_s / ends_s[-1]).tolist()
 
 
 def num_repetitions(phrase: Phrase, part: Primitive) -> int:
-    """Number of repetitions of a primitive in a phrase, at least 1."""
+    """Number of times that a primitive is repeated in a phrase, at least 1."""
     return max(1, round(phrase.duration_s * phrase.speed_factor / part.period_s))
 
 
@@ -83,7 +83,7 @@ def primitives(phrase: Phrase) -> tuple[Primitive | None, ...]:
 
 
 def _sequence_channels(sequence) -> Channels:
-    """Channels of all phrases over the phase of the whole sequence."""
+    """Channels of all phrases as functions of the phase of the whole sequence."""
     channels, edges = {}, phrase_bounds(sequence)
     for phrase, start, end in zip(sequence.phrases, edges, edges[1:]):
         ramp = min(RAMP_S / sequence.duration_s, 0.3 * (end - start))
@@ -103,8 +103,9 @@ def _phrase_channels(part, side, phrase, span, shown) -> Channels:
     moved = {}
     for name, curve in part.moves(side, other).items():
         moved[name] = _repeat(as_curve(curve), *span, num)
-        # Angles and root fade in and out with the phrase, but not jumps, whose heights are in units
-        # of the squared length of a repetition. Feet are at home between repetitions.
+        # Angles and root fade in and out with the phrase. Jumps do not, because their heights are
+        # in units of the squared length of a repetition. Between repetitions, the feet are in their
+        # home positions.
         if name == "root.hop":
             moved[name] *= ((span[1] - span[0]) / num) ** 2
         elif joint_of(name) in RANGE_DEG or name.startswith("root."):
@@ -113,7 +114,7 @@ def _phrase_channels(part, side, phrase, span, shown) -> Channels:
 
 
 def _repeat(curve, start, end, num) -> Curve:
-    """A curve repeated `num` times between two phases, and zero elsewhere."""
+    """Repeat a curve `num` times between two phases; the result is zero elsewhere."""
 
     def at(phase):
         share = (np.mod(phase, 1.0) - start) / (end - start)
@@ -124,7 +125,7 @@ def _repeat(curve, start, end, num) -> Curve:
 
 
 def _stretch(curve, cycles) -> Curve:
-    """A curve over the whole sequence, as a function of a phase that counts step cycles."""
+    """Convert a curve over the whole sequence to a function of a phase that counts step cycles."""
     return Curve(lambda phase: curve.at(phase / cycles), curve.rest)
 
 

@@ -9,7 +9,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float, Int, PRNGKeyArray, UInt32
 
 from radarsim.numerics.batched_map import batched_map
-from radarsim.radar.config import Radar
+from radarsim.radar.radar import Radar
 from radarsim.signal.settings import SimulationSettings
 
 Key = PRNGKeyArray | UInt32[Array, "2"]

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from radarsim.signal.receiver import add_thermal_noise, from_codes, receive, to_codes
+from radarsim.signal.noise_and_adc import add_thermal_noise, from_codes, receive, to_codes
 from tests.helpers.scenes import KEY, QUIET, RADAR
 
 # 2 x 128 x 12 x 256 samples: the power of their noise is known to 0.005 dB (one sigma).

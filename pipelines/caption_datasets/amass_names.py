@@ -1,7 +1,7 @@
 """Normalised names of AMASS motions: one key for all spellings of a motion's path.
 
-The AMASS site renamed collections after the text sets were published, SMPL-X files have another
-suffix and no blanks in their names, and every text set prepends its own folder:
+The AMASS site renamed collections after the text sets were published, SMPL-X files have a different
+suffix and no blanks in their names, and every text set prepends a different folder:
 
     ./pose_data/BioMotionLab_NTroje/rub055/0020_lifting_heavy2_poses.npy      HumanML3D
     BMLrub/BioMotionLab_NTroje/rub055/0020_lifting_heavy2_poses.npz           BABEL
@@ -10,7 +10,7 @@ suffix and no blanks in their names, and every text set prepends its own folder:
 
 import re
 
-# Folder names as first published -> names on the AMASS site now.
+# Folder names as first published -> current names on the AMASS site.
 RENAMED = {
     "BioMotionLab_NTroje": "BMLrub",
     "DFaust_67": "DFaust",
@@ -29,7 +29,7 @@ AMASS_FOLDERS = frozenset(
     """.split()  # noqa: SIM905  (one name per line would need 15 lines)
 ).union(RENAMED, RENAMED.values())
 
-# Folders in front of a collection that do not identify the motion.
+# Leading folders, before the collection name, that do not identify the motion.
 _PREFIXES = frozenset({"pose_data", "amass", "amass_data"})
 _SUFFIX = re.compile(r"\.(npz|npy|pkl|bvh)$", re.IGNORECASE)
 _STAGE = re.compile(r"_(poses|stageii|stagei)$", re.IGNORECASE)
@@ -37,7 +37,7 @@ _LONGEST_PATH = 1000
 
 
 def _plain(name: str) -> str:
-    """Lower-case name with underscores: names that differ only in case, blanks or hyphens match."""
+    """Lower-case name with underscores; names that differ only in case, blanks or hyphens match."""
     return re.sub(r"[ -]", "_", name).casefold()
 
 
@@ -66,7 +66,11 @@ def motion_key(path: object) -> str | None:
 
 
 def _within(folders: list[str]) -> list[str]:
-    """Folders from the collection on; if there is none, without prefix and doubled first folder."""
+    """Folders starting with the collection name.
+
+    If no known collection occurs: all folders, without leading prefixes and without a duplicated
+    first folder.
+    """
     starts = [i for i, folder in enumerate(folders) if folder in _COLLECTIONS]
     if starts:
         return [_COLLECTIONS[folders[starts[-1]]], *folders[starts[-1] + 1 :]]

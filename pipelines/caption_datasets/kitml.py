@@ -1,6 +1,6 @@
-"""Reader of KIT-ML: sentences about motions of KIT and CMU, by AMASS path.
+"""Reader of KIT-ML: sentences about motions from KIT and CMU, keyed by AMASS path.
 
-`annotations.json`, as published with TMR:
+Format of `annotations.json`, as published with TMR:
 
     {"00002": {"path": "KIT/4/WalkingStraightForward02_poses", "duration": 5.31,
                "annotations": [{"seg_id": "00002_0", "text": "A person walks 4 steps forward.",
@@ -16,7 +16,7 @@ Source:
 
 from pathlib import Path
 
-from pipelines.text_set_entries import (
+from pipelines.caption_datasets.entries import (
     MIRRORED,
     UNREADABLE,
     TextSetEntries,

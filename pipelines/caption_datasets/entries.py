@@ -1,6 +1,7 @@
-"""Shared reader code of the text sets: find files, check entries one by one, count what is skipped.
+"""Code shared by the text set readers: find files, check each entry, count what is skipped.
 
-A file of another format is rejected as a whole. A damaged entry is skipped and counted by cause.
+A file with a different format is rejected as a whole. A damaged entry is skipped and counted by
+cause.
 """
 
 import json
@@ -9,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from pipelines.amass_names import motion_key
+from pipelines.caption_datasets.amass_names import motion_key
 from pipelines.plan import Note
 from pipelines.sources import Text
 from pipelines.table_files import read_bytes
@@ -23,20 +24,20 @@ UNREADABLE = "that cannot be read"
 MIRRORED = "of mirrored motions, which are left out"
 
 OFFICIAL_SPLITS = ("train", "val", "test")
-_LONGEST_CAPTION = 2000  # characters; the longest published ones have 300
+_LONGEST_CAPTION = 2000  # characters; the longest published captions have 300
 _LATEST_S = 1e5  # longer than any motion
 
 
 class TextSetEntries:
-    """Texts of one text set, filled while its files are read.
+    """Texts of one text set, collected while its files are read.
 
     Args:
         source: name of the text set.
-        licence: its licence.
+        licence: licence of the text set.
 
     Attributes:
         texts: texts by motion key.
-        splits: official splits by motion key; several where the motion is cut across splits.
+        splits: official splits by motion key; several if parts of a motion are in different splits.
         left_out: counts of skipped entries by cause.
     """
 
@@ -47,7 +48,7 @@ class TextSetEntries:
         self.left_out: Counter[str] = Counter()
 
     def key(self, path: object, num_texts: int = 1) -> str | None:
-        """Motion key of a path; None, with its texts counted as skipped, if it has none."""
+        """Motion key of a path; if there is none, count its texts as skipped and return None."""
         key = motion_key(path)
         if key is None:
             self.leave_out(NO_PATH, num_texts)
@@ -70,10 +71,10 @@ class TextSetEntries:
         """Add a text, or count why it is skipped.
 
         Args:
-            key: of the motion.
+            key: key of the motion.
             caption: the text.
             start_s, end_s: time span [s]; end None: until the motion ends.
-            duration_s: of the motion, where the text set gives it [s].
+            duration_s: duration of the motion, if the text set states it [s].
             kind: see `sources.Text`.
         """
         text, span_s = normalised_text(caption), _span(start_s, end_s)
@@ -114,7 +115,7 @@ def normalised_text(caption: object) -> str | None:
 
 
 def as_number(value: object) -> float | None:
-    """A finite number below 1e9, also when it is given as a string; else None."""
+    """Convert a value, possibly a string, to a finite number below 1e9; None if impossible."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:
@@ -125,7 +126,7 @@ def as_number(value: object) -> float | None:
 
 
 def as_list(value: object) -> list:
-    """A list unchanged; an empty list for any other value."""
+    """Return a list unchanged, and an empty list for any other value."""
     return value if isinstance(value, list) else []
 
 
@@ -134,8 +135,8 @@ def find_files(path: str | Path, option: str, names: Iterable[str]) -> list[Path
 
     Args:
         path: the file or folder.
-        option: command-line option of the path, for messages.
-        names: published file names, in the order to read.
+        option: command-line option that set the path, for messages.
+        names: published file names, in reading order.
 
     Raises:
         InputError: no such file exists.
@@ -153,7 +154,7 @@ def find_files(path: str | Path, option: str, names: Iterable[str]) -> list[Path
 
 
 def read_json_object(path: Path, expected: str) -> dict:
-    """Read a JSON file that holds one object.
+    """Read a JSON file that contains a single object.
 
     Args:
         path: the file.
@@ -167,7 +168,7 @@ def read_json_object(path: Path, expected: str) -> dict:
         value = json.loads(read_bytes(path))
     except RecursionError:
         raise InputError(path, "JSON", "is nested too deeply", hint) from None
-    except ValueError as error:  # not JSON, not text, or a number of thousands of digits
+    except ValueError as error:  # not JSON, not text, or a number with thousands of digits
         raise InputError(path, "JSON", f"cannot be read ({_brief(error)})", hint) from None
     if not isinstance(value, dict):
         raise InputError(path, "JSON", f"is a {type(value).__name__}, not an object", hint)
@@ -175,7 +176,7 @@ def read_json_object(path: Path, expected: str) -> dict:
 
 
 def read_splits(folder: Path) -> dict[str, str]:
-    """Official split by id, from those of train.txt, val.txt and test.txt that exist."""
+    """Official split by id, from whichever of train.txt, val.txt and test.txt exist."""
     splits = {}
     for split in OFFICIAL_SPLITS:
         path = folder / f"{split}.txt"
@@ -200,5 +201,5 @@ def _cause(caption: object) -> str:
 
 
 def _brief(error: ValueError) -> str:
-    """First line of the error; some of these errors contain the whole file."""
+    """First line of the error message; some messages contain the whole file."""
     return str(error).splitlines()[0][:80] if not isinstance(error, UnicodeError) else "no text"

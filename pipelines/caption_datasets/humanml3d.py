@@ -1,13 +1,13 @@
 """Reader of HumanML3D: three or four sentences for each of 14,616 segments of AMASS motions.
 
-`index.csv` holds the motion, first and last frame at 20 frames/s, and id of each clip;
-`texts/ID.txt` holds one line per sentence, `caption#tokens#from#to`, where from and to [s] are 0
-for the whole clip; `train.txt`, `val.txt` and `test.txt` list ids. Ids with M are mirrored motions:
-their texts are left out, since the mirrored motion is not in AMASS.
+`index.csv` lists each clip's motion, first and last frame at 20 frames/s, and id; `texts/ID.txt`
+contains one line per sentence, `caption#tokens#from#to`, with from = to = 0 [s] for the whole clip;
+`train.txt`, `val.txt` and `test.txt` list ids. Ids with M are mirrored motions: their texts are
+left out because the mirrored motion is not in AMASS.
 
-Like the published scripts, this reader cuts off the start of some collections before it counts
-frames. The scripts also take every n-th pose with n = floor(rate / 20), which does not give
-20 frames/s if the rate is not a multiple of 20: see `frame_scale`.
+Like the published scripts, this reader removes the start of the motions of some collections before
+it counts frames. The scripts also take every n-th pose with n = floor(rate / 20), which does not
+give 20 frames/s if the rate is not a multiple of 20: see `frame_scale`.
 
 Source:
     Guo et al., "Generating Diverse and Natural 3D Human Motions from Text", CVPR 2022, and
@@ -17,8 +17,7 @@ Source:
 import csv
 from pathlib import Path
 
-from pipelines.table_files import read_bytes
-from pipelines.text_set_entries import (
+from pipelines.caption_datasets.entries import (
     MIRRORED,
     NO_TIMES,
     UNREADABLE,
@@ -27,15 +26,16 @@ from pipelines.text_set_entries import (
     find_files,
     read_splits,
 )
+from pipelines.table_files import read_bytes
 from radarsim.errors import InputError
 
 SOURCE = "HumanML3D"
 LICENCE = "HumanML3D, MIT: https://github.com/EricGuo5513/HumanML3D"
 RATE_HZ = 20
 COLUMNS = ("source_path", "start_frame", "end_frame", "new_name")
-# A caption of a long segment need not apply to a window of it (mmCLIP paper, section 4.2).
+# The caption of a long segment may not apply to every window in it (mmCLIP paper, section 4.2).
 LONGEST_S = 5.0
-# Duration cut off before frames are counted [s], by collection name in `motion_key`.
+# Duration removed at the start before frames are counted [s], by collection name in `motion_key`.
 HEAD_S = {
     "eyesjapandataset": 3.0,
     "hdm05": 3.0,
@@ -54,8 +54,8 @@ def read_humanml3d(path: str | Path, longest_s: float = LONGEST_S) -> TextSetEnt
     """Read the sentences of all clips.
 
     Args:
-        path: folder with `index.csv`; `texts/` and the splits are in it or in `HumanML3D/`.
-        longest_s: texts of segments of this length or more are left out [s].
+        path: folder with `index.csv`; `texts/` and the splits are there or in `HumanML3D/`.
+        longest_s: segment length; texts of segments this long or longer are left out [s].
 
     Returns:
         Sentences by motion.
@@ -84,9 +84,10 @@ def read_humanml3d(path: str | Path, longest_s: float = LONGEST_S) -> TextSetEnt
 
 
 def frame_scale(mocap_rate_hz: float) -> float:
-    """True seconds per second of HumanML3D, for motions recorded at this rate.
+    """Ratio of true time to time in HumanML3D, for motions recorded at this rate.
 
-    250 Hz is decimated by 12 and counted as 20 Hz, so the true time is 0.96 of the given one.
+    For example, 250 Hz is decimated by 12 and treated as 20 Hz, so the true time is 0.96 times the
+    stated time.
     """
     every = int(mocap_rate_hz / RATE_HZ)
     return every * RATE_HZ / mocap_rate_hz if every else 1.0
@@ -130,7 +131,7 @@ def _add_line(
 
 
 def _tag(field: str) -> float | None:
-    """Time tag [s]; some published tags are nan, which the authors read as zero."""
+    """Time tag [s]; some published tags are NaN, which the authors treat as zero."""
     return 0.0 if field.strip().casefold() == "nan" else as_number(field)
 
 
@@ -153,6 +154,6 @@ def _lines(file: Path) -> list[str]:
 
 
 def _beside(folder: Path, name: str) -> Path | None:
-    """A subfolder of the folder, or of `HumanML3D/` as in the published repository."""
+    """Subfolder `name` of the folder, or of `HumanML3D/` as in the published repository."""
     places = (folder / name, folder / "HumanML3D" / name)
     return next((place for place in places if place.is_dir()), None)

@@ -1,15 +1,15 @@
 """Reader of BABEL: timed action labels for the frames of AMASS motions.
 
-Files `train.json`, `val.json`, `test.json` (without labels), and `extra_train.json`,
-`extra_val.json`, which hold lists of annotations, one per annotator. One entry per sequence:
+The files are `train.json`, `val.json` and `test.json` (without labels), and `extra_train.json` and
+`extra_val.json`, which contain lists of annotations, one per annotator. Entry of one sequence:
 
     {"feat_p": "KIT/KIT/4/RightTurn01_poses.npz", "dur": 4.1,
      "seq_ann": {"labels": [{"proc_label": "turn right", ...}]},
      "frame_ann": {"labels": [{"proc_label": "turn", "start_t": 0, "end_t": 2.5,
                                "raw_label": "turning", "act_cat": ["turn"], ...}]}}
 
-Frame labels are preferred to sequence labels. `proc_label`, the shorter text, is preferred to
-`raw_label`. Transitions are dropped.
+Frame labels are preferred to sequence labels, and `proc_label`, which is shorter, to `raw_label`.
+Transitions are dropped.
 
 Source:
     Punnakkal et al., "BABEL: Bodies, Action and Behavior with English Labels", CVPR 2021, and
@@ -18,7 +18,7 @@ Source:
 
 from pathlib import Path
 
-from pipelines.text_set_entries import (
+from pipelines.caption_datasets.entries import (
     UNREADABLE,
     TextSetEntries,
     as_list,
@@ -92,7 +92,7 @@ def _labels(entries: TextSetEntries, sequence: dict) -> tuple[list, bool]:
         lists = [as_list(each.get("labels")) for each in annotations if isinstance(each, dict)]
         lists = [labels for labels in lists if labels]
         if lists:
-            # All annotators label the same motion; the published notebooks use the first, too.
+            # All annotators label the same motion; like the published notebooks, use the first.
             entries.leave_out(OTHER_ANNOTATORS, sum(map(len, lists[1:])))
             return lists[0], kind == "frame_ann"
     return [], False

@@ -1,0 +1,1 @@
+"""Readers of BABEL, HumanML3D and KIT-ML: captions of AMASS motions."""

@@ -1,0 +1,60 @@
+"""Words of a `.bin` file with its frames aligned: gaps read as zeros, as TI's tools write them."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from radarsim.captures.alignment import Gap
+from radarsim.captures.capture_windows import ReadWords
+
+
+class _Piece(NamedTuple):
+    """Words of the file from `start` up to `stop`, at `position` in the aligned stream."""
+
+    position: int
+    start: int
+    stop: int
+
+
+class AlignedWords:
+    """Words of a file from its first complete frame on, with zeros in place of missing words.
+
+    Args:
+        read: returns the words of the file from one index up to another.
+        num_words: words of the file.
+        offset: word 0 of the file is this word of a frame.
+        gaps: see `alignment.find_gaps`; a gap of 0 words ends the stream.
+        frame_words: words of a frame.
+    """
+
+    def __init__(
+        self, read: ReadWords, num_words: int, offset: int, gaps: list[Gap], frame_words: int
+    ):
+        self._read, self._pieces = read, []
+        skipped = -(-offset // frame_words) * frame_words
+        position, start = offset - skipped, 0
+        for gap in [*gaps, Gap(num_words, 0)]:
+            self._pieces.append(_Piece(position, start, gap.at))
+            position += gap.at - start + gap.missing
+            start = gap.at
+            if not gap.missing:
+                break
+        self.num_words = max(0, position)
+
+    def frame_of(self, at: int, frame_words: int) -> int:
+        """Index of the frame that holds a word of the file."""
+        piece = max(
+            (each for each in self._pieces if each.start <= at), key=lambda each: each.start
+        )
+        return (piece.position + at - piece.start) // frame_words
+
+    def read(self, start: int, stop: int) -> np.ndarray:
+        """Words from index `start` up to `stop` of the aligned stream."""
+        words = np.zeros(stop - start, np.int16)
+        for piece in self._pieces:
+            low = max(start, piece.position)
+            high = min(stop, piece.position + piece.stop - piece.start)
+            if low < high:
+                first = piece.start + low - piece.position
+                words[low - start : high - start] = self._read(first, first + high - low)
+        return words

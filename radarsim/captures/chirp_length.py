@@ -1,0 +1,316 @@
+"""Length of a chirp, from the samples: where echoes repeat, and where they break off.
+
+repetition   a static scene returns the same echo in every loop, so the words repeat with the
+             length of a loop. A wrong length that is a multiple of the true one repeats, too,
+             and with several transmitters also some fractions.
+breaks       where another receiver or chirp begins, the phase of the echo jumps and a linear
+             prediction fails (`sample_streams`). The distance of these breaks is the number of
+             samples of a chirp.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int16, Num
+
+from radarsim.captures.dca1000_codec import words_per_chirp
+from radarsim.captures.plausibility import DISABLE_CHECK
+from radarsim.captures.sample_streams import (
+    MIN_BREAK_DB,
+    ORDER,
+    StreamShape,
+    error_levels_db,
+    first_break,
+    fit_predictor,
+    mean_over_blocks,
+    needed_height_db,
+    prediction_errors_db,
+    sample_streams,
+    stream_shape,
+)
+from radarsim.errors import InputError
+from radarsim.radar.capture_format import CaptureFormat
+from radarsim.radar.radar import Radar
+
+_MIN_LAG = 64
+MAX_WORDS = 1 << 18
+# Measured on real recordings: the autocorrelation is 0.98 at the length of a loop, 0.3 elsewhere.
+_REPEATS, _DIFFERS = 0.7, 0.35
+# A break that is absent: the stated start of a chirp continues the chirp before.
+_NO_BREAK_DB = 1.0
+# Of the mean of the best length. Half of it is reached where every second position has no break.
+_SHARE_OF_BEST = 0.6
+# No shorter length reaches the share above where all positions within a chirp are below this one.
+_SHARE_INSIDE = 0.2
+_LONGEST = 8
+
+
+class ChirpLength(NamedTuple):
+    """Result of the check: whether the samples confirm the length, and notes for the user."""
+
+    confirmed: bool
+    notes: tuple[str, ...]
+
+
+def check_chirp_length(
+    where: str,
+    radar: Radar,
+    capture_format: CaptureFormat,
+    windows: Sequence[Int16[np.ndarray, " word"]],
+) -> ChirpLength:
+    """Compare the number of samples of a chirp with the samples; unclear cases pass.
+
+    Args:
+        where: the capture, for messages.
+        radar: chirp, frame and antennas by the configuration.
+        capture_format: resolved word layout.
+        windows: see `capture_windows`.
+
+    Returns:
+        Whether the samples confirm the length. A warning where they hint at a longer chirp without
+        being sufficient evidence.
+
+    Raises:
+        InputError: stating the length after which the samples repeat or break off.
+    """
+    if not capture_format.check:
+        return ChirpLength(False, ())
+    found = []
+    for words in windows:
+        streams = sample_streams(capture_format, radar.array.num_rx, words)
+        found.append(_length_in_window(where, radar, capture_format, streams))
+    # Missing packets disturb single windows; a wrong length disagrees in all of them.
+    confirmed = sum(each is True for each in found)
+    if confirmed >= max(1, len(found) / 4):
+        return ChirpLength(True, ())
+    contradictions = [each for each in found if isinstance(each, InputError)]
+    if len(contradictions) > len(found) / 2:
+        raise contradictions[0]
+    hints = [each for each in found if isinstance(each, str)]
+    if len(hints) > len(found) / 2:
+        return ChirpLength(False, (hints[0],))
+    return ChirpLength(False, _unconfirmed(radar, capture_format, windows[0]))
+
+
+def _unconfirmed(radar, capture_format, words) -> tuple[str, ...]:
+    """A note where echoes are visible but not their breaks; none for noise alone."""
+    streams = sample_streams(capture_format, radar.array.num_rx, words)
+    block = stream_shape(radar, capture_format).block
+    if streams.shape[1] < block or not _num_tones(streams, block):
+        return ()
+    return (
+        f"the samples do not confirm num_samples = {radar.chirp.num_samples}: the echoes do not "
+        "break off visibly between chirps",
+    )
+
+
+class Breaks(NamedTuple):
+    """Breaks between chirps.
+
+    Attributes:
+        distance: in samples of a stream; 0: none is visible.
+        first: sample of the first break, less than `distance`.
+        height_db: above the other prediction errors [dB].
+    """
+
+    distance: int
+    first: int
+    height_db: float
+
+
+_NO_BREAKS = Breaks(0, 0, 0.0)
+
+
+def find_breaks(streams: Num[np.ndarray, "channel sample"], stated: int) -> Breaks:
+    """The shortest distance of which all multiples are breaks.
+
+    Args:
+        streams: see `sample_streams`; the first sample is the start of a chirp.
+        stated: samples of a chirp by the configuration; lengths to eight times it are tried.
+    """
+    if streams.shape[1] < 16 * ORDER:
+        return _NO_BREAKS
+    return _find_breaks(_paired(prediction_errors_db(streams)), stated)
+
+
+def check_repetition(
+    where: str, radar: Radar, capture_format: CaptureFormat, words: Int16[np.ndarray, " word"]
+) -> None:
+    """Reject words that repeat, but not with the configured length of a chirp or loop.
+
+    Args:
+        where: the capture, for messages.
+        radar: chirp, frame and antennas by the configuration.
+        capture_format: resolved word layout.
+        words: complete frames from the start of the capture.
+
+    Raises:
+        InputError: stating the length after which the words repeat.
+    """
+    if not capture_format.check:
+        return
+    chirp = words_per_chirp(radar, capture_format)
+    correlation = _autocorrelation(words[:MAX_WORDS])
+    slots = range(1, radar.array.num_tx + 1)
+    expected = [
+        float(correlation[slot * chirp]) for slot in slots if slot * chirp < len(correlation)
+    ]
+    if not expected or len(correlation) < 4 * _MIN_LAG or max(expected) > _DIFFERS:
+        return
+    high = correlation[_MIN_LAG:] > max(_REPEATS, 0.95 * correlation[_MIN_LAG:].max())
+    period = _MIN_LAG + int(np.argmax(high))
+    again = 2 * period < len(correlation) and correlation[2 * period] > _REPEATS
+    if high.any() and again and period % chirp:
+        raise _repetition_error(where, radar, capture_format, period)
+
+
+def _repetition_error(where, radar, capture_format, period: int) -> InputError:
+    chirp = words_per_chirp(radar, capture_format)
+    channels = radar.array.num_rx if capture_format.lanes == 2 else capture_format.lanes
+    problem = (
+        f"is {radar.chirp.num_samples} in the configuration, {chirp:,} words per chirp of "
+        f"{channels} channels; the capture repeats every {period:,} words"
+    )
+    fits = [
+        f"{count} x {period // (channels * 2 * count)} samples"
+        for count in (1, 2, 3)
+        if not period % (channels * 2 * count)
+    ]
+    hint = (
+        f"give the right configuration ({' or '.join(fits) or 'no whole number of samples'} fits), "
+    )
+    return InputError(where, "num_samples", problem, hint + DISABLE_CHECK)
+
+
+def _autocorrelation(words) -> Float[np.ndarray, " lag"]:
+    """Autocorrelation up to half the length, 1 at lag 0, offsets of I, Q and lanes removed."""
+    size = len(words) // 8 * 8
+    lanes = words[:size].astype(np.float64).reshape(-1, 8)
+    signal = (lanes - lanes.mean(axis=0)).ravel()
+    power = np.abs(np.fft.rfft(signal, 2 * size)) ** 2
+    sums = np.fft.irfft(power)[: size // 2]
+    mean = sums / (size - np.arange(size // 2))
+    return mean / (mean[0] + 1e-30) if size else mean
+
+
+def _length_in_window(where, radar, capture_format, streams) -> bool | str | InputError:
+    """True: as configured; False: unclear; a warning; or the error that contradicts."""
+    shape = stream_shape(radar, capture_format)
+    if streams.shape[1] < 16 * ORDER:
+        return False
+    errors_db = prediction_errors_db(streams)
+    errors_db = _paired(errors_db[first_break(errors_db, shape.block) or 0 :])
+    found = _find_breaks(errors_db, shape.block)
+    if found.distance in (0, shape.block):
+        return found.distance != 0
+    error = _break_error(where, radar, capture_format, found)
+    if found.distance % shape.block:
+        return error
+    return _longer(streams, errors_db, shape, found, error)
+
+
+def _paired(errors_db) -> Float[np.ndarray, " sample"]:
+    """Mean of each error and the next: after a break both are large."""
+    return (errors_db + np.append(errors_db[1:], 0.0)) / 2
+
+
+def _find_breaks(errors_db, stated: int) -> Breaks:
+    longest = min(_LONGEST * stated, len(errors_db) // 8)
+    if longest < ORDER:
+        return _NO_BREAKS
+    lengths = np.arange(ORDER, longest + 1)
+    if _is_as_stated(errors_db, stated):
+        lengths = lengths[lengths % stated == 0]
+    best = [_highest(errors_db, int(length), stated) for length in lengths]
+    visible = [
+        each for each in best if each.height_db > needed_height_db(len(errors_db) // each.distance)
+    ]
+    highest_db = max((each.height_db for each in visible), default=0.0)
+    for each in visible:
+        if each.height_db > _SHARE_OF_BEST * highest_db or _all_break(errors_db, each):
+            return each
+    return _NO_BREAKS
+
+
+def _highest(errors_db, length: int, stated: int) -> Breaks:
+    """Breaks at multiples of a length; a window may start at any stated chirp of a longer one."""
+    longer = length > stated and length % stated == 0
+    firsts = range(stated, length + 1, stated) if longer else (length,)
+    heights_db = [float(errors_db[first::length].mean()) for first in firsts]
+    idx = int(np.argmax(heights_db))
+    return Breaks(length, firsts[idx] % length, heights_db[idx])
+
+
+def _all_break(errors_db, breaks: Breaks) -> bool:
+    """Whether every second, third, fifth and seventh multiple is a break, at any start."""
+    heights_db = errors_db[breaks.first + breaks.distance :: breaks.distance]
+    return all(
+        heights_db[start::step].mean() > needed_height_db(len(heights_db) // step)
+        for step in (2, 3, 5, 7)
+        for start in range(step)
+        if len(heights_db) > step
+    )
+
+
+def _is_as_stated(errors_db, stated: int) -> bool:
+    """Whether no position within the stated chirp is a break, so that only multiples remain."""
+    heights_db = mean_over_blocks(errors_db, stated) if len(errors_db) > 8 * stated else np.zeros(1)
+    inner_db = heights_db[ORDER:-1].max(initial=0.0)
+    return bool(heights_db[0] > MIN_BREAK_DB and inner_db < _SHARE_INSIDE * heights_db[0])
+
+
+def _longer(streams, errors_db, shape, found: Breaks, error: InputError) -> bool | str | InputError:
+    """A chirp longer than stated: at some of the stated starts the samples must continue."""
+    starts = np.arange(shape.block, len(errors_db), shape.block)
+    inner = errors_db[starts[starts % found.distance != found.first]].mean()
+    if inner > _NO_BREAK_DB or _is_periodic(streams, shape):
+        return False
+    if _num_tones(streams, found.distance) >= 2:
+        return error
+    # A single tone may continue by coincidence: its phase over a chirp equals the phase between
+    # two receivers.
+    return f"warning: {error.field} {error.problem}"
+
+
+def _is_periodic(streams, shape: StreamShape) -> bool:
+    """Whether the end of a stated chirp continues with its own start.
+
+    The echoes then make whole numbers of cycles per chirp, and equal receivers show no break.
+    """
+    weights = fit_predictor(streams)
+    usual_db = np.median(error_levels_db(streams, weights))
+    whole = streams.shape[1] // shape.block * shape.block
+    blocks = streams[:, :whole].reshape(len(streams), -1, shape.block)
+    twice = np.concatenate([blocks, blocks], axis=-1).reshape(len(streams), -1)
+    levels_db = error_levels_db(twice, weights)
+    # The first level is that of sample `ORDER`.
+    starts = np.arange(shape.block, twice.shape[1] - 1, 2 * shape.block) - ORDER
+    at_start_db = (levels_db[starts] + levels_db[starts + 1]) / 2
+    return bool(at_start_db.mean() - usual_db < MIN_BREAK_DB)
+
+
+def _num_tones(streams, length: int) -> int:
+    """Peaks of the spectrum at least 15 dB above the median, up to 30 dB below the highest."""
+    whole = streams.shape[1] // length * length
+    chirps = streams[:, :whole].reshape(-1, length) * np.blackman(length)
+    power = np.mean(np.abs(np.fft.fft(chirps, axis=-1)) ** 2, axis=0)
+    if not np.iscomplexobj(streams):
+        power = power[: length // 2]
+    around = np.stack([np.roll(power, shift) for shift in range(-3, 4)])
+    peaks = power == around.max(axis=0)
+    return int(np.sum(peaks & (power > 30 * np.median(power)) & (power > 1e-3 * power.max())))
+
+
+def _break_error(where, radar, capture_format, found: Breaks) -> InputError:
+    per_sample = 2 if capture_format.is_real else 1
+    count = found.distance / per_sample
+    text = f"{count:g}"
+    problem = (
+        f"is {radar.chirp.num_samples} in the configuration; the echoes break off every {text} "
+        f"samples (prediction errors {found.height_db:.0f} dB above the others), where another "
+        "receiver or chirp begins"
+    )
+    fits = "" if found.distance % per_sample else f"set num_samples = {text}, and "
+    hint = f"{fits}check the number of receivers, {DISABLE_CHECK}"
+    return InputError(where, "num_samples", problem, hint)

@@ -1,0 +1,169 @@
+"""Rest pose of a BVH clip: the skeleton itself, or a pose of the clip, and the up axis.
+
+A skeleton that is upright with straight legs is the rest pose. Otherwise a pose of the clip serves:
+the one that stands best, however its trunk leans, or, if none stands, the one nearest to standing.
+The up axis then is a fact about the clip as a whole, not about that pose.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from radarsim.errors import InputError
+from radarsim.scene.formats.bvh_joints import JointMap
+from radarsim.scene.formats.bvh_parser import BvhClip
+from radarsim.scene.formats.bvh_posture import (
+    LEG_BONES,
+    Directions,
+    Posture,
+    check_bones,
+    directions_of,
+    posture_of,
+    skeleton_posture,
+    unit,
+)
+
+_AXES = np.concatenate([np.eye(3), -np.eye(3)])
+_MIN_LEG_COS, _MIN_TRUNK_COS, _MAX_TILT_OF_HIPS = 0.85, 0.7, 0.3
+_CLEAR_AXIS, _POSSIBLE_AXIS = 0.8, 0.25
+_BACKWARD = -0.5
+
+
+class RestPose(NamedTuple):
+    """The pose to which SMPL's rest pose corresponds.
+
+    Attributes:
+        posture: this one pose.
+        up: axis of the clip's world that points up.
+        upright: axis that points up in the rest pose; the same, if it is a pose of the clip.
+        is_skeleton: it is the skeleton itself, not a pose of the clip.
+        is_standing: legs straight and trunk above them.
+    """
+
+    posture: Posture
+    up: np.ndarray
+    upright: np.ndarray
+    is_skeleton: bool
+    is_standing: bool
+
+    @property
+    def up_note(self) -> str:
+        """Which axis points up, for the user."""
+        sign = "-" if self.up.sum() < 0 else ""
+        return f"up axis inferred as {sign}{'xyz'[np.abs(self.up).argmax()]}"
+
+
+def find_rest_pose(clip: BvhClip, joints: JointMap, where: str, notes: list[str]) -> RestPose:
+    """Find rest pose and up axis.
+
+    Args:
+        clip: the motion.
+        joints: SMPL's joints in its skeleton.
+        where: the file, for messages.
+        notes: receives which pose was taken, if not the skeleton.
+
+    Returns:
+        The rest pose.
+
+    Raises:
+        InputError: bones without length, or an animal that walks on four legs.
+    """
+    skeleton = skeleton_posture(clip, joints)
+    check_bones(skeleton, posture_of(clip.poses([0]), joints), where)
+    directions = directions_of(clip, joints)
+    if _is_upright(skeleton):
+        up = _up_of_skeleton(skeleton, directions)
+        rest = RestPose(skeleton, up, nearest_axis(skeleton.trunk[0]), True, True)
+    else:
+        _refuse_four_legs(skeleton, directions, where)
+        rest = _best_pose(clip, joints, directions, notes)
+    ahead = (directions.feet * np.cross(directions.across, directions.trunk)).sum(axis=1)
+    if ahead.mean() < _BACKWARD:
+        notes.append("feet point backward: left and right may be exchanged in the file")
+    return rest
+
+
+def nearest_axis(vector: np.ndarray) -> np.ndarray:
+    """The coordinate axis, with its sign, nearest to a vector."""
+    return _AXES[(_AXES @ vector).argmax()]
+
+
+def _best_pose(
+    clip: BvhClip, joints: JointMap, directions: Directions, notes: list[str]
+) -> RestPose:
+    up = _up_of_clip(directions)
+    standing, error = _standing(directions, up)
+    best = int(np.where(standing, error, error + 100).argmin())
+    which = "the first pose" if best == 0 else f"pose {best}"
+    if standing[best]:
+        notes.append(f"{which} is used as rest pose: that of the skeleton is not upright")
+    else:
+        notes.append(f"no pose stands: joint rotations follow from the bones of {which}")
+    return RestPose(posture_of(clip.poses([best]), joints), up, up, False, bool(standing[best]))
+
+
+def _standing(directions: Directions, up: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Whether each pose stands, and how far it is from standing straight."""
+    legs, trunk = directions.legs @ -up, directions.trunk @ up
+    tilt = np.abs(directions.across @ up)
+    standing = (legs.min(axis=1) > _MIN_LEG_COS) & (trunk > _MIN_TRUNK_COS)
+    error = (1 - legs).mean(axis=1) + (1 - trunk) + tilt**2
+    return standing & (tilt < _MAX_TILT_OF_HIPS), error
+
+
+def _is_upright(posture: Posture) -> bool:
+    """Whether all thighs and shanks are parallel, opposite to the trunk, and across the hips."""
+    legs = [posture.bone(name) for name in LEG_BONES]
+    if any(leg is None for leg in legs):
+        return False
+    legs = unit(np.array(legs)[:, 0])
+    down, trunk, across = (unit(v) for v in (legs.sum(axis=0), posture.trunk[0], posture.across[0]))
+    parallel = (legs @ down).min() > _MIN_LEG_COS and trunk @ down < -_MIN_TRUNK_COS
+    return bool(parallel and abs(across @ down) < _MAX_TILT_OF_HIPS)
+
+
+def _up_of_skeleton(skeleton: Posture, directions: Directions) -> np.ndarray:
+    """Up axis of the rest pose, unless the clip rotates the skeleton upright in another axis."""
+    rest_up, mean_trunk = nearest_axis(skeleton.trunk[0]), directions.trunk.mean(axis=0)
+    # Crawling and lying do not determine the up axis; a skeleton that was rotated upright does.
+    if np.abs(mean_trunk).max() <= _CLEAR_AXIS or mean_trunk @ rest_up >= 0.5:
+        return rest_up
+    other = nearest_axis(mean_trunk)
+    leg = sum(np.linalg.norm(skeleton.bone(name)) for name in LEG_BONES) / 2
+    # Nobody flies along the trunk by more than a leg: who moves so over a floor crawls.
+    crawls = _floor_spread(directions, other) > leg > 4 * _floor_spread(directions, rest_up)
+    return rest_up if crawls else other
+
+
+def _floor_spread(directions: Directions, up: np.ndarray) -> float:
+    """Standard deviation of the height of the lowest joint, if this axis points up."""
+    return float(np.minimum(directions.low @ up, directions.high @ up).std())
+
+
+def _up_of_clip(directions: Directions) -> np.ndarray:
+    """Up axis from the body's mean direction; where that is oblique, from the floor.
+
+    The floor is the plane that the lowest joint keeps to.
+    """
+    mean = directions.body.mean(axis=0)
+    if np.abs(mean).max() > _CLEAR_AXIS:
+        return nearest_axis(mean)
+    possible = [axis for axis in _AXES if axis @ mean > _POSSIBLE_AXIS]
+    spread = [_floor_spread(directions, axis) for axis in possible]
+    # A clip that stays in place has no floor: every direction is then the same.
+    clear = len(spread) > 1 and min(spread) < 0.5 * sorted(spread)[1]
+    return possible[int(np.argmin(spread))] if clear else nearest_axis(mean)
+
+
+def _refuse_four_legs(skeleton: Posture, directions: Directions, where: str) -> None:
+    """Refuse an animal: four parallel limbs across the trunk, in the skeleton and in the clip."""
+    arms = [skeleton.bone(f"{side}_shoulder") for side in ("left", "right")]
+    legs = [skeleton.bone(name) for name in LEG_BONES]
+    if any(bone is None for bone in (*arms, *legs)):
+        return
+    limbs = unit(np.array([*arms, *legs])[:, 0])
+    down = unit(limbs.sum(axis=0))
+    crawling = np.median(np.abs(directions.trunk @ nearest_axis(down))) < 0.5
+    if (limbs @ down).min() > 0.6 and abs(unit(skeleton.trunk[0]) @ down) < 0.5 and crawling:
+        problem = "arms and legs point down and the trunk is level: an animal on four legs"
+        raise InputError(where, "skeleton", problem, "only people are supported")

@@ -1,0 +1,81 @@
+"""A BVH skeleton as a tree: ancestors, paths, chains, and forward kinematics."""
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+
+def ancestors(parents: list[int], joint: int) -> list[int]:
+    """The joint, its parent, and so on up to the root."""
+    chain = []
+    while joint >= 0:
+        chain.append(joint)
+        joint = parents[joint]
+    return chain
+
+
+def common_ancestor(parents: list[int], one: int, other: int) -> int:
+    """The lowest joint above both; the root if there is none."""
+    above = set(ancestors(parents, one)[1:])
+    return next((joint for joint in ancestors(parents, other)[1:] if joint in above), 0)
+
+
+def path(parents: list[int], start: int, end: int) -> tuple[int, ...]:
+    """Joints from the child of `start` (or of the common ancestor) to `end`."""
+    above = set(ancestors(parents, start))
+    return tuple(reversed([joint for joint in ancestors(parents, end) if joint not in above]))
+
+
+def children_of(parents: list[int]) -> list[list[int]]:
+    """Children of every joint, in file order."""
+    children = [[] for _ in parents]
+    for joint, parent in enumerate(parents):
+        if parent >= 0:
+            children[parent].append(joint)
+    return children
+
+
+def longest_chain(children: list[list[int]], lengths: np.ndarray, joint: int) -> list[int]:
+    """The joints from this one to the end of the chain of bones that reaches farthest.
+
+    Args:
+        children: of every joint.
+        lengths: of the bone from each joint's parent to it.
+        joint: where the chain begins.
+
+    Returns:
+        Joint indices, this one first.
+    """
+    reach, order = np.zeros(len(children)), [joint]
+    for each in order:
+        order.extend(children[each])
+    for each in reversed(order):
+        reach[each] = max((lengths[c] + reach[c] for c in children[each]), default=0)
+    chain = [joint]
+    while below := children[chain[-1]]:
+        chain.append(max(below, key=lambda c: lengths[c] + reach[c]))
+    return chain
+
+
+def forward_kinematics(
+    parents: list[int], offsets: np.ndarray, local: list[Rotation]
+) -> tuple[np.ndarray, list[Rotation]]:
+    """Positions [pose, joint, 3] and world rotations of all joints.
+
+    Args:
+        parents: of each joint; a parent precedes its children.
+        offsets: [pose, joint, 3] from the parent.
+        local: per joint, its rotations relative to the parent at all poses.
+
+    Returns:
+        Positions, and per joint the rotations at all poses.
+    """
+    positions, world = np.zeros(offsets.shape), []
+    for joint, parent in enumerate(parents):
+        if parent < 0:
+            positions[:, joint], rotation = offsets[:, joint], local[joint]
+        else:
+            moved = world[parent].apply(offsets[:, joint])
+            positions[:, joint] = positions[:, parent] + moved
+            rotation = world[parent] * local[joint]
+        world.append(rotation)
+    return positions, world

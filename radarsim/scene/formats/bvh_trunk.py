@@ -1,0 +1,145 @@
+"""Rotations of SMPL's pelvis and spine: the line from hips to shoulders is a bone too.
+
+The rotations of the file's spine joints are shared among SMPL's three. Files bend at other heights,
+so sharing alone would lose up to 20 degrees of lean. The line from the hips to the shoulders must
+turn, relative to the pelvis, as the file's does: the sharing moves towards the lowest joint as far
+as that helps, and a common rotation of the spine removes what is left.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from radarsim.scene.formats.bvh_posture import Posture, unit
+from radarsim.scene.skeleton import JOINT, REST_JOINTS_M
+
+SPINE = ("spine1", "spine2", "spine3")
+
+
+class RestTrunk(NamedTuple):
+    """The trunk in the rest pose.
+
+    Attributes:
+        posture: of the file.
+        smpl: rotation of SMPL's pelvis, spine, neck and head, in the file's world.
+    """
+
+    posture: Posture
+    smpl: Rotation
+
+    def since(self, posture: Posture, joint: int) -> Rotation:
+        """Rotation of a joint of the file since the rest pose, in the file's world."""
+        return posture.world[joint] * self.posture.world[joint].inv()
+
+
+def trunk_rotations(
+    posture: Posture, rest: RestTrunk, collars: dict[str, Rotation]
+) -> dict[str, Rotation]:
+    """World rotations of pelvis and spine, in the file's world.
+
+    Args:
+        posture: poses of the clip.
+        rest: the trunk in the rest pose.
+        collars: rotations of SMPL's collars, by name; one that is missing moves with the spine.
+
+    Returns:
+        Rotations of "pelvis", "spine1", "spine2" and "spine3" at all poses.
+    """
+    joints = posture.joints
+    pelvis = rest.since(posture, joints.pelvis)
+    # Hips that move relative to the pelvis joint: then their line is the pelvis.
+    pelvis = _between(pelvis.apply(rest.posture.across[0]), posture.across) * pelvis
+    chain = [pelvis, *(rest.since(posture, joint) for joint in joints.spine)]
+    chain = [rotation * rest.smpl for rotation in chain]
+    turned = _between(pelvis.apply(rest.posture.trunk[0]), posture.trunk) * pelvis
+    target = unit(turned.apply(rest.smpl.apply(_HIPS_TO_SHOULDERS_M)))
+    spine = _spine(_Line(chain[0], collars, target), list(spread(chain, SPINE).values()), chain[-1])
+    return {"pelvis": chain[0]} | dict(zip(SPINE, spine, strict=True))
+
+
+def spread(chain: list[Rotation], names: tuple[str, ...]) -> dict[str, Rotation]:
+    """Rotations for `names` at equal steps along a chain of joints; the last is its end."""
+    last = len(chain) - 1
+    places = [last * (i + 1) / len(names) for i in range(len(names))]
+    return {name: _along(chain, place) for name, place in zip(names, places, strict=True)}
+
+
+class _Line(NamedTuple):
+    """SMPL's line from hips to shoulders: what does not turn with the spine, and its direction."""
+
+    pelvis: Rotation
+    collars: dict[str, Rotation]
+    target: np.ndarray
+
+    @property
+    def fixed_m(self) -> np.ndarray:
+        """The part that turns with pelvis and collars [m]."""
+        return self.pelvis.apply(_SEGMENTS_M[0]) + sum(
+            rotation.apply(_COLLARS_M[name]) / 2 for name, rotation in self.collars.items()
+        )
+
+    def moved_m(self, spine: list[Rotation]) -> np.ndarray:
+        """The part that turns with the spine [m]."""
+        free = sum(bone / 2 for name, bone in _COLLARS_M.items() if name not in self.collars)
+        *lower, last = _SEGMENTS_M[1:]
+        return sum(r.apply(v) for r, v in zip(spine, [*lower, last + free], strict=True))
+
+    def off_m(self, spine: list[Rotation]) -> np.ndarray:
+        """How far the shoulders are from the target line [m]."""
+        vectors = self.fixed_m + self.moved_m(spine)
+        return vectors - (vectors * self.target).sum(axis=1, keepdims=True) * self.target
+
+
+def _spine(line: _Line, shared: list[Rotation], last: Rotation) -> list[Rotation]:
+    """The spine with its joints shared, lowered and turned so that the line is the target."""
+    start_m = line.off_m(shared)
+    step_m = line.off_m([last] * len(SPINE)) - start_m
+    size = np.maximum((step_m * step_m).sum(axis=1), 1e-12)
+    share = np.clip(-(start_m * step_m).sum(axis=1) / size, 0, 1)[:, None]
+    lowered = [r * Rotation.from_rotvec(share * (r.inv() * last).as_rotvec()) for r in shared]
+    turn = _turn_onto_line(line.fixed_m, line.moved_m(lowered), line.target)
+    return [turn * rotation for rotation in lowered]
+
+
+def _turn_onto_line(fixed: np.ndarray, moved: np.ndarray, line: np.ndarray) -> Rotation:
+    """Rotation of `moved` for which fixed + moved is parallel to the line."""
+    along = (fixed * line).sum(axis=1)
+    reach = (moved * moved).sum(axis=1) - (fixed * fixed).sum(axis=1) + along**2
+    length = along + np.sqrt(np.maximum(reach, 0))
+    return _between(moved, length[:, None] * line - fixed)
+
+
+def _between(starts: np.ndarray, ends: np.ndarray) -> Rotation:
+    """The smallest rotation from each vector to the other; identity where one has no length."""
+    starts, ends = unit(starts), unit(ends)
+    axis, cos = np.cross(starts, ends), (starts * ends).sum(axis=-1, keepdims=True)
+    sin = np.linalg.norm(axis, axis=-1, keepdims=True)
+    # Opposite vectors occur in damaged poses only; they stay as they are.
+    return Rotation.from_rotvec(axis / np.maximum(sin, 1e-12) * np.arctan2(sin, cos))
+
+
+def _along(chain: list[Rotation], place: float) -> Rotation:
+    below = min(int(place + 1e-9), max(len(chain) - 2, 0))
+    part = place - below
+    if len(chain) == 1 or part < 1e-9:
+        return chain[below]
+    step = (chain[below].inv() * chain[below + 1]).as_rotvec()
+    return chain[below] * Rotation.from_rotvec(part * step)
+
+
+def _middle_m(part: str) -> np.ndarray:
+    return REST_JOINTS_M[[JOINT[f"left_{part}"], JOINT[f"right_{part}"]]].mean(axis=0)
+
+
+# From between the hips over the spine joints to between the collars, and on to the shoulders [m].
+_SEGMENTS_M = np.diff(
+    [_middle_m("hip"), *(REST_JOINTS_M[JOINT[name]] for name in SPINE), _middle_m("collar")],
+    axis=0,
+)
+_COLLARS_M = {
+    f"{side}_collar": REST_JOINTS_M[JOINT[f"{side}_shoulder"]]
+    - REST_JOINTS_M[JOINT[f"{side}_collar"]]
+    for side in ("left", "right")
+}
+_HIPS_TO_SHOULDERS_M = _middle_m("shoulder") - _middle_m("hip")

@@ -1,0 +1,181 @@
+"""Read every input file of a folder and print what became of it.
+
+    python -m tools.check_inputs FOLDER [--json]
+
+One line per file: its path in the folder, its kind, "read" or "refused", and what was inferred
+from it or why it is refused. "failed" marks an error that is not an `InputError`: a fault of the
+program.
+Files of other types are only counted. The exit status is 1 if any file failed, else 0.
+
+A kind of file is a `Reader`; a new one is added to `READERS`.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Reader(NamedTuple):
+    """How files of one kind are read.
+
+    Attributes:
+        kind: shown in the table.
+        suffixes: of the file names, in lower case.
+        read: reads and checks a file; returns the remarks of the program on it, one line each.
+    """
+
+    kind: str
+    suffixes: tuple[str, ...]
+    read: Callable[[Path], Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one file.
+
+    Attributes:
+        file: path relative to the folder.
+        kind: of its reader.
+        result: "read", "refused" or "failed".
+        remarks: notes on a file that was read, or the reason.
+    """
+
+    file: str
+    kind: str
+    result: str
+    remarks: tuple[str, ...]
+
+
+def read_motion(path: Path) -> Sequence[str]:
+    """Read a motion as the builders do.
+
+    Args:
+        path: an `.npz` or `.bvh` file.
+
+    Returns:
+        Number of poses and rate, then the notes of the reader.
+    """
+    from radarsim import files
+
+    motion = files.read_motion(path)
+    return (f"{motion.num_poses} poses at {motion.rate_hz:g} Hz", *motion.notes)
+
+
+READERS = (Reader("motion", (".bvh", ".npz"), read_motion),)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Check the folder named on the command line and print the table.
+
+    Args:
+        arguments: of the command line; `sys.argv` by default.
+
+    Returns:
+        The exit status.
+    """
+    options = _parser().parse_args(arguments)
+    if not options.folder.exists():
+        print(f"{options.folder}: path: does not exist; check the path", file=sys.stderr)
+        return 2
+    outcomes = []
+    for outcome in check_folder(options.folder):
+        outcomes.append(outcome)
+        if not options.json:
+            print(line_of(outcome), flush=True)
+    print(_as_json(outcomes) if options.json else _summary(outcomes, _others(options.folder)))
+    return int(any(outcome.result == "failed" for outcome in outcomes))
+
+
+def check_folder(folder: Path) -> Iterator[Outcome]:
+    """Read all files of known kinds, in the order of their paths.
+
+    Args:
+        folder: a folder with any subfolders, or one file.
+
+    Yields:
+        The outcome of each file.
+    """
+    for path, reader in _inputs(folder):
+        if reader is not None:
+            name = path.relative_to(folder) if path != folder else path.name
+            yield check_file(path, str(name), reader)
+
+
+def check_file(path: Path, name: str, reader: Reader) -> Outcome:
+    """Read one file.
+
+    Args:
+        path: the file.
+        name: shown for it.
+        reader: of its kind.
+
+    Returns:
+        The outcome; no exception leaves this function.
+    """
+    from radarsim.errors import InputError
+
+    try:
+        return Outcome(name, reader.kind, "read", tuple(reader.read(path)))
+    except InputError as error:
+        reason = f"{error.field}: {error.problem}; {error.hint}"
+        return Outcome(name, reader.kind, "refused", (reason,))
+    except Exception as error:  # the table must name the file that crashes the program
+        return Outcome(name, reader.kind, "failed", (f"{type(error).__name__}: {error}",))
+
+
+def line_of(outcome: Outcome) -> str:
+    """One line of the table."""
+    remarks = " ".join("; ".join(outcome.remarks).split())
+    return f"{outcome.file}  {outcome.kind}  {outcome.result}  {remarks}"
+
+
+def _inputs(folder: Path) -> Iterator[tuple[Path, Reader | None]]:
+    """All files with their readers, None for those of another type."""
+    if folder.is_file():
+        yield folder, _reader_of(folder)
+        return
+    for parent, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            yield Path(parent, name), _reader_of(Path(name))
+
+
+def _reader_of(path: Path) -> Reader | None:
+    if path.name.startswith("."):
+        return None
+    return next((each for each in READERS if path.name.lower().endswith(each.suffixes)), None)
+
+
+def _others(folder: Path) -> int:
+    return sum(reader is None for _, reader in _inputs(folder))
+
+
+def _summary(outcomes: list[Outcome], others: int) -> str:
+    counts = Counter((outcome.kind, outcome.result) for outcome in outcomes)
+    lines = []
+    for kind in dict.fromkeys(outcome.kind for outcome in outcomes):
+        results = (f"{counts[kind, result]} {result}" for result in ("read", "refused", "failed"))
+        lines.append(f"{kind}: {', '.join(results)}")
+    return "\n".join([*lines, f"{others} files of other types"])
+
+
+def _as_json(outcomes: list[Outcome]) -> str:
+    return json.dumps([asdict(outcome) for outcome in outcomes], indent=1, ensure_ascii=False)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tools.check_inputs", description=__doc__.split("\n")[0])
+    parser.add_argument("folder", type=Path, help="folder with input files, or one file")
+    parser.add_argument("--json", action="store_true", help="print a JSON list instead of a table")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[1]))  # this checkout before an installed one
+    sys.exit(main())
