@@ -23,7 +23,7 @@ def checked_cube(where: str, radar: Radar, cube_v: Any):
         InputError: the cube is not in complex volts, does not have the radar's shape, or has values
             that are not finite.
     """
-    hint = "give complex volts; receiver.from_codes converts ADC codes"
+    hint = "give complex volts; noise_and_adc.from_codes converts ADC codes"
     cube_v = as_array(where, "cube_v", cube_v, COMPLEX, hint)
     check_cube_axes(where, "cube_v", cube_v.shape, radar)
     check_finite(where, "cube_v", cube_v, CUBE_AXES, "look for damaged frames of the recording")
@@ -64,7 +64,7 @@ def checked_codes(where: str, radar: Radar, cube: Any):
         InputError: the cube is in volts, does not have the radar's shape, or has values that are
             not finite or exceed 16 bits.
     """
-    hint = "give complex ADC codes, or the int16 codes of receiver.to_codes"
+    hint = "give complex ADC codes, or the int16 codes of noise_and_adc.to_codes"
     cube = np.asarray(as_array(where, "cube", cube, NUMBERS, hint))
     if np.iscomplexobj(cube):
         check_cube_axes(where, "cube", cube.shape, radar)

@@ -139,7 +139,7 @@ def write_capture(
     Args:
         path: the file to write.
         cube: [frame, chirp, tx, rx, sample] complex in ADC codes, or int16 codes with I and Q
-            (`receiver.to_codes`) on a last axis.
+            (`noise_and_adc.to_codes`) on a last axis.
         radar: `config.Radar` that produced the cube.
         capture_format: order of the words; by default the format of the radar's board.
         iq_order: "i_first", "q_first", or "auto" for the order of the capture format, else I first.
