@@ -1,21 +1,51 @@
-"""Shared by all tests: data that is not part of this repository, and an end to old programs."""
+"""Fixtures and settings of all tests: compiled programs, processes, data outside the repository."""
 
 import os
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
+
+MEMORY_OF_A_PROCESS = 2**31  # bytes; measured 1.6 GB
+MOST_PROCESSES = 8
+# A process may have 65,530 memory maps. XLA ends with a segmentation fault when it gets no more.
+MANY_MAPS = 25_000
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep compiled programs between runs, in `.pytest_cache`, unless the environment decides.
+
+    Environment variables, as tests start processes of their own, and set before JAX is imported.
+    `pytest --cache-clear` removes the programs. XLA's key covers the code, JAX's version and the
+    processor's instruction set.
+    """
+    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+        os.environ["JAX_COMPILATION_CACHE_DIR"] = str(config.cache.mkdir("compiled_programs"))
+        os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """One process per usable core and 2 GiB of memory, at most eight."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None
+    cores = len(psutil.Process().cpu_affinity()) if sys.platform == "linux" else os.cpu_count()
+    fitting = psutil.virtual_memory().available // MEMORY_OF_A_PROCESS
+    return max(1, min(cores or 1, fitting, MOST_PROCESSES))
 
 
 @pytest.fixture(scope="module", autouse=True)
-def programs_of_one_module_only():
-    """Compiled programs hold memory maps, of which a process has 65,530: thousands of tests end it.
-
-    XLA then dies of a segmentation fault wherever it asks for the next one.
-    """
+def few_memory_maps():
+    """Forget compiled programs, which hold memory maps, when a process has many."""
     yield
-    if jax := sys.modules.get("jax"):
+    if (jax := sys.modules.get("jax")) and number_of_maps() > MANY_MAPS:
         jax.clear_caches()
+
+
+def number_of_maps() -> int:
+    """Memory maps of this process; 0 where the system does not list them."""
+    maps = Path("/proc/self/maps")
+    return maps.read_bytes().count(b"\n") if maps.exists() else 0
 
 
 @pytest.fixture
@@ -29,5 +59,5 @@ def test_data() -> Path:
 
 @pytest.fixture
 def examples() -> Path:
-    """Folder of the radar files that come with the project."""
+    """Folder of the bundled radar files."""
     return Path(__file__).parents[1] / "examples"

@@ -62,11 +62,17 @@ def integral(radius_m, half_length_m, turn, centre_m):
     return np.sum(area_m2 * np.maximum(cosine, 0) * echo)
 
 
+@jax.jit
+def facets_and_weights(vertices_m, faces, tx_m, rx_m):
+    """Facets of a mesh, the logarithm of their amplitudes, and their phases in cycles."""
+    facets = facets_of(vertices_m, faces)
+    return facets, *log_weight(WAVENUMBER, facets, tx_m, rx_m)
+
+
 def facet_sum(vertices_m, faces, tx_m=TX_M, rx_m=RX_M):
     """The same by facets that face the radar."""
     with jax.enable_x64(True):
-        facets = facets_of(jnp.asarray(vertices_m), faces)
-        log_amplitude, cycles = log_weight(WAVENUMBER, facets, jnp.asarray(tx_m), jnp.asarray(rx_m))
+        facets, log_amplitude, cycles = facets_and_weights(vertices_m, faces, tx_m, rx_m)
         point_m, normal = np.asarray(facets.centre_m), np.asarray(facets.normal)
         weight = np.exp(np.asarray(log_amplitude) + 2j * np.pi * np.asarray(cycles))
     path_m = sum(np.linalg.norm(point_m - antenna, axis=-1) for antenna in (tx_m, rx_m))
@@ -139,8 +145,8 @@ def test_a_flat_facet_of_many_wavelengths_has_no_nulls():
 
     def level(tilt_rad):
         turn = Rotation.from_euler("z", tilt_rad).as_matrix()
-        facets = facets_of(jnp.asarray(corners_m @ turn.T + [3, 0, 0], jnp.float32), faces)
-        return float(log_weight(WAVENUMBER, facets, jnp.zeros(3), jnp.zeros(3))[0][0])
+        at_m = (corners_m @ turn.T + [3, 0, 0]).astype(np.float32)
+        return float(facets_and_weights(at_m, faces, jnp.zeros(3), jnp.zeros(3))[1][0])
 
     levels = [level(tilt_rad) for tilt_rad in np.linspace(0, 0.3, 31)]
     assert np.all(np.isfinite(levels))
@@ -157,12 +163,12 @@ def test_transmitter_and_receiver_may_change_places():
 def test_the_order_of_the_corners_tells_sides_apart_but_changes_no_weight():
     vertices_m, faces = spheroid(*SPHERE_M, 0.02)
     with jax.enable_x64(True):
-        at_m = jnp.asarray(vertices_m + np.array([1.0, 0.3, 0.1]))
-        out, inside = (facets_of(at_m, order) for order in (faces, faces[:, ::-1]))
+        at_m = vertices_m + np.array([1.0, 0.3, 0.1])
+        (out, *front), (inside, *back) = (
+            facets_and_weights(at_m, order, TX_M, RX_M) for order in (faces, faces[:, ::-1])
+        )
         np.testing.assert_allclose(inside.centre_m, out.centre_m, atol=1e-12)
-        antennas = jnp.asarray(TX_M), jnp.asarray(RX_M)
-        weights = [log_weight(WAVENUMBER, facets, *antennas) for facets in (out, inside)]
-        for one, other in zip(*weights, strict=True):
+        for one, other in zip(front, back, strict=True):
             # What keeps a line from dividing by zero, (10 um / edge)^2, asks for the first edge.
             np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
 
@@ -171,7 +177,7 @@ def test_picked_facets_are_those_of_the_whole_mesh():
     """Normals at their corners come from all faces around."""
     vertices_m, faces = spheroid(*SPHERE_M, 0.02)
     at_m, picked = jnp.asarray(vertices_m, jnp.float32), np.array([5, 17, 3])
-    whole, some = facets_of(at_m, faces), facets_of(at_m, faces, faces[picked])
+    whole, some = (jax.jit(facets_of)(at_m, faces, part) for part in (faces, faces[picked]))
     wanted = jax.tree.map(lambda part: part[picked], whole)
     for found, truth in zip(jax.tree.leaves(some), jax.tree.leaves(wanted), strict=True):
         np.testing.assert_allclose(found, truth, rtol=1e-4, atol=1e-6)
