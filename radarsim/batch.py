@@ -16,9 +16,19 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex
 
+from radarsim.array_checks import check_axes
+from radarsim.checks import check_type
 from radarsim.errors import InputError
 from radarsim.heatmaps.heatmaps import Heatmaps, maps_of_clip
-from radarsim.heatmaps.settings import HeatmapSettings
+from radarsim.heatmaps.settings import HeatmapSettings, num_columns
+from radarsim.input_checks import (
+    SimulationInput,
+    check_radar,
+    check_scene,
+    check_settings,
+    check_simulation,
+    checked_frames,
+)
 from radarsim.radar.config import Radar
 from radarsim.radar.timing import burst_times_s
 from radarsim.scattering.levels import volts_per_weight
@@ -62,7 +72,14 @@ def pose_clip(
     num_frames: int,
     extra_noise_db: float = 0.0,
 ) -> PosedClip:
-    """A clip of a scene; arguments of `simulate.simulate`."""
+    """A clip of a scene; arguments of `simulate.simulate`.
+
+    Raises:
+        InputError: an argument is wrong, or the frames last longer than the motion.
+    """
+    check_simulation("pose_clip", SimulationInput(radar, key, reflection, settings, extra_noise_db))
+    check_scene("pose_clip", scene)
+    num_frames, _ = checked_frames("pose_clip", radar, scene, settings, num_frames, 0)
     return PosedClip(
         posed=pose(scene, burst_times_s(radar, num_frames, settings.nodes)),
         key=key,
@@ -73,8 +90,28 @@ def pose_clip(
 
 
 def stack_clips(clips: list[PosedClip]) -> PosedClip:
-    """Clips of the same number of frames along a leading axis."""
+    """Clips of the same number of frames along a leading axis.
+
+    Raises:
+        InputError: there is no clip, or they differ in frames, body or reflection model.
+    """
+    hint = "give a list of clips made by pose_clip with the same settings"
+    for clip in clips:
+        check_type("stack_clips", "clips", clip, PosedClip, hint)
+    if not clips:
+        raise InputError("stack_clips", "clips", "holds no clip", hint)
+    first = _structure(clips[0])
+    for index, clip in enumerate(clips):
+        if _structure(clip) != first:
+            problem = f"clip {index} has other shapes or another reflection model than clip 0"
+            raise InputError("stack_clips", "clips", problem, hint)
     return jax.tree.map(lambda *parts: jnp.stack([jnp.asarray(part) for part in parts]), *clips)
+
+
+def _structure(clip: PosedClip) -> tuple:
+    """What clips of one stack share: kinds of their parts, and shapes."""
+    leaves, tree = jax.tree.flatten(clip)
+    return tree, [jnp.shape(leaf) for leaf in leaves]
 
 
 class BatchSimulator:
@@ -100,14 +137,24 @@ class BatchSimulator:
             map_settings: of the heatmaps; None to return IF cubes.
 
         Raises:
-            InputError: hidden point removal or the exact sum, which both need the host.
+            InputError: an argument is wrong, or the settings are hidden point removal or the exact
+                sum, which both need the host.
         """
+        check_radar("BatchSimulator", radar)
+        check_settings("BatchSimulator", settings)
+        hint = "give HeatmapSettings(...), or None for IF cubes"
+        check_type(
+            "BatchSimulator", "map_settings", map_settings, (HeatmapSettings, type(None)), hint
+        )
+        check_type("BatchSimulator", "bodies", bodies, (tuple, list), "give Scene.bodies")
+        for body in bodies:
+            check_type("BatchSimulator", "bodies", body, BodyModel, "give Scene.bodies")
         if settings.visibility == "hpr" or settings.method == "exact":
             value = settings.visibility if settings.visibility == "hpr" else settings.method
             raise InputError("settings", value, "cannot run on the device alone", "use simulate")
         self.required: RequiredSizes | None = None
         self._static = radar, settings, map_settings
-        self._bodies = bodies
+        self._bodies = tuple(bodies)
 
     def __call__(
         self, clips: PosedClip
@@ -115,9 +162,12 @@ class BatchSimulator:
         """The heatmaps, or IF cubes [V], of stacked clips, clip axis first.
 
         Raises:
-            InputError: something moves faster, or reaches farther, than the fast sum can represent.
+            InputError: the clips are not stacked, were made for other bodies, are shorter than a
+                heatmap window, or something moves faster, or reaches farther, than the fast sum
+                can represent.
         """
         radar, settings, _ = self._static
+        self._check_clips(clips)
         if self.required is None:
             first = jax.tree.map(lambda part: part[0], clips)
             mesh, faces = skin_scene(self._bodies, first.posed)
@@ -129,6 +179,21 @@ class BatchSimulator:
             self.required = largest(self.required, required)
             if sizes_of_selection(radar, settings, clips.reflection, self.required) == sizes:
                 return result
+
+    def _check_clips(self, clips: PosedClip) -> None:
+        radar, _, map_settings = self._static
+        check_type("BatchSimulator", "clips", clips, PosedClip, "give stack_clips([...])")
+        subjects = clips.posed.subjects
+        if len(subjects) != len(self._bodies):
+            problem = f"have {len(subjects)} subjects; the simulator has {len(self._bodies)} bodies"
+            raise InputError("BatchSimulator", "clips", problem, "give Scene.bodies of the clips")
+        for subject, body in zip(subjects, self._bodies):
+            lengths = dict.fromkeys(("clip", "frame", "node"))
+            lengths |= {"joint": body.num_joints, "coordinate": 3}
+            shape, hint = jnp.shape(subject.poses_rad), "give stack_clips([...]) of these bodies"
+            check_axes("BatchSimulator", "poses of the clips", shape, lengths, hint)
+        if map_settings is not None:
+            num_columns(radar, subjects[0].poses_rad.shape[1], map_settings)
 
 
 def largest(first: RequiredSizes, second: RequiredSizes) -> RequiredSizes:

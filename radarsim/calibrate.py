@@ -9,6 +9,7 @@ from jaxtyping import Array, Bool, Float, Int
 from scipy.spatial.transform import Rotation
 
 from radarsim.constants import SPEED_OF_LIGHT_MPS
+from radarsim.input_checks import check_radar, check_sigma, checked_still_mesh
 from radarsim.radar.config import Radar
 from radarsim.scattering.reflection import QuasiSpecular, ReflectionModel
 from radarsim.scattering.visibility import faces_radar, unoccluded
@@ -109,6 +110,18 @@ def anchored_reflectivity(
     The quasi-specular sum over face centres has no unit, and its level depends on edge length and
     sigma; one constant per mesh and sigma gives it one. The mean is that of power over yaw.
     `PhysicalOptics` has a level of its own (levels.skin_reflectivity).
+
+    Args:
+        radar: frequency.
+        standing_m: the body, world axes (+z up) [m].
+        faces: its triangles.
+        sigma_rad: width of the lobe of `QuasiSpecular` [rad].
+
+    Raises:
+        InputError: an argument is wrong.
     """
+    check_radar("anchored_reflectivity", radar)
+    check_sigma("anchored_reflectivity", sigma_rad)
+    standing_m, faces = checked_still_mesh("anchored_reflectivity", standing_m, faces)
     mean_m2 = rcs_over_yaw_m2(radar, standing_m, faces, QuasiSpecular(sigma_rad)).mean()
     return float(np.sqrt(10 ** (HUMAN_RCS_DBSM / 10) / mean_m2))

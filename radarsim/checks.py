@@ -1,15 +1,18 @@
-"""Checks of user-supplied numbers, with error messages in readable units.
+"""Checks of user-supplied numbers and of types, with error messages in readable units.
 
-Every error is one line: the value found with its unit, the limit, and how to correct it.
+Every error is one line: the value found with its unit, the limit, and how to correct it. Arrays are
+checked by `array_checks`.
 """
 
 import math
+import os
 from decimal import Decimal, localcontext
 from numbers import Integral, Real
 from typing import Any
 
 from radarsim.errors import InputError
 
+_MOST_CHARACTERS = 60  # of text or a number that a message repeats
 _PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "u"), (1e-9, "n"))
 
 
@@ -87,6 +90,80 @@ def _shown(value: Any) -> str:
     return str(value) if isinstance(value, Decimal) else repr(value)
 
 
+def described(value: Any) -> str:
+    """A value in a few words, for messages: numbers and text as they are, others by their type."""
+    if value is None or isinstance(value, bool | Real | str | bytes):
+        text = repr(value)
+        return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}..."
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    if isinstance(value, list | tuple | dict | set):
+        return f"a {type(value).__name__} of length {len(value)}"
+    if hasattr(value, "shape") and hasattr(value, "dtype"):
+        return f"an array of type {value.dtype} and shape {tuple(value.shape)}"
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'AEIOUaeiou' else 'a'} {name}"
+
+
+def check_type(where: str, field: str, value: Any, kind: type | tuple[type, ...], hint: str):
+    """Check that an argument is of a type.
+
+    Args:
+        where: the function or class that takes the argument.
+        field: name of the argument.
+        value: the argument.
+        kind: the type, or several.
+        hint: what to give instead, for the message.
+
+    Raises:
+        InputError: it is of another type.
+    """
+    if not isinstance(value, kind):
+        kinds = kind if isinstance(kind, tuple) else (kind,)
+        wanted = " or ".join("None" if each is type(None) else each.__name__ for each in kinds)
+        raise InputError(where, field, f"is {described(value)}, not a {wanted}", hint)
+
+
+def check_path(where: str, field: str, value: Any) -> None:
+    """Check that an argument is text or a path-like object.
+
+    Raises:
+        InputError: it is of another type.
+    """
+    if not (isinstance(value, str) or hasattr(value, "__fspath__")):
+        raise InputError(where, field, f"is {described(value)}, not a path", "give text or a Path")
+    if not isinstance(os.fspath(value), str):
+        raise InputError(where, field, "is a path of bytes", "give text or a Path")
+
+
+def check_choice(where: str, field: str, value: Any, known: tuple[str, ...]) -> None:
+    """Check that an option is one of the known words.
+
+    Raises:
+        InputError: it is not.
+    """
+    if not (isinstance(value, str) and value in known):
+        hint = f"choose one of: {', '.join(known)}"
+        raise InputError(where, field, f"is {described(value)}, which is unknown", hint)
+
+
+def check_flag(where: str, field: str, value: Any) -> None:
+    """Check that an option is True or False; 1 and 0 are accepted.
+
+    Raises:
+        InputError: it is anything else, such as the text "no", which would count as true.
+    """
+    if described(value) not in ("True", "False", "1", "0", "np.True_", "np.False_"):
+        raise InputError(where, field, f"is {described(value)}", "give True or False")
+
+
+def whole_number(where: str, field: str, value: Any, at_least: int = 1) -> int:
+    """As `checked_count`, but for floats too that hold a whole number: `5.0 * 10` frames are 50."""
+    if isinstance(value, float) and value.is_integer():  # numpy.float64 is a float
+        value = int(value)
+    return checked_count(where, field, value, at_least)
+
+
 def checked_count(
     where: str, field: str, value: Any, at_least: int = 1, hint: str = "give a whole number"
 ) -> int:
@@ -105,4 +182,10 @@ def checked_count(
 def store_number(owner: Any, field: str, unit: str = "", **limits) -> None:
     """Check one field of a frozen dataclass and store it as a float: see `checked_number`."""
     value = checked_number(type(owner).__name__, field, getattr(owner, field), unit, **limits)
+    object.__setattr__(owner, field, value)
+
+
+def store_whole(owner: Any, field: str, at_least: int = 1) -> None:
+    """Check one field of a frozen dataclass and store it as an int: see `whole_number`."""
+    value = whole_number(type(owner).__name__, field, getattr(owner, field), at_least)
     object.__setattr__(owner, field, value)

@@ -13,8 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
+from radarsim.checks import check_choice, check_path, check_type
 from radarsim.errors import InputError
 from radarsim.scene.motion import Motion
+from radarsim.scene.skeleton import NUM_JOINTS
 
 MOTION_SUFFIXES = (".npz", ".bvh")
 MAX_BVH_BYTES = 1 << 30
@@ -127,6 +129,7 @@ def read_arrays(path: str | Path, keys: tuple[str, ...]) -> dict[str, np.ndarray
     """
     from radarsim.scene.formats import npz
 
+    check_path("read_arrays", "path", path)
     return npz.read_arrays(path, keys)
 
 
@@ -167,6 +170,9 @@ def load_body(path: str | Path, gender: str = "neutral", layout: str = "smplh"):
     """
     from radarsim.scene.formats.smpl import find_body_model, read_body_model
 
+    check_path("load_body", "path", path)
+    check_type("load_body", "gender", gender, str, "give 'neutral', 'male' or 'female'")
+    check_choice("load_body", "layout", layout, tuple(NUM_JOINTS))
     return read_body_model(find_body_model(path, layout, gender))
 
 
@@ -204,6 +210,7 @@ def open_capture(path: str | Path, radar, *, capture_format=None, iq_order: str 
     from radarsim.captures import capture_files
     from radarsim.radar.config import Radar
 
+    check_path("open_capture", "path", path)
     if not isinstance(radar, Radar):
         setup = load_setup(radar)
         radar, capture_format = setup.radar, capture_format or setup.capture_format
@@ -224,11 +231,14 @@ def write_capture(
         iq_order: "i_first" or "q_first"; "auto": as in the capture format, else I first.
 
     Raises:
-        InputError: the cube has another shape than the radar's, or the file cannot be written.
+        InputError: the cube has another shape than the radar's, holds volts or values that are not
+            finite, or the file cannot be written.
     """
     from radarsim.captures import capture_files
     from radarsim.radar.capture_format import format_of_board
+    from radarsim.radar.config import Radar
 
+    check_type("write_capture", "radar", radar, Radar, "give path, cube and a Radar in this order")
     capture_format = capture_format or format_of_board(radar.board)
     order = capture_format.iq_order if iq_order == "auto" else iq_order
     order = "i_first" if order == "auto" else order
@@ -251,6 +261,7 @@ def load_setup(name_or_path: str | Path):
     from radarsim.radar.boards import BOARDS
     from radarsim.radar.configuration_files import board_setup, parse_setup
 
+    check_path("load_radar", "radar", name_or_path)
     if str(name_or_path) in BOARDS:
         return board_setup(str(name_or_path))
     path = Path(name_or_path)
@@ -296,6 +307,7 @@ def _file_type(file_name: str) -> str:
 
 
 def _existing(path: str | Path) -> Path:
+    check_path("radarsim.files", "path", path)
     path = Path(path)
     if not path.exists():
         raise InputError(path, "path", "does not exist", "check the path")

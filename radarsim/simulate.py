@@ -14,11 +14,20 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float, Int
 
+from radarsim.checks import whole_number
+from radarsim.input_checks import (
+    SimulationInput,
+    check_scene,
+    check_simulation,
+    checked_frames,
+    checked_mesh,
+    checked_points,
+)
 from radarsim.numerics.batched_map import batched_map
 from radarsim.numerics.malloc import trim_heap
 from radarsim.numerics.threads import parallel_map
 from radarsim.radar.config import Radar
-from radarsim.radar.timing import burst_times_s, frames_in
+from radarsim.radar.timing import burst_times_s
 from radarsim.scattering.levels import point_area_m2, volts_per_weight
 from radarsim.scattering.reflection import (
     IsotropicPoints,
@@ -71,7 +80,7 @@ def simulate(
         key: of the receiver's noise.
         reflection: the reflection model, with its level.
         settings: method and error, visibility, receiver.
-        num_frames: radar frames; None for all that fit into the motion.
+        num_frames: radar frames, which must fit into the motion; None for all that do.
         first_frame: index of the first simulated frame; frame 0 is at the start of the motion.
         extra_noise_db: added to the receiver's noise figure [dB].
 
@@ -79,11 +88,14 @@ def simulate(
         Volts at the ADC.
 
     Raises:
-        InputError: something moves faster, or reaches farther, than the fast sum can represent.
+        InputError: an argument is wrong, frames last longer than the motion, or something moves
+            faster, or reaches farther, than the fast sum can represent.
     """
-    if num_frames is None:
-        last = frames_in(radar, scene.duration_s, settings.nodes)
-        num_frames = max(0, last - first_frame)
+    check_simulation("simulate", SimulationInput(radar, key, reflection, settings, extra_noise_db))
+    check_scene("simulate", scene)
+    num_frames, first_frame = checked_frames(
+        "simulate", radar, scene, settings, num_frames, first_frame
+    )
     times_s = burst_times_s(radar, num_frames, settings.nodes, first_frame)
     mesh, faces = skin_scene(scene.bodies, pose(scene, times_s))
     return mesh_cube(radar, mesh, faces, key, reflection, settings, first_frame, extra_noise_db)
@@ -106,18 +118,31 @@ def stream(
     Args:
         radar, scene, key, reflection, settings, extra_noise_db: as for `simulate`.
         frames_per_chunk: radar frames in each chunk.
+
+    Raises:
+        InputError: as `simulate`; wrong arguments are refused at once, before the first chunk.
     """
-    num_frames = frames_in(radar, scene.duration_s, settings.nodes)
+    given = SimulationInput(radar, key, reflection, settings, extra_noise_db)
+    check_simulation("stream", given)
+    check_scene("stream", scene)
+    frames_per_chunk = whole_number("stream", "frames_per_chunk", frames_per_chunk)
+    num_frames, _ = checked_frames("stream", radar, scene, settings, None, 0)
+    return _chunks(given, scene, num_frames, frames_per_chunk)
+
+
+def _chunks(
+    given: SimulationInput, scene: Scene, num_frames: int, frames_per_chunk: int
+) -> Iterator[Complex[Array, "frame chirp tx rx sample"]]:
     for first in range(0, num_frames, frames_per_chunk):
         yield simulate(
-            radar,
+            given.radar,
             scene,
-            key,
-            reflection,
-            settings,
+            given.key,
+            given.reflection,
+            given.settings,
             num_frames=min(frames_per_chunk, num_frames - first),
             first_frame=first,
-            extra_noise_db=extra_noise_db,
+            extra_noise_db=given.extra_noise_db,
         )
         trim_heap()
 
@@ -239,22 +264,30 @@ def simulate_mesh(
 
     Args:
         radar: the board.
-        vertices_m: vertices at `burst_times_s`, any number of nodes, in the radar frame [m].
+        vertices_m: vertices at `burst_times_s`, 2 to 12 nodes (the exact sum: any number), in the
+            radar frame [m].
         faces: triangles, counter-clockwise seen from outside.
         key: of the receiver's noise.
         reflection: the reflection model, with its level. The default level of `QuasiSpecular` is
             that of a person; `PhysicalOptics("metal")` needs none.
         settings: method and error, visibility, receiver.
-        origin_m: origin of the vertices, float64 [m]; near the mesh it avoids the rounding of
-            float32 (0.4 mrad of phase at 3 m). None: the radar.
+        origin_m: origin of the vertices, float64, for every frame and node, or one for all [m];
+            near the mesh it avoids the rounding of float32 (0.4 mrad of phase at 3 m). None: the
+            radar.
         extra_noise_db: added to the receiver's noise figure [dB].
 
     Returns:
         Volts at the ADC.
 
     Raises:
-        InputError: something moves faster, or reaches farther, than the fast sum can represent.
+        InputError: an argument is wrong, or something moves faster, or reaches farther, than the
+            fast sum can represent.
     """
+    given = SimulationInput(radar, key, reflection, settings, extra_noise_db)
+    check_simulation("simulate_mesh", given)
+    vertices_m, faces, origin_m = checked_mesh(
+        "simulate_mesh", settings, vertices_m, faces, origin_m
+    )
     mesh = burst_mesh(vertices_m, origin_m)
     return mesh_cube(radar, mesh, faces, key, reflection, settings, extra_noise_db=extra_noise_db)
 
@@ -279,12 +312,14 @@ def simulate_points(
         Volts at the ADC.
 
     Raises:
-        InputError: something moves faster, or reaches farther, than the fast sum can represent.
+        InputError: an argument is wrong, or something moves faster, or reaches farther, than the
+            fast sum can represent.
     """
-    positions_m = np.asarray(positions_m, np.float64)
+    check_simulation("simulate_points", SimulationInput(radar, key, QuasiSpecular(), settings))
+    positions_m, rcs_m2 = checked_points("simulate_points", settings, positions_m, rcs_m2)
     origin_m = positions_m[..., :1, :]
     mesh = burst_mesh(positions_m - origin_m, origin_m[..., 0, :])
-    points = IsotropicPoints(point_area_m2(radar, np.asarray(rcs_m2, np.float32)))
+    points = IsotropicPoints(point_area_m2(radar, rcs_m2))
     sum_points = exact_points if settings.method == "exact" else points_echo
     echo = sum_points(radar, settings, points, mesh)
     return receive(radar, echo, key, settings, volts_per_weight(radar, 1.0))

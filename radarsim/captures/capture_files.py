@@ -3,7 +3,6 @@
 The entry points are `files.open_capture` and `files.write_capture`.
 """
 
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,8 +21,10 @@ from radarsim.captures.dca1000_codec import (
 )
 from radarsim.captures.iq_order import IqOrder, find_iq_order
 from radarsim.captures.plausibility import check_layout, check_samples
+from radarsim.checks import check_choice, check_path, check_type
+from radarsim.cube_checks import checked_codes
 from radarsim.errors import InputError
-from radarsim.radar.capture_format import CaptureFormat, format_of_board
+from radarsim.radar.capture_format import IQ_ORDERS, CaptureFormat, format_of_board
 from radarsim.radar.config import Radar
 
 PACKET_SUFFIXES = (".pcap", ".pcapng")
@@ -41,6 +42,7 @@ def open_capture(
     """See `files.open_capture`."""
     path = Path(path)
     capture_format = capture_format or format_of_board(radar.board)
+    _check_options("open_capture", capture_format, iq_order)
     try:
         source = _open_source(path)
     except OSError as error:
@@ -71,6 +73,9 @@ def write_capture(
     path: str | Path, cube: np.ndarray, radar: Radar, capture_format: CaptureFormat, iq_order: str
 ) -> None:
     """See `files.write_capture`."""
+    check_path("write_capture", "path", path)
+    _check_options("write_capture", capture_format, iq_order)
+    cube = checked_codes("write_capture", radar, cube)
     if np.iscomplexobj(cube):
         cube = from_complex(capture_format, np.asarray(cube, np.complex64))
     words = encode_words(radar, capture_format, np.asarray(cube, np.int16), iq_order)
@@ -80,6 +85,12 @@ def write_capture(
     except OSError as error:
         hint = "choose an existing folder on a disk with free space"
         raise InputError(path, "file", f"cannot be written ({error.strerror})", hint) from None
+
+
+def _check_options(where: str, capture_format: CaptureFormat, iq_order: str) -> None:
+    hint = "give load_setup(...).capture_format, or None for that of the radar's board"
+    check_type(where, "capture_format", capture_format, CaptureFormat, hint)
+    check_choice(where, "iq_order", iq_order, IQ_ORDERS)
 
 
 def _open_source(path: Path):
@@ -134,7 +145,6 @@ def _choose_iq_order(
     if capture_format.is_real:
         return IqOrder("i_first", "", "real samples: I/Q order does not apply"), ()
     if requested != "auto":
-        replace(capture_format, iq_order=requested)  # raises InputError for an unknown order
         return IqOrder(requested, "", "as requested"), ()
     codes = decode_words(radar, capture_format, words)
     cube = to_complex(capture_format, codes)

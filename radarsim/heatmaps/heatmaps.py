@@ -19,8 +19,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
+from radarsim.cube_checks import checked_cube
 from radarsim.heatmaps.power import time_angle_power, time_doppler_power, time_range_power
 from radarsim.heatmaps.settings import HeatmapSettings, heatmap_axes, num_columns
+from radarsim.input_checks import check_radar, check_settings
 from radarsim.numerics.threads import parallel_map
 from radarsim.radar.config import Radar
 
@@ -77,10 +79,13 @@ def make_heatmaps(
         Maps with their axes.
 
     Raises:
-        ValueError: the clip is shorter than one window.
+        InputError: the cube does not fit the radar, holds something else than finite volts, or is
+            shorter than one window.
     """
+    check_radar("heatmaps", radar)
+    check_settings("heatmaps", settings, HeatmapSettings)
+    cube_v = jnp.asarray(checked_cube("heatmaps", radar, cube_v), jnp.complex64)
     columns = num_columns(radar, cube_v.shape[0], settings)
-    cube_v = jnp.asarray(cube_v, jnp.complex64)
     if isinstance(cube_v, jax.core.Tracer):  # tracers cannot be passed to other threads
         return maps_of_clip(radar, cube_v, settings)
     clutter_v = _mean(cube_v) if settings.clutter == "clip" else jnp.zeros_like(cube_v[0, 0])

@@ -6,6 +6,8 @@ import jax
 import numpy as np
 from jaxtyping import Float
 
+from radarsim.checks import check_choice, check_flag, store_whole
+from radarsim.errors import InputError
 from radarsim.radar.config import Radar
 
 WINDOWS = ("paper", "burst")
@@ -38,15 +40,17 @@ class HeatmapSettings:
 
     def __post_init__(self):
         for name, known in (("window", WINDOWS), ("clutter", CLUTTERS)):
-            if getattr(self, name) not in known:
-                raise ValueError(
-                    f"HeatmapSettings.{name} is {getattr(self, name)!r}; known: {', '.join(known)}"
-                )
-        if self.window_chirps % self.step_chirps or self.num_doppler_bins < self.window_chirps:
-            raise ValueError(
-                f"HeatmapSettings: a window of {self.window_chirps} loops must be whole steps of "
-                f"{self.step_chirps} and fit {self.num_doppler_bins} Doppler bins"
-            )
+            check_choice("HeatmapSettings", name, getattr(self, name), known)
+        check_flag("HeatmapSettings", "tdm_compensation", self.tdm_compensation)
+        store_whole(self, "window_chirps")
+        store_whole(self, "step_chirps")
+        # The step of the angle axis is a half of their number.
+        store_whole(self, "num_angle_bins", at_least=2)
+        store_whole(self, "num_doppler_bins", at_least=self.window_chirps)
+        if self.window_chirps % self.step_chirps:
+            problem = f"is {self.window_chirps} loops, not a multiple of step_chirps"
+            hint = f"give a multiple of {self.step_chirps}"
+            raise InputError("HeatmapSettings", "window_chirps", problem, hint)
 
 
 def num_columns(
@@ -55,9 +59,12 @@ def num_columns(
     """Number of columns of a clip's heatmaps: 385 for 50 frames of 128 loops."""
     loops = num_frames * radar.frame.num_chirps
     if loops < settings.window_chirps:
-        raise ValueError(
+        problem = (
             f"{num_frames} frames of {radar.frame.num_chirps} loops are {loops} loops, a heatmap "
-            f"column needs {settings.window_chirps}; give a longer clip or a shorter window"
+            f"column needs {settings.window_chirps}"
+        )
+        raise InputError(
+            "heatmaps", "window_chirps", problem, "give a longer clip or a shorter window"
         )
     return (loops - settings.window_chirps) // settings.step_chirps + 1
 

@@ -1,12 +1,14 @@
 """Antenna positions of a board, its virtual array, and the row of it that measures azimuth."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral
 
 import jax
 import numpy as np
 from jaxtyping import Complex128, Float64
 
-from radarsim.checks import checked_number, store_number
+from radarsim.checks import check_type, checked_number, store_number
 from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.errors import InputError
 
@@ -120,7 +122,12 @@ class AntennaArray:
         return min(runs, key=lambda run: (-len(run), min(run)))
 
     def with_tx(self, tx_idx: tuple[int, ...]) -> "AntennaArray":
-        """The same board with only these transmitters, in this order."""
+        """The same board with only these transmitters, in this order.
+
+        Raises:
+            InputError: the board has no such transmitter.
+        """
+        _check_indices("with_tx", tx_idx, self.num_tx)
         return AntennaArray(
             tx_positions_m=tuple(self.tx_positions_m[idx] for idx in tx_idx),
             rx_positions_m=self.rx_positions_m,
@@ -130,7 +137,12 @@ class AntennaArray:
         )
 
     def with_rx(self, rx_idx: tuple[int, ...]) -> "AntennaArray":
-        """The same board with only these receivers, in this order."""
+        """The same board with only these receivers, in this order.
+
+        Raises:
+            InputError: the board has no such receiver.
+        """
+        _check_indices("with_rx", rx_idx, self.num_rx)
         return AntennaArray(
             tx_positions_m=self.tx_positions_m,
             rx_positions_m=tuple(self.rx_positions_m[idx] for idx in rx_idx),
@@ -155,7 +167,17 @@ def _uniform_runs(row: dict[float, tuple[int, int]]) -> list[tuple[tuple[int, in
     return runs
 
 
+def _check_indices(method: str, indices, count: int) -> None:
+    where, hint = f"AntennaArray.{method}", f"give indices from 0 to {count - 1}, such as (0,)"
+    check_type(where, "indices", indices, (Sequence, np.ndarray), hint)
+    for index in indices:
+        if not isinstance(index, Integral) or not -count <= index < count:
+            raise InputError(where, "indices", f"hold {index!r}; there are {count}", hint)
+
+
 def _checked_positions(field: str, positions) -> Positions:
+    hint = "give a tuple with one (x, y, z) per antenna"
+    check_type("AntennaArray", field, positions, (Sequence, np.ndarray), hint)
     if len(positions) == 0:
         raise InputError("AntennaArray", field, "is empty", "give at least one (x, y, z)")
     return tuple(_checked_point(field, point) for point in positions)
@@ -163,7 +185,7 @@ def _checked_positions(field: str, positions) -> Positions:
 
 def _checked_point(field: str, point) -> tuple[float, ...]:
     hint = "a position is three numbers from the phase centre: ahead, left, up"
-    if len(point) != 3:
+    if np.ndim(point) != 1 or len(point) != 3:
         raise InputError("AntennaArray", field, f"holds {point!r}, not three numbers", hint)
     return tuple(
         checked_number("AntennaArray", field, value, "m", at_least=-1.0, at_most=1.0, hint=hint)

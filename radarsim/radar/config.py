@@ -10,13 +10,14 @@ prints range and speed resolution, timing, noise and antennas of a radar.
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import jax
 import numpy as np
 from jaxtyping import Float64
 
-from radarsim.checks import checked_count, store_number, with_unit
+from radarsim.checks import check_type, checked_count, store_number, with_unit
 from radarsim.constants import BOLTZMANN_J_PER_K, REFERENCE_TEMPERATURE_K
 from radarsim.errors import InputError
 from radarsim.radar.antennas import AntennaArray
@@ -50,6 +51,7 @@ class Frame:
             self, "num_chirps", checked_count("Frame", "num_chirps", self.num_chirps)
         )
         store_number(self, "period_s", "s", above=0.0, hint="give seconds (100 ms is 0.1)")
+        check_type("Frame", "tx_order", self.tx_order, Iterable, "give indices such as (0, 1, 2)")
         order = tuple(checked_count("Frame", "tx_order", idx, 0) for idx in self.tx_order)
         if not order or len(set(order)) != len(order):
             raise InputError(
@@ -123,6 +125,16 @@ class Receiver:
         return math.sqrt(self.noise_power_w(bandwidth_hz) * self.load_ohm) * self.voltage_gain
 
 
+_PARTS = {
+    "name": str,
+    "chirp": Chirp,
+    "frame": Frame,
+    "array": AntennaArray,
+    "receiver": Receiver,
+    "board": str,
+}
+
+
 @jax.tree_util.register_static
 @dataclass(frozen=True, kw_only=True)
 class Radar:
@@ -147,6 +159,8 @@ class Radar:
     board: str = ""
 
     def __post_init__(self):
+        for name, kind in _PARTS.items():
+            check_type("Radar", name, getattr(self, name), kind, f"give a {kind.__name__}")
         store_number(self, "tx_power_dbm", "dBm", at_least=-100.0, at_most=60.0)
         if sorted(self.frame.tx_order) != list(range(self.array.num_tx)):
             raise InputError(

@@ -3,6 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
+from radarsim.checks import check_type, whole_number
 from radarsim.numerics.polynomials import chebyshev_nodes
 from radarsim.radar.config import Radar
 
@@ -39,7 +40,13 @@ def burst_times_s(
         num_frames: number of frames.
         num_nodes: per burst; 4 are enough for the fast mode, and for motion without acceleration.
         first_frame: index of the first of these frames; frame 0 starts at time 0.
+
+    Raises:
+        InputError: not a radar, or counts that are no whole numbers.
     """
+    check_type("burst_times_s", "radar", radar, Radar, "give a Radar as the first argument")
+    num_frames = whole_number("burst_times_s", "num_frames", num_frames, 0)
+    num_nodes = whole_number("burst_times_s", "num_nodes", num_nodes)
     starts_s = np.arange(num_frames) * radar.frame.period_s
     return starts_s[:, None] + node_times_s(radar, num_nodes) + first_frame * radar.frame.period_s
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from radarsim.checks import check_choice, checked_number
 from radarsim.errors import InputError
 from radarsim.scene.interpolation import interpolate_points, interpolate_rotations
 from radarsim.scene.lazy_poses import LazyPoses
@@ -22,6 +23,8 @@ SHAPE_SPACES = ("smpl", "smplx", "free")
 MIN_RATE_HZ, MAX_RATE_HZ = 5.0, 1000.0
 MAX_ROTATION_RAD = 8 * np.pi
 MAX_TRANSL_M = 1000.0
+# A sampling time may exceed the motion by this much.
+TIME_SLACK_S = 1e-6
 
 # Rest pelvis of the published mean bodies [m]; genders differ by a centimetre or two.
 # `retarget.fit_to_body` replaces it by the pelvis of the actual body. The free body has its origin
@@ -96,16 +99,38 @@ def check_motion(motion: Motion, where: str) -> Motion:
     Raises:
         InputError: naming the field, the first invalid pose and the limit.
     """
+    check_values(motion, where)
+    if not MIN_RATE_HZ <= motion.rate_hz <= MAX_RATE_HZ:
+        raise InputError(
+            where,
+            "rate",
+            f"{motion.rate_hz:g} Hz is outside {MIN_RATE_HZ:g} to {MAX_RATE_HZ:g} Hz",
+            "write the correct pose rate into the file",
+        )
+    return motion
+
+
+def check_values(motion: Motion, where: str) -> None:
+    """As `check_motion`, for any pose rate: that of a motion made in Python is intended.
+
+    Raises:
+        InputError: naming the field, the first invalid pose and the limit.
+    """
+    check_choice(where, "layout", motion.layout, tuple(NUM_JOINTS))
+    check_choice(where, "shape_space", motion.shape_space, SHAPE_SPACES)
     check_shapes(motion.poses_rad, motion.transl_m, motion.layout, where)
-    _check_rate(motion.rate_hz, where)
+    hint = "give the poses per second"
+    checked_number(where, "rate", motion.rate_hz, "Hz", above=0.0, hint=hint)
     poses, transl = _scan(motion.poses_rad), _scan(motion.transl_m)
     _check_finite("poses", poses.is_finite, where)
     _check_finite("trans", transl.is_finite, where)
     _check_range("poses", poses.longest, MAX_ROTATION_RAD, "rad", "degrees", where)
     _check_range("trans", transl.longest, MAX_TRANSL_M, "m", "millimetres", where)
+    if np.ndim(motion.betas) != 1:
+        problem = f"shape {np.shape(motion.betas)}; a motion has one shape: [beta]"
+        raise InputError(where, "betas", problem, "give the coefficients of one pose")
     if not np.isfinite(motion.betas).all():
         raise InputError(where, "betas", "NaN or infinite shape", "fit the subject's shape again")
-    return motion
 
 
 def body_joints(motion: Motion) -> Float[np.ndarray, "pose 24 3"]:
@@ -137,14 +162,18 @@ def sample_motion(
         Axis-angle poses [rad] and translations [m].
 
     Raises:
-        ValueError: a time lies outside the motion.
+        InputError: there is no time, or one lies outside the motion.
     """
+    if np.size(times_s) == 0:
+        raise InputError(motion.name, "times", "are none", "request at least one frame")
     low_s, high_s = np.min(times_s), np.max(times_s)
-    if low_s < -1e-6 or high_s > motion.duration_s + 1e-6:
-        raise ValueError(
-            f"{motion.name}: sampled from {low_s:.3f} to {high_s:.3f} s, but the motion lasts from "
-            f"0 to {motion.duration_s:.3f} s; request fewer frames or use a longer motion"
+    if low_s < -TIME_SLACK_S or high_s > motion.duration_s + TIME_SLACK_S:
+        problem = (
+            f"sampled from {low_s:.3f} to {high_s:.3f} s, but the motion lasts from 0 to "
+            f"{motion.duration_s:.3f} s"
         )
+        hint = "request fewer frames or use a longer motion"
+        raise InputError(motion.name, "times", problem, hint)
     position = np.ravel(times_s) * motion.rate_hz
     poses_rad = interpolate_rotations(motion.poses_rad, position)
     transl_m = interpolate_points(motion.transl_m, position)
@@ -191,16 +220,6 @@ def check_shapes(
     if transl_m.shape != (shape[0], 3):
         problem = f"shape {transl_m.shape}, but {shape[0]} poses need ({shape[0]}, 3)"
         raise InputError(where, "trans", problem, "give one translation per pose")
-
-
-def _check_rate(rate_hz: float, where: str) -> None:
-    if not MIN_RATE_HZ <= rate_hz <= MAX_RATE_HZ:
-        raise InputError(
-            where,
-            "rate",
-            f"{rate_hz:g} Hz is outside {MIN_RATE_HZ:g} to {MAX_RATE_HZ:g} Hz",
-            "write the correct pose rate into the file",
-        )
 
 
 class _Scan(NamedTuple):

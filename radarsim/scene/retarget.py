@@ -13,6 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
+from radarsim.checks import checked_number, described
+from radarsim.errors import InputError
 from radarsim.scene.body import BodyModel, fit_pose, skin
 from radarsim.scene.motion import Motion
 from radarsim.scene.skeleton import LEG_PER_STATURE, leg_length_m
@@ -25,6 +27,7 @@ _NUM_SAMPLES = 64
 _FLOOR_PERCENTILE = 10
 _STANDING = 0.85  # of the pelvis height at rest; lower poses (squat, seat, lying) give no stature
 _MIN_STANDING = 3
+_MOST_PELVIS_M = 1e-3  # from the pelvis of the body that a motion was fitted to
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +76,35 @@ def fit_to_body(motion: Motion, body: BodyModel) -> FittedMotion:
     sole_m = motion.pelvis_m[_samples(motion), 2] - above_sole_m * scale
     lift_m = np.array([0.0, 0.0, -np.percentile(sole_m, _FLOOR_PERCENTILE)])
     return FittedMotion(replace(motion, transl_m=motion.transl_m + lift_m), scale, betas)
+
+
+def check_fit(fitted: FittedMotion, body: BodyModel) -> None:
+    """Check that a motion was fitted to this body: its pelvis is that of the body.
+
+    Args:
+        fitted: result of `fit_to_body`, or assembled from its parts.
+        body: the model to be posed.
+
+    Raises:
+        InputError: the motion was fitted to another body, or a part is not finite.
+    """
+    where = f"FittedMotion '{fitted.motion.name}'"
+    hint = "give fit_to_body(motion, body) of this body, or the motion as read"
+    checked_number(where, "body_scale", float(fitted.body_scale), above=0.0, hint=hint)
+    betas = np.asarray(fitted.betas, np.float64)
+    if betas.ndim != 1 or not np.isfinite(betas).all():
+        problem = f"are {described(fitted.betas)}; must be one finite number per coefficient"
+        raise InputError(where, "betas", problem, hint)
+    if fitted.motion.rest_pelvis_m is None:
+        return
+    known = np.zeros(body.num_betas)
+    count = min(len(betas), len(known))
+    known[:count] = betas[:count]
+    pelvis_m = _rest_joints_m(body, known)[0] * float(fitted.body_scale)
+    off_m = float(np.abs(pelvis_m - fitted.motion.rest_pelvis_m).max())
+    if off_m > _MOST_PELVIS_M:
+        problem = f"was fitted to another body: its pelvis is {100 * off_m:.1f} cm from this one's"
+        raise InputError(where, "body", problem, hint)
 
 
 def _scale(motion, body, betas, above_sole_m, rest_height_m) -> float:

@@ -9,6 +9,8 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Float
 
+from radarsim.array_checks import check_scalar
+from radarsim.checks import check_type
 from radarsim.errors import InputError
 from radarsim.scene.body import BodyModel, skin
 from radarsim.scene.mesh import BurstMesh, FaceIndices
@@ -29,6 +31,13 @@ class Scene:
     radar_pose: RadarPose = RadarPose()
 
     def __post_init__(self):
+        hint = "give a list: Scene([subject])"
+        check_type("Scene", "subjects", self.subjects, Sequence, hint)
+        for each in self.subjects:
+            check_type("Scene", "subjects", each, Subject, "give Subject(motion, body) in a list")
+        check_type("Scene", "radar_pose", self.radar_pose, RadarPose, "give RadarPose(...)")
+        check_scalar("RadarPose", "height_m", self.radar_pose.height_m, "m", hint="give metres")
+        check_scalar("RadarPose", "tilt_rad", self.radar_pose.tilt_rad, "rad", hint="give radians")
         if len(self.subjects) != 1:
             raise InputError(
                 "Scene",

@@ -1,6 +1,6 @@
 """A subject: a motion fitted to a body, and its placement."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import jax
@@ -9,11 +9,14 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
+from radarsim.array_checks import REAL, as_array, check_scalar
+from radarsim.checks import check_type
 from radarsim.coordinates import split_float64
 from radarsim.scene.body import BodyModel, fit_pose
-from radarsim.scene.motion import Motion, sample_motion
+from radarsim.scene.lazy_poses import LazyPoses
+from radarsim.scene.motion import Motion, check_values, sample_motion
 from radarsim.scene.placement import Placement, RadarPose, place, to_radar_frame
-from radarsim.scene.retarget import FittedMotion, fit_to_body
+from radarsim.scene.retarget import FittedMotion, check_fit, fit_to_body
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,14 +35,44 @@ class Subject:
     placement: Placement | None = Placement()
 
     def __post_init__(self):
+        check_type("Subject", "body", self.body, BodyModel, "give free_body() or load_body(...)")
+        hint = "give read_motion(...) as the first argument, the body as the second"
+        check_type("Subject", "fitted", self.fitted, (Motion, FittedMotion), hint)
+        _check_placement(self.placement)
         if isinstance(self.fitted, Motion):
-            object.__setattr__(self, "fitted", fit_to_body(self.fitted, self.body))
+            fitted = fit_to_body(_checked_motion(self.fitted), self.body)
+            object.__setattr__(self, "fitted", fitted)
+        else:
+            check_fit(self.fitted, self.body)
 
     @cached_property
     def motion(self) -> Motion:
         """The fitted motion in the world of the radar."""
         motion = self.fitted.motion
         return motion if self.placement is None else place(motion, self.placement)
+
+
+def _check_placement(placement: Placement | None) -> None:
+    hint = "give Placement(distance_m=3.0), or None for a motion in the world of the radar"
+    check_type("Subject", "placement", placement, (Placement, type(None)), hint)
+    if placement is not None:
+        for name, unit in (("distance_m", "m"), ("lateral_m", "m"), ("heading_rad", "rad")):
+            hint = "give metres" if unit == "m" else "give radians"
+            check_scalar("Placement", name, getattr(placement, name), unit, hint=hint)
+
+
+def _checked_motion(motion: Motion) -> Motion:
+    """The motion with NumPy arrays of valid values."""
+    if isinstance(motion.poses_rad, LazyPoses):  # checked when its file was opened
+        return motion
+    where, hint = f"Motion '{motion.name}'", "give a NumPy array"
+    arrays = {
+        field: np.asarray(as_array(where, field, getattr(motion, field), REAL, hint))
+        for field in ("poses_rad", "transl_m", "betas")
+    }
+    motion = replace(motion, **arrays)
+    check_values(motion, where)
+    return motion
 
 
 @jax.tree_util.register_dataclass

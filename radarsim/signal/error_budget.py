@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import jax
 import numpy as np
 
+from radarsim.errors import InputError
 from radarsim.signal.tone_series import span_of_terms
 
 # Errors of the modes of the fast sum, for a person 2 m away or farther.
@@ -48,10 +49,9 @@ class ErrorBudget:
 
     def __post_init__(self):
         if not -100 <= self.error_db <= -40:
-            raise ValueError(
-                f"ErrorBudget.error_db is {self.error_db:g} dB; give -100 to -40 dB, or use "
-                "method='exact' for the sum over every sample"
-            )
+            problem = f"is {self.error_db:g} dB; must be -100 to -40 dB"
+            hint = "change it, or use method='exact' for the sum over every sample"
+            raise InputError("ErrorBudget", "error_db", problem, hint)
 
     @property
     def kernel_width(self) -> int:

@@ -4,10 +4,13 @@ from dataclasses import dataclass, replace
 
 import jax
 
+from radarsim.checks import check_choice, check_flag, store_number, store_whole
+from radarsim.errors import InputError
 from radarsim.signal.error_budget import MODES_DB, ErrorBudget
 
 METHODS = (*MODES_DB, "exact")
 VISIBILITIES = ("occlusion", "hpr", "facing", "none")
+_CULL_HINT = "give an amplitude ratio in [0, 1), such as 1e-4"
 
 
 @jax.tree_util.register_static
@@ -64,13 +67,17 @@ class SimulationSettings:
 
     def __post_init__(self):
         for name, known in (("method", METHODS), ("visibility", VISIBILITIES)):
-            if getattr(self, name) not in known:
-                raise ValueError(
-                    f"SimulationSettings.{name} is {getattr(self, name)!r}; "
-                    f"known: {', '.join(known)}"
-                )
-        if not (self.visibility_blocks >= 1 and self.nodes >= 2 and 0 <= self.cull_ratio < 1):
-            raise ValueError(
-                f"SimulationSettings: visibility_blocks {self.visibility_blocks} must be at least "
-                f"1, num_nodes {self.nodes} at least 2, cull {self.cull_ratio:g} in [0, 1)"
+            check_choice("SimulationSettings", name, getattr(self, name), known)
+        for name in ("residual_video_phase", "thermal_noise", "quantise"):
+            check_flag("SimulationSettings", name, getattr(self, name))
+        store_whole(self, "visibility_blocks")
+        if self.num_nodes is not None:
+            store_whole(self, "num_nodes", at_least=2)
+        if self.error_db is not None:
+            store_number(self, "error_db", "dB", hint="give decibels, such as -80")
+        if self.cull is not None:
+            store_number(self, "cull", at_least=0.0, hint=_CULL_HINT)
+        if not self.cull_ratio < 1:
+            raise InputError(
+                "SimulationSettings", "cull", f"is {self.cull_ratio:g}; must be below 1", _CULL_HINT
             )

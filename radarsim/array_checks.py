@@ -1,0 +1,123 @@
+"""Checks of arrays that are given from Python: type, shape, and values that are not finite.
+
+Under `jit`, `grad` and `vmap` an array is a tracer, which has a shape and a type but no values:
+shapes and types are checked then, values are not.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from radarsim.checks import checked_number, described
+from radarsim.errors import InputError
+
+# Kinds of numbers, and what a message calls them.
+COMPLEX = (np.complexfloating, "complex numbers")
+NUMBERS = (np.number, "numbers")
+REAL = ((np.floating, np.integer), "real numbers")
+
+
+def is_traced(value: Any) -> bool:
+    """Whether a value is known only within a compiled program."""
+    return isinstance(value, jax.core.Tracer)
+
+
+def as_array(where: str, field: str, value: Any, kind: tuple, hint: str):
+    """An argument as an array of numbers; arrays of NumPy and JAX are returned as they are.
+
+    Args:
+        where: the function that takes the argument.
+        field: name of the argument.
+        value: the argument.
+        kind: `COMPLEX`, `REAL` or `NUMBERS`.
+        hint: what to give instead, for the message.
+
+    Raises:
+        InputError: not an array, or an array of other numbers.
+    """
+    array = value
+    if not isinstance(value, np.ndarray | jax.Array):
+        try:
+            array = np.asarray(value)
+        except ValueError:  # rows of different lengths
+            problem = f"is {described(value)} whose rows differ in length"
+            raise InputError(where, field, problem, hint) from None
+    types, words = kind
+    types = types if isinstance(types, tuple) else (types,)
+    if not any(jnp.issubdtype(array.dtype, each) for each in types):
+        raise InputError(where, field, f"is {described(value)}, not {words}", hint)
+    return array
+
+
+def check_axes(
+    where: str, field: str, shape: tuple[int, ...], axes: Mapping[str, int | None], hint: str
+) -> None:
+    """Check the shape of an array.
+
+    Args:
+        where: the function that takes the array.
+        field: name of the array.
+        shape: its shape.
+        axes: names of its axes in order, with their required lengths; None for any but zero.
+        hint: how to correct it, for the message.
+
+    Raises:
+        InputError: another number of axes, an axis of another length, or an empty array.
+    """
+    names = f"[{', '.join(axes)}]"
+    if len(shape) != len(axes):
+        problem = f"has shape {tuple(shape)}; the axes must be {names}"
+        raise InputError(where, field, problem, hint)
+    for (name, needed), found in zip(axes.items(), shape):
+        if found == 0 or found != (needed or found):
+            problem = f"has {found} along '{name}' of its axes {names}, not {needed or '1 or more'}"
+            raise InputError(where, field, problem, hint)
+
+
+def check_finite(where: str, field: str, array, axes: tuple[str, ...], hint: str) -> None:
+    """Check that no value of an array is NaN or infinite; tracers are not checked.
+
+    Args:
+        where: the function that takes the array.
+        field: name of the array.
+        array: of numbers.
+        axes: names of its axes, to locate the first such value.
+        hint: how to correct it, for the message.
+
+    Raises:
+        InputError: naming the number of such values and the place of the first.
+    """
+    if is_traced(array) or _sum_is_finite(array):
+        return
+    invalid = np.argwhere(~np.isfinite(np.asarray(array)))
+    if len(invalid):  # otherwise only the sum was too large for the type
+        first = ", ".join(f"{axis} {index}" for axis, index in zip(axes, invalid[0]))
+        problem = f"is NaN or infinite in {len(invalid)} of {array.size} values, first at {first}"
+        raise InputError(where, field, problem, hint)
+
+
+def _sum_is_finite(array) -> bool:
+    """One pass without a temporary array: NaN and infinity remain in the sum."""
+    if isinstance(array, jax.Array) and any(each.platform != "cpu" for each in array.devices()):
+        return bool(jnp.isfinite(jnp.sum(array)))  # without a copy to the host
+    with np.errstate(all="ignore"):
+        return bool(np.isfinite(np.asarray(array).sum()))
+
+
+def check_scalar(where: str, field: str, value: Any, unit: str = "", **limits) -> None:
+    """Check one number, which may be an array without axes or a tracer: see `checked_number`.
+
+    Raises:
+        InputError: not one number, not finite, or outside the limits.
+    """
+    if isinstance(value, np.ndarray | jax.Array):
+        if value.shape != ():
+            problem = f"is {described(value)}, not one number"
+            raise InputError(where, field, problem, "give one number")
+        if is_traced(value):
+            return
+        value = np.asarray(value).item()
+    checked_number(where, field, value, unit, **limits)
