@@ -235,14 +235,8 @@ def write_capture(
             finite, or the file cannot be written.
     """
     from radarsim.captures import capture_files
-    from radarsim.radar.capture_format import format_of_board
-    from radarsim.radar.config import Radar
 
-    check_type("write_capture", "radar", radar, Radar, "give path, cube and a Radar in this order")
-    capture_format = capture_format or format_of_board(radar.board)
-    order = capture_format.iq_order if iq_order == "auto" else iq_order
-    order = "i_first" if order == "auto" else order
-    capture_files.write_capture(path, cube, radar, capture_format, order)
+    capture_files.write_capture(path, cube, radar, capture_format, iq_order)
 
 
 def load_setup(name_or_path: str | Path):

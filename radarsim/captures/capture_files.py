@@ -70,15 +70,19 @@ def open_capture(
 
 
 def write_capture(
-    path: str | Path, cube: np.ndarray, radar: Radar, capture_format: CaptureFormat, iq_order: str
+    path: str | Path, cube, radar: Radar, capture_format: CaptureFormat | None, iq_order: str
 ) -> None:
     """See `files.write_capture`."""
     check_path("write_capture", "path", path)
+    check_type("write_capture", "radar", radar, Radar, "give path, cube and a Radar in this order")
+    capture_format = capture_format or format_of_board(radar.board)
     _check_options("write_capture", capture_format, iq_order)
     cube = checked_codes("write_capture", radar, cube)
     if np.iscomplexobj(cube):
         cube = from_complex(capture_format, np.asarray(cube, np.complex64))
-    words = encode_words(radar, capture_format, np.asarray(cube, np.int16), iq_order)
+    order = capture_format.iq_order if iq_order == "auto" else iq_order
+    order = "i_first" if order == "auto" else order
+    words = encode_words(radar, capture_format, np.asarray(cube, np.int16), order)
     try:
         with open(path, "wb") as file:
             file.write(words.astype("<i2", copy=False).tobytes())

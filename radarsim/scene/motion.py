@@ -99,7 +99,6 @@ def check_motion(motion: Motion, where: str) -> Motion:
     Raises:
         InputError: naming the field, the first invalid pose and the limit.
     """
-    check_values(motion, where)
     if not MIN_RATE_HZ <= motion.rate_hz <= MAX_RATE_HZ:
         raise InputError(
             where,
@@ -107,6 +106,7 @@ def check_motion(motion: Motion, where: str) -> Motion:
             f"{motion.rate_hz:g} Hz is outside {MIN_RATE_HZ:g} to {MAX_RATE_HZ:g} Hz",
             "write the correct pose rate into the file",
         )
+    check_values(motion, where)
     return motion
 
 

@@ -82,10 +82,10 @@ def test_too_short_a_clip_is_refused_in_one_line():
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"window": "hamming"}, "window is 'hamming'; known: paper, burst"),
-        ({"clutter": "mti"}, "clutter is 'mti'; known: clip, window, none"),
-        ({"step_chirps": 100}, "256 loops must be whole steps of 100"),
-        ({"num_doppler_bins": 128}, "fit 128 Doppler bins"),
+        ({"window": "hamming"}, "window: is 'hamming'.*choose one of: paper, burst"),
+        ({"clutter": "mti"}, "clutter: is 'mti'.*choose one of: clip, window, none"),
+        ({"step_chirps": 100}, "is 256 loops, not a multiple.*multiple of 100"),
+        ({"num_doppler_bins": 128}, "num_doppler_bins: is 128; must be at least 256"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(wrong, message):
