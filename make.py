@@ -81,8 +81,29 @@ def set_up(extras):
             "HTTPS_PROXY, or PIP_INDEX_URL to an index you can reach; then run the same command "
             "again"
         )
+    check_import()
     with open(STAMP, "w") as stamp:
         stamp.write("\n".join([install_digest(), *sorted(wanted)]))
+
+
+def check_import():
+    """Exit unless a script beside a folder named radarsim, such as a clone, imports the package."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        os.mkdir(os.path.join(folder, "radarsim"))
+        done = subprocess.run(
+            [PYTHON, "-c", "import radarsim; radarsim.InputError"],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    if done.returncode:
+        sys.exit(
+            f"make.py: the installed package cannot be imported: {done.stderr.strip()[-300:]}; "
+            f"remove {VENV} and run the same command again"
+        )
 
 
 def make_venv():

@@ -7,12 +7,12 @@ gives the local paths of motions, body models and caption datasets; a store neve
 import argparse
 import json
 from collections.abc import Mapping
-from importlib import resources
 from pathlib import Path
 
 from pipelines.recipe_toml import table_from_toml
 from radarsim.errors import InputError
 
+PRESET_FOLDER = Path(__file__).parents[1] / "presets"
 PATHS = ("amass", "motions", "body_models", "babel", "humanml3d", "kitml")
 
 
@@ -34,8 +34,8 @@ def load_recipe_table(options: argparse.Namespace) -> tuple[dict, str]:
             "options", "--preset", "cannot be combined with --recipe", "give one of them"
         )
     if options.preset:
-        file = resources.files("builders").joinpath("presets", f"{options.preset}.toml")
-        return table_from_toml(file.read_text(), f"preset {options.preset}"), "options"
+        text = (PRESET_FOLDER / f"{options.preset}.toml").read_text(encoding="utf-8")
+        return table_from_toml(text, f"preset {options.preset}"), "options"
     if not options.recipe:
         return {}, "options"
     table = table_from_toml(_recipe_text(Path(options.recipe)), options.recipe)

@@ -7,7 +7,6 @@ No code of a file is executed: archives are read without pickle, and pickles by
 import pickle
 import zipfile
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
 import jax.numpy as jnp
@@ -18,6 +17,8 @@ from radarsim.scene.body import BodyModel
 from radarsim.scene.formats.restricted_unpickler import as_array, load_arrays
 from radarsim.scene.skeleton import NUM_JOINTS
 
+# Beside the code: a folder named radarsim in the current folder may hide the package.
+ASSETS = Path(__file__).parents[2] / "assets"
 FREE_BODY = "free_body.npz"
 LAYOUTS = {count: layout for layout, count in NUM_JOINTS.items()}
 OTHER_MODELS = {16: "MANO (a hand)", 5: "FLAME (a head)", 33: "SMAL (an animal)"}
@@ -52,8 +53,7 @@ def read_body_model(path, num_betas: int = 16) -> BodyModel:
 
 def free_body() -> BodyModel:
     """The built-in CC0 body: 1.70 m tall, SMPL's 24 joints; see assets/free_body.md."""
-    with resources.as_file(resources.files("radarsim") / "assets" / FREE_BODY) as path:
-        return read_body_model(path)
+    return read_body_model(ASSETS / FREE_BODY)
 
 
 def find_body_model(folder, layout: str, gender: str = "neutral") -> Path:
