@@ -20,6 +20,7 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from radarsim.cube_checks import checked_cube
+from radarsim.errors import InputError
 from radarsim.heatmaps.power import time_angle_power, time_doppler_power, time_range_power
 from radarsim.heatmaps.settings import HeatmapSettings, heatmap_axes, num_columns
 from radarsim.input_checks import check_radar, check_settings
@@ -55,7 +56,15 @@ class Heatmaps:
         return heatmap_axes(self.radar, self.num_frames, self.settings)
 
     def plot(self, title: str = ""):
-        """A matplotlib figure of the three maps of one clip; needs the extra `viz`."""
+        """A matplotlib figure of the three maps of one clip; needs the extra `viz`.
+
+        Raises:
+            InputError: these are the maps of several clips.
+        """
+        if self.time_range.ndim != 2:
+            problem = f"has shape {self.time_range.shape}: maps of several clips"
+            hint = "plot one of them: jax.tree.map(lambda map_db: map_db[0], maps).plot()"
+            raise InputError("Heatmaps", "time_range", problem, hint)
         from radarsim.plots.heatmaps import PANELS, clip_page
 
         maps = {name: np.asarray(getattr(self, name)) for name in PANELS}
