@@ -1,1 +1,1 @@
-"""Raw ADC recordings of a DCA1000 (`.bin`, `.pcap`) to IF cubes, and IF cubes to recordings."""
+"""Convert raw ADC recordings of a DCA1000 (`.bin`, `.pcap`) to IF cubes and back."""

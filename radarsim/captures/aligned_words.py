@@ -1,4 +1,4 @@
-"""Words of a `.bin` file with its frames aligned: gaps read as zeros, as TI's tools write them."""
+"""Words of a `.bin` file with aligned frames; gaps read as zeros, which TI's tools write there."""
 
 from typing import NamedTuple
 
@@ -21,10 +21,10 @@ class AlignedWords:
 
     Args:
         read: returns the words of the file from one index up to another.
-        num_words: words of the file.
-        offset: word 0 of the file is this word of a frame.
+        num_words: number of words in the file.
+        offset: position of the file's first word within a frame.
         gaps: see `alignment.find_gaps`; a gap of 0 words ends the stream.
-        frame_words: words of a frame.
+        frame_words: number of words per frame.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class AlignedWords:
         self.num_words = max(0, position)
 
     def frame_of(self, at: int, frame_words: int) -> int:
-        """Index of the frame that holds a word of the file."""
+        """Index of the frame that contains word `at` of the file."""
         piece = max(
             (each for each in self._pieces if each.start <= at), key=lambda each: each.start
         )

@@ -1,14 +1,15 @@
-"""Alignment of the frames of a `.bin` file: find words that are missing, without zeros in place.
+"""Align the frames of a `.bin` file: find missing words that were not replaced by zeros.
 
 TI's tools write zeros for a lost packet; other recorders write nothing, and all later frames shift.
-The second file of a long recording starts within a frame. Both show in the samples: echoes break
-off where a chirp of one receiver ends (`sample_streams`), at multiples of its length from the start
-of a frame. Short windows over the whole file are compared with this grid; where a window disagrees,
-bisection finds the place.
+The second file of a long recording starts within a frame. Both can be seen in the samples: the
+echo is discontinuous where a chirp of one receiver ends (`sample_streams`), at multiples of the
+chirp length from the start of a frame. Short windows over the whole file are compared with this
+grid; if a window disagrees, bisection locates the gap.
 
-A lost packet has 1,456 bytes, so the shift of the grid, which is known modulo the words of a chirp
-of one receiver, gives the number of packets modulo 16 to 64. Where several numbers fit, that one is
-taken whose transmitters and receivers continue those before the gap, and the smallest of these.
+A lost packet has 1,456 bytes. The shift of the grid is known modulo the chirp length of one
+receiver in words, so it determines the number of packets modulo 16 to 64. If several numbers fit,
+the one that best continues the sequence of transmitters and receivers before the gap is used, or
+the smallest of several equally good ones.
 """
 
 import math
@@ -29,24 +30,24 @@ from radarsim.captures.sample_streams import (
 from radarsim.radar.capture_format import CaptureFormat
 from radarsim.radar.radar import Radar
 
-# Blocks of the first window that is tried, and of the longest.
+# Number of blocks in the first window tried, and in the longest.
 _MIN_BLOCKS, _MAX_BLOCKS = 16, 512
 _NUM_WINDOWS = 64
-# Correlation of the breaks of a window with those of the first: smallest usable value, and share of
-# the best value that the grid itself needs.
+# Correlation between the breaks of a window and those of the first window: smallest usable value,
+# and the fraction of the best value that the unshifted grid must reach.
 _MIN_MATCH, _MATCHES_GRID = 0.5, 0.7
-# A file with more gaps than this is read up to the last of them.
+# Maximum number of gaps; a file with more gaps is read only up to the last of these.
 MAX_GAPS = 256
-# Receivers continue if their correlation is at least this share of the best, which is usable above
-# the second value.
+# The order of receivers continues if the correlation is at least this fraction of the best one; the
+# best one is usable if it exceeds the second value.
 _CONTINUES, _MIN_CONTINUITY = 0.9, 0.7
 
 
 class Gap(NamedTuple):
-    """Missing words of a file.
+    """A gap: consecutive words that are missing from a file.
 
     Attributes:
-        at: index of the first word after the gap, in the file.
+        at: index in the file of the first word after the gap.
         missing: number of missing words.
     """
 
@@ -55,11 +56,11 @@ class Gap(NamedTuple):
 
 
 class Grid:
-    """Chirps of one receiver as a grid over the words of a file.
+    """Grid of chirp boundaries (one receiver, one chirp per cell) over the words of a file.
 
     Args:
         read: returns the words of the file from one index up to another.
-        num_words: words of the file.
+        num_words: number of words in the file.
         radar: radar of the capture.
         capture_format: resolved word layout.
     """
@@ -77,17 +78,17 @@ class Grid:
 
     @property
     def window_words(self) -> int:
-        """Words of a window: whole loops."""
+        """Number of words in a window: a whole number of loops."""
         return -(-self.num_blocks // self.shape.blocks_per_loop) * self.loop_words
 
     def streams(self, start: int, stop: int) -> np.ndarray:
-        """Samples by channel of a part of the file."""
+        """Samples of a part of the file, separated by channel."""
         return sample_streams(self.capture_format, self.num_rx, self.read(start, stop))
 
     def calibrate(self, offset: int) -> bool:
-        """Measure the errors around breaks at the start of the file; False: none are visible.
+        """Measure the errors around breaks at the start of the file; False if no break is visible.
 
-        The window is the shortest that shows breaks, so that it is unlikely to hold a gap. Later
+        The window is the shortest that shows breaks, so that it is unlikely to contain a gap. Later
         windows are twice as long.
         """
         self.num_blocks = _MIN_BLOCKS
@@ -102,14 +103,14 @@ class Grid:
         return False
 
     def shift(self, at: int, offset: int) -> int | None:
-        """Samples from the grid to the breaks in the window after word `at`; None: unclear.
+        """Shift of the breaks in the window after word `at`, in samples; None if unclear.
 
-        The errors around the breaks are compared with those of the first window, which is more
-        precise than their maximum.
+        The profile of errors around the breaks is compared with that of the first window; this is
+        more precise than comparing the maxima.
 
         Args:
-            at: index of a word of the file.
-            offset: word 0 of the file is this word of a frame.
+            at: index of a word in the file.
+            offset: position of the file's first word within a frame.
         """
         errors_db = self._errors_db(at, offset)
         if errors_db is None:
@@ -138,14 +139,14 @@ class Grid:
 
 
 def find_gaps(grid: Grid, offset: int) -> list[Gap]:
-    """Gaps of a file whose start is aligned.
+    """Find the gaps of a file whose start is aligned.
 
     Args:
-        grid: calibrated.
-        offset: word 0 of the file is this word of a frame.
+        grid: calibrated grid.
+        offset: position of the file's first word within a frame.
 
     Returns:
-        Gaps in file order; the last one has 0 missing words where alignment is lost for good.
+        Gaps in file order; if alignment cannot be recovered, the last gap has 0 missing words.
     """
     gaps: list[Gap] = []
     at = 0
@@ -154,7 +155,7 @@ def find_gaps(grid: Grid, offset: int) -> list[Gap]:
         if interval is None:
             return gaps
         gap = _locate(grid, interval, offset)
-        if gaps and gap.at <= gaps[-1].at + PACKET_WORDS:  # the last gap explains nothing
+        if gaps and gap.at <= gaps[-1].at + PACKET_WORDS:  # the last gap did not restore the grid
             break
         gaps.append(gap)
         offset, at = offset + gap.missing, gap.at
@@ -162,12 +163,12 @@ def find_gaps(grid: Grid, offset: int) -> list[Gap]:
 
 
 def _highest_part(heights_db: np.ndarray) -> np.ndarray:
-    """Heights above 30 % of the highest: the breaks without the noise between them."""
+    """Heights above 30 % of the highest, which removes the noise between the breaks."""
     return np.maximum(heights_db - 0.3 * heights_db.max(), 0.0)
 
 
 def missing_words(grid: Grid, shift: int) -> list[int]:
-    """Numbers of missing words that explain a shift of the grid, whole packets if possible."""
+    """Candidate numbers of missing words for a grid shift; whole packets if possible."""
     per_sample = grid.shape.words_per_sample
     target = -shift * per_sample % grid.block_words
     packets = np.arange(1, grid.loop_words // math.gcd(PACKET_WORDS, grid.loop_words) + 1)
@@ -180,7 +181,7 @@ def missing_words(grid: Grid, shift: int) -> list[int]:
 
 
 class _Interval(NamedTuple):
-    """The window from `good` on agrees with the grid, that from `bad` on has a shift."""
+    """Interval of a gap: the window at `good` agrees with the grid, the one at `bad` is shifted."""
 
     good: int
     bad: int
@@ -213,19 +214,19 @@ def _bisect(grid: Grid, interval: _Interval, offset: int) -> _Interval:
 
 
 def _locate(grid: Grid, interval: _Interval, offset: int) -> Gap:
-    """Position and size of the gap."""
+    """Position and size of the gap in an interval."""
     choices = missing_words(grid, interval.shift)
     at = _position(grid, interval, offset, choices[0])
     if len(choices) == 1:
         return Gap(at, choices[0])
     match = np.array([_continuity(grid, at, offset, missing) for missing in choices])
-    # Where nothing continues, as between two close gaps, the smallest number stands.
+    # If no candidate continues the sequence, as between two close gaps, the smallest is used.
     likely = match >= _CONTINUES * match.max() if match.max() > _MIN_CONTINUITY else match >= 0.0
     return Gap(at, choices[int(np.argmax(likely))])
 
 
 def _position(grid: Grid, interval: _Interval, offset: int, missing: int) -> int:
-    """Errors follow the profile of the old grid before the gap, that of the new grid after it."""
+    """Position of the gap, where the error profile changes from the old grid to the new one."""
     start = grid.first_loop(max(0, interval.good - grid.loop_words), offset)
     stop = min(grid.num_words, interval.bad + grid.window_words + grid.loop_words)
     errors_db = prediction_errors_db(grid.streams(start, stop))
@@ -233,7 +234,7 @@ def _position(grid: Grid, interval: _Interval, offset: int, missing: int) -> int
     positions = np.arange(len(errors_db))
     old = (errors_db - grid.profile_db[positions % block]) ** 2
     new = (errors_db - grid.profile_db[(positions + missing // per_sample) % block]) ** 2
-    # The gap is a break itself.
+    # The gap is itself a break.
     at_gap = (errors_db - grid.profile_db.max()) ** 2
     cost = np.cumsum(old) - old + np.sum(new) - np.cumsum(new) + at_gap
     if missing % PACKET_WORDS == 0:
@@ -243,7 +244,7 @@ def _position(grid: Grid, interval: _Interval, offset: int, missing: int) -> int
 
 
 def _continuity(grid: Grid, at: int, offset: int, missing: int) -> float:
-    """Correlation of the last whole loop before a gap with the first whole loops after it."""
+    """Correlation between the last whole loop before a gap and the first whole loops after it."""
     before = at - (at + offset) % grid.loop_words - grid.loop_words
     after = grid.first_loop(at, offset + missing)
     stop = min(after + 2 * grid.loop_words, grid.num_words)

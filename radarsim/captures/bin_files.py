@@ -1,4 +1,4 @@
-"""Raw `.bin` files of a DCA1000, which mmWave Studio splits into files of 1 GB."""
+"""Read raw `.bin` files of a DCA1000, which mmWave Studio splits into files of 1 GB."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ from radarsim.captures.dca1000_codec import BYTES_PER_WORD
 from radarsim.captures.plausibility import file_type_of
 from radarsim.errors import InputError
 
-# Size of a full part of a recording, by mmWave Studio and TI's command line.
+# Size of a full part of a recording in mmWave Studio and in TI's command-line tool.
 SPLIT_BYTES = 1 << 30
 
 
@@ -40,7 +40,7 @@ class BinSource:
             self.notes += (odd,)
 
     def align(self, frame_bytes: int) -> None:
-        """Nothing to do: a `.bin` starts with its first frame."""
+        """Do nothing: a `.bin` file starts with its first frame."""
 
     def read(self, start: int, stop: int) -> np.ndarray:
         """Words from index `start` up to `stop`."""
@@ -53,11 +53,11 @@ class BinSource:
         return np.concatenate(chunks).view("<i2").astype(np.int16, copy=False)
 
     def lost_packets(self, per_frame: int) -> None:
-        """None: a `.bin` does not record losses; `Capture.lost_packets` searches for zeros."""
+        """Return None: a `.bin` does not record losses; `Capture.lost_packets` looks for zeros."""
 
 
 def files_of_recording(path: Path) -> list[Path]:
-    """The file itself, and for ..._0.bin the files with consecutive numbers that follow it."""
+    """The file itself and, for ..._0.bin, the consecutively numbered files after it."""
     stem = path.stem.removesuffix("_0")
     found = [path]
     while stem != path.stem:
@@ -69,7 +69,7 @@ def files_of_recording(path: Path) -> list[Path]:
 
 
 def preceding_parts(path: Path) -> list[Path]:
-    """The files that a later part of a recording continues: for walk_2.bin, walk_0 and walk_1.
+    """The earlier parts of a recording: for walk_2.bin, walk_0.bin and walk_1.bin.
 
     Empty if one of them is missing.
     """

@@ -1,4 +1,4 @@
-"""Recorded capture: frames as IF cubes, with the axes and signs of simulated cubes.
+"""A recorded capture: frames as IF cubes, with the same axes and signs as simulated cubes.
 
 Frames are read from the file on request, so a capture of 20 GB never has to fit in memory.
 `files.open_capture` creates a `Capture`.
@@ -17,10 +17,10 @@ from radarsim.errors import InputError
 from radarsim.radar.capture_format import CaptureFormat
 from radarsim.radar.radar import Radar
 
-# Number of 16-bit words that a scan of the whole capture holds in memory: 32 MB.
+# Number of 16-bit words held in memory during a scan of the whole capture (32 MB).
 SCAN_WORDS = 1 << 24
 
-# Start of the notes that need attention.
+# Prefix of notes that need attention.
 WARNING = "warning: "
 
 
@@ -29,8 +29,8 @@ class Capture:
     """Frames of one recording.
 
     Attributes:
-        name: the file, for messages.
-        radar: counts, timing and antennas of the board.
+        name: name of the file, for messages.
+        radar: radar settings: counts, timing and antennas.
         capture_format: order of the 16-bit words in the file.
         num_frames: number of complete frames.
         iq_order: "i_first" or "q_first".
@@ -39,8 +39,8 @@ class Capture:
             the file and its configuration contradict each other, or that parts are missing.
         read_words: returns the 16-bit words from one index up to another; lost packets read as
             zeros.
-        recorded_losses: packets that are missing by their sequence numbers (`.pcap`); None
-            where the file does not hold these numbers (`.bin`).
+        recorded_losses: packets missing from the sequence numbers (`.pcap`); None if the
+            file does not contain these numbers (`.bin`).
     """
 
     name: str
@@ -55,7 +55,7 @@ class Capture:
 
     @property
     def volts_per_code(self) -> float:
-        """Voltage at the ADC of one code [V]."""
+        """Voltage at the ADC per code [V]."""
         return self.radar.receiver.adc_step_v
 
     @property
@@ -69,7 +69,7 @@ class Capture:
         return self.capture_format.assumed
 
     def read_codes(self, start: int, stop: int) -> Int16[np.ndarray, "frame chirp tx rx sample 2"]:
-        """ADC codes of the frames from `start` up to `stop`, see `dca1000_codec.decode_words`.
+        """Read the ADC codes of the frames from `start` up to `stop` (`dca1000_codec`).
 
         Args:
             start: index of the first frame.
@@ -86,7 +86,7 @@ class Capture:
         return decode_words(self.radar, self.capture_format, words, self.iq_order)
 
     def read(self, start: int, stop: int) -> Complex64[np.ndarray, "frame chirp tx rx sample"]:
-        """Frames as complex ADC codes; multiply by `volts_per_code` for volts.
+        """Read frames as complex ADC codes; multiply by `volts_per_code` for volts.
 
         Args:
             start: index of the first frame.
@@ -103,7 +103,7 @@ class Capture:
 
     @cached_property
     def lost_packets(self) -> LostPackets:
-        """Lost packets by sequence numbers, or by runs of zeros; reads the file once."""
+        """Lost packets, found by sequence numbers or by runs of zeros; reads the file once."""
         if self.recorded_losses is not None:
             return self.recorded_losses
         per_frame = words_per_frame(self.radar, self.capture_format)
@@ -112,7 +112,7 @@ class Capture:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Those of the `notes` that are warnings."""
+        """The `notes` that are warnings."""
         return tuple(note for note in self.notes if note.startswith(WARNING))
 
     @property

@@ -1,4 +1,4 @@
-"""Windows over a capture for the checks of its layout, each from the start of a chirp."""
+"""Windows over a capture for checking its layout, each starting at a chirp."""
 
 from collections.abc import Callable
 
@@ -22,16 +22,16 @@ _NUM_WINDOWS, _WINDOW_WORDS, _WINDOW_BLOCKS = 8, 1 << 15, 64
 def capture_windows(
     radar: Radar, capture_format: CaptureFormat, read_words: ReadWords, num_words: int
 ) -> list[Int16[np.ndarray, " word"]]:
-    """Parts of a capture at equal distances from its start to its end.
+    """Equally spaced parts of a capture, from its start to its end.
 
     Missing packets shift the chirps that follow, so each window is moved to the first break between
-    chirps that it shows.
+    chirps that is visible in it.
 
     Args:
         radar: radar of the capture.
         capture_format: word layout, not necessarily the true one.
         read_words: returns the 16-bit words from one index up to another.
-        num_words: words of the capture.
+        num_words: number of words in the capture.
     """
     windows = []
     for start, stop in _intervals(radar, capture_format, num_words):
@@ -41,7 +41,7 @@ def capture_windows(
 
 
 def _intervals(radar: Radar, capture_format: CaptureFormat, num_words) -> list[tuple[int, int]]:
-    """First and after last word of each window: whole loops."""
+    """Start and stop word of each window, which contains whole loops."""
     shape = stream_shape(radar, capture_format)
     loop = shape.block * shape.words_per_sample * shape.blocks_per_loop
     loops = num_words // loop
@@ -59,5 +59,5 @@ def _words_before_break(radar: Radar, capture_format: CaptureFormat, words) -> i
     if streams.shape[1] < max(4 * shape.block, 16 * ORDER):
         return 0
     first = first_break(prediction_errors_db(streams), shape.block) or 0
-    # Whole groups of words: pairs of samples on two lanes, one sample of four lanes.
+    # Whole groups of words: pairs of samples on two lanes, single samples on four lanes.
     return round(first * shape.words_per_sample / 8) * 8

@@ -1,7 +1,7 @@
-"""Recording: frames in volts, read on request, from a capture or from a simulated cube.
+"""A recording: frames in volts, read on request from a capture or from a simulated cube.
 
-The module also rearranges recordings: several slots of the same transmitter become loops of it, and
-frames of few chirps become the chirps of one long burst (slow time across frames).
+The module also rearranges recordings: several slots of one transmitter become loops of that
+transmitter, and frames of few chirps become one long burst (slow time across frames).
 """
 
 from collections.abc import Callable, Iterator
@@ -22,9 +22,9 @@ class Recording:
     """Recorded or simulated frames as volts at the ADC.
 
     Attributes:
-        radar: the radar that recorded it.
+        radar: radar that recorded the frames.
         num_frames: number of frames.
-        read: takes the first frame and the frame after the last; returns volts
+        read: function of the first frame and the frame after the last; returns volts
             [frame, chirp, tx, rx, sample], complex64.
     """
 
@@ -39,7 +39,7 @@ class Recording:
         return 8 * radar.frame.num_chirps * radar.num_virtual * radar.chirp.num_samples
 
     def blocks(self, max_bytes: int = BLOCK_BYTES) -> Iterator[tuple[int, np.ndarray]]:
-        """All frames as (first frame, cube); a cube has at most `max_bytes`, or one frame."""
+        """All frames as (index of first frame, cube) of at most `max_bytes`, or of one frame."""
         step = max(1, max_bytes // self.frame_bytes)
         for start in range(0, self.num_frames, step):
             yield start, self.read(start, min(start + step, self.num_frames))
@@ -63,7 +63,7 @@ def of_cube(radar: Radar, cube_v: Complex[np.ndarray, "frame chirp tx rx sample"
 
 
 def stretch(recording: Recording, first: int, num_frames: int) -> Recording:
-    """A part of the frames, as a recording that starts at its own time zero."""
+    """A part of the frames as a recording of its own, whose time starts at zero."""
     return replace(
         recording,
         num_frames=num_frames,
@@ -72,13 +72,13 @@ def stretch(recording: Recording, first: int, num_frames: int) -> Recording:
 
 
 def as_one_transmitter(recording: Recording) -> Recording:
-    """Slots that all fired the same transmitter, rearranged as loops of that transmitter.
+    """Rearrange slots that all fired the same transmitter as loops of that transmitter.
 
     Args:
         recording: recording of a radar whose configuration names several transmitters.
 
     Returns:
-        The same chirps in the order they were sent, each a loop of the first transmitter.
+        The same chirps in the order of transmission, each as one loop of the first transmitter.
     """
     radar = recording.radar
     order = np.array(radar.frame.tx_order)
@@ -94,17 +94,17 @@ def as_one_transmitter(recording: Recording) -> Recording:
 
 
 def across_frames(recording: Recording, frames_per_burst: int) -> Recording:
-    """Frames of few chirps, rearranged as the chirps of long bursts: Doppler at the frame rate.
+    """Rearrange frames of few chirps as the chirps of long bursts, for Doppler at the frame rate.
 
     The loops of a frame are averaged. The largest unambiguous speed is lambda / 4 T_frame, a few
     centimetres per second, which is sufficient for breathing and swaying. Frames after the last
     complete burst are dropped. At such speeds the motion between the transmitters of one loop is
-    negligible: their slots count as simultaneous, so no phase has to be compensated
+    negligible: their slots are treated as simultaneous, so no phase has to be compensated
     (`heatmaps.HeatmapSettings.tdm_compensation`).
 
     Args:
         recording: recording with one or several transmitters.
-        frames_per_burst: number of chirps of the new bursts.
+        frames_per_burst: number of chirps per new burst.
     """
     radar, count = recording.radar, frames_per_burst
     slot_s = radar.frame.period_s / radar.array.num_tx
@@ -132,7 +132,7 @@ def needs_slow_time(recording: Recording) -> bool:
 
 
 def for_doppler(recording: Recording) -> Recording:
-    """The recording; by `across_frames` where a frame is too short for a Doppler axis."""
+    """The recording, or its `across_frames` if a frame is too short for a Doppler axis."""
     if not needs_slow_time(recording):
         return recording
     # Eight or more bursts of 16 to 64 frames: a track needs several bursts, a breath lasts seconds.

@@ -1,7 +1,7 @@
-"""Samples of a capture in the order of time, without assumptions about the length of a chirp.
+"""Samples of a capture in time order, without assumptions about the length of a chirp.
 
-Within a chirp of one receiver the samples continue each other: echoes are a few tones, so a linear
-prediction from the samples before works. It fails where another chirp or receiver begins. The
+Within a chirp of one receiver, each sample can be predicted linearly from the preceding ones,
+because echoes are a few tones. The prediction fails where another chirp or receiver begins. The
 positions of these failures show the true length and start of the chirps (`chirp_length`,
 `alignment`). The failure does not depend on Doppler, so moving targets do not hide it.
 """
@@ -14,16 +14,17 @@ from jaxtyping import Float, Int16, Num
 from radarsim.radar.capture_format import CaptureFormat
 from radarsim.radar.radar import Radar
 
-# Samples that predict the next one: enough for leakage and a few echoes.
+# Prediction order in samples: enough for leakage and a few echoes.
 ORDER = 8
 # Standard deviation of the logarithm of the power of Gaussian noise [dB].
 NOISE_SPREAD_DB = 5.6
-# A break stands this far above the other prediction errors. Measured on recordings: 13 to 20 dB at
-# breaks, and at most 5 dB at any other position of the chirp.
+# A break exceeds the other prediction errors by at least this much. Measured on recordings: 13 to
+# 20 dB at breaks, and at most 5 dB at any other position of the chirp.
 MIN_BREAK_DB = 3.0
-# Six times the spread of the mean of noise, for thousands of positions and lengths that are tried.
+# Six standard deviations of the mean noise, because thousands of positions and lengths are tried.
 NOISE_FACTOR = 6.0
-# Around a break, several errors are large; that at its position has at least this share.
+# Several errors around a break are large; the one at the break has at least this fraction of the
+# largest.
 _SHARE_AT_FIRST = 0.35
 
 
@@ -31,8 +32,8 @@ class StreamShape(NamedTuple):
     """Sizes of a stream.
 
     Attributes:
-        block: samples of one receiver in one chirp.
-        blocks_per_loop: blocks that one loop of all transmitters takes in one channel.
+        block: number of samples of one receiver in one chirp.
+        blocks_per_loop: number of blocks per channel in one loop over all transmitters.
         words_per_sample: 16-bit words from one sample of a channel to the next.
     """
 
@@ -42,7 +43,7 @@ class StreamShape(NamedTuple):
 
 
 def stream_shape(radar: Radar, capture_format: CaptureFormat) -> StreamShape:
-    """Sizes of the streams of a capture, by its configuration."""
+    """Stream sizes of a capture according to its configuration."""
     parts = 1 if capture_format.is_real else 2
     samples = radar.chirp.num_samples * (2 if capture_format.is_real else 1)
     parallel = capture_format.lanes == 4
@@ -53,13 +54,13 @@ def stream_shape(radar: Radar, capture_format: CaptureFormat) -> StreamShape:
 def sample_streams(
     capture_format: CaptureFormat, num_rx: int, words: Int16[np.ndarray, " word"]
 ) -> Num[np.ndarray, "channel sample"]:
-    """Samples by channel: one channel per receiver on four lanes, one for all on two lanes.
+    """Samples by channel: one channel per receiver on four lanes, one in total on two lanes.
 
     Args:
-        capture_format: order of the words; unclear I/Q orders read as I first, unclear
+        capture_format: order of the words; an unknown I/Q order is read as I first, unknown
             interleaving as pairs.
         num_rx: number of receivers.
-        words: from the start of a group of eight words.
+        words: words of the capture, starting with a group of eight words.
     """
     whole = words[: len(words) // 8 * 8].astype(np.float64)
     if capture_format.lanes == 4:
@@ -79,7 +80,7 @@ def sample_streams(
 def fit_predictor(
     streams: Num[np.ndarray, "channel sample"],
 ) -> Num[np.ndarray, " lag"]:
-    """Weights of the samples before, oldest first, that predict a sample best in the mean.
+    """Least-squares weights for predicting a sample from the preceding ones, oldest first.
 
     Source:
         Makhoul, "Linear prediction: a tutorial review", Proc. IEEE 63, 1975 (covariance method).
@@ -87,7 +88,7 @@ def fit_predictor(
     past, following = _past_and_following(streams)
     # einsum, not matmul: threads of a linear algebra library cost more than these small sums.
     products = np.einsum("in,jn->ij", past.conj(), past)
-    # A little white noise: pure tones and constant words have no unique predictor.
+    # A little white noise is added, because pure tones and constants have no unique predictor.
     noise = 1e-9 * np.trace(products).real / ORDER + 1e-9
     target = np.einsum("in,n->i", past.conj(), following)
     return np.linalg.solve(products + noise * np.eye(ORDER), target)
@@ -99,7 +100,7 @@ def error_levels_db(
     """Power of the prediction errors from sample `ORDER` on, added over channels [dB]."""
     past, following = _past_and_following(streams)
     errors = np.abs(following - np.einsum("i,in->n", weights, past)).reshape(len(streams), -1)
-    # A hundredth of a code: keeps the logarithm finite where all samples are equal.
+    # A hundredth of a code keeps the logarithm finite where all samples are equal.
     return 10 * np.log10(np.sum(errors**2, axis=0) + 1e-4)
 
 
@@ -115,7 +116,7 @@ def prediction_errors_db(
 
 
 def _past_and_following(streams) -> tuple[np.ndarray, np.ndarray]:
-    """The samples before each sample, by lag, and the samples themselves; all channels in turn."""
+    """The preceding samples by lag, and the samples themselves; channels one after the other."""
     centred = streams - streams.mean(axis=1, keepdims=True)
     count = centred.shape[1] - ORDER
     past = np.stack([centred[:, lag : lag + count].reshape(-1) for lag in range(ORDER)])
@@ -125,25 +126,25 @@ def _past_and_following(streams) -> tuple[np.ndarray, np.ndarray]:
 def mean_over_blocks(
     errors_db: Float[np.ndarray, " sample"], block: int
 ) -> Float[np.ndarray, " block"]:
-    """Mean error of each position of a block over all complete blocks [dB]."""
+    """Mean error at each position in a block over all complete blocks [dB]."""
     whole = len(errors_db) // block * block
     return errors_db[:whole].reshape(-1, block).mean(axis=0)
 
 
 def needed_height_db(count: int) -> float:
-    """Height that the mean over `count` breaks needs to stand out from noise [dB]."""
+    """Smallest mean height over `count` breaks that is significant above noise [dB]."""
     return max(MIN_BREAK_DB, NOISE_FACTOR * NOISE_SPREAD_DB / max(1, count) ** 0.5)
 
 
 def first_break(errors_db: Float[np.ndarray, " sample"], block: int) -> int | None:
-    """Position of the breaks that have the distance of a block; None: none are visible.
+    """Position of the breaks that are one block apart; None if no break is visible.
 
     Args:
         errors_db: see `prediction_errors_db`.
-        block: samples of one receiver in one chirp.
+        block: number of samples of one receiver in one chirp.
 
     Returns:
-        The position with the largest errors; 0 if those at 0 are of similar size.
+        The position with the largest errors, or 0 if the errors there are similar.
     """
     count = len(errors_db) // block
     if not count:

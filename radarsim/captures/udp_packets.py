@@ -1,4 +1,4 @@
-"""UDP data packets of a DCA1000: from Ethernet frames to one byte stream and its gaps.
+"""Convert UDP data packets of a DCA1000 in Ethernet frames to a byte stream with its gaps.
 
 The board sends UDP to port 4098: a sequence number from 1 (32 bits), the number of bytes sent
 before this packet (48 bits), both little-endian, then at most 1456 bytes of samples. Packets may
@@ -29,7 +29,7 @@ _VLAN, _IPV4, _UDP = (0x8100, 0x88A8), 0x0800, 17
 
 
 class DataPacket(NamedTuple):
-    """Sequence number, position in the stream; offset and length of the samples in the frame."""
+    """A packet: sequence number, position in the stream, offset and length of its samples."""
 
     sequence: int
     position: int
@@ -42,10 +42,10 @@ class PacketIndex:
     """File offsets of the packets of a stream, ordered by their position in the stream.
 
     Attributes:
-        positions: first byte of each packet in the stream, increasing.
-        lengths: bytes of each packet.
-        offsets: file offset of the first byte of each packet.
-        notes: remarks about lost order, duplicates and damage, for the user.
+        positions: position of each packet's first byte in the stream, increasing.
+        lengths: number of sample bytes in each packet.
+        offsets: file offset of each packet's first sample byte.
+        notes: remarks for the user about reordered, duplicate and damaged packets.
     """
 
     positions: Int64[np.ndarray, " packet"]
@@ -81,7 +81,7 @@ class _Stream:
 
 
 def read_packet(frame: bytes, link_type: int) -> DataPacket | None:
-    """The data packet in a captured frame, or None for anything else.
+    """Read the data packet in a captured frame; None if the frame is anything else.
 
     Args:
         frame: captured bytes, possibly truncated.
@@ -111,13 +111,13 @@ def read_packet(frame: bytes, link_type: int) -> DataPacket | None:
 
 
 def index_packets(frames: Iterable[tuple[int, int, bytes, int]]) -> PacketIndex:
-    """Index of the packets of the stream.
+    """Index the packets of the stream.
 
     Args:
         frames: (file offset, link type, captured bytes, length on the wire) in file order.
 
     Returns:
-        The index of the first recording among the frames; empty where there is none.
+        The index of the first recording in the frames; empty if the frames contain no recording.
     """
     stream, notes = _Stream(), []
     for file_offset, link_type, frame, wire_length in frames:
@@ -166,7 +166,7 @@ def _is_possible(ahead: int, step: int) -> bool:
     """Whether `step` bytes can lie between the last packet and one `ahead` numbers later."""
     if ahead <= 0:
         return -(1 - ahead) * _MOST_BYTES <= step < 0
-    # Only few packets in between are not full.
+    # Only a few of the packets in between are not full.
     return (ahead - 1) * PAYLOAD_BYTES // 2 <= step <= (ahead - 1) * _MOST_BYTES
 
 

@@ -1,12 +1,12 @@
-"""Word layout of a capture: lanes, kind of samples and interleaving, compared with the samples.
+"""Check the word layout of a capture (lanes, kind of samples, interleaving) against the samples.
 
-All layouts of the same words hold the same energy; they differ in the beat frequencies where it
-appears. Echoes are few tones. Words that are combined wrongly distribute each tone over several
-frequencies, for example to f, -f, f + fs/2 and fs/2 - f where I Q I Q is read as I I Q Q. This
-mixing raises the mean of the logarithm of the spectrum, because the logarithm is concave; the
-layout with the smallest mean is the true one. Noise alone reads the same in all layouts. The
-spectra of another layout are of chirps only if that layout shows breaks at the configured length of
-a chirp (`chirp_length`); one that shows them elsewhere is not considered.
+All layouts of the same words have the same energy; they differ in the beat frequencies at which it
+appears. Echoes are a few tones. Words that are combined wrongly spread each tone over several
+frequencies, for example over f, -f, f + fs/2 and fs/2 - f if I Q I Q is read as I I Q Q. This
+mixing raises the mean of the log spectrum, because the logarithm is concave; the layout with the
+smallest mean is the true one. Pure noise looks the same in all layouts. The spectra of another
+layout are chirp spectra only if that layout shows breaks at the configured chirp length
+(`chirp_length`); a layout that shows them elsewhere is not considered.
 """
 
 import math
@@ -24,16 +24,16 @@ from radarsim.errors import InputError
 from radarsim.radar.capture_format import LANES, CaptureFormat
 from radarsim.radar.radar import Radar
 
-# Smallest difference of the mean log spectrum that counts [dB]. Measured with the wrong layout:
-# interleaving 3.4 to 11 dB on recordings, 0.7 dB where a single echo lies at a quarter of the
-# sample rate, the worst case; lanes and real samples 1.4 to 12 dB.
+# Smallest significant difference of the mean log spectrum [dB]. Measured with the wrong layout:
+# interleaving 3.4 to 11 dB on recordings, 0.7 dB in the worst case, a single echo at a quarter of
+# the sample rate; lanes and real samples 1.4 to 12 dB.
 _MIN_DIFFERENCE_DB = 0.3
-# And more where few samples are available: the spread of the estimate of noise alone, six times.
+# With few samples the difference must be larger: six standard deviations of the estimate for noise.
 _NOISE_FACTOR = 6.0
 
 
 class Interleaving(NamedTuple):
-    """The interleaving to read with, and notes for the user."""
+    """The interleaving to use for reading, and notes for the user."""
 
     capture_format: CaptureFormat
     notes: tuple[str, ...]
@@ -49,17 +49,17 @@ def check_layout(
 
     Args:
         where: the capture, for messages.
-        radar: chirp, frame and antennas by the configuration.
-        capture_format: word layout by the configuration.
+        radar: configured chirp, frame and antennas.
+        capture_format: configured word layout.
         windows: see `capture_windows`.
 
     Returns:
-        The capture format with the interleaving that the samples show, and a note where it is not
-        the usual or the configured one.
+        The capture format with the interleaving found in the samples, and a note if this differs
+        from the usual or the configured interleaving.
 
     Raises:
         InputError: the samples clearly have another number of lanes, or are real instead of
-            complex or the reverse; the message names the layout that fits.
+            complex or vice versa; the message names the layout that fits.
     """
     stated = _resolved(capture_format)
     if not capture_format.check:
@@ -77,7 +77,7 @@ def check_layout(
 
 
 def _resolved(capture_format: CaptureFormat) -> CaptureFormat:
-    """Interleaving "auto" as "pairs", the order of the chip."""
+    """The format with interleaving "auto" replaced by "pairs", the order of the chip."""
     if capture_format.interleaving != "auto":
         return capture_format
     return replace(capture_format, interleaving="pairs")
@@ -102,7 +102,7 @@ def _layouts(radar: Radar, stated: CaptureFormat) -> list[CaptureFormat]:
 
 
 def _has_breaks(radar: Radar, capture_format: CaptureFormat, windows) -> bool:
-    """Whether breaks lie at the configured length of a chirp, or nowhere, in most windows."""
+    """Whether most windows show breaks at the configured chirp length, or no breaks."""
     block = stream_shape(radar, capture_format).block
     agree = 0
     for words in windows:
@@ -122,7 +122,7 @@ def _level_db(radar: Radar, capture_format: CaptureFormat, windows) -> float:
 
 
 def _mean_log_spectrum_db(streams: Num[np.ndarray, "channel sample"], length: int) -> float:
-    """Mean over the beat frequencies of the logarithm of the mean power of all chirps [dB]."""
+    """Mean over beat frequencies of the log of the power averaged over all chirps [dB]."""
     whole = streams.shape[1] // length * length
     if not whole:
         return math.inf
@@ -131,9 +131,9 @@ def _mean_log_spectrum_db(streams: Num[np.ndarray, "channel sample"], length: in
     window = np.hanning(length + 2)[1:-1]
     is_complex = np.iscomplexobj(chirps)
     spectra = (np.fft.fft if is_complex else np.fft.rfft)(chirps * window, axis=-1)
-    # Per word, so that layouts and lengths compare.
+    # Per word, so that different layouts and lengths can be compared.
     power = np.mean(np.abs(spectra) ** 2, axis=0) / (np.sum(window**2) * (2 if is_complex else 1))
-    # A hundredth of a code: keeps the logarithm finite.
+    # A hundredth of a code keeps the logarithm finite.
     return float(np.mean(10 * np.log10(power + 1e-4)))
 
 

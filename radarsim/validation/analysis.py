@@ -1,4 +1,4 @@
-"""Analysis of a recording without a simulation: statistics, targets, breathing and heatmaps."""
+"""Analyse a recording without simulating it: statistics, targets, breathing and heatmaps."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -30,16 +30,16 @@ class CaptureAnalysis:
     """Results of the analysis of one recording.
 
     Attributes:
-        recording: the recording; transmit slots that all fired the same transmitter are loops.
+        recording: the recording; slots that all fired the same transmitter are treated as loops.
         stats: statistics of `recording`.
-        bursts: frames with a Doppler axis: `recording` itself, or several of its frames joined into
-            one burst where a single frame has too few chirps.
+        bursts: frames with a Doppler axis: `recording` itself, or, if a single frame has too few
+            chirps, several frames joined into each burst.
         burst_stats: statistics of `bursts`.
         tdm: whether TDM-MIMO phases of moving targets were compensated.
         slots: description of the transmit slots, for the report.
-        tracks: targets, strongest first: all that move, and a stationary person whose breathing
-            was found.
-        changing: static echoes that flicker or vibrate, strongest first: no targets.
+        tracks: targets, strongest first: all moving targets, and a stationary person whose
+            breathing was detected.
+        changing: static echoes that flicker or vibrate, strongest first; these are not targets.
         breathing: breathing of a stationary target; None if none was found.
         no_breathing: reason why `breathing` is None.
         settings: settings of the heatmaps.
@@ -72,8 +72,8 @@ class CaptureAnalysis:
     def track_of_motion(self) -> Track | None:
         """Track on which a known motion is placed: the strongest target.
 
-        Without any, the strongest fixed echo that changes: somebody who bows or turns in place
-        looks like it. None if there is neither.
+        If no target was found, it is the strongest changing echo at a fixed range, because a person
+        who bows or turns in place produces such an echo. None if there is no such echo either.
         """
         fixed = [track for track in self.changing if track.kind == FLICKERING]
         return next(iter([*self.tracks, *fixed]), None)

@@ -7,8 +7,8 @@ from radarsim.heatmaps.settings import HeatmapSettings, sine_grid
 from radarsim.radar.radar import Radar
 
 _FINE = HeatmapSettings(num_angle_bins=1024)
-# Fraction of the power that the best direction must explain: 1 / elements is chance level, 1 a
-# single point target in the far field.
+# Fraction of the power that the best direction must explain: 1 / elements is the chance level; a
+# single point target in the far field reaches 1.
 MIN_EXPLAINED = 0.6
 # With fewer elements, nearly any phases fit some direction.
 MIN_ELEMENTS_OF_LAYOUT = 3
@@ -28,11 +28,11 @@ def azimuth_of_cells(
     Args:
         radar: antennas, channel gains and slot times.
         cells_v: spectrum of each channel.
-        frequency_hz: Doppler frequency of each cell; 0: no phase is compensated [Hz].
+        frequency_hz: Doppler frequency of each cell [Hz]; if 0, no phase is compensated.
 
     Returns:
         Azimuth, left positive [rad]. None if the row has a single element, or if its phases fit no
-        direction: wrong antenna layout, or several echoes in the same cells.
+        direction because the antenna layout is wrong or the cells contain several echoes.
     """
     row = radar.array.azimuth_row()
     if len(row) < 2:

@@ -4,8 +4,8 @@
 
 The echo of a moving chest follows an arc in the complex plane; clutter in the same range bin shifts
 the centre of that arc away from zero. Arc demodulation: the centre is fitted, and the phase is the
-angle around it. Arcs below 1 rad are too short for a fit of the centre. They use linear
-demodulation: the displacement along the principal axis, divided by the mean amplitude of the echo.
+angle around it. Arcs below 1 rad are too short for fitting the centre. For these, linear
+demodulation is used: displacement along the principal axis, divided by the mean echo amplitude.
 """
 
 from dataclasses import dataclass
@@ -54,9 +54,9 @@ class Breathing:
 def find_breathing(
     radar: Radar, stats: CaptureStats, tracks: list[Track]
 ) -> tuple[Breathing | None, str]:
-    """Breathing of the strongest stationary target that breathes, among the strongest few.
+    """Find the strongest breathing target among the few strongest stationary ones.
 
-    A wall that somebody shadows may be stronger than the person who sits in front of it.
+    A wall in a person's shadow may give a stronger echo than the person who sits in front of it.
 
     Args:
         radar: radar of the recording, with its own frames (not bursts made of several frames).
@@ -64,7 +64,7 @@ def find_breathing(
         tracks: tracks of the recording, strongest first.
 
     Returns:
-        The breathing and "", or None and the reason, which refers to the strongest one.
+        The breathing and "", or None and the reason, which refers to the strongest target.
     """
     stationary = [track for track in tracks if track.is_stationary and track.kind != VIBRATING]
     row_s = radar.frame.period_s * stats.slow_time_step
@@ -80,7 +80,7 @@ def find_breathing(
 
 
 def _breathing_of(radar, stats, track: Track, row_s: float) -> tuple[Breathing | None, str]:
-    """Breathing of one track and "", or None and the reason."""
+    """Breathing of one track and "", or None and the reason why there is no result."""
     breathing, repeats = _breathing_in(radar, stats, track, row_s)
     duration_s = len(stats.slow_time_v) * row_s
     if breathing.rate_hz * duration_s < MIN_CYCLES or not repeats:
@@ -92,7 +92,7 @@ def _breathing_of(radar, stats, track: Track, row_s: float) -> tuple[Breathing |
 
 
 def _breathing_in(radar, stats, track: Track, row_s: float) -> tuple[Breathing, bool]:
-    """The displacement in the range bin of a track as a waveform, and whether it is periodic."""
+    """Displacement waveform in the range bin of a track, and whether it is periodic."""
     rows_v = stats.slow_time_v
     bin_idx = round(track.median_range_m / radar.range_resolution_m)
     bin_idx = min(max(bin_idx, 0), rows_v.shape[-1] - 1)
@@ -116,14 +116,14 @@ def _breathing_in(radar, stats, track: Track, row_s: float) -> tuple[Breathing, 
 def combine_channels(
     channels_v: Complex[np.ndarray, "row channel"],
 ) -> Complex[np.ndarray, " row"]:
-    """Channels combined coherently with the first principal component of their changes."""
+    """Combine channels coherently by the first principal component of their changes."""
     changes_v = channels_v - channels_v.mean(0)
     _, vectors = np.linalg.eigh(changes_v.T @ changes_v.conj())
     return channels_v @ vectors[:, -1].conj()
 
 
 def demodulate(echo_v: Complex[np.ndarray, " row"]) -> tuple[Float[np.ndarray, " row"], str]:
-    """Phase of a target over slow time, receding positive.
+    """Phase of a target over slow time; positive when receding.
 
     Args:
         echo_v: slow-time samples of the range bin of the target, clutter included.

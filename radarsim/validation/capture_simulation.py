@@ -1,4 +1,4 @@
-"""Simulation of a capture: a motion placed on its tracks, at its level, compared with it."""
+"""Simulate a capture: place a motion on its tracks, match the level, and compare the two."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -43,10 +43,10 @@ LEVEL_ITERATIONS = 2
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class CaptureSimulation:
-    """A simulation of a capture and its comparison with it.
+    """A simulation of a capture, compared with the capture.
 
     Attributes:
-        scenes: one scene per subject; their echoes are added.
+        scenes: one scene per subject; the echoes of all scenes are added.
         comparison: heatmaps and metrics.
         recording: the simulated recording.
         num_frames: number of frames, from the first frame of the capture.
@@ -89,7 +89,7 @@ def simulate_motion_on_track(
     radar_pose: RadarPose,
     sigma_rad: float = DEFAULT_SIGMA_RAD,
 ) -> CaptureSimulation:
-    """Simulate a capture with a motion that is placed on its strongest target.
+    """Simulate a capture with a motion placed on the strongest target of the capture.
 
     Args:
         analysis: analysis of the capture; its `track_of_motion` must not be None.
@@ -116,10 +116,10 @@ def simulate_tracks(
     radar_pose: RadarPose,
     sigma_rad: float = DEFAULT_SIGMA_RAD,
 ) -> CaptureSimulation:
-    """Simulate a capture with a synthetic motion on each track, in the gait that matches best.
+    """Simulate a capture with a synthetic motion on each track, using the best-matching gait.
 
     Args:
-        analysis: analysis of the capture; it must have a track.
+        analysis: analysis of the capture, with at least one track.
         body: the free body model.
         radar_pose: height and tilt of the radar.
         sigma_rad: width of the scattering lobe [rad].

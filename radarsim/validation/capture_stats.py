@@ -1,7 +1,7 @@
 """Receiver and clutter statistics of a recording: noise, clipping, DC, leakage, static echoes.
 
-Computed in one pass over blocks of frames. Only the mean chirp per channel and the slow-time range
-profiles are kept in memory.
+All statistics are computed in one pass over blocks of frames. Only the mean chirp per channel and
+the slow-time range profiles are kept in memory.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ MAX_SLOW_TIME_BYTES = 64 << 20
 class CaptureStats:
     """Statistics of one recording.
 
-    Levels in dBFS: a complex tone that uses the full ADC range on I and Q has 0 dBFS.
+    Levels are in dBFS: a complex tone that uses the full ADC range on I and Q has 0 dBFS.
 
     Attributes:
         clipped_fraction: fraction of samples with I or Q at the first or last ADC code.
@@ -60,14 +60,14 @@ class StaticEcho(NamedTuple):
 
 
 def hann(count: int) -> Float[np.ndarray, " sample"]:
-    """Hann window without its two zero samples, the same as in the heatmaps."""
+    """Hann window without its two zero samples, as used for the heatmaps."""
     return np.hanning(count + 2)[1:-1].astype(np.float32)
 
 
 def range_transform(
     cube_v: Complex[np.ndarray, "*batch sample"],
 ) -> Complex[np.ndarray, "*batch sample"]:
-    """Hann-windowed FFT over samples, in the precision of the input."""
+    """Hann-windowed FFT over the samples of a chirp, in the precision of the input."""
     return scipy.fft.fft(cube_v * hann(cube_v.shape[-1]), axis=-1)
 
 
@@ -122,7 +122,7 @@ def measure_stats(recording: Recording) -> CaptureStats:
 
 
 def slow_time_step(recording: Recording) -> int:
-    """Number of frames to average per slow-time row so that all rows fit in 64 MB."""
+    """Number of frames averaged per slow-time row, such that all rows fit in 64 MB."""
     radar = recording.radar
     row_bytes = 8 * radar.num_virtual * radar.chirp.num_samples
     return max(1, -(-row_bytes * recording.num_frames // MAX_SLOW_TIME_BYTES))
@@ -149,13 +149,13 @@ def _slow_time(cube_v, step):
 
 
 def _chirp_differences(cube_v, last, lost):
-    """Differences between successive chirps, scaled to the noise power; lost frames left out.
+    """Differences between successive chirps, scaled to the noise power, without lost frames.
 
-    Frames of a single chirp: third differences from frame to frame. A target whose phase changes by
-    0.1 cycle per frame is attenuated by 25 dB in third differences, by 7 dB in first differences.
+    For frames of a single chirp, third differences between frames are used: a target whose phase
+    changes by 0.1 cycle per frame is attenuated by 25 dB in third and by 7 dB in first differences.
 
     Returns:
-        Differences, and the frames to be joined to the next block.
+        Differences, and the frames to prepend to the next block.
     """
     kept = cube_v[~lost]
     if cube_v.shape[1] > 1:
@@ -186,7 +186,7 @@ def noise_bias_db(radar: Radar, stats: CaptureStats) -> float:
 
 
 def static_profile_dbfs(radar: Radar, stats: CaptureStats) -> Float[np.ndarray, " range"]:
-    """Level of the static echoes per range bin, mean power over the channels [dBFS]."""
+    """Level of the static echoes per range bin, from the mean power over the channels [dBFS]."""
     profile = range_transform(stats.static_v) / hann(stats.static_v.shape[-1]).sum()
     level_v = np.sqrt((np.abs(profile) ** 2).mean((0, 1)))
     return np.array([dbfs(radar, float(level)) for level in level_v])

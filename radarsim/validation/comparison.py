@@ -1,4 +1,4 @@
-"""Comparison of a capture with its simulation: heatmaps on the same axes and similarity metrics."""
+"""Compare a capture with its simulation: heatmaps on the same axes and similarity metrics."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ def heatmaps_as_in(analysis: CaptureAnalysis, recording: Recording) -> dict[str,
 def tracks_as_in(analysis: CaptureAnalysis, recording: Recording) -> list[Track]:
     """Tracks of another recording of the same radar, with the settings of the analysis.
 
-    Moving targets first: the static echoes of the capture are in its simulation too.
+    Moving targets come first, because the simulation also contains the capture's static echoes.
     """
     bursts = analysis.bursts_of(recording)
     return find_tracks(bursts, measure_stats(bursts), tdm=analysis.tdm)
@@ -75,7 +75,7 @@ def compare_with_simulation(
         analysis: analysis of the capture.
         real_maps: heatmaps of the simulated frames of the capture, from `heatmaps_as_in`.
         simulated: the simulation at the capture's level and noise.
-        level_bias_db: level correction that was applied to the simulation [dB].
+        level_bias_db: level correction applied to the simulation [dB].
 
     Returns:
         Heatmaps and metrics.

@@ -1,4 +1,4 @@
-"""Moving targets in one burst: range-Doppler map, CFAR threshold, clustering.
+"""Detect moving targets in one burst: range-Doppler map, CFAR threshold, clustering.
 
     cube - static -> Hann, FFT over samples and loops -> mean power over channels -> CFAR -> cluster
 
@@ -23,12 +23,12 @@ from radarsim.validation.capture_stats import CaptureStats, hann, range_transfor
 FALSE_ALARMS_PER_CELL = 1e-9
 # Added to the threshold, since the noise level is an estimate.
 MARGIN_DB = 2.0
-# Static echoes are not perfectly stable (phase noise, supply, frame timing). Power below these
-# levels relative to the static echo of the range bin is not a moving target.
+# Static echoes are not perfectly stable (phase noise, supply ripple, frame timing). Power below
+# these levels relative to the static echo of the range bin is not taken as a moving target.
 STATIC_JITTER_DB = -45.0
 STATIC_DRIFT_DB = -20.0  # within the Doppler main lobe at zero speed
 MIN_MOVING_BINS = 2
-# Targets this far below the strongest one are side lobes, ghosts and multipath.
+# Peaks this far below the strongest one are taken as side lobes, ghosts or multipath.
 SPAN_DB = 25.0
 NEAR_M, NEAR_SPAN_DB = 1.0, 15.0
 VALLEY_DB = 10.0  # depth of the valley between two separate targets
@@ -45,8 +45,8 @@ class Detection:
         speed_mps: radial speed, receding positive, ambiguous by twice the maximum speed [m/s].
         azimuth_rad: azimuth, left positive; None if it cannot be measured [rad].
         snr_db: signal-to-noise ratio of the strongest cell [dB].
-        folded_azimuths_rad: azimuths for a true Doppler frequency n / T_loop above the measured
-            one, n = 0, 1 ... num_tx - 1: it changes the phases between TDM slots [rad].
+        folded_azimuths_rad: azimuths if the true Doppler frequency is n / T_loop above the measured
+            one, for n = 0, 1 ... num_tx - 1, which changes the phases between TDM slots [rad].
     """
 
     range_m: float
@@ -99,7 +99,7 @@ def range_doppler(
 
 @lru_cache
 def _median_of_mean(channels: int) -> float:
-    """Median of a mean of `channels` exponential variables with mean 1."""
+    """Median of the distribution of a mean of `channels` exponential variables with mean 1."""
     return float(gamma.median(channels) / channels)
 
 
@@ -118,18 +118,18 @@ def detect(
     neighbour_v: Complex[np.ndarray, "tx rx sample"] | None = None,
     tdm: bool = True,
 ) -> list[Detection]:
-    """Moving targets of one burst, strongest first.
+    """Detect the moving targets of one burst, strongest first.
 
-    A cell near zero speed counts only if its range bin changed since the neighbouring burst. A
-    person who stands somewhere for part of the recording leaves an echo in its mean; subtracting
-    the mean creates a ghost there that does not change between bursts.
+    A cell near zero speed is accepted only if its range bin differs from the neighbouring burst. A
+    person who stands still for part of the recording leaves an echo in its mean; subtracting the
+    mean creates a ghost at that place, which does not change between bursts.
 
     Args:
         radar: radar of the recording.
         stats: statistics of the recording.
         frame_v: IF samples of the burst [V].
-        neighbour_v: mean chirp of a neighbouring burst [V]; None: there is none, and cells near
-            zero speed are ignored.
+        neighbour_v: mean chirp of a neighbouring burst [V]; if None, cells near zero speed are
+            ignored.
         tdm: compensate the phase that a moving target gains between TDM transmit slots.
 
     Returns:
@@ -157,7 +157,7 @@ def moving_cells(
         radar: radar of the recording.
         stats: statistics of the recording.
         spectrum: range-Doppler map of the burst.
-        change_v: mean chirp minus that of a neighbouring burst [V]; None: there is none.
+        change_v: mean chirp minus the mean chirp of a neighbouring burst [V]; None without one.
 
     Returns:
         Mask of the moving cells.
@@ -181,7 +181,7 @@ def moving_cells(
 
 
 def _local_maxima(level_db, found) -> list[tuple[int, int]]:
-    """Cells not below any of their eight neighbours, strongest first; Doppler is cyclic."""
+    """Cells at least as strong as their eight neighbours, strongest first; Doppler is cyclic."""
     top = ndimage.maximum_filter(level_db, size=3, mode=("wrap", "nearest"))
     cells = np.argwhere(found & (level_db >= top))
     order = np.argsort(-level_db[tuple(cells.T)], kind="stable")
@@ -189,7 +189,7 @@ def _local_maxima(level_db, found) -> list[tuple[int, int]]:
 
 
 def _separate_targets(radar, level_db, peaks) -> list[tuple[int, int]]:
-    """Peaks that are separate targets: strong enough, and a valley away from stronger ones."""
+    """Peaks that are strong enough and separated from stronger peaks by a valley."""
     kept: list[tuple[int, int]] = []
     for cell in peaks:
         if level_db[cell] < level_db[peaks[0]] - SPAN_DB:
@@ -246,7 +246,7 @@ def connected_cells(
         level_db: range-Doppler map [dB].
         cell: Doppler and range index of the peak.
         reach_m: largest distance in range from the peak [m].
-        depth_db: level below the peak down to which cells are connected [dB].
+        depth_db: largest level difference between the peak and a connected cell [dB].
 
     Returns:
         Doppler and range index of each cell. Doppler indices may lie outside the axis, which is

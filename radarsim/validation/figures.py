@@ -63,9 +63,9 @@ def range_profile(analysis: CaptureAnalysis) -> Figure:
 
 
 def clearest_burst(analysis: CaptureAnalysis) -> tuple[int, RangeDoppler]:
-    """Index and range-Doppler map of the burst with the highest SNR of the strongest target.
+    """Index and range-Doppler map of the burst in which the strongest target has its highest SNR.
 
-    Without a target it is the first burst.
+    If there is no target, the first burst is used.
     """
     bursts, index = analysis.bursts, 0
     if analysis.tracks:
@@ -96,7 +96,7 @@ def range_doppler_map(analysis: CaptureAnalysis) -> Figure:
 
 
 def range_angle_map(analysis: CaptureAnalysis) -> Figure:
-    """Power over range and azimuth of the moving targets in one burst, TDM phase compensated."""
+    """Range-azimuth power of the moving targets in one burst, with TDM phase compensation."""
     radar = analysis.bursts.radar
     index, spectrum = clearest_burst(analysis)
     page, panel = new_page()
@@ -107,7 +107,7 @@ def range_angle_map(analysis: CaptureAnalysis) -> Figure:
     tdm_phase = np.exp(-2j * np.pi * np.outer(frequency_hz, radar.tx_delays_s) * analysis.tdm)
     gains = radar.array.gains[tx, rx][:, None]
     x = spectrum.spectrum_v[:, tx, rx] * tdm_phase[:, tx, None] / gains
-    # Doppler cells with noise only would raise the floor in every direction.
+    # Doppler cells that contain only noise would raise the floor in every direction.
     x = x * (spectrum.power_v2 > 4 * spectrum.noise_v2)[:, None]
     sines = sine_grid(radar, HeatmapSettings(num_angle_bins=180))
     left_m = radar.array.virtual_m[tx, rx, 1]
@@ -178,7 +178,7 @@ FIGURES: dict[str, Callable[[CaptureAnalysis], Figure]] = {
 
 
 def capture_figures(analysis: CaptureAnalysis) -> dict[str, Figure]:
-    """Figures by name; those without data are left out (breathing, angle, or time axis)."""
+    """Figures by name; figures without data are omitted (breathing, angle, or time axis)."""
     left_out = set()
     if analysis.breathing is None:
         left_out.add("breathing")

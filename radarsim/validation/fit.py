@@ -1,9 +1,10 @@
-"""Fit of lobe width, level, noise figure, distance and radar height to a capture.
+"""Fit lobe width, level, noise figure, distance and radar height to a capture.
 
-Range-Doppler powers of some bursts are compared, not phases, which have a local minimum every 2 mm
-of distance. The derivatives of the simulated power are exact (forward mode). A first fit compares
-powers smoothed over range, so that a start 0.3 m away still overlaps. Gain, antennas, transmit
-power and reflectivity cannot be separated: the level is their product.
+The range-Doppler powers of some bursts are compared; a comparison of phases would have a local
+minimum every 2 mm of distance. The derivatives of the simulated power are exact (forward mode). The
+first fit compares powers smoothed over range, so that echoes still overlap if the initial distance
+is wrong by 0.3 m. Gain, antennas, transmit power and reflectivity cannot be separated: the fitted
+level is their product.
 """
 
 from collections.abc import Mapping
@@ -37,17 +38,17 @@ from radarsim.validation.power_model import (
 from radarsim.validation.power_residuals import PowerFit
 from radarsim.validation.simulated_recording import ECHO_ONLY
 
-# The first fit selects faces once for all lobe widths, down to -30 dB; the second one for the lobe
-# width found, like the simulator: down to -50 dB, which left a bias of 5 % in sigma.
+# The first fit selects faces once for all lobe widths, down to -30 dB. The second fit selects them
+# for the fitted lobe width, like the simulator; down to -50 dB, this left a bias of 5 % in sigma.
 WIDEST_SIGMA_RAD, SEARCH, FOUND = 0.8, replace(ECHO_ONLY, cull=0.03), ECHO_ONLY
 SIGMAS_TO_TRY_RAD = (0.2, 0.3, 0.45, 0.65)
-# Changes of the distance on the grids: smoothed powers, powers as measured, after new faces.
+# Distance steps of the grids: for smoothed powers, for powers as measured, after new faces.
 COARSE_SHIFTS_M = np.arange(-0.4, 0.4 + 1e-9, 0.02)
 FINE_SHIFTS_M = 0.01 * np.arange(-5, 6)
 FINAL_SHIFTS_M = 0.0025 * np.arange(-4, 5)
 SMOOTHING_M = 0.1
 COARSE_EVALUATIONS, FINE_EVALUATIONS = 8, 16
-# Relative error of the simulated power: at first, and once the misfit shows a correct model.
+# Relative error of the simulated power: initially, and once the misfit confirms the model.
 MODEL_ERROR, FINE_MODEL_ERROR = 0.2, 0.03
 MAX_MISFIT_OF_CORRECT_MODEL = 1.15
 NAMES = ("sigma_rad", "distance_m", "height_m", "level_db", "noise_figure_db")
@@ -65,10 +66,10 @@ class Fit:
     Attributes:
         values: fitted values by the names in `NAMES`; `level_db` is relative to the nominal level
             of the simulator.
-        errors: one standard deviation of each, including the misfit.
+        errors: standard deviation of each value, including the misfit.
         misfit: RMS residual relative to its expected value; 1 if the model explains everything.
         scene: the scene with the fitted distance and height.
-        radar: the radar with the fitted noise figure, and the level in its transmit power.
+        radar: the radar with the fitted noise figure; its transmit power includes the level.
     """
 
     values: Mapping[str, float]
@@ -89,17 +90,17 @@ class Fit:
 def fit_capture(recording: Recording, scene: Scene, sigma_rad: float, per_burst: int = 1) -> Fit:
     """Fit a recording of a single subject with known motion.
 
-    The height is kept until all other parameters are found, because the interference between body
-    parts changes within millimetres of height.
+    The height is held fixed until all other parameters have been fitted, because the interference
+    between body parts varies with height on a scale of millimetres.
 
     Args:
-        recording: frames from the start of the motion on.
-        scene: the subject; its placement and the height of the radar are the start of the fit.
-        sigma_rad: start of the lobe width [rad].
+        recording: frames, starting with the motion.
+        scene: the subject; its placement and the radar height are initial values of the fit.
+        sigma_rad: initial lobe width [rad].
         per_burst: number of frames in one burst.
 
     Returns:
-        The fit. The noise figure starts at that of the radar.
+        The fit. The initial noise figure is the radar's.
     """
     theta = np.zeros(NUM_PARAMETERS)
     theta[LOG_SIGMA] = np.log(sigma_rad)
@@ -113,7 +114,7 @@ def fit_capture(recording: Recording, scene: Scene, sigma_rad: float, per_burst:
 
 
 def _first_fit(sharp: PowerFit, theta) -> np.ndarray:
-    """Fit all parameters but the height, first on smoothed powers, then on powers as measured."""
+    """Fit all parameters except the height, first to smoothed powers, then to measured powers."""
     smooth = replace(sharp, smooth_m=SMOOTHING_M)
     theta = search_shifted_profiles(smooth, theta, SIGMAS_TO_TRY_RAD, COARSE_SHIFTS_M)
     theta = minimise(smooth, theta, COARSE_EVALUATIONS)
@@ -122,7 +123,7 @@ def _first_fit(sharp: PowerFit, theta) -> np.ndarray:
 
 
 def _final_fit(radar: Radar, scene: Scene, sharp: PowerFit, theta) -> Fit:
-    """Fit all parameters with the faces of the scene found by the first fit."""
+    """Fit all parameters, with faces selected for the scene from the first fit."""
     theta = np.array(theta)
     theta[[DISTANCE, HEIGHT]] = 0.0  # relative to the new scene
     theta = search_grid(sharp, theta, (), FINAL_SHIFTS_M)
@@ -160,7 +161,7 @@ def _result(radar: Radar, scene: Scene, sharp: PowerFit, theta) -> Fit:
 
 
 def _moved(scene: Scene, theta) -> Scene:
-    """The scene with its subject farther along the line of sight and the radar higher."""
+    """The scene with its subject moved along the line of sight and the radar moved vertically."""
     (subject,) = scene.subjects
     here = subject.placement
     ahead_m, left_m = line_of_sight(scene) * theta[DISTANCE]
@@ -176,11 +177,11 @@ def _moved(scene: Scene, theta) -> Scene:
 
 
 def save_profile(fit: Fit, path: Path) -> None:
-    """Write the fitted radar as a TOML file that `--radar` of the commands reads.
+    """Write the fitted radar as a TOML file for the option `--radar` of the commands.
 
     Args:
         fit: result of `fit_capture`.
-        path: file to write.
+        path: output file.
 
     Raises:
         InputError: the file cannot be written.

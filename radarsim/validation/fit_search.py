@@ -10,7 +10,7 @@ from radarsim.validation.power_model import DISTANCE, HEIGHT, LOG_SIGMA, NUM_PAR
 from radarsim.validation.power_residuals import PowerFit, with_matched_level
 
 SIGMAS_RAD = (0.05, 1.5)
-# Standard deviation of the prior of the height around its start.
+# Standard deviation of the height prior, which is centred on the initial height.
 HEIGHT_PRIOR_M = 0.3
 # Typical changes of the parameters: log sigma, distance [m], height [m], log level, log noise.
 SCALES = np.array([0.4, 0.15, 0.1, 3.0, 1.0])
@@ -19,11 +19,11 @@ CORRELATED_CELLS = 1.5**2
 
 
 def search_shifted_profiles(fit: PowerFit, theta, sigmas_rad, shifts_m) -> np.ndarray:
-    """Best lobe width and distance on a grid, where the model is only shifted over range.
+    """Best lobe width and distance on a grid; for each distance the model is only shifted in range.
 
     Args:
         fit: powers to compare.
-        theta: start; its lobe width is tried too.
+        theta: initial parameters, whose lobe width is also tried.
         sigmas_rad: lobe widths to try [rad].
         shifts_m: changes of the distance to try [m].
 
@@ -43,14 +43,14 @@ def search_shifted_profiles(fit: PowerFit, theta, sigmas_rad, shifts_m) -> np.nd
 
 
 def search_grid(fit: PowerFit, theta, sigmas_rad, shifts_m) -> np.ndarray:
-    """Best lobe width and distance on a grid, where the model is evaluated at each point.
+    """Best lobe width and distance on a grid, with the model evaluated at each point.
 
-    Powers that are not smoothed have local minima a few centimetres apart: the minimisation must
-    start in the right one.
+    Without smoothing, the cost has local minima a few centimetres apart, so the minimisation must
+    start near the right minimum.
 
     Args:
         fit: powers to compare.
-        theta: start; its lobe width is tried too.
+        theta: initial parameters, whose lobe width is also tried.
         sigmas_rad: lobe widths to try [rad].
         shifts_m: changes of the distance to try [m].
 
@@ -80,12 +80,12 @@ def minimise(fit: PowerFit, theta, max_evaluations: int, free_height: bool = Fal
 
     Args:
         fit: powers to compare.
-        theta: start.
-        max_evaluations: limit of the number of evaluations.
-        free_height: fit the height, with a prior around its start; False: keep it.
+        theta: initial parameters.
+        max_evaluations: maximum number of evaluations.
+        free_height: whether to fit the height, with a prior around its initial value.
 
     Returns:
-        The minimum.
+        Parameters at the minimum.
     """
     free = np.array([i for i in range(NUM_PARAMETERS) if free_height or i != HEIGHT])
     start = np.array(theta, np.float64)

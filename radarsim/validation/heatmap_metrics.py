@@ -1,6 +1,6 @@
 """Similarity metrics of two recordings: correlation, SSIM, centroid and envelope errors, level.
 
-All metrics compare heatmaps in dB above noise, where each recording refers to its own noise.
+All metrics compare heatmaps in dB above noise, each relative to the noise of its own recording.
 """
 
 from collections.abc import Mapping
@@ -52,8 +52,8 @@ def ssim(first_db: Map, second_db: Map) -> float:
 
         (2 ma mb + c1)(2 sab + c2) / ((ma^2 + mb^2 + c1)(sa^2 + sb^2 + c2))
 
-    over windows of 7 x 7 cells, c1 = (0.01 L)^2, c2 = (0.03 L)^2, L = 1 after the upper 30 dB of
-    each map are scaled to 0..1.
+    over windows of 7 x 7 cells, with c1 = (0.01 L)^2, c2 = (0.03 L)^2, and L = 1, because the upper
+    30 dB of each map are scaled to 0..1.
 
     Source:
         Wang, Bovik, Sheikh, Simoncelli, "Image quality assessment", IEEE Trans. IP 13, 2004.
@@ -119,7 +119,7 @@ def envelope(
 
 
 def rms_difference(first: Float[np.ndarray, " time"], second: Float[np.ndarray, " time"]) -> float:
-    """Root-mean-square difference over the columns where both are finite; NaN if there are none."""
+    """RMS difference over the columns in which both are finite; NaN if there is no such column."""
     gap = first - second
     gap = gap[np.isfinite(gap)]
     return float(np.sqrt((gap**2).mean())) if len(gap) else float("nan")
@@ -147,8 +147,8 @@ def similarity(first: Maps, second: Maps) -> dict[str, dict[str, float]]:
 def mean_similarity(similarities: Mapping[str, Mapping[str, float]]) -> float:
     """Mean of all correlations and SSIMs: a single score to rank candidate motions.
 
-    In the calibration with twelve activities and an inexact body it ranks the true motion first
-    most often: correlation alone fails at high noise, SSIM alone at low noise.
+    In the calibration with twelve activities and an inexact body, this score ranks the true motion
+    first most often: correlation alone fails at high noise, SSIM alone at low noise.
     """
     return float(np.mean([value for pair in similarities.values() for value in pair.values()]))
 

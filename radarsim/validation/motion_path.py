@@ -1,4 +1,4 @@
-"""Check of the path of a placed body: it must stay in front of the radar."""
+"""Check that the path of a placed body stays in front of the radar."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -20,9 +20,9 @@ class PathFault(NamedTuple):
     Attributes:
         through: True: the body touches the radar; False: it is behind the antennas.
         time_s: time from the first frame of the capture [s].
-        ahead_m: pelvis from the radar along the floor, ahead [m].
-        left_m: the same to the left [m].
-        until_s: time of the last such pose [s].
+        ahead_m: forward distance of the pelvis from the radar along the floor [m].
+        left_m: leftward distance of the pelvis from the radar [m].
+        until_s: time of the last pose that is not in front of the radar [s].
     """
 
     through: bool
@@ -33,7 +33,7 @@ class PathFault(NamedTuple):
 
     @property
     def text(self) -> str:
-        """Description for a person."""
+        """Description of the fault for the user."""
         what = f"comes closer to the radar than {MIN_DISTANCE_M:g} m"
         if not self.through:
             what = "is behind the radar, which receives nothing from there"
@@ -55,7 +55,7 @@ def path_fault(subject: Subject, radar_pose: RadarPose, duration_s: float) -> Pa
         duration_s: simulated time [s].
 
     Returns:
-        The fault: a body that touches the radar before one that is behind it; None without one.
+        The fault, or None; a body that touches the radar takes precedence over one behind it.
     """
     motion = place(subject.fitted.motion, subject.placement)
     count = min(motion.num_poses, int(np.ceil(duration_s * motion.rate_hz)) + 1)
@@ -80,10 +80,10 @@ def require_path_in_front(
         subject: placed motion; it starts at the first frame of the capture.
         radar_pose: height and tilt of the radar.
         duration_s: simulated time [s].
-        option: option that placed the motion.
+        option: name of the option that placed the motion, for the message.
 
     Raises:
-        InputError: some pose is not in front of the radar; states time and position.
+        InputError: a pose is not in front of the radar; the message states time and position.
     """
     fault = path_fault(subject, radar_pose, duration_s)
     if fault is not None:
