@@ -100,7 +100,7 @@ def free_body():
 
 
 def load_radar(name_or_path: str | Path):
-    """Load the `config.Radar` of a board name or a configuration file (see `load_setup`)."""
+    """Load the `Radar` of a board name or a configuration file (see `load_setup`)."""
     return load_setup(name_or_path).radar
 
 
@@ -109,7 +109,7 @@ def open_capture(path: str | Path, radar, *, capture_format=None, iq_order: str 
 
     Args:
         path: a `.bin` file, or the board's UDP packets in a `.pcap` or `.pcapng`.
-        radar: `config.Radar`, or an argument of `load_setup`.
+        radar: `Radar`, or an argument of `load_setup`.
         capture_format: order of the words; by default the format of the radar's file or board.
         iq_order: "i_first", "q_first", or "auto" to detect it from the samples, else as configured.
 
@@ -128,7 +128,7 @@ def open_capture(path: str | Path, radar, *, capture_format=None, iq_order: str 
         setup = load_setup(radar)
         radar, capture_format = setup.radar, capture_format or setup.capture_format
     check_captures_supported(radar.board)
-    return capture_files.open_capture(existing_path(path, "file"), radar, capture_format, iq_order)
+    return capture_files.open_capture(path, radar, capture_format, iq_order)
 
 
 def write_capture(
@@ -140,7 +140,7 @@ def write_capture(
         path: the file to write.
         cube: [frame, chirp, tx, rx, sample] complex in ADC codes, or int16 codes with I and Q
             (`noise_and_adc.to_codes`) on a last axis.
-        radar: `config.Radar` that produced the cube.
+        radar: `Radar` that produced the cube.
         capture_format: order of the words; by default the format of the radar's board.
         iq_order: "i_first", "q_first", or "auto" for the order of the capture format, else I first.
 
