@@ -1,11 +1,11 @@
-"""Length of a chirp, from the samples: where echoes repeat, and where they break off.
+"""Find the length of a chirp from the samples, by repetition and discontinuities of the echoes.
 
 repetition   a static scene returns the same echo in every loop, so the words repeat with the
-             length of a loop. A wrong length that is a multiple of the true one repeats, too,
-             and with several transmitters also some fractions.
-breaks       where another receiver or chirp begins, the phase of the echo jumps and a linear
-             prediction fails (`sample_streams`). The distance of these breaks is the number of
-             samples of a chirp.
+             period of a loop. They also repeat at multiples of the true length and, with several
+             transmitters, at some of its fractions.
+breaks       where another receiver or chirp begins, the phase of the echo jumps and linear
+             prediction fails (`sample_streams`). The distance between these breaks is the number
+             of samples per chirp.
 """
 
 from collections.abc import Sequence
@@ -35,19 +35,19 @@ from radarsim.radar.radar import Radar
 
 _MIN_LAG = 64
 MAX_WORDS = 1 << 18
-# Measured on real recordings: the autocorrelation is 0.98 at the length of a loop, 0.3 elsewhere.
+# Measured on real recordings: the autocorrelation is 0.98 at a lag of one loop, 0.3 elsewhere.
 _REPEATS, _DIFFERS = 0.7, 0.35
-# A break that is absent: the stated start of a chirp continues the chirp before.
+# Below this height there is no break: the stated start of a chirp continues the previous chirp.
 _NO_BREAK_DB = 1.0
-# Of the mean of the best length. Half of it is reached where every second position has no break.
+# Fraction of the mean at the best length. Half is reached if every second position has no break.
 _SHARE_OF_BEST = 0.6
-# No shorter length reaches the share above where all positions within a chirp are below this one.
+# No shorter length reaches the fraction above if all positions within a chirp are below this one.
 _SHARE_INSIDE = 0.2
 _LONGEST = 8
 
 
 class ChirpLength(NamedTuple):
-    """Result of the check: whether the samples confirm the length, and notes for the user."""
+    """Result of the length check: whether the samples confirm the length; notes for the user."""
 
     confirmed: bool
     notes: tuple[str, ...]
@@ -59,20 +59,20 @@ def check_chirp_length(
     capture_format: CaptureFormat,
     windows: Sequence[Int16[np.ndarray, " word"]],
 ) -> ChirpLength:
-    """Compare the number of samples of a chirp with the samples; unclear cases pass.
+    """Check the configured number of samples per chirp against the data; unclear cases pass.
 
     Args:
-        where: the capture, for messages.
-        radar: chirp, frame and antennas by the configuration.
+        where: name of the capture, for messages.
+        radar: configured chirp, frame and antennas.
         capture_format: resolved word layout.
         windows: see `capture_windows`.
 
     Returns:
-        Whether the samples confirm the length. A warning where they hint at a longer chirp without
-        being sufficient evidence.
+        Whether the samples confirm the length, and a warning if there is weak evidence for a longer
+        chirp.
 
     Raises:
-        InputError: stating the length after which the samples repeat or break off.
+        InputError: the length is wrong; the message states the length found in the samples.
     """
     if not capture_format.check:
         return ChirpLength(False, ())
@@ -94,7 +94,7 @@ def check_chirp_length(
 
 
 def _unconfirmed(radar, capture_format, words) -> tuple[str, ...]:
-    """A note where echoes are visible but not their breaks; none for noise alone."""
+    """A note if echoes are visible but their breaks are not; no note for pure noise."""
     streams = sample_streams(capture_format, radar.array.num_rx, words)
     block = stream_shape(radar, capture_format).block
     if streams.shape[1] < block or not _num_tones(streams, block):
@@ -109,9 +109,9 @@ class Breaks(NamedTuple):
     """Breaks between chirps.
 
     Attributes:
-        distance: in samples of a stream; 0: none is visible.
-        first: sample of the first break, less than `distance`.
-        height_db: above the other prediction errors [dB].
+        distance: distance between breaks in samples of a stream; 0 if no break is visible.
+        first: sample index of the first break, less than `distance`.
+        height_db: height of the breaks above the other prediction errors [dB].
     """
 
     distance: int
@@ -123,11 +123,11 @@ _NO_BREAKS = Breaks(0, 0, 0.0)
 
 
 def find_breaks(streams: Num[np.ndarray, "channel sample"], stated: int) -> Breaks:
-    """The shortest distance of which all multiples are breaks.
+    """Find the shortest distance whose multiples are all breaks.
 
     Args:
         streams: see `sample_streams`; the first sample is the start of a chirp.
-        stated: samples of a chirp by the configuration; lengths to eight times it are tried.
+        stated: configured number of samples per chirp; lengths up to eight times this are tried.
     """
     if streams.shape[1] < 16 * ORDER:
         return _NO_BREAKS
@@ -140,13 +140,13 @@ def check_repetition(
     """Reject words that repeat, but not with the configured length of a chirp or loop.
 
     Args:
-        where: the capture, for messages.
-        radar: chirp, frame and antennas by the configuration.
+        where: name of the capture, for messages.
+        radar: configured chirp, frame and antennas.
         capture_format: resolved word layout.
         words: complete frames from the start of the capture.
 
     Raises:
-        InputError: stating the length after which the words repeat.
+        InputError: the length is wrong; the message states the period of the words.
     """
     if not capture_format.check:
         return
@@ -184,7 +184,7 @@ def _repetition_error(where, radar, capture_format, period: int) -> InputError:
 
 
 def _autocorrelation(words) -> Float[np.ndarray, " lag"]:
-    """Autocorrelation up to half the length, 1 at lag 0, offsets of I, Q and lanes removed."""
+    """Autocorrelation up to half the length, normalised to 1 at lag 0, without DC offsets."""
     size = len(words) // 8 * 8
     lanes = words[:size].astype(np.float64).reshape(-1, 8)
     signal = (lanes - lanes.mean(axis=0)).ravel()
@@ -195,7 +195,7 @@ def _autocorrelation(words) -> Float[np.ndarray, " lag"]:
 
 
 def _length_in_window(where, radar, capture_format, streams) -> bool | str | InputError:
-    """True: as configured; False: unclear; a warning; or the error that contradicts."""
+    """True if the length is as configured, False if unclear, else a warning or an error."""
     shape = stream_shape(radar, capture_format)
     if streams.shape[1] < 16 * ORDER:
         return False
@@ -211,7 +211,7 @@ def _length_in_window(where, radar, capture_format, streams) -> bool | str | Inp
 
 
 def _paired(errors_db) -> Float[np.ndarray, " sample"]:
-    """Mean of each error and the next: after a break both are large."""
+    """Mean of each error and the next one; after a break both are large."""
     return (errors_db + np.append(errors_db[1:], 0.0)) / 2
 
 
@@ -234,7 +234,7 @@ def _find_breaks(errors_db, stated: int) -> Breaks:
 
 
 def _highest(errors_db, length: int, stated: int) -> Breaks:
-    """Breaks at multiples of a length; a window may start at any stated chirp of a longer one."""
+    """Breaks at multiples of a length; a window may start at any stated chirp in a longer one."""
     longer = length > stated and length % stated == 0
     firsts = range(stated, length + 1, stated) if longer else (length,)
     heights_db = [float(errors_db[first::length].mean()) for first in firsts]
@@ -243,7 +243,7 @@ def _highest(errors_db, length: int, stated: int) -> Breaks:
 
 
 def _all_break(errors_db, breaks: Breaks) -> bool:
-    """Whether every second, third, fifth and seventh multiple is a break, at any start."""
+    """Whether every second, third, fifth and seventh multiple is a break, for any start."""
     heights_db = errors_db[breaks.first + breaks.distance :: breaks.distance]
     return all(
         heights_db[start::step].mean() > needed_height_db(len(heights_db) // step)
@@ -261,22 +261,22 @@ def _is_as_stated(errors_db, stated: int) -> bool:
 
 
 def _longer(streams, errors_db, shape, found: Breaks, error: InputError) -> bool | str | InputError:
-    """A chirp longer than stated: at some of the stated starts the samples must continue."""
+    """Check for a chirp longer than stated: at some stated starts there must be no break."""
     starts = np.arange(shape.block, len(errors_db), shape.block)
     inner = errors_db[starts[starts % found.distance != found.first]].mean()
     if inner > _NO_BREAK_DB or _is_periodic(streams, shape):
         return False
     if _num_tones(streams, found.distance) >= 2:
         return error
-    # A single tone may continue by coincidence: its phase over a chirp equals the phase between
-    # two receivers.
+    # A single tone may continue by coincidence, if its phase over a chirp equals the phase
+    # difference between two receivers.
     return f"warning: {error.field} {error.problem}"
 
 
 def _is_periodic(streams, shape: StreamShape) -> bool:
-    """Whether the end of a stated chirp continues with its own start.
+    """Whether the start of a stated chirp continues the end of the same chirp.
 
-    The echoes then make whole numbers of cycles per chirp, and equal receivers show no break.
+    The echoes then have whole numbers of cycles per chirp, and equal receivers show no break.
     """
     weights = fit_predictor(streams)
     usual_db = np.median(error_levels_db(streams, weights))
@@ -284,14 +284,14 @@ def _is_periodic(streams, shape: StreamShape) -> bool:
     blocks = streams[:, :whole].reshape(len(streams), -1, shape.block)
     twice = np.concatenate([blocks, blocks], axis=-1).reshape(len(streams), -1)
     levels_db = error_levels_db(twice, weights)
-    # The first level is that of sample `ORDER`.
+    # The first level belongs to sample `ORDER`.
     starts = np.arange(shape.block, twice.shape[1] - 1, 2 * shape.block) - ORDER
     at_start_db = (levels_db[starts] + levels_db[starts + 1]) / 2
     return bool(at_start_db.mean() - usual_db < MIN_BREAK_DB)
 
 
 def _num_tones(streams, length: int) -> int:
-    """Peaks of the spectrum at least 15 dB above the median, up to 30 dB below the highest."""
+    """Number of spectral peaks at least 15 dB above the median and within 30 dB of the highest."""
     whole = streams.shape[1] // length * length
     chirps = streams[:, :whole].reshape(-1, length) * np.blackman(length)
     power = np.mean(np.abs(np.fft.fft(chirps, axis=-1)) ** 2, axis=0)

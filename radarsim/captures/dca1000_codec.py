@@ -8,7 +8,7 @@ A DCA1000 stores the data of the chip's LVDS lanes as little-endian 16-bit words
         complex   I0 of 4 lanes, Q0 of 4 lanes, I1 ...      real   S0 of 4 lanes, S1 ...
 
 Some recorders rearrange the complex samples of two lanes to I0 Q0 I1 Q1 (interleaving = "samples").
-Q precedes I where the configuration swaps them (SampleSwap in the SDK, iqSwapSel in Studio).
+Q precedes I if the configuration swaps them (SampleSwap in the SDK, iqSwapSel in Studio).
 This module opens no files.
 
 Source:
@@ -28,13 +28,13 @@ _PAIR = 2
 
 
 def words_per_chirp(radar: Radar, capture_format: CaptureFormat) -> int:
-    """Number of 16-bit words of one chirp of one transmitter."""
+    """Number of 16-bit words per chirp of one transmitter."""
     channels = radar.array.num_rx if capture_format.lanes == 2 else capture_format.lanes
     return channels * radar.chirp.num_samples * 2
 
 
 def words_per_frame(radar: Radar, capture_format: CaptureFormat) -> int:
-    """Number of 16-bit words of one frame."""
+    """Number of 16-bit words per frame."""
     chirps = radar.frame.num_chirps * radar.array.num_tx
     return chirps * words_per_chirp(radar, capture_format)
 
@@ -58,7 +58,7 @@ def decode_words(
     words: Int16[np.ndarray, " word"],
     iq_order: str = "i_first",
 ) -> Int16[np.ndarray, "frame chirp tx rx sample 2"]:
-    """ADC codes of complete frames of words.
+    """Decode the words of complete frames to ADC codes.
 
     Args:
         radar: counts and firing order; `Frame.tx_order` assigns each chirp to its transmitter.
@@ -91,7 +91,7 @@ def encode_words(
     codes: Int16[np.ndarray, "frame chirp tx rx sample 2"],
     iq_order: str = "i_first",
 ) -> Int16[np.ndarray, " word"]:
-    """Words that hold the given ADC codes; `decode_words` returns exactly these codes.
+    """Encode ADC codes to words, from which `decode_words` returns exactly these codes.
 
     Args:
         radar: as for `decode_words`.
@@ -100,10 +100,10 @@ def encode_words(
         iq_order: "i_first" or "q_first".
 
     Returns:
-        Words in file order; unused lanes hold zeros.
+        Words in file order; unused lanes contain zeros.
 
     Raises:
-        InputError: the capture format does not fit the radar, or the codes have another shape.
+        InputError: the capture format does not fit the radar, or the codes have the wrong shape.
     """
     expected = (*_slots(radar)[1:], radar.chirp.num_samples, 2)
     if codes.shape[1:] != expected:
@@ -125,10 +125,11 @@ def encode_words(
 def to_complex(
     capture_format: CaptureFormat, codes: Int16[np.ndarray, "*batch sample 2"]
 ) -> Complex64[np.ndarray, "*batch sample"]:
-    """Codes as complex numbers, with echoes at positive beat frequencies.
+    """Convert codes to complex numbers, with echoes at positive beat frequencies.
 
-    Real samples become their analytic signal at half the rate: the positive half of the spectrum,
-    X[0] to X[N - 1] of 2 N real samples, transformed back. The amplitude of a beat is preserved.
+    Real samples are converted to their analytic signal at half the rate: the inverse transform of
+    the positive half of the spectrum, X[0] to X[N - 1] of 2 N real samples. Beat amplitudes are
+    preserved.
 
     Args:
         capture_format: real or complex samples.
@@ -148,7 +149,7 @@ def to_complex(
 def from_complex(
     capture_format: CaptureFormat, cube: Complex64[np.ndarray, "*batch sample"]
 ) -> Int16[np.ndarray, "*batch sample 2"]:
-    """ADC codes that the board would have stored, rounded and clipped to 16 bits.
+    """Convert complex codes to the ADC codes a board would store, rounded and clipped to 16 bits.
 
     Args:
         capture_format: real or complex samples.
@@ -188,12 +189,12 @@ def _to_four_lanes(radar, capture_format, slots):
 
 
 def _swap_pairs(capture_format: CaptureFormat, groups: np.ndarray) -> np.ndarray:
-    """Groups of four words I I Q Q as I Q I Q, and the reverse; unchanged where stored as I Q."""
+    """Swap the order of four words, I I Q Q to I Q I Q or back; unchanged if stored as I Q."""
     return groups if capture_format.interleaving == "samples" else groups.transpose(0, 2, 1)
 
 
 def _check_pairs(radar: Radar) -> None:
-    """Two lanes send samples in pairs; a pair may span two receivers."""
+    """Reject an odd number of samples: two lanes send pairs, which may span two receivers."""
     samples = radar.chirp.num_samples * radar.array.num_rx
     if samples % _PAIR:
         raise InputError(

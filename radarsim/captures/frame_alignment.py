@@ -1,4 +1,4 @@
-"""Start of the frames in a `.bin` file and gaps between them, with notes for the user."""
+"""Find the start of the frames in a `.bin` file and gaps in them, with notes for the user."""
 
 import re
 from pathlib import Path
@@ -19,7 +19,7 @@ _MAX_LINES = 5
 
 
 class AlignedFrames(NamedTuple):
-    """Words from the first complete frame on, their number, and notes for the user."""
+    """Words, starting with the first complete frame; their number; and notes for the user."""
 
     read: ReadWords
     num_words: int
@@ -27,7 +27,7 @@ class AlignedFrames(NamedTuple):
 
 
 class _Start(NamedTuple):
-    """Word 0 of the file is word `offset` of a frame; notes for the user."""
+    """Start of a file: its word 0 is word `offset` of a frame; with notes for the user."""
 
     offset: int
     notes: tuple[str, ...]
@@ -36,17 +36,17 @@ class _Start(NamedTuple):
 def align_frames(
     path: Path, radar: Radar, capture_format: CaptureFormat, read: ReadWords, num_words: int
 ) -> AlignedFrames:
-    """Find where the frames of a file begin, and put zeros in place of missing words.
+    """Find where the frames of a file begin, and fill gaps with zeros.
 
     Args:
         path: the file.
-        radar: its radar, with a number of samples that the file confirms.
+        radar: radar of the file, whose number of samples was confirmed by the data.
         capture_format: resolved word layout.
         read: returns the words of the file from one index up to another.
-        num_words: words of the file.
+        num_words: number of words in the file.
 
     Raises:
-        InputError: the file starts within a frame, and the place cannot be determined.
+        InputError: the file starts within a frame, and the position cannot be determined.
     """
     frame_words = words_per_frame(radar, capture_format)
     grid = Grid(read, num_words, radar, capture_format)
@@ -91,7 +91,7 @@ def _find_start(path: Path, grid: Grid, frame_words: int) -> _Start:
 
 
 def _unclear_part(path: Path, frame_words: int) -> tuple[str, ...]:
-    """A note on a part whose samples do not show where its frames begin."""
+    """Note on a part of a recording in which the start of the frames cannot be found."""
     parts = preceding_parts(path)
     if not parts:
         return ()
@@ -102,7 +102,7 @@ def _unclear_part(path: Path, frame_words: int) -> tuple[str, ...]:
 
 
 def _expected_offsets(path: Path, parts: list[Path], frame_words: int) -> list[int]:
-    """Words of a frame before the start of a later part of a recording."""
+    """Possible positions within a frame at which a later part of a recording starts."""
     if parts:
         return [_words_in(parts) % frame_words]
     number = re.search(r"_(\d+)$", path.stem)
@@ -124,7 +124,7 @@ def _part_note(path: Path, parts: list[Path]) -> str:
 
 
 def _start_by_packets(path: Path, grid: Grid, shift: int) -> _Start:
-    """The file lacks packets at its start, as of a recorder that was started too late."""
+    """Start of a file whose first packets are missing, as if the recorder was started too late."""
     choices = missing_words(grid, shift)
     byte = shift * grid.shape.words_per_sample * BYTES_PER_WORD
     named_part = re.search(r"_[1-9]\d*$", path.stem)

@@ -1,8 +1,8 @@
-"""Which I/Q order a capture is read in: requested, configured, or detected from the samples.
+"""Choose the I/Q order of a capture: requested, configured, or detected from the samples.
 
-By priority: the requested order, the noise of the receiver, the configured order, the energy of the
-beats. The energy does not override a configuration, because echoes beyond half of the maximum range
-look like the other order; where it contradicts, a warning gives both explanations.
+The priority is: requested order, receiver noise, configured order, beat energy. The energy does not
+override a configuration, because echoes beyond half the maximum range look like the other order; if
+the two contradict each other, a warning gives both explanations.
 """
 
 from dataclasses import replace
@@ -16,20 +16,20 @@ from radarsim.radar.capture_format import CaptureFormat
 from radarsim.radar.radar import Radar
 
 _MAX_LOOPS, _MAX_SAMPLES = 512, 1 << 21
-# The feature of `iq_order` that overrides the configuration.
+# Feature (see `iq_order`) that overrides the configuration.
 _TRUSTED = "noise"
 
 
 def choose_iq_order(
     radar: Radar, capture_format: CaptureFormat, words: Int16[np.ndarray, " word"], requested: str
 ) -> tuple[IqOrder, tuple[str, ...]]:
-    """The order to read in, and a note where the samples contradict a stated order.
+    """The I/Q order to use for reading, and a note if the samples contradict a stated order.
 
     Args:
         radar: radar of the capture.
         capture_format: resolved word layout, with the configured order.
         words: complete frames.
-        requested: "i_first" or "q_first", which are always followed; "auto": by priority.
+        requested: "i_first" or "q_first", which are always used; "auto": order by priority.
 
     Raises:
         InputError: an unknown order is requested.
@@ -72,7 +72,7 @@ def _order_of_samples(radar: Radar, capture_format: CaptureFormat, words) -> IqO
 
 
 def _contradiction(radar: Radar, source: str, stated: str, found: IqOrder) -> str:
-    """A warning that keeps the stated order and gives the alternative."""
+    """Warning that the stated order is used although the samples suggest the other one."""
     text = f"warning: {source} states {stated}, but there is {found.evidence}"
     if found.by == _TRUSTED:
         return f"{text}, as with {found.order}: the range axis is probably mirrored"

@@ -1,4 +1,4 @@
-"""I/Q order of a capture: whether I or Q comes first, detected from the samples.
+"""Detect the I/Q order of a capture, that is, whether I or Q comes first, from the samples.
 
 Read in the wrong order, I + jQ becomes Q + jI = j conj(I + jQ): the spectrum is mirrored. Two
 features identify the correct side; the first is the stronger one:
@@ -6,7 +6,7 @@ features identify the correct side; the first is the stronger one:
     noise   a complex-1x receiver passes beats from 0 to about 0.9 fs; its own noise falls by 6 to
             16 dB near 0.95 fs, next to the sample rate (measured in captures of xWR16xx, 18xx,
             68xx).
-    energy  echoes lie at positive beat frequencies, and most of their energy at near ranges.
+    energy  echoes lie at positive beat frequencies, with most of their energy at short ranges.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from jaxtyping import Complex, Float
 _NOTCH = (0.93, 0.985)
 _MIN_DIP_DB = 3.0
 _MIN_ENERGY_DB = 6.0
-# With fewer loops the median over Doppler is not free of moving targets.
+# With fewer loops, the median over Doppler still contains moving targets.
 _MIN_LOOPS = 8
 
 
@@ -29,7 +29,7 @@ class IqOrder:
 
     Attributes:
         order: "i_first" or "q_first".
-        by: the deciding feature, "noise" or "energy"; "" where neither is clear.
+        by: the deciding feature, "noise" or "energy"; "" if neither is clear.
         evidence: text that explains the decision.
     """
 
@@ -39,13 +39,13 @@ class IqOrder:
 
 
 def find_iq_order(cube: Complex[np.ndarray, "loop channel sample"]) -> IqOrder:
-    """The order of I and Q.
+    """Detect the order of I and Q.
 
     Args:
-        cube: codes decoded with I first; loops in order of time, 8 or more for the noise feature.
+        cube: codes decoded with I first; loops in time order, at least 8 for the noise feature.
 
     Returns:
-        The order; `by` is "noise", "energy", or "" where neither feature is clear.
+        The order; `by` is "noise", "energy", or "" if neither feature is clear.
     """
     noise_db, energy_db = _spectra_db(cube)
     dip = _levels_at_notch(noise_db)
@@ -68,7 +68,7 @@ def find_iq_order(cube: Complex[np.ndarray, "loop channel sample"]) -> IqOrder:
 
 
 class _Spectra(NamedTuple):
-    """Noise over beat frequency, 0 dB in the middle, and positive over negative energy [dB]."""
+    """Noise over beat frequency (0 dB in the middle); ratio of positive to negative energy [dB]."""
 
     noise_db: Float[np.ndarray, " bin"]
     energy_db: float
@@ -91,7 +91,7 @@ def _spectra_db(cube) -> _Spectra:
 
 
 class _NotchLevels(NamedTuple):
-    """Mean noise level at the notch when read I first, and at its mirror image [dB]."""
+    """Mean noise level at the notch, if read I first, and at its mirror image [dB]."""
 
     positive_db: float
     mirrored_db: float
@@ -100,7 +100,7 @@ class _NotchLevels(NamedTuple):
 def _levels_at_notch(noise_db) -> _NotchLevels:
     samples = len(noise_db)
     bins = np.arange(round(_NOTCH[0] * samples), round(_NOTCH[1] * samples) + 1)
-    # Two bins on either side of zero beat hold leakage and offset.
+    # The two bins on either side of zero beat frequency contain leakage and DC offset.
     bins = bins[(bins < samples - 1) & (bins >= 0)]
     if not len(bins):
         return _NotchLevels(0.0, 0.0)

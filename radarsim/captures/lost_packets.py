@@ -1,4 +1,4 @@
-"""Lost DCA1000 packets: search a raw capture for the runs of zeros that replace them."""
+"""Find lost DCA1000 packets: search a raw capture for the runs of zeros that replace them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ _BLOCK = 128
 
 @dataclass(frozen=True)
 class LostPackets:
-    """Number of lost packets, and the indices of the frames they belong to."""
+    """Number of lost packets, and the indices of the affected frames."""
 
     packets: int
     frames: frozenset[int]
 
     def describe(self, num_frames: int) -> str:
-        """One line about the losses in a capture of `num_frames`; "" where nothing is lost."""
+        """One line about the losses in a capture of `num_frames` frames; "" if there are none."""
         if not self.packets:
             return ""
         first = ", ".join(str(frame) for frame in sorted(self.frames)[:5])
@@ -38,16 +38,16 @@ def find_lost_packets(
     per_frame: int,
     max_words_in_memory: int,
 ) -> LostPackets:
-    """Lost packets that the recording tool replaced by zeros.
+    """Find lost packets that the recording tool replaced by zeros.
 
     Args:
         read_words: returns the 16-bit words from one index up to another.
-        num_words: words of the whole capture.
-        per_frame: words of one frame.
-        max_words_in_memory: words that are read per step.
+        num_words: number of words in the whole capture.
+        per_frame: number of words per frame.
+        max_words_in_memory: number of words read per step.
 
     Returns:
-        Runs of zeros longer than half a packet, counted in packets, and the frames they touch.
+        Runs of zeros longer than half a packet, as a number of packets, and the affected frames.
     """
     packets, frames, open_run = 0, set(), 0
     for start in range(0, num_words, max_words_in_memory):
@@ -62,7 +62,7 @@ def find_lost_packets(
 def _zero_runs(words, start: int, open_run: int, at_end: bool) -> tuple[list, int]:
     """Completed runs of zeros as (first, after last), and the number of zeros at the end."""
     whole = len(words) // _BLOCK * _BLOCK
-    # Fast path where nothing is lost: a run long enough to count fills at least one block.
+    # Fast path if nothing is lost: a run long enough to be counted fills at least one block.
     if words[:whole].reshape(-1, _BLOCK).any(axis=1).all() and not open_run and words[-1]:
         return [], 0
     edges = np.concatenate([[-1 - open_run], np.flatnonzero(words), [len(words)]])

@@ -1,4 +1,4 @@
-"""Packet capture files: `.pcap` of both byte orders and clock resolutions, and `.pcapng`."""
+"""Read packet captures: `.pcap` with either byte order and clock resolution, and `.pcapng`."""
 
 import struct
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ class PacketSource:
         self.notes = self.index.notes + tuple(self._damage)
 
     def align(self, frame_bytes: int) -> None:
-        """Skip the bytes before the first radar frame that the capture holds completely."""
+        """Skip the bytes before the first complete radar frame in the capture."""
         seen = int(self.index.positions[0])
         self.first_byte = -(-seen // frame_bytes) * frame_bytes
         if seen:
@@ -52,14 +52,14 @@ class PacketSource:
 
     @property
     def num_words(self) -> int:
-        """Number of 16-bit words of the stream, lost words included."""
+        """Number of 16-bit words in the stream, including lost words."""
         return max(0, self.index.end - self.first_byte) // BYTES_PER_WORD
 
     def lost_packets(self, per_frame: int) -> LostPackets:
-        """Packets that were sent and not captured, and the radar frames that lack their bytes.
+        """Packets that were sent but not captured, and the radar frames affected.
 
         Args:
-            per_frame: words of a frame.
+            per_frame: number of words per frame.
         """
         frame_bytes = per_frame * BYTES_PER_WORD
         whole = self.num_words // per_frame
@@ -108,7 +108,7 @@ class PacketSource:
         order, links = "<", []
         while len(head := file.read(8)) == 8:
             file_offset = file.tell()
-            if head[:4] == _PCAPNG:  # a new section, possibly of another byte order
+            if head[:4] == _PCAPNG:  # a new section, possibly with another byte order
                 order, links = ("<" if file.read(4) == b"\x4d\x3c\x2b\x1a" else ">"), []
                 file.seek(file_offset)
             kind, length = struct.unpack(order + "II", head)

@@ -1,4 +1,4 @@
-"""Plausibility of a file as a capture: file type and statistics of its words."""
+"""Check whether a file can be a capture, by its file type and the statistics of its words."""
 
 import numpy as np
 from jaxtyping import Int16

@@ -42,7 +42,7 @@ from radarsim.validation.simulated_recording import ECHO_ONLY
 # for the fitted lobe width, like the simulator; down to -50 dB, this left a bias of 5 % in sigma.
 WIDEST_SIGMA_RAD, SEARCH, FOUND = 0.8, replace(ECHO_ONLY, cull=0.03), ECHO_ONLY
 SIGMAS_TO_TRY_RAD = (0.2, 0.3, 0.45, 0.65)
-# Distance steps of the grids: for smoothed powers, for powers as measured, after new faces.
+# Changes of distance tried on the grids: smoothed powers, powers as measured, after new faces.
 COARSE_SHIFTS_M = np.arange(-0.4, 0.4 + 1e-9, 0.02)
 FINE_SHIFTS_M = 0.01 * np.arange(-5, 6)
 FINAL_SHIFTS_M = 0.0025 * np.arange(-4, 5)

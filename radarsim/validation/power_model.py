@@ -1,7 +1,8 @@
-"""Range-Doppler powers of a few bursts, measured and simulated, as functions of fit parameters.
+"""Measured and simulated range-Doppler powers of a few bursts, as functions of fit parameters.
 
-The first transmitter and some loops of a few bursts are enough. The mean over each burst is removed
-from measured and simulated data, and with it all static echoes. `fit.py` fits the parameters.
+The first transmitter and some loops of a few bursts are sufficient. The mean over each burst is
+removed from measured and simulated data, which removes all static echoes. `fit.py` fits the
+parameters.
 """
 
 from dataclasses import dataclass, replace
@@ -40,7 +41,7 @@ MOTION = slice(LOG_SIGMA, HEIGHT + 1)  # parameters that change the simulated ec
 
 
 class ModelInputs(NamedTuple):
-    """Traced inputs of the model: mesh, faces, level, and the directions of two parameters."""
+    """Traced inputs of the model: mesh, faces, level, and the directions of distance and height."""
 
     mesh: BurstMesh
     faces: Array
@@ -71,7 +72,7 @@ class PowerModel:
         return self._evaluate(_power, theta)
 
     def derivatives(self, theta: np.ndarray) -> Float[np.ndarray, "burst loop range 3"]:
-        """Derivatives of the power by log sigma, distance and height (forward mode)."""
+        """Derivatives of the power with respect to log sigma, distance and height (forward mode)."""
         return self._evaluate(_power_derivatives, theta)
 
     def _evaluate(self, function, theta) -> np.ndarray:
@@ -86,11 +87,11 @@ class MeasuredPowers:
 
     Attributes:
         power: measured power [V^2].
-        counts: cells that are used in the fit.
+        counts: mask of the cells used in the fit.
         channels: number of receivers over which the power is averaged.
         noise: noise power of a cell at the configured noise figure [V^2].
-        bin_m: range bin [m].
-        model: the simulated power.
+        bin_m: width of a range bin [m].
+        model: model of the simulated power.
     """
 
     power: Float[np.ndarray, "burst loop range"]
@@ -102,7 +103,7 @@ class MeasuredPowers:
 
 
 def line_of_sight(scene: Scene) -> np.ndarray:
-    """Unit vector along the floor from the radar to the start of the subject: ahead, left."""
+    """Unit vector (ahead, left) along the floor from the radar to the subject's start position."""
     placement = scene.subjects[0].placement
     start = np.array([float(placement.distance_m), float(placement.lateral_m)])
     return start / np.linalg.norm(start)
@@ -130,10 +131,10 @@ def measured_powers(
     settings: SimulationSettings,
     sigma_rad: float,
 ) -> MeasuredPowers:
-    """Measured powers of some bursts of a recording, and the model of the same bursts.
+    """Measured powers of some bursts of a recording, with a model of the same bursts.
 
     Args:
-        recording: frames from the start of the motion on.
+        recording: frames, starting with the motion.
         scene: a single subject; distance and height are relative to its placement.
         per_burst: number of frames in one burst.
         settings: settings of the face selection.
@@ -185,12 +186,12 @@ def _cells_to_use(shape) -> np.ndarray:
 
 
 def _fixed_selection(radar: Radar, scene: Scene, times_s, settings, reflection) -> dict:
-    """Sizes and inputs of the model for the faces and array sizes at the given scene."""
+    """Array sizes and model inputs, with the faces selected for the given scene."""
     mesh, faces = skin_scene(scene.bodies, pose(scene, times_s))
     selection = select_faces(radar, settings, reflection, mesh, faces)
     sizes = sizes_of_selection(radar, settings, reflection, selection.required)
     terms = sizes.num_terms + TERMS_STEP
-    sizes = replace(  # larger than needed here, so that the distance may change
+    sizes = replace(  # larger than needed for this scene, so that the distance may change
         sizes,
         num_cells=sizes.num_cells + 32,
         num_terms=terms,
@@ -205,7 +206,7 @@ def _fixed_selection(radar: Radar, scene: Scene, times_s, settings, reflection) 
 
 
 def _range_doppler_power(cube_v: Array, per_burst: int) -> Float[Array, "burst loop range"]:
-    """Range-Doppler power, averaged over receivers, of bursts without their mean."""
+    """Range-Doppler power averaged over receivers, after removing the mean of each burst."""
     if per_burst > 1:
         cube_v = cube_v.mean(1).reshape(-1, per_burst, *cube_v.shape[2:])
     cube_v = cube_v - cube_v.mean(1, keepdims=True)

@@ -2,9 +2,9 @@
 
     model = level x S(sigma, distance, height) + noise,    residual = weight x log(measured / model)
 
-S is the simulated echo power at its nominal level. A power averaged over C channels at a
-signal-to-noise ratio s has a logarithm with variance (2 s + 1) / ((s + 1)^2 C); the weight is the
-inverse of the standard deviation that includes an error of the model.
+S is the simulated echo power at its nominal level. The logarithm of a power averaged over C channels
+at a signal-to-noise ratio s has variance (2 s + 1) / ((s + 1)^2 C); the weight is the inverse of
+the standard deviation, which also includes a model error.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from scipy import ndimage
 
 from radarsim.validation.power_model import HEIGHT, LOG_LEVEL, LOG_NOISE, MeasuredPowers
 
-CLIPPED_AT = 3.0  # larger log residuals are echoes of something else
+CLIPPED_AT = 3.0  # larger log residuals are echoes from other objects
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -35,18 +35,18 @@ class PowerResiduals:
 
     @property
     def cost(self) -> float:
-        """Sum of squares."""
+        """Sum of squared residuals."""
         return float((self.residual**2).sum())
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class PowerFit:
-    """Measured powers with the accuracy at which they are compared.
+    """Measured powers, and the accuracy and smoothing with which they are compared.
 
     Attributes:
         powers: measured powers and their model.
         model_error: relative standard error of the modelled power.
-        smooth_m: standard deviation of a Gaussian smoothing of the powers over range; 0: none [m].
+        smooth_m: standard deviation of the Gaussian smoothing of powers over range; 0: none [m].
     """
 
     powers: MeasuredPowers
@@ -96,7 +96,7 @@ class PowerFit:
 
 
 def with_matched_level(powers: MeasuredPowers, theta, echo) -> np.ndarray:
-    """Theta with the level at which modelled and measured power above the noise are equal."""
+    """Theta with its level set so that modelled and measured power above the noise are equal."""
     floor = np.median(powers.power[powers.counts])
     excess = np.maximum(powers.power - floor, 0)[powers.counts].sum()
     matched = np.array(theta, np.float64)

@@ -1,6 +1,6 @@
-"""Heatmaps of a recording of any length, computed in chunks and relative to its measured noise.
+"""Compute heatmaps of a recording of any length in chunks, relative to its measured noise.
 
-The chunks overlap by one Doppler window, so the columns are those of the whole recording.
+The chunks overlap by one Doppler window, so the columns are the same as without chunks.
 """
 
 import math
@@ -23,8 +23,8 @@ STEPS_PER_BURST = 8  # columns per burst, at most
 def settings_for(recording: Recording, window: str = "burst", tdm: bool = True) -> HeatmapSettings:
     """Heatmap settings that fit the frames of a recording.
 
-    The Doppler window covers two bursts (one if there is only one). It is moved by an eighth of a
-    burst, or by the nearest divisor of the number of loops below it. Frames of 128 loops give the
+    The Doppler window covers two bursts (one if there is only one). Its step is an eighth of a
+    burst, or the next smaller divisor of the number of loops. Frames of 128 loops result in the
     settings of the mmCLIP paper: windows of 256 loops in steps of 16.
 
     Args:
@@ -51,7 +51,7 @@ def settings_for(recording: Recording, window: str = "burst", tdm: bool = True) 
 
 
 def _step(loops: int) -> int:
-    """Largest divisor of the number of loops that gives at least about eight steps per burst."""
+    """Largest divisor of the number of loops that results in at least about eight steps per burst."""
     most = -(-loops // STEPS_PER_BURST)
     return max(step for step in range(1, most + 1) if loops % step == 0)
 
@@ -63,7 +63,7 @@ def make_recording_heatmaps(
 
     Args:
         recording: frames with a Doppler axis.
-        stats: statistics of the same recording; its mean is removed as static clutter.
+        stats: statistics of the same recording, whose mean is removed as static clutter.
         settings: from `settings_for`; the Doppler window must be a whole number of bursts.
 
     Returns:

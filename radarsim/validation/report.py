@@ -1,4 +1,4 @@
-"""Results of a validation run, and its limitations where settings of the radar were assumed."""
+"""Results of a validation run, and its limitations if radar settings were assumed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class ValidationReport:
         verdict: see `thresholds.verdict`.
         knows_motion: whether the recorded motion was given.
         fit: fitted parameters; None without --fit.
-        profile: path of the fitted radar file, "" if there is none.
+        profile: path of the fitted radar file; "" without --fit.
         limitations: consequences of assumed settings, one line each.
     """
 
@@ -46,15 +46,15 @@ class ValidationReport:
 def corrected_range_m(radar: Radar, track: Track) -> float:
     """Range of a target without range-Doppler coupling, f_c v / S [m].
 
-    The Doppler shift of a receding target adds to its beat frequency and so to its range. f_c is
-    the carrier in the middle of the sampled window, which is only known if the ADC start is.
+    The Doppler shift of a receding target adds to its beat frequency and thus to its range. f_c is
+    the carrier at the middle of the sampled window, which is known only if the ADC start is known.
     """
     coupling_s = radar.chirp.centre_freq_hz / radar.chirp.slope_hz_per_s
     return track.median_range_m - coupling_s * track.median_speed_mps
 
 
 def adc_start_known(assumed: Sequence[str]) -> bool:
-    """Whether the ADC start time is configured, not assumed."""
+    """Whether the ADC start time was configured instead of assumed."""
     return "chirp.adc_start_us" not in assumed
 
 

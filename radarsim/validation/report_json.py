@@ -14,7 +14,7 @@ from radarsim.validation.track import Track
 
 
 def as_json(report: ValidationReport) -> dict[str, Any]:
-    """The report as plain values; null for values that could not be measured."""
+    """Convert the report to plain values; None for values that could not be measured."""
     analysis, breathing = report.analysis, report.analysis.breathing
     comparison = None if report.simulation is None else report.simulation.comparison
     no_similarity = {"correlation": None, "ssim": None}

@@ -40,7 +40,7 @@ def as_text(report: ValidationReport) -> str:
 
 
 def verdict_text(report: ValidationReport) -> str:
-    """The verdict for a person, with what it covers."""
+    """The verdict in words, with the topics that it covers."""
     topics = checked_topics(report.metrics)
     covered = f"checked: {', '.join(topics) or 'nothing'}"
     if "motion" not in topics:
@@ -73,7 +73,7 @@ def capture_lines(report: ValidationReport) -> list[str]:
 
 
 def _note_row(note: str) -> tuple[str, str]:
-    """A note of a capture with its name: a warning or a note."""
+    """Label ("warning" or "note") and text of a note on a capture."""
     if note.startswith(WARNING):
         return "WARNING", note.removeprefix(WARNING)
     return "note", note

@@ -1,4 +1,4 @@
-"""Steps of `python -m radarsim.validate`: open, analyse, simulate, compare, fit and report."""
+"""The steps of `python -m radarsim.validate`: open, analyse, simulate, compare, fit and report."""
 
 import argparse
 import json
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace, out: Path) -> ValidationReport:
     """Open a capture, analyse it, simulate it and compare the two.
 
     Args:
-        options: options of the command line.
+        options: command-line options.
         out: folder for the fitted radar profile.
 
     Returns:
@@ -97,7 +97,7 @@ def write(report: ValidationReport, out: Path) -> None:
 
 
 def _radar_of(options) -> tuple[str, str]:
-    """Radar configuration to open the capture with, and a note if it is only assumed."""
+    """Radar configuration for opening the capture, and a note if it is only assumed."""
     if options.radar:
         return options.radar, ""
     beside = files.setup_beside(options.real)
@@ -123,7 +123,7 @@ def _duration_s(analysis: CaptureAnalysis) -> float:
 
 
 def _start_placement(options) -> Placement | None:
-    """Placement of the first pose from the options; None if they do not give one."""
+    """Placement of the first pose according to the options; None if they contain none."""
     given = (options.distance_m, options.lateral_m, options.heading_deg)
     if given == (None, None, None):
         return None
@@ -169,7 +169,7 @@ def _body(options, motion: Motion | None):
 def _simulate(
     options, analysis: CaptureAnalysis, motion: Motion | None, radar_pose: RadarPose
 ) -> tuple[CaptureSimulation | None, str]:
-    """The simulation of the capture and "", or None and the reason why there is none."""
+    """The simulation of the capture and "", or None and the reason why it is missing."""
     start = _start_placement(options)
     if motion is None and not analysis.tracks:
         return None, "no moving target"

@@ -1,4 +1,4 @@
-"""Simulated recording of a scene: echo of the subject plus clutter and noise of the capture.
+"""Simulate a recording: echo of the subject plus clutter and noise of the capture.
 
     scene -> noiseless echo -> x gain, - its mean, + static part of the capture + thermal noise
 
@@ -26,7 +26,7 @@ ECHO_ONLY = SimulationSettings(thermal_noise=False, quantise=False)
 
 
 def num_frames_to_simulate(recording: Recording, duration_s: float) -> int:
-    """Number of frames that a motion of this length covers, limited by `MAX_BYTES` of memory."""
+    """Number of frames covered by a motion of this duration, limited to `MAX_BYTES` of memory."""
     most = max(1, min(MAX_FRAMES, MAX_BYTES // recording.frame_bytes))
     return min(recording.num_frames, frames_in(recording.radar, duration_s), most)
 
@@ -54,7 +54,7 @@ def simulate_echo(
 
 
 def _echo(radar, scene, times_s, sigma_rad) -> np.ndarray:
-    # The last chunk is padded with its last frame: another number of frames would compile again.
+    # The last chunk is padded with its last frame; another number of frames would be recompiled.
     missing = CHUNK_FRAMES - len(times_s) if len(times_s) > 1 else 0
     padded_s = np.concatenate([times_s, np.repeat(times_s[-1:], missing, axis=0)])
     mesh, faces = skin_scene(scene.bodies, pose(scene, padded_s))
@@ -70,7 +70,7 @@ def add_clutter_and_noise(
     gain_db: float,
     seed: int = 0,
 ) -> Recording:
-    """A simulated echo as a recording with the static clutter and the noise of a capture.
+    """Add the static clutter and the noise of a capture to a simulated echo.
 
     The mean of the echo is removed, since the static part of the capture already contains the
     static echo of the person.
@@ -83,7 +83,7 @@ def add_clutter_and_noise(
         seed: seed of the noise.
 
     Returns:
-        A recording with as many frames as the echo.
+        A recording with the same number of frames as the echo.
     """
     radar = recording.radar
     gain = np.float32(10 ** (gain_db / 20))

@@ -1,9 +1,9 @@
-"""Acceptance thresholds: metrics of a comparison checked against their limits, and the verdict.
+"""Check the metrics of a comparison against their acceptance thresholds, and give the verdict.
 
-The limits are in `assets/acceptance_thresholds.json`, with the distributions that the calibrated
-ones come from. `tools/calibrate_thresholds.py` writes that file. Without the recorded motion,
-nothing that depends on it is checked: noise, leakage, antenna layout and the level of a target
-remain.
+The limits are in `assets/acceptance_thresholds.json`, with the distributions from which the
+calibrated limits were derived. `tools/calibrate_thresholds.py` writes that file. Without the
+recorded motion, only metrics that do not depend on it are checked: noise, leakage, antenna layout
+and the level of a target.
 """
 
 import math
@@ -31,16 +31,16 @@ TOPICS = {
     "leakage_headroom_db": "leakage",
     "azimuth_fit_share": "antenna layout",
 }
-# Antenna patterns are not simulated; the patches of the boards lose about 3 dB here, one way.
+# Antenna patterns are not simulated; the boards' patches lose about 3 dB at this angle, one way.
 BEAM_RAD = math.radians(40.0)
-# Verdict without any checked metric; the wording is the one in the format of report.json.
+# Verdict if no metric was checked; the word is part of the format of report.json.
 UNDECIDED = "cannot tell"
-# Metrics that say nothing about the simulator; they can fail a capture, but not pass it alone.
+# Metrics that do not test the simulator: they can fail a capture but cannot pass it alone.
 _OF_THE_CAPTURE = ("leakage_headroom_db",)
 _NOT_OF_THE_MOTION = tuple(TOPICS)
 NO_MOTION = "no motion given (--motion)"
 NO_MOVING_TARGET, NO_TARGET = "no moving target", "no target"
-# A metric is not checked if one of these settings of the radar was assumed, not configured.
+# A metric is not checked if one of these radar settings was assumed instead of configured.
 _LEVEL_NEEDS = ("board", "receiver", "transmitter", "antennas")
 _NOISE_NEEDS = ("board", "receiver")
 _ANGLE_NEEDS = ("board", "antennas")
@@ -53,12 +53,12 @@ class CheckedMetric:
     Attributes:
         key: name in `acceptance_thresholds.json` and in report.json.
         title: name for the report.
-        value: NaN if it could not be computed.
+        value: measured value; NaN if it could not be computed.
         limit: acceptance threshold; None if the metric is only reported.
-        relation: ">=", or "<=" for the absolute value.
+        relation: ">=", or "<=", which applies to the absolute value.
         unit: unit of value and limit.
         source: origin of the threshold.
-        not_checked: reason why the metric is not checked; "" if it is.
+        not_checked: reason why the metric is not checked; "" if it is checked.
     """
 
     key: str
@@ -92,11 +92,11 @@ def check_metrics(
 
     Args:
         analysis: analysis of the capture.
-        comparison: comparison with its simulation; None: not simulated.
+        comparison: comparison with its simulation; None if not simulated.
         thresholds: content of `acceptance_thresholds.json`.
         assumed: settings of the radar that are not configured but assumed, such as
             "receiver.gain_db".
-        knows_motion: whether the recorded motion was simulated; False: a synthetic gait.
+        knows_motion: whether the recorded motion was simulated instead of a synthetic gait.
 
     Returns:
         The metrics in the order of the report.
@@ -123,13 +123,13 @@ def _comparison_values(comparison: Comparison) -> dict[str, float]:
 
 
 def _azimuth_fit_share(analysis: CaptureAnalysis) -> float:
-    """Fraction of the detections of targets whose phases fit a single direction."""
+    """Fraction of target detections whose phases fit a single direction."""
     azimuths_rad = [track.azimuth_rad for track in analysis.tracks]
     return float(np.isfinite(np.concatenate(azimuths_rad)).mean()) if azimuths_rad else math.nan
 
 
 def _not_measured(key: str, analysis: CaptureAnalysis, knows_motion: bool) -> str:
-    """Reason why the capture does not decide about a metric; "" if it does."""
+    """Reason why the capture cannot decide a metric; "" if it can."""
     if not knows_motion and key not in _NOT_OF_THE_MOTION:
         return NO_MOTION
     if not knows_motion and key == "level_bias_db":
@@ -138,7 +138,7 @@ def _not_measured(key: str, analysis: CaptureAnalysis, knows_motion: bool) -> st
 
 
 def _reason_without_level(moving: Sequence[Track]) -> str:
-    """Reason why moving targets without a known motion define no level; "" if one does."""
+    """Reason why the level cannot be determined without a known motion; "" if it can."""
     if not moving:
         return NO_MOVING_TARGET
     if len(moving) > 1:
@@ -163,11 +163,11 @@ def check_metric(
 
     Args:
         key: name of the metric.
-        value: its value.
-        threshold: its entry in `acceptance_thresholds.json`.
+        value: value of the metric.
+        threshold: entry of the metric in `acceptance_thresholds.json`.
         radar: radar whose bin sizes are used.
         assumed: settings of the radar that are not configured but assumed.
-        not_measured: reason why the capture does not decide about the metric.
+        not_measured: reason why the capture cannot decide the metric; "" if it can.
 
     Returns:
         The checked metric.
@@ -190,7 +190,9 @@ def _limit_and_source(threshold: Mapping[str, Any], radar: Radar) -> tuple[float
     if threshold["limit"] is None:
         return None, str(threshold["source"])
     limit, source = float(threshold["limit"]), str(threshold["source"])
-    if "bins" in threshold:  # speed bins: speed resolutions of radars differ a thousandfold
+    if (
+        "bins" in threshold
+    ):  # in speed bins, because the speed resolution of radars differs by a factor of 1,000
         limit = float(threshold["bins"]) * radar.speed_resolution_mps
     coarse = float(threshold.get("at_least_bins", 0.0)) * radar.range_resolution_m
     if coarse > limit:  # no radar can be more accurate than its own range bins
@@ -224,7 +226,7 @@ def verdict(metrics: Sequence[CheckedMetric]) -> str:
 
 
 def checked_topics(metrics: Sequence[CheckedMetric]) -> list[str]:
-    """What the checked metrics are about: motion, level, noise, leakage, antenna layout."""
+    """Topics of the checked metrics: motion, level, noise, leakage, antenna layout."""
     keys = [metric.key for metric in metrics if metric.passes is not None]
     motion = ["motion"] if any(key not in _NOT_OF_THE_MOTION for key in keys) else []
     return motion + [topic for key, topic in TOPICS.items() if key in keys]

@@ -12,17 +12,17 @@ MOVING, STATIONARY, FLICKERING, VIBRATING = "moving", "stationary", "flickering"
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Track:
-    """One target over time; a single burst gives tracks with one entry.
+    """One target over time; tracks of a single burst have one entry.
 
     Attributes:
-        times_s: middle of each burst that detected it, from the first frame on [s].
+        times_s: middle of each burst that detected the target, since the first frame [s].
         range_m: range, see `Detection` [m].
         speed_mps: radial speed, receding positive [m/s].
         azimuth_rad: azimuth, left positive; NaN where it could not be measured [rad].
         snr_db: signal-to-noise ratio [dB].
         kind: `MOVING`, `STATIONARY`, `FLICKERING` or `VIBRATING`.
-        folded_mps: median speed as measured, if the target is faster than the unambiguous speed of
-            the radar; None if it is not aliased [m/s].
+        folded_mps: median measured speed [m/s] if the target is faster than the unambiguous speed
+            of the radar; None if it is not aliased.
     """
 
     times_s: Float[np.ndarray, " seen"]

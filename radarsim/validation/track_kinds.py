@@ -1,9 +1,9 @@
-"""Kinds of tracks: moving targets, static echoes that flicker or vibrate; speeds beyond the limit.
+"""Classify tracks as moving targets or as flickering or vibrating static echoes; unfold speeds.
 
 A static echo changes when somebody walks through its path (shadowing) or when its reflector sways
 slowly. It is detected at its fixed range, at zero Doppler. A vibrating reflector or mains ripple
-gives lines at a fixed Doppler frequency. Neither is a moving target: range and Doppler of a target
-that moves agree,
+produces lines at a fixed Doppler frequency. Neither is a moving target: the range and Doppler of a
+moving target agree,
 
     range rate = Doppler speed + n x 2 v_max,    v_max = lambda / (4 T_loop)
 
@@ -19,29 +19,29 @@ from scipy import ndimage
 from radarsim.radar.radar import Radar
 from radarsim.validation.track import FLICKERING, MIN_DETECTIONS, MOVING, VIBRATING, Track
 
-# Slower than this, or than `SLOW_BINS` Doppler bins: standing people sway by up to a few cm/s.
+# Slow is below this speed or `SLOW_BINS` Doppler bins: standing people sway at up to a few cm/s.
 SLOW_MPS, SLOW_BINS = 0.1, 1
-# Detections of a moving target that are not slow: at least this fraction, and this number.
+# Detections of a moving target that must not be slow: at least this fraction, and this number.
 MIN_FAST_SHARE, MIN_FAST = 0.3, 2
 # Mean speed of the torso of a person who moves in place, as in squats or jumping jacks.
 IN_PLACE_MPS = 0.08
-# A distance is travelled if it exceeds these and the scatter of the ranges about the line.
+# A target has travelled if its distance exceeds these and the scatter of the ranges about the line.
 TRAVEL_M, TRAVEL_BINS, TRAVEL_SCATTERS = 0.3, 1.5, 4.0
-# Lines of a vibration keep their Doppler frequency within this (75th percentile of the deviation).
+# Largest deviation of the Doppler frequency of a vibration line (75th percentile).
 LINE_BINS, LINE_SHARE, LINE_PERCENTILE, LINE_FAST_SHARE = 1.0, 0.1, 75, 0.5
-# Doppler of an echo at the edge of a moving shadow (diffraction), and scatter of its ranges.
+# Doppler of an echo at the edge of a moving shadow (diffraction), and scatter of its range.
 DIFFRACTION_MPS, DIFFRACTION_BINS = 0.5, 0.2
 FIXED_M, FIXED_SHARE = 0.2, 0.8  # fraction of the ranges this close to their median
 TREND_S = 0.5  # half length of the window for the local range rate
-MAX_RATE_ERROR = 0.35  # standard error of a range rate that decides n, in units of v_max
-ALIAS_M = 0.15  # ranges of an aliased target scatter about a line by this at most
+MAX_RATE_ERROR = 0.35  # largest standard error of a range rate used to decide n, in units of v_max
+ALIAS_M = 0.15  # largest scatter of the ranges of an aliased target about a line
 AGREE = 0.3  # range rate and unfolded speed agree within this, in units of v_max
 
 
 def with_kind(
     track: Track, radar: Radar, folded_azimuths_rad: Float[np.ndarray, "seen fold"]
 ) -> Track:
-    """The track with its kind and with unambiguous speeds.
+    """Return the track with its kind and with unambiguous speeds.
 
     Args:
         track: track with speeds as measured.
@@ -50,7 +50,7 @@ def with_kind(
             measured [rad].
 
     Returns:
-        The track with `kind` set; an aliased one with true speeds, their azimuths and `folded_mps`.
+        The track with `kind` set; if aliased, with true speeds, their azimuths and `folded_mps`.
     """
     kind = kind_of(track, radar)
     if kind != MOVING or not is_aliased(track, radar):
@@ -76,7 +76,7 @@ def kind_of(track: Track, radar: Radar) -> str:
     Returns:
         `MOVING`, `FLICKERING` or `VIBRATING`.
     """
-    if len(track.times_s) < MIN_DETECTIONS:  # a recording of a few bursts: Doppler decides
+    if len(track.times_s) < MIN_DETECTIONS:  # in a recording of a few bursts, Doppler decides
         return MOVING if np.abs(track.speed_mps).max() > radar.speed_resolution_mps else FLICKERING
     fast = np.abs(track.speed_mps) >= slow_limit_mps(radar)
     in_place = len(fast) >= 2 * MIN_DETECTIONS and np.abs(track.speed_mps).mean() >= IN_PLACE_MPS
@@ -90,19 +90,19 @@ def kind_of(track: Track, radar: Radar) -> str:
 
 
 def slow_limit_mps(radar: Radar) -> float:
-    """Speed below which a detection may be a static echo that changes [m/s]."""
+    """Speed below which a detection may be a changing static echo [m/s]."""
     return max(SLOW_MPS, SLOW_BINS * radar.speed_resolution_mps)
 
 
 def is_aliased(track: Track, radar: Radar) -> bool:
-    """Whether a moving target is faster than the unambiguous speed, by the rate of its range.
+    """Whether the range rate of a moving target exceeds the unambiguous speed.
 
     Args:
         track: track with speeds as measured.
         radar: radar of the recording.
 
     Returns:
-        False too where the range does not decide, as in a single burst.
+        True or False; also False if the range cannot decide, as in a single burst.
     """
     if len(track.times_s) < 2 * MIN_DETECTIONS or not travels(track, radar):
         return False
@@ -121,14 +121,14 @@ def is_aliased(track: Track, radar: Radar) -> bool:
 
 
 def unfolded_speeds(track: Track, radar: Radar) -> Float[np.ndarray, " seen"]:
-    """Speeds of an aliased track, with the multiple of 2 v_max that agrees with the range.
+    """Speeds of an aliased track, unfolded by the multiple of 2 v_max that agrees with the range.
 
     Args:
         track: track with speeds as measured.
         radar: radar of the recording.
 
     Returns:
-        Radial speeds [m/s]: the local range rates themselves where they do not decide the multiple.
+        Radial speeds [m/s]; where the multiple cannot be decided, the local range rates.
     """
     local = [_local_rate(track, time_s) for time_s in track.times_s]
     rate_mps = np.array([rate for rate, _ in local])
@@ -139,7 +139,7 @@ def unfolded_speeds(track: Track, radar: Radar) -> Float[np.ndarray, " seen"]:
 
 
 def _folds(rate_mps, speed_mps, radar: Radar):
-    """Number of spans 2 v_max between range rate and measured speed."""
+    """Number n of multiples of 2 v_max between the measured speed and the range rate."""
     return np.round((rate_mps - speed_mps) / (2 * radar.max_speed_mps))
 
 
@@ -184,9 +184,9 @@ def travels(track: Track, radar: Radar) -> bool:
 
 
 def _speed_explains_range(track: Track, radar: Radar) -> bool:
-    """Whether the target travels, at least half of it by its measured speed.
+    """Whether the target travels, and its measured speed explains at least half of the distance.
 
-    Walls that flicker one after the other look like a target that travels, at zero Doppler.
+    Walls that flicker one after the other look like a target that travels at zero Doppler.
     """
     rate_mps, _ = range_rate(track.times_s, track.range_m)
     travelled_m = rate_mps * float(np.ptp(track.times_s))
@@ -195,7 +195,7 @@ def _speed_explains_range(track: Track, radar: Radar) -> bool:
 
 
 def _steady_change(times_s, values_m) -> float:
-    """Change along the line through the values; 0 if they scatter too much about it [m]."""
+    """Change along the fitted line [m]; 0 if the values scatter too much about the line."""
     smooth_m = ndimage.median_filter(values_m, 3, mode="nearest")
     rate_mps, _ = range_rate(times_s, smooth_m)
     middle_s = times_s - times_s.mean()
@@ -207,7 +207,7 @@ def _steady_change(times_s, values_m) -> float:
 def _is_line(track: Track, radar: Radar, fast: Bool[np.ndarray, " seen"]) -> bool:
     """Whether the fast detections have one Doppler frequency, of either sign, at a fixed range.
 
-    A target at constant speed has it too, but its range changes by speed x time.
+    A target at constant speed also has one Doppler frequency, but its range changes.
     """
     if not fast.any():
         return False
@@ -227,10 +227,10 @@ def _is_line(track: Track, radar: Radar, fast: Bool[np.ndarray, " seen"]) -> boo
 
 
 def _range_ignores_speed(track: Track, radar: Radar) -> bool:
-    """Whether a slow Doppler changes nothing in the range, as at the edge of a moving shadow.
+    """Whether the range stays constant despite a slow Doppler, as at the edge of a moving shadow.
 
-    Fresnel fringes sweep over a static echo: its phase changes while its range stays. The ranges
-    are fitted by a + b x (integral of the speed): b is 1 for a target that moves, 0 here.
+    Fresnel fringes sweep over a static echo: its phase changes but its range does not. The ranges
+    are fitted by a + b x (integral of the speed): b is 1 for a moving target, 0 for such an echo.
     """
     if np.percentile(np.abs(track.speed_mps), 90) > DIFFRACTION_MPS:
         return False

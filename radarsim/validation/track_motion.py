@@ -1,7 +1,8 @@
 """Synthetic motion along a radar track: a standing body or a simple walking gait.
 
-Used when no motion file is given, so that level, range and speed of a capture can be compared. It
-uses the track only. The gait is a sum of a few sines; the activities are in `builders.activities`.
+It is used if no motion file is given, so that level, range and speed of a capture can be compared,
+and is derived from the track alone. The gait is a sum of a few sines; realistic activities are in
+`builders.activities`.
 """
 
 import numpy as np
@@ -14,7 +15,7 @@ from radarsim.validation.breathing import Breathing
 from radarsim.validation.track import Track
 
 RATE_HZ = 60.0
-# Distance from the pelvis to the body surface that the radar measures.
+# Distance from the pelvis to the body surface seen by the radar.
 SURFACE_M = 0.12
 MIN_WALK_M, MIN_WALK_MPS = 0.4, 0.25
 GAITS = ("walking", "standing")
@@ -32,9 +33,9 @@ def motion_along_track(
 
     Args:
         track: track to follow; straight ahead if its azimuth is unknown.
-        duration_s: duration from the first frame of the recording on [s].
+        duration_s: duration, starting at the first frame of the recording [s].
         gait: "walking" or "standing"; a standing body glides if the track moves.
-        breathing: displacement along the line of sight, added if the target is stationary.
+        breathing: displacement along the line of sight that is added if the target is stationary.
 
     Returns:
         Motion in world coordinates with the radar above the origin. The pelvis height is a
@@ -62,7 +63,7 @@ def motion_along_track(
 
 
 def is_walking(track: Track) -> bool:
-    """Whether the target of a track walks, by its travelled distance or its speed."""
+    """Whether the target of a track walks, judged by its travelled distance or its speed."""
     travelled_m = float(np.abs(np.diff(track.range_m)).sum()) if len(track.range_m) > 1 else 0.0
     return travelled_m > MIN_WALK_M or abs(track.median_speed_mps) > MIN_WALK_MPS
 
@@ -72,8 +73,8 @@ def smooth_track(
 ) -> tuple[Float[np.ndarray, " time"], Float[np.ndarray, " time"]]:
     """Range [m] and azimuth [rad] of a track at any time, by Gaussian kernel smoothing (0.25 s).
 
-    Every detection extrapolates its range with its speed; the results are averaged. Beyond the ends
-    of the track the speed is kept for 0.25 s, then the position.
+    The range of every detection is extrapolated with its speed, and the results are averaged. Beyond
+    the ends of the track, the speed is held constant for 0.25 s, then the position.
     """
     at_s = np.clip(times_s, track.times_s[0] - 0.25, track.times_s[-1] + 0.25)
     weight = np.exp(-0.5 * ((at_s[:, None] - track.times_s) / 0.25) ** 2) + 1e-12
@@ -88,7 +89,7 @@ def smooth_track(
 
 
 def _headings(place_m, azimuth_rad) -> np.ndarray:
-    """Headings along the path, or towards the radar if the path is shorter than a walk."""
+    """Headings along the path, or towards the radar if the path is too short for a walk."""
     step_m = np.gradient(place_m, axis=0)
     travelled_m = np.linalg.norm(place_m[-1] - place_m[0])
     if travelled_m < MIN_WALK_M:

@@ -1,4 +1,4 @@
-"""Placement of a motion so that its path follows a radar track; offset between two tracks."""
+"""Place a motion so that its path follows a radar track; compute the offset of two tracks."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -27,7 +27,7 @@ class TrackOffset(NamedTuple):
 
 
 class _FittedStart(NamedTuple):
-    """Start of a path for one rotation of it; smaller cost is better."""
+    """Fitted start of a path for one rotation of the path; a smaller cost is better."""
 
     cost: float
     rotation_rad: float
@@ -36,10 +36,10 @@ class _FittedStart(NamedTuple):
 
 
 def current_placement(motion: Motion) -> Placement:
-    """Placement that leaves a motion where it is.
+    """Placement that leaves a motion unchanged.
 
     Args:
-        motion: motion in the world of the radar, which is above the origin.
+        motion: motion in world coordinates, with the radar above the origin.
 
     Returns:
         Distance, lateral offset and heading of the first pose.
@@ -56,11 +56,11 @@ def current_placement(motion: Motion) -> Placement:
 def place_on_track(motion: Motion, track: Track, radar_pose: RadarPose) -> Placement:
     """Placement whose range, radial speed and azimuth over time are closest to a track.
 
-    The start is fitted for each of 36 rotations of the path by robust least squares. A motion whose
+    The start is fitted by robust least squares for each of 36 rotations of the path. A motion whose
     path is shorter than `MIN_PATH_M` is placed facing the radar.
 
     Args:
-        motion: motion fitted to its body, in its own world.
+        motion: motion fitted to its body, in its own coordinates.
         track: track of the target.
         radar_pose: height and tilt of the radar.
 
@@ -86,14 +86,14 @@ def _pelvis_at(motion: Motion, times_s) -> np.ndarray:
 
 
 def _first_guess(track: Track) -> np.ndarray:
-    """Start on the floor from the first range and the median azimuth of the track [m]."""
+    """Initial start position on the floor, by the first range and median azimuth of the track [m]."""
     range_m = float(track.range_m[0]) + SURFACE_M
     azimuth_rad = track.median_azimuth_rad or 0.0
     return range_m * np.array([np.cos(azimuth_rad), np.sin(azimuth_rad)])
 
 
 def _start_fit(motion: Motion, track: Track, radar_pose: RadarPose):
-    """A function that fits the start of the path for one rotation of it about the vertical."""
+    """Return a function that fits the start of the path for one rotation about the vertical."""
     inside = track.times_s <= motion.duration_s
     if not inside.any():
         inside = np.arange(len(track.times_s)) == 0
@@ -118,7 +118,7 @@ def _start_fit(motion: Motion, track: Track, radar_pose: RadarPose):
                 (range_m - SURFACE_M - track.range_m[inside]) / RANGE_M,
                 (speed_mps - track.speed_mps[inside]) / SPEED_MPS,
                 np.where(known, azimuth_error, 0.0) / AZIMUTH_RAD,
-                # Weak prior: straight ahead if the track has no azimuth.
+                # Weak prior that places the path straight ahead if the track has no azimuth.
                 [0.1 * start_m[1]],
             ])  # fmt: skip
 
@@ -149,7 +149,7 @@ def track_offset(real: Sequence[Track], simulated: Sequence[Track]) -> TrackOffs
         simulated: tracks of the simulation.
 
     Returns:
-        Median offset while both are tracked; None if they are never tracked at the same time.
+        Median offset over the time when both are tracked; None if they never are.
     """
     if not real or not simulated:
         return None

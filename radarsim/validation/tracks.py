@@ -1,4 +1,4 @@
-"""Target tracking: detections of successive bursts joined into tracks by nearest neighbours.
+"""Track targets: join detections of successive bursts into tracks by nearest neighbours.
 
 detections of each burst -> nearest track within the gate -> confirm -> kind -> one per person
 """
@@ -18,17 +18,17 @@ from radarsim.validation.track import FLICKERING, MIN_DETECTIONS, MOVING, Track
 from radarsim.validation.track_kinds import range_rate, travels, with_kind
 
 GATE_M = 0.5
-GATE_MPS = 1.5  # more than the speed of a walking torso changes between two bursts
+GATE_MPS = 1.5  # larger than the speed change of a walking torso between two bursts
 MAX_GAP_S = 1.0  # a track ends after this time without a detection
-MIN_SHARE = 0.3  # fraction of the bursts between first and last detection that must detect it
+MIN_SHARE = 0.3  # fraction of the bursts from first to last detection that must detect the target
 UNASSIGNED = 2.0  # cost of leaving a detection without a track, in units of the gate
-TREND_DETECTIONS = 8  # detections that predict the next range
+TREND_DETECTIONS = 8  # number of detections used to predict the next range
 SAME_PERSON_M = 0.7
 SAME_PERSON_RAD = np.radians(20.0)
 
 
 class _Entry(NamedTuple):
-    """A detection with the index and the time of its burst."""
+    """A detection, with the index and time of its burst."""
 
     burst: int
     time_s: float
@@ -51,9 +51,9 @@ class _OpenTrack:
         return max(gates) if max(gates) <= 1 else np.inf
 
     def _expected_m(self, time_s: float) -> list[float]:
-        """Ranges at which the target may be: by its speed, where it was, by its trend [m].
+        """Predicted ranges [m]: by the measured speed, by the last range, by the range trend.
 
-        An aliased target is not where its measured speed leads.
+        The measured speed does not predict the range of an aliased target.
         """
         _, last_s, last = self.entries[-1]
         expected_m = [last.range_m + last.speed_mps * (time_s - last_s), last.range_m]
@@ -67,7 +67,7 @@ class _OpenTrack:
 
 
 def find_tracks(recording: Recording, stats: CaptureStats, *, tdm: bool = True) -> list[Track]:
-    """Tracks of a recording: moving targets, then static echoes that change; strongest first.
+    """Find tracks of a recording: moving targets, then changing static echoes; strongest first.
 
     Args:
         recording: frames with a Doppler axis (see `captures.recording.for_doppler`).
@@ -96,7 +96,7 @@ def find_tracks(recording: Recording, stats: CaptureStats, *, tdm: bool = True) 
 
 
 def _with_neighbour(recording: Recording):
-    """Each frame with the mean chirp of the previous frame; the first with that of the second."""
+    """Each frame with the mean chirp of the previous frame (of the second, for the first frame)."""
     last_v = recording.read(1, 2)[0].mean(0) if recording.num_frames > 1 else None
     for _, block_v in recording.blocks():
         for frame_v in block_v:
@@ -105,9 +105,9 @@ def _with_neighbour(recording: Recording):
 
 
 def _extend(live, index, time_s, found: Sequence[Detection], max_speed_mps) -> None:
-    """Assign the detections to the tracks with the smallest total distance; the rest start tracks.
+    """Assign detections to tracks with the smallest total distance; the rest start new tracks.
 
-    The strongest first would give the track of a walker to a wall that flickers beside them.
+    Assigning the strongest detection first would hand a walker's track to a flickering wall nearby.
     """
     away = np.array([[one.distance(time_s, detection, max_speed_mps) for one in live]
                      for detection in found]).reshape(len(found), len(live))  # fmt: skip
@@ -155,10 +155,10 @@ def _folded_azimuths_rad(one: _OpenTrack) -> np.ndarray:
 
 
 def _one_per_person(tracks: list[Track], radar: Radar) -> list[Track]:
-    """Tracks without the limbs: weaker tracks that stay close to a stronger one are removed.
+    """Tracks without limbs: weaker tracks that stay close to a stronger one are removed.
 
-    A fixed echo with limbs is a person who moves in place, not a wall. A walker who passes a
-    stronger wall keeps the track.
+    A fixed echo with limbs is a person who moves in place, not a wall. The track of a walker who
+    passes a stronger wall is kept.
 
     Args:
         tracks: strongest first.
@@ -186,7 +186,7 @@ def _belongs_to(track: Track, stronger: Track) -> bool:
 
 
 def _other_direction(track: Track, stronger: Track) -> bool:
-    """Whether two tracks differ in azimuth while both are measured."""
+    """Whether two tracks differ in azimuth at times when both azimuths are measured."""
     one, other = np.isfinite(track.azimuth_rad), np.isfinite(stronger.azimuth_rad)
     if None in (track.median_azimuth_rad, stronger.median_azimuth_rad):
         return False

@@ -1,9 +1,9 @@
-"""Detection of TDM transmit slots that were all fired by the same transmitter."""
+"""Detect TDM slots that were all fired by the same transmitter."""
 
 import numpy as np
 from jaxtyping import Complex, Float
 
-# Largest differences between the echoes of two slots of one transmitter [rad, dB].
+# Largest phase and level differences between the echoes of two slots of one transmitter [rad, dB].
 SAME_PHASE_RAD = 0.03
 SAME_LEVEL_DB = 0.3
 SAME_COHERENCE = 0.999
@@ -35,7 +35,7 @@ def slots_fired_by_one_transmitter(
     powers = (np.abs(first) ** 2).sum(0), (np.abs(others) ** 2).sum(0)
     coherence = np.abs(cross) / np.sqrt(powers[0] * powers[1])
     level_db = 10 * np.log10(powers[1] / powers[0])
-    noise = noise_v2[strong] / power_v2[strong]  # noise reduces the coherence by about as much
+    noise = noise_v2[strong] / power_v2[strong]  # noise reduces the coherence by about this amount
     same = (
         (coherence > SAME_COHERENCE - 3 * noise)
         & (np.abs(np.angle(cross)) < SAME_PHASE_RAD + noise)
