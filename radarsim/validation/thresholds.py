@@ -190,9 +190,7 @@ def _limit_and_source(threshold: Mapping[str, Any], radar: Radar) -> tuple[float
     if threshold["limit"] is None:
         return None, str(threshold["source"])
     limit, source = float(threshold["limit"]), str(threshold["source"])
-    if (
-        "bins" in threshold
-    ):  # in speed bins, because the speed resolution of radars differs by a factor of 1,000
+    if "bins" in threshold:  # speed resolutions of radars differ by a factor of 1,000
         limit = float(threshold["bins"]) * radar.speed_resolution_mps
     coarse = float(threshold.get("at_least_bins", 0.0)) * radar.range_resolution_m
     if coarse > limit:  # no radar can be more accurate than its own range bins

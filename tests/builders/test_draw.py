@@ -232,7 +232,7 @@ def test_a_built_in_activity_is_reproduced_from_its_name():
         (["squat", "--out", "no/squat.png"], "no/squat.png: --out: folder no does not exist; give"),
         (["squat", "--seconds", "0.1"], "options: --seconds: 0.1 s are only 1 radar frames; give"),
         (["squat", "--seconds", "9999"], "options: clips.length_s: is"),
-        (["squat", "--radar", "AWR9"], "AWR9: radar: no such board or file; use"),
+        (["squat", "--radar", "AWR9"], "AWR9: radar: no such board or file; "),
         (["squat", "--distance-m", "-1"], "options: placements.distance_m: "),
         (["bare.zarr", "--window", "paper"], "bare.zarr: --window: the heatmaps are stored with"),
         (["broken.bvh"], "broken.bvh: line 1: 'HIERARCHY' expected"),
