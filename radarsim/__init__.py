@@ -7,15 +7,15 @@
     cube_v = rs.simulate(radar, rs.Scene([walker]), jax.random.key(0))
     rs.heatmaps(radar, cube_v).plot()
 
-The names below are the public interface; each is imported when it is first used, so that importing
-the package takes no time.
+The names below are the public interface; each is imported at its first use, so that importing the
+package takes no time.
 """
 
 import sys
 from importlib import import_module, metadata
 from types import ModuleType
 
-# Public name: module that defines it, and its name there where it differs.
+# Public name: defining module, followed by the name in that module if it differs.
 _PUBLIC = {
     # radar
     "AntennaArray": "radarsim.radar.antennas",
@@ -86,10 +86,10 @@ def _version() -> str:
 
 
 class _Package(ModuleType):
-    """The package, in which a submodule never hides the public function of the same name.
+    """Package in which a submodule never hides the public function of the same name.
 
-    The import system sets each imported submodule as an attribute of its package: without this,
-    `radarsim.simulate` would become the module once anything has imported it.
+    The import system sets each imported submodule as an attribute of its package. Without this
+    class, `radarsim.simulate` would become the module as soon as any code imports the module.
     """
 
     def __setattr__(self, name, value):

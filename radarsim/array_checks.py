@@ -1,7 +1,7 @@
-"""Check arrays passed as arguments: type, shape, and finite values.
+"""Checks of arrays passed from Python: type, shape and finite values.
 
-Under `jit`, `grad` and `vmap`, an array is a tracer, which has a shape and a type but no values. In
-this case shapes and types are checked, values are not.
+Under `jit`, `grad` and `vmap` an array is a tracer that has a shape and a type, but no values: only
+its shape and type are checked.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ import numpy as np
 from radarsim.checks import checked_number, described
 from radarsim.errors import InputError
 
-# Kinds of numbers, with their names in messages.
+# Kinds of numbers, and their names in messages.
 COMPLEX = (np.complexfloating, "complex numbers")
 NUMBERS = (np.number, "numbers")
 REAL = ((np.floating, np.integer), "real numbers")
@@ -29,14 +29,14 @@ def as_array(where: str, field: str, value: Any, kind: tuple, hint: str):
     """Convert an argument to an array of numbers; NumPy and JAX arrays are returned unchanged.
 
     Args:
-        where: the function that takes the argument.
+        where: function that takes the argument.
         field: name of the argument.
         value: the argument.
         kind: `COMPLEX`, `REAL` or `NUMBERS`.
-        hint: what to give instead, for the message.
+        hint: what to pass instead, for the message.
 
     Raises:
-        InputError: the value is not an array, or an array of another kind of numbers.
+        InputError: the argument is not an array, or its numbers are of another kind.
     """
     array = value
     if not isinstance(value, np.ndarray | jax.Array):
@@ -58,14 +58,14 @@ def check_axes(
     """Check the shape of an array.
 
     Args:
-        where: the function that takes the array.
+        where: function that takes the array.
         field: name of the array.
         shape: shape of the array.
-        axes: names of its axes in order, with required lengths; None for any length except zero.
+        axes: names of the axes in order, with their required lengths; None for any positive length.
         hint: how to correct the array, for the message.
 
     Raises:
-        InputError: wrong number of axes, wrong length of an axis, or an empty array.
+        InputError: the number of axes or the length of an axis is wrong, or the array is empty.
     """
     names = f"[{', '.join(axes)}]"
     if len(shape) != len(axes):
@@ -81,14 +81,14 @@ def check_finite(where: str, field: str, array, axes: tuple[str, ...], hint: str
     """Check that no value of an array is NaN or infinite; tracers are not checked.
 
     Args:
-        where: the function that takes the array.
+        where: function that takes the array.
         field: name of the array.
         array: array of numbers.
-        axes: names of its axes, for locating the first invalid value.
+        axes: names of the axes, used to locate the first invalid value.
         hint: how to correct the array, for the message.
 
     Raises:
-        InputError: a value is not finite; states the number of such values and the first position.
+        InputError: values are NaN or infinite; names their number and the position of the first.
     """
     if is_traced(array) or _sum_is_finite(array):
         return
@@ -100,7 +100,7 @@ def check_finite(where: str, field: str, array, axes: tuple[str, ...], hint: str
 
 
 def _sum_is_finite(array) -> bool:
-    """Check the sum, in which NaN and infinity persist, in one pass without a temporary array."""
+    """Test the sum, because NaN and infinity propagate to it without a temporary array."""
     if isinstance(array, jax.Array) and any(each.platform != "cpu" for each in array.devices()):
         return bool(jnp.isfinite(jnp.sum(array)))  # without a copy to the host
     with np.errstate(all="ignore"):
@@ -108,10 +108,10 @@ def _sum_is_finite(array) -> bool:
 
 
 def check_scalar(where: str, field: str, value: Any, unit: str = "", **limits) -> None:
-    """Check one number, which may be an array without axes or a tracer: see `checked_number`.
+    """Check one number, which may be an array without axes or a tracer (see `checked_number`).
 
     Raises:
-        InputError: the value is not a single number, not finite, or outside the limits.
+        InputError: the value is not one number, is not finite, or is outside the limits.
     """
     if isinstance(value, np.ndarray | jax.Array):
         if value.shape != ():

@@ -1,11 +1,11 @@
-"""Many clips in one compiled program, from poses to IF cubes or heatmaps, without the host.
+"""Simulate many clips in one compiled program, from poses to IF cubes or heatmaps, on the device.
 
     poses -> mesh -> visible faces -> IF cube -> receiver -> heatmaps
 
-A program's arrays have fixed sizes, which depend on the visible faces. Here they are guessed: clips
-are simulated at the sizes that were sufficient before, and the program returns the sizes it would
-have required. Where these are larger, the clips are simulated again; a result never comes from
-arrays too small for it. `simulate.simulate` determines the sizes first, on the host.
+A program's arrays have fixed sizes, which depend on the visible faces. Here the sizes are guessed:
+clips are simulated with the sizes that were sufficient before, and the program also returns the
+sizes that they required. If these are larger, the clips are simulated again, so that no result
+comes from arrays that are too small. `simulate.simulate` determines the sizes first, on the host.
 """
 
 from dataclasses import dataclass, replace
@@ -45,13 +45,13 @@ from radarsim.simulate import clip_echo
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class PosedClip:
-    """A clip ready for the device, or many along a leading axis (see `stack_clips`).
+    """A clip ready for the device, or many clips along a leading axis (see `stack_clips`).
 
     Attributes:
         posed: the scene at the nodes of every burst.
-        key: of the receiver's noise.
+        key: random key of the receiver noise.
         reflection: the reflection model.
-        level_v: of `levels.volts_per_weight` [V].
+        level_v: level constant from `levels.volts_per_weight` [V].
         extra_noise_db: added to the receiver's noise figure [dB].
     """
 
@@ -72,7 +72,7 @@ def pose_clip(
     num_frames: int,
     extra_noise_db: float = 0.0,
 ) -> PosedClip:
-    """A clip of a scene; arguments of `simulate.simulate`.
+    """Pose a scene as a clip; arguments as for `simulate.simulate`.
 
     Raises:
         InputError: an argument is wrong, or the frames last longer than the motion.
@@ -90,10 +90,10 @@ def pose_clip(
 
 
 def stack_clips(clips: list[PosedClip]) -> PosedClip:
-    """Clips of the same number of frames along a leading axis.
+    """Stack clips with the same number of frames along a leading axis.
 
     Raises:
-        InputError: there is no clip, or they differ in frames, body or reflection model.
+        InputError: there is no clip, or the clips differ in frames, body or reflection model.
     """
     hint = "give a list of clips made by pose_clip with the same settings"
     for clip in clips:
@@ -109,16 +109,16 @@ def stack_clips(clips: list[PosedClip]) -> PosedClip:
 
 
 def _structure(clip: PosedClip) -> tuple:
-    """What clips of one stack share: kinds of their parts, and shapes."""
+    """Kinds and shapes of a clip's parts, which all clips of a stack must share."""
     leaves, tree = jax.tree.flatten(clip)
     return tree, [jnp.shape(leaf) for leaf in leaves]
 
 
 class BatchSimulator:
-    """Simulates stacked clips, and remembers the sizes that were sufficient before.
+    """Simulator of stacked clips that remembers which array sizes were sufficient before.
 
     Attributes:
-        required: largest sizes that clips have required so far; None before the first.
+        required: largest sizes that clips have required so far; None before the first clips.
     """
 
     def __init__(
@@ -128,17 +128,17 @@ class BatchSimulator:
         settings: SimulationSettings = SimulationSettings(),
         map_settings: HeatmapSettings | None = HeatmapSettings(),
     ):
-        """Nothing is compiled before the first clips.
+        """Prepare the simulator; programs are compiled at the first call.
 
         Args:
             radar: the board.
-            bodies: of `Scene.bodies`, the same for every clip.
+            bodies: body models from `Scene.bodies`, the same for every clip.
             settings: method and error, visibility, receiver.
-            map_settings: of the heatmaps; None to return IF cubes.
+            map_settings: heatmap settings; None to return IF cubes.
 
         Raises:
-            InputError: an argument is wrong, or the settings are hidden point removal or the exact
-                sum, which both need the host.
+            InputError: an argument is wrong, or the settings select hidden point removal or the
+                exact sum, which need the host.
         """
         check_radar("BatchSimulator", radar)
         check_settings("BatchSimulator", settings)
@@ -159,12 +159,11 @@ class BatchSimulator:
     def __call__(
         self, clips: PosedClip
     ) -> Heatmaps | Complex[Array, "clip frame chirp tx rx sample"]:
-        """The heatmaps, or IF cubes [V], of stacked clips, clip axis first.
+        """Compute the heatmaps or IF cubes [V] of stacked clips, with the clip axis first.
 
         Raises:
-            InputError: the clips are not stacked, were made for other bodies, are shorter than a
-                heatmap window, or something moves faster, or reaches farther, than the fast sum
-                can represent.
+            InputError: the clips are not stacked, were made for other bodies, or are shorter than a
+                heatmap window; or a speed or range extent exceeds what the fast sum can represent.
         """
         radar, settings, _ = self._static
         self._check_clips(clips)
@@ -197,7 +196,7 @@ class BatchSimulator:
 
 
 def largest(first: RequiredSizes, second: RequiredSizes) -> RequiredSizes:
-    """Sizes sufficient for both, of one frame or many: the least distance, the most of all else."""
+    """Combine sizes so that they suffice for both: the least distance, the most of all else."""
     both = jax.tree.map(lambda *parts: jnp.stack([part.max() for part in parts]), first, second)
     near_m = jnp.minimum(first.near_m.min(), second.near_m.min())
     return replace(jax.tree.map(jnp.max, both), near_m=near_m)
@@ -205,7 +204,7 @@ def largest(first: RequiredSizes, second: RequiredSizes) -> RequiredSizes:
 
 @partial(jax.jit, static_argnums=(0, 1, 2, 3))
 def _simulate_clips(radar, settings, map_settings, sizes, bodies, clips):
-    """Maps or cubes of every clip, and the sizes that their sums required."""
+    """Compute the maps or cubes of every clip, and the sizes that their sums required."""
 
     def one_clip(clip: PosedClip):
         mesh, faces = skin_scene(bodies, clip.posed)

@@ -32,15 +32,15 @@ def apparent_rcs_m2(
 ) -> Float[Array, ""]:
     """Monostatic RCS of a still mesh seen from the origin, at the sweep's centre frequency.
 
-        (4 pi / lambda^2) R^4 |sum A C exp(j 2 k R) / R^2|^2,   R the range of its centroid;
+        (4 pi / lambda^2) R^4 |sum A C exp(j 2 k R) / R^2|^2,
 
-    `PhysicalOptics` has complex weights W in the place of A C / R^2. Without the level constant:
-    multiply by Gamma^2.
+    where the first R is the range of the mesh's centroid. `PhysicalOptics` has complex weights W
+    instead of A C / R^2. The level constant is not included: multiply by Gamma^2.
 
-    Apparent: a person is in the near field of any radar nearer than a kilometre.
+    The RCS is apparent, because a person is in the near field of any radar closer than a kilometre.
 
     Args:
-        radar: frequency.
+        radar: radar that sets the frequency.
         vertices_m: vertices in the radar frame [m].
         faces: triangles.
         reflection: the reflection model.
@@ -71,19 +71,19 @@ def rcs_over_yaw_m2(
     faces: Int[np.ndarray, "face 3"],
     reflection: ReflectionModel,
 ) -> Float[np.ndarray, " yaw"]:
-    """Apparent RCS [m^2] of a standing body seen from 60 sides, 3 m away, at half its height.
+    """Apparent RCS [m^2] of a standing body 3 m away, seen from 60 sides at half its height.
 
     Args:
-        radar: frequency.
-        standing_m: the body, world axes (+z up) [m].
-        faces: its triangles.
+        radar: radar that sets the frequency.
+        standing_m: vertices of the body, world axes (+z up) [m].
+        faces: triangles of the body.
         reflection: the reflection model.
     """
     centred_m = standing_m - (standing_m.max(0) + standing_m.min(0)) / 2
     yaws_rad = np.arange(ANCHOR_YAWS) * 2 * np.pi / ANCHOR_YAWS
     rotated_m = Rotation.from_rotvec(yaws_rad[:, None] * [0, 0, 1]).as_matrix() @ centred_m.T
     rotated_m = rotated_m.transpose(0, 2, 1) + np.array([ANCHOR_RANGE_M, 0, 0])
-    # A clip of one frame per yaw, at rest: two nodes, the fewest that are allowed.
+    # One frame at rest for each yaw, with two nodes, the smallest number allowed.
     mesh = burst_mesh(np.repeat(rotated_m[:, None], 2, axis=1), None)
     faces = jnp.asarray(faces, jnp.int32)
     selection = select_faces(radar, SimulationSettings(), reflection, mesh, faces)
@@ -105,16 +105,16 @@ def anchored_reflectivity(
     faces: Int[np.ndarray, "face 3"],
     sigma_rad: float,
 ) -> float:
-    """Level constant that gives a standing body the mean RCS of 3GPP TR 38.901, -1.37 dBsm.
+    """Level constant for which a standing body has the mean RCS of 3GPP TR 38.901, -1.37 dBsm.
 
-    The quasi-specular sum over face centres has no unit, and its level depends on edge length and
-    sigma; one constant per mesh and sigma gives it one. The mean is that of power over yaw.
-    `PhysicalOptics` has a level of its own (levels.skin_reflectivity).
+    The quasi-specular sum over face centres has no absolute level: it depends on edge length and
+    sigma, so each mesh and sigma needs a constant. The mean is the power averaged over yaw.
+    `PhysicalOptics` has an absolute level (levels.skin_reflectivity).
 
     Args:
-        radar: frequency.
-        standing_m: the body, world axes (+z up) [m].
-        faces: its triangles.
+        radar: radar that sets the frequency.
+        standing_m: vertices of the body, world axes (+z up) [m].
+        faces: triangles of the body.
         sigma_rad: width of the lobe of `QuasiSpecular` [rad].
 
     Raises:

@@ -1,7 +1,7 @@
 """Checks of user-supplied numbers and of types, with error messages in readable units.
 
-Every error is one line: the value found with its unit, the limit, and how to correct it. Arrays are
-checked by `array_checks`.
+Every error message is one line with the value and its unit, the limit, and how to correct it.
+Arrays are checked by `array_checks`.
 """
 
 import math
@@ -17,9 +17,9 @@ _PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, 
 
 
 def with_unit(value: float, unit: str) -> str:
-    """A value with its SI prefix: 7.2e-05 s becomes "72 us".
+    """Format a value with an SI prefix: 7.2e-05 s becomes "72 us".
 
-    Sweep rates [Hz/s] are printed in MHz/us, as in datasheets; decibels take no prefix.
+    Sweep rates [Hz/s] are printed in MHz/us, as in datasheets; decibels get no prefix.
     """
     if unit == "Hz/s":
         return f"{value / 1e12:.6g} MHz/us"
@@ -30,9 +30,9 @@ def with_unit(value: float, unit: str) -> str:
 
 
 def to_si(value: Real | Decimal, scale: str) -> float:
-    """A number times a power of ten, multiplied in decimal so that it is rounded only once.
+    """Multiply a number by a power of ten in decimal arithmetic, so that it is rounded only once.
 
-    60.012 MHz/us becomes exactly 60012000000000.0 Hz/s, and converts back exactly.
+    60.012 MHz/us becomes exactly 60012000000000.0 Hz/s and is converted back exactly.
     """
     with localcontext(prec=60):
         return float(Decimal(str(value)) * Decimal(scale))
@@ -49,10 +49,10 @@ def checked_number(
     at_most: float | None = None,
     hint: str = "correct it",
 ) -> float:
-    """The value as a float, after checking its type and limits.
+    """Check the type and limits of a value and return it as a float.
 
     Args:
-        where: the class or file that holds the field.
+        where: class or file that contains the field.
         field: name of the field.
         value: the value to check.
         unit: SI unit, for the message.
@@ -62,7 +62,7 @@ def checked_number(
         hint: how to correct the value, for the message.
 
     Raises:
-        InputError: not a finite number, or outside the limits.
+        InputError: the value is not a finite number, or is outside the limits.
     """
     if isinstance(value, bool) or not isinstance(value, Real | Decimal):
         raise InputError(where, field, f"is {_shown(value)}, not a number", hint)
@@ -91,7 +91,7 @@ def _shown(value: Any) -> str:
 
 
 def described(value: Any) -> str:
-    """A value in a few words, for messages: numbers and text as they are, others by their type."""
+    """Describe a value for messages: numbers and text unchanged, other values by their type."""
     if value is None or isinstance(value, bool | Real | str | bytes):
         text = repr(value)
         return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}..."
@@ -106,17 +106,17 @@ def described(value: Any) -> str:
 
 
 def check_type(where: str, field: str, value: Any, kind: type | tuple[type, ...], hint: str):
-    """Check that an argument is of a type.
+    """Check that an argument has the expected type.
 
     Args:
-        where: the function or class that takes the argument.
+        where: function or class that takes the argument.
         field: name of the argument.
         value: the argument.
-        kind: the type, or several.
-        hint: what to give instead, for the message.
+        kind: expected type or types.
+        hint: what to pass instead, for the message.
 
     Raises:
-        InputError: it is of another type.
+        InputError: the argument has another type.
     """
     if not isinstance(value, kind):
         kinds = kind if isinstance(kind, tuple) else (kind,)
@@ -128,7 +128,7 @@ def check_path(where: str, field: str, value: Any) -> None:
     """Check that an argument is text or a path-like object.
 
     Raises:
-        InputError: it is of another type.
+        InputError: the argument has another type.
     """
     if not (isinstance(value, str) or hasattr(value, "__fspath__")):
         raise InputError(where, field, f"is {described(value)}, not a path", "give text or a Path")
@@ -140,7 +140,7 @@ def check_choice(where: str, field: str, value: Any, known: tuple[str, ...]) -> 
     """Check that an option is one of the known words.
 
     Raises:
-        InputError: it is not.
+        InputError: the word is unknown.
     """
     if not (isinstance(value, str) and value in known):
         hint = f"choose one of: {', '.join(known)}"
@@ -151,14 +151,14 @@ def check_flag(where: str, field: str, value: Any) -> None:
     """Check that an option is True or False; 1 and 0 are accepted.
 
     Raises:
-        InputError: it is anything else, such as the text "no", which would count as true.
+        InputError: the option has another value, such as the text "no", which would count as true.
     """
     if described(value) not in ("True", "False", "1", "0", "np.True_", "np.False_"):
         raise InputError(where, field, f"is {described(value)}", "give True or False")
 
 
 def whole_number(where: str, field: str, value: Any, at_least: int = 1) -> int:
-    """As `checked_count`, but for floats too that hold a whole number: `5.0 * 10` frames are 50."""
+    """Like `checked_count`, but also accept floats with whole values: `5.0 * 10` frames are 50."""
     if isinstance(value, float) and value.is_integer():  # numpy.float64 is a float
         value = int(value)
     return checked_count(where, field, value, at_least)
@@ -167,10 +167,10 @@ def whole_number(where: str, field: str, value: Any, at_least: int = 1) -> int:
 def checked_count(
     where: str, field: str, value: Any, at_least: int = 1, hint: str = "give a whole number"
 ) -> int:
-    """The value as an int, after checking that it is a whole number of at least `at_least`.
+    """Check that a value is a whole number of at least `at_least` and return it as an int.
 
     Raises:
-        InputError: not a whole number, or too small.
+        InputError: the value is not a whole number, or is too small.
     """
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise InputError(where, field, f"is {_shown(value)}, not a whole number", hint)
@@ -180,12 +180,12 @@ def checked_count(
 
 
 def store_number(owner: Any, field: str, unit: str = "", **limits) -> None:
-    """Check one field of a frozen dataclass and store it as a float: see `checked_number`."""
+    """Check one field of a frozen dataclass and store it as a float (see `checked_number`)."""
     value = checked_number(type(owner).__name__, field, getattr(owner, field), unit, **limits)
     object.__setattr__(owner, field, value)
 
 
 def store_whole(owner: Any, field: str, at_least: int = 1) -> None:
-    """Check one field of a frozen dataclass and store it as an int: see `whole_number`."""
+    """Check one field of a frozen dataclass and store it as an int (see `whole_number`)."""
     value = whole_number(type(owner).__name__, field, getattr(owner, field), at_least)
     object.__setattr__(owner, field, value)

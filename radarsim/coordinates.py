@@ -12,8 +12,8 @@ IF phase
     The mixer multiplies tx with conj(rx): the IF phase grows with the path length, so a receding
     face has a positive IF frequency in slow time. Receding speeds are positive.
 Azimuth
-    atan2(y, x), positive to the left; straight ahead reads zero. For a target on the
-    left, an element further left has the shorter path, by y sin(azimuth).
+    atan2(y, x), positive to the left and zero straight ahead. For a target on the left, the path
+    to an element further left is shorter by y sin(azimuth).
 """
 
 import numpy as np
@@ -28,11 +28,11 @@ def azimuth_rad(point_m: Float[np.ndarray, "*batch 3"]) -> Float[np.ndarray, "*b
 def split_float64(
     values: Float[np.ndarray, "*shape"],
 ) -> tuple[Float[np.ndarray, "*shape"], Float[np.ndarray, "*shape"]]:
-    """A float64 array as the sum of two float32 arrays, accurate to about 48 bits.
+    """Split a float64 array into a sum of two float32 arrays, accurate to about 48 bits.
 
-    At 79 GHz, 1.9 mm of range is one cycle of phase: positions at 3 m in one float32 (0.12 um)
-    leave 0.4 mrad of phase noise, the pair leaves none. JAX without its global 64-bit flag accepts
-    float32 arguments only, so positions are passed to it as pairs.
+    At 79 GHz, 1.9 mm of range is one cycle of phase. Positions at 3 m in a single float32 (0.12 um)
+    cause 0.4 mrad of phase noise; a pair causes none. JAX without its global 64-bit flag accepts
+    only float32 arguments, so positions are passed to it as pairs.
     """
     high = values.astype(np.float32)
     return high, (values - high.astype(np.float64)).astype(np.float32)

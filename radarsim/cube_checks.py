@@ -1,4 +1,4 @@
-"""Check IF cubes against the radar of the same call."""
+"""Checks of IF cubes against the radar that belongs to them."""
 
 from typing import Any
 
@@ -12,17 +12,18 @@ CUBE_AXES = ("frame", "chirp", "tx", "rx", "sample")
 
 
 def checked_cube(where: str, radar: Radar, cube_v: Any):
-    """Check an IF cube in volts against a radar, and return it as an array.
+    """Check that an IF cube in volts fits a radar, and return it as an array.
 
     Args:
         where: name of the function, for messages.
-        radar: radar, already checked.
-        cube_v: IF cube as passed to the function [V].
+        radar: radar that has been checked.
+        cube_v: cube to be checked.
 
     Raises:
-        InputError: not complex volts, a shape that does not fit the radar, or values not finite.
+        InputError: the cube is not in complex volts, does not have the radar's shape, or has values
+            that are not finite.
     """
-    hint = "give complex volts; receiver.from_codes converts ADC codes"
+    hint = "give complex volts; noise_and_adc.from_codes converts ADC codes"
     cube_v = as_array(where, "cube_v", cube_v, COMPLEX, hint)
     check_cube_axes(where, "cube_v", cube_v.shape, radar)
     check_finite(where, "cube_v", cube_v, CUBE_AXES, "look for damaged frames of the recording")
@@ -32,10 +33,10 @@ def checked_cube(where: str, radar: Radar, cube_v: Any):
 
 
 def check_cube_axes(where: str, field: str, shape: tuple[int, ...], radar: Radar) -> None:
-    """Check that the shape of an IF cube fits the frames of a radar.
+    """Check that the shape of an IF cube matches a radar's frames.
 
     Raises:
-        InputError: an axis differs; the message names it.
+        InputError: the shape differs; names the axis.
     """
     hint = (
         f"give frames of radar '{radar.name}'; for a part of its antennas, a Radar with "
@@ -45,24 +46,25 @@ def check_cube_axes(where: str, field: str, shape: tuple[int, ...], radar: Radar
 
 
 def cube_lengths(radar: Radar) -> dict[str, int | None]:
-    """Length of each axis of a radar's IF cubes by name; None for any number of frames."""
+    """Names and lengths of the axes of a radar's IF cubes; None for any number of frames."""
     array = radar.array
     counts = (radar.frame.num_chirps, array.num_tx, array.num_rx, radar.chirp.num_samples)
     return dict(zip(CUBE_AXES, (None, *counts)))
 
 
 def checked_codes(where: str, radar: Radar, cube: Any):
-    """Check an IF cube in ADC codes against a radar: complex, or integers with I and Q last.
+    """Check that an IF cube in ADC codes (complex, or integers with a last axis I, Q) fits a radar.
 
     Args:
         where: name of the function, for messages.
-        radar: radar, already checked.
-        cube: IF cube as passed to the function.
+        radar: radar that has been checked.
+        cube: cube to be checked.
 
     Raises:
-        InputError: volts, a shape that does not fit the radar, values not finite or beyond 16 bits.
+        InputError: the cube is in volts, does not have the radar's shape, or has values that are
+            not finite or exceed 16 bits.
     """
-    hint = "give complex ADC codes, or the int16 codes of receiver.to_codes"
+    hint = "give complex ADC codes, or the int16 codes of noise_and_adc.to_codes"
     cube = np.asarray(as_array(where, "cube", cube, NUMBERS, hint))
     if np.iscomplexobj(cube):
         check_cube_axes(where, "cube", cube.shape, radar)
@@ -74,13 +76,13 @@ def checked_codes(where: str, radar: Radar, cube: Any):
     check_finite(where, "cube", cube, tuple(lengths), hint)
     codes = cube.astype(np.int16)
     if not np.array_equal(codes, cube):
-        problem = f"of type {cube.dtype} holds values that are no 16-bit codes"
+        problem = f"of type {cube.dtype} contains values that are not 16-bit codes"
         raise InputError(where, "cube", problem, hint)
     return codes
 
 
 def _check_not_volts(where: str, cube) -> None:
-    """Refuse a cube whose values are all below half a code and would be rounded to zero."""
+    """Reject a cube whose values are all below half a code and would become zeros."""
     parts = np.abs(np.ascontiguousarray(cube).view(cube.real.dtype))
     largest = float(parts.max())
     if 0 < largest < 0.5:
@@ -89,7 +91,7 @@ def _check_not_volts(where: str, cube) -> None:
 
 
 def _check_not_codes(where: str, radar: Radar, cube_v) -> None:
-    """Refuse ADC codes: the first frame has only whole numbers, beyond the ADC's full scale."""
+    """Reject ADC codes: only whole numbers in the first frame, some beyond the ADC's full scale."""
     first = np.ascontiguousarray(cube_v[0])
     parts = first.view(first.real.dtype)
     largest = float(np.abs(parts).max())

@@ -1,14 +1,14 @@
-"""The error for user input that cannot be used."""
+"""Error for user input that cannot be used."""
 
 
 class InputError(ValueError):
     """A file or value from the user cannot be used; the message is one line of four parts.
 
     Args:
-        where: the file, option or class that holds the value.
-        field: the key, column or setting that is wrong.
-        problem: the value found, with its unit, and the limit it violates.
-        hint: how to correct it.
+        where: file, option or class that contains the value.
+        field: key, column or setting that is wrong.
+        problem: the value with its unit, and the limit that it violates.
+        hint: how to correct the value.
     """
 
     def __init__(self, where, field: str, problem: str, hint: str):

@@ -1,9 +1,9 @@
-"""Reading and writing of files: motions, meshes, body models, radars and captures.
+"""Read and write files: motions, meshes, body models, radars and captures.
 
 This is the entry point for every file that radarsim reads; every file that cannot be used raises an
-`InputError`. Parsers of text get the text and open nothing. Readers of binary formats (in
-`scene/formats` and `captures`) get the path, because they read parts of large files. Each reader is
-imported when its file type is first used.
+`InputError`. Text parsers receive the text and open no files. Readers of binary formats (in
+`scene/formats` and `captures`) receive the path, because they read parts of large files. Each
+reader is imported when its file type is first used.
 """
 
 from pathlib import Path
@@ -27,17 +27,17 @@ MAX_SETUP_BYTES = 64 << 20
 
 
 def read_arrays(path: str | Path, keys: tuple[str, ...]) -> dict[str, np.ndarray]:
-    """Arrays of an `.npz` file by name; nothing is ever unpickled.
+    """Read arrays from an `.npz` file by name; nothing is ever unpickled.
 
     Args:
         path: the file.
         keys: names of the arrays to read; other arrays are not read.
 
     Returns:
-        Arrays by key; keys that the file lacks are missing.
+        Arrays keyed by name, without the names that the file lacks.
 
     Raises:
-        InputError: not an npz file, truncated, or an array of Python objects.
+        InputError: the file is not an npz file, is truncated, or has an array of Python objects.
     """
     from radarsim.scene.formats import npz
 
@@ -46,7 +46,7 @@ def read_arrays(path: str | Path, keys: tuple[str, ...]) -> dict[str, np.ndarray
 
 
 def read_mesh_sequence(path: str | Path, rate_hz: float | None = None):
-    """Read a moving mesh: a folder of .obj, .ply or .stl files in name order, or one `.npz`.
+    """Read a moving mesh from a folder of .obj, .ply or .stl files in name order, or one `.npz`.
 
     Args:
         path: the folder or file.
@@ -89,7 +89,7 @@ def load_body(path: str | Path, gender: str = "neutral", layout: str = "smplh"):
 
 
 def free_body():
-    """The body model included in the package: CC0, with SMPL's 24 joints and rest pose.
+    """Load the body model included in the package (CC0), with SMPL's 24 joints and rest pose.
 
     Returns:
         `body.BodyModel`.
@@ -100,7 +100,7 @@ def free_body():
 
 
 def load_radar(name_or_path: str | Path):
-    """The `config.Radar` of a board, by name, or of a configuration file: see `load_setup`."""
+    """Load the `Radar` of a board name or a configuration file (see `load_setup`)."""
     return load_setup(name_or_path).radar
 
 
@@ -109,15 +109,15 @@ def open_capture(path: str | Path, radar, *, capture_format=None, iq_order: str 
 
     Args:
         path: a `.bin` file, or the board's UDP packets in a `.pcap` or `.pcapng`.
-        radar: `config.Radar`, or an argument of `load_setup`.
-        capture_format: order of the words; by default that of the radar's file or board.
-        iq_order: "i_first", "q_first", or "auto": detected from the samples, else as configured.
+        radar: `Radar`, or an argument of `load_setup`.
+        capture_format: order of the words; by default the format of the radar's file or board.
+        iq_order: "i_first", "q_first", or "auto" to detect it from the samples, else as configured.
 
     Returns:
         `capture.Capture`.
 
     Raises:
-        InputError: the file is not a capture, or not one of this radar.
+        InputError: the file is not a capture, or does not fit this radar.
     """
     from radarsim.captures import capture_files
     from radarsim.radar.capture_format import check_captures_supported
@@ -128,7 +128,7 @@ def open_capture(path: str | Path, radar, *, capture_format=None, iq_order: str 
         setup = load_setup(radar)
         radar, capture_format = setup.radar, capture_format or setup.capture_format
     check_captures_supported(radar.board)
-    return capture_files.open_capture(existing_path(path, "file"), radar, capture_format, iq_order)
+    return capture_files.open_capture(path, radar, capture_format, iq_order)
 
 
 def write_capture(
@@ -139,13 +139,13 @@ def write_capture(
     Args:
         path: the file to write.
         cube: [frame, chirp, tx, rx, sample] complex in ADC codes, or int16 codes with I and Q
-            (`receiver.to_codes`) on a last axis.
-        radar: `config.Radar` that produced the cube.
-        capture_format: order of the words; by default that of the radar's board.
-        iq_order: "i_first" or "q_first"; "auto": as in the capture format, else I first.
+            (`noise_and_adc.to_codes`) on a last axis.
+        radar: `Radar` that produced the cube.
+        capture_format: order of the words; by default the format of the radar's board.
+        iq_order: "i_first", "q_first", or "auto" for the order of the capture format, else I first.
 
     Raises:
-        InputError: the cube has another shape than the radar's, holds volts or values that are not
+        InputError: the cube does not have the radar's shape, contains volts or values that are not
             finite, or the file cannot be written.
     """
     from radarsim.captures import capture_files
@@ -154,19 +154,19 @@ def write_capture(
 
 
 def load_setup(name_or_path: str | Path, board: str = ""):
-    """The radar and capture format of a board, by name, or of a configuration file.
+    """Load radar and capture format of a board name or a configuration file.
 
     Args:
-        name_or_path: a key of `boards.BOARDS`, a radar `.toml`, a TI SDK `.cfg`, or a mmWave Studio
-            `.mmwave.json`, log `.txt` or `.lua` script. Names of boards are found in any case.
-        board: name of the board that a TI file belongs to; by default it is found from the file,
-            and `Setup.board_guess` says where it is a guess.
+        name_or_path: a key of `boards.BOARDS`, a radar `.toml`, a TI SDK `.cfg`, or an mmWave
+            Studio `.mmwave.json`, log `.txt` or `.lua` script. Board names are not case-sensitive.
+        board: name of the board that a TI file belongs to; by default it is inferred from the file,
+            and `Setup.board_guess` tells if it is a guess.
 
     Returns:
         `configuration_files.Setup`: radar, capture_format, and notes on other settings.
 
     Raises:
-        InputError: no such board or file, or the file describes no valid radar.
+        InputError: there is no such board or file, or the file does not describe a valid radar.
     """
     from radarsim.radar.boards import BOARDS, find_board, suggest_board
     from radarsim.radar.configuration_files import board_setup, parse_setup
@@ -184,7 +184,7 @@ def load_setup(name_or_path: str | Path, board: str = ""):
 
 
 def acceptance_thresholds() -> dict:
-    """The bundled acceptance thresholds of `radarsim.validate` and how they were calibrated.
+    """Load the bundled acceptance thresholds of `radarsim.validate` and their calibration data.
 
     Returns:
         Content of `assets/acceptance_thresholds.json`, which `tools/calibrate_thresholds.py`
@@ -197,13 +197,13 @@ def acceptance_thresholds() -> dict:
 
 
 def setup_beside(capture: str | Path) -> Path | None:
-    """The radar configuration of a capture in the same folder, if there is one.
+    """Find the radar configuration in the folder of a capture; None if there is none.
 
     Args:
-        capture: a file such as walk.bin; the function tries walk.toml, walk.cfg,
-            walk.mmwave.json and radar.toml.
+        capture: capture file such as walk.bin, for which walk.toml, walk.cfg, walk.mmwave.json and
+            radar.toml are tried.
     """
     stem = local_path(capture).with_suffix("")
     found = [stem.with_name(stem.name + ending) for ending in (".toml", ".cfg", ".mmwave.json")]
-    found.append(stem.with_name("radar.toml"))  # written by builders.dca1000
+    found.append(stem.with_name("radar.toml"))  # radar.toml is written by builders.dca1000
     return next((path for path in found if path.is_file()), None)

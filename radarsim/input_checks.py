@@ -1,7 +1,7 @@
-"""Check the arguments of the public functions, also against each other, before any compilation.
+"""Checks of the arguments of public functions, also against each other, before any compilation.
 
-Only known values are checked, not those of tracers. Subjects and scenes are checked when they are
-created (`scene/subject.py`, `scene/scene.py`).
+Values are checked only if they are known, which excludes tracers. Subjects and scenes check
+themselves when they are created (`scene/subject.py`, `scene/scene.py`).
 """
 
 from typing import Any, NamedTuple
@@ -30,11 +30,10 @@ from radarsim.signal.settings import SimulationSettings
 MESH_AXES = ("frame", "node", "vertex", "coordinate")
 POINT_AXES = ("frame", "node", "point", "coordinate")
 ORIGIN_AXES = ("frame", "node", "coordinate")
-# Limit of the fast sum: polynomials through more nodes amplify float32 rounding errors. For a point
-# that moves at 1 m/s, the error is -86 dB with 5 nodes, -80 dB with 12, -71 dB with 13, -8 dB with
-# 24.
+# Limit for the fast sum: polynomials through more nodes amplify float32 rounding. The error for a
+# point that moves at 1 m/s is -86 dB with 5 nodes, -80 dB with 12, -71 dB with 13, -8 dB with 24.
 MOST_NODES = 12
-# Raw keys of JAX's generators: two words, or four (rbg).
+# Lengths of raw keys of JAX's random generators: two words, or four (rbg).
 _RAW_KEYS = ((2,), (4,))
 
 
@@ -42,7 +41,7 @@ def check_radar(where: str, radar: Any) -> None:
     """Check that an argument is a `Radar`.
 
     Raises:
-        InputError: it is not.
+        InputError: the argument is something else.
     """
     hint = "give a Radar, such as load_radar('AWR1843BOOST'), as the first argument"
     check_type(where, "radar", radar, Radar, hint)
@@ -52,7 +51,7 @@ def check_settings(where: str, settings: Any, kind: type = SimulationSettings) -
     """Check that the settings have the class required by a function.
 
     Raises:
-        InputError: they are not.
+        InputError: the settings are of another class.
     """
     check_type(where, "settings", settings, kind, f"write settings={kind.__name__}(...)")
 
@@ -61,7 +60,7 @@ def check_key(where: str, key: Any) -> None:
     """Check that an argument is one random key.
 
     Raises:
-        InputError: it is a seed, several keys, or no key.
+        InputError: the argument is a seed, several keys, or not a key.
     """
     hint = "give one key, such as jax.random.key(0)"
     dtype = getattr(key, "dtype", None)
@@ -79,7 +78,7 @@ def check_reflection(where: str, reflection: Any) -> None:
     """Check that an argument is a reflection model with valid parameters.
 
     Raises:
-        InputError: it is not.
+        InputError: the argument is not a model, or a parameter is invalid.
     """
     if isinstance(reflection, type) or not isinstance(reflection, ReflectionModel):
         hint = (
@@ -95,7 +94,7 @@ def check_reflection(where: str, reflection: Any) -> None:
 
 
 def check_sigma(where: str, sigma_rad: Any) -> None:
-    """Check the width of a scattering lobe, unless it is a tracer.
+    """Check the width of a scattering lobe if it is known.
 
     Raises:
         InputError: the width is not a positive number.
@@ -118,7 +117,7 @@ def check_simulation(where: str, given: SimulationInput) -> None:
     """Check the arguments common to all simulations.
 
     Raises:
-        InputError: naming the argument.
+        InputError: an argument is wrong; names the argument.
     """
     check_radar(where, given.radar)
     check_reflection(where, given.reflection)
@@ -131,7 +130,7 @@ def check_scene(where: str, scene: Any) -> None:
     """Check that an argument is a `Scene`.
 
     Raises:
-        InputError: it is not.
+        InputError: the argument is something else.
     """
     check_type(where, "scene", scene, Scene, "give Scene([subject]) as the second argument")
 
@@ -144,16 +143,16 @@ def checked_frames(
     num_frames: Any,
     first_frame: Any,
 ) -> tuple[int, int]:
-    """Number of frames to simulate and index of the first, both within the motion.
+    """Check that the frames to simulate lie within the motion; return their number and the first.
 
     Args:
-        where: the function, for messages.
-        radar, scene, settings: checked arguments, which determine the frames in the motion.
-        num_frames: number requested; None for all frames from the first to the end of the motion.
-        first_frame: index requested.
+        where: name of the function, for messages.
+        radar, scene, settings: checked arguments, which determine the number of frames that fit.
+        num_frames: requested number; None for all frames from the first to the end of the motion.
+        first_frame: requested index of the first frame.
 
     Raises:
-        InputError: the numbers are not whole, or the frames extend beyond the motion.
+        InputError: an argument is not a whole number, or the frames last longer than the motion.
     """
     first = whole_number(where, "first_frame", first_frame, 0)
     fitting = frames_in(radar, scene.duration_s, settings.nodes)
@@ -185,19 +184,19 @@ def _too_short(radar: Radar, scene: Scene, fitting: int, requested: str) -> tupl
 def checked_mesh(
     where: str, settings: SimulationSettings, vertices_m: Any, faces: Any, origin_m: Any
 ) -> tuple:
-    """A moving mesh, its faces and its origin, checked against each other.
+    """Check a moving mesh, its faces and its origin against each other.
 
     Args:
-        where: the function, for messages.
-        settings: checked already.
-        vertices_m, faces: as given.
-        origin_m: as given; None for the radar.
+        where: name of the function, for messages.
+        settings: settings that have been checked.
+        vertices_m, faces: vertices and faces to be checked.
+        origin_m: origin to be checked; None for the radar.
 
     Returns:
-        Vertices, faces, and origin: None, or one per frame and node.
+        Vertices, faces, and the origin: None, or one per frame and node.
 
     Raises:
-        InputError: naming the argument.
+        InputError: an argument is wrong; names the argument.
     """
     hint = "give x, y, z of every vertex at the times of burst_times_s"
     vertices_m = as_array(where, "vertices_m", vertices_m, REAL, hint)
@@ -225,14 +224,14 @@ def _checked_origin(where, origin_m, shape: tuple[int, int]):
 
 
 def checked_still_mesh(where: str, standing_m: Any, faces: Any) -> tuple:
-    """Vertices [m] and faces of a mesh at one time, checked against each other.
+    """Check the vertices [m] and faces of a mesh at one time against each other.
 
     Args:
-        where: the function, for messages.
-        standing_m, faces: as given.
+        where: name of the function, for messages.
+        standing_m, faces: vertices and faces to be checked.
 
     Raises:
-        InputError: naming the argument.
+        InputError: an argument is wrong; names the argument.
     """
     hint = "give x, y, z of every vertex at one time"
     standing_m = as_array(where, "standing_m", standing_m, REAL, hint)
@@ -242,11 +241,11 @@ def checked_still_mesh(where: str, standing_m: Any, faces: Any) -> tuple:
 
 
 def checked_faces(where: str, faces: Any, num_vertices: int):
-    """Triangles as vertex indices of integer type.
+    """Check triangles and return them as vertex indices of integer type.
 
     Args:
-        where: the function, for messages.
-        faces: as given.
+        where: name of the function, for messages.
+        faces: triangles to be checked.
         num_vertices: number of vertices in the mesh.
 
     Raises:
@@ -273,15 +272,15 @@ def checked_faces(where: str, faces: Any, num_vertices: int):
 def checked_points(
     where: str, settings: SimulationSettings, positions_m: Any, rcs_m2: Any
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Positions [m] in float64 and radar cross-sections [m^2] of moving points, one per point.
+    """Check float64 positions [m] and radar cross-sections [m^2] of moving points.
 
     Args:
-        where: the function, for messages.
-        settings: checked already.
-        positions_m, rcs_m2: as given.
+        where: name of the function, for messages.
+        settings: settings that have been checked.
+        positions_m, rcs_m2: positions and cross-sections to be checked.
 
     Raises:
-        InputError: naming the argument.
+        InputError: an argument is wrong; names the argument.
     """
     hint = "give x, y, z of every point at the times of burst_times_s"
     positions_m = as_array(where, "positions_m", positions_m, REAL, hint)
@@ -299,7 +298,7 @@ def checked_points(
 
 
 def _check_positions(where, field, positions_m, axes, settings) -> None:
-    """Check positions for shape, number of nodes and finite values."""
+    """Check shape, number of nodes and finite values of positions."""
     lengths = dict.fromkeys(axes) | {axes[-1]: 3}
     hint = f"give x, y, z of every {axes[2]} at the times of burst_times_s"
     check_axes(where, field, positions_m.shape, lengths, hint)

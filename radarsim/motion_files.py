@@ -12,16 +12,16 @@ from radarsim.paths import existing_path, read_text
 from radarsim.scene.motion import Motion
 
 MOTION_SUFFIXES = (".npz", ".bvh")
-# Files of body trackers. They are taken as motions only if a folder contains none of the above,
-# because pickles may contain anything.
+# File types of body trackers. They count as motions only if a folder has none of the above, because
+# a pickle may contain anything.
 TRACKER_SUFFIXES = (".pkl", ".pickle", ".npy", ".pt", ".pth")
 MAX_BVH_BYTES = 1 << 30
-# Body shapes, which AMASS stores in the same folders as its motions.
+# Body shape files, which AMASS stores in the same folders as its motions.
 _SHAPE_FILES = ("shape.npz", "_stagei.npz")
 
 
 class MotionFiles(list):
-    """Sorted paths of motion files, with the number of other files found, by type."""
+    """Sorted paths of motion files, and the number of other files of each type."""
 
     def __init__(self, paths, skipped: Counter):
         super().__init__(paths)
@@ -38,22 +38,22 @@ def read_motion(
 ) -> Motion:
     """Read and check the motion in a `.bvh` file, or SMPL poses in an `.npz`, `.pkl` or `.pt`.
 
-    SMPL poses are read from AMASS and from body trackers such as WHAM, TRAM, GVHMR and SLAHMR; see
+    SMPL poses may come from AMASS or body trackers such as WHAM, TRAM, GVHMR and SLAHMR; see
     docs/motion-files.md.
 
     Args:
         path: the file.
-        name: the motion's id; the stem of the file name by default.
-        person: name of the person, if the file contains several; see `motion_people`.
+        name: id of the motion; by default the file name without its suffix.
+        person: name of the person if the file contains several; see `motion_people`.
         up: axis of the file's world that points up: "x", "y", "z", "-x", "-y", "-z", or "auto" to
-            infer it. Ignored for `.bvh`, for which it is always inferred.
-        rate_hz: poses per second; used if the file does not state the rate [Hz].
+            infer it. Ignored for `.bvh` files, where it is always inferred.
+        rate_hz: poses per second; used if the file does not state them [Hz].
 
     Returns:
         The motion; its `notes` state what was inferred.
 
     Raises:
-        InputError: the file cannot be opened or contains no valid motion.
+        InputError: the file cannot be opened or does not contain a valid motion.
     """
     motion = open_motion(path, name, person=person, up=up, rate_hz=rate_hz)
     return replace(motion, poses_rad=np.asarray(motion.poses_rad))
@@ -67,9 +67,9 @@ def open_motion(
     up: str = "auto",
     rate_hz: float | int | None = None,
 ) -> Motion:
-    """Read a motion like `read_motion`, but poses of a large `.npz` file on demand, by slicing.
+    """Read a motion like `read_motion`, but read the poses of large `.npz` files on demand.
 
-    All poses are read once for checking. Tables above `npz.LARGE_BYTES` are large.
+    All poses are read once in order to check them. Tables above `npz.LARGE_BYTES` count as large.
     """
     path = existing_path(path)
     name = path.stem if name is None else name
@@ -92,23 +92,23 @@ def open_motion(
 
 
 def motion_people(path: str | Path) -> tuple[str, ...]:
-    """Names of the people in a motion file: track ids, or numbers from 0; ("",) for one person.
+    """Names of the people in a motion file: track ids or numbers from 0; ("",) for one person.
 
     Args:
         path: the file.
 
     Returns:
-        Valid values for the argument `person` of `read_motion`.
+        Values for the argument `person` of `read_motion`.
 
     Raises:
-        InputError: the file cannot be read or holds no poses.
+        InputError: the file cannot be read or contains no poses.
     """
     path = existing_path(path)
     return ("",) if path.suffix.lower() == ".bvh" else tuple(_people(path))
 
 
 def _people(path: Path) -> dict:
-    """The arrays of each person in a file, by name; the name of a single person is ""."""
+    """Arrays of each person in a file, keyed by name; "" for a single person."""
     from radarsim.scene.formats import amass, npz, plain_content
     from radarsim.scene.formats.people import people_in
 
@@ -130,7 +130,7 @@ def _people(path: Path) -> dict:
 
 
 def find_motions(path: str | Path) -> MotionFiles:
-    """Motion files in a folder and its subfolders, in an order independent of the file system.
+    """Find motion files in a folder and its subfolders, in an order independent of the file system.
 
     Args:
         path: a folder, or one motion file.
@@ -173,6 +173,6 @@ def find_motions(path: str | Path) -> MotionFiles:
 def _file_type(file_name: str) -> str:
     if file_name.lower().endswith(_SHAPE_FILES):
         return "shape file"
-    # macOS archives contain ._name.npz files, which do not contain arrays.
+    # macOS archives contain ._name.npz files without arrays.
     is_motion = file_name.lower().endswith(MOTION_SUFFIXES) and not file_name.startswith(".")
     return "motion" if is_motion else "other file"

@@ -1,4 +1,4 @@
-"""Paths as users write them, resolved in one place: `~`, `file://` URLs and symbolic links.
+"""Resolve paths as users write them: `~`, `file://` URLs and symbolic links.
 
 Shells expand `~` only at the start of a word, so `--out=~/x.zarr`, recipe files and Python strings
 arrive unexpanded; taken literally, they would create a folder named `~`.
@@ -14,7 +14,7 @@ from radarsim.errors import InputError
 
 
 def local_path(place: str | Path) -> Path:
-    """The local path that a user means: `~` and `~user` expanded, a `file://` URL decoded.
+    """Convert user input to a local path: expand `~` and `~user`, and decode a `file://` URL.
 
     Args:
         place: path or `file://` URL.
@@ -38,15 +38,15 @@ def local_path(place: str | Path) -> Path:
 
 
 def is_url(place: str | Path) -> bool:
-    """Whether a place is a URL of anything but a local file."""
+    """Whether a place is a URL other than one of a local file."""
     return "://" in str(place) and not str(place).startswith("file:")
 
 
 def existing_path(place: str | Path, field: str = "path") -> Path:
-    """The local path of a file or folder that must exist; see `local_path`.
+    """Convert user input to the local path of an existing file or folder; see `local_path`.
 
     Raises:
-        InputError: it does not exist, or is a link whose target does not exist.
+        InputError: the path does not exist, or is a link whose target does not exist.
     """
     path = local_path(place)
     check_link(path, field)
@@ -56,10 +56,10 @@ def existing_path(place: str | Path, field: str = "path") -> Path:
 
 
 def check_link(path: Path, field: str = "path") -> None:
-    """Check that neither a path nor a folder above it is a link whose target does not exist.
+    """Check that neither a path nor a folder above it is a broken link.
 
     Raises:
-        InputError: naming the link and its target.
+        InputError: the target of a link does not exist; names link and target.
     """
     for each in (path, *path.parents):
         if each.is_symlink() and not each.exists():
@@ -69,18 +69,18 @@ def check_link(path: Path, field: str = "path") -> None:
 
 
 def path_argument(text: str) -> str:
-    """Type of a command-line option that takes a path, a URL, or the name of something built in.
+    """Convert a command-line argument that is a path, a URL, or the name of a built-in item.
 
     Returns:
         The text, with `~` expanded and `file://` decoded; other URLs are unchanged.
 
     Raises:
-        argparse.ArgumentTypeError: as `local_path`, or a link whose target does not exist.
+        argparse.ArgumentTypeError: `local_path` raises an error, or the path is a broken link.
     """
     if is_url(text):
         return text
     try:
-        # Not str(Path(text)): that would drop the end of "folder/".
+        # Not str(Path(text)), which would drop the slash at the end of "folder/".
         path = str(local_path(text)) if text.startswith(("~", "file:")) else text
         check_link(Path(path))
         return path
@@ -89,7 +89,7 @@ def path_argument(text: str) -> str:
 
 
 def read_text(path: Path, max_bytes: int) -> str:
-    """The text of a file in UTF-8; other bytes become replacement characters.
+    """Read a text file as UTF-8; invalid bytes become replacement characters.
 
     Raises:
         InputError: the file cannot be read, or is larger than the limit [bytes].

@@ -1,4 +1,4 @@
-"""The IF cube of points of known radar cross-section, with the sums of `simulate`."""
+"""Simulate points of known radar cross-section, with the same sums as in `simulate`."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -24,21 +24,22 @@ def simulate_points(
     key: Key,
     settings: SimulationSettings = SimulationSettings(),
 ) -> Complex[Array, "frame chirp tx rx sample"]:
-    """The IF cube of moving points of known radar cross-section.
+    """Simulate the IF cube of moving points of known radar cross-section.
 
     Args:
         radar: the board.
-        positions_m: at `burst_times_s`, in the radar frame, float64 for full phase accuracy [m].
-        rcs_m2: of each point [m^2].
-        key: of the receiver's noise.
-        settings: visibility and culling do not apply.
+        positions_m: positions at `burst_times_s` in the radar frame, float64 for full phase
+            accuracy [m].
+        rcs_m2: radar cross-section of each point [m^2].
+        key: random key of the receiver noise.
+        settings: method, error and receiver; visibility and culling do not apply.
 
     Returns:
         Volts at the ADC.
 
     Raises:
-        InputError: an argument is wrong, or something moves faster, or reaches farther, than the
-            fast sum can represent.
+        InputError: an argument is wrong, or a speed or range extent exceeds what the fast sum can
+            represent.
     """
     check_simulation("simulate_points", SimulationInput(radar, key, QuasiSpecular(), settings))
     positions_m, rcs_m2 = checked_points("simulate_points", settings, positions_m, rcs_m2)

@@ -1,4 +1,4 @@
-"""Notices during long waits: the first call with a radar and settings compiles its programs."""
+"""Notices during long waits, such as compilation at the first call with a radar and settings."""
 
 import logging
 import threading
@@ -13,13 +13,13 @@ logger = logging.getLogger(__name__)
 
 @contextmanager
 def notice_if_slow(task: str) -> Iterator[None]:
-    """Log how long a task takes, once after `FIRST_S` and then every `EVERY_S`.
+    """Log how long a task has taken, after `FIRST_S` and then every `EVERY_S`.
 
-    Without any configuration, Python writes these warnings to standard error;
+    By default, Python writes these warnings to standard error;
     `logging.getLogger("radarsim.progress").setLevel("ERROR")` turns them off.
 
     Args:
-        task: what is being done, and why it may be slow.
+        task: description of the task, and why it may be slow.
     """
     if not logger.isEnabledFor(logging.WARNING):
         yield

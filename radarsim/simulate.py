@@ -1,4 +1,4 @@
-"""Motion to IF cube, stage by stage. The first file to read.
+"""Simulate an IF cube from a motion, stage by stage. This is the first file to read.
 
     pose -> mesh -> visible faces -> reflection -> sum -> receiver
 
@@ -154,7 +154,7 @@ def mesh_cube(
     first_frame: int = 0,
     extra_noise_db: float = 0.0,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
-    """The IF cube [V] of a mesh at the nodes of its bursts; arguments of `simulate`."""
+    """Simulate the IF cube [V] of a mesh given at the nodes of its bursts; see `simulate`."""
     faces = jnp.asarray(faces, jnp.int32)
     level_v = volts_per_weight(radar, reflection.reflectivity_at(radar))
     if settings.method == "exact":
@@ -188,8 +188,8 @@ def clip_echo(
 ) -> Complex[Array, "frame chirp tx rx sample"]:
     """IF samples of every frame without the level constant.
 
-    Differentiable in the mesh, its origin and the reflection model's parameters; `selection` is a
-    choice and carries no gradient.
+    The result is differentiable in the mesh, its origin and the reflection model's parameters;
+    `selection` is discrete and carries no gradient.
 
     Args:
         radar: waveform, timing and antennas.
@@ -232,7 +232,7 @@ def frame_echo(
     faces: Int[Array, "face corner"],
     selection: FaceSelection,
 ) -> Complex[Array, "chirp tx rx sample"]:
-    """One frame: reflect at the selected faces, then sum; arguments of `clip_echo`."""
+    """Simulate one frame: reflect at the selected faces, then sum; arguments as for `clip_echo`."""
     picked = padded(selection.order, sizes.num_places, -1)
     real = picked >= 0
     share = jnp.where(real, selection.share[picked], 0.0)

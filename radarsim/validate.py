@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from radarsim.paths import path_argument
+from radarsim.validation.limits_text import LIMITS
 
-EXAMPLES = """
+EXAMPLES = f"""
 examples:
   python -m radarsim.validate --real capture.bin --radar examples/radars/iwr6843_breathing.toml
   python -m radarsim.validate --real walk.bin --radar AWR1843BOOST --motion walk.bvh
@@ -20,15 +21,10 @@ examples:
 
 what is checked: with --motion, everything. Without it, the motion in the capture is not known, so
 only noise, TX-RX leakage, antenna layout and the level of a moving target are checked; the verdict
-states what it covers. Static echoes that flicker (somebody walks through their path) or vibrate are
-listed, but they are no targets and are not simulated.
+states what it covers. Static echoes that flicker (because somebody walks through their path) or
+vibrate are listed, but they do not count as targets and are not simulated.
 
-limits: correlation and SSIM compare the heatmaps of capture and simulation (1: equal). Errors are
-RMS differences of the power centroids and of the Doppler envelope over time. The limits were
-calibrated on twelve simulated activities at three noise levels: 98 % of the simulations of the same
-motion stay within a limit although the body is 3 cm off and turned by 5 degrees, and noise and lobe
-width differ. A metric that more than half of the simulations of other motions reach too has no
-limit and is only reported.
+limits: {LIMITS}
 
 exit status: 0 if all checked metrics are within their limits; 1 if one is outside; 2 if nothing
 that depends on the simulator could be checked, or if the input cannot be used (reason in one line

@@ -56,7 +56,7 @@ def read_motion(path: Path) -> Sequence[str]:
     """Read a motion as the builders do.
 
     Args:
-        path: an `.npz` or `.bvh` file.
+        path: a `.bvh` file, or an `.npz`, `.pkl`, `.npy` or `.pt` file of arrays.
 
     Returns:
         Number of poses and rate, then the notes of the reader.
@@ -67,7 +67,32 @@ def read_motion(path: Path) -> Sequence[str]:
     return (f"{motion.num_poses} poses at {motion.rate_hz:g} Hz", *motion.notes)
 
 
-READERS = (Reader("motion", (".bvh", ".npz"), read_motion),)
+def read_radar(path: Path) -> Sequence[str]:
+    """Read a radar configuration and compare it with hand arithmetic (see `check_radars`).
+
+    Args:
+        path: a TI, mmWave Studio or TOML configuration.
+
+    Returns:
+        Board, range resolution and largest speed, then the guess of the board if there is one.
+
+    Raises:
+        ArithmeticError: range resolution or largest speed differ from hand arithmetic.
+    """
+    from radarsim import files
+    from tools.check_radars import read_row
+
+    setup = files.load_setup(path)
+    row = read_row(path)
+    if row.outcome == "differs":
+        raise ArithmeticError(row.text)
+    return (row.text, *filter(None, (setup.board_guess,)))
+
+
+READERS = (
+    Reader("motion", (".bvh", ".npz", ".pkl", ".npy", ".pt"), read_motion),
+    Reader("radar", (".cfg", ".lua", ".mmwave.json"), read_radar),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -26,7 +26,7 @@ from radarsim.captures.word_layout import check_layout
 from radarsim.checks import check_choice, check_path, check_type
 from radarsim.cube_checks import checked_codes
 from radarsim.errors import InputError
-from radarsim.paths import local_path
+from radarsim.paths import existing_path, local_path
 from radarsim.radar.capture_format import (
     IQ_ORDERS,
     CaptureFormat,
@@ -45,9 +45,9 @@ def open_capture(
     path: str | Path, radar: Radar, capture_format: CaptureFormat | None, iq_order: str
 ) -> Capture:
     """See `files.open_capture`."""
-    path = Path(path)
     capture_format = capture_format or format_of_board(radar.board)
     _check_options("open_capture", capture_format, iq_order)
+    path = existing_path(path, "file")
     try:
         source = _open_source(path)
     except OSError as error:

@@ -21,6 +21,7 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from radarsim.cube_checks import checked_cube
+from radarsim.errors import InputError
 from radarsim.heatmaps.power import time_angle_power, time_doppler_power, time_range_power
 from radarsim.heatmaps.settings import HeatmapSettings, heatmap_axes, num_columns
 from radarsim.input_checks import check_radar, check_settings
@@ -57,7 +58,15 @@ class Heatmaps:
         return heatmap_axes(self.radar, self.num_frames, self.settings)
 
     def plot(self, title: str = ""):
-        """Plot the three maps of one clip as a matplotlib figure; needs the extra `viz`."""
+        """Plot the three maps of one clip as a matplotlib figure; needs the extra `viz`.
+
+        Raises:
+            InputError: these are the maps of several clips.
+        """
+        if self.time_range.ndim != 2:
+            problem = f"has shape {self.time_range.shape}: maps of several clips"
+            hint = "plot one of them: jax.tree.map(lambda map_db: map_db[0], maps).plot()"
+            raise InputError("Heatmaps", "time_range", problem, hint)
         from radarsim.plots.heatmaps import PANELS, clip_page
 
         maps = {name: np.asarray(getattr(self, name)) for name in PANELS}
@@ -131,7 +140,7 @@ def frames_of_chunks(
 
 
 def frames_after(radar: Radar, settings: HeatmapSettings) -> int:
-    """Frames after a chunk that its last column covers; it begins one step before the next chunk."""
+    """Frames after a chunk that its last column covers, one step before the next chunk begins."""
     return -(-(settings.window_chirps - settings.step_chirps) // radar.frame.num_chirps)
 
 

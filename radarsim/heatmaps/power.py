@@ -98,7 +98,7 @@ def _sum_of_rows(values: Float[Array, "row column"]) -> Float[Array, " column"]:
 
 
 def _burst_doppler(radar, settings, series):
-    """Spectra of the bursts, averaged over each window with the number of covered loops as weight."""
+    """Burst spectra, averaged over each window with the number of covered loops as weight."""
     chirps = radar.frame.num_chirps
     frames = series.shape[-1] // chirps
     power = _power_of_windows(settings, series, jnp.arange(frames) * chirps, chirps)

@@ -1,1 +1,1 @@
-"""Numerical helpers without any radar in them."""
+"""Numerical helpers that do not depend on radar."""

@@ -1,22 +1,23 @@
-"""A map over the first axis: one item after the other on a CPU, in batches on an accelerator."""
+"""Map over the first axis: one item at a time on a CPU, in batches on an accelerator."""
 
 from collections.abc import Callable
 from typing import Any
 
 import jax
 
-# Not measured: no accelerator was available.
+# Not tuned: no accelerator was available.
 ACCELERATOR_BATCH = 32
 
 
 def batched_map(function: Callable, items: Any, batch: int = ACCELERATOR_BATCH) -> Any:
     """Apply a function to each item along the first axis and stack the results.
 
-    On a CPU one item at a time: its caches hold one, and a loop's results are computed once. On an
-    accelerator `batch` items at a time, as it would idle between small steps.
+    A CPU processes one item at a time, because one item fits into its caches and results of a loop
+    are computed only once. An accelerator processes `batch` items at a time, because it would idle
+    between small steps.
 
     Args:
-        function: of one item, a pytree.
+        function: function of one item, which is a pytree.
         items: a pytree of arrays of the same length.
         batch: items per step on an accelerator.
     """
@@ -24,5 +25,5 @@ def batched_map(function: Callable, items: Any, batch: int = ACCELERATOR_BATCH) 
 
 
 def batch_size(batch: int) -> int | None:
-    """The `batch_size` of `jax.lax.map`: None (one at a time) on a CPU."""
+    """Argument `batch_size` for `jax.lax.map`: None (one item at a time) on a CPU."""
     return None if jax.default_backend() == "cpu" else batch

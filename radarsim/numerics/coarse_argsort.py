@@ -1,7 +1,7 @@
-"""Fast argsort on a grid of values.
+"""Fast argsort of values that are rounded to a grid.
 
-XLA on a CPU sorts plain integers four times as fast as floats with an index beside each: 0.3
-against 1.3 ms for 15,000.
+On a CPU, XLA sorts plain integers four times as fast as floats with an index: 0.3 ms instead of
+1.3 ms for 15,000 items.
 """
 
 import jax.numpy as jnp
@@ -12,18 +12,18 @@ from jaxtyping import Array, Bool, Float, Int
 def coarse_argsort(
     values: Float[Array, " item"], selected: Bool[Array, " item"]
 ) -> Int[Array, " item"]:
-    """Indices by ascending value, items that are not selected last.
+    """Indices in the order of ascending values, with unselected items last.
 
-    A value is rounded to as many levels as an integer of 32 bits holds beside the index: 2^18 for
-    15,000 items. Within a level the order is that of the indices.
+    A value is rounded to as many levels as fit into a 32-bit integer together with the index: 2^18
+    for 15,000 items. Items of equal level are ordered by index.
 
     Args:
-        values: finite where selected.
-        selected: items that come first.
+        values: values to sort by, finite for selected items.
+        selected: mask of the items that come first.
     """
     num_items = len(values)
     index_bits = max(1, (num_items - 1).bit_length())
-    # A float32 holds integers of 24 bits.
+    # A float32 represents integers of up to 24 bits exactly.
     most = np.float32(2 ** min(24, 32 - index_bits) - 2)
     low = jnp.min(jnp.where(selected, values, jnp.inf))
     span = jnp.max(jnp.where(selected, values, -jnp.inf)) - low

@@ -1,14 +1,14 @@
-"""Freed memory returned to the operating system."""
+"""Return freed memory to the operating system."""
 
 import ctypes
 
 
 def trim_heap() -> bool:
-    """Return freed heap memory to the operating system; False where the C library has no such call.
+    """Return freed heap memory to the operating system; False if the C library has no such call.
 
-    glibc keeps freed memory that smaller allocations were cut from: after 40 s of motion 160 MB
-    more than after five, without one more array in use. Other C libraries return memory on their
-    own.
+    glibc retains freed memory blocks that were split for smaller allocations: 160 MB more after
+    40 s of motion than after 5 s, although no additional array is in use. Other C libraries return
+    memory automatically.
     """
     try:
         ctypes.CDLL(None).malloc_trim(0)

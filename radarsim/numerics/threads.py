@@ -1,4 +1,4 @@
-"""A map over threads: one compiled program hardly uses a second core, several in parallel do."""
+"""Map over threads, because one compiled program hardly uses a second core."""
 
 import os
 from collections.abc import Callable
@@ -8,9 +8,9 @@ import jax
 
 
 def parallel_map(function: Callable, *items: list) -> list:
-    """Apply a function to all items on as many threads as there are cores; results in order.
+    """Apply a function to all items on one thread per core; the results are in order.
 
-    With more than one thread, the arrays of a result are waited for in its thread.
+    With more than one thread, each thread waits until the arrays of its result are computed.
     """
     if len(items[0]) == 1 or num_threads() == 1:
         return list(map(function, *items))
@@ -19,7 +19,7 @@ def parallel_map(function: Callable, *items: list) -> list:
 
 
 def num_threads() -> int:
-    """OMP_NUM_THREADS, as for other numerical libraries; otherwise the number of cores."""
+    """OMP_NUM_THREADS if set, as for other numerical libraries; otherwise the number of cores."""
     requested = os.environ.get("OMP_NUM_THREADS", "")
     if requested.isdigit() and int(requested) > 0:
         return int(requested)

@@ -1,1 +1,1 @@
-"""Matplotlib figures of heatmaps, of body meshes and of the scene before the radar."""
+"""Matplotlib figures of heatmaps, body meshes and the scene in front of the radar."""

@@ -1,4 +1,4 @@
-"""Command `python -m radarsim.plots`: draw the figures of a radar capture into image files."""
+"""Command `python -m radarsim.plots`: write the figures of a radar capture to image files."""
 
 import argparse
 import sys
@@ -12,8 +12,8 @@ example:
   python -m radarsim.plots capture.bin --radar examples/radars/iwr6843_breathing.toml --out plots/
 
 figures: range_profile, range_doppler, range_angle, range_time, micro_doppler, time_angle,
-breathing. A figure is left out where the capture has no data for it: no range-angle map from one
-antenna, no map over time from a single frame. From Python:
+breathing. A figure is left out if the capture has no data for it: there is no range-angle map from
+one antenna and no map over time from a single frame. From Python, use
 radarsim.validation.figures.capture_figures.
 """
 

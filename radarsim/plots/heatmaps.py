@@ -1,9 +1,9 @@
-"""Heatmap figures on physical axes, with the moving body drawn beside them. Reads no files.
+"""Draw heatmap figures on physical axes, with the moving body beside them. Reads no files.
 
 `clip_page` draws one clip, `sheet_page` the time-Doppler maps of many clips. Each returns a
 separate matplotlib Figure (no pyplot, no global state); `page.savefig(path)` writes it. The figures
 of a radar capture are in `radarsim.validation.figures`; `python -m radarsim.plots CAPTURE --radar
-FILE --out DIR` writes those to files.
+FILE --out DIR` writes these to files.
 """
 
 from collections.abc import Mapping, Sequence
@@ -45,11 +45,11 @@ class Panel:
     """Drawing settings of one heatmap type.
 
     Attributes:
-        coordinate: key of its vertical axis in `heatmap_axes`.
+        coordinate: key of the vertical axis in `heatmap_axes`.
         label: axis label with unit.
-        per_si: printed units per SI unit.
-        least: smallest upper axis limit, printed units.
-        step: the upper axis limit is a multiple of this, printed units.
+        per_si: number of printed units per SI unit.
+        least: smallest upper axis limit in printed units.
+        step: step of the upper axis limit in printed units.
         span_db: largest range of the colour scale [dB].
     """
 
@@ -86,15 +86,15 @@ def clip_page(
     note: str = "",
     trace: bool = False,
 ) -> Figure:
-    """Figure of one clip: the body before the radar and three heatmaps on one time axis.
+    """Draw one clip: the body in front of the radar and three heatmaps on one time axis.
 
     Args:
-        maps: heatmaps by the keys of `PANELS` [dB above noise].
+        maps: heatmaps keyed like `PANELS` [dB above noise].
         axes: coordinates from `heatmap_axes`.
         title: first line, such as the caption of the clip.
-        subtitle: smaller text below: radar, placement, settings.
-        scene: the body to draw; None draws the heatmaps only.
-        note: line printed at the bottom when there is no body.
+        subtitle: smaller text below it, such as radar, placement and settings.
+        scene: the body to draw; None draws only the heatmaps.
+        note: line printed at the bottom if there is no body.
         trace: draw range, radial speed and azimuth of the pelvis over the maps.
 
     Returns:
@@ -124,12 +124,12 @@ def sheet_page(
     name: str = "time_doppler",
     columns: int = 6,
 ) -> Figure:
-    """Figure of many clips: one heatmap each, all with the same axes and colour scale.
+    """Draw one heatmap for each of many clips, all with the same axes and colour scale.
 
     Args:
-        maps: one per clip, without padding columns [dB above noise].
+        maps: one heatmap per clip, without padding columns [dB above noise].
         axes: coordinates from `heatmap_axes` for the longest clip.
-        captions: one per clip.
+        captions: one caption per clip.
         title: title of the figure.
         name: heatmap type, a key of `PANELS`.
         columns: number of clips side by side.
@@ -183,14 +183,14 @@ def draw_heatmap(
     axes: Mapping[str, Float[np.ndarray, " _"]],
     highest_db: float | None = None,
 ):
-    """Draw one heatmap with time to the right; the colour scale starts at the noise level.
+    """Draw one heatmap with time on the horizontal axis; the colour scale starts at noise level.
 
     Args:
         panel: matplotlib axes to draw on.
         name: heatmap type, a key of `PANELS`.
         map_db: heatmap, possibly with fewer columns than the time axis [dB above noise].
         axes: coordinates from `heatmap_axes`.
-        highest_db: upper end of the colour scale; None: computed from the map.
+        highest_db: upper end of the colour scale; None to compute it from the map.
 
     Returns:
         The image, for a colour bar.
@@ -216,7 +216,7 @@ def draw_heatmap(
 def axis_limits(
     name: str, map_db: Float[np.ndarray, "time bin"], axes: Mapping[str, np.ndarray]
 ) -> tuple[float, float]:
-    """Limits of the vertical axis that show all signal, symmetric where the axis has two signs.
+    """Limits of the vertical axis that show all signal, symmetric if the axis has both signs.
 
     Returns:
         Lower and upper limit in printed units, multiples of the panel's step, within the axis.
@@ -224,7 +224,7 @@ def axis_limits(
     kind = PANELS[name]
     bins = np.asarray(axes[kind.coordinate]) * kind.per_si
     signal = np.asarray(map_db, np.float32) >= _SIGNAL_DB
-    # A single cell may be noise: a bin counts as signal from two columns on.
+    # A single cell may be noise, so a bin counts as signal only if it exceeds noise in two columns.
     lasting = signal.sum(axis=0) >= 2
     reach = np.abs(bins[lasting]).max() if lasting.any() else 0.0
     reach = max(kind.least, np.ceil(1.05 * reach / kind.step) * kind.step)
@@ -265,7 +265,7 @@ def _add_text(page: Figure, height: float, text: str, **style) -> None:
 
 
 def _add_body(page: Figure, scene: ScenePicture, first: Axes) -> None:
-    """Draw the strip above the first map on its time axis, and scene and path to the left."""
+    """Draw the strip above the first map on the same time axis, and scene and path to the left."""
     place, (width, height) = first.get_position(), page.get_size_inches()
     strip = page.add_axes((place.x0, place.y1 + 0.012, place.width, _STRIP_HEIGHT), sharex=first)
     low_m, high_m = -0.1, max(1.95, scene.vertices_m[..., 2].max() + 0.1)

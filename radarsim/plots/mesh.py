@@ -1,4 +1,4 @@
-"""Shaded triangle meshes in 2-D: projection, back-face culling, shading, painter's algorithm.
+"""Draw shaded triangle meshes in 2-D: projection, back-face culling, shading, painter's algorithm.
 
 Matplotlib's 3-D axes sort whole objects by depth, so a far leg can cover a near one. Here the
 triangles of all meshes are sorted together.
@@ -47,7 +47,7 @@ class Camera:
     def project(
         self, points_m: Float[np.ndarray, "*batch 3"]
     ) -> tuple[Float[np.ndarray, "*batch 2"], Float[np.ndarray, "*batch"]]:
-        """Image coordinates (right, up) and depth [m] of each point."""
+        """Project points to image coordinates (right, up) and depth [m]."""
         ahead = np.subtract(self.target_m, self.eye_m)
         ahead = ahead / np.linalg.norm(ahead)
         right = np.cross(ahead, [0.0, 0.0, 1.0])
@@ -96,7 +96,7 @@ def paint(axes: Axes, parts: list[Triangles]) -> None:
     """
     order = np.argsort(-np.concatenate([part.depth_m for part in parts]))
     colours = np.concatenate([part.rgb for part in parts])[order]
-    # Edges in the colour of the face close the thin gaps that antialiasing leaves between faces.
+    # Edges in the face colour close the thin gaps that antialiasing leaves between faces.
     axes.add_collection(
         PolyCollection(
             np.concatenate([part.corners for part in parts])[order], facecolors=colours,
@@ -110,7 +110,7 @@ def box(
     left_m: tuple[float | int, ...],
     up_m: tuple[float | int, ...],
 ) -> tuple[Float[np.ndarray, "8 3"], Int[np.ndarray, "12 3"]]:
-    """Corners and triangular faces of a box, from the limits of its three axes."""
+    """Corners and triangular faces of a box, given its limits along the three axes."""
     corners_m = [[x, y, z] for x in ahead_m for y in left_m for z in up_m]
     return np.array(corners_m, float), _BOX_FACES
 

@@ -1,4 +1,4 @@
-"""Pictures of a body before the radar: a 3-D view, the path from above, a strip over time.
+"""Draw a body in front of the radar: a 3-D view, the path from above, and a strip over time.
 
 All three use the same colour for the same time; the strip shares the time axis of the heatmaps.
 """
@@ -17,8 +17,8 @@ from scipy.spatial.transform import Rotation
 from radarsim.plots.mesh import Camera, Triangles, box, paint, shaded
 from radarsim.scene.placement import ActivityArea, RadarPose, to_radar_frame
 
-# From violet (start) to orange (end). The ends of the map are left out: one is too dark to shade,
-# the other too pale on white.
+# Colours from violet (start) to orange (end). The ends of the colour map are not used: one is too
+# dark to shade, the other too pale on white.
 _TIME_COLOURS = colormaps["plasma"]
 _TIME_COLOUR_ENDS = (0.14, 0.82)
 _GREY, _FLOOR, _SHADOW, _RADAR = "0.45", "0.955", "0.86", (0.78, 0.13, 0.16)
@@ -28,7 +28,7 @@ _MOST_BODIES = 5
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ScenePicture:
-    """A body and the radar to be drawn, in world coordinates: floor at z = 0, radar above (0, 0).
+    """A body and a radar to be drawn, in world coordinates: floor at z = 0, radar above (0, 0).
 
     Attributes:
         vertices_m: vertices of the body at a few moments [m].
@@ -37,7 +37,7 @@ class ScenePicture:
         pelvis_m: trajectory of the pelvis [m].
         pelvis_times_s: times of `pelvis_m` [s].
         radar_pose: height and tilt of the radar.
-        area: floor area that the subject may use; None: not limited.
+        area: floor area that the subject may use; None if it is not limited.
     """
 
     vertices_m: Float[np.ndarray, "moment vertex 3"]
@@ -53,8 +53,8 @@ def radial_trajectory(scene: ScenePicture) -> dict[str, Float[np.ndarray, " pose
     """Range, radial speed and azimuth of the pelvis; the heatmaps should show ridges along them.
 
     Returns:
-        `range_m`; `speed_mps`, receding positive; `angle_rad`, left positive: its sine is the
-        component of the unit direction vector along the horizontal antenna row.
+        `range_m`; `speed_mps`, positive when receding; `angle_rad`, positive to the left; its sine
+        is the component of the unit direction vector along the horizontal antenna row.
     """
     seen_m = np.asarray(to_radar_frame(scene.pelvis_m, scene.radar_pose))
     range_m = np.linalg.norm(seen_m, axis=-1)
@@ -66,7 +66,7 @@ def radial_trajectory(scene: ScenePicture) -> dict[str, Float[np.ndarray, " pose
 
 
 def time_colour(scene: ScenePicture, time_s: float | Float[np.ndarray, " time"]) -> np.ndarray:
-    """RGB colour of a time of the clip, the same in all three pictures."""
+    """RGB colour for a time in the clip, the same in all three pictures."""
     first_s, last_s = scene.pelvis_times_s[0], scene.pelvis_times_s[-1]
     part = (np.asarray(time_s) - first_s) / max(last_s - first_s, 1e-9)
     low, high = _TIME_COLOUR_ENDS
@@ -98,7 +98,7 @@ def draw_scene(axes: Axes, scene: ScenePicture) -> None:
 
 
 def draw_top_view(axes: Axes, scene: ScenePicture) -> None:
-    """Draw the path of the pelvis from above: ahead is to the right, left is up."""
+    """Draw the path of the pelvis from above, with forward to the right and left upwards."""
     far_m, half_m = _floor(scene)
     if scene.area is not None:
         axes.add_patch(Polygon(_corners(scene.area), facecolor=_FLOOR, edgecolor="0.75", lw=0.8))
@@ -124,7 +124,7 @@ def draw_top_view(axes: Axes, scene: ScenePicture) -> None:
 def strip_moments_s(
     first_s: float, last_s: float, num_moments: int = 11
 ) -> Float[np.ndarray, " moment"]:
-    """Equally spaced times over a time axis, with a margin of one stride at both ends [s]."""
+    """Equally spaced times along a time axis, with a margin of one stride at both ends [s]."""
     margin_s = 0.035 * (last_s - first_s)
     return np.linspace(first_s + margin_s, last_s - margin_s, num_moments)
 
@@ -135,7 +135,7 @@ def draw_strip(axes: Axes, scene: ScenePicture, seconds_per_m: float) -> None:
     Args:
         axes: matplotlib axes with time along x; their limits are not changed.
         scene: body to draw.
-        seconds_per_m: length of one metre on the time axis, so that bodies are not distorted [s].
+        seconds_per_m: length of one metre on the time axis that keeps bodies undistorted [s].
     """
     camera = Camera(eye_m=(-0.35, -1.0, 0.15), target_m=(0.0, 0.0, 0.0), parallel=True)
     parts = []
@@ -149,14 +149,14 @@ def draw_strip(axes: Axes, scene: ScenePicture, seconds_per_m: float) -> None:
 
 
 def separated_moments(scene: ScenePicture) -> list[int]:
-    """Moments whose bodies do not overlap in the 3-D view, at most five, in order of time.
+    """Select at most five moments, in order of time, whose bodies do not overlap in the 3-D view.
 
     Returns:
         Indices into `scene.moments_s`; only the middle one if the body stays in place.
     """
     places_m = np.stack([_pelvis_at(scene, time_s) for time_s in scene.moments_s])
     picture, depth = _scene_camera(scene).project(places_m)
-    # Two bodies are separate if side by side, or if one is far enough behind the other.
+    # Two bodies are separate if they are side by side or one is far enough behind the other.
     spots = np.stack([picture[:, 0] * depth.mean(), depth / 3], axis=1)
     gaps_m = np.linalg.norm(spots[:, None] - spots, axis=-1)
     kept = [0]
@@ -173,7 +173,9 @@ def _pelvis_at(scene: ScenePicture, time_s: float) -> np.ndarray:
 
 
 def _scene_camera(scene: ScenePicture) -> Camera:
-    """Camera to the right of the radar, slightly behind it, distant enough to keep verticals."""
+    """Camera to the right of the radar and slightly behind it, so distant that verticals stay
+    parallel.
+    """
     far_m, half_m = _floor(scene)
     size_m = max(far_m, 2 * half_m)
     return Camera(
@@ -182,7 +184,7 @@ def _scene_camera(scene: ScenePicture) -> Camera:
 
 
 def _floor(scene: ScenePicture) -> tuple[float, float]:
-    """Far end and half width of the floor to draw, whole metres [m]."""
+    """Far end and half width of the drawn floor, rounded to whole metres [m]."""
     far_m, half_m = scene.pelvis_m[:, 0].max(), np.abs(scene.pelvis_m[:, 1]).max()
     if scene.area is not None:
         far_m, half_m = max(far_m, scene.area.far_m), max(half_m, scene.area.half_width_m)
@@ -239,7 +241,7 @@ def _label(axes: Axes, camera: Camera, point_m, text: str, **style) -> None:
 
 
 def _label_above(axes: Axes, drawn: Triangles, text: str, colour) -> None:
-    """Write a text above the highest point of a mesh, raised arms included."""
+    """Write a text above the highest point of a mesh, including raised arms."""
     right, up = drawn.corners[..., 0], drawn.corners[..., 1]
     place = (right.min() + right.max()) / 2, up.max()
     axes.annotate(

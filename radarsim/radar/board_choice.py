@@ -142,7 +142,7 @@ def _contradiction(settings: ChipSettings, clue: _Evidence, used: list[_Evidence
             f"means {_listed(clue.boards)} ({low_ghz:g} to {high_ghz:g} GHz, {limits.max_tx} TX), "
             f"but {others}"
         )
-        other = "" if named.startswith("--board") else "; --board names the board in its place"
+        other = "" if named.startswith("--board") else "; --board overrides the named board"
         hint = f"correct or remove {named}, or correct the settings{other}"
         return settings.error(named, problem, hint)
     hint = "correct one of them, or name the board by --board"

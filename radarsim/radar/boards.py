@@ -26,10 +26,10 @@ Verified:
     Inverted channels: antPhaseRot in the same configurations, 1 -1 1 -1 ... for the AOP package,
     1 -1 -1 1 ... for the ODS board.
     Antenna spacing, half a wavelength at the design frequency: 2.5 mm of ISK and AOP, 2.426 mm of
-    ODS, in a variant of antenna_geometry.c under TI's licence.
+    ODS, from a variant of antenna_geometry.c under TI's licence.
     AWR2944EVM, columns and distances: antGeometryCfg of TI's profiles for this board (mmWave MCU
     PLUS SDK 4, "1 0 1 1 1 2 1 3 0 2 0 3 ... 0.5 0.8": row and column of every pair, distances in
-    wavelengths); demo documentation of that SDK, "Antenna Geometry Configuration". xWR2944 chip:
+    wavelengths); demo documentation of this SDK, "Antenna Geometry Configuration". xWR2944 chip:
     datasheet SWRS330, table 6.8 (IWR2944, same RF core).
     AWRL1432BOOST: guide SWRU613A, section 2.1.1.1 and figure 3-6: receivers half a wavelength apart
     in azimuth and in elevation, transmitters half a wavelength apart in azimuth only.
@@ -37,8 +37,8 @@ Verified:
     {1,1}, {0,2}, {0,1}, {1,2}, {0,3}), 2.418 mm apart. Row 0 is the lower one ("one lower row: 4
     antennas, upper row 2 antennas", aoa2dproc.h) and columns count to the left: aoa2dproc.c turns
     phases that increase along the columns into positive x and along the rows into negative z.
-    (Section 6.1.1 of its guide SWRU596 repeats the text of the IWR6843L; its 29 degrees of azimuth
-    resolution are those of a row of four.) Inverted channels of these two:
+    (Section 6.1.1 of the board's guide SWRU596 repeats the text of the IWR6843L; the azimuth
+    resolution of 29 degrees in it corresponds to a row of four.) Inverted channels of both boards:
     compRangeBiasAndRxChanPhase of TI's configurations, 1 -1 1 -1 1 -1.
     xWR1843 chip: IWR1843 datasheet SWRS228A, page 29 (automotive AWR1843: same RF core, SWRS222
     not read). Shortest idle time: SWRA553A, section 2.2.1.
@@ -56,8 +56,9 @@ Not verified in the original documents (secondary sources or memory), so check b
     the distance between the transmitter and receiver groups, which matters only for targets nearer
     than half a metre.
 
-ADC full scale: a published AWR1642 capture at 30 dB gain and 10 Msps shows 18.4 codes rms of noise
-per complex sample; k T B F with 15 dB and 50 ohm is 0.25 mV there, so 32768 codes are 0.45 V.
+ADC full scale: a published AWR1642 capture at 30 dB gain and 10 Msps shows an rms noise of 18.4
+codes per complex sample; k T B F with 15 dB and 50 ohm is 0.25 mV at the ADC, so 32768 codes
+correspond to 0.45 V.
 """
 
 import difflib

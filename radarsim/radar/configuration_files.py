@@ -201,7 +201,7 @@ def _calibrated(settings: ChipSettings, array: AntennaArray) -> AntennaArray:
         raise settings.error("compRangeBiasAndRxChanPhase", problem, hint)
     if any(abs(value) < 1e-3 or abs(value) > 2 for value in values):
         problem = "holds a factor of nearly 0 or above 2"
-        raise settings.error("compRangeBiasAndRxChanPhase", problem, "measure it again")
+        raise settings.error("compRangeBiasAndRxChanPhase", problem, "repeat the calibration")
     if all(value == 1 for value in values):
         return array  # the SDK's default, also on boards with inverted channels
     gains = [1 / value for value in values]

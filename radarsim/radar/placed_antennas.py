@@ -32,7 +32,7 @@ def placed_array(base: AntennaArray, geometry: Geometry, settings: ChipSettings)
     rx = [_minus(steps[idx], steps[0]) for idx in range(base.num_rx)]
     sums = [(x + u, y + v) for x, y in tx for u, v in rx]
     if sums != [_minus(step, steps[0]) for step in steps]:
-        problem = "holds positions that are not sums of those of a TX and an RX"
+        problem = "holds positions that are not sums of a TX and an RX position"
         raise settings.error(geometry.command, problem, "correct it, or remove it")
     step_m = _step_m(base, geometry)
     return replace(

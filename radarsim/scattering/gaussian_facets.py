@@ -27,7 +27,7 @@ BLUR_M = 3e-3
 # Vectors shorter than 10 um are treated as having no direction, so that divisions by their length
 # and the gradients stay finite. 10 um is a thousandth of the edge length of any body mesh.
 LEAST_LENGTH_M = 1e-5
-# At grazing incidence a facet's echo is far below -200 dB before the cosine gets this small.
+# At grazing incidence a facet's echo is far below -200 dB before the cosine becomes this small.
 LEAST_COSINE = 1e-3
 SMALLEST_AREA_M2 = 1e-30
 

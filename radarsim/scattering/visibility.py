@@ -39,11 +39,11 @@ def hidden_point_removal(
     mirrored points and the viewer are visible.
 
     Args:
-        points_m: positions in the radar frame [m], none at the origin.
+        points_m: positions in the radar frame [m]; no point may be at the origin.
         radius: radius of the sphere divided by the range of the farthest point.
 
     Returns:
-        True where visible.
+        Mask of the visible points.
 
     Source:
         Katz, Tal, Basri, "Direct visibility of point sets", SIGGRAPH 2007.
@@ -86,7 +86,7 @@ def unoccluded(
         selected: targets to be tested; all others count as hidden. None for all.
 
     Returns:
-        True where visible.
+        Mask of the visible targets.
     """
     targets_m, corners_m = jax.lax.stop_gradient((targets_m, corners_m))
     num_targets = targets_m.shape[0]

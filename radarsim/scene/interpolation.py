@@ -53,7 +53,7 @@ def interpolate_points(
     """Interpolate points between poses, by the same cubic in Euclidean space.
 
     Args:
-        points: at every pose; at least two poses.
+        points: points at every pose; at least two poses.
         position: time in units of poses, from 0 to the index of the last pose.
 
     Returns:

@@ -32,7 +32,7 @@ class LazyPoses:
         return self.shape[0]
 
     def __getitem__(self, which: slice | Sequence[int] | np.ndarray) -> np.ndarray:
-        """Poses of a slice with step 1, or of a list of increasing indices."""
+        """Return the poses of a slice with step 1 or a list of increasing indices."""
         if not isinstance(which, slice):
             return np.concatenate([self[int(pose) : int(pose) + 1] for pose in which])
         first, stop, step = which.indices(len(self))

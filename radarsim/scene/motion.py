@@ -50,7 +50,7 @@ class Motion:
         stature_m: height of the subject [m] if the file determines it (skeleton files), else None.
         rest_pelvis_m: pelvis of the rest body that `transl_m` refers to; None for the mean body of
             the shape space [m].
-        notes: properties that the reader inferred, for the user to check, one line each.
+        notes: properties inferred by the reader, for the user to check, one line each.
     """
 
     poses_rad: Float[np.ndarray | LazyPoses, "pose joint 3"]
@@ -164,21 +164,35 @@ def sample_motion(
     Raises:
         InputError: `times_s` is empty, or a time lies outside the motion.
     """
-    if np.size(times_s) == 0:
-        raise InputError(motion.name, "times", "are none", "request at least one frame")
-    low_s, high_s = np.min(times_s), np.max(times_s)
-    if low_s < -TIME_SLACK_S or high_s > motion.duration_s + TIME_SLACK_S:
-        problem = (
-            f"sampled from {low_s:.3f} to {high_s:.3f} s, but the motion lasts from 0 to "
-            f"{motion.duration_s:.3f} s"
-        )
-        hint = "request fewer frames or use a longer motion"
-        raise InputError(motion.name, "times", problem, hint)
+    check_times(motion.name, times_s, motion.duration_s)
     position = np.ravel(times_s) * motion.rate_hz
     poses_rad = interpolate_rotations(motion.poses_rad, position)
     transl_m = interpolate_points(motion.transl_m, position)
     shape = np.shape(times_s)
     return poses_rad.reshape(*shape, -1, 3), transl_m.reshape(*shape, 3)
+
+
+def check_times(name: str, times_s: Float[np.ndarray, "*time"], duration_s: float) -> None:
+    """Check that sampling times lie within a motion.
+
+    Args:
+        name: of the motion, for messages.
+        times_s: since the first pose [s].
+        duration_s: length of the motion [s].
+
+    Raises:
+        InputError: there is no time, or one lies outside the motion.
+    """
+    if np.size(times_s) == 0:
+        raise InputError(name, "times", "are none", "request at least one frame")
+    low_s, high_s = np.min(times_s), np.max(times_s)
+    if low_s < -TIME_SLACK_S or high_s > duration_s + TIME_SLACK_S:
+        problem = (
+            f"sampled from {low_s:.3f} to {high_s:.3f} s, but the motion lasts from 0 to "
+            f"{duration_s:.3f} s"
+        )
+        hint = "request fewer frames or use a longer motion"
+        raise InputError(name, "times", problem, hint)
 
 
 def cut_motion(motion: Motion, first_pose: int, num_poses: int) -> Motion:

@@ -1,4 +1,4 @@
-"""Placement of a subject, pose of the radar, and the transform from world to radar frame.
+"""Placement of a subject, pose of the radar, and transform from the world to the radar frame.
 
 The world is z-up, the floor is z = 0, and the radar stands above the origin, looking along +x.
 """

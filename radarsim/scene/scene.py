@@ -43,7 +43,7 @@ class Scene:
                 "Scene",
                 "subjects",
                 f"holds {len(self.subjects)} subjects; exactly one can be simulated",
-                "simulate each subject in a scene of its own and add the IF cubes",
+                "simulate each subject in a separate scene and add the IF cubes",
             )
 
     @property
@@ -53,7 +53,7 @@ class Scene:
 
     @property
     def duration_s(self) -> float:
-        """How long every subject's motion lasts [s]."""
+        """Duration [s] that the motion of every subject covers."""
         return min(subject.motion.duration_s for subject in self.subjects)
 
 

@@ -30,8 +30,7 @@ MOST_ROWS = 256
 # Duration for which the factor of a receiver is treated as linear in time; four times this duration
 # left an error of -72 dB on a sphere.
 LONGEST_BLOCK_S = 5e-3
-# Fixed cost of a block, as the number of pairs in one loop whose phases cost as much (measured on a
-# CPU).
+# Fixed cost of a block, in units of the cost of one pair's phases in one loop (measured on a CPU).
 BLOCK_IN_PAIRS = 8
 # Above this error the result is no longer an approximation, and the simulation is refused.
 WORST_DB = -40.0
@@ -74,7 +73,7 @@ class SumSizes:
             speed of the bulk motion.
         by_pairs: whether weights have a factor for each antenna pair.
         kernel_width: grid cells over which one tone is spread.
-        precision: of matrix products.
+        precision: precision of matrix products.
     """
 
     num_places: int
@@ -183,7 +182,7 @@ def needs_pairs(radar: Radar, budget: ErrorBudget, near_m: float, lobe_rad: floa
 def series_terms(budget: ErrorBudget, group_bins: float) -> int:
     """Number of series terms for groups that cover `group_bins` range bins."""
     terms = TERMS_STEP
-    # ROUNDING_BINS: the sum itself tests the span with its own rounding.
+    # The margin covers rounding, because the sum itself tests the span in float32.
     while budget.span_bins(terms) < needed_span_bins(group_bins) + ROUNDING_BINS:
         terms += TERMS_STEP if terms < 4 * TERMS_STEP else terms // 2
     return terms

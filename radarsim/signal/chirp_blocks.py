@@ -163,7 +163,7 @@ def amplitude_ramp_bins(
 
 
 def own_quadratic_phase(radar: Radar, tx: PathPolynomial) -> Float[Array, "power face"]:
-    """Quadratic phase of each face as the b of exp(b D^2 / 2), along the imaginary axis.
+    """Quadratic phase of each face, as the imaginary part of b in exp(b D^2 / 2).
 
     D is the derivative of a tone with respect to its range in bins: a factor 2 pi j x. A phase of
     d x^2 cycles is the factor exp(2 pi j d x^2), with x^2 = -D^2 / (2 pi)^2.

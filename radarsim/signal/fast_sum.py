@@ -64,7 +64,7 @@ def fast_sum(
         paths: result of `path_lengths` for faces sorted by range, a whole number of groups.
         weights: result of `reflection.reflect`.
         visible: weight of each face and chirp, 0 for padding.
-        share: of each face in the bulk motion, which is removed and restored exactly.
+        share: weight of each face in the bulk motion, which is removed and restored exactly.
         groups: middles and widths of the groups.
 
     Returns:

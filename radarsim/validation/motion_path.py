@@ -1,11 +1,13 @@
 """Check that the path of a placed body stays in front of the radar."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from radarsim.errors import InputError
 from radarsim.scene.placement import RadarPose, place, to_radar_frame
+from radarsim.scene.scene import Scene
 from radarsim.scene.subject import Subject
 
 # Closest distance along the floor from the radar to the pelvis: half the depth of a body.
@@ -87,3 +89,18 @@ def require_path_in_front(
     if fault is not None:
         hint = "change --distance-m, --lateral-m or --heading-deg, or start later in the motion "
         raise InputError(option, "motion", fault.text, hint + "with --motion-start-s")
+
+
+def path_notes(scenes: Sequence[Scene], duration_s: float) -> list[str]:
+    """Notes on bodies that a track led through the radar or behind it.
+
+    Args:
+        scenes: simulated scenes, one subject each.
+        duration_s: simulated time [s].
+
+    Returns:
+        One line per body that is not in front of the radar.
+    """
+    faults = [path_fault(scene.subjects[0], scene.radar_pose, duration_s) for scene in scenes]
+    hint = "; --distance-m and --heading-deg place the motion without the track"
+    return [f"placement by the track: {fault.text}{hint}" for fault in faults if fault is not None]

@@ -7,6 +7,7 @@ import io
 import math
 from typing import Any
 
+from radarsim.validation.limits_text import LIMITS
 from radarsim.validation.report import ValidationReport
 from radarsim.validation.report_text import (
     capture_lines,
@@ -14,7 +15,6 @@ from radarsim.validation.report_text import (
     target_lines,
     verdict_text,
 )
-from radarsim.validation.thresholds import LIMITS
 
 _STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; color: #222; max-width: 1100px; margin: 2em auto;

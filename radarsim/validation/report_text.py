@@ -41,13 +41,13 @@ def as_text(report: ValidationReport) -> str:
 
 def verdict_text(report: ValidationReport) -> str:
     """The verdict in words, with the topics that it covers."""
-    if report.verdict == UNDECIDED:
-        return "undecided (nothing that depends on the simulator could be checked)"
     topics = checked_topics(report.metrics)
-    covered = f"checked: {', '.join(topics)}"
+    covered = f"checked: {', '.join(topics) or 'nothing'}"
     if "motion" not in topics:
         why = "" if report.knows_motion else ": no --motion given"
         covered += f"; motion not checked{why}"
+    if report.verdict == UNDECIDED:
+        return f"undecided ({covered}; this says nothing about the simulator)"
     return f"{report.verdict} ({covered})"
 
 
@@ -194,7 +194,9 @@ def simulation_lines(report: ValidationReport) -> list[str]:
     """Description of the simulation, or the reason why it is missing."""
     if report.simulation is None:
         return [f"  none: {report.not_simulated}"]
-    return [f"  {report.simulation.description}; {report.simulation.num_frames} frames"]
+    num_frames = report.simulation.num_frames
+    frames = "1 frame" if num_frames == 1 else f"{num_frames} frames"
+    return [f"  {report.simulation.description}; {frames}"]
 
 
 def _metric_line(metric: CheckedMetric) -> str:

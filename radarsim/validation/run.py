@@ -23,7 +23,7 @@ from radarsim.validation.capture_simulation import (
 )
 from radarsim.validation.comparison import first_frames
 from radarsim.validation.fit import Fit, fit_capture, save_profile
-from radarsim.validation.motion_path import path_fault, require_path_in_front
+from radarsim.validation.motion_path import path_notes, require_path_in_front
 from radarsim.validation.report import ValidationReport, limitations
 from radarsim.validation.thresholds import check_metrics, verdict
 
@@ -69,7 +69,7 @@ def run(options: argparse.Namespace, out: Path) -> ValidationReport:
         limitations=[
             *([assumption] if assumption else []),
             *limitations(capture, analysis),
-            *_path_notes(simulation, radar_pose),
+            *(path_notes(simulation.scenes, simulation.duration_s) if simulation else []),
         ],
     )
 
@@ -186,18 +186,6 @@ def _simulate(
         scene = Scene([subject], radar_pose)
         return simulate_placed_motion(analysis, scene, options.sigma), ""
     return simulate_motion_on_track(analysis, motion, body, radar_pose, options.sigma), ""
-
-
-def _path_notes(simulation: CaptureSimulation | None, radar_pose: RadarPose) -> list[str]:
-    """Notes on simulated bodies that pass through or behind the radar on their track."""
-    if simulation is None:
-        return []
-    faults = [
-        path_fault(scene.subjects[0], radar_pose, simulation.duration_s)
-        for scene in simulation.scenes
-    ]
-    hint = "; --distance-m and --heading-deg place the motion without the track"
-    return [f"placement by the track: {fault.text}{hint}" for fault in faults if fault is not None]
 
 
 def _fit(options, analysis, simulation, out: Path) -> tuple[Fit | None, str]:

@@ -25,12 +25,6 @@ MAP_TITLES = {
     "time_range": "time-range",
     "time_angle": "time-angle",
 }
-LIMITS = """Correlation and SSIM compare the heatmaps of capture and simulation (1: equal). Errors
-are RMS differences of the power centroids and of the Doppler envelope over time. The limits were
-calibrated on twelve simulated activities at three noise levels: 98 % of the simulations of the same
-motion stay within a limit although the body is 3 cm off and turned by 5 degrees, and noise and lobe
-width differ. A metric that more than half of the simulations of other motions reach too has no
-limit and is only reported."""
 TOPICS = {
     "level_bias_db": "level",
     "noise_bias_db": "noise",
@@ -44,8 +38,8 @@ UNDECIDED = "cannot tell"
 # Metrics that do not test the simulator: they can fail a capture but cannot pass it alone.
 _OF_THE_CAPTURE = ("leakage_headroom_db",)
 _NOT_OF_THE_MOTION = tuple(TOPICS)
-NO_MOTION = "no recorded motion given (--motion)"
-NO_TARGET = "no moving target"
+NO_MOTION = "no motion given (--motion)"
+NO_MOVING_TARGET, NO_TARGET = "no moving target", "no target"
 # A metric is not checked if one of these radar settings was assumed instead of configured.
 _LEVEL_NEEDS = ("board", "receiver", "transmitter", "antennas")
 _NOISE_NEEDS = ("board", "receiver")
@@ -129,25 +123,24 @@ def _comparison_values(comparison: Comparison) -> dict[str, float]:
 
 
 def _azimuth_fit_share(analysis: CaptureAnalysis) -> float:
-    """Fraction of moving-target detections whose phases fit a single direction."""
-    moving = [track.azimuth_rad for track in analysis.tracks if track.kind == MOVING]
-    return float(np.isfinite(np.concatenate(moving)).mean()) if moving else math.nan
+    """Fraction of target detections whose phases fit a single direction."""
+    azimuths_rad = [track.azimuth_rad for track in analysis.tracks]
+    return float(np.isfinite(np.concatenate(azimuths_rad)).mean()) if azimuths_rad else math.nan
 
 
 def _not_measured(key: str, analysis: CaptureAnalysis, knows_motion: bool) -> str:
     """Reason why the capture cannot decide a metric; "" if it can."""
     if not knows_motion and key not in _NOT_OF_THE_MOTION:
         return NO_MOTION
-    moving = [track for track in analysis.tracks if track.kind == MOVING]
-    if key == "level_bias_db" and not knows_motion:
-        return _reason_without_level(moving)
-    return NO_TARGET if key == "azimuth_fit_share" and not moving else ""
+    if not knows_motion and key == "level_bias_db":
+        return _reason_without_level([one for one in analysis.tracks if one.kind == MOVING])
+    return NO_TARGET if key == "azimuth_fit_share" and not analysis.tracks else ""
 
 
 def _reason_without_level(moving: Sequence[Track]) -> str:
     """Reason why the level cannot be determined without a known motion; "" if it can."""
     if not moving:
-        return NO_TARGET
+        return NO_MOVING_TARGET
     if len(moving) > 1:
         return f"{len(moving)} moving targets: which are people is not known"
     azimuth_rad = moving[0].median_azimuth_rad
@@ -197,7 +190,7 @@ def _limit_and_source(threshold: Mapping[str, Any], radar: Radar) -> tuple[float
     if threshold["limit"] is None:
         return None, str(threshold["source"])
     limit, source = float(threshold["limit"]), str(threshold["source"])
-    if "bins" in threshold:  # speed bins: radars' speed resolutions differ a thousandfold
+    if "bins" in threshold:  # speed resolutions of radars differ by a factor of 1,000
         limit = float(threshold["bins"]) * radar.speed_resolution_mps
     coarse = float(threshold.get("at_least_bins", 0.0)) * radar.range_resolution_m
     if coarse > limit:  # no radar can be more accurate than its own range bins

@@ -171,7 +171,9 @@ def test_a_motion_file_is_simulated_and_its_figure_saved_beside_it(place, capsys
     path = swaying(place / "own" / "glide.npz", step_mps=0.3, seconds=2.4)
     small = ["--radar", str(place / "radar.toml"), "--body-models", str(place / "models")]
     assert main([str(path), "--start-seconds", "0.2", "--seconds", "2", *small]) == 0
-    assert printed_lines(capsys) == ([str(path.with_name("glide.radar.png"))], [])
+    out, err = printed_lines(capsys)
+    assert out == [str(path.with_name("glide.radar.png"))]
+    assert err[0] == f"simulating 2.0 s of {path}; compiling comes first ..."
     assert is_png(path.with_name("glide.radar.png"))
 
 
@@ -230,7 +232,7 @@ def test_a_built_in_activity_is_reproduced_from_its_name():
         (["squat", "--out", "no/squat.png"], "no/squat.png: --out: folder no does not exist; give"),
         (["squat", "--seconds", "0.1"], "options: --seconds: 0.1 s are only 1 radar frames; give"),
         (["squat", "--seconds", "9999"], "options: clips.length_s: is"),
-        (["squat", "--radar", "AWR9"], "AWR9: radar: no such board or file; use"),
+        (["squat", "--radar", "AWR9"], "AWR9: radar: no such board or file; "),
         (["squat", "--distance-m", "-1"], "options: placements.distance_m: "),
         (["bare.zarr", "--window", "paper"], "bare.zarr: --window: the heatmaps are stored with"),
         (["broken.bvh"], "broken.bvh: line 1: 'HIERARCHY' expected"),

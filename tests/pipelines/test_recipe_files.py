@@ -144,14 +144,17 @@ def test_a_recipe_for_body_models_is_not_built_with_the_free_body():
 
 def test_several_radars_give_one_store_each(monkeypatch, tmp_path):
     """Their axes differ, so they cannot share a store."""
-    made = []
+    made, named = [], []
     monkeypatch.setattr(
         "builders.building.simulated_dataset._build_store",
-        lambda options, recipe, out, *rest: made.append((recipe.radar.name, out)) or 0,
+        lambda options, recipe, out, board_guess, several: (
+            named.append(several) or made.append((recipe.radar.name, out)) or 0
+        ),
     )
     given = options("--radar", "AWR1843BOOST", "IWR6843ISK", "--out", f"{tmp_path}/s.zarr")
     assert build_dataset(given, recipe_table(vars(given)), "options") == 0
     assert made == [(name, f"{tmp_path}/s-{name}.zarr") for name in ("AWR1843BOOST", "IWR6843ISK")]
+    assert named == [True, True]  # the plan of each names its radar
     with pytest.raises(InputError, match="twice"):
         build_dataset(given, {"radar": ["IWR6843ISK", "IWR6843ISK"]}, "options")
 

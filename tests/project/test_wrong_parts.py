@@ -150,8 +150,8 @@ WRONG = {
     "no codes": (lambda: written(CUBE_V[:0]), "has 0 along 'frame'"),
     "codes of other loops": (lambda: written(CODES[:, :8]), "has 8 along 'chirp'.*not 16"),
     "codes without I and Q": (lambda: written(CODES[..., 0]), "axes must be.*sample, iq"),
-    "long codes": (lambda: written(CODES.astype(int) * 1000), "int64.*no 16-bit codes"),
-    "fractions of codes": (lambda: written(CODES + 0.5), "float64.*no 16-bit codes"),
+    "long codes": (lambda: written(CODES.astype(int) * 1000), "int64.*not 16-bit codes"),
+    "fractions of codes": (lambda: written(CODES + 0.5), "float64.*not 16-bit codes"),
     "unknown written order": (lambda: written(CODES, iq_order="qi"), "iq_order: is 'qi'"),
 }
 

@@ -3,6 +3,8 @@
 The error names the argument, what was found, and what is needed.
 """
 
+from dataclasses import replace
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -39,6 +41,9 @@ pytestmark = pytest.mark.usefixtures("without_annotation_checks")
 
 NAN_CUBE_V = jnp.asarray(with_nan(CUBE_V))
 
+MAPS_OF_ONE = maps()
+TWO = jnp.zeros((2, 5, 32))
+
 # A wrong call, and words that its error must contain, in this order.
 WRONG = {
     # heatmaps
@@ -67,6 +72,7 @@ WRONG = {
     ),
     "cube before radar": (lambda: maps(RADAR, MAPS, CUBE_V), "radar: is an array.*not a Radar"),
     "name of a radar": (lambda: maps(radar="AWR1843BOOST"), "radar: is 'AWR1843BOOST'.*load_radar"),
+    "figure of two clips": (lambda: replace(MAPS_OF_ONE, time_range=TWO).plot(), "several clips"),
     # simulate_points
     "two coordinates": (lambda: points(POINTS_M[..., :2]), "has 2 along 'coordinate'.*not 3"),
     "points without frames": (lambda: points(POINTS_M[0]), "positions_m: has shape .5, 2, 3"),

@@ -125,7 +125,7 @@ def test_positions_outright_make_an_array_of_their_own():
 
 def test_positions_that_are_no_sums_are_refused():
     text = cfg(extra=f"antGeometry0 {'0 ' * 11} 5\nantGeometry1 {'0 ' * 12}")
-    with pytest.raises(InputError, match="not sums of those of a TX and an RX"):
+    with pytest.raises(InputError, match="not sums of a TX and an RX position"):
         parse_setup(text, "own.cfg")
 
 

@@ -160,7 +160,7 @@ def test_a_configuration_of_the_2944_is_read():
         ("128 1 28", "128 2 28", "selects MIMO pattern 2"),
         ("chirpComnCfg 10", "chirpComnCfg 5", "divides the sample rate by 5"),
         ("128 1 28", "512 1 28", "after the ramp ends at 28 us"),
-        ("channelCfg 7 3", "channelCfg 153 255", "boards of xWRL6844 chips are not known"),
+        ("channelCfg 7 3", "channelCfg 153 255", "boards with xWRL6844 chips are not supported"),
         ("sensorStop 0", "profileCfg 0 60 7 6 65", "next to chirpComnCfg of xWRL chips"),
         ("chirpTimingCfg 6 32", "chirpTimingCfg six 32", "argument 1 is 'six'"),
     ],

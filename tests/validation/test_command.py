@@ -107,6 +107,18 @@ def test_the_html_report_embeds_its_figures(walk, folder):
     assert 'src="http' not in page
 
 
+def test_the_text_states_limits_in_plain_units(walk, folder, capsys):
+    run(folder, "walk.bin", "--motion", str(folder / "walk.npz"))
+    text = capsys.readouterr().out
+    assert "unambiguous speeds +-6.65 m/s" in text
+    assert "98 %" not in text
+    assert "other motions" not in text
+    (level,) = [line for line in text.splitlines() if "level bias" in line]
+    assert level.split()[3:] == ["+-7.9", "dB", "pass"]
+    assert text.count("(no limit)") == 4
+    assert "Verdict: pass (checked: motion, level, noise, leakage, antenna layout)" in text
+
+
 def test_static_clutter_has_no_target_and_no_simulation(folder, capsys):
     """Noise and leakage are checked without any target; the verdict states it."""
     status, report = run(folder, "still.bin")

@@ -9,8 +9,9 @@ from builders.activities import perform
 from radarsim.errors import InputError
 from radarsim.files import free_body
 from radarsim.scene.placement import Placement, RadarPose
+from radarsim.scene.scene import Scene
 from radarsim.scene.subject import Subject
-from radarsim.validation.motion_path import path_fault, require_path_in_front
+from radarsim.validation.motion_path import path_fault, path_notes, require_path_in_front
 
 
 @pytest.fixture(scope="module")
@@ -48,15 +49,21 @@ def test_a_walk_through_the_radar_is_refused_with_time_and_position(walker, dist
     assert fault.through
     assert fault.time_s == pytest.approx((distance_m - 0.2) / speed_of(walker), abs=0.1)
     assert np.hypot(fault.ahead_m, fault.left_m) == pytest.approx(0.2, abs=0.02)
-    with pytest.raises(
-        InputError, match=r"closer to the radar than 0.2 m, from .* s .*ahead.*left"
-    ):
+    where = r"closer to the radar than 0.2 m, from .* s .*ahead.*left"
+    with pytest.raises(InputError, match=where):
         require_path_in_front(placed(walker, distance_m), RadarPose(), 3.0, "--distance-m")
 
 
 def test_only_the_simulated_time_counts(walker):
     assert path_fault(placed(walker, 2.5), RadarPose(), 1.0) is None
     assert path_fault(placed(walker, 2.5), RadarPose(), 3.0) is not None
+
+
+def test_a_path_that_a_track_led_through_the_radar_is_a_limitation(walker):
+    scenes = [Scene([placed(walker, distance_m)]) for distance_m in (1.5, 5.0)]
+    (note,) = path_notes(scenes, 3.0)
+    assert note.startswith("placement by the track: the body comes closer to the radar than 0.2 m")
+    assert "--distance-m" in note
 
 
 @pytest.mark.parametrize("tilt_deg", [-30.0, 0.0, 20.0])

@@ -84,7 +84,7 @@ def _check_family(settings: ChipSettings, seen: dict[str, list[str]]) -> None:
     board = " ".join(seen.get("antGeometryBoard", []))
     if "6844" in board + settings.platform or settings.rx_mask > 7 or settings.tx_mask > 3:
         problem = f"is {settings.rx_mask} {settings.tx_mask}: more antennas than xWRL6432 has"
-        hint = "boards of xWRL6844 chips are not known: write a .toml for it"
+        hint = "boards with xWRL6844 chips are not supported: write a .toml for the board"
         raise settings.error("channelCfg", problem, hint)
 
 
@@ -144,7 +144,7 @@ def _late_us(
     if not 0 < late_us <= min(ramp_us / 10, idle_us - 2):
         return Decimal(0)
     settings.notes.append(
-        f"the samples end {late_us.normalize():f} us after the ramp: it is simulated that much "
+        f"the samples end {late_us.normalize():f} us after the ramp, which is simulated that much "
         "longer, with a shorter idle time"
     )
     return late_us
@@ -195,10 +195,10 @@ def _frame(settings: ChipSettings, frame: Command, num_tx: int) -> FramePlan:
 
 
 def _positions(settings: ChipSettings, command: Command) -> None:
-    """Row and column of every pair, then the distances in mm; columns count left, rows up."""
+    """Read row and column of every pair, then the spacings in mm; left and up are positive."""
     pairs = 6 if len(command) >= 12 else len(command) // 2
     steps = tuple((command.integer(2 * i + 1), command.integer(2 * i)) for i in range(pairs))
-    # SDKs before 5.4 counted the rows of the same board the other way.
+    # SDKs before 5.4 counted the rows of the same board in the opposite direction.
     if steps == ((0, 1), (1, 0), (2, 1), (1, 1), (2, 0), (3, 1)):
         steps = tuple((left, 1 - up) for left, up in steps)
     distances = [float(command.number(idx)) for idx in range(2 * pairs, len(command))][:2]

@@ -222,7 +222,7 @@ class _Blocks(NamedTuple):
 
 
 def _blocks(bare: str) -> _Blocks:
-    """Find the branches in a script without comments and strings; conditions belong to the outside."""
+    """Find branches in a script without comments and strings; conditions are outside the branch."""
     stack: list = []
     starts, branches, count = [0], [()], 0
     for word in _WORD.finditer(bare):

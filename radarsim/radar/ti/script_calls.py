@@ -84,7 +84,7 @@ class _Script:
         self._chip = self._named_chip(text, board)
 
     def _named_chip(self, text: str, board: str) -> str:
-        """Find the digits of the chip from the caller, a comment, a call or the variable `partId`."""
+        """Digits of the chip, taken from the caller, a comment, a call or the variable `partId`."""
         if comment := _PLATFORM.search(text):
             self._settings.platform = comment[1]
             self._settings.platform_from = f"`-- Platform:{comment[1]}`"

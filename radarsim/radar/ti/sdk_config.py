@@ -121,7 +121,7 @@ def _read_platform(settings: ChipSettings, text: str) -> None:
 
 
 def _check_repeated(command: Command, seen: dict[str, list[str]]) -> None:
-    """Check that a repeated command has the same arguments, except chirps and profiles by number."""
+    """Check that repeated commands have the same arguments (chirps and profiles: per number)."""
     key = command.name
     if key in ("profileCfg", "chirpCfg"):
         key += " " + " ".join(command.arguments[: 1 if key == "profileCfg" else 2])
@@ -267,7 +267,7 @@ def _positions_of_pairs(settings: ChipSettings, command: Command) -> None:
 
 
 def _read_positions(settings: ChipSettings, seen: dict[str, list[str]]) -> None:
-    """Read the positions of the pairs in half wavelengths to the right (antGeometry0) and up (1)."""
+    """Read the pairs' positions in half wavelengths to the right (antGeometry0) and up (1)."""
     if not {"antGeometry0", "antGeometry1"} <= set(seen):
         return
     right, up = (

@@ -93,8 +93,8 @@ def _check_configures(settings: ChipSettings, unread: dict[str, int]) -> None:
         raise settings.error("ContStrConfig", problem, "only frames of chirps are supported")
     problem = "is missing: this log or script of mmWave Studio does not configure the radar"
     hint = (
-        "give the one that does, of the same session: it holds ProfileConfig, ChirpConfig and "
-        "FrameConfig (a later part of a log does not)"
+        "give the file of the same session that contains ProfileConfig, ChirpConfig and "
+        "FrameConfig (later parts of a log lack them)"
     )
     raise settings.error("ProfileConfig", problem, hint)
 
@@ -119,7 +119,7 @@ def _raw_profile(settings: ChipSettings, call: Call) -> None:
 
 
 def _physical(settings, start_steps: Decimal, slope_steps: Decimal, ramp_end_us: Decimal):
-    """Start [GHz] and slope [MHz/us], in the band of the named chip or else one that fits the ramp."""
+    """Start [GHz] and slope [MHz/us], in the named chip's band, else in a band that fits."""
     is_60 = "68" in settings.platform
     scaled = []
     for low, high, ghz in _BANDS:
@@ -224,7 +224,7 @@ READERS: dict[str, Callable[[ChipSettings, Call], None]] = {
     "raw LaneConfig": lambda settings, call: _lanes(settings, call, call.count(0)),
     "raw ProfileConfig": _raw_profile,
     "raw ChirpConfig": lambda settings, call: _chirp(settings, call, call.count(7)),
-    # 5 ns a step: 200,000 make a millisecond.
+    # 5 ns per step: 200,000 steps per millisecond.
     "raw FrameConfig": lambda settings, call: _frame(settings, call, call.number(4) / 200_000),
     "raw AdvancedFrameConfig": _subframes,
     "raw EnableTestSource": _test_source,

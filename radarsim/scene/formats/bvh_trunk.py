@@ -3,7 +3,9 @@
 The rotations of the file's spine joints are shared among SMPL's three. Files bend at other heights,
 so sharing alone would lose up to 20 degrees of lean. The line from the hips to the shoulders must
 turn, relative to the pelvis, as the file's does: the sharing moves towards the lowest joint as far
-as that helps, and a common rotation of the spine removes what is left.
+as that helps, and a common rotation of the spine removes what is left. This rotation is limited,
+because SMPL's spine begins a third of the way up: a file that folds at the hips would fold SMPL's
+waist by more than its chest turns.
 """
 
 from typing import NamedTuple
@@ -15,6 +17,7 @@ from radarsim.scene.formats.bvh_posture import Posture, unit
 from radarsim.scene.skeleton import JOINT, REST_JOINTS_M
 
 SPINE = ("spine1", "spine2", "spine3")
+_MAX_TURN_RAD = np.radians(15)
 
 
 class RestTrunk(NamedTuple):
@@ -98,8 +101,13 @@ def _spine(line: _Line, shared: list[Rotation], last: Rotation) -> list[Rotation
     size = np.maximum((step_m * step_m).sum(axis=1), 1e-12)
     share = np.clip(-(start_m * step_m).sum(axis=1) / size, 0, 1)[:, None]
     lowered = [r * Rotation.from_rotvec(share * (r.inv() * last).as_rotvec()) for r in shared]
-    turn = _turn_onto_line(line.fixed_m, line.moved_m(lowered), line.target)
+    turn = _limited(_turn_onto_line(line.fixed_m, line.moved_m(lowered), line.target))
     return [turn * rotation for rotation in lowered]
+
+
+def _limited(turn: Rotation) -> Rotation:
+    size = turn.magnitude()[:, None]
+    return Rotation.from_rotvec(turn.as_rotvec() * np.minimum(1, _MAX_TURN_RAD / (size + 1e-12)))
 
 
 def _turn_onto_line(fixed: np.ndarray, moved: np.ndarray, line: np.ndarray) -> Rotation:

@@ -14,7 +14,7 @@ from jaxtyping import Float, Int
 
 from radarsim.errors import InputError
 from radarsim.scene.interpolation import interpolate_points
-from radarsim.scene.motion import MAX_RATE_HZ
+from radarsim.scene.motion import MAX_RATE_HZ, check_times
 
 KEYS = ("vertices", "faces", "rate_hz")
 SUFFIXES = (".obj", ".ply", ".stl")
@@ -55,14 +55,9 @@ def sample_mesh(
         Vertices, world z-up [m].
 
     Raises:
-        ValueError: a time lies outside the sequence.
+        InputError: there is no time, or one lies outside the sequence.
     """
-    low_s, high_s = np.min(times_s), np.max(times_s)
-    if low_s < -1e-6 or high_s > mesh.duration_s + 1e-6:
-        raise ValueError(
-            f"{mesh.name}: sampled from {low_s:.3f} to {high_s:.3f} s, but it lasts from 0 to "
-            f"{mesh.duration_s:.3f} s; request fewer frames or give more meshes"
-        )
+    check_times(mesh.name, times_s, mesh.duration_s)
     vertices_m = interpolate_points(mesh.vertices_m, np.ravel(times_s) * mesh.rate_hz)
     return vertices_m.reshape(*np.shape(times_s), *mesh.vertices_m.shape[1:])
 
