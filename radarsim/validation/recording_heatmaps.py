@@ -51,7 +51,7 @@ def settings_for(recording: Recording, window: str = "burst", tdm: bool = True) 
 
 
 def _step(loops: int) -> int:
-    """Largest divisor of the number of loops that results in at least about eight steps per burst."""
+    """Largest divisor of the number of loops with at least about eight steps per burst."""
     most = -(-loops // STEPS_PER_BURST)
     return max(step for step in range(1, most + 1) if loops % step == 0)
 
