@@ -138,3 +138,16 @@ def test_unchecked_captures_are_read_as_stated(tmp_path):
     write_capture(tmp_path / "a.bin", cube, radar, capture_format=FORMATS["samples"])
     capture = open_capture(tmp_path / "a.bin", radar, capture_format=CaptureFormat(check=False))
     assert capture.capture_format.interleaving == "pairs"
+
+
+def test_the_commands_print_warnings_on_lines_of_their_own(capsys):
+    from builders.building.console_report import print_capture_findings
+    from radarsim.validation.report_text import note_row
+
+    warning = "warning: the configuration states i_first"
+    assert note_row(warning) == ("WARNING", "the configuration states i_first")
+    assert note_row("holds 4 frames") == ("note", "holds 4 frames")
+    print_capture_findings([*(f"take{idx}: note" for idx in range(30)), f"take9: {warning}"])
+    printed = capsys.readouterr()
+    assert printed.err == "WARNING: take9: the configuration states i_first\n"
+    assert "10 more notes" in printed.out
