@@ -48,7 +48,7 @@ def check_radar(where: str, radar: Any) -> None:
 
 
 def check_settings(where: str, settings: Any, kind: type = SimulationSettings) -> None:
-    """Check that settings are of the class that a function takes.
+    """Check that the settings have the class required by a function.
 
     Raises:
         InputError: the settings are of another class.

@@ -35,7 +35,7 @@ on standard error).
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
     options = _parser().parse_args(arguments)
-    # Imported late, so that --help does not wait for JAX.
+    # Imported late, so that --help need not wait for JAX.
     from radarsim.errors import InputError
 
     try:

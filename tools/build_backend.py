@@ -1,4 +1,4 @@
-"""Build backend of pip: that of setuptools, with editable installs that other folders cannot hide.
+"""Build backend for pip: setuptools, with editable installs that other folders cannot hide.
 
 The folder of a clone is often named radarsim, like the package in it. To a script that runs beside
 it, such a folder without `__init__.py` is a namespace package. Setuptools' default editable install
@@ -11,6 +11,6 @@ from setuptools.build_meta import *  # noqa: F403  (every other hook is that of 
 
 
 def build_editable(wheel_directory, config_settings=None, metadata_directory=None):
-    """As the hook of setuptools, in the mode "compat" unless another one is requested."""
+    """Call the setuptools hook, in the mode "compat" unless another one is requested."""
     settings = {"editable_mode": "compat"} | (config_settings or {})
     return build_meta.build_editable(wheel_directory, settings, metadata_directory)

@@ -1,4 +1,4 @@
-"""Read every input file of a folder and print what became of it.
+"""Read every input file in a folder and print the result for each.
 
     python -m tools.check_inputs FOLDER [--json]
 
@@ -26,7 +26,7 @@ class Reader(NamedTuple):
 
     Attributes:
         kind: shown in the table.
-        suffixes: of the file names, in lower case.
+        suffixes: suffixes of the file names, in lower case.
         read: reads and checks a file; returns the remarks of the program on it, one line each.
     """
 
@@ -37,7 +37,7 @@ class Reader(NamedTuple):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one file.
+    """Result of reading one file.
 
     Attributes:
         file: path relative to the folder.

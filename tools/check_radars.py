@@ -1,11 +1,11 @@
-"""Check of radar configurations: read each file of a folder and compare it with hand arithmetic.
+"""Check radar configurations: read each file in a folder and compare it with separate formulas.
 
     python tools/check_radars.py FOLDER [FOLDER ...]
 
 Prints one line per file (board, range resolution, largest speed, or the reason of a refusal) and
 the counts. Range resolution and largest speed of accepted `.cfg` files are computed a second time
-by formulas and a parser of its own, which share nothing with the package; a difference above 1 %
-makes the exit status 1. `read_row` is the reader of one file, for other checks of input files.
+by separate formulas and a separate parser, which share no code with the package; if they differ by
+more than 1 %, the exit status is 1. `read_row` reads one file, for other checks of input files.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Draws docs/heatmaps.png: what the Doppler window, the clutter removal and the angle taper do.
+"""Draw docs/heatmaps.png, which shows the effects of Doppler window, clutter removal and taper.
 
 python tools/draw_heatmap_settings.py
 """

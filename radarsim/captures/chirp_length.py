@@ -186,7 +186,7 @@ def _repetition_error(where, radar, capture_format, period: int) -> InputError:
 
 
 def _autocorrelation(words) -> Float[np.ndarray, " lag"]:
-    """Autocorrelation up to half the length, normalised to 1 at lag 0, without DC offsets."""
+    """Autocorrelation up to half the length, 1 at lag 0, with I, Q and lane offsets removed."""
     size = len(words) // 8 * 8
     lanes = words[:size].astype(np.float64).reshape(-1, 8)
     signal = (lanes - lanes.mean(axis=0)).ravel()

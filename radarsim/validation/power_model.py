@@ -72,7 +72,7 @@ class PowerModel:
         return self._evaluate(_power, theta)
 
     def derivatives(self, theta: np.ndarray) -> Float[np.ndarray, "burst loop range 3"]:
-        """Derivatives of the power with respect to log sigma, distance and height (forward mode)."""
+        """Derivatives of the power in log sigma, distance and height (forward mode)."""
         return self._evaluate(_power_derivatives, theta)
 
     def _evaluate(self, function, theta) -> np.ndarray:

@@ -2,9 +2,9 @@
 
     model = level x S(sigma, distance, height) + noise,    residual = weight x log(measured / model)
 
-S is the simulated echo power at its nominal level. The logarithm of a power averaged over C channels
-at a signal-to-noise ratio s has variance (2 s + 1) / ((s + 1)^2 C); the weight is the inverse of
-the standard deviation, which also includes a model error.
+S is the simulated echo power at its nominal level. The logarithm of a power averaged over C
+channels at a signal-to-noise ratio s has variance (2 s + 1) / ((s + 1)^2 C); the weight is the
+inverse of the standard deviation, which also includes a model error.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The validation report as one screen of text."""
+"""Format the validation report as one screen of text."""
 
 import math
 from collections.abc import Sequence
@@ -123,7 +123,7 @@ def _clutter_text(report: ValidationReport) -> str:
 
 
 def target_lines(report: ValidationReport) -> list[str]:
-    """Targets and breathing; static echoes that change, which are no targets."""
+    """Targets and breathing; also changing static echoes, which are not targets."""
     analysis = report.analysis
     lines = [f"  {_target_text(report, track)}" for track in analysis.tracks[:MAX_TARGETS]]
     lines += _more(analysis.tracks, MAX_TARGETS)
@@ -184,14 +184,14 @@ def _target_text(report: ValidationReport, track: Track) -> str:
 
 
 def speed_text(radar: Radar, speed_mps: float) -> str:
-    """A speed in mm/s or m/s, by the maximum speed of the radar."""
+    """A speed in mm/s or m/s, depending on the maximum speed of the radar."""
     if radar.max_speed_mps < 0.1:
         return f"{1e3 * speed_mps:+.1f} mm/s"
     return f"{speed_mps:+.2f} m/s"
 
 
 def simulation_lines(report: ValidationReport) -> list[str]:
-    """Description of the simulation, or the reason why there is none."""
+    """Description of the simulation, or the reason why it is missing."""
     if report.simulation is None:
         return [f"  none: {report.not_simulated}"]
     num_frames = report.simulation.num_frames

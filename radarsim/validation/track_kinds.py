@@ -102,7 +102,7 @@ def is_aliased(track: Track, radar: Radar) -> bool:
         radar: radar of the recording.
 
     Returns:
-        True or False; also False if the range cannot decide, as in a single burst.
+        Whether the target is aliased; False if the range cannot decide, as in a single burst.
     """
     if len(track.times_s) < 2 * MIN_DETECTIONS or not travels(track, radar):
         return False
@@ -207,7 +207,8 @@ def _steady_change(times_s, values_m) -> float:
 def _is_line(track: Track, radar: Radar, fast: Bool[np.ndarray, " seen"]) -> bool:
     """Whether the fast detections have one Doppler frequency, of either sign, at a fixed range.
 
-    A target at constant speed also has one Doppler frequency, but its range changes.
+    A target at constant speed also has one Doppler frequency, but its range changes by speed x
+    time.
     """
     if not fast.any():
         return False

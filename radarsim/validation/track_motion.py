@@ -73,7 +73,7 @@ def smooth_track(
 ) -> tuple[Float[np.ndarray, " time"], Float[np.ndarray, " time"]]:
     """Range [m] and azimuth [rad] of a track at any time, by Gaussian kernel smoothing (0.25 s).
 
-    The range of every detection is extrapolated with its speed, and the results are averaged. Beyond
+    The range of each detection is extrapolated with its speed, and the results are averaged. Beyond
     the ends of the track, the speed is held constant for 0.25 s, then the position.
     """
     at_s = np.clip(times_s, track.times_s[0] - 0.25, track.times_s[-1] + 0.25)

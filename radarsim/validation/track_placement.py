@@ -86,7 +86,7 @@ def _pelvis_at(motion: Motion, times_s) -> np.ndarray:
 
 
 def _first_guess(track: Track) -> np.ndarray:
-    """Initial start position on the floor, by the first range and median azimuth of the track [m]."""
+    """Initial floor position, from the first range and the median azimuth of the track [m]."""
     range_m = float(track.range_m[0]) + SURFACE_M
     azimuth_rad = track.median_azimuth_rad or 0.0
     return range_m * np.array([np.cos(azimuth_rad), np.sin(azimuth_rad)])

@@ -1,8 +1,8 @@
-"""AMASS arrays to `Motion`: SMPL (72), SMPL-H (156) and SMPL-X (165) values per pose.
+"""Convert AMASS arrays to `Motion`: SMPL (72), SMPL-H (156) or SMPL-X (165) values per pose.
 
 Other layouts, such as those of body trackers, are converted to AMASS arrays first. This module
-opens no files: `files.py` passes it the arrays. Poses may be tables that are read from the file on
-demand.
+opens no files: `files.py` passes the arrays to it. Poses may be tables that are read from the file
+on demand.
 
 Source:
     Mahmood et al., "AMASS: Archive of Motion Capture as Surface Shapes", ICCV 2019, and the file
@@ -83,8 +83,8 @@ def motion_from_arrays(
             may be `LazyTable`, which are read on demand.
         where: the file, for messages.
         name: the motion's id.
-        up: up axis of the world of the file, see `world_up.UP_AXES`; "auto": inferred.
-        rate_hz: poses per second; used if the file does not state it [Hz].
+        up: up axis of the file's world, see `world_up.UP_AXES`; "auto": inferred.
+        rate_hz: poses per second; used if the file does not state the rate [Hz].
 
     Returns:
         The checked motion in a z-up world; its `notes` state what was inferred or converted.
@@ -119,7 +119,7 @@ def motion_from_arrays(
         notes=tuple(notes),
     )
     motion = check_motion(motion, where)
-    # Synthetic motions state by their own key that their world is z-up.
+    # A key of their own marks synthetic motions, whose world is z-up.
     return motion if free and up == "auto" else to_z_up(motion, up, bool(arrays.get(PUBLISHED)))
 
 

@@ -1,8 +1,8 @@
-"""Matching of BVH joints to SMPL's limbs by their names.
+"""Match BVH joints to SMPL's limbs by their names.
 
 Exact names come first: MotionBuilder and Mixamo (LeftUpLeg), CMU in both common conversions
 (LHipJoint, lThigh), Xsens and Rokoko (LeftHip, LeftElbow), 3ds Max Biped (Bip01 L Thigh), Unreal
-(thigh_l) and SMPL. Where they leave a gap, names with a lower-case side letter (lfemur: CMU's ASF
+(thigh_l) and SMPL. For joints still missing, names with a lower-case side letter (lfemur: CMU's ASF
 files, MocapNET), unlisted prefixes (Robot_, J_Bip_, CC_Base_, ValveBiped.) and endings (_jnt, _bn,
 Bend) are matched too.
 """
@@ -118,7 +118,7 @@ def middle_joints(names: list[str], part: str) -> list[int]:
 
 
 def side_of(name: str) -> str:
-    """Side in a name: "left", "right", or "" where it states none."""
+    """Side in a name: "left", "right", or "" if the name contains no side."""
     words = [part for word in _words(name) for part in _split_any_side(word)]
     sides = {_MORE_SIDES[word] for word in words if word in _MORE_SIDES}
     return sides.pop() if len(sides) == 1 else ""

@@ -1,8 +1,8 @@
-"""Limbs of a skeleton with unknown joint names, found by tree, bone lengths and posture.
+"""Find limbs of a skeleton with unknown joint names by its tree, bone lengths and posture.
 
-Two pairs of chains that mirror each other are sought: the legs branch off below, the arms off
-above, and the bones of each have the proportions of a person. Left and right follow from the names
-of the joints if these state sides, else from the direction in which feet point and knees bend.
+Two pairs of chains that mirror each other are searched for: the legs branch off at the lower end of
+the trunk, the arms at the upper end, and both have human proportions. Left and right follow from
+the joint names if these state sides, else from the direction in which feet point and knees bend.
 """
 
 import itertools
@@ -68,9 +68,9 @@ class Tree:
     """What is known of a skeleton besides the names of its limbs.
 
     Attributes:
-        names: of each joint; end sites have an empty name.
-        parents: of each joint.
-        lengths: of the bone from each joint's parent to it.
+        names: name of each joint; end sites have an empty name.
+        parents: parent of each joint.
+        lengths: length of the bone from each joint's parent to the joint.
         positions: of all joints in some poses of the clip [pose, joint, 3].
         skeleton: positions of all joints with all rotations zero [joint, 3].
     """
@@ -136,7 +136,7 @@ def _pairs(tree: Tree, ratio: float) -> list[Pair]:
 
 
 def _best_pair(branch: int, one: dict[tuple, Limb], other: dict[tuple, Limb]) -> Pair | None:
-    """The same three places along two chains, where the limbs are best and equal enough."""
+    """Best pair of similar limbs with the same three positions along two chains."""
     best = None
     for places in sorted(one.keys() & other.keys()):
         limbs = (one[places], other[places])
@@ -181,7 +181,7 @@ def _rigid_lengths(tree: Tree, chain: list[int]) -> np.ndarray:
 
 
 def _error(tree: Tree, legs: Pair, arms: Pair) -> float:
-    """How far two pairs of limbs are from a person's; infinite beyond the limits."""
+    """Deviation of two pairs of limbs from human proportions; infinite beyond the limits."""
     leg, arm = (np.mean([limb.length for limb in pair.limbs]) for pair in (legs, arms))
     limbs = abs(np.log(arm / leg / (_ARM / _LEG)))
     trunk = _trunk_length(tree, legs, arms)

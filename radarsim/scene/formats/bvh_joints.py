@@ -1,4 +1,4 @@
-"""SMPL's joints in a BVH skeleton: by names, else by the shape of the skeleton."""
+"""Find SMPL's joints in a BVH skeleton by their names, else by the shape of the skeleton."""
 
 from dataclasses import dataclass
 
@@ -46,13 +46,13 @@ def match_joints(clip: BvhClip, where: str, notes: list[str]) -> JointMap:
     Args:
         clip: as parsed.
         where: the file, for messages.
-        notes: receives which joints were taken for limbs, if their names do not say so.
+        notes: list to which the joints taken as limbs are added, if their names are unknown.
 
     Returns:
         The map.
 
     Raises:
-        InputError: listing the limbs not found and the names in the file.
+        InputError: a limb was not found; lists the missing limbs and the names in the file.
     """
     problems = []
     for limbs in limbs_by_name(clip.names):

@@ -1,8 +1,8 @@
-"""Rest pose of a BVH clip: the skeleton itself, or a pose of the clip, and the up axis.
+"""Find the rest pose of a BVH clip (the skeleton itself, or a pose of the clip) and the up axis.
 
-A skeleton that is upright with straight legs is the rest pose. Otherwise a pose of the clip serves:
-the one that stands best, however its trunk leans, or, if none stands, the one nearest to standing.
-The up axis then is a fact about the clip as a whole, not about that pose.
+A skeleton that is upright with straight legs is the rest pose. Otherwise a pose of the clip is
+used: the best standing pose, even with a leaning trunk, or, if there is no standing pose, the one
+nearest to standing. The up axis is then determined from the whole clip, not from that pose.
 """
 
 from typing import NamedTuple
@@ -60,7 +60,7 @@ def find_rest_pose(clip: BvhClip, joints: JointMap, where: str, notes: list[str]
         clip: the motion.
         joints: SMPL's joints in its skeleton.
         where: the file, for messages.
-        notes: receives which pose was taken, if not the skeleton.
+        notes: list to which the pose used is added, if it is not the skeleton.
 
     Returns:
         The rest pose.

@@ -38,9 +38,9 @@ def longest_chain(children: list[list[int]], lengths: np.ndarray, joint: int) ->
     """The joints from this one to the end of the chain of bones that reaches farthest.
 
     Args:
-        children: of every joint.
-        lengths: of the bone from each joint's parent to it.
-        joint: where the chain begins.
+        children: children of every joint.
+        lengths: length of the bone from each joint's parent to the joint.
+        joint: first joint of the chain.
 
     Returns:
         Joint indices, this one first.
@@ -62,9 +62,9 @@ def forward_kinematics(
     """Positions [pose, joint, 3] and world rotations of all joints.
 
     Args:
-        parents: of each joint; a parent precedes its children.
-        offsets: [pose, joint, 3] from the parent.
-        local: per joint, its rotations relative to the parent at all poses.
+        parents: parent of each joint; a parent precedes its children.
+        offsets: offsets from the parent [pose, joint, 3].
+        local: rotations of each joint relative to its parent at all poses.
 
     Returns:
         Positions, and per joint the rotations at all poses.

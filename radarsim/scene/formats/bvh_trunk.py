@@ -24,7 +24,7 @@ class RestTrunk(NamedTuple):
     """The trunk in the rest pose.
 
     Attributes:
-        posture: of the file.
+        posture: rest posture of the file.
         smpl: rotation of SMPL's pelvis, spine, neck and head, in the file's world.
     """
 
@@ -89,7 +89,7 @@ class _Line(NamedTuple):
         return sum(r.apply(v) for r, v in zip(spine, [*lower, last + free], strict=True))
 
     def off_m(self, spine: list[Rotation]) -> np.ndarray:
-        """How far the shoulders are from the target line [m]."""
+        """Distance of the shoulders from the target line [m]."""
         vectors = self.fixed_m + self.moved_m(spine)
         return vectors - (vectors * self.target).sum(axis=1, keepdims=True) * self.target
 

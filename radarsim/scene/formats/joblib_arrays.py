@@ -69,7 +69,7 @@ def load_joblib(file: io.IOBase) -> object:
         file: at its beginning; may be compressed by zlib or gzip.
 
     Raises:
-        pickle.UnpicklingError: it contains anything but arrays, or is damaged.
+        pickle.UnpicklingError: the file is damaged or contains objects other than arrays.
     """
     return load_records(_JoblibUnpickler(_decompressed(file)))
 

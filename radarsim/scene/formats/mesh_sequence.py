@@ -25,10 +25,10 @@ class MeshSequence:
     """A moving surface with constant topology.
 
     Attributes:
-        vertices_m: at every pose, world z-up [m].
+        vertices_m: vertices at every pose in a z-up world [m].
         faces: triangles, counter-clockwise seen from outside.
         rate_hz: poses per second.
-        name: the id that seeds and reports use.
+        name: id used in seeds and reports.
     """
 
     vertices_m: Float[np.ndarray, "pose vertex 3"]
@@ -49,7 +49,7 @@ def sample_mesh(
 
     Args:
         mesh: the sequence.
-        times_s: since the first pose, within the sequence [s].
+        times_s: times since the first pose, within the sequence [s].
 
     Returns:
         Vertices, world z-up [m].

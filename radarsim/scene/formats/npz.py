@@ -1,4 +1,4 @@
-"""Reader of `.npz` archives: whole arrays, or rows of large tables on demand; never runs code.
+"""Read `.npz` archives without running code: whole arrays, or rows of large tables on demand.
 
 The entry point is `files.read_arrays`.
 """
@@ -29,12 +29,12 @@ _HEADERS = {
 class LazyTable:
     """A table of numbers in an `.npz` file whose rows are read on demand, by slicing.
 
-    Rows are stored consecutively and are usually compressed: reading forwards is cheap, going back
-    restarts at the beginning.
+    Rows are stored consecutively and are usually compressed: reading forwards is cheap, but going
+    back means restarting at the beginning.
 
     Attributes:
         shape: [row, column].
-        dtype: as stored.
+        dtype: type of the stored numbers.
     """
 
     def __init__(self, archive: zipfile.ZipFile, path: str | Path, key: str):
@@ -85,7 +85,7 @@ class LazyTable:
 
 
 def read_header(stream: IOBase) -> tuple[tuple[int, ...], bool, np.dtype]:
-    """Shape, whether columns are consecutive, and type of an array, at the start of its stream."""
+    """Read the header of an array: shape, whether in column-major order, and type."""
     read = _HEADERS.get(np.lib.format.read_magic(stream))
     return read(stream) if read else ((), True, np.dtype(object))
 
@@ -112,11 +112,11 @@ def read_arrays(
         path: the file.
         keys: names of the arrays to read.
         by_rows: names of arrays that are read on demand if they are large tables of numbers.
-        read_objects: reader of the pickle in an array of objects; None: such arrays are refused.
+        read_objects: reader for the pickle in an object array; None: such arrays are refused.
 
     Returns:
-        Arrays by key; `LazyTable` for large tables of `by_rows`; what `read_objects` returns for
-        arrays of objects.
+        Arrays by key; `LazyTable` for large tables named in `by_rows`; the result of
+        `read_objects` for object arrays.
     """
     with _input_errors(path, "file"):
         archive = zipfile.ZipFile(path)  # numpy's own error message mentions pickles

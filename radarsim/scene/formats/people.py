@@ -1,4 +1,4 @@
-"""The people in the output of a body tracker: one table of values for each.
+"""Split the output of a body tracker into one table of values per person.
 
 Layouts: values of one person; a dictionary by track id (VIBE, WHAM); arrays with an axis of people
 (SLAHMR: [person, pose, ...]); lists with one array per person (3DPW); a table inside a larger
@@ -12,7 +12,7 @@ import numpy as np
 
 from radarsim.errors import InputError
 
-# World before camera coordinates. Each pose key is listed with the translations that belong to it.
+# World coordinates are preferred to camera coordinates. Each pose key has its translation keys.
 WHOLE_POSES = {
     "pose_world": ("trans_world",),
     "poses": ("trans", "transl"),
@@ -28,7 +28,7 @@ BODY_KEYS = ("body_pose", "pose_body", "pred_body_pose", "smpl_pose")
 SPLIT_TRANS = ("transl", "trans", "translation", "pred_trans", "cam_trans", "root_trans_world")
 BETAS_KEYS = ("betas", "smpl_betas", "smpl_beta", "pred_shape", "shapes", "shape")
 GENDER_KEYS = ("gender", "genders")
-# Tables inside a result that hold the motion, best first.
+# Tables inside a result that contain the motion, in order of preference.
 INNER_TABLES = (
     *("smpl_params_global", "smpl_params", "person_data", "smpl", "data", "arr_0", "results"),
     "motion",
@@ -43,7 +43,7 @@ _HINT = (
     "give SMPL poses and trans: AMASS, WHAM, TRAM, GVHMR and SLAHMR write both; "
     "docs/motion-files.md lists layouts"
 )
-# GVHMR's bodies are those of SMPL-X.
+# GVHMR uses the bodies of SMPL-X.
 _SMPLX_TABLE = "smpl_params_global"
 # Tables with fewer poses are frames of a video, not people.
 _MIN_TRACK = 5
@@ -52,14 +52,14 @@ Track = Mapping[str, object]
 
 
 def people_in(content: object, where: str) -> dict[str, Track]:
-    """The values of each person by name; the name is "" if the file holds one person.
+    """The values of each person by name; the name is "" if the file contains one person.
 
     Args:
-        content: of the file, see `plain_content`.
-        where: the file, for messages.
+        content: content of the file, see `plain_content`.
+        where: name of the file, for messages.
 
     Raises:
-        InputError: no person's poses were found; names what was found.
+        InputError: no person's poses were found; the message names what was found.
     """
     people = _people(content, 0)
     if people:
@@ -102,7 +102,7 @@ def _people(content: object, depth: int) -> dict[str, Track]:
 
 
 def _split_people(table: Track) -> dict[str, Track]:
-    """One table per person, of lists or arrays with an axis of people."""
+    """Split lists, or arrays that have an axis of people, into one table per person."""
     number = _number_of_people(table)
     if number is None:
         return {"": table}
@@ -116,7 +116,7 @@ def _num_poses(table: Track) -> int:
 
 
 def _stacked_frames(frames: Mapping[str, Track]) -> dict[str, Track]:
-    """One person's values of all frames; {} if a frame has several people, who have no tracks."""
+    """One person's values in all frames; {} if a frame has several people, without track ids."""
     if any(_num_poses(frame) != 1 for frame in frames.values()):
         return {}
     names = sorted(frames, key=lambda name: [int(part) for part in re.findall(r"\d+", name)])
@@ -128,7 +128,7 @@ def _stacked_frames(frames: Mapping[str, Track]) -> dict[str, Track]:
 
 
 def _number_of_people(table: Track) -> int | None:
-    """Number of people that the arrays of a table have an axis for; None: they have none."""
+    """Length of the axis of people in the arrays of a table; None without such an axis."""
     for key in (*WHOLE_POSES, *BODY_KEYS):
         value = table.get(key)
         if isinstance(value, list) and value and all(np.ndim(each) >= 2 for each in value):
@@ -154,7 +154,7 @@ def _of_person(table: Track, person: int, number: int) -> Track:
 
 
 def _described(content: object) -> str:
-    """What a file holds, for a message: keys and shapes, or a single array."""
+    """Description of a file's content for a message: keys and shapes, or a single array."""
     if isinstance(content, np.ndarray):
         return f"a single array of shape {content.shape}"
     if isinstance(content, list):

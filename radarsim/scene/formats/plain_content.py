@@ -1,7 +1,7 @@
 """Content of `.npz`, `.npy`, `.pkl` and `.pt` files as dictionaries, lists, arrays, text, numbers.
 
-Nothing in a file is ever executed: see `restricted_unpickler`. Values that are neither become
-`Unreadable`; it matters only if they are needed.
+Nothing in a file is ever executed: see `restricted_unpickler`. Values of any other kind become
+`Unreadable`, which causes an error only if they are needed.
 """
 
 import pickle

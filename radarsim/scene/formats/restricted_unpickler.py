@@ -91,7 +91,7 @@ def load_records(unpickler) -> object:
         unpickler: with the methods of `RestrictedNames`.
 
     Raises:
-        pickle.UnpicklingError: the pickle contains anything but arrays, or is damaged.
+        pickle.UnpicklingError: the pickle is damaged or contains objects other than arrays.
     """
     try:
         return unpickler.load()
@@ -113,8 +113,8 @@ def load_arrays(file) -> dict:
         file: open binary file.
 
     Raises:
-        pickle.UnpicklingError: the pickle contains anything but arrays, is damaged, or holds
-            no dictionary.
+        pickle.UnpicklingError: the pickle is damaged, contains objects other than arrays, or is
+            not a dictionary at the top level.
     """
     content = load_any(file)
     if not isinstance(content, dict):

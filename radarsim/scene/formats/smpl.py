@@ -1,6 +1,6 @@
-"""Reader of body-model files: SMPL, SMPL-H and SMPL-X as published (.npz, .pkl), and the free body.
+"""Read body-model files: SMPL, SMPL-H and SMPL-X as published (.npz, .pkl), and the free body.
 
-No code of a file is executed: archives are read without pickle, and pickles by
+No code in a file is executed: archives are read without pickle, and pickles are read by
 `restricted_unpickler`.
 """
 
@@ -29,7 +29,7 @@ GET_A_MODEL = "give a SMPL, SMPL-H or SMPL-X file as published (.npz or .pkl), o
 
 
 def read_body_model(path, num_betas: int = 16) -> BodyModel:
-    """A SMPL, SMPL-H or SMPL-X model, distinguished by its number of joints.
+    """Read a SMPL, SMPL-H or SMPL-X model, identified by its number of joints.
 
     Args:
         path: `.npz` or `.pkl` file as published.
@@ -57,7 +57,7 @@ def free_body() -> BodyModel:
 
 
 def find_body_model(folder, layout: str, gender: str = "neutral") -> Path:
-    """The file of one layout and gender in a folder laid out as the models are published.
+    """Find the file of one layout and gender in a folder with the published file names.
 
     Known names: `SMPL_NEUTRAL.pkl`, `basicmodel_f_lbs_10_207_0_v1.1.0.pkl`,
     `smplh/male/model.npz`, `SMPLH_MALE.pkl`, `SMPLX_FEMALE.npz`, `smplx/neutral/model.npz`;

@@ -1,4 +1,4 @@
-"""Values of one person, in any of the layouts that body trackers write, as AMASS arrays."""
+"""Convert one person's values, in any layout written by body trackers, to AMASS arrays."""
 
 import re
 from collections.abc import Mapping
@@ -51,7 +51,7 @@ def as_amass(track: Track, where: str, notes: list[str]) -> dict[str, object]:
     Args:
         track: the person's values by key.
         where: the file, for messages.
-        notes: receives what the user should know about the conversion.
+        notes: list to which remarks about the conversion are added, for the user.
 
     Returns:
         AMASS arrays; betas, gender and rate are missing if the file lacks them.
@@ -114,7 +114,7 @@ def person_shape(betas: object, num_poses: int, where: str, notes: list[str]) ->
 
 
 def gender_of(value: object, notes: list[str]) -> str:
-    """The gender in text, bytes, one letter, or an array of these; "neutral" if it is another."""
+    """The gender given as text, bytes, one letter, or an array of these; "neutral" if unknown."""
     if isinstance(value, Unreadable):
         value = ""
     flat = np.ravel(np.asarray(value))
@@ -133,7 +133,7 @@ def numbers(value: object, key: str, where: str) -> np.ndarray:
     """A value as an array of numbers.
 
     Raises:
-        InputError: it is anything else.
+        InputError: the value is not an array of numbers.
     """
     if isinstance(value, Unreadable):
         raise InputError(where, key, f"cannot be read: {value.reason}", "save it as float")
@@ -197,7 +197,7 @@ def _finger_poses(track: Track, parts: list[np.ndarray], where: str, notes: list
 
 
 def _to_layout(poses_rad: np.ndarray, key: str, where: str, notes: list[str]) -> np.ndarray:
-    """Poses with as many joints as a layout has; 22 joints get straight hands."""
+    """Poses with the number of joints of a layout; 22 joints are completed by straight hands."""
     joints = poses_rad.shape[1]
     if joints in NUM_JOINTS.values():
         return poses_rad
@@ -232,7 +232,7 @@ def _why_no_path(track: Track) -> str:
 
 
 def _uninterrupted(track: Track, num_poses: int, notes: list[str]) -> slice:
-    """The longest part of a track without missing frames: a gap would be played as a jump."""
+    """The longest part of a track without missing frames, because a gap would cause a jump."""
     key = _first_of(track, FRAME_KEYS)
     if key is None or np.shape(track[key]) != (num_poses,) or num_poses < 2:
         return slice(None)

@@ -64,8 +64,8 @@ def load_torch(path: Path) -> object:
     """The content of a file written by `torch.save`, with records for tensors.
 
     Raises:
-        pickle.UnpicklingError: it contains anything but tensors, or is damaged.
-        zipfile.BadZipFile: it is not such a file, or was written by torch before version 1.6.
+        pickle.UnpicklingError: the file is damaged or contains objects other than tensors.
+        zipfile.BadZipFile: not a torch archive, or written by torch before version 1.6.
     """
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
