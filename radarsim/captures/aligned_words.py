@@ -41,12 +41,10 @@ class AlignedWords:
                 break
         self.num_words = max(0, position)
 
-    def frame_of(self, at: int, frame_words: int) -> int:
-        """Index of the frame that contains word `at` of the file."""
-        piece = max(
-            (each for each in self._pieces if each.start <= at), key=lambda each: each.start
-        )
-        return (piece.position + at - piece.start) // frame_words
+    def frame_before(self, at: int, frame_words: int) -> int:
+        """Index of the frame of the first word that is missing before a word of the file."""
+        piece = next(each for each in self._pieces if each.stop == at)
+        return (piece.position + piece.stop - piece.start) // frame_words
 
     def read(self, start: int, stop: int) -> np.ndarray:
         """Words from index `start` up to `stop` of the aligned stream."""

@@ -60,7 +60,7 @@ def open_capture(
     windows = capture_windows(radar, capture_format, source.read, num_frames * per_frame)
     capture_format, more = check_layout(str(path), radar, capture_format, windows)
     check_repetition(str(path), radar, capture_format, words)
-    length = check_chirp_length(str(path), radar, capture_format, windows)
+    length = check_chirp_length(str(path), radar, capture_format, windows, words)
     aligned = AlignedFrames(source.read, source.num_words, ())
     # The packets of a .pcap are numbered, so gaps need not be searched for.
     if length.confirmed and isinstance(source, BinSource):

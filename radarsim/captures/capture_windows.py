@@ -1,9 +1,9 @@
-"""Windows over a capture for checking its layout, each starting at a chirp."""
+"""Windows over a capture for the checks of its layout."""
 
 from collections.abc import Callable
 
 import numpy as np
-from jaxtyping import Int16
+from jaxtyping import Int16, Num
 
 from radarsim.captures.sample_streams import (
     ORDER,
@@ -21,11 +21,8 @@ _NUM_WINDOWS, _WINDOW_WORDS, _WINDOW_BLOCKS = 8, 1 << 15, 64
 
 def capture_windows(
     radar: Radar, capture_format: CaptureFormat, read_words: ReadWords, num_words: int
-) -> list[Int16[np.ndarray, " word"]]:
-    """Equally spaced parts of a capture, from its start to its end.
-
-    Missing packets shift the chirps that follow, so each window is moved to the first break between
-    chirps that is visible in it.
+) -> list[Int16[np.ndarray, " _"]]:
+    """Parts of a capture at equal distances from its start to its end.
 
     Args:
         radar: radar of the capture.
@@ -33,11 +30,23 @@ def capture_windows(
         read_words: returns the 16-bit words from one index up to another.
         num_words: number of words in the capture.
     """
-    windows = []
-    for start, stop in _intervals(radar, capture_format, num_words):
-        words = read_words(start, stop)
-        windows.append(words[_words_before_break(radar, capture_format, words) :])
-    return windows
+    intervals = _intervals(radar, capture_format, num_words)
+    return [read_words(start, stop) for start, stop in intervals]
+
+
+def streams_from_break(
+    radar: Radar, capture_format: CaptureFormat, words: Int16[np.ndarray, " word"]
+) -> Num[np.ndarray, "channel sample"]:
+    """Streams of a window from its first break between chirps on.
+
+    Missing packets shift the chirps that follow, so a window may start within one.
+    """
+    streams = sample_streams(capture_format, radar.array.num_rx, words)
+    block = stream_shape(radar, capture_format).block
+    some = streams[:, : _WINDOW_BLOCKS * block]
+    if some.shape[1] < max(4 * block, 16 * ORDER):
+        return streams
+    return streams[:, first_break(prediction_errors_db(some), block) or 0 :]
 
 
 def _intervals(radar: Radar, capture_format: CaptureFormat, num_words) -> list[tuple[int, int]]:
@@ -51,13 +60,3 @@ def _intervals(radar: Radar, capture_format: CaptureFormat, num_words) -> list[t
     count = min(_NUM_WINDOWS, loops // size)
     starts = [round(idx * (loops - size) / (count - 1)) for idx in range(count)]
     return [(start * loop, (start + size) * loop) for start in starts]
-
-
-def _words_before_break(radar: Radar, capture_format: CaptureFormat, words) -> int:
-    streams = sample_streams(capture_format, radar.array.num_rx, words)
-    shape = stream_shape(radar, capture_format)
-    if streams.shape[1] < max(4 * shape.block, 16 * ORDER):
-        return 0
-    first = first_break(prediction_errors_db(streams), shape.block) or 0
-    # Whole groups of words: pairs of samples on two lanes, single samples on four lanes.
-    return round(first * shape.words_per_sample / 8) * 8

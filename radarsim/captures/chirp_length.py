@@ -57,7 +57,8 @@ def check_chirp_length(
     where: str,
     radar: Radar,
     capture_format: CaptureFormat,
-    windows: Sequence[Int16[np.ndarray, " word"]],
+    windows: Sequence[Int16[np.ndarray, " _"]],
+    start: Int16[np.ndarray, " word"],
 ) -> ChirpLength:
     """Check the configured number of samples per chirp against the data; unclear cases pass.
 
@@ -66,6 +67,8 @@ def check_chirp_length(
         radar: configured chirp, frame and antennas.
         capture_format: resolved word layout.
         windows: see `capture_windows`.
+        start: complete frames from the start of the capture, used where the windows are too short
+            to show weak echoes.
 
     Returns:
         Whether the samples confirm the length, and a warning if there is weak evidence for a longer
@@ -76,10 +79,9 @@ def check_chirp_length(
     """
     if not capture_format.check:
         return ChirpLength(False, ())
-    found = []
-    for words in windows:
-        streams = sample_streams(capture_format, radar.array.num_rx, words)
-        found.append(_length_in_window(where, radar, capture_format, streams))
+    found = [_length_in_window(where, radar, capture_format, words) for words in windows]
+    if not any(found):
+        found = [_length_in_window(where, radar, capture_format, start[:MAX_WORDS])]
     # Missing packets disturb single windows; a wrong length disagrees in all of them.
     confirmed = sum(each is True for each in found)
     if confirmed >= max(1, len(found) / 4):
@@ -194,9 +196,10 @@ def _autocorrelation(words) -> Float[np.ndarray, " lag"]:
     return mean / (mean[0] + 1e-30) if size else mean
 
 
-def _length_in_window(where, radar, capture_format, streams) -> bool | str | InputError:
+def _length_in_window(where, radar, capture_format, words) -> bool | str | InputError:
     """True if the length is as configured, False if unclear, else a warning or an error."""
     shape = stream_shape(radar, capture_format)
+    streams = sample_streams(capture_format, radar.array.num_rx, words)
     if streams.shape[1] < 16 * ORDER:
         return False
     errors_db = prediction_errors_db(streams)

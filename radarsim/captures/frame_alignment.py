@@ -65,7 +65,7 @@ def align_frames(
 
 
 def _gap_note(aligned: AlignedWords, gap: Gap, frame_words: int) -> str:
-    frame = aligned.frame_of(gap.at, frame_words)
+    frame = aligned.frame_before(gap.at, frame_words)
     place = f"warning: frame {frame:,}, byte {gap.at * BYTES_PER_WORD:,} of the file: "
     if not gap.missing:
         return place + "the frames from here on are not aligned and are ignored"

@@ -96,7 +96,7 @@ def fit_predictor(
 
 def error_levels_db(
     streams: Num[np.ndarray, "channel sample"], weights: Num[np.ndarray, " lag"]
-) -> Float[np.ndarray, " sample"]:
+) -> Float[np.ndarray, " predicted"]:
     """Power of the prediction errors from sample `ORDER` on, added over channels [dB]."""
     past, following = _past_and_following(streams)
     errors = np.abs(following - np.einsum("i,in->n", weights, past)).reshape(len(streams), -1)

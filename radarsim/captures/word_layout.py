@@ -17,9 +17,10 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Int16, Num
 
+from radarsim.captures.capture_windows import streams_from_break
 from radarsim.captures.chirp_length import find_breaks
 from radarsim.captures.plausibility import DISABLE_CHECK
-from radarsim.captures.sample_streams import NOISE_SPREAD_DB, sample_streams, stream_shape
+from radarsim.captures.sample_streams import NOISE_SPREAD_DB, stream_shape
 from radarsim.errors import InputError
 from radarsim.radar.capture_format import LANES, CaptureFormat
 from radarsim.radar.radar import Radar
@@ -43,7 +44,7 @@ def check_layout(
     where: str,
     radar: Radar,
     capture_format: CaptureFormat,
-    windows: Sequence[Int16[np.ndarray, " word"]],
+    windows: Sequence[Int16[np.ndarray, " _"]],
 ) -> Interleaving:
     """Compare the configured layout with all others; unclear cases keep the configured one.
 
@@ -106,8 +107,8 @@ def _has_breaks(radar: Radar, capture_format: CaptureFormat, windows) -> bool:
     block = stream_shape(radar, capture_format).block
     agree = 0
     for words in windows:
-        streams = sample_streams(capture_format, radar.array.num_rx, words)
-        agree += find_breaks(streams, block).distance in (0, block)
+        streams = streams_from_break(radar, capture_format, words)
+        agree += find_breaks(streams, block).distance % block == 0
     return agree > len(windows) / 2
 
 
@@ -115,7 +116,7 @@ def _level_db(radar: Radar, capture_format: CaptureFormat, windows) -> float:
     """Mean over the windows of the mean log spectrum [dB]."""
     block = stream_shape(radar, capture_format).block
     levels_db = [
-        _mean_log_spectrum_db(sample_streams(capture_format, radar.array.num_rx, words), block)
+        _mean_log_spectrum_db(streams_from_break(radar, capture_format, words), block)
         for words in windows
     ]
     return float(np.mean(levels_db))

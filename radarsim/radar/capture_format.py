@@ -6,7 +6,7 @@ It is read from the optional section `[capture]` of a radar file:
     lanes = 2                    # 4: xWR12xx, xWR14xx; 2: xWR16xx, xWR18xx, xWR68xx
     samples = "complex1x"        # or complex2x, real
     iq_order = "q_first"         # or i_first; auto: detected from the samples
-    interleaving = "pairs"       # 2 lanes: I I Q Q; samples: I Q I Q; auto: from the samples
+    interleaving = "samples"     # 2 lanes: I Q I Q; pairs: I I Q Q; auto: detected
     rx_lanes = ["RX1", "RX3"]    # with 4 lanes: the lanes of this radar's receivers
     assumed = ["chirp.adc_start_us", "frame.period_ms"]   # guessed: not checked against the data
     num_frames = 400             # number configured on the board; 0: until stopped

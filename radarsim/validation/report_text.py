@@ -67,13 +67,13 @@ def capture_lines(report: ValidationReport) -> list[str]:
             ("noise", _noise_text(report)),
             ("TX-RX leakage", _leakage_text(report)),
             ("static echoes", _clutter_text(report)),
-            *(_note_row(note) for note in capture.notes),
+            *(note_row(note) for note in capture.notes),
         )
     ]  # fmt: skip
 
 
-def _note_row(note: str) -> tuple[str, str]:
-    """Label ("warning" or "note") and text of a note on a capture."""
+def note_row(note: str) -> tuple[str, str]:
+    """Label ("WARNING" or "note") and text of a note on a capture."""
     if note.startswith(WARNING):
         return "WARNING", note.removeprefix(WARNING)
     return "note", note

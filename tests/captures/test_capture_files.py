@@ -73,7 +73,10 @@ def test_a_configuration_outweighs_beats_but_not_the_noise(tmp_path):
     path = tmp_path / "capture.bin"
     stated = CaptureFormat(iq_order="q_first")
     write_capture(path, echo(RADAR), RADAR, iq_order="i_first")
-    assert open_capture(path, RADAR, capture_format=stated).iq_order == "q_first"
+    capture = open_capture(path, RADAR, capture_format=stated)
+    assert capture.iq_order == "q_first"
+    assert capture.warnings == capture.notes
+    assert 'set iq_order = "i_first"' in capture.warnings[0]
     write_capture(path, echo(RADAR, notch_db=8), RADAR, iq_order="i_first")
     capture = open_capture(path, RADAR, capture_format=stated)
     assert capture.iq_order == "i_first"
