@@ -80,7 +80,7 @@ def measure(options: argparse.Namespace, radar=None, body=None) -> dict:
 def scene_errors(
     radar, body, motion: str, range_m: float, reflection: str, sigma_rad: float
 ) -> dict:
-    """Errors of both modes on one frame of a scene, and the numbers of summed faces."""
+    """Errors of both modes on one frame of a scene, and the number of faces that each sums."""
     from benchmarks.accuracy_checks import bound_db, reference_samples
     from benchmarks.scenes import BenchmarkScene, settings_for
     from radarsim.scattering.reflection import reflection_named

@@ -1,4 +1,4 @@
-"""Sentences that describe labels and captions, in variants of one sentence per attribute.
+"""Sentences that describe labels and captions: variants with one sentence per attribute.
 
 For a text without sentences, the text itself is used for every attribute.
 """

@@ -82,7 +82,7 @@ def check_chirp_length(
     found = [_length_in_window(where, radar, capture_format, words) for words in windows]
     if not any(found):
         found = [_length_in_window(where, radar, capture_format, start[:MAX_WORDS])]
-    # Missing packets disturb single windows; a wrong length disagrees in all of them.
+    # Missing packets affect only some windows; a wrong chirp length shows up in all of them.
     confirmed = sum(each is True for each in found)
     if confirmed >= max(1, len(found) / 4):
         return ChirpLength(True, ())

@@ -69,7 +69,7 @@ PARTS = {  # smplx has named parts of a pose; here the pose is their concatenati
 
 @pytest.fixture(autouse=True)
 def _small_meshes(monkeypatch):
-    """smplx also picks landmarks by their vertex number in the real mesh; ours is small."""
+    """Set smplx's landmark vertex indices to 0: they are out of range for the small test mesh."""
     ids = {name: dict.fromkeys(where, 0) for name, where in smplx.vertex_ids.vertex_ids.items()}
     monkeypatch.setattr(smplx.body_models, "VERTEX_IDS", ids)
 

@@ -212,7 +212,7 @@ class _Places:
 
 
 class _Blocks(NamedTuple):
-    """Branches that enclose the text from each position on."""
+    """For each start position, the branches that enclose the text up to the next start position."""
 
     starts: list[int]
     branches: list[tuple[Branch, ...]]

@@ -52,7 +52,7 @@ def rest_rotations(rest: RestPose, where: str, notes: list[str]) -> RestRotation
         The rotations.
 
     Raises:
-        InputError: the hips are in line with the trunk, so that the pelvis has no heading.
+        InputError: the line between the hips is parallel to the trunk: no heading follows.
     """
     posture = rest.posture
     upright = _upright_frame(posture, rest.upright, where)

@@ -51,7 +51,7 @@ def trunk_rotations(
     """
     joints = posture.joints
     pelvis = rest.since(posture, joints.pelvis)
-    # Hips that move relative to the pelvis joint: then their line is the pelvis.
+    # If the hips turn relative to the pelvis joint, the line between them gives the rotation.
     pelvis = _between(pelvis.apply(rest.posture.across[0]), posture.across) * pelvis
     chain = [pelvis, *(rest.since(posture, joint) for joint in joints.spine)]
     chain = [rotation * rest.smpl for rotation in chain]

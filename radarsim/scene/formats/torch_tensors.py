@@ -61,7 +61,7 @@ class _TorchUnpickler(RestrictedNames, pickle.Unpickler):
 
 
 def load_torch(path: Path) -> object:
-    """The content of a file written by `torch.save`, with records for tensors.
+    """Load a file written by `torch.save`; tensors become plain records, without torch.
 
     Raises:
         pickle.UnpicklingError: the file is damaged or contains objects other than tensors.
