@@ -20,6 +20,7 @@ from radarsim.validation.thresholds import (
     checked_topics,
 )
 from radarsim.validation.track import MOVING, VIBRATING, Track
+from radarsim.validation.track_kinds import AT_REST_MPS
 
 MAX_TARGETS, MAX_CHANGING, MAX_STATIC_ECHOES = 6, 4, 4
 _IQ_ORDERS = {"i_first": "I first", "q_first": "Q first"}
@@ -180,7 +181,9 @@ def _target_text(report: ValidationReport, track: Track) -> str:
         limit = speed_text(radar, radar.max_speed_mps).lstrip("+")
         measured = speed_text(radar, track.folded_mps)
         text += f"; aliased: faster than +-{limit}, measured as {measured}"
-    return text if track.kind == MOVING else f"{text}; stationary"
+    if track.kind != MOVING:
+        return f"{text}; stationary"
+    return f"{text}; moves in place" if abs(track.median_speed_mps) < AT_REST_MPS else text
 
 
 def speed_text(radar: Radar, speed_mps: float) -> str:

@@ -19,6 +19,8 @@ from radarsim.validation.azimuth import MIN_ELEMENTS_OF_LAYOUT
 from radarsim.validation.capture_stats import leakage
 from radarsim.validation.comparison import Comparison
 from radarsim.validation.track import MOVING, Track
+from radarsim.validation.track_kinds import travels
+from radarsim.validation.track_motion import MIN_WALK_MPS
 
 MAP_TITLES = {
     "time_doppler": "time-Doppler",
@@ -133,16 +135,19 @@ def _not_measured(key: str, analysis: CaptureAnalysis, knows_motion: bool) -> st
     if not knows_motion and key not in _NOT_OF_THE_MOTION:
         return NO_MOTION
     if not knows_motion and key == "level_bias_db":
-        return _reason_without_level([one for one in analysis.tracks if one.kind == MOVING])
+        moving = [track for track in analysis.tracks if track.kind == MOVING]
+        return _reason_without_level(moving, analysis.bursts.radar)
     return NO_TARGET if key == "azimuth_fit_share" and not analysis.tracks else ""
 
 
-def _reason_without_level(moving: Sequence[Track]) -> str:
+def _reason_without_level(moving: Sequence[Track], radar: Radar) -> str:
     """Reason why the level cannot be determined without a known motion; "" if it can."""
     if not moving:
         return NO_MOVING_TARGET
     if len(moving) > 1:
         return f"{len(moving)} moving targets: which are people is not known"
+    if abs(moving[0].median_speed_mps) < MIN_WALK_MPS and not travels(moving[0], radar):
+        return "the target does not walk: its level depends on its motion (--motion)"
     azimuth_rad = moving[0].median_azimuth_rad
     if azimuth_rad is None:
         return "the azimuth of the target is not known"

@@ -25,6 +25,7 @@ SLOW_MPS, SLOW_BINS = 0.1, 1
 MIN_FAST_SHARE, MIN_FAST = 0.3, 2
 # Mean speed of the torso of a person who moves in place, as in squats or jumping jacks.
 IN_PLACE_MPS = 0.08
+AT_REST_MPS = 0.03  # largest median speed of a static echo
 # A target has travelled if its distance exceeds these and the scatter of the ranges about the line.
 TRAVEL_M, TRAVEL_BINS, TRAVEL_SCATTERS = 0.3, 1.5, 4.0
 # Largest deviation of the Doppler frequency of a vibration line (75th percentile).
@@ -80,6 +81,8 @@ def kind_of(track: Track, radar: Radar) -> str:
         return MOVING if np.abs(track.speed_mps).max() > radar.speed_resolution_mps else FLICKERING
     fast = np.abs(track.speed_mps) >= slow_limit_mps(radar)
     in_place = len(fast) >= 2 * MIN_DETECTIONS and np.abs(track.speed_mps).mean() >= IN_PLACE_MPS
+    if np.median(np.abs(track.speed_mps)) < AT_REST_MPS:  # with a few lines of a vibration
+        in_place, fast = False, fast & _speed_explains_range(track, radar)
     if in_place or (fast.mean() >= MIN_FAST_SHARE and fast.sum() >= MIN_FAST):
         if not _is_line(track, radar, fast):
             return FLICKERING if _range_ignores_speed(track, radar) else MOVING

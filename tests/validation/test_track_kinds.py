@@ -198,6 +198,17 @@ def test_any_walk_moves_and_any_fixed_echo_without_doppler_does_not(seed):
     assert kind_of_series(jumps_m, rng.normal(0, 0.03, count)) == FLICKERING
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_a_flickering_echo_with_some_lines_of_a_vibration_is_no_target(seed):
+    """The strongest cell is at zero Doppler in most bursts, on the line in the others."""
+    rng = np.random.default_rng(seed)
+    lines = rng.random(20) < 0.4
+    lines[:11] = False
+    speed_mps = np.where(rng.permutation(lines), 0.29, rng.normal(0, 0.005, 20))
+    range_m = 1.2 + rng.normal(0, 0.06, 20)
+    assert kind_of_series(range_m, speed_mps, 0.064) == FLICKERING
+
+
 def test_movement_in_place_is_a_moving_target():
     """Arms and legs that swing at up to 2 m/s at a fixed range, as in jumping jacks."""
     speed_mps = 2.0 * np.sin(2 * np.pi * 0.9 * 0.1 * np.arange(30))
