@@ -19,6 +19,8 @@ from tests.helpers.amass_dataset import (
 )
 from tests.helpers.pipeline_fakes import store_bytes
 
+pytestmark = pytest.mark.usefixtures("fast_compilation")
+
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory):
