@@ -14,6 +14,8 @@ from radarsim.scene.mesh import burst_mesh, frames_of
 from radarsim.signal.exact_frames import exact_frame
 from tests.helpers.moving_sphere import moving_sphere, relative_db, small_radar
 
+pytestmark = pytest.mark.slow
+
 RADAR = small_radar()
 SIGMA_RAD = 0.35
 LOOPS = checked_loops(RADAR)

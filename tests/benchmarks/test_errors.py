@@ -13,6 +13,8 @@ from radarsim.files import free_body
 from radarsim.scene.retarget import fit_to_body
 from tests.helpers.moving_sphere import small_radar
 
+pytestmark = pytest.mark.slow
+
 RADAR = small_radar(num_chirps=128, num_samples=64)
 
 

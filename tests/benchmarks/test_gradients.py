@@ -10,6 +10,8 @@ from benchmarks.scenes import BenchmarkScene, decimate_faces
 from radarsim.files import free_body
 from tests.helpers.moving_sphere import small_radar
 
+pytestmark = pytest.mark.slow
+
 RADAR = small_radar(num_chirps=4, num_samples=64)
 
 

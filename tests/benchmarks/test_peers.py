@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pytest
 
 from benchmarks import accuracy_checks, peers
 
@@ -26,6 +27,7 @@ def test_the_error_output_of_a_peer_that_aborts_is_reported(monkeypatch):
     assert reason == "sionna ended with -6: LLVM ERROR: Cannot select fmaximum"
 
 
+@pytest.mark.slow
 def test_our_points_equal_the_formula_of_mmwrt():
     """Its formula at every sample: exp(2 pi j (f0 tau + S t tau - S tau^2 / 2)), 3e8 m/s."""
     radar = peers.one_tx_board()

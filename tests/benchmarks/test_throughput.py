@@ -23,6 +23,8 @@ from radarsim.files import free_body
 from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
 from tests.helpers.moving_sphere import small_radar
 
+pytestmark = pytest.mark.slow
+
 # Four frames make the 256 loops of a heatmap column.
 RADAR = small_radar(num_chirps=64, num_samples=64)
 OPTIONS = ["--frames", "4", "--rounds", "1"]

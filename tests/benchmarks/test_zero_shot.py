@@ -8,9 +8,9 @@ pytest.importorskip("flax", reason="needs the extra train")
 
 from benchmarks import zero_shot
 from tests.helpers.labelled_stores import build_labelled_store
-from tests.helpers.tiny_training import OVERRIDES, fast_compilation
+from tests.helpers.tiny_training import OVERRIDES
 
-fast = pytest.fixture(scope="module", autouse=True)(fast_compilation)
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fast_compilation")]
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,8 @@ from tests.helpers.pipeline_fakes import store_bytes
 from tests.helpers.ti_configurations import CFG
 from tests.helpers.tracker_files import wham
 
+pytestmark = pytest.mark.usefixtures("fast_compilation")
+
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory):

@@ -23,6 +23,8 @@ from radarsim.heatmaps.heatmaps import HeatmapSettings, heatmap_axes
 from radarsim.plots.scene import radial_trajectory
 from tests.helpers.amass_dataset import printed_lines, write_models_and_radar
 
+pytestmark = pytest.mark.usefixtures("fast_compilation")
+
 
 def swaying(path, step_mps=0.0, seconds=2.2, rate_hz=60.0):
     """Write an AMASS file of a body that sways and moves forward at `step_mps`."""

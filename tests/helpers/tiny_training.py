@@ -1,7 +1,5 @@
 """Settings of a training that takes seconds on the stores of `labelled_stores`."""
 
-import jax
-
 from mmclip.presets import load_preset
 from mmclip.settings import TrainingSettings
 from tests.helpers.labelled_stores import WINDOW
@@ -29,18 +27,3 @@ UNSEEN = ("bow", "kick")
 def tiny_settings(*overrides: str) -> TrainingSettings:
     """The small preset with the smallest layers."""
     return load_preset("small", [*OVERRIDES, *overrides])
-
-
-def fast_compilation(tmp_path_factory):
-    """Fixture: compile without optimisation and cache the programs, which all trainings share."""
-    changes = {
-        "jax_disable_most_optimizations": True,
-        "jax_compilation_cache_dir": str(tmp_path_factory.mktemp("programs")),
-        "jax_persistent_cache_min_compile_time_secs": 0.2,
-    }
-    before = {name: jax.config.values[name] for name in changes}
-    for name, value in changes.items():
-        jax.config.update(name, value)
-    yield
-    for name, value in before.items():
-        jax.config.update(name, value)

@@ -22,9 +22,9 @@ from mmclip.leakage import check_leakage
 from mmclip.model_files import load_model
 from mmclip.text_encoders import HashEncoder
 from tests.helpers.labelled_stores import LABELS, build_labelled_store
-from tests.helpers.tiny_training import OVERRIDES, UNSEEN, fast_compilation
+from tests.helpers.tiny_training import OVERRIDES, UNSEEN
 
-fast = pytest.fixture(scope="module", autouse=True)(fast_compilation)
+pytestmark = pytest.mark.usefixtures("fast_compilation")
 DESCRIPTION = {
     "seen": ["walk", "sit"],
     "unseen": ["bow", "kick"],

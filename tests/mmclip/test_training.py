@@ -18,9 +18,9 @@ from mmclip.model_variables import split_model
 from mmclip.training_log import TrainingLog
 from mmclip.training_step import learning_rate, make_step, start_state
 from tests.helpers.labelled_stores import LABELS, build_labelled_store
-from tests.helpers.tiny_training import OVERRIDES, UNSEEN, fast_compilation, tiny_settings
+from tests.helpers.tiny_training import OVERRIDES, UNSEEN, tiny_settings
 
-fast = pytest.fixture(scope="module", autouse=True)(fast_compilation)
+pytestmark = pytest.mark.usefixtures("fast_compilation")
 SCHEDULE = (
     "steps=6",
     "save_every=3",

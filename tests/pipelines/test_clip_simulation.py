@@ -18,6 +18,8 @@ from radarsim.scene.formats import npz
 from radarsim.scene.motion import Motion
 from tests.helpers.synthetic_bodies import synthetic_model
 
+pytestmark = pytest.mark.usefixtures("fast_compilation")
+
 BOARD = BOARDS[DEFAULT_BOARD]
 RADAR = replace(
     BOARD,

@@ -18,6 +18,8 @@ from radarsim.radar.toml import parse_radar
 from tests.helpers.bvh_samples import bvh_text, moves, person
 from tests.helpers.pipeline_fakes import fake_clip, fake_plan, fake_store_spec, fake_takes
 
+pytestmark = pytest.mark.usefixtures("fast_compilation")
+
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 

@@ -81,6 +81,7 @@ def test_a_long_chirp_that_doppler_moves_far_loses_nothing(speed_mps):
     assert error < -50  # -22 dB where the near edge lacks room; -60 dB is what such a speed allows
 
 
+@pytest.mark.slow
 def test_the_paper_radar_in_full_equals_the_oracle_on_some_of_its_chirps():
     burst, faces = moving_sphere(BOARD)
     cube = fast_clip(BOARD, CLEAN, LOBES, burst, faces)
@@ -89,6 +90,7 @@ def test_the_paper_radar_in_full_equals_the_oracle_on_some_of_its_chirps():
     assert relative_db(cube[0, [0, 77, 127]], truth) < -65
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("board", sorted(set(BOARDS) - {BOARD.name}))
 def test_other_boards_are_as_exact(board):
     radar = small_radar(like=BOARDS[board])
