@@ -49,9 +49,8 @@ def test_a_caption_is_rejected_after_the_maximum_attempts_and_not_paid_for_again
             assert main(arguments_for(captions, out, model, "--asks", 2)) == 1
         assert set(written_sentences(out)) == {("climb a ladder", 0), ("fall asleep", 0)}
         assert Counter(request.caption for request in model.requests)["wave a flag"] == 2
-        assert "captions without a valid answer: 1 (wave a flag: It is no JSON" in (
-            capsys.readouterr().err
-        )
+        errors = capsys.readouterr().err
+        assert "captions without a valid answer: 1 (wave a flag: It is no JSON" in errors
         assert main(arguments_for(captions, out, model, "--asks", 3)) == 0
     assert Counter(request.caption for request in model.requests)["wave a flag"] == 3
 
@@ -238,10 +237,8 @@ def test_without_a_model_built_in_activities_are_described_and_others_marked_as_
 def test_captions_of_a_store_without_sentences_are_described_and_a_model_replaces_the_fallback(
     tmp_path,
 ):
-    store, out = (
-        build_labelled_store(tmp_path / "s.zarr", subjects=3, repeats=1),
-        tmp_path / "a.csv",
-    )
+    store = build_labelled_store(tmp_path / "s.zarr", subjects=3, repeats=1)
+    out = tmp_path / "a.csv"
     captions = {f"a person does activity {i}" for i in range(len(LABELS))}
     assert main([store, "--out", str(out), "--attach", store]) == 0
     assert {caption for caption, _ in written_sentences(out)} == captions
