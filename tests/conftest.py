@@ -9,7 +9,7 @@ import pytest
 
 MEMORY_OF_A_PROCESS = 2**31  # bytes; measured 1.6 GB
 MOST_PROCESSES = 8
-# A process may have 65,530 memory maps. XLA ends with a segmentation fault when it gets no more.
+# Linux limits a process to 65,530 memory mappings by default; XLA crashes beyond the limit.
 MANY_MAPS = 25_000
 
 

@@ -1,4 +1,4 @@
-"""Sentences without a model: bundled texts of the built-in activities, and a template fallback."""
+"""Sentences made without a language model: texts of the built-in activities, or a template."""
 
 import re
 from collections.abc import Iterable, Iterator

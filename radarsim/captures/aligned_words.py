@@ -23,7 +23,7 @@ class AlignedWords:
         read: returns the words of the file from one index up to another.
         num_words: number of words in the file.
         offset: position of the file's first word within a frame.
-        gaps: see `alignment.find_gaps`; a gap of 0 words ends the stream.
+        gaps: from `alignment.find_gaps`; `missing == 0` marks lost alignment, where the stream ends.
         frame_words: number of words per frame.
     """
 

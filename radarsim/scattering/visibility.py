@@ -71,8 +71,8 @@ def unoccluded(
 
     The ray to a target passes inside a front-facing triangle abc when it lies on the inner side of
     the planes through the origin and each edge, and the triangle hides it when it also lies beyond
-    the plane of the triangle. This takes four sums of products and no ray tracing, so it runs on
-    any device.
+    the plane of the triangle. This takes four dot products and no ray tracing, so it runs on any
+    device.
 
     Targets and triangles are sorted along the longer side of the view, so that a block of targets
     is compared only with triangles that can lie in front of it. The numbers of blocks and triangles

@@ -105,7 +105,7 @@ def in_blocks(radar: Radar, sizes: SumSizes, visible):
     u = ((mid_times_s(radar) - centre_s) / half_s).astype(np.float32)
     size = min(sizes.chirps_per_block, len(u))
     padding = -len(u) % size
-    # Padded loops repeat the last time with zero weight; `samples_of_cells` cuts them off.
+    # Padding loops repeat the last time with zero weight; `samples_of_cells` cuts them off.
     u = np.pad(u, ((0, padding), (0, 0)), mode="edge").reshape(-1, size, u.shape[1])
     weight = jnp.pad(visible, ((0, padding), (0, 0))).reshape(-1, size, visible.shape[1])
     return u, weight

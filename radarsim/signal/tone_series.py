@@ -47,7 +47,7 @@ def span_of_terms(num_terms: int, error: float) -> float:
 
 
 def chebyshev(num_terms: int, y: Float[Array, "*shape"]) -> Float[Array, "*shape term"]:
-    """T_0(y) to T_k(y) by index halving: T_2k = 2 T_k^2 - 1, T_2k+1 = 2 T_k T_k+1 - y."""
+    """T_0(y), T_1(y), ... by T_{2n} = 2 T_n^2 - 1 and T_{2n+1} = 2 T_n T_{n+1} - y."""
     terms = [jnp.ones_like(y), y]
     while len(terms) < num_terms:
         half, odd = divmod(len(terms), 2)

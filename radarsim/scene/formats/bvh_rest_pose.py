@@ -35,7 +35,7 @@ class RestPose(NamedTuple):
     Attributes:
         posture: this one pose.
         up: axis of the clip's world that points up.
-        upright: axis that points up in the rest pose; the same, if it is a pose of the clip.
+        upright: axis that points up in the rest pose; equal to `up` if that is a pose of the clip.
         is_skeleton: it is the skeleton itself, not a pose of the clip.
         is_standing: legs straight and trunk above them.
     """
