@@ -23,7 +23,7 @@ class AlignedWords:
         read: returns the words of the file from one index up to another.
         num_words: number of words in the file.
         offset: position of the file's first word within a frame.
-        gaps: from `alignment.find_gaps`; `missing == 0` marks lost alignment, where the stream ends.
+        gaps: from `alignment.find_gaps`; `missing == 0` marks lost alignment and ends the stream.
         frame_words: number of words per frame.
     """
 

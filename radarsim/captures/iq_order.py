@@ -75,7 +75,7 @@ class _Spectra(NamedTuple):
 
 
 def _spectra_db(cube) -> _Spectra:
-    """Noise and energy ratio; the median over Doppler removes static and constant-velocity targets."""
+    """Noise and energy ratio; the median over Doppler removes targets of constant velocity."""
     loops, _, samples = cube.shape
     beat = np.fft.fft(cube * np.blackman(samples), axis=-1)
     power = np.mean(np.abs(beat) ** 2, axis=(0, 1))

@@ -183,7 +183,7 @@ def draw_heatmap(
     axes: Mapping[str, Float[np.ndarray, " _"]],
     highest_db: float | None = None,
 ):
-    """Draw one heatmap with time on the horizontal axis; the colour scale starts at the noise floor.
+    """Draw one heatmap with time on the horizontal axis; the colours start at the noise floor.
 
     Args:
         panel: matplotlib axes to draw on.
