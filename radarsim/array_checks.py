@@ -14,7 +14,7 @@ import numpy as np
 from radarsim.checks import checked_number, described
 from radarsim.errors import InputError
 
-# Kinds of numbers, and their names in messages.
+# Kinds of numbers that an array may contain, and their names in error messages.
 COMPLEX = (np.complexfloating, "complex numbers")
 NUMBERS = (np.number, "numbers")
 REAL = ((np.floating, np.integer), "real numbers")
@@ -88,21 +88,21 @@ def check_finite(where: str, field: str, array, axes: tuple[str, ...], hint: str
         hint: how to correct the array, for the message.
 
     Raises:
-        InputError: values are NaN or infinite; names their number and the position of the first.
+        InputError: values are NaN or infinite; the message states how many and where the first is.
     """
     if is_traced(array) or _sum_is_finite(array):
         return
     invalid = np.argwhere(~np.isfinite(np.asarray(array)))
-    if len(invalid):  # otherwise only the sum was too large for the type
+    if len(invalid):  # if empty, all values are finite and only the sum overflowed
         first = ", ".join(f"{axis} {index}" for axis, index in zip(axes, invalid[0]))
         problem = f"is NaN or infinite in {len(invalid)} of {array.size} values, first at {first}"
         raise InputError(where, field, problem, hint)
 
 
 def _sum_is_finite(array) -> bool:
-    """Test the sum, because NaN and infinity propagate to it without a temporary array."""
+    """Test the sum: NaN and infinity propagate to it, and no temporary array is needed."""
     if isinstance(array, jax.Array) and any(each.platform != "cpu" for each in array.devices()):
-        return bool(jnp.isfinite(jnp.sum(array)))  # without a copy to the host
+        return bool(jnp.isfinite(jnp.sum(array)))  # does not copy the array to the host
     with np.errstate(all="ignore"):
         return bool(np.isfinite(np.asarray(array).sum()))
 

@@ -2,10 +2,11 @@
 
     poses -> mesh -> visible faces -> IF cube -> receiver -> heatmaps
 
-A program's arrays have fixed sizes, which depend on the visible faces. Here the sizes are guessed:
-clips are simulated with the sizes that were sufficient before, and the program also returns the
-sizes that they required. If these are larger, the clips are simulated again, so that no result
-comes from arrays that are too small. `simulate.simulate` determines the sizes first, on the host.
+A program's arrays have fixed sizes, which depend on the visible faces. This module guesses the
+sizes: clips are simulated with the sizes that sufficed for earlier clips, and the program also
+returns the sizes that the new clips required. If these are larger, the clips are simulated again,
+so that no result comes from arrays that are too small. In contrast, `simulate.simulate` determines
+the sizes on the host before the simulation.
 """
 
 from dataclasses import dataclass, replace
@@ -109,7 +110,7 @@ def stack_clips(clips: list[PosedClip]) -> PosedClip:
 
 
 def _structure(clip: PosedClip) -> tuple:
-    """Kinds and shapes of a clip's parts, which all clips of a stack must share."""
+    """Types and shapes of a clip's arrays, which must be equal for all clips of a stack."""
     leaves, tree = jax.tree.flatten(clip)
     return tree, [jnp.shape(leaf) for leaf in leaves]
 
@@ -132,7 +133,7 @@ class BatchSimulator:
 
         Args:
             radar: the board.
-            bodies: body models from `Scene.bodies`, the same for every clip.
+            bodies: body models from `Scene.bodies`, shared by all clips.
             settings: method and error, visibility, receiver.
             map_settings: heatmap settings; None to return IF cubes.
 
@@ -196,7 +197,10 @@ class BatchSimulator:
 
 
 def largest(first: RequiredSizes, second: RequiredSizes) -> RequiredSizes:
-    """Combine sizes so that they suffice for both: the least distance, the most of all else."""
+    """Combine two sets of sizes into one that suffices for both.
+
+    The result has the smaller distance and the larger of all other values.
+    """
     both = jax.tree.map(lambda *parts: jnp.stack([part.max() for part in parts]), first, second)
     near_m = jnp.minimum(first.near_m.min(), second.near_m.min())
     return replace(jax.tree.map(jnp.max, both), near_m=near_m)

@@ -34,10 +34,12 @@ def apparent_rcs_m2(
 
         (4 pi / lambda^2) R^4 |sum A C exp(j 2 k R) / R^2|^2,
 
-    where the first R is the range of the mesh's centroid. `PhysicalOptics` has complex weights W
-    instead of A C / R^2. The level constant is not included: multiply by Gamma^2.
+    where R^4 contains the range of the mesh's centroid, and the sum contains the range of each
+    face. `PhysicalOptics` has complex weights W instead of A C / R^2. The level constant is not
+    included; multiply the result by Gamma^2.
 
-    The RCS is apparent, because a person is in the near field of any radar closer than a kilometre.
+    The RCS is called apparent because a person closer than a kilometre is in the near field of any
+    radar.
 
     Args:
         radar: radar that sets the frequency.
@@ -83,7 +85,7 @@ def rcs_over_yaw_m2(
     yaws_rad = np.arange(ANCHOR_YAWS) * 2 * np.pi / ANCHOR_YAWS
     rotated_m = Rotation.from_rotvec(yaws_rad[:, None] * [0, 0, 1]).as_matrix() @ centred_m.T
     rotated_m = rotated_m.transpose(0, 2, 1) + np.array([ANCHOR_RANGE_M, 0, 0])
-    # One frame at rest for each yaw, with two nodes, the smallest number allowed.
+    # One motionless frame for each yaw, with two nodes, the smallest number allowed.
     mesh = burst_mesh(np.repeat(rotated_m[:, None], 2, axis=1), None)
     faces = jnp.asarray(faces, jnp.int32)
     selection = select_faces(radar, SimulationSettings(), reflection, mesh, faces)

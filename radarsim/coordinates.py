@@ -6,8 +6,8 @@ World frame
     +z up, floor at z = 0; the radar stands at (0, 0, height). Motions use this frame until they are
     placed in front of the radar.
 SMPL rest pose
-    +y up, facing +z, left hand towards +x. AMASS worlds are +z up: the root orientation contains
-    the rotation from one to the other.
+    +y up, facing +z, left hand towards +x. AMASS worlds are +z up: the root orientation includes
+    the rotation from +y up to +z up.
 IF phase
     The mixer multiplies tx with conj(rx): the IF phase grows with the path length, so a receding
     face has a positive IF frequency in slow time. Receding speeds are positive.
@@ -31,7 +31,7 @@ def split_float64(
     """Split a float64 array into a sum of two float32 arrays, accurate to about 48 bits.
 
     At 79 GHz, 1.9 mm of range is one cycle of phase. Rounding positions at 3 m to a single float32
-    (0.12 um) causes 0.4 mrad of phase error; with a pair the error is negligible. JAX without its
+    (0.12 um) causes 0.4 mrad of phase error; with a pair, the error is negligible. JAX without its
     global 64-bit flag accepts only float32 arguments, so positions are passed to it as pairs.
     """
     high = values.astype(np.float32)

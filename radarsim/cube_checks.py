@@ -36,7 +36,7 @@ def check_cube_axes(where: str, field: str, shape: tuple[int, ...], radar: Radar
     """Check that the shape of an IF cube matches a radar's frames.
 
     Raises:
-        InputError: the shape differs; names the axis.
+        InputError: the shape differs; the message names the axis.
     """
     hint = (
         f"give frames of radar '{radar.name}'; for a part of its antennas, a Radar with "
@@ -82,7 +82,7 @@ def checked_codes(where: str, radar: Radar, cube: Any):
 
 
 def _check_not_volts(where: str, cube) -> None:
-    """Reject a cube whose values are all below half a code and would become zeros."""
+    """Reject a cube whose values are all below half a code, because they would round to zero."""
     parts = np.abs(np.ascontiguousarray(cube).view(cube.real.dtype))
     largest = float(parts.max())
     if 0 < largest < 0.5:
@@ -91,7 +91,7 @@ def _check_not_volts(where: str, cube) -> None:
 
 
 def _check_not_codes(where: str, radar: Radar, cube_v) -> None:
-    """Reject ADC codes: only whole numbers in the first frame, some beyond the ADC's full scale."""
+    """Reject a cube in ADC codes: whole numbers, some of which exceed the full scale in volts."""
     first = np.ascontiguousarray(cube_v[0])
     parts = first.view(first.real.dtype)
     largest = float(np.abs(parts).max())

@@ -6,7 +6,7 @@ class InputError(ValueError):
 
     Args:
         where: file, option or class that contains the value.
-        field: key, column or setting that is wrong.
+        field: the wrong key, column or setting.
         problem: the value with its unit, and the limit that it violates.
         hint: how to correct the value.
     """
@@ -16,5 +16,5 @@ class InputError(ValueError):
         super().__init__(f"{where}: {field}: {problem}; {hint}")
 
     def __reduce__(self):
-        """Pickle the four parts, so that the error passes unchanged between processes."""
+        """Pickle the error as its four parts, so that it passes unchanged between processes."""
         return type(self), (self.where, self.field, self.problem, self.hint)

@@ -22,7 +22,7 @@ from radarsim.motion_files import read_motion as read_motion
 from radarsim.paths import existing_path, local_path, read_text
 from radarsim.scene.skeleton import NUM_JOINTS
 
-# Studio appends to its logs in every session.
+# mmWave Studio appends to its log file in every session, so the file may be large.
 MAX_SETUP_BYTES = 64 << 20
 
 
@@ -34,7 +34,7 @@ def read_arrays(path: str | Path, keys: tuple[str, ...]) -> dict[str, np.ndarray
         keys: names of the arrays to read; other arrays are not read.
 
     Returns:
-        Arrays keyed by name, without the names that the file lacks.
+        Arrays keyed by name; names that are not in the file are omitted.
 
     Raises:
         InputError: the file is not an npz file, is truncated, or has an array of Python objects.
@@ -56,7 +56,7 @@ def read_mesh_sequence(path: str | Path, rate_hz: float | None = None):
         `mesh_sequence.MeshSequence`.
 
     Raises:
-        InputError: see `mesh_sequence`.
+        InputError: the meshes cannot be read, or do not form a sequence; see `mesh_sequence`.
     """
     from radarsim.scene.formats.mesh_sequence import KEYS, mesh_from_arrays, read_mesh_folder
 
@@ -70,7 +70,7 @@ def load_body(path: str | Path, gender: str = "neutral", layout: str = "smplh"):
     """Read a SMPL, SMPL-H or SMPL-X body model from a file, or from a folder of models.
 
     Args:
-        path: a `.npz` or `.pkl` file, or a folder as published.
+        path: a `.npz` or `.pkl` file, or a folder with the published layout.
         gender: selects the model in a folder.
         layout: selects the model in a folder.
 
@@ -111,7 +111,8 @@ def open_capture(path: str | Path, radar, *, capture_format=None, iq_order: str 
         path: a `.bin` file, or the board's UDP packets in a `.pcap` or `.pcapng`.
         radar: `Radar`, or an argument of `load_setup`.
         capture_format: order of the words; by default the format of the radar's file or board.
-        iq_order: "i_first", "q_first", or "auto" to detect it from the samples, else as configured.
+        iq_order: "i_first", "q_first", or "auto" to detect the order from the samples, with the
+            configured order as fallback.
 
     Returns:
         `capture.Capture`.
@@ -142,7 +143,8 @@ def write_capture(
             (`noise_and_adc.to_codes`) on a last axis.
         radar: `Radar` that produced the cube.
         capture_format: order of the words; by default the format of the radar's board.
-        iq_order: "i_first", "q_first", or "auto" for the order of the capture format, else I first.
+        iq_order: "i_first", "q_first", or "auto" for the order of the capture format, or I first
+            if the format states none.
 
     Raises:
         InputError: the cube does not have the radar's shape, contains volts or values that are not
@@ -160,7 +162,7 @@ def load_setup(name_or_path: str | Path, board: str = ""):
         name_or_path: a key of `boards.BOARDS`, a radar `.toml`, a TI SDK `.cfg`, or an mmWave
             Studio `.mmwave.json`, log `.txt` or `.lua` script. Board names are not case-sensitive.
         board: name of the board that a TI file belongs to; by default it is inferred from the file,
-            and `Setup.board_guess` tells if it is a guess.
+            and `Setup.board_guess` tells whether the name is a guess.
 
     Returns:
         `configuration_files.Setup`: radar, capture_format, and notes on other settings.

@@ -1,6 +1,6 @@
-"""Checks of the arguments of public functions, also against each other, before any compilation.
+"""Check the arguments of public functions, singly and together, before any compilation.
 
-Values are checked only if they are known, which excludes tracers. Subjects and scenes check
+The values of tracers are unknown and therefore not checked. Subjects and scenes check
 themselves when they are created (`scene/subject.py`, `scene/scene.py`).
 """
 
@@ -30,8 +30,9 @@ from radarsim.signal.settings import SimulationSettings
 MESH_AXES = ("frame", "node", "vertex", "coordinate")
 POINT_AXES = ("frame", "node", "point", "coordinate")
 ORIGIN_AXES = ("frame", "node", "coordinate")
-# Limit for the fast sum: polynomials through more nodes amplify float32 rounding. The error for a
-# point that moves at 1 m/s is -86 dB with 5 nodes, -80 dB with 12, -71 dB with 13, -8 dB with 24.
+# Largest number of nodes for the fast sum: polynomials through more nodes amplify float32 rounding.
+# The error for a point that moves at 1 m/s is -86 dB with 5 nodes, -80 dB with 12, -71 dB with 13,
+# -8 dB with 24.
 MOST_NODES = 12
 # Lengths of raw keys of JAX's random generators: two words, or four (rbg).
 _RAW_KEYS = ((2,), (4,))
@@ -48,7 +49,7 @@ def check_radar(where: str, radar: Any) -> None:
 
 
 def check_settings(where: str, settings: Any, kind: type = SimulationSettings) -> None:
-    """Check that the settings have the class required by a function.
+    """Check that the settings are an instance of the class that a function requires.
 
     Raises:
         InputError: the settings are of another class.
@@ -170,7 +171,7 @@ def checked_frames(
 
 
 def _too_short(radar: Radar, scene: Scene, fitting: int, requested: str) -> tuple[str, str]:
-    """Problem and hint for frames beyond the end of a motion."""
+    """Problem and hint of the error message for frames beyond the end of a motion."""
     lasts = f"motion '{scene.subjects[0].motion.name}' lasts {scene.duration_s:.3f} s"
     problem = (
         f"are {requested}; {lasts}, which holds {fitting} complete frames of "

@@ -12,8 +12,8 @@ from radarsim.paths import existing_path, read_text
 from radarsim.scene.motion import Motion
 
 MOTION_SUFFIXES = (".npz", ".bvh")
-# File types of body trackers. They count as motions only if a folder has none of the above, because
-# a pickle may contain anything.
+# File types of body trackers. They count as motions only if a folder has no files of the types
+# above, because a pickle may contain anything.
 TRACKER_SUFFIXES = (".pkl", ".pickle", ".npy", ".pt", ".pth")
 MAX_BVH_BYTES = 1 << 30
 # Body shape files, which AMASS stores in the same folders as its motions.
@@ -47,7 +47,7 @@ def read_motion(
         person: name of the person if the file contains several; see `motion_people`.
         up: axis of the file's world that points up: "x", "y", "z", "-x", "-y", "-z", or "auto" to
             infer it. Ignored for `.bvh` files, where it is always inferred.
-        rate_hz: poses per second; used if the file does not state them [Hz].
+        rate_hz: poses per second; used if the file states no rate [Hz].
 
     Returns:
         The motion; its `notes` state what was inferred.
@@ -92,7 +92,7 @@ def open_motion(
 
 
 def motion_people(path: str | Path) -> tuple[str, ...]:
-    """Names of the people in a motion file: track ids or numbers from 0; ("",) for one person.
+    """Names of the people in a motion file (track ids or numbers from 0); ("",) for one person.
 
     Args:
         path: the file.
@@ -136,7 +136,7 @@ def find_motions(path: str | Path) -> MotionFiles:
         path: a folder, or one motion file.
 
     Returns:
-        Sorted paths; `skipped` counts shape files and other files.
+        Sorted paths; `skipped` holds the number of shape files and of other files.
 
     Raises:
         InputError: the path does not exist or contains no motion.
@@ -147,7 +147,7 @@ def find_motions(path: str | Path) -> MotionFiles:
     found, trackers, skipped, seen = [], [], Counter(), set()
     for folder, folders, names in os.walk(path, followlinks=True):
         real = os.path.realpath(folder)
-        if real in seen:  # a symbolic link to a parent folder
+        if real in seen:  # reached again through a symbolic link to a parent folder
             folders.clear()
             continue
         seen.add(real)
@@ -159,7 +159,7 @@ def find_motions(path: str | Path) -> MotionFiles:
                 skipped[file_type] += 1
                 if file_name.lower().endswith(TRACKER_SUFFIXES) and not file_name.startswith("."):
                     trackers.append(Path(folder, file_name))
-    if not found:  # the output of a body tracker
+    if not found:  # the folder may hold the output of a body tracker
         found = trackers
         skipped["other file"] -= len(trackers)
         skipped = +skipped
@@ -173,6 +173,6 @@ def find_motions(path: str | Path) -> MotionFiles:
 def _file_type(file_name: str) -> str:
     if file_name.lower().endswith(_SHAPE_FILES):
         return "shape file"
-    # macOS archives contain ._name.npz files without arrays.
+    # Archives made on macOS contain files named ._name.npz, which hold no arrays.
     is_motion = file_name.lower().endswith(MOTION_SUFFIXES) and not file_name.startswith(".")
     return "motion" if is_motion else "other file"

@@ -38,12 +38,12 @@ def local_path(place: str | Path) -> Path:
 
 
 def is_url(place: str | Path) -> bool:
-    """Whether a place is a URL other than one of a local file."""
+    """Whether a place is a URL that refers to something other than a local file."""
     return "://" in str(place) and not str(place).startswith("file:")
 
 
 def existing_path(place: str | Path, field: str = "path") -> Path:
-    """Convert user input to the local path of an existing file or folder; see `local_path`.
+    """Convert user input to a local path, as `local_path` does, and check that the path exists.
 
     Raises:
         InputError: the path does not exist, or is a link whose target does not exist.
@@ -59,7 +59,7 @@ def check_link(path: Path, field: str = "path") -> None:
     """Check that neither a path nor a folder above it is a broken link.
 
     Raises:
-        InputError: the target of a link does not exist; names link and target.
+        InputError: the target of a link does not exist; the message names the link and its target.
     """
     for each in (path, *path.parents):
         if each.is_symlink() and not each.exists():
@@ -80,7 +80,7 @@ def path_argument(text: str) -> str:
     if is_url(text):
         return text
     try:
-        # Not str(Path(text)), which would drop the slash at the end of "folder/".
+        # str(Path(text)) is not used, because it would drop the slash at the end of "folder/".
         path = str(local_path(text)) if text.startswith(("~", "file:")) else text
         check_link(Path(path))
         return path

@@ -1,4 +1,4 @@
-"""Simulate points of known radar cross-section, with the same sums as in `simulate`."""
+"""Simulate points of known radar cross-section with the fast or exact sum of `simulate`."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -32,7 +32,7 @@ def simulate_points(
             accuracy [m].
         rcs_m2: radar cross-section of each point [m^2].
         key: random key of the receiver noise.
-        settings: method, error and receiver; visibility and culling do not apply.
+        settings: method, error and receiver; settings for visibility and culling have no effect.
 
     Returns:
         Volts at the ADC.
@@ -54,7 +54,7 @@ def simulate_points(
 def points_echo(
     radar: Radar, settings: SimulationSettings, points: IsotropicPoints, mesh: BurstMesh
 ) -> Complex[Array, "frame chirp tx rx sample"]:
-    """IF samples of moving points without the level constant; every point is summed."""
+    """IF samples of moving points, without the level constant; no point is culled or hidden."""
     every = jnp.ones(len(points.area_m2), bool)
     selection = select_points(radar, mesh, energy_shares(jnp.log(points.area_m2), every))
     sizes = sizes_of_selection(radar, settings, points, selection.required)

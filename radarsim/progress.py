@@ -1,4 +1,4 @@
-"""Notices during long waits, such as compilation at the first call with a radar and settings."""
+"""Log messages during long waits, such as compilation for a new radar or new settings."""
 
 import logging
 import threading

@@ -6,9 +6,9 @@ receiver's thermal noise, so noise alone is at 0 dB for every board.
 
 There are two kinds of window. `burst` transforms each burst separately, zero-padded to the same
 bins, and averages the power over the bursts that the window covers; the result is a conventional
-Doppler spectrum. `paper` transforms the 256 loops as one sequence, as for the authors' network; the
-loops span two or three bursts with gaps between them, so a constant speed produces fringes
-(1.9 cm/s apart at 10 frames/s).
+Doppler spectrum. `paper` transforms the 256 loops as one sequence, as for the input of
+the authors' network; the loops span two or three bursts with gaps between them, so a constant speed
+produces fringes (1.9 cm/s apart at 10 frames/s).
 """
 
 from dataclasses import dataclass, field
@@ -84,7 +84,7 @@ def make_heatmaps(
     Args:
         radar: the board that recorded the cube.
         cube_v: volts at the ADC.
-        settings: window, clutter removal, TDM compensation.
+        settings: heatmap settings (window, clutter removal, TDM compensation).
 
     Returns:
         Maps with their axes.
@@ -113,7 +113,7 @@ def maps_of_clip(
     cube_v: Complex[Array, "frame chirp tx rx sample"],
     settings: HeatmapSettings = HeatmapSettings(),
 ) -> Heatmaps:
-    """Compute the heatmaps within a compiled program, for all frames together."""
+    """Compute the heatmaps of all frames at once, within a compiled program."""
     columns = num_columns(radar, cube_v.shape[0], settings)
     clutter_v = clip_clutter_v(settings, cube_v)
     frames = frames_of_chunks(radar, settings, len(cube_v), len(cube_v))[0]
@@ -124,14 +124,14 @@ def maps_of_clip(
 def frames_of_chunks(
     radar: Radar, settings: HeatmapSettings, num_frames: int, most: int = CHUNK_FRAMES
 ) -> list[np.ndarray]:
-    """Frames of each chunk: the frames in which its columns begin, plus one window.
+    """Frame indices of each chunk: the frames in which its columns begin, plus one window.
 
     All chunks have the same length; past the end of the clip they repeat the last frame, and the
-    columns that contain it are cut off. A chunk begins with a whole step.
+    columns that contain repeated frames are cut off. Each chunk begins at the start of a step.
     """
     chirps = radar.frame.num_chirps
     whole = settings.step_chirps // gcd(settings.step_chirps, chirps)
-    # Chunks of about the same length, because the repeated frames in the last one are wasted work.
+    # Chunks have similar lengths, because computing the repeated frames of the last is wasted work.
     own = -(-num_frames // -(-num_frames // most))
     own = -(-own // whole) * whole
     more = frames_after(radar, settings)
@@ -140,7 +140,10 @@ def frames_of_chunks(
 
 
 def frames_after(radar: Radar, settings: HeatmapSettings) -> int:
-    """Frames after a chunk that its last column covers, one step before the next chunk begins."""
+    """Number of frames after a chunk that its last column covers.
+
+    The last column starts one step before the next chunk begins.
+    """
     return -(-(settings.window_chirps - settings.step_chirps) // radar.frame.num_chirps)
 
 
@@ -153,7 +156,7 @@ def _named(radar, settings, num_frames, maps) -> Heatmaps:
 def clip_clutter_v(
     settings: HeatmapSettings, cube_v: Complex[Array, "frame chirp tx rx sample"]
 ) -> Complex[Array, "tx rx sample"]:
-    """Static echo to be removed from every chirp of a clip; zero if each window removes its own.
+    """Static echo to be removed from every chirp of a clip; zero for clutter removal per window.
 
     The median is taken over bursts, for the real and imaginary parts of each range bin: echoes that
     pass through a bin for less than half of the clip do not change it. Each burst is averaged
@@ -173,7 +176,7 @@ def _mean(cube_v):
 
 @jax.jit
 def _median(cube_v):
-    # The taper separates range bins; it is removed again, because the columns apply it themselves.
+    # The taper separates range bins. It is divided out afterwards, because each column applies it.
     taper = _range_taper(cube_v.shape[-1])
     profiles = jnp.fft.fft(cube_v.mean(1) * taper, axis=-1)
     static = jax.lax.complex(jnp.median(profiles.real, 0), jnp.median(profiles.imag, 0))

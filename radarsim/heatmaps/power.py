@@ -1,7 +1,7 @@
 """Average power of each column of a heatmap, for the frames of one chunk of a clip.
 
 A column depends only on the loops of its window, so chunks that overlap by a window produce the
-same columns as the whole clip. Loops are [loop, pair, sample], concatenated over frames.
+same columns as the whole clip. Loops have the shape [loop, pair, sample], concatenated over frames.
 """
 
 import jax
@@ -41,8 +41,8 @@ def time_range_power(
 ) -> Float[Array, "time range"]:
     """Mean power of each range bin over the window's loops and all pairs."""
 
-    # One step at a time, so that its spectra stay in the cache and those of a whole clip are never
-    # held in memory.
+    # One step at a time, so that the spectra stay in the cache and memory never holds the spectra
+    # of a whole clip.
     def of_step(samples):
         spectra = jnp.fft.fft(samples, axis=-1)
         rows = _power(spectra).reshape(-1, spectra.shape[-1])
@@ -71,7 +71,7 @@ def time_doppler_power(
 
 
 def _power_of_windows(settings, series, starts, length):
-    """Mean power spectrum of each window, relative to white noise; zero speed in the middle."""
+    """Mean power spectrum of each window, relative to white noise; zero speed is in the middle."""
     taper = np.hanning(length + 2)[1:-1].astype(np.float32)
 
     def window(start):
@@ -98,7 +98,7 @@ def _sum_of_rows(values: Float[Array, "row column"]) -> Float[Array, " column"]:
 
 
 def _burst_doppler(radar, settings, series):
-    """Burst spectra, averaged over each window with the number of covered loops as weight."""
+    """Average of the burst spectra over each window, weighted by the number of covered loops."""
     chirps = radar.frame.num_chirps
     frames = series.shape[-1] // chirps
     power = _power_of_windows(settings, series, jnp.arange(frames) * chirps, chirps)
@@ -118,7 +118,7 @@ def time_angle_power(
     """
     row = radar.array.azimuth_row()
     elements = [_aligned(radar, settings, samples[:, :, tx, rx], tx) for tx, rx in row]
-    # Separate real and imaginary parts are far faster on a CPU than complex products.
+    # On a CPU, products of separate real and imaginary parts are far faster than complex products.
     parts = [part.reshape(-1, part.shape[-1]) for x in elements for part in (x.real, x.imag)]
     steps = jnp.stack([_in_steps(settings, part) for part in parts], axis=1)
     covariance = moving_mean(settings, _products(steps) / settings.step_chirps)
@@ -144,7 +144,7 @@ def angle_taper(num_elements: int, settings: HeatmapSettings) -> Float[np.ndarra
 
 
 def _products(parts: Float[Array, "step part *shape"]) -> Complex[Array, "step element element"]:
-    """Sums of x x^H, from alternating real and imaginary parts."""
+    """Sums of x x^H, for vectors x stored as alternating real and imaginary parts."""
     parts = parts.reshape(*parts.shape[:2], -1)
     sums = jnp.einsum("sik,sjk->sij", parts, parts, precision="highest")
     real, imag = slice(0, None, 2), slice(1, None, 2)

@@ -25,10 +25,11 @@ class HeatmapSettings:
 
     Attributes:
         window: "burst" (each burst separately) or "paper" (across bursts, as mmCLIP does).
-        clutter: "median" removes the median over the bursts of the clip, per pair and range bin,
-            "clip" their mean, "window" the mean of each window, "none" nothing. If a person pauses,
-            the mean contains a part of the person's echo, which leaves a line at this range
-            throughout the clip; the median contains it only if the person pauses for half the clip.
+        clutter: "median" removes the median over the bursts of the clip, per pair and range bin;
+            "clip" removes the mean over the bursts, "window" the mean of each window, and "none"
+            nothing. If a person pauses, the mean contains part of the person's echo, which leaves a
+            line at this range throughout the clip; the median contains the echo only if the person
+            pauses for half the clip.
         angle_window: taper of the antenna row: "taylor" (sidelobes at -28 dB for eight elements, a
             main lobe 1.27 times as wide) or "uniform" (-13 dB).
         tdm_compensation: undo the phase change of a moving target between transmitters.
@@ -54,7 +55,7 @@ class HeatmapSettings:
         check_flag("HeatmapSettings", "tdm_compensation", self.tdm_compensation)
         store_whole(self, "window_chirps")
         store_whole(self, "step_chirps")
-        # The step of the angle axis is a half of their number.
+        # At least 2, because the angle axis is computed from half the number of bins.
         store_whole(self, "num_angle_bins", at_least=2)
         store_whole(self, "num_doppler_bins", at_least=self.window_chirps)
         if self.window_chirps % self.step_chirps:
@@ -63,7 +64,7 @@ class HeatmapSettings:
             raise InputError("HeatmapSettings", "window_chirps", problem, hint)
 
 
-# Settings of the mmCLIP paper, section 3.2.1.
+# Heatmap settings of the mmCLIP paper, section 3.2.1.
 PAPER_MAPS = HeatmapSettings(window="paper", clutter="clip", angle_window="uniform")
 
 

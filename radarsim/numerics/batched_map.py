@@ -12,9 +12,9 @@ ACCELERATOR_BATCH = 32
 def batched_map(function: Callable, items: Any, batch: int = ACCELERATOR_BATCH) -> Any:
     """Apply a function to each item along the first axis and stack the results.
 
-    A CPU processes one item at a time, because one item fits into its caches and results of a loop
-    are computed only once. An accelerator processes `batch` items at a time, because it would idle
-    between small steps.
+    A CPU processes one item at a time, because one item fits into its caches and the results of a
+    loop are computed only once. An accelerator processes `batch` items at a time, because it would
+    idle between small steps.
 
     Args:
         function: function of one item, which is a pytree.

@@ -24,7 +24,7 @@ def chebyshev_nodes(num_nodes: int) -> np.ndarray:
 
 
 def lagrange_weights(nodes: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """Weights [*at, node] to evaluate, at positions `at`, the polynomial through the nodes."""
+    """Weights [*at, node] that evaluate the polynomial through the nodes at the positions `at`."""
     at = np.asarray(at, np.float64)[..., None]
     weights = np.ones((*at.shape[:-1], len(nodes)))
     for i, node in enumerate(nodes):
@@ -55,7 +55,7 @@ def power_coefficients(values: Float[Array, " node *rest"]) -> Float[Array, " po
 
 
 def derivative(coefficients: Float[Array, " power *rest"]) -> Float[Array, " power *rest"]:
-    """Coefficients of the derivative, with the number of terms unchanged (the highest is zero)."""
+    """Coefficients of the derivative, padded with a zero to the same number of terms."""
     powers = np.arange(1, coefficients.shape[0], dtype=np.float32)
     shifted = coefficients[1:] * powers.reshape(-1, *([1] * (coefficients.ndim - 1)))
     return jnp.concatenate([shifted, jnp.zeros_like(coefficients[:1])])

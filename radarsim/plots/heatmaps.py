@@ -1,6 +1,6 @@
-"""Draw heatmap figures on physical axes, with the moving body beside them. Reads no files.
+"""Draw heatmaps on physical axes together with the moving body; this module reads no files.
 
-`clip_page` draws one clip, `sheet_page` the time-Doppler maps of many clips. Each returns a
+`clip_page` draws one clip; `sheet_page` draws the time-Doppler maps of many clips. Each returns a
 separate matplotlib Figure (no pyplot, no global state); `page.savefig(path)` writes it. The figures
 of a radar capture are in `radarsim.validation.figures`; `python -m radarsim.plots CAPTURE --radar
 FILE --out DIR` writes these to files.
@@ -49,7 +49,7 @@ class Panel:
         label: axis label with unit.
         per_si: number of printed units per SI unit.
         least: smallest upper axis limit in printed units.
-        step: step of the upper axis limit in printed units.
+        step: multiple to which the upper axis limit is rounded, in printed units.
         span_db: largest range of the colour scale [dB].
     """
 
@@ -92,7 +92,7 @@ def clip_page(
         maps: heatmaps keyed like `PANELS` [dB above noise].
         axes: coordinates from `heatmap_axes`.
         title: first line, such as the caption of the clip.
-        subtitle: smaller text below it, such as radar, placement and settings.
+        subtitle: smaller text below the title, such as radar, placement and settings.
         scene: the body to draw; None draws only the heatmaps.
         note: line printed at the bottom if there is no body.
         trace: draw range, radial speed and azimuth of the pelvis over the maps.
@@ -127,7 +127,7 @@ def sheet_page(
     """Draw one heatmap for each of many clips, all with the same axes and colour scale.
 
     Args:
-        maps: one heatmap per clip, without padding columns [dB above noise].
+        maps: one heatmap per clip, without padded columns [dB above noise].
         axes: coordinates from `heatmap_axes` for the longest clip.
         captions: one caption per clip.
         title: title of the figure.
@@ -216,7 +216,7 @@ def draw_heatmap(
 def axis_limits(
     name: str, map_db: Float[np.ndarray, "time bin"], axes: Mapping[str, np.ndarray]
 ) -> tuple[float, float]:
-    """Limits of the vertical axis that show all signal, symmetric if the axis has both signs.
+    """Limits of the vertical axis that show all signal; symmetric if the axis has both signs.
 
     Returns:
         Lower and upper limit in printed units, multiples of the panel's step, within the axis.
@@ -224,7 +224,8 @@ def axis_limits(
     kind = PANELS[name]
     bins = np.asarray(axes[kind.coordinate]) * kind.per_si
     signal = np.asarray(map_db, np.float32) >= _SIGNAL_DB
-    # A single cell may be noise, so a bin counts as signal only if it exceeds noise in two columns.
+    # A single cell may be noise, so a bin counts as signal only if it exceeds the noise floor in at
+    # least two columns.
     lasting = signal.sum(axis=0) >= 2
     reach = np.abs(bins[lasting]).max() if lasting.any() else 0.0
     reach = max(kind.least, np.ceil(1.05 * reach / kind.step) * kind.step)
@@ -265,7 +266,7 @@ def _add_text(page: Figure, height: float, text: str, **style) -> None:
 
 
 def _add_body(page: Figure, scene: ScenePicture, first: Axes) -> None:
-    """Draw the strip above the first map on the same time axis, and scene and path to the left."""
+    """Draw the strip of bodies above the first map, and the scene and path to the left."""
     place, (width, height) = first.get_position(), page.get_size_inches()
     strip = page.add_axes((place.x0, place.y1 + 0.012, place.width, _STRIP_HEIGHT), sharex=first)
     low_m, high_m = -0.1, max(1.95, scene.vertices_m[..., 2].max() + 0.1)

@@ -20,7 +20,7 @@ class Triangles:
     """Projected and shaded triangles.
 
     Attributes:
-        corners: image coordinates, right and up.
+        corners: image coordinates, positive to the right and upwards.
         rgb: colour of each triangle.
         depth_m: mean distance along the viewing direction [m].
     """

@@ -1,6 +1,6 @@
 """Draw a body in front of the radar: a 3-D view, the path from above, and a strip over time.
 
-All three use the same colour for the same time; the strip shares the time axis of the heatmaps.
+Each time has the same colour in all three pictures; the strip shares the heatmaps' time axis.
 """
 
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ from scipy.spatial.transform import Rotation
 from radarsim.plots.mesh import Camera, Triangles, box, paint, shaded
 from radarsim.scene.placement import ActivityArea, RadarPose, to_radar_frame
 
-# Colours from violet (start) to orange (end). The ends of the colour map are not used: one is too
-# dark to shade, the other too pale on white.
+# Colours from violet (start) to orange (end). The ends of the colour map are not used, because the
+# first is too dark to shade and the last too pale on white.
 _TIME_COLOURS = colormaps["plasma"]
 _TIME_COLOUR_ENDS = (0.14, 0.82)
 _GREY, _FLOOR, _SHADOW, _RADAR = "0.45", "0.955", "0.86", (0.78, 0.13, 0.16)
-_APART_M = 0.9  # least distance between two bodies drawn in the 3-D view
+_APART_M = 0.9  # minimum distance between two bodies drawn in the 3-D view
 _MOST_BODIES = 5
 
 
@@ -37,7 +37,7 @@ class ScenePicture:
         pelvis_m: trajectory of the pelvis [m].
         pelvis_times_s: times of `pelvis_m` [s].
         radar_pose: height and tilt of the radar.
-        area: floor area that the subject may use; None if it is not limited.
+        area: floor area that the subject may use; None if the area is not limited.
     """
 
     vertices_m: Float[np.ndarray, "moment vertex 3"]
@@ -53,8 +53,9 @@ def radial_trajectory(scene: ScenePicture) -> dict[str, Float[np.ndarray, " pose
     """Range, radial speed and azimuth of the pelvis; the heatmaps should show ridges along them.
 
     Returns:
-        `range_m`; `speed_mps`, positive when receding; `angle_rad`, positive to the left; its sine
-        is the component of the unit direction vector along the horizontal antenna row.
+        `range_m`; `speed_mps`, positive when receding; `angle_rad`, positive to the left. The
+        sine of the azimuth is the component of the unit direction vector along the horizontal
+        antenna row.
     """
     seen_m = np.asarray(to_radar_frame(scene.pelvis_m, scene.radar_pose))
     range_m = np.linalg.norm(seen_m, axis=-1)
@@ -98,7 +99,7 @@ def draw_scene(axes: Axes, scene: ScenePicture) -> None:
 
 
 def draw_top_view(axes: Axes, scene: ScenePicture) -> None:
-    """Draw the path of the pelvis from above, with forward to the right and left upwards."""
+    """Draw the path of the pelvis from above, with +x (forward) to the right and +y (left) up."""
     far_m, half_m = _floor(scene)
     if scene.area is not None:
         axes.add_patch(Polygon(_corners(scene.area), facecolor=_FLOOR, edgecolor="0.75", lw=0.8))
@@ -130,7 +131,7 @@ def strip_moments_s(
 
 
 def draw_strip(axes: Axes, scene: ScenePicture, seconds_per_m: float) -> None:
-    """Draw the body of every moment at its time on a time axis, seen from the radar's right.
+    """Draw the bodies side by side, each at its moment on a time axis, seen from the radar's right.
 
     Args:
         axes: matplotlib axes with time along x; their limits are not changed.
@@ -173,7 +174,7 @@ def _pelvis_at(scene: ScenePicture, time_s: float) -> np.ndarray:
 
 
 def _scene_camera(scene: ScenePicture) -> Camera:
-    """Camera to the right of the radar and slightly behind it, so distant that verticals stay
+    """Camera to the right of the radar and slightly behind it, so distant that vertical lines stay
     parallel.
     """
     far_m, half_m = _floor(scene)

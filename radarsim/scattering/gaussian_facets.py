@@ -4,11 +4,11 @@ Physical optics integrates exp(j k (R1 + R2)) over the surface; the phase turns 
 one triangle. Here each triangle becomes a Gaussian patch with the same second moments, blurred by
 3 mm, on a surface whose curvature follows from the normals at the corners. Over such a patch the
 linear and quadratic phase integrate in closed form. The result has no nulls, so its complex
-logarithm is smooth in time and over the array, as the fast sum requires. It converges as the edges
-shrink, so levels need no fit: the weight replaces A C of the quasi-specular sum, and Gamma is the
-reflection coefficient of the surface (levels.skin_reflectivity).
+logarithm is smooth in time and over the array, as the fast sum requires. The result converges as
+the edges shrink, so levels need no fit: the weight replaces A C of the quasi-specular sum, and
+Gamma is the reflection coefficient of the surface (levels.skin_reflectivity).
 
-Only the coherent part is modelled: a smooth surface without roughness or clothes.
+Only the coherent part is modelled: a smooth surface without roughness or clothing.
 """
 
 from dataclasses import dataclass
@@ -22,10 +22,11 @@ from jaxtyping import Array, Float, Int
 from radarsim.numerics.vectors import cross, dot, norm
 from radarsim.scene.mesh import FaceIndices, Faces, faces_of
 
-# Standard deviation of the blur of every facet: neighbours overlap, and edges do not ring.
+# Standard deviation of the blur of every facet. Blurred facets overlap, which avoids ringing at
+# their edges.
 BLUR_M = 3e-3
-# Vectors shorter than 10 um are treated as having no direction, so that divisions by their length
-# and the gradients stay finite. 10 um is a thousandth of the edge length of any body mesh.
+# Vectors shorter than 10 um are treated as having no direction, so that divisions by their length,
+# and the gradients, stay finite. 10 um is a thousandth of the edge length of any body mesh.
 LEAST_LENGTH_M = 1e-5
 # At grazing incidence a facet's echo is far below -200 dB before the cosine becomes this small.
 LEAST_COSINE = 1e-3
@@ -119,8 +120,8 @@ def vertex_normals(
 ) -> Float[Array, "*batch vertex 3"]:
     """Unit vertex normals of a mesh: mean of the adjacent face normals, weighted by corner angle.
 
-    With edges of 5 mm the echo of a limb is off by 0.3 dB; Max's weights (exact on a sphere, no
-    arctangent) would give 0.5 dB.
+    With edges of 5 mm, these weights cause an error of 0.3 dB in the echo of a limb. Max's weights,
+    which are exact on a sphere and need no arctangent, would cause 0.5 dB.
     """
     # The coordinate axis comes first, so that the arithmetic runs along faces and times.
     points = jnp.moveaxis(vertices_m, (-1, -2), (0, 1))
@@ -144,16 +145,17 @@ def log_weight(
 ) -> tuple[Float[Array, "*out"], Float[Array, "*out"]]:
     """Log-amplitude and phase of a facet's echo, without the carrier phase of its phase point.
 
-    With u1, u2 unit vectors from the antennas to the phase point, M the spread, and in the facet's
-    plane kappa = k (u1 + u2) and the quadratic phase
+    Let u1 and u2 be the unit vectors from the antennas to the phase point and M the spread. In the
+    facet's plane, kappa = k (u1 + u2), and the quadratic phase Q and the weight W are
 
         Q = k [(1 - u1 u1')/R1 + (1 - u2 u2')/R2 - ((u1 + u2).n) II],
         W = A |(u1 + u2).n| / (2 R1 R2) det(1 - jMQ)^(-1/2)
             exp(-kappa' (1 - jMQ)^(-1) M kappa / 2).
 
-    As det(1 - jMQ) = 1 - detM detQ - j tr(MQ) never crosses the negative real axis, its principal
-    logarithm is continuous; and (1 - jMQ)^(-1) M = (M - j detM adj Q) / det(1 - jMQ). Both sides of
-    a surface reflect equally: visibility is handled by another stage.
+    The principal logarithm of det(1 - jMQ) = 1 - detM detQ - j tr(MQ) is continuous, because the
+    determinant never crosses the negative real axis. The matrix in the exponent is computed as
+    (1 - jMQ)^(-1) M = (M - j detM adj Q) / det(1 - jMQ). Both sides of a surface reflect equally,
+    because visibility is handled by another stage.
 
     Args:
         wavenumber_per_m: k = 2 pi / lambda at the sweep's centre, used for the whole chirp.
@@ -190,7 +192,7 @@ def log_weight(
 
 
 def _view_from(facets: Facets, antenna_m):
-    """Range, and direction from the antenna along the facet's two axes and its normal."""
+    """Range from the antenna, and components of the direction along the facet's axes and normal."""
     path_m = facets.centre_m - antenna_m
     range_m = norm(path_m)
     axes = (facets.axis_x, facets.axis_y, facets.normal)

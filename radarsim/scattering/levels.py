@@ -1,14 +1,14 @@
 """Absolute levels: the radar equation at the ADC, point targets, and the reflection of skin.
 
-A voltage v stands for the power |v|^2 / Z of the complex envelope: I and Q together.
+A voltage v stands for the power |v|^2 / Z of the complex envelope, which is I and Q together.
 """
 
 import numpy as np
 
 from radarsim.radar.radar import Radar
 
-# Parameters of dry skin: eps_inf; step, relaxation time [s] and broadening of two dispersions; and
-# the conductivity [S/m].
+# Parameters of dry skin: eps_inf; the step, relaxation time [s] and broadening of each of two
+# dispersions; and the conductivity [S/m].
 SKIN_PERMITTIVITY_INF = 4.0
 SKIN_DISPERSIONS = ((32.0, 7.234e-12, 0.0), (1100.0, 32.481e-9, 0.2))
 SKIN_CONDUCTIVITY_S_PER_M = 2e-4
@@ -41,7 +41,7 @@ def skin_reflectivity(radar: Radar) -> float:
 
         |1 - sqrt(eps)| / |1 + sqrt(eps)|
 
-    This is -4.7 dB at 77 GHz and -4.2 dB at 60 GHz. Nothing is fitted: clothes, roughness and
+    This is -4.7 dB at 77 GHz and -4.2 dB at 60 GHz. No constant is fitted: clothing, roughness and
     deviations of the antennas from their datasheet are not included, and the echo of a standing
     body stays a few dB below the mean of 3GPP TR 38.901.
     """

@@ -26,15 +26,16 @@ from radarsim.scattering import gaussian_facets
 from radarsim.scattering.levels import skin_reflectivity
 from radarsim.scene.mesh import Faces, faces_of
 
-# Keeps log(0) of a degenerate face finite; 1e-30 m^2 is far below any culling threshold.
+# Keeps the logarithm finite for a degenerate face; 1e-30 m^2 is far below any culling threshold.
 SMALLEST_AREA_M2 = 1e-30
 DEFAULT_SIGMA_RAD = 0.5
-# Result of calibrate.anchored_reflectivity for the free body, the AWR1843BOOST and default sigma.
+# Result of calibrate.anchored_reflectivity for the free body, AWR1843BOOST and default sigma.
 FREE_BODY_REFLECTIVITY = 0.486
 MATERIALS = ("skin", "metal")
 # Names of QuasiSpecular and PhysicalOptics in recipes and commands.
 REFLECTIONS = ("paper", "body")
-# 4 arcsin^2(sqrt(s) / 2) / s for 0 < s <= 2, least-squares fit on Chebyshev points, error 5e-8.
+# Polynomial for 4 arcsin^2(sqrt(s) / 2) / s, 0 < s <= 2: a least-squares fit on Chebyshev points
+# with an error of 5e-8.
 _CHORDS = 1 + np.cos(np.pi * (np.arange(400) + 0.5) / 400)
 SQUARED_ANGLE_TERMS = np.linalg.lstsq(
     _CHORDS[:, None] ** np.arange(8), 4 * np.arcsin(np.sqrt(_CHORDS) / 2) ** 2 / _CHORDS, rcond=None
@@ -47,13 +48,13 @@ class ReflectionModel(Protocol):
 
     @property
     def lobe_rad(self) -> ArrayLike:
-        """Width of the narrowest lobe [rad]; 0 if unknown, infinite without a lobe."""
+        """Width of the narrowest lobe [rad]; 0 if it is unknown, infinite if there is no lobe."""
 
     def reflectivity_at(self, radar: Radar) -> float:
         """Amplitude factor Gamma of the surface for `levels.volts_per_weight`."""
 
     def scatterers(self, vertices_m, faces, picked=None) -> Faces:
-        """Scatterers of the picked faces (None: all).
+        """Scatterers of the picked faces, or of all faces if `picked` is None.
 
         The path to `centre_m` of a scatterer determines its delay and carrier phase.
         """
@@ -72,8 +73,8 @@ class QuasiSpecular:
 
         log(A exp(-theta^2 / sigma^2) / (R1 R2))
 
-    theta is the angle between the mirrored incoming ray and the direction to the receiver: twice
-    the incidence angle for one antenna.
+    theta is the angle between the mirrored incoming ray and the direction to the receiver; if
+    transmitter and receiver coincide, it is twice the incidence angle.
 
     Attributes:
         sigma_rad: width of the lobe [rad], 0.15 to 1 in the authors' data.
@@ -94,16 +95,16 @@ class QuasiSpecular:
         return self.sigma_rad
 
     def reflectivity_at(self, radar: Radar) -> float:
-        """The level constant, at any frequency."""
+        """The level constant, which does not depend on frequency."""
         del radar
         return self.reflectivity
 
     def scatterers(self, vertices_m, faces, picked=None) -> Faces:
-        """Flat triangles."""
+        """The triangles of the mesh as flat scatterers."""
         return faces_of(vertices_m, faces if picked is None else picked)
 
     def log_weight(self, radar: Radar, scatterers: Faces, tx_m, rx_m):
-        """Log-amplitude without a phase, also for faces that point away from the radar."""
+        """Log-amplitude, also of faces that point away from the radar; there is no phase."""
         del radar
         to_face = scatterers.centre_m - tx_m
         to_rx = rx_m - scatterers.centre_m
@@ -119,7 +120,7 @@ class QuasiSpecular:
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class PhysicalOptics:
-    """Coherent physical optics on curved Gaussian facets (gaussian_facets.py): no fitted constant.
+    """Coherent physical optics on curved Gaussian facets (gaussian_facets.py), not fitted to data.
 
     Attributes:
         material: "skin" (bare dry skin at the radar's frequency) or "metal" (Gamma = 1).
@@ -138,7 +139,7 @@ class PhysicalOptics:
 
     @property
     def lobe_rad(self) -> float:
-        """0 (unknown): the lobe of a facet follows from its size and curvature."""
+        """0, meaning unknown, because the lobe of a facet depends on its size and curvature."""
         return 0.0
 
     def reflectivity_at(self, radar: Radar) -> float:
@@ -146,7 +147,7 @@ class PhysicalOptics:
         return skin_reflectivity(radar) if self.material == "skin" else 1.0
 
     def scatterers(self, vertices_m, faces, picked=None) -> gaussian_facets.Facets:
-        """Gaussian patches of the curved surface."""
+        """The triangles of the mesh as Gaussian patches of a curved surface."""
         return gaussian_facets.facets_of(vertices_m, faces, picked)
 
     def log_weight(self, radar: Radar, scatterers: gaussian_facets.Facets, tx_m, rx_m):
@@ -171,11 +172,11 @@ class IsotropicPoints:
 
     @property
     def lobe_rad(self) -> float:
-        """No lobe."""
+        """Infinite, because points have no lobe."""
         return np.inf
 
     def reflectivity_at(self, radar: Radar) -> float:
-        """1: the area contains the cross-section."""
+        """1, because the area already contains the radar cross-section."""
         del radar
         return 1.0
 
@@ -187,7 +188,7 @@ class IsotropicPoints:
         return Faces(centre_m, jnp.zeros_like(centre_m), area_m2)
 
     def log_weight(self, radar: Radar, scatterers: Faces, tx_m, rx_m):
-        """Log-amplitude without a phase."""
+        """Log-amplitude of each point; there is no phase."""
         del radar
         tx_range_m, rx_range_m = norm(scatterers.centre_m - tx_m), norm(scatterers.centre_m - rx_m)
         log_area = jnp.log(scatterers.area_m2 + SMALLEST_AREA_M2)
@@ -217,7 +218,7 @@ class AntennaWeights:
     Attributes:
         log_tx: log-amplitude for each tx with the receiver at the array's centre.
         log_rx: log-amplitude that each rx adds.
-        cycles_tx, cycles_rx: phase, split in the same way; None without a phase.
+        cycles_tx, cycles_rx: phase, split like the log-amplitude; None if the model gives no phase.
         pair: real and imaginary part of the remaining factor of each pair; None for 1.
     """
 
@@ -234,8 +235,8 @@ def reflect(
     """Compute the weights at the nodes, each tx and rx paired with the centre of the other array.
 
     The remaining factor of each pair is computed at the middle node only, because it changes little
-    within a burst. On a walking body the weights of physical-optics facets have an error of -67 dB
-    at 1 m and -84 dB at 2.5 m without this factor, and -96 and -100 dB with it.
+    within a burst. On a walking body, the weights of physical-optics facets have an error of -67 dB
+    at 1 m and -84 dB at 2.5 m without this factor, and of -96 and -100 dB with the factor.
 
     Args:
         radar: board whose antennas are used.
@@ -272,9 +273,9 @@ def squared_angle(
 ) -> Float[Array, "*batch"]:
     """Squared angle between unit vectors [rad^2], smooth for parallel vectors.
 
-    Computed from the squared chord s = |a - b|^2 as theta = 2 arcsin(sqrt(s)/2), because the
-    gradient of arccos is infinite for parallel vectors (NaN after the chain rule). Angles beyond
-    90 degrees are computed from their supplement.
+    The angle is computed from the squared chord s = |a - b|^2 as theta = 2 arcsin(sqrt(s)/2),
+    because the gradient of arccos is infinite for parallel vectors (NaN after the chain rule).
+    Angles beyond 90 degrees are computed from their supplement.
     """
     apart = first - second
     chord = jnp.minimum(dot(apart, apart), 4 * (1 - 1e-6))

@@ -1,7 +1,7 @@
 """Find the faces that the radar sees, by hidden point removal (as in the paper) or occlusion.
 
-Both use one viewpoint, the radar's phase centre: the array is 1 cm wide, less than an edge of the
-mesh. A visibility mask is discrete and carries no gradient.
+Both methods use one viewpoint, the radar's phase centre, because the array is only 1 cm wide, less
+than an edge of the mesh. A visibility mask is discrete and carries no gradient.
 """
 
 from dataclasses import dataclass
@@ -18,13 +18,14 @@ from radarsim.scene.mesh import Faces
 
 # Flip radius divided by the range of the farthest point. Compared with ray casting on the free body
 # (1.6 cm edges), (share of the visible energy that is kept) / (share of the kept energy that is
-# visible) for ratios of 100, 1,000, 3,000 and 10,000: arms crossing at 3 m .75/1, .95/1, .99/1,
-# .999/1; lying across at 6 m .42/1, .80/1, .91/1, .97/.97.
+# visible) is, for ratios of 100, 1,000, 3,000 and 10,000:
+# - arms crossed, at 3 m: .75/1, .95/1, .99/1, .999/1
+# - body lying across the line of sight, at 6 m: .42/1, .80/1, .91/1, .97/.97
 HPR_RADIUS = 3000.0
-# A face hides points more than 0.01 % of the range behind its plane (0.3 mm at 3 m): with a smaller
-# margin, rounding would make faces hide their own neighbours.
+# A face hides only points that lie more than 0.01 % of the range behind its plane (0.3 mm at 3 m).
+# With a smaller margin, rounding would make faces hide their own neighbours.
 PLANE_MARGIN = 1e-4
-# Beside or behind the radar, y/x and z/x define no order, so every triangle is tested there.
+# For points beside or behind the radar, y/x and z/x define no order, so every triangle is tested.
 FARTHEST_VIEW = 1e3
 TARGETS_PER_BLOCK = 128
 TRIANGLES_PER_STEP = 256
@@ -69,14 +70,14 @@ def unoccluded(
 ) -> Bool[Array, " target"]:
     """Find the targets that no triangle occludes from the origin.
 
-    The ray to a target passes inside a front-facing triangle abc when it lies on the inner side of
-    the planes through the origin and each edge, and the triangle hides it when it also lies beyond
-    the plane of the triangle. This takes four dot products and no ray tracing, so it runs on any
-    device.
+    The ray to a target passes through a front-facing triangle if the target lies on the inner side
+    of the three planes through the origin and each edge; the triangle hides the target if the
+    target also lies beyond the plane of the triangle. The test takes four dot products per target
+    and triangle and no ray tracing, so it runs on any device.
 
     Targets and triangles are sorted along the longer side of the view, so that a block of targets
     is compared only with triangles that can lie in front of it. The numbers of blocks and triangles
-    are known only at run time; the loops end at these numbers, and one program serves every scene.
+    are loop limits that are read at run time, so one compiled program serves every scene.
 
     Args:
         targets_m: points to be tested [m], radar frame.
@@ -100,7 +101,7 @@ def unoccluded(
         points, first = blocks[index], strips.first[index]
 
         def next_triangles(step_idx, deepest_here):
-            # A slice past the end is moved back; testing a triangle twice changes nothing.
+            # A slice beyond the end is moved back; testing a triangle twice changes nothing.
             some = [
                 jax.lax.dynamic_slice_in_dim(part, first + step_idx * step, step, axis=-2)
                 for part in planes
@@ -114,7 +115,7 @@ def unoccluded(
     deepest = jnp.full(blocks.shape[:2], -jnp.inf)
     num_blocks = (jnp.sum(selected) + TARGETS_PER_BLOCK - 1) // TARGETS_PER_BLOCK
     clear = jax.lax.fori_loop(0, num_blocks, block, deepest) <= 0
-    # Padding repeats a target, for which the same value is then written twice.
+    # Padding repeats a target, whose result is then written twice with the same value.
     seen = jnp.zeros(num_targets, bool).at[strips.target_order].set(clear.reshape(-1))
     return seen & selected
 
@@ -124,7 +125,7 @@ def shadow_depth(
     edge_planes: Float[Array, "edge occluder 3"],
     planes: Float[Array, "occluder 3"],
 ) -> Float[Array, "occluder target"]:
-    """Depth of each target inside each triangle's shadow: the least of four distances."""
+    """Depth of each target inside each triangle's shadow: the smallest of four distances."""
     depth = jnp.minimum(-_dot(points_m, edge_planes[0]), -_dot(points_m, edge_planes[1]))
     depth = jnp.minimum(depth, -_dot(points_m, edge_planes[2]))
     return jnp.minimum(depth, _dot(points_m, planes) - (1 + PLANE_MARGIN))
@@ -144,10 +145,10 @@ class _Strips:
 def _strips(targets_m, corners_m, active, selected) -> _Strips:
     """Sort targets and occluders, with selected targets and active occluders first."""
     view = targets_m[:, 1:] / targets_m[:, :1]
-    # Upright bodies are sorted by elevation, lying ones by azimuth.
+    # Upright bodies are sorted by elevation, lying bodies by azimuth.
     extent = jnp.ptp(jnp.where(selected[:, None], view, view[jnp.argmax(selected)]), axis=0)
     tall = extent[1] >= extent[0]
-    # At x = 0 the coordinate is undefined, but must still sort before targets not selected.
+    # At x = 0 the coordinate is undefined, but the target must still precede unselected targets.
     coordinate = _bounded(jnp.where(tall, view[:, 1], view[:, 0]))
     coordinate = jnp.where(selected, coordinate, jnp.inf)
     corners = corners_m[..., 1:] / corners_m[..., :1]
@@ -161,8 +162,8 @@ def _strips(targets_m, corners_m, active, selected) -> _Strips:
     highest = jnp.max(jnp.where(jnp.isfinite(blocks), blocks, -jnp.inf), axis=1)
     occluder_order = coarse_argsort(middle, active)
     middle = middle[occluder_order]
-    # The order is coarse: no occluder before `first` reaches up to the block, and none from `last`
-    # on reaches down to it.
+    # The order is coarse. No occluder before `first` reaches up to the block, and no occluder at or
+    # after `last` reaches down to it.
     until, after = jax.lax.cummax(middle), jax.lax.cummin(middle, reverse=True)
     # The view coordinates y/x and z/x order only points in front of the radar.
     ahead = jnp.all(jnp.where(active[:, None], corners_m[..., 0], 1.0) > 0)
@@ -178,7 +179,7 @@ def _bounded(coordinate):
 
 
 def _planes(corners_m, active):
-    """Edge planes [edge, occluder, 3] through the origin, and face planes with value 1 on them."""
+    """Normals of edge planes n . p = 0 [edge, occluder, 3], and of face planes n . p = 1."""
     a, b, c = corners_m[:, 0], corners_m[:, 1], corners_m[:, 2]
     edge_planes = jnp.stack([cross(a, b), cross(b, c), cross(c, a)])
     plane = cross(b - a, c - a)
@@ -204,8 +205,8 @@ def interpolate_blocks(
 ) -> Float[Array, "chirp face"]:
     """Interpolate masks at the centres of equal blocks of a burst to weights 0..1 per chirp.
 
-    The weights are linear between centres and constant at both ends: a hard step would spread the
-    echo of the face over all Doppler bins.
+    The weights are linear between centres and constant at both ends of the burst. An abrupt step
+    would spread the echo of the face over all Doppler bins.
     """
     num_blocks = visible.shape[0]
     position = (np.arange(num_chirps) + 0.5) / num_chirps * num_blocks - 0.5

@@ -18,7 +18,7 @@ from radarsim.signal.nufft_kernel import OVERSAMPLING, reach_cells
 from radarsim.signal.phase_rates import PhaseRates
 from radarsim.signal.range_groups import GROUP_BINS, most_wide_groups
 
-# Tolerance for the range of a group between two programs: far above float32 rounding.
+# Tolerance for differences in a group's range between two programs; far above float32 rounding.
 ROUNDING_BINS = 1e-3
 # Matrix products work on whole vector registers.
 TERMS_STEP = 8
@@ -27,12 +27,12 @@ LEAST_PLACES = 1024
 LEAST_CELLS = 64
 # Rows [loops x pairs] of a block that fit in caches.
 MOST_ROWS = 256
-# Duration for which the factor of a receiver is treated as linear in time; four times this duration
-# left an error of -72 dB on a sphere.
+# Duration over which the factor of a receiver is treated as linear in time; with four times this
+# duration, a sphere had an error of -72 dB.
 LONGEST_BLOCK_S = 5e-3
 # Fixed cost of a block, in units of the cost of one pair's phases in one loop (measured on a CPU).
 BLOCK_IN_PAIRS = 8
-# Above this error the result is no longer an approximation, and the simulation is refused.
+# Above this error the result is no longer a useful approximation, and the simulation is refused.
 WORST_DB = -40.0
 
 
@@ -46,7 +46,8 @@ class RequiredSizes:
         group_bins: range bins that the widest group covers.
         band_bins: range bins between the middles of the first and the last group; infinite if the
             number of groups exceeds its limit.
-        near_m: power mean of the echo's distance, with the power at which it enters the error [m].
+        near_m: power mean of the echo's distance, with the exponent at which the distance enters
+            the error [m].
         rates: result of `phase_rates.mean_rates`.
     """
 
@@ -60,7 +61,7 @@ class RequiredSizes:
 @jax.tree_util.register_static
 @dataclass(frozen=True, kw_only=True)
 class SumSizes:
-    """Array sizes and numerical parameters of the fast sum; static, each set compiled once.
+    """Array sizes and numerical parameters of the fast sum; static, so each set is compiled once.
 
     Attributes:
         num_places: places for faces, a whole number of groups.
@@ -98,8 +99,8 @@ def sum_sizes(
 ) -> SumSizes:
     """Compute sizes that suffice for every frame, rounded up so that few programs are compiled.
 
-    Padding costs little: groups without faces are skipped, and the band takes a small part of the
-    time.
+    Padding costs little, because groups without faces are skipped and the transform of the range
+    band takes only a small part of the time.
 
     Args:
         radar: waveform, timing and antennas.
@@ -128,7 +129,7 @@ def sum_sizes(
 
 
 def block_sizes(radar: Radar, budget: ErrorBudget, rates: PhaseRates) -> tuple[int, int, bool]:
-    """Choose the loops per block, powers of shifts, and whether faces have own quadratic phases.
+    """Choose loops per block, powers of shifts, and whether each face has its own quadratic phase.
 
     Longer blocks mean fewer blocks, but more powers cost time for each pair; the cheapest
     combination that the error allows is chosen.
@@ -147,7 +148,7 @@ def block_sizes(radar: Radar, budget: ErrorBudget, rates: PhaseRates) -> tuple[i
     most = min(MOST_ROWS / pairs, LONGEST_BLOCK_S / radar.loop_period_s)
     while 2 * lengths[-1] <= most:
         lengths.append(2 * lengths[-1])
-    # A quadratic phase enters the series like the square of a shift.
+    # A quadratic phase affects the series like the square of a shift.
     own_quadratic = quadratic_rad_per_mps(radar) * speed_mps > budget.residual_amplitude / 2
     sufficient = [
         (powers * (pairs + BLOCK_IN_PAIRS / loops), powers, loops)
@@ -182,7 +183,7 @@ def needs_pairs(radar: Radar, budget: ErrorBudget, near_m: float, lobe_rad: floa
 def series_terms(budget: ErrorBudget, group_bins: float) -> int:
     """Number of series terms for groups that cover `group_bins` range bins."""
     terms = TERMS_STEP
-    # The margin covers rounding, because the sum itself tests the span in float32.
+    # The margin covers rounding, because the sum compares the span in float32.
     while budget.span_bins(terms) < needed_span_bins(group_bins) + ROUNDING_BINS:
         terms += TERMS_STEP if terms < 4 * TERMS_STEP else terms // 2
     return terms

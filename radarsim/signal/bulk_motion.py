@@ -1,8 +1,8 @@
 """Bulk-motion compensation: remove the motion common to all faces and restore it after the sum.
 
-A walking person, or a person away from the array's axis, shifts all tones of a pair and loop
-equally. This common shift is removed from the faces and applied to the samples as a phase, which is
-exact; the powers of shifts in the sum only have to describe the differences.
+If a person walks, or is off the array's axis, all tones of a pair and loop have a common shift.
+This shift is removed from the faces and applied to the samples as a phase, which is exact; the
+powers of shifts in the sum only have to describe the differences between faces.
 """
 
 from dataclasses import replace
@@ -46,17 +46,18 @@ def remove_bulk_motion(
     Args:
         radar: board whose sweep is used.
         tx, rx: path polynomials of all faces.
-        share: weight of each face in the mean; the sum is 1, or 0 without faces.
+        share: weight of each face in the mean; the sum is 1, or 0 if there are no faces.
         own_quadratic: whether the sum applies the remaining quadratic phase of each tone.
     """
     means = [jnp.sum(part * share, axis=-1) for part in (tx.bins, rx.bins, tx.rate)]
-    # No gradient is needed, because the bulk motion is removed and restored.
+    # No gradient is needed, because the bulk motion is first removed and then restored exactly.
     bulk = BulkMotion(*jax.lax.stop_gradient(means))
     tx_bins, rx_bins, rate_m = (part[..., None] for part in bulk)
     rate = tx.rate - rate_m
     cycles = tx.cycles
     if own_quadratic:
-        # A path polynomial contains the mean of its quadratic phase, and so does x^2 in the sum.
+        # The path polynomial and the term x^2 in the sum both contain the mean of the quadratic
+        # phase; here it is subtracted once.
         cycles = cycles - np.float32(quadratic_cycles_per_m(radar) / 12) * rate
     tx = replace(tx, cycles=cycles, bins=tx.bins - tx_bins, rate=rate)
     return tx, replace(rx, bins=rx.bins - rx_bins), bulk
@@ -92,7 +93,7 @@ def quadratic_rad_per_mps(radar: Radar) -> float:
 def bulk_phase(
     radar: Radar, first_cell: Float[Array, ""], bulk: BulkMotion
 ) -> Complex[Array, "chirp tx rx sample"]:
-    """Phase factor of every sample from the band's range, the bulk shift and quadratic phase.
+    """Phase factor of every sample due to the band's range, bulk shift and quadratic phase.
 
     Args:
         radar: waveform and timing.
@@ -104,7 +105,7 @@ def bulk_phase(
     total = chirp.num_samples * OVERSAMPLING
     centre_s, half_s = burst_centre_and_half_s(radar)
     u = ((mid_times_s(radar) - centre_s) / half_s).astype(np.float32)
-    # first_cell * n / total exceeds float32 precision: drop whole cycles before dividing.
+    # first_cell * n / total exceeds float32 precision, so whole cycles are dropped before dividing.
     cycles = jnp.mod(first_cell * n.astype(np.float32), total) / total
     quadratic = (quadratic_cycles_per_mps(radar) / half_s).astype(np.float32)
     cycles = cycles + horner(bulk.rate_m, u)[..., None, None] * quadratic

@@ -1,7 +1,8 @@
-"""Quantities of a face group in blocks of chirp loops with fewer axes than [chirp, tx, rx, face].
+"""Arrays of a face group in blocks of chirp loops, with fewer axes than [chirp, tx, rx, face].
 
-They are computed once for all blocks of a group and passed to a loop over the blocks. Without that
-loop, XLA would recompute them for every [chirp, tx, rx, face], even with optimization barriers.
+The arrays are computed once for all blocks of a group and passed to a loop over the blocks. Without
+that loop, XLA would recompute them for every [chirp, tx, rx, face], even with optimization
+barriers.
 """
 
 from dataclasses import dataclass
@@ -23,14 +24,15 @@ from radarsim.signal.tone_series import series
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class FaceGroup:
-    """Faces that are neighbours in range, ready to be summed; optionally with a leading group axis.
+    """Faces that are neighbours in range, ready to be summed; may have a leading group axis.
 
     Attributes:
         tx, rx: path for each tx, and the part that each rx adds.
         log_tx: log-amplitude for each tx, as a polynomial.
         gain_rx: amplitude factor of each rx, as a polynomial.
         ramp: result of `amplitude_ramp_bins`.
-        quadratic: result of `own_quadratic_phase`; None if faces have no own quadratic phase.
+        quadratic: result of `own_quadratic_phase`; None if all faces share the
+            quadratic phase of the bulk motion.
         pair: real and imaginary part of the factor of each tx and rx; None for 1.
         reference_cycles: carrier phase of the mean path.
         offset_bins: range bin of the mean path, relative to the middle of the group.
@@ -118,12 +120,12 @@ def half_span(shift_tx, shift_rx, ramp) -> Float[Array, "block face"]:
         jnp.maximum(reach(shift_tx[:, end], shift_rx), jnp.max(jnp.abs(ramp[:, end]), axis=1))
         for end in (0, -1)
     ]
-    # Margin of 10 % for curvature between the ends.
+    # The margin of 10 % allows for curvature of the path between the first and last chirp.
     return jax.lax.stop_gradient(1.1 * jnp.maximum(*ends))
 
 
 def tx_phasors(group: FaceGroup, u):
-    """Echo phasors of the path for each tx as (real, imaginary) [block, chirp, tx, face]."""
+    """Echo phasors of the path for each tx, as (real, imaginary) [block, chirp, tx, face] each."""
     sin, cos = sincos_cycles(group.reference_cycles + at_chirps(group.tx.cycles, u))
     amplitude = jnp.exp(at_chirps(group.log_tx, u)) * group.weight[:, :, None]
     return amplitude * cos, amplitude * sin
@@ -132,10 +134,10 @@ def tx_phasors(group: FaceGroup, u):
 def rx_series(group: FaceGroup, u_mid):
     """Taylor terms (real, imaginary) of the factor of each rx, [block, 1 or tx, rx, face] each.
 
-    For g(u) exp(j a u) with linear g they are g0, j a g0 + g1, -a^2 g0 / 2 + j a g1, each times the
-    phasor at the middle. The error is a^3 / 6: -75 dB if the phase of an rx changes by 0.1 rad in
-    half a block. At the outermost of four receivers it changes by 0.01 rad for a person who passes
-    at 1 m with 5 m/s.
+    For g(u) exp(j a u) with linear g the terms are g0, j a g0 + g1 and -a^2 g0 / 2 + j a g1, each
+    times the phasor at the middle. The error is a^3 / 6: -75 dB if the phase of an rx changes by
+    0.1 rad in half a block. At the outermost of four receivers the phase changes by 0.01 rad for a
+    person who passes at 5 m/s at a distance of 1 m.
     """
     cycles, slope_cycles = taylor(group.rx.cycles, u_mid)
     gain, slope = taylor(group.gain_rx, u_mid)
@@ -154,8 +156,8 @@ def amplitude_ramp_bins(
     """Imaginary shift that describes the growth of a face's weight within a chirp [bins].
 
     exp(a t) is a tone with the frequency -j a / (2 pi). The weight of a body that turns at 3 rad/s
-    with lobes of 0.2 rad drops by 0.5 % within a chirp; holding it constant would be an error of
-    -61 dB. The result is a polynomial in burst time.
+    with lobes of 0.2 rad drops by 0.5 % within a chirp; holding it constant would cause an error
+    of -61 dB. The result is a polynomial in burst time.
     """
     sampled_s = radar.chirp.sampled_time_s
     _, half_s = burst_centre_and_half_s(radar)
@@ -165,8 +167,8 @@ def amplitude_ramp_bins(
 def own_quadratic_phase(radar: Radar, tx: PathPolynomial) -> Float[Array, "power face"]:
     """Quadratic phase of each face, as the imaginary part of b in exp(b D^2 / 2).
 
-    D is the derivative of a tone with respect to its range in bins: a factor 2 pi j x. A phase of
-    d x^2 cycles is the factor exp(2 pi j d x^2), with x^2 = -D^2 / (2 pi)^2.
+    D is the derivative of a tone with respect to its range in bins, which is a factor 2 pi j x. A
+    phase of d x^2 cycles is the factor exp(2 pi j d x^2), with x^2 = -D^2 / (2 pi)^2.
     """
     return tx.rate.mean(1) * np.float32(-quadratic_cycles_per_m(radar) / np.pi)
 
