@@ -1,9 +1,9 @@
-"""Simulate an IF cube from a motion, stage by stage. This is the first file to read.
+"""Simulate an IF cube from a motion, stage by stage. Start reading the code with this module.
 
     pose -> mesh -> visible faces -> reflection -> sum -> receiver
 
-`simulate` runs all stages; `mesh_cube` runs those after the mesh, and each stage is a function that
-can be called separately; `frame_echo` is what one compiled program does for each frame.
+`simulate` runs all stages, and `mesh_cube` runs the stages after the mesh. Each stage is a function
+that can be called separately; `frame_echo` is compiled once and run for each frame.
 """
 
 from collections.abc import Callable, Iterator
@@ -52,8 +52,8 @@ from radarsim.signal.noise_and_adc import Key, receive
 from radarsim.signal.path_polynomials import path_lengths
 from radarsim.signal.settings import SimulationSettings
 
-# A cached program occupies 17 MB, and loading it from disk again takes 0.3 s. The clips of a corpus
-# share few sizes, but a week of simulation would use every possible size.
+# Limited, because a cached program occupies 17 MB and can be loaded from disk again in 0.3 s. The
+# clips of a corpus share few sizes, but a week of simulation would use every possible size.
 MOST_PROGRAMS = 8
 
 
@@ -117,7 +117,7 @@ def stream(
         frames_per_chunk: radar frames in each chunk.
 
     Raises:
-        InputError: as in `simulate`; wrong arguments are rejected before the first chunk.
+        InputError: as for `simulate`; wrong arguments are rejected before the first chunk.
     """
     given = SimulationInput(radar, key, reflection, settings, extra_noise_db)
     check_simulation("stream", given)
@@ -166,7 +166,7 @@ def mesh_cube(
     )
     required = jax.tree.map(lambda *each: jnp.concatenate(each), *(s.required for s in selections))
     sizes = sizes_of_selection(radar, settings, reflection, required)
-    echo_program(radar, settings, sizes)  # before the threads, which then share the program
+    echo_program(radar, settings, sizes)  # compiled before the threads start, so that they share it
 
     def received(index, chunk, selection):
         echo = clip_echo(radar, settings, sizes, reflection, chunk, faces, selection)
@@ -261,15 +261,15 @@ def simulate_mesh(
 
     Args:
         radar: the board.
-        vertices_m: vertices at `burst_times_s`, 2 to 12 nodes (the exact sum: any number), in the
-            radar frame [m].
+        vertices_m: vertices at `burst_times_s`, 2 to 12 nodes (any number for the exact sum), in
+            the radar frame [m].
         faces: triangles, counter-clockwise seen from outside.
         key: random key of the receiver noise.
         reflection: the reflection model, with its level. The default level of `QuasiSpecular` is
             that of a person; `PhysicalOptics("metal")` needs no level.
         settings: method and error, visibility, receiver.
-        origin_m: origin of the vertices in float64, for every frame and node, or one for all [m];
-            an origin near the mesh avoids float32 rounding (0.4 mrad of phase at 3 m). None: the
+        origin_m: origin of the vertices in float64, one for each frame and node or one for all [m];
+            an origin near the mesh avoids float32 rounding (0.4 mrad of phase at 3 m). None if the
             origin is the radar.
         extra_noise_db: added to the receiver's noise figure [dB].
 

@@ -1,8 +1,8 @@
 """Validate the simulator against a radar capture: `python -m radarsim.validate --real capture.bin`
 
-Analyses the capture (lost data, clipping, noise, TX-RX leakage, static clutter, moving targets,
-azimuth, breathing), simulates the same scene with the same radar, and compares both with
-acceptance thresholds. Prints one screen of text and writes report.json and report.html.
+The command analyses the capture (lost data, clipping, noise, TX-RX leakage, static clutter, moving
+targets, azimuth, breathing), simulates the same scene with the same radar, and compares the two by
+acceptance thresholds. It prints one screen of text and writes report.json and report.html.
 """
 
 import argparse
@@ -35,7 +35,7 @@ on standard error).
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
     options = _parser().parse_args(arguments)
-    # Imported late, so that --help need not wait for JAX.
+    # Imported here, so that --help need not wait for JAX.
     from radarsim.errors import InputError
 
     try:

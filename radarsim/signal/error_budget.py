@@ -16,17 +16,17 @@ from radarsim.signal.tone_series import span_of_terms
 MODES_DB = {"accurate": -80.0, "fast": -60.0}
 # Predictable errors are kept this far below the requested error.
 MARGIN_DB = 8.0
-# Weak faces add up, and a few strong ones may cancel: a body that tips over needs this margin.
+# Weak faces add up, and a few strong faces may cancel; a body that tips over needs this margin.
 CULL_MARGIN_DB = 11.0
-# Error of the NUFFT kernel for each width: 4 cells -65 dB, 6 cells -100 dB (twofold oversampling).
+# Error of the NUFFT kernel by width, with twofold oversampling: 4 cells -65 dB, 6 cells -100 dB.
 KERNEL_DB_PER_CELL = 17.5
 KERNEL_DB_AT_0 = 5.0
 WIDEST_KERNEL = 8
 # Half the range migration of a tone within a block [range bins] for -80 dB, for each number n of
 # powers of the shift that are kept. The remainder is 2 (pi shift / 2)^n / n! at the first and last
-# sample, and 0.3 times this value on average over samples and shifts: 0.0115, 0.064, 0.16, 0.28.
-# Sixteen frames of a walk were up to 4 dB worse for n = 2, because echoes cancel, and 22 dB worse
-# for n = 3.
+# sample, and 0.3 times this value on average over samples and shifts, which gives 0.0115, 0.064,
+# 0.16 and 0.28. In sixteen frames of a walk the error was up to 4 dB larger for n = 2, because
+# echoes cancel, and 22 dB larger for n = 3.
 SHIFT_LIMIT_BINS = {2: 0.0085, 3: 0.04, 4: 0.1, 5: 0.2}
 MOST_POWERS = max(SHIFT_LIMIT_BINS)
 LIMITS_DB = -80.0
@@ -68,7 +68,7 @@ class ErrorBudget:
 
     @property
     def cull_ratio(self) -> float:
-        """Faces weaker than this times the strongest are not summed."""
+        """Amplitude relative to the strongest face below which faces are not summed."""
         return float(10 ** ((self.error_db - CULL_MARGIN_DB) / 20))
 
     @property

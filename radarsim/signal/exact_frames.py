@@ -1,8 +1,8 @@
-"""Whole frames by the exact sum: same nodes and visibility, but float64 at every sample.
+"""Sum whole frames exactly: nodes and visibility as in the fast sum, but float64 at every sample.
 
-Weak faces are not culled; faces that never face the radar are dropped if the visibility setting
-says so. It takes minutes per frame and serves as the reference for tests and benchmarks of the fast
-sum.
+Weak faces are not culled; faces that always point away from the radar are dropped if the visibility
+setting requires it. The exact sum takes minutes per frame and serves as the reference for tests and
+benchmarks of the fast sum.
 """
 
 from dataclasses import replace
@@ -73,7 +73,7 @@ def exact_frame(
 
     Args:
         radar: waveform, timing and antennas.
-        settings: as for the fast method; `cull` is not used.
+        settings: settings as for the fast method, except that `cull` is not used.
         reflection: the reflection model.
         mesh: mesh of one frame.
         faces: triangles of the mesh.
@@ -86,7 +86,7 @@ def exact_frame(
     summed = np.flatnonzero(visible.any(0))
     weight = interpolate_blocks(jnp.asarray(visible[:, summed]), radar.frame.num_chirps)
     faces = np.asarray(faces)
-    # The scatterer of a face depends at most on the faces that share a vertex with it.
+    # The scatterer of a face depends at most on this face and those that share a vertex with it.
     around = faces[np.isin(faces, faces[summed]).any(1)]
 
     def scatterers_at(times_s):

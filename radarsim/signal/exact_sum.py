@@ -1,8 +1,9 @@
 """The exact IF sum: every face, pair and ADC sample, each at its own time, in float64.
 
-This is the reference: it is written to be verified by reading, not to be fast (fast_sum.py is fast
-and is tested against it). An echo with the path delay tau contributes, t seconds after the first
-ADC sample of a chirp,
+This module is the reference, written to be verified by reading rather than to be fast. The fast sum
+(fast_sum.py) is tested against it.
+
+An echo with the path delay tau contributes, t seconds after the first ADC sample of a chirp,
 
     w exp(j 2 pi (f0 tau + S t tau - S tau^2 / 2)),
 
@@ -29,11 +30,11 @@ def dechirped_phase_cycles(
     sample_time_s: Float[Array, "*#batch"],
     residual_video_phase: bool = True,
 ) -> Float[Array, "*batch"]:
-    """Phase of one echo at one ADC sample [cycles], whole cycles dropped.
+    """Phase of one echo at one ADC sample [cycles], without whole cycles.
 
     Args:
         radar: waveform.
-        path_m: transmitter-face-receiver length at that sample [m], float64.
+        path_m: length of the path transmitter-face-receiver at that sample [m], float64.
         sample_time_s: time since the first ADC sample of the chirp [s].
         residual_video_phase: keep the term -S tau^2 / 2.
     """
@@ -62,7 +63,7 @@ def exact_chirp(
         visible: weight 0..1 of each face.
         tx_m: position of this chirp's transmitter [m].
         rx_m: positions of all receivers [m].
-        residual_video_phase: see `dechirped_phase_cycles`.
+        residual_video_phase: keep the term -S tau^2 / 2.
 
     Returns:
         IF samples without the level constant.
@@ -100,7 +101,7 @@ def exact_sum(
             axis `time`).
         visible: weight 0..1 of each face in each chirp.
         chirps: indices of the loops to compute; None for all.
-        residual_video_phase: see `dechirped_phase_cycles`.
+        residual_video_phase: keep the term -S tau^2 / 2.
 
     Returns:
         IF samples without the level constant, complex128, one row per entry of `chirps`.

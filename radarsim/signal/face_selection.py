@@ -52,7 +52,7 @@ class FaceSelection:
 
     Attributes:
         visible: visible faces for each visibility block.
-        order: face indices sorted by range and in groups, -1 for padding.
+        order: face indices sorted by range and divided into groups, -1 for padding.
         share: share of each face in the echo's energy.
         spans: middles and widths of the groups.
         required: sizes that the sum of each frame requires.
@@ -96,7 +96,7 @@ def sizes_of_selection(
     Raises:
         InputError: a speed or range extent exceeds what the fast sum can represent.
     """
-    # Each of the stacked clips has its own lobe width: the narrowest is decisive.
+    # Each of the stacked clips has its own lobe width; the narrowest determines the sizes.
     lobe_rad = float(np.min(np.asarray(reflection.lobe_rad)))
     return sum_sizes(radar, settings.error_budget, required, lobe_rad)
 
@@ -134,8 +134,8 @@ def visible_faces(
 ) -> Bool[Array, "block face"]:
     """Test which strong faces are visible at the centre of each block, by occlusion or facing.
 
-    For every reflection model the centroids of the triangles are tested, because a phase point on a
-    concave surface lies behind its own triangle.
+    The centroids of the triangles are tested for every reflection model, because the phase point on
+    a concave surface lies behind its own triangle.
 
     Args:
         settings: visibility test and number of blocks.
@@ -207,8 +207,8 @@ def required_sizes(
     share: Float[Array, " face"],
     spans: GroupSpans,
 ) -> RequiredSizes:
-    """Sizes that the sum of one frame requires; the first arguments are those of `spans_of`."""
-    # A face whose position is not finite gets no place and would be left out silently.
+    """Sizes that the sum of one frame requires; the first arguments are as for `spans_of`."""
+    # A face whose position is not finite has no place in a group and would be omitted silently.
     known = jnp.all(jnp.isfinite(norm(centre_m)))
     middle_bins = spans.middle_cells / OVERSAMPLING
     grouped_share = jnp.sum(jnp.where(order >= 0, share[order], 0.0))
@@ -260,7 +260,7 @@ def regrouped(
 ) -> FaceSelection:
     """Keep the selected faces, but recompute the ranges of their groups for a moved mesh.
 
-    For a mesh that has moved in range since its faces were selected, for example during a fit.
+    This is needed if the mesh has moved in range since the selection, for example during a fit.
     """
 
     def one_frame(inputs):
@@ -276,7 +276,7 @@ def regrouped(
 
 
 def padded(values: Shaped[Array, " face"], length: int, fill: float | int) -> Shaped[Array, " lit"]:
-    """The first `length` values, padded with `fill` if there are fewer."""
+    """The first `length` values; if there are fewer, they are padded with `fill`."""
     return jnp.pad(values[:length], (0, max(0, length - len(values))), constant_values=fill)
 
 

@@ -1,4 +1,4 @@
-"""Strength of each face's echo: faces too weak to sum, and each face's share of the energy."""
+"""Strength of each face's echo, which decides whether it is summed, and its share of the energy."""
 
 import jax
 import jax.numpy as jnp
@@ -28,7 +28,7 @@ def face_strengths(
         vertices_m, origin_m = inputs
         return relative_to_radar(reflection.scatterers(vertices_m, faces), origin_m)
 
-    # A loop stores its results; otherwise XLA would gather the vertices again at every use.
+    # The loop makes XLA store its results instead of gathering the vertices again at every use.
     scatterers = batched_map(at_node, (mesh.vertices_m, mesh.origin_high_m))
     return log_strength(radar, settings, reflection, scatterers), scatterers.centre_m
 
@@ -36,16 +36,16 @@ def face_strengths(
 def log_strength(
     radar: Radar, settings: SimulationSettings, reflection: ReflectionModel, scatterers: Faces
 ) -> Float[Array, " face"]:
-    """Largest log-amplitude of each face over the nodes; -inf for faces not worth summing.
+    """Largest log-amplitude of each face over the nodes; -inf for faces that need not be summed.
 
-    These faces never face the radar or stay below the threshold, as seen from the centre of the
-    array.
+    These are the faces that always point away from the radar or stay below the threshold, as seen
+    from the centre of the array.
     """
     middle_m = (
         jnp.asarray(each.mean(0), jnp.float32) for each in (radar.array.tx_m, radar.array.rx_m)
     )
     strength, _ = reflection.log_weight(radar, scatterers, *middle_m)
-    # Hidden point removal does not distinguish the sides of a face, and neither does the paper.
+    # Like the paper, hidden point removal does not distinguish the two sides of a face.
     if settings.visibility in ("occlusion", "facing"):
         strength = jnp.where(faces_radar(scatterers), strength, -jnp.inf)
     strength = jnp.max(strength, axis=0)
@@ -63,8 +63,8 @@ def outer_antenna_margin(
     """Log-amplitude by which a face may be stronger for an outer antenna than for the centre.
 
     For a face at the threshold exp(-a^2 / lobe^2), an antenna at the angle b sees exp(2 a b /
-    lobe^2) times this amplitude: with lobes of 0.35 rad at 2 m, 12 dB for a 0.3 m cascade and
-    0.5 dB for a single chip.
+    lobe^2) times this amplitude. With lobes of 0.35 rad at 2 m, this factor is 12 dB for a 0.3 m
+    cascade and 0.5 dB for a single chip.
     """
     lobe_rad = reflection.lobe_rad
     if not isinstance(lobe_rad, jax.Array) and not 0 < lobe_rad < np.inf:
@@ -80,7 +80,7 @@ def outer_antenna_margin(
 def energy_shares(
     strength: Float[Array, " face"], selected: Bool[Array, " face"]
 ) -> Float[Array, " face"]:
-    """Share of each face in the echo's energy; the sum is 1 if any face is selected."""
+    """Share of each face in the echo's energy; the shares sum to 1 if any face is selected."""
     strength = jnp.where(selected, strength, -jnp.inf)
     strongest = jnp.max(strength)
     power = jnp.exp(2 * (strength - jnp.where(jnp.isfinite(strongest), strongest, 0.0)))

@@ -1,18 +1,18 @@
-"""The fast IF sum: polynomials in time for every path, then range by matrix products.
+"""The fast IF sum: paths as polynomials in time, and range transforms as matrix products.
 
 The paths of every face are polynomials in burst time (path_polynomials.py), so each (chirp, tx, rx)
 costs a few multiply-adds and one sine per path. Within a chirp a face is a pure tone, and a sum of
 tones at unequal frequencies is a non-uniform FFT. Faces are sorted by range and divided into
 groups. Around the middle of its group a tone is a short series (tone_series.py), so that the sum
 over a group is a matrix product, [chirp x tx x rx, face] . [face, term]. Within a block of chirps a
-tone shifts by a fraction of a bin; this is described by its echo times powers of the shift and by
-the derivatives of its series. The sums of the groups are spread over grid cells, and one fixed
-matrix transforms the cells to samples (nufft_kernel.py).
+tone shifts by a fraction of a bin; the echo times powers of this shift and the derivatives of the
+series describe the shift. The sums of the groups are spread over grid cells, and one fixed matrix
+transforms the cells to samples (nufft_kernel.py).
 
-Within a chirp the path grows linearly: its rate shifts the tone (f_c tau' T) and adds a quadratic
-phase (S tau' u^2). The weight also grows linearly, which is a shift along the imaginary axis. The
-shift and quadratic phase of the bulk motion are applied to the samples (bulk_motion.py); the
-differences between faces are small. exact_frames.py is the reference.
+Within a chirp the path grows linearly; this shifts the tone (f_c tau' T) and adds a quadratic phase
+(S tau' u^2). The weight also grows linearly, which is a shift along the imaginary axis. The shift
+and quadratic phase of the bulk motion are applied to the samples (bulk_motion.py); the differences
+between faces are small. The reference is exact_frames.py.
 """
 
 from functools import partial
@@ -76,8 +76,8 @@ def fast_sum(
     rx = fit_path(radar, paths.rx_m, paths.cycles_per_m, weights.cycles_rx)
     tx, rx, bulk = remove_bulk_motion(radar, tx, rx, share, sizes.own_quadratic)
     middle_bins = jnp.repeat(groups.middle_cells / OVERSAMPLING, FACES_PER_GROUP)
-    # Padding may be any face, possibly so far away that its series, even multiplied by zero, would
-    # be NaN.
+    # Padding may be any face, possibly one so far away that its series would be NaN even if
+    # multiplied by zero.
     real = jnp.any(visible > 0, axis=0)
     offset_bins = jnp.where(real, paths.reference_bin - middle_bins, 0.0)
     faces = FaceGroup(
@@ -105,7 +105,7 @@ def in_blocks(radar: Radar, sizes: SumSizes, visible):
     u = ((mid_times_s(radar) - centre_s) / half_s).astype(np.float32)
     size = min(sizes.chirps_per_block, len(u))
     padding = -len(u) % size
-    # Padding loops repeat the last time with zero weight; `samples_of_cells` cuts them off.
+    # Padding loops repeat the last time with zero weight; `samples_of_cells` drops these loops.
     u = np.pad(u, ((0, padding), (0, 0)), mode="edge").reshape(-1, size, u.shape[1])
     weight = jnp.pad(visible, ((0, padding), (0, 0))).reshape(-1, size, visible.shape[1])
     return u, weight
@@ -138,9 +138,9 @@ def sum_of_groups(
     to_cells = terms_to_cells(sizes.num_terms, sizes.span_bins, sizes.kernel_width)
     to_cells = to_cells.astype(np.float32)
 
-    # A backward pass recomputes intermediate values group by group: storing them would fill the
-    # memory.
-    @partial(jax.checkpoint, prevent_cse=False)  # in a scan nothing is merged anyway
+    # A backward pass recomputes intermediate values group by group, because storing them would fill
+    # the memory. A scan merges no computations, so `prevent_cse` is not needed.
+    @partial(jax.checkpoint, prevent_cse=False)
     def cells_of(group):
         def compute():
             terms = batched_map(partial(terms_in_block, sizes), blocks_of(sizes, group, u))
@@ -160,7 +160,7 @@ def sum_of_groups(
 
 
 def terms_in_block(sizes: SumSizes, block: ChirpBlock) -> Float[Array, "part row term"]:
-    """Sum over a group in one block: real and imaginary part [part, chirp x tx x rx, term]."""
+    """Sum over a group in one block, as real and imaginary part [part, chirp x tx x rx, term]."""
 
     def spread(rows):
         dot = partial(jnp.dot, precision=sizes.precision)
@@ -201,7 +201,7 @@ def phasors(sizes: SumSizes, block: ChirpBlock):
 def samples_of_cells(
     radar: Radar, sizes: SumSizes, cells: Float[Array, "block part pair cell"]
 ) -> Complex[Array, "chirp tx rx sample"]:
-    """Transform range cells to ADC samples, without the band's phase and the padded loops."""
+    """Transform range cells to ADC samples, without the phase of the band and the padded loops."""
     # On CPUs, products of real matrices are far faster than those of complex matrices.
     matrix = real_matrix(
         cells_to_samples(sizes.num_cells, sizes.kernel_width, radar.chirp.num_samples)
@@ -216,8 +216,8 @@ def samples_of_cells(
 def checked(sizes: SumSizes, groups: GroupSpans, samples):
     """Return the samples, or NaN if a group does not fit into the band or its series.
 
-    Otherwise a group outside the band would silently be moved into it, and a series grows without
-    bound outside its range.
+    Without this test, a group outside the band would silently be moved into the band, and a series
+    would grow without bound outside its range.
     """
     middle = groups.middle_cells
     in_band = jnp.max(middle) - jnp.min(middle) + 2 * sizes.reach_cells < sizes.num_cells

@@ -1,7 +1,7 @@
 """Divide a clip into chunks of frames that are simulated on several cores.
 
-One compiled program hardly uses a second core, but several programs in parallel do. The division
-depends only on the clip's length, so that its samples are the same on every machine.
+One compiled program hardly uses a second core, so several programs run in parallel. The division
+depends only on the clip's length, so that the samples are identical on every machine.
 """
 
 from operator import itemgetter
@@ -17,7 +17,7 @@ LEAST_FRAMES = 4
 
 
 def frame_chunks(mesh: BurstMesh) -> list[BurstMesh]:
-    """Divide into chunks of equal length; one chunk on an accelerator, kept busy by one program."""
+    """Divide into chunks of equal length; one chunk on an accelerator, which one program fills."""
     if jax.default_backend() != "cpu" or len(mesh.vertices_m) < LEAST_FRAMES:
         return [mesh]
     return cut(mesh, MOST_FRAMES)

@@ -30,8 +30,8 @@ def receive(
         radar: the board.
         echo: IF samples without the level constant.
         key: random key of the noise; each frame uses this key folded with the frame's index.
-        settings: whether to add noise and to quantise.
-        level_v: volts per unit of the echo [V].
+        settings: whether to add noise and whether to quantise.
+        level_v: voltage for an echo of magnitude 1 [V].
         extra_noise_db: added to the receiver's noise figure [dB].
         first_frame: index of the first frame within the clip.
 
@@ -113,7 +113,7 @@ def quantised(
 
 
 def _codes(radar, part_v):
-    """Rounded and clipped ADC codes, still as floats."""
+    """ADC codes, rounded and clipped but still floats."""
     limit = 2 ** (radar.receiver.adc_bits - 1)
     return jnp.clip(jnp.round(part_v / jnp.float32(radar.receiver.adc_step_v)), -limit, limit - 1)
 

@@ -10,7 +10,8 @@ from jaxtyping import Complex, Float
 
 # Grid cells per range bin.
 OVERSAMPLING = 2
-# Least number of points at which the kernel is evaluated for its series; otherwise four per term.
+# Minimum number of points at which the kernel is evaluated for its series; the usual number is
+# four per term.
 QUADRATURE_POINTS = 512
 
 
@@ -23,7 +24,7 @@ def kernel_shape(kernel_width: int) -> float:
     """Exponent of the exp-of-semicircle kernel.
 
     Source:
-        Barnett, Magland, af Klinteberg, SIAM J. Sci. Comput. 2019, eq. 4.5, less 3 %.
+        Barnett, Magland, af Klinteberg, SIAM J. Sci. Comput. 2019, eq. 4.5, reduced by 3 %.
     """
     return 0.97 * np.pi * kernel_width * (1 - 1 / (2 * OVERSAMPLING))
 
@@ -47,7 +48,7 @@ def terms_to_cells(
 
         (2 - [k = 0]) / pi  integral of phi(r cos t - cell) cos(k t) over t from 0 to pi.
 
-    Truncating them affects the samples no more than truncating the series of the tone itself.
+    Truncating these coefficients affects the samples no more than truncating the tone's series.
     """
     count = max(QUADRATURE_POINTS, 4 * num_terms)
     angle = np.pi * (np.arange(count) + 0.5) / count
@@ -78,6 +79,6 @@ def cells_to_samples(
 
 
 def real_matrix(matrix: Complex[np.ndarray, "row column"]) -> Float[np.ndarray, "2 row 2 column"]:
-    """The matrix for real and imaginary parts: on CPUs far faster than a complex matrix."""
+    """The matrix for real and imaginary parts, far faster on a CPU than a complex matrix."""
     parts = [[matrix.real, matrix.imag], [-matrix.imag, matrix.real]]
     return np.stack([np.stack(row, axis=1) for row in parts]).astype(np.float32)

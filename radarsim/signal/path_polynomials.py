@@ -1,4 +1,4 @@
-"""Path lengths of every face through a burst: split for float32, then polynomials in time.
+"""Path lengths of every face during a burst, split for float32 and fitted by polynomials in time.
 
 Only positions need float64: each face has one reference path, whose whole cycles are dropped in
 float64; the remainder is small enough for float32. A path goes from a tx via the face to the centre
@@ -28,7 +28,7 @@ class PathLengths:
     Attributes:
         tx_m: path from each tx via the face to the receivers' centre, minus the mean path [m].
         rx_m: distance from the face to each rx, minus the distance to the receivers' centre [m].
-        reference_cycles: carrier phase of the mean path, whole cycles dropped.
+        reference_cycles: carrier phase of the mean path, without whole cycles.
         reference_bin: range bin of the mean path.
         cycles_per_m: carrier phase per metre around the mean path.
     """
@@ -48,8 +48,8 @@ def path_lengths(
 ) -> PathLengths:
     """Compute path lengths in float64 and return them as small float32 differences.
 
-    The residual video phase -S tau^2/2 is linearised in the small change of tau; the neglected
-    square is an error of -95 dB.
+    The residual video phase -S tau^2/2 is linearised in the small change of tau; the
+    neglected square causes an error of -95 dB.
 
     Args:
         radar: antennas and waveform.
@@ -82,7 +82,7 @@ class PathPolynomial:
 
     Attributes:
         cycles: carrier phase relative to the reference [cycles].
-        bins: shift of the tone including its Doppler shift [range bins].
+        bins: shift of the tone, including its Doppler shift [range bins].
         rate: change of path length per unit of burst time [m].
     """
 

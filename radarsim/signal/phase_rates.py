@@ -32,7 +32,7 @@ class PhaseRates(NamedTuple):
 def mean_rates(
     radar: Radar, centre_m: Float[Array, "node face 3"], share: Float[Array, " face"]
 ) -> PhaseRates:
-    """Energy-weighted power means over the faces, with the exponent of each rate in the error.
+    """Energy-weighted power means over the faces, each with the exponent of that rate in the error.
 
     The error of the truncated powers of shifts grows at least with the square of a face's migration
     and spread within a block, the error of the receivers' Taylor series with the cube of the phase
@@ -55,7 +55,7 @@ def face_rates(
     """Rates of each face between the first and the last node; arguments as for `mean_rates`."""
     nodes_s = node_times_s(radar, len(centre_m))
     duration_s = np.float32(nodes_s[-1] - nodes_s[0])
-    bins_per_m = np.float32(radar.chirp.bandwidth_hz / SPEED_OF_LIGHT_MPS)  # of path
+    bins_per_m = np.float32(radar.chirp.bandwidth_hz / SPEED_OF_LIGHT_MPS)  # per metre of path
     rad_per_m = np.float32(2 * np.pi / radar.chirp.wavelength_m)
     range_m = norm(centre_m)
     direction = centre_m / range_m[..., None]
@@ -80,6 +80,6 @@ def _offsets_m(positions_m) -> np.ndarray:
 
 
 def _largest_projection_m(direction, offsets_m):
-    """Largest projection of any offset onto each direction."""
+    """For each direction, the largest projection of any offset."""
     along_m = jnp.matmul(offsets_m, direction.T, precision="highest")
     return jnp.max(jnp.abs(along_m), axis=0)

@@ -23,15 +23,15 @@ from radarsim.signal.nufft_kernel import OVERSAMPLING
 FACES_PER_GROUP = 128
 # Maximum width of a group at the middle of a burst; the motion of the faces widens it further.
 GROUP_BINS = 2.0
-# Groups that may end at the maximum width: enough for faces in 256 range bins, or in all bins of
-# the radar.
+# Maximum number of groups that end at the maximum width: enough for faces in 256 range bins, or in
+# all bins of the radar.
 LEAST_WIDE_GROUPS = 128
-# Margin for the curvature of a path between the nodes.
+# Margin that allows for the curvature of a path between the nodes.
 BAND_MARGIN_BINS = 0.25
 
 
 class GroupSpans(NamedTuple):
-    """Positions in range of the groups of a frame.
+    """Position of each group of a frame in range, and the width of the widest group.
 
     Attributes:
         middle_cells: NUFFT grid cell nearest to the middle of each group.
@@ -55,7 +55,7 @@ def group_by_range(
     Returns:
         Face indices, `FACES_PER_GROUP` places for each group.
     """
-    # Faces whose position is not finite are left out here and reported by `required_sizes`.
+    # Faces whose position is not finite are omitted here and reported by `required_sizes`.
     selected = selected & jnp.isfinite(middle_bins)
     order = coarse_argsort(middle_bins, selected)
     sorted_bins = jnp.where(selected, middle_bins, jnp.inf)[order]
@@ -65,7 +65,7 @@ def group_by_range(
         start = edges[group]
         reach = jnp.searchsorted(sorted_bins, sorted_bins[start] + GROUP_BINS, side="right")
         end = jnp.minimum(jnp.minimum(start + FACES_PER_GROUP, reach), num_selected)
-        end = jnp.maximum(end, start)  # the order is coarse
+        end = jnp.maximum(end, start)  # may be less, because the order is coarse
         return edges.at[group + 1].set(end.astype(edges.dtype))
 
     num_groups = most_groups(radar, len(order))
@@ -123,7 +123,7 @@ def migration_span(
 def bins_without_bulk(
     radar: Radar, centre_m: Float[Array, "node face 3"], share: Float[Array, " face"]
 ) -> Float[Array, "node face"]:
-    """Range of each face in bins without the bulk motion, which is the mean weighted by `share`.
+    """Range of each face in bins, without the bulk motion (the mean motion weighted by `share`).
 
     The sum removes the bulk motion from every tone and restores it in the samples
     (bulk_motion.remove_bulk_motion).
@@ -140,7 +140,7 @@ def range_bins(radar: Radar, centre_m: Float[Array, "*shape 3"]) -> Float[Array,
 
 
 def margin_bins(radar: Radar) -> np.float32:
-    """Offset between a face's range and its tone at rest, because antennas are off the origin."""
+    """Offset of a resting face's tone from its range, because the antennas are off the origin."""
     array_m = sum(
         np.linalg.norm(positions_m, axis=-1).max()
         for positions_m in (radar.array.tx_m, radar.array.rx_m)
@@ -149,7 +149,7 @@ def margin_bins(radar: Radar) -> np.float32:
 
 
 def most_groups(radar: Radar, num_faces: int) -> int:
-    """Upper limit of the number of groups: full groups plus groups that end at maximum width."""
+    """Upper limit for the number of groups: full groups plus groups of maximum width."""
     return -(-num_faces // FACES_PER_GROUP) + min(num_faces, most_wide_groups(radar))
 
 

@@ -19,14 +19,15 @@ class SimulationSettings:
     """Settings of a simulation; static, so each set is compiled once.
 
     Attributes:
-        method: "accurate" (error of -80 dB from 2 m on, -70 dB at 1 m), "fast" (-60 dB), or "exact"
-            for the float64 sum over every sample (minutes per frame), the reference for the errors.
-        error_db: requested error instead of the method's error [dB]; None for the method's error.
+        method: "accurate" (error of -80 dB at 2 m and beyond, -70 dB at 1 m), "fast" (-60 dB), or
+            "exact" for the float64 sum over every sample (minutes per frame), to which the errors
+            refer.
+        error_db: requested error [dB]; None for the error of the method.
         visibility: "occlusion" (on the device), "hpr" (the paper's hidden point removal),
             "facing" (no occlusion) or "none" (every face, both sides).
-        visibility_blocks: visibility tests per burst, interpolated in between.
+        visibility_blocks: visibility tests per burst; visibility is interpolated between them.
         cull: amplitude relative to the strongest face below which faces are dropped; 0 drops none,
-            None drops what the error allows.
+            None drops as many as the error allows.
         residual_video_phase: keep the phase -S tau^2 / 2.
         thermal_noise: add the receiver's noise.
         quantise: round to the steps of the ADC.
@@ -46,7 +47,7 @@ class SimulationSettings:
 
     @property
     def without_receiver(self) -> "SimulationSettings":
-        """Settings without noise and ADC, so that receiver options cause no recompilation."""
+        """Settings without noise or quantisation, so that these options cause no recompilation."""
         return replace(self, thermal_noise=False, quantise=False)
 
     @property

@@ -6,10 +6,10 @@ Jacobi-Anger expansion
 
     exp(2 pi j b x) = sum_k (2 - [k = 0]) j^k J_k(pi B x) T_k(2 b / B),
 
-and the Bessel functions decrease faster than any power beyond k = pi B / 2. So the sum over a group
-only multiplies echoes by Chebyshev polynomials of the tones' positions, which is a matrix product.
-Within a block of loops tones shift slightly; the derivatives of the same polynomials describe this
-shift, because d/db is a factor 2 pi j x.
+and the Bessel functions decrease faster than any power beyond k = pi B / 2. Therefore the sum over
+a group only multiplies echoes by Chebyshev polynomials of the tones' positions, which is a matrix
+product. Within a block of loops, tones shift slightly; the derivatives of these polynomials
+describe the shift, because d/db is a factor 2 pi j x.
 """
 
 from functools import lru_cache
@@ -33,7 +33,7 @@ def span_of_terms(num_terms: int, error: float) -> float:
     `error`.
 
     Args:
-        num_terms: number of terms k.
+        num_terms: number of terms of the series.
         error: rms truncation error, as a fraction of the tone's amplitude.
     """
     x = (np.arange(200) + 0.5) / 400
@@ -42,7 +42,7 @@ def span_of_terms(num_terms: int, error: float) -> float:
         left = np.sqrt(2 * np.mean(jv(num_terms, np.pi * span_bins * x) ** 2))
         return left - error
 
-    # Beyond pi B / 2 = k the terms no longer fall.
+    # The search ends at pi B / 2 = k, because beyond that the terms no longer decrease.
     return float(brentq(excess, 1e-3, 2 * num_terms / np.pi))
 
 
@@ -93,7 +93,7 @@ def series(
 
 
 def _derivative(num_terms: int, span_bins: float, order: int) -> Float[np.ndarray, "term term"]:
-    """Matrix from T_k to its derivatives with respect to the offset in bins, divided by order!."""
+    """Matrix from T_k to its derivatives in the offset [bins], each divided by order!."""
     basis = np.eye(num_terms)
     columns = [np.polynomial.chebyshev.chebder(column, order) for column in basis]
     matrix = np.zeros((num_terms, num_terms))
