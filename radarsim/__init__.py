@@ -7,8 +7,8 @@
     cube_v = rs.simulate(radar, rs.Scene([walker]), jax.random.key(0))
     rs.heatmaps(radar, cube_v).plot()
 
-The names below are the public interface; each is imported at its first use, so that importing the
-package takes no time.
+The names below are the public interface; each is imported when it is first used, so that importing
+the package takes no time.
 """
 
 import sys

@@ -73,7 +73,7 @@ def rcs_over_yaw_m2(
     faces: Int[np.ndarray, "face 3"],
     reflection: ReflectionModel,
 ) -> Float[np.ndarray, " yaw"]:
-    """Apparent RCS [m^2] of a standing body 3 m away, seen from 60 sides at half its height.
+    """Apparent RCS [m^2] of a standing body 3 m away, seen from 60 directions at half its height.
 
     Args:
         radar: radar that sets the frequency.
@@ -110,7 +110,7 @@ def anchored_reflectivity(
     """Level constant for which a standing body has the mean RCS of 3GPP TR 38.901, -1.37 dBsm.
 
     The quasi-specular sum over face centres has no absolute level: it depends on edge length and
-    sigma, so each mesh and sigma needs a constant. The mean is the power averaged over yaw.
+    sigma, so each mesh and sigma needs its own constant. The mean is the power averaged over yaw.
     `PhysicalOptics` has an absolute level (levels.skin_reflectivity).
 
     Args:

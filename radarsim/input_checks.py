@@ -118,7 +118,7 @@ def check_simulation(where: str, given: SimulationInput) -> None:
     """Check the arguments common to all simulations.
 
     Raises:
-        InputError: an argument is wrong; names the argument.
+        InputError: an argument is wrong; the message names the argument.
     """
     check_radar(where, given.radar)
     check_reflection(where, given.reflection)
@@ -197,7 +197,7 @@ def checked_mesh(
         Vertices, faces, and the origin: None, or one per frame and node.
 
     Raises:
-        InputError: an argument is wrong; names the argument.
+        InputError: an argument is wrong; the message names the argument.
     """
     hint = "give x, y, z of every vertex at the times of burst_times_s"
     vertices_m = as_array(where, "vertices_m", vertices_m, REAL, hint)
@@ -232,7 +232,7 @@ def checked_still_mesh(where: str, standing_m: Any, faces: Any) -> tuple:
         standing_m, faces: vertices and faces to be checked.
 
     Raises:
-        InputError: an argument is wrong; names the argument.
+        InputError: an argument is wrong; the message names the argument.
     """
     hint = "give x, y, z of every vertex at one time"
     standing_m = as_array(where, "standing_m", standing_m, REAL, hint)
@@ -281,7 +281,7 @@ def checked_points(
         positions_m, rcs_m2: positions and cross-sections to be checked.
 
     Raises:
-        InputError: an argument is wrong; names the argument.
+        InputError: an argument is wrong; the message names the argument.
     """
     hint = "give x, y, z of every point at the times of burst_times_s"
     positions_m = as_array(where, "positions_m", positions_m, REAL, hint)

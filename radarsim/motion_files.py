@@ -108,7 +108,7 @@ def motion_people(path: str | Path) -> tuple[str, ...]:
 
 
 def _people(path: Path) -> dict:
-    """Arrays of each person in a file, keyed by name; "" for a single person."""
+    """Arrays of each person in a file, keyed by name; the key is "" for a single person."""
     from radarsim.scene.formats import amass, npz, plain_content
     from radarsim.scene.formats.people import people_in
 

@@ -1,12 +1,12 @@
 """Coherent Gaussian facets: physical optics on curved triangles, in closed form.
 
-Physical optics integrates exp(j k (R1 + R2)) over the surface; the phase turns many times within
-one triangle. Here each triangle becomes a Gaussian patch with the same second moments, blurred by
-3 mm, on a surface whose curvature follows from the normals at the corners. Over such a patch the
-linear and quadratic phase integrate in closed form. The result has no nulls, so its complex
-logarithm is smooth in time and over the array, as the fast sum requires. The result converges as
-the edges shrink, so levels need no fit: the weight replaces A C of the quasi-specular sum, and
-Gamma is the reflection coefficient of the surface (levels.skin_reflectivity).
+Physical optics integrates exp(j k (R1 + R2)) over the surface; the phase runs through many cycles
+within one triangle. Here each triangle becomes a Gaussian patch with the same second moments,
+blurred by 3 mm, on a surface whose curvature follows from the normals at the corners. Over such a
+patch the linear and quadratic phase integrate in closed form. The result has no nulls, so its
+complex logarithm is smooth in time and over the array, as the fast sum requires. The result
+converges as the edges shrink, so levels need no fit: the weight replaces A C of the quasi-specular
+sum, and Gamma is the reflection coefficient of the surface (levels.skin_reflectivity).
 
 Only the coherent part is modelled: a smooth surface without roughness or clothing.
 """

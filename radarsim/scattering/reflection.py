@@ -1,7 +1,7 @@
 """Reflection models: amplitude and phase of the echo of each face, per transmitter and receiver.
 
 A model gives the **log-amplitude** of a scatterer for a transmitter at one point and a receiver at
-another. It includes the spreading 1/(R1 R2), but neither the level (levels.py) nor the carrier
+another. It includes the spreading loss 1/(R1 R2), but neither the level (levels.py) nor the carrier
 phase of the path (signal/exact_sum.py). Logarithms are used because they are smooth in time and
 over the array, as the fast sum requires. A model may also give an additional phase, separate from
 the path delay that determines the range of the echo.
@@ -44,7 +44,7 @@ SQUARED_ANGLE_TERMS = np.linalg.lstsq(
 
 @runtime_checkable  # needed by the runtime type checks in the tests
 class ReflectionModel(Protocol):
-    """What a reflection model must provide; a pytree, so that its parameters can be traced."""
+    """Interface of reflection models, which are pytrees so that their parameters can be traced."""
 
     @property
     def lobe_rad(self) -> ArrayLike:

@@ -20,12 +20,12 @@ from radarsim.signal.range_groups import GROUP_BINS, most_wide_groups
 
 # Tolerance for differences in a group's range between two programs; far above float32 rounding.
 ROUNDING_BINS = 1e-3
-# Matrix products work on whole vector registers.
+# The number of terms is a multiple of this, because matrix products use whole vector registers.
 TERMS_STEP = 8
 # Smaller arrays would save no measurable time, but would need separate programs.
 LEAST_PLACES = 1024
 LEAST_CELLS = 64
-# Rows [loops x pairs] of a block that fit in caches.
+# Maximum number of rows [loops x pairs] of a block, so that the block fits in the caches.
 MOST_ROWS = 256
 # Duration over which the factor of a receiver is treated as linear in time; with four times this
 # duration, a sphere had an error of -72 dB.
@@ -48,7 +48,7 @@ class RequiredSizes:
             number of groups exceeds its limit.
         near_m: power mean of the echo's distance, with the exponent at which the distance enters
             the error [m].
-        rates: result of `phase_rates.mean_rates`.
+        rates: mean rates of change of the echoes, from `phase_rates.mean_rates`.
     """
 
     num_places: Int[Array, "*frame"]
@@ -64,7 +64,7 @@ class SumSizes:
     """Array sizes and numerical parameters of the fast sum; static, so each set is compiled once.
 
     Attributes:
-        num_places: places for faces, a whole number of groups.
+        num_places: places for faces, a multiple of the group size.
         num_cells: width of the occupied range band [grid cells].
         num_terms: terms of a group's series.
         span_bins: range that the tones of a group may cover [bins].

@@ -30,9 +30,9 @@ class FaceGroup:
         tx, rx: path for each tx, and the part that each rx adds.
         log_tx: log-amplitude for each tx, as a polynomial.
         gain_rx: amplitude factor of each rx, as a polynomial.
-        ramp: result of `amplitude_ramp_bins`.
-        quadratic: result of `own_quadratic_phase`; None if all faces share the
-            quadratic phase of the bulk motion.
+        ramp: imaginary shift of each tone, from `amplitude_ramp_bins` [bins].
+        quadratic: quadratic phase of each face, from `own_quadratic_phase`; None if all faces share
+            the quadratic phase of the bulk motion.
         pair: real and imaginary part of the factor of each tx and rx; None for 1.
         reference_cycles: carrier phase of the mean path.
         offset_bins: range bin of the mean path, relative to the middle of the group.
@@ -67,7 +67,7 @@ class ChirpBlock:
         echo_rx: Taylor terms of the factor of each rx, as real and imaginary parts.
         shift_rx: Taylor terms of the shift of each rx.
         quadratic: `FaceGroup.quadratic` at the middle of the block.
-        factors: result of `tone_series.series`.
+        factors: factors of the powers of each tone's shift, from `tone_series.series`.
     """
 
     local: Float[Array, "*block chirp tx"]

@@ -193,8 +193,8 @@ def spans_of(
     Args:
         radar: sweep and timing.
         centre_m: phase point of every face at the nodes, radar frame [m].
-        order: result of `range_order`.
-        share: result of `energy_shares`.
+        order: visible faces in groups sorted by range, from `range_order`.
+        share: share of each face in the echo's energy, from `energy_shares`.
     """
     low, high = migration_span(radar, bins_without_bulk(radar, centre_m, share))
     return group_spans(low[order], high[order], order >= 0)

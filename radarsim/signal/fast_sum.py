@@ -61,8 +61,8 @@ def fast_sum(
     Args:
         radar: waveform, timing and antennas.
         sizes: array sizes.
-        paths: result of `path_lengths` for faces sorted by range, a whole number of groups.
-        weights: result of `reflection.reflect`.
+        paths: path lengths from `path_lengths`, for whole groups of faces sorted by range.
+        weights: weights of these faces, from `reflection.reflect`.
         visible: weight of each face and chirp, 0 for padding.
         share: weight of each face in the bulk motion, which is removed and restored exactly.
         groups: middles and widths of the groups.

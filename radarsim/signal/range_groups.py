@@ -107,7 +107,7 @@ def migration_span(
 
     Args:
         radar: sweep and timing.
-        bins: result of `bins_without_bulk`.
+        bins: range of each face without the bulk motion, from `bins_without_bulk` [bins].
     """
     chirp, nodes = radar.chirp, chebyshev_nodes(len(bins))
     growth = bins[-1] - bins[0]
