@@ -81,7 +81,7 @@ def _render(vertices_m, faces, start_m, view_deg, shape_px):
 
 
 def _shaded_dots(corners):
-    """Dots on each face, dense enough to close the surface at this size, and their brightness."""
+    """Dots on each face, dense enough to leave no gaps at this size, and their brightness."""
     mixes = np.array([[1, 1, 1], [4, 1, 1], [1, 4, 1], [1, 1, 4]], float)
     mixes /= mixes.sum(axis=1, keepdims=True)
     dots = np.einsum("mc,fcd->fmd", mixes, corners).reshape(-1, 3)

@@ -1,4 +1,4 @@
-"""Activities with turns or detours: jogging in a circle, quarter turns, stepping over obstacles."""
+"""Activities with turns or obstacles: jogging in a circle, turning, stepping over obstacles."""
 
 import numpy as np
 
@@ -59,7 +59,7 @@ def jog_clockwise(style):
 
 @activity(39, "turn 90 degrees right or left then back")
 def turn_90_degrees(style):
-    """A quarter turn in small steps on the spot, a pause, and a quarter turn back."""
+    """A quarter turn on the spot in small steps, a pause, and a quarter turn back."""
     width_m = STANDING_WIDTH * style.leg_m * 0.9
     movement = Movement(
         4.2,

@@ -26,7 +26,7 @@ def arm_swing(forward, elbow, elbow_more, aside=3):
 
 
 def walking_cycle_s(speed_mps, style):
-    """Boulic's cycle at this speed, multiplied by the tempo because synthesis later divides by it.
+    """Boulic's cycle at this speed, times the tempo, because synthesis later divides by the tempo.
 
     The performer's tempo is already part of the speed; the take's tempo variation also changes the
     step length slightly.

@@ -137,7 +137,7 @@ def mopping_the_floor(style):
 
 @activity(47, "sitting still", touches=HANDS_ON_THIGHS, seated=True)
 def sitting_still(style):
-    """Sit without any other movement."""
+    """Sit on an invisible chair without moving."""
     return Movement(
         4.0,
         pelvis(tilt=-4)
