@@ -25,7 +25,7 @@ def export_clips(
     Args:
         path: path of the store.
         out: output folder; created if missing.
-        clips: rows, ids or ranges, see `Store.rows`.
+        clips: rows, ids or ranges, in the notation of `Store.rows`.
         iq_order: "i_first" or "q_first".
 
     Returns:
@@ -59,7 +59,7 @@ def require_adc_codes(table: dict) -> None:
     """Change a recipe table so that the ADC codes needed for DCA1000 captures are stored.
 
     Raises:
-        InputError: the table lists several radars and would give several stores.
+        InputError: the table lists several radars, which would give several stores.
     """
     radars = table.get("radar")
     if isinstance(radars, list) and len(radars) > 1:
