@@ -25,7 +25,7 @@ exit status: 0 no problem found, 1 problems found, 2 the store could not be chec
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns 0 for a valid store, 1 for problems, 2 if the check was impossible."""
+    """Run the command; returns 0 for a valid store, 1 for problems, 2 if it cannot be checked."""
     options = _parser().parse_args(arguments)
     # Imported late: these modules take seconds to load, and --help should not wait for them.
     from radarsim.errors import InputError

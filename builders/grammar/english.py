@@ -15,7 +15,7 @@ PAST = {
     "grow": "grew", "meet": "met", "weave": "wove", "sneak": "sneaked", "catch": "caught",
     "spring": "sprang", "grasp": "grasped", "rock": "rocked", "flap": "flapped",
 }  # fmt: skip
-# Verbs that end in a short vowel and a single consonant, which is doubled.
+# Verbs whose final consonant is doubled, because it follows a short vowel.
 DOUBLING = (
     *("stop", "tap", "tip", "nod", "hop", "bob", "dip", "step", "flap", "chop", "plod", "drop"),
     *("pat", "drum", "wag", "shrug", "sag", "drag", "trip"),
