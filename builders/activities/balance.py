@@ -149,7 +149,7 @@ def _inverse(rotation):
 def _leg(skeleton, side, series, track, upper, pelvis_m):
     """World rotations of thigh, shank and foot, and the toe angle [degrees].
 
-    The foot is placed on the floor, follows the joint angles of the leg, or is a blend of both.
+    The foot is placed on the floor, follows the joint angles of the leg, or blends the two.
     """
     name = SIDES[side]
     hip_m = _hip(skeleton, side, upper, pelvis_m)

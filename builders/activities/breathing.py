@@ -31,7 +31,7 @@ def add_breathing(motion: Motion, seed: int = 0) -> Motion:
 
     Args:
         motion: motion in any SMPL layout.
-        seed: seed of the whole corpus; it and the motion's name determine rates, depth and phase.
+        seed: seed of the whole corpus; with the motion's name, it sets rates, depth and phase.
     """
     subject, _, take = motion.name.rpartition("/")
     person = generator("alive", seed, subject)

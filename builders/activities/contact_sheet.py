@@ -16,7 +16,7 @@ def draw_contact_sheet(
     """Write an image with one row per motion, showing poses evenly spaced in time.
 
     Args:
-        rows: (title, Motion) pairs; the motions' betas must be those of the free body.
+        rows: (title, Motion) pairs; the motions' betas must be in the free body's shape space.
         path: path of the PNG file to write.
         num_poses: number of poses per row.
         view_deg: direction of the viewer; 0 is straight ahead, positive to the performer's left.

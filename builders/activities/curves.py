@@ -90,7 +90,7 @@ def flow(*keys: tuple[float, float]) -> Curve:
     """Monotone cubic curve that passes through the keys without stopping and never overshoots.
 
     Args:
-        keys: (phase in 0..1, value) pairs in order, repeated in every cycle, as in `ease`.
+        keys: (phase in 0..1, value) pairs in order, repeated in every cycle.
     """
     phases, values = _wrapped(keys, extra=2)
     spline = PchipInterpolator(phases, values)

@@ -141,7 +141,7 @@ def moving_share(gait: Gait, times_s) -> np.ndarray:
 
 
 class _StepPlanner:
-    """Step timing and foot roll of one walk, shared by both feet."""
+    """Step timing and foot roll of one walk, for both feet."""
 
     def __init__(self, skeleton, gait, times_s, phase, turnout_deg):
         self.skeleton, self.gait, self.times_s, self.phase = skeleton, gait, times_s, phase

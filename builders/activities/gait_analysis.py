@@ -38,7 +38,7 @@ class GaitParameters:
 
     Attributes:
         speed_mps: speed of the pelvis.
-        cycle_s: time between successive landings of the same foot.
+        cycle_s: time between successive landings of one foot.
         stride_m: distance covered in one cycle.
         foot_ratio: ratio of the highest foot speed to the pelvis speed.
         straight: whether the walk is straight; in a circle the outer foot is faster.

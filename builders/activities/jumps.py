@@ -78,7 +78,7 @@ def bounce(duty: float) -> Curve:
     """Pelvis height of a runner: two flights per cycle, and half a sine wave in each stance.
 
     Args:
-        duty: share of the cycle that each foot is on the floor, below 0.5.
+        duty: share of the cycle for which each foot is on the floor; below 0.5.
     """
     speed = (0.5 - duty) / 2
 

@@ -63,8 +63,9 @@ class Gait:
 
     Attributes:
         path: function from times [s] to positions [time, 2] [m] and headings [time] [rad].
-        duty: share of the cycle that a foot is on the floor; below 0.5 there are flight phases.
-        roll: heel-to-toe roll of the foot: 1 as in walking, 0 for a flat foot.
+        duty: share of the cycle for which a foot is on the floor; a gait with less than 0.5 has
+            flight phases.
+        roll: amount of heel-to-toe roll of the foot; 1 as in walking, 0 for a flat foot.
         lift_m: additional height of the swinging foot.
         trail_m: backward displacement of the swinging foot (negative: forward).
         sink: lowering of the pelvis below standing height [leg lengths].
@@ -152,7 +153,7 @@ def arm(
 
 
 def arms(**angles) -> Channels:
-    """Channels of both arms with the same curves; arguments as in `arm`."""
+    """Channels of both arms, which follow the same curves; the arguments are those of `arm`."""
     return arm("left", **angles) | arm("right", **angles)
 
 

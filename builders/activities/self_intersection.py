@@ -1,6 +1,6 @@
 """Self-intersection: detect body parts inside one another, modelling each part as a capsule.
 
-A capsule is a line segment between two points of the skeleton, with a radius; both are measured on
+A capsule is a line segment between two points of the skeleton, with a radius. Both are measured on
 the performer's skin. The trunk is wider than deep, so it consists of two capsules side by side.
 """
 

@@ -70,7 +70,7 @@ def print_summary(out: str, plan: Plan, summary: Summary, elapsed_s: float) -> N
 
 
 def print_note_lines(notes: Iterable[Note]) -> None:
-    """Print those notes that have a detail line, to standard error."""
+    """Print, to standard error, the notes that have a detail line."""
     lines = [note.line for note in notes if note.line]
     for line in lines:
         print(line, file=sys.stderr)

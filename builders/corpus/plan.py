@@ -42,7 +42,7 @@ class PlannedTake:
         subject_number: number of the performer.
         name: file name without `_poses.npz`.
         activity: name of the activity; "" for a phrase sequence of the grammar.
-        repeat: number of the take among those of the same activity and person.
+        repeat: number of the take among the takes of this activity by this person.
     """
 
     number: int
@@ -53,7 +53,7 @@ class PlannedTake:
 
 
 def plan_takes(spec: CorpusSpec) -> list[PlannedTake]:
-    """Plan all takes of a corpus; more hours append takes to the same list.
+    """Plan all takes of a corpus; a longer corpus starts with the takes of a shorter one.
 
     Consecutive takes from the grammar are performed by different people. In a corpus of activities,
     each person performs all activities before the next person starts.

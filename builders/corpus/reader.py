@@ -18,7 +18,7 @@ class MotionCorpus:
     """A folder written by `builders.motions`.
 
     Attributes:
-        source: origin of the takes, as stated in datasets; it marks shifted domains as stand-ins.
+        source: origin of the takes, as stated in datasets; shifted domains are marked as stand-ins.
         texts: texts of each motion, keyed by its path within the folder.
     """
 

@@ -72,7 +72,7 @@ class ModelServer:
 
 
 def server_from_options(options) -> ModelServer | None:
-    """Return the server set by flags or environment variables; None if no model is named.
+    """Return the server that flags or environment variables specify; None if no model is named.
 
     A model must be named: an API key in the environment alone never causes paid requests.
 
@@ -113,7 +113,7 @@ def _check_url(base_url: str | None) -> None:
     except ValueError:
         good = False
     if not good:
-        # The URL is not printed: it may contain a password.
+        # The URL is not printed, because it may contain a password.
         hint = "give a URL such as http://localhost:8000/v1"
         raise InputError("options", "--base-url", "is not the URL of a server", hint)
 

@@ -90,7 +90,7 @@ def open_source(
         person: person in the file; "" if there is only one.
 
     Raises:
-        InputError: there is no such file and no such activity.
+        InputError: neither a file nor an activity has this name.
     """
     path = Path(source)
     suffixes = (*MOTION_SUFFIXES, *TRACKER_SUFFIXES)

@@ -64,7 +64,7 @@ def draw_captions(sequence: PhraseSequence, rng: np.random.Generator, num: int) 
 
 
 def draw_phrase_captions(phrase: Phrase, rng: np.random.Generator, num: int) -> tuple[str, ...]:
-    """Draw captions as in `draw_captions`, but for a single phrase."""
+    """Draw distinct random captions of a single phrase."""
     return draw_captions(PhraseSequence(phrases=(phrase,)), rng, num)
 
 

@@ -63,7 +63,7 @@ def inflect(text: str, tense: str) -> str:
     """Put the marked verbs of a text into the requested form.
 
     Args:
-        text: text with verbs marked as in `primitive.py`.
+        text: text with verbs marked by `*` or `+`, as `primitive.py` defines.
         tense: "present", "past", "gerund" or "base".
     """
 

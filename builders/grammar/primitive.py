@@ -31,9 +31,9 @@ class Primitive:
         period_s: length of one repetition; a phrase contains as many repetitions as fit.
         verb_phrases: wordings with the person as subject, verb first; empty for an inactive part.
         clauses: wordings with the body part as subject.
-        moves: curves over one repetition, zero at both ends or oscillating steadily.
+        moves: curves over one repetition, either zero at both ends or steadily oscillating.
         holds: posture held for the whole phrase.
-        countable: whether repetitions can be counted ("twice"), unlike those of steady movements.
+        countable: whether repetitions can be counted ("twice"); False for steady movements.
         uses: resources that two parts cannot use at the same time ("feet", "hips", "balance").
     """
 

@@ -121,7 +121,7 @@ def step_over_obstacle_and_back(style):
     channels = {}
     for side, (go, back) in {"right": spans[::2], "left": spans[1::2]}.items():
         high = bump(go, back)
-        # The shank of the trailing leg is more inclined than that of the leading leg.
+        # The shank of the trailing leg is more inclined than the shank of the leading leg.
         leads, follows = (go, back) if side == "right" else (back, go)
         droop_deg = 30 * bump(leads) + 56 * bump(follows)
         channels |= foot(
