@@ -122,7 +122,7 @@ def add_capture_errors(motion: Motion, domain: Domain, seed: int = 0) -> Motion:
 
     Args:
         motion: motion as performed.
-        domain: domain that sets the size of the errors; the home domain changes nothing.
+        domain: domain that sets the size of the errors; for the home domain, they are zero.
         seed: seed of the whole corpus; with the motion's name, it determines the errors.
     """
     if domain == HOME:

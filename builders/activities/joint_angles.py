@@ -14,7 +14,7 @@ palms facing the thighs.
 | `SIDE.elbow.flexion`, `SIDE.wrist.flexion` | joint bends; the wrist towards the palm |
 | `SIDE.forearm.pronation` | palm rotates from the thigh to the rear |
 | `SIDE.wrist.deviation` | towards the thumb |
-| `SIDE.collar.lift` | shoulder raised; raising the arm adds to it automatically |
+| `SIDE.collar.lift` | shoulder raised; raising the arm also lifts the shoulder |
 | `SIDE.hip.flexion`, `SIDE.hip.abduction` | thigh forward, outward |
 | `SIDE.knee.flexion` | heel towards the buttocks |
 | `SIDE.ankle.flexion`, `SIDE.toes.flexion` | toes up |

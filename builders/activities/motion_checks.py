@@ -1,6 +1,6 @@
 """Plausibility checks of a motion: joint range, floor, foot slip, balance, speed, acceleration.
 
-The source of each limit is stated next to it.
+The comment above `LIMITS` states the sources of the limits.
 """
 
 from dataclasses import dataclass
@@ -40,11 +40,11 @@ LIMITS = {
     "foot_mps2": 330.0,
     "root_mps2": 40.0,
 }
-# A person counts as standing still if centre of mass and feet stay below this speed for this time.
+# A person stands still if centre of mass and feet stay below STILL_MPS for STILL_S.
 STILL_MPS, STILL_S = 0.1, 0.4
 EDGE_M = 0.015  # margin of the support beyond the touching vertices, because soles are soft
 TOUCHING_M = 0.01
-CLEAR_M = 0.03  # a sole higher than this carries no load
+CLEAR_M = 0.03  # a sole above this height carries no load
 _FEET = [J["left_ankle"], J["right_ankle"]]
 
 

@@ -70,7 +70,7 @@ def activity_texts(folder: Path = FOLDER) -> dict[str, ActivityTexts]:
 
 
 def _checked_texts(path, name, entry, provenance) -> ActivityTexts:
-    """Check the texts of one activity; InputError if they are incomplete or ungrammatical."""
+    """Check one activity's texts; raises InputError if they are incomplete or ungrammatical."""
     captions, variants = entry.get("captions", []), entry.get("variants", [])
     if len(set(captions)) < MIN_CAPTIONS:
         hint = f"give at least {MIN_CAPTIONS}"

@@ -69,7 +69,7 @@ def require_adc_codes(table: dict) -> None:
 
 
 def capture_file_name(clip: Clip) -> str:
-    """File name of a clip's capture: its id, with unsafe characters replaced by underscores."""
+    """File name of a clip's capture: the clip's id, with underscores for unsafe characters."""
     return re.sub(r"[^A-Za-z0-9@.,=+-]+", "_", clip.id) + ".bin"
 
 

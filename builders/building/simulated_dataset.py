@@ -49,7 +49,7 @@ def build_dataset(options: argparse.Namespace, table: dict, origin: str) -> int:
     """
     # The workers simulate; this process only plans and leaves the GPU to them.
     jax.config.update("jax_platforms", "cpu")
-    # Only this package's logger: a root handler would also print the Dask scheduler's messages.
+    # Use this package's logger: a root handler would also print the Dask scheduler's messages.
     logging.getLogger("radarsim").addHandler(logging.StreamHandler())
     body = _checked_body(options.body_models, table, origin)
     radars = table.pop("radar", DEFAULT_BOARD)

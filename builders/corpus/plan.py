@@ -100,6 +100,6 @@ def _num_takes(spec, length_s, default):
 
 
 def subject_name(spec: CorpusSpec, number: int) -> str:
-    """Folder name of a person, which contains the name of the domain if it is shifted."""
+    """Folder name of a person; contains the domain's name unless it is the home domain."""
     home = spec.domain == "home"
     return f"subject{number:02d}" if home else f"{spec.domain}-subject{number:02d}"

@@ -32,7 +32,7 @@ class CaptionedSpan:
 
 
 def synthesize_take(spec: CorpusSpec, planned: PlannedTake) -> tuple[Motion, list[CaptionedSpan]]:
-    """Synthesize the motion of a take, with its domain's capture errors, and its captioned spans.
+    """Synthesize a take: its motion with the capture errors of the domain, and its captioned spans.
 
     Args:
         spec: specification of the corpus.

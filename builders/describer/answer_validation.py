@@ -115,7 +115,7 @@ def _sentence_problem(part: str, sentence: str) -> str:
     if not sentence:
         return f"The sentence for {part} is empty."
     others, pronoun = _SEVERAL_PEOPLE.search(sentence), _FIRST_OR_SECOND_PERSON.search(sentence)
-    # These texts are sent to the model verbatim, so changing them changes its answers.
+    # These texts are sent to the model verbatim, so changing them changes the model's answers.
     checks = (
         (not sentence.isprintable(), "has characters that cannot be printed"),
         (bool(_SENTENCE_BREAK.search(sentence)), "is more than one sentence"),
@@ -128,6 +128,6 @@ def _sentence_problem(part: str, sentence: str) -> str:
 
 
 def _names_part(part: str, sentence: str) -> bool:
-    """Whether a sentence contains a keyword of its part; `general` has no keywords."""
+    """Whether a sentence contains a keyword of its part; any sentence passes for `general`."""
     keywords = PART_KEYWORDS.get(part)
     return keywords is None or bool(re.search(rf"\b({keywords})", sentence, re.IGNORECASE))

@@ -44,7 +44,7 @@ def perform_sequence(
 
 
 def movement_of(sequence: PhraseSequence, style) -> Movement:
-    """Movement of a sequence in a performer's style; left-handed performers do not mirror it."""
+    """Movement of a sequence in a performer's style, not mirrored for left-handed performers."""
     if not sequence.walks:
         channels = _sequence_channels(sequence)
         return Movement(sequence.duration_s, channels, start=(0.0, 0.0), handed=False)

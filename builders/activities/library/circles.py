@@ -116,7 +116,7 @@ def walking_to_the_side_and_turn_back(style):
 
 @activity(64, "step over obstacle and back")
 def step_over_obstacle_and_back(style):
-    """Both legs step forward over a shin-high obstacle, then backward over it."""
+    """Both legs step over a shin-high obstacle, first forward, then backward."""
     ahead_m, spans = 0.62, ((0.03, 0.21), (0.2, 0.38), (0.53, 0.71), (0.7, 0.88))
     channels = {}
     for side, (go, back) in {"right": spans[::2], "left": spans[1::2]}.items():

@@ -11,7 +11,7 @@ from builders.activities.walking_paths import circle, there_and_back, to_and_fro
 
 
 def arm_swing(forward, elbow, elbow_more, aside=3):
-    """Arm swing in opposition to the legs; each elbow bends more as its arm comes forward."""
+    """Arm swing in opposition to the legs; each elbow bends more as the arm swings forward."""
     return arm(
         "left",
         flexion=swing(forward, at=0.5),

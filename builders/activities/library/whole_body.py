@@ -67,7 +67,7 @@ def squat(style):
 
 @activity(20, "pick up an object", touches=HANDS_ON_THIGHS)
 def pick_up_an_object(style):
-    """Reach down to the floor with one hand and rise with an object in it."""
+    """Reach down to the floor with one hand, grasp an object, and rise."""
     down = during(0.06, 0.36, 0.46, 0.74)
     holding = during(0.5, 0.72, 0.84, 0.98)
     return Movement(
