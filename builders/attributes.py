@@ -4,9 +4,9 @@ Generates five sentences for each caption or label (overall activity, torso, arm
 location), each in several variants, as text data for training. The sentences are written by a
 language model on any OpenAI-compatible server. Without a model, captions that name a built-in
 activity get the bundled sentences, and all others get template sentences whose provenance marks
-them as fallback. --attach STORE adds the sentences of a file to a finished store; its arrays and
-checksums do not change, and sentences of the same provenance are replaced, so the command can be
-repeated.
+them as fallback. --attach STORE adds the sentences of a file to a finished store. The store's
+arrays and their checksums do not change. Sentences of the same provenance are replaced, so the
+command can be repeated.
 """
 
 import argparse
@@ -50,7 +50,7 @@ _MAX_SHOWN = 3
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit status, see `EXAMPLES`."""
+    """Run the command and return its exit status (see `EXAMPLES`)."""
     parser = _parser()
     options = parser.parse_args(arguments)
     # Imported late: these modules take seconds to load, and --help should not wait for them.

@@ -22,7 +22,7 @@ IF samples are exported as ADC integers; multiply by the attribute scale_factor 
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit status: 0, or 2 if nothing could be written."""
+    """Run the command; returns exit status 0, or 2 if nothing could be written."""
     options = _parser().parse_args(arguments)
     # Imported late: these modules take seconds to load, and --help should not wait for them.
     from pipelines.export import to_hdf5, to_numpy

@@ -35,7 +35,7 @@ The same command resumes an interrupted run; the same seed gives the same bytes.
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit status: 0, 2 for invalid input, 130 if interrupted."""
+    """Run the command; returns exit status 0, 2 for invalid input, or 130 if interrupted."""
     options = _parser().parse_args(arguments)
     if not (options.out or options.strip or options.video):
         _parser().error("give --out DIR, --strip FILE or --video FILE")
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _spec(options):
-    """Specification of the corpus; raises InputError for invalid activities or hours."""
+    """Make the corpus specification; raises InputError if the activities or hours are invalid."""
     from builders.activities import ACTIVITIES
     from builders.corpus.plan import CorpusSpec
     from radarsim.errors import InputError
@@ -136,7 +136,7 @@ def _is_complete(folder: Path, spec) -> bool:
 
 
 def _run_tasks(tasks, workers: int):
-    """Write all motions in this process or in worker processes; yields the duration [s] of each."""
+    """Write all motions, here or in worker processes; yields the duration [s] of each motion."""
     if workers == 1 or len(tasks) < 8:
         yield from map(write_one, tasks)
         return
@@ -159,7 +159,7 @@ def write_one(task) -> float:
 
 
 def _draw(options, spec) -> None:
-    """Draw the first takes, or the takes of the activities given by --activities."""
+    """Draw the contact sheet or video of the first takes, or of those given by --activities."""
     from builders.corpus.plan import plan_takes
     from builders.corpus.synthesis import synthesize_take
 

@@ -28,7 +28,7 @@ exit status: 0 clips were written, 1 some shards are unfinished, 2 no clip could
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit status, see `EXAMPLES`."""
+    """Run the command and return its exit status (see `EXAMPLES`)."""
     options = _parser().parse_args(arguments)
     # Imported late: these modules take seconds to load, and --help should not wait for them.
     from builders.building.recorded_dataset import build_recorded_dataset

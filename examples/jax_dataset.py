@@ -1,6 +1,6 @@
 """Load a store as batches on a JAX device: `python examples/jax_dataset.py synth.zarr`.
 
-Needs jax, tensorstore (extra `readers`) and pyarrow, but no code of this project. tensorstore reads
+Needs jax, tensorstore (extra `readers`) and pyarrow, but not this project's code. tensorstore reads
 many windows concurrently in its own threads, so the next batches are read while the device
 processes the current one.
 """
@@ -28,12 +28,12 @@ BATCH_SIZE = 8
 
 
 class RadarWindowLoader:
-    """Random windows of the labelled clips of a split.
+    """Loader of random windows from the labelled clips of a split.
 
     Args:
         path: folder of the store.
         split: "train", "val" or "test".
-        num_columns: number of columns of a window; 224 are 3 s at 10 frames/s and 128 chirps/frame.
+        num_columns: heatmap columns per window; 224 are 3 s at 10 frames/s and 128 chirps/frame.
 
     Attributes:
         labels: all labels in alphabetical order; batches contain indices into this list.
@@ -68,7 +68,7 @@ class RadarWindowLoader:
         return len(self._rows)
 
     def epoch(self, batch_size: int, seed: int) -> Iterator[tuple[dict, jax.Array]]:
-        """Yield a window of every clip once, in an order that depends on the seed.
+        """Yield one window of every clip, in an order that depends on the seed.
 
         Args:
             batch_size: windows per batch; an incomplete last batch is omitted.

@@ -1,7 +1,7 @@
 """Load a store as a PyTorch dataset: `python examples/torch_dataset.py synth.zarr`.
 
-Needs torch, zarr and pyarrow, but no code of this project. Each DataLoader worker opens the store
-separately: zarr reads with threads, and a process forked after a read would wait for these
+Needs torch, zarr and pyarrow, but not this project's code. Each DataLoader worker opens the store
+separately, because zarr reads with threads, and a process forked after a read would wait for these
 threads forever. The arrays are therefore opened with the first item, not in the constructor.
 """
 
@@ -20,12 +20,12 @@ MAPS = ("time_doppler", "time_range", "time_angle")
 
 
 class RadarWindowDataset(Dataset):
-    """A random window of each labelled clip of a split, with its label.
+    """A random window of each labelled clip of a split, with the label of the window.
 
     Args:
         path: folder of the store.
         split: "train", "val" or "test".
-        num_columns: number of columns of a window; 224 are 3 s at 10 frames/s and 128 chirps/frame.
+        num_columns: heatmap columns per window; 224 are 3 s at 10 frames/s and 128 chirps/frame.
 
     Attributes:
         labels: all labels in alphabetical order; an item contains an index into this list.
@@ -49,7 +49,7 @@ class RadarWindowDataset(Dataset):
                 if segment["row"] in rows:
                     entry = segment["start_s"], segment["end_s"], label
                     self._segments.setdefault(segment["row"], []).append(entry)
-        # The labels of all splits, so that a label has the same index in each split.
+        # Use the labels of all splits, so that a label has the same index in each split.
         self.labels = sorted(labels)
         self._rows = sorted(self._segments)
 
@@ -81,7 +81,7 @@ class RadarWindowDataset(Dataset):
         self._maps = {name: store[name] for name in MAPS}
 
     def _label(self, row: int, start_s: float, end_s: float) -> int:
-        """Index of the label with the longest overlap with the window."""
+        """Index of the label that overlaps the window longest."""
         _, _, label = max(
             self._segments[row],
             key=lambda segment: min(segment[1], end_s) - max(segment[0], start_s),

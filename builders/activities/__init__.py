@@ -7,7 +7,7 @@
 `synthesis.py` converts a movement to poses.
 """
 
-from builders.activities import library as _library  # noqa: F401  (importing it registers them)
+from builders.activities import library as _library  # noqa: F401  (registers them)
 from builders.activities.performers import Performer, make_performer
 from builders.activities.registry import ATTRIBUTES, Activity, registered_activities
 from builders.activities.synthesis import Performance, synthesize
@@ -21,7 +21,7 @@ __all__ += ["find_activity", "make_performer", "perform", "perform_annotated"]
 
 
 def find_activity(activity: str | Activity) -> Activity:
-    """Find an activity by name; ValueError with the list of names if it is unknown."""
+    """Find an activity by name; raises ValueError with all names if the name is unknown."""
     if isinstance(activity, Activity):
         return activity
     if activity not in ACTIVITIES:
@@ -40,7 +40,7 @@ def perform(
     """Perform one take of an activity; equal arguments give equal bytes.
 
     Args:
-        activity: one of `ACTIVITIES`, or its name.
+        activity: one of `ACTIVITIES`, or the name of one.
         performer: the person, or the person's number.
         repeat: number of the take; each number gives a different take.
         seed: seed of the whole corpus.
@@ -62,6 +62,6 @@ def perform_annotated(
     duration_s: float = 5.0,
     rate_hz: float = 120.0,
 ) -> Performance:
-    """Perform like `perform`, and add the foot contacts and the cycle phase of every pose."""
+    """Perform a take as `perform` does, and add foot contacts and cycle phase of every pose."""
     found = find_activity(activity)
     return synthesize(found.name, found.build, performer, repeat, seed, duration_s, rate_hz)

@@ -17,10 +17,10 @@ def write_animation(motion: Motion, path: str | Path, view_deg: float = 35.0) ->
     Args:
         motion: motion of the free body.
         path: output file: .gif, or .mp4 if ffmpeg is installed.
-        view_deg: as in `contact_sheet.draw_contact_sheet`.
+        view_deg: direction of the viewer; 0 is straight ahead, positive to the performer's left.
 
     Raises:
-        InputError: the file type is unknown, or its writer is not installed.
+        InputError: the file type is unknown, or the writer for this type is not installed.
     """
     suffix = Path(path).suffix.lower()
     if suffix not in WRITERS:

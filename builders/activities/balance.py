@@ -17,11 +17,11 @@ from builders.activities.skeleton import (
     soft_minimum,
 )
 
-# Largest leg extension, relative to the full leg length. With the smoothing, the standing knee
-# stays bent by 12 degrees; a walker's knees are never quite straight.
+# Largest leg extension, relative to the full leg length, for standing and for walking. With the
+# smoothing, a standing knee stays bent by 12 degrees; a walker's knees are never quite straight.
 STRAIGHT, STRIDING = 0.996, 0.988
-UNLOADED_M = 0.6  # additional pelvis height that a foot without load permits
-SMOOTH_S = 0.045  # smooths the pelvis height when the load passes from one leg to the other
+UNLOADED_M = 0.6  # additional pelvis height permitted if a foot carries no load
+SMOOTH_S = 0.045  # smooths the pelvis height while load shifts between the legs
 CLEAR_M = 0.02  # approximate floor clearance of a foot that follows its joint angles
 BALANCE_S = 0.12  # time constant of the pelvis's balance response, before and after the movement
 _Y, _Z = np.eye(3)[1:]
@@ -131,7 +131,7 @@ def _hip(skeleton, side, upper, pelvis_m):
 
 
 def _add_legs(skeleton, series, feet, upper, pelvis_m):
-    """Local rotations of all joints: those above the hips plus the legs [pose, joint, 3, 3]."""
+    """Local rotations of all joints, with the legs added to `upper` [pose, joint, 3, 3]."""
     rotations = upper.copy()
     for side, name in enumerate(SIDES):
         thigh, shank, foot, toes_deg = _leg(skeleton, side, series, feet[side], upper, pelvis_m)
@@ -149,7 +149,7 @@ def _inverse(rotation):
 def _leg(skeleton, side, series, track, upper, pelvis_m):
     """World rotations of thigh, shank and foot, and the toe angle [degrees].
 
-    The foot is placed on the floor, follows the joint angles of the leg, or is a blend of both.
+    The foot is placed on the floor, follows the joint angles of the leg, or blends the two.
     """
     name = SIDES[side]
     hip_m = _hip(skeleton, side, upper, pelvis_m)

@@ -2,8 +2,8 @@
 
 The free body has no ribs. With each breath, the upper spine is rotated back by a degree or two, and
 neck and collars are rotated forward by the same angle, so the sternum moves by millimetres while
-head and arms stay in place. A heartbeat moves it in the same way by tenths of a millimetre. The
-spatial pattern of the motion over the chest is not modelled.
+head and arms stay in place. In the same way, a heartbeat moves the sternum by tenths of a
+millimetre. The spatial pattern of the motion over the chest is not modelled.
 """
 
 from dataclasses import replace
@@ -31,7 +31,7 @@ def add_breathing(motion: Motion, seed: int = 0) -> Motion:
 
     Args:
         motion: motion in any SMPL layout.
-        seed: seed of the whole corpus; it and the motion's name determine rates, depth and phase.
+        seed: seed of the whole corpus; with the motion's name, it sets rates, depth and phase.
     """
     subject, _, take = motion.name.rpartition("/")
     person = generator("alive", seed, subject)
@@ -39,14 +39,14 @@ def add_breathing(motion: Motion, seed: int = 0) -> Motion:
     depth_m, pulse_m = person.uniform(*BREATH_M), person.uniform(*BEAT_M)
     per_take = generator("alive", seed, subject, take)
     times_s = np.arange(motion.num_poses) / motion.rate_hz
-    drift = 0.08 * smooth_noise(per_take, times_s, spacing_s=3.0)  # breath lengths differ
+    drift = 0.08 * smooth_noise(per_take, times_s, spacing_s=3.0)  # varies the breath length
     breath = breath_curve(per_take.uniform() + breaths_hz * times_s + drift)
     beat = heartbeat_curve(per_take.uniform() + beats_hz * times_s)
     return _move_sternum(motion, depth_m * breath + pulse_m * beat)
 
 
 def breath_curve(phase: np.ndarray) -> np.ndarray:
-    """Smooth chest expansion, 0 exhaled to 1 inhaled; inhaling is faster than exhaling."""
+    """Smooth chest expansion from 0 (exhaled) to 1 (inhaled); inhaling is faster than exhaling."""
     share = np.mod(phase, 1.0)
     inhaling = 0.5 * share / INHALE_SHARE
     exhaling = 0.5 + 0.5 * (share - INHALE_SHARE) / (1 - INHALE_SHARE)

@@ -1,9 +1,9 @@
 """Check that the built-in activities are humanly plausible: `python -m builders.activities.check`.
 
-Every activity is performed by several people and measured: joint angles relative to the human range
-of motion, floor penetration, foot slip, self-intersection, balance, speeds and accelerations. Walks
-are compared with Boulic's model. The worst value of each check is printed. The limits and their
-sources are in `motion_checks.py` and `gait_analysis.py`.
+Every activity is performed by several synthetic people. The checks cover joint angles relative to
+the human range of motion, floor penetration, foot slip, self-intersection, balance, speeds and
+accelerations. Walks are compared with Boulic's model. The worst value of each check is printed. The
+limits and their sources are in `motion_checks.py` and `gait_analysis.py`.
 """
 
 import argparse
@@ -34,9 +34,9 @@ then highest acceleration. An asterisk (*) marks a value beyond its limit.
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns exit status 0 if all pass, 1 if not, and 2 for an unknown name."""
+    """Run the command; returns exit status 0 if all pass, 1 if any fails, 2 for an unknown name."""
     options = _parser().parse_args(arguments)
-    # Imported late: it takes seconds, and --help does not need it.
+    # Imported late: the import takes seconds, and --help does not need it.
     from builders.activities import ACTIVITIES
 
     unknown = sorted(set(options.activities) - set(ACTIVITIES))
@@ -102,7 +102,7 @@ WALK_COLUMNS = {
 
 
 def _check_walk(name, num_people, seed) -> bool:
-    """Print the mean gait parameters of a walk; returns whether any person's are abnormal."""
+    """Print the mean gait parameters of a walk; returns whether any person's gait is abnormal."""
     from builders.activities import perform_annotated
     from builders.activities.gait_analysis import measure_gait
 

@@ -16,7 +16,7 @@ def draw_contact_sheet(
     """Write an image with one row per motion, showing poses evenly spaced in time.
 
     Args:
-        rows: (title, Motion) pairs; the motions' betas must be those of the free body.
+        rows: (title, Motion) pairs; the motions' betas must be in the free body's shape space.
         path: path of the PNG file to write.
         num_poses: number of poses per row.
         view_deg: direction of the viewer; 0 is straight ahead, positive to the performer's left.
@@ -81,7 +81,7 @@ def _render(vertices_m, faces, start_m, view_deg, shape_px):
 
 
 def _shaded_dots(corners):
-    """Dots on each face, dense enough to close the surface at this size, and their brightness."""
+    """Dots on each face, dense enough to leave no gaps at this size, and their brightness."""
     mixes = np.array([[1, 1, 1], [4, 1, 1], [1, 4, 1], [1, 1, 4]], float)
     mixes /= mixes.sum(axis=1, keepdims=True)
     dots = np.einsum("mc,fcd->fmd", mixes, corners).reshape(-1, 3)

@@ -20,7 +20,7 @@ class Curve:
 
     Attributes:
         at: function that maps an array of phases [cycles] to the curve's values.
-        rest: constant part; a performer's amplitude scales the deviation from it.
+        rest: constant part; a performer's amplitude scales the deviation from this value.
     """
 
     at: Callable[[np.ndarray], np.ndarray]
@@ -61,7 +61,7 @@ def hold(value: float) -> Curve:
 
 
 def ease(*keys: tuple[float, float]) -> Curve:
-    """Minimum-jerk curve from key to key, at rest at each key: 10 s^3 - 15 s^4 + 6 s^5.
+    """Minimum-jerk curve 10 s^3 - 15 s^4 + 6 s^5 between keys, with zero speed at each key.
 
     Args:
         keys: (phase in 0..1, value) pairs in order; after the last key, the curve continues to the
@@ -90,7 +90,7 @@ def flow(*keys: tuple[float, float]) -> Curve:
     """Monotone cubic curve that passes through the keys without stopping and never overshoots.
 
     Args:
-        keys: as in `ease`.
+        keys: (phase in 0..1, value) pairs in order, repeated in every cycle.
     """
     phases, values = _wrapped(keys, extra=2)
     spline = PchipInterpolator(phases, values)
@@ -127,7 +127,7 @@ def unit_bump(s):
 
 
 def minimum_jerk(s):
-    """Smooth step from 0 to 1; its first and second derivatives vanish at both ends."""
+    """Smooth step from 0 to 1 whose first and second derivatives vanish at both ends."""
     s = np.clip(s, 0.0, 1.0)
     return s**3 * (10 - 15 * s + 6 * s**2)
 

@@ -1,7 +1,7 @@
 """Synthetic domain shift: different people, posture habits, and motion-capture errors.
 
 The shifted domains stand in for recordings, so that fine-tuning and cross-scene studies can be
-tried before recordings exist. They are simulations; files and reports call them stand-ins.
+tried before recordings exist. The domains are simulated; files and reports call them stand-ins.
 """
 
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ from builders.activities.performers import Performer, make_performer
 from builders.activities.variation import generator, smooth_noise
 from radarsim.scene.motion import Motion
 
-JITTER_S = 0.02  # correlation time of marker noise after the smoothing in every mocap solver
+JITTER_S = 0.02  # correlation time of marker noise, which every mocap solver smooths
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,7 @@ class Domain:
         habit_scale: scale factor of the posture habits.
         jitter_deg, jitter_m: standard deviation of the joint and root noise.
         skate: scale error of the root displacement, which makes the feet slide.
-        drift_m: slow drift of the root.
+        drift_m: standard deviation of the slow root drift.
     """
 
     name: str
@@ -122,8 +122,8 @@ def add_capture_errors(motion: Motion, domain: Domain, seed: int = 0) -> Motion:
 
     Args:
         motion: motion as performed.
-        domain: domain that sets the size of the errors; the home domain changes nothing.
-        seed: seed of the whole corpus; it and the motion's name determine the errors.
+        domain: domain that sets the size of the errors; for the home domain, they are zero.
+        seed: seed of the whole corpus; with the motion's name, it determines the errors.
     """
     if domain == HOME:
         return motion

@@ -1,8 +1,8 @@
 """Trajectories of feet that stand at their home position, are placed elsewhere, or follow a path.
 
-A foot is described by its ankle position, yaw and pitch. It rotates about the ball when the heel is
-up and about the heel when the toes are up, and that pivot does not move during a contact. The toes
-lie flat on the floor while the ball carries the load.
+A foot is described by its ankle position, yaw and pitch. The foot rotates about its ball when the
+heel is up and about its heel when the toes are up; this pivot does not move during a contact. The
+toes lie flat on the floor while the ball carries the load.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from builders.activities.movement import Gait, Stance
 from builders.activities.skeleton import SIDES, Skeleton
 
 PIVOT_DEG = 7.0  # pitch range over which the pivot moves between heel and ball
-ROLLING_MPS = 1.2  # lowest walking speed with a full foot roll
+ROLLING_MPS = 1.2  # lowest walking speed with a full heel-to-toe roll
 BEHIND_M = 0.03  # distance from the ankle forward to mid-foot; the hip passes over mid-foot
 ROUND_M_PER_RAD = 0.05  # detour of the swinging foot around the standing foot in a turn
 STEP_M = 0.15  # shortest step for which a stopping walker lifts the foot fully
@@ -54,19 +54,19 @@ class FootTrajectory:
 
 
 def rolled_ankle_m(skeleton: Skeleton, side: int, print_m, yaw_rad, pitch_deg) -> np.ndarray:
-    """Compute the ankle position above a footprint, with the foot pitched about ball or heel.
+    """Compute the ankle position above a footprint when the foot is pitched about ball or heel.
 
     Args:
         skeleton: skeleton with the positions of heel and ball.
         side: 0 left, 1 right.
-        print_m: ankle of the flat foot, projected onto the floor [pose, 2].
+        print_m: floor projection of the ankle when the foot is flat [pose, 2].
         yaw_rad, pitch_deg: orientation of the foot [pose].
 
     Returns:
         Ankle positions [pose, 3] in metres.
     """
     ball, heel = skeleton.ball_m[side], skeleton.heel_m[side]
-    # The pivot moves gradually over a few degrees of pitch: a sudden change would jerk the leg.
+    # The pivot moves gradually over a few degrees of pitch, to avoid a jerk of the leg.
     forward = minimum_jerk(pitch_deg[:, None] / PIVOT_DEG / 2 + 0.5)
     pivot = heel + forward * (ball - heel)
     raised = pivot - np.einsum("pij,pj->pi", rotation(_Y, pitch_deg), pivot)
@@ -78,13 +78,13 @@ def rolled_ankle_m(skeleton: Skeleton, side: int, print_m, yaw_rad, pitch_deg) -
 
 
 def standing_feet(skeleton: Skeleton, stance: Stance, series, turnout_deg) -> list[FootTrajectory]:
-    """Trajectories of standing feet: the home position plus the foot channels.
+    """Trajectories of standing feet: the foot channels are added to the home position.
 
     Args:
         skeleton: skeleton of the performer.
         stance: home position of the feet.
         series: value of every channel [pose].
-        turnout_deg: turnout of the performer's toes.
+        turnout_deg: toe-out angle of the performer.
     """
     feet = []
     for side, name in enumerate(SIDES):
@@ -108,14 +108,14 @@ def standing_feet(skeleton: Skeleton, stance: Stance, series, turnout_deg) -> li
 def stepping_feet(
     skeleton: Skeleton, gait: Gait, times_s, phase, turnout_deg
 ) -> tuple[list[FootTrajectory], np.ndarray, np.ndarray]:
-    """Foot trajectories along a path: a footprint below the body at each mid-stance, then a swing.
+    """Foot trajectories along a path; at mid-stance, each footprint is below the body.
 
     Args:
         skeleton: skeleton of the performer.
         gait: step parameters and path.
         times_s: time of each pose.
         phase: gait phase of each pose [cycles]; the left foot lands at integers.
-        turnout_deg: turnout of the performer's toes.
+        turnout_deg: toe-out angle of the performer.
 
     Returns:
         Foot trajectories, the path position below the body [pose, 2], and its heading [pose].
@@ -141,7 +141,7 @@ def moving_share(gait: Gait, times_s) -> np.ndarray:
 
 
 class _StepPlanner:
-    """Step timing and foot roll of one walk, shared by both feet."""
+    """Step timing and foot roll of one walk, for both feet."""
 
     def __init__(self, skeleton, gait, times_s, phase, turnout_deg):
         self.skeleton, self.gait, self.times_s, self.phase = skeleton, gait, times_s, phase
@@ -152,10 +152,10 @@ class _StepPlanner:
     def pitch_deg(self, landing, phase):
         """Pitch of the foot in the stance that starts at `landing` and in the following swing.
 
-        At low speed the roll is smaller: 30 % of `gait.roll` on the spot, backwards and sideways.
+        The roll is smaller at low speed: 30 % of `gait.roll` on the spot, backwards and sideways.
         """
         share = np.clip(phase - landing, 0, 1)
-        # A smooth time warp maps this gait's toe-off to the walker's.
+        # A smooth time warp maps this gait's toe-off to the toe-off of Winter's walker.
         like_walking = PchipInterpolator([0.0, self.gait.duty, 1.0], [0.0, WALKING_DUTY, 1.0])
         since = (share - self.gait.duty) / (1 - self.gait.duty)
         here, there = self.roll(landing), self.roll(landing + 1)
@@ -166,13 +166,13 @@ class _StepPlanner:
         return roll * rolled + droop_deg * unit_bump(since)
 
     def moving(self, phase):
-        """Weight that is 0 while a stopping walker rests, else 1."""
+        """Weight that is 0 while a stopping walker stands still, else 1."""
         if not self.gait.rests:
             return 1.0
         return float(moving_share(self.gait, np.atleast_1d(self.time_at(phase)))[0])
 
     def roll(self, landing):
-        """Factor of the foot roll: `gait.roll` at a brisk walk, less at low speed."""
+        """Scale factor of the foot roll: `gait.roll` at a brisk walk, less at low speed."""
         middle_s = float(self.time_at(landing + self.gait.duty / 2))
         places_m, headings_rad = self.gait.path(middle_s + np.array([-0.05, 0.05]))
         ahead = np.array([np.cos(headings_rad[0]), np.sin(headings_rad[0])])
@@ -213,7 +213,7 @@ class _StepPlanner:
         return FootTrajectory(ankle_m, yaw_rad, pitch_deg, toes_deg, np.zeros(num), stands)
 
     def swing(self, side, landing, times_s):
-        """Ankle and yaw between the end of a stance and the next landing, matching both speeds."""
+        """Ankle and yaw from the end of a stance to the next landing, with matching end speeds."""
         ends = (
             self.stance_end(side, landing, landing + self.gait.duty, -1e-3),
             self.stance_end(side, landing + 1, landing + 1, 1e-3),
@@ -237,7 +237,7 @@ class _StepPlanner:
         return ankle_m, yaw_rad
 
     def stance_end(self, side, landing, phase, inward_s):
-        """Time, ankle position, velocity and yaw at one end of the stance that starts at `landing`.
+        """Time, ankle position, velocity and yaw at the start or end of one stance.
 
         Args:
             side: 0 left, 1 right.

@@ -2,9 +2,9 @@
 
 With the hip at height h above the floor and speed v,
 
-    stride = 1.346 sqrt(h v),    cycle = stride / v,    double support lasts 0.252 cycle - 0.143 s
+    stride = 1.346 sqrt(h v),    cycle = stride / v,    double support = 0.252 cycle - 0.143 s
 
-twice in each cycle.
+where double support occurs twice in each cycle.
 
 Source:
     Boulic, Thalmann and Thalmann, "A global human walking model with real-time kinematic
@@ -38,7 +38,7 @@ class GaitParameters:
 
     Attributes:
         speed_mps: speed of the pelvis.
-        cycle_s: time between successive landings of the same foot.
+        cycle_s: time between successive landings of one foot.
         stride_m: distance covered in one cycle.
         foot_ratio: ratio of the highest foot speed to the pelvis speed.
         straight: whether the walk is straight; in a circle the outer foot is faster.

@@ -14,7 +14,7 @@ palms facing the thighs.
 | `SIDE.elbow.flexion`, `SIDE.wrist.flexion` | joint bends; the wrist towards the palm |
 | `SIDE.forearm.pronation` | palm rotates from the thigh to the rear |
 | `SIDE.wrist.deviation` | towards the thumb |
-| `SIDE.collar.lift` | shoulder raised; raising the arm adds to it automatically |
+| `SIDE.collar.lift` | shoulder raised; raising the arm also lifts the shoulder |
 | `SIDE.hip.flexion`, `SIDE.hip.abduction` | thigh forward, outward |
 | `SIDE.knee.flexion` | heel towards the buttocks |
 | `SIDE.ankle.flexion`, `SIDE.toes.flexion` | toes up |
@@ -28,7 +28,7 @@ from builders.activities.skeleton import PARENTS, SIDES, J, soft_minimum
 # Range of motion of a healthy adult: lowest and highest angle [degrees].
 # Source: American Academy of Orthopaedic Surgeons, "Joint Motion: Method of Measuring and
 # Recording", 1965; spine: White and Panjabi, "Clinical Biomechanics of the Spine", 1990. If two
-# joints share a movement (shoulder and collar, hip and pelvis), the range covers both.
+# joints share a movement (shoulder and collar, hip and pelvis), the range covers both joints.
 RANGE_DEG = {
     "pelvis.tilt": (-20, 90),
     "pelvis.lean": (-20, 20),
@@ -56,7 +56,7 @@ RANGE_DEG = {
 }
 
 MIDLINE = ("pelvis", "trunk", "head")
-SIGNED = ("lean", "bend", "turn", "twist")  # midline angles whose sign a mirror image changes
+SIGNED = ("lean", "bend", "turn", "twist")  # midline angles that mirroring negates
 _X, _Y, _Z = np.eye(3)
 
 
@@ -103,7 +103,7 @@ def upper_body_rotations(angle: dict[str, np.ndarray], heading_rad: np.ndarray) 
 
 
 def _spine_share(angle, part, share):
-    """Rotation of one of several joints that share the angles of a body part equally."""
+    """Rotation of one joint that performs the given share of the angles of a body part."""
     return (
         rotation(_Z, share * angle[f"{part}.twist"])
         @ rotation(_X, -share * angle[f"{part}.bend"])
@@ -141,7 +141,7 @@ def _girdle_lift_deg(arm_direction):
     """Lift of the collar [degrees]: a quarter of the arm elevation above 30 degrees.
 
     Source: Inman, Saunders and Abbott, "Observations on the function of the shoulder joint",
-    J. Bone Joint Surg. 26, 1944, where the measured lift is a third (two to one).
+    J. Bone Joint Surg. 26, 1944; there the measured lift is a third (two to one).
     """
     elevation = np.rad2deg(np.arccos(np.clip(-arm_direction[:, 2], -0.9999, 0.9999)))
     above = -soft_minimum(-(elevation - 30.0), np.zeros_like(elevation), 8.0)

@@ -1,7 +1,7 @@
 """Jumps and hops: pelvis height in free fall during each flight, and the matching foot motion.
 
-Heights are in units of g T^2, where T is the length of the cycle. A flight from phase a to phase b
-then has the height (u - a) (b - u) / 2 at phase u for every tempo, and take-off speed (b - a) / 2.
+Heights are in units of g T^2, where T is the length of the cycle. At every tempo, a flight from
+phase a to phase b then has height (u - a) (b - u) / 2 at phase u and take-off speed (b - a) / 2.
 """
 
 import numpy as np
@@ -12,7 +12,7 @@ from builders.activities.movement import Channels, foot, root
 from builders.activities.skeleton import SIDES
 
 GRAVITY_MPS2 = 9.81
-RISE_M = 0.02  # pelvis above standing height at take-off and landing: on the toes, legs extended
+RISE_M = 0.02  # pelvis above standing height at take-off and landing (on tiptoe, legs extended)
 
 
 def flight_s(height_m: float) -> float:
@@ -29,10 +29,10 @@ def hops(
     point_deg: float = 45.0,
     rest: bool = True,
 ) -> Channels:
-    """Jumps from both feet: dip, push-off, flight, landing, absorption.
+    """Jumps from both feet, each with dip, push-off, flight, landing and absorption.
 
-    Acceleration is constant over the dip during push-off and landing, and higher if hops follow
-    each other closely.
+    During push-off and landing, the acceleration is constant over the dip; it is higher if hops
+    follow each other closely.
 
     Args:
         takeoffs: phases at which the feet leave the floor.
@@ -78,7 +78,7 @@ def bounce(duty: float) -> Curve:
     """Pelvis height of a runner: two flights per cycle, and half a sine wave in each stance.
 
     Args:
-        duty: share of the cycle that each foot is on the floor, below 0.5.
+        duty: share of the cycle for which each foot is on the floor; below 0.5.
     """
     speed = (0.5 - duty) / 2
 
@@ -91,13 +91,13 @@ def bounce(duty: float) -> Curve:
 
 
 def _foot_height(spans):
-    """Height of a foot during the flights, 0 to 1: it starts from rest, then follows the body."""
+    """Foot height during the flights, 0 to 1; the foot starts from rest, then follows the body."""
     height = bump(*spans)
     return Curve(lambda phase: height.at(phase) ** 0.85)
 
 
 def _tiptoe(spans, roll, point_deg):
-    """Foot pitch: heels up before take-off, feet pointed in flight, heels down after landing."""
+    """Foot pitch: heels rise before take-off, feet point in flight, heels drop after landing."""
     keys = []
     for start, end in spans:
         keys += [(start - roll, 0.0), (start, point_deg)]

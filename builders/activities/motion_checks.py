@@ -1,6 +1,6 @@
 """Plausibility checks of a motion: joint range, floor, foot slip, balance, speed, acceleration.
 
-The source of each limit is stated next to it.
+The comment above `LIMITS` states the sources of the limits.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from builders.activities.self_intersection import self_intersections
 from builders.activities.skeleton import SIDES, J
 from builders.activities.synthesis import Performance
 
-# Largest values that pass. Hands: amateurs throw balls at 20 m/s and more (van den Tillaar and
+# Largest values that pass. Hands: amateurs throw balls at 20 m/s or more (van den Tillaar and
 # Ettema, "A force-velocity relationship and coordination patterns in overarm throwing", J. Sports
 # Sci. Med. 3, 2004). Feet: 16 to 22 m/s in soccer kicks (Lees and Nolan, "The biomechanics of
 # soccer: a review", J. Sports Sci. 16, 1998). Root: a jog, not a sprint. Landing from small jumps
@@ -40,11 +40,11 @@ LIMITS = {
     "foot_mps2": 330.0,
     "root_mps2": 40.0,
 }
-# A person counts as standing still if centre of mass and feet stay below this speed for this time.
+# A person stands still if centre of mass and feet stay below STILL_MPS for STILL_S.
 STILL_MPS, STILL_S = 0.1, 0.4
-EDGE_M = 0.015  # soles are soft: the support extends slightly beyond the touching vertices
+EDGE_M = 0.015  # margin of the support beyond the touching vertices, because soles are soft
 TOUCHING_M = 0.01
-CLEAR_M = 0.03  # a sole higher than this carries no load
+CLEAR_M = 0.03  # a sole above this height carries no load
 _FEET = [J["left_ankle"], J["right_ankle"]]
 
 
@@ -54,7 +54,7 @@ class CheckResult:
 
     Attributes:
         values: measured value of each check in `LIMITS`.
-        worst: joint or pair of body parts with the worst value, for the checks that have one.
+        worst: joint or pair of body parts with the worst value, by check, where applicable.
     """
 
     values: dict[str, float]
@@ -103,7 +103,7 @@ def _extreme_speeds(trajectories):
 
 
 def joint_angles_deg(trajectories: JointTrajectories) -> dict[str, np.ndarray]:
-    """Angles listed in `joint_angles.RANGE_DEG`, computed from the rotations [pose].
+    """Compute each angle [pose] listed in `joint_angles.RANGE_DEG` from the joint rotations.
 
     A shoulder rotation has no unique decomposition into angles. Instead, the angles by which the
     upper arm points behind and across the body are returned as negative flexion and abduction.
@@ -154,7 +154,7 @@ def floor_penetration_m(trajectories: JointTrajectories, every: int = 10) -> flo
 
 
 def floating_share(trajectories: JointTrajectories, every: int = 3) -> float:
-    """Share of poses with no sole near the floor in which the body is not in free fall."""
+    """Share of poses in which neither sole is near the floor and the body is not in free fall."""
     lowest_m = np.min(
         [trajectories.soles_m(side, every)[..., 2].min(axis=1) for side in (0, 1)], axis=0
     )

@@ -5,7 +5,7 @@ An activity is a `Movement`: a period and a dictionary of channels, combined wit
     down = during(0.05, 0.4, 0.55, 0.95)
     Movement(2.6, trunk(flexion=25 * down) | arms(flexion=80 * down) | root(sink=0.45 * down))
 
-Omitted channels keep the performer's habitual posture, and specified angles are added to it.
+Omitted channels keep the performer's habitual posture; specified angles are added to this posture.
 Movements are written for a right-handed performer; `mirrored` gives the left-handed version. The
 sign conventions are in `joint_angles.py`.
 """
@@ -46,8 +46,8 @@ class Stance:
 
     Attributes:
         width: distance between the ankles, relative to the performer's standing width.
-        turnout_deg: outward rotation of the toes, added to the performer's turnout.
-        left_ahead_m: forward distance of the left foot from the right; each moves by half of it.
+        turnout_deg: angle added to the performer's toe-out angle.
+        left_ahead_m: forward distance of the left foot from the right; each moves by half of this.
         balance: 1 keeps the centre of mass above the feet, 0 keeps the pelvis above the feet.
     """
 
@@ -63,16 +63,18 @@ class Gait:
 
     Attributes:
         path: function from times [s] to positions [time, 2] [m] and headings [time] [rad].
-        duty: share of the cycle that a foot is on the floor; below 0.5 there are flight phases.
-        roll: heel-to-toe roll of the foot: 1 as in walking, 0 for a flat foot.
+        duty: share of the cycle for which a foot is on the floor; a gait with less than 0.5 has
+            flight phases.
+        roll: amount of heel-to-toe roll of the foot; 1 as in walking, 0 for a flat foot.
         lift_m: additional height of the swinging foot.
         trail_m: backward displacement of the swinging foot (negative: forward).
         sink: lowering of the pelvis below standing height [leg lengths].
-        width: as in `Stance`.
+        width: distance between the ankles, relative to the performer's standing width.
         sway_m: sideways motion of the pelvis towards the standing foot.
         droop_deg: additional plantar flexion in mid-swing.
         heel_strike: 1 lands with the toes up, 0 lands flat.
-        rests: whether the feet rest while the path stands still; if False, they step on the spot.
+        rests: whether the feet rest while the path position is constant; if False, they step on the
+            spot.
     """
 
     path: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
@@ -151,12 +153,12 @@ def arm(
 
 
 def arms(**angles) -> Channels:
-    """Channels of both arms with the same curves; arguments as in `arm`."""
+    """Channels of both arms, which follow the same curves; the arguments are those of `arm`."""
     return arm("left", **angles) | arm("right", **angles)
 
 
 def leg(side, hip=0.0, out=0.0, twist=0.0, knee=0.0, ankle=0.0, free=1.0) -> Channels:
-    """Channels of a leg that follows its joint angles while `free` is 1 and carries no load."""
+    """Channels of a leg; while `free` is 1, it follows its joint angles and carries no load."""
     return (
         _part(f"{side}.hip", flexion=hip, abduction=out, twist=twist)
         | _part(f"{side}.knee", flexion=knee)
@@ -171,7 +173,7 @@ def root(ahead=0.0, left=0.0, sink=0.0, hop=0.0, turn=0.0) -> Channels:
 
 
 def foot(side, ahead=0.0, out=0.0, lift=0.0, pitch=0.0, turn=0.0, load=0.0) -> Channels:
-    """Channels of a placed foot; every foot is in its home position at the start of the cycle."""
+    """Channels of a placed foot, which is in its home position at the start of each cycle."""
     return _part(f"{side}.foot", ahead=ahead, out=out, lift=lift, pitch=pitch, turn=turn, load=load)
 
 
@@ -183,7 +185,7 @@ def step(side, go, back, ahead=0.0, out=0.0, lift=0.1, turn=0.0, pitch=0.0) -> C
 
 
 def mirrored(movement: Movement) -> Movement:
-    """The mirror image of a movement; paths are not mirrored."""
+    """The mirror image of a movement; its walking path is not mirrored."""
     channels = {}
     for name, curve in movement.channels.items():
         if name.startswith(SIDES):
@@ -193,7 +195,7 @@ def mirrored(movement: Movement) -> Movement:
             flips = name.split(".")[1] in (*SIGNED, "left")
             channels[name] = -curve if flips else curve
     base = movement.base
-    if isinstance(base, Gait):  # the left foot still lands first, so the arms shift by half a cycle
+    if isinstance(base, Gait):  # the left foot still lands first: shift by half a cycle
         channels = {name: curve.later(0.5) for name, curve in channels.items()}
     else:
         base = replace(base, left_ahead_m=-base.left_ahead_m)

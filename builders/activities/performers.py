@@ -1,7 +1,7 @@
 """Synthetic performers: body shape, tempo, posture habits, and the variation of a single take.
 
-All random numbers follow from ids: those of a performer from (seed, number), those of a take from
-(seed, number, activity, repeat). The order in which takes are made has no influence.
+All random numbers are determined by ids: those of a performer by (seed, number), those of a take by
+(seed, number, activity, repeat). They do not depend on the order in which takes are made.
 """
 
 from dataclasses import dataclass, field
@@ -40,7 +40,7 @@ class Performer:
         habit_deg: rest value of each angle.
         lag: delay of each angle, as a share of the cycle.
         stride: factor applied to step lengths and widths.
-        turnout_deg: outward rotation of the toes when standing.
+        turnout_deg: toe-out angle when standing.
         restless: factor applied to sway and small involuntary movements.
     """
 
@@ -93,7 +93,7 @@ class Style:
 
     @property
     def stride(self) -> float:
-        """The performer's factor for step lengths and widths."""
+        """Factor applied to the performer's step lengths and widths."""
         return self.performer.stride
 
     def between(self, low: float, high: float) -> float:
@@ -105,7 +105,7 @@ def make_performer(number: int, seed: int = 0) -> Performer:
     """Make the performer with a given number; equal arguments give the same person.
 
     Args:
-        number: number of the performer, from 0, without an upper limit.
+        number: number of the performer, 0 or greater.
         seed: seed of the whole corpus.
     """
     rng = generator("subject", seed, number)

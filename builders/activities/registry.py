@@ -1,4 +1,4 @@
-"""Registry of the built-in activities: number, name, label, texts, and builder of each."""
+"""Registry of the built-in activities, each with id, name, label, texts and movement builder."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -71,7 +71,8 @@ def activity(id: int, label: str, *, touches: tuple[Touch, ...] = (), seated: bo
     Args:
         id: number in the paper's list.
         label: the paper's label.
-        touches, seated: as in `Activity`.
+        touches: pairs of body parts that may touch.
+        seated: whether a chair carries the body.
     """
     if id in _REGISTERED:
         raise ValueError(f"{label}: id {id} is already used by {_REGISTERED[id].label!r}")

@@ -1,6 +1,6 @@
 """Self-intersection: detect body parts inside one another, modelling each part as a capsule.
 
-A capsule is a line segment between two points of the skeleton, with a radius; both are measured on
+A capsule is a line segment between two points of the skeleton, with a radius. Both are measured on
 the performer's skin. The trunk is wider than deep, so it consists of two capsules side by side.
 """
 
@@ -12,7 +12,7 @@ import numpy as np
 from builders.activities.joint_trajectories import JointTrajectories, rest_vertices_m
 from builders.activities.skeleton import J
 
-# Body part, the joint whose rotation moves it, and the joint at its far end.
+# Body part, the joint whose rotation moves the part, and the joint at the part's far end.
 LIMBS = (
     ("upper_arm", "shoulder", "elbow"),
     ("forearm", "elbow", "wrist"),
@@ -20,7 +20,7 @@ LIMBS = (
     ("thigh", "hip", "knee"),
     ("shank", "knee", "ankle"),
 )
-RADIUS_FACTOR = 0.8  # relative to the median skin distance: soft tissue yields where limbs meet
+RADIUS_FACTOR = 0.8  # relative to the median skin distance; below 1 because soft tissue yields
 TOLERANCE_M = 0.01  # additional depth permitted because soft tissue yields
 # Parts that share a joint always overlap, so they are not checked.
 NEIGHBOURS = {
@@ -81,7 +81,7 @@ def _kind(name):
 
 
 def _are_adjacent(one, other):
-    """True for the same part, for parts that share a joint, and for the two thighs."""
+    """Whether two parts are identical, share a joint, or are the two thighs."""
     kinds = (_kind(one), _kind(other))
     if {"trunk", "head"} == set(kinds) or kinds in (("thigh", "thigh"), ("trunk", "trunk")):
         return True

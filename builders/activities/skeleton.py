@@ -1,4 +1,4 @@
-"""Skeleton of a performer: SMPL's 24 joints, forward kinematics, inverse kinematics of a leg.
+"""Skeleton of a performer: SMPL's 24 joints, forward kinematics, and leg inverse kinematics.
 
 Inside this package, rest poses and local rotations use world axes (x forward, y left, z up) instead
 of SMPL's (x left, y up, z forward), so that joint angles and the floor share one frame.
@@ -93,8 +93,8 @@ def leg_inverse_kinematics(
         A = t_x s_x + t_z s_z,    B = t_x s_z - t_z s_x,
 
     and the thigh then rotates the whole leg to the target, with the hinge axis as close to
-    `leftward` as possible. If the target is out of reach, the leg extends towards it, with a smooth
-    limit.
+    `leftward` as possible. If the target is out of reach, the leg extends towards the target, and
+    the extension is limited smoothly.
 
     Args:
         skeleton: the rest body.
@@ -171,7 +171,7 @@ def _measure(joints_m, vertices_m, weights) -> Skeleton:
 
 
 def _frame(along, leftward):
-    """Orthonormal columns: `along`, its normal closest to `leftward`, and their cross product."""
+    """Orthonormal columns: `along`, the normal closest to `leftward`, and their cross product."""
     first = along / np.linalg.norm(along, axis=-1, keepdims=True)
     second = leftward - np.sum(leftward * first, axis=-1, keepdims=True) * first
     second = second / np.linalg.norm(second, axis=-1, keepdims=True)

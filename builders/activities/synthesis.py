@@ -1,4 +1,4 @@
-"""Motion synthesis: from a movement to channel time series, feet, pelvis, legs and SMPL poses."""
+"""Motion synthesis: convert a movement to time series of channels, then to SMPL poses."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ from builders.activities.skeleton import SMPL_TO_WORLD, to_smpl
 from builders.activities.variation import cycle_phase, generator, smooth_noise
 from radarsim.scene.motion import Motion
 
-PAD_S = 1.5  # time synthesized and discarded at both ends, so that clips start in mid-movement
+PAD_S = 1.5  # extra time at both ends, later discarded, so that clips start in mid-movement
 CYCLE_SPREAD = 0.04  # relative standard deviation of the cycle length
 GAIN_SPREAD = 0.05  # relative standard deviation of the amplitude
 # Standard deviation of involuntary movement [degrees, metres].
@@ -55,12 +55,12 @@ def synthesize(
     """Synthesize one take of a movement by one performer.
 
     Args:
-        name: name of the movement, part of the take's id.
+        name: name of the movement, which is part of the take's id.
         build: function from a style to the movement.
         performer: the person, or the person's number.
         repeat: number of the take.
         seed: seed of the whole corpus.
-        duration_s: duration [s]; None for the duration of the complete movement.
+        duration_s: duration [s]; None for one complete performance of the movement.
         rate_hz: poses per second.
 
     Returns:
@@ -102,8 +102,8 @@ def channel_series(
     performer's amplitude, and involuntary movement.
     """
     rng, performer, series = style.rng, style.performer, {}
-    # The stride must not change during a contact, so there is one gain per cycle: the feet are in
-    # their home positions when cycles change.
+    # The stride must not change during a contact. Each cycle therefore has one gain, because the
+    # feet are in their home positions when a cycle ends.
     first = int(np.floor(phase.min()))
     gains = np.clip(rng.normal(1.0, GAIN_SPREAD, int(phase.max()) - first + 2), 0.88, 1.12)
     stride = style.stride * gains[np.floor(phase).astype(int) - first]
@@ -146,7 +146,7 @@ def _feet(movement, style, times_s, phase, series):
 
 
 def _as_motion(take, performer, rotations, pelvis_m, rate_hz):
-    """Convert to a motion in SMPL's axes, with the first pose above the origin."""
+    """Convert the poses to a motion in SMPL's axes, with the first pose above the origin."""
     rest_pelvis_m = SMPL_TO_WORLD.T @ performer.skeleton.rest_m[0]
     start_m = np.array([*pelvis_m[0, :2], 0.0])
     return Motion(

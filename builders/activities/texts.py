@@ -51,7 +51,7 @@ def activity_texts(folder: Path = FOLDER) -> dict[str, ActivityTexts]:
     """Read all texts, by activity name.
 
     Raises:
-        InputError: a file is invalid; the error names the file, the activity and the problem.
+        InputError: a file is invalid; the message names the file, the activity and the problem.
     """
     found = {}
     for path in sorted(folder.glob("*.toml")):
@@ -70,7 +70,7 @@ def activity_texts(folder: Path = FOLDER) -> dict[str, ActivityTexts]:
 
 
 def _checked_texts(path, name, entry, provenance) -> ActivityTexts:
-    """Check the texts of one activity; InputError if they are incomplete or ungrammatical."""
+    """Check one activity's texts; raises InputError if they are incomplete or ungrammatical."""
     captions, variants = entry.get("captions", []), entry.get("variants", [])
     if len(set(captions)) < MIN_CAPTIONS:
         hint = f"give at least {MIN_CAPTIONS}"
@@ -120,9 +120,9 @@ def sentence_problem(sentence: str, max_chars: int = MAX_SENTENCE_CHARS) -> str:
 
 
 def _has_wrong_article(words) -> bool:
-    """True for `a arm` or `an leg`; words whose sound differs from their spelling are accepted."""
+    """Whether a text contains `a arm`, `an leg` or the like; words such as "hour" are accepted."""
     for article, word in pairwise(words):
-        if len(re.split(r"\W", word)[0]) == 1:  # name of a letter: an X, an S-curve, a U-turn
+        if len(re.split(r"\W", word)[0]) == 1:  # single letter: an X, an S-curve, a U-turn
             continue
         if article.lower() == "a" and word[0].lower() in "aeio":
             return not word.lower().startswith(("one", "once", "eu", "ewe"))

@@ -1,4 +1,4 @@
-"""Seeded random variation: generators from ids, cycle timing, and smooth noise."""
+"""Seeded random variation: random generators seeded by ids, cycle timing, and smooth noise."""
 
 import hashlib
 
@@ -7,7 +7,7 @@ from scipy.interpolate import CubicSpline
 
 
 def generator(*ids) -> np.random.Generator:
-    """A random generator that depends only on the given ids."""
+    """A random generator whose seed depends only on the given ids."""
     digest = hashlib.sha256("/".join(map(str, ids)).encode()).digest()
     return np.random.default_rng(int.from_bytes(digest[:16], "little"))
 
@@ -15,7 +15,7 @@ def generator(*ids) -> np.random.Generator:
 def cycle_phase(
     rng: np.random.Generator, times_s: np.ndarray, period_s: float, start: float, spread: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Phase of a movement over time if cycle lengths vary randomly.
+    """Phase of a movement over time, with randomly varying cycle lengths.
 
     Args:
         rng: random generator for the length of each cycle.

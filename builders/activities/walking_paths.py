@@ -25,16 +25,16 @@ def on_the_spot():
 def there_and_back(
     speed_mps: float, length_m: float, first_m: float, turn_s: float = 1.5, brake_s: float = 0.6
 ):
-    """Path that repeats: straight ahead, half a turn, straight back, half a turn.
+    """Periodic path: straight ahead, half a turn, straight back, half a turn.
 
     Args:
         speed_mps: constant speed between turns.
         length_m: length of each straight section.
         first_m: remaining length of the first section at time zero.
         turn_s: duration of half a turn.
-        brake_s: time to brake from full speed to a stop, and to accelerate again.
+        brake_s: time to brake from full speed to a stop; acceleration takes the same time.
     """
-    # The distance covered while braking is half of that at full speed.
+    # The distance covered while braking is half the distance covered at full speed.
     cruise_s = (length_m - speed_mps * brake_s) / speed_mps
     section_s = cruise_s + 2 * brake_s + turn_s - _OVERLAP * brake_s * 2
     begin_s = (first_m - speed_mps * brake_s / 2) / speed_mps
@@ -124,7 +124,7 @@ def route(*segments: tuple[float, float, float, float], blend_s: float = 0.18, c
         segments: segments in order, as `PathSegment` or plain tuples of its fields.
         blend_s: smoothing between segments: standard deviation of a Gaussian.
         closed: True repeats the route endlessly and distributes the closing error of a few
-            centimetres over it; False stands still before and after the route.
+            centimetres over the route; False stands still before and after the route.
     """
     segments = [PathSegment(*segment) for segment in segments]
     durations_s = np.array([segment.duration_s for segment in segments])

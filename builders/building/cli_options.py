@@ -286,7 +286,7 @@ def span(text: str) -> float | list[float]:
 
 
 def recipe_table(options: Mapping[str, object]) -> dict:
-    """Convert the given flags to a recipe table; omitted flags are not in it."""
+    """Convert the given flags to a recipe table, which does not contain omitted flags."""
     table: dict = {}
     for name, path in FLAG_SETTINGS.items():
         value = options.get(name)

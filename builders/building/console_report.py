@@ -14,7 +14,7 @@ MAX_LINES = 20
 
 
 def print_radar(plan: Plan, out: str | None) -> None:
-    """Print the radar to which the following plan applies: a recipe may name several radars."""
+    """Print the radar of the plan that follows, because a recipe may name several radars."""
     target = f", store {out}" if out else ""
     print(f"radar {plan.recipe.radar.name}{target}")
 
@@ -36,7 +36,7 @@ def print_plan(plan: Plan) -> None:
 
 
 def print_build_estimate(plan: Plan, estimate: CostEstimate) -> None:
-    """Print the time and size of the whole build, extrapolated from one simulated clip."""
+    """Print the time and size of the whole build, as estimated from one simulated clip."""
     num_clips = len(plan.clips)
     frames_per_s = plan.recipe.num_frames / estimate.clip_s
     print(
@@ -70,14 +70,14 @@ def print_summary(out: str, plan: Plan, summary: Summary, elapsed_s: float) -> N
 
 
 def print_note_lines(notes: Iterable[Note]) -> None:
-    """Print the notes that have a detail line to standard error."""
+    """Print, to standard error, the notes that have a detail line."""
     lines = [note.line for note in notes if note.line]
     for line in lines:
         print(line, file=sys.stderr)
 
 
 def print_capture_findings(findings: Iterable[str]) -> None:
-    """Print what the capture reader found: all warnings to standard error, then the first notes.
+    """Print all warnings of the capture reader to standard error, then its first notes.
 
     Args:
         findings: lines such as "walk.0: warning: ..." or "walk.0: I and Q: ...".

@@ -25,7 +25,7 @@ def export_clips(
     Args:
         path: path of the store.
         out: output folder; created if missing.
-        clips: rows, ids or ranges, see `Store.rows`.
+        clips: rows, ids or ranges, in the notation of `Store.rows`.
         iq_order: "i_first" or "q_first".
 
     Returns:
@@ -59,7 +59,7 @@ def require_adc_codes(table: dict) -> None:
     """Change a recipe table so that the ADC codes needed for DCA1000 captures are stored.
 
     Raises:
-        InputError: the table lists several radars and would give several stores.
+        InputError: the table lists several radars, which would give several stores.
     """
     radars = table.get("radar")
     if isinstance(radars, list) and len(radars) > 1:
@@ -69,7 +69,7 @@ def require_adc_codes(table: dict) -> None:
 
 
 def capture_file_name(clip: Clip) -> str:
-    """File name of a clip's capture: its id, with unsafe characters replaced by underscores."""
+    """File name of a clip's capture: the clip's id, with underscores for unsafe characters."""
     return re.sub(r"[^A-Za-z0-9@.,=+-]+", "_", clip.id) + ".bin"
 
 

@@ -19,11 +19,11 @@ PATHS = ("amass", "motions", "body_models", "babel", "humanml3d", "kitml")
 
 
 def load_recipe_table(options: argparse.Namespace) -> tuple[dict, str]:
-    """Load the recipe table, before flags override it, and set the path options it contains.
+    """Load the recipe table, which flags may override later, and set path options from `[paths]`.
 
     Args:
-        options: parsed flags; `recipe` and `preset` are read, and path options that were not given
-            are set from the table `[paths]`.
+        options: parsed flags; `recipe` and `preset` are read, and path options that the user did
+            not give are set from the table `[paths]`.
 
     Returns:
         The recipe table, and its origin for error messages.

@@ -49,7 +49,7 @@ def build_dataset(options: argparse.Namespace, table: dict, origin: str) -> int:
     """
     # The workers simulate; this process only plans and leaves the GPU to them.
     jax.config.update("jax_platforms", "cpu")
-    # Only for this package's logger: a root handler would also print the Dask scheduler's messages.
+    # Use this package's logger: a root handler would also print the Dask scheduler's messages.
     logging.getLogger("radarsim").addHandler(logging.StreamHandler())
     body = _checked_body(options.body_models, table, origin)
     radars = table.pop("radar", DEFAULT_BOARD)
@@ -158,7 +158,7 @@ def _build(
 
 
 def _checked_body(body_models: str | None, table: dict, origin: str) -> dict:
-    """The recipe's body entry; --body-models must match the body named in the recipe, if any."""
+    """The recipe's body entry; if the recipe names a body, --body-models must match it."""
     body = body_name(body_models)
     wanted = table.get("body", body)
     if wanted != body:
@@ -168,7 +168,7 @@ def _checked_body(body_models: str | None, table: dict, origin: str) -> dict:
 
 
 def _paths_per_radar(out: str | None, recipes: list[Recipe]) -> list[str | None]:
-    """One store path per radar, e.g. synth-AWR1843BOOST.zarr: each radar has its own axes."""
+    """One store path per radar, e.g. synth-AWR1843BOOST.zarr; each radar has its own axes."""
     names = [recipe.radar.name for recipe in recipes]
     if len(set(names)) < len(names):
         raise InputError("options", "--radar", f"names {names[0]} twice", "give each radar once")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 SOURCES = ("activities", "grammar")
-MEAN_SEQUENCE_S = 8.9  # mean length of a phrase sequence, for the number of takes per hour
+MEAN_SEQUENCE_S = 8.9  # mean length of a phrase sequence, to compute the number of takes per hour
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,8 +41,8 @@ class PlannedTake:
         number: position in the plan.
         subject_number: number of the performer.
         name: file name without `_poses.npz`.
-        activity: name of the activity, "" for a phrase sequence of the grammar.
-        repeat: number of the take among those of the same activity and person.
+        activity: name of the activity; "" for a phrase sequence of the grammar.
+        repeat: number of the take among the takes of this activity by this person.
     """
 
     number: int
@@ -53,7 +53,7 @@ class PlannedTake:
 
 
 def plan_takes(spec: CorpusSpec) -> list[PlannedTake]:
-    """Plan all takes of a corpus; a corpus of more hours starts with the same takes.
+    """Plan all takes of a corpus; a longer corpus starts with the takes of a shorter one.
 
     Consecutive takes from the grammar are performed by different people. In a corpus of activities,
     each person performs all activities before the next person starts.
@@ -100,6 +100,6 @@ def _num_takes(spec, length_s, default):
 
 
 def subject_name(spec: CorpusSpec, number: int) -> str:
-    """Folder name of a person, which contains the name of the domain if it is shifted."""
+    """Folder name of a person; contains the domain's name unless it is the home domain."""
     home = spec.domain == "home"
     return f"subject{number:02d}" if home else f"{spec.domain}-subject{number:02d}"

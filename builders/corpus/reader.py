@@ -1,4 +1,4 @@
-"""Reader of synthetic motion corpora: their licence and the texts of each motion."""
+"""Reader of synthetic motion corpora: licence of a corpus, and texts of each motion."""
 
 import json
 from collections import defaultdict
@@ -18,7 +18,7 @@ class MotionCorpus:
     """A folder written by `builders.motions`.
 
     Attributes:
-        source: origin of the takes, as stated in datasets; it marks shifted domains as stand-ins.
+        source: origin of the takes, as stated in datasets; shifted domains are marked as stand-ins.
         texts: texts of each motion, keyed by its path within the folder.
     """
 
@@ -33,7 +33,7 @@ class MotionCorpus:
 
 
 def find_corpus(folder: str | Path) -> MotionCorpus | None:
-    """Find the corpus in a folder, or in the parent of a person's folder; None if there is none.
+    """Find the corpus in a folder or, for a person's folder, in its parent; None if not found.
 
     Raises:
         InputError: the corpus is incomplete, or its files cannot be read.
@@ -66,9 +66,9 @@ def _read(folder: Path) -> MotionCorpus | None:
 
 
 def _labels(labels, source, sentences):
-    """Labels of a take; the label of an activity has sentences, but labels of phrases have none.
+    """Labels of a take; labels of activities have sentences, labels of phrases do not.
 
-    A clip window may span several phrases; its label then joins their labels.
+    If a clip window spans several phrases, its label joins the labels of these phrases.
     """
     alone = len(labels) == 1
     for label in labels:

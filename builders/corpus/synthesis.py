@@ -17,7 +17,7 @@ class CaptionedSpan:
 
     Attributes:
         start_s, end_s: start and end of the span.
-        label: label of a few words; "" for a span of several phrases.
+        label: short label; "" for a span of several phrases.
         captions: captions, which are whole sentences.
         attributes: one sentence for each body part, in one or several wordings.
         provenance: origin of the texts.
@@ -32,7 +32,7 @@ class CaptionedSpan:
 
 
 def synthesize_take(spec: CorpusSpec, planned: PlannedTake) -> tuple[Motion, list[CaptionedSpan]]:
-    """Synthesize the motion of a take, with its domain's capture errors, and its captioned spans.
+    """Synthesize a take: its motion with the capture errors of the domain, and its captioned spans.
 
     Args:
         spec: specification of the corpus.
@@ -60,7 +60,7 @@ def _performer(spec, number):
 
 
 def _perform_activity(spec, planned, performer):
-    """Perform an activity; returns the performance and its only span."""
+    """Perform an activity; returns the performance and a single span that covers it."""
     from builders.activities import ACTIVITIES, perform_annotated
 
     activity = ACTIVITIES[planned.activity]
@@ -81,7 +81,7 @@ def _perform_activity(spec, planned, performer):
 
 
 def _perform_sequence(spec, planned, performer):
-    """Perform a random sequence; returns it with a span for each phrase and one for the whole."""
+    """Perform a random sequence; returns the performance, phrase spans, and one overall span."""
     from builders.activities.variation import generator
     from builders.grammar import draw_sequence, perform_sequence
 

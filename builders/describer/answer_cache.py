@@ -1,9 +1,9 @@
-"""On-disk cache of model answers: no request is paid for twice, and interrupted runs resume.
+"""On-disk cache of model answers, so that interrupted runs resume without paying again.
 
-There is one JSON-lines file per model and template, independent of the server: two servers that
-use the same name for different models need separate cache folders. Every answer, valid or not, is
-written as soon as it arrives; answers are validated when they are read, so attempts are counted
-across runs. An incomplete line left by a killed process is ignored.
+There is one JSON-lines file per model and template. The server is not part of the file name, so two
+servers that use the same name for different models need separate cache folders. Every answer, valid
+or not, is written as soon as it arrives. Answers are validated when they are read, so attempts are
+counted across runs. An incomplete line left by a killed process is ignored.
 """
 
 import fcntl
@@ -52,7 +52,7 @@ class AnswerCache:
         self.answers = self._read()
 
     def __enter__(self) -> "AnswerCache":
-        """Open and lock the file: otherwise two concurrent runs would pay for the same answers."""
+        """Open and lock the file, so that concurrent runs do not pay for the same answers."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = open(self.path, "ab")
@@ -74,7 +74,7 @@ class AnswerCache:
         self._file.close()
 
     def put(self, key: AnswerKey, answer: str, tokens: int) -> None:
-        """Store an answer; it is on disk when the method returns.
+        """Store an answer; the answer is on disk when the method returns.
 
         Raises:
             InputError: the answer cannot be written, so no further requests should be sent.

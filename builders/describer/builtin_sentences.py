@@ -19,11 +19,11 @@ _FALLBACK_TEMPLATES = {
 
 
 def builtin_sentences(captions: Iterable[str], variants: int) -> Iterator[Sentence]:
-    """Yield bundled sentences for captions that name a built-in activity, and else a fallback.
+    """Yield bundled sentences for captions that name a built-in activity, else fallback sentences.
 
     Args:
         captions: captions with any text.
-        variants: maximum number of wordings per activity; the fallback has one.
+        variants: maximum number of wordings per activity; the fallback has only one wording.
     """
     for caption in captions:
         activity = _activity_texts().get(_key(caption))
@@ -38,7 +38,7 @@ def builtin_sentences(captions: Iterable[str], variants: int) -> Iterator[Senten
 def sentences_of(
     caption: str, variant: int, wording: dict[str, str], provenance: str
 ) -> list[Sentence]:
-    """Convert a wording to rows of a file, in the order of `ATTRIBUTE_PARTS`."""
+    """Convert a wording to rows of the sentence file, in the order of `ATTRIBUTE_PARTS`."""
     common = {"caption": caption, "variant": variant, "provenance": provenance}
     return [Sentence(part=part, sentence=wording[part], **common) for part in ATTRIBUTE_PARTS]
 

@@ -60,7 +60,7 @@ class DialogueRules:
 
         Args:
             caption: caption to describe.
-            answers: cached answers; those for other captions are ignored.
+            answers: cached answers; answers about other captions are ignored.
 
         Returns:
             The valid wordings and, if the dialogue is not over, the next request.

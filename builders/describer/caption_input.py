@@ -9,7 +9,7 @@ from pipelines.table_files import SUFFIXES, read_bytes, read_rows, text_of
 from radarsim.errors import InputError
 from radarsim.paths import is_url
 
-COLUMNS = ("caption", "label")  # the column names of `builders.recordings`
+COLUMNS = ("caption", "label")  # same column names as in `builders.recordings`
 TEXT_SUFFIX = ".txt"
 _HINT = "give a column caption, or label"
 
@@ -21,7 +21,7 @@ def read_captions(source: str, provenance: str) -> list[str]:
         source: `.txt` with one caption per line, `.csv`, `.jsonl` or `.parquet` with a column
             caption or label, or a finished store.
         provenance: provenance of the sentences to be generated. Captions in a store are skipped if
-            they already have sentences of a different provenance, other than the fallback.
+            they already have sentences whose provenance is neither this one nor the fallback.
 
     Raises:
         InputError: the source type is not supported, there is no caption, or a row has no text.
@@ -65,7 +65,7 @@ def _caption_text(value: object, where: str, name: str) -> str:
 
 
 def _captions_to_describe(source: str, provenance: str) -> list[str]:
-    """Captions in a store that have no sentences of a different provenance besides the fallback."""
+    """Captions in a store whose only sentences, if any, are fallback or have this provenance."""
     from pipelines.store_reader import Store  # late: imports zarr
 
     store = Store(source)

@@ -1,4 +1,4 @@
-"""Sentence generation of `builders.attributes`: from parsed flags to a file and console output."""
+"""Sentence generation of `builders.attributes`: flags, sentence file and console output."""
 
 import sys
 from argparse import Namespace
@@ -26,7 +26,7 @@ from pipelines.attribute_files import FALLBACK, write_sentences
 from pipelines.table_files import suffix_of
 from radarsim.errors import InputError
 
-# Exit status for each cause of an early end.
+# Exit status for each cause that can end a run early.
 STATUS = {"": 0, FAILED: 1, BUDGET: 3, INTERRUPTED: 130}
 INCOMPLETE, NOTHING_WRITTEN = 1, 2
 
@@ -100,7 +100,7 @@ def _request_all(
         return
     model = f"{run.server.model} at {run.server.host}"
     print(f"requesting sentences for {len(unfinished)} captions from {model}", file=sys.stderr)
-    hidden = True if quiet else None  # None: shown only on a terminal
+    hidden = True if quiet else None  # None shows the bar only on a terminal
     with tqdm(desc="describing", total=len(unfinished), unit="caption", disable=hidden) as bar:
 
         def on_progress() -> None:

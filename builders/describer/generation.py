@@ -1,4 +1,4 @@
-"""Generate sentences with a model: request missing answers, then read all from the cache.
+"""Generate sentences with a model: request missing answers, then read all answers from the cache.
 
     captions -> requests -> answers (on disk) -> sentences
 
@@ -66,7 +66,7 @@ class RunStatus:
 
     Attributes:
         requests: number of answered requests.
-        ended: cause of an early end, one of `BUDGET`, `FAILED` and `INTERRUPTED`, else "".
+        ended: `BUDGET`, `FAILED` or `INTERRUPTED` if the run ended early, else "".
         reason: error message if `ended` is `FAILED`.
         failures: error message for each caption whose request failed.
     """
@@ -120,7 +120,7 @@ class GenerationRun:
         """
         try:
             asyncio.run(self._request_all(captions, concurrency, on_progress))
-        except BaseExceptionGroup as group:  # e.g. a full disk; reporting one cause is enough
+        except BaseExceptionGroup as group:  # e.g. a full disk; one reported cause is enough
             raise group.exceptions[0] from None
         except KeyboardInterrupt:
             self.status.ended = INTERRUPTED
@@ -140,7 +140,7 @@ class GenerationRun:
                 return
 
     async def _complete(self, client: ModelClient, caption: str) -> bool:
-        """Send requests until the dialogue about a caption is over; False if it is not finished."""
+        """Send requests until the dialogue about a caption is over; returns whether it is over."""
         while not self.status.ended:
             state = self.rules.replay(caption, self.cache.answers)
             if state.next_key is None:
@@ -180,7 +180,8 @@ class CollectedSentences:
         sentences: all sentences, in the order of the captions.
         variants: number of valid wordings.
         captions: number of captions with a valid wording.
-        rejected: problem of the last answer for each caption whose attempts were all invalid.
+        rejected: problem of the last answer, for each caption without a valid answer after all
+            attempts.
         unfinished: captions that need further requests.
     """
 

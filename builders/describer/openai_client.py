@@ -72,7 +72,7 @@ class ModelServer:
 
 
 def server_from_options(options) -> ModelServer | None:
-    """Return the server set by flags or environment variables; None if no model is named.
+    """Return the server that flags or environment variables specify; None if no model is named.
 
     A model must be named: an API key in the environment alone never causes paid requests.
 
@@ -113,7 +113,7 @@ def _check_url(base_url: str | None) -> None:
     except ValueError:
         good = False
     if not good:
-        # The URL is not printed: it may contain a password.
+        # The URL is not printed, because it may contain a password.
         hint = "give a URL such as http://localhost:8000/v1"
         raise InputError("options", "--base-url", "is not the URL of a server", hint)
 
@@ -127,7 +127,7 @@ class ModelClient:
 
     def __init__(self, server: ModelServer):
         try:
-            import openai  # late: optional, and takes 0.8 s
+            import openai  # imported late: optional, takes 0.8 s
         except ImportError:
             hint = f"{_INSTALL}, or omit --model"
             raise InputError("openai", "package", "is not installed", hint) from None
@@ -166,7 +166,7 @@ class ModelClient:
         raise RequestFailed("the responses of the server are malformed", spent)
 
     async def _reply(self, messages: Sequence[Message]) -> tuple[str, int]:
-        # A server that occasionally sends a byte never exceeds the client's timeouts.
+        # The client's timeouts never expire if the server sends a byte now and then.
         limit_s = 3 * self._server.timeout_s * (self._server.retries + 1)
         tokens = estimated_tokens(messages)
         try:
@@ -199,13 +199,13 @@ class ModelClient:
         return request
 
     def _message(self, error: Exception) -> str:
-        """Error message in one line, without the API key."""
+        """Error message on one line, without the API key."""
         text = " ".join(self._server.without_key(str(error)).split())
         return text[:200] or "Request timed out."
 
 
 def _text(reply: object) -> str:
-    """Text of the answer; "" if the response does not have the expected structure."""
+    """Text of the answer; "" if the response is malformed."""
     try:
         message = reply.choices[0].message
         text = message.content or message.refusal
@@ -215,6 +215,6 @@ def _text(reply: object) -> str:
 
 
 def _tokens(reply: object, sent: int) -> int:
-    """Number of tokens reported by the server, or an estimate if none is reported."""
+    """Number of tokens reported by the server, or an estimate if the server reports none."""
     total = getattr(getattr(reply, "usage", None), "total_tokens", None)
     return total if isinstance(total, int) and total > 0 else sent + ANSWER_TOKENS

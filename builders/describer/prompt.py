@@ -78,6 +78,6 @@ def correction_request(answer: str, problem: str) -> list[Message]:
 
 
 def estimated_tokens(messages: Sequence[Message]) -> int:
-    """Estimate the number of tokens in messages; the server reports the actual number later."""
+    """Estimate the number of tokens in messages before the server reports the actual number."""
     characters = sum(len(message["content"]) for message in messages)
     return characters // _CHARACTERS_PER_TOKEN + _TOKENS_PER_MESSAGE * len(messages)

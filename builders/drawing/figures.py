@@ -34,7 +34,7 @@ def stored_clip_page(
         trace: overlay the trajectory of the pelvis on the heatmaps.
 
     Returns:
-        The figure, and the reason if the body could not be drawn, else "".
+        The figure, and the reason why the body could not be drawn, or "" if it was drawn.
 
     Raises:
         InputError: the clip has no heatmaps with this window.
@@ -65,7 +65,7 @@ def contact_sheet(
         window: "paper" or "burst"; None for the store's window.
 
     Returns:
-        The figure, and a note if clips are missing from it, else "".
+        The figure, and a note about clips missing from the figure, or "".
 
     Raises:
         InputError: none of the clips has heatmaps.
@@ -108,7 +108,7 @@ def motion_page(
         trace: overlay the trajectory of the pelvis on the heatmaps.
 
     Returns:
-        The figure, and the reason if the segment is shorter than requested, else "".
+        The figure, and the reason why the segment is shorter than requested, or "" if it is not.
 
     Raises:
         InputError: the motion cannot be used.
@@ -164,7 +164,7 @@ def stored_maps(
 
 
 def _details(radar: Radar, clip: Clip, settings: HeatmapSettings, source: str) -> str:
-    """The two lines below the title: source and placement, then radar and heatmap settings."""
+    """Two lines below the title: first source and placement, then radar and heatmap settings."""
     start_ghz = radar.chirp.start_freq_hz / 1e9
     end_ghz = start_ghz + radar.chirp.bandwidth_hz / 1e9
     heading_deg, tilt_deg = math.degrees(clip.heading_rad), math.degrees(clip.radar_tilt_rad)

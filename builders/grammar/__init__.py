@@ -2,9 +2,10 @@
 
     from builders.grammar import draw_sequence, perform_sequence, draw_captions, draw_attributes
 
-`primitive.py` defines the notation, `sequence.py` defines which primitives may be combined,
-`compose.py` converts a sequence to a movement, and `captions.py` describes it in English. The
-activities of the protocol are excluded: see `exclusions.py` and `python -m builders.grammar.check`.
+`primitive.py` defines the notation, `random_phrases.py` defines which primitives may be combined,
+`phrase_composition.py` converts a sequence to a movement, and `captions.py` describes the sequence
+in English. The activities of the protocol are excluded by `exclusions.py`, and
+`python -m builders.grammar.check` verifies this.
 """
 
 from builders.grammar.captions import draw_attributes, draw_captions

@@ -1,8 +1,7 @@
 """English description of a phrase sequence: captions, and a sentence for each body part.
 
-The content follows from the sequence: which movements, on which side, how often, how fast, and in
-which order. Wording, word order, tense and level of detail are random, so the captions of one
-sequence differ.
+The sequence determines the content of a caption: movements, sides, repetitions, speeds and order.
+Wording, word order, tense and level of detail are random, so the captions of one sequence differ.
 """
 
 import numpy as np
@@ -65,7 +64,7 @@ def draw_captions(sequence: PhraseSequence, rng: np.random.Generator, num: int) 
 
 
 def draw_phrase_captions(phrase: Phrase, rng: np.random.Generator, num: int) -> tuple[str, ...]:
-    """Draw captions as in `draw_captions`, but for a single phrase."""
+    """Draw distinct random captions of a single phrase."""
     return draw_captions(PhraseSequence(phrases=(phrase,)), rng, num)
 
 
@@ -86,7 +85,7 @@ def draw_attributes(sequence: PhraseSequence, rng: np.random.Generator) -> dict[
 
 
 def _caption(phrases, rng, tense=None) -> str:
-    """Caption of up to three phrases, without an initial capital and full stop."""
+    """Caption of up to three phrases, without initial capital or full stop."""
     tense = tense or str(rng.choice(["present", "present", "present", "past", "gerund"]))
     subject = "" if tense == "gerund" else f"{rng.choice(SUBJECTS)} "
     clauses = [_clause(phrase, rng, tense) for phrase in phrases]
@@ -102,7 +101,7 @@ def _caption(phrases, rng, tense=None) -> str:
 
 
 def _clause(phrase, rng, tense) -> str:
-    """Predicate of one phrase: a main verb phrase, with the others as accompanying actions."""
+    """Predicate of one phrase: a main verb phrase, and the others as accompanying actions."""
     acts = _verb_phrases(phrase, rng) or ["*stand still"]
     if not phrase.walks:
         rng.shuffle(acts)
@@ -145,7 +144,7 @@ def _walking(phrase, rng) -> str:
 
 
 def _with_manner(act, manner):
-    """Insert a manner into the verb phrase, before its second verb if there is one."""
+    """Insert an adverbial of manner into the verb phrase, before the second verb if present."""
     first, mark, rest = min(
         (act.partition(mark) for mark in (" and *", ", *")), key=lambda cut: len(cut[0])
     )
@@ -155,7 +154,7 @@ def _with_manner(act, manner):
 
 
 def _count(part, phrase, rng, share) -> str:
-    """Repetition count such as " twice", with probability `share` if the part is countable."""
+    """Repetition count such as " twice", with probability `share` if repetitions are countable."""
     if not part.countable or rng.uniform() > share:
         return ""
     num = num_repetitions(phrase, part)
@@ -195,7 +194,7 @@ def _part_sentence(sequence, index, rng, tense) -> str:
 
 
 def _part_key(phrase, index):
-    """Name of a part's movement, and its side if that matters."""
+    """Name of a part's movement, and the side if the wordings name one."""
     if phrase.walks and index == 3:
         sided = TRAVELS[phrase.location].sided
     else:

@@ -1,8 +1,8 @@
 """Check the grammar: number of combinations, excluded activities, and English of the sentences.
 
 `python -m builders.grammar.check` counts the combinations, verifies that none of them resembles an
-activity of the protocol, and checks the English of random sentences. With `--likeness` it also
-performs random phrases and determines which activity each one resembles most.
+activity of the protocol, and checks the English of random sentences. With `--likeness`, the command
+also performs random phrases and determines which activity each phrase resembles most.
 """
 
 import argparse
@@ -15,7 +15,7 @@ RATE_HZ = 30.0  # pose rate, sufficient to compare motions
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns exit status 0 if no error is found, else 1."""
+    """Run the command; returns exit status 0 if it finds no error, else 1."""
     options = _parser().parse_args(arguments)
     wrong = check_combinations() + check_sentences(options.sentences, options.seed, options.show)
     if options.likeness:
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def check_combinations() -> int:
-    """Print the numbers of combinations and excluded activities; returns the number of errors."""
+    """Print the numbers of combinations and excluded activities; returns the error count."""
     from builders.activities import ACTIVITIES
     from builders.grammar.exclusions import EXCLUDED_PATTERNS, NOT_COMPOSABLE, count_matches
     from builders.grammar.random_phrases import combinations
@@ -41,7 +41,7 @@ def check_combinations() -> int:
 
 
 def check_sentences(num: int, seed: int, show: int) -> int:
-    """Print errors in random sentences, and sample sentences; returns the number of errors."""
+    """Print errors found in random sentences, and some samples; returns the error count."""
     from builders.activities.texts import sentence_problem
 
     sentences = _random_sentences(num, seed)
@@ -71,7 +71,7 @@ def _random_sentences(num, seed):
 
 
 def print_similarity(num: int, seed: int) -> None:
-    """Print which activities random phrases resemble most, and the spread within an activity."""
+    """Print the activities that random phrases resemble most, and the spread within an activity."""
     import numpy as np
 
     from builders.activities import ACTIVITIES, perform

@@ -15,7 +15,7 @@ PAST = {
     "grow": "grew", "meet": "met", "weave": "wove", "sneak": "sneaked", "catch": "caught",
     "spring": "sprang", "grasp": "grasped", "rock": "rocked", "flap": "flapped",
 }  # fmt: skip
-# Verbs that end in a short vowel and a single consonant, which is doubled.
+# Verbs whose final consonant is doubled, because it follows a short vowel.
 DOUBLING = (
     *("stop", "tap", "tip", "nod", "hop", "bob", "dip", "step", "flap", "chop", "plod", "drop"),
     *("pat", "drum", "wag", "shrug", "sag", "drag", "trip"),
@@ -63,7 +63,7 @@ def inflect(text: str, tense: str) -> str:
     """Put the marked verbs of a text into the requested form.
 
     Args:
-        text: text with verbs marked as in `primitive.py`.
+        text: text with verbs marked by `*` or `+`, as `primitive.py` defines.
         tense: "present", "past", "gerund" or "base".
     """
 

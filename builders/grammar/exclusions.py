@@ -1,8 +1,8 @@
 """Exclusions: combinations of primitives that resemble an activity of the protocol.
 
 A model that is trained on the grammar and tested on the sixty activities must not have seen these
-activities in training. For each activity, this module lists the combinations that resemble it, or
-the reason why no combination can.
+activities in training. For each activity, this module lists the combinations that resemble the
+activity, or the reason why no combination can resemble it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -159,7 +159,7 @@ EXCLUDED_PATTERNS: dict[str, tuple[Mapping[str, set[str]], ...]] = {
     "rotating_head": (_torso("shake_head", "tilt_head", "look_around", "circle_chest"),),
 }
 
-# Activities that no combination can resemble, with the reason.
+# Activities that no combination can resemble, each with the reason.
 NOT_COMPOSABLE = {
     "sit_on_a_chair_and_stand_up": "no primitive sits",
     "sitting_still": "no primitive sits",
@@ -196,13 +196,13 @@ def excluded_activity(names: Names) -> str:
 def count_matches(combinations: Sequence[Names]) -> dict[str, int]:
     """Number of combinations that resemble each activity.
 
-    This vectorised implementation is independent of `excluded_activity` and serves to verify it.
+    This vectorised implementation is independent of `excluded_activity`, which it verifies.
 
     Args:
         combinations: names of the primitives for torso, arms, legs and location.
 
     Returns:
-        Non-zero counts by activity.
+        Number of matching combinations by activity; activities without a match are omitted.
     """
     columns = {part: np.array(column) for part, column in zip(PARTS, zip(*combinations))}
     codes = {part: np.unique(column, return_inverse=True) for part, column in columns.items()}

@@ -44,7 +44,7 @@ def perform_sequence(
 
 
 def movement_of(sequence: PhraseSequence, style) -> Movement:
-    """Movement of a sequence in a performer's style; it is not mirrored for left-handers."""
+    """Movement of a sequence in a performer's style, not mirrored for left-handed performers."""
     if not sequence.walks:
         channels = _sequence_channels(sequence)
         return Movement(sequence.duration_s, channels, start=(0.0, 0.0), handed=False)
@@ -66,7 +66,7 @@ def movement_of(sequence: PhraseSequence, style) -> Movement:
 
 
 def phrase_bounds(sequence: PhraseSequence) -> list[float]:
-    """Start of each phrase and end of the last one, as shares of the whole duration."""
+    """Start of each phrase and end of the last phrase, as shares of the whole duration."""
     ends_s = np.cumsum([0.0] + [phrase.duration_s for phrase in sequence.phrases])
     return (ends_s / ends_s[-1]).tolist()
 
@@ -77,7 +77,7 @@ def num_repetitions(phrase: Phrase, part: Primitive) -> int:
 
 
 def primitives(phrase: Phrase) -> tuple[Primitive | None, ...]:
-    """Primitives for torso, arms, legs and location; None for legs and location of a walk."""
+    """Primitives for torso, arms, legs and location; in a walk, legs and location are None."""
     legs = (None, None) if phrase.walks else (LEGS[phrase.legs], STEPS[phrase.location])
     return TORSOS[phrase.torso], ARMS[phrase.arms], *legs
 
@@ -125,7 +125,7 @@ def _repeat(curve, start, end, num) -> Curve:
 
 
 def _stretch(curve, cycles) -> Curve:
-    """Convert a curve over the whole sequence to a function of a phase that counts step cycles."""
+    """Convert a curve over the whole sequence to a function of the step-cycle phase."""
     return Curve(lambda phase: curve.at(phase / cycles), curve.rest)
 
 

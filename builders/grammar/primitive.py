@@ -3,8 +3,8 @@
     primitive("wave_low", 1.2, moves=..., verb_phrases="*wave one hand", clauses="the arm *wave")
 
 In wordings, `*` marks a verb with a singular subject and `+` a verb with a plural subject ("both
-arms +swing"); `|` separates alternatives; `{side}` and `{other}` are replaced by right and left, or
-by left and right.
+arms +swing"); `|` separates alternatives; `{side}` is replaced by the side of the movement (left or
+right), and `{other}` by the opposite side.
 """
 
 from collections.abc import Callable
@@ -31,9 +31,9 @@ class Primitive:
         period_s: length of one repetition; a phrase contains as many repetitions as fit.
         verb_phrases: wordings with the person as subject, verb first; empty for an inactive part.
         clauses: wordings with the body part as subject.
-        moves: curves over one repetition, zero at both ends or oscillating steadily.
+        moves: curves over one repetition, either zero at both ends or steadily oscillating.
         holds: posture held for the whole phrase.
-        countable: whether repetitions can be counted ("twice"), unlike those of steady movements.
+        countable: whether repetitions can be counted ("twice"); False for steady movements.
         uses: resources that two parts cannot use at the same time ("feet", "hips", "balance").
     """
 
@@ -63,7 +63,7 @@ def primitive(
     """Make a primitive from wordings separated by `|` and resources separated by blanks.
 
     Args:
-        name, period_s: as in `Primitive`.
+        name, period_s: attributes of `Primitive`, passed on unchanged.
         verb_phrases, clauses, uses: attributes of `Primitive`, each given as one text.
         motion: `moves`, `holds` and `countable` of `Primitive`.
     """
@@ -83,7 +83,7 @@ def wordings(text: str) -> tuple[str, ...]:
 
 
 def two_arms(**angles) -> SidedChannels:
-    """Move both arms with the same curves; angles as in `movement.arm`."""
+    """Move both arms with the same curves; the angles are the arguments of `movement.arm`."""
     return lambda side, other: arms(**angles)
 
 
@@ -93,7 +93,7 @@ def one_arm(**angles) -> SidedChannels:
 
 
 def by_name(*primitives: Primitive) -> dict[str, Primitive]:
-    """Make a dictionary of primitives by name; ValueError if two have the same name."""
+    """Make a dictionary of primitives by name; raises ValueError if two have the same name."""
     table = {each.name: each for each in primitives}
     if len(table) < len(primitives):
         raise ValueError("two primitives of a body part have the same name")

@@ -19,10 +19,11 @@ from builders.grammar.legs import LEGS
 from builders.grammar.locomotion import STEPS, TRAVELS
 from builders.grammar.torso import TORSOS
 
-PHRASE_S = (3.6, 4.9)  # short, so that a clip window contains the phrase of a HumanML3D caption
+# Phrases are short, so that a clip window contains the phrase of a HumanML3D caption.
+PHRASE_S = (3.6, 4.9)
 NUM_PHRASES = ((1, 0.2), (2, 0.5), (3, 0.3))
 WALKING_SHARE = 0.45
-# Largest distance of a walk from its start, chosen so that it stays in front of the radar [m].
+# Largest distance of a walk from its start [m]; the person thus stays in front of the radar.
 MAX_EXTENT_M = {"ahead": 1.7, "back": 2.6, "aside": 2.3}
 WALKING_USES = ("hips", "balance", "feet")  # resources that walking occupies
 
@@ -61,7 +62,7 @@ class Phrase:
 
 @dataclass(frozen=True, kw_only=True)
 class PhraseSequence:
-    """The phrases of one motion, in order; the body stands in all, or walks with the same gait."""
+    """Phrases of one motion, in order; the body stands in all phrases, or walks with one gait."""
 
     phrases: tuple[Phrase, ...]
 
@@ -108,7 +109,7 @@ BACKWARD_GAITS = ("walk", "small_steps", "shuffle", "creep", "trudge")
 
 
 def draw_sequence(rng: np.random.Generator) -> PhraseSequence:
-    """Draw a random sequence; `NUM_PHRASES` holds the probabilities of one to three phrases."""
+    """Draw a random sequence; `NUM_PHRASES` contains the probabilities of one to three phrases."""
     counts, shares = zip(*NUM_PHRASES)
     num = int(rng.choice(counts, p=shares))
     walks = rng.uniform() < WALKING_SHARE
@@ -149,14 +150,14 @@ def _draw_phrase(rng, walks, gait) -> Phrase:
 
 
 def _draw(rng, table, inactive, share):
-    """Draw the name of a primitive; the inactive one has an additional probability `share`."""
+    """Draw a primitive's name; the inactive primitive has an additional probability `share`."""
     if rng.uniform() < share:
         return inactive
     return str(rng.choice(list(table)))
 
 
 def _step_choices():
-    """Names from which to draw: staying in place is five times as likely as any one step."""
+    """Names to draw from; staying in place is five times as likely as any one step."""
     return ["stay"] * 5 + [name for name in STEPS if name != "stay"]
 
 

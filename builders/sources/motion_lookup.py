@@ -31,7 +31,7 @@ def find_source_take(recipe: Recipe, clip: Clip, paths: MotionPaths) -> Take:
     """Find the take from which a clip was cut.
 
     Raises:
-        InputError: the take is not built-in and is not in any of the given paths.
+        InputError: the take is not built in, and none of the given paths contains it.
     """
     built_in = _BUILT_IN.fullmatch(clip.take)
     if built_in and clip.source == "built-in":
@@ -53,7 +53,7 @@ def find_source_take(recipe: Recipe, clip: Clip, paths: MotionPaths) -> Take:
 
 
 def body_name(body_models: str | None) -> str:
-    """Return "free", or a digest of the model files: a recipe never contains local paths."""
+    """Return "free" or a digest of the model files, because recipes never contain local paths."""
     if body_models is None:
         return "free"
     path = existing_path(body_models, "--body-models")

@@ -4,7 +4,7 @@
     day1/walk.bin,walking,a person walks to the door,0,5,anna
 
 `file` is a path relative to the folder of captures. `label` is the activity class, and `caption` is
-a sentence that describes the activity; at least one of them is required. Empty times mean the start
+a sentence that describes the activity; a row needs a label or a caption. Empty times mean the start
 and the end of the capture. Optional columns are radar (a board, or a configuration file in the same
 folder), split and licence.
 """
@@ -35,8 +35,8 @@ def read_labels(
     Args:
         labels: path of the CSV file.
         captures: folder to which the paths in the column `file` are relative.
-        radar: radar of the captures whose row names no radar.
-        iq_order: as for `files.open_capture`.
+        radar: radar of all captures whose row does not name one.
+        iq_order: order of I and Q, passed to `files.open_capture`.
 
     Returns:
         The takes, in the order of the table.
@@ -140,7 +140,7 @@ def _seconds(where: str, row: Mapping[str, str], name: str) -> float | None:
 
 
 def _setup(where: str, named: str | None, path: Path, captures: str) -> str:
-    """The radar named in the row or for all captures, or else the file next to the capture."""
+    """The radar named in the row or for all captures, else the radar file next to the capture."""
     if named:
         file = Path(captures, local_path(named))
         return str(file) if named not in BOARDS and file.is_file() else named

@@ -24,7 +24,7 @@ AMASS_LICENCE = "AMASS, non-commercial research: https://amass.is.tue.mpg.de/lic
 FILE_LICENCE = "not stated; ask the owner of the motion file"
 BUILT_IN_LICENCE = "Apache-2.0"
 AS_STATED = Sources()
-"""Motion files are read with the pose rate that they state, and their up axis is inferred."""
+"""Default settings: use the pose rate stated in the file, and infer the up axis."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +34,7 @@ class FileTake:
     Attributes:
         path: path of the file.
         person: person in the file; "" if there is only one.
-        up, rate_hz: as for `files.open_motion`.
+        up, rate_hz: up axis and pose rate, passed to `files.open_motion`.
     """
 
     path: str
@@ -116,7 +116,7 @@ def amass_takes(folder: str, sources: Sources = AS_STATED) -> list[FileTake]:
 def file_takes(
     paths: Iterable[str], sources: Sources = AS_STATED
 ) -> tuple[list[FileTake], list[Note]]:
-    """List motion files and the motions of folders; each subfolder is one person.
+    """List the given motion files and those in the given folders; each subfolder is one person.
 
     A file with several people gives one take per person.
 
@@ -166,7 +166,7 @@ def built_in_takes(
                 subject_number=(activity + cycle) % num_subjects,
                 repeat=cycle // num_subjects,
                 seed=seed,
-                # One pose more than the clip needs, so that the clip ends within the motion.
+                # One more pose than the clip needs, so that the clip ends within the motion.
                 duration_s=clip_s + 1 / RATE_HZ,
                 texts=_activity_texts(ACTIVITIES[names[activity]]),
             )
@@ -205,7 +205,7 @@ def _amass_take(path: Path, root: Path) -> FileTake:
 
 
 def _published_parts(path: Path) -> tuple[str, ...]:
-    """Path components from the name of an AMASS collection on; empty if there is none."""
+    """Path components that start with the name of an AMASS collection; empty if there is none."""
     parts = path.absolute().parts
     starts = [i for i, part in enumerate(parts[:-1]) if part in AMASS_FOLDERS]
     return parts[starts[-1] :] if starts else ()
@@ -216,7 +216,7 @@ def _file_take(path: Path, root: Path) -> FileTake:
     folder = "/".join(parts[:-1])
     return FileTake(
         path=str(path),
-        # With its suffix: walk.bvh and walk.npz may be in the same folder.
+        # Keep the suffix, because walk.bvh and walk.npz may be in the same folder.
         id="/".join(parts),
         subject=folder or "unnamed",
         source="motion file",
@@ -251,7 +251,7 @@ def _folder(root: Path) -> Path:
 
 
 def _activity_texts(activity) -> tuple[Text, ...]:
-    """The label with every variant of the attribute sentences, then captions with one variant."""
+    """The label with all variants of the attribute sentences; captions with one variant each."""
     source = f"built-in, {activity.text_source}"
     captions = dict.fromkeys((activity.label, *activity.captions))
     wordings = [tuple(sorted(variant.items())) for variant in activity.variants]
@@ -270,7 +270,7 @@ def _activity_texts(activity) -> tuple[Text, ...]:
 
 @cache
 def _activities_digest() -> str:
-    """Digest of the source code of the activities: other code generates other motions."""
+    """Digest of the activities' source code, because different code generates different motions."""
     digest = hashlib.sha256()
     for path in sorted((Path(__file__).parents[1] / "activities").rglob("*.py")):
         digest.update(path.read_bytes())

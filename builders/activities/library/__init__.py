@@ -1,4 +1,4 @@
-"""Definitions of the activities, grouped by body part; importing a module registers them."""
+"""Definitions of the activities, grouped by body part; each module registers its activities."""
 
 from builders.activities.library import (  # noqa: F401
     arms,

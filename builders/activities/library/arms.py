@@ -1,4 +1,4 @@
-"""Activities of the arms, standing."""
+"""Arm activities of a standing person."""
 
 from builders.activities.curves import during, ease, swing
 from builders.activities.movement import Movement, Stance, arm, arms, pelvis, root, step, trunk

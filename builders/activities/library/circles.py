@@ -1,4 +1,4 @@
-"""Activities with turns or detours: jogging in a circle, quarter turns, stepping over obstacles."""
+"""Activities with turns or obstacles: jogging in a circle, turning, stepping over obstacles."""
 
 import numpy as np
 
@@ -59,7 +59,7 @@ def jog_clockwise(style):
 
 @activity(39, "turn 90 degrees right or left then back")
 def turn_90_degrees(style):
-    """A quarter turn in small steps on the spot, a pause, and a quarter turn back."""
+    """A quarter turn on the spot in small steps, a pause, and a quarter turn back."""
     width_m = STANDING_WIDTH * style.leg_m * 0.9
     movement = Movement(
         4.2,
@@ -116,12 +116,12 @@ def walking_to_the_side_and_turn_back(style):
 
 @activity(64, "step over obstacle and back")
 def step_over_obstacle_and_back(style):
-    """Both legs step forward over a shin-high obstacle, then backward over it."""
+    """Both legs step over a shin-high obstacle, first forward, then backward."""
     ahead_m, spans = 0.62, ((0.03, 0.21), (0.2, 0.38), (0.53, 0.71), (0.7, 0.88))
     channels = {}
     for side, (go, back) in {"right": spans[::2], "left": spans[1::2]}.items():
         high = bump(go, back)
-        # The shank of the trailing leg is more inclined than that of the leading leg.
+        # The shank of the trailing leg is more inclined than the shank of the leading leg.
         leads, follows = (go, back) if side == "right" else (back, go)
         droop_deg = 30 * bump(leads) + 56 * bump(follows)
         channels |= foot(

@@ -46,7 +46,7 @@ def drawing_a_circle(style):
 @activity(44, "drawing an X")
 def drawing_an_x(style):
     """A straight arm draws two crossing strokes in front."""
-    # Down along the first stroke, up to the start of the second, then down along it.
+    # Down along the first stroke, up to the start of the second, then down along the second.
     up = ease(
         *((0.1, 1), (0.16, 1), (0.38, -1), (0.44, -1), (0.56, 1), (0.62, 1), (0.84, -1), (0.9, -1))
     )
@@ -123,7 +123,7 @@ def swing_arm_like_throwing(style):
 
 @activity(65, "rotating head")
 def rotating_head(style):
-    """The head rolls in circles on a still body."""
+    """The head rolls in circles while the body stays still."""
     return Movement(
         3.2,
         head(flexion=2 + swing(30), bend=swing(30, at=0.25))

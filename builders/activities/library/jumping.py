@@ -8,7 +8,7 @@ from builders.activities.registry import activity
 
 @activity(1, "jump")
 def jump(style):
-    """Jumps on the spot, with an arm swing."""
+    """Jumps on the spot with an arm swing."""
     period_s = 2.0 / style.tempo
     height_m = 0.22 * style.amplitude
     off, on = 0.42, 0.42 + flight_s(height_m) / period_s
@@ -99,7 +99,7 @@ def _two_jumps(style):
 
 @activity(62, "jumping lunge")
 def jumping_lunge(style):
-    """Jumps from lunge to lunge; the legs swap in the air."""
+    """Jumps from lunge to lunge; the legs swap positions in the air."""
     period_s, height_m = 2.1 / style.tempo, 0.1
     flight = flight_s(height_m) / period_s
     out, back = 0.25, 0.75

@@ -21,7 +21,7 @@ from builders.activities.walking_paths import on_the_spot
 
 @activity(8, "kick")
 def kick(style):
-    """A leg swings forward from standing."""
+    """A leg kicks forward from a standing posture."""
     return Movement(
         2.0,
         leg(

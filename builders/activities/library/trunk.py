@@ -81,7 +81,7 @@ def stand_still(style):
 
 @activity(52, "nodding head")
 def nodding_head(style):
-    """The head nods on a still body."""
+    """The head nods while the body stays still."""
     nod = during(0.05, 0.15, 0.75, 0.9)
     return Movement(
         3.4,

@@ -11,7 +11,7 @@ from builders.activities.walking_paths import circle, there_and_back, to_and_fro
 
 
 def arm_swing(forward, elbow, elbow_more, aside=3):
-    """Arm swing in opposition to the legs; each elbow bends more as its arm comes forward."""
+    """Arm swing in opposition to the legs; each elbow bends more as the arm swings forward."""
     return arm(
         "left",
         flexion=swing(forward, at=0.5),
@@ -26,7 +26,7 @@ def arm_swing(forward, elbow, elbow_more, aside=3):
 
 
 def walking_cycle_s(speed_mps, style):
-    """Boulic's cycle at this speed, multiplied by the tempo because synthesis later divides by it.
+    """Boulic's cycle at this speed, times the tempo, because synthesis later divides by the tempo.
 
     The performer's tempo is already part of the speed; the take's tempo variation also changes the
     step length slightly.

@@ -67,7 +67,7 @@ def squat(style):
 
 @activity(20, "pick up an object", touches=HANDS_ON_THIGHS)
 def pick_up_an_object(style):
-    """Reach down to the floor with one hand and rise with an object in it."""
+    """Reach down to the floor with one hand, grasp an object, and rise."""
     down = during(0.06, 0.36, 0.46, 0.74)
     holding = during(0.5, 0.72, 0.84, 0.98)
     return Movement(
@@ -137,7 +137,7 @@ def mopping_the_floor(style):
 
 @activity(47, "sitting still", touches=HANDS_ON_THIGHS, seated=True)
 def sitting_still(style):
-    """Sit without any other movement."""
+    """Sit on an invisible chair without moving."""
     return Movement(
         4.0,
         pelvis(tilt=-4)
