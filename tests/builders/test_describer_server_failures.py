@@ -30,7 +30,7 @@ from tests.helpers.fake_language_model import (
 
 @pytest.fixture(autouse=True)
 def captions(monkeypatch, tmp_path):
-    """A file of captions, without the user's settings."""
+    """A file of captions; the user's settings are hidden."""
     return isolated_captions(monkeypatch, tmp_path)
 
 

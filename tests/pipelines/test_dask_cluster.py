@@ -28,7 +28,7 @@ STORE_SPEC = fake_store_spec(PLAN)
 
 @pytest.fixture(scope="module")
 def address():
-    """Two processes of two threads each, unlike our local workers."""
+    """Address of a cluster of two processes with two threads each, unlike our local workers."""
     with LocalCluster(
         n_workers=2,
         threads_per_worker=2,
@@ -76,7 +76,7 @@ def test_a_store_that_workers_cannot_read_is_refused(tmp_path, address):
 
 
 def test_only_a_few_tasks_are_submitted_ahead(address):
-    """A plan of a million clips needs no more memory than one of ten."""
+    """A plan of a million clips needs no more memory than a plan of ten."""
     drawn = []
 
     def tasks():
@@ -94,7 +94,7 @@ def test_only_a_few_tasks_are_submitted_ahead(address):
 
 
 def test_workers_do_not_record_what_they_run(address):
-    """Dask's profiler keeps call trees of one hour: half a gigabyte during a simulation."""
+    """Dask's profiler keeps the call trees of an hour, half a gigabyte during a simulation."""
     with dask_cluster.running_cluster(address, str(Path(__file__).parents[2])) as client:
         theirs = client.run(recorders).values()
     with dask_cluster.local_workers(1, 1) as client:

@@ -232,7 +232,7 @@ def test_a_folder_that_cannot_be_written_is_an_error(tmp_path):
 
 
 def test_a_full_disk_is_an_error_and_keeps_finished_shards(tmp_path, monkeypatch):
-    """The error of the operating system, raised at the first write of the second shard."""
+    """The OS reports a full disk (OSError) at the first write of the second shard."""
     path = tmp_path / "s.zarr"
     real = os.replace
 
