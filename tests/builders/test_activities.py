@@ -202,7 +202,7 @@ def test_a_walkers_arms_swing_against_the_legs_and_knees_bend_in_swing():
 
 
 def test_a_jump_leaves_the_floor_and_falls_freely():
-    """Tolerance 10 %: cycle lengths, and with them flight times, vary by a few per cent."""
+    """The tolerance is 10 %, since cycle lengths, and thus flight times, vary by a few per cent."""
     joints_m = take("jump")[1][0]
     height_m = soles("jump")[0][..., 2].min(axis=(1, 2))
     flies = height_m > 0.03

@@ -1,4 +1,4 @@
-"""Runs of builders.attributes: caching, resuming, token budget, offline mode and invalid input."""
+"""Runs of builders.attributes: cache, resuming, token budget, offline mode and invalid input."""
 
 import logging
 import os

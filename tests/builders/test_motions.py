@@ -128,7 +128,7 @@ def test_the_same_seed_gives_the_same_bytes_by_any_number_of_workers(corpus, tmp
 
 
 def test_an_interrupted_corpus_is_resumed(corpus, tmp_path, monkeypatch):
-    """After an interruption after the second motion, only the missing motions are written."""
+    """After an interruption at the third motion, the next run writes only the missing motions."""
     folder, written = tmp_path / "interrupted", []
     write_take = writer.write_take
 
@@ -176,7 +176,7 @@ def test_takes_of_activities_have_the_texts_of_the_activity_and_a_stable_order()
 
 @pytest.mark.parametrize("name", ["twin-a", "twin-b", "twin-c"])
 def test_a_shifted_domain_has_its_own_people_and_capture_errors(name):
-    """Jitter faster than human movement, and drift that a standing person does not have."""
+    """The domain has jitter faster than human movement, and drift even if a person stands still."""
     domain = DOMAINS[name]
     at_home, theirs = domain_performer(DOMAINS["home"], 0), domain_performer(domain, 0)
     assert theirs.number != at_home.number

@@ -139,7 +139,7 @@ def test_a_positive_angle_moves_in_the_documented_direction(given, joint, origin
 
 
 def test_forward_kinematics_agree_with_the_body_model():
-    """SMPL computes the joints along its own axes in float32; tolerance a tenth of a millimetre."""
+    """SMPL computes the joints in its own axes in float32; the tolerance is 0.1 mm."""
     skeleton, rng = make_performer(3).skeleton, np.random.default_rng(1)
     course = {channel: rng.uniform(-30, 30, 5) for channel in all_channels()}
     rotations = upper_body_rotations(course, rng.uniform(-3, 3, 5))

@@ -199,7 +199,7 @@ def test_parts_without_clips_are_counted_by_cause(models, take, num_frames, caus
 
 
 def test_a_clip_starts_when_the_subject_stays_inside(models):
-    """A runner leaves the area, unless the clip starts late; start times are tried every 0.5 s."""
+    """A runner stops after 1.2 s, so only late clips stay inside; starts are tried every 0.5 s."""
 
     @dataclass(frozen=True, kw_only=True)
     class Stopping(Walk):

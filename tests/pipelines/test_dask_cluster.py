@@ -63,7 +63,7 @@ def test_an_invalid_address_is_refused(tmp_path, monkeypatch, address):
 
 
 def test_workers_with_other_code_are_refused(tmp_path, address, monkeypatch):
-    """They would write different bytes under the same name."""
+    """Workers with other code would write different bytes under the same store name."""
     monkeypatch.setattr(dask_cluster, "code_version", lambda: "0.0.0+other")
     with pytest.raises(InputError, match=r"worker .* runs .*, but this command runs 0.0.0\+other"):
         built(tmp_path / "s.zarr", address)
@@ -111,7 +111,7 @@ def doubled(number, report):
 
 
 def test_each_worker_of_a_machine_gets_its_own_device(tmp_path, monkeypatch):
-    """The claim ends with its process, so a killed worker frees its device."""
+    """A worker's claim to a device ends with the worker's process, even if the worker is killed."""
     hold = (
         "import sys, time; from pipelines.worker_environment import claim_device;"
         f"print(claim_device(['0', '1', '2'], {str(tmp_path)!r}), flush=True); sys.stdin.read()"

@@ -1,4 +1,4 @@
-"""A store exported as board files and imported as recordings; labels; invalid input."""
+"""A store is exported as board files and imported as recordings; labels; invalid input."""
 
 import csv
 import json
@@ -37,7 +37,7 @@ MADE = small_radar(num_chirps=24, tx_order=(0, 2), num_samples=32)
 
 
 def made_clip(recipe, clip, take, *, keep_cubes=True):
-    """Arrays of a synthetic echo, stored like those of a simulation."""
+    """Arrays of a clip of a synthetic echo, in the format of a simulated clip."""
     cube = echo(recipe.radar, recipe.num_frames, seed=clip.row)
     cube_v = from_codes(recipe.radar, from_complex(CaptureFormat(), cube))
     return arrays_of_cube(recipe, clip, cube_v, keep_cubes=keep_cubes)

@@ -1,4 +1,4 @@
-"""Builds give the same bytes after an interruption, with any number of workers, after errors."""
+"""Builds give the same bytes after interruptions and errors, and with any number of workers."""
 
 import os
 import signal

@@ -98,7 +98,7 @@ def test_tables_have_one_part_per_shard(store):
     }
     assert [captions[row["caption"]] for row in segments] == [f"act {i % 3}" for i in range(6)]
     period_s = PLAN.recipe.radar.frame.period_s
-    assert segments[0]["end_s"] == pytest.approx(3 * period_s)  # clips of three frames
+    assert segments[0]["end_s"] == pytest.approx(3 * period_s)  # each clip has three frames
 
 
 def test_equal_rows_give_equal_parquet_bytes():
