@@ -22,7 +22,7 @@ def thin_body():
 
 @jax.custom_jvp
 def wrong_derivative(x):
-    """The identity, with a derivative of four."""
+    """The identity, but with a derivative of four instead of one."""
     return x
 
 
@@ -30,7 +30,7 @@ wrong_derivative.defjvp(lambda x, dx: (x[0], 4 * dx[0]))
 
 
 def measured(monkeypatch, body, shift):
-    """The benchmark on a loss that compiles quickly; the real one takes a minute."""
+    """Result of the benchmark for a loss that compiles quickly; the real loss takes a minute."""
 
     def loss(at):
         return jnp.sum(jnp.sin(1e3 * at["poses_rad"])) + jnp.sum(shift(at["shift_m"]))

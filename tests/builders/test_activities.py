@@ -24,19 +24,19 @@ from radarsim.scene.placement import ActivityArea, Placement, place
 from radarsim.scene.retarget import fit_to_body
 
 RATE_HZ = 120.0
-# Activities are distributed over the first three performers: every person is tested once.
+# Activities are distributed over the first three performers, so that each performer is tested.
 CAST = {name: index % 3 for index, name in enumerate(ACTIVITIES)}
 AIRBORNE = (
     *("jump", "jumping_jack", "jump_forward_and_back", "jump_to_the_side", "jumping_lunge"),
     *("jog_in_place", "jog_forward_and_turn_around", "jog_clockwise", "high_leg_lift"),
 )
-# `python -m builders.activities.check` checks all sixty; a third of them is tested here.
+# `python -m builders.activities.check` checks all sixty activities; this file tests a third.
 TESTED = list(ACTIVITIES)[::3]
 
 
 @functools.cache
 def take(name, rate_hz=RATE_HZ):
-    """An activity's performance, and positions and rotations of its joints in float64."""
+    """The performance of an activity, and the positions and rotations of its joints in float64."""
     performance = perform_annotated(name, CAST[name], rate_hz=rate_hz)
     motion = performance.motion
     local = Rotation.from_rotvec(motion.poses_rad.reshape(-1, 3)).as_matrix()
@@ -49,7 +49,7 @@ def take(name, rate_hz=RATE_HZ):
 
 
 def soles(name):
-    """Heel, ball and toe of both feet [pose, side, mark, 3], and the foot contacts."""
+    """Positions of heel, ball and toe of each foot [pose, side, mark, 3], and the foot contacts."""
     performance, (joints_m, rotations) = take(name)
     skeleton = make_performer(CAST[name]).skeleton
     marks_m = []
@@ -113,7 +113,7 @@ def test_the_motion_is_valid_and_stays_in_the_area_when_started_at_three_metres(
 
 @pytest.mark.parametrize("name", TESTED)
 def test_no_part_of_the_body_is_in_the_floor_and_a_sole_is_on_it(name):
-    """The skin of a flexed foot may bulge by 1.5 cm. Every tenth pose."""
+    """Every tenth pose is checked; the skin of a flexed foot may bulge into the floor by 1.5 cm."""
     motion = take(name)[0].motion
     picks = slice(None, None, 10)
     poses_rad, transl_m = motion.poses_rad[picks], motion.transl_m[picks]
@@ -124,7 +124,7 @@ def test_no_part_of_the_body_is_in_the_floor_and_a_sole_is_on_it(name):
 
 
 def test_fitting_a_motion_to_the_free_body_changes_nothing():
-    """No scaling, and a lift by no more than the bulge of a sole."""
+    """The body is not scaled, and it is raised by at most the bulge of a sole."""
     motion = perform("squat", 1)
     fitted = fit_to_body(motion, free_body())
     assert fitted.body_scale == 1.0
@@ -133,7 +133,7 @@ def test_fitting_a_motion_to_the_free_body_changes_nothing():
 
 @pytest.mark.parametrize("name", TESTED)
 def test_a_standing_foot_does_not_slide(name):
-    """Heel and ball move by less than 1 cm while they carry the load."""
+    """The heel and the ball of a foot move by less than 1 cm while they bear weight."""
     marks_m, contact = soles(name)
     for side in (0, 1):
         edges = np.flatnonzero(np.diff(np.r_[0, contact[:, side], 0]))
@@ -147,8 +147,8 @@ def test_a_standing_foot_does_not_slide(name):
 
 @pytest.mark.parametrize("name", TESTED)
 def test_knees_and_ankles_stay_in_their_range(name):
-    """From inverse kinematics: knee to 145 degrees, ankle to 40 up and 60 down (AAOS, with 5 more
-    for the joints of the foot)."""
+    """Angles from inverse kinematics are at most 145 degrees at the knee, 40 up and 60 down at the
+    ankle (AAOS, with 5 more for the joints of the foot)."""
     poses_deg = np.rad2deg(take(name)[0].motion.poses_rad)
     knees = poses_deg[:, [J["left_knee"], J["right_knee"]]]
     assert knees[..., 0].min() > -1
@@ -170,13 +170,13 @@ def test_velocity_is_continuous(name):
 
 
 def steady(joints_m):
-    """Poses in which a walker's pelvis has its steady speed."""
+    """Mask of the poses in which a walker's pelvis moves at its steady speed."""
     along = np.linalg.norm(np.gradient(joints_m[:, 0, :2], 1 / RATE_HZ, axis=0), axis=1)
     return along > 0.92 * np.percentile(along, 90)
 
 
 def test_a_walkers_feet_swing_two_and_a_half_to_three_times_as_fast_as_the_torso():
-    """3.2 is the maximum of Boulic's and Winter's walkers, less the noise of one take."""
+    """3.2 is the maximum ratio of Boulic's and Winter's walkers, less the noise of one take."""
     joints_m = take("walk_forward_and_turn_around")[1][0]
     speeds = speed_mps(joints_m)[steady(joints_m)[1:]]
     torso = np.median(speeds[:, 0])
@@ -202,7 +202,7 @@ def test_a_walkers_arms_swing_against_the_legs_and_knees_bend_in_swing():
 
 
 def test_a_jump_leaves_the_floor_and_falls_freely():
-    """The cycle lengths, and with them the time scale of the flight, vary by a few per cent."""
+    """The tolerance is 10 %, since cycle lengths, and thus flight times, vary by a few per cent."""
     joints_m = take("jump")[1][0]
     height_m = soles("jump")[0][..., 2].min(axis=(1, 2))
     flies = height_m > 0.03
@@ -250,11 +250,11 @@ def descriptor(name):
 
 
 def test_no_two_activities_have_the_same_descriptor():
-    """Distances of a phase-independent descriptor [m] exceed the variation within a performer."""
+    """Phase-independent descriptors [m] differ by more than the variation within a performer."""
     own = descriptor("stand_still")
     described = {name: descriptor(name) for name in ACTIVITIES}
     assert np.linalg.norm(described["stand_still"] - own) == 0
-    # These differ by the sense of rotation or by the head alone.
+    # These differ only in the direction of rotation or in the movement of the head.
     alike = {
         frozenset(("walking_clockwise", "walking_counter_clockwise")),
         frozenset(("jog_clockwise", "jog_counter_clockwise")),
@@ -295,7 +295,7 @@ def test_no_two_cycles_are_identical():
 
 
 def test_a_contact_sheet_shows_a_body_in_every_picture(tmp_path):
-    """Dark or skin-coloured dots above the floor line in each of four pictures."""
+    """Each of the four pictures has dark or skin-coloured pixels above the floor line."""
     from matplotlib.image import imread
 
     from builders.activities.contact_sheet import draw_contact_sheet

@@ -67,7 +67,7 @@ def test_an_amass_folder_becomes_a_store(built):
 
 
 def test_the_strongest_range_bins_are_at_the_placed_distance(built):
-    """A sphere-like body of 1 m at 3 m: the strongest bins lie between 1.8 and 3.2 m."""
+    """For a sphere-like body of 1 m at 3 m, the strongest bins lie between 1.8 and 3.2 m."""
     store = zarr.open_group(built, mode="r")
     power = store["time_range"][0].astype(float).mean(0)
     peak_m = store["range"][:][power.argmax()]
@@ -221,7 +221,7 @@ def test_help_names_every_option_in_its_group(capsys):
 def test_each_person_of_a_tracker_file_is_a_take_and_what_was_inferred_is_printed(
     tmp_path, capsys, monkeypatch
 ):
-    # Its log handler would write to the standard error of the first call.
+    # The log handler would write to the standard error of the first call.
     monkeypatch.setattr("radarsim.scene.retarget._warn_once", lambda *_: None)
     (tmp_path / "radar.toml").write_text(RADAR)
     (tmp_path / "wham_output.pkl").write_bytes(pickle.dumps(wham(0, 1)))

@@ -48,7 +48,7 @@ def plan_of(takes, **changes):
 
 
 def store_spec_and_stage(plan, takes, corrupt=lambda arrays: arrays):
-    """A stage that returns noise of the right shapes instead of a simulation."""
+    """A stage that returns noise with the shapes of a simulation."""
     store_spec = make_store_spec(plan, takes)
     specs = {spec.name: spec for spec in store_spec.arrays if spec.per_clip}
 
@@ -219,7 +219,7 @@ def test_arrays_are_compared_by_value():
 
 
 def test_damage_to_any_file_gives_lines_and_no_traceback(valid_store, tmp_path, capsys):
-    """Every file is truncated, emptied and replaced; the checksums detect each change."""
+    """Each file in turn is truncated, emptied and replaced; the checksums detect each change."""
     rng = np.random.default_rng(1)
     files = sorted(
         path.relative_to(valid_store) for path in valid_store.rglob("*") if path.is_file()

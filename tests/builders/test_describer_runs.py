@@ -1,4 +1,4 @@
-"""Runs of builders.attributes: caching, resuming, token budget, offline mode and invalid input."""
+"""Runs of builders.attributes: cache, resuming, token budget, offline mode and invalid input."""
 
 import logging
 import os
@@ -36,7 +36,7 @@ from tests.helpers.labelled_stores import LABELS, build_labelled_store
 
 @pytest.fixture(autouse=True)
 def captions(monkeypatch, tmp_path):
-    """A file of captions, without the user's settings."""
+    """A file of captions; the user's settings are hidden."""
     return isolated_captions(monkeypatch, tmp_path)
 
 
@@ -73,7 +73,7 @@ def test_no_caption_is_paid_for_twice_with_the_same_model_and_template(captions,
 
 
 def test_a_killed_run_resumes_without_repeating_requests(captions, tmp_path):
-    """The third request gets no response: the kill comes when two answers are in the cache."""
+    """The third request gets no response: the process is killed with two answers in the cache."""
     out = tmp_path / "a.csv"
     with FakeModel(valid_answer, valid_answer, no_response) as model:
         arguments = arguments_for(captions, out, model, "--timeout", 60, variants=2)
@@ -175,7 +175,7 @@ def test_a_dry_run_sends_and_writes_nothing_and_estimates_the_cost(captions, tmp
     sent = sum(
         len(each["content"]) for request in model.requests for each in request.body["messages"]
     )
-    # Four characters per token, and 150 tokens per answer; those of the fake are shorter.
+    # Estimate: four characters per token and 150 tokens per answer; the fake's answers are shorter.
     assert estimated == pytest.approx(sent / 4 + 6 * 150, rel=0.1)
 
 
@@ -316,5 +316,5 @@ def test_the_printed_template_can_be_given_as_a_template(captions, tmp_path, cap
     with FakeModel() as model:
         main(arguments_for(captions, tmp_path / "a.csv", model))
         main(arguments_for(captions, tmp_path / "b.csv", model, "--template", template))
-    assert len(model.requests) == len(CAPTIONS)  # the same text: the same cache
+    assert len(model.requests) == len(CAPTIONS)  # equal templates share a cache
     assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()

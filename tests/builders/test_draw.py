@@ -41,7 +41,7 @@ def swaying(path, step_mps=0.0, seconds=2.2, rate_hz=60.0):
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """Two takes, body models, a radar, a store with poses and IF cubes, and one without."""
+    """Two takes, body models, a radar, and a store with and one without poses and IF cubes."""
     root = tmp_path_factory.mktemp("draw")
     swaying(root / "AMASS" / "CMU" / "01" / "01_01_poses.npz")
     swaying(root / "AMASS" / "CMU" / "02" / "02_01_poses.npz", step_mps=0.4)
@@ -52,7 +52,7 @@ def place(tmp_path_factory):
 
 
 def _build(root, name, keep):
-    """Build a store like builders.amass, in this process to compile only once."""
+    """Build a store as builders.amass does, but in this process, to compile only once."""
     clips = {"length_s": 2.0, "stride_s": 2.0, "min_frames": 15}
     table = {"radar": str(root / "radar.toml"), "clips": clips, "keep": keep, "body": "models"}
     recipe, models = recipe_from_table(table, "test"), str(root / "models")
@@ -81,7 +81,7 @@ def test_a_stored_clip_is_drawn_with_its_body(place, capsys):
 
 
 def test_stored_poses_and_the_source_motion_give_the_same_body(place):
-    """The poses are stored at the rate of the take in float32: only rounding differs."""
+    """The poses are stored in float32 at the take's rate, so the bodies differ only by rounding."""
     store, models = Store(place / "kept.zarr"), str(place / "models")
     kept = stored_scene(store, 1, MotionPaths(body_models=models), store.axes())
     sources = MotionPaths(amass=str(place / "AMASS"), body_models=models)
@@ -89,7 +89,7 @@ def test_stored_poses_and_the_source_motion_give_the_same_body(place):
     again = stored_scene(bare, 1, sources, bare.axes())
     np.testing.assert_allclose(again.moments_s, kept.moments_s)
     np.testing.assert_allclose(again.vertices_m, kept.vertices_m, atol=1e-4)
-    # The take is read to the end of the last burst, poses are stored to the end of the last frame.
+    # The take is read to the end of the last burst; poses are stored to the end of the last frame.
     num_poses = len(again.pelvis_m)
     assert num_poses > 110
     np.testing.assert_allclose(again.pelvis_m, kept.pelvis_m[:num_poses], atol=1e-4)
@@ -97,7 +97,7 @@ def test_stored_poses_and_the_source_motion_give_the_same_body(place):
 
 
 def test_the_drawn_pelvis_has_the_speed_of_the_motion(place):
-    """0.4 m/s towards the radar, which is at about the height of the pelvis."""
+    """The body moves at 0.4 m/s towards the radar, which is at about the height of the pelvis."""
     store = Store(place / "kept.zarr")
     scene = stored_scene(store, 1, MotionPaths(body_models=str(place / "models")), store.axes())
     speed_mps = radial_trajectory(scene)["speed_mps"]
@@ -180,7 +180,7 @@ def test_a_motion_file_is_simulated_and_its_figure_saved_beside_it(place, capsys
 
 
 def test_a_clip_ends_where_the_subject_leaves_the_area(place, capsys):
-    """From 3 m at 1 m/s the 1 m line is reached after 2 s."""
+    """A subject that starts at 3 m and walks at 1 m/s reaches the 1 m line after 2 s."""
     path = swaying(place / "own" / "out.npz", step_mps=1.0, seconds=3.4)
     made = single_clip.simulate_segment(
         str(path), 0.0, 3.0, {"radar": str(place / "radar.toml")}, str(place / "models")
@@ -200,7 +200,7 @@ def test_a_clip_ends_with_a_shorter_motion(place):
 
 
 def test_a_built_in_activity_is_reproduced_from_its_name():
-    """The take found by its name is the take of the plan."""
+    """Looking up the name gives the take of the plan."""
     recipe = recipe_from_table({"clips": {"length_s": 3.0}, "seed": 5}, "test")
     take = built_in_takes(3, 2, 5, 3.0)[2]
     clip = select_clips(recipe, take).clips[0]
@@ -303,10 +303,10 @@ def test_the_heatmaps_of_a_recorded_walk_follow_its_pelvis_and_limbs(test_data, 
     error_mps = np.abs(axes["speed_mps"][median] - course["speed_mps"])
     assert np.median(error_mps) < 0.15
     assert np.percentile(error_mps, 85) < 0.25
-    # The radar measures the front of the body, the pelvis is at its centre.
+    # The radar measures the front of the body, whereas the pelvis is at its centre.
     offset_m = course["range_m"] - axes["range_m"][maps["time_range"].argmax(1)]
     assert 0.0 < np.median(offset_m) < 0.25
-    # Feet swing at two and a half to three times the torso's speed, toes a little faster.
+    # Feet swing at 2.5 to 3 times the torso's speed, and toes a little faster.
     walking = np.abs(course["speed_mps"]) > 1.0
     assert walking.sum() > 50
     forward = np.sign(course["speed_mps"][walking])[:, None] * axes["speed_mps"]

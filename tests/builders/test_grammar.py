@@ -51,7 +51,7 @@ def all_combinations():
 
 
 def phrase(**changes):
-    """A phrase in which the body stands still, with changes."""
+    """A phrase in which the body stands still, except for the given changes."""
     return Phrase(**STILL | changes)
 
 
@@ -147,7 +147,7 @@ def test_left_handed_performers_do_not_mirror_a_sequence():
 
 
 def test_feet_rest_where_a_walk_has_stopped():
-    """No step on the spot: both ankles rest in the last second."""
+    """The performer does not step on the spot: both ankles rest in the last second."""
     sequence = sequence_of(phrase(legs="walk", location="ahead", arms="flap"))
     joints_m = joints_of(sequence, "stop", rate_hz=60.0)
     feet_m = joints_m[-60:, [J["left_ankle"], J["right_ankle"]]]
@@ -157,7 +157,7 @@ def test_feet_rest_where_a_walk_has_stopped():
 
 def test_phrases_differ_more_from_the_activities_than_performers_from_each_other():
     """Nine in ten phrases are farther from every activity than 0.7 of the median distance between
-    two performers of one activity, in a phase-independent measure."""
+    two performers of the same activity, in a phase-independent measure."""
     names = list(ACTIVITIES)[::4]
     known = {
         name: [motion_descriptor(perform(name, number, rate_hz=SLOW_HZ)) for number in (0, 1)]

@@ -41,7 +41,7 @@ def counts(notes):
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """Two motions, one under a newer collection name, and all three caption datasets."""
+    """Two motions, one of them under a newer collection name, and all three caption datasets."""
     root = tmp_path_factory.mktemp("texts")
     write_motion(root / "AMASS", "CMU/01/01_01_poses", seconds=6.4)
     write_motion(root / "AMASS", SEATED, width=165)
@@ -142,7 +142,7 @@ def test_caption_datasets_without_motions_are_refused(place, capsys):
 
 
 def test_real_kitml_texts_find_motions_laid_out_as_amass(tmp_path, test_data):
-    """Every 40th motion exists, half of them with the suffix of SMPL-X; all their texts join."""
+    """Every 40th motion exists, half of them with SMPL-X's suffix; all their texts are joined."""
     folder = test_data / "kitml_texts"
     motions = json.loads((folder / "annotations.json").read_text()).values()
     plain = [motion for motion in motions if not motion["path"].startswith("M/")]

@@ -21,7 +21,7 @@ from builders.activities.movement import Movement, Stance, arm, arms, pelvis, ro
 from builders.activities.self_intersection import segment_distance_m, self_intersections
 from builders.activities.synthesis import synthesize
 
-# One of each kind: on the spot, a jump, a walk, a kick, hands together, a chair.
+# One activity of each kind: on the spot, jump, walk, kick, hands together, chair.
 TESTED = (
     "golf_swing",
     "jump_to_the_side",
@@ -34,7 +34,7 @@ TESTED = (
 
 
 def performed(movement):
-    """Performer 1 with that movement: the performance and its joint trajectories."""
+    """The movement performed by performer 1, and its joint trajectories."""
     take = synthesize("test", lambda style: movement, make_performer(1), duration_s=2.0)
     return take, JointTrajectories(take.motion)
 
@@ -47,7 +47,7 @@ def test_an_activity_is_within_all_limits(name, number):
 
 
 def test_measured_joint_angles_agree_with_the_given_ones():
-    """Within the posture habits and tremor of one performer, a few degrees."""
+    """The tolerance of a few degrees covers the posture habits and tremor of one performer."""
     _, body = performed(Movement(1.0, trunk(flexion=30) | arm("left", elbow=70) | pelvis(tilt=10)))
     angles = joint_angles_deg(body)
     assert np.abs(np.median(angles["trunk.flexion"]) - 32) < 6
@@ -107,7 +107,7 @@ def test_a_knee_beyond_its_range_is_named():
 
 
 def test_the_gait_of_a_walk_agrees_with_boulic():
-    """1.3 m/s with hips at 0.9 m: a cycle of 1.12 s."""
+    """At 1.3 m/s with hips at 0.9 m, a gait cycle takes 1.12 s."""
     np.testing.assert_allclose(boulic_cycle_s(1.3, 0.9), 1.12, atol=0.005)
     walk = measure_gait(perform_annotated("walk_forward_and_turn_around", 2, duration_s=9.0))
     assert walk.problems == ()

@@ -46,7 +46,7 @@ def test_a_curve_is_periodic_and_its_slope_is_continuous(name):
     values = CURVES[name].at(PHASE)
     np.testing.assert_allclose(values[:10_001], values[10_000:20_001], atol=1e-9)
     slope = np.diff(values) / np.diff(PHASE)
-    curvature = 60 * np.ptp(slope)  # of the sharpest of these curves, per cycle
+    curvature = 60 * np.ptp(slope)  # maximum of the tested curves, per cycle
     assert np.abs(np.diff(slope)).max() < curvature * (PHASE[1] - PHASE[0])
 
 
@@ -54,11 +54,11 @@ def test_an_eased_curve_passes_its_keys_with_zero_slope():
     curve = ease((0.1, 0), (0.4, 10), (0.6, 10), (0.9, 0))
     np.testing.assert_allclose(curve.at(np.array([0.1, 0.4, 0.5, 0.6, 0.95])), [0, 10, 10, 10, 0])
     near = curve.at(np.array([0.4 - 1e-4, 0.4 + 1e-4]))
-    assert np.abs(near - 10).max() < 1e-6  # no speed at a key
+    assert np.abs(near - 10).max() < 1e-6  # zero slope at a key
 
 
 def test_the_rest_of_a_curve_is_its_constant_part():
-    """A performer's amplitude scales the movement, not the posture it starts from."""
+    """A performer's amplitude scales the movement, not the posture from which it starts."""
     assert (30 + 50 * during(0.1, 0.2, 0.5, 0.6)).rest == 30
     assert (2 - hold(5) * 3).rest == -13
     assert (hold(5) * swing(2)).rest == 0
@@ -129,7 +129,7 @@ def angles(**given):
     ],
 )  # fmt: skip
 def test_a_positive_angle_moves_in_the_documented_direction(given, joint, origin, direction):
-    """Within 15 degrees: the bones of a body are not exactly aligned with the axes."""
+    """The tolerance is 15 degrees, because bones are not exactly aligned with the axes."""
     skeleton = free_skeleton(())
     rotations = upper_body_rotations(angles(**given), np.zeros(1))
     positions_m, _ = forward_kinematics(skeleton, rotations, np.zeros((1, 3)))
@@ -139,7 +139,7 @@ def test_a_positive_angle_moves_in_the_documented_direction(given, joint, origin
 
 
 def test_forward_kinematics_agree_with_the_body_model():
-    """The same joints through SMPL's own axes, in float32: a tenth of a millimetre."""
+    """SMPL computes the joints in its own axes in float32; the tolerance is 0.1 mm."""
     skeleton, rng = make_performer(3).skeleton, np.random.default_rng(1)
     course = {channel: rng.uniform(-30, 30, 5) for channel in all_channels()}
     rotations = upper_body_rotations(course, rng.uniform(-3, 3, 5))
@@ -168,7 +168,7 @@ def test_leg_inverse_kinematics_reach_the_target_and_bend_the_knee_ahead(side):
 
 
 def test_a_jump_falls_freely_and_has_the_requested_height():
-    """Between take-off and landing the height's second derivative is -g."""
+    """Between take-off and landing, the second derivative of the height is -g."""
     period_s, height_m = 2.0, 0.25
     off, on = 0.4, 0.4 + flight_s(height_m) / period_s
     phase = np.linspace(off, on, 101)
@@ -196,7 +196,7 @@ def test_a_path_starts_at_the_origin_line_and_is_smooth(path):
     velocity = np.diff(places_m, axis=0) / 0.01
     assert np.linalg.norm(np.diff(velocity, axis=0), axis=1).max() / 0.01 < 4
     assert np.abs(np.diff(heading_rad, 2)).max() / 0.01**2 < 10
-    # A position does not depend on the other times of the call.
+    # The position at a time does not depend on the other times passed in the call.
     single_m = [path(np.array([time]))[0][0] for time in times_s[::250]]
     np.testing.assert_allclose(single_m, places_m[::250], atol=1e-4)
 

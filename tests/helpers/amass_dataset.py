@@ -18,7 +18,7 @@ SHORT_BUILD = ["--clip-seconds", "3.2", "--stride-seconds", "3.2", "--workers", 
 
 
 def amass_arrays(seconds=3.2, rate_hz=60.0, width=156, step_m=0.0):
-    """Arrays of an AMASS file: a body that sways, and moves by `step_m` per second."""
+    """Arrays of an AMASS file of a body that sways and moves by `step_m` per second."""
     num = round(seconds * rate_hz) + 1
     time_s = np.arange(num) / rate_hz
     poses = np.zeros((num, width))

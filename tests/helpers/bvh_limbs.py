@@ -20,7 +20,7 @@ LIMBS = [
 
 
 def smpl_joints_m(motion):
-    """SMPL's joint positions, by one matrix product per joint."""
+    """Joint positions of an SMPL motion, computed with one matrix product per joint."""
     place, frame = [], []
     for joint, parent in enumerate(PARENTS):
         rotation = Rotation.from_rotvec(motion.poses_rad[:, joint]).as_matrix()
@@ -35,7 +35,7 @@ def smpl_joints_m(motion):
 
 
 def limb_error_rad(motion, joints, index, to_z_up=Z_UP):
-    """Angle between each limb of SMPL and the recorded one, [pose, limb]."""
+    """Angle between each limb of the SMPL motion and of the recording, [pose, limb]."""
     smpl = smpl_joints_m(motion)
     errors = []
     for start, end in LIMBS:
@@ -45,13 +45,13 @@ def limb_error_rad(motion, joints, index, to_z_up=Z_UP):
 
 
 def trunk_error_rad(motion, joints, index, to_z_up=Z_UP):
-    """Angle between SMPL's line from hips to shoulders and the recorded one, [pose]."""
+    """Angle between the trunk lines of the SMPL motion and of the recording, [pose]."""
     smpl = trunk_line(smpl_joints_m(motion), JOINT.__getitem__)
     return angle_rad(to_z_up.apply(trunk_line(joints, index)), smpl)
 
 
 def trunk_line(joints, index):
-    """From between the hips to between the shoulders, [pose, 3]."""
+    """Vector from the midpoint of the hips to the midpoint of the shoulders, [pose, 3]."""
     hips, shoulders = (
         joints[:, [index(f"{side}_{part}") for side in SIDES]].mean(axis=1)
         for part in ("hip", "shoulder")
@@ -60,6 +60,6 @@ def trunk_line(joints, index):
 
 
 def angle_rad(one, other):
-    """Angle between vectors, exact near zero."""
+    """Angle between vectors, accurate also for small angles."""
     cross = np.linalg.norm(np.cross(one, other), axis=-1)
     return np.arctan2(cross, (one * other).sum(axis=-1))

@@ -1,8 +1,8 @@
-"""Joint names that are matched only without their side letters, prefixes and endings."""
+"""Joint names that are matched only after side letters, prefixes and endings are removed."""
 
 
 def _family(limbs, middle):
-    """Names by SMPL part: hip, knee, ... wrist, then pelvis to head."""
+    """Mapping from SMPL parts to names, given in the order hip, knee, ... wrist, pelvis to head."""
     parts = ("hip", "knee", "ankle", "foot", "collar", "shoulder", "elbow", "wrist")
     joints = ("pelvis", "spine1", "spine2", "spine3", "neck", "head")
     return dict(zip(parts, limbs.split(), strict=True)) | dict(

@@ -50,7 +50,8 @@ STYLES = {
     },
 }  # fmt: skip
 
-# Parent and offset of one side and the middle, y-up, facing +z, left +x [m]; legs straight down.
+# Parents and offsets [m] of the joints of the middle and of the left side. Axes: y up, +z to the
+# front, +x to the left; the legs point straight down.
 _MIDDLE = {
     "pelvis": (None, (0, 0, 0)), "spine1": ("pelvis", (0, 0.1, 0)),
     "spine2": ("spine1", (0, 0.12, 0)), "spine3": ("spine2", (0, 0.12, 0)),
@@ -63,7 +64,7 @@ _LEFT = {
     "elbow": ("shoulder", (0.28, 0, 0)), "wrist": ("elbow", (0.25, 0, 0)),
 }  # fmt: skip
 _ARM = ("elbow", "wrist")
-TIP = (0.0, 0.05, 0.05)  # of every end site
+TIP = (0.0, 0.05, 0.05)  # offset of every end site
 
 
 @dataclass
@@ -80,7 +81,7 @@ class Person:
 
 
 def person(style="mixamo", arm_down_rad=0.0, unit_m=0.01, rotation=None, without=()):
-    """A person 1.71 m tall by leg length, with arms lowered, in the given unit and axes."""
+    """A person 1.71 m tall by leg length, with the given arm angle, unit and axes."""
     entries = {key: (parent, np.array(offset)) for key, (parent, offset) in _MIDDLE.items()}
     for side, sign in (("left", 1), ("right", -1)):
         down = Rotation.from_rotvec([0, 0, -sign * arm_down_rad])
@@ -109,12 +110,12 @@ def file_name(style, key):
 
 
 def nameless(skeleton):
-    """The skeleton with names that say nothing."""
+    """The skeleton with joint names that do not describe the joints."""
     return replace(skeleton, names=[f"Bone_{i:02d}" for i in range(len(skeleton.keys))])
 
 
 def posed(skeleton, angles, num_poses=10):
-    """Rotations of a still pose from rotation vectors [rad] by key, relative to the parents."""
+    """Rotations of a constant pose, relative to the parents, from rotation vectors [rad] by key."""
     return [
         Rotation.from_rotvec(np.tile(np.array(angles.get(key, (0, 0, 0)), float), (num_poses, 1)))
         for key in skeleton.keys
@@ -122,14 +123,14 @@ def posed(skeleton, angles, num_poses=10):
 
 
 def bones_along_x(skeleton, upright):
-    """The same motion with every bone along x: its rest pose has no posture.
+    """Express a motion by a skeleton whose bones are all along x, so its rest pose is meaningless.
 
     Args:
-        skeleton: with a rest pose.
-        upright: its rotations.
+        skeleton: skeleton with a valid rest pose.
+        upright: rotations of that skeleton.
 
     Returns:
-        The other skeleton and its rotations.
+        The new skeleton, and its rotations for the same motion.
     """
     along = replace(skeleton, offsets=skeleton.offsets.copy())
     own = [Rotation.identity()] * len(upright)
@@ -145,7 +146,16 @@ def bones_along_x(skeleton, upright):
 
 
 def bvh_text(skeleton, rotations, positions, order="ZXY", frame_time_s=1 / 120, num_poses=None):
-    """BVH text: `rotations` [joint], each at all poses; root `positions` [pose, 3]."""
+    """BVH text of a motion.
+
+    Args:
+        skeleton: skeleton to write.
+        rotations: rotations of all poses, one entry per joint.
+        positions: root positions [pose, 3].
+        order: order of the Euler angles.
+        frame_time_s: time between poses [s].
+        num_poses: number of poses to state in the header, if not the true one.
+    """
     children = [
         [i for i, p in enumerate(skeleton.parents) if p == j] for j in range(len(rotations))
     ]
@@ -189,7 +199,7 @@ def moves(skeleton, num_poses=25, seed=0):
 
 
 def forward(skeleton, rotations, positions):
-    """Joint positions [pose, joint, 3] by one matrix product per joint."""
+    """Joint positions [pose, joint, 3], computed with one matrix product per joint."""
     place, frame = [], []
     for joint, parent in enumerate(skeleton.parents):
         rotation = rotations[joint].as_matrix()

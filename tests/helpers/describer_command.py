@@ -1,4 +1,4 @@
-"""Arguments and output of builders.attributes with a fake model, without the user's settings."""
+"""Arguments and output of builders.attributes with a fake model and hidden user settings."""
 
 import os
 from pathlib import Path
@@ -37,7 +37,7 @@ def arguments_for(captions, out, model: FakeModel, *more, variants: int = 1) -> 
 
 
 def written_sentences(file) -> dict[tuple[str, int], dict[str, str]]:
-    """Sentences of a file by caption and variant, in the order of parts."""
+    """Sentences of a file by caption and variant, ordered by body part."""
     found: dict = {}
     for each in read_sentences(file):
         found.setdefault((each.caption, each.variant), {})[each.part] = each.sentence

@@ -1,4 +1,4 @@
-"""Echoes of a mesh by the fast sum, and its error relative to the exact sum."""
+"""Echoes of a mesh computed by the fast sum, and their error relative to the exact sum."""
 
 import numpy as np
 
@@ -10,13 +10,13 @@ from tests.helpers.moving_sphere import relative_db
 
 
 def select(radar, settings, reflection, mesh: BurstMesh, faces):
-    """Selected faces, and the sizes of their sum."""
+    """Selected faces, and the array sizes that their sum needs."""
     selection = select_faces(radar, settings, reflection, mesh, np.asarray(faces))
     return selection, sizes_of_selection(radar, settings, reflection, selection.required)
 
 
 def fast_clip(radar, settings, reflection, mesh: BurstMesh, faces) -> np.ndarray:
-    """IF samples [frame, chirp, tx, rx, sample] without the level constant."""
+    """IF samples [frame, chirp, tx, rx, sample] of the fast sum, without the level constant."""
     faces = np.asarray(faces)
     selection, sizes = select(radar, settings, reflection, mesh, faces)
     return np.asarray(clip_echo(radar, settings, sizes, reflection, mesh, faces, selection))

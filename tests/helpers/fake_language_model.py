@@ -6,11 +6,11 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-TOKENS = 700  # reported as the usage of every answer
+TOKENS = 700  # token usage reported with every answer
 
 
 def sentences(caption: str, wording: int) -> dict[str, str]:
-    """Five valid sentences, which differ between wordings."""
+    """Five valid sentences, different for each wording."""
     return {
         "general": f"A person does variant {wording} of {caption}.",
         "torso": f"The torso bends in variant {wording} of {caption}.",
@@ -68,7 +68,7 @@ class FakeModel(ThreadingHTTPServer):
         self.server_close()
 
     def handle_error(self, request, client_address):
-        """Ignore clients that disconnect; some tests cause it."""
+        """Ignore clients that disconnect, which some tests cause."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -89,7 +89,7 @@ class _Handler(BaseHTTPRequestHandler):
                 server.concurrent -= 1
 
     def log_message(self, *_):
-        """Log nothing; tests inspect `requests`."""
+        """Suppress the log, since tests inspect `requests` instead."""
 
 
 def send(handler, body: bytes, code: int = 200, kind: str = "application/json", **headers):
@@ -145,7 +145,7 @@ def http_error(code: int, message: str = "no", **headers):
 
 
 def raw_body(body: bytes, kind: str = "application/json"):
-    """Any body with status 200."""
+    """A response with status 200 and the given body."""
     return lambda handler, request: send(handler, body, kind=kind)
 
 

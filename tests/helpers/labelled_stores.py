@@ -14,7 +14,7 @@ from tests.helpers.pipeline_fakes import FakeTake, small_recipe
 
 LABELS = ("bow", "jump", "kick", "march", "squat", "wave")
 COLUMNS, BINS, WINDOW = 40, 32, 32
-# Oscillations per clip, and their amplitude in bins.
+# Number of oscillations per clip, and their amplitude in bins.
 CYCLES = dict(zip(LABELS, (2.0, 5.0, 11.0, 3.0, 7.0, 16.0)))
 AMPLITUDES = dict(zip(LABELS, (4, 8, 2, 11, 6, 3)))
 
@@ -53,15 +53,15 @@ def labelled_takes(
 
 
 def build_labelled_store(path, range_step_m: float = 0.1, **options) -> str:
-    """Build a store; of five subjects three are in train, one in val and one in test.
+    """Build a store; of five subjects, three are in split train, one in val and one in test.
 
     Args:
-        path: of the new store.
+        path: path of the new store.
         range_step_m: width of a range bin [m].
-        options: of `labelled_takes`.
+        options: arguments of `labelled_takes`.
 
     Returns:
-        The path.
+        The path of the store.
     """
     recipe, takes = small_recipe(), labelled_takes(**options)
     plan = make_plan(recipe, [_clip(recipe, take) for take in takes.values()])

@@ -1,6 +1,6 @@
 """Fake takes, clips and a small store without simulation, for tests of the pipeline code.
 
-As a command it builds a store, so that tests can kill the process:
+Run as a command, this module builds a store, so that tests can kill the process:
 
     python tests/helpers/pipeline_fakes.py OUT WORKERS DELAY_S [SCHEDULER]
 """
@@ -87,7 +87,7 @@ def fake_store_spec(plan, **changes) -> StoreSpec:
 
 
 def fake_clip(recipe, clip, take, *, delay_s=0.0, bad=(), broken=()):
-    """Noise that depends on the clip's seed, as a simulation does."""
+    """Arrays of noise that depends on the clip's seed, as the result of a simulation does."""
     time.sleep(delay_s)
     if clip.id in bad:
         raise InputError(clip.id, "poses", "impossible pose", "inspect the motion")
@@ -104,7 +104,7 @@ def fake_clip(recipe, clip, take, *, delay_s=0.0, bad=(), broken=()):
 
 
 def store_bytes(path) -> dict[str, bytes]:
-    """All files of a store by path, hidden ones included."""
+    """Contents of all files of a store by path, including hidden files."""
     return {
         str(file.relative_to(path)): file.read_bytes()
         for file in sorted(path.rglob("*"))

@@ -27,7 +27,7 @@ SPHERE = trimesh.creation.icosphere(1, 0.3)
 FACES = np.asarray(SPHERE.faces)
 MESH_M = np.tile(SPHERE.vertices + AHEAD_M, (4, 5, 1, 1))
 BODY = rs.free_body()
-# The pelvis turned from y up to z up.
+# The pelvis is rotated from y up to z up.
 UPRIGHT = np.zeros((40, 24, 3))
 UPRIGHT[:, 0, 0] = np.pi / 2
 MOTION = rs.Motion(
@@ -42,7 +42,7 @@ OTHER_BODY = replace(BODY, joint_template_m=BODY.joint_template_m + 0.02)
 
 
 def with_nan(array):
-    """A copy with one NaN."""
+    """A copy of the array in which one value is NaN."""
     array = np.array(array)
     array.flat[7] = NAN
     return array
@@ -85,7 +85,7 @@ def written(cube, radar=RADAR, **options):
 
 
 def check_four_parts(error):
-    """An InputError of one readable line."""
+    """Check that an InputError has all four parts and is one short line."""
     assert all(str(part) for part in (error.where, error.field, error.problem, error.hint))
     assert len(str(error)) < 400
     assert "\n" not in str(error)

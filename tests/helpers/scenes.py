@@ -51,7 +51,7 @@ POSES = {
 
 
 def person(pose, distance_m):
-    """The free body before the radar: vertices [vertex, 3] in the radar frame, and its faces."""
+    """Vertices [vertex, 3] of the free body in front of the radar, in radar axes, and its faces."""
     body = free_body()
     degrees, orientation, height_m = POSES[pose]
     poses_rad = np.zeros((24, 3), np.float32)
@@ -64,7 +64,7 @@ def person(pose, distance_m):
 
 
 def plate(size_m, cells, centre_m):
-    """A square plate with normal -x, divided into `cells` x `cells` squares of two faces."""
+    """A square plate with normal -x, divided into `cells` x `cells` squares of two faces each."""
     steps = np.linspace(-size_m / 2, size_m / 2, cells + 1)
     left, up = np.meshgrid(steps, steps, indexing="ij")
     vertices_m = np.stack([0 * left, left, up], -1).reshape(-1, 3) + np.asarray(centre_m)
@@ -84,7 +84,7 @@ def together(*meshes):
 
 
 def ray_visible(vertices_m, faces):
-    """Faces whose centre is the first hit of a ray from the origin, by Embree."""
+    """Faces whose centre is the first hit of a ray from the origin, found with Embree."""
     mesh = trimesh.Trimesh(vertices_m, faces, process=False)
     centres_m = np.asarray(mesh.triangles_center)
     first = mesh.ray.intersects_first(np.zeros_like(centres_m), centres_m)
@@ -105,7 +105,7 @@ def one_antenna(radar):
 def moving_point(radar, num_frames, at_m, velocity_mps=(0.0, 0.0, 0.0), at_s=None):
     """Positions [frame, node, 1, 3] of a point with constant velocity.
 
-    It is at `at_m` at the time `at_s`, by default the start of the first frame.
+    The point is at `at_m` at the time `at_s`, by default at the start of the first frame.
     """
     times_s = burst_times_s(radar, num_frames)[..., None] - (0.0 if at_s is None else at_s)
     return (np.asarray(at_m) + times_s * np.asarray(velocity_mps))[:, :, None]

@@ -1,4 +1,4 @@
-"""A small store with real axes and tables; its clips are drawn instead of simulated."""
+"""A small store with real axes and tables, but with synthetic clips instead of simulated ones."""
 
 import hashlib
 from dataclasses import replace
@@ -20,7 +20,7 @@ LABELS = ("walk", "turn", "sit <down> & $rest$")
 
 
 def small_recipe() -> Recipe:
-    """Clips of 20 frames with 16 chirps of 32 samples; cubes and poses are kept."""
+    """Recipe of clips of 20 frames with 16 chirps of 32 samples; cubes and poses are kept."""
     radar = BOARDS[DEFAULT_BOARD]
     radar = replace(
         radar,
@@ -36,7 +36,7 @@ def small_recipe() -> Recipe:
 
 
 def build_store(path, num_clips: int = NUM_CLIPS) -> str:
-    """Build the store; `FAILED_ROW` fails and `SHORT_ROW` is short. Returns its path."""
+    """Build the store, in which `FAILED_ROW` fails and `SHORT_ROW` is short; returns its path."""
     recipe = small_recipe()
     takes = {f"t{i}": _take(i) for i in range(num_clips)}
     clips = [_clip(recipe, take) for take in takes.values()]

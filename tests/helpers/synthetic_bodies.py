@@ -1,4 +1,4 @@
-"""Small synthetic SMPL, SMPL-H and SMPL-X models: valid format, meaningless shape."""
+"""Small synthetic SMPL, SMPL-H and SMPL-X models with a valid format but a meaningless shape."""
 
 import numpy as np
 import trimesh
@@ -34,10 +34,10 @@ def synthetic_model(layout="smpl", num_betas=10, seed=0):
         "shapedirs": 0.02 * rng.normal(size=(num_vertices, 3, num_betas)),
         "posedirs": 0.01 * rng.normal(size=(num_vertices, 3, 9 * (num_joints - 1))),
         "J_regressor": regressor,
-        "kintree_table": table.astype(np.uint32),  # the root's parent is 2^32 - 1 there
+        "kintree_table": table.astype(np.uint32),  # SMPL's files give 2^32 - 1 as the root's parent
     }
 
 
 def as_published_pickle(model):
-    """The model with a sparse regressor, as in the published pickles."""
+    """The model with a sparse joint regressor, as in the published pickles."""
     return {**model, "J_regressor": sparse.csc_matrix(model["J_regressor"])}

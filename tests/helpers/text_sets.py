@@ -6,7 +6,7 @@ INDEX_HEAD = "source_path,start_frame,end_frame,new_name"
 
 
 def label(text, start_s=None, end_s=None, **more):
-    """A BABEL frame label, or without times a sequence label."""
+    """A BABEL frame label, or a sequence label if no times are given."""
     times = {} if start_s is None else {"start_t": start_s, "end_t": end_s}
     return {"raw_label": text, "proc_label": text, "act_cat": [text], **times, **more}
 
@@ -18,7 +18,7 @@ def sequence(path, labels, dur=10.0, kind="frame_ann"):
 
 
 def babel_set(folder, **files):
-    """Write a BABEL folder; keyword arguments: sequences by the stem of their file."""
+    """Write a BABEL folder; each keyword argument is a file stem with its sequences."""
     folder.mkdir(parents=True, exist_ok=True)
     for stem, sequences in files.items():
         by_id = {str(number): each for number, each in enumerate(sequences)}

@@ -19,7 +19,7 @@ guiMonitor -1 1 0 0 0 0 0
 sensorStart
 """
 
-# The same radar in a Studio log. 1435384036 and 1243 are steps of 53.6 Hz and 48.3 kHz/us.
+# The radar of `CFG` in a Studio log; 1435384036 and 1243 are in steps of 53.6 Hz and 48.3 kHz/us.
 LOG = """\
 26-Mar-2021 11:08:17: API:select_chip_version,XWR1843,0,
 26-Mar-2021 11:08:17: API:ChannelConfig,5,15,0,
@@ -49,7 +49,7 @@ ar1.RfLdoBypassConfig(3)
 
 
 def studio_tables() -> dict:
-    """The same radar as mmWave Studio exports it; new per call, so that tests may change it."""
+    """The radar of `CFG` as exported by mmWave Studio; tests may change the returned copy."""
     chirps = [
         {
             "rlChirpCfg_t": {
@@ -109,5 +109,5 @@ def studio_tables() -> dict:
 
 
 def studio_json() -> str:
-    """`studio_tables` as text."""
+    """JSON text of `studio_tables`."""
     return json.dumps(studio_tables())

@@ -1,4 +1,4 @@
-"""A walking person in the layouts that body trackers publish, written without their code."""
+"""A walking person in the file layouts of body trackers, written without the trackers' code."""
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -11,7 +11,7 @@ PELVIS_M = np.array([0, -0.23, 0.03])
 
 
 def walker(num_poses=NUM_POSES, up="z", seed=0):
-    """Axis-angle poses [pose, 24, 3] and translations [pose, 3] of a walk of 1 m/s.
+    """Axis-angle poses [pose, 24, 3] and translations [pose, 3] of a walk at 1 m/s.
 
     The world has its floor at height zero along `up`, one of "z", "y" and "-y".
     """
@@ -45,7 +45,7 @@ def betas_per_pose(num_poses=NUM_POSES, size=10):
 
 
 def wham(*seeds):
-    """A dictionary by track id, in world and in camera coordinates."""
+    """WHAM: a dictionary by track id, with poses in world and in camera coordinates."""
     result = {}
     for number, seed in enumerate(seeds):
         poses, transl_m = walker(up="y", seed=seed)
@@ -63,7 +63,7 @@ def wham(*seeds):
 
 
 def vibe():
-    """As written by VIBE: the camera is weak-perspective, there is no translation."""
+    """VIBE: the camera is weak-perspective, and there is no translation."""
     poses, _ = walker(up="-y")
     table = {
         "pred_cam": np.zeros((NUM_POSES, 3), np.float32),
@@ -77,7 +77,7 @@ def vibe():
 
 
 def gvhmr():
-    """GVHMR's result: 21 body joints of SMPL-X, in the world and in the camera."""
+    """GVHMR: 21 body joints of SMPL-X, in world and in camera coordinates."""
     poses, transl_m = walker(up="y")
     in_camera, transl_camera_m = walker(up="-y")
 
@@ -97,7 +97,7 @@ def gvhmr():
 
 
 def tram():
-    """TRAM's track: rotation matrices in camera coordinates, translations [pose, 1, 3]."""
+    """TRAM: rotation matrices in camera coordinates, and translations [pose, 1, 3]."""
     poses, transl_m = walker(up="-y")
     return {
         "pred_cam": np.zeros((NUM_POSES, 3), np.float32),
@@ -109,7 +109,7 @@ def tram():
 
 
 def aistpp():
-    """AIST++: translations in the unit of the scaling."""
+    """AIST++: translations are multiplied by the file's scaling factor."""
     poses, transl_m = walker(up="y")
     return {
         "smpl_loss": 0.1,
@@ -120,7 +120,7 @@ def aistpp():
 
 
 def slahmr(num_people=2):
-    """SLAHMR's world results: an axis of people before that of poses."""
+    """SLAHMR: world results, in which the axis of people comes before the axis of poses."""
     people = [walker(up="-y", seed=seed) for seed in range(num_people)]
     poses = np.stack([poses for poses, _ in people])
     return {
@@ -133,7 +133,7 @@ def slahmr(num_people=2):
 
 
 def pw3d():
-    """3DPW: lists with one array per person, genders in single letters."""
+    """3DPW: lists with one array per person, and genders as single letters."""
     people = [walker(up="y", seed=seed) for seed in range(2)]
     return {
         "sequence": "street_00",

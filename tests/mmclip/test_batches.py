@@ -1,4 +1,4 @@
-"""Batches depend on seed and step only; each window is that of the store, with its own label."""
+"""Batches depend only on seed and step; each window equals the stored one and has its label."""
 
 from collections import Counter
 
@@ -23,7 +23,7 @@ from tests.helpers.labelled_stores import LABELS, WINDOW, build_labelled_store
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory):
-    """Two stores: one with sentences, a small one without."""
+    """A store with sentences, and a smaller store without sentences."""
     folder = tmp_path_factory.mktemp("data")
     paths = [
         build_labelled_store(folder / "one.zarr"),
@@ -59,7 +59,7 @@ def test_a_batch_is_a_pure_function_of_seed_and_step(corpus, bank):
 
 
 def test_the_reader_returns_the_windows_of_the_store(corpus, bank):
-    """Reads of later batches, in flight at the same time, have no effect."""
+    """Later batches are read concurrently and do not change the windows of the current batch."""
     sampler = make_sampler(corpus, bank)
     groups = [zarr.open_group(store.path, mode="r") for store in corpus.stores]
     stores = set()
@@ -78,7 +78,7 @@ def test_the_reader_returns_the_windows_of_the_store(corpus, bank):
 
 
 def test_labels_are_drawn_equally_often_regardless_of_their_number_of_clips(corpus, bank):
-    """6,400 draws from 3 labels: 2,133 each, standard deviation 38; tolerance five of them."""
+    """6,400 draws from 3 labels give 2,133 each; the tolerance is 5 standard deviations of 38."""
     windows = corpus.windows(("train",), set(LABELS[:3]))
     first_clip = windows.clip[windows.label == 0][0]
     one_clip_of_label_0 = windows.select((windows.label != 0) | (windows.clip == first_clip))
@@ -113,7 +113,7 @@ def test_the_permutation_control_leaves_no_label_its_own_text():
 
 def test_sequential_batches_hold_every_window_once_and_pad_the_last_batch(corpus):
     windows = non_overlapping(corpus.windows(("test",), set(LABELS)), WINDOW)
-    assert len(windows) == 12  # 40 columns hold one window without overlap
+    assert len(windows) == 12  # one window fits into 40 columns without overlap
     batches = list(sequential_batches(windows, 5))
     assert [len(batch.windows) for batch in batches] == [5, 5, 5]
     joined = np.concatenate([clips_and_starts(batch.windows) for batch in batches], axis=1)

@@ -1,4 +1,4 @@
-"""Evaluation: metrics by hand, leakage rejected, and the commands from a store to predictions."""
+"""Evaluation: hand-derived metrics, rejection of leakage, commands from a store to predictions."""
 
 import csv
 import json
@@ -39,7 +39,7 @@ def test_confusion_matrix_and_recall_equal_values_by_hand():
 
 
 def test_the_bootstrap_interval_agrees_with_the_standard_error_of_the_mean():
-    """Half of 40 classes correct: the standard error is 0.5 / sqrt(40) = 7.9 %, times 1.96."""
+    """With half of 40 classes correct, the standard error is 0.5 / sqrt(40) = 7.9 %, times 1.96."""
     by_class = {str(number): [float(number % 2)] for number in range(40)}
     found = mean_and_interval(by_class)
     assert found["mean"] == 0.5
@@ -48,7 +48,7 @@ def test_the_bootstrap_interval_agrees_with_the_standard_error_of_the_mean():
 
 
 def test_the_interval_over_runs_is_that_of_students_t():
-    """Three runs, 0.4 0.5 0.6: standard error 0.1 / sqrt(3), t(2) = 4.30."""
+    """Three runs with 0.4, 0.5 and 0.6 have a standard error of 0.1 / sqrt(3); t(2) = 4.30."""
     found = interval_over_runs([0.4, 0.5, 0.6])
     np.testing.assert_allclose(found["high"] - found["mean"], 4.30 * 0.1 / np.sqrt(3), rtol=1e-3)
     assert interval_over_runs([0.5]) is None
@@ -56,7 +56,7 @@ def test_the_interval_over_runs_is_that_of_students_t():
 
 
 def test_few_shot_evaluates_other_takes_than_its_examples_and_weights_these_above_texts():
-    """Two similar takes of each label; the texts are exchanged."""
+    """Each label has two similar takes, and the texts of the two labels are swapped."""
     windows = np.array([[1, 0], [1, 0], [0.9, 0.1], [0, 1], [0, 1], [0.1, 0.9]])
     truth, takes = np.array([0, 0, 0, 1, 1, 1]), ["a", "a", "b", "c", "c", "d"]
     wrong_texts = np.array([[0.0, 1], [1, 0]])
@@ -80,7 +80,7 @@ def test_labels_and_subjects_of_the_training_are_rejected():
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A store and a short training without two of its labels."""
+    """A folder with a store and a model trained briefly on all but two of its labels."""
     folder = tmp_path_factory.mktemp("paths")
     build_labelled_store(folder / "s.zarr")
     with pytest.MonkeyPatch.context() as patch:
@@ -106,7 +106,7 @@ def test_each_mode_writes_metrics_tables_and_figures(folder, mode, capsys):
     counts = np.array(result["runs"][0]["confusion"])
     assert result["runs"][0]["accuracy"] == np.trace(counts) / counts.sum()
     if mode == "seen":
-        # Each label has its own frequency and amplitude: the chance level is 25 %.
+        # The chance level is 25 %; labels differ clearly, in frequency and amplitude.
         assert result["over_classes"]["mean"] > 0.6
     figures = ("confusion_0.png", "map_0.png")
     assert all((out / name).read_bytes().startswith(b"\x89PNG") for name in figures)
@@ -130,7 +130,7 @@ def test_typed_labels_are_scored_for_every_window(folder, capsys):
     assert len(rows) == 60
     for row in rows:
         scores = {label: float(row[label]) for label in ("bow", "jump", "climb a ladder")}
-        assert abs(sum(scores.values()) - 1) < 1e-3  # four digits
+        assert abs(sum(scores.values()) - 1) < 1e-3  # scores have four digits
         assert scores[row["label"]] == max(scores.values())
 
 
@@ -154,7 +154,7 @@ def test_a_finetuned_model_has_the_same_structure_and_unseen_labels(folder, meth
 
 
 def test_the_method_mix_trains_from_scratch_on_both_stores(folder, tmp_path, capsys):
-    """The settings and unseen labels are those of the model, the windows those of both stores."""
+    """Settings and unseen labels are taken from the model, and windows from both stores."""
     other = build_labelled_store(tmp_path / "other.zarr", repeats=1)
     arguments = [other, "--model", str(folder / "pre"), "--out", str(tmp_path / "mixed")]
     arguments += ["--method", "mix", "--steps", "3", "--set", "save_every=3"]

@@ -31,7 +31,7 @@ TINY = ModelSettings(
 )
 FLOAT32 = {"dtype": jnp.float32}
 TEXT_WIDTH = 24
-ROUNDING = 1e-5  # float32 in another order of summation
+ROUNDING = 1e-5  # of float32 sums in another order
 
 
 @nnx.jit
@@ -49,7 +49,7 @@ def model():
 
 
 def plain_attention(layer: Attention, x: np.ndarray) -> np.ndarray:
-    """Attention by loops over heads and tokens, in float64."""
+    """Reference for attention, with loops over heads and tokens in float64."""
     width = x.shape[-1]
     size = width // layer.heads
     kernel, bias = (np.asarray(each[...], float) for each in (layer.qkv.kernel, layer.qkv.bias))
@@ -139,7 +139,7 @@ def test_parameter_counts_equal_those_derived_from_the_text_of_the_paper():
     assert paper["text_aggregator"] == 3_153_920
     deeper = count_parameters(abstract_model(load_preset("paper", ["branch_depth=4"])))
     assert signal_side(deeper) == 15_389_696
-    # Rank 16 on a fused qkv: 16 x 4 widths per block.
+    # LoRA of rank 16 on a fused qkv layer has 16 x 4 x width parameters per block.
     assert paper["lora text_aggregator"] == 16 * 4 * 512
     assert paper["lora branches"] == 6 * 16 * 4 * 128
 

@@ -1,4 +1,4 @@
-"""Stores: an unusable store is an error of one line before training; labels of windows."""
+"""Stores: an unusable store gives a one-line error before training; labels of windows."""
 
 import json
 import shutil
@@ -42,7 +42,7 @@ def change_metadata(store, array, **values):
 
 
 def test_writer_and_trainer_have_the_same_contract():
-    """The trainer imports nothing of the writer, so this test compares their constants."""
+    """The trainer does not import the writer, so this test compares the constants of both."""
     assert (FORMAT, SCHEMA_VERSION, FLOOR_DB) == (
         schema.FORMAT,
         schema.SCHEMA_VERSION,

@@ -30,7 +30,7 @@ def bert(tmp_path):
 
 @pytest.mark.parametrize("name", ["clip", "bert"])
 def test_the_embedding_of_a_sentence_is_independent_of_padding_and_batch(name, request):
-    """1e-5 is float32 rounding with other shapes."""
+    """The tolerance of 1e-5 is float32 rounding, which depends on the batch shape."""
     encoder = request.getfixturevalue(name)
     alone, both = encoder.embed([SHORT]), encoder.embed([LONG, SHORT])
     np.testing.assert_allclose(both[1], alone[0], atol=1e-5)

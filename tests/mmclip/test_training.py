@@ -47,7 +47,7 @@ def run(store, out, *overrides, report=lambda line: None):
 
 @pytest.fixture(scope="module")
 def uninterrupted(store, tmp_path_factory):
-    """Folder and model.json of an uninterrupted training."""
+    """Folder and model.json of an uninterrupted training run."""
     out = tmp_path_factory.mktemp("runs") / "uninterrupted"
     return out, run(store, out)
 
@@ -61,7 +61,7 @@ def losses(folder):
 def test_a_killed_training_resumes_with_the_same_losses_and_weights(
     store, uninterrupted, tmp_path, stop
 ):
-    """Killed before and after the checkpoint of step 3; every digit is equal."""
+    """The training is killed before or after the checkpoint of step 3; every digit agrees."""
     folder, description = uninterrupted
 
     def kill(line):
@@ -76,7 +76,7 @@ def test_a_killed_training_resumes_with_the_same_losses_and_weights(
 
 
 def test_tensorboard_events_hold_the_losses_of_metrics_csv(uninterrupted):
-    """Event files are framed records: length and checksum, the event, its checksum."""
+    """Each record of an event file has a length, the event, and a checksum after each of them."""
     from tensorboardX.proto.event_pb2 import Event
 
     scalars = []
@@ -91,7 +91,7 @@ def test_tensorboard_events_hold_the_losses_of_metrics_csv(uninterrupted):
             at += 16 + size
     logged = losses(uninterrupted[0])
     assert [step for step, _ in scalars] == [step for step, *_ in logged]
-    # The table has seven digits, the event file float32.
+    # The table has seven digits, and the event file has float32 values.
     np.testing.assert_allclose(
         [loss for _, loss in scalars], [float(loss) for _, loss, _ in logged], rtol=1e-6
     )
@@ -102,7 +102,7 @@ def test_model_json_records_labels_subjects_sentences_and_settings(uninterrupted
     assert set(description["seen"]) | set(description["unseen"]) == set(LABELS)
     assert set(description["unseen"]) == set(UNSEEN)
     assert description["simulated"]
-    assert len(description["subjects"]) == 4  # the fifth is in the test split
+    assert len(description["subjects"]) == 4  # the fifth subject is in the test split
     assert description["sentences"]["bow"][0]["arms"] == "Motion of the arms in a bow."
     assert load_model(folder).settings == tiny_settings(*SCHEDULE)
 
@@ -165,7 +165,7 @@ def test_the_option_describe_needs_no_store(capsys):
     none = "clip:no-folder-here/none"
     assert pretrain.main(["none.zarr", "--describe", "--preset", "paper", "--encoder", none]) == 0
     out = capsys.readouterr().out
-    assert "14,200,064" in out  # without the encoder, the width of the paper's is assumed
+    assert "14,200,064" in out  # an absent encoder is assumed to have the paper's width
     assert "text embeddings of width 512 assumed" in out
     assert json.loads(out[out.index("\n{") :])["train"]["steps"] == 50_000
 

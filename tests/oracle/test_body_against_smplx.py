@@ -1,4 +1,4 @@
-"""Skinning compared with the library smplx, on synthetic model files that both read from disk."""
+"""Skinning compared with the library smplx; both read the same synthetic model files."""
 
 import pickle
 
@@ -57,7 +57,7 @@ def common():
 
 
 HANDS = [("left_hand_pose", 15), ("right_hand_pose", 15)]
-PARTS = {  # smplx has named parts of a pose; here the pose is their concatenation
+PARTS = {  # our pose is the concatenation of smplx's named parts
     "smpl": [("global_orient", 1), ("body_pose", 23)],
     "smplh": [("global_orient", 1), ("body_pose", 21), *HANDS],
     "smplx": [
@@ -69,7 +69,7 @@ PARTS = {  # smplx has named parts of a pose; here the pose is their concatenati
 
 @pytest.fixture(autouse=True)
 def _small_meshes(monkeypatch):
-    """Set smplx's landmark vertex indices to 0: they are out of range for the small test mesh."""
+    """Set smplx's landmark vertices to 0, as their indices are out of range for the small mesh."""
     ids = {name: dict.fromkeys(where, 0) for name, where in smplx.vertex_ids.vertex_ids.items()}
     monkeypatch.setattr(smplx.body_models, "VERTEX_IDS", ids)
 

@@ -1,4 +1,4 @@
-"""Captures compared with the library xwr, which records from these boards: same bytes and cube."""
+"""Captures have the same bytes and cubes as in the library xwr, which records from these boards."""
 
 import struct
 
@@ -16,7 +16,7 @@ from radarsim.captures.udp_packets import PAYLOAD_BYTES, read_packet
 from radarsim.files import open_capture, write_capture
 from tests.helpers.synthetic_packets import udp
 
-# xwr supports complete boards only: all transmitters fire, in order.
+# xwr only supports configurations in which all transmitters of a board fire in order.
 RADAR = small_radar(num_chirps=16, tx_order=(0, 1, 2), num_samples=64)
 
 

@@ -17,7 +17,7 @@ SENTENCES = [
     "jumps",
     " ".join(["the arms"] * 20),  # longer than the maximum length
 ]
-# The required agreement; float32 in another order of summation.
+# Required agreement; the order of summation in float32 differs.
 TOLERANCE = 1e-4
 
 

@@ -29,7 +29,7 @@ BUILT_IN = tuple((part, f"built-in {part}") for part in ATTRIBUTE_PARTS)
 
 @pytest.fixture
 def store(tmp_path):
-    """Captions "act 0", which its build describes, "act 1" and "act 2"."""
+    """A store with captions "act 0", "act 1" and "act 2"; the build describes "act 0"."""
     takes = fake_takes(5)
     described = Text(caption="act 0", source="fake", sentences=BUILT_IN, provenance="fake")
     texts = {
@@ -61,7 +61,7 @@ def written(path, rows):
 
 
 def attributes(store):
-    """(variant, part, sentence) by caption, of all files of the table."""
+    """(variant, part, sentence) by caption, from all files of the table."""
     texts = {row["id"]: row["text"] for row in pq.read_table(store / "tables/captions").to_pylist()}
     found = {}
     for row in pq.read_table(store / "tables/attributes").to_pylist():

@@ -31,7 +31,7 @@ RATE_HZ = 60.0
 
 @dataclass(frozen=True, kw_only=True)
 class Walk:
-    """Walks straight ahead at constant speed with swinging legs."""
+    """A take of a walk straight ahead at constant speed with swinging legs."""
 
     id: str = "walk"
     subject: str = "s"
@@ -49,7 +49,7 @@ class Walk:
         poses_rad[:, 0, 0] = np.pi / 2
         poses_rad[:, 1, 0] = 0.4 * np.sin(3 * time_s)
         transl_m = np.zeros((len(time_s), 3))
-        transl_m[:, 1] = -self.speed_mps * time_s  # rest pose turned up faces -y
+        transl_m[:, 1] = -self.speed_mps * time_s  # the upright rest pose faces -y
         return Motion(poses_rad=poses_rad, transl_m=transl_m, rate_hz=RATE_HZ, name=self.id)
 
     def sha256(self) -> str:
@@ -82,7 +82,7 @@ def made(models):
 
 @dataclass(frozen=True, kw_only=True)
 class StoredWalk(Walk):
-    """The same walk in a file, of which only the poses of a clip are read."""
+    """The walk stored in a file, from which only the poses of a clip are read."""
 
     path: str
 
@@ -109,7 +109,7 @@ def test_arrays_have_the_schemas_shapes_and_types(made):
 
 
 def test_a_short_clip_equals_a_clip_of_a_recipe_for_short_clips(made, models):
-    """Padding adds no clutter and no frames: 30 frames in a recipe of 3.2 s, 32 frames."""
+    """A clip of 30 frames in a recipe of 32 (3.2 s): padding adds neither clutter nor frames."""
     long, short = recipe_of(3.2), recipe_of(3.0)
     clip = only_clip(short, Walk(), models)
     assert clip.num_frames == 30
@@ -117,7 +117,7 @@ def test_a_short_clip_equals_a_clip_of_a_recipe_for_short_clips(made, models):
     alone = make_clip(short, clip, Walk(), body_models=models, keep_cubes=True)
     columns = alone["num_columns"]
     assert padded["num_columns"] == columns
-    # One ADC step of difference where a value is at a rounding edge, since array sizes differ.
+    # Array sizes differ, so values close to a rounding boundary may differ by one ADC step.
     difference = padded["if_cube"][:30].astype(int) - alone["if_cube"]
     assert np.abs(difference).max() <= 1
     assert not padded["if_cube"][30:].any()
@@ -199,7 +199,7 @@ def test_parts_without_clips_are_counted_by_cause(models, take, num_frames, caus
 
 
 def test_a_clip_starts_when_the_subject_stays_inside(models):
-    """A runner who stops; start times are tried every half second."""
+    """A runner stops after 1.2 s, so only late clips stay inside; starts are tried every 0.5 s."""
 
     @dataclass(frozen=True, kw_only=True)
     class Stopping(Walk):

@@ -28,7 +28,7 @@ STORE_SPEC = fake_store_spec(PLAN)
 
 @pytest.fixture(scope="module")
 def address():
-    """Two processes of two threads each, unlike our local workers."""
+    """Address of a cluster of two processes with two threads each, unlike our local workers."""
     with LocalCluster(
         n_workers=2,
         threads_per_worker=2,
@@ -63,7 +63,7 @@ def test_an_invalid_address_is_refused(tmp_path, monkeypatch, address):
 
 
 def test_workers_with_other_code_are_refused(tmp_path, address, monkeypatch):
-    """They would write different bytes under the same name."""
+    """Workers with other code would write different bytes under the same store name."""
     monkeypatch.setattr(dask_cluster, "code_version", lambda: "0.0.0+other")
     with pytest.raises(InputError, match=r"worker .* runs .*, but this command runs 0.0.0\+other"):
         built(tmp_path / "s.zarr", address)
@@ -76,7 +76,7 @@ def test_a_store_that_workers_cannot_read_is_refused(tmp_path, address):
 
 
 def test_only_a_few_tasks_are_submitted_ahead(address):
-    """A plan of a million clips needs no more memory than one of ten."""
+    """A plan of a million clips needs no more memory than a plan of ten."""
     drawn = []
 
     def tasks():
@@ -94,7 +94,7 @@ def test_only_a_few_tasks_are_submitted_ahead(address):
 
 
 def test_workers_do_not_record_what_they_run(address):
-    """Dask's profiler keeps call trees of one hour: half a gigabyte during a simulation."""
+    """Dask's profiler keeps the call trees of an hour, half a gigabyte during a simulation."""
     with dask_cluster.running_cluster(address, str(Path(__file__).parents[2])) as client:
         theirs = client.run(recorders).values()
     with dask_cluster.local_workers(1, 1) as client:
@@ -111,7 +111,7 @@ def doubled(number, report):
 
 
 def test_each_worker_of_a_machine_gets_its_own_device(tmp_path, monkeypatch):
-    """The claim ends with its process, so a killed worker frees its device."""
+    """A worker's claim to a device ends with the worker's process, even if the worker is killed."""
     hold = (
         "import sys, time; from pipelines.worker_environment import claim_device;"
         f"print(claim_device(['0', '1', '2'], {str(tmp_path)!r}), flush=True); sys.stdin.read()"

@@ -73,7 +73,7 @@ def test_the_paper_preset_agrees_with_its_section_4_2():
 
 
 def test_clips_of_the_zero_shot_preset_are_long_enough_for_the_trainer():
-    """224 columns span 3,824 chirps; 60 activities, 8 people, twice each."""
+    """224 columns span 3,824 chirps; each of 8 people performs each of 60 activities twice."""
     recipe = recipe_of("--preset", "zeroshot")
     assert recipe.num_frames * recipe.radar.frame.num_chirps >= 3824
     assert (recipe.built_in.takes, recipe.built_in.subjects) == (60 * 8 * 2, 8)
@@ -143,7 +143,7 @@ def test_a_recipe_for_body_models_is_not_built_with_the_free_body():
 
 
 def test_several_radars_give_one_store_each(monkeypatch, tmp_path):
-    """Their axes differ, so they cannot share a store."""
+    """The radars' axes differ, so they cannot share a store."""
     made, named = [], []
     monkeypatch.setattr(
         "builders.building.simulated_dataset._build_store",
@@ -154,7 +154,7 @@ def test_several_radars_give_one_store_each(monkeypatch, tmp_path):
     given = options("--radar", "AWR1843BOOST", "IWR6843ISK", "--out", f"{tmp_path}/s.zarr")
     assert build_dataset(given, recipe_table(vars(given)), "options") == 0
     assert made == [(name, f"{tmp_path}/s-{name}.zarr") for name in ("AWR1843BOOST", "IWR6843ISK")]
-    assert named == [True, True]  # the plan of each names its radar
+    assert named == [True, True]  # each store's plan names its radar
     with pytest.raises(InputError, match="twice"):
         build_dataset(given, {"radar": ["IWR6843ISK", "IWR6843ISK"]}, "options")
 

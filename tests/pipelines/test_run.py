@@ -1,4 +1,4 @@
-"""Builds give the same bytes after interruption, in any number of workers, and after errors."""
+"""Builds give the same bytes after interruptions and errors, and with any number of workers."""
 
 import os
 import signal
@@ -147,7 +147,7 @@ def test_errors_are_passed_on_from_the_workers(tmp_path):
 
 
 def test_a_worker_that_dies_is_replaced_and_the_bytes_are_the_same(tmp_path, undisturbed):
-    """It dies once in the middle of a shard; this shard and all others are made."""
+    """The worker dies once in the middle of a shard; this shard and all others are completed."""
     path, mark = tmp_path / "s.zarr", tmp_path / "died"
     summary = built(path, partial(_dying, mark=str(mark), row=5), workers=1)
     assert mark.exists()

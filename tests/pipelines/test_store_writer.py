@@ -98,7 +98,7 @@ def test_tables_have_one_part_per_shard(store):
     }
     assert [captions[row["caption"]] for row in segments] == [f"act {i % 3}" for i in range(6)]
     period_s = PLAN.recipe.radar.frame.period_s
-    assert segments[0]["end_s"] == pytest.approx(3 * period_s)  # clips of three frames
+    assert segments[0]["end_s"] == pytest.approx(3 * period_s)  # each clip has three frames
 
 
 def test_equal_rows_give_equal_parquet_bytes():
@@ -232,7 +232,7 @@ def test_a_folder_that_cannot_be_written_is_an_error(tmp_path):
 
 
 def test_a_full_disk_is_an_error_and_keeps_finished_shards(tmp_path, monkeypatch):
-    """The error of the operating system, raised at the first write of the second shard."""
+    """The OS reports a full disk (OSError) at the first write of the second shard."""
     path = tmp_path / "s.zarr"
     real = os.replace
 

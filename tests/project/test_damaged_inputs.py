@@ -1,4 +1,4 @@
-"""A thousand damaged inputs: each is read or refused in one line; none runs code or hangs."""
+"""A thousand damaged inputs are read or refused in one line, without running code or hanging."""
 
 import contextlib
 import io
@@ -114,7 +114,7 @@ READERS = {
     ),
     "zarr.json": (None, check_store),
 }
-NUM_DAMAGES = 125  # of each of eight file types
+NUM_DAMAGES = 125  # for each of eight file types
 
 
 @pytest.fixture(scope="module")
@@ -186,7 +186,7 @@ def test_a_damaged_file_is_read_or_refused_in_one_line(name, tmp_path, store, ti
             lines.append(str(refusal.value))
     assert "Traceback" not in capsys.readouterr().err
     assert all("\n" not in line and len(line) < 1000 for line in lines)
-    # These report damage by notes or by the exit status.
+    # The readers of these files report damage by notes or by the exit status.
     assert lines or name in ("walk.npz", "walk.bvh", "zarr.json")
 
 
@@ -226,7 +226,7 @@ def test_no_code_runs_from_a_file(tmp_path):
 
 
 def test_valid_motions_among_damaged_files_are_planned(tmp_path):
-    """One line for each damaged file, clips for all others."""
+    """Each damaged file gives one line, and all other files give clips."""
     rng = np.random.default_rng(5)
     for number in range(6):
         (tmp_path / f"good{number}.npz").write_bytes(walk_npz())

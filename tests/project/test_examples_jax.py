@@ -14,7 +14,7 @@ import zarr
 from tests.helpers.small_stores import build_store
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "jax_dataset.py"
-NUM_COLUMNS = 3  # these clips have five
+NUM_COLUMNS = 3  # the clips have five columns
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def windows(store):
 
 
 def labels_of(store):
-    """Text of the label by row, for the labelled clips of the train split."""
+    """Label texts by row, for the labelled clips of the train split."""
     captions = {
         row["id"]: row["text"] for row in pq.read_table(f"{store}/tables/captions").to_pylist()
     }
@@ -51,7 +51,7 @@ def test_an_epoch_contains_every_labelled_clip_once_with_its_label(store, window
     found = []
     for batch, labels in windows.epoch(batch_size=1, seed=0):
         assert batch["time_doppler"].shape[:2] == (1, NUM_COLUMNS)
-        # The row whose heatmap contains exactly these values.
+        # Find the row whose heatmap contains exactly these values.
         window = np.asarray(batch["time_range"][0])
         row = next(row for row in expected if _contains(maps[row], window))
         found.append(row)

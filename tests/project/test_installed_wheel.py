@@ -18,7 +18,7 @@ from tests.helpers.bvh_samples import bvh_text, moves, person
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("radarsim", "builders", "pipelines", "benchmarks", "mmclip")
-# Documentation of the repository, which no code reads.
+# Documentation in the repository that is not read by code.
 NOT_INSTALLED = {"benchmarks/README.md"}
 LOAD_EVERY_FILE = """
 import radarsim as rs
@@ -50,7 +50,7 @@ def tracked_files() -> list[str]:
 
 
 def test_every_data_file_is_declared():
-    """The keys of package_data are packages, its values patterns relative to them."""
+    """The keys of package_data are packages, and its values are patterns relative to them."""
     setup = configparser.ConfigParser()
     setup.read(ROOT / "setup.cfg")
     declared = {
@@ -71,7 +71,7 @@ def test_every_folder_of_code_is_a_package():
 
 
 def run(*command, cwd) -> str:
-    """Output of a command, which must succeed; without the import path of these tests."""
+    """Output of a command, which is run without the import path of these tests and must succeed."""
     env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     env |= {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "MPLBACKEND": "agg"}
     done = subprocess.run([*map(str, command)], cwd=cwd, env=env, capture_output=True, text=True)
@@ -80,7 +80,7 @@ def run(*command, cwd) -> str:
 
 
 def copy_of_repository(folder: Path) -> Path:
-    """The tracked files, so that building leaves nothing in the repository."""
+    """Copy the tracked files, so that building leaves no files in the repository."""
     names = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
     )
@@ -92,11 +92,11 @@ def copy_of_repository(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory):
-    """An environment with the wheel: built from the source archive, as an index would serve it.
+    """An environment with the wheel, built from the source archive that an index would serve.
 
-    Dependencies are those that the tests run with; the package itself comes from the wheel alone.
+    The dependencies are those of the tests' environment; only the package comes from the wheel.
     """
-    tracked_files()  # skips where there is no repository
+    tracked_files()  # skips the test outside a repository
     folder = tmp_path_factory.mktemp("wheel")
     tree, unpacked = copy_of_repository(folder / "tree"), folder / "unpacked"
     run(sys.executable, "-m", "venv", folder / "venv", cwd=folder)
@@ -112,14 +112,15 @@ def installation(tmp_path_factory):
     run(python, "-m", "pip", "wheel", *options, next(unpacked.iterdir()), cwd=folder)
     run(python, "-m", "pip", "install", "-q", "--no-deps", *folder.glob("*.whl"), cwd=folder)
     site = run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=folder)
-    # A path in a .pth file: the .pth files in that folder, of the editable install, are not read.
+    # Python does not read .pth files in a folder added by a .pth file, so an editable install in
+    # that folder has no effect.
     Path(site.strip(), "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
     return folder
 
 
 @pytest.fixture
 def beside_a_clone(tmp_path):
-    """A folder with a motion, and a folder that is named as the clone and holds a package."""
+    """A folder with a motion, and a folder named `radarsim`, like a clone, that has a subfolder."""
     skeleton = person()
     (tmp_path / "walk.bvh").write_text(bvh_text(skeleton, *moves(skeleton, num_poses=25)))
     (tmp_path / "radarsim" / "docs").mkdir(parents=True)
@@ -164,7 +165,7 @@ def test_commands_run_beside_a_clone(installation, beside_a_clone):
 
 @pytest.mark.slow
 def test_an_editable_install_is_not_hidden_by_the_clone(installation, tmp_path):
-    """A script in the folder that holds the clone, which is named radarsim."""
+    """The script is in the parent folder of the clone, which is named radarsim."""
     shutil.copytree(installation / "tree", tmp_path / "radarsim")
     run(sys.executable, "-m", "venv", "venv", cwd=tmp_path)
     python = tmp_path / "venv" / "bin" / "python"

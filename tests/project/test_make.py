@@ -12,7 +12,7 @@ PATH = Path(__file__).parents[2] / "make.py"
 
 @pytest.fixture
 def make(tmp_path, monkeypatch):
-    """make.py in a temporary folder, with pip and the job replaced by recorders of their calls."""
+    """make.py in a temporary folder; calls of pip and of the job are recorded, not executed."""
     for name in ("setup.cfg", "pyproject.toml", "constraints.txt"):
         (tmp_path / name).write_text(name)
     spec = importlib.util.spec_from_file_location("make", PATH)

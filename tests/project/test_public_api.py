@@ -1,4 +1,4 @@
-"""The public interface `import radarsim as rs`: lazy, complete, never hidden by a submodule."""
+"""The public interface of `radarsim` is lazy, complete, and never hidden by a submodule."""
 
 import subprocess
 import sys

@@ -73,7 +73,7 @@ def holds(settings, table: dict) -> bool:
 @pytest.mark.parametrize("options", commands("builders.amass", "dataset"), ids=" ".join)
 def test_a_build_command_gives_a_valid_recipe(options):
     table = recipe_table(vars(amass._parser().parse_args(options)))
-    table.pop("radar", None)  # files that only the reader has
+    table.pop("radar", None)  # files that the reader must provide
     assert holds(recipe_from_table(table, "README"), table)
 
 

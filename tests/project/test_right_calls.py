@@ -1,4 +1,4 @@
-"""Right calls of public functions are accepted in every form, also under `jit`, `grad`, `vmap`."""
+"""Valid calls of public functions are accepted in every form, also in `jit`, `grad` and `vmap`."""
 
 import jax
 import jax.numpy as jnp
@@ -49,7 +49,8 @@ def test_the_last_complete_frame_of_a_motion_is_simulated():
     assert len(whole_v) == 13
     step_v = RADAR.receiver.adc_step_v
     last_v = scene(num_frames=1.0, first_frame=12)
-    np.testing.assert_allclose(last_v, whole_v[12:], atol=2 * step_v)  # rounded to other codes
+    # The same values may be rounded to different ADC codes.
+    np.testing.assert_allclose(last_v, whole_v[12:], atol=2 * step_v)
 
 
 def test_keys_of_every_kind_are_accepted():
@@ -60,7 +61,7 @@ def test_keys_of_every_kind_are_accepted():
     assert np.isfinite(cubes[3]).all()
 
 
-# --- right calls within compiled programs ---------------------------------------------------------
+# --- valid calls within compiled programs ---------------------------------------------------------
 
 NOISE_V = np.random.default_rng(3).normal(0, 1e-3, (2, *CUBE_V.shape, 2)).astype(np.float32)
 NOISE_V = jnp.asarray(NOISE_V[..., 0] + 1j * NOISE_V[..., 1])
@@ -78,7 +79,7 @@ def test_heatmaps_within_jit_and_vmap_are_the_same():
 
 
 def test_heatmaps_have_a_gradient():
-    """Twice the voltage is 6 dB more: d/da 20 log10(a) = 20 / ln 10 at a = 1."""
+    """Doubling the voltage adds 6 dB, and d/da 20 log10(a) = 20 / ln 10 at a = 1."""
     slope = jax.grad(lambda factor: range_map(factor * NOISE_V[0]).mean())(1.0)
     assert float(slope) == pytest.approx(20 / np.log(10), rel=1e-3)
 
@@ -94,7 +95,7 @@ def test_a_wrong_shape_is_refused_within_jit_and_values_are_not_checked():
 
 
 def test_noise_and_its_key_may_be_traced():
-    """The mesh decides array sizes on the host; noise is drawn in the compiled program."""
+    """Array sizes depend on the mesh and are set on the host; noise is drawn in compiled code."""
 
     def noisy(key, noise_db):
         return mesh(MESH_M[:1], key=key, extra_noise_db=noise_db)

@@ -32,7 +32,7 @@ from tests.helpers.pipeline_fakes import (
 
 ROOT = Path(__file__).parents[2]
 FAKES = ROOT / "tests/helpers/pipeline_fakes.py"
-DELAY_S = 0.1  # of each of 14 clips
+DELAY_S = 0.1  # for each of 14 clips
 TIMEOUT_S = 90
 TAKES = fake_takes(14)
 PLAN = fake_plan(TAKES)
@@ -90,7 +90,7 @@ def resumed(path, workers=1):
 
 @pytest.mark.parametrize("trial", range(12))
 def test_a_killed_build(tmp_path, undisturbed, trial):
-    """SIGKILL of the build and its workers at a random time."""
+    """The build and its workers get SIGKILL at a random time."""
     path, chance = tmp_path / "s.zarr", random.Random(trial)
     process = begun(path, workers=trial % 3)
     time.sleep(chance.uniform(0, 0.9))
@@ -105,7 +105,7 @@ def test_a_killed_worker(tmp_path, undisturbed, trial):
     """The build continues: another worker takes over the task."""
     path, chance = tmp_path / "s.zarr", random.Random(trial)
     process = begun(path, workers=2)
-    wait_for(lambda: list((path / "if_cube").rglob("0")))  # a worker has written
+    wait_for(lambda: list((path / "if_cube").rglob("0")))  # a worker has written a file
     time.sleep(chance.uniform(0, 0.2))
     assert_unfinished(path)
     workers = [each for each in psutil.Process(process.pid).children(True) if is_worker(each)]
@@ -167,7 +167,7 @@ def free_port():
 
 @pytest.mark.parametrize("trial", range(4))
 def test_a_full_disk(tmp_path, undisturbed, trial):
-    """A tmpfs that is too small for the store; the build resumes after it is enlarged."""
+    """The store is on a tmpfs that is too small; the build resumes after the tmpfs is enlarged."""
     disk = tmp_path / "disk"
     disk.mkdir()
     size_k = (40, 80, 120, 160)[trial]
@@ -187,7 +187,7 @@ def test_a_full_disk(tmp_path, undisturbed, trial):
 
 @pytest.mark.parametrize("trial", range(5))
 def test_a_removed_file(tmp_path, undisturbed, trial):
-    """A random file is removed during the build, which is then killed."""
+    """A random file is removed during the build, and then the build is killed."""
     path, chance = tmp_path / "s.zarr", random.Random(trial)
     process = begun(path, workers=0)
     wait_for(lambda: (path / BUILD / "done" / "000000.json").exists())

@@ -33,7 +33,7 @@ INVALID = (
 
 
 def make_sets(root):
-    """One small text set of each kind, by its argument name of `load_texts`."""
+    """One small text set of each kind, by the name of its argument of `load_texts`."""
     whole = sequence("KIT/KIT/3/walk01_poses.npz", [label("jump")], kind="seq_ann")
     frames = sequence("CMU/CMU/1/a_poses.npz", [label("walk", 0, 3), label("turn", 3, 4)])
     extra = {"feat_p": "SFU/SFU/1/b", "dur": 4, "frame_anns": [{"labels": [label("sit", 0, 2)]}]}
@@ -70,7 +70,7 @@ def test_whole_sets_are_read(tmp_path):
 
 @pytest.mark.parametrize("name", ["babel", "humanml3d", "kitml"])
 def test_damaged_bytes_are_reported_or_counted(tmp_path, name):
-    """120 files of each set, truncated, overwritten or replaced by noise."""
+    """For each set, 120 files are truncated, overwritten or replaced by noise."""
     path = make_sets(tmp_path)[name]
     files = sorted(file for file in path.rglob("*") if file.is_file())
     draw, outcomes = random.Random(1), set()

@@ -41,7 +41,7 @@ def test_all_spellings_of_a_path_have_the_same_key(path):
 
 @pytest.mark.parametrize("old", RENAMED)
 def test_both_names_of_a_renamed_collection_have_the_same_key(old):
-    """BABEL has one name in front of the other, in one case without underscores."""
+    """BABEL's paths contain one name after the other, in one case without underscores."""
     new = RENAMED[old]
     key = motion_key(f"{new}/a/b_stageii.npz")
     assert key == motion_key(f"./pose_data/{old}/a/b_poses.npy")
@@ -132,7 +132,7 @@ def test_humanml3d_cuts_off_the_start_of_some_collections(tmp_path):
 
 
 def test_humanml3d_times_are_corrected_for_the_decimated_pose_rate(tmp_path):
-    """Every 12th pose of 250 Hz counts as 20 Hz; 59.9999 Hz is decimated by 2, not by 3."""
+    """At 250 Hz, every 12th pose counts as 20 Hz; 59.9999 Hz is decimated by 2, not by 3."""
     rows = [("SSM_synced/a/b_poses.npy", 0, 60, "000001.npy")]
     found = load_texts(humanml3d=humanml3d_set(tmp_path, rows, {"000001": [line("a man waves")]}))
     path = "SSM/a/b_stageii.npz"
@@ -255,7 +255,7 @@ def test_all_real_kitml_texts_are_joined_or_counted(test_data):
 
 
 def test_all_real_humanml3d_clips_are_joined_or_counted(test_data, tmp_path):
-    """The published sentences are not available here: each clip has one placeholder."""
+    """The published sentences are not in the test data, so each clip has one placeholder."""
     published = test_data / "humanml3d_index"
     with open(published / "index.csv") as file:
         rows = list(csv.DictReader(file))
