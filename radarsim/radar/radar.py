@@ -1,7 +1,7 @@
 """A complete radar: chirp, frame, antennas, receiver and transmit power, with derived quantities.
 
 All parts are frozen, hashable and checked on construction. They determine array shapes and timing,
-so each radar compiles to one program. SI units throughout; `Chirp.from_datasheet` accepts the units
+so one program is compiled per radar. SI units throughout; `Chirp.from_datasheet` accepts the units
 of TI's datasheets.
 
     python -m radarsim.radar AWR1843BOOST
