@@ -57,7 +57,7 @@ class BoardChoice(NamedTuple):
 
     Attributes:
         board: key of `boards.BOARDS`.
-        assumed: the guessed parts: "board", "antennas", both or none.
+        assumed: names of the guessed parts ("board", "antennas"); empty if nothing is guessed.
         line: one line that states the guess and how to resolve it; "" if nothing is guessed.
     """
 

@@ -61,7 +61,7 @@ class CaptureFormat:
             they are sent one after another.
         samples: "complex1x", "complex2x" or "real".
         iq_order: "i_first", "q_first", or "auto".
-        interleaving: order of complex samples on 2 lanes: "pairs" (I I Q Q, as the chip sends them),
+        interleaving: order of complex samples on 2 lanes: "pairs" (I I Q Q, as sent by the chip),
             "samples" (I Q I Q, as some recorders rearrange them), or "auto".
         rx_lanes: lane of each receiver on 4 lanes; if empty, the receivers use the first lanes.
         assumed: radar settings that were guessed ("chirp.adc_start_us", "antennas", ...).

@@ -151,7 +151,7 @@ class Radar:
     def speed_resolution_mps(self) -> float:
         """Width of a speed bin over the loops of one frame, lambda / 2 N T [m/s].
 
-        A single loop measures no speed: its bin is the whole unambiguous interval.
+        A single loop cannot resolve speed: its bin is the whole unambiguous interval.
         """
         return self.chirp.wavelength_m / (2 * self.frame.num_chirps * self.doppler_period_s)
 

@@ -129,7 +129,7 @@ def parse_radar(text: str, where: str) -> Radar:
 
 
 def parse_capture_format(text: str, where: str) -> CaptureFormat:
-    """Parse the capture format in the `[capture]` section (see `capture_format`).
+    """Parse the capture format in the `[capture]` section, as described in `capture_format`.
 
     Raises:
         InputError: a key or value is unknown.

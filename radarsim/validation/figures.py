@@ -29,7 +29,7 @@ _TARGET = "#17a34a"
 
 
 def new_page(width: float = 7.2, height: float = 4.2) -> tuple[Figure, Axes]:
-    """A figure with a single panel."""
+    """Create a figure with a single panel."""
     page = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
     return page, page.add_subplot()
 

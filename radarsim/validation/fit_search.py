@@ -19,7 +19,7 @@ CORRELATED_CELLS = 1.5**2
 
 
 def search_shifted_profiles(fit: PowerFit, theta, sigmas_rad, shifts_m) -> np.ndarray:
-    """Best lobe width and distance on a grid; for each distance the model is only shifted in range.
+    """Best lobe width and distance on a grid; for other distances, the model is shifted in range.
 
     Args:
         fit: powers to compare.
@@ -28,7 +28,7 @@ def search_shifted_profiles(fit: PowerFit, theta, sigmas_rad, shifts_m) -> np.nd
         shifts_m: changes of the distance to try [m].
 
     Returns:
-        Theta with the smallest cost, and the level that matches there.
+        Theta at the smallest cost, with the level that matches the measured power.
     """
     candidates = []
     for trial in _trials(theta, sigmas_rad):
@@ -55,7 +55,7 @@ def search_grid(fit: PowerFit, theta, sigmas_rad, shifts_m) -> np.ndarray:
         shifts_m: changes of the distance to try [m].
 
     Returns:
-        Theta with the smallest cost, and the level that matches there.
+        Theta at the smallest cost, with the level that matches the measured power.
     """
     candidates = []
     for trial in _trials(theta, sigmas_rad):

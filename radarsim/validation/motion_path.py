@@ -92,7 +92,7 @@ def require_path_in_front(
 
 
 def path_notes(scenes: Sequence[Scene], duration_s: float) -> list[str]:
-    """Notes on bodies that a track led through the radar or behind it.
+    """Notes on bodies whose track leads through the radar or behind it.
 
     Args:
         scenes: simulated scenes, one subject each.

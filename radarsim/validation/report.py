@@ -23,7 +23,7 @@ class ValidationReport:
         simulation: the simulation and its comparison with the capture; None if not simulated.
         not_simulated: reason why `simulation` is None.
         metrics: metrics with acceptance thresholds.
-        verdict: see `thresholds.verdict`.
+        verdict: overall result, from `thresholds.verdict`.
         knows_motion: whether the recorded motion was given.
         fit: fitted parameters; None without --fit.
         profile: path of the fitted radar file; "" without --fit.

@@ -35,9 +35,10 @@ TOPICS = {
 }
 # Antenna patterns are not simulated; the boards' patches lose about 3 dB at this angle, one way.
 BEAM_RAD = math.radians(40.0)
-# Verdict if no metric was checked; the word is part of the format of report.json.
+# Verdict if no metric was checked; part of the report.json format.
 UNDECIDED = "cannot tell"
-# Metrics that do not test the simulator: they can fail a capture but cannot pass it alone.
+# Metrics that do not test the simulator: a capture can fail because of them, but cannot pass on
+# these alone.
 _OF_THE_CAPTURE = ("leakage_headroom_db",)
 _NOT_OF_THE_MOTION = tuple(TOPICS)
 NO_MOTION = "no motion given (--motion)"

@@ -80,7 +80,7 @@ def _command(settings: ChipSettings, seen: dict[str, list[str]], name: str) -> C
 
 
 def _check_family(settings: ChipSettings, seen: dict[str, list[str]]) -> None:
-    """Reject xWRL6844 chips: more antennas, other units, and no board in `boards`."""
+    """Reject xWRL6844 chips, which have more antennas, other units, and no entry in `boards`."""
     board = " ".join(seen.get("antGeometryBoard", []))
     if "6844" in board + settings.platform or settings.rx_mask > 7 or settings.tx_mask > 3:
         problem = f"is {settings.rx_mask} {settings.tx_mask}: more antennas than xWRL6432 has"

@@ -197,7 +197,7 @@ def _same_chip(one: str, other: str) -> bool:
 
 
 def _excluded(branches: tuple[Branch, ...], path: tuple[Branch, ...]) -> bool:
-    """Whether statement and use of its value are in different branches of the same `if`."""
+    """Whether a statement and the use of its value are in different branches of one `if`."""
     own = {branch.number: branch.index for branch in path}
     return any(own.get(branch.number, branch.index) != branch.index for branch in branches)
 
