@@ -38,8 +38,8 @@ _NUM_WINDOWS = 64
 _MIN_MATCH, _MATCHES_GRID = 0.5, 0.7
 # Maximum number of gaps; a file with more gaps is read only up to the last of these.
 MAX_GAPS = 256
-# The order of receivers continues if the correlation is at least this fraction of the best one; the
-# best one is usable if it exceeds the second value.
+# The order of receivers counts as continued if the correlation is at least this fraction of the
+# best correlation, which must exceed the second value to be usable.
 _CONTINUES, _MIN_CONTINUITY = 0.9, 0.7
 
 

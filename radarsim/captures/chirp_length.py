@@ -37,12 +37,13 @@ _MIN_LAG = 64
 MAX_WORDS = 1 << 18
 # Measured on real recordings: the autocorrelation is 0.98 at a lag of one loop, 0.3 elsewhere.
 _REPEATS, _DIFFERS = 0.7, 0.35
-# Below this height, a stated chirp start is no break: the samples continue the previous chirp.
+# Below this height, a stated chirp start is not a break but continues the previous chirp.
 _NO_BREAK_DB = 1.0
 # Required fraction of the mean at the best length; above half, because a length reaches half if
 # every second position has no break.
 _SHARE_OF_BEST = 0.6
-# If all positions within a chirp are below this fraction, no shorter length reaches the one above.
+# If all positions within a chirp are below this fraction of the height of its start, no shorter
+# length reaches `_SHARE_OF_BEST`.
 _SHARE_INSIDE = 0.2
 _LONGEST = 8
 

@@ -60,7 +60,7 @@ def find_lost_packets(
 
 
 def _zero_runs(words, start: int, open_run: int, at_end: bool) -> tuple[list, int]:
-    """Completed runs of zeros as (first, after last), and the number of zeros at the end."""
+    """Completed runs of zeros as (start, stop), and the number of zeros at the end."""
     whole = len(words) // _BLOCK * _BLOCK
     # Fast path if nothing is lost: a run long enough to be counted fills at least one block.
     if words[:whole].reshape(-1, _BLOCK).any(axis=1).all() and not open_run and words[-1]:

@@ -1,9 +1,10 @@
 """Samples of a capture in time order, without assumptions about the length of a chirp.
 
 Within a chirp of one receiver, each sample can be predicted linearly from the preceding ones,
-because echoes are a few tones. The prediction fails where another chirp or receiver begins. The
-positions of these failures show the true length and start of the chirps (`chirp_length`,
-`alignment`). The failure does not depend on Doppler, so moving targets do not hide it.
+because the echoes consist of a few tones. The prediction fails at the start of another chirp or
+receiver. The positions of these failures show the true length and start of the chirps
+(`chirp_length`, `alignment`). The failure does not depend on Doppler, so moving targets do not hide
+it.
 """
 
 from typing import NamedTuple

@@ -295,7 +295,7 @@ def _boards(holds: Callable[[str], bool]) -> tuple[str, ...]:
 
 
 def _board_of_signs(signs: tuple[int, ...]) -> str:
-    """Find the board whose receivers have these signs for every transmitter, up to a factor."""
+    """Find the board with these receiver signs for every transmitter, up to a common sign."""
     groups = {tuple(signs[idx : idx + 4]) for idx in range(0, len(signs), 4)}
     if len(groups) != 1 or len(signs) % 4:
         return ""
@@ -304,6 +304,6 @@ def _board_of_signs(signs: tuple[int, ...]) -> str:
 
 
 def _real_signs(factors: list[tuple[Decimal, Decimal]]) -> tuple[int, ...]:
-    """Signs of the factors if all are about 1 or -1; empty for measured factors."""
+    """Signs of the factors if all are nearly real; empty for measured complex factors."""
     near = all(abs(im) < Decimal("0.1") and abs(re) > Decimal("0.3") for re, im in factors)
     return tuple(1 if re > 0 else -1 for re, _ in factors) if near else ()

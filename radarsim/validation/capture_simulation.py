@@ -68,7 +68,7 @@ class CaptureSimulation:
 def simulate_placed_motion(
     analysis: CaptureAnalysis, scene: Scene, sigma_rad: float = DEFAULT_SIGMA_RAD
 ) -> CaptureSimulation:
-    """Simulate a capture with a motion at a known place.
+    """Simulate a capture with a motion at a known position.
 
     Args:
         analysis: analysis of the capture.

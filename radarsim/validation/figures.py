@@ -35,7 +35,7 @@ def new_page(width: float = 7.2, height: float = 4.2) -> tuple[Figure, Axes]:
 
 
 def range_profile(analysis: CaptureAnalysis) -> Figure:
-    """Level of static and of changing echoes over range, with measured and expected noise."""
+    """Levels of static and changing echoes over range, with measured and expected noise."""
     radar, stats = analysis.recording.radar, analysis.stats
     page, panel = new_page()
     reach_m = np.arange(radar.chirp.num_samples) * radar.range_resolution_m

@@ -126,7 +126,7 @@ def misfit(fit: PowerFit, theta) -> float:
 
 
 def standard_errors(fit: PowerFit, theta) -> np.ndarray:
-    """Standard deviation of each parameter, increased by the misfit if it is above 1."""
+    """Standard deviation of each parameter, increased by the misfit if the misfit exceeds 1."""
     jacobian = _jacobian_with_prior(fit, theta)
     covariance = np.linalg.pinv(jacobian.T @ jacobian) * CORRELATED_CELLS
     covariance *= max(1.0, misfit(fit, theta)) ** 2

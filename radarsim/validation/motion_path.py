@@ -18,7 +18,7 @@ class PathFault(NamedTuple):
     """First pose that is not in front of the radar.
 
     Attributes:
-        through: True: the body touches the radar; False: it is behind the antennas.
+        through: True if the body touches the radar, False if it is behind the antennas.
         time_s: time from the first frame of the capture [s].
         ahead_m: forward distance of the pelvis from the radar along the floor [m].
         left_m: leftward distance of the pelvis from the radar [m].

@@ -132,7 +132,7 @@ def _azimuth_fit_share(analysis: CaptureAnalysis) -> float:
 
 
 def _not_measured(key: str, analysis: CaptureAnalysis, knows_motion: bool) -> str:
-    """Reason why the capture cannot decide a metric; "" if it can."""
+    """Reason why a metric cannot be checked with the capture; "" if it can."""
     if not knows_motion and key not in _NOT_OF_THE_MOTION:
         return NO_MOTION
     if not knows_motion and key == "level_bias_db":
@@ -173,7 +173,7 @@ def check_metric(
         threshold: entry of the metric in `acceptance_thresholds.json`.
         radar: radar whose bin sizes are used.
         assumed: settings of the radar that are not configured but assumed.
-        not_measured: reason why the capture cannot decide the metric; "" if it can.
+        not_measured: reason why the metric cannot be checked with the capture; "" if it can.
 
     Returns:
         The checked metric.

@@ -34,11 +34,11 @@ TRAVEL_M, TRAVEL_BINS, TRAVEL_SCATTERS = 0.3, 1.5, 4.0
 LINE_BINS, LINE_SHARE, LINE_PERCENTILE, LINE_FAST_SHARE = 1.0, 0.1, 75, 0.5
 # Doppler of an echo at the edge of a moving shadow (diffraction), and scatter of its range.
 DIFFRACTION_MPS, DIFFRACTION_BINS = 0.5, 0.2
-FIXED_M, FIXED_SHARE = 0.2, 0.8  # fraction of the ranges this close to their median
+FIXED_M, FIXED_SHARE = 0.2, 0.8  # distance from the median range, and fraction of ranges within it
 TREND_S = 0.5  # half length of the window for the local range rate
 MAX_RATE_ERROR = 0.35  # largest standard error of a range rate used to decide n, in units of v_max
 ALIAS_M = 0.15  # largest scatter of the ranges of an aliased target about a line
-AGREE = 0.3  # range rate and unfolded speed agree within this, in units of v_max
+AGREE = 0.3  # tolerance between range rate and unfolded speed, in units of v_max
 
 
 def with_kind(

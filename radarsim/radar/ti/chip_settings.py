@@ -226,7 +226,7 @@ class ChipSettings:
 
 
 def _difference(one: Profile, other: Profile) -> str:
-    """Name and both values of the first setting in which two profiles differ."""
+    """Name of the first setting in which two profiles differ, and its two values."""
     name = next(
         each.name for each in fields(one) if getattr(one, each.name) != getattr(other, each.name)
     )

@@ -50,7 +50,7 @@ def script_calls(
     Args:
         text: the script.
         settings: chip settings that receive the chip named in a comment, and notes.
-        board: board that the script belongs to, or "".
+        board: board that the script belongs to; "" if unknown.
         known: names of calls whose values matter.
 
     Returns:
