@@ -1,4 +1,4 @@
-"""Windows over a capture for the checks of its layout."""
+"""Windows over a capture, which the checks of its word layout use."""
 
 from collections.abc import Callable
 

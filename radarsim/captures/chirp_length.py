@@ -284,8 +284,8 @@ def _longer(streams, errors_db, shape, found: Breaks, error: InputError) -> bool
 def _is_periodic(streams, shape: StreamShape) -> bool:
     """Whether the start of a stated chirp continues the end of the same chirp.
 
-    The echoes then complete a whole number of cycles per chirp, and there is no break between
-    receivers with equal signals.
+    The echoes then complete a whole number of cycles per chirp, and receivers with equal signals
+    show no break.
     """
     weights = fit_predictor(streams)
     usual_db = np.median(error_levels_db(streams, weights))

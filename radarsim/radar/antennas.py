@@ -27,7 +27,7 @@ class AntennaArray:
     Attributes:
         tx_positions_m: one (x, y, z) per transmitter [m].
         rx_positions_m: one (x, y, z) per receiver [m].
-        design_freq_hz: frequency at which the board's antennas are half a wavelength apart.
+        design_freq_hz: frequency at which the spacing of the board's antennas is half a wavelength.
         gain_dbi: gain of one antenna at boresight.
         channel_gain: one complex factor per transmitter-receiver pair, for channel mismatch; -1
             stands for antennas fed with inverted phase. All 1 by default.

@@ -10,7 +10,7 @@ from radarsim.validation.power_model import DISTANCE, HEIGHT, LOG_SIGMA, NUM_PAR
 from radarsim.validation.power_residuals import PowerFit, with_matched_level
 
 SIGMAS_RAD = (0.05, 1.5)
-# Standard deviation of the height prior, which is centred on the initial height.
+# Standard deviation of the height prior, whose mean is the initial height.
 HEIGHT_PRIOR_M = 0.3
 # Typical changes of the parameters: log sigma, distance [m], height [m], log level, log noise.
 SCALES = np.array([0.4, 0.15, 0.1, 3.0, 1.0])

@@ -28,7 +28,7 @@ def settings_for(recording: Recording, window: str = "burst", tdm: bool = True) 
     settings of the mmCLIP paper: windows of 256 loops in steps of 16.
 
     Args:
-        recording: frames with a Doppler axis (see `captures.recording.for_doppler`).
+        recording: frames with a Doppler axis, from `captures.recording.for_doppler`.
         window: "burst" or "paper", see `HeatmapSettings`.
         tdm: whether to compensate the phase that a moving target gains between TDM transmit slots.
 

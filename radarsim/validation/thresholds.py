@@ -58,7 +58,7 @@ class CheckedMetric:
         title: name for the report.
         value: measured value; NaN if it could not be computed.
         limit: acceptance threshold; None if the metric is only reported.
-        relation: ">=", or "<=", which applies to the absolute value.
+        relation: ">=", or "<=", which compares the absolute value with the limit.
         unit: unit of value and limit.
         source: origin of the threshold.
         not_checked: reason why the metric is not checked; "" if it is checked.

@@ -70,7 +70,7 @@ def find_tracks(recording: Recording, stats: CaptureStats, *, tdm: bool = True) 
     """Find tracks of a recording: moving targets, then changing static echoes; strongest first.
 
     Args:
-        recording: frames with a Doppler axis (see `captures.recording.for_doppler`).
+        recording: frames with a Doppler axis, from `captures.recording.for_doppler`.
         stats: statistics of the same recording.
         tdm: whether to compensate the phase that a moving target gains between TDM transmit slots.
 

@@ -51,7 +51,7 @@ def script_calls(
         text: the script.
         settings: chip settings that receive the chip named in a comment, and notes.
         board: board that the script belongs to; "" if unknown.
-        known: names of calls whose values matter.
+        known: names of the calls whose values are used.
 
     Returns:
         Line and call.
