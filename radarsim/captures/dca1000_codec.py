@@ -194,7 +194,7 @@ def _swap_pairs(capture_format: CaptureFormat, groups: np.ndarray) -> np.ndarray
 
 
 def _check_pairs(radar: Radar) -> None:
-    """Reject an odd number of samples: two lanes send pairs, so a pair would span two receivers."""
+    """Reject an odd total of samples: two lanes send pairs, which may span two receivers."""
     samples = radar.chirp.num_samples * radar.array.num_rx
     if samples % _PAIR:
         raise InputError(
