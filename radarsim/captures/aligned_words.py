@@ -1,4 +1,4 @@
-"""Words of a `.bin` file with aligned frames; gaps read as zeros, which TI's tools write there."""
+"""Words of a `.bin` file with aligned frames; missing words read as zeros, as in TI's files."""
 
 from typing import NamedTuple
 
@@ -42,7 +42,7 @@ class AlignedWords:
         self.num_words = max(0, position)
 
     def frame_before(self, at: int, frame_words: int) -> int:
-        """Index of the frame of the first word that is missing before a word of the file."""
+        """Frame index of the first word that is missing just before a word of the file."""
         piece = next(each for each in self._pieces if each.stop == at)
         return (piece.position + piece.stop - piece.start) // frame_words
 

@@ -1,12 +1,12 @@
 """Align the frames of a `.bin` file: find missing words that were not replaced by zeros.
 
 TI's tools write zeros for a lost packet; other recorders write nothing, and all later frames shift.
-The second file of a long recording starts within a frame. Both can be seen in the samples: the
-echo is discontinuous where a chirp of one receiver ends (`sample_streams`), at multiples of the
+The second file of a long recording starts within a frame. Both cases show in the samples, because
+the echo is discontinuous where a chirp of one receiver ends (`sample_streams`), at multiples of the
 chirp length from the start of a frame. Short windows over the whole file are compared with this
 grid; if a window disagrees, bisection locates the gap.
 
-A lost packet has 1,456 bytes. The shift of the grid is known modulo the chirp length of one
+A packet contains 1,456 bytes. The shift of the grid is known modulo the chirp length of one
 receiver in words, so it determines the number of packets modulo 16 to 64. If several numbers fit,
 the one that best continues the sequence of transmitters and receivers before the gap is used, or
 the smallest of several equally good ones.
@@ -38,8 +38,8 @@ _NUM_WINDOWS = 64
 _MIN_MATCH, _MATCHES_GRID = 0.5, 0.7
 # Maximum number of gaps; a file with more gaps is read only up to the last of these.
 MAX_GAPS = 256
-# The order of receivers continues if the correlation is at least this fraction of the best one; the
-# best one is usable if it exceeds the second value.
+# The order of receivers counts as continued if the correlation is at least this fraction of the
+# best correlation, which must exceed the second value to be usable.
 _CONTINUES, _MIN_CONTINUITY = 0.9, 0.7
 
 
@@ -163,12 +163,12 @@ def find_gaps(grid: Grid, offset: int) -> list[Gap]:
 
 
 def _highest_part(heights_db: np.ndarray) -> np.ndarray:
-    """Heights above 30 % of the highest, which removes the noise between the breaks."""
+    """Heights above 30 % of the maximum; this removes the noise between the breaks."""
     return np.maximum(heights_db - 0.3 * heights_db.max(), 0.0)
 
 
 def missing_words(grid: Grid, shift: int) -> list[int]:
-    """Candidate numbers of missing words for a grid shift; whole packets if possible."""
+    """Possible numbers of missing words for a grid shift; whole packets if possible."""
     per_sample = grid.shape.words_per_sample
     target = -shift * per_sample % grid.block_words
     packets = np.arange(1, grid.loop_words // math.gcd(PACKET_WORDS, grid.loop_words) + 1)
@@ -220,7 +220,7 @@ def _locate(grid: Grid, interval: _Interval, offset: int) -> Gap:
     if len(choices) == 1:
         return Gap(at, choices[0])
     match = np.array([_continuity(grid, at, offset, missing) for missing in choices])
-    # If no candidate continues the sequence, as between two close gaps, the smallest is used.
+    # If no candidate continues the sequence (two gaps close together), the smallest is used.
     likely = match >= _CONTINUES * match.max() if match.max() > _MIN_CONTINUITY else match >= 0.0
     return Gap(at, choices[int(np.argmax(likely))])
 

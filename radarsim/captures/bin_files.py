@@ -53,7 +53,7 @@ class BinSource:
         return np.concatenate(chunks).view("<i2").astype(np.int16, copy=False)
 
     def lost_packets(self, per_frame: int) -> None:
-        """Return None: a `.bin` does not record losses; `Capture.lost_packets` looks for zeros."""
+        """Return None: a `.bin` does not record losses; `Capture.lost_packets` looks for them."""
 
 
 def files_of_recording(path: Path) -> list[Path]:

@@ -65,7 +65,7 @@ class Capture:
 
     @property
     def assumed(self) -> tuple[str, ...]:
-        """Radar settings that were guessed: see `CaptureFormat.assumed`."""
+        """Radar settings that were guessed, from `CaptureFormat.assumed`."""
         return self.capture_format.assumed
 
     def read_codes(self, start: int, stop: int) -> Int16[np.ndarray, "frame chirp tx rx sample 2"]:
@@ -76,7 +76,7 @@ class Capture:
             stop: index after the last frame.
 
         Raises:
-            InputError: the capture has no such frames, or the file can no longer be read.
+            InputError: the frames are outside the capture, or the file can no longer be read.
         """
         if not 0 <= start <= stop <= self.num_frames:
             problem = f"{start} to {stop} requested; the capture has {self.num_frames}"
@@ -117,7 +117,7 @@ class Capture:
 
     @property
     def findings(self) -> tuple[str, ...]:
-        """`notes` and a line about lost packets, if there are any; reads the file once."""
+        """The notes and, if packets were lost, a line about the losses; reads the file once."""
         lost = self.lost_packets.describe(self.num_frames)
         return (*self.notes, lost) if lost else self.notes
 

@@ -36,7 +36,7 @@ from radarsim.radar.capture_format import (
 from radarsim.radar.radar import Radar
 
 PACKET_SUFFIXES = (".pcap", ".pcapng")
-# Numbers of loops and bytes at the start of a capture that are used for its checks.
+# The checks of a capture use this many loops and this many bytes from its start.
 _CHECKED_LOOPS = 512
 _CHECKED_BYTES = 64 << 20
 
@@ -44,7 +44,7 @@ _CHECKED_BYTES = 64 << 20
 def open_capture(
     path: str | Path, radar: Radar, capture_format: CaptureFormat | None, iq_order: str
 ) -> Capture:
-    """See `files.open_capture`."""
+    """Open a capture for reading; `files.open_capture` documents the arguments."""
     capture_format = capture_format or format_of_board(radar.board)
     _check_options("open_capture", capture_format, iq_order)
     path = existing_path(path, "file")
@@ -84,7 +84,7 @@ def open_capture(
 def write_capture(
     path: str | Path, cube, radar: Radar, capture_format: CaptureFormat | None, iq_order: str
 ) -> None:
-    """See `files.write_capture`."""
+    """Write an IF cube to a `.bin` file; `files.write_capture` documents the arguments."""
     check_path("write_capture", "path", path)
     check_type("write_capture", "radar", radar, Radar, "give path, cube and a Radar in this order")
     check_captures_supported(radar.board)

@@ -1,4 +1,4 @@
-"""Windows over a capture for the checks of its layout."""
+"""Windows over a capture, which the checks of its word layout use."""
 
 from collections.abc import Callable
 
@@ -22,11 +22,11 @@ _NUM_WINDOWS, _WINDOW_WORDS, _WINDOW_BLOCKS = 8, 1 << 15, 64
 def capture_windows(
     radar: Radar, capture_format: CaptureFormat, read_words: ReadWords, num_words: int
 ) -> list[Int16[np.ndarray, " _"]]:
-    """Parts of a capture at equal distances from its start to its end.
+    """Evenly spaced parts of a capture, from its start to its end.
 
     Args:
         radar: radar of the capture.
-        capture_format: word layout, not necessarily the true one.
+        capture_format: word layout, which may be wrong.
         read_words: returns the 16-bit words from one index up to another.
         num_words: number of words in the capture.
     """
@@ -37,7 +37,7 @@ def capture_windows(
 def streams_from_break(
     radar: Radar, capture_format: CaptureFormat, words: Int16[np.ndarray, " word"]
 ) -> Num[np.ndarray, "channel sample"]:
-    """Streams of a window from its first break between chirps on.
+    """Streams of a window, starting at its first break between chirps.
 
     Missing packets shift the chirps that follow, so a window may start within one.
     """

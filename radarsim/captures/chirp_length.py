@@ -37,11 +37,13 @@ _MIN_LAG = 64
 MAX_WORDS = 1 << 18
 # Measured on real recordings: the autocorrelation is 0.98 at a lag of one loop, 0.3 elsewhere.
 _REPEATS, _DIFFERS = 0.7, 0.35
-# Below this height there is no break: the stated start of a chirp continues the previous chirp.
+# Below this height, a stated chirp start is not a break but continues the previous chirp.
 _NO_BREAK_DB = 1.0
-# Fraction of the mean at the best length. Half is reached if every second position has no break.
+# Required fraction of the mean at the best length; above half, because a length reaches half if
+# every second position has no break.
 _SHARE_OF_BEST = 0.6
-# No shorter length reaches the fraction above if all positions within a chirp are below this one.
+# If all positions within a chirp are below this fraction of the height of its start, no shorter
+# length reaches `_SHARE_OF_BEST`.
 _SHARE_INSIDE = 0.2
 _LONGEST = 8
 
@@ -66,9 +68,9 @@ def check_chirp_length(
         where: name of the capture, for messages.
         radar: configured chirp, frame and antennas.
         capture_format: resolved word layout.
-        windows: see `capture_windows`.
-        start: complete frames from the start of the capture, used where the windows are too short
-            to show weak echoes.
+        windows: windows over the capture, from `capture_windows`.
+        start: complete frames from the start of the capture, used if the windows are too short to
+            show weak echoes.
 
     Returns:
         Whether the samples confirm the length, and a warning if there is weak evidence for a longer
@@ -96,7 +98,7 @@ def check_chirp_length(
 
 
 def _unconfirmed(radar, capture_format, words) -> tuple[str, ...]:
-    """A note if echoes are visible but their breaks are not; no note for pure noise."""
+    """A note if echoes are visible but no breaks between chirps; no note for pure noise."""
     streams = sample_streams(capture_format, radar.array.num_rx, words)
     block = stream_shape(radar, capture_format).block
     if streams.shape[1] < block or not _num_tones(streams, block):
@@ -128,7 +130,7 @@ def find_breaks(streams: Num[np.ndarray, "channel sample"], stated: int) -> Brea
     """Find the shortest distance whose multiples are all breaks.
 
     Args:
-        streams: see `sample_streams`; the first sample is the start of a chirp.
+        streams: samples from `sample_streams`, starting with the first sample of a chirp.
         stated: configured number of samples per chirp; lengths up to eight times this are tried.
     """
     if streams.shape[1] < 16 * ORDER:
@@ -214,7 +216,7 @@ def _length_in_window(where, radar, capture_format, words) -> bool | str | Input
 
 
 def _paired(errors_db) -> Float[np.ndarray, " sample"]:
-    """Mean of each error and the next one; after a break both are large."""
+    """Mean of each error and the next one, because both errors are large after a break."""
     return (errors_db + np.append(errors_db[1:], 0.0)) / 2
 
 
@@ -237,7 +239,10 @@ def _find_breaks(errors_db, stated: int) -> Breaks:
 
 
 def _highest(errors_db, length: int, stated: int) -> Breaks:
-    """Breaks at multiples of a length; a window may start at any stated chirp in a longer one."""
+    """Breaks at multiples of a length, at the offset with the highest breaks.
+
+    If the length is a multiple of the stated one, a window may start at any stated chirp.
+    """
     longer = length > stated and length % stated == 0
     firsts = range(stated, length + 1, stated) if longer else (length,)
     heights_db = [float(errors_db[first::length].mean()) for first in firsts]
@@ -257,14 +262,14 @@ def _all_break(errors_db, breaks: Breaks) -> bool:
 
 
 def _is_as_stated(errors_db, stated: int) -> bool:
-    """Whether no position within the stated chirp is a break, so that only multiples remain."""
+    """Whether breaks occur at stated chirp starts only, which rules out shorter chirps."""
     heights_db = mean_over_blocks(errors_db, stated) if len(errors_db) > 8 * stated else np.zeros(1)
     inner_db = heights_db[ORDER:-1].max(initial=0.0)
     return bool(heights_db[0] > MIN_BREAK_DB and inner_db < _SHARE_INSIDE * heights_db[0])
 
 
 def _longer(streams, errors_db, shape, found: Breaks, error: InputError) -> bool | str | InputError:
-    """Check for a chirp longer than stated: at some stated starts there must be no break."""
+    """Check for a chirp longer than stated, for which some stated starts show no break."""
     starts = np.arange(shape.block, len(errors_db), shape.block)
     inner = errors_db[starts[starts % found.distance != found.first]].mean()
     if inner > _NO_BREAK_DB or _is_periodic(streams, shape):
@@ -279,7 +284,8 @@ def _longer(streams, errors_db, shape, found: Breaks, error: InputError) -> bool
 def _is_periodic(streams, shape: StreamShape) -> bool:
     """Whether the start of a stated chirp continues the end of the same chirp.
 
-    The echoes then have whole numbers of cycles per chirp, and equal receivers show no break.
+    The echoes then complete a whole number of cycles per chirp, and receivers with equal signals
+    show no break.
     """
     weights = fit_predictor(streams)
     usual_db = np.median(error_levels_db(streams, weights))

@@ -94,7 +94,7 @@ def encode_words(
     """Encode ADC codes to words, from which `decode_words` returns exactly these codes.
 
     Args:
-        radar: as for `decode_words`.
+        radar: counts and firing order.
         capture_format: order of the words.
         codes: last axis (I, Q); for real samples two successive samples.
         iq_order: "i_first" or "q_first".
@@ -132,8 +132,8 @@ def to_complex(
     preserved.
 
     Args:
-        capture_format: real or complex samples.
-        codes: see `decode_words`.
+        capture_format: states whether the samples are real or complex.
+        codes: ADC codes, as returned by `decode_words`.
 
     Returns:
         Complex codes.
@@ -152,11 +152,11 @@ def from_complex(
     """Convert complex codes to the ADC codes a board would store, rounded and clipped to 16 bits.
 
     Args:
-        capture_format: real or complex samples.
+        capture_format: states whether the samples are real or complex.
         cube: complex codes.
 
     Returns:
-        Codes, see `decode_words`.
+        Codes, in the form that `decode_words` returns.
     """
     if capture_format.is_real:
         half = np.fft.fft(cube)
@@ -194,7 +194,7 @@ def _swap_pairs(capture_format: CaptureFormat, groups: np.ndarray) -> np.ndarray
 
 
 def _check_pairs(radar: Radar) -> None:
-    """Reject an odd number of samples: two lanes send pairs, which may span two receivers."""
+    """Reject an odd total of samples: two lanes send pairs, which may span two receivers."""
     samples = radar.chirp.num_samples * radar.array.num_rx
     if samples % _PAIR:
         raise InputError(

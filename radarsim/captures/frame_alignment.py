@@ -27,7 +27,7 @@ class AlignedFrames(NamedTuple):
 
 
 class _Start(NamedTuple):
-    """Start of a file: its word 0 is word `offset` of a frame; with notes for the user."""
+    """Position of the first word of a file within a frame, `offset`, and notes for the user."""
 
     offset: int
     notes: tuple[str, ...]
@@ -124,7 +124,7 @@ def _part_note(path: Path, parts: list[Path]) -> str:
 
 
 def _start_by_packets(path: Path, grid: Grid, shift: int) -> _Start:
-    """Start of a file whose first packets are missing, as if the recorder was started too late."""
+    """Start of a file whose first packets are missing because the recorder was started late."""
     choices = missing_words(grid, shift)
     byte = shift * grid.shape.words_per_sample * BYTES_PER_WORD
     named_part = re.search(r"_[1-9]\d*$", path.stem)

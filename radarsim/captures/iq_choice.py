@@ -16,7 +16,7 @@ from radarsim.radar.capture_format import CaptureFormat
 from radarsim.radar.radar import Radar
 
 _MAX_LOOPS, _MAX_SAMPLES = 512, 1 << 21
-# Feature (see `iq_order`) that overrides the configuration.
+# Feature of `iq_order` that overrides the configured order.
 _TRUSTED = "noise"
 
 
@@ -29,7 +29,7 @@ def choose_iq_order(
         radar: radar of the capture.
         capture_format: resolved word layout, with the configured order.
         words: complete frames.
-        requested: "i_first" or "q_first", which are always used; "auto": order by priority.
+        requested: "i_first" or "q_first" to force an order; "auto" to choose it by priority.
 
     Raises:
         InputError: an unknown order is requested.

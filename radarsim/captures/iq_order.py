@@ -91,7 +91,7 @@ def _spectra_db(cube) -> _Spectra:
 
 
 class _NotchLevels(NamedTuple):
-    """Mean noise level at the notch, if read I first, and at its mirror image [dB]."""
+    """Mean noise level at the notch and at its mirror image, if samples are read I first [dB]."""
 
     positive_db: float
     mirrored_db: float

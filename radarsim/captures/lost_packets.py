@@ -7,8 +7,8 @@ import numpy as np
 
 # Payload of a DCA1000 packet; TI's tools write zeros in place of a lost packet.
 PACKET_WORDS = 728
-# Receiver noise never reads zero this often in a row. Half a packet, because the end of a file may
-# cut a packet.
+# Receiver noise is never zero in so many successive words. The limit is half a packet, because the
+# end of a file may cut a packet.
 _MIN_ZEROS = PACKET_WORDS // 2
 _BLOCK = 128
 
@@ -47,7 +47,7 @@ def find_lost_packets(
         max_words_in_memory: number of words read per step.
 
     Returns:
-        Runs of zeros longer than half a packet, as a number of packets, and the affected frames.
+        Number of packets in runs of zeros longer than half a packet, and the affected frames.
     """
     packets, frames, open_run = 0, set(), 0
     for start in range(0, num_words, max_words_in_memory):
@@ -60,7 +60,7 @@ def find_lost_packets(
 
 
 def _zero_runs(words, start: int, open_run: int, at_end: bool) -> tuple[list, int]:
-    """Completed runs of zeros as (first, after last), and the number of zeros at the end."""
+    """Completed runs of zeros as (start, stop), and the number of zeros at the end."""
     whole = len(words) // _BLOCK * _BLOCK
     # Fast path if nothing is lost: a run long enough to be counted fills at least one block.
     if words[:whole].reshape(-1, _BLOCK).any(axis=1).all() and not open_run and words[-1]:

@@ -1,4 +1,4 @@
-"""Check whether a file can be a capture, by its file type and the statistics of its words."""
+"""Check whether a file can be a capture, from its file type and the statistics of its words."""
 
 import numpy as np
 from jaxtyping import Int16
@@ -26,7 +26,7 @@ _UNIFORM_SHARE = (0.45, 0.55)
 
 
 def file_type_of(start: bytes) -> str:
-    """Description of the file type that the first bytes identify, or "" for an unknown type."""
+    """Describe the file type that the first bytes identify; "" for an unknown type."""
     for magic, description in _MAGIC_BYTES.items():
         if start.startswith(magic):
             return description

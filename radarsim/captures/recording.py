@@ -46,7 +46,7 @@ class Recording:
 
 
 def of_capture(capture) -> Recording:
-    """A capture opened by `files.open_capture`, in volts."""
+    """Convert a capture opened by `files.open_capture` to a recording in volts."""
     scale = np.float32(capture.volts_per_code)
     return Recording(
         radar=capture.radar,
@@ -56,14 +56,14 @@ def of_capture(capture) -> Recording:
 
 
 def of_cube(radar: Radar, cube_v: Complex[np.ndarray, "frame chirp tx rx sample"]) -> Recording:
-    """A cube in memory, as a recording."""
+    """Convert a cube in memory to a recording."""
     return Recording(
         radar=radar, num_frames=len(cube_v), read=lambda start, stop: cube_v[start:stop]
     )
 
 
 def stretch(recording: Recording, first: int, num_frames: int) -> Recording:
-    """A part of the frames as a recording of its own, whose time starts at zero."""
+    """A part of the frames as a separate recording, whose time starts at zero."""
     return replace(
         recording,
         num_frames=num_frames,
@@ -132,7 +132,7 @@ def needs_slow_time(recording: Recording) -> bool:
 
 
 def for_doppler(recording: Recording) -> Recording:
-    """The recording, or its `across_frames` if a frame is too short for a Doppler axis."""
+    """The recording, or `across_frames` of it if its frames are too short for a Doppler axis."""
     if not needs_slow_time(recording):
         return recording
     # Eight or more bursts of 16 to 64 frames: a track needs several bursts, a breath lasts seconds.

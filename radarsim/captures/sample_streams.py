@@ -1,9 +1,10 @@
 """Samples of a capture in time order, without assumptions about the length of a chirp.
 
 Within a chirp of one receiver, each sample can be predicted linearly from the preceding ones,
-because echoes are a few tones. The prediction fails where another chirp or receiver begins. The
-positions of these failures show the true length and start of the chirps (`chirp_length`,
-`alignment`). The failure does not depend on Doppler, so moving targets do not hide it.
+because the echoes consist of a few tones. The prediction fails at the start of another chirp or
+receiver. The positions of these failures show the true length and start of the chirps
+(`chirp_length`, `alignment`). The failure does not depend on Doppler, so moving targets do not hide
+it.
 """
 
 from typing import NamedTuple
@@ -100,7 +101,7 @@ def error_levels_db(
     """Power of the prediction errors from sample `ORDER` on, added over channels [dB]."""
     past, following = _past_and_following(streams)
     errors = np.abs(following - np.einsum("i,in->n", weights, past)).reshape(len(streams), -1)
-    # A hundredth of a code keeps the logarithm finite where all samples are equal.
+    # Adding a hundredth of a code keeps the logarithm finite if all samples are equal.
     return 10 * np.log10(np.sum(errors**2, axis=0) + 1e-4)
 
 
@@ -140,11 +141,11 @@ def first_break(errors_db: Float[np.ndarray, " sample"], block: int) -> int | No
     """Position of the breaks that are one block apart; None if no break is visible.
 
     Args:
-        errors_db: see `prediction_errors_db`.
+        errors_db: errors from `prediction_errors_db` [dB].
         block: number of samples of one receiver in one chirp.
 
     Returns:
-        The position with the largest errors, or 0 if the errors there are similar.
+        The position with the largest errors, or 0 if the errors at position 0 are almost as large.
     """
     count = len(errors_db) // block
     if not count:

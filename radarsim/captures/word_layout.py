@@ -52,7 +52,7 @@ def check_layout(
         where: the capture, for messages.
         radar: configured chirp, frame and antennas.
         capture_format: configured word layout.
-        windows: see `capture_windows`.
+        windows: windows over the capture, from `capture_windows`.
 
     Returns:
         The capture format with the interleaving found in the samples, and a note if this differs
@@ -78,7 +78,7 @@ def check_layout(
 
 
 def _resolved(capture_format: CaptureFormat) -> CaptureFormat:
-    """The format with interleaving "auto" replaced by "pairs", the order of the chip."""
+    """The format with interleaving "auto" replaced by "pairs", the order in which chips send."""
     if capture_format.interleaving != "auto":
         return capture_format
     return replace(capture_format, interleaving="pairs")
@@ -132,9 +132,9 @@ def _mean_log_spectrum_db(streams: Num[np.ndarray, "channel sample"], length: in
     window = np.hanning(length + 2)[1:-1]
     is_complex = np.iscomplexobj(chirps)
     spectra = (np.fft.fft if is_complex else np.fft.rfft)(chirps * window, axis=-1)
-    # Per word, so that different layouts and lengths can be compared.
+    # The power is per word, so that different layouts and lengths can be compared.
     power = np.mean(np.abs(spectra) ** 2, axis=0) / (np.sum(window**2) * (2 if is_complex else 1))
-    # A hundredth of a code keeps the logarithm finite.
+    # Adding a hundredth of a code keeps the logarithm finite.
     return float(np.mean(10 * np.log10(power + 1e-4)))
 
 

@@ -12,7 +12,7 @@ from radarsim.checks import check_type, checked_number, store_number
 from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.errors import InputError
 
-# Each position has three numbers; `_checked_point` checks this in order to raise an InputError.
+# Each position has three numbers; otherwise `_checked_point` raises an InputError.
 Positions = tuple[tuple[float, ...], ...]
 
 
@@ -27,10 +27,10 @@ class AntennaArray:
     Attributes:
         tx_positions_m: one (x, y, z) per transmitter [m].
         rx_positions_m: one (x, y, z) per receiver [m].
-        design_freq_hz: frequency at which the board's antennas are half a wavelength apart.
+        design_freq_hz: frequency at which the spacing of the board's antennas is half a wavelength.
         gain_dbi: gain of one antenna at boresight.
-        channel_gain: one complex factor per transmitter and receiver, which describes mismatch and,
-            by -1, antennas fed with inverted phase. All 1 by default.
+        channel_gain: one complex factor per transmitter-receiver pair, for channel mismatch; -1
+            stands for antennas fed with inverted phase. All 1 by default.
     """
 
     tx_positions_m: Positions
@@ -98,8 +98,8 @@ class AntennaArray:
     def virtual_m(self) -> Float64[np.ndarray, "tx rx 3"]:
         """Positions of the virtual elements: transmitter plus receiver position [m].
 
-        For a distant target, a pair is equivalent to one receiver at this position with the
-        transmitter at the origin.
+        For a distant target, a pair is equivalent to a transmitter at the origin and a receiver at
+        this position.
         """
         return self.tx_m[:, None, :] + self.rx_m[None, :, :]
 
@@ -107,8 +107,8 @@ class AntennaArray:
         """The longest horizontal row of virtual elements half a wavelength apart, right to left.
 
         Elements of one row share height and depth and are spaced by half a design wavelength along
-        +y. Of several elements at the same position, the lowest (tx, rx) is used; of equally long
-        rows, the row that contains the lowest pair.
+        +y. If several elements share a position, the pair with the lowest (tx, rx) is used; if
+        several rows are equally long, the row that contains the lowest pair is used.
 
         Returns:
             (transmitter index, receiver index) of each element, in the order of increasing y.
@@ -122,7 +122,7 @@ class AntennaArray:
         return min(runs, key=lambda run: (-len(run), min(run)))
 
     def with_tx(self, tx_idx: tuple[int, ...]) -> "AntennaArray":
-        """The same board with only these transmitters, in this order.
+        """The array with only the given transmitters, in the given order.
 
         Raises:
             InputError: the board has no such transmitter.
@@ -137,7 +137,7 @@ class AntennaArray:
         )
 
     def with_rx(self, rx_idx: tuple[int, ...]) -> "AntennaArray":
-        """The same board with only these receivers, in this order.
+        """The array with only the given receivers, in the given order.
 
         Raises:
             InputError: the board has no such receiver.

@@ -3,8 +3,8 @@
 A configuration sets the chip, not the board, but angles depend on the board's antennas. The
 candidate boards are narrowed down step by step by the named chip or board, the form of the
 commands, the carrier, the enabled transmitters, the number and signs of the calibration factors,
-the antenna positions, and the name of the file. If several boards remain, the first is taken as a
-guess, which every command prints together with its numbers.
+the antenna positions, and the name of the file. If several boards remain, the first one is assumed,
+and every command states this guess next to its results.
 """
 
 import re
@@ -57,8 +57,8 @@ class BoardChoice(NamedTuple):
 
     Attributes:
         board: key of `boards.BOARDS`.
-        assumed: the guessed parts: "board", "antennas", both or none.
-        line: one line that states the guess and how to settle it; "" if nothing is guessed.
+        assumed: names of the guessed parts ("board", "antennas"); empty if nothing is guessed.
+        line: one line that states the guess and how to resolve it; "" if nothing is guessed.
     """
 
     board: str
@@ -67,18 +67,18 @@ class BoardChoice(NamedTuple):
 
 
 class _Evidence(NamedTuple):
-    """Boards that agree with one property of the file, and its description for messages."""
+    """Boards that agree with one property of the file, and a description of the property."""
 
     text: str
     boards: tuple[str, ...]
     # A weak clue is ignored if it contradicts the others.
     weak: bool = False
-    # Stated even if it does not narrow down the boards further.
+    # Mentioned in the message even if this clue does not rule out any other boards.
     stated: bool = False
 
 
 def choose_board(settings: ChipSettings, firing: Firing) -> BoardChoice:
-    """Choose the board that agrees with everything in a configuration.
+    """Choose the board that is consistent with all settings of a configuration.
 
     Args:
         settings: chip settings from the file.
@@ -131,7 +131,7 @@ def _settling_line(where: str, board: str) -> str:
 
 
 def _contradiction(settings: ChipSettings, clue: _Evidence, used: list[_Evidence]):
-    """Error for a clue that contradicts the others; if a chip is named, the name is blamed."""
+    """Error for a clue that contradicts the others; a chip named in the file is blamed first."""
     against = [each for each in used if set(each.boards).isdisjoint(clue.boards)] or used
     others = " and ".join(each.text for each in against) or "the other settings do not"
     named = settings.platform_from or "platform"
@@ -271,12 +271,12 @@ _CLUES: tuple[Callable[[ChipSettings, Firing], _Evidence | None], ...] = (
 
 
 def _has_number(text: str, part: str) -> bool:
-    """Whether a text contains the name of a chip that is not part of a longer number."""
+    """Whether a text contains a chip number that is not part of a longer number."""
     return bool(re.search(rf"(?<!\d){part}(?!\d)", text))
 
 
 def same_positions(settings: ChipSettings, board: str) -> bool:
-    """Whether the positions in a file match those of a board, apart from the array's centre."""
+    """Whether the positions in a file match those of a board, up to a shift of the whole array."""
     array, geometry = BOARDS[board].array, settings.geometry
     if geometry is None or len(geometry.steps) != array.num_tx * array.num_rx:
         return False
@@ -295,7 +295,7 @@ def _boards(holds: Callable[[str], bool]) -> tuple[str, ...]:
 
 
 def _board_of_signs(signs: tuple[int, ...]) -> str:
-    """Find the board whose receivers have these signs for every transmitter, up to a factor."""
+    """Find the board with these receiver signs for every transmitter, up to a common sign."""
     groups = {tuple(signs[idx : idx + 4]) for idx in range(0, len(signs), 4)}
     if len(groups) != 1 or len(signs) % 4:
         return ""
@@ -304,6 +304,6 @@ def _board_of_signs(signs: tuple[int, ...]) -> str:
 
 
 def _real_signs(factors: list[tuple[Decimal, Decimal]]) -> tuple[int, ...]:
-    """Signs of the factors if all are about 1 or -1; empty for measured factors."""
+    """Signs of the factors if all are nearly real; empty for measured complex factors."""
     near = all(abs(im) < Decimal("0.1") and abs(re) > Decimal("0.3") for re, im in factors)
     return tuple(1 if re > 0 else -1 for re, _ in factors) if near else ()

@@ -43,18 +43,23 @@ Verified:
     xWR1843 chip: IWR1843 datasheet SWRS228A, page 29 (automotive AWR1843: same RF core, SWRS222
     not read). Shortest idle time: SWRA553A, section 2.2.1.
 
-Not verified in the original documents (secondary sources or memory), so check before citing:
-    10.5 dBi of the 77 GHz boards (EVM guides SPRUIM4, SWRU518) and their 77 GHz design frequency;
-    7 dBi of the ISK (guide SWRU546; E2E thread 862661 quotes 6.8 from a TI page) and 5 dBi of the
-    ODS; 5.2 dBi of the AOP (TI's Sensing Estimator as quoted on E2E thread 1277468; the transmit
-    power here gives the EIRP of 15 dBm of its datasheet, quoted there and on 1167999); the 12 dB
-    noise figure, 250 MHz/us and band of xWR6843 (SWRS219); every xWR1642 figure (SWRS203); every
-    xWR1443 figure (SWRS212) and that its board has the 77 GHz layout; that TX2 of the AWR2944EVM is
-    above the other transmitters (as on the AWR1843BOOST) and its antenna gain; noise figure, slope
-    and sweep of xWRL6432 and xWRL1432 and the 77 GHz design frequency of the AWRL1432BOOST; 11 dBm
-    and 5.5 dBi of both (TI's Sensing Estimator as quoted by public code; SWRU596 says 5 to 6 dBi);
-    the distance between the transmitter and receiver groups, which matters only for targets nearer
-    than half a metre.
+Not verified in the original documents (from secondary sources or memory); check before citing:
+    - 77 GHz boards: antenna gain 10.5 dBi, design frequency 77 GHz (EVM guides SPRUIM4, SWRU518).
+    - ISK: antenna gain 7 dBi (guide SWRU546; E2E thread 862661 quotes 6.8 dBi from a TI page).
+    - ODS: antenna gain 5 dBi.
+    - AOP: antenna gain 5.2 dBi (TI's Sensing Estimator as quoted on E2E thread 1277468). Together
+      with the transmit power used here, it gives the datasheet's EIRP of 15 dBm, which is quoted on
+      that thread and on thread 1167999.
+    - xWR6843: noise figure 12 dB, slope 250 MHz/us, and band (SWRS219).
+    - xWR1642: all parameters (SWRS203).
+    - xWR1443: all parameters (SWRS212), and that its board has the 77 GHz layout.
+    - AWR2944EVM: antenna gain, and that TX2 is above the other transmitters, as on the
+      AWR1843BOOST.
+    - xWRL6432 and xWRL1432: noise figure, slope and sweep; transmit power 11 dBm and antenna gain
+      5.5 dBi (TI's Sensing Estimator as quoted by public code; SWRU596 says 5 to 6 dBi).
+    - AWRL1432BOOST: design frequency 77 GHz.
+    - All boards: distance between the transmitter and receiver groups, which matters only for
+      targets nearer than half a metre.
 
 ADC full scale: a published AWR1642 capture at 30 dB gain and 10 Msps shows an rms noise of 18.4
 codes per complex sample; k T B F with 15 dB and 50 ohm is 0.25 mV at the ADC, so 32768 codes

@@ -1,6 +1,6 @@
 """Capture format: order of the samples in a recording, and radar settings that were guessed.
 
-It is read from the optional section `[capture]` of a radar file:
+The capture format is read from the optional section `[capture]` of a radar file:
 
     [capture]
     lanes = 2                    # 4: xWR12xx, xWR14xx; 2: xWR16xx, xWR18xx, xWR68xx
@@ -10,7 +10,7 @@ It is read from the optional section `[capture]` of a radar file:
     rx_lanes = ["RX1", "RX3"]    # with 4 lanes: the lanes of this radar's receivers
     assumed = ["chirp.adc_start_us", "frame.period_ms"]   # guessed: not checked against the data
     num_frames = 400             # number configured on the board; 0: until stopped
-    range_bias_mm = 62           # measured ranges are too large by this (calibration)
+    range_bias_mm = 62           # measured ranges are too large by this much (calibration)
     check = false                # disables the checks of chirp length, word order and alignment
 
 A real ADC with 2 N samples at 2 fs is described by the equivalent N complex samples at fs:
@@ -61,16 +61,17 @@ class CaptureFormat:
             they are sent one after another.
         samples: "complex1x", "complex2x" or "real".
         iq_order: "i_first", "q_first", or "auto".
-        interleaving: of complex samples on two lanes: "pairs" (I I Q Q, as the chip sends them),
+        interleaving: order of complex samples on 2 lanes: "pairs" (I I Q Q, as sent by the chip),
             "samples" (I Q I Q, as some recorders rearrange them), or "auto".
-        rx_lanes: lane of each receiver if there are 4 lanes; empty for the first lanes.
+        rx_lanes: lane of each receiver on 4 lanes; if empty, the receivers use the first lanes.
         assumed: radar settings that were guessed ("chirp.adc_start_us", "antennas", ...).
         num_frames: number of frames configured on the board; 0 if it records until stopped.
         range_bias_m: amount by which measured ranges are too large, from the board's calibration.
         check: whether samples that clearly contradict the configuration are rejected, and frames
             shifted by missing packets are aligned again.
-        board_guess: if board or antennas are guessed, one line that states the evidence and how to
-            settle the guess; not part of the format, so it is neither compared nor written.
+        board_guess: if the board or its antennas are guessed, one line that states the evidence and
+            how to resolve the guess. This line is not part of the format, so it is neither compared
+            nor written.
     """
 
     lanes: int = 2
@@ -114,7 +115,8 @@ class CaptureFormat:
         return self.samples == "real"
 
     def guess_line(self, board: str) -> str:
-        """One line to print with all numbers that depend on a guessed board; "" if it is known.
+        """One line to print with all numbers that depend on a guessed board; "" if the board is
+        known.
 
         Args:
             board: the board in use.
@@ -130,7 +132,7 @@ class CaptureFormat:
         """Lane of each receiver in a four-lane capture.
 
         Raises:
-            InputError: there are more receivers than lanes, or their lanes are not all named.
+            InputError: there are more receivers than lanes, or the lane of a receiver is not given.
         """
         lanes = self.rx_lanes or tuple(range(num_rx))
         if len(lanes) != num_rx or num_rx > self.lanes:
@@ -169,7 +171,7 @@ def format_from_table(table: Any, board: str, where: str) -> CaptureFormat:
         The capture format.
 
     Raises:
-        InputError: an unknown key or value.
+        InputError: a key or value is unknown.
     """
     default = format_of_board(board)
     if table is None:

@@ -1,4 +1,4 @@
-"""Limits of TI radar chips (band, slope, sample rate, IF bandwidth, gain) and their check.
+"""Limits of TI radar chips (band, slope, sample rate, IF bandwidth, gain), and how to check them.
 
 The sources are listed in `boards`.
 """
@@ -169,7 +169,8 @@ def _ramp_settings(radar: Radar, limits: ChipLimits) -> list[_Setting]:
 
 def _check_setting(chip: str, setting: _Setting) -> None:
     value, unit = setting.value, setting.unit
-    # In TI's own demo files, ramps end up to 0.2 MHz above the band, because registers round.
+    # In TI's own demo files, ramps end up to 0.2 MHz above the band, because register values are
+    # rounded.
     slack = 5e-5 * abs(value)
     for limit, violated, relation in (
         (setting.lowest, setting.lowest is not None and value < setting.lowest - slack, "at least"),

@@ -43,7 +43,7 @@ class Setup:
 
     @property
     def board_guess(self) -> str:
-        """One line to print with the numbers if board or antennas are guessed, else ""."""
+        """One line to print with the numbers if the board or its antennas are guessed, else ""."""
         return self.capture_format.guess_line(self.radar.board)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from radarsim.radar.radar import Radar
 
-# Wide enough that no product of two floats is rounded.
+# Enough digits for the exact product of any two floats.
 _EXACT = Context(prec=60)
 
 

@@ -12,7 +12,7 @@ def radar_table(radar, board_guess: str = "") -> str:
 
     Args:
         radar: the radar.
-        board_guess: line to print below the title, see `configuration_files.Setup`.
+        board_guess: line to print below the title, from `configuration_files.Setup.board_guess`.
 
     Returns:
         Text of several lines, at most 100 columns wide.
@@ -126,7 +126,7 @@ def _measure_rows(radar):
 
 
 def _azimuth_resolution_deg(radar, num_elements) -> float:
-    """lambda / (N d) at boresight for N elements with the spacing d; 0 without a row."""
+    """lambda / (N d) at boresight for a row of N elements with spacing d; 0 if there is no row."""
     if num_elements < 2:
         return 0.0
     aperture_m = num_elements * radar.array.half_wavelength_m

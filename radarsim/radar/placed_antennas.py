@@ -22,7 +22,7 @@ def placed_array(base: AntennaArray, geometry: Geometry, settings: ChipSettings)
         The array, without the board's inverted channels, because the file has its own calibration.
 
     Raises:
-        InputError: the positions are not such sums, or are too few.
+        InputError: the positions cannot be written as such sums, or are too few.
     """
     steps, count = geometry.steps, base.num_tx * base.num_rx
     if len(steps) != count:

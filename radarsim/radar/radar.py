@@ -1,7 +1,7 @@
 """A complete radar: chirp, frame, antennas, receiver and transmit power, with derived quantities.
 
 All parts are frozen, hashable and checked on construction. They determine array shapes and timing,
-so each radar compiles to one program. SI units throughout; `Chirp.from_datasheet` accepts the units
+so one program is compiled per radar. SI units throughout; `Chirp.from_datasheet` accepts the units
 of TI's datasheets.
 
     python -m radarsim.radar AWR1843BOOST
@@ -151,7 +151,7 @@ class Radar:
     def speed_resolution_mps(self) -> float:
         """Width of a speed bin over the loops of one frame, lambda / 2 N T [m/s].
 
-        A single loop measures no speed: its bin is the whole unambiguous interval.
+        A single loop cannot resolve speed: its bin is the whole unambiguous interval.
         """
         return self.chirp.wavelength_m / (2 * self.frame.num_chirps * self.doppler_period_s)
 

@@ -65,6 +65,6 @@ class Receiver:
     def noise_rms_v(self, bandwidth_hz: float) -> float:
         """Rms of the complex noise voltage at the ADC, sqrt(P Z) times the gain [V].
 
-        The rms of I and of Q is 1/sqrt(2) of this value.
+        The rms of I alone, or of Q alone, is this value divided by sqrt(2).
         """
         return math.sqrt(self.noise_power_w(bandwidth_hz) * self.load_ohm) * self.voltage_gain

@@ -1,4 +1,4 @@
-"""Sampling times of the chirps in a burst, and the Chebyshev nodes for surfaces."""
+"""Sampling times of the chirps in a burst, and Chebyshev nodes at which surfaces are given."""
 
 import numpy as np
 from jaxtyping import Float
@@ -7,7 +7,7 @@ from radarsim.checks import check_type, whole_number
 from radarsim.numerics.polynomials import chebyshev_nodes
 from radarsim.radar.radar import Radar
 
-# Nodes per burst that the default error of the fast sum needs (signal.error_budget.NODES_DB).
+# Nodes per burst required by the default error of the fast sum (signal.error_budget.NODES_DB).
 DEFAULT_NUM_NODES = 5
 
 
@@ -17,7 +17,7 @@ def mid_times_s(radar: Radar) -> Float[np.ndarray, "chirp tx"]:
 
 
 def burst_centre_and_half_s(radar: Radar) -> tuple[float, float]:
-    """Centre of the burst and half its duration between the middles of first and last chirp [s]."""
+    """Centre of the burst, and half the time from the middle of its first to its last chirp [s]."""
     times = mid_times_s(radar)
     # A burst of one chirp also needs a time scale: its sampled duration.
     half_s = max(np.ptp(times) / 2, radar.chirp.num_samples / radar.chirp.sample_rate_hz)

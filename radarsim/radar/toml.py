@@ -1,6 +1,6 @@
 """Read and write radar files (TOML, datasheet units).
 
-A file may start from a board and change single settings:
+A file may start from a board and change individual settings:
 
     board = "AWR1843BOOST"
     name = "hall radar"
@@ -40,7 +40,7 @@ A file may start from a board and change single settings:
     [transmitter]
     power_dbm = 12
 
-A section `[capture]` describes the format of recordings: see `capture_format`.
+An optional section `[capture]` describes the format of recordings (`capture_format`).
 
 With a board, all other keys are optional and the limits of its chip are checked. Numbers are read
 and written in decimal, so `parse_radar` returns exactly the radar that `dump_radar` has written.
@@ -129,10 +129,10 @@ def parse_radar(text: str, where: str) -> Radar:
 
 
 def parse_capture_format(text: str, where: str) -> CaptureFormat:
-    """Parse the capture format in the `[capture]` section (see `capture_format`).
+    """Parse the capture format in the `[capture]` section, as described in `capture_format`.
 
     Raises:
-        InputError: an unknown key or value.
+        InputError: a key or value is unknown.
     """
     tables = _read(text, where)
     return format_from_table(tables.get("capture"), _board(tables.get("board"), where), where)

@@ -1,1 +1,1 @@
-"""Validation against a real radar: analyse a capture, simulate it, compare both, fit parameters."""
+"""Validation against a real radar: analyse, simulate and compare a capture, and fit parameters."""

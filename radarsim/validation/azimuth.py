@@ -21,9 +21,9 @@ def azimuth_of_cells(
 ) -> float | None:
     """Azimuth of a target from its range-Doppler cells.
 
-    In each cell, the Doppler phase exp(2 pi j f t) gained until each transmit slot is compensated
-    and the channel gains are divided out. The row is then steered over all visible directions, and
-    the powers of the cells are added. The peak is interpolated by a parabola.
+    For each cell, the Doppler phase exp(2 pi j f t) accumulated up to each transmit slot is
+    compensated, and the channel gains are divided out. The row is then steered over all visible
+    directions, and the powers of the cells are added. The peak is interpolated by a parabola.
 
     Args:
         radar: antennas, channel gains and slot times.

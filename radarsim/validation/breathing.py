@@ -25,9 +25,9 @@ MIN_CYCLES = 3.0
 MIN_PERIODICITY = 0.5
 # Fraction of the power below 4 Hz that lies at the breathing rate and its second harmonic.
 MIN_SHARE = 0.35
-ARC_RAD = 1.0  # shorter arcs are demodulated along a line
+ARC_RAD = 1.0  # shorter arcs use linear demodulation
 MAX_DISPLACEMENT_M = 0.03
-MAX_TRIED = 3  # stationary tracks to try
+MAX_TRIED = 3  # number of stationary tracks to try
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

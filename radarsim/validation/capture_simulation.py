@@ -36,7 +36,7 @@ from radarsim.validation.track_placement import (
 )
 
 MAX_SUBJECTS = 3
-# Offsets of the tracks below these are not corrected.
+# Track offsets smaller than these are not corrected.
 CLOSE_M, CLOSE_RAD = 0.01, np.radians(0.5)
 LEVEL_ITERATIONS = 2
 
@@ -68,7 +68,7 @@ class CaptureSimulation:
 def simulate_placed_motion(
     analysis: CaptureAnalysis, scene: Scene, sigma_rad: float = DEFAULT_SIGMA_RAD
 ) -> CaptureSimulation:
-    """Simulate a capture with a motion at a known place.
+    """Simulate a capture with a motion at a known position.
 
     Args:
         analysis: analysis of the capture.

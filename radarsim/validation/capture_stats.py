@@ -74,9 +74,9 @@ def range_transform(
 def measure_stats(recording: Recording) -> CaptureStats:
     """Measure noise, clipping and static echoes in one pass over a recording.
 
-    Noise is estimated from differences between successive chirps of one transmitter: static and
-    slow echoes cancel. Moving targets remain in a few range bins, which the median over range bins
-    ignores.
+    Noise is estimated from differences between successive chirps of one transmitter, in which
+    static and slow echoes cancel. Moving targets remain in a few range bins, which the median over
+    range bins ignores.
 
     Args:
         recording: a capture or a simulated cube.

@@ -25,9 +25,9 @@ class Comparison:
     Attributes:
         real: heatmaps of the capture by name [dB above noise].
         simulated: heatmaps of the simulation on the same axes [dB above noise].
-        axes: coordinates of both.
+        axes: coordinates of the heatmaps.
         similarities: correlation and SSIM by heatmap.
-        errors: errors of centroids and envelopes, see `heatmap_metrics.centroid_errors`.
+        errors: errors of centroids and envelopes, from `heatmap_metrics.centroid_errors`.
         level_bias_db: echo level of the capture minus that of the simulation before the level was
             matched [dB].
     """

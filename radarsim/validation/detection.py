@@ -21,18 +21,18 @@ from radarsim.validation.azimuth import azimuth_of_cells
 from radarsim.validation.capture_stats import CaptureStats, hann, range_transform
 
 FALSE_ALARMS_PER_CELL = 1e-9
-# Added to the threshold, since the noise level is an estimate.
+# Added to the threshold, because the noise level is only an estimate.
 MARGIN_DB = 2.0
 # Static echoes are not perfectly stable (phase noise, supply ripple, frame timing). Power below
-# these levels relative to the static echo of the range bin is not taken as a moving target.
+# these levels relative to the static echo of the range bin is not regarded as a moving target.
 STATIC_JITTER_DB = -45.0
 STATIC_DRIFT_DB = -20.0  # within the Doppler main lobe at zero speed
 MIN_MOVING_BINS = 2
-# Peaks this far below the strongest one are taken as side lobes, ghosts or multipath.
+# Peaks this far below the strongest one are regarded as side lobes, ghosts or multipath.
 SPAN_DB = 25.0
 NEAR_M, NEAR_SPAN_DB = 1.0, 15.0
 VALLEY_DB = 10.0  # depth of the valley between two separate targets
-CLUSTER_DB = 10.0  # cells within this of the peak form its cluster
+CLUSTER_DB = 10.0  # cells at most this far below the peak form its cluster
 CLUSTER_M = 0.35
 
 
@@ -121,8 +121,8 @@ def detect(
     """Detect the moving targets of one burst, strongest first.
 
     A cell near zero speed is accepted only if its range bin differs from the neighbouring burst. A
-    person who stands still for part of the recording leaves an echo in its mean; subtracting the
-    mean creates a ghost at that place, which does not change between bursts.
+    person who stands still for part of the recording contributes an echo to its mean; subtracting
+    the mean creates a ghost at that range, which does not change between bursts.
 
     Args:
         radar: radar of the recording.

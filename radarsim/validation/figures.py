@@ -29,13 +29,13 @@ _TARGET = "#17a34a"
 
 
 def new_page(width: float = 7.2, height: float = 4.2) -> tuple[Figure, Axes]:
-    """A figure with a single panel."""
+    """Create a figure with a single panel."""
     page = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
     return page, page.add_subplot()
 
 
 def range_profile(analysis: CaptureAnalysis) -> Figure:
-    """Level of static and of changing echoes over range, with measured and expected noise."""
+    """Levels of static and changing echoes over range, with measured and expected noise."""
     radar, stats = analysis.recording.radar, analysis.stats
     page, panel = new_page()
     reach_m = np.arange(radar.chirp.num_samples) * radar.range_resolution_m

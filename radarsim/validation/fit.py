@@ -39,10 +39,12 @@ from radarsim.validation.power_residuals import PowerFit
 from radarsim.validation.simulated_recording import ECHO_ONLY
 
 # The first fit selects faces once for all lobe widths, down to -30 dB. The second fit selects them
-# for the fitted lobe width, like the simulator; down to -50 dB, this left a bias of 5 % in sigma.
+# for the fitted lobe width, like the simulator; a selection down to -50 dB left a bias of 5 % in
+# sigma.
 WIDEST_SIGMA_RAD, SEARCH, FOUND = 0.8, replace(ECHO_ONLY, cull=0.03), ECHO_ONLY
 SIGMAS_TO_TRY_RAD = (0.2, 0.3, 0.45, 0.65)
-# Changes of distance tried on the grids: smoothed powers, powers as measured, after new faces.
+# Distance changes tried on the grids: with smoothed powers, with powers as measured, and after the
+# faces have been selected again.
 COARSE_SHIFTS_M = np.arange(-0.4, 0.4 + 1e-9, 0.02)
 FINE_SHIFTS_M = 0.01 * np.arange(-5, 6)
 FINAL_SHIFTS_M = 0.0025 * np.arange(-4, 5)
@@ -64,8 +66,8 @@ class Fit:
     """Fitted parameters of a capture.
 
     Attributes:
-        values: fitted values by the names in `NAMES`; `level_db` is relative to the nominal level
-            of the simulator.
+        values: fitted values, keyed by the names in `NAMES`; `level_db` is relative to the nominal
+            level of the simulator.
         errors: standard deviation of each value, including the misfit.
         misfit: RMS residual relative to its expected value; 1 if the model explains everything.
         scene: the scene with the fitted distance and height.
@@ -94,13 +96,13 @@ def fit_capture(recording: Recording, scene: Scene, sigma_rad: float, per_burst:
     between body parts varies with height on a scale of millimetres.
 
     Args:
-        recording: frames, starting with the motion.
+        recording: frames; the first one is the start of the motion.
         scene: the subject; its placement and the radar height are initial values of the fit.
         sigma_rad: initial lobe width [rad].
         per_burst: number of frames in one burst.
 
     Returns:
-        The fit. The initial noise figure is the radar's.
+        The fit, which starts from the noise figure of the recording's radar.
     """
     theta = np.zeros(NUM_PARAMETERS)
     theta[LOG_SIGMA] = np.log(sigma_rad)

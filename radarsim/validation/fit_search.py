@@ -10,7 +10,7 @@ from radarsim.validation.power_model import DISTANCE, HEIGHT, LOG_SIGMA, NUM_PAR
 from radarsim.validation.power_residuals import PowerFit, with_matched_level
 
 SIGMAS_RAD = (0.05, 1.5)
-# Standard deviation of the height prior, which is centred on the initial height.
+# Standard deviation of the height prior, whose mean is the initial height.
 HEIGHT_PRIOR_M = 0.3
 # Typical changes of the parameters: log sigma, distance [m], height [m], log level, log noise.
 SCALES = np.array([0.4, 0.15, 0.1, 3.0, 1.0])
@@ -19,7 +19,7 @@ CORRELATED_CELLS = 1.5**2
 
 
 def search_shifted_profiles(fit: PowerFit, theta, sigmas_rad, shifts_m) -> np.ndarray:
-    """Best lobe width and distance on a grid; for each distance the model is only shifted in range.
+    """Best lobe width and distance on a grid; for other distances, the model is shifted in range.
 
     Args:
         fit: powers to compare.
@@ -28,7 +28,7 @@ def search_shifted_profiles(fit: PowerFit, theta, sigmas_rad, shifts_m) -> np.nd
         shifts_m: changes of the distance to try [m].
 
     Returns:
-        Theta with the smallest cost, and the level that matches there.
+        Theta at the smallest cost, with the level that matches the measured power.
     """
     candidates = []
     for trial in _trials(theta, sigmas_rad):
@@ -55,7 +55,7 @@ def search_grid(fit: PowerFit, theta, sigmas_rad, shifts_m) -> np.ndarray:
         shifts_m: changes of the distance to try [m].
 
     Returns:
-        Theta with the smallest cost, and the level that matches there.
+        Theta at the smallest cost, with the level that matches the measured power.
     """
     candidates = []
     for trial in _trials(theta, sigmas_rad):
@@ -126,7 +126,7 @@ def misfit(fit: PowerFit, theta) -> float:
 
 
 def standard_errors(fit: PowerFit, theta) -> np.ndarray:
-    """Standard deviation of each parameter, increased by the misfit if it is above 1."""
+    """Standard deviation of each parameter, increased by the misfit if the misfit exceeds 1."""
     jacobian = _jacobian_with_prior(fit, theta)
     covariance = np.linalg.pinv(jacobian.T @ jacobian) * CORRELATED_CELLS
     covariance *= max(1.0, misfit(fit, theta)) ** 2

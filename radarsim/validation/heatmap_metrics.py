@@ -24,7 +24,7 @@ def signal_cells(first_db: Map, second_db: Map) -> Bool[np.ndarray, "time bin"]:
 
 
 def clipped(map_db: Map) -> Map:
-    """The map with all cells raised to at least 30 dB below its peak."""
+    """The map, with cells more than 30 dB below its peak set to that level."""
     return np.maximum(map_db, map_db.max() - SPAN_DB)
 
 
@@ -80,7 +80,7 @@ def ssim(first_db: Map, second_db: Map) -> float:
 
 
 def _unit(map_db: Map) -> Map:
-    """The upper 30 dB of the map scaled to 0..1; cells below the noise are raised to it."""
+    """The upper 30 dB of the map scaled to 0..1; cells below the noise are set to noise level."""
     top = map_db.max()
     low = max(top - SPAN_DB, 0.0)
     return (np.clip(map_db, low, top) - low) / max(top - low, 1e-6)
@@ -104,7 +104,8 @@ def envelope(
 ) -> tuple[Float[np.ndarray, " time"], Float[np.ndarray, " time"]]:
     """Coordinates below and above which 2.5 % of the power of each column lie.
 
-    Cells more than 30 dB below the peak of the map are ignored: limbs are stronger.
+    Cells more than 30 dB below the peak of the map are ignored, because echoes of limbs are
+    stronger.
 
     Returns:
         Lower and upper envelope; NaN for columns without signal.
@@ -119,7 +120,7 @@ def envelope(
 
 
 def rms_difference(first: Float[np.ndarray, " time"], second: Float[np.ndarray, " time"]) -> float:
-    """RMS difference over the columns in which both are finite; NaN if there is no such column."""
+    """RMS difference over the columns in which both curves are finite; NaN if there are none."""
     gap = first - second
     gap = gap[np.isfinite(gap)]
     return float(np.sqrt((gap**2).mean())) if len(gap) else float("nan")

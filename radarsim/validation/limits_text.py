@@ -1,4 +1,4 @@
-"""Meaning of the limits of the checks, for `--help` and report.html."""
+"""Explanation of the acceptance limits, for `--help` and report.html."""
 
 LIMITS = """Correlation and SSIM compare the heatmaps of capture and simulation (1: equal). Errors
 are RMS differences of the power centroids and of the Doppler envelope over time. The limits were

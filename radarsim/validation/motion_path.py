@@ -18,7 +18,7 @@ class PathFault(NamedTuple):
     """First pose that is not in front of the radar.
 
     Attributes:
-        through: True: the body touches the radar; False: it is behind the antennas.
+        through: True if the body touches the radar, False if it is behind the antennas.
         time_s: time from the first frame of the capture [s].
         ahead_m: forward distance of the pelvis from the radar along the floor [m].
         left_m: leftward distance of the pelvis from the radar [m].
@@ -92,7 +92,7 @@ def require_path_in_front(
 
 
 def path_notes(scenes: Sequence[Scene], duration_s: float) -> list[str]:
-    """Notes on bodies that a track led through the radar or behind it.
+    """Notes on bodies whose track leads through the radar or behind it.
 
     Args:
         scenes: simulated scenes, one subject each.

@@ -1,4 +1,4 @@
-"""Measured and simulated range-Doppler powers of a few bursts, as functions of fit parameters.
+"""Measured range-Doppler powers of a few bursts, and simulated ones for given fit parameters.
 
 The first transmitter and some loops of a few bursts are sufficient. The mean over each burst is
 removed from measured and simulated data, which removes all static echoes. `fit.py` fits the
@@ -134,7 +134,7 @@ def measured_powers(
     """Measured powers of some bursts of a recording, with a model of the same bursts.
 
     Args:
-        recording: frames, starting with the motion.
+        recording: frames; the first one is the start of the motion.
         scene: a single subject; distance and height are relative to its placement.
         per_burst: number of frames in one burst.
         settings: settings of the face selection.

@@ -57,7 +57,7 @@ class PowerFit:
         """Residuals at one parameter vector.
 
         Args:
-            theta: parameters, see `power_model`.
+            theta: vector of fit parameters, as defined in `power_model`.
             echo: modelled power at the nominal level; None: computed here [V^2].
         """
         powers = self.powers
@@ -96,7 +96,7 @@ class PowerFit:
 
 
 def with_matched_level(powers: MeasuredPowers, theta, echo) -> np.ndarray:
-    """Theta with its level set so that modelled and measured power above the noise are equal."""
+    """Theta with the level at which modelled and measured power above the noise are equal."""
     floor = np.median(powers.power[powers.counts])
     excess = np.maximum(powers.power - floor, 0)[powers.counts].sum()
     matched = np.array(theta, np.float64)

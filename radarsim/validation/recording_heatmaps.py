@@ -17,7 +17,7 @@ from radarsim.validation.capture_stats import CaptureStats, noise_bias_db
 MAPS = ("time_doppler", "time_range", "time_angle")
 CHUNK_BYTES = 24 << 20
 MAX_COLUMNS = 20_000
-STEPS_PER_BURST = 8  # columns per burst, at most
+STEPS_PER_BURST = 8  # target number of columns per burst
 
 
 def settings_for(recording: Recording, window: str = "burst", tdm: bool = True) -> HeatmapSettings:
@@ -28,9 +28,9 @@ def settings_for(recording: Recording, window: str = "burst", tdm: bool = True) 
     settings of the mmCLIP paper: windows of 256 loops in steps of 16.
 
     Args:
-        recording: frames with a Doppler axis (see `captures.recording.for_doppler`).
+        recording: frames with a Doppler axis, from `captures.recording.for_doppler`.
         window: "burst" or "paper", see `HeatmapSettings`.
-        tdm: see `detection.detect`.
+        tdm: whether to compensate the phase that a moving target gains between TDM transmit slots.
 
     Returns:
         The settings.

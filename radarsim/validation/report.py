@@ -23,7 +23,7 @@ class ValidationReport:
         simulation: the simulation and its comparison with the capture; None if not simulated.
         not_simulated: reason why `simulation` is None.
         metrics: metrics with acceptance thresholds.
-        verdict: see `thresholds.verdict`.
+        verdict: overall result, from `thresholds.verdict`.
         knows_motion: whether the recorded motion was given.
         fit: fitted parameters; None without --fit.
         profile: path of the fitted radar file; "" without --fit.
@@ -44,7 +44,7 @@ class ValidationReport:
 
 
 def corrected_range_m(radar: Radar, track: Track) -> float:
-    """Range of a target without range-Doppler coupling, f_c v / S [m].
+    """Range of a target, corrected for range-Doppler coupling, f_c v / S [m].
 
     The Doppler shift of a receding target adds to its beat frequency and thus to its range. f_c is
     the carrier at the middle of the sampled window, which is known only if the ADC start is known.

@@ -124,7 +124,7 @@ def _clutter_text(report: ValidationReport) -> str:
 
 
 def target_lines(report: ValidationReport) -> list[str]:
-    """Targets and breathing; also changing static echoes, which are not targets."""
+    """Report lines for targets, breathing, and static echoes that change but are not targets."""
     analysis = report.analysis
     lines = [f"  {_target_text(report, track)}" for track in analysis.tracks[:MAX_TARGETS]]
     lines += _more(analysis.tracks, MAX_TARGETS)

@@ -97,7 +97,7 @@ def write(report: ValidationReport, out: Path) -> None:
 
 
 def _radar_of(options) -> tuple[str, str]:
-    """Radar configuration for opening the capture, and a note if it is only assumed."""
+    """Radar configuration for opening the capture, and a note if the configuration is assumed."""
     if options.radar:
         return options.radar, ""
     beside = files.setup_beside(options.real)
@@ -123,7 +123,7 @@ def _duration_s(analysis: CaptureAnalysis) -> float:
 
 
 def _start_placement(options) -> Placement | None:
-    """Placement of the first pose according to the options; None if they contain none."""
+    """Placement of the first pose from the options; None if no option sets the placement."""
     given = (options.distance_m, options.lateral_m, options.heading_deg)
     if given == (None, None, None):
         return None

@@ -35,9 +35,10 @@ TOPICS = {
 }
 # Antenna patterns are not simulated; the boards' patches lose about 3 dB at this angle, one way.
 BEAM_RAD = math.radians(40.0)
-# Verdict if no metric was checked; the word is part of the format of report.json.
+# Verdict if no metric was checked; part of the report.json format.
 UNDECIDED = "cannot tell"
-# Metrics that do not test the simulator: they can fail a capture but cannot pass it alone.
+# Metrics that do not test the simulator: a capture can fail because of them, but cannot pass on
+# these alone.
 _OF_THE_CAPTURE = ("leakage_headroom_db",)
 _NOT_OF_THE_MOTION = tuple(TOPICS)
 NO_MOTION = "no motion given (--motion)"
@@ -57,7 +58,7 @@ class CheckedMetric:
         title: name for the report.
         value: measured value; NaN if it could not be computed.
         limit: acceptance threshold; None if the metric is only reported.
-        relation: ">=", or "<=", which applies to the absolute value.
+        relation: ">=", or "<=", which compares the absolute value with the limit.
         unit: unit of value and limit.
         source: origin of the threshold.
         not_checked: reason why the metric is not checked; "" if it is checked.
@@ -131,7 +132,7 @@ def _azimuth_fit_share(analysis: CaptureAnalysis) -> float:
 
 
 def _not_measured(key: str, analysis: CaptureAnalysis, knows_motion: bool) -> str:
-    """Reason why the capture cannot decide a metric; "" if it can."""
+    """Reason why a metric cannot be checked with the capture; "" if it can."""
     if not knows_motion and key not in _NOT_OF_THE_MOTION:
         return NO_MOTION
     if not knows_motion and key == "level_bias_db":
@@ -172,7 +173,7 @@ def check_metric(
         threshold: entry of the metric in `acceptance_thresholds.json`.
         radar: radar whose bin sizes are used.
         assumed: settings of the radar that are not configured but assumed.
-        not_measured: reason why the capture cannot decide the metric; "" if it can.
+        not_measured: reason why the metric cannot be checked with the capture; "" if it can.
 
     Returns:
         The checked metric.

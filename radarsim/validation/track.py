@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-MIN_DETECTIONS = 3  # fewer detections define no range rate
-# Kinds of tracks, see `track_kinds`. A stationary target is a person whose breathing was found.
+MIN_DETECTIONS = 3  # with fewer detections, the range rate is undefined
+# Kinds of tracks (`track_kinds`). A stationary target is a person whose breathing was found.
 MOVING, STATIONARY, FLICKERING, VIBRATING = "moving", "stationary", "flickering", "vibrating"
 
 
@@ -16,7 +16,7 @@ class Track:
 
     Attributes:
         times_s: middle of each burst that detected the target, since the first frame [s].
-        range_m: range, see `Detection` [m].
+        range_m: power-weighted mean range of each detection [m].
         speed_mps: radial speed, receding positive [m/s].
         azimuth_rad: azimuth, left positive; NaN where it could not be measured [rad].
         snr_db: signal-to-noise ratio [dB].

@@ -19,24 +19,26 @@ from scipy import ndimage
 from radarsim.radar.radar import Radar
 from radarsim.validation.track import FLICKERING, MIN_DETECTIONS, MOVING, VIBRATING, Track
 
-# Slow is below this speed or `SLOW_BINS` Doppler bins: standing people sway at up to a few cm/s.
+# Speeds below this limit or below `SLOW_BINS` Doppler bins are slow: standing people sway at up to
+# a few cm/s.
 SLOW_MPS, SLOW_BINS = 0.1, 1
-# Detections of a moving target that must not be slow: at least this fraction, and this number.
+# At least this fraction, and this number, of a moving target's detections must not be slow.
 MIN_FAST_SHARE, MIN_FAST = 0.3, 2
 # Mean speed of the torso of a person who moves in place, as in squats or jumping jacks.
 IN_PLACE_MPS = 0.08
 AT_REST_MPS = 0.03  # largest median speed of a static echo
-# A target has travelled if its distance exceeds these and the scatter of the ranges about the line.
+# A target has travelled if its distance exceeds the first two limits, and the scatter of its ranges
+# about the line times the third.
 TRAVEL_M, TRAVEL_BINS, TRAVEL_SCATTERS = 0.3, 1.5, 4.0
 # Largest deviation of the Doppler frequency of a vibration line (75th percentile).
 LINE_BINS, LINE_SHARE, LINE_PERCENTILE, LINE_FAST_SHARE = 1.0, 0.1, 75, 0.5
 # Doppler of an echo at the edge of a moving shadow (diffraction), and scatter of its range.
 DIFFRACTION_MPS, DIFFRACTION_BINS = 0.5, 0.2
-FIXED_M, FIXED_SHARE = 0.2, 0.8  # fraction of the ranges this close to their median
+FIXED_M, FIXED_SHARE = 0.2, 0.8  # distance from the median range, and fraction of ranges within it
 TREND_S = 0.5  # half length of the window for the local range rate
 MAX_RATE_ERROR = 0.35  # largest standard error of a range rate used to decide n, in units of v_max
 ALIAS_M = 0.15  # largest scatter of the ranges of an aliased target about a line
-AGREE = 0.3  # range rate and unfolded speed agree within this, in units of v_max
+AGREE = 0.3  # tolerance between range rate and unfolded speed, in units of v_max
 
 
 def with_kind(
@@ -81,7 +83,7 @@ def kind_of(track: Track, radar: Radar) -> str:
         return MOVING if np.abs(track.speed_mps).max() > radar.speed_resolution_mps else FLICKERING
     fast = np.abs(track.speed_mps) >= slow_limit_mps(radar)
     in_place = len(fast) >= 2 * MIN_DETECTIONS and np.abs(track.speed_mps).mean() >= IN_PLACE_MPS
-    if np.median(np.abs(track.speed_mps)) < AT_REST_MPS:  # with a few lines of a vibration
+    if np.median(np.abs(track.speed_mps)) < AT_REST_MPS:  # may contain a few vibration lines
         in_place, fast = False, fast & _speed_explains_range(track, radar)
     if in_place or (fast.mean() >= MIN_FAST_SHARE and fast.sum() >= MIN_FAST):
         if not _is_line(track, radar, fast):
@@ -105,7 +107,8 @@ def is_aliased(track: Track, radar: Radar) -> bool:
         radar: radar of the recording.
 
     Returns:
-        Whether the target is aliased; False if the range cannot decide, as in a single burst.
+        Whether the target is aliased; False if the range rate is too uncertain, as in a single
+        burst.
     """
     if len(track.times_s) < 2 * MIN_DETECTIONS or not travels(track, radar):
         return False

@@ -1,8 +1,8 @@
 """Synthetic motion along a radar track: a standing body or a simple walking gait.
 
-It is used if no motion file is given, so that level, range and speed of a capture can be compared,
-and is derived from the track alone. The gait is a sum of a few sines; realistic activities are in
-`builders.activities`.
+The motion is derived from the track alone. It is used if no motion file is given, so that level,
+range and speed of a capture can still be compared. The gait is a sum of a few sines; realistic
+activities are in `builders.activities`.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""Place a motion so that its path follows a radar track; compute the offset of two tracks."""
+"""Place a motion so that its path follows a radar track; compute the offset between two tracks."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -149,7 +149,7 @@ def track_offset(real: Sequence[Track], simulated: Sequence[Track]) -> TrackOffs
         simulated: tracks of the simulation.
 
     Returns:
-        Median offset over the time when both are tracked; None if they never are.
+        Median offset over the times at which both targets are tracked; None if there are none.
     """
     if not real or not simulated:
         return None

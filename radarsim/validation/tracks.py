@@ -42,7 +42,7 @@ class _OpenTrack:
     entries: list[_Entry] = field(default_factory=list)
 
     def distance(self, time_s: float, found: Detection, max_speed_mps: float) -> float:
-        """Distance of a detection from the prediction in units of the gate; inf outside it."""
+        """Distance of a detection from the prediction, relative to the gate; inf if outside it."""
         last = self.entries[-1].detection
         near_m = float(np.abs(found.range_m - np.array(self._expected_m(time_s))).min())
         change_mps = abs(found.speed_mps - last.speed_mps)
@@ -51,7 +51,7 @@ class _OpenTrack:
         return max(gates) if max(gates) <= 1 else np.inf
 
     def _expected_m(self, time_s: float) -> list[float]:
-        """Predicted ranges [m]: by the measured speed, by the last range, by the range trend.
+        """Ranges predicted from the measured speed, the last range, and the range trend [m].
 
         The measured speed does not predict the range of an aliased target.
         """
@@ -70,9 +70,9 @@ def find_tracks(recording: Recording, stats: CaptureStats, *, tdm: bool = True) 
     """Find tracks of a recording: moving targets, then changing static echoes; strongest first.
 
     Args:
-        recording: frames with a Doppler axis (see `captures.recording.for_doppler`).
+        recording: frames with a Doppler axis, from `captures.recording.for_doppler`.
         stats: statistics of the same recording.
-        tdm: see `detection.detect`.
+        tdm: whether to compensate the phase that a moving target gains between TDM transmit slots.
 
     Returns:
         The tracks with their kinds; an empty list if nothing moves or changes.
@@ -148,14 +148,14 @@ def _track(one: _OpenTrack) -> Track:
 
 
 def _folded_azimuths_rad(one: _OpenTrack) -> np.ndarray:
-    """Azimuths [detection, n] of a track, see `Detection`; NaN where not measured [rad]."""
+    """`Detection.folded_azimuths_rad` of a track, [detection, n]; NaN where not measured [rad]."""
     return np.array(
         [entry.detection.folded_azimuths_rad for entry in one.entries], np.float64
     )  # None becomes NaN
 
 
 def _one_per_person(tracks: list[Track], radar: Radar) -> list[Track]:
-    """Tracks without limbs: weaker tracks that stay close to a stronger one are removed.
+    """Remove tracks of limbs, that is, weaker tracks that stay close to a stronger one.
 
     A fixed echo with limbs is a person who moves in place, not a wall. The track of a walker who
     passes a stronger wall is kept.

@@ -14,8 +14,8 @@ def slots_fired_by_one_transmitter(
 ) -> bool:
     """Whether all slots have the same phase and level, as if fired by one transmitter.
 
-    Transmitters at different positions receive echoes from different directions with different
-    phases. Slots of the same transmitter agree in phase and level in every range bin.
+    Echoes of transmitters at different positions differ in phase, depending on the direction of the
+    target. Slots of one transmitter agree in phase and level in every range bin.
 
     Args:
         range_v: range profiles, such as `CaptureStats.slow_time_v` [V].

@@ -66,7 +66,7 @@ class Geometry(NamedTuple):
 
     Attributes:
         command: command that contains the positions.
-        steps: (left, up) of each pair, in steps.
+        steps: position (left, up) of each pair, as a number of steps.
         step_half_waves: lengths of one step to the left and one step up [half wavelengths of the
             board].
         step_mm: lengths of these steps in millimetres, if the file uses millimetres.
@@ -129,7 +129,7 @@ class ChipSettings:
 
     @property
     def sample_kind(self) -> str:
-        """See `CaptureFormat.samples`."""
+        """Kind of samples, as in `CaptureFormat.samples`: "complex1x", "complex2x" or "real"."""
         if self.adc_format not in _SAMPLE_KINDS:
             problem = f"is {self.adc_format}"
             raise self.error("ADC format", problem, "give 0 (real), 1 (complex 1x), 2 (complex 2x)")
@@ -226,7 +226,7 @@ class ChipSettings:
 
 
 def _difference(one: Profile, other: Profile) -> str:
-    """Name and both values of the first setting in which two profiles differ."""
+    """Name of the first setting in which two profiles differ, and its two values."""
     name = next(
         each.name for each in fields(one) if getattr(one, each.name) != getattr(other, each.name)
     )

@@ -80,7 +80,7 @@ def _command(settings: ChipSettings, seen: dict[str, list[str]], name: str) -> C
 
 
 def _check_family(settings: ChipSettings, seen: dict[str, list[str]]) -> None:
-    """Reject xWRL6844 chips: they have more antennas and other units, and no board is known."""
+    """Reject xWRL6844 chips, which have more antennas, other units, and no entry in `boards`."""
     board = " ".join(seen.get("antGeometryBoard", []))
     if "6844" in board + settings.platform or settings.rx_mask > 7 or settings.tx_mask > 3:
         problem = f"is {settings.rx_mask} {settings.tx_mask}: more antennas than xWRL6432 has"
@@ -136,7 +136,7 @@ def _profile(settings: ChipSettings, seen, common: Command, timing: Command) -> 
 def _late_us(
     settings: ChipSettings, ramp_us: Decimal, idle_us: Decimal, end_us: Decimal
 ) -> Decimal:
-    """Time by which the samples end after the ramp, if the idle time allows a longer ramp [us].
+    """Time from ramp end to the end of sampling, if the idle time allows a longer ramp [us].
 
     It is 1.2 us in TI's own presence demo: 128 samples of 0.2 us after 5.6 us, in a ramp of 30 us.
     """
@@ -211,7 +211,7 @@ def _factors(settings: ChipSettings, command: Command) -> None:
 
 
 def _keep(_settings: ChipSettings, _command: Command) -> None:
-    """Only store the arguments: they are combined in `finish`."""
+    """Store the arguments without reading them; `finish` combines them later."""
 
 
 READERS: dict[str, Callable[[ChipSettings, Command], None]] = {

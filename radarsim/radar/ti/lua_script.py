@@ -40,7 +40,7 @@ _LONGEST_VALUE = 200
 
 
 class Branch(NamedTuple):
-    """One branch of an `if`: number of the `if`, number of the branch, and conditions up to it."""
+    """One branch of an `if`: index of the `if`, index of the branch, and its conditions."""
 
     number: int
     index: int
@@ -81,7 +81,8 @@ class Statement:
 
 
 def calls_of(text: str) -> list[Statement]:
-    """Find the calls of `ar1` functions in a script or log window, in order, without evaluation.
+    """Find the calls of `ar1` functions in a script or log window, in order; arguments stay as
+    written.
 
     Args:
         text: the script; calls may span several lines.
@@ -118,7 +119,7 @@ def assignments_of(text: str) -> list[Statement]:
 
 
 def without_comments(text: str) -> str:
-    """Blank the comments outside quotes in a script; line breaks stay."""
+    """Replace comments in a script by blanks; line breaks and text in quotes are kept."""
     kept, last = [], 0
     pattern = re.compile(f"({_STRING.pattern})|({_COMMENT.pattern})", re.DOTALL)
     for found in pattern.finditer(text):
@@ -129,7 +130,7 @@ def without_comments(text: str) -> str:
 
 
 def in_force(statements: Iterable[Statement], chip: str, path: tuple[Branch, ...] = ()):
-    """Select the statements that may take effect, of several that set the same value.
+    """Of several statements that set the same value, select those that may take effect.
 
     Args:
         statements: statements in order.
@@ -155,7 +156,7 @@ def evaluate(expression: str, look_up: Callable[[str], Decimal | None]) -> Decim
     """Evaluate numbers and variables joined by + - * / and brackets; None for anything else.
 
     Args:
-        expression: expression as written; for such expressions Lua's grammar equals Python's.
+        expression: expression as written; for these, Lua and Python have the same grammar.
         look_up: function from the name of a variable to its value, or None.
     """
     try:
@@ -196,7 +197,7 @@ def _same_chip(one: str, other: str) -> bool:
 
 
 def _excluded(branches: tuple[Branch, ...], path: tuple[Branch, ...]) -> bool:
-    """Whether statement and use of its value are in different branches of the same `if`."""
+    """Whether a statement and the use of its value are in different branches of one `if`."""
     own = {branch.number: branch.index for branch in path}
     return any(own.get(branch.number, branch.index) != branch.index for branch in branches)
 
@@ -222,7 +223,7 @@ class _Blocks(NamedTuple):
 
 
 def _blocks(bare: str) -> _Blocks:
-    """Find branches in a script without comments and strings; conditions are outside the branch."""
+    """Find branches in a script without comments and strings; a branch excludes its condition."""
     stack: list = []
     starts, branches, count = [0], [()], 0
     for word in _WORD.finditer(bare):
@@ -245,7 +246,7 @@ def _blocks(bare: str) -> _Blocks:
 
 
 def _next_branch(top: list, name: str, bare: str, word: re.Match) -> None:
-    """Advance an `if` at `then`, `elseif` or `else`; [3] is set while its condition is read."""
+    """Advance an `if` at `then`, `elseif` or `else`; element 3 is set inside a condition."""
     if name == "then" and top[3] is not None:
         top[1], top[2] = top[1] + 1, [*top[2], " ".join(bare[top[3] : word.start()].split())]
         top[3] = None

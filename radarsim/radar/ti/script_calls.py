@@ -17,11 +17,11 @@ from radarsim.radar.ti.lua_script import (
 _PLATFORM = re.compile(r"--[^\n]*?Platform:\s*([\w-]{1,40})", re.IGNORECASE)
 _CHIP_CALLS = ("SelectChipVersion", "select_chip_version", "deviceVariantSelection")
 _PART_NAMES = ("partId", "partID", "part_id")
-# Calls that may set several items side by side, distinguished by their first argument.
+# Calls that configure one of several items, which their first argument selects.
 _NUMBERED = ("ProfileConfig", "ChirpConfig")
 # Calls that are replaced by the board's default if branches differ.
 _WITH_DEFAULT = ("LVDSLaneConfig", "EnableTestSource")
-# Maximum depth of variables that refer to other variables.
+# Maximum nesting depth of variables that refer to other variables.
 _DEEPEST = 8
 
 
@@ -50,8 +50,8 @@ def script_calls(
     Args:
         text: the script.
         settings: chip settings that receive the chip named in a comment, and notes.
-        board: board that the script belongs to, or "".
-        known: names of calls whose values matter.
+        board: board that the script belongs to; "" if unknown.
+        known: names of the calls whose values are used.
 
     Returns:
         Line and call.

@@ -121,7 +121,7 @@ def _read_platform(settings: ChipSettings, text: str) -> None:
 
 
 def _check_repeated(command: Command, seen: dict[str, list[str]]) -> None:
-    """Check that repeated commands have the same arguments (chirps and profiles: per number)."""
+    """Check that repeated commands (chirps, profiles: same number) have the same arguments."""
     key = command.name
     if key in ("profileCfg", "chirpCfg"):
         key += " " + " ".join(command.arguments[: 1 if key == "profileCfg" else 2])
@@ -187,7 +187,7 @@ def _profile(settings: ChipSettings, command: Command) -> None:
 
 
 def _tx_backoff_db(settings: ChipSettings, command: Command) -> int:
-    """Power back-off from one byte per transmitter: that of TX1, with a note if they differ."""
+    """Power back-off of TX1, from one byte per transmitter; adds a note if the bytes differ."""
     code = command.count(5)
     per_tx = {code >> shift & 0xFF for shift in (0, 8, 16)}
     if code > 0xFF and len(per_tx) > 1:
@@ -267,7 +267,7 @@ def _positions_of_pairs(settings: ChipSettings, command: Command) -> None:
 
 
 def _read_positions(settings: ChipSettings, seen: dict[str, list[str]]) -> None:
-    """Read the pairs' positions in half wavelengths to the right (antGeometry0) and up (1)."""
+    """Read the pairs' positions to the right (antGeometry0) and up (antGeometry1) [lambda / 2]."""
     if not {"antGeometry0", "antGeometry1"} <= set(seen):
         return
     right, up = (
@@ -284,7 +284,7 @@ def _read_positions(settings: ChipSettings, seen: dict[str, list[str]]) -> None:
 
 
 def _keep(_settings: ChipSettings, _command: Command) -> None:
-    """Only store the arguments."""
+    """Store the arguments without reading them."""
 
 
 READERS: dict[str, Callable[[ChipSettings, Command], None]] = {

@@ -45,7 +45,7 @@ def parse_studio_json(text: str, where: str) -> ChipSettings:
         The settings; keys that are not used are listed in the notes.
 
     Raises:
-        InputError: the text is not such a file, or requires a mode that is not supported.
+        InputError: the text is not a Studio configuration, or requires an unsupported mode.
     """
     device = _only_device(_read(text, where), where)
     rf = Node(device, where, "mmWaveDevices[0]").node("rfConfig")

@@ -85,7 +85,7 @@ def _raw_calls(text: str, where: str) -> list[tuple[int, Call]]:
 
 
 def _check_configures(settings: ChipSettings, unread: dict[str, int]) -> None:
-    """Reject logs and scripts without a configuration, with the reason."""
+    """Reject logs and scripts without a configuration; the message states the reason."""
     if settings.profiles or settings.frame:
         return
     if "ContStrConfig" in unread:
@@ -119,7 +119,7 @@ def _raw_profile(settings: ChipSettings, call: Call) -> None:
 
 
 def _physical(settings, start_steps: Decimal, slope_steps: Decimal, ramp_end_us: Decimal):
-    """Start [GHz] and slope [MHz/us], in the named chip's band, else in a band that fits."""
+    """Start [GHz] and slope [MHz/us], decoded for the named chip's band or for a band that fits."""
     is_60 = "68" in settings.platform
     scaled = []
     for low, high, ghz in _BANDS:
