@@ -65,7 +65,7 @@ def make_shard(
     Raises:
         TakeChanged, StoreError: the shard stays unfinished.
     """
-    # The progress of the build says that it compiles; workers need not repeat it.
+    # The progress display already reports compilation, so workers need not report it.
     logging.getLogger("radarsim.progress").setLevel(logging.ERROR)
     folder = open_folder(job.out)
     record = done_record(folder, shard)
