@@ -73,9 +73,9 @@ def cube_error_db(radar, cube_v, truth, frame_idx: int = 0, loops=None) -> float
 def heatmap_error_db(radar, maps, cube_v) -> float:
     """Largest error [dB] of the first heatmap columns against NumPy, over pixels above the noise.
 
-    The NumPy reference applies `PAPER_MAPS` in float64: it removes the mean over the clip, then
-    computes from 256 loops the mean power per range bin, and the power per Doppler bin over all
-    antenna pairs and samples.
+    The NumPy reference applies `PAPER_MAPS` in float64: it removes the mean over the clip. From
+    256 loops, it then computes the mean power per range bin, and the power per Doppler bin, which
+    is averaged over antenna pairs and summed over samples.
     """
     cube_v = np.asarray(cube_v, np.complex128)
     loops = (cube_v - cube_v.mean((0, 1))).reshape(-1, *cube_v.shape[2:])[:256]

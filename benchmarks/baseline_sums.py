@@ -134,7 +134,8 @@ def beat_tones(radar, surface, loop, tx):
 
         (f0 + S t) tau - S tau^2 / 2,    tau = tau0 + tau' t
 
-    The phase is exact except for the curvature of the path within 58 us.
+    The phase is exact except that the path length is assumed to change linearly within the chirp
+    (58 us).
 
     Returns:
         Weight, and the phase coefficients of 1, t and t^2 [cycles, cycles / s, cycles / s^2].

@@ -53,7 +53,7 @@ def measure_device(scene, minutes: float) -> dict:
 
 
 def frames_per_s(method, count: int) -> float:
-    """Frames per second over `count` batches, after a first batch that includes compilation."""
+    """Frames per second over `count` batches; a first batch, which compiles, is not timed."""
     import jax
 
     jax.block_until_ready(method())

@@ -5,7 +5,7 @@
 
 Builds use the built-in activities and the free body, and run through `pipelines.run` like any other
 build. Memory is measured with a small radar and clips of two frames, because a thousand clips with
-the paper's radar take hours and only growth with the number of clips matters.
+the paper's radar take hours, and only the growth with the number of clips is of interest.
 """
 
 import argparse

@@ -1,8 +1,8 @@
 """Run time from pose to IF cube against the number of frames, faces, antennas and samples.
 
-One size is varied at a time; otherwise the free body walks in front of the paper's radar. A
-straight line is fitted to run time against frames: if run time grows linearly with frames, the cost
-of simulating days of motion can be predicted.
+One size is varied at a time; otherwise the scene is the free body walking in front of the paper's
+radar. A straight line is fitted to run time against frames: if run time grows linearly with frames,
+the cost of simulating days of motion can be predicted.
 """
 
 from dataclasses import replace

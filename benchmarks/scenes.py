@@ -39,7 +39,7 @@ class BenchmarkScene:
     """The free body in motion in front of a radar, placed at the requested mean distance.
 
     Attributes:
-        radar, body, num_frames, sigma_rad: as in the arguments.
+        radar, body, num_frames, sigma_rad: values given to the constructor.
         scene: the subject and the radar's pose.
         reflection: quasi-specular reflection with the given lobe width.
         posed: the scene at the nodes of every burst.
@@ -91,7 +91,7 @@ class BenchmarkScene:
         return skin_scene((self.body,), self.posed)[0]
 
     def body_to_if(self, settings):
-        """Simulate an IF cube [V] from poses: skinning, visibility and sum."""
+        """Simulate an IF cube [V] from poses, by skinning, visibility and the sum over faces."""
         # Reflectivity 1, like the oracle samples in `accuracy_checks.cube_error_db`.
         reflection = QuasiSpecular(self.sigma_rad, reflectivity=1.0)
         return mesh_cube(self.radar, self.mesh(), self.body.faces, self.key, reflection, settings)

@@ -1,4 +1,4 @@
-"""Random sweep for non-finite samples: poses, speeds, ranges, boards, modes and reflection models.
+"""Random search for non-finite samples, with all boards, modes and reflection models.
 
     python -m benchmarks.sweep --frames 1000
 

@@ -45,7 +45,7 @@ def augment(
 
 
 def draw_range_shift(key: jax.Array, size: int, settings: AugmentSettings) -> jax.Array:
-    """Draw each window's range shift [bins]: 0 or within the limits, positive for farther."""
+    """Draw each window's range shift [bins]: 0 or within the limits; positive shifts away."""
     distance_key, sign_key, apply_key = jax.random.split(key, 3)
     bins = jax.random.randint(distance_key, (size,), settings.min_shift, settings.max_shift + 1)
     sign = jax.random.rademacher(sign_key, (size,), dtype=bins.dtype)
@@ -58,7 +58,7 @@ def shift_range(map_db: jax.Array, bins: jax.Array) -> jax.Array:
 
     Args:
         map_db: time-range heatmaps [batch, column, bin].
-        bins: shift of each window, positive for farther.
+        bins: shift of each window; positive values move the echo away from the radar.
 
     Returns:
         The shifted heatmaps: cell n holds the value of cell n - bins.

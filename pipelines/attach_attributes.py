@@ -107,7 +107,7 @@ def attached_rows(folder: StoreFolder) -> list[dict]:
 def _with_caption_ids(
     sentences: Iterable[Sentence], captions: Mapping[str, str]
 ) -> tuple[list[Sentence], tuple[str, ...]]:
-    """Sentences for captions in the store, with caption ids; and the captions not in the store."""
+    """Sentences for captions in the store, with caption ids, and the captions it lacks."""
     ids, found, unknown = set(captions.values()), [], {}
     for sentence in sentences:
         caption = captions.get(sentence.caption, sentence.caption)

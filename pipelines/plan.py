@@ -69,7 +69,7 @@ class Note:
         cause: short description; the counts of notes with equal causes are added.
         count: number of clips, motions or texts.
         line: one line of detail, or "" if the count is enough.
-        remedy: option or action that changes the count, or "" if there is none.
+        remedy: option or action that changes the count; "" if there is no such option or action.
     """
 
     cause: str

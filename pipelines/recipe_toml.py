@@ -46,7 +46,7 @@ def recipe_digest(recipe: Recipe) -> str:
 
 
 def parse_recipe(text: str, where: str) -> Recipe:
-    """Read a recipe from TOML text; omitted settings keep their defaults.
+    """Read a recipe from TOML text; omitted settings take their default values.
 
     Args:
         text: TOML.
@@ -145,7 +145,7 @@ def _named(radar: Radar, place: str, name: str) -> Radar:
 
 
 def _check_type(value: object, default: object, field: str, where: str) -> None:
-    """Check that booleans and strings have the default's type; the sections check numbers."""
+    """Check that booleans and strings have the default's type; sections check their numbers."""
     for kind, description in ((bool, "true or false"), (str, "a string in quotes")):
         if isinstance(default, kind) != isinstance(value, kind):
             needed = description if isinstance(default, kind) else "a number"

@@ -1,7 +1,8 @@
 """Task that simulates the clips of one shard and writes its files; independent of Dask.
 
-If a clip cannot be simulated, only its row stays empty, and the error is reported. If a take has
-changed since the plan was made, or if the store cannot be written, the shard stays unfinished.
+If a clip cannot be simulated, its row stays empty and the error is reported; the other clips are
+still written. If a take has changed since the plan was made, or if the store cannot be written, the
+shard stays unfinished.
 """
 
 import logging

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from radarsim.errors import InputError
 
-BUILD = ".build"  # folder of an unfinished store's markers; removed when the store is finished
+BUILD = ".build"  # folder with the markers of an unfinished store; removed on finishing
 
 
 class StoreError(InputError):

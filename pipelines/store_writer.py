@@ -1,8 +1,8 @@
 """Create a Zarr store, fill it shard by shard, finish it with checksums, and verify it.
 
 Zarr encodes in memory and a `StoreFolder` writes whole files, so checksums are computed from the
-written bytes. One task owns all files of its shard; a marker file records that they are complete.
-The markers are removed when the store is finished.
+written bytes. One task owns all files of its shard; a marker file records that these files are
+complete. The markers are removed when the store is finished.
 
     zarr.json  time_range/...  tables/clips/part-000000.parquet  checksums.json
     .build/store.json  .build/done/000000.json        only while the store is unfinished

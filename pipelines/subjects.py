@@ -23,7 +23,7 @@ from radarsim.scene.placement import Placement, RadarPose, place
 from radarsim.scene.retarget import FittedMotion, fit_to_body
 from radarsim.scene.subject import Subject
 
-# Rotation of the left and right shoulder about the forward axis, from SMPL's rest pose to standing.
+# Rotation of the two shoulders about the forward axis: from SMPL's rest pose to lowered arms.
 _ARMS_DOWN_RAD = {16: -1.3, 17: 1.3}
 
 
@@ -87,7 +87,7 @@ def _nearest_model(key: BodyKey) -> BodyModel:
         try:
             return files.load_body(key.path, gender, layout)
         except InputError as error:
-            if error.field != "body models":  # the file exists but is not usable
+            if error.field != "body models":  # the model exists but is not usable
                 raise
             refused = refused or error
     raise refused
