@@ -57,7 +57,7 @@ def measure_growth(
 
 
 def measure_series(name, scenes, rounds) -> dict:
-    """Median, minimum and maximum time of each size, timed interleaved, and the errors."""
+    """Interleaved timing of all sizes of a series: median, minimum, maximum, and the errors."""
     settings = settings_for("accurate")
     methods = {
         f"{size} {name}": lambda scene=scene: scene.body_to_if(settings)

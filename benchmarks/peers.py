@@ -22,7 +22,7 @@ PEERS = {"mmwrt": ("mmWrt", "mmWrt tqdm"), "sionna": ("sionna", "sionna-rt")}
 # In mmWrt, amplitude does not fall with range: an error of 0.5 % for 1.4 cm at 3 m.
 MMWRT_BOUND_DB = -35.0
 NUM_LOOPS, NUM_POINTS = 64, 16
-# mmWrt uses 3e8 m/s as speed of light, so radarsim's paths are scaled to equal delays.
+# mmWrt uses 3e8 m/s as the speed of light, so radarsim's paths are scaled to equal delays.
 MMWRT_LIGHT_MPS = 3e8
 RAYS = 100_000
 

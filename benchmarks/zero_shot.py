@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def study(options: argparse.Namespace) -> dict:
-    """Run all training runs and evaluations; returns the content of zero_shot.json."""
+    """Train and evaluate all models; returns the content of zero_shot.json."""
     import jax
 
     from benchmarks.machine_info import commit, machine

@@ -16,7 +16,7 @@ from mmclip.settings import OptimizationSettings
 
 
 class LoraParam(nnx.Variable):
-    """A low-rank factor, distinct from `nnx.Param` so that either type can be frozen."""
+    """A low-rank factor, distinct from `nnx.Param`, so that either type can be frozen."""
 
 
 class LoraLinear(nnx.Module):

@@ -193,7 +193,7 @@ def make_model(settings: ModelSettings, text_width: int, seed: int) -> MmClip:
 
 
 def abstract_model(settings: TrainingSettings, text_width: int = PAPER_TEXT_WIDTH) -> MmClip:
-    """Build the network with LoRA as abstract shapes, without allocating memory."""
+    """Build the network, with LoRA attached, from shapes only; no memory is allocated."""
 
     def build() -> MmClip:
         model = make_model(settings.model, text_width, 0)

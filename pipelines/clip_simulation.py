@@ -154,7 +154,7 @@ def _heatmaps(recipe: Recipe, clip: Clip, cube_v: jax.Array) -> dict[str, np.nda
 
 def _filled_up(cube_v: jax.Array, num_frames: int, clutter: str) -> jax.Array:
     """The cube of a short clip, padded so that the clutter estimate uses only its own frames."""
-    if clutter == "median":  # whole repetitions of a clip have the median of the clip
+    if clutter == "median":  # repeating a clip a whole number of times keeps its median
         return cube_v[np.arange(len(cube_v)) % num_frames]
     own = (np.arange(len(cube_v)) < num_frames)[:, None, None, None, None]
     mean_v = jnp.sum(jnp.where(own, cube_v, 0), axis=0) / num_frames

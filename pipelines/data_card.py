@@ -83,7 +83,7 @@ def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Duration in the largest of hours, minutes and seconds in which its value is at least 1."""
+    """Duration in hours, minutes or seconds: the largest unit in which it is at least 1."""
     for unit, unit_s in (("h", 3600), ("min", 60)):
         if seconds >= unit_s:
             return f"{seconds / unit_s:.4g} {unit}"

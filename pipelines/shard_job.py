@@ -66,7 +66,7 @@ def make_shard(
     Raises:
         TakeChanged, StoreError: the shard stays unfinished.
     """
-    # The progress display already reports compilation, so workers need not report it.
+    # The progress display already reports compilation, so workers need not report it again.
     logging.getLogger("radarsim.progress").setLevel(logging.ERROR)
     folder = open_folder(job.out)
     record = done_record(folder, shard)
