@@ -1,1 +1,1 @@
-"""Benchmarks of speed, accuracy, memory and recognition; one question per script."""
+"""Benchmarks of speed, accuracy, memory and recognition; each script answers one question."""

@@ -1,4 +1,4 @@
-"""Accuracy of the timed methods: error against the float64 oracle, and bound of each method.
+"""Accuracy of the timed methods: error against the float64 oracle, and its upper limit.
 
 The error is the energy of the difference divided by the energy of the reference [dB], over all
 antenna pairs and samples of some chirp loops of one frame. The oracle sums every visible face at
@@ -11,7 +11,7 @@ from radarsim.scattering.levels import volts_per_weight
 from radarsim.scene.mesh import frames_of
 from radarsim.signal.exact_frames import exact_frame
 
-# Largest permitted error [dB] of each method, by the distance [m] from which the bound holds.
+# Largest permitted error [dB] of each method, keyed by the distance [m] from which it applies.
 BOUNDS_DB = {
     "accurate": {0.0: -70.0, 2.0: -80.0},
     "fast": {0.0: -60.0},
@@ -46,10 +46,10 @@ def reference_samples(
 
     Args:
         scene: moving body and radar.
-        settings: simulation settings; only those of the visibility are used.
+        settings: simulation settings; only the visibility settings are used.
         frame_idx: index of the frame.
-        loops: indices of the chirp loops; default: those of `checked_loops`.
-        reflection: reflection model; default: that of the scene.
+        loops: indices of the chirp loops; default: the result of `checked_loops`.
+        reflection: reflection model; default: the scene's model.
     """
     mesh = frames_of(scene.mesh())[frame_idx]
     loops = checked_loops(scene.radar) if loops is None else loops
@@ -71,11 +71,11 @@ def cube_error_db(radar, cube_v, truth, frame_idx: int = 0, loops=None) -> float
 
 
 def heatmap_error_db(radar, maps, cube_v) -> float:
-    """Largest error [dB] of the first heatmap columns against NumPy, in pixels above the noise.
+    """Largest error [dB] of the first heatmap columns against NumPy, over pixels above the noise.
 
-    The NumPy reference applies `PAPER_MAPS` in float64: it removes the mean over the clip, then
-    computes from 256 loops the mean power per range bin, and the power per Doppler bin over all
-    antenna pairs and samples.
+    The NumPy reference applies `PAPER_MAPS` in float64: it removes the mean over the clip. From
+    256 loops, it then computes the mean power per range bin, and the power per Doppler bin, which
+    is averaged over antenna pairs and summed over samples.
     """
     cube_v = np.asarray(cube_v, np.complex128)
     loops = (cube_v - cube_v.mean((0, 1))).reshape(-1, *cube_v.shape[2:])[:256]
@@ -99,7 +99,7 @@ class WrongResult(Exception):
 
 
 def check_errors(errors: dict[str, tuple[float, float]]) -> dict:
-    """Check all errors against their bounds; returns both in a form for JSON.
+    """Check all errors against their bounds; returns errors and bounds as values for JSON.
 
     Args:
         errors: error and bound [dB] of each timed method, keyed by name.

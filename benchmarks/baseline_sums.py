@@ -62,7 +62,7 @@ def face_geometry_at(radar, surface, times_s):
 
 
 def quasi_specular_weight(faces, tx_m, rx_m, sigma_rad):
-    """A exp(-theta^2 / sigma^2) / (R1 R2), theta being the angle from mirrored ray to receiver."""
+    """A exp(-theta^2 / sigma^2) / (R1 R2); theta: angle from the mirrored ray to the receiver."""
     centre_m, normal, area_m2 = faces
     to_face, to_rx = centre_m - tx_m, rx_m - centre_m
     tx_range_m, rx_range_m = (np.linalg.norm(vector, axis=-1) for vector in (to_face, to_rx))
@@ -82,8 +82,8 @@ def path_length_m(centre_m, tx_m, rx_m):
 def pair_loop(radar, surface, loops, echo=None):
     """Sum with the usual nested loop over chirps, transmitters and receivers, in complex128.
 
-    Each iteration evaluates faces x samples exponentials. During a chirp, faces are held fixed at
-    their position in the middle of the chirp, which causes an error of -25 dB at 1 m/s.
+    Each iteration evaluates one exponential per face and sample. During a chirp, every face is held
+    fixed at its position in the middle of the chirp, which causes an error of -25 dB at 1 m/s.
 
     Args:
         radar: radar with waveform, timing and antennas.
@@ -134,7 +134,8 @@ def beat_tones(radar, surface, loop, tx):
 
         (f0 + S t) tau - S tau^2 / 2,    tau = tau0 + tau' t
 
-    The phase is exact except for the curvature of the path within 58 us.
+    The phase is exact except that the path length is assumed to change linearly within the chirp
+    (58 us).
 
     Returns:
         Weight, and the phase coefficients of 1, t and t^2 [cycles, cycles / s, cycles / s^2].
@@ -175,7 +176,7 @@ def numpy_direct(radar, surface, loops):
 def jax_direct(radar, surface, loops):
     """Direct sum in JAX, float32, after whole cycles are removed in float64 (split phase).
 
-    The arguments are those of `numpy_direct`; the result is complex64.
+    It takes the same arguments as `numpy_direct`; the result is complex64.
     """
     step_s = 1 / radar.chirp.sample_rate_hz
 

@@ -1,8 +1,8 @@
 """GPU throughput from pose to IF cube over minutes of motion, as a share of the peak rates.
 
-IF cubes stay on the device: the timed work is what a dataset build does before it stores heatmaps.
-The peak rates are measured in the same run, memory bandwidth with a copy and arithmetic with a
-matrix product.
+IF cubes stay on the device, so the timed work is what a dataset build does before it stores
+heatmaps. The peak rates are measured in the same run: memory bandwidth with a copy, arithmetic with
+a matrix product.
 """
 
 import time
@@ -53,7 +53,7 @@ def measure_device(scene, minutes: float) -> dict:
 
 
 def frames_per_s(method, count: int) -> float:
-    """Frames per second over `count` batches, after a first batch that includes compilation."""
+    """Frames per second over `count` batches; a first batch, which compiles, is not timed."""
     import jax
 
     jax.block_until_ready(method())
@@ -101,7 +101,8 @@ def minimum_cost_per_frame(scene) -> dict:
     """Minimum bytes and operations of one frame: writing its cube, and its matrix products.
 
     The real and the imaginary part of a range group each take 2 operations per loop, pair, face,
-    term and power; the transform to samples takes 8 per loop, pair, cell of the band and sample.
+    term and power; the transform to samples takes 8 operations per loop, pair, cell of the band and
+    sample.
     """
     import jax.numpy as jnp
     import numpy as np

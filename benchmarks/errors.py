@@ -3,9 +3,9 @@
     python -m benchmarks.errors --json errors.json
 
 For each motion, distance and lobe width, some chirp loops of one frame are compared with the
-float64 oracle (`radarsim/signal/exact_frames.py`). In no built-in activity does a person lie down;
-instead, a body that stretches its legs tips over backwards at 2 rad/s and is measured halfway to
-the floor. The exit status is 1 if an error exceeds the bound of its mode.
+float64 oracle (`radarsim/signal/exact_frames.py`). In none of the built-in activities
+does the subject lie down, so a body with stretched legs is tipped over backwards at 2 rad/s and
+measured halfway to the floor. The exit status is 1 if an error exceeds the bound of its mode.
 """
 
 import argparse
@@ -51,11 +51,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def measure(options: argparse.Namespace, radar=None, body=None) -> dict:
-    """Errors of all requested scenes, in a form for JSON.
+    """Errors of all requested scenes, as values for JSON.
 
     Args:
         options: parsed command line.
-        radar: radar to simulate; default: the paper's board.
+        radar: radar to simulate; default: the board used in the paper.
         body: body model; default: the free body.
     """
     import jax
@@ -106,7 +106,7 @@ def scene_errors(
 
 
 def error_and_faces(scene, reflection, settings, truth) -> tuple[float, int]:
-    """Error [dB] of one frame against the oracle's samples, and the number of summed faces."""
+    """Error [dB] of one frame against the oracle's samples, and how many faces were summed."""
     import numpy as np
 
     from benchmarks.accuracy_checks import checked_loops, error_db

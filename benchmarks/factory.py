@@ -5,7 +5,7 @@
 
 Builds use the built-in activities and the free body, and run through `pipelines.run` like any other
 build. Memory is measured with a small radar and clips of two frames, because a thousand clips with
-the paper's radar take hours and only growth with the number of clips matters.
+the paper's radar take hours, and only the growth with the number of clips is of interest.
 """
 
 import argparse
@@ -52,9 +52,9 @@ def rate(num_clips: int, workers: int) -> dict:
 
 
 def memory(counts: list[int]) -> list[dict]:
-    """Peak memory of builds with these numbers of clips, and of one with a twenty-minute motion."""
+    """Peak memory of builds with different clip counts, and of one with a twenty-minute motion."""
     tasks = [{"clips": count, "workers": 1, "small": True} for count in counts]
-    # Fill the cache with all programs first: compilation needs memory, too, and a build that
+    # Fill the cache with all programs first: compilation also needs memory, and a build that
     # compiles a new program would seem to need more memory because of its number of clips.
     _monitored_build(max(tasks, key=lambda task: task["clips"]))
     with tempfile.TemporaryDirectory() as folder:
@@ -78,7 +78,7 @@ def write_long_motion(path: Path) -> None:
 
 
 def shares(num_clips: int) -> dict:
-    """Shares of simulating, encoding and writing in one worker's time for the first shard."""
+    """Fractions of one worker's time spent on simulating, encoding and writing the first shard."""
     from pipelines.clip_simulation import make_clip
     from pipelines.storage import LocalFolder
     from pipelines.store_writer import prepare
@@ -212,7 +212,7 @@ def _monitored_build(task: dict) -> dict:
 
 
 def _in_use(process) -> dict[str, float]:
-    """Resident memory of the build process and of its largest worker [bytes]."""
+    """Resident memory of the build process and of the worker that uses the most [bytes]."""
     import psutil
 
     used = {"build": 0.0, "worker": 0.0}

@@ -13,9 +13,9 @@ import json
 import sys
 from pathlib import Path
 
-# Relative error against central differences: float32 rounds vertices to 0.06 um, 1 % of a step.
+# Relative error against central differences; float32 rounds vertices to 0.06 um, 1 % of a step.
 TOLERANCE = 0.02
-# Steps that move the surface by about 10 um, 1 % of a cycle, so the cubic term is below 1e-3.
+# These steps move the surface by about 10 um, 1 % of a cycle, so the cubic term is below 1e-3.
 STEPS = {"poses_rad": 1e-5, "betas": 5e-4, "shift_m": 1e-5, "sigma_rad": 3e-3}
 
 
@@ -77,7 +77,7 @@ def measure(radar, num_frames, range_m, sigma_rad, rounds, body=None) -> dict:
 
 
 def loss_and_parameters(scene):
-    """The loss function, and the parameters at which its gradient is taken, by name."""
+    """The loss function, and the parameters at which its gradient is taken, keyed by name."""
     import jax
     import jax.numpy as jnp
 
@@ -96,7 +96,7 @@ def loss_and_parameters(scene):
 
     def cube(at):
         vertices_m = skin(body, at["betas"], at["poses_rad"], no_translation_m, subject.scale)
-        # Near the body's origin, float32 resolves a small step; 3 m away it would not.
+        # Close to the body's origin, float32 can resolve a small step; at 3 m it could not.
         moved = BurstMesh(vertices_m + at["shift_m"], mesh.origin_high_m, mesh.origin_low_m)
         reflection = QuasiSpecular(at["sigma_rad"])
         return clip_echo(radar, settings, sizes, reflection, moved, faces, selection)
@@ -114,7 +114,7 @@ def loss_and_parameters(scene):
 
 
 def finite_difference_errors(loss, gradient, at) -> dict[str, float]:
-    """Relative error of a derivative in a random direction against central differences, by name."""
+    """Relative error of each parameter's directional derivative against central differences."""
     import numpy as np
 
     random, off = np.random.default_rng(0), {}

@@ -1,8 +1,8 @@
 """Run time from pose to IF cube against the number of frames, faces, antennas and samples.
 
-One size is varied at a time; otherwise the free body walks in front of the paper's radar. A
-straight line is fitted to run time against frames: if run time grows linearly with frames, the cost
-of simulating days of motion can be predicted.
+One size is varied at a time; otherwise the scene is the free body walking in front of the paper's
+radar. A straight line is fitted to run time against frames: if run time grows linearly with frames,
+the cost of simulating days of motion can be predicted.
 """
 
 from dataclasses import replace
@@ -19,7 +19,7 @@ FACE_STEPS = (8, 4, 2, 1)
 FINE_EDGES_M = (0.012,)
 ANTENNAS = ((1, 1), (1, 4), (3, 4), (6, 8), (12, 16))
 SAMPLES = (64, 128, 256, 512)
-# Loops per frame of the antenna series; 128 loops of twelve transmitters do not fit in a burst.
+# Loops per frame in the antenna series; 128 loops of 12 transmitters do not fit in a burst.
 ARRAY_LOOPS = 32
 
 
@@ -57,7 +57,7 @@ def measure_growth(
 
 
 def measure_series(name, scenes, rounds) -> dict:
-    """Median, minimum and maximum time of each size in a series, interleaved, and the errors."""
+    """Interleaved timing of all sizes of a series: median, minimum, maximum, and the errors."""
     settings = settings_for("accurate")
     methods = {
         f"{size} {name}": lambda scene=scene: scene.body_to_if(settings)
@@ -79,7 +79,7 @@ def measure_series(name, scenes, rounds) -> dict:
 
 
 def first_loop_error_db(scene, cube_v) -> float:
-    """Error [dB] on only the first loop of the first frame; the oracle is slow for many pairs."""
+    """Error [dB] of only the first loop, because the oracle is slow for many antenna pairs."""
     show_progress("the oracle")
     truth = reference_samples(scene, settings_for("accurate"), loops=(0,))
     return cube_error_db(scene.radar, cube_v, truth, loops=(0,))
@@ -107,7 +107,7 @@ def bodies_by_face_count(whole):
 
 
 def with_array(radar, num_tx: int, num_rx: int):
-    """A board with linear arrays of these sizes, fewer loops, and an unchanged burst duration."""
+    """The board with linear arrays of these sizes and fewer loops; the burst duration is kept."""
     half_m = radar.array.half_wavelength_m
     array = AntennaArray(
         tx_positions_m=tuple((0.0, half_m * num_rx * idx, 0.0) for idx in range(num_tx)),

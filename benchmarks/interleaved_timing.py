@@ -1,4 +1,4 @@
-"""Interleaved timing: every round runs each method once, so load affects all methods equally."""
+"""Interleaved timing: each round runs every method once, so other load affects all equally."""
 
 import statistics
 import sys
@@ -13,7 +13,7 @@ def time_interleaved(methods: dict[str, Callable], rounds: int) -> tuple[dict, d
     its result is ready.
 
     Args:
-        methods: functions without arguments, by name.
+        methods: functions without arguments, keyed by name.
         rounds: number of timed calls of each method.
     """
     import jax
@@ -42,6 +42,6 @@ def summary(seconds: list[float], units: float = 1.0) -> dict:
 
 
 def show_progress(activity: str) -> None:
-    """Overwrite one terminal line with the current activity; no output outside a terminal."""
+    """Show the current activity on one terminal line; outside a terminal, print nothing."""
     if sys.stderr.isatty():
         print(f"\r{activity:60s}", end="" if activity else "\r", file=sys.stderr, flush=True)

@@ -26,7 +26,7 @@ def processor() -> str:
 
 
 def commit() -> str:
-    """Commit of the checkout, with "-dirty" if files differ from it; "unknown" outside git."""
+    """Checked-out commit, with "-dirty" if files are modified; "unknown" outside a git checkout."""
     here = Path(__file__).parent
     command = ["git", "-C", str(here), "describe", "--always", "--dirty", "--abbrev=12"]
     try:

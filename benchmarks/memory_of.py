@@ -3,8 +3,8 @@
     python -m benchmarks.memory_of --seconds 60
 
 The motion is cut into chunks as the dataset builder cuts it into clips: each chunk becomes an IF
-cube, then heatmaps, and only the heatmaps are kept. All frames of every chunk are simulated. Run it
-in a separate process, because the peak memory of a process never decreases.
+cube, then heatmaps, and only the heatmaps are kept. All frames of every chunk are simulated. Each
+measurement needs a separate process, because the peak memory of a process never decreases.
 """
 
 import argparse

@@ -2,9 +2,9 @@
 
     python -m benchmarks.mmclip STORE --preset small --json mmclip.json
 
-Measures random reads of windows without training, training with reads, training repeatedly on one
-batch (without reads), and inference on 1 and on 256 windows. The file cache is warm, and programs
-are compiled before they are timed.
+Measures random reads of windows without training, training with reads, training without reads
+(repeatedly on one batch), and inference on 1 and on 256 windows. The file cache is warm, and
+programs are compiled before they are timed.
 """
 
 import argparse

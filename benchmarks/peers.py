@@ -4,9 +4,9 @@
     python -m benchmarks.peers
 
 mmWrt simulates moving points, one transmitter and four receivers; its IF signal is compared with
-ours before a time is printed. Sionna RT traces the free body's mesh once, which yields the paths of
-a single chirp but no IF signal; a moving body needs one trace per chirp. Each simulator runs in a
-separate process.
+that of radarsim before a time is printed. Sionna RT traces the free body's mesh once, which yields
+the paths of a single chirp but no IF signal; a moving body needs one trace per chirp. Each
+simulator runs in a separate process.
 """
 
 import argparse
@@ -19,10 +19,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 PEERS = {"mmwrt": ("mmWrt", "mmWrt tqdm"), "sionna": ("sionna", "sionna-rt")}
-# In mmWrt, a point's amplitude does not fall with range: 0.5 % of error for 1.4 cm at 3 m.
+# In mmWrt, amplitude does not fall with range: an error of 0.5 % for 1.4 cm at 3 m.
 MMWRT_BOUND_DB = -35.0
 NUM_LOOPS, NUM_POINTS = 64, 16
-# mmWrt assumes that light travels at 3e8 m/s, so our paths are scaled to the same delays.
+# mmWrt uses 3e8 m/s as the speed of light, so radarsim's paths are scaled to equal delays.
 MMWRT_LIGHT_MPS = 3e8
 RAYS = 100_000
 
@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _in_own_process(name: str) -> dict:
-    """Run one simulator; returns its results, or the reason why it could not be run."""
+    """Run one simulator in a new process; returns its results, or why it could not be run."""
     module, packages = PEERS[name]
     if find_spec(module) is None:
         return {"skipped": f"{module} is not installed: pip install {packages}"}
@@ -136,7 +136,7 @@ def radarsim_frame(radar):
 
 
 def mmwrt_frame(radar):
-    """A function that simulates one frame [loop, rx, sample] of the same points with mmWrt."""
+    """A function that simulates one frame [loop, rx, sample] of moving points with mmWrt."""
     from mmWrt import Scene
     from mmWrt.Raytracing import rt_points
 

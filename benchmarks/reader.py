@@ -2,10 +2,10 @@
 
     python -m benchmarks.reader --json reader.json
 
-Writes a store of noise with the writer that dataset builds use (noise compresses worse than echoes,
-so this is the hard case). Then it reads windows with many concurrent reads of tensorstore, in
-random and in sequential order, and in random order with zarr, one window after the other. The file
-cache is warm; the methods are measured alternately.
+Writes a store of noise with the writer that dataset builds use; noise compresses worse than echoes
+and is therefore the worst case. The script then reads windows with tensorstore (many concurrent
+reads, in random and in sequential order) and with zarr (one window after the other, in random
+order). The file cache is warm; the methods are measured alternately.
 """
 
 import argparse

@@ -1,14 +1,14 @@
-"""Recognition of the sixty activities from their heatmaps, and variety of tempo and amplitude.
+"""Recognition of the sixty activities from heatmaps, and variation of tempo and amplitude.
 
     python -m builders.amass --preset zeroshot --out sixty.zarr
     python -m benchmarks.recognition sixty.zarr
 
 The descriptor of a clip is the magnitude of the 2-D Fourier transform of each heatmap, which is
-invariant to position and start time but not to speed and extent. Descriptors are z-scored with the
-statistics of the training subjects. Each clip of the test subjects is assigned the class of the
-nearest clip of the training subjects. `top1` requires the exact activity; `top1_alike` counts the
-activities of a group in `SIMILAR` as one class. The coefficients of variation of tempo and
-amplitude are measured as well.
+invariant to position and start time, but not to the speed and extent of the motion. Descriptors
+are z-scored with the statistics of the training subjects. Each clip of the test subjects is
+assigned the class of the nearest clip of the training subjects. `top1` requires the exact activity;
+`top1_alike` counts the activities of a group in `SIMILAR` as one class. The coefficients of
+variation of tempo and amplitude are measured as well.
 """
 
 import argparse
@@ -30,8 +30,8 @@ class SpectrumPart:
     """Part of the spectrum of one heatmap.
 
     Attributes:
-        num_time: number of lowest frequencies in time, of either sign.
-        num_bin: number of lowest frequencies across the bins.
+        num_time: number of frequencies along the time axis, starting at the lowest, of either sign.
+        num_bin: number of frequencies along the bin axis, starting at the lowest.
         depth_db: depth below the heatmap's maximum at which values are clipped; None: no clipping.
         weight: weight of the mean squared distance of this part.
     """
@@ -42,14 +42,14 @@ class SpectrumPart:
     weight: float
 
 
-# Tuned on the first 464 clips of the zeroshot corpus: top-1 accuracy 38 % by speed, 35 % by range,
-# 15 % by angle, 62 % by all three.
+# Tuned on the first 464 clips of the zeroshot corpus: top-1 accuracy 38 % with speed, 35 % with
+# range, 15 % with angle, 62 % with all three.
 MAPS = {
     "time_doppler": SpectrumPart(num_time=32, num_bin=48, depth_db=50.0, weight=1.0),
     "time_range": SpectrumPart(num_time=32, num_bin=96, depth_db=None, weight=1.0),
     "time_angle": SpectrumPart(num_time=8, num_bin=32, depth_db=20.0, weight=0.2),
 }
-# Groups of activities that a radar at a distance of three metres can hardly distinguish.
+# Groups of activities that a radar can hardly distinguish at a distance of three metres.
 SIMILAR = (
     ("stand_still", "sitting_still", "nodding_head", "rotating_head", "playing_phone"),
     ("bow", "standing_forward_bend"),
@@ -65,10 +65,10 @@ PASS = {"top1_alike": 0.70, "top5": 0.90}
 
 
 class Descriptors(NamedTuple):
-    """Descriptors, activities and subjects of clips.
+    """Descriptors, activities and subjects of a set of clips.
 
     Attributes:
-        by_map: descriptors [clip, value] by heatmap.
+        by_map: descriptors [clip, value], keyed by heatmap.
         activities: activity of each clip.
         subjects: subject of each clip.
     """
@@ -123,10 +123,10 @@ def recognise(by_map: Mapping[str, np.ndarray], activities: list[str], subjects:
     """Accuracy of the nearest clip and of the five nearest activities, and frequent confusions.
 
     Args:
-        by_map: descriptors [clip, value] by heatmap.
+        by_map: descriptors [clip, value], keyed by heatmap.
         activities: activity of each clip.
-        subjects: subject of each clip; the even subjects are tested with the odd ones as training
-            set, then vice versa.
+        subjects: subject of each clip; the even subjects are tested with the odd subjects as
+            training set, then vice versa.
     """
     activities, all_subjects = np.array(activities), sorted(set(subjects))
     hits = {"top1": [], "top5": [], "top1_alike": []}

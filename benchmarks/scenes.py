@@ -1,4 +1,4 @@
-"""Scenes of the benchmarks: the free body in motion before a radar, and moving points."""
+"""Scenes of the benchmarks: the free body moving in front of a radar, and moving points."""
 
 from dataclasses import replace
 from functools import partial
@@ -25,7 +25,7 @@ from radarsim.signal.settings import SimulationSettings
 from radarsim.simulate import mesh_cube, simulate, stream
 
 WALK = "walking_forward_and_backward"
-# Activities begin at rest; from this time on the subject moves.
+# Activities begin at rest; the subject moves after this time.
 START_S = 1.0
 PEER_POINTS = 128
 
@@ -39,7 +39,7 @@ class BenchmarkScene:
     """The free body in motion in front of a radar, placed at the requested mean distance.
 
     Attributes:
-        radar, body, num_frames, sigma_rad: as in the arguments.
+        radar, body, num_frames, sigma_rad: values given to the constructor.
         scene: the subject and the radar's pose.
         reflection: quasi-specular reflection with the given lobe width.
         posed: the scene at the nodes of every burst.
@@ -76,7 +76,7 @@ class BenchmarkScene:
         self.key = jax.random.key(0)
 
     def _placed(self, motion, range_m):
-        """Place the motion at `range_m`, then correct for the error of its mean distance."""
+        """Place the motion at `range_m`, then correct the remaining error of the mean distance."""
         first = place(motion, Placement(distance_m=range_m))
         correction_m = range_m - self._distances_m(first).mean()
         return place(motion, Placement(distance_m=range_m + correction_m))
@@ -91,8 +91,8 @@ class BenchmarkScene:
         return skin_scene((self.body,), self.posed)[0]
 
     def body_to_if(self, settings):
-        """Simulate an IF cube [V] from poses: skinning, visibility and sum."""
-        # Reflectivity 1, as for the oracle's samples in `accuracy_checks.cube_error_db`.
+        """Simulate an IF cube [V] from poses, by skinning, visibility and the sum over faces."""
+        # Reflectivity 1, like the oracle samples in `accuracy_checks.cube_error_db`.
         reflection = QuasiSpecular(self.sigma_rad, reflectivity=1.0)
         return mesh_cube(self.radar, self.mesh(), self.body.faces, self.key, reflection, settings)
 
@@ -119,7 +119,7 @@ class BenchmarkScene:
         )
 
     def points_m(self, count=PEER_POINTS):
-        """Positions of some vertices of the moving body, like a peer's published workload."""
+        """Positions of some vertices of the moving body, as in another simulator's benchmark."""
         chosen = np.linspace(0, self.body.num_vertices - 1, count).astype(int)
         mesh = self.mesh()
         high, low = (np.asarray(part) for part in (mesh.origin_high_m, mesh.origin_low_m))

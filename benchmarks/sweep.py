@@ -1,4 +1,4 @@
-"""Random sweep for non-finite samples: poses, speeds, ranges, boards, modes and reflection models.
+"""Random search for non-finite samples, with all boards, modes and reflection models.
 
     python -m benchmarks.sweep --frames 1000
 
@@ -12,7 +12,7 @@ import sys
 from itertools import product
 
 NEAREST_M = 0.5
-# Limits of the joint angles from the rest pose, of the joint speeds, and of the body's speed.
+# Limits of joint angles relative to the rest pose, of joint speeds, and of the body's speed.
 JOINT_RAD, JOINT_RAD_PER_S, SPEED_MPS = 0.7, 2.0, 2.0
 SIGMAS_RAD = (0.15, 1.0)
 
@@ -56,10 +56,10 @@ def count_bad_frames(
     Args:
         radar: radar to simulate.
         body: body model to pose.
-        method: method, as in `SimulationSettings`.
+        method: name of the method, as in `SimulationSettings`.
         reflection: name of the reflection model.
-        num_frames: number of frames, at least those of one heatmap column.
-        rng: NumPy random generator for all random values.
+        num_frames: number of frames, at least as many as one heatmap column covers.
+        rng: NumPy random generator; the source of all random values.
     """
     import jax
     import numpy as np
@@ -104,7 +104,7 @@ def random_bodies(radar, body, num_frames: int, num_nodes: int, rng):
     towards = rng.normal(size=(num_frames, 1, 3)) * [0, 0.6, 0.3] + [1, 0, 0]
     towards /= np.linalg.norm(towards, axis=-1, keepdims=True)
     range_m = rng.uniform(NEAREST_M, radar.max_range_m - 1.0, (num_frames, 1, 1))
-    # No body overlaps the board: its nearest point is at least at the minimum distance.
+    # No body overlaps the board: its nearest point is not closer than the minimum distance.
     range_m = range_m + np.linalg.norm(vertices_m, axis=-1).max((1, 2))[:, None, None]
     speed_mps = rng.uniform(-SPEED_MPS, SPEED_MPS, (num_frames, 1, 3)) / np.sqrt(3)
     return vertices_m, range_m * towards + speed_mps * times_s

@@ -1,10 +1,11 @@
-"""Speed and error of the simulation of a moving person, to IF cubes and heatmaps, on this machine.
+"""Speed and error on this machine of simulating IF cubes and heatmaps of a moving person.
 
     python -m benchmarks.throughput --json throughput.json --plot plots
 
 One run measures every method on the same frames, interleaved, so that other load on the machine
-affects all methods equally: quote ratios, not seconds. Every timed result is compared with the
-float64 oracle first; if an error exceeds its bound, no speed is shown and the exit status is 1.
+affects all methods equally; therefore quote ratios, not seconds. Every timed result is first
+compared with the float64 oracle; if an error exceeds its bound, no speed is shown and the exit
+status is 1.
 """
 
 import argparse
@@ -66,7 +67,7 @@ def _gpu() -> bool:
 
 
 def measure(options: argparse.Namespace, radar=None, body=None) -> dict:
-    """Measure all results of one run, in a form for JSON.
+    """Measure all results of one run, as values for JSON.
 
     Args:
         options: parsed command line.

@@ -1,4 +1,4 @@
-"""Figures of the results of benchmarks.throughput; they need matplotlib (extra `viz`)."""
+"""Figures of the results of benchmarks.throughput; requires matplotlib (extra `viz`)."""
 
 from pathlib import Path
 
@@ -121,7 +121,7 @@ def growth_figure(result: dict):
 
 
 def _draw_fitted_line(axes, series) -> None:
-    """Draw the line fitted to the frames, with its slope and R^2."""
+    """Draw the line fitted to run time against frames, with its slope and R^2."""
     fit, ends = series["line"], (0, max(series["sizes"]))
     level = [fit["intercept_s"] + fit["slope_s"] * end for end in ends]
     axes.plot(ends, level, ls="--", color="0.5", lw=1)

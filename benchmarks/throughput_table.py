@@ -15,7 +15,7 @@ ROWS = {
 
 
 def table(result: dict) -> str:
-    """Machine, settings, speeds, ratios and optional measurements of one run as text."""
+    """Format one run as text: machine, settings, speeds, ratios and optional measurements."""
     return "\n".join(
         [*_head(result), "", *_speeds(result), "", *_ratios(result), "", *_parts(result)]
     )

@@ -3,11 +3,11 @@
     python -m builders.amass --preset zeroshot --out sixty.zarr
     python -m benchmarks.zero_shot sixty.zarr --out runs/zero-shot
 
-Trains without each group of activities of the paper's protocol, with several seeds, and then
-permutation controls, in which every label has the text of another label. Each model is evaluated
-once, after its training, on subjects that are not used in training. The group that the settings
-were tuned on (G1) is reported separately. Finished trainings are not repeated, interrupted ones are
-resumed.
+For each group of activities in the paper's protocol, trains models without that group, with several
+seeds, and then permutation controls, in which every label has the text of another label. Each model
+is evaluated once, after training, on subjects that are not used in training. The group on which the
+settings were tuned (G1) is reported separately. Finished training runs are not repeated;
+interrupted ones are resumed.
 """
 
 import argparse
@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def study(options: argparse.Namespace) -> dict:
-    """Run all trainings and evaluations; returns the content of zero_shot.json."""
+    """Train and evaluate all models; returns the content of zero_shot.json."""
     import jax
 
     from benchmarks.machine_info import commit, machine
@@ -102,7 +102,7 @@ def require_test_clips(options: argparse.Namespace) -> None:
 
 
 def _train(options: argparse.Namespace, group: str, seed: int, derange: int = 0) -> Path:
-    """Run or resume a training; returns its folder."""
+    """Start or resume a training run; returns its folder."""
     from mmclip.presets import load_preset
     from mmclip.pretrain import pretrain
 
@@ -119,7 +119,7 @@ def _train(options: argparse.Namespace, group: str, seed: int, derange: int = 0)
 
 
 def _evaluate(options: argparse.Namespace, kind: str, folders: list[Path]) -> dict[str, dict]:
-    """Results of `mmclip.evaluate` for each model, by its folder."""
+    """Results of `mmclip.evaluate` for each model, keyed by its folder."""
     from mmclip import evaluate
 
     out = options.out / f"eval-{kind}"
@@ -131,7 +131,7 @@ def _evaluate(options: argparse.Namespace, kind: str, folders: list[Path]) -> di
 
 
 def pool_runs(runs: list[dict]) -> dict:
-    """Mean recall over the classes that have clips, its interval, and each model's accuracy."""
+    """Mean recall over the classes with clips, its confidence interval, and model accuracies."""
     import numpy as np
 
     from mmclip.evaluation_metrics import mean_and_interval, recall_by_class
@@ -145,7 +145,7 @@ def pool_runs(runs: list[dict]) -> dict:
         "labels": len({label for run in runs for label in run["labels"]}),
         "labels_with_clips": len(by_class),
         "simulated": runs[0]["simulated"],
-        # A window is assigned to one of all labels of its group, with or without clips.
+        # A window can be assigned to any label of its group, including labels without clips.
         "chance": sum(1 / len(run["labels"]) for run in runs) / len(runs),
         "over_classes": mean_and_interval(by_class),
         "runs": {run["model"]: run["accuracy"] for run in runs},
@@ -161,7 +161,7 @@ def results_table(result: dict) -> str:
         interval = f"{recall['low']:.1%} to {recall['high']:.1%}"
         lines.append(f"{kind:16s} {recall['mean']:6.1%}  {interval:26s}  {len(each['runs'])}")
         lines += _labels_without_clips(kind, each)
-    # Settings may overfit the group they were tuned on, so other groups are preferred here.
+    # The settings may overfit the group on which they were tuned, so prefer other groups here.
     name = NOT_TUNED_ON if NOT_TUNED_ON in kinds else "all"
     compared = result[name]
     corpus = "SIMULATED corpus, " if compared["simulated"] else ""

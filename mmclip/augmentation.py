@@ -1,4 +1,4 @@
-"""Random augmentation of training windows: pure functions of a key and heatmaps in dB.
+"""Random augmentation of training windows, as pure functions of a key and heatmaps in dB.
 
 Batches of heatmaps have the stored layout, [batch, column, bin].
 """
@@ -17,11 +17,11 @@ HeatmapBatch = dict[str, jax.Array]
 def augment(
     key: jax.Array, maps: Mapping[str, jax.Array], settings: AugmentSettings
 ) -> HeatmapBatch:
-    """Apply all augmentations: level, range shift, noise, blank columns, blank heatmaps.
+    """Apply all augmentations: level change, range shift, noise, blanked columns and heatmaps.
 
     Args:
         key: random key of the batch.
-        maps: heatmaps by name [dB].
+        maps: heatmaps keyed by name [dB].
         settings: strength of each augmentation.
 
     Returns:
@@ -45,7 +45,7 @@ def augment(
 
 
 def draw_range_shift(key: jax.Array, size: int, settings: AugmentSettings) -> jax.Array:
-    """Draw each window's range shift [bins]: 0 or within the limits, positive for farther."""
+    """Draw each window's range shift [bins]: 0 or within the limits; positive shifts away."""
     distance_key, sign_key, apply_key = jax.random.split(key, 3)
     bins = jax.random.randint(distance_key, (size,), settings.min_shift, settings.max_shift + 1)
     sign = jax.random.rademacher(sign_key, (size,), dtype=bins.dtype)
@@ -58,7 +58,7 @@ def shift_range(map_db: jax.Array, bins: jax.Array) -> jax.Array:
 
     Args:
         map_db: time-range heatmaps [batch, column, bin].
-        bins: shift of each window, positive for farther.
+        bins: shift of each window; positive values move the echo away from the radar.
 
     Returns:
         The shifted heatmaps: cell n holds the value of cell n - bins.
@@ -77,7 +77,7 @@ def change_level(map_db: jax.Array, level_db: jax.Array) -> jax.Array:
 
 
 def add_noise(key: jax.Array, map_db: jax.Array, max_std_db: float) -> jax.Array:
-    """Add Gaussian noise; its standard deviation is uniform up to `max_std_db` in each window."""
+    """Add Gaussian noise; each window's standard deviation is drawn between 0 and `max_std_db`."""
     std_key, cell_key = jax.random.split(key)
     std_db = jax.random.uniform(std_key, (map_db.shape[0], 1, 1)) * max_std_db
     noisy = map_db + std_db * jax.random.normal(cell_key, map_db.shape, map_db.dtype)
@@ -96,7 +96,7 @@ def blank_columns(key: jax.Array, maps: HeatmapBatch, max_columns: int) -> Heatm
 
 
 def blank_heatmaps(key: jax.Array, maps: HeatmapBatch, probability: float) -> HeatmapBatch:
-    """Set random heatmaps of each window to the floor; one, chosen at random, is always kept."""
+    """Set random heatmaps of each window to the floor, but always keep one, chosen at random."""
     blank_key, keep_key = jax.random.split(key)
     size = next(iter(maps.values())).shape[0]
     blank = jax.random.bernoulli(blank_key, float(probability), (size, len(maps)))

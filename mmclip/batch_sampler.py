@@ -36,10 +36,10 @@ class BatchSampler:
 
     Args:
         corpus: clips and labels.
-        windows: windows to draw from, see `WindowCorpus.windows`.
+        windows: windows to draw from, as selected by `WindowCorpus.windows`.
         bank: sentences of the labels and captions.
         settings: training settings; only `data`, the batch size and the seed are used.
-        text_of: for a label, the label whose text it uses instead of its own; default: its own.
+        text_of: maps a label to the label whose text is used for it; default: the label itself.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ def sequential_batches(windows: WindowIndex, size: int) -> Iterator[BatchIndices
 
     Args:
         windows: all windows.
-        size: windows per batch; it is constant, so that the program is compiled only once.
+        size: windows per batch, constant so that the program is compiled only once.
     """
     for first in range(0, len(windows), size):
         indices = np.minimum(np.arange(first, first + size), len(windows) - 1)

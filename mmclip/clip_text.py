@@ -32,7 +32,7 @@ DOWNLOAD = (
     "give a folder with config.json, tokenizer.json and model.safetensors, for example from "
     "`hf download openai/clip-vit-base-patch32 --local-dir FOLDER`"
 )
-# Configurations from before transformers 4.24 have this id; the end token then has the largest id.
+# Configurations written by transformers < 4.24 have this id; the end token has the largest id.
 LEGACY_EOS = 2
 DEFAULTS = {
     "num_attention_heads": 8,
@@ -46,7 +46,7 @@ DEFAULTS = {
 
 @dataclass
 class ClipTextEncoder:
-    """CLIP's text encoder; see `text_encoders.TextEncoder`.
+    """CLIP's text encoder, with the interface `text_encoders.TextEncoder`.
 
     Attributes:
         weights: weights of the text encoder, keyed by their names in the file without the prefix
@@ -93,7 +93,7 @@ class ClipTextEncoder:
         return int(self.weights["text_projection.weight"].shape[0])
 
     def embed(self, sentences: Sequence[str]) -> np.ndarray:
-        """See `TextEncoder.embed`; sentences are truncated to 77 tokens, end token included."""
+        """Embed sentences, truncated to 77 tokens including the end token."""
         max_length = int(self.config["max_position_embeddings"])
         tokens = [encoding.ids for encoding in self.tokenizer.encode_batch(list(sentences))]
         self.truncated += sum(len(ids) > max_length for ids in tokens)
@@ -108,7 +108,7 @@ def encode(weights: Weights, config: dict, ids: jax.Array) -> jax.Array:
     Padding after the end token has no effect, because no token attends to later ones.
 
     Args:
-        weights: weights by name.
+        weights: weights keyed by name.
         config: configuration with the number of heads and layers, and the activation.
         ids: token ids [batch, token].
 

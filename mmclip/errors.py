@@ -7,7 +7,7 @@ class MmclipError(ValueError):
     Args:
         where: the file, store or option that contains the value.
         field: the key, array or setting that is wrong.
-        problem: the value found and the limit it violates.
+        problem: the value found, and the limit that it violates.
         hint: how to correct it.
     """
 

@@ -15,7 +15,7 @@ def draw_confusion_matrix(
         path: path of the image to write.
         counts: windows [true label, predicted label].
         labels: names of the rows and columns.
-        title: title of the figure; it must say so if the data is simulated.
+        title: title of the figure; if the data is simulated, the title must say so.
     """
     axes, figure = _figure(max(4.0, 0.35 * len(labels)))
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -61,7 +61,7 @@ def draw_embedding_map(
 
 
 def _figure(size: float):
-    """Axes and figure, independent of pyplot's global state."""
+    """Create axes and figure without pyplot, which has global state."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(size, size))

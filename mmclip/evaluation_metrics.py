@@ -28,7 +28,7 @@ def mean_and_interval(by_class: Mapping[str, Sequence[float]], seed: int = 0) ->
     """Mean recall over classes, with a 95 % bootstrap interval over classes.
 
     Args:
-        by_class: recalls of each class, one for each run that evaluated the class.
+        by_class: recalls of each class, one per run in which the class was evaluated.
         seed: random seed of the bootstrap.
 
     Returns:
@@ -46,7 +46,7 @@ def interval_over_runs(values: Sequence[float]) -> dict[str, float] | None:
     if len(values) < 2:
         return None
     mean = float(np.mean(values))
-    # Not stats.t.interval: if all values are equal, its scale is zero and its result is nan.
+    # stats.t.interval is not used: if all values are equal, the scale is zero and it returns nan.
     half = float(stats.t.ppf(0.975, len(values) - 1) * stats.sem(values))
     return {"mean": mean, "low": mean - half, "high": mean + half}
 
@@ -70,8 +70,8 @@ def few_shot_predictions(
 ) -> FewShotPredictions:
     """Classify windows with a few examples per label; takes that provide examples are excluded.
 
-    The probability of a label is 0.1 times the probability from its text plus 0.9 times that from
-    the mean embedding of its examples (section 5.4 of the paper).
+    The probability of a label is 0.1 times the probability from its text plus 0.9 times the
+    probability from the mean embedding of its examples (section 5.4 of the paper).
 
     Args:
         windows: embeddings [window, width].
@@ -80,7 +80,7 @@ def few_shot_predictions(
         texts: embeddings of the labels [label, width].
         shots: examples per label.
         scale: inverse of the softmax temperature.
-        seed: random seed of the choice of examples.
+        seed: random seed for choosing the examples.
 
     Returns:
         The evaluated windows and their predicted labels.

@@ -1,7 +1,8 @@
 """Adapt a trained model to other stores: `python -m mmclip.finetune STORE --model RUN --out DIR`.
 
-Method lora trains a low-rank update of every qkv projection and merges it into the weights; full
-trains all weights; mix trains from scratch on these stores and on those given by --with.
+The method "lora" trains a low-rank update of every qkv projection and merges it into the weights.
+The method "full" trains all weights. The method "mix" trains from scratch on these stores and on
+the stores given by --with.
 """
 
 import argparse
@@ -12,7 +13,7 @@ from pathlib import Path
 from mmclip.paths import path_argument
 
 METHODS = ("lora", "full", "mix")
-# As in section 5.3.4 of the paper and in its code.
+# Values from section 5.3.4 of the paper and from the authors' code.
 STEPS = 1000
 EXAMPLES = """
 examples:
@@ -99,7 +100,7 @@ def _initial_model(method: str, network, settings, text_width: int):
 
 
 def _settings(options: argparse.Namespace, start):
-    """Settings of the model with a shorter schedule, then --set and the other options applied."""
+    """The model's settings with a shorter schedule; --set and then other options are applied."""
     from mmclip.presets import apply_overrides
     from mmclip.pretrain import option_overrides
 

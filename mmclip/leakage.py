@@ -15,7 +15,7 @@ def check_leakage(
         description: content of its model.json.
         labels: labels to evaluate.
         subjects: subjects of the evaluated windows.
-        unseen: whether the labels must be unseen in training.
+        unseen: whether the labels must not occur in training.
 
     Raises:
         MmclipError: a label or subject occurs in both; the message names these.

@@ -16,7 +16,7 @@ from mmclip.settings import OptimizationSettings
 
 
 class LoraParam(nnx.Variable):
-    """A low-rank factor; not an `nnx.Param`, so that either type can be frozen."""
+    """A low-rank factor, distinct from `nnx.Param`, so that either type can be frozen."""
 
 
 class LoraLinear(nnx.Module):
@@ -40,7 +40,7 @@ class LoraLinear(nnx.Module):
         self.b = LoraParam(jnp.zeros((rank, width_out)))
 
     def __call__(self, x: jax.Array, key: jax.Array | None = None) -> jax.Array:
-        """Output of the layer for x [..., width_in], with dropout if a key is given."""
+        """Output of the layer for x [..., width_in]; dropout is applied if a key is given."""
         dropped = dropout(key, x, self.dropout)
         update = (dropped @ self.a[...].astype(x.dtype)) @ self.b[...].astype(x.dtype)
         return self.base(x) + self.scale * update

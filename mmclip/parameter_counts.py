@@ -1,4 +1,4 @@
-"""Number of parameters of each component of the network, beside the figures of the paper."""
+"""Parameter counts of the network's components, compared with those in the paper."""
 
 from flax import nnx
 
@@ -18,10 +18,10 @@ not 4 M. LoRA of rank 16 on every fused qkv has 221 K + 33 K (270 K + 33 K at de
 
 
 def count_parameters(model: nnx.Module) -> dict[str, int]:
-    """Number of parameters by component.
+    """Count the parameters of each component.
 
     Args:
-        model: network with arrays, or with shapes only (see `model.abstract_model`).
+        model: network with arrays, or with shapes only, as made by `model.abstract_model`.
 
     Returns:
         Counts by component; the names of LoRA components begin with "lora ".
@@ -35,7 +35,7 @@ def count_parameters(model: nnx.Module) -> dict[str, int]:
 
 
 def parameter_table(model: nnx.Module) -> str:
-    """Parameter counts as a table, with totals of the signal and text sides beside the paper's."""
+    """Table of parameter counts; signal and text totals are compared with the paper's values."""
     counts = count_parameters(model)
     lines = [f"{'component':32}{'parameters':>12}{'paper':>10}"]
     totals: dict[str, int] = {}

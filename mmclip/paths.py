@@ -1,6 +1,7 @@
 """Paths on the command lines of the trainer: `~`, `file://` URLs and dangling links.
 
-The same rules as in `radarsim.paths`: the trainer imports no code of the other packages.
+The rules are those of `radarsim.paths`; they are implemented again because the trainer does not
+import code of the other packages.
 """
 
 import argparse
@@ -10,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 
 def path_argument(text: str) -> str:
-    """Type of a command-line option that takes a path or the name of something built in.
+    """Argument type of command-line options that take a path or a built-in name.
 
     Returns:
         The text, with `~` and `~user` expanded and a `file://` URL decoded.

@@ -2,8 +2,8 @@
 
 Computes the probability of each label for every window of a store; the labels may be unseen in
 training. builders.recordings converts recordings to a store. The sentences that describe a label
-are taken from --sentences, otherwise from the model, otherwise from the store; if none has any, the
-label itself is used, with a warning.
+are taken from --sentences, otherwise from the model, otherwise from the store; if none of these
+describes the label, the label itself is used, with a warning.
 """
 
 import argparse
@@ -117,7 +117,7 @@ def _open_corpus(options: argparse.Namespace, model, report):
 
 
 def _known_sentences(options: argparse.Namespace, model, corpus) -> dict:
-    """Sentences by label, from --sentences, otherwise from the model, otherwise from the store."""
+    """Sentences by label: from --sentences, else from the model, else from the store."""
     of_model = model.description["sentences"].items()
     known = {**corpus.sentences, **{label: tuple(each) for label, each in of_model if each}}
     return known | (_read_sentences(options.sentences) if options.sentences else {})

@@ -1,4 +1,4 @@
-"""Checked data of a command: the windows of its stores, their sentences and the embeddings."""
+"""Input data of a command, after checks: windows of the stores, sentences and embeddings."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ def open_corpus(
     Args:
         paths: folders of stores.
         settings: training settings; only `model` and `data` are used.
-        axes: axis ranges that a model was trained on; default: those of the first store.
+        axes: axis ranges that a model was trained on; default: the ranges of the first store.
         verify: whether to verify the checksums of the heatmap files.
         need_labels: whether to exclude windows without a label.
         report: function that receives each line of progress.
@@ -95,7 +95,7 @@ def prepare_data(
 
     Args:
         encoder: text encoder.
-        paths, settings, axes, verify, report: see `open_corpus`.
+        paths, settings, axes, verify, report: arguments of `open_corpus`.
     """
     corpus = open_corpus(paths, settings, axes=axes, verify=verify, report=report)
     unseen = unseen_labels(settings.data.unseen, corpus.labels, ", ".join(paths))

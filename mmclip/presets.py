@@ -22,7 +22,7 @@ SMALL = TrainingSettings(
         branch_width=48, branch_depth=1, learner_depth=2, learner_heads=6, mlp_ratio=2, dropout=0.1
     ),
     augment=AugmentSettings(drop=0.1, drop_columns=16),
-    # Tuned on the unseen labels of G1 only (docs/zero-shot.md).
+    # Tuned only on the unseen labels of group G1 (docs/zero-shot.md).
     train=OptimizationSettings(
         attribute_target="sentence",
         rate=1e-3,
@@ -103,7 +103,7 @@ def settings_from_dict(table: dict[str, dict]) -> TrainingSettings:
 
 
 def _find_key(key: str) -> tuple[str, str]:
-    """Section and name of a key."""
+    """Section and name of the setting that a key identifies."""
     all_keys = [(section, f.name) for section, kind in SECTIONS.items() for f in fields(kind)]
     section, dot, name = key.partition(".")
     matches = [

@@ -56,7 +56,7 @@ def pretrain(
         stores: folders of stores.
         out: folder of the training run.
         settings: `TrainingSettings`.
-        encoder_name: see `text_encoders.load_encoder`.
+        encoder_name: name of the text encoder, as for `text_encoders.load_encoder`.
         verify: whether to verify the checksums of the heatmap files first.
         report: function that receives each line of progress.
 
@@ -90,7 +90,7 @@ def summary(description: dict) -> str:
 
 
 def settings_of(options: argparse.Namespace):
-    """Settings of the preset, with --set and then the other options applied."""
+    """The preset's settings, with --set and then the other options applied."""
     from mmclip.presets import load_preset
 
     return load_preset(options.preset, [*options.set, *option_overrides(options)])
@@ -134,7 +134,7 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _describe(settings, encoder_name: str) -> None:
-    """Print the parameter counts that a training with this text encoder has, and the settings."""
+    """Print the settings, and the parameter counts of a network with this text encoder."""
     from mmclip.model import abstract_model
     from mmclip.model_variables import split_model
     from mmclip.parameter_counts import parameter_table
@@ -148,7 +148,7 @@ def _describe(settings, encoder_name: str) -> None:
 
 
 def _text_width(encoder_name: str) -> tuple[int, str]:
-    """Width of the text embeddings, which part of the network depends on, and its source."""
+    """Width of the text embeddings, which determines some layer sizes, and its source."""
     from mmclip.errors import MmclipError
     from mmclip.model import PAPER_TEXT_WIDTH
     from mmclip.text_encoders import load_encoder

@@ -1,4 +1,4 @@
-"""The paper's evaluation protocol: sixty activities and three groups of ten unseen ones."""
+"""The paper's evaluation protocol: sixty activities, with three groups of ten unseen activities."""
 
 import tomllib
 from functools import cache
@@ -11,13 +11,13 @@ FILE = Path(__file__).parent / "protocol.toml"
 
 @cache
 def activities() -> dict[int, str]:
-    """Names of the activities by number."""
+    """Names of the activities, keyed by number."""
     return {int(number): name for number, name in _read()["activities"].items()}
 
 
 @cache
 def groups() -> dict[str, tuple[str, ...]]:
-    """Names of the unseen activities by group."""
+    """Names of the unseen activities, keyed by group."""
     return {
         group: tuple(activities()[number] for number in numbers)
         for group, numbers in _read()["groups"].items()

@@ -24,8 +24,9 @@ class ModelScore:
     Attributes:
         model: folder of the model.
         seed: random seed of its training run.
-        labels: labels, which are the classes.
-        counts: number of windows [true label, predicted label], in few-shot mode over all draws.
+        labels: labels that serve as classes.
+        counts: number of windows [true label, predicted label]; in few-shot mode, summed over all
+            draws.
         windows, texts: embeddings of windows and of labels.
         truth: index of each window's label.
         simulated: whether the training or the evaluation used simulated data.
@@ -47,7 +48,7 @@ class ModelScore:
 
     @property
     def recalls(self) -> dict[str, float]:
-        """Recall by label, for labels with windows."""
+        """Recall of each label that has windows."""
         recalls = zip(self.labels, recall_by_class(self.counts))
         return {label: float(recall) for label, recall in recalls if np.isfinite(recall)}
 
@@ -102,7 +103,7 @@ def score_model(folder: str, options: argparse.Namespace, report=print) -> Model
 def _prepare_data(model: TrainedModel, options: argparse.Namespace, report) -> PreparedData:
     encoder = load_encoder(options.encoder or model.description["encoder"]["name"])
     model.check_encoder(encoder)
-    # The labels to evaluate come from model.json, so `unseen` must not apply to these stores.
+    # The labels to evaluate come from model.json, so the setting `unseen` must not be applied here.
     settings = replace(model.settings, data=replace(model.settings.data, unseen=()))
     axes = model.description["axes"]
     return prepare_data(
@@ -111,7 +112,7 @@ def _prepare_data(model: TrainedModel, options: argparse.Namespace, report) -> P
 
 
 def _evaluated_labels(model: TrainedModel, data: PreparedData, mode: str) -> tuple[str, ...]:
-    """The model's unseen labels (in mode "seen", its seen labels) that occur in the stores."""
+    """Labels in the stores that the model has not seen (in mode "seen": that it has seen)."""
     kind = "seen" if mode == "seen" else "unseen"
     known = set(data.corpus.labels)
     labels = tuple(label for label in model.description[kind] if label in known)

@@ -1,4 +1,4 @@
-"""Sentences that describe labels and captions: variants with one sentence per attribute.
+"""Sentences for labels and captions, in variants that have one sentence per attribute.
 
 For a text without sentences, the text itself is used for every attribute.
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# Variants of each label or caption; a variant has one sentence for each attribute.
+# Sentence variants of each label or caption; a variant has one sentence for each attribute.
 Descriptions = Mapping[str, tuple[dict[str, str], ...]]
 
 
@@ -19,7 +19,7 @@ class SentenceBank:
     Attributes:
         sentences: distinct sentences; their embeddings are stored in this order.
         variants: indices into `sentences` [variant, attribute], keyed by text.
-        without_sentences: texts without sentences, which are described only by themselves.
+        without_sentences: texts without sentences; the text itself is used instead.
     """
 
     sentences: tuple[str, ...]
@@ -37,7 +37,7 @@ def make_sentence_bank(
 
     Args:
         texts: labels and captions.
-        descriptions: variants by text; a variant that lacks a required attribute is ignored.
+        descriptions: variants keyed by text; a variant that lacks a required attribute is ignored.
         attributes: required attributes, in order.
         describe: "sentences", or "label" to use only the texts themselves.
 
@@ -61,15 +61,15 @@ def make_sentence_bank(
 def permute_label_texts(labels: Iterable[str], seed: int) -> dict[str, str]:
     """Assign every label the text of another label, as a permutation control.
 
-    The assignment is a derangement, a permutation without fixed points. A model trained with it
-    shows which accuracy is reached without correct texts.
+    The assignment is a derangement, a permutation without fixed points. A model trained with
+    this assignment shows which accuracy is reached without correct texts.
 
     Args:
         labels: at least two labels.
         seed: random seed of the permutation.
 
     Returns:
-        For each label, the label whose text it is assigned.
+        Mapping from each label to the label whose text it is assigned.
     """
     labels = sorted(labels)
     rng = np.random.default_rng(seed)

@@ -12,12 +12,12 @@ PARTS = ("general", "torso", "arms", "legs", "location")
 
 @dataclass(frozen=True, kw_only=True)
 class ModelSettings:
-    """Layer sizes of the network; the defaults are those of the paper.
+    """Layer sizes of the network; the defaults are the values in the paper.
 
     Attributes:
         heatmaps: input heatmaps, with one branch encoder each.
         parts: attributes of an activity, with one learned token each.
-        size: number of bins of a heatmap after resizing, and of columns of a window.
+        size: number of bins of a heatmap after resizing; also the number of columns of a window.
         patch_columns: number of columns of a patch; a patch covers all bins.
         branch_width, branch_depth, branch_heads: width, depth and number of heads of each heatmap's
             encoder. The paper states depth 2; the authors' code uses 4.
@@ -74,10 +74,10 @@ class AugmentSettings:
     Attributes:
         range_shift: fraction of windows that are shifted along the range axis.
         min_shift, max_shift: limits of the shift [bins], in either direction (paper: 8 to 15).
-        level_db: largest change of the level, up or down [dB].
+        level_db: largest change of the level in either direction [dB].
         noise_db: largest standard deviation of the noise added to each cell [dB].
         drop: probability that a heatmap is blanked; at least one heatmap of a window is kept.
-        drop_columns: largest number of consecutive columns that are blanked, like packet loss.
+        drop_columns: largest number of consecutive columns that are blanked, as by packet loss.
     """
 
     range_shift: float = 0.5
@@ -95,8 +95,8 @@ class OptimizationSettings:
 
     Attributes:
         loss: kl, cross_entropy, cosine or mse.
-        attribute_target: which pairs count as positive in the attribute loss: those of the same
-            "label" or of the same "sentence".
+        attribute_target: which pairs are positive in the attribute loss: pairs with the same
+            "label", or pairs with the same "sentence".
         attribute_weight, class_weight: weights of the two losses.
         target_sharpness: logit of a positive pair in the target distribution of the KL loss.
         rate: learning rate of Adam.

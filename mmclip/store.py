@@ -46,8 +46,8 @@ class RadarStore:
 
     Attributes:
         path: folder of the store.
-        attributes: attributes of the root group: recipe, digests, code version.
-        arrays: metadata by array name.
+        attributes: attributes of the root group, such as recipe, digests and code version.
+        arrays: metadata keyed by array name.
     """
 
     path: Path
@@ -166,7 +166,7 @@ def check_same_axes(
     Args:
         stores: stores to be used together.
         axes: first bin, last bin and number of bins of each axis that a model was trained on;
-            default: those of the first store.
+            default: the ranges of the first store.
 
     Raises:
         MmclipError: an axis differs; the message states its limits and its unit.

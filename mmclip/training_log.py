@@ -29,7 +29,7 @@ class TrainingLog:
 
     Args:
         folder: folder of the training run; metrics.csv is written to it.
-        first: number of completed steps; entries of later steps in an interrupted run are removed.
+        first: number of completed steps; later entries of an interrupted run are removed.
         last: number of the last step.
         batch: windows per step.
         report: function that receives one line per log entry.
@@ -63,7 +63,7 @@ class TrainingLog:
         self._pending.append((step, metrics))
 
     def write(self, rate: float, accuracy: float | None = None) -> None:
-        """Write and report one entry for all steps since the previous entry.
+        """Write and report one entry that covers all steps since the previous entry.
 
         Args:
             rate: learning rate of the last step.

@@ -81,7 +81,7 @@ def train(
 
 
 def _announced(step: Callable, report: Callable[[str], None]) -> Callable:
-    """The step function; its first call, which compiles for a long time, is reported."""
+    """Wrap the step function to report its first call, which takes long because it compiles."""
     compiled = False
 
     def run(*arguments):
@@ -99,7 +99,7 @@ def _announced(step: Callable, report: Callable[[str], None]) -> Callable:
 def _label_texts(
     data: PreparedData, settings: TrainingSettings, report: Callable[[str], None]
 ) -> dict[str, str]:
-    """The label whose text is used for each seen label; empty except in a permutation control."""
+    """In a permutation control, the label that supplies each label's text; otherwise empty."""
     if not settings.train.derange:
         return {}
     report("permutation control (train.derange): every label has the text of another label")

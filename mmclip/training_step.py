@@ -38,7 +38,7 @@ def learning_rate(settings: OptimizationSettings, step):
 
 
 def make_optimizer(settings: OptimizationSettings) -> optax.GradientTransformation:
-    """AdamW with weight decay on matrices only; Adam if the weight decay is 0."""
+    """AdamW with weight decay applied only to matrices; Adam if the weight decay is 0."""
     return optax.adamw(
         lambda step: learning_rate(settings, step),
         weight_decay=settings.weight_decay,
@@ -47,7 +47,7 @@ def make_optimizer(settings: OptimizationSettings) -> optax.GradientTransformati
 
 
 def start_state(model: SplitModel, settings: OptimizationSettings) -> TrainState:
-    """State before the first step; the step function donates its buffers."""
+    """State before the first step; its buffers are donated to the step function."""
     trained, frozen = model.variables[model.trained], model.variables[model.frozen]
     optimizer = make_optimizer(settings).init(trained)
     return TrainState(trained, frozen, optimizer, jnp.zeros((), jnp.int32))
@@ -60,7 +60,7 @@ def model_of_state(model: SplitModel, state: TrainState):
 
 
 def merged_weights(model: SplitModel, state: TrainState) -> Variables:
-    """Base weights of a state, with any LoRA update merged into them."""
+    """Base weights of a state, with the LoRA update merged, if there is one."""
     network = model_of_state(model, state)
     lora.merge(network)
     return split_model(network).variables["base"]
@@ -76,7 +76,7 @@ def make_step(model: SplitModel, vectors: jax.Array, settings: TrainingSettings)
 
     Returns:
         step(state, maps, labels, sentences), which returns the next state and the metrics by name.
-        Its random key is derived from the seed in the settings and the step of the state.
+        The random key of a step is derived from the seed in the settings and the step number.
     """
     optimizer = make_optimizer(settings.train)
 

@@ -72,7 +72,7 @@ class Transformer(nnx.Module):
 
     Args:
         depth: number of blocks.
-        width, heads, mlp_ratio, dropout: see `TransformerBlock`.
+        width, heads, mlp_ratio, dropout: arguments of every `TransformerBlock`.
         options: `dtype` and `rngs` of all layers.
     """
 

@@ -1,8 +1,8 @@
 """Labelled windows, their texts and their splits, read from the tables of one or several stores.
 
 The label of a window is derived from the segments that overlap it. If the clip has action segments,
-it is the names of the actions joined by "and", otherwise the label with the longest overlap. A
-window without any segment has no label and is not sampled.
+the label consists of the names of the actions, joined by "and"; otherwise it is the label segment
+with the longest overlap. A window without any segment has no label and is not sampled.
 """
 
 from collections import Counter, defaultdict
@@ -15,7 +15,7 @@ from mmclip.errors import MmclipError
 from mmclip.sentences import Descriptions
 from mmclip.store import RadarStore
 
-# An action is part of a window's label if this much of it, or half of it, is in the window.
+# An action is part of a window's label if this duration, or half of the action, is in the window.
 MIN_OVERLAP_S = 0.2
 SPLITS = ("train", "val", "test")
 
@@ -83,8 +83,8 @@ class WindowCorpus:
         columns: number of columns of a window.
         labels: labels in alphabetical order; windows refer to them by index.
         clips: clips with at least one labelled window.
-        sentences: variants of one sentence per attribute, keyed by caption or label.
-        excluded: number of excluded clips by reason.
+        sentences: sentence variants, keyed by caption or label.
+        excluded: number of excluded clips, keyed by reason.
     """
 
     stores: tuple[RadarStore, ...]
@@ -200,7 +200,7 @@ def window_label(segments: list[Segment], start_s: float, end_s: float) -> str |
 def _label_windows(
     store: RadarStore, row: int, segments: list[Segment], columns: int, step: int, need: bool
 ) -> tuple[np.ndarray, list[str]] | str:
-    """Starts and labels of a clip's windows, or the reason why it has none."""
+    """Starts and labels of a clip's windows, or the reason why the clip has no windows."""
     measured = int(store.measured_columns[row])
     if not measured:
         return "failed when the store was built"

@@ -31,7 +31,7 @@ class WindowReader:
     def read(
         self, batches: Iterator[BatchIndices]
     ) -> Iterator[tuple[dict[str, np.ndarray], BatchIndices]]:
-        """Yield the stored heatmaps [window, column, bin] of each batch, by name, and its indices.
+        """Yield the stored heatmaps [window, column, bin] of each batch by name, and its indices.
 
         Raises:
             MmclipError: a store cannot be read.

@@ -1,4 +1,4 @@
-"""Zero-shot classifier: embeddings of labels, embeddings of windows, and their comparison."""
+"""Zero-shot classifier, which compares embeddings of windows with embeddings of labels."""
 
 from collections.abc import Sequence
 from functools import partial

@@ -1,7 +1,7 @@
 """Attach attribute sentences to a finished store; its arrays and checksums do not change.
 
 All attached sentences are in one file next to the table parts that the build wrote, so attaching is
-a single atomic write. The sentences of a file replace earlier ones of the same provenance, so
+a single atomic write. The sentences of a file replace earlier sentences with equal provenance, so
 attaching a file twice changes nothing. The order in which files are attached does not matter, and a
 plain fallback sentence is used only if its caption has no other description.
 """
@@ -30,7 +30,7 @@ class WordingKey(NamedTuple):
     variant: int
 
 
-# Sentences by part, for each wording.
+# For each wording, its sentences keyed by part.
 Wordings = dict[WordingKey, dict[str, str]]
 
 
@@ -60,7 +60,7 @@ def attach(store: str | Path, file: str | Path) -> Attached:
 
     Args:
         store: folder or URL of the store.
-        file: see `attribute_files`.
+        file: file of sentences, in a format described in `attribute_files`.
 
     Returns:
         Counts of what was attached and what was not.
@@ -107,7 +107,7 @@ def attached_rows(folder: StoreFolder) -> list[dict]:
 def _with_caption_ids(
     sentences: Iterable[Sentence], captions: Mapping[str, str]
 ) -> tuple[list[Sentence], tuple[str, ...]]:
-    """Sentences for captions in the store, with caption ids; and the captions not in the store."""
+    """Sentences for captions in the store, with caption ids, and the captions it lacks."""
     ids, found, unknown = set(captions.values()), [], {}
     for sentence in sentences:
         caption = captions.get(sentence.caption, sentence.caption)
@@ -119,7 +119,7 @@ def _with_caption_ids(
 
 
 def _wordings(sentences: Iterable[Sentence]) -> Wordings:
-    """Group sentences into wordings; the last of several duplicates is used."""
+    """Group sentences into wordings; of several duplicates, the last is used."""
     found: Wordings = {}
     for each in sentences:
         parts = found.setdefault(WordingKey(each.caption, each.provenance, each.variant), {})
@@ -147,7 +147,7 @@ def _without_fallbacks(built: Wordings, attached: Wordings) -> Wordings:
 
 
 def _rows(built: Wordings, attached: Wordings) -> list[dict]:
-    """Rows in a fixed order; variant numbers continue those written by the build."""
+    """Rows in a fixed order; variant numbers continue after those that the build wrote."""
     next_variant: dict[str, int] = {}
     for key in built:
         next_variant[key.caption] = max(next_variant.get(key.caption, 0), key.variant + 1)

@@ -24,7 +24,7 @@ _MOST_VARIANTS = 10_000
 
 @dataclass(frozen=True, kw_only=True)
 class Sentence:
-    """One sentence: one wording for one part of a movement; fields as in `schema.TABLES`."""
+    """A sentence about one part of a movement, in one wording; fields as in `schema.TABLES`."""
 
     caption: str
     variant: int
@@ -64,7 +64,7 @@ def write_sentences(path: str | Path, sentences: Iterable[Sentence]) -> None:
     rows = [asdict(sentence) for sentence in sentences]
     if suffix_of(path, "attribute") != ".parquet":
         return write_rows(path, rows, COLUMNS)
-    from pipelines.store_tables import parquet_bytes  # late: imports pyarrow
+    from pipelines.store_tables import parquet_bytes  # imported late because it imports pyarrow
 
     write_whole(path, parquet_bytes("attributes", rows))
 

@@ -1,4 +1,4 @@
-"""Cut takes into clips inside the activity area and count what is left out, before planning."""
+"""Before planning, cut takes into clips inside the activity area; count what is left out."""
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -31,7 +31,7 @@ TOO_LATE = "texts that begin after the end of their motion"
 OUTSIDE_REMEDY = "--area, --distance-m, --lateral-m and --heading-deg change this"
 # Processes take seconds to start, so with fewer takes than this a single process is faster.
 FEW_TAKES = 100
-# Time by which the start is moved if no clip fits at a start time.
+# Step by which the start of a clip is moved later if the clip does not fit.
 SEARCH_STEP_S = 0.5
 
 
@@ -41,7 +41,7 @@ def select_all_clips(
     """Select the clips of each take, in order; many takes are distributed over processes.
 
     Args:
-        recipe, body_models: as for `select_clips`.
+        recipe, body_models: arguments of `select_clips`.
         takes: takes from any source.
         workers: number of processes; if 1, only this process is used.
     """
@@ -50,7 +50,7 @@ def select_all_clips(
     if workers < 2 or len(takes) < FEW_TAKES:
         yield from map(select, takes)
         return
-    # Spawn processes, because JAX does not survive a fork; use the CPU: nothing is simulated here.
+    # Spawn processes, because JAX does not survive a fork. Nothing is simulated, so use the CPU.
     with ProcessPoolExecutor(workers, get_context("spawn"), _on_cpu) as pool:
         try:
             yield from pool.map(select, takes, chunksize=8)
@@ -67,7 +67,8 @@ def select_clips(recipe: Recipe, take: Take, body_models: str | None = None) -> 
         body_models: folder or file of body models; None for the free body.
 
     Returns:
-        Clips without row, shard and split; notes on what was left out; findings of the file reader.
+        Clips without row, shard and split; notes on what was left out; and findings of the file
+        reader.
     """
     try:
         sha256 = take.sha256()
@@ -94,7 +95,7 @@ def _on_cpu() -> None:
 def _clips_of(
     recipe: Recipe, take: Take, sha256: str, motion: Motion, variant: int
 ) -> tuple[list[Clip], list[Note]]:
-    """Clips of one placement variant; if none fits at a start, try `SEARCH_STEP_S` later."""
+    """Clips of one placement variant; if a clip does not fit, try `SEARCH_STEP_S` later."""
     clips, notes, start_s, covered_s, searching = [], [], 0.0, 0.0, False
     period_s, min_frames = recipe.radar.frame.period_s, recipe.min_frames
     while (left := frames_in(recipe.radar, motion.duration_s - start_s)) >= min_frames:

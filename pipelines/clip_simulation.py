@@ -2,7 +2,7 @@
 
     take -> fitted to the body -> placed window -> IF cube -> heatmaps -> arrays
 
-Every clip is simulated with the recipe's full number of frames, so a worker compiles once; a
+Every clip is simulated with the recipe's full number of frames, so a worker compiles only once. A
 shorter clip repeats its last pose, and the frames after its end are cut off.
 """
 
@@ -53,7 +53,7 @@ def make_clip(
         recipe: the dataset.
         clip: a clip of the plan.
         take: the take that the clip is cut from.
-        body_models: as for `clip_selection.select_clips`.
+        body_models: folder or file of body models; None for the free body.
         keep_cubes: whether IF cubes are saved in the store.
 
     Returns:
@@ -63,7 +63,7 @@ def make_clip(
         TakeChanged: the take has changed since the plan was made.
         InputError: the clip cannot be simulated.
     """
-    with unchanged(take, clip.take_sha256):  # poses may be read from the file only here
+    with unchanged(take, clip.take_sha256):  # poses may be read from the file only in this context
         fitted_take = fit_take(take, clip.take_sha256, recipe, body_models)
         window = placed_window(recipe, clip, fitted_take.fitted.motion)
     cube_v = _if_cube(recipe, clip, fitted_take, window)
@@ -107,7 +107,7 @@ def _extended(recipe: Recipe, clip: Clip, window: Motion) -> Motion:
 
 
 def _if_cube(recipe: Recipe, clip: Clip, take: FittedTake, window: Motion) -> jax.Array:
-    """Volts at the ADC [frame, chirp, tx, rx, sample]; frames after the clip's end are invalid."""
+    """IF cube at the ADC [V], [frame, chirp, tx, rx, sample]; invalid after the clip's end."""
     options = recipe.simulation
     settings = SimulationSettings(
         method=options.method,
@@ -129,7 +129,7 @@ def _if_cube(recipe: Recipe, clip: Clip, take: FittedTake, window: Motion) -> ja
 
 
 def _reflection(recipe: Recipe, clip: Clip, take: FittedTake) -> ReflectionModel:
-    """The recipe's reflection model; for "paper", with a level anchored for body and sigma."""
+    """The recipe's reflection model; for "paper", the level is anchored for body and sigma."""
     if recipe.simulation.reflection == "body":
         return PhysicalOptics()
     level = reflectivity(recipe.radar, take.body_key, clip.sigma_rad)
@@ -154,7 +154,7 @@ def _heatmaps(recipe: Recipe, clip: Clip, cube_v: jax.Array) -> dict[str, np.nda
 
 def _filled_up(cube_v: jax.Array, num_frames: int, clutter: str) -> jax.Array:
     """The cube of a short clip, padded so that the clutter estimate uses only its own frames."""
-    if clutter == "median":  # whole repetitions of the clip have the same median as the clip
+    if clutter == "median":  # repeating a clip a whole number of times keeps its median
         return cube_v[np.arange(len(cube_v)) % num_frames]
     own = (np.arange(len(cube_v)) < num_frames)[:, None, None, None, None]
     mean_v = jnp.sum(jnp.where(own, cube_v, 0), axis=0) / num_frames

@@ -32,7 +32,7 @@ class CostEstimate:
     workers: int
 
     def build_s(self, num_clips: int) -> float:
-        """Time for `num_clips` clips if every worker is as fast as the measured one alone [s]."""
+        """Time [s] for `num_clips` clips if each worker is as fast as a single worker alone."""
         return self.first_s + num_clips * self.clip_s / self.workers
 
 
@@ -46,7 +46,7 @@ def estimate_cost(
     """Make the first clip of a plan twice in a worker process and write it to a temporary store.
 
     Args:
-        plan, takes, store_spec, make_clip, workers: as for `run.build`.
+        plan, takes, store_spec, make_clip, workers: arguments of `run.build`.
 
     Returns:
         Measured times and size.
@@ -54,7 +54,7 @@ def estimate_cost(
     Raises:
         InputError: the clip cannot be made.
     """
-    from pipelines.dask_cluster import local_workers  # late: imports distributed
+    from pipelines.dask_cluster import local_workers  # imported late because it imports distributed
 
     clip = plan.clips[0]
     with local_workers(1, 1) as client:

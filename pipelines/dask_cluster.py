@@ -1,7 +1,7 @@
 """Dask workers on this machine or on a running cluster; the only module that imports Dask.
 
 Each worker runs one task at a time, in one thread, on a device that no other worker uses. On a
-running cluster, a worker plugin sets this up, also for workers that join later.
+running cluster, a worker plugin sets up the workers, including those that join later.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ from radarsim.errors import InputError
 
 TOPIC = "clips-made"
 CONNECT_S = 30
-# Tasks queued per worker, including the running one: enough to keep every worker busy.
+# Tasks queued per worker, including the running task; enough to keep every worker busy.
 QUEUED_PER_WORKER = 2
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -41,7 +41,7 @@ class Prepare(WorkerPlugin):
     name = "radarsim-prepare"
 
     def setup(self, worker: object) -> None:
-        """Set one compute thread, the shared program cache, and a device for this worker alone."""
+        """Set one compute thread, the shared program cache, and a device for only this worker."""
         os.environ.update(worker_environment())
         claim_device()
         use_program_cache()
@@ -60,7 +60,7 @@ def local_workers(count: int | None, at_most: int) -> Iterator[Client]:
 
     settings = {
         "distributed.nanny.pre-spawn-environ": worker_environment(),
-        # Compiled programs need memory: Dask must not pause or terminate a worker for its size.
+        # Compiled programs need memory, so Dask must not pause or terminate workers for their size.
         "distributed.worker.memory.pause": False,
         "distributed.worker.memory.terminate": False,
         "distributed.worker.memory.target": False,
@@ -73,7 +73,7 @@ def local_workers(count: int | None, at_most: int) -> Iterator[Client]:
             n_workers=min(count or default_workers(), at_most),
             threads_per_worker=1,
             processes=True,
-            # Not reachable from the network; does not conflict with the port of another cluster.
+            # The port is not reachable from the network and does not conflict with other clusters.
             dashboard_address="127.0.0.1:0",
             silence_logs=logging.CRITICAL,
         )
@@ -97,7 +97,7 @@ def running_cluster(address: str, out: str) -> Iterator[Client]:
         SchedulerLost: the connection broke later.
     """
     for name in ["distributed", *logging.root.manager.loggerDict]:
-        if name.startswith("distributed"):  # silence its messages about lost connections
+        if name.startswith("distributed"):  # silence Dask's messages about lost connections
             logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         client = Client(address, timeout=CONNECT_S)
@@ -172,7 +172,7 @@ def _run_on_worker(make: Callable[..., dict], number: int, *arguments: object) -
 
 
 def _check_workers(client: Client, address: str, out: str) -> None:
-    """Check that all workers run this code, so that stores are equal, and can read the store."""
+    """Check that all workers run this code version (for equal stores) and can read the store."""
     here, found = _version_here(), client.run(_version_here)
     if not found:
         hint = "start some: dask worker ADDRESS --nthreads 1"
@@ -188,7 +188,7 @@ def _check_workers(client: Client, address: str, out: str) -> None:
 
 
 def _version_here() -> str:
-    """Versions that must match to produce equal bytes: this code and jaxlib."""
+    """Versions of this code and of jaxlib; they must match for workers to produce equal bytes."""
     return f"{code_version()}, jaxlib {metadata.version('jaxlib')}"
 
 
@@ -204,5 +204,5 @@ def _stop_profiling(worker: object) -> None:
 
 
 def _ignore_interrupts() -> None:
-    """Ignore Ctrl-C, which reaches all processes in a terminal: the build stops its workers."""
+    """Ignore Ctrl-C, which reaches all processes in a terminal; the build stops its workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -99,7 +99,7 @@ def to_numpy(store: Store, path: str | Path, report: Report = lambda name: None)
 
 
 class _Target:
-    """Output path that appears only when writing is complete; a failure leaves nothing behind."""
+    """Output path that exists only after writing is complete; a failure leaves no files behind."""
 
     def __init__(self, path: str | Path, option: str):
         self.path, self.option = local_path(path), option
@@ -141,7 +141,7 @@ def _arrays(store: Store) -> Iterator[tuple[str, zarr.Array]]:
 
 
 def _hdf5_chunks(array: zarr.Array) -> tuple[int, ...] | None:
-    """Chunk shape, limited to the array: Zarr chunks may extend beyond the last row."""
+    """Chunk shape, limited to the array's shape; Zarr chunks may extend beyond the last row."""
     if not all(array.shape):
         return None
     return tuple(min(chunk, size) for chunk, size in zip(array.chunks, array.shape))
@@ -176,5 +176,5 @@ def _label_axes(file, store: Store) -> None:
 
 
 def _plain(value: object) -> object:
-    """Convert a value to an HDF5 attribute: tables and lists become JSON text."""
+    """Convert a value to an HDF5 attribute; tables and lists become JSON text."""
     return value if isinstance(value, (str, int, float)) else json.dumps(value, sort_keys=True)

@@ -1,8 +1,8 @@
 """A store's folder in an object store (s3://, gs://, az://, memory://), accessed through obstore.
 
 Objects are always written whole, so no temporary files are needed. There are no locks: two
-simultaneous builds do the work twice, but write the same bytes. Credentials and endpoints are taken
-from the usual environment variables (AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL, ...).
+simultaneous builds do the work twice, but they write identical bytes. Credentials and endpoints are
+taken from the usual environment variables (AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL, ...).
 """
 
 import functools
@@ -14,7 +14,7 @@ from radarsim.errors import InputError
 
 
 class ObjectStoreFolder:
-    """All objects under a URL; see `store_folder.StoreFolder`.
+    """All objects under a URL, with the interface `store_folder.StoreFolder`.
 
     Args:
         root: URL of the store, such as s3://bucket/synth.zarr.

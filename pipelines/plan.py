@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pipelines.recipe import Placements, Recipe
 
 SPLITS = ("train", "val", "test")
-# (upper limit on the number of clips, clips per shard): never depends on the number of workers.
+# (maximum number of clips in the store, clips per shard); independent of the number of workers.
 SHARD_SIZES = ((1_000, 4), (10_000, 16), (500_000, 128))
 MAX_SHARD_SIZE = 512
 DRAWN = ("distance_m", "lateral_m", "heading_rad", "radar_height_m", "radar_tilt_rad")
@@ -69,7 +69,7 @@ class Note:
         cause: short description; the counts of notes with equal causes are added.
         count: number of clips, motions or texts.
         line: one line of detail, or "" if the count is enough.
-        remedy: option or action that changes the count, or "" if there is none.
+        remedy: option or action that changes the count; "" if there is no such option or action.
     """
 
     cause: str
@@ -80,10 +80,10 @@ class Note:
 
 @dataclass(frozen=True, kw_only=True)
 class ClipSelection:
-    """Clips of one take, before they are planned.
+    """Clips of one take, before they are assigned to rows, shards and splits.
 
     Attributes:
-        clips: without row, shard and split.
+        clips: clips without row, shard and split.
         notes: counts of what was left out or cut.
         findings: inferences by the file reader that the user may want to check.
     """
@@ -161,10 +161,11 @@ def clips_per_shard(num_clips: int) -> int:
 def split_subjects(recipe: Recipe, subjects: Iterable[str]) -> dict[str, str]:
     """Split of each subject, chosen by a hash of the subject's name.
 
-    Every split with a share above zero gets at least one subject, as long as one remains for train.
+    Every split with a share above zero gets at least one subject, provided that one remains for
+    train.
 
     Args:
-        recipe: source of the shares and the seed.
+        recipe: recipe that contains the shares and the seed.
         subjects: names of the subjects; repeats are allowed.
 
     Returns:
@@ -191,7 +192,7 @@ def draw(recipe: Recipe, name: str, ends: tuple[float, float], drawn_for: str) -
     """Draw a value uniformly between two limits; equal arguments always give the same value.
 
     Args:
-        recipe: source of the seed.
+        recipe: recipe that contains the seed.
         name: name of the value; values with different names are independent.
         ends: lower and upper limit.
         drawn_for: id of the clip or take.
@@ -205,13 +206,13 @@ def draw(recipe: Recipe, name: str, ends: tuple[float, float], drawn_for: str) -
 
 
 def draw_placement(recipe: Recipe, drawn_for: str) -> dict[str, float]:
-    """Random placement of subject and radar: the placement fields of a `Clip`."""
+    """Draw the placement of subject and radar, which are fields of a `Clip`."""
     ranges: Placements = recipe.placements
     return {name: draw(recipe, name, getattr(ranges, name), drawn_for) for name in DRAWN}
 
 
 def draw_simulation(recipe: Recipe, clip_id: str) -> dict[str, float]:
-    """Random simulation settings: the fields `DRAWN_SIMULATION` of a `Clip`."""
+    """Draw the random simulation settings, the fields `DRAWN_SIMULATION` of a `Clip`."""
     ranges = recipe.simulation
     return {name: draw(recipe, name, getattr(ranges, name), clip_id) for name in DRAWN_SIMULATION}
 

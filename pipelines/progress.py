@@ -1,4 +1,4 @@
-"""Progress of a build: a bar in a terminal, plain lines in a log file or under a batch system."""
+"""Progress of a build, as a bar in a terminal or as lines in a log file or batch system."""
 
 import sys
 import time
@@ -57,7 +57,7 @@ class Progress:
         return lambda num_clips, num_frames: self.update(shard, num_clips, num_frames)
 
     def update(self, shard: int, num_clips: int, num_frames: int) -> None:
-        """Set the finished clips and frames of a shard; lower counts than before are ignored."""
+        """Set the finished clips and frames of a shard; counts below earlier ones are ignored."""
         new = num_clips - self._clips.get(shard, 0)
         if new <= 0:
             return

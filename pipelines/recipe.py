@@ -1,7 +1,7 @@
 """Recipe of a dataset: all settings that determine the bytes of its store.
 
-It contains no path, host name, time or number of workers. Two builds with equal recipes and equal
-sources give equal stores; `recipe_toml.recipe_digest` identifies a recipe.
+A recipe contains no path, host name, time or number of workers. Two builds with equal recipes and
+equal sources give equal stores; `recipe_toml.recipe_digest` identifies a recipe.
 """
 
 import math
@@ -47,7 +47,7 @@ class Placements:
             only once, at the start of the take (as in the paper), and moves on from there.
         per_clip: number of placements per clip.
         distance_m, lateral_m, heading_rad, radar_height_m, radar_tilt_rad: as in
-            `radarsim.scene.placement.Placement`, each a pair (low, high).
+            `radarsim.scene.placement.Placement`, each as a pair (low, high).
     """
 
     scope: str = "clip"
@@ -87,7 +87,7 @@ class Simulation:
     """How the IF signal is simulated.
 
     Attributes:
-        method: "accurate" or "fast": accuracy of the sum, see `radarsim.signal.settings`.
+        method: "accurate" or "fast"; selects the accuracy of the sum (`radarsim.signal.settings`).
         reflection: "paper": quasi-specular model, anchored to a mean radar cross-section; "body":
             smooth bare skin, which needs no anchor.
         visibility: "occlusion", or "hpr" (hidden point removal) as in the paper.
@@ -122,7 +122,7 @@ class Simulation:
 
 @dataclass(frozen=True, kw_only=True)
 class Maps:
-    """How heatmaps are computed: see `radarsim.heatmaps.settings.HeatmapSettings`."""
+    """How heatmaps are computed; fields as in `radarsim.heatmaps.settings.HeatmapSettings`."""
 
     window: str = "burst"
     clutter: str = "median"
@@ -207,11 +207,11 @@ class Recipe:
 
     Attributes:
         radar: the radar with all its parameters.
-        seed: seed from which, with the id of a clip, all random values are derived.
+        seed: seed from which all random values are derived, together with the id of a clip.
         limit: keep only the first clips, up to this number; 0 keeps all.
         body: name of the body, or a string that identifies the folder of body models.
-        built_in, sources, clips, placements, area, simulation, maps, keep, splits: see their
-            classes.
+        built_in, sources, clips, placements, area, simulation, maps, keep, splits: sections of the
+            recipe, described in their classes.
     """
 
     radar: Radar
@@ -257,7 +257,7 @@ class Recipe:
         return max(self.clips.min_frames, self.frames_per_column)
 
     def _check_clip_length(self) -> None:
-        """Check that a full clip, simulated or recorded, is long enough; not checked elsewhere."""
+        """Check that a full clip, simulated or recorded, is long enough; checked only here."""
         if self.num_frames >= self.min_frames:
             return
         frame, least_s = self.radar.frame, self.min_frames * self.radar.frame.period_s

@@ -46,11 +46,11 @@ def recipe_digest(recipe: Recipe) -> str:
 
 
 def parse_recipe(text: str, where: str) -> Recipe:
-    """Read a recipe from TOML text; omitted settings keep their defaults.
+    """Read a recipe from TOML text; omitted settings take their default values.
 
     Args:
         text: TOML.
-        where: file that contains the text, for messages.
+        where: file that contains the text; named in messages.
 
     Returns:
         The recipe.
@@ -76,7 +76,7 @@ def table_from_toml(text: str, where: str) -> dict:
 
 
 def recipe_from_table(table: Mapping, where: str) -> Recipe:
-    """Recipe from a parsed table; see `parse_recipe`."""
+    """Make a recipe from a table parsed from TOML; `parse_recipe` does this for TOML text."""
     values = dict(table)
     _check_names(values, [each.name for each in fields(Recipe)], where, "")
     values["radar"] = _radar(values.get("radar", DEFAULT_BOARD), where)
@@ -134,7 +134,7 @@ def _radar(value: object, where: str) -> Radar:
 
 
 def _radar_path(value: object, where: str) -> str:
-    """Path of the radar file, next to the recipe or in the working folder; or a board's name."""
+    """Path of the radar file, next to the recipe or in the working folder; else a board's name."""
     beside = Path(where).parent / local_path(str(value))
     return str(beside if beside.is_file() else value)
 
@@ -145,7 +145,7 @@ def _named(radar: Radar, place: str, name: str) -> Radar:
 
 
 def _check_type(value: object, default: object, field: str, where: str) -> None:
-    """Check that booleans and strings have the default's type; the sections check numbers."""
+    """Check that booleans and strings have the default's type; sections check their numbers."""
     for kind, description in ((bool, "true or false"), (str, "a string in quotes")):
         if isinstance(default, kind) != isinstance(value, kind):
             needed = description if isinstance(default, kind) else "a number"
@@ -160,7 +160,7 @@ def _check_names(values: Mapping, names: list[str], where: str, prefix: str) -> 
 
 
 def _construct(where: str, make: Callable, values: Mapping):
-    """Call `make` with the values; error messages about the recipe then name its file."""
+    """Call `make` with the values; error messages about the recipe name the recipe file."""
     try:
         return make(**values)
     except InputError as error:

@@ -35,12 +35,12 @@ _LATE = "correct start_s in the table of labels"
 
 @dataclass(frozen=True, kw_only=True)
 class RecordedTake:
-    """One subject in one capture; see `pipelines.sources.Take`.
+    """One subject in one capture; implements `pipelines.sources.Take`.
 
     Attributes:
         path: path of the capture.
         setup: radar of the capture: name of a board, or path of a configuration file.
-        iq_order: as for `radarsim.files.open_capture`.
+        iq_order: order of I and Q, as for `radarsim.files.open_capture`.
     """
 
     path: str
@@ -54,7 +54,7 @@ class RecordedTake:
     official_split: str = ""
 
     def load(self) -> Motion:
-        """Raise InputError: a recording has no motion."""
+        """Raise InputError, because a recording has no motion."""
         raise InputError(self.path, "motion", "is a capture", "read it with RecordedTake.capture")
 
     def capture(self) -> Capture:
@@ -104,7 +104,7 @@ def select_recorded_clips(recipe: Recipe, take: RecordedTake) -> ClipSelection:
     findings = [f"{take.id}: I and Q: {capture.iq_evidence}"]
     findings += [f"{take.id}: {note}" for note in capture.findings]
     guess = capture.capture_format.guess_line(capture.radar.board)
-    # Equal for all captures of one radar, so it is printed once.
+    # This finding is equal for all captures of one radar, so it is printed only once.
     findings += [f"{take.setup}: {guess}"] if guess else []
     return ClipSelection(clips=tuple(clips.values()), notes=tuple(notes), findings=tuple(findings))
 
@@ -210,6 +210,6 @@ def _touches(recipe: Recipe, clip: Clip, frames: frozenset[int]) -> bool:
 
 @lru_cache(maxsize=256)
 def _file_sha256(path: str, size: int, mtime_ns: int) -> str:
-    """Hash a file only once per worker and file state: captures are large, and every clip asks."""
+    """Hash a file once per worker and file state: captures are large, and each clip needs it."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

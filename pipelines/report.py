@@ -1,8 +1,8 @@
 """HTML report of a store: `python -m pipelines.report synth.zarr`.
 
-Writes a single HTML file with embedded figures: hours, labels, captions, lengths, placements,
-levels, distribution of power over speed, range and angle, subjects and splits, licences, and the
-heatmaps of some clips.
+Writes a single HTML file with embedded figures. It shows hours, labels, captions, lengths,
+placements, levels, the distribution of power over speed, range and angle, subjects and splits,
+licences, and the heatmaps of some clips.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from radarsim.paths import is_url, path_argument
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status: 0, or 2 if no report can be made."""
     options = _parser().parse_args(arguments)
-    # Late: these imports take seconds, and --help does not need them.
+    # Imported after parsing, since these imports take seconds and --help does not need them.
     from radarsim.errors import InputError
 
     try:

@@ -18,7 +18,7 @@ from radarsim.plots.heatmaps import PANELS, draw_heatmap
 _STYLE = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "figure.dpi": 110}
 _BLUE, _COLOURS = "#33658a", {"train": "#33658a", "val": "#f6ae2d", "test": "#c1440e"}
 MOST_LABELS, _LONGEST_LABEL = 40, 48
-# Column of the clips table -> (axis label, displayed units per SI unit).
+# Maps a column of the clips table to (axis label, displayed units per SI unit).
 _VARIED = {
     "distance_m": ("distance [m]", 1.0),
     "lateral_m": ("to the left [m]", 1.0),
@@ -157,7 +157,7 @@ def _histograms(values: Mapping[str, np.ndarray], whole: bool = False) -> Figure
 
 
 def _edges(counts: np.ndarray) -> np.ndarray:
-    """At most about fifty histogram edges, halfway between whole numbers."""
+    """Histogram edges halfway between whole numbers; about fifty at most."""
     high = int(counts.max()) if counts.size else 1
     step = max(1, math.ceil((high + 1) / 50))
     return np.arange(0, high + step + 1, step) - 0.5

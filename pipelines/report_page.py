@@ -167,7 +167,7 @@ def _tokens(text: str) -> list[str]:
 
 
 def _table(head: Iterable[str] | None, rows: list[tuple]) -> str:
-    """HTML table of the first `_MOST_ROWS` rows and the number of further rows."""
+    """HTML table of the first `_MOST_ROWS` rows, with the number of omitted rows."""
     lines = "".join(
         "<tr>" + "".join(_cell(cell) for cell in row) + "</tr>" for row in rows[:_MOST_ROWS]
     )

@@ -17,9 +17,9 @@ class Sample:
 
     Attributes:
         rows: rows of the clips.
-        levels: normalised histogram of levels with the edges `LEVEL_EDGES_DB`, for each heatmap.
-        shares: share of the echo power in each bin of the heatmap's axis, with equal weight for
-            each clip, for each heatmap.
+        levels: for each heatmap, normalised histogram of levels with the edges `LEVEL_EDGES_DB`.
+        shares: for each heatmap, fraction of the echo power in each bin of its axis; all clips have
+            equal weight.
         peaks_db: strongest cell of each clip's time-range map.
         distances_m: initial distance of each clip's subject.
     """
@@ -32,7 +32,7 @@ class Sample:
 
 
 def evenly(rows: list[int], most: int) -> list[int]:
-    """Select at most `most` rows, spread evenly; equal rows give equal results."""
+    """Select at most `most` evenly spaced rows; equal rows give equal results."""
     if len(rows) <= most:
         return rows
     return [rows[int(index)] for index in np.linspace(0, len(rows) - 1, most).round()]
@@ -46,7 +46,7 @@ def take_sample(store: Store, most: int = MOST_CLIPS) -> Sample:
         most: maximum number of clips.
 
     Returns:
-        The statistics; without any clips if all of them failed.
+        The statistics; they contain no clips if all clips failed.
     """
     rows = evenly([row for row, clip in store.clips.items() if clip.num_frames], most)
     levels = {name: np.zeros(len(LEVEL_EDGES_DB) - 1) for name in HEATMAPS}
@@ -68,6 +68,6 @@ def take_sample(store: Store, most: int = MOST_CLIPS) -> Sample:
 
 
 def power_share(map_db: np.ndarray) -> np.ndarray:
-    """Share of the power above the noise in each bin of a heatmap [time, bin]; the sum is 1."""
+    """Fraction of the power above the noise in each bin of a heatmap [time, bin]; the sum is 1."""
     power = np.maximum(10 ** (map_db / 10) - 1, 0).sum(axis=0)
     return power / max(power.sum(), 1e-12)

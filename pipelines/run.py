@@ -1,6 +1,6 @@
-"""Build a store: make all shards of a plan with Dask workers, resume, and show progress.
+"""Build a store or resume a build: make all shards of a plan with Dask workers.
 
-Each task first checks whether its shard is done, so the same command resumes a build that was
+Each task first checks whether its shard is done, so repeating the command resumes a build that was
 killed. The number of workers changes only the duration of a build, not the bytes of the store.
 """
 
@@ -21,7 +21,7 @@ from pipelines.store_spec import StoreSpec
 from pipelines.store_writer import find_state, finish_store, prepare
 from radarsim.errors import InputError
 
-# Longest wait for a scheduler that is being restarted by a person or a batch system.
+# Longest time to wait while a person or a batch system restarts the scheduler.
 RECONNECT_S = 120
 
 
@@ -96,7 +96,7 @@ def build(
 
 @contextmanager
 def _only_build(folder: StoreFolder, store_spec: StoreSpec) -> Iterator[str]:
-    """Lock the store against other builds and prepare it; yields its previous state."""
+    """Lock the store against other builds and prepare it; yields the state found by `prepare`."""
     state = find_state(folder, store_spec.identity)
     lock = folder.lock() if state != "finished" else None
     try:
@@ -167,7 +167,7 @@ class _ShardTasks:
                         lost_s = None
                         yield shard, outcome
             except (SchedulerLost, InputError) as error:
-                # If the first connection fails, the address is wrong: waiting does not help.
+                # If the first connection fails, the address is wrong, so waiting does not help.
                 if lost_s is None and isinstance(error, InputError):
                     raise
                 lost_s = lost_s or time.monotonic()

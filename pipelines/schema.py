@@ -1,7 +1,7 @@
 """Schema of a store: arrays, axes, data types, units, chunks and tables.
 
 This file is the contract between programs that write a store and programs that read one. A reader
-needs only the store itself, which contains version, axes and units.
+needs only the store itself, which contains its version, axes and units.
 
 A clip occupies whole chunks, and a shard contains whole clips, so two writers never share a file.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 FORMAT = "radarsim-store"
 SCHEMA_VERSION = 1
 
-# Heatmaps are clipped at 10 dB below the noise, where there is no signal; padding has this level.
+# Heatmaps are clipped at 10 dB below the noise, too low for any signal; padding has this level.
 FLOOR_DB = -10.0
 
 HEATMAPS = ("time_doppler", "time_range", "time_angle")
@@ -56,7 +56,7 @@ TABLES = {
         "start_s": "float64",
         "end_s": "float64",
         "caption": "string",
-        "kind": "string",  # label, action or sentence: see `sources.Text`
+        "kind": "string",  # label, action or sentence, as in `sources.Text`
     },
     "captions": {"id": "string", "text": "string", "source": "string", "licence": "string"},
     "attributes": {
@@ -82,7 +82,7 @@ class ArraySpec:
         dtype: NumPy name of the data type.
         units: units of the values, in xarray's notation; "1" for counts.
         chunk: shape of the block that one read decodes.
-        shard: shape of the block in one file; None if every chunk is a separate file.
+        shard: shape of the block that one file contains; None if every chunk is a separate file.
         fill: value in rows to which no clip has been written.
         about: one-line description, stored as `long_name`.
         scale: physical value of one integer step, stored as `scale_factor`; None for floats.
@@ -119,7 +119,7 @@ class Layout:
         clips_per_shard: number of rows that one task writes.
         num_frames: radar frames in a full clip.
         num_columns: heatmap columns in a full clip.
-        bins: number of bins on the "range", "speed" and "angle" axes.
+        bins: number of bins of each of the axes "range", "speed" and "angle".
         cube: (chirp, tx, rx, sample) counts; None if IF cubes are not saved.
         cube_step_v: ADC step in volts; None if cubes are not quantised.
         num_poses: poses in a full clip; None if motion is not saved.

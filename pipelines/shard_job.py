@@ -1,7 +1,8 @@
 """Task that simulates the clips of one shard and writes its files; independent of Dask.
 
-If a clip cannot be simulated, only its row stays empty, and the error is reported. If a take has
-changed since the plan was made, or if the store cannot be written, the shard stays unfinished.
+If a clip cannot be simulated, its row stays empty and the error is reported; the other clips are
+still written. If a take has changed since the plan was made, or if the store cannot be written, the
+shard stays unfinished.
 """
 
 import logging
@@ -65,7 +66,7 @@ def make_shard(
     Raises:
         TakeChanged, StoreError: the shard stays unfinished.
     """
-    # The progress of the build says that it compiles; workers need not repeat it.
+    # The progress display already reports compilation, so workers need not report it again.
     logging.getLogger("radarsim.progress").setLevel(logging.ERROR)
     folder = open_folder(job.out)
     record = done_record(folder, shard)

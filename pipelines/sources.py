@@ -15,7 +15,7 @@ from radarsim.scene.motion import Motion
 
 
 class TakeChanged(InputError):
-    """A take has changed since the plan was made; its shards wait until it is restored."""
+    """A take has changed since the plan was made; its shards wait until the take is restored."""
 
 
 @contextlib.contextmanager
@@ -41,12 +41,12 @@ class Text:
     Attributes:
         caption: the text.
         source: origin of the text ("built-in", "BABEL", "HumanML3D", ...).
-        licence: licence of the text; "" if it is that of the motion.
-        start_s, end_s: time span, relative to the start of the take [s]; end None: until the take
-            ends.
+        licence: licence of the text; "" if it has the licence of the motion.
+        start_s, end_s: time span, relative to the start of the take [s]; if `end_s` is None,
+            until the take ends.
         sentences: (part, sentence) pairs that describe the caption, with parts from
             `schema.ATTRIBUTE_PARTS`; empty if there are none.
-        variants: other wordings, each like `sentences`.
+        variants: other wordings, each in the form of `sentences`.
         provenance: author of the sentences: a person, a program or a language model.
         kind: "label": class name of the time span; "action": one of the actions listed in the label
             of a window (see `motion_texts.window_label`); "sentence": any other description.
@@ -73,7 +73,7 @@ class Take(Protocol):
 
     Attributes:
         id: stable name, independent of the machine.
-        subject: the person who moves; a subject is in one split only.
+        subject: the person who moves; each subject is in only one split.
         source: collection that the motion comes from.
         licence: licence of the motion.
         official_split: split assigned by the publishers, or "".

@@ -1,4 +1,4 @@
-"""Open a store's folder by path or URL; includes the implementation for local file systems."""
+"""Open a store's folder by path or URL; implements folders of local file systems."""
 
 import contextlib
 import errno
@@ -27,7 +27,7 @@ def open_folder(place: str | Path) -> StoreFolder:
 
 
 class LocalFolder:
-    """A folder of the local file system; see `store_folder.StoreFolder`.
+    """A folder of the local file system, with the interface `store_folder.StoreFolder`.
 
     Args:
         root: path; created when the first file is written.

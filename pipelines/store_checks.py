@@ -1,6 +1,6 @@
 """Check a store: files, axes, values, tables and splits. Each check yields one line per problem.
 
-Every problem requires action. For statistics of a store, see `pipelines.report`.
+Every reported problem requires action. `pipelines.report` shows statistics of a store.
 """
 
 import math
@@ -18,8 +18,8 @@ from radarsim.errors import InputError
 
 # An echo this far above the noise would exceed the ADC range of every known board.
 HIGHEST_DB = 150.0
-# Share of samples at the ADC's limits: a smaller share can come from a hand that is briefly close
-# to the radar, a larger one distorts the clip.
+# Permitted fraction of samples at the ADC's limits: a hand that is briefly close to the radar can
+# cause a smaller fraction; a larger fraction distorts the clip.
 CLIPPED_SHARE = 0.01
 
 
@@ -31,7 +31,7 @@ def find_problems(store: Store, progress: Callable[[range], Iterator[int]] = ite
         progress: wrapper for the iteration over rows, for example tqdm.
     """
     found = [*verify(store.path)]
-    if found:  # changed bytes make all other checks meaningless
+    if found:  # if bytes have changed, all other checks are meaningless
         return found
     found += check_axes(store)
     if found:
@@ -117,7 +117,7 @@ def _map_problems(map_db: np.ndarray, columns: int) -> Iterator[str]:
 
 
 def _clipped_share(store: Store, row: int) -> float:
-    """Share of clipped ADC samples in the clip's first frame."""
+    """Fraction of clipped ADC samples in the clip's first frame."""
     codes = store.group["if_cube"][row, 0]
     if codes.dtype.kind != "i":
         return 0.0

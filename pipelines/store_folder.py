@@ -10,15 +10,15 @@ from typing import Protocol
 
 from radarsim.errors import InputError
 
-BUILD = ".build"  # folder of an unfinished store's markers; removed when the store is finished
+BUILD = ".build"  # folder with the markers of an unfinished store; removed on finishing
 
 
 class StoreError(InputError):
-    """The store itself cannot be written, whatever the clip, so the build must stop."""
+    """The store cannot be written, regardless of the clip, so the build must stop."""
 
 
 class Lock(Protocol):
-    """Lock that is held until `close` is called."""
+    """A lock that is held until `close` is called."""
 
     def close(self) -> None: ...
 
@@ -61,4 +61,4 @@ class StoreFolder(Protocol):
         """
 
     def zarr_store(self) -> object:
-        """Argument with which `zarr.open_group` reads this folder."""
+        """Argument that makes `zarr.open_group` read this folder."""

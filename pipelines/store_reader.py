@@ -19,7 +19,7 @@ from pipelines.store_writer import CHECKSUMS
 from radarsim.errors import InputError
 
 _DAMAGED = "python -m builders.check lists damaged files; build the store again"
-# Names of `radarsim.heatmaps.heatmaps.heatmap_axes` -> coordinate arrays of a store.
+# Maps names used by `radarsim.heatmaps.heatmaps.heatmap_axes` to coordinate arrays of a store.
 _AXES = {
     "time_s": "column_time",
     "range_m": "range",
@@ -127,7 +127,7 @@ class Store:
         labels = [segment for segment in segments if segment.get("kind") == "label"]
         for segment in labels or segments:
             span = segment["start_s"], segment["end_s"]
-            # Further captions of the same time span are only different wordings.
+            # Further captions of a time span only word the first caption differently.
             if span not in spans:
                 spans.add(span)
                 captions.append(self._captions[segment["caption"]])
@@ -147,7 +147,7 @@ class Store:
         return {name: self.array(name, row)[:columns] for name in HEATMAPS}
 
     def axes(self) -> dict[str, np.ndarray]:
-        """Coordinates of the heatmaps, with the same names as in `heatmap_axes`."""
+        """Coordinates of the heatmaps, with the names used by `heatmap_axes`."""
         return {name: self.group[stored][:] for name, stored in _AXES.items()}
 
     def cube_v(self, row: int) -> np.ndarray | None:

@@ -1,4 +1,4 @@
-"""Specification of a store before its first clip: arrays, coordinates, attributes, identity."""
+"""Specification of a store without clips: arrays, coordinates, attributes and identity."""
 
 import hashlib
 import json
@@ -27,7 +27,7 @@ class StoreSpec:
         arrays: array specifications from `schema.store_arrays`.
         coordinates: values of the arrays without a clip axis, by name.
         attributes: attributes of the root group; JSON values.
-        identity: root attributes that must match for a build to resume an existing store.
+        identity: root attributes that must match before a build may resume an existing store.
         num_clips, clips_per_shard: number of rows, in total and per task.
     """
 
@@ -112,7 +112,7 @@ def cube_bytes(plan: Plan) -> int:
 
 
 def keeps_cubes(plan: Plan) -> bool:
-    """Whether the store has IF cubes: as set in the recipe; with "auto", if they are small."""
+    """Whether the recipe asks for IF cubes in the store; "auto" keeps them only if small."""
     setting = plan.recipe.keep.if_cubes
     return setting == "on" or (setting == "auto" and cube_bytes(plan) < IF_CUBES_LIMIT_BYTES)
 

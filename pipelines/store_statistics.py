@@ -1,6 +1,6 @@
 """Statistics of a store from its tables: clips, hours, people, labels, texts and licences.
 
-Table parts are read one at a time, so even for a million clips only names are held in memory.
+Table parts are read one at a time, so only names are held in memory, even for a million clips.
 """
 
 import io
@@ -58,7 +58,7 @@ class StoreStatistics:
     """Totals over the tables of a store.
 
     Attributes:
-        made: total of the clips that are not empty.
+        made: number and duration of the clips that are not empty.
         failed: number of clips that could not be simulated.
         without_text: number of non-empty clips without any text.
         splits, official: totals by split; the official split is "" if the publishers define none.
@@ -67,7 +67,7 @@ class StoreStatistics:
         subjects: splits of each subject.
         captions: captions by id.
         segments: number of segments by the source of their caption.
-        frames: number of clips by their number of frames.
+        frames: number of clips, keyed by frame count.
         ranges: lowest and highest value of each parameter that varies from clip to clip.
         bodies: names of all bodies used.
     """
@@ -102,7 +102,7 @@ class StoreStatistics:
 
     @property
     def totals_by_label(self) -> dict[str, ClipTotal]:
-        """`labels`, keyed by the text of the label."""
+        """The values of `labels`, keyed by the text of the label instead of its id."""
         return {
             self.captions[key].text if key in self.captions else key: total
             for key, total in self.labels.items()
@@ -115,7 +115,7 @@ class StoreStatistics:
 
     @property
     def leaking_subjects(self) -> list[str]:
-        """Subjects in more than one split."""
+        """Subjects that occur in more than one split."""
         return sorted(name for name, splits in self.subjects.items() if len(splits) > 1)
 
 

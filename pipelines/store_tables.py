@@ -34,8 +34,8 @@ def shard_tables(
 
     Args:
         clips: clips with their final number of frames (0 if the clip failed).
-        texts: texts of each take, by take id.
-        radar, body: names of radar and body, the same for all clips.
+        texts: texts of each take, keyed by take id.
+        radar, body: names of radar and body; all clips share them.
         period_s: radar frame period [s].
 
     Returns:
@@ -85,7 +85,7 @@ def _with_label(texts: tuple[Text, ...], start_s: float, duration_s: float) -> l
 
 
 def _segment_row(clip: Clip, text: Text, duration_s: float) -> dict[str, object] | None:
-    """Segment row: the part of a text's time span within the clip, relative to the clip's start."""
+    """Segment row: the part of a text's time span inside the clip, relative to the clip's start."""
     end_s = duration_s if text.end_s is None else text.end_s - clip.start_s
     start_s, end_s = max(text.start_s - clip.start_s, 0.0), min(end_s, duration_s)
     if end_s <= start_s:

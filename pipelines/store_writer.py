@@ -1,8 +1,8 @@
 """Create a Zarr store, fill it shard by shard, finish it with checksums, and verify it.
 
 Zarr encodes in memory and a `StoreFolder` writes whole files, so checksums are computed from the
-written bytes. One task owns all files of its shard; a marker file records that they are complete.
-The markers are removed when the store is finished.
+written bytes. One task owns all files of its shard; a marker file records that these files are
+complete. The markers are removed when the store is finished.
 
     zarr.json  time_range/...  tables/clips/part-000000.parquet  checksums.json
     .build/store.json  .build/done/000000.json        only while the store is unfinished
@@ -67,7 +67,7 @@ def find_state(folder: StoreFolder, identity: Mapping[str, str]) -> str:
 
 
 def check_place(folder: StoreFolder) -> dict | None:
-    """Identity of the store in a folder, or None if the folder is empty; changes nothing.
+    """Read the identity of the store in a folder; None if it is empty. No file is changed.
 
     Raises:
         InputError: the path is a file, or contains files that are not a store.
@@ -96,14 +96,14 @@ def skeleton(store_spec: StoreSpec) -> dict[str, bytes]:
         if not spec.per_clip:
             array[:] = store_spec.coordinates[spec.name]
     with warnings.catch_warnings():
-        # Consolidated metadata is not yet in the Zarr 3 specification; other readers ignore it.
+        # Zarr 3 does not specify consolidated metadata yet; other readers ignore it.
         warnings.simplefilter("ignore")
         zarr.consolidate_metadata(store)
     return _bytes(files)
 
 
 class ShardWriter:
-    """Writer of one shard; arrays with one clip per file are written at once, others at the end.
+    """Writer of one shard; arrays with one clip per file are written at once, others in `finish`.
 
     Args:
         folder: folder of the store.
@@ -145,7 +145,7 @@ class ShardWriter:
         """Write the remaining arrays and the tables, then mark the shard as done.
 
         Args:
-            tables: rows of each table, see `store_tables.shard_tables`.
+            tables: rows of each table, from `store_tables.shard_tables`.
             record: counts for the closing summary.
         """
         for name, values in self._held.items():
@@ -190,7 +190,7 @@ def finish_store(
     Args:
         folder: folder of the store.
         store_spec: specification of the store.
-        also: further files by path, such as the data card.
+        also: further files keyed by path, such as the data card.
 
     Raises:
         RuntimeError: a shard is not done.

@@ -23,7 +23,7 @@ from radarsim.scene.placement import Placement, RadarPose, place
 from radarsim.scene.retarget import FittedMotion, fit_to_body
 from radarsim.scene.subject import Subject
 
-# Rotation of the left and right shoulder about the forward axis, from SMPL's rest pose to standing.
+# Rotation of the two shoulders about the forward axis: from SMPL's rest pose to lowered arms.
 _ARMS_DOWN_RAD = {16: -1.3, 17: 1.3}
 
 
@@ -50,7 +50,7 @@ class FittedTake(NamedTuple):
     body_key: BodyKey
 
 
-# Only one take is cached: its clips are made in sequence, and a long take is large.
+# Only one take is cached, because its clips are made in sequence and a long take is large.
 @functools.lru_cache(maxsize=1)
 def fit_take(take: Take, sha256: str, recipe: Recipe, body_models: str | None) -> FittedTake:
     """Fit the motion of a take to its subject's body.
@@ -58,7 +58,7 @@ def fit_take(take: Take, sha256: str, recipe: Recipe, body_models: str | None) -
     Args:
         take: a take from any source.
         sha256: checksum of the take; distinguishes its versions in the cache.
-        recipe: source of the maximum edge length of the body mesh.
+        recipe: recipe that states the maximum edge length of the body mesh.
         body_models: folder or file of body models; None for the free body.
 
     Raises:
@@ -80,14 +80,14 @@ def _body(key: BodyKey) -> BodyModel:
 
 
 def _nearest_model(key: BodyKey) -> BodyModel:
-    """The user's model for this layout and gender, or the closest one available."""
+    """The user's model for this layout and gender, or the closest available model."""
     refused = None
     layouts = dict.fromkeys((key.layout, "smplh", "smpl", "smplx"))
     for layout, gender in itertools.product(layouts, dict.fromkeys((key.gender, "neutral"))):
         try:
             return files.load_body(key.path, gender, layout)
         except InputError as error:
-            if error.field != "body models":  # the file exists but is not usable
+            if error.field != "body models":  # the model exists but is not usable
                 raise
             refused = refused or error
     raise refused
@@ -97,7 +97,7 @@ def placed_window(recipe: Recipe, clip: Clip, motion: Motion) -> Motion:
     """The clip's part of its take, placed in front of the radar; at most a full clip's poses."""
     placement = placement_of(clip)
     first = round(clip.start_s * motion.rate_hz)
-    # To the end of the clip or of its last burst.
+    # The window extends to the end of the clip or of its last burst.
     poses = poses_for(recipe.radar, recipe.num_frames, motion.rate_hz)
     window = cut_motion(
         motion, first, max(poses, math.ceil(recipe.clips.length_s * motion.rate_hz) + 1)
@@ -143,12 +143,12 @@ def concatenated(first: Motion, then: Motion) -> Motion:
 
 @functools.lru_cache(maxsize=64)
 def reflectivity(radar: Radar, key: BodyKey, sigma_rad: float) -> float:
-    """Level constant anchored to the body's mean shape, standing with its arms down."""
+    """Level constant, anchored to the mean body shape, standing with arms down."""
     body = _body(key)
     pose_rad = np.zeros((24, 3), np.float32)
     for joint, angle_rad in _ARMS_DOWN_RAD.items():
         pose_rad[joint, 2] = angle_rad
-    pose_rad[0, 0] = np.pi / 2  # from y up to z up
+    pose_rad[0, 0] = np.pi / 2  # rotate from y up to z up
     pose_rad = fit_pose(jnp.asarray(pose_rad), "smpl", body)
     standing_m = skin(body, jnp.zeros(body.num_betas), pose_rad, jnp.zeros(3))
     return anchored_reflectivity(radar, np.asarray(standing_m), np.asarray(body.faces), sigma_rad)

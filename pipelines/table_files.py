@@ -20,7 +20,7 @@ def suffix_of(path: str | Path, kind: str) -> str:
 
     Args:
         path: path of the file, which need not exist.
-        kind: kind of file, for messages.
+        kind: kind of file, used in messages.
 
     Raises:
         InputError: the suffix is not in `SUFFIXES`.
@@ -55,7 +55,7 @@ def read_rows(
     Args:
         path: the file.
         columns: columns to read; for CSV and JSON lines, other columns may be returned as well.
-        kind: kind of file, for messages.
+        kind: kind of file, used in messages.
 
     Raises:
         InputError: the file is missing, its type is not supported, or it cannot be read.
@@ -70,7 +70,7 @@ def read_rows(
 
 
 def write_rows(path: str | Path, rows: Iterable[Mapping[str, object]], columns: Sequence[str]):
-    """Write a CSV file, or JSON lines if the suffix is not `.csv`; atomic, see `write_whole`.
+    """Write a CSV file, or JSON lines if the suffix is not `.csv`; atomic, like `write_whole`.
 
     Raises:
         InputError: the file cannot be written.

@@ -11,19 +11,19 @@ from importlib import metadata
 from pathlib import Path
 from typing import TextIO
 
-# Always one thread per process: cores are not oversubscribed, and sums are split in the same way in
-# every worker.
+# Always one thread per process, so that cores are not oversubscribed and every worker splits sums
+# in the same way.
 _ONE_THREAD = {
     "NPROC": "1",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
-    # One thread needs one heap; further glibc heaps would waste a twelfth of a worker's memory.
+    # One thread needs only one heap; further glibc heaps waste a twelfth of a worker's memory.
     "MALLOC_ARENA_MAX": "1",
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
 }
 
-# Open lock files of the devices that this process uses.
+# Open lock files of the devices that this process has claimed.
 _LOCKS: list[TextIO] = []
 
 

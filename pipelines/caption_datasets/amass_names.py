@@ -1,7 +1,7 @@
-"""Normalised names of AMASS motions: one key for all spellings of a motion's path.
+"""Normalised names of AMASS motions; all spellings of a motion's path have one key.
 
 The AMASS site renamed collections after the text sets were published, SMPL-X files have a different
-suffix and no blanks in their names, and every text set prepends a different folder:
+suffix and their names contain no blanks, and every text set prepends a different folder:
 
     ./pose_data/BioMotionLab_NTroje/rub055/0020_lifting_heavy2_poses.npy      HumanML3D
     BMLrub/BioMotionLab_NTroje/rub055/0020_lifting_heavy2_poses.npz           BABEL
@@ -10,7 +10,7 @@ suffix and no blanks in their names, and every text set prepends a different fol
 
 import re
 
-# Folder names as first published -> current names on the AMASS site.
+# Maps folder names as first published to the current names on the AMASS site.
 RENAMED = {
     "BioMotionLab_NTroje": "BMLrub",
     "DFaust_67": "DFaust",
@@ -68,8 +68,8 @@ def motion_key(path: object) -> str | None:
 def _within(folders: list[str]) -> list[str]:
     """Folders starting with the collection name.
 
-    If no known collection occurs: all folders, without leading prefixes and without a duplicated
-    first folder.
+    If the path contains no known collection, all folders are returned except leading prefixes and a
+    duplicated first folder.
     """
     starts = [i for i, folder in enumerate(folders) if folder in _COLLECTIONS]
     if starts:

@@ -1,14 +1,15 @@
 """Reader of BABEL: timed action labels for the frames of AMASS motions.
 
-The files are `train.json`, `val.json` and `test.json` (without labels), and `extra_train.json` and
-`extra_val.json`, which contain lists of annotations, one per annotator. Entry of one sequence:
+The files are `train.json`, `val.json`, `test.json` (without labels), `extra_train.json` and
+`extra_val.json`; the last two contain lists of annotations, one per annotator. The entry of one
+sequence is:
 
     {"feat_p": "KIT/KIT/4/RightTurn01_poses.npz", "dur": 4.1,
      "seq_ann": {"labels": [{"proc_label": "turn right", ...}]},
      "frame_ann": {"labels": [{"proc_label": "turn", "start_t": 0, "end_t": 2.5,
                                "raw_label": "turning", "act_cat": ["turn"], ...}]}}
 
-Frame labels are preferred to sequence labels, and `proc_label`, which is shorter, to `raw_label`.
+Frame labels are preferred to sequence labels, and the shorter `proc_label` to `raw_label`.
 Transitions are dropped.
 
 Source:
@@ -86,13 +87,13 @@ def _add_sequence(entries: TextSetEntries, sequence: dict, split: str, before: s
 
 
 def _labels(entries: TextSetEntries, sequence: dict) -> tuple[list, bool]:
-    """The labels of a sequence, and whether they are frame labels."""
+    """The labels of a sequence, and whether they are frame labels (not sequence labels)."""
     for kind in ("frame_ann", "seq_ann"):
         annotations = [sequence.get(kind), *as_list(sequence.get(f"{kind}s"))]
         lists = [as_list(each.get("labels")) for each in annotations if isinstance(each, dict)]
         lists = [labels for labels in lists if labels]
         if lists:
-            # All annotators label the same motion; like the published notebooks, use the first.
+            # All annotators label the same motion; like the published notebooks, use the first one.
             entries.leave_out(OTHER_ANNOTATORS, sum(map(len, lists[1:])))
             return lists[0], kind == "frame_ann"
     return [], False

@@ -1,4 +1,4 @@
-"""Code shared by the text set readers: find files, check each entry, count what is skipped.
+"""Code shared by the text set readers: find files, check entries, and count skipped entries.
 
 A file with a different format is rejected as a whole. A damaged entry is skipped and counted by
 cause.
@@ -37,7 +37,8 @@ class TextSetEntries:
 
     Attributes:
         texts: texts by motion key.
-        splits: official splits by motion key; several if parts of a motion are in different splits.
+        splits: official splits by motion key; a motion has several if its parts are in different
+            splits.
         left_out: counts of skipped entries by cause.
     """
 
@@ -48,7 +49,7 @@ class TextSetEntries:
         self.left_out: Counter[str] = Counter()
 
     def key(self, path: object, num_texts: int = 1) -> str | None:
-        """Motion key of a path; if there is none, count its texts as skipped and return None."""
+        """Motion key of a path; if it has no key, count its texts as skipped and return None."""
         key = motion_key(path)
         if key is None:
             self.leave_out(NO_PATH, num_texts)
@@ -73,9 +74,9 @@ class TextSetEntries:
         Args:
             key: key of the motion.
             caption: the text.
-            start_s, end_s: time span [s]; end None: until the motion ends.
+            start_s, end_s: time span [s]; if `end_s` is None, until the motion ends.
             duration_s: duration of the motion, if the text set states it [s].
-            kind: see `sources.Text`.
+            kind: kind of the text, as in `sources.Text`.
         """
         text, span_s = normalised_text(caption), _span(start_s, end_s)
         if text is None or span_s is None:
@@ -115,7 +116,7 @@ def normalised_text(caption: object) -> str | None:
 
 
 def as_number(value: object) -> float | None:
-    """Convert a value, possibly a string, to a finite number below 1e9; None if impossible."""
+    """Convert a value, possibly a string, to a finite number below 1e9; None if not possible."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:
@@ -145,7 +146,7 @@ def find_files(path: str | Path, option: str, names: Iterable[str]) -> list[Path
     try:
         found = [path] if path.is_file() else [path / name for name in names]
         found = [file for file in found if file.is_file()]
-    except (OSError, ValueError):  # a name that is too long or contains a null byte
+    except (OSError, ValueError):  # the name is too long or contains a null byte
         found = []
     if not found:
         problem = f"holds none of {', '.join(names)}" if path.is_dir() else "does not exist"
@@ -187,7 +188,7 @@ def read_splits(folder: Path) -> dict[str, str]:
 
 
 def _span(start_s: object, end_s: object) -> tuple[float, float | None] | None:
-    """(start, end) as numbers; None if they are impossible."""
+    """(start, end) as numbers; None if they are not a valid time span."""
     start = as_number(start_s)
     end = None if end_s is None else as_number(end_s)
     if start is None or not 0 <= start < _LATEST_S or (end is None) != (end_s is None):
@@ -196,7 +197,7 @@ def _span(start_s: object, end_s: object) -> tuple[float, float | None] | None:
 
 
 def _cause(caption: object) -> str:
-    """Why a caption is skipped: it is empty, or cannot be read."""
+    """Reason why a caption is skipped: it is empty, or it cannot be read."""
     return EMPTY if isinstance(caption, str) and not caption.strip() else UNREADABLE
 
 

@@ -7,7 +7,7 @@ left out because the mirrored motion is not in AMASS.
 
 Like the published scripts, this reader removes the start of the motions of some collections before
 it counts frames. The scripts also take every n-th pose with n = floor(rate / 20), which does not
-give 20 frames/s if the rate is not a multiple of 20: see `frame_scale`.
+give 20 frames/s if the rate is not a multiple of 20; `frame_scale` corrects the times.
 
 Source:
     Guo et al., "Generating Diverse and Natural 3D Human Motions from Text", CVPR 2022, and
@@ -54,8 +54,9 @@ def read_humanml3d(path: str | Path, longest_s: float = LONGEST_S) -> TextSetEnt
     """Read the sentences of all clips.
 
     Args:
-        path: folder with `index.csv`; `texts/` and the splits are there or in `HumanML3D/`.
-        longest_s: segment length; texts of segments this long or longer are left out [s].
+        path: folder with `index.csv`; `texts/` and the splits are in this folder or in its
+            subfolder `HumanML3D/`.
+        longest_s: texts of segments of this length or longer are left out [s].
 
     Returns:
         Sentences by motion.
@@ -84,7 +85,7 @@ def read_humanml3d(path: str | Path, longest_s: float = LONGEST_S) -> TextSetEnt
 
 
 def frame_scale(mocap_rate_hz: float) -> float:
-    """Ratio of true time to time in HumanML3D, for motions recorded at this rate.
+    """Ratio of true time to the time stated in HumanML3D, for motions recorded at this rate.
 
     For example, 250 Hz is decimated by 12 and treated as 20 Hz, so the true time is 0.96 times the
     stated time.

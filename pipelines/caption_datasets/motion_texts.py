@@ -23,8 +23,8 @@ MOTION_MISSING = "of missing motions"
 SEVERAL_SPLITS = "motions that their text set puts into several official splits"
 WITHOUT_TEXT = "motions without text"
 
-# An action is left out of a window's label if the window shows less than this, and less than half
-# of the action.
+# An action is left out of a window's label if the window shows less than this duration, and less
+# than half of the action.
 LEAST_SHOWN_S = 0.2
 
 
@@ -51,7 +51,7 @@ class TextSources:
     """Texts of all text sets that were loaded.
 
     Attributes:
-        texts: texts by motion key, see `amass_names.motion_key`.
+        texts: texts keyed by the result of `amass_names.motion_key`.
         splits: official splits by motion key, from the first text set that has splits.
         left_out: counts of skipped texts by cause.
     """
@@ -79,7 +79,7 @@ class TextSources:
         )
 
     def counts_frames(self, path: str) -> bool:
-        """Whether some texts of a motion need its pose rate."""
+        """Whether a motion has texts whose times depend on its pose rate."""
         texts = self.texts.get(motion_key(path), ())
         return any(text.source == humanml3d.SOURCE for text in texts)
 
