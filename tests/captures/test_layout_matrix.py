@@ -1,4 +1,4 @@
-"""Every pair of true and stated layout: read right, or overruled, warned about or refused."""
+"""For every pair of true and stated layouts: read correctly, overruled, warned or refused."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ FORMATS = {
     "four lanes real": CaptureFormat(lanes=4, samples="real"),
 }
 AUTO = CaptureFormat()
-# One, two and three transmitters; beats off the centre of a bin; 12 to 38 dB above the noise.
+# One, two and three transmitters; beats between bin centres; 12 to 38 dB above the noise.
 SCENES = [
     ({"tx_order": (0,), "num_samples": 64}, {"beat": 0.1, "noise": 20.0, "seed": 2}),
     ({"tx_order": (0, 1), "num_samples": 128}, {"beat": 0.2, "noise": 60.0, "seed": 3}),
@@ -40,7 +40,7 @@ def with_samples(radar, count):
 
 
 def stored(layout, cube):
-    """The cube as it reads back from a file: rounded, and through real samples where needed."""
+    """The cube as read back from a file: rounded, and converted to real samples if needed."""
     return to_complex(layout, from_complex(layout, cube))
 
 
@@ -89,7 +89,7 @@ def test_unstated_interleaving_is_recognised_with_a_note(tmp_path, idx, order):
 
 
 def test_a_beat_near_a_quarter_of_the_sample_rate_shows_the_interleaving(tmp_path):
-    """There a wrong reading is nearly as compact: bin 33 of 128 moves to bin 31."""
+    """At such a beat, the wrong layout is nearly as compact: bin 33 of 128 moves to bin 31."""
     radar = small_radar(num_chirps=16, tx_order=(0, 1), num_samples=128)
     time = np.arange(128)
     tone = 400 * np.exp(2j * np.pi * 33.3 / 128 * time)
