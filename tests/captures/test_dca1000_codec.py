@@ -44,7 +44,7 @@ def test_two_lanes_send_two_i_then_two_q_receivers_one_after_another():
 
 
 def test_four_lanes_send_i_of_all_receivers_then_q_of_all():
-    """The figure in SWRA581B, section 5, shows I of RX1 to RX4, Q of RX1 to RX4, then the next sample."""
+    """Figure in SWRA581B, section 5: I of RX1 to RX4, Q of RX1 to RX4, then the next sample."""
     radar = small_radar(num_chirps=1, tx_order=(0,), num_samples=2)
     words = np.arange(16, dtype=np.int16)
     codes = decode_words(radar, CaptureFormat(lanes=4), words)[0, 0, 0]

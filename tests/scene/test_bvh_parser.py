@@ -40,7 +40,7 @@ def test_a_small_file_is_read_as_written():
 
 
 def test_rotation_channels_apply_from_left_to_right():
-    """Z then X then Y about the rotated axes is the product Rz Rx Ry."""
+    """Rotations about the rotated Z, X and Y axes, in this order, give the product Rz Rx Ry."""
     _, rotations = read_clip(SMALL, "a.bvh").local_motion()
     z, x, y = (
         Rotation.from_euler(axis, angle, degrees=True)
@@ -152,7 +152,7 @@ def test_text_of_another_format_is_refused(text):
 
 
 def test_any_white_space_separates_words():
-    """Tabs, line ends and other blanks, also within the names, labels and rows: seeded samples."""
+    """Words are separated by tabs, line ends and other blanks, also in names, labels and rows."""
     rng = np.random.default_rng(3)
     wanted = read_clip(SMALL, "a.bvh")
     blanks = [" ", "\t", "  ", "\n", "\r\n", " \t\n", "\u00a0", "\r", "\v", "\f", "\u2003"]

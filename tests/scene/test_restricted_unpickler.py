@@ -1,4 +1,4 @@
-"""The restricted unpickler reads arrays and executes no code of a pickle."""
+"""The restricted unpickler reads arrays and never executes code from a pickle."""
 
 import contextlib
 import io
@@ -152,7 +152,7 @@ def test_damaged_pickles_raise_one_type_of_error(content):
 
 
 def test_one_file_cannot_alter_what_the_next_one_reads():
-    """BUILD on a class would set its attributes; therefore each name gets a new class."""
+    """BUILD on a class would set its attributes, so each name gets a new class."""
     spoil = b"\x80\x02}U\x01xcnumpy\nndarray\nN}U\x04kindU\x03cscs\x86bs."
     with contextlib.suppress(pickle.UnpicklingError):
         load_arrays(io.BytesIO(spoil))
