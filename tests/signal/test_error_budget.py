@@ -93,8 +93,8 @@ def test_five_nodes_hold_what_four_do_not():
     """A point that rotates about an axis 0.7 m away at 12 rad/s, like a throwing hand.
 
     With a = 12 t its range is 2.3 m + 0.46 a^2 - 0.064 a^4 + ...: the fourth-order term is 5e-5 m
-    at the ends of the burst. The best cubic has an error of 1/8 of this: 20 mrad of phase, -34 dB, or
-    -37 dB rms. The fifth-order term is zero; the sixth is 1000 times smaller.
+    at the ends of the burst. The best cubic has an error of 1/8 of this: 20 mrad of phase, -34 dB,
+    or -37 dB rms. The fifth-order term is zero; the sixth is 1000 times smaller.
     """
 
     def burst_of(num_nodes):
