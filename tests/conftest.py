@@ -27,7 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """One process per usable core and 2 GiB of memory, at most eight."""
+    """One process per usable core, if each has 2 GiB of memory; at most eight."""
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None
     cores = len(psutil.Process().cpu_affinity()) if sys.platform == "linux" else os.cpu_count()

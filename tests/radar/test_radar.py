@@ -162,7 +162,7 @@ def test_sample_times_start_at_zero_and_step_by_the_sample_period():
 
 
 def test_datasheet_units_lose_no_digit():
-    """60.012 MHz/us times 1e12 in binary floating point is 60011999999999.99."""
+    """In binary floating point, 60.012 MHz/us times 1e12 is 60011999999999.99."""
     assert paper_chirp().slope_hz_per_s == 60_012_000_000_000.0
     assert paper_chirp().start_freq_hz == 77_360_072_000.0
     assert paper_chirp().ramp_start_freq_hz == pytest.approx(77e9, rel=1e-15)
@@ -190,7 +190,7 @@ def test_virtual_elements_are_sums_and_the_row_runs_to_the_left():
 
 
 def test_the_azimuth_row_skips_raised_antennas_gaps_and_duplicates():
-    """TX2 is raised; TX3 coincides with the second and third element of TX1; RX4 is isolated."""
+    """TX2 is raised, TX3 coincides with the second and third elements of TX1, and RX4 is isolated."""
     array = line(tx=[(0, 0), (3, 1), (1, 0)], rx=[(0, 0), (1, 0), (2, 0), (9, 0)])
     assert array.azimuth_row() == ((0, 0), (0, 1), (0, 2), (2, 2))
 

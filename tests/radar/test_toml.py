@@ -79,7 +79,7 @@ def test_new_antennas_do_not_inherit_the_gains_of_the_board():
 
 @pytest.mark.parametrize("seed", range(20))
 def test_a_written_radar_is_read_back_exactly(seed):
-    """Numbers are written and read in decimal, so they are rounded only once."""
+    """Numbers are written and read as decimals, so they are rounded only once."""
     rng = np.random.default_rng(seed)
 
     def near(value):

@@ -138,7 +138,7 @@ def test_a_flat_metal_plate_has_the_cross_section_of_the_textbook(size_m, range_
 
 
 def test_a_tilted_plate_has_the_pattern_of_a_sinc():
-    """(sin x / x)^2, x = k D sin(tilt): a null at sin(tilt) = lambda / 2D, side lobe -13.26 dB."""
+    """(sin x / x)^2 with x = k D sin(tilt): null at sin(tilt) = lambda / 2D, side lobe -13.26 dB."""
     size_m, range_m = 0.02, 6.0
 
     def shown_dbsm(sine):

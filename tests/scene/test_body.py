@@ -115,7 +115,7 @@ def test_gradients_are_finite_at_the_zero_pose(body):
 
 @pytest.mark.parametrize("sigma_rad", [0.0, 1e-4, 0.7])
 def test_gradients_equal_finite_differences(smpl, sigma_rad):
-    """In float64, where central differences of 1e-6 rad are accurate to nine digits."""
+    """Checked in float64, in which central differences of 1e-6 rad are accurate to nine digits."""
     with jax.enable_x64(True):
         wide = jax.tree.map(lambda x: x.astype("float64") if x.dtype == jnp.float32 else x, smpl)
         rng = np.random.default_rng(2)

@@ -1,4 +1,4 @@
-"""SMPL's joints in BVH skeletons: by names of many programs, else by the shape of the skeleton."""
+"""SMPL's joints in BVH skeletons, found by the names of many programs or the skeleton's shape."""
 
 from dataclasses import replace
 

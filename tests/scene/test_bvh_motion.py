@@ -92,7 +92,7 @@ def test_a_y_up_skeleton_rotated_into_a_z_up_world_is_upright():
 
 
 def test_a_skeleton_without_a_rest_pose_uses_its_first_pose():
-    """Some files have every bone along one axis; then the first pose is the rest pose."""
+    """If a file has every bone along one axis, its first pose is used as the rest pose."""
     skeleton = person()
     upright, positions = moves(skeleton)
     ramp = np.linspace(0, 1, 25)[:, None]

@@ -1,4 +1,4 @@
-"""Rest pose of a BVH clip: any pose may serve, lean is kept, clips that never stand are read."""
+"""Rest pose of a BVH clip: any pose can be used, lean is kept, clips without standing are read."""
 
 from dataclasses import replace
 

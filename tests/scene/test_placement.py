@@ -94,7 +94,7 @@ def test_height_and_tilt_may_be_traced_and_differentiated():
 
 
 def test_a_clip_ends_where_the_subject_leaves_the_area():
-    """From 3 m towards the radar at 1 m/s: the 1 m line is crossed after 2 s, pose 120."""
+    """From 3 m towards the radar at 1 m/s, the 1 m line is crossed after 2 s, at pose 120."""
     placed = place(walker(num_poses=181), Placement())
     assert ActivityArea(near_m=0.995).inside(placed) == 121
     assert ActivityArea(near_m=0.0).inside(placed) == 181

@@ -46,7 +46,7 @@ def test_sparse_matrices_come_back_dense(kind):
 
 @pytest.fixture
 def chumpy():
-    """Replaces chumpy while a test writes; removed before the test reads."""
+    """Stand-in for chumpy while a test writes a file; it is removed before the test reads."""
     modules = {
         name: types.ModuleType(name) for name in ("chumpy", "chumpy.ch", "chumpy.reordering")
     }

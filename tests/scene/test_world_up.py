@@ -70,7 +70,7 @@ def lying(motion, rng):
 
 
 def test_a_person_who_lies_keeps_lying(standing):
-    """Only files not published by AMASS may be turned, if the feet are at y = 0."""
+    """Published files are never turned; some others with feet at y = 0 are, with a note."""
     rng = np.random.default_rng(0)
     still = standing[STANDING.index("stand_still")]
     motions = [lying(still, rng) for _ in range(60)]

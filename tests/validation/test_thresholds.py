@@ -61,7 +61,7 @@ def test_metrics_that_depend_on_assumed_settings_are_not_checked():
 
 
 def test_thresholds_in_bins_scale_with_the_bins_of_the_radar():
-    """Speed limits scale with the speed bins; a range bin coarser than the limit becomes the limit."""
+    """Speed limits scale with speed bins; a range bin coarser than the limit becomes the limit."""
     slow = replace(RADAR, frame=replace(RADAR.frame, period_s=0.2, extra_slot_idle_s=0.001))
     entry = {**THRESHOLDS["lines"]["doppler_error_mps"], "limit": 0.2, "bins": 1.65}
     limits = [check_metric("doppler_error_mps", 0.0, entry, radar).limit for radar in (slow, RADAR)]
@@ -99,7 +99,7 @@ UNCHECKED = checked("level_bias_db", 20.0, assumed=("board",))
         ([WITHIN, OUTSIDE, UNCHECKED], "fail"),
         ([UNCHECKED, UNCHECKED], UNDECIDED),
         ([], UNDECIDED),
-        ([LEAKAGE, UNCHECKED], UNDECIDED),  # it says nothing about the simulator
+        ([LEAKAGE, UNCHECKED], UNDECIDED),  # leakage says nothing about the simulator
         ([LEAKAGE, WITHIN], "pass"),
         ([checked("leakage_headroom_db", 1.0), WITHIN], "fail"),
     ],

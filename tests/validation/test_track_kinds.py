@@ -1,4 +1,4 @@
-"""Kinds of tracks: static rooms that flicker or vibrate, walkers, and aliased walkers."""
+"""Kinds of tracks: static echoes that flicker or vibrate, walkers, and aliased walkers."""
 
 from dataclasses import replace
 
