@@ -14,11 +14,11 @@ MANY_MAPS = 25_000
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep compiled programs between runs, in `.pytest_cache`, unless the environment decides.
+    """Keep compiled programs in `.pytest_cache` between runs, unless the environment sets a folder.
 
     Environment variables also reach processes that tests start; they are set before importing JAX.
-    `pytest --cache-clear` removes the programs. XLA's key covers the code, JAX's version and the
-    processor's instruction set.
+    `pytest --cache-clear` removes the programs. XLA's cache key includes the code, JAX's version
+    and the processor's instruction set.
     """
     has_cache = config.pluginmanager.hasplugin("cacheprovider")
     if has_cache and "JAX_COMPILATION_CACHE_DIR" not in os.environ:

@@ -34,7 +34,7 @@ def scene(idx):
 
 
 def with_samples(radar, count):
-    # The ramp is made long enough for any number of samples.
+    # The ramp is long enough for every number of samples.
     chirp = replace(radar.chirp, num_samples=count, ramp_end_time_s=1e-3)
     return replace(radar, chirp=chirp)
 
@@ -105,7 +105,10 @@ def test_a_beat_near_a_quarter_of_the_sample_rate_shows_the_interleaving(tmp_pat
 @pytest.mark.parametrize("factor", [0.5, 1.5, 2, 4])
 @pytest.mark.parametrize("true", ["pairs", "real", "four lanes"])
 def test_another_number_of_samples_is_refused(tmp_path, idx, factor, true):
-    """Multiples repeat with every chirp, and halves with several transmitters, so breaks decide."""
+    """Multiples of the chirp length repeat too, and halves do with several transmitters.
+
+    The discontinuities between chirps therefore decide.
+    """
     radar, cube = scene(idx)
     layout = FORMATS[true]
     write_capture(tmp_path / "a.bin", cube, radar, capture_format=layout)

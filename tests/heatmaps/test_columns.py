@@ -93,7 +93,7 @@ def test_settings_that_make_no_sense_are_refused(wrong, message):
         HeatmapSettings(**wrong)
 
 
-# --- the transforms, written out -----------------------------------------------------------------
+# --- reference transforms in plain NumPy ---------------------------------------------------------
 
 SMALL = small_radar(num_chirps=16, num_samples=32)
 CUT = {

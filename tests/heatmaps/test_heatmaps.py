@@ -41,7 +41,7 @@ def noise_cube(num_frames=2):
 def peak_bin(levels_db):
     """Peak of the parabola through the highest bin and its neighbours.
 
-    In dB that is within 0.02 bins of the truth for a Hann window.
+    With levels in dB and a Hann window, the error is within 0.02 bins.
     """
     top = int(np.argmax(levels_db))
     before, at, after = np.asarray(levels_db, np.float64)[top - 1 : top + 2]

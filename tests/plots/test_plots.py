@@ -34,7 +34,7 @@ def noise_maps(num_bins=64):
 
 
 def moving_box(velocity_mps, start_m=(3.0, 0.0, 0.95), seconds=3.0, **changes):
-    """A person-sized box that slides over the floor."""
+    """A person-sized box that moves over the floor."""
     corners_m, faces = box((-0.15, 0.15), (-0.25, 0.25), (-0.95, 0.75))
     times_s = np.arange(0, seconds + 1e-9, 1 / 60)
     pelvis_m = np.array(start_m) + times_s[:, None] * np.array(velocity_mps)

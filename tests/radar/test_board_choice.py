@@ -95,7 +95,7 @@ def test_measured_factors_of_any_phase_do_not_identify_a_board():
         ("6843ISK_default.cfg", 60.5, "IWR6843ISK"),
         ("1642_short_range.cfg", 77, "AWR1642BOOST"),
         ("xwr14xx_walk.cfg", 77, "IWR1443BOOST"),
-        ("xwr18xx_walk.cfg", 60.5, "IWR6843ISK"),  # contradicts the carrier: ignored
+        ("xwr18xx_walk.cfg", 60.5, "IWR6843ISK"),  # ignored: contradicts the carrier frequency
         ("20216843.cfg", 77, "AWR1843BOOST"),  # part of a longer number
         ("desktop.cfg", 60.5, "IWR6843ISK"),  # no word "ods" or "aop" in it
     ],

@@ -1,4 +1,4 @@
-"""TI boards: antenna layouts by TI's documents, chip limits, and the parameter table."""
+"""TI boards: antenna layouts from TI's documents, chip limits, and the parameter table."""
 
 import dataclasses
 import os
@@ -17,7 +17,7 @@ from radarsim.radar.parameter_table import radar_table
 from radarsim.radar.toml import dump_radar, parse_radar
 
 # TI 3D People Tracking configurations: position of TX1-RX1, TX1-RX2, ... to the right and up, in
-# half wavelengths, and the sign that compensates the inversion of each channel.
+# half wavelengths, and the sign that compensates for each channel's inversion.
 ISK_RIGHT = [0, -1, -2, -3, -2, -3, -4, -5, -4, -5, -6, -7]
 ISK_UP = [-1, -1, -1, -1, 0, 0, 0, 0, -1, -1, -1, -1]
 AOP_RIGHT = [-1, -1, 0, 0, -3, -3, -2, -2, -1, -1, 0, 0]

@@ -190,7 +190,7 @@ def test_virtual_elements_are_sums_and_the_row_runs_to_the_left():
 
 
 def test_the_azimuth_row_skips_raised_antennas_gaps_and_duplicates():
-    """TX2 is raised, TX3 coincides with the second and third elements of TX1, and RX4 is isolated."""
+    """TX2 is raised, TX3 coincides with the second and third elements of TX1, RX4 is isolated."""
     array = line(tx=[(0, 0), (3, 1), (1, 0)], rx=[(0, 0), (1, 0), (2, 0), (9, 0)])
     assert array.azimuth_row() == ((0, 0), (0, 1), (0, 2), (2, 2))
 

@@ -31,7 +31,7 @@ from tests.helpers.scenes import KEY, UPRIGHT
 
 RADAR = small_radar(num_chirps=32, num_samples=64)
 FACING = replace(CLEAN, visibility="facing")
-# Joint speeds of a brisk step [rad/s].
+# Joint speeds of a fast step [rad/s].
 SWING = {"left_hip": (2.5, 0, 0), "left_knee": (-4, 0, 0), "right_hip": (-2, 0, 0)} | {
     "left_shoulder": (0, 2, 0), "right_elbow": (0, 3, 0)
 }  # fmt: skip

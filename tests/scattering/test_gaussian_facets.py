@@ -1,4 +1,4 @@
-"""The coherent Gaussian facet against surface integrals and closed forms."""
+"""The coherent Gaussian facet, compared with surface integrals and closed-form results."""
 
 import jax
 import jax.numpy as jnp

@@ -43,19 +43,19 @@ WAVELENGTH_M = RADAR.chirp.wavelength_m
 
 
 def at_antenna_dbm(radar, cube_v):
-    """Mean power of the cube's samples, brought back to the antenna port."""
+    """Mean power of the cube's samples, referred to the antenna port."""
     power_w = float((np.abs(np.asarray(cube_v)) ** 2).mean()) / radar.receiver.load_ohm
     return 10 * np.log10(power_w / 1e-3) - radar.receiver.gain_db
 
 
 def radar_equation_dbm(radar, rcs_dbsm, range_m):
-    """Pt + 2 G + 20 log lambda + RCS - 30 log 4 pi - 40 log R."""
+    """Received power: Pt + 2 G + 20 log lambda + RCS - 30 log 4 pi - 40 log R."""
     gains_db = radar.tx_power_dbm + 2 * radar.array.gain_dbi + 20 * np.log10(WAVELENGTH_M)
     return gains_db + rcs_dbsm - 30 * np.log10(4 * np.pi) - 40 * np.log10(range_m)
 
 
 def still(vertices_m):
-    """One frame of a mesh at rest [frame, node, vertex, 3]."""
+    """One frame of a static mesh [frame, node, vertex, 3]."""
     return np.broadcast_to(vertices_m, (1, QUIET.nodes, *vertices_m.shape))
 
 
@@ -138,7 +138,7 @@ def test_a_flat_metal_plate_has_the_cross_section_of_the_textbook(size_m, range_
 
 
 def test_a_tilted_plate_has_the_pattern_of_a_sinc():
-    """(sin x / x)^2 with x = k D sin(tilt): null at sin(tilt) = lambda / 2D, side lobe -13.26 dB."""
+    """(sin x / x)^2, x = k D sin(tilt): null at sin(tilt) = lambda / 2D, sidelobe at -13.26 dB."""
     size_m, range_m = 0.02, 6.0
 
     def shown_dbsm(sine):

@@ -75,7 +75,7 @@ def test_chumpy_arrays_are_read_without_chumpy(chumpy, protocol):
 
 
 def python2_pickle(array):
-    """{"x": array} as Python 2 and its NumPy wrote it: protocol 2, bytes as plain strings."""
+    """A pickle of {"x": array} as written by Python 2 and its NumPy: protocol 2, bytes as str."""
     raw = array.astype("<f8").tobytes()
     shape = b"(" + b"".join(b"J" + struct.pack("<i", size) for size in array.shape) + b"t"
     dtype = b"cnumpy\ndtype\n(U\x02f8K\x00K\x01tR(K\x03U\x01<NNN"

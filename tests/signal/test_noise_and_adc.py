@@ -10,7 +10,7 @@ import pytest
 from radarsim.signal.noise_and_adc import add_thermal_noise, from_codes, receive, to_codes
 from tests.helpers.scenes import KEY, QUIET, RADAR
 
-# 2 x 128 x 12 x 256 samples: the power of their noise is known to 0.005 dB (one sigma).
+# 2 x 128 x 12 x 256 samples: one sigma of their mean noise power is 0.005 dB.
 SHAPE = (2, 128, 3, 4, 256)
 
 

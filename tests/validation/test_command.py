@@ -56,7 +56,7 @@ def folder(tmp_path_factory):
 
 
 def run(folder, capture, *more):
-    """Exit status and report.json of the command."""
+    """Run the command; return its exit status and the contents of report.json."""
     out = folder / f"report_{capture}"
     radar = ("--radar", str(folder / "walk.toml"))
     status = validate.main(["--real", str(folder / capture), *radar, "--out", str(out), *more])

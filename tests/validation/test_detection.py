@@ -21,7 +21,7 @@ def tracks_in(radar, cube_v, **how):
     ("range_m", "speed_mps", "angle_deg"), [(1.2, 0.9, 0.0), (1.9, -1.4, 25.0)]
 )
 def test_a_moving_target_in_clutter_is_tracked(range_m, speed_mps, angle_deg):
-    """Within half a range bin, a fifth of a speed bin and two degrees; noise adds much less."""
+    """Errors are within half a range bin, 0.2 speed bins and two degrees; noise adds much less."""
     walker = echo_v(RADAR, 6, moving(range_m, speed_mps, angle_deg), 5.0)
     (track,) = tracks_in(RADAR, clutter_v(RADAR, 6) + walker + noise_v(RADAR, 6))
     assert len(track.times_s) == 6

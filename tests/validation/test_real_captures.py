@@ -49,7 +49,7 @@ def test_two_targets_pass_each_other_at_three_metres(test_data, examples):
 
 
 def test_a_frame_of_udp_packets_is_analysed(test_data, examples):
-    """This capture has Q first; its targets are not known."""
+    """This capture has Q before I; its targets are not known."""
     capture, analysis = analysed(test_data, examples, "dca1000_udp_pcap", "one_frame.pcap")
     assert (capture.num_frames, capture.iq_order) == (1, "q_first")
     assert analysis.breathing is None
