@@ -14,11 +14,11 @@ MANY_MAPS = 25_000
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep compiled programs between runs, in `.pytest_cache`, unless the environment decides.
+    """Keep compiled programs in `.pytest_cache` between runs, unless the environment sets a folder.
 
-    Environment variables, as tests start processes of their own, and set before JAX is imported.
-    `pytest --cache-clear` removes the programs. XLA's key covers the code, JAX's version and the
-    processor's instruction set.
+    Environment variables also reach processes that tests start; they are set before importing JAX.
+    `pytest --cache-clear` removes the programs. XLA's cache key includes the code, JAX's version
+    and the processor's instruction set.
     """
     has_cache = config.pluginmanager.hasplugin("cacheprovider")
     if has_cache and "JAX_COMPILATION_CACHE_DIR" not in os.environ:
@@ -27,7 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """One process per usable core and 2 GiB of memory, at most eight."""
+    """One process per usable core, if each has 2 GiB of memory; at most eight."""
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None
     cores = len(psutil.Process().cpu_affinity()) if sys.platform == "linux" else os.cpu_count()
@@ -37,14 +37,14 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 
 @pytest.fixture(scope="module", autouse=True)
 def few_memory_maps():
-    """Forget compiled programs, which hold memory maps, when a process has many."""
+    """Clear compiled programs, which hold memory mappings, if a process has many mappings."""
     yield
     if (jax := sys.modules.get("jax")) and number_of_maps() > MANY_MAPS:
         jax.clear_caches()
 
 
 def number_of_maps() -> int:
-    """Memory maps of this process; 0 where the system does not list them."""
+    """Number of memory mappings of this process; 0 if the system does not list them."""
     maps = Path("/proc/self/maps")
     return maps.read_bytes().count(b"\n") if maps.exists() else 0
 
@@ -53,8 +53,8 @@ def number_of_maps() -> int:
 def fast_compilation():
     """Compile without optimisation, here and in processes that tests start.
 
-    For tests of commands and stores. A simulation compiles in half the time, and runs four times as
-    long on a small radar.
+    This is for tests of commands and stores. A simulation with a small radar compiles in half the
+    time and runs four times as long.
     """
     import jax
 
@@ -70,7 +70,7 @@ def fast_compilation():
 
 @pytest.fixture
 def test_data() -> Path:
-    """Folder of real recordings, named by RADARSIM_TEST_DATA; skips where there is none."""
+    """Folder of real recordings, set by RADARSIM_TEST_DATA; skips the test if it does not exist."""
     folder = os.environ.get("RADARSIM_TEST_DATA")
     if not folder or not Path(folder).is_dir():
         pytest.skip("RADARSIM_TEST_DATA names no folder of real recordings")

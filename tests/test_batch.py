@@ -1,4 +1,4 @@
-"""Poses to heatmaps in one program: the maps are those of the way through the host."""
+"""Poses to heatmaps in one program give the maps of the step-by-step path through the host."""
 
 from dataclasses import replace
 
@@ -61,12 +61,12 @@ def simulator():
 
 @pytest.fixture(scope="module")
 def found(simulator, clips):
-    """Maps of both clips; what the first alone needs is tried before."""
+    """Maps of both clips, first tried with the array sizes that the first clip alone requires."""
     return simulator(stack_clips([posed(*clip) for clip in clips]))
 
 
 def test_one_program_over_clips_has_the_maps_of_each_clip_by_itself(clips, found):
-    """Rounding decides an ADC step here and there: 0.01 dB of what stands out of the noise."""
+    """Rounding changes a few ADC steps: 0.01 dB in cells that exceed the noise."""
     for index, clip in enumerate(clips):
         wished = make_heatmaps(RADAR, cube_by_steps(*clip), MAPS)
         for name in ("time_range", "time_doppler", "time_angle"):
@@ -77,7 +77,7 @@ def test_one_program_over_clips_has_the_maps_of_each_clip_by_itself(clips, found
 
 
 def test_clips_that_need_more_than_was_guessed_are_simulated_again(simulator, clips, found):
-    """Arrays for some of the faces: the program says so, and that result is not used."""
+    """If arrays hold only some of the faces, the program reports it and the result is discarded."""
     enough = simulator.required
     simulator.required = replace(enough, num_places=enough.num_places // 4)
     again = simulator(stack_clips([posed(*clip) for clip in clips]))
@@ -87,7 +87,7 @@ def test_clips_that_need_more_than_was_guessed_are_simulated_again(simulator, cl
 
 
 def test_the_most_of_two_clips_holds_both():
-    """Of one frame each: the nearer is what asks for pairs, the larger is what arrays hold."""
+    """The nearer of two one-frame clips determines the use of pairs, the larger the array sizes."""
 
     def required(num_places, **bins):
         still = PhaseRates(*(jnp.zeros(1),) * 4)
@@ -102,7 +102,7 @@ def test_the_most_of_two_clips_holds_both():
 
 
 def test_a_long_motion_in_pieces_is_the_whole_one(clips):
-    """Frames, noise and ADC steps; sizes follow each piece, so an echo differs in rounding."""
+    """Frames, noise and ADC steps agree; array sizes depend on the piece, so rounding differs."""
     scene, key = clips[0]
     whole_v = simulate(RADAR, scene, key, LOBES, SETTINGS)
     chunks_v = list(stream(RADAR, scene, key, LOBES, SETTINGS, frames_per_chunk=3))
@@ -114,7 +114,7 @@ def test_a_chain_without_maps_ends_with_the_cubes(clips):
     cubes_v = BatchSimulator(RADAR, (BODY,), SETTINGS, None)(stack_clips([posed(*clips[0])]))
     wished_v = np.asarray(cube_by_steps(*clips[0]))
     assert cubes_v.shape == (1, *wished_v.shape)
-    # Rounding decides an ADC step here and there, and most of the cube is noise.
+    # Rounding changes a few ADC steps, and most of the cube is noise.
     assert relative_db(cubes_v[0], wished_v) < -40
 
 

@@ -1,4 +1,4 @@
-"""Reading files: they are found, opened, or refused with a one-line error."""
+"""Input files are found, opened, or refused with a one-line error."""
 
 import io
 

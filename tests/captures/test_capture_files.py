@@ -18,7 +18,7 @@ FRAME_BYTES = 2 * words_per_frame(RADAR, CaptureFormat())
 
 @pytest.fixture
 def written(tmp_path):
-    """A capture of 6 frames of echoes, and its codes."""
+    """Write a capture of 6 frames of echoes; return it and its ADC codes."""
     path = tmp_path / "capture.bin"
     cube = np.round(echo(RADAR, 6).view(np.float32)).view(np.complex64)
     write_capture(path, cube, RADAR)
@@ -43,7 +43,7 @@ def test_codes_times_volts_per_code_are_the_simulated_volts(written):
 
 @pytest.mark.parametrize("order", ["i_first", "q_first"])
 def test_the_iq_order_is_detected_from_the_receivers_noise(tmp_path, order):
-    """Even where all the energy lies at high beats, which alone would give the wrong order."""
+    """Even if all the energy is at high beats, which alone would suggest the wrong order."""
     path = tmp_path / "far.bin"
     cube = echo(RADAR, beat=0.7, notch_db=8)
     write_capture(path, cube, RADAR, iq_order=order)
@@ -91,7 +91,7 @@ def test_the_requested_order_overrides_everything(written):
 
 
 def test_a_capture_in_several_files_is_read_as_one(written, tmp_path):
-    """Split within a frame, and within a word, as by the size limit of the recorder."""
+    """Files may be split within a frame or a word, as the recorder's size limit does."""
     path, cube = written
     content = path.read_bytes()
     cuts = (0, 2 * FRAME_BYTES + 101, 4 * FRAME_BYTES, len(content))
@@ -140,7 +140,7 @@ def test_a_loss_across_two_scans_is_counted_once(written, monkeypatch):
 
 
 def test_memory_use_is_one_block_for_a_capture_of_any_length(tmp_path):
-    """40 MB of capture, blocks of 0.4 MB: memory stays below a tenth of the file."""
+    """For a 40 MB capture in blocks of 0.4 MB, memory use stays below a tenth of the file."""
     path = tmp_path / "long.bin"
     block = encode_words(RADAR, CaptureFormat(), random_codes(RADAR, 8)).tobytes()
     with open(path, "wb") as file:
@@ -198,7 +198,7 @@ def test_writing_to_a_missing_folder_is_refused(tmp_path):
     ],
 )
 def test_the_iq_order_of_recordings_is_detected(test_data, examples, folder, file, frames, order):
-    """In the correct order, echoes lie at positive beats; the README of each folder states it."""
+    """In the correct order, echoes are at positive beats; each folder's README states the order."""
     radar = examples / "radars" / f"{folder}.toml"
     capture = open_capture(test_data / folder / file, radar)
     assert (capture.num_frames, capture.iq_order) == (frames, order)

@@ -35,7 +35,7 @@ def test_codes_survive_every_layout_bit_by_bit(lanes, samples, order):
 
 
 def test_two_lanes_send_two_i_then_two_q_receivers_one_after_another():
-    """Figure of SWRA581B, section 6: I0 I1 Q0 Q1 of RX1 ... then RX2."""
+    """The figure in SWRA581B, section 6, shows I0 I1 Q0 Q1 of RX1 ... then RX2."""
     radar = small_radar(num_chirps=1, tx_order=(0,), num_samples=4, num_rx=2)
     words = np.array([10, 11, 20, 21, 12, 13, 22, 23, 30, 31, 40, 41, 32, 33, 42, 43], np.int16)
     codes = decode_words(radar, CaptureFormat(lanes=2), words)[0, 0, 0]
@@ -44,7 +44,7 @@ def test_two_lanes_send_two_i_then_two_q_receivers_one_after_another():
 
 
 def test_four_lanes_send_i_of_all_receivers_then_q_of_all():
-    """Figure of SWRA581B, section 5: I of RX1 to RX4, Q of RX1 to RX4, next sample."""
+    """Figure in SWRA581B, section 5: I of RX1 to RX4, Q of RX1 to RX4, then the next sample."""
     radar = small_radar(num_chirps=1, tx_order=(0,), num_samples=2)
     words = np.arange(16, dtype=np.int16)
     codes = decode_words(radar, CaptureFormat(lanes=4), words)[0, 0, 0]
@@ -63,7 +63,7 @@ def test_unused_lanes_are_stored_and_skipped_when_decoding():
 
 
 def test_each_chirp_lands_on_the_transmitter_that_fired_it():
-    """Order TX1, TX3, TX2: the second chirp in the file is transmitter index 2."""
+    """With the order TX1, TX3, TX2, the second chirp in the file has transmitter index 2."""
     radar = small_radar(num_chirps=1, num_samples=2, num_rx=1)
     words = np.repeat(np.array([1, 2, 3], np.int16), 4)
     codes = decode_words(radar, CaptureFormat(), words)
@@ -78,13 +78,13 @@ def test_the_wrong_order_mirrors_the_spectrum():
 
 
 def test_real_samples_become_the_positive_half_of_their_spectrum():
-    """A cosine of amplitude 1000 at 3 of 16 bins becomes a phasor of 1000 in bin 3."""
+    """A cosine of amplitude 1000 in bin 3 of 16 becomes a phasor of amplitude 1000 in bin 3."""
     radar = small_radar(num_chirps=1, tx_order=(0,), num_rx=1)
     time = np.arange(2 * radar.chirp.num_samples) / (2 * radar.chirp.num_samples)
     real = np.round(1000 * np.cos(2 * np.pi * 3 * time + 0.7)).astype(np.int16)
     cube = to_complex(CaptureFormat(samples="real"), real.reshape(-1, 2))
     spectrum = np.fft.fft(cube) / len(cube)
-    # Codes are rounded: half a step on 1000.
+    # Codes are rounded, so the error is up to half a step on 1000.
     np.testing.assert_allclose(spectrum[3], 1000 * np.exp(0.7j), rtol=1e-3)
     assert np.abs(np.delete(spectrum, 3)).max() < 0.5
 
@@ -94,7 +94,7 @@ def test_complex_codes_written_for_a_real_adc_read_back_the_same():
     time = np.arange(16) / 16
     cube = (800 * np.exp(2j * np.pi * 5 * time + 0.3j)).astype(np.complex64)
     back = to_complex(layout, from_complex(layout, cube))
-    assert np.abs(back - cube).max() < 1.0  # steps of one code
+    assert np.abs(back - cube).max() < 1.0  # in ADC codes
 
 
 def test_codes_beyond_sixteen_bits_are_clipped():

@@ -86,6 +86,6 @@ def test_damaged_files_are_read_or_refused_in_one_line(tmp_path, suffix):
         except InputError as error:
             refusals.append(str(error))
     assert all(len(line.splitlines()) == 1 for line in refusals)
-    # Both occur, so the damage is neither too severe nor too slight for the test to be useful.
+    # Some files are read and some refused, so the damage is neither too slight nor too severe.
     assert read
     assert refusals

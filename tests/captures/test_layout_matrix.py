@@ -1,4 +1,4 @@
-"""Every pair of true and stated layout: read right, or overruled, warned about or refused."""
+"""For every pair of true and stated layouts: read correctly, overruled, warned or refused."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ FORMATS = {
     "four lanes real": CaptureFormat(lanes=4, samples="real"),
 }
 AUTO = CaptureFormat()
-# One, two and three transmitters; beats off the centre of a bin; 12 to 38 dB above the noise.
+# One, two and three transmitters; beats between bin centres; 12 to 38 dB above the noise.
 SCENES = [
     ({"tx_order": (0,), "num_samples": 64}, {"beat": 0.1, "noise": 20.0, "seed": 2}),
     ({"tx_order": (0, 1), "num_samples": 128}, {"beat": 0.2, "noise": 60.0, "seed": 3}),
@@ -34,13 +34,13 @@ def scene(idx):
 
 
 def with_samples(radar, count):
-    # The ramp is made long enough for any number of samples.
+    # The ramp is long enough for every number of samples.
     chirp = replace(radar.chirp, num_samples=count, ramp_end_time_s=1e-3)
     return replace(radar, chirp=chirp)
 
 
 def stored(layout, cube):
-    """The cube as it reads back from a file: rounded, and through real samples where needed."""
+    """The cube as read back from a file: rounded, and converted to real samples if needed."""
     return to_complex(layout, from_complex(layout, cube))
 
 
@@ -89,7 +89,7 @@ def test_unstated_interleaving_is_recognised_with_a_note(tmp_path, idx, order):
 
 
 def test_a_beat_near_a_quarter_of_the_sample_rate_shows_the_interleaving(tmp_path):
-    """There a wrong reading is nearly as compact: bin 33 of 128 moves to bin 31."""
+    """At such a beat, the wrong layout is nearly as compact: bin 33 of 128 moves to bin 31."""
     radar = small_radar(num_chirps=16, tx_order=(0, 1), num_samples=128)
     time = np.arange(128)
     tone = 400 * np.exp(2j * np.pi * 33.3 / 128 * time)
@@ -105,7 +105,10 @@ def test_a_beat_near_a_quarter_of_the_sample_rate_shows_the_interleaving(tmp_pat
 @pytest.mark.parametrize("factor", [0.5, 1.5, 2, 4])
 @pytest.mark.parametrize("true", ["pairs", "real", "four lanes"])
 def test_another_number_of_samples_is_refused(tmp_path, idx, factor, true):
-    """Multiples repeat with every chirp, and halves with several transmitters, so breaks decide."""
+    """Multiples of the chirp length repeat too, and halves do with several transmitters.
+
+    The discontinuities between chirps therefore decide.
+    """
     radar, cube = scene(idx)
     layout = FORMATS[true]
     write_capture(tmp_path / "a.bin", cube, radar, capture_format=layout)

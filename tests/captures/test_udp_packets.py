@@ -24,7 +24,7 @@ def packets(**options):
 
 @pytest.fixture
 def opened(tmp_path):
-    """Opens packet bytes as a capture."""
+    """Open packet bytes as a capture."""
 
     def open_bytes(content, suffix=".pcap"):
         path = tmp_path / f"capture{suffix}"
@@ -135,7 +135,7 @@ def test_files_without_a_stream_are_refused(opened, content, message):
 
 
 def test_packets_of_a_board_are_read_in_order(test_data, examples):
-    """The folder's own extraction of the payload, made by hand, holds the same bytes."""
+    """The payload in the folder, extracted by hand, has the same bytes."""
     folder = test_data / "dca1000_udp_pcap"
     radar = examples / "radars" / "dca1000_udp_pcap.toml"
     capture = open_capture(folder / "one_frame.pcap", radar)

@@ -1,4 +1,4 @@
-"""Columns and axes of heatmaps, and every transform written out in NumPy."""
+"""Columns and axes of heatmaps; every transform is compared with plain NumPy code."""
 
 from dataclasses import replace
 
@@ -33,7 +33,7 @@ def random_cube(radar, num_frames, seed=0):
 
 
 def test_fifty_frames_give_385_columns():
-    """(50 x 128 - 256) / 16 + 1, the paper's five seconds."""
+    """(50 x 128 - 256) / 16 + 1 = 385, for the five seconds of the paper."""
     assert num_columns(RADAR, 50) == 385
     radar = small_radar(128, 8)
     maps = make_heatmaps(radar, random_cube(radar, 50))
@@ -46,7 +46,7 @@ def test_fifty_frames_give_385_columns():
 
 
 def test_columns_carry_the_mean_time_of_their_loops():
-    """Column 0 is all of frames 0 and 1, column 8 frames 1 and 2; column 4 is about frame 1."""
+    """Column 0 covers frames 0 and 1, column 8 frames 1 and 2; column 4 is centred on frame 1."""
     time_s = heatmap_axes(RADAR, 50)["time_s"]
     centre_of_burst_s = 7e-6 + 6e-6 + 63.5 * 216e-6 + 72e-6
     assert time_s[0] == pytest.approx(0.05 + centre_of_burst_s, abs=1e-9)
@@ -57,7 +57,7 @@ def test_columns_carry_the_mean_time_of_their_loops():
 
 
 def test_axes_are_those_of_the_datasheet():
-    """4.29 cm, +-4.39 m/s in steps of half a burst's 6.85 cm/s, and the whole half circle seen."""
+    """4.29 cm; +-4.39 m/s in steps of half the 6.85 cm/s of a burst; azimuths over 180 degrees."""
     axes = heatmap_axes(RADAR, 2)
     assert axes["range_m"][0] == 0
     assert np.diff(axes["range_m"]) == pytest.approx(0.0429, abs=5e-5)
@@ -68,7 +68,7 @@ def test_axes_are_those_of_the_datasheet():
     assert angle_rad[128] == 0.0
     assert np.isfinite(angle_rad).all()
     np.testing.assert_allclose(np.diff(np.sin(angle_rad)), np.sin(angle_rad[129]), rtol=1e-9)
-    # Elements half a wavelength apart at 77 GHz see +-sin 0.973 at 79.1 GHz before they repeat.
+    # At 79.1 GHz, elements half a wavelength apart at 77 GHz are unambiguous to |sin| = 0.973.
     assert np.sin(angle_rad[0]) == pytest.approx(-77 / 79.1, abs=1e-3)
 
 
@@ -93,7 +93,7 @@ def test_settings_that_make_no_sense_are_refused(wrong, message):
         HeatmapSettings(**wrong)
 
 
-# --- the transforms, written out -----------------------------------------------------------------
+# --- reference transforms in plain NumPy ---------------------------------------------------------
 
 SMALL = small_radar(num_chirps=16, num_samples=32)
 CUT = {
@@ -106,7 +106,7 @@ CUT = {
 
 
 def plain_maps(radar, settings, cube):
-    """Each column by itself, each transform a plain FFT over its axis, in float64."""
+    """Maps column by column, each transform a plain FFT over its axis, in float64."""
     cube = np.asarray(cube, np.complex128)
     frames, chirps, _, _, samples = cube.shape
     noise_w = radar.receiver.noise_rms_v(radar.chirp.sample_rate_hz) ** 2
@@ -132,7 +132,7 @@ def plain_maps(radar, settings, cube):
 
 
 def plain_doppler(settings, loops, chirps, start, piece):
-    """All range bins transformed and summed: what the code spares by Parseval."""
+    """Doppler map with all range bins transformed and summed; Parseval's theorem saves this."""
     if settings.window == "paper":
         taper = np.hanning(len(piece) + 2)[1:-1]
         spectrum = np.fft.fft(piece * taper[:, None, None, None], settings.num_doppler_bins, 0)
@@ -149,8 +149,8 @@ def plain_doppler(settings, loops, chirps, start, piece):
 
 
 def plain_angle(settings, beams):
-    """A beam per angle, element by element."""
-    # The grid ends where the row becomes ambiguous, so its step is a whole turn over all bins.
+    """Angle map with one beam per angle, summed element by element."""
+    # The grid ends at the ambiguity limit of the row: its step is one turn over the number of bins.
     turns = np.arange(settings.num_angle_bins) / settings.num_angle_bins - 0.5
     steer = np.exp(2j * np.pi * np.outer(turns, np.arange(8)))
     beam = np.einsum("ae,ler->alr", steer, beams)
@@ -162,7 +162,7 @@ def plain_angle(settings, beams):
     [("paper", "clip"), ("paper", "window"), ("burst", "none"), ("burst", "window")],
 )
 def test_maps_equal_the_transforms_written_out(window, clutter):
-    """0.01 dB: float32 sums; bins far below the mean of a random cube do not occur."""
+    """Within 0.01 dB, for float32 sums; a random cube has no bins far below the mean."""
     settings = HeatmapSettings(window=window, clutter=clutter, **CUT)
     cube = random_cube(SMALL, 4)
     maps = make_heatmaps(SMALL, cube, settings)
@@ -191,7 +191,7 @@ def test_jit_and_vmap_change_nothing():
 
 @pytest.mark.parametrize("changed", [{}, {"step_chirps": 6}, {"window": "burst"}])
 def test_pieces_have_the_columns_of_the_whole(changed):
-    """23 frames are three pieces; steps of 6 loops do not divide a burst of 8."""
+    """23 frames make three pieces; a step of 6 loops does not divide a burst of 8."""
     settings = HeatmapSettings(**(CUT | {"window_chirps": 24, "num_doppler_bins": 32} | changed))
     cube = jnp.asarray(random_cube(SMALL, 23))
     assert len(frames_of_chunks(SMALL, settings, 23)) == 3
@@ -201,7 +201,7 @@ def test_pieces_have_the_columns_of_the_whole(changed):
 
 
 def test_a_recorded_cube_reads_like_a_simulated_one():
-    """NumPy complex128, as a file reader may give it, against the device's complex64."""
+    """NumPy complex128, as from a file reader, gives the maps of complex64 on the device."""
     cube = random_cube(SMALL, 4)
     settings = HeatmapSettings(**CUT)
     recorded = make_heatmaps(SMALL, cube.astype(np.complex128), settings)

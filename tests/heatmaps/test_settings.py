@@ -1,4 +1,4 @@
-"""Choices of the heatmaps: slow-time spacing, clutter of people who pause, sidelobes in angle."""
+"""Heatmap settings: slow-time spacing, clutter from people who pause, sidelobes in angle."""
 
 from dataclasses import replace
 
@@ -27,7 +27,7 @@ def test_loops_within_a_burst_are_a_loop_period_apart():
 
 
 def test_frames_of_one_loop_are_a_frame_period_apart():
-    """lambda / 4 T = 3.79 mm / 4 / 1 ms: 0.95 m/s, not the 4.4 m/s of the loop period."""
+    """lambda / 4 T = 3.79 mm / 4 / 1 ms = 0.95 m/s, instead of the 4.4 m/s of the loop period."""
     radar = radar_of(1, 1e-3)
     settings = replace(PAPER, window_chirps=64, num_doppler_bins=64)
     speed_mps = heatmap_axes(radar, 100, settings)["speed_mps"]
@@ -67,16 +67,16 @@ def test_loops_without_gaps_are_uniform_however_few_a_frame_holds(num_chirps):
 
 
 def pausing_point(radar, num_frames):
-    """A point that stands at 3 m for the first quarter of the time, then leaves at 2 m/s."""
+    """A point that stays at 3 m for the first quarter of the time, then moves away at 2 m/s."""
     times_s = burst_times_s(radar, num_frames)[..., None, None]
     moved_m = 2.0 * np.maximum(times_s - times_s.max() / 4, 0.0)
     return np.array([3.0, 0.0, 0.0]) + moved_m * np.array([1.0, 0.0, 0.0])
 
 
 def test_the_median_leaves_no_ghost_of_someone_who_paused():
-    """The mean keeps a quarter of the standing echo: -12 dB of it, for the rest of the clip.
+    """Removing the mean leaves a quarter of the standing echo (-12 dB) for the rest of the clip.
 
-    The median over bursts holds nothing of it, as it stood for less than half of them.
+    The median over bursts does not contain the echo, because it lasted less than half of them.
     """
     radar, frames = radar_of(16, 40e-3, num_samples=128), 24
     cube_v = simulate_points(radar, pausing_point(radar, frames), np.array([1.0]), KEY, QUIET)
@@ -94,7 +94,7 @@ def test_the_median_leaves_no_ghost_of_someone_who_paused():
 
 @pytest.mark.parametrize(("angle_window", "sidelobe_db"), [("uniform", -12.8), ("taylor", -28.3)])
 def test_sidelobes_in_angle(angle_window, sidelobe_db):
-    """Of eight elements, by their array factor; and straight ahead reads zero degrees."""
+    """Sidelobes equal the array factor of eight elements; a target straight ahead is at zero."""
     cube_v = simulate_points(RADAR, moving_point(RADAR, 1, (20.0, 0, 0)), np.ones(1), KEY, QUIET)
     settings = HeatmapSettings(
         clutter="none", angle_window=angle_window, window_chirps=128, num_doppler_bins=128

@@ -1,4 +1,4 @@
-"""Freed memory goes back to the system where the C library holds on to it."""
+"""Freed memory is returned to the system even if the C library would keep it."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ import pytest
 
 from radarsim.numerics.malloc import trim_heap
 
-# Small blocks that a large heap is made of; every hundredth stays, so that it cannot simply shrink.
+# A large heap of small blocks; every hundredth stays allocated, so the heap cannot just shrink.
 HOARD = """
 import re
 from pathlib import Path
@@ -26,7 +26,7 @@ print(before - held_mb())
 
 @pytest.mark.skipif(not trim_heap(), reason="this C library gives back by itself")
 def test_freed_memory_between_what_is_kept_goes_back():
-    """200 MB were held and 2 MB are: most of the rest can only go back by being asked for."""
+    """Of 200 MB, 2 MB stay allocated; most of the rest is returned only on an explicit request."""
     completed = subprocess.run(
         [sys.executable, "-c", HOARD], capture_output=True, text=True, check=True
     )

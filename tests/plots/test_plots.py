@@ -34,7 +34,7 @@ def noise_maps(num_bins=64):
 
 
 def moving_box(velocity_mps, start_m=(3.0, 0.0, 0.95), seconds=3.0, **changes):
-    """A person-sized box that slides over the floor."""
+    """A person-sized box that moves over the floor."""
     corners_m, faces = box((-0.15, 0.15), (-0.25, 0.25), (-0.95, 0.75))
     times_s = np.arange(0, seconds + 1e-9, 1 / 60)
     pelvis_m = np.array(start_m) + times_s[:, None] * np.array(velocity_mps)
@@ -71,7 +71,7 @@ def pixels(page):
     ],
 )
 def test_a_bright_cell_is_drawn_at_its_coordinates_in_printed_units(name, bin_idx, printed):
-    """Receding and left are up; metres and degrees are those of the bins."""
+    """Receding speeds and left azimuths point up; metres and degrees equal those of the bins."""
     map_db = np.zeros((57, 64))
     map_db[20:23, bin_idx] = 40
     page = Figure(figsize=(6, 4), dpi=100)
@@ -80,7 +80,7 @@ def test_a_bright_cell_is_drawn_at_its_coordinates_in_printed_units(name, bin_id
     picture = pixels(page)
     across, up = panel.transData.transform((AXES["time_s"][21], printed))
     brightness = picture[len(picture) - round(up), round(across)].sum()
-    assert brightness > 600  # of 765; noise is black
+    assert brightness > 600  # of a maximum of 765; noise is black
     assert brightness == picture[45:355, 65:535].sum(-1).max()
 
 
@@ -90,7 +90,7 @@ def test_colours_start_at_the_noise_and_end_above_the_strongest_cells():
     panel = Figure().add_axes((0, 0, 1, 1))
     image = draw_heatmap(panel, "time_range", maps["time_range"], AXES)
     assert image.get_clim() == (0, 40)
-    assert highest_level_db(maps["time_doppler"]) == 10  # noise alone stays dark
+    assert highest_level_db(maps["time_doppler"]) == 10  # cells with only noise are dark
 
 
 def test_side_lobes_far_below_the_beam_are_left_dark():
@@ -100,7 +100,7 @@ def test_side_lobes_far_below_the_beam_are_left_dark():
 
 
 def test_an_axis_ends_where_the_signal_does():
-    """Rounded up to 0.5 m/s, symmetric about zero; a single noisy cell does not count."""
+    """Limits are rounded up to 0.5 m/s and symmetric about zero; a single noisy cell is ignored."""
     map_db = np.zeros((57, 64))
     map_db[3, 60] = 30
     assert axis_limits("time_doppler", map_db, AXES) == (-1.0, 1.0)
@@ -118,7 +118,7 @@ def test_a_clip_shorter_than_the_axis_leaves_the_rest_empty():
 
 
 def test_a_walker_has_the_speed_range_and_azimuth_that_a_radar_measures():
-    """Straight away from the radar at its height; then 3 m away at 45 degrees left."""
+    """First straight away from the radar at its height, then 3 m away at 45 degrees left."""
     away = radial_trajectory(moving_box((1.0, 0, 0), start_m=(2.0, 0, 1.0)))
     np.testing.assert_allclose(away["speed_mps"], 1.0, atol=1e-9)
     np.testing.assert_allclose(away["range_m"][[0, -1]], [2.0, 5.0], atol=1e-9)
@@ -185,7 +185,7 @@ def test_a_page_shows_body_and_maps_on_one_time_axis():
     for label in ("radial speed [m/s]", "range [m]", "azimuth [deg]", "dB above noise"):
         assert label in labels
     on_time = [axes for axes in page.axes if axes.get_xlim() == (0.1, 2.9)]
-    assert len(on_time) == 4  # three maps and the strip
+    assert len(on_time) == 4  # three maps and the strip of body pictures
     assert pixels(page).min() < 255
 
 

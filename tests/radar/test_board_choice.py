@@ -1,4 +1,4 @@
-"""The board of a TI configuration: every kind of evidence, contradictions, and the stated guess."""
+"""Finding the board of a TI configuration: all evidence, contradictions, and the reported guess."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ AOP, ODS = (1, -1, 1, -1), (1, -1, -1, 1)
 
 
 def cfg(start_ghz: float = 60.5, tx: str = "124", extra: str = "", platform: str = "") -> str:
-    """A configuration of one loop over the transmitters with these masks."""
+    """A configuration with one loop over the transmitters with these masks."""
     chirps = "".join(f"chirpCfg {i} {i} 0 0 0 0 0 {mask}\n" for i, mask in enumerate(tx))
     mask = sum(int(each) for each in tx)
     named = f"% Platform:{platform}\n" if platform else ""
@@ -30,7 +30,7 @@ def factors(signs, times: int = 3, common: int = 1) -> str:
 
 
 def geometry(board: str) -> str:
-    """antGeometry0 and antGeometry1 of a board: half wavelengths to the right and up."""
+    """antGeometry0 and antGeometry1 of a board, in half wavelengths to the right and up."""
     array = BOARDS[board].array
     steps = np.round((array.virtual_m - array.virtual_m[0, 0]) / array.half_wavelength_m)
     left, up = (steps[..., axis].reshape(-1).astype(int) for axis in (1, 2))
@@ -66,7 +66,7 @@ def test_each_kind_of_evidence_identifies_the_board(text, board):
 
 @pytest.mark.parametrize("seed", range(20))
 def test_signs_up_to_a_common_factor_identify_the_board_in_any_spelling(seed):
-    """The factors of one board, with a random magnitude, common sign and number format."""
+    """The factors of one board are given a random magnitude, common sign and number format."""
     rng = np.random.default_rng(seed)
     signs, board = ((AOP, "IWR6843AOPEVM"), (ODS, "IWR6843ISK-ODS"))[seed % 2]
     size, common = rng.uniform(0.5, 1.0), rng.choice([-1, 1])
@@ -75,7 +75,7 @@ def test_signs_up_to_a_common_factor_identify_the_board_in_any_spelling(seed):
     setup = parse_setup(cfg(extra=f"compRangeBiasAndRxChanPhase 0.05 {pairs}"), "a.cfg")
     assert setup.radar.board == board
     gains = setup.radar.array.gains.reshape(-1)
-    np.testing.assert_allclose(gains * common, signs * 3, rtol=1e-4)  # printed digits
+    np.testing.assert_allclose(gains * common, signs * 3, rtol=1e-4)  # rounding of the digits
 
 
 def test_measured_factors_of_any_phase_do_not_identify_a_board():
@@ -95,7 +95,7 @@ def test_measured_factors_of_any_phase_do_not_identify_a_board():
         ("6843ISK_default.cfg", 60.5, "IWR6843ISK"),
         ("1642_short_range.cfg", 77, "AWR1642BOOST"),
         ("xwr14xx_walk.cfg", 77, "IWR1443BOOST"),
-        ("xwr18xx_walk.cfg", 60.5, "IWR6843ISK"),  # contradicts the carrier: ignored
+        ("xwr18xx_walk.cfg", 60.5, "IWR6843ISK"),  # ignored: contradicts the carrier frequency
         ("20216843.cfg", 77, "AWR1843BOOST"),  # part of a longer number
         ("desktop.cfg", 60.5, "IWR6843ISK"),  # no word "ods" or "aop" in it
     ],
@@ -109,7 +109,7 @@ def test_only_the_name_of_the_file_counts_not_its_folder():
 
 
 def test_positions_outright_make_an_array_of_their_own():
-    """A board of one row of twelve: TX 4 steps apart, RX 1 step, to the left."""
+    """A board with one row of twelve elements to the left: TX 4 steps apart, RX 1 step apart."""
     right = " ".join(str(-(4 * tx + rx)) for tx in range(3) for rx in range(4))
     text = cfg(extra=f"antGeometry0 {right}\nantGeometry1 {'0 ' * 12}")
     setup = parse_setup(text, "own.cfg")
@@ -170,7 +170,7 @@ def test_a_guess_is_stated_with_the_alternatives_and_the_way_to_settle_it(text):
     "board", ["IWR6843ISK", "IWR6843AOPEVM", "IWR6843ISK-ODS", "awr6843aopevm"]
 )
 def test_the_stated_ways_settle_the_board(board, tmp_path):
-    """The comment, the option, and a radar file written with the option."""
+    """The board can be stated by a comment, an option, or a radar file written with the option."""
     from radarsim.radar.__main__ import main
 
     named = parse_setup(cfg(platform=board), "a.cfg")
@@ -240,7 +240,7 @@ def test_boards_are_found_in_any_case(name, board):
 
 @pytest.mark.parametrize("seed", range(10))
 def test_a_misspelt_board_is_refused_with_the_nearest_name(seed):
-    """One letter dropped, in random case."""
+    """The name has one letter removed, and random upper and lower case."""
     rng = np.random.default_rng(seed)
     board = list(BOARDS)[seed % len(BOARDS)]
     at = rng.integers(5, len(board))

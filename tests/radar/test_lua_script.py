@@ -1,4 +1,4 @@
-"""Lua scripts of mmWave Studio: calls over lines, variables, branches; texts without settings."""
+"""mmWave Studio Lua scripts: multi-line calls, variables, branches, and text without settings."""
 
 import contextlib
 import re
@@ -142,7 +142,7 @@ def test_a_variable_counts_as_it_was_assigned_last_before_the_call():
 
 @pytest.mark.parametrize("seed", range(40))
 def test_line_breaks_comments_and_variables_change_nothing(seed):
-    """The same script with random layout: breaks after commas, comments, arguments by name."""
+    """The script gets a random layout: line breaks after commas, comments, named arguments."""
     rng = np.random.default_rng(seed)
     expected = parse_setup(f"{AT_77}\n{REST}", "a.lua").radar
     names, lines = {}, []
@@ -164,7 +164,7 @@ def test_line_breaks_comments_and_variables_change_nothing(seed):
 
 @pytest.mark.parametrize("seed", range(40))
 def test_cut_scripts_are_refused_or_read(seed):
-    """A script cut anywhere raises no other error."""
+    """A script cut at any position is either read or raises InputError."""
     rng = np.random.default_rng(seed)
     text = f"-- Platform:xWR1843\n{BRANCHES}"
     cut = text[: rng.integers(1, len(text))] + rng.choice(["", "\n", ")", "--[[", '"', "(("])

@@ -32,7 +32,7 @@ def paper_chirp(**changes) -> Chirp:
 
 
 def line(**positions) -> AntennaArray:
-    """Antennas on the y axis, in half wavelengths at 75 GHz."""
+    """Antennas on the y axis; positions in half wavelengths at 75 GHz."""
     half_m = C / 150e9
     tx, rx = ([(0.0, y * half_m, z * half_m) for y, z in positions[key]] for key in ("tx", "rx"))
     return AntennaArray(
@@ -57,12 +57,12 @@ def line(**positions) -> AntennaArray:
     ],
 )
 def test_the_default_radar_has_the_parameters_of_the_paper(found, printed, half_digit):
-    """Within half of the last printed digit."""
+    """The values agree within half a unit of the last printed digit."""
     assert abs(found - printed) <= half_digit
 
 
 def test_a_target_one_range_bin_away_beats_once_per_chirp():
-    """The beat frequency S 2r/c times the ADC window is one cycle."""
+    """At one range bin, the beat frequency S 2r/c times the ADC window is one cycle."""
     chirp = PAPER.chirp
     beat_hz = chirp.slope_hz_per_s * 2 * chirp.range_resolution_m / C
     assert beat_hz * chirp.sampled_time_s == pytest.approx(1, rel=1e-12)  # float64 rounding
@@ -85,7 +85,7 @@ def test_chirps_fill_the_burst_but_not_the_frame():
 
 
 def test_frames_of_one_loop_are_sampled_once_per_frame():
-    """1 ms frames of one chirp at about 77.6 GHz: lambda / 4 T is 0.97 m/s, not that of a slot."""
+    """1 ms frames of one chirp at about 77.6 GHz: lambda / 4 T is 0.97 m/s; T is not a slot."""
     chirp = paper_chirp(idle_us=100, ramp_end_us=60, slope_mhz_per_us=30, num_samples=64,
                         sample_rate_ksps=2000)  # fmt: skip
     radar = dataclasses.replace(
@@ -101,7 +101,7 @@ def test_frames_of_one_loop_are_sampled_once_per_frame():
 
 
 def test_bursts_that_fill_their_frames_are_evenly_spaced_over_all_frames():
-    """128 loops of 216 us are 27.648 ms; with longer frames the bursts have pauses."""
+    """128 loops of 216 us last 27.648 ms; in longer frames there are pauses between bursts."""
     full = dataclasses.replace(PAPER, frame=dataclasses.replace(PAPER.frame, period_s=27.648e-3))
     assert full.slow_time_period_s == pytest.approx(216e-6, rel=1e-12)
     assert PAPER.slow_time_period_s is None
@@ -111,7 +111,7 @@ def test_bursts_that_fill_their_frames_are_evenly_spaced_over_all_frames():
 
 @pytest.mark.parametrize("seed", range(20))
 def test_the_slow_time_spacing_is_that_of_the_chirp_times(seed):
-    """Differences of the chirp times of TX1 over three frames, by hand."""
+    """The spacing equals the differences between the chirp times of TX1 over three frames."""
     rng = np.random.default_rng(seed)
     loops, idle_s = int(rng.integers(1, 5)), float(rng.choice([0.0, 1e-4]))
     frame = dataclasses.replace(PAPER.frame, num_chirps=loops, extra_loop_idle_s=idle_s)
@@ -134,7 +134,7 @@ def test_idle_time_after_every_loop_lengthens_the_loop_but_not_its_slots():
 
 
 def test_each_transmitter_samples_in_its_own_slot():
-    """First sample: idle 7 us and ADC start 6 us into the slot; slots are 72 us apart."""
+    """The first sample is 7 us (idle) + 6 us (ADC start) into the slot; slots are 72 us apart."""
     first_us = PAPER.chirp_times_s[0] * 1e6
     np.testing.assert_allclose(first_us, [13, 85, 157], rtol=1e-12)
 
@@ -162,7 +162,7 @@ def test_sample_times_start_at_zero_and_step_by_the_sample_period():
 
 
 def test_datasheet_units_lose_no_digit():
-    """60.012 MHz/us times 1e12 in binary floating point is 60011999999999.99."""
+    """In binary floating point, 60.012 MHz/us times 1e12 is 60011999999999.99."""
     assert paper_chirp().slope_hz_per_s == 60_012_000_000_000.0
     assert paper_chirp().start_freq_hz == 77_360_072_000.0
     assert paper_chirp().ramp_start_freq_hz == pytest.approx(77e9, rel=1e-15)
@@ -176,9 +176,9 @@ def test_thermal_noise_is_minus_174_dbm_per_hertz_plus_the_noise_figure():
 
 
 def test_noise_at_the_adc_agrees_with_a_published_capture():
-    """An AWR1642 at 30 dB and 10 Msps showed 18.4 codes rms; the full scale is derived from it."""
+    """An AWR1642 at 30 dB and 10 Msps had 18.4 codes rms; the full scale is derived from this."""
     codes = PAPER.receiver.noise_rms_v(10e6) / PAPER.receiver.adc_step_v
-    assert codes == pytest.approx(18.4, abs=0.2)  # full scale is quoted to two digits
+    assert codes == pytest.approx(18.4, abs=0.2)  # the full scale is given to two digits
 
 
 def test_virtual_elements_are_sums_and_the_row_runs_to_the_left():
@@ -190,7 +190,7 @@ def test_virtual_elements_are_sums_and_the_row_runs_to_the_left():
 
 
 def test_the_azimuth_row_skips_raised_antennas_gaps_and_duplicates():
-    """TX2 is raised; TX3 coincides with the second and third element of TX1; RX4 is isolated."""
+    """TX2 is raised, TX3 coincides with the second and third elements of TX1, RX4 is isolated."""
     array = line(tx=[(0, 0), (3, 1), (1, 0)], rx=[(0, 0), (1, 0), (2, 0), (9, 0)])
     assert array.azimuth_row() == ((0, 0), (0, 1), (0, 2), (2, 2))
 
@@ -274,7 +274,7 @@ def test_a_radar_is_static_under_jit_and_equal_radars_share_a_compile():
     ],
 )
 def test_impossible_settings_are_rejected_in_one_line_with_a_hint(make, field, expected):
-    """Field, value with unit, limit, hint."""
+    """The message has the field, the value with its unit, the limit, and a hint."""
     with pytest.raises(InputError) as refusal:
         make()
     message = str(refusal.value)
@@ -285,7 +285,7 @@ def test_impossible_settings_are_rejected_in_one_line_with_a_hint(make, field, e
 
 
 def test_the_adc_window_may_end_exactly_with_the_ramp():
-    """10 + 100 / 2.5 Msps = 50 us, in floating point slightly more."""
+    """10 + 100 / 2.5 Msps = 50 us; in floating point the result is slightly larger."""
     chirp = paper_chirp(num_samples=100, sample_rate_ksps=2500, adc_start_us=10, ramp_end_us=50)
     assert chirp.num_samples == 100
 

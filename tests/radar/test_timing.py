@@ -1,4 +1,4 @@
-"""Times at which surfaces are given: nodes of a burst, and frames that fit into a motion."""
+"""Times at which surfaces are evaluated: nodes of a burst, and frames that fit in a motion."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ def test_frames_follow_each_other_by_the_frame_period():
 
 @pytest.mark.parametrize(("num_nodes", "frames"), [(2, 1), (3, 0), (5, 0)])
 def test_a_frame_fits_if_its_last_node_does(num_nodes, frames):
-    """The last of n Chebyshev nodes lies at cos(pi / 2n) of half the burst: 0.71, 0.87, 0.95."""
+    """The last node is at cos(pi / 2n) of half the burst: 0.71, 0.87, 0.95 for n = 2, 3, 5."""
     centre_s, half_s = burst_centre_and_half_s(RADAR)
     assert frames_in(RADAR, centre_s + 0.8 * half_s, num_nodes) == frames
     assert frames_in(RADAR, centre_s + half_s + 9 * RADAR.frame.period_s, num_nodes) == 10

@@ -33,29 +33,29 @@ from tests.helpers.scenes import (
     ray_visible,
 )
 
-# A short burst: the level of a target at rest is the same in every loop.
+# A short burst is enough, because a target at rest has the same level in every loop.
 SHORT = replace(RADAR, frame=replace(RADAR.frame, num_chirps=16))
-# One program per shape instead of one per operation.
+# Compile one program per array shape instead of one per operation.
 shown_rcs_m2 = jax.jit(apparent_rcs_m2, static_argnums=0)
-# So wide a lobe that C = 1 within 1e-5 for the few milliradians of a small plate.
+# A lobe so wide that C = 1 within 1e-5 over the few milliradians of a small plate.
 NO_LOBE_RAD = 30.0
 WAVELENGTH_M = RADAR.chirp.wavelength_m
 
 
 def at_antenna_dbm(radar, cube_v):
-    """Mean power of the cube's samples, brought back to the antenna port."""
+    """Mean power of the cube's samples, referred to the antenna port."""
     power_w = float((np.abs(np.asarray(cube_v)) ** 2).mean()) / radar.receiver.load_ohm
     return 10 * np.log10(power_w / 1e-3) - radar.receiver.gain_db
 
 
 def radar_equation_dbm(radar, rcs_dbsm, range_m):
-    """Pt + 2 G + 20 log lambda + RCS - 30 log 4 pi - 40 log R."""
+    """Received power: Pt + 2 G + 20 log lambda + RCS - 30 log 4 pi - 40 log R."""
     gains_db = radar.tx_power_dbm + 2 * radar.array.gain_dbi + 20 * np.log10(WAVELENGTH_M)
     return gains_db + rcs_dbsm - 30 * np.log10(4 * np.pi) - 40 * np.log10(range_m)
 
 
 def still(vertices_m):
-    """One frame of a mesh at rest [frame, node, vertex, 3]."""
+    """One frame of a static mesh [frame, node, vertex, 3]."""
     return np.broadcast_to(vertices_m, (1, QUIET.nodes, *vertices_m.shape))
 
 
@@ -69,7 +69,7 @@ def point_dbm(radar, at_m, rcs_m2=1.0):
 
 @pytest.mark.parametrize("range_m", [3.0, 6.0])
 def test_a_square_metre_obeys_the_radar_equation(range_m):
-    """Within 0.1 dB at the antenna port; antennas 3 cm off the centre are worth 0.001 dB."""
+    """Within 0.1 dB at the antenna port; antennas 3 cm off centre change the level by 0.001 dB."""
     wished_dbm = radar_equation_dbm(SHORT, 0.0, range_m)
     print(f"1 m^2 at {range_m} m: {wished_dbm:.2f} dBm")
     assert point_dbm(SHORT, (range_m, 0, 0)) == pytest.approx(wished_dbm, abs=0.1)
@@ -77,12 +77,12 @@ def test_a_square_metre_obeys_the_radar_equation(range_m):
 
 
 def test_a_number_from_a_pocket_calculator():
-    """12 dBm, 2 x 10.5 dBi, -48.43 dBm^2, -32.98 dB, 19.08 dB for 3 m."""
+    """The terms are 12 dBm, 2 x 10.5 dBi, -48.43 dBm^2, -32.98 dB, and 19.08 dB for 3 m."""
     assert point_dbm(SHORT, (3.0, 0, 0)) == pytest.approx(-67.49, abs=0.1)
 
 
 def test_power_falls_with_the_fourth_power_of_range():
-    """-40 dB per decade within 0.1, over the whole unambiguous range."""
+    """-40 dB per decade, within 0.1 dB over the whole unambiguous range."""
     ranges_m = np.array([1.0, 1.7, 3.1, 5.6, 10.0])
     levels_dbm = [point_dbm(SHORT, (range_m, 0, 0)) for range_m in ranges_m]
     slope, _ = np.polyfit(np.log10(ranges_m), levels_dbm, 1)
@@ -90,7 +90,7 @@ def test_power_falls_with_the_fourth_power_of_range():
 
 
 def test_power_is_proportional_to_cross_section():
-    """10 dB each; 1e-3 dB is float32."""
+    """Each factor of 10 adds 10 dB, within the 1e-3 dB of float32 rounding."""
     steps_db = np.diff([point_dbm(SHORT, (3.0, 0, 0), rcs_m2) for rcs_m2 in (0.01, 0.1, 1.0, 10.0)])
     np.testing.assert_allclose(steps_db, 10.0, atol=1e-3)
 
@@ -107,11 +107,11 @@ def test_power_is_proportional_to_cross_section():
 )
 def test_voltage_follows_each_figure_of_the_budget(change, rise_db):
     ratio = levels.volts_per_weight(change(RADAR), 1.0) / levels.volts_per_weight(RADAR, 1.0)
-    assert 20 * np.log10(ratio) == pytest.approx(rise_db, abs=1e-3)  # 6.0206 is rounded
+    assert 20 * np.log10(ratio) == pytest.approx(rise_db, abs=1e-3)  # 6.0206 is a rounded value
 
 
 def test_echoes_add():
-    """Two points together are the sum of each alone, to the -80 dB of the fast sum."""
+    """The echo of two points is the sum of both echoes, within the -80 dB error of the fast sum."""
     at_m = [(3.0, 0.2, 0.0), (4.1, -0.5, 0.3)]
     alone = [moving_point(SHORT, 1, point) for point in at_m]
     cubes = [simulate_points(SHORT, one, np.array([1.0]), KEY, QUIET) for one in alone]
@@ -125,7 +125,7 @@ def test_echoes_add():
 
 @pytest.mark.parametrize(("size_m", "range_m"), [(0.02, 3.0), (0.02, 6.0), (0.03, 6.0)])
 def test_a_flat_metal_plate_has_the_cross_section_of_the_textbook(size_m, range_m):
-    """4 pi A^2 / lambda^2 within 0.25 dB, beyond 2 D^2 / lambda = 0.47 m; edges of lambda / 4."""
+    """4 pi A^2 / lambda^2 within 0.25 dB, beyond 2 D^2 / lambda = 0.47 m; edges are lambda / 4."""
     cells = int(np.ceil(size_m / (WAVELENGTH_M / 4)))
     vertices_m, faces = plate(size_m, cells, (range_m, 0, 0))
     shown_m2 = shown_rcs_m2(RADAR, jnp.asarray(vertices_m), faces, QuasiSpecular(NO_LOBE_RAD))
@@ -138,7 +138,7 @@ def test_a_flat_metal_plate_has_the_cross_section_of_the_textbook(size_m, range_
 
 
 def test_a_tilted_plate_has_the_pattern_of_a_sinc():
-    """(sin x / x)^2, x = k D sin(tilt): a null at sin(tilt) = lambda / 2D, side lobe -13.26 dB."""
+    """(sin x / x)^2, x = k D sin(tilt): null at sin(tilt) = lambda / 2D, sidelobe at -13.26 dB."""
     size_m, range_m = 0.02, 6.0
 
     def shown_dbsm(sine):
@@ -153,14 +153,14 @@ def test_a_tilted_plate_has_the_pattern_of_a_sinc():
 
     null = WAVELENGTH_M / (2 * size_m)
     straight_dbsm = shown_dbsm(0.0)
-    # C = exp(-(2 tilt)^2 / sigma^2) and the shift of the null by faces of finite size: under 0.1 dB
+    # C = exp(-(2 tilt)^2 / sigma^2) and the null's shift by the finite face size: below 0.1 dB
     assert shown_dbsm(null / 2) - straight_dbsm == pytest.approx(20 * np.log10(2 / np.pi), abs=0.1)
     assert shown_dbsm(1.43 * null) - straight_dbsm == pytest.approx(-13.26, abs=0.1)
     assert shown_dbsm(null) - straight_dbsm < -40
 
 
 def test_a_plate_no_longer_changes_with_edges_below_half_a_wavelength():
-    """0.05 dB from lambda / 2 to lambda / 4 for a plate turned to half a lobe; prints the way."""
+    """Edges of lambda / 2 and lambda / 4 agree within 0.05 dB for a plate turned by half a lobe."""
     turn = np.array([[np.cos(0.05), -np.sin(0.05), 0], [np.sin(0.05), np.cos(0.05), 0], [0, 0, 1]])
     shown_dbsm = []
     for cells in (2, 5, 11, 22):
@@ -178,7 +178,7 @@ def test_a_plate_no_longer_changes_with_edges_below_half_a_wavelength():
 
 
 def summed_rcs_m2(vertices_m, faces, sigma_rad):
-    """The sum of levels.apparent_rcs_m2 in float64 NumPy, occlusion by ray casting."""
+    """The sum of levels.apparent_rcs_m2 in float64 NumPy, with occlusion by ray casting."""
     a, b, c = (vertices_m.astype(np.float64)[faces[:, i]] for i in range(3))
     cross = np.cross(b - a, c - a)
     centre_m, area_m2 = (a + b + c) / 3, np.linalg.norm(cross, axis=1) / 2
@@ -200,13 +200,13 @@ def turned(vertices_m, yaw):
 
 @pytest.fixture(scope="module")
 def upright():
-    """The standing body about its centre, world axes."""
+    """The standing body with its centre at the origin, in world axes."""
     vertices_m, faces = person("standing", 0.0)
     return vertices_m - (vertices_m.max(0) + vertices_m.min(0)) / 2, faces
 
 
 def test_the_apparent_cross_section_of_a_body_is_the_plain_sum(upright):
-    """0.1 dB: one face in a thousand that rays and planes judge otherwise."""
+    """Within 0.1 dB: for one face in a thousand, ray casting and the code's planes disagree."""
     pytest.importorskip("embreex", reason="ray casting needs embreex: pip install .[oracle]")
     standing_m, faces = upright
     for yaw in (0.0, 2.0):
@@ -217,9 +217,9 @@ def test_the_apparent_cross_section_of_a_body_is_the_plain_sum(upright):
 
 
 def test_the_cube_of_a_body_is_as_strong_as_its_apparent_cross_section(upright):
-    """At the middle sample the carrier is the sweep's centre: one antenna, one number.
+    """At the middle sample the frequency is the sweep centre, so one antenna gives one level.
 
-    0.1 dB is what culling at 1e-4 and a delay that grows along the chirp leave.
+    The 0.1 dB are for culling at 1e-4 and for the delay that increases along the chirp.
     """
     standing_m, faces = upright
     radar = one_antenna(SHORT)
@@ -243,7 +243,7 @@ def test_the_cube_of_a_body_is_as_strong_as_its_apparent_cross_section(upright):
 
 @pytest.mark.parametrize("sigma_rad", [0.15, 0.5, 1.0])
 def test_the_anchor_gives_a_body_the_mean_cross_section_of_3gpp(sigma_rad):
-    """Exactly -1.37 dBsm over yaw, whatever the mesh and sigma: here a coarse ellipsoid."""
+    """The mean over yaw is exactly -1.37 dBsm for any mesh and sigma; here a coarse ellipsoid."""
     body = trimesh.creation.icosphere(subdivisions=3)
     standing_m = (body.vertices * np.array([0.15, 0.25, 0.85])).astype(np.float32)
     faces = np.asarray(body.faces)
@@ -254,7 +254,7 @@ def test_the_anchor_gives_a_body_the_mean_cross_section_of_3gpp(sigma_rad):
 
 
 def test_the_anchor_does_not_care_where_the_mesh_stands():
-    """It is centred first: 0.05 dB for rounding of positions 10 m away."""
+    """The mesh is centred first; 0.05 dB is for the rounding of positions 10 m away."""
     body = trimesh.creation.icosphere(subdivisions=3)
     standing_m = (body.vertices * np.array([0.15, 0.25, 0.85])).astype(np.float32)
     there_m = standing_m + np.array([3.0, -8.0, 0.9], np.float32)
@@ -266,12 +266,12 @@ def test_the_anchor_does_not_care_where_the_mesh_stands():
 
 
 def test_the_level_of_a_body_settles_as_its_edges_shrink():
-    """Half a dB from edges of 2 cm to 1 cm in a narrow lobe, where the level has settled.
+    """In a narrow lobe the level has converged: edges of 2 cm and 1 cm differ by up to 0.5 dB.
 
-    Face centres sample the phase: a wide lobe sees faces across many wavelengths (3.8 mm) and has
-    not settled yet. Down to 2.5 mm the mean over six sides was, at edges of 20, 10, 5, 2.5 mm,
-    -5.7, -5.9, -6.0, -6.0 dBsm at sigma 0.15 rad and +4.5, -3.7, -2.7, -2.7 at 0.5: hence the
-    anchor, one constant per mesh and sigma.
+    Face centres sample the phase. A wide lobe includes faces over many wavelengths (3.8 mm), so its
+    level has not converged. The mean over six sides was, at edges of 20, 10, 5, 2.5 mm,
+    -5.7, -5.9, -6.0, -6.0 dBsm at sigma 0.15 rad and +4.5, -3.7, -2.7, -2.7 at 0.5. Therefore the
+    anchor is one constant per mesh and sigma.
     """
     pytest.importorskip("embreex", reason="ray casting needs embreex: pip install .[oracle]")
     levels_db = {}
@@ -287,20 +287,20 @@ def test_the_level_of_a_body_settles_as_its_edges_shrink():
 
 
 def rest_pose(max_edge_m):
-    """The free body with finer faces, about its centre, world axes."""
+    """The free body with finer faces, with its centre at the origin, in world axes."""
     body = subdivide(free_body(), max_edge_m)
     standing_m = np.asarray(body.template_m, np.float64)[:, [2, 0, 1]]
     return standing_m - (standing_m.max(0) + standing_m.min(0)) / 2, np.asarray(body.faces)
 
 
 def test_a_point_has_the_area_that_makes_it_a_plate_of_its_cross_section():
-    """RCS = 4 pi A^2 / lambda^2, turned round."""
+    """RCS = 4 pi A^2 / lambda^2 is solved for A."""
     area_m2 = point_area_m2(RADAR, 0.31)
     assert 4 * np.pi * area_m2**2 / WAVELENGTH_M**2 == pytest.approx(0.31)
 
 
 def test_the_default_level_is_the_free_body_s_own_anchor():
-    """The constant has three digits: 0.5 % covers its rounding and that of float32 sums."""
+    """The constant has three digits: 0.5 % covers its rounding and float32 rounding of the sums."""
     key = BodyKey(None, "smpl", "neutral", 0.0)
     anchored = reflectivity(RADAR, key, DEFAULT_SIGMA_RAD)
     assert pytest.approx(anchored, rel=5e-3) == FREE_BODY_REFLECTIVITY

@@ -1,4 +1,4 @@
-"""How much of the wave a face sends to a receiver."""
+"""Reflection models: how much of the wave a face reflects to a receiver."""
 
 import jax
 import jax.numpy as jnp
@@ -18,7 +18,7 @@ def log_amplitude(faces, tx_m, rx_m, sigma_rad=0.5):
 
 
 def plate(tilt_rad, range_m=3.0, area_m2=1e-4):
-    """A small face straight ahead, turned away from the radar by an angle about the vertical."""
+    """A small face straight ahead of the radar, rotated by an angle about the vertical axis."""
     normal = jnp.array([[-jnp.cos(tilt_rad), jnp.sin(tilt_rad), 0.0]])
     return Faces(jnp.array([[range_m, 0.0, 0.0]]), normal, jnp.array([area_m2]))
 
@@ -27,12 +27,12 @@ def plate(tilt_rad, range_m=3.0, area_m2=1e-4):
 def test_squared_angle_is_the_angle_squared(angle_rad):
     a = jnp.array([1.0, 0, 0])
     b = jnp.array([np.cos(angle_rad), np.sin(angle_rad), 0])
-    # The chord of float32 unit vectors is good to 1e-7 of its own length squared.
+    # The chord between float32 unit vectors is accurate to 1e-7 of its length squared.
     np.testing.assert_allclose(squared_angle(a, b), angle_rad**2, rtol=2e-5, atol=1e-9)
 
 
 def test_squared_angle_has_no_seam_where_the_series_ends():
-    angles = np.linspace(0.0998, 0.1002, 41)  # chord^2 = 0.01 at 0.1 rad
+    angles = np.linspace(0.0998, 0.1002, 41)  # chord^2 is 0.01 at 0.1 rad
     ones = np.ones_like(angles)
     a = jnp.asarray(np.stack([ones, 0 * ones, 0 * ones], -1), jnp.float32)
     b = jnp.asarray(np.stack([np.cos(angles), np.sin(angles), 0 * ones], -1), jnp.float32)

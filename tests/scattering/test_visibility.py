@@ -1,4 +1,4 @@
-"""What the radar sees: plates and spheres anyone can judge, half-spaces, and ray casting."""
+"""What the radar sees: plates and spheres with obvious results, half-spaces, and ray casting."""
 
 import importlib.util
 
@@ -24,17 +24,17 @@ needs_embree = pytest.mark.skipif(
     importlib.util.find_spec("embreex") is None,
     reason="ray casting needs embreex: pip install .[oracle]",
 )
-# Faces below this amplitude over the strongest are dropped before visibility is asked.
+# Faces below this amplitude relative to the strongest are dropped before visibility is tested.
 CULL = 1e-4
 
 
-# One program per shape instead of one per operation.
+# Compile one program per array shape instead of one per operation.
 seen_in = jax.jit(unoccluded)
 
 
 @jax.jit
 def seen_past_all(targets_m, corners_m, active):
-    """Every target against every triangle: what the strips spare."""
+    """Test every target against every triangle, which the strips in the code avoid."""
     a, b, c = corners_m[:, 0], corners_m[:, 1], corners_m[:, 2]
     edges = jnp.stack([jnp.cross(a, b), jnp.cross(b, c), jnp.cross(c, a)])
     plane = jnp.cross(b - a, c - a)
@@ -49,7 +49,7 @@ def seen_past_all(targets_m, corners_m, active):
 
 @jax.jit
 def scene(vertices_m, faces):
-    """What `unoccluded` takes for a whole mesh: every centre before every front face."""
+    """Arguments of `unoccluded` for a whole mesh: every face centre, with all front faces."""
     surface = faces_of(vertices_m, faces)
     return surface.centre_m, vertices_m[faces], faces_radar(surface)
 
@@ -60,7 +60,7 @@ def seen_faces(vertices_m, faces):
 
 
 def strength_of(vertices_m, faces):
-    """Amplitude of each face, zero where it looks away."""
+    """Amplitude of each face; zero if the face is turned away from the radar."""
     return np.asarray(_strength(vertices_m, faces))
 
 
@@ -71,19 +71,19 @@ def _strength(vertices_m, faces):
     return jnp.exp(log_amplitude) * faces_radar(surface)
 
 
-# --- what anyone can judge -----------------------------------------------------------------------
+# --- obvious cases -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("distance_m", [1.0, 3.0, 6.0])
 def test_a_plate_behind_a_plate_is_hidden_and_beside_it_is_seen(distance_m):
     front = plate(0.4, 6, (distance_m, 0, 0))
-    # In the shadow of the front plate everything grows with range: 0.4 m stay hidden behind it.
+    # The shadow of the front plate widens with range, so it hides a plate of 0.4 m behind it.
     behind = plate(0.4, 6, (distance_m + 0.1, 0, 0))
     beside = plate(0.4, 6, (distance_m + 0.1, 0.7, 0))
     above = plate(0.4, 6, (distance_m + 0.1, 0, 0.7))
     vertices_m, faces, owner = together(front, behind, beside, above)
     seen = seen_faces(vertices_m, faces)
-    # The rim of the plate behind looks past the front plate at 1 m, its centres do not.
+    # At 1 m, the rear plate's rim is visible past the front plate, but not its face centres.
     shadow = np.abs(vertices_m[faces].mean(1)[:, 1:]).max(1) < 0.2
     assert seen[owner == 0].all()
     assert not seen[(owner == 1) & shadow].any()
@@ -95,7 +95,7 @@ def test_half_a_plate_behind_half_a_plate_is_hidden():
     front, behind = plate(0.4, 8, (3, 0.2, 0)), plate(0.8, 16, (3.1, 0, 0))
     vertices_m, faces, owner = together(front, behind)
     seen = seen_faces(vertices_m, faces)[owner == 1]
-    # Shadow edges lie at 3.1/3 of the front plate's; no centre lies within 1 mm of them.
+    # Shadow edges are at 3.1/3 of the front plate's edges; no face centre is within 1 mm of them.
     left, up = vertices_m[faces].mean(1)[owner == 1][:, 1:].T
     edge_m = 3.1 / 3 * np.array([0.0, 0.4, 0.2])
     hidden = (left > edge_m[0]) & (left < edge_m[1]) & (np.abs(up) < edge_m[2])
@@ -116,22 +116,22 @@ def test_a_plate_seen_from_behind_does_not_face_the_radar():
 
 @pytest.mark.parametrize("distance_m", [1.0, 3.0, 6.0])
 def test_a_sphere_shows_the_cap_before_its_horizon(distance_m):
-    """Seen are the points whose tangent plane has the radar outside: cos > r / R at the centre."""
+    """Points whose tangent plane has the radar on its outer side are seen: cos > r / R."""
     sphere = trimesh.creation.icosphere(subdivisions=4, radius=0.3)
     vertices_m = np.asarray(sphere.vertices + np.array([distance_m, 0, 0]), np.float32)
     seen = seen_faces(vertices_m, np.asarray(sphere.faces))
     cosine = -np.asarray(sphere.face_normals)[:, 0]
     horizon = 0.3 / distance_m
-    # An edge spans 0.07 rad: faces that close to the horizon may go either way.
+    # An edge spans 0.07 rad: faces this close to the horizon may be seen or hidden.
     assert seen[cosine > horizon + 0.07].all()
     assert not seen[cosine < horizon - 0.07].any()
 
 
-# --- hidden point removal against a hull of our own ----------------------------------------------
+# --- hidden point removal against an independent hull --------------------------------------------
 
 
 def extreme_by_half_spaces(points):
-    """Slack of the best plane that has one point alone outside; positive for a hull vertex.
+    """Margin of the best plane that separates one point from all others; > 0 for a hull vertex.
 
     max t  with  n . (p - q) >= t  for every other point q,  -1 <= n <= 1: a linear program.
     """
@@ -155,14 +155,14 @@ def cloud(kind):
 @pytest.mark.parametrize("kind", ["ball", "body"])
 @pytest.mark.parametrize("radius", [3.0, 100.0])
 def test_hidden_point_removal_agrees_with_half_spaces(kind, radius):
-    """The hull by linear programs, the flip written as Katz wrote it."""
+    """The hull is found by linear programs, and the flip is written as in Katz's paper."""
     points_m = cloud(kind)
     norm = np.linalg.norm(points_m, axis=1, keepdims=True)
     flipped = points_m / norm * (2 * radius * norm.max() - norm)
     slack = extreme_by_half_spaces(np.concatenate([flipped, np.zeros((1, 3))]))[:-1]
     visible = hidden_point_removal(points_m, radius)
-    # Hull programs differ within their tolerance: a point 1 um outside a plane 600 m wide is in
-    # doubt.
+    # Hull algorithms differ within their tolerance: a point 1 um outside a plane 600 m wide
+    # is undecided.
     clear = (slack > 1e-6) | (slack < 1e-9)
     assert clear.mean() > 0.97
     np.testing.assert_array_equal(visible[clear], slack[clear] > 1e-6)
@@ -170,11 +170,11 @@ def test_hidden_point_removal_agrees_with_half_spaces(kind, radius):
 
 
 def test_hidden_point_removal_sees_the_near_side_of_a_sphere():
-    """Points as close as those of a body, 2 cm; wider gaps let a large flip see through."""
+    """Points are 2 cm apart, as on a body; with wider gaps, a large flip sees through them."""
     sphere = trimesh.creation.icosphere(subdivisions=4, radius=0.3)
     visible = hidden_point_removal(sphere.vertices + np.array([3.0, 0, 0]))
     cosine = -np.asarray(sphere.vertices)[:, 0] / 0.3
-    # Two edges of 0.07 rad about the horizon: the sharpest that points without faces resolve.
+    # Two edges of 0.07 rad about the horizon: the finest resolution of points without faces.
     assert visible[cosine > 0.1 + 0.14].all()
     assert not visible[cosine < 0.1 - 0.14].any()
 
@@ -182,7 +182,7 @@ def test_hidden_point_removal_sees_the_near_side_of_a_sphere():
 @needs_embree
 @pytest.mark.parametrize("pose", ["standing", "arms crossing the torso", "sitting"])
 def test_hidden_point_removal_keeps_the_energy_that_rays_reach(pose):
-    """99 % recall and precision of bright energy; measured before: 99.96 % and 100 %."""
+    """Recall and precision of bright energy exceed 99 %; 99.96 % and 100 % were measured."""
     vertices_m, faces = person(pose, 3.0)
     energy = strength_of(vertices_m, faces) ** 2
     truth = ray_visible(vertices_m, faces)
@@ -201,7 +201,7 @@ def test_hidden_point_removal_keeps_the_energy_that_rays_reach(pose):
 @pytest.mark.parametrize("distance_m", [1.5, 3.0, 6.0])
 @pytest.mark.parametrize("pose", POSES)
 def test_occlusion_agrees_with_ray_casting(pose, distance_m):
-    """On at least 99 % of bright faces, by number and by energy."""
+    """They agree on at least 99 % of the bright faces, by number and by energy."""
     vertices_m, faces = person(pose, distance_m)
     strength = strength_of(vertices_m, faces)
     bright = strength > CULL * strength.max()
@@ -219,9 +219,9 @@ def test_occlusion_agrees_with_ray_casting(pose, distance_m):
 
 @pytest.mark.parametrize("pose", ["standing", "lying across"])
 def test_strips_give_the_answer_of_every_triangle(pose):
-    """Upright bodies are cut by elevation, those lying across by azimuth."""
+    """Upright bodies are cut into strips of elevation, bodies lying across the view by azimuth."""
     targets_m, corners_m, front = scene(*person(pose, 3.0))
-    some = np.flatnonzero(front)[::7]  # every triangle costs 100 times a strip
+    some = np.flatnonzero(front)[::7]  # testing every triangle costs 100 times as much as a strip
     strips = np.asarray(seen_in(targets_m, corners_m, front))[some]
     everything = np.asarray(seen_past_all(targets_m[some], corners_m, front))
     np.testing.assert_array_equal(strips, everything)
@@ -237,13 +237,13 @@ def test_targets_that_nobody_asks_for_change_nothing():
 
 
 def test_walls_beside_the_radar_are_no_exception_to_the_strips():
-    """They have corners at x = 0, where the view coordinate y / x has no value."""
+    """The walls have corners at x = 0, where the view coordinate y / x is undefined."""
     to_the_left = np.array([[0, -1, 0], [1, 0, 0], [0, 0, 1]], np.float32)
     near, far = plate(2.0, 8, (1, 0, 0)), plate(2.0, 8, (1.5, 0, 0))
     vertices_m, faces, owner = together(near, far)
     seen = np.asarray(seen_in(*scene(vertices_m @ to_the_left.T, faces)))
     assert seen[owner == 0].all()
-    assert not seen[owner == 1].any()  # all in the shadow, which grows with range
+    assert not seen[owner == 1].any()  # all in the shadow, which widens with range
 
 
 def test_inactive_triangles_hide_nothing():
@@ -278,11 +278,11 @@ def test_one_block_holds_through_the_burst(num_chirps):
 
 
 def test_weights_are_flat_at_both_ends_and_linear_between():
-    """Four blocks of 32 loops: the face appears between the centres of blocks 1 and 2."""
+    """With four blocks of 32 loops, the face appears between the centres of blocks 1 and 2."""
     weight = np.asarray(interpolate_blocks(jnp.asarray([[False], [False], [True], [True]]), 128))[
         :, 0
     ]
-    # Centres of blocks 1 and 2 lie between loops 47 and 48, and 79 and 80.
+    # The centre of block 1 is between loops 47 and 48, that of block 2 between 79 and 80.
     assert (weight[:48] == 0).all()
     assert (weight[80:] == 1).all()
     np.testing.assert_allclose(weight[48:80], (np.arange(32) + 0.5) / 32, atol=1e-6)  # float32

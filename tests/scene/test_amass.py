@@ -12,7 +12,7 @@ PART_WIDTHS = dict(root_orient=3, pose_body=63, pose_jaw=3, pose_eye=6, pose_han
 
 
 def amass_arrays(layout="smplh", num_poses=30, **changes):
-    """As published: SMPL-H and SMPL with 16 and 10 betas, SMPL-X with 16 and a new rate key."""
+    """Arrays as published: SMPL-H has 16 betas, SMPL 10, and SMPL-X 16 and a new rate key."""
     rng = np.random.default_rng(0)
     upright = np.zeros(WIDTHS[layout])
     upright[0] = np.pi / 2
@@ -48,7 +48,7 @@ def test_each_published_layout_is_read(layout, num_joints, space):
 
 
 def test_smplx_poses_in_several_arrays_equal_the_full_pose():
-    """Stage II files hold both; some redistributions hold only the separate arrays."""
+    """Stage II files hold both forms; some redistributions hold only the separate arrays."""
     arrays = amass_arrays("smplx")
     ends = np.cumsum([PART_WIDTHS[key] for key in PART_KEYS])[:-1]
     parts = dict(zip(PART_KEYS, np.split(arrays["poses"], ends, axis=1), strict=True))

@@ -14,7 +14,7 @@ from radarsim.scene.formats.smpl import read_body_model
 from radarsim.scene.skeleton import NUM_JOINTS
 from tests.helpers.synthetic_bodies import synthetic_model
 
-ONE_MICROMETRE = 1e-6  # a body of 1 m in float32, some ten roundings
+ONE_MICROMETRE = 1e-6  # about ten float32 roundings for a body of 1 m
 
 
 @pytest.fixture(scope="module", params=["smpl", "smplh", "smplx"])
@@ -115,7 +115,7 @@ def test_gradients_are_finite_at_the_zero_pose(body):
 
 @pytest.mark.parametrize("sigma_rad", [0.0, 1e-4, 0.7])
 def test_gradients_equal_finite_differences(smpl, sigma_rad):
-    """In float64, where central differences of 1e-6 rad are accurate to nine digits."""
+    """Checked in float64, in which central differences of 1e-6 rad are accurate to nine digits."""
     with jax.enable_x64(True):
         wide = jax.tree.map(lambda x: x.astype("float64") if x.dtype == jnp.float32 else x, smpl)
         rng = np.random.default_rng(2)
@@ -132,7 +132,7 @@ def test_gradients_equal_finite_differences(smpl, sigma_rad):
 
 
 def test_float32_stays_within_a_micrometre_of_float64_far_from_the_origin(body):
-    """Vertices are computed relative to the pelvis: at 5 m only the last bit is lost."""
+    """Vertices are computed relative to the pelvis, so at 5 m only the last bit is lost."""
     poses_rad, _ = random_poses(body, 4)
     transl_m = jnp.full((4, 3), 5.0)
     narrow_m = skin(body, jnp.ones(10), poses_rad, transl_m)
@@ -182,7 +182,7 @@ def test_subdivision_keeps_the_surface_and_shortens_every_edge(smpl):
     assert after.edges_unique_length.max() <= 0.2 + ONE_MICROMETRE
     assert after.is_watertight
     assert after.is_winding_consistent
-    np.testing.assert_allclose(after.area, before.area, rtol=1e-5)  # float32 midpoints
+    np.testing.assert_allclose(after.area, before.area, rtol=1e-5)  # float32 rounding of midpoints
     np.testing.assert_allclose(after.volume, before.volume, rtol=1e-5)
 
 

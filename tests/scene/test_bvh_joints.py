@@ -1,4 +1,4 @@
-"""SMPL's joints in BVH skeletons: by names of many programs, else by the shape of the skeleton."""
+"""SMPL's joints in BVH skeletons, found by the names of many programs or the skeleton's shape."""
 
 from dataclasses import replace
 
@@ -36,7 +36,7 @@ def read(skeleton, rotations, positions):
 
 
 def found_by(clip, notes=None):
-    """Joint names by SMPL name."""
+    """Joint names of the skeleton, keyed by SMPL name."""
     limbs = match_joints(clip, "a.bvh", [] if notes is None else notes).limbs
     return {key: clip.names[joint] for key, joint in limbs.items()}
 
@@ -92,7 +92,7 @@ def test_prefixes_endings_and_glued_sides_are_taken_off(name, wanted):
 
 
 def test_cmu_skeletons_with_extra_joints_are_mapped():
-    """The converted CMU library: hip joints before the legs, two necks, fingers after the hand."""
+    """Converted CMU files have hip joints before the legs, two necks, fingers after the hand."""
     joints = {
         "Hips": "", "LHipJoint": "Hips", "LeftUpLeg": "LHipJoint", "LeftLeg": "LeftUpLeg",
         "LeftFoot": "LeftLeg", "LeftToeBase": "LeftFoot", "RHipJoint": "Hips",
@@ -138,7 +138,7 @@ def test_twist_joints_and_fingers_do_not_hide_a_limb_with_a_name():
 @pytest.mark.parametrize("extra", [False, True])
 @pytest.mark.parametrize("arm_down_rad", [0.0, 0.9])
 def test_a_skeleton_without_names_is_found_by_its_shape(seed, extra, arm_down_rad):
-    """Any proportions within 10 %, joints in any order, with or without twists and fingers."""
+    """Proportions vary by 10 %; joints are in any order, with or without twists and fingers."""
     rng = np.random.default_rng(seed)
     skeleton = varied(person("mixamo", arm_down_rad), rng)
     skeleton = with_extra_joints(skeleton) if extra else skeleton
@@ -152,7 +152,7 @@ def test_a_skeleton_without_names_is_found_by_its_shape(seed, extra, arm_down_ra
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_skeleton_without_names_and_without_a_rest_pose_is_found(seed):
-    """Every bone along one axis: only the poses have a shape."""
+    """Every bone is along one axis, so only the poses show the shape of the skeleton."""
     skeleton = person()
     along, rotations = bones_along_x(skeleton, human_moves(skeleton, seed)[0])
     positions = np.zeros((25, 3))
@@ -220,19 +220,19 @@ def test_a_knee_outside_its_leg_is_refused():
 
 
 def varied(skeleton, rng):
-    """Bones up to 10 % longer or shorter, equal on both sides."""
+    """The skeleton with bones up to 10 % longer or shorter, equally on both sides."""
     factors = {key.split("_")[-1]: rng.uniform(0.9, 1.1) for key in skeleton.keys}
     scale = np.array([factors[key.split("_")[-1]] for key in skeleton.keys])
     return replace(skeleton, offsets=skeleton.offsets * scale[:, None])
 
 
 def human_moves(skeleton, seed):
-    """Random moves whose knees bend backward by up to 60 degrees, as a person's."""
+    """Random movements; the knees bend backward by up to 60 degrees, as a person's do."""
     rotations, positions = moves(skeleton, seed=seed)
     for side in ("left", "right"):
         bend = np.abs(rotations[skeleton.index(f"{side}_knee")].as_rotvec()[:, :1])
         rotations[skeleton.index(f"{side}_knee")] = Rotation.from_rotvec(bend * [1.0, 0, 0])
-        # Ankles and toes move little, and feet stay ahead of the shanks.
+        # Ankles and toes move little, and the feet stay in front of the shanks.
         for part in ("ankle", "foot"):
             joint = skeleton.index(f"{side}_{part}")
             rotations[joint] = Rotation.from_rotvec(0.3 * rotations[joint].as_rotvec())
@@ -240,7 +240,7 @@ def human_moves(skeleton, seed):
 
 
 def with_extra_joints(skeleton):
-    """A twist joint halfway along both upper arms and thighs, and three fingers on each hand."""
+    """Add a twist joint halfway along both upper arms and thighs, and three fingers per hand."""
     keys, names = list(skeleton.keys), list(skeleton.names)
     parents, offsets = list(skeleton.parents), [np.array(o) for o in skeleton.offsets]
 
@@ -265,7 +265,7 @@ def with_extra_joints(skeleton):
 
 
 def without_branch(skeleton, key):
-    """The skeleton without a joint and all below it."""
+    """The skeleton without a given joint and all its descendants."""
     removed = {skeleton.index(key)}
     for joint, parent in enumerate(skeleton.parents):
         if parent in removed:

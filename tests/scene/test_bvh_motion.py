@@ -35,7 +35,7 @@ def read(skeleton, rotations, positions, **how):
 @pytest.mark.parametrize("style", [*STYLES, *OTHER_STYLES])
 @pytest.mark.parametrize("arm_down_rad", [0.0, 0.8])
 def test_limbs_keep_their_recorded_directions(style, arm_down_rad):
-    """T-pose and A-pose, straight and splayed legs: exact up to the digits of the text."""
+    """For T-pose and A-pose, straight and splayed legs: exact up to the digits in the file."""
     skeleton = person(style, arm_down_rad)
     rotations, positions = moves(skeleton)
     motion = read(skeleton, rotations, positions)
@@ -92,7 +92,7 @@ def test_a_y_up_skeleton_rotated_into_a_z_up_world_is_upright():
 
 
 def test_a_skeleton_without_a_rest_pose_uses_its_first_pose():
-    """Some files have every bone along one axis; then the first pose is the rest pose."""
+    """If a file has every bone along one axis, its first pose is used as the rest pose."""
     skeleton = person()
     upright, positions = moves(skeleton)
     ramp = np.linspace(0, 1, 25)[:, None]
@@ -146,7 +146,7 @@ def test_a_value_that_is_not_finite_names_its_pose(bad):
 
 
 def test_a_real_walk_keeps_its_limbs_and_walks_forward():
-    """The requirement was a mean error below 2 degrees; direct alignment has none."""
+    """The requirement was a mean error below 2 degrees; direct alignment has no error."""
     folder = os.environ.get("RADARSIM_TEST_DATA")
     if not folder:
         pytest.skip("RADARSIM_TEST_DATA names no folder with real recordings")
@@ -159,7 +159,7 @@ def test_a_real_walk_keeps_its_limbs_and_walks_forward():
     index = match_joints(clip, "walk", []).limbs
     joints = _clip_joints(clip)
     assert limb_error_rad(motion, joints, index.__getitem__).max() < 1e-6
-    # A walker faces where it goes, within the lean of a tight figure of eight.
+    # A walker faces the walking direction, up to the lean in a tight figure of eight.
     speed = np.gradient(motion.pelvis_m, axis=0)[::20]
     facing = np.array([facing_rad(motion, pose) for pose in range(0, 1064, 20)])
     off = np.angle(np.exp(1j * (facing - np.arctan2(speed[:, 1], speed[:, 0]))))

@@ -1,4 +1,4 @@
-"""The BVH parser: contents of the text, and line numbers in errors."""
+"""The BVH parser: parsed contents, and line numbers in error messages."""
 
 import numpy as np
 import pytest
@@ -40,7 +40,7 @@ def test_a_small_file_is_read_as_written():
 
 
 def test_rotation_channels_apply_from_left_to_right():
-    """Z then X then Y about the rotated axes is the product Rz Rx Ry."""
+    """Rotations about the rotated Z, X and Y axes, in this order, give the product Rz Rx Ry."""
     _, rotations = read_clip(SMALL, "a.bvh").local_motion()
     z, x, y = (
         Rotation.from_euler(axis, angle, degrees=True)
@@ -77,7 +77,7 @@ def test_positions_of_other_joints_replace_offsets_unless_they_are_all_zero():
 
 
 def test_a_chunk_uses_position_channels_that_are_nonzero_elsewhere_in_the_file():
-    """Zeros in the chunk are then positions, as when the whole file is read."""
+    """Zeros in such a chunk are read as positions, as they are when the whole file is read."""
     text = SMALL.replace("CHANNELS 3 Z", "CHANNELS 6 Xposition Yposition Zposition Z")
     text = text.replace("30 40 50", "30 0 0 0 40 50").replace("31 41 51", "31 5 6 8 41 51")
     whole, _ = read_clip(text, "a.bvh").local_motion()
@@ -152,7 +152,7 @@ def test_text_of_another_format_is_refused(text):
 
 
 def test_any_white_space_separates_words():
-    """Tabs, line ends and other blanks, also within the names, labels and rows: seeded samples."""
+    """Words are separated by tabs, line ends and other blanks, also in names, labels and rows."""
     rng = np.random.default_rng(3)
     wanted = read_clip(SMALL, "a.bvh")
     blanks = [" ", "\t", "  ", "\n", "\r\n", " \t\n", "\u00a0", "\r", "\v", "\f", "\u2003"]

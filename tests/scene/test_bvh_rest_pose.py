@@ -1,4 +1,4 @@
-"""Rest pose of a BVH clip: any pose may serve, lean is kept, clips that never stand are read."""
+"""Rest pose of a BVH clip: any pose can be used, lean is kept, clips without standing are read."""
 
 from dataclasses import replace
 
@@ -27,7 +27,7 @@ from tests.helpers.bvh_samples import (
     posed,
 )
 
-# Six digits of text are 1e-6 degrees and 1e-6 units: directions agree within this angle.
+# Six digits in the file are 1e-6 degrees and 1e-6 units: directions agree within this angle.
 TEXT_RAD = 1e-5
 STRIDE = {
     "left_hip": (-0.9, 0, 0), "left_knee": (0.5, 0, 0), "right_hip": (0.7, 0, 0),
@@ -45,7 +45,7 @@ def read(skeleton, rotations, positions=None, **how):
 
 
 def joined(*parts):
-    """Rotations of several parts of a clip, one after the other."""
+    """Concatenate the rotations of several parts of a clip."""
     return [Rotation.concatenate(joint) for joint in zip(*parts, strict=True)]
 
 
@@ -57,7 +57,7 @@ def check_bones(motion, skeleton, rotations, trunk_rad=TEXT_RAD):
 
 @pytest.mark.parametrize("lean_deg", [-20, 0, 5, 30, 40])
 def test_a_lean_of_the_trunk_throughout_is_kept(lean_deg):
-    """A pose of the clip is the rest pose, but its trunk is not upright by definition."""
+    """A pose of the clip becomes the rest pose, but its trunk is not assumed to be upright."""
     lean = np.radians(lean_deg)
     upright = posed(
         person(), {"pelvis": (lean, 0, 0), "left_hip": (-lean, 0, 0), "right_hip": (-lean, 0, 0)}
@@ -93,11 +93,11 @@ def test_a_clip_that_never_stands_is_read_by_its_bones(angles):
 
 
 def test_a_sitting_knee_bends_about_the_knees_axis():
-    """Rotations relative to the bone before leave no twist in knees and elbows."""
+    """Rotations relative to the parent bone leave no twist in knees and elbows."""
     skeleton, rotations = bones_along_x(person(), posed(person(), SITTING))
     motion = read(skeleton, rotations)
     knee = motion.poses_rad[0, JOINT["left_knee"]]
-    assert abs(knee[0]) == pytest.approx(1.5, abs=0.15)  # SMPL's bones are not quite in line
+    assert abs(knee[0]) == pytest.approx(1.5, abs=0.15)  # SMPL's bones are not exactly collinear
     assert np.abs(knee[1:]).max() < 0.15
     np.testing.assert_allclose(motion.poses_rad[:, JOINT["left_elbow"]], 0, atol=0.1)
 
@@ -105,7 +105,7 @@ def test_a_sitting_knee_bends_about_the_knees_axis():
 @pytest.mark.parametrize(("size", "trunk_rad"), [(0.5, TEXT_RAD), (1.0, 0.2)])
 @pytest.mark.parametrize("seed", range(8))
 def test_limbs_and_trunk_of_random_clips_without_a_rest_pose_agree(seed, size, trunk_rad):
-    """Moves of up to 60 degrees per joint: few poses stand, and SMPL's waist folds only so far."""
+    """Joints move by up to 60 degrees: few poses stand, and SMPL's waist bends only to a limit."""
     upright = [
         Rotation.from_rotvec(size * rotation.as_rotvec())
         for rotation in moves(person(), seed=seed)[0]
@@ -117,7 +117,7 @@ def test_limbs_and_trunk_of_random_clips_without_a_rest_pose_agree(seed, size, t
 @pytest.mark.parametrize("without", [(), ("spine2", "spine3"), ("spine1", "spine2", "spine3")])
 @pytest.mark.parametrize("seed", range(4))
 def test_the_trunk_of_an_upright_skeleton_bends_as_recorded(seed, without):
-    """Relative to its rest pose: there, SMPL's line from hips to shoulders leans by 4 degrees."""
+    """The bend is relative to the rest pose; there, SMPL's hip-shoulder line leans by 4 degrees."""
     skeleton = person(without=(*without, "left_collar", "right_collar"))
     rotations, positions = moves(skeleton, seed=seed)
     motion = read(skeleton, rotations, positions)
@@ -127,7 +127,7 @@ def test_the_trunk_of_an_upright_skeleton_bends_as_recorded(seed, without):
 
 
 def test_the_bend_of_a_low_spine_joint_is_kept():
-    """One joint above the hips that bends by 60 degrees: shared by three, 20 would be lost."""
+    """One joint above the hips bends by 60 degrees; split over three joints, 20 would be lost."""
     skeleton = person(without=("spine2", "spine3", "neck", "left_collar", "right_collar"))
     rotations = posed(skeleton, {"spine1": (np.pi / 3, 0, 0)})
     motion = read(skeleton, rotations)
@@ -160,7 +160,7 @@ def test_hips_that_turn_below_the_pelvis_joint_turn_the_pelvis():
 
 @pytest.mark.parametrize("lean_deg", [20, 36])
 def test_a_skeleton_that_leans_keeps_its_lean(lean_deg):
-    """Anatomy explains up to 15 degrees; a skeleton made from a video frame leans by more."""
+    """Anatomy explains a lean of up to 15 degrees; a skeleton from a video frame leans more."""
     skeleton = person()
     lean = Rotation.from_rotvec([np.radians(lean_deg), 0, 0])
     for key in ("spine1", "spine2", "spine3", "neck", "head", "left_collar", "right_collar"):
@@ -189,7 +189,7 @@ def test_the_up_axis_of_a_clip_without_a_rest_pose_is_found(axis):
 
 
 def test_the_floor_determines_the_up_axis_of_an_oblique_walk():
-    """A body bent by 50 degrees: nearer to the horizontal, but its feet keep to the floor."""
+    """A body bent by 50 degrees is closer to horizontal, but its feet stay on the floor."""
     bent = np.radians(50)
     angles = {"pelvis": (bent, 0, 0)}
     upright = posed(person(), angles, 20)
@@ -227,7 +227,7 @@ def test_a_person_who_crawls_over_a_floor_is_not_set_upright():
 
 
 def test_a_leg_that_points_up_in_the_skeleton_is_read():
-    """The skeleton is never upright, but the bones are known."""
+    """The skeleton is never upright, but its bones are identified."""
     skeleton = person()
     skeleton.offsets[skeleton.index("left_knee")] *= -1
     rotations, positions = moves(skeleton)

@@ -40,7 +40,7 @@ def mesh_of(body, vertices_m):
 
 
 def posed(body, **degrees):
-    """Vertices and joints with some joints rotated, root at the origin."""
+    """Vertices and joints with some joints rotated and the root at the origin."""
     poses_rad = np.zeros((24, 3), np.float32)
     for name, angles in degrees.items():
         poses_rad[JOINTS.index(name)] = np.radians(angles)
@@ -68,11 +68,11 @@ def test_it_is_one_closed_surface_that_faces_outward(surface):
     assert surface.is_watertight
     assert surface.is_winding_consistent
     assert surface.body_count == 1
-    assert surface.euler_number == 2  # a sphere: no handle, no mouth, no separate eye
+    assert surface.euler_number == 2  # a sphere: no handles, mouth or eyes
 
 
 def test_volume_and_skin_area_are_those_of_a_person(surface):
-    """About 1 kg per litre and the Du Bois formula: 60 kg, 1.70 m have 1.70 m^2 of skin."""
+    """At about 1 kg per litre; by the Du Bois formula, 60 kg and 1.70 m have 1.70 m^2 of skin."""
     assert 0.050 < surface.volume < 0.070
     assert 1.5 < surface.area < 1.9
 
@@ -82,7 +82,7 @@ def test_edges_are_one_to_two_centimetres(surface):
     length_m = surface.edges_unique_length
     assert np.mean((length_m > 0.009) & (length_m < 0.021)) > 0.95
     assert length_m.max() < 0.025
-    assert np.degrees(np.percentile(surface.face_angles.min(axis=1), 1)) > 35  # no slivers
+    assert np.degrees(np.percentile(surface.face_angles.min(axis=1), 1)) > 35  # no sliver triangles
 
 
 def test_it_faces_ahead_with_arms_out_and_feet_down(body):
@@ -90,7 +90,7 @@ def test_it_faces_ahead_with_arms_out_and_feet_down(body):
     template_m = np.asarray(body.template_m)
     assert joints_m["left_wrist"][0] > 0.5  # T-pose, left = +x
     assert abs(joints_m["left_wrist"][1] - joints_m["left_shoulder"][1]) < 0.05
-    assert joints_m["left_foot"][2] > joints_m["left_ankle"][2] + 0.08  # toes ahead: +z
+    assert joints_m["left_foot"][2] > joints_m["left_ankle"][2] + 0.08  # toes forward: +z
     lowest = template_m[:, 1] < template_m[:, 1].min() + 0.03
     foot_share = np.asarray(body.skin_weights)[lowest][:, [7, 8, 10, 11]].sum(axis=1)
     assert foot_share.min() > 0.9
@@ -128,7 +128,7 @@ def test_every_joint_lies_inside_the_body(body, surface):
 
 
 def test_proportions_are_those_of_smpl(body):
-    """SMPL's mean rest joints, rounded to centimetres; another body may differ by a few."""
+    """SMPL's mean rest joints, rounded to centimetres; another body may differ by a few cm."""
     joints_m = dict(zip(JOINTS, np.asarray(body.joint_template_m)))
     height_above_pelvis_m = {
         **{"left_hip": -0.09, "left_knee": -0.45, "left_ankle": -0.85, "spine1": 0.11},
@@ -149,7 +149,7 @@ def test_weights_belong_to_a_few_joints_and_sum_to_one(body):
 
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_each_limb_follows_its_own_side(body, side):
-    """The knee bends back, the elbow ahead, and nothing moves on the other side."""
+    """The knee bends backward, the elbow forward, and the other side does not move."""
     template_m, outward = np.asarray(body.template_m), 1 if side == "left" else -1
     other_side = template_m[:, 0] * outward < -0.02
     calf = (template_m[:, 1] < -0.65) & (template_m[:, 0] * outward > 0)
@@ -182,7 +182,7 @@ def test_everyday_poses_keep_volume_and_edges(body, surface, pose):
 
 
 def test_one_unit_of_the_first_beta_is_one_sigma_of_stature(body):
-    """Adults of both sexes spread by 7 to 10 cm; the first direction is mostly size."""
+    """The standard deviation of adults is 7 to 10 cm; the first shape direction is mostly size."""
     taller_m = np.asarray(skin(body, jnp.array([1.0]), jnp.zeros((24, 3)), jnp.zeros(3)))
     assert 0.06 < np.ptp(taller_m[:, 1]) - body.stature_m < 0.10
 

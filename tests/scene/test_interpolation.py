@@ -25,7 +25,7 @@ def swing(times_s, amplitude_rad=0.8, rate_hz=2.0):
 
 @pytest.mark.parametrize("revolutions_per_pose", [0.01, 0.2, 0.45])
 def test_constant_spin_is_exact_at_any_time(revolutions_per_pose):
-    """Even if two poses differ by almost half a revolution, and over many revolutions."""
+    """This holds even if poses differ by almost half a revolution, and over many revolutions."""
     spin = Rotation.from_rotvec(np.outer(np.arange(30) * revolutions_per_pose * 2 * np.pi, AXIS))
     at = np.linspace(0, 29, 173)
     wanted = np.outer(at * revolutions_per_pose * 2 * np.pi, AXIS)
@@ -34,7 +34,7 @@ def test_constant_spin_is_exact_at_any_time(revolutions_per_pose):
 
 @pytest.mark.parametrize(("rate_hz", "limit_rad"), [(60, 2e-5), (100, 3e-6), (120, 2e-6)])
 def test_a_swing_is_accurate_between_its_poses(rate_hz, limit_rad):
-    """The error falls with the fourth power of the step; 0.6 m out, 12 um at 60 Hz."""
+    """The error falls with the fourth power of the step: 12 um at 60 Hz, 0.6 m from the axis."""
     times_s = np.arange(rate_hz) / rate_hz
     at_s = np.linspace(0.1, 0.85, 331)
     found = interpolate_rotations(swing(times_s), at_s * rate_hz)
@@ -42,7 +42,7 @@ def test_a_swing_is_accurate_between_its_poses(rate_hz, limit_rad):
 
 
 def test_the_representation_of_an_angle_changes_nothing():
-    """A rotation beyond pi may be written with the opposite axis: per component it would spin."""
+    """A rotation beyond pi may flip its axis; interpolation per component would then spin."""
     times_s = np.arange(60) / 60
     angle_rad = np.pi + 0.5 * np.sin(2 * np.pi * times_s)
     one = np.outer(angle_rad, AXIS)
@@ -55,7 +55,7 @@ def test_the_representation_of_an_angle_changes_nothing():
 
 
 def test_it_stays_close_to_scipys_spline():
-    """The function uses four neighbours, scipy's spline all poses; both are fourth order."""
+    """The function uses four neighbours, scipy's spline all poses; both are of fourth order."""
     times_s = np.arange(120) / 120
     at_s = np.linspace(0.1, 0.9, 200)
     oracle = RotationSpline(times_s, Rotation.from_rotvec(swing(times_s)))(at_s).as_rotvec()
@@ -63,7 +63,7 @@ def test_it_stays_close_to_scipys_spline():
 
 
 def test_angular_velocity_does_not_jump_at_a_pose():
-    """Random poses, so that the motion is not smooth to begin with."""
+    """The poses are random, so the input motion itself is not smooth."""
     poses = np.random.default_rng(0).normal(size=(12, 3)) * 0.4
     h = 1e-5
     knots = np.arange(1.0, 11.0)
@@ -72,7 +72,7 @@ def test_angular_velocity_does_not_jump_at_a_pose():
         (Rotation.from_rotvec(a).inv() * Rotation.from_rotvec(b)).as_rotvec() / h
         for a, b in ((before, at), (at, after))
     ]
-    # One-sided differences err by h times the acceleration, some 30 rad per step squared.
+    # One-sided differences have an error of h times the acceleration, about 30 rad per step^2.
     np.testing.assert_allclose(turn[0], turn[1], atol=1e-3)
 
 

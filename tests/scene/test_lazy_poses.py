@@ -94,7 +94,7 @@ def test_a_short_file_is_read_completely(tmp_path):
 
 
 def test_a_long_file_needs_the_memory_of_a_short_one(tmp_path):
-    """5.6 minutes in SMPL-H are 50 MB; checked, sampled and cut into windows of 5 s, 0.75 MB."""
+    """5.6 minutes of SMPL-H (50 MB) are checked, sampled and cut into windows of 5 s (0.75 MB)."""
     path = write(tmp_path / "a.npz", np.tile(some_poses(1000), (40, 1)))
     tracemalloc.start()
     motion = open_motion(path)
@@ -103,7 +103,7 @@ def test_a_long_file_needs_the_memory_of_a_short_one(tmp_path):
         assert len(cut_motion(motion, first, 600).poses_rad) == 600
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    # Translations and masks of all poses need 2 MB of it, 1,024 poses and their copies 5 MB.
+    # Of this memory, all translations and masks need 2 MB, 1,024 poses and their copies 5 MB.
     assert peak < 12e6
 
 

@@ -16,7 +16,7 @@ from radarsim.scene.placement import (
     to_radar_frame,
 )
 
-UPRIGHT = Rotation.from_rotvec([np.pi / 2, 0, 0])  # SMPL's y-up to z-up: it then faces -y
+UPRIGHT = Rotation.from_rotvec([np.pi / 2, 0, 0])  # SMPL's y-up to z-up; the body then faces -y
 
 
 def walker(root=UPRIGHT, speed_mps=(0.0, -1.0, 0.0), num_poses=61):
@@ -34,7 +34,7 @@ def test_an_upright_smpl_body_faces_minus_y():
 @pytest.mark.parametrize("turn_rad", [0.0, 1.0, 2.5, -2.0])
 @pytest.mark.parametrize(("distance_m", "lateral_m"), [(3.0, 0.0), (2.0, 1.5), (4.0, -2.0)])
 def test_the_subject_starts_in_place_and_walks_to_the_radar(turn_rad, distance_m, lateral_m):
-    """For any initial heading of the motion."""
+    """This holds for any initial heading of the motion."""
     turn = Rotation.from_rotvec([0, 0, turn_rad])
     motion = walker(turn * UPRIGHT, tuple(turn.apply([0, -1, 0])))
     placed = place(motion, Placement(distance_m=distance_m, lateral_m=lateral_m))
@@ -94,7 +94,7 @@ def test_height_and_tilt_may_be_traced_and_differentiated():
 
 
 def test_a_clip_ends_where_the_subject_leaves_the_area():
-    """From 3 m towards the radar at 1 m/s: the 1 m line is crossed after 2 s, pose 120."""
+    """From 3 m towards the radar at 1 m/s, the 1 m line is crossed after 2 s, at pose 120."""
     placed = place(walker(num_poses=181), Placement())
     assert ActivityArea(near_m=0.995).inside(placed) == 121
     assert ActivityArea(near_m=0.0).inside(placed) == 181

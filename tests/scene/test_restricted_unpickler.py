@@ -1,4 +1,4 @@
-"""The restricted unpickler reads arrays and executes no code of a pickle."""
+"""The restricted unpickler reads arrays and never executes code from a pickle."""
 
 import contextlib
 import io
@@ -46,7 +46,7 @@ def test_sparse_matrices_come_back_dense(kind):
 
 @pytest.fixture
 def chumpy():
-    """Replaces chumpy while a test writes; removed before the test reads."""
+    """Stand-in for chumpy while a test writes a file; it is removed before the test reads."""
     modules = {
         name: types.ModuleType(name) for name in ("chumpy", "chumpy.ch", "chumpy.reordering")
     }
@@ -75,7 +75,7 @@ def test_chumpy_arrays_are_read_without_chumpy(chumpy, protocol):
 
 
 def python2_pickle(array):
-    """{"x": array} as Python 2 and its NumPy wrote it: protocol 2, bytes as plain strings."""
+    """A pickle of {"x": array} as written by Python 2 and its NumPy: protocol 2, bytes as str."""
     raw = array.astype("<f8").tobytes()
     shape = b"(" + b"".join(b"J" + struct.pack("<i", size) for size in array.shape) + b"t"
     dtype = b"cnumpy\ndtype\n(U\x02f8K\x00K\x01tR(K\x03U\x01<NNN"
@@ -152,7 +152,7 @@ def test_damaged_pickles_raise_one_type_of_error(content):
 
 
 def test_one_file_cannot_alter_what_the_next_one_reads():
-    """BUILD on a class would set its attributes; therefore each name gets a new class."""
+    """BUILD on a class would set its attributes, so each name gets a new class."""
     spoil = b"\x80\x02}U\x01xcnumpy\nndarray\nN}U\x04kindU\x03cscs\x86bs."
     with contextlib.suppress(pickle.UnpicklingError):
         load_arrays(io.BytesIO(spoil))

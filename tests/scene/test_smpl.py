@@ -43,7 +43,7 @@ def test_a_model_is_read_with_its_regressor_applied(tmp_path, layout, suffix):
     [("smpl", 10, 10), ("smpl", 300, 16), ("smplh", 16, 16), ("smplx", 20, 10), ("smplx", 400, 16)],
 )
 def test_shape_directions_are_kept_and_expression_is_dropped(tmp_path, layout, available, kept):
-    """SMPL-X files append expression: 10 + 10 in the slim ones, 300 + 100 in the full ones."""
+    """SMPL-X files append expressions: 10 + 10 in the slim files, 300 + 100 in the full ones."""
     body = read_body_model(write(tmp_path / "m.npz", synthetic_model(layout, available)))
     assert body.num_betas == body.joint_shape_dirs.shape[-1] == kept
 

@@ -1,4 +1,4 @@
-"""The layouts of body trackers: read as the same walk, or refused with what was found."""
+"""Body-tracker layouts: each is read as the same walk, or refused with a note of what was found."""
 
 import contextlib
 import pickle
@@ -217,7 +217,7 @@ def test_a_pickle_of_other_classes_is_refused_and_runs_nothing(tmp_path):
 
 @pytest.mark.parametrize("layout", ["WHAM", "WHAM, compressed", "GVHMR", "TRAM", "ROMP"])
 def test_a_damaged_file_is_one_line(tmp_path, layout):
-    """Truncated, and with random bytes changed: read or refused, never another exception."""
+    """A truncated file, or one with random bytes changed, is read or refused in one line."""
     content, write, name = LAYOUTS[layout]
     data = write(tmp_path / name, content()).read_bytes()
     rng = np.random.default_rng(0)

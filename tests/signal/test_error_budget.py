@@ -1,4 +1,4 @@
-"""A requested error is met, what it asks for follows from it, and what cannot be met is refused."""
+"""A requested error is met, settings follow from it, and an error that cannot be met is refused."""
 
 from dataclasses import replace
 
@@ -31,7 +31,7 @@ TWO_POINTS = IsotropicPoints(np.ones(2, np.float32))
 
 @pytest.mark.parametrize("method", MODES_DB)
 def test_a_mode_leaves_the_error_that_it_names(method):
-    """A walking pace. The sphere's one bright spot culls like a body's: both modes drop faces."""
+    """At walking speed; the sphere has one bright spot, as a body has, so both modes drop faces."""
     burst, faces = moving_sphere(SMALL, 2.5)
     assert error_db(SMALL, replace(CLEAN, method=method), LOBES, burst, faces) < MODES_DB[method]
 
@@ -49,9 +49,9 @@ def test_the_fast_mode_sums_fewer_faces_over_fewer_cells():
 
 
 def test_somebody_beside_the_axis_is_as_exact_as_somebody_on_it():
-    """50 degrees aside, antennas see ranges 5 mm apart: 0.06 bins, far more than a block allows.
+    """At 50 degrees, antennas see ranges 5 mm apart: 0.06 bins, far more than a block allows.
 
-    All faces share that shift; where kernels had to interpolate it, the error was -45 dB.
+    All faces have this shift in common. When kernels interpolated it, the error was -45 dB.
     """
     times_s = burst_times_s(SMALL, 1)[..., None]
     aside = np.array([np.cos(np.radians(50)), np.sin(np.radians(50)), 0.0])
@@ -62,7 +62,7 @@ def test_somebody_beside_the_axis_is_as_exact_as_somebody_on_it():
 
 
 def turning_plate(rate_rad_per_s, range_m=2.5):
-    """A plate of 0.3 m with 200 faces, 3 degrees off the line of sight, that turns."""
+    """A rotating plate of 0.3 m with 200 faces, 3 degrees off the line of sight."""
     angle_rad = np.radians(3) + rate_rad_per_s * (burst_times_s(SMALL, 1) - 0.014)
     flat_m, faces = plate(0.3, 10, (0, 0, 0))
     turn = Rotation.from_rotvec(angle_rad.reshape(-1, 1) * [0, 0, 1]).as_matrix()
@@ -71,16 +71,16 @@ def turning_plate(rate_rad_per_s, range_m=2.5):
 
 
 def test_a_weight_that_grows_within_a_chirp_is_not_held():
-    """At 3 rad/s and lobes of 0.1 rad weights lose up to 1 % along a chirp: held, -68 dB."""
+    """At 3 rad/s and 0.1 rad lobes, weights drop up to 1 % in a chirp; held constant: -68 dB."""
     burst, faces = turning_plate(3.0)
     assert error_db(SMALL, replace(CLEAN, cull=0.0), QuasiSpecular(0.1), burst, faces) < -78
 
 
 @pytest.mark.parametrize(("range_m", "by_pairs"), [(1.0, True), (6.0, False)])
 def test_pairs_have_factors_of_their_own_where_lobes_are_narrow_or_near(range_m, by_pairs):
-    """exp(-2 b c / sigma^2) with b, c the angles of tx and rx from the array's middle.
+    """The factor is exp(-2 b c / sigma^2); b and c are angles of tx and rx from the array centre.
 
-    rms 5 and 2 mm over 1 m, sigma 0.2 rad: -66 dB; 31 dB less at 6 m.
+    Offsets of 5 and 2 mm rms at 1 m and sigma 0.2 rad give -66 dB; at 6 m it is 31 dB less.
     """
     burst, faces = turning_plate(0.5, range_m)
     settings = replace(CLEAN, cull=0.0)
@@ -90,11 +90,11 @@ def test_pairs_have_factors_of_their_own_where_lobes_are_narrow_or_near(range_m,
 
 
 def test_five_nodes_hold_what_four_do_not():
-    """A point that swings round its base at 12 rad/s, 0.7 m away from it: a hand that throws.
+    """A point that rotates about an axis 0.7 m away at 12 rad/s, like a throwing hand.
 
-    With a = 12 t its path is 2.3 m + 0.46 a^2 - 0.064 a^4 and on: the fourth power is 5e-5 m at the
-    ends of the burst, the best cubic misses 1/8 of it: 20 mrad of phase, -34 dB, -37 dB rms. There
-    is no fifth power; the sixth is 1000 times smaller.
+    With a = 12 t its range is 2.3 m + 0.46 a^2 - 0.064 a^4 + ...: the fourth-order term is 5e-5 m
+    at the ends of the burst. The best cubic has an error of 1/8 of this: 20 mrad of phase, -34 dB,
+    or -37 dB rms. The fifth-order term is zero; the sixth is 1000 times smaller.
     """
 
     def burst_of(num_nodes):
@@ -122,7 +122,7 @@ def test_a_smaller_error_asks_for_more():
         values = [getattr(each, name) for each in asked]
         assert values == sorted(values, reverse=True)
     assert [each.num_nodes for each in asked] == sorted(each.num_nodes for each in asked)
-    # A threshold in amplitude, with 11 dB of room.
+    # An amplitude threshold with a margin of 11 dB.
     assert ErrorBudget(-60.0).cull_ratio == pytest.approx(10 ** (-71 / 20))
 
 
@@ -133,7 +133,7 @@ def test_an_error_that_cannot_be_asked_for_is_refused(wrong):
 
 
 def points_burst(radar, speed_mps):
-    """Two points abreast, 2 m away, one comes and one goes."""
+    """Two points side by side at 2 m; one approaches and one recedes."""
     times_s = burst_times_s(radar, 1)[..., None, None]
     velocity_mps = np.array([[speed_mps, 0.0, 0.0], [-speed_mps, 0.0, 0.0]])
     at = np.array([[2.0, 0.0, 0.0], [2.0, 0.5, 0.0]]) + times_s * velocity_mps
@@ -141,10 +141,10 @@ def points_burst(radar, speed_mps):
 
 
 def test_a_wide_array_is_as_exact():
-    """Sixteen receivers over 43 half wavelengths, as four cascaded chips have them.
+    """Sixteen receivers over 43 half wavelengths, as with four cascaded chips.
 
-    The outermost phase turns 21 pi times as fast as the direction: at 2.5 m and 0.6 m/s across,
-    0.03 rad in a block of one loop (3.4 ms here).
+    The phase of the outermost antenna changes 21 pi times as fast as the direction: at 2.5 m and
+    0.6 m/s across, by 0.03 rad in a block of one loop (3.4 ms here).
     """
     columns = np.r_[0:4, 11:15, 32:36, 40:44] * BOARD.array.half_wavelength_m
     array = AntennaArray(
@@ -158,10 +158,11 @@ def test_a_wide_array_is_as_exact():
 
 
 def test_an_outer_antenna_sees_faces_that_the_middle_of_a_wide_array_does_not():
-    """Twelve transmitters over 0.33 m before a sphere 1.5 m away, lobes of 0.35 rad.
+    """Twelve transmitters over 0.33 m, a sphere 1.5 m in front of them, and lobes of 0.35 rad.
 
-    At the threshold of -91 dB the outermost antenna has exp(2 3.2 0.12 / 0.35), 19 dB more. No face
-    is dropped that any transmitter sees above the threshold; on the walking body they left -75 dB.
+    At the threshold of -91 dB the outermost antenna sees exp(2 3.2 0.12 / 0.35), 19 dB more. A face
+    that any transmitter sees above the threshold is kept; on the walking body, dropping such faces
+    left an error of -75 dB.
     """
     half_m = BOARD.array.half_wavelength_m
     array = AntennaArray(
@@ -186,14 +187,14 @@ def test_an_outer_antenna_sees_faces_that_the_middle_of_a_wide_array_does_not():
 
 
 def test_blocks_are_as_long_as_what_changes_in_them_allows():
-    """The paper's loops are 0.22 ms: sixteen stay under 5 ms and within what caches hold."""
+    """The paper's loops last 0.22 ms: sixteen stay below 5 ms and fit in the processor's caches."""
 
     def blocks(**changed):
         still = PhaseRates(0.0, 0.0, 0.0, 0.0)
         return block_sizes(BOARD, ErrorBudget(-80.0), still._replace(**changed))
 
     assert blocks() == (16, 2, False)
-    # Half of 8 loops at this pace is 0.8 of what two shifts hold; half of 16 is more.
+    # Half of 8 loops at this speed is 0.8 of the limit of two shift powers; half of 16 exceeds it.
     limit_bins = ErrorBudget(-80.0).shift_limit_bins(2)
     assert blocks(migration_bins_per_s=0.2 * limit_bins / BOARD.loop_period_s)[0] == 8
     assert blocks(spread_bins=1.1 * limit_bins)[1] == 3
@@ -203,7 +204,7 @@ def test_blocks_are_as_long_as_what_changes_in_them_allows():
 
 
 def test_speeds_beyond_any_block_are_refused():
-    """Half of what passes in a loop, against what both have in common: nothing here."""
+    """Half of the shift in a loop counts, relative to the common shift, which is zero here."""
     bins_per_m = 1 / SMALL.range_resolution_m
     limit_bins = ErrorBudget(WORST_DB).shift_limit_bins(MOST_POWERS)
     most_mps = 2 * limit_bins / bins_per_m / SMALL.loop_period_s

@@ -1,4 +1,4 @@
-"""The plain sum: the oracle itself, held against ten lines of NumPy."""
+"""The plain sum, which is the reference for the fast sum, is compared with ten lines of NumPy."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ LOBES = QuasiSpecular(0.5)
 
 
 def numpy_oracle(radar, positions_at, area_m2, chirp, tx, rx, video=True):
-    """One chirp of a point, straight from the equation."""
+    """One chirp of a point target, directly from the signal equation."""
     t = radar.chirp.sample_times_s
     at = positions_at(radar.chirp_times_s[chirp, tx] + t)
     legs = [
@@ -41,12 +41,12 @@ def test_a_moving_point_is_the_equation_evaluated_at_every_sample(video):
     cube = exact_points(RADAR, settings, IsotropicPoints(np.array([0.01], np.float32)), burst)
     for chirp, tx, rx in [(0, 0, 0), (1, 2, 3), (2, 1, 1)]:
         truth = numpy_oracle(RADAR, positions_at, 0.01, chirp, tx, rx, video)
-        # complex64 storage; the pair of float32 that carries the origin is good to 1e-13 m.
+        # complex64 storage; the float32 pair that holds the origin is accurate to 1e-13 m.
         assert relative_db(cube[0, chirp, tx, rx], truth) < -120
 
 
 def test_echoes_add():
-    """Twice the same sphere is twice the signal; two spheres are the sum of each."""
+    """One sphere counted twice gives twice the signal; two spheres give the sum of both signals."""
     burst, faces = moving_sphere(RADAR)
     open_view = type(CLEAN)(visibility="facing")
     whole = np.asarray(exact_clip(RADAR, open_view, LOBES, burst, faces))

@@ -1,4 +1,4 @@
-"""The fast sum against the plain one it replaces."""
+"""The fast sum is compared with the plain sum that it replaces."""
 
 from dataclasses import replace
 from math import factorial
@@ -41,21 +41,21 @@ LOBES = QuasiSpecular(0.5)
 @pytest.mark.parametrize("reflection", [LOBES, PhysicalOptics()])
 @pytest.mark.parametrize(
     ("range_m", "limit_db"),
-    # The bend of tones is kept for the mean speed: -72 dB where a sphere breathes by 0.24 m/s.
+    # Tone curvature is modelled for the mean speed: -72 dB if a sphere breathes at 0.24 m/s.
     [(6.0, -69), (3.0, -69), (1.2, -66)],
 )
 def test_the_fast_sum_equals_the_plain_one(range_m, limit_db, reflection):
-    """A fast sphere (1.2 m/s) that breathes and accelerates, every face.
+    """All faces of a fast sphere (1.2 m/s) that breathes and accelerates.
 
-    Facets of 6 cm are mirrors of a few wavelengths: without a factor for each tx-rx pair their
-    weights would be off by -61 dB at 1.2 m.
+    Facets of 6 cm reflect like mirrors of a few wavelengths: without a factor for each tx-rx pair,
+    their weights would have an error of -61 dB at 1.2 m.
     """
     burst, faces = moving_sphere(SMALL, range_m)
     assert error_db(SMALL, ALL_FACES, reflection, burst, faces) < limit_db
 
 
 def test_a_frame_in_which_nothing_is_seen_is_silent_and_the_next_one_is_not():
-    """A plate that shows its back in the first of two frames."""
+    """The plate is turned away from the radar in the first of two frames."""
     plate_m, faces = plate(0.2, 2, (3, 0, 0))
     frames_m = np.stack([plate_m * [1, -1, 1], plate_m]).astype(np.float32)
     burst = burst_mesh(np.repeat(frames_m[:, None], 2, axis=1), None)
@@ -67,7 +67,10 @@ def test_a_frame_in_which_nothing_is_seen_is_silent_and_the_next_one_is_not():
 
 @pytest.mark.parametrize("speed_mps", [-40.0, 40.0])
 def test_a_long_chirp_that_doppler_moves_far_loses_nothing(speed_mps):
-    """2.4 bins at 40 m/s, in a burst too short to walk as far; nearest faces are the brightest."""
+    """Doppler shifts by 2.4 bins at 40 m/s, in a burst too short for much motion.
+
+    The nearest faces are the brightest.
+    """
     half = {"slope_hz_per_s": 0.5, "sample_rate_hz": 0.5, "ramp_end_time_s": 2}
     changed = {name: getattr(SMALL.chirp, name) * factor for name, factor in half.items()}
     chirp = replace(SMALL.chirp, **changed)
@@ -76,7 +79,7 @@ def test_a_long_chirp_that_doppler_moves_far_loses_nothing(speed_mps):
     way_m = speed_mps * burst_times_s(radar, 1)[..., None, None] * [1, 0, 0]
     vertices_m = (sphere.vertices + np.array([3, 0, 0]) + way_m).astype(np.float32)
     error = error_db(radar, ALL_FACES, LOBES, burst_mesh(vertices_m, None), sphere.faces)
-    assert error < -50  # -22 dB where the near edge lacks room; -60 dB is what such a speed allows
+    assert error < -50  # -22 dB without room at the near edge; -60 dB is this speed's limit
 
 
 @pytest.mark.slow
@@ -84,7 +87,7 @@ def test_the_paper_radar_in_full_equals_the_oracle_on_some_of_its_chirps():
     burst, faces = moving_sphere(BOARD)
     cube = fast_clip(BOARD, CLEAN, LOBES, burst, faces)
     truth = exact_frame(BOARD, CLEAN, LOBES, frames_of(burst)[0], faces, (0, 77, 127))
-    # Faces under 1e-4 of the strongest are dropped here.
+    # Faces below 1e-4 of the strongest are dropped here.
     assert relative_db(cube[0, [0, 77, 127]], truth) < -65
 
 
@@ -112,15 +115,16 @@ def test_every_option_means_the_same_in_both(reflection, settings):
 
 
 def test_culling_costs_what_its_threshold_says():
-    """Faces 80 dB below the strongest are dropped: their coherent sum stays below -60 dB."""
+    """Faces 80 dB below the strongest are dropped; their coherent sum stays below -60 dB."""
     burst, faces = moving_sphere(SMALL)
     assert error_db(SMALL, CLEAN, LOBES, burst, faces) < -60
 
 
 def test_points_with_opposite_speeds_at_both_ends_of_the_range_band():
-    """A speed v off the mean bends its tone by S (2 v / c) (u^2 - T^2/12): 0.6 mrad rms at 1 m/s.
+    """A speed offset v curves a tone's phase by S (2 v / c) (u^2 - T^2/12): 0.6 mrad rms at 1 m/s.
 
-    One bend for all would leave -64 dB; each point's own, to first order, leaves the kernel's.
+    One curvature for all points would leave -64 dB; with a first-order term for each point, only
+    the kernel's error is left.
     """
     times_s = burst_times_s(SMALL, 1)
     still = 0 * times_s
@@ -134,7 +138,7 @@ def test_points_with_opposite_speeds_at_both_ends_of_the_range_band():
 
 
 def test_three_points_all_over_the_range_are_three_points():
-    """Groups of one each, and padding that is none of them: the last point lies 9 m away."""
+    """Each group has one point; padding must not act as a point. The last point is 9 m away."""
     times_s = burst_times_s(SMALL, 1)
     away_m = np.array([1.0, 5.0, 9.0])
     at = times_s[..., None, None] * np.array([0.5, 0.1, 0.0]) + away_m[:, None] * [1.0, 0, 0]
@@ -145,7 +149,7 @@ def test_three_points_all_over_the_range_are_three_points():
 
 
 def test_a_box_of_twelve_faces_has_the_faces_that_are_seen():
-    """Fewer than 64 faces: their order once began with those behind (-13 dB)."""
+    """With fewer than 64 faces, hidden faces were once sorted first (-13 dB)."""
     box = trimesh.creation.box((0.1, 0.1, 0.1))
     turn = Rotation.from_rotvec([0.2, 0.4, 0.6]).as_matrix()
     burst = burst_mesh(
@@ -155,9 +159,9 @@ def test_a_box_of_twelve_faces_has_the_faces_that_are_seen():
 
 
 def test_a_far_last_face_spoils_nothing_as_padding():
-    """Fast points ask for 24 terms, whose polynomials overflow 100 bins beyond a group.
+    """Fast points need 24 terms, whose polynomials overflow 100 bins beyond a group.
 
-    Fast as they are, what bends a tone and what shifts it meet: added up apart, -59 dB.
+    At these speeds the curvature and the shift of a tone interact: added separately, -59 dB.
     """
     times_s = burst_times_s(SMALL, 1)[..., None, None]
     rng = np.random.default_rng(1)
@@ -172,9 +176,9 @@ def test_a_far_last_face_spoils_nothing_as_padding():
 
 
 def test_a_short_last_group_of_faces_keeps_its_place_in_range():
-    """A small sphere two metres behind a large one: the last group covers few cells.
+    """A small sphere is two metres behind a large one, so the last group covers few cells.
 
-    Found on a walking body: the last group's cells ran over the end of the band and were shifted.
+    A walking body showed this fault: the last group's cells exceeded the band and were shifted.
     """
     large, small = trimesh.creation.icosphere(2, 0.3), trimesh.creation.icosphere(1, 0.05)
     small.apply_translation([2.0, 0.5, 0.0])
@@ -185,7 +189,7 @@ def test_a_short_last_group_of_faces_keeps_its_place_in_range():
 
 
 def test_series_too_short_for_a_group_give_no_number():
-    """Polynomials grow without bound beyond their range: a wrong cube would not look wrong."""
+    """Polynomials diverge outside their range. A wrong cube might look right, so it is NaN."""
     burst, faces = moving_sphere(SMALL)
     selection, sizes = select(SMALL, ALL_FACES, LOBES, burst, faces)
     assert sizes.num_terms > 8
@@ -196,7 +200,7 @@ def test_series_too_short_for_a_group_give_no_number():
 
 
 def test_frames_do_not_know_each_other():
-    """A frame alone and the same frame in a clip agree to rounding: batch size changes nothing."""
+    """A frame alone and in a clip is the same up to rounding; the batch size has no effect."""
     burst, faces = moving_sphere(SMALL, num_frames=3)
     clip = fast_clip(SMALL, CLEAN, LOBES, burst, faces)
     last = jax.tree.map(lambda part: part[2:], burst)
@@ -204,7 +208,7 @@ def test_frames_do_not_know_each_other():
 
 
 def test_gradients_equal_finite_differences():
-    """Energy of some samples against a shift of the sphere, in range and across."""
+    """Gradients of the energy of some samples over shifts of the sphere in range and across."""
     burst, faces = moving_sphere(SMALL)
     faces = jnp.asarray(faces)
     settings = SimulationSettings(visibility="facing")
@@ -248,7 +252,7 @@ def test_a_cubic_and_its_derivative_come_back_from_four_nodes():
 
 @pytest.mark.parametrize("offset_bins", [0.0, -1.37, 1.9])
 def test_a_tone_as_a_series_comes_back_as_that_tone(offset_bins):
-    """Terms for -120 dB, so that the kernel's error is left: width 6 is good to about -95 dB."""
+    """The terms are good to -120 dB, so the kernel's error dominates: about -95 dB for width 6."""
     num_cells, num_terms, middle, width = 128, 16, 40, 6
     span_bins = span_of_terms(num_terms, 1e-6)
     reach = reach_cells(span_bins, width)
@@ -264,8 +268,8 @@ def test_a_tone_as_a_series_comes_back_as_that_tone(offset_bins):
 
 @pytest.mark.parametrize("num_terms", [8, 16, 24])
 def test_terms_hold_the_range_that_they_are_said_to(num_terms):
-    """The mean over places and samples of what a series leaves is what was asked for."""
-    assert span_of_terms(16, 5e-5) == pytest.approx(5.43, abs=0.02)  # the accurate mode's
+    """The mean residual of a series over positions and samples equals the requested error."""
+    assert span_of_terms(16, 5e-5) == pytest.approx(5.43, abs=0.02)  # of the accurate mode
     span_bins = span_of_terms(num_terms, 1e-4)
     y = np.cos(np.pi * (np.arange(400) + 0.5) / 400)
     x = np.linspace(-0.5, 0.5, 401)
@@ -278,9 +282,9 @@ def test_terms_hold_the_range_that_they_are_said_to(num_terms):
 
 @pytest.mark.parametrize(("powers", "left_db"), [(2, -42.6), (3, -68.2), (4, -96.4)])
 def test_a_shift_within_a_block_leaves_what_interpolation_at_as_many_points_does(powers, left_db):
-    """exp(2 pi j d x), |d| <= h = 0.1 bins: at x = 1/2 at most 2 (pi h / 2)^n / n!.
+    """exp(2 pi j d x), |d| <= h = 0.1 bins, has an error of at most 2 (pi h / 2)^n / n! at x = 1/2.
 
-    0.3 times that in the mean; the constants of `error_budget.SHIFT_LIMIT_BINS` come from here.
+    The mean error is 0.3 times this; it gives the constants in `error_budget.SHIFT_LIMIT_BINS`.
     """
     span_bins, half_bins = span_of_terms(24, 1e-6), 0.1
     shift = half_bins * np.cos(np.pi * (np.arange(50) + 0.5) / 50)
@@ -292,12 +296,12 @@ def test_a_shift_within_a_block_leaves_what_interpolation_at_as_many_points_does
     truth = np.exp(2j * np.pi * np.outer(0.7 + shift, x))
     most = 2 * (np.pi * half_bins / 2) ** powers / factorial(powers)
     assert 20 * np.log10(0.3 * most) == pytest.approx(left_db, abs=0.1)
-    assert relative_db(tones, truth) == pytest.approx(left_db, abs=3.5)  # 0.3 to 0.45
+    assert relative_db(tones, truth) == pytest.approx(left_db, abs=3.5)  # factors of 0.3 to 0.45
 
 
 @pytest.fixture
 def many_at_once(monkeypatch):
-    """Loops as accelerators run them; nothing compiled for the CPU's way is left."""
+    """Run loops in batches, as on accelerators, and clear the programs compiled for CPU loops."""
 
     def forget():
         jax.clear_caches()
@@ -311,7 +315,7 @@ def many_at_once(monkeypatch):
 
 
 def test_many_frames_at_once_are_the_frames_one_by_one(request):
-    """What an accelerator batches: frames, blocks, nodes. Loops with ends of their own wait."""
+    """Accelerators batch frames, blocks and nodes, but not loops of variable length."""
     burst, faces = moving_sphere(SMALL, num_frames=3)
     one_by_one = fast_clip(SMALL, CLEAN, LOBES, burst, faces)
     asked = request.getfixturevalue("many_at_once")

@@ -1,4 +1,4 @@
-"""The receiver: as much noise as the noise figure says, white, its own in each frame; ADC steps."""
+"""The receiver: noise level by the noise figure, white and independent noise, and ADC steps."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ import pytest
 from radarsim.signal.noise_and_adc import add_thermal_noise, from_codes, receive, to_codes
 from tests.helpers.scenes import KEY, QUIET, RADAR
 
-# 2 x 128 x 12 x 256 samples: the power of their noise is known to 0.005 dB (one sigma).
+# 2 x 128 x 12 x 256 samples: one sigma of their mean noise power is 0.005 dB.
 SHAPE = (2, 128, 3, 4, 256)
 
 
@@ -20,25 +20,25 @@ def noise_v():
 
 
 def at_antenna_dbm(power_v2, radar=RADAR):
-    """Power at the antenna port of a mean squared voltage at the ADC."""
+    """Power at the antenna port for a mean squared voltage at the ADC."""
     watts = power_v2 / radar.receiver.load_ohm / 10 ** (radar.receiver.gain_db / 10)
     return 10 * np.log10(watts / 1e-3)
 
 
 def test_the_noise_floor_is_what_the_noise_figure_says(noise_v):
-    """-174 dBm/Hz + 66.4 dB of 4.4 MHz + 15 dB noise figure = -92.5 dBm."""
+    """-174 dBm/Hz + 66.4 dB for 4.4 MHz + 15 dB noise figure = -92.5 dBm."""
     assert at_antenna_dbm((np.abs(noise_v) ** 2).mean()) == pytest.approx(-92.5, abs=0.2)
 
 
 def test_the_voltage_follows_each_figure_of_the_receiver(noise_v):
-    """-10 dB noise figure, +18 dB gain, twice the temperature, four times the load: 17.03 dB."""
+    """-10 dB noise figure, +18 dB gain, temperature x2 and load x4 change the level by 17.03 dB."""
     changed = replace(
         RADAR.receiver, noise_figure_db=5.0, gain_db=48.0, temperature_k=580.0, load_ohm=200.0
     )
     radar = replace(RADAR, receiver=changed)
     cube_v = np.asarray(add_thermal_noise(radar, jnp.zeros((1, *SHAPE[1:]), jnp.complex64), KEY))
     wished = 10 ** ((-10 + 18) / 20) * 2**0.5 * 2
-    np.testing.assert_allclose(cube_v / noise_v[:1], wished, rtol=1e-5)  # the same draw, scaled
+    np.testing.assert_allclose(cube_v / noise_v[:1], wished, rtol=1e-5)  # the same random draw
 
 
 def test_twice_the_sample_rate_is_twice_the_noise():
@@ -49,7 +49,7 @@ def test_twice_the_sample_rate_is_twice_the_noise():
 
 
 def test_half_of_the_noise_is_on_each_of_i_and_q(noise_v):
-    """0.01 is 9 sigma of a variance from 786,432 samples, likewise of their correlation."""
+    """0.01 is 9 sigma for the variance and for the correlation of 786,432 samples."""
     total = (np.abs(noise_v) ** 2).mean()
     assert (noise_v.real**2).mean() / total == pytest.approx(0.5, abs=0.005)
     assert (noise_v.imag**2).mean() / total == pytest.approx(0.5, abs=0.005)
@@ -58,7 +58,7 @@ def test_half_of_the_noise_is_on_each_of_i_and_q(noise_v):
 
 
 def test_the_noise_is_gaussian(noise_v):
-    """Kurtosis 3 and 31.7 % beyond one sigma, to several times what chance allows."""
+    """Kurtosis is 3 and 31.7 % are beyond one sigma; the tolerances are several sigma."""
     unit = noise_v.real.ravel() / noise_v.real.std()
     assert (unit**4).mean() == pytest.approx(3.0, abs=0.05)
     assert (np.abs(unit) > 1).mean() == pytest.approx(0.3173, abs=0.003)
@@ -66,14 +66,14 @@ def test_the_noise_is_gaussian(noise_v):
 
 @pytest.mark.parametrize("axis", [1, 4], ids=["Doppler", "range"])
 def test_the_noise_is_white(noise_v, axis):
-    """Each bin averages 6,000 draws or more: 1.3 % one sigma, 7 % allowed."""
+    """Each bin averages at least 6,000 draws: one sigma is 1.3 %, and 7 % is allowed."""
     power = np.abs(np.fft.fft(noise_v, axis=axis)) ** 2
     spectrum = power.mean(tuple(np.delete(np.arange(5), axis)))
     np.testing.assert_allclose(spectrum, spectrum.mean(), rtol=0.07)
 
 
 def test_no_two_channels_or_frames_share_noise(noise_v):
-    """Correlation of 32,768 samples is 0.0055 one sigma, 0.03 allowed."""
+    """One sigma of the correlation of 32,768 samples is 0.0055; 0.03 is allowed."""
     rows = noise_v.transpose(0, 2, 3, 1, 4).reshape(24, -1)
     correlation = np.abs(np.corrcoef(rows))
     assert (correlation - np.eye(24)).max() < 0.03
@@ -101,14 +101,14 @@ def test_a_batch_of_clips_draws_what_each_clip_draws_alone():
 def test_noise_adds_to_the_echo(noise_v):
     echo_v = jnp.full(SHAPE, 0.25 + 0.125j, jnp.complex64)
     with_echo = np.asarray(add_thermal_noise(RADAR, echo_v, KEY))
-    np.testing.assert_allclose(with_echo - (0.25 + 0.125j), noise_v, atol=1e-7)  # float32 at 0.25
+    np.testing.assert_allclose(with_echo - (0.25 + 0.125j), noise_v, atol=1e-7)  # rounding at 0.25
 
 
 # --- quantisation --------------------------------------------------------------------------------
 
 
 def ramp_v(radar, overdrive):
-    """I from -overdrive to +overdrive full scales, Q the other way."""
+    """I rises from -overdrive to +overdrive times full scale; Q falls."""
     ramp = np.linspace(-overdrive, overdrive, 1001) * radar.receiver.full_scale_v
     return jnp.asarray(ramp - 1j * ramp, jnp.complex64)
 
@@ -122,7 +122,7 @@ def test_codes_lie_within_half_a_step(adc_bits):
     assert codes.dtype == jnp.int16
     assert codes.shape == (1001, 2)
     error_v = np.asarray(from_codes(radar, codes) - exact_v)
-    # 1e-3 of a step: float32 near full scale of 16 bits is 2^-9 of one.
+    # 1e-3 of a step: float32 rounding near the full scale of 16 bits is 2^-9 of a step.
     assert max(np.abs(error_v.real).max(), np.abs(error_v.imag).max()) <= 0.502 * step_v
 
 
@@ -133,7 +133,7 @@ def test_i_comes_before_q():
 
 @pytest.mark.parametrize("adc_bits", [12, 16])
 def test_beyond_full_scale_the_codes_stay_at_their_ends(adc_bits):
-    """No wrap to the other sign, as int16 would do by itself."""
+    """Codes do not wrap to the opposite sign, as plain int16 conversion would."""
     radar = replace(RADAR, receiver=replace(RADAR.receiver, adc_bits=adc_bits))
     codes = np.asarray(to_codes(radar, ramp_v(radar, 3.0)))
     top = 2 ** (adc_bits - 1)
@@ -148,7 +148,7 @@ def test_codes_survive_the_way_to_volts_and_back():
 
 
 def test_quantisation_noise_is_a_twelfth_of_a_squared_step():
-    """On each of I and Q, when the signal crosses many steps; 2 % is 5 sigma of 200,000 draws."""
+    """This holds for I and Q if the signal crosses many steps; 2 % is 5 sigma for 200,000 draws."""
     rng = np.random.default_rng(0)
     parts = rng.normal(0, 100 * RADAR.receiver.adc_step_v, (2, 100_000))
     exact_v = jnp.asarray(parts[0] + 1j * parts[1], jnp.complex64)
@@ -157,7 +157,7 @@ def test_quantisation_noise_is_a_twelfth_of_a_squared_step():
     assert power == pytest.approx(2 * RADAR.receiver.adc_step_v**2 / 12, rel=0.02)
 
 
-# --- both in one receiver ----------------------------------------------------------------------
+# --- noise and quantisation ----------------------------------------------------------------------
 
 
 def test_noise_and_steps_are_switched_by_the_settings():

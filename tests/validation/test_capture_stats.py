@@ -1,4 +1,4 @@
-"""Noise, clipping, leakage and static clutter of recordings with known truth."""
+"""Noise, clipping, leakage and static clutter of recordings with known values."""
 
 from dataclasses import replace
 
@@ -13,13 +13,13 @@ from tests.helpers.point_echoes import NOISE_V, RADAR, clutter_v, echo_v, moving
 
 @pytest.fixture(scope="module")
 def walker_in_clutter():
-    """Eight frames with static clutter and a walker."""
+    """A recording of eight frames with static clutter and a walker."""
     walker = echo_v(RADAR, 8, moving(1.3, 0.8, 10.0), 15.0)
     return of_cube(RADAR, clutter_v(RADAR, 8) + walker + noise_v(RADAR, 8))
 
 
 def test_noise_is_measured_under_leakage_clutter_and_a_walker(walker_in_clutter):
-    """0.2 dB: 64 bins of 2,900 differences each scatter by 0.08 dB, their median by less."""
+    """Within 0.2 dB: 64 bins of 2,900 differences each scatter by 0.08 dB, their median by less."""
     stats = measure_stats(walker_in_clutter)
     assert capture_stats.noise_bias_db(RADAR, stats) == pytest.approx(0.0, abs=0.2)
     floor = capture_stats.datasheet_floor_dbfs(RADAR)
@@ -27,7 +27,7 @@ def test_noise_is_measured_under_leakage_clutter_and_a_walker(walker_in_clutter)
 
 
 def test_breathing_does_not_add_to_the_noise_of_frames_with_one_chirp():
-    """Third differences leave 1e-4 of a motion at 0.3 Hz; 0.3 dB is the scatter of 77 frames."""
+    """Third differences reduce motion at 0.3 Hz to 1e-4; 0.3 dB is the scatter for 77 frames."""
     radar = replace(RADAR, frame=replace(RADAR.frame, num_chirps=1, period_s=0.05))
 
     def chest(time_s):
@@ -49,7 +49,7 @@ def test_statistics_do_not_depend_on_the_block_size(walker_in_clutter, monkeypat
 
 
 def test_clipped_samples_are_counted():
-    """Three of all samples have I or Q at the first or last code."""
+    """Exactly three samples have I or Q at the lowest or highest code."""
     cube_v = noise_v(RADAR, 2)
     step_v = RADAR.receiver.adc_step_v
     cube_v[0, 0, 0, 0, :2] = 32767 * step_v

@@ -1,4 +1,4 @@
-"""`radarsim.validate`: a simulated walk and its own motion, static clutter, unusable input."""
+"""`radarsim.validate` with a simulated walk and its true motion, static clutter, and bad input."""
 
 import json
 from dataclasses import replace
@@ -19,7 +19,7 @@ from radarsim.validation.simulated_recording import simulate_echo
 from tests.helpers.point_echoes import clutter_v, noise_v
 
 BOARD = BOARDS["AWR1843BOOST"]
-# Half the slope and a quarter of the samples: 8.6 cm bins to 5.5 m; two transmitters, 32 loops.
+# Half the slope, a quarter of the samples: 8.6 cm bins up to 5.5 m; two transmitters, 32 loops.
 RADAR = replace(
     BOARD,
     chirp=replace(
@@ -36,7 +36,7 @@ FRAMES = 16
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A walk and static clutter as captures, the motion of the walk, and the radar file."""
+    """Folder with captures of a walk and static clutter, the walk's motion, and the radar file."""
     folder = tmp_path_factory.mktemp("captures")
     (folder / "walk.toml").write_text(dump_radar(RADAR))
     motion = perform("walk_forward_and_turn_around", duration_s=2.0)
@@ -56,7 +56,7 @@ def folder(tmp_path_factory):
 
 
 def run(folder, capture, *more):
-    """Exit status and report.json of the command."""
+    """Run the command; return its exit status and the contents of report.json."""
     out = folder / f"report_{capture}"
     radar = ("--radar", str(folder / "walk.toml"))
     status = validate.main(["--real", str(folder / capture), *radar, "--out", str(out), *more])
@@ -69,7 +69,7 @@ def walk(folder):
 
 
 def test_a_simulated_walk_passes_with_its_own_motion(walk):
-    """With other noise, and placed by its track only."""
+    """The noise differs, and the motion is placed only by the track."""
     status, report = walk
     outside = [figure for figure in report["figures"] if figure["passes"] is False]
     assert (status, report["verdict"], outside) == (0, "pass", [])
@@ -91,7 +91,7 @@ def test_the_report_has_the_documented_keys(walk):
 
 
 def test_the_walker_is_tracked(walk):
-    """The pelvis starts at 3 m; the surface that the radar measures is up to a chest nearer."""
+    """The pelvis starts at 3 m; the measured body surface is nearer by up to the chest's depth."""
     _, report = walk
     track = report["targets"][0]["over_time"]
     assert report["capture"]["frames"] == FRAMES
@@ -120,7 +120,7 @@ def test_the_text_states_limits_in_plain_units(walk, folder, capsys):
 
 
 def test_static_clutter_has_no_target_and_no_simulation(folder, capsys):
-    """Noise and leakage are checked without any target; the verdict states it."""
+    """Noise and leakage are checked without a target; the verdict states what was checked."""
     status, report = run(folder, "still.bin")
     assert (status, report["targets"], report["verdict"]) == (0, [], "pass")
     assert report["simulation"]["time_range"]["correlation"] is None
@@ -132,7 +132,7 @@ def test_static_clutter_has_no_target_and_no_simulation(folder, capsys):
 
 
 def test_without_the_motion_a_walk_passes_by_level_noise_leakage_and_layout(folder):
-    """A synthetic gait along the track says nothing about the motion: no such metric is checked."""
+    """A synthetic gait says nothing about the true motion, so motion metrics are not checked."""
     status, report = run(folder, "walk.bin")
     checked = [figure["name"] for figure in report["figures"] if figure["passes"] is not None]
     expected = ["level_bias_db", "noise_bias_db", "leakage_headroom_db", "azimuth_fit_share"]

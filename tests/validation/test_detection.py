@@ -21,7 +21,7 @@ def tracks_in(radar, cube_v, **how):
     ("range_m", "speed_mps", "angle_deg"), [(1.2, 0.9, 0.0), (1.9, -1.4, 25.0)]
 )
 def test_a_moving_target_in_clutter_is_tracked(range_m, speed_mps, angle_deg):
-    """Within half a range bin, a fifth of a speed bin and two degrees; noise adds much less."""
+    """Errors are within half a range bin, 0.2 speed bins and two degrees; noise adds much less."""
     walker = echo_v(RADAR, 6, moving(range_m, speed_mps, angle_deg), 5.0)
     (track,) = tracks_in(RADAR, clutter_v(RADAR, 6) + walker + noise_v(RADAR, 6))
     assert len(track.times_s) == 6
@@ -47,12 +47,12 @@ def test_two_targets_at_one_range_with_different_speeds_are_separated():
 @pytest.mark.parametrize("num_frames", [1, 10])
 @pytest.mark.parametrize("seed", range(5))
 def test_static_clutter_gives_no_target(num_frames, seed):
-    """The threshold is set for one false alarm in 1e9 cells; there are 2e4 here."""
+    """The threshold is set for one false alarm in 1e9 cells; this recording has 2e4 cells."""
     assert not tracks_in(RADAR, clutter_v(RADAR, num_frames) + noise_v(RADAR, num_frames, seed))
 
 
 def test_static_clutter_with_phase_jitter_gives_no_target():
-    """1 mrad rms from chirp to chirp: 60 dB below each static echo, which is 45 dB over noise."""
+    """Jitter of 1 mrad rms per chirp is 60 dB below each static echo, itself 45 dB over noise."""
     rng = np.random.default_rng(0)
     jitter = np.exp(1j * rng.normal(0, 1e-3, (10, RADAR.frame.num_chirps, 3, 1, 1)))
     assert not tracks_in(
@@ -61,7 +61,7 @@ def test_static_clutter_with_phase_jitter_gives_no_target():
 
 
 def test_a_breathing_person_is_tracked_in_frames_of_two_chirps():
-    """A frame has two Doppler cells; bursts of frames resolve one centimetre per second."""
+    """A frame has two Doppler cells; bursts of several frames resolve one centimetre per second."""
     radar = replace(RADAR, frame=replace(RADAR.frame, num_chirps=2, period_s=0.05))
 
     def chest(time_s):

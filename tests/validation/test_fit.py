@@ -1,4 +1,4 @@
-"""Fit of a simulated capture: values from a distant start, uncertainties, saved profile."""
+"""Fit of a simulated capture: values from a distant start, uncertainties, and saved profile."""
 
 from dataclasses import replace
 
@@ -57,14 +57,14 @@ def cube_v(subject):
 
 @pytest.fixture(scope="module")
 def fitted(subject, cube_v, few_bursts):
-    """Start 25 cm off, with twice the lobe width and a noise figure 4 dB too low."""
+    """Fit that starts 25 cm off, with twice the lobe width and a noise figure 4 dB too low."""
     configured = replace(RADAR, receiver=replace(RADAR.receiver, noise_figure_db=13.0))
     start = Scene([replace(subject, placement=replace(TRUE, distance_m=2.85))])
     return fit_capture(of_cube(configured, cube_v), start, 0.7)
 
 
 def test_sigma_distance_and_noise_figure_are_found(fitted):
-    """Documented accuracy: 5 %, 2 cm and 0.5 dB; 2,000 cells of 4 channels allow better."""
+    """The documented accuracy is 5 %, 2 cm and 0.5 dB; 2,000 cells of 4 channels allow better."""
     assert fitted.values["sigma_rad"] == pytest.approx(SIGMA_RAD, rel=0.05)
     assert fitted.values["distance_m"] == pytest.approx(3.1, abs=0.02)
     assert fitted.values["noise_figure_db"] == pytest.approx(17.0, abs=0.5)
@@ -73,7 +73,7 @@ def test_sigma_distance_and_noise_figure_are_found(fitted):
 
 
 def test_the_truth_is_within_the_uncertainty_and_the_misfit_is_one(fitted):
-    """Four standard deviations, five parameters: one run in three thousand falls outside."""
+    """For four standard deviations and five parameters, one run in three thousand falls outside."""
     truth = dict(zip(NAMES, (SIGMA_RAD, 3.1, 1.0, 0.0, 17.0)))
     for name in NAMES:
         assert abs(fitted.values[name] - truth[name]) < 4 * fitted.errors[name] + 1e-3
@@ -92,9 +92,9 @@ def test_the_saved_profile_can_be_loaded_as_a_radar(fitted, tmp_path):
 def test_the_derivatives_equal_central_differences_of_the_simulated_power(
     subject, cube_v, few_bursts
 ):
-    """The power is curved within millimetres of height, so the step of the height is 0.3 mm.
+    """The power is a curved function over millimetres of height, so the height step is 0.3 mm.
 
-    1.5 % of the largest difference: the remaining curvature, and float32.
+    The tolerance, 1.5 % of the largest difference, is for the remaining curvature and float32.
     """
     scene = Scene([subject])
     model = power_model.measured_powers(of_cube(RADAR, cube_v), scene, 1, SEARCH, 0.8).model

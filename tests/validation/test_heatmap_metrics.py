@@ -24,7 +24,7 @@ def test_a_map_has_similarity_one_with_itself_at_any_level():
 
 
 def test_the_correlation_is_pearsons_over_clipped_cells_above_noise():
-    """Compared with numpy.corrcoef."""
+    """The result equals that of numpy.corrcoef."""
     a, b = ridge(20.0), ridge(26.0, peak_db=25.0)
     cells = (a > 6) | (b > 6)
     x, y = np.maximum(a, a.max() - 30)[cells], np.maximum(b, b.max() - 30)[cells]
@@ -41,14 +41,14 @@ def test_similarity_decreases_with_the_distance_of_two_ridges():
 
 
 def test_two_maps_of_noise_have_similarity_zero():
-    """The mean of twenty noise powers is never 6 dB above the noise: no signal cells."""
+    """The mean of twenty noise powers never exceeds the noise by 6 dB, so no cell has a signal."""
     maps = [10 * np.log10(RNG.gamma(20, 1 / 20, (50, 64))) for _ in range(2)]
     assert heatmap_metrics.correlation(*maps) == 0.0
     assert heatmap_metrics.ssim(*maps) == 0.0
 
 
 def test_ssim_of_constant_regions_is_its_formula():
-    """Two maps that are constant except for one cell: only the means count."""
+    """In two maps that are constant except for one cell, only the means matter."""
     a, b = np.full((9, 9), 40.0), np.full((9, 9), 40.0)
     b[0, 0] = 60.0  # sets the scale: the rest of b is 20 dB below its peak, at 1/3
     c1 = 0.01**2
@@ -80,7 +80,7 @@ def test_centroid_errors_of_a_shifted_ridge_are_the_shift():
 
 
 def test_the_level_bias_is_the_difference_of_the_echo_levels():
-    """7 dB; a little power enters and leaves at the edge of the mask."""
+    """The bias is 7 dB, except that a little power enters and leaves at the edge of the mask."""
     bias = heatmap_metrics.level_bias_db(ridge(30.0, peak_db=37.0), ridge(30.0, peak_db=30.0))
     assert bias == pytest.approx(7.0, abs=0.1)
     assert np.isnan(heatmap_metrics.level_bias_db(ridge(30.0), np.zeros((50, 64))))

@@ -23,7 +23,7 @@ def test_every_threshold_states_its_source():
 
 
 def test_a_metric_that_half_of_the_other_motions_reach_has_no_limit():
-    """Their limits let 54 to 89 % of other motions pass; their values are still reported."""
+    """Limits would let 54 to 89 % of other motions pass; the values are still reported."""
     shares = {key: line.get("other_motion_share") for key, line in THRESHOLDS["lines"].items()}
     without = {key for key, line in THRESHOLDS["lines"].items() if line["limit"] is None}
     assert without == {key for key, share in shares.items() if share and share > 0.5}
@@ -34,7 +34,7 @@ def test_a_metric_that_half_of_the_other_motions_reach_has_no_limit():
 
 
 def test_thresholds_are_calibrated_on_twelve_motions_at_three_noise_levels():
-    """They separate motions: most pairs of the same motion pass, few pairs of others do."""
+    """The thresholds separate motions: most pairs of one motion pass, few mixed pairs do."""
     how = THRESHOLDS["calibration"]
     assert len(how["activities"]) >= 12
     assert len(how["noise_db_over_the_board"]) == 3
@@ -61,7 +61,7 @@ def test_metrics_that_depend_on_assumed_settings_are_not_checked():
 
 
 def test_thresholds_in_bins_scale_with_the_bins_of_the_radar():
-    """Speed bins always; range bins where one is coarser than the limit."""
+    """Speed limits scale with speed bins; a range bin coarser than the limit becomes the limit."""
     slow = replace(RADAR, frame=replace(RADAR.frame, period_s=0.2, extra_slot_idle_s=0.001))
     entry = {**THRESHOLDS["lines"]["doppler_error_mps"], "limit": 0.2, "bins": 1.65}
     limits = [check_metric("doppler_error_mps", 0.0, entry, radar).limit for radar in (slow, RADAR)]
@@ -81,7 +81,7 @@ def test_two_antennas_say_nothing_about_their_layout():
 
 
 def two_elements(array):
-    """The first transmitter with two receivers of the horizontal row."""
+    """An array of the first transmitter and two receivers of the horizontal row."""
     one = array.with_tx((0,))
     gain = tuple(row[:2] for row in one.channel_gain)
     return replace(one, rx_positions_m=one.rx_positions_m[:2], channel_gain=gain)
@@ -99,7 +99,7 @@ UNCHECKED = checked("level_bias_db", 20.0, assumed=("board",))
         ([WITHIN, OUTSIDE, UNCHECKED], "fail"),
         ([UNCHECKED, UNCHECKED], UNDECIDED),
         ([], UNDECIDED),
-        ([LEAKAGE, UNCHECKED], UNDECIDED),  # it says nothing about the simulator
+        ([LEAKAGE, UNCHECKED], UNDECIDED),  # leakage says nothing about the simulator
         ([LEAKAGE, WITHIN], "pass"),
         ([checked("leakage_headroom_db", 1.0), WITHIN], "fail"),
     ],

@@ -1,4 +1,4 @@
-"""Kinds of tracks: static rooms that flicker or vibrate, walkers, and aliased walkers."""
+"""Kinds of tracks: static echoes that flicker or vibrate, walkers, and aliased walkers."""
 
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ PULSED = replace(
     array=RADAR.array.with_tx((0,)),
 )
 PULSES = 1024
-# Twice the range of `RADAR` in twice the bins; a pause after each loop: speeds within +-0.7 m/s.
+# Twice the range of `RADAR` in twice the bins; a pause per loop limits speeds to +-0.7 m/s.
 LONG = replace(RADAR, chirp=replace(RADAR.chirp, slope_hz_per_s=RADAR.chirp.slope_hz_per_s / 2))
 SLOW = replace(LONG, frame=replace(LONG.frame, num_chirps=24, extra_slot_idle_s=4e-4))
 WALLS = ((0.9, 20.0), (1.6, -35.0), (2.2, 5.0))
@@ -100,7 +100,7 @@ def sway(range_m, size_m, seed):
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize(("radar", "num_frames"), [(RADAR, FRAMES), (PULSED, PULSES)])
 def test_a_person_who_sways_is_no_moving_target(radar, num_frames, seed):
-    """2 cm at 0.5 Hz at most: 6 cm/s."""
+    """The person sways by at most 2 cm at 0.5 Hz, that is at 6 cm/s."""
     person_v = echo_v(radar, num_frames, sway(1.3, 0.02, seed), 10.0)
     kinds = kinds_in(radar, person_v + clutter_v(radar, num_frames) + noise_v(radar, num_frames))
     assert set(kinds) <= {FLICKERING}
@@ -108,7 +108,7 @@ def test_a_person_who_sways_is_no_moving_target(radar, num_frames, seed):
 
 @pytest.mark.parametrize("frequency_hz", [100.0, 147.0, 240.0])
 def test_a_static_echo_with_mains_ripple_vibrates(frequency_hz):
-    """5 % of amplitude and phase modulation: a line at f lambda / 2, stronger on one side."""
+    """Amplitude and phase modulation of 5 % give a line at f lambda / 2, stronger on one side."""
     time_s = chirp_times_s(PULSED, PULSES)[..., None, None]
     ripple = 1 + 0.05 * np.exp(2j * np.pi * frequency_hz * time_s)
     ripple = ripple + 0.02 * np.exp(-2j * np.pi * frequency_hz * time_s)
@@ -141,9 +141,9 @@ def test_two_walkers_who_cross_are_two_tracks(speeds_mps):
 
 @pytest.mark.parametrize("speed_mps", [-1.6, -1.0, 0.95, 1.4, 1.8])
 def test_an_aliased_walker_is_one_track_with_the_true_speed_and_azimuth(speed_mps):
-    """In front of walls; the phases between TDM slots follow from the true Doppler frequency.
+    """The walker is in front of walls; phases between TDM slots follow from the true Doppler shift.
 
-    1.4 m/s is a blind speed, 2 x 0.7 m/s: it is not detected while it passes a wall.
+    1.4 m/s is a blind speed (2 x 0.7 m/s): the walker is not detected while passing a wall.
     """
     limit_mps = SLOW.max_speed_mps
     start_m = 1.0 if speed_mps > 0 else 5.0
@@ -185,7 +185,7 @@ def kind_of_series(range_m, speed_mps, period_s=0.1, radar=RADAR):
 
 @pytest.mark.parametrize("seed", range(40))
 def test_any_walk_moves_and_any_fixed_echo_without_doppler_does_not(seed):
-    """Random speeds, durations, and scatter of half a range bin."""
+    """The speeds and durations are random, and ranges scatter by half a range bin."""
     rng = np.random.default_rng(seed)
     count = int(rng.integers(8, 60))
     speed_mps = rng.choice([-1, 1]) * rng.uniform(0.35, 2.0)
@@ -200,7 +200,7 @@ def test_any_walk_moves_and_any_fixed_echo_without_doppler_does_not(seed):
 
 @pytest.mark.parametrize("seed", range(10))
 def test_a_flickering_echo_with_some_lines_of_a_vibration_is_no_target(seed):
-    """The strongest cell is at zero Doppler in most bursts, on the line in the others."""
+    """The strongest cell is at zero Doppler in most bursts, on a vibration line in the others."""
     rng = np.random.default_rng(seed)
     lines = rng.random(20) < 0.4
     lines[:11] = False
