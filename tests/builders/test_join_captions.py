@@ -103,7 +103,7 @@ def test_the_command_writes_segments_captions_and_official_splits(place, capsys)
         "texts that begin after the end of their motion: 1",
     ):
         assert any(line.startswith(counted) for line in output)
-    assert any("by --amass)" in line for line in output if "missing motions: 1" in line)
+    assert any("with --amass)" in line for line in output if "missing motions: 1" in line)
 
 
 def test_a_clip_of_several_actions_gets_a_joined_label(place):
