@@ -178,9 +178,7 @@ def _rate_hz(words: BvhWords) -> float:
 def _frame_time_hint(frame_time_s: float) -> str:
     """What a frame time outside the limits probably means, and what to write instead."""
     if MIN_RATE_HZ <= frame_time_s <= MAX_RATE_HZ:
-        in_ms = frame_time_s != int(
-            frame_time_s
-        )  # frame times in ms: 33.3 and 8.33 are not usual rates
+        in_ms = frame_time_s != int(frame_time_s)  # 33.3 and 8.33 are not usual rates
         instead_s = frame_time_s / 1000 if in_ms else 1 / frame_time_s
         if 1 / MAX_RATE_HZ <= instead_s <= 1 / MIN_RATE_HZ:
             unit = "milliseconds" if in_ms else "poses per second"

@@ -52,7 +52,7 @@ class BvhWords:
         """Take a joint name, which may contain blanks, and the following brace."""
         found, line = [], self.number
         while self.peek() != "{":
-            # A joint may be called Root, but a keyword alone on a line means that a brace is missing.
+            # A joint may be called Root, but a keyword alone on a line means a missing brace.
             if self.number > line and self.peek().upper() in _KEYWORDS:
                 self.fail_at_next("'{' expected, found")
             found.append(self.next())

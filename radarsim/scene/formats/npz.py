@@ -39,7 +39,7 @@ class LazyTable:
     """
 
     def __init__(self, archive: zipfile.ZipFile, path: str | Path, key: str):
-        """Open a table; raises InputError for a damaged file. Check `is_readable` before slicing."""
+        """Open a table; raises InputError for damaged files. Check `is_readable` before slicing."""
         self._path, self._key = path, key
         with _input_errors(path, key):
             self._stream = archive.open(f"{key}.npy")

@@ -61,7 +61,7 @@ class RestrictedNames:
     """Mixin for unpicklers that resolves allowed names to records and refuses all others."""
 
     def find_class(self, module: str, name: str):
-        """Create a new record class per allowed name, so that files cannot alter each other's records."""
+        """Create a record class for an allowed name; no file can alter another file's records."""
         module = {"__builtin__": "builtins", "copy_reg": "copyreg"}.get(module, module)
         short = re.sub(r"^numpy\._?core\.", "", module)
         if SPARSE_MODULE.match(module) and SPARSE_CLASS.match(name):

@@ -17,8 +17,8 @@ from radarsim.scene.body import BodyModel
 from radarsim.scene.formats.restricted_unpickler import as_array, load_arrays
 from radarsim.scene.skeleton import NUM_JOINTS
 
-# The path is relative to this module, because a folder named radarsim in the current folder may hide
-# the package.
+# The path is relative to this module, because a folder named radarsim in the current folder may
+# hide the package.
 ASSETS = Path(__file__).parents[2] / "assets"
 FREE_BODY = "free_body.npz"
 LAYOUTS = {count: layout for layout, count in NUM_JOINTS.items()}
