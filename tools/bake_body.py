@@ -34,7 +34,7 @@ SLIDERS = {
     "weight": (0.5, 0.2),
     "height": (0.5, 0.06),
     "proportions": (0.5, 0.2),
-}  # mean and sigma of the population
+}  # mean and standard deviation of the population
 
 
 def main(wheel_path, out_path):
@@ -97,13 +97,13 @@ def random_sliders(rng):
 
 
 def tidy(weights):
-    """Skin weights without values below 1 %; rows sum to one."""
+    """Remove skin weights below 1 % and normalise the rows."""
     weights = np.where(weights < 0.01, 0.0, weights)
     return weights / weights.sum(axis=1, keepdims=True)
 
 
 def save(out_path, vertices_m, joints_m, faces, weights, num_left, on_border):
-    """Write mean, principal components (one unit is one sigma) and joint regressor, SMPL's keys."""
+    """Write mean, principal components (in sigmas) and joint regressor under SMPL's keys."""
     mean_m = vertices_m.mean(axis=0) + 0.0  # no negative zeros
     size = STATURE_M / np.ptp(mean_m[:, 1])
     offsets = (vertices_m - mean_m).reshape(len(vertices_m), -1)
@@ -111,7 +111,7 @@ def save(out_path, vertices_m, joints_m, faces, weights, num_left, on_border):
     variance = sigmas**2 / np.sum(sigmas**2)
     print("variance of the shape directions:", np.round(variance[:NUM_BETAS], 3))
     directions = directions[:NUM_BETAS] * sigmas[:NUM_BETAS, None] / np.sqrt(len(vertices_m))
-    # Positive beta 0 is taller.
+    # A positive beta 0 makes the body taller.
     directions *= np.sign(directions.reshape(NUM_BETAS, -1, 3)[:, :, 1] @ mean_m[:, 1])[:, None]
     regressor = fit_regressor(vertices_m, joints_m, num_left, on_border)
     error_m = np.linalg.norm(np.einsum("jv,nvc->njc", regressor, vertices_m) - joints_m, axis=-1)
@@ -133,7 +133,7 @@ def save(out_path, vertices_m, joints_m, faces, weights, num_left, on_border):
 
 
 def fit_regressor(vertices_m, joints_m, num_left, on_border):
-    """Joint regressor [joint, vertex], 64 vertices per joint: least squares over all bodies."""
+    """Fit a joint regressor [joint, vertex] with 64 vertices per joint by least squares."""
     image = np.arange(num_left)
     image[~on_border] = num_left + np.arange((~on_border).sum())
     mean_m = vertices_m.mean(axis=0)

@@ -3,10 +3,11 @@
     python -m tools.calibrate_thresholds
 
 Twelve built-in activities are used as captures, at three signal-to-noise ratios. Each is compared
-with a simulation of the same motion with realistic errors (other noise, body 3 cm off and turned by
-5 degrees, other lobe width) and with simulations of the eleven other motions from the same start. A
-threshold is the value that 98 % of the same-motion comparisons reach. A metric whose threshold more
-than half of the other motions reach too separates no motions: it has no limit, only a value.
+with a simulation of the same motion with realistic errors (different noise, body displaced by 3 cm
+and turned by 5 degrees, different lobe width) and with simulations of the eleven other motions from
+the same start. A threshold is the value that 98 % of the same-motion comparisons reach. If more
+than half of the other motions also reach it, the metric does not distinguish motions, and its value
+is reported without a limit.
 
 Writes radarsim/assets/acceptance_thresholds.json.
 """
@@ -34,7 +35,7 @@ TITLES = {"time_doppler": "time-Doppler", "time_range": "time-range", "time_angl
 CALIBRATED = "98 % of simulations of the same motion"
 NO_LIMIT = "reported without a limit: other motions reach similar values"
 ASSET = Path(__file__).parents[1] / "radarsim" / "assets" / "acceptance_thresholds.json"
-# Thresholds that a simulation cannot calibrate.
+# Thresholds that cannot be calibrated by simulation.
 GIVEN = {
     "level_bias_db": {
         "title": "level bias", "limit": 7.9, "relation": "<=", "unit": "dB",
@@ -84,7 +85,7 @@ def main() -> int:
 
 
 def small_radar():
-    """The board of the mmCLIP paper with half the loops and samples: same bins, 1/4 of the work."""
+    """Board of the mmCLIP paper with half the loops and samples: same bins, 1/4 of the work."""
     from radarsim.radar.boards import BOARDS
 
     radar = BOARDS["AWR1843BOOST"]
@@ -93,7 +94,7 @@ def small_radar():
 
 
 def echo_of_activity(radar, name: str, inexact: bool = False) -> np.ndarray:
-    """Noiseless IF cube of an activity at 3 m [V]; `inexact`: with errors of place and lobe."""
+    """Noiseless IF cube of an activity at 3 m [V]; `inexact` adds errors of position and lobe."""
     from builders.activities import perform
     from radarsim.files import free_body
     from radarsim.scene.placement import Placement
@@ -133,11 +134,12 @@ def noisy_heatmaps(radar, echo_v: np.ndarray, noise_db: float, seed: int):
 
 
 def compare_all(radar, captures, simulations):
-    """Metrics of all pairs and how often the true motion ranks first.
+    """Compute the metrics of all pairs and count how often the true motion ranks first.
 
     Returns:
-        Values by metric for pairs of the same motion, the same for pairs of different motions, and
-        the number of activities whose own simulation is the most similar one, by noise level.
+        Values by metric for pairs of the same motion, values by metric for pairs of different
+        motions, and the number of activities whose own simulation is the most similar one, by
+        noise level.
     """
     from radarsim.validation.heatmap_metrics import centroid_errors, mean_similarity, similarity
 
@@ -176,7 +178,7 @@ def num_first(scores) -> int:
 
 
 def threshold_of(key: str, same, other, radar) -> dict:
-    """Threshold of one metric, with the distributions over the same and over other motions."""
+    """Threshold of one metric, with its distributions over same and other motions."""
     higher = "." in key
     quantile = MISSED_SHARE if higher else 1 - MISSED_SHARE
     limit = float(np.nanquantile(same, quantile))

@@ -2,12 +2,11 @@
 
     python -m tools.check_inputs FOLDER [--json]
 
-One line per file: its path in the folder, its kind, "read" or "refused", and what was inferred
-from it or why it is refused. "failed" marks an error that is not an `InputError`: a fault of the
-program.
-Files of other types are only counted. The exit status is 1 if any file failed, else 0.
+One line per file: its path in the folder, its kind, "read" or "refused", and what was inferred from
+it or why it is refused. "failed" marks an error that is not an `InputError`, which means a bug in
+the program. Files of other types are only counted. The exit status is 1 if any file failed, else 0.
 
-A kind of file is a `Reader`; a new one is added to `READERS`.
+To support another kind of file, add a `Reader` to `READERS`.
 """
 
 import argparse
@@ -25,9 +24,9 @@ class Reader(NamedTuple):
     """How files of one kind are read.
 
     Attributes:
-        kind: shown in the table.
+        kind: name of the kind, shown in the table.
         suffixes: suffixes of the file names, in lower case.
-        read: reads and checks a file; returns the remarks of the program on it, one line each.
+        read: function that reads and checks a file and returns remarks on it, one line each.
     """
 
     kind: str
@@ -41,9 +40,9 @@ class Outcome:
 
     Attributes:
         file: path relative to the folder.
-        kind: of its reader.
+        kind: kind of its reader.
         result: "read", "refused" or "failed".
-        remarks: notes on a file that was read, or the reason.
+        remarks: notes on a file that was read, or the reason why it was not read.
     """
 
     file: str
@@ -68,16 +67,16 @@ def read_motion(path: Path) -> Sequence[str]:
 
 
 def read_radar(path: Path) -> Sequence[str]:
-    """Read a radar configuration and compare it with hand arithmetic (see `check_radars`).
+    """Read a radar configuration and compare it with separate formulas (see `check_radars`).
 
     Args:
         path: a TI, mmWave Studio or TOML configuration.
 
     Returns:
-        Board, range resolution and largest speed, then the guess of the board if there is one.
+        Board, range resolution and maximum speed, then a note if the board is a guess.
 
     Raises:
-        ArithmeticError: range resolution or largest speed differ from hand arithmetic.
+        ArithmeticError: range resolution or maximum speed differs from hand arithmetic.
     """
     from radarsim import files
     from tools.check_radars import read_row
@@ -99,7 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Check the folder named on the command line and print the table.
 
     Args:
-        arguments: of the command line; `sys.argv` by default.
+        arguments: command line arguments; `sys.argv` by default.
 
     Returns:
         The exit status.
@@ -137,11 +136,11 @@ def check_file(path: Path, name: str, reader: Reader) -> Outcome:
 
     Args:
         path: the file.
-        name: shown for it.
-        reader: of its kind.
+        name: name of the file in the table.
+        reader: reader for files of its kind.
 
     Returns:
-        The outcome; no exception leaves this function.
+        The outcome; this function raises no exceptions.
     """
     from radarsim.errors import InputError
 
@@ -150,18 +149,18 @@ def check_file(path: Path, name: str, reader: Reader) -> Outcome:
     except InputError as error:
         reason = f"{error.field}: {error.problem}; {error.hint}"
         return Outcome(name, reader.kind, "refused", (reason,))
-    except Exception as error:  # the table must name the file that crashes the program
+    except Exception as error:  # the table must name a file that crashes the reader
         return Outcome(name, reader.kind, "failed", (f"{type(error).__name__}: {error}",))
 
 
 def line_of(outcome: Outcome) -> str:
-    """One line of the table."""
+    """Format one line of the table."""
     remarks = " ".join("; ".join(outcome.remarks).split())
     return f"{outcome.file}  {outcome.kind}  {outcome.result}  {remarks}"
 
 
 def _inputs(folder: Path) -> Iterator[tuple[Path, Reader | None]]:
-    """All files with their readers, None for those of another type."""
+    """All files with their readers; the reader is None for files of other types."""
     if folder.is_file():
         yield folder, _reader_of(folder)
         return
@@ -202,5 +201,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parents[1]))  # this checkout before an installed one
+    sys.path.insert(0, str(Path(__file__).parents[1]))  # before installed packages
     sys.exit(main())

@@ -2,10 +2,10 @@
 
     python tools/check_radars.py FOLDER [FOLDER ...]
 
-Prints one line per file (board, range resolution, largest speed, or the reason of a refusal) and
-the counts. Range resolution and largest speed of accepted `.cfg` files are computed a second time
-by separate formulas and a separate parser, which share no code with the package; if they differ by
-more than 1 %, the exit status is 1. `read_row` reads one file, for other checks of input files.
+Prints one line per file (board, range resolution, maximum speed, or the reason for refusal) and
+the counts. Range resolution and maximum speed of accepted `.cfg` files are computed a second time
+by separate formulas and a separate parser, which share no code with the package; if the two
+results differ by more than 1 %, the exit status is 1. Other checks of input files use `read_row`.
 """
 
 import argparse
@@ -23,20 +23,20 @@ _SPEED_OF_LIGHT_MPS = 299_792_458.0
 
 
 class Row(NamedTuple):
-    """What became of one file: "read", "guess" (board guessed), "refused" or "differs"."""
+    """Result for one file: "read", "guess" (board guessed), "refused" or "differs"."""
 
     outcome: str
     text: str
 
 
 def read_row(path: Path) -> Row:
-    """Read one configuration and check it by hand arithmetic.
+    """Read one configuration and check it by separate formulas.
 
     Args:
         path: the file.
 
     Returns:
-        Its outcome, and the numbers or the reason.
+        The result, with the numbers or the reason for refusal.
     """
     try:
         setup = load_setup(path)
@@ -52,7 +52,7 @@ def read_row(path: Path) -> Row:
 
 
 def hand_arithmetic(text: str) -> tuple[float, float] | None:
-    """Range resolution [m] and largest speed [m/s] of SDK commands; None for other files."""
+    """Range resolution [m] and maximum speed [m/s] from SDK commands; None for other files."""
     lines = [line.split("%")[0].split("#")[0].split() for line in text.splitlines()]
     commands: dict[str, list[list[str]]] = {}
     for name, *arguments in filter(None, lines):
@@ -98,7 +98,7 @@ def _low_power(commands) -> tuple[float, float]:
 
 
 def _resolution_and_speed(start_hz, slope_hz_per_s, adc_start_s, window_s, spacing_s):
-    """c / 2B, and lambda / 4T at the middle of the sampled sweep."""
+    """Return c / 2B and lambda / 4T, with lambda at the middle of the sampled sweep."""
     bandwidth_hz = slope_hz_per_s * window_s
     centre_hz = start_hz + slope_hz_per_s * adc_start_s + bandwidth_hz / 2
     light = _SPEED_OF_LIGHT_MPS

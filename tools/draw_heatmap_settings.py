@@ -1,4 +1,4 @@
-"""Draw docs/heatmaps.png, which shows the effects of Doppler window, clutter removal and taper.
+"""Draw docs/heatmaps.png, which shows the effects of window, clutter removal and angle taper.
 
 python tools/draw_heatmap_settings.py
 """
@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def cube_of(radar, activity: str):
-    """IF cube of a built-in activity, three metres in front of the radar."""
+    """Simulate the IF cube of a built-in activity, three metres in front of the radar."""
     motion = perform(activity, duration_s=SECONDS + 0.5)
     scene = rs.Scene([rs.Subject(motion, rs.free_body(), rs.Placement(distance_m=3.0))])
     frames = int(SECONDS / radar.frame.period_s)
@@ -56,7 +56,7 @@ def cube_of(radar, activity: str):
 
 
 def draw(panel, maps, name: str) -> None:
-    """One heatmap on one panel."""
+    """Draw one heatmap on one panel."""
     draw_heatmap(panel, name, np.asarray(getattr(maps, name)), maps.axes)
 
 

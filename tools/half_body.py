@@ -1,4 +1,4 @@
-"""The left half of the body: close openings, smooth folds, remesh evenly, and mirror."""
+"""Process the left half of the body: close openings, smooth folds, remesh and mirror."""
 
 import numpy as np
 import trimesh
@@ -11,13 +11,13 @@ EDGE_OF_PART_M = {"hand": 0.010, "wrist": 0.012, "foot": 0.011, "ankle": 0.013, 
 
 SMOOTHED = ["head", "left_foot"]
 SMOOTHING_ROUNDS = 20
-HIDDEN = 0.2  # faces with a smaller visible share of the sky are in the mouth or an eye socket
+HIDDEN = 0.2  # faces that see a smaller fraction of the sky are in the mouth or an eye socket
 
 
 def closed_left_half(source, vertices_m):
     """Faces of the half x >= 0 without mouth and eye socket, and the rims of the closed openings.
 
-    Each rim adds one vertex, the mean of the rim, after those of the source.
+    Each rim adds one vertex, the mean of the rim, after the source vertices.
     """
     faces = np.delete(source.faces, pockets(vertices_m, source.faces), axis=0)
     faces = faces[vertices_m[faces][..., 0].mean(axis=1) > 0]
@@ -39,7 +39,7 @@ def closed_left_half(source, vertices_m):
 
 
 def rim_sides(vertices_m, faces):
-    """Directed sides [side, 2] of only one face, except those in the plane x = 0."""
+    """Directed sides [side, 2] that belong to only one face, without those in the plane x = 0."""
     sides = faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2)
     _, first, count = np.unique(
         np.sort(sides, axis=1), axis=0, return_index=True, return_counts=True
@@ -49,7 +49,7 @@ def rim_sides(vertices_m, faces):
 
 
 def pockets(vertices_m, faces):
-    """Faces inside mouth and eye sockets, detected by their small visible share of the sky."""
+    """Faces inside mouth and eye sockets, detected because they see little of the sky."""
     mesh = trimesh.Trimesh(vertices_m, faces, process=False)
     rng = np.random.default_rng(0)
     sky, seen = np.zeros(len(faces)), np.zeros(len(faces))
@@ -75,14 +75,14 @@ def pockets(vertices_m, faces):
 
 
 def with_rims(values, rims):
-    """Values per vertex, with one more row (the mean) for each closed rim."""
+    """Append one row to values per vertex for each closed rim: the mean of the rim."""
     return np.concatenate([values, *(values[rim].mean(axis=0)[None] for rim in rims)])
 
 
 def smoother(faces, strength):
-    """Linear smoothing without shrinkage (Taubin 1995), for folds finer than the triangles.
+    """Smooth folds finer than the triangles, without shrinkage (Taubin 1995).
 
-    Ears, lips, nostrils and toes would crumple otherwise; `strength` (0..1) is given per vertex.
+    Otherwise ears, lips, nostrils and toes would crumple; `strength` (0..1) is given per vertex.
     """
     sides = np.sort(faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
     edges, count = np.unique(sides, axis=0, return_counts=True)
@@ -106,7 +106,7 @@ def smoother(faces, strength):
 
 
 def even_half(vertices_m, faces, weights):
-    """The half, remeshed to even triangles that are smaller at hands, feet and head."""
+    """Remesh the half to even triangles, which are smaller at hands, feet and head."""
     edge_m = np.full(len(JOINTS), EDGE_M)
     for j, joint in enumerate(JOINTS):
         edge_m[j] = EDGE_OF_PART_M.get(joint.split("_")[-1], EDGE_M)
@@ -120,7 +120,7 @@ def mirrored(left, on_border):
 
 
 def both_halves(left_faces, on_border):
-    """Left faces and their mirror images, oriented outward as well."""
+    """Left faces and their mirror images, which are also oriented outward."""
     image = np.arange(len(on_border))
     image[~on_border] = len(on_border) + np.arange((~on_border).sum())
     return np.concatenate([left_faces, image[left_faces][:, ::-1]])

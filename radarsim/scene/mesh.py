@@ -1,7 +1,7 @@
-"""Triangle meshes: face centres, normals and areas, and a mesh that moves during a burst.
+"""Triangle meshes: face centres, normals and areas, and meshes that move during a burst.
 
-The surface is given at a few Chebyshev nodes in time per burst. Between them every vertex follows
-the polynomial through its nodes: surface points keep their identity, so the phase stays continuous.
+The surface is given at a few Chebyshev nodes in time per burst. Between the nodes, every vertex
+follows an interpolating polynomial. Vertices keep their identity, so the phase stays continuous.
 """
 
 from dataclasses import dataclass, replace
@@ -58,7 +58,7 @@ def burst_mesh(
 
     Args:
         vertices_m: vertices relative to the origin [m].
-        origin_m: the origin in the radar frame, float64 [m]; None for the radar itself.
+        origin_m: origin in the radar frame, float64 [m]; None: the origin is at the radar.
     """
     vertices_m = jnp.asarray(vertices_m, jnp.float32)
     origin_m = np.zeros((*vertices_m.shape[:2], 3)) if origin_m is None else origin_m
@@ -83,7 +83,7 @@ def faces_of(vertices_m: Float[Array, "*batch vertex 3"], faces: FaceIndices) ->
         faces: vertex indices, counter-clockwise seen from outside.
 
     Returns:
-        The triangles; a degenerate one has zero area and a zero normal.
+        The triangles; a degenerate triangle has zero area and a zero normal.
     """
     a, b, c = (vertices_m[..., faces[:, corner], :] for corner in range(3))
     edge_b, edge_c = b - a, c - a
@@ -96,5 +96,5 @@ def faces_of(vertices_m: Float[Array, "*batch vertex 3"], faces: FaceIndices) ->
 
 
 def relative_to_radar(surface: Faces, origin_m: Float[Array, "*node 3"]) -> Faces:
-    """Convert the centres of faces from the mesh's own origin to the radar as origin."""
+    """Convert face centres from the mesh origin to the radar origin."""
     return replace(surface, centre_m=surface.centre_m + origin_m[..., None, :])

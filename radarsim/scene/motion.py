@@ -1,7 +1,7 @@
-"""Motion: a sequence of SMPL poses on the host, with checks and interpolation in time.
+"""Motion: a sequence of SMPL poses in host memory, with checks and interpolation in time.
 
 A mocap frame is called *pose*; a *frame* is always a radar frame. Rotations are axis-angle vectors.
-The world is z-up with the floor at zero; the rotation of the first joint includes the one from
+The world is z-up with the floor at zero; the rotation of the first joint includes the rotation from
 SMPL's rest pose (y-up, facing +z, left +x) to this world. The pelvis is at
 `transl_m + rest_pelvis_m`, because SMPL rotates the body about its rest pelvis, which is not the
 origin.
@@ -23,7 +23,7 @@ SHAPE_SPACES = ("smpl", "smplx", "free")
 MIN_RATE_HZ, MAX_RATE_HZ = 5.0, 1000.0
 MAX_ROTATION_RAD = 8 * np.pi
 MAX_TRANSL_M = 1000.0
-# A sampling time may exceed the motion by this much.
+# Sampling times may lie outside the motion by this much.
 TIME_SLACK_S = 1e-6
 
 # Rest pelvis of the published mean bodies [m]; genders differ by a centimetre or two.
@@ -39,7 +39,7 @@ class Motion:
 
     Attributes:
         poses_rad: axis-angle of every joint relative to its parent, and of the pelvis relative to
-            the world [rad]; after `files.open_motion` it is a `LazyPoses`, read on demand.
+            the world [rad]; `files.open_motion` returns `LazyPoses` here, read on demand.
         transl_m: SMPL's translation, world z-up [m].
         rate_hz: poses per second.
         betas: shape coefficients; empty if unknown.
@@ -134,7 +134,7 @@ def check_values(motion: Motion, where: str) -> None:
 
 
 def body_joints(motion: Motion) -> Float[np.ndarray, "pose 24 3"]:
-    """The poses of SMPL's 24 joints; the two hand joints are straight if the layout has fingers.
+    """Poses of SMPL's 24 joints; the two hand joints are straight if the layout has fingers.
 
     Args:
         motion: motion in any layout.
@@ -176,12 +176,12 @@ def check_times(name: str, times_s: Float[np.ndarray, "*time"], duration_s: floa
     """Check that sampling times lie within a motion.
 
     Args:
-        name: of the motion, for messages.
-        times_s: since the first pose [s].
-        duration_s: length of the motion [s].
+        name: name of the motion, for messages.
+        times_s: times since the first pose [s].
+        duration_s: duration of the motion [s].
 
     Raises:
-        InputError: there is no time, or one lies outside the motion.
+        InputError: `times_s` is empty, or a time lies outside the motion.
     """
     if np.size(times_s) == 0:
         raise InputError(name, "times", "are none", "request at least one frame")
@@ -204,7 +204,7 @@ def cut_motion(motion: Motion, first_pose: int, num_poses: int) -> Motion:
         num_poses: number of poses; fewer at the end of the sequence.
 
     Returns:
-        The part; its time starts at zero.
+        The selected part; its time starts at zero.
     """
     keep = slice(first_pose, first_pose + num_poses)
     return replace(motion, poses_rad=motion.poses_rad[keep], transl_m=motion.transl_m[keep])
@@ -222,7 +222,7 @@ def check_shapes(
         where: name of the file, for messages.
 
     Raises:
-        InputError: a shape is wrong; names the actual and the required shape.
+        InputError: a shape is wrong; the message states the actual and the required shape.
     """
     joints, shape = NUM_JOINTS[layout], poses_rad.shape
     if shape[1:] != (joints, 3):
@@ -237,7 +237,7 @@ def check_shapes(
 
 
 class _Scan(NamedTuple):
-    """Whether all vectors of each pose are finite, and the length of its longest vector."""
+    """For each pose: whether all its vectors are finite, and the length of the longest one."""
 
     is_finite: np.ndarray
     longest: np.ndarray

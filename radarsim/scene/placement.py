@@ -15,8 +15,8 @@ from scipy.spatial.transform import Rotation
 from radarsim.scene.motion import Motion, body_joints
 
 _SPINE = (0, 3, 6, 9)  # pelvis to chest in every SMPL layout
-# Least horizontal component of the left-pointing axis that defines a heading; it is smaller when
-# the subject lies on one side.
+# Minimum horizontal component of the left-pointing axis for which the heading is defined; it is
+# smaller if the subject lies on one side.
 _MIN_LEVEL_LEFT = 0.4
 
 
@@ -58,9 +58,9 @@ class ActivityArea:
     """The floor in front of the radar that the subject must not leave: 5 m by 6 m by default.
 
     Attributes:
-        near_m: least forward distance of the pelvis [m].
-        far_m: greatest forward distance of the pelvis [m].
-        half_width_m: greatest distance of the pelvis to either side [m].
+        near_m: minimum forward distance of the pelvis [m].
+        far_m: maximum forward distance of the pelvis [m].
+        half_width_m: maximum distance of the pelvis to either side [m].
     """
 
     near_m: float | int = 1.0
@@ -81,7 +81,7 @@ class ActivityArea:
             motion: motion in the world of the radar (`place`).
 
         Returns:
-            Number of poses before the first one outside; all poses if none is outside.
+            Number of poses before the first pose outside the area; all poses if none is outside.
         """
         ahead, left, _ = motion.pelvis_m.T
         out = (ahead < self.near_m) | (ahead > self.far_m) | (np.abs(left) > self.half_width_m)
@@ -89,11 +89,11 @@ class ActivityArea:
 
 
 def facing_rad(motion: Motion, pose: int = 0) -> float:
-    """Azimuth that the subject faces at one pose, from +x to the left [rad].
+    """Azimuth that the subject faces at one pose, measured from +x to the left [rad].
 
-    The azimuth is a quarter turn from the left-pointing axes of hips and chest, which is correct
-    for subjects who bend forward, sit or lie on the back. For a subject who lies on one side, it is
-    the direction that the chest faces.
+    The azimuth is perpendicular to the left-pointing axes of hips and chest, which is correct for
+    subjects who bend forward, sit or lie on their back. If the subject lies on one side, the
+    azimuth is the direction that the chest faces.
 
     Args:
         motion: motion in a z-up world.

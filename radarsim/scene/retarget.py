@@ -20,15 +20,18 @@ from radarsim.scene.motion import Motion
 from radarsim.scene.skeleton import LEG_PER_STATURE, leg_length_m
 
 SCALES = (0.7, 1.3)
-# Number of poses used for scale and floor, whatever the length: one compilation, 0.1 s on a core.
+# Number of poses used for scale and floor, for motions of any length: this needs only one
+# compilation and takes 0.1 s on one core.
 _NUM_SAMPLES = 64
-# The floor is the 10th percentile of the sole heights over the poses: single poses below the floor
-# do not lift the others, and a subject who jumps most of the time still lands on it.
+# The floor is the 10th percentile of the sole heights over the poses: a few poses below the
+# floor do not lift the whole motion, and a subject who jumps most of the time still lands on it.
 _FLOOR_PERCENTILE = 10
-# Fraction of the pelvis height at rest; lower poses (squatting, sitting, lying) give no stature.
+# Fraction of the rest pelvis height; lower poses (squatting, sitting, lying) are not used for the
+# stature.
 _STANDING = 0.85
 _MIN_STANDING = 3
-_MOST_PELVIS_M = 1e-3  # largest offset from the pelvis of the body that a motion was fitted to
+# Maximum distance between the pelvis of a fitted motion and the pelvis of its body [m].
+_MOST_PELVIS_M = 1e-3
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +55,7 @@ def fit_to_body(motion: Motion, body: BodyModel) -> FittedMotion:
 
     Betas are used if motion and body share a shape space; otherwise they are zero (with one
     warning), and scaling preserves the stature. One constant vertical offset per motion then puts
-    the feet on the floor, which changes neither the height of jumps nor the depth of seats.
+    the feet on the floor, which preserves the height of jumps and the depth of seats.
 
     Args:
         motion: motion as read, before placement.
@@ -119,7 +122,7 @@ def _scale(motion, body, betas, above_sole_m, rest_height_m) -> float:
     if standing.sum() < _MIN_STANDING:
         return 1.0
     ratio = np.median(motion.pelvis_m[_samples(motion), 2][standing] / above_sole_m[standing])
-    # Outside these limits the floor of the recording is not at zero: the stature is unknown.
+    # Outside these limits, the floor of the recording is not at zero, so the stature is unknown.
     return float(ratio) if SCALES[0] <= ratio <= SCALES[1] else 1.0
 
 

@@ -1,4 +1,4 @@
-"""A scene (subjects and radar pose), its poses at the nodes of bursts, and its mesh."""
+"""A scene (subjects and radar pose), its poses at the Chebyshev nodes of bursts, and its mesh."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -60,7 +60,7 @@ class Scene:
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class PosedScene:
-    """A scene at the nodes of every burst, or many scenes of equal shape on a leading clip axis.
+    """A scene at the nodes of every burst, or many scenes of equal shape along a leading clip axis.
 
     Attributes:
         subjects: each subject's poses.

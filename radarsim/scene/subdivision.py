@@ -1,4 +1,4 @@
-"""Mesh subdivision: halve edges until none is longer than a limit, without cracks; plain NumPy."""
+"""Mesh subdivision in NumPy: halve edges until none is longer than a limit, without cracks."""
 
 import numpy as np
 from scipy import sparse
@@ -14,8 +14,8 @@ def halve_long_edges(faces, vertices_m, max_edge_m: float):
 
     Returns:
         mix: sparse [new vertex, old vertex], rows sum to one: `mix @ values` interpolates values
-            per vertex to the new mesh. The first rows are the old vertices.
-        faces: int [new face, 3], with the same orientation.
+            per vertex to the new mesh. The first rows belong to the old vertices.
+        faces: int [new face, 3], oriented like the old faces.
     """
     mix = sparse.identity(len(vertices_m), format="csr")
     while True:
@@ -51,7 +51,7 @@ def _split_faces(faces, middles, vertices_m):
     whole = faces[num_cuts == 0]
 
     def rotated(count, first):
-        """Faces with `count` cut sides, rotated so that the side selected by `first` is ab."""
+        """Faces with `count` halved sides, rotated so that the side selected by `first` is ab."""
         chosen = num_cuts == count
         start = first(middles[chosen] >= 0)
         order = (start[:, None] + np.arange(3)) % 3

@@ -24,8 +24,8 @@ class Subject:
     """A person in the scene.
 
     Attributes:
-        fitted: motion, betas and scale for this body. A `Motion` as read is fitted when the subject
-            is created (`retarget.fit_to_body`, 0.1 s).
+        fitted: motion, betas and scale for this body. If a `Motion` is given, it is fitted when the
+            subject is created (`retarget.fit_to_body`, 0.1 s).
         body: the body model that is posed.
         placement: start and heading; None if the motion is already in the world of the radar.
     """
@@ -63,7 +63,7 @@ def _check_placement(placement: Placement | None) -> None:
 
 def _checked_motion(motion: Motion) -> Motion:
     """Convert a motion's arrays to NumPy and check their values."""
-    if isinstance(motion.poses_rad, LazyPoses):  # checked when its file was opened
+    if isinstance(motion.poses_rad, LazyPoses):  # was checked when its file was opened
         return motion
     where, hint = f"Motion '{motion.name}'", "give a NumPy array"
     arrays = {

@@ -1,9 +1,9 @@
-"""The up axis of a motion's world, inferred from the body, and the turn to a z-up world.
+"""Infer the up axis of a motion's world from the body, and rotate the motion to a z-up world.
 
-AMASS is z-up. Body trackers, AIST++ and many converters write y-up worlds, and camera coordinates
-point y down: read as z-up, the person would lie down and slide. Over a whole motion, a person who
-stands has the trunk along one axis of the world, and so has a person who lies still. What differs
-is where the floor is, and whether the person walks.
+AMASS is z-up. Body trackers, AIST++ and many converters write y-up worlds, and in camera
+coordinates y points down. If such files were read as z-up, the person would lie down and slide. The
+trunk of a person who stands is parallel to one world axis over most of the motion, but this is also
+true of a person who lies still. The floor height and walking distinguish the two cases.
 """
 
 from dataclasses import replace
@@ -25,30 +25,32 @@ from radarsim.scene.skeleton import (
 UP_AXES = ("x", "y", "z", "-x", "-y", "-z")
 """Names of the axes that may point up."""
 
-# Poses that are examined, at equal steps over the motion.
+# Maximum number of poses that are examined, evenly spaced over the motion.
 _MAX_POSES = 512
-# Length of the mean of the unit vectors along trunk or legs, resolved along one axis: below this,
-# they have no constant direction. 37 degrees off the axis in every pose still pass.
+# Minimum component along one axis of the mean unit vector of trunk or legs: below this, their
+# direction is not constant. A direction 37 degrees off the axis in every pose still passes.
 _ALONG_AXIS = 0.8
-# A trunk that points this much upwards on average shows a z-up world; one that is level in most
-# poses, neither that nor anything else.
+# If the mean vertical component of the trunk exceeds `_UPWARDS`, the world is z-up. A trunk that is
+# level in most poses determines no up axis.
 _UPWARDS = 0.5
 _LEVEL, _MOSTLY = 0.5, 0.9
-# Height of the lowest joint above the floor: ankles of one who stands, back or heel of one who lies
-# on the floor or in a bed [m].
+# Limits of the height of the lowest joint above the floor: the ankles of a standing person, the
+# back or heel of a person lying on the floor or in a bed [m].
 _STANDING_M = (-0.15, 0.25)
 _LYING_M = (-0.03, 1.0)
 _ANKLE_M = 0.05
-# A person who lies does not move farther than this across the trunk [m].
+# Maximum travel of a lying person perpendicular to the trunk [m].
 _LYING_TRAVEL_M = 1.0
-# Cosine between thighs and trunk: above, the legs are drawn up, as in crawling on all fours.
+# Cosine of the angle between thighs and trunk: above this value, the legs are drawn up, as in
+# crawling on all fours.
 _STRETCHED_LEGS = -0.5
-# Steps: each ankle rises by this much, while the lower one stays at its height [m].
+# In a step, each ankle rises by `_STEP_M` while the other ankle stays at its height to within
+# `_SUPPORT_M` [m].
 _STEP_M, _SUPPORT_M = 0.08, 0.04
 
 
 class _Posture(NamedTuple):
-    """Joints in world coordinates [pose, joint, 3], and unit vectors up the trunk and the legs."""
+    """Joints in world coordinates [pose, joint, 3], and unit vectors up along trunk and legs."""
 
     joints_m: np.ndarray
     trunk: np.ndarray
@@ -56,15 +58,15 @@ class _Posture(NamedTuple):
 
 
 def to_z_up(motion: Motion, up: str = "auto", published: bool = False) -> Motion:
-    """A motion in a z-up world.
+    """Rotate a motion to a z-up world.
 
     Args:
-        motion: with SMPL's joints first, in a world of any orientation.
-        up: one of `UP_AXES`, or "auto": inferred; z if nothing contradicts it.
-        published: whether the file is as AMASS publishes it, which makes z likely.
+        motion: motion whose first joints are SMPL's, in a world of any orientation.
+        up: one of `UP_AXES`, or "auto" to infer the axis; z if nothing contradicts it.
+        published: whether the file has the published AMASS format, which makes z likely.
 
     Returns:
-        The motion, turned if its world is not z-up; a note states an inferred axis.
+        The motion, rotated if its world is not z-up; an inferred axis is stated in a note.
     """
     note = ""
     if up == "auto":
@@ -75,10 +77,10 @@ def to_z_up(motion: Motion, up: str = "auto", published: bool = False) -> Motion
 
 
 def turned(motion: Motion, up: str) -> Motion:
-    """The motion after the rotation that turns an axis of its world up.
+    """Rotate a motion so that one axis of its world points up.
 
     Args:
-        motion: in a world where `up` points up.
+        motion: motion in a world where `up` points up.
         up: one of `UP_AXES`.
     """
     if up == "z":
@@ -95,9 +97,9 @@ def turned(motion: Motion, up: str) -> Motion:
 
 
 def _with_floor_at_zero(motion: Motion) -> Motion:
-    """The motion with the feet near height zero: in camera coordinates the floor is anywhere.
+    """Move the feet to height zero, because camera coordinates have an arbitrary floor height.
 
-    The height of the hips above zero would otherwise be taken for the stature of the person.
+    Otherwise the stature would be inferred from a wrong height of the hips above the floor.
     """
     lowest_m = np.percentile(_posture(motion).joints_m[..., 2].min(axis=1), 10)
     if _within(lowest_m, _STANDING_M):
@@ -106,13 +108,13 @@ def _with_floor_at_zero(motion: Motion) -> Motion:
 
 
 def inferred_up(motion: Motion, published: bool = False) -> tuple[str, str]:
-    """The up axis of a motion's world.
+    """Infer the up axis of a motion's world.
 
     Args:
         motion, published: as for `to_z_up`.
 
     Returns:
-        One of `UP_AXES`, and a note for the user, "" where the world is z-up without doubt.
+        One of `UP_AXES`, and a note for the user, which is "" if the world is clearly z-up.
     """
     posture = _posture(motion)
     mean = posture.trunk.mean(axis=0)
@@ -131,7 +133,7 @@ def inferred_up(motion: Motion, published: bool = False) -> tuple[str, str]:
 
 
 def _constant_axis(mean: np.ndarray) -> str:
-    """The axis along which most unit vectors point, by their mean; "" if there is none."""
+    """Axis nearest to the mean of the unit vectors; "" if their direction is not constant."""
     largest = int(np.abs(mean).argmax())
     if abs(mean[largest]) < _ALONG_AXIS:
         return ""
@@ -139,7 +141,7 @@ def _constant_axis(mean: np.ndarray) -> str:
 
 
 def _stands(posture: _Posture, up: np.ndarray, published: bool) -> bool:
-    """Whether `up` rather than z is up, for a person whose trunk points along `up`."""
+    """Whether the up axis is `up` and not z, for a person whose trunk points along `up`."""
     lowest_m, lowest_if_lying_m = (
         float(np.median((posture.joints_m @ axis).min(axis=1))) for axis in (up, _axis("z"))
     )
@@ -157,7 +159,7 @@ def _travels(posture: _Posture, up: np.ndarray) -> bool:
 
 
 def _steps(posture: _Posture, up: np.ndarray) -> bool:
-    """Whether both feet leave the floor by turns, and the other one stays at its height."""
+    """Whether the feet leave the floor alternately while the other foot keeps its height."""
     heights_m = posture.joints_m[:, [JOINT["left_ankle"], JOINT["right_ankle"]]] @ up
     lower_m = heights_m.min(axis=1)
     supported = np.abs(lower_m - np.median(lower_m)) < _SUPPORT_M

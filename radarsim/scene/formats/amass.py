@@ -39,12 +39,13 @@ from radarsim.scene.motion import REST_PELVIS_M, Motion, check_motion, check_sha
 from radarsim.scene.skeleton import NUM_JOINTS
 from radarsim.scene.world_up import to_z_up
 
-# SMPL-X files may hold the pose in several arrays; this is the order of the 55 joints.
+# SMPL-X files may store the pose in several arrays; concatenated in this order, they give the 55
+# joints.
 PART_KEYS = ("root_orient", "pose_body", "pose_jaw", "pose_eye", "pose_hand")
 # Synthetic motions have shape coefficients of the free body; their `betas` are zero and their
 # `trans` refers to SMPL's mean body, so that tools that support only SMPL can read them.
 FREE_BETAS = "free_betas"
-# Set for files with arrays that only AMASS's own files have.
+# Set for files with arrays that occur only in original AMASS files.
 PUBLISHED, PUBLISHED_BY = "published by AMASS", ("dmpls", "markers_latent", "markers_obs")
 # Arrays that may be large.
 POSE_KEYS = ("poses", *PART_KEYS)
@@ -65,7 +66,7 @@ KEYS = tuple(
         )
     )
 )
-"""Every key of an `.npz` file that is read."""
+"""All keys that are read from an `.npz` file."""
 
 Arrays = Mapping[str, object]
 _LAYOUT_OF_WIDTH = {3 * num: layout for layout, num in NUM_JOINTS.items()}
@@ -76,14 +77,14 @@ _RATE_HINT = "give it: rate_hz= of read_motion, or --source-rate-hz"
 def motion_from_arrays(
     arrays: Arrays, where: str, name: str, *, up: str = "auto", rate_hz: float | int | None = None
 ) -> Motion:
-    """The motion of one person.
+    """Convert the arrays of one person to a motion.
 
     Args:
         arrays: the person's arrays by key; keys not in `KEYS` are ignored. Arrays of `POSE_KEYS`
             may be `LazyTable`, which are read on demand.
         where: the file, for messages.
         name: the motion's id.
-        up: up axis of the file's world, see `world_up.UP_AXES`; "auto": inferred.
+        up: up axis of the file's world, one of `world_up.UP_AXES`, or "auto" to infer it.
         rate_hz: poses per second; used if the file does not state the rate [Hz].
 
     Returns:
@@ -119,12 +120,12 @@ def motion_from_arrays(
         notes=tuple(notes),
     )
     motion = check_motion(motion, where)
-    # A key of their own marks synthetic motions, whose world is z-up.
+    # Synthetic motions contain a key that marks them; their world is z-up.
     return motion if free and up == "auto" else to_z_up(motion, up, bool(arrays.get(PUBLISHED)))
 
 
 def _is_amass(arrays: Arrays) -> bool:
-    """Whether the arrays are in AMASS's layout: a table of poses, or all parts, and `trans`."""
+    """Whether the layout is that of AMASS: a table of poses (or all its parts), and `trans`."""
     if "trans" not in arrays:
         return False
     if "poses" not in arrays:
@@ -134,7 +135,7 @@ def _is_amass(arrays: Arrays) -> bool:
 
 
 def _is_smplx(arrays: Arrays) -> bool:
-    """Whether the file names SMPL-X as the model that its betas belong to."""
+    """Whether the file names SMPL-X as the model of its betas."""
     model = np.ravel(np.asarray(arrays.get("surface_model_type", "")))
     return model.size == 1 and str(model[0]).lower().strip("b'") in _SMPLX_MODELS
 
@@ -166,7 +167,7 @@ def _layout(tables: Arrays, where: str) -> str:
 
 
 def _checked(arrays: Arrays, key: str, where: str) -> np.ndarray | LazyTable:
-    """The array of this key, after checking that it exists and holds numbers."""
+    """Check that the array of this key exists and holds numbers, and return it."""
     if key not in arrays:
         found = ", ".join(sorted(arrays)) or "no known key"
         raise InputError(where, key, f"missing (found {found})", "give an AMASS motion file")

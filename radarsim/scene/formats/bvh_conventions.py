@@ -46,7 +46,7 @@ def drop_calibration_pose(clip: BvhClip, where: str) -> list[str]:
 
 
 def infer_size(rest: Posture, notes: list[str]) -> Size:
-    """Unit and stature from the leg length, because head and spine ends vary between files."""
+    """Infer unit and stature from the leg length: the ends of head and spine vary between files."""
     sides = [(f"{s}_hip", f"{s}_knee") for s in ("left", "right")]
     leg = np.mean([sum(np.linalg.norm(rest.bone(j)) for j in side) for side in sides])
     stature = leg / LEG_PER_STATURE

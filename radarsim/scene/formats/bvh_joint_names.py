@@ -2,9 +2,9 @@
 
 Exact names come first: MotionBuilder and Mixamo (LeftUpLeg), CMU in both common conversions
 (LHipJoint, lThigh), Xsens and Rokoko (LeftHip, LeftElbow), 3ds Max Biped (Bip01 L Thigh), Unreal
-(thigh_l) and SMPL. For joints still missing, names with a lower-case side letter (lfemur: CMU's ASF
-files, MocapNET), unlisted prefixes (Robot_, J_Bip_, CC_Base_, ValveBiped.) and endings (_jnt, _bn,
-Bend) are matched too.
+(thigh_l) and SMPL. For joints that are still missing, names with a lower-case side letter (lfemur:
+CMU's ASF files, MocapNET), unlisted prefixes (Robot_, J_Bip_, CC_Base_, ValveBiped.) and endings
+(_jnt, _bn, Bend) are matched too.
 """
 
 import re
@@ -15,7 +15,7 @@ _MORE_SIDES = _SIDES | {
     **dict.fromkeys(("lft", "lt", "lf", "左"), "left"),
     **dict.fromkeys(("rgt", "rt", "rgh", "右"), "right"),
 }
-# "Shoulder" is the upper arm if no joint is named arm, else the collar.
+# "Shoulder" means the upper arm if no joint is named "arm"; otherwise it means the collar.
 _PARTS = {
     "hip": ("upleg", "upperleg", "thigh", "femur", "hip"),
     "knee": ("knee", "shin", "calf", "lowerleg", "lowleg", "leg", "tibia"),
@@ -42,7 +42,7 @@ JOINTS = tuple(_PARTS)
 _PREFIXES = re.compile(r"^(mixamorig\d*|bip\d*|character\d*|avg|m|def|skel|actor\d*)$")
 _ENDINGS = re.compile(r"^(jnt|joint|jt|jx|bn|bone|bnd|bind|fk|skin|stretch|bend|def|\d+)$")
 _INITIALS = re.compile(r"([LR])([UF])(?=Arm|Leg)")  # OptiTrack: LUArm is the left upper arm
-# Upper arm and ankle are matched first: "shoulder" and "foot" may mean either of two joints.
+# Upper arm and ankle are matched first: "shoulder" and "foot" are ambiguous.
 _MATCH_ORDER = ("hip", "knee", "ankle", "foot", "shoulder", "collar", "elbow", "wrist")
 
 
@@ -53,7 +53,7 @@ def limbs_by_name(names: list[str]) -> Iterator[dict[str, int]]:
         names: joint names; end sites have an empty name.
 
     Yields:
-        Joints found; any may be missing, and the names may contradict the tree.
+        Joints that were found; any may be missing, and the names may contradict the tree.
     """
     exact = [(*split_name(name), 0) for name in names]
     yield _limbs(exact)
@@ -85,8 +85,8 @@ def similar_part(name: str) -> tuple[str, str, int]:
 
     Returns:
         ("left", "humerus", 1) for "lhumerus", ("right", "upperleg", 3) for "J_Bip_R_UpperLeg" and
-        ("right", "upperleg", 1) for "R_upperleg01_jnt": the number grows with the words left out.
-        An empty part if the name contains none.
+        ("right", "upperleg", 1) for "R_upperleg01_jnt". The number counts the words left out. The
+        part is empty if the name contains no body part.
     """
     words = [
         part for word in _words(_INITIALS.sub(r"\1 \2", name)) for part in _split_any_side(word)
@@ -108,10 +108,10 @@ def middle_joints(names: list[str], part: str) -> list[int]:
 
     Args:
         names: joint names.
-        part: "head", or "neck" for any name that begins so.
+        part: "head", or "neck", which includes all names that start with "neck".
 
     Returns:
-        Indices: of exact names, else of similar ones.
+        Indices of joints with the exact name, or of those with a similar name if there are none.
     """
     exact = [i for i, name in enumerate(names) if _is_middle(split_name(name), part)]
     return exact or [i for i, name in enumerate(names) if similar_part(name)[:2] == ("", part)]
@@ -130,7 +130,7 @@ def _is_middle(pair: tuple[str, str], part: str) -> bool:
 
 
 def _words(name: str) -> list[str]:
-    """Words of a name in lower case: split at capitals, digits and signs, without namespaces."""
+    """Words of a name in lower case: split at capitals, digits and symbols, without namespaces."""
     name = re.split(r"[:|]", name)[-1]
     return [w.lower() for w in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[左右]", name)]
 
@@ -143,7 +143,7 @@ def _split_side(word: str) -> list[str]:
 
 
 def _split_any_side(word: str) -> list[str]:
-    """Split a side off either end of a word, where the rest is a body part."""
+    """Split a side off either end of a word if the rest is a body part."""
     if word in _KNOWN or word in _SYNONYM_OF:
         return [word]
     for side in ("left", "right"):
@@ -151,14 +151,14 @@ def _split_any_side(word: str) -> list[str]:
             return [side, word[len(side) :]]
         if word.endswith(side) and word != side:
             return [side, word[: -len(side)]]
-    # Also before "joint": lhipjoint, lshoulderjoint.
+    # The body part may be followed by "joint": lhipjoint, lshoulderjoint.
     rest = word[1:].removesuffix("joint")
     is_part = rest in _KNOWN or _SYNONYM_OF.get(rest) in _KNOWN
     return [word[0], rest] if word[0] in "lr" and is_part else [word]
 
 
 def _limbs(found: list[tuple[str, str, int]], num_joints: int | None = None) -> dict[str, int]:
-    """The first joint of each side and part, of those with the fewest words left out."""
+    """For each side and part, the first joint among those with the fewest words left out."""
     num_joints = num_joints or len(found)
     best = {}
     for index, (side, part, left_out) in enumerate(found):
@@ -180,5 +180,5 @@ def _match_side(parts: dict[str, int]) -> dict[str, int]:
                 used.add(parts[part])
                 break
     if "hip" not in found and "leg" in parts and parts["leg"] not in used:
-        found["hip"] = parts["leg"]  # of leg and shin, the leg is the thigh
+        found["hip"] = parts["leg"]  # beside a shin, "leg" is the thigh
     return found

@@ -1,8 +1,8 @@
-"""Find limbs of a skeleton with unknown joint names by its tree, bone lengths and posture.
+"""Find the limbs of a skeleton with unknown joint names from tree, bone lengths and posture.
 
 Two pairs of chains that mirror each other are searched for: the legs branch off at the lower end of
 the trunk, the arms at the upper end, and both have human proportions. Left and right follow from
-the joint names if these state sides, else from the direction in which feet point and knees bend.
+the joint names if these state sides, otherwise from the direction of feet and bent knees.
 """
 
 import itertools
@@ -18,17 +18,18 @@ from radarsim.scene.formats.bvh_tree import ancestors, children_of, longest_chai
 # Source: Winter, "Biomechanics and Motor Control of Human Movement", 4th ed., figure 4.1.
 _THIGH, _SHANK, _UPPER_ARM, _FOREARM, _TRUNK = 0.245, 0.246, 0.186, 0.146, 0.288
 _LEG, _ARM = _THIGH + _SHANK, _UPPER_ARM + _FOREARM
-# Limits of |log(ratio / usual ratio)|; the named skeletons that were tried stay below half of them.
+# Upper limits of |log(ratio / usual ratio)|; all tested skeletons with known joint names stay below
+# half of these limits.
 _MOST_UNEQUAL_SIDES, _MOST_UNUSUAL_BONES, _MOST_UNUSUAL_LIMBS = 0.35, 0.6, 0.7
-_MAX_BRANCHES = 24  # children of a joint that are compared; faces have more, limbs never
-_USUALLY_SKIPPED = 0.7  # length from the branch to the limb, in lengths of the limb: hip, collar
-_MAX_CHAIN = 12  # joints from a branch on that are compared
+_MAX_BRANCHES = 24  # compared children per joint; only faces have more
+_USUALLY_SKIPPED = 0.7  # hip or collar length, as a fraction of the limb length
+_MAX_CHAIN = 12  # compared joints per chain, counted from the branch
 _STRAIGHT = 0.97
 _CLEAR_FOOT, _CLEAR_KNEE = 0.3, 0.01
 
 
 class Limb(NamedTuple):
-    """A chain of joints from a branch to its end, and the three that bound two long bones."""
+    """A chain of joints from a branch to its end, and the three ends of its two long bones."""
 
     chain: tuple[int, ...]
     upper: int
@@ -52,7 +53,7 @@ class Pair(NamedTuple):
 
 
 class Shape(NamedTuple):
-    """Legs and arms; the first of each is left."""
+    """Legs and arms; the first limb of each pair is the left one."""
 
     legs: Pair
     arms: Pair
@@ -60,19 +61,19 @@ class Shape(NamedTuple):
 
 
 class UnknownShape(ValueError):
-    """Why legs and arms, or left and right, cannot be found."""
+    """Error: legs and arms, or left and right, cannot be identified."""
 
 
 @dataclass(frozen=True)
 class Tree:
-    """What is known of a skeleton besides the names of its limbs.
+    """Data from which the limbs of a skeleton are found.
 
     Attributes:
         names: name of each joint; end sites have an empty name.
         parents: parent of each joint.
         lengths: length of the bone from each joint's parent to the joint.
-        positions: of all joints in some poses of the clip [pose, joint, 3].
-        skeleton: positions of all joints with all rotations zero [joint, 3].
+        positions: positions of all joints in some poses of the clip [pose, joint, 3].
+        skeleton: positions of all joints if all rotations are zero [joint, 3].
     """
 
     names: list[str]
@@ -92,7 +93,7 @@ def find_shape(tree: Tree) -> Shape:
         The limbs.
 
     Raises:
-        UnknownShape: no two pairs of limbs of human proportions, or sides that cannot be known.
+        UnknownShape: two pairs of limbs of human proportions, or their sides, were not found.
     """
     legs, arms = _legs_and_arms(tree)
     legs_order, arms_order = _named_order(tree, legs), _named_order(tree, arms)
@@ -136,7 +137,7 @@ def _pairs(tree: Tree, ratio: float) -> list[Pair]:
 
 
 def _best_pair(branch: int, one: dict[tuple, Limb], other: dict[tuple, Limb]) -> Pair | None:
-    """Best pair of similar limbs with the same three positions along two chains."""
+    """Best pair of similar limbs whose three joints have equal places along two chains."""
     best = None
     for places in sorted(one.keys() & other.keys()):
         limbs = (one[places], other[places])
@@ -149,7 +150,7 @@ def _best_pair(branch: int, one: dict[tuple, Limb], other: dict[tuple, Limb]) ->
 
 
 def _limbs(tree: Tree, chain: list[int], ratio: float) -> dict[tuple, Limb]:
-    """Every three joints along a chain that may be a limb, by their places in the chain."""
+    """All triples of joints of a chain that may be a limb, keyed by their places in the chain."""
     chain, limbs = chain[:_MAX_CHAIN], {}
     rigid, before = _rigid_lengths(tree, chain), np.cumsum(tree.lengths[chain])
     for places in itertools.combinations(range(len(chain)), 3):
@@ -167,10 +168,10 @@ def _limbs(tree: Tree, chain: list[int], ratio: float) -> dict[tuple, Limb]:
 
 
 def _rigid_lengths(tree: Tree, chain: list[int]) -> np.ndarray:
-    """Distance between every two joints of a chain that is straight between them, else zero.
+    """Distance between every two joints of a chain; zero if the chain bends between them.
 
-    Joints in between, such as those for twist, then are no joints of a person; a knee or a
-    shoulder is one, because the chain bends there.
+    Joints at which the chain never bends, such as twist joints, are not anatomical joints. Knees
+    and shoulders are recognised because the chain bends there.
     """
     places = np.concatenate([tree.skeleton[None], tree.positions])[:, chain]
     along = np.cumsum(tree.lengths[chain])
@@ -181,7 +182,7 @@ def _rigid_lengths(tree: Tree, chain: list[int]) -> np.ndarray:
 
 
 def _error(tree: Tree, legs: Pair, arms: Pair) -> float:
-    """Deviation of two pairs of limbs from human proportions; infinite beyond the limits."""
+    """Deviation of two pairs of limbs from human proportions; infinite above the limits."""
     leg, arm = (np.mean([limb.length for limb in pair.limbs]) for pair in (legs, arms))
     limbs = abs(np.log(arm / leg / (_ARM / _LEG)))
     trunk = _trunk_length(tree, legs, arms)
@@ -193,7 +194,10 @@ def _error(tree: Tree, legs: Pair, arms: Pair) -> float:
 
 
 def _upside_down(tree: Tree, legs: Pair, arms: Pair) -> float:
-    """Evidence that legs are arms: the root is nearer to the legs, and the head to the arms."""
+    """Evidence that legs and arms are swapped; normally the root is near the legs.
+
+    The head normally branches off between the arms.
+    """
     depth = len(ancestors(tree.parents, legs.branch)) - len(ancestors(tree.parents, arms.branch))
     evidence = 0.5 if depth > 0 else 0.0
     evidence += 0.5 if _has_head(tree, legs, arms) else 0.0
@@ -201,14 +205,14 @@ def _upside_down(tree: Tree, legs: Pair, arms: Pair) -> float:
 
 
 def _has_head(tree: Tree, pair: Pair, other: Pair) -> bool:
-    """Whether a third chain, which does not lead to the other pair, begins where a pair does."""
+    """Whether a third chain starts at the branch of a pair and does not lead to the other pair."""
     used = {limb.chain[0] for limb in pair.limbs} | set(ancestors(tree.parents, other.branch))
     below = [joint for joint, parent in enumerate(tree.parents) if parent == pair.branch]
     return any(joint not in used for joint in below)
 
 
 def _trunk_length(tree: Tree, legs: Pair, arms: Pair) -> float:
-    """Length from between the hips to between the shoulders, on average over the poses."""
+    """Distance from the middle of the hips to that of the shoulders, averaged over the poses."""
     ends = [tree.positions[:, [l.upper for l in pair.limbs]].mean(axis=1) for pair in (legs, arms)]
     return float(np.linalg.norm(ends[1] - ends[0], axis=1).mean())
 
@@ -223,7 +227,7 @@ def _overlap(tree: Tree, one: Pair, other: Pair) -> bool:
 
 
 def _named_order(tree: Tree, pair: Pair) -> float:
-    """1 if the names say that the first limb is the left one, -1 if the second is; else 0."""
+    """1 if the first limb is the left one according to its name, -1 if the second is, else 0."""
     one, other = (_named_side(tree, limb) for limb in pair.limbs)
     if one and one == other:
         raise UnknownShape(f"two limbs are called {one}")
@@ -243,13 +247,13 @@ def _ordered(pair: Pair, order: float) -> Pair:
 
 
 def _across(tree: Tree, pair: Pair) -> np.ndarray:
-    """From the second limb's first joint to the first's, at all poses."""
+    """Vector from the first joint of the second limb to that of the first limb, at all poses."""
     first, second = (tree.positions[:, limb.upper] for limb in pair.limbs)
     return first - second
 
 
 def _forward(tree: Tree, legs: Pair, arms: Pair) -> float:
-    """Sign of the direction in which feet point and knees bend, if the first leg is the left."""
+    """1 if feet or knees point forward with the first leg as the left one, -1 if backward; or 0."""
     ends = [tree.positions[:, [l.upper for l in pair.limbs]].mean(axis=1) for pair in (legs, arms)]
     ahead = _unit(np.cross(_across(tree, legs), ends[1] - ends[0]))
     feet, knees = [], []

@@ -1,4 +1,4 @@
-"""Find SMPL's joints in a BVH skeleton by their names, else by the shape of the skeleton."""
+"""Find SMPL's joints in a BVH skeleton by name, or by the shape of the skeleton."""
 
 from dataclasses import dataclass
 
@@ -27,11 +27,11 @@ class JointMap:
     """Indices into the BVH skeleton.
 
     Attributes:
-        limbs: by SMPL name ("left_knee"); optional ones may be missing.
+        limbs: limb joints by SMPL name ("left_knee"); optional joints may be missing.
         pelvis: joint at which the legs branch.
         spine: joints above the pelvis up to the one at which the arms branch, lowest first; may be
             empty.
-        neck: joints above these up to the head, lowest first; may be empty.
+        neck: joints above the spine up to the head, lowest first; may be empty.
     """
 
     limbs: dict[str, int]
@@ -44,15 +44,15 @@ def match_joints(clip: BvhClip, where: str, notes: list[str]) -> JointMap:
     """Find SMPL's joints in a BVH skeleton.
 
     Args:
-        clip: as parsed.
+        clip: parsed clip.
         where: the file, for messages.
-        notes: list to which the joints taken as limbs are added, if their names are unknown.
+        notes: list to which the joints used as limbs are added if their names are unknown.
 
     Returns:
         The map.
 
     Raises:
-        InputError: a limb was not found; lists the missing limbs and the names in the file.
+        InputError: a limb was not found; the message lists missing limbs and the file's names.
     """
     problems = []
     for limbs in limbs_by_name(clip.names):
@@ -70,7 +70,7 @@ def match_joints(clip: BvhClip, where: str, notes: list[str]) -> JointMap:
 
 
 def _missing(limbs: dict[str, int], parents: list[int]) -> list[str]:
-    """Limb joints without a name in the file, or with one outside their limb."""
+    """Limb joints that no joint name matches, or whose match lies outside the limb."""
     missing = [
         f"{side}_{joint}"
         for side in _SIDES
@@ -95,7 +95,7 @@ def _joint_map(limbs: dict[str, int], clip: BvhClip, heads: list[int]) -> JointM
 
 
 def _tree(clip: BvhClip) -> Tree:
-    """The skeleton with some poses of the clip: the rest pose alone may have no shape at all."""
+    """The skeleton with some poses of the clip: the rest pose alone may be degenerate."""
     chosen = np.unique(np.linspace(0, len(clip.values) - 1, _POSES_TO_LOOK_AT).astype(int))
     offsets, local = clip.poses(chosen).local_motion()
     positions, _ = forward_kinematics(clip.parents, offsets, local)
@@ -124,7 +124,7 @@ def _map_of_shape(shape: Shape, clip: BvhClip, notes: list[str]) -> JointMap:
 
 
 def _limb_joints(clip: BvhClip, side: str, parts: tuple[str, ...], limb: Limb) -> dict[str, int]:
-    """Joints of a limb by SMPL name: the three found, and the ones before and after them."""
+    """Joints of a limb by SMPL name: the three that were found, and their neighbours."""
     before, upper, middle, lower, after = parts
     named = {upper: limb.upper, middle: limb.middle, lower: limb.lower}
     place = limb.chain.index(limb.upper)
@@ -143,7 +143,7 @@ def _names(clip: BvhClip, limbs: dict[str, int], side: str, parts: tuple[str, ..
 
 
 def _head_by_shape(shape: Shape, clip: BvhClip) -> list[int]:
-    """The last joint of the longest other chain at the joint where the arms branch off."""
+    """Last joint of the longest chain, apart from the arms, that starts where the arms branch."""
     if heads := middle_joints(clip.names, "head"):
         return heads
     children = children_of(clip.parents)
@@ -153,4 +153,4 @@ def _head_by_shape(shape: Shape, clip: BvhClip) -> list[int]:
     chains = [longest_chain(children, lengths, c) for c in children[chest] if c not in used]
     chains = [[joint for joint in chain if clip.names[joint]] for chain in chains]
     longest = max(chains, key=lambda chain: lengths[chain].sum(), default=[])
-    return longest[1:2] or longest[:1]  # neck and head; beyond them are faces and hats
+    return longest[1:2] or longest[:1]  # neck and head; joints beyond them belong to faces and hats

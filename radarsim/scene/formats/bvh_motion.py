@@ -1,7 +1,7 @@
 """Retarget a BVH clip to SMPL's skeleton: every limb keeps its recorded direction.
 
-The rest poses of the two skeletons differ (T or A pose, straight or splayed legs, other axes), so
-rotations cannot be copied. With W the rotation from the BVH world to a z-up world, R_bvh,j the
+Rotations cannot be copied, because the rest poses of the two skeletons differ (T or A pose,
+straight or splayed legs, axes). With W the rotation from the BVH world to a z-up world, R_bvh,j the
 rotation of a joint since the rest pose of the file, and Q_j the rotation that brings SMPL's rest
 bone d_j in line with the file's rest bone e_j (see `bvh_rest_rotations`),
 
@@ -34,7 +34,7 @@ _Z_UP = np.array([0.0, 0.0, 1.0])
 
 
 def parse_bvh(text: str, where: str, name: str) -> Motion:
-    """The motion in a BVH file, retargeted to SMPL's skeleton.
+    """Parse a BVH file and retarget the motion to SMPL's skeleton.
 
     Args:
         text: the whole file.
@@ -51,10 +51,10 @@ def parse_bvh(text: str, where: str, name: str) -> Motion:
 
 
 def motion_from_bvh(clip: BvhClip, where: str, name: str) -> Motion:
-    """The clip as SMPL poses in a z-up world, in metres.
+    """Convert a clip to SMPL poses in a z-up world, in metres.
 
     Args:
-        clip: as parsed.
+        clip: parsed clip.
         where: the file, for messages.
         name: the motion's id.
 
@@ -106,7 +106,7 @@ def _smpl_rotations(posture: Posture, at_rest: RestRotations, to_z_up: Rotation)
 
 
 def _pelvis_m(posture, pelvis_rotation, to_z_up, unit_m, stature_m) -> np.ndarray:
-    """Position of SMPL's pelvis that puts the hips where the clip's hips are [m]."""
+    """Position of SMPL's pelvis at which SMPL's hips coincide with those of the clip [m]."""
     hips_m = to_z_up.apply(posture.middle("hip")) * unit_m
     size = stature_m * LEG_PER_STATURE / leg_length_m(REST_JOINTS_M)
     above_m = -REST_JOINTS_M[[JOINT["left_hip"], JOINT["right_hip"]]].mean(axis=0) * size

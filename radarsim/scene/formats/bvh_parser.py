@@ -30,13 +30,13 @@ class BvhClip:
     """Contents of a BVH file, in its own unit and axes.
 
     Attributes:
-        names: of each joint, in file order; an end site has an empty name.
+        names: name of each joint, in file order; end sites have an empty name.
         parents: index of each joint's parent, -1 for the root.
-        offsets: from the parent in the rest pose.
-        channels: of each joint, as ("X", "rotation") pairs.
+        offsets: offset of each joint from its parent in the rest pose.
+        channels: channels of each joint, as pairs such as ("X", "rotation").
         values: one row of channel values per pose; rotations in degrees.
         rate_hz: poses per second.
-        in_use: whether a channel is nonzero in any pose of the file; None: derived from `values`.
+        in_use: whether a channel is nonzero in any pose of the file; None: computed from `values`.
         notes: what the parser left out, one line each.
     """
 
@@ -54,14 +54,14 @@ class BvhClip:
         return sum(len(channels) for channels in self.channels)
 
     def chunks(self, poses: int | None = None) -> Iterator["BvhClip"]:
-        """The clip in chunks of consecutive poses; each keeps `in_use` of the whole clip."""
+        """Split into chunks of consecutive poses, each with `in_use` of the whole clip."""
         poses = poses or bvh_rows.POSES_PER_CHUNK
         in_use = self.values.any(axis=0)
         for first in range(0, len(self.values), poses):
             yield replace(self, values=self.values[first : first + poses], in_use=in_use)
 
     def poses(self, chosen: np.ndarray | list[int]) -> "BvhClip":
-        """The clip with some poses only; it keeps `in_use` of the whole clip."""
+        """Return a clip of selected poses, with `in_use` of the whole clip."""
         in_use = self.values.any(axis=0) if self.in_use is None else self.in_use
         return replace(self, values=self.values[chosen], in_use=in_use)
 
@@ -97,7 +97,7 @@ def read_clip(text: str, where: str) -> BvhClip:
         Skeleton and channel values; `notes` says which rows were not used.
 
     Raises:
-        InputError: with the number of the line that is wrong.
+        InputError: the text is invalid; the message contains the line number.
     """
     words = BvhWords(text, where)
     clip = BvhClip()
@@ -160,7 +160,7 @@ def _channels(words: BvhWords) -> list[tuple[str, str]]:
 def _pose_count(words: BvhWords) -> int:
     words.label("Frames:")
     count = words.number_of(words.next())
-    if count < 0 or count % 1 != 0:  # also of NaN and infinity
+    if count < 0 or count % 1 != 0:  # also true of NaN and infinity
         words.fail(f"Frames {count:g} is not a number of poses", "count the rows of numbers below")
     return int(count)
 
@@ -178,7 +178,7 @@ def _rate_hz(words: BvhWords) -> float:
 def _frame_time_hint(frame_time_s: float) -> str:
     """What a frame time outside the limits probably means, and what to write instead."""
     if MIN_RATE_HZ <= frame_time_s <= MAX_RATE_HZ:
-        in_ms = frame_time_s != int(frame_time_s)  # 33.3 and 8.33 are no usual rates
+        in_ms = frame_time_s != int(frame_time_s)  # 33.3 and 8.33 are not usual rates
         instead_s = frame_time_s / 1000 if in_ms else 1 / frame_time_s
         if 1 / MAX_RATE_HZ <= instead_s <= 1 / MIN_RATE_HZ:
             unit = "milliseconds" if in_ms else "poses per second"

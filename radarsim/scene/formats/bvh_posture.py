@@ -18,7 +18,7 @@ NEXT_JOINT = {
     "shoulder": "elbow",
     "elbow": "wrist",
 }
-"""The joint at the other end of the bone that starts at a joint."""
+"""For each joint: the joint at the far end of the bone that starts there."""
 LEG_BONES = [f"{side}_{part}" for side in ("left", "right") for part in ("hip", "knee")]
 
 
@@ -32,7 +32,7 @@ class Posture:
     positions: np.ndarray
 
     def bone(self, name: str) -> np.ndarray | None:
-        """Vector from the joint of this SMPL name to the next in its limb, or to its end site."""
+        """Vector from the joint with this SMPL name to the next joint or end site of the limb."""
         side, part = name.split("_")
         start, end = self.joints.limbs[name], self.joints.limbs.get(f"{side}_{NEXT_JOINT[part]}")
         ends = [end] if end is not None else [i for i, p in enumerate(self.parents) if p == start]
@@ -48,12 +48,12 @@ class Posture:
 
     @property
     def trunk(self) -> np.ndarray:
-        """Vector from between the hips to between the shoulders."""
+        """Vector from the middle of the hips to the middle of the shoulders."""
         return self.middle("shoulder") - self.middle("hip")
 
     @property
     def across(self) -> np.ndarray:
-        """Vector from the right hip to the left; of the shoulders, if the hips are one point."""
+        """Vector from right to left hip; from right to left shoulder if the hips coincide."""
         for part in ("hip", "shoulder"):
             left, right = (self.joints.limbs[f"{side}_{part}"] for side in ("left", "right"))
             across = self.positions[..., left, :] - self.positions[..., right, :]
@@ -66,11 +66,11 @@ class Directions(NamedTuple):
     """Directions of all poses of a clip, as unit vectors, and the extent of the body.
 
     Attributes:
-        legs: of both thighs and shanks [pose, bone, 3].
+        legs: directions of both thighs and shanks [pose, bone, 3].
         trunk: from the hips to the shoulders.
         body: from the ankles to the shoulders.
         across: from the right hip to the left.
-        feet: across the shanks, mean of both; not of length one.
+        feet: component perpendicular to the shanks, mean of both feet; not normalised.
         low: smallest coordinates of the joints.
         high: largest coordinates of the joints.
     """
@@ -85,7 +85,7 @@ class Directions(NamedTuple):
 
 
 def posture_of(clip: BvhClip, joints: JointMap) -> Posture:
-    """All poses of a clip, or of a chunk of one."""
+    """Compute the postures of all poses of a clip or chunk."""
     positions, world = forward_kinematics(clip.parents, *clip.local_motion())
     return Posture(joints, clip.parents, world, positions)
 

@@ -33,11 +33,11 @@ class RestPose(NamedTuple):
     """The pose to which SMPL's rest pose corresponds.
 
     Attributes:
-        posture: this one pose.
+        posture: posture of the rest pose.
         up: axis of the clip's world that points up.
-        upright: axis that points up in the rest pose; equal to `up` if that is a pose of the clip.
-        is_skeleton: it is the skeleton itself, not a pose of the clip.
-        is_standing: legs straight and trunk above them.
+        upright: axis that points up in the rest pose; may differ from `up` only if `is_skeleton`.
+        is_skeleton: whether the rest pose is the skeleton itself, not a pose of the clip.
+        is_standing: whether the legs are straight and the trunk is above them.
     """
 
     posture: Posture
@@ -48,7 +48,7 @@ class RestPose(NamedTuple):
 
     @property
     def up_note(self) -> str:
-        """Which axis points up, for the user."""
+        """Note for the user that states the up axis."""
         sign = "-" if self.up.sum() < 0 else ""
         return f"up axis inferred as {sign}{'xyz'[np.abs(self.up).argmax()]}"
 
@@ -58,15 +58,15 @@ def find_rest_pose(clip: BvhClip, joints: JointMap, where: str, notes: list[str]
 
     Args:
         clip: the motion.
-        joints: SMPL's joints in its skeleton.
+        joints: SMPL's joints in the skeleton of the clip.
         where: the file, for messages.
-        notes: list to which the pose used is added, if it is not the skeleton.
+        notes: list to which the rest pose is added if it is a pose of the clip.
 
     Returns:
         The rest pose.
 
     Raises:
-        InputError: bones without length, or an animal that walks on four legs.
+        InputError: bones have no length, or the skeleton is that of a four-legged animal.
     """
     skeleton = skeleton_posture(clip, joints)
     check_bones(skeleton, posture_of(clip.poses([0]), joints), where)
@@ -112,7 +112,7 @@ def _standing(directions: Directions, up: np.ndarray) -> tuple[np.ndarray, np.nd
 
 
 def _is_upright(posture: Posture) -> bool:
-    """Whether all thighs and shanks are parallel, opposite to the trunk, and across the hips."""
+    """Whether thighs and shanks are parallel, opposite to the trunk, and normal to the hip line."""
     legs = [posture.bone(name) for name in LEG_BONES]
     if any(leg is None for leg in legs):
         return False
@@ -123,14 +123,14 @@ def _is_upright(posture: Posture) -> bool:
 
 
 def _up_of_skeleton(skeleton: Posture, directions: Directions) -> np.ndarray:
-    """Up axis of the rest pose, unless the clip rotates the skeleton upright in another axis."""
+    """Up axis of the rest pose, unless the clip rotates the skeleton upright along another axis."""
     rest_up, mean_trunk = nearest_axis(skeleton.trunk[0]), directions.trunk.mean(axis=0)
-    # Crawling and lying do not determine the up axis; a skeleton that was rotated upright does.
+    # Crawling and lying do not determine the up axis; a skeleton rotated upright by the clip does.
     if np.abs(mean_trunk).max() <= _CLEAR_AXIS or mean_trunk @ rest_up >= 0.5:
         return rest_up
     other = nearest_axis(mean_trunk)
     leg = sum(np.linalg.norm(skeleton.bone(name)) for name in LEG_BONES) / 2
-    # Nobody flies along the trunk by more than a leg: who moves so over a floor crawls.
+    # Nobody rises along the trunk by more than a leg length: a person who moves that far crawls.
     crawls = _floor_spread(directions, other) > leg > 4 * _floor_spread(directions, rest_up)
     return rest_up if crawls else other
 
@@ -141,16 +141,16 @@ def _floor_spread(directions: Directions, up: np.ndarray) -> float:
 
 
 def _up_of_clip(directions: Directions) -> np.ndarray:
-    """Up axis from the body's mean direction; where that is oblique, from the floor.
+    """Up axis from the mean direction of the body, or from the floor if that direction is oblique.
 
-    The floor is the plane that the lowest joint keeps to.
+    The floor is normal to the axis along which the height of the lowest joint varies least.
     """
     mean = directions.body.mean(axis=0)
     if np.abs(mean).max() > _CLEAR_AXIS:
         return nearest_axis(mean)
     possible = [axis for axis in _AXES if axis @ mean > _POSSIBLE_AXIS]
     spread = [_floor_spread(directions, axis) for axis in possible]
-    # A clip that stays in place has no floor: every direction is then the same.
+    # If the person stays in place, the height varies little along any axis: the floor is unknown.
     clear = len(spread) > 1 and min(spread) < 0.5 * sorted(spread)[1]
     return possible[int(np.argmin(spread))] if clear else nearest_axis(mean)
 

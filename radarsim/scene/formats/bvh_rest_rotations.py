@@ -1,11 +1,12 @@
 """Rotations of SMPL's joints in the rest pose of a BVH clip: Q_j of `bvh_motion`.
 
-In a skeleton whose trunk is upright, trunk, collars and head have no bone with the same meaning in
-both skeletons: the trunk is upright in both. Every limb bone is turned by the smallest rotation.
+Trunk, collars and head have no corresponding bones in the two skeletons. If the trunk of the file's
+skeleton is upright, they keep SMPL's upright orientation, and every limb bone is turned by the
+smallest rotation.
 
-In a pose of the clip, and in a skeleton that leans, the trunk has the direction from hips to
-shoulders and the hips give its heading; from there, every bone is turned by the smallest rotation
-relative to the one before it, as joints bend.
+If the rest pose is a pose of the clip, or the skeleton leans, the trunk has the direction from hips
+to shoulders and the heading of the hips. Every following bone is turned by the smallest rotation
+relative to the preceding bone, as joints bend.
 """
 
 from typing import NamedTuple
@@ -21,9 +22,9 @@ from radarsim.scene.skeleton import JOINT, REST_JOINTS_M, rotation_between
 
 # A foot bone within this angle of horizontal counts as flat on the floor.
 _FLAT_FOOT_RAD = np.radians(40)
-# From hips to shoulders, upright skeletons lean by up to 12 degrees from SMPL's.
+# The direction from hips to shoulders of upright skeletons differs by up to 12 degrees from SMPL's.
 _MAX_ANATOMICAL_LEAN_RAD = np.radians(15)
-# Joints without a bone of their own go on in line: toes with the foot, hands with the forearm.
+# Joints without their own bone continue the previous bone: toes the foot, hands the forearm.
 _IN_LINE_WITH = {"wrist": "elbow", "foot": "ankle"}
 _PARENT_BONE = {"knee": "hip", "ankle": "knee", "elbow": "shoulder"}
 
@@ -32,8 +33,8 @@ class RestRotations(NamedTuple):
     """Rotations in the rest pose, in the file's world.
 
     Attributes:
-        trunk: of SMPL's pelvis, spine, neck and head.
-        limbs: of SMPL's other joints, by name.
+        trunk: rotation of SMPL's pelvis, spine, neck and head.
+        limbs: rotations of SMPL's other joints, by name.
     """
 
     trunk: RestTrunk
@@ -44,15 +45,15 @@ def rest_rotations(rest: RestPose, where: str, notes: list[str]) -> RestRotation
     """Rotations of SMPL's joints that reproduce the rest pose of a clip.
 
     Args:
-        rest: the pose.
+        rest: the rest pose.
         where: the file, for messages.
-        notes: receives by how much the trunk of the skeleton leans, if it does.
+        notes: list to which the lean of the skeleton's trunk is added, if any.
 
     Returns:
         The rotations.
 
     Raises:
-        InputError: the line between the hips is parallel to the trunk: no heading follows.
+        InputError: the line between the hips is parallel to the trunk, so the heading is undefined.
     """
     posture = rest.posture
     upright = _upright_frame(posture, rest.upright, where)
@@ -68,7 +69,7 @@ def rest_rotations(rest: RestPose, where: str, notes: list[str]) -> RestRotation
 
 
 class _Bones(NamedTuple):
-    """The rest pose with the frames of an upright and of its actual trunk."""
+    """The rest pose, with the frame of an upright trunk and that of its actual trunk."""
 
     posture: Posture
     rest: RestPose
@@ -76,7 +77,7 @@ class _Bones(NamedTuple):
     trunk: Rotation
 
     def rotation(self, name: str) -> Rotation:
-        """Rotation of a limb joint of SMPL."""
+        """Compute the rotation of one of SMPL's limb joints."""
         side, part = name.split("_")
         if part in _IN_LINE_WITH:
             return self.rotation(f"{side}_{_IN_LINE_WITH[part]}")
@@ -94,7 +95,7 @@ class _Bones(NamedTuple):
         return self.rotation(f"{side}_{above}") if above else self.trunk
 
     def _aligned(self, part: str, parent: Rotation, smpl, bone) -> Rotation:
-        """The parent's rotation and the smallest one after it that aligns SMPL's bone."""
+        """The parent's rotation, then the smallest rotation that aligns SMPL's bone."""
         up = self.upright.apply([0.0, 1.0, 0.0])
         flat = abs(bone @ up) < np.sin(_FLAT_FOOT_RAD) * np.linalg.norm(bone)
         if part == "ankle" and flat and self.rest.is_standing:
@@ -108,7 +109,7 @@ def _upright_frame(posture: Posture, up: np.ndarray, where: str) -> Rotation:
 
 
 def _trunk_frame(posture: Posture, where: str) -> Rotation:
-    """As `_upright_frame`, with SMPL's trunk in the direction of the file's."""
+    """SMPL's rest frame, rotated so that SMPL's trunk is parallel to the trunk of the file."""
     hips, shoulders = ([JOINT[f"{s}_{p}"] for s in ("left", "right")] for p in ("hip", "shoulder"))
     smpl = REST_JOINTS_M[shoulders].mean(axis=0) - REST_JOINTS_M[hips].mean(axis=0)
     frame = _frame(posture.across[0], posture.trunk[0], where)
@@ -116,7 +117,7 @@ def _trunk_frame(posture: Posture, where: str) -> Rotation:
 
 
 def _frame(left: np.ndarray, up: np.ndarray, where: str) -> Rotation:
-    """The rotation that brings x to the left and y up; the left need not be perpendicular."""
+    """Rotation of x to `left` and y to `up`; `left` need not be perpendicular to `up`."""
     up = unit(up)
     across = left - (left @ up) * up
     if np.linalg.norm(across) < 1e-3 * np.linalg.norm(left):

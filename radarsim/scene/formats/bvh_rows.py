@@ -7,7 +7,7 @@ import numpy as np
 from radarsim.errors import InputError
 from radarsim.scene.formats.bvh_words import BvhWords
 
-# Text and rotations of a pose need about twenty times the memory of its numbers: 50 MB per chunk.
+# Text and rotations of a pose need about 20 times the memory of its numbers; a chunk needs 50 MB.
 POSES_PER_CHUNK = 4096
 
 
@@ -19,7 +19,7 @@ class BvhRows(NamedTuple):
 
 
 class _Rows(NamedTuple):
-    """Text of every pose with the number of its line, and the number of poses in the file."""
+    """Text and line number of every pose, and the number of poses in the file."""
 
     rows: list[tuple[int, str]]
     in_file: int
@@ -29,19 +29,19 @@ def read_rows(words: BvhWords, num_poses: int, num_channels: int) -> BvhRows:
     """Read the rows of channel values after the header.
 
     A pose may be wrapped over lines, and a line may hold several poses. A line that holds parts of
-    two poses is an error, because then the rows do not belong to the skeleton, unless the number of
-    values in the file is right to the last one.
+    two poses is an error, because the rows then do not match the skeleton, unless the total number
+    of values in the file is exactly as expected.
 
     Args:
-        words: positioned after the frame time.
-        num_poses: as the file states.
-        num_channels: of the skeleton.
+        words: words of the file, positioned after the frame time.
+        num_poses: number of poses that the file states.
+        num_channels: number of channels of the skeleton.
 
     Returns:
-        Values of the stated number of poses; more rows than stated cost a note.
+        Values of the stated number of poses; surplus rows are reported in a note.
 
     Raises:
-        InputError: a row of another width, too few rows, or words that are not numbers.
+        InputError: a row has the wrong width, rows are missing, or a word is not a number.
     """
     if not num_channels:
         words.fail("the skeleton has no channels, so it cannot move")
@@ -58,7 +58,7 @@ def read_rows(words: BvhWords, num_poses: int, num_channels: int) -> BvhRows:
 
 
 def _rows_of_poses(words: BvhWords, num_poses: int, num_channels: int) -> _Rows:
-    """One text per pose; lines after the stated number of poses are only counted."""
+    """Collect one text per pose; lines after the stated number of poses are only counted."""
     rows, in_file, parts, width = [], 0, [], 0
     for number, row in words.rows():
         here = len(row.split()) if in_file < num_poses else num_channels
@@ -79,7 +79,7 @@ def _rows_of_poses(words: BvhWords, num_poses: int, num_channels: int) -> _Rows:
 
 
 def _stream(words: BvhWords, num_poses: int, num_channels: int, parts: list) -> _Rows:
-    """Poses without regard to lines: only if the number of values is right to the last one."""
+    """Read poses regardless of line breaks, if the total number of values is exactly right."""
     values = [(number, value) for number, row in words.rows() for value in row.split()]
     if len(values) != num_poses * num_channels:
         _fail_at_width(words, parts[:1], num_channels)
@@ -89,7 +89,7 @@ def _stream(words: BvhWords, num_poses: int, num_channels: int, parts: list) -> 
 
 
 def _split(number: int, row: str, num_channels: int) -> list[tuple[int, str]]:
-    """The poses on one line."""
+    """Split a line into its poses."""
     values = row.split()
     if len(values) == num_channels:
         return [(number, row)]

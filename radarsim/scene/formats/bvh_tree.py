@@ -14,7 +14,7 @@ def ancestors(parents: list[int], joint: int) -> list[int]:
 
 
 def common_ancestor(parents: list[int], one: int, other: int) -> int:
-    """The lowest joint above both; the root if there is none."""
+    """The lowest joint that is an ancestor of both joints; the root if there is none."""
     above = set(ancestors(parents, one)[1:])
     return next((joint for joint in ancestors(parents, other)[1:] if joint in above), 0)
 
@@ -35,7 +35,7 @@ def children_of(parents: list[int]) -> list[list[int]]:
 
 
 def longest_chain(children: list[list[int]], lengths: np.ndarray, joint: int) -> list[int]:
-    """The joints from this one to the end of the chain of bones that reaches farthest.
+    """Joints of the longest chain of bones that starts at a joint.
 
     Args:
         children: children of every joint.
@@ -43,7 +43,7 @@ def longest_chain(children: list[list[int]], lengths: np.ndarray, joint: int) ->
         joint: first joint of the chain.
 
     Returns:
-        Joint indices, this one first.
+        Joint indices, starting with `joint`.
     """
     reach, order = np.zeros(len(children)), [joint]
     for each in order:
@@ -67,7 +67,7 @@ def forward_kinematics(
         local: rotations of each joint relative to its parent at all poses.
 
     Returns:
-        Positions, and per joint the rotations at all poses.
+        Positions, and for each joint its rotations at all poses.
     """
     positions, world = np.zeros(offsets.shape), []
     for joint, parent in enumerate(parents):

@@ -1,11 +1,11 @@
 """Rotations of SMPL's pelvis and spine: the line from hips to shoulders is a bone too.
 
-The rotations of the file's spine joints are shared among SMPL's three. Files bend at other heights,
-so sharing alone would lose up to 20 degrees of lean. The line from the hips to the shoulders must
-turn, relative to the pelvis, as the file's does: the sharing moves towards the lowest joint as far
-as that helps, and a common rotation of the spine removes what is left. This rotation is limited,
-because SMPL's spine begins a third of the way up: a file that folds at the hips would fold SMPL's
-waist by more than its chest turns.
+The rotations of the file's spine joints are shared among SMPL's three. The spines of files bend at
+other heights, so sharing alone would lose up to 20 degrees of lean. The line from hips to shoulders
+must turn relative to the pelvis as it does in the file. Therefore the bend is moved towards the
+lowest joint as far as this helps, and a common rotation of the spine removes the remaining error.
+This rotation is limited, because SMPL's spine begins a third of the way up: if a body folds at the
+hips, SMPL's waist would otherwise bend by more than the chest turns.
 """
 
 from typing import NamedTuple
@@ -32,7 +32,7 @@ class RestTrunk(NamedTuple):
     smpl: Rotation
 
     def since(self, posture: Posture, joint: int) -> Rotation:
-        """Rotation of a joint of the file since the rest pose, in the file's world."""
+        """Rotation of a joint of the file relative to its rest pose, in the file's world."""
         return posture.world[joint] * self.posture.world[joint].inv()
 
 
@@ -44,7 +44,7 @@ def trunk_rotations(
     Args:
         posture: poses of the clip.
         rest: the trunk in the rest pose.
-        collars: rotations of SMPL's collars, by name; one that is missing moves with the spine.
+        collars: rotations of SMPL's collars, by name; a missing collar moves with the spine.
 
     Returns:
         Rotations of "pelvis", "spine1", "spine2" and "spine3" at all poses.
@@ -62,14 +62,14 @@ def trunk_rotations(
 
 
 def spread(chain: list[Rotation], names: tuple[str, ...]) -> dict[str, Rotation]:
-    """Rotations for `names` at equal steps along a chain of joints; the last is its end."""
+    """Rotations for `names` at equal steps along a chain of joints; the last one is at its end."""
     last = len(chain) - 1
     places = [last * (i + 1) / len(names) for i in range(len(names))]
     return {name: _along(chain, place) for name, place in zip(names, places, strict=True)}
 
 
 class _Line(NamedTuple):
-    """SMPL's line from hips to shoulders: what does not turn with the spine, and its direction."""
+    """SMPL's line from hips to shoulders: rotations that bound it, and its target direction."""
 
     pelvis: Rotation
     collars: dict[str, Rotation]
@@ -77,25 +77,25 @@ class _Line(NamedTuple):
 
     @property
     def fixed_m(self) -> np.ndarray:
-        """The part that turns with pelvis and collars [m]."""
+        """The part of the line that turns with pelvis and collars [m]."""
         return self.pelvis.apply(_SEGMENTS_M[0]) + sum(
             rotation.apply(_COLLARS_M[name]) / 2 for name, rotation in self.collars.items()
         )
 
     def moved_m(self, spine: list[Rotation]) -> np.ndarray:
-        """The part that turns with the spine [m]."""
+        """The part of the line that turns with the spine [m]."""
         free = sum(bone / 2 for name, bone in _COLLARS_M.items() if name not in self.collars)
         *lower, last = _SEGMENTS_M[1:]
         return sum(r.apply(v) for r, v in zip(spine, [*lower, last + free], strict=True))
 
     def off_m(self, spine: list[Rotation]) -> np.ndarray:
-        """Distance of the shoulders from the target line [m]."""
+        """Vector from the target line to the shoulders, perpendicular to the line [m]."""
         vectors = self.fixed_m + self.moved_m(spine)
         return vectors - (vectors * self.target).sum(axis=1, keepdims=True) * self.target
 
 
 def _spine(line: _Line, shared: list[Rotation], last: Rotation) -> list[Rotation]:
-    """The spine with its joints shared, lowered and turned so that the line is the target."""
+    """Spine rotations: shared, moved downward, and turned so that the line reaches its target."""
     start_m = line.off_m(shared)
     step_m = line.off_m([last] * len(SPINE)) - start_m
     size = np.maximum((step_m * step_m).sum(axis=1), 1e-12)
@@ -119,11 +119,11 @@ def _turn_onto_line(fixed: np.ndarray, moved: np.ndarray, line: np.ndarray) -> R
 
 
 def _between(starts: np.ndarray, ends: np.ndarray) -> Rotation:
-    """The smallest rotation from each vector to the other; identity where one has no length."""
+    """Smallest rotation from each start to its end vector; the identity if either has length 0."""
     starts, ends = unit(starts), unit(ends)
     axis, cos = np.cross(starts, ends), (starts * ends).sum(axis=-1, keepdims=True)
     sin = np.linalg.norm(axis, axis=-1, keepdims=True)
-    # Opposite vectors occur in damaged poses only; they stay as they are.
+    # Opposite vectors occur only in damaged poses; they are not rotated.
     return Rotation.from_rotvec(axis / np.maximum(sin, 1e-12) * np.arctan2(sin, cos))
 
 
@@ -140,7 +140,8 @@ def _middle_m(part: str) -> np.ndarray:
     return REST_JOINTS_M[[JOINT[f"left_{part}"], JOINT[f"right_{part}"]]].mean(axis=0)
 
 
-# From between the hips over the spine joints to between the collars, and on to the shoulders [m].
+# Segments from the middle of the hips along the spine joints to the middle of the collars, and from
+# the collars to the shoulders [m].
 _SEGMENTS_M = np.diff(
     [_middle_m("hip"), *(REST_JOINTS_M[JOINT[name]] for name in SPINE), _middle_m("collar")],
     axis=0,

@@ -1,4 +1,4 @@
-"""Words of BVH text with their line numbers: any white space separates, braces stand alone."""
+"""Words of BVH text with line numbers; white space separates words, and braces are words."""
 
 import re
 from typing import NoReturn
@@ -12,11 +12,11 @@ _DECIMAL_COMMA = "write decimal points instead of commas"
 
 
 class BvhWords:
-    """Words of the text, in order; after the header, the lines that are left.
+    """Iterator over the words of the header, then over the remaining lines.
 
     Attributes:
         where: the file, for messages.
-        number: of the line that holds the last word read or looked at, from 1.
+        number: number of the line that holds the last word read or peeked, from 1.
         lines: all lines of the text.
     """
 
@@ -27,7 +27,7 @@ class BvhWords:
         self._word = ""
 
     def peek(self) -> str:
-        """The next word, without taking it."""
+        """Return the next word without taking it."""
         while not self._pending:
             if self.number == len(self.lines):
                 self.fail("the file ends unexpectedly")
@@ -49,10 +49,10 @@ class BvhWords:
         return found
 
     def name(self) -> str:
-        """Take a joint's name, which may contain blanks, and the brace after it."""
+        """Take a joint name, which may contain blanks, and the following brace."""
         found, line = [], self.number
         while self.peek() != "{":
-            # A joint may be called Root; a keyword on a line of its own means a missing brace.
+            # A joint may be called Root, but a keyword alone on a line means a missing brace.
             if self.number > line and self.peek().upper() in _KEYWORDS:
                 self.fail_at_next("'{' expected, found")
             found.append(self.next())
@@ -60,7 +60,7 @@ class BvhWords:
         return " ".join(found)
 
     def numbers(self, count: int) -> list[float]:
-        """Take this many numbers, which must end at a keyword or with the line."""
+        """Take this many numbers, which must be followed by a keyword or the end of the line."""
         line, found = self.number, []
         while len(found) < count and self.peek().upper() not in _KEYWORDS:
             found.append(self.next())
@@ -71,7 +71,7 @@ class BvhWords:
         return [float(word) for word in found]
 
     def number_of(self, word: str, hint: str = EXPORT_AGAIN) -> float:
-        """The number that a word means."""
+        """Convert a word to a number."""
         if not _is_number(word):
             self.fail(f"a number expected, found '{word[:40]}'", _number_hint([word], hint))
         return float(word)
@@ -92,7 +92,7 @@ class BvhWords:
         self._pending = " ".join(self._pending)[found.end() :].split()
 
     def rows(self) -> list[tuple[int, str]]:
-        """The lines that are left and not blank, with their numbers."""
+        """Remaining lines that are not blank, with their numbers."""
         first = [(self.number, " ".join(self._pending))] if self._pending else []
         rest = enumerate(self.lines[self.number :], self.number + 1)
         return first + [(number, row) for number, row in rest if row.strip()]
@@ -121,7 +121,7 @@ def _is_number(word: str) -> bool:
 
 
 def _number_hint(words: list[str], hint: str = EXPORT_AGAIN) -> str:
-    """A remedy: decimal commas are the usual reason for words that are nearly numbers."""
+    """Remedy for words that are nearly numbers, which is usually caused by decimal commas."""
     unread = [word for word in words if not _is_number(word)]
     commas = [word for word in unread if _is_number(word.replace(",", ".", 1))]
     return _DECIMAL_COMMA if unread and commas == unread else hint

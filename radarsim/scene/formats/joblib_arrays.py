@@ -1,4 +1,4 @@
-"""Files of joblib: pickles in which the numbers of each array follow its description.
+"""Read joblib files: pickles in which the numbers of each array follow its description.
 
     pickle ... NumpyArrayWrapper(shape, order, dtype)  padding  raw numbers  ... pickle
 
@@ -25,14 +25,14 @@ _ARRAY_CLASS = "NumpyArrayWrapper"
 
 
 class _Array(Record):
-    """An array whose numbers were read with the pickle."""
+    """Record of an array whose numbers were read along with the pickle."""
 
     kind = "joblib array"
     values: np.ndarray
 
 
 class _JoblibUnpickler(RestrictedNames, pickle._Unpickler):
-    """The unpickler in Python, since that in C reads ahead of the position of the numbers."""
+    """Uses the Python unpickler, because the C unpickler reads ahead, past the array numbers."""
 
     dispatch = pickle._Unpickler.dispatch.copy()
 
@@ -63,10 +63,10 @@ class _JoblibUnpickler(RestrictedNames, pickle._Unpickler):
 
 
 def load_joblib(file: io.IOBase) -> object:
-    """The content of a file written by `joblib.dump`, with records for arrays.
+    """Read a file written by `joblib.dump`; arrays are returned as records.
 
     Args:
-        file: at its beginning; may be compressed by zlib or gzip.
+        file: file positioned at its start; may be compressed by zlib or gzip.
 
     Raises:
         pickle.UnpicklingError: the file is damaged or contains objects other than arrays.

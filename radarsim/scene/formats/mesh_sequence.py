@@ -55,7 +55,7 @@ def sample_mesh(
         Vertices, world z-up [m].
 
     Raises:
-        InputError: there is no time, or one lies outside the sequence.
+        InputError: `times_s` is empty, or a time lies outside the sequence.
     """
     check_times(mesh.name, times_s, mesh.duration_s)
     vertices_m = interpolate_points(mesh.vertices_m, np.ravel(times_s) * mesh.rate_hz)
@@ -65,13 +65,13 @@ def sample_mesh(
 def mesh_from_arrays(
     arrays: Mapping[str, np.ndarray], where: str, name: str, rate_hz: float | None = None
 ) -> MeshSequence:
-    """The mesh sequence in the arrays of an `.npz` file.
+    """Create a mesh sequence from the arrays of an `.npz` file.
 
     Args:
         arrays: arrays of the file by key, see `KEYS`.
         where: the file, for messages.
         name: the sequence's id.
-        rate_hz: meshes per second; by default the file's own.
+        rate_hz: meshes per second; by default, the rate in the file.
 
     Returns:
         The checked sequence.
@@ -95,7 +95,7 @@ def mesh_from_arrays(
 
 
 def read_mesh_folder(folder: Path, rate_hz: float | None) -> MeshSequence:
-    """The mesh sequence in the files of a folder, in name order (2 before 10).
+    """Read a mesh sequence from the files of a folder, in name order (2 before 10).
 
     Args:
         folder: a folder with at least two meshes that have the same faces.
@@ -105,7 +105,7 @@ def read_mesh_folder(folder: Path, rate_hz: float | None) -> MeshSequence:
         The checked sequence.
 
     Raises:
-        InputError: naming the file that cannot be read or has different faces.
+        InputError: a file cannot be read or has different faces; the message names the file.
     """
     paths = [path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES]
     paths.sort(key=_name_order)
@@ -132,7 +132,7 @@ def _read_mesh(path: Path) -> tuple[np.ndarray, np.ndarray]:
     try:
         # Merging or sorting vertices would change the topology from pose to pose.
         mesh = trimesh.load(path, process=False, maintain_order=True, force="mesh")
-    except Exception as error:  # the parsers of trimesh raise any kind of exception
+    except Exception as error:  # trimesh's parsers can raise any exception
         problem = f"cannot be read ({type(error).__name__})"
         raise InputError(path, "mesh", problem, "export it again") from None
     faces = np.asarray(getattr(mesh, "faces", ()))

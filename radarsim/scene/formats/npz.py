@@ -15,7 +15,8 @@ import numpy as np
 
 from radarsim.errors import InputError
 
-# Smaller tables are read completely: each access to a compressed one may restart at its beginning.
+# Smaller tables are read completely, because each access to a compressed table may have to restart
+# at its beginning.
 LARGE_BYTES = 8 << 20
 # Rows before the requested ones are skipped in chunks of this size.
 _SKIP_BYTES = 1 << 20
@@ -38,7 +39,7 @@ class LazyTable:
     """
 
     def __init__(self, archive: zipfile.ZipFile, path: str | Path, key: str):
-        """Raises InputError for a damaged file; check `is_readable` before slicing."""
+        """Open a table; raises InputError for damaged files. Check `is_readable` before slicing."""
         self._path, self._key = path, key
         with _input_errors(path, key):
             self._stream = archive.open(f"{key}.npy")
@@ -55,7 +56,7 @@ class LazyTable:
         return self.shape[0]
 
     def __getitem__(self, rows: slice) -> np.ndarray:
-        """Consecutive rows; raises InputError where they cannot be read."""
+        """Return consecutive rows; raises InputError if they cannot be read."""
         first, stop, _ = rows.indices(len(self))
         with _input_errors(self._path, self._key):
             data = self._read(first, max(stop - first, 0))
@@ -85,7 +86,7 @@ class LazyTable:
 
 
 def read_header(stream: IOBase) -> tuple[tuple[int, ...], bool, np.dtype]:
-    """Read the header of an array: shape, whether in column-major order, and type."""
+    """Read the header of an array: shape, whether the order is column-major, and type."""
     read = _HEADERS.get(np.lib.format.read_magic(stream))
     return read(stream) if read else ((), True, np.dtype(object))
 
@@ -94,7 +95,7 @@ def stored_names(path: str | Path) -> list[str]:
     """Names of all arrays in an archive.
 
     Raises:
-        InputError: not an npz file.
+        InputError: the file is not an npz file.
     """
     with _input_errors(path, "file"), zipfile.ZipFile(path) as archive:
         return [Path(member).stem for member in archive.namelist()]
@@ -106,13 +107,13 @@ def read_arrays(
     by_rows: Collection[str] = (),
     read_objects: Callable[[IOBase], object] | None = None,
 ) -> dict[str, object]:
-    """See `files.read_arrays`.
+    """Read selected arrays of an archive; implements `files.read_arrays`.
 
     Args:
         path: the file.
         keys: names of the arrays to read.
         by_rows: names of arrays that are read on demand if they are large tables of numbers.
-        read_objects: reader for the pickle in an object array; None: such arrays are refused.
+        read_objects: reader for the pickles in object arrays; None: object arrays are refused.
 
     Returns:
         Arrays by key; `LazyTable` for large tables named in `by_rows`; the result of

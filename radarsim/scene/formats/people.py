@@ -43,23 +43,23 @@ _HINT = (
     "give SMPL poses and trans: AMASS, WHAM, TRAM, GVHMR and SLAHMR write both; "
     "docs/motion-files.md lists layouts"
 )
-# GVHMR uses the bodies of SMPL-X.
+# GVHMR uses SMPL-X bodies.
 _SMPLX_TABLE = "smpl_params_global"
-# Tables with fewer poses are frames of a video, not people.
+# Tables with fewer poses are video frames, not people.
 _MIN_TRACK = 5
 
 Track = Mapping[str, object]
 
 
 def people_in(content: object, where: str) -> dict[str, Track]:
-    """The values of each person by name; the name is "" if the file contains one person.
+    """Return the values of each person by name; the name is "" if the file has one person.
 
     Args:
         content: content of the file, see `plain_content`.
         where: name of the file, for messages.
 
     Raises:
-        InputError: no person's poses were found; the message names what was found.
+        InputError: no poses were found; the message describes the content of the file.
     """
     people = _people(content, 0)
     if people:
@@ -116,7 +116,7 @@ def _num_poses(table: Track) -> int:
 
 
 def _stacked_frames(frames: Mapping[str, Track]) -> dict[str, Track]:
-    """One person's values in all frames; {} if a frame has several people, without track ids."""
+    """Values of one person in all frames; {} if a frame has several people (without track ids)."""
     if any(_num_poses(frame) != 1 for frame in frames.values()):
         return {}
     names = sorted(frames, key=lambda name: [int(part) for part in re.findall(r"\d+", name)])
@@ -135,7 +135,7 @@ def _number_of_people(table: Track) -> int | None:
             return len(value)
     for key in dict.fromkeys((*(k for keys in WHOLE_POSES.values() for k in keys), *SPLIT_TRANS)):
         value = table.get(key)
-        # [pose, 1, 3] is one person; [1, pose, 3] is one too, with an axis.
+        # [pose, 1, 3] is one person without an axis of people; [1, pose, 3] is one person with it.
         if (
             np.ndim(value) == 3
             and value.shape[2] == 3

@@ -20,7 +20,7 @@ from radarsim.scene.formats.restricted_unpickler import as_array, load_any
 from radarsim.scene.formats.torch_tensors import TENSOR, as_tensor, load_torch
 
 SUFFIXES = (".pkl", ".pickle", ".npy", ".pt", ".pth")
-"""Types of file that `read_content` reads, in addition to `.npz`."""
+"""File types that `read_content` reads; `.npz` files are read elsewhere."""
 
 _HINT = "save plain arrays by numpy.savez, with the keys poses, trans, betas and mocap_framerate"
 _JOBLIB_MARK = b"joblib.numpy_pickle"
@@ -38,13 +38,13 @@ def read_content(path: Path) -> object:
     """The content of a file that is not an `.npz`.
 
     Args:
-        path: of one of the `SUFFIXES`.
+        path: file with one of the `SUFFIXES`.
 
     Returns:
         Nested dictionaries and lists of arrays, text and numbers.
 
     Raises:
-        InputError: the file cannot be read, or contains anything but such values.
+        InputError: the file cannot be read, or contains values of other types.
     """
     readers = {".npy": _read_npy, ".pt": load_torch, ".pth": load_torch}
     try:
@@ -57,12 +57,12 @@ def read_content(path: Path) -> object:
 
 
 def read_objects(stream: IOBase) -> object:
-    """The values in the pickle of an `.npz` array of objects; see `npz.read_arrays`."""
+    """Read the pickle of an object array in an `.npz` file, for `npz.read_arrays`."""
     return plain(load_any(stream))
 
 
 def plain(value: object, depth: int = 0) -> object:
-    """A value with its records replaced by arrays, text and numbers."""
+    """Replace the records in a value by arrays, text and numbers."""
     if value is None or isinstance(value, str | bytes | bool | int | float | np.ndarray):
         return value
     if depth > _MAX_DEPTH:
@@ -104,7 +104,7 @@ def _array_of(code: str, shape: tuple, raw: object) -> np.ndarray:
 
 
 def _key(key: object) -> str:
-    """A key as text: the ids of people are often NumPy integers."""
+    """Convert a key to text, because the ids of people are often NumPy integers."""
     return str(plain(key)) if not isinstance(key, str) else key
 
 

@@ -3,7 +3,7 @@
 The published SMPL files are Python 2 pickles of NumPy arrays, SciPy sparse matrices and chumpy
 wrappers; body trackers write dictionaries of NumPy arrays or torch tensors. No class of a pickle is
 ever imported: each allowed name becomes a record of its arguments and state, from which numeric
-arrays are rebuilt and checked. Any other name raises an error.
+arrays are rebuilt and checked. All other names raise an error.
 """
 
 import pickle
@@ -58,10 +58,10 @@ REPLACED_BUILTINS = {
 
 
 class RestrictedNames:
-    """Methods of an unpickler that resolve names: records for allowed names, errors for others."""
+    """Mixin for unpicklers that resolves allowed names to records and refuses all others."""
 
     def find_class(self, module: str, name: str):
-        """A new record class for an allowed name, so that no file can alter another's records."""
+        """Create a record class for an allowed name; no file can alter another file's records."""
         module = {"__builtin__": "builtins", "copy_reg": "copyreg"}.get(module, module)
         short = re.sub(r"^numpy\._?core\.", "", module)
         if SPARSE_MODULE.match(module) and SPARSE_CLASS.match(name):
@@ -85,10 +85,10 @@ class _ArrayUnpickler(RestrictedNames, pickle.Unpickler):
 
 
 def load_records(unpickler) -> object:
-    """The content of a pickle, with a `Record` for every array.
+    """Read a pickle; every array becomes a `Record`.
 
     Args:
-        unpickler: with the methods of `RestrictedNames`.
+        unpickler: unpickler derived from `RestrictedNames`.
 
     Raises:
         pickle.UnpicklingError: the pickle is damaged or contains objects other than arrays.
@@ -102,12 +102,12 @@ def load_records(unpickler) -> object:
 
 
 def load_any(file) -> object:
-    """`load_records` of an open binary file."""
+    """Apply `load_records` to an open binary file."""
     return load_records(_ArrayUnpickler(file, encoding="latin1"))
 
 
 def load_arrays(file) -> dict:
-    """The dictionary in a pickle, with records as values; `as_array` converts them.
+    """Read the dictionary in a pickle; its values are records, which `as_array` converts.
 
     Args:
         file: open binary file.
@@ -123,7 +123,7 @@ def load_arrays(file) -> dict:
 
 
 def as_array(value) -> np.ndarray:
-    """The numeric array that a record describes.
+    """Convert a record to the numeric array that it describes.
 
     Raises:
         ValueError: the record is not a numeric array, or is inconsistent.
@@ -149,7 +149,7 @@ def as_array(value) -> np.ndarray:
 
 
 def from_bytes(shape, dtype, fortran, raw):
-    """The array of a shape, dtype record, memory order and bytes, as in NumPy's pickles.
+    """Build an array from shape, dtype record, memory order and bytes, as in NumPy's pickles.
 
     Raises:
         ValueError: the entries are not numbers, or too few or too many for the shape.
@@ -182,7 +182,7 @@ def _from_sparse(value):
 
 
 def _from_chumpy(value):
-    """A chumpy leaf stores its numbers in `x`; a slice stores its source `a` and flat indices."""
+    """Convert chumpy objects: leaves store numbers in `x`, slices a source `a` and flat indices."""
     state = value.state if isinstance(value.state, dict) else {}
     if "x" in state:
         return as_array(state["x"])

@@ -1,4 +1,4 @@
-"""Rotations as files store them, converted to axis-angle vectors of every joint."""
+"""Convert rotations, in the forms in which files store them, to axis-angle vectors."""
 
 import numpy as np
 from jaxtyping import Float
@@ -6,14 +6,14 @@ from scipy.spatial.transform import Rotation
 
 from radarsim.errors import InputError
 
-# Rotation matrices in float16, or rounded to four digits, still pass.
+# Rotation matrices in float16, or rounded to four digits, are accepted.
 _ORTHONORMAL = 0.02
 _HINT = "give axis-angle vectors: scipy.spatial.transform.Rotation converts with as_rotvec()"
 _OTHER_SIZES = {4: "quaternions", 6: "6-D rotations"}
 
 
 def to_axis_angle(values: np.ndarray, key: str, where: str) -> Float[np.ndarray, "pose joint 3"]:
-    """Axis-angle of every joint [rad].
+    """Convert rotations to axis-angle vectors of every joint [rad].
 
     Args:
         values: axis-angle vectors [pose, 3 joint] or [pose, joint, 3], or rotation matrices
@@ -22,7 +22,7 @@ def to_axis_angle(values: np.ndarray, key: str, where: str) -> Float[np.ndarray,
         where: the file, for messages.
 
     Raises:
-        InputError: another shape, or matrices that are not rotations.
+        InputError: the shape is not one of these, or a matrix is not a rotation.
     """
     shape = values.shape
     if values.ndim == 4 and shape[2:] == (3, 3):

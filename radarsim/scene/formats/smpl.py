@@ -17,12 +17,13 @@ from radarsim.scene.body import BodyModel
 from radarsim.scene.formats.restricted_unpickler import as_array, load_arrays
 from radarsim.scene.skeleton import NUM_JOINTS
 
-# Beside the code: a folder named radarsim in the current folder may hide the package.
+# The path is relative to this module, because a folder named radarsim in the current folder may
+# hide the package.
 ASSETS = Path(__file__).parents[2] / "assets"
 FREE_BODY = "free_body.npz"
 LAYOUTS = {count: layout for layout, count in NUM_JOINTS.items()}
 OTHER_MODELS = {16: "MANO (a hand)", 5: "FLAME (a head)", 33: "SMAL (an animal)"}
-# SMPL-X appends expression to shape: 300 + 100 directions, or 10 + 10 in the slim files.
+# SMPL-X appends expression directions to the shape directions: 300 + 100, or 10 + 10 in slim files.
 SMPLX_SHAPE_DIRECTIONS = 300
 SMPLX_SLIM_SHAPE_DIRECTIONS = 10
 GET_A_MODEL = "give a SMPL, SMPL-H or SMPL-X file as published (.npz or .pkl), or use the free body"
@@ -33,7 +34,7 @@ def read_body_model(path, num_betas: int = 16) -> BodyModel:
 
     Args:
         path: `.npz` or `.pkl` file as published.
-        num_betas: maximum number of shape directions; AMASS has 16 betas.
+        num_betas: maximum number of shape directions to read; AMASS has 16 betas.
 
     Returns:
         The model in float32, with the joint regressor applied.
@@ -169,12 +170,12 @@ def _damaged(path, error):
 
 @dataclass
 class _Fields:
-    """Reads single arrays of a file and checks shape, type and values."""
+    """Reads arrays of a file one by one and checks shape, type and values."""
 
     raw: object
 
     def get(self, key, *shape, kinds="f"):
-        """A finite array of this shape (None: any size)."""
+        """Return a finite array of this shape; None in the shape means any size."""
         if key not in self.raw.keys:
             have = ", ".join(sorted(map(str, self.raw.keys))[:8]) or "nothing"
             problem = f"it is missing; the file holds {have}"
@@ -247,7 +248,7 @@ def _num_shape_dirs(layout, available, wanted):
 
 
 def _shape_space(raw, layout):
-    if "shape_space" in raw.keys:  # a key of the free body
+    if "shape_space" in raw.keys:  # occurs only in the free body
         return str(raw.array("shape_space"))
     return "smplx" if layout == "smplx" else "smpl"
 
@@ -271,7 +272,7 @@ def _faces(fields, num_vertices):
 
 
 def _parents(raw, table):
-    """Parents of all joints; published files mark the root by -1 or by 2^32 - 1."""
+    """Parents of all joints; in published files, the parent of the root is -1 or 2^32 - 1."""
     parents = [-1, *(int(parent) for parent in table[0, 1:])]
     for joint, parent in enumerate(parents[1:], start=1):
         if not 0 <= parent < joint:

@@ -40,13 +40,14 @@ _TRANS_HINT = (
 )
 _FINGERS = ("left_hand_pose", "right_hand_pose")
 _FINGER_VALUES = 45
-# Joint positions: most joints move by more than this, and no bone changes its length by this share.
+# In joint positions, most joints move by more than `_MOVES`, and no bone length changes by the
+# fraction `_CONSTANT`.
 _MOVES, _CONSTANT = 0.02, 0.02
 _NUMBER = re.compile(r"[-+]?\d+(\.\d*)?([eE][-+]?\d+)?")
 
 
 def as_amass(track: Track, where: str, notes: list[str]) -> dict[str, object]:
-    """Arrays `poses`, `trans`, `betas`, `gender` and `mocap_framerate` of a person.
+    """Create the arrays `poses`, `trans`, `betas`, `gender` and `mocap_framerate` of a person.
 
     Args:
         track: the person's values by key.
@@ -80,7 +81,7 @@ def as_amass(track: Track, where: str, notes: list[str]) -> dict[str, object]:
 
 
 def number_in(value: object) -> float | None:
-    """The number in a value: a number, an array of one, or text such as "30 fps"; else None."""
+    """Number in a value (a number, an array with one element, text such as "30 fps"), or None."""
     if isinstance(value, Unreadable):
         return None
     flat = np.ravel(np.asarray(value))
@@ -95,10 +96,10 @@ def number_in(value: object) -> float | None:
 
 
 def person_shape(betas: object, num_poses: int, where: str, notes: list[str]) -> np.ndarray:
-    """The shape coefficients of a person; the mean if the file has one set per pose.
+    """Shape coefficients of a person; their mean if the file has one set per pose.
 
     Raises:
-        InputError: not numbers, or a shape that is neither [beta] nor [pose, beta].
+        InputError: the values are not numbers, or their shape is neither [beta] nor [pose, beta].
     """
     values = numbers(betas, "betas", where).astype(np.float64)
     if values.ndim < 2 or 1 in values.shape[:-1] + values.shape[1:] or not values.size:
@@ -130,7 +131,7 @@ def gender_of(value: object, notes: list[str]) -> str:
 
 
 def numbers(value: object, key: str, where: str) -> np.ndarray:
-    """A value as an array of numbers.
+    """Convert a value to an array of numbers.
 
     Raises:
         InputError: the value is not an array of numbers.
@@ -149,7 +150,7 @@ def numbers(value: object, key: str, where: str) -> np.ndarray:
 
 
 def _poses(track: Track, where: str, notes: list[str]) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Poses [pose, joint, 3] of a layout, and the keys of the translations that belong to them."""
+    """Poses [pose, joint, 3] in the layout of the file, and the keys of their translations."""
     whole = _first_of(track, WHOLE_POSES)
     if whole:
         poses_rad = _rotations(track, whole, where)
@@ -175,7 +176,7 @@ def _rotations(track: Track, key: str, where: str) -> np.ndarray:
 
 
 def _are_positions(values: np.ndarray) -> bool:
-    """Whether vectors of joints move while their distances along SMPL's skeleton stay constant."""
+    """Whether the vectors are joint positions: they move, but all bone lengths stay constant."""
     joints = min(values.shape[1], NUM_SHARED_JOINTS)
     if joints < NUM_SHARED_JOINTS or values.shape[2] != 3 or not np.isfinite(values).all():
         return False
@@ -197,7 +198,7 @@ def _finger_poses(track: Track, parts: list[np.ndarray], where: str, notes: list
 
 
 def _to_layout(poses_rad: np.ndarray, key: str, where: str, notes: list[str]) -> np.ndarray:
-    """Poses with the number of joints of a layout; 22 joints are completed by straight hands."""
+    """Poses with the joint count of a layout; straight hands are added to poses of 22 joints."""
     joints = poses_rad.shape[1]
     if joints in NUM_JOINTS.values():
         return poses_rad

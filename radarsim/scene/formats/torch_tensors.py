@@ -1,4 +1,4 @@
-"""Tensors in files of torch, read without torch and without running code of the file.
+"""Read tensors from torch files without torch and without running code from the file.
 
 `torch.save` writes a ZIP archive with a pickle and one file of raw numbers per storage. Tensors
 inside other pickles, such as `numpy.save` of a dictionary, contain an older stream: five pickles
@@ -19,7 +19,7 @@ import numpy as np
 from radarsim.scene.formats.restricted_unpickler import Record, RestrictedNames, load_records
 
 TENSOR = "_rebuild_tensor_v2"
-"""Kind of the records of tensors."""
+"""Value of `Record.kind` for tensors."""
 
 _TYPES = {
     "FloatStorage": "<f4",
@@ -34,7 +34,7 @@ _TYPES = {
 }
 _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 _LEGACY_HEADERS = 3  # magic number, version, sizes of types
-# Tensors may repeat rows without storing them, so their size is limited separately.
+# Strides of 0 repeat rows without storing them, so the size of tensors is limited separately.
 _MAX_VALUES = 1 << 28
 
 
@@ -44,7 +44,7 @@ class _Storage(Record):
 
 
 class _TorchUnpickler(RestrictedNames, pickle.Unpickler):
-    """Reads tensors whose storages are read by a function of their key."""
+    """Unpickler of tensors; a given function reads the storage with a given key."""
 
     def __init__(self, file, read_storage: Callable[[str, np.dtype, int], np.ndarray]):
         super().__init__(file, encoding="latin1")
@@ -61,11 +61,11 @@ class _TorchUnpickler(RestrictedNames, pickle.Unpickler):
 
 
 def load_torch(path: Path) -> object:
-    """Load a file written by `torch.save`; tensors become plain records, without torch.
+    """Load a file written by `torch.save`; tensors are returned as records.
 
     Raises:
         pickle.UnpicklingError: the file is damaged or contains objects other than tensors.
-        zipfile.BadZipFile: not a torch archive, or written by torch before version 1.6.
+        zipfile.BadZipFile: the file is not a torch archive, or torch older than 1.6 wrote it.
     """
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
@@ -80,7 +80,7 @@ def load_torch(path: Path) -> object:
 
 
 def as_tensor(record: Record) -> np.ndarray:
-    """The array that a tensor's record describes.
+    """Convert a tensor's record to the array that it describes.
 
     Raises:
         ValueError: the record is inconsistent.
@@ -109,7 +109,7 @@ def _numbers_of(storage: object) -> np.ndarray:
 
 
 def _legacy_numbers(data: object) -> np.ndarray:
-    """Numbers of the stream that tensors inside other pickles contain."""
+    """Read the numbers from the older stream of tensors inside other pickles."""
     stream = io.BytesIO(data.encode("latin1") if isinstance(data, str) else bytes(data))
     found = {}
 
@@ -122,7 +122,7 @@ def _legacy_numbers(data: object) -> np.ndarray:
     ]
     if parts[0] != _LEGACY_MAGIC or len(parts[-1]) != 1 or not found:
         raise ValueError("a tensor is stored in an unknown layout")
-    stream.read(8)  # number of values, again
+    stream.read(8)  # the number of values is repeated here
     return _numbers(stream.read(), found["dtype"], found["count"])
 
 
