@@ -111,7 +111,7 @@ def check_motion(motion: Motion, where: str) -> Motion:
 
 
 def check_values(motion: Motion, where: str) -> None:
-    """Check a motion like `check_motion`, but accept any pose rate, as for motions made in Python.
+    """Check a motion like `check_motion`, but accept any pose rate (for motions made in Python).
 
     Raises:
         InputError: a value is invalid; names the field, the first invalid pose and the limit.

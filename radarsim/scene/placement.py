@@ -23,7 +23,7 @@ _MIN_LEVEL_LEFT = 0.4
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class Placement:
-    """Start and heading of one subject; every value may be traced, so nothing is checked here.
+    """Start and heading of one subject; values may be traced, so they are not checked here.
 
     Attributes:
         distance_m: forward distance on the floor from the radar to the pelvis at the first pose
@@ -41,7 +41,7 @@ class Placement:
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class RadarPose:
-    """Height and boresight of the radar; every value may be traced, so nothing is checked here.
+    """Height and boresight of the radar; values may be traced, so they are not checked here.
 
     Attributes:
         height_m: height of the phase centre above the floor [m].

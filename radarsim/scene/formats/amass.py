@@ -125,7 +125,7 @@ def motion_from_arrays(
 
 
 def _is_amass(arrays: Arrays) -> bool:
-    """Whether the layout is that of AMASS: a table of poses (or all its parts), and `trans`."""
+    """Whether the arrays have the AMASS layout: a table of poses (or all its parts) and `trans`."""
     if "trans" not in arrays:
         return False
     if "poses" not in arrays:

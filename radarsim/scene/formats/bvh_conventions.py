@@ -30,7 +30,7 @@ class Size(NamedTuple):
 
 
 def drop_calibration_pose(clip: BvhClip, where: str) -> list[str]:
-    """Drop the T-pose that some converters insert before the recording, as it causes a jump."""
+    """Drop the T-pose that some converters insert before the recording: it causes a jump."""
     if not np.isfinite(clip.values).all():
         pose = int((~np.isfinite(clip.values)).any(axis=1).argmax())
         raise InputError(where, "MOTION", f"NaN or infinite at pose {pose}", "cut or repair it")

@@ -26,7 +26,7 @@ _PARTS = {
     "elbow": ("elbow", "forearm", "lowerarm", "lowarm", "radius"),
     "wrist": ("wrist", "hand"),
 }
-# Synonyms that are only tried after the exact names.
+# Synonyms, which are tried only after the exact names.
 _SYNONYMS = {
     "upperleg": ("uleg",),
     "lowerleg": ("loleg", "shank"),
@@ -64,10 +64,10 @@ def split_name(name: str) -> tuple[str, str]:
     """Side ("left", "right" or "") and body part, in lower case without prefixes.
 
     Args:
-        name: as written in the file.
+        name: joint name as written in the file.
 
     Returns:
-        ("left", "upleg") for "mixamorig:LeftUpLeg" and for "up_leg.L".
+        For example, ("left", "upleg") for "mixamorig:LeftUpLeg" and for "up_leg.L".
     """
     words = [part for word in _words(name) for part in _split_side(word)]
     side = next((_SIDES[word] for word in words if word in _SIDES), "")
@@ -81,7 +81,7 @@ def similar_part(name: str) -> tuple[str, str, int]:
     """Side and body part of a name with any prefix, a known ending or a glued side letter.
 
     Args:
-        name: as written in the file.
+        name: joint name as written in the file.
 
     Returns:
         ("left", "humerus", 1) for "lhumerus", ("right", "upperleg", 3) for "J_Bip_R_UpperLeg" and

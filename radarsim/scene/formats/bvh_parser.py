@@ -176,7 +176,7 @@ def _rate_hz(words: BvhWords) -> float:
 
 
 def _frame_time_hint(frame_time_s: float) -> str:
-    """What a frame time outside the limits probably means, and what to write instead."""
+    """Hint for a frame time outside the limits: its probable unit, and the correct value."""
     if MIN_RATE_HZ <= frame_time_s <= MAX_RATE_HZ:
         in_ms = frame_time_s != int(frame_time_s)  # 33.3 and 8.33 are not usual rates
         instead_s = frame_time_s / 1000 if in_ms else 1 / frame_time_s
@@ -187,6 +187,6 @@ def _frame_time_hint(frame_time_s: float) -> str:
 
 
 def _round_rate(rate_hz: float) -> float:
-    """The rate, rounded: frame times have six digits, so 0.008333 s means 120 Hz."""
+    """Round the pose rate: frame times have six digits, so 0.008333 s means 120 Hz."""
     whole = round(rate_hz)
     return float(whole) if abs(rate_hz - whole) < 1e-3 * rate_hz else rate_hz

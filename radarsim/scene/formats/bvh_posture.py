@@ -67,12 +67,12 @@ class Directions(NamedTuple):
 
     Attributes:
         legs: directions of both thighs and shanks [pose, bone, 3].
-        trunk: from the hips to the shoulders.
-        body: from the ankles to the shoulders.
-        across: from the right hip to the left.
+        trunk: directions from the hips to the shoulders.
+        body: directions from the ankles to the shoulders.
+        across: directions from the right hip to the left.
         feet: component perpendicular to the shanks, mean of both feet; not normalised.
-        low: smallest coordinates of the joints.
-        high: largest coordinates of the joints.
+        low: minimum coordinates over the joints.
+        high: maximum coordinates over the joints.
     """
 
     legs: np.ndarray
@@ -116,7 +116,7 @@ def directions_of(clip: BvhClip, joints: JointMap) -> Directions:
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
-    """Vectors of length one; zero vectors stay zero."""
+    """Normalise vectors to length one; zero vectors stay zero."""
     return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
 
 

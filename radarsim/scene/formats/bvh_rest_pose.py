@@ -1,8 +1,8 @@
 """Find the rest pose of a BVH clip (the skeleton itself, or a pose of the clip) and the up axis.
 
 A skeleton that is upright with straight legs is the rest pose. Otherwise a pose of the clip is
-used: the best standing pose, even with a leaning trunk, or, if there is no standing pose, the one
-nearest to standing. The up axis is then determined from the whole clip, not from that pose.
+used: the best standing pose, even if the trunk leans, or the pose nearest to standing if nobody
+stands. In this case, the up axis is determined from the whole clip.
 """
 
 from typing import NamedTuple
@@ -54,7 +54,7 @@ class RestPose(NamedTuple):
 
 
 def find_rest_pose(clip: BvhClip, joints: JointMap, where: str, notes: list[str]) -> RestPose:
-    """Find rest pose and up axis.
+    """Find the rest pose and the up axis of a clip.
 
     Args:
         clip: the motion.
@@ -103,7 +103,7 @@ def _best_pose(
 
 
 def _standing(directions: Directions, up: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Whether each pose stands, and how far it is from standing straight."""
+    """Whether each pose is a standing pose, and its deviation from standing straight."""
     legs, trunk = directions.legs @ -up, directions.trunk @ up
     tilt = np.abs(directions.across @ up)
     standing = (legs.min(axis=1) > _MIN_LEG_COS) & (trunk > _MIN_TRUNK_COS)

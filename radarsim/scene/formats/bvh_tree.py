@@ -5,7 +5,7 @@ from scipy.spatial.transform import Rotation
 
 
 def ancestors(parents: list[int], joint: int) -> list[int]:
-    """The joint, its parent, and so on up to the root."""
+    """List a joint and all its ancestors up to the root."""
     chain = []
     while joint >= 0:
         chain.append(joint)

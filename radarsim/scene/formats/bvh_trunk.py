@@ -1,4 +1,4 @@
-"""Rotations of SMPL's pelvis and spine: the line from hips to shoulders is a bone too.
+"""Rotations of SMPL's pelvis and spine: the line from hips to shoulders acts as a bone.
 
 The rotations of the file's spine joints are shared among SMPL's three. The spines of files bend at
 other heights, so sharing alone would lose up to 20 degrees of lean. The line from hips to shoulders
@@ -51,7 +51,7 @@ def trunk_rotations(
     """
     joints = posture.joints
     pelvis = rest.since(posture, joints.pelvis)
-    # If the hips turn relative to the pelvis joint, the line between them gives the rotation.
+    # If the hips turn relative to the pelvis joint, the line between the hips gives the rotation.
     pelvis = _between(pelvis.apply(rest.posture.across[0]), posture.across) * pelvis
     chain = [pelvis, *(rest.since(posture, joint) for joint in joints.spine)]
     chain = [rotation * rest.smpl for rotation in chain]

@@ -77,7 +77,7 @@ class BvhWords:
         return float(word)
 
     def expect(self, keyword: str) -> None:
-        """Take the next word, which must be this keyword."""
+        """Take the next word; raise an error if it is not this keyword."""
         if self.peek().upper() != keyword:
             self.fail_at_next(f"'{keyword}' expected, found")
         self.next()

@@ -30,8 +30,8 @@ _HEADERS = {
 class LazyTable:
     """A table of numbers in an `.npz` file whose rows are read on demand, by slicing.
 
-    Rows are stored consecutively and are usually compressed: reading forwards is cheap, but going
-    back means restarting at the beginning.
+    Rows are stored consecutively and usually compressed, so reading forwards is cheap, but going
+    back requires a restart at the beginning.
 
     Attributes:
         shape: [row, column].

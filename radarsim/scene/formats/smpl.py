@@ -98,7 +98,7 @@ def _is_published_name(path, layout, gender):
     if layout == "smpl":
         short = {"male": "m", "female": "f"}.get(gender, gender)
         return name.startswith(f"basicmodel_{short}_lbs_10_207_0")
-    # AMASS also contains dmpls/male/model.npz: soft-tissue directions, not a body.
+    # AMASS also contains dmpls/male/model.npz (soft-tissue directions), not a body model.
     if name != "model" or parents[-1:] != [gender] or "dmpls" in parents:
         return False
     return ("smplx" in parents) == (layout == "smplx")
