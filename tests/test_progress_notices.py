@@ -11,7 +11,8 @@ from radarsim.progress import notice_if_slow
 
 
 @pytest.fixture(autouse=True)
-def short_intervals(monkeypatch):
+def short_intervals(monkeypatch, caplog):
+    caplog.set_level(logging.WARNING, "radarsim.progress")  # workers turn it off, also in tests
     monkeypatch.setattr(progress, "FIRST_S", 0.05)
     monkeypatch.setattr(progress, "EVERY_S", 0.05)
 
