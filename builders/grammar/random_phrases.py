@@ -36,7 +36,7 @@ class Phrase:
         torso, arms: names of the torso and arm primitives.
         legs: a name in `LEGS`, or in `GAITS` if the body walks.
         location: a name in `STEPS`, or in `TRAVELS` if the body walks.
-        sides: sides of the movements of torso, arms, legs and location.
+        sides: "left" or "right" for torso, arms, legs and location, in this order.
         duration_s: duration at tempo 1.
         speed_factor: factor applied to the usual speed of the movements.
     """

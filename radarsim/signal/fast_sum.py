@@ -76,8 +76,8 @@ def fast_sum(
     rx = fit_path(radar, paths.rx_m, paths.cycles_per_m, weights.cycles_rx)
     tx, rx, bulk = remove_bulk_motion(radar, tx, rx, share, sizes.own_quadratic)
     middle_bins = jnp.repeat(groups.middle_cells / OVERSAMPLING, FACES_PER_GROUP)
-    # Padding may be any face, possibly one so far away that its series would be NaN even if
-    # multiplied by zero.
+    # Padding entries may refer to any face, even to one so far away that its series is NaN, which a
+    # weight of zero would not remove.
     real = jnp.any(visible > 0, axis=0)
     offset_bins = jnp.where(real, paths.reference_bin - middle_bins, 0.0)
     faces = FaceGroup(

@@ -91,7 +91,7 @@ def test_the_requested_order_overrides_everything(written):
 
 
 def test_a_capture_in_several_files_is_read_as_one(written, tmp_path):
-    """Files may be split within a frame or a word, as the recorder's size limit does."""
+    """Files may be split within a frame or a word, because recorders limit the file size."""
     path, cube = written
     content = path.read_bytes()
     cuts = (0, 2 * FRAME_BYTES + 101, 4 * FRAME_BYTES, len(content))

@@ -137,7 +137,7 @@ class Node:
         return int(number)
 
     def error(self, name: str, problem: str, hint: str) -> InputError:
-        """An error that names the path."""
+        """Return an InputError that gives the full path of the key."""
         return InputError(self.where, f"{self.path}.{name}", problem, hint)
 
 
