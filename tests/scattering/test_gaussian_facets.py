@@ -124,8 +124,8 @@ def test_a_sphere_of_metal_shows_pi_r_squared_and_halving_its_edges_moves_that_l
 def test_a_plate_far_away_shows_the_cross_section_of_the_textbook(tilt_rad):
     """4 pi A^2 / lambda^2 cos^2 sinc^2(k a sin), up to half the width of the main lobe.
 
-    At 100 m the phase error of a plane wave is 0.02 rad over the plate. The 3 mm blur widens the aperture,
-    an effect of (k sin 3 mm)^2, a few hundredths at most.
+    At 100 m the phase error of a plane wave is 0.02 rad over the plate. The 3 mm blur
+    widens the aperture, an effect of (k sin 3 mm)^2, a few hundredths at most.
     """
     vertices_m, faces = plate(0.1, 10, (0, 0, 0))
     turn = Rotation.from_euler("z", tilt_rad).as_matrix()
