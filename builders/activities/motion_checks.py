@@ -23,9 +23,10 @@ from builders.activities.synthesis import Performance
 # Ettema, "A force-velocity relationship and coordination patterns in overarm throwing", J. Sports
 # Sci. Med. 3, 2004). Feet: 16 to 22 m/s in soccer kicks (Lees and Nolan, "The biomechanics of
 # soccer: a review", J. Sports Sci. 16, 1998). Root: jogging passes, sprinting does not.
-# Landing from small jumps loads the trunk with 3 to 5 times its weight (McNair and Prapavessis, "Normative data of vertical
-# ground reaction forces during landing from a jump", J. Sci. Med. Sport 2, 1999). Accelerations of
-# hands and feet: a minimum-jerk stroke that takes 0.15 s peaks at 3.1 v / 0.15 s.
+# Landing from small jumps loads the trunk with 3 to 5 times its weight (McNair and Prapavessis,
+# "Normative data of vertical ground reaction forces during landing from a jump", J. Sci. Med. Sport
+# 2, 1999). Accelerations of hands and feet: a minimum-jerk stroke that takes 0.15 s peaks at 3.1 v
+# / 0.15 s.
 LIMITS = {
     "range_deg": 0.5,
     "floor_cm": 2.0,
