@@ -73,12 +73,14 @@ def count_bad_frames(
     vertices_m, origin_m = random_bodies(radar, body, num_frames, settings.nodes, rng)
     key, model = jax.random.key(0), reflection_named(reflection, float(rng.uniform(*SIGMAS_RAD)))
     cube_v = simulate_mesh(radar, vertices_m, body.faces, key, model, settings, origin_m=origin_m)
-    maps = jax.tree.leaves(make_heatmaps(radar, cube_v))
     finite = np.isfinite(np.asarray(cube_v)).all((1, 2, 3, 4))
     echoes = np.abs(np.asarray(cube_v)).max((1, 2, 3, 4)) > 0
-    # A heatmap column covers several frames: a bad value in it counts as one frame.
-    bad_maps = not all(np.isfinite(np.asarray(each)).all() for each in maps)
-    return int((~finite).sum()) or int(bad_maps), int((finite & ~echoes).sum())
+    num_bad = int((~finite).sum())
+    if num_bad == 0:  # `make_heatmaps` rejects cubes with NaN
+        maps = jax.tree.leaves(make_heatmaps(radar, cube_v))
+        # A heatmap column covers several frames: a bad value in it counts as one frame.
+        num_bad = int(not all(np.isfinite(np.asarray(each)).all() for each in maps))
+    return num_bad, int((finite & ~echoes).sum())
 
 
 def random_bodies(radar, body, num_frames: int, num_nodes: int, rng):

@@ -71,7 +71,7 @@ def test_a_folder_without_a_store_is_an_error_of_one_line(tmp_path, capsys):
     [
         (["bow"], "test", "group bow: only 'bow' of the 1 labels has a clip in the split test"),
         (["bow,kick"], "none", "group bow,kick: none of the 2 labels has a clip in the split none"),
-        (["bow,kick", "nothing"], "test", "'nothing' is neither a label here"),
+        (["bow,kick", "nothing"], "test", "'nothing' is neither a label of this corpus"),
     ],
 )
 def test_a_group_without_test_clips_is_an_error_before_training(
