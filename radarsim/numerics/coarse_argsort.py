@@ -14,7 +14,7 @@ def coarse_argsort(
 ) -> Int[Array, " item"]:
     """Indices in the order of ascending values, with unselected items last.
 
-    A value is rounded to as many levels as fit into a 32-bit integer together with the index: 2^18
+    Values are quantized with the bits of a 32-bit integer that the index leaves free: 2^18 levels
     for 15,000 items. Items of equal level are ordered by index.
 
     Args:

@@ -219,7 +219,7 @@ def axis_limits(
     """Limits of the vertical axis that show all signal; symmetric if the axis has both signs.
 
     Returns:
-        Lower and upper limit in printed units, multiples of the panel's step, within the axis.
+        Lower and upper limit in display units: multiples of the panel's step, inside the axis.
     """
     kind = PANELS[name]
     bins = np.asarray(axes[kind.coordinate]) * kind.per_si

@@ -45,7 +45,7 @@ class GroupSpans(NamedTuple):
 def group_by_range(
     radar: Radar, middle_bins: Float[Array, " face"], selected: Bool[Array, " face"]
 ) -> Int[Array, " place"]:
-    """Divide the selected faces into groups, nearest first; -1 for padding.
+    """Divide the selected faces into groups by range, nearest first; unused places are -1.
 
     Args:
         radar: board whose maximum range limits the number of groups.

@@ -20,7 +20,7 @@ from radarsim.validation.tracks import find_tracks
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Comparison:
-    """The first frames of a capture and their simulation at the capture's level and noise.
+    """The first frames of a capture, and their simulation with its echo level and noise floor.
 
     Attributes:
         real: heatmaps of the capture by name [dB above noise].

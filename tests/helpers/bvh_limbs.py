@@ -60,6 +60,6 @@ def trunk_line(joints, index):
 
 
 def angle_rad(one, other):
-    """Angle between vectors, accurate also for small angles."""
+    """Angle between vectors, accurate even for small angles."""
     cross = np.linalg.norm(np.cross(one, other), axis=-1)
     return np.arctan2(cross, (one * other).sum(axis=-1))

@@ -92,7 +92,7 @@ def copy_of_repository(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory):
-    """An environment with the wheel, built from the source archive that an index would serve.
+    """A virtual environment with the wheel, which is built from the sdist as for a package index.
 
     The dependencies are those of the tests' environment; only the package comes from the wheel.
     """

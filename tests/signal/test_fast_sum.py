@@ -41,7 +41,7 @@ LOBES = QuasiSpecular(0.5)
 @pytest.mark.parametrize("reflection", [LOBES, PhysicalOptics()])
 @pytest.mark.parametrize(
     ("range_m", "limit_db"),
-    # Tone curvature is modelled for the mean speed: -72 dB if a sphere breathes at 0.24 m/s.
+    # Tone curvature uses the mean speed: an error of -72 dB if the surface pulsates at 0.24 m/s.
     [(6.0, -69), (3.0, -69), (1.2, -66)],
 )
 def test_the_fast_sum_equals_the_plain_one(range_m, limit_db, reflection):
