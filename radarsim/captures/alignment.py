@@ -88,8 +88,8 @@ class Grid:
     def calibrate(self, offset: int) -> bool:
         """Measure the errors around breaks at the start of the file; False if no break is visible.
 
-        The window is the shortest that shows breaks, so that it is unlikely to contain a gap. Later
-        windows are twice as long.
+        The window is the shortest that shows breaks, so that it is unlikely to contain a gap. All
+        other windows are twice as long.
         """
         self.num_blocks = _MIN_BLOCKS
         while self.num_blocks <= _MAX_BLOCKS:
