@@ -49,7 +49,7 @@ def measure_device(scene, minutes: float) -> dict:
         "share_of_arithmetic": to_if * needs["flop"] / ceilings["flops"],
         "thirty_hours_s": THIRTY_HOURS_S / radar.frame.period_s / to_if,
     }
-    return {**found, "told": report_line(found)}
+    return {**found, "summary": report_line(found)}
 
 
 def frames_per_s(method, count: int) -> float:

@@ -79,7 +79,7 @@ def _parts(result: dict) -> list[str]:
     if result["gradients"]:
         ratio = result["gradients"]["backward_over_forward"]
         lines.append(f"gradient: {ratio:.1f} times the forward pass (benchmarks.gradients)")
-    lines.append(f"on a GPU: {result['device'].get('told', result['device'].get('gpu'))}")
+    lines.append(f"on a GPU: {result['device'].get('summary', result['device'].get('gpu'))}")
     return lines
 
 

@@ -162,7 +162,7 @@ def load_setup(name_or_path: str | Path, board: str = ""):
         name_or_path: a key of `boards.BOARDS`, a radar `.toml`, a TI SDK `.cfg`, or an mmWave
             Studio `.mmwave.json`, log `.txt` or `.lua` script. Board names are not case-sensitive.
         board: name of the board that a TI file belongs to; by default it is inferred from the file,
-            and `Setup.board_guess` tells whether the name is a guess.
+            and `Setup.board_guess` states whether the name is a guess.
 
     Returns:
         `configuration_files.Setup`: radar, capture_format, and notes on other settings.

@@ -212,7 +212,7 @@ def test_the_gpu_measurement_runs_on_any_device(scene, monkeypatch):
     assert found["thirty_hours_s"] == pytest.approx(
         30 * 3600 / scene.radar.frame.period_s / rates["body_to_if"]
     )
-    assert "30 h of motion in" in found["told"]
+    assert "30 h of motion in" in found["summary"]
 
 
 def test_peak_rates_are_measured():

@@ -1,7 +1,7 @@
 """Find the rest pose of a BVH clip (the skeleton itself, or a pose of the clip) and the up axis.
 
 A skeleton that is upright with straight legs is the rest pose. Otherwise a pose of the clip is
-used: the best standing pose, even if the trunk leans, or the pose nearest to standing if nobody
+used: the best standing pose, even if the trunk leans, or the pose nearest to standing if no pose
 stands. In this case, the up axis is determined from the whole clip.
 """
 
@@ -130,7 +130,7 @@ def _up_of_skeleton(skeleton: Posture, directions: Directions) -> np.ndarray:
         return rest_up
     other = nearest_axis(mean_trunk)
     leg = sum(np.linalg.norm(skeleton.bone(name)) for name in LEG_BONES) / 2
-    # Nobody rises along the trunk by more than a leg length: a person who moves that far crawls.
+    # No person rises along the trunk by more than a leg length: who moves that far crawls.
     crawls = _floor_spread(directions, other) > leg > 4 * _floor_spread(directions, rest_up)
     return rest_up if crawls else other
 
