@@ -120,10 +120,7 @@ def _sentence_problem(part: str, sentence: str) -> str:
         (not sentence.isprintable(), "has characters that cannot be printed"),
         (bool(_SENTENCE_BREAK.search(sentence)), "is more than one sentence"),
         (bool(others), f"speaks of more than one person ({others and others[0]})"),
-        (
-            bool(pronoun),
-            f"addresses somebody ({pronoun and pronoun[0]}); describe a person instead",
-        ),
+        (bool(pronoun), f"speaks to somebody ({pronoun and pronoun[0]}); describe a person"),
         (not _names_part(part, sentence), f"does not speak of {_PART_DESCRIPTIONS.get(part)}"),
     )
     problem = next((text for failed, text in checks if failed), "") or sentence_problem(sentence)
