@@ -147,10 +147,11 @@ def report(result: dict) -> str:
         spread = f"{run['least']:.3f} to {run['most']:.3f}"
         lines.append(f"{name:9s} {run['median']:.3f} s per frame ({spread}), {memory}")
     worst = max(result["off_finite_differences"].values())
+    ratio = result["backward_over_forward"]
     return "\n".join(
         [
             *lines,
-            f"backward takes {result['backward_over_forward']:.1f} times as long as forward; "
+            f"value and gradient together take {ratio:.1f} times as long as the value alone; "
             f"gradients are within {100 * worst:.2f} % of finite differences",
         ]
     )
