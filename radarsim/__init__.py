@@ -51,6 +51,13 @@ _PUBLIC = {
     "HeatmapSettings": "radarsim.heatmaps.settings",
     "Heatmaps": "radarsim.heatmaps.heatmaps",
     "heatmaps": ("radarsim.heatmaps.heatmaps", "make_heatmaps"),
+    # points and maps of single frames
+    "DetectionSettings": "radarsim.detection.settings",
+    "FrameMapSettings": "radarsim.detection.settings",
+    "PointCloud": "radarsim.detection.point_cloud",
+    "detect": "radarsim.detection.detect",
+    "range_azimuth": "radarsim.detection.frame_maps",
+    "range_doppler": "radarsim.detection.frame_maps",
     # captures
     "open_capture": "radarsim.files",
     "write_capture": "radarsim.files",

@@ -64,8 +64,9 @@ def ease(*keys: tuple[float, float]) -> Curve:
     """Minimum-jerk curve 10 s^3 - 15 s^4 + 6 s^5 between keys, with zero speed at each key.
 
     Args:
-        keys: (phase in 0..1, value) pairs in order; after the last key, the curve continues to the
-            first key of the next cycle.
+        keys: (phase, value) pairs in order, over one cycle at most; after the last key, the curve
+            continues to the first key of the next cycle. The last phases may exceed 1, for a
+            landing that a fast performer reaches in the next cycle.
 
     Source:
         Flash and Hogan, "The coordination of arm movements", J. Neuroscience 5, 1985.
@@ -135,8 +136,10 @@ def minimum_jerk(s):
 def _wrapped(keys, extra=1):
     """Phases and values of the keys, repeated over enough cycles to cover 0..1."""
     phases, values = np.array(keys, dtype=float).T
-    if (np.diff(phases) <= 0).any() or phases[0] < 0 or phases[-1] > 1:
-        raise ValueError(f"key phases are {phases.tolist()}; give increasing phases from 0 to 1")
+    if (np.diff(phases) <= 0).any() or phases[0] < 0 or phases[-1] - phases[0] > 1:
+        raise ValueError(
+            f"key phases are {phases.tolist()}; give increasing phases of one cycle, from 0 on"
+        )
     if phases[-1] - phases[0] == 1:  # the last key is the next cycle's first
         if values[-1] != values[0]:
             raise ValueError(

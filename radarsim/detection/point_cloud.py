@@ -1,0 +1,75 @@
+"""Point cloud of the targets that a radar detects in each frame."""
+
+from dataclasses import dataclass, field
+
+import jax
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from radarsim.detection.burst_spectrum import burst_middle_s
+from radarsim.radar.radar import Radar
+
+# Values of a point in the order in which `PointCloud.values` and stores contain them, with units.
+POINT_VALUES = {
+    "range_m": "m",
+    "azimuth_rad": "rad",
+    "elevation_rad": "rad",
+    "speed_mps": "m/s",
+    "snr_db": "dB",
+    "x_m": "m",
+    "y_m": "m",
+    "z_m": "m",
+}
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True, kw_only=True)
+class PointCloud:
+    """Detected points of each frame, strongest first; slots after the last point contain NaN.
+
+    Attributes:
+        range_m: distance from the radar at the middle of the burst [m].
+        azimuth_rad: azimuth, left positive; NaN if the array cannot measure it [rad].
+        elevation_rad: elevation, up positive; NaN if the array cannot measure it [rad].
+        speed_mps: radial speed, receding positive, ambiguous by twice `Radar.max_speed_mps` [m/s].
+        snr_db: power over the noise level that the training cells give [dB].
+        position_m: x (ahead), y (left), z (up) in the radar frame; an unmeasured angle counts as
+            zero [m].
+        count: number of points.
+        radar: radar that recorded the frames.
+    """
+
+    range_m: Float[Array, "*frame point"]
+    azimuth_rad: Float[Array, "*frame point"]
+    elevation_rad: Float[Array, "*frame point"]
+    speed_mps: Float[Array, "*frame point"]
+    snr_db: Float[Array, "*frame point"]
+    position_m: Float[Array, "*frame point 3"]
+    count: Int[Array, "*frame"]
+    radar: Radar = field(metadata={"static": True})
+
+    @property
+    def times_s(self) -> Float[np.ndarray, " frame"]:
+        """Middle of each burst, since the start of the first frame [s]."""
+        return burst_middle_s(self.radar, self.range_m.shape[-2])
+
+    @property
+    def values(self) -> Float[np.ndarray, "*frame point value"]:
+        """All values of each point, in the order of `POINT_VALUES`."""
+        names = ("range_m", "azimuth_rad", "elevation_rad", "speed_mps", "snr_db")
+        scalars = np.stack([np.asarray(getattr(self, name)) for name in names], axis=-1)
+        return np.concatenate([scalars, np.asarray(self.position_m)], axis=-1)
+
+    def frame(self, index: int) -> Float[np.ndarray, "point value"]:
+        """The points of one frame of a clip, without empty slots, in the order of `POINT_VALUES`.
+
+        Args:
+            index: index of the frame.
+        """
+        return self.values[index, : int(self.count[index])]
+
+    def plot(self, title: str = ""):
+        """Plot the points of one clip from above and over time; needs the extra `viz`."""
+        from radarsim.plots.points import points_page
+
+        return points_page(self.values, self.times_s, title=title or self.radar.name)
