@@ -1,1 +1,1 @@
-"""Validation against a real radar: analyse, simulate and compare a capture, and fit parameters."""
+"""Validate the simulator with a radar capture: analyse, simulate and compare it, fit parameters."""
