@@ -31,7 +31,7 @@ from radarsim.radar.radar import Radar
 
 # Minimum power relative to the noise power; keeps log10 finite for noiseless cubes.
 POWER_FLOOR = 1e-12
-# Number of frames whose columns are computed together; each chunk also reads one window more.
+# Number of frames per chunk; each chunk additionally reads the frames of one window.
 CHUNK_FRAMES = 10
 
 
@@ -133,7 +133,7 @@ def frames_of_chunks(
     """
     chirps = radar.frame.num_chirps
     whole = settings.step_chirps // gcd(settings.step_chirps, chirps)
-    # Chunks divide the clip evenly, so that the last one computes few repeated frames in vain.
+    # Chunks divide the clip evenly, to minimise the number of repeated frames in the last chunk.
     own = -(-num_frames // -(-num_frames // most))
     own = -(-own // whole) * whole
     more = frames_after(radar, settings)
@@ -178,7 +178,7 @@ def _mean(cube_v):
 
 @jax.jit
 def _median(cube_v):
-    # The taper lowers range sidelobes; it is divided out again, because each column is tapered.
+    # The taper lowers range sidelobes; it is divided out here, because columns are tapered later.
     taper = _range_taper(cube_v.shape[-1])
     profiles = jnp.fft.fft(cube_v.mean(1) * taper, axis=-1)
     static = jax.lax.complex(jnp.median(profiles.real, 0), jnp.median(profiles.imag, 0))

@@ -15,9 +15,10 @@ from radarsim.heatmaps.settings import HeatmapSettings, sine_grid
 from radarsim.numerics.batched_map import batched_map
 from radarsim.radar.radar import Radar
 
-# Design sidelobe level of the Taylor taper below the main lobe.
+# Sidelobe suppression for which the Taylor taper is designed, relative to the main lobe.
 SIDELOBES_DB = 30.0
-# Minimum number of tapered elements: for fewer, low sidelobes do not justify a wide main lobe.
+# Minimum number of elements for tapering, because lower sidelobes do not justify the wider main
+# lobe of a shorter row.
 LEAST_TAPERED = 4
 
 
@@ -25,7 +26,7 @@ def moving_mean(settings: HeatmapSettings, per_step: Array) -> Array:
     """Average values of single steps over each window: [step, ...] -> [time, ...]."""
     steps = settings.window_chirps // settings.step_chirps
     columns = per_step.shape[0] - steps + 1
-    # Add shifted copies: differences of a cumulative sum in float32 would lose weak bins.
+    # Shifted copies are added, because differences of a float32 running sum would lose weak bins.
     total = sum(per_step[shift : shift + columns] for shift in range(steps))
     return total / steps
 
@@ -40,7 +41,7 @@ def _in_steps(settings, per_loop):
 def time_range_power(
     settings: HeatmapSettings, loops: Complex[Array, "loop pair sample"]
 ) -> Float[Array, "time range"]:
-    """Mean power of each range bin over the window's loops and all pairs."""
+    """Mean power of each range bin over the loops of a window and all TX-RX pairs."""
 
     # Process one step at a time, so that the spectra fit in the cache and the spectra of a whole
     # clip are never in memory at once.
@@ -59,7 +60,7 @@ def time_range_power(
 def time_doppler_power(
     radar: Radar, settings: HeatmapSettings, series: Complex[Array, "pair sample loop"]
 ) -> Float[Array, "time doppler"]:
-    """Mean power of each speed bin over pairs and range bins, relative to white noise power.
+    """Mean power of each speed bin over TX-RX pairs and range bins, relative to white noise.
 
     By Parseval's theorem, the sum over range bins equals the sum over samples, so no range FFT is
     needed.
@@ -99,7 +100,7 @@ def _sum_of_rows(values: Float[Array, "row column"]) -> Float[Array, " column"]:
 
 
 def _burst_doppler(radar, settings, series):
-    """Mean of the burst spectra in each window, weighted by the number of loops in the window."""
+    """Average the burst spectra over each window, weighted by the overlap of burst and window."""
     chirps = radar.frame.num_chirps
     frames = series.shape[-1] // chirps
     power = _power_of_windows(settings, series, jnp.arange(frames) * chirps, chirps)
@@ -129,7 +130,7 @@ def time_angle_power(
     tx, rx = (np.array(indices) for indices in zip(*row))
     left_m = radar.array.virtual_m[tx, rx, 1]
     phase = np.outer(sine_grid(radar, settings), left_m) / radar.chirp.wavelength_m
-    # Elements further left are nearer to a target on the left: undo exp(-2 pi j y sin / lambda).
+    # Elements on the left are nearer to a target on the left: undo exp(-2 pi j y sin / lambda).
     steer = np.exp(2j * np.pi * phase) / np.asarray(radar.array.gains)[tx, rx]
     taper = angle_taper(len(row), settings)
     steer = (steer * taper).astype(np.complex64)

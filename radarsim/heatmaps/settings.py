@@ -147,7 +147,7 @@ def heatmap_axes(
 def sine_grid(radar: Radar, settings: HeatmapSettings) -> Float[np.ndarray, " angle"]:
     """Sines of the azimuth in equal steps over the unambiguous field of view, including zero.
 
-    The upper end is excluded, because for half-wavelength spacing it is identical to the lower end.
+    The upper end is excluded, because for half-wavelength spacing it is the same as the lower end.
     """
     half = settings.num_angle_bins // 2
     spacing = 2 * radar.array.half_wavelength_m / radar.chirp.wavelength_m

@@ -24,7 +24,7 @@ from radarsim.plots.scene import (
     radial_trajectory,
 )
 
-COLOURS = "inferno"  # perceptually uniform, dark where there is only noise
+COLOURS = "inferno"  # perceptually uniform colour map, in which noise is dark
 DPI = 130
 STYLE = {
     "font.size": 9,
@@ -50,7 +50,7 @@ class Panel:
         per_si: number of printed units per SI unit.
         least: smallest upper axis limit in printed units.
         step: multiple to which the upper axis limit is rounded, in printed units.
-        span_db: largest range of the colour scale [dB].
+        span_db: maximum dynamic range of the colour scale [dB].
     """
 
     coordinate: str
@@ -93,8 +93,8 @@ def clip_page(
         axes: coordinates of the heatmaps, from `heatmap_axes`.
         title: first line of the page, such as the caption of the clip.
         subtitle: smaller text below the title, such as radar, placement and settings.
-        scene: the body to draw; None draws only the heatmaps.
-        note: line printed at the bottom if there is no body.
+        scene: body and radar to draw; None to draw only the heatmaps.
+        note: line of text at the bottom of the page, printed only if `scene` is None.
         trace: whether to draw range, radial speed and azimuth of the pelvis over the heatmaps.
 
     Returns:
@@ -216,7 +216,7 @@ def draw_heatmap(
 def axis_limits(
     name: str, map_db: Float[np.ndarray, "time bin"], axes: Mapping[str, np.ndarray]
 ) -> tuple[float, float]:
-    """Choose limits of the vertical axis that include all signal; a signed axis is symmetric.
+    """Choose limits of the vertical axis that include all signal, symmetric for a signed axis.
 
     Returns:
         Lower and upper limit in printed units: multiples of the panel's step, clipped to the axis.
@@ -224,8 +224,8 @@ def axis_limits(
     kind = PANELS[name]
     bins = np.asarray(axes[kind.coordinate]) * kind.per_si
     signal = np.asarray(map_db, np.float32) >= _SIGNAL_DB
-    # A single cell may be noise, so a bin counts as signal only if at least two of its columns
-    # exceed the signal threshold.
+    # A single cell may be noise, so a bin counts as signal only if it exceeds the signal threshold
+    # in at least two columns.
     lasting = signal.sum(axis=0) >= 2
     reach = np.abs(bins[lasting]).max() if lasting.any() else 0.0
     reach = max(kind.least, np.ceil(1.05 * reach / kind.step) * kind.step)

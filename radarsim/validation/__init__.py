@@ -1,1 +1,1 @@
-"""Validate the simulator with a radar capture: analyse, simulate and compare it, fit parameters."""
+"""Validate the simulator against radar captures: analysis, simulation, comparison and fit."""

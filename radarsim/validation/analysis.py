@@ -30,7 +30,8 @@ class CaptureAnalysis:
     """Results of the analysis of one recording.
 
     Attributes:
-        recording: the recording; if all slots fired the same transmitter, slots count as loops.
+        recording: the analysed recording; if all TDM slots fired the same transmitter, the slots
+            are treated as loops.
         stats: statistics of `recording`.
         bursts: recording with a Doppler axis: `recording` itself, or, if a single frame has too
             few chirps for Doppler, a recording whose bursts each join several frames.

@@ -61,12 +61,12 @@ def find_breathing(
     person who sits in front of the wall.
 
     Args:
-        radar: radar of the recording, with single frames (not bursts that join several frames).
+        radar: radar of the recording with its original frames, not joined into longer bursts.
         stats: statistics of the recording; the slow-time profiles are used.
         tracks: tracks of the recording, strongest first.
 
     Returns:
-        The breathing and "", or None and the reason why the strongest target yields none.
+        The breathing and "", or None and the reason why none was found in the strongest target.
     """
     stationary = [track for track in tracks if track.is_stationary and track.kind != VIBRATING]
     row_s = radar.frame.period_s * stats.slow_time_step
@@ -169,13 +169,13 @@ def arc_centre(echo_v: Complex[np.ndarray, " row"]) -> complex:
 def remove_trend(
     times_s: Float[np.ndarray, " row"], values: Float[np.ndarray, " row"]
 ) -> Float[np.ndarray, " row"]:
-    """Subtract the least-squares parabola over time from values."""
+    """Subtract the least-squares parabola over time from a time series."""
     middle = times_s - times_s.mean()
     return values - np.polyval(np.polyfit(middle, values, 2), middle)
 
 
 def periodicity(values: Float[np.ndarray, " row"], cycles_per_row: float) -> float:
-    """Normalised autocorrelation of values at a lag of one period."""
+    """Normalised autocorrelation of a time series at a lag of one period."""
     lag = min(round(1 / cycles_per_row), len(values) - 2)
     now, next_ = values[:-lag], values[lag:]
     return float(now @ next_ / np.sqrt((now @ now) * (next_ @ next_) + 1e-30))

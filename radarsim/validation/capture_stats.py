@@ -149,7 +149,7 @@ def _slow_time(cube_v, step):
 
 
 def _chirp_differences(cube_v, last, lost):
-    """Differences between successive chirps without lost frames, scaled to have the noise power.
+    """Differences between successive chirps, without lost frames, scaled to the power of the noise.
 
     For frames of a single chirp, third-order differences between frames are used, because they
     attenuate a target whose phase changes by 0.1 cycle per frame by 25 dB; first-order differences

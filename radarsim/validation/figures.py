@@ -181,7 +181,7 @@ FIGURES: dict[str, Callable[[CaptureAnalysis], Figure]] = {
 
 
 def capture_figures(analysis: CaptureAnalysis) -> dict[str, Figure]:
-    """Draw all figures, keyed by name; without breathing, angle or time axis, some are omitted."""
+    """Draw all figures for which there are data (breathing, angle or time axis), keyed by name."""
     left_out = set()
     if analysis.breathing is None:
         left_out.add("breathing")
@@ -237,7 +237,7 @@ def _curves(comparison: Comparison, title: str) -> Figure:
 
 
 def _draw(panel: Axes, name: str, map_db, axes: Mapping[str, np.ndarray], top_db: float):
-    """Draw a heatmap with at most `MAX_COLUMNS` columns; others are skipped in long recordings."""
+    """Draw a heatmap; the heatmaps of long recordings are decimated to `MAX_COLUMNS` columns."""
     times_s = np.asarray(axes["time_s"])
     if len(map_db) > MAX_COLUMNS:
         keep = np.linspace(0, len(map_db) - 1, MAX_COLUMNS).astype(int)

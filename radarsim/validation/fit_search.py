@@ -14,7 +14,8 @@ SIGMAS_RAD = (0.05, 1.5)
 HEIGHT_PRIOR_M = 0.3
 # Parameter scales of the solver: log sigma, distance [m], height [m], log level, log noise.
 SCALES = np.array([0.4, 0.15, 0.1, 3.0, 1.0])
-# Number of cells per independent cell: neighbouring cells of a Hann-windowed spectrum correlate.
+# Neighbouring cells of a Hann-windowed spectrum are correlated, which divides the number of
+# independent cells by this factor.
 CORRELATED_CELLS = 1.5**2
 
 

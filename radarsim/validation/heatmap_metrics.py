@@ -1,6 +1,6 @@
 """Compare the heatmaps of two recordings: correlation, SSIM, centroid and envelope errors, level.
 
-All metrics compare heatmaps in dB above noise; the noise level is that of each recording itself.
+All metrics compare heatmaps in dB above noise; each heatmap refers to its own recording's noise.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ def signal_cells(first_db: Map, second_db: Map) -> Bool[np.ndarray, "time bin"]:
 
 
 def clipped(map_db: Map) -> Map:
-    """Raise all cells of a map to at least 30 dB below the peak of the map."""
+    """Clip the cells of a map that are more than 30 dB below the peak of the map."""
     return np.maximum(map_db, map_db.max() - SPAN_DB)
 
 

@@ -130,7 +130,7 @@ def measured_powers(
     settings: SimulationSettings,
     sigma_rad: float,
 ) -> MeasuredPowers:
-    """Measure the powers of some bursts of a recording, and create a model of these bursts.
+    """Compute the measured powers of some bursts of a recording, and a model of these bursts.
 
     Args:
         recording: recording whose first frame is the start of the motion.

@@ -4,7 +4,7 @@
 
 S is the simulated echo power at its nominal level. The logarithm of a power averaged over C
 channels at a signal-to-noise ratio s has variance (2 s + 1) / ((s + 1)^2 C); the weight is the
-inverse of the standard deviation, in which a model error is also included.
+inverse of the standard deviation of the logarithm, including the model error.
 """
 
 from dataclasses import dataclass

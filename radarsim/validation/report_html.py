@@ -1,4 +1,4 @@
-"""Write the validation report as one HTML file (report.html) with embedded figures."""
+"""Format the validation report as one HTML file (report.html) with embedded figures."""
 
 import base64
 import html

@@ -1,4 +1,4 @@
-"""Write the validation report as one JSON object (report.json)."""
+"""Convert the validation report to one JSON object, which is written as report.json."""
 
 import math
 from collections.abc import Mapping

@@ -54,7 +54,7 @@ def simulate_echo(
 
 
 def _echo(radar, scene, times_s, sigma_rad) -> np.ndarray:
-    # The last chunk is padded with copies of its last frame, because a new size would recompile.
+    # The last chunk is padded with copies of its last frame, because a new size needs recompiling.
     missing = CHUNK_FRAMES - len(times_s) if len(times_s) > 1 else 0
     padded_s = np.concatenate([times_s, np.repeat(times_s[-1:], missing, axis=0)])
     mesh, faces = skin_scene(scene.bodies, pose(scene, padded_s))

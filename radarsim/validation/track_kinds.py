@@ -31,7 +31,7 @@ AT_REST_MPS = 0.03  # largest median speed of a static echo
 # `TRAVEL_SCATTERS` times the scatter of its ranges about the fitted line.
 TRAVEL_M, TRAVEL_BINS, TRAVEL_SCATTERS = 0.3, 1.5, 4.0
 # Largest deviation (75th percentile) of the Doppler speeds of a vibration line, in Doppler bins or
-# as a fraction of the speed; minimum fraction of detections of a vibrating reflector on the line.
+# as a fraction of the speed; minimum fraction of fast detections of a vibrating reflector.
 LINE_BINS, LINE_SHARE, LINE_PERCENTILE, LINE_FAST_SHARE = 1.0, 0.1, 75, 0.5
 # Largest Doppler speed, and largest scatter of the range in range bins, of a static echo at the
 # edge of a moving shadow (diffraction).
@@ -93,7 +93,7 @@ def kind_of(track: Track, radar: Radar) -> str:
         if not _is_line(track, radar, fast):
             return FLICKERING if _range_ignores_speed(track, radar) else MOVING
         return VIBRATING if fast.mean() >= LINE_FAST_SHARE else FLICKERING
-    # Slow targets, blind speeds (multiples of 2 v_max), and radars with a v_max of a few cm/s.
+    # This case includes blind speeds (multiples of 2 v_max) and radars with a v_max of a few cm/s.
     moves = _speed_explains_range(track, radar) or is_aliased(track, radar)
     return MOVING if moves else FLICKERING
 

@@ -1,6 +1,6 @@
 """Track targets: global nearest-neighbour association of the detections of successive bursts.
 
-detections of each burst -> association within a gate -> confirmation -> kind -> one track a person
+detections of a burst -> association within a gate -> confirmation -> kind -> one track per person
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ GATE_MPS = 1.5  # exceeds the speed change of a walking person's torso between t
 MAX_GAP_S = 1.0  # a track ends after this time without a detection
 MIN_SHARE = 0.3  # minimum fraction of bursts with a detection, within the time span of a track
 UNASSIGNED = 2.0  # cost of leaving a detection without a track, in units of the gate
-TREND_DETECTIONS = 8  # number of latest detections from which the next range is predicted
+TREND_DETECTIONS = 8  # number of most recent detections used to predict the next range
 SAME_PERSON_M = 0.7
 SAME_PERSON_RAD = np.radians(20.0)
 
