@@ -1,14 +1,15 @@
 """Time-range, time-Doppler and time-angle heatmaps of an IF cube, simulated or recorded.
 
 The chirp loops of all frames are concatenated; a window of 256 loops moves over them in steps of 16
-(mmCLIP, section 3.2.1). All averages are of power, and all maps are in dB above the power of the
-receiver's thermal noise, so noise alone is at 0 dB for every board.
+(mmCLIP, section 3.2.1). All averages are averages of power. All maps are in dB above the power of
+the receiver's thermal noise, so cells that contain only noise are at 0 dB for every board.
 
-There are two kinds of window. `burst` transforms each burst separately, zero-padded to the same
-bins, and averages the power over the bursts that the window covers; the result is a conventional
-Doppler spectrum. `paper` transforms the 256 loops as one sequence, as for the input of
-the authors' network; the loops span two or three bursts with gaps between them, so a constant speed
-produces fringes (1.9 cm/s apart at 10 frames/s).
+There are two Doppler windows. The window `burst` transforms each burst separately, zero-padded to
+the same number of Doppler bins, and averages the power over the bursts that the window covers; the
+result is a conventional Doppler spectrum. The window `paper` transforms the 256 loops as one
+sequence, like the mmCLIP authors for the input of their network. The 256 loops span two or three
+bursts with gaps in between, so a target at constant speed produces fringes (1.9 cm/s apart at
+10 frames/s).
 """
 
 from dataclasses import dataclass, field
@@ -28,21 +29,21 @@ from radarsim.input_checks import check_radar, check_settings
 from radarsim.numerics.threads import parallel_map
 from radarsim.radar.radar import Radar
 
-# 1e-12 of the noise power keeps log10 finite for noiseless cubes.
+# Minimum power relative to the noise power; keeps log10 finite for noiseless cubes.
 POWER_FLOOR = 1e-12
-# Frames whose columns are computed together; each chunk reads one additional window.
+# Number of frames per chunk; each chunk additionally reads the frames of one window.
 CHUNK_FRAMES = 10
 
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class Heatmaps:
-    """Three maps of one clip, in dB above thermal noise, with their axes.
+    """The three heatmaps of one clip, in dB above thermal noise, with their axes.
 
     Attributes:
-        time_range, time_doppler, time_angle: the maps [dB].
-        radar, settings, num_frames: radar, heatmap settings and number of frames, which determine
-            the axes.
+        time_range, time_doppler, time_angle: heatmaps [dB above thermal noise].
+        radar, settings, num_frames: radar, heatmap settings and number of frames of the clip,
+            which determine the axes.
     """
 
     time_range: Float[Array, "*clip time range"]
@@ -54,14 +55,14 @@ class Heatmaps:
 
     @property
     def axes(self) -> dict[str, Float[np.ndarray, " bin"]]:
-        """Coordinates `time_s`, `range_m`, `speed_mps` and `angle_rad`; see `heatmap_axes`."""
+        """Coordinates `time_s`, `range_m`, `speed_mps` and `angle_rad` from `heatmap_axes`."""
         return heatmap_axes(self.radar, self.num_frames, self.settings)
 
     def plot(self, title: str = ""):
-        """Plot the three maps of one clip as a matplotlib figure; needs the extra `viz`.
+        """Plot the three heatmaps of one clip as a matplotlib figure; requires the extra `viz`.
 
         Raises:
-            InputError: these are the maps of several clips.
+            InputError: the object contains the heatmaps of several clips.
         """
         if self.time_range.ndim != 2:
             problem = f"has shape {self.time_range.shape}: maps of several clips"
@@ -82,22 +83,22 @@ def make_heatmaps(
     """Compute the three heatmaps of a clip; public as `radarsim.heatmaps`.
 
     Args:
-        radar: the board that recorded the cube.
-        cube_v: volts at the ADC.
+        radar: radar that recorded the IF cube.
+        cube_v: IF cube, the voltage at the ADC [V].
         settings: heatmap settings (window, clutter removal, TDM compensation).
 
     Returns:
-        Maps with their axes.
+        The three heatmaps with their axes.
 
     Raises:
-        InputError: the cube does not fit the radar, contains values that are not finite volts, or
-            is shorter than one window.
+        InputError: the shape of the cube does not match the radar, the cube contains values that
+            are not finite, or the cube is shorter than one window.
     """
     check_radar("heatmaps", radar)
     check_settings("heatmaps", settings, HeatmapSettings)
     cube_v = jnp.asarray(checked_cube("heatmaps", radar, cube_v), jnp.complex64)
     columns = num_columns(radar, cube_v.shape[0], settings)
-    if isinstance(cube_v, jax.core.Tracer):  # tracers cannot be passed to other threads
+    if isinstance(cube_v, jax.core.Tracer):  # JAX tracers cannot be passed to other threads
         return maps_of_clip(radar, cube_v, settings)
     clutter_v = clip_clutter_v(settings, cube_v)
     chunks = frames_of_chunks(radar, settings, len(cube_v))
@@ -113,7 +114,7 @@ def maps_of_clip(
     cube_v: Complex[Array, "frame chirp tx rx sample"],
     settings: HeatmapSettings = HeatmapSettings(),
 ) -> Heatmaps:
-    """Compute the heatmaps of all frames at once, within a compiled program."""
+    """Compute the heatmaps of all frames at once, for use inside a jitted function."""
     columns = num_columns(radar, cube_v.shape[0], settings)
     clutter_v = clip_clutter_v(settings, cube_v)
     frames = frames_of_chunks(radar, settings, len(cube_v), len(cube_v))[0]
@@ -126,12 +127,13 @@ def frames_of_chunks(
 ) -> list[np.ndarray]:
     """Frame indices of each chunk: the frames in which its columns begin, plus one window.
 
-    All chunks have the same length; past the end of the clip they repeat the last frame, and the
-    columns that contain repeated frames are cut off. Each chunk begins at the start of a step.
+    All chunks have the same length. A chunk that extends past the end of the clip repeats the last
+    frame; columns that contain repeated frames are discarded. Each chunk begins at the start of a
+    step.
     """
     chirps = radar.frame.num_chirps
     whole = settings.step_chirps // gcd(settings.step_chirps, chirps)
-    # Chunks have similar lengths, because computing the repeated frames of the last is wasted work.
+    # Chunks divide the clip evenly, to minimise the number of repeated frames in the last chunk.
     own = -(-num_frames // -(-num_frames // most))
     own = -(-own // whole) * whole
     more = frames_after(radar, settings)
@@ -140,9 +142,9 @@ def frames_of_chunks(
 
 
 def frames_after(radar: Radar, settings: HeatmapSettings) -> int:
-    """Number of frames after a chunk that its last column covers.
+    """Number of frames after the end of a chunk that the last column of the chunk covers.
 
-    The last column starts one step before the next chunk begins.
+    The last column of a chunk starts one step before the next chunk begins.
     """
     return -(-(settings.window_chirps - settings.step_chirps) // radar.frame.num_chirps)
 
@@ -156,11 +158,11 @@ def _named(radar, settings, num_frames, maps) -> Heatmaps:
 def clip_clutter_v(
     settings: HeatmapSettings, cube_v: Complex[Array, "frame chirp tx rx sample"]
 ) -> Complex[Array, "tx rx sample"]:
-    """Static echo to be removed from every chirp of a clip; zero for clutter removal per window.
+    """Static echo to subtract from every chirp of a clip; zero if clutter is removed per window.
 
-    The median is taken over bursts, for the real and imaginary parts of each range bin: echoes that
-    pass through a bin for less than half of the clip do not change it. Each burst is averaged
-    first, which suppresses moving targets and noise.
+    The median over the bursts is taken of the real and the imaginary part of each range bin, so an
+    echo that passes through a range bin for less than half of the clip does not change the median.
+    Each burst is averaged before the median, which suppresses moving targets and noise.
     """
     if settings.clutter == "clip":
         return _mean(cube_v)
@@ -176,7 +178,7 @@ def _mean(cube_v):
 
 @jax.jit
 def _median(cube_v):
-    # The taper separates range bins. It is divided out afterwards, because each column applies it.
+    # The taper lowers range sidelobes; it is divided out here, because columns are tapered later.
     taper = _range_taper(cube_v.shape[-1])
     profiles = jnp.fft.fft(cube_v.mean(1) * taper, axis=-1)
     static = jax.lax.complex(jnp.median(profiles.real, 0), jnp.median(profiles.imag, 0))
@@ -184,13 +186,13 @@ def _median(cube_v):
 
 
 def _range_taper(num_samples: int) -> np.ndarray:
-    """Hann window without its two zero samples."""
+    """Range window: a Hann window without the zeros at its two ends."""
     return np.hanning(num_samples + 2)[1:-1].astype(np.float32)
 
 
 @partial(jax.jit, static_argnums=(0, 1))
 def _columns_of(radar, settings, cube_v, frames, clutter_v) -> tuple[Array, Array, Array]:
-    """Compute the columns of each map that begin in the frames of a chunk."""
+    """Compute those columns of the three heatmaps that begin in the frames of a chunk."""
     num_frames, (chirps, num_tx, num_rx, samples) = len(frames), cube_v.shape[1:]
     taper = _range_taper(samples)
     cube_v = (cube_v[frames] - clutter_v) * taper
@@ -198,7 +200,7 @@ def _columns_of(radar, settings, cube_v, frames, clutter_v) -> tuple[Array, Arra
     noise_w = radar.receiver.noise_rms_v(radar.chirp.sample_rate_hz) ** 2 * float((taper**2).sum())
     maps = (
         time_range_power(settings, loops),
-        # [pair, sample, loop], so that slow time is contiguous in memory for its transforms.
+        # Axes [pair, sample, loop], so that slow time is contiguous in memory for the Doppler FFT.
         time_doppler_power(radar, settings, loops.transpose(1, 2, 0)),
         time_angle_power(radar, settings, cube_v),
     )

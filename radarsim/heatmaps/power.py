@@ -1,7 +1,8 @@
 """Average power of each column of a heatmap, for the frames of one chunk of a clip.
 
-A column depends only on the loops of its window, so chunks that overlap by a window produce the
-same columns as the whole clip. Loops have the shape [loop, pair, sample], concatenated over frames.
+A column depends only on the loops of its window, so chunks that overlap by one window produce the
+same columns as the whole clip. Arrays of loops have the shape [loop, pair, sample]; the loops of
+all frames are concatenated.
 """
 
 import jax
@@ -14,23 +15,24 @@ from radarsim.heatmaps.settings import HeatmapSettings, sine_grid
 from radarsim.numerics.batched_map import batched_map
 from radarsim.radar.radar import Radar
 
-# Sidelobe suppression of the Taylor taper relative to the main lobe.
+# Sidelobe suppression for which the Taylor taper is designed, relative to the main lobe.
 SIDELOBES_DB = 30.0
-# With fewer elements, lower sidelobes are not worth a wider main lobe.
+# Minimum number of elements for tapering, because lower sidelobes do not justify the wider main
+# lobe of a shorter row.
 LEAST_TAPERED = 4
 
 
 def moving_mean(settings: HeatmapSettings, per_step: Array) -> Array:
-    """Average values per step over each window: [step, ...] -> [time, ...]."""
+    """Average values of single steps over each window: [step, ...] -> [time, ...]."""
     steps = settings.window_chirps // settings.step_chirps
     columns = per_step.shape[0] - steps + 1
-    # Sums of shifted copies, because float32 differences of a running sum would lose weak bins.
+    # Shifted copies are added, because differences of a float32 running sum would lose weak bins.
     total = sum(per_step[shift : shift + columns] for shift in range(steps))
     return total / steps
 
 
 def _in_steps(settings, per_loop):
-    """Reshape to [step, loop within the step, ...]; loops after the last whole step are dropped."""
+    """Reshape loops to [step, loop within the step, ...]; loops after the last step are dropped."""
     steps = per_loop.shape[0] // settings.step_chirps
     cut = per_loop[: steps * settings.step_chirps]
     return cut.reshape(steps, settings.step_chirps, *per_loop.shape[1:])
@@ -39,10 +41,10 @@ def _in_steps(settings, per_loop):
 def time_range_power(
     settings: HeatmapSettings, loops: Complex[Array, "loop pair sample"]
 ) -> Float[Array, "time range"]:
-    """Mean power of each range bin over the window's loops and all pairs."""
+    """Mean power of each range bin over the loops of a window and all TX-RX pairs."""
 
-    # One step at a time, so that the spectra stay in the cache and memory never holds the spectra
-    # of a whole clip.
+    # Process one step at a time, so that the spectra fit in the cache and the spectra of a whole
+    # clip are never in memory at once.
     def of_step(samples):
         spectra = jnp.fft.fft(samples, axis=-1)
         rows = _power(spectra).reshape(-1, spectra.shape[-1])
@@ -58,10 +60,10 @@ def time_range_power(
 def time_doppler_power(
     radar: Radar, settings: HeatmapSettings, series: Complex[Array, "pair sample loop"]
 ) -> Float[Array, "time doppler"]:
-    """Mean power of each speed bin over pairs and range bins, relative to white noise.
+    """Mean power of each speed bin over TX-RX pairs and range bins, relative to white noise.
 
-    By Parseval's theorem the sum over range bins equals the sum over samples, so no range transform
-    is needed.
+    By Parseval's theorem, the sum over range bins equals the sum over samples, so no range FFT is
+    needed.
     """
     if settings.window == "burst":
         return _burst_doppler(radar, settings, series)
@@ -75,7 +77,7 @@ def _power_of_windows(settings, series, starts, length):
     taper = np.hanning(length + 2)[1:-1].astype(np.float32)
 
     def window(start):
-        # One pair at a time, so that its windows stay in the cache from one step to the next.
+        # Process one pair at a time, so that its samples stay in the cache from step to step.
         def pair(samples):
             segment = jax.lax.dynamic_slice_in_dim(samples, start, length, axis=-1)
             if settings.clutter == "window":
@@ -93,12 +95,12 @@ def _power(values: Complex[Array, "*shape"]) -> Float[Array, "*shape"]:
 
 
 def _sum_of_rows(values: Float[Array, "row column"]) -> Float[Array, " column"]:
-    """Sum over rows as a matrix product: on a CPU, XLA's sum takes four times as long."""
+    """Sum over rows by a matrix product, because XLA's sum takes four times as long on a CPU."""
     return jnp.dot(np.ones(len(values), np.float32), values, precision="highest")
 
 
 def _burst_doppler(radar, settings, series):
-    """Average of the burst spectra over each window, weighted by the number of covered loops."""
+    """Average the burst spectra over each window, weighted by the overlap of burst and window."""
     chirps = radar.frame.num_chirps
     frames = series.shape[-1] // chirps
     power = _power_of_windows(settings, series, jnp.arange(frames) * chirps, chirps)
@@ -109,16 +111,16 @@ def _burst_doppler(radar, settings, series):
 def time_angle_power(
     radar: Radar, settings: HeatmapSettings, samples: Complex[Array, "frame chirp tx rx sample"]
 ) -> Float[Array, "time angle"]:
-    """Mean power of a beam steered to each azimuth, over the window's loops and range bins.
+    """Mean power of a beam steered to each azimuth, over all loops and range bins of a window.
 
-    The angle transform only needs the covariance of the antenna row, which can be summed over loops
-    and range bins: sum |a^H x|^2 = a^H (sum x x^H) a. The sum over all range bins equals the
-    covariance of the samples (Parseval's theorem), because the transmitters are aligned by the same
-    factor in every bin.
+    The beam power depends only on the covariance of the antenna row, summed over loops and range
+    bins: sum |a^H x|^2 = a^H (sum x x^H) a. The sum over all range bins equals the covariance of
+    the samples (Parseval's theorem), because the TDM compensation of a transmitter is the same
+    factor in every range bin.
     """
     row = radar.array.azimuth_row()
     elements = [_aligned(radar, settings, samples[:, :, tx, rx], tx) for tx, rx in row]
-    # On a CPU, products of separate real and imaginary parts are far faster than complex products.
+    # On a CPU, products of separate real and imaginary parts are much faster than complex products.
     parts = [part.reshape(-1, part.shape[-1]) for x in elements for part in (x.real, x.imag)]
     steps = jnp.stack([_in_steps(settings, part) for part in parts], axis=1)
     covariance = moving_mean(settings, _products(steps) / settings.step_chirps)
@@ -128,7 +130,7 @@ def time_angle_power(
     tx, rx = (np.array(indices) for indices in zip(*row))
     left_m = radar.array.virtual_m[tx, rx, 1]
     phase = np.outer(sine_grid(radar, settings), left_m) / radar.chirp.wavelength_m
-    # A target on the left is nearer to elements on the left: undo exp(-2 pi j y sin / lambda).
+    # Elements on the left are nearer to a target on the left: undo exp(-2 pi j y sin / lambda).
     steer = np.exp(2j * np.pi * phase) / np.asarray(radar.array.gains)[tx, rx]
     taper = angle_taper(len(row), settings)
     steer = (steer * taper).astype(np.complex64)
@@ -137,14 +139,14 @@ def time_angle_power(
 
 
 def angle_taper(num_elements: int, settings: HeatmapSettings) -> Float[np.ndarray, " element"]:
-    """Weights of the elements of the antenna row."""
+    """Amplitude weights of the elements of the azimuth row."""
     if settings.angle_window == "uniform" or num_elements < LEAST_TAPERED:
         return np.ones(num_elements)
     return windows.taylor(num_elements, nbar=4, sll=SIDELOBES_DB)
 
 
 def _products(parts: Float[Array, "step part *shape"]) -> Complex[Array, "step element element"]:
-    """Sums of x x^H, for vectors x stored as alternating real and imaginary parts."""
+    """Sum of x x^H over all vectors x, which are stored as alternating real and imaginary parts."""
     parts = parts.reshape(*parts.shape[:2], -1)
     sums = jnp.einsum("sik,sjk->sij", parts, parts, precision="highest")
     real, imag = slice(0, None, 2), slice(1, None, 2)
@@ -159,11 +161,11 @@ def _aligned(
     series: Complex[Array, "frame chirp sample"],
     tx_idx: int,
 ) -> Complex[Array, "frame chirp sample"]:
-    """TDM compensation: refer a transmitter's echoes to the start of the loop.
+    """Compensate TDM: shift the phases of a transmitter's echoes to the start of the loop.
 
-    A Doppler frequency f changes the phase by 2 pi f t between the loop's start and a slot at the
-    time t. This is undone in the Doppler domain of each burst by the factor exp(-2 pi j f t), which
-    is correct for |f| below half the loop rate.
+    A Doppler frequency f changes the phase by 2 pi f t between the start of the loop and a slot at
+    the time t. The factor exp(-2 pi j f t) in the Doppler domain of each burst undoes this phase
+    change; the compensation is correct for |f| below half the loop rate.
     """
     delay_s = radar.tx_delays_s[tx_idx]
     if not settings.tdm_compensation or delay_s == 0:

@@ -1,4 +1,4 @@
-"""Heatmap settings: window, clutter removal and bins, and the axes that follow from them."""
+"""Heatmap settings (windows, clutter removal, bins) and the heatmap axes that they determine."""
 
 from dataclasses import dataclass
 
@@ -13,28 +13,29 @@ from radarsim.radar.radar import Radar
 WINDOWS = ("burst", "paper")
 CLUTTERS = ("median", "clip", "window", "none")
 ANGLE_WINDOWS = ("taylor", "uniform")
-# With fewer loops per burst, windows across the gaps between bursts resolve no speed: the main lobe
-# of a burst is then wider than an eighth of the speed axis.
+# With fewer loops per burst, windows across the gaps between bursts do not resolve speed, because
+# the main lobe of a burst is then wider than an eighth of the speed axis.
 LEAST_LOOPS_ACROSS_GAPS = 8
 
 
 @jax.tree_util.register_static
 @dataclass(frozen=True, kw_only=True)
 class HeatmapSettings:
-    """Settings of the heatmaps.
+    """Settings for computing heatmaps.
 
     Attributes:
-        window: "burst" (each burst separately) or "paper" (across bursts, as mmCLIP does).
-        clutter: "median" removes the median over the bursts of the clip, per pair and range bin;
-            "clip" removes the mean over the bursts, "window" the mean of each window, and "none"
-            nothing. If a person pauses, the mean contains part of the person's echo, which leaves a
-            line at this range throughout the clip; the median contains the echo only if the person
-            pauses for half the clip.
+        window: Doppler window, "burst" (each burst separately) or "paper" (across bursts, as in
+            mmCLIP).
+        clutter: clutter removal. "median" removes the median over the bursts of the clip, per pair
+            and range bin; "clip" removes the mean over the bursts, "window" the mean of each
+            window, and "none" removes nothing. If a person pauses, the mean contains part of the
+            person's echo, so its removal leaves a line at the person's range throughout the clip;
+            the median contains the echo only if the person pauses for half the clip.
         angle_window: taper of the antenna row: "taylor" (sidelobes at -28 dB for eight elements, a
             main lobe 1.27 times as wide) or "uniform" (-13 dB).
-        tdm_compensation: undo the phase change of a moving target between transmitters.
-        window_chirps: loops per column.
-        step_chirps: loops from one column to the next.
+        tdm_compensation: whether to undo the phase change of moving targets between transmitters.
+        window_chirps: number of loops in the window of one column.
+        step_chirps: number of loops from one column to the next.
         num_doppler_bins: number of bins of the speed axis, at least `window_chirps`.
         num_angle_bins: number of bins of the angle axis.
     """
@@ -55,7 +56,7 @@ class HeatmapSettings:
         check_flag("HeatmapSettings", "tdm_compensation", self.tdm_compensation)
         store_whole(self, "window_chirps")
         store_whole(self, "step_chirps")
-        # At least 2, because the angle axis is computed from half the number of bins.
+        # The minimum is 2, because the angle axis is computed from half the number of bins.
         store_whole(self, "num_angle_bins", at_least=2)
         store_whole(self, "num_doppler_bins", at_least=self.window_chirps)
         if self.window_chirps % self.step_chirps:
@@ -71,7 +72,7 @@ PAPER_MAPS = HeatmapSettings(window="paper", clutter="clip", angle_window="unifo
 def num_columns(
     radar: Radar, num_frames: int, settings: HeatmapSettings = HeatmapSettings()
 ) -> int:
-    """Number of columns in a clip's heatmaps, such as 385 for 50 frames of 128 loops."""
+    """Number of columns in a clip's heatmaps, for example 385 for 50 frames of 128 loops."""
     slow_time_spacing_s(radar, settings)
     loops = num_frames * radar.frame.num_chirps
     if loops < settings.window_chirps:
@@ -86,14 +87,14 @@ def num_columns(
 
 
 def slow_time_spacing_s(radar: Radar, settings: HeatmapSettings = HeatmapSettings()) -> float:
-    """Spacing of the loops that a Doppler window transforms [s].
+    """Time between successive loops of a Doppler window [s].
 
-    This is the loop period within a burst, or the frame period if a frame holds one loop. Windows
-    across bursts ignore the gaps between bursts: with many loops per burst, the speed is still
-    correct to within the resolution of one burst.
+    The spacing is the loop period within a burst, or the frame period if a frame holds one loop.
+    Windows across bursts ignore the gaps between bursts; with many loops per burst, the speed is
+    nevertheless correct to within the resolution of one burst.
 
     Raises:
-        InputError: the window contains no uniformly spaced loops that resolve a speed.
+        InputError: the loops of the window are not uniformly spaced or too few to resolve speed.
     """
     frame, loop_s = radar.frame, radar.loop_period_s
     if settings.window == "burst":
@@ -120,12 +121,12 @@ def slow_time_spacing_s(radar: Radar, settings: HeatmapSettings = HeatmapSetting
 def heatmap_axes(
     radar: Radar, num_frames: int, settings: HeatmapSettings = HeatmapSettings()
 ) -> dict[str, Float[np.ndarray, " bin"]]:
-    """Physical coordinates of the maps.
+    """Compute the physical coordinates of the heatmaps.
 
     Returns:
         `time_s`: mean time of the loops in each column, since the start of the first frame;
         `range_m`: range; `speed_mps`: radial speed, positive when receding; `angle_rad`: azimuth in
-        equal steps of its sine, positive to the left.
+        equal steps of sin(azimuth), positive to the left.
     """
     columns = num_columns(radar, num_frames, settings)
     spacing_s = slow_time_spacing_s(radar, settings)
@@ -144,9 +145,9 @@ def heatmap_axes(
 
 
 def sine_grid(radar: Radar, settings: HeatmapSettings) -> Float[np.ndarray, " angle"]:
-    """Sines of azimuth in equal steps over the unambiguous field of view, including zero.
+    """Sines of the azimuth in equal steps over the unambiguous field of view, including zero.
 
-    The upper end is excluded: for elements half a wavelength apart it coincides with the lower end.
+    The upper end is excluded, because for half-wavelength spacing it is the same as the lower end.
     """
     half = settings.num_angle_bins // 2
     spacing = 2 * radar.array.half_wavelength_m / radar.chirp.wavelength_m

@@ -1,1 +1,1 @@
-"""Matplotlib figures of heatmaps, body meshes and the scene in front of the radar."""
+"""Draw heatmaps, body meshes and the scene in front of the radar with matplotlib."""

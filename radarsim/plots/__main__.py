@@ -19,7 +19,7 @@ radarsim.validation.figures.capture_figures.
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit status: 0, or 2 if the capture cannot be used."""
+    """Run the command and return its exit status: 0 on success, 2 if the capture cannot be used."""
     options = _parser().parse_args(arguments)
     from radarsim.errors import InputError
 
@@ -66,20 +66,20 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "capture", type=path_argument, metavar="CAPTURE", help="DCA1000 .bin or .pcap"
+        "capture", type=path_argument, metavar="CAPTURE", help="DCA1000 .bin or .pcap file"
     )
     parser.add_argument(
         "--radar",
         type=path_argument,
         required=True,
         metavar="FILE_OR_BOARD",
-        help="configuration file or board name",
+        help="radar configuration file or board name",
     )
     parser.add_argument(
         "--out", type=path_argument, default=".", metavar="DIR", help="output folder (default: .)"
     )
     parser.add_argument(
-        "--format", choices=("png", "pdf", "svg"), default="png", help="image format (png)"
+        "--format", choices=("png", "pdf", "svg"), default="png", help="image format (default: png)"
     )
     parser.add_argument(
         "--iq-order", choices=("auto", "i_first", "q_first"), default="auto",
@@ -87,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument(
         "--window", choices=("burst", "paper"), default="burst",
-        help="Doppler window: each burst separately, or 256 chirps across bursts (burst)",
+        help="Doppler window: each burst separately, or 256 chirps across bursts (default: burst)",
     )  # fmt: skip
     return parser
 

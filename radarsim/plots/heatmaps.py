@@ -1,9 +1,9 @@
 """Draw heatmaps on physical axes together with the moving body; this module reads no files.
 
-`clip_page` draws one clip; `sheet_page` draws the time-Doppler maps of many clips. Each returns a
-separate matplotlib Figure (no pyplot, no global state); `page.savefig(path)` writes it. The figures
-of a radar capture are in `radarsim.validation.figures`; `python -m radarsim.plots CAPTURE --radar
-FILE --out DIR` writes these to files.
+`clip_page` draws one clip; `sheet_page` draws the time-Doppler maps of many clips. Both functions
+return a separate matplotlib Figure without pyplot or global state; `page.savefig(path)` writes the
+figure to a file. Figures of a radar capture are drawn by `radarsim.validation.figures`; the command
+`python -m radarsim.plots CAPTURE --radar FILE --out DIR` writes the capture's figures to files.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ from radarsim.plots.scene import (
     radial_trajectory,
 )
 
-COLOURS = "inferno"  # perceptually uniform, dark where there is only noise
+COLOURS = "inferno"  # perceptually uniform colour map, in which noise is dark
 DPI = 130
 STYLE = {
     "font.size": 9,
@@ -34,10 +34,10 @@ STYLE = {
     "axes.linewidth": 0.8,
     "font.family": "DejaVu Sans",
 }
-# Noise alone is at 0 dB; cells above this level count as signal when axis limits are set.
+# The noise level is 0 dB; cells above this level count as signal when axis limits are chosen.
 _SIGNAL_DB = 6.0
 _DB_STEP = 5.0
-_STRIP_HEIGHT = 0.125  # fraction of the page height
+_STRIP_HEIGHT = 0.125  # height of the strip of bodies as a fraction of the page height
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,12 +45,12 @@ class Panel:
     """Drawing settings of one heatmap type.
 
     Attributes:
-        coordinate: key of the vertical axis in `heatmap_axes`.
-        label: axis label with unit.
+        coordinate: key of the vertical coordinate in the result of `heatmap_axes`.
+        label: label of the vertical axis, with its unit.
         per_si: number of printed units per SI unit.
         least: smallest upper axis limit in printed units.
         step: multiple to which the upper axis limit is rounded, in printed units.
-        span_db: largest range of the colour scale [dB].
+        span_db: maximum dynamic range of the colour scale [dB].
     """
 
     coordinate: str
@@ -71,7 +71,7 @@ PANELS = {
         label="azimuth [deg]\nleft positive",
         per_si=180 / np.pi,
         least=90.0,
-        span_db=30.0,  # the side lobes of the antenna row are 13 dB down
+        span_db=30.0,  # the sidelobes of an untapered antenna row are 13 dB down
     ),
 }
 
@@ -90,12 +90,12 @@ def clip_page(
 
     Args:
         maps: heatmaps keyed like `PANELS` [dB above noise].
-        axes: coordinates from `heatmap_axes`.
-        title: first line, such as the caption of the clip.
+        axes: coordinates of the heatmaps, from `heatmap_axes`.
+        title: first line of the page, such as the caption of the clip.
         subtitle: smaller text below the title, such as radar, placement and settings.
-        scene: the body to draw; None draws only the heatmaps.
-        note: line printed at the bottom if there is no body.
-        trace: draw range, radial speed and azimuth of the pelvis over the maps.
+        scene: body and radar to draw; None to draw only the heatmaps.
+        note: line of text at the bottom of the page, printed only if `scene` is None.
+        trace: whether to draw range, radial speed and azimuth of the pelvis over the heatmaps.
 
     Returns:
         The figure.
@@ -124,7 +124,7 @@ def sheet_page(
     name: str = "time_doppler",
     columns: int = 6,
 ) -> Figure:
-    """Draw one heatmap for each of many clips, all with the same axes and colour scale.
+    """Draw a sheet with one heatmap per clip, all with the same axes and colour scale.
 
     Args:
         maps: one heatmap per clip, without padded columns [dB above noise].
@@ -132,7 +132,7 @@ def sheet_page(
         captions: one caption per clip.
         title: title of the figure.
         name: heatmap type, a key of `PANELS`.
-        columns: number of clips side by side.
+        columns: number of heatmaps side by side.
 
     Returns:
         The figure.
@@ -190,10 +190,10 @@ def draw_heatmap(
         name: heatmap type, a key of `PANELS`.
         map_db: heatmap, possibly with fewer columns than the time axis [dB above noise].
         axes: coordinates from `heatmap_axes`.
-        highest_db: upper end of the colour scale; None to compute it from the map.
+        highest_db: upper end of the colour scale [dB]; if None, computed from the heatmap.
 
     Returns:
-        The image, for a colour bar.
+        The matplotlib image, from which a colour bar can be made.
     """
     map_db = np.asarray(map_db, np.float32)
     kind = PANELS[name]
@@ -216,16 +216,16 @@ def draw_heatmap(
 def axis_limits(
     name: str, map_db: Float[np.ndarray, "time bin"], axes: Mapping[str, np.ndarray]
 ) -> tuple[float, float]:
-    """Limits of the vertical axis that show all signal; symmetric if the axis has both signs.
+    """Choose limits of the vertical axis that include all signal, symmetric for a signed axis.
 
     Returns:
-        Lower and upper limit in display units: multiples of the panel's step, inside the axis.
+        Lower and upper limit in printed units: multiples of the panel's step, clipped to the axis.
     """
     kind = PANELS[name]
     bins = np.asarray(axes[kind.coordinate]) * kind.per_si
     signal = np.asarray(map_db, np.float32) >= _SIGNAL_DB
-    # A single cell may be noise, so a bin counts as signal only if it exceeds the noise floor in at
-    # least two columns.
+    # A single cell may be noise, so a bin counts as signal only if it exceeds the signal threshold
+    # in at least two columns.
     lasting = signal.sum(axis=0) >= 2
     reach = np.abs(bins[lasting]).max() if lasting.any() else 0.0
     reach = max(kind.least, np.ceil(1.05 * reach / kind.step) * kind.step)
@@ -244,7 +244,7 @@ def _common_limits(name, maps, axes) -> tuple[float, float]:
 
 
 def _add_maps(page: Figure, maps, axes, *, left: float, top: float, bottom: float):
-    """Draw the three maps in one column with a shared time axis; returns their axes by name."""
+    """Draw the three heatmaps in a column with a shared time axis; return their axes by name."""
     grid = page.add_gridspec(
         3, 2, left=left, right=0.945, top=top, bottom=bottom, hspace=0.1, wspace=0.02,
         height_ratios=(1.35, 1, 1), width_ratios=(1, 0.018),
@@ -261,12 +261,12 @@ def _add_maps(page: Figure, maps, axes, *, left: float, top: float, bottom: floa
 
 
 def _add_text(page: Figure, height: float, text: str, **style) -> None:
-    # Captions are free text: a dollar sign must not start a formula.
+    # Captions are free text, in which a dollar sign must not start a formula.
     page.text(0.02, height, text, va="top", parse_math=False, **style)
 
 
 def _add_body(page: Figure, scene: ScenePicture, first: Axes) -> None:
-    """Draw the strip of bodies above the first map, and the scene and path to the left."""
+    """Draw the strip of bodies above the first heatmap, and the two scene views on the left."""
     place, (width, height) = first.get_position(), page.get_size_inches()
     strip = page.add_axes((place.x0, place.y1 + 0.012, place.width, _STRIP_HEIGHT), sharex=first)
     low_m, high_m = -0.1, max(1.95, scene.vertices_m[..., 2].max() + 0.1)

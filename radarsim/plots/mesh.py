@@ -1,7 +1,7 @@
 """Draw shaded triangle meshes in 2-D: projection, back-face culling, shading, painter's algorithm.
 
-Matplotlib's 3-D axes sort whole objects by depth, so a far leg can cover a near one. Here the
-triangles of all meshes are sorted together.
+Matplotlib's 3-D axes sort whole objects by depth, so a far leg can cover a near leg. This module
+sorts the triangles of all meshes together.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 
-_LIGHT = np.array([-0.35, -0.6, 0.72])  # from above, on the viewer's side
+_LIGHT = np.array([-0.35, -0.6, 0.72])  # direction of the light: above, on the viewer's side
 _AMBIENT, _GLOSS = 0.45, 0.18
 
 
@@ -20,9 +20,9 @@ class Triangles:
     """Projected and shaded triangles.
 
     Attributes:
-        corners: image coordinates, positive to the right and upwards.
+        corners: image coordinates of the corners, positive to the right and upwards.
         rgb: colour of each triangle.
-        depth_m: mean distance along the viewing direction [m].
+        depth_m: mean depth of each triangle along the viewing direction [m].
     """
 
     corners: Float[np.ndarray, "face 3 2"]
@@ -32,12 +32,12 @@ class Triangles:
 
 @dataclass(frozen=True, kw_only=True)
 class Camera:
-    """Viewpoint of a picture.
+    """Position and viewing direction of a camera.
 
     Attributes:
-        eye_m: position of the camera, world [m].
-        target_m: point at the centre of the picture, world [m].
-        parallel: orthographic projection; image coordinates are then in metres.
+        eye_m: position of the camera in world coordinates [m].
+        target_m: point at the centre of the picture, in world coordinates [m].
+        parallel: whether the projection is orthographic, with image coordinates in metres.
     """
 
     eye_m: tuple[float | int, ...]
@@ -64,16 +64,16 @@ def shaded(
     faces: Int[np.ndarray, "face 3"],
     rgb: Float[np.ndarray, "3"],
 ) -> Triangles:
-    """Project the faces that point to the camera and shade them with light from above.
+    """Project and shade the faces that point towards the camera; the light comes from above.
 
     Args:
-        camera: viewpoint.
-        vertices_m: world coordinates [m].
+        camera: camera that sees the mesh.
+        vertices_m: vertices in world coordinates [m].
         faces: vertex indices, counter-clockwise seen from outside.
         rgb: colour of the surface.
 
     Returns:
-        Triangles, not sorted by depth.
+        The visible triangles, not sorted by depth.
     """
     flat, depth = camera.project(vertices_m)
     corners = flat[faces]
@@ -88,7 +88,7 @@ def shaded(
 
 
 def paint(axes: Axes, parts: list[Triangles]) -> None:
-    """Draw the triangles of several meshes from far to near, so that near ones cover far ones.
+    """Draw the triangles of several meshes from far to near, so that near triangles cover far ones.
 
     Args:
         axes: matplotlib axes to draw on.
@@ -96,7 +96,7 @@ def paint(axes: Axes, parts: list[Triangles]) -> None:
     """
     order = np.argsort(-np.concatenate([part.depth_m for part in parts]))
     colours = np.concatenate([part.rgb for part in parts])[order]
-    # Edges in the face colour close the thin gaps that antialiasing leaves between faces.
+    # Edges in the colour of the face close the thin gaps that antialiasing leaves between faces.
     axes.add_collection(
         PolyCollection(
             np.concatenate([part.corners for part in parts])[order], facecolors=colours,
@@ -110,7 +110,7 @@ def box(
     left_m: tuple[float | int, ...],
     up_m: tuple[float | int, ...],
 ) -> tuple[Float[np.ndarray, "8 3"], Int[np.ndarray, "12 3"]]:
-    """Corners and triangular faces of a box, given its limits along the three axes."""
+    """Create the corners and triangular faces of a box from its limits along the three axes."""
     corners_m = [[x, y, z] for x in ahead_m for y in left_m for z in up_m]
     return np.array(corners_m, float), _BOX_FACES
 

@@ -1,6 +1,7 @@
-"""Draw a body in front of the radar: a 3-D view, the path from above, and a strip over time.
+"""Draw a body in front of the radar: a 3-D view, a top view, and a strip of bodies over time.
 
-Each time has the same colour in all three pictures; the strip shares the heatmaps' time axis.
+A moment in time has the same colour in all three pictures; the strip uses the time axis of the
+heatmaps.
 """
 
 from dataclasses import dataclass
@@ -18,21 +19,21 @@ from radarsim.plots.mesh import Camera, Triangles, box, paint, shaded
 from radarsim.scene.placement import ActivityArea, RadarPose, to_radar_frame
 
 # Colours from violet (start) to orange (end). The ends of the colour map are not used, because the
-# first is too dark to shade and the last too pale on white.
+# dark end is too dark for shading and the bright end too pale on white.
 _TIME_COLOURS = colormaps["plasma"]
 _TIME_COLOUR_ENDS = (0.14, 0.82)
 _GREY, _FLOOR, _SHADOW, _RADAR = "0.45", "0.955", "0.86", (0.78, 0.13, 0.16)
-_APART_M = 0.9  # minimum distance between two bodies drawn in the 3-D view
+_APART_M = 0.9  # minimum spacing of the bodies in the 3-D view
 _MOST_BODIES = 5
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ScenePicture:
-    """A body and a radar to be drawn, in world coordinates: floor at z = 0, radar above (0, 0).
+    """A body and a radar to draw, in world coordinates: floor at z = 0, radar above (0, 0).
 
     Attributes:
         vertices_m: vertices of the body at a few moments [m].
-        moments_s: times of these moments on the time axis of the heatmaps [s].
+        moments_s: times of `vertices_m` on the time axis of the heatmaps [s].
         faces: vertex indices, counter-clockwise seen from outside.
         pelvis_m: trajectory of the pelvis [m].
         pelvis_times_s: times of `pelvis_m` [s].
@@ -50,12 +51,12 @@ class ScenePicture:
 
 
 def radial_trajectory(scene: ScenePicture) -> dict[str, Float[np.ndarray, " pose"]]:
-    """Range, radial speed and azimuth of the pelvis; the heatmaps should show ridges along them.
+    """Range, radial speed and azimuth of the pelvis, where the heatmaps should show ridges.
 
     Returns:
-        `range_m`; `speed_mps`, positive when receding; `angle_rad`, positive to the left. The
-        sine of the azimuth is the component of the unit direction vector along the horizontal
-        antenna row.
+        `range_m`: range; `speed_mps`: radial speed, positive when receding; `angle_rad`: azimuth,
+        positive to the left. The sine of the azimuth is the component of the unit direction vector
+        along the horizontal antenna row.
     """
     seen_m = np.asarray(to_radar_frame(scene.pelvis_m, scene.radar_pose))
     range_m = np.linalg.norm(seen_m, axis=-1)
@@ -67,7 +68,7 @@ def radial_trajectory(scene: ScenePicture) -> dict[str, Float[np.ndarray, " pose
 
 
 def time_colour(scene: ScenePicture, time_s: float | Float[np.ndarray, " time"]) -> np.ndarray:
-    """RGB colour for a time in the clip, the same in all three pictures."""
+    """RGB colour that represents a time of the clip in all three pictures."""
     first_s, last_s = scene.pelvis_times_s[0], scene.pelvis_times_s[-1]
     part = (np.asarray(time_s) - first_s) / max(last_s - first_s, 1e-9)
     low, high = _TIME_COLOUR_ENDS
@@ -75,7 +76,7 @@ def time_colour(scene: ScenePicture, time_s: float | Float[np.ndarray, " time"])
 
 
 def draw_scene(axes: Axes, scene: ScenePicture) -> None:
-    """Draw the 3-D view: radar, floor and the body at a few moments, seen from the radar's right.
+    """Draw the radar, the floor and the body at a few moments in 3-D, seen from the radar's right.
 
     Args:
         axes: matplotlib axes to draw on.
@@ -125,18 +126,18 @@ def draw_top_view(axes: Axes, scene: ScenePicture) -> None:
 def strip_moments_s(
     first_s: float, last_s: float, num_moments: int = 11
 ) -> Float[np.ndarray, " moment"]:
-    """Equally spaced times along a time axis, with a margin of one stride at both ends [s]."""
+    """Equally spaced times on a time axis, with a margin of 3.5 % of the axis at both ends [s]."""
     margin_s = 0.035 * (last_s - first_s)
     return np.linspace(first_s + margin_s, last_s - margin_s, num_moments)
 
 
 def draw_strip(axes: Axes, scene: ScenePicture, seconds_per_m: float) -> None:
-    """Draw the bodies side by side, each at its moment on a time axis, seen from the radar's right.
+    """Draw bodies side by side, each at its time on the time axis, seen from the radar's right.
 
     Args:
         axes: matplotlib axes with time along x; their limits are not changed.
         scene: body to draw.
-        seconds_per_m: length of one metre on the time axis that keeps bodies undistorted [s].
+        seconds_per_m: length of one metre on the time axis for which bodies are undistorted [s].
     """
     camera = Camera(eye_m=(-0.35, -1.0, 0.15), target_m=(0.0, 0.0, 0.0), parallel=True)
     parts = []
@@ -150,14 +151,14 @@ def draw_strip(axes: Axes, scene: ScenePicture, seconds_per_m: float) -> None:
 
 
 def separated_moments(scene: ScenePicture) -> list[int]:
-    """Select at most five moments, in order of time, whose bodies do not overlap in the 3-D view.
+    """Select at most five moments whose bodies do not overlap in the 3-D view, in order of time.
 
     Returns:
-        Indices into `scene.moments_s`; only the middle one if the body stays in place.
+        Indices into `scene.moments_s`; only the middle moment if the body stays in place.
     """
     places_m = np.stack([_pelvis_at(scene, time_s) for time_s in scene.moments_s])
     picture, depth = _scene_camera(scene).project(places_m)
-    # Two bodies are separate if they are side by side or one is far enough behind the other.
+    # Two bodies are separate if they are side by side or if one is far behind the other.
     spots = np.stack([picture[:, 0] * depth.mean(), depth / 3], axis=1)
     gaps_m = np.linalg.norm(spots[:, None] - spots, axis=-1)
     kept = [0]
@@ -174,8 +175,8 @@ def _pelvis_at(scene: ScenePicture, time_s: float) -> np.ndarray:
 
 
 def _scene_camera(scene: ScenePicture) -> Camera:
-    """Camera to the right of the radar and slightly behind it, so distant that vertical lines stay
-    parallel.
+    """Camera on the right of the radar and slightly in front of it, so distant that vertical lines
+    appear parallel.
     """
     far_m, half_m = _floor(scene)
     size_m = max(far_m, 2 * half_m)
@@ -185,7 +186,7 @@ def _scene_camera(scene: ScenePicture) -> Camera:
 
 
 def _floor(scene: ScenePicture) -> tuple[float, float]:
-    """Far end and half width of the drawn floor, rounded to whole metres [m]."""
+    """Far end and half width of the drawn floor, rounded up to whole metres [m]."""
     far_m, half_m = scene.pelvis_m[:, 0].max(), np.abs(scene.pelvis_m[:, 1]).max()
     if scene.area is not None:
         far_m, half_m = max(far_m, scene.area.far_m), max(half_m, scene.area.half_width_m)
@@ -228,7 +229,7 @@ def _draw_shadow(axes: Axes, camera: Camera, vertices_m, faces) -> None:
 
 
 def _radar_meshes(radar_pose: RadarPose):
-    """Meshes of a pole and an oversized board (16 cm) at the radar's height and tilt."""
+    """Meshes of a pole and of a board, drawn oversized (16 cm), at the radar's height and tilt."""
     height_m, tilt_rad = float(radar_pose.height_m), float(radar_pose.tilt_rad)
     tilt = Rotation.from_rotvec([0, -tilt_rad, 0])
     board_m, faces = box((-0.03, 0.03), (-0.08, 0.08), (-0.08, 0.08))
@@ -242,7 +243,7 @@ def _label(axes: Axes, camera: Camera, point_m, text: str, **style) -> None:
 
 
 def _label_above(axes: Axes, drawn: Triangles, text: str, colour) -> None:
-    """Write a text above the highest point of a mesh, including raised arms."""
+    """Write a label above the highest point of a mesh, which may be a raised arm."""
     right, up = drawn.corners[..., 0], drawn.corners[..., 1]
     place = (right.min() + right.max()) / 2, up.max()
     axes.annotate(

@@ -1,1 +1,1 @@
-"""Validation against a real radar: analyse, simulate and compare a capture, and fit parameters."""
+"""Validate the simulator against radar captures: analysis, simulation, comparison and fit."""

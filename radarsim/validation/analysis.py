@@ -1,4 +1,4 @@
-"""Analyse a recording without simulating it: statistics, targets, breathing and heatmaps."""
+"""Analyse a recording without a simulation: statistics, targets, breathing and heatmaps."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -30,20 +30,22 @@ class CaptureAnalysis:
     """Results of the analysis of one recording.
 
     Attributes:
-        recording: the recording; slots that all fired the same transmitter are treated as loops.
+        recording: the analysed recording; if all TDM slots fired the same transmitter, the slots
+            are treated as loops.
         stats: statistics of `recording`.
-        bursts: frames with a Doppler axis: `recording` itself, or, if a single frame has too few
-            chirps, several frames joined into each burst.
+        bursts: recording with a Doppler axis: `recording` itself, or, if a single frame has too
+            few chirps for Doppler, a recording whose bursts each join several frames.
         burst_stats: statistics of `bursts`.
-        tdm: whether TDM-MIMO phases of moving targets were compensated.
+        tdm: whether the TDM-MIMO phase shifts of moving targets were compensated.
         slots: description of the transmit slots, for the report.
-        tracks: targets, strongest first: all moving targets, and a stationary person whose
-            breathing was detected.
-        changing: static echoes that flicker or vibrate, strongest first; these are not targets.
-        breathing: breathing of a stationary target; None if none was found.
+        tracks: tracks of the targets, strongest first: all moving targets, and a stationary person
+            if breathing was detected.
+        changing: tracks of static echoes that flicker or vibrate, strongest first; these echoes
+            are not targets.
+        breathing: breathing of a stationary target; None if no breathing was detected.
         no_breathing: reason why `breathing` is None.
         settings: settings of the heatmaps.
-        maps: heatmaps of `bursts` by name [dB above its own noise].
+        maps: heatmaps of `bursts`, keyed by name [dB above the noise of the recording].
         axes: coordinates of the heatmaps.
         window: Doppler window of the heatmaps, "burst" or "paper".
     """
@@ -70,9 +72,9 @@ class CaptureAnalysis:
 
     @property
     def track_of_motion(self) -> Track | None:
-        """Track on which a known motion is placed: the strongest target.
+        """Track on which a given motion is placed: the track of the strongest target.
 
-        If no target was found, it is the strongest changing echo at a fixed range, because a person
+        If no target was found, the track of the strongest flickering echo is used, because a person
         who bows or turns in place produces such an echo. None if there is no such echo either.
         """
         fixed = [track for track in self.changing if track.kind == FLICKERING]
@@ -84,7 +86,7 @@ class CaptureAnalysis:
         return 1 if self.bursts is self.recording else self.bursts.radar.frame.num_chirps
 
     def bursts_of(self, recording: Recording) -> Recording:
-        """Bursts of another recording of the same radar, joined as in the capture."""
+        """Join the frames of another recording of the same radar into bursts, as in the capture."""
         if self.bursts is self.recording:
             return recording
         return across_frames(recording, self.frames_per_burst)
@@ -98,10 +100,11 @@ def analyse(
     Args:
         recording: a capture or a simulated cube.
         window: Doppler window of the heatmaps, "burst" or "paper".
-        one_transmitter: whether all slots fired the same transmitter; None: detected from the data.
+        one_transmitter: whether all slots fired the same transmitter; None to detect this from the
+            data.
 
     Returns:
-        The results.
+        The results of the analysis.
     """
     recording, stats, slots = _with_true_slots(recording, one_transmitter)
     slow = needs_slow_time(recording)
@@ -133,9 +136,9 @@ def analyse(
 def _targets_and_static(
     found: list[Track], breathing: Breathing | None
 ) -> tuple[list[Track], list[Track]]:
-    """Tracks split into targets, and static echoes that flicker or vibrate.
+    """Split tracks into targets, and static echoes that flicker or vibrate.
 
-    A moving track near the breathing person stays a moving target.
+    A moving target near the breathing person remains a moving target.
     """
     tracks, changing = [], []
     for track in found:
@@ -149,7 +152,7 @@ def _targets_and_static(
 def _with_true_slots(
     recording: Recording, one_transmitter: bool | None
 ) -> tuple[Recording, CaptureStats, str]:
-    """The recording with its real number of transmitters, its statistics and a description."""
+    """Return the recording with its true transmitters, its statistics, and a text on its slots."""
     stats, num_tx = measure_stats(recording), recording.radar.array.num_tx
     if one_transmitter is None:
         one_transmitter = slots_fired_by_one_transmitter(stats.slow_time_v, stats.noise_power_v2)

@@ -1,4 +1,4 @@
-"""Azimuth of a target by beamforming over the horizontal row of virtual antennas."""
+"""Measure the azimuth of a target by beamforming with the horizontal row of virtual antennas."""
 
 import numpy as np
 from jaxtyping import Complex, Float
@@ -7,10 +7,10 @@ from radarsim.heatmaps.settings import HeatmapSettings, sine_grid
 from radarsim.radar.radar import Radar
 
 _FINE = HeatmapSettings(num_angle_bins=1024)
-# Fraction of the power that the best direction must explain: 1 / elements is the chance level; a
-# single point target in the far field reaches 1.
+# Minimum fraction of the power that the best direction must explain. Random phases reach about
+# 1 / elements; a single point target in the far field reaches 1.
 MIN_EXPLAINED = 0.6
-# With fewer elements, nearly any phases fit some direction.
+# With fewer antenna elements, almost any phases fit some direction.
 MIN_ELEMENTS_OF_LAYOUT = 3
 
 
@@ -19,20 +19,20 @@ def azimuth_of_cells(
     cells_v: Complex[np.ndarray, "cell tx rx"],
     frequency_hz: Float[np.ndarray, " cell"],
 ) -> float | None:
-    """Azimuth of a target from its range-Doppler cells.
+    """Measure the azimuth of a target from its range-Doppler cells.
 
     For each cell, the Doppler phase exp(2 pi j f t) accumulated up to each transmit slot is
-    compensated, and the channel gains are divided out. The row is then steered over all visible
-    directions, and the powers of the cells are added. The peak is interpolated by a parabola.
+    compensated, and the channel gains are divided out. The beam is then steered to all visible
+    directions, and the powers of all cells are added. The peak is interpolated by a parabola.
 
     Args:
         radar: antennas, channel gains and slot times.
-        cells_v: spectrum of each channel.
-        frequency_hz: Doppler frequency of each cell [Hz]; if 0, no phase is compensated.
+        cells_v: range-Doppler spectrum of each channel in the cells of the target [V].
+        frequency_hz: Doppler frequency of each cell [Hz]; for 0, no phase is compensated.
 
     Returns:
-        Azimuth, left positive [rad]. None if the row has a single element, or if its phases fit no
-        direction because the antenna layout is wrong or the cells contain several echoes.
+        Azimuth, positive to the left [rad]. None if the row has a single element, or if the phases
+        fit no direction because the antenna layout is wrong or the cells contain several echoes.
     """
     row = radar.array.azimuth_row()
     if len(row) < 2:

@@ -3,9 +3,10 @@
     displacement = lambda / (4 pi) x phase
 
 The echo of a moving chest follows an arc in the complex plane; clutter in the same range bin shifts
-the centre of that arc away from zero. Arc demodulation: the centre is fitted, and the phase is the
-angle around it. Arcs below 1 rad are too short for fitting the centre. For these, linear
-demodulation is used: displacement along the principal axis, divided by the mean echo amplitude.
+the centre of this arc away from zero. Arc demodulation fits the centre and measures the phase as
+the angle around the fitted centre. Arcs shorter than 1 rad do not determine the centre; for short
+arcs, linear demodulation divides the displacement of the echo along its principal axis in the
+complex plane by the mean echo amplitude.
 """
 
 from dataclasses import dataclass
@@ -20,14 +21,14 @@ from radarsim.validation.track import VIBRATING, Track
 
 RATES_HZ = (0.08, 0.7)  # 5 to 42 breaths per minute
 MIN_CYCLES = 3.0
-# Autocorrelation at one period: breaths repeat, drift does not (12 random walks of three cycles
-# reached 0.48 at most).
+# Minimum autocorrelation at a lag of one period, because breaths repeat and drift does not (the
+# maximum of 12 random walks of three cycles was 0.48).
 MIN_PERIODICITY = 0.5
-# Fraction of the power below 4 Hz that lies at the breathing rate and its second harmonic.
+# Minimum fraction of the power below 4 Hz at the breathing rate and its second harmonic.
 MIN_SHARE = 0.35
-ARC_RAD = 1.0  # shorter arcs use linear demodulation
+ARC_RAD = 1.0  # shorter arcs are demodulated linearly
 MAX_DISPLACEMENT_M = 0.03
-MAX_TRIED = 3  # number of stationary tracks to try
+MAX_TRIED = 3  # number of stationary tracks in which breathing is sought
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -36,11 +37,11 @@ class Breathing:
 
     Attributes:
         rate_hz: breathing rate, the strongest frequency in the band `RATES_HZ` [Hz].
-        displacement_m: 2.5 to 97.5 percentile range of the waveform [m].
-        times_s: times of the waveform [s].
-        waveform_m: displacement away from the radar, quadratic trend removed [m].
-        method: demodulation, "arc" or "line".
-        target: track of the target that breathes.
+        displacement_m: difference between the 2.5th and 97.5th percentile of the waveform [m].
+        times_s: times of the samples of the waveform [s].
+        waveform_m: chest displacement away from the radar, with quadratic trend removed [m].
+        method: demodulation method, "arc" or "line".
+        target: track of the breathing target.
     """
 
     rate_hz: float
@@ -54,17 +55,18 @@ class Breathing:
 def find_breathing(
     radar: Radar, stats: CaptureStats, tracks: list[Track]
 ) -> tuple[Breathing | None, str]:
-    """Find the strongest breathing target among the few strongest stationary ones.
+    """Find the strongest breathing target among the few strongest stationary targets.
 
-    A wall in a person's shadow may give a stronger echo than the person who sits in front of it.
+    Several targets are tried, because a wall shadowed by a person may give a stronger echo than the
+    person who sits in front of the wall.
 
     Args:
-        radar: radar of the recording, with its own frames (not bursts made of several frames).
+        radar: radar of the recording with its original frames, not joined into longer bursts.
         stats: statistics of the recording; the slow-time profiles are used.
         tracks: tracks of the recording, strongest first.
 
     Returns:
-        The breathing and "", or None and the reason, which refers to the strongest target.
+        The breathing and "", or None and the reason why none was found in the strongest target.
     """
     stationary = [track for track in tracks if track.is_stationary and track.kind != VIBRATING]
     row_s = radar.frame.period_s * stats.slow_time_step
@@ -80,7 +82,7 @@ def find_breathing(
 
 
 def _breathing_of(radar, stats, track: Track, row_s: float) -> tuple[Breathing | None, str]:
-    """Breathing of one track and "", or None and the reason why there is no result."""
+    """Return the breathing of one track and "", or None and the reason why none was found."""
     breathing, repeats = _breathing_in(radar, stats, track, row_s)
     duration_s = len(stats.slow_time_v) * row_s
     if breathing.rate_hz * duration_s < MIN_CYCLES or not repeats:
@@ -92,7 +94,7 @@ def _breathing_of(radar, stats, track: Track, row_s: float) -> tuple[Breathing |
 
 
 def _breathing_in(radar, stats, track: Track, row_s: float) -> tuple[Breathing, bool]:
-    """Displacement waveform in the range bin of a track, and whether it is periodic."""
+    """Measure the displacement in the range bin of a track; decide whether it is periodic."""
     rows_v = stats.slow_time_v
     bin_idx = round(track.median_range_m / radar.range_resolution_m)
     bin_idx = min(max(bin_idx, 0), rows_v.shape[-1] - 1)
@@ -116,33 +118,33 @@ def _breathing_in(radar, stats, track: Track, row_s: float) -> tuple[Breathing, 
 def combine_channels(
     channels_v: Complex[np.ndarray, "row channel"],
 ) -> Complex[np.ndarray, " row"]:
-    """Combine channels coherently by the first principal component of their changes."""
+    """Combine the channels coherently by the first principal component of their variation."""
     changes_v = channels_v - channels_v.mean(0)
     _, vectors = np.linalg.eigh(changes_v.T @ changes_v.conj())
     return channels_v @ vectors[:, -1].conj()
 
 
 def demodulate(echo_v: Complex[np.ndarray, " row"]) -> tuple[Float[np.ndarray, " row"], str]:
-    """Phase of a target over slow time; positive when receding.
+    """Demodulate the phase of a target over slow time; the phase increases when receding.
 
     Args:
-        echo_v: slow-time samples of the range bin of the target, clutter included.
+        echo_v: slow-time samples in the range bin of the target, including clutter.
 
     Returns:
-        Phase [rad], and the demodulation used, "arc" or "line".
+        Phase [rad], and the demodulation method, "arc" or "line".
     """
     centre_v = arc_centre(echo_v)
     phase_rad = np.unwrap(np.angle(echo_v - centre_v))
     spread = np.abs(echo_v - centre_v).std() / np.abs(echo_v - centre_v).mean()
     plain_rad = np.unwrap(np.angle(echo_v))
-    # The amplitude of the echo may change with the phase; the fitted centre is used only if the
-    # radius around it varies less than the radius around zero.
+    # The amplitude of the echo may change with the phase, so the fitted centre is used only if the
+    # radius around the centre varies less than the radius around zero.
     if spread > np.abs(echo_v).std() / np.abs(echo_v).mean():
         phase_rad = plain_rad
     if np.ptp(phase_rad) >= ARC_RAD:
         return phase_rad, "arc"
     moved = echo_v - echo_v.mean()
-    # Principal axis of the samples; its sign is chosen so that the phase about zero increases.
+    # Principal axis of the samples, with the sign for which the phase about zero increases.
     direction = np.exp(0.5j * np.angle((moved**2).sum()))
     along = (moved * direction.conj()).real
     forward = np.sign((along * (plain_rad - plain_rad.mean())).sum()) or 1.0
@@ -150,9 +152,9 @@ def demodulate(echo_v: Complex[np.ndarray, " row"]) -> tuple[Float[np.ndarray, "
 
 
 def arc_centre(echo_v: Complex[np.ndarray, " row"]) -> complex:
-    """Centre of the circle through the points by algebraic least squares (Kasa fit).
+    """Fit a circle to the samples by algebraic least squares (Kasa fit) and return its centre.
 
-    |z|^2 = 2 Re(z conj(c)) + d is linear in c and d.
+    The circle equation |z|^2 = 2 Re(z conj(c)) + d is linear in the centre c and in d.
 
     Source:
         Kasa, "A circle fitting procedure and its error analysis", IEEE Trans. IM 25, 1976.
@@ -167,23 +169,23 @@ def arc_centre(echo_v: Complex[np.ndarray, " row"]) -> complex:
 def remove_trend(
     times_s: Float[np.ndarray, " row"], values: Float[np.ndarray, " row"]
 ) -> Float[np.ndarray, " row"]:
-    """Values minus their least-squares parabola over time."""
+    """Subtract the least-squares parabola over time from a time series."""
     middle = times_s - times_s.mean()
     return values - np.polyval(np.polyfit(middle, values, 2), middle)
 
 
 def periodicity(values: Float[np.ndarray, " row"], cycles_per_row: float) -> float:
-    """Normalised autocorrelation at a lag of one period."""
+    """Normalised autocorrelation of a time series at a lag of one period."""
     lag = min(round(1 / cycles_per_row), len(values) - 2)
     now, next_ = values[:-lag], values[lag:]
     return float(now @ next_ / np.sqrt((now @ now) * (next_ @ next_) + 1e-30))
 
 
 def strongest_rate(values: Float[np.ndarray, " row"], step_s: float) -> tuple[float, float]:
-    """Frequency of the largest spectral peak in the breathing band.
+    """Find the frequency of the largest spectral peak in the breathing band.
 
     Returns:
-        Rate [Hz], and the fraction of the power below 4 Hz at this rate and its second harmonic.
+        Rate [Hz], and the fraction of the power below 4 Hz at the rate and its second harmonic.
     """
     count = len(values)
     size = max(4096, 8 << (count - 1).bit_length())

@@ -1,4 +1,4 @@
-"""Simulate a capture: place a motion on its tracks, match the level, and compare the two."""
+"""Simulate a capture: place motions on its tracks, match the level, and compare the heatmaps."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -36,21 +36,21 @@ from radarsim.validation.track_placement import (
 )
 
 MAX_SUBJECTS = 3
-# Track offsets smaller than these are not corrected.
+# Offsets between tracks below these limits are not corrected.
 CLOSE_M, CLOSE_RAD = 0.01, np.radians(0.5)
 LEVEL_ITERATIONS = 2
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class CaptureSimulation:
-    """A simulation of a capture, compared with the capture.
+    """Simulation of a capture, and its comparison with the capture.
 
     Attributes:
         scenes: one scene per subject; the echoes of all scenes are added.
         comparison: heatmaps and metrics.
         recording: the simulated recording.
-        num_frames: number of frames, from the first frame of the capture.
-        description: what was simulated, for the report.
+        num_frames: number of simulated frames, from the first frame of the capture.
+        description: description of the simulated motions, for the report.
     """
 
     scenes: tuple[Scene, ...]
@@ -61,7 +61,7 @@ class CaptureSimulation:
 
     @property
     def duration_s(self) -> float:
-        """Simulated time [s]."""
+        """Duration of the simulation [s]."""
         return self.num_frames * self.recording.radar.frame.period_s
 
 
@@ -93,7 +93,7 @@ def simulate_motion_on_track(
 
     Args:
         analysis: analysis of the capture; its `track_of_motion` must not be None.
-        motion: motion from its file; it starts at the first frame of the capture.
+        motion: motion as read from its file, which starts at the first frame of the capture.
         body: body model.
         radar_pose: height and tilt of the radar.
         sigma_rad: width of the scattering lobe [rad].
@@ -116,7 +116,7 @@ def simulate_tracks(
     radar_pose: RadarPose,
     sigma_rad: float = DEFAULT_SIGMA_RAD,
 ) -> CaptureSimulation:
-    """Simulate a capture with a synthetic motion on each track, using the best-matching gait.
+    """Simulate a capture with a synthetic motion on each track and the gait that matches best.
 
     Args:
         analysis: analysis of the capture, with at least one track.
@@ -125,7 +125,7 @@ def simulate_tracks(
         sigma_rad: width of the scattering lobe [rad].
 
     Returns:
-        The simulation with the highest mean similarity.
+        The simulation whose gait gives the highest mean similarity with the capture.
     """
     tracks = analysis.tracks[:MAX_SUBJECTS]
     gaits = GAITS if any(is_walking(track) for track in tracks) else ("standing",)
@@ -152,10 +152,10 @@ def _scene_on(analysis, track: Track, gait: str, body, radar_pose: RadarPose) ->
 def _aligned_with_track(
     analysis: CaptureAnalysis, track: Track, scene: Scene, sigma_rad: float
 ) -> Scene:
-    """The scene shifted by the offset between the capture's track and the simulated one.
+    """Shift the scene by the offset between the capture's track and the simulated track.
 
-    The radar measures the surface of the body, not the pelvis; the distance between the two depends
-    on pose and heading.
+    The radar measures the surface of the body, not the pelvis; the distance from the pelvis to the
+    surface depends on pose and heading.
     """
     num_frames = num_frames_to_simulate(analysis.recording, scene.duration_s)
     echo_v = simulate_echo(analysis.recording.radar, scene, num_frames, sigma_rad)
@@ -171,7 +171,7 @@ def _aligned_with_track(
 def _simulation_of(
     analysis: CaptureAnalysis, scenes: Sequence[Scene], description: str, sigma_rad: float
 ) -> CaptureSimulation:
-    """Simulate scenes, match the level to the capture in two iterations, and compare."""
+    """Simulate scenes, match the level in two iterations, and compare with the capture."""
     frames = [num_frames_to_simulate(analysis.recording, scene.duration_s) for scene in scenes]
     part = first_frames(analysis, min(frames))
     echo_v = sum(simulate_echo(part.radar, scene, part.num_frames, sigma_rad) for scene in scenes)

@@ -1,7 +1,7 @@
 """Receiver and clutter statistics of a recording: noise, clipping, DC, leakage, static echoes.
 
-All statistics are computed in one pass over blocks of frames. Only the mean chirp per channel and
-the slow-time range profiles are kept in memory.
+All statistics are computed in one pass over the blocks of frames of a recording. Only the mean
+chirp per channel and the slow-time range profiles are kept in memory.
 """
 
 from collections.abc import Iterator
@@ -16,9 +16,9 @@ from jaxtyping import Bool, Complex, Float
 from radarsim.captures.recording import BLOCK_BYTES, Recording
 from radarsim.radar.radar import Radar
 
-# Main lobe of the Hann window: energy in these bins is TX-RX leakage on the board.
+# Range bins in the main lobe of the Hann window, whose energy is TX-RX leakage on the board.
 LEAKAGE_BINS = 3
-# A static echo is a local maximum of the static profile this far above its median.
+# A static echo is a local maximum at least this far above the median of the static profile.
 CLUTTER_DB = 10.0
 MAX_SLOW_TIME_BYTES = 64 << 20
 
@@ -31,10 +31,10 @@ class CaptureStats:
 
     Attributes:
         clipped_fraction: fraction of samples with I or Q at the first or last ADC code.
-        peak_dbfs: largest I or Q [dBFS].
+        peak_dbfs: largest magnitude of I or Q [dBFS].
         dc_v: mean sample of each receiver [V].
-        static_v: mean over frames and chirps: leakage, DC and static echoes [V].
-        noise_rms_v: noise of one complex sample, from differences between chirps [V].
+        static_v: mean over frames and chirps, that is, leakage, DC and static echoes [V].
+        noise_rms_v: RMS noise of a complex sample, from differences between chirps [V].
         noise_power_v2: noise power per range bin of a Hann-windowed range FFT [V^2].
         slow_time_v: Hann-windowed range FFT of the mean chirp of each frame [V].
         slow_time_step: number of frames averaged into one row of `slow_time_v`.
@@ -53,21 +53,21 @@ class CaptureStats:
 
 
 class StaticEcho(NamedTuple):
-    """An echo that does not move: range [m] and level [dBFS]."""
+    """Range [m] and level [dBFS] of a static echo."""
 
     range_m: float
     level_dbfs: float
 
 
 def hann(count: int) -> Float[np.ndarray, " sample"]:
-    """Hann window without its two zero samples, as used for the heatmaps."""
+    """Hann window without the zeros at its two ends, as in the heatmaps."""
     return np.hanning(count + 2)[1:-1].astype(np.float32)
 
 
 def range_transform(
     cube_v: Complex[np.ndarray, "*batch sample"],
 ) -> Complex[np.ndarray, "*batch sample"]:
-    """Hann-windowed FFT over the samples of a chirp, in the precision of the input."""
+    """Hann-windowed FFT over the samples of each chirp, in the precision of the input."""
     return scipy.fft.fft(cube_v * hann(cube_v.shape[-1]), axis=-1)
 
 
@@ -75,14 +75,14 @@ def measure_stats(recording: Recording) -> CaptureStats:
     """Measure noise, clipping and static echoes in one pass over a recording.
 
     Noise is estimated from differences between successive chirps of one transmitter, in which
-    static and slow echoes cancel. Moving targets remain in a few range bins, which the median over
-    range bins ignores.
+    static and slow echoes cancel. The echoes of moving targets remain in a few range bins, but do
+    not affect the median over range bins.
 
     Args:
         recording: a capture or a simulated cube.
 
     Returns:
-        The statistics.
+        The statistics of the recording.
     """
     radar = recording.radar
     shape = (radar.array.num_tx, radar.array.num_rx, radar.chirp.num_samples)
@@ -105,7 +105,7 @@ def measure_stats(recording: Recording) -> CaptureStats:
     static_v = total / max(1, recording.num_frames * radar.frame.num_chirps)
     noise_power_v2 = power / max(1, num_pairs)
     window_power = float((hann(shape[-1]) ** 2).sum())
-    # Each bin is a mean of many exponential variables, so the median over bins has no bias.
+    # Each bin averages many exponential variables, so the median over bins is unbiased.
     noise_rms_v = float(np.sqrt(np.median(noise_power_v2) / window_power))
     num_samples = recording.num_frames * radar.frame.num_chirps * total.size
     return CaptureStats(
@@ -122,14 +122,14 @@ def measure_stats(recording: Recording) -> CaptureStats:
 
 
 def slow_time_step(recording: Recording) -> int:
-    """Number of frames averaged per slow-time row, such that all rows fit in 64 MB."""
+    """Number of frames to average per slow-time row so that all rows fit in 64 MB."""
     radar = recording.radar
     row_bytes = 8 * radar.num_virtual * radar.chirp.num_samples
     return max(1, -(-row_bytes * recording.num_frames // MAX_SLOW_TIME_BYTES))
 
 
 def _blocks_of_rows(recording: Recording, step: int) -> Iterator[np.ndarray]:
-    """Blocks of frames; all but the last hold a multiple of `step` frames."""
+    """Yield blocks of frames; all blocks but the last hold a multiple of `step` frames."""
     per_block = max(1, BLOCK_BYTES // (recording.frame_bytes * step)) * step
     for start in range(0, recording.num_frames, per_block):
         yield recording.read(start, min(start + per_block, recording.num_frames))
@@ -140,7 +140,7 @@ def _i_or_q(parts: Bool[np.ndarray, "*batch iq"]) -> Bool[np.ndarray, "*batch"]:
 
 
 def _slow_time(cube_v, step):
-    """Range FFT of the mean chirp of every `step` frames; the last row may average fewer."""
+    """Range FFT of the mean chirp of every `step` frames; the last row may average fewer frames."""
     mean_v = cube_v.mean(1)
     firsts = np.arange(0, len(mean_v), step)
     counts = np.minimum(step, len(mean_v) - firsts)
@@ -149,13 +149,14 @@ def _slow_time(cube_v, step):
 
 
 def _chirp_differences(cube_v, last, lost):
-    """Differences between successive chirps, scaled to the noise power, without lost frames.
+    """Differences between successive chirps, without lost frames, scaled to the power of the noise.
 
-    For frames of a single chirp, third differences between frames are used: a target whose phase
-    changes by 0.1 cycle per frame is attenuated by 25 dB in third and by 7 dB in first differences.
+    For frames of a single chirp, third-order differences between frames are used, because they
+    attenuate a target whose phase changes by 0.1 cycle per frame by 25 dB; first-order differences
+    attenuate such a target by only 7 dB.
 
     Returns:
-        Differences, and the frames to prepend to the next block.
+        The differences, and the frames to prepend to the next block (None if not needed).
     """
     kept = cube_v[~lost]
     if cube_v.shape[1] > 1:
@@ -166,17 +167,17 @@ def _chirp_differences(cube_v, last, lost):
 
 
 def dbfs(radar: Radar, volts: float) -> float:
-    """Voltage relative to the ADC full scale [dBFS]; -400 for zero."""
+    """Convert a voltage to dB relative to the ADC full scale [dBFS]; 0 V gives -400."""
     return float(20 * np.log10(max(abs(volts) / radar.receiver.full_scale_v, 1e-20)))
 
 
 def noise_floor_dbfs(radar: Radar, stats: CaptureStats) -> float:
-    """Measured noise of one complex sample [dBFS]."""
+    """Measured RMS noise of a complex sample [dBFS]."""
     return dbfs(radar, stats.noise_rms_v)
 
 
 def datasheet_floor_dbfs(radar: Radar) -> float:
-    """Noise expected from the configured noise figure, gain and ADC [dBFS]."""
+    """RMS noise of a complex sample expected from noise figure, gain and ADC settings [dBFS]."""
     return dbfs(radar, radar.receiver.noise_rms_v(radar.chirp.sample_rate_hz))
 
 
@@ -186,21 +187,21 @@ def noise_bias_db(radar: Radar, stats: CaptureStats) -> float:
 
 
 def static_profile_dbfs(radar: Radar, stats: CaptureStats) -> Float[np.ndarray, " range"]:
-    """Level of the static echoes per range bin, from the mean power over the channels [dBFS]."""
+    """Level of the static echoes in each range bin, from the mean power of all channels [dBFS]."""
     profile = range_transform(stats.static_v) / hann(stats.static_v.shape[-1]).sum()
     level_v = np.sqrt((np.abs(profile) ** 2).mean((0, 1)))
     return np.array([dbfs(radar, float(level)) for level in level_v])
 
 
 def leakage(radar: Radar, stats: CaptureStats) -> StaticEcho:
-    """Strongest static tone in the first range bins: TX-RX leakage, bumper, DC."""
+    """Find the strongest static tone in the first range bins: TX-RX leakage, bumper or DC."""
     first = static_profile_dbfs(radar, stats)[:LEAKAGE_BINS]
     at = int(first.argmax())
     return StaticEcho(at * radar.range_resolution_m, float(first[at]))
 
 
 def clutter(radar: Radar, stats: CaptureStats, most: int = 5) -> list[StaticEcho]:
-    """Strongest static echoes beyond the leakage bins, strongest first."""
+    """Find the strongest static echoes beyond the leakage bins, strongest first."""
     level = static_profile_dbfs(radar, stats)
     inner = level[1:-1]
     peaks = 1 + np.flatnonzero((inner >= level[:-2]) & (inner > level[2:]))

@@ -20,16 +20,16 @@ from radarsim.validation.tracks import find_tracks
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Comparison:
-    """The first frames of a capture, and their simulation with its echo level and noise floor.
+    """Comparison of the first frames of a capture with their simulation at equal level and noise.
 
     Attributes:
-        real: heatmaps of the capture by name [dB above noise].
+        real: heatmaps of the capture, keyed by name [dB above noise].
         simulated: heatmaps of the simulation on the same axes [dB above noise].
-        axes: coordinates of the heatmaps.
-        similarities: correlation and SSIM by heatmap.
-        errors: errors of centroids and envelopes, from `heatmap_metrics.centroid_errors`.
-        level_bias_db: echo level of the capture minus that of the simulation before the level was
-            matched [dB].
+        axes: coordinates of the heatmaps, from `recording_axes`.
+        similarities: correlation and SSIM of each heatmap, keyed by name.
+        errors: errors of centroids and Doppler envelopes, from `heatmap_metrics.centroid_errors`.
+        level_bias_db: echo level of the capture minus echo level of the simulation before level
+            matching [dB].
     """
 
     real: Mapping[str, np.ndarray]
@@ -41,23 +41,23 @@ class Comparison:
 
 
 def heatmaps_as_in(analysis: CaptureAnalysis, recording: Recording) -> dict[str, np.ndarray]:
-    """Heatmaps of another recording of the same radar, with the settings of the analysis [dB]."""
+    """Compute heatmaps of another recording of the same radar with the settings of an analysis."""
     bursts = analysis.bursts_of(recording)
     settings = settings_for(bursts, analysis.window, analysis.tdm)
     return make_recording_heatmaps(bursts, measure_stats(bursts), settings)
 
 
 def tracks_as_in(analysis: CaptureAnalysis, recording: Recording) -> list[Track]:
-    """Tracks of another recording of the same radar, with the settings of the analysis.
+    """Find the tracks of another recording of the same radar with the settings of an analysis.
 
-    Moving targets come first, because the simulation also contains the capture's static echoes.
+    Moving targets come first, because a simulation also contains the static echoes of the capture.
     """
     bursts = analysis.bursts_of(recording)
     return find_tracks(bursts, measure_stats(bursts), tdm=analysis.tdm)
 
 
 def first_frames(analysis: CaptureAnalysis, num_frames: int) -> Recording:
-    """The first frames of the capture, rounded down to whole bursts (at least one)."""
+    """Return the first frames of the capture, rounded down to whole bursts (at least one)."""
     per_burst = analysis.frames_per_burst
     whole = max(1, num_frames // per_burst) * per_burst
     return stretch(analysis.recording, 0, whole)
@@ -69,16 +69,16 @@ def compare_with_simulation(
     simulated: Recording,
     level_bias_db: float,
 ) -> Comparison:
-    """Compare a capture with its simulation.
+    """Compare a capture with its simulation by their heatmaps.
 
     Args:
         analysis: analysis of the capture.
-        real_maps: heatmaps of the simulated frames of the capture, from `heatmaps_as_in`.
-        simulated: the simulation at the capture's level and noise.
+        real_maps: heatmaps of those frames of the capture that are simulated, by `heatmaps_as_in`.
+        simulated: simulated recording with the level and noise of the capture.
         level_bias_db: level correction applied to the simulation [dB].
 
     Returns:
-        Heatmaps and metrics.
+        The heatmaps and the metrics.
     """
     simulated_maps = heatmaps_as_in(analysis, simulated)
     bursts = analysis.bursts_of(simulated)

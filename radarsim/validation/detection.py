@@ -2,9 +2,10 @@
 
     cube - static -> Hann, FFT over samples and loops -> mean power over channels -> CFAR -> cluster
 
-The noise level of a cell is the median over the Doppler cells of its range bin (a person fills few
-of them), but at least half the noise measured between chirps. The threshold above it gives a fixed
-false-alarm probability for a mean power over the channels.
+The noise level of a cell is the median over all Doppler cells of the same range bin, because a
+person occupies few Doppler cells; its lower bound is half the noise measured from differences
+between chirps. The CFAR threshold above the noise level gives a fixed false-alarm probability for
+the power averaged over the channels.
 """
 
 from dataclasses import dataclass
@@ -21,18 +22,18 @@ from radarsim.validation.azimuth import azimuth_of_cells
 from radarsim.validation.capture_stats import CaptureStats, hann, range_transform
 
 FALSE_ALARMS_PER_CELL = 1e-9
-# Added to the threshold, because the noise level is only an estimate.
+# Margin added to the CFAR threshold, because the noise level is only an estimate.
 MARGIN_DB = 2.0
 # Static echoes are not perfectly stable (phase noise, supply ripple, frame timing). Power below
-# these levels relative to the static echo of the range bin is not regarded as a moving target.
+# these levels relative to the static echo in the same range bin is not detected as a moving target.
 STATIC_JITTER_DB = -45.0
-STATIC_DRIFT_DB = -20.0  # within the Doppler main lobe at zero speed
+STATIC_DRIFT_DB = -20.0  # applies within the Doppler main lobe around zero speed
 MIN_MOVING_BINS = 2
-# Peaks this far below the strongest one are regarded as side lobes, ghosts or multipath.
+# Peaks more than `SPAN_DB` below the strongest peak are treated as sidelobes, ghosts or multipath.
 SPAN_DB = 25.0
 NEAR_M, NEAR_SPAN_DB = 1.0, 15.0
-VALLEY_DB = 10.0  # depth of the valley between two separate targets
-CLUSTER_DB = 10.0  # cells at most this far below the peak form its cluster
+VALLEY_DB = 10.0  # minimum depth of the valley between two separate targets
+CLUSTER_DB = 10.0  # largest level difference between a peak and the cells of its cluster
 CLUSTER_M = 0.35
 
 
@@ -41,12 +42,14 @@ class Detection:
     """A moving target in one burst.
 
     Attributes:
-        range_m: power-weighted mean range of its cluster [m].
-        speed_mps: radial speed, receding positive, ambiguous by twice the maximum speed [m/s].
-        azimuth_rad: azimuth, left positive; None if it cannot be measured [rad].
+        range_m: power-weighted mean range of the cells of the target [m].
+        speed_mps: radial speed, positive when receding, ambiguous by multiples of twice the maximum
+            speed [m/s].
+        azimuth_rad: azimuth, positive to the left; None if it cannot be measured [rad].
         snr_db: signal-to-noise ratio of the strongest cell [dB].
-        folded_azimuths_rad: azimuths if the true Doppler frequency is n / T_loop above the measured
-            one, for n = 0, 1 ... num_tx - 1, which changes the phases between TDM slots [rad].
+        folded_azimuths_rad: azimuths for n = 0, 1 ... num_tx - 1 if the true Doppler frequency is
+            n / T_loop above the measured frequency, which changes the phases between TDM slots
+            [rad].
     """
 
     range_m: float
@@ -58,7 +61,7 @@ class Detection:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RangeDoppler:
-    """Range-Doppler map of one burst without static echoes; zero Doppler in the middle.
+    """Range-Doppler map of one burst with static echoes removed; zero Doppler is in the middle.
 
     Attributes:
         spectrum_v: spectrum of each channel [V].
@@ -74,7 +77,7 @@ class RangeDoppler:
 def range_doppler(
     radar: Radar, stats: CaptureStats, frame_v: Complex[np.ndarray, "chirp tx rx sample"]
 ) -> RangeDoppler:
-    """Range-Doppler map of one burst.
+    """Compute the range-Doppler map of one burst.
 
     Args:
         radar: radar of the recording.
@@ -82,7 +85,7 @@ def range_doppler(
         frame_v: IF samples of the burst [V].
 
     Returns:
-        Spectrum, power and noise estimate.
+        The spectrum, the power and the noise estimate.
     """
     loops = radar.frame.num_chirps
     taper = hann(loops)[:, None, None, None]
@@ -99,13 +102,13 @@ def range_doppler(
 
 @lru_cache
 def _median_of_mean(channels: int) -> float:
-    """Median of the distribution of a mean of `channels` exponential variables with mean 1."""
+    """Median of the mean of `channels` independent exponential variables, each with mean 1."""
     return float(gamma.median(channels) / channels)
 
 
 @lru_cache
 def threshold_db(channels: int) -> float:
-    """CFAR threshold above the noise for a mean power over `channels` channels [dB]."""
+    """CFAR threshold above the noise for the power averaged over `channels` channels [dB]."""
     factor = gamma.isf(FALSE_ALARMS_PER_CELL, channels) / channels
     return float(10 * np.log10(factor)) + MARGIN_DB
 
@@ -120,9 +123,10 @@ def detect(
 ) -> list[Detection]:
     """Detect the moving targets of one burst, strongest first.
 
-    A cell near zero speed is accepted only if its range bin differs from the neighbouring burst. A
-    person who stands still for part of the recording contributes an echo to its mean; subtracting
-    the mean creates a ghost at that range, which does not change between bursts.
+    A cell near zero speed is accepted only if its range bin changes between neighbouring bursts.
+    A person who stands still for part of the recording contributes to the mean of the recording;
+    subtracting the mean creates a ghost at the range of the person, which does not change between
+    bursts.
 
     Args:
         radar: radar of the recording.
@@ -130,14 +134,14 @@ def detect(
         frame_v: IF samples of the burst [V].
         neighbour_v: mean chirp of a neighbouring burst [V]; if None, cells near zero speed are
             ignored.
-        tdm: compensate the phase that a moving target gains between TDM transmit slots.
+        tdm: whether to compensate the phase shift of a moving target between TDM transmit slots.
 
     Returns:
-        The detections.
+        The detected targets.
     """
     spectrum = range_doppler(radar, stats, frame_v)
     snr_db = 10 * np.log10(spectrum.power_v2 / spectrum.noise_v2 + 1e-12)
-    # Levels on one scale for all range bins, so that targets can be compared with each other.
+    # Levels relative to one noise level, so that targets in different range bins are comparable.
     level_db = snr_db + 10 * np.log10(spectrum.noise_v2 / np.median(spectrum.noise_v2))
     change_v = None if neighbour_v is None else frame_v.mean(0) - neighbour_v
     found = moving_cells(radar, stats, spectrum, change_v)
@@ -151,16 +155,17 @@ def moving_cells(
     spectrum: RangeDoppler,
     change_v: Complex[np.ndarray, "tx rx sample"] | None,
 ) -> Bool[np.ndarray, "doppler range"]:
-    """Cells above the noise threshold and above the jitter of the static echoes.
+    """Find the cells above the noise threshold and above the jitter of the static echoes.
 
     Args:
         radar: radar of the recording.
         stats: statistics of the recording.
         spectrum: range-Doppler map of the burst.
-        change_v: mean chirp minus the mean chirp of a neighbouring burst [V]; None without one.
+        change_v: mean chirp minus the mean chirp of a neighbouring burst [V]; None if there
+            is no such burst.
 
     Returns:
-        Mask of the moving cells.
+        Mask of the cells that contain a moving target.
     """
     loops = len(spectrum.power_v2)
     static_v = range_transform(stats.static_v)
@@ -176,12 +181,12 @@ def moving_cells(
         change_v2 = (np.abs(range_transform(change_v)) ** 2).mean((0, 1))
         change_v2 = change_v2 * float(hann(loops).sum()) ** 2 / 2
         found[slow] &= change_v2 > limit_v2[slow]
-    found[:, 0] = False  # the first bin is DC and leakage
+    found[:, 0] = False  # the first range bin contains DC and leakage
     return found
 
 
 def _local_maxima(level_db, found) -> list[tuple[int, int]]:
-    """Cells at least as strong as their eight neighbours, strongest first; Doppler is cyclic."""
+    """Cells at least as strong as their eight neighbours, strongest first; Doppler wraps around."""
     top = ndimage.maximum_filter(level_db, size=3, mode=("wrap", "nearest"))
     cells = np.argwhere(found & (level_db >= top))
     order = np.argsort(-level_db[tuple(cells.T)], kind="stable")
@@ -189,7 +194,7 @@ def _local_maxima(level_db, found) -> list[tuple[int, int]]:
 
 
 def _separate_targets(radar, level_db, peaks) -> list[tuple[int, int]]:
-    """Peaks that are strong enough and separated from stronger peaks by a valley."""
+    """Select the peaks that are strong enough and separated by a valley from stronger peaks."""
     kept: list[tuple[int, int]] = []
     for cell in peaks:
         if level_db[cell] < level_db[peaks[0]] - SPAN_DB:
@@ -239,7 +244,7 @@ def connected_cells(
     reach_m: float,
     depth_db: float,
 ) -> np.ndarray:
-    """Cells connected to a peak through cells that are at most `depth_db` below it.
+    """Find the cells connected to a peak through cells at most `depth_db` below the peak.
 
     Args:
         radar: radar of the recording.
@@ -249,8 +254,8 @@ def connected_cells(
         depth_db: largest level difference between the peak and a connected cell [dB].
 
     Returns:
-        Doppler and range index of each cell. Doppler indices may lie outside the axis, which is
-        cyclic: take them modulo its length.
+        Doppler and range index of each cell. The Doppler axis is cyclic, so Doppler indices may be
+        out of bounds and must be taken modulo the number of Doppler bins.
     """
     loops, bins = level_db.shape
     reach = max(1, round(reach_m / radar.range_resolution_m))

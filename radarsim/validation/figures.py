@@ -1,5 +1,5 @@
-"""Figures of a capture: range profile, range-Doppler, range-angle, range-time, micro-Doppler,
-time-angle and breathing; and the heatmaps of a capture beside those of its simulation.
+"""Draw figures of a capture (range profile, range-Doppler, range-angle, range-time, micro-Doppler,
+time-angle, breathing) and the heatmaps of a capture beside the heatmaps of its simulation.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,13 +29,13 @@ _TARGET = "#17a34a"
 
 
 def new_page(width: float = 7.2, height: float = 4.2) -> tuple[Figure, Axes]:
-    """Create a figure with a single panel."""
+    """Create a matplotlib figure with a single panel."""
     page = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
     return page, page.add_subplot()
 
 
 def range_profile(analysis: CaptureAnalysis) -> Figure:
-    """Levels of static and changing echoes over range, with measured and expected noise."""
+    """Draw the levels of static and changing echoes over range, and measured and expected noise."""
     radar, stats = analysis.recording.radar, analysis.stats
     page, panel = new_page()
     reach_m = np.arange(radar.chirp.num_samples) * radar.range_resolution_m
@@ -46,7 +46,7 @@ def range_profile(analysis: CaptureAnalysis) -> Figure:
     panel.plot(reach_m, static_profile_dbfs(radar, stats), color="0.25", label="static")
     if len(stats.slow_time_v) > 1:
         panel.plot(reach_m, moving_db, color=_TARGET, label="changing between frames")
-    # Noise of one windowed chirp in a range bin, on the level scale of a tone.
+    # Noise of one windowed chirp in a range bin, relative to the level of a tone.
     bin_db = 10 * np.log10((hann(radar.chirp.num_samples) ** 2).sum() / window**2)
     measured = noise_floor_dbfs(radar, stats) + bin_db
     panel.axhline(measured, color="tab:blue", lw=0.9, label="measured noise of one chirp")
@@ -63,9 +63,12 @@ def range_profile(analysis: CaptureAnalysis) -> Figure:
 
 
 def clearest_burst(analysis: CaptureAnalysis) -> tuple[int, RangeDoppler]:
-    """Index and range-Doppler map of the burst in which the strongest target has its highest SNR.
+    """Find the burst in which the strongest target has its highest SNR.
 
     If there is no target, the first burst is used.
+
+    Returns:
+        Index and range-Doppler map of the burst.
     """
     bursts, index = analysis.bursts, 0
     if analysis.tracks:
@@ -77,7 +80,7 @@ def clearest_burst(analysis: CaptureAnalysis) -> tuple[int, RangeDoppler]:
 
 
 def range_doppler_map(analysis: CaptureAnalysis) -> Figure:
-    """Range-Doppler map of one burst without static echoes; circles mark the targets."""
+    """Draw the range-Doppler map of one burst without static echoes; circles mark the targets."""
     radar = analysis.bursts.radar
     index, spectrum = clearest_burst(analysis)
     page, panel = new_page()
@@ -96,7 +99,7 @@ def range_doppler_map(analysis: CaptureAnalysis) -> Figure:
 
 
 def range_angle_map(analysis: CaptureAnalysis) -> Figure:
-    """Range-azimuth power of the moving targets in one burst, with TDM phase compensation."""
+    """Draw the range-azimuth map of the moving targets in one burst, with TDM compensation."""
     radar = analysis.bursts.radar
     index, spectrum = clearest_burst(analysis)
     page, panel = new_page()
@@ -107,7 +110,7 @@ def range_angle_map(analysis: CaptureAnalysis) -> Figure:
     tdm_phase = np.exp(-2j * np.pi * np.outer(frequency_hz, radar.tx_delays_s) * analysis.tdm)
     gains = radar.array.gains[tx, rx][:, None]
     x = spectrum.spectrum_v[:, tx, rx] * tdm_phase[:, tx, None] / gains
-    # Doppler cells that contain only noise would raise the floor in every direction.
+    # Doppler cells that contain only noise would raise the noise floor in every direction.
     x = x * (spectrum.power_v2 > 4 * spectrum.noise_v2)[:, None]
     sines = sine_grid(radar, HeatmapSettings(num_angle_bins=180))
     left_m = radar.array.virtual_m[tx, rx, 1]
@@ -127,7 +130,7 @@ def range_angle_map(analysis: CaptureAnalysis) -> Figure:
 
 
 def range_time_map(analysis: CaptureAnalysis) -> Figure:
-    """Time-range heatmap with the tracks of the targets."""
+    """Draw the time-range heatmap of a capture with the tracks of its targets."""
     page, panel = new_page()
     _heatmap(page, panel, "time_range", analysis)
     for track in analysis.tracks:
@@ -138,7 +141,7 @@ def range_time_map(analysis: CaptureAnalysis) -> Figure:
 
 
 def micro_doppler_map(analysis: CaptureAnalysis) -> Figure:
-    """Time-Doppler heatmap: the micro-Doppler signature."""
+    """Draw the time-Doppler heatmap of a capture, which shows micro-Doppler signatures."""
     page, panel = new_page()
     _heatmap(page, panel, "time_doppler", analysis)
     panel.set_title("Micro-Doppler", loc="left")
@@ -146,7 +149,7 @@ def micro_doppler_map(analysis: CaptureAnalysis) -> Figure:
 
 
 def time_angle_map(analysis: CaptureAnalysis) -> Figure:
-    """Time-angle heatmap."""
+    """Draw the time-angle heatmap of a capture."""
     page, panel = new_page()
     _heatmap(page, panel, "time_angle", analysis)
     panel.set_title("Azimuth over time", loc="left")
@@ -154,7 +157,7 @@ def time_angle_map(analysis: CaptureAnalysis) -> Figure:
 
 
 def breathing_waveform(analysis: CaptureAnalysis) -> Figure:
-    """Chest displacement of the stationary target over time."""
+    """Draw the chest displacement of the stationary target over time."""
     page, panel = new_page(height=2.8)
     breathing = analysis.breathing
     panel.plot(breathing.times_s, breathing.waveform_m * 1e3, color=_TARGET, lw=1.0)
@@ -178,7 +181,7 @@ FIGURES: dict[str, Callable[[CaptureAnalysis], Figure]] = {
 
 
 def capture_figures(analysis: CaptureAnalysis) -> dict[str, Figure]:
-    """Figures by name; figures without data are omitted (breathing, angle, or time axis)."""
+    """Draw all figures for which there are data (breathing, angle or time axis), keyed by name."""
     left_out = set()
     if analysis.breathing is None:
         left_out.add("breathing")
@@ -191,9 +194,9 @@ def capture_figures(analysis: CaptureAnalysis) -> dict[str, Figure]:
 
 
 def side_by_side(comparison: Comparison, title: str) -> Figure:
-    """The three heatmaps of a capture beside those of its simulation (mmCLIP paper, figure 12).
+    """Draw the heatmaps of a capture beside those of its simulation (as in mmCLIP, figure 12).
 
-    Heatmaps with a single column are drawn as curves.
+    Heatmaps that have a single column are drawn as curves.
     """
     if len(comparison.real["time_range"]) < 2:
         return _curves(comparison, title)
@@ -234,7 +237,7 @@ def _curves(comparison: Comparison, title: str) -> Figure:
 
 
 def _draw(panel: Axes, name: str, map_db, axes: Mapping[str, np.ndarray], top_db: float):
-    """Draw a heatmap; long recordings are thinned to `MAX_COLUMNS` columns."""
+    """Draw a heatmap; the heatmaps of long recordings are decimated to `MAX_COLUMNS` columns."""
     times_s = np.asarray(axes["time_s"])
     if len(map_db) > MAX_COLUMNS:
         keep = np.linspace(0, len(map_db) - 1, MAX_COLUMNS).astype(int)
@@ -246,7 +249,7 @@ def _draw(panel: Axes, name: str, map_db, axes: Mapping[str, np.ndarray], top_db
 
 
 def _fit_speed(panel: Axes, map_db, speed, across: bool = False) -> None:
-    """Limit the speed axis to the signal: slow-time Doppler spans only centimetres per second."""
+    """Limit the speed axis to the signal, because slow-time Doppler spans only a few cm/s."""
     signal = (map_db > SIGNAL_DB).any(0)
     reach = 1.2 * np.abs(speed[signal]).max() if signal.any() else np.inf
     reach = min(max(reach, 8 * abs(speed[1] - speed[0])), np.abs(speed).max())
@@ -270,6 +273,6 @@ def _image(page, panel, across, up, level_db, label, span_db: float = SPAN_DB) -
 
 
 def _reach(analysis: CaptureAnalysis) -> float:
-    """Upper limit of the range axis, beyond the farthest target [m]."""
+    """Upper limit of the range axis, which includes the farthest target [m]."""
     farthest_m = max((float(track.range_m.max()) for track in analysis.tracks), default=np.inf)
     return float(min(analysis.bursts.radar.max_range_m, max(1.5 * farthest_m + 0.5, 3.0)))

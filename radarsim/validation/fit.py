@@ -1,10 +1,11 @@
 """Fit lobe width, level, noise figure, distance and radar height to a capture.
 
-The range-Doppler powers of some bursts are compared; a comparison of phases would have a local
-minimum every 2 mm of distance. The derivatives of the simulated power are exact (forward mode). The
-first fit compares powers smoothed over range, so that echoes still overlap if the initial distance
-is wrong by 0.3 m. Gain, antennas, transmit power and reflectivity cannot be separated: the fitted
-level is their product.
+The fit compares measured and simulated range-Doppler powers of some bursts, because a comparison of
+phases would have a local minimum every 2 mm of distance. The derivatives of the simulated power are
+exact (forward-mode automatic differentiation). The first fit compares powers that are smoothed over
+range, so that the echoes overlap even if the initial distance is wrong by 0.3 m. Receiver gain,
+antenna gain, transmit power and reflectivity cannot be fitted separately, because the echo level is
+the product of all four.
 """
 
 from collections.abc import Mapping
@@ -38,19 +39,19 @@ from radarsim.validation.power_model import (
 from radarsim.validation.power_residuals import PowerFit
 from radarsim.validation.simulated_recording import ECHO_ONLY
 
-# The first fit selects faces once for all lobe widths, down to -30 dB. The second fit selects them
-# for the fitted lobe width, like the simulator; a selection down to -50 dB left a bias of 5 % in
-# sigma.
+# The first fit selects the faces with echoes above -30 dB once for all lobe widths. The second fit
+# selects faces for the fitted lobe width, like the simulator, because a selection down to -50 dB
+# left a bias of 5 % in sigma.
 WIDEST_SIGMA_RAD, SEARCH, FOUND = 0.8, replace(ECHO_ONLY, cull=0.03), ECHO_ONLY
 SIGMAS_TO_TRY_RAD = (0.2, 0.3, 0.45, 0.65)
-# Distance changes tried on the grids: with smoothed powers, with powers as measured, and after the
-# faces have been selected again.
+# Distance offsets of the three grid searches: with smoothed powers, with unsmoothed powers, and
+# after the faces have been selected again.
 COARSE_SHIFTS_M = np.arange(-0.4, 0.4 + 1e-9, 0.02)
 FINE_SHIFTS_M = 0.01 * np.arange(-5, 6)
 FINAL_SHIFTS_M = 0.0025 * np.arange(-4, 5)
 SMOOTHING_M = 0.1
 COARSE_EVALUATIONS, FINE_EVALUATIONS = 8, 16
-# Relative error of the simulated power: initially, and once the misfit confirms the model.
+# Assumed relative error of the simulated power, initially and after the misfit confirms the model.
 MODEL_ERROR, FINE_MODEL_ERROR = 0.2, 0.03
 MAX_MISFIT_OF_CORRECT_MODEL = 1.15
 NAMES = ("sigma_rad", "distance_m", "height_m", "level_db", "noise_figure_db")
@@ -66,12 +67,13 @@ class Fit:
     """Fitted parameters of a capture.
 
     Attributes:
-        values: fitted values, keyed by the names in `NAMES`; `level_db` is relative to the nominal
-            level of the simulator.
-        errors: standard deviation of each value, including the misfit.
-        misfit: RMS residual relative to its expected value; 1 if the model explains everything.
-        scene: the scene with the fitted distance and height.
-        radar: the radar with the fitted noise figure; its transmit power includes the level.
+        values: fitted values, keyed by the names in `NAMES`; `level_db` is the echo level relative
+            to the nominal level of the simulator.
+        errors: standard error of each fitted value, multiplied by the misfit if the misfit
+            exceeds 1.
+        misfit: RMS residual relative to the expected RMS residual; 1 for a perfect model.
+        scene: scene with the fitted distance and radar height.
+        radar: radar with the fitted noise figure; the transmit power includes the fitted level.
     """
 
     values: Mapping[str, float]
@@ -81,7 +83,7 @@ class Fit:
     radar: Radar
 
     def summary(self) -> list[str]:
-        """Values with uncertainties for the report, one line each."""
+        """Fitted values with their uncertainties as lines of text, one line per value."""
         rows = [
             f"{title:<15}{self.values[name]:9.3f} +- {self.errors[name]:.3f} {unit}"
             for name, (title, unit) in zip(NAMES, _TITLES_AND_UNITS)
@@ -90,19 +92,19 @@ class Fit:
 
 
 def fit_capture(recording: Recording, scene: Scene, sigma_rad: float, per_burst: int = 1) -> Fit:
-    """Fit a recording of a single subject with known motion.
+    """Fit the parameters to a recording of a single subject with known motion.
 
-    The height is held fixed until all other parameters have been fitted, because the interference
-    between body parts varies with height on a scale of millimetres.
+    The radar height is held fixed until all other parameters have been fitted, because the
+    interference between body parts varies with radar height on a scale of millimetres.
 
     Args:
-        recording: frames; the first one is the start of the motion.
-        scene: the subject; its placement and the radar height are initial values of the fit.
+        recording: recording whose first frame is the start of the motion.
+        scene: scene with the subject; placement and radar height are initial values of the fit.
         sigma_rad: initial lobe width [rad].
         per_burst: number of frames in one burst.
 
     Returns:
-        The fit, which starts from the noise figure of the recording's radar.
+        The fit; the initial noise figure is that of the recording's radar.
     """
     theta = np.zeros(NUM_PARAMETERS)
     theta[LOG_SIGMA] = np.log(sigma_rad)
@@ -116,7 +118,7 @@ def fit_capture(recording: Recording, scene: Scene, sigma_rad: float, per_burst:
 
 
 def _first_fit(sharp: PowerFit, theta) -> np.ndarray:
-    """Fit all parameters except the height, first to smoothed powers, then to measured powers."""
+    """Fit all parameters but the radar height, first to smoothed, then to unsmoothed powers."""
     smooth = replace(sharp, smooth_m=SMOOTHING_M)
     theta = search_shifted_profiles(smooth, theta, SIGMAS_TO_TRY_RAD, COARSE_SHIFTS_M)
     theta = minimise(smooth, theta, COARSE_EVALUATIONS)
@@ -125,9 +127,9 @@ def _first_fit(sharp: PowerFit, theta) -> np.ndarray:
 
 
 def _final_fit(radar: Radar, scene: Scene, sharp: PowerFit, theta) -> Fit:
-    """Fit all parameters, with faces selected for the scene from the first fit."""
+    """Fit all parameters, with the faces selected for the scene found by the first fit."""
     theta = np.array(theta)
-    theta[[DISTANCE, HEIGHT]] = 0.0  # relative to the new scene
+    theta[[DISTANCE, HEIGHT]] = 0.0  # these parameters are relative to the scene of the first fit
     theta = search_grid(sharp, theta, (), FINAL_SHIFTS_M)
     theta = minimise(sharp, theta, FINE_EVALUATIONS)
     theta = minimise(sharp, theta, FINE_EVALUATIONS, free_height=True)
@@ -163,7 +165,7 @@ def _result(radar: Radar, scene: Scene, sharp: PowerFit, theta) -> Fit:
 
 
 def _moved(scene: Scene, theta) -> Scene:
-    """The scene with its subject moved along the line of sight and the radar moved vertically."""
+    """Move the subject of a scene along the line of sight, and the radar vertically."""
     (subject,) = scene.subjects
     here = subject.placement
     ahead_m, left_m = line_of_sight(scene) * theta[DISTANCE]
@@ -182,8 +184,8 @@ def save_profile(fit: Fit, path: Path) -> None:
     """Write the fitted radar as a TOML file for the option `--radar` of the commands.
 
     Args:
-        fit: result of `fit_capture`.
-        path: output file.
+        fit: fit returned by `fit_capture`.
+        path: path of the TOML file.
 
     Raises:
         InputError: the file cannot be written.

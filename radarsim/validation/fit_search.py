@@ -1,4 +1,4 @@
-"""Grid search and least-squares minimisation of the power residuals; parameter uncertainties."""
+"""Minimise the power residuals by grid search and least squares; estimate the standard errors."""
 
 from collections.abc import Iterable, Sequence
 
@@ -12,23 +12,24 @@ from radarsim.validation.power_residuals import PowerFit, with_matched_level
 SIGMAS_RAD = (0.05, 1.5)
 # Standard deviation of the height prior, whose mean is the initial height.
 HEIGHT_PRIOR_M = 0.3
-# Typical changes of the parameters: log sigma, distance [m], height [m], log level, log noise.
+# Parameter scales of the solver: log sigma, distance [m], height [m], log level, log noise.
 SCALES = np.array([0.4, 0.15, 0.1, 3.0, 1.0])
-# Neighbouring cells of a Hann-windowed spectrum are correlated: fewer independent cells.
+# Neighbouring cells of a Hann-windowed spectrum are correlated, which divides the number of
+# independent cells by this factor.
 CORRELATED_CELLS = 1.5**2
 
 
 def search_shifted_profiles(fit: PowerFit, theta, sigmas_rad, shifts_m) -> np.ndarray:
-    """Best lobe width and distance on a grid; for other distances, the model is shifted in range.
+    """Search lobe width and distance on a grid, shifting the model in range to change the distance.
 
     Args:
-        fit: powers to compare.
-        theta: initial parameters, whose lobe width is also tried.
+        fit: measured powers and their model.
+        theta: initial parameters, whose lobe width is tried too.
         sigmas_rad: lobe widths to try [rad].
-        shifts_m: changes of the distance to try [m].
+        shifts_m: offsets to try, relative to the initial distance [m].
 
     Returns:
-        Theta at the smallest cost, with the level that matches the measured power.
+        Parameter vector of the smallest cost, with the level that matches the measured power.
     """
     candidates = []
     for trial in _trials(theta, sigmas_rad):
@@ -43,19 +44,19 @@ def search_shifted_profiles(fit: PowerFit, theta, sigmas_rad, shifts_m) -> np.nd
 
 
 def search_grid(fit: PowerFit, theta, sigmas_rad, shifts_m) -> np.ndarray:
-    """Best lobe width and distance on a grid, with the model evaluated at each point.
+    """Search lobe width and distance on a grid; the model is evaluated at each grid point.
 
-    Without smoothing, the cost has local minima a few centimetres apart, so the minimisation must
-    start near the right minimum.
+    Without smoothing, the cost function has local minima a few centimetres apart in distance, so
+    the least-squares minimisation must start near the global minimum.
 
     Args:
-        fit: powers to compare.
-        theta: initial parameters, whose lobe width is also tried.
+        fit: measured powers and their model.
+        theta: initial parameters, whose lobe width is tried too.
         sigmas_rad: lobe widths to try [rad].
-        shifts_m: changes of the distance to try [m].
+        shifts_m: offsets to try, relative to the initial distance [m].
 
     Returns:
-        Theta at the smallest cost, with the level that matches the measured power.
+        Parameter vector of the smallest cost, with the level that matches the measured power.
     """
     candidates = []
     for trial in _trials(theta, sigmas_rad):
@@ -79,13 +80,13 @@ def minimise(fit: PowerFit, theta, max_evaluations: int, free_height: bool = Fal
     """Minimise the residuals by bounded nonlinear least squares (trust region reflective).
 
     Args:
-        fit: powers to compare.
+        fit: measured powers and their model.
         theta: initial parameters.
-        max_evaluations: maximum number of evaluations.
-        free_height: whether to fit the height, with a prior around its initial value.
+        max_evaluations: maximum number of model evaluations.
+        free_height: whether to fit the radar height, with a prior around the initial height.
 
     Returns:
-        Parameters at the minimum.
+        Parameter vector at the minimum.
     """
     free = np.array([i for i in range(NUM_PARAMETERS) if free_height or i != HEIGHT])
     start = np.array(theta, np.float64)
@@ -113,20 +114,20 @@ def minimise(fit: PowerFit, theta, max_evaluations: int, free_height: bool = Fal
 
 
 def _jacobian_with_prior(fit: PowerFit, theta) -> np.ndarray:
-    """Derivatives of the model and, in the last row, of the height prior."""
+    """Jacobian of the weighted log model, with the height prior in the last row."""
     prior = np.zeros((1, NUM_PARAMETERS))
     prior[0, HEIGHT] = 1 / HEIGHT_PRIOR_M
     return np.concatenate([fit.jacobian(theta, fit.residuals(theta)), prior])
 
 
 def misfit(fit: PowerFit, theta) -> float:
-    """RMS of the weighted residuals; 1 if the model explains the data up to the expected noise."""
+    """RMS of the weighted residuals; 1 if model and data differ only by the expected noise."""
     residual = fit.residuals(theta).residual[fit.powers.counts]
     return float(np.sqrt((residual**2).mean()))
 
 
 def standard_errors(fit: PowerFit, theta) -> np.ndarray:
-    """Standard deviation of each parameter, increased by the misfit if the misfit exceeds 1."""
+    """Standard error of each parameter, multiplied by the misfit if the misfit exceeds 1."""
     jacobian = _jacobian_with_prior(fit, theta)
     covariance = np.linalg.pinv(jacobian.T @ jacobian) * CORRELATED_CELLS
     covariance *= max(1.0, misfit(fit, theta)) ** 2

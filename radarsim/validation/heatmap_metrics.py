@@ -1,6 +1,6 @@
-"""Similarity metrics of two recordings: correlation, SSIM, centroid and envelope errors, level.
+"""Compare the heatmaps of two recordings: correlation, SSIM, centroid and envelope errors, level.
 
-All metrics compare heatmaps in dB above noise, each relative to the noise of its own recording.
+All metrics compare heatmaps in dB above noise; each heatmap refers to its own recording's noise.
 """
 
 from collections.abc import Mapping
@@ -12,31 +12,31 @@ from scipy import ndimage
 SIGNAL_DB = 6.0
 SPAN_DB = 30.0
 SSIM_WINDOW = 7
-ENVELOPE_SHARE = 0.025  # fraction of a column's power beyond each side of the Doppler envelope
+ENVELOPE_SHARE = 0.025  # fraction of a column's power outside each edge of the envelope
 
 Map = Float[np.ndarray, "time bin"]
 Maps = Mapping[str, Map]
 
 
 def signal_cells(first_db: Map, second_db: Map) -> Bool[np.ndarray, "time bin"]:
-    """Cells more than 6 dB above noise in either map."""
+    """Mask of the cells that are more than 6 dB above noise in either map."""
     return (first_db > SIGNAL_DB) | (second_db > SIGNAL_DB)
 
 
 def clipped(map_db: Map) -> Map:
-    """The map, with cells more than 30 dB below its peak set to that level."""
+    """Clip the cells of a map that are more than 30 dB below the peak of the map."""
     return np.maximum(map_db, map_db.max() - SPAN_DB)
 
 
 def correlation(first_db: Map, second_db: Map) -> float:
-    """Pearson correlation of two maps over the cells with signal in either of them.
+    """Pearson correlation of two maps over the cells with signal in either map.
 
     Args:
         first_db: heatmap [dB above noise].
         second_db: heatmap of the same shape [dB above noise].
 
     Returns:
-        -1 to 1; 0 if there is no signal or no variation.
+        Correlation from -1 to 1; 0 if there is no signal or a map is constant.
     """
     cells = signal_cells(first_db, second_db)
     if cells.sum() < 2:
@@ -48,12 +48,12 @@ def correlation(first_db: Map, second_db: Map) -> float:
 
 
 def ssim(first_db: Map, second_db: Map) -> float:
-    """Mean structural similarity (SSIM) over the cells with signal in either map.
+    """Mean structural similarity (SSIM) of two maps over the cells with signal in either map.
 
         (2 ma mb + c1)(2 sab + c2) / ((ma^2 + mb^2 + c1)(sa^2 + sb^2 + c2))
 
-    over windows of 7 x 7 cells, with c1 = (0.01 L)^2, c2 = (0.03 L)^2, and L = 1, because the upper
-    30 dB of each map are scaled to 0..1.
+    SSIM is computed over windows of 7 x 7 cells, with c1 = (0.01 L)^2 and c2 = (0.03 L)^2. The
+    dynamic range L is 1, because the upper 30 dB of each map are scaled to 0..1.
 
     Source:
         Wang, Bovik, Sheikh, Simoncelli, "Image quality assessment", IEEE Trans. IP 13, 2004.
@@ -68,7 +68,7 @@ def ssim(first_db: Map, second_db: Map) -> float:
         return ndimage.uniform_filter(values, window, mode="nearest")
 
     mean_a, mean_b = mean(a), mean(b)
-    # Unbiased sample variance, as in the reference implementation of the source.
+    # Factor of the unbiased sample variance, as in the reference implementation by the authors.
     sample = np.prod(window) / max(1, np.prod(window) - 1)
     var_a, var_b = sample * (mean(a * a) - mean_a**2), sample * (mean(b * b) - mean_b**2)
     both = sample * (mean(a * b) - mean_a * mean_b)
@@ -80,14 +80,14 @@ def ssim(first_db: Map, second_db: Map) -> float:
 
 
 def _unit(map_db: Map) -> Map:
-    """The upper 30 dB of the map scaled to 0..1; cells below the noise are set to noise level."""
+    """Scale the upper 30 dB of a map to 0..1; cells below noise are first raised to noise level."""
     top = map_db.max()
     low = max(top - SPAN_DB, 0.0)
     return (np.clip(map_db, low, top) - low) / max(top - low, 1e-6)
 
 
 def power_above_noise(map_db: Map) -> Map:
-    """Linear power minus the noise power in the cells with signal; 0 elsewhere."""
+    """Linear power minus noise power in the cells with signal; 0 in all other cells."""
     return np.where(map_db > SIGNAL_DB, 10 ** (map_db / 10) - 1, 0.0)
 
 
@@ -102,13 +102,13 @@ def centroid(map_db: Map, axis: Float[np.ndarray, " bin"]) -> Float[np.ndarray, 
 def envelope(
     map_db: Map, axis: Float[np.ndarray, " bin"]
 ) -> tuple[Float[np.ndarray, " time"], Float[np.ndarray, " time"]]:
-    """Coordinates below and above which 2.5 % of the power of each column lie.
+    """Doppler envelope: coordinates below and above which 2.5 % of the power of each column lie.
 
-    Cells more than 30 dB below the peak of the map are ignored, because echoes of limbs are
-    stronger.
+    Cells more than 30 dB below the peak of the map are ignored, because they are too weak to be
+    echoes of limbs.
 
     Returns:
-        Lower and upper envelope; NaN for columns without signal.
+        Lower and upper edge of the envelope; NaN for columns without signal.
     """
     power = np.where(map_db > map_db.max() - SPAN_DB, power_above_noise(map_db), 0.0)
     total = power.sum(1)
@@ -120,14 +120,14 @@ def envelope(
 
 
 def rms_difference(first: Float[np.ndarray, " time"], second: Float[np.ndarray, " time"]) -> float:
-    """RMS difference over the columns in which both curves are finite; NaN if there are none."""
+    """RMS difference of two curves where both are finite; NaN if they are finite nowhere."""
     gap = first - second
     gap = gap[np.isfinite(gap)]
     return float(np.sqrt((gap**2).mean())) if len(gap) else float("nan")
 
 
 def level_bias_db(first_db: Map, second_db: Map) -> float:
-    """Echo power of the first map relative to the second, noise subtracted from both [dB]."""
+    """Echo power of the first map relative to the second map, after subtracting noise [dB]."""
     first, second = power_above_noise(first_db).sum(), power_above_noise(second_db).sum()
     if first <= 0 or second <= 0:
         return float("nan")
@@ -148,18 +148,18 @@ def similarity(first: Maps, second: Maps) -> dict[str, dict[str, float]]:
 def mean_similarity(similarities: Mapping[str, Mapping[str, float]]) -> float:
     """Mean of all correlations and SSIMs: a single score to rank candidate motions.
 
-    In the calibration with twelve activities and an inexact body, this score ranks the true motion
-    first most often: correlation alone fails at high noise, SSIM alone at low noise.
+    In the calibration with twelve activities and an inexact body model, this score ranks the true
+    motion first most often; correlation alone fails at high noise, SSIM alone at low noise.
     """
     return float(np.mean([value for pair in similarities.values() for value in pair.values()]))
 
 
 def centroid_errors(first: Maps, second: Maps, axes: Mapping[str, np.ndarray]) -> dict[str, float]:
-    """RMS differences over time of the centroids and Doppler envelopes of two recordings.
+    """RMS differences over time between the centroids and Doppler envelopes of two recordings.
 
     Returns:
-        `range_error_m` and `doppler_error_mps` of the centroids, `envelope_error_mps` of the upper
-        and lower Doppler envelope together.
+        `range_error_m`, `doppler_error_mps`: errors of the centroids in range and Doppler;
+        `envelope_error_mps`: error of both edges of the Doppler envelope together.
     """
     speed, reach = axes["speed_mps"], axes["range_m"]
     edges = [np.concatenate(envelope(maps["time_doppler"], speed)) for maps in (first, second)]

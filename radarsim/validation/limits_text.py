@@ -1,4 +1,4 @@
-"""Explanation of the acceptance limits, for `--help` and report.html."""
+"""Text that explains the acceptance limits, for `--help` and for report.html."""
 
 LIMITS = """Correlation and SSIM compare the heatmaps of capture and simulation (1: equal). Errors
 are RMS differences of the power centroids and of the Doppler envelope over time. The limits were

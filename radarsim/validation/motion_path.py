@@ -10,18 +10,18 @@ from radarsim.scene.placement import RadarPose, place, to_radar_frame
 from radarsim.scene.scene import Scene
 from radarsim.scene.subject import Subject
 
-# Closest distance along the floor from the radar to the pelvis: half the depth of a body.
+# Minimum horizontal distance from radar to pelvis: half the front-to-back depth of a body.
 MIN_DISTANCE_M = 0.2
 
 
 class PathFault(NamedTuple):
-    """First pose that is not in front of the radar.
+    """First pose of a motion that is not in front of the radar.
 
     Attributes:
         through: True if the body touches the radar, False if it is behind the antennas.
-        time_s: time from the first frame of the capture [s].
-        ahead_m: forward distance of the pelvis from the radar along the floor [m].
-        left_m: leftward distance of the pelvis from the radar [m].
+        time_s: time of the pose, since the first frame of the capture [s].
+        ahead_m: horizontal distance of the pelvis ahead of the radar [m].
+        left_m: distance of the pelvis to the left of the radar [m].
         until_s: time of the last pose that is not in front of the radar [s].
     """
 
@@ -47,15 +47,15 @@ class PathFault(NamedTuple):
 
 
 def path_fault(subject: Subject, radar_pose: RadarPose, duration_s: float) -> PathFault | None:
-    """First part of a placed motion that touches the radar or lies behind it.
+    """Find the first pose of a placed motion at which the body touches or is behind the radar.
 
     Args:
-        subject: placed motion; it starts at the first frame of the capture.
+        subject: subject with a placed motion, which starts at the first frame of the capture.
         radar_pose: height and tilt of the radar.
-        duration_s: simulated time [s].
+        duration_s: duration of the simulation [s].
 
     Returns:
-        The fault, or None; a body that touches the radar takes precedence over one behind it.
+        The fault, or None; a pose that touches the radar takes precedence over a pose behind it.
     """
     motion = place(subject.fitted.motion, subject.placement)
     count = min(motion.num_poses, int(np.ceil(duration_s * motion.rate_hz)) + 1)
@@ -74,13 +74,13 @@ def path_fault(subject: Subject, radar_pose: RadarPose, duration_s: float) -> Pa
 def require_path_in_front(
     subject: Subject, radar_pose: RadarPose, duration_s: float, option: str
 ) -> None:
-    """Refuse a placed motion that touches the radar or lies behind it.
+    """Raise InputError if the body of a placed motion touches the radar or is behind the radar.
 
     Args:
-        subject: placed motion; it starts at the first frame of the capture.
+        subject: subject with a placed motion, which starts at the first frame of the capture.
         radar_pose: height and tilt of the radar.
-        duration_s: simulated time [s].
-        option: name of the option that placed the motion, for the message.
+        duration_s: duration of the simulation [s].
+        option: name of the command-line option that placed the motion, for the error message.
 
     Raises:
         InputError: a pose is not in front of the radar; the message states time and position.
@@ -92,14 +92,14 @@ def require_path_in_front(
 
 
 def path_notes(scenes: Sequence[Scene], duration_s: float) -> list[str]:
-    """Notes on bodies whose track leads through the radar or behind it.
+    """Describe the bodies that touch the radar or are behind the radar on their track.
 
     Args:
-        scenes: simulated scenes, one subject each.
-        duration_s: simulated time [s].
+        scenes: simulated scenes, each with one subject.
+        duration_s: duration of the simulation [s].
 
     Returns:
-        One line per body that is not in front of the radar.
+        One line for each body that is not always in front of the radar.
     """
     faults = [path_fault(scene.subjects[0], scene.radar_pose, duration_s) for scene in scenes]
     hint = "; --distance-m and --heading-deg place the motion without the track"

@@ -1,8 +1,7 @@
-"""Measured range-Doppler powers of a few bursts, and simulated ones for given fit parameters.
+"""Measured and simulated range-Doppler powers of a few bursts, for fitting parameters in `fit.py`.
 
-The first transmitter and some loops of a few bursts are sufficient. The mean over each burst is
-removed from measured and simulated data, which removes all static echoes. `fit.py` fits the
-parameters.
+The data of the first transmitter in some loops of a few bursts are sufficient for the fit. The mean
+over each burst is subtracted from measured and simulated data, which removes all static echoes.
 """
 
 from dataclasses import dataclass, replace
@@ -34,14 +33,14 @@ from radarsim.validation.capture_stats import hann
 from radarsim.validation.simulated_recording import ECHO_ONLY
 
 MAX_BURSTS, MAX_LOOPS, MAX_FRAMES = 4, 32, 64
-# Fit parameters: entries of the vector theta. Distance and height are relative to the scene.
+# Indices of the parameter vector theta. Distance and height are offsets relative to the scene.
 LOG_SIGMA, DISTANCE, HEIGHT, LOG_LEVEL, LOG_NOISE = range(5)
 NUM_PARAMETERS = 5
-MOTION = slice(LOG_SIGMA, HEIGHT + 1)  # parameters that change the simulated echo itself
+MOTION = slice(LOG_SIGMA, HEIGHT + 1)  # parameters that require a new simulation of the echo
 
 
 class ModelInputs(NamedTuple):
-    """Traced inputs of the model: mesh, faces, level, and the directions of distance and height."""
+    """Traced inputs of the model: mesh, faces, level, and directions of distance and height."""
 
     mesh: BurstMesh
     faces: Array
@@ -53,13 +52,13 @@ class ModelInputs(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PowerModel:
-    """Simulated range-Doppler power at the nominal level; faces and array sizes are fixed.
+    """Model of the range-Doppler power at the nominal level, with fixed faces and array sizes.
 
     Attributes:
-        radar: the first transmitter with every n-th loop.
+        radar: radar with only its first transmitter and every n-th loop.
         per_burst: number of frames in one burst.
         sizes: array sizes of the simulation.
-        inputs: mesh, selected faces, parameter directions and level.
+        inputs: mesh, selected faces, level, and directions of distance and height.
     """
 
     radar: Radar
@@ -68,11 +67,11 @@ class PowerModel:
     inputs: ModelInputs
 
     def power(self, theta: np.ndarray) -> Float[np.ndarray, "burst loop range"]:
-        """Echo power [V^2] for one parameter vector."""
+        """Simulate the echo power for one parameter vector [V^2]."""
         return self._evaluate(_power, theta)
 
     def derivatives(self, theta: np.ndarray) -> Float[np.ndarray, "burst loop range 3"]:
-        """Derivatives of the power in log sigma, distance and height (forward mode)."""
+        """Forward-mode derivatives of the power with respect to log sigma, distance and height."""
         return self._evaluate(_power_derivatives, theta)
 
     def _evaluate(self, function, theta) -> np.ndarray:
@@ -83,13 +82,13 @@ class PowerModel:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class MeasuredPowers:
-    """Measured range-Doppler powers and the model that is fitted to them.
+    """Measured range-Doppler powers and the model that is fitted to the measurement.
 
     Attributes:
         power: measured power [V^2].
-        counts: mask of the cells used in the fit.
+        counts: mask of the range-Doppler cells used in the fit.
         channels: number of receivers over which the power is averaged.
-        noise: noise power of a cell at the configured noise figure [V^2].
+        noise: noise power of a cell for the configured noise figure [V^2].
         bin_m: width of a range bin [m].
         model: model of the simulated power.
     """
@@ -110,7 +109,7 @@ def line_of_sight(scene: Scene) -> np.ndarray:
 
 
 def thinned_radar(radar: Radar, every: int) -> Radar:
-    """The radar with its first transmitter only and every n-th loop."""
+    """Reduce a radar to its first transmitter and to every n-th loop."""
     loop_s = radar.loop_period_s * every
     frame = replace(
         radar.frame,
@@ -131,17 +130,17 @@ def measured_powers(
     settings: SimulationSettings,
     sigma_rad: float,
 ) -> MeasuredPowers:
-    """Measured powers of some bursts of a recording, with a model of the same bursts.
+    """Compute the measured powers of some bursts of a recording, and a model of these bursts.
 
     Args:
-        recording: frames; the first one is the start of the motion.
-        scene: a single subject; distance and height are relative to its placement.
+        recording: recording whose first frame is the start of the motion.
+        scene: scene with a single subject, to which distance and height are relative.
         per_burst: number of frames in one burst.
         settings: settings of the face selection.
         sigma_rad: lobe width for which faces are selected [rad].
 
     Returns:
-        Powers and model.
+        The measured powers and the model.
     """
     radar = recording.radar
     every = max(1, radar.frame.num_chirps // MAX_LOOPS)
@@ -169,14 +168,14 @@ def measured_powers(
 
 
 def _frames_to_use(num_frames: int, per_burst: int) -> np.ndarray:
-    """Indices of the frames of a few evenly spaced bursts."""
+    """Indices of the frames that form a few evenly spaced bursts."""
     most = max(1, min(MAX_BURSTS, MAX_FRAMES // per_burst))
     bursts = np.linspace(0, num_frames // per_burst - 1, most).round().astype(int)
     return (np.unique(bursts)[:, None] * per_burst + np.arange(per_burst)).ravel()
 
 
 def _cells_to_use(shape) -> np.ndarray:
-    """Mask without the leakage bins, the zero-Doppler cells and the edge of the receive filter."""
+    """Mask that excludes leakage bins, zero-Doppler cells and the edge of the receive filter."""
     counts = np.ones(shape, bool)
     middle = shape[1] // 2
     counts[:, middle - 1 : middle + 2] = False
@@ -186,12 +185,12 @@ def _cells_to_use(shape) -> np.ndarray:
 
 
 def _fixed_selection(radar: Radar, scene: Scene, times_s, settings, reflection) -> dict:
-    """Array sizes and model inputs, with the faces selected for the given scene."""
+    """Determine array sizes and model inputs, with the faces selected for a given scene."""
     mesh, faces = skin_scene(scene.bodies, pose(scene, times_s))
     selection = select_faces(radar, settings, reflection, mesh, faces)
     sizes = sizes_of_selection(radar, settings, reflection, selection.required)
     terms = sizes.num_terms + TERMS_STEP
-    sizes = replace(  # larger than needed for this scene, so that the distance may change
+    sizes = replace(  # larger than the scene requires, so that the distance may change
         sizes,
         num_cells=sizes.num_cells + 32,
         num_terms=terms,
@@ -216,7 +215,7 @@ def _range_doppler_power(cube_v: Array, per_burst: int) -> Float[Array, "burst l
 
 
 def _power_of(radar, per_burst, sizes, inputs, motion):
-    """Power at the nominal level for (log sigma, distance, height)."""
+    """Power at the nominal level for given parameters (log sigma, distance, height)."""
     mesh = inputs.mesh
     origin_m = mesh.origin_high_m + motion[DISTANCE] * inputs.away + motion[HEIGHT] * inputs.down
     moved = BurstMesh(mesh.vertices_m, origin_m, mesh.origin_low_m)

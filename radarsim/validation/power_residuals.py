@@ -1,10 +1,10 @@
-"""Weighted residuals of measured and modelled range-Doppler powers, and their derivatives.
+"""Weighted residuals between measured and modelled range-Doppler powers, and their derivatives.
 
     model = level x S(sigma, distance, height) + noise,    residual = weight x log(measured / model)
 
 S is the simulated echo power at its nominal level. The logarithm of a power averaged over C
 channels at a signal-to-noise ratio s has variance (2 s + 1) / ((s + 1)^2 C); the weight is the
-inverse of the standard deviation, which also includes a model error.
+inverse of the standard deviation of the logarithm, including the model error.
 """
 
 from dataclasses import dataclass
@@ -14,18 +14,18 @@ from scipy import ndimage
 
 from radarsim.validation.power_model import HEIGHT, LOG_LEVEL, LOG_NOISE, MeasuredPowers
 
-CLIPPED_AT = 3.0  # larger log residuals are echoes from other objects
+CLIPPED_AT = 3.0  # limit of the log residuals; larger ones are echoes of other objects
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class PowerResiduals:
-    """Residuals of all cells at one parameter vector.
+    """Residuals of all cells for one parameter vector.
 
     Attributes:
         echo: modelled echo power, smoothed over range [V^2].
         noise: modelled noise power of a cell [V^2].
         residual: weighted log residuals; zero in cells that are not used.
-        weight: weights of the cells.
+        weight: weight of each cell.
     """
 
     echo: np.ndarray
@@ -35,18 +35,18 @@ class PowerResiduals:
 
     @property
     def cost(self) -> float:
-        """Sum of squared residuals."""
+        """Sum of the squared weighted residuals."""
         return float((self.residual**2).sum())
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class PowerFit:
-    """Measured powers, and the accuracy and smoothing with which they are compared.
+    """Measured powers, and the model error and smoothing for their comparison with the model.
 
     Attributes:
-        powers: measured powers and their model.
+        powers: measured powers and the model of these powers.
         model_error: relative standard error of the modelled power.
-        smooth_m: standard deviation of the Gaussian smoothing of powers over range; 0: none [m].
+        smooth_m: standard deviation of the Gaussian smoothing of powers over range; 0 for none [m].
     """
 
     powers: MeasuredPowers
@@ -54,11 +54,11 @@ class PowerFit:
     smooth_m: float = 0.0
 
     def residuals(self, theta, echo=None) -> PowerResiduals:
-        """Residuals at one parameter vector.
+        """Compute the residuals for one parameter vector.
 
         Args:
             theta: vector of fit parameters, as defined in `power_model`.
-            echo: modelled power at the nominal level; None: computed here [V^2].
+            echo: modelled power at the nominal level; None to compute it from `theta` [V^2].
         """
         powers = self.powers
         echo = powers.model.power(theta) if echo is None else echo
@@ -68,20 +68,20 @@ class PowerFit:
         variance = (2 * snr + 1) / ((snr + 1) ** 2 * powers.channels)
         measured = self._smoothed(powers.power.astype(np.float64))
         residual = np.log(np.maximum(measured, 1e-38) / (echo + noise))
-        if not self.smooth_m:  # the mean of a logarithm is less than the logarithm of the mean
+        if not self.smooth_m:  # E[log x] is less than log E[x] by about variance / 2
             residual += variance / 2
         weight = powers.counts / np.sqrt(variance + self.model_error**2)
         residual = np.clip(residual, -CLIPPED_AT, CLIPPED_AT) * weight
         return PowerResiduals(echo=echo, noise=noise, residual=residual, weight=weight)
 
     def jacobian(self, theta, at: PowerResiduals) -> np.ndarray:
-        """Derivatives of the log of the model, weighted like the residuals [cell, parameter].
+        """Derivatives of the logarithm of the model, weighted like the residuals [cell, parameter].
 
-        The weights are treated as constants.
+        The weights of the residuals are treated as constants.
 
         Args:
-            theta: parameters.
-            at: residuals at these parameters.
+            theta: parameter vector.
+            at: residuals for this parameter vector.
         """
         slopes = self.powers.model.derivatives(theta) * np.exp(theta[LOG_LEVEL])
         total = at.echo + at.noise
@@ -96,7 +96,7 @@ class PowerFit:
 
 
 def with_matched_level(powers: MeasuredPowers, theta, echo) -> np.ndarray:
-    """Theta with the level at which modelled and measured power above the noise are equal."""
+    """Set the level in theta so that modelled and measured power above the noise are equal."""
     floor = np.median(powers.power[powers.counts])
     excess = np.maximum(powers.power - floor, 0)[powers.counts].sum()
     matched = np.array(theta, np.float64)

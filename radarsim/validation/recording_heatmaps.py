@@ -1,6 +1,6 @@
-"""Compute heatmaps of a recording of any length in chunks, relative to its measured noise.
+"""Compute heatmaps of a recording of any length in chunks, in dB above the measured noise.
 
-The chunks overlap by one Doppler window, so the columns are the same as without chunks.
+The chunks overlap by one Doppler window, so chunking does not change the columns.
 """
 
 import math
@@ -21,19 +21,19 @@ STEPS_PER_BURST = 8  # target number of columns per burst
 
 
 def settings_for(recording: Recording, window: str = "burst", tdm: bool = True) -> HeatmapSettings:
-    """Heatmap settings that fit the frames of a recording.
+    """Choose heatmap settings that suit the frames of a recording.
 
-    The Doppler window covers two bursts (one if there is only one). Its step is an eighth of a
-    burst, or the next smaller divisor of the number of loops. Frames of 128 loops result in the
-    settings of the mmCLIP paper: windows of 256 loops in steps of 16.
+    The Doppler window covers two bursts (one burst if the recording has only one). The step between
+    windows is an eighth of a burst, or the next smaller divisor of the number of loops. Frames of
+    128 loops result in the settings of the mmCLIP paper: windows of 256 loops in steps of 16.
 
     Args:
-        recording: frames with a Doppler axis, from `captures.recording.for_doppler`.
-        window: "burst" or "paper", see `HeatmapSettings`.
-        tdm: whether to compensate the phase that a moving target gains between TDM transmit slots.
+        recording: recording with a Doppler axis, from `captures.recording.for_doppler`.
+        window: Doppler window, "burst" or "paper" (see `HeatmapSettings`).
+        tdm: whether to compensate the phase shift of a moving target between TDM transmit slots.
 
     Returns:
-        The settings.
+        The heatmap settings.
     """
     loops = recording.radar.frame.num_chirps
     bursts = min(2, recording.num_frames)
@@ -51,7 +51,7 @@ def settings_for(recording: Recording, window: str = "burst", tdm: bool = True) 
 
 
 def _step(loops: int) -> int:
-    """Largest divisor of the number of loops with at least about eight steps per burst."""
+    """Largest divisor of the number of loops that gives about eight or more steps per burst."""
     most = -(-loops // STEPS_PER_BURST)
     return max(step for step in range(1, most + 1) if loops % step == 0)
 
@@ -59,15 +59,15 @@ def _step(loops: int) -> int:
 def make_recording_heatmaps(
     recording: Recording, stats: CaptureStats, settings: HeatmapSettings
 ) -> dict[str, Float[np.ndarray, "time bin"]]:
-    """Time-Doppler, time-range and time-angle heatmaps of a recording, in dB above its noise.
+    """Compute the three heatmaps of a recording, in dB above its measured noise.
 
     Args:
-        recording: frames with a Doppler axis.
-        stats: statistics of the same recording, whose mean is removed as static clutter.
-        settings: from `settings_for`; the Doppler window must be a whole number of bursts.
+        recording: recording with a Doppler axis.
+        stats: statistics of the same recording; its mean is subtracted as static clutter.
+        settings: settings from `settings_for`; the window must be a whole number of bursts.
 
     Returns:
-        Heatmaps by name, on the axes of `recording_axes` [dB].
+        Heatmaps, keyed by name, on the axes of `recording_axes` [dB above noise].
     """
     radar, loops = recording.radar, recording.radar.frame.num_chirps
     window = math.ceil(settings.window_chirps / loops)
@@ -86,7 +86,7 @@ def make_recording_heatmaps(
         for name in MAPS:
             columns[name].append(np.asarray(getattr(chunk, name))[skip:])
         done = first * per_frame + len(chunk.time_range)
-    # `make_heatmaps` refers to the configured noise; the levels here refer to the measured noise.
+    # Levels of `make_heatmaps` are relative to configured noise; convert them to measured noise.
     bias_db = np.float32(noise_bias_db(radar, stats))
     return {name: np.concatenate(parts) - bias_db for name, parts in columns.items()}
 
@@ -94,5 +94,5 @@ def make_recording_heatmaps(
 def recording_axes(
     recording: Recording, settings: HeatmapSettings
 ) -> Mapping[str, Float[np.ndarray, " bin"]]:
-    """Coordinates of the heatmaps of `make_recording_heatmaps`."""
+    """Coordinates of the heatmaps that `make_recording_heatmaps` returns."""
     return heatmap_axes(recording.radar, recording.num_frames, settings)

@@ -1,4 +1,4 @@
-"""Results of a validation run, and its limitations if radar settings were assumed."""
+"""Collect the results of a validation run, and the limitations due to assumed radar settings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ class ValidationReport:
 
     Attributes:
         name: name of the capture.
-        capture: the capture as opened.
+        capture: the opened capture, with its format and assumptions.
         analysis: analysis of the capture.
-        simulation: the simulation and its comparison with the capture; None if not simulated.
+        simulation: simulation and its comparison with the capture; None if not simulated.
         not_simulated: reason why `simulation` is None.
-        metrics: metrics with acceptance thresholds.
+        metrics: metrics with their acceptance thresholds.
         verdict: overall result, from `thresholds.verdict`.
-        knows_motion: whether the recorded motion was given.
+        knows_motion: whether the recorded motion was given as a file.
         fit: fitted parameters; None without --fit.
         profile: path of the fitted radar file; "" without --fit.
         limitations: consequences of assumed settings, one line each.
@@ -44,22 +44,23 @@ class ValidationReport:
 
 
 def corrected_range_m(radar: Radar, track: Track) -> float:
-    """Range of a target, corrected for range-Doppler coupling, f_c v / S [m].
+    """Range of a target, corrected for the range-Doppler coupling f_c v / S [m].
 
-    The Doppler shift of a receding target adds to its beat frequency and thus to its range. f_c is
-    the carrier at the middle of the sampled window, which is known only if the ADC start is known.
+    The Doppler shift of a receding target increases the beat frequency and thus the measured range.
+    f_c is the carrier frequency in the middle of the ADC sampling window, which is known only if
+    the ADC start time is known.
     """
     coupling_s = radar.chirp.centre_freq_hz / radar.chirp.slope_hz_per_s
     return track.median_range_m - coupling_s * track.median_speed_mps
 
 
 def adc_start_known(assumed: Sequence[str]) -> bool:
-    """Whether the ADC start time was configured instead of assumed."""
+    """Whether the ADC start time was configured (not assumed)."""
     return "chirp.adc_start_us" not in assumed
 
 
 def limitations(capture: Capture, analysis: CaptureAnalysis) -> list[str]:
-    """Consequences of settings that are assumed or undecided, one line each."""
+    """List the consequences of radar settings that are assumed or undecided, one line each."""
     assumed, lines = set(capture.assumed), []
     if capture.iq_evidence.startswith("undecided"):
         lines.append("I/Q order: I first is assumed; a mirrored range axis would mean Q first")

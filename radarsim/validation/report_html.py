@@ -1,4 +1,4 @@
-"""report.html: the validation report as one HTML file with embedded figures."""
+"""Format the validation report as one HTML file (report.html) with embedded figures."""
 
 import base64
 import html
@@ -44,13 +44,13 @@ _CAPTIONS = {
 
 
 def as_html(report: ValidationReport) -> str:
-    """The report as one HTML document.
+    """Format the report as one HTML document.
 
     Args:
         report: results of the validation.
 
     Returns:
-        HTML text. Without matplotlib it has no figures, and a note states the missing package.
+        HTML text. Without matplotlib, the document contains a note instead of the figures.
     """
     kind = {"pass": "pass", "fail": "fail"}.get(report.verdict, "undecided")
     verdict = _escaped(verdict_text(report))
@@ -106,7 +106,7 @@ def _capture_figures(report: ValidationReport) -> str:
 
 
 def png(figure: Any) -> str:
-    """A matplotlib figure as an HTML image element with embedded PNG data."""
+    """Convert a matplotlib figure to an HTML image element with embedded PNG data."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
     data = base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -1,4 +1,4 @@
-"""report.json: the validation report as one JSON object."""
+"""Convert the validation report to one JSON object, which is written as report.json."""
 
 import math
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from radarsim.validation.track import Track
 
 
 def as_json(report: ValidationReport) -> dict[str, Any]:
-    """Convert the report to plain values; None for values that could not be measured."""
+    """Convert the report to plain Python values; values that could not be measured are None."""
     analysis, breathing = report.analysis, report.analysis.breathing
     comparison = None if report.simulation is None else report.simulation.comparison
     no_similarity = {"correlation": None, "ssim": None}
@@ -106,7 +106,7 @@ def _fit_json(fit: Fit) -> dict[str, Any]:
 
 
 def _finite(value: Any) -> Any:
-    """The value with NaN and infinity replaced by None at any depth: JSON has neither."""
+    """Replace NaN and infinity by None at any depth, because JSON cannot represent them."""
     if isinstance(value, Mapping):
         return {key: _finite(entry) for key, entry in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Format the validation report as one screen of text."""
+"""Format the validation report as text that fits on one screen."""
 
 import math
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ _IQ_ORDERS = {"i_first": "I first", "q_first": "Q first"}
 
 
 def as_text(report: ValidationReport) -> str:
-    """The whole report: capture, targets, simulation, fit, limitations, verdict."""
+    """Format the whole report: capture, targets, simulation, fit, limitations, verdict."""
     lines = [report.name, "", "Capture", *capture_lines(report)]
     lines += ["", "Targets", *target_lines(report)]
     lines += ["", "Simulation", *simulation_lines(report)]
@@ -41,7 +41,7 @@ def as_text(report: ValidationReport) -> str:
 
 
 def verdict_text(report: ValidationReport) -> str:
-    """The verdict in words, with the topics that it covers."""
+    """State the verdict in words, with the topics of the checks that were made."""
     topics = checked_topics(report.metrics)
     covered = f"checked: {', '.join(topics) or 'nothing'}"
     if "motion" not in topics:
@@ -53,7 +53,7 @@ def verdict_text(report: ValidationReport) -> str:
 
 
 def capture_lines(report: ValidationReport) -> list[str]:
-    """Size, radar and receiver statistics of the capture."""
+    """Report lines on the size, the radar and the receiver statistics of the capture."""
     capture, stats = report.capture, report.analysis.stats
     return [
         f"  {name:<15}{text}"
@@ -74,7 +74,7 @@ def capture_lines(report: ValidationReport) -> list[str]:
 
 
 def note_row(note: str) -> tuple[str, str]:
-    """Label ("WARNING" or "note") and text of a note on a capture."""
+    """Split a note on a capture into its label ("WARNING" or "note") and its text."""
     if note.startswith(WARNING):
         return "WARNING", note.removeprefix(WARNING)
     return "note", note
@@ -124,7 +124,7 @@ def _clutter_text(report: ValidationReport) -> str:
 
 
 def target_lines(report: ValidationReport) -> list[str]:
-    """Report lines for targets, breathing, and static echoes that change but are not targets."""
+    """Report lines on targets, breathing, and static echoes that change but are not targets."""
     analysis = report.analysis
     lines = [f"  {_target_text(report, track)}" for track in analysis.tracks[:MAX_TARGETS]]
     lines += _more(analysis.tracks, MAX_TARGETS)
@@ -143,12 +143,12 @@ def target_lines(report: ValidationReport) -> list[str]:
 
 
 def _more(tracks: Sequence[Track], shown: int) -> list[str]:
-    """A line with the number of tracks that are not shown."""
+    """Report line with the number of tracks that are not shown; empty if all are shown."""
     return [f"  and {len(tracks) - shown} more (report.json)"] if len(tracks) > shown else []
 
 
 def _changing_text(report: ValidationReport, echo: Track) -> str:
-    """A static echo that flickers or vibrates, with the likely reasons."""
+    """Describe a static echo that flickers or vibrates, with the likely reasons."""
     radar = report.analysis.bursts.radar
     text, times = f"{echo.median_range_m:.2f} m", _times_text(echo)
     if echo.kind == VIBRATING:
@@ -161,7 +161,7 @@ def _changing_text(report: ValidationReport, echo: Track) -> str:
 
 
 def _times_text(track: Track) -> str:
-    """First and last time of a track."""
+    """Text with the first and the last time of a track."""
     if len(track.times_s) < 2:
         return ""
     return f"  from {track.times_s[0]:.1f} to {track.times_s[-1]:.1f} s"
@@ -187,14 +187,14 @@ def _target_text(report: ValidationReport, track: Track) -> str:
 
 
 def speed_text(radar: Radar, speed_mps: float) -> str:
-    """A speed in mm/s or m/s, depending on the maximum speed of the radar."""
+    """Format a speed in mm/s or m/s, depending on the maximum speed of the radar."""
     if radar.max_speed_mps < 0.1:
         return f"{1e3 * speed_mps:+.1f} mm/s"
     return f"{speed_mps:+.2f} m/s"
 
 
 def simulation_lines(report: ValidationReport) -> list[str]:
-    """Description of the simulation, or the reason why it is missing."""
+    """Report lines that describe the simulation, or state why there is none."""
     if report.simulation is None:
         return [f"  none: {report.not_simulated}"]
     num_frames = report.simulation.num_frames
@@ -213,7 +213,7 @@ def _metric_line(metric: CheckedMetric) -> str:
 
 
 def limit_text(metric: CheckedMetric) -> str:
-    """Acceptance threshold of a metric with its unit."""
+    """Format the acceptance threshold of a metric with its unit."""
     if metric.limit is None:
         return f"{metric.unit} (no limit)".strip()
     relation = "+-" if metric.key.endswith("_bias_db") else f"{metric.relation} "

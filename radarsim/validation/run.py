@@ -1,4 +1,4 @@
-"""The steps of `python -m radarsim.validate`: open, analyse, simulate, compare, fit and report."""
+"""Run `python -m radarsim.validate`: open a capture, analyse, simulate, compare, fit and report."""
 
 import argparse
 import json
@@ -29,14 +29,14 @@ from radarsim.validation.thresholds import check_metrics, verdict
 
 
 def run(options: argparse.Namespace, out: Path) -> ValidationReport:
-    """Open a capture, analyse it, simulate it and compare the two.
+    """Open a capture, analyse and simulate it, and compare the simulation with the capture.
 
     Args:
         options: command-line options.
-        out: folder for the fitted radar profile.
+        out: folder in which the fitted radar file is written.
 
     Returns:
-        The results.
+        The results of the validation.
 
     Raises:
         InputError: the capture, the radar or the motion cannot be used.
@@ -75,10 +75,10 @@ def run(options: argparse.Namespace, out: Path) -> ValidationReport:
 
 
 def write(report: ValidationReport, out: Path) -> None:
-    """Write report.json and report.html into an existing folder.
+    """Write report.json and report.html to an existing folder.
 
     Args:
-        report: results of `run`.
+        report: results returned by `run`.
         out: output folder.
 
     Raises:
@@ -97,7 +97,7 @@ def write(report: ValidationReport, out: Path) -> None:
 
 
 def _radar_of(options) -> tuple[str, str]:
-    """Radar configuration for opening the capture, and a note if the configuration is assumed."""
+    """Radar configuration of the capture, and a note if the configuration is assumed (else "")."""
     if options.radar:
         return options.radar, ""
     beside = files.setup_beside(options.real)
@@ -107,7 +107,7 @@ def _radar_of(options) -> tuple[str, str]:
 
 
 def _radar_pose(options) -> RadarPose:
-    """Height and tilt of the radar."""
+    """Read the height and tilt of the radar from the options."""
     height_m = checked_number("--radar-height-m", "height", options.radar_height_m, "m",
                               at_least=-10.0, at_most=100.0)  # fmt: skip
     tilt_deg = checked_number("--radar-tilt-deg", "tilt", options.radar_tilt_deg, "",
@@ -117,13 +117,13 @@ def _radar_pose(options) -> RadarPose:
 
 
 def _duration_s(analysis: CaptureAnalysis) -> float:
-    """Duration of the capture."""
+    """Duration of the capture [s]."""
     recording = analysis.recording
     return recording.num_frames * recording.radar.frame.period_s
 
 
 def _start_placement(options) -> Placement | None:
-    """Placement of the first pose from the options; None if no option sets the placement."""
+    """Read the placement of the first pose from the options; None if no option sets it."""
     given = (options.distance_m, options.lateral_m, options.heading_deg)
     if given == (None, None, None):
         return None
@@ -169,7 +169,7 @@ def _body(options, motion: Motion | None):
 def _simulate(
     options, analysis: CaptureAnalysis, motion: Motion | None, radar_pose: RadarPose
 ) -> tuple[CaptureSimulation | None, str]:
-    """The simulation of the capture and "", or None and the reason why it is missing."""
+    """Return the simulation of the capture and "", or None and the reason why there is none."""
     start = _start_placement(options)
     if motion is None and not analysis.tracks:
         return None, "no moving target"

@@ -1,8 +1,8 @@
-"""Simulate a recording: echo of the subject plus clutter and noise of the capture.
+"""Simulate a recording: the echo of the subject plus the clutter and noise of a capture.
 
-    scene -> noiseless echo -> x gain, - its mean, + static part of the capture + thermal noise
+    scene -> noiseless echo -> gain -> minus mean -> plus static part of the capture -> plus noise
 
-The echo is computed once. Gain, static part and noise are applied when frames are read.
+The echo is computed once; gain, static part and thermal noise are applied when frames are read.
 """
 
 import jax
@@ -26,7 +26,7 @@ ECHO_ONLY = SimulationSettings(thermal_noise=False, quantise=False)
 
 
 def num_frames_to_simulate(recording: Recording, duration_s: float) -> int:
-    """Number of frames covered by a motion of this duration, limited to `MAX_BYTES` of memory."""
+    """Number of frames that a motion of a given duration covers, at most `MAX_BYTES` of memory."""
     most = max(1, min(MAX_FRAMES, MAX_BYTES // recording.frame_bytes))
     return min(recording.num_frames, frames_in(recording.radar, duration_s), most)
 
@@ -34,16 +34,16 @@ def num_frames_to_simulate(recording: Recording, duration_s: float) -> int:
 def simulate_echo(
     radar: Radar, scene: Scene, num_frames: int, sigma_rad: float = DEFAULT_SIGMA_RAD
 ) -> Complex[np.ndarray, "frame chirp tx rx sample"]:
-    """Noiseless IF cube of a scene, simulated in chunks of frames.
+    """Simulate the noiseless IF cube of a scene in chunks of frames.
 
     Args:
         radar: radar to simulate.
-        scene: subject and radar pose.
-        num_frames: number of frames from the start of the motion.
+        scene: scene with the subject and the radar pose.
+        num_frames: number of frames to simulate, from the start of the motion.
         sigma_rad: width of the scattering lobe [rad].
 
     Returns:
-        IF samples [V].
+        IF samples of the noiseless echo [V].
     """
     times_s = burst_times_s(radar, num_frames)
     chunks = [
@@ -54,7 +54,7 @@ def simulate_echo(
 
 
 def _echo(radar, scene, times_s, sigma_rad) -> np.ndarray:
-    # The last chunk is padded with its last frame, because a new size needs a recompilation.
+    # The last chunk is padded with copies of its last frame, because a new size needs recompiling.
     missing = CHUNK_FRAMES - len(times_s) if len(times_s) > 1 else 0
     padded_s = np.concatenate([times_s, np.repeat(times_s[-1:], missing, axis=0)])
     mesh, faces = skin_scene(scene.bodies, pose(scene, padded_s))
@@ -72,7 +72,7 @@ def add_clutter_and_noise(
 ) -> Recording:
     """Add the static clutter and the noise of a capture to a simulated echo.
 
-    The mean of the echo is removed, since the static part of the capture already contains the
+    The mean of the echo is subtracted, because the static part of the capture already contains the
     static echo of the person.
 
     Args:
@@ -80,7 +80,7 @@ def add_clutter_and_noise(
         stats: statistics of the capture: static part and noise.
         echo_v: simulated echo [V].
         gain_db: gain applied to the echo [dB].
-        seed: seed of the noise.
+        seed: seed of the random noise.
 
     Returns:
         A recording with the same number of frames as the echo.

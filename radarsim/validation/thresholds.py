@@ -1,9 +1,9 @@
-"""Check the metrics of a comparison against their acceptance thresholds, and give the verdict.
+"""Check the metrics of a comparison against acceptance thresholds, and derive the verdict.
 
-The limits are in `assets/acceptance_thresholds.json`, with the distributions from which the
-calibrated limits were derived. `tools/calibrate_thresholds.py` writes that file. Without the
-recorded motion, only metrics that do not depend on it are checked: noise, leakage, antenna layout
-and the level of a target.
+The file `assets/acceptance_thresholds.json`, written by `tools/calibrate_thresholds.py`, contains
+the limits and the distributions from which the calibrated limits were derived. If the recorded
+motion is not given, only metrics that do not depend on the motion are checked: noise, leakage,
+antenna layout and the level of a target.
 """
 
 import math
@@ -33,17 +33,18 @@ TOPICS = {
     "leakage_headroom_db": "leakage",
     "azimuth_fit_share": "antenna layout",
 }
-# Antenna patterns are not simulated; the boards' patches lose about 3 dB at this angle, one way.
+# Antenna patterns are not simulated. At this azimuth, the one-way gain of the boards' patches is
+# about 3 dB lower than at boresight.
 BEAM_RAD = math.radians(40.0)
-# Verdict if no metric was checked; part of the report.json format.
+# Verdict if no metric was checked; the text is part of the report.json format.
 UNDECIDED = "cannot tell"
-# Metrics that do not test the simulator: a capture can fail because of them, but cannot pass on
-# these alone.
+# Metrics that do not test the simulator: a capture can fail because of such a metric, but cannot
+# pass on such metrics alone.
 _OF_THE_CAPTURE = ("leakage_headroom_db",)
 _NOT_OF_THE_MOTION = tuple(TOPICS)
 NO_MOTION = "no motion given (--motion)"
 NO_MOVING_TARGET, NO_TARGET = "no moving target", "no target"
-# A metric is not checked if one of these radar settings was assumed instead of configured.
+# Radar settings a metric depends on; the metric is not checked if one of them was assumed.
 _LEVEL_NEEDS = ("board", "receiver", "transmitter", "antennas")
 _NOISE_NEEDS = ("board", "receiver")
 _ANGLE_NEEDS = ("board", "antennas")
@@ -51,14 +52,14 @@ _ANGLE_NEEDS = ("board", "antennas")
 
 @dataclass(frozen=True, kw_only=True)
 class CheckedMetric:
-    """A metric and its acceptance threshold.
+    """Value and acceptance threshold of a metric.
 
     Attributes:
         key: name in `acceptance_thresholds.json` and in report.json.
-        title: name for the report.
+        title: name of the metric in the report.
         value: measured value; NaN if it could not be computed.
-        limit: acceptance threshold; None if the metric is only reported.
-        relation: ">=", or "<=", which compares the absolute value with the limit.
+        limit: acceptance threshold; None if the metric is reported but has no limit.
+        relation: ">=", or "<=" to compare the absolute value with the limit.
         unit: unit of value and limit.
         source: origin of the threshold.
         not_checked: reason why the metric is not checked; "" if it is checked.
@@ -95,11 +96,11 @@ def check_metrics(
 
     Args:
         analysis: analysis of the capture.
-        comparison: comparison with its simulation; None if not simulated.
+        comparison: comparison of the capture with its simulation; None if not simulated.
         thresholds: content of `acceptance_thresholds.json`.
-        assumed: settings of the radar that are not configured but assumed, such as
+        assumed: radar settings that were assumed instead of configured, such as
             "receiver.gain_db".
-        knows_motion: whether the recorded motion was simulated instead of a synthetic gait.
+        knows_motion: whether the recorded motion (not a synthetic gait) was simulated.
 
     Returns:
         The metrics in the order of the report.
@@ -126,13 +127,13 @@ def _comparison_values(comparison: Comparison) -> dict[str, float]:
 
 
 def _azimuth_fit_share(analysis: CaptureAnalysis) -> float:
-    """Fraction of target detections whose phases fit a single direction."""
+    """Fraction of the detections of all targets whose antenna phases fit a single direction."""
     azimuths_rad = [track.azimuth_rad for track in analysis.tracks]
     return float(np.isfinite(np.concatenate(azimuths_rad)).mean()) if azimuths_rad else math.nan
 
 
 def _not_measured(key: str, analysis: CaptureAnalysis, knows_motion: bool) -> str:
-    """Reason why a metric cannot be checked with the capture; "" if it can."""
+    """State why a metric cannot be checked with the capture; "" if it can be checked."""
     if not knows_motion and key not in _NOT_OF_THE_MOTION:
         return NO_MOTION
     if not knows_motion and key == "level_bias_db":
@@ -142,7 +143,7 @@ def _not_measured(key: str, analysis: CaptureAnalysis, knows_motion: bool) -> st
 
 
 def _reason_without_level(moving: Sequence[Track], radar: Radar) -> str:
-    """Reason why the level cannot be determined without a known motion; "" if it can."""
+    """State why the level cannot be checked without a known motion; "" if it can be checked."""
     if not moving:
         return NO_MOVING_TARGET
     if len(moving) > 1:
@@ -165,14 +166,14 @@ def check_metric(
     assumed: Sequence[str] = (),
     not_measured: str = "",
 ) -> CheckedMetric:
-    """Check one metric against its threshold, which depends on the resolution of the radar.
+    """Check a metric against its threshold, which may depend on the resolution of the radar.
 
     Args:
         key: name of the metric.
         value: value of the metric.
         threshold: entry of the metric in `acceptance_thresholds.json`.
-        radar: radar whose bin sizes are used.
-        assumed: settings of the radar that are not configured but assumed.
+        radar: radar whose range and speed resolution determine the limit.
+        assumed: radar settings that were assumed instead of configured.
         not_measured: reason why the metric cannot be checked with the capture; "" if it can.
 
     Returns:
@@ -192,14 +193,14 @@ def check_metric(
 
 
 def _limit_and_source(threshold: Mapping[str, Any], radar: Radar) -> tuple[float | None, str]:
-    """Limit of a threshold for one radar, and its origin."""
+    """Limit of a threshold for a given radar, and the origin of the limit."""
     if threshold["limit"] is None:
         return None, str(threshold["source"])
     limit, source = float(threshold["limit"]), str(threshold["source"])
     if "bins" in threshold:  # speed resolutions of radars differ by a factor of 1,000
         limit = float(threshold["bins"]) * radar.speed_resolution_mps
     coarse = float(threshold.get("at_least_bins", 0.0)) * radar.range_resolution_m
-    if coarse > limit:  # no radar can be more accurate than its own range bins
+    if coarse > limit:  # the limit must not be finer than the range bins of the radar
         return coarse, f"{threshold['at_least_bins']:g} x range bin of this radar"
     return limit, source
 
@@ -219,8 +220,8 @@ def _reason_not_to_check(key: str, radar: Radar, assumed: Sequence[str]) -> str:
 def verdict(metrics: Sequence[CheckedMetric]) -> str:
     """Overall result: "pass", "fail", or `UNDECIDED` if no metric is checked.
 
-    "pass" requires that every checked metric is within its limit, and that one of them compares
-    the capture with the simulator.
+    The result is "pass" if every checked metric is within its limit and at least one checked metric
+    compares the capture with the simulator.
     """
     checked = [metric for metric in metrics if metric.passes is not None]
     if not all(metric.passes for metric in checked):
@@ -230,7 +231,7 @@ def verdict(metrics: Sequence[CheckedMetric]) -> str:
 
 
 def checked_topics(metrics: Sequence[CheckedMetric]) -> list[str]:
-    """Topics of the checked metrics: motion, level, noise, leakage, antenna layout."""
+    """List the topics of the checked metrics: motion, level, noise, leakage, antenna layout."""
     keys = [metric.key for metric in metrics if metric.passes is not None]
     motion = ["motion"] if any(key not in _NOT_OF_THE_MOTION for key in keys) else []
     return motion + [topic for key, topic in TOPICS.items() if key in keys]

@@ -1,9 +1,9 @@
 """Classify tracks as moving targets or as flickering or vibrating static echoes; unfold speeds.
 
-A static echo changes when somebody walks through its path (shadowing) or when its reflector sways
-slowly. It is detected at its fixed range, at zero Doppler. A vibrating reflector or mains ripple
-produces lines at a fixed Doppler frequency. Neither is a moving target: the range and Doppler of a
-moving target agree,
+A static echo changes when somebody crosses the line of sight to the reflector (shadowing) or when
+the reflector sways slowly. The echo is then detected at a fixed range and at zero Doppler. A
+vibrating reflector or mains ripple produces spectral lines at a fixed Doppler frequency. Such
+echoes are not moving targets. For a moving target, range rate and Doppler speed agree,
 
     range rate = Doppler speed + n x 2 v_max,    v_max = lambda / (4 T_loop)
 
@@ -19,25 +19,28 @@ from scipy import ndimage
 from radarsim.radar.radar import Radar
 from radarsim.validation.track import FLICKERING, MIN_DETECTIONS, MOVING, VIBRATING, Track
 
-# Speeds below this limit or below `SLOW_BINS` Doppler bins are slow: standing people sway at up to
-# a few cm/s.
+# Speeds below `SLOW_MPS` or below `SLOW_BINS` Doppler bins count as slow, because standing people
+# sway at up to a few cm/s.
 SLOW_MPS, SLOW_BINS = 0.1, 1
-# At least this fraction, and this number, of a moving target's detections must not be slow.
+# Minimum fraction and minimum number of detections of a moving target that are not slow.
 MIN_FAST_SHARE, MIN_FAST = 0.3, 2
-# Mean speed of the torso of a person who moves in place, as in squats or jumping jacks.
+# Minimum mean speed of the torso of a person who exercises in place (squats, jumping jacks).
 IN_PLACE_MPS = 0.08
 AT_REST_MPS = 0.03  # largest median speed of a static echo
-# A target has travelled if its distance exceeds the first two limits, and the scatter of its ranges
-# about the line times the third.
+# A target travels if its change in range exceeds `TRAVEL_M`, `TRAVEL_BINS` range bins, and
+# `TRAVEL_SCATTERS` times the scatter of its ranges about the fitted line.
 TRAVEL_M, TRAVEL_BINS, TRAVEL_SCATTERS = 0.3, 1.5, 4.0
-# Largest deviation of the Doppler frequency of a vibration line (75th percentile).
+# Largest deviation (75th percentile) of the Doppler speeds of a vibration line, in Doppler bins or
+# as a fraction of the speed; minimum fraction of fast detections of a vibrating reflector.
 LINE_BINS, LINE_SHARE, LINE_PERCENTILE, LINE_FAST_SHARE = 1.0, 0.1, 75, 0.5
-# Doppler of an echo at the edge of a moving shadow (diffraction), and scatter of its range.
+# Largest Doppler speed, and largest scatter of the range in range bins, of a static echo at the
+# edge of a moving shadow (diffraction).
 DIFFRACTION_MPS, DIFFRACTION_BINS = 0.5, 0.2
-FIXED_M, FIXED_SHARE = 0.2, 0.8  # distance from the median range, and fraction of ranges within it
-TREND_S = 0.5  # half length of the window for the local range rate
-MAX_RATE_ERROR = 0.35  # largest standard error of a range rate used to decide n, in units of v_max
-ALIAS_M = 0.15  # largest scatter of the ranges of an aliased target about a line
+# An echo is at a fixed range if at least this fraction of its ranges is this close to the median.
+FIXED_M, FIXED_SHARE = 0.2, 0.8
+TREND_S = 0.5  # half the length of the window in which a local range rate is fitted
+MAX_RATE_ERROR = 0.35  # largest standard error of a range rate that determines n, in units of v_max
+ALIAS_M = 0.15  # largest scatter of the ranges of an aliased target about the fitted line
 AGREE = 0.3  # tolerance between range rate and unfolded speed, in units of v_max
 
 
@@ -47,13 +50,14 @@ def with_kind(
     """Return the track with its kind and with unambiguous speeds.
 
     Args:
-        track: track with speeds as measured.
-        radar: radar of the recording in which it was found.
-        folded_azimuths_rad: azimuths for each n, modulo the number of transmitters; NaN where not
-            measured [rad].
+        track: track with the speeds as measured, possibly aliased.
+        radar: radar of the recording in which the track was found.
+        folded_azimuths_rad: azimuths for each Doppler ambiguity n, modulo the number of
+            transmitters; NaN where not measured [rad].
 
     Returns:
-        The track with `kind` set; if aliased, with true speeds, their azimuths and `folded_mps`.
+        The track with `kind` set. If the track is aliased, speeds and azimuths are corrected, and
+        `folded_mps` is set.
     """
     kind = kind_of(track, radar)
     if kind != MOVING or not is_aliased(track, radar):
@@ -70,26 +74,26 @@ def with_kind(
 
 
 def kind_of(track: Track, radar: Radar) -> str:
-    """Kind of a track with speeds as measured.
+    """Decide whether a track is a moving target, a flickering echo or a vibrating echo.
 
     Args:
-        track: track with speeds as measured.
+        track: track with the speeds as measured, possibly aliased.
         radar: radar of the recording.
 
     Returns:
         `MOVING`, `FLICKERING` or `VIBRATING`.
     """
-    if len(track.times_s) < MIN_DETECTIONS:  # in a recording of a few bursts, Doppler decides
+    if len(track.times_s) < MIN_DETECTIONS:  # too few for a range rate: decide by Doppler
         return MOVING if np.abs(track.speed_mps).max() > radar.speed_resolution_mps else FLICKERING
     fast = np.abs(track.speed_mps) >= slow_limit_mps(radar)
     in_place = len(fast) >= 2 * MIN_DETECTIONS and np.abs(track.speed_mps).mean() >= IN_PLACE_MPS
-    if np.median(np.abs(track.speed_mps)) < AT_REST_MPS:  # may contain a few vibration lines
+    if np.median(np.abs(track.speed_mps)) < AT_REST_MPS:  # some detections may be vibration lines
         in_place, fast = False, fast & _speed_explains_range(track, radar)
     if in_place or (fast.mean() >= MIN_FAST_SHARE and fast.sum() >= MIN_FAST):
         if not _is_line(track, radar, fast):
             return FLICKERING if _range_ignores_speed(track, radar) else MOVING
         return VIBRATING if fast.mean() >= LINE_FAST_SHARE else FLICKERING
-    # Slow targets; also v = 0 modulo 2 v_max (blind speed), and a v_max of a few cm/s.
+    # This case includes blind speeds (multiples of 2 v_max) and radars with a v_max of a few cm/s.
     moves = _speed_explains_range(track, radar) or is_aliased(track, radar)
     return MOVING if moves else FLICKERING
 
@@ -103,7 +107,7 @@ def is_aliased(track: Track, radar: Radar) -> bool:
     """Whether the range rate of a moving target exceeds the unambiguous speed.
 
     Args:
-        track: track with speeds as measured.
+        track: track with the speeds as measured, possibly aliased.
         radar: radar of the recording.
 
     Returns:
@@ -116,7 +120,7 @@ def is_aliased(track: Track, radar: Radar) -> bool:
     rate_mps, error_mps = range_rate(track.times_s, track.range_m)
     line_m = track.range_m.mean() + rate_mps * (track.times_s - track.times_s.mean())
     if np.std(track.range_m - line_m) > max(ALIAS_M, 0.5 * radar.range_resolution_m):
-        return False  # echoes at several ranges that flicker one after the other
+        return False  # static echoes at several ranges that flicker one after another
     if error_mps > MAX_RATE_ERROR * limit_mps:
         return bool(abs(rate_mps) - 3 * error_mps > 1.1 * limit_mps)
     folds = _folds(rate_mps, track.speed_mps, radar)
@@ -127,14 +131,14 @@ def is_aliased(track: Track, radar: Radar) -> bool:
 
 
 def unfolded_speeds(track: Track, radar: Radar) -> Float[np.ndarray, " seen"]:
-    """Speeds of an aliased track, unfolded by the multiple of 2 v_max that agrees with the range.
+    """Unfold the speeds of an aliased track by the multiple of 2 v_max that fits the range rate.
 
     Args:
-        track: track with speeds as measured.
+        track: track with the speeds as measured, possibly aliased.
         radar: radar of the recording.
 
     Returns:
-        Radial speeds [m/s]; where the multiple cannot be decided, the local range rates.
+        Radial speeds [m/s], or the local range rates if the multiple cannot be determined.
     """
     local = [_local_rate(track, time_s) for time_s in track.times_s]
     rate_mps = np.array([rate for rate, _ in local])
@@ -145,12 +149,12 @@ def unfolded_speeds(track: Track, radar: Radar) -> Float[np.ndarray, " seen"]:
 
 
 def _folds(rate_mps, speed_mps, radar: Radar):
-    """Number n of multiples of 2 v_max between the measured speed and the range rate."""
+    """Doppler ambiguity n: range rate minus measured speed, in multiples of 2 v_max."""
     return np.round((rate_mps - speed_mps) / (2 * radar.max_speed_mps))
 
 
 def _local_rate(track: Track, time_s: float) -> tuple[float, float]:
-    """Range rate near a time and its standard error, from at least five detections [m/s]."""
+    """Range rate around a time and its standard error, from at least five detections [m/s]."""
     away_s = np.abs(track.times_s - time_s)
     reach_s = max(TREND_S, float(np.partition(away_s, min(4, len(away_s) - 1))[:5].max()))
     near = away_s <= reach_s + 1e-9
@@ -160,11 +164,11 @@ def _local_rate(track: Track, time_s: float) -> tuple[float, float]:
 def range_rate(
     times_s: Float[np.ndarray, " seen"], range_m: Float[np.ndarray, " seen"]
 ) -> tuple[float, float]:
-    """Slope of the least-squares line through the ranges and its standard error.
+    """Range rate (slope of the least-squares line through the ranges) and its standard error.
 
     Args:
-        times_s: times of the detections, at least two different ones [s].
-        range_m: ranges [m].
+        times_s: times of the detections, at least two of which differ [s].
+        range_m: ranges of the detections [m].
 
     Returns:
         Range rate and standard error [m/s]; the error is infinite for fewer than three detections.
@@ -179,7 +183,7 @@ def range_rate(
 
 
 def travels(track: Track, radar: Radar) -> bool:
-    """Whether the target crosses range bins steadily.
+    """Whether the range of the target changes steadily and by more than a range bin.
 
     Args:
         track: track of the target.
@@ -190,9 +194,9 @@ def travels(track: Track, radar: Radar) -> bool:
 
 
 def _speed_explains_range(track: Track, radar: Radar) -> bool:
-    """Whether the target travels, and its measured speed explains at least half of the distance.
+    """Whether the target travels, and its speed explains at least half of its change in range.
 
-    Walls that flicker one after the other look like a target that travels at zero Doppler.
+    Walls that flicker one after another look like a target that travels with zero Doppler.
     """
     rate_mps, _ = range_rate(track.times_s, track.range_m)
     travelled_m = rate_mps * float(np.ptp(track.times_s))
@@ -201,7 +205,7 @@ def _speed_explains_range(track: Track, radar: Radar) -> bool:
 
 
 def _steady_change(times_s, values_m) -> float:
-    """Change along the fitted line [m]; 0 if the values scatter too much about the line."""
+    """Change along the least-squares line [m]; 0 if the values scatter too much about the line."""
     smooth_m = ndimage.median_filter(values_m, 3, mode="nearest")
     rate_mps, _ = range_rate(times_s, smooth_m)
     middle_s = times_s - times_s.mean()
@@ -211,10 +215,10 @@ def _steady_change(times_s, values_m) -> float:
 
 
 def _is_line(track: Track, radar: Radar, fast: Bool[np.ndarray, " seen"]) -> bool:
-    """Whether the fast detections have one Doppler frequency, of either sign, at a fixed range.
+    """Whether the fast detections form a vibration line: one Doppler frequency at a fixed range.
 
-    A target at constant speed also has one Doppler frequency, but its range changes by speed x
-    time.
+    The sign of the Doppler frequency may vary. A target at constant speed also has one Doppler
+    frequency, but its range changes by speed x time.
     """
     if not fast.any():
         return False
@@ -234,10 +238,11 @@ def _is_line(track: Track, radar: Radar, fast: Bool[np.ndarray, " seen"]) -> boo
 
 
 def _range_ignores_speed(track: Track, radar: Radar) -> bool:
-    """Whether the range stays constant despite a slow Doppler, as at the edge of a moving shadow.
+    """Whether the range stays constant despite a low Doppler speed, as at a moving shadow's edge.
 
-    Fresnel fringes sweep over a static echo: its phase changes but its range does not. The ranges
-    are fitted by a + b x (integral of the speed): b is 1 for a moving target, 0 for such an echo.
+    Fresnel fringes that sweep over a static reflector change the phase of the echo, but not its
+    range. The ranges are fitted by a + b x (integral of the speed), where b is 1 for a moving
+    target and 0 for a static reflector.
     """
     if np.percentile(np.abs(track.speed_mps), 90) > DIFFRACTION_MPS:
         return False

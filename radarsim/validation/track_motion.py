@@ -1,8 +1,8 @@
 """Synthetic motion along a radar track: a standing body or a simple walking gait.
 
-The motion is derived from the track alone. It is used if no motion file is given, so that level,
-range and speed of a capture can still be compared. The gait is a sum of a few sines; realistic
-activities are in `builders.activities`.
+The motion is derived from the track alone. If no motion file is given, the synthetic motion is
+simulated, so that level, range and speed of the capture can still be compared. The gait is a sum of
+a few sines; realistic activities are in `builders.activities`.
 """
 
 import numpy as np
@@ -29,17 +29,17 @@ ARM_DOWN_DEG = 75.0
 def motion_along_track(
     track: Track, duration_s: float, gait: str, breathing: Breathing | None = None
 ) -> Motion:
-    """Motion of a body that follows a track.
+    """Create the motion of a body that follows a track.
 
     Args:
-        track: track to follow; straight ahead if its azimuth is unknown.
-        duration_s: duration, starting at the first frame of the recording [s].
-        gait: "walking" or "standing"; a standing body glides if the track moves.
-        breathing: displacement along the line of sight that is added if the target is stationary.
+        track: track to follow; a track of unknown azimuth is placed straight ahead.
+        duration_s: duration of the motion, which starts at the first frame of the recording [s].
+        gait: "walking" or "standing"; a standing body glides along a moving track.
+        breathing: breathing that moves a stationary body along the line of sight.
 
     Returns:
         Motion in world coordinates with the radar above the origin. The pelvis height is a
-        placeholder of 1 m: fitting the motion to a body sets it.
+        placeholder of 1 m, which is replaced when the motion is fitted to a body.
     """
     times_s = np.arange(int(np.ceil(duration_s * RATE_HZ)) + 2) / RATE_HZ
     range_m, azimuth_rad = smooth_track(track, times_s)
@@ -63,7 +63,7 @@ def motion_along_track(
 
 
 def is_walking(track: Track) -> bool:
-    """Whether the target of a track walks, judged by its travelled distance or its speed."""
+    """Whether the target of a track walks, judged by the travelled distance or the speed."""
     travelled_m = float(np.abs(np.diff(track.range_m)).sum()) if len(track.range_m) > 1 else 0.0
     return travelled_m > MIN_WALK_M or abs(track.median_speed_mps) > MIN_WALK_MPS
 
@@ -71,10 +71,11 @@ def is_walking(track: Track) -> bool:
 def smooth_track(
     track: Track, times_s: Float[np.ndarray, " time"]
 ) -> tuple[Float[np.ndarray, " time"], Float[np.ndarray, " time"]]:
-    """Range [m] and azimuth [rad] of a track at any time, by Gaussian kernel smoothing (0.25 s).
+    """Range [m] and azimuth [rad] of a track at given times; Gaussian smoothing, sigma 0.25 s.
 
-    The range of each detection is extrapolated with its speed, and the results are averaged. Beyond
-    the ends of the track, the speed is held constant for 0.25 s, then the position.
+    The range of each detection is extrapolated with its speed, and the extrapolated ranges are
+    averaged. Beyond the ends of the track, the speed is held constant for 0.25 s, and then the
+    position is held constant.
     """
     at_s = np.clip(times_s, track.times_s[0] - 0.25, track.times_s[-1] + 0.25)
     weight = np.exp(-0.5 * ((at_s[:, None] - track.times_s) / 0.25) ** 2) + 1e-12
@@ -89,7 +90,7 @@ def smooth_track(
 
 
 def _headings(place_m, azimuth_rad) -> np.ndarray:
-    """Headings along the path, or towards the radar if the path is too short for a walk."""
+    """Headings along the path, or towards the radar if the path is too short to be a walk."""
     step_m = np.gradient(place_m, axis=0)
     travelled_m = np.linalg.norm(place_m[-1] - place_m[0])
     if travelled_m < MIN_WALK_M:
@@ -101,13 +102,13 @@ def _headings(place_m, azimuth_rad) -> np.ndarray:
 
 
 def upright(heading_rad: Float[np.ndarray, " pose"]) -> Float[np.ndarray, "pose 3"]:
-    """Pelvis rotation of an upright body with a heading measured from +x to the left.
+    """Pelvis rotation of an upright body with a given heading.
 
     Args:
-        heading_rad: heading at each pose [rad].
+        heading_rad: heading at each pose, measured from +x, positive to the left [rad].
 
     Returns:
-        Axis-angle [rad].
+        Axis-angle vector of each pose [rad].
     """
     zero, one = np.zeros_like(heading_rad), np.ones_like(heading_rad)
     cos, sin = np.cos(heading_rad), np.sin(heading_rad)
@@ -117,15 +118,15 @@ def upright(heading_rad: Float[np.ndarray, " pose"]) -> Float[np.ndarray, "pose 
 
 
 def standing_pose(num_poses: int) -> dict[str, Float[np.ndarray, "pose 3"]]:
-    """Joint rotations with the arms down and all other joints at rest: axis-angle [rad]."""
+    """Axis-angle vectors of a standing pose [rad]: arms down, all other joints at rest."""
     return _arms(np.zeros(num_poses), np.full(num_poses, 5.0))
 
 
 def walking_pose(step_m: Float[np.ndarray, " pose"]) -> dict[str, Float[np.ndarray, "pose 3"]]:
-    """Joint rotations of a walking gait: axis-angle by joint [rad].
+    """Axis-angle vectors of a walking gait, keyed by joint [rad].
 
     Args:
-        step_m: distance travelled per pose [m].
+        step_m: distance travelled from one pose to the next [m].
     """
     amplitude = np.sqrt(np.clip(step_m * RATE_HZ / USUAL_MPS, 0.0, 1.8))
     cycle = np.cumsum(step_m / (STRIDE_M * np.maximum(amplitude, 0.4)))
@@ -143,7 +144,7 @@ def walking_pose(step_m: Float[np.ndarray, " pose"]) -> dict[str, Float[np.ndarr
 
 
 def _arms(swing_deg, elbow_deg) -> dict[str, np.ndarray]:
-    """Rotations of arms that hang down and swing opposite to the legs."""
+    """Shoulder and elbow rotations of arms that hang down and swing opposite to the legs."""
     angles = {}
     for side, sign in (("left", 1.0), ("right", -1.0)):
         down = Rotation.from_rotvec([0, 0, -sign * np.radians(ARM_DOWN_DEG)])

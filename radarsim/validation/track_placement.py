@@ -13,21 +13,21 @@ from radarsim.scene.scene import Scene
 from radarsim.validation.track import Track
 from radarsim.validation.track_motion import SURFACE_M
 
-# Standard deviations of a track's range, radial speed and azimuth, used as weights.
+# Standard deviations of a track's range, radial speed and azimuth, which weight the residuals.
 RANGE_M, SPEED_MPS, AZIMUTH_RAD = 0.1, 0.3, np.radians(8.0)
 MIN_PATH_M = 0.5  # a shorter path does not define a walking direction
 NUM_ROTATIONS = 36
 
 
 class TrackOffset(NamedTuple):
-    """Difference between two tracks: range [m] and azimuth [rad]."""
+    """Offset between two tracks in range [m] and azimuth [rad]."""
 
     range_m: float
     azimuth_rad: float
 
 
 class _FittedStart(NamedTuple):
-    """Fitted start of a path for one rotation of the path; a smaller cost is better."""
+    """Start position of a path, fitted for one rotation of the path, with the cost of the fit."""
 
     cost: float
     rotation_rad: float
@@ -54,13 +54,13 @@ def current_placement(motion: Motion) -> Placement:
 
 
 def place_on_track(motion: Motion, track: Track, radar_pose: RadarPose) -> Placement:
-    """Placement whose range, radial speed and azimuth over time are closest to a track.
+    """Find the placement for which range, radial speed and azimuth of a motion fit a track best.
 
-    The start is fitted by robust least squares for each of 36 rotations of the path. A motion whose
-    path is shorter than `MIN_PATH_M` is placed facing the radar.
+    The start position is fitted by robust least squares for each of 36 rotations of the path about
+    the vertical. A motion whose path is shorter than `MIN_PATH_M` is placed facing the radar.
 
     Args:
-        motion: motion fitted to its body, in its own coordinates.
+        motion: motion fitted to its body, not yet placed in front of the radar.
         track: track of the target.
         radar_pose: height and tilt of the radar.
 
@@ -79,21 +79,21 @@ def place_on_track(motion: Motion, track: Track, radar_pose: RadarPose) -> Place
 
 
 def _pelvis_at(motion: Motion, times_s) -> np.ndarray:
-    """Pelvis position relative to the floor point below the first pose [m]."""
+    """Pelvis positions relative to the floor point below the first pelvis position [m]."""
     own_s = np.arange(motion.num_poses) / motion.rate_hz
     path_m = motion.pelvis_m - motion.pelvis_m[0] * [1, 1, 0]
     return np.stack([np.interp(times_s, own_s, part) for part in path_m.T], axis=1)
 
 
 def _first_guess(track: Track) -> np.ndarray:
-    """Initial floor position, from the first range and the median azimuth of the track [m]."""
+    """Initial estimate of the start position, from a track's first range and median azimuth [m]."""
     range_m = float(track.range_m[0]) + SURFACE_M
     azimuth_rad = track.median_azimuth_rad or 0.0
     return range_m * np.array([np.cos(azimuth_rad), np.sin(azimuth_rad)])
 
 
 def _start_fit(motion: Motion, track: Track, radar_pose: RadarPose):
-    """Return a function that fits the start of the path for one rotation about the vertical."""
+    """Return a function that fits the start position of a path rotated about the vertical."""
     inside = track.times_s <= motion.duration_s
     if not inside.any():
         inside = np.arange(len(track.times_s)) == 0
@@ -131,7 +131,7 @@ def _start_fit(motion: Motion, track: Track, radar_pose: RadarPose):
 
 
 def shift_subject(scene: Scene, offset: TrackOffset) -> Scene:
-    """The scene with its subject moved along its line of sight and rotated about the radar."""
+    """Return the scene with its subject moved along the line of sight and about the radar."""
     (subject,) = scene.subjects
     here = subject.placement
     start = complex(float(here.distance_m), float(here.lateral_m))
@@ -142,14 +142,14 @@ def shift_subject(scene: Scene, offset: TrackOffset) -> Scene:
 
 
 def track_offset(real: Sequence[Track], simulated: Sequence[Track]) -> TrackOffset | None:
-    """Offset of the strongest captured target from the strongest simulated one.
+    """Offset of the strongest target of the capture from the strongest simulated target.
 
     Args:
         real: tracks of the capture.
         simulated: tracks of the simulation.
 
     Returns:
-        Median offset over the times at which both targets are tracked; None if there are none.
+        Median offset while both targets are tracked; None if the tracks do not overlap in time.
     """
     if not real or not simulated:
         return None

@@ -1,6 +1,6 @@
-"""Track targets: join detections of successive bursts into tracks by nearest neighbours.
+"""Track targets: global nearest-neighbour association of the detections of successive bursts.
 
-detections of each burst -> nearest track within the gate -> confirm -> kind -> one per person
+detections of a burst -> association within a gate -> confirmation -> kind -> one track per person
 """
 
 from collections.abc import Sequence
@@ -18,17 +18,17 @@ from radarsim.validation.track import FLICKERING, MIN_DETECTIONS, MOVING, Track
 from radarsim.validation.track_kinds import range_rate, travels, with_kind
 
 GATE_M = 0.5
-GATE_MPS = 1.5  # larger than the speed change of a walking torso between two bursts
+GATE_MPS = 1.5  # exceeds the speed change of a walking person's torso between two bursts
 MAX_GAP_S = 1.0  # a track ends after this time without a detection
-MIN_SHARE = 0.3  # fraction of the bursts from first to last detection that must detect the target
+MIN_SHARE = 0.3  # minimum fraction of bursts with a detection, within the time span of a track
 UNASSIGNED = 2.0  # cost of leaving a detection without a track, in units of the gate
-TREND_DETECTIONS = 8  # number of detections used to predict the next range
+TREND_DETECTIONS = 8  # number of most recent detections used to predict the next range
 SAME_PERSON_M = 0.7
 SAME_PERSON_RAD = np.radians(20.0)
 
 
 class _Entry(NamedTuple):
-    """A detection, with the index and time of its burst."""
+    """A detection, and the index and time of the burst that contains the detection."""
 
     burst: int
     time_s: float
@@ -42,7 +42,7 @@ class _OpenTrack:
     entries: list[_Entry] = field(default_factory=list)
 
     def distance(self, time_s: float, found: Detection, max_speed_mps: float) -> float:
-        """Distance of a detection from the prediction, relative to the gate; inf if outside it."""
+        """Distance from detection to prediction, relative to the gate; inf outside the gate."""
         last = self.entries[-1].detection
         near_m = float(np.abs(found.range_m - np.array(self._expected_m(time_s))).min())
         change_mps = abs(found.speed_mps - last.speed_mps)
@@ -53,7 +53,7 @@ class _OpenTrack:
     def _expected_m(self, time_s: float) -> list[float]:
         """Ranges predicted from the measured speed, the last range, and the range trend [m].
 
-        The measured speed does not predict the range of an aliased target.
+        For an aliased target, the prediction from the measured speed is wrong.
         """
         _, last_s, last = self.entries[-1]
         expected_m = [last.range_m + last.speed_mps * (time_s - last_s), last.range_m]
@@ -67,15 +67,16 @@ class _OpenTrack:
 
 
 def find_tracks(recording: Recording, stats: CaptureStats, *, tdm: bool = True) -> list[Track]:
-    """Find tracks of a recording: moving targets, then changing static echoes; strongest first.
+    """Find the tracks of a recording: moving targets first, then changing static echoes.
 
     Args:
-        recording: frames with a Doppler axis, from `captures.recording.for_doppler`.
+        recording: recording with a Doppler axis, from `captures.recording.for_doppler`.
         stats: statistics of the same recording.
-        tdm: whether to compensate the phase that a moving target gains between TDM transmit slots.
+        tdm: whether to compensate the phase shift of a moving target between TDM transmit slots.
 
     Returns:
-        The tracks with their kinds; an empty list if nothing moves or changes.
+        The tracks with their kinds, strongest first among the moving targets and among the static
+        echoes; an empty list if nothing moves or changes.
     """
     radar = recording.radar
     middle_s = float(radar.chirp_times_s.mean())
@@ -96,7 +97,7 @@ def find_tracks(recording: Recording, stats: CaptureStats, *, tdm: bool = True) 
 
 
 def _with_neighbour(recording: Recording):
-    """Each frame with the mean chirp of the previous frame (of the second, for the first frame)."""
+    """Yield each frame and the mean chirp of the previous frame (for frame 0, that of frame 1)."""
     last_v = recording.read(1, 2)[0].mean(0) if recording.num_frames > 1 else None
     for _, block_v in recording.blocks():
         for frame_v in block_v:
@@ -105,9 +106,10 @@ def _with_neighbour(recording: Recording):
 
 
 def _extend(live, index, time_s, found: Sequence[Detection], max_speed_mps) -> None:
-    """Assign detections to tracks with the smallest total distance; the rest start new tracks.
+    """Assign detections to tracks with the smallest total distance; other detections start tracks.
 
-    Assigning the strongest detection first would hand a walker's track to a flickering wall nearby.
+    If the strongest detection were assigned first, a flickering wall could take over the track of a
+    person who walks past it.
     """
     away = np.array([[one.distance(time_s, detection, max_speed_mps) for one in live]
                      for detection in found]).reshape(len(found), len(live))  # fmt: skip
@@ -130,7 +132,7 @@ def _is_confirmed(one: _OpenTrack, num_frames: int) -> bool:
 
 
 def energy(track: Track) -> float:
-    """Sum of the linear signal-to-noise ratios of a track."""
+    """Sum of the linear signal-to-noise ratios of all detections of a track."""
     return float((10 ** (track.snr_db / 10)).sum())
 
 
@@ -148,20 +150,20 @@ def _track(one: _OpenTrack) -> Track:
 
 
 def _folded_azimuths_rad(one: _OpenTrack) -> np.ndarray:
-    """`Detection.folded_azimuths_rad` of a track, [detection, n]; NaN where not measured [rad]."""
+    """Azimuth of each detection for each Doppler ambiguity n; NaN where not measured [rad]."""
     return np.array(
         [entry.detection.folded_azimuths_rad for entry in one.entries], np.float64
-    )  # None becomes NaN
+    )  # conversion to float64 turns None into NaN
 
 
 def _one_per_person(tracks: list[Track], radar: Radar) -> list[Track]:
-    """Remove tracks of limbs, that is, weaker tracks that stay close to a stronger one.
+    """Remove the tracks of limbs: weaker tracks that stay close to a stronger track.
 
-    A fixed echo with limbs is a person who moves in place, not a wall. The track of a walker who
-    passes a stronger wall is kept.
+    An echo at a fixed range with limb tracks nearby is a person who moves in place, not a wall. The
+    track of a person who walks past a wall with a stronger echo is kept.
 
     Args:
-        tracks: strongest first.
+        tracks: tracks of the recording, strongest first.
         radar: radar of the recording.
     """
     kept: list[Track] = []
@@ -186,7 +188,7 @@ def _belongs_to(track: Track, stronger: Track) -> bool:
 
 
 def _other_direction(track: Track, stronger: Track) -> bool:
-    """Whether two tracks differ in azimuth at times when both azimuths are measured."""
+    """Whether the measured azimuths of two tracks show that they lie in different directions."""
     one, other = np.isfinite(track.azimuth_rad), np.isfinite(stronger.azimuth_rad)
     if None in (track.median_azimuth_rad, stronger.median_azimuth_rad):
         return False

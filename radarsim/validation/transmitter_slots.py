@@ -1,9 +1,9 @@
-"""Detect TDM slots that were all fired by the same transmitter."""
+"""Detect whether the same transmitter fired all TDM slots."""
 
 import numpy as np
 from jaxtyping import Complex, Float
 
-# Largest phase and level differences between the echoes of two slots of one transmitter [rad, dB].
+# Largest phase [rad] and level [dB] differences between two slots fired by the same transmitter.
 SAME_PHASE_RAD = 0.03
 SAME_LEVEL_DB = 0.3
 SAME_COHERENCE = 0.999
@@ -12,18 +12,18 @@ SAME_COHERENCE = 0.999
 def slots_fired_by_one_transmitter(
     range_v: Complex[np.ndarray, "row tx rx range"], noise_v2: Float[np.ndarray, " range"]
 ) -> bool:
-    """Whether all slots have the same phase and level, as if fired by one transmitter.
+    """Whether all slots have equal phase and level, as if fired by the same transmitter.
 
-    Echoes of transmitters at different positions differ in phase, depending on the direction of the
-    target. Slots of one transmitter agree in phase and level in every range bin.
+    The echoes of transmitters at different positions differ in phase, depending on the direction of
+    the target. Slots fired by the same transmitter agree in phase and level in every range bin.
 
     Args:
-        range_v: range profiles, such as `CaptureStats.slow_time_v` [V].
-        noise_v2: noise power per range bin of one chirp [V^2].
+        range_v: range profiles of all channels, such as `CaptureStats.slow_time_v` [V].
+        noise_v2: noise power of one chirp in each range bin [V^2].
 
     Returns:
-        True if phase and level agree in more than 60 % of the values in bins 20 dB above the noise.
-        False if fewer than three such bins exist.
+        True if phase and level agree in more than 60 % of the values in range bins that are 20 dB
+        above noise; False otherwise, or if fewer than three range bins are 20 dB above noise.
     """
     num_tx = range_v.shape[1]
     power_v2 = (np.abs(range_v) ** 2).mean((0, 1, 2))
