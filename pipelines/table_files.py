@@ -50,7 +50,7 @@ def read_bytes(path: Path) -> bytes:
 def read_rows(
     path: str | Path, columns: Sequence[str], kind: str
 ) -> Iterator[tuple[str, Mapping[str, object]]]:
-    """Yield (location, values) of each row; the location names file and line for messages.
+    """Yield (location, values) of each row; the location states the file and line for messages.
 
     Args:
         path: the file.
@@ -70,7 +70,7 @@ def read_rows(
 
 
 def write_rows(path: str | Path, rows: Iterable[Mapping[str, object]], columns: Sequence[str]):
-    """Write a CSV file, or JSON lines if the suffix is not `.csv`; atomic, like `write_whole`.
+    """Write rows as CSV or, if the suffix is not `.csv`, as JSON lines; atomic, like `write_whole`.
 
     Raises:
         InputError: the file cannot be written.
@@ -86,7 +86,7 @@ def write_rows(path: str | Path, rows: Iterable[Mapping[str, object]], columns: 
 
 
 def write_whole(path: str | Path, data: bytes) -> None:
-    """Write a temporary file and rename it, so that a partial file never exists at `path`.
+    """Write a temporary file and rename it to `path`, so that `path` is never a partial file.
 
     Raises:
         InputError: the file cannot be written.

@@ -11,14 +11,15 @@ from importlib import metadata
 from pathlib import Path
 from typing import TextIO
 
-# Always one thread per process, so that cores are not oversubscribed and every worker splits sums
-# in the same way.
+# Every process has only one thread, so that cores are not oversubscribed and every worker splits
+# sums in the same way.
 _ONE_THREAD = {
     "NPROC": "1",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
-    # One thread needs only one heap; further glibc heaps waste a twelfth of a worker's memory.
+    # One thread needs only one arena of glibc's malloc; further arenas waste a twelfth of a
+    # worker's memory.
     "MALLOC_ARENA_MAX": "1",
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
 }
@@ -71,7 +72,7 @@ def claim_device(devices: Sequence[str] | None = None, locks: str | None = None)
         locks: folder of the lock files; None: the folder for temporary files.
 
     Returns:
-        The claimed device; None if there are fewer than two.
+        The claimed device; None if there are fewer than two devices.
     """
     devices = visible_devices() if devices is None else devices
     if len(devices) < 2:
@@ -83,7 +84,7 @@ def claim_device(devices: Sequence[str] | None = None, locks: str | None = None)
 
 
 def use_program_cache() -> None:
-    """Apply the cache settings from the environment, even if JAX is already imported."""
+    """Apply the compilation cache settings of the environment, even if JAX is already imported."""
     import jax
 
     for name in ("JAX_COMPILATION_CACHE_DIR", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"):

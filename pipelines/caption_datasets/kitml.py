@@ -34,13 +34,13 @@ FILES = ("annotations.json",)
 
 
 def read_kitml(path: str | Path) -> TextSetEntries:
-    """Read the sentences of all motions.
+    """Read the sentences of all KIT-ML motions.
 
     Args:
         path: the published folder, or its `annotations.json`.
 
     Returns:
-        Sentences by motion.
+        Sentences, keyed by motion.
 
     Raises:
         InputError: the file is missing, or is not a KIT-ML file.
