@@ -1,4 +1,4 @@
-"""Attach attribute sentences to a finished store; its arrays and checksums do not change.
+"""Attach attribute sentences to a finished store without changing its arrays or checksums.
 
 All attached sentences are in one file next to the table parts that the build wrote, so attaching is
 a single atomic write. Sentences from a file replace sentences attached earlier with the same
@@ -42,7 +42,8 @@ class Attached:
         captions: number of captions in the store that the file describes.
         variants: number of wordings in the store that come from the file.
         unknown: captions in the file that are not in the store.
-        incomplete: number of new wordings that lack a sentence for at least one part.
+        incomplete: number of new wordings that lack a sentence for at least one part of the
+            movement.
         known: number of wordings in the file that the build had already written.
         undescribed: number of captions in the store without any sentence.
     """
@@ -107,7 +108,7 @@ def attached_rows(folder: StoreFolder) -> list[dict]:
 def _with_caption_ids(
     sentences: Iterable[Sentence], captions: Mapping[str, str]
 ) -> tuple[list[Sentence], tuple[str, ...]]:
-    """Return the sentences about captions in the store, with caption ids, and unknown captions."""
+    """Return the sentences about the store's captions, with caption ids, and unknown captions."""
     ids, found, unknown = set(captions.values()), [], {}
     for sentence in sentences:
         caption = captions.get(sentence.caption, sentence.caption)

@@ -3,8 +3,8 @@
     caption,variant,part,sentence,provenance
     walk forward,0,legs,The legs step one after the other.,written by hand
 
-`caption` is the text of the caption or its id in a store. `variant` is the number of the wording,
-for captions with several wordings, and may be omitted.
+`caption` is the text of the caption or its id in a store. `variant` distinguishes several wordings
+of one caption; the column may be omitted.
 """
 
 from collections.abc import Iterable, Mapping
@@ -34,7 +34,7 @@ class Sentence:
 
 
 def read_sentences(path: str | Path) -> list[Sentence]:
-    """Read and check the sentences of a file.
+    """Read and check attribute sentences from a file.
 
     Args:
         path: `.csv` with a header line, `.jsonl` with one object per line, or `.parquet`.
@@ -64,7 +64,7 @@ def write_sentences(path: str | Path, sentences: Iterable[Sentence]) -> None:
     rows = [asdict(sentence) for sentence in sentences]
     if suffix_of(path, "attribute") != ".parquet":
         return write_rows(path, rows, COLUMNS)
-    # Imported late because the module imports pyarrow.
+    # Imported late because `store_tables` imports pyarrow.
     from pipelines.store_tables import parquet_bytes
 
     write_whole(path, parquet_bytes("attributes", rows))

@@ -2,7 +2,7 @@
 
     take -> fitted to the body -> placed window -> IF cube -> heatmaps -> arrays
 
-Every clip is simulated with the recipe's full number of frames, so a worker compiles only once. A
+Every clip is simulated with the number of frames of a full clip, so a worker compiles only once. A
 shorter clip is padded with its last pose, and the frames after the end of the clip are discarded.
 """
 

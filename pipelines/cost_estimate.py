@@ -54,7 +54,7 @@ def estimate_cost(
     Raises:
         InputError: the clip cannot be made.
     """
-    # Imported late because the module imports distributed.
+    # Imported late because `dask_cluster` imports distributed.
     from pipelines.dask_cluster import local_workers
 
     clip = plan.clips[0]

@@ -53,7 +53,7 @@ def local_workers(count: int | None, at_most: int) -> Iterator[Client]:
     """Start single-threaded worker processes on this machine.
 
     Args:
-        count: number of processes; None: `worker_environment.default_workers`.
+        count: number of processes; None for `worker_environment.default_workers()`.
         at_most: upper limit on the number of processes, for example the number of tasks.
     """
     import dask
@@ -208,5 +208,5 @@ def _stop_profiling(worker: object) -> None:
 
 
 def _ignore_interrupts() -> None:
-    """Ignore Ctrl-C, which reaches all processes of a terminal; the build itself stops workers."""
+    """Ignore Ctrl-C, which reaches all processes of a terminal; the build stops the workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,8 +1,9 @@
 """Export a store to one HDF5 file, or to a folder of NumPy files.
 
-Names, axes, units and values do not change. Rows are copied one shard at a time, so memory use does
-not grow with the size of the store. Every block is read back and compared with the original. The
-output has the suffix `.partial` while it is written and is renamed when it is complete.
+The export preserves names, axes, units and values. Rows are copied one shard at a time, so memory
+use does not grow with the size of the store. Every block is read back and compared with the
+original. The output has the suffix `.partial` while it is written and is renamed when it is
+complete.
 """
 
 import csv
@@ -165,7 +166,7 @@ def _copy(store: Store, array: zarr.Array, copy, path: str | Path) -> int:
 
 
 def _label_axes(file, store: Store) -> None:
-    """Name the HDF5 axes, and attach coordinates as dimension scales, which xarray reads."""
+    """Name the HDF5 axes, and attach coordinates as dimension scales, e.g. for xarray."""
     for name in COORDINATE_UNITS:
         file[name].make_scale(name)
     for name, array in _arrays(store):

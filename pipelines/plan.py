@@ -143,7 +143,7 @@ def make_plan(recipe: Recipe, clips: Iterable[Clip]) -> Plan:
         clips: clips from `clip_selection.select_clips`.
 
     Returns:
-        The plan.
+        The plan of the store.
     """
     kept = list(clips)[: recipe.limit or None]
     per_shard = clips_per_shard(len(kept))

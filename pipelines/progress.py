@@ -19,7 +19,7 @@ class Progress:
 
     Args:
         plan: all clips of the build.
-        quiet: show nothing.
+        quiet: whether to show nothing.
         stream: output stream; a terminal shows a bar, and any other stream gets one line every
             `LINE_EVERY_S`.
     """
@@ -58,7 +58,7 @@ class Progress:
         return lambda num_clips, num_frames: self.update(shard, num_clips, num_frames)
 
     def update(self, shard: int, num_clips: int, num_frames: int) -> None:
-        """Set the numbers of finished clips and frames of a shard; lower numbers are ignored."""
+        """Set the numbers of finished clips and frames of a shard; smaller numbers are ignored."""
         new = num_clips - self._clips.get(shard, 0)
         if new <= 0:
             return

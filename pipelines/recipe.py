@@ -1,4 +1,4 @@
-"""Recipe of a dataset: all settings that determine the bytes of its store.
+"""Recipe of a dataset: all settings that determine the bytes of a store.
 
 A recipe contains no path, host name, time or number of workers. Two builds with equal recipes and
 equal sources give equal stores; `recipe_toml.recipe_digest` identifies a recipe.
@@ -25,7 +25,7 @@ class Clips:
     Attributes:
         length_s: length of a clip; the number of frames follows from the radar's frame period.
         stride_s: time from the start of one clip to the start of the next.
-        min_frames: clips with fewer radar frames are dropped and counted.
+        min_frames: minimum number of radar frames; clips with fewer frames are dropped and counted.
     """
 
     length_s: float = 5.0
@@ -87,7 +87,8 @@ class Simulation:
     """Settings for the simulation of the IF signal.
 
     Attributes:
-        method: "accurate" or "fast"; selects the accuracy of the sum (`radarsim.signal.settings`).
+        method: "accurate" or "fast"; selects the accuracy, as described in
+            `radarsim.signal.settings`.
         reflection: "paper": quasi-specular model, anchored to a mean radar cross-section; "body":
             smooth bare skin, which needs no anchor.
         visibility: "occlusion", or "hpr" (hidden point removal) as in the paper.
@@ -140,7 +141,7 @@ class Keep:
     """Optional arrays of the store, in addition to the heatmaps.
 
     Attributes:
-        if_cubes: "on", "off", or "auto": save the IF cubes if they take less than 2 GB.
+        if_cubes: "on", "off", or "auto": IF cubes are saved if they take less than 2 GB.
         motion: whether the placed poses are saved, at the rate `motion_rate_hz`.
         motion_rate_hz: number of saved poses per second.
     """
@@ -254,7 +255,7 @@ class Recipe:
 
     @property
     def min_frames(self) -> int:
-        """Frames in the shortest clip: `clips.min_frames`, but at least one heatmap column."""
+        """Minimum number of frames per clip: `clips.min_frames`, or a heatmap column if longer."""
         return max(self.clips.min_frames, self.frames_per_column)
 
     def _check_clip_length(self) -> None:

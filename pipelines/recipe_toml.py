@@ -76,7 +76,7 @@ def table_from_toml(text: str, where: str) -> dict:
 
 
 def recipe_from_table(table: Mapping, where: str) -> Recipe:
-    """Make a recipe from a table parsed from TOML; `parse_recipe` does this for TOML text."""
+    """Make a recipe from a table parsed from TOML; use `parse_recipe` for TOML text."""
     values = dict(table)
     _check_names(values, [each.name for each in fields(Recipe)], where, "")
     values["radar"] = _radar(values.get("radar", DEFAULT_BOARD), where)
@@ -140,12 +140,12 @@ def _radar_path(value: object, where: str) -> str:
 
 
 def _named(radar: Radar, place: str, name: str) -> Radar:
-    """Name an unnamed radar after its file's stem, so that no local path enters a store."""
+    """Name an unnamed radar after the stem of its file, so that no local path enters a store."""
     return replace(radar, name=name) if radar.name == place else radar
 
 
 def _check_type(value: object, default: object, field: str, where: str) -> None:
-    """Check that a boolean or text has the type of its default; sections check numbers."""
+    """Check booleans and strings for the type of the default; sections check numbers."""
     for kind, description in ((bool, "true or false"), (str, "a string in quotes")):
         if isinstance(default, kind) != isinstance(value, kind):
             needed = description if isinstance(default, kind) else "a number"
@@ -160,7 +160,7 @@ def _check_names(values: Mapping, names: list[str], where: str, prefix: str) -> 
 
 
 def _construct(where: str, make: Callable, values: Mapping):
-    """Call `make` with the values; error messages about the recipe name the recipe file."""
+    """Call `make` with the values; errors in the recipe are reported with the recipe file."""
     try:
         return make(**values)
     except InputError as error:

@@ -58,7 +58,7 @@ class RecordedTake:
         raise InputError(self.path, "motion", "is a capture", "read it with RecordedTake.capture")
 
     def capture(self) -> Capture:
-        """Open the capture; raises InputError if it is not usable."""
+        """Open the capture; raise InputError if the capture cannot be read."""
         return open_capture(self.path, self.setup, iq_order=self.iq_order)
 
     def sha256(self) -> str:
@@ -80,7 +80,7 @@ def select_recorded_clips(recipe: Recipe, take: RecordedTake) -> ClipSelection:
 
     Args:
         recipe: recipe of the dataset; the radar must be the one that recorded the capture.
-        take: the capture as a take.
+        take: take of the recorded subject.
 
     Returns:
         Clips without row, shard and split and with unknown placement (NaN); notes for the closing

@@ -48,7 +48,7 @@ def labels_figure(labels: Mapping[str, int]) -> Figure:
 
 
 def people_figure(clips: Sequence[Clip]) -> Figure:
-    """Number of clips of each subject, by split."""
+    """Bar chart of the number of clips of each subject, stacked by split."""
     counts: dict[str, dict[str, int]] = {}
     for clip in clips:
         splits = counts.setdefault(clip.subject, {})

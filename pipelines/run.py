@@ -61,14 +61,14 @@ def build(
 
     Args:
         plan: plan of all clips.
-        takes: all takes of the plan, by id.
+        takes: all takes of the plan, keyed by id.
         out: path or URL of the store.
         store_spec: specification of the store.
         make_clip: function that makes the named arrays of one clip; must be picklable.
-        workers: number of processes; None: `worker_environment.default_workers`; 0: run in this
-            process, without Dask.
+        workers: number of processes; None for `worker_environment.default_workers()`; 0 to run in
+            this process, without Dask.
         scheduler: address of a running Dask cluster, used instead of local processes.
-        quiet: if set, show no progress.
+        quiet: whether to show no progress.
 
     Returns:
         Summary of the build; the store is finished if `unfinished` is empty.
@@ -148,7 +148,7 @@ class _ShardTasks:
                 yield from map_tasks(client, make_shard, self._tasks(shards))
 
     def _on_cluster(self, progress: Progress) -> Iterator[tuple[int, dict | Exception]]:
-        """Run on a running cluster; reconnect while its scheduler restarts within `RECONNECT_S`."""
+        """Run tasks on a cluster; reconnect while its scheduler restarts within `RECONNECT_S`."""
         from pipelines.dask_cluster import (
             SchedulerLost,
             map_tasks,

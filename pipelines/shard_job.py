@@ -56,7 +56,7 @@ def make_shard(
         job: settings of the build.
         shard: index of the shard.
         clips: clips of the shard, in row order.
-        takes: takes of these clips, by id.
+        takes: takes of the clips, keyed by id.
         on_progress: called after each clip with the numbers of clips and frames made so far.
 
     Returns:

@@ -88,7 +88,7 @@ class Take(Protocol):
     texts: tuple[Text, ...]
 
     def load(self) -> Motion:
-        """Read the motion; raises InputError if it is not usable."""
+        """Read the motion; raise InputError if the motion cannot be read."""
         ...
 
     def sha256(self) -> str:

@@ -80,7 +80,7 @@ class Store:
 
     @property
     def recorded(self) -> bool:
-        """Whether the clips are recordings; otherwise they are simulated."""
+        """Whether the clips are recordings rather than simulations."""
         return bool(self.attributes.get("recorded"))
 
     @property

@@ -56,7 +56,7 @@ def make_store_spec(plan: Plan, takes: Mapping[str, Take]) -> StoreSpec:
         takes: takes, keyed by id; the texts of the takes are part of the store's identity.
 
     Returns:
-        The specification.
+        Specification of the store.
     """
     recipe = plan.recipe
     axes = heatmap_axes(recipe.radar, recipe.num_frames, heatmap_settings(recipe))

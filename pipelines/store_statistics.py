@@ -126,7 +126,7 @@ def root_attributes(folder: StoreFolder) -> dict:
 
 
 def root_arrays(folder: StoreFolder) -> dict[str, dict]:
-    """Metadata of the store's arrays by name."""
+    """Metadata of the store's arrays, keyed by name."""
     consolidated = _root_metadata(folder).get("consolidated_metadata") or {}
     return dict(sorted(consolidated.get("metadata", {}).items()))
 

@@ -193,7 +193,7 @@ def finish_store(
         also: further files keyed by path, such as the data card.
 
     Raises:
-        RuntimeError: a shard is not done.
+        RuntimeError: a shard is unfinished.
     """
     sums = {path: hashlib.sha256(data).hexdigest() for path, data in skeleton(store_spec).items()}
     for shard in range(store_spec.num_shards):
@@ -213,7 +213,7 @@ def verify(path: str | Path) -> list[str]:
     """Compare a finished store with its checksums.
 
     Returns:
-        One line per missing or changed file; empty if there are none.
+        One line per missing or changed file; empty if no file is missing or changed.
     """
     folder = open_folder(path)
     sums = _parsed(folder.read(CHECKSUMS))

@@ -57,7 +57,7 @@ def fit_take(take: Take, sha256: str, recipe: Recipe, body_models: str | None) -
 
     Args:
         take: a take from any source.
-        sha256: checksum of the take; distinguishes its versions in the cache.
+        sha256: checksum of the take, which distinguishes versions of the take in the cache.
         recipe: recipe that states the maximum edge length of the body mesh.
         body_models: folder or file of body models; None for the free body.
 
@@ -94,7 +94,7 @@ def _nearest_model(key: BodyKey) -> BodyModel:
 
 
 def placed_window(recipe: Recipe, clip: Clip, motion: Motion) -> Motion:
-    """Return a clip's window of the take, placed in front of the radar; at most a full clip."""
+    """Cut a window of at most a full clip from a take, and place it in front of the radar."""
     placement = placement_of(clip)
     first = round(clip.start_s * motion.rate_hz)
     # The window extends to the end of the clip or to the end of the last burst, whichever is later.

@@ -16,7 +16,7 @@ _MAX_BYTES = 1 << 30
 
 
 def suffix_of(path: str | Path, kind: str) -> str:
-    """The file's suffix in lower case.
+    """Return the suffix of a file in lower case.
 
     Args:
         path: path of the file, which need not exist.
@@ -58,7 +58,7 @@ def read_rows(
         kind: kind of file, used in messages.
 
     Raises:
-        InputError: the file is missing, its type is not supported, or it cannot be read.
+        InputError: the file is missing, its type is not supported, or the file cannot be read.
     """
     path, suffix = Path(path), suffix_of(path, kind)
     data, hint = read_bytes(path), f"give the columns {', '.join(columns)}"

@@ -50,7 +50,7 @@ def worker_environment() -> dict[str, str]:
 
 
 def visible_devices() -> list[str]:
-    """GPUs that JAX would use, named as in CUDA_VISIBLE_DEVICES; does not start JAX."""
+    """GPUs that JAX would use, named as in CUDA_VISIBLE_DEVICES; JAX is not started."""
     wanted = os.environ.get("JAX_PLATFORMS", "cuda")
     plugins = (f"jax_cuda{version}_plugin" for version in (12, 13))
     if not any(map(importlib.util.find_spec, plugins)) or not ("cuda" in wanted or "gpu" in wanted):
@@ -68,8 +68,8 @@ def claim_device(devices: Sequence[str] | None = None, locks: str | None = None)
     locked, there are more workers than GPUs, and the remaining workers share the first one.
 
     Args:
-        devices: devices to choose from; None: `visible_devices`.
-        locks: folder of the lock files; None: the folder for temporary files.
+        devices: devices to choose from; None for `visible_devices()`.
+        locks: folder of the lock files; None for the folder of temporary files.
 
     Returns:
         The claimed device; None if there are fewer than two devices.

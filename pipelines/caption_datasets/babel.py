@@ -42,7 +42,7 @@ def read_babel(path: str | Path) -> TextSetEntries:
     """Read the actions of all BABEL sequences.
 
     Args:
-        path: the published folder, or one of its files.
+        path: the folder as published, or one file in the folder.
 
     Returns:
         Actions, keyed by motion.

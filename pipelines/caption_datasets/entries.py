@@ -96,7 +96,7 @@ class TextSetEntries:
         self.texts.setdefault(key, []).append(entry)
 
     def leave_out(self, cause: str, count: int = 1) -> None:
-        """Count skipped entries."""
+        """Count entries that are skipped for a given cause."""
         self.left_out[cause] += count
 
     def notes(self) -> list[Note]:
@@ -117,7 +117,7 @@ def normalised_text(caption: object) -> str | None:
 
 
 def as_number(value: object) -> float | None:
-    """Convert a value, possibly a string, to a finite number below 1e9; None if not possible."""
+    """Convert a value, possibly a string, to a finite number below 1e9; None if impossible."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:
@@ -137,7 +137,7 @@ def find_files(path: str | Path, option: str, names: Iterable[str]) -> list[Path
 
     Args:
         path: the file or folder.
-        option: command-line option that set the path, for messages.
+        option: command-line option for the path, for messages.
         names: published file names, in reading order.
 
     Raises:

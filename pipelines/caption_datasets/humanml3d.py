@@ -2,12 +2,12 @@
 
 `index.csv` lists each clip's motion, first and last frame at 20 frames/s, and id; `texts/ID.txt`
 contains one line per sentence, `caption#tokens#from#to`, with from = to = 0 [s] for the whole clip;
-`train.txt`, `val.txt` and `test.txt` list ids. Ids with M are mirrored motions: their texts are
-left out because the mirrored motion is not in AMASS.
+`train.txt`, `val.txt` and `test.txt` list ids. Ids with M denote mirrored motions, whose texts are
+left out because AMASS does not contain mirrored motions.
 
-Like the published scripts, this reader removes the start of the motions of some collections before
-it counts frames. The scripts also take every n-th pose with n = floor(rate / 20), which does not
-give 20 frames/s if the rate is not a multiple of 20; `frame_scale` corrects the times.
+Like the published scripts, this reader cuts off the start of motions from some collections before
+it counts frames. The published scripts also take every n-th pose with n = floor(rate / 20), which
+does not give 20 frames/s if the rate is not a multiple of 20; `frame_scale` corrects the times.
 
 Source:
     Guo et al., "Generating Diverse and Natural 3D Human Motions from Text", CVPR 2022, and
@@ -58,7 +58,8 @@ def read_humanml3d(path: str | Path, longest_s: float = LONGEST_S) -> TextSetEnt
     Args:
         path: folder with `index.csv`; `texts/` and the split files are in this folder or in its
             subfolder `HumanML3D/`.
-        longest_s: texts of segments of this length or longer are left out [s].
+        longest_s: limit of the segment length [s]; texts of segments at or above the limit are left
+            out.
 
     Returns:
         Sentences, keyed by motion.

@@ -171,7 +171,7 @@ def _is_shown(text: Text, start_s: float, end_s: float) -> bool:
 
 
 def _at_rate(text: Text, rate_hz: float | None) -> Text:
-    """Correct the times of a HumanML3D text if the pose rate is known; other texts keep theirs."""
+    """Correct the times of a HumanML3D text if the pose rate is known; keep others unchanged."""
     if rate_hz is None or text.source != humanml3d.SOURCE:
         return text
     scale = frame_scale(rate_hz)
