@@ -1,9 +1,9 @@
-"""Attach attribute sentences to a finished store; its arrays and checksums do not change.
+"""Attach attribute sentences to a finished store without changing its arrays or checksums.
 
 All attached sentences are in one file next to the table parts that the build wrote, so attaching is
-a single atomic write. The sentences of a file replace earlier sentences with equal provenance, so
-attaching a file twice changes nothing. The order in which files are attached does not matter, and a
-plain fallback sentence is used only if its caption has no other description.
+a single atomic write. Sentences from a file replace sentences attached earlier with the same
+provenance, so attaching the same file a second time changes nothing. The order in which files are
+attached does not matter. A fallback sentence is used only if the caption has no other description.
 """
 
 from collections.abc import Iterable, Mapping
@@ -30,20 +30,21 @@ class WordingKey(NamedTuple):
     variant: int
 
 
-# For each wording, its sentences keyed by part.
+# Maps each wording to its sentences, keyed by the described part of the movement.
 Wordings = dict[WordingKey, dict[str, str]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Attached:
-    """Result of attaching a file.
+    """Counts of captions and wordings after a file of sentences was attached to a store.
 
     Attributes:
         captions: number of captions in the store that the file describes.
-        variants: number of wordings that the store now takes from the file.
-        unknown: number of captions in the file that are not in the store.
-        incomplete: number of variants that lack a sentence for at least one part.
-        known: number of variants that the build had already written.
+        variants: number of wordings in the store that come from the file.
+        unknown: captions in the file that are not in the store.
+        incomplete: number of new wordings that lack a sentence for at least one part of the
+            movement.
+        known: number of wordings in the file that the build had already written.
         undescribed: number of captions in the store without any sentence.
     """
 
@@ -63,10 +64,10 @@ def attach(store: str | Path, file: str | Path) -> Attached:
         file: file of sentences, in a format described in `attribute_files`.
 
     Returns:
-        Counts of what was attached and what was not.
+        Counts of attached and rejected wordings, and of captions without sentences.
 
     Raises:
-        InputError: the file is not usable, or the store is missing or unfinished.
+        InputError: the file is invalid, or the store is missing or unfinished.
         StoreError: the store cannot be written.
     """
     opened = Store(store)
@@ -107,7 +108,7 @@ def attached_rows(folder: StoreFolder) -> list[dict]:
 def _with_caption_ids(
     sentences: Iterable[Sentence], captions: Mapping[str, str]
 ) -> tuple[list[Sentence], tuple[str, ...]]:
-    """Sentences for captions in the store, with caption ids, and the captions it lacks."""
+    """Return the sentences about the store's captions, with caption ids, and unknown captions."""
     ids, found, unknown = set(captions.values()), [], {}
     for sentence in sentences:
         caption = captions.get(sentence.caption, sentence.caption)
@@ -119,7 +120,7 @@ def _with_caption_ids(
 
 
 def _wordings(sentences: Iterable[Sentence]) -> Wordings:
-    """Group sentences into wordings; of several duplicates, the last is used."""
+    """Group sentences by wording; the last of several duplicate sentences is used."""
     found: Wordings = {}
     for each in sentences:
         parts = found.setdefault(WordingKey(each.caption, each.provenance, each.variant), {})
@@ -137,7 +138,7 @@ def _is_new(key: WordingKey, parts: dict[str, str], built: Wordings) -> bool:
 
 
 def _without_fallbacks(built: Wordings, attached: Wordings) -> Wordings:
-    """Drop attached plain fallbacks for captions that have another description."""
+    """Drop the attached fallback sentences of captions that have another description."""
     described = {key.caption for key in (*built, *attached) if key.provenance != FALLBACK}
     return {
         key: parts
@@ -147,7 +148,7 @@ def _without_fallbacks(built: Wordings, attached: Wordings) -> Wordings:
 
 
 def _rows(built: Wordings, attached: Wordings) -> list[dict]:
-    """Rows in a fixed order; variant numbers continue after those that the build wrote."""
+    """Return table rows in a fixed order; numbers of variants continue after those of the build."""
     next_variant: dict[str, int] = {}
     for key in built:
         next_variant[key.caption] = max(next_variant.get(key.caption, 0), key.variant + 1)

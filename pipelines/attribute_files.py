@@ -3,8 +3,8 @@
     caption,variant,part,sentence,provenance
     walk forward,0,legs,The legs step one after the other.,written by hand
 
-`caption` is the text of the caption or its id in a store. `variant` numbers the different wordings
-for one caption and may be omitted.
+`caption` is the text of the caption or its id in a store. `variant` distinguishes several wordings
+of one caption; the column may be omitted.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,7 +24,7 @@ _MOST_VARIANTS = 10_000
 
 @dataclass(frozen=True, kw_only=True)
 class Sentence:
-    """A sentence about one part of a movement, in one wording; fields as in `schema.TABLES`."""
+    """A sentence about one part of a movement, in one wording; `schema.TABLES` lists the fields."""
 
     caption: str
     variant: int
@@ -34,7 +34,7 @@ class Sentence:
 
 
 def read_sentences(path: str | Path) -> list[Sentence]:
-    """Read and check the sentences of a file.
+    """Read and check attribute sentences from a file.
 
     Args:
         path: `.csv` with a header line, `.jsonl` with one object per line, or `.parquet`.
@@ -43,7 +43,7 @@ def read_sentences(path: str | Path) -> list[Sentence]:
         Sentences in file order.
 
     Raises:
-        InputError: the file is missing, its type is not supported, or a row is not usable.
+        InputError: the file is missing, its type is not supported, or a row is invalid.
     """
     sentences = [_checked(row, where) for where, row in read_rows(path, COLUMNS, "attribute")]
     if not sentences:
@@ -52,7 +52,7 @@ def read_sentences(path: str | Path) -> list[Sentence]:
 
 
 def write_sentences(path: str | Path, sentences: Iterable[Sentence]) -> None:
-    """Write a file that `read_sentences` can read; atomic, so a partial file never appears.
+    """Write a file that `read_sentences` can read, atomically, so that no partial file can appear.
 
     Args:
         path: `.csv`, `.jsonl` or `.parquet`.
@@ -64,7 +64,8 @@ def write_sentences(path: str | Path, sentences: Iterable[Sentence]) -> None:
     rows = [asdict(sentence) for sentence in sentences]
     if suffix_of(path, "attribute") != ".parquet":
         return write_rows(path, rows, COLUMNS)
-    from pipelines.store_tables import parquet_bytes  # imported late because it imports pyarrow
+    # Imported late because `store_tables` imports pyarrow.
+    from pipelines.store_tables import parquet_bytes
 
     write_whole(path, parquet_bytes("attributes", rows))
 

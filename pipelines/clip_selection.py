@@ -1,4 +1,4 @@
-"""Before planning, cut takes into clips inside the activity area; count what is left out."""
+"""Cut takes into clips inside the activity area before planning, and count the omitted parts."""
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -29,9 +29,9 @@ OUTSIDE = "parts of motions outside the area"
 CUT = "clips cut where the subject left the area"
 TOO_LATE = "texts that begin after the end of their motion"
 OUTSIDE_REMEDY = "--area, --distance-m, --lateral-m and --heading-deg change this"
-# Processes take seconds to start, so with fewer takes than this a single process is faster.
+# Below this number of takes a single process is faster, because processes take seconds to start.
 FEW_TAKES = 100
-# Step by which the start of a clip is moved later if the clip does not fit.
+# Step by which the start of a clip is delayed if the clip would leave the activity area too early.
 SEARCH_STEP_S = 0.5
 
 
@@ -43,14 +43,15 @@ def select_all_clips(
     Args:
         recipe, body_models: arguments of `select_clips`.
         takes: takes from any source.
-        workers: number of processes; if 1, only this process is used.
+        workers: number of processes; with 1, no further process is started.
     """
     select = partial(select_clips, recipe, body_models=body_models)
     takes = list(takes)
     if workers < 2 or len(takes) < FEW_TAKES:
         yield from map(select, takes)
         return
-    # Spawn processes, because JAX does not survive a fork. Nothing is simulated, so use the CPU.
+    # Processes are spawned, because JAX does not work after a fork. JAX runs on the CPU, because
+    # clip selection simulates nothing.
     with ProcessPoolExecutor(workers, get_context("spawn"), _on_cpu) as pool:
         try:
             yield from pool.map(select, takes, chunksize=8)
@@ -59,16 +60,16 @@ def select_all_clips(
 
 
 def select_clips(recipe: Recipe, take: Take, body_models: str | None = None) -> ClipSelection:
-    """Cut a take into clips.
+    """Cut a take into clips; parts outside the activity area are omitted.
 
     Args:
-        recipe: the dataset.
+        recipe: recipe of the dataset.
         take: a take from any source.
         body_models: folder or file of body models; None for the free body.
 
     Returns:
-        Clips without row, shard and split; notes on what was left out; and findings of the file
-        reader.
+        Clips without row, shard and split; notes on omitted and shortened parts; and findings of
+        the file reader.
     """
     try:
         sha256 = take.sha256()
@@ -95,7 +96,10 @@ def _on_cpu() -> None:
 def _clips_of(
     recipe: Recipe, take: Take, sha256: str, motion: Motion, variant: int
 ) -> tuple[list[Clip], list[Note]]:
-    """Clips of one placement variant; if a clip does not fit, try `SEARCH_STEP_S` later."""
+    """Return the clips of one placement variant, and notes on omitted parts of the take.
+
+    If a clip has too few frames inside the area, the next attempt starts `SEARCH_STEP_S` later.
+    """
     clips, notes, start_s, covered_s, searching = [], [], 0.0, 0.0, False
     period_s, min_frames = recipe.radar.frame.period_s, recipe.min_frames
     while (left := frames_in(recipe.radar, motion.duration_s - start_s)) >= min_frames:
@@ -124,7 +128,7 @@ def _remedy_of_short(recipe: Recipe) -> str:
 
 
 def _unplanned_clip(recipe: Recipe, take: Take, sha256: str, start_s: float, variant: int) -> Clip:
-    """A clip with its random values; length, gender, row, shard and split are still missing."""
+    """Make a clip with its random values, but without length, gender, row, shard and split."""
     clip_id = f"{take.id}@{start_s:.2f}s.{variant}"
     whole_take = recipe.placements.scope == "sequence"
     return Clip(
@@ -143,7 +147,7 @@ def _unplanned_clip(recipe: Recipe, take: Take, sha256: str, start_s: float, var
 
 
 def _frames_inside(recipe: Recipe, clip: Clip, motion: Motion) -> int:
-    """Radar frames until the subject leaves the area or the window ends."""
+    """Number of radar frames until the subject leaves the area or the window ends."""
     window = placed_window(recipe, clip, motion)
     inside = ActivityArea(**asdict(recipe.area)).inside(window)
     return min(recipe.num_frames, frames_in(recipe.radar, (inside - 1) / window.rate_hz))

@@ -1,9 +1,9 @@
-"""Simulate a clip and compute the arrays saved for it in the store, with one function per stage.
+"""Simulate a clip and compute its arrays for the store, with one function per stage.
 
     take -> fitted to the body -> placed window -> IF cube -> heatmaps -> arrays
 
-Every clip is simulated with the recipe's full number of frames, so a worker compiles only once. A
-shorter clip repeats its last pose, and the frames after its end are cut off.
+Every clip is simulated with the number of frames of a full clip, so a worker compiles only once. A
+shorter clip is padded with its last pose, and the frames after the end of the clip are discarded.
 """
 
 from dataclasses import replace
@@ -50,20 +50,21 @@ def make_clip(
     """Simulate one clip and compute its arrays, specified by `schema.store_arrays`.
 
     Args:
-        recipe: the dataset.
+        recipe: recipe of the dataset.
         clip: a clip of the plan.
-        take: the take that the clip is cut from.
+        take: take from which the clip is cut.
         body_models: folder or file of body models; None for the free body.
         keep_cubes: whether IF cubes are saved in the store.
 
     Returns:
-        Values by array name.
+        Values of the arrays, keyed by array name.
 
     Raises:
         TakeChanged: the take has changed since the plan was made.
         InputError: the clip cannot be simulated.
     """
-    with unchanged(take, clip.take_sha256):  # poses may be read from the file only in this context
+    # Poses may be read from the file only within this context.
+    with unchanged(take, clip.take_sha256):
         fitted_take = fit_take(take, clip.take_sha256, recipe, body_models)
         window = placed_window(recipe, clip, fitted_take.fitted.motion)
     cube_v = _if_cube(recipe, clip, fitted_take, window)
@@ -79,13 +80,14 @@ def arrays_of_cube(
     """Compute the arrays saved in the store from an IF cube, simulated or recorded.
 
     Args:
-        recipe: the dataset.
+        recipe: recipe of the dataset.
         clip: the clip; frames beyond its `num_frames` are ignored.
-        cube_v: volts at the ADC [frame, chirp, tx, rx, sample], all frames of a full clip.
+        cube_v: IF cube in volts at the ADC [frame, chirp, tx, rx, sample], with all frames of a
+            full clip.
         keep_cubes: whether IF cubes are saved in the store.
 
     Returns:
-        Values by array name.
+        Values of the arrays, keyed by array name.
     """
     arrays = _heatmaps(recipe, clip, cube_v)
     if keep_cubes:
@@ -94,7 +96,7 @@ def arrays_of_cube(
 
 
 def _extended(recipe: Recipe, clip: Clip, window: Motion) -> Motion:
-    """The clip's poses, padded with the last one to the length of a full clip."""
+    """Return the poses of a clip, padded with the last pose to the length of a full clip."""
     own = cut_motion(window, 0, poses_for(recipe.radar, clip.num_frames, window.rate_hz))
     missing = poses_for(recipe.radar, recipe.num_frames, window.rate_hz) - own.num_poses
     last = cut_motion(own, own.num_poses - 1, 1)
@@ -107,7 +109,7 @@ def _extended(recipe: Recipe, clip: Clip, window: Motion) -> Motion:
 
 
 def _if_cube(recipe: Recipe, clip: Clip, take: FittedTake, window: Motion) -> jax.Array:
-    """IF cube at the ADC [V], [frame, chirp, tx, rx, sample]; invalid after the clip's end."""
+    """IF cube in volts at the ADC [frame, chirp, tx, rx, sample]; invalid after the clip's end."""
     options = recipe.simulation
     settings = SimulationSettings(
         method=options.method,
@@ -129,7 +131,7 @@ def _if_cube(recipe: Recipe, clip: Clip, take: FittedTake, window: Motion) -> ja
 
 
 def _reflection(recipe: Recipe, clip: Clip, take: FittedTake) -> ReflectionModel:
-    """The recipe's reflection model; for "paper", the level is anchored for body and sigma."""
+    """Return the reflection model; the level of "paper" is anchored for the body and lobe width."""
     if recipe.simulation.reflection == "body":
         return PhysicalOptics()
     level = reflectivity(recipe.radar, take.body_key, clip.sigma_rad)
@@ -153,8 +155,8 @@ def _heatmaps(recipe: Recipe, clip: Clip, cube_v: jax.Array) -> dict[str, np.nda
 
 
 def _filled_up(cube_v: jax.Array, num_frames: int, clutter: str) -> jax.Array:
-    """The cube of a short clip, padded so that the clutter estimate uses only its own frames."""
-    if clutter == "median":  # repeating a clip a whole number of times keeps its median
+    """Pad the cube of a short clip without changing the clutter estimate from its frames."""
+    if clutter == "median":  # whole repetitions of a clip have the median of the clip
         return cube_v[np.arange(len(cube_v)) % num_frames]
     own = (np.arange(len(cube_v)) < num_frames)[:, None, None, None, None]
     mean_v = jnp.sum(jnp.where(own, cube_v, 0), axis=0) / num_frames
@@ -180,7 +182,7 @@ def _stored_cube(recipe: Recipe, clip: Clip, cube_v: jax.Array) -> np.ndarray:
 def _kept_motion(
     recipe: Recipe, clip: Clip, fitted: FittedMotion, window: Motion
 ) -> dict[str, np.ndarray]:
-    """The placed motion at the stored rate; a short clip repeats its last pose."""
+    """Return the placed motion at the saved pose rate; the last pose of a short clip is held."""
     joints = replace(window, poses_rad=body_joints(window), layout="smpl")
     times_s = np.arange(num_poses(recipe)) / recipe.keep.motion_rate_hz
     end_s = min(window.duration_s, clip.num_frames * recipe.radar.frame.period_s)

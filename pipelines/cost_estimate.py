@@ -32,7 +32,7 @@ class CostEstimate:
     workers: int
 
     def build_s(self, num_clips: int) -> float:
-        """Time [s] for `num_clips` clips if each worker is as fast as a single worker alone."""
+        """Time [s] to make `num_clips` clips, if parallel workers do not slow each other down."""
         return self.first_s + num_clips * self.clip_s / self.workers
 
 
@@ -49,12 +49,13 @@ def estimate_cost(
         plan, takes, store_spec, make_clip, workers: arguments of `run.build`.
 
     Returns:
-        Measured times and size.
+        Measured times and size of one clip, and the number of workers.
 
     Raises:
         InputError: the clip cannot be made.
     """
-    from pipelines.dask_cluster import local_workers  # imported late because it imports distributed
+    # Imported late because `dask_cluster` imports distributed.
+    from pipelines.dask_cluster import local_workers
 
     clip = plan.clips[0]
     with local_workers(1, 1) as client:
@@ -69,7 +70,7 @@ def estimate_cost(
 def _make_twice(
     make_clip: MakeClip, recipe: Recipe, clip: Clip, take: Take, store_spec: StoreSpec
 ) -> tuple[float, float, int]:
-    """Times of the first and the second run [s], and the number of bytes written."""
+    """Return the times of the first and second run [s] and the number of bytes written."""
     start_s = time.monotonic()
     make_clip(recipe, clip, take)
     first_s = time.monotonic() - start_s

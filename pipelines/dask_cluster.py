@@ -1,4 +1,4 @@
-"""Dask workers on this machine or on a running cluster; the only module that imports Dask.
+"""Dask workers on this machine or on a running cluster; no other module imports Dask.
 
 Each worker runs one task at a time, in one thread, on a device that no other worker uses. On a
 running cluster, a worker plugin sets up the workers, including those that join later.
@@ -32,16 +32,16 @@ _ONE_AT_A_TIME = threading.Lock()
 
 
 class SchedulerLost(ConnectionError):
-    """The connection to the scheduler broke; files that its workers wrote are kept."""
+    """The connection to the scheduler was lost; files that workers have written are kept."""
 
 
 class Prepare(WorkerPlugin):
-    """Plugin that sets up a worker before its first task."""
+    """Dask plugin that sets up a worker before its first task."""
 
     name = "radarsim-prepare"
 
     def setup(self, worker: object) -> None:
-        """Set one compute thread, the shared program cache, and a device for only this worker."""
+        """Configure one compute thread, the shared compilation cache, and an exclusive device."""
         os.environ.update(worker_environment())
         claim_device()
         use_program_cache()
@@ -53,14 +53,15 @@ def local_workers(count: int | None, at_most: int) -> Iterator[Client]:
     """Start single-threaded worker processes on this machine.
 
     Args:
-        count: number of processes; None: `worker_environment.default_workers`.
+        count: number of processes; None for `worker_environment.default_workers()`.
         at_most: upper limit on the number of processes, for example the number of tasks.
     """
     import dask
 
     settings = {
         "distributed.nanny.pre-spawn-environ": worker_environment(),
-        # Compiled programs need memory, so Dask must not pause or terminate workers for their size.
+        # Compiled programs need memory, so Dask must not pause or terminate workers because of
+        # their memory use.
         "distributed.worker.memory.pause": False,
         "distributed.worker.memory.terminate": False,
         "distributed.worker.memory.target": False,
@@ -94,7 +95,7 @@ def running_cluster(address: str, out: str) -> Iterator[Client]:
     Raises:
         InputError: the scheduler does not answer, a worker runs a different version of the code, or
             a worker cannot read the store.
-        SchedulerLost: the connection broke later.
+        SchedulerLost: the connection to the scheduler was lost later.
     """
     for name in ["distributed", *logging.root.manager.loggerDict]:
         if name.startswith("distributed"):  # silence Dask's messages about lost connections
@@ -115,13 +116,13 @@ def running_cluster(address: str, out: str) -> Iterator[Client]:
 def map_tasks(
     client: Client, make: Callable[..., dict], tasks: Iterator[tuple[int, tuple]]
 ) -> Iterator[tuple[int, dict | Exception]]:
-    """Run tasks and yield (number, outcome) in the order in which they finish.
+    """Run tasks and yield (task number, outcome) in the order in which the tasks finish.
 
-    Only `QUEUED_PER_WORKER` tasks per worker are submitted in advance, so memory does not grow with
-    the plan, and a slow disk delays only the workers that use it.
+    Only `QUEUED_PER_WORKER` tasks per worker are submitted in advance, so memory use does not grow
+    with the length of the plan, and a slow disk delays only the workers that use the disk.
 
     Raises:
-        SchedulerLost: the connection broke.
+        SchedulerLost: the connection to the scheduler was lost.
     """
     done, numbers = as_completed(), {}
 
@@ -148,18 +149,18 @@ def map_tasks(
 
 
 def on_worker_progress(client: Client, callback: Callable[[int, int, int], None]) -> None:
-    """Call `callback` with the progress that running tasks report: (number, clips, frames)."""
+    """Call `callback(task, clips, frames)` whenever a running task reports its progress."""
     client.subscribe_topic(TOPIC, lambda event: callback(*event[1]))
 
 
 def _queue_size(client: Client) -> int:
-    """Largest number of tasks submitted at a time."""
+    """Maximum number of tasks that are submitted to the cluster at a time."""
     workers = len(client.scheduler_info(n_workers=-1)["workers"])
     return max(1, workers) * QUEUED_PER_WORKER
 
 
 def _run_on_worker(make: Callable[..., dict], number: int, *arguments: object) -> dict:
-    """Run a task in a worker, passing a progress callback as its last argument."""
+    """Run a task in a worker, with a progress callback as the task's last argument."""
     # Warnings about the motions were already shown when the clips were selected.
     logging.getLogger("radarsim").setLevel(logging.ERROR)
     worker = get_worker()
@@ -172,7 +173,10 @@ def _run_on_worker(make: Callable[..., dict], number: int, *arguments: object) -
 
 
 def _check_workers(client: Client, address: str, out: str) -> None:
-    """Check that all workers run this code version (for equal stores) and can read the store."""
+    """Check that all workers run this version of the code and can read the store.
+
+    Workers with a different version could write different bytes.
+    """
     here, found = _version_here(), client.run(_version_here)
     if not found:
         hint = "start some: dask worker ADDRESS --nthreads 1"
@@ -188,7 +192,7 @@ def _check_workers(client: Client, address: str, out: str) -> None:
 
 
 def _version_here() -> str:
-    """Versions of this code and of jaxlib; they must match for workers to produce equal bytes."""
+    """Versions of this code and of jaxlib, which must match so that workers produce equal bytes."""
     return f"{code_version()}, jaxlib {metadata.version('jaxlib')}"
 
 
@@ -197,12 +201,12 @@ def _names(out: str) -> Sequence[str]:
 
 
 def _stop_profiling(worker: object) -> None:
-    """Stop the profiler of a worker on a running cluster; `local_workers` never starts it."""
+    """Stop the profiler of a worker on a running cluster; `local_workers` starts no profiler."""
     for name in ("profile", "profile-cycle"):
         if (callback := worker.periodic_callbacks.pop(name, None)) is not None:
             callback.stop()
 
 
 def _ignore_interrupts() -> None:
-    """Ignore Ctrl-C, which reaches all processes in a terminal; the build stops its workers."""
+    """Ignore Ctrl-C, which reaches all processes of a terminal; the build stops the workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

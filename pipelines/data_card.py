@@ -1,7 +1,7 @@
-"""Data card (README.md) of a store: contents, subjects, splits, licences, and how to read it.
+"""Data card (README.md) of a store: contents, subjects, splits, licences, instructions for reading.
 
 The card depends only on the store's tables and attributes, so equal stores have equal cards.
-Sentences attached later do not change it.
+Attribute sentences attached later do not change the card.
 """
 
 import math
@@ -77,7 +77,7 @@ def make_data_card(folder: StoreFolder) -> bytes:
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
-    """A Markdown table."""
+    """Return a Markdown table."""
     lines = [[*head], ["---"] * len([*head]), *([str(cell) for cell in row] for row in rows)]
     return "".join(f"| {' | '.join(_cell(cell) for cell in line)} |\n" for line in lines)
 
@@ -119,7 +119,7 @@ def _settings_section(attributes: Mapping) -> str:
 
 
 def _settings(recipe: Recipe) -> dict[str, str]:
-    """The main settings by name, in customary units."""
+    """Return the main settings of the recipe, keyed by name, in customary units."""
     places, simulation = recipe.placements, recipe.simulation
     chirp, frame = recipe.radar.chirp, recipe.radar.frame
     start_ghz = chirp.start_freq_hz / 1e9

@@ -1,8 +1,9 @@
 """Export a store to one HDF5 file, or to a folder of NumPy files.
 
-Names, axes, units and values do not change. Rows are copied one shard at a time, so memory does not
-grow with the store, and every block is read back and compared. The output has the suffix `.partial`
-while it is written and is renamed when it is complete.
+The export preserves names, axes, units and values. Rows are copied one shard at a time, so memory
+use does not grow with the size of the store. Every block is read back and compared with the
+original. The output has the suffix `.partial` while it is written and is renamed when it is
+complete.
 """
 
 import csv
@@ -25,7 +26,7 @@ Report = Callable[[str], object]
 
 
 def to_hdf5(store: Store, path: str | Path, report: Report = lambda name: None) -> int:
-    """Write one HDF5 file: a dataset per array, and a group of columns per table.
+    """Write an HDF5 file with one dataset per array and one group of columns per table.
 
     Args:
         store: an open store.
@@ -36,7 +37,7 @@ def to_hdf5(store: Store, path: str | Path, report: Report = lambda name: None) 
         Number of values written and compared.
 
     Raises:
-        InputError: the file exists or cannot be written, or a value read back differs.
+        InputError: the file exists or cannot be written, or a value differs when it is read back.
     """
     import h5py
 
@@ -45,7 +46,7 @@ def to_hdf5(store: Store, path: str | Path, report: Report = lambda name: None) 
         count = 0
         for name, array in _arrays(store):
             report(name)
-            # gzip, because all HDF5 readers support it.
+            # All HDF5 readers support gzip.
             compression = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
             chunks = _hdf5_chunks(array) if _per_clip(array) else None
             copy = file.create_dataset(
@@ -64,7 +65,7 @@ def to_hdf5(store: Store, path: str | Path, report: Report = lambda name: None) 
 
 
 def to_numpy(store: Store, path: str | Path, report: Report = lambda name: None) -> int:
-    """Write a folder: `NAME.npy` per array, `TABLE.csv` per table, and `attributes.json`.
+    """Write a folder with `NAME.npy` per array, `TABLE.csv` per table, and `attributes.json`.
 
     Args:
         store: an open store.
@@ -75,7 +76,7 @@ def to_numpy(store: Store, path: str | Path, report: Report = lambda name: None)
         Number of values written and compared.
 
     Raises:
-        InputError: the folder exists or cannot be written, or a value read back differs.
+        InputError: the folder exists or cannot be written, or a value differs when it is read back.
     """
     with _Target(path, "--numpy") as partial:
         partial.mkdir()
@@ -99,7 +100,7 @@ def to_numpy(store: Store, path: str | Path, report: Report = lambda name: None)
 
 
 class _Target:
-    """Output path that exists only after writing is complete; a failure leaves no files behind."""
+    """Output path that appears only when writing is complete; a failure leaves no files behind."""
 
     def __init__(self, path: str | Path, option: str):
         self.path, self.option = local_path(path), option
@@ -152,7 +153,7 @@ def _per_clip(array: zarr.Array) -> bool:
 
 
 def _copy(store: Store, array: zarr.Array, copy, path: str | Path) -> int:
-    """Copy the rows of one shard at a time, and compare the values read back."""
+    """Copy the rows of an array, one shard at a time, and compare the copy with the original."""
     rows = (array.shards or array.chunks)[0]
     for first in range(0, array.shape[0], rows):
         block = slice(first, min(first + rows, array.shape[0]))
@@ -165,7 +166,7 @@ def _copy(store: Store, array: zarr.Array, copy, path: str | Path) -> int:
 
 
 def _label_axes(file, store: Store) -> None:
-    """Name the axes, and attach coordinates as dimension scales for xarray and other readers."""
+    """Name the HDF5 axes, and attach coordinates as dimension scales, e.g. for xarray."""
     for name in COORDINATE_UNITS:
         file[name].make_scale(name)
     for name, array in _arrays(store):

@@ -1,8 +1,8 @@
 """A store's folder in an object store (s3://, gs://, az://, memory://), accessed through obstore.
 
-Objects are always written whole, so no temporary files are needed. There are no locks: two
-simultaneous builds do the work twice, but they write identical bytes. Credentials and endpoints are
-taken from the usual environment variables (AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL, ...).
+Objects are always written whole, so no temporary files are needed. Builds do not lock the store:
+two simultaneous builds do the work twice, but they write identical bytes. Credentials and endpoints
+are taken from the usual environment variables (AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL, ...).
 """
 
 import functools
@@ -14,7 +14,7 @@ from radarsim.errors import InputError
 
 
 class ObjectStoreFolder:
-    """All objects under a URL, with the interface `store_folder.StoreFolder`.
+    """Access to the objects under a URL; implements the interface `store_folder.StoreFolder`.
 
     Args:
         root: URL of the store, such as s3://bucket/synth.zarr.
@@ -78,7 +78,10 @@ class ObjectStoreFolder:
 
 @functools.cache
 def _client(url: str):
-    """One client per URL and process: it reuses connections and keeps the objects of memory://."""
+    """Return the client for a URL; a process has one client per URL.
+
+    The client reuses connections and keeps the objects of memory:// URLs.
+    """
     try:
         import obstore.store
     except ImportError:

@@ -2,7 +2,7 @@
 
 `clip_selection.select_clips` finds the clips of each take; `make_plan` assigns row, shard and
 split. Seeds and random draws are derived from a hash of the recipe's seed and the clip's id, never
-from the order of processing, so a resumed build gives the same store.
+from the order of processing, so a resumed build gives the same store as an uninterrupted one.
 """
 
 import hashlib
@@ -24,14 +24,15 @@ SEE_LINES = "each has a line above that says what to do"
 
 @dataclass(frozen=True, kw_only=True)
 class Clip:
-    """One window of one take with one radar placement: one row of the store.
+    """A window of a take with a placement of the radar, which becomes one row of the store.
 
     Attributes:
-        id: unique name, made from take, window and placement.
+        id: unique name, composed of the take, the window and the placement.
         take, source, licence, subject, official_split, take_sha256, gender: properties of the take.
         start_s: start of the window in the take.
-        num_frames: radar frames until the subject leaves the area or the window ends.
-        distance_m, lateral_m, heading_rad, radar_height_m, radar_tilt_rad: the placement.
+        num_frames: number of radar frames until the subject leaves the area or the window ends.
+        distance_m, lateral_m, heading_rad, radar_height_m, radar_tilt_rad: placement of subject and
+            radar.
         sigma_rad: width of the quasi-specular lobe.
         extra_noise_db: increase of the receiver's noise figure.
         seed: seed for all random numbers of the clip.
@@ -66,7 +67,7 @@ class Note:
     """A count of clips, motions or texts that were left out or cut, for the closing summary.
 
     Attributes:
-        cause: short description; the counts of notes with equal causes are added.
+        cause: short description of the cause; the counts of notes with equal causes are added.
         count: number of clips, motions or texts.
         line: one line of detail, or "" if the count is enough.
         remedy: option or action that changes the count; "" if there is no such option or action.
@@ -84,7 +85,7 @@ class ClipSelection:
 
     Attributes:
         clips: clips without row, shard and split.
-        notes: counts of what was left out or cut.
+        notes: counts of clips, motions or texts that were left out or cut.
         findings: inferences by the file reader that the user may want to check.
     """
 
@@ -106,23 +107,23 @@ class Plan:
         return -(-len(self.clips) // self.clips_per_shard)
 
     def shard(self, shard: int) -> tuple[Clip, ...]:
-        """The clips of one shard, which one task makes."""
+        """Return the clips of one shard, all of which are made by the same task."""
         first = shard * self.clips_per_shard
         return self.clips[first : first + self.clips_per_shard]
 
     @property
     def num_frames(self) -> int:
-        """Radar frames of all clips."""
+        """Total number of radar frames in all clips."""
         return sum(clip.num_frames for clip in self.clips)
 
     @property
     def duration_s(self) -> float:
-        """Radar time of all clips [s]."""
+        """Total radar time of all clips [s]."""
         return self.num_frames * self.recipe.radar.frame.period_s
 
     @property
     def split_counts(self) -> dict[str, int]:
-        """Clips per split, in the order train, val, test."""
+        """Number of clips per split, in the order train, val, test."""
         counts = Counter(clip.split for clip in self.clips)
         return {split: counts[split] for split in SPLITS}
 
@@ -137,11 +138,12 @@ def make_plan(recipe: Recipe, clips: Iterable[Clip]) -> Plan:
     """Assign rows, shards and splits to clips in the given order.
 
     Args:
-        recipe: the dataset; only the first `limit` clips are kept if its `limit` is set.
+        recipe: recipe of the dataset; if `recipe.limit` is set, only the first `limit` clips are
+            kept.
         clips: clips from `clip_selection.select_clips`.
 
     Returns:
-        The plan.
+        The plan of the store.
     """
     kept = list(clips)[: recipe.limit or None]
     per_shard = clips_per_shard(len(kept))
@@ -159,17 +161,17 @@ def clips_per_shard(num_clips: int) -> int:
 
 
 def split_subjects(recipe: Recipe, subjects: Iterable[str]) -> dict[str, str]:
-    """Split of each subject, chosen by a hash of the subject's name.
+    """Assign a split to each subject by a hash of the subject's name.
 
-    Every split with a share above zero gets at least one subject, provided that one remains for
-    train.
+    Every split with a share above zero gets at least one subject, provided that at least one
+    subject remains for train.
 
     Args:
-        recipe: recipe that contains the shares and the seed.
+        recipe: recipe that contains the shares of the splits and the seed.
         subjects: names of the subjects; repeats are allowed.
 
     Returns:
-        Split of each subject.
+        Split of each subject, keyed by name.
     """
     order = sorted(set(subjects), key=lambda name: _hash(recipe.seed, "split", name))
     shares = {"test": recipe.splits.test, "val": recipe.splits.validation}
@@ -195,10 +197,10 @@ def draw(recipe: Recipe, name: str, ends: tuple[float, float], drawn_for: str) -
         recipe: recipe that contains the seed.
         name: name of the value; values with different names are independent.
         ends: lower and upper limit.
-        drawn_for: id of the clip or take.
+        drawn_for: id of the clip or take for which the value is drawn.
 
     Returns:
-        The value.
+        The drawn value.
     """
     unit = int.from_bytes(_hash(recipe.seed, name, drawn_for)[:7]) / 2.0**56
     low, high = ends
@@ -206,13 +208,13 @@ def draw(recipe: Recipe, name: str, ends: tuple[float, float], drawn_for: str) -
 
 
 def draw_placement(recipe: Recipe, drawn_for: str) -> dict[str, float]:
-    """Draw the placement of subject and radar, which are fields of a `Clip`."""
+    """Draw the placement of subject and radar, as values for fields of a `Clip`."""
     ranges: Placements = recipe.placements
     return {name: draw(recipe, name, getattr(ranges, name), drawn_for) for name in DRAWN}
 
 
 def draw_simulation(recipe: Recipe, clip_id: str) -> dict[str, float]:
-    """Draw the random simulation settings, the fields `DRAWN_SIMULATION` of a `Clip`."""
+    """Draw values for those fields of a `Clip` that are listed in `DRAWN_SIMULATION`."""
     ranges = recipe.simulation
     return {name: draw(recipe, name, getattr(ranges, name), clip_id) for name in DRAWN_SIMULATION}
 

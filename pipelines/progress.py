@@ -19,8 +19,9 @@ class Progress:
 
     Args:
         plan: all clips of the build.
-        quiet: show nothing.
-        stream: output; a terminal shows a bar, any other stream a line every `LINE_EVERY_S`.
+        quiet: whether to show nothing.
+        stream: output stream; a terminal shows a bar, and any other stream gets one line every
+            `LINE_EVERY_S`.
     """
 
     def __init__(self, plan: Plan, quiet: bool, stream: TextIO | None = None):
@@ -57,7 +58,7 @@ class Progress:
         return lambda num_clips, num_frames: self.update(shard, num_clips, num_frames)
 
     def update(self, shard: int, num_clips: int, num_frames: int) -> None:
-        """Set the finished clips and frames of a shard; counts below earlier ones are ignored."""
+        """Set the numbers of finished clips and frames of a shard; smaller numbers are ignored."""
         new = num_clips - self._clips.get(shard, 0)
         if new <= 0:
             return
@@ -81,7 +82,7 @@ class Progress:
             self._bar.update(self._sizes[shard])
 
     def _rate(self) -> float:
-        """Frames per second of this run."""
+        """Simulation rate of this run in frames per second."""
         return sum(self._frames.values()) / max(time.monotonic() - self._start_s, 1e-3)
 
     def _print_line(self) -> None:

@@ -1,4 +1,4 @@
-"""Recipe of a dataset: all settings that determine the bytes of its store.
+"""Recipe of a dataset: all settings that determine the bytes of a store.
 
 A recipe contains no path, host name, time or number of workers. Two builds with equal recipes and
 equal sources give equal stores; `recipe_toml.recipe_digest` identifies a recipe.
@@ -20,12 +20,12 @@ IF_CUBES_LIMIT_BYTES = 2_000_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class Clips:
-    """How takes are cut into clips.
+    """Settings for cutting takes into clips.
 
     Attributes:
-        length_s: length of a clip; its number of frames follows from the radar's frame period.
+        length_s: length of a clip; the number of frames follows from the radar's frame period.
         stride_s: time from the start of one clip to the start of the next.
-        min_frames: clips with fewer radar frames are dropped and counted.
+        min_frames: minimum number of radar frames; clips with fewer frames are dropped and counted.
     """
 
     length_s: float = 5.0
@@ -40,11 +40,11 @@ class Clips:
 
 @dataclass(frozen=True, kw_only=True)
 class Placements:
-    """Where subjects start; each value is drawn uniformly between its two limits.
+    """Placement of subject and radar; each value is drawn uniformly between two limits.
 
     Attributes:
-        scope: "clip": every clip starts at its own placement; "sequence": the subject is placed
-            only once, at the start of the take (as in the paper), and moves on from there.
+        scope: "clip": each clip gets a new placement; "sequence": the subject is placed only once,
+            at the start of the take (as in the paper), and later clips continue from there.
         per_clip: number of placements per clip.
         distance_m, lateral_m, heading_rad, radar_height_m, radar_tilt_rad: as in
             `radarsim.scene.placement.Placement`, each as a pair (low, high).
@@ -70,7 +70,7 @@ class Placements:
 
 @dataclass(frozen=True, kw_only=True)
 class Area:
-    """Floor area; a clip is cut when the pelvis leaves it."""
+    """Floor area; a clip ends when the pelvis leaves the area."""
 
     near_m: float = 1.0
     far_m: float = 6.0
@@ -84,19 +84,21 @@ class Area:
 
 @dataclass(frozen=True, kw_only=True)
 class Simulation:
-    """How the IF signal is simulated.
+    """Settings for the simulation of the IF signal.
 
     Attributes:
-        method: "accurate" or "fast"; selects the accuracy of the sum (`radarsim.signal.settings`).
+        method: "accurate" or "fast"; selects the accuracy, as described in
+            `radarsim.signal.settings`.
         reflection: "paper": quasi-specular model, anchored to a mean radar cross-section; "body":
             smooth bare skin, which needs no anchor.
         visibility: "occlusion", or "hpr" (hidden point removal) as in the paper.
-        visibility_blocks: visibility evaluations per burst.
+        visibility_blocks: number of visibility evaluations per burst.
         sigma_rad: width of the paper's quasi-specular lobe, (low, high).
         extra_noise_db: increase of the receiver's noise figure, (low, high).
-        max_edge_m: faces with longer edges are subdivided; 0 keeps the body mesh unchanged.
-        noise: add thermal noise to I and Q.
-        quantise: round samples to the ADC's steps.
+        max_edge_m: maximum edge length of the body mesh; faces with longer edges are subdivided. 0
+            keeps the mesh unchanged.
+        noise: whether thermal noise is added to I and Q.
+        quantise: whether samples are rounded to the ADC's steps.
     """
 
     method: str = "accurate"
@@ -122,7 +124,7 @@ class Simulation:
 
 @dataclass(frozen=True, kw_only=True)
 class Maps:
-    """How heatmaps are computed; fields as in `radarsim.heatmaps.settings.HeatmapSettings`."""
+    """Heatmap settings, with fields as in `radarsim.heatmaps.settings.HeatmapSettings`."""
 
     window: str = "burst"
     clutter: str = "median"
@@ -139,9 +141,9 @@ class Keep:
     """Optional arrays of the store, in addition to the heatmaps.
 
     Attributes:
-        if_cubes: "on", "off", or "auto": save the IF cubes if they take less than 2 GB.
-        motion: save the placed poses, at `motion_rate_hz`.
-        motion_rate_hz: saved poses per second.
+        if_cubes: "on", "off", or "auto": IF cubes are saved if they take less than 2 GB.
+        motion: whether the placed poses are saved, at the rate `motion_rate_hz`.
+        motion_rate_hz: number of saved poses per second.
     """
 
     if_cubes: str = "auto"
@@ -158,7 +160,7 @@ class BuiltIn:
     """Takes of the built-in activities; ignored if motion is read from files.
 
     Attributes:
-        takes: number of takes; activities and subjects alternate.
+        takes: number of takes, assigned to the activities and subjects in turn.
         subjects: number of different subjects.
     """
 
@@ -172,11 +174,11 @@ class BuiltIn:
 
 @dataclass(frozen=True, kw_only=True)
 class Sources:
-    """How motion files are read.
+    """Settings for reading motion files.
 
     Attributes:
         up: upward axis of the files' coordinate system: "x", "y", "z", "-x", "-y" or "-z"; "auto":
-            inferred from each motion. Always inferred for `.bvh`.
+            inferred from each motion. The axis is always inferred for `.bvh` files.
         rate_hz: poses per second in files that do not state the rate; if 0, such files are refused.
     """
 
@@ -203,12 +205,12 @@ class Splits:
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """Settings of one dataset.
+    """All settings of one dataset.
 
     Attributes:
         radar: the radar with all its parameters.
         seed: seed from which all random values are derived, together with the id of a clip.
-        limit: keep only the first clips, up to this number; 0 keeps all.
+        limit: maximum number of clips; later clips are dropped, and 0 keeps all clips.
         body: name of the body, or a string that identifies the folder of body models.
         built_in, sources, clips, placements, area, simulation, maps, keep, splits: sections of the
             recipe, described in their classes.
@@ -235,12 +237,12 @@ class Recipe:
 
     @property
     def num_frames(self) -> int:
-        """Radar frames of a full clip."""
+        """Number of radar frames in a full clip."""
         return round(self.clips.length_s / self.radar.frame.period_s)
 
     @property
     def heatmap_settings(self) -> HeatmapSettings:
-        """Settings of the heatmaps."""
+        """Heatmap settings of this recipe."""
         maps = self.maps
         return HeatmapSettings(
             window=maps.window, clutter=maps.clutter, angle_window=maps.angle_window
@@ -253,11 +255,11 @@ class Recipe:
 
     @property
     def min_frames(self) -> int:
-        """Frames in the shortest clip: `clips.min_frames`, but at least one heatmap column."""
+        """Minimum number of frames per clip: `clips.min_frames`, or a heatmap column if longer."""
         return max(self.clips.min_frames, self.frames_per_column)
 
     def _check_clip_length(self) -> None:
-        """Check that a full clip, simulated or recorded, is long enough; checked only here."""
+        """Check that a full clip has `min_frames` frames; no other code checks this."""
         if self.num_frames >= self.min_frames:
             return
         frame, least_s = self.radar.frame, self.min_frames * self.radar.frame.period_s
@@ -300,7 +302,7 @@ def _choice(owner: object, name: str, choices: tuple[str, ...]) -> None:
 
 
 def _range(owner: object, name: str, unit: str, **limits: float) -> None:
-    """Convert the field to (low, high); a single number is used for both."""
+    """Convert the field to (low, high); a single number is used for both limits."""
     given = getattr(owner, name)
     ends = tuple(given) if isinstance(given, (tuple, list)) else (given, given)
     where = _where(owner, name)

@@ -4,7 +4,7 @@ seed = 7
 radar = "AWR1843BOOST"          # name of a board, a file, or a [radar] table
 
 [placements]
-distance_m = [2.0, 4.0]         # drawn uniformly between the two; a single number is fixed
+distance_m = [2.0, 4.0]         # limits of a uniform distribution; a single number is fixed
 """
 
 import difflib
@@ -26,7 +26,7 @@ from radarsim.radar.toml_text import toml_text
 
 
 def dump_recipe(recipe: Recipe) -> str:
-    """TOML text with all values of a recipe, defaults included; equal recipes give equal text."""
+    """TOML text with all values of a recipe, including defaults; equal recipes give equal text."""
     table = {
         each.name: getattr(recipe, each.name)
         for each in fields(recipe)
@@ -49,8 +49,8 @@ def parse_recipe(text: str, where: str) -> Recipe:
     """Read a recipe from TOML text; omitted settings take their default values.
 
     Args:
-        text: TOML.
-        where: file that contains the text; named in messages.
+        text: recipe in TOML format.
+        where: name of the file that contains the text, for messages.
 
     Returns:
         The recipe.
@@ -76,7 +76,7 @@ def table_from_toml(text: str, where: str) -> dict:
 
 
 def recipe_from_table(table: Mapping, where: str) -> Recipe:
-    """Make a recipe from a table parsed from TOML; `parse_recipe` does this for TOML text."""
+    """Make a recipe from a table parsed from TOML; use `parse_recipe` for TOML text."""
     values = dict(table)
     _check_names(values, [each.name for each in fields(Recipe)], where, "")
     values["radar"] = _radar(values.get("radar", DEFAULT_BOARD), where)
@@ -87,7 +87,7 @@ def recipe_from_table(table: Mapping, where: str) -> Recipe:
 
 
 def _as_floats(value: object) -> object:
-    """The value with all decimals converted to floats."""
+    """Return the value with all `Decimal` numbers converted to floats."""
     if isinstance(value, Mapping):
         return {key: _as_floats(each) for key, each in value.items()}
     if isinstance(value, list):
@@ -111,10 +111,10 @@ def radar_board_guess(value: object, where: str) -> str:
 
     Args:
         value: the entry "radar" of a recipe: a radar, a table, or the name of a board or file.
-        where: file that contains the recipe.
+        where: path of the file that contains the recipe.
 
     Returns:
-        The line; "" if the board is known.
+        The line; "" if the board was not guessed.
     """
     if isinstance(value, Radar | Mapping):
         return ""
@@ -134,18 +134,18 @@ def _radar(value: object, where: str) -> Radar:
 
 
 def _radar_path(value: object, where: str) -> str:
-    """Path of the radar file, next to the recipe or in the working folder; else a board's name."""
+    """Path of the radar file, next to the recipe or in the working folder, or the board's name."""
     beside = Path(where).parent / local_path(str(value))
     return str(beside if beside.is_file() else value)
 
 
 def _named(radar: Radar, place: str, name: str) -> Radar:
-    """Name an unnamed radar after its file's stem, so that no local path enters a store."""
+    """Name an unnamed radar after the stem of its file, so that no local path enters a store."""
     return replace(radar, name=name) if radar.name == place else radar
 
 
 def _check_type(value: object, default: object, field: str, where: str) -> None:
-    """Check that booleans and strings have the default's type; sections check their numbers."""
+    """Check booleans and strings for the type of the default; sections check numbers."""
     for kind, description in ((bool, "true or false"), (str, "a string in quotes")):
         if isinstance(default, kind) != isinstance(value, kind):
             needed = description if isinstance(default, kind) else "a number"
@@ -160,7 +160,7 @@ def _check_names(values: Mapping, names: list[str], where: str, prefix: str) -> 
 
 
 def _construct(where: str, make: Callable, values: Mapping):
-    """Call `make` with the values; error messages about the recipe name the recipe file."""
+    """Call `make` with the values; errors in the recipe are reported with the recipe file."""
     try:
         return make(**values)
     except InputError as error:

@@ -39,7 +39,7 @@ class RecordedTake:
 
     Attributes:
         path: path of the capture.
-        setup: radar of the capture: name of a board, or path of a configuration file.
+        setup: radar of the capture, as the name of a board or the path of a configuration file.
         iq_order: order of I and Q, as for `radarsim.files.open_capture`.
     """
 
@@ -58,7 +58,7 @@ class RecordedTake:
         raise InputError(self.path, "motion", "is a capture", "read it with RecordedTake.capture")
 
     def capture(self) -> Capture:
-        """Open the capture; raises InputError if it is not usable."""
+        """Open the capture; raise InputError if the capture cannot be read."""
         return open_capture(self.path, self.setup, iq_order=self.iq_order)
 
     def sha256(self) -> str:
@@ -79,8 +79,8 @@ def select_recorded_clips(recipe: Recipe, take: RecordedTake) -> ClipSelection:
     """Cut the labelled time spans of a capture into clips.
 
     Args:
-        recipe: the dataset; its radar must be that of the capture.
-        take: take of the capture.
+        recipe: recipe of the dataset; the radar must be the one that recorded the capture.
+        take: take of the recorded subject.
 
     Returns:
         Clips without row, shard and split and with unknown placement (NaN); notes for the closing
@@ -104,7 +104,7 @@ def select_recorded_clips(recipe: Recipe, take: RecordedTake) -> ClipSelection:
     findings = [f"{take.id}: I and Q: {capture.iq_evidence}"]
     findings += [f"{take.id}: {note}" for note in capture.findings]
     guess = capture.capture_format.guess_line(capture.radar.board)
-    # This finding is equal for all captures of one radar, so it is printed only once.
+    # All captures of one radar have this finding in common, so it is printed only once.
     findings += [f"{take.setup}: {guess}"] if guess else []
     return ClipSelection(clips=tuple(clips.values()), notes=tuple(notes), findings=tuple(findings))
 
@@ -115,13 +115,13 @@ def make_recorded_clip(
     """Read one clip of a capture and compute its arrays, specified by `schema.store_arrays`.
 
     Args:
-        recipe: the dataset.
+        recipe: recipe of the dataset.
         clip: a clip of the plan.
-        take: the take that the clip is cut from.
+        take: take from which the clip is cut.
         keep_cubes: whether IF cubes are saved in the store.
 
     Returns:
-        Values by array name.
+        Values of the arrays, keyed by array name.
 
     Raises:
         TakeChanged: the capture has changed since the plan was made.
@@ -210,6 +210,6 @@ def _touches(recipe: Recipe, clip: Clip, frames: frozenset[int]) -> bool:
 
 @lru_cache(maxsize=256)
 def _file_sha256(path: str, size: int, mtime_ns: int) -> str:
-    """Hash a file once per worker and file state: captures are large, and each clip needs it."""
+    """Hash a large capture only once per worker and file state, as every clip needs the hash."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,6 +1,6 @@
 """HTML report of a store: `python -m pipelines.report synth.zarr`.
 
-Writes a single HTML file with embedded figures. It shows hours, labels, captions, lengths,
+Writes a single HTML file with embedded figures. The page shows hours, labels, captions, lengths,
 placements, levels, the distribution of power over speed, range and angle, subjects and splits,
 licences, and the heatmaps of some clips.
 """
@@ -17,7 +17,8 @@ from radarsim.paths import is_url, path_argument
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status: 0, or 2 if no report can be made."""
     options = _parser().parse_args(arguments)
-    # Imported after parsing, since these imports take seconds and --help does not need them.
+    # Imported after the arguments are parsed, because these imports take seconds and --help does
+    # not need them.
     from radarsim.errors import InputError
 
     try:
@@ -53,7 +54,7 @@ def _write(out: Path, page: str) -> None:
 
 
 def _default_out(store: str) -> Path:
-    """Path of the report: in the store's folder, or in the current folder if the store is a URL."""
+    """Path of the report: next to the store, or in the current folder if the store is a URL."""
     if is_url(store):
         return Path(f"{Path(store).stem}.report.html")
     path = Path(store)

@@ -32,7 +32,7 @@ assert set(DRAWN) <= set(_VARIED)
 
 
 def labels_figure(labels: Mapping[str, int]) -> Figure:
-    """Number of clips with each of the most frequent labels."""
+    """Bar chart of the number of clips with each of the most frequent labels."""
     shown = sorted(labels.items(), key=lambda item: (-item[1], item[0]))[:MOST_LABELS]
     with rc_context(_STYLE):
         page = Figure(figsize=(9, 0.6 + 0.19 * len(shown)), layout="constrained")
@@ -48,7 +48,7 @@ def labels_figure(labels: Mapping[str, int]) -> Figure:
 
 
 def people_figure(clips: Sequence[Clip]) -> Figure:
-    """Number of clips of each subject, by split."""
+    """Bar chart of the number of clips of each subject, stacked by split."""
     counts: dict[str, dict[str, int]] = {}
     for clip in clips:
         splits = counts.setdefault(clip.subject, {})
@@ -85,7 +85,7 @@ def texts_figure(
 
 
 def placements_figure(clips: Sequence[Clip]) -> Figure | None:
-    """Histograms of the parameters that vary from clip to clip; None if none varies."""
+    """Histograms of the parameters that vary from clip to clip; None if no parameter varies."""
     values = {
         title: np.array([getattr(clip, name) for clip in clips]) * per_si
         for name, (title, per_si) in _VARIED.items()
@@ -157,7 +157,7 @@ def _histograms(values: Mapping[str, np.ndarray], whole: bool = False) -> Figure
 
 
 def _edges(counts: np.ndarray) -> np.ndarray:
-    """Histogram edges halfway between whole numbers; about fifty at most."""
+    """Edges of at most about fifty histogram bins, halfway between whole numbers."""
     high = int(counts.max()) if counts.size else 1
     step = max(1, math.ceil((high + 1) / 50))
     return np.arange(0, high + step + 1, step) - 0.5

@@ -30,10 +30,11 @@ img { max-width: 100%; }
 
 
 def report_page(store: Store, num_drawn: int = 8) -> str:
-    """The report as self-contained HTML.
+    """Return the report as self-contained HTML.
 
     Args:
-        store: an open store; if it is unfinished, only the clips made so far are reported.
+        store: an open store; if the store is unfinished, the report covers only the clips made so
+            far.
         num_drawn: number of clips to draw.
 
     Returns:
@@ -78,7 +79,7 @@ def _overview(store: Store, statistics: StoreStatistics) -> str:
 
 
 def _subjects_section(store: Store, statistics: StoreStatistics) -> Iterable[str]:
-    """Splits, subjects, sources and placements."""
+    """Return the report section on splits, subjects, sources and placements."""
     clips = [clip for clip in store.clips.values() if clip.num_frames]
     yield "<h2>People and splits</h2>"
     yield _table(
@@ -110,7 +111,7 @@ def _subjects_section(store: Store, statistics: StoreStatistics) -> Iterable[str
 
 
 def _texts_section(store: Store, statistics: StoreStatistics) -> Iterable[str]:
-    """Labels, captions and attribute sentences."""
+    """Return the report section on labels, captions and attribute sentences."""
     yield "<h2>Labels</h2>"
     labels = {label: total.clips for label, total in statistics.totals_by_label.items()}
     yield _image(figures.labels_figure(labels)) if labels else "<p>None.</p>"
@@ -144,7 +145,7 @@ def _texts_section(store: Store, statistics: StoreStatistics) -> Iterable[str]:
 
 
 def _heatmaps_section(store: Store, num_drawn: int) -> Iterable[str]:
-    """Distributions over the heatmaps, and the heatmaps of some clips."""
+    """Return the report section with heatmap statistics and the heatmaps of some clips."""
     sample = take_sample(store)
     yield "<h2>Levels, speeds, ranges, angles</h2>"
     is_complete = len(sample.rows) == sum(clip.num_frames > 0 for clip in store.clips.values())

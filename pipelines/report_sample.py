@@ -1,4 +1,4 @@
-"""Statistics over the heatmaps of a sample of clips, spread evenly over a store, for the report."""
+"""Heatmap statistics for the report, from a sample of clips spread evenly over a store."""
 
 from dataclasses import dataclass
 
@@ -17,11 +17,12 @@ class Sample:
 
     Attributes:
         rows: rows of the clips.
-        levels: for each heatmap, normalised histogram of levels with the edges `LEVEL_EDGES_DB`.
+        levels: for each heatmap, normalised histogram of levels with the bin edges
+            `LEVEL_EDGES_DB`.
         shares: for each heatmap, fraction of the echo power in each bin of its axis; all clips have
             equal weight.
-        peaks_db: strongest cell of each clip's time-range map.
-        distances_m: initial distance of each clip's subject.
+        peaks_db: level of the strongest cell in each clip's time-range map.
+        distances_m: initial distance from the radar of each clip's subject.
     """
 
     rows: tuple[int, ...]
@@ -39,14 +40,14 @@ def evenly(rows: list[int], most: int) -> list[int]:
 
 
 def take_sample(store: Store, most: int = MOST_CLIPS) -> Sample:
-    """Read the heatmaps of some clips and compute their statistics.
+    """Read the heatmaps of some clips and compute statistics of the heatmaps.
 
     Args:
         store: an open store.
         most: maximum number of clips.
 
     Returns:
-        The statistics; they contain no clips if all clips failed.
+        Statistics of the heatmaps, over zero clips if all clips failed.
     """
     rows = evenly([row for row, clip in store.clips.items() if clip.num_frames], most)
     levels = {name: np.zeros(len(LEVEL_EDGES_DB) - 1) for name in HEATMAPS}

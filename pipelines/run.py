@@ -21,7 +21,7 @@ from pipelines.store_spec import StoreSpec
 from pipelines.store_writer import find_state, finish_store, prepare
 from radarsim.errors import InputError
 
-# Longest time to wait while a person or a batch system restarts the scheduler.
+# Maximum time to wait until a person or a batch system has restarted the scheduler [s].
 RECONNECT_S = 120
 
 
@@ -30,11 +30,11 @@ class Summary:
     """Result of a build.
 
     Attributes:
-        state: "new", "resumed", or "finished" if the store was finished before.
+        state: "new", "resumed", or "finished" if the store was already finished.
         num_clips, num_frames, num_bytes: totals over the finished shards.
         failed: clips that could not be simulated.
         unfinished: one line per unfinished shard, with the cause.
-        bug: traceback of the first unexpected error, or "".
+        bug: traceback of the first unexpected error; "" if no such error occurred.
     """
 
     state: str
@@ -61,17 +61,17 @@ def build(
 
     Args:
         plan: plan of all clips.
-        takes: all takes of the plan, by id.
+        takes: all takes of the plan, keyed by id.
         out: path or URL of the store.
         store_spec: specification of the store.
         make_clip: function that makes the named arrays of one clip; must be picklable.
-        workers: number of processes; None: `worker_environment.default_workers`; 0: run in this
-            process, without Dask.
+        workers: number of processes; None for `worker_environment.default_workers()`; 0 to run in
+            this process, without Dask.
         scheduler: address of a running Dask cluster, used instead of local processes.
-        quiet: show no progress.
+        quiet: whether to show no progress.
 
     Returns:
-        Summary; the store is finished if `unfinished` is empty.
+        Summary of the build; the store is finished if `unfinished` is empty.
 
     Raises:
         InputError: the path is not a store of this plan or cannot be written, or the scheduler
@@ -96,7 +96,7 @@ def build(
 
 @contextmanager
 def _only_build(folder: StoreFolder, store_spec: StoreSpec) -> Iterator[str]:
-    """Lock the store against other builds and prepare it; yields the state found by `prepare`."""
+    """Lock the store against other builds, prepare it, and yield the state from `prepare`."""
     state = find_state(folder, store_spec.identity)
     lock = folder.lock() if state != "finished" else None
     try:
@@ -148,7 +148,7 @@ class _ShardTasks:
                 yield from map_tasks(client, make_shard, self._tasks(shards))
 
     def _on_cluster(self, progress: Progress) -> Iterator[tuple[int, dict | Exception]]:
-        """Run on a running cluster; reconnect while its scheduler restarts within `RECONNECT_S`."""
+        """Run tasks on a cluster; reconnect while its scheduler restarts within `RECONNECT_S`."""
         from pipelines.dask_cluster import (
             SchedulerLost,
             map_tasks,

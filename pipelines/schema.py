@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 FORMAT = "radarsim-store"
 SCHEMA_VERSION = 1
 
-# Heatmaps are clipped at 10 dB below the noise, too low for any signal; padding has this level.
+# Heatmaps are clipped at 10 dB below the noise, a level too low for any signal; padding columns
+# also have this level.
 FLOOR_DB = -10.0
 
 HEATMAPS = ("time_doppler", "time_range", "time_angle")
@@ -81,8 +82,9 @@ class ArraySpec:
         shape: length of each axis.
         dtype: NumPy name of the data type.
         units: units of the values, in xarray's notation; "1" for counts.
-        chunk: shape of the block that one read decodes.
-        shard: shape of the block that one file contains; None if every chunk is a separate file.
+        chunk: shape of the smallest block that can be decoded separately.
+        shard: shape of the block that is stored in one file; None if every chunk is a separate
+            file.
         fill: value in rows to which no clip has been written.
         about: one-line description, stored as `long_name`.
         scale: physical value of one integer step, stored as `scale_factor`; None for floats.
@@ -101,7 +103,7 @@ class ArraySpec:
 
     @property
     def per_clip(self) -> bool:
-        """Whether each clip has a row; otherwise the array is a coordinate."""
+        """Whether the array has a row for each clip; other arrays are coordinates."""
         return self.dims[0] == "clip"
 
     @property
@@ -117,12 +119,12 @@ class Layout:
     Attributes:
         num_clips: number of rows in every per-clip array.
         clips_per_shard: number of rows that one task writes.
-        num_frames: radar frames in a full clip.
-        num_columns: heatmap columns in a full clip.
+        num_frames: number of radar frames in a full clip.
+        num_columns: number of heatmap columns in a full clip.
         bins: number of bins of each of the axes "range", "speed" and "angle".
         cube: (chirp, tx, rx, sample) counts; None if IF cubes are not saved.
         cube_step_v: ADC step in volts; None if cubes are not quantised.
-        num_poses: poses in a full clip; None if motion is not saved.
+        num_poses: number of poses in a full clip; None if motion is not saved.
         num_joints, num_betas: numbers of joints and shape coefficients of the saved motion.
     """
 

@@ -56,17 +56,17 @@ def make_shard(
         job: settings of the build.
         shard: index of the shard.
         clips: clips of the shard, in row order.
-        takes: takes of these clips, by id.
-        on_progress: called after each clip with the numbers of clips and frames so far.
+        takes: takes of the clips, keyed by id.
+        on_progress: called after each clip with the numbers of clips and frames made so far.
 
     Returns:
-        Record of the shard: "clips", "frames", "bytes", "failed", and "found" if it was already
-        done.
+        Record of the shard: "clips", "frames", "bytes", "failed", and "found" if the shard was
+        already done.
 
     Raises:
         TakeChanged, StoreError: the shard stays unfinished.
     """
-    # The progress display already reports compilation, so workers need not report it again.
+    # The progress display reports compilation, so the workers do not report it.
     logging.getLogger("radarsim.progress").setLevel(logging.ERROR)
     folder = open_folder(job.out)
     record = done_record(folder, shard)

@@ -1,4 +1,4 @@
-"""Input of the pipeline: takes (one subject's continuous motion) and their texts.
+"""Input of the pipeline: takes (continuous motions, each of one subject) and their texts.
 
 Builders create takes from files or built-in activities; the pipeline handles all takes in the same
 way. A take is pickled and sent to the workers, so it holds a path or a name, not the poses.
@@ -15,7 +15,7 @@ from radarsim.scene.motion import Motion
 
 
 class TakeChanged(InputError):
-    """A take has changed since the plan was made; its shards wait until the take is restored."""
+    """A take has changed since planning; its shards stay unfinished until the take is restored."""
 
 
 @contextlib.contextmanager
@@ -41,12 +41,12 @@ class Text:
     Attributes:
         caption: the text.
         source: origin of the text ("built-in", "BABEL", "HumanML3D", ...).
-        licence: licence of the text; "" if it has the licence of the motion.
-        start_s, end_s: time span, relative to the start of the take [s]; if `end_s` is None,
-            until the take ends.
+        licence: licence of the text; "" if the text has the licence of the motion.
+        start_s, end_s: time span, relative to the start of the take [s]; None as `end_s` means the
+            end of the take.
         sentences: (part, sentence) pairs that describe the caption, with parts from
             `schema.ATTRIBUTE_PARTS`; empty if there are none.
-        variants: other wordings, each in the form of `sentences`.
+        variants: other wordings of the sentences, each in the same form as `sentences`.
         provenance: author of the sentences: a person, a program or a language model.
         kind: "label": class name of the time span; "action": one of the actions listed in the label
             of a window (see `motion_texts.window_label`); "sentence": any other description.
@@ -64,7 +64,7 @@ class Text:
 
     @property
     def caption_id(self) -> str:
-        """Hash of the caption, so that equal captions have equal ids in all shards of a store."""
+        """Hash of a caption, so that equal captions have equal ids in all shards of a store."""
         return hashlib.sha256(self.caption.encode()).hexdigest()[:16]
 
 
@@ -76,7 +76,7 @@ class Take(Protocol):
         subject: the person who moves; each subject is in only one split.
         source: collection that the motion comes from.
         licence: licence of the motion.
-        official_split: split assigned by the publishers, or "".
+        official_split: split assigned by the publishers; "" if they assigned none.
         texts: timed captions, labels and actions.
     """
 
@@ -88,7 +88,7 @@ class Take(Protocol):
     texts: tuple[Text, ...]
 
     def load(self) -> Motion:
-        """Read the motion; raises InputError if it is not usable."""
+        """Read the motion; raise InputError if the motion cannot be read."""
         ...
 
     def sha256(self) -> str:

@@ -1,4 +1,4 @@
-"""Open a store's folder by path or URL; implements folders of local file systems."""
+"""Open a store's folder by path or URL; local folders are implemented in this module."""
 
 import contextlib
 import errno
@@ -17,7 +17,7 @@ _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def open_folder(place: str | Path) -> StoreFolder:
-    """The folder at a path, or at a URL such as s3://bucket/synth.zarr.
+    """Return the folder at a path or at a URL such as s3://bucket/synth.zarr.
 
     Raises:
         InputError: the URL scheme is not supported, the package that it requires is not installed,
@@ -27,10 +27,10 @@ def open_folder(place: str | Path) -> StoreFolder:
 
 
 class LocalFolder:
-    """A folder of the local file system, with the interface `store_folder.StoreFolder`.
+    """A folder in a local file system; implements the interface `store_folder.StoreFolder`.
 
     Args:
-        root: path; created when the first file is written.
+        root: path of the folder, which is created when the first file is written.
     """
 
     def __init__(self, root: str | Path):
@@ -44,7 +44,8 @@ class LocalFolder:
             return None
 
     def write(self, path: str, data: bytes) -> None:
-        # The temporary file is under BUILD, so a killed process leaves none among the arrays.
+        # The temporary file is under BUILD, so a killed process leaves no temporary file among the
+        # arrays.
         temporary = self.root / BUILD / f"{uuid.uuid4().hex}.partial"
         try:
             temporary.parent.mkdir(parents=True, exist_ok=True)

@@ -16,7 +16,8 @@ from pipelines.store_spec import cube_shape, num_poses
 from pipelines.store_writer import verify
 from radarsim.errors import InputError
 
-# An echo this far above the noise would exceed the ADC range of every known board.
+# Maximum heatmap level [dB above noise]; a stronger echo would exceed the ADC range of every known
+# board.
 HIGHEST_DB = 150.0
 # Permitted fraction of samples at the ADC's limits: a hand that is briefly close to the radar can
 # cause a smaller fraction; a larger fraction distorts the clip.
@@ -24,14 +25,14 @@ CLIPPED_SHARE = 0.01
 
 
 def find_problems(store: Store, progress: Callable[[range], Iterator[int]] = iter) -> list[str]:
-    """All problems of a store; empty if there are none.
+    """Return all problems of a store; empty if the store has no problems.
 
     Args:
         store: a finished store.
         progress: wrapper for the iteration over rows, for example tqdm.
     """
     found = [*verify(store.path)]
-    if found:  # if bytes have changed, all other checks are meaningless
+    if found:  # all other checks are meaningless if files have changed
         return found
     found += check_axes(store)
     if found:
@@ -117,7 +118,7 @@ def _map_problems(map_db: np.ndarray, columns: int) -> Iterator[str]:
 
 
 def _clipped_share(store: Store, row: int) -> float:
-    """Fraction of clipped ADC samples in the clip's first frame."""
+    """Fraction of clipped ADC samples in the first frame of a clip."""
     codes = store.group["if_cube"][row, 0]
     if codes.dtype.kind != "i":
         return 0.0
@@ -126,7 +127,7 @@ def _clipped_share(store: Store, row: int) -> float:
 
 
 def _layout(store: Store) -> Layout:
-    """Layout derived from the store's recipe and tables."""
+    """Return the layout that follows from the store's recipe and tables."""
     recipe = store.recipe
     step_v = recipe.radar.receiver.adc_step_v if recipe.simulation.quantise else None
     return Layout(
@@ -142,7 +143,7 @@ def _layout(store: Store) -> Layout:
 
 
 def _differences(array: zarr.Array, spec: ArraySpec) -> Iterator[tuple[str, object, object]]:
-    """(property, value, required value) for each property that differs from the schema."""
+    """Return (property, value, required value) for each property that differs from the schema."""
     dims = tuple(array.metadata.dimension_names or ())
     for what, found, wanted in (
         ("axes", dims, spec.dims),
@@ -159,7 +160,7 @@ def _line(store: Store, field: str, problem: str) -> str:
 
 
 def compare_arrays(stored: dict[str, np.ndarray], made: dict[str, np.ndarray]) -> list[str]:
-    """Differences between a stored clip and the same clip made again; empty if all values agree.
+    """Differences between a stored clip and the recomputed clip; empty if all values agree.
 
     Raises:
         InputError: the two clips have different arrays.

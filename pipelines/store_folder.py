@@ -14,7 +14,7 @@ BUILD = ".build"  # folder with the markers of an unfinished store; removed on f
 
 
 class StoreError(InputError):
-    """The store cannot be written, regardless of the clip, so the build must stop."""
+    """The store cannot be written, whichever clip is being made, so the build must stop."""
 
 
 class Lock(Protocol):
@@ -29,7 +29,7 @@ class StoreFolder(Protocol):
     root: str | Path
 
     def read(self, path: str) -> bytes | None:
-        """Bytes of a file; None if it does not exist."""
+        """Return the bytes of a file; None if the file does not exist."""
 
     def write(self, path: str, data: bytes) -> None:
         """Write a whole file atomically, replacing an existing one.
@@ -39,10 +39,10 @@ class StoreFolder(Protocol):
         """
 
     def sha256(self, path: str) -> str | None:
-        """SHA-256 of a file in hexadecimal; None if it does not exist."""
+        """SHA-256 of a file in hexadecimal; None if the file does not exist."""
 
     def names(self) -> set[str]:
-        """Names at the top level, hidden ones included; empty if the folder does not exist."""
+        """Names at the top level, including hidden names; empty if the folder does not exist."""
 
     def files(self) -> list[str]:
         """Paths of all files at any depth, sorted, relative to the root."""
@@ -51,7 +51,7 @@ class StoreFolder(Protocol):
         """Whether the root is a file rather than a folder."""
 
     def remove_tree(self, path: str) -> None:
-        """Remove a folder and its contents if it exists."""
+        """Remove a folder and its contents, if the folder exists."""
 
     def lock(self) -> Lock:
         """Lock the store for one build, until the returned lock is closed or the process ends.

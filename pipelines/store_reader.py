@@ -19,7 +19,7 @@ from pipelines.store_writer import CHECKSUMS
 from radarsim.errors import InputError
 
 _DAMAGED = "python -m builders.check lists damaged files; build the store again"
-# Maps names used by `radarsim.heatmaps.heatmaps.heatmap_axes` to coordinate arrays of a store.
+# Maps axis names in `radarsim.heatmaps.heatmaps.heatmap_axes` to coordinate arrays of a store.
 _AXES = {
     "time_s": "column_time",
     "range_m": "range",
@@ -29,10 +29,10 @@ _AXES = {
 
 
 class Store:
-    """A store opened for reading; each clip has the same row in all arrays.
+    """A store opened for reading; the row number of a clip is the same in all arrays.
 
     Args:
-        path: folder or URL.
+        path: folder or URL of the store.
 
     Raises:
         InputError: the folder is not a store, or its schema version is not supported.
@@ -51,7 +51,7 @@ class Store:
 
     @cached_property
     def clips(self) -> dict[int, Clip]:
-        """Clips that have been written, by row."""
+        """Clips that have been written, keyed by row."""
         known = {each.name for each in fields(Clip)}
         rows = [{name: row[name] for name in row if name in known} for row in self.table("clips")]
         try:
@@ -80,7 +80,7 @@ class Store:
 
     @property
     def recorded(self) -> bool:
-        """Whether the clips are recordings; otherwise they are simulated."""
+        """Whether the clips are recordings rather than simulations."""
         return bool(self.attributes.get("recorded"))
 
     @property
@@ -94,13 +94,13 @@ class Store:
         return self.recipe.radar.frame.period_s
 
     def rows(self, wanted: str) -> list[int]:
-        """Rows selected by a command-line option.
+        """Return the rows that a command-line option selects.
 
         Args:
-            wanted: a row, a clip's id, `FIRST:END` (END excluded) or `all`.
+            wanted: a row number, the id of a clip, `FIRST:END` (END excluded) or `all`.
 
         Raises:
-            InputError: there is no such clip.
+            InputError: the store has no such clip.
         """
         if wanted == "all":
             return list(self.clips)
@@ -121,20 +121,20 @@ class Store:
         raise InputError(self.path, "--clip", f"has no clip {wanted}", f"choose from {known}")
 
     def caption(self, row: int) -> str:
-        """Captions of a clip's segments in order, joined by ", then "; "" if there is no text."""
+        """Captions of a clip, in order and joined by ", then "; "" if the clip has no text."""
         captions, spans = [], set()
         segments = self._segments.get(row, ())
         labels = [segment for segment in segments if segment.get("kind") == "label"]
         for segment in labels or segments:
             span = segment["start_s"], segment["end_s"]
-            # Further captions of a time span only word the first caption differently.
+            # All further captions of a time span are other wordings of the first caption.
             if span not in spans:
                 spans.add(span)
                 captions.append(self._captions[segment["caption"]])
         return ", then ".join(captions)
 
     def maps(self, row: int) -> dict[str, np.ndarray]:
-        """Heatmaps by name [dB above noise], without padding columns.
+        """Return the heatmaps of a clip, keyed by name [dB above noise], without padding columns.
 
         Raises:
             InputError: the clip failed when the store was built.
@@ -147,7 +147,7 @@ class Store:
         return {name: self.array(name, row)[:columns] for name in HEATMAPS}
 
     def axes(self) -> dict[str, np.ndarray]:
-        """Coordinates of the heatmaps, with the names used by `heatmap_axes`."""
+        """Coordinates of the heatmaps, keyed by the axis names of `heatmap_axes`."""
         return {name: self.group[stored][:] for name, stored in _AXES.items()}
 
     def cube_v(self, row: int) -> np.ndarray | None:
@@ -160,29 +160,29 @@ class Store:
         return parts[..., 0] + 1j * parts[..., 1]
 
     def has(self, name: str) -> bool:
-        """Whether the store has an array of this name."""
+        """Whether the store has an array with this name."""
         return name in self.group
 
     def array(self, name: str, row: int) -> np.ndarray:
-        """Values of a per-clip array in one row."""
+        """Return the values of a per-clip array in one row."""
         return self.rows_of(name, row)
 
     def rows_of(self, name: str, rows: int | slice) -> np.ndarray:
-        """One or several rows of an array.
+        """Return one or several rows of an array.
 
         Raises:
-            InputError: there is no such array, or its file is damaged.
+            InputError: the store has no such array, or the file of the array is damaged.
         """
         try:
             return self.group[name][rows]
-        except Exception as error:  # Zarr and its codecs raise many types for damaged files
+        except Exception as error:  # Zarr and its codecs raise many exceptions for damaged files
             which = f"{rows.start} to {rows.stop}" if isinstance(rows, slice) else rows
             raise InputError(self.path, f"{name} {which}", _unreadable(error), _DAMAGED) from None
 
     def _opened(self) -> zarr.Group:
         try:
             return zarr.open_group(self._folder.zarr_store(), mode="r")
-        except Exception as error:  # Zarr and NumPy raise many types for damaged metadata
+        except Exception as error:  # Zarr and NumPy raise many exceptions for damaged metadata
             raise InputError(self.path, "zarr.json", _unreadable(error), _DAMAGED) from None
 
     def _checked_attributes(self) -> dict:
@@ -201,7 +201,7 @@ class Store:
         return attributes
 
     def table(self, name: str, as_built: bool = False) -> list[dict]:
-        """All rows of a table; with `as_built`, without the rows attached after the build."""
+        """Return the rows of a table; `as_built` omits rows that were attached after the build."""
         start = f"tables/{name}/{'part-' if as_built else ''}"
         parts = [path for path in self._files if path.startswith(start)]
         try:

@@ -43,7 +43,7 @@ class StoreSpec:
         return -(-self.num_clips // self.clips_per_shard)
 
     def rows(self, shard: int) -> range:
-        """Rows of a shard."""
+        """Return the range of row numbers in a shard."""
         first = shard * self.clips_per_shard
         return range(first, min(first + self.clips_per_shard, self.num_clips))
 
@@ -52,11 +52,11 @@ def make_store_spec(plan: Plan, takes: Mapping[str, Take]) -> StoreSpec:
     """Derive the specification of the store for a plan.
 
     Args:
-        plan: recipe and clips.
-        takes: takes by id; their texts are part of the store's identity.
+        plan: plan with the recipe and all clips.
+        takes: takes, keyed by id; the texts of the takes are part of the store's identity.
 
     Returns:
-        The specification.
+        Specification of the store.
     """
     recipe = plan.recipe
     axes = heatmap_axes(recipe.radar, recipe.num_frames, heatmap_settings(recipe))
@@ -112,7 +112,7 @@ def cube_bytes(plan: Plan) -> int:
 
 
 def keeps_cubes(plan: Plan) -> bool:
-    """Whether the recipe asks for IF cubes in the store; "auto" keeps them only if small."""
+    """Whether IF cubes are saved in the store; with "auto", only if their total size is small."""
     setting = plan.recipe.keep.if_cubes
     return setting == "on" or (setting == "auto" and cube_bytes(plan) < IF_CUBES_LIMIT_BYTES)
 

@@ -40,7 +40,7 @@ class ClipTotal:
     seconds: float = 0.0
 
     def add(self, seconds: float) -> None:
-        """Add one clip."""
+        """Add one clip to the total."""
         self.clips += 1
         self.seconds += seconds
 
@@ -61,11 +61,12 @@ class StoreStatistics:
         made: number and duration of the clips that are not empty.
         failed: number of clips that could not be simulated.
         without_text: number of non-empty clips without any text.
-        splits, official: totals by split; the official split is "" if the publishers define none.
-        motions: totals by (source, licence).
-        labels: number and duration of the segments with a label, by caption id.
-        subjects: splits of each subject.
-        captions: captions by id.
+        splits, official: totals by split; the official split is "" if the publishers define no
+            split.
+        motions: totals by (source, licence) of the motion.
+        labels: number and duration of the segments with each label, keyed by caption id.
+        subjects: splits of each subject, keyed by subject.
+        captions: captions, keyed by id.
         segments: number of segments by the source of their caption.
         frames: number of clips, keyed by frame count.
         ranges: lowest and highest value of each parameter that varies from clip to clip.
@@ -102,7 +103,7 @@ class StoreStatistics:
 
     @property
     def totals_by_label(self) -> dict[str, ClipTotal]:
-        """The values of `labels`, keyed by the text of the label instead of its id."""
+        """Values of `labels`, keyed by the text of the label instead of the caption id."""
         return {
             self.captions[key].text if key in self.captions else key: total
             for key, total in self.labels.items()
@@ -120,24 +121,24 @@ class StoreStatistics:
 
 
 def root_attributes(folder: StoreFolder) -> dict:
-    """Read the attributes of the store's root group; empty if they cannot be read."""
+    """Read the attributes of the store's root group; empty if the attributes cannot be read."""
     return _root_metadata(folder).get("attributes", {})
 
 
 def root_arrays(folder: StoreFolder) -> dict[str, dict]:
-    """Metadata of the store's arrays by name."""
+    """Metadata of the store's arrays, keyed by name."""
     consolidated = _root_metadata(folder).get("consolidated_metadata") or {}
     return dict(sorted(consolidated.get("metadata", {}).items()))
 
 
 def compute_statistics(folder: StoreFolder) -> StoreStatistics:
-    """Read the tables of a store and sum over their rows.
+    """Read the tables of a store and compute totals over all rows.
 
     Args:
         folder: folder of a store with all its tables.
 
     Returns:
-        The totals.
+        Totals over the tables.
 
     Raises:
         InputError: a table is damaged.
@@ -154,7 +155,7 @@ def compute_statistics(folder: StoreFolder) -> StoreStatistics:
 
 
 def _count_segments(statistics: StoreStatistics, part: pa.Table) -> set[int]:
-    """Count the segments of a shard; returns the rows of the clips with at least one segment."""
+    """Count the segments of a shard, and return the rows of clips with at least one segment."""
     rows = set()
     for segment in part.to_pylist():
         rows.add(segment["row"])

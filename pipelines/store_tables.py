@@ -35,11 +35,11 @@ def shard_tables(
     Args:
         clips: clips with their final number of frames (0 if the clip failed).
         texts: texts of each take, keyed by take id.
-        radar, body: names of radar and body; all clips share them.
+        radar, body: names of radar and body, which are the same for all clips.
         period_s: radar frame period [s].
 
     Returns:
-        Rows by table.
+        Rows of each table, keyed by table name.
     """
     rows: dict[str, Rows] = {table: [] for table in TABLES}
     captions: dict[str, tuple[Text, str]] = {}
@@ -79,13 +79,13 @@ def _clip_row(clip: Clip, radar: str, body: str) -> dict[str, object]:
 
 
 def _with_label(texts: tuple[Text, ...], start_s: float, duration_s: float) -> list[Text]:
-    """Texts of a take and, if the window shows actions, the label that joins them."""
+    """Texts of a take and, if the window shows actions, the label that joins the actions."""
     label = window_label(texts, start_s, start_s + duration_s)
     return [*texts, label] if label else [*texts]
 
 
 def _segment_row(clip: Clip, text: Text, duration_s: float) -> dict[str, object] | None:
-    """Segment row: the part of a text's time span inside the clip, relative to the clip's start."""
+    """Return a segment row: a text's time span cut to the clip, relative to the clip's start."""
     end_s = duration_s if text.end_s is None else text.end_s - clip.start_s
     start_s, end_s = max(text.start_s - clip.start_s, 0.0), min(end_s, duration_s)
     if end_s <= start_s:

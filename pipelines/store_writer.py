@@ -38,7 +38,7 @@ def prepare(folder: StoreFolder, store_spec: StoreSpec) -> str:
         "new", "resumed" or "finished".
 
     Raises:
-        InputError: the folder contains a different store or other files; nothing is changed.
+        InputError: the folder contains a different store or other files; no file is changed.
     """
     state = find_state(folder, store_spec.identity)
     if state == "finished":
@@ -51,7 +51,7 @@ def prepare(folder: StoreFolder, store_spec: StoreSpec) -> str:
 
 
 def find_state(folder: StoreFolder, identity: Mapping[str, str]) -> str:
-    """Find the state of the store in a folder, for a build with this identity; changes nothing.
+    """Find the state of a store for a build with this identity, without changing any file.
 
     Returns:
         "new" (the folder is empty), "resumed" (unfinished) or "finished".
@@ -67,7 +67,7 @@ def find_state(folder: StoreFolder, identity: Mapping[str, str]) -> str:
 
 
 def check_place(folder: StoreFolder) -> dict | None:
-    """Read the identity of the store in a folder; None if it is empty. No file is changed.
+    """Read the identity of a store without changing any file; None if the folder is empty.
 
     Raises:
         InputError: the path is a file, or contains files that are not a store.
@@ -86,7 +86,7 @@ def check_place(folder: StoreFolder) -> dict | None:
 
 
 def skeleton(store_spec: StoreSpec) -> dict[str, bytes]:
-    """Files of a store without clips, by path: metadata (also consolidated) and coordinates."""
+    """Metadata (also consolidated) and coordinate files of a store without clips, keyed by path."""
     files: dict[str, Buffer] = {}
     store = MemoryStore(files)
     attributes = {"format": FORMAT, "schema_version": SCHEMA_VERSION, **store_spec.attributes}
@@ -103,7 +103,7 @@ def skeleton(store_spec: StoreSpec) -> dict[str, bytes]:
 
 
 class ShardWriter:
-    """Writer of one shard; arrays with one clip per file are written at once, others in `finish`.
+    """Writer of one shard; arrays with one clip per file are written in `add`, others in `finish`.
 
     Args:
         folder: folder of the store.
@@ -146,7 +146,7 @@ class ShardWriter:
 
         Args:
             tables: rows of each table, from `store_tables.shard_tables`.
-            record: counts for the closing summary.
+            record: counts of the shard for the closing summary.
         """
         for name, values in self._held.items():
             self._encode(self._specs[name], self._rows.start, values)
@@ -185,7 +185,7 @@ def done_record(folder: StoreFolder, shard: int) -> dict | None:
 def finish_store(
     folder: StoreFolder, store_spec: StoreSpec, also: Mapping[str, bytes] | None = None
 ) -> None:
-    """Write the checksums and remove the markers; this finishes the store.
+    """Finish the store: write the checksums and remove the marker files.
 
     Args:
         folder: folder of the store.
@@ -193,7 +193,7 @@ def finish_store(
         also: further files keyed by path, such as the data card.
 
     Raises:
-        RuntimeError: a shard is not done.
+        RuntimeError: a shard is unfinished.
     """
     sums = {path: hashlib.sha256(data).hexdigest() for path, data in skeleton(store_spec).items()}
     for shard in range(store_spec.num_shards):
@@ -213,7 +213,7 @@ def verify(path: str | Path) -> list[str]:
     """Compare a finished store with its checksums.
 
     Returns:
-        One line per missing or changed file; empty if there are none.
+        One line per missing or changed file; empty if no file is missing or changed.
     """
     folder = open_folder(path)
     sums = _parsed(folder.read(CHECKSUMS))

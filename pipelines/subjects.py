@@ -1,4 +1,4 @@
-"""Subjects of clips: fit a take's motion to its body, and place its windows in a scene."""
+"""Subjects of clips: fit a take's motion to a body, and place windows of the take in a scene."""
 
 import functools
 import itertools
@@ -23,7 +23,7 @@ from radarsim.scene.placement import Placement, RadarPose, place
 from radarsim.scene.retarget import FittedMotion, fit_to_body
 from radarsim.scene.subject import Subject
 
-# Rotation of the two shoulders about the forward axis: from SMPL's rest pose to lowered arms.
+# Rotation of each shoulder about the forward axis, from SMPL's rest pose to lowered arms.
 _ARMS_DOWN_RAD = {16: -1.3, 17: 1.3}
 
 
@@ -57,7 +57,7 @@ def fit_take(take: Take, sha256: str, recipe: Recipe, body_models: str | None) -
 
     Args:
         take: a take from any source.
-        sha256: checksum of the take; distinguishes its versions in the cache.
+        sha256: checksum of the take, which distinguishes versions of the take in the cache.
         recipe: recipe that states the maximum edge length of the body mesh.
         body_models: folder or file of body models; None for the free body.
 
@@ -80,7 +80,7 @@ def _body(key: BodyKey) -> BodyModel:
 
 
 def _nearest_model(key: BodyKey) -> BodyModel:
-    """The user's model for this layout and gender, or the closest available model."""
+    """Return the user's body model for this layout and gender, or the closest available model."""
     refused = None
     layouts = dict.fromkeys((key.layout, "smplh", "smpl", "smplx"))
     for layout, gender in itertools.product(layouts, dict.fromkeys((key.gender, "neutral"))):
@@ -94,10 +94,10 @@ def _nearest_model(key: BodyKey) -> BodyModel:
 
 
 def placed_window(recipe: Recipe, clip: Clip, motion: Motion) -> Motion:
-    """The clip's part of its take, placed in front of the radar; at most a full clip's poses."""
+    """Cut a window of at most a full clip from a take, and place it in front of the radar."""
     placement = placement_of(clip)
     first = round(clip.start_s * motion.rate_hz)
-    # The window extends to the end of the clip or of its last burst.
+    # The window extends to the end of the clip or to the end of the last burst, whichever is later.
     poses = poses_for(recipe.radar, recipe.num_frames, motion.rate_hz)
     window = cut_motion(
         motion, first, max(poses, math.ceil(recipe.clips.length_s * motion.rate_hz) + 1)
@@ -110,7 +110,7 @@ def placed_window(recipe: Recipe, clip: Clip, motion: Motion) -> Motion:
 
 
 def subject_of(take: FittedTake, window: Motion) -> Subject:
-    """The subject of a clip, made from a window that is already placed."""
+    """Return the subject of a clip, for a window that is already placed."""
     return Subject(take.fitted._replace(motion=window), take.body, placement=None)
 
 
@@ -127,13 +127,13 @@ def radar_pose_of(clip: Clip) -> RadarPose:
 
 
 def poses_for(radar: Radar, num_frames: int, rate_hz: float) -> int:
-    """Number of poses needed to cover the last frame's burst."""
+    """Number of poses needed to cover all frames, including the burst of the last frame."""
     last_s = float(burst_times_s(radar, 1).max()) + (num_frames - 1) * radar.frame.period_s
     return math.ceil(last_s * rate_hz) + 2
 
 
 def concatenated(first: Motion, then: Motion) -> Motion:
-    """Concatenate two motions without changing them."""
+    """Concatenate two motions without changing any pose."""
     return replace(
         then,
         poses_rad=np.concatenate([first.poses_rad, then.poses_rad]),
@@ -143,12 +143,12 @@ def concatenated(first: Motion, then: Motion) -> Motion:
 
 @functools.lru_cache(maxsize=64)
 def reflectivity(radar: Radar, key: BodyKey, sigma_rad: float) -> float:
-    """Level constant, anchored to the mean body shape, standing with arms down."""
+    """Level constant, anchored to a standing body of mean shape with lowered arms."""
     body = _body(key)
     pose_rad = np.zeros((24, 3), np.float32)
     for joint, angle_rad in _ARMS_DOWN_RAD.items():
         pose_rad[joint, 2] = angle_rad
-    pose_rad[0, 0] = np.pi / 2  # rotate from y up to z up
+    pose_rad[0, 0] = np.pi / 2  # rotation from y up to z up
     pose_rad = fit_pose(jnp.asarray(pose_rad), "smpl", body)
     standing_m = skin(body, jnp.zeros(body.num_betas), pose_rad, jnp.zeros(3))
     return anchored_reflectivity(radar, np.asarray(standing_m), np.asarray(body.faces), sigma_rad)

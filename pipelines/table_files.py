@@ -16,7 +16,7 @@ _MAX_BYTES = 1 << 30
 
 
 def suffix_of(path: str | Path, kind: str) -> str:
-    """The file's suffix in lower case.
+    """Return the suffix of a file in lower case.
 
     Args:
         path: path of the file, which need not exist.
@@ -50,7 +50,7 @@ def read_bytes(path: Path) -> bytes:
 def read_rows(
     path: str | Path, columns: Sequence[str], kind: str
 ) -> Iterator[tuple[str, Mapping[str, object]]]:
-    """Yield (location, values) of each row; the location names file and line for messages.
+    """Yield (location, values) of each row; the location states the file and line for messages.
 
     Args:
         path: the file.
@@ -58,7 +58,7 @@ def read_rows(
         kind: kind of file, used in messages.
 
     Raises:
-        InputError: the file is missing, its type is not supported, or it cannot be read.
+        InputError: the file is missing, its type is not supported, or the file cannot be read.
     """
     path, suffix = Path(path), suffix_of(path, kind)
     data, hint = read_bytes(path), f"give the columns {', '.join(columns)}"
@@ -70,7 +70,7 @@ def read_rows(
 
 
 def write_rows(path: str | Path, rows: Iterable[Mapping[str, object]], columns: Sequence[str]):
-    """Write a CSV file, or JSON lines if the suffix is not `.csv`; atomic, like `write_whole`.
+    """Write rows as CSV or, if the suffix is not `.csv`, as JSON lines; atomic, like `write_whole`.
 
     Raises:
         InputError: the file cannot be written.
@@ -86,7 +86,7 @@ def write_rows(path: str | Path, rows: Iterable[Mapping[str, object]], columns: 
 
 
 def write_whole(path: str | Path, data: bytes) -> None:
-    """Write a temporary file and rename it, so that a partial file never exists at `path`.
+    """Write a temporary file and rename it to `path`, so that `path` is never a partial file.
 
     Raises:
         InputError: the file cannot be written.

@@ -11,14 +11,15 @@ from importlib import metadata
 from pathlib import Path
 from typing import TextIO
 
-# Always one thread per process, so that cores are not oversubscribed and every worker splits sums
-# in the same way.
+# Every process has only one thread, so that cores are not oversubscribed and every worker splits
+# sums in the same way.
 _ONE_THREAD = {
     "NPROC": "1",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
-    # One thread needs only one heap; further glibc heaps waste a twelfth of a worker's memory.
+    # One thread needs only one arena of glibc's malloc; further arenas waste a twelfth of a
+    # worker's memory.
     "MALLOC_ARENA_MAX": "1",
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
 }
@@ -49,7 +50,7 @@ def worker_environment() -> dict[str, str]:
 
 
 def visible_devices() -> list[str]:
-    """GPUs that JAX would use, named as in CUDA_VISIBLE_DEVICES; does not start JAX."""
+    """GPUs that JAX would use, named as in CUDA_VISIBLE_DEVICES; JAX is not started."""
     wanted = os.environ.get("JAX_PLATFORMS", "cuda")
     plugins = (f"jax_cuda{version}_plugin" for version in (12, 13))
     if not any(map(importlib.util.find_spec, plugins)) or not ("cuda" in wanted or "gpu" in wanted):
@@ -67,11 +68,11 @@ def claim_device(devices: Sequence[str] | None = None, locks: str | None = None)
     locked, there are more workers than GPUs, and the remaining workers share the first one.
 
     Args:
-        devices: devices to choose from; None: `visible_devices`.
-        locks: folder of the lock files; None: the folder for temporary files.
+        devices: devices to choose from; None for `visible_devices()`.
+        locks: folder of the lock files; None for the folder of temporary files.
 
     Returns:
-        The claimed device; None if there are fewer than two.
+        The claimed device; None if there are fewer than two devices.
     """
     devices = visible_devices() if devices is None else devices
     if len(devices) < 2:
@@ -83,7 +84,7 @@ def claim_device(devices: Sequence[str] | None = None, locks: str | None = None)
 
 
 def use_program_cache() -> None:
-    """Apply the cache settings from the environment, even if JAX is already imported."""
+    """Apply the compilation cache settings of the environment, even if JAX is already imported."""
     import jax
 
     for name in ("JAX_COMPILATION_CACHE_DIR", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"):

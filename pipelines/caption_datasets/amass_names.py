@@ -1,4 +1,4 @@
-"""Normalised names of AMASS motions; all spellings of a motion's path have one key.
+"""Normalised names of AMASS motions; all spellings of a motion's path have the same key.
 
 The AMASS site renamed collections after the text sets were published, SMPL-X files have a different
 suffix and their names contain no blanks, and every text set prepends a different folder:
@@ -10,7 +10,7 @@ suffix and their names contain no blanks, and every text set prepends a differen
 
 import re
 
-# Maps folder names as first published to the current names on the AMASS site.
+# Maps the originally published folder names to the current names on the AMASS site.
 RENAMED = {
     "BioMotionLab_NTroje": "BMLrub",
     "DFaust_67": "DFaust",
@@ -37,17 +37,18 @@ _LONGEST_PATH = 1000
 
 
 def _plain(name: str) -> str:
-    """Lower-case name with underscores; names that differ only in case, blanks or hyphens match."""
+    """Return the name in lower case, with underscores instead of blanks and hyphens."""
     return re.sub(r"[ -]", "_", name).casefold()
 
 
 _COLLECTIONS = {_plain(name): _plain(RENAMED.get(name, name)) for name in AMASS_FOLDERS}
-# Some outer folders of BABEL are the old names without underscores: "MPIHDM05/MPI_HDM05/...".
+# Some top-level folders of BABEL are old collection names without underscores:
+# "MPIHDM05/MPI_HDM05/...".
 _COLLECTIONS |= {_plain(old).replace("_", ""): _plain(new) for old, new in RENAMED.items()}
 
 
 def motion_key(path: object) -> str | None:
-    """Key of a motion, equal for all spellings of its path.
+    """Return the key of a motion, which is the same for all spellings of the path.
 
     Args:
         path: path from a text set, a store or a folder, with or without leading folders.
@@ -66,7 +67,7 @@ def motion_key(path: object) -> str | None:
 
 
 def _within(folders: list[str]) -> list[str]:
-    """Folders starting with the collection name.
+    """Return the folders of a path, starting with the collection name.
 
     If the path contains no known collection, all folders are returned except leading prefixes and a
     duplicated first folder.

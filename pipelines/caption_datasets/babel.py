@@ -1,8 +1,8 @@
 """Reader of BABEL: timed action labels for the frames of AMASS motions.
 
 The files are `train.json`, `val.json`, `test.json` (without labels), `extra_train.json` and
-`extra_val.json`; the last two contain lists of annotations, one per annotator. The entry of one
-sequence is:
+`extra_val.json`; the last two contain lists of annotations, one per annotator. The entry of a
+sequence has this form:
 
     {"feat_p": "KIT/KIT/4/RightTurn01_poses.npz", "dur": 4.1,
      "seq_ann": {"labels": [{"proc_label": "turn right", ...}]},
@@ -10,7 +10,7 @@ sequence is:
                                "raw_label": "turning", "act_cat": ["turn"], ...}]}}
 
 Frame labels are preferred to sequence labels, and the shorter `proc_label` to `raw_label`.
-Transitions are dropped.
+Labels of transitions are dropped.
 
 Source:
     Punnakkal et al., "BABEL: Bodies, Action and Behavior with English Labels", CVPR 2021, and
@@ -39,13 +39,13 @@ WITHOUT_LABELS = "missing (sequences without labels)"
 
 
 def read_babel(path: str | Path) -> TextSetEntries:
-    """Read the actions of all sequences.
+    """Read the actions of all BABEL sequences.
 
     Args:
-        path: the published folder, or one of its files.
+        path: the folder as published, or one file in the folder.
 
     Returns:
-        Actions by motion.
+        Actions, keyed by motion.
 
     Raises:
         InputError: the file is missing, or is not a BABEL file.
@@ -87,13 +87,14 @@ def _add_sequence(entries: TextSetEntries, sequence: dict, split: str, before: s
 
 
 def _labels(entries: TextSetEntries, sequence: dict) -> tuple[list, bool]:
-    """The labels of a sequence, and whether they are frame labels (not sequence labels)."""
+    """Return the labels of a sequence, and whether the labels are frame labels."""
     for kind in ("frame_ann", "seq_ann"):
         annotations = [sequence.get(kind), *as_list(sequence.get(f"{kind}s"))]
         lists = [as_list(each.get("labels")) for each in annotations if isinstance(each, dict)]
         lists = [labels for labels in lists if labels]
         if lists:
-            # All annotators label the same motion; like the published notebooks, use the first one.
+            # All annotators label the same motion; use the first annotator, as in the published
+            # notebooks.
             entries.leave_out(OTHER_ANNOTATORS, sum(map(len, lists[1:])))
             return lists[0], kind == "frame_ann"
     return [], False

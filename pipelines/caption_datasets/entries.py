@@ -1,7 +1,7 @@
 """Code shared by the text set readers: find files, check entries, and count skipped entries.
 
-A file with a different format is rejected as a whole. A damaged entry is skipped and counted by
-cause.
+A file with an unexpected format is rejected as a whole. A damaged entry is skipped, and skipped
+entries are counted by cause.
 """
 
 import json
@@ -24,8 +24,8 @@ UNREADABLE = "that cannot be read"
 MIRRORED = "of mirrored motions, which are left out"
 
 OFFICIAL_SPLITS = ("train", "val", "test")
-_LONGEST_CAPTION = 2000  # characters; the longest published captions have 300
-_LATEST_S = 1e5  # longer than any motion
+_LONGEST_CAPTION = 2000  # the longest published captions have 300 characters
+_LATEST_S = 1e5  # later than the end of any motion
 
 
 class TextSetEntries:
@@ -36,9 +36,9 @@ class TextSetEntries:
         licence: licence of the text set.
 
     Attributes:
-        texts: texts by motion key.
-        splits: official splits by motion key; a motion has several if its parts are in different
-            splits.
+        texts: texts, keyed by motion key.
+        splits: official splits, keyed by motion key; a motion has several splits if its parts are
+            in different splits.
         left_out: counts of skipped entries by cause.
     """
 
@@ -49,14 +49,14 @@ class TextSetEntries:
         self.left_out: Counter[str] = Counter()
 
     def key(self, path: object, num_texts: int = 1) -> str | None:
-        """Motion key of a path; if it has no key, count its texts as skipped and return None."""
+        """Return the motion key of a path; for a path without a key, count its texts as skipped."""
         key = motion_key(path)
         if key is None:
             self.leave_out(NO_PATH, num_texts)
         return key
 
     def add_split(self, key: str, split: str) -> None:
-        """Record the official split of a motion, unless it is empty."""
+        """Record the official split of a motion, unless the name of the split is empty."""
         if split:
             self.splits.setdefault(key, set()).add(split)
 
@@ -69,13 +69,14 @@ class TextSetEntries:
         duration_s: float | None = None,
         kind: str = "sentence",
     ) -> None:
-        """Add a text, or count why it is skipped.
+        """Add a text if it is valid; otherwise count it as skipped, with the cause.
 
         Args:
             key: key of the motion.
             caption: the text.
-            start_s, end_s: time span [s]; if `end_s` is None, until the motion ends.
-            duration_s: duration of the motion, if the text set states it [s].
+            start_s, end_s: time span of the text [s]; None as `end_s` means the end of the motion.
+            duration_s: duration of the motion [s]; None if the text set does not state the
+                duration.
             kind: kind of the text, as in `sources.Text`.
         """
         text, span_s = normalised_text(caption), _span(start_s, end_s)
@@ -95,7 +96,7 @@ class TextSetEntries:
         self.texts.setdefault(key, []).append(entry)
 
     def leave_out(self, cause: str, count: int = 1) -> None:
-        """Count skipped entries."""
+        """Count entries that are skipped for a given cause."""
         self.left_out[cause] += count
 
     def notes(self) -> list[Note]:
@@ -108,7 +109,7 @@ class TextSetEntries:
 
 
 def normalised_text(caption: object) -> str | None:
-    """The text with single blanks between words; None if it is empty or not plain text."""
+    """Return a text with single spaces between words; None if it is empty or not plain text."""
     if not isinstance(caption, str) or len(caption) > _LONGEST_CAPTION:
         return None
     text = " ".join(caption.split())
@@ -116,7 +117,7 @@ def normalised_text(caption: object) -> str | None:
 
 
 def as_number(value: object) -> float | None:
-    """Convert a value, possibly a string, to a finite number below 1e9; None if not possible."""
+    """Convert a value, possibly a string, to a finite number below 1e9; None if impossible."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:
@@ -132,21 +133,21 @@ def as_list(value: object) -> list:
 
 
 def find_files(path: str | Path, option: str, names: Iterable[str]) -> list[Path]:
-    """The given file, or the files with published names in the given folder.
+    """Return the given file, or the files with published names in the given folder.
 
     Args:
         path: the file or folder.
-        option: command-line option that set the path, for messages.
+        option: command-line option for the path, for messages.
         names: published file names, in reading order.
 
     Raises:
-        InputError: no such file exists.
+        InputError: neither the given file nor any file with a published name exists.
     """
     path, names = Path(path), tuple(names)
     try:
         found = [path] if path.is_file() else [path / name for name in names]
         found = [file for file in found if file.is_file()]
-    except (OSError, ValueError):  # the name is too long or contains a null byte
+    except (OSError, ValueError):  # the path is too long or contains a null byte
         found = []
     if not found:
         problem = f"holds none of {', '.join(names)}" if path.is_dir() else "does not exist"
@@ -169,7 +170,8 @@ def read_json_object(path: Path, expected: str) -> dict:
         value = json.loads(read_bytes(path))
     except RecursionError:
         raise InputError(path, "JSON", "is nested too deeply", hint) from None
-    except ValueError as error:  # not JSON, not text, or a number with thousands of digits
+    except ValueError as error:
+        # The file is not JSON, is not text, or contains a number with thousands of digits.
         raise InputError(path, "JSON", f"cannot be read ({_brief(error)})", hint) from None
     if not isinstance(value, dict):
         raise InputError(path, "JSON", f"is a {type(value).__name__}, not an object", hint)
@@ -177,7 +179,7 @@ def read_json_object(path: Path, expected: str) -> dict:
 
 
 def read_splits(folder: Path) -> dict[str, str]:
-    """Official split by id, from whichever of train.txt, val.txt and test.txt exist."""
+    """Return the official split of each id; any of train.txt, val.txt, test.txt may be missing."""
     splits = {}
     for split in OFFICIAL_SPLITS:
         path = folder / f"{split}.txt"
@@ -188,7 +190,7 @@ def read_splits(folder: Path) -> dict[str, str]:
 
 
 def _span(start_s: object, end_s: object) -> tuple[float, float | None] | None:
-    """(start, end) as numbers; None if they are not a valid time span."""
+    """Return (start, end) as numbers; None if the values are not a valid time span."""
     start = as_number(start_s)
     end = None if end_s is None else as_number(end_s)
     if start is None or not 0 <= start < _LATEST_S or (end is None) != (end_s is None):
@@ -197,7 +199,7 @@ def _span(start_s: object, end_s: object) -> tuple[float, float | None] | None:
 
 
 def _cause(caption: object) -> str:
-    """Reason why a caption is skipped: it is empty, or it cannot be read."""
+    """Reason why a caption is skipped: the caption is empty or unreadable."""
     return EMPTY if isinstance(caption, str) and not caption.strip() else UNREADABLE
 
 

@@ -2,12 +2,12 @@
 
 `index.csv` lists each clip's motion, first and last frame at 20 frames/s, and id; `texts/ID.txt`
 contains one line per sentence, `caption#tokens#from#to`, with from = to = 0 [s] for the whole clip;
-`train.txt`, `val.txt` and `test.txt` list ids. Ids with M are mirrored motions: their texts are
-left out because the mirrored motion is not in AMASS.
+`train.txt`, `val.txt` and `test.txt` list ids. Ids with M denote mirrored motions, whose texts are
+left out because AMASS does not contain mirrored motions.
 
-Like the published scripts, this reader removes the start of the motions of some collections before
-it counts frames. The scripts also take every n-th pose with n = floor(rate / 20), which does not
-give 20 frames/s if the rate is not a multiple of 20; `frame_scale` corrects the times.
+Like the published scripts, this reader cuts off the start of motions from some collections before
+it counts frames. The published scripts also take every n-th pose with n = floor(rate / 20), which
+does not give 20 frames/s if the rate is not a multiple of 20; `frame_scale` corrects the times.
 
 Source:
     Guo et al., "Generating Diverse and Natural 3D Human Motions from Text", CVPR 2022, and
@@ -33,9 +33,11 @@ SOURCE = "HumanML3D"
 LICENCE = "HumanML3D, MIT: https://github.com/EricGuo5513/HumanML3D"
 RATE_HZ = 20
 COLUMNS = ("source_path", "start_frame", "end_frame", "new_name")
-# The caption of a long segment may not apply to every window in it (mmCLIP paper, section 4.2).
+# The caption of a long segment may not apply to every window of the segment (mmCLIP paper, section
+# 4.2).
 LONGEST_S = 5.0
-# Duration removed at the start before frames are counted [s], by collection name in `motion_key`.
+# Duration removed from the start of a motion before frames are counted [s], keyed by the collection
+# name in `motion_key`.
 HEAD_S = {
     "eyesjapandataset": 3.0,
     "hdm05": 3.0,
@@ -51,15 +53,16 @@ NOT_IN_INDEX = "that are not in the index"
 
 
 def read_humanml3d(path: str | Path, longest_s: float = LONGEST_S) -> TextSetEntries:
-    """Read the sentences of all clips.
+    """Read the sentences of all HumanML3D clips.
 
     Args:
-        path: folder with `index.csv`; `texts/` and the splits are in this folder or in its
+        path: folder with `index.csv`; `texts/` and the split files are in this folder or in its
             subfolder `HumanML3D/`.
-        longest_s: texts of segments of this length or longer are left out [s].
+        longest_s: limit of the segment length [s]; texts of segments at or above the limit are left
+            out.
 
     Returns:
-        Sentences by motion.
+        Sentences, keyed by motion.
 
     Raises:
         InputError: the index or the texts are missing.
@@ -85,10 +88,10 @@ def read_humanml3d(path: str | Path, longest_s: float = LONGEST_S) -> TextSetEnt
 
 
 def frame_scale(mocap_rate_hz: float) -> float:
-    """Ratio of true time to the time stated in HumanML3D, for motions recorded at this rate.
+    """Ratio of true time to the time stated in HumanML3D, for a given motion-capture rate.
 
-    For example, 250 Hz is decimated by 12 and treated as 20 Hz, so the true time is 0.96 times the
-    stated time.
+    For example, the published scripts decimate a motion at 250 Hz by 12 and treat the result as 20
+    Hz, so the true time is 0.96 times the stated time.
     """
     every = int(mocap_rate_hz / RATE_HZ)
     return every * RATE_HZ / mocap_rate_hz if every else 1.0
@@ -155,6 +158,6 @@ def _lines(file: Path) -> list[str]:
 
 
 def _beside(folder: Path, name: str) -> Path | None:
-    """Subfolder `name` of the folder, or of `HumanML3D/` as in the published repository."""
+    """Return subfolder `name` of a folder or, as in the published repository, of `HumanML3D/`."""
     places = (folder / name, folder / "HumanML3D" / name)
     return next((place for place in places if place.is_dir()), None)

@@ -6,8 +6,8 @@ Format of `annotations.json`, as published with TMR:
                "annotations": [{"seg_id": "00002_0", "text": "A person walks 4 steps forward.",
                                 "start": 0.0, "end": 5.31}]}}
 
-`train.txt`, `val.txt` and `test.txt` in the same folder list ids. Ids and paths with M are mirrored
-motions: their texts are left out.
+`train.txt`, `val.txt` and `test.txt` in the same folder list ids. Ids and paths with M denote
+mirrored motions, whose texts are left out.
 
 Source:
     Plappert, Mandery, Asfour, "The KIT Motion-Language Dataset", Big Data 4(4), 2016;
@@ -34,13 +34,13 @@ FILES = ("annotations.json",)
 
 
 def read_kitml(path: str | Path) -> TextSetEntries:
-    """Read the sentences of all motions.
+    """Read the sentences of all KIT-ML motions.
 
     Args:
         path: the published folder, or its `annotations.json`.
 
     Returns:
-        Sentences by motion.
+        Sentences, keyed by motion.
 
     Raises:
         InputError: the file is missing, or is not a KIT-ML file.

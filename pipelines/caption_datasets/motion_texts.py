@@ -23,8 +23,8 @@ MOTION_MISSING = "of missing motions"
 SEVERAL_SPLITS = "motions that their text set puts into several official splits"
 WITHOUT_TEXT = "motions without text"
 
-# An action is left out of a window's label if the window shows less than this duration, and less
-# than half of the action.
+# Minimum duration of an action within a window for the action to be in the window's label [s]; half
+# of the action is enough if that is shorter.
 LEAST_SHOWN_S = 0.2
 
 
@@ -34,7 +34,7 @@ class MotionText:
 
     Attributes:
         texts: timed texts, ordered by start.
-        official_split: official split in the first text set that has splits, or "".
+        official_split: official split in the first text set that has splits; "" if there is none.
     """
 
     texts: tuple[Text, ...] = ()
@@ -52,7 +52,7 @@ class TextSources:
 
     Attributes:
         texts: texts keyed by the result of `amass_names.motion_key`.
-        splits: official splits by motion key, from the first text set that has splits.
+        splits: official splits, keyed by motion key, from the first text set that has splits.
         left_out: counts of skipped texts by cause.
     """
 
@@ -61,7 +61,7 @@ class TextSources:
     left_out: tuple[Note, ...] = ()
 
     def for_motion(self, path: str, rate_hz: float | None = None) -> MotionText:
-        """The texts of a motion.
+        """Return the texts of a motion.
 
         Args:
             path: path of the motion, starting with its AMASS collection; leading folders are
@@ -69,7 +69,7 @@ class TextSources:
             rate_hz: pose rate of the motion's file, used to correct the times of HumanML3D.
 
         Returns:
-            The texts of the motion; empty if there are none.
+            The texts of the motion; empty if the motion has no text.
         """
         key = motion_key(path)
         splits = self.splits.get(key, ())
@@ -89,15 +89,15 @@ class TextSources:
         return _by_source(self.texts.values())
 
     def num_joined(self, paths: Iterable[str]) -> dict[str, int]:
-        """Number of texts, by source, whose motion is among these paths."""
+        """Number of texts from each source whose motion is among the given paths."""
         keys = {motion_key(path) for path in paths}
         return _by_source(texts for key, texts in self.texts.items() if key in keys)
 
     def unjoined(self, paths: Iterable[str]) -> tuple[Note, ...]:
-        """Counts of texts and motions that could not be joined, by cause.
+        """Counts of texts without a motion and motions without a text, by cause.
 
         Args:
-            paths: paths of the motions that exist.
+            paths: paths of the available motions.
 
         Returns:
             Counts of skipped texts, texts of missing motions, and motions without text.
@@ -147,14 +147,14 @@ def load_texts(
 
 
 def window_label(texts: Iterable[Text], start_s: float, end_s: float) -> Text | None:
-    """The label of a window: its actions in order, joined by "and".
+    """Return the label of a window: the actions in the window in order, joined by "and".
 
     Args:
         texts: texts of the motion; only actions are used.
         start_s, end_s: start and end of the window [s].
 
     Returns:
-        A label for the whole window; None if it shows no action.
+        A label for the whole window; None if the window shows no action.
     """
     shown = [text for text in texts if text.kind == "action" and _is_shown(text, start_s, end_s)]
     captions = list(dict.fromkeys(text.caption for text in shown))
@@ -171,7 +171,7 @@ def _is_shown(text: Text, start_s: float, end_s: float) -> bool:
 
 
 def _at_rate(text: Text, rate_hz: float | None) -> Text:
-    """Convert the text to true times if it is from HumanML3D and the pose rate is known."""
+    """Correct the times of a HumanML3D text if the pose rate is known; keep others unchanged."""
     if rate_hz is None or text.source != humanml3d.SOURCE:
         return text
     scale = frame_scale(rate_hz)
