@@ -154,7 +154,7 @@ def _add_server_options(group) -> None:
         metavar="KEY",
         help="API key; prefer OPENAI_API_KEY, which is hidden from process lists",
     )
-    add("--offline", action="store_true", help="use no model, even if the environment names one")
+    add("--offline", action="store_true", help="use no model, even if OPENAI_MODEL is set")
     add(
         "--template",
         type=path_argument,
@@ -202,7 +202,7 @@ def _add_server_options(group) -> None:
         "--response-format",
         choices=("json_schema", "json_object", "none"),
         default="json_schema",
-        help="structured output mode; use another for servers without JSON schema support "
+        help="structured output mode; use another mode for servers without JSON schema support "
         "(answers are validated in every mode)",
     )
     add(

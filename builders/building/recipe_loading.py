@@ -2,7 +2,7 @@
 
 A recipe file contains the settings of a store (see `pipelines.recipe`). Its optional table
 `[paths]` gives the local paths of motions, body models and caption datasets; a store never contains
-paths.
+local paths.
 """
 
 import argparse

@@ -39,7 +39,7 @@ def build_recorded_dataset(options: argparse.Namespace) -> int:
     Raises:
         InputError: the request is invalid, or no clip can be made.
     """
-    # Workers read and transform captures; this process only plans and leaves the GPU to them.
+    # The workers read and transform captures; this process only plans and keeps off the GPU.
     jax.config.update("jax_platforms", "cpu")
     takes = read_labels(options.labels, options.captures, options.radar, options.iq_order)
     if not takes:

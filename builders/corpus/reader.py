@@ -10,7 +10,7 @@ from pipelines.sources import Text
 from radarsim.errors import InputError
 
 _WHOLE = ("0.0", "0.0")
-_NO_SENTENCES = ((), "")  # sentences and their provenance
+_NO_SENTENCES = ((), "")  # no sentences and an empty provenance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ class MotionCorpus:
 
 
 def find_corpus(folder: str | Path) -> MotionCorpus | None:
-    """Find the corpus in a folder or, for a person's folder, in its parent; None if not found.
+    """Find the corpus in a folder or, for a person's folder, in the parent; None if not found.
 
     Raises:
         InputError: the corpus is incomplete, or its files cannot be read.
