@@ -20,7 +20,7 @@ def rebuild(store: Store, row: int, paths: MotionPaths) -> list[str]:
         paths: paths of the motions and body models.
 
     Returns:
-        One line per array that differs, plus one line if the code version differs.
+        One line for each array that differs, and one line if the code version differs.
 
     Raises:
         InputError: the motion or the body model is missing or has changed since the build.

@@ -26,7 +26,7 @@ def load_recipe_table(options: argparse.Namespace) -> tuple[dict, str]:
             not give are set from the table `[paths]`.
 
     Returns:
-        The recipe table, and its origin for error messages.
+        The recipe table, and the origin of the table for error messages.
 
     Raises:
         InputError: the file is missing, is not a recipe, or contains an unknown path entry.

@@ -47,7 +47,7 @@ def build_dataset(options: argparse.Namespace, table: dict, origin: str) -> int:
     Raises:
         InputError: the request is invalid, or no clip can be made.
     """
-    # The workers simulate; this process only plans and keeps off the GPU.
+    # The workers simulate; this process only plans and does not use the GPU.
     jax.config.update("jax_platforms", "cpu")
     # Use this package's logger: a root handler would also print the Dask scheduler's messages.
     logging.getLogger("radarsim").addHandler(logging.StreamHandler())

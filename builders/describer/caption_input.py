@@ -65,8 +65,11 @@ def _caption_text(value: object, where: str, name: str) -> str:
 
 
 def _captions_to_describe(source: str, provenance: str) -> list[str]:
-    """Captions in a store whose only sentences, if any, are fallback or have this provenance."""
-    from pipelines.store_reader import Store  # late: imports zarr
+    """Captions in a store that need sentences.
+
+    A caption needs sentences if it has none besides fallback sentences and those of `provenance`.
+    """
+    from pipelines.store_reader import Store  # imported late because it imports zarr
 
     store = Store(source)
     replaced = {provenance, FALLBACK}

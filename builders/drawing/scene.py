@@ -1,4 +1,4 @@
-"""Pose the body of a clip in front of the radar, for a figure."""
+"""Place the posed body of a clip in front of the radar, for a figure."""
 
 from dataclasses import asdict
 

@@ -182,7 +182,7 @@ _FLAT = tuple(
 
 @cache
 def excluded_activity(names: Names) -> str:
-    """The first activity that a combination resembles, or "" if there is none.
+    """Return the first activity that a combination resembles, or "" if there is none.
 
     Args:
         names: names of the primitives for torso, arms, legs and location.

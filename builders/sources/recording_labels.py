@@ -140,7 +140,7 @@ def _seconds(where: str, row: Mapping[str, str], name: str) -> float | None:
 
 
 def _setup(where: str, named: str | None, path: Path, captures: str) -> str:
-    """The radar named in the row or for all captures, else the radar file next to the capture."""
+    """Radar named in the row or by the flag; otherwise the radar file next to the capture."""
     if named:
         file = Path(captures, local_path(named))
         return str(file) if named not in BOARDS and file.is_file() else named
