@@ -83,7 +83,7 @@ def validate_answer(answer: str, earlier: Sequence[Mapping[str, str]] = ()) -> t
 
 
 def _json_object(answer: str) -> dict | None:
-    """Extract the JSON object, which models surround with text or code fences if no schema is set."""
+    """Extract the JSON object from the text or code fences that models add if no schema is set."""
     start, end = answer.find("{"), answer.rfind("}")
     try:
         found = json.loads(answer[start : end + 1]) if start >= 0 else None

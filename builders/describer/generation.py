@@ -140,7 +140,7 @@ class GenerationRun:
                 return
 
     async def _complete(self, client: ModelClient, caption: str) -> bool:
-        """Send requests until a caption's dialogue is over; return False if the run ends earlier."""
+        """Send requests about a caption; return whether the dialogue about the caption is over."""
         while not self.status.ended:
             state = self.rules.replay(caption, self.cache.answers)
             if state.next_key is None:
