@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if not (options.out or options.strip or options.video):
         _parser().error("give --out DIR, --strip FILE or --video FILE")
-    # Imported late, because the import takes seconds and --help does not need it.
+    # Imported late: the import takes seconds and is not needed for --help.
     from radarsim.errors import InputError
 
     try:
@@ -159,7 +159,7 @@ def write_one(task) -> float:
 
 
 def _draw(options, spec) -> None:
-    """Draw the contact sheet or video of the first takes, or of those given by --activities."""
+    """Draw the contact sheet or video of the first takes, or of the takes of --activities."""
     from builders.corpus.plan import plan_takes
     from builders.corpus.synthesis import synthesize_take
 

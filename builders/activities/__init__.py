@@ -21,7 +21,7 @@ __all__ += ["find_activity", "make_performer", "perform", "perform_annotated"]
 
 
 def find_activity(activity: str | Activity) -> Activity:
-    """Find an activity by name; raises ValueError with all names if the name is unknown."""
+    """Find an activity by name; for an unknown name, raise a ValueError that lists all names."""
     if isinstance(activity, Activity):
         return activity
     if activity not in ACTIVITIES:

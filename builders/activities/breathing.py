@@ -61,7 +61,7 @@ def heartbeat_curve(phase: np.ndarray) -> np.ndarray:
 
 def _move_sternum(motion, forward_m):
     """Displace the sternum forward by `forward_m` [pose]; head and arms stay in place."""
-    lean = Rotation.from_rotvec((forward_m / LEVER_M)[:, None] * [-1.0, 0.0, 0.0])  # about SMPL's x
+    lean = Rotation.from_rotvec((forward_m / LEVER_M)[:, None] * [-1.0, 0.0, 0.0])  # SMPL's x axis
     poses_rad = motion.poses_rad.copy()
     chest = Rotation.from_rotvec(poses_rad[:, J["spine3"]])
     poses_rad[:, J["spine3"]] = (chest * lean).as_rotvec()

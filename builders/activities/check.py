@@ -36,7 +36,7 @@ then highest acceleration. An asterisk (*) marks a value beyond its limit.
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return 0 if all activities pass, 1 if any fails, 2 for an unknown name."""
     options = _parser().parse_args(arguments)
-    # Imported late: the import takes seconds, and --help does not need it.
+    # Imported late: the import takes seconds and is not needed for --help.
     from builders.activities import ACTIVITIES
 
     unknown = sorted(set(options.activities) - set(ACTIVITIES))

@@ -137,7 +137,7 @@ def _wrapped(keys, extra=1):
     phases, values = np.array(keys, dtype=float).T
     if (np.diff(phases) <= 0).any() or phases[0] < 0 or phases[-1] > 1:
         raise ValueError(f"key phases are {phases.tolist()}; give increasing phases from 0 to 1")
-    if phases[-1] - phases[0] == 1:  # the last key is the next cycle's first
+    if phases[-1] - phases[0] == 1:  # the last key starts the next cycle
         if values[-1] != values[0]:
             raise ValueError(
                 f"the cycle ends at {values[-1]:g} and starts at {values[0]:g}; give the keys at "

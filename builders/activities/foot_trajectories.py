@@ -118,7 +118,7 @@ def stepping_feet(
         turnout_deg: toe-out angle of the performer.
 
     Returns:
-        Foot trajectories, the path position below the body [pose, 2], and its heading [pose].
+        Foot trajectories, path position below the body [pose, 2], and path heading [pose].
     """
     path_m, heading_rad = gait.path(times_s)
     planner = _StepPlanner(skeleton, gait, times_s, phase, 0.4 * turnout_deg)

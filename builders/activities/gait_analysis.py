@@ -79,10 +79,10 @@ def boulic_cycle_s(speed_mps: float, hip_m: float) -> float:
 
 
 def measure_gait(performance: Performance) -> GaitParameters:
-    """Measure the gait parameters of a walk, ignoring its turns.
+    """Measure the gait parameters of a walk, excluding the turns.
 
     Args:
-        performance: performance with some steady strides; 12 s are long enough.
+        performance: performance that contains steady strides; 12 s is long enough.
 
     Raises:
         ValueError: the walk contains no steady stride.

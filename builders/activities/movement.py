@@ -47,7 +47,7 @@ class Stance:
     Attributes:
         width: distance between the ankles, relative to the performer's standing width.
         turnout_deg: angle added to the performer's toe-out angle.
-        left_ahead_m: forward distance from the right to the left foot, half of it per foot.
+        left_ahead_m: forward distance from the right to the left foot; each foot moves by half.
         balance: 1 to keep the centre of mass above the feet, 0 to keep the pelvis above the feet.
     """
 
@@ -59,12 +59,12 @@ class Stance:
 
 @dataclass(frozen=True, kw_only=True)
 class Gait:
-    """Stepping along a path; a cycle is two steps, starting with the left heel strike.
+    """Gait along a path; a cycle consists of two steps and starts with the left heel strike.
 
     Attributes:
         path: function from times [s] to positions [time, 2] [m] and headings [time] [rad].
-        duty: fraction of the cycle during which a foot is on the floor; a gait below 0.5 has
-            flight phases.
+        duty: fraction of the cycle during which a foot is on the floor; below 0.5, the gait
+            has flight phases.
         roll: amount of heel-to-toe roll: 1 for normal walking, 0 for a flat foot.
         lift_m: additional height of the swinging foot.
         trail_m: backward displacement of the swinging foot (negative: forward).
@@ -73,8 +73,8 @@ class Gait:
         sway_m: sideways motion of the pelvis towards the standing foot.
         droop_deg: additional plantar flexion in mid-swing.
         heel_strike: 1 to land with the toes up, 0 to land with a flat foot.
-        rests: whether the feet rest while the path stands still; if False, the feet step on the
-            spot.
+        rests: whether the feet rest while the path position is constant; if False, the feet step
+            on the spot.
     """
 
     path: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]

@@ -33,7 +33,7 @@ class Performer:
     """A synthetic person.
 
     Attributes:
-        number: number of the person, from 0; with the seed, it determines all other attributes.
+        number: number of the person, from 0; seed and number determine all other attributes.
         betas: coefficients in the free body's shape space.
         tempo, amplitude: factors applied to the speed and the angles of every movement.
         right_handed: False for a left-handed person, whose movements are mirrored.

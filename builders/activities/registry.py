@@ -66,7 +66,7 @@ _REGISTERED: dict[int, Activity] = {}
 
 
 def activity(id: int, label: str, *, touches: tuple[Touch, ...] = (), seated: bool = False):
-    """Return a decorator that registers a movement as an activity; its texts are in `text/`.
+    """Return a decorator that registers a movement as an activity with the texts in `text/`.
 
     Args:
         id: number in the paper's list.

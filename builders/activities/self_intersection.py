@@ -12,7 +12,7 @@ import numpy as np
 from builders.activities.joint_trajectories import JointTrajectories, rest_vertices_m
 from builders.activities.skeleton import J
 
-# Body part, the joint at its near end, which moves the part, and the joint at its far end.
+# Rows: body part, joint at the near end (which moves the part), and joint at the far end.
 LIMBS = (
     ("upper_arm", "shoulder", "elbow"),
     ("forearm", "elbow", "wrist"),
@@ -20,7 +20,8 @@ LIMBS = (
     ("thigh", "hip", "knee"),
     ("shank", "knee", "ankle"),
 )
-RADIUS_FACTOR = 0.8  # capsule radius per median skin distance; below 1: soft tissue yields
+# Ratio of the capsule radius to the median skin distance; below 1 because soft tissue yields.
+RADIUS_FACTOR = 0.8
 TOLERANCE_M = 0.01  # penetration depth permitted because soft tissue yields
 # Parts that share a joint always overlap, so they are not checked.
 NEIGHBOURS = {

@@ -31,9 +31,9 @@ class Skeleton:
 
     Attributes:
         rest_m: rest positions of the joints [joint, 3].
-        heel_m: floor contact of each heel, relative to its ankle [side, 3].
-        ball_m: floor contact of each ball of the foot, relative to its ankle [side, 3].
-        toe_m: floor contact of each toe tip, relative to its ankle [side, 3].
+        heel_m: floor contact point of each heel, relative to the ankle [side, 3].
+        ball_m: floor contact point of each ball of the foot, relative to the ankle [side, 3].
+        toe_m: floor contact point of each toe tip, relative to the ankle [side, 3].
         stature_m: body height from sole to crown.
     """
 
@@ -122,7 +122,7 @@ def leg_inverse_kinematics(
 
 
 def soft_minimum(x: np.ndarray, y: np.ndarray, blend: float) -> np.ndarray:
-    """Smooth minimum of two arrays, rounded over a width of about `blend`; at most the true one."""
+    """Smooth minimum of two arrays, blended over a width of about `blend`; at most the minimum."""
     return np.minimum(x, y) - blend * np.log1p(np.exp(-np.abs(x - y) / blend))
 
 

@@ -77,7 +77,7 @@ def print_note_lines(notes: Iterable[Note]) -> None:
 
 
 def print_capture_findings(findings: Iterable[str]) -> None:
-    """Print all warnings of the capture reader to standard error, then its first notes.
+    """Print all warnings of the capture reader to standard error, then the first few notes.
 
     Args:
         findings: lines such as "walk.0: warning: ..." or "walk.0: I and Q: ...".

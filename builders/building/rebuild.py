@@ -15,7 +15,7 @@ def rebuild(store: Store, row: int, paths: MotionPaths) -> list[str]:
     """Simulate a clip again as a build worker would, and compare it with the stored arrays.
 
     Args:
-        store: store that contains the clip; its recipe determines all settings.
+        store: store that contains the clip and the recipe with all settings.
         row: row of the clip.
         paths: paths of the motions and body models.
 

@@ -124,7 +124,7 @@ def _plan(recipe: Recipe, takes: dict, options: argparse.Namespace) -> tuple[Pla
 
 
 def _measured_cost(options: argparse.Namespace, plan: Plan, takes: dict) -> CostEstimate:
-    """Simulate one clip and measure its time and size."""
+    """Simulate one clip to estimate the time and the size of the build."""
     named = {clip.take: takes[clip.take] for clip in plan.clips}
     print("simulating one clip to estimate time and size; compiling comes first ...", flush=True)
     store_spec = make_store_spec(plan, named)

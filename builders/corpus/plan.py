@@ -1,4 +1,4 @@
-"""Plan of a synthetic motion corpus: its specification and the list of its takes."""
+"""Plan of a synthetic motion corpus: specification and list of takes."""
 
 from dataclasses import dataclass
 
@@ -35,7 +35,7 @@ class CorpusSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedTake:
-    """One motion of the corpus.
+    """A motion of the corpus that is to be synthesized.
 
     Attributes:
         number: position in the plan.

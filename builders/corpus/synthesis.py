@@ -1,4 +1,4 @@
-"""Synthesis of a planned take: its motion and the captions of its phrases."""
+"""Synthesis of a planned take: the motion, and the captions of the phrases."""
 
 from dataclasses import dataclass, replace
 from functools import cache

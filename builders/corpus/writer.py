@@ -192,7 +192,7 @@ def _part(folder, planned) -> Path:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Write a file atomically: after an interruption, it is complete or absent."""
+    """Write a file atomically: after an interruption, the file is complete or absent."""
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(f".{path.name}.{os.getpid()}")
     half.write_bytes(data)

@@ -52,7 +52,7 @@ class AnswerCache:
         self.answers = self._read()
 
     def __enter__(self) -> "AnswerCache":
-        """Open and lock the file, so that concurrent runs do not pay for the same answers."""
+        """Open and lock the file, so that concurrent runs do not request the same answers."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = open(self.path, "ab")

@@ -1,7 +1,7 @@
-"""JSON schema of a model's answer, and rules that its sentences must satisfy.
+"""JSON schema of a model's answer, and rules that the sentences of an answer must satisfy.
 
 An answer is a JSON object with one sentence for each movement part. The rules use keywords and
-patterns to check that each text is a single complete sentence about one person and about its part.
+patterns to check that each text is a single complete sentence about one person and the given part.
 """
 
 import json
@@ -115,7 +115,7 @@ def _sentence_problem(part: str, sentence: str) -> str:
     if not sentence:
         return f"The sentence for {part} is empty."
     others, pronoun = _SEVERAL_PEOPLE.search(sentence), _FIRST_OR_SECOND_PERSON.search(sentence)
-    # The model receives these texts verbatim, so any change to the texts changes the answers.
+    # The model receives the texts below verbatim, so changes to the texts change the answers.
     checks = (
         (not sentence.isprintable(), "has characters that cannot be printed"),
         (bool(_SENTENCE_BREAK.search(sentence)), "is more than one sentence"),
@@ -128,6 +128,6 @@ def _sentence_problem(part: str, sentence: str) -> str:
 
 
 def _names_part(part: str, sentence: str) -> bool:
-    """Whether a sentence contains a keyword of its part; any sentence passes for `general`."""
+    """Whether a sentence contains a keyword of a part; for `general`, any sentence passes."""
     keywords = PART_KEYWORDS.get(part)
     return keywords is None or bool(re.search(rf"\b({keywords})", sentence, re.IGNORECASE))

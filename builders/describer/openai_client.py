@@ -87,7 +87,7 @@ def server_from_options(options) -> ModelServer | None:
         raise InputError("options", "--model", "is missing", "give the name of the model")
     base_url = options.base_url or os.environ.get("OPENAI_BASE_URL") or None
     key = options.api_key or os.environ.get("OPENAI_API_KEY", "")
-    # A dry run sends nothing, so it needs no key.
+    # A dry run sends no requests and therefore needs no API key.
     if not (base_url or key or options.dry_run):
         hint = "set it, or give another server with --base-url, or omit --model"
         raise InputError("environment", "OPENAI_API_KEY", "is not set", hint)
@@ -119,7 +119,7 @@ def _check_url(base_url: str | None) -> None:
 
 
 class ModelClient:
-    """Client of a server; `async with` closes its connections.
+    """Client of a server; at the end of `async with`, the connections are closed.
 
     Raises:
         InputError: the `openai` client is not installed.
@@ -134,7 +134,8 @@ class ModelClient:
         self._openai, self._server = openai, server
         self._client = openai.AsyncOpenAI(
             base_url=server.base_url,
-            api_key=server.key or "none",  # required by the client, ignored by local servers
+            # The client requires a key; local servers ignore the key.
+            api_key=server.key or "none",
             timeout=server.timeout_s,
             max_retries=server.retries,
         )

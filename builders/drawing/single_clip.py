@@ -63,7 +63,7 @@ class SimulatedClip:
 
     Attributes:
         recipe: recipe whose clip length equals the length of this clip.
-        clip: the clip, with the same fields as in a store.
+        clip: record of the clip, with the fields of a clip in a store.
         take: segment of the motion.
         arrays: heatmaps and placed poses, named as in a store.
         caption: caption of the activity; "" for a motion file.

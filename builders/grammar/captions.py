@@ -75,7 +75,7 @@ def action_label(phrase: Phrase) -> str:
 
 
 def draw_attributes(sequence: PhraseSequence, rng: np.random.Generator) -> dict[str, str]:
-    """Draw one random sentence each for torso, arms, legs, location and the whole body."""
+    """Draw a random sentence for each of torso, arms, legs, location and the whole body."""
     tense = "past" if rng.uniform() < 0.15 else "present"
     sentences = {
         part: _part_sentence(sequence, index, rng, tense) for index, part in enumerate(PARTS)

@@ -90,7 +90,7 @@ def _possible(legs, locations, can):
 
 
 def _can_stand(names) -> bool:
-    """Whether no two parts use the same resource and at least one part is active."""
+    """Whether at least one part is active and no resource is used by two parts."""
     torso, arms, legs, location = names
     parts = (TORSOS[torso], ARMS[arms], LEGS[legs], STEPS[location])
     used = [use for part in parts for use in part.uses]

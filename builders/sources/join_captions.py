@@ -29,7 +29,7 @@ def load_caption_datasets(options: argparse.Namespace) -> TextSources:
 def join_texts(
     takes: Mapping[str, FileTake], texts: TextSources
 ) -> tuple[dict[str, FileTake], list[Note]]:
-    """Add to each take the captions of its motion.
+    """Add the captions of each motion to the take.
 
     Args:
         takes: takes by id; the id is the path of the motion.

@@ -30,7 +30,7 @@ MAX_BYTES = 1 << 28
 def read_labels(
     labels: str, captures: str, radar: str | None, iq_order: str = "auto"
 ) -> list[RecordedTake]:
-    """Read one take per capture and subject; each row of the table becomes a text of its take.
+    """Read one take per capture and subject; each row of the table becomes a text of a take.
 
     Args:
         labels: path of the CSV file.
@@ -42,7 +42,7 @@ def read_labels(
         The takes, in the order of the table.
 
     Raises:
-        InputError: a row is invalid; the message names its line.
+        InputError: a row is invalid; the message names the line.
     """
     takes: dict[tuple[str, str], RecordedTake] = {}
     for where, row in _rows(labels):

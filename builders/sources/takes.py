@@ -232,7 +232,7 @@ def _take_per_person(take: FileTake) -> list[FileTake]:
     try:
         people = motion_people(take.path)
     except InputError:
-        return [take]  # the error is reported when the motion is read
+        return [take]  # reading the motion reports the error
     if len(people) == 1:
         return [take]
     return [
