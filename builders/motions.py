@@ -159,7 +159,7 @@ def write_one(task) -> float:
 
 
 def _draw(options, spec) -> None:
-    """Draw the contact sheet or video of the first takes, or of the takes of --activities."""
+    """Draw the contact sheet or video of the activities in --activities, else the first takes."""
     from builders.corpus.plan import plan_takes
     from builders.corpus.synthesis import synthesize_take
 

@@ -180,7 +180,7 @@ def _clearance_m(skeleton, side, ankle_m, foot):
     low_m = (ankle_m[:, None, 2] + np.einsum("pj,mj->pm", foot[:, 2], points)).min(axis=1)
     depth_m = np.maximum(CLEAR_M - low_m, 0.0)
     shift_m = np.zeros_like(ankle_m)
-    shift_m[:, 2] = depth_m**2 / (depth_m + CLEAR_M)  # smooth where contact starts
+    shift_m[:, 2] = depth_m**2 / (depth_m + CLEAR_M)  # smooth at the onset of contact
     return shift_m
 
 

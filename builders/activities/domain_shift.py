@@ -14,7 +14,7 @@ from builders.activities.performers import Performer, make_performer
 from builders.activities.variation import generator, smooth_noise
 from radarsim.scene.motion import Motion
 
-JITTER_S = 0.02  # correlation time of the marker noise; every mocap solver smooths its input
+JITTER_S = 0.02  # correlation time of the marker noise, which is smoothed by every mocap solver
 
 
 @dataclass(frozen=True, kw_only=True)
