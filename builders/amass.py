@@ -43,8 +43,8 @@ An interrupted build resumes when the same command is run again.
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status.
 
-    0: all clips were written. 1: some shards are unfinished. 2: no clip could be made, or the
-    request is invalid. 130: interrupted from the keyboard.
+    The status is 0 if all clips were written, 1 if some shards are unfinished, 2 if no clip could
+    be made or the request is invalid, and 130 if the run was interrupted from the keyboard.
     """
     options = _parser().parse_args(arguments)
     if not (options.out or options.dry_run):
@@ -102,7 +102,7 @@ def _add_source_options(parser: argparse.ArgumentParser) -> None:
         "--amass",
         type=path_argument,
         metavar="DIR",
-        help="AMASS folder as published, or a subfolder",
+        help="AMASS folder in the published layout, or one of its subfolders",
     )
     group.add_argument(
         "--motions",

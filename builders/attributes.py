@@ -3,10 +3,10 @@
 Generates five sentences for each caption or label (overall activity, torso, arms, legs, change of
 location), each in several variants, as text data for training. The sentences are written by a
 language model on any OpenAI-compatible server. Without a model, captions that name a built-in
-activity get the bundled sentences, and all others get template sentences whose provenance marks
-them as fallback. --attach STORE adds the sentences of a file to a finished store. The store's
-arrays and their checksums do not change. Sentences of the same provenance are replaced, so the
-command can be repeated.
+activity get the bundled sentences, and all other captions get template sentences whose provenance
+marks them as fallback. --attach STORE adds the sentences of a file to a finished store. The store's
+arrays and their checksums do not change. Existing sentences with the provenance of the new
+sentences are replaced, so the command can be repeated.
 """
 
 import argparse
@@ -142,7 +142,7 @@ def _add_server_options(group) -> None:
     add(
         "--model",
         metavar="NAME",
-        help="model name on the server (default: OPENAI_MODEL; without either: no model)",
+        help="model name on the server (default: OPENAI_MODEL, or no model if unset)",
     )
     add(
         "--base-url",
@@ -154,7 +154,7 @@ def _add_server_options(group) -> None:
         metavar="KEY",
         help="API key; prefer OPENAI_API_KEY, which is hidden from process lists",
     )
-    add("--offline", action="store_true", help="use no model, even if the environment names one")
+    add("--offline", action="store_true", help="use no model, even if OPENAI_MODEL is set")
     add(
         "--template",
         type=path_argument,
@@ -202,7 +202,7 @@ def _add_server_options(group) -> None:
         "--response-format",
         choices=("json_schema", "json_object", "none"),
         default="json_schema",
-        help="structured output mode; use another for servers without JSON schema support "
+        help="structured output mode; use another mode for servers without JSON schema support "
         "(answers are validated in every mode)",
     )
     add(

@@ -25,7 +25,7 @@ exit status: 0 no problem found, 1 problems found, 2 the store could not be chec
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns 0 for a valid store, 1 for problems, 2 if it cannot be checked."""
+    """Run the command; return 0 for a valid store, 1 for problems, 2 if the check cannot run."""
     options = _parser().parse_args(arguments)
     # Imported late: these modules take seconds to load, and --help should not wait for them.
     from radarsim.errors import InputError
@@ -60,7 +60,7 @@ def _check(options: argparse.Namespace) -> list[str]:
 
 
 def _rebuilt(store, options: argparse.Namespace) -> list[str]:
-    """Simulate the clips given by --rebuild again; returns one line per difference."""
+    """Simulate the clips given by --rebuild again; return one line per difference."""
     from builders.building.rebuild import rebuild
     from builders.sources.motion_lookup import MotionPaths
 
@@ -104,7 +104,11 @@ def _parser() -> argparse.ArgumentParser:
         "--body-models", type=path_argument, metavar="DIR", help="body models used for the build"
     )
     parser.add_argument(
-        "--max-lines", type=int, default=50, metavar="N", help="problems to print (default: 50)"
+        "--max-lines",
+        type=int,
+        default=50,
+        metavar="N",
+        help="print at most N problems (default: 50)",
     )
     parser.add_argument("--quiet", action="store_true", help="hide the progress bar")
     return parser

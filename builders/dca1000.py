@@ -25,7 +25,7 @@ exit status: 0 captures written, 2 invalid request
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns exit status 0 if captures were written, 2 for an invalid request."""
+    """Run the command; return exit status 0 if captures were written, 2 for an invalid request."""
     options = _parser().parse_args(arguments)
     # Imported late: these modules take seconds to load, and --help should not wait for them.
     from builders.building.dca1000_export import export_clips

@@ -116,14 +116,14 @@ def _from_motion(options: argparse.Namespace):
 
 
 def _first_given(options: argparse.Namespace, names: Sequence[str]) -> str:
-    """The first of the named flags that the user gave, as written on the command line, or ""."""
+    """Return the first of the named flags that the user gave, in command-line spelling, or ""."""
     given = (name for name in names if getattr(options, name) not in (None, ()))
     name = next(given, None)
     return f"--{name.replace('_', '-')}" if name else ""
 
 
 def _beside(source: str, ending: str) -> Path:
-    """Path next to the source, with an additional suffix to avoid overwriting an input file."""
+    """Output path next to the source, with an extra suffix to avoid overwriting an input file."""
     path = Path(source)
     path = path if path.stem not in ("", "..") else path.resolve()
     return path.with_name(f"{path.stem}.{ending}")

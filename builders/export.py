@@ -22,7 +22,7 @@ IF samples are exported as ADC integers; multiply by the attribute scale_factor 
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns exit status 0, or 2 if nothing could be written."""
+    """Run the command; return exit status 0, or 2 if nothing could be written."""
     options = _parser().parse_args(arguments)
     # Imported late: these modules take seconds to load, and --help should not wait for them.
     from pipelines.export import to_hdf5, to_numpy
@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     kinds.add_argument(
         "--numpy", type=path_argument, metavar="DIR", help="write a folder of .npy and .csv files"
     )
-    parser.add_argument("--quiet", action="store_true", help="print no progress")
+    parser.add_argument("--quiet", action="store_true", help="do not print the progress")
     return parser
 
 

@@ -35,11 +35,11 @@ The same command resumes an interrupted run; the same seed gives the same bytes.
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns exit status 0, 2 for invalid input, or 130 if interrupted."""
+    """Run the command; return exit status 0, 2 for invalid input, or 130 if interrupted."""
     options = _parser().parse_args(arguments)
     if not (options.out or options.strip or options.video):
         _parser().error("give --out DIR, --strip FILE or --video FILE")
-    # Imported late, because the import takes seconds and --help does not need it.
+    # Imported late: the import takes seconds and is not needed for --help.
     from radarsim.errors import InputError
 
     try:
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _spec(options):
-    """Make the corpus specification; raises InputError if the activities or hours are invalid."""
+    """Make the corpus specification; raise InputError if the activities or hours are invalid."""
     from builders.activities import ACTIVITIES
     from builders.corpus.plan import CorpusSpec
     from radarsim.errors import InputError
@@ -108,7 +108,7 @@ def _write_corpus(folder: Path, spec, workers: int) -> None:
 
 
 def _is_complete(folder: Path, spec) -> bool:
-    """Whether the corpus is complete; raises InputError if the folder contains anything else."""
+    """Whether the corpus is complete; raise InputError if the folder contains something else."""
     from builders.corpus.writer import ABOUT
     from radarsim.errors import InputError
 
@@ -136,7 +136,7 @@ def _is_complete(folder: Path, spec) -> bool:
 
 
 def _run_tasks(tasks, workers: int):
-    """Write all motions, here or in worker processes; yields the duration [s] of each motion."""
+    """Write all motions, in this process or in workers; yield the duration [s] of each motion."""
     if workers == 1 or len(tasks) < 8:
         yield from map(write_one, tasks)
         return
@@ -148,7 +148,7 @@ def _run_tasks(tasks, workers: int):
 
 
 def write_one(task) -> float:
-    """Synthesize and write one motion; returns its duration [s]."""
+    """Synthesize and write one motion; return the duration of the motion [s]."""
     from builders.corpus import writer
     from builders.corpus.synthesis import synthesize_take
 
@@ -159,7 +159,7 @@ def write_one(task) -> float:
 
 
 def _draw(options, spec) -> None:
-    """Draw the contact sheet or video of the first takes, or of those given by --activities."""
+    """Draw the contact sheet or video of the activities in --activities, else the first takes."""
     from builders.corpus.plan import plan_takes
     from builders.corpus.synthesis import synthesize_take
 
@@ -195,29 +195,29 @@ def _parser() -> argparse.ArgumentParser:
         "--source",
         choices=("activities", "grammar"),
         default="activities",
-        help="kind of motion (activities)",
+        help="kind of motion (default: activities)",
     )
-    add("--subjects", type=_count, default=8, metavar="N", help="number of people (8)")
+    add("--subjects", type=_count, default=8, metavar="N", help="number of people (default: 8)")
     add(
         "--repeats",
         type=_count,
         default=2,
         metavar="N",
-        help="takes of each activity and person (2)",
+        help="number of takes per activity and person (default: 2)",
     )
     add(
         "--hours",
         type=float,
         default=0.0,
         metavar="H",
-        help="total length [h], instead of --repeats",
+        help="total duration in hours, instead of --repeats",
     )
-    add("--seed", type=int, default=0, metavar="S", help="random seed of the corpus (0)")
+    add("--seed", type=int, default=0, metavar="S", help="random seed (default: 0)")
     add(
         "--domain",
         choices=("home", "twin-a", "twin-b", "twin-c"),
         default="home",
-        help="twins are shifted domains with other people, jitter and sliding feet (home)",
+        help="domain; twins have different people, jitter and sliding feet (default: home)",
     )
     add("--breathing", action="store_true", help="add breathing and heartbeat")
     add(
@@ -225,7 +225,7 @@ def _parser() -> argparse.ArgumentParser:
         type=_count,
         default=os.cpu_count() or 1,
         metavar="N",
-        help="number of processes (one per CPU)",
+        help="number of processes (default: one per CPU)",
     )
     add = parser.add_argument_group("pictures").add_argument
     add("--strip", type=path_argument, metavar="FILE.png", help="contact sheet of the first takes")
@@ -236,7 +236,7 @@ def _parser() -> argparse.ArgumentParser:
         help=".mp4 or .gif animation of the first take",
     )
     add("--activities", nargs="+", default=(), metavar="NAME", help="draw only these activities")
-    add("--rows", type=_count, default=12, metavar="N", help="rows of the contact sheet (12)")
+    add("--rows", type=_count, default=12, metavar="N", help="contact-sheet rows (default: 12)")
     return parser
 
 

@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
         "--radar",
         type=path_argument,
         metavar="FILE_OR_BOARD",
-        help="radar for captures whose row in the table names no radar",
+        help="radar for all captures whose row in the label table does not name one",
     )
     add(
         "--iq-order",
@@ -106,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="worker processes (default: one per physical core)",
     )
-    add("--dry-run", action="store_true", help="print the plan and its size; write nothing")
+    add("--dry-run", action="store_true", help="print the plan and size, but write nothing")
     add("--quiet", action="store_true", help="hide the progress bar")
     add_heatmap_options(parser)
     return parser

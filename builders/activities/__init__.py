@@ -7,7 +7,7 @@
 `synthesis.py` converts a movement to poses.
 """
 
-from builders.activities import library as _library  # noqa: F401  (registers them)
+from builders.activities import library as _library  # noqa: F401  (registers the activities)
 from builders.activities.performers import Performer, make_performer
 from builders.activities.registry import ATTRIBUTES, Activity, registered_activities
 from builders.activities.synthesis import Performance, synthesize
@@ -21,7 +21,7 @@ __all__ += ["find_activity", "make_performer", "perform", "perform_annotated"]
 
 
 def find_activity(activity: str | Activity) -> Activity:
-    """Find an activity by name; raises ValueError with all names if the name is unknown."""
+    """Find an activity by name; for an unknown name, raise a ValueError that lists all names."""
     if isinstance(activity, Activity):
         return activity
     if activity not in ACTIVITIES:
@@ -37,10 +37,10 @@ def perform(
     duration_s: float = 5.0,
     rate_hz: float = 120.0,
 ) -> Motion:
-    """Perform one take of an activity; equal arguments give equal bytes.
+    """Perform one take of an activity; equal arguments give bit-identical motions.
 
     Args:
-        activity: one of `ACTIVITIES`, or the name of one.
+        activity: one of `ACTIVITIES`, or the name of an activity.
         performer: the person, or the person's number.
         repeat: number of the take; each number gives a different take.
         seed: seed of the whole corpus.
@@ -48,8 +48,8 @@ def perform(
         rate_hz: poses per second.
 
     Returns:
-        The motion: 24 SMPL joints, the free body's shape space, world z-up with the floor at
-        zero, starting above the origin and facing +x.
+        The motion, with 24 SMPL joints and a body shape in the free body's shape space. The world
+        is z-up with the floor at z = 0; the person starts above the origin and faces +x.
     """
     return perform_annotated(activity, performer, repeat, seed, duration_s, rate_hz).motion
 
@@ -62,6 +62,6 @@ def perform_annotated(
     duration_s: float = 5.0,
     rate_hz: float = 120.0,
 ) -> Performance:
-    """Perform a take as `perform` does, and add foot contacts and cycle phase of every pose."""
+    """Perform a take like `perform`, with the foot contacts and the cycle phase of every pose."""
     found = find_activity(activity)
     return synthesize(found.name, found.build, performer, repeat, seed, duration_s, rate_hz)

@@ -12,7 +12,7 @@ WRITERS = {".gif": "pillow", ".mp4": "ffmpeg"}
 
 
 def write_animation(motion: Motion, path: str | Path, view_deg: float = 35.0) -> None:
-    """Write an animation of the moving body.
+    """Write a motion to a file as an animation of the body.
 
     Args:
         motion: motion of the free body.

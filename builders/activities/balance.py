@@ -17,17 +17,17 @@ from builders.activities.skeleton import (
     soft_minimum,
 )
 
-# Largest leg extension, relative to the full leg length, for standing and for walking. With the
-# smoothing, a standing knee stays bent by 12 degrees; a walker's knees are never quite straight.
+# Largest leg extension, relative to the full leg length, for standing and for walking. The
+# smoothing keeps standing knees bent by 12 degrees; a walker's knees are never quite straight.
 STRAIGHT, STRIDING = 0.996, 0.988
-UNLOADED_M = 0.6  # additional pelvis height permitted if a foot carries no load
+UNLOADED_M = 0.6  # additional pelvis height permitted while one foot carries no load
 SMOOTH_S = 0.045  # smooths the pelvis height while load shifts between the legs
 CLEAR_M = 0.02  # approximate floor clearance of a foot that follows its joint angles
 BALANCE_S = 0.12  # time constant of the pelvis's balance response, before and after the movement
 _Y, _Z = np.eye(3)[1:]
 
-# Body segments: share of body mass, start joint, end joint, relative position of the centre of mass
-# between them.
+# Body segments: fraction of body mass, start joint, end joint, and the relative position of the
+# centre of mass between the two joints.
 # Source: de Leva, "Adjustments to Zatsiorsky-Seluyanov's segment inertia parameters",
 # J. Biomechanics 29, 1996 (mean of men and women; trunk in three parts).
 SEGMENTS = (
@@ -58,10 +58,10 @@ def balanced_pelvis(
     Args:
         skeleton: skeleton of the performer.
         base: stance or gait.
-        series: value of every channel [pose].
+        series: time series of every channel [pose].
         feet: trajectories of the left and the right foot.
         upper: rotations of the joints above the hips [pose, joint, 3, 3].
-        middle_m: path on the floor below a walking body [pose, 2].
+        middle_m: floor position below a walking body [pose, 2].
         rate_hz: poses per second.
 
     Returns:
@@ -104,7 +104,7 @@ def _support(feet):
 
 
 def _height(skeleton, base, series, feet, upper, pelvis_m, rate_hz):
-    """Pelvis height [pose]: as requested, limited by the reach of the loaded legs."""
+    """Pelvis height [pose]: the requested height, limited by the reach of the loaded legs."""
     straight = STRIDING if isinstance(base, Gait) else STRAIGHT
     reach_m = straight * sum(np.linalg.norm(bone) for bone in leg_bones(skeleton, 0))
     hip, ankle = skeleton.rest_m[J["left_hip"]] - skeleton.rest_m[0], -skeleton.heel_m[0, 2]
@@ -149,13 +149,13 @@ def _inverse(rotation):
 def _leg(skeleton, side, series, track, upper, pelvis_m):
     """World rotations of thigh, shank and foot, and the toe angle [degrees].
 
-    The foot is placed on the floor, follows the joint angles of the leg, or blends the two.
+    The foot follows its placement on the floor, the joint angles of the leg, or a blend of the two.
     """
     name = SIDES[side]
     hip_m = _hip(skeleton, side, upper, pelvis_m)
     ankle_m = track.ankle_m
     heading = rotation(_Z, np.rad2deg(track.yaw_rad))
-    # The knee points between the directions of toes and pelvis.
+    # The knee points between the directions of the toes and the pelvis.
     leftward = 0.7 * heading[:, :, 1] + 0.3 * upper[:, 0, :, 1]
     foot = heading @ rotation(_Y, track.pitch_deg)
     toes_deg = track.toes_deg
@@ -180,7 +180,7 @@ def _clearance_m(skeleton, side, ankle_m, foot):
     low_m = (ankle_m[:, None, 2] + np.einsum("pj,mj->pm", foot[:, 2], points)).min(axis=1)
     depth_m = np.maximum(CLEAR_M - low_m, 0.0)
     shift_m = np.zeros_like(ankle_m)
-    shift_m[:, 2] = depth_m**2 / (depth_m + CLEAR_M)  # smooth at first contact
+    shift_m[:, 2] = depth_m**2 / (depth_m + CLEAR_M)  # smooth at the onset of contact
     return shift_m
 
 

@@ -23,7 +23,7 @@ from radarsim.scene.motion import Motion
 BREATHS_PER_MIN, BEATS_PER_MIN = (12.0, 20.0), (60.0, 90.0)
 BREATH_M, BEAT_M = (0.004, 0.009), (0.0002, 0.0005)
 LEVER_M = 0.14  # height of the sternum above the rotated spine joint
-INHALE_SHARE = 0.4  # share of a breath spent inhaling
+INHALE_SHARE = 0.4  # fraction of a breath spent inhaling
 
 
 def add_breathing(motion: Motion, seed: int = 0) -> Motion:
@@ -31,7 +31,7 @@ def add_breathing(motion: Motion, seed: int = 0) -> Motion:
 
     Args:
         motion: motion in any SMPL layout.
-        seed: seed of the whole corpus; with the motion's name, it sets rates, depth and phase.
+        seed: seed of the whole corpus; seed and motion name determine rates, depths and phases.
     """
     subject, _, take = motion.name.rpartition("/")
     person = generator("alive", seed, subject)
@@ -39,7 +39,7 @@ def add_breathing(motion: Motion, seed: int = 0) -> Motion:
     depth_m, pulse_m = person.uniform(*BREATH_M), person.uniform(*BEAT_M)
     per_take = generator("alive", seed, subject, take)
     times_s = np.arange(motion.num_poses) / motion.rate_hz
-    drift = 0.08 * smooth_noise(per_take, times_s, spacing_s=3.0)  # varies the breath length
+    drift = 0.08 * smooth_noise(per_take, times_s, spacing_s=3.0)  # varies the breath duration
     breath = breath_curve(per_take.uniform() + breaths_hz * times_s + drift)
     beat = heartbeat_curve(per_take.uniform() + beats_hz * times_s)
     return _move_sternum(motion, depth_m * breath + pulse_m * beat)
@@ -54,14 +54,14 @@ def breath_curve(phase: np.ndarray) -> np.ndarray:
 
 
 def heartbeat_curve(phase: np.ndarray) -> np.ndarray:
-    """A short pulse of height 1 in every heartbeat."""
+    """Heartbeat curve: one short pulse of height 1 in each heartbeat."""
     share = np.mod(phase, 1.0)
     return np.exp(-(((share - 0.2) / 0.07) ** 2)) - 0.4 * np.exp(-(((share - 0.42) / 0.09) ** 2))
 
 
 def _move_sternum(motion, forward_m):
     """Displace the sternum forward by `forward_m` [pose]; head and arms stay in place."""
-    lean = Rotation.from_rotvec((forward_m / LEVER_M)[:, None] * [-1.0, 0.0, 0.0])  # about SMPL's x
+    lean = Rotation.from_rotvec((forward_m / LEVER_M)[:, None] * [-1.0, 0.0, 0.0])  # SMPL's x axis
     poses_rad = motion.poses_rad.copy()
     chest = Rotation.from_rotvec(poses_rad[:, J["spine3"]])
     poses_rad[:, J["spine3"]] = (chest * lean).as_rotvec()

@@ -1,4 +1,4 @@
-"""Check that the built-in activities are humanly plausible: `python -m builders.activities.check`.
+"""Check that the built-in activities are plausible motion: `python -m builders.activities.check`.
 
 Every activity is performed by several synthetic people. The checks cover joint angles relative to
 the human range of motion, floor penetration, foot slip, self-intersection, balance, speeds and
@@ -34,9 +34,9 @@ then highest acceleration. An asterisk (*) marks a value beyond its limit.
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns exit status 0 if all pass, 1 if any fails, 2 for an unknown name."""
+    """Run the command; return 0 if all activities pass, 1 if any fails, 2 for an unknown name."""
     options = _parser().parse_args(arguments)
-    # Imported late: the import takes seconds, and --help does not need it.
+    # Imported late: the import takes seconds and is not needed for --help.
     from builders.activities import ACTIVITIES
 
     unknown = sorted(set(options.activities) - set(ACTIVITIES))
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def check_activities(names: Sequence[str], num_people: int, seed: int, duration_s: float) -> int:
-    """Print one line per activity; returns the number of failures."""
+    """Print one line per activity; return the number of activities that fail."""
     from builders.activities.motion_checks import LIMITS
 
     print(LEGEND)
@@ -66,7 +66,7 @@ def check_activities(names: Sequence[str], num_people: int, seed: int, duration_
 
 
 def _check_activity(name, num_people, seed, duration_s) -> bool:
-    """Print the worst values over all performers; returns whether any value fails."""
+    """Print the worst values over all performers; return whether any value exceeds its limit."""
     from builders.activities import ACTIVITIES, perform_annotated
     from builders.activities.motion_checks import LIMITS, check_performance
 
@@ -82,7 +82,7 @@ def _check_activity(name, num_people, seed, duration_s) -> bool:
 
 
 def check_walks(num_people: int, seed: int) -> int:
-    """Print one line per walk; returns the number of failures."""
+    """Print one line per walk; return the number of walks that fail."""
     from builders.activities.gait_analysis import WALKS
 
     print("\nWalks: mean over all people, and Boulic's cycle at the same speed:")
@@ -90,7 +90,7 @@ def check_walks(num_people: int, seed: int) -> int:
     return sum(_check_walk(name, num_people, seed) for name in WALKS)
 
 
-# Column heading and width, by attribute of `GaitParameters`.
+# Column heading and width for each printed attribute of `GaitParameters`.
 WALK_COLUMNS = {
     "speed_mps": ("m/s", 7),
     "cadence_per_min": ("steps/min", 11),
@@ -102,7 +102,7 @@ WALK_COLUMNS = {
 
 
 def _check_walk(name, num_people, seed) -> bool:
-    """Print the mean gait parameters of a walk; returns whether any person's gait is abnormal."""
+    """Print the mean gait parameters of a walk; return whether any person's gait is abnormal."""
     from builders.activities import perform_annotated
     from builders.activities.gait_analysis import measure_gait
 
@@ -129,8 +129,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("activities", nargs="*", metavar="ACTIVITY", help="activities to check (default: all)")
-    add("--subjects", type=int, default=4, metavar="N", help="number of performers (4)")
-    add("--seconds", type=float, default=5.0, metavar="S", help="length of each take (5)")
+    add("--subjects", type=int, default=4, metavar="N", help="number of performers (default: 4)")
+    add("--seconds", type=float, default=5.0, metavar="S", help="seconds per take (default: 5)")
     add("--seed", type=int, default=0, metavar="S", help="random seed of the performances")
     return parser
 

@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 
 SKIN, SHADE, MARK = (0.80, 0.66, 0.55), (0.30, 0.24, 0.24), (200, 40, 40)
-VIEW_HEIGHT_M = 2.35  # height of the shown region above the floor
+VIEW_HEIGHT_M = 2.35  # height of the visible region above the floor
 _FLOOR_PX = 12  # distance from the lower edge of the picture to the floor
 
 
 def draw_contact_sheet(
     rows: Sequence, path: str | Path, num_poses: int = 8, view_deg: float = 35.0
 ):
-    """Write an image with one row per motion, showing poses evenly spaced in time.
+    """Write an image with one row per motion; each row shows poses evenly spaced in time.
 
     Args:
         rows: (title, Motion) pairs; the motions' betas must be in the free body's shape space.
@@ -34,7 +34,7 @@ def draw_contact_sheet(
 
 
 def render_poses(motion, pose_idx, view_deg: float = 35.0, height_px: int = 190, width_px=150):
-    """Render shaded images of some poses [row, column, 3]; a red mark shows the starting point.
+    """Render shaded images [row, column, 3] of poses; a red mark shows the starting point.
 
     Args:
         motion: motion of the free body.
@@ -60,7 +60,7 @@ def render_poses(motion, pose_idx, view_deg: float = 35.0, height_px: int = 190,
 
 
 def _render(vertices_m, faces, start_m, view_deg, shape_px):
-    """Render with the painter's algorithm: shaded dots on every face, farthest first."""
+    """Render shaded dots on every face with the painter's algorithm: the farthest dots first."""
     height_px, width_px = shape_px
     angle = np.deg2rad(view_deg)
     scale = height_px / VIEW_HEIGHT_M
@@ -81,7 +81,7 @@ def _render(vertices_m, faces, start_m, view_deg, shape_px):
 
 
 def _shaded_dots(corners):
-    """Dots on each face, dense enough to leave no gaps at this size, and their brightness."""
+    """Positions and brightness of four dots per face, dense enough to leave no gaps in an image."""
     mixes = np.array([[1, 1, 1], [4, 1, 1], [1, 4, 1], [1, 1, 4]], float)
     mixes /= mixes.sum(axis=1, keepdims=True)
     dots = np.einsum("mc,fcd->fmd", mixes, corners).reshape(-1, 3)

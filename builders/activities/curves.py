@@ -19,7 +19,7 @@ class Curve:
     """A periodic function of phase.
 
     Attributes:
-        at: function that maps an array of phases [cycles] to the curve's values.
+        at: function from an array of phases [cycles] to the values of the curve.
         rest: constant part; a performer's amplitude scales the deviation from this value.
     """
 
@@ -46,7 +46,7 @@ class Curve:
     __radd__, __rmul__ = __add__, __mul__
 
     def later(self, share: float) -> "Curve":
-        """The curve delayed by a share of the cycle."""
+        """Return the curve delayed by a fraction of the cycle."""
         return Curve(lambda phase: self.at(phase - share), self.rest)
 
 
@@ -83,7 +83,7 @@ def ease(*keys: tuple[float, float]) -> Curve:
 
 
 def through(phases: tuple[float, ...], **values: tuple[float, ...]) -> dict[str, Curve]:
-    """Keyframes: one eased curve per name, with a value at each phase."""
+    """Keyframe animation: an eased curve for each name, from its values at the given phases."""
     return {name: ease(*zip(phases, column)) for name, column in values.items()}
 
 
@@ -109,7 +109,7 @@ def during(start: float, full: float, fade: float, end: float) -> Curve:
 
 
 def bump(*spans: tuple[float, float]) -> Curve:
-    """A smooth bump of height 1 in each (start, end) span of the cycle; see `unit_bump`."""
+    """A smooth bump of height 1 in each (start, end) span of the cycle (see `unit_bump`)."""
 
     def at(phase):
         share = np.mod(phase, 1.0)
@@ -140,7 +140,7 @@ def _wrapped(keys, extra=1):
         raise ValueError(
             f"key phases are {phases.tolist()}; give increasing phases of one cycle, from 0 on"
         )
-    if phases[-1] - phases[0] == 1:  # the last key is the next cycle's first
+    if phases[-1] - phases[0] == 1:  # the last key starts the next cycle
         if values[-1] != values[0]:
             raise ValueError(
                 f"the cycle ends at {values[-1]:g} and starts at {values[0]:g}; give the keys at "

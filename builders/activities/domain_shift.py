@@ -14,7 +14,7 @@ from builders.activities.performers import Performer, make_performer
 from builders.activities.variation import generator, smooth_noise
 from radarsim.scene.motion import Motion
 
-JITTER_S = 0.02  # correlation time of marker noise, which every mocap solver smooths
+JITTER_S = 0.02  # correlation time of the marker noise, which is smoothed by every mocap solver
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +51,7 @@ DOMAINS = {
     domain.name: domain
     for domain in (
         HOME,
-        # Taller, heavier and faster people, tracked well.
+        # This domain has taller, heavier and faster people, and accurate tracking.
         Domain(
             name="twin-a",
             first_performer=1000,
@@ -64,7 +64,7 @@ DOMAINS = {
             skate=0.015,
             drift_m=0.006,
         ),
-        # Shorter and slower people, tracked from far away.
+        # This domain has shorter and slower people, tracked from far away.
         Domain(
             name="twin-b",
             first_performer=2000,
@@ -78,7 +78,7 @@ DOMAINS = {
             skate=0.04,
             drift_m=0.015,
         ),
-        # Widely varying people, and a solver that loses the feet.
+        # This domain has widely varying body shapes, and a solver that lets the feet slide.
         Domain(
             name="twin-c",
             first_performer=3000,
@@ -121,9 +121,9 @@ def add_capture_errors(motion: Motion, domain: Domain, seed: int = 0) -> Motion:
     """Add a domain's capture errors to a motion: jitter, drift and sliding feet.
 
     Args:
-        motion: motion as performed.
-        domain: domain that sets the size of the errors; for the home domain, they are zero.
-        seed: seed of the whole corpus; with the motion's name, it determines the errors.
+        motion: motion without capture errors.
+        domain: domain that sets the size of the errors; the home domain has no errors.
+        seed: seed of the whole corpus; seed and motion name determine the errors.
     """
     if domain == HOME:
         return motion
@@ -145,6 +145,6 @@ def add_capture_errors(motion: Motion, domain: Domain, seed: int = 0) -> Motion:
 
 
 def _jitter(rng, shape, sigma):
-    """Gaussian noise of unit variance, smoothed over `sigma` poses."""
+    """Unit-variance Gaussian noise, smoothed with a standard deviation of `sigma` poses."""
     noise = gaussian_filter1d(rng.normal(size=shape), sigma, axis=0, mode="wrap")
     return noise * np.sqrt(2 * np.sqrt(np.pi) * sigma)

@@ -1,7 +1,7 @@
 """Trajectories of feet that stand at their home position, are placed elsewhere, or follow a path.
 
 A foot is described by its ankle position, yaw and pitch. The foot rotates about its ball when the
-heel is up and about its heel when the toes are up; this pivot does not move during a contact. The
+heel is up and about its heel when the toes are up; the pivot does not move during a contact. The
 toes lie flat on the floor while the ball carries the load.
 """
 
@@ -19,7 +19,7 @@ PIVOT_DEG = 7.0  # pitch range over which the pivot moves between heel and ball
 ROLLING_MPS = 1.2  # lowest walking speed with a full heel-to-toe roll
 BEHIND_M = 0.03  # distance from the ankle forward to mid-foot; the hip passes over mid-foot
 ROUND_M_PER_RAD = 0.05  # detour of the swinging foot around the standing foot in a turn
-STEP_M = 0.15  # shortest step for which a stopping walker lifts the foot fully
+STEP_M = 0.15  # shortest step for which a walker who stops lifts the foot fully
 STANDING_WIDTH = 0.22  # distance between the ankles [leg lengths]
 _Y, _Z = np.eye(3)[1:]
 
@@ -41,7 +41,7 @@ class FootTrajectory:
         yaw_rad: direction of the toes [pose].
         pitch_deg: foot pitch, positive with the heel up [pose].
         toes_deg: upward flexion of the toes [pose].
-        load_off: share of the load taken off the foot [pose].
+        load_off: fraction of the load that is taken off the foot [pose].
         contact: whether the foot stands on the floor [pose].
     """
 
@@ -54,7 +54,7 @@ class FootTrajectory:
 
 
 def rolled_ankle_m(skeleton: Skeleton, side: int, print_m, yaw_rad, pitch_deg) -> np.ndarray:
-    """Compute the ankle position above a footprint when the foot is pitched about ball or heel.
+    """Compute the ankle position of a foot that is pitched about its ball or heel.
 
     Args:
         skeleton: skeleton with the positions of heel and ball.
@@ -108,7 +108,7 @@ def standing_feet(skeleton: Skeleton, stance: Stance, series, turnout_deg) -> li
 def stepping_feet(
     skeleton: Skeleton, gait: Gait, times_s, phase, turnout_deg
 ) -> tuple[list[FootTrajectory], np.ndarray, np.ndarray]:
-    """Foot trajectories along a path; at mid-stance, each footprint is below the body.
+    """Foot trajectories along a path, with each footprint below the body at mid-stance.
 
     Args:
         skeleton: skeleton of the performer.
@@ -118,7 +118,7 @@ def stepping_feet(
         turnout_deg: toe-out angle of the performer.
 
     Returns:
-        Foot trajectories, the path position below the body [pose, 2], and its heading [pose].
+        Foot trajectories, path position below the body [pose, 2], and path heading [pose].
     """
     path_m, heading_rad = gait.path(times_s)
     planner = _StepPlanner(skeleton, gait, times_s, phase, 0.4 * turnout_deg)
@@ -141,7 +141,7 @@ def moving_share(gait: Gait, times_s) -> np.ndarray:
 
 
 class _StepPlanner:
-    """Step timing and foot roll of one walk, for both feet."""
+    """Planner for the step timing and foot roll of both feet in one walk."""
 
     def __init__(self, skeleton, gait, times_s, phase, turnout_deg):
         self.skeleton, self.gait, self.times_s, self.phase = skeleton, gait, times_s, phase
@@ -166,13 +166,13 @@ class _StepPlanner:
         return roll * rolled + droop_deg * unit_bump(since)
 
     def moving(self, phase):
-        """Weight that is 0 while a stopping walker stands still, else 1."""
+        """Weight that is 0 while a walker who stops stands still, else 1."""
         if not self.gait.rests:
             return 1.0
         return float(moving_share(self.gait, np.atleast_1d(self.time_at(phase)))[0])
 
     def roll(self, landing):
-        """Scale factor of the foot roll: `gait.roll` at a brisk walk, less at low speed."""
+        """Scale factor of the foot roll: `gait.roll` in a brisk walk, less at low speed."""
         middle_s = float(self.time_at(landing + self.gait.duty / 2))
         places_m, headings_rad = self.gait.path(middle_s + np.array([-0.05, 0.05]))
         ahead = np.array([np.cos(headings_rad[0]), np.sin(headings_rad[0])])
@@ -194,7 +194,7 @@ class _StepPlanner:
         return rolled_ankle_m(self.skeleton, side, print_m, yaw_rad, pitch_deg), yaw_rad
 
     def trajectory(self, side):
-        """The whole trajectory of one foot: stance, swing, stance, ..."""
+        """Trajectory of one foot over the whole walk, with alternating stance and swing phases."""
         num, offset = len(self.times_s), 0.5 * side
         ankle_m, yaw_rad, pitch_deg = np.zeros((num, 3)), np.zeros(num), np.zeros(num)
         share = np.mod(self.phase - offset, 1.0)
@@ -209,11 +209,11 @@ class _StepPlanner:
             ankle_m[here], yaw_rad[here] = self.swing(side, landing + offset, self.times_s[here])
         carried = np.where(stands, 1.0, 1 - minimum_jerk((share - self.gait.duty) / 0.22))
         toes_deg = np.clip(pitch_deg, 0, 65) * carried
-        # The swinging leg also limits the pelvis height: the pelvis is low at landing.
+        # The swinging leg also limits the pelvis height, because the pelvis is low at landing.
         return FootTrajectory(ankle_m, yaw_rad, pitch_deg, toes_deg, np.zeros(num), stands)
 
     def swing(self, side, landing, times_s):
-        """Ankle and yaw from the end of a stance to the next landing, with matching end speeds."""
+        """Ankle position and yaw during a swing; the end velocities match the adjacent stances."""
         ends = (
             self.stance_end(side, landing, landing + self.gait.duty, -1e-3),
             self.stance_end(side, landing + 1, landing + 1, 1e-3),
@@ -242,8 +242,8 @@ class _StepPlanner:
         Args:
             side: 0 left, 1 right.
             landing: phase at which the stance starts.
-            phase: phase of the end considered.
-            inward_s: small time step from the end into the stance, used to compute the velocity.
+            phase: phase of this start or end of the stance.
+            inward_s: small time step from `phase` into the stance, used to compute the velocity.
         """
         end_s = float(self.time_at(phase))
         near_s = np.array([end_s + inward_s, end_s + inward_s / 100])

@@ -38,10 +38,10 @@ class GaitParameters:
 
     Attributes:
         speed_mps: speed of the pelvis.
-        cycle_s: time between successive landings of one foot.
+        cycle_s: time between successive landings of the same foot.
         stride_m: distance covered in one cycle.
         foot_ratio: ratio of the highest foot speed to the pelvis speed.
-        straight: whether the walk is straight; in a circle the outer foot is faster.
+        straight: whether the walk is straight; in a circle, the outer foot is faster.
         expected_cycle_s: Boulic's cycle at this speed and hip height.
     """
 
@@ -59,7 +59,7 @@ class GaitParameters:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """Parameters outside the range of healthy walkers, as short messages."""
+        """Short messages that name the parameters outside the range of healthy walkers."""
         off = self.cycle_s / self.expected_cycle_s - 1
         low, high = FOOT_RATIO
         checks = (
@@ -79,10 +79,10 @@ def boulic_cycle_s(speed_mps: float, hip_m: float) -> float:
 
 
 def measure_gait(performance: Performance) -> GaitParameters:
-    """Measure the gait parameters of a walk, ignoring its turns.
+    """Measure the gait parameters of a walk, excluding the turns.
 
     Args:
-        performance: performance long enough for some steady strides; 12 s is enough.
+        performance: performance that contains steady strides; 12 s is long enough.
 
     Raises:
         ValueError: the walk contains no steady stride.
@@ -113,7 +113,7 @@ def _turning_rad_per_s(velocity, rate_hz):
 
 
 def _strides(contact, speed_mps, steady, rate_hz):
-    """Duration and length of each cycle that is steady throughout."""
+    """Duration and length of each cycle with steady walking from start to end."""
     cycles_s, strides_m = [], []
     for side in (0, 1):
         landings = np.flatnonzero(np.diff(contact[:, side].astype(int)) == 1) + 1

@@ -56,12 +56,12 @@ RANGE_DEG = {
 }
 
 MIDLINE = ("pelvis", "trunk", "head")
-SIGNED = ("lean", "bend", "turn", "twist")  # midline angles that mirroring negates
+SIGNED = ("lean", "bend", "turn", "twist")  # midline angles whose sign changes under mirroring
 _X, _Y, _Z = np.eye(3)
 
 
 def joint_of(channel: str) -> str:
-    """Channel name without the side: `right.elbow.flexion` gives `elbow.flexion`."""
+    """Remove the side from a channel name: `right.elbow.flexion` becomes `elbow.flexion`."""
     return channel.split(".", 1)[1] if channel.startswith(SIDES) else channel
 
 
@@ -81,7 +81,7 @@ def upper_body_rotations(angle: dict[str, np.ndarray], heading_rad: np.ndarray) 
     """Local rotations of the pelvis and all joints above it; the legs stay at rest.
 
     Args:
-        angle: time series of each channel [degrees].
+        angle: time series of each joint angle [degrees].
         heading_rad: direction in which the stance faces [rad].
 
     Returns:
@@ -103,7 +103,7 @@ def upper_body_rotations(angle: dict[str, np.ndarray], heading_rad: np.ndarray) 
 
 
 def _spine_share(angle, part, share):
-    """Rotation of one joint that performs the given share of the angles of a body part."""
+    """Rotation of one joint by the given fraction of the twist, bend and flexion of a body part."""
     return (
         rotation(_Z, share * angle[f"{part}.twist"])
         @ rotation(_X, -share * angle[f"{part}.bend"])
@@ -112,7 +112,7 @@ def _spine_share(angle, part, share):
 
 
 def _set_arm(rotations, angle, side):
-    """Set the rotations from collar to wrist.
+    """Set the joint rotations of one arm, from the collar to the wrist.
 
     Mirroring changes the sign of rotations about x and z, but not about y.
     """
@@ -141,7 +141,7 @@ def _girdle_lift_deg(arm_direction):
     """Lift of the collar [degrees]: a quarter of the arm elevation above 30 degrees.
 
     Source: Inman, Saunders and Abbott, "Observations on the function of the shoulder joint",
-    J. Bone Joint Surg. 26, 1944; there the measured lift is a third (two to one).
+    J. Bone Joint Surg. 26, 1944; the paper reports a third (a ratio of two to one).
     """
     elevation = np.rad2deg(np.arccos(np.clip(-arm_direction[:, 2], -0.9999, 0.9999)))
     above = -soft_minimum(-(elevation - 30.0), np.zeros_like(elevation), 8.0)
@@ -149,7 +149,7 @@ def _girdle_lift_deg(arm_direction):
 
 
 def leg_rotations(angle: dict[str, np.ndarray], side: str) -> tuple[np.ndarray, ...]:
-    """Hip, knee and ankle rotations of a leg that follows its joint angles, not the floor."""
+    """Hip, knee and ankle rotations of a leg that follows its joint angles and not a footprint."""
     out = 1.0 if side == "left" else -1.0
     hip = (
         rotation(-_Y, angle[f"{side}.hip.flexion"])

@@ -17,12 +17,12 @@ from builders.activities.skeleton import (
 )
 from radarsim.scene.motion import Motion
 
-SOLE_M = 0.03  # in the rest pose, foot vertices up to this height above the floor form the sole
+SOLE_M = 0.03  # the foot vertices up to this height above the floor in the rest pose form the sole
 
 
 @dataclass(frozen=True, eq=False)
 class JointTrajectories:
-    """Joint positions and rotations of every pose, computed only from the motion.
+    """Joint positions and rotations in every pose of a motion.
 
     Attributes:
         motion: motion of the free body.
@@ -32,7 +32,7 @@ class JointTrajectories:
 
     @property
     def skeleton(self) -> Skeleton:
-        """Bones of the free body with the motion's shape."""
+        """Skeleton of the free body with the shape of the motion's person."""
         return free_skeleton(tuple(self.motion.betas.tolist()))
 
     @cached_property
@@ -63,7 +63,7 @@ class JointTrajectories:
 
         Args:
             side: 0 left, 1 right.
-            every: step between the computed poses.
+            every: index step between the computed poses.
         """
         rest_m, weights = _sole(tuple(self.motion.betas.tolist()), side)
         joints = [J[f"{SIDES[side]}_ankle"], J[f"{SIDES[side]}_foot"]]
@@ -87,7 +87,7 @@ class JointTrajectories:
 
 @lru_cache(maxsize=64)
 def _sole(betas: tuple[float, ...], side: int) -> tuple[np.ndarray, np.ndarray]:
-    """Rest vertices of a sole, and their skinning weights to ankle and ball [vertex, 2]."""
+    """Rest vertices of a sole, and the skinning weights of ankle and ball [vertex, 2]."""
     from radarsim.files import free_body
 
     body = free_body()

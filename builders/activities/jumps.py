@@ -12,7 +12,7 @@ from builders.activities.movement import Channels, foot, root
 from builders.activities.skeleton import SIDES
 
 GRAVITY_MPS2 = 9.81
-RISE_M = 0.02  # pelvis above standing height at take-off and landing (on tiptoe, legs extended)
+RISE_M = 0.02  # rise of the pelvis from standing to take-off (on tiptoe with extended legs)
 
 
 def flight_s(height_m: float) -> float:
@@ -29,10 +29,10 @@ def hops(
     point_deg: float = 45.0,
     rest: bool = True,
 ) -> Channels:
-    """Jumps from both feet, each with dip, push-off, flight, landing and absorption.
+    """Jumps with both feet; each has a dip, push-off, flight, landing and absorption.
 
-    During push-off and landing, the acceleration is constant over the dip; it is higher if hops
-    follow each other closely.
+    During push-off and landing, the acceleration is constant over the dip; the acceleration is
+    higher if hops follow each other closely.
 
     Args:
         takeoffs: phases at which the feet leave the floor.
@@ -78,7 +78,7 @@ def bounce(duty: float) -> Curve:
     """Pelvis height of a runner: two flights per cycle, and half a sine wave in each stance.
 
     Args:
-        duty: share of the cycle for which each foot is on the floor; below 0.5.
+        duty: fraction of the cycle during which each foot is on the floor; below 0.5.
     """
     speed = (0.5 - duty) / 2
 
@@ -91,7 +91,7 @@ def bounce(duty: float) -> Curve:
 
 
 def _foot_height(spans):
-    """Foot height during the flights, 0 to 1; the foot starts from rest, then follows the body."""
+    """Foot height during the flights, from 0 to 1; each foot starts from rest at take-off."""
     height = bump(*spans)
     return Curve(lambda phase: height.at(phase) ** 0.85)
 

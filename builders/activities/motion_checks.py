@@ -19,14 +19,14 @@ from builders.activities.self_intersection import self_intersections
 from builders.activities.skeleton import SIDES, J
 from builders.activities.synthesis import Performance
 
-# Largest values that pass. Hands: amateurs throw balls at 20 m/s or more (van den Tillaar and
+# Largest values that pass. Hand speed: amateurs throw balls at 20 m/s or more (van den Tillaar and
 # Ettema, "A force-velocity relationship and coordination patterns in overarm throwing", J. Sports
-# Sci. Med. 3, 2004). Feet: 16 to 22 m/s in soccer kicks (Lees and Nolan, "The biomechanics of
-# soccer: a review", J. Sports Sci. 16, 1998). Root: jogging passes, sprinting does not.
+# Sci. Med. 3, 2004). Foot speed: 16 to 22 m/s in soccer kicks (Lees and Nolan, "The biomechanics
+# of soccer: a review", J. Sports Sci. 16, 1998). Root speed: jogging passes, sprinting does not.
 # Landing from small jumps loads the trunk with 3 to 5 times its weight (McNair and Prapavessis,
 # "Normative data of vertical ground reaction forces during landing from a jump", J. Sci. Med. Sport
-# 2, 1999). Accelerations of hands and feet: a minimum-jerk stroke that takes 0.15 s peaks at 3.1 v
-# / 0.15 s.
+# 2, 1999). Accelerations of hands and feet: a minimum-jerk stroke of 0.15 s with peak speed v has
+# a peak acceleration of 3.1 v / 0.15 s.
 LIMITS = {
     "range_deg": 0.5,
     "floor_cm": 2.0,
@@ -41,11 +41,11 @@ LIMITS = {
     "foot_mps2": 330.0,
     "root_mps2": 40.0,
 }
-# A person stands still if centre of mass and feet stay below STILL_MPS for STILL_S.
+# A person stands still if the centre of mass and the feet are slower than STILL_MPS for STILL_S.
 STILL_MPS, STILL_S = 0.1, 0.4
-EDGE_M = 0.015  # margin of the support beyond the touching vertices, because soles are soft
+EDGE_M = 0.015  # margin of the base of support around the touching vertices: soles are soft
 TOUCHING_M = 0.01
-CLEAR_M = 0.03  # a sole above this height carries no load
+CLEAR_M = 0.03  # a sole that is higher above the floor carries no load
 _FEET = [J["left_ankle"], J["right_ankle"]]
 
 
@@ -55,7 +55,7 @@ class CheckResult:
 
     Attributes:
         values: measured value of each check in `LIMITS`.
-        worst: joint or pair of body parts with the worst value, by check, where applicable.
+        worst: joint or pair of body parts with the worst value, for checks that have one.
     """
 
     values: dict[str, float]
@@ -133,7 +133,7 @@ def joint_angles_deg(trajectories: JointTrajectories) -> dict[str, np.ndarray]:
 
 
 def beyond_range_deg(trajectories: JointTrajectories) -> tuple[float, str]:
-    """Largest excess of an angle over its range of motion [degrees], and its channel."""
+    """Largest excess of a joint angle over its range of motion [degrees], and the channel."""
     worst_deg, worst = 0.0, ""
     for channel, angle_deg in joint_angles_deg(trajectories).items():
         low, high = RANGE_DEG[joint_of(channel)]
@@ -155,7 +155,7 @@ def floor_penetration_m(trajectories: JointTrajectories, every: int = 10) -> flo
 
 
 def floating_share(trajectories: JointTrajectories, every: int = 3) -> float:
-    """Share of poses in which neither sole is near the floor and the body is not in free fall."""
+    """Fraction of poses in which neither sole is near the floor and the body is not falling."""
     lowest_m = np.min(
         [trajectories.soles_m(side, every)[..., 2].min(axis=1) for side in (0, 1)], axis=0
     )
@@ -186,7 +186,7 @@ def foot_slip_m(trajectories: JointTrajectories, contact: np.ndarray, every: int
 
 
 def unbalanced_share(trajectories: JointTrajectories, every: int = 6) -> float:
-    """Share of standing poses whose centre of mass is outside the base of support."""
+    """Fraction of standing poses with the centre of mass outside the base of support."""
     centre_m = centre_of_mass_m(trajectories.joints_m)
     tracked_m = np.concatenate([centre_m[:, None], trajectories.joints_m[:, _FEET]], axis=1)
     rate_hz = trajectories.motion.rate_hz

@@ -47,8 +47,8 @@ class Stance:
     Attributes:
         width: distance between the ankles, relative to the performer's standing width.
         turnout_deg: angle added to the performer's toe-out angle.
-        left_ahead_m: forward distance of the left foot from the right; each moves by half of this.
-        balance: 1 keeps the centre of mass above the feet, 0 keeps the pelvis above the feet.
+        left_ahead_m: forward distance from the right to the left foot; each foot moves by half.
+        balance: 1 to keep the centre of mass above the feet, 0 to keep the pelvis above the feet.
     """
 
     width: float = 1.0
@@ -59,22 +59,22 @@ class Stance:
 
 @dataclass(frozen=True, kw_only=True)
 class Gait:
-    """Stepping along a path; a cycle is two steps, starting with the left heel strike.
+    """Gait along a path; a cycle consists of two steps and starts with the left heel strike.
 
     Attributes:
         path: function from times [s] to positions [time, 2] [m] and headings [time] [rad].
-        duty: share of the cycle for which a foot is on the floor; a gait with less than 0.5 has
-            flight phases.
-        roll: amount of heel-to-toe roll of the foot; 1 as in walking, 0 for a flat foot.
+        duty: fraction of the cycle during which a foot is on the floor; below 0.5, the gait
+            has flight phases.
+        roll: amount of heel-to-toe roll: 1 for normal walking, 0 for a flat foot.
         lift_m: additional height of the swinging foot.
         trail_m: backward displacement of the swinging foot (negative: forward).
         sink: lowering of the pelvis below standing height [leg lengths].
         width: distance between the ankles, relative to the performer's standing width.
         sway_m: sideways motion of the pelvis towards the standing foot.
         droop_deg: additional plantar flexion in mid-swing.
-        heel_strike: 1 lands with the toes up, 0 lands flat.
-        rests: whether the feet rest while the path position is constant; if False, they step on the
-            spot.
+        heel_strike: 1 to land with the toes up, 0 to land with a flat foot.
+        rests: whether the feet rest while the path position is constant; if False, the feet step
+            on the spot.
     """
 
     path: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
@@ -97,7 +97,7 @@ class Movement:
     Attributes:
         period_s: length of one cycle at tempo 1.
         channels: curve of each moving channel.
-        base: foot placement.
+        base: `Stance` for standing feet or `Gait` for stepping feet.
         start: range of phases at which a clip may start, (earliest, latest), in cycles.
         handed: whether a left-handed performer mirrors the movement.
         cycles: number of cycles in one complete performance.
@@ -158,7 +158,7 @@ def arms(**angles) -> Channels:
 
 
 def leg(side, hip=0.0, out=0.0, twist=0.0, knee=0.0, ankle=0.0, free=1.0) -> Channels:
-    """Channels of a leg; while `free` is 1, it follows its joint angles and carries no load."""
+    """Channels of a leg; while `free` is 1, the leg follows its joint angles and is unloaded."""
     return (
         _part(f"{side}.hip", flexion=hip, abduction=out, twist=twist)
         | _part(f"{side}.knee", flexion=knee)
@@ -178,14 +178,14 @@ def foot(side, ahead=0.0, out=0.0, lift=0.0, pitch=0.0, turn=0.0, load=0.0) -> C
 
 
 def step(side, go, back, ahead=0.0, out=0.0, lift=0.1, turn=0.0, pitch=0.0) -> Channels:
-    """Channels of a step away during `go` = (start, end) and back to home during `back`."""
+    """Channels of a step away from home during `go` = (start, end), and back during `back`."""
     away = during(*go, *back)
     raised = bump(go, back)
     return foot(side, ahead * away, out * away, lift * raised, pitch, turn * away, load=raised)
 
 
 def mirrored(movement: Movement) -> Movement:
-    """The mirror image of a movement; its walking path is not mirrored."""
+    """Mirror a movement left to right, except for the walking path."""
     channels = {}
     for name, curve in movement.channels.items():
         if name.startswith(SIDES):
@@ -195,7 +195,7 @@ def mirrored(movement: Movement) -> Movement:
             flips = name.split(".")[1] in (*SIGNED, "left")
             channels[name] = -curve if flips else curve
     base = movement.base
-    if isinstance(base, Gait):  # the left foot still lands first: shift by half a cycle
+    if isinstance(base, Gait):  # shift by half a cycle: the left foot still lands first
         channels = {name: curve.later(0.5) for name, curve in channels.items()}
     else:
         base = replace(base, left_ahead_m=-base.left_ahead_m)

@@ -1,7 +1,7 @@
 """Synthetic performers: body shape, tempo, posture habits, and the variation of a single take.
 
-All random numbers are determined by ids: those of a performer by (seed, number), those of a take by
-(seed, number, activity, repeat). They do not depend on the order in which takes are made.
+Random generators are seeded by ids: (seed, number) for a performer and (seed, number, activity,
+repeat) for a take. The results therefore do not depend on the order in which takes are made.
 """
 
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from builders.activities.skeleton import SIDES, Skeleton, free_skeleton
 from builders.activities.variation import generator
 
 NUM_BETAS = 10
-LEFT_HANDED_SHARE = 0.106  # Papadatou-Pastou et al., Psychological Bulletin 146, 2020
+LEFT_HANDED_SHARE = 0.106  # Source: Papadatou-Pastou et al., Psychological Bulletin 146, 2020
 
 # Standing posture of a relaxed adult [degrees]: mean and standard deviation over performers.
 HABITS_DEG = {
@@ -33,12 +33,12 @@ class Performer:
     """A synthetic person.
 
     Attributes:
-        number: number of the person, from 0; with the seed, it determines all other attributes.
+        number: number of the person, from 0; seed and number determine all other attributes.
         betas: coefficients in the free body's shape space.
         tempo, amplitude: factors applied to the speed and the angles of every movement.
-        right_handed: movements are mirrored if False.
-        habit_deg: rest value of each angle.
-        lag: delay of each angle, as a share of the cycle.
+        right_handed: False for a left-handed person, whose movements are mirrored.
+        habit_deg: habitual value of each joint angle.
+        lag: delay of each joint angle, as a fraction of the cycle.
         stride: factor applied to step lengths and widths.
         turnout_deg: toe-out angle when standing.
         restless: factor applied to sway and small involuntary movements.
@@ -67,7 +67,7 @@ class Performer:
 
     @property
     def stature_m(self) -> float:
-        """Body height, crown to sole."""
+        """Body height from sole to crown."""
         return self.skeleton.stature_m
 
 
@@ -97,7 +97,7 @@ class Style:
         return self.performer.stride
 
     def between(self, low: float, high: float) -> float:
-        """A uniform random number that differs from take to take."""
+        """Draw a uniform random number, which differs from take to take."""
         return float(self.rng.uniform(low, high))
 
 

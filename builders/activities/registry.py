@@ -1,4 +1,4 @@
-"""Registry of the built-in activities, each with id, name, label, texts and movement builder."""
+"""Registry of the built-in activities: id, name, label, texts and movement of each activity."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from builders.activities.movement import Movement
 from builders.activities.performers import Style
 from builders.activities.texts import ATTRIBUTES, ActivityTexts, activity_texts
 
-# Two body parts that may touch, with names from `self_intersection`.
+# A pair of body parts that may touch; the names are defined in `self_intersection`.
 Touch = tuple[str, str]
 
 HANDS_AT_HIPS = (("hand", "trunk"), ("forearm", "trunk"))
@@ -26,7 +26,7 @@ class Activity:
         label: the paper's label, for example "sit on a chair and stand up".
         touches: pairs of body parts that may touch, for example `("hand", "thigh")`.
         seated: whether a chair carries the body, in which case balance is not checked.
-        build: function from a performer's style to the movement.
+        build: function that creates the movement in a given performer's style.
     """
 
     id: int
@@ -43,17 +43,17 @@ class Activity:
 
     @property
     def captions(self) -> tuple[str, ...]:
-        """Plain sentences, each describing the whole activity."""
+        """Captions of the activity, each a plain sentence about the whole activity."""
         return self.texts.captions
 
     @property
     def variants(self) -> tuple[dict[str, str], ...]:
-        """Wordings, each with one sentence for every part of `ATTRIBUTES`."""
+        """Wordings of the attribute sentences; each has one sentence per part of `ATTRIBUTES`."""
         return self.texts.variants
 
     @property
     def attributes(self) -> dict[str, str]:
-        """The first of the activity's variants."""
+        """The first wording of the activity's attribute sentences."""
         return self.variants[0]
 
     @property
@@ -66,7 +66,7 @@ _REGISTERED: dict[int, Activity] = {}
 
 
 def activity(id: int, label: str, *, touches: tuple[Touch, ...] = (), seated: bool = False):
-    """Return a decorator that registers a movement as an activity; its texts are in `text/`.
+    """Return a decorator that registers a movement as an activity with the texts in `text/`.
 
     Args:
         id: number in the paper's list.

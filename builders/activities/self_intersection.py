@@ -1,7 +1,7 @@
-"""Self-intersection: detect body parts inside one another, modelling each part as a capsule.
+"""Self-intersection: detect body parts that penetrate each other, modelled as capsules.
 
-A capsule is a line segment between two points of the skeleton, with a radius. Both are measured on
-the performer's skin. The trunk is wider than deep, so it consists of two capsules side by side.
+The axis of a capsule is a line segment between two points of the skeleton; the radius is measured
+on the performer's skin. The trunk is wider than deep, so it consists of two parallel capsules.
 """
 
 from functools import lru_cache
@@ -12,7 +12,7 @@ import numpy as np
 from builders.activities.joint_trajectories import JointTrajectories, rest_vertices_m
 from builders.activities.skeleton import J
 
-# Body part, the joint whose rotation moves the part, and the joint at the part's far end.
+# Rows: body part, joint at the near end (which moves the part), and joint at the far end.
 LIMBS = (
     ("upper_arm", "shoulder", "elbow"),
     ("forearm", "elbow", "wrist"),
@@ -20,8 +20,9 @@ LIMBS = (
     ("thigh", "hip", "knee"),
     ("shank", "knee", "ankle"),
 )
-RADIUS_FACTOR = 0.8  # relative to the median skin distance; below 1 because soft tissue yields
-TOLERANCE_M = 0.01  # additional depth permitted because soft tissue yields
+# Ratio of the capsule radius to the median skin distance; below 1 because soft tissue yields.
+RADIUS_FACTOR = 0.8
+TOLERANCE_M = 0.01  # penetration depth permitted because soft tissue yields
 # Parts that share a joint always overlap, so they are not checked.
 NEIGHBOURS = {
     ("trunk", "upper_arm"),
@@ -35,12 +36,12 @@ NEIGHBOURS = {
 def self_intersections(
     trajectories: JointTrajectories, touches=(), every: int = 4
 ) -> tuple[np.ndarray, str]:
-    """Find poses in which one part is inside another, and the pair with the deepest intersection.
+    """Find poses in which body parts intersect, and the pair of parts that intersects deepest.
 
     Args:
         trajectories: joint trajectories of the motion.
         touches: pairs of body parts that may touch.
-        every: step between the checked poses.
+        every: index step between the checked poses.
 
     Returns:
         True for each checked pose with an intersection [pose], and the worst pair, or "" if there
@@ -81,7 +82,7 @@ def _kind(name):
 
 
 def _are_adjacent(one, other):
-    """Whether two parts are identical, share a joint, or are the two thighs."""
+    """Whether two body parts are identical, share a joint, or are the two thighs."""
     kinds = (_kind(one), _kind(other))
     if {"trunk", "head"} == set(kinds) or kinds in (("thigh", "thigh"), ("trunk", "trunk")):
         return True
@@ -90,7 +91,7 @@ def _are_adjacent(one, other):
 
 
 def _ends(trajectories, every):
-    """Both ends of every capsule [pose, 3], by side and part."""
+    """Axis end points of every capsule [pose, 3], keyed by side and part."""
     joints_m, rotations = trajectories.joints_m[::every], trajectories.world_rotations[::every]
     wide_m = _trunk(tuple(trajectories.motion.betas.tolist()))[1]
     ends = {}

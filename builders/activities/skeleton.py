@@ -31,10 +31,10 @@ class Skeleton:
 
     Attributes:
         rest_m: rest positions of the joints [joint, 3].
-        heel_m: floor contact of each heel, relative to its ankle [side, 3].
-        ball_m: floor contact of each ball of the foot, relative to its ankle [side, 3].
-        toe_m: floor contact of each toe tip, relative to its ankle [side, 3].
-        stature_m: body height, crown to sole.
+        heel_m: floor contact point of each heel, relative to the ankle [side, 3].
+        ball_m: floor contact point of each ball of the foot, relative to the ankle [side, 3].
+        toe_m: floor contact point of each toe tip, relative to the ankle [side, 3].
+        stature_m: body height from sole to crown.
     """
 
     rest_m: np.ndarray
@@ -45,7 +45,7 @@ class Skeleton:
 
     @property
     def leg_m(self) -> float:
-        """Length of the extended leg, hip to ankle."""
+        """Length of the extended leg from hip to ankle."""
         thigh, shank = leg_bones(self, 0)
         return float(np.linalg.norm(thigh) + np.linalg.norm(shank))
 
@@ -122,7 +122,7 @@ def leg_inverse_kinematics(
 
 
 def soft_minimum(x: np.ndarray, y: np.ndarray, blend: float) -> np.ndarray:
-    """Smooth minimum of two arrays, rounded over a width of about `blend`; never above either."""
+    """Smooth minimum of two arrays, blended over a width of about `blend`; at most the minimum."""
     return np.minimum(x, y) - blend * np.log1p(np.exp(-np.abs(x - y) / blend))
 
 
@@ -156,7 +156,7 @@ def free_skeleton(betas: tuple[float, ...]) -> Skeleton:
 
 
 def _measure(joints_m, vertices_m, weights) -> Skeleton:
-    """Skeleton whose heel, ball and toe contacts are the lowest vertices of each foot."""
+    """Skeleton with the lowest vertices of each foot as heel, ball and toe contacts."""
     weights = np.asarray(weights)
     floor_penetration_m = vertices_m[:, 2].min()
     soles = []

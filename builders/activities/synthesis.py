@@ -22,7 +22,7 @@ from radarsim.scene.motion import Motion
 PAD_S = 1.5  # extra time at both ends, later discarded, so that clips start in mid-movement
 CYCLE_SPREAD = 0.04  # relative standard deviation of the cycle length
 GAIN_SPREAD = 0.05  # relative standard deviation of the amplitude
-# Standard deviation of involuntary movement [degrees, metres].
+# Standard deviation of involuntary movement [degrees or metres].
 TREMOR_DEG = {"trunk": 0.4, "pelvis": 0.3, "head": 0.9, "shoulder": 0.8, "elbow": 1.0}
 SWAY_M = {"root.ahead": 0.004, "root.left": 0.0025}
 # Source of the sway: Winter, "Human balance and posture control", Gait & Posture 3, 1995.
@@ -30,7 +30,7 @@ SWAY_M = {"root.ahead": 0.004, "root.left": 0.0025}
 
 @dataclass(frozen=True, eq=False)
 class Performance:
-    """A motion with annotations.
+    """A motion with foot contacts and cycle phase.
 
     Attributes:
         motion: motion for the simulator.
@@ -64,7 +64,7 @@ def synthesize(
         rate_hz: poses per second.
 
     Returns:
-        The performance; it starts at the world origin, facing +x, with the floor at z = 0.
+        The performance, which starts at the world origin, facing +x, with the floor at z = 0.
     """
     if not isinstance(performer, Performer):
         performer = make_performer(performer, seed)

@@ -27,7 +27,7 @@ from radarsim.errors import InputError
 ATTRIBUTES = ("torso", "arms", "legs", "location", "general")
 MIN_VARIANTS = 4
 MIN_CAPTIONS = 4
-MAX_SENTENCE_CHARS = 300  # CLIP reads 77 tokens
+MAX_SENTENCE_CHARS = 300  # CLIP reads at most 77 tokens
 FOLDER = Path(__file__).parent / "text"
 
 
@@ -36,7 +36,7 @@ class ActivityTexts:
     """Texts of one activity.
 
     Attributes:
-        captions: plain sentences, each describing the whole activity.
+        captions: plain sentences about the whole activity.
         variants: wordings, each with one sentence for every part of `ATTRIBUTES`.
         provenance: author of the texts.
     """
@@ -48,7 +48,7 @@ class ActivityTexts:
 
 @cache
 def activity_texts(folder: Path = FOLDER) -> dict[str, ActivityTexts]:
-    """Read all texts, by activity name.
+    """Read the texts of all activities, keyed by activity name.
 
     Raises:
         InputError: a file is invalid; the message names the file, the activity and the problem.
@@ -70,7 +70,7 @@ def activity_texts(folder: Path = FOLDER) -> dict[str, ActivityTexts]:
 
 
 def _checked_texts(path, name, entry, provenance) -> ActivityTexts:
-    """Check one activity's texts; raises InputError if they are incomplete or ungrammatical."""
+    """Check one activity's texts; raise InputError for incomplete or ungrammatical texts."""
     captions, variants = entry.get("captions", []), entry.get("variants", [])
     if len(set(captions)) < MIN_CAPTIONS:
         hint = f"give at least {MIN_CAPTIONS}"
@@ -95,7 +95,7 @@ def _check_variant(path, field, variant) -> None:
 
 
 def sentence_problem(sentence: str, max_chars: int = MAX_SENTENCE_CHARS) -> str:
-    """The first formal error in an English sentence, or "" if none is found.
+    """Return the first formal error in an English sentence, or "" if there is none.
 
     `builders.describer` sends the returned text to the language model to request a correction.
 

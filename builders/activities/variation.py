@@ -7,7 +7,7 @@ from scipy.interpolate import CubicSpline
 
 
 def generator(*ids) -> np.random.Generator:
-    """A random generator whose seed depends only on the given ids."""
+    """Create a random generator whose seed depends only on the given ids."""
     digest = hashlib.sha256("/".join(map(str, ids)).encode()).digest()
     return np.random.default_rng(int.from_bytes(digest[:16], "little"))
 
@@ -19,7 +19,7 @@ def cycle_phase(
 
     Args:
         rng: random generator for the length of each cycle.
-        times_s: increasing times; may start before zero.
+        times_s: increasing times [s], which may start before zero.
         period_s: mean length of a cycle.
         start: phase at time zero.
         spread: standard deviation of the cycle length, relative to the mean.

@@ -14,7 +14,7 @@ from builders.activities.curves import minimum_jerk
 
 
 def on_the_spot():
-    """A path that stays at the origin."""
+    """Walking path that stays at the origin."""
 
     def path(times_s):
         return np.zeros((len(times_s), 2)), np.zeros(len(times_s))
@@ -25,12 +25,12 @@ def on_the_spot():
 def there_and_back(
     speed_mps: float, length_m: float, first_m: float, turn_s: float = 1.5, brake_s: float = 0.6
 ):
-    """Periodic path: straight ahead, half a turn, straight back, half a turn.
+    """Periodic walking path: straight ahead, half a turn, straight back, half a turn.
 
     Args:
         speed_mps: constant speed between turns.
         length_m: length of each straight section.
-        first_m: remaining length of the first section at time zero.
+        first_m: length of the first straight section that remains at time zero.
         turn_s: duration of half a turn.
         brake_s: time to brake from full speed to a stop; acceleration takes the same time.
     """
@@ -85,7 +85,7 @@ def to_and_fro(length_m: float, period_s: float, direction_rad: float, start: fl
 
 
 def circle(speed_mps: float, radius_m: float, leftwards: bool):
-    """A circle whose centre is beside the starting point.
+    """Circular walking path, with the centre beside the starting point.
 
     Args:
         speed_mps: speed along the circle.
@@ -118,13 +118,13 @@ class PathSegment(NamedTuple):
 
 
 def route(*segments: tuple[float, float, float, float], blend_s: float = 0.18, closed: bool = True):
-    """Path of smoothly joined segments of constant velocity: walk, pause, turn, walk back.
+    """Walking path of smoothly joined segments, such as a walk, a pause, a turn and a walk back.
 
     Args:
         segments: segments in order, as `PathSegment` or plain tuples of its fields.
         blend_s: smoothing between segments: standard deviation of a Gaussian.
-        closed: True repeats the route endlessly and distributes the closing error of a few
-            centimetres over the route; False stands still before and after the route.
+        closed: True to repeat the route endlessly and to distribute the closing error of a few
+            centimetres over the route; False to stand still before and after the route.
     """
     segments = [PathSegment(*segment) for segment in segments]
     durations_s = np.array([segment.duration_s for segment in segments])
@@ -153,7 +153,7 @@ def _rates(segment):
 
 
 def _integrate(rates, start_s, step_s, closed):
-    """Spline of position and heading over time, its end time, and the final heading."""
+    """Spline of position and heading over time, end time of the spline, and final heading."""
     heading_rad = np.concatenate([[0.0], np.cumsum(rates[2]) * step_s])
     middle_rad = heading_rad[:-1] + 0.5 * np.diff(heading_rad)
     c, s = np.cos(middle_rad), np.sin(middle_rad)
@@ -166,4 +166,4 @@ def _integrate(rates, start_s, step_s, closed):
     return spline, ends_s[-1], heading_rad[-1]
 
 
-_OVERLAP = 0.5  # share of the braking time that overlaps with the turn
+_OVERLAP = 0.5  # fraction of the braking time that overlaps with the turn

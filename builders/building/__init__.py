@@ -1,1 +1,1 @@
-"""Building of stores: command-line flags, recipe loading, planning, simulation, console output."""
+"""Build stores: command-line flags, recipe loading, planning, simulation, console output."""

@@ -234,7 +234,7 @@ def add_heatmap_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--if-cubes",
         choices=("auto", "on", "off"),
-        help="store the IF samples; auto (default): if they take less than 2 GB uncompressed",
+        help="store the IF samples (default: auto, if they take less than 2 GB uncompressed)",
     )
     group.add_argument(
         "--validation-share",

@@ -14,7 +14,7 @@ MAX_LINES = 20
 
 
 def print_radar(plan: Plan, out: str | None) -> None:
-    """Print the radar of the plan that follows, because a recipe may name several radars."""
+    """Print which radar the next plan is for, because a recipe may name several radars."""
     target = f", store {out}" if out else ""
     print(f"radar {plan.recipe.radar.name}{target}")
 
@@ -70,14 +70,14 @@ def print_summary(out: str, plan: Plan, summary: Summary, elapsed_s: float) -> N
 
 
 def print_note_lines(notes: Iterable[Note]) -> None:
-    """Print, to standard error, the notes that have a detail line."""
+    """Print the detail lines of all notes to standard error."""
     lines = [note.line for note in notes if note.line]
     for line in lines:
         print(line, file=sys.stderr)
 
 
 def print_capture_findings(findings: Iterable[str]) -> None:
-    """Print all warnings of the capture reader to standard error, then its first notes.
+    """Print all warnings of the capture reader to standard error, then the first few notes.
 
     Args:
         findings: lines such as "walk.0: warning: ..." or "walk.0: I and Q: ...".
@@ -93,7 +93,7 @@ def print_capture_findings(findings: Iterable[str]) -> None:
 
 
 def print_note_counts(notes: Iterable[Note]) -> None:
-    """Print the number of items that were excluded or joined, by cause."""
+    """Print how many items were excluded or joined for each cause."""
     counts, remedies = Counter(), {}
     for note in notes:
         counts[note.cause] += note.count

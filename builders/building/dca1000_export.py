@@ -32,7 +32,7 @@ def export_clips(
         Number of captures written.
 
     Raises:
-        InputError: the store has no ADC codes or no such clip, or the folder cannot be written.
+        InputError: the store lacks ADC codes or a requested clip, or the folder is not writable.
     """
     store, folder = Store(path), Path(out)
     if not (store.has("if_cube") and store.recipe.simulation.quantise):

@@ -15,12 +15,12 @@ def rebuild(store: Store, row: int, paths: MotionPaths) -> list[str]:
     """Simulate a clip again as a build worker would, and compare it with the stored arrays.
 
     Args:
-        store: store that contains the clip; its recipe determines all settings.
+        store: store that contains the clip and the recipe with all settings.
         row: row of the clip.
         paths: paths of the motions and body models.
 
     Returns:
-        One line per array that differs, plus one line if the code version differs.
+        One line for each array that differs, and one line if the code version differs.
 
     Raises:
         InputError: the motion or the body model is missing or has changed since the build.
@@ -34,7 +34,7 @@ def rebuild(store: Store, row: int, paths: MotionPaths) -> list[str]:
         problem = f"the store was built with {recipe.body!r}"
         raise InputError(clip.id, "body", problem, "give the --body-models used then")
     make = partial(make_clip, body_models=paths.body_models, keep_cubes=store.has("if_cube"))
-    # Use a worker process, as the build does: how sums are split determines the last digit.
+    # Use a worker process, as the build does, because the way sums are split sets the last digit.
     with local_workers(1, 1) as client:
         made = client.submit(make, recipe, clip, find_source_take(recipe, clip, paths)).result()
     lines = compare_arrays({name: store.array(name, row) for name in made}, made)

@@ -2,7 +2,7 @@
 
 A recipe file contains the settings of a store (see `pipelines.recipe`). Its optional table
 `[paths]` gives the local paths of motions, body models and caption datasets; a store never contains
-paths.
+local paths.
 """
 
 import argparse
@@ -26,7 +26,7 @@ def load_recipe_table(options: argparse.Namespace) -> tuple[dict, str]:
             not give are set from the table `[paths]`.
 
     Returns:
-        The recipe table, and its origin for error messages.
+        The recipe table, and the origin of the table for error messages.
 
     Raises:
         InputError: the file is missing, is not a recipe, or contains an unknown path entry.

@@ -39,7 +39,7 @@ def build_recorded_dataset(options: argparse.Namespace) -> int:
     Raises:
         InputError: the request is invalid, or no clip can be made.
     """
-    # Workers read and transform captures; this process only plans and leaves the GPU to them.
+    # The workers read and transform captures; this process only plans and does not use the GPU.
     jax.config.update("jax_platforms", "cpu")
     takes = read_labels(options.labels, options.captures, options.radar, options.iq_order)
     if not takes:
@@ -61,7 +61,7 @@ def build_recorded_dataset(options: argparse.Namespace) -> int:
 
 
 def _recipe(options: argparse.Namespace, take: RecordedTake) -> Recipe:
-    """The recipe given by the flags, with the radar of the first capture."""
+    """Recipe from the flags, with the radar of the first capture."""
     table = recipe_table({**vars(options), "radar": None})
     radar = load_setup(take.setup).radar
     return recipe_from_table({**table, "radar": radar, "body": RECORDED_BODY}, "options")

@@ -47,7 +47,7 @@ def build_dataset(options: argparse.Namespace, table: dict, origin: str) -> int:
     Raises:
         InputError: the request is invalid, or no clip can be made.
     """
-    # The workers simulate; this process only plans and leaves the GPU to them.
+    # The workers simulate; this process only plans and does not use the GPU.
     jax.config.update("jax_platforms", "cpu")
     # Use this package's logger: a root handler would also print the Dask scheduler's messages.
     logging.getLogger("radarsim").addHandler(logging.StreamHandler())
@@ -124,7 +124,7 @@ def _plan(recipe: Recipe, takes: dict, options: argparse.Namespace) -> tuple[Pla
 
 
 def _measured_cost(options: argparse.Namespace, plan: Plan, takes: dict) -> CostEstimate:
-    """Simulate one clip and measure its time and size."""
+    """Simulate one clip to estimate the time and the size of the build."""
     named = {clip.take: takes[clip.take] for clip in plan.clips}
     print("simulating one clip to estimate time and size; compiling comes first ...", flush=True)
     store_spec = make_store_spec(plan, named)
@@ -158,7 +158,7 @@ def _build(
 
 
 def _checked_body(body_models: str | None, table: dict, origin: str) -> dict:
-    """The recipe's body entry; if the recipe names a body, --body-models must match it."""
+    """Body entry of the recipe; if the recipe names a body, --body-models must match that body."""
     body = body_name(body_models)
     wanted = table.get("body", body)
     if wanted != body:
@@ -168,7 +168,7 @@ def _checked_body(body_models: str | None, table: dict, origin: str) -> dict:
 
 
 def _paths_per_radar(out: str | None, recipes: list[Recipe]) -> list[str | None]:
-    """One store path per radar, e.g. synth-AWR1843BOOST.zarr; each radar has its own axes."""
+    """One store path per radar, e.g. synth-AWR1843BOOST.zarr, because the axes differ by radar."""
     names = [recipe.radar.name for recipe in recipes]
     if len(set(names)) < len(names):
         raise InputError("options", "--radar", f"names {names[0]} twice", "give each radar once")

@@ -43,5 +43,5 @@ def add_text_options(parser: argparse.ArgumentParser) -> None:
         "--kitml",
         type=path_argument,
         metavar="FILE_OR_DIR",
-        help="KIT-ML folder, or its annotations.json",
+        help="KIT-ML folder, or the file annotations.json in this folder",
     )

@@ -1,9 +1,9 @@
-"""Plan of a synthetic motion corpus: its specification and the list of its takes."""
+"""Plan of a synthetic motion corpus: specification and list of takes."""
 
 from dataclasses import dataclass
 
 SOURCES = ("activities", "grammar")
-MEAN_SEQUENCE_S = 8.9  # mean length of a phrase sequence, to compute the number of takes per hour
+MEAN_SEQUENCE_S = 8.9  # mean duration of a phrase sequence, to compute the number of takes per hour
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,10 +16,10 @@ class CorpusSpec:
         source: "activities" or "grammar".
         num_subjects: number of people.
         num_repeats: takes of each activity by each person.
-        hours: length of the corpus [h]; if 0, subjects and repeats determine the number of takes.
-        take_s: length of a take of an activity [s].
+        hours: duration of the corpus [h]; if 0, subjects and repeats set the number of takes.
+        take_s: duration of each take of an activity [s].
         seed: random seed of the whole corpus.
-        domain: name of a domain in `activities.domain_shift.DOMAINS`.
+        domain: name of the domain, a key of `activities.domain_shift.DOMAINS`.
         alive: whether to add breathing and heartbeat.
     """
 
@@ -35,7 +35,7 @@ class CorpusSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedTake:
-    """One motion of the corpus.
+    """A motion of the corpus that is to be synthesized.
 
     Attributes:
         number: position in the plan.
@@ -100,6 +100,6 @@ def _num_takes(spec, length_s, default):
 
 
 def subject_name(spec: CorpusSpec, number: int) -> str:
-    """Folder name of a person; contains the domain's name unless it is the home domain."""
+    """Folder name of a person, which includes the name of the domain except for the home domain."""
     home = spec.domain == "home"
     return f"subject{number:02d}" if home else f"{spec.domain}-subject{number:02d}"

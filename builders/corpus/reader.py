@@ -10,7 +10,7 @@ from pipelines.sources import Text
 from radarsim.errors import InputError
 
 _WHOLE = ("0.0", "0.0")
-_NO_SENTENCES = ((), "")  # sentences and their provenance
+_NO_SENTENCES = ((), "")  # no sentences and an empty provenance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ class MotionCorpus:
 
 
 def find_corpus(folder: str | Path) -> MotionCorpus | None:
-    """Find the corpus in a folder or, for a person's folder, in its parent; None if not found.
+    """Find the corpus in a folder or, for a person's folder, in the parent; None if not found.
 
     Raises:
         InputError: the corpus is incomplete, or its files cannot be read.
@@ -68,7 +68,7 @@ def _read(folder: Path) -> MotionCorpus | None:
 def _labels(labels, source, sentences):
     """Labels of a take; labels of activities have sentences, labels of phrases do not.
 
-    If a clip window spans several phrases, its label joins the labels of these phrases.
+    The label of a clip window that spans several phrases joins the labels of the phrases.
     """
     alone = len(labels) == 1
     for label in labels:
@@ -88,7 +88,7 @@ def _labels(labels, source, sentences):
 def _captions(lines, labels, source, sentences):
     """Captions of single phrases or activities.
 
-    A caption of a whole sequence is left out, because it does not describe a shorter clip window.
+    Captions of whole sequences are omitted, because they do not describe shorter clip windows.
     """
     for number, line in enumerate(lines):
         caption, _, start, end = line.rsplit("#", 3)

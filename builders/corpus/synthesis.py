@@ -1,4 +1,4 @@
-"""Synthesis of a planned take: its motion and the captions of its phrases."""
+"""Synthesis of a planned take: the motion, and the captions of the phrases."""
 
 from dataclasses import dataclass, replace
 from functools import cache
@@ -18,7 +18,7 @@ class CaptionedSpan:
     Attributes:
         start_s, end_s: start and end of the span.
         label: short label; "" for a span of several phrases.
-        captions: captions, which are whole sentences.
+        captions: captions, each a whole sentence.
         attributes: one sentence for each body part, in one or several wordings.
         provenance: origin of the texts.
     """
@@ -60,7 +60,7 @@ def _performer(spec, number):
 
 
 def _perform_activity(spec, planned, performer):
-    """Perform an activity; returns the performance and a single span that covers it."""
+    """Perform an activity; return the performance and a single span for the whole performance."""
     from builders.activities import ACTIVITIES, perform_annotated
 
     activity = ACTIVITIES[planned.activity]
@@ -81,7 +81,7 @@ def _perform_activity(spec, planned, performer):
 
 
 def _perform_sequence(spec, planned, performer):
-    """Perform a random sequence; returns the performance, phrase spans, and one overall span."""
+    """Perform a random sequence; return the performance, phrase spans, and one overall span."""
     from builders.activities.variation import generator
     from builders.grammar import draw_sequence, perform_sequence
 

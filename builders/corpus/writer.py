@@ -43,7 +43,7 @@ def motion_path(spec: CorpusSpec, planned: PlannedTake) -> str:
 
 
 def is_written(folder: Path, spec: CorpusSpec, planned: PlannedTake) -> bool:
-    """Whether both files of a take exist."""
+    """Whether the motion file and the part file of a take exist."""
     return (folder / motion_path(spec, planned)).is_file() and _part(folder, planned).is_file()
 
 
@@ -95,7 +95,7 @@ def begin_corpus(folder: Path, spec: CorpusSpec) -> None:
 
 
 def finish_corpus(folder: Path, spec: CorpusSpec, takes: list[PlannedTake]) -> int:
-    """Merge the part files into the text files; returns the number of distinct captions."""
+    """Merge the part files into the text files; return the number of distinct captions."""
     parts = [json.loads(_part(folder, planned).read_text("utf-8")) for planned in takes]
     (folder / "texts").mkdir(exist_ok=True)
     captions = _write_captions(folder, parts)
@@ -117,7 +117,7 @@ def about_bytes(spec: CorpusSpec, complete: bool) -> bytes:
 
 
 def _write_captions(folder, parts) -> set[str]:
-    """Write the captions of each take and their index; returns the distinct captions."""
+    """Write the captions of each take and the index file; return the distinct captions."""
     rows, captions = ["source_path,start_frame,end_frame,new_name"], set()
     for part in parts:
         name = f"{part['number']:06d}"
@@ -131,7 +131,10 @@ def _write_captions(folder, parts) -> set[str]:
 
 
 def _caption_lines(part) -> Iterable[str]:
-    """Lines `caption#tokens#from#to`; 0 and 0 mean the whole motion, part-of-speech tags are X."""
+    """Yield the lines `caption#tokens#from#to` of a take.
+
+    The times 0.0 and 0.0 mean the whole motion. The part-of-speech tag of every word is X.
+    """
     for span in part["pieces"]:
         whole = span["end_s"] - span["start_s"] >= part["duration_s"] - 0.01
         start_s, end_s = (
@@ -189,7 +192,7 @@ def _part(folder, planned) -> Path:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Write a file atomically: after an interruption, it is complete or absent."""
+    """Write a file atomically: after an interruption, the file is complete or absent."""
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(f".{path.name}.{os.getpid()}")
     half.write_bytes(data)

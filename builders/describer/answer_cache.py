@@ -1,4 +1,4 @@
-"""On-disk cache of model answers, so that interrupted runs resume without paying again.
+"""On-disk cache of model answers; an interrupted run resumes without repeating paid requests.
 
 There is one JSON-lines file per model and template. The server is not part of the file name, so two
 servers that use the same name for different models need separate cache folders. Every answer, valid
@@ -52,7 +52,7 @@ class AnswerCache:
         self.answers = self._read()
 
     def __enter__(self) -> "AnswerCache":
-        """Open and lock the file, so that concurrent runs do not pay for the same answers."""
+        """Open and lock the file, so that concurrent runs do not request the same answers."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = open(self.path, "ab")
@@ -64,7 +64,7 @@ class AnswerCache:
         except OSError as error:
             problem = f"cannot be written ({error.strerror})"
             raise InputError(self.path, "cache", problem, "choose another --cache folder") from None
-        # Read again under the lock: another run may have added answers in the meantime.
+        # Read the file again under the lock, because another run may have added answers.
         self.answers = self._read()
         self._begin_line()
         return self
@@ -77,7 +77,7 @@ class AnswerCache:
         """Store an answer; the answer is on disk when the method returns.
 
         Raises:
-            InputError: the answer cannot be written, so no further requests should be sent.
+            InputError: the answer cannot be written; the caller must send no further requests.
         """
         line = {**self.identity, **key._asdict(), "answer": answer, "tokens": tokens}
         try:

@@ -1,7 +1,7 @@
-"""JSON schema of a model's answer, and rules that its sentences must satisfy.
+"""JSON schema of a model's answer, and rules that the sentences of an answer must satisfy.
 
 An answer is a JSON object with one sentence for each movement part. The rules use keywords and
-patterns to check that each text is a single complete sentence about one person and about its part.
+patterns to check that each text is a single complete sentence about one person and the given part.
 """
 
 import json
@@ -21,7 +21,7 @@ SCHEMA = {
     "additionalProperties": False,
 }
 
-# Word prefixes; a sentence about a part must contain one of them. They were collected from the
+# Word prefixes; a sentence about a part must contain one of the prefixes. They were taken from the
 # sentences in `builders/activities/text`, all of which pass.
 PART_KEYWORDS = {
     "torso": "torso|trunk|chest|rib|flank|upper body|body|spine|shoulders|waist|hips|pelvis|belly|"
@@ -83,7 +83,7 @@ def validate_answer(answer: str, earlier: Sequence[Mapping[str, str]] = ()) -> t
 
 
 def _json_object(answer: str) -> dict | None:
-    """Extract the JSON object; if no schema is set, models surround it with text or code fences."""
+    """Extract the JSON object from the text or code fences that models add if no schema is set."""
     start, end = answer.find("{"), answer.rfind("}")
     try:
         found = json.loads(answer[start : end + 1]) if start >= 0 else None
@@ -96,7 +96,7 @@ def _key_problem(found: Mapping[str, object]) -> str:
     missing = [part for part in ATTRIBUTE_PARTS if part not in found]
     if missing:
         return f"The sentence for {', '.join(missing)} is missing."
-    # The keys come from the model, so quote only the start of a few.
+    # The keys come from the model, so quote only a few keys, and only the start of each key.
     unknown = [str(key)[:20] for key in found if key not in ATTRIBUTE_PARTS][:3]
     if unknown:
         return f"There is no part {', '.join(unknown)}; give {', '.join(ATTRIBUTE_PARTS)} alone."
@@ -105,7 +105,7 @@ def _key_problem(found: Mapping[str, object]) -> str:
 
 
 def _normalised(sentence: str) -> str:
-    """Correct blanks, initial capital and full stop, which do not justify a new request."""
+    """Correct spaces, initial capital and full stop; these errors do not justify a new request."""
     text = " ".join(sentence.split())
     ended = text + "." if text[-1:].isalnum() else text
     return ended[:1].upper() + ended[1:]
@@ -115,7 +115,7 @@ def _sentence_problem(part: str, sentence: str) -> str:
     if not sentence:
         return f"The sentence for {part} is empty."
     others, pronoun = _SEVERAL_PEOPLE.search(sentence), _FIRST_OR_SECOND_PERSON.search(sentence)
-    # These texts are sent to the model verbatim, so changing them changes the model's answers.
+    # The model receives the texts below verbatim, so changes to the texts change the answers.
     checks = (
         (not sentence.isprintable(), "has characters that cannot be printed"),
         (bool(_SENTENCE_BREAK.search(sentence)), "is more than one sentence"),
@@ -128,6 +128,6 @@ def _sentence_problem(part: str, sentence: str) -> str:
 
 
 def _names_part(part: str, sentence: str) -> bool:
-    """Whether a sentence contains a keyword of its part; any sentence passes for `general`."""
+    """Whether a sentence contains a keyword of a part; for `general`, any sentence passes."""
     keywords = PART_KEYWORDS.get(part)
     return keywords is None or bool(re.search(rf"\b({keywords})", sentence, re.IGNORECASE))

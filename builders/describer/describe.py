@@ -111,7 +111,7 @@ def _request_all(
 
 
 def _write_and_report(run: GenerationRun, captions: Sequence[str], out: str) -> tuple[int, bool]:
-    """Write the sentences, and print which captions have none and why."""
+    """Write the sentences, and print which captions have no sentences and why."""
     status, found = run.status, collect_sentences(captions, run.rules, run.cache)
     if found.sentences:
         write_sentences(out, found.sentences)

@@ -31,7 +31,7 @@ BUDGET, FAILED, INTERRUPTED = "budget", "failed", "interrupted"
 
 
 class TokenBudget:
-    """Token limit of a run; tokens for pending requests are reserved.
+    """Token limit of a run, which includes the tokens reserved for pending requests.
 
     Args:
         limit: maximum number of tokens in this run; None for no limit.
@@ -78,7 +78,7 @@ class RunStatus:
 
 
 class GenerationRun:
-    """A run of requests about captions.
+    """A run that requests sentences for captions from a language model.
 
     Args:
         server: server and model to use.
@@ -120,7 +120,7 @@ class GenerationRun:
         """
         try:
             asyncio.run(self._request_all(captions, concurrency, on_progress))
-        except BaseExceptionGroup as group:  # e.g. a full disk; one reported cause is enough
+        except BaseExceptionGroup as group:  # e.g. a full disk: reporting one cause is enough
             raise group.exceptions[0] from None
         except KeyboardInterrupt:
             self.status.ended = INTERRUPTED
@@ -140,7 +140,7 @@ class GenerationRun:
                 return
 
     async def _complete(self, client: ModelClient, caption: str) -> bool:
-        """Send requests until the dialogue about a caption is over; returns whether it is over."""
+        """Send requests about a caption; return whether the dialogue about the caption is over."""
         while not self.status.ended:
             state = self.rules.replay(caption, self.cache.answers)
             if state.next_key is None:
@@ -174,7 +174,7 @@ class GenerationRun:
 
 @dataclass(frozen=True, kw_only=True)
 class CollectedSentences:
-    """Sentences in the cache, and the captions without them.
+    """Sentences in the cache, and the captions without sentences.
 
     Attributes:
         sentences: all sentences, in the order of the captions.

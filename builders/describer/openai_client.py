@@ -19,7 +19,7 @@ FORMATS = ("json_schema", "json_object", "none")
 _INSTALL = "pip install 'radarsim[llm]'"
 # Shorter keys are placeholders such as "none", which also occur in ordinary answers.
 _MIN_SECRET_CHARACTERS = 6
-_MAX_ANSWER_CHARACTERS = 4000  # an invalid answer is sent back to the model
+_MAX_ANSWER_CHARACTERS = 4000  # limits the cost of sending an invalid answer back
 
 
 class ServerRefused(Exception):
@@ -53,7 +53,7 @@ class ModelServer:
     """
 
     model: str
-    base_url: str | None = field(default=None, repr=False)  # may contain a password
+    base_url: str | None = field(default=None, repr=False)  # the URL may contain a password
     key: str = field(default="", repr=False)
     response_format: str = "json_schema"
     temperature: float | None = None
@@ -87,7 +87,7 @@ def server_from_options(options) -> ModelServer | None:
         raise InputError("options", "--model", "is missing", "give the name of the model")
     base_url = options.base_url or os.environ.get("OPENAI_BASE_URL") or None
     key = options.api_key or os.environ.get("OPENAI_API_KEY", "")
-    # A dry run sends nothing, so it needs no key.
+    # A dry run sends no requests and therefore needs no API key.
     if not (base_url or key or options.dry_run):
         hint = "set it, or give another server with --base-url, or omit --model"
         raise InputError("environment", "OPENAI_API_KEY", "is not set", hint)
@@ -119,7 +119,7 @@ def _check_url(base_url: str | None) -> None:
 
 
 class ModelClient:
-    """Client of a server; `async with` closes its connections.
+    """Client of a server; at the end of `async with`, the connections are closed.
 
     Raises:
         InputError: the `openai` client is not installed.
@@ -127,14 +127,15 @@ class ModelClient:
 
     def __init__(self, server: ModelServer):
         try:
-            import openai  # imported late: optional, takes 0.8 s
+            import openai  # imported late: an optional package that takes 0.8 s to load
         except ImportError:
             hint = f"{_INSTALL}, or omit --model"
             raise InputError("openai", "package", "is not installed", hint) from None
         self._openai, self._server = openai, server
         self._client = openai.AsyncOpenAI(
             base_url=server.base_url,
-            api_key=server.key or "none",  # required by the client, ignored by local servers
+            # The client requires a key; local servers ignore the key.
+            api_key=server.key or "none",
             timeout=server.timeout_s,
             max_retries=server.retries,
         )
@@ -179,11 +180,11 @@ class ModelClient:
         ) as error:
             raise ServerRefused(self._message(error)) from None
         except (self._openai.APITimeoutError, TimeoutError) as error:
-            # The server may have processed every attempt, and does not report the tokens used.
+            # The server may have processed every attempt, but did not report the tokens used.
             raise RequestFailed(self._message(error), tokens * (self._server.retries + 1)) from None
         except self._openai.OpenAIError as error:
             raise RequestFailed(self._message(error), 0) from None
-        except (ValueError, TypeError, RecursionError):  # the body is not JSON
+        except (ValueError, TypeError, RecursionError):  # the response body is not JSON
             return "", tokens
         return _text(reply), _tokens(reply, tokens)
 

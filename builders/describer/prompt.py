@@ -21,7 +21,7 @@ Message = dict[str, str]
 # English text has about four characters per token; the server's tokenizer is not available.
 _CHARACTERS_PER_TOKEN = 4
 _TOKENS_PER_MESSAGE = 8
-ANSWER_TOKENS = 150  # five sentences of 20 words, as JSON
+ANSWER_TOKENS = 150  # size of five sentences of 20 words in JSON
 
 
 @dataclass(frozen=True)

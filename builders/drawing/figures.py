@@ -34,7 +34,7 @@ def stored_clip_page(
         trace: overlay the trajectory of the pelvis on the heatmaps.
 
     Returns:
-        The figure, and the reason why the body could not be drawn, or "" if it was drawn.
+        The figure, and the reason why the body could not be drawn, else "".
 
     Raises:
         InputError: the clip has no heatmaps with this window.
@@ -108,7 +108,7 @@ def motion_page(
         trace: overlay the trajectory of the pelvis on the heatmaps.
 
     Returns:
-        The figure, and the reason why the segment is shorter than requested, or "" if it is not.
+        The figure, and the reason why the segment is shorter than requested, else "".
 
     Raises:
         InputError: the motion cannot be used.
@@ -142,7 +142,7 @@ def _settings(store: Store, window: str | None) -> HeatmapSettings:
 def stored_maps(
     store: Store, row: int, settings: HeatmapSettings
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Return the heatmaps of a clip and their axes, as stored or recomputed from its IF cube.
+    """Return the heatmaps and axes of a clip, either stored or recomputed from the IF cube.
 
     Raises:
         InputError: the clip failed, or a different window is requested and the store has no IF
@@ -164,7 +164,7 @@ def stored_maps(
 
 
 def _details(radar: Radar, clip: Clip, settings: HeatmapSettings, source: str) -> str:
-    """Two lines below the title: first source and placement, then radar and heatmap settings."""
+    """Subtitle of two lines: source and placement, then radar and heatmap settings."""
     start_ghz = radar.chirp.start_freq_hz / 1e9
     end_ghz = start_ghz + radar.chirp.bandwidth_hz / 1e9
     heading_deg, tilt_deg = math.degrees(clip.heading_rad), math.degrees(clip.radar_tilt_rad)

@@ -1,4 +1,4 @@
-"""Pose the body of a clip in front of the radar, for a figure."""
+"""Place the posed body of a clip in front of the radar, for a figure."""
 
 from dataclasses import asdict
 
@@ -24,7 +24,7 @@ _PATH_RATE_HZ = 60.0
 
 
 def stored_scene(store: Store, row: int, paths: MotionPaths, axes: dict) -> ScenePicture:
-    """Pose the body of a stored clip from its stored poses or, without them, its source motion.
+    """Pose the body of a stored clip with the stored poses or else with the source motion.
 
     Args:
         store: store that contains the clip.
@@ -54,7 +54,7 @@ def stored_scene(store: Store, row: int, paths: MotionPaths, axes: dict) -> Scen
 
 
 def source_subject(recipe: Recipe, clip: Clip, take: Take, body_models: str | None) -> Subject:
-    """Recreate a clip's subject from its source motion, and place it as in the store.
+    """Recreate the subject of a clip from the source motion, with the placement in the store.
 
     Raises:
         InputError: the take cannot be used, or has changed since the store was built.
@@ -74,7 +74,7 @@ def scene_of(subject: Subject, recipe: Recipe, clip: Clip, axes: dict) -> SceneP
         subject: placed motion and body.
         recipe: recipe, which gives the frame period and the activity area.
         clip: clip, which gives the number of frames and the radar placement.
-        axes: axes of the heatmaps; the strip covers the same time span.
+        axes: axes of the heatmaps; the strip covers the time span of the heatmaps.
 
     Returns:
         The scene.
@@ -121,6 +121,6 @@ def _stored_subject(store: Store, row: int, paths: MotionPaths) -> Subject:
 def _body(clip: Clip, paths: MotionPaths) -> BodyModel:
     if not paths.body_models:
         return free_body()
-    # AMASS names its SMPL-X files this way; SMPL and SMPL-H have the same pelvis position.
+    # SMPL-X files in AMASS end in _stageii; SMPL and SMPL-H have equal pelvis positions.
     layout = "smplx" if clip.take.endswith("_stageii") else "smplh"
     return load_body(paths.body_models, clip.gender or "neutral", layout)

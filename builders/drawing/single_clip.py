@@ -18,7 +18,7 @@ from radarsim.files import MOTION_SUFFIXES, TRACKER_SUFFIXES
 from radarsim.heatmaps.heatmaps import HeatmapSettings
 from radarsim.scene.motion import Motion, cut_motion
 
-_MIN_COLUMNS = 4  # fewer heatmap columns would not show motion
+_MIN_COLUMNS = 4  # with fewer heatmap columns, a figure would not show motion
 _OTHER_SEGMENT_HINT = "try another --start-seconds, --distance-m or --heading-deg"
 
 
@@ -63,7 +63,7 @@ class SimulatedClip:
 
     Attributes:
         recipe: recipe whose clip length equals the length of this clip.
-        clip: the clip, with the same fields as in a store.
+        clip: record of the clip, with the fields of a clip in a store.
         take: segment of the motion.
         arrays: heatmaps and placed poses, named as in a store.
         caption: caption of the activity; "" for a motion file.
@@ -90,7 +90,7 @@ def open_source(
         person: person in the file; "" if there is only one.
 
     Raises:
-        InputError: neither a file nor an activity has this name.
+        InputError: there is neither a file nor an activity of this name.
     """
     path = Path(source)
     suffixes = (*MOTION_SUFFIXES, *TRACKER_SUFFIXES)
@@ -142,7 +142,7 @@ def simulate_segment(
     recipe = _recipe(table, length_s)
     take, caption = open_source(source, start_s + length_s + 0.05, recipe.sources, person)
     segment = TakeSegment(take=take, start_s=start_s, length_s=recipe.clips.length_s)
-    # Read the motion here, so that an error names its file.
+    # Read the motion here, so that an error message names the motion file.
     inferred = segment.load().notes
     found = select_clips(recipe, segment, body_models)
     clip, note = _first_clip(found, recipe, source), ""

@@ -1,4 +1,4 @@
-"""Arm postures of the grammar, held for a whole phrase."""
+"""Arm postures of the grammar; each is held for a whole phrase."""
 
 from builders.activities.movement import arm
 from builders.grammar.primitive import one_arm, primitive, two_arms

@@ -10,7 +10,7 @@ SNAP = ease((0.05, 0), (0.3, 1), (0.42, 1), (0.8, 0))
 
 
 def _each_arm(one, other):
-    """Separate curves for the arm on the phrase's side and for the other arm."""
+    """Move the arm on the phrase's side and the other arm with separate curves."""
     return lambda s, o: arm(s, **one) | arm(o, **other)
 
 

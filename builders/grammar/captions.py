@@ -75,7 +75,7 @@ def action_label(phrase: Phrase) -> str:
 
 
 def draw_attributes(sequence: PhraseSequence, rng: np.random.Generator) -> dict[str, str]:
-    """Draw one random sentence each for torso, arms, legs, location and the whole body."""
+    """Draw a random sentence for each of torso, arms, legs, location and the whole body."""
     tense = "past" if rng.uniform() < 0.15 else "present"
     sentences = {
         part: _part_sentence(sequence, index, rng, tense) for index, part in enumerate(PARTS)
@@ -101,7 +101,7 @@ def _caption(phrases, rng, tense=None) -> str:
 
 
 def _clause(phrase, rng, tense) -> str:
-    """Predicate of one phrase: a main verb phrase, and the others as accompanying actions."""
+    """Predicate of one phrase: a main verb phrase, with the other actions accompanying it."""
     acts = _verb_phrases(phrase, rng) or ["*stand still"]
     if not phrase.walks:
         rng.shuffle(acts)
@@ -135,7 +135,7 @@ def _verb_phrases(phrase, rng, count_share=0.35) -> list[str]:
 
 
 def _walking(phrase, rng) -> str:
-    """Verb phrase of a walk: verb, direction and manner."""
+    """Verb phrase for a walk, with verb, direction and manner."""
     gait, travel = GAITS[phrase.legs], TRAVELS[phrase.location]
     manner = str(rng.choice(gait.manners))
     direction = fill_sides(str(rng.choice(travel.directions)), phrase.sides[3])
@@ -154,7 +154,7 @@ def _with_manner(act, manner):
 
 
 def _count(part, phrase, rng, share) -> str:
-    """Repetition count such as " twice", with probability `share` if repetitions are countable."""
+    """Return a count such as " twice" with probability `share` if repetitions are countable."""
     if not part.countable or rng.uniform() > share:
         return ""
     num = num_repetitions(phrase, part)
@@ -174,7 +174,7 @@ def _with_speed(act, phrase, rng) -> str:
 
 
 def _part_sentence(sequence, index, rng, tense) -> str:
-    """One sentence about one part in all phrases; repeated clauses are omitted."""
+    """One sentence about a body part in all phrases; repeated clauses are omitted."""
     clauses = []
     previous = None
     for phrase in sequence.phrases:
@@ -194,7 +194,7 @@ def _part_sentence(sequence, index, rng, tense) -> str:
 
 
 def _part_key(phrase, index):
-    """Name of a part's movement, and the side if the wordings name one."""
+    """Name of a body part's movement, and the side if the wordings mention a side."""
     if phrase.walks and index == 3:
         sided = TRAVELS[phrase.location].sided
     else:
@@ -204,7 +204,7 @@ def _part_key(phrase, index):
 
 
 def _part_clause(phrase, index, rng) -> str:
-    """Clause about a part in one phrase, with marked verbs."""
+    """Clause about a body part in one phrase, with marked verbs."""
     part, side = primitives(phrase)[index], phrase.sides[index]
     if part is not None:
         clause = fill_sides(str(rng.choice(part.clauses)), side)

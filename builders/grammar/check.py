@@ -10,12 +10,12 @@ import sys
 from collections.abc import Sequence
 from itertools import pairwise
 
-MAX_CAPTION_CHARS = 700  # limit for a caption of three phrases
-RATE_HZ = 30.0  # pose rate, sufficient to compare motions
+MAX_CAPTION_CHARS = 700  # maximum length of a caption of three phrases
+RATE_HZ = 30.0  # pose rate that suffices to compare motions
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns exit status 0 if it finds no error, else 1."""
+    """Run the command; return exit status 0 if no error is found, else 1."""
     options = _parser().parse_args(arguments)
     wrong = check_combinations() + check_sentences(options.sentences, options.seed, options.show)
     if options.likeness:
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def check_combinations() -> int:
-    """Print the numbers of combinations and excluded activities; returns the error count."""
+    """Print the numbers of combinations and excluded activities; return the error count."""
     from builders.activities import ACTIVITIES
     from builders.grammar.exclusions import EXCLUDED_PATTERNS, NOT_COMPOSABLE, count_matches
     from builders.grammar.random_phrases import combinations
@@ -41,7 +41,7 @@ def check_combinations() -> int:
 
 
 def check_sentences(num: int, seed: int, show: int) -> int:
-    """Print errors found in random sentences, and some samples; returns the error count."""
+    """Print some random sentences and all errors found in them; return the error count."""
     from builders.activities.texts import sentence_problem
 
     sentences = _random_sentences(num, seed)
@@ -104,10 +104,16 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m builders.grammar.check", description=__doc__.split("\n\n", 1)[0]
     )
     add = parser.add_argument
-    add("--sentences", type=int, default=2000, metavar="N", help="random sentences to check (2000)")
+    add(
+        "--sentences",
+        type=int,
+        default=2000,
+        metavar="N",
+        help="random sentences to check (default: 2000)",
+    )
     add("--show", type=int, default=0, metavar="N", help="print the first N sentences")
     add("--likeness", type=int, default=0, metavar="N", help="perform and compare N phrases")
-    add("--seed", type=int, default=0, metavar="S", help="random seed (0)")
+    add("--seed", type=int, default=0, metavar="S", help="random seed (default: 0)")
     return parser
 
 

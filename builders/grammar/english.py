@@ -15,7 +15,7 @@ PAST = {
     "grow": "grew", "meet": "met", "weave": "wove", "sneak": "sneaked", "catch": "caught",
     "spring": "sprang", "grasp": "grasped", "rock": "rocked", "flap": "flapped",
 }  # fmt: skip
-# Verbs whose final consonant is doubled, because it follows a short vowel.
+# Verbs whose final consonant is doubled after a short vowel.
 DOUBLING = (
     *("stop", "tap", "tip", "nod", "hop", "bob", "dip", "step", "flap", "chop", "plod", "drop"),
     *("pat", "drum", "wag", "shrug", "sag", "drag", "trip"),
@@ -23,7 +23,7 @@ DOUBLING = (
 
 
 def third_person(verb: str) -> str:
-    """Third person singular: `go` gives `goes`."""
+    """Form the third person singular of a verb: `go` becomes `goes`."""
     if verb in ("are", "have"):
         return {"are": "is", "have": "has"}[verb]
     if verb.endswith(("s", "x", "z", "ch", "sh", "o")):
@@ -34,7 +34,7 @@ def third_person(verb: str) -> str:
 
 
 def gerund(verb: str) -> str:
-    """Gerund: `go` gives `going`."""
+    """Form the gerund of a verb: `go` becomes `going`."""
     if verb == "are":
         return "being"
     if verb in DOUBLING or verb in ("swim", "put", "let", "cut", "shut"):
@@ -47,7 +47,7 @@ def gerund(verb: str) -> str:
 
 
 def past_tense(verb: str) -> str:
-    """Past tense: `go` gives `went`."""
+    """Form the past tense of a verb: `go` becomes `went`."""
     if verb in PAST:
         return PAST[verb]
     if verb in DOUBLING:
@@ -69,7 +69,7 @@ def inflect(text: str, tense: str) -> str:
 
     def form(match):
         mark, verb, negated = match.groups()
-        if negated:  # "do not change"
+        if negated:  # a negated verb, as in "do not change"
             done = {"present": "does", "past": "did", "gerund": "", "base": "do"}[tense]
             return f"{done if mark == '*' or tense != 'present' else 'do'} not"
         if tense == "past":
@@ -88,7 +88,7 @@ def fill_sides(text: str, side: str) -> str:
 
 
 def join_list(items: list[str]) -> str:
-    """Join items to an English list: `a`, `a and b`, `a, b and c`."""
+    """Join items into an English list: `a`, `a and b` or `a, b and c`."""
     if len(items) < 2:
         return "".join(items)
     return f"{', '.join(items[:-1])} and {items[-1]}"

@@ -182,7 +182,7 @@ _FLAT = tuple(
 
 @cache
 def excluded_activity(names: Names) -> str:
-    """The first activity that a combination resembles, or "" if there is none.
+    """Return the first activity that a combination resembles, or "" if there is none.
 
     Args:
         names: names of the primitives for torso, arms, legs and location.
@@ -196,7 +196,7 @@ def excluded_activity(names: Names) -> str:
 def count_matches(combinations: Sequence[Names]) -> dict[str, int]:
     """Number of combinations that resemble each activity.
 
-    This vectorised implementation is independent of `excluded_activity`, which it verifies.
+    This vectorised implementation is independent of `excluded_activity` and verifies the results.
 
     Args:
         combinations: names of the primitives for torso, arms, legs and location.

@@ -15,7 +15,7 @@ class GaitStyle:
         speed_mps: speed when walking straight ahead.
         verbs: verbs for the gait, for example "*walk".
         manners: adverbials that follow the verb; "" for none.
-        clauses: wordings with the legs as subject.
+        clauses: wordings with the legs as grammatical subject.
         gait: arguments of `movement.Gait`.
         trunk_flexion_deg: forward inclination of the trunk.
     """

@@ -66,7 +66,7 @@ class Travel:
         segments: function from duration [s], speed [m/s] and side (1 left, -1 right) to the
             segments for `walking_paths.route`.
         directions: wordings that follow the verb, for example "forward".
-        clauses: wordings with the person as subject.
+        clauses: wordings with the person as grammatical subject.
         ahead: whether the person only walks forward; few gaits suit other directions.
     """
 
@@ -94,7 +94,7 @@ def _travel(name, segments, directions, clauses, ahead=True):
 
 
 def _then_stop(ahead=0.0, left=0.0, share=0.55):
-    """Walk straight for a share of the time, then stand."""
+    """Walk straight for a fraction of the time, then stand."""
     return lambda t, v, sign: (
         (share * t, v * ahead, v * left * sign, 0),
         ((1 - share) * t, 0, 0, 0),

@@ -20,7 +20,7 @@ from builders.grammar.torso import TORSOS
 
 RAMP_S = 0.55  # duration of the transition between the postures of two phrases
 WALKING_WIDTH = 1.12  # step width that keeps the legs apart even in sideways steps
-WALKING_TWIST_DEG, WALKING_TURN_DEG = 5.0, 4.0  # trunk twist and pelvis turn
+WALKING_TWIST_DEG, WALKING_TURN_DEG = 5.0, 4.0  # trunk twist and pelvis turn in a walk
 
 
 def perform_sequence(
@@ -66,7 +66,7 @@ def movement_of(sequence: PhraseSequence, style) -> Movement:
 
 
 def phrase_bounds(sequence: PhraseSequence) -> list[float]:
-    """Start of each phrase and end of the last phrase, as shares of the whole duration."""
+    """Start of each phrase and end of the last phrase, as fractions of the whole duration."""
     ends_s = np.cumsum([0.0] + [phrase.duration_s for phrase in sequence.phrases])
     return (ends_s / ends_s[-1]).tolist()
 
@@ -103,9 +103,9 @@ def _phrase_channels(part, side, phrase, span, shown) -> Channels:
     moved = {}
     for name, curve in part.moves(side, other).items():
         moved[name] = _repeat(as_curve(curve), *span, num)
-        # Angles and root fade in and out with the phrase. Jumps do not, because their heights are
-        # in units of the squared length of a repetition. Between repetitions, the feet are in their
-        # home positions.
+        # Angles and root fade in and out with the phrase. Jumps do not fade, because jump heights
+        # are in units of the squared duration of a repetition. Feet do not fade, because they are
+        # in their home positions between repetitions.
         if name == "root.hop":
             moved[name] *= ((span[1] - span[0]) / num) ** 2
         elif joint_of(name) in RANGE_DEG or name.startswith("root."):
@@ -130,5 +130,5 @@ def _stretch(curve, cycles) -> Curve:
 
 
 def _superpose(one: Channels, other: Channels) -> Channels:
-    """Sum of two sets of channels."""
+    """Add two sets of channels, channel by channel."""
     return {name: one.get(name, hold(0.0)) + other.get(name, hold(0.0)) for name in one | other}

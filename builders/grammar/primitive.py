@@ -29,8 +29,8 @@ class Primitive:
     Attributes:
         name: name of the primitive, unique within its body part.
         period_s: length of one repetition; a phrase contains as many repetitions as fit.
-        verb_phrases: wordings with the person as subject, verb first; empty for an inactive part.
-        clauses: wordings with the body part as subject.
+        verb_phrases: wordings that start with the verb (subject: the person); empty if inactive.
+        clauses: wordings with the body part as grammatical subject.
         moves: curves over one repetition, either zero at both ends or steadily oscillating.
         holds: posture held for the whole phrase.
         countable: whether repetitions can be counted ("twice"); False for steady movements.
@@ -48,7 +48,7 @@ class Primitive:
 
     @property
     def inactive(self) -> bool:
-        """Whether descriptions of the person omit this part."""
+        """Whether descriptions of the person omit this body part."""
         return not self.verb_phrases
 
     @property
@@ -93,7 +93,7 @@ def one_arm(**angles) -> SidedChannels:
 
 
 def by_name(*primitives: Primitive) -> dict[str, Primitive]:
-    """Make a dictionary of primitives by name; raises ValueError if two have the same name."""
+    """Make a dictionary of primitives by name; raise ValueError if a name occurs twice."""
     table = {each.name: each for each in primitives}
     if len(table) < len(primitives):
         raise ValueError("two primitives of a body part have the same name")

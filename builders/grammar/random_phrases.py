@@ -1,6 +1,6 @@
 """Random phrase sequences: one primitive per body part in each phrase.
 
-The body either stands or walks during a whole sequence. Two parts never use the same resource at
+In each sequence, the body either stands or walks. Two body parts never use the same resource at
 the same time, and combinations that resemble an activity of the protocol are never drawn (see
 `exclusions.py`).
 """
@@ -23,19 +23,19 @@ from builders.grammar.torso import TORSOS
 PHRASE_S = (3.6, 4.9)
 NUM_PHRASES = ((1, 0.2), (2, 0.5), (3, 0.3))
 WALKING_SHARE = 0.45
-# Largest distance of a walk from its start [m]; the person thus stays in front of the radar.
+# Largest distance from the start of a walk [m], so that the person stays in front of the radar.
 MAX_EXTENT_M = {"ahead": 1.7, "back": 2.6, "aside": 2.3}
-WALKING_USES = ("hips", "balance", "feet")  # resources that walking occupies
+WALKING_USES = ("hips", "balance", "feet")  # resources that a walk occupies
 
 
 @dataclass(frozen=True, kw_only=True)
 class Phrase:
-    """A few seconds in which every body part does one thing.
+    """One primitive for each body part, performed together for a few seconds.
 
     Attributes:
         torso, arms: names of the torso and arm primitives.
-        legs: a name in `LEGS`, or in `GAITS` if the body walks.
-        location: a name in `STEPS`, or in `TRAVELS` if the body walks.
+        legs: name of a leg primitive in `LEGS`, or of a gait in `GAITS` if the body walks.
+        location: name of a step in `STEPS`, or of a route in `TRAVELS` if the body walks.
         sides: "left" or "right" for torso, arms, legs and location, in this order.
         duration_s: duration at tempo 1.
         speed_factor: factor applied to the usual speed of the movements.
@@ -62,7 +62,7 @@ class Phrase:
 
 @dataclass(frozen=True, kw_only=True)
 class PhraseSequence:
-    """Phrases of one motion, in order; the body stands in all phrases, or walks with one gait."""
+    """Phrases of one motion, in order; the body stands throughout or walks with a single gait."""
 
     phrases: tuple[Phrase, ...]
 
@@ -78,7 +78,7 @@ class PhraseSequence:
 
 
 def combinations() -> Iterator[tuple[str, str, str, str]]:
-    """Every (torso, arms, legs, location) that a body can perform and that is not excluded."""
+    """All combinations (torso, arms, legs, location) that are feasible and not excluded."""
     yield from _possible(LEGS, STEPS, _can_stand)
     yield from _possible(GAITS, TRAVELS, _can_walk)
 
@@ -90,7 +90,7 @@ def _possible(legs, locations, can):
 
 
 def _can_stand(names) -> bool:
-    """Whether no two parts use the same resource and at least one part is active."""
+    """Whether at least one part is active and no resource is used by two parts."""
     torso, arms, legs, location = names
     parts = (TORSOS[torso], ARMS[arms], LEGS[legs], STEPS[location])
     used = [use for part in parts for use in part.uses]
@@ -150,14 +150,14 @@ def _draw_phrase(rng, walks, gait) -> Phrase:
 
 
 def _draw(rng, table, inactive, share):
-    """Draw a primitive's name; the inactive primitive has an additional probability `share`."""
+    """Draw the name of a primitive; the inactive one has an additional probability `share`."""
     if rng.uniform() < share:
         return inactive
     return str(rng.choice(list(table)))
 
 
 def _step_choices():
-    """Names to draw from; staying in place is five times as likely as any one step."""
+    """Names of steps to draw from; "stay" is five times as likely as any other step."""
     return ["stay"] * 5 + [name for name in STEPS if name != "stay"]
 
 

@@ -16,7 +16,7 @@ def load_caption_datasets(options: argparse.Namespace) -> TextSources:
     """Load the caption datasets given by the flags.
 
     Raises:
-        InputError: a dataset cannot be read, or the build has no motions to join it to.
+        InputError: a dataset cannot be read, or the build has no motions to which captions apply.
     """
     sets = {name: getattr(options, name) for name in ("babel", "humanml3d", "kitml")}
     given = next((name for name, path in sets.items() if path), None)
@@ -29,7 +29,7 @@ def load_caption_datasets(options: argparse.Namespace) -> TextSources:
 def join_texts(
     takes: Mapping[str, FileTake], texts: TextSources
 ) -> tuple[dict[str, FileTake], list[Note]]:
-    """Add to each take the captions of its motion.
+    """Add the captions of each motion to the take.
 
     Args:
         takes: takes by id; the id is the path of the motion.
@@ -57,7 +57,7 @@ def _with_texts(take: FileTake, texts: TextSources) -> FileTake:
 
 
 def _rate_hz(path: str) -> float | None:
-    """Read only the pose rate; None for an unreadable file (clip selection reports the reason)."""
+    """Read only the pose rate of a take; None if unreadable (clip selection reports the reason)."""
     try:
         arrays = read_arrays(path, RATE_KEYS)
     except InputError:

@@ -31,7 +31,7 @@ def find_source_take(recipe: Recipe, clip: Clip, paths: MotionPaths) -> Take:
     """Find the take from which a clip was cut.
 
     Raises:
-        InputError: the take is not built in, and none of the given paths contains it.
+        InputError: the take is not built in, and none of the given paths contains the take.
     """
     built_in = _BUILT_IN.fullmatch(clip.take)
     if built_in and clip.source == "built-in":

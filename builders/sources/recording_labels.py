@@ -30,7 +30,7 @@ MAX_BYTES = 1 << 28
 def read_labels(
     labels: str, captures: str, radar: str | None, iq_order: str = "auto"
 ) -> list[RecordedTake]:
-    """Read one take per capture and subject; each row of the table becomes a text of its take.
+    """Read one take per capture and subject; each row of the table becomes a text of a take.
 
     Args:
         labels: path of the CSV file.
@@ -42,7 +42,7 @@ def read_labels(
         The takes, in the order of the table.
 
     Raises:
-        InputError: a row is invalid; the message names its line.
+        InputError: a row is invalid; the message names the line.
     """
     takes: dict[tuple[str, str], RecordedTake] = {}
     for where, row in _rows(labels):
@@ -140,7 +140,7 @@ def _seconds(where: str, row: Mapping[str, str], name: str) -> float | None:
 
 
 def _setup(where: str, named: str | None, path: Path, captures: str) -> str:
-    """The radar named in the row or for all captures, else the radar file next to the capture."""
+    """Radar named in the row or by the flag; otherwise the radar file next to the capture."""
     if named:
         file = Path(captures, local_path(named))
         return str(file) if named not in BOARDS and file.is_file() else named

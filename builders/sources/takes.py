@@ -1,7 +1,7 @@
 """Takes of a build: motion files, AMASS folders and the built-in activities.
 
 The id of a take does not depend on the location of its file: an AMASS take has the id
-`CMU/01/01_01_poses` whether the given folder is AMASS itself, `CMU`, or a copy of it.
+`CMU/01/01_01_poses` whether the given folder is AMASS itself, `CMU`, or a copy of `CMU`.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ AS_STATED = Sources()
 
 @dataclass(frozen=True, kw_only=True)
 class FileTake:
-    """The motion of one person in a file; see `pipelines.sources.Take`.
+    """Take of one person in a motion file (see `pipelines.sources.Take`).
 
     Attributes:
         path: path of the file.
@@ -62,7 +62,7 @@ class FileTake:
 
 @dataclass(frozen=True, kw_only=True)
 class BuiltInTake:
-    """A built-in activity performed by one subject; see `pipelines.sources.Take`."""
+    """Take of a built-in activity by one subject (see `pipelines.sources.Take`)."""
 
     activity: str
     subject_number: int
@@ -101,7 +101,7 @@ def amass_takes(folder: str, sources: Sources = AS_STATED) -> list[FileTake]:
     """List every motion of an AMASS folder, or of a corpus written by `builders.motions`.
 
     Args:
-        folder: the folder as published, or any part of it.
+        folder: AMASS folder in the published layout, or any subfolder.
         sources: settings for reading the files.
 
     Raises:
@@ -166,7 +166,7 @@ def built_in_takes(
                 subject_number=(activity + cycle) % num_subjects,
                 repeat=cycle // num_subjects,
                 seed=seed,
-                # One more pose than the clip needs, so that the clip ends within the motion.
+                # Add one pose more than the clip needs, so that the clip ends within the motion.
                 duration_s=clip_s + 1 / RATE_HZ,
                 texts=_activity_texts(ACTIVITIES[names[activity]]),
             )
@@ -232,7 +232,7 @@ def _take_per_person(take: FileTake) -> list[FileTake]:
     try:
         people = motion_people(take.path)
     except InputError:
-        return [take]  # the error is reported when the motion is read
+        return [take]  # reading the motion reports the error
     if len(people) == 1:
         return [take]
     return [
@@ -251,7 +251,7 @@ def _folder(root: Path) -> Path:
 
 
 def _activity_texts(activity) -> tuple[Text, ...]:
-    """The label with all variants of the attribute sentences; captions with one variant each."""
+    """Texts of an activity: the label with all sentence variants, each caption with one variant."""
     source = f"built-in, {activity.text_source}"
     captions = dict.fromkeys((activity.label, *activity.captions))
     wordings = [tuple(sorted(variant.items())) for variant in activity.variants]
@@ -270,7 +270,7 @@ def _activity_texts(activity) -> tuple[Text, ...]:
 
 @cache
 def _activities_digest() -> str:
-    """Digest of the activities' source code, because different code generates different motions."""
+    """Digest of the activities' source code, because changed code generates different motions."""
     digest = hashlib.sha256()
     for path in sorted((Path(__file__).parents[1] / "activities").rglob("*.py")):
         digest.update(path.read_bytes())

@@ -54,7 +54,7 @@ def clapping_hand(style):
 
 @activity(41, "punch")
 def punch(style):
-    """From a guard, the left and the right fist punch forward alternately."""
+    """From a guard position, the left and the right fist punch forward alternately."""
     left = ease((0.06, 0), (0.2, 1), (0.26, 1), (0.42, 0))
     right = left.later(0.5)
     guard = {"pronation": 30}
@@ -76,7 +76,7 @@ def _fist(out):
 
 @activity(9, "throw")
 def throw(style):
-    """A step forward while the arm is drawn back and throws; the trunk rotates with the arm."""
+    """The performer steps forward, draws the arm back and throws; the trunk rotates."""
     wind = ease((0.05, 0), (0.34, 1), (0.5, -1), (0.58, -1), (0.9, 0))
     return Movement(
         2.4,

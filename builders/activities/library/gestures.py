@@ -4,7 +4,7 @@ from builders.activities.curves import during, ease, swing
 from builders.activities.movement import Movement, Stance, arm, arms, head, trunk
 from builders.activities.registry import HANDS_TOGETHER, activity
 
-RAISED = during(0.0, 0.12, 0.88, 1.0)  # the hand is up in front of the body
+RAISED = during(0.0, 0.12, 0.88, 1.0)  # 1 while the hand is raised
 
 
 @activity(7, "drink water", touches=(("hand", "head"), ("hand", "trunk"), ("forearm", "trunk")))
@@ -46,7 +46,7 @@ def drawing_a_circle(style):
 @activity(44, "drawing an X")
 def drawing_an_x(style):
     """A straight arm draws two crossing strokes in front."""
-    # Down along the first stroke, up to the start of the second, then down along the second.
+    # The hand moves down the first stroke, up to the start of the second stroke, and down again.
     up = ease(
         *((0.1, 1), (0.16, 1), (0.38, -1), (0.44, -1), (0.56, 1), (0.62, 1), (0.84, -1), (0.9, -1))
     )
@@ -103,7 +103,7 @@ def playing_phone(style):
 
 @activity(63, "swing arm like throwing")
 def swing_arm_like_throwing(style):
-    """The right arm goes up and swings down as in a throw; both feet stay in place."""
+    """The right arm is raised and swings down as in a throw; both feet stay in place."""
     return Movement(
         1.75,
         arm(

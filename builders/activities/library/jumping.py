@@ -48,7 +48,7 @@ def jumping_jack(style):
 
 @activity(32, "jump to the side")
 def jump_to_the_side(style):
-    """A jump to one side and one back."""
+    """A jump to one side and a jump back."""
     channels = _two_jumps(style)
     away = _away(style)
     return Movement(
@@ -60,7 +60,7 @@ def jump_to_the_side(style):
 
 @activity(33, "jump forward and back")
 def jump_forward_and_back(style):
-    """A jump forward and one back."""
+    """A jump forward and a jump back."""
     channels = _two_jumps(style)
     away = _away(style)
     for side in ("left", "right"):

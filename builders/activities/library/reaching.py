@@ -1,4 +1,4 @@
-"""Activities that raise one or both arms or push with them."""
+"""Activities that raise, stretch or push with one or both arms."""
 
 from builders.activities.curves import during, ease
 from builders.activities.movement import Movement, Stance, arm, arms, trunk

@@ -150,7 +150,7 @@ def shooting_basketball(style):
 
 @activity(57, "bowling", touches=(("hand", "thigh"), ("forearm", "thigh")))
 def bowling(style):
-    """A long, low step that slides while the arm swings from behind."""
+    """A long, low, sliding step while the arm swings forward from behind the body."""
     low = during(0.3, 0.5, 0.66, 0.88)
     slid = during(0.43, 0.54, 0.58, 0.68)
     return Movement(

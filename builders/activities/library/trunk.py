@@ -44,7 +44,7 @@ def standing_forward_bend(style):
 
 @activity(34, "torso rotation")
 def torso_rotation(style):
-    """The trunk rotates left and right, arms held out."""
+    """The trunk rotates left and right with the arms held out."""
     return Movement(
         2.2,
         trunk(twist=swing(38))
@@ -52,13 +52,13 @@ def torso_rotation(style):
         | head(twist=swing(8))
         | arms(abduction=66, flexion=6, twist=2, elbow=98, pronation=20),
         Stance(width=1.6, turnout_deg=6),
-        start=(0.17, 0.33),  # facing forward
+        start=(0.17, 0.33),  # the trunk faces forward
     )
 
 
 @activity(61, "bend torso to side", touches=HANDS_ON_THIGHS)
 def bend_torso_to_side(style):
-    """The trunk bends to the left and the right alternately, one arm overhead."""
+    """The trunk bends to the left and the right alternately, with one arm overhead."""
     left = during(0.02, 0.2, 0.28, 0.47)
     right = left.later(0.5)
     lean = left - right
@@ -75,7 +75,7 @@ def bend_torso_to_side(style):
 
 @activity(15, "stand still")
 def stand_still(style):
-    """Standing with only natural sway."""
+    """The performer stands still, with only natural postural sway."""
     return Movement(4.0, {})
 
 

@@ -26,7 +26,7 @@ def arm_swing(forward, elbow, elbow_more, aside=3):
 
 
 def walking_cycle_s(speed_mps, style):
-    """Boulic's cycle at this speed, times the tempo, because synthesis later divides by the tempo.
+    """Cycle of Boulic's model times the tempo, because synthesis later divides by the tempo.
 
     The performer's tempo is already part of the speed; the take's tempo variation also changes the
     step length slightly.
@@ -82,7 +82,7 @@ def jog_forward_and_turn_around(style):
 
 @activity(31, "side walk")
 def side_walk(style):
-    """Steps to the side and back while always facing forward."""
+    """Sideways steps to one side and back; the body faces forward throughout."""
     path = to_and_fro(1.2 * style.stride, 6.4 / style.tempo, np.pi / 2, style.between(0.0, 1.0))
     return Movement(
         1.0,
