@@ -1,4 +1,4 @@
-"""Error for user input that cannot be used."""
+"""The exception for user input that cannot be used."""
 
 
 class InputError(ValueError):

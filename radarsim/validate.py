@@ -1,8 +1,9 @@
 """Validate the simulator against a radar capture: `python -m radarsim.validate --real capture.bin`
 
 The command analyses the capture (lost data, clipping, noise, TX-RX leakage, static clutter, moving
-targets, azimuth, breathing), simulates the same scene with the same radar, and compares the two by
-acceptance thresholds. It prints one screen of text and writes report.json and report.html.
+targets, azimuth, breathing), simulates the same scene with the same radar, and checks the
+differences against acceptance thresholds. It prints one screen of text and writes report.json and
+report.html.
 """
 
 import argparse
@@ -35,7 +36,7 @@ on standard error).
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
     options = _parser().parse_args(arguments)
-    # Imported here, so that --help need not wait for JAX.
+    # These modules are imported here, so that --help need not wait for JAX.
     from radarsim.errors import InputError
 
     try:

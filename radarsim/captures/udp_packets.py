@@ -163,7 +163,7 @@ def _add(stream: _Stream, packet: DataPacket, file_offset: int, truncated: bool)
 
 
 def _is_possible(ahead: int, step: int) -> bool:
-    """Whether `step` bytes can lie between the last packet and one `ahead` numbers later."""
+    """Whether `step` bytes can separate the last packet from the packet `ahead` numbers later."""
     if ahead <= 0:
         return -(1 - ahead) * _MOST_BYTES <= step < 0
     # Only a few of the packets in between are not full.

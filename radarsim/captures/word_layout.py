@@ -6,7 +6,7 @@ frequencies, for example over f, -f, f + fs/2 and fs/2 - f if I Q I Q is read as
 mixing raises the mean of the log spectrum, because the logarithm is concave; the layout with the
 smallest mean is the true one. Pure noise looks the same in all layouts. The spectra of another
 layout are chirp spectra only if that layout shows breaks at the configured chirp length
-(`chirp_length`); a layout that shows them elsewhere is not considered.
+(`chirp_length`); a layout that shows breaks elsewhere is not considered.
 """
 
 import math
@@ -25,11 +25,12 @@ from radarsim.errors import InputError
 from radarsim.radar.capture_format import LANES, CaptureFormat
 from radarsim.radar.radar import Radar
 
-# Smallest significant difference of the mean log spectrum [dB]. Measured with the wrong layout:
-# interleaving 3.4 to 11 dB on recordings, 0.7 dB in the worst case, a single echo at a quarter of
-# the sample rate; lanes and real samples 1.4 to 12 dB.
+# Smallest significant difference of the mean log spectrum [dB]. Measured difference if the
+# interleaving is wrong: 3.4 to 11 dB on recordings, and 0.7 dB in the worst case, a single echo at
+# a quarter of the sample rate. Measured difference if the number of lanes or the kind of samples is
+# wrong: 1.4 to 12 dB.
 _MIN_DIFFERENCE_DB = 0.3
-# With few samples the difference must be larger: six standard deviations of the estimate for noise.
+# With few samples, the difference must exceed six standard deviations of the estimate for noise.
 _NOISE_FACTOR = 6.0
 
 
@@ -49,7 +50,7 @@ def check_layout(
     """Compare the configured layout with all others; unclear cases keep the configured one.
 
     Args:
-        where: the capture, for messages.
+        where: name of the capture, for messages.
         radar: configured chirp, frame and antennas.
         capture_format: configured word layout.
         windows: windows over the capture, from `capture_windows`.
@@ -103,7 +104,7 @@ def _layouts(radar: Radar, stated: CaptureFormat) -> list[CaptureFormat]:
 
 
 def _has_breaks(radar: Radar, capture_format: CaptureFormat, windows) -> bool:
-    """Whether most windows show breaks at the configured chirp length, or no breaks."""
+    """Whether most windows show breaks at the configured chirp length, or no breaks at all."""
     block = stream_shape(radar, capture_format).block
     agree = 0
     for words in windows:

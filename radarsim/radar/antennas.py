@@ -1,4 +1,4 @@
-"""Antenna positions of a board, its virtual array, and the row of elements for azimuth."""
+"""Antenna positions of a board, its virtual array, and the row of elements used for azimuth."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -86,7 +86,7 @@ class AntennaArray:
 
     @property
     def gains(self) -> Complex128[np.ndarray, "tx rx"]:
-        """`channel_gain` as an array."""
+        """Complex gains of the transmitter-receiver pairs (`channel_gain`) as an array."""
         return np.array(self.channel_gain, dtype=np.complex128)
 
     @property
@@ -122,7 +122,7 @@ class AntennaArray:
         return min(runs, key=lambda run: (-len(run), min(run)))
 
     def with_tx(self, tx_idx: tuple[int, ...]) -> "AntennaArray":
-        """The array with only the given transmitters, in the given order.
+        """Return the array with only the given transmitters, in the given order.
 
         Raises:
             InputError: the board has no such transmitter.
@@ -137,7 +137,7 @@ class AntennaArray:
         )
 
     def with_rx(self, rx_idx: tuple[int, ...]) -> "AntennaArray":
-        """The array with only the given receivers, in the given order.
+        """Return the array with only the given receivers, in the given order.
 
         Raises:
             InputError: the board has no such receiver.
@@ -154,7 +154,7 @@ class AntennaArray:
 
 def _uniform_runs(row: dict[float, tuple[int, int]]) -> list[tuple[tuple[int, int], ...]]:
     """All maximal runs of elements with unit spacing in one row."""
-    # Positions are in hundredths of half a wavelength; rounding may change a step by one.
+    # Positions are in hundredths of half a wavelength; rounding may change a step by one hundredth.
     next_of = {y: [v for v in row if abs(v - y - 1) < 0.015] for y in row}
     previous = {v for found in next_of.values() for v in found}
     runs = []

@@ -111,7 +111,7 @@ class CaptureFormat:
 
     @property
     def is_real(self) -> bool:
-        """Whether the ADC samples one channel instead of I and Q."""
+        """Whether the ADC samples are real instead of complex (I and Q)."""
         return self.samples == "real"
 
     def guess_line(self, board: str) -> str:

@@ -24,8 +24,8 @@ class Chirp:
     Attributes:
         start_freq_hz: carrier at the first ADC sample (not where the ramp starts).
         slope_hz_per_s: sweep rate, positive.
-        sample_rate_hz: complex ADC rate.
-        num_samples: ADC samples per chirp.
+        sample_rate_hz: complex sample rate of the ADC.
+        num_samples: number of complex ADC samples per chirp.
         idle_time_s: time between the previous ramp and this one.
         adc_start_time_s: time from the start of the ramp to the first sample.
         ramp_end_time_s: duration of the ramp.

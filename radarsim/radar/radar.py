@@ -1,8 +1,8 @@
 """A complete radar: chirp, frame, antennas, receiver and transmit power, with derived quantities.
 
-All parts are frozen, hashable and checked on construction. They determine array shapes and timing,
-so one program is compiled per radar. SI units throughout; `Chirp.from_datasheet` accepts the units
-of TI's datasheets.
+All parts are frozen, hashable and checked on construction. The parts determine array shapes and
+timing, so one program is compiled per radar. SI units throughout; `Chirp.from_datasheet` accepts
+the units of TI's datasheets.
 
     python -m radarsim.radar AWR1843BOOST
 
@@ -38,9 +38,9 @@ class Radar:
     """A complete radar: waveform, frame timing, antennas, receiver and transmit power.
 
     Attributes:
-        name: name of the board, or any other name.
+        name: name of the board, or a name chosen by the user.
         chirp: the waveform.
-        frame: loops, firing order, frame period.
+        frame: number of loops, firing order and frame period.
         array: antenna positions and gains.
         receiver: noise and ADC.
         tx_power_dbm: power of one transmitter at its antenna port.
@@ -110,7 +110,8 @@ class Radar:
     def doppler_period_s(self) -> float:
         """Spacing of the chirps from which a Doppler spectrum is computed [s].
 
-        It is `slow_time_period_s` or, if the spacing is not uniform, the spacing within a burst.
+        This period is `slow_time_period_s` or, if the spacing is not uniform, the spacing within a
+        burst.
         """
         return self.slow_time_period_s or self.loop_period_s
 

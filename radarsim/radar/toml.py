@@ -105,8 +105,8 @@ def parse_radar(text: str, where: str) -> Radar:
         The checked radar; if the file names a board, the limits of its chip are also checked.
 
     Raises:
-        InputError: a setting is invalid; names the file, the key, its value with unit and the
-            limit.
+        InputError: a setting is invalid; the message names the file, the key, its value with unit
+            and the limit.
     """
     tables = _read(text, where)
     tables.pop("capture", None)
@@ -265,7 +265,7 @@ def _array(antennas: dict[str, Any], where: str) -> AntennaArray:
 
 
 def _fired(array: AntennaArray, labels: Any, where: str) -> tuple[AntennaArray, tuple[int, ...]]:
-    """The transmitters that fire, and their firing order."""
+    """Return the transmitters that fire, and their firing order."""
     known = {f"TX{idx + 1}": idx for idx in range(array.num_tx)}
     usable = isinstance(labels, list) and labels and all(label in list(known) for label in labels)
     if not usable or len(set(labels)) != len(labels):

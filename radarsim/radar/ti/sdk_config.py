@@ -284,7 +284,7 @@ def _read_positions(settings: ChipSettings, seen: dict[str, list[str]]) -> None:
 
 
 def _keep(_settings: ChipSettings, _command: Command) -> None:
-    """Store the arguments without reading them."""
+    """Store the arguments without parsing them."""
 
 
 READERS: dict[str, Callable[[ChipSettings, Command], None]] = {

@@ -96,7 +96,7 @@ def _only_device(tables: Mapping, where: str) -> Mapping:
 
 
 class Node:
-    """One JSON object whose values are read as numbers; errors name the path in the file."""
+    """One JSON object whose values are read as numbers; errors state the full path of the key."""
 
     def __init__(self, values: Any, where: str, path: str):
         self.where, self.path = where, path
