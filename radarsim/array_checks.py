@@ -42,7 +42,7 @@ def as_array(where: str, field: str, value: Any, kind: tuple, hint: str):
     if not isinstance(value, np.ndarray | jax.Array):
         try:
             array = np.asarray(value)
-        except ValueError:  # the rows have different lengths
+        except ValueError:  # NumPy rejects rows of different lengths
             problem = f"is {described(value)} whose rows differ in length"
             raise InputError(where, field, problem, hint) from None
     types, words = kind
@@ -93,14 +93,17 @@ def check_finite(where: str, field: str, array, axes: tuple[str, ...], hint: str
     if is_traced(array) or _sum_is_finite(array):
         return
     invalid = np.argwhere(~np.isfinite(np.asarray(array)))
-    if len(invalid):  # otherwise all values are finite and only the sum overflowed
+    if len(invalid):  # if no value is invalid, only the sum overflowed
         first = ", ".join(f"{axis} {index}" for axis, index in zip(axes, invalid[0]))
         problem = f"is NaN or infinite in {len(invalid)} of {array.size} values, first at {first}"
         raise InputError(where, field, problem, hint)
 
 
 def _sum_is_finite(array) -> bool:
-    """Whether the sum is finite; a NaN or infinity propagates to it without a temporary array."""
+    """Whether the sum of an array is finite; this test needs no temporary array.
+
+    NaN and infinity propagate to the sum.
+    """
     if isinstance(array, jax.Array) and any(each.platform != "cpu" for each in array.devices()):
         return bool(jnp.isfinite(jnp.sum(array)))  # avoids a copy of the array to the host
     with np.errstate(all="ignore"):

@@ -2,11 +2,11 @@
 
     poses -> mesh -> visible faces -> IF cube -> receiver -> heatmaps
 
-A program's arrays have fixed sizes, which depend on the visible faces. This module guesses these
-sizes: clips are simulated with the sizes that sufficed for earlier clips, and the program also
-returns the sizes that the new clips required. If the required sizes are larger, the clips are
-simulated again, so that no result comes from arrays that are too small. In contrast,
-`simulate.simulate` determines the sizes on the host before the simulation.
+The arrays of a compiled program have fixed sizes, which depend on the visible faces. This module
+guesses the array sizes: clips are simulated with the sizes that sufficed for earlier clips, and the
+program also returns the sizes that the new clips required. If the required sizes are larger than
+the guess, the clips are simulated again, so that no result comes from arrays that are too small. In
+contrast, `simulate.simulate` determines the array sizes on the host before the simulation.
 """
 
 from dataclasses import dataclass, replace
@@ -49,8 +49,8 @@ class PosedClip:
     """A clip ready for the device, or many clips along a leading axis (see `stack_clips`).
 
     Attributes:
-        posed: the scene at the nodes of every burst.
-        key: random key of the receiver noise.
+        posed: the scene, posed at the Chebyshev nodes of every burst.
+        key: JAX random key for the receiver noise.
         reflection: the reflection model.
         level_v: level constant from `levels.volts_per_weight` [V].
         extra_noise_db: value added to the receiver's noise figure [dB].
@@ -200,7 +200,7 @@ class BatchSimulator:
 def largest(first: RequiredSizes, second: RequiredSizes) -> RequiredSizes:
     """Combine two sets of sizes into one that suffices for both.
 
-    The result takes the smaller of the two distances and the larger value of every other size.
+    The result has the smaller nearest distance and the larger value of every other size.
     """
     both = jax.tree.map(lambda *parts: jnp.stack([part.max() for part in parts]), first, second)
     near_m = jnp.minimum(first.near_m.min(), second.near_m.min())
@@ -209,7 +209,7 @@ def largest(first: RequiredSizes, second: RequiredSizes) -> RequiredSizes:
 
 @partial(jax.jit, static_argnums=(0, 1, 2, 3))
 def _simulate_clips(radar, settings, map_settings, sizes, bodies, clips):
-    """Compute the maps or cubes of every clip, and the sizes that their sums required."""
+    """Compute the heatmaps or cubes of every clip, and the array sizes that were required."""
 
     def one_clip(clip: PosedClip):
         mesh, faces = skin_scene(bodies, clip.posed)

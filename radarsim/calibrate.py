@@ -35,8 +35,8 @@ def apparent_rcs_m2(
         (4 pi / lambda^2) R^4 |sum A C exp(j 2 k R) / R^2|^2,
 
     where the R of R^4 is the range of the mesh's centroid, and the R in the sum is the range of
-    each face. For `PhysicalOptics`, complex weights W replace A C / R^2. The level constant is not
-    included; multiply the result by Gamma^2.
+    each face. For `PhysicalOptics`, complex weights W replace A C / R^2. The level constant Gamma
+    is not included; multiply the RCS by Gamma^2.
 
     The RCS is called apparent because a radar closer than a kilometre is in the near field of a
     person.
@@ -110,8 +110,8 @@ def anchored_reflectivity(
     """Level constant for which a standing body has the mean RCS of 3GPP TR 38.901, -1.37 dBsm.
 
     The quasi-specular sum over face centres has no absolute level: its level depends on edge length
-    and sigma, so each pair of mesh and sigma needs its own constant. The mean is the power averaged
-    over yaw. `PhysicalOptics` has an absolute level (levels.skin_reflectivity).
+    and sigma, so each pair of mesh and sigma needs its own constant. The mean RCS is the power
+    averaged over yaw. `PhysicalOptics` has an absolute level (levels.skin_reflectivity).
 
     Args:
         radar: radar that sets the frequency.

@@ -1,7 +1,7 @@
 """Checks of user-supplied numbers and of types, with error messages in readable units.
 
-Every error message is one line with the value and its unit, the limit, and how to correct it.
-Arrays are checked by `array_checks`.
+Every error message is one line with the value and its unit, the limit, and how to correct the
+value. Arrays are checked by `array_checks`.
 """
 
 import math
@@ -112,7 +112,7 @@ def check_type(where: str, field: str, value: Any, kind: type | tuple[type, ...]
         where: function or class that takes the argument.
         field: name of the argument.
         value: the argument.
-        kind: expected type or types.
+        kind: expected type, or a tuple of types.
         hint: what to pass instead, for the message.
 
     Raises:

@@ -1,8 +1,8 @@
 """Read and write files: motions, meshes, body models, radars and captures.
 
 This is the entry point for every file that radarsim reads; a file that cannot be used raises an
-`InputError`. Text parsers receive the text and open no files. Readers of binary formats (in
-`scene/formats` and `captures`) receive the path, because they read parts of large files. Each
+`InputError`. Parsers of text formats receive the text and open no files. Readers of binary formats
+(in `scene/formats` and `captures`) receive the path, because they read parts of large files. Each
 reader is imported when its file type is first used.
 """
 
@@ -71,8 +71,8 @@ def load_body(path: str | Path, gender: str = "neutral", layout: str = "smplh"):
 
     Args:
         path: an `.npz` or `.pkl` file, or a folder with the layout of the published models.
-        gender: selects the model in a folder.
-        layout: selects the model in a folder.
+        gender: gender of the model to load from a folder.
+        layout: model type to load from a folder.
 
     Returns:
         `body.BodyModel`.
@@ -165,7 +165,7 @@ def load_setup(name_or_path: str | Path, board: str = ""):
             and `Setup.board_guess` states whether the name is a guess.
 
     Returns:
-        `configuration_files.Setup`: radar, capture_format, and notes on other settings.
+        `configuration_files.Setup`: radar, capture format, and notes on other settings.
 
     Raises:
         InputError: there is no such board or file, or the file does not describe a valid radar.

@@ -34,7 +34,7 @@ ORIGIN_AXES = ("frame", "node", "coordinate")
 # The error for a point that moves at 1 m/s is -86 dB with 5 nodes, -80 dB with 12, -71 dB with 13,
 # -8 dB with 24.
 MOST_NODES = 12
-# Lengths of raw keys of JAX's random generators: two words, or four (rbg).
+# Lengths of the raw keys of JAX's random number generators: two words, or four for rbg.
 _RAW_KEYS = ((2,), (4,))
 
 

@@ -46,8 +46,8 @@ def read_motion(
         name: id of the motion; by default the file name without its suffix.
         person: name of the person if the file contains several; see `motion_people`.
         up: axis of the file's world that points up: "x", "y", "z", "-x", "-y", "-z", or "auto" to
-            infer it. Ignored for `.bvh` files, where it is always inferred.
-        rate_hz: pose rate, used if the file does not state one [Hz].
+            infer it. Ignored for `.bvh` files, whose up axis is always inferred.
+        rate_hz: pose rate [Hz], used if the file does not state a rate.
 
     Returns:
         The motion; its `notes` state what was inferred.
@@ -109,7 +109,7 @@ def motion_people(path: str | Path) -> tuple[str, ...]:
 
 
 def _people(path: Path) -> dict:
-    """Arrays of each person in a file, keyed by name; the key is "" for a single person."""
+    """Read the arrays of each person in a file, keyed by name; a single person has the key ""."""
     from radarsim.scene.formats import amass, npz, plain_content
     from radarsim.scene.formats.people import people_in
 

@@ -31,7 +31,7 @@ def simulate_points(
         positions_m: positions at `burst_times_s` in the radar frame, float64 for full phase
             accuracy [m].
         rcs_m2: radar cross-section of each point [m^2].
-        key: random key of the receiver noise.
+        key: JAX random key for the receiver noise.
         settings: simulation settings; those for visibility and culling have no effect on points.
 
     Returns:

@@ -73,9 +73,9 @@ def simulate(
 
     Args:
         radar: the radar to be simulated.
-        scene: subjects and radar pose.
-        key: random key of the receiver noise.
-        reflection: the reflection model, with its level.
+        scene: subjects, and the pose of the radar.
+        key: JAX random key for the receiver noise.
+        reflection: the reflection model and its level.
         settings: simulation settings.
         num_frames: number of radar frames, which must fit into the motion; None for the largest
             number that fits.
@@ -115,11 +115,12 @@ def stream(
     Frames and noise are identical to those of `simulate`; the last chunk may be shorter.
 
     Args:
-        radar, scene, key, reflection, settings, extra_noise_db: as for `simulate`.
+        radar, scene, key, reflection, settings, extra_noise_db: same arguments as for `simulate`.
         frames_per_chunk: radar frames in each chunk.
 
     Raises:
-        InputError: as for `simulate`; invalid arguments are rejected before the first chunk.
+        InputError: same conditions as for `simulate`; invalid arguments are rejected before the
+            first chunk.
     """
     given = SimulationInput(radar, key, reflection, settings, extra_noise_db)
     check_simulation("stream", given)
@@ -156,7 +157,7 @@ def mesh_cube(
     first_frame: int = 0,
     extra_noise_db: float = 0.0,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
-    """Simulate the IF cube [V] of a mesh given at the nodes of its bursts; see `simulate`."""
+    """Simulate the IF cube [V] of a mesh given at the nodes of every burst; see `simulate`."""
     faces = jnp.asarray(faces, jnp.int32)
     level_v = volts_per_weight(radar, reflection.reflectivity_at(radar))
     if settings.method == "exact":
@@ -168,7 +169,7 @@ def mesh_cube(
     )
     required = jax.tree.map(lambda *each: jnp.concatenate(each), *(s.required for s in selections))
     sizes = sizes_of_selection(radar, settings, reflection, required)
-    echo_program(radar, settings, sizes)  # compiled before the threads start
+    echo_program(radar, settings, sizes)  # compiled before the threads start, which share it
 
     def received(index, chunk, selection):
         echo = clip_echo(radar, settings, sizes, reflection, chunk, faces, selection)
@@ -266,9 +267,9 @@ def simulate_mesh(
         vertices_m: vertices at `burst_times_s`, 2 to 12 nodes (any number for the exact sum), in
             the radar frame [m].
         faces: triangles, counter-clockwise seen from outside.
-        key: random key of the receiver noise.
-        reflection: the reflection model, with its level. The default level of `QuasiSpecular` is
-            that of a person; `PhysicalOptics("metal")` needs no level.
+        key: JAX random key for the receiver noise.
+        reflection: the reflection model and its level. The default level of `QuasiSpecular` is that
+            of a person; `PhysicalOptics("metal")` needs no level.
         settings: simulation settings.
         origin_m: origin of the vertices in float64, one point for each frame and node, or one point
             for all [m]; an origin near the mesh avoids float32 rounding (0.4 mrad of phase at 3 m).

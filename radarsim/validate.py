@@ -119,7 +119,7 @@ def _add_simulation_options(group) -> None:
         "--person",
         default="",
         metavar="NAME",
-        help="person in a motion file of several people",
+        help="name of the recorded person, if the motion file contains several people",
     )
     group.add_argument(
         "--source-up", choices=("auto", "x", "y", "z", "-x", "-y", "-z"), default="auto",
@@ -127,11 +127,11 @@ def _add_simulation_options(group) -> None:
     )  # fmt: skip
     group.add_argument(
         "--source-rate-hz", type=float, metavar="HZ",
-        help="poses per second of a motion file that does not state them",
+        help="pose rate, for a motion file that does not state its rate",
     )  # fmt: skip
     group.add_argument(
         "--motion-start-s", type=float, default=0.0, metavar="S",
-        help="time in the motion at the first frame of the capture (0)",
+        help="time in the motion that corresponds to the first frame of the capture (0)",
     )  # fmt: skip
     group.add_argument(
         "--body-models",
@@ -141,7 +141,7 @@ def _add_simulation_options(group) -> None:
     )
     group.add_argument(
         "--distance-m", type=float, metavar="M",
-        help="distance of the first pose (default: fitted to the track)",
+        help="distance of the first pose from the radar (default: fitted to the track)",
     )  # fmt: skip
     group.add_argument(
         "--lateral-m", type=float, metavar="M",

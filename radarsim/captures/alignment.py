@@ -1,13 +1,13 @@
 """Align the frames of a `.bin` file: find missing words that were not replaced by zeros.
 
 TI's tools write zeros for a lost packet; other recorders write nothing, which shifts all later
-frames. The second file of a long recording starts in the middle of a frame. Both cases are visible
-in the samples, because the echo is discontinuous at the end of each chirp of a receiver
-(`sample_streams`), at multiples of the chirp length from the start of a frame. Short windows
-throughout the file are compared with this grid of chirp boundaries; if a window disagrees,
-bisection locates the gap.
+frames. The second file of a long recording starts in the middle of a frame. Lost packets and an
+incomplete first frame are both visible in the samples, because the echo is discontinuous at the end
+of each chirp of a receiver (`sample_streams`), at multiples of the chirp length from the start of a
+frame. Short windows throughout the file are compared with this grid of chirp boundaries; if a
+window disagrees, bisection locates the gap.
 
-A packet contains 1,456 bytes. The shift of the grid is known modulo the chirp length of one
+A packet contains 1,456 bytes. The shift of the chirp grid is known modulo the chirp length of one
 receiver in words, so it determines the number of lost packets modulo a number between 16 and 64. If
 several packet counts fit, the count that best continues the sequence of transmitters and receivers
 before the gap is used; among equally good counts, the smallest is used.
@@ -39,8 +39,8 @@ _NUM_WINDOWS = 64
 _MIN_MATCH, _MATCHES_GRID = 0.5, 0.7
 # Maximum number of gaps; a file with more gaps is read only up to the last gap within this limit.
 MAX_GAPS = 256
-# The order of receivers counts as continued if the correlation is at least this fraction of the
-# best correlation, which must exceed the second value to be usable.
+# The sequence of receivers counts as continued across a gap if the correlation is at least the
+# first value times the best correlation, which must exceed the second value to be usable.
 _CONTINUES, _MIN_CONTINUITY = 0.9, 0.7
 
 
@@ -156,7 +156,7 @@ def find_gaps(grid: Grid, offset: int) -> list[Gap]:
         if interval is None:
             return gaps
         gap = _locate(grid, interval, offset)
-        if gaps and gap.at <= gaps[-1].at + PACKET_WORDS:  # the last gap did not realign the grid
+        if gaps and gap.at <= gaps[-1].at + PACKET_WORDS:  # previous gap did not realign the grid
             break
         gaps.append(gap)
         offset, at = offset + gap.missing, gap.at

@@ -60,7 +60,7 @@ class Capture:
 
     @property
     def duration_s(self) -> float:
-        """Time from the start of the first frame to the end of the last [s]."""
+        """Time from the start of the first frame to the end of the last frame [s]."""
         return self.num_frames * self.radar.frame.period_s
 
     @property
@@ -117,13 +117,13 @@ class Capture:
 
     @property
     def findings(self) -> tuple[str, ...]:
-        """The notes and, if packets were lost, a line about them; the file is scanned once."""
+        """The notes and, if packets were lost, a line about the loss; the file is scanned once."""
         lost = self.lost_packets.describe(self.num_frames)
         return (*self.notes, lost) if lost else self.notes
 
     @property
     def dropped_packets(self) -> int:
-        """Number of packets that the board sent but the file lacks."""
+        """Number of packets that the board sent but that are missing from the file."""
         return self.lost_packets.packets
 
     @property

@@ -131,7 +131,7 @@ def _checked_frames(radar: Radar, per_frame: int, num_frames: int) -> int:
 
 
 class _FrameCount(NamedTuple):
-    """Number of complete frames, and notes about incomplete or unexpected ones."""
+    """Number of complete frames, and notes about incomplete or unexpected frames."""
 
     num_frames: int
     notes: tuple[str, ...]

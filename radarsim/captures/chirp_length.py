@@ -49,7 +49,7 @@ _LONGEST = 8
 
 
 class ChirpLength(NamedTuple):
-    """Result of the length check: whether the samples confirm the length; notes for the user."""
+    """Result of the length check: whether the samples confirm the length, and user notes."""
 
     confirmed: bool
     notes: tuple[str, ...]
@@ -216,7 +216,7 @@ def _length_in_window(where, radar, capture_format, words) -> bool | str | Input
 
 
 def _paired(errors_db) -> Float[np.ndarray, " sample"]:
-    """Mean of each error and the next one, because both errors are large after a break."""
+    """Average each prediction error with the next, because both are large at a break."""
     return (errors_db + np.append(errors_db[1:], 0.0)) / 2
 
 
@@ -251,7 +251,7 @@ def _highest(errors_db, length: int, stated: int) -> Breaks:
 
 
 def _all_break(errors_db, breaks: Breaks) -> bool:
-    """Whether every second, third, fifth and seventh position is a break, from any start."""
+    """Whether breaks remain if only every 2nd, 3rd, 5th or 7th position is averaged."""
     heights_db = errors_db[breaks.first + breaks.distance :: breaks.distance]
     return all(
         heights_db[start::step].mean() > needed_height_db(len(heights_db) // step)
@@ -282,10 +282,10 @@ def _longer(streams, errors_db, shape, found: Breaks, error: InputError) -> bool
 
 
 def _is_periodic(streams, shape: StreamShape) -> bool:
-    """Whether the start of a stated chirp continues the end of the same chirp.
+    """Whether a chirp of the stated length, followed by a copy of itself, shows no break.
 
-    The echoes then complete a whole number of cycles per chirp, and receivers with equal signals
-    show no break.
+    If so, the echoes complete a whole number of cycles per chirp, and no break is visible between
+    receivers with equal signals.
     """
     weights = fit_predictor(streams)
     usual_db = np.median(error_levels_db(streams, weights))

@@ -24,8 +24,8 @@ class Recording:
     Attributes:
         radar: radar that recorded the frames.
         num_frames: number of frames.
-        read: function of the first frame and the frame after the last; returns volts
-            [frame, chirp, tx, rx, sample], complex64.
+        read: function of the first frame index and the index after the last frame, which returns
+            the frames in volts [frame, chirp, tx, rx, sample], complex64.
     """
 
     radar: Radar
@@ -63,7 +63,7 @@ def of_cube(radar: Radar, cube_v: Complex[np.ndarray, "frame chirp tx rx sample"
 
 
 def stretch(recording: Recording, first: int, num_frames: int) -> Recording:
-    """A part of the frames as a separate recording, whose time starts at zero."""
+    """Return a part of the frames as a separate recording, whose time starts at zero."""
     return replace(
         recording,
         num_frames=num_frames,
@@ -98,9 +98,9 @@ def across_frames(recording: Recording, frames_per_burst: int) -> Recording:
 
     The loops of a frame are averaged. The largest unambiguous speed is lambda / 4 T_frame, a few
     centimetres per second, which is sufficient for breathing and swaying. Frames after the last
-    complete burst are dropped. At such speeds the motion between the transmitters of one loop is
-    negligible: their slots are treated as simultaneous, so no phase has to be compensated
-    (`heatmaps.HeatmapSettings.tdm_compensation`).
+    complete burst are dropped. At speeds of centimetres per second, the motion between the
+    transmitters of one loop is negligible: their slots are treated as simultaneous, so no phase has
+    to be compensated (`heatmaps.HeatmapSettings.tdm_compensation`).
 
     Args:
         recording: recording with one or several transmitters.

@@ -1,9 +1,9 @@
 """Check the word layout of a capture (lanes, kind of samples, interleaving) against the samples.
 
-All layouts of the same words have the same energy; they differ in the beat frequencies at which it
-appears. Echoes are a few tones. Words that are combined wrongly spread each tone over several
-frequencies, for example over f, -f, f + fs/2 and fs/2 - f if I Q I Q is read as I I Q Q. This
-mixing raises the mean of the log spectrum, because the logarithm is concave; the layout with the
+All layouts of the same words have the same energy, but at different beat frequencies.
+Echoes consist of a few tones. Words that are combined wrongly spread each tone over several
+frequencies, for example over f, -f, f + fs/2 and fs/2 - f if I Q I Q is read as I I Q Q. Spreading
+a tone raises the mean of the log spectrum, because the logarithm is concave; the layout with the
 smallest mean is the true one. Pure noise looks the same in all layouts. The spectra of another
 layout are chirp spectra only if that layout shows breaks at the configured chirp length
 (`chirp_length`); a layout that shows breaks elsewhere is not considered.
@@ -56,8 +56,8 @@ def check_layout(
         windows: windows over the capture, from `capture_windows`.
 
     Returns:
-        The capture format with the interleaving found in the samples, and a note if this differs
-        from the usual or the configured interleaving.
+        The capture format with the interleaving found in the samples, and a note if this
+        interleaving differs from the usual or the configured one.
 
     Raises:
         InputError: the samples clearly have another number of lanes, or are real instead of
@@ -79,14 +79,14 @@ def check_layout(
 
 
 def _resolved(capture_format: CaptureFormat) -> CaptureFormat:
-    """The format with interleaving "auto" replaced by "pairs", the order in which chips send."""
+    """Replace the interleaving "auto" by "pairs", the order in which the chips send samples."""
     if capture_format.interleaving != "auto":
         return capture_format
     return replace(capture_format, interleaving="pairs")
 
 
 def _layouts(radar: Radar, stated: CaptureFormat) -> list[CaptureFormat]:
-    """The stated layout, and all others that store the same number of words per chirp."""
+    """The stated layout, and all other layouts with the same number of words per chirp."""
     if stated.lanes == 4 and radar.array.num_rx < 4:
         lanes = (4,)
     else:

@@ -30,7 +30,7 @@ class AntennaArray:
         design_freq_hz: frequency at which the spacing of the board's antennas is half a wavelength.
         gain_dbi: gain of one antenna at boresight.
         channel_gain: one complex factor per transmitter-receiver pair, for channel mismatch; -1
-            stands for antennas fed with inverted phase. All 1 by default.
+            stands for antennas fed with inverted phase. By default, all factors are 1.
     """
 
     tx_positions_m: Positions

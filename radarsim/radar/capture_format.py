@@ -163,8 +163,8 @@ def format_from_table(table: Any, board: str, where: str) -> CaptureFormat:
     """Read the capture format from the `[capture]` section; defaults depend on the board.
 
     Args:
-        table: section of the radar file; None if the file has no such section.
-        board: board named in the file, or "".
+        table: `[capture]` section of the radar file; None if the file has no such section.
+        board: board named in the file; "" if no board is named.
         where: name of the file, for messages.
 
     Returns:
@@ -194,7 +194,7 @@ def format_from_table(table: Any, board: str, where: str) -> CaptureFormat:
 
 
 def format_table(capture_format: CaptureFormat) -> dict[str, Any]:
-    """The `[capture]` section of a capture format; `format_from_table` reads it back unchanged."""
+    """Build the `[capture]` section, which `format_from_table` reads back unchanged."""
     table = {key: getattr(capture_format, key) for key in KEYS if key != "range_bias_mm"}
     table["range_bias_mm"] = Decimal(repr(capture_format.range_bias_m)) * 1000
     table["rx_lanes"] = [f"RX{lane + 1}" for lane in capture_format.rx_lanes]

@@ -1,6 +1,6 @@
-"""Limits of TI radar chips (band, slope, sample rate, IF bandwidth, gain), and how to check them.
+"""Limits of TI radar chips (band, slope, sample rate, IF bandwidth, gain) and the limit check.
 
-The sources are listed in `boards`.
+The sources of the limits are listed in `boards`.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from radarsim.radar.radar import Radar
 
 @dataclass(frozen=True, kw_only=True)
 class ChipLimits:
-    """Limits of a radar chip; settings beyond them cannot be configured.
+    """Limits of a radar chip; settings beyond the limits cannot be configured.
 
     Attributes:
         chip: name of the chip family.

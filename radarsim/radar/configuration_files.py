@@ -1,7 +1,8 @@
 """Convert a radar configuration of any file format to a radar, its capture format, and notes.
 
-Formats: radar TOML, TI SDK `.cfg`, mmWave Studio JSON, Studio log or Lua script. `parse_setup`
-selects the parser; the parsers of TI's formats are in `ti/`. This module opens no files.
+The supported formats are radar TOML, TI SDK `.cfg`, mmWave Studio JSON, Studio log and Lua script.
+`parse_setup` selects the parser; the parsers of TI's formats are in `ti/`. This module opens no
+files.
 """
 
 from dataclasses import dataclass, replace
@@ -29,7 +30,7 @@ _SINGLE_HIGH_PASS_KHZ = (175, 350, 700, 1400)
 
 @dataclass(frozen=True, kw_only=True)
 class Setup:
-    """A radar and the format of its captures, as one configuration file describes them.
+    """A radar and the format of its captures, as described by one configuration file.
 
     Attributes:
         radar: waveform, timing, antennas and receiver.
@@ -143,7 +144,7 @@ def _radar(settings: ChipSettings, firing: Firing, board: str) -> Radar:
 
 
 def _chirp(settings: ChipSettings, profile: Profile) -> Chirp:
-    """Chirp of the profile; a real ADC is converted to the equivalent complex ADC."""
+    """Create the chirp of a profile; a real ADC is converted to the equivalent complex ADC."""
     halves = 2 if settings.sample_kind == "real" else 1
     if profile.num_samples % halves:
         problem = f"is {profile.num_samples}; a real ADC needs an even number"

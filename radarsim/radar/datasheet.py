@@ -10,10 +10,10 @@ _EXACT = Context(prec=60)
 
 
 def datasheet_tables(radar: Radar) -> dict[str, Any]:
-    """Sections, keys and values of a radar file, with numbers exact in decimal.
+    """Return the sections, keys and values of a radar file, with numbers exact in decimal.
 
     Args:
-        radar: the radar.
+        radar: radar to convert.
 
     Returns:
         Nested tables of strings, integers, decimals and lists, as read and written by `radar.toml`.

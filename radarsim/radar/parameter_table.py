@@ -11,7 +11,7 @@ def radar_table(radar, board_guess: str = "") -> str:
     """Format chirp and frame timing, resolution, limits, receiver and antennas of a radar as text.
 
     Args:
-        radar: the radar.
+        radar: radar to describe.
         board_guess: line to print below the title, from `configuration_files.Setup.board_guess`.
 
     Returns:
@@ -126,7 +126,7 @@ def _measure_rows(radar):
 
 
 def _azimuth_resolution_deg(radar, num_elements) -> float:
-    """lambda / (N d) at boresight for a row of N elements with spacing d; 0 if there is no row."""
+    """Resolution lambda / (N d) at boresight of N elements with spacing d; 0 without a row."""
     if num_elements < 2:
         return 0.0
     aperture_m = num_elements * radar.array.half_wavelength_m

@@ -10,7 +10,8 @@ def placed_array(base: AntennaArray, geometry: Geometry, settings: ChipSettings)
     """Create an array whose virtual elements are at given positions, to replace a board's antennas.
 
     A pair's position is the sum of its transmitter's and receiver's positions, so the pairs
-    determine both groups except for the distance between the groups, which is taken from the board.
+    determine the layout of both antenna groups, but not the distance between the groups, which is
+    taken from the board.
 
     Args:
         base: array of the board, which supplies the number of antennas, the design frequency, the

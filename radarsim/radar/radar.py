@@ -1,12 +1,12 @@
 """A complete radar: chirp, frame, antennas, receiver and transmit power, with derived quantities.
 
 All parts are frozen, hashable and checked on construction. The parts determine array shapes and
-timing, so one program is compiled per radar. SI units throughout; `Chirp.from_datasheet` accepts
-the units of TI's datasheets.
+timing, so one program is compiled per radar. All values are in SI units; `Chirp.from_datasheet`
+accepts the units of TI's datasheets.
+
+This command prints the range and speed resolution, timing, noise and antennas of a radar:
 
     python -m radarsim.radar AWR1843BOOST
-
-prints range and speed resolution, timing, noise and antennas of a radar.
 """
 
 from dataclasses import dataclass
@@ -90,7 +90,7 @@ class Radar:
 
     @property
     def burst_duration_s(self) -> float:
-        """Time from the start of the first chirp slot to the end of the last one [s]."""
+        """Time from the start of the first chirp slot to the end of the last slot [s]."""
         return self.loop_period_s * self.frame.num_chirps
 
     @property
@@ -117,7 +117,7 @@ class Radar:
 
     @property
     def tx_delays_s(self) -> Float64[np.ndarray, " tx"]:
-        """Firing time of each transmitter within a loop [s], in the order of the transmitters."""
+        """Firing time of each transmitter within a loop [s], in order of transmitter index."""
         return np.argsort(self.frame.tx_order) * self.slot_period_s
 
     @property
@@ -152,7 +152,7 @@ class Radar:
     def speed_resolution_mps(self) -> float:
         """Width of a speed bin over the loops of one frame, lambda / 2 N T [m/s].
 
-        A single loop cannot resolve speed: its bin is the whole unambiguous interval.
+        A single loop cannot resolve speed: its speed bin is the whole unambiguous interval.
         """
         return self.chirp.wavelength_m / (2 * self.frame.num_chirps * self.doppler_period_s)
 

@@ -1,6 +1,6 @@
 """Read and write radar files (TOML, datasheet units).
 
-A file may start from a board and change individual settings:
+A radar file may start from a board and change individual settings:
 
     board = "AWR1843BOOST"
     name = "hall radar"
@@ -42,8 +42,9 @@ A file may start from a board and change individual settings:
 
 An optional section `[capture]` describes the format of recordings (`capture_format`).
 
-With a board, all other keys are optional and the limits of its chip are checked. Numbers are read
-and written in decimal, so `parse_radar` returns exactly the radar that `dump_radar` has written.
+If a board is named, all other keys are optional and the limits of its chip are checked. Numbers are
+read and written in decimal, so `parse_radar` returns exactly the radar that `dump_radar` has
+written.
 """
 
 import copy
@@ -71,7 +72,7 @@ from radarsim.radar.radar import Radar
 from radarsim.radar.receiver import Receiver
 from radarsim.radar.toml_text import toml_text
 
-# Field of a class -> key in the file, if they differ.
+# Maps the field of a class to the key in the file, if the two differ.
 _KEYS = {
     ("Chirp", "start_freq_hz"): "chirp.start_ghz",
     ("Chirp", "slope_hz_per_s"): "chirp.slope_mhz_per_us",

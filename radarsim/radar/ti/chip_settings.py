@@ -1,8 +1,8 @@
-"""Settings of a TI radar chip, independent of the file format they were read from.
+"""Settings of a TI radar chip, independent of the format of the configuration file.
 
 SDK `.cfg` files, mmWave Studio JSON and Studio logs set the same registers with different names.
-Each parser fills a `ChipSettings`; its methods check the settings against each other.
-`configuration_files` converts them to a radar.
+Each parser fills a `ChipSettings`, whose methods check the settings against each other.
+`configuration_files` converts the settings to a radar.
 """
 
 from dataclasses import dataclass, field, fields

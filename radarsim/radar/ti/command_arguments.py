@@ -11,7 +11,7 @@ class CommandArguments:
     """Arguments of one command; errors name the command and its line.
 
     Args:
-        where: file and line.
+        where: name of the file and line number, for messages.
         name: name of the command.
         arguments: arguments as written in the file.
         reference: addition to the hint if arguments are missing, such as the name of a manual.

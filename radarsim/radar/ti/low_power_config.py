@@ -46,7 +46,7 @@ def finish(settings: ChipSettings, seen: dict[str, list[str]], unknown: dict[str
 
     Args:
         settings: chip settings to be filled.
-        seen: arguments of each command.
+        seen: arguments of each command, keyed by its name.
         unknown: line number of each command that has no reader; harmless commands are removed.
 
     Raises:
@@ -89,7 +89,7 @@ def _check_family(settings: ChipSettings, seen: dict[str, list[str]]) -> None:
 
 
 def _fired(settings: ChipSettings, common: Command) -> list[int]:
-    """Determine the transmitters in firing order."""
+    """Return the enabled transmitters in firing order."""
     on = [idx for idx in range(2) if settings.tx_mask >> idx & 1]
     pattern = common.count(4)
     if pattern not in (_NO_MIMO, _TDM, _BPM) or not on:

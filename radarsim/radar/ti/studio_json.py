@@ -178,7 +178,7 @@ def _frame(node: Node) -> FramePlan:
 
 
 def _read_stream(settings: ChipSettings, device: Mapping, where: str) -> None:
-    """Read I/Q order and lanes, which files for other capture cards lack."""
+    """Read the I/Q order and the lanes, which files for other capture cards do not contain."""
     stream = device.get("rawDataCaptureConfig")
     if not isinstance(stream, Mapping):
         settings.notes.append(
