@@ -38,7 +38,7 @@ def local_path(place: str | Path) -> Path:
 
 
 def is_url(place: str | Path) -> bool:
-    """Whether a place is a URL that refers to something other than a local file."""
+    """Whether a text is a URL that refers to something other than a local file."""
     return "://" in str(place) and not str(place).startswith("file:")
 
 

@@ -2,8 +2,8 @@
 
 The command analyses the capture (lost data, clipping, noise, TX-RX leakage, static clutter, moving
 targets, azimuth, breathing), simulates the same scene with the same radar, and checks the
-differences against acceptance thresholds. It prints one screen of text and writes report.json and
-report.html.
+differences against acceptance thresholds. The command prints one screen of text and writes
+report.json and report.html.
 """
 
 import argparse

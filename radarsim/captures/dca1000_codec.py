@@ -8,8 +8,8 @@ A DCA1000 stores the data of the chip's LVDS lanes as little-endian 16-bit words
         complex   I0 of 4 lanes, Q0 of 4 lanes, I1 ...      real   S0 of 4 lanes, S1 ...
 
 Some recorders rearrange the complex samples of two lanes to I0 Q0 I1 Q1 (interleaving = "samples").
-Q precedes I if the configuration swaps them (SampleSwap in the SDK, iqSwapSel in Studio).
-This module opens no files.
+Q precedes I if the configuration swaps I and Q (SampleSwap in the SDK, iqSwapSel in Studio). This
+module opens no files.
 
 Source:
     TI SWRA581B, "Mmwave Radar Device ADC Raw Data Capture", sections 5 and 6.

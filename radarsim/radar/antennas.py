@@ -21,12 +21,12 @@ Positions = tuple[tuple[float, ...], ...]
 class AntennaArray:
     """Transmitters and receivers of one board, in the radar frame (+x ahead, +y left, +z up).
 
-    The tx and rx axes of every array in this project follow the order given here, which is the
-    numbering on the board; `Frame.tx_order` gives the firing order.
+    The tx and rx axes of every array in this project follow the order of these positions, which is
+    the antenna numbering on the board; `Frame.tx_order` gives the firing order.
 
     Attributes:
-        tx_positions_m: one (x, y, z) per transmitter [m].
-        rx_positions_m: one (x, y, z) per receiver [m].
+        tx_positions_m: position (x, y, z) of each transmitter [m].
+        rx_positions_m: position (x, y, z) of each receiver [m].
         design_freq_hz: frequency at which the spacing of the board's antennas is half a wavelength.
         gain_dbi: gain of one antenna at boresight.
         channel_gain: one complex factor per transmitter-receiver pair, for channel mismatch; -1
@@ -107,8 +107,8 @@ class AntennaArray:
         """The longest horizontal row of virtual elements half a wavelength apart, right to left.
 
         Elements of one row share height and depth and are spaced by half a design wavelength along
-        +y. If several elements share a position, the pair with the lowest (tx, rx) is used; if
-        several rows are equally long, the row that contains the lowest pair is used.
+        +y. If several elements share a position, the pair with the lowest (tx, rx) indices is used;
+        if several rows are equally long, the row that contains the lowest pair is used.
 
         Returns:
             (transmitter index, receiver index) of each element, in the order of increasing y.

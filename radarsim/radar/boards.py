@@ -34,13 +34,14 @@ Verified:
     datasheet SWRS330, table 6.8 (IWR2944, same RF core).
     AWRL1432BOOST: guide SWRU613A, section 2.1.1.1 and figure 3-6: receivers half a wavelength apart
     in azimuth and in elevation, transmitters half a wavelength apart in azimuth only.
-    IWRL6432BOOST, the same layout: MMWAVE-L-SDK 5, motion_detect.c, gDefaultAntGeometry ({0,0},
-    {1,1}, {0,2}, {0,1}, {1,2}, {0,3}), 2.418 mm apart. Row 0 is the lower one ("one lower row: 4
-    antennas, upper row 2 antennas", aoa2dproc.h) and columns count to the left: aoa2dproc.c turns
-    phases that increase along the columns into positive x and along the rows into negative z.
+    IWRL6432BOOST, with the layout of the AWRL1432BOOST: MMWAVE-L-SDK 5, motion_detect.c,
+    gDefaultAntGeometry ({0,0}, {1,1}, {0,2}, {0,1}, {1,2}, {0,3}), 2.418 mm apart. Row
+    0 is the lower row ("one lower row: 4 antennas, upper row 2 antennas", aoa2dproc.h) and columns
+    count to the left: aoa2dproc.c turns phases that increase along the columns into positive x and
+    along the rows into negative z.
     (Section 6.1.1 of the board's guide SWRU596 repeats the text of the IWR6843L; the azimuth
     resolution of 29 degrees in that section corresponds to a row of four elements.)
-    Inverted channels of both boards: compRangeBiasAndRxChanPhase of TI's configurations,
+    Inverted channels of both xWRL boards: compRangeBiasAndRxChanPhase of TI's configurations,
     1 -1 1 -1 1 -1.
     xWR1843 chip: IWR1843 datasheet SWRS228A, page 29 (automotive AWR1843: same RF core, SWRS222
     not read). Shortest idle time: SWRA553A, section 2.2.1.
@@ -64,8 +65,8 @@ Not verified in the original documents (from secondary sources or memory); check
       targets nearer than half a metre.
 
 ADC full scale: a published AWR1642 capture at 30 dB gain and 10 Msps shows an rms noise of 18.4
-codes per complex sample; k T B F with 15 dB and 50 ohm is 0.25 mV at the ADC, so 32768 codes
-correspond to 0.45 V.
+codes per complex sample; k T B F with a noise figure of 15 dB and 50 ohm gives 0.25 mV at the ADC,
+so 32768 codes correspond to 0.45 V.
 """
 
 import difflib
@@ -96,8 +97,8 @@ def _array(
     Args:
         tx: (left, up) of each transmitter [half wavelengths].
         rx: (left, up) of each receiver [half wavelengths].
-        separation: distance between the centres of the two groups, transmitters on the left
-            [half wavelengths].
+        separation: distance from the centre of the receivers to the centre of the transmitters,
+            which are on the left [half wavelengths].
         design_freq_hz: frequency to which the half wavelengths refer.
         gain_dbi: boresight gain of one antenna.
         inverted_rx: receivers with inverted phase.

@@ -65,7 +65,7 @@ class CaptureFormat:
             "samples" (I Q I Q, as some recorders rearrange them), or "auto".
         rx_lanes: lane of each receiver on 4 lanes; if empty, the receivers use the first lanes.
         assumed: radar settings that were guessed ("chirp.adc_start_us", "antennas", ...).
-        num_frames: number of frames configured on the board; 0 if it records until stopped.
+        num_frames: number of frames configured on the board; 0 if the board records until stopped.
         range_bias_m: amount by which measured ranges are too large, from the board's calibration.
         check: whether samples that clearly contradict the configuration are rejected, and frames
             shifted by missing packets are aligned again.
@@ -115,8 +115,7 @@ class CaptureFormat:
         return self.samples == "real"
 
     def guess_line(self, board: str) -> str:
-        """One line to print with all numbers that depend on a guessed board; "" if the board is
-        known.
+        """Line to print beside numbers that depend on a guessed board; "" if the board is known.
 
         Args:
             board: the board in use.

@@ -5,7 +5,7 @@ from typing import Any
 
 from radarsim.radar.radar import Radar
 
-# Enough digits for the exact product of any two floats.
+# Number of digits that suffices for the exact product of any two floats.
 _EXACT = Context(prec=60)
 
 

@@ -97,9 +97,9 @@ class Radar:
     def slow_time_period_s(self) -> float | None:
         """Spacing of a transmitter's chirps over successive frames [s]; None if it is not uniform.
 
-        Frames of one loop are sampled once per frame period; bursts that fill their frames are
-        sampled once per loop. Other frames have gaps between their bursts: their chirps are evenly
-        spaced (by `loop_period_s`) only within a burst.
+        Frames of one loop are sampled once per frame period, and frames filled by their bursts are
+        sampled once per loop. All other frames have a gap after the burst, so their chirps are
+        evenly spaced (by `loop_period_s`) only within a burst.
         """
         if self.frame.num_chirps == 1:
             return self.frame.period_s

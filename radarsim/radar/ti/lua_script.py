@@ -134,7 +134,7 @@ def in_force(statements: Iterable[Statement], chip: str, path: tuple[Branch, ...
 
     Args:
         statements: statements in order.
-        chip: digits of the chip, which decide between branches; "" if unknown.
+        chip: digits of the chip name, which decide between branches; "" if unknown.
         path: branches in which the value is used; statements in excluded branches are ignored.
 
     Returns:
