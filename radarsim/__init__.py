@@ -7,8 +7,8 @@
     cube_v = rs.simulate(radar, rs.Scene([walker]), jax.random.key(0))
     rs.heatmaps(radar, cube_v).plot()
 
-The names below are the public interface; each is imported when it is first used, so that importing
-the package takes no time.
+The names below are the public interface; each name is imported when it is first used, so that
+importing the package is fast.
 """
 
 import sys
@@ -88,7 +88,7 @@ def __dir__() -> list[str]:
 def _version() -> str:
     try:
         return metadata.version("radarsim")
-    except metadata.PackageNotFoundError:  # a source tree that is not installed
+    except metadata.PackageNotFoundError:  # run from a source tree without installation
         return "0+unknown"
 
 
@@ -96,7 +96,7 @@ class _Package(ModuleType):
     """Package in which a submodule never hides the public function of the same name.
 
     The import system sets each imported submodule as an attribute of its package. Without this
-    class, `radarsim.simulate` would become the module as soon as any code imports the module.
+    class, `radarsim.simulate` would refer to the module as soon as any code imports that module.
     """
 
     def __setattr__(self, name, value):

@@ -1,7 +1,7 @@
-"""Checks of arrays passed from Python: type, shape and finite values.
+"""Check that arrays passed as arguments have the right type and shape and finite values.
 
-Under `jit`, `grad` and `vmap` an array is a tracer that has a shape and a type, but no values: only
-its shape and type are checked.
+Under `jit`, `grad` and `vmap` an array is a tracer, which has a shape and a type but no values, so
+only its shape and type are checked.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ REAL = ((np.floating, np.integer), "real numbers")
 
 
 def is_traced(value: Any) -> bool:
-    """Whether a value is known only within a compiled program."""
+    """Whether a value is a JAX tracer, whose contents are known only within a compiled program."""
     return isinstance(value, jax.core.Tracer)
 
 
@@ -36,13 +36,13 @@ def as_array(where: str, field: str, value: Any, kind: tuple, hint: str):
         hint: what to pass instead, for the message.
 
     Raises:
-        InputError: the argument is not an array, or its numbers are of another kind.
+        InputError: the argument is not an array, or its numbers are not of the required kind.
     """
     array = value
     if not isinstance(value, np.ndarray | jax.Array):
         try:
             array = np.asarray(value)
-        except ValueError:  # rows of different lengths
+        except ValueError:  # NumPy rejects rows of different lengths
             problem = f"is {described(value)} whose rows differ in length"
             raise InputError(where, field, problem, hint) from None
     types, words = kind
@@ -93,16 +93,19 @@ def check_finite(where: str, field: str, array, axes: tuple[str, ...], hint: str
     if is_traced(array) or _sum_is_finite(array):
         return
     invalid = np.argwhere(~np.isfinite(np.asarray(array)))
-    if len(invalid):  # if empty, all values are finite and only the sum overflowed
+    if len(invalid):  # if no value is invalid, only the sum overflowed
         first = ", ".join(f"{axis} {index}" for axis, index in zip(axes, invalid[0]))
         problem = f"is NaN or infinite in {len(invalid)} of {array.size} values, first at {first}"
         raise InputError(where, field, problem, hint)
 
 
 def _sum_is_finite(array) -> bool:
-    """Test the sum: NaN and infinity propagate to it, and no temporary array is needed."""
+    """Whether the sum of an array is finite; this test needs no temporary array.
+
+    NaN and infinity propagate to the sum.
+    """
     if isinstance(array, jax.Array) and any(each.platform != "cpu" for each in array.devices()):
-        return bool(jnp.isfinite(jnp.sum(array)))  # does not copy the array to the host
+        return bool(jnp.isfinite(jnp.sum(array)))  # avoids a copy of the array to the host
     with np.errstate(all="ignore"):
         return bool(np.isfinite(np.asarray(array).sum()))
 

@@ -2,11 +2,11 @@
 
     poses -> mesh -> visible faces -> IF cube -> receiver -> heatmaps
 
-A program's arrays have fixed sizes, which depend on the visible faces. This module guesses the
-sizes: clips are simulated with the sizes that sufficed for earlier clips, and the program also
-returns the sizes that the new clips required. If these are larger, the clips are simulated again,
-so that no result comes from arrays that are too small. In contrast, `simulate.simulate` determines
-the sizes on the host before the simulation.
+The arrays of a compiled program have fixed sizes, which depend on the visible faces. This module
+guesses the array sizes: clips are simulated with the sizes that sufficed for earlier clips, and the
+program also returns the sizes that the new clips required. If the required sizes are larger than
+the guess, the clips are simulated again, so that no result comes from arrays that are too small. In
+contrast, `simulate.simulate` determines the array sizes on the host before the simulation.
 """
 
 from dataclasses import dataclass, replace
@@ -49,11 +49,11 @@ class PosedClip:
     """A clip ready for the device, or many clips along a leading axis (see `stack_clips`).
 
     Attributes:
-        posed: the scene at the nodes of every burst.
-        key: random key of the receiver noise.
+        posed: the scene, posed at the Chebyshev nodes of every burst.
+        key: JAX random key for the receiver noise.
         reflection: the reflection model.
         level_v: level constant from `levels.volts_per_weight` [V].
-        extra_noise_db: added to the receiver's noise figure [dB].
+        extra_noise_db: value added to the receiver's noise figure [dB].
     """
 
     posed: PosedScene
@@ -73,10 +73,10 @@ def pose_clip(
     num_frames: int,
     extra_noise_db: float = 0.0,
 ) -> PosedClip:
-    """Pose a scene as a clip; arguments as for `simulate.simulate`.
+    """Pose a scene as a clip; the arguments are those of `simulate.simulate`.
 
     Raises:
-        InputError: an argument is wrong, or the frames last longer than the motion.
+        InputError: an argument is invalid, or the frames last longer than the motion.
     """
     check_simulation("pose_clip", SimulationInput(radar, key, reflection, settings, extra_noise_db))
     check_scene("pose_clip", scene)
@@ -94,7 +94,8 @@ def stack_clips(clips: list[PosedClip]) -> PosedClip:
     """Stack clips with the same number of frames along a leading axis.
 
     Raises:
-        InputError: there is no clip, or the clips differ in frames, body or reflection model.
+        InputError: the list is empty, or the clips differ in number of frames, body or reflection
+            model.
     """
     hint = "give a list of clips made by pose_clip with the same settings"
     for clip in clips:
@@ -116,7 +117,7 @@ def _structure(clip: PosedClip) -> tuple:
 
 
 class BatchSimulator:
-    """Simulator of stacked clips that remembers which array sizes were sufficient before.
+    """Simulator of stacked clips that remembers the array sizes required by earlier clips.
 
     Attributes:
         required: largest sizes that clips have required so far; None before the first clips.
@@ -132,14 +133,14 @@ class BatchSimulator:
         """Prepare the simulator; programs are compiled at the first call.
 
         Args:
-            radar: the board.
+            radar: the radar to be simulated.
             bodies: body models from `Scene.bodies`, shared by all clips.
-            settings: method and error, visibility, receiver.
+            settings: simulation settings.
             map_settings: heatmap settings; None to return IF cubes.
 
         Raises:
-            InputError: an argument is wrong, or the settings select hidden point removal or the
-                exact sum, which need the host.
+            InputError: an argument is invalid, or the settings select hidden point removal or the
+                exact sum, which run on the host only.
         """
         check_radar("BatchSimulator", radar)
         check_settings("BatchSimulator", settings)
@@ -199,7 +200,7 @@ class BatchSimulator:
 def largest(first: RequiredSizes, second: RequiredSizes) -> RequiredSizes:
     """Combine two sets of sizes into one that suffices for both.
 
-    The result has the smaller distance and the larger of all other values.
+    The result has the smaller nearest distance and the larger value of every other size.
     """
     both = jax.tree.map(lambda *parts: jnp.stack([part.max() for part in parts]), first, second)
     near_m = jnp.minimum(first.near_m.min(), second.near_m.min())
@@ -208,7 +209,7 @@ def largest(first: RequiredSizes, second: RequiredSizes) -> RequiredSizes:
 
 @partial(jax.jit, static_argnums=(0, 1, 2, 3))
 def _simulate_clips(radar, settings, map_settings, sizes, bodies, clips):
-    """Compute the maps or cubes of every clip, and the sizes that their sums required."""
+    """Compute the heatmaps or cubes of every clip, and the array sizes that were required."""
 
     def one_clip(clip: PosedClip):
         mesh, faces = skin_scene(bodies, clip.posed)

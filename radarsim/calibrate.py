@@ -17,7 +17,7 @@ from radarsim.scene.mesh import FaceIndices, burst_mesh, faces_of
 from radarsim.signal.face_selection import select_faces
 from radarsim.signal.settings import SimulationSettings
 
-# Mean of the human radar cross-section in 3GPP TR 38.901 (release 19, sensing targets).
+# Mean human radar cross-section in 3GPP TR 38.901 (release 19, sensing targets).
 HUMAN_RCS_DBSM = -1.37
 ANCHOR_RANGE_M = 3.0
 ANCHOR_YAWS = 60
@@ -34,19 +34,19 @@ def apparent_rcs_m2(
 
         (4 pi / lambda^2) R^4 |sum A C exp(j 2 k R) / R^2|^2,
 
-    where R^4 contains the range of the mesh's centroid, and the sum contains the range of each
-    face. `PhysicalOptics` has complex weights W instead of A C / R^2. The level constant is not
-    included; multiply the result by Gamma^2.
+    where the R of R^4 is the range of the mesh's centroid, and the R in the sum is the range of
+    each face. For `PhysicalOptics`, complex weights W replace A C / R^2. The level constant Gamma
+    is not included; multiply the RCS by Gamma^2.
 
-    The RCS is called apparent because a person closer than a kilometre is in the near field of any
-    radar.
+    The RCS is called apparent because a radar closer than a kilometre is in the near field of a
+    person.
 
     Args:
         radar: radar that sets the frequency.
         vertices_m: vertices in the radar frame [m].
         faces: triangles.
         reflection: the reflection model.
-        visible: visible faces; None tests every face against every other.
+        visible: mask of visible faces; if None, every face is tested for occlusion by every other.
     """
     scatterers = reflection.scatterers(vertices_m, faces)
     if visible is None:
@@ -77,7 +77,7 @@ def rcs_over_yaw_m2(
 
     Args:
         radar: radar that sets the frequency.
-        standing_m: vertices of the body, world axes (+z up) [m].
+        standing_m: vertices of the standing body in world axes (+z up) [m].
         faces: triangles of the body.
         reflection: the reflection model.
     """
@@ -85,7 +85,7 @@ def rcs_over_yaw_m2(
     yaws_rad = np.arange(ANCHOR_YAWS) * 2 * np.pi / ANCHOR_YAWS
     rotated_m = Rotation.from_rotvec(yaws_rad[:, None] * [0, 0, 1]).as_matrix() @ centred_m.T
     rotated_m = rotated_m.transpose(0, 2, 1) + np.array([ANCHOR_RANGE_M, 0, 0])
-    # One motionless frame for each yaw, with two nodes, the smallest number allowed.
+    # Each yaw is one motionless frame, given at two nodes, the smallest number allowed.
     mesh = burst_mesh(np.repeat(rotated_m[:, None], 2, axis=1), None)
     faces = jnp.asarray(faces, jnp.int32)
     selection = select_faces(radar, SimulationSettings(), reflection, mesh, faces)
@@ -109,18 +109,18 @@ def anchored_reflectivity(
 ) -> float:
     """Level constant for which a standing body has the mean RCS of 3GPP TR 38.901, -1.37 dBsm.
 
-    The quasi-specular sum over face centres has no absolute level: it depends on edge length and
-    sigma, so each mesh and sigma needs its own constant. The mean is the power averaged over yaw.
-    `PhysicalOptics` has an absolute level (levels.skin_reflectivity).
+    The quasi-specular sum over face centres has no absolute level: its level depends on edge length
+    and sigma, so each pair of mesh and sigma needs its own constant. The mean RCS is the power
+    averaged over yaw. `PhysicalOptics` has an absolute level (levels.skin_reflectivity).
 
     Args:
         radar: radar that sets the frequency.
-        standing_m: vertices of the body, world axes (+z up) [m].
+        standing_m: vertices of the standing body in world axes (+z up) [m].
         faces: triangles of the body.
         sigma_rad: width of the lobe of `QuasiSpecular` [rad].
 
     Raises:
-        InputError: an argument is wrong.
+        InputError: an argument is invalid.
     """
     check_radar("anchored_reflectivity", radar)
     check_sigma("anchored_reflectivity", sigma_rad)

@@ -1,7 +1,7 @@
 """Checks of user-supplied numbers and of types, with error messages in readable units.
 
-Every error message is one line with the value and its unit, the limit, and how to correct it.
-Arrays are checked by `array_checks`.
+Every error message is one line with the value and its unit, the limit, and how to correct the
+value. Arrays are checked by `array_checks`.
 """
 
 import math
@@ -12,7 +12,7 @@ from typing import Any
 
 from radarsim.errors import InputError
 
-_MOST_CHARACTERS = 60  # longest text or number that a message quotes
+_MOST_CHARACTERS = 60  # maximum length of a text or number in a message
 _PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "u"), (1e-9, "n"))
 
 
@@ -91,7 +91,7 @@ def _shown(value: Any) -> str:
 
 
 def described(value: Any) -> str:
-    """Describe a value for a message: numbers and text as they are, other values by their type."""
+    """Describe a value for a message: numbers and text as they are, other values by type."""
     if value is None or isinstance(value, bool | Real | str | bytes):
         text = repr(value)
         return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}..."
@@ -112,7 +112,7 @@ def check_type(where: str, field: str, value: Any, kind: type | tuple[type, ...]
         where: function or class that takes the argument.
         field: name of the argument.
         value: the argument.
-        kind: expected type or types.
+        kind: expected type, or a tuple of types.
         hint: what to pass instead, for the message.
 
     Raises:
@@ -159,7 +159,7 @@ def check_flag(where: str, field: str, value: Any) -> None:
 
 def whole_number(where: str, field: str, value: Any, at_least: int = 1) -> int:
     """Like `checked_count`, but also accept whole floats, such as 50 frames given as `5.0 * 10`."""
-    if isinstance(value, float) and value.is_integer():  # numpy.float64 is a float
+    if isinstance(value, float) and value.is_integer():  # also numpy.float64, a subclass of float
         value = int(value)
     return checked_count(where, field, value, at_least)
 

@@ -30,9 +30,10 @@ def split_float64(
 ) -> tuple[Float[np.ndarray, "*shape"], Float[np.ndarray, "*shape"]]:
     """Split a float64 array into a sum of two float32 arrays, accurate to about 48 bits.
 
-    At 79 GHz, 1.9 mm of range is one cycle of phase. Rounding positions at 3 m to a single float32
-    (0.12 um) causes 0.4 mrad of phase error; with a pair, the error is negligible. JAX without its
-    global 64-bit flag accepts only float32 arguments, so positions are passed to it as pairs.
+    At 79 GHz, 1.9 mm of range corresponds to one cycle of phase. Rounding positions at 3 m to a
+    single float32 (0.12 um) causes 0.4 mrad of phase error; with a pair of float32 values, the
+    error is negligible. Without its global 64-bit flag, JAX accepts only float32 arguments, so
+    positions are passed as pairs.
     """
     high = values.astype(np.float32)
     return high, (values - high.astype(np.float64)).astype(np.float32)

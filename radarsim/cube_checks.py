@@ -1,4 +1,4 @@
-"""Checks of IF cubes against the radar that belongs to them."""
+"""Check IF cubes against the radar with which they were recorded or simulated."""
 
 from typing import Any
 

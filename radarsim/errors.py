@@ -1,8 +1,8 @@
-"""Error for user input that cannot be used."""
+"""The exception for user input that cannot be used."""
 
 
 class InputError(ValueError):
-    """A file or value from the user cannot be used; the message is one line of four parts.
+    """Error for an unusable file or value from the user; its one-line message has four parts.
 
     Args:
         where: file, option or class that contains the value.

@@ -1,8 +1,8 @@
 """Read and write files: motions, meshes, body models, radars and captures.
 
-This is the entry point for every file that radarsim reads; every file that cannot be used raises an
-`InputError`. Text parsers receive the text and open no files. Readers of binary formats (in
-`scene/formats` and `captures`) receive the path, because they read parts of large files. Each
+This is the entry point for every file that radarsim reads; a file that cannot be used raises an
+`InputError`. Parsers of text formats receive the text and open no files. Readers of binary formats
+(in `scene/formats` and `captures`) receive the path, because they read parts of large files. Each
 reader is imported when its file type is first used.
 """
 
@@ -46,7 +46,7 @@ def read_arrays(path: str | Path, keys: tuple[str, ...]) -> dict[str, np.ndarray
 
 
 def read_mesh_sequence(path: str | Path, rate_hz: float | None = None):
-    """Read a moving mesh from a folder of .obj, .ply or .stl files in name order, or one `.npz`.
+    """Read a moving mesh from a folder of .obj, .ply or .stl files in name order, or an `.npz`.
 
     Args:
         path: the folder or file.
@@ -70,15 +70,15 @@ def load_body(path: str | Path, gender: str = "neutral", layout: str = "smplh"):
     """Read a SMPL, SMPL-H or SMPL-X body model from a file, or from a folder of models.
 
     Args:
-        path: a `.npz` or `.pkl` file, or a folder with the published layout.
-        gender: selects the model in a folder.
-        layout: selects the model in a folder.
+        path: an `.npz` or `.pkl` file, or a folder with the layout of the published models.
+        gender: gender of the model to load from a folder.
+        layout: model type to load from a folder.
 
     Returns:
         `body.BodyModel`.
 
     Raises:
-        InputError: there is no such model, or the file is of another type.
+        InputError: there is no such model, or the file is not a body model.
     """
     from radarsim.scene.formats.smpl import find_body_model, read_body_model
 
@@ -100,7 +100,7 @@ def free_body():
 
 
 def load_radar(name_or_path: str | Path):
-    """Load the `Radar` of a board name or a configuration file (see `load_setup`)."""
+    """Load the `Radar` of a named board or of a configuration file (see `load_setup`)."""
     return load_setup(name_or_path).radar
 
 
@@ -139,8 +139,8 @@ def write_capture(
 
     Args:
         path: the file to write.
-        cube: [frame, chirp, tx, rx, sample] complex in ADC codes, or int16 codes with I and Q
-            (`noise_and_adc.to_codes`) on a last axis.
+        cube: complex ADC codes [frame, chirp, tx, rx, sample], or int16 codes with a last axis of I
+            and Q (`noise_and_adc.to_codes`).
         radar: `Radar` that produced the cube.
         capture_format: order of the words; by default the format of the radar's board.
         iq_order: "i_first", "q_first", or "auto" for the order of the capture format, or I first
@@ -156,7 +156,7 @@ def write_capture(
 
 
 def load_setup(name_or_path: str | Path, board: str = ""):
-    """Load radar and capture format of a board name or a configuration file.
+    """Load the radar and the capture format of a named board or of a configuration file.
 
     Args:
         name_or_path: a key of `boards.BOARDS`, a radar `.toml`, a TI SDK `.cfg`, or an mmWave
@@ -165,7 +165,7 @@ def load_setup(name_or_path: str | Path, board: str = ""):
             and `Setup.board_guess` states whether the name is a guess.
 
     Returns:
-        `configuration_files.Setup`: radar, capture_format, and notes on other settings.
+        `configuration_files.Setup`: radar, capture format, and notes on other settings.
 
     Raises:
         InputError: there is no such board or file, or the file does not describe a valid radar.

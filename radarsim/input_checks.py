@@ -1,7 +1,7 @@
-"""Check the arguments of public functions, singly and together, before any compilation.
+"""Check the arguments of public functions, individually and together, before compilation.
 
-The values of tracers are unknown and therefore not checked. Subjects and scenes check
-themselves when they are created (`scene/subject.py`, `scene/scene.py`).
+JAX tracers have no known values, so only their shapes and types are checked. Subjects and scenes
+check themselves when they are created (`scene/subject.py`, `scene/scene.py`).
 """
 
 from typing import Any, NamedTuple
@@ -34,7 +34,7 @@ ORIGIN_AXES = ("frame", "node", "coordinate")
 # The error for a point that moves at 1 m/s is -86 dB with 5 nodes, -80 dB with 12, -71 dB with 13,
 # -8 dB with 24.
 MOST_NODES = 12
-# Lengths of raw keys of JAX's random generators: two words, or four (rbg).
+# Lengths of the raw keys of JAX's random number generators: two words, or four for rbg.
 _RAW_KEYS = ((2,), (4,))
 
 
@@ -42,7 +42,7 @@ def check_radar(where: str, radar: Any) -> None:
     """Check that an argument is a `Radar`.
 
     Raises:
-        InputError: the argument is something else.
+        InputError: the argument is not a `Radar`.
     """
     hint = "give a Radar, such as load_radar('AWR1843BOOST'), as the first argument"
     check_type(where, "radar", radar, Radar, hint)
@@ -61,7 +61,7 @@ def check_key(where: str, key: Any) -> None:
     """Check that an argument is one random key.
 
     Raises:
-        InputError: the argument is a seed, several keys, or not a key.
+        InputError: the argument is a seed, an array of several keys, or not a key at all.
     """
     hint = "give one key, such as jax.random.key(0)"
     dtype = getattr(key, "dtype", None)
@@ -95,7 +95,7 @@ def check_reflection(where: str, reflection: Any) -> None:
 
 
 def check_sigma(where: str, sigma_rad: Any) -> None:
-    """Check the width of a scattering lobe if it is known.
+    """Check the width of a scattering lobe; the value of a tracer is not checked.
 
     Raises:
         InputError: the width is not a positive number.
@@ -118,7 +118,7 @@ def check_simulation(where: str, given: SimulationInput) -> None:
     """Check the arguments common to all simulations.
 
     Raises:
-        InputError: an argument is wrong; the message names the argument.
+        InputError: an argument is invalid; the message names the argument.
     """
     check_radar(where, given.radar)
     check_reflection(where, given.reflection)
@@ -131,7 +131,7 @@ def check_scene(where: str, scene: Any) -> None:
     """Check that an argument is a `Scene`.
 
     Raises:
-        InputError: the argument is something else.
+        InputError: the argument is not a `Scene`.
     """
     check_type(where, "scene", scene, Scene, "give Scene([subject]) as the second argument")
 
@@ -144,12 +144,13 @@ def checked_frames(
     num_frames: Any,
     first_frame: Any,
 ) -> tuple[int, int]:
-    """Check that the frames to simulate lie within the motion; return their number and the first.
+    """Check that the frames lie within the motion; return their number and the first index.
 
     Args:
         where: name of the function, for messages.
         radar, scene, settings: checked arguments, which determine the number of frames that fit.
-        num_frames: requested number; None for all frames from the first to the end of the motion.
+        num_frames: requested number of frames; None for all frames from the first to the end of the
+            motion.
         first_frame: requested index of the first frame.
 
     Raises:
@@ -191,13 +192,13 @@ def checked_mesh(
         where: name of the function, for messages.
         settings: settings that have been checked.
         vertices_m, faces: vertices and faces to be checked.
-        origin_m: origin to be checked; None for the radar.
+        origin_m: origin to be checked; None if the origin is the radar.
 
     Returns:
-        Vertices, faces, and the origin: None, or one per frame and node.
+        Vertices, faces and origin; the origin is None, or has one point per frame and node.
 
     Raises:
-        InputError: an argument is wrong; the message names the argument.
+        InputError: an argument is invalid; the message names the argument.
     """
     hint = "give x, y, z of every vertex at the times of burst_times_s"
     vertices_m = as_array(where, "vertices_m", vertices_m, REAL, hint)
@@ -225,14 +226,14 @@ def _checked_origin(where, origin_m, shape: tuple[int, int]):
 
 
 def checked_still_mesh(where: str, standing_m: Any, faces: Any) -> tuple:
-    """Check the vertices [m] and faces of a mesh at one time against each other.
+    """Check the vertices [m] and the faces of a motionless mesh against each other.
 
     Args:
         where: name of the function, for messages.
         standing_m, faces: vertices and faces to be checked.
 
     Raises:
-        InputError: an argument is wrong; the message names the argument.
+        InputError: an argument is invalid; the message names the argument.
     """
     hint = "give x, y, z of every vertex at one time"
     standing_m = as_array(where, "standing_m", standing_m, REAL, hint)
@@ -281,7 +282,7 @@ def checked_points(
         positions_m, rcs_m2: positions and cross-sections to be checked.
 
     Raises:
-        InputError: an argument is wrong; the message names the argument.
+        InputError: an argument is invalid; the message names the argument.
     """
     hint = "give x, y, z of every point at the times of burst_times_s"
     positions_m = as_array(where, "positions_m", positions_m, REAL, hint)
@@ -299,7 +300,7 @@ def checked_points(
 
 
 def _check_positions(where, field, positions_m, axes, settings) -> None:
-    """Check shape, number of nodes and finite values of positions."""
+    """Check that positions have a valid shape and number of nodes and are finite."""
     lengths = dict.fromkeys(axes) | {axes[-1]: 3}
     hint = f"give x, y, z of every {axes[2]} at the times of burst_times_s"
     check_axes(where, field, positions_m.shape, lengths, hint)

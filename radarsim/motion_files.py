@@ -1,4 +1,4 @@
-"""Read motion files: BVH, AMASS and the output of body trackers; public in `files`."""
+"""Read motion files (BVH, AMASS, output of body trackers); `files` exports these functions."""
 
 import os
 from collections import Counter
@@ -12,8 +12,8 @@ from radarsim.paths import existing_path, read_text
 from radarsim.scene.motion import Motion
 
 MOTION_SUFFIXES = (".npz", ".bvh")
-# File types of body trackers. They count as motions only if a folder has no files of the types
-# above, because a pickle may contain anything.
+# File types of body trackers. Such files count as motions only if a folder has no `.npz` or `.bvh`
+# motions, because a pickle may contain anything.
 TRACKER_SUFFIXES = (".pkl", ".pickle", ".npy", ".pt", ".pth")
 MAX_BVH_BYTES = 1 << 30
 # Body shape files, which AMASS stores in the same folders as its motions.
@@ -46,8 +46,8 @@ def read_motion(
         name: id of the motion; by default the file name without its suffix.
         person: name of the person if the file contains several; see `motion_people`.
         up: axis of the file's world that points up: "x", "y", "z", "-x", "-y", "-z", or "auto" to
-            infer it. Ignored for `.bvh` files, where it is always inferred.
-        rate_hz: poses per second; used if the file states no rate [Hz].
+            infer it. Ignored for `.bvh` files, whose up axis is always inferred.
+        rate_hz: pose rate [Hz], used if the file does not state a rate.
 
     Returns:
         The motion; its `notes` state what was inferred.
@@ -69,7 +69,8 @@ def open_motion(
 ) -> Motion:
     """Read a motion like `read_motion`, but read the poses of large `.npz` files on demand.
 
-    All poses are read once in order to check them. Tables above `npz.LARGE_BYTES` count as large.
+    All poses are read once in order to check them. Pose tables larger than `npz.LARGE_BYTES` are
+    read on demand.
     """
     path = existing_path(path)
     name = path.stem if name is None else name
@@ -92,7 +93,7 @@ def open_motion(
 
 
 def motion_people(path: str | Path) -> tuple[str, ...]:
-    """Names of the people in a motion file (track ids or numbers from 0); ("",) for one person.
+    """List the people in a motion file (track ids or numbers from 0); ("",) for one person.
 
     Args:
         path: the file.
@@ -108,7 +109,7 @@ def motion_people(path: str | Path) -> tuple[str, ...]:
 
 
 def _people(path: Path) -> dict:
-    """Arrays of each person in a file, keyed by name; the key is "" for a single person."""
+    """Read the arrays of each person in a file, keyed by name; a single person has the key ""."""
     from radarsim.scene.formats import amass, npz, plain_content
     from radarsim.scene.formats.people import people_in
 
@@ -147,7 +148,7 @@ def find_motions(path: str | Path) -> MotionFiles:
     found, trackers, skipped, seen = [], [], Counter(), set()
     for folder, folders, names in os.walk(path, followlinks=True):
         real = os.path.realpath(folder)
-        if real in seen:  # reached again through a symbolic link to a parent folder
+        if real in seen:  # the folder was reached again through a symbolic link to a parent
             folders.clear()
             continue
         seen.add(real)

@@ -20,10 +20,10 @@ def local_path(place: str | Path) -> Path:
         place: path or `file://` URL.
 
     Returns:
-        The path; it need not exist.
+        The local path, which need not exist.
 
     Raises:
-        InputError: the user of `~user` is unknown, or the URL names another host.
+        InputError: the user in `~user` is unknown, or the URL names another host.
     """
     check_path("radarsim.files", "path", place)
     text = _path_of_url(str(place)) if str(place).startswith("file:") else str(place)
@@ -38,7 +38,7 @@ def local_path(place: str | Path) -> Path:
 
 
 def is_url(place: str | Path) -> bool:
-    """Whether a place is a URL that refers to something other than a local file."""
+    """Whether a text is a URL that refers to something other than a local file."""
     return "://" in str(place) and not str(place).startswith("file:")
 
 
@@ -75,7 +75,7 @@ def path_argument(text: str) -> str:
         The text, with `~` expanded and `file://` decoded; other URLs are unchanged.
 
     Raises:
-        argparse.ArgumentTypeError: `local_path` raises an error, or the path is a broken link.
+        argparse.ArgumentTypeError: `local_path` rejects the text, or the path is a broken link.
     """
     if is_url(text):
         return text

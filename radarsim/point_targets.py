@@ -27,18 +27,18 @@ def simulate_points(
     """Simulate the IF cube of moving points of known radar cross-section.
 
     Args:
-        radar: the board.
+        radar: the radar to be simulated.
         positions_m: positions at `burst_times_s` in the radar frame, float64 for full phase
             accuracy [m].
         rcs_m2: radar cross-section of each point [m^2].
-        key: random key of the receiver noise.
-        settings: method, error and receiver; settings for visibility and culling have no effect.
+        key: JAX random key for the receiver noise.
+        settings: simulation settings; those for visibility and culling have no effect on points.
 
     Returns:
-        Volts at the ADC.
+        The IF cube in volts at the ADC.
 
     Raises:
-        InputError: an argument is wrong, or a speed or range extent exceeds what the fast sum can
+        InputError: an argument is invalid, or a speed or range extent exceeds what the fast sum can
             represent.
     """
     check_simulation("simulate_points", SimulationInput(radar, key, QuasiSpecular(), settings))
@@ -54,7 +54,7 @@ def simulate_points(
 def points_echo(
     radar: Radar, settings: SimulationSettings, points: IsotropicPoints, mesh: BurstMesh
 ) -> Complex[Array, "frame chirp tx rx sample"]:
-    """IF samples of moving points, without the level constant; no point is culled or hidden."""
+    """Compute the IF samples of moving points, without level constant, culling or occlusion."""
     every = jnp.ones(len(points.area_m2), bool)
     selection = select_points(radar, mesh, energy_shares(jnp.log(points.area_m2), every))
     sizes = sizes_of_selection(radar, settings, points, selection.required)

@@ -52,8 +52,9 @@ from radarsim.signal.noise_and_adc import Key, receive
 from radarsim.signal.path_polynomials import path_lengths
 from radarsim.signal.settings import SimulationSettings
 
-# Limited, because a cached program occupies 17 MB and can be loaded from disk again in 0.3 s. The
-# clips of a corpus share few sizes, but a week of simulation would use every possible size.
+# Number of compiled programs kept in memory; limited, because a cached program occupies 17 MB and
+# can be loaded from disk again in 0.3 s. The clips of a corpus share few sizes, but a week of
+# simulation would use every possible size.
 MOST_PROGRAMS = 8
 
 
@@ -71,20 +72,21 @@ def simulate(
     """Simulate the IF cube of a scene.
 
     Args:
-        radar: the board.
-        scene: subjects and radar pose.
-        key: random key of the receiver noise.
-        reflection: the reflection model, with its level.
-        settings: method and error, visibility, receiver.
-        num_frames: number of radar frames, which must fit into the motion; None for all that fit.
+        radar: the radar to be simulated.
+        scene: subjects, and the pose of the radar.
+        key: JAX random key for the receiver noise.
+        reflection: the reflection model and its level.
+        settings: simulation settings.
+        num_frames: number of radar frames, which must fit into the motion; None for the largest
+            number that fits.
         first_frame: index of the first simulated frame; frame 0 is at the start of the motion.
-        extra_noise_db: added to the receiver's noise figure [dB].
+        extra_noise_db: value added to the receiver's noise figure [dB].
 
     Returns:
-        Volts at the ADC.
+        The IF cube in volts at the ADC.
 
     Raises:
-        InputError: an argument is wrong, the frames last longer than the motion, or a speed or
+        InputError: an argument is invalid, the frames last longer than the motion, or a speed or
             range extent exceeds what the fast sum can represent.
     """
     check_simulation("simulate", SimulationInput(radar, key, reflection, settings, extra_noise_db))
@@ -113,11 +115,12 @@ def stream(
     Frames and noise are identical to those of `simulate`; the last chunk may be shorter.
 
     Args:
-        radar, scene, key, reflection, settings, extra_noise_db: as for `simulate`.
+        radar, scene, key, reflection, settings, extra_noise_db: same arguments as for `simulate`.
         frames_per_chunk: radar frames in each chunk.
 
     Raises:
-        InputError: as for `simulate`; wrong arguments are rejected before the first chunk.
+        InputError: same conditions as for `simulate`; invalid arguments are rejected before the
+            first chunk.
     """
     given = SimulationInput(radar, key, reflection, settings, extra_noise_db)
     check_simulation("stream", given)
@@ -154,7 +157,7 @@ def mesh_cube(
     first_frame: int = 0,
     extra_noise_db: float = 0.0,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
-    """Simulate the IF cube [V] of a mesh given at the nodes of its bursts; see `simulate`."""
+    """Simulate the IF cube [V] of a mesh given at the nodes of every burst; see `simulate`."""
     faces = jnp.asarray(faces, jnp.int32)
     level_v = volts_per_weight(radar, reflection.reflectivity_at(radar))
     if settings.method == "exact":
@@ -166,7 +169,7 @@ def mesh_cube(
     )
     required = jax.tree.map(lambda *each: jnp.concatenate(each), *(s.required for s in selections))
     sizes = sizes_of_selection(radar, settings, reflection, required)
-    echo_program(radar, settings, sizes)  # compiled before the threads start, so that they share it
+    echo_program(radar, settings, sizes)  # compiled before the threads start, which share it
 
     def received(index, chunk, selection):
         echo = clip_echo(radar, settings, sizes, reflection, chunk, faces, selection)
@@ -186,7 +189,7 @@ def clip_echo(
     faces: Int[Array, "face corner"] | Int[np.ndarray, "face corner"],
     selection: FaceSelection,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
-    """IF samples of every frame without the level constant.
+    """Compute the IF samples of every frame, without the level constant.
 
     The result is differentiable in the mesh, its origin and the reflection model's parameters;
     `selection` is discrete and carries no gradient.
@@ -198,7 +201,7 @@ def clip_echo(
         reflection: the reflection model.
         mesh: vertices at the nodes of every frame.
         faces: triangles of the mesh, or points.
-        selection: faces to sum.
+        selection: the faces that are summed.
     """
     program = echo_program(radar, settings, sizes)
     return program(reflection, mesh, jnp.asarray(faces), selection)
@@ -210,7 +213,7 @@ def _compiled_echo(radar: Radar, settings: SimulationSettings, sizes: SumSizes) 
 
 
 def echo_program(radar: Radar, settings: SimulationSettings, sizes: SumSizes) -> Callable:
-    """The compiled `clip_echo` for these sizes, from a cache of the most recently used programs."""
+    """Return the compiled `clip_echo` for these sizes, from a cache of recently used programs."""
     return _compiled_echo(radar, settings.without_receiver, sizes)
 
 
@@ -232,7 +235,7 @@ def frame_echo(
     faces: Int[Array, "face corner"],
     selection: FaceSelection,
 ) -> Complex[Array, "chirp tx rx sample"]:
-    """Simulate one frame: reflect at the selected faces, then sum; arguments as for `clip_echo`."""
+    """Simulate one frame: reflect at the selected faces, then sum (arguments of `clip_echo`)."""
     picked = padded(selection.order, sizes.num_places, -1)
     real = picked >= 0
     share = jnp.where(real, selection.share[picked], 0.0)
@@ -260,24 +263,24 @@ def simulate_mesh(
     """Simulate the IF cube of any moving mesh.
 
     Args:
-        radar: the board.
+        radar: the radar to be simulated.
         vertices_m: vertices at `burst_times_s`, 2 to 12 nodes (any number for the exact sum), in
             the radar frame [m].
         faces: triangles, counter-clockwise seen from outside.
-        key: random key of the receiver noise.
-        reflection: the reflection model, with its level. The default level of `QuasiSpecular` is
-            that of a person; `PhysicalOptics("metal")` needs no level.
-        settings: method and error, visibility, receiver.
-        origin_m: origin of the vertices in float64, one for each frame and node or one for all [m];
-            an origin near the mesh avoids float32 rounding (0.4 mrad of phase at 3 m). None if the
-            origin is the radar.
-        extra_noise_db: added to the receiver's noise figure [dB].
+        key: JAX random key for the receiver noise.
+        reflection: the reflection model and its level. The default level of `QuasiSpecular` is that
+            of a person; `PhysicalOptics("metal")` needs no level.
+        settings: simulation settings.
+        origin_m: origin of the vertices in float64, one point for each frame and node, or one point
+            for all [m]; an origin near the mesh avoids float32 rounding (0.4 mrad of phase at 3 m).
+            None if the origin is the radar.
+        extra_noise_db: value added to the receiver's noise figure [dB].
 
     Returns:
-        Volts at the ADC.
+        The IF cube in volts at the ADC.
 
     Raises:
-        InputError: an argument is wrong, or a speed or range extent exceeds what the fast sum can
+        InputError: an argument is invalid, or a speed or range extent exceeds what the fast sum can
             represent.
     """
     given = SimulationInput(radar, key, reflection, settings, extra_noise_db)

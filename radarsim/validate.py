@@ -1,8 +1,9 @@
 """Validate the simulator against a radar capture: `python -m radarsim.validate --real capture.bin`
 
 The command analyses the capture (lost data, clipping, noise, TX-RX leakage, static clutter, moving
-targets, azimuth, breathing), simulates the same scene with the same radar, and compares the two by
-acceptance thresholds. It prints one screen of text and writes report.json and report.html.
+targets, azimuth, breathing), simulates the same scene with the same radar, and checks the
+differences against acceptance thresholds. The command prints one screen of text and writes
+report.json and report.html.
 """
 
 import argparse
@@ -35,7 +36,7 @@ on standard error).
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
     options = _parser().parse_args(arguments)
-    # Imported here, so that --help need not wait for JAX.
+    # These modules are imported here, so that --help need not wait for JAX.
     from radarsim.errors import InputError
 
     try:
@@ -118,7 +119,7 @@ def _add_simulation_options(group) -> None:
         "--person",
         default="",
         metavar="NAME",
-        help="person in a motion file of several people",
+        help="name of the recorded person, if the motion file contains several people",
     )
     group.add_argument(
         "--source-up", choices=("auto", "x", "y", "z", "-x", "-y", "-z"), default="auto",
@@ -126,11 +127,11 @@ def _add_simulation_options(group) -> None:
     )  # fmt: skip
     group.add_argument(
         "--source-rate-hz", type=float, metavar="HZ",
-        help="poses per second of a motion file that does not state them",
+        help="pose rate, for a motion file that does not state its rate",
     )  # fmt: skip
     group.add_argument(
         "--motion-start-s", type=float, default=0.0, metavar="S",
-        help="time in the motion at the first frame of the capture (0)",
+        help="time in the motion that corresponds to the first frame of the capture (0)",
     )  # fmt: skip
     group.add_argument(
         "--body-models",
@@ -140,7 +141,7 @@ def _add_simulation_options(group) -> None:
     )
     group.add_argument(
         "--distance-m", type=float, metavar="M",
-        help="distance of the first pose (default: fitted to the track)",
+        help="distance of the first pose from the radar (default: fitted to the track)",
     )  # fmt: skip
     group.add_argument(
         "--lateral-m", type=float, metavar="M",

@@ -1,4 +1,4 @@
-"""Words of a `.bin` file with aligned frames; missing words read as zeros, as in TI's files."""
+"""Read a `.bin` file with its frames aligned; missing words read as zeros, as in TI's files."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from radarsim.captures.capture_windows import ReadWords
 
 
 class _Piece(NamedTuple):
-    """Words of the file from `start` up to `stop`, at `position` in the aligned stream."""
+    """Words `start` up to `stop` of the file, which begin at `position` in the aligned stream."""
 
     position: int
     start: int
@@ -23,7 +23,8 @@ class AlignedWords:
         read: returns the words of the file from one index up to another.
         num_words: number of words in the file.
         offset: position of the file's first word within a frame.
-        gaps: from `alignment.find_gaps`; `missing == 0` marks lost alignment and ends the stream.
+        gaps: gaps from `alignment.find_gaps`; `missing == 0` means that alignment was lost at this
+            gap, where the stream ends.
         frame_words: number of words per frame.
     """
 
@@ -42,12 +43,12 @@ class AlignedWords:
         self.num_words = max(0, position)
 
     def frame_before(self, at: int, frame_words: int) -> int:
-        """Frame index of the first word that is missing just before a word of the file."""
+        """Index of the frame in which the gap before word `at` of the file starts."""
         piece = next(each for each in self._pieces if each.stop == at)
         return (piece.position + piece.stop - piece.start) // frame_words
 
     def read(self, start: int, stop: int) -> np.ndarray:
-        """Words from index `start` up to `stop` of the aligned stream."""
+        """Return the words of the aligned stream from index `start` up to `stop`."""
         words = np.zeros(stop - start, np.int16)
         for piece in self._pieces:
             low = max(start, piece.position)

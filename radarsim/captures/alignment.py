@@ -1,15 +1,16 @@
 """Align the frames of a `.bin` file: find missing words that were not replaced by zeros.
 
-TI's tools write zeros for a lost packet; other recorders write nothing, and all later frames shift.
-The second file of a long recording starts within a frame. Both cases show in the samples, because
-the echo is discontinuous where a chirp of one receiver ends (`sample_streams`), at multiples of the
-chirp length from the start of a frame. Short windows over the whole file are compared with this
-grid; if a window disagrees, bisection locates the gap.
+TI's tools write zeros for a lost packet; other recorders write nothing, which shifts all later
+frames. The second file of a long recording starts in the middle of a frame. Lost packets and an
+incomplete first frame are both visible in the samples, because the echo is discontinuous at the end
+of each chirp of a receiver (`sample_streams`), at multiples of the chirp length from the start of a
+frame. Short windows throughout the file are compared with this grid of chirp boundaries; if a
+window disagrees, bisection locates the gap.
 
-A packet contains 1,456 bytes. The shift of the grid is known modulo the chirp length of one
-receiver in words, so it determines the number of packets modulo 16 to 64. If several numbers fit,
-the one that best continues the sequence of transmitters and receivers before the gap is used, or
-the smallest of several equally good ones.
+A packet contains 1,456 bytes. The shift of the chirp grid is known modulo the chirp length of one
+receiver in words, so it determines the number of lost packets modulo a number between 16 and 64. If
+several packet counts fit, the count that best continues the sequence of transmitters and receivers
+before the gap is used; among equally good counts, the smallest is used.
 """
 
 import math
@@ -30,21 +31,21 @@ from radarsim.captures.sample_streams import (
 from radarsim.radar.capture_format import CaptureFormat
 from radarsim.radar.radar import Radar
 
-# Number of blocks in the first window tried, and in the longest.
+# Number of blocks in the first window that is tried, and in the longest window.
 _MIN_BLOCKS, _MAX_BLOCKS = 16, 512
 _NUM_WINDOWS = 64
-# Correlation between the breaks of a window and those of the first window: smallest usable value,
-# and the fraction of the best value that the unshifted grid must reach.
+# Correlation between the breaks of a window and the breaks of the first window: smallest usable
+# value, and the fraction of the best value that the unshifted grid must reach.
 _MIN_MATCH, _MATCHES_GRID = 0.5, 0.7
-# Maximum number of gaps; a file with more gaps is read only up to the last of these.
+# Maximum number of gaps; a file with more gaps is read only up to the last gap within this limit.
 MAX_GAPS = 256
-# The order of receivers counts as continued if the correlation is at least this fraction of the
-# best correlation, which must exceed the second value to be usable.
+# The sequence of receivers counts as continued across a gap if the correlation is at least the
+# first value times the best correlation, which must exceed the second value to be usable.
 _CONTINUES, _MIN_CONTINUITY = 0.9, 0.7
 
 
 class Gap(NamedTuple):
-    """A gap: consecutive words that are missing from a file.
+    """A run of consecutive words that are missing from a file.
 
     Attributes:
         at: index in the file of the first word after the gap.
@@ -56,7 +57,7 @@ class Gap(NamedTuple):
 
 
 class Grid:
-    """Grid of chirp boundaries (one receiver, one chirp per cell) over the words of a file.
+    """Grid of chirp boundaries in a file; each cell holds one chirp of one receiver.
 
     Args:
         read: returns the words of the file from one index up to another.
@@ -78,18 +79,18 @@ class Grid:
 
     @property
     def window_words(self) -> int:
-        """Number of words in a window: a whole number of loops."""
+        """Number of words in a window, which contains a whole number of loops."""
         return -(-self.num_blocks // self.shape.blocks_per_loop) * self.loop_words
 
     def streams(self, start: int, stop: int) -> np.ndarray:
-        """Samples of a part of the file, separated by channel."""
+        """Return the samples of a part of the file, separated by channel."""
         return sample_streams(self.capture_format, self.num_rx, self.read(start, stop))
 
     def calibrate(self, offset: int) -> bool:
-        """Measure the errors around breaks at the start of the file; False if no break is visible.
+        """Measure the breaks at the start of the file; return False if no break is visible.
 
-        The window is the shortest that shows breaks, so that it is unlikely to contain a gap. All
-        other windows are twice as long.
+        The window used is the shortest one that shows breaks, because a short window is unlikely to
+        contain a gap. All other windows are twice as long.
         """
         self.num_blocks = _MIN_BLOCKS
         while self.num_blocks <= _MAX_BLOCKS:
@@ -105,8 +106,8 @@ class Grid:
     def shift(self, at: int, offset: int) -> int | None:
         """Shift of the breaks in the window after word `at`, in samples; None if unclear.
 
-        The profile of errors around the breaks is compared with that of the first window; this is
-        more precise than comparing the maxima.
+        The profile of prediction errors around the breaks is compared with the profile of the first
+        window, which is more precise than a comparison of their maxima.
 
         Args:
             at: index of a word in the file.
@@ -139,7 +140,7 @@ class Grid:
 
 
 def find_gaps(grid: Grid, offset: int) -> list[Gap]:
-    """Find the gaps of a file whose start is aligned.
+    """Find the gaps in a file whose first word has a known position within a frame.
 
     Args:
         grid: calibrated grid.
@@ -155,7 +156,7 @@ def find_gaps(grid: Grid, offset: int) -> list[Gap]:
         if interval is None:
             return gaps
         gap = _locate(grid, interval, offset)
-        if gaps and gap.at <= gaps[-1].at + PACKET_WORDS:  # the last gap did not restore the grid
+        if gaps and gap.at <= gaps[-1].at + PACKET_WORDS:  # previous gap did not realign the grid
             break
         gaps.append(gap)
         offset, at = offset + gap.missing, gap.at
@@ -163,12 +164,12 @@ def find_gaps(grid: Grid, offset: int) -> list[Gap]:
 
 
 def _highest_part(heights_db: np.ndarray) -> np.ndarray:
-    """Heights above 30 % of the maximum; this removes the noise between the breaks."""
+    """Subtract 30 % of the maximum and clip at 0, which removes the noise between the breaks."""
     return np.maximum(heights_db - 0.3 * heights_db.max(), 0.0)
 
 
 def missing_words(grid: Grid, shift: int) -> list[int]:
-    """Possible numbers of missing words for a grid shift; whole packets if possible."""
+    """Possible numbers of missing words for a grid shift, in whole packets if any number fits."""
     per_sample = grid.shape.words_per_sample
     target = -shift * per_sample % grid.block_words
     packets = np.arange(1, grid.loop_words // math.gcd(PACKET_WORDS, grid.loop_words) + 1)
@@ -181,7 +182,7 @@ def missing_words(grid: Grid, shift: int) -> list[int]:
 
 
 class _Interval(NamedTuple):
-    """Interval of a gap: the window at `good` agrees with the grid, the one at `bad` is shifted."""
+    """Interval of a gap: the window at `good` fits the grid, and the window at `bad` is shifted."""
 
     good: int
     bad: int
@@ -214,19 +215,20 @@ def _bisect(grid: Grid, interval: _Interval, offset: int) -> _Interval:
 
 
 def _locate(grid: Grid, interval: _Interval, offset: int) -> Gap:
-    """Position and size of the gap in an interval."""
+    """Find the position and the size of the gap in an interval."""
     choices = missing_words(grid, interval.shift)
     at = _position(grid, interval, offset, choices[0])
     if len(choices) == 1:
         return Gap(at, choices[0])
     match = np.array([_continuity(grid, at, offset, missing) for missing in choices])
-    # If no candidate continues the sequence (two gaps close together), the smallest is used.
+    # If no candidate continues the sequence, as when two gaps are close together, the smallest
+    # candidate is used.
     likely = match >= _CONTINUES * match.max() if match.max() > _MIN_CONTINUITY else match >= 0.0
     return Gap(at, choices[int(np.argmax(likely))])
 
 
 def _position(grid: Grid, interval: _Interval, offset: int, missing: int) -> int:
-    """Position of the gap, where the error profile changes from the old grid to the new one."""
+    """Find the gap, at which the error profile changes from the old grid to the shifted grid."""
     start = grid.first_loop(max(0, interval.good - grid.loop_words), offset)
     stop = min(grid.num_words, interval.bad + grid.window_words + grid.loop_words)
     errors_db = prediction_errors_db(grid.streams(start, stop))
@@ -234,7 +236,7 @@ def _position(grid: Grid, interval: _Interval, offset: int, missing: int) -> int
     positions = np.arange(len(errors_db))
     old = (errors_db - grid.profile_db[positions % block]) ** 2
     new = (errors_db - grid.profile_db[(positions + missing // per_sample) % block]) ** 2
-    # The gap is itself a break.
+    # The gap itself also appears as a break.
     at_gap = (errors_db - grid.profile_db.max()) ** 2
     cost = np.cumsum(old) - old + np.sum(new) - np.cumsum(new) + at_gap
     if missing % PACKET_WORDS == 0:

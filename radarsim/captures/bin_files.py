@@ -9,7 +9,7 @@ from radarsim.captures.dca1000_codec import BYTES_PER_WORD
 from radarsim.captures.plausibility import file_type_of
 from radarsim.errors import InputError
 
-# Size of a full part of a recording in mmWave Studio and in TI's command-line tool.
+# Size at which mmWave Studio and TI's command-line tool start the next file of a recording.
 SPLIT_BYTES = 1 << 30
 
 
@@ -40,10 +40,10 @@ class BinSource:
             self.notes += (odd,)
 
     def align(self, frame_bytes: int) -> None:
-        """Do nothing: a `.bin` file starts with its first frame."""
+        """Do nothing, because a `.bin` file has no bytes before the first recorded frame."""
 
     def read(self, start: int, stop: int) -> np.ndarray:
-        """Words from index `start` up to `stop`."""
+        """Return the words from index `start` up to `stop`."""
         first, last = start * BYTES_PER_WORD, stop * BYTES_PER_WORD
         chunks = [np.zeros(0, np.uint8)]
         for path, begin, end in zip(self.files, self.starts, [*self.starts[1:], self.num_bytes]):
@@ -53,11 +53,11 @@ class BinSource:
         return np.concatenate(chunks).view("<i2").astype(np.int16, copy=False)
 
     def lost_packets(self, per_frame: int) -> None:
-        """Return None: a `.bin` does not record losses; `Capture.lost_packets` looks for them."""
+        """Return None: a `.bin` records no losses; `Capture.lost_packets` searches for zeros."""
 
 
 def files_of_recording(path: Path) -> list[Path]:
-    """The file itself and, for ..._0.bin, the consecutively numbered files after it."""
+    """Return a file and, if its name ends in _0.bin, the consecutively numbered files after it."""
     stem = path.stem.removesuffix("_0")
     found = [path]
     while stem != path.stem:
@@ -69,9 +69,9 @@ def files_of_recording(path: Path) -> list[Path]:
 
 
 def preceding_parts(path: Path) -> list[Path]:
-    """The earlier parts of a recording: for walk_2.bin, walk_0.bin and walk_1.bin.
+    """Return the earlier files of a recording: walk_0.bin and walk_1.bin for walk_2.bin.
 
-    Empty if one of them is missing.
+    The result is empty if one of the earlier files is missing.
     """
     number = re.fullmatch(r"(.*)_(\d{1,4})", path.stem)
     if not number:

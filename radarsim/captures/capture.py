@@ -1,4 +1,4 @@
-"""A recorded capture: frames as IF cubes, with the same axes and signs as simulated cubes.
+"""A recorded capture, read as IF cubes with the same axes and signs as simulated cubes.
 
 Frames are read from the file on request, so a capture of 20 GB never has to fit in memory.
 `files.open_capture` creates a `Capture`.
@@ -20,7 +20,7 @@ from radarsim.radar.radar import Radar
 # Number of 16-bit words held in memory during a scan of the whole capture (32 MB).
 SCAN_WORDS = 1 << 24
 
-# Prefix of notes that need attention.
+# Prefix of notes that the user should not ignore.
 WARNING = "warning: "
 
 
@@ -39,8 +39,8 @@ class Capture:
             the file and its configuration contradict each other, or that parts are missing.
         read_words: returns the 16-bit words from one index up to another; lost packets read as
             zeros.
-        recorded_losses: packets missing from the sequence numbers (`.pcap`); None if the
-            file does not contain these numbers (`.bin`).
+        recorded_losses: packets that are missing according to the sequence numbers of a `.pcap`;
+            None for a `.bin` file, which contains no sequence numbers.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Capture:
 
     @property
     def duration_s(self) -> float:
-        """Time from the start of the first frame to the end of the last [s]."""
+        """Time from the start of the first frame to the end of the last frame [s]."""
         return self.num_frames * self.radar.frame.period_s
 
     @property
@@ -97,13 +97,13 @@ class Capture:
     def blocks(
         self, frames_per_block: int
     ) -> Iterator[Complex64[np.ndarray, "frame chirp tx rx sample"]]:
-        """All frames in order, in blocks; the last block may be shorter."""
+        """Iterate over all frames in blocks; the last block may be shorter."""
         for start in range(0, self.num_frames, frames_per_block):
             yield self.read(start, min(start + frames_per_block, self.num_frames))
 
     @cached_property
     def lost_packets(self) -> LostPackets:
-        """Lost packets, found by sequence numbers or by runs of zeros; reads the file once."""
+        """Lost packets, found from sequence numbers or runs of zeros; the file is scanned once."""
         if self.recorded_losses is not None:
             return self.recorded_losses
         per_frame = words_per_frame(self.radar, self.capture_format)
@@ -117,13 +117,13 @@ class Capture:
 
     @property
     def findings(self) -> tuple[str, ...]:
-        """The notes and, if packets were lost, a line about the losses; reads the file once."""
+        """The notes and, if packets were lost, a line about the loss; the file is scanned once."""
         lost = self.lost_packets.describe(self.num_frames)
         return (*self.notes, lost) if lost else self.notes
 
     @property
     def dropped_packets(self) -> int:
-        """Number of packets that the board sent but the file lacks."""
+        """Number of packets that the board sent but that are missing from the file."""
         return self.lost_packets.packets
 
     @property

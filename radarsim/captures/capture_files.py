@@ -36,7 +36,7 @@ from radarsim.radar.capture_format import (
 from radarsim.radar.radar import Radar
 
 PACKET_SUFFIXES = (".pcap", ".pcapng")
-# The checks of a capture use this many loops and this many bytes from its start.
+# Number of loops, and maximum number of bytes, from the start of a capture that its checks use.
 _CHECKED_LOOPS = 512
 _CHECKED_BYTES = 64 << 20
 
@@ -62,7 +62,7 @@ def open_capture(
     check_repetition(str(path), radar, capture_format, words)
     length = check_chirp_length(str(path), radar, capture_format, windows, words)
     aligned = AlignedFrames(source.read, source.num_words, ())
-    # The packets of a .pcap are numbered, so gaps need not be searched for.
+    # The packets of a .pcap are numbered, so the gaps are known without a search.
     if length.confirmed and isinstance(source, BinSource):
         aligned = align_frames(path, radar, capture_format, source.read, source.num_words)
     num_frames, counted = _count_frames(path, aligned.num_words, radar, capture_format)
@@ -125,13 +125,13 @@ def _open_source(path: Path):
 
 
 def _checked_frames(radar: Radar, per_frame: int, num_frames: int) -> int:
-    """Number of frames at the start used for the checks and the I/Q detection."""
+    """Number of frames, from the start, that the checks and the I/Q detection use."""
     checked = max(1, min(num_frames, -(-_CHECKED_LOOPS // radar.frame.num_chirps)))
     return max(1, min(checked, _CHECKED_BYTES // (per_frame * BYTES_PER_WORD)))
 
 
 class _FrameCount(NamedTuple):
-    """Number of complete frames, and notes about incomplete or unexpected ones."""
+    """Number of complete frames, and notes about incomplete or unexpected frames."""
 
     num_frames: int
     notes: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Windows over a capture, which the checks of its word layout use."""
+"""Choose the windows of a capture in which its word layout and chirp length are checked."""
 
 from collections.abc import Callable
 
@@ -22,7 +22,7 @@ _NUM_WINDOWS, _WINDOW_WORDS, _WINDOW_BLOCKS = 8, 1 << 15, 64
 def capture_windows(
     radar: Radar, capture_format: CaptureFormat, read_words: ReadWords, num_words: int
 ) -> list[Int16[np.ndarray, " _"]]:
-    """Evenly spaced parts of a capture, from its start to its end.
+    """Return evenly spaced windows of a capture, from its start to its end.
 
     Args:
         radar: radar of the capture.
@@ -37,9 +37,9 @@ def capture_windows(
 def streams_from_break(
     radar: Radar, capture_format: CaptureFormat, words: Int16[np.ndarray, " word"]
 ) -> Num[np.ndarray, "channel sample"]:
-    """Streams of a window, starting at its first break between chirps.
+    """Return the sample streams of a window, starting at its first break between chirps.
 
-    Missing packets shift the chirps that follow, so a window may start within one.
+    Missing packets shift the chirps that follow, so a window may start in the middle of a chirp.
     """
     streams = sample_streams(capture_format, radar.array.num_rx, words)
     block = stream_shape(radar, capture_format).block
@@ -50,7 +50,7 @@ def streams_from_break(
 
 
 def _intervals(radar: Radar, capture_format: CaptureFormat, num_words) -> list[tuple[int, int]]:
-    """Start and stop word of each window, which contains whole loops."""
+    """Start and stop word of each window; every window contains whole loops."""
     shape = stream_shape(radar, capture_format)
     loop = shape.block * shape.words_per_sample * shape.blocks_per_loop
     loops = num_words // loop

@@ -1,8 +1,8 @@
 """Find the length of a chirp from the samples, by repetition and discontinuities of the echoes.
 
 repetition   a static scene returns the same echo in every loop, so the words repeat with the
-             period of a loop. They also repeat at multiples of the true length and, with several
-             transmitters, at some of its fractions.
+             period of a loop. The words also repeat at multiples of the true length and, with
+             several transmitters, at some fractions of it.
 breaks       where another receiver or chirp begins, the phase of the echo jumps and linear
              prediction fails (`sample_streams`). The distance between these breaks is the number
              of samples per chirp.
@@ -37,19 +37,19 @@ _MIN_LAG = 64
 MAX_WORDS = 1 << 18
 # Measured on real recordings: the autocorrelation is 0.98 at a lag of one loop, 0.3 elsewhere.
 _REPEATS, _DIFFERS = 0.7, 0.35
-# Below this height, a stated chirp start is not a break but continues the previous chirp.
+# Below this height, a configured chirp start is not a break: the previous chirp continues.
 _NO_BREAK_DB = 1.0
-# Required fraction of the mean at the best length; above half, because a length reaches half if
-# every second position has no break.
+# Required fraction of the mean height at the best length; it exceeds one half, because a length
+# with a break at every second position only reaches one half.
 _SHARE_OF_BEST = 0.6
-# If all positions within a chirp are below this fraction of the height of its start, no shorter
+# If all positions within a chirp are below this fraction of the height at its start, no shorter
 # length reaches `_SHARE_OF_BEST`.
 _SHARE_INSIDE = 0.2
 _LONGEST = 8
 
 
 class ChirpLength(NamedTuple):
-    """Result of the length check: whether the samples confirm the length; notes for the user."""
+    """Result of the length check: whether the samples confirm the length, and user notes."""
 
     confirmed: bool
     notes: tuple[str, ...]
@@ -84,7 +84,7 @@ def check_chirp_length(
     found = [_length_in_window(where, radar, capture_format, words) for words in windows]
     if not any(found):
         found = [_length_in_window(where, radar, capture_format, start[:MAX_WORDS])]
-    # Missing packets affect only some windows; a wrong chirp length shows up in all of them.
+    # Missing packets affect only some windows; a wrong chirp length affects every window.
     confirmed = sum(each is True for each in found)
     if confirmed >= max(1, len(found) / 4):
         return ChirpLength(True, ())
@@ -98,7 +98,7 @@ def check_chirp_length(
 
 
 def _unconfirmed(radar, capture_format, words) -> tuple[str, ...]:
-    """A note if echoes are visible but no breaks between chirps; no note for pure noise."""
+    """Return a note if echoes without breaks between chirps are visible; pure noise has no note."""
     streams = sample_streams(capture_format, radar.array.num_rx, words)
     block = stream_shape(radar, capture_format).block
     if streams.shape[1] < block or not _num_tones(streams, block):
@@ -110,7 +110,7 @@ def _unconfirmed(radar, capture_format, words) -> tuple[str, ...]:
 
 
 class Breaks(NamedTuple):
-    """Breaks between chirps.
+    """Breaks between chirps: distance, position and height.
 
     Attributes:
         distance: distance between breaks in samples of a stream; 0 if no break is visible.
@@ -127,7 +127,7 @@ _NO_BREAKS = Breaks(0, 0, 0.0)
 
 
 def find_breaks(streams: Num[np.ndarray, "channel sample"], stated: int) -> Breaks:
-    """Find the shortest distance whose multiples are all breaks.
+    """Find the shortest chirp length whose multiples are all breaks.
 
     Args:
         streams: samples from `sample_streams`, starting with the first sample of a chirp.
@@ -141,7 +141,7 @@ def find_breaks(streams: Num[np.ndarray, "channel sample"], stated: int) -> Brea
 def check_repetition(
     where: str, radar: Radar, capture_format: CaptureFormat, words: Int16[np.ndarray, " word"]
 ) -> None:
-    """Reject words that repeat, but not with the configured length of a chirp or loop.
+    """Reject words that repeat with a period other than the configured chirp or loop length.
 
     Args:
         where: name of the capture, for messages.
@@ -188,7 +188,7 @@ def _repetition_error(where, radar, capture_format, period: int) -> InputError:
 
 
 def _autocorrelation(words) -> Float[np.ndarray, " lag"]:
-    """Autocorrelation up to half the length, 1 at lag 0, with I, Q and lane offsets removed."""
+    """Autocorrelation up to half the length, without the DC offsets of I, Q and lanes."""
     size = len(words) // 8 * 8
     lanes = words[:size].astype(np.float64).reshape(-1, 8)
     signal = (lanes - lanes.mean(axis=0)).ravel()
@@ -199,7 +199,7 @@ def _autocorrelation(words) -> Float[np.ndarray, " lag"]:
 
 
 def _length_in_window(where, radar, capture_format, words) -> bool | str | InputError:
-    """True if the length is as configured, False if unclear, else a warning or an error."""
+    """Return True if the length is as configured, False if unclear, else a warning or an error."""
     shape = stream_shape(radar, capture_format)
     streams = sample_streams(capture_format, radar.array.num_rx, words)
     if streams.shape[1] < 16 * ORDER:
@@ -216,7 +216,7 @@ def _length_in_window(where, radar, capture_format, words) -> bool | str | Input
 
 
 def _paired(errors_db) -> Float[np.ndarray, " sample"]:
-    """Mean of each error and the next one, because both errors are large after a break."""
+    """Average each prediction error with the next, because both are large at a break."""
     return (errors_db + np.append(errors_db[1:], 0.0)) / 2
 
 
@@ -241,7 +241,7 @@ def _find_breaks(errors_db, stated: int) -> Breaks:
 def _highest(errors_db, length: int, stated: int) -> Breaks:
     """Breaks at multiples of a length, at the offset with the highest breaks.
 
-    If the length is a multiple of the stated one, a window may start at any stated chirp.
+    If the length is a multiple of the stated length, a window may start at any stated chirp.
     """
     longer = length > stated and length % stated == 0
     firsts = range(stated, length + 1, stated) if longer else (length,)
@@ -251,7 +251,7 @@ def _highest(errors_db, length: int, stated: int) -> Breaks:
 
 
 def _all_break(errors_db, breaks: Breaks) -> bool:
-    """Whether every second, third, fifth and seventh multiple is a break, for any start."""
+    """Whether breaks remain if only every 2nd, 3rd, 5th or 7th position is averaged."""
     heights_db = errors_db[breaks.first + breaks.distance :: breaks.distance]
     return all(
         heights_db[start::step].mean() > needed_height_db(len(heights_db) // step)
@@ -282,10 +282,10 @@ def _longer(streams, errors_db, shape, found: Breaks, error: InputError) -> bool
 
 
 def _is_periodic(streams, shape: StreamShape) -> bool:
-    """Whether the start of a stated chirp continues the end of the same chirp.
+    """Whether a chirp of the stated length, followed by a copy of itself, shows no break.
 
-    The echoes then complete a whole number of cycles per chirp, and receivers with equal signals
-    show no break.
+    If so, the echoes complete a whole number of cycles per chirp, and no break is visible between
+    receivers with equal signals.
     """
     weights = fit_predictor(streams)
     usual_db = np.median(error_levels_db(streams, weights))
@@ -293,7 +293,7 @@ def _is_periodic(streams, shape: StreamShape) -> bool:
     blocks = streams[:, :whole].reshape(len(streams), -1, shape.block)
     twice = np.concatenate([blocks, blocks], axis=-1).reshape(len(streams), -1)
     levels_db = error_levels_db(twice, weights)
-    # The first level belongs to sample `ORDER`.
+    # The first element of `levels_db` is the level at sample `ORDER`.
     starts = np.arange(shape.block, twice.shape[1] - 1, 2 * shape.block) - ORDER
     at_start_db = (levels_db[starts] + levels_db[starts + 1]) / 2
     return bool(at_start_db.mean() - usual_db < MIN_BREAK_DB)

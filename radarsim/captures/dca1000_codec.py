@@ -8,8 +8,8 @@ A DCA1000 stores the data of the chip's LVDS lanes as little-endian 16-bit words
         complex   I0 of 4 lanes, Q0 of 4 lanes, I1 ...      real   S0 of 4 lanes, S1 ...
 
 Some recorders rearrange the complex samples of two lanes to I0 Q0 I1 Q1 (interleaving = "samples").
-Q precedes I if the configuration swaps them (SampleSwap in the SDK, iqSwapSel in Studio).
-This module opens no files.
+Q precedes I if the configuration swaps I and Q (SampleSwap in the SDK, iqSwapSel in Studio). This
+module opens no files.
 
 Source:
     TI SWRA581B, "Mmwave Radar Device ADC Raw Data Capture", sections 5 and 6.
@@ -61,13 +61,14 @@ def decode_words(
     """Decode the words of complete frames to ADC codes.
 
     Args:
-        radar: counts and firing order; `Frame.tx_order` assigns each chirp to its transmitter.
+        radar: radar with the counts and the firing order; `Frame.tx_order` assigns each chirp to
+            its transmitter.
         capture_format: order of the words.
-        words: as stored in the file.
+        words: 16-bit words as stored in the file.
         iq_order: "i_first" or "q_first"; ignored for real samples.
 
     Returns:
-        Codes, last axis (I, Q); for real samples two successive samples.
+        ADC codes; the last axis holds I and Q, or two successive samples if the ADC is real.
 
     Raises:
         InputError: the capture format does not fit the radar.
@@ -94,9 +95,9 @@ def encode_words(
     """Encode ADC codes to words, from which `decode_words` returns exactly these codes.
 
     Args:
-        radar: counts and firing order.
+        radar: radar with the counts and the firing order.
         capture_format: order of the words.
-        codes: last axis (I, Q); for real samples two successive samples.
+        codes: ADC codes; the last axis holds I and Q, or two successive samples if the ADC is real.
         iq_order: "i_first" or "q_first".
 
     Returns:
@@ -149,14 +150,14 @@ def to_complex(
 def from_complex(
     capture_format: CaptureFormat, cube: Complex64[np.ndarray, "*batch sample"]
 ) -> Int16[np.ndarray, "*batch sample 2"]:
-    """Convert complex codes to the ADC codes a board would store, rounded and clipped to 16 bits.
+    """Convert complex codes to the ADC codes that a board stores, rounded and clipped to 16 bits.
 
     Args:
         capture_format: states whether the samples are real or complex.
         cube: complex codes.
 
     Returns:
-        Codes, in the form that `decode_words` returns.
+        ADC codes in the form that `decode_words` returns.
     """
     if capture_format.is_real:
         half = np.fft.fft(cube)
@@ -189,12 +190,12 @@ def _to_four_lanes(radar, capture_format, slots):
 
 
 def _swap_pairs(capture_format: CaptureFormat, groups: np.ndarray) -> np.ndarray:
-    """Swap the order of four words, I I Q Q to I Q I Q or back; unchanged if stored as I Q."""
+    """Reorder each group I I Q Q to I Q I Q or back; groups stored as I Q I Q are unchanged."""
     return groups if capture_format.interleaving == "samples" else groups.transpose(0, 2, 1)
 
 
 def _check_pairs(radar: Radar) -> None:
-    """Reject an odd total of samples: two lanes send pairs, which may span two receivers."""
+    """Reject an odd number of samples: two lanes send pairs, which may span two receivers."""
     samples = radar.chirp.num_samples * radar.array.num_rx
     if samples % _PAIR:
         raise InputError(

@@ -1,4 +1,4 @@
-"""Find the start of the frames in a `.bin` file and gaps in them, with notes for the user."""
+"""Find the first frame and the gaps of a `.bin` file, and describe them in notes for the user."""
 
 import re
 from pathlib import Path
@@ -19,7 +19,7 @@ _MAX_LINES = 5
 
 
 class AlignedFrames(NamedTuple):
-    """Words, starting with the first complete frame; their number; and notes for the user."""
+    """Words from the first complete frame on, the number of words, and notes for the user."""
 
     read: ReadWords
     num_words: int
@@ -27,7 +27,7 @@ class AlignedFrames(NamedTuple):
 
 
 class _Start(NamedTuple):
-    """Position of the first word of a file within a frame, `offset`, and notes for the user."""
+    """Position of a file's first word within a frame (`offset`), and notes for the user."""
 
     offset: int
     notes: tuple[str, ...]
@@ -39,14 +39,15 @@ def align_frames(
     """Find where the frames of a file begin, and fill gaps with zeros.
 
     Args:
-        path: the file.
-        radar: radar of the file, whose number of samples was confirmed by the data.
+        path: the `.bin` file.
+        radar: radar of the file, whose number of samples per chirp was confirmed by the data.
         capture_format: resolved word layout.
         read: returns the words of the file from one index up to another.
         num_words: number of words in the file.
 
     Raises:
-        InputError: the file starts within a frame, and the position cannot be determined.
+        InputError: the file starts in the middle of a frame, and this position cannot be
+            determined.
     """
     frame_words = words_per_frame(radar, capture_format)
     grid = Grid(read, num_words, radar, capture_format)
@@ -124,7 +125,7 @@ def _part_note(path: Path, parts: list[Path]) -> str:
 
 
 def _start_by_packets(path: Path, grid: Grid, shift: int) -> _Start:
-    """Start of a file whose first packets are missing because the recorder was started late."""
+    """Find the start of a file whose first packets are missing because recording began late."""
     choices = missing_words(grid, shift)
     byte = shift * grid.shape.words_per_sample * BYTES_PER_WORD
     named_part = re.search(r"_[1-9]\d*$", path.stem)

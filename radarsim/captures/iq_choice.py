@@ -1,8 +1,9 @@
 """Choose the I/Q order of a capture: requested, configured, or detected from the samples.
 
-The priority is: requested order, receiver noise, configured order, beat energy. The energy does not
-override a configuration, because echoes beyond half the maximum range look like the other order; if
-the two contradict each other, a warning gives both explanations.
+The priority is: requested order, receiver noise, configured order, beat energy. The beat energy
+does not override a configured order, because echoes beyond half the maximum range look like the
+opposite order; if energy and configuration contradict each other, a warning gives both
+explanations.
 """
 
 from dataclasses import replace
@@ -23,12 +24,12 @@ _TRUSTED = "noise"
 def choose_iq_order(
     radar: Radar, capture_format: CaptureFormat, words: Int16[np.ndarray, " word"], requested: str
 ) -> tuple[IqOrder, tuple[str, ...]]:
-    """The I/Q order to use for reading, and a note if the samples contradict a stated order.
+    """Return the I/Q order to use for reading, and a note if the samples contradict a stated order.
 
     Args:
         radar: radar of the capture.
         capture_format: resolved word layout, with the configured order.
-        words: complete frames.
+        words: words of complete frames.
         requested: "i_first" or "q_first" to force an order; "auto" to choose it by priority.
 
     Raises:

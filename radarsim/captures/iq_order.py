@@ -1,9 +1,9 @@
 """Detect the I/Q order of a capture, that is, whether I or Q comes first, from the samples.
 
 Read in the wrong order, I + jQ becomes Q + jI = j conj(I + jQ): the spectrum is mirrored. Two
-features identify the correct order; the first is the more reliable:
+features identify the correct order; the first feature is the more reliable one:
 
-    noise   a complex-1x receiver passes beats from 0 to about 0.9 fs; its own noise falls by 6 to
+    noise   a complex-1x receiver passes beats from 0 to about 0.9 fs; its noise falls by 6 to
             16 dB near 0.95 fs, next to the sample rate (measured in captures of xWR16xx, 18xx,
             68xx).
     energy  echoes lie at positive beat frequencies, with most of their energy at short ranges.
@@ -15,7 +15,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Complex, Float
 
-# The notch in the receiver's noise spectrum, as a fraction of the sample rate.
+# Lower and upper edge of the notch in the receiver's noise spectrum, as fractions of the sample
+# rate.
 _NOTCH = (0.93, 0.985)
 _MIN_DIP_DB = 3.0
 _MIN_ENERGY_DB = 6.0
@@ -42,7 +43,8 @@ def find_iq_order(cube: Complex[np.ndarray, "loop channel sample"]) -> IqOrder:
     """Detect the order of I and Q.
 
     Args:
-        cube: codes decoded with I first; loops in time order, at least 8 for the noise feature.
+        cube: ADC codes decoded with I first; the loops are in time order, and the noise feature
+            needs at least 8 of them.
 
     Returns:
         The order; `by` is "noise", "energy", or "" if neither feature is clear.
@@ -68,14 +70,14 @@ def find_iq_order(cube: Complex[np.ndarray, "loop channel sample"]) -> IqOrder:
 
 
 class _Spectra(NamedTuple):
-    """Noise over beat frequency (0 dB in the middle); ratio of positive to negative energy [dB]."""
+    """Noise over beat frequency (0 dB mid-band), and positive-to-negative energy ratio [dB]."""
 
     noise_db: Float[np.ndarray, " bin"]
     energy_db: float
 
 
 def _spectra_db(cube) -> _Spectra:
-    """Noise and energy ratio; the median over Doppler removes targets of constant velocity."""
+    """Noise spectrum and energy ratio; a median over Doppler removes constant-velocity targets."""
     loops, _, samples = cube.shape
     beat = np.fft.fft(cube * np.blackman(samples), axis=-1)
     power = np.mean(np.abs(beat) ** 2, axis=(0, 1))
@@ -91,7 +93,7 @@ def _spectra_db(cube) -> _Spectra:
 
 
 class _NotchLevels(NamedTuple):
-    """Mean noise level at the notch and at its mirror image, if samples are read I first [dB]."""
+    """Mean noise level at the notch and at its mirror image, for samples read I first [dB]."""
 
     positive_db: float
     mirrored_db: float

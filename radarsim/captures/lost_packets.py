@@ -21,7 +21,7 @@ class LostPackets:
     frames: frozenset[int]
 
     def describe(self, num_frames: int) -> str:
-        """One line about the losses in a capture of `num_frames` frames; "" if there are none."""
+        """Describe the losses among `num_frames` frames in one line; "" if nothing was lost."""
         if not self.packets:
             return ""
         first = ", ".join(str(frame) for frame in sorted(self.frames)[:5])
@@ -62,7 +62,7 @@ def find_lost_packets(
 def _zero_runs(words, start: int, open_run: int, at_end: bool) -> tuple[list, int]:
     """Completed runs of zeros as (start, stop), and the number of zeros at the end."""
     whole = len(words) // _BLOCK * _BLOCK
-    # Fast path if nothing is lost: a run long enough to be counted fills at least one block.
+    # Fast path for files without losses: a run long enough to be counted fills at least one block.
     if words[:whole].reshape(-1, _BLOCK).any(axis=1).all() and not open_run and words[-1]:
         return [], 0
     edges = np.concatenate([[-1 - open_run], np.flatnonzero(words), [len(words)]])

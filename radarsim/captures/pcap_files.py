@@ -71,7 +71,7 @@ class PacketSource:
         return LostPackets(packets, frozenset(frames))
 
     def read(self, start: int, stop: int) -> np.ndarray:
-        """Words from index `start` up to `stop`."""
+        """Return the words from index `start` up to `stop`."""
         first = self.first_byte + start * BYTES_PER_WORD
         return _read_stream(self.path, self.index, first, (stop - start) * BYTES_PER_WORD)
 
@@ -108,7 +108,7 @@ class PacketSource:
         order, links = "<", []
         while len(head := file.read(8)) == 8:
             file_offset = file.tell()
-            if head[:4] == _PCAPNG:  # a new section, possibly with another byte order
+            if head[:4] == _PCAPNG:  # a new section may have another byte order
                 order, links = ("<" if file.read(4) == b"\x4d\x3c\x2b\x1a" else ">"), []
                 file.seek(file_offset)
             kind, length = struct.unpack(order + "II", head)
@@ -130,7 +130,7 @@ class PacketSource:
 
 
 def _read_stream(path: Path, index: PacketIndex, first: int, num_bytes: int) -> np.ndarray:
-    """Bytes of the stream from position `first` on, as 16-bit words."""
+    """Read the stream from byte position `first` on, as 16-bit words."""
     filled = np.zeros(num_bytes, np.uint8)
     stop = first + num_bytes
     low = max(0, int(np.searchsorted(index.positions, first, "right")) - 1)

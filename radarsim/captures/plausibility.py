@@ -26,7 +26,7 @@ _UNIFORM_SHARE = (0.45, 0.55)
 
 
 def file_type_of(start: bytes) -> str:
-    """Describe the file type that the first bytes identify; "" for an unknown type."""
+    """Describe the file type that the first bytes indicate; "" for an unknown type."""
     for magic, description in _MAGIC_BYTES.items():
         if start.startswith(magic):
             return description
@@ -35,10 +35,10 @@ def file_type_of(start: bytes) -> str:
 
 
 def check_samples(where: str, words: Int16[np.ndarray, " word"]) -> tuple[str, ...]:
-    """Reject words that no receiver produces; return notes about unusual ones.
+    """Reject words that no receiver produces, and return notes about unusual words.
 
     Args:
-        where: the file, for messages.
+        where: name of the file, for messages.
         words: a part of the capture.
 
     Returns:

@@ -1,7 +1,7 @@
 """A recording: frames in volts, read on request from a capture or from a simulated cube.
 
 The module also rearranges recordings: several slots of one transmitter become loops of that
-transmitter, and frames of few chirps become one long burst (slow time across frames).
+transmitter, and frames with few chirps are joined to one long burst (slow time across frames).
 """
 
 from collections.abc import Callable, Iterator
@@ -19,13 +19,13 @@ MIN_LOOPS = 16
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Recording:
-    """Recorded or simulated frames as volts at the ADC.
+    """Recorded or simulated frames, in volts at the ADC.
 
     Attributes:
         radar: radar that recorded the frames.
         num_frames: number of frames.
-        read: function of the first frame and the frame after the last; returns volts
-            [frame, chirp, tx, rx, sample], complex64.
+        read: function of the first frame index and the index after the last frame, which returns
+            the frames in volts [frame, chirp, tx, rx, sample], complex64.
     """
 
     radar: Radar
@@ -39,7 +39,7 @@ class Recording:
         return 8 * radar.frame.num_chirps * radar.num_virtual * radar.chirp.num_samples
 
     def blocks(self, max_bytes: int = BLOCK_BYTES) -> Iterator[tuple[int, np.ndarray]]:
-        """All frames as (index of first frame, cube) of at most `max_bytes`, or of one frame."""
+        """Iterate over (index of first frame, cube of at most `max_bytes` or of one frame)."""
         step = max(1, max_bytes // self.frame_bytes)
         for start in range(0, self.num_frames, step):
             yield start, self.read(start, min(start + step, self.num_frames))
@@ -63,7 +63,7 @@ def of_cube(radar: Radar, cube_v: Complex[np.ndarray, "frame chirp tx rx sample"
 
 
 def stretch(recording: Recording, first: int, num_frames: int) -> Recording:
-    """A part of the frames as a separate recording, whose time starts at zero."""
+    """Return a part of the frames as a separate recording, whose time starts at zero."""
     return replace(
         recording,
         num_frames=num_frames,
@@ -94,13 +94,13 @@ def as_one_transmitter(recording: Recording) -> Recording:
 
 
 def across_frames(recording: Recording, frames_per_burst: int) -> Recording:
-    """Rearrange frames of few chirps as the chirps of long bursts, for Doppler at the frame rate.
+    """Rearrange frames with few chirps as the chirps of long bursts, for Doppler at the frame rate.
 
     The loops of a frame are averaged. The largest unambiguous speed is lambda / 4 T_frame, a few
     centimetres per second, which is sufficient for breathing and swaying. Frames after the last
-    complete burst are dropped. At such speeds the motion between the transmitters of one loop is
-    negligible: their slots are treated as simultaneous, so no phase has to be compensated
-    (`heatmaps.HeatmapSettings.tdm_compensation`).
+    complete burst are dropped. At speeds of centimetres per second, the motion between the
+    transmitters of one loop is negligible: their slots are treated as simultaneous, so no phase has
+    to be compensated (`heatmaps.HeatmapSettings.tdm_compensation`).
 
     Args:
         recording: recording with one or several transmitters.
@@ -127,14 +127,15 @@ def across_frames(recording: Recording, frames_per_burst: int) -> Recording:
 
 
 def needs_slow_time(recording: Recording) -> bool:
-    """Whether a frame is too short for a Doppler axis while the number of frames is sufficient."""
+    """Whether a frame has too few loops for a Doppler axis, but the recording has enough frames."""
     return recording.radar.frame.num_chirps < MIN_LOOPS <= recording.num_frames
 
 
 def for_doppler(recording: Recording) -> Recording:
-    """The recording, or `across_frames` of it if its frames are too short for a Doppler axis."""
+    """Return the recording, joined by `across_frames` if a frame has too few loops for Doppler."""
     if not needs_slow_time(recording):
         return recording
-    # Eight or more bursts of 16 to 64 frames: a track needs several bursts, a breath lasts seconds.
+    # At least eight bursts of 16 to 64 frames each, because a track needs several bursts and a
+    # breath lasts several seconds.
     fitting = max(MIN_LOOPS, min(64, recording.num_frames // 8))
     return across_frames(recording, 1 << (fitting.bit_length() - 1))

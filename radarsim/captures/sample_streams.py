@@ -4,7 +4,7 @@ Within a chirp of one receiver, each sample can be predicted linearly from the p
 because the echoes consist of a few tones. The prediction fails at the start of another chirp or
 receiver. The positions of these failures show the true length and start of the chirps
 (`chirp_length`, `alignment`). The failure does not depend on Doppler, so moving targets do not hide
-it.
+the chirp boundaries.
 """
 
 from typing import NamedTuple
@@ -19,18 +19,19 @@ from radarsim.radar.radar import Radar
 ORDER = 8
 # Standard deviation of the logarithm of the power of Gaussian noise [dB].
 NOISE_SPREAD_DB = 5.6
-# A break exceeds the other prediction errors by at least this much. Measured on recordings: 13 to
-# 20 dB at breaks, and at most 5 dB at any other position of the chirp.
+# Minimum height of a break above the other prediction errors [dB]. Measured on recordings: 13 to 20
+# dB at breaks, and at most 5 dB at any other position of the chirp.
 MIN_BREAK_DB = 3.0
-# Six standard deviations of the mean noise, because thousands of positions and lengths are tried.
+# Significance limit in standard deviations of the mean noise; as high as six, because thousands of
+# positions and lengths are tried.
 NOISE_FACTOR = 6.0
-# Several errors around a break are large; the one at the break has at least this fraction of the
-# largest.
+# Several prediction errors around a break are large; the error at the break is at least this
+# fraction of the largest one.
 _SHARE_AT_FIRST = 0.35
 
 
 class StreamShape(NamedTuple):
-    """Sizes of a stream.
+    """Sizes that describe a stream of samples.
 
     Attributes:
         block: number of samples of one receiver in one chirp.
@@ -61,7 +62,7 @@ def sample_streams(
         capture_format: order of the words; an unknown I/Q order is read as I first, unknown
             interleaving as pairs.
         num_rx: number of receivers.
-        words: words of the capture, starting with a group of eight words.
+        words: words of the capture, starting at the boundary of a group of eight words.
     """
     whole = words[: len(words) // 8 * 8].astype(np.float64)
     if capture_format.lanes == 4:
@@ -87,7 +88,8 @@ def fit_predictor(
         Makhoul, "Linear prediction: a tutorial review", Proc. IEEE 63, 1975 (covariance method).
     """
     past, following = _past_and_following(streams)
-    # einsum, not matmul: threads of a linear algebra library cost more than these small sums.
+    # einsum is used instead of matmul, because starting the threads of a linear algebra library
+    # takes longer than these small sums.
     products = np.einsum("in,jn->ij", past.conj(), past)
     # A little white noise is added, because pure tones and constants have no unique predictor.
     noise = 1e-9 * np.trace(products).real / ORDER + 1e-9
@@ -108,7 +110,7 @@ def error_levels_db(
 def prediction_errors_db(
     streams: Num[np.ndarray, "channel sample"],
 ) -> Float[np.ndarray, " sample"]:
-    """Error of a linear prediction of each sample, 0 dB at its median over the stream [dB].
+    """Linear prediction error of each sample, relative to the median over the stream [dB].
 
     One predictor of `ORDER` samples serves all channels. The first `ORDER` samples read 0 dB.
     """
@@ -117,7 +119,7 @@ def prediction_errors_db(
 
 
 def _past_and_following(streams) -> tuple[np.ndarray, np.ndarray]:
-    """The preceding samples by lag, and the samples themselves; channels one after the other."""
+    """Return the preceding samples by lag, and the samples to predict, for all channels in turn."""
     centred = streams - streams.mean(axis=1, keepdims=True)
     count = centred.shape[1] - ORDER
     past = np.stack([centred[:, lag : lag + count].reshape(-1) for lag in range(ORDER)])
@@ -127,7 +129,7 @@ def _past_and_following(streams) -> tuple[np.ndarray, np.ndarray]:
 def mean_over_blocks(
     errors_db: Float[np.ndarray, " sample"], block: int
 ) -> Float[np.ndarray, " block"]:
-    """Mean error at each position in a block over all complete blocks [dB]."""
+    """Prediction error at each position in a block, averaged over all complete blocks [dB]."""
     whole = len(errors_db) // block * block
     return errors_db[:whole].reshape(-1, block).mean(axis=0)
 

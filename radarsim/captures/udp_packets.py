@@ -1,9 +1,9 @@
 """Convert UDP data packets of a DCA1000 in Ethernet frames to a byte stream with its gaps.
 
-The board sends UDP to port 4098: a sequence number from 1 (32 bits), the number of bytes sent
-before this packet (48 bits), both little-endian, then at most 1456 bytes of samples. Packets may
-be lost or arrive out of order; their byte numbers give their positions in the stream. This module
-opens no files.
+The board sends UDP packets to port 4098. Each packet holds a sequence number from 1 (32 bits) and
+the number of bytes sent before this packet (48 bits), both little-endian, followed by at most 1456
+bytes of samples. Packets may be lost or arrive out of order; their byte numbers give their
+positions in the stream. This module opens no files.
 
 Source:
     TI SPRUIJ4, "DCA1000EVM Data Capture Card User's Guide", section on the data packet format.
@@ -59,7 +59,7 @@ class PacketIndex:
         return int((self.positions + self.lengths).max(initial=0))
 
     def gaps(self, first: int, stop: int) -> Int64[np.ndarray, "gap 2"]:
-        """Intervals of lost bytes between two positions of the stream, as (start, after end)."""
+        """Intervals of lost bytes between two positions of the stream, as (start, stop)."""
         ends = np.concatenate([[first], np.maximum.accumulate(self.positions + self.lengths)])
         starts = np.concatenate([self.positions, [stop]])
         found = np.stack([np.maximum(ends, first), np.minimum(starts, stop)], axis=1)
@@ -163,10 +163,10 @@ def _add(stream: _Stream, packet: DataPacket, file_offset: int, truncated: bool)
 
 
 def _is_possible(ahead: int, step: int) -> bool:
-    """Whether `step` bytes can lie between the last packet and one `ahead` numbers later."""
+    """Whether `step` bytes can separate the last packet from the packet `ahead` numbers later."""
     if ahead <= 0:
         return -(1 - ahead) * _MOST_BYTES <= step < 0
-    # Only a few of the packets in between are not full.
+    # Few of the packets in between carry less than the full payload.
     return (ahead - 1) * PAYLOAD_BYTES // 2 <= step <= (ahead - 1) * _MOST_BYTES
 
 

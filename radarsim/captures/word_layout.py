@@ -1,12 +1,12 @@
 """Check the word layout of a capture (lanes, kind of samples, interleaving) against the samples.
 
-All layouts of the same words have the same energy; they differ in the beat frequencies at which it
-appears. Echoes are a few tones. Words that are combined wrongly spread each tone over several
-frequencies, for example over f, -f, f + fs/2 and fs/2 - f if I Q I Q is read as I I Q Q. This
-mixing raises the mean of the log spectrum, because the logarithm is concave; the layout with the
+All layouts of the same words have the same energy, but at different beat frequencies.
+Echoes consist of a few tones. Words that are combined wrongly spread each tone over several
+frequencies, for example over f, -f, f + fs/2 and fs/2 - f if I Q I Q is read as I I Q Q. Spreading
+a tone raises the mean of the log spectrum, because the logarithm is concave; the layout with the
 smallest mean is the true one. Pure noise looks the same in all layouts. The spectra of another
 layout are chirp spectra only if that layout shows breaks at the configured chirp length
-(`chirp_length`); a layout that shows them elsewhere is not considered.
+(`chirp_length`); a layout that shows breaks elsewhere is not considered.
 """
 
 import math
@@ -25,11 +25,12 @@ from radarsim.errors import InputError
 from radarsim.radar.capture_format import LANES, CaptureFormat
 from radarsim.radar.radar import Radar
 
-# Smallest significant difference of the mean log spectrum [dB]. Measured with the wrong layout:
-# interleaving 3.4 to 11 dB on recordings, 0.7 dB in the worst case, a single echo at a quarter of
-# the sample rate; lanes and real samples 1.4 to 12 dB.
+# Smallest significant difference of the mean log spectrum [dB]. Measured difference if the
+# interleaving is wrong: 3.4 to 11 dB on recordings, and 0.7 dB in the worst case, a single echo at
+# a quarter of the sample rate. Measured difference if the number of lanes or the kind of samples is
+# wrong: 1.4 to 12 dB.
 _MIN_DIFFERENCE_DB = 0.3
-# With few samples the difference must be larger: six standard deviations of the estimate for noise.
+# With few samples, the difference must exceed six standard deviations of the estimate for noise.
 _NOISE_FACTOR = 6.0
 
 
@@ -49,14 +50,14 @@ def check_layout(
     """Compare the configured layout with all others; unclear cases keep the configured one.
 
     Args:
-        where: the capture, for messages.
+        where: name of the capture, for messages.
         radar: configured chirp, frame and antennas.
         capture_format: configured word layout.
         windows: windows over the capture, from `capture_windows`.
 
     Returns:
-        The capture format with the interleaving found in the samples, and a note if this differs
-        from the usual or the configured interleaving.
+        The capture format with the interleaving found in the samples, and a note if this
+        interleaving differs from the usual or the configured one.
 
     Raises:
         InputError: the samples clearly have another number of lanes, or are real instead of
@@ -78,14 +79,14 @@ def check_layout(
 
 
 def _resolved(capture_format: CaptureFormat) -> CaptureFormat:
-    """The format with interleaving "auto" replaced by "pairs", the order in which chips send."""
+    """Replace the interleaving "auto" by "pairs", the order in which the chips send samples."""
     if capture_format.interleaving != "auto":
         return capture_format
     return replace(capture_format, interleaving="pairs")
 
 
 def _layouts(radar: Radar, stated: CaptureFormat) -> list[CaptureFormat]:
-    """The stated layout, and all others that store the same number of words per chirp."""
+    """The stated layout, and all other layouts with the same number of words per chirp."""
     if stated.lanes == 4 and radar.array.num_rx < 4:
         lanes = (4,)
     else:
@@ -103,7 +104,7 @@ def _layouts(radar: Radar, stated: CaptureFormat) -> list[CaptureFormat]:
 
 
 def _has_breaks(radar: Radar, capture_format: CaptureFormat, windows) -> bool:
-    """Whether most windows show breaks at the configured chirp length, or no breaks."""
+    """Whether most windows show breaks at the configured chirp length, or no breaks at all."""
     block = stream_shape(radar, capture_format).block
     agree = 0
     for words in windows:

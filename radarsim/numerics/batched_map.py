@@ -1,11 +1,11 @@
-"""Map over the first axis: one item at a time on a CPU, in batches on an accelerator."""
+"""Map a function over the first axis: item by item on a CPU, in batches on an accelerator."""
 
 from collections.abc import Callable
 from typing import Any
 
 import jax
 
-# Not tuned: no accelerator was available.
+# Items per batch on an accelerator; not tuned, because no accelerator was available.
 ACCELERATOR_BATCH = 32
 
 
@@ -18,8 +18,8 @@ def batched_map(function: Callable, items: Any, batch: int = ACCELERATOR_BATCH) 
 
     Args:
         function: function of one item, which is a pytree.
-        items: a pytree of arrays of the same length.
-        batch: items per step on an accelerator.
+        items: a pytree of arrays with first axes of equal length.
+        batch: number of items per step on an accelerator.
     """
     return jax.lax.map(function, items, batch_size=batch_size(batch))
 

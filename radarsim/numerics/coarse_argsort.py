@@ -12,10 +12,10 @@ from jaxtyping import Array, Bool, Float, Int
 def coarse_argsort(
     values: Float[Array, " item"], selected: Bool[Array, " item"]
 ) -> Int[Array, " item"]:
-    """Indices in the order of ascending values, with unselected items last.
+    """Return the indices that sort the values in ascending order, with unselected items last.
 
     Values are quantized with the bits of a 32-bit integer that the index leaves free: 2^18 levels
-    for 15,000 items. Items of equal level are ordered by index.
+    for 15,000 items. Items with the same level are ordered by index.
 
     Args:
         values: values to sort by, finite for selected items.

@@ -36,7 +36,7 @@ def lagrange_weights(nodes: np.ndarray, at: np.ndarray) -> np.ndarray:
 def sincos_cycles(
     cycles: Float[Array, "*shape"],
 ) -> tuple[Float[Array, "*shape"], Float[Array, "*shape"]]:
-    """Sine and cosine of 2 pi x, computed after dropping whole cycles."""
+    """Sine and cosine of 2 pi x, computed after whole cycles are removed from x."""
     x = cycles - jnp.round(cycles)
     square = x * x
     return x * horner(SIN_TERMS, square), horner(COS_TERMS, square)

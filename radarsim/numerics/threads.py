@@ -1,4 +1,4 @@
-"""Map over threads, because one compiled program hardly uses a second core."""
+"""Map a function over threads, because one compiled program hardly uses a second core."""
 
 import os
 from collections.abc import Callable
@@ -19,7 +19,7 @@ def parallel_map(function: Callable, *items: list) -> list:
 
 
 def num_threads() -> int:
-    """OMP_NUM_THREADS if set, as for other numerical libraries; otherwise the number of cores."""
+    """Number of threads: OMP_NUM_THREADS, as in other libraries, or else the number of cores."""
     requested = os.environ.get("OMP_NUM_THREADS", "")
     if requested.isdigit() and int(requested) > 0:
         return int(requested)

@@ -1,4 +1,4 @@
-"""Antenna positions of a board, its virtual array, and the row of elements for azimuth."""
+"""Antenna positions of a board, its virtual array, and the row of elements used for azimuth."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,16 +21,16 @@ Positions = tuple[tuple[float, ...], ...]
 class AntennaArray:
     """Transmitters and receivers of one board, in the radar frame (+x ahead, +y left, +z up).
 
-    The tx and rx axes of every array in this project follow the order given here, which is the
-    numbering on the board; `Frame.tx_order` gives the firing order.
+    The tx and rx axes of every array in this project follow the order of these positions, which is
+    the antenna numbering on the board; `Frame.tx_order` gives the firing order.
 
     Attributes:
-        tx_positions_m: one (x, y, z) per transmitter [m].
-        rx_positions_m: one (x, y, z) per receiver [m].
+        tx_positions_m: position (x, y, z) of each transmitter [m].
+        rx_positions_m: position (x, y, z) of each receiver [m].
         design_freq_hz: frequency at which the spacing of the board's antennas is half a wavelength.
         gain_dbi: gain of one antenna at boresight.
         channel_gain: one complex factor per transmitter-receiver pair, for channel mismatch; -1
-            stands for antennas fed with inverted phase. All 1 by default.
+            stands for antennas fed with inverted phase. By default, all factors are 1.
     """
 
     tx_positions_m: Positions
@@ -86,7 +86,7 @@ class AntennaArray:
 
     @property
     def gains(self) -> Complex128[np.ndarray, "tx rx"]:
-        """`channel_gain` as an array."""
+        """Complex gains of the transmitter-receiver pairs (`channel_gain`) as an array."""
         return np.array(self.channel_gain, dtype=np.complex128)
 
     @property
@@ -107,8 +107,8 @@ class AntennaArray:
         """The longest horizontal row of virtual elements half a wavelength apart, right to left.
 
         Elements of one row share height and depth and are spaced by half a design wavelength along
-        +y. If several elements share a position, the pair with the lowest (tx, rx) is used; if
-        several rows are equally long, the row that contains the lowest pair is used.
+        +y. If several elements share a position, the pair with the lowest (tx, rx) indices is used;
+        if several rows are equally long, the row that contains the lowest pair is used.
 
         Returns:
             (transmitter index, receiver index) of each element, in the order of increasing y.
@@ -122,7 +122,7 @@ class AntennaArray:
         return min(runs, key=lambda run: (-len(run), min(run)))
 
     def with_tx(self, tx_idx: tuple[int, ...]) -> "AntennaArray":
-        """The array with only the given transmitters, in the given order.
+        """Return the array with only the given transmitters, in the given order.
 
         Raises:
             InputError: the board has no such transmitter.
@@ -137,7 +137,7 @@ class AntennaArray:
         )
 
     def with_rx(self, rx_idx: tuple[int, ...]) -> "AntennaArray":
-        """The array with only the given receivers, in the given order.
+        """Return the array with only the given receivers, in the given order.
 
         Raises:
             InputError: the board has no such receiver.
@@ -154,7 +154,7 @@ class AntennaArray:
 
 def _uniform_runs(row: dict[float, tuple[int, int]]) -> list[tuple[tuple[int, int], ...]]:
     """All maximal runs of elements with unit spacing in one row."""
-    # Positions are in hundredths of half a wavelength; rounding may change a step by one.
+    # Positions are in hundredths of half a wavelength; rounding may change a step by one hundredth.
     next_of = {y: [v for v in row if abs(v - y - 1) < 0.015] for y in row}
     previous = {v for found in next_of.values() for v in found}
     runs = []

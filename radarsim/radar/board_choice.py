@@ -46,14 +46,14 @@ _FAMILIES = (
 _FACTORS = "compRangeBiasAndRxChanPhase"
 _LOW_POWER = ("IWRL6432BOOST", "AWRL1432BOOST")
 _REAL_ADC = (*_LOW_POWER, "AWR2944EVM")
-# Signs of the four receivers, up to a common factor.
+# Signs of the channel factors of the four receivers, up to a common factor.
 _BOARD_OF_SIGNS = {(1, -1, 1, -1): "IWR6843AOPEVM", (1, -1, -1, 1): "IWR6843ISK-ODS"}
 # Tolerance of 0.1 GHz for band limits, because some files round the carrier.
 _BAND_SLACK_HZ = 0.1e9
 
 
 class BoardChoice(NamedTuple):
-    """The board of a configuration.
+    """The board chosen for a configuration.
 
     Attributes:
         board: key of `boards.BOARDS`.
@@ -71,9 +71,9 @@ class _Evidence(NamedTuple):
 
     text: str
     boards: tuple[str, ...]
-    # A weak clue is ignored if it contradicts the others.
+    # A weak clue is ignored if it contradicts the other clues.
     weak: bool = False
-    # Mentioned in the message even if this clue does not rule out any other boards.
+    # A stated clue appears in the message even if it does not rule out any boards.
     stated: bool = False
 
 
@@ -131,7 +131,7 @@ def _settling_line(where: str, board: str) -> str:
 
 
 def _contradiction(settings: ChipSettings, clue: _Evidence, used: list[_Evidence]):
-    """Error for a clue that contradicts the others; a chip named in the file is blamed first."""
+    """Return the error for contradicting clues; a chip named in the file is reported first."""
     against = [each for each in used if set(each.boards).isdisjoint(clue.boards)] or used
     others = " and ".join(each.text for each in against) or "the other settings do not"
     named = settings.platform_from or "platform"
@@ -304,6 +304,6 @@ def _board_of_signs(signs: tuple[int, ...]) -> str:
 
 
 def _real_signs(factors: list[tuple[Decimal, Decimal]]) -> tuple[int, ...]:
-    """Signs of the factors if all are nearly real; empty for measured complex factors."""
+    """Signs of the channel factors if all are nearly real; empty for measured complex factors."""
     near = all(abs(im) < Decimal("0.1") and abs(re) > Decimal("0.3") for re, im in factors)
     return tuple(1 if re > 0 else -1 for re, _ in factors) if near else ()

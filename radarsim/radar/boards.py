@@ -20,12 +20,13 @@ Verified:
     Columns and rows: TI mmWave SDK 3.x, ti/board/antenna_geometry.c (gAntDef_default for xWR1843,
     xWR6843 and xWR1642 boards, gAntDef_IWR6843AOP, gAntDef_IWR6843ODS).
     Signs: the SDK counts to the left and down; TI's 3D People Tracking configurations
-    (antGeometry0, antGeometry1) hold exactly the negatives, counting right and up. Independently:
-    a measurement on TI's forum (E2E 926713, AWR1443BOOST: for a target on the right the phase
-    increases from RX1 to RX4, so RX4 is leftmost) and RadarML/xwr, which has TX2 above TX1, TX3.
+    (antGeometry0, antGeometry1) contain exactly the negated values, because they count to the right
+    and up. Independent evidence: a measurement on TI's forum (E2E 926713, AWR1443BOOST: for a
+    target on the right the phase increases from RX1 to RX4, so RX4 is leftmost) and RadarML/xwr,
+    which has TX2 above TX1 and TX3.
     Inverted channels: antPhaseRot in the same configurations, 1 -1 1 -1 ... for the AOP package,
     1 -1 -1 1 ... for the ODS board.
-    Antenna spacing, half a wavelength at the design frequency: 2.5 mm of ISK and AOP, 2.426 mm of
+    Antenna spacing, half a wavelength at the design frequency: 2.5 mm for ISK and AOP, 2.426 mm for
     ODS, from a variant of antenna_geometry.c under TI's licence.
     AWR2944EVM, columns and distances: antGeometryCfg of TI's profiles for this board (mmWave MCU
     PLUS SDK 4, "1 0 1 1 1 2 1 3 0 2 0 3 ... 0.5 0.8": row and column of every pair, distances in
@@ -33,13 +34,15 @@ Verified:
     datasheet SWRS330, table 6.8 (IWR2944, same RF core).
     AWRL1432BOOST: guide SWRU613A, section 2.1.1.1 and figure 3-6: receivers half a wavelength apart
     in azimuth and in elevation, transmitters half a wavelength apart in azimuth only.
-    IWRL6432BOOST, the same layout: MMWAVE-L-SDK 5, motion_detect.c, gDefaultAntGeometry ({0,0},
-    {1,1}, {0,2}, {0,1}, {1,2}, {0,3}), 2.418 mm apart. Row 0 is the lower one ("one lower row: 4
-    antennas, upper row 2 antennas", aoa2dproc.h) and columns count to the left: aoa2dproc.c turns
-    phases that increase along the columns into positive x and along the rows into negative z.
+    IWRL6432BOOST, with the layout of the AWRL1432BOOST: MMWAVE-L-SDK 5, motion_detect.c,
+    gDefaultAntGeometry ({0,0}, {1,1}, {0,2}, {0,1}, {1,2}, {0,3}), 2.418 mm apart. Row
+    0 is the lower row ("one lower row: 4 antennas, upper row 2 antennas", aoa2dproc.h) and columns
+    count to the left: aoa2dproc.c turns phases that increase along the columns into positive x and
+    along the rows into negative z.
     (Section 6.1.1 of the board's guide SWRU596 repeats the text of the IWR6843L; the azimuth
-    resolution of 29 degrees in it corresponds to a row of four.) Inverted channels of both boards:
-    compRangeBiasAndRxChanPhase of TI's configurations, 1 -1 1 -1 1 -1.
+    resolution of 29 degrees in that section corresponds to a row of four elements.)
+    Inverted channels of both xWRL boards: compRangeBiasAndRxChanPhase of TI's configurations,
+    1 -1 1 -1 1 -1.
     xWR1843 chip: IWR1843 datasheet SWRS228A, page 29 (automotive AWR1843: same RF core, SWRS222
     not read). Shortest idle time: SWRA553A, section 2.2.1.
 
@@ -48,8 +51,8 @@ Not verified in the original documents (from secondary sources or memory); check
     - ISK: antenna gain 7 dBi (guide SWRU546; E2E thread 862661 quotes 6.8 dBi from a TI page).
     - ODS: antenna gain 5 dBi.
     - AOP: antenna gain 5.2 dBi (TI's Sensing Estimator as quoted on E2E thread 1277468). Together
-      with the transmit power used here, it gives the datasheet's EIRP of 15 dBm, which is quoted on
-      that thread and on thread 1167999.
+      with the transmit power used here, this gain gives the datasheet's EIRP of 15 dBm, which is
+      quoted on that thread and on thread 1167999.
     - xWR6843: noise figure 12 dB, slope 250 MHz/us, and band (SWRS219).
     - xWR1642: all parameters (SWRS203).
     - xWR1443: all parameters (SWRS212), and that its board has the 77 GHz layout.
@@ -62,8 +65,8 @@ Not verified in the original documents (from secondary sources or memory); check
       targets nearer than half a metre.
 
 ADC full scale: a published AWR1642 capture at 30 dB gain and 10 Msps shows an rms noise of 18.4
-codes per complex sample; k T B F with 15 dB and 50 ohm is 0.25 mV at the ADC, so 32768 codes
-correspond to 0.45 V.
+codes per complex sample; k T B F with a noise figure of 15 dB and 50 ohm gives 0.25 mV at the ADC,
+so 32768 codes correspond to 0.45 V.
 """
 
 import difflib
@@ -94,10 +97,10 @@ def _array(
     Args:
         tx: (left, up) of each transmitter [half wavelengths].
         rx: (left, up) of each receiver [half wavelengths].
-        separation: distance between the centres of the two groups, transmitters on the left
-            [half wavelengths].
+        separation: distance from the centre of the receivers to the centre of the transmitters,
+            which are on the left [half wavelengths].
         design_freq_hz: frequency to which the half wavelengths refer.
-        gain_dbi: gain of one antenna.
+        gain_dbi: boresight gain of one antenna.
         inverted_rx: receivers with inverted phase.
         inverted_tx: transmitters with inverted phase.
     """
@@ -126,10 +129,10 @@ def _array(
 
 
 def _radar(name, start_ghz, array, noise_figure_db, tx_power_dbm) -> Radar:
-    """A board with mmCLIP's chirp and frame: 256 samples at 4.4 Msps, 128 loops, 10 frames/s.
+    """Create a radar with mmCLIP's settings: 256 samples at 4.4 Msps, 128 loops, 10 frames/s.
 
     The firing order is TX1, TX2, TX3, as in TI's people tracking; TI's out-of-box demo fires TX1,
-    TX3, TX2. The mmCLIP paper does not state its order.
+    TX3, TX2. The mmCLIP paper does not state its firing order.
     """
     return Radar(
         name=name,
@@ -242,7 +245,7 @@ def find_board(name: str) -> str:
 
 
 def suggest_board(name: str) -> str:
-    """Hint for an unknown board name: the most similar name, and all names."""
+    """Return a hint for an unknown board name: the most similar name, and a list of all names."""
     wanted = plain_name(name)
     keys = {plain_name(key): key for key in BOARDS}
     close = difflib.get_close_matches(wanted, keys, n=1)

@@ -65,7 +65,7 @@ class CaptureFormat:
             "samples" (I Q I Q, as some recorders rearrange them), or "auto".
         rx_lanes: lane of each receiver on 4 lanes; if empty, the receivers use the first lanes.
         assumed: radar settings that were guessed ("chirp.adc_start_us", "antennas", ...).
-        num_frames: number of frames configured on the board; 0 if it records until stopped.
+        num_frames: number of frames configured on the board; 0 if the board records until stopped.
         range_bias_m: amount by which measured ranges are too large, from the board's calibration.
         check: whether samples that clearly contradict the configuration are rejected, and frames
             shifted by missing packets are aligned again.
@@ -111,12 +111,11 @@ class CaptureFormat:
 
     @property
     def is_real(self) -> bool:
-        """Whether the ADC samples one channel instead of I and Q."""
+        """Whether the ADC samples are real instead of complex (I and Q)."""
         return self.samples == "real"
 
     def guess_line(self, board: str) -> str:
-        """One line to print with all numbers that depend on a guessed board; "" if the board is
-        known.
+        """Line to print beside numbers that depend on a guessed board; "" if the board is known.
 
         Args:
             board: the board in use.
@@ -163,8 +162,8 @@ def format_from_table(table: Any, board: str, where: str) -> CaptureFormat:
     """Read the capture format from the `[capture]` section; defaults depend on the board.
 
     Args:
-        table: section of the radar file; None if the file has no such section.
-        board: board named in the file, or "".
+        table: `[capture]` section of the radar file; None if the file has no such section.
+        board: board named in the file; "" if no board is named.
         where: name of the file, for messages.
 
     Returns:
@@ -194,7 +193,7 @@ def format_from_table(table: Any, board: str, where: str) -> CaptureFormat:
 
 
 def format_table(capture_format: CaptureFormat) -> dict[str, Any]:
-    """The `[capture]` section of a capture format; `format_from_table` reads it back unchanged."""
+    """Build the `[capture]` section, which `format_from_table` reads back unchanged."""
     table = {key: getattr(capture_format, key) for key in KEYS if key != "range_bias_mm"}
     table["range_bias_mm"] = Decimal(repr(capture_format.range_bias_m)) * 1000
     table["rx_lanes"] = [f"RX{lane + 1}" for lane in capture_format.rx_lanes]

@@ -1,6 +1,6 @@
-"""Limits of TI radar chips (band, slope, sample rate, IF bandwidth, gain), and how to check them.
+"""Limits of TI radar chips (band, slope, sample rate, IF bandwidth, gain) and the limit check.
 
-The sources are listed in `boards`.
+The sources of the limits are listed in `boards`.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from radarsim.radar.radar import Radar
 
 @dataclass(frozen=True, kw_only=True)
 class ChipLimits:
-    """Limits of a radar chip; settings beyond them cannot be configured.
+    """Limits of a radar chip; settings beyond the limits cannot be configured.
 
     Attributes:
         chip: name of the chip family.
@@ -79,7 +79,7 @@ XWR2944 = ChipLimits(
     band_hz=(76e9, 81e9),
     max_sweep_hz=5e9,
     max_slope_hz_per_s=250e12,
-    max_sample_rate_hz=18.75e6,  # 37.5 Msps real
+    max_sample_rate_hz=18.75e6,  # equivalent to 37.5 Msps real
     if_bandwidth_hz=15e6,
     gain_db=(24.0, 44.0),
     max_tx=4,
@@ -89,7 +89,7 @@ XWRL6432 = ChipLimits(
     band_hz=(57e9, 64e9),
     max_sweep_hz=7e9,
     max_slope_hz_per_s=400e12,
-    max_sample_rate_hz=6.25e6,  # 12.5 Msps real
+    max_sample_rate_hz=6.25e6,  # equivalent to 12.5 Msps real
     if_bandwidth_hz=5e6,
     max_tx=2,
     max_rx=3,
@@ -126,7 +126,7 @@ def check_limits(radar: Radar, limits: ChipLimits) -> None:
         limits: limits of its chip.
 
     Raises:
-        InputError: a limit is exceeded; names the setting, its value and the limit.
+        InputError: a limit is exceeded; the message names the setting, its value and the limit.
     """
     for setting in (*_chirp_settings(radar, limits), *_ramp_settings(radar, limits)):
         _check_setting(limits.chip, setting)

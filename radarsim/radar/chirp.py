@@ -22,10 +22,10 @@ class Chirp:
     """One FMCW up-chirp: idle time followed by a linear ramp, part of which the ADC samples.
 
     Attributes:
-        start_freq_hz: carrier at the first ADC sample (not where the ramp starts).
-        slope_hz_per_s: sweep rate, positive.
-        sample_rate_hz: complex ADC rate.
-        num_samples: ADC samples per chirp.
+        start_freq_hz: carrier frequency at the first ADC sample (not at the start of the ramp).
+        slope_hz_per_s: positive sweep rate of the ramp.
+        sample_rate_hz: complex sample rate of the ADC.
+        num_samples: number of complex ADC samples per chirp.
         idle_time_s: time between the previous ramp and this one.
         adc_start_time_s: time from the start of the ramp to the first sample.
         ramp_end_time_s: duration of the ramp.
@@ -129,12 +129,12 @@ class Chirp:
 
     @property
     def bandwidth_hz(self) -> float:
-        """Bandwidth swept in the ADC window, S N / fs [Hz]; it determines the range resolution."""
+        """Bandwidth swept in the ADC window, S N / fs [Hz], which sets the range resolution."""
         return self.slope_hz_per_s * self.sampled_time_s
 
     @property
     def sweep_hz(self) -> float:
-        """Bandwidth swept by the whole ramp [Hz]: the occupied bandwidth."""
+        """Bandwidth swept by the whole ramp [Hz], which is the occupied RF bandwidth."""
         return self.slope_hz_per_s * self.ramp_end_time_s
 
     @property

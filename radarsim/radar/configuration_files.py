@@ -1,7 +1,8 @@
 """Convert a radar configuration of any file format to a radar, its capture format, and notes.
 
-Formats: radar TOML, TI SDK `.cfg`, mmWave Studio JSON, Studio log or Lua script. `parse_setup`
-selects the parser; the parsers of TI's formats are in `ti/`. This module opens no files.
+The supported formats are radar TOML, TI SDK `.cfg`, mmWave Studio JSON, Studio log and Lua script.
+`parse_setup` selects the parser; the parsers of TI's formats are in `ti/`. This module opens no
+files.
 """
 
 from dataclasses import dataclass, replace
@@ -21,15 +22,15 @@ from radarsim.radar.radar import Radar
 from radarsim.radar.ti.chip_settings import ChipSettings, Firing, Profile
 from radarsim.radar.toml import parse_capture_format, parse_radar
 
-# Corner frequencies for each code of the two high-pass filters of most chips, and of the single
-# filter of xWRL chips.
+# Corner frequencies by register code: for the two high-pass filters of most chips, and for the
+# single filter of xWRL chips.
 _HIGH_PASS_KHZ = ((175, 235, 350, 700), (350, 700, 1400, 2800))
 _SINGLE_HIGH_PASS_KHZ = (175, 350, 700, 1400)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Setup:
-    """A radar and the format of its captures, as one configuration file describes them.
+    """A radar and the format of its captures, as described by one configuration file.
 
     Attributes:
         radar: waveform, timing, antennas and receiver.
@@ -43,7 +44,7 @@ class Setup:
 
     @property
     def board_guess(self) -> str:
-        """One line to print with the numbers if the board or its antennas are guessed, else ""."""
+        """One line that states a guess of the board or its antennas; "" if nothing is guessed."""
         return self.capture_format.guess_line(self.radar.board)
 
 
@@ -65,7 +66,8 @@ def parse_setup(text: str, where: str, board: str = "") -> Setup:
         The setup.
 
     Raises:
-        InputError: a setting is invalid; names the file, the setting, its value and the limit.
+        InputError: a setting is invalid; the message names the file, the setting, its value and the
+            limit.
     """
     from radarsim.radar.ti import sdk_config, studio_json, studio_log
 
@@ -142,7 +144,7 @@ def _radar(settings: ChipSettings, firing: Firing, board: str) -> Radar:
 
 
 def _chirp(settings: ChipSettings, profile: Profile) -> Chirp:
-    """Chirp of the profile; a real ADC is converted to the equivalent complex ADC."""
+    """Create the chirp of a profile; a real ADC is converted to the equivalent complex ADC."""
     halves = 2 if settings.sample_kind == "real" else 1
     if profile.num_samples % halves:
         problem = f"is {profile.num_samples}; a real ADC needs an even number"
@@ -174,7 +176,7 @@ def _capture_format(settings: ChipSettings, choice: BoardChoice) -> CaptureForma
 
 
 def _array(settings: ChipSettings, board: str) -> AntennaArray:
-    """Antennas of the board, or at the positions given in the file, with channel gains."""
+    """Antennas of the board, or antennas at the positions in the file, with channel gains."""
     base, geometry = BOARDS[board].array, settings.geometry
     if geometry is not None and not same_positions(settings, board):
         base = placed_array(base, geometry, settings)
@@ -203,7 +205,7 @@ def _calibrated(settings: ChipSettings, array: AntennaArray) -> AntennaArray:
         problem = "holds a factor of nearly 0 or above 2"
         raise settings.error("compRangeBiasAndRxChanPhase", problem, "repeat the calibration")
     if all(value == 1 for value in values):
-        return array  # the SDK's default, also on boards with inverted channels
+        return array  # all 1 is the SDK's default, also for inverted channels
     gains = [1 / value for value in values]
     mean = sum(abs(gain) for gain in gains) / len(gains)
     scaled = [gain / mean for gain in gains]

@@ -5,15 +5,15 @@ from typing import Any
 
 from radarsim.radar.radar import Radar
 
-# Enough digits for the exact product of any two floats.
+# Number of digits that suffices for the exact product of any two floats.
 _EXACT = Context(prec=60)
 
 
 def datasheet_tables(radar: Radar) -> dict[str, Any]:
-    """Sections, keys and values of a radar file, with numbers exact in decimal.
+    """Return the sections, keys and values of a radar file, with numbers exact in decimal.
 
     Args:
-        radar: the radar.
+        radar: radar to convert.
 
     Returns:
         Nested tables of strings, integers, decimals and lists, as read and written by `radar.toml`.

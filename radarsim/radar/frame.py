@@ -12,7 +12,7 @@ from radarsim.errors import InputError
 @jax.tree_util.register_static
 @dataclass(frozen=True, kw_only=True)
 class Frame:
-    """Chirps of one frame: loops over the transmitters, and idle time until the next frame.
+    """One frame: loops over the transmitters, and idle time until the next frame.
 
     Attributes:
         num_chirps: loops per frame; each loop fires every transmitter once.

@@ -11,7 +11,7 @@ def radar_table(radar, board_guess: str = "") -> str:
     """Format chirp and frame timing, resolution, limits, receiver and antennas of a radar as text.
 
     Args:
-        radar: the radar.
+        radar: radar to describe.
         board_guess: line to print below the title, from `configuration_files.Setup.board_guess`.
 
     Returns:
@@ -126,7 +126,7 @@ def _measure_rows(radar):
 
 
 def _azimuth_resolution_deg(radar, num_elements) -> float:
-    """lambda / (N d) at boresight for a row of N elements with spacing d; 0 if there is no row."""
+    """Resolution lambda / (N d) at boresight of N elements with spacing d; 0 without a row."""
     if num_elements < 2:
         return 0.0
     aperture_m = num_elements * radar.array.half_wavelength_m
@@ -217,7 +217,7 @@ def _inverted(array) -> list[str]:
 
 
 def _drawing(kind, places_m, step_m) -> list[str]:
-    """Draw the antennas on a grid of half wavelengths; empty if they do not fit a grid."""
+    """Draw antennas on a half-wavelength grid; empty if the positions do not fit this grid."""
     cells = (places_m[:, 1:] - places_m[:, 1:].min(axis=0)) / step_m
     if abs(cells - cells.round()).max() > 0.2 or cells.max() > 18:
         return []

@@ -10,11 +10,12 @@ def placed_array(base: AntennaArray, geometry: Geometry, settings: ChipSettings)
     """Create an array whose virtual elements are at given positions, to replace a board's antennas.
 
     A pair's position is the sum of its transmitter's and receiver's positions, so the pairs
-    determine both groups except for the distance between the groups, which is taken from the board.
+    determine the layout of both antenna groups, but not the distance between the groups, which is
+    taken from the board.
 
     Args:
-        base: array of the board: number of antennas, design frequency, gain, distance of the
-            groups.
+        base: array of the board, which supplies the number of antennas, the design frequency, the
+            gain and the distance between the groups.
         geometry: positions of the pairs, in transmitter order.
         settings: chip settings from the file, for messages.
 
@@ -22,7 +23,8 @@ def placed_array(base: AntennaArray, geometry: Geometry, settings: ChipSettings)
         The array, without the board's inverted channels, because the file has its own calibration.
 
     Raises:
-        InputError: the positions cannot be written as such sums, or are too few.
+        InputError: the positions are not sums of transmitter and receiver positions, or are too
+            few.
     """
     steps, count = geometry.steps, base.num_tx * base.num_rx
     if len(steps) != count:

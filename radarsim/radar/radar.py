@@ -1,12 +1,12 @@
 """A complete radar: chirp, frame, antennas, receiver and transmit power, with derived quantities.
 
-All parts are frozen, hashable and checked on construction. They determine array shapes and timing,
-so one program is compiled per radar. SI units throughout; `Chirp.from_datasheet` accepts the units
-of TI's datasheets.
+All parts are frozen, hashable and checked on construction. The parts determine array shapes and
+timing, so one program is compiled per radar. All values are in SI units; `Chirp.from_datasheet`
+accepts the units of TI's datasheets.
+
+This command prints the range and speed resolution, timing, noise and antennas of a radar:
 
     python -m radarsim.radar AWR1843BOOST
-
-prints range and speed resolution, timing, noise and antennas of a radar.
 """
 
 from dataclasses import dataclass
@@ -38,9 +38,9 @@ class Radar:
     """A complete radar: waveform, frame timing, antennas, receiver and transmit power.
 
     Attributes:
-        name: name of the board, or any other name.
+        name: name of the board, or a name chosen by the user.
         chirp: the waveform.
-        frame: loops, firing order, frame period.
+        frame: number of loops, firing order and frame period.
         array: antenna positions and gains.
         receiver: noise and ADC.
         tx_power_dbm: power of one transmitter at its antenna port.
@@ -90,16 +90,16 @@ class Radar:
 
     @property
     def burst_duration_s(self) -> float:
-        """Time from the start of the first chirp slot to the end of the last one [s]."""
+        """Time from the start of the first chirp slot to the end of the last slot [s]."""
         return self.loop_period_s * self.frame.num_chirps
 
     @property
     def slow_time_period_s(self) -> float | None:
         """Spacing of a transmitter's chirps over successive frames [s]; None if it is not uniform.
 
-        Frames of one loop are sampled once per frame period; bursts that fill their frames are
-        sampled once per loop. Other frames have gaps between their bursts: their chirps are evenly
-        spaced (by `loop_period_s`) only within a burst.
+        Frames of one loop are sampled once per frame period, and frames filled by their bursts are
+        sampled once per loop. All other frames have a gap after the burst, so their chirps are
+        evenly spaced (by `loop_period_s`) only within a burst.
         """
         if self.frame.num_chirps == 1:
             return self.frame.period_s
@@ -110,13 +110,14 @@ class Radar:
     def doppler_period_s(self) -> float:
         """Spacing of the chirps from which a Doppler spectrum is computed [s].
 
-        It is `slow_time_period_s` or, if the spacing is not uniform, the spacing within a burst.
+        This period is `slow_time_period_s` or, if the spacing is not uniform, the spacing within a
+        burst.
         """
         return self.slow_time_period_s or self.loop_period_s
 
     @property
     def tx_delays_s(self) -> Float64[np.ndarray, " tx"]:
-        """Firing time of each transmitter within a loop [s], in the order of the transmitters."""
+        """Firing time of each transmitter within a loop [s], in order of transmitter index."""
         return np.argsort(self.frame.tx_order) * self.slot_period_s
 
     @property
@@ -151,7 +152,7 @@ class Radar:
     def speed_resolution_mps(self) -> float:
         """Width of a speed bin over the loops of one frame, lambda / 2 N T [m/s].
 
-        A single loop cannot resolve speed: its bin is the whole unambiguous interval.
+        A single loop cannot resolve speed: its speed bin is the whole unambiguous interval.
         """
         return self.chirp.wavelength_m / (2 * self.frame.num_chirps * self.doppler_period_s)
 

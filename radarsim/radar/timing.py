@@ -12,14 +12,14 @@ DEFAULT_NUM_NODES = 5
 
 
 def mid_times_s(radar: Radar) -> Float[np.ndarray, "chirp tx"]:
-    """Middle of every chirp's ADC window, relative to the frame start [s]."""
+    """Middle of the ADC window of every chirp, relative to the frame start [s]."""
     return radar.chirp_times_s + 0.5 * radar.chirp.num_samples / radar.chirp.sample_rate_hz
 
 
 def burst_centre_and_half_s(radar: Radar) -> tuple[float, float]:
     """Centre of the burst, and half the time from the middle of its first to its last chirp [s]."""
     times = mid_times_s(radar)
-    # A burst of one chirp also needs a time scale: its sampled duration.
+    # For a burst of one chirp, the sampled duration of the chirp is used as the time scale.
     half_s = max(np.ptp(times) / 2, radar.chirp.num_samples / radar.chirp.sample_rate_hz)
     return float((times.max() + times.min()) / 2), float(half_s)
 
@@ -57,7 +57,8 @@ def frames_in(radar: Radar, duration_s: float, num_nodes: int = DEFAULT_NUM_NODE
     Args:
         radar: radar with the frame timing.
         duration_s: duration of the motion [s].
-        num_nodes: nodes per burst; the more nodes, the nearer the last one is to the burst's end.
+        num_nodes: nodes per burst; the more nodes, the closer the last node is to the end of the
+            burst.
     """
     last_s = float(node_times_s(radar, num_nodes)[-1])
     return max(0, int(np.floor((duration_s - last_s) / radar.frame.period_s + 1e-9)) + 1)

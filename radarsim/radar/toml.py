@@ -1,6 +1,6 @@
 """Read and write radar files (TOML, datasheet units).
 
-A file may start from a board and change individual settings:
+A radar file may start from a board and change individual settings:
 
     board = "AWR1843BOOST"
     name = "hall radar"
@@ -42,8 +42,9 @@ A file may start from a board and change individual settings:
 
 An optional section `[capture]` describes the format of recordings (`capture_format`).
 
-With a board, all other keys are optional and the limits of its chip are checked. Numbers are read
-and written in decimal, so `parse_radar` returns exactly the radar that `dump_radar` has written.
+If a board is named, all other keys are optional and the limits of its chip are checked. Numbers are
+read and written in decimal, so `parse_radar` returns exactly the radar that `dump_radar` has
+written.
 """
 
 import copy
@@ -71,7 +72,7 @@ from radarsim.radar.radar import Radar
 from radarsim.radar.receiver import Receiver
 from radarsim.radar.toml_text import toml_text
 
-# Field of a class -> key in the file, if they differ.
+# Maps the field of a class to the key in the file, if the two differ.
 _KEYS = {
     ("Chirp", "start_freq_hz"): "chirp.start_ghz",
     ("Chirp", "slope_hz_per_s"): "chirp.slope_mhz_per_us",
@@ -105,8 +106,8 @@ def parse_radar(text: str, where: str) -> Radar:
         The checked radar; if the file names a board, the limits of its chip are also checked.
 
     Raises:
-        InputError: a setting is invalid; names the file, the key, its value with unit and the
-            limit.
+        InputError: a setting is invalid; the message names the file, the key, its value with unit
+            and the limit.
     """
     tables = _read(text, where)
     tables.pop("capture", None)
@@ -265,7 +266,7 @@ def _array(antennas: dict[str, Any], where: str) -> AntennaArray:
 
 
 def _fired(array: AntennaArray, labels: Any, where: str) -> tuple[AntennaArray, tuple[int, ...]]:
-    """The transmitters that fire, and their firing order."""
+    """Return the transmitters that fire, and their firing order."""
     known = {f"TX{idx + 1}": idx for idx in range(array.num_tx)}
     usable = isinstance(labels, list) and labels and all(label in list(known) for label in labels)
     if not usable or len(set(labels)) != len(labels):

@@ -1,4 +1,4 @@
-"""Write tables as TOML text: the only TOML writer, for radar files and for recipes.
+"""Write tables as TOML text; radar files and recipes are written by this module only.
 
 Recipe digests are computed from this text, so it must never change. tomli-w is not used because it
 writes every list entry on a separate line, which would change all digests and turn the antennas of
@@ -15,7 +15,7 @@ def toml_text(table: Mapping, path: tuple[str, ...] = ()) -> str:
     """Write a table of numbers, strings, lists and tables as TOML text, in the order of its keys.
 
     Args:
-        table: the table; all digits of decimals are written.
+        table: table to write; all digits of decimals are written.
         path: keys of the enclosing tables.
     """
     lines = [f"[{'.'.join(path)}]"] if path else []

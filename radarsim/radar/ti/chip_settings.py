@@ -1,8 +1,8 @@
-"""Settings of a TI radar chip, independent of the file format they were read from.
+"""Settings of a TI radar chip, independent of the format of the configuration file.
 
 SDK `.cfg` files, mmWave Studio JSON and Studio logs set the same registers with different names.
-Each parser fills a `ChipSettings`; its methods check the settings against each other.
-`configuration_files` converts them to a radar.
+Each parser fills a `ChipSettings`, whose methods check the settings against each other.
+`configuration_files` converts the settings to a radar.
 """
 
 from dataclasses import dataclass, field, fields
@@ -47,7 +47,7 @@ class ChirpRange:
 
 @dataclass(kw_only=True)
 class FramePlan:
-    """Chirps `first` to `last` of a loop, number of loops, number of frames (0: until stopped).
+    """Chirps `first` to `last` of a loop, and number of loops and frames (0: until stopped).
 
     `slot_gap_us` and `loop_gap_us` are idle times after every chirp and every loop.
     """
@@ -69,7 +69,7 @@ class Geometry(NamedTuple):
         steps: position (left, up) of each pair, as a number of steps.
         step_half_waves: lengths of one step to the left and one step up [half wavelengths of the
             board].
-        step_mm: lengths of these steps in millimetres, if the file uses millimetres.
+        step_mm: lengths of the two steps in millimetres, if the file uses millimetres.
     """
 
     command: str
@@ -144,7 +144,7 @@ class ChipSettings:
         return _ADC_BITS[self.adc_bits]
 
     def error(self, name: str, problem: str, hint: str) -> InputError:
-        """An error that names the file."""
+        """Return an InputError that names the file."""
         return InputError(self.where, name, problem, hint)
 
     def receivers(self) -> tuple[int, ...]:
@@ -186,7 +186,7 @@ class ChipSettings:
         return profile.rx_gain & _GAIN_BITS
 
     def _profile_of(self, chirps: list[ChirpRange]) -> Profile:
-        """Profile of the chirps; profiles with equal values count as one."""
+        """Return the profile that all chirps use; profiles with equal values count as one."""
         numbers = sorted({chirp.profile for chirp in chirps})
         for number in numbers:
             if number not in self.profiles:

@@ -11,10 +11,10 @@ class CommandArguments:
     """Arguments of one command; errors name the command and its line.
 
     Args:
-        where: file and line.
+        where: name of the file and line number, for messages.
         name: name of the command.
         arguments: arguments as written in the file.
-        reference: addition to the hint if arguments are missing, such as a manual.
+        reference: addition to the hint if arguments are missing, such as the name of a manual.
         if_not_number: addition to the hint if an argument is not a number.
     """
 
@@ -57,7 +57,7 @@ class CommandArguments:
         return int(value)
 
     def error(self, problem: str, hint: str) -> InputError:
-        """An error that names the line."""
+        """Return an InputError that names the line."""
         return InputError(self.where, self.name, problem, hint)
 
 

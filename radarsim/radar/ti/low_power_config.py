@@ -26,7 +26,7 @@ from radarsim.radar.ti.chip_settings import (
 )
 from radarsim.radar.ti.command_arguments import Command
 
-# Commands that only these chips have, in lower case.
+# Commands that only xWRL chips have, in lower case.
 COMMANDS_OF_FAMILY = ("chirpcomncfg", "chirptimingcfg")
 _RATE_MHZ = 100
 _NO_MIMO, _TDM, _BPM = 0, 1, 4
@@ -46,8 +46,8 @@ def finish(settings: ChipSettings, seen: dict[str, list[str]], unknown: dict[str
 
     Args:
         settings: chip settings to be filled.
-        seen: arguments of each command.
-        unknown: line of each command without a reader; harmless commands are removed from it.
+        seen: arguments of each command, keyed by its name.
+        unknown: line number of each command that has no reader; harmless commands are removed.
 
     Raises:
         InputError: a command is missing, contradicts another, or is not supported.
@@ -89,7 +89,7 @@ def _check_family(settings: ChipSettings, seen: dict[str, list[str]]) -> None:
 
 
 def _fired(settings: ChipSettings, common: Command) -> list[int]:
-    """Determine the transmitters in firing order."""
+    """Return the enabled transmitters in firing order."""
     on = [idx for idx in range(2) if settings.tx_mask >> idx & 1]
     pattern = common.count(4)
     if pattern not in (_NO_MIMO, _TDM, _BPM) or not on:
@@ -138,7 +138,8 @@ def _late_us(
 ) -> Decimal:
     """Time from ramp end to the end of sampling, if the idle time allows a longer ramp [us].
 
-    It is 1.2 us in TI's own presence demo: 128 samples of 0.2 us after 5.6 us, in a ramp of 30 us.
+    The result is 1.2 us for TI's own presence demo: 128 samples of 0.2 us after 5.6 us, in a ramp
+    of 30 us.
     """
     late_us = end_us - ramp_us
     if not 0 < late_us <= min(ramp_us / 10, idle_us - 2):
@@ -151,7 +152,7 @@ def _late_us(
 
 
 def _calibration(settings: ChipSettings, seen: dict[str, list[str]]) -> tuple[int, int]:
-    """Receiver gain and transmitter back-off [dB]."""
+    """Read the receiver gain and the transmitter power back-off [dB]."""
     if len(seen.get("factoryCalibCfg", ())) < 4:
         settings.notes.append("factoryCalibCfg is missing: a receiver gain of 30 dB is assumed")
         return 30, 0

@@ -73,7 +73,7 @@ class Statement:
 
     @property
     def where(self) -> str:
-        """Line and condition, for messages."""
+        """Line number and enclosing condition, for messages."""
         if not self.branches:
             return f"line {self.line}"
         own = self.branches[-1].conditions[-1]
@@ -130,11 +130,11 @@ def without_comments(text: str) -> str:
 
 
 def in_force(statements: Iterable[Statement], chip: str, path: tuple[Branch, ...] = ()):
-    """Of several statements that set the same value, select those that may take effect.
+    """Select, from several statements that set the same value, those that may take effect.
 
     Args:
         statements: statements in order.
-        chip: digits of the chip, which decide between branches; "" if unknown.
+        chip: digits of the chip name, which decide between branches; "" if unknown.
         path: branches in which the value is used; statements in excluded branches are ignored.
 
     Returns:
@@ -156,7 +156,8 @@ def evaluate(expression: str, look_up: Callable[[str], Decimal | None]) -> Decim
     """Evaluate numbers and variables joined by + - * / and brackets; None for anything else.
 
     Args:
-        expression: expression as written; for these, Lua and Python have the same grammar.
+        expression: expression as written; for such expressions, Lua and Python have the same
+            grammar.
         look_up: function from the name of a variable to its value, or None.
     """
     try:
@@ -246,7 +247,7 @@ def _blocks(bare: str) -> _Blocks:
 
 
 def _next_branch(top: list, name: str, bare: str, word: re.Match) -> None:
-    """Advance an `if` at `then`, `elseif` or `else`; element 3 is set inside a condition."""
+    """Advance an `if` at `then`, `elseif` or `else`; `top[3]` is set inside a condition."""
     if name == "then" and top[3] is not None:
         top[1], top[2] = top[1] + 1, [*top[2], " ".join(bare[top[3] : word.start()].split())]
         top[3] = None

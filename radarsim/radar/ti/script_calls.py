@@ -19,7 +19,7 @@ _CHIP_CALLS = ("SelectChipVersion", "select_chip_version", "deviceVariantSelecti
 _PART_NAMES = ("partId", "partID", "part_id")
 # Calls that configure one of several items, which their first argument selects.
 _NUMBERED = ("ProfileConfig", "ChirpConfig")
-# Calls that are replaced by the board's default if branches differ.
+# Calls for which the board's default is used if the branches of a script differ.
 _WITH_DEFAULT = ("LVDSLaneConfig", "EnableTestSource")
 # Maximum nesting depth of variables that refer to other variables.
 _DEEPEST = 8
@@ -38,7 +38,7 @@ class Call(CommandArguments):
         self.key = f"{form}{name}"
 
     def mask(self, first: int, count: int) -> int:
-        """On/off arguments, starting at index `first`, as a bit mask."""
+        """Combine `count` on/off arguments, starting at index `first`, to a bit mask."""
         return sum((self.count(first + idx) != 0) << idx for idx in range(count))
 
 
@@ -54,7 +54,7 @@ def script_calls(
         known: names of the calls whose values are used.
 
     Returns:
-        Line and call.
+        Pairs of line number and call.
 
     Raises:
         InputError: branches of the script set different values and no chip is named.
@@ -144,7 +144,7 @@ class _Script:
         return self._value(text, earlier, depth + 1)
 
     def one_of(self, group: list[Statement]) -> Statement | None:
-        """Effective call of several that set the same item; None to use the board's default."""
+        """Select the effective call for an item; None if the board's default is to be used."""
         held = in_force(group, self._chip)
         if len({tuple(self.values(each)) for each in held}) <= 1:
             return held[-1] if held else None
@@ -166,6 +166,6 @@ class _Script:
         return self._settings.error(name, problem, hint)
 
     def call(self, each: Statement) -> tuple[int, Call]:
-        """Line of a call, and the call with its values."""
+        """Return the line of a call, and the call with its variables replaced by values."""
         where = f"{self._settings.where}, line {each.line}"
         return each.line, Call(where, "", each.name, self.values(each))

@@ -36,7 +36,7 @@ vitalSignsCfg motionDetection profileId nearFieldCfg peakGrouping
 PROCESSING = frozenset(_PROCESSING_COMMANDS.split())
 _MODES = {2: "continuous wave", 3: "advanced frames"}
 MAX_LINES = 10_000
-# Prompt before a command if the text was copied from a terminal.
+# Terminal prompt that precedes a command if the text was copied from a terminal.
 _PROMPT = re.compile(r"^\s*\w+:/>\s*")
 _PLATFORM = re.compile(r"^\s*([%#].*?)Platform:\s*([^%]{1,40})", re.IGNORECASE)
 
@@ -80,7 +80,7 @@ def parse_cfg(text: str, where: str) -> ChipSettings:
 def _read_commands(
     settings: ChipSettings, lines: list[list[str]], readers: Mapping[str, Callable]
 ) -> tuple[dict[str, list[str]], dict[str, int]]:
-    """Run each line's reader; return arguments keyed by command, and lines of unknown commands."""
+    """Read each line; return the arguments by command, and the lines of unknown commands."""
     names = {name.lower(): name for name in (*readers, *PROCESSING)}
     seen, ignored, unknown = {}, set(), {}
     for number, words in enumerate(lines, start=1):
@@ -284,7 +284,7 @@ def _read_positions(settings: ChipSettings, seen: dict[str, list[str]]) -> None:
 
 
 def _keep(_settings: ChipSettings, _command: Command) -> None:
-    """Store the arguments without reading them."""
+    """Store the arguments without parsing them."""
 
 
 READERS: dict[str, Callable[[ChipSettings, Command], None]] = {

@@ -11,7 +11,8 @@ from radarsim.radar.radar import Radar
 
 _FORMATS = {"real": 0, "complex1x": 1, "complex2x": 2}
 _BITS = {12: 0, 14: 1, 16: 2}
-# Codes 0, 0 select the lowest corners, 175 and 350 kHz; the simulator has no such filter.
+# Codes 0, 0 select the lowest high-pass corner frequencies, 175 and 350 kHz; the simulator has no
+# high-pass filter.
 _HIGH_PASS = {"hpfCornerFreq1": 0, "hpfCornerFreq2": 0}
 
 

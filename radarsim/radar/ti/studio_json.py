@@ -96,7 +96,7 @@ def _only_device(tables: Mapping, where: str) -> Mapping:
 
 
 class Node:
-    """One JSON object whose values are read as numbers; errors name the path in the file."""
+    """One JSON object whose values are read as numbers; errors state the full path of the key."""
 
     def __init__(self, values: Any, where: str, path: str):
         self.where, self.path = where, path
@@ -178,7 +178,7 @@ def _frame(node: Node) -> FramePlan:
 
 
 def _read_stream(settings: ChipSettings, device: Mapping, where: str) -> None:
-    """Read I/Q order and lanes, which files for other capture cards lack."""
+    """Read the I/Q order and the lanes, which files for other capture cards do not contain."""
     stream = device.get("rawDataCaptureConfig")
     if not isinstance(stream, Mapping):
         settings.notes.append(

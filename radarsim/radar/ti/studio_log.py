@@ -33,7 +33,7 @@ from radarsim.radar.ti.script_calls import Call, script_calls
 
 _RAW = re.compile(r"API:(\w+),([^\r\n]*)")
 _TWO_26 = Decimal(2**26)
-# Lowest start, highest end, and span of 2^26 frequency steps, all in GHz, for the two bands.
+# Lowest start, highest end, and span of 2^26 frequency steps [GHz] of each of the two bands.
 _BANDS = ((Decimal(76), Decimal(81), Decimal("3.6")), (Decimal(60), Decimal(64), Decimal("2.7")))
 MAX_LINES = 1_000_000
 
