@@ -36,8 +36,9 @@ class BvhClip:
         channels: channels of each joint, as pairs such as ("X", "rotation").
         values: one row of channel values per pose; rotations in degrees.
         rate_hz: poses per second.
-        in_use: whether a channel is nonzero in any pose of the file; None: computed from `values`.
-        notes: what the parser left out, one line each.
+        in_use: whether a channel is nonzero in any pose of the file; if None, this is computed from
+            `values`.
+        notes: one line for each part of the file that the parser left out.
     """
 
     names: list[str] = field(default_factory=list)
@@ -54,7 +55,7 @@ class BvhClip:
         return sum(len(channels) for channels in self.channels)
 
     def chunks(self, poses: int | None = None) -> Iterator["BvhClip"]:
-        """Split into chunks of consecutive poses, each with `in_use` of the whole clip."""
+        """Split the clip into chunks of consecutive poses, each with `in_use` of the whole clip."""
         poses = poses or bvh_rows.POSES_PER_CHUNK
         in_use = self.values.any(axis=0)
         for first in range(0, len(self.values), poses):
@@ -160,7 +161,7 @@ def _channels(words: BvhWords) -> list[tuple[str, str]]:
 def _pose_count(words: BvhWords) -> int:
     words.label("Frames:")
     count = words.number_of(words.next())
-    if count < 0 or count % 1 != 0:  # also true of NaN and infinity
+    if count < 0 or count % 1 != 0:  # NaN and infinity also satisfy this condition
         words.fail(f"Frames {count:g} is not a number of poses", "count the rows of numbers below")
     return int(count)
 
@@ -178,7 +179,7 @@ def _rate_hz(words: BvhWords) -> float:
 def _frame_time_hint(frame_time_s: float) -> str:
     """Hint for a frame time outside the limits: its probable unit, and the correct value."""
     if MIN_RATE_HZ <= frame_time_s <= MAX_RATE_HZ:
-        in_ms = frame_time_s != int(frame_time_s)  # 33.3 and 8.33 are not usual rates
+        in_ms = frame_time_s != int(frame_time_s)  # 33.3 and 8.33 are times, not rates
         instead_s = frame_time_s / 1000 if in_ms else 1 / frame_time_s
         if 1 / MAX_RATE_HZ <= instead_s <= 1 / MIN_RATE_HZ:
             unit = "milliseconds" if in_ms else "poses per second"
