@@ -1,4 +1,4 @@
-"""Poses that are read from the file on demand: 20 minutes take 200 MB, one clip takes 1 MB.
+"""Poses read from the file on demand: 20 minutes would take 200 MB, one clip takes 1 MB.
 
 `LazyPoses` implements the part of the array interface that `motion.Motion` uses. Consecutive clips
 of a motion overlap and files are read sequentially, so the most recent poses are kept in
@@ -44,7 +44,7 @@ class LazyPoses:
         return self._held_rad.copy()
 
     def turned(self, turn: Rotation) -> "LazyPoses":
-        """Return the poses with the world rotated."""
+        """Return the poses in a rotated world."""
         return LazyPoses(self._tables, turn if self._turn is None else turn * self._turn)
 
     def __array__(self, dtype=None, copy=None) -> np.ndarray:
@@ -57,7 +57,7 @@ class LazyPoses:
         return self._first_rad
 
     def _hold(self, first: int, stop: int) -> None:
-        """Keep exactly these poses in memory; poses already in memory are not read again."""
+        """Keep exactly the given poses in memory; poses already in memory are not read again."""
         start = first - self._held_from
         known = self._held_rad[start : start + stop - first] if start >= 0 else self._held_rad[:0]
         missing = first + len(known)

@@ -58,7 +58,7 @@ def burst_mesh(
 
     Args:
         vertices_m: vertices relative to the origin [m].
-        origin_m: origin in the radar frame, float64 [m]; None: the origin is at the radar.
+        origin_m: origin in the radar frame, float64 [m]; None if the origin is at the radar.
     """
     vertices_m = jnp.asarray(vertices_m, jnp.float32)
     origin_m = np.zeros((*vertices_m.shape[:2], 3)) if origin_m is None else origin_m

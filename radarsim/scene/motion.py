@@ -1,10 +1,10 @@
 """Motion: a sequence of SMPL poses in host memory, with checks and interpolation in time.
 
-A mocap frame is called *pose*; a *frame* is always a radar frame. Rotations are axis-angle vectors.
-The world is z-up with the floor at zero; the rotation of the first joint includes the rotation from
-SMPL's rest pose (y-up, facing +z, left +x) to this world. The pelvis is at
-`transl_m + rest_pelvis_m`, because SMPL rotates the body about its rest pelvis, which is not the
-origin.
+A mocap frame is called a *pose*; a *frame* is always a radar frame. Rotations are axis-angle
+vectors. The world is z-up with the floor at zero; the rotation of the first joint includes the
+rotation from SMPL's rest pose (y-up, facing +z, left +x) to this world. The pelvis is at the
+position `transl_m + rest_pelvis_m`, because SMPL rotates the body about its rest pelvis, which is
+not the origin.
 """
 
 from dataclasses import dataclass, field, replace
@@ -23,12 +23,12 @@ SHAPE_SPACES = ("smpl", "smplx", "free")
 MIN_RATE_HZ, MAX_RATE_HZ = 5.0, 1000.0
 MAX_ROTATION_RAD = 8 * np.pi
 MAX_TRANSL_M = 1000.0
-# Sampling times may lie outside the motion by this much.
+# Tolerance by which sampling times may lie outside the motion [s].
 TIME_SLACK_S = 1e-6
 
-# Rest pelvis of the published mean bodies [m]; genders differ by a centimetre or two.
-# `retarget.fit_to_body` replaces it by the pelvis of the actual body. The free body has its origin
-# at the pelvis.
+# Rest pelvis of the published mean bodies [m]; male and female bodies differ by 1 to 2 cm.
+# `retarget.fit_to_body` replaces this value with the pelvis of the actual body. The free body has
+# its origin at the pelvis.
 REST_PELVIS_M = {"smpl": (0.0, -0.23, 0.03), "smplx": (0.0, -0.35, 0.01), "free": (0.0, 0.0, 0.0)}
 _POSES_PER_CHECK = 1024  # poses checked at a time: 1 MB of memory
 
@@ -94,7 +94,7 @@ def check_motion(motion: Motion, where: str) -> Motion:
         where: name of the file, for messages.
 
     Returns:
-        The same motion.
+        The unchanged motion.
 
     Raises:
         InputError: a value is invalid; names the field, the first invalid pose and the limit.

@@ -20,7 +20,7 @@ from radarsim.scene.subject import PosedSubject, Subject, pose_subject
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """Everything in front of the radar.
+    """The subjects in front of the radar, and the pose of the radar.
 
     Attributes:
         subjects: people in the scene; only one is supported so far.

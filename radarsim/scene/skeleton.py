@@ -1,4 +1,4 @@
-"""SMPL's 24 joints (names, parents and rest positions), and rotations of joint trees.
+"""SMPL's 24 joints (names, parents, rest positions), and rotations of joint hierarchies.
 
 Rest pose: T-pose, y-up, facing +z, left = +x, every joint frame parallel to the world frame.
 """
@@ -120,7 +120,7 @@ def rotation_between(start: np.ndarray, end: np.ndarray) -> Rotation:
     start, end = start / np.linalg.norm(start), end / np.linalg.norm(end)
     axis, cos = np.cross(start, end), float(start @ end)
     sin = np.linalg.norm(axis)
-    if sin < 1e-9:  # parallel or opposite vectors; if opposite, any perpendicular axis is valid
+    if sin < 1e-9:  # parallel or opposite vectors (any perpendicular axis is valid)
         across = np.cross(start, np.eye(3)[np.abs(start).argmin()])
         axis, sin = (across / np.linalg.norm(across), 1.0) if cos < 0 else (axis, 1.0)
     return Rotation.from_rotvec(axis / sin * np.arctan2(np.linalg.norm(np.cross(start, end)), cos))

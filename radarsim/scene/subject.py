@@ -63,7 +63,7 @@ def _check_placement(placement: Placement | None) -> None:
 
 def _checked_motion(motion: Motion) -> Motion:
     """Convert a motion's arrays to NumPy and check their values."""
-    if isinstance(motion.poses_rad, LazyPoses):  # was checked when its file was opened
+    if isinstance(motion.poses_rad, LazyPoses):  # checked when the file was opened
         return motion
     where, hint = f"Motion '{motion.name}'", "give a NumPy array"
     arrays = {

@@ -1,4 +1,4 @@
-"""Static sizes of the fast sum: faces, range cells, series terms, chirp blocks.
+"""Static sizes of the fast sum: faces, range cells, series terms and chirp blocks.
 
 The requirements of each frame are measured on the device; the host takes the maximum over the clip
 and rounds it up, so that few programs are compiled.
@@ -18,21 +18,24 @@ from radarsim.signal.nufft_kernel import OVERSAMPLING, reach_cells
 from radarsim.signal.phase_rates import PhaseRates
 from radarsim.signal.range_groups import GROUP_BINS, most_wide_groups
 
-# Tolerance for differences in a group's range between two programs; far above float32 rounding.
+# Tolerance for differences between two programs in the range of a group; far above float32
+# rounding.
 ROUNDING_BINS = 1e-3
 # The number of terms is a multiple of this, because matrix products use whole vector registers.
 TERMS_STEP = 8
-# Smaller arrays would save no measurable time, but would need separate programs.
+# Minimum array sizes: smaller arrays would save no measurable time, but would need separate
+# programs.
 LEAST_PLACES = 1024
 LEAST_CELLS = 64
 # Maximum number of rows [loops x pairs] of a block, so that the block fits in the caches.
 MOST_ROWS = 256
 # Duration over which the factor of a receiver is treated as linear in time; with four times this
-# duration, a sphere had an error of -72 dB.
+# duration, the echo of a sphere had an error of -72 dB.
 LONGEST_BLOCK_S = 5e-3
 # Fixed cost of a block, in units of the cost of one pair's phases in one loop (measured on a CPU).
 BLOCK_IN_PAIRS = 8
-# Above this error the result is no longer a useful approximation, and the simulation is refused.
+# Maximum error: above this limit the result is no longer a useful approximation, and the simulation
+# raises an error.
 WORST_DB = -40.0
 
 
@@ -68,7 +71,8 @@ class SumSizes:
         num_cells: width of the occupied range band [grid cells].
         num_terms: terms of a group's series.
         span_bins: range that the tones of a group may cover [bins].
-        chirps_per_block: loops that share one series, apart from shifts.
+        chirps_per_block: number of loops in a block; these loops share one series and differ by
+            shifts of the tones.
         shift_powers: number of powers of a tone's shift within a block, including the zeroth.
         own_quadratic: whether the quadratic phase of each face follows its own speed instead of the
             speed of the bulk motion.
@@ -111,7 +115,7 @@ def sum_sizes(
     Raises:
         InputError: echoes change too fast, extend too far in range, or are not finite.
     """
-    # Called first, because its error messages describe faults of the motion.
+    # block_sizes is called first, because its error messages describe faults of the motion.
     loops, powers, own_quadratic = block_sizes(radar, budget, required.rates)
     terms = series_terms(budget, _largest(required.group_bins))
     return SumSizes(
@@ -219,7 +223,7 @@ def power_of_two(value: int, least: int) -> int:
 
 
 def rounded_up(value: int, least: int) -> int:
-    """Round up to a power of two or three quarters of one; at least `least`."""
+    """Round up to a power of two, or to 3/4 of a power of two, that is at least `least`."""
     power = power_of_two(value, least)
     return max(least, power * 3 // 4) if value <= power * 3 // 4 else power
 

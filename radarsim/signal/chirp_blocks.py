@@ -1,8 +1,8 @@
 """Arrays of a face group in blocks of chirp loops, with fewer axes than [chirp, tx, rx, face].
 
 The arrays are computed once for all blocks of a group and passed to a loop over the blocks. Without
-that loop, XLA would recompute them for every [chirp, tx, rx, face], even with optimization
-barriers.
+the loop over the blocks, XLA would recompute the arrays for every [chirp, tx, rx, face], even with
+optimization barriers.
 """
 
 from dataclasses import dataclass
@@ -27,16 +27,17 @@ class FaceGroup:
     """Faces that are neighbours in range, ready to be summed; may have a leading group axis.
 
     Attributes:
-        tx, rx: path for each tx, and the part that each rx adds.
+        tx, rx: path polynomials for each tx, and for the part that each rx adds.
         log_tx: log-amplitude for each tx, as a polynomial.
         gain_rx: amplitude factor of each rx, as a polynomial.
         ramp: imaginary shift of each tone, from `amplitude_ramp_bins` [bins].
         quadratic: quadratic phase of each face, from `own_quadratic_phase`; None if all faces share
             the quadratic phase of the bulk motion.
-        pair: real and imaginary part of the factor of each tx and rx; None for 1.
+        pair: real and imaginary part of the factor of each pair of tx and rx; None if this factor
+            is 1.
         reference_cycles: carrier phase of the mean path.
         offset_bins: range bin of the mean path, relative to the middle of the group.
-        weight: visibility per block and chirp.
+        weight: visibility of each face, per block and chirp.
     """
 
     tx: PathPolynomial

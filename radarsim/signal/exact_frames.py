@@ -1,4 +1,4 @@
-"""Sum whole frames exactly: nodes and visibility as in the fast sum, but float64 at every sample.
+"""Sum whole frames in float64 at every sample, with nodes and visibility as in the fast sum.
 
 Weak faces are not culled; faces that always point away from the radar are dropped if the visibility
 setting requires it. The exact sum takes minutes per frame and serves as the reference for tests and

@@ -1,4 +1,4 @@
-"""The exact IF sum: every face, pair and ADC sample, each at its own time, in float64.
+"""The exact IF sum: every face, antenna pair and ADC sample, in float64 at the time of the sample.
 
 This module is the reference, written to be verified by reading rather than to be fast. The fast sum
 (fast_sum.py) is tested against it.
@@ -36,7 +36,7 @@ def dechirped_phase_cycles(
         radar: waveform.
         path_m: length of the path transmitter-face-receiver at that sample [m], float64.
         sample_time_s: time since the first ADC sample of the chirp [s].
-        residual_video_phase: keep the term -S tau^2 / 2.
+        residual_video_phase: whether to keep the term -S tau^2 / 2.
     """
     tau = path_m / SPEED_OF_LIGHT_MPS
     cycles = (radar.chirp.start_freq_hz + radar.chirp.slope_hz_per_s * sample_time_s) * tau
@@ -63,7 +63,7 @@ def exact_chirp(
         visible: weight 0..1 of each face.
         tx_m: position of this chirp's transmitter [m].
         rx_m: positions of all receivers [m].
-        residual_video_phase: keep the term -S tau^2 / 2.
+        residual_video_phase: whether to keep the term -S tau^2 / 2.
 
     Returns:
         IF samples without the level constant.
@@ -101,7 +101,7 @@ def exact_sum(
             axis `time`).
         visible: weight 0..1 of each face in each chirp.
         chirps: indices of the loops to compute; None for all.
-        residual_video_phase: keep the term -S tau^2 / 2.
+        residual_video_phase: whether to keep the term -S tau^2 / 2.
 
     Returns:
         IF samples without the level constant, complex128, one row per entry of `chirps`.

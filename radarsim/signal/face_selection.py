@@ -1,4 +1,4 @@
-"""Select the strong, unoccluded faces that point to the radar, and group them by range.
+"""Select the strong, unoccluded faces that point towards the radar, and group them by range.
 
 Most of a body points away from the radar, so weak faces are dropped before the occlusion test.
 Arrays of a compiled program have fixed sizes, so the selection also measures the sizes that the sum
@@ -76,7 +76,7 @@ def select_faces(
 
     Args:
         radar: waveform, timing and antennas.
-        settings: visibility test, culling.
+        settings: settings that determine the visibility test and the culling.
         reflection: reflection model, which decides which faces are strong.
         mesh: vertices at the nodes of every frame.
         faces: triangles of the mesh.
@@ -276,11 +276,11 @@ def regrouped(
 
 
 def padded(values: Shaped[Array, " face"], length: int, fill: float | int) -> Shaped[Array, " lit"]:
-    """The first `length` values; if there are fewer, they are padded with `fill`."""
+    """Return the first `length` values, padded with `fill` if there are fewer."""
     return jnp.pad(values[:length], (0, max(0, length - len(values))), constant_values=fill)
 
 
 def padded_spans(spans: GroupSpans, num_places: int) -> GroupSpans:
-    """The first groups of a frame; if there are fewer, the last one is repeated as padding."""
+    """Return the first groups of a frame; if there are too few, the last group is repeated."""
     groups = np.minimum(np.arange(num_places // FACES_PER_GROUP), len(spans.middle_cells) - 1)
     return spans._replace(middle_cells=spans.middle_cells[groups])

@@ -91,7 +91,7 @@ def add_thermal_noise(
 
 
 def _frame_by_frame(radar, effects, cube_v, key, extra_noise_db, first_frame):
-    """Apply noise and quantisation, each if enabled in `effects`."""
+    """Apply the noise and quantisation that `effects` enables, frame by frame."""
     noisy, in_steps = effects
 
     def one_frame(inputs):
@@ -113,7 +113,7 @@ def quantised(
 
 
 def _codes(radar, part_v):
-    """ADC codes, rounded and clipped but still floats."""
+    """ADC codes, rounded and clipped but not yet converted to integers."""
     limit = 2 ** (radar.receiver.adc_bits - 1)
     return jnp.clip(jnp.round(part_v / jnp.float32(radar.receiver.adc_step_v)), -limit, limit - 1)
 

@@ -55,7 +55,7 @@ def path_lengths(
         radar: antennas and waveform.
         centre_m: phase points relative to `origin_m` [m].
         origin_m: origin of the phase points, as a high and a low float32 part [m].
-        residual_video_phase: keep -S tau^2 / 2.
+        residual_video_phase: whether to keep the term -S tau^2 / 2.
     """
     chirp = radar.chirp
     with jax.enable_x64(True):

@@ -32,7 +32,7 @@ class PhaseRates(NamedTuple):
 def mean_rates(
     radar: Radar, centre_m: Float[Array, "node face 3"], share: Float[Array, " face"]
 ) -> PhaseRates:
-    """Energy-weighted power means over the faces, each with the exponent of that rate in the error.
+    """Energy-weighted power means over faces, with the power at which each rate affects the error.
 
     The error of the truncated powers of shifts grows at least with the square of a face's migration
     and spread within a block, the error of the receivers' Taylor series with the cube of the phase

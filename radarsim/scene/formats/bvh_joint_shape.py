@@ -254,8 +254,7 @@ def _across(tree: Tree, pair: Pair) -> np.ndarray:
 
 
 def _forward(tree: Tree, legs: Pair, arms: Pair) -> float:
-    """Return 1 if feet or knees point forward with the first leg as left, -1 if backward, else
-    0."""
+    """Direction of feet or knees if the first leg is left: 1 forward, -1 backward, 0 unclear."""
     ends = [tree.positions[:, [l.upper for l in pair.limbs]].mean(axis=1) for pair in (legs, arms)]
     ahead = _unit(np.cross(_across(tree, legs), ends[1] - ends[0]))
     feet, knees = [], []

@@ -40,8 +40,8 @@ _TRANS_HINT = (
 )
 _FINGERS = ("left_hand_pose", "right_hand_pose")
 _FINGER_VALUES = 45
-# In joint positions, most joints move by more than `_MOVES`, and no bone length changes by the
-# fraction `_CONSTANT`.
+# Vectors are joint positions if most joints move by more than `_MOVES` and no bone length changes
+# by the fraction `_CONSTANT`.
 _MOVES, _CONSTANT = 0.02, 0.02
 _NUMBER = re.compile(r"[-+]?\d+(\.\d*)?([eE][-+]?\d+)?")
 
@@ -96,7 +96,7 @@ def number_in(value: object) -> float | None:
 
 
 def person_shape(betas: object, num_poses: int, where: str, notes: list[str]) -> np.ndarray:
-    """Shape coefficients of a person; their mean if the file has one set per pose.
+    """Shape coefficients of a person; the mean if the file has one set per pose.
 
     Raises:
         InputError: the values are not numbers, or their shape is neither [beta] nor [pose, beta].
