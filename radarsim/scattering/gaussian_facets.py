@@ -4,10 +4,11 @@ Physical optics integrates exp(j k (R1 + R2)) over the surface; the phase runs t
 within one triangle. Here each triangle is replaced by a Gaussian patch with the second moments of
 the triangle, blurred by 3 mm. The patch is curved, and its curvature follows from the normals at
 the corners. Over a Gaussian patch, a phase with linear and quadratic terms can be integrated in
-closed form. The echo of a patch has no nulls, so its complex logarithm is smooth in time and over
-the array, as the fast sum requires. The sum over the patches converges as the mesh is refined, so
-its level needs no calibration: the weight of a patch replaces A C of the quasi-specular model, and
-Gamma is the reflection coefficient of the surface (levels.skin_reflectivity).
+closed form. The echo of a patch has no nulls, so the complex logarithm of the echo is smooth in
+time and over the array, as the fast sum requires. The sum over the patches converges as the mesh is
+refined, so the echo level needs no calibration: the weight of a patch replaces A C of the
+quasi-specular model, and Gamma is the reflection coefficient of the surface
+(levels.skin_reflectivity).
 
 Only coherent scattering is modelled: the surface is smooth, without roughness or clothing.
 """

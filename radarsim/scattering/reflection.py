@@ -49,7 +49,7 @@ class ReflectionModel(Protocol):
 
     @property
     def lobe_rad(self) -> ArrayLike:
-        """Width of the narrowest lobe [rad]; 0 if it is unknown, infinite if there is no lobe."""
+        """Width of the narrowest lobe [rad]; 0 if the width is unknown, infinite without a lobe."""
 
     def reflectivity_at(self, radar: Radar) -> float:
         """Amplitude factor Gamma of the surface for `levels.volts_per_weight`."""
@@ -57,7 +57,7 @@ class ReflectionModel(Protocol):
     def scatterers(self, vertices_m, faces, picked=None) -> Faces:
         """Scatterers of the picked faces, or of all faces if `picked` is None.
 
-        The path to `centre_m` of a scatterer determines its delay and carrier phase.
+        The path to the point `centre_m` determines the delay and carrier phase of a scatterer.
         """
 
     def log_weight(self, radar: Radar, scatterers, tx_m, rx_m) -> tuple[Array, Array | None]:
@@ -75,7 +75,7 @@ class QuasiSpecular:
         log(A exp(-theta^2 / sigma^2) / (R1 R2))
 
     theta is the angle between the mirrored incoming ray and the direction to the receiver; if
-    transmitter and receiver coincide, it is twice the incidence angle.
+    transmitter and receiver coincide, theta is twice the incidence angle.
 
     Attributes:
         sigma_rad: width of the lobe [rad]; 0.15 to 1 in the data of the mmCLIP authors.

@@ -1,7 +1,7 @@
 """Find the faces that the radar sees, by hidden point removal (as in mmCLIP) or occlusion.
 
-Both methods use one viewpoint, the radar's phase centre, because the array is only 1 cm wide, less
-than an edge of the mesh. A visibility mask is discrete and carries no gradient.
+Both visibility methods use a single viewpoint, the radar's phase centre, because the array is only
+1 cm wide, less than an edge of the mesh. A visibility mask is discrete and carries no gradient.
 """
 
 from dataclasses import dataclass

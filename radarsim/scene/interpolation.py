@@ -79,7 +79,7 @@ def _like(u: np.ndarray, values: np.ndarray) -> np.ndarray:
 def _slopes(difference, num_poses: int, max_two_step: float = np.inf) -> np.ndarray:
     """Derivative at every pose: 5-point inside, 3-point next to the ends, one-sided at the ends.
 
-    If the rotation between poses two apart is so large that it is ambiguous, only rotations between
+    If a rotation over two pose intervals is large enough to be ambiguous, only rotations between
     adjacent poses are used.
     """
     i = np.arange(num_poses)

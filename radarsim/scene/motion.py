@@ -91,7 +91,7 @@ def check_motion(motion: Motion, where: str) -> Motion:
 
     Args:
         motion: motion as read.
-        where: name of the file, for messages.
+        where: name of the file, used in messages.
 
     Returns:
         The unchanged motion.
@@ -176,7 +176,7 @@ def check_times(name: str, times_s: Float[np.ndarray, "*time"], duration_s: floa
     """Check that sampling times lie within a motion.
 
     Args:
-        name: name of the motion, for messages.
+        name: name of the motion, used in messages.
         times_s: times since the first pose [s].
         duration_s: duration of the motion [s].
 
@@ -196,7 +196,7 @@ def check_times(name: str, times_s: Float[np.ndarray, "*time"], duration_s: floa
 
 
 def cut_motion(motion: Motion, first_pose: int, num_poses: int) -> Motion:
-    """Cut `num_poses` poses, starting at `first_pose`, from a motion; the name stays the same.
+    """Cut `num_poses` poses, starting at `first_pose`, from a motion and keep its name.
 
     Args:
         motion: the whole sequence.
@@ -204,7 +204,7 @@ def cut_motion(motion: Motion, first_pose: int, num_poses: int) -> Motion:
         num_poses: number of poses; fewer at the end of the sequence.
 
     Returns:
-        The selected part; its time starts at zero.
+        The selected part of the motion, with time starting at zero.
     """
     keep = slice(first_pose, first_pose + num_poses)
     return replace(motion, poses_rad=motion.poses_rad[keep], transl_m=motion.transl_m[keep])
@@ -219,7 +219,7 @@ def check_shapes(
         poses_rad: must have the shape [pose, joint, 3].
         transl_m: must have the shape [pose, 3].
         layout: a key of `NUM_JOINTS`.
-        where: name of the file, for messages.
+        where: name of the file, used in messages.
 
     Raises:
         InputError: a shape is wrong; the message states the actual and the required shape.
@@ -237,7 +237,7 @@ def check_shapes(
 
 
 class _Scan(NamedTuple):
-    """For each pose: whether all its vectors are finite, and the length of the longest one."""
+    """For each pose: whether all vectors are finite, and the length of the longest vector."""
 
     is_finite: np.ndarray
     longest: np.ndarray

@@ -21,10 +21,10 @@ from radarsim.scene.skeleton import LEG_PER_STATURE, leg_length_m
 
 SCALES = (0.7, 1.3)
 # Number of poses from which scale and floor are determined, for motions of any length, so that one
-# compilation is enough; this takes 0.1 s on one core.
+# compilation is enough; the computation takes 0.1 s on one core.
 _NUM_SAMPLES = 64
-# The floor is the 10th percentile of the sole heights over the poses: a few poses below the
-# floor do not lift the whole motion, and a subject who jumps most of the time still lands on it.
+# The floor is the 10th percentile of the sole heights over the poses: a few poses below the floor
+# do not lift the whole motion, and a subject who jumps most of the time still lands on the floor.
 _FLOOR_PERCENTILE = 10
 # Minimum pelvis height as a fraction of the rest pelvis height; lower poses (squatting, sitting,
 # lying) are not used for the stature.
@@ -86,7 +86,7 @@ def check_fit(fitted: FittedMotion, body: BodyModel) -> None:
     """Check that a motion was fitted to this body, by comparing its pelvis with the body's.
 
     Args:
-        fitted: result of `fit_to_body`, or assembled from its parts.
+        fitted: result of `fit_to_body`, or a `FittedMotion` created by the user.
         body: the model to be posed.
 
     Raises:

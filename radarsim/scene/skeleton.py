@@ -22,8 +22,8 @@ JOINT_NAMES = (
 PARENTS = (-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19, 20, 21)
 JOINT = {name: index for index, name in enumerate(JOINT_NAMES)}
 
-# Joints of a symmetric body of mean size relative to the pelvis, rounded to a centimetre [m]. They
-# provide bone directions and approximate lengths; body models have their own joints.
+# Joints of a symmetric body of mean size relative to the pelvis, rounded to a centimetre [m]. These
+# positions provide bone directions and approximate lengths; body models have their own joints.
 _LEFT_AND_MIDDLE_M = {
     "pelvis": (0.00, 0.00, 0.00),
     "left_hip": (0.07, -0.09, -0.01),
@@ -108,7 +108,7 @@ def world_to_local(
 
 
 def rotation_between(start: np.ndarray, end: np.ndarray) -> Rotation:
-    """The smallest rotation from one direction to another.
+    """Compute the smallest rotation from one direction to another.
 
     Args:
         start: a vector of any length.

@@ -64,7 +64,7 @@ def to_z_up(motion: Motion, up: str = "auto", published: bool = False) -> Motion
 
     Args:
         motion: motion whose first joints are SMPL's, in a world of any orientation.
-        up: one of `UP_AXES`, or "auto" to infer the axis; z if nothing contradicts it.
+        up: one of `UP_AXES`, or "auto" to infer the axis, which is z if nothing contradicts z.
         published: whether the file has the published AMASS format, which makes z likely.
 
     Returns:
@@ -135,7 +135,7 @@ def inferred_up(motion: Motion, published: bool = False) -> tuple[str, str]:
 
 
 def _constant_axis(mean: np.ndarray) -> str:
-    """Axis nearest to the mean of the unit vectors; "" if their direction is not constant."""
+    """Axis nearest to the mean of unit vectors; "" if the direction of the vectors varies."""
     largest = int(np.abs(mean).argmax())
     if abs(mean[largest]) < _ALONG_AXIS:
         return ""
@@ -161,7 +161,7 @@ def _travels(posture: _Posture, up: np.ndarray) -> bool:
 
 
 def _steps(posture: _Posture, up: np.ndarray) -> bool:
-    """Whether the feet leave the floor alternately while the other foot keeps its height."""
+    """Whether the feet leave the floor alternately while the other foot stays at its height."""
     heights_m = posture.joints_m[:, [JOINT["left_ankle"], JOINT["right_ankle"]]] @ up
     lower_m = heights_m.min(axis=1)
     supported = np.abs(lower_m - np.median(lower_m)) < _SUPPORT_M

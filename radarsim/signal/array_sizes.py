@@ -1,7 +1,7 @@
 """Static sizes of the fast sum: faces, range cells, series terms and chirp blocks.
 
 The requirements of each frame are measured on the device; the host takes the maximum over the clip
-and rounds it up, so that few programs are compiled.
+and rounds up, so that few programs are compiled.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,8 @@ from radarsim.signal.range_groups import GROUP_BINS, most_wide_groups
 # Tolerance for differences between two programs in the range of a group; far above float32
 # rounding.
 ROUNDING_BINS = 1e-3
-# The number of terms is a multiple of this, because matrix products use whole vector registers.
+# The number of terms is a multiple of this constant, because matrix products use whole vector
+# registers.
 TERMS_STEP = 8
 # Minimum array sizes: smaller arrays would save no measurable time, but would need separate
 # programs.
@@ -42,13 +43,13 @@ WORST_DB = -40.0
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class RequiredSizes:
-    """Sizes that the sum of one frame requires, or of many frames along a leading axis.
+    """Sizes that the sum of one frame requires; a leading axis stands for many frames.
 
     Attributes:
         num_places: places for the visible faces, including the padding of groups.
         group_bins: range bins that the widest group covers.
         band_bins: range bins between the middles of the first and the last group; infinite if the
-            number of groups exceeds its limit.
+            number of groups exceeds the limit.
         near_m: power mean of the echo's distance, with the exponent at which the distance enters
             the error [m].
         rates: mean rates of change of the echoes, from `phase_rates.mean_rates`.
@@ -185,7 +186,7 @@ def needs_pairs(radar: Radar, budget: ErrorBudget, near_m: float, lobe_rad: floa
 
 
 def series_terms(budget: ErrorBudget, group_bins: float) -> int:
-    """Number of series terms for groups that cover `group_bins` range bins."""
+    """Compute the number of series terms for groups that cover `group_bins` range bins."""
     terms = TERMS_STEP
     # The margin covers rounding, because the sum compares the span in float32.
     while budget.span_bins(terms) < needed_span_bins(group_bins) + ROUNDING_BINS:
@@ -194,7 +195,7 @@ def series_terms(budget: ErrorBudget, group_bins: float) -> int:
 
 
 def needed_span_bins(group_bins):
-    """Span of the series for groups of this width, whose middles are rounded to cells [bins]."""
+    """Series span needed for groups of a given width, with middles rounded to cells [bins]."""
     return group_bins + 1 / OVERSAMPLING
 
 

@@ -83,7 +83,7 @@ class ErrorBudget:
         return SHIFT_LIMIT_BINS[powers] * loosened
 
     def span_bins(self, num_terms: int) -> float:
-        """Range that a group's tones may cover if its series has `num_terms` terms [bins]."""
+        """Range that the tones of a group may cover with a series of `num_terms` terms [bins]."""
         return span_of_terms(num_terms, self.residual_amplitude)
 
     @property

@@ -86,7 +86,8 @@ def exact_frame(
     summed = np.flatnonzero(visible.any(0))
     weight = interpolate_blocks(jnp.asarray(visible[:, summed]), radar.frame.num_chirps)
     faces = np.asarray(faces)
-    # The scatterer of a face depends at most on this face and those that share a vertex with it.
+    # The scatterer of a face depends at most on this face and on the faces that share a vertex with
+    # this face.
     around = faces[np.isin(faces, faces[summed]).any(1)]
 
     def scatterers_at(times_s):

@@ -1,14 +1,14 @@
 """The exact IF sum: every face, antenna pair and ADC sample, in float64 at the time of the sample.
 
 This module is the reference, written to be verified by reading rather than to be fast. The fast sum
-(fast_sum.py) is tested against it.
+(fast_sum.py) is tested against this module.
 
 An echo with the path delay tau contributes, t seconds after the first ADC sample of a chirp,
 
     w exp(j 2 pi (f0 tau + S t tau - S tau^2 / 2)),
 
 where tau is the delay of the moving face at exactly this sample. The last term, the residual video
-phase, is physical and small; it is included by default.
+phase, is physical and small, and is included by default.
 """
 
 from collections.abc import Callable

@@ -72,7 +72,7 @@ def select_faces(
     mesh: BurstMesh,
     faces: FaceIndices,
 ) -> FaceSelection:
-    """Select the strong and visible faces of every frame and the sizes that their sum requires.
+    """Select the strong, visible faces of every frame, and compute the sizes that the sum requires.
 
     Args:
         radar: waveform, timing and antennas.
@@ -135,7 +135,7 @@ def visible_faces(
     """Test which strong faces are visible at the centre of each block, by occlusion or facing.
 
     The centroids of the triangles are tested for every reflection model, because the phase point on
-    a concave surface lies behind its own triangle.
+    a concave surface lies behind the triangle.
 
     Args:
         settings: visibility test and number of blocks.

@@ -1,4 +1,4 @@
-"""Strength of each face's echo, which decides whether it is summed, and its share of the energy."""
+"""Strength of each face's echo, which decides if the face is summed, and shares of the energy."""
 
 import jax
 import jax.numpy as jnp
@@ -28,7 +28,8 @@ def face_strengths(
         vertices_m, origin_m = inputs
         return relative_to_radar(reflection.scatterers(vertices_m, faces), origin_m)
 
-    # The loop makes XLA store its results instead of gathering the vertices again at every use.
+    # The loop makes XLA store the results of the loop instead of gathering the vertices again at
+    # every use.
     scatterers = batched_map(at_node, (mesh.vertices_m, mesh.origin_high_m))
     return log_strength(radar, settings, reflection, scatterers), scatterers.centre_m
 

@@ -63,7 +63,7 @@ def fast_sum(
         radar: waveform, timing and antennas.
         sizes: array sizes.
         paths: path lengths from `path_lengths`, for whole groups of faces sorted by range.
-        weights: weights of these faces, from `reflection.reflect`.
+        weights: weights of the faces in `paths`, from `reflection.reflect`.
         visible: weight of each face and chirp, 0 for padding.
         share: weight of each face in the bulk motion, which is removed and restored exactly.
         groups: middles and widths of the groups.
@@ -174,7 +174,7 @@ def phasors(sizes: SumSizes, block: ChirpBlock):
     """Amplitude and carrier phase of every face, multiplied by the powers of its range shift.
 
     With a quadratic phase, the powers become the factors p_n in the expansion
-    exp(d D + b D^2 / 2) = sum_n p_n D^n / n!, where D is the derivative of a series. The recursion is
+    exp(d D + b D^2 / 2) = sum_n p_n D^n / n!, where D is the derivative of a series:
     p_n+1 = d p_n + n b p_n-1.
 
     Every value per [chirp, tx, rx, face] is a product or a sum of parts with fewer axes. The parts

@@ -12,7 +12,7 @@ import numpy as np
 from radarsim.scene.mesh import BurstMesh
 
 MOST_FRAMES = 10
-# Clips with fewer frames than this are not divided.
+# Minimum number of frames for which a clip is divided.
 LEAST_FRAMES = 4
 
 

@@ -55,7 +55,7 @@ def thermal_noise(
     key: Key,
     extra_noise_db: float | Float[Array, ""] = 0.0,
 ) -> Complex[Array, "*shape"]:
-    """White Gaussian noise with the power k T B F, half of it in I and half in Q.
+    """White Gaussian noise with the power k T B F, split equally between I and Q.
 
     B is the complex sample rate; the power at the antenna is -92.5 dBm for 4.4 Msps and a noise
     figure of 15 dB.

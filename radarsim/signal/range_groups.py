@@ -89,7 +89,7 @@ def group_spans(
         return reduce(jnp.where(real, values, fill).reshape(-1, FACES_PER_GROUP), axis=1)
 
     lows, highs = extreme(low_bins, jnp.inf, jnp.min), extreme(high_bins, -jnp.inf, jnp.max)
-    # Groups that contain only padding get the position of the first group; they contribute nothing.
+    # Groups that contain only padding get the position of the first group and contribute nothing.
     some = lows < highs
     first_low, first_high = (jnp.where(some[0], edges[0], 0.0) for edges in (lows, highs))
     lows, highs = jnp.where(some, lows, first_low), jnp.where(some, highs, first_high)
@@ -124,7 +124,7 @@ def migration_span(
 def bins_without_bulk(
     radar: Radar, centre_m: Float[Array, "node face 3"], share: Float[Array, " face"]
 ) -> Float[Array, "node face"]:
-    """Range of each face in bins, without the bulk motion (the mean motion weighted by `share`).
+    """Range of each face in bins, without the bulk motion (mean motion, weighted by `share`).
 
     The sum removes the bulk motion from every tone and restores it in the samples
     (bulk_motion.remove_bulk_motion).

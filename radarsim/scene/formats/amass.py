@@ -1,8 +1,8 @@
 """Convert AMASS arrays to `Motion`: SMPL (72), SMPL-H (156) or SMPL-X (165) values per pose.
 
 Other layouts, such as those of body trackers, are converted to AMASS arrays first. This module
-opens no files: `files.py` passes the arrays to it. Poses may be tables that are read from the file
-on demand.
+opens no files: the arrays are passed in by `files.py`. Poses may be tables that are read from the
+file on demand.
 
 Source:
     Mahmood et al., "AMASS: Archive of Motion Capture as Surface Shapes", ICCV 2019, and the file
@@ -83,7 +83,7 @@ def motion_from_arrays(
     Args:
         arrays: arrays of one person by key; keys not in `KEYS` are ignored. Arrays of `POSE_KEYS`
             may be `LazyTable`, which are read on demand.
-        where: the file, for messages.
+        where: name of the file, used in messages.
         name: the motion's id.
         up: up axis of the file's world, one of `world_up.UP_AXES`, or "auto" to infer it.
         rate_hz: poses per second; used if the file does not state the rate [Hz].

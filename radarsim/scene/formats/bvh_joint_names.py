@@ -15,7 +15,7 @@ _MORE_SIDES = _SIDES | {
     **dict.fromkeys(("lft", "lt", "lf", "左"), "left"),
     **dict.fromkeys(("rgt", "rt", "rgh", "右"), "right"),
 }
-# "Shoulder" means the upper arm if no joint is named "arm"; otherwise it means the collar.
+# "Shoulder" means the upper arm if no joint is named "arm"; otherwise "Shoulder" means the collar.
 _PARTS = {
     "hip": ("upleg", "upperleg", "thigh", "femur", "hip"),
     "knee": ("knee", "shin", "calf", "lowerleg", "lowleg", "leg", "tibia"),
@@ -47,7 +47,7 @@ _MATCH_ORDER = ("hip", "knee", "ankle", "foot", "shoulder", "collar", "elbow", "
 
 
 def limbs_by_name(names: list[str]) -> Iterator[dict[str, int]]:
-    """Indices of limb joints by SMPL name ("left_knee"): exact names first, then similar ones.
+    """Indices of limb joints by SMPL name ("left_knee"): exact names first, then similar names.
 
     Args:
         names: joint names; end sites have an empty name.
@@ -112,7 +112,7 @@ def middle_joints(names: list[str], part: str) -> list[int]:
         part: "head", or "neck", which includes all names that start with "neck".
 
     Returns:
-        Indices of joints with the exact name, or of those with a similar name if there are none.
+        Indices of joints with the exact name, or of joints with a similar name if no name is exact.
     """
     exact = [i for i, name in enumerate(names) if _is_middle(split_name(name), part)]
     return exact or [i for i, name in enumerate(names) if similar_part(name)[:2] == ("", part)]

@@ -45,7 +45,7 @@ def match_joints(clip: BvhClip, where: str, notes: list[str]) -> JointMap:
 
     Args:
         clip: parsed clip.
-        where: the file, for messages.
+        where: name of the file, used in messages.
         notes: list to which the joints used as limbs are added if their names are unknown.
 
     Returns:

@@ -37,8 +37,8 @@ def parse_bvh(text: str, where: str, name: str) -> Motion:
     """Parse a BVH file and retarget the motion to SMPL's skeleton.
 
     Args:
-        text: the whole file.
-        where: its path, for messages.
+        text: text of the whole file.
+        where: path of the file, used in messages.
         name: the motion's id.
 
     Returns:
@@ -55,7 +55,7 @@ def motion_from_bvh(clip: BvhClip, where: str, name: str) -> Motion:
 
     Args:
         clip: parsed clip.
-        where: the file, for messages.
+        where: name of the file, used in messages.
         name: the motion's id.
 
     Returns:

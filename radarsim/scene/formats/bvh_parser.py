@@ -27,13 +27,13 @@ _FRAME_TIME = "Frame Time is in seconds per pose"
 
 @dataclass
 class BvhClip:
-    """Contents of a BVH file, in its own unit and axes.
+    """Contents of a BVH file, in the unit and axes of the file.
 
     Attributes:
         names: name of each joint, in file order; end sites have an empty name.
         parents: index of each joint's parent, -1 for the root.
         offsets: offset of each joint from its parent in the rest pose.
-        channels: channels of each joint, as pairs such as ("X", "rotation").
+        channels: channels of each joint; a channel is a pair such as ("X", "rotation").
         values: one row of channel values per pose; rotations in degrees.
         rate_hz: poses per second.
         in_use: whether a channel is nonzero in any pose of the file; if None, this is computed from
@@ -91,8 +91,8 @@ def read_clip(text: str, where: str) -> BvhClip:
     """Parse BVH text; words may be separated by any white space.
 
     Args:
-        text: the whole file.
-        where: its path, for messages.
+        text: text of the whole file.
+        where: path of the file, used in messages.
 
     Returns:
         Skeleton and channel values; `notes` says which rows were not used.

@@ -32,7 +32,7 @@ class Posture:
     positions: np.ndarray
 
     def bone(self, name: str) -> np.ndarray | None:
-        """Vector from the joint with this SMPL name to the next joint or end site of the limb."""
+        """Vector from the joint with this SMPL name to the next joint or end site in the limb."""
         side, part = name.split("_")
         start, end = self.joints.limbs[name], self.joints.limbs.get(f"{side}_{NEXT_JOINT[part]}")
         ends = [end] if end is not None else [i for i, p in enumerate(self.parents) if p == start]

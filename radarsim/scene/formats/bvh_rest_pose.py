@@ -60,7 +60,7 @@ def find_rest_pose(clip: BvhClip, joints: JointMap, where: str, notes: list[str]
     Args:
         clip: the motion.
         joints: SMPL's joints in the skeleton of the clip.
-        where: the file, for messages.
+        where: name of the file, used in messages.
         notes: list to which a note is added if the rest pose is a pose of the clip.
 
     Returns:

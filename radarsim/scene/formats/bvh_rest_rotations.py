@@ -48,7 +48,7 @@ def rest_rotations(rest: RestPose, where: str, notes: list[str]) -> RestRotation
 
     Args:
         rest: the rest pose.
-        where: the file, for messages.
+        where: name of the file, used in messages.
         notes: list to which a note is added if the trunk of the skeleton leans.
 
     Returns:

@@ -15,7 +15,7 @@ class BvhWords:
     """Iterator over the words of the header, then over the remaining lines.
 
     Attributes:
-        where: the file, for messages.
+        where: name of the file, used in messages.
         number: number of the line that holds the last word read or peeked, from 1.
         lines: all lines of the text.
     """

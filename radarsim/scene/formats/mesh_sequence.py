@@ -70,7 +70,7 @@ def mesh_from_arrays(
 
     Args:
         arrays: arrays of the file by key, see `KEYS`.
-        where: the file, for messages.
+        where: name of the file, used in messages.
         name: the sequence's id.
         rate_hz: meshes per second; by default, the rate in the file.
 

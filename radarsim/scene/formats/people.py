@@ -52,11 +52,11 @@ Track = Mapping[str, object]
 
 
 def people_in(content: object, where: str) -> dict[str, Track]:
-    """Return the values of each person by name; the name is "" if the file has one person.
+    """Return the values of each person by name; a single person has the name "".
 
     Args:
         content: content of the file, see `plain_content`.
-        where: name of the file, for messages.
+        where: name of the file, used in messages.
 
     Raises:
         InputError: no poses were found; the message describes the content of the file.

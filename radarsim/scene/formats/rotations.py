@@ -18,8 +18,8 @@ def to_axis_angle(values: np.ndarray, key: str, where: str) -> Float[np.ndarray,
     Args:
         values: axis-angle vectors [pose, 3 joint] or [pose, joint, 3], or rotation matrices
             [pose, joint, 3, 3] or [pose, 9 joint].
-        key: name of the array, for messages.
-        where: the file, for messages.
+        key: name of the array, used in messages.
+        where: name of the file, used in messages.
 
     Raises:
         InputError: the shape is not one of those above, or a matrix is not a rotation.

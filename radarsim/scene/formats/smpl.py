@@ -70,7 +70,7 @@ def find_body_model(folder, layout: str, gender: str = "neutral") -> Path:
         gender: "neutral", "male" or "female".
 
     Raises:
-        InputError: the folder has no such file.
+        InputError: the folder has no file of this layout and gender.
     """
     folder = Path(folder)
     if folder.is_file():
