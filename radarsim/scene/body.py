@@ -267,7 +267,7 @@ def fit_pose(
     fitted = jnp.zeros((*poses_rad.shape[:-2], body.num_joints, 3), poses_rad.dtype)
     fitted = fitted.at[..., :NUM_SHARED_JOINTS, :].set(poses_rad[..., :NUM_SHARED_JOINTS, :])
     if "smpl" not in (layout_from, body.layout):
-        fitted = fitted.at[..., -30:, :].set(poses_rad[..., -30:, :])  # fingers are last
+        fitted = fitted.at[..., -30:, :].set(poses_rad[..., -30:, :])  # finger joints are last
     return fitted
 
 

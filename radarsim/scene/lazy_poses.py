@@ -51,7 +51,7 @@ class LazyPoses:
         return self._read(0, len(self)).astype(dtype or self.dtype, copy=False)
 
     def _first(self) -> np.ndarray:
-        """First pose, cached separately because the placement of every clip needs it."""
+        """The first pose, cached separately because the placement of every clip requires it."""
         if self._first_rad is None:
             self._first_rad = self._read(0, min(1, len(self)))
         return self._first_rad

@@ -1,7 +1,8 @@
 """Triangle meshes: face centres, normals and areas, and meshes that move during a burst.
 
 The surface is given at a few Chebyshev nodes in time per burst. Between the nodes, every vertex
-follows an interpolating polynomial. Vertices keep their identity, so the phase stays continuous.
+follows an interpolating polynomial. A vertex remains the same point of the surface, so the phase is
+continuous.
 """
 
 from dataclasses import dataclass, replace

@@ -30,7 +30,7 @@ TIME_SLACK_S = 1e-6
 # `retarget.fit_to_body` replaces this value with the pelvis of the actual body. The free body has
 # its origin at the pelvis.
 REST_PELVIS_M = {"smpl": (0.0, -0.23, 0.03), "smplx": (0.0, -0.35, 0.01), "free": (0.0, 0.0, 0.0)}
-_POSES_PER_CHECK = 1024  # poses checked at a time: 1 MB of memory
+_POSES_PER_CHECK = 1024  # number of poses checked at a time, which needs 1 MB
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -50,7 +50,7 @@ class Motion:
         stature_m: height of the subject [m] if the file determines it (skeleton files), else None.
         rest_pelvis_m: pelvis of the rest body that `transl_m` refers to; None for the mean body of
             the shape space [m].
-        notes: properties inferred by the reader, for the user to check, one line each.
+        notes: one line for each property that the reader inferred and the user should check.
     """
 
     poses_rad: Float[np.ndarray | LazyPoses, "pose joint 3"]
@@ -97,7 +97,8 @@ def check_motion(motion: Motion, where: str) -> Motion:
         The unchanged motion.
 
     Raises:
-        InputError: a value is invalid; names the field, the first invalid pose and the limit.
+        InputError: a value is invalid; the message names the field, the first invalid pose and the
+            limit.
     """
     if not MIN_RATE_HZ <= motion.rate_hz <= MAX_RATE_HZ:
         raise InputError(
@@ -114,7 +115,8 @@ def check_values(motion: Motion, where: str) -> None:
     """Check a motion like `check_motion`, but accept any pose rate (for motions made in Python).
 
     Raises:
-        InputError: a value is invalid; names the field, the first invalid pose and the limit.
+        InputError: a value is invalid; the message names the field, the first invalid pose and the
+            limit.
     """
     check_choice(where, "layout", motion.layout, tuple(NUM_JOINTS))
     check_choice(where, "shape_space", motion.shape_space, SHAPE_SPACES)

@@ -46,7 +46,7 @@ class RequiredSizes:
     """Sizes that the sum of one frame requires; a leading axis stands for many frames.
 
     Attributes:
-        num_places: places for the visible faces, including the padding of groups.
+        num_places: number of places for the visible faces, including the padding of groups.
         group_bins: range bins that the widest group covers.
         band_bins: range bins between the middles of the first and the last group; infinite if the
             number of groups exceeds the limit.
@@ -68,9 +68,9 @@ class SumSizes:
     """Array sizes and numerical parameters of the fast sum; static, so each set is compiled once.
 
     Attributes:
-        num_places: places for faces, a multiple of the group size.
+        num_places: number of places for faces, a multiple of the group size.
         num_cells: width of the occupied range band [grid cells].
-        num_terms: terms of a group's series.
+        num_terms: number of terms of a group's series.
         span_bins: range that the tones of a group may cover [bins].
         chirps_per_block: number of loops in a block; these loops share one series and differ by
             shifts of the tones.
@@ -78,7 +78,7 @@ class SumSizes:
         own_quadratic: whether the quadratic phase of each face follows its own speed instead of the
             speed of the bulk motion.
         by_pairs: whether weights have a factor for each antenna pair.
-        kernel_width: grid cells over which one tone is spread.
+        kernel_width: number of grid cells over which one tone is spread.
         precision: precision of matrix products.
     """
 
@@ -108,8 +108,8 @@ def sum_sizes(
     band takes only a small part of the time.
 
     Args:
-        radar: waveform, timing and antennas.
-        budget: requested error.
+        radar: board whose waveform, timing and antennas are used.
+        budget: error budget, which contains the requested error.
         required: required sizes of every frame.
         lobe_rad: width of the narrowest reflection lobe [rad].
 
@@ -173,8 +173,8 @@ def needs_pairs(radar: Radar, budget: ErrorBudget, near_m: float, lobe_rad: floa
     separating the factors of tx and rx leaves the factor exp(-2 b c / lobe^2) for each pair.
 
     Args:
-        radar: antennas.
-        budget: requested error.
+        radar: board whose antennas are used.
+        budget: error budget, which contains the requested error.
         near_m: distance of the echo [m].
         lobe_rad: width of the narrowest reflection lobe [rad].
     """

@@ -97,7 +97,7 @@ def bulk_phase(
     """Phase factor of every sample due to the band's range, bulk shift and quadratic phase.
 
     Args:
-        radar: waveform and timing.
+        radar: board whose waveform and timing are used.
         first_cell: grid cell of the first cell of the band.
         bulk: bulk motion from `remove_bulk_motion`.
     """

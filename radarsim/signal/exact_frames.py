@@ -72,7 +72,7 @@ def exact_frame(
     """Sum one frame of a mesh, or some of its loops, exactly.
 
     Args:
-        radar: waveform, timing and antennas.
+        radar: board whose waveform, timing and antennas are used.
         settings: settings as for the fast method, except that `cull` is not used.
         reflection: the reflection model.
         mesh: mesh of one frame.

@@ -33,7 +33,7 @@ def dechirped_phase_cycles(
     """Phase of one echo at one ADC sample [cycles], without whole cycles.
 
     Args:
-        radar: waveform.
+        radar: board whose waveform is used.
         path_m: length of the path transmitter-face-receiver at that sample [m], float64.
         sample_time_s: time since the first ADC sample of the chirp [s].
         residual_video_phase: whether to keep the term -S tau^2 / 2.
@@ -57,10 +57,10 @@ def exact_chirp(
     """Sum one chirp term by term.
 
     Args:
-        radar: waveform.
+        radar: board whose waveform is used.
         reflection: the reflection model.
         scatterers: scatterers at each ADC sample of this chirp, batch axis `sample`.
-        visible: weight 0..1 of each face.
+        visible: visibility weight of each face, from 0 to 1.
         tx_m: position of this chirp's transmitter [m].
         rx_m: positions of all receivers [m].
         residual_video_phase: whether to keep the term -S tau^2 / 2.
@@ -95,11 +95,11 @@ def exact_sum(
     """Sum one frame (or some of its chirp loops) sample by sample in float64.
 
     Args:
-        radar: waveform, timing and antennas.
+        radar: board whose waveform, timing and antennas are used.
         reflection: the reflection model.
         scatterers_at: function from times since the frame start [s] to scatterers (float64, batch
             axis `time`).
-        visible: weight 0..1 of each face in each chirp.
+        visible: visibility weight of each face in each chirp, from 0 to 1.
         chirps: indices of the loops to compute; None for all.
         residual_video_phase: whether to keep the term -S tau^2 / 2.
 

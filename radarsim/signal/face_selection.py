@@ -75,7 +75,7 @@ def select_faces(
     """Select the strong, visible faces of every frame, and compute the sizes that the sum requires.
 
     Args:
-        radar: waveform, timing and antennas.
+        radar: board whose waveform, timing and antennas are used.
         settings: settings that determine the visibility test and the culling.
         reflection: reflection model, which decides which faces are strong.
         mesh: vertices at the nodes of every frame.
@@ -191,7 +191,7 @@ def spans_of(
     """Compute the ranges of the groups of one frame.
 
     Args:
-        radar: sweep and timing.
+        radar: board whose sweep and timing are used.
         centre_m: phase point of every face at the nodes, radar frame [m].
         order: visible faces in groups sorted by range, from `range_order`.
         share: share of each face in the echo's energy, from `energy_shares`.
@@ -233,7 +233,7 @@ def select_points(radar: Radar, mesh: BurstMesh, share: Float[Array, " point"]) 
     """Select all points of every frame, with sizes that suffice for the fastest point.
 
     Args:
-        radar: waveform, timing and antennas.
+        radar: board whose waveform, timing and antennas are used.
         mesh: mesh whose vertices are the points.
         share: share of each point in the echo's energy.
     """

@@ -60,7 +60,7 @@ def fast_sum(
     """IF samples of one frame without the level constant.
 
     Args:
-        radar: waveform, timing and antennas.
+        radar: board whose waveform, timing and antennas are used.
         sizes: array sizes.
         paths: path lengths from `path_lengths`, for whole groups of faces sorted by range.
         weights: weights of the faces in `paths`, from `reflection.reflect`.

@@ -27,10 +27,10 @@ def receive(
     """Apply level, channel gains, noise and ADC quantisation to an echo.
 
     Args:
-        radar: the board.
+        radar: the simulated board.
         echo: IF samples without the level constant.
         key: random key of the noise; each frame uses this key folded with the frame's index.
-        settings: whether to add noise and whether to quantise.
+        settings: settings that state whether to add noise and whether to quantise.
         level_v: voltage for an echo of magnitude 1 [V].
         extra_noise_db: added to the receiver's noise figure [dB].
         first_frame: index of the first frame within the clip.

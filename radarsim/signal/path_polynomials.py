@@ -52,7 +52,7 @@ def path_lengths(
     neglected square causes an error of -95 dB.
 
     Args:
-        radar: antennas and waveform.
+        radar: board whose antennas and waveform are used.
         centre_m: phase points relative to `origin_m` [m].
         origin_m: origin of the phase points, as a high and a low float32 part [m].
         residual_video_phase: whether to keep the term -S tau^2 / 2.

@@ -39,7 +39,7 @@ def mean_rates(
     change, and the error of a common quadratic phase linearly with the speed spread.
 
     Args:
-        radar: timing, sweep and array.
+        radar: board whose timing, sweep and array are used.
         centre_m: faces at the nodes, radar frame [m].
         share: share of each face in the echo's energy; the sum is 1.
     """

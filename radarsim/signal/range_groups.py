@@ -106,7 +106,7 @@ def migration_span(
     beyond the last node.
 
     Args:
-        radar: sweep and timing.
+        radar: board whose sweep and timing are used.
         bins: range of each face without the bulk motion, from `bins_without_bulk` [bins].
     """
     chirp, nodes = radar.chirp, chebyshev_nodes(len(bins))

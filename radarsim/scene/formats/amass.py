@@ -48,7 +48,7 @@ FREE_BETAS = "free_betas"
 # `PUBLISHED` marks a file that contains one of the arrays `PUBLISHED_BY`, which occur only in
 # original AMASS files.
 PUBLISHED, PUBLISHED_BY = "published by AMASS", ("dmpls", "markers_latent", "markers_obs")
-# Arrays that may be large, so they are read on demand.
+# Keys of arrays that may be large and are therefore read on demand.
 POSE_KEYS = ("poses", *PART_KEYS)
 KEYS = tuple(
     dict.fromkeys(
@@ -84,7 +84,7 @@ def motion_from_arrays(
         arrays: arrays of one person by key; keys not in `KEYS` are ignored. Arrays of `POSE_KEYS`
             may be `LazyTable`, which are read on demand.
         where: name of the file, used in messages.
-        name: the motion's id.
+        name: id of the motion.
         up: up axis of the file's world, one of `world_up.UP_AXES`, or "auto" to infer it.
         rate_hz: poses per second; used if the file does not state the rate [Hz].
 

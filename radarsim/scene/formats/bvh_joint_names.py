@@ -41,7 +41,7 @@ OPTIONAL = ("foot", "collar", "wrist")
 JOINTS = tuple(_PARTS)
 _PREFIXES = re.compile(r"^(mixamorig\d*|bip\d*|character\d*|avg|m|def|skel|actor\d*)$")
 _ENDINGS = re.compile(r"^(jnt|joint|jt|jx|bn|bone|bnd|bind|fk|skin|stretch|bend|def|\d+)$")
-_INITIALS = re.compile(r"([LR])([UF])(?=Arm|Leg)")  # OptiTrack: LUArm is the left upper arm
+_INITIALS = re.compile(r"([LR])([UF])(?=Arm|Leg)")  # OptiTrack, where LUArm is the left upper arm
 # Upper arm and ankle are matched first, because "shoulder" and "foot" are ambiguous.
 _MATCH_ORDER = ("hip", "knee", "ankle", "foot", "shoulder", "collar", "elbow", "wrist")
 

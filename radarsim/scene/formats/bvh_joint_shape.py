@@ -67,7 +67,7 @@ class UnknownShape(ValueError):
 
 @dataclass(frozen=True)
 class Tree:
-    """Data from which the limbs of a skeleton are found.
+    """The skeleton data from which the limbs are identified.
 
     Attributes:
         names: name of each joint; end sites have an empty name.
@@ -94,7 +94,7 @@ def find_shape(tree: Tree) -> Shape:
         The limbs.
 
     Raises:
-        UnknownShape: two pairs of limbs of human proportions, or their sides, were not found.
+        UnknownShape: two pairs of limbs with human proportions, or their sides, were not found.
     """
     legs, arms = _legs_and_arms(tree)
     legs_order, arms_order = _named_order(tree, legs), _named_order(tree, arms)
@@ -195,7 +195,7 @@ def _error(tree: Tree, legs: Pair, arms: Pair) -> float:
 
 
 def _upside_down(tree: Tree, legs: Pair, arms: Pair) -> float:
-    """Evidence that legs and arms are swapped; normally the root is near the legs.
+    """Score for swapped legs and arms; normally the root is near the legs.
 
     The head normally branches off between the arms.
     """

@@ -29,8 +29,8 @@ class JointMap:
     Attributes:
         limbs: limb joints by SMPL name ("left_knee"); optional joints may be missing.
         pelvis: joint at which the legs branch.
-        spine: joints above the pelvis up to the one at which the arms branch, lowest first; may be
-            empty.
+        spine: joints above the pelvis up to the joint at which the arms branch, lowest first; may
+            be empty.
         neck: joints above the spine up to the head, lowest first; may be empty.
     """
 

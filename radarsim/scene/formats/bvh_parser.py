@@ -1,8 +1,8 @@
 """Parser of BVH text: skeleton, channels and channel values. This module opens no files.
 
 The rotation of a joint is the product of its rotation channels from left to right (intrinsic
-rotations), R = R_first R_second R_third; a position channel replaces that component of the joint's
-OFFSET.
+rotations), R = R_first R_second R_third; a position channel replaces the corresponding component of
+the joint's OFFSET.
 
 Source:
     Meredith, Maddock, "Motion Capture File Formats Explained", University of Sheffield, 2001.

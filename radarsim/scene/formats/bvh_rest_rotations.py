@@ -71,7 +71,7 @@ def rest_rotations(rest: RestPose, where: str, notes: list[str]) -> RestRotation
 
 
 class _Bones(NamedTuple):
-    """The rest pose, with the frame of an upright trunk and that of its actual trunk."""
+    """The rest pose, with the frames of an upright trunk and of the actual trunk."""
 
     posture: Posture
     rest: RestPose

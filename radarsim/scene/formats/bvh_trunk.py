@@ -1,4 +1,4 @@
-"""Rotations of SMPL's pelvis and spine: the line from hips to shoulders acts as a bone.
+"""Rotations of SMPL's pelvis and spine: the line from hips to shoulders is treated as a bone.
 
 The rotations of the file's spine joints are distributed over SMPL's three spine joints. The spine
 joints of files lie at other heights than SMPL's, so the distribution alone would lose up to

@@ -1,4 +1,4 @@
-"""Words of BVH text with line numbers; white space separates words, and braces are words."""
+"""Words of BVH text with line numbers; white space separates words, and each brace is a word."""
 
 import re
 from typing import NoReturn

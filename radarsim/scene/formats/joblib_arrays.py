@@ -32,7 +32,7 @@ class _Array(Record):
 
 
 class _JoblibUnpickler(RestrictedNames, pickle._Unpickler):
-    """Based on the Python unpickler, because the C unpickler would read past the array data."""
+    """Unpickler written in Python, because the C unpickler would read past the array data."""
 
     dispatch = pickle._Unpickler.dispatch.copy()
 

@@ -71,7 +71,7 @@ def mesh_from_arrays(
     Args:
         arrays: arrays of the file by key, see `KEYS`.
         where: name of the file, used in messages.
-        name: the sequence's id.
+        name: id of the sequence.
         rate_hz: meshes per second; by default, the rate in the file.
 
     Returns:

@@ -61,8 +61,7 @@ class RestrictedNames:
     """Mixin for unpicklers that resolves allowed names to records and rejects all other names."""
 
     def find_class(self, module: str, name: str):
-        """Create a record class for each allowed name, so that files cannot alter shared
-        classes."""
+        """Create a record class for an allowed name, so that files cannot alter shared classes."""
         module = {"__builtin__": "builtins", "copy_reg": "copyreg"}.get(module, module)
         short = re.sub(r"^numpy\._?core\.", "", module)
         if SPARSE_MODULE.match(module) and SPARSE_CLASS.match(name):
