@@ -1,14 +1,16 @@
 """Coherent Gaussian facets: physical optics on curved triangles, in closed form.
 
 Physical optics integrates exp(j k (R1 + R2)) over the surface; the phase runs through many cycles
-within one triangle. Here each triangle becomes a Gaussian patch with the same second moments,
-blurred by 3 mm, on a surface whose curvature follows from the normals at the corners. Over such a
-patch the linear and quadratic phase integrate in closed form. The result has no nulls, so its
-complex logarithm is smooth in time and over the array, as the fast sum requires. The result
-converges as the edges shrink, so levels need no fit: the weight replaces A C of the quasi-specular
-sum, and Gamma is the reflection coefficient of the surface (levels.skin_reflectivity).
+within one triangle. Here each triangle is replaced by a Gaussian patch with the second moments of
+the triangle, blurred by 3 mm. The patch is curved, and its curvature follows from the normals at
+the corners. Over a Gaussian patch, a phase with linear and quadratic terms can be integrated in
+closed form. The echo of a patch has no nulls, so the complex logarithm of the echo is smooth in
+time and over the array, as the fast sum requires. The sum over the patches converges as the mesh is
+refined, so the echo level needs no calibration: the weight of a patch replaces A C of the
+quasi-specular model, and Gamma is the reflection coefficient of the surface
+(levels.skin_reflectivity).
 
-Only the coherent part is modelled: a smooth surface without roughness or clothing.
+Only coherent scattering is modelled: the surface is smooth, without roughness or clothing.
 """
 
 from dataclasses import dataclass
@@ -22,13 +24,14 @@ from jaxtyping import Array, Float, Int
 from radarsim.numerics.vectors import cross, dot, norm
 from radarsim.scene.mesh import FaceIndices, Faces, faces_of
 
-# Standard deviation of the blur of every facet. Blurred facets overlap, which avoids ringing at
-# their edges.
+# Standard deviation of the Gaussian blur of each facet [m]. Blurred facets overlap, which avoids
+# ringing at their edges.
 BLUR_M = 3e-3
 # Vectors shorter than 10 um are treated as having no direction, so that divisions by their length,
 # and the gradients, stay finite. 10 um is a thousandth of the edge length of any body mesh.
 LEAST_LENGTH_M = 1e-5
-# At grazing incidence a facet's echo is far below -200 dB before the cosine becomes this small.
+# Lower limit for the cosine of the incidence angle. At grazing incidence, the echo of a facet falls
+# far below -200 dB before the cosine reaches this limit.
 LEAST_COSINE = 1e-3
 SMALLEST_AREA_M2 = 1e-30
 
@@ -58,7 +61,7 @@ class Facets(Faces):
     above the centroid) and `normal` the interpolated vertex normal.
 
     Attributes:
-        axis_x, axis_y: unit tangents; right-handed with the normal.
+        axis_x, axis_y: unit tangent vectors, which form a right-handed system with the normal.
         spread_m2: second moments of the patch, including the blur [m^2].
         curvature_per_m: second fundamental form, positive where the surface is convex [1/m].
     """
@@ -74,7 +77,7 @@ def facets_of(
     faces: FaceIndices,
     picked: Int[Array, "picked 3"] | Int[np.ndarray, "picked 3"] | None = None,
 ) -> Facets:
-    """Gaussian patches for the triangles of a mesh.
+    """Convert the triangles of a mesh to Gaussian patches.
 
     With edges e1, e2 from the first corner and q_ij = (p_j - p_i).(n_j - n_i) from the corners p
     and their normals n, the second fundamental form has II(e1, e1) = q01, II(e2, e2) = q02 and
@@ -120,10 +123,11 @@ def vertex_normals(
 ) -> Float[Array, "*batch vertex 3"]:
     """Unit vertex normals of a mesh: mean of the adjacent face normals, weighted by corner angle.
 
-    With edges of 5 mm, these weights cause an error of 0.3 dB in the echo of a limb. Max's weights,
-    which are exact on a sphere and need no arctangent, would cause 0.5 dB.
+    With edges of 5 mm, weighting by corner angle causes an error of 0.3 dB in the echo of a limb.
+    Max's weights, which are exact on a sphere and need no arctangent, would cause an error of
+    0.5 dB.
     """
-    # The coordinate axis comes first, so that the arithmetic runs along faces and times.
+    # The coordinate axis comes first, so that operations are vectorised over faces and times.
     points = jnp.moveaxis(vertices_m, (-1, -2), (0, 1))
     corners = [points[:, faces[:, corner]] for corner in range(3)]
     sides = [corners[(i + 1) % 3] - corners[i] for i in range(3)]
@@ -145,8 +149,9 @@ def log_weight(
 ) -> tuple[Float[Array, "*out"], Float[Array, "*out"]]:
     """Log-amplitude and phase of a facet's echo, without the carrier phase of its phase point.
 
-    Let u1 and u2 be the unit vectors from the antennas to the phase point and M the spread. In the
-    facet's plane, kappa = k (u1 + u2), and the quadratic phase Q and the weight W are
+    Let u1 and u2 be the unit vectors from the antennas to the phase point, and M the second moments
+    of the patch. In the facet's plane, kappa = k (u1 + u2), and the quadratic phase Q and the
+    weight W are
 
         Q = k [(1 - u1 u1')/R1 + (1 - u2 u2')/R2 - ((u1 + u2).n) II],
         W = A |(u1 + u2).n| / (2 R1 R2) det(1 - jMQ)^(-1/2)
@@ -155,7 +160,7 @@ def log_weight(
     The principal logarithm of det(1 - jMQ) = 1 - detM detQ - j tr(MQ) is continuous, because the
     determinant never crosses the negative real axis. The matrix in the exponent is computed as
     (1 - jMQ)^(-1) M = (M - j detM adj Q) / det(1 - jMQ). Both sides of a surface reflect equally,
-    because visibility is handled by another stage.
+    because visibility is determined separately (visibility.py).
 
     Args:
         wavenumber_per_m: k = 2 pi / lambda at the sweep's centre, used for the whole chirp.
@@ -192,7 +197,7 @@ def log_weight(
 
 
 def _view_from(facets: Facets, antenna_m):
-    """Range from the antenna, and components of the direction along the facet's axes and normal."""
+    """Range from antenna to facet, and the components of its direction along axes and normal."""
     path_m = facets.centre_m - antenna_m
     range_m = norm(path_m)
     axes = (facets.axis_x, facets.axis_y, facets.normal)
@@ -200,7 +205,7 @@ def _view_from(facets: Facets, antenna_m):
 
 
 def _spread(length, along, height) -> Symmetric:
-    """Second moments of the triangle (0, 0), (length, 0), (along, height), plus the blur."""
+    """Second moments of a triangle with corners (0, 0), (length, 0), (along, height), with blur."""
     return Symmetric(
         (length**2 - length * along + along**2) / 18 + BLUR_M**2,
         (2 * along - length) * height / 36,
@@ -222,6 +227,6 @@ def _curvature(length, along, height, q01, q02, q12) -> Symmetric:
 
 
 def _unit(vectors, least_squared):
-    """Vectors scaled to unit length; zero vectors stay zero."""
+    """Scale vectors to unit length; zero vectors stay zero."""
     squared = dot(vectors, vectors)[..., None]
     return vectors / jnp.sqrt(squared + least_squared)

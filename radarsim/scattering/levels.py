@@ -1,6 +1,6 @@
 """Absolute levels: the radar equation at the ADC, point targets, and the reflection of skin.
 
-A voltage v stands for the power |v|^2 / Z of the complex envelope, which is I and Q together.
+A voltage v corresponds to the power |v|^2 / Z of the complex envelope (I and Q together).
 """
 
 import numpy as np
@@ -23,7 +23,7 @@ def volts_per_weight(radar: Radar, reflectivity: float) -> float:
     With A = lambda sqrt(RCS / 4 pi) and Gamma = 1 this is the radar equation of a point target.
 
     Args:
-        radar: transmit power, antenna gain, receiver gain and load.
+        radar: board whose transmit power, antenna gain, receiver gain and load are used.
         reflectivity: amplitude factor Gamma of the surface; 1 for points of known RCS.
     """
     power_w = 1e-3 * 10 ** (radar.tx_power_dbm / 10)
@@ -41,9 +41,9 @@ def skin_reflectivity(radar: Radar) -> float:
 
         |1 - sqrt(eps)| / |1 + sqrt(eps)|
 
-    This is -4.7 dB at 77 GHz and -4.2 dB at 60 GHz. No constant is fitted: clothing, roughness and
-    deviations of the antennas from their datasheet are not included, and the echo of a standing
-    body stays a few dB below the mean of 3GPP TR 38.901.
+    The reflectivity is -4.7 dB at 77 GHz and -4.2 dB at 60 GHz. No constant is fitted: clothing,
+    roughness and deviations of the antennas from their datasheet are not included, and the echo of
+    a standing body is a few dB below the mean given in 3GPP TR 38.901.
     """
     root = np.sqrt(skin_permittivity(radar.chirp.centre_freq_hz))
     return float(abs((1 - root) / (1 + root)))

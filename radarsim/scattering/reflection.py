@@ -1,10 +1,10 @@
 """Reflection models: amplitude and phase of the echo of each face, per transmitter and receiver.
 
 A model gives the **log-amplitude** of a scatterer for a transmitter at one point and a receiver at
-another. It includes the spreading loss 1/(R1 R2), but neither the level (levels.py) nor the carrier
-phase of the path (signal/exact_sum.py). Logarithms are used because they are smooth in time and
-over the array, as the fast sum requires. A model may also give an additional phase, separate from
-the path delay that determines the range of the echo.
+another. The log-amplitude includes the spreading loss 1/(R1 R2), but neither the level (levels.py)
+nor the carrier phase of the path (signal/exact_sum.py). Logarithms are used because they are smooth
+in time and over the array, as the fast sum requires. A model may also give an additional phase,
+separate from the path delay that determines the range of the echo.
 
 To add a model, write one class with the members of `ReflectionModel`.
 """
@@ -26,7 +26,8 @@ from radarsim.scattering import gaussian_facets
 from radarsim.scattering.levels import skin_reflectivity
 from radarsim.scene.mesh import Faces, faces_of
 
-# Keeps the logarithm finite for a degenerate face; 1e-30 m^2 is far below any culling threshold.
+# Minimum area, which keeps the logarithm finite for a degenerate face; 1e-30 m^2 is far below any
+# culling threshold.
 SMALLEST_AREA_M2 = 1e-30
 DEFAULT_SIGMA_RAD = 0.5
 # Result of calibrate.anchored_reflectivity for the free body, AWR1843BOOST and default sigma.
@@ -42,13 +43,13 @@ SQUARED_ANGLE_TERMS = np.linalg.lstsq(
 )[0].astype(np.float32)
 
 
-@runtime_checkable  # needed by the runtime type checks in the tests
+@runtime_checkable  # the runtime type checks of the tests use isinstance
 class ReflectionModel(Protocol):
     """Interface of reflection models, which are pytrees so that their parameters can be traced."""
 
     @property
     def lobe_rad(self) -> ArrayLike:
-        """Width of the narrowest lobe [rad]; 0 if it is unknown, infinite if there is no lobe."""
+        """Width of the narrowest lobe [rad]; 0 if the width is unknown, infinite without a lobe."""
 
     def reflectivity_at(self, radar: Radar) -> float:
         """Amplitude factor Gamma of the surface for `levels.volts_per_weight`."""
@@ -56,7 +57,7 @@ class ReflectionModel(Protocol):
     def scatterers(self, vertices_m, faces, picked=None) -> Faces:
         """Scatterers of the picked faces, or of all faces if `picked` is None.
 
-        The path to `centre_m` of a scatterer determines its delay and carrier phase.
+        The path to the point `centre_m` determines the delay and carrier phase of a scatterer.
         """
 
     def log_weight(self, radar: Radar, scatterers, tx_m, rx_m) -> tuple[Array, Array | None]:
@@ -69,15 +70,15 @@ class ReflectionModel(Protocol):
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class QuasiSpecular:
-    """mmCLIP's model: a lobe around the mirror direction, with a level anchored to measured people.
+    """mmCLIP's model: a lobe around the mirror direction, with a level anchored to measurements.
 
         log(A exp(-theta^2 / sigma^2) / (R1 R2))
 
     theta is the angle between the mirrored incoming ray and the direction to the receiver; if
-    transmitter and receiver coincide, it is twice the incidence angle.
+    transmitter and receiver coincide, theta is twice the incidence angle.
 
     Attributes:
-        sigma_rad: width of the lobe [rad], 0.15 to 1 in the authors' data.
+        sigma_rad: width of the lobe [rad]; 0.15 to 1 in the data of the mmCLIP authors.
         reflectivity: level constant Gamma. With the default value and default sigma, the free body
             has the mean radar cross-section of a person; calibrate.anchored_reflectivity computes
             the constant for any other body and sigma.
@@ -104,7 +105,7 @@ class QuasiSpecular:
         return faces_of(vertices_m, faces if picked is None else picked)
 
     def log_weight(self, radar: Radar, scatterers: Faces, tx_m, rx_m):
-        """Log-amplitude, also of faces that point away from the radar; there is no phase."""
+        """Log-amplitude, even of faces that point away from the radar; the phase is None."""
         del radar
         to_face = scatterers.centre_m - tx_m
         to_rx = rx_m - scatterers.centre_m
@@ -139,7 +140,7 @@ class PhysicalOptics:
 
     @property
     def lobe_rad(self) -> float:
-        """0, meaning unknown, because the lobe of a facet depends on its size and curvature."""
+        """Return 0 (width unknown), as the lobe of a facet depends on its size and curvature."""
         return 0.0
 
     def reflectivity_at(self, radar: Radar) -> float:
@@ -172,11 +173,11 @@ class IsotropicPoints:
 
     @property
     def lobe_rad(self) -> float:
-        """Infinite, because points have no lobe."""
+        """Return infinity, because points have no lobe."""
         return np.inf
 
     def reflectivity_at(self, radar: Radar) -> float:
-        """1, because the area already contains the radar cross-section."""
+        """Return 1, because the area already contains the radar cross-section."""
         del radar
         return 1.0
 
@@ -188,7 +189,7 @@ class IsotropicPoints:
         return Faces(centre_m, jnp.zeros_like(centre_m), area_m2)
 
     def log_weight(self, radar: Radar, scatterers: Faces, tx_m, rx_m):
-        """Log-amplitude of each point; there is no phase."""
+        """Log-amplitude of each point; the phase is None."""
         del radar
         tx_range_m, rx_range_m = norm(scatterers.centre_m - tx_m), norm(scatterers.centre_m - rx_m)
         log_area = jnp.log(scatterers.area_m2 + SMALLEST_AREA_M2)
@@ -196,7 +197,7 @@ class IsotropicPoints:
 
 
 def reflection_named(name: str, sigma_rad: float = DEFAULT_SIGMA_RAD) -> ReflectionModel:
-    """The model that recipes and commands call "paper" (`QuasiSpecular`) or "body".
+    """Return the model that recipes and commands call "paper" (`QuasiSpecular`) or "body".
 
     Args:
         name: a name from `REFLECTIONS`.
@@ -219,7 +220,8 @@ class AntennaWeights:
         log_tx: log-amplitude for each tx with the receiver at the array's centre.
         log_rx: log-amplitude that each rx adds.
         cycles_tx, cycles_rx: phase, split like the log-amplitude; None if the model gives no phase.
-        pair: real and imaginary part of the remaining factor of each pair; None for 1.
+        pair: real and imaginary part of the remaining factor of each antenna pair; None if this
+            factor is 1.
     """
 
     log_tx: Float[Array, "node tx face"]
@@ -232,11 +234,12 @@ class AntennaWeights:
 def reflect(
     radar: Radar, model: ReflectionModel, scatterers: Faces, by_pairs: bool
 ) -> AntennaWeights:
-    """Compute the weights at the nodes, each tx and rx paired with the centre of the other array.
+    """Compute weights at the nodes, with each tx and rx paired with the centre of the other array.
 
-    The remaining factor of each pair is computed at the middle node only, because it changes little
-    within a burst. On a walking body, the weights of physical-optics facets have an error of -67 dB
-    at 1 m and -84 dB at 2.5 m without this factor, and of -96 and -100 dB with the factor.
+    The remaining factor of each antenna pair is computed at the middle node only, because it
+    changes little within a burst. On a walking body, the weights of physical-optics facets have an
+    error of -67 dB at 1 m and -84 dB at 2.5 m without this factor, and of -96 and -100 dB with the
+    factor.
 
     Args:
         radar: board whose antennas are used.

@@ -1,7 +1,8 @@
 """Linear blend skinning: vertices from betas, poses and translation, for SMPL-family bodies.
 
-The same code handles SMPL (24 joints), SMPL-H (52), SMPL-X (55) and the free body (SMPL's 24). The
-rest pose is SMPL's: T-pose, y up, facing +z, left = +x, joint frames parallel to the world frame.
+This module handles SMPL (24 joints), SMPL-H (52), SMPL-X (55) and the free body (SMPL's 24). The
+rest pose is that of SMPL: T-pose, y up, facing +z, left = +x, joint frames parallel to the world
+frame.
 """
 
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,8 @@ from jaxtyping import Array, Float, Int32
 from radarsim.scene.skeleton import NUM_JOINTS, NUM_SHARED_JOINTS
 from radarsim.scene.subdivision import halve_long_edges
 
-# Tensor cores round to 10 bits: half a millimetre in position, which is a large phase error.
+# With TF32, tensor cores round to a 10-bit mantissa: half a millimetre in position, which is a
+# large phase error.
 HIGHEST = jax.lax.Precision.HIGHEST
 
 
@@ -35,7 +37,7 @@ class BodyModel:
         parents: parent of each joint, -1 for the root.
         layout: "smpl", "smplh" or "smplx"; determines number and order of the joints.
         shape_space: shape space of the betas: "smpl", "smplx" or "free".
-        name: name of the model, for messages and provenance.
+        name: name of the model, used in messages and provenance.
     """
 
     template_m: Float[Array, "vertex 3"]
@@ -86,8 +88,8 @@ def skin(
 
     Args:
         body: the model.
-        betas: shape coefficients, in units of sigma; missing ones are zero, and those beyond
-            the model's shape directions are ignored, as in smplx.
+        betas: shape coefficients, in units of sigma; missing coefficients are zero, and
+            coefficients beyond the model's shape directions are ignored, as in the smplx package.
         poses_rad: axis-angle per joint, relative to its parent [rad], for all joints of the body
             (see `fit_pose`).
         transl_m: translation [m].
@@ -121,7 +123,7 @@ def joint_positions(
 
 
 def _flatten_batch(body, poses_rad, transl_m):
-    """Merge all leading axes into one, so that the functions below get [pose, joint, 3]."""
+    """Merge all leading axes into one, so that the functions below receive [pose, joint, 3]."""
     poses_rad, transl_m = jnp.asarray(poses_rad), jnp.asarray(transl_m)
     if poses_rad.ndim < 2 or poses_rad.shape[-2:] != (body.num_joints, 3):
         raise ValueError(
@@ -160,19 +162,19 @@ def _shape_offset(directions, betas):
 
 
 def _rest_joints(body, betas):
-    """The root [m], and all joints of the shaped rest pose relative to it [m]."""
+    """Root of the shaped rest pose, and positions of all its joints relative to the root [m]."""
     joints_m = body.joint_template_m + _shape_offset(body.joint_shape_dirs, betas)
     return joints_m[0], joints_m - joints_m[0]
 
 
 def rotation_matrices(rotvec_rad: Float[Array, "*batch 3"]) -> Float[Array, "*batch 3 3"]:
-    """Rodrigues' formula I + sin(a)/a K + (1 - cos a)/a^2 K^2, smooth through zero."""
+    """Rodrigues' formula I + sin(a)/a K + (1 - cos a)/a^2 K^2, smooth at zero."""
     square = jnp.sum(rotvec_rad * rotvec_rad, axis=-1, keepdims=True)
     small = square < 1e-6
     # Without the inner `where`, the gradient at zero would be 0 * inf = NaN.
     angle = jnp.sqrt(jnp.where(small, 1.0, square))
     sine = jnp.where(small, 1 - square / 6, jnp.sin(angle) / angle)[..., None]
-    # 2 sin^2(a/2) instead of 1 - cos a, which suffers from cancellation for small angles.
+    # 2 sin^2(a/2) is used instead of 1 - cos a, which suffers from cancellation for small angles.
     versine = jnp.where(small, 0.5 - square / 24, 2 * (jnp.sin(angle / 2) / angle) ** 2)[..., None]
     x, y, z = jnp.moveaxis(rotvec_rad, -1, 0)
     zero = jnp.zeros_like(x)
@@ -185,9 +187,10 @@ def rotation_matrices(rotvec_rad: Float[Array, "*batch 3"]) -> Float[Array, "*ba
 def _joint_transforms(parents, rest_joints_m, rotations):
     """World rotation and position (relative to the root) of every joint.
 
-    Uses pointer doubling: each round composes the transform of a joint with that of its farthest
-    known ancestor, so four rounds reach the fingertips. This compiles three times faster than a
-    loop over the joints. A virtual joint after the last one is the parent of the root.
+    The transforms are composed by pointer doubling: each round composes the transform of a joint
+    with that of its farthest known ancestor, so four rounds reach the fingertips. Pointer doubling
+    compiles three times faster than a loop over the joints. A virtual joint after the last one is
+    the parent of the root.
     """
     num_joints = len(parents)
     ancestor = np.array([*parents, num_joints])
@@ -205,16 +208,16 @@ def _joint_transforms(parents, rest_joints_m, rotations):
 
 
 def _matmul(left, right):
-    """Multiply small matrices by explicit sums: XLA on a CPU is slow for many 3 x 3 products."""
+    """Multiply small matrices by explicit sums, as XLA on a CPU is slow for many 3 x 3 products."""
     return jnp.sum(left[..., :, :, None] * right[..., None, :, :], axis=-2)
 
 
 def _blend(weights, rest_m, rest_joints_m, world, joints_m):
     """sum_j w_vj (R_j (r_v - J_j) + P_j) as one matrix product over (joint, xyz1).
 
-    With 8,000 vertices, 24 joints and 200 poses on two CPU cores it takes 0.03 ms per pose.
-    Blending 3 x 4 transforms per vertex first takes 0.6 ms (dense) or 1.6 ms (gathering 4 joints),
-    because they cause more memory traffic.
+    With 8,000 vertices, 24 joints and 200 poses on two CPU cores, this product takes 0.03 ms per
+    pose. Blending 3 x 4 transforms per vertex first takes 0.6 ms (dense) or 1.6 ms (gathering 4
+    joints), because both variants cause more memory traffic.
     """
     arm_m = rest_m[:, None] - rest_joints_m
     levers = weights[..., None] * jnp.pad(arm_m, ((0, 0), (0, 0), (0, 1)), constant_values=1.0)
@@ -223,7 +226,7 @@ def _blend(weights, rest_m, rest_joints_m, world, joints_m):
 
 
 def _pose_corrective(body, rotations, world):
-    """Pose-dependent displacement of each vertex, rotated with its joints [m]."""
+    """Pose-dependent displacement of each vertex, rotated with the joints [m]."""
     features = (rotations[:, 1:] - jnp.eye(3)).reshape(len(rotations), -1)
     rest_m = jnp.matmul(features, body.pose_dirs, precision=HIGHEST)
     rest_m = rest_m.reshape(len(rotations), -1, 3)
@@ -236,9 +239,9 @@ def fit_pose(
 ) -> Float[Array, "*batch body_joint 3"]:
     """Convert poses to the joint layout of a body.
 
-    Pelvis to wrists are common to all layouts; fingers are converted between SMPL-H and SMPL-X.
-    Joints that the body lacks are dropped; joints that the pose lacks (fingers, jaw, eyes) stay at
-    rest.
+    The joints from the pelvis to the wrists are common to all layouts; fingers are converted
+    between SMPL-H and SMPL-X. Joints that the body lacks are dropped; joints that the pose lacks
+    (fingers, jaw, eyes) stay at rest.
 
     Args:
         poses_rad: axis-angle per joint [rad].
@@ -264,7 +267,7 @@ def fit_pose(
     fitted = jnp.zeros((*poses_rad.shape[:-2], body.num_joints, 3), poses_rad.dtype)
     fitted = fitted.at[..., :NUM_SHARED_JOINTS, :].set(poses_rad[..., :NUM_SHARED_JOINTS, :])
     if "smpl" not in (layout_from, body.layout):
-        fitted = fitted.at[..., -30:, :].set(poses_rad[..., -30:, :])  # fingers are last in both
+        fitted = fitted.at[..., -30:, :].set(poses_rad[..., -30:, :])  # finger joints are last
     return fitted
 
 

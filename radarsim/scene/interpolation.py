@@ -1,4 +1,4 @@
-"""Interpolation between poses: cubic on SO(3) for rotations, cubic for points, both C1.
+"""Continuously differentiable interpolation between poses: cubic on SO(3) and for points.
 
 Radar phase resolves fractions of a millimetre, so velocity discontinuities at the poses would
 spread energy over the Doppler spectrum. Between poses i and i+1 every joint follows
@@ -35,7 +35,7 @@ def interpolate_rotations(
     quat = Rotation.from_rotvec(rotvec.reshape(-1, 3)).as_quat().reshape(-1, *shape[:-1], 4)
 
     def difference(first, second):
-        """Rotation vectors from one pose to another, in the frame of the first."""
+        """Rotation vectors from one pose to another, in the frame of the first pose."""
         start, end = (Rotation.from_quat(quat[i].reshape(-1, 4)) for i in (first, second))
         return (start.inv() * end).as_rotvec().reshape(-1, *shape)
 
@@ -49,7 +49,7 @@ def interpolate_rotations(
 def interpolate_points(
     points: Float[np.ndarray, "pose *point 3"], position: Float[np.ndarray, " time"]
 ) -> Float[np.ndarray, "time *point 3"]:
-    """Interpolate points between poses, by the same cubic in Euclidean space.
+    """Interpolate points between poses by a cubic Hermite curve, as for rotations.
 
     Args:
         points: points at every pose; at least two poses.
@@ -65,7 +65,7 @@ def interpolate_points(
 
 
 def _near(values, position):
-    """Required poses; for each position, the preceding pose and the fraction of a pose after it."""
+    """Poses near the positions, and each position as the index of a pose plus a fraction."""
     position = np.clip(position, 0, len(values) - 1)
     left = np.minimum(position.astype(int), len(values) - 2)
     first = max(left.min() - 2, 0)
@@ -79,12 +79,12 @@ def _like(u: np.ndarray, values: np.ndarray) -> np.ndarray:
 def _slopes(difference, num_poses: int, max_two_step: float = np.inf) -> np.ndarray:
     """Derivative at every pose: 5-point inside, 3-point next to the ends, one-sided at the ends.
 
-    If the rotation between poses two apart is so large that it is ambiguous, only rotations between
+    If a rotation over two pose intervals is large enough to be ambiguous, only rotations between
     adjacent poses are used.
     """
     i = np.arange(num_poses)
     one = difference(i[:-1], i[1:])
-    # log(R^-1 S) only changes its sign between the two ends of a step.
+    # Seen from the two ends of a step, log(R^-1 S) differs only in sign.
     slope = np.concatenate([one[:1], (one[1:] + one[:-1]) / 2, one[-1:]])
     if num_poses < 3:
         return slope

@@ -1,4 +1,4 @@
-"""Poses that are read from the file on demand: 20 minutes take 200 MB, one clip takes 1 MB.
+"""Poses read from the file on demand: 20 minutes would take 200 MB, one clip takes 1 MB.
 
 `LazyPoses` implements the part of the array interface that `motion.Motion` uses. Consecutive clips
 of a motion overlap and files are read sequentially, so the most recent poses are kept in
@@ -44,20 +44,20 @@ class LazyPoses:
         return self._held_rad.copy()
 
     def turned(self, turn: Rotation) -> "LazyPoses":
-        """Return the poses with the world rotated."""
+        """Return the poses in a rotated world."""
         return LazyPoses(self._tables, turn if self._turn is None else turn * self._turn)
 
     def __array__(self, dtype=None, copy=None) -> np.ndarray:
         return self._read(0, len(self)).astype(dtype or self.dtype, copy=False)
 
     def _first(self) -> np.ndarray:
-        """First pose, cached separately because the placement of every clip needs it."""
+        """The first pose, cached separately because the placement of every clip requires it."""
         if self._first_rad is None:
             self._first_rad = self._read(0, min(1, len(self)))
         return self._first_rad
 
     def _hold(self, first: int, stop: int) -> None:
-        """Keep exactly these poses in memory; poses already in memory are not read again."""
+        """Keep exactly the given poses in memory; poses already in memory are not read again."""
         start = first - self._held_from
         known = self._held_rad[start : start + stop - first] if start >= 0 else self._held_rad[:0]
         missing = first + len(known)

@@ -1,7 +1,8 @@
 """Triangle meshes: face centres, normals and areas, and meshes that move during a burst.
 
 The surface is given at a few Chebyshev nodes in time per burst. Between the nodes, every vertex
-follows an interpolating polynomial. Vertices keep their identity, so the phase stays continuous.
+follows an interpolating polynomial. A vertex remains the same point of the surface, so the phase is
+continuous.
 """
 
 from dataclasses import dataclass, replace
@@ -58,7 +59,7 @@ def burst_mesh(
 
     Args:
         vertices_m: vertices relative to the origin [m].
-        origin_m: origin in the radar frame, float64 [m]; None: the origin is at the radar.
+        origin_m: origin in the radar frame, float64 [m]; None if the origin is at the radar.
     """
     vertices_m = jnp.asarray(vertices_m, jnp.float32)
     origin_m = np.zeros((*vertices_m.shape[:2], 3)) if origin_m is None else origin_m

@@ -1,10 +1,10 @@
 """Motion: a sequence of SMPL poses in host memory, with checks and interpolation in time.
 
-A mocap frame is called *pose*; a *frame* is always a radar frame. Rotations are axis-angle vectors.
-The world is z-up with the floor at zero; the rotation of the first joint includes the rotation from
-SMPL's rest pose (y-up, facing +z, left +x) to this world. The pelvis is at
-`transl_m + rest_pelvis_m`, because SMPL rotates the body about its rest pelvis, which is not the
-origin.
+A mocap frame is called a *pose*; a *frame* is always a radar frame. Rotations are axis-angle
+vectors. The world is z-up with the floor at zero; the rotation of the first joint includes the
+rotation from SMPL's rest pose (y-up, facing +z, left +x) to this world. The pelvis is at the
+position `transl_m + rest_pelvis_m`, because SMPL rotates the body about its rest pelvis, which is
+not the origin.
 """
 
 from dataclasses import dataclass, field, replace
@@ -23,14 +23,14 @@ SHAPE_SPACES = ("smpl", "smplx", "free")
 MIN_RATE_HZ, MAX_RATE_HZ = 5.0, 1000.0
 MAX_ROTATION_RAD = 8 * np.pi
 MAX_TRANSL_M = 1000.0
-# Sampling times may lie outside the motion by this much.
+# Tolerance by which sampling times may lie outside the motion [s].
 TIME_SLACK_S = 1e-6
 
-# Rest pelvis of the published mean bodies [m]; genders differ by a centimetre or two.
-# `retarget.fit_to_body` replaces it by the pelvis of the actual body. The free body has its origin
-# at the pelvis.
+# Rest pelvis of the published mean bodies [m]; male and female bodies differ by 1 to 2 cm.
+# `retarget.fit_to_body` replaces this value with the pelvis of the actual body. The free body has
+# its origin at the pelvis.
 REST_PELVIS_M = {"smpl": (0.0, -0.23, 0.03), "smplx": (0.0, -0.35, 0.01), "free": (0.0, 0.0, 0.0)}
-_POSES_PER_CHECK = 1024  # poses checked at a time: 1 MB of memory
+_POSES_PER_CHECK = 1024  # number of poses checked at a time, which needs 1 MB
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -50,7 +50,7 @@ class Motion:
         stature_m: height of the subject [m] if the file determines it (skeleton files), else None.
         rest_pelvis_m: pelvis of the rest body that `transl_m` refers to; None for the mean body of
             the shape space [m].
-        notes: properties inferred by the reader, for the user to check, one line each.
+        notes: one line for each property that the reader inferred and the user should check.
     """
 
     poses_rad: Float[np.ndarray | LazyPoses, "pose joint 3"]
@@ -91,13 +91,14 @@ def check_motion(motion: Motion, where: str) -> Motion:
 
     Args:
         motion: motion as read.
-        where: name of the file, for messages.
+        where: name of the file, used in messages.
 
     Returns:
-        The same motion.
+        The unchanged motion.
 
     Raises:
-        InputError: a value is invalid; names the field, the first invalid pose and the limit.
+        InputError: a value is invalid; the message names the field, the first invalid pose and the
+            limit.
     """
     if not MIN_RATE_HZ <= motion.rate_hz <= MAX_RATE_HZ:
         raise InputError(
@@ -114,7 +115,8 @@ def check_values(motion: Motion, where: str) -> None:
     """Check a motion like `check_motion`, but accept any pose rate (for motions made in Python).
 
     Raises:
-        InputError: a value is invalid; names the field, the first invalid pose and the limit.
+        InputError: a value is invalid; the message names the field, the first invalid pose and the
+            limit.
     """
     check_choice(where, "layout", motion.layout, tuple(NUM_JOINTS))
     check_choice(where, "shape_space", motion.shape_space, SHAPE_SPACES)
@@ -176,7 +178,7 @@ def check_times(name: str, times_s: Float[np.ndarray, "*time"], duration_s: floa
     """Check that sampling times lie within a motion.
 
     Args:
-        name: name of the motion, for messages.
+        name: name of the motion, used in messages.
         times_s: times since the first pose [s].
         duration_s: duration of the motion [s].
 
@@ -196,7 +198,7 @@ def check_times(name: str, times_s: Float[np.ndarray, "*time"], duration_s: floa
 
 
 def cut_motion(motion: Motion, first_pose: int, num_poses: int) -> Motion:
-    """Cut `num_poses` poses, starting at `first_pose`, from a motion; the name stays the same.
+    """Cut `num_poses` poses, starting at `first_pose`, from a motion and keep its name.
 
     Args:
         motion: the whole sequence.
@@ -204,7 +206,7 @@ def cut_motion(motion: Motion, first_pose: int, num_poses: int) -> Motion:
         num_poses: number of poses; fewer at the end of the sequence.
 
     Returns:
-        The selected part; its time starts at zero.
+        The selected part of the motion, with time starting at zero.
     """
     keep = slice(first_pose, first_pose + num_poses)
     return replace(motion, poses_rad=motion.poses_rad[keep], transl_m=motion.transl_m[keep])
@@ -219,7 +221,7 @@ def check_shapes(
         poses_rad: must have the shape [pose, joint, 3].
         transl_m: must have the shape [pose, 3].
         layout: a key of `NUM_JOINTS`.
-        where: name of the file, for messages.
+        where: name of the file, used in messages.
 
     Raises:
         InputError: a shape is wrong; the message states the actual and the required shape.
@@ -237,7 +239,7 @@ def check_shapes(
 
 
 class _Scan(NamedTuple):
-    """For each pose: whether all its vectors are finite, and the length of the longest one."""
+    """For each pose: whether all vectors are finite, and the length of the longest vector."""
 
     is_finite: np.ndarray
     longest: np.ndarray

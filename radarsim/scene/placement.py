@@ -14,16 +14,16 @@ from scipy.spatial.transform import Rotation
 
 from radarsim.scene.motion import Motion, body_joints
 
-_SPINE = (0, 3, 6, 9)  # pelvis to chest in every SMPL layout
-# Minimum horizontal component of the left-pointing axis for which the heading is defined; it is
-# smaller if the subject lies on one side.
+_SPINE = (0, 3, 6, 9)  # joints from pelvis to chest in all SMPL layouts
+# Minimum horizontal component of the left-pointing axis for which the heading is defined; the
+# component is smaller if the subject lies on one side.
 _MIN_LEVEL_LEFT = 0.4
 
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class Placement:
-    """Start and heading of one subject; values may be traced, so they are not checked here.
+    """Start position and heading of a subject; values may be traced, so they are not checked.
 
     Attributes:
         distance_m: forward distance on the floor from the radar to the pelvis at the first pose
@@ -41,7 +41,7 @@ class Placement:
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class RadarPose:
-    """Height and boresight of the radar; values may be traced, so they are not checked here.
+    """Height and boresight of the radar; values may be traced, so they are not checked.
 
     Attributes:
         height_m: height of the phase centre above the floor [m].
@@ -113,9 +113,9 @@ def facing_rad(motion: Motion, pose: int = 0) -> float:
 
 
 def place(motion: Motion, placement: Placement) -> Motion:
-    """Rotate a motion about the vertical and translate it to its start.
+    """Rotate a motion about the vertical and translate it to its start position.
 
-    Heights do not change: the floor stays at zero.
+    Heights do not change, so the floor stays at zero.
 
     Args:
         motion: motion in its own z-up world.
@@ -128,7 +128,8 @@ def place(motion: Motion, placement: Placement) -> Motion:
     to_radar_rad = np.arctan2(-start[1], -start[0])
     turn_rad = to_radar_rad + float(placement.heading_rad) - facing_rad(motion)
     turn = Rotation.from_rotvec([0, 0, turn_rad])
-    # Rotate about the vertical through the pelvis at the first pose, then move it to the start.
+    # Rotate about the vertical through the pelvis at the first pose, then move the pelvis to the
+    # start position.
     pelvis_m = motion.pelvis_m
     pelvis_m = turn.apply(pelvis_m - pelvis_m[0] * [1, 1, 0]) + start
     poses_rad = motion.poses_rad.copy()

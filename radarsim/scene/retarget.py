@@ -1,7 +1,7 @@
 """Fit a motion to another body model: betas, scale, and feet on the floor.
 
-Betas are valid only in their own shape space. Any other body is scaled to preserve the stature of
-the subject, so that the hips are at the recorded height above the floor.
+Betas are valid only in their own shape space. A body with another shape space is scaled to preserve
+the stature of the subject, so that the hips are at the recorded height above the floor.
 """
 
 import functools
@@ -20,14 +20,14 @@ from radarsim.scene.motion import Motion
 from radarsim.scene.skeleton import LEG_PER_STATURE, leg_length_m
 
 SCALES = (0.7, 1.3)
-# Number of poses used for scale and floor, for motions of any length: this needs only one
-# compilation and takes 0.1 s on one core.
+# Number of poses from which scale and floor are determined, for motions of any length, so that one
+# compilation is enough; the computation takes 0.1 s on one core.
 _NUM_SAMPLES = 64
-# The floor is the 10th percentile of the sole heights over the poses: a few poses below the
-# floor do not lift the whole motion, and a subject who jumps most of the time still lands on it.
+# The floor is the 10th percentile of the sole heights over the poses: a few poses below the floor
+# do not lift the whole motion, and a subject who jumps most of the time still lands on the floor.
 _FLOOR_PERCENTILE = 10
-# Fraction of the rest pelvis height; lower poses (squatting, sitting, lying) are not used for the
-# stature.
+# Minimum pelvis height as a fraction of the rest pelvis height; lower poses (squatting, sitting,
+# lying) are not used for the stature.
 _STANDING = 0.85
 _MIN_STANDING = 3
 # Maximum distance between the pelvis of a fitted motion and the pelvis of its body [m].
@@ -55,7 +55,7 @@ def fit_to_body(motion: Motion, body: BodyModel) -> FittedMotion:
 
     Betas are used if motion and body share a shape space; otherwise they are zero (with one
     warning), and scaling preserves the stature. One constant vertical offset per motion then puts
-    the feet on the floor, which preserves the height of jumps and the depth of seats.
+    the feet on the floor, which preserves the heights of jumps and seats.
 
     Args:
         motion: motion as read, before placement.
@@ -86,7 +86,7 @@ def check_fit(fitted: FittedMotion, body: BodyModel) -> None:
     """Check that a motion was fitted to this body, by comparing its pelvis with the body's.
 
     Args:
-        fitted: result of `fit_to_body`, or assembled from its parts.
+        fitted: result of `fit_to_body`, or a `FittedMotion` created by the user.
         body: the model to be posed.
 
     Raises:
@@ -112,7 +112,7 @@ def check_fit(fitted: FittedMotion, body: BodyModel) -> None:
 
 
 def _scale(motion, body, betas, above_sole_m, rest_height_m) -> float:
-    """Scale factor of the body: the subject's size relative to the body model's."""
+    """Scale factor of the body: size of the subject relative to the size of the body model."""
     if motion.stature_m is not None:
         body_m = leg_length_m(_rest_joints_m(body, betas)) / LEG_PER_STATURE
         return float(np.clip(motion.stature_m / body_m, *SCALES))

@@ -1,4 +1,4 @@
-"""A scene (subjects and radar pose), its poses at the Chebyshev nodes of bursts, and its mesh."""
+"""A scene (subjects and radar pose), and its poses and mesh at the Chebyshev nodes of bursts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,10 +20,10 @@ from radarsim.scene.subject import PosedSubject, Subject, pose_subject
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """Everything in front of the radar.
+    """The subjects in front of the radar, and the pose of the radar.
 
     Attributes:
-        subjects: people in the scene; only one is supported so far.
+        subjects: people in the scene; at present only one person is supported.
         radar_pose: height and tilt of the radar.
     """
 

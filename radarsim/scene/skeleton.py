@@ -1,4 +1,4 @@
-"""SMPL's 24 joints (names, parents and rest positions), and rotations of joint trees.
+"""SMPL's 24 joints (names, parents, rest positions), and rotations of joint hierarchies.
 
 Rest pose: T-pose, y-up, facing +z, left = +x, every joint frame parallel to the world frame.
 """
@@ -22,8 +22,8 @@ JOINT_NAMES = (
 PARENTS = (-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19, 20, 21)
 JOINT = {name: index for index, name in enumerate(JOINT_NAMES)}
 
-# Joints of a symmetric body of mean size relative to the pelvis, rounded to a centimetre [m]. They
-# provide bone directions and approximate lengths; body models have their own joints.
+# Joints of a symmetric body of mean size relative to the pelvis, rounded to a centimetre [m]. These
+# positions provide bone directions and approximate lengths; body models have their own joints.
 _LEFT_AND_MIDDLE_M = {
     "pelvis": (0.00, 0.00, 0.00),
     "left_hip": (0.07, -0.09, -0.01),
@@ -108,7 +108,7 @@ def world_to_local(
 
 
 def rotation_between(start: np.ndarray, end: np.ndarray) -> Rotation:
-    """The smallest rotation from one direction to another.
+    """Compute the smallest rotation from one direction to another.
 
     Args:
         start: a vector of any length.
@@ -120,7 +120,7 @@ def rotation_between(start: np.ndarray, end: np.ndarray) -> Rotation:
     start, end = start / np.linalg.norm(start), end / np.linalg.norm(end)
     axis, cos = np.cross(start, end), float(start @ end)
     sin = np.linalg.norm(axis)
-    if sin < 1e-9:  # parallel or opposite vectors; if opposite, any perpendicular axis is valid
+    if sin < 1e-9:  # parallel or opposite vectors (any perpendicular axis is valid)
         across = np.cross(start, np.eye(3)[np.abs(start).argmin()])
         axis, sin = (across / np.linalg.norm(across), 1.0) if cos < 0 else (axis, 1.0)
     return Rotation.from_rotvec(axis / sin * np.arctan2(np.linalg.norm(np.cross(start, end)), cos))

@@ -13,8 +13,9 @@ def halve_long_edges(faces, vertices_m, max_edge_m: float):
         max_edge_m: maximum edge length [m].
 
     Returns:
-        mix: sparse [new vertex, old vertex], rows sum to one: `mix @ values` interpolates values
-            per vertex to the new mesh. The first rows belong to the old vertices.
+        mix: sparse matrix [new vertex, old vertex] whose rows sum to one; `mix @ values`
+            interpolates values per vertex to the new mesh. The first rows belong to the old
+            vertices.
         faces: int [new face, 3], oriented like the old faces.
     """
     mix = sparse.identity(len(vertices_m), format="csr")
@@ -26,7 +27,7 @@ def halve_long_edges(faces, vertices_m, max_edge_m: float):
 
 
 def _one_round(faces, vertices_m, max_edge_m):
-    """Run one round: matrix [new vertex, old vertex] (None if no edge was too long), and faces."""
+    """Halve edges once: matrix [new vertex, old vertex] (None if no edge is too long) and faces."""
     sides = np.sort(np.stack([faces, np.roll(faces, -1, axis=1)], axis=-1), axis=-1)
     edges, edge_of_side = np.unique(sides.reshape(-1, 2), axis=0, return_inverse=True)
     length_m = np.linalg.norm(vertices_m[edges[:, 0]] - vertices_m[edges[:, 1]], axis=1)
@@ -46,7 +47,7 @@ def _one_round(faces, vertices_m, max_edge_m):
 
 
 def _split_faces(faces, middles, vertices_m):
-    """Split faces; `middles` holds the new vertex of sides ab, bc, ca, or -1."""
+    """Split faces; `middles` holds the new vertex on each side (ab, bc, ca), or -1 for none."""
     num_cuts = (middles >= 0).sum(axis=1)
     whole = faces[num_cuts == 0]
 

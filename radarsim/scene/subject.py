@@ -1,4 +1,4 @@
-"""A subject: a motion fitted to a body, and its placement."""
+"""A subject: a motion fitted to a body, and the placement of the subject."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -24,7 +24,7 @@ class Subject:
     """A person in the scene.
 
     Attributes:
-        fitted: motion, betas and scale for this body. If a `Motion` is given, it is fitted when the
+        fitted: motion, betas and scale for this body. A `Motion` is fitted to the body when the
             subject is created (`retarget.fit_to_body`, 0.1 s).
         body: the body model that is posed.
         placement: start and heading; None if the motion is already in the world of the radar.
@@ -62,8 +62,8 @@ def _check_placement(placement: Placement | None) -> None:
 
 
 def _checked_motion(motion: Motion) -> Motion:
-    """Convert a motion's arrays to NumPy and check their values."""
-    if isinstance(motion.poses_rad, LazyPoses):  # was checked when its file was opened
+    """Convert the arrays of a motion to NumPy and check the values."""
+    if isinstance(motion.poses_rad, LazyPoses):  # checked when the file was opened
         return motion
     where, hint = f"Motion '{motion.name}'", "give a NumPy array"
     arrays = {

@@ -1,9 +1,10 @@
 """Infer the up axis of a motion's world from the body, and rotate the motion to a z-up world.
 
 AMASS is z-up. Body trackers, AIST++ and many converters write y-up worlds, and in camera
-coordinates y points down. If such files were read as z-up, the person would lie down and slide. The
-trunk of a person who stands is parallel to one world axis over most of the motion, but this is also
-true of a person who lies still. The floor height and walking distinguish the two cases.
+coordinates y points down. If a y-up file were read as z-up, the person would appear to lie and
+slide. The trunk of a person who stands is parallel to one world axis over most of the motion, but
+so is the trunk of a person who lies still. The floor height and walking distinguish standing from
+lying.
 """
 
 from dataclasses import replace
@@ -27,8 +28,9 @@ UP_AXES = ("x", "y", "z", "-x", "-y", "-z")
 
 # Maximum number of poses that are examined, evenly spaced over the motion.
 _MAX_POSES = 512
-# Minimum component along one axis of the mean unit vector of trunk or legs: below this, their
-# direction is not constant. A direction 37 degrees off the axis in every pose still passes.
+# Minimum component along one axis of the mean unit vector of trunk or legs: below this limit, the
+# direction of trunk or legs is not constant. A direction that deviates by 37 degrees from the axis
+# in every pose still passes.
 _ALONG_AXIS = 0.8
 # If the mean vertical component of the trunk exceeds `_UPWARDS`, the world is z-up. A trunk that is
 # level in most poses determines no up axis.
@@ -41,8 +43,8 @@ _LYING_M = (-0.03, 1.0)
 _ANKLE_M = 0.05
 # Maximum travel of a lying person perpendicular to the trunk [m].
 _LYING_TRAVEL_M = 1.0
-# Cosine of the angle between thighs and trunk: above this value, the legs are drawn up, as in
-# crawling on all fours.
+# Limit for the cosine of the angle between thighs and trunk: above this value, the legs are drawn
+# up, as in crawling on all fours.
 _STRETCHED_LEGS = -0.5
 # In a step, each ankle rises by `_STEP_M` while the other ankle stays at its height to within
 # `_SUPPORT_M` [m].
@@ -62,7 +64,7 @@ def to_z_up(motion: Motion, up: str = "auto", published: bool = False) -> Motion
 
     Args:
         motion: motion whose first joints are SMPL's, in a world of any orientation.
-        up: one of `UP_AXES`, or "auto" to infer the axis; z if nothing contradicts it.
+        up: one of `UP_AXES`, or "auto" to infer the axis, which is z if nothing contradicts z.
         published: whether the file has the published AMASS format, which makes z likely.
 
     Returns:
@@ -133,7 +135,7 @@ def inferred_up(motion: Motion, published: bool = False) -> tuple[str, str]:
 
 
 def _constant_axis(mean: np.ndarray) -> str:
-    """Axis nearest to the mean of the unit vectors; "" if their direction is not constant."""
+    """Axis nearest to the mean of unit vectors; "" if the direction of the vectors varies."""
     largest = int(np.abs(mean).argmax())
     if abs(mean[largest]) < _ALONG_AXIS:
         return ""
@@ -159,7 +161,7 @@ def _travels(posture: _Posture, up: np.ndarray) -> bool:
 
 
 def _steps(posture: _Posture, up: np.ndarray) -> bool:
-    """Whether the feet leave the floor alternately while the other foot keeps its height."""
+    """Whether the feet leave the floor alternately while the other foot stays at its height."""
     heights_m = posture.joints_m[:, [JOINT["left_ankle"], JOINT["right_ankle"]]] @ up
     lower_m = heights_m.min(axis=1)
     supported = np.abs(lower_m - np.median(lower_m)) < _SUPPORT_M

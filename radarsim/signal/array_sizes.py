@@ -1,7 +1,7 @@
-"""Static sizes of the fast sum: faces, range cells, series terms, chirp blocks.
+"""Static sizes of the fast sum: faces, range cells, series terms and chirp blocks.
 
 The requirements of each frame are measured on the device; the host takes the maximum over the clip
-and rounds it up, so that few programs are compiled.
+and rounds up, so that few programs are compiled.
 """
 
 from dataclasses import dataclass
@@ -18,34 +18,38 @@ from radarsim.signal.nufft_kernel import OVERSAMPLING, reach_cells
 from radarsim.signal.phase_rates import PhaseRates
 from radarsim.signal.range_groups import GROUP_BINS, most_wide_groups
 
-# Tolerance for differences in a group's range between two programs; far above float32 rounding.
+# Tolerance for differences between two programs in the range of a group; far above float32
+# rounding.
 ROUNDING_BINS = 1e-3
-# The number of terms is a multiple of this, because matrix products use whole vector registers.
+# The number of terms is a multiple of this constant, because matrix products use whole vector
+# registers.
 TERMS_STEP = 8
-# Smaller arrays would save no measurable time, but would need separate programs.
+# Minimum array sizes: smaller arrays would save no measurable time, but would need separate
+# programs.
 LEAST_PLACES = 1024
 LEAST_CELLS = 64
 # Maximum number of rows [loops x pairs] of a block, so that the block fits in the caches.
 MOST_ROWS = 256
 # Duration over which the factor of a receiver is treated as linear in time; with four times this
-# duration, a sphere had an error of -72 dB.
+# duration, the echo of a sphere had an error of -72 dB.
 LONGEST_BLOCK_S = 5e-3
 # Fixed cost of a block, in units of the cost of one pair's phases in one loop (measured on a CPU).
 BLOCK_IN_PAIRS = 8
-# Above this error the result is no longer a useful approximation, and the simulation is refused.
+# Maximum error: above this limit the result is no longer a useful approximation, and the simulation
+# raises an error.
 WORST_DB = -40.0
 
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class RequiredSizes:
-    """Sizes that the sum of one frame requires, or of many frames along a leading axis.
+    """Sizes that the sum of one frame requires; a leading axis stands for many frames.
 
     Attributes:
-        num_places: places for the visible faces, including the padding of groups.
+        num_places: number of places for the visible faces, including the padding of groups.
         group_bins: range bins that the widest group covers.
         band_bins: range bins between the middles of the first and the last group; infinite if the
-            number of groups exceeds its limit.
+            number of groups exceeds the limit.
         near_m: power mean of the echo's distance, with the exponent at which the distance enters
             the error [m].
         rates: mean rates of change of the echoes, from `phase_rates.mean_rates`.
@@ -64,16 +68,17 @@ class SumSizes:
     """Array sizes and numerical parameters of the fast sum; static, so each set is compiled once.
 
     Attributes:
-        num_places: places for faces, a multiple of the group size.
+        num_places: number of places for faces, a multiple of the group size.
         num_cells: width of the occupied range band [grid cells].
-        num_terms: terms of a group's series.
+        num_terms: number of terms of a group's series.
         span_bins: range that the tones of a group may cover [bins].
-        chirps_per_block: loops that share one series, apart from shifts.
+        chirps_per_block: number of loops in a block; these loops share one series and differ by
+            shifts of the tones.
         shift_powers: number of powers of a tone's shift within a block, including the zeroth.
         own_quadratic: whether the quadratic phase of each face follows its own speed instead of the
             speed of the bulk motion.
         by_pairs: whether weights have a factor for each antenna pair.
-        kernel_width: grid cells over which one tone is spread.
+        kernel_width: number of grid cells over which one tone is spread.
         precision: precision of matrix products.
     """
 
@@ -103,15 +108,15 @@ def sum_sizes(
     band takes only a small part of the time.
 
     Args:
-        radar: waveform, timing and antennas.
-        budget: requested error.
+        radar: board whose waveform, timing and antennas are used.
+        budget: error budget, which contains the requested error.
         required: required sizes of every frame.
         lobe_rad: width of the narrowest reflection lobe [rad].
 
     Raises:
         InputError: echoes change too fast, extend too far in range, or are not finite.
     """
-    # Called first, because its error messages describe faults of the motion.
+    # block_sizes is called first, because its error messages describe faults of the motion.
     loops, powers, own_quadratic = block_sizes(radar, budget, required.rates)
     terms = series_terms(budget, _largest(required.group_bins))
     return SumSizes(
@@ -168,8 +173,8 @@ def needs_pairs(radar: Radar, budget: ErrorBudget, near_m: float, lobe_rad: floa
     separating the factors of tx and rx leaves the factor exp(-2 b c / lobe^2) for each pair.
 
     Args:
-        radar: antennas.
-        budget: requested error.
+        radar: board whose antennas are used.
+        budget: error budget, which contains the requested error.
         near_m: distance of the echo [m].
         lobe_rad: width of the narrowest reflection lobe [rad].
     """
@@ -181,7 +186,7 @@ def needs_pairs(radar: Radar, budget: ErrorBudget, near_m: float, lobe_rad: floa
 
 
 def series_terms(budget: ErrorBudget, group_bins: float) -> int:
-    """Number of series terms for groups that cover `group_bins` range bins."""
+    """Compute the number of series terms for groups that cover `group_bins` range bins."""
     terms = TERMS_STEP
     # The margin covers rounding, because the sum compares the span in float32.
     while budget.span_bins(terms) < needed_span_bins(group_bins) + ROUNDING_BINS:
@@ -190,7 +195,7 @@ def series_terms(budget: ErrorBudget, group_bins: float) -> int:
 
 
 def needed_span_bins(group_bins):
-    """Span of the series for groups of this width, whose middles are rounded to cells [bins]."""
+    """Series span needed for groups of a given width, with middles rounded to cells [bins]."""
     return group_bins + 1 / OVERSAMPLING
 
 
@@ -219,7 +224,7 @@ def power_of_two(value: int, least: int) -> int:
 
 
 def rounded_up(value: int, least: int) -> int:
-    """Round up to a power of two or three quarters of one; at least `least`."""
+    """Round up to a power of two, or to 3/4 of a power of two, that is at least `least`."""
     power = power_of_two(value, least)
     return max(least, power * 3 // 4) if value <= power * 3 // 4 else power
 

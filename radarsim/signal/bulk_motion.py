@@ -57,7 +57,7 @@ def remove_bulk_motion(
     cycles = tx.cycles
     if own_quadratic:
         # The path polynomial and the term x^2 in the sum both contain the mean of the quadratic
-        # phase; here it is subtracted once.
+        # phase, so this mean is subtracted once here.
         cycles = cycles - np.float32(quadratic_cycles_per_m(radar) / 12) * rate
     tx = replace(tx, cycles=cycles, bins=tx.bins - tx_bins, rate=rate)
     return tx, replace(rx, bins=rx.bins - rx_bins), bulk
@@ -75,9 +75,10 @@ def quadratic_cycles_per_m(radar: Radar) -> float:
 
 
 def quadratic_cycles_per_mps(radar: Radar) -> Float[np.ndarray, " sample"]:
-    """Quadratic phase S tau' u^2 along the samples for a path that grows by 1 m/s [cycles].
+    """Quadratic phase S tau' u^2 along the samples for a path that grows at 1 m/s [cycles].
 
-    The mean is subtracted, because path_polynomials.fit_path adds it to each face's phase.
+    The mean over the samples is subtracted, because path_polynomials.fit_path adds it to each
+    face's phase.
     """
     chirp = radar.chirp
     u_s = (np.arange(chirp.num_samples) - chirp.num_samples / 2) / chirp.sample_rate_hz
@@ -86,7 +87,7 @@ def quadratic_cycles_per_mps(radar: Radar) -> Float[np.ndarray, " sample"]:
 
 
 def quadratic_rad_per_mps(radar: Radar) -> float:
-    """Rms quadratic phase over the samples for a range that grows by 1 m/s [rad]."""
+    """Rms quadratic phase over the samples for a range that grows at 1 m/s [rad]."""
     return float(4 * np.pi * np.sqrt(np.mean(quadratic_cycles_per_mps(radar) ** 2)))
 
 
@@ -96,7 +97,7 @@ def bulk_phase(
     """Phase factor of every sample due to the band's range, bulk shift and quadratic phase.
 
     Args:
-        radar: waveform and timing.
+        radar: board whose waveform and timing are used.
         first_cell: grid cell of the first cell of the band.
         bulk: bulk motion from `remove_bulk_motion`.
     """

@@ -1,8 +1,8 @@
 """Arrays of a face group in blocks of chirp loops, with fewer axes than [chirp, tx, rx, face].
 
 The arrays are computed once for all blocks of a group and passed to a loop over the blocks. Without
-that loop, XLA would recompute them for every [chirp, tx, rx, face], even with optimization
-barriers.
+the loop over the blocks, XLA would recompute the arrays for every [chirp, tx, rx, face], even with
+optimization barriers.
 """
 
 from dataclasses import dataclass
@@ -27,16 +27,17 @@ class FaceGroup:
     """Faces that are neighbours in range, ready to be summed; may have a leading group axis.
 
     Attributes:
-        tx, rx: path for each tx, and the part that each rx adds.
+        tx, rx: path polynomials for each tx, and for the part that each rx adds.
         log_tx: log-amplitude for each tx, as a polynomial.
         gain_rx: amplitude factor of each rx, as a polynomial.
         ramp: imaginary shift of each tone, from `amplitude_ramp_bins` [bins].
         quadratic: quadratic phase of each face, from `own_quadratic_phase`; None if all faces share
             the quadratic phase of the bulk motion.
-        pair: real and imaginary part of the factor of each tx and rx; None for 1.
+        pair: real and imaginary part of the factor of each pair of tx and rx; None if this factor
+            is 1.
         reference_cycles: carrier phase of the mean path.
         offset_bins: range bin of the mean path, relative to the middle of the group.
-        weight: visibility per block and chirp.
+        weight: visibility of each face, per block and chirp.
     """
 
     tx: PathPolynomial
@@ -56,8 +57,8 @@ class FaceGroup:
 class ChirpBlock:
     """A group in one block of loops, or in all blocks along a leading axis.
 
-    The differences between receivers hardly change within a block (2 ms), so they are expressed as
-    a short Taylor series around the block's middle.
+    The differences between receivers hardly change within a block (2 ms), so these differences are
+    expressed as a short Taylor series around the block's middle.
 
     Attributes:
         local: burst times relative to the block's middle.
@@ -156,8 +157,8 @@ def amplitude_ramp_bins(
     """Imaginary shift that describes the growth of a face's weight within a chirp [bins].
 
     exp(a t) is a tone with the frequency -j a / (2 pi). The weight of a body that turns at 3 rad/s
-    with lobes of 0.2 rad drops by 0.5 % within a chirp; holding it constant would cause an error
-    of -61 dB. The result is a polynomial in burst time.
+    with lobes of 0.2 rad drops by 0.5 % within a chirp; a constant weight would cause an error of
+    -61 dB. The result is a polynomial in burst time.
     """
     sampled_s = radar.chirp.sampled_time_s
     _, half_s = burst_centre_and_half_s(radar)
@@ -167,8 +168,9 @@ def amplitude_ramp_bins(
 def own_quadratic_phase(radar: Radar, tx: PathPolynomial) -> Float[Array, "power face"]:
     """Quadratic phase of each face, as the imaginary part of b in exp(b D^2 / 2).
 
-    D is the derivative of a tone with respect to its range in bins, which is a factor 2 pi j x. A
-    phase of d x^2 cycles is the factor exp(2 pi j d x^2), with x^2 = -D^2 / (2 pi)^2.
+    D is the derivative of a tone with respect to range in bins, which multiplies the tone by 2 pi j
+    x. A phase of d x^2 cycles corresponds to the factor exp(2 pi j d x^2), with x^2 = -D^2 / (2
+    pi)^2.
     """
     return tx.rate.mean(1) * np.float32(-quadratic_cycles_per_m(radar) / np.pi)
 

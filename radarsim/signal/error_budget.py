@@ -1,7 +1,7 @@
 """The requested error of the fast sum, and the numerical parameters that follow from it.
 
-An error is 10 log10(sum |difference|^2 / sum |truth|^2) relative to the sum over every ADC sample
-in float64, for the same surface and visibility.
+The error is 10 log10(sum |difference|^2 / sum |truth|^2), where the truth is the sum in float64 at
+every ADC sample, for an identical surface and visibility.
 """
 
 from dataclasses import dataclass
@@ -14,9 +14,10 @@ from radarsim.signal.tone_series import span_of_terms
 
 # Errors of the fast sum's modes for a person at least 2 m away.
 MODES_DB = {"accurate": -80.0, "fast": -60.0}
-# Predictable errors are kept this far below the requested error.
+# Margin by which predictable errors are kept below the requested error.
 MARGIN_DB = 8.0
-# Weak faces add up, and a few strong faces may cancel; a body that tips over needs this margin.
+# Margin for culling: the echoes of dropped faces add up, and those of a few strong faces may
+# cancel. A body that tips over needs this margin.
 CULL_MARGIN_DB = 11.0
 # Error of the NUFFT kernel by width, with twofold oversampling: 4 cells -65 dB, 6 cells -100 dB.
 KERNEL_DB_PER_CELL = 17.5
@@ -82,7 +83,7 @@ class ErrorBudget:
         return SHIFT_LIMIT_BINS[powers] * loosened
 
     def span_bins(self, num_terms: int) -> float:
-        """Range that a group's tones may cover if its series has `num_terms` terms [bins]."""
+        """Range that the tones of a group may cover with a series of `num_terms` terms [bins]."""
         return span_of_terms(num_terms, self.residual_amplitude)
 
     @property

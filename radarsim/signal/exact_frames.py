@@ -1,4 +1,4 @@
-"""Sum whole frames exactly: nodes and visibility as in the fast sum, but float64 at every sample.
+"""Sum whole frames in float64 at every sample, with nodes and visibility as in the fast sum.
 
 Weak faces are not culled; faces that always point away from the radar are dropped if the visibility
 setting requires it. The exact sum takes minutes per frame and serves as the reference for tests and
@@ -72,7 +72,7 @@ def exact_frame(
     """Sum one frame of a mesh, or some of its loops, exactly.
 
     Args:
-        radar: waveform, timing and antennas.
+        radar: board whose waveform, timing and antennas are used.
         settings: settings as for the fast method, except that `cull` is not used.
         reflection: the reflection model.
         mesh: mesh of one frame.
@@ -86,7 +86,8 @@ def exact_frame(
     summed = np.flatnonzero(visible.any(0))
     weight = interpolate_blocks(jnp.asarray(visible[:, summed]), radar.frame.num_chirps)
     faces = np.asarray(faces)
-    # The scatterer of a face depends at most on this face and those that share a vertex with it.
+    # The scatterer of a face depends at most on this face and on the faces that share a vertex with
+    # this face.
     around = faces[np.isin(faces, faces[summed]).any(1)]
 
     def scatterers_at(times_s):

@@ -1,14 +1,14 @@
-"""The exact IF sum: every face, pair and ADC sample, each at its own time, in float64.
+"""The exact IF sum: every face, antenna pair and ADC sample, in float64 at the time of the sample.
 
 This module is the reference, written to be verified by reading rather than to be fast. The fast sum
-(fast_sum.py) is tested against it.
+(fast_sum.py) is tested against this module.
 
 An echo with the path delay tau contributes, t seconds after the first ADC sample of a chirp,
 
     w exp(j 2 pi (f0 tau + S t tau - S tau^2 / 2)),
 
 where tau is the delay of the moving face at exactly this sample. The last term, the residual video
-phase, is physical and small; it is included by default.
+phase, is physical and small, and is included by default.
 """
 
 from collections.abc import Callable
@@ -33,10 +33,10 @@ def dechirped_phase_cycles(
     """Phase of one echo at one ADC sample [cycles], without whole cycles.
 
     Args:
-        radar: waveform.
+        radar: board whose waveform is used.
         path_m: length of the path transmitter-face-receiver at that sample [m], float64.
         sample_time_s: time since the first ADC sample of the chirp [s].
-        residual_video_phase: keep the term -S tau^2 / 2.
+        residual_video_phase: whether to keep the term -S tau^2 / 2.
     """
     tau = path_m / SPEED_OF_LIGHT_MPS
     cycles = (radar.chirp.start_freq_hz + radar.chirp.slope_hz_per_s * sample_time_s) * tau
@@ -57,13 +57,13 @@ def exact_chirp(
     """Sum one chirp term by term.
 
     Args:
-        radar: waveform.
+        radar: board whose waveform is used.
         reflection: the reflection model.
         scatterers: scatterers at each ADC sample of this chirp, batch axis `sample`.
-        visible: weight 0..1 of each face.
+        visible: visibility weight of each face, from 0 to 1.
         tx_m: position of this chirp's transmitter [m].
         rx_m: positions of all receivers [m].
-        residual_video_phase: keep the term -S tau^2 / 2.
+        residual_video_phase: whether to keep the term -S tau^2 / 2.
 
     Returns:
         IF samples without the level constant.
@@ -95,13 +95,13 @@ def exact_sum(
     """Sum one frame (or some of its chirp loops) sample by sample in float64.
 
     Args:
-        radar: waveform, timing and antennas.
+        radar: board whose waveform, timing and antennas are used.
         reflection: the reflection model.
         scatterers_at: function from times since the frame start [s] to scatterers (float64, batch
             axis `time`).
-        visible: weight 0..1 of each face in each chirp.
+        visible: visibility weight of each face in each chirp, from 0 to 1.
         chirps: indices of the loops to compute; None for all.
-        residual_video_phase: keep the term -S tau^2 / 2.
+        residual_video_phase: whether to keep the term -S tau^2 / 2.
 
     Returns:
         IF samples without the level constant, complex128, one row per entry of `chirps`.

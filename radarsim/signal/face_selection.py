@@ -1,4 +1,4 @@
-"""Select the strong, unoccluded faces that point to the radar, and group them by range.
+"""Select the strong, unoccluded faces that point towards the radar, and group them by range.
 
 Most of a body points away from the radar, so weak faces are dropped before the occlusion test.
 Arrays of a compiled program have fixed sizes, so the selection also measures the sizes that the sum
@@ -72,11 +72,11 @@ def select_faces(
     mesh: BurstMesh,
     faces: FaceIndices,
 ) -> FaceSelection:
-    """Select the strong and visible faces of every frame and the sizes that their sum requires.
+    """Select the strong, visible faces of every frame, and compute the sizes that the sum requires.
 
     Args:
-        radar: waveform, timing and antennas.
-        settings: visibility test, culling.
+        radar: board whose waveform, timing and antennas are used.
+        settings: settings that determine the visibility test and the culling.
         reflection: reflection model, which decides which faces are strong.
         mesh: vertices at the nodes of every frame.
         faces: triangles of the mesh.
@@ -135,7 +135,7 @@ def visible_faces(
     """Test which strong faces are visible at the centre of each block, by occlusion or facing.
 
     The centroids of the triangles are tested for every reflection model, because the phase point on
-    a concave surface lies behind its own triangle.
+    a concave surface lies behind the triangle.
 
     Args:
         settings: visibility test and number of blocks.
@@ -191,7 +191,7 @@ def spans_of(
     """Compute the ranges of the groups of one frame.
 
     Args:
-        radar: sweep and timing.
+        radar: board whose sweep and timing are used.
         centre_m: phase point of every face at the nodes, radar frame [m].
         order: visible faces in groups sorted by range, from `range_order`.
         share: share of each face in the echo's energy, from `energy_shares`.
@@ -233,7 +233,7 @@ def select_points(radar: Radar, mesh: BurstMesh, share: Float[Array, " point"]) 
     """Select all points of every frame, with sizes that suffice for the fastest point.
 
     Args:
-        radar: waveform, timing and antennas.
+        radar: board whose waveform, timing and antennas are used.
         mesh: mesh whose vertices are the points.
         share: share of each point in the echo's energy.
     """
@@ -276,11 +276,11 @@ def regrouped(
 
 
 def padded(values: Shaped[Array, " face"], length: int, fill: float | int) -> Shaped[Array, " lit"]:
-    """The first `length` values; if there are fewer, they are padded with `fill`."""
+    """Return the first `length` values, padded with `fill` if there are fewer."""
     return jnp.pad(values[:length], (0, max(0, length - len(values))), constant_values=fill)
 
 
 def padded_spans(spans: GroupSpans, num_places: int) -> GroupSpans:
-    """The first groups of a frame; if there are fewer, the last one is repeated as padding."""
+    """Return the first groups of a frame; if there are too few, the last group is repeated."""
     groups = np.minimum(np.arange(num_places // FACES_PER_GROUP), len(spans.middle_cells) - 1)
     return spans._replace(middle_cells=spans.middle_cells[groups])

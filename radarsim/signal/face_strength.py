@@ -1,4 +1,4 @@
-"""Strength of each face's echo, which decides whether it is summed, and its share of the energy."""
+"""Strength of each face's echo, which decides if the face is summed, and shares of the energy."""
 
 import jax
 import jax.numpy as jnp
@@ -28,7 +28,8 @@ def face_strengths(
         vertices_m, origin_m = inputs
         return relative_to_radar(reflection.scatterers(vertices_m, faces), origin_m)
 
-    # The loop makes XLA store its results instead of gathering the vertices again at every use.
+    # The loop makes XLA store the results of the loop instead of gathering the vertices again at
+    # every use.
     scatterers = batched_map(at_node, (mesh.vertices_m, mesh.origin_high_m))
     return log_strength(radar, settings, reflection, scatterers), scatterers.centre_m
 
@@ -38,14 +39,14 @@ def log_strength(
 ) -> Float[Array, " face"]:
     """Largest log-amplitude of each face over the nodes; -inf for faces that need not be summed.
 
-    These are the faces that always point away from the radar or stay below the threshold, as seen
-    from the centre of the array.
+    A face need not be summed if it always points away from the radar or stays below the threshold,
+    as seen from the centre of the array.
     """
     middle_m = (
         jnp.asarray(each.mean(0), jnp.float32) for each in (radar.array.tx_m, radar.array.rx_m)
     )
     strength, _ = reflection.log_weight(radar, scatterers, *middle_m)
-    # Like the paper, hidden point removal does not distinguish the two sides of a face.
+    # As in mmCLIP, hidden point removal does not distinguish the two sides of a face.
     if settings.visibility in ("occlusion", "facing"):
         strength = jnp.where(faces_radar(scatterers), strength, -jnp.inf)
     strength = jnp.max(strength, axis=0)

@@ -1,18 +1,19 @@
 """The fast IF sum: paths as polynomials in time, and range transforms as matrix products.
 
 The paths of every face are polynomials in burst time (path_polynomials.py), so each (chirp, tx, rx)
-costs a few multiply-adds and one sine per path. Within a chirp a face is a pure tone, and a sum of
-tones at unequal frequencies is a non-uniform FFT. Faces are sorted by range and divided into
-groups. Around the middle of its group a tone is a short series (tone_series.py), so that the sum
-over a group is a matrix product, [chirp x tx x rx, face] . [face, term]. Within a block of chirps a
-tone shifts by a fraction of a bin; the echo times powers of this shift and the derivatives of the
-series describe the shift. The sums of the groups are spread over grid cells, and one fixed matrix
-transforms the cells to samples (nufft_kernel.py).
+costs a few multiply-adds and one sine per path. Within a chirp the echo of a face is a pure tone,
+and a sum of tones at unequal frequencies is a non-uniform FFT. Faces are sorted by range and
+divided into groups. Around the middle of its group, a tone is expanded in a short series
+(tone_series.py), so that the sum over a group is a product of matrices [chirp x tx x rx, face] and
+[face, term]. Within a block of chirps, a tone shifts by a fraction of a bin; this shift is
+described by multiplying the echo by powers of the shift, and by the derivatives of the series. The
+sums of the groups are spread over grid cells, and one fixed matrix transforms the cells to samples
+(nufft_kernel.py).
 
 Within a chirp the path grows linearly; this shifts the tone (f_c tau' T) and adds a quadratic phase
-(S tau' u^2). The weight also grows linearly, which is a shift along the imaginary axis. The shift
-and quadratic phase of the bulk motion are applied to the samples (bulk_motion.py); the differences
-between faces are small. The reference is exact_frames.py.
+(S tau' u^2). The weight also grows linearly, which shifts the tone to a complex frequency. The
+shift and quadratic phase of the bulk motion are applied to the samples (bulk_motion.py), and the
+remaining differences between faces are small. The exact reference is exact_frames.py.
 """
 
 from functools import partial
@@ -59,10 +60,10 @@ def fast_sum(
     """IF samples of one frame without the level constant.
 
     Args:
-        radar: waveform, timing and antennas.
+        radar: board whose waveform, timing and antennas are used.
         sizes: array sizes.
         paths: path lengths from `path_lengths`, for whole groups of faces sorted by range.
-        weights: weights of these faces, from `reflection.reflect`.
+        weights: weights of the faces in `paths`, from `reflection.reflect`.
         visible: weight of each face and chirp, 0 for padding.
         share: weight of each face in the bulk motion, which is removed and restored exactly.
         groups: middles and widths of the groups.
@@ -170,10 +171,11 @@ def terms_in_block(sizes: SumSizes, block: ChirpBlock) -> Float[Array, "part row
 
 
 def phasors(sizes: SumSizes, block: ChirpBlock):
-    """Amplitude and carrier phase of every face, times powers of its shift through range.
+    """Amplitude and carrier phase of every face, multiplied by the powers of its range shift.
 
-    With a quadratic phase the powers are the p_n in exp(d D + b D^2 / 2) = sum_n p_n D^n / n!,
-    where D is the derivative of a series: p_n+1 = d p_n + n b p_n-1.
+    With a quadratic phase, the powers become the factors p_n in the expansion
+    exp(d D + b D^2 / 2) = sum_n p_n D^n / n!, where D is the derivative of a series:
+    p_n+1 = d p_n + n b p_n-1.
 
     Every value per [chirp, tx, rx, face] is a product or a sum of parts with fewer axes. The parts
     are separate arrays, not slices of one array, because only then does XLA generate a loop of

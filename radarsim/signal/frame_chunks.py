@@ -12,19 +12,19 @@ import numpy as np
 from radarsim.scene.mesh import BurstMesh
 
 MOST_FRAMES = 10
-# Clips with fewer frames than this are not divided.
+# Minimum number of frames for which a clip is divided.
 LEAST_FRAMES = 4
 
 
 def frame_chunks(mesh: BurstMesh) -> list[BurstMesh]:
-    """Divide into chunks of equal length; one chunk on an accelerator, which one program fills."""
+    """Divide frames into chunks of equal length; one chunk is enough to fill an accelerator."""
     if jax.default_backend() != "cpu" or len(mesh.vertices_m) < LEAST_FRAMES:
         return [mesh]
     return cut(mesh, MOST_FRAMES)
 
 
 def cut(mesh: BurstMesh, most: int) -> list[BurstMesh]:
-    """Divide into two or more chunks of at most `most` frames, padded with the last frame."""
+    """Divide frames into two or more chunks of at most `most`, padded with the last frame."""
     num_frames = len(mesh.vertices_m)
     count = max(2, -(-num_frames // most))
     length = -(-num_frames // count)

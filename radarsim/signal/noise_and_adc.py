@@ -27,10 +27,10 @@ def receive(
     """Apply level, channel gains, noise and ADC quantisation to an echo.
 
     Args:
-        radar: the board.
+        radar: the simulated board.
         echo: IF samples without the level constant.
         key: random key of the noise; each frame uses this key folded with the frame's index.
-        settings: whether to add noise and whether to quantise.
+        settings: settings that state whether to add noise and whether to quantise.
         level_v: voltage for an echo of magnitude 1 [V].
         extra_noise_db: added to the receiver's noise figure [dB].
         first_frame: index of the first frame within the clip.
@@ -55,7 +55,7 @@ def thermal_noise(
     key: Key,
     extra_noise_db: float | Float[Array, ""] = 0.0,
 ) -> Complex[Array, "*shape"]:
-    """White Gaussian noise with the power k T B F, half of it in I and half in Q.
+    """White Gaussian noise with the power k T B F, split equally between I and Q.
 
     B is the complex sample rate; the power at the antenna is -92.5 dBm for 4.4 Msps and a noise
     figure of 15 dB.
@@ -91,7 +91,7 @@ def add_thermal_noise(
 
 
 def _frame_by_frame(radar, effects, cube_v, key, extra_noise_db, first_frame):
-    """Apply noise and quantisation, each if enabled in `effects`."""
+    """Apply the noise and quantisation that `effects` enables, frame by frame."""
     noisy, in_steps = effects
 
     def one_frame(inputs):
@@ -113,7 +113,7 @@ def quantised(
 
 
 def _codes(radar, part_v):
-    """ADC codes, rounded and clipped but still floats."""
+    """ADC codes, rounded and clipped but not yet converted to integers."""
     limit = 2 ** (radar.receiver.adc_bits - 1)
     return jnp.clip(jnp.round(part_v / jnp.float32(radar.receiver.adc_step_v)), -limit, limit - 1)
 

@@ -52,10 +52,10 @@ def path_lengths(
     neglected square causes an error of -95 dB.
 
     Args:
-        radar: antennas and waveform.
+        radar: board whose antennas and waveform are used.
         centre_m: phase points relative to `origin_m` [m].
         origin_m: origin of the phase points, as a high and a low float32 part [m].
-        residual_video_phase: keep -S tau^2 / 2.
+        residual_video_phase: whether to keep the term -S tau^2 / 2.
     """
     chirp = radar.chirp
     with jax.enable_x64(True):
@@ -99,8 +99,9 @@ def fit_path(
 ) -> PathPolynomial:
     """Fit polynomials to one part of the path.
 
-    The phase of a complex weight is a carrier phase without a delay: it rotates the echo without
-    moving it in range, except for the Doppler shift that its time derivative causes.
+    The phase of a complex weight is a carrier phase without a delay: this phase rotates the echo
+    without moving the echo in range, except for the Doppler shift caused by the time derivative of
+    the phase.
 
     Within a chirp of length T a path growing at rate tau' shifts the tone by f_c tau' T bins and
     adds the quadratic phase S tau' u^2, whose mean, S tau' T^2 / 12, is a constant phase. The shift

@@ -32,14 +32,14 @@ class PhaseRates(NamedTuple):
 def mean_rates(
     radar: Radar, centre_m: Float[Array, "node face 3"], share: Float[Array, " face"]
 ) -> PhaseRates:
-    """Energy-weighted power means over the faces, each with the exponent of that rate in the error.
+    """Energy-weighted power means over faces, with the power at which each rate affects the error.
 
     The error of the truncated powers of shifts grows at least with the square of a face's migration
     and spread within a block, the error of the receivers' Taylor series with the cube of the phase
     change, and the error of a common quadratic phase linearly with the speed spread.
 
     Args:
-        radar: timing, sweep and array.
+        radar: board whose timing, sweep and array are used.
         centre_m: faces at the nodes, radar frame [m].
         share: share of each face in the echo's energy; the sum is 1.
     """

@@ -1,8 +1,8 @@
-"""Group faces that are neighbours in range, so that each is close to the middle of its group.
+"""Group faces that are neighbours in range, so that every face is near the middle of its group.
 
-The fast sum expands the tones of a group in a short series around its middle (tone_series.py),
-which is valid over a limited number of range bins. A group ends when it is full or has reached the
-maximum width; unused places are padded.
+The fast sum expands the tones of a group in a short series around the middle of the group
+(tone_series.py), which is valid over a limited number of range bins. A group ends when the group is
+full or has reached the maximum width; unused places are padded.
 """
 
 from typing import NamedTuple
@@ -31,7 +31,7 @@ BAND_MARGIN_BINS = 0.25
 
 
 class GroupSpans(NamedTuple):
-    """Position of each group of a frame in range, and the width of the widest group.
+    """Range position of each group of a frame, and the width of the widest group.
 
     Attributes:
         middle_cells: NUFFT grid cell nearest to the middle of each group.
@@ -65,7 +65,7 @@ def group_by_range(
         start = edges[group]
         reach = jnp.searchsorted(sorted_bins, sorted_bins[start] + GROUP_BINS, side="right")
         end = jnp.minimum(jnp.minimum(start + FACES_PER_GROUP, reach), num_selected)
-        end = jnp.maximum(end, start)  # may be less, because the order is coarse
+        end = jnp.maximum(end, start)  # `end` may be less, as the sort is approximate
         return edges.at[group + 1].set(end.astype(edges.dtype))
 
     num_groups = most_groups(radar, len(order))
@@ -89,7 +89,7 @@ def group_spans(
         return reduce(jnp.where(real, values, fill).reshape(-1, FACES_PER_GROUP), axis=1)
 
     lows, highs = extreme(low_bins, jnp.inf, jnp.min), extreme(high_bins, -jnp.inf, jnp.max)
-    # Groups that contain only padding get the position of the first group; they contribute nothing.
+    # Groups that contain only padding get the position of the first group and contribute nothing.
     some = lows < highs
     first_low, first_high = (jnp.where(some[0], edges[0], 0.0) for edges in (lows, highs))
     lows, highs = jnp.where(some, lows, first_low), jnp.where(some, highs, first_high)
@@ -106,13 +106,14 @@ def migration_span(
     beyond the last node.
 
     Args:
-        radar: sweep and timing.
+        radar: board whose sweep and timing are used.
         bins: range of each face without the bulk motion, from `bins_without_bulk` [bins].
     """
     chirp, nodes = radar.chirp, chebyshev_nodes(len(bins))
     growth = bins[-1] - bins[0]
     nodes_s = node_times_s(radar, len(nodes))
-    # From growth [bins / s] to Doppler shift [bins]: sweep duration over relative bandwidth.
+    # Factor from growth [bins / s] to Doppler shift [bins]: sweep duration divided by relative
+    # bandwidth.
     shift_s = chirp.sampled_time_s * chirp.centre_freq_hz / chirp.bandwidth_hz
     shift = growth * np.float32(shift_s / (nodes_s[-1] - nodes_s[0]))
     margin = margin_bins(radar) + jnp.abs(growth) * np.float32((1 - nodes[-1]) / (2 * nodes[-1]))
@@ -123,7 +124,7 @@ def migration_span(
 def bins_without_bulk(
     radar: Radar, centre_m: Float[Array, "node face 3"], share: Float[Array, " face"]
 ) -> Float[Array, "node face"]:
-    """Range of each face in bins, without the bulk motion (the mean motion weighted by `share`).
+    """Range of each face in bins, without the bulk motion (mean motion, weighted by `share`).
 
     The sum removes the bulk motion from every tone and restores it in the samples
     (bulk_motion.remove_bulk_motion).

@@ -1,4 +1,4 @@
-"""Settings of a simulation: method and error, visibility, receiver."""
+"""Settings of a simulation: method, requested error, visibility and receiver."""
 
 from dataclasses import dataclass, replace
 
@@ -25,12 +25,13 @@ class SimulationSettings:
         error_db: requested error [dB]; None for the error of the method.
         visibility: "occlusion" (on the device), "hpr" (the paper's hidden point removal),
             "facing" (no occlusion) or "none" (every face, both sides).
-        visibility_blocks: visibility tests per burst; visibility is interpolated between them.
+        visibility_blocks: number of visibility tests per burst; visibility is interpolated between
+            tests.
         cull: amplitude relative to the strongest face below which faces are dropped; 0 drops none,
             None drops as many as the error allows.
-        residual_video_phase: keep the phase -S tau^2 / 2.
-        thermal_noise: add the receiver's noise.
-        quantise: round to the steps of the ADC.
+        residual_video_phase: whether to keep the phase -S tau^2 / 2.
+        thermal_noise: whether to add the receiver's noise.
+        quantise: whether to round to the steps of the ADC.
         num_nodes: Chebyshev nodes per burst at which a body is posed; None for the number that the
             error requires.
     """

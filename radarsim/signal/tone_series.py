@@ -6,8 +6,8 @@ Jacobi-Anger expansion
 
     exp(2 pi j b x) = sum_k (2 - [k = 0]) j^k J_k(pi B x) T_k(2 b / B),
 
-and the Bessel functions decrease faster than any power beyond k = pi B / 2. Therefore the sum over
-a group only multiplies echoes by Chebyshev polynomials of the tones' positions, which is a matrix
+and the Bessel functions decrease faster than any power for k > pi B / 2. Therefore the sum over a
+group only multiplies echoes by Chebyshev polynomials of the tones' positions, which is a matrix
 product. Within a block of loops, tones shift slightly; the derivatives of these polynomials
 describe the shift, because d/db is a factor 2 pi j x.
 """
@@ -62,11 +62,11 @@ def series(
     offset_bins: Float[Array, "*shape"],
     half_bins: Float[Array, "*shape"],
 ) -> list[Float[Array, "*shape term"]]:
-    """Factors of the powers of a tone's shift, from the tone's position in its group.
+    """Factors of the powers of a tone's shift, from the position of the tone in its group.
 
     The Taylor series of every T_k in the shift d is truncated to n = `shift_powers` powers. The
     next two powers are projected onto the retained ones as in interpolation at n Chebyshev points
-    on |d| <= h, so that the truncation error is as small as the error of that interpolation.
+    on |d| <= h, so that the truncation error is as small as the error of the interpolation.
 
     Args:
         num_terms: number of terms of the Chebyshev series.
@@ -93,7 +93,7 @@ def series(
 
 
 def _derivative(num_terms: int, span_bins: float, order: int) -> Float[np.ndarray, "term term"]:
-    """Matrix from T_k to its derivatives in the offset [bins], each divided by order!."""
+    """Matrix from T_k to its derivatives with respect to the offset [bins], divided by order!."""
     basis = np.eye(num_terms)
     columns = [np.polynomial.chebyshev.chebder(column, order) for column in basis]
     matrix = np.zeros((num_terms, num_terms))

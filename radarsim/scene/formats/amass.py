@@ -1,8 +1,8 @@
 """Convert AMASS arrays to `Motion`: SMPL (72), SMPL-H (156) or SMPL-X (165) values per pose.
 
 Other layouts, such as those of body trackers, are converted to AMASS arrays first. This module
-opens no files: `files.py` passes the arrays to it. Poses may be tables that are read from the file
-on demand.
+opens no files: the arrays are passed in by `files.py`. Poses may be tables that are read from the
+file on demand.
 
 Source:
     Mahmood et al., "AMASS: Archive of Motion Capture as Surface Shapes", ICCV 2019, and the file
@@ -45,9 +45,10 @@ PART_KEYS = ("root_orient", "pose_body", "pose_jaw", "pose_eye", "pose_hand")
 # Synthetic motions have shape coefficients of the free body; their `betas` are zero and their
 # `trans` refers to SMPL's mean body, so that tools that support only SMPL can read them.
 FREE_BETAS = "free_betas"
-# Set for files with arrays that occur only in original AMASS files.
+# `PUBLISHED` marks a file that contains one of the arrays `PUBLISHED_BY`, which occur only in
+# original AMASS files.
 PUBLISHED, PUBLISHED_BY = "published by AMASS", ("dmpls", "markers_latent", "markers_obs")
-# Arrays that may be large.
+# Keys of arrays that may be large and are therefore read on demand.
 POSE_KEYS = ("poses", *PART_KEYS)
 KEYS = tuple(
     dict.fromkeys(
@@ -80,10 +81,10 @@ def motion_from_arrays(
     """Convert the arrays of one person to a motion.
 
     Args:
-        arrays: the person's arrays by key; keys not in `KEYS` are ignored. Arrays of `POSE_KEYS`
+        arrays: arrays of one person by key; keys not in `KEYS` are ignored. Arrays of `POSE_KEYS`
             may be `LazyTable`, which are read on demand.
-        where: the file, for messages.
-        name: the motion's id.
+        where: name of the file, used in messages.
+        name: id of the motion.
         up: up axis of the file's world, one of `world_up.UP_AXES`, or "auto" to infer it.
         rate_hz: poses per second; used if the file does not state the rate [Hz].
 
@@ -151,7 +152,7 @@ def _poses(arrays: Arrays, where: str) -> tuple[np.ndarray | LazyPoses, str]:
 
 
 def _layout(tables: Arrays, where: str) -> str:
-    """The layout of the pose tables; their columns are concatenated."""
+    """Body layout, determined from the total number of columns of the pose tables."""
     shapes = [table.shape for table in tables.values()]
     if len(shapes) == 1 and len(shapes[0]) != 2:
         problem = f"shape {shapes[0]}, but [pose, 72 | 156 | 165] is needed"

@@ -1,4 +1,4 @@
-"""Infer conventions of a BVH file from the motion: length unit, and a T-pose inserted before it."""
+"""Infer the length unit of a BVH file from the motion, and drop a T-pose inserted before it."""
 
 from typing import NamedTuple
 
@@ -30,7 +30,7 @@ class Size(NamedTuple):
 
 
 def drop_calibration_pose(clip: BvhClip, where: str) -> list[str]:
-    """Drop the T-pose that some converters insert before the recording: it causes a jump."""
+    """Drop the T-pose that some converters insert before the recording, which causes a jump."""
     if not np.isfinite(clip.values).all():
         pose = int((~np.isfinite(clip.values)).any(axis=1).argmax())
         raise InputError(where, "MOTION", f"NaN or infinite at pose {pose}", "cut or repair it")
@@ -46,7 +46,7 @@ def drop_calibration_pose(clip: BvhClip, where: str) -> list[str]:
 
 
 def infer_size(rest: Posture, notes: list[str]) -> Size:
-    """Infer unit and stature from the leg length: the ends of head and spine vary between files."""
+    """Infer unit and stature from the leg length, because head and spine ends vary by file."""
     sides = [(f"{s}_hip", f"{s}_knee") for s in ("left", "right")]
     leg = np.mean([sum(np.linalg.norm(rest.bone(j)) for j in side) for side in sides])
     stature = leg / LEG_PER_STATURE

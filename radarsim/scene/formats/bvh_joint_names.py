@@ -1,6 +1,6 @@
 """Match BVH joints to SMPL's limbs by their names.
 
-Exact names come first: MotionBuilder and Mixamo (LeftUpLeg), CMU in both common conversions
+Exact names are tried first: MotionBuilder and Mixamo (LeftUpLeg), CMU in both common conversions
 (LHipJoint, lThigh), Xsens and Rokoko (LeftHip, LeftElbow), 3ds Max Biped (Bip01 L Thigh), Unreal
 (thigh_l) and SMPL. For joints that are still missing, names with a lower-case side letter (lfemur:
 CMU's ASF files, MocapNET), unlisted prefixes (Robot_, J_Bip_, CC_Base_, ValveBiped.) and endings
@@ -15,7 +15,7 @@ _MORE_SIDES = _SIDES | {
     **dict.fromkeys(("lft", "lt", "lf", "左"), "left"),
     **dict.fromkeys(("rgt", "rt", "rgh", "右"), "right"),
 }
-# "Shoulder" means the upper arm if no joint is named "arm"; otherwise it means the collar.
+# "Shoulder" means the upper arm if no joint is named "arm"; otherwise "Shoulder" means the collar.
 _PARTS = {
     "hip": ("upleg", "upperleg", "thigh", "femur", "hip"),
     "knee": ("knee", "shin", "calf", "lowerleg", "lowleg", "leg", "tibia"),
@@ -41,19 +41,20 @@ OPTIONAL = ("foot", "collar", "wrist")
 JOINTS = tuple(_PARTS)
 _PREFIXES = re.compile(r"^(mixamorig\d*|bip\d*|character\d*|avg|m|def|skel|actor\d*)$")
 _ENDINGS = re.compile(r"^(jnt|joint|jt|jx|bn|bone|bnd|bind|fk|skin|stretch|bend|def|\d+)$")
-_INITIALS = re.compile(r"([LR])([UF])(?=Arm|Leg)")  # OptiTrack: LUArm is the left upper arm
-# Upper arm and ankle are matched first: "shoulder" and "foot" are ambiguous.
+_INITIALS = re.compile(r"([LR])([UF])(?=Arm|Leg)")  # OptiTrack, where LUArm is the left upper arm
+# Upper arm and ankle are matched first, because "shoulder" and "foot" are ambiguous.
 _MATCH_ORDER = ("hip", "knee", "ankle", "foot", "shoulder", "collar", "elbow", "wrist")
 
 
 def limbs_by_name(names: list[str]) -> Iterator[dict[str, int]]:
-    """Indices of limb joints by SMPL name ("left_knee"): exact names first, then similar ones.
+    """Indices of limb joints by SMPL name ("left_knee"): exact names first, then similar names.
 
     Args:
         names: joint names; end sites have an empty name.
 
     Yields:
-        Joints that were found; any may be missing, and the names may contradict the tree.
+        Joints that were found; any joint may be missing, and the names may contradict the joint
+        hierarchy.
     """
     exact = [(*split_name(name), 0) for name in names]
     yield _limbs(exact)
@@ -78,15 +79,15 @@ def split_name(name: str) -> tuple[str, str]:
 
 
 def similar_part(name: str) -> tuple[str, str, int]:
-    """Side and body part of a name with any prefix, a known ending or a glued side letter.
+    """Side and body part of a name with any prefix, a known ending or a joined side letter.
 
     Args:
         name: joint name as written in the file.
 
     Returns:
         ("left", "humerus", 1) for "lhumerus", ("right", "upperleg", 3) for "J_Bip_R_UpperLeg" and
-        ("right", "upperleg", 1) for "R_upperleg01_jnt". The number counts the words left out. The
-        part is empty if the name contains no body part.
+        ("right", "upperleg", 1) for "R_upperleg01_jnt". The number is the count of ignored words.
+        The part is empty if the name contains no body part.
     """
     words = [
         part for word in _words(_INITIALS.sub(r"\1 \2", name)) for part in _split_any_side(word)
@@ -104,14 +105,14 @@ def similar_part(name: str) -> tuple[str, str, int]:
 
 
 def middle_joints(names: list[str], part: str) -> list[int]:
-    """Joints of this name ("head", "neck") without a side, in file order.
+    """Joints named "head" or "neck", which have no side, in file order.
 
     Args:
         names: joint names.
         part: "head", or "neck", which includes all names that start with "neck".
 
     Returns:
-        Indices of joints with the exact name, or of those with a similar name if there are none.
+        Indices of joints with the exact name, or of joints with a similar name if no name is exact.
     """
     exact = [i for i, name in enumerate(names) if _is_middle(split_name(name), part)]
     return exact or [i for i, name in enumerate(names) if similar_part(name)[:2] == ("", part)]
@@ -158,7 +159,7 @@ def _split_any_side(word: str) -> list[str]:
 
 
 def _limbs(found: list[tuple[str, str, int]], num_joints: int | None = None) -> dict[str, int]:
-    """For each side and part, the first joint among those with the fewest words left out."""
+    """For each side and part, the first joint among those with the fewest ignored words."""
     num_joints = num_joints or len(found)
     best = {}
     for index, (side, part, left_out) in enumerate(found):
@@ -180,5 +181,5 @@ def _match_side(parts: dict[str, int]) -> dict[str, int]:
                 used.add(parts[part])
                 break
     if "hip" not in found and "leg" in parts and parts["leg"] not in used:
-        found["hip"] = parts["leg"]  # beside a shin, "leg" is the thigh
+        found["hip"] = parts["leg"]  # if "leg" is not the shin, it is the thigh
     return found

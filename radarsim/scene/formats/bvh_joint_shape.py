@@ -1,8 +1,9 @@
-"""Find the limbs of a skeleton with unknown joint names from tree, bone lengths and posture.
+"""Find the limbs of a skeleton with unknown joint names by hierarchy, bone lengths and posture.
 
-Two pairs of chains that mirror each other are searched for: the legs branch off at the lower end of
-the trunk, the arms at the upper end, and both have human proportions. Left and right follow from
-the joint names if these state sides, otherwise from the direction of feet and bent knees.
+The search looks for two pairs of mirrored joint chains: the legs branch off at the lower end of the
+trunk, the arms at the upper end, and both pairs have human proportions. Left and right follow from
+the joint names if the names state sides, otherwise from the direction in which feet and bent knees
+point.
 """
 
 import itertools
@@ -18,18 +19,18 @@ from radarsim.scene.formats.bvh_tree import ancestors, children_of, longest_chai
 # Source: Winter, "Biomechanics and Motor Control of Human Movement", 4th ed., figure 4.1.
 _THIGH, _SHANK, _UPPER_ARM, _FOREARM, _TRUNK = 0.245, 0.246, 0.186, 0.146, 0.288
 _LEG, _ARM = _THIGH + _SHANK, _UPPER_ARM + _FOREARM
-# Upper limits of |log(ratio / usual ratio)|; all tested skeletons with known joint names stay below
-# half of these limits.
+# Upper limits of |log(ratio / usual ratio)| for ratios of bone lengths; all tested skeletons with
+# known joint names stay below half of these limits.
 _MOST_UNEQUAL_SIDES, _MOST_UNUSUAL_BONES, _MOST_UNUSUAL_LIMBS = 0.35, 0.6, 0.7
-_MAX_BRANCHES = 24  # compared children per joint; only faces have more
+_MAX_BRANCHES = 24  # children compared per joint; only joints of faces have more
 _USUALLY_SKIPPED = 0.7  # hip or collar length, as a fraction of the limb length
-_MAX_CHAIN = 12  # compared joints per chain, counted from the branch
+_MAX_CHAIN = 12  # joints compared per chain, counted from the branch
 _STRAIGHT = 0.97
 _CLEAR_FOOT, _CLEAR_KNEE = 0.3, 0.01
 
 
 class Limb(NamedTuple):
-    """A chain of joints from a branch to its end, and the three ends of its two long bones."""
+    """A joint chain from a branch to its end, and the three joints at the ends of its two bones."""
 
     chain: tuple[int, ...]
     upper: int
@@ -61,12 +62,12 @@ class Shape(NamedTuple):
 
 
 class UnknownShape(ValueError):
-    """Error: legs and arms, or left and right, cannot be identified."""
+    """Raised if legs and arms, or left and right, cannot be identified."""
 
 
 @dataclass(frozen=True)
 class Tree:
-    """Data from which the limbs of a skeleton are found.
+    """The skeleton data from which the limbs are identified.
 
     Attributes:
         names: name of each joint; end sites have an empty name.
@@ -93,7 +94,7 @@ def find_shape(tree: Tree) -> Shape:
         The limbs.
 
     Raises:
-        UnknownShape: two pairs of limbs of human proportions, or their sides, were not found.
+        UnknownShape: two pairs of limbs with human proportions, or their sides, were not found.
     """
     legs, arms = _legs_and_arms(tree)
     legs_order, arms_order = _named_order(tree, legs), _named_order(tree, arms)
@@ -137,7 +138,7 @@ def _pairs(tree: Tree, ratio: float) -> list[Pair]:
 
 
 def _best_pair(branch: int, one: dict[tuple, Limb], other: dict[tuple, Limb]) -> Pair | None:
-    """Best pair of similar limbs whose three joints have equal places along two chains."""
+    """Best pair of similar limbs whose three joints have equal positions along two chains."""
     best = None
     for places in sorted(one.keys() & other.keys()):
         limbs = (one[places], other[places])
@@ -150,7 +151,7 @@ def _best_pair(branch: int, one: dict[tuple, Limb], other: dict[tuple, Limb]) ->
 
 
 def _limbs(tree: Tree, chain: list[int], ratio: float) -> dict[tuple, Limb]:
-    """All triples of joints of a chain that may be a limb, keyed by their places in the chain."""
+    """All triples of joints of a chain that may form a limb, by their positions in the chain."""
     chain, limbs = chain[:_MAX_CHAIN], {}
     rigid, before = _rigid_lengths(tree, chain), np.cumsum(tree.lengths[chain])
     for places in itertools.combinations(range(len(chain)), 3):
@@ -171,7 +172,7 @@ def _rigid_lengths(tree: Tree, chain: list[int]) -> np.ndarray:
     """Distance between every two joints of a chain; zero if the chain bends between them.
 
     Joints at which the chain never bends, such as twist joints, are not anatomical joints. Knees
-    and shoulders are recognised because the chain bends there.
+    and shoulders are recognised because the chain bends at these joints.
     """
     places = np.concatenate([tree.skeleton[None], tree.positions])[:, chain]
     along = np.cumsum(tree.lengths[chain])
@@ -189,12 +190,12 @@ def _error(tree: Tree, legs: Pair, arms: Pair) -> float:
     trunk = abs(np.log(trunk / leg / (_TRUNK / _LEG))) if trunk > 0 else np.inf
     if limbs > _MOST_UNUSUAL_LIMBS or trunk > 2 * _MOST_UNUSUAL_LIMBS:
         return np.inf
-    size = np.log(leg / tree.lengths.sum())  # fingers and faces have similar shapes
+    size = np.log(leg / tree.lengths.sum())  # large limbs: fingers and faces have similar shapes
     return legs.error + arms.error + 2 * limbs + trunk - size + _upside_down(tree, legs, arms)
 
 
 def _upside_down(tree: Tree, legs: Pair, arms: Pair) -> float:
-    """Evidence that legs and arms are swapped; normally the root is near the legs.
+    """Score for swapped legs and arms; normally the root is near the legs.
 
     The head normally branches off between the arms.
     """
@@ -227,7 +228,7 @@ def _overlap(tree: Tree, one: Pair, other: Pair) -> bool:
 
 
 def _named_order(tree: Tree, pair: Pair) -> float:
-    """1 if the first limb is the left one according to its name, -1 if the second is, else 0."""
+    """Return 1 if joint names mark the first limb as left, -1 if the second, 0 if unknown."""
     one, other = (_named_side(tree, limb) for limb in pair.limbs)
     if one and one == other:
         raise UnknownShape(f"two limbs are called {one}")
@@ -253,7 +254,7 @@ def _across(tree: Tree, pair: Pair) -> np.ndarray:
 
 
 def _forward(tree: Tree, legs: Pair, arms: Pair) -> float:
-    """1 if feet or knees point forward with the first leg as the left one, -1 if backward; or 0."""
+    """Direction of feet or knees if the first leg is left: 1 forward, -1 backward, 0 unclear."""
     ends = [tree.positions[:, [l.upper for l in pair.limbs]].mean(axis=1) for pair in (legs, arms)]
     ahead = _unit(np.cross(_across(tree, legs), ends[1] - ends[0]))
     feet, knees = [], []

@@ -24,13 +24,13 @@ _SIDES = ("left", "right")
 
 @dataclass(frozen=True)
 class JointMap:
-    """Indices into the BVH skeleton.
+    """SMPL's joints as joint indices of a BVH skeleton.
 
     Attributes:
         limbs: limb joints by SMPL name ("left_knee"); optional joints may be missing.
         pelvis: joint at which the legs branch.
-        spine: joints above the pelvis up to the one at which the arms branch, lowest first; may be
-            empty.
+        spine: joints above the pelvis up to the joint at which the arms branch, lowest first; may
+            be empty.
         neck: joints above the spine up to the head, lowest first; may be empty.
     """
 
@@ -45,11 +45,11 @@ def match_joints(clip: BvhClip, where: str, notes: list[str]) -> JointMap:
 
     Args:
         clip: parsed clip.
-        where: the file, for messages.
+        where: name of the file, used in messages.
         notes: list to which the joints used as limbs are added if their names are unknown.
 
     Returns:
-        The map.
+        The joint map.
 
     Raises:
         InputError: a limb was not found; the message lists missing limbs and the file's names.
@@ -95,7 +95,7 @@ def _joint_map(limbs: dict[str, int], clip: BvhClip, heads: list[int]) -> JointM
 
 
 def _tree(clip: BvhClip) -> Tree:
-    """The skeleton with some poses of the clip: the rest pose alone may be degenerate."""
+    """The skeleton with some poses of the clip, as the rest pose alone may be degenerate."""
     chosen = np.unique(np.linspace(0, len(clip.values) - 1, _POSES_TO_LOOK_AT).astype(int))
     offsets, local = clip.poses(chosen).local_motion()
     positions, _ = forward_kinematics(clip.parents, offsets, local)
@@ -124,7 +124,7 @@ def _map_of_shape(shape: Shape, clip: BvhClip, notes: list[str]) -> JointMap:
 
 
 def _limb_joints(clip: BvhClip, side: str, parts: tuple[str, ...], limb: Limb) -> dict[str, int]:
-    """Joints of a limb by SMPL name: the three that were found, and their neighbours."""
+    """Joints of a limb by SMPL name: the three joints that were found, and their neighbours."""
     before, upper, middle, lower, after = parts
     named = {upper: limb.upper, middle: limb.middle, lower: limb.lower}
     place = limb.chain.index(limb.upper)
@@ -133,7 +133,7 @@ def _limb_joints(clip: BvhClip, side: str, parts: tuple[str, ...], limb: Limb) -
     beyond = limb.chain[limb.chain.index(limb.lower) + 1 :]
     if after and beyond and clip.names[beyond[0]]:
         named[after] = beyond[0]
-    # A hand may be a mere end site, which has no rotation of its own.
+    # A hand may be only an end site, which has no rotation of its own.
     optional = {part for part, joint in named.items() if part == "wrist" and not clip.names[joint]}
     return {f"{side}_{part}": joint for part, joint in named.items() if part not in optional}
 
@@ -153,4 +153,4 @@ def _head_by_shape(shape: Shape, clip: BvhClip) -> list[int]:
     chains = [longest_chain(children, lengths, c) for c in children[chest] if c not in used]
     chains = [[joint for joint in chain if clip.names[joint]] for chain in chains]
     longest = max(chains, key=lambda chain: lengths[chain].sum(), default=[])
-    return longest[1:2] or longest[:1]  # neck and head; joints beyond them belong to faces and hats
+    return longest[1:2] or longest[:1]  # neck and head; the rest belongs to faces and hats

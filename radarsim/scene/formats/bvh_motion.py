@@ -1,9 +1,9 @@
-"""Retarget a BVH clip to SMPL's skeleton: every limb keeps its recorded direction.
+"""Retarget a BVH clip to SMPL's skeleton so that all limb bones keep their recorded directions.
 
 Rotations cannot be copied, because the rest poses of the two skeletons differ (T or A pose,
-straight or splayed legs, axes). With W the rotation from the BVH world to a z-up world, R_bvh,j the
-rotation of a joint since the rest pose of the file, and Q_j the rotation that brings SMPL's rest
-bone d_j in line with the file's rest bone e_j (see `bvh_rest_rotations`),
+straight or splayed legs, different axes). With W the rotation from the BVH world to a z-up world,
+R_bvh,j the rotation of a joint relative to the rest pose of the file, and Q_j the rotation that
+brings SMPL's rest bone d_j in line with the file's rest bone e_j (see `bvh_rest_rotations`),
 
     R_smpl,j = W R_bvh,j Q_j,    so that    R_smpl,j d_j = W R_bvh,j e_j.
 """
@@ -37,9 +37,9 @@ def parse_bvh(text: str, where: str, name: str) -> Motion:
     """Parse a BVH file and retarget the motion to SMPL's skeleton.
 
     Args:
-        text: the whole file.
-        where: its path, for messages.
-        name: the motion's id.
+        text: text of the whole file.
+        where: path of the file, used in messages.
+        name: id of the motion.
 
     Returns:
         The checked motion; its `notes` state the inferred unit and axes.
@@ -55,8 +55,8 @@ def motion_from_bvh(clip: BvhClip, where: str, name: str) -> Motion:
 
     Args:
         clip: parsed clip.
-        where: the file, for messages.
-        name: the motion's id.
+        where: name of the file, used in messages.
+        name: id of the motion.
 
     Returns:
         The motion, with stature and notes on inferred properties.

@@ -1,8 +1,8 @@
 """Parser of BVH text: skeleton, channels and channel values. This module opens no files.
 
 The rotation of a joint is the product of its rotation channels from left to right (intrinsic
-rotations), R = R_first R_second R_third; a position channel replaces that component of the joint's
-OFFSET.
+rotations), R = R_first R_second R_third; a position channel replaces the corresponding component of
+the joint's OFFSET.
 
 Source:
     Meredith, Maddock, "Motion Capture File Formats Explained", University of Sheffield, 2001.
@@ -27,17 +27,18 @@ _FRAME_TIME = "Frame Time is in seconds per pose"
 
 @dataclass
 class BvhClip:
-    """Contents of a BVH file, in its own unit and axes.
+    """Contents of a BVH file, in the unit and axes of the file.
 
     Attributes:
         names: name of each joint, in file order; end sites have an empty name.
         parents: index of each joint's parent, -1 for the root.
         offsets: offset of each joint from its parent in the rest pose.
-        channels: channels of each joint, as pairs such as ("X", "rotation").
+        channels: channels of each joint; a channel is a pair such as ("X", "rotation").
         values: one row of channel values per pose; rotations in degrees.
         rate_hz: poses per second.
-        in_use: whether a channel is nonzero in any pose of the file; None: computed from `values`.
-        notes: what the parser left out, one line each.
+        in_use: whether a channel is nonzero in any pose of the file; if None, this is computed from
+            `values`.
+        notes: one line for each part of the file that the parser left out.
     """
 
     names: list[str] = field(default_factory=list)
@@ -54,7 +55,7 @@ class BvhClip:
         return sum(len(channels) for channels in self.channels)
 
     def chunks(self, poses: int | None = None) -> Iterator["BvhClip"]:
-        """Split into chunks of consecutive poses, each with `in_use` of the whole clip."""
+        """Split the clip into chunks of consecutive poses, each with `in_use` of the whole clip."""
         poses = poses or bvh_rows.POSES_PER_CHUNK
         in_use = self.values.any(axis=0)
         for first in range(0, len(self.values), poses):
@@ -90,8 +91,8 @@ def read_clip(text: str, where: str) -> BvhClip:
     """Parse BVH text; words may be separated by any white space.
 
     Args:
-        text: the whole file.
-        where: its path, for messages.
+        text: text of the whole file.
+        where: path of the file, used in messages.
 
     Returns:
         Skeleton and channel values; `notes` says which rows were not used.
@@ -160,7 +161,7 @@ def _channels(words: BvhWords) -> list[tuple[str, str]]:
 def _pose_count(words: BvhWords) -> int:
     words.label("Frames:")
     count = words.number_of(words.next())
-    if count < 0 or count % 1 != 0:  # also true of NaN and infinity
+    if count < 0 or count % 1 != 0:  # NaN and infinity also satisfy this condition
         words.fail(f"Frames {count:g} is not a number of poses", "count the rows of numbers below")
     return int(count)
 
@@ -178,7 +179,7 @@ def _rate_hz(words: BvhWords) -> float:
 def _frame_time_hint(frame_time_s: float) -> str:
     """Hint for a frame time outside the limits: its probable unit, and the correct value."""
     if MIN_RATE_HZ <= frame_time_s <= MAX_RATE_HZ:
-        in_ms = frame_time_s != int(frame_time_s)  # 33.3 and 8.33 are not usual rates
+        in_ms = frame_time_s != int(frame_time_s)  # 33.3 and 8.33 are times, not rates
         instead_s = frame_time_s / 1000 if in_ms else 1 / frame_time_s
         if 1 / MAX_RATE_HZ <= instead_s <= 1 / MIN_RATE_HZ:
             unit = "milliseconds" if in_ms else "poses per second"

@@ -32,7 +32,7 @@ class Posture:
     positions: np.ndarray
 
     def bone(self, name: str) -> np.ndarray | None:
-        """Vector from the joint with this SMPL name to the next joint or end site of the limb."""
+        """Vector from the joint with this SMPL name to the next joint or end site in the limb."""
         side, part = name.split("_")
         start, end = self.joints.limbs[name], self.joints.limbs.get(f"{side}_{NEXT_JOINT[part]}")
         ends = [end] if end is not None else [i for i, p in enumerate(self.parents) if p == start]
@@ -42,7 +42,7 @@ class Posture:
         return bone if np.abs(bone).max() > 0 else None
 
     def middle(self, part: str) -> np.ndarray:
-        """Midpoint of a left and a right joint, such as "hip"."""
+        """Midpoint between the left and the right joint of a pair such as "hip"."""
         both = [self.joints.limbs[f"{side}_{part}"] for side in ("left", "right")]
         return self.positions[..., both, :].mean(axis=-2)
 
@@ -70,7 +70,8 @@ class Directions(NamedTuple):
         trunk: directions from the hips to the shoulders.
         body: directions from the ankles to the shoulders.
         across: directions from the right hip to the left.
-        feet: component perpendicular to the shanks, mean of both feet; not normalised.
+        feet: component of the foot direction perpendicular to the shank, averaged over both feet;
+            not normalised.
         low: minimum coordinates over the joints.
         high: maximum coordinates over the joints.
     """
@@ -110,7 +111,7 @@ def check_bones(skeleton: Posture, first: Posture, where: str) -> None:
 
 
 def directions_of(clip: BvhClip, joints: JointMap) -> Directions:
-    """Directions of all poses, chunk by chunk."""
+    """Compute the directions of all poses of a clip, chunk by chunk."""
     chunks = [_directions(posture_of(chunk, joints)) for chunk in clip.chunks()]
     return Directions(*(np.concatenate(values) for values in zip(*chunks, strict=True)))
 

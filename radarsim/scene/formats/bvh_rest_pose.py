@@ -1,8 +1,9 @@
 """Find the rest pose of a BVH clip (the skeleton itself, or a pose of the clip) and the up axis.
 
-A skeleton that is upright with straight legs is the rest pose. Otherwise a pose of the clip is
-used: the best standing pose, even if the trunk leans, or the pose nearest to standing if no pose
-stands. In this case, the up axis is determined from the whole clip.
+A skeleton that is upright with straight legs serves as the rest pose. Otherwise, a pose of the clip
+serves as the rest pose: the best standing pose, even if the trunk leans, or the pose nearest to
+standing if the clip has no standing pose. If the rest pose is a pose of the clip, the up axis is
+determined from the whole clip.
 """
 
 from typing import NamedTuple
@@ -30,7 +31,7 @@ _BACKWARD = -0.5
 
 
 class RestPose(NamedTuple):
-    """The pose to which SMPL's rest pose corresponds.
+    """The pose of the clip or skeleton that corresponds to SMPL's rest pose.
 
     Attributes:
         posture: posture of the rest pose.
@@ -59,8 +60,8 @@ def find_rest_pose(clip: BvhClip, joints: JointMap, where: str, notes: list[str]
     Args:
         clip: the motion.
         joints: SMPL's joints in the skeleton of the clip.
-        where: the file, for messages.
-        notes: list to which the rest pose is added if it is a pose of the clip.
+        where: name of the file, used in messages.
+        notes: list to which a note is added if the rest pose is a pose of the clip.
 
     Returns:
         The rest pose.
@@ -112,7 +113,7 @@ def _standing(directions: Directions, up: np.ndarray) -> tuple[np.ndarray, np.nd
 
 
 def _is_upright(posture: Posture) -> bool:
-    """Whether thighs and shanks are parallel, opposite to the trunk, and normal to the hip line."""
+    """Whether thighs and shanks are parallel, opposite to the trunk, and normal to the hip axis."""
     legs = [posture.bone(name) for name in LEG_BONES]
     if any(leg is None for leg in legs):
         return False
@@ -125,23 +126,25 @@ def _is_upright(posture: Posture) -> bool:
 def _up_of_skeleton(skeleton: Posture, directions: Directions) -> np.ndarray:
     """Up axis of the rest pose, unless the clip rotates the skeleton upright along another axis."""
     rest_up, mean_trunk = nearest_axis(skeleton.trunk[0]), directions.trunk.mean(axis=0)
-    # Crawling and lying do not determine the up axis; a skeleton rotated upright by the clip does.
+    # Crawling and lying poses do not determine the up axis, but a clip that rotates the skeleton
+    # upright does.
     if np.abs(mean_trunk).max() <= _CLEAR_AXIS or mean_trunk @ rest_up >= 0.5:
         return rest_up
     other = nearest_axis(mean_trunk)
     leg = sum(np.linalg.norm(skeleton.bone(name)) for name in LEG_BONES) / 2
-    # No person rises along the trunk by more than a leg length: who moves that far crawls.
+    # A standing person does not rise by more than a leg length, so a person who moves farther along
+    # the trunk crawls.
     crawls = _floor_spread(directions, other) > leg > 4 * _floor_spread(directions, rest_up)
     return rest_up if crawls else other
 
 
 def _floor_spread(directions: Directions, up: np.ndarray) -> float:
-    """Standard deviation of the height of the lowest joint, if this axis points up."""
+    """Standard deviation of the height of the lowest joint if a given axis points up."""
     return float(np.minimum(directions.low @ up, directions.high @ up).std())
 
 
 def _up_of_clip(directions: Directions) -> np.ndarray:
-    """Up axis from the mean direction of the body, or from the floor if that direction is oblique.
+    """Up axis from the mean direction of the body, or from the floor if the direction is oblique.
 
     The floor is normal to the axis along which the height of the lowest joint varies least.
     """
@@ -150,13 +153,14 @@ def _up_of_clip(directions: Directions) -> np.ndarray:
         return nearest_axis(mean)
     possible = [axis for axis in _AXES if axis @ mean > _POSSIBLE_AXIS]
     spread = [_floor_spread(directions, axis) for axis in possible]
-    # If the person stays in place, the height varies little along any axis: the floor is unknown.
+    # If the person stays in place, the height varies little along any axis, so the floor is
+    # unknown.
     clear = len(spread) > 1 and min(spread) < 0.5 * sorted(spread)[1]
     return possible[int(np.argmin(spread))] if clear else nearest_axis(mean)
 
 
 def _refuse_four_legs(skeleton: Posture, directions: Directions, where: str) -> None:
-    """Refuse an animal: four parallel limbs across the trunk, in the skeleton and in the clip."""
+    """Reject animals: four parallel limbs normal to the trunk, in the skeleton and in the clip."""
     arms = [skeleton.bone(f"{side}_shoulder") for side in ("left", "right")]
     legs = [skeleton.bone(name) for name in LEG_BONES]
     if any(bone is None for bone in (*arms, *legs)):

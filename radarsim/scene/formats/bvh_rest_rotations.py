@@ -1,12 +1,12 @@
 """Rotations of SMPL's joints in the rest pose of a BVH clip: Q_j of `bvh_motion`.
 
 Trunk, collars and head have no corresponding bones in the two skeletons. If the trunk of the file's
-skeleton is upright, they keep SMPL's upright orientation, and every limb bone is turned by the
-smallest rotation.
+skeleton is upright, trunk, collars and head keep SMPL's upright orientation, and every limb bone is
+aligned by the smallest possible rotation.
 
 If the rest pose is a pose of the clip, or the skeleton leans, the trunk has the direction from hips
-to shoulders and the heading of the hips. Every following bone is turned by the smallest rotation
-relative to the preceding bone, as joints bend.
+to shoulders and the heading of the hips. Every bone further along a limb is aligned by the smallest
+rotation relative to the preceding bone, as at a bending joint.
 """
 
 from typing import NamedTuple
@@ -22,9 +22,11 @@ from radarsim.scene.skeleton import JOINT, REST_JOINTS_M, rotation_between
 
 # A foot bone within this angle of horizontal counts as flat on the floor.
 _FLAT_FOOT_RAD = np.radians(40)
-# The direction from hips to shoulders of upright skeletons differs by up to 12 degrees from SMPL's.
+# In upright skeletons, the direction from hips to shoulders differs from SMPL's by up to
+# 12 degrees.
 _MAX_ANATOMICAL_LEAN_RAD = np.radians(15)
-# Joints without their own bone continue the previous bone: toes the foot, hands the forearm.
+# Joints without a bone of their own take the direction of the previous bone: toes that of the foot,
+# hands that of the forearm.
 _IN_LINE_WITH = {"wrist": "elbow", "foot": "ankle"}
 _PARENT_BONE = {"knee": "hip", "ankle": "knee", "elbow": "shoulder"}
 
@@ -46,8 +48,8 @@ def rest_rotations(rest: RestPose, where: str, notes: list[str]) -> RestRotation
 
     Args:
         rest: the rest pose.
-        where: the file, for messages.
-        notes: list to which the lean of the skeleton's trunk is added, if any.
+        where: name of the file, used in messages.
+        notes: list to which a note is added if the trunk of the skeleton leans.
 
     Returns:
         The rotations.
@@ -69,7 +71,7 @@ def rest_rotations(rest: RestPose, where: str, notes: list[str]) -> RestRotation
 
 
 class _Bones(NamedTuple):
-    """The rest pose, with the frame of an upright trunk and that of its actual trunk."""
+    """The rest pose, with the frames of an upright trunk and of the actual trunk."""
 
     posture: Posture
     rest: RestPose
@@ -95,7 +97,7 @@ class _Bones(NamedTuple):
         return self.rotation(f"{side}_{above}") if above else self.trunk
 
     def _aligned(self, part: str, parent: Rotation, smpl, bone) -> Rotation:
-        """The parent's rotation, then the smallest rotation that aligns SMPL's bone."""
+        """The parent's rotation, then the smallest rotation that aligns SMPL's bone with `bone`."""
         up = self.upright.apply([0.0, 1.0, 0.0])
         flat = abs(bone @ up) < np.sin(_FLAT_FOOT_RAD) * np.linalg.norm(bone)
         if part == "ankle" and flat and self.rest.is_standing:
@@ -117,7 +119,7 @@ def _trunk_frame(posture: Posture, where: str) -> Rotation:
 
 
 def _frame(left: np.ndarray, up: np.ndarray, where: str) -> Rotation:
-    """Rotation of x to `left` and y to `up`; `left` need not be perpendicular to `up`."""
+    """Rotation that maps x to `left` and y to `up`; `left` need not be perpendicular to `up`."""
     up = unit(up)
     across = left - (left @ up) * up
     if np.linalg.norm(across) < 1e-3 * np.linalg.norm(left):

@@ -7,7 +7,8 @@ import numpy as np
 from radarsim.errors import InputError
 from radarsim.scene.formats.bvh_words import BvhWords
 
-# Text and rotations of a pose need about 20 times the memory of its numbers; a chunk needs 50 MB.
+# The text and rotations of a pose need about 20 times the memory of its numbers, so a chunk of
+# poses needs 50 MB.
 POSES_PER_CHUNK = 4096
 
 
@@ -33,7 +34,7 @@ def read_rows(words: BvhWords, num_poses: int, num_channels: int) -> BvhRows:
     of values in the file is exactly as expected.
 
     Args:
-        words: words of the file, positioned after the frame time.
+        words: reader of the words of the file, positioned after the frame time.
         num_poses: number of poses that the file states.
         num_channels: number of channels of the skeleton.
 

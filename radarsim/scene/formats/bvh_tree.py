@@ -14,13 +14,13 @@ def ancestors(parents: list[int], joint: int) -> list[int]:
 
 
 def common_ancestor(parents: list[int], one: int, other: int) -> int:
-    """The lowest joint that is an ancestor of both joints; the root if there is none."""
+    """The lowest joint that is an ancestor of two joints, or the root if no other joint is."""
     above = set(ancestors(parents, one)[1:])
     return next((joint for joint in ancestors(parents, other)[1:] if joint in above), 0)
 
 
 def path(parents: list[int], start: int, end: int) -> tuple[int, ...]:
-    """Joints from the child of `start` (or of the common ancestor) to `end`."""
+    """Joints on the path from the child of `start` (or of the common ancestor) to `end`."""
     above = set(ancestors(parents, start))
     return tuple(reversed([joint for joint in ancestors(parents, end) if joint not in above]))
 

@@ -1,11 +1,12 @@
-"""Rotations of SMPL's pelvis and spine: the line from hips to shoulders acts as a bone.
+"""Rotations of SMPL's pelvis and spine: the line from hips to shoulders is treated as a bone.
 
-The rotations of the file's spine joints are shared among SMPL's three. The spines of files bend at
-other heights, so sharing alone would lose up to 20 degrees of lean. The line from hips to shoulders
-must turn relative to the pelvis as it does in the file. Therefore the bend is moved towards the
-lowest joint as far as this helps, and a common rotation of the spine removes the remaining error.
-This rotation is limited, because SMPL's spine begins a third of the way up: if a body folds at the
-hips, SMPL's waist would otherwise bend by more than the chest turns.
+The rotations of the file's spine joints are distributed over SMPL's three spine joints. The spine
+joints of files lie at other heights than SMPL's, so the distribution alone would lose up to
+20 degrees of lean. The line from hips to shoulders must turn relative to the pelvis as in the file.
+Therefore the bend is moved towards the lowest joint as far as this helps, and a common rotation of
+the spine removes the remaining error. The common rotation is limited, because SMPL's spine begins a
+third of the way up the trunk: if a body folds at the hips, SMPL's waist would otherwise bend by
+more than the chest turns.
 """
 
 from typing import NamedTuple
@@ -62,14 +63,14 @@ def trunk_rotations(
 
 
 def spread(chain: list[Rotation], names: tuple[str, ...]) -> dict[str, Rotation]:
-    """Rotations for `names` at equal steps along a chain of joints; the last one is at its end."""
+    """Rotations for `names` at equal steps along a joint chain; the last name is at its end."""
     last = len(chain) - 1
     places = [last * (i + 1) / len(names) for i in range(len(names))]
     return {name: _along(chain, place) for name, place in zip(names, places, strict=True)}
 
 
 class _Line(NamedTuple):
-    """SMPL's line from hips to shoulders: rotations that bound it, and its target direction."""
+    """SMPL's line from hips to shoulders: pelvis and collar rotations, and the target direction."""
 
     pelvis: Rotation
     collars: dict[str, Rotation]
@@ -95,7 +96,7 @@ class _Line(NamedTuple):
 
 
 def _spine(line: _Line, shared: list[Rotation], last: Rotation) -> list[Rotation]:
-    """Spine rotations: shared, moved downward, and turned so that the line reaches its target."""
+    """Spine rotations: distributed, moved downward, and turned to point the line at its target."""
     start_m = line.off_m(shared)
     step_m = line.off_m([last] * len(SPINE)) - start_m
     size = np.maximum((step_m * step_m).sum(axis=1), 1e-12)
@@ -119,7 +120,7 @@ def _turn_onto_line(fixed: np.ndarray, moved: np.ndarray, line: np.ndarray) -> R
 
 
 def _between(starts: np.ndarray, ends: np.ndarray) -> Rotation:
-    """Smallest rotation from each start to its end vector; the identity if either has length 0."""
+    """Smallest rotation from each start to its end vector; the identity if either is zero."""
     starts, ends = unit(starts), unit(ends)
     axis, cos = np.cross(starts, ends), (starts * ends).sum(axis=-1, keepdims=True)
     sin = np.linalg.norm(axis, axis=-1, keepdims=True)

@@ -1,4 +1,4 @@
-"""Words of BVH text with line numbers; white space separates words, and braces are words."""
+"""Words of BVH text with line numbers; white space separates words, and each brace is a word."""
 
 import re
 from typing import NoReturn
@@ -15,7 +15,7 @@ class BvhWords:
     """Iterator over the words of the header, then over the remaining lines.
 
     Attributes:
-        where: the file, for messages.
+        where: name of the file, used in messages.
         number: number of the line that holds the last word read or peeked, from 1.
         lines: all lines of the text.
     """
@@ -27,7 +27,7 @@ class BvhWords:
         self._word = ""
 
     def peek(self) -> str:
-        """Return the next word without taking it."""
+        """Return the next word without consuming it."""
         while not self._pending:
             if self.number == len(self.lines):
                 self.fail("the file ends unexpectedly")
@@ -60,7 +60,7 @@ class BvhWords:
         return " ".join(found)
 
     def numbers(self, count: int) -> list[float]:
-        """Take this many numbers, which must be followed by a keyword or the end of the line."""
+        """Take the given count of numbers; a keyword or the end of the line must follow."""
         line, found = self.number, []
         while len(found) < count and self.peek().upper() not in _KEYWORDS:
             found.append(self.next())
@@ -77,7 +77,7 @@ class BvhWords:
         return float(word)
 
     def expect(self, keyword: str) -> None:
-        """Take the next word; raise an error if it is not this keyword."""
+        """Take the next word; raise an error if it is not the expected keyword."""
         if self.peek().upper() != keyword:
             self.fail_at_next(f"'{keyword}' expected, found")
         self.next()
@@ -121,7 +121,7 @@ def _is_number(word: str) -> bool:
 
 
 def _number_hint(words: list[str], hint: str = EXPORT_AGAIN) -> str:
-    """Remedy for words that are nearly numbers, which is usually caused by decimal commas."""
+    """Hint for invalid numbers, which are usually caused by decimal commas."""
     unread = [word for word in words if not _is_number(word)]
     commas = [word for word in unread if _is_number(word.replace(",", ".", 1))]
     return _DECIMAL_COMMA if unread and commas == unread else hint

@@ -1,4 +1,4 @@
-"""Read joblib files: pickles in which the numbers of each array follow its description.
+"""Read joblib files: pickles in which the raw numbers of each array follow its description.
 
     pickle ... NumpyArrayWrapper(shape, order, dtype)  padding  raw numbers  ... pickle
 
@@ -32,7 +32,7 @@ class _Array(Record):
 
 
 class _JoblibUnpickler(RestrictedNames, pickle._Unpickler):
-    """Uses the Python unpickler, because the C unpickler reads ahead, past the array numbers."""
+    """Unpickler written in Python, because the C unpickler would read past the array data."""
 
     dispatch = pickle._Unpickler.dispatch.copy()
 

@@ -1,7 +1,8 @@
 """Mesh sequences: a moving surface given by its vertices at every pose, with constant faces.
 
 Sources are a folder of .obj, .ply or .stl files in name order (read by trimesh), or arrays
-`vertices` [pose, vertex, 3], `faces` [face, 3] and `rate_hz`. Metres, z-up, in the world frame.
+`vertices` [pose, vertex, 3], `faces` [face, 3] and `rate_hz`. Vertices are in metres in a z-up
+world frame.
 """
 
 import re
@@ -69,8 +70,8 @@ def mesh_from_arrays(
 
     Args:
         arrays: arrays of the file by key, see `KEYS`.
-        where: the file, for messages.
-        name: the sequence's id.
+        where: name of the file, used in messages.
+        name: id of the sequence.
         rate_hz: meshes per second; by default, the rate in the file.
 
     Returns:
@@ -121,7 +122,7 @@ def read_mesh_folder(folder: Path, rate_hz: float | None) -> MeshSequence:
 
 
 def _name_order(path: Path) -> list[tuple[int, str]]:
-    """Sort key: digits by value, other characters alphabetically."""
+    """Sort key that orders numbers by value and other characters alphabetically."""
     parts = re.findall(r"\d+|\D", path.name)
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
 

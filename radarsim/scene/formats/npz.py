@@ -18,7 +18,7 @@ from radarsim.errors import InputError
 # Smaller tables are read completely, because each access to a compressed table may have to restart
 # at its beginning.
 LARGE_BYTES = 8 << 20
-# Rows before the requested ones are skipped in chunks of this size.
+# Size of the chunks in which the rows before the requested rows are skipped.
 _SKIP_BYTES = 1 << 20
 # Format 3 (Unicode names of structured fields) is not used for plain tables of numbers.
 _HEADERS = {
@@ -39,7 +39,7 @@ class LazyTable:
     """
 
     def __init__(self, archive: zipfile.ZipFile, path: str | Path, key: str):
-        """Open a table; raises InputError for damaged files. Check `is_readable` before slicing."""
+        """Open a table; raise InputError for a damaged file. Slicing requires `is_readable`."""
         self._path, self._key = path, key
         with _input_errors(path, key):
             self._stream = archive.open(f"{key}.npy")
@@ -56,7 +56,7 @@ class LazyTable:
         return self.shape[0]
 
     def __getitem__(self, rows: slice) -> np.ndarray:
-        """Return consecutive rows; raises InputError if they cannot be read."""
+        """Return consecutive rows; raise InputError if the rows cannot be read."""
         first, stop, _ = rows.indices(len(self))
         with _input_errors(self._path, self._key):
             data = self._read(first, max(stop - first, 0))
@@ -86,7 +86,7 @@ class LazyTable:
 
 
 def read_header(stream: IOBase) -> tuple[tuple[int, ...], bool, np.dtype]:
-    """Read the header of an array: shape, whether the order is column-major, and type."""
+    """Read the header of an array: its shape, whether it is column-major, and its type."""
     read = _HEADERS.get(np.lib.format.read_magic(stream))
     return read(stream) if read else ((), True, np.dtype(object))
 
@@ -113,7 +113,7 @@ def read_arrays(
         path: the file.
         keys: names of the arrays to read.
         by_rows: names of arrays that are read on demand if they are large tables of numbers.
-        read_objects: reader for the pickles in object arrays; None: object arrays are refused.
+        read_objects: reader for the pickles in object arrays; if None, object arrays are rejected.
 
     Returns:
         Arrays by key; `LazyTable` for large tables named in `by_rows`; the result of

@@ -1,8 +1,8 @@
 """Split the output of a body tracker into one table of values per person.
 
-Layouts: values of one person; a dictionary by track id (VIBE, WHAM); arrays with an axis of people
-(SLAHMR: [person, pose, ...]); lists with one array per person (3DPW); a table inside a larger
-result (GVHMR).
+The supported layouts are the values of one person, a dictionary with one entry per track id (VIBE,
+WHAM), arrays with a person axis (SLAHMR: [person, pose, ...]), lists with one array per person
+(3DPW), and a table inside a larger result (GVHMR).
 """
 
 import re
@@ -12,7 +12,7 @@ import numpy as np
 
 from radarsim.errors import InputError
 
-# World coordinates are preferred to camera coordinates. Each pose key has its translation keys.
+# Pose keys with their translation keys, in order of preference: world before camera coordinates.
 WHOLE_POSES = {
     "pose_world": ("trans_world",),
     "poses": ("trans", "transl"),
@@ -45,18 +45,18 @@ _HINT = (
 )
 # GVHMR uses SMPL-X bodies.
 _SMPLX_TABLE = "smpl_params_global"
-# Tables with fewer poses are video frames, not people.
+# A table with fewer poses holds a video frame, not a person.
 _MIN_TRACK = 5
 
 Track = Mapping[str, object]
 
 
 def people_in(content: object, where: str) -> dict[str, Track]:
-    """Return the values of each person by name; the name is "" if the file has one person.
+    """Return the values of each person by name; a single person has the name "".
 
     Args:
         content: content of the file, see `plain_content`.
-        where: name of the file, for messages.
+        where: name of the file, used in messages.
 
     Raises:
         InputError: no poses were found; the message describes the content of the file.
@@ -102,7 +102,7 @@ def _people(content: object, depth: int) -> dict[str, Track]:
 
 
 def _split_people(table: Track) -> dict[str, Track]:
-    """Split lists, or arrays that have an axis of people, into one table per person."""
+    """Split lists, or arrays that have a person axis, into one table per person."""
     number = _number_of_people(table)
     if number is None:
         return {"": table}
@@ -128,14 +128,15 @@ def _stacked_frames(frames: Mapping[str, Track]) -> dict[str, Track]:
 
 
 def _number_of_people(table: Track) -> int | None:
-    """Length of the axis of people in the arrays of a table; None without such an axis."""
+    """Length of the person axis of the arrays in a table; None if the arrays have no such axis."""
     for key in (*WHOLE_POSES, *BODY_KEYS):
         value = table.get(key)
         if isinstance(value, list) and value and all(np.ndim(each) >= 2 for each in value):
             return len(value)
     for key in dict.fromkeys((*(k for keys in WHOLE_POSES.values() for k in keys), *SPLIT_TRANS)):
         value = table.get(key)
-        # [pose, 1, 3] is one person without an axis of people; [1, pose, 3] is one person with it.
+        # The shape [pose, 1, 3] is one person without a person axis, [1, pose, 3] one person with a
+        # person axis.
         if (
             np.ndim(value) == 3
             and value.shape[2] == 3
@@ -154,7 +155,7 @@ def _of_person(table: Track, person: int, number: int) -> Track:
 
 
 def _described(content: object) -> str:
-    """Description of a file's content for a message: keys and shapes, or a single array."""
+    """Description of a file's content for error messages: keys and shapes, or a single array."""
     if isinstance(content, np.ndarray):
         return f"a single array of shape {content.shape}"
     if isinstance(content, list):

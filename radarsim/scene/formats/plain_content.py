@@ -1,7 +1,7 @@
 """Content of `.npz`, `.npy`, `.pkl` and `.pt` files as dictionaries, lists, arrays, text, numbers.
 
 Nothing in a file is ever executed: see `restricted_unpickler`. Values of any other kind become
-`Unreadable`, which causes an error only if they are needed.
+`Unreadable`, which causes an error only if the value is needed.
 """
 
 import pickle
@@ -29,13 +29,13 @@ _MAX_DEPTH = 20
 
 
 class Unreadable(NamedTuple):
-    """A value that cannot be read, and why."""
+    """A value that cannot be read, with the reason."""
 
     reason: str
 
 
 def read_content(path: Path) -> object:
-    """The content of a file that is not an `.npz`.
+    """Read the content of a file that is not an `.npz` archive.
 
     Args:
         path: file with one of the `SUFFIXES`.
@@ -62,7 +62,7 @@ def read_objects(stream: IOBase) -> object:
 
 
 def plain(value: object, depth: int = 0) -> object:
-    """Replace the records in a value by arrays, text and numbers."""
+    """Replace the pickle records in a value with arrays, text and numbers."""
     if value is None or isinstance(value, str | bytes | bool | int | float | np.ndarray):
         return value
     if depth > _MAX_DEPTH:
@@ -95,7 +95,7 @@ def _plain_record(record: object, depth: int) -> object:
 
 
 def _array_of(code: str, shape: tuple, raw: object) -> np.ndarray:
-    """Text or a single number in the bytes of a pickle."""
+    """Text or a single number from bytes in a pickle."""
     raw = raw.encode("latin1") if isinstance(raw, str) else bytes(raw)
     dtype = np.dtype(code)
     if dtype.hasobject or dtype.kind not in "USbiuf":

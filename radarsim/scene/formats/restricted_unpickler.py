@@ -1,9 +1,9 @@
 """Restricted unpickler: reads arrays from pickles without importing or running their classes.
 
 The published SMPL files are Python 2 pickles of NumPy arrays, SciPy sparse matrices and chumpy
-wrappers; body trackers write dictionaries of NumPy arrays or torch tensors. No class of a pickle is
-ever imported: each allowed name becomes a record of its arguments and state, from which numeric
-arrays are rebuilt and checked. All other names raise an error.
+wrappers; body trackers write dictionaries of NumPy arrays or torch tensors. A class named in a
+pickle is never imported: an object of an allowed class becomes a record of its arguments and state,
+from which numeric arrays are rebuilt and checked. All other class names raise an error.
 """
 
 import pickle
@@ -47,7 +47,7 @@ class Record:
         self.state = state
 
 
-# Minimal replacements for the Python builtins that such pickles use.
+# Minimal replacements for the Python builtins that pickled arrays use.
 REPLACED_BUILTINS = {
     ("_codecs", "encode"): lambda text, _="latin1": text.encode("latin1"),
     ("builtins", "bytes"): lambda: b"",
@@ -58,10 +58,10 @@ REPLACED_BUILTINS = {
 
 
 class RestrictedNames:
-    """Mixin for unpicklers that resolves allowed names to records and refuses all others."""
+    """Mixin for unpicklers that resolves allowed names to records and rejects all other names."""
 
     def find_class(self, module: str, name: str):
-        """Create a record class for an allowed name; no file can alter another file's records."""
+        """Create a record class for an allowed name, so that files cannot alter shared classes."""
         module = {"__builtin__": "builtins", "copy_reg": "copyreg"}.get(module, module)
         short = re.sub(r"^numpy\._?core\.", "", module)
         if SPARSE_MODULE.match(module) and SPARSE_CLASS.match(name):
@@ -152,7 +152,7 @@ def from_bytes(shape, dtype, fortran, raw):
     """Build an array from shape, dtype record, memory order and bytes, as in NumPy's pickles.
 
     Raises:
-        ValueError: the entries are not numbers, or too few or too many for the shape.
+        ValueError: the entries are not numbers, or their count does not match the shape.
     """
     code = dtype.args[0] if getattr(dtype, "kind", "") == "dtype" and dtype.args else None
     if not isinstance(code, str) or not NUMBER_CODE.match(code):
@@ -182,7 +182,7 @@ def _from_sparse(value):
 
 
 def _from_chumpy(value):
-    """Convert chumpy objects: leaves store numbers in `x`, slices a source `a` and flat indices."""
+    """Convert a chumpy object: a leaf with numbers `x`, or a slice of `a` with flat indices."""
     state = value.state if isinstance(value.state, dict) else {}
     if "x" in state:
         return as_array(state["x"])

@@ -1,4 +1,4 @@
-"""Convert rotations, in the forms in which files store them, to axis-angle vectors."""
+"""Convert rotations from the representations used in files to axis-angle vectors."""
 
 import numpy as np
 from jaxtyping import Float
@@ -18,11 +18,11 @@ def to_axis_angle(values: np.ndarray, key: str, where: str) -> Float[np.ndarray,
     Args:
         values: axis-angle vectors [pose, 3 joint] or [pose, joint, 3], or rotation matrices
             [pose, joint, 3, 3] or [pose, 9 joint].
-        key: name of the array, for messages.
-        where: the file, for messages.
+        key: name of the array, used in messages.
+        where: name of the file, used in messages.
 
     Raises:
-        InputError: the shape is not one of these, or a matrix is not a rotation.
+        InputError: the shape is not one of those above, or a matrix is not a rotation.
     """
     shape = values.shape
     if values.ndim == 4 and shape[2:] == (3, 3):

@@ -30,7 +30,7 @@ GET_A_MODEL = "give a SMPL, SMPL-H or SMPL-X file as published (.npz or .pkl), o
 
 
 def read_body_model(path, num_betas: int = 16) -> BodyModel:
-    """Read a SMPL, SMPL-H or SMPL-X model, identified by its number of joints.
+    """Read an SMPL, SMPL-H or SMPL-X model, identified by its number of joints.
 
     Args:
         path: `.npz` or `.pkl` file as published.
@@ -58,11 +58,11 @@ def free_body() -> BodyModel:
 
 
 def find_body_model(folder, layout: str, gender: str = "neutral") -> Path:
-    """Find the file of one layout and gender in a folder with the published file names.
+    """Find the body model of a given layout and gender in a folder, by its published file name.
 
-    Known names: `SMPL_NEUTRAL.pkl`, `basicmodel_f_lbs_10_207_0_v1.1.0.pkl`,
-    `smplh/male/model.npz`, `SMPLH_MALE.pkl`, `SMPLX_FEMALE.npz`, `smplx/neutral/model.npz`;
-    case-insensitive, up to four folders deep, `.npz` before `.pkl`.
+    Known names: `SMPL_NEUTRAL.pkl`, `basicmodel_f_lbs_10_207_0_v1.1.0.pkl`, `smplh/male/model.npz`,
+    `SMPLH_MALE.pkl`, `SMPLX_FEMALE.npz`, `smplx/neutral/model.npz`. The search is case-insensitive,
+    covers up to four levels of folders, and prefers `.npz` to `.pkl`.
 
     Args:
         folder: folder to search; the path of a file is returned unchanged.
@@ -70,7 +70,7 @@ def find_body_model(folder, layout: str, gender: str = "neutral") -> Path:
         gender: "neutral", "male" or "female".
 
     Raises:
-        InputError: the folder has no such file.
+        InputError: the folder has no file of this layout and gender.
     """
     folder = Path(folder)
     if folder.is_file():
@@ -170,12 +170,12 @@ def _damaged(path, error):
 
 @dataclass
 class _Fields:
-    """Reads arrays of a file one by one and checks shape, type and values."""
+    """Reader of the arrays of a file, which checks the shape, type and values of each array."""
 
     raw: object
 
     def get(self, key, *shape, kinds="f"):
-        """Return a finite array of this shape; None in the shape means any size."""
+        """Return an array of finite values with a given shape, in which None means any size."""
         if key not in self.raw.keys:
             have = ", ".join(sorted(map(str, self.raw.keys))[:8]) or "nothing"
             problem = f"it is missing; the file holds {have}"

@@ -40,8 +40,8 @@ _TRANS_HINT = (
 )
 _FINGERS = ("left_hand_pose", "right_hand_pose")
 _FINGER_VALUES = 45
-# In joint positions, most joints move by more than `_MOVES`, and no bone length changes by the
-# fraction `_CONSTANT`.
+# Vectors are joint positions if most joints move by more than `_MOVES` and no bone length changes
+# by the fraction `_CONSTANT`.
 _MOVES, _CONSTANT = 0.02, 0.02
 _NUMBER = re.compile(r"[-+]?\d+(\.\d*)?([eE][-+]?\d+)?")
 
@@ -51,7 +51,7 @@ def as_amass(track: Track, where: str, notes: list[str]) -> dict[str, object]:
 
     Args:
         track: the person's values by key.
-        where: the file, for messages.
+        where: name of the file, used in messages.
         notes: list to which remarks about the conversion are added, for the user.
 
     Returns:
@@ -96,7 +96,7 @@ def number_in(value: object) -> float | None:
 
 
 def person_shape(betas: object, num_poses: int, where: str, notes: list[str]) -> np.ndarray:
-    """Shape coefficients of a person; their mean if the file has one set per pose.
+    """Shape coefficients of a person; the mean if the file has one set per pose.
 
     Raises:
         InputError: the values are not numbers, or their shape is neither [beta] nor [pose, beta].
@@ -176,7 +176,7 @@ def _rotations(track: Track, key: str, where: str) -> np.ndarray:
 
 
 def _are_positions(values: np.ndarray) -> bool:
-    """Whether the vectors are joint positions: they move, but all bone lengths stay constant."""
+    """Whether vectors are joint positions, which move while all bone lengths stay constant."""
     joints = min(values.shape[1], NUM_SHARED_JOINTS)
     if joints < NUM_SHARED_JOINTS or values.shape[2] != 3 or not np.isfinite(values).all():
         return False
@@ -187,7 +187,7 @@ def _are_positions(values: np.ndarray) -> bool:
 
 
 def _finger_poses(track: Track, parts: list[np.ndarray], where: str, notes: list[str]) -> list:
-    """Both hands, if the file has every finger joint of an SMPL-H body."""
+    """Poses of both hands if the file has all finger joints of an SMPL-H body, else nothing."""
     if parts[1].shape[1] != NUM_SHARED_JOINTS - 1 or not all(key in track for key in _FINGERS):
         return []
     hands = [numbers(track[key], key, where) for key in _FINGERS]

@@ -1,8 +1,8 @@
 """Read tensors from torch files without torch and without running code from the file.
 
 `torch.save` writes a ZIP archive with a pickle and one file of raw numbers per storage. Tensors
-inside other pickles, such as `numpy.save` of a dictionary, contain an older stream: five pickles
-and the raw numbers.
+inside other pickles, such as those of `numpy.save` for a dictionary, are stored in the legacy
+format: five pickles followed by the raw numbers.
 
 Source:
     https://pytorch.org/docs/stable/notes/serialization.html
@@ -44,7 +44,7 @@ class _Storage(Record):
 
 
 class _TorchUnpickler(RestrictedNames, pickle.Unpickler):
-    """Unpickler of tensors; a given function reads the storage with a given key."""
+    """Unpickler of tensors, which reads each storage by its key through a given function."""
 
     def __init__(self, file, read_storage: Callable[[str, np.dtype, int], np.ndarray]):
         super().__init__(file, encoding="latin1")
@@ -109,7 +109,7 @@ def _numbers_of(storage: object) -> np.ndarray:
 
 
 def _legacy_numbers(data: object) -> np.ndarray:
-    """Read the numbers from the older stream of tensors inside other pickles."""
+    """Read the raw numbers of a tensor in the legacy format of tensors inside other pickles."""
     stream = io.BytesIO(data.encode("latin1") if isinstance(data, str) else bytes(data))
     found = {}
 
@@ -122,7 +122,7 @@ def _legacy_numbers(data: object) -> np.ndarray:
     ]
     if parts[0] != _LEGACY_MAGIC or len(parts[-1]) != 1 or not found:
         raise ValueError("a tensor is stored in an unknown layout")
-    stream.read(8)  # the number of values is repeated here
+    stream.read(8)  # the count of values is stored again before the values
     return _numbers(stream.read(), found["dtype"], found["count"])
 
 
