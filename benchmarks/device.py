@@ -53,7 +53,7 @@ def measure_device(scene, minutes: float) -> dict:
 
 
 def frames_per_s(method, count: int) -> float:
-    """Frames per second over `count` batches, after an untimed first batch that compiles."""
+    """Frames per second over `count` batches, after an untimed batch for compilation."""
     import jax
 
     jax.block_until_ready(method())

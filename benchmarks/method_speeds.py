@@ -135,7 +135,7 @@ def errors_by_range(radar, num_frames, ranges_m, sigma_rad, body=None) -> dict:
     found, bounds = {name: {} for name in MODES}, {}
     for range_m in ranges_m:
         show_progress(f"error at {range_m:g} m")
-        # Use the timed number of frames: equal array sizes give the program that is timed.
+        # Use the timed number of frames, so that the program that is checked is the timed one.
         scene = BenchmarkScene(radar, num_frames, range_m, sigma_rad, body=body)
         truth = reference_samples(scene, settings_for("accurate"), num_frames // 2)
         for name, (method, changes) in MODES.items():

@@ -54,8 +54,7 @@ def _in_own_process(name: str) -> dict:
     child = subprocess.run(command, capture_output=True, text=True)
     if child.returncode:
         lines = child.stderr.strip().splitlines() or ["no error output"]
-        # LLVM names the cause of an abort in its first line, Python that of an exception in its
-        # last.
+        # The first line of an LLVM abort and the last line of a Python traceback state the cause.
         line = next((each for each in lines if "LLVM ERROR" in each), lines[-1])
         return {"skipped": f"{module} ended with {child.returncode}: {line[:200]}"}
     return json.loads(child.stdout.splitlines()[-1])

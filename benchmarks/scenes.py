@@ -25,7 +25,7 @@ from radarsim.signal.settings import SimulationSettings
 from radarsim.simulate import mesh_cube, simulate, stream
 
 WALK = "walking_forward_and_backward"
-# Activities begin at rest; by this time, the subject is moving.
+# Activities begin at rest; at this time [s], the subject is moving.
 START_S = 1.0
 PEER_POINTS = 128
 

@@ -161,8 +161,7 @@ def results_table(result: dict) -> str:
         interval = f"{recall['low']:.1%} to {recall['high']:.1%}"
         lines.append(f"{kind:16s} {recall['mean']:6.1%}  {interval:26s}  {len(each['runs'])}")
         lines += _labels_without_clips(kind, each)
-    # The settings may overfit the group on which they were tuned, so other groups are preferred
-    # here.
+    # The settings may overfit the group on which they were tuned, so compare other groups.
     name = NOT_TUNED_ON if NOT_TUNED_ON in kinds else "all"
     compared = result[name]
     corpus = "SIMULATED corpus, " if compared["simulated"] else ""

@@ -2,14 +2,14 @@
 
     python -m tools.calibrate_thresholds
 
-Twelve built-in activities are used as captures, at three signal-to-noise ratios. Each is compared
-with a simulation of the same motion with realistic errors (different noise, body displaced by 3 cm
-and turned by 5 degrees, different lobe width) and with simulations of the eleven other motions from
-the same start. A threshold is the value that 98 % of the same-motion comparisons reach. If more
-than half of the other motions also reach it, the metric does not distinguish motions, and its value
-is reported without a limit.
+Twelve built-in activities are used as captures, at three signal-to-noise ratios. Each capture is
+compared with a simulation of the same motion with realistic errors (different noise, body displaced
+by 3 cm and turned by 5 degrees, different lobe width) and with simulations of the eleven other
+motions from the same start. A threshold is the value that 98 % of the same-motion comparisons
+reach. If more than half of the comparisons with other motions also reach the threshold, the metric
+does not distinguish motions and is reported without a limit.
 
-Writes radarsim/assets/acceptance_thresholds.json.
+The thresholds are written to radarsim/assets/acceptance_thresholds.json.
 """
 
 import argparse
@@ -85,7 +85,7 @@ def main() -> int:
 
 
 def small_radar():
-    """Board of the mmCLIP paper with half the loops and samples: same bins, 1/4 of the work."""
+    """Board of the mmCLIP paper with half the loops and samples: equal bins, 1/4 of the work."""
     from radarsim.radar.boards import BOARDS
 
     radar = BOARDS["AWR1843BOOST"]
@@ -178,7 +178,7 @@ def num_first(scores) -> int:
 
 
 def threshold_of(key: str, same, other, radar) -> dict:
-    """Threshold of one metric, with its distributions over same and other motions."""
+    """Threshold of a metric, and its distributions over pairs of equal and of different motions."""
     higher = "." in key
     quantile = MISSED_SHARE if higher else 1 - MISSED_SHARE
     limit = float(np.nanquantile(same, quantile))
@@ -217,7 +217,7 @@ def quantiles(values) -> dict[str, float]:
 
 
 def share_within(thresholds, values) -> float:
-    """Fraction of the comparisons within all calibrated thresholds."""
+    """Fraction of the comparisons that satisfy all calibrated thresholds."""
     within = [
         np.array(values[key]) >= entry["limit"]
         if entry["relation"] == ">="

@@ -2,9 +2,10 @@
 
     python -m tools.check_inputs FOLDER [--json]
 
-One line per file: its path in the folder, its kind, "read" or "refused", and what was inferred from
-it or why it is refused. "failed" marks an error that is not an `InputError`, which means a bug in
-the program. Files of other types are only counted. The exit status is 1 if any file failed, else 0.
+Each line states the path of a file in the folder, the kind of file, "read" or "refused", and what
+was inferred from the file or why it was refused. "failed" marks an error that is not an
+`InputError` and therefore indicates a bug in the program. Files of other types are only counted.
+The exit status is 1 if any file failed, else 0.
 
 To support another kind of file, add a `Reader` to `READERS`.
 """
@@ -21,7 +22,7 @@ from typing import NamedTuple
 
 
 class Reader(NamedTuple):
-    """How files of one kind are read.
+    """Reader of the files of one kind.
 
     Attributes:
         kind: name of the kind, shown in the table.
@@ -76,7 +77,7 @@ def read_radar(path: Path) -> Sequence[str]:
         Board, range resolution and maximum speed, then a note if the board is a guess.
 
     Raises:
-        ArithmeticError: range resolution or maximum speed differs from hand arithmetic.
+        ArithmeticError: range resolution or maximum speed differs from the separate formulas.
     """
     from radarsim import files
     from tools.check_radars import read_row
@@ -149,7 +150,7 @@ def check_file(path: Path, name: str, reader: Reader) -> Outcome:
     except InputError as error:
         reason = f"{error.field}: {error.problem}; {error.hint}"
         return Outcome(name, reader.kind, "refused", (reason,))
-    except Exception as error:  # the table must name a file that crashes the reader
+    except Exception as error:  # a file that crashes its reader must be listed, too
         return Outcome(name, reader.kind, "failed", (f"{type(error).__name__}: {error}",))
 
 
@@ -201,5 +202,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parents[1]))  # before installed packages
+    sys.path.insert(0, str(Path(__file__).parents[1]))  # ahead of installed packages
     sys.exit(main())

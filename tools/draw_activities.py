@@ -1,7 +1,7 @@
 """Contact sheets for the documentation: `python tools/draw_activities.py`.
 
-Writes docs/activities/*.png: one cycle of each built-in activity (six seconds of a walk), ten
-activities to a sheet, with a small colour palette. Inspect every sheet before you commit it.
+The sheets docs/activities/*.png show one cycle of each built-in activity (six seconds of a walk),
+ten activities per sheet, with a small colour palette. Inspect every sheet before you commit it.
 """
 
 import sys

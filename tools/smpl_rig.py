@@ -14,8 +14,9 @@ MIRROR = [
     for j in JOINTS
 ]
 
-# SMPL joint: the MakeHuman bone whose head is at the joint. Of MakeHuman's five spine bones the
-# upper three are used: their heads are 15, 23 and 37 cm above the hips (SMPL: 20, 34 and 39 cm).
+# Each SMPL joint, and the MakeHuman bone whose head is at the joint. Of MakeHuman's five spine
+# bones, the upper three are used, whose heads are 15, 23 and 37 cm above the hips (SMPL: 20, 34 and
+# 39 cm).
 CENTRAL = {
     "spine1": "spine03",
     "spine2": "spine02",
@@ -65,7 +66,7 @@ def joint_weights(source):
 
 
 def joints_of(source, vertices_m):
-    """Joint positions: left and central from MakeHuman's joint cubes, right ones by mirroring."""
+    """Positions of left and central joints from MakeHuman's joint cubes, and mirrored right joints."""
 
     def head(*bones):
         return np.mean([vertices_m[source.heads[bone]].mean(axis=0) for bone in bones], axis=0)
@@ -87,7 +88,7 @@ def joints_of(source, vertices_m):
 
 
 def limb_directions():
-    """Target direction of each limb of the left side, by its start and end joint."""
+    """Target direction of each limb of the left side, keyed by its start and end joints."""
     directions = {}
     for (start, end), (outward, forward) in LEGS.items():
         x, z = np.tan(np.radians([outward, forward]))
