@@ -66,7 +66,7 @@ def joint_weights(source):
 
 
 def joints_of(source, vertices_m):
-    """Positions of left and central joints from MakeHuman's joint cubes, and mirrored right joints."""
+    """Joint positions: left and central joints from MakeHuman's cubes, right joints mirrored."""
 
     def head(*bones):
         return np.mean([vertices_m[source.heads[bone]].mean(axis=0) for bone in bones], axis=0)
