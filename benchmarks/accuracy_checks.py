@@ -1,8 +1,8 @@
-"""Accuracy of the timed methods: error against the float64 oracle, and its upper limit.
+"""Accuracy of the timed methods: errors relative to the float64 oracle, and their limits.
 
 The error is the energy of the difference divided by the energy of the reference [dB], over all
 antenna pairs and samples of some chirp loops of one frame. The oracle sums every visible face at
-every sample, with each face at its position at the time of that sample.
+every sample, with each face at its position at the sample time.
 """
 
 import numpy as np

@@ -1,8 +1,8 @@
 """Adapt a trained model to other stores: `python -m mmclip.finetune STORE --model RUN --out DIR`.
 
 The method "lora" trains a low-rank update of every qkv projection and merges it into the weights.
-The method "full" trains all weights. The method "mix" trains from scratch on these stores and on
-the stores given by --with.
+The method "full" trains all weights. The method "mix" trains from scratch on the given stores and
+on those given by --with.
 """
 
 import argparse

@@ -28,7 +28,7 @@ ACTIVITIES = (
 )
 NOISE_DB = (0.0, 9.0, 18.0)
 MISSED_SHARE = 0.02
-MAX_OTHER_SHARE = 0.5  # fraction of other motions that may reach a threshold
+MAX_OTHER_SHARE = 0.5  # permitted fraction of other motions that reach a threshold
 LOOPS, SAMPLES, SECONDS = 64, 128, 3.0
 MAPS = ("time_doppler", "time_range", "time_angle")
 TITLES = {"time_doppler": "time-Doppler", "time_range": "time-range", "time_angle": "time-angle"}
@@ -94,7 +94,7 @@ def small_radar():
 
 
 def echo_of_activity(radar, name: str, inexact: bool = False) -> np.ndarray:
-    """Noiseless IF cube of an activity at 3 m [V]; `inexact` adds errors of position and lobe."""
+    """Noiseless IF cube of an activity at 3 m [V]; `inexact` adds position and lobe errors."""
     from builders.activities import perform
     from radarsim.files import free_body
     from radarsim.scene.placement import Placement

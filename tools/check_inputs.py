@@ -68,7 +68,7 @@ def read_motion(path: Path) -> Sequence[str]:
 
 
 def read_radar(path: Path) -> Sequence[str]:
-    """Read a radar configuration and compare it with separate formulas (see `check_radars`).
+    """Read a radar configuration and verify it by separate formulas (see `check_radars`).
 
     Args:
         path: a TI, mmWave Studio or TOML configuration.

@@ -1,4 +1,4 @@
-"""Check radar configurations: read each file in a folder and compare it with separate formulas.
+"""Check radar configurations: read each file in a folder and verify it by separate formulas.
 
     python tools/check_radars.py FOLDER [FOLDER ...]
 

@@ -17,7 +17,7 @@ HIDDEN = 0.2  # faces that see a smaller fraction of the sky are in the mouth or
 def closed_left_half(source, vertices_m):
     """Faces of the half x >= 0, without mouth and eye socket, and the rims of closed openings.
 
-    Each rim adds one vertex, the mean of the rim, after the source vertices.
+    For each rim, one vertex (the mean of the rim) is appended to the source vertices.
     """
     faces = np.delete(source.faces, pockets(vertices_m, source.faces), axis=0)
     faces = faces[vertices_m[faces][..., 0].mean(axis=1) > 0]

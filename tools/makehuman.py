@@ -123,7 +123,7 @@ def shaped_vertices(source: Source, *, gender, age, muscle, weight, height, prop
     shares |= _products("{}-{}-{}-{}-{}", genders, ages, *build, shape)
     vertices_m = source.vertices_m.copy()
     for name, share in shares.items():
-        if share and name in source.targets:  # averages have no file
+        if share and name in source.targets:  # average values have no target file
             indices, moves_m = source.targets[name]
             vertices_m[indices] += share * moves_m
     return vertices_m

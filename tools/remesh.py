@@ -28,7 +28,7 @@ class Remesher:
         self.project()
 
     def run(self, rounds: int):
-        """Repeat the four steps; the result is in `vertices_m`, `faces` and `mix()`."""
+        """Repeat the four remeshing steps; the result is in `vertices_m`, `faces` and `mix()`."""
         for _ in range(rounds):
             self.split()
             self.collapse()
@@ -206,7 +206,7 @@ class Remesher:
         self.faces = np.array(faces)
 
     def _same_side(self, old, new):
-        """Whether the new faces keep nearly the same normals and neither is a sliver."""
+        """Whether both new faces nearly keep the old normals and neither face is a sliver."""
         t = self.vertices_m[np.array(old + new)]
         normals = np.cross(t[:, 1] - t[:, 0], t[:, 2] - t[:, 0])
         double_area = np.linalg.norm(normals, axis=1)

@@ -36,16 +36,16 @@ SIDED = {
 TOES = [f"toe{i}-1" for i in range(1, 6)]
 FINGERS = [f"finger{i}-1" for i in range(2, 6)]
 
-# Rest directions of the left limbs, rounded to degrees: (away from the plane x = 0, forward).
+# Rest directions of the left leg, in whole degrees: (away from the plane x = 0, forward).
 LEGS = {("left_hip", "left_knee"): (5, -1), ("left_knee", "left_ankle"): (-2, -6)}
-# (up, forward)
+# Rest directions of the left arm, in whole degrees: (up, forward).
 ARMS = {
     ("left_shoulder", "left_elbow"): (-3, -5),
     ("left_elbow", "left_wrist"): (3, -2),
     ("left_wrist", "left_hand"): (-7, -10),
 }
 
-HIP_SHARE = 0.82  # hip joints 17 cm apart, as in humans; MakeHuman has 21 cm
+HIP_SHARE = 0.82  # hip joints 17 cm apart, as in humans; 21 cm in MakeHuman
 PELVIS_SHARE = 0.45  # position of SMPL's pelvis between hips (0) and spine1 (1)
 
 
