@@ -85,7 +85,7 @@ def gemm_flops(size: int = GEMM_SIZE) -> float:
 
 
 def fastest_run_s(program, *arguments, runs: int = 5) -> float:
-    """Run time of the fastest of several runs [s]."""
+    """Shortest run time of several runs [s]."""
     import jax
 
     jax.block_until_ready(program(*arguments))

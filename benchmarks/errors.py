@@ -152,7 +152,7 @@ def parser() -> argparse.ArgumentParser:
         choices=MOTIONS,
         default=list(MOTIONS),
         metavar="NAME",
-        help="any of walk, jump and 'lie down' (all)",
+        help="any of walk, jump and 'lie down' (default: all)",
     )
     add(
         "--ranges",
@@ -175,7 +175,7 @@ def parser() -> argparse.ArgumentParser:
         nargs="+",
         choices=("paper", "body"),
         default=["paper", "body"],
-        help="reflection models (both)",
+        help="reflection models (default: both)",
     )
     return command
 

@@ -116,7 +116,7 @@ def _shard_times(planned: "_PlannedBuild", make: Callable, folder: "_TimedFolder
 
 
 class _TimedFolder:
-    """A folder that sums the time spent on writes."""
+    """A folder that measures the total time spent on writes."""
 
     def __init__(self, folder):
         self._folder, self.spent_s = folder, 0.0

@@ -27,7 +27,7 @@ class Reader(NamedTuple):
     Attributes:
         kind: name of the kind, shown in the table.
         suffixes: suffixes of the file names, in lower case.
-        read: function that reads and checks a file and returns remarks on it, one line each.
+        read: function that reads and checks a file and returns remarks, one line each.
     """
 
     kind: str
@@ -53,7 +53,7 @@ class Outcome:
 
 
 def read_motion(path: Path) -> Sequence[str]:
-    """Read a motion as the builders do.
+    """Read a motion in the same way as the builders.
 
     Args:
         path: a `.bvh` file, or an `.npz`, `.pkl`, `.npy` or `.pt` file of arrays.

@@ -19,7 +19,7 @@ from builders.activities.variation import generator
 PER_SHEET, NUM_POSES = 10, 8
 HEIGHT_PX, WIDTH_PX = 120, 92
 NUM_COLOURS = 24
-PERFORMER = 1  # right-handed, of average height
+PERFORMER = 1  # a right-handed performer of average height
 
 
 def main() -> None:

@@ -68,7 +68,7 @@ class Remesher:
         return length_m / (0.5 * (self.target_m[a] + self.target_m[b]))
 
     def split(self):
-        """Halve long edges, longest first, until none is too long."""
+        """Halve edges, longest first, until no edge is too long."""
         while True:
             edges, _ = self.edges()
             ratio = self.relative_length(edges)
