@@ -1,8 +1,8 @@
-"""Accuracy of the timed methods: error against the float64 oracle, and its upper limit.
+"""Accuracy of the timed methods: errors relative to the float64 oracle, and their limits.
 
 The error is the energy of the difference divided by the energy of the reference [dB], over all
 antenna pairs and samples of some chirp loops of one frame. The oracle sums every visible face at
-every sample, with each face at its position at the time of that sample.
+every sample, with each face at its position at the sample time.
 """
 
 import numpy as np
@@ -19,16 +19,16 @@ BOUNDS_DB = {
     # The weight of a face is held constant during a chirp.
     "numpy_direct": {0.0: -75.0},
     "jax_direct": {0.0: -75.0},
-    # Faces are held fixed during a chirp: -25 dB at 1 m/s; limbs reach 2 m/s and more.
+    # Holding faces fixed during a chirp causes -25 dB at 1 m/s; limbs reach 2 m/s and more.
     "loop": {0.0: -15.0},
     "loop_torch": {0.0: -15.0},
 }
-# Largest permitted error [dB] of any heatmap pixel above the noise.
+# Largest permitted error [dB] of any heatmap pixel above the noise level.
 HEATMAP_BOUND_DB = 0.1
 
 
 def bound_db(method: str, range_m: float) -> float:
-    """Largest permitted error [dB] of a method for a subject at this distance."""
+    """Largest permitted error [dB] of a method for a subject at the given distance."""
     limits = BOUNDS_DB[method]
     return limits[max(start for start in limits if start <= range_m)]
 
@@ -42,7 +42,7 @@ def checked_loops(radar) -> tuple[int, ...]:
 def reference_samples(
     scene, settings, frame_idx: int = 0, loops=None, reflection=None
 ) -> np.ndarray:
-    """IF samples of the oracle for some loops of one frame, not scaled to volts.
+    """Compute the oracle's IF samples for some loops of one frame, before scaling to volts.
 
     Args:
         scene: moving body and radar.
@@ -71,11 +71,11 @@ def cube_error_db(radar, cube_v, truth, frame_idx: int = 0, loops=None) -> float
 
 
 def heatmap_error_db(radar, maps, cube_v) -> float:
-    """Largest error [dB] of the first heatmap columns against NumPy, over pixels above the noise.
+    """Largest error [dB] of the first heatmap columns, over all pixels above the noise level.
 
-    The NumPy reference applies `PAPER_MAPS` in float64: it removes the mean over the clip. From
-    256 loops, it then computes the mean power per range bin, and the power per Doppler bin, which
-    is averaged over antenna pairs and summed over samples.
+    The reference applies `PAPER_MAPS` with NumPy in float64: it removes the mean over the clip.
+    From 256 loops, the reference then computes the mean power per range bin and the power per
+    Doppler bin, averaged over antenna pairs and summed over samples.
     """
     cube_v = np.asarray(cube_v, np.complex128)
     loops = (cube_v - cube_v.mean((0, 1))).reshape(-1, *cube_v.shape[2:])[:256]
@@ -95,17 +95,17 @@ def heatmap_error_db(radar, maps, cube_v) -> float:
 
 
 class WrongResult(Exception):
-    """A timed result differs from the oracle by more than its bound; no speed is printed."""
+    """Raised if the error of a timed result exceeds its bound; no speed is printed."""
 
 
 def check_errors(errors: dict[str, tuple[float, float]]) -> dict:
-    """Check all errors against their bounds; returns errors and bounds as values for JSON.
+    """Check all errors against their bounds; return errors and bounds as JSON values.
 
     Args:
         errors: error and bound [dB] of each timed method, keyed by name.
 
     Raises:
-        WrongResult: an error exceeds its bound or is not a number; the message names all of them.
+        WrongResult: an error exceeds its bound or is nan; the message names all such methods.
     """
     wrong = [
         f"{name}: error {error:.1f} dB, bound {bound:.1f} dB"

@@ -1,8 +1,8 @@
 """Baseline implementations of the IF sum over mesh faces: NumPy, torch and plain JAX.
 
-The fast sum is compared with these slow methods. They share two inputs with radarsim, the face
-corners at the nodes of a burst and the visible faces, but none of its summation code. Each result
-is checked against radarsim's float64 oracle before a time is printed.
+The fast sum is compared with these slow methods, which take two inputs from radarsim (the face
+corners at the nodes of a burst, and the visible faces) but share no summation code with it. Each
+result is checked against radarsim's float64 oracle before a time is printed.
 """
 
 from dataclasses import dataclass, replace
@@ -62,7 +62,7 @@ def face_geometry_at(radar, surface, times_s):
 
 
 def quasi_specular_weight(faces, tx_m, rx_m, sigma_rad):
-    """A exp(-theta^2 / sigma^2) / (R1 R2); theta: angle from the mirrored ray to the receiver."""
+    """A exp(-theta^2 / sigma^2) / (R1 R2), theta being the angle from mirrored ray to receiver."""
     centre_m, normal, area_m2 = faces
     to_face, to_rx = centre_m - tx_m, rx_m - centre_m
     tx_range_m, rx_range_m = (np.linalg.norm(vector, axis=-1) for vector in (to_face, to_rx))
@@ -80,7 +80,7 @@ def path_length_m(centre_m, tx_m, rx_m):
 
 
 def pair_loop(radar, surface, loops, echo=None):
-    """Sum with the usual nested loop over chirps, transmitters and receivers, in complex128.
+    """Sum the echoes in complex128, with nested loops over chirps, transmitters and receivers.
 
     Each iteration evaluates one exponential per face and sample. During a chirp, every face is held
     fixed at its position in the middle of the chirp, which causes an error of -25 dB at 1 m/s.
@@ -108,7 +108,7 @@ def pair_loop(radar, surface, loops, echo=None):
 
 
 def numpy_echo(chirp, weight, tau_s):
-    """IF samples of one chirp at one receiver."""
+    """IF samples of one chirp at one receiver, computed by NumPy."""
     freq_hz = chirp.start_freq_hz + chirp.slope_hz_per_s * chirp.sample_times_s[:, None]
     cycles = freq_hz * tau_s - chirp.slope_hz_per_s * tau_s**2 / 2
     return (weight * np.exp(2j * np.pi * cycles)).sum(-1)
@@ -130,7 +130,7 @@ def _chirp_middle_s(radar, loop, tx):
 
 
 def beat_tones(radar, surface, loop, tx):
-    """Weight [rx, face] of each echo in one chirp, and its phase, a quadratic polynomial in time.
+    """Each echo's weight [rx, face] in one chirp, and its phase as a quadratic polynomial in time.
 
         (f0 + S t) tau - S tau^2 / 2,    tau = tau0 + tau' t
 
@@ -153,7 +153,7 @@ def beat_tones(radar, surface, loop, tx):
 
 
 def numpy_direct(radar, surface, loops):
-    """Direct sum of moving faces in NumPy, complex128, for all receivers of a chirp at once.
+    """Sum moving faces directly in NumPy (complex128), for all receivers of a chirp at once.
 
     Args:
         radar: radar with waveform, timing and antennas.
@@ -174,9 +174,9 @@ def numpy_direct(radar, surface, loops):
 
 
 def jax_direct(radar, surface, loops):
-    """Direct sum in JAX, float32, after whole cycles are removed in float64 (split phase).
+    """Sum moving faces in JAX (float32), after whole cycles are removed in float64 (split phase).
 
-    It takes the same arguments as `numpy_direct`; the result is complex64.
+    The arguments are those of `numpy_direct`; the result is complex64.
     """
     step_s = 1 / radar.chirp.sample_rate_hz
 

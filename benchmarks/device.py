@@ -1,8 +1,8 @@
-"""GPU throughput from pose to IF cube over minutes of motion, as a share of the peak rates.
+"""GPU throughput from poses to IF cubes over minutes of motion, relative to the peak rates.
 
-IF cubes stay on the device, so the timed work is what a dataset build does before it stores
-heatmaps. The peak rates are measured in the same run: memory bandwidth with a copy, arithmetic with
-a matrix product.
+IF cubes stay on the device, so the timed work is that of a dataset build without the storage of
+heatmaps. The peak rates are measured in the same run: memory bandwidth with an array copy, and
+arithmetic throughput with a matrix product.
 """
 
 import time
@@ -14,11 +14,11 @@ GEMM_SIZE = 8192
 
 
 def measure_device(scene, minutes: float) -> dict:
-    """Measure frame rates to IF cubes and heatmaps, peak rates, and the time for 30 h of motion.
+    """Measure frame rates for IF cubes and heatmaps, peak rates, and the time for 30 h of motion.
 
     Args:
         scene: scene whose radar, body, mean distance and sigma are used.
-        minutes: length of the simulated motion [min], whose batches stay on the device.
+        minutes: length of the simulated motion [min]; all its batches stay on the device.
     """
     import jax
 
@@ -53,7 +53,7 @@ def measure_device(scene, minutes: float) -> dict:
 
 
 def frames_per_s(method, count: int) -> float:
-    """Frames per second over `count` batches; a first batch, which compiles, is not timed."""
+    """Frames per second over `count` batches, after an untimed batch for compilation."""
     import jax
 
     jax.block_until_ready(method())
@@ -65,7 +65,7 @@ def frames_per_s(method, count: int) -> float:
 
 
 def copy_bytes_per_s(floats: int = COPY_FLOATS) -> float:
-    """Memory bandwidth: bytes read and written per second by x + 1."""
+    """Memory bandwidth: the number of bytes that x + 1 reads and writes per second."""
     import jax
     import jax.numpy as jnp
 
@@ -85,7 +85,7 @@ def gemm_flops(size: int = GEMM_SIZE) -> float:
 
 
 def fastest_run_s(program, *arguments, runs: int = 5) -> float:
-    """Run time of the fastest of several runs [s]."""
+    """Shortest run time of several runs [s]."""
     import jax
 
     jax.block_until_ready(program(*arguments))
@@ -98,7 +98,7 @@ def fastest_run_s(program, *arguments, runs: int = 5) -> float:
 
 
 def minimum_cost_per_frame(scene) -> dict:
-    """Minimum bytes and operations of one frame: writing its cube, and its matrix products.
+    """Minimum numbers of bytes and operations per frame: cube output and matrix products.
 
     The real and the imaginary part of a range group each take 2 operations per loop, pair, face,
     term and power; the transform to samples takes 8 operations per loop, pair, cell of the band and

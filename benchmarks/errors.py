@@ -3,9 +3,9 @@
     python -m benchmarks.errors --json errors.json
 
 For each motion, distance and lobe width, some chirp loops of one frame are compared with the
-float64 oracle (`radarsim/signal/exact_frames.py`). In none of the built-in activities
-does the subject lie down, so a body with stretched legs is tipped over backwards at 2 rad/s and
-measured halfway to the floor. The exit status is 1 if an error exceeds the bound of its mode.
+float64 oracle (`radarsim/signal/exact_frames.py`). The subject does not lie down in any built-in
+activity, so a body with stretched legs is tipped over backwards at 2 rad/s and measured halfway to
+the floor. The exit status is 1 if an error exceeds the bound of its mode.
 """
 
 import argparse
@@ -51,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def measure(options: argparse.Namespace, radar=None, body=None) -> dict:
-    """Errors of all requested scenes, as values for JSON.
+    """Measure the errors of all requested scenes; return them as JSON values.
 
     Args:
         options: parsed command line.
@@ -70,7 +70,7 @@ def measure(options: argparse.Namespace, radar=None, body=None) -> dict:
         for motion in options.motions
         for range_m in options.ranges
         for reflection in options.reflections
-        # The lobe width of a Gaussian facet follows from its size, so one run is enough.
+        # The lobe width of a Gaussian facet is determined by its size, so one run is enough.
         for sigma_rad in (options.sigmas if reflection == "paper" else options.sigmas[:1])
     ]
     scenes = [scene_errors(radar, body, *case) for case in tqdm(cases, unit="scene")]
@@ -80,7 +80,7 @@ def measure(options: argparse.Namespace, radar=None, body=None) -> dict:
 def scene_errors(
     radar, body, motion: str, range_m: float, reflection: str, sigma_rad: float
 ) -> dict:
-    """Errors of both modes on one frame of a scene, and the number of faces that each sums."""
+    """Errors of both modes on one frame of a scene, and the number of faces that each mode sums."""
     from benchmarks.accuracy_checks import bound_db, reference_samples
     from benchmarks.scenes import BenchmarkScene, settings_for
     from radarsim.scattering.reflection import reflection_named
@@ -106,7 +106,7 @@ def scene_errors(
 
 
 def error_and_faces(scene, reflection, settings, truth) -> tuple[float, int]:
-    """Error [dB] of one frame against the oracle's samples, and how many faces were summed."""
+    """Error [dB] of one frame relative to the oracle's samples, and the number of summed faces."""
     import numpy as np
 
     from benchmarks.accuracy_checks import checked_loops, error_db
@@ -152,7 +152,7 @@ def parser() -> argparse.ArgumentParser:
         choices=MOTIONS,
         default=list(MOTIONS),
         metavar="NAME",
-        help="any of walk, jump and 'lie down' (all)",
+        help="any of walk, jump and 'lie down' (default: all)",
     )
     add(
         "--ranges",
@@ -175,7 +175,7 @@ def parser() -> argparse.ArgumentParser:
         nargs="+",
         choices=("paper", "body"),
         default=["paper", "body"],
-        help="reflection models (both)",
+        help="reflection models (default: both)",
     )
     return command
 

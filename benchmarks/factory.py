@@ -1,7 +1,7 @@
 """Speed and peak memory of dataset builds, and the share of each step in the run time.
 
     python -m benchmarks.factory                  rates and time shares with the paper's radar
-    python -m benchmarks.factory --memory         peak memory for few clips, many and a long motion
+    python -m benchmarks.factory --memory         peak memory: few clips, many clips, a long motion
 
 Builds use the built-in activities and the free body, and run through `pipelines.run` like any other
 build. Memory is measured with a small radar and clips of two frames, because a thousand clips with
@@ -45,17 +45,17 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def rate(num_clips: int, workers: int) -> dict:
-    """Frames and megabytes per second of a build, after a first build that compiles."""
+    """Frames and megabytes per second of a build, after a build that compiles all programs."""
     task = {"clips": num_clips, "workers": workers, "small": False}
     _monitored_build({**task, "clips": workers})
     return {"workers": workers, **_monitored_build(task)}
 
 
 def memory(counts: list[int]) -> list[dict]:
-    """Peak memory of builds with different clip counts, and of one with a twenty-minute motion."""
+    """Peak memory of builds with different clip counts, and of a build from a 20-minute motion."""
     tasks = [{"clips": count, "workers": 1, "small": True} for count in counts]
-    # Fill the cache with all programs first: compilation also needs memory, and a build that
-    # compiles a new program would seem to need more memory because of its number of clips.
+    # Fill the compilation cache first: compilation needs memory, too, which would otherwise be
+    # attributed to the number of clips.
     _monitored_build(max(tasks, key=lambda task: task["clips"]))
     with tempfile.TemporaryDirectory() as folder:
         write_long_motion(Path(folder, "long_poses.npz"))
@@ -64,7 +64,7 @@ def memory(counts: list[int]) -> list[dict]:
 
 
 def write_long_motion(path: Path) -> None:
-    """Write a twenty-minute AMASS file: a minute of motion, alternately forwards and backwards."""
+    """Write a 20-minute AMASS file: one minute of motion, alternately forwards and backwards."""
     import numpy as np
 
     from builders.activities import perform
@@ -86,7 +86,7 @@ def shares(num_clips: int) -> dict:
     planned = _plan_build(num_clips, small=False)
     make = partial(make_clip, planned.plan.recipe, keep_cubes=True)
     first = planned.plan.clips[0]
-    make(first, planned.takes[first.take])  # compiles
+    make(first, planned.takes[first.take])  # first call, includes compilation
     with tempfile.TemporaryDirectory() as place:
         folder = _TimedFolder(LocalFolder(place))
         prepare(folder, planned.store_spec)
@@ -96,7 +96,7 @@ def shares(num_clips: int) -> dict:
 
 
 def _shard_times(planned: "_PlannedBuild", make: Callable, folder: "_TimedFolder") -> dict:
-    """Make and write the first shard; returns the seconds of each step."""
+    """Make and write the first shard; return the time of each step [s]."""
     from pipelines.store_writer import ShardWriter
 
     spent_s = {"simulate": 0.0, "encode": 0.0}
@@ -116,7 +116,7 @@ def _shard_times(planned: "_PlannedBuild", make: Callable, folder: "_TimedFolder
 
 
 class _TimedFolder:
-    """A folder that sums the time spent on writes."""
+    """A folder that measures the total time spent on writes."""
 
     def __init__(self, folder):
         self._folder, self.spent_s = folder, 0.0
@@ -162,7 +162,7 @@ def _plan_build(num_clips: int, small: bool, motions: str | None = None) -> _Pla
 
 
 def _child(clips: int, workers: int, small: bool, out: str, motions: str | None = None) -> None:
-    """Run one build, in a separate process whose memory is sampled."""
+    """Run one build in a separate process whose memory use is sampled."""
     import jax
 
     jax.config.update("jax_platforms", "cpu")
@@ -191,7 +191,7 @@ def _child(clips: int, workers: int, small: bool, out: str, motions: str | None 
 
 
 def _monitored_build(task: dict) -> dict:
-    """Run a build in a child process; returns its reported figures and its peak memory [MB]."""
+    """Run a build in a child process; return the reported figures and the peak memory [MB]."""
     import psutil
 
     place = tempfile.mkdtemp()
@@ -212,7 +212,7 @@ def _monitored_build(task: dict) -> dict:
 
 
 def _in_use(process) -> dict[str, float]:
-    """Resident memory of the build process and of the worker that uses the most [bytes]."""
+    """Resident memory [bytes] of the build process and of its largest worker."""
     import psutil
 
     used = {"build": 0.0, "worker": 0.0}
@@ -221,7 +221,7 @@ def _in_use(process) -> dict[str, float]:
         for child in process.children(recursive=True):
             used["worker"] = max(used["worker"], child.memory_info().rss)
     except psutil.Error:
-        pass  # the process has just ended
+        pass  # the process has just exited
     return used
 
 

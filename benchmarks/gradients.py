@@ -13,14 +13,16 @@ import json
 import sys
 from pathlib import Path
 
-# Relative error against central differences; float32 rounds vertices to 0.06 um, 1 % of a step.
+# Largest permitted error relative to central differences: float32 rounds vertices to 0.06 um, 1 %
+# of a step.
 TOLERANCE = 0.02
-# These steps move the surface by about 10 um, 1 % of a cycle, so the cubic term is below 1e-3.
+# The difference steps move the surface by about 10 um, 1 % of a cycle, so the cubic term of the
+# difference is below 1e-3.
 STEPS = {"poses_rad": 1e-5, "betas": 5e-4, "shift_m": 1e-5, "sigma_rad": 3e-3}
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure and print; returns the exit status, 1 if the gradient is wrong."""
+    """Measure and print; return the exit status, which is 1 if the gradient is wrong."""
     options = _parser().parse_args(arguments)
     from benchmarks.accuracy_checks import WrongResult
     from benchmarks.machine_info import commit
@@ -40,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def measure(radar, num_frames, range_m, sigma_rad, rounds, body=None) -> dict:
-    """Measure seconds per frame of both passes, temporary memory, and errors of the gradient.
+    """Measure the time per frame of both passes, their temporary memory, and gradient errors.
 
     Raises:
         accuracy_checks.WrongResult: the gradient differs from finite differences.
@@ -77,7 +79,7 @@ def measure(radar, num_frames, range_m, sigma_rad, rounds, body=None) -> dict:
 
 
 def loss_and_parameters(scene):
-    """The loss function, and the parameters at which its gradient is taken, keyed by name."""
+    """Return the loss function, and the parameters at which its gradient is taken, by name."""
     import jax
     import jax.numpy as jnp
 
@@ -96,7 +98,7 @@ def loss_and_parameters(scene):
 
     def cube(at):
         vertices_m = skin(body, at["betas"], at["poses_rad"], no_translation_m, subject.scale)
-        # Close to the body's origin, float32 can resolve a small step; at 3 m it could not.
+        # In float32, small steps are resolved near the body's origin, but not at 3 m from it.
         moved = BurstMesh(vertices_m + at["shift_m"], mesh.origin_high_m, mesh.origin_low_m)
         reflection = QuasiSpecular(at["sigma_rad"])
         return clip_echo(radar, settings, sizes, reflection, moved, faces, selection)
@@ -114,7 +116,7 @@ def loss_and_parameters(scene):
 
 
 def finite_difference_errors(loss, gradient, at) -> dict[str, float]:
-    """Relative error of each parameter's directional derivative against central differences."""
+    """Error of each parameter's directional derivative, relative to central differences."""
     import numpy as np
 
     random, off = np.random.default_rng(0), {}
@@ -122,7 +124,7 @@ def finite_difference_errors(loss, gradient, at) -> dict[str, float]:
         signs = random.choice([-step, step], np.shape(at[name])).astype(np.float32)
         ahead, back = at[name] + signs, at[name] - signs
         difference = float(loss({**at, name: ahead})) - float(loss({**at, name: back}))
-        # The actual step, after rounding to float32.
+        # The step that remains after rounding to float32.
         taken = np.asarray(ahead, np.float64) - np.asarray(back, np.float64)
         slope = float(np.sum(np.asarray(gradient[name], np.float64) * taken))
         off[name] = abs(slope / difference - 1)
@@ -130,7 +132,7 @@ def finite_difference_errors(loss, gradient, at) -> dict[str, float]:
 
 
 def temporary_mb(program) -> float | str:
-    """Memory of a compiled program without its arguments and results [MB], if reported."""
+    """Memory of a compiled program [MB], if reported; arguments and results are excluded."""
     analysis = program.memory_analysis()
     return analysis.temp_size_in_bytes / 1e6 if analysis else "not reported by this device"
 

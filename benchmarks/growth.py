@@ -1,8 +1,8 @@
-"""Run time from pose to IF cube against the number of frames, faces, antennas and samples.
+"""Run time from poses to IF cube as a function of frames, faces, antennas and samples.
 
-One size is varied at a time; otherwise the scene is the free body walking in front of the paper's
-radar. A straight line is fitted to run time against frames: if run time grows linearly with frames,
-the cost of simulating days of motion can be predicted.
+One of these numbers is varied at a time; otherwise, the free body walks in front of the paper's
+radar. A straight line is fitted to run time versus frames: if run time grows linearly with the
+number of frames, the cost of simulating days of motion can be predicted.
 """
 
 from dataclasses import replace
@@ -19,14 +19,14 @@ FACE_STEPS = (8, 4, 2, 1)
 FINE_EDGES_M = (0.012,)
 ANTENNAS = ((1, 1), (1, 4), (3, 4), (6, 8), (12, 16))
 SAMPLES = (64, 128, 256, 512)
-# Loops per frame in the antenna series; 128 loops of 12 transmitters do not fit in a burst.
+# Loops per frame in the antenna series, because 128 loops of 12 transmitters exceed a burst.
 ARRAY_LOOPS = 32
 
 
 def measure_growth(
     radar, range_m, sigma_rad, rounds, *, body=None, frames=FRAMES, num_frames=10
 ) -> dict:
-    """Measure seconds per run against each size, and fit a line to run time against frames.
+    """Measure run time as a function of each size, and fit a line to run time versus frames.
 
     Args:
         radar: radar to simulate.
@@ -34,8 +34,8 @@ def measure_growth(
         sigma_rad: lobe width of the reflection.
         rounds: number of timed runs of each size.
         body: body model; default: the free body.
-        frames: frame counts of the first series.
-        num_frames: frames per run of the other series.
+        frames: numbers of frames in the first series.
+        num_frames: number of frames per run in the other series.
 
     Raises:
         WrongResult: a timed result differs too much from the oracle.
@@ -57,7 +57,7 @@ def measure_growth(
 
 
 def measure_series(name, scenes, rounds) -> dict:
-    """Interleaved timing of all sizes of a series: median, minimum, maximum, and the errors."""
+    """Time all sizes of a series, interleaved; return median, minimum and maximum, and errors."""
     settings = settings_for("accurate")
     methods = {
         f"{size} {name}": lambda scene=scene: scene.body_to_if(settings)
@@ -107,7 +107,7 @@ def bodies_by_face_count(whole):
 
 
 def with_array(radar, num_tx: int, num_rx: int):
-    """The board with linear arrays of these sizes and fewer loops; the burst duration is kept."""
+    """The board with linear arrays of the given sizes and fewer loops, but equal burst duration."""
     half_m = radar.array.half_wavelength_m
     array = AntennaArray(
         tx_positions_m=tuple((0.0, half_m * num_rx * idx, 0.0) for idx in range(num_tx)),

@@ -1,4 +1,4 @@
-"""Interleaved timing: each round runs every method once, so other load affects all equally."""
+"""Interleaved timing: every round runs all methods, so other load affects them equally."""
 
 import statistics
 import sys
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 def time_interleaved(methods: dict[str, Callable], rounds: int) -> tuple[dict, dict]:
-    """Time each method in every round; returns the seconds and the last result of each method.
+    """Time each method once per round; return the times [s] and the last result of each method.
 
     The first call of each method includes compilation and is not counted. Each call is timed until
     its result is ready.
@@ -22,7 +22,7 @@ def time_interleaved(methods: dict[str, Callable], rounds: int) -> tuple[dict, d
     results = {}
     for run in range(rounds + 1):
         for name, method in methods.items():
-            results.pop(name, None)  # keep only one result of a method in memory
+            results.pop(name, None)  # keep only one result per method in memory
             start = time.perf_counter()
             results[name] = jax.block_until_ready(method())
             if run:
@@ -33,7 +33,7 @@ def time_interleaved(methods: dict[str, Callable], rounds: int) -> tuple[dict, d
 
 
 def summary(seconds: list[float], units: float = 1.0) -> dict:
-    """Median, minimum and maximum of some run times, divided by the work units of one run."""
+    """Median, minimum and maximum run time per unit of work."""
     return {
         "median": statistics.median(seconds) / units,
         "least": min(seconds) / units,

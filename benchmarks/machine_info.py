@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def machine(device) -> dict:
-    """Device, processor, cores and versions; `device` is a JAX device."""
+    """Describe the JAX device `device`, the processor, its cores and the software versions."""
     return {
         "device": f"{device.platform}: {device.device_kind}",
         "processor": processor(),

@@ -1,4 +1,4 @@
-"""Peak memory of simulating a long motion, in excess of the memory after the imports.
+"""Peak memory for the simulation of a long motion, in excess of the memory after the imports.
 
     python -m benchmarks.memory_of --seconds 60
 
@@ -20,7 +20,7 @@ RUNS = 3
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Simulate the requested length and print the peak as JSON; returns the exit status."""
+    """Simulate a motion of the requested length, print the peak as JSON, return the exit status."""
     options = _parser().parse_args(arguments)
     print(json.dumps(measure_peak(options.seconds, options.piece, options.range, options.sigma)))
     return 0
@@ -29,10 +29,10 @@ def main(arguments: list[str] | None = None) -> int:
 def median_peak_in_new_processes(
     seconds: float, range_m: float, sigma_rad: float, runs: int = RUNS
 ) -> dict:
-    """Run `measure_peak` in some new processes; returns the result with the median peak.
+    """Run `measure_peak` in several new processes; return the result with the median peak.
 
-    Programs are compiled while the first chunk is simulated, so thread scheduling changes the peak
-    of a single process by 50 MB.
+    Because programs are compiled while the first chunk is simulated, the peak of a single process
+    varies by 50 MB with thread scheduling.
     """
     peaks = [peak_in_new_process(seconds, range_m, sigma_rad) for _ in range(runs)]
     return sorted(peaks, key=lambda one: one["above_baseline_mb"])[runs // 2]
@@ -96,7 +96,7 @@ def peak_mb() -> float:
         found = re.search(r"^VmHWM:\s+(\d+) kB", status.read_text(), re.MULTILINE)
         if found:
             return int(found[1]) * 1024 / 1e6
-    unit = 1 if sys.platform == "darwin" else 1024  # bytes on macOS, kilobytes elsewhere
+    unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss: bytes on macOS, else kilobytes
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 

@@ -24,7 +24,7 @@ from benchmarks.interleaved_timing import show_progress, summary, time_interleav
 from benchmarks.scenes import BenchmarkScene, settings_for
 from radarsim.signal.settings import SimulationSettings
 
-# Method and non-default settings of each mode, keyed by name.
+# Method and non-default settings of each mode, keyed by the name of the mode.
 MODES = {
     "body_to_if": ("accurate", {}),
     "body_to_if_unculled": ("accurate", {"cull": 0.0}),
@@ -36,7 +36,7 @@ NOT_MEASURED = "not measured"
 
 
 def measure_speeds(scene: BenchmarkScene, rounds: int) -> dict:
-    """Measure seconds per frame of every method, and the errors of the timed results.
+    """Measure the time per frame of every method, and the errors of the timed results.
 
     Args:
         scene: moving body and radar; slow methods compute some loops of its middle frame.
@@ -71,7 +71,7 @@ def measure_speeds(scene: BenchmarkScene, rounds: int) -> dict:
         HEATMAP_BOUND_DB,
     )
     checks = check_errors(errors)
-    # A slow method computes only this fraction of a frame.
+    # The work unit of a slow method is the fraction of the frame that is computed.
     units |= dict.fromkeys(slow, len(checked_loops(radar)) / radar.frame.num_chirps)
     runs = {name: summary(each, units[name]) for name, each in seconds.items()}
     runs |= dict.fromkeys([name for name in SLOW if name not in runs], None)
@@ -79,7 +79,7 @@ def measure_speeds(scene: BenchmarkScene, rounds: int) -> dict:
 
 
 def fast_methods(scene, positions_m):
-    """Functions that simulate all frames, keyed by name, and the number of frames of each."""
+    """Functions that simulate all frames, and the number of frames of each, keyed by method."""
     methods = {
         name: lambda method=method, changes=changes: scene.body_to_if(
             settings_for(method, **changes)
@@ -97,7 +97,7 @@ def heatmap_settings() -> SimulationSettings:
 
 
 def slow_methods(scene, frame_idx):
-    """Functions that compute some loops of one frame, keyed by name, and the summed face count."""
+    """Functions that compute some loops of one frame, by name, and the number of summed faces."""
     mesh = jax.tree.map(lambda part: part[frame_idx : frame_idx + 1], scene.mesh())
     radar, loops = scene.radar, checked_loops(scene.radar)
     settings = settings_for("accurate")
@@ -135,7 +135,7 @@ def errors_by_range(radar, num_frames, ranges_m, sigma_rad, body=None) -> dict:
     found, bounds = {name: {} for name in MODES}, {}
     for range_m in ranges_m:
         show_progress(f"error at {range_m:g} m")
-        # Use as many frames as are timed; with equal sizes, the timed program is also checked.
+        # Use the timed number of frames, so that the program that is checked is the timed one.
         scene = BenchmarkScene(radar, num_frames, range_m, sigma_rad, body=body)
         truth = reference_samples(scene, settings_for("accurate"), num_frames // 2)
         for name, (method, changes) in MODES.items():

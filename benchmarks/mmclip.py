@@ -2,8 +2,8 @@
 
     python -m benchmarks.mmclip STORE --preset small --json mmclip.json
 
-Measures random reads of windows without training, training with reads, training without reads
-(repeatedly on one batch), and inference on 1 and on 256 windows. The file cache is warm, and
+The script measures random reads of windows without training, training with reads, training without
+reads (repeatedly on one batch), and inference on 1 and on 256 windows. The file cache is warm, and
 programs are compiled before they are timed.
 """
 
@@ -33,7 +33,7 @@ class _Data(NamedTuple):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure and print; returns the exit status."""
+    """Measure and print the rates; return the exit status."""
     options = _parser().parse_args(arguments)
     import jax
 

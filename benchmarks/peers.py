@@ -3,8 +3,8 @@
     pip install mmWrt tqdm sionna-rt          preferably in a separate environment
     python -m benchmarks.peers
 
-mmWrt simulates moving points, one transmitter and four receivers; its IF signal is compared with
-that of radarsim before a time is printed. Sionna RT traces the free body's mesh once, which yields
+mmWrt simulates moving points with one transmitter and four receivers; its IF signal is compared
+with radarsim's before a time is printed. Sionna RT traces the free body's mesh once, which yields
 the paths of a single chirp but no IF signal; a moving body needs one trace per chirp. Each
 simulator runs in a separate process.
 """
@@ -19,7 +19,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 PEERS = {"mmwrt": ("mmWrt", "mmWrt tqdm"), "sionna": ("sionna", "sionna-rt")}
-# In mmWrt, amplitude does not fall with range: an error of 0.5 % for 1.4 cm at 3 m.
+# In mmWrt, the amplitude is independent of range, which causes an error of 0.5 % for a displacement
+# of 1.4 cm at 3 m.
 MMWRT_BOUND_DB = -35.0
 NUM_LOOPS, NUM_POINTS = 64, 16
 # mmWrt uses 3e8 m/s as the speed of light, so radarsim's paths are scaled to equal delays.
@@ -28,7 +29,7 @@ RAYS = 100_000
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure the installed simulators and print JSON; returns the exit status."""
+    """Measure the installed simulators, print the results as JSON and return the exit status."""
     options = _parser().parse_args(arguments)
     if options.child:
         compare = {"mmwrt": compare_with_mmwrt, "sionna": compare_with_sionna}[options.child]
@@ -45,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _in_own_process(name: str) -> dict:
-    """Run one simulator in a new process; returns its results, or why it could not be run."""
+    """Run one simulator in a new process; return its results, or the reason why it failed."""
     module, packages = PEERS[name]
     if find_spec(module) is None:
         return {"skipped": f"{module} is not installed: pip install {packages}"}
@@ -53,7 +54,7 @@ def _in_own_process(name: str) -> dict:
     child = subprocess.run(command, capture_output=True, text=True)
     if child.returncode:
         lines = child.stderr.strip().splitlines() or ["no error output"]
-        # LLVM reports an abort in its first line, Python an exception in its last line.
+        # The first line of an LLVM abort and the last line of a Python traceback state the cause.
         line = next((each for each in lines if "LLVM ERROR" in each), lines[-1])
         return {"skipped": f"{module} ended with {child.returncode}: {line[:200]}"}
     return json.loads(child.stdout.splitlines()[-1])
@@ -106,7 +107,7 @@ def compare_with_mmwrt() -> dict:
 
 
 def radarsim_frame(radar):
-    """A function that simulates one frame [loop, rx, sample] of unit points with radarsim."""
+    """Return a function that simulates one frame [loop, rx, sample] of points with radarsim."""
     import jax
     import numpy as np
 
@@ -120,7 +121,7 @@ def radarsim_frame(radar):
     first_s = float(radar.chirp_times_s[0, 0])
     positions_m = stretch * points_at(burst_times_s(radar, 1) - first_s)
     middle_m = stretch * points_at(radar.burst_duration_s / 2)
-    # An area of R^2 divided by the volts per weight gives amplitude 1 in the middle of the burst.
+    # The area R^2 / (volts per weight) gives each point amplitude 1 in the middle of the burst.
     area_m2 = (middle_m**2).sum(-1) / volts_per_weight(radar, 1.0)
     rcs_m2 = (area_m2 / point_area_m2(radar, 1.0)) ** 2
     settings, key = settings_for("accurate"), jax.random.key(0)
@@ -136,7 +137,7 @@ def radarsim_frame(radar):
 
 
 def mmwrt_frame(radar):
-    """A function that simulates one frame [loop, rx, sample] of moving points with mmWrt."""
+    """Return a function that simulates one frame [loop, rx, sample] of points with mmWrt."""
     from mmWrt import Scene
     from mmWrt.Raytracing import rt_points
 
@@ -209,7 +210,7 @@ def compare_with_sionna() -> dict:
 
 
 def sionna_trace(vertices_m, faces, radar):
-    """A function that traces a mesh and returns the delays of its paths [s]."""
+    """Return a function that traces a mesh and returns the delays of the paths [s]."""
     import numpy as np
     import sionna.rt as rt
     import trimesh

@@ -2,10 +2,10 @@
 
     python -m benchmarks.reader --json reader.json
 
-Writes a store of noise with the writer that dataset builds use; noise compresses worse than echoes
-and is therefore the worst case. The script then reads windows with tensorstore (many concurrent
-reads, in random and in sequential order) and with zarr (one window after the other, in random
-order). The file cache is warm; the methods are measured alternately.
+The script writes a store of noise with the writer that dataset builds use; noise compresses worse
+than echoes and is therefore the worst case. The script then reads windows with tensorstore (many
+concurrent reads, in random and in sequential order) and with zarr (one window after the other, in
+random order). The file cache is warm; the methods are measured alternately.
 """
 
 import argparse
@@ -28,7 +28,7 @@ MAPS = ("time_doppler", "time_range", "time_angle")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure and print; returns the exit status."""
+    """Measure and print the rates; return the exit status."""
     options = _parser().parse_args(arguments)
     folder = Path(tempfile.mkdtemp(dir=options.folder))
     try:
@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def write_store(path: Path, gigabytes: float) -> int:
-    """Write a store of noise of at least this size; returns its number of clips."""
+    """Write a store of noise of at least the given size; return the number of clips."""
     import numpy as np
     from tqdm import tqdm
 
@@ -57,7 +57,7 @@ def write_store(path: Path, gigabytes: float) -> int:
 
     recipe = Recipe(radar=BOARDS[DEFAULT_BOARD], keep=Keep(if_cubes="off"))
     take = BuiltInTake(activity="jump", subject_number=0, repeat=0, seed=0, duration_s=5.0)
-    clip_bytes = len(MAPS) * COLUMNS * 256 * 2 * 0.8  # compressed size of noise with two digits
+    clip_bytes = len(MAPS) * COLUMNS * 256 * 2 * 0.8  # compressed noise of two digits
     num_clips = int(gigabytes * 1e9 / clip_bytes)
     plan = make_plan(recipe, list(_clips(take.id, num_clips)))
     store_spec, folder = make_store_spec(plan, {take.id: take}), LocalFolder(path)
@@ -88,7 +88,7 @@ def _clips(take: str, count: int) -> Iterator:
 
 
 def measure(path: Path, num_clips: int, options: argparse.Namespace) -> dict:
-    """Windows per second of each method, measured alternately, and the ratio random/sequential."""
+    """Windows per second of each method, and the ratio of random to sequential reads."""
     size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
     methods = {
         "tensorstore_random": lambda: tensorstore_windows(path, num_clips, options.windows, True),

@@ -25,7 +25,7 @@ from radarsim.signal.settings import SimulationSettings
 from radarsim.simulate import mesh_cube, simulate, stream
 
 WALK = "walking_forward_and_backward"
-# Activities begin at rest; the subject moves after this time.
+# Activities begin at rest; at this time [s], the subject is moving.
 START_S = 1.0
 PEER_POINTS = 128
 
@@ -82,17 +82,17 @@ class BenchmarkScene:
         return place(motion, Placement(distance_m=range_m + correction_m))
 
     def _distances_m(self, motion):
-        """Horizontal distance of the pelvis at the nodes."""
+        """Horizontal distance of the pelvis from the radar at the nodes of every burst."""
         _, transl_m = sample_motion(motion, self.times_s)
         return np.linalg.norm((transl_m + motion.pelvis_offset_m)[..., :2], axis=-1)
 
     def mesh(self):
-        """Mesh of all frames at the nodes."""
+        """Mesh of the body in all frames, at the nodes of every burst."""
         return skin_scene((self.body,), self.posed)[0]
 
     def body_to_if(self, settings):
         """Simulate an IF cube [V] from poses, by skinning, visibility and the sum over faces."""
-        # Reflectivity 1, like the oracle samples in `accuracy_checks.cube_error_db`.
+        # The reflectivity is 1, as for the oracle samples in `accuracy_checks.cube_error_db`.
         reflection = QuasiSpecular(self.sigma_rad, reflectivity=1.0)
         return mesh_cube(self.radar, self.mesh(), self.body.faces, self.key, reflection, settings)
 
@@ -119,7 +119,7 @@ class BenchmarkScene:
         )
 
     def points_m(self, count=PEER_POINTS):
-        """Positions of some vertices of the moving body, as in another simulator's benchmark."""
+        """Positions of some body vertices, as in the benchmark of a published simulator."""
         chosen = np.linspace(0, self.body.num_vertices - 1, count).astype(int)
         mesh = self.mesh()
         high, low = (np.asarray(part) for part in (mesh.origin_high_m, mesh.origin_low_m))

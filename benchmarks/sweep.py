@@ -18,7 +18,7 @@ SIGMAS_RAD = (0.15, 1.0)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Simulate, and print one line for each board, mode and reflection model.
+    """Simulate random bodies; print one line for each board, mode and reflection model.
 
     Returns:
         Exit status: 0, or 1 if a value is not finite or a body returns no echo.
@@ -78,7 +78,7 @@ def count_bad_frames(
     num_bad = int((~finite).sum())
     if num_bad == 0:  # `make_heatmaps` rejects cubes with NaN
         maps = jax.tree.leaves(make_heatmaps(radar, cube_v))
-        # A heatmap column covers several frames: a bad value in it counts as one frame.
+        # A heatmap column covers several frames, so a bad value in a column counts as one frame.
         num_bad = int(not all(np.isfinite(np.asarray(each)).all() for each in maps))
     return num_bad, int((finite & ~echoes).sum())
 
@@ -106,7 +106,7 @@ def random_bodies(radar, body, num_frames: int, num_nodes: int, rng):
     towards = rng.normal(size=(num_frames, 1, 3)) * [0, 0.6, 0.3] + [1, 0, 0]
     towards /= np.linalg.norm(towards, axis=-1, keepdims=True)
     range_m = rng.uniform(NEAREST_M, radar.max_range_m - 1.0, (num_frames, 1, 1))
-    # No body overlaps the board: its nearest point is not closer than the minimum distance.
+    # The nearest point of a body is at least the minimum distance away from the board.
     range_m = range_m + np.linalg.norm(vertices_m, axis=-1).max((1, 2))[:, None, None]
     speed_mps = rng.uniform(-SPEED_MPS, SPEED_MPS, (num_frames, 1, 3)) / np.sqrt(3)
     return vertices_m, range_m * towards + speed_mps * times_s

@@ -1,4 +1,4 @@
-"""Speed and error on this machine of simulating IF cubes and heatmaps of a moving person.
+"""Speed and error of simulating IF cubes and heatmaps of a moving person on this machine.
 
     python -m benchmarks.throughput --json throughput.json --plot plots
 
@@ -53,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _gpu() -> bool:
-    """Whether JAX finds a GPU; prints an error if it finds none."""
+    """Whether JAX finds a GPU; an error is printed if there is none."""
     import jax
 
     platform = jax.devices()[0].platform
@@ -67,7 +67,7 @@ def _gpu() -> bool:
 
 
 def measure(options: argparse.Namespace, radar=None, body=None) -> dict:
-    """Measure all results of one run, as values for JSON.
+    """Measure all results of one run; return them as JSON values.
 
     Args:
         options: parsed command line.
@@ -130,7 +130,7 @@ def measured_settings(scene, options, num_visible: int) -> dict:
 
 
 def measure_optional_parts(options: argparse.Namespace, scene) -> dict:
-    """Measurements that --skip can omit; a skipped measurement is null in the JSON."""
+    """Run the measurements that --skip can omit; a skipped measurement is null in the JSON."""
     unmeasured = {method: {f"{at:g}": None for at in options.ranges} for method in MODES}
     results = {"error_db": unmeasured, "growth": None, "gradients": None}
     results["peak_mb_above_baseline"] = {f"{length}s": None for length in MEMORY_S}

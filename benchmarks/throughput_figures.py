@@ -81,7 +81,7 @@ def speed_figure(result: dict):
 
 
 def error_figure(result: dict):
-    """Error of both modes plotted against range."""
+    """Error of both modes versus range."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(5, 3.2))
@@ -98,7 +98,7 @@ def error_figure(result: dict):
 
 
 def growth_figure(result: dict):
-    """Four panels: seconds against frames (with the fitted line), faces, antennas and samples."""
+    """Four panels: run time versus frames (with the fitted line), faces, antennas and samples."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 5.6), layout="constrained")
@@ -121,7 +121,7 @@ def growth_figure(result: dict):
 
 
 def _draw_fitted_line(axes, series) -> None:
-    """Draw the line fitted to run time against frames, with its slope and R^2."""
+    """Draw the line fitted to run time versus frames, and state its slope and R^2."""
     fit, ends = series["line"], (0, max(series["sizes"]))
     level = [fit["intercept_s"] + fit["slope_s"] * end for end in ends]
     axes.plot(ends, level, ls="--", color="0.5", lw=1)
@@ -130,6 +130,6 @@ def _draw_fitted_line(axes, series) -> None:
 
 
 def _machine_title(result: dict) -> str:
-    """Processor, cores and commit as a title."""
+    """Figure title with processor, number of cores and commit."""
     machine = result["machine"]
     return f"{machine['processor']}, {machine['cores']} cores; commit {result['commit']}"

@@ -3,11 +3,11 @@
     python -m builders.amass --preset zeroshot --out sixty.zarr
     python -m benchmarks.zero_shot sixty.zarr --out runs/zero-shot
 
-For each group of activities in the paper's protocol, trains models without that group, with several
-seeds, and then permutation controls, in which every label has the text of another label. Each model
-is evaluated once, after training, on subjects that are not used in training. The group on which the
-settings were tuned (G1) is reported separately. Finished training runs are not repeated;
-interrupted ones are resumed.
+For each group of activities in the paper's protocol, the script trains models without this group,
+with several seeds. Permutation controls follow, in which every label has the text of another label.
+Each model is evaluated once, after training, on subjects that are not used in training. The group
+on which the settings were tuned (G1) is reported separately. Finished training runs are not
+repeated; interrupted ones are resumed.
 """
 
 import argparse
@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def study(options: argparse.Namespace) -> dict:
-    """Train and evaluate all models; returns the content of zero_shot.json."""
+    """Train and evaluate all models; return the content of zero_shot.json."""
     import jax
 
     from benchmarks.machine_info import commit, machine
@@ -102,7 +102,7 @@ def require_test_clips(options: argparse.Namespace) -> None:
 
 
 def _train(options: argparse.Namespace, group: str, seed: int, derange: int = 0) -> Path:
-    """Start or resume a training run; returns its folder."""
+    """Start or resume a training run; return its folder."""
     from mmclip.presets import load_preset
     from mmclip.pretrain import pretrain
 
@@ -161,7 +161,7 @@ def results_table(result: dict) -> str:
         interval = f"{recall['low']:.1%} to {recall['high']:.1%}"
         lines.append(f"{kind:16s} {recall['mean']:6.1%}  {interval:26s}  {len(each['runs'])}")
         lines += _labels_without_clips(kind, each)
-    # The settings may overfit the group on which they were tuned, so prefer other groups here.
+    # The settings may overfit the group on which they were tuned, so compare other groups.
     name = NOT_TUNED_ON if NOT_TUNED_ON in kinds else "all"
     compared = result[name]
     corpus = "SIMULATED corpus, " if compared["simulated"] else ""
@@ -193,25 +193,33 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "stores", type=path_argument, nargs="+", metavar="STORE", help="folders of finished stores"
     )
-    parser.add_argument("--out", type=_folder, required=True, metavar="DIR", help="for all results")
+    parser.add_argument("--out", type=_folder, required=True, metavar="DIR", help="output folder")
     parser.add_argument(
         "--groups",
         nargs="+",
         default=["G1", "G2", "G3"],
         metavar="NAME",
-        help="to exclude, one per training: groups of the protocol, or labels joined by commas "
+        help="what each training excludes: a group of the protocol, or labels joined by commas "
         "(%(default)s)",
     )
-    parser.add_argument("--seeds", type=_count, default=3, metavar="N", help="per group (3)")
+    parser.add_argument("--seeds", type=_count, default=3, metavar="N", help="seeds per group (3)")
     parser.add_argument(
         "--derangements", type=int, default=5, metavar="N", help="permutation controls (5)"
     )
-    parser.add_argument("--preset", choices=("paper", "small"), default="small", help="(small)")
-    parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="settings")
     parser.add_argument(
-        "--encoder", type=path_argument, default="minilm", metavar="NAME", help="of text (minilm)"
+        "--preset", choices=("paper", "small"), default="small", help="preset (small)"
     )
-    parser.add_argument("--split", default="test", metavar="NAME", help="to evaluate (test)")
+    parser.add_argument(
+        "--set", nargs="+", default=[], metavar="KEY=VALUE", help="override settings"
+    )
+    parser.add_argument(
+        "--encoder",
+        type=path_argument,
+        default="minilm",
+        metavar="NAME",
+        help="text encoder (minilm)",
+    )
+    parser.add_argument("--split", default="test", metavar="NAME", help="evaluated split (test)")
     return parser
 
 

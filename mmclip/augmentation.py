@@ -45,7 +45,7 @@ def augment(
 
 
 def draw_range_shift(key: jax.Array, size: int, settings: AugmentSettings) -> jax.Array:
-    """Draw each window's range shift [bins]: 0 or within the limits; positive shifts away."""
+    """Draw each window's range shift [bins], 0 or within the limits; positive is farther away."""
     distance_key, sign_key, apply_key = jax.random.split(key, 3)
     bins = jax.random.randint(distance_key, (size,), settings.min_shift, settings.max_shift + 1)
     sign = jax.random.rademacher(sign_key, (size,), dtype=bins.dtype)
@@ -85,7 +85,7 @@ def add_noise(key: jax.Array, map_db: jax.Array, max_std_db: float) -> jax.Array
 
 
 def blank_columns(key: jax.Array, maps: HeatmapBatch, max_columns: int) -> HeatmapBatch:
-    """Set at most `max_columns` consecutive columns of each window to the floor in all heatmaps."""
+    """Set up to `max_columns` consecutive columns of each window to the floor in all heatmaps."""
     size, columns = next(iter(maps.values())).shape[:2]
     length_key, start_key = jax.random.split(key)
     length = jax.random.randint(length_key, (size, 1), 0, max_columns + 1)

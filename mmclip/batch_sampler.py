@@ -91,7 +91,7 @@ def sequential_batches(windows: WindowIndex, size: int) -> Iterator[BatchIndices
 
 
 def non_overlapping(windows: WindowIndex, stride: int) -> WindowIndex:
-    """Keep windows that start at least `stride` columns after the last one kept from their clip."""
+    """Keep windows that start at least `stride` columns after the clip's previous kept window."""
     kept, last = [], {}
     for index, (clip, start) in enumerate(zip(windows.clip, windows.start)):
         if clip not in last or start >= last[clip] + stride:

@@ -32,7 +32,8 @@ DOWNLOAD = (
     "give a folder with config.json, tokenizer.json and model.safetensors, for example from "
     "`hf download openai/clip-vit-base-patch32 --local-dir FOLDER`"
 )
-# Configurations written by transformers < 4.24 have this id; the end token has the largest id.
+# Configurations written by transformers < 4.24 give this wrong id for the end token, which actually
+# has the largest id.
 LEGACY_EOS = 2
 DEFAULTS = {
     "num_attention_heads": 8,
@@ -66,7 +67,7 @@ class ClipTextEncoder:
 
     @classmethod
     def load(cls, source: str) -> "ClipTextEncoder":
-        """Load the encoder from a folder, or OWNER/NAME from the local Hugging Face cache.
+        """Load the encoder from a folder or, as OWNER/NAME, from the local Hugging Face cache.
 
         Raises:
             MmclipError: a file is missing, or the folder contains another kind of model.

@@ -1,10 +1,10 @@
 """Evaluate trained models: `python -m mmclip.evaluate STORE --models RUN [RUN ...] --out DIR`.
 
-Each model is evaluated on the test split, with the labels that it has not seen in training
-(zero-shot), with these unseen labels and a few examples of each (few-shot), or with the labels seen
-in training (seen). A check for train/test leakage runs first. evaluation.json contains the mean
-recall over classes and the mean accuracy over models, with 95 % intervals; classes.csv and figures
-are written to the same folder.
+Each model is evaluated on the test split, with the labels that the model has not seen in training
+(zero-shot), with these labels and a few examples of each (few-shot), or with the labels seen in
+training (seen). A check for train/test leakage runs first. evaluation.json contains the mean recall
+over classes and the mean accuracy over models, with 95 % intervals; classes.csv and figures are
+written to the same folder.
 """
 
 import argparse
@@ -94,7 +94,7 @@ def _draw(out: Path, scores, mode: str) -> None:
     """Draw one confusion matrix and one embedding map for each set of labels.
 
     The confusion matrix is summed over all models with these labels; the embedding map shows the
-    first of these models.
+    first model only.
     """
     try:
         from mmclip.evaluation_figures import draw_confusion_matrix, draw_embedding_map

@@ -12,7 +12,7 @@ TEXT_WEIGHT = 0.1
 
 
 def confusion_matrix(truth: np.ndarray, predicted: np.ndarray, num_labels: int) -> np.ndarray:
-    """Count the windows of each pair of labels [true label, predicted label]."""
+    """Count the windows for each pair [true label, predicted label]."""
     counts = np.zeros((num_labels, num_labels), np.int64)
     np.add.at(counts, (truth, predicted), 1)
     return counts
@@ -46,7 +46,7 @@ def interval_over_runs(values: Sequence[float]) -> dict[str, float] | None:
     if len(values) < 2:
         return None
     mean = float(np.mean(values))
-    # stats.t.interval is not used: if all values are equal, the scale is zero and it returns nan.
+    # stats.t.interval is not used, because it returns nan if all values are equal (zero scale).
     half = float(stats.t.ppf(0.975, len(values) - 1) * stats.sem(values))
     return {"mean": mean, "low": mean - half, "high": mean + half}
 

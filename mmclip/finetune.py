@@ -1,8 +1,8 @@
 """Adapt a trained model to other stores: `python -m mmclip.finetune STORE --model RUN --out DIR`.
 
 The method "lora" trains a low-rank update of every qkv projection and merges it into the weights.
-The method "full" trains all weights. The method "mix" trains from scratch on these stores and on
-the stores given by --with.
+The method "full" trains all weights. The method "mix" trains from scratch on the given stores and
+on those given by --with.
 """
 
 import argparse
@@ -100,7 +100,7 @@ def _initial_model(method: str, network, settings, text_width: int):
 
 
 def _settings(options: argparse.Namespace, start):
-    """The model's settings with a shorter schedule; --set and then other options are applied."""
+    """The model's settings with a shorter schedule, overridden by --set, then by other options."""
     from mmclip.presets import apply_overrides
     from mmclip.pretrain import option_overrides
 
@@ -129,7 +129,7 @@ def _parser() -> argparse.ArgumentParser:
         help="folder of a trained model",
     )
     parser.add_argument(
-        "--method", choices=METHODS, default="lora", help="what to train (%(default)s)"
+        "--method", choices=METHODS, default="lora", help="what is trained (%(default)s)"
     )
     parser.add_argument(
         "--with",

@@ -18,7 +18,7 @@ def check_leakage(
         unseen: whether the labels must not occur in training.
 
     Raises:
-        MmclipError: a label or subject occurs in both; the message names these.
+        MmclipError: an evaluated label or subject occurs in training; the message names each one.
     """
     trained_labels = sorted(set(labels) & set(description["seen"]))
     if unseen and trained_labels:

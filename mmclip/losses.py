@@ -94,6 +94,6 @@ def total_loss(
 
 
 def _kl(target: jax.Array, logits: jax.Array) -> jax.Array:
-    """Mean over rows of sum p (log p - log q)."""
+    """KL divergence sum p (log p - log q) of each row, averaged over rows."""
     log_p, log_q = jax.nn.log_softmax(target, axis=1), jax.nn.log_softmax(logits, axis=1)
     return jnp.mean(jnp.sum(jnp.exp(log_p) * (log_p - log_q), axis=1))

@@ -26,7 +26,7 @@ from mmclip.presets import load_preset
 from mmclip.settings import ModelSettings, TrainingSettings
 from mmclip.transformer import Transformer
 
-# CLIP clips its scale at 100 to keep training stable: Radford et al., section 2.5.
+# Upper limit of CLIP's scale, which keeps training stable: Radford et al., section 2.5.
 MAX_SCALE = 100.0
 TOKEN_INIT_STD = 0.02
 # Width of the sentence embeddings of CLIP ViT-B/32, the paper's text encoder.
@@ -193,7 +193,7 @@ def make_model(settings: ModelSettings, text_width: int, seed: int) -> MmClip:
 
 
 def abstract_model(settings: TrainingSettings, text_width: int = PAPER_TEXT_WIDTH) -> MmClip:
-    """Build the network, with LoRA attached, from shapes only; no memory is allocated."""
+    """Build the network, with LoRA attached, from shapes only, without allocating memory."""
 
     def build() -> MmClip:
         model = make_model(settings.model, text_width, 0)

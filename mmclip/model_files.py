@@ -50,7 +50,7 @@ class TrainedModel:
 def describe_training(
     data: PreparedData, settings: TrainingSettings, base: dict | None = None
 ) -> dict:
-    """The part of model.json that is equal for all steps of a training run.
+    """The part of model.json that is the same for all steps of a training run.
 
     Args:
         data, settings: data and settings of the training run.
@@ -82,7 +82,7 @@ def describe_training(
 
 
 def save_model(folder: Path, weights: Variables, description: dict) -> None:
-    """Write both files atomically, model.json last."""
+    """Write weights.safetensors and model.json atomically, in this order."""
     from safetensors.numpy import save
 
     data = save({name: np.asarray(value) for name, value in weights.items()})

@@ -13,7 +13,7 @@ VARIABLE_TYPES = {"base": nnx.Param, "lora": LoraParam}
 
 @dataclass(frozen=True)
 class SplitModel:
-    """A model in the form that pure functions need, and the kind of variables to train.
+    """A model as structure and variables, for pure functions, and the kind of variables to train.
 
     Attributes:
         graph: structure of the model.

@@ -1,9 +1,9 @@
 """Classify windows by given labels: `python -m mmclip.predict STORE --model RUN --labels bow jump`.
 
-Computes the probability of each label for every window of a store; the labels may be unseen in
-training. builders.recordings converts recordings to a store. The sentences that describe a label
-are taken from --sentences, otherwise from the model, otherwise from the store; if none of these
-describes the label, the label itself is used, with a warning.
+The command computes the probability of each label for every window of a store; the labels may be
+unseen in training. builders.recordings converts recordings to a store. The sentences that describe
+a label are taken from --sentences, otherwise from the model, otherwise from the store; if none of
+these describes the label, the label itself is used, with a warning.
 """
 
 import argparse
@@ -101,7 +101,7 @@ def _check_labels(labels: Sequence[str]) -> None:
 
 
 def _open_corpus(options: argparse.Namespace, model, report):
-    """Open the corpus of all windows of the store, labelled or not, at every start column."""
+    """Open all windows of the store, with or without labels, that start at any column."""
     from dataclasses import replace
 
     from mmclip.prepared_data import open_corpus

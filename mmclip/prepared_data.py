@@ -116,7 +116,7 @@ def embed_texts(
     encoder: TextEncoder,
     report: Report,
 ) -> tuple[SentenceBank, np.ndarray]:
-    """Collect and embed the sentences of texts; texts without sentences are reported."""
+    """Collect and embed the sentences for the texts; report texts without sentences."""
     bank = make_sentence_bank(texts, descriptions, settings.model.parts, settings.data.describe)
     missing = bank.without_sentences
     if missing and settings.data.describe == "sentences":
@@ -131,7 +131,7 @@ def embed_texts(
 def require_windows(
     data: PreparedData, splits: tuple[str, ...], labels: Sequence[str]
 ) -> WindowIndex:
-    """Select the windows of these splits and labels; raise MmclipError if there are none."""
+    """Select the windows of the given splits and labels; raise MmclipError if there are none."""
     windows = data.corpus.windows(splits, set(labels))
     if not len(windows):
         where = ", ".join(str(store.path) for store in data.corpus.stores)

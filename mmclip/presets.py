@@ -22,7 +22,7 @@ SMALL = TrainingSettings(
         branch_width=48, branch_depth=1, learner_depth=2, learner_heads=6, mlp_ratio=2, dropout=0.1
     ),
     augment=AugmentSettings(drop=0.1, drop_columns=16),
-    # Tuned only on the unseen labels of group G1 (docs/zero-shot.md).
+    # These values were tuned only on the unseen labels of group G1 (docs/zero-shot.md).
     train=OptimizationSettings(
         attribute_target="sentence",
         rate=1e-3,

@@ -1,7 +1,7 @@
 """Train a model on stores from scratch: `python -m mmclip.pretrain STORE [STORE ...] --out DIR`.
 
-Writes metrics.csv, checkpoints, and the model as weights.safetensors and model.json. If training is
-interrupted, the same command resumes it and yields the same weights.
+The command writes metrics.csv, checkpoints, and the model as weights.safetensors and model.json. If
+training is interrupted, the same command resumes it and yields the same weights.
 """
 
 import argparse
@@ -148,7 +148,7 @@ def _describe(settings, encoder_name: str) -> None:
 
 
 def _text_width(encoder_name: str) -> tuple[int, str]:
-    """Width of the text embeddings, which determines some layer sizes, and its source."""
+    """Width of the text embeddings, which determines some layer sizes, and a note on its origin."""
     from mmclip.errors import MmclipError
     from mmclip.model import PAPER_TEXT_WIDTH
     from mmclip.text_encoders import load_encoder

@@ -1,4 +1,4 @@
-"""Folder of a training run; its run.json records the settings, so that runs are never mixed."""
+"""Folder of a training run, whose run.json records the settings to prevent mixing of runs."""
 
 import json
 from pathlib import Path

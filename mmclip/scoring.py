@@ -112,7 +112,7 @@ def _prepare_data(model: TrainedModel, options: argparse.Namespace, report) -> P
 
 
 def _evaluated_labels(model: TrainedModel, data: PreparedData, mode: str) -> tuple[str, ...]:
-    """Labels in the stores that the model has not seen (in mode "seen": that it has seen)."""
+    """Labels in the stores that the model has not seen or, in mode "seen", has seen."""
     kind = "seen" if mode == "seen" else "unseen"
     known = set(data.corpus.labels)
     labels = tuple(label for label in model.description[kind] if label in known)

@@ -62,7 +62,7 @@ def permute_label_texts(labels: Iterable[str], seed: int) -> dict[str, str]:
     """Assign every label the text of another label, as a permutation control.
 
     The assignment is a derangement, a permutation without fixed points. A model trained with
-    this assignment shows which accuracy is reached without correct texts.
+    this assignment shows what accuracy is reached without correct texts.
 
     Args:
         labels: at least two labels.

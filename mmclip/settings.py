@@ -77,7 +77,7 @@ class AugmentSettings:
         level_db: largest change of the level in either direction [dB].
         noise_db: largest standard deviation of the noise added to each cell [dB].
         drop: probability that a heatmap is blanked; at least one heatmap of a window is kept.
-        drop_columns: largest number of consecutive columns that are blanked, as by packet loss.
+        drop_columns: largest number of consecutive columns that are blanked, as in packet loss.
     """
 
     range_shift: float = 0.5

@@ -175,7 +175,7 @@ def check_same_axes(
     for store in stores:
         for axis, found in axis_ranges(store).items():
             required = AxisRange(*axes[axis])
-            # Half a bin of tolerance: the axes may be computed in different orders of operations.
+            # The tolerance is half a bin, because the axes may be rounded differently.
             step = abs(required.last - required.first) / max(required.count - 1, 1)
             if found.count != required.count or not np.allclose(
                 found[:2], required[:2], atol=step / 2

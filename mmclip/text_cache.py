@@ -64,7 +64,7 @@ def _read(folder: Path, width: int) -> dict[str, np.ndarray]:
             with np.load(file) as stored:
                 keys, vectors = stored["keys"], stored["vectors"]
         except (OSError, ValueError, KeyError, zipfile.BadZipFile):
-            continue  # A damaged file: its sentences are encoded again.
+            continue  # The sentences of a damaged file are encoded again.
         if vectors.shape == (len(keys), width):
             cached |= dict(zip(keys.tolist(), vectors))
     return cached

@@ -81,7 +81,7 @@ def train(
 
 
 def _announced(step: Callable, report: Callable[[str], None]) -> Callable:
-    """Wrap the step function to report its first call, which takes long because it compiles."""
+    """Wrap the step function to report its first call, which includes the slow compilation."""
     compiled = False
 
     def run(*arguments):
@@ -99,7 +99,7 @@ def _announced(step: Callable, report: Callable[[str], None]) -> Callable:
 def _label_texts(
     data: PreparedData, settings: TrainingSettings, report: Callable[[str], None]
 ) -> dict[str, str]:
-    """In a permutation control, the label that supplies each label's text; otherwise empty."""
+    """Map each label to the label that supplies its text; empty except in permutation controls."""
     if not settings.train.derange:
         return {}
     report("permutation control (train.derange): every label has the text of another label")
@@ -117,7 +117,7 @@ def _batches(
 
 
 def _due_actions(step: int, settings: OptimizationSettings) -> set[str]:
-    """Which of "log", "validate" and "save" follow a step; all of them follow the last step."""
+    """Which of "log", "validate" and "save" are due after a step; all are due after the last."""
     intervals = {
         "log": settings.log_every,
         "validate": settings.validate_every,

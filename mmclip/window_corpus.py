@@ -15,7 +15,8 @@ from mmclip.errors import MmclipError
 from mmclip.sentences import Descriptions
 from mmclip.store import RadarStore
 
-# An action is part of a window's label if this duration, or half of the action, is in the window.
+# An action is part of a window's label if at least this duration [s], or half of the action, lies
+# in the window.
 MIN_OVERLAP_S = 0.2
 SPLITS = ("train", "val", "test")
 
@@ -95,7 +96,7 @@ class WindowCorpus:
     excluded: Counter
 
     def windows(self, splits: tuple[str, ...], labels: set[str]) -> WindowIndex:
-        """Select the windows of these splits and labels, ordered by clip and start."""
+        """Select the windows of the given splits and labels, ordered by clip and start."""
         wanted = np.array([label in labels for label in self.labels], bool)
         arrays = [np.zeros((3, 0), np.int64)]
         for index, clip in enumerate(self.clips):
@@ -106,12 +107,12 @@ class WindowCorpus:
         return WindowIndex(*np.concatenate(arrays, axis=1))
 
     def subjects(self, splits: tuple[str, ...]) -> set[str]:
-        """All subjects of these splits."""
+        """All subjects of the given splits."""
         return {clip.subject for clip in self.clips if clip.split in splits}
 
     @property
     def is_simulated(self) -> bool:
-        """Whether any of the stores contains simulated clips."""
+        """Whether any store of the corpus contains simulated clips."""
         return any(store.is_simulated for store in self.stores)
 
 

@@ -24,7 +24,7 @@ from smpl_rig import JOINTS, MIRROR, PARENTS, joint_weights, joints_of, to_rest_
 
 WHEEL_SHA256 = "bad70bdc2be0dfa9880d60129c3a1339678f08f493184f637dc2825c3e27b8d2"
 STATURE_M = 1.70
-NUM_BODIES = 400  # random bodies from which mean and shape directions are computed
+NUM_BODIES = 400  # number of random bodies that define mean and shape directions
 NUM_BETAS = 10
 
 SLIDERS = {
@@ -97,14 +97,14 @@ def random_sliders(rng):
 
 
 def tidy(weights):
-    """Remove skin weights below 1 % and normalise the rows."""
+    """Remove skin weights below 1 % and normalise the sum of each vertex's weights to 1."""
     weights = np.where(weights < 0.01, 0.0, weights)
     return weights / weights.sum(axis=1, keepdims=True)
 
 
 def save(out_path, vertices_m, joints_m, faces, weights, num_left, on_border):
-    """Write mean, principal components (in sigmas) and joint regressor under SMPL's keys."""
-    mean_m = vertices_m.mean(axis=0) + 0.0  # no negative zeros
+    """Write the mean shape, shape directions (per sigma) and joint regressor under SMPL's keys."""
+    mean_m = vertices_m.mean(axis=0) + 0.0  # turns -0.0 into 0.0
     size = STATURE_M / np.ptp(mean_m[:, 1])
     offsets = (vertices_m - mean_m).reshape(len(vertices_m), -1)
     _, sigmas, directions = np.linalg.svd(offsets, full_matrices=False)

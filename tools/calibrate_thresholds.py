@@ -2,14 +2,14 @@
 
     python -m tools.calibrate_thresholds
 
-Twelve built-in activities are used as captures, at three signal-to-noise ratios. Each is compared
-with a simulation of the same motion with realistic errors (different noise, body displaced by 3 cm
-and turned by 5 degrees, different lobe width) and with simulations of the eleven other motions from
-the same start. A threshold is the value that 98 % of the same-motion comparisons reach. If more
-than half of the other motions also reach it, the metric does not distinguish motions, and its value
-is reported without a limit.
+Twelve built-in activities are used as captures, at three signal-to-noise ratios. Each capture is
+compared with a simulation of the same motion with realistic errors (different noise, body displaced
+by 3 cm and turned by 5 degrees, different lobe width) and with simulations of the eleven other
+motions from the same start. A threshold is the value that 98 % of the same-motion comparisons
+reach. If more than half of the comparisons with other motions also reach the threshold, the metric
+does not distinguish motions and is reported without a limit.
 
-Writes radarsim/assets/acceptance_thresholds.json.
+The thresholds are written to radarsim/assets/acceptance_thresholds.json.
 """
 
 import argparse
@@ -28,7 +28,7 @@ ACTIVITIES = (
 )
 NOISE_DB = (0.0, 9.0, 18.0)
 MISSED_SHARE = 0.02
-MAX_OTHER_SHARE = 0.5  # fraction of other motions that may reach a threshold
+MAX_OTHER_SHARE = 0.5  # permitted fraction of other motions that reach a threshold
 LOOPS, SAMPLES, SECONDS = 64, 128, 3.0
 MAPS = ("time_doppler", "time_range", "time_angle")
 TITLES = {"time_doppler": "time-Doppler", "time_range": "time-range", "time_angle": "time-angle"}
@@ -85,7 +85,7 @@ def main() -> int:
 
 
 def small_radar():
-    """Board of the mmCLIP paper with half the loops and samples: same bins, 1/4 of the work."""
+    """Board of the mmCLIP paper with half the loops and samples: equal bins, 1/4 of the work."""
     from radarsim.radar.boards import BOARDS
 
     radar = BOARDS["AWR1843BOOST"]
@@ -94,7 +94,7 @@ def small_radar():
 
 
 def echo_of_activity(radar, name: str, inexact: bool = False) -> np.ndarray:
-    """Noiseless IF cube of an activity at 3 m [V]; `inexact` adds errors of position and lobe."""
+    """Noiseless IF cube of an activity at 3 m [V]; `inexact` adds position and lobe errors."""
     from builders.activities import perform
     from radarsim.files import free_body
     from radarsim.scene.placement import Placement
@@ -178,7 +178,7 @@ def num_first(scores) -> int:
 
 
 def threshold_of(key: str, same, other, radar) -> dict:
-    """Threshold of one metric, with its distributions over same and other motions."""
+    """Threshold of a metric, and its distributions over pairs of equal and of different motions."""
     higher = "." in key
     quantile = MISSED_SHARE if higher else 1 - MISSED_SHARE
     limit = float(np.nanquantile(same, quantile))
@@ -217,7 +217,7 @@ def quantiles(values) -> dict[str, float]:
 
 
 def share_within(thresholds, values) -> float:
-    """Fraction of the comparisons within all calibrated thresholds."""
+    """Fraction of the comparisons that satisfy all calibrated thresholds."""
     within = [
         np.array(values[key]) >= entry["limit"]
         if entry["relation"] == ">="

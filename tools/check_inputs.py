@@ -2,9 +2,10 @@
 
     python -m tools.check_inputs FOLDER [--json]
 
-One line per file: its path in the folder, its kind, "read" or "refused", and what was inferred from
-it or why it is refused. "failed" marks an error that is not an `InputError`, which means a bug in
-the program. Files of other types are only counted. The exit status is 1 if any file failed, else 0.
+Each line states the path of a file in the folder, the kind of file, "read" or "refused", and what
+was inferred from the file or why it was refused. "failed" marks an error that is not an
+`InputError` and therefore indicates a bug in the program. Files of other types are only counted.
+The exit status is 1 if any file failed, else 0.
 
 To support another kind of file, add a `Reader` to `READERS`.
 """
@@ -21,12 +22,12 @@ from typing import NamedTuple
 
 
 class Reader(NamedTuple):
-    """How files of one kind are read.
+    """Reader of the files of one kind.
 
     Attributes:
         kind: name of the kind, shown in the table.
         suffixes: suffixes of the file names, in lower case.
-        read: function that reads and checks a file and returns remarks on it, one line each.
+        read: function that reads and checks a file and returns remarks, one line each.
     """
 
     kind: str
@@ -52,7 +53,7 @@ class Outcome:
 
 
 def read_motion(path: Path) -> Sequence[str]:
-    """Read a motion as the builders do.
+    """Read a motion in the same way as the builders.
 
     Args:
         path: a `.bvh` file, or an `.npz`, `.pkl`, `.npy` or `.pt` file of arrays.
@@ -67,7 +68,7 @@ def read_motion(path: Path) -> Sequence[str]:
 
 
 def read_radar(path: Path) -> Sequence[str]:
-    """Read a radar configuration and compare it with separate formulas (see `check_radars`).
+    """Read a radar configuration and verify it by separate formulas (see `check_radars`).
 
     Args:
         path: a TI, mmWave Studio or TOML configuration.
@@ -76,7 +77,7 @@ def read_radar(path: Path) -> Sequence[str]:
         Board, range resolution and maximum speed, then a note if the board is a guess.
 
     Raises:
-        ArithmeticError: range resolution or maximum speed differs from hand arithmetic.
+        ArithmeticError: range resolution or maximum speed differs from the separate formulas.
     """
     from radarsim import files
     from tools.check_radars import read_row
@@ -149,7 +150,7 @@ def check_file(path: Path, name: str, reader: Reader) -> Outcome:
     except InputError as error:
         reason = f"{error.field}: {error.problem}; {error.hint}"
         return Outcome(name, reader.kind, "refused", (reason,))
-    except Exception as error:  # the table must name a file that crashes the reader
+    except Exception as error:  # a file that crashes its reader must be listed, too
         return Outcome(name, reader.kind, "failed", (f"{type(error).__name__}: {error}",))
 
 
@@ -201,5 +202,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parents[1]))  # before installed packages
+    sys.path.insert(0, str(Path(__file__).parents[1]))  # ahead of installed packages
     sys.exit(main())

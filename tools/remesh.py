@@ -1,7 +1,7 @@
 """Isotropic remeshing of a surface: split, collapse, flip, relax (Botsch and Kobbelt, 2004).
 
-Remeshes the left half of a symmetric body. Its open border stays in the plane x = 0, so that the
-half and its mirror image form one watertight mesh.
+The left half of a symmetric body is remeshed. The open border of the half stays in the plane x = 0,
+so that the half and its mirror image form one watertight mesh.
 """
 
 from collections import defaultdict
@@ -9,7 +9,7 @@ from collections import defaultdict
 import numpy as np
 import trimesh
 
-TOO_LONG, TOO_SHORT = 4 / 3, 4 / 5  # multiples of the target edge length, from the paper
+TOO_LONG, TOO_SHORT = 4 / 3, 4 / 5  # multiples of the target edge length, as in the paper
 
 
 class Remesher:
@@ -28,7 +28,7 @@ class Remesher:
         self.project()
 
     def run(self, rounds: int):
-        """Repeat the four steps; the result is in `vertices_m`, `faces` and `mix()`."""
+        """Repeat the four remeshing steps; the result is in `vertices_m`, `faces` and `mix()`."""
         for _ in range(rounds):
             self.split()
             self.collapse()
@@ -68,7 +68,7 @@ class Remesher:
         return length_m / (0.5 * (self.target_m[a] + self.target_m[b]))
 
     def split(self):
-        """Halve long edges, longest first, until none is too long."""
+        """Halve edges, longest first, until no edge is too long."""
         while True:
             edges, _ = self.edges()
             ratio = self.relative_length(edges)
@@ -80,7 +80,7 @@ class Remesher:
         self.project()
 
     def unpinch(self):
-        """Halve inner edges between two border vertices, which the mirror image would share."""
+        """Halve inner edges that connect two border vertices: the mirror image would share them."""
         edges, count = self.edges()
         pinched = (count == 2) & np.isin(edges, self.border()).all(axis=1)
         while pinched.any():
@@ -138,11 +138,11 @@ class Remesher:
         self.project()
 
     def _collapse_into(self, a, b, faces, around, border):
-        """Merge b into a, at the middle of the edge (at a, if only a is on the border)."""
+        """Merge vertex b into vertex a, halfway between them (at a if only a is on the border)."""
         shared = around[a] & around[b]
         ring_a = {v for f in around[a] for v in faces[f]} - {a, b}
         ring_b = {v for f in around[b] for v in faces[f]} - {a, b}
-        # Link condition: otherwise the result would not be manifold.
+        # If the link condition is violated, the result is not manifold.
         if len(ring_a & ring_b) != len(shared):
             return
         if a in border and b in border and len(shared) != 1:
@@ -206,7 +206,7 @@ class Remesher:
         self.faces = np.array(faces)
 
     def _same_side(self, old, new):
-        """Whether the new faces keep nearly the same normals and neither is a sliver."""
+        """Whether both new faces nearly keep the old normals and neither face is a sliver."""
         t = self.vertices_m[np.array(old + new)]
         normals = np.cross(t[:, 1] - t[:, 0], t[:, 2] - t[:, 0])
         double_area = np.linalg.norm(normals, axis=1)

@@ -14,8 +14,9 @@ MIRROR = [
     for j in JOINTS
 ]
 
-# SMPL joint: the MakeHuman bone whose head is at the joint. Of MakeHuman's five spine bones the
-# upper three are used: their heads are 15, 23 and 37 cm above the hips (SMPL: 20, 34 and 39 cm).
+# Each SMPL joint, and the MakeHuman bone whose head is at the joint. Of MakeHuman's five spine
+# bones, the upper three are used, whose heads are 15, 23 and 37 cm above the hips (SMPL: 20, 34 and
+# 39 cm).
 CENTRAL = {
     "spine1": "spine03",
     "spine2": "spine02",
@@ -35,16 +36,16 @@ SIDED = {
 TOES = [f"toe{i}-1" for i in range(1, 6)]
 FINGERS = [f"finger{i}-1" for i in range(2, 6)]
 
-# Rest directions of the left limbs, rounded to degrees: (away from the plane x = 0, forward).
+# Rest directions of the left leg, in whole degrees: (away from the plane x = 0, forward).
 LEGS = {("left_hip", "left_knee"): (5, -1), ("left_knee", "left_ankle"): (-2, -6)}
-# (up, forward)
+# Rest directions of the left arm, in whole degrees: (up, forward).
 ARMS = {
     ("left_shoulder", "left_elbow"): (-3, -5),
     ("left_elbow", "left_wrist"): (3, -2),
     ("left_wrist", "left_hand"): (-7, -10),
 }
 
-HIP_SHARE = 0.82  # hip joints 17 cm apart, as in humans; MakeHuman has 21 cm
+HIP_SHARE = 0.82  # hip joints 17 cm apart, as in humans; 21 cm in MakeHuman
 PELVIS_SHARE = 0.45  # position of SMPL's pelvis between hips (0) and spine1 (1)
 
 
@@ -65,7 +66,7 @@ def joint_weights(source):
 
 
 def joints_of(source, vertices_m):
-    """Joint positions: left and central from MakeHuman's joint cubes, right ones by mirroring."""
+    """Joint positions: left and central joints from MakeHuman's cubes, right joints mirrored."""
 
     def head(*bones):
         return np.mean([vertices_m[source.heads[bone]].mean(axis=0) for bone in bones], axis=0)
@@ -87,7 +88,7 @@ def joints_of(source, vertices_m):
 
 
 def limb_directions():
-    """Target direction of each limb of the left side, by its start and end joint."""
+    """Target direction of each limb of the left side, keyed by its start and end joints."""
     directions = {}
     for (start, end), (outward, forward) in LEGS.items():
         x, z = np.tan(np.radians([outward, forward]))
