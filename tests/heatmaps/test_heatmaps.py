@@ -163,8 +163,8 @@ def test_a_point_stands_above_the_noise_by_what_the_radar_equation_says():
     """At 3 m, -67.5 dBm over a noise floor of -92.5 dBm give 25.0 dB SNR per sample.
 
     In the maps, the range FFT adds (sum w)^2 / sum w^2 = 22.3 dB, the Doppler FFT of one burst adds
-    19.3 dB, and the angle FFT adds 9.0 dB. The mean over 256 range bins removes the gain of the range
-    FFT from the Doppler and angle maps. The tolerance is 0.1 dB for the level and 0.2 dB for peaks
+    19.3 dB, and the angle FFT adds 9.0 dB. The mean over 256 range bins removes the range FFT gain
+    from the Doppler and angle maps. The tolerance is 0.1 dB for the level and 0.2 dB for peaks
     between bins.
     """
     range_m = 70 * RADAR.range_resolution_m

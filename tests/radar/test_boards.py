@@ -16,8 +16,8 @@ from radarsim.radar.chirp import Chirp
 from radarsim.radar.parameter_table import radar_table
 from radarsim.radar.toml import dump_radar, parse_radar
 
-# TI 3D People Tracking configurations: position of TX1-RX1, TX1-RX2, ... to the right and up, in
-# half wavelengths, and the sign that compensates for each channel's inversion.
+# From TI's 3D People Tracking configurations: the positions of TX1-RX1, TX1-RX2, ... to the right
+# and up, in half wavelengths, and the sign that compensates for each channel's inversion.
 ISK_RIGHT = [0, -1, -2, -3, -2, -3, -4, -5, -4, -5, -6, -7]
 ISK_UP = [-1, -1, -1, -1, 0, 0, 0, 0, -1, -1, -1, -1]
 AOP_RIGHT = [-1, -1, 0, 0, -3, -3, -2, -2, -1, -1, 0, 0]
@@ -39,7 +39,7 @@ ODS_SIGN = [1, -1, -1, 1] * 3
     ],
 )
 def test_virtual_elements_are_at_the_positions_that_ti_configures(board, right, up):
-    """Positions are compared apart from the centre of the array; left is the negative of right."""
+    """Positions are relative to the centre of the array; left is the negative of right."""
     array = BOARDS[board].array
     steps = array.virtual_m.reshape(12, 3) / array.half_wavelength_m
     expected = np.column_stack([np.zeros(12), -np.array(right), up])
