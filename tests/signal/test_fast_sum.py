@@ -67,7 +67,7 @@ def test_a_frame_in_which_nothing_is_seen_is_silent_and_the_next_one_is_not():
 
 @pytest.mark.parametrize("speed_mps", [-40.0, 40.0])
 def test_a_long_chirp_that_doppler_moves_far_loses_nothing(speed_mps):
-    """Doppler shifts by 2.4 bins at 40 m/s in a short burst; the nearest faces are the brightest."""
+    """Doppler shifts by 2.4 bins at 40 m/s in a short burst; near faces are the brightest."""
     half = {"slope_hz_per_s": 0.5, "sample_rate_hz": 0.5, "ramp_end_time_s": 2}
     changed = {name: getattr(SMALL.chirp, name) * factor for name, factor in half.items()}
     chirp = replace(SMALL.chirp, **changed)
