@@ -4,8 +4,8 @@
     python3 make.py draw        draw a figure of a clip (options of builders.draw)
     python3 make.py test        run the tests (options of pytest)
 
-Requires Python 3.11 or newer with venv, and access to a package index for the first run. Options
-after a job name are passed to it: `python3 make.py dataset --out mine.zarr --motions walk.bvh`.
+Requires Python 3.11 or newer with venv, and a package index for the first run. Options after a job
+name are passed to the job: `python3 make.py dataset --out mine.zarr --motions walk.bvh`.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ JOBS = {
 
 
 def main(arguments):
-    """Run a job: replace this process with the job's, or exit with an error."""
+    """Run a job by replacing this process, or exit with an error."""
     if not arguments or arguments[0] not in JOBS:
         sys.exit(__doc__.strip())
     job, options = arguments[0], arguments[1:]
@@ -51,7 +51,7 @@ def check_python():
     """Exit with instructions if this Python or system is not supported."""
     if os.name == "nt":
         sys.exit("make.py: this project runs on Linux and macOS; on Windows, use WSL")
-    # Older Pythons must be able to run this file up to this check, to print its message.
+    # Older Pythons must be able to run this file up to this check, so that the message is printed.
     if sys.version_info < OLDEST:
         names = [f"python3.{minor}" for minor in range(OLDEST[1], NEWEST_TRIED)]
         newer = [name for name in names if shutil.which(name)]
@@ -65,7 +65,7 @@ def check_python():
 
 
 def set_up(extras):
-    """Install the package with the given extras into `.venv`, unless this has been done."""
+    """Install the package with the given extras into `.venv`, unless `.venv` is up to date."""
     digest, installed = read_stamp()
     wanted = installed | set(extras)
     if digest == install_digest() and wanted == installed and os.path.exists(PYTHON):

@@ -53,8 +53,8 @@ def number_of_maps() -> int:
 def fast_compilation():
     """Compile without optimisation, in this process and in processes that tests start.
 
-    This is for tests of commands and stores. A simulation with a small radar compiles in half the
-    time and runs four times as long.
+    The fixture is for tests of commands and stores: a simulation with a small radar compiles in
+    half the time and runs four times as long.
     """
     import jax
 

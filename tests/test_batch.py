@@ -87,7 +87,7 @@ def test_clips_that_need_more_than_was_guessed_are_simulated_again(simulator, cl
 
 
 def test_the_most_of_two_clips_holds_both():
-    """The nearer of two one-frame clips determines the use of pairs, the larger the array sizes."""
+    """The nearer clip determines the use of antenna pairs, and the larger clip the array sizes."""
 
     def required(num_places, **bins):
         still = PhaseRates(*(jnp.zeros(1),) * 4)

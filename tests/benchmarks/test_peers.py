@@ -1,4 +1,4 @@
-"""Published simulators (peers): missing ones are reported; all get the same scene as radarsim."""
+"""Published simulators (peers): missing peers are reported, and all peers get radarsim's scene."""
 
 import json
 

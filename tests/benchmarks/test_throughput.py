@@ -201,7 +201,7 @@ def test_the_cost_of_a_frame_counts_every_sample_and_visible_face(scene):
 
 
 def test_the_gpu_measurement_runs_on_any_device(scene, monkeypatch):
-    """The frame rates and the time for thirty hours are computed, given fixed peak rates."""
+    """Frame rates and the time for thirty hours are found on any device, with given peak rates."""
     monkeypatch.setattr(device, "FRAMES_PER_BATCH", 4)
     monkeypatch.setattr(device, "copy_bytes_per_s", lambda: 1e10)
     monkeypatch.setattr(device, "gemm_flops", lambda: 1e12)

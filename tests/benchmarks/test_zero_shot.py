@@ -56,7 +56,7 @@ def test_the_lower_limit_is_compared_with_the_permutation_control():
     assert "all: the lower limit 13.0% is above" in above
     below = zero_shot.results_table({"all": poor, "deranged": control})
     assert "all: the lower limit 11.0% is NOT above" in below
-    # The tuning group is not a candidate if other groups were evaluated.
+    # The verdict excludes the group used for tuning if other groups were evaluated.
     table = zero_shot.results_table({"all": good, "not tuned on": poor, "deranged": control})
     assert "not tuned on: the lower limit 11.0% is NOT above" in table
 

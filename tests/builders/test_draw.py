@@ -200,7 +200,7 @@ def test_a_clip_ends_with_a_shorter_motion(place):
 
 
 def test_a_built_in_activity_is_reproduced_from_its_name():
-    """Looking up the name of an activity gives the take that the plan has."""
+    """A lookup by the name of the activity gives the take in the plan."""
     recipe = recipe_from_table({"clips": {"length_s": 3.0}, "seed": 5}, "test")
     take = built_in_takes(3, 2, 5, 3.0)[2]
     clip = select_clips(recipe, take).clips[0]

@@ -142,7 +142,7 @@ def test_caption_datasets_without_motions_are_refused(place, capsys):
 
 
 def test_real_kitml_texts_find_motions_laid_out_as_amass(tmp_path, test_data):
-    """Every 40th motion exists, half of them with SMPL-X's suffix; all their texts are joined."""
+    """One in 40 motions exists, half of them with SMPL-X's suffix; all their texts are joined."""
     folder = test_data / "kitml_texts"
     motions = json.loads((folder / "annotations.json").read_text()).values()
     plain = [motion for motion in motions if not motion["path"].startswith("M/")]

@@ -1,4 +1,4 @@
-"""Plausibility checks of motions: each check detects its fault, and the activities pass."""
+"""Plausibility checks of motions: each check detects a faulty motion, and the activities pass."""
 
 from dataclasses import replace
 

@@ -43,7 +43,7 @@ def test_codes_times_volts_per_code_are_the_simulated_volts(written):
 
 @pytest.mark.parametrize("order", ["i_first", "q_first"])
 def test_the_iq_order_is_detected_from_the_receivers_noise(tmp_path, order):
-    """The order is right even if all echoes are at high beats, which suggest the wrong order."""
+    """The detected order is correct even if high beat frequencies suggest the wrong order."""
     path = tmp_path / "far.bin"
     cube = echo(RADAR, beat=0.7, notch_db=8)
     write_capture(path, cube, RADAR, iq_order=order)

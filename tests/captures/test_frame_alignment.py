@@ -77,7 +77,7 @@ def test_several_gaps_are_listed_with_their_places(tmp_path):
 
 @pytest.mark.parametrize("seed", range(12))
 def test_random_gaps_are_never_silent(tmp_path, seed):
-    """Frames are either aligned to the word or a warning is given; no shift goes unreported."""
+    """Frames are aligned to the exact word, or a warning is given; no shift goes unreported."""
     rng = np.random.default_rng(seed)
     radar, layout = RADARS[seed % 3], FORMATS[seed // 3 % 3]
     words = words_of(tmp_path / "whole.bin", radar, layout)

@@ -89,7 +89,7 @@ def test_unstated_interleaving_is_recognised_with_a_note(tmp_path, idx, order):
 
 
 def test_a_beat_near_a_quarter_of_the_sample_rate_shows_the_interleaving(tmp_path):
-    """At such a beat, the wrong layout is nearly as compact: bin 33 of 128 moves to bin 31."""
+    """With the wrong layout, the spectrum is nearly as compact: bin 33 of 128 moves to bin 31."""
     radar = small_radar(num_chirps=16, tx_order=(0, 1), num_samples=128)
     time = np.arange(128)
     tone = 400 * np.exp(2j * np.pi * 33.3 / 128 * time)
@@ -107,7 +107,7 @@ def test_a_beat_near_a_quarter_of_the_sample_rate_shows_the_interleaving(tmp_pat
 def test_another_number_of_samples_is_refused(tmp_path, idx, factor, true):
     """Multiples of the chirp length also repeat, as do halves if there are several transmitters.
 
-    Therefore the discontinuities between chirps decide.
+    Therefore the discontinuities between chirps determine the chirp length.
     """
     radar, cube = scene(idx)
     layout = FORMATS[true]

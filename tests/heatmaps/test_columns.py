@@ -57,7 +57,10 @@ def test_columns_carry_the_mean_time_of_their_loops():
 
 
 def test_axes_are_those_of_the_datasheet():
-    """Range bins are 4.29 cm; speeds up to +-4.39 m/s are in steps of half a burst's 6.85 cm/s."""
+    """Range bins are 4.29 cm wide, and azimuths span 180 degrees.
+
+    Speeds span +-4.39 m/s, in steps of half the 6.85 cm/s of a burst.
+    """
     axes = heatmap_axes(RADAR, 2)
     assert axes["range_m"][0] == 0
     assert np.diff(axes["range_m"]) == pytest.approx(0.0429, abs=5e-5)
@@ -132,7 +135,7 @@ def plain_maps(radar, settings, cube):
 
 
 def plain_doppler(settings, loops, chirps, start, piece):
-    """The Doppler map from all transformed range bins; Parseval's theorem avoids this transform."""
+    """A reference Doppler map that sums over range bins, which Parseval's theorem saves."""
     if settings.window == "paper":
         taper = np.hanning(len(piece) + 2)[1:-1]
         spectrum = np.fft.fft(piece * taper[:, None, None, None], settings.num_doppler_bins, 0)

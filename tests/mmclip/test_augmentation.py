@@ -25,7 +25,7 @@ def test_disabled_augmentation_changes_nothing():
 
 
 def test_a_range_shift_moves_a_target_without_wrap_around():
-    """Cells that become empty by the shift are set to the floor."""
+    """Cells vacated by the shift are set to the floor level."""
     map_db = jnp.full((3, 2, 40), FLOOR_DB).at[:, :, 20].set(30.0).at[:, :, 39].set(10.0)
     shifted = augmentation.shift_range(map_db, jnp.array([8, -15, 0]))
     assert [int(row) for row in jnp.argmax(shifted[:, 0], axis=1)] == [28, 5, 20]
@@ -37,7 +37,7 @@ def test_a_range_shift_moves_a_target_without_wrap_around():
 def test_range_shifts_are_0_or_8_to_15_bins_in_either_direction():
     bins = np.asarray(augmentation.draw_range_shift(KEY, 4000, AugmentSettings(range_shift=0.5)))
     assert set(np.abs(bins)) == {0, *range(8, 16)}
-    # The tolerance is 5 standard deviations of 0.8 % each, for 4,000 draws.
+    # The tolerance is 5 standard deviations of 0.8 %, for 4,000 draws.
     assert abs(np.mean(bins != 0) - 0.5) < 0.04
     assert abs(np.mean(bins[bins != 0] > 0) - 0.5) < 0.056
 

@@ -128,7 +128,7 @@ def test_heatmaps_and_attributes_can_be_selected_by_settings(names, parts):
 
 
 def test_parameter_counts_equal_those_derived_from_the_text_of_the_paper():
-    """The signal side has 14.2 M at depth 2 and 15.4 M at depth 4; the text side has 3.2 M."""
+    """At depths 2 and 4, the signal side has 14.2 M and 15.4 M parameters; the text side, 3.2 M."""
 
     def signal_side(counts):
         names = ("branches", "learner", "signal_aggregator", "projection")

@@ -163,7 +163,7 @@ def test_a_changed_take_is_not_simulated(models):
 
 
 def test_with_one_placement_per_take_the_second_clip_continues_the_first(models):
-    """Per sequence, the two windows of a walk are continuous; per clip, both start at 3 m."""
+    """With a placement per sequence, two windows of a walk join; per clip, both start at 3 m."""
     take = Walk(seconds=6.4)
     for scope, second_starts_m in (("sequence", 3.0 - 0.32), ("clip", 3.0)):
         recipe = recipe_of(placements=Placements(scope=scope))

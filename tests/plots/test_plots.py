@@ -196,7 +196,7 @@ def test_a_page_without_a_body_prints_the_reason():
 
 
 def test_captions_are_plain_text_not_formulas():
-    """Without escaping, a dollar sign starts a formula, and an unbalanced one raises an error."""
+    """Unescaped, a dollar sign would start a formula, and an unbalanced one would fail."""
     page = clip_page(noise_maps(), AXES, title="pays $5 and $x^", subtitle="$", note="_$_")
     page.savefig(io.BytesIO(), format="png")
     shown = {text.get_text() for text in page.findobj(lambda part: hasattr(part, "get_text"))}

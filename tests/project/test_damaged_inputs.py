@@ -205,7 +205,7 @@ class CommandOnUnpickling:
 
 
 def test_no_code_runs_from_a_file(tmp_path):
-    """In every file type that may contain pickles, a pickle would create a marker file."""
+    """Every file type that may contain pickles gets a pickle that would create a marker file."""
     marker = tmp_path / "ran"
     payload = CommandOnUnpickling(marker)
     np.savez(tmp_path / "poses.npz", poses=np.array([payload], object), trans=np.zeros((1, 3)))

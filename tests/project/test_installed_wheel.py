@@ -120,7 +120,7 @@ def installation(tmp_path_factory):
 
 @pytest.fixture
 def beside_a_clone(tmp_path):
-    """A folder with a motion and a subfolder `radarsim`, which has a subfolder, as a clone has."""
+    """A folder with a motion, and a folder `radarsim` that has a subfolder, like a clone."""
     skeleton = person()
     (tmp_path / "walk.bvh").write_text(bvh_text(skeleton, *moves(skeleton, num_poses=25)))
     (tmp_path / "radarsim" / "docs").mkdir(parents=True)

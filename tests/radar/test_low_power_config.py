@@ -104,7 +104,7 @@ def test_the_antennas_are_at_the_positions_that_ti_configures(board):
 
 
 def test_the_antennas_of_the_2944_are_at_the_positions_that_ti_configures():
-    """Rows in antGeometryCfg are 0.8 wavelengths apart and count downwards; columns, 0.5 apart."""
+    """antGeometryCfg has rows 0.8 wavelengths apart, counted downwards, and columns 0.5 apart."""
     rows = [1] * 4 + [0] * 4 + [1] * 8
     columns = [0, 1, 2, 3, 2, 3, 4, 5, 4, 5, 6, 7, 8, 9, 10, 11]
     array = BOARDS["AWR2944EVM"].array

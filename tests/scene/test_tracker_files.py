@@ -1,4 +1,4 @@
-"""Body-tracker layouts: each is read as the same walk, or refused with a statement of contents."""
+"""Body-tracker layouts: each is read as the same walk, or refused with a note of its contents."""
 
 import pickle
 

@@ -70,7 +70,7 @@ def lying(motion, rng):
 
 
 def test_a_person_who_lies_keeps_lying(standing):
-    """Published files are never rotated; others with feet at y = 0 may be, with a note."""
+    """Published files are never rotated; others with feet at y = 0 may be rotated, with a note."""
     rng = np.random.default_rng(0)
     still = standing[STANDING.index("stand_still")]
     motions = [lying(still, rng) for _ in range(60)]

@@ -71,7 +71,10 @@ def turning_plate(rate_rad_per_s, range_m=2.5):
 
 
 def test_a_weight_that_grows_within_a_chirp_is_not_held():
-    """At 3 rad/s and 0.1 rad lobes, weights drop by up to 1 % per chirp; if held, -68 dB remain."""
+    """The weights of 0.1 rad lobes drop by up to 1 % per chirp at 3 rad/s.
+
+    If weights were constant within a chirp, the error would be -68 dB.
+    """
     burst, faces = turning_plate(3.0)
     assert error_db(SMALL, replace(CLEAN, cull=0.0), QuasiSpecular(0.1), burst, faces) < -78
 
@@ -204,7 +207,7 @@ def test_blocks_are_as_long_as_what_changes_in_them_allows():
 
 
 def test_speeds_beyond_any_block_are_refused():
-    """Half of the shift in a loop is limited, relative to the common shift (zero in this test)."""
+    """The limit is on half of the shift in a loop, minus the common shift (zero in this test)."""
     bins_per_m = 1 / SMALL.range_resolution_m
     limit_bins = ErrorBudget(WORST_DB).shift_limit_bins(MOST_POWERS)
     most_mps = 2 * limit_bins / bins_per_m / SMALL.loop_period_s

@@ -157,7 +157,7 @@ def test_a_box_of_twelve_faces_has_the_faces_that_are_seen():
 def test_a_far_last_face_spoils_nothing_as_padding():
     """Fast points need 24 terms, the polynomials of which overflow 100 bins beyond a group.
 
-    At these speeds, the curvature and the shift of a tone interact: if added separately, -59 dB.
+    At these speeds, the curvature and the shift of a tone interact: separate terms give -59 dB.
     """
     times_s = burst_times_s(SMALL, 1)[..., None, None]
     rng = np.random.default_rng(1)
@@ -196,7 +196,7 @@ def test_series_too_short_for_a_group_give_no_number():
 
 
 def test_frames_do_not_know_each_other():
-    """A frame is equal alone and in a clip, up to rounding; the batch size has no effect."""
+    """A frame simulated alone equals the frame of a clip up to rounding, for any batch size."""
     burst, faces = moving_sphere(SMALL, num_frames=3)
     clip = fast_clip(SMALL, CLEAN, LOBES, burst, faces)
     last = jax.tree.map(lambda part: part[2:], burst)
@@ -204,7 +204,7 @@ def test_frames_do_not_know_each_other():
 
 
 def test_gradients_equal_finite_differences():
-    """The gradient is that of the energy of some samples, over shifts of the sphere."""
+    """The loss is a sum of some samples, as a function of the sphere's shift and the lobe width."""
     burst, faces = moving_sphere(SMALL)
     faces = jnp.asarray(faces)
     settings = SimulationSettings(visibility="facing")

@@ -133,7 +133,7 @@ def test_i_comes_before_q():
 
 @pytest.mark.parametrize("adc_bits", [12, 16])
 def test_beyond_full_scale_the_codes_stay_at_their_ends(adc_bits):
-    """Codes do not wrap to the opposite sign, as in a plain conversion to int16."""
+    """Codes saturate, whereas a plain int16 conversion would wrap to the opposite sign."""
     radar = replace(RADAR, receiver=replace(RADAR.receiver, adc_bits=adc_bits))
     codes = np.asarray(to_codes(radar, ramp_v(radar, 3.0)))
     top = 2 ** (adc_bits - 1)
@@ -148,7 +148,10 @@ def test_codes_survive_the_way_to_volts_and_back():
 
 
 def test_quantisation_noise_is_a_twelfth_of_a_squared_step():
-    """I and Q both obey this if the signal crosses many steps; 2 % is 5 sigma for 200,000 draws."""
+    """The noise of I and of Q is step^2 / 12 if the signal crosses many steps.
+
+    The tolerance of 2 % is 5 sigma for 200,000 draws.
+    """
     rng = np.random.default_rng(0)
     parts = rng.normal(0, 100 * RADAR.receiver.adc_step_v, (2, 100_000))
     exact_v = jnp.asarray(parts[0] + 1j * parts[1], jnp.complex64)

@@ -19,7 +19,7 @@ def walker_in_clutter():
 
 
 def test_noise_is_measured_under_leakage_clutter_and_a_walker(walker_in_clutter):
-    """Tolerance 0.2 dB: 64 bins of 2,900 differences scatter by 0.08 dB, their median by less."""
+    """The tolerance is 0.2 dB: 64 bins of 2,900 differences scatter by 0.08 dB, medians by less."""
     stats = measure_stats(walker_in_clutter)
     assert capture_stats.noise_bias_db(RADAR, stats) == pytest.approx(0.0, abs=0.2)
     floor = capture_stats.datasheet_floor_dbfs(RADAR)

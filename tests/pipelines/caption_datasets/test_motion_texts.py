@@ -41,7 +41,7 @@ def test_all_spellings_of_a_path_have_the_same_key(path):
 
 @pytest.mark.parametrize("old", RENAMED)
 def test_both_names_of_a_renamed_collection_have_the_same_key(old):
-    """BABEL's paths contain one name after the other, in one case without underscores."""
+    """BABEL's paths contain both names in sequence, in one case without underscores."""
     new = RENAMED[old]
     key = motion_key(f"{new}/a/b_stageii.npz")
     assert key == motion_key(f"./pose_data/{old}/a/b_poses.npy")
