@@ -147,7 +147,8 @@ def test_a_standing_foot_does_not_slide(name):
 
 @pytest.mark.parametrize("name", TESTED)
 def test_knees_and_ankles_stay_in_their_range(name):
-    """The angles from inverse kinematics are at most 145 degrees at the knee, and 40 up and 60 down
+    """The angles from inverse kinematics are at most 145 degrees at the knee, and at most 40
+    degrees of dorsiflexion and 60 degrees of plantar flexion
     at the ankle (AAOS, with 5 more for the joints of the foot).
     """
     poses_deg = np.rad2deg(take(name)[0].motion.poses_rad)
@@ -255,7 +256,7 @@ def test_no_two_activities_have_the_same_descriptor():
     own = descriptor("stand_still")
     described = {name: descriptor(name) for name in ACTIVITIES}
     assert np.linalg.norm(described["stand_still"] - own) == 0
-    # The two activities differ only in the direction of rotation or in the head movement.
+    # The activities of a pair differ only in the direction of rotation or in the head movement.
     alike = {
         frozenset(("walking_clockwise", "walking_counter_clockwise")),
         frozenset(("jog_clockwise", "jog_counter_clockwise")),

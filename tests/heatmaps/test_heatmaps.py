@@ -65,7 +65,7 @@ def phases_rad(point_m):
 
 
 def beam_of(element_phase_rad):
-    """Power over the sine of azimuth, from the phases of the eight elements, right to left."""
+    """Power against sine of azimuth, from the phases of the eight elements, right to left."""
     step_cycles = RADAR.array.half_wavelength_m / RADAR.chirp.wavelength_m
     steer = np.exp(2j * np.pi * step_cycles * np.outer(SINES, np.arange(8)))
     return np.abs(steer @ np.exp(1j * element_phase_rad)) ** 2 / 64
@@ -196,7 +196,7 @@ def test_without_compensation_a_moving_target_shifts_as_its_slots_say(speed_mps)
     # A phase that increases to the left means a target on the right: receding targets shift right.
     assert (peak_bin(predicted_db) - 128) * np.sign(speed_mps) < -4
     assert peak_bin(beam_db) == pytest.approx(peak_bin(predicted_db), abs=0.1)
-    # The whole lobe is compared, not only its peak; the 0.1 dB are for the bandwidth of 4 %.
+    # The whole lobe is compared, not only the peak; 0.1 dB is the effect of the 4 % bandwidth.
     lobe = predicted_db > predicted_db.max() - 10
     difference_db = (beam_db - beam_db.max()) - (predicted_db - predicted_db.max())
     np.testing.assert_allclose(difference_db[lobe], 0, atol=0.1)

@@ -27,7 +27,7 @@ def test_loops_within_a_burst_are_a_loop_period_apart():
 
 
 def test_frames_of_one_loop_are_a_frame_period_apart():
-    """lambda / 4 T = 3.79 mm / 4 / 1 ms = 0.95 m/s, instead of 4.4 m/s for the loop period."""
+    """The limit lambda / 4 T = 3.79 mm / 4 / 1 ms is 0.95 m/s; a loop period would give 4.4 m/s."""
     radar = radar_of(1, 1e-3)
     settings = replace(PAPER, window_chirps=64, num_doppler_bins=64)
     speed_mps = heatmap_axes(radar, 100, settings)["speed_mps"]

@@ -65,7 +65,7 @@ def build_arguments(root):
 
 
 def printed_lines(capsys):
-    """Return the lines printed to standard output and standard error; refuse a traceback."""
+    """Return the lines printed to standard output and standard error; fail on a traceback."""
     captured = capsys.readouterr()
     assert "Traceback" not in captured.out + captured.err
     return captured.out.splitlines(), captured.err.splitlines()

@@ -8,8 +8,8 @@ from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.radar.boards import BOARDS
 
 BOARD = BOARDS["AWR1843BOOST"]
-# All three transmitters, 32 loops and 64 samples: range bins of 4.3 cm up to 2.7 m, speed bins
-# of 0.28 m/s up to 4.4 m/s.
+# The radar has three transmitters, 32 loops and 64 samples: range bins of 4.3 cm up to 2.7 m, and
+# speed bins of 0.28 m/s up to 4.4 m/s.
 RADAR = replace(
     BOARD,
     name="small",

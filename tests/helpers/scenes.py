@@ -84,7 +84,7 @@ def together(*meshes):
 
 
 def ray_visible(vertices_m, faces):
-    """Return which faces have a centre that is the first hit of a ray from the origin (Embree)."""
+    """A mask of the faces with a centre that is the first hit of a ray from the origin (Embree)."""
     mesh = trimesh.Trimesh(vertices_m, faces, process=False)
     centres_m = np.asarray(mesh.triangles_center)
     first = mesh.ray.intersects_first(np.zeros_like(centres_m), centres_m)

@@ -53,7 +53,7 @@ def striding(distance_m):
 
 
 def test_a_striding_body_at_one_metre_is_as_exact_as_the_blocks_allow():
-    """At 1 m, weights alone have -96 dB error; kernels shared by blocks of loops have more."""
+    """At 1 m, the weights have an error of -96 dB; kernels shared by blocks of loops add more."""
     burst, faces = striding(1.0)
     cube = fast_clip(RADAR, FACING, PhysicalOptics(), burst, faces)
     truth = exact_frame(RADAR, FACING, PhysicalOptics(), frames_of(burst)[0], faces, (30,))

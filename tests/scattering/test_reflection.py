@@ -1,4 +1,4 @@
-"""Reflection models: the amount of the wave that a face reflects to a receiver."""
+"""Reflection models: the fraction of the wave that a face reflects to a receiver."""
 
 import jax
 import jax.numpy as jnp

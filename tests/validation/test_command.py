@@ -70,7 +70,7 @@ def walk(folder):
 
 
 def test_a_simulated_walk_passes_with_its_own_motion(walk):
-    """The noise of both cubes differs, and the motion is placed only by means of the track."""
+    """The two cubes have different noise, and the motion is placed only by means of the track."""
     status, report = walk
     outside = [figure for figure in report["figures"] if figure["passes"] is False]
     assert (status, report["verdict"], outside) == (0, "pass", [])

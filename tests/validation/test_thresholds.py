@@ -23,7 +23,7 @@ def test_every_threshold_states_its_source():
 
 
 def test_a_metric_that_half_of_the_other_motions_reach_has_no_limit():
-    """Limits would pass 54 to 89 % of pairs with different motions; values are only reported."""
+    """With limits, 54 to 89 % of pairs with different motions pass, so values are only reported."""
     shares = {key: line.get("other_motion_share") for key, line in THRESHOLDS["lines"].items()}
     without = {key for key, line in THRESHOLDS["lines"].items() if line["limit"] is None}
     assert without == {key for key, share in shares.items() if share and share > 0.5}
