@@ -86,7 +86,7 @@ def points_of_burst(
         allowed: cells that may become points; None allows all.
     """
     spectrum_v = burst_spectrum(frame_v)
-    power = _mean_power(spectrum_v)
+    power = mean_power(spectrum_v)
     cells = cfar.training_cells(
         settings, radar.num_virtual, power.shape, first_bin(radar, settings)
     )
@@ -100,14 +100,14 @@ def points_of_burst(
         found &= power >= _strongest_neighbour(power)
     if allowed is not None:
         found &= allowed
-    strength, speed_idx, range_idx = _strongest(power, found, settings.max_points)
+    strength, speed_idx, range_idx = strongest(power, found, settings.max_points)
     noise = (
         average[speed_idx, range_idx]
         if settings.cfar == "ca"
         else cfar.noise_by_order(cells, power, speed_idx, range_idx)
     )
     snr_db = 10 * jnp.log10(jnp.maximum(strength, 1e-37) / jnp.maximum(noise, 1e-37))
-    return _refined(radar, settings, spectrum_v, (speed_idx, range_idx), strength > 0, snr_db)
+    return refined_points(radar, settings, spectrum_v, (speed_idx, range_idx), strength > 0, snr_db)
 
 
 def first_bin(radar: Radar, settings: DetectionSettings) -> int:
@@ -115,7 +115,8 @@ def first_bin(radar: Radar, settings: DetectionSettings) -> int:
     return max(1, int(np.ceil(settings.min_range_m / radar.range_resolution_m - 1e-9)))
 
 
-def _mean_power(spectrum_v: Complex[Array, "speed tx rx range"]) -> Float[Array, "speed range"]:
+def mean_power(spectrum_v: Complex[Array, "speed tx rx range"]) -> Float[Array, "speed range"]:
+    """Mean power over the transmitter-receiver pairs [V^2]."""
     return (spectrum_v.real**2 + spectrum_v.imag**2).mean((1, 2))
 
 
@@ -133,7 +134,7 @@ def _strongest_neighbour(power: Float[Array, "speed range"]) -> Float[Array, "sp
     return jnp.max(jnp.stack(shifted), axis=0)
 
 
-def _strongest(power, found, most: int) -> tuple[Array, Array, Array]:
+def strongest(power, found, most: int) -> tuple[Array, Array, Array]:
     """Power and indices of the strongest found cells; power 0 marks empty slots."""
     score = jnp.where(found, power, 0.0).ravel()
     strength, flat = jax.lax.top_k(score, min(most, score.size))
@@ -142,7 +143,7 @@ def _strongest(power, found, most: int) -> tuple[Array, Array, Array]:
     return strength, flat // power.shape[1], flat % power.shape[1]
 
 
-def _refined(radar, settings, spectrum_v, cells, real, snr_db) -> PointCloud:
+def refined_points(radar, settings, spectrum_v, cells, real, snr_db) -> PointCloud:
     """Refine the points of one burst; values of empty slots become NaN."""
     speed_idx, range_idx = cells
     loops, bins = spectrum_v.shape[0], spectrum_v.shape[-1]
@@ -162,25 +163,44 @@ def _refined(radar, settings, spectrum_v, cells, real, snr_db) -> PointCloud:
     # A Doppler shift moves the beat frequency, and hence the apparent range.
     coupling_m = frequency_hz * SPEED_OF_LIGHT_MPS / (2 * radar.chirp.slope_hz_per_s)
     range_m = (range_idx + offset(0, 1)) * radar.range_resolution_m - coupling_m
-    if settings.tdm_compensation:
-        turns = frequency_hz[:, None] * radar.tx_delays_s.astype(np.float32)
-        peak_v = peak_v * jnp.exp(-2j * jnp.pi * turns)[:, :, None]
-    angles = find_directions(radar, peak_v)
-    position_m = _cartesian(range_m, angles.azimuth_rad, angles.elevation_rad)
+    azimuth_rad, elevation_rad = _folded_directions(radar, settings, peak_v, frequency_hz)
+    position_m = _cartesian(range_m, azimuth_rad[:, 0], elevation_rad[:, 0])
 
     def kept(values):
         return jnp.where(real.reshape(-1, *[1] * (values.ndim - 1)), values, jnp.nan)
 
     return PointCloud(
         range_m=kept(range_m),
-        azimuth_rad=kept(angles.azimuth_rad),
-        elevation_rad=kept(angles.elevation_rad),
+        azimuth_rad=kept(azimuth_rad[:, 0]),
+        elevation_rad=kept(elevation_rad[:, 0]),
         speed_mps=kept(frequency_hz * radar.chirp.wavelength_m / 2),
         snr_db=kept(snr_db),
         position_m=kept(position_m),
+        folded_azimuth_rad=kept(azimuth_rad),
         count=real.sum(dtype=jnp.int32),
         radar=radar,
     )
+
+
+def _folded_directions(radar, settings, peak_v, frequency_hz) -> tuple[Array, Array]:
+    """Azimuth and elevation [point, fold], if the Doppler frequency is n loop rates higher.
+
+    A Doppler frequency f turns the phase by 2 pi f t until the slot of a transmitter at the time t.
+    """
+    folds = num_folds(radar, settings)
+    if not settings.tdm_compensation:
+        snapshots_v = peak_v[:, None]
+    else:
+        folded_hz = frequency_hz[:, None] + np.arange(folds, dtype=np.float32) / radar.loop_period_s
+        turns = folded_hz[:, :, None] * radar.tx_delays_s.astype(np.float32)
+        snapshots_v = peak_v[:, None] * jnp.exp(-2j * jnp.pi * turns)[..., None]
+    angles = find_directions(radar, snapshots_v.reshape(-1, *peak_v.shape[1:]))
+    return angles.azimuth_rad.reshape(-1, folds), angles.elevation_rad.reshape(-1, folds)
+
+
+def num_folds(radar: Radar, settings: DetectionSettings) -> int:
+    """Number of Doppler ambiguities that change the phases between transmitters differently."""
+    return radar.array.num_tx if settings.tdm_compensation else 1
 
 
 def hann_offset(

@@ -35,6 +35,8 @@ class PointCloud:
         snr_db: power over the noise level that the training cells give [dB].
         position_m: x (ahead), y (left), z (up) in the radar frame; an unmeasured angle counts as
             zero [m].
+        folded_azimuth_rad: azimuth if the true speed is n times 2 `max_speed_mps` higher than the
+            measured one, for n = 0, 1 ... num_tx - 1; n = -1 is the same as num_tx - 1 [rad].
         count: number of points.
         radar: radar that recorded the frames.
     """
@@ -45,6 +47,7 @@ class PointCloud:
     speed_mps: Float[Array, "*frame point"]
     snr_db: Float[Array, "*frame point"]
     position_m: Float[Array, "*frame point 3"]
+    folded_azimuth_rad: Float[Array, "*frame point fold"]
     count: Int[Array, "*frame"]
     radar: Radar = field(metadata={"static": True})
 

@@ -15,9 +15,9 @@ import numpy as np
 from jaxtyping import Complex, Float
 from scipy.signal import detrend
 
+from radarsim.detection.track import VIBRATING, Track
 from radarsim.radar.radar import Radar
 from radarsim.validation.capture_stats import CaptureStats
-from radarsim.validation.track import VIBRATING, Track
 
 RATES_HZ = (0.08, 0.7)  # 5 to 42 breaths per minute
 MIN_CYCLES = 3.0

@@ -9,10 +9,10 @@ import numpy as np
 from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
+from radarsim.detection.track import Track
 from radarsim.scene.motion import Motion
 from radarsim.scene.skeleton import JOINT
 from radarsim.validation.breathing import Breathing
-from radarsim.validation.track import Track
 
 RATE_HZ = 60.0
 # Distance from the pelvis to the body surface seen by the radar.

@@ -11,10 +11,10 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from radarsim.captures.recording import Recording
+from radarsim.detection.track import FLICKERING, MIN_DETECTIONS, MOVING, Track
 from radarsim.radar.radar import Radar
 from radarsim.validation.capture_stats import CaptureStats
 from radarsim.validation.detection import Detection, detect
-from radarsim.validation.track import FLICKERING, MIN_DETECTIONS, MOVING, Track
 from radarsim.validation.track_kinds import range_rate, travels, with_kind
 
 GATE_M = 0.5

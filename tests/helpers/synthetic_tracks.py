@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from radarsim.validation.track import Track
+from radarsim.detection.track import Track
 
 
 def track(times_s, range_m, speed_mps, azimuth_deg=0.0):

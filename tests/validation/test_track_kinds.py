@@ -7,9 +7,9 @@ import pytest
 from scipy.special import fresnel
 
 from radarsim.captures.recording import for_doppler, of_cube
+from radarsim.detection.track import FLICKERING, MOVING, VIBRATING
 from radarsim.validation.analysis import analyse
 from radarsim.validation.capture_stats import measure_stats
-from radarsim.validation.track import FLICKERING, MOVING, VIBRATING
 from radarsim.validation.track_kinds import with_kind
 from radarsim.validation.tracks import find_tracks
 from tests.helpers.point_echoes import RADAR, clutter_v, echo_v, moving, noise_v

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from builders.activities import perform
+from radarsim.detection.track import Track
 from radarsim.files import free_body
 from radarsim.scene.placement import Placement, RadarPose, place, to_radar_frame
 from radarsim.scene.scene import Scene
 from radarsim.scene.subject import Subject
-from radarsim.validation.track import Track
 from radarsim.validation.track_motion import SURFACE_M
 from radarsim.validation.track_placement import (
     current_placement,
