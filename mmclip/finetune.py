@@ -44,11 +44,12 @@ def finetune(options: argparse.Namespace, out: Path, report: Callable[[str], Non
 
     Args:
         options: parsed command line.
-        out: folder of the training run.
+        out: output folder of the fine-tuning run.
         report: function that receives each line of progress.
 
     Returns:
-        Content of model.json, with the seen labels and subjects of both training runs.
+        Content of model.json, with the seen labels and subjects of the original training and of the
+        fine-tuning.
 
     Raises:
         MmclipError: the model, a store, a setting or the folder cannot be used.

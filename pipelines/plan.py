@@ -27,7 +27,7 @@ class Clip:
     """A window of a take with a placement of the radar, which becomes one row of the store.
 
     Attributes:
-        id: unique name, composed of the take, the window and the placement.
+        id: unique name, built from the take, the window and the placement.
         take, source, licence, subject, official_split, take_sha256, gender: properties of the take.
         start_s: start of the window in the take.
         num_frames: number of radar frames until the subject leaves the area or the window ends.

@@ -22,7 +22,8 @@ from radarsim.motion_files import read_motion as read_motion
 from radarsim.paths import existing_path, local_path, read_text
 from radarsim.scene.skeleton import NUM_JOINTS
 
-# mmWave Studio appends to its log file in every session, so the file may be large.
+# Maximum size of a radar configuration file; it is large because mmWave Studio appends to its log
+# file in every session.
 MAX_SETUP_BYTES = 64 << 20
 
 

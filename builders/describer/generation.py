@@ -195,7 +195,7 @@ class CollectedSentences:
 def collect_sentences(
     captions: Sequence[str], rules: DialogueRules, cache: AnswerCache
 ) -> CollectedSentences:
-    """Collect the sentences from cached answers; equal answers give equal sentences."""
+    """Collect the sentences from cached answers, which determine the sentences of each caption."""
     states = {caption: rules.replay(caption, cache.answers) for caption in captions}
     sentences = [
         sentence

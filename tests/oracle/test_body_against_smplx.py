@@ -69,7 +69,7 @@ PARTS = {  # radarsim's pose is the concatenation of the named parts in smplx
 
 @pytest.fixture(autouse=True)
 def _small_meshes(monkeypatch):
-    """Set smplx's landmark vertices to 0, because their indices exceed the small mesh."""
+    """Set smplx's landmark vertex indices to 0; the originals are out of range for a small mesh."""
     ids = {name: dict.fromkeys(where, 0) for name, where in smplx.vertex_ids.vertex_ids.items()}
     monkeypatch.setattr(smplx.body_models, "VERTEX_IDS", ids)
 

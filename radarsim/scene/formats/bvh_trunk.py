@@ -112,7 +112,7 @@ def _limited(turn: Rotation) -> Rotation:
 
 
 def _turn_onto_line(fixed: np.ndarray, moved: np.ndarray, line: np.ndarray) -> Rotation:
-    """Rotation of `moved` for which fixed + moved is parallel to the line."""
+    """Rotation of `moved` after which fixed + moved is parallel to the line."""
     along = (fixed * line).sum(axis=1)
     reach = (moved * moved).sum(axis=1) - (fixed * fixed).sum(axis=1) + along**2
     length = along + np.sqrt(np.maximum(reach, 0))
