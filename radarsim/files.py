@@ -51,7 +51,7 @@ def read_mesh_sequence(path: str | Path, rate_hz: float | None = None):
 
     Args:
         path: the folder or file.
-        rate_hz: meshes per second; by default the rate in the `.npz`.
+        rate_hz: meshes per second; required for a folder, by default the rate in the `.npz`.
 
     Returns:
         `mesh_sequence.MeshSequence`.

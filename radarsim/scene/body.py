@@ -15,8 +15,8 @@ from jaxtyping import Array, Float, Int32
 from radarsim.scene.skeleton import NUM_JOINTS, NUM_SHARED_JOINTS
 from radarsim.scene.subdivision import halve_long_edges
 
-# With TF32, tensor cores round to a 10-bit mantissa: half a millimetre in position, which is a
-# large phase error.
+# Precision of matrix products. With TF32, tensor cores would round to a 10-bit mantissa, which
+# means half a millimetre in position and thus a large phase error.
 HIGHEST = jax.lax.Precision.HIGHEST
 
 
