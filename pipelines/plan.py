@@ -14,9 +14,11 @@ from dataclasses import asdict, dataclass, fields, replace
 from pipelines.recipe import Placements, Recipe
 
 SPLITS = ("train", "val", "test")
-# (maximum number of clips in the store, clips per shard); independent of the number of workers.
+# Pairs of a number of clips and the shard size for stores with fewer clips; larger stores have
+# shards of MAX_SHARD_SIZE clips. The size does not depend on the number of workers.
 SHARD_SIZES = ((1_000, 4), (10_000, 16), (500_000, 128))
 MAX_SHARD_SIZE = 512
+# Fields of a clip that are drawn from the ranges of `Placements` and of `Simulation`.
 DRAWN = ("distance_m", "lateral_m", "heading_rad", "radar_height_m", "radar_tilt_rad")
 DRAWN_SIMULATION = ("sigma_rad", "extra_noise_db")
 SEE_LINES = "each has a line above that says what to do"

@@ -35,9 +35,11 @@ from radarsim.validation.track_placement import (
     track_offset,
 )
 
+# Maximum number of tracks that are simulated.
 MAX_SUBJECTS = 3
 # Offsets between tracks below these limits are not corrected.
 CLOSE_M, CLOSE_RAD = 0.01, np.radians(0.5)
+# Number of corrections of the echo level.
 LEVEL_ITERATIONS = 2
 
 

@@ -33,8 +33,9 @@ TOPICS = {
     "leakage_headroom_db": "leakage",
     "azimuth_fit_share": "antenna layout",
 }
-# Antenna patterns are not simulated. At this azimuth, the one-way gain of the boards' patches is
-# about 3 dB lower than at boresight.
+# Maximum azimuth of a target whose level is checked without a known motion. Antenna patterns are
+# not simulated; at this azimuth, the one-way gain of the boards' patches is about 3 dB lower than
+# at boresight.
 BEAM_RAD = math.radians(40.0)
 # Verdict if no metric was checked; the text is part of the report.json format.
 UNDECIDED = "cannot tell"
