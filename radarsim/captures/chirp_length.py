@@ -38,8 +38,7 @@ MAX_WORDS = 1 << 18
 # Autocorrelation above which words repeat at a lag, and limit below which they do not repeat at the
 # configured lags. Measured on real recordings: 0.98 at a lag of one loop, 0.3 elsewhere.
 _REPEATS, _DIFFERS = 0.7, 0.35
-# Minimum height of a break at a configured chirp start; if the height is lower, the previous chirp
-# continues across this start.
+# Minimum height of a break at a configured chirp start; below it, the previous chirp continues.
 _NO_BREAK_DB = 1.0
 # Required fraction of the mean height at the best length; it exceeds one half, because a length
 # with a break at every second position only reaches one half.
@@ -71,8 +70,7 @@ def check_chirp_length(
         radar: configured chirp, frame and antennas.
         capture_format: resolved word layout.
         windows: windows over the capture, from `capture_windows`.
-        start: complete frames from the start of the capture, used if the windows are too short to
-            show weak echoes.
+        start: complete frames from the start, used if the windows are too short for weak echoes.
 
     Returns:
         Whether the samples confirm the length, and a note if there is weak evidence for a longer
