@@ -23,6 +23,7 @@ except ImportError as error:
     )
 
 MAPS = ("time_doppler", "time_range", "time_angle")
+# Number of batches that are read in advance.
 BATCHES_AHEAD = 4
 BATCH_SIZE = 8
 

@@ -77,7 +77,7 @@ def test_a_target_at_the_maximum_speed_moves_the_phase_by_half_a_cycle_per_loop(
 
 
 def test_chirps_fill_the_burst_but_not_the_frame():
-    """If the chirps were spread over the 100 ms frame, speeds above 1.2 m/s would alias."""
+    """If chirps filled the whole 100 ms frame, 781 us apart, speeds above 1.2 m/s would alias."""
     times_s = PAPER.chirp_times_s
     assert times_s.shape == (128, 3)
     np.testing.assert_allclose(np.diff(times_s, axis=0), 216e-6, rtol=1e-9)

@@ -1,4 +1,4 @@
-"""The up axis of a motion's world is found for standing people, and never wrong without a note."""
+"""The up axis of a motion is found for standing people, and every wrong choice has a note."""
 
 from dataclasses import replace
 
