@@ -54,7 +54,7 @@ class Subject:
 
 
 def _check_placement(placement: Placement | None) -> None:
-    hint = "give Placement(distance_m=3.0), or None for a motion in world coordinates"
+    hint = "give Placement(distance_m=3.0), or None for a motion in the world of the radar"
     check_type("Subject", "placement", placement, (Placement, type(None)), hint)
     if placement is not None:
         for name, unit in (("distance_m", "m"), ("lateral_m", "m"), ("heading_rad", "rad")):
