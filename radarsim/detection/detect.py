@@ -19,6 +19,7 @@ from radarsim.detection import cfar
 from radarsim.detection.burst_spectrum import burst_spectrum, without_clutter
 from radarsim.detection.directions import find_directions
 from radarsim.detection.point_cloud import PointCloud
+from radarsim.detection.refinement import refine_peaks
 from radarsim.detection.settings import DetectionSettings
 from radarsim.errors import InputError
 from radarsim.input_checks import check_radar, check_settings
@@ -146,24 +147,17 @@ def strongest(power, found, most: int) -> tuple[Array, Array, Array]:
 def refined_points(radar, settings, spectrum_v, cells, real, snr_db) -> PointCloud:
     """Refine the points of one burst; values of empty slots become NaN."""
     speed_idx, range_idx = cells
-    loops, bins = spectrum_v.shape[0], spectrum_v.shape[-1]
-    peak_v = spectrum_v[speed_idx, :, :, range_idx]
-
-    def offset(speed_step, range_step):
-        def neighbour(sign):
-            at_speed = (speed_idx + sign * speed_step) % loops
-            at_range = jnp.clip(range_idx + sign * range_step, 0, bins - 1)
-            return spectrum_v[at_speed, :, :, at_range]
-
-        return hann_offset(neighbour(-1), peak_v, neighbour(1))
-
-    cycles_per_loop = (speed_idx - loops // 2 + offset(1, 0)) / loops
+    loops = spectrum_v.shape[0]
+    peaks = refine_peaks(spectrum_v, speed_idx, range_idx)
+    cycles_per_loop = (speed_idx - loops // 2 + peaks.speed_bins) / loops
     cycles_per_loop = jnp.mod(cycles_per_loop + 0.5, 1.0) - 0.5
     frequency_hz = cycles_per_loop / radar.loop_period_s
     # A Doppler shift moves the beat frequency, and hence the apparent range.
     coupling_m = frequency_hz * SPEED_OF_LIGHT_MPS / (2 * radar.chirp.slope_hz_per_s)
-    range_m = (range_idx + offset(0, 1)) * radar.range_resolution_m - coupling_m
-    azimuth_rad, elevation_rad = _folded_directions(radar, settings, peak_v, frequency_hz)
+    range_m = (range_idx + peaks.range_bins) * radar.range_resolution_m - coupling_m
+    azimuth_rad, elevation_rad = _folded_directions(
+        radar, settings, peaks.amplitude_v, frequency_hz
+    )
     position_m = _cartesian(range_m, azimuth_rad[:, 0], elevation_rad[:, 0])
 
     def kept(values):
@@ -201,27 +195,6 @@ def _folded_directions(radar, settings, peak_v, frequency_hz) -> tuple[Array, Ar
 def num_folds(radar: Radar, settings: DetectionSettings) -> int:
     """Number of Doppler ambiguities that change the phases between transmitters differently."""
     return radar.array.num_tx if settings.tdm_compensation else 1
-
-
-def hann_offset(
-    before: Complex[Array, "point tx rx"],
-    peak: Complex[Array, "point tx rx"],
-    after: Complex[Array, "point tx rx"],
-) -> Float[Array, " point"]:
-    """Distance of a tone from the peak bin of a Hann-windowed spectrum [bins].
-
-    For a tone at the distance d, the neighbours have the amplitudes (1 - d) / (2 + d) and
-    (1 + d) / (2 - d) relative to the peak, with inverted signs, which gives
-    d = 2 (after - before) / (2 + after + before). The amplitudes are least-squares estimates over
-    all channels, so that noise does not bias them.
-    """
-    power = (jnp.abs(peak) ** 2).sum((1, 2)) + 1e-37
-
-    def relative(neighbour):
-        return -(neighbour * peak.conj()).real.sum((1, 2)) / power
-
-    low, high = relative(before), relative(after)
-    return jnp.clip(2 * (high - low) / jnp.maximum(2 + high + low, 1e-3), -1.0, 1.0)
 
 
 def _cartesian(range_m, azimuth_rad, elevation_rad) -> Float[Array, "point 3"]:

@@ -41,14 +41,14 @@ class PointCloud:
         radar: radar that recorded the frames.
     """
 
-    range_m: Float[Array, "*frame point"]
-    azimuth_rad: Float[Array, "*frame point"]
-    elevation_rad: Float[Array, "*frame point"]
-    speed_mps: Float[Array, "*frame point"]
-    snr_db: Float[Array, "*frame point"]
-    position_m: Float[Array, "*frame point 3"]
-    folded_azimuth_rad: Float[Array, "*frame point fold"]
-    count: Int[Array, "*frame"]
+    range_m: Float[Array | np.ndarray, "*frame point"]
+    azimuth_rad: Float[Array | np.ndarray, "*frame point"]
+    elevation_rad: Float[Array | np.ndarray, "*frame point"]
+    speed_mps: Float[Array | np.ndarray, "*frame point"]
+    snr_db: Float[Array | np.ndarray, "*frame point"]
+    position_m: Float[Array | np.ndarray, "*frame point 3"]
+    folded_azimuth_rad: Float[Array | np.ndarray, "*frame point fold"]
+    count: Int[Array | np.ndarray, "*frame"]
     radar: Radar = field(metadata={"static": True})
 
     @property

@@ -22,6 +22,7 @@ from radarsim.errors import InputError
 # Standard deviations of a person's points about the torso: limbs are displaced and faster.
 BODY_RANGE_M, BODY_CROSS_M, BODY_SPEED_MPS = 0.25, 0.25, 1.0
 AZIMUTH_ERROR_RAD = 0.06  # of a point; grows where echoes of several limbs share a cell
+UNRESOLVED_M, UNRESOLVED_RAD = 0.8, 0.1  # two people, and the azimuth error while so close
 GATE = 3.0  # largest distance of a point from its track, in standard deviations
 # Standard deviations of the mean of a frame's points about the torso.
 MEAN_RANGE_M, MEAN_SPEED_MPS = 0.08, 0.35
@@ -136,8 +137,9 @@ def targets_of_frames(
         for one in live:
             one.predict(frame.time_s)
         owner = _owners(live, frame.values, max_speed_mps)
+        close = _unresolved(live)
         for number, one in enumerate(live):
-            _extend(one, index, frame, owner == number, max_speed_mps)
+            _extend(one, index, frame, owner == number, max_speed_mps, close[number])
         live += _new_tracks(live, index, frame, owner < 0, max_speed_mps)
     return [one.entries for one in closed + live if is_confirmed(one.entries, len(frames))]
 
@@ -200,13 +202,23 @@ def _distance(one: _OpenTrack, values, max_speed_mps) -> np.ndarray:
     return np.sqrt(sum(term**2 for term in terms))
 
 
-def _extend(one: _OpenTrack, index: int, frame: FramePoints, own, max_speed_mps) -> None:
+def _unresolved(live: Sequence[_OpenTrack]) -> np.ndarray:
+    """Whether another person stands so close to each track that echoes share range cells."""
+    place_m = np.array([one.mean[:2] for one in live]).reshape(-1, 2)
+    apart_m = np.linalg.norm(place_m[:, None] - place_m, axis=-1)
+    return (apart_m + np.diag(np.full(len(live), np.inf)) < UNRESOLVED_M).any(1)
+
+
+def _extend(
+    one: _OpenTrack, index: int, frame: FramePoints, own, max_speed_mps, unresolved
+) -> None:
     """Add a frame's points to a track and correct its state."""
     if not own.any():
         return
     entry = mean_of_points(index, frame, own, max_speed_mps)
     one.entries.append(entry)
-    measured, noise = _measurement(entry)
+    # The azimuth of a cell with echoes of two people lies anywhere between and beside them.
+    measured, noise = _measurement(entry, UNRESOLVED_RAD if unresolved else AZIMUTH_ERROR_RAD)
     one.update(measured, noise, max_speed_mps)
 
 
@@ -240,12 +252,14 @@ def mean_of_points(
     )
 
 
-def _measurement(entry: TargetPoints) -> tuple[np.ndarray, np.ndarray]:
+def _measurement(
+    entry: TargetPoints, error_rad: float = AZIMUTH_ERROR_RAD
+) -> tuple[np.ndarray, np.ndarray]:
     """Measured x, y [m] and radial speed [m/s] of a target, and their covariance."""
     azimuth_rad = np.nan_to_num(entry.azimuth_rad)
     sight = np.array([np.cos(azimuth_rad), np.sin(azimuth_rad)])
     across = np.array([-sight[1], sight[0]])
-    cross_m = np.hypot(0.1, AZIMUTH_ERROR_RAD * entry.range_m)
+    cross_m = np.hypot(0.1, error_rad * entry.range_m)
     noise = np.zeros((3, 3))
     noise[:2, :2] = MEAN_RANGE_M**2 * np.outer(sight, sight) + cross_m**2 * np.outer(across, across)
     noise[2, 2] = MEAN_SPEED_MPS**2
