@@ -58,6 +58,7 @@ _PUBLIC = {
     "detect": "radarsim.detection.detect",
     "range_azimuth": "radarsim.detection.frame_maps",
     "range_doppler": "radarsim.detection.frame_maps",
+    "track": "radarsim.detection.tracker",
     # captures
     "open_capture": "radarsim.files",
     "write_capture": "radarsim.files",

@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from radarsim.detection.doppler_ambiguity import travels
 from radarsim.detection.track import MOVING, Track
 from radarsim.radar.radar import Radar
 from radarsim.validation.analysis import CaptureAnalysis
 from radarsim.validation.azimuth import MIN_ELEMENTS_OF_LAYOUT
 from radarsim.validation.capture_stats import leakage
 from radarsim.validation.comparison import Comparison
-from radarsim.validation.track_kinds import travels
 from radarsim.validation.track_motion import MIN_WALK_MPS
 
 MAP_TITLES = {
