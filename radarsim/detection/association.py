@@ -15,6 +15,11 @@ GATE = 3.0  # largest distance of a point from its track, in standard deviations
 # Gate of targets that have one point: differences in range and in speed between two frames.
 GATE_M, GATE_MPS = 0.5, 1.5
 UNASSIGNED = 2.0  # cost of leaving a point without a track, relative to the gate
+# Largest uncertainty of a predicted place that widens the gate: otherwise a track without points
+# would soon take over the points of anybody else.
+MOST_UNCERTAIN_M = 0.35
+# A track this young may have been started with an aliased speed.
+YOUNG_ENTRIES = 3
 UNRESOLVED_M = 0.8  # distance of two people whose echoes share range cells
 
 
@@ -77,10 +82,9 @@ def _distance(one: TrackState, values, max_speed_mps) -> np.ndarray:
     range_m, azimuth_rad = np.linalg.norm(one.mean[:2]), np.arctan2(one.mean[1], one.mean[0])
     sight, across = one.mean[:2] / range_m, one.mean[[1, 0]] * [-1, 1] / range_m
     position = one.covariance[:2, :2]
-    range_sd = np.hypot(BODY_RANGE_M, np.sqrt(sight @ position @ sight))
-    cross_sd = np.sqrt(
-        BODY_CROSS_M**2 + (AZIMUTH_ERROR_RAD * range_m) ** 2 + across @ position @ across
-    )
+    range_sd = np.hypot(BODY_RANGE_M, _limited_m(sight @ position @ sight))
+    cross_sd = np.hypot(BODY_CROSS_M, _limited_m(across @ position @ across))
+    cross_sd = np.hypot(cross_sd, AZIMUTH_ERROR_RAD * range_m)
     turn_rad = np.nan_to_num(values[:, COLUMN["azimuth_rad"]]) - azimuth_rad
     radial_mps = sight @ one.mean[2:]
     speed_sd = np.hypot(BODY_SPEED_MPS, np.sqrt(sight @ one.covariance[2:, 2:] @ sight))
@@ -90,6 +94,30 @@ def _distance(one: TrackState, values, max_speed_mps) -> np.ndarray:
         wrapped(values[:, COLUMN["speed_mps"]] - radial_mps, max_speed_mps) / speed_sd,
     )
     return np.sqrt(sum(term**2 for term in terms))
+
+
+def _limited_m(variance_m2: float) -> float:
+    return min(np.sqrt(variance_m2), MOST_UNCERTAIN_M)
+
+
+def with_likely_speed(
+    one: TrackState, values: Float[np.ndarray, "point value"], max_speed_mps: float
+) -> TrackState:
+    """A young track with another Doppler ambiguity if no point is where its measured speed leads.
+
+    A target at 1.2 times the unambiguous speed is measured at -0.8 times; the ambiguity whose
+    prediction is near the most points is chosen.
+
+    Args:
+        one: track, predicted to the time of the frame.
+        values: points of the frame, in the order of `POINT_VALUES`.
+        max_speed_mps: unambiguous speed of the radar [m/s].
+    """
+    if len(one.entries) >= YOUNG_ENTRIES or not len(values):
+        return one
+    states = [one.with_more_speed(2 * fold * max_speed_mps) for fold in (0, 1, -1)]
+    counts = [(_distance(state, values, max_speed_mps) <= GATE).sum() for state in states]
+    return one if counts[0] else states[int(np.argmax(counts))]
 
 
 def unresolved(live: Sequence[TrackState]) -> Bool[np.ndarray, " track"]:

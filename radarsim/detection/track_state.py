@@ -1,6 +1,6 @@
 """State of a track: extended Kalman filter of a target's place and velocity in the plane."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from jaxtyping import Float
@@ -38,6 +38,13 @@ class TrackState:
         self.mean = move @ self.mean
         self.covariance = move @ self.covariance @ move.T + ACCELERATION_MPS2**2 * push @ push.T
         self.time_s = time_s
+
+    def with_more_speed(self, radial_mps: float) -> "TrackState":
+        """The predicted state if the radial speed was higher since the last entry [m/s]."""
+        sight = self.mean[:2] / np.linalg.norm(self.mean[:2])
+        step_s = self.time_s - self.entries[-1].time_s
+        change = np.concatenate([radial_mps * step_s * sight, radial_mps * sight])
+        return replace(self, mean=self.mean + change)
 
     def update(self, measured: np.ndarray, noise: np.ndarray, max_speed_mps: float) -> None:
         """Correct the state by a measured place and radial speed (extended Kalman filter).

@@ -12,7 +12,12 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.sparse.csgraph import connected_components
 
-from radarsim.detection.association import person_owners, single_owners, unresolved
+from radarsim.detection.association import (
+    person_owners,
+    single_owners,
+    unresolved,
+    with_likely_speed,
+)
 from radarsim.detection.doppler_ambiguity import unfolded
 from radarsim.detection.point_cloud import PointCloud
 from radarsim.detection.target_points import (
@@ -98,6 +103,8 @@ def targets_of_frames(
         live = [one for one in live if frame.time_s - one.entries[-1].time_s <= max_gap_s]
         for one in live:
             one.predict(frame.time_s)
+        if not single:
+            live = [with_likely_speed(one, frame.values, max_speed_mps) for one in live]
         assign = single_owners if single else person_owners
         owner = assign(live, frame.values, max_speed_mps)
         close = unresolved(live)

@@ -104,7 +104,7 @@ def test_two_people_who_cross_keep_their_tracks(seed):
 
 
 def test_a_person_who_enters_and_one_who_leaves_have_tracks_of_their_time():
-    people = [straight((2.0, 1.0), (0.4, 0.0), last_s=1.2), straight((4.0, -1.0), (-0.4, 0), 2.0)]
+    people = [straight((2.0, 1.0), (0.4, 0.0), last_s=1.21), straight((4.0, -1.0), (-0.4, 0), 2.0)]
     tracks = rs.track(cloud_of(people, 40))
     spans = sorted((one.times_s[0], one.times_s[-1]) for one in tracks)
     middle_s = RADAR.chirp_times_s.mean()
