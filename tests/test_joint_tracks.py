@@ -17,11 +17,13 @@ from radarsim.joint_tracks import (
     visible_shares,
 )
 from radarsim.radar.timing import burst_centre_and_half_s, burst_times_s
-from radarsim.scene.joint_surfaces import joint_faces
+from radarsim.scene.formats.smpl import read_body_model
+from radarsim.scene.joint_surfaces import joint_faces, smpl_joints
 from radarsim.scene.scene import pose, skin_scene
 from radarsim.scene.skeleton import JOINT, JOINT_NAMES
 from tests.helpers.moving_sphere import small_radar
 from tests.helpers.scenes import plate, together
+from tests.helpers.synthetic_bodies import synthetic_model
 
 RADAR = small_radar(num_chirps=8, num_samples=32)
 BODY = rs.free_body()
@@ -123,6 +125,24 @@ def test_joints_lie_within_the_simulated_surface():
     surface_m = np.asarray(mesh.vertices_m + mesh.origin_high_m[:, :, None])[:, 1]
     assert (tracks.position_m > surface_m.min(axis=1, keepdims=True)).all()
     assert (tracks.position_m < surface_m.max(axis=1, keepdims=True)).all()
+
+
+@pytest.mark.parametrize("layout", ["smplh", "smplx"])
+def test_bodies_with_fingers_have_the_joints_of_smpl(layout, tmp_path):
+    """The hand is the base of the middle finger, which follows the wrist if the fingers rest."""
+    np.savez(tmp_path / "model.npz", **synthetic_model(layout))
+    body = read_body_model(tmp_path / "model.npz")
+    motion = replace(posture(), shape_space=body.shape_space)
+    scene = rs.Scene([rs.Subject(motion, body, rs.Placement(distance_m=4.0))])
+    tracks = rs.joint_tracks(RADAR, scene, 1)
+    assert tracks.visible.shape == (1, 24)
+    rest_m = np.asarray(body.joint_template_m)
+    fitted = scene.subjects[0].fitted
+    for side, finger in zip(("left", "right"), smpl_joints(body)[22:], strict=True):
+        hand, wrist = JOINT[f"{side}_hand"], JOINT[f"{side}_wrist"]
+        bone_m = np.linalg.norm(tracks.position_m[0, hand] - tracks.position_m[0, wrist])
+        expected_m = np.linalg.norm(rest_m[finger] - rest_m[wrist]) * float(fitted.body_scale)
+        assert bone_m == pytest.approx(expected_m, rel=1e-3)
 
 
 def test_tilt_turns_the_joints_about_the_radar():
