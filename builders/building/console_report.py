@@ -10,6 +10,7 @@ from pipelines.run import Summary
 from pipelines.store_spec import cube_bytes, keeps_cubes
 from radarsim.captures.capture import WARNING
 
+# Maximum number of printed lines of a kind.
 MAX_LINES = 20
 
 

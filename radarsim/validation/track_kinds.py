@@ -16,8 +16,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy import ndimage
 
+from radarsim.detection.track import FLICKERING, MIN_DETECTIONS, MOVING, VIBRATING, Track
 from radarsim.radar.radar import Radar
-from radarsim.validation.track import FLICKERING, MIN_DETECTIONS, MOVING, VIBRATING, Track
 
 # Speeds below `SLOW_MPS` or below `SLOW_BINS` Doppler bins count as slow, because standing people
 # sway at up to a few cm/s.

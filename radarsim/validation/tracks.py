@@ -11,18 +11,20 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from radarsim.captures.recording import Recording
+from radarsim.detection.track import FLICKERING, MIN_DETECTIONS, MOVING, Track
 from radarsim.radar.radar import Radar
 from radarsim.validation.capture_stats import CaptureStats
 from radarsim.validation.detection import Detection, detect
-from radarsim.validation.track import FLICKERING, MIN_DETECTIONS, MOVING, Track
 from radarsim.validation.track_kinds import range_rate, travels, with_kind
 
+# Largest differences in range and speed between a detection and the track that it extends.
 GATE_M = 0.5
 GATE_MPS = 1.5  # exceeds the speed change of a walking person's torso between two bursts
 MAX_GAP_S = 1.0  # a track ends after this time without a detection
 MIN_SHARE = 0.3  # minimum fraction of bursts with a detection, within the time span of a track
 UNASSIGNED = 2.0  # cost of leaving a detection without a track, in units of the gate
 TREND_DETECTIONS = 8  # number of most recent detections used to predict the next range
+# Largest differences in range and azimuth between two tracks of the same person.
 SAME_PERSON_M = 0.7
 SAME_PERSON_RAD = np.radians(20.0)
 
