@@ -16,12 +16,14 @@ from pathlib import Path
 import numpy as np
 import zarr
 
-from pipelines.schema import COORDINATE_UNITS, TABLES
+from pipelines.schema import ALL_COORDINATES, TABLES
 from pipelines.store_reader import Store
 from radarsim.errors import InputError
 from radarsim.paths import check_link, local_path
 
 _NUMPY = {"string": object, "int64": np.int64, "int32": np.int32, "float64": np.float64}
+# Axes whose coordinate has another name than the axis.
+_SCALES = {"frame": "frame_time"}
 Report = Callable[[str], object]
 
 
@@ -167,13 +169,15 @@ def _copy(store: Store, array: zarr.Array, copy, path: str | Path) -> int:
 
 def _label_axes(file, store: Store) -> None:
     """Name the HDF5 axes, and attach coordinates as dimension scales, e.g. for xarray."""
-    for name in COORDINATE_UNITS:
+    coordinates = [name for name in ALL_COORDINATES if store.has(name)]
+    for name in coordinates:
         file[name].make_scale(name)
     for name, array in _arrays(store):
         for axis, dim in enumerate(array.metadata.dimension_names):
             file[name].dims[axis].label = dim
-            if dim in COORDINATE_UNITS and name not in COORDINATE_UNITS:
-                file[name].dims[axis].attach_scale(file[dim])
+            scale = _SCALES.get(dim, dim)
+            if scale in coordinates and name not in coordinates:
+                file[name].dims[axis].attach_scale(file[scale])
 
 
 def _plain(value: object) -> object:

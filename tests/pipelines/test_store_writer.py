@@ -83,7 +83,7 @@ def test_opening_the_store_gives_no_warnings(store, recwarn):
 def test_the_root_attributes_identify_the_store(store):
     attributes = dict(zarr.open_group(store, mode="r").attrs)
     assert attributes["format"] == "radarsim-store"
-    assert attributes["schema_version"] == 1
+    assert attributes["schema_version"] == 2
     assert attributes["recipe_digest"] == recipe_digest(PLAN.recipe)
 
 
