@@ -43,7 +43,7 @@ def to_hdf5(store: Store, path: str | Path, report: Report = lambda name: None) 
     """
     import h5py
 
-    with _Target(path, "--hdf5") as partial, h5py.File(partial, "w") as file:
+    with Target(path, "--hdf5") as partial, h5py.File(partial, "w") as file:
         file.attrs.update({name: _plain(value) for name, value in store.attributes.items()})
         count = 0
         for name, array in _arrays(store):
@@ -80,7 +80,7 @@ def to_numpy(store: Store, path: str | Path, report: Report = lambda name: None)
     Raises:
         InputError: the folder exists or cannot be written, or a value differs when it is read back.
     """
-    with _Target(path, "--numpy") as partial:
+    with Target(path, "--numpy") as partial:
         partial.mkdir()
         about, count = {"store": store.attributes}, 0
         for name, array in _arrays(store):
@@ -101,7 +101,7 @@ def to_numpy(store: Store, path: str | Path, report: Report = lambda name: None)
     return count
 
 
-class _Target:
+class Target:
     """Output path that appears only when writing is complete; a failure leaves no files behind."""
 
     def __init__(self, path: str | Path, option: str):
