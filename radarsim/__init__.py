@@ -58,6 +58,9 @@ _PUBLIC = {
     "detect": "radarsim.detection.detect",
     "range_azimuth": "radarsim.detection.frame_maps",
     "range_doppler": "radarsim.detection.frame_maps",
+    # joints
+    "JointTracks": "radarsim.joint_tracks",
+    "joint_tracks": "radarsim.joint_tracks",
     # captures
     "open_capture": "radarsim.files",
     "write_capture": "radarsim.files",

@@ -46,6 +46,12 @@ TWO = jnp.zeros((2, 5, 32))
 
 # An invalid call, and a pattern that its error message must match.
 WRONG = {
+    # joints
+    "joints of a board's name": (
+        lambda: rs.joint_tracks("AWR1843BOOST", SCENE),
+        "joint_tracks: radar: is .*load_radar",
+    ),
+    "joints of a subject": (lambda: rs.joint_tracks(RADAR, WALKER), "scene: is .*Scene.*subject"),
     # heatmaps
     "two of three tx": (lambda: maps(CUBE_V[:, :, :2]), "cube_v: has 2 along 'tx'.*not 3"),
     "two of four rx": (lambda: maps(CUBE_V[:, :, :, :2]), "cube_v: has 2 along 'rx'.*not 4"),
