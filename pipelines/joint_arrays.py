@@ -4,6 +4,7 @@ import numpy as np
 
 from pipelines.plan import Clip
 from pipelines.recipe import Recipe
+from radarsim.joint_tracks import joint_tracks
 from radarsim.scene.scene import Scene
 
 
@@ -18,8 +19,6 @@ def arrays_of_joints(recipe: Recipe, clip: Clip, scene: Scene) -> dict[str, np.n
     Returns:
         Values of the arrays, keyed by array name.
     """
-    from radarsim.joint_tracks import joint_tracks
-
     tracks = joint_tracks(recipe.radar, scene, recipe.num_frames)
     arrays = {
         "joints_m": np.array(tracks.position_m, np.float32),
