@@ -54,8 +54,8 @@ class FrameProducts:
     """
 
     points: PointCloud | None
-    range_doppler_db: Float[Array, "frame range speed"] | None
-    range_azimuth_db: Float[Array, "frame range angle"] | None
+    range_doppler_db: Float[Array, "*frame range speed"] | None
+    range_azimuth_db: Float[Array, "*frame range angle"] | None
 
 
 @partial(jax.jit, static_argnums=(0, 1))
