@@ -10,10 +10,12 @@ import pytest
 import zarr
 
 from builders import check
+from mmclip.store import open_store
 from pipelines.plan import Clip, clip_seed, make_plan
 from pipelines.recipe import Clips, Keep, Recipe
 from pipelines.run import build
 from pipelines.store_checks import compare_arrays
+from pipelines.store_reader import Store
 from pipelines.store_spec import make_store_spec
 from pipelines.store_tables import parquet_bytes
 from pipelines.store_writer import CHECKSUMS
@@ -147,6 +149,21 @@ def test_a_changed_unit_is_found(store, capsys):
     status, output = checked(store, capsys)
     line = "time_range: unit is dBm, but the schema requires dB"
     assert (status, output) == (1, f"{store}: {line}\n")
+
+
+def test_a_store_of_version_1_is_still_read(store, capsys):
+    """Version 1 had neither the arrays per frame nor their settings in the recipe."""
+    root = json.loads((store / "zarr.json").read_text())
+    recipe = root["attributes"]["recipe"]
+    old = re.sub(r"\n\[detection\]\n.*?\n\n", "\n", recipe, flags=re.DOTALL)
+    old = re.sub(r"\n(points|range_doppler|range_azimuth|joints) = false", "", old)
+    assert len(old) < len(recipe) - 200
+    root["attributes"] |= {"schema_version": 1, "recipe": old}
+    (store / "zarr.json").write_text(json.dumps(root))
+    remove_checksums_of(store, "zarr.json")
+    assert Store(store).recipe == RECIPE
+    assert open_store(store).stored_columns == Store(store).group["time"].shape[0]
+    assert checked(store, capsys)[0] == 0
 
 
 def raised_by(amount):

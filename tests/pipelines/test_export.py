@@ -169,10 +169,9 @@ def test_points_are_a_pcd_cloud_per_clip(store, tmp_path):
     fields = lines["FIELDS"].split()
     assert lines["VERSION"] == "0.7"
     assert fields[:3] == ["x", "y", "z"]
-    types = [
-        kind.lower() + size for kind, size in zip(lines["TYPE"].split(), lines["SIZE"].split())
-    ]
-    cloud = np.frombuffer(data, list(zip(fields, (f"<{kind}" for kind in types), strict=True)))
+    kinds = zip(lines["TYPE"].lower().split(), lines["SIZE"].split(), strict=True)
+    types = [f"<{kind}{size}" for kind, size in kinds]
+    cloud = np.frombuffer(data, list(zip(fields, types, strict=True)))
     assert len(cloud) == int(lines["POINTS"]) == int(lines["WIDTH"]) * int(lines["HEIGHT"])
     expected = np.array(points_of(store, 1))
     np.testing.assert_allclose(cloud["frame"], expected[:, 1])
