@@ -161,6 +161,8 @@ def compare_arrays(stored: dict[str, np.ndarray], made: dict[str, np.ndarray]) -
         if np.array_equal(values, again, equal_nan=True):
             continue
         difference = np.abs(values.astype(np.float64) - again)
+        # NaN marks missing values, such as empty slots for points.
+        difference = np.where((values != values) & (again != again), 0.0, difference)
         count = np.count_nonzero(~(difference == 0))
         largest = difference.max()
         worst = f"by {largest:.3g} at most" if math.isfinite(largest) else "not finite"

@@ -235,6 +235,20 @@ def test_arrays_are_compared_by_value():
         compare_arrays(stored, {"a": stored["a"]})
 
 
+def test_values_that_are_missing_in_both_clips_do_not_differ():
+    """Empty slots for points contain NaN; only the other values are counted."""
+    points = np.array([1, 2, np.nan, np.nan], np.float32)
+    moved = np.array([1, 2.5, np.nan, np.nan], np.float32)
+    assert compare_arrays({"p": points}, {"p": points.copy()}) == []
+    assert compare_arrays({"p": points}, {"p": moved}) == [
+        "p: 1 of 4 values differ, by 0.5 at most"
+    ]
+    found = np.array([1, 2, 3, np.nan], np.float32)
+    assert compare_arrays({"p": points}, {"p": found}) == ["p: 1 of 4 values differ, not finite"]
+    seen = np.array([True, False])
+    assert compare_arrays({"v": seen}, {"v": ~seen}) == ["v: 2 of 2 values differ, by 1 at most"]
+
+
 def test_damage_to_any_file_gives_lines_and_no_traceback(valid_store, tmp_path, capsys):
     """Each file in turn is truncated, emptied and replaced; the checksums detect each change."""
     rng = np.random.default_rng(1)
