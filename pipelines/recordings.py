@@ -1,6 +1,6 @@
 """Clips from recordings: the IF cube is read from a capture file instead of simulated.
 
-    capture -> labelled time spans -> windows -> IF cube -> heatmaps -> arrays
+    capture -> labelled time spans -> windows -> IF cube -> heatmaps, points, frame maps -> arrays
 
 All steps after the IF cube are the same as for simulated clips.
 """

@@ -6,12 +6,13 @@ from dataclasses import replace
 import numpy as np
 
 from pipelines.plan import Clip, clip_seed, draw_placement, make_plan
-from pipelines.recipe import Clips, Keep, Placements, Recipe
+from pipelines.recipe import Clips, Detection, Placements, Recipe
 from pipelines.run import build
 from pipelines.schema import FLOOR_DB, HEATMAPS
 from pipelines.sources import Text
 from pipelines.store_spec import StoreSpec, make_store_spec
 from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
+from tests.helpers.frame_arrays import drawn_frame_arrays, keep_all
 from tests.helpers.pipeline_fakes import FakeTake
 
 NUM_CLIPS = 10
@@ -20,7 +21,7 @@ LABELS = ("walk", "turn", "sit <down> & $rest$")
 
 
 def small_recipe() -> Recipe:
-    """A recipe of clips of 20 frames with 16 chirps of 32 samples; cubes and poses are saved."""
+    """Recipe of clips of 20 frames with 16 chirps of 32 samples; all arrays are kept."""
     radar = BOARDS[DEFAULT_BOARD]
     radar = replace(
         radar,
@@ -31,7 +32,8 @@ def small_recipe() -> Recipe:
         radar=radar,
         clips=Clips(length_s=2.0, min_frames=4),
         placements=Placements(distance_m=(2.0, 4.0)),
-        keep=Keep(if_cubes="on", motion=True, motion_rate_hz=10.0),
+        keep=keep_all(if_cubes="on", motion=True, motion_rate_hz=10.0),
+        detection=Detection(max_points=6, azimuth_bins=16),
     )
 
 
@@ -63,8 +65,9 @@ def drawn_clip(store_spec: StoreSpec, clip: Clip) -> dict[str, np.ndarray]:
             arrays[spec.name] = _map(rng, spec.shape[1:], _columns(spec.shape[1], clip))
         elif spec.name == "if_cube":
             arrays[spec.name] = rng.integers(-99, 99, spec.shape[1:]).astype(spec.dtype)
-        elif spec.per_clip and spec.dtype == "float32":
+        elif spec.per_clip and spec.dtype == "float32" and spec.dims[1:2] != ("frame",):
             arrays[spec.name] = rng.normal(size=spec.shape[1:]).astype(spec.dtype)
+    arrays |= drawn_frame_arrays(rng, store_spec.arrays, clip.num_frames)
     columns = _columns(arrays["time_range"].shape[0], clip)
     return {**arrays, "num_frames": np.int32(clip.num_frames), "num_columns": np.int32(columns)}
 

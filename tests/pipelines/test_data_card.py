@@ -78,7 +78,7 @@ def test_the_card_lists_contents_and_licences(store):
     assert "No person is in two splits." in text
     assert "AWR1843BOOST, 77." in text
     assert "Clips without text: 1." in text
-    assert "| `time_doppler` | clip 14, time 7, speed 6 | float16 | dB |" in text
+    assert "| `time_doppler` | clip 14, time 7, speed 6 | float16 | 1.18 kB | dB |" in text
     assert "no radar recorded them" in text
     assert str(store.parent) not in text
 

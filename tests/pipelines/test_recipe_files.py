@@ -7,6 +7,7 @@ import pytest
 
 from builders.amass import _parser
 from builders.building.cli_options import FLAG_SETTINGS, PRESETS, recipe_table
+from builders.building.keep_options import KEPT_PER_FRAME
 from builders.building.recipe_loading import PATHS, load_recipe_table, merge_tables
 from builders.building.simulated_dataset import build_dataset
 from builders.sources.takes import built_in_takes
@@ -85,6 +86,7 @@ def test_every_option_that_changes_bytes_is_a_recipe_setting():
         f"{name}.{field}" for name, section in SECTIONS.items() for field in vars(section())
     }
     reached = {".".join(path) for path in FLAG_SETTINGS.values() if len(path) == 2}
+    reached |= {f"keep.{name}" for name in KEPT_PER_FRAME}  # values of the option --keep
     assert settings - reached == {"area.near_m", "area.far_m", "area.half_width_m"}
     assert reached <= settings
     flags = vars(options())

@@ -33,6 +33,7 @@ from tests.helpers.synthetic_captures import echo, small_radar
 from tests.helpers.ti_configurations import CFG
 
 QUICK = ["--clip-seconds", "3.2", "--stride-seconds", "3.2", "--quiet"]
+KEPT = ("points", "range_doppler", "range_azimuth")
 MADE = small_radar(num_chirps=24, tx_order=(0, 2), num_samples=32)
 
 
@@ -44,10 +45,9 @@ def made_clip(recipe, clip, take, *, keep_cubes=True):
 
 
 def made_store(path, if_cubes="on"):
-    """Build a store with two clips of two subjects, in this process."""
-    recipe = Recipe(
-        radar=MADE, clips=Clips(length_s=3.2), keep=Keep(if_cubes=if_cubes), seed=3, body="none"
-    )
+    """A store with two clips of two subjects, built in this process."""
+    keep = Keep(if_cubes=if_cubes, **dict.fromkeys(KEPT, True))
+    recipe = Recipe(radar=MADE, clips=Clips(length_s=3.2), keep=keep, seed=3, body="none")
     clips, takes = [], {}
     for name, caption in (("anna", "walks"), ("ben", "sits down, then waits")):
         texts = (
@@ -80,7 +80,7 @@ def place(tmp_path_factory):
     assert dca1000.main([str(root / "made.zarr"), "--out", str(root / "board")]) == 0
     again = ["--captures", str(root / "board"), "--labels", str(root / "board" / "labels.csv")]
     again += ["--radar", str(root / "board" / "radar.toml"), "--out", str(root / "again.zarr")]
-    assert recordings.main([*again, *QUICK, "--workers", "1"]) == 0
+    assert recordings.main([*again, *QUICK, "--workers", "1", "--keep", *KEPT]) == 0
     return root
 
 
@@ -100,14 +100,27 @@ def test_recordings_of_a_simulation_equal_that_simulation(place):
     made, again, rows = rows_of(place)
     assert len(rows) == 2
     for row, copy in rows:
-        for name in ("if_cube", "num_frames", "num_columns"):
+        for name in ("if_cube", "num_frames", "num_columns", "num_points"):
             np.testing.assert_array_equal(again.array(name, copy), made.array(name, row), name)
-        for name in HEATMAPS:
+        for name in (*HEATMAPS, *KEPT[1:]):
             ours, theirs = again.array(name, copy), made.array(name, row)
             # A worker and this process split sums differently; one float16 step, 2^-10, is allowed.
             np.testing.assert_allclose(
                 ours.astype(float), theirs.astype(float), rtol=2**-10, atol=1e-3, err_msg=name
             )
+        ranges_m = [store.array("points", at)[..., 0] for store, at in ((again, copy), (made, row))]
+        assert np.isfinite(ranges_m[0]).any()
+        np.testing.assert_allclose(*ranges_m, atol=1e-3)  # of the bin width of 0.3 m
+
+
+def test_joints_of_recordings_are_refused(place, capsys):
+    """Only a simulation knows where the joints are; the reason is one line, before any work."""
+    given = ["--captures", str(place / "board"), "--labels", str(place / "board" / "labels.csv")]
+    out = ["--out", str(place / "refused.zarr"), "--keep", "points", "joints"]
+    assert recordings.main([*given, *out]) == 2
+    line = "options: --keep: names joints, but a recording contains no motion of the body; "
+    assert capsys.readouterr().err == f"{line}keep points and frame maps only\n"
+    assert not (place / "refused.zarr").exists()
 
 
 def test_both_stores_have_the_same_axes_and_captions(place):
