@@ -162,13 +162,13 @@ def draw_azimuth_frame(panel: Axes, series: FrameSeries, frame: int, **colours) 
 
 
 def draw_joints(
-    panel: Axes, joints_m: Shaped[np.ndarray, "joint 3"], across: int = 1, up: int = 0, **style
+    panel: Axes, joints_m: Shaped[np.ndarray, "joint axis"], across: int = 1, up: int = 0, **style
 ) -> None:
     """Draw the joints of one frame, connected by bones if they are the joints of SMPL.
 
     Args:
         panel: matplotlib axes to draw on.
-        joints_m: joints in the radar frame [m].
+        joints_m: joints, in the radar frame for a plan view [m].
         across, up: coordinates drawn along x and y of the panel; y and x for a plan view.
         style: further arguments of `Axes.plot`.
     """
