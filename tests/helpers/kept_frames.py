@@ -35,7 +35,12 @@ def add_kept_frames(path, radar: Radar, names=("points", "range_doppler", "range
         if not name.startswith("burst_"):
             value = np.broadcast_to(value, (num_clips, *value.shape)).copy()
         group.create_array(name, data=value)
-    with warnings.catch_warnings(action="ignore"):  # of files that are not arrays
+    consolidate(path)
+
+
+def consolidate(path) -> None:
+    """Rewrite the consolidated metadata of a store whose arrays have changed."""
+    with warnings.catch_warnings(action="ignore"):  # about files that are not arrays
         zarr.consolidate_metadata(path)
 
 
