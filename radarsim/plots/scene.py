@@ -107,7 +107,7 @@ def draw_moment(axes: Axes, scene: ScenePicture, moment: int) -> None:
     axes.clear()
     _draw_bodies(axes, scene, [moment])
     far_m, half_m = _floor(scene)
-    top_m = max(_HEADROOM_M, scene.vertices_m[..., 2].max() + 0.2)
+    top_m = max(_HEADROOM_M, float(scene.vertices_m[..., 2].max()) + 0.2)
     picture, _ = _scene_camera(scene).project(box((0, far_m), (-half_m, half_m), (0, top_m))[0])
     low, high = picture.min(axis=0), picture.max(axis=0)
     margin = 0.06 * (high - low)
