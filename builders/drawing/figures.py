@@ -1,6 +1,7 @@
 """Figures of `builders.draw`: a stored clip, a contact sheet, or a newly simulated motion."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -69,15 +70,18 @@ def frames_of_clip(store: Store, row: int) -> tuple[FrameSeries | None, str]:
     Returns:
         The frames, or None; and the reason why there are none, else "".
     """
-    if has_frames(store):
-        return stored_frames(store, row), ""
+    stored = stored_frames(store, row) if has_frames(store) else None
+    if stored is not None and (stored.has_maps or stored.points is not None):
+        return stored, ""
     cube_v = store.cube_v(row)
     if cube_v is None:
-        return None, "the store contains neither points, frame maps nor IF cubes"
+        problem = "the store contains neither points, frame maps nor IF cubes"
+        return stored, problem if stored is None else ""
     try:
-        return frames_of_cube(store.recipe.radar, cube_v), ""
+        made = frames_of_cube(store.recipe.radar, cube_v)
     except InputError as error:
-        return None, str(error.problem)
+        return stored, str(error.problem)
+    return replace(made, joints_m=stored.joints_m if stored else None), ""
 
 
 def contact_sheet(

@@ -153,9 +153,11 @@ def draw_doppler_frame(panel: Axes, series: FrameSeries, frame: int, **colours) 
 
 
 def draw_azimuth_frame(panel: Axes, series: FrameSeries, frame: int, **colours) -> QuadMesh:
-    """Draw the range-azimuth map of one frame, and rings around its points."""
+    """Draw the range-azimuth map of one frame, rings around its points, and the joints."""
     view = series.view()
     image = draw_range_azimuth(panel, series.range_azimuth[frame], series.axes, view, **colours)
+    if series.joints_m is not None:
+        draw_joints(panel, series.joints_m[frame], color="white", lw=0.7, ms=1.2)
     points = series.points_of(frame)
     panel.scatter(points[:, Y], points[:, X], **DOTS)
     return image

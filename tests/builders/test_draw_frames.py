@@ -67,6 +67,16 @@ def test_stored_points_and_maps_are_drawn_as_they_are(kept_frames):
     np.testing.assert_allclose(sorted(speeds), [0.0, 1.0])
 
 
+def test_stored_joints_are_drawn_with_points_computed_from_cubes(place, tmp_path):
+    shutil.copytree(place / "kept.zarr", tmp_path / "joints.zarr")
+    radar = Store(place / "kept.zarr").recipe.radar
+    add_kept_frames(tmp_path / "joints.zarr", radar, ("joints_m",))
+    series, problem = figures.frames_of_clip(Store(tmp_path / "joints.zarr"), 0)
+    assert problem == ""
+    assert series.has_maps
+    assert series.joints_m.shape == (len(series.times_s), 24, 3)
+
+
 def test_a_video_shows_every_frame_for_its_period(kept_frames, capsys, tmp_path):
     """20 frames of 0.1 s, each shown for 100 ms: the video plays in real time."""
     video = tmp_path / "clip.gif"

@@ -15,7 +15,13 @@ from radarsim.plots.frame_maps import (
     frame_map_page,
     highest_level_db,
 )
-from radarsim.plots.frames import FrameSeries, add_frame_column, draw_joints, with_points
+from radarsim.plots.frames import (
+    FrameSeries,
+    add_frame_column,
+    draw_azimuth_frame,
+    draw_joints,
+    with_points,
+)
 from radarsim.plots.heatmaps import PANELS, clip_page
 from radarsim.plots.points import Extent, draw_plan_view, draw_side_view, points_page
 from radarsim.plots.scene import draw_scene, draw_top_view
@@ -246,6 +252,15 @@ def test_a_series_with_one_kind_of_map_draws_only_this_map():
     page = Figure(figsize=(5, 8))
     add_frame_column(page, series(range_azimuth=None, points=None), 0, (0.1, 0.1, 0.9, 0.9))
     assert [axes.get_ylabel() for axes in page.axes] == ["range [m]", "dB above noise"]
+
+
+def test_joints_lie_in_the_plan_view_where_their_coordinates_are():
+    """Joints of a frame at x = 2 m, y = 1 m are drawn 1 m to the left and 2 m ahead."""
+    axes = panel()
+    joints_m = np.broadcast_to([2.0, 1.0, 0.3], (3, 24, 3))
+    draw_azimuth_frame(axes, series(joints_m=joints_m), 1)
+    bones = [line.get_xydata() for line in axes.lines if line.get_marker() == "o"]
+    np.testing.assert_allclose(bones, np.broadcast_to([1.0, 2.0], (23, 2, 2)))
 
 
 def test_joints_are_connected_by_the_bones_of_smpl():
