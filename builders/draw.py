@@ -1,9 +1,10 @@
 """Draw a figure of a clip: `python -m builders.draw synth.zarr --clip 0`.
 
 Draws the body in front of the radar (a shaded mesh at several times, the path seen from above, a
-strip of poses over time) and the clip's three heatmaps on physical axes. A clip in a store is drawn
-from its stored arrays. A motion file or a built-in activity is simulated first, with the settings
-of builders.amass.
+strip of poses over time), the points that the radar detects on the body, the clip's three heatmaps
+on physical axes, and the range-Doppler and range-azimuth maps of one frame. A clip in a store is
+drawn from its stored arrays. A motion file or a built-in activity is simulated first, with the
+settings of builders.amass. With --video, body, points and maps move together in real time.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from builders.building.cli_options import count, recipe_table
 from builders.building.source_options import add_source_reading_options
+from builders.drawing.output_paths import beside, checked_out
 from radarsim.paths import path_argument
 
 EXAMPLES = """
@@ -23,6 +25,11 @@ how to read the heatmaps:
   Time-Doppler: radial speed, positive when receding. The bright band is the torso; limbs reach
   about three times its speed, once per step. Speeds beyond the axis limits alias to the other end.
   Time-range: distance of the visible body parts. Time-angle: azimuth, positive to the left.
+
+how to read the points and frame maps:
+  Points have the colour of their time in the view from above; in the 3-D view, they are white and
+  belong to the drawn moment. The maps show the frame with the most points, at the dashed line in
+  the heatmaps; rings are its points. In the range-azimuth map, ahead is up and left is left.
 
 examples:
   python -m builders.draw synth.zarr --clip 0
@@ -33,13 +40,14 @@ examples:
       five seconds of a motion file, with the Doppler window of the mmCLIP paper
   python -m builders.draw squat --distance-m 2 --heading-deg 45
       a built-in activity, simulated at 2 m
+  python -m builders.draw synth.zarr --clip 3 --video walk.gif
+      a video of a clip with kept points, frame maps or IF cubes; .mp4 needs ffmpeg
 """
 _MOTION_FLAGS = (
     *("radar", "start_seconds", "seconds", "distance_m", "lateral_m", "heading_deg"),
     *("person", "source_up", "source_rate_hz"),
 )
 _STORE_FLAGS = ("clip", "columns", "amass", "motions")
-_SUFFIXES = (".png", ".pdf", ".svg")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,7 +77,9 @@ def _draw(options: argparse.Namespace) -> int:
     if misplaced:
         kind = "motion files and activities" if is_store else "stores"
         raise InputError(options.source, misplaced, f"applies only to {kind}", "omit it")
-    out = _checked_out(options.out) if options.out else None
+    if options.video:
+        return _write_video(options, is_store)
+    out = checked_out(options.out) if options.out else None
     page, note, default = (_from_store if is_store else _from_motion)(options)
     out = out or default
     try:
@@ -85,34 +95,83 @@ def _draw(options: argparse.Namespace) -> int:
 
 def _from_store(options: argparse.Namespace):
     from builders.drawing.figures import contact_sheet, stored_clip_page
-    from builders.sources.motion_lookup import MotionPaths
     from pipelines.store_reader import Store
 
     store = Store(options.source)
     rows = store.rows(options.clip or "0")
     if len(rows) > 1:
         page, note = contact_sheet(store, rows, options.columns or 6, options.window)
-        return page, note, _beside(options.source, "sheet.png")
-    paths = MotionPaths(
-        amass=options.amass, motions=tuple(options.motions), body_models=options.body_models
+        return page, note, beside(options.source, "sheet.png")
+    page, note = stored_clip_page(
+        store, rows[0], _motion_paths(options), options.window, options.trace, options.points
     )
-    page, note = stored_clip_page(store, rows[0], paths, options.window, options.trace)
-    return page, note, _beside(options.source, f"clip{rows[0]}.png")
+    return page, note, beside(options.source, f"clip{rows[0]}.png")
 
 
 def _from_motion(options: argparse.Namespace):
     from builders.drawing.figures import motion_page
 
-    page, note = motion_page(
+    made = _simulated(options, keep_cube=options.points)
+    page = motion_page(made, options.start_seconds or 0.0, options.body_models, options.trace)
+    return page, made.note, beside(options.source, "radar.png")
+
+
+def _write_video(options: argparse.Namespace, is_store: bool) -> int:
+    from builders.activities.animation import checked_writer
+    from radarsim.errors import InputError
+
+    if options.out:
+        raise InputError(options.out, "--out", "names a figure, not a video", "omit it")
+    checked_writer(options.video)  # before the simulation
+    note = (_video_of_store if is_store else _video_of_motion)(options)
+    if note:
+        print(note)
+    print(options.video)
+    return 0
+
+
+def _video_of_store(options: argparse.Namespace) -> str:
+    from builders.drawing.video import write_stored_video
+    from pipelines.store_reader import Store
+    from radarsim.errors import InputError
+
+    store = Store(options.source)
+    rows = store.rows(options.clip or "0")
+    if len(rows) > 1:
+        problem = f"shows one clip, not {len(rows)}"
+        raise InputError(options.source, "--video", problem, "choose one with --clip")
+    paths = _motion_paths(options)
+    return write_stored_video(store, rows[0], paths, options.video, options.window)
+
+
+def _video_of_motion(options: argparse.Namespace) -> str:
+    from builders.drawing.video import write_motion_video
+
+    made = _simulated(options, keep_cube=True)
+    write_motion_video(made, options.video, options.body_models)
+    return made.note
+
+
+def _simulated(options: argparse.Namespace, keep_cube: bool):
+    from builders.drawing.single_clip import simulate_segment
+
+    return simulate_segment(
         options.source,
-        options.person or "",
         options.start_seconds or 0.0,
         5.0 if options.seconds is None else options.seconds,
         recipe_table(vars(options)),
         options.body_models,
-        options.trace,
+        options.person or "",
+        keep_cube,
     )
-    return page, note, _beside(options.source, "radar.png")
+
+
+def _motion_paths(options: argparse.Namespace):
+    from builders.sources.motion_lookup import MotionPaths
+
+    return MotionPaths(
+        amass=options.amass, motions=tuple(options.motions), body_models=options.body_models
+    )
 
 
 def _first_given(options: argparse.Namespace, names: Sequence[str]) -> str:
@@ -120,27 +179,6 @@ def _first_given(options: argparse.Namespace, names: Sequence[str]) -> str:
     given = (name for name in names if getattr(options, name) not in (None, ()))
     name = next(given, None)
     return f"--{name.replace('_', '-')}" if name else ""
-
-
-def _beside(source: str, ending: str) -> Path:
-    """Output path next to the source, with an extra suffix to avoid overwriting an input file."""
-    path = Path(source)
-    path = path if path.stem not in ("", "..") else path.resolve()
-    return path.with_name(f"{path.stem}.{ending}")
-
-
-def _checked_out(out: str) -> Path:
-    """Check and return the output path, before the simulation starts."""
-    from radarsim.errors import InputError
-
-    path = Path(out)
-    if path.suffix.lower() not in _SUFFIXES:
-        hint = f"use {' or '.join(_SUFFIXES)}"
-        raise InputError(out, "--out", f"'{path.suffix}' is not a supported format", hint)
-    if path.is_dir() or not path.parent.is_dir():
-        problem = "is a folder" if path.is_dir() else f"folder {path.parent} does not exist"
-        raise InputError(out, "--out", problem, "give a file name in an existing folder")
-    return path
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -173,6 +211,19 @@ def _parser() -> argparse.ArgumentParser:
         "--trace",
         action="store_true",
         help="overlay speed, range and azimuth of the pelvis on the heatmaps",
+    )
+    parser.add_argument(
+        "--points",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="draw the detected points and the maps of one frame (default: yes, if the store "
+        "contains them or IF cubes)",
+    )
+    parser.add_argument(
+        "--video",
+        type=path_argument,
+        metavar="FILE",
+        help="write a video of body, points and maps to FILE.gif or FILE.mp4 instead of a figure",
     )
     parser.add_argument(
         "--body-models",

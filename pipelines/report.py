@@ -2,7 +2,7 @@
 
 Writes a single HTML file with embedded figures. The page shows hours, labels, captions, lengths,
 placements, levels, the distribution of power over speed, range and angle, subjects and splits,
-licences, and the heatmaps of some clips.
+licences, the heatmaps of some clips and, if the store keeps them, points, frame maps and joints.
 """
 
 import argparse

@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 
 from pipelines import report_figures as figures
 from pipelines.data_card import duration
-from pipelines.report_sample import evenly, take_sample
+from pipelines.report_frames import frame_figures
+from pipelines.report_sample import Sample, evenly, take_sample
 from pipelines.storage import open_folder
 from pipelines.store_checks import check_splits
 from pipelines.store_reader import Store
@@ -73,6 +74,10 @@ def _overview(store: Store, statistics: StoreStatistics) -> str:
         ("radar, body", f"{radar}, {store.recipe.body}"),
         ("window, clutter removed", f"{store.recipe.maps.window}, {store.recipe.maps.clutter}"),
         ("IF cubes, poses", f"{_kept(store, 'if_cube')}, {_kept(store, 'poses')}"),
+        (
+            "points, frame maps, joints",
+            ", ".join(_kept(store, name) for name in ("points", "range_doppler", "joints_m")),
+        ),
         ("recipe digest", store.attributes.get("recipe_digest", "")[:16]),
     ]
     note = "Checksums were not compared: use <code>python -m builders.check</code>."
@@ -155,9 +160,18 @@ def _heatmaps_section(store: Store, num_drawn: int) -> Iterable[str]:
     yield f"<p class='note'>Of {clips}; power above the noise, equal weight for each clip.</p>"
     yield _image(figures.levels_figure(sample))
     yield _image(figures.shares_figure(store, sample))
+    yield from _frames_section(store, sample)
     if num_drawn > 0:
         yield "<h2>Some clips</h2>"
         yield _image(figures.clips_figure(store, evenly(list(sample.rows), num_drawn)))
+
+
+def _frames_section(store: Store, sample: Sample) -> Iterable[str]:
+    """Return the report section on points, frame maps and joints, if the store keeps them."""
+    for number, (text, figure) in enumerate(frame_figures(store, sample.rows)):
+        yield "" if number else "<h2>Points and maps of single frames</h2>"
+        yield f"<p class='note'>{escape(text)}</p>"
+        yield _image(figure)
 
 
 def _kept(store: Store, name: str) -> str:

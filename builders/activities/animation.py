@@ -23,18 +23,10 @@ def write_animation(motion: Motion, path: str | Path, view_deg: float = 35.0) ->
     Raises:
         InputError: the file type is unknown, or the writer for this type is not installed.
     """
-    suffix = Path(path).suffix.lower()
-    if suffix not in WRITERS:
-        raise InputError(path, "--video", f"'{suffix}' is not a video format", "give .gif or .mp4")
-    try:
-        from matplotlib import animation
-        from matplotlib.figure import Figure
-    except ImportError:
-        hint = "install the package with the extra viz"
-        raise InputError(path, "matplotlib", "is not installed", hint) from None
-    if not animation.writers.is_available(WRITERS[suffix]):
-        hint = "install it, or give .gif"
-        raise InputError(path, "--video", f"{WRITERS[suffix]} is not installed", hint)
+    writer = checked_writer(path)
+    from matplotlib import animation
+    from matplotlib.figure import Figure
+
     from builders.activities.contact_sheet import render_poses
 
     pose_idx = np.arange(0, motion.num_poses, motion.rate_hz / FRAMES_PER_S).astype(int)
@@ -45,4 +37,29 @@ def write_animation(motion: Motion, path: str | Path, view_deg: float = 35.0) ->
     axes.set_axis_off()
     image = axes.imshow(frames[0])
     clip = animation.FuncAnimation(figure, lambda idx: image.set_data(frames[idx]), len(frames))
-    clip.save(path, writer=WRITERS[suffix], fps=FRAMES_PER_S)
+    clip.save(path, writer=writer, fps=FRAMES_PER_S)
+
+
+def checked_writer(path: str | Path) -> str:
+    """Name of the matplotlib writer for a video file.
+
+    Raises:
+        InputError: the file type is unknown, its folder does not exist, or the writer for this type
+            is not installed.
+    """
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if suffix not in WRITERS:
+        raise InputError(path, "--video", f"'{suffix}' is not a video format", "give .gif or .mp4")
+    if not path.parent.is_dir():
+        problem = f"folder {path.parent} does not exist"
+        raise InputError(path, "--video", problem, "give a file name in an existing folder")
+    try:
+        from matplotlib import animation
+    except ImportError:
+        hint = "install the package with the extra viz"
+        raise InputError(path, "matplotlib", "is not installed", hint) from None
+    if not animation.writers.is_available(WRITERS[suffix]):
+        hint = "install it, or give .gif"
+        raise InputError(path, "--video", f"{WRITERS[suffix]} is not installed", hint)
+    return WRITERS[suffix]

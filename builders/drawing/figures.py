@@ -1,19 +1,22 @@
 """Figures of `builders.draw`: a stored clip, a contact sheet, or a newly simulated motion."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from builders.drawing.scene import scene_of, source_subject, stored_scene
-from builders.drawing.single_clip import simulate_segment
+from builders.drawing.single_clip import SimulatedClip
 from builders.sources.motion_lookup import MotionPaths
+from pipelines.frame_series import frames_of_cube, has_frames, stored_frames
 from pipelines.plan import Clip
 from pipelines.schema import HEATMAPS
 from pipelines.store_reader import Store
 from pipelines.store_spec import heatmap_settings
 from radarsim.errors import InputError
 from radarsim.heatmaps.heatmaps import HeatmapSettings, heatmap_axes, make_heatmaps
+from radarsim.plots.frames import FrameSeries
 from radarsim.plots.heatmaps import clip_page, sheet_page
 from radarsim.radar.radar import Radar
 
@@ -23,7 +26,12 @@ _MAX_TITLE_CHARACTERS = 90
 
 
 def stored_clip_page(
-    store: Store, row: int, paths: MotionPaths, window: str | None = None, trace: bool = False
+    store: Store,
+    row: int,
+    paths: MotionPaths,
+    window: str | None = None,
+    trace: bool = False,
+    points: bool = True,
 ) -> tuple[Figure, str]:
     """Draw a clip of a store.
 
@@ -33,6 +41,8 @@ def stored_clip_page(
         paths: paths of the source motions and body models.
         window: "paper" or "burst"; None for the store's window.
         trace: whether to overlay the trajectory of the pelvis on the heatmaps.
+        points: whether to draw the detected points and the maps of one frame, if the store contains
+            them or IF cubes.
 
     Returns:
         The figure, and the reason why the body could not be drawn, else "".
@@ -40,18 +50,39 @@ def stored_clip_page(
     Raises:
         InputError: the clip has no heatmaps with this window.
     """
-    clip, settings = store.clips[row], _settings(store, window)
+    clip, settings = store.clips[row], stored_settings(store, window)
     maps, axes = stored_maps(store, row, settings)
     scene, note = None, ""
     try:
         scene = stored_scene(store, row, paths, axes)
     except InputError as error:
         note = f"body not drawn: {error.problem}; {error.hint}"
-    title = _joined([clip.id, store.caption(row)])
+    frames = frames_of_clip(store, row)[0] if points else None
+    title = clip_title(clip.id, store.caption(row))
     source = f"clip {row} of {store.name}, {clip.subject}, {clip.split}"
     details = _details(store.recipe.radar, clip, settings, source)
-    page = clip_page(maps, axes, title=title, subtitle=details, scene=scene, note=note, trace=trace)
-    return page, note
+    texts = {"title": title, "subtitle": details, "note": note}
+    return clip_page(maps, axes, **texts, scene=scene, trace=trace, frames=frames), note
+
+
+def frames_of_clip(store: Store, row: int) -> tuple[FrameSeries | None, str]:
+    """Points and frame maps of a clip, stored or else computed from its IF cube.
+
+    Returns:
+        The frames, or None; and the reason why there are none, else "".
+    """
+    stored = stored_frames(store, row) if has_frames(store) else None
+    if stored is not None and (stored.has_maps or stored.points is not None):
+        return stored, ""
+    cube_v = store.cube_v(row)
+    if cube_v is None:
+        problem = "the store contains neither points, frame maps nor IF cubes"
+        return stored, problem if stored is None else ""
+    try:
+        made = frames_of_cube(store.recipe.radar, cube_v)
+    except InputError as error:
+        return stored, str(error.problem)
+    return replace(made, joints_m=stored.joints_m if stored else None), ""
 
 
 def contact_sheet(
@@ -82,7 +113,7 @@ def contact_sheet(
         if len(shown) < len(valid):
             note += f"; draw the next ones with --clip {shown[-1] + 1}:"
     captions = [f"{row}  {store.caption(row) or store.clips[row].id}" for row in shown]
-    settings = _settings(store, window)
+    settings = stored_settings(store, window)
     maps = [stored_maps(store, row, settings)[0]["time_doppler"] for row in shown]
     axes = heatmap_axes(store.recipe.radar, store.recipe.num_frames, settings)
     title = f"{store.name}: radial speed over time, clips {shown[0]} to {shown[-1]}"
@@ -90,48 +121,45 @@ def contact_sheet(
 
 
 def motion_page(
-    source: str,
-    person: str,
-    start_s: float,
-    length_s: float,
-    table: dict,
-    body_models: str | None = None,
-    trace: bool = False,
-) -> tuple[Figure, str]:
-    """Simulate and draw a segment of a motion file or of a built-in activity.
+    made: SimulatedClip, start_s: float, body_models: str | None = None, trace: bool = False
+) -> Figure:
+    """Draw a simulated segment of a motion file or of a built-in activity.
 
     Args:
-        source: motion file, or name of an activity.
-        person: person in the motion file; "" if there is only one.
-        start_s, length_s: start and maximum duration of the segment [s].
-        table: recipe table.
+        made: simulated segment; its points and the maps of one frame are drawn if it contains the
+            IF cube.
+        start_s: start of the segment in the motion [s].
         body_models: path of the body models; None for the bundled model.
         trace: whether to overlay the trajectory of the pelvis on the heatmaps.
 
     Returns:
-        The figure, and the reason why the segment is shorter than requested, else "".
-
-    Raises:
-        InputError: the motion cannot be used.
+        The figure.
     """
-    made = simulate_segment(source, start_s, length_s, table, body_models, person)
     recipe, clip = made.recipe, made.clip
     settings = heatmap_settings(recipe)
     axes = heatmap_axes(recipe.radar, recipe.num_frames, settings)
     subject = source_subject(recipe, clip, made.take, body_models)
     segment = f"{start_s:g} to {start_s + recipe.clips.length_s:g} s, body: {subject.body.name}"
-    page = clip_page(
+    return clip_page(
         {name: made.arrays[name] for name in HEATMAPS},
         axes,
-        title=_joined([clip.take, made.caption]),
+        title=clip_title(clip.take, made.caption),
         subtitle=_details(recipe.radar, clip, settings, segment),
         scene=scene_of(subject, recipe, clip, axes),
         trace=trace,
+        frames=_frames_of_segment(made),
     )
-    return page, made.note
 
 
-def _settings(store: Store, window: str | None) -> HeatmapSettings:
+def _frames_of_segment(made: SimulatedClip) -> FrameSeries | None:
+    """Points and frame maps; None without a cube, or if a frame is one loop without Doppler."""
+    if "if_cube" not in made.arrays or made.recipe.radar.frame.num_chirps < 2:
+        return None
+    return frames_of_cube(made.recipe.radar, made.cube_v)
+
+
+def stored_settings(store: Store, window: str | None) -> HeatmapSettings:
+    """Settings of a store's heatmaps, with another Doppler window if one is given."""
     stored = store.attributes
     return HeatmapSettings(
         window=window or stored["window"],
@@ -187,8 +215,9 @@ def _side(lateral_m: float) -> str:
     return f", {abs(lateral_m):.3g} m {side}" if lateral_m else ""
 
 
-def _joined(parts: list[str]) -> str:
-    title = ":  ".join(part for part in parts if part)
+def clip_title(name: str, caption: str) -> str:
+    """Name and caption of a clip on one line, cut to the width of a page."""
+    title = ":  ".join(part for part in (name, caption) if part)
     if len(title) <= _MAX_TITLE_CHARACTERS:
         return title
     return title[: _MAX_TITLE_CHARACTERS - 1].rstrip() + "…"

@@ -24,7 +24,13 @@ from radarsim.scene.subject import Subject
 _PATH_RATE_HZ = 60.0
 
 
-def stored_scene(store: Store, row: int, paths: MotionPaths, axes: dict) -> ScenePicture:
+def stored_scene(
+    store: Store,
+    row: int,
+    paths: MotionPaths,
+    axes: dict,
+    moments_s: np.ndarray | None = None,
+) -> ScenePicture:
     """Pose the body of a stored clip with the stored poses or else with the source motion.
 
     Args:
@@ -32,6 +38,7 @@ def stored_scene(store: Store, row: int, paths: MotionPaths, axes: dict) -> Scen
         row: row of the clip.
         paths: paths of the motions and body models.
         axes: axes of the clip's heatmaps.
+        moments_s: times of the bodies; None for those of the strip above the heatmaps [s].
 
     Returns:
         The scene.
@@ -51,7 +58,7 @@ def stored_scene(store: Store, row: int, paths: MotionPaths, axes: dict) -> Scen
     else:
         take = find_source_take(recipe, clip, paths)
         subject = source_subject(recipe, clip, take, paths.body_models)
-    return scene_of(subject, recipe, clip, axes)
+    return scene_of(subject, recipe, clip, axes, moments_s)
 
 
 def source_subject(recipe: Recipe, clip: Clip, take: Take, body_models: str | None) -> Subject:
@@ -68,14 +75,21 @@ def source_subject(recipe: Recipe, clip: Clip, take: Take, body_models: str | No
     return subject_of(fitted_take, placed_window(recipe, clip, fitted_take.fitted.motion))
 
 
-def scene_of(subject: Subject, recipe: Recipe, clip: Clip, axes: dict) -> ScenePicture:
-    """Compute body poses at the times of the strip, and the pelvis path over the whole clip.
+def scene_of(
+    subject: Subject,
+    recipe: Recipe,
+    clip: Clip,
+    axes: dict,
+    moments_s: np.ndarray | None = None,
+) -> ScenePicture:
+    """Compute body poses at a few times, and the pelvis path over the whole clip.
 
     Args:
         subject: placed motion and body.
         recipe: recipe, which gives the frame period and the activity area.
         clip: clip, which gives the number of frames and the radar placement.
         axes: axes of the heatmaps; the strip covers the time span of the heatmaps.
+        moments_s: times of the bodies; None for those of the strip above the heatmaps [s].
 
     Returns:
         The scene.
@@ -83,9 +97,11 @@ def scene_of(subject: Subject, recipe: Recipe, clip: Clip, axes: dict) -> SceneP
     last_s = min(clip.num_frames * recipe.radar.frame.period_s, subject.motion.duration_s)
     times_s = np.arange(0.0, last_s + 1e-9, 1 / _PATH_RATE_HZ)
     times_s = np.minimum(times_s, subject.motion.duration_s)
-    moments_s = strip_moments_s(axes["time_s"][0], min(axes["time_s"][-1], last_s))
+    if moments_s is None:
+        moments_s = strip_moments_s(axes["time_s"][0], min(axes["time_s"][-1], last_s))
+    posed_s = np.minimum(moments_s, subject.motion.duration_s)
     return ScenePicture(
-        vertices_m=np.asarray(skin(*_at(subject, moments_s))),
+        vertices_m=np.asarray(skin(*_at(subject, posed_s))),
         moments_s=moments_s,
         faces=np.asarray(subject.body.faces),
         pelvis_m=np.asarray(joint_positions(*_at(subject, times_s)), np.float64)[:, 0],

@@ -77,6 +77,14 @@ class SimulatedClip:
     caption: str
     note: str
 
+    @property
+    def cube_v(self) -> np.ndarray:
+        """The IF cube, if it was kept [V]."""
+        stored, radar = self.arrays["if_cube"], self.recipe.radar
+        scale_v = radar.receiver.adc_step_v if stored.dtype == np.int16 else 1.0
+        parts = stored.astype(np.float32) * np.float32(scale_v)
+        return parts[..., 0] + 1j * parts[..., 1]
+
 
 def open_source(
     source: str, duration_s: float, sources: Sources = AS_STATED, person: str = ""
@@ -122,6 +130,7 @@ def simulate_segment(
     table: dict,
     body_models: str | None = None,
     person: str = "",
+    keep_cube: bool = False,
 ) -> SimulatedClip:
     """Simulate a segment of a motion.
 
@@ -132,6 +141,7 @@ def simulate_segment(
         table: recipe table, without the clip length.
         body_models: path of the body models; None for the bundled model.
         person: person in the motion file; "" if there is only one.
+        keep_cube: whether the arrays contain the IF cube.
 
     Returns:
         The clip, which ends when the subject leaves the activity area.
@@ -153,7 +163,7 @@ def simulate_segment(
     print(f"simulating {seconds:.1f} s of {source}; compiling comes first ...", file=sys.stderr)
     for line in inferred:
         print(f"note: {source}: {line}")
-    arrays = make_clip(recipe, clip, segment, body_models=body_models)
+    arrays = make_clip(recipe, clip, segment, body_models=body_models, keep_cubes=keep_cube)
     return SimulatedClip(
         recipe=recipe, clip=clip, arrays=arrays, take=segment, caption=caption, note=note
     )

@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, MultipleLocator
 
+from radarsim.plots.frames import FrameSeries, add_frame_column, mark_frame, with_points
 from radarsim.plots.scene import (
     ScenePicture,
     draw_scene,
@@ -23,20 +24,12 @@ from radarsim.plots.scene import (
     draw_top_view,
     radial_trajectory,
 )
+from radarsim.plots.style import COLOURS, DPI, STYLE
 
-COLOURS = "inferno"  # perceptually uniform colour map, in which noise is dark
-DPI = 130
-STYLE = {
-    "font.size": 9,
-    "axes.labelsize": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.linewidth": 0.8,
-    "font.family": "DejaVu Sans",
-}
 # Level from which a cell counts as signal when axis limits are chosen; the noise level is 0 dB.
 _SIGNAL_DB = 6.0
 _DB_STEP = 5.0
+_COLUMN_INCHES = 5.0  # width of the column with the maps of one frame
 _STRIP_HEIGHT = 0.125  # height of the strip of bodies as a fraction of the page height
 
 
@@ -85,6 +78,7 @@ def clip_page(
     scene: ScenePicture | None = None,
     note: str = "",
     trace: bool = False,
+    frames: FrameSeries | None = None,
 ) -> Figure:
     """Draw one clip: the body in front of the radar and three heatmaps on one time axis.
 
@@ -96,22 +90,30 @@ def clip_page(
         scene: body and radar to draw; None to draw only the heatmaps.
         note: line of text at the bottom of the page, printed only if `scene` is None.
         trace: whether to draw range, radial speed and azimuth of the pelvis over the heatmaps.
+        frames: points and maps of single frames; the points are drawn over the body, and the maps
+            of one frame in a further column.
 
     Returns:
         The figure.
     """
+    width = 15.0 if scene else 9.6
+    column = _COLUMN_INCHES if frames is not None and frames.has_maps else 0.0
+    part = width / (width + column)
     with rc_context(STYLE):
-        page = Figure(figsize=(15, 8.6) if scene else (9.6, 7.8), dpi=DPI)
+        page = Figure(figsize=(width + column, 8.6 if scene else 7.8), dpi=DPI)
         _add_text(page, 0.975, title, fontsize=13, fontweight="bold")
         _add_text(page, 0.945, subtitle, fontsize=9, color="0.35", linespacing=1.4)
+        place = (0.435, 0.065, 0.775) if scene else (0.1, 0.1, 0.88)
+        panels = _add_maps(page, maps, axes, part, *place)
+        if column:
+            _add_frames(page, panels, frames, (part + 0.03, place[1], 0.965, 0.88))
         if scene is None:
-            _add_maps(page, maps, axes, left=0.1, top=0.88, bottom=0.1)
             _add_text(page, 0.035, note, fontsize=8, color="0.35")
             return page
-        panels = _add_maps(page, maps, axes, left=0.435, top=0.775, bottom=0.065)
         for name in PANELS if trace else ():
             _draw_trace(panels[name], name, scene)
-        _add_body(page, scene, panels["time_doppler"])
+        scene = scene if frames is None else with_points(scene, frames)
+        _add_body(page, scene, panels["time_doppler"], part)
     return page
 
 
@@ -243,11 +245,14 @@ def _common_limits(name, maps, axes) -> tuple[float, float]:
     return min(lows), max(highs)
 
 
-def _add_maps(page: Figure, maps, axes, *, left: float, top: float, bottom: float):
-    """Draw the three heatmaps in a column with a shared time axis; return their axes by name."""
+def _add_maps(page: Figure, maps, axes, part: float, left: float, bottom: float, top: float):
+    """Draw the three heatmaps in a column with a shared time axis; return their axes by name.
+
+    The heatmaps end at 94.5 % of the given part of the page's width.
+    """
     grid = page.add_gridspec(
-        3, 2, left=left, right=0.945, top=top, bottom=bottom, hspace=0.1, wspace=0.02,
-        height_ratios=(1.35, 1, 1), width_ratios=(1, 0.018),
+        3, 2, left=left * part, right=0.945 * part, top=top, bottom=bottom, hspace=0.1,
+        wspace=0.02, height_ratios=(1.35, 1, 1), width_ratios=(1, 0.018),
     )  # fmt: skip
     panels: dict[str, Axes] = {}
     for row, name in enumerate(PANELS):
@@ -262,10 +267,18 @@ def _add_maps(page: Figure, maps, axes, *, left: float, top: float, bottom: floa
 
 def _add_text(page: Figure, height: float, text: str, **style) -> None:
     # Captions are free text, in which a dollar sign must not start a formula.
-    page.text(0.02, height, text, va="top", parse_math=False, **style)
+    page.text(0.3 / page.get_size_inches()[0], height, text, va="top", parse_math=False, **style)
 
 
-def _add_body(page: Figure, scene: ScenePicture, first: Axes) -> None:
+def _add_frames(page: Figure, panels, frames: FrameSeries, box) -> None:
+    """Draw the maps of the frame with the most points, and mark its time on the heatmaps."""
+    frame = frames.fullest_frame()
+    add_frame_column(page, frames, frame, box)
+    for panel in panels.values():
+        mark_frame(panel, frames.times_s[frame])
+
+
+def _add_body(page: Figure, scene: ScenePicture, first: Axes, part: float) -> None:
     """Draw the strip of bodies above the first heatmap, and the two scene views on the left."""
     place, (width, height) = first.get_position(), page.get_size_inches()
     strip = page.add_axes((place.x0, place.y1 + 0.012, place.width, _STRIP_HEIGHT), sharex=first)
@@ -275,8 +288,8 @@ def _add_body(page: Figure, scene: ScenePicture, first: Axes) -> None:
     draw_strip(strip, scene, seconds_per_inch / metres_per_inch)
     strip.set(ylim=(low_m, high_m))
     strip.set_axis_off()
-    draw_scene(page.add_axes((0.012, 0.505, 0.375, 0.4)), scene)
-    draw_top_view(page.add_axes((0.05, 0.065, 0.3, 0.42)), scene)
+    draw_scene(page.add_axes((0.012 * part, 0.505, 0.375 * part, 0.4)), scene)
+    draw_top_view(page.add_axes((0.05 * part, 0.065, 0.3 * part, 0.42)), scene)
 
 
 def _draw_trace(panel: Axes, name: str, scene: ScenePicture) -> None:

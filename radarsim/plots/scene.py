@@ -1,5 +1,7 @@
 """Draw a body in front of the radar: a 3-D view, a top view, and a strip of bodies over time.
 
+Points that the radar detects are drawn over the body in the 3-D view and in the top view.
+
 A moment in time has the same colour in all three pictures; the strip uses the time axis of the
 heatmaps.
 """
@@ -25,6 +27,9 @@ _TIME_COLOUR_ENDS = (0.14, 0.82)
 _GREY, _FLOOR, _SHADOW, _RADAR = "0.45", "0.955", "0.86", (0.78, 0.13, 0.16)
 _APART_M = 0.9  # minimum spacing of the bodies in the 3-D view
 _MOST_BODIES = 5
+_HEADROOM_M = 2.0
+_NEAR_BODY_M = 1.5  # points further from the pelvis are not drawn over the body
+_SAME_MOMENT_S = 0.15  # points further in time from a drawn body do not belong to it
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -39,6 +44,8 @@ class ScenePicture:
         pelvis_times_s: times of `pelvis_m` [s].
         radar_pose: height and tilt of the radar.
         area: floor area that the subject may use; None if the area is not limited.
+        points_m: points that the radar has detected [m].
+        point_times_s: time of each point [s].
     """
 
     vertices_m: Float[np.ndarray, "moment vertex 3"]
@@ -48,6 +55,8 @@ class ScenePicture:
     pelvis_times_s: Float[np.ndarray, " pose"]
     radar_pose: RadarPose = RadarPose()
     area: ActivityArea | None = None
+    points_m: Float[np.ndarray, "point 3"] | None = None
+    point_times_s: Float[np.ndarray, " point"] | None = None
 
 
 def radial_trajectory(scene: ScenePicture) -> dict[str, Float[np.ndarray, " pose"]]:
@@ -82,20 +91,44 @@ def draw_scene(axes: Axes, scene: ScenePicture) -> None:
         axes: matplotlib axes to draw on.
         scene: body and radar.
     """
+    _draw_bodies(axes, scene, separated_moments(scene))
+    axes.margins(0.01)
+    axes.autoscale_view()
+
+
+def draw_moment(axes: Axes, scene: ScenePicture, moment: int) -> None:
+    """Draw one moment in 3-D, with the same limits for all moments; clears the axes first.
+
+    Args:
+        axes: matplotlib axes to draw on.
+        scene: body and radar.
+        moment: index into `scene.moments_s`.
+    """
+    axes.clear()
+    _draw_bodies(axes, scene, [moment])
+    far_m, half_m = _floor(scene)
+    top_m = max(_HEADROOM_M, float(scene.vertices_m[..., 2].max()) + 0.2)
+    picture, _ = _scene_camera(scene).project(box((0, far_m), (-half_m, half_m), (0, top_m))[0])
+    low, high = picture.min(axis=0), picture.max(axis=0)
+    margin = 0.06 * (high - low)
+    (left, bottom), (right, top) = low - margin, high + margin
+    axes.set(xlim=(left, right), ylim=(bottom, top))
+
+
+def _draw_bodies(axes: Axes, scene: ScenePicture, moments: list[int]) -> None:
     camera = _scene_camera(scene)
     _draw_floor(axes, camera, scene)
     parts = [shaded(camera, *mesh, np.array(_RADAR)) for mesh in _radar_meshes(scene.radar_pose)]
-    for moment in separated_moments(scene):
+    for moment in moments:
         vertices_m, time_s = scene.vertices_m[moment], scene.moments_s[moment]
         colour = time_colour(scene, time_s)
         _draw_shadow(axes, camera, vertices_m, scene.faces)
         parts.append(shaded(camera, vertices_m, scene.faces, colour))
         _label_above(axes, parts[-1], f"{time_s:.1f} s", colour * 0.8)
+        _draw_points(axes, camera, scene, time_s)
     _label_above(axes, parts[1], "radar", _RADAR)
     paint(axes, parts)
     axes.set_aspect("equal", anchor="SW")
-    axes.margins(0.01)
-    axes.autoscale_view()
     axes.set_axis_off()
 
 
@@ -116,6 +149,9 @@ def draw_top_view(axes: Axes, scene: ScenePicture) -> None:
         time_s = scene.moments_s[moment]
         place, colour = _pelvis_at(scene, time_s)[:2], time_colour(scene, time_s)
         axes.plot(*place, "o", ms=6, color=colour, mec="white", zorder=4)
+    if scene.points_m is not None:
+        colours = time_colour(scene, scene.point_times_s)
+        axes.scatter(*scene.points_m[:, :2].T, c=colours, s=7, lw=0, alpha=0.55, zorder=2.5)
     axes.plot(0, 0, marker=">", ms=10, color=_RADAR, clip_on=False, zorder=5)
     axes.set(xlim=(0, far_m), ylim=(-half_m, half_m), aspect="equal")
     axes.set(xlabel="ahead of the radar [m]", ylabel="to its left [m]")
@@ -226,6 +262,17 @@ def _draw_shadow(axes: Axes, camera: Camera, vertices_m, faces) -> None:
             flat[faces], facecolor=_SHADOW, edgecolor=_SHADOW, lw=0.2, zorder=1, rasterized=True
         )
     )
+
+
+def _draw_points(axes: Axes, camera: Camera, scene: ScenePicture, time_s: float) -> None:
+    """Draw the points of the frame nearest to a moment that are on or near the body."""
+    if scene.points_m is None:
+        return
+    near_m = np.linalg.norm(scene.points_m - _pelvis_at(scene, time_s), axis=1) < _NEAR_BODY_M
+    gaps_s = np.abs(scene.point_times_s - time_s)
+    found = near_m & (gaps_s <= min(gaps_s.min(initial=np.inf) + 1e-9, _SAME_MOMENT_S))
+    picture, _ = camera.project(scene.points_m[found])
+    axes.scatter(*picture.T, s=13, c="white", edgecolor="black", lw=0.7, zorder=5)
 
 
 def _radar_meshes(radar_pose: RadarPose):

@@ -161,3 +161,21 @@ def to_radar_frame(
     ahead, left, up = (points_m[..., axis] for axis in range(3))
     up = up - radar_pose.height_m
     return xp.stack([ahead * cos + up * sin, left, up * cos - ahead * sin], axis=-1)
+
+
+def to_world(
+    points_m: Float[np.ndarray, "*batch 3"], radar_pose: RadarPose
+) -> Float[np.ndarray, "*batch 3"]:
+    """Transform points from the radar frame to the world, the inverse of `to_radar_frame`.
+
+    Args:
+        points_m: points from the radar's phase centre: +x ahead, +y left, +z up [m].
+        radar_pose: the radar's height and tilt.
+
+    Returns:
+        World points, z-up [m].
+    """
+    cos, sin = np.cos(radar_pose.tilt_rad), np.sin(radar_pose.tilt_rad)
+    ahead, left, up = (points_m[..., axis] for axis in range(3))
+    height_m = up * cos + ahead * sin + radar_pose.height_m
+    return np.stack([ahead * cos - up * sin, left, height_m], axis=-1)

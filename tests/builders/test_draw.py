@@ -1,7 +1,5 @@
 """The command builders.draw: figures of stored clips and of motions, and error messages."""
 
-from functools import partial
-
 import numpy as np
 import pytest
 
@@ -9,34 +7,16 @@ from builders.draw import main
 from builders.drawing import figures, single_clip
 from builders.drawing.scene import scene_of, source_subject, stored_scene
 from builders.sources.motion_lookup import MotionPaths, find_source_take
-from builders.sources.takes import BuiltInTake, amass_takes, built_in_takes
+from builders.sources.takes import BuiltInTake, built_in_takes
 from pipelines.clip_selection import select_clips
-from pipelines.clip_simulation import make_clip
-from pipelines.plan import make_plan
 from pipelines.recipe_toml import recipe_from_table
-from pipelines.shard_job import ShardJob, make_shard
-from pipelines.storage import LocalFolder
 from pipelines.store_reader import Store
-from pipelines.store_spec import make_store_spec
-from pipelines.store_writer import finish_store, prepare
 from radarsim.heatmaps.heatmaps import HeatmapSettings, heatmap_axes
 from radarsim.plots.scene import radial_trajectory
 from tests.helpers.amass_dataset import printed_lines, write_models_and_radar
+from tests.helpers.swaying_stores import build_swaying_store, swaying
 
 pytestmark = pytest.mark.usefixtures("fast_compilation")
-
-
-def swaying(path, step_mps=0.0, seconds=2.2, rate_hz=60.0):
-    """Write an AMASS file of a body that sways and moves forward at `step_mps`."""
-    time_s = np.arange(int(seconds * rate_hz)) / rate_hz
-    poses = np.zeros((len(time_s), 156))
-    poses[:, 0] = np.pi / 2
-    poses[:, 3] = 0.3 * np.sin(2 * np.pi * time_s)
-    trans = np.outer(time_s, [0, -step_mps, 0]) + np.array([0, 0, 0.9])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    arrays = {"poses": poses, "trans": trans, "betas": np.zeros(16), "gender": "female"}
-    np.savez(path, **arrays, mocap_framerate=rate_hz)
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -46,27 +26,9 @@ def place(tmp_path_factory):
     swaying(root / "AMASS" / "CMU" / "01" / "01_01_poses.npz")
     swaying(root / "AMASS" / "CMU" / "02" / "02_01_poses.npz", step_mps=0.4)
     write_models_and_radar(root)
-    _build(root, "kept.zarr", {"motion": True, "if_cubes": "on"})
-    _build(root, "bare.zarr", {"if_cubes": "off"})
+    build_swaying_store(root, "kept.zarr", {"motion": True, "if_cubes": "on"})
+    build_swaying_store(root, "bare.zarr", {"if_cubes": "off"})
     return root
-
-
-def _build(root, name, keep):
-    """Build a store as builders.amass does, but in this process, to compile only once."""
-    clips = {"length_s": 2.0, "stride_s": 2.0, "min_frames": 15}
-    table = {"radar": str(root / "radar.toml"), "clips": clips, "keep": keep, "body": "models"}
-    recipe, models = recipe_from_table(table, "test"), str(root / "models")
-    takes = {take.id: take for take in amass_takes(str(root / "AMASS"))}
-    plan = make_plan(
-        recipe,
-        [clip for take in takes.values() for clip in select_clips(recipe, take, models).clips],
-    )
-    stage = partial(make_clip, body_models=models, keep_cubes=keep["if_cubes"] == "on")
-    folder, store_spec = LocalFolder(root / name), make_store_spec(plan, takes)
-    prepare(folder, store_spec)
-    job = ShardJob(out=str(root / name), recipe=recipe, store_spec=store_spec, make_clip=stage)
-    make_shard(job, 0, plan.shard(0), takes)
-    finish_store(folder, store_spec)
 
 
 def is_png(path):

@@ -147,7 +147,7 @@ def test_the_snippet_of_the_readme_runs_beside_a_clone(installation, beside_a_cl
     python = installation / "venv" / "bin" / "python"
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     snippets = re.findall(r"^```python\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
-    (snippet,) = (each for each in snippets if "import radarsim as rs" in each)
+    (snippet,) = (each for each in snippets if '"walk.png"' in each)
     (beside_a_clone / "script.py").write_text(snippet)
     printed = run(python, "script.py", cwd=beside_a_clone)
     assert "nan" not in printed

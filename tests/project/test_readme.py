@@ -13,6 +13,7 @@ from builders import amass, draw
 from builders.building.cli_options import recipe_table
 from pipelines.recipe_toml import recipe_from_table, table_from_toml
 from pipelines.run import build
+from radarsim.plots import __main__ as plots
 from radarsim.radar.boards import BOARDS
 from radarsim.radar.toml import parse_radar
 from tests.helpers.bvh_samples import bvh_text, moves, person
@@ -80,6 +81,18 @@ def test_a_build_command_gives_a_valid_recipe(options):
 @pytest.mark.parametrize("options", commands("builders.draw", "draw"), ids=" ".join)
 def test_a_draw_command_is_valid(options):
     assert draw._parser().parse_args(options).source
+
+
+@pytest.mark.parametrize("options", commands("radarsim.plots", "plots"), ids=" ".join)
+def test_a_plots_command_is_valid(options):
+    assert plots._parser().parse_args(options).radar
+
+
+def test_every_kind_of_command_is_found():
+    """The tests above would pass without a command, but not this one."""
+    assert commands("builders.amass", "dataset")
+    assert commands("builders.draw", "draw")
+    assert commands("radarsim.plots", "plots")
 
 
 def test_the_radar_file_is_valid():
