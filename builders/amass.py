@@ -34,7 +34,7 @@ examples:
   python -m builders.amass --out synth.zarr --dca1000 board
       also write each clip as a DCA1000 capture to the folder board
   python -m builders.amass --out wide.zarr --distance-m 2:5 --heading-deg=-180:180 --placements 4
-      four random placements per clip, sampled from ranges
+      four random placements of each take, sampled from ranges
   python -m builders.amass --out synth.zarr --keep points range_doppler range_azimuth joints
       also store point clouds, maps and body joints of each radar frame
 

@@ -17,18 +17,23 @@ import numpy as np
 from mmclip.errors import MmclipError
 from mmclip.settings import HEATMAPS
 
+# Format and schema versions that this package reads.
 FORMAT = "radarsim-store"
 READABLE_VERSIONS = (1, 2)
+# Smallest value of a heatmap, and the fill value of the heatmap arrays.
 FLOOR_DB = -10.0
 BIN_AXES = {"time_doppler": "speed", "time_range": "range", "time_angle": "angle"}
 UNITS = {"speed": "m/s", "range": "m", "angle": "rad", "column_time": "s"}
+# Columns that each table must have.
 COLUMNS = {
     "clips": ("row", "id", "subject", "split", "take", "source", "body", "num_frames"),
     "segments": ("row", "start_s", "end_s", "caption", "kind"),
     "captions": ("id", "text"),
     "attributes": ("caption", "variant", "part", "sentence", "provenance"),
 }
+# A clip is simulated if its column `body` has another value.
 RECORDED = "recorded"
+# A clip is synthetic if its source or its licence contains this word.
 STAND_IN = "stand-in"
 
 

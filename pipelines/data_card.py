@@ -20,6 +20,7 @@ from pipelines.store_statistics import (
 )
 
 DATA_CARD = "README.md"
+# Maximum number of labels in the card, and maximum length of a label.
 _MOST_LABELS = 100
 _LONGEST_LABEL = 80
 

@@ -124,7 +124,7 @@ def make_recorded_clip(
         Values of the arrays, keyed by array name.
 
     Raises:
-        TakeChanged: the capture has changed since the plan was made.
+        TakeChanged: the capture has changed since the plan was made, or can no longer be read.
     """
     with unchanged(take, clip.take_sha256):
         capture = take.capture()

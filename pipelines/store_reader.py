@@ -164,7 +164,7 @@ class Store:
         return name in self.group
 
     def array(self, name: str, row: int) -> np.ndarray:
-        """Return the values of a per-clip array in one row."""
+        """Return one row (one clip) of a per-clip array."""
         return self.rows_of(name, row)
 
     def rows_of(self, name: str, rows: int | slice) -> np.ndarray:

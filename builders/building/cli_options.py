@@ -111,7 +111,7 @@ def add_clip_options(parser: argparse.ArgumentParser) -> None:
         "the motion sequence, as in the mmCLIP paper",
     )
     group.add_argument(
-        "--placements", type=int, metavar="N", help="placements per clip (default: 1)"
+        "--placements", type=int, metavar="N", help="placement variants of each take (default: 1)"
     )
     group.add_argument(
         "--distance-m", type=span, metavar="M", help="radar-to-subject distance (default: 3)"

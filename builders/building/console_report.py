@@ -11,6 +11,7 @@ from pipelines.run import Summary
 from pipelines.store_spec import cube_bytes, keeps_cubes, kept_bytes
 from radarsim.captures.capture import WARNING
 
+# Maximum number of printed lines of a kind.
 MAX_LINES = 20
 
 

@@ -17,6 +17,7 @@ from radarsim.heatmaps.heatmaps import HeatmapSettings, heatmap_axes, make_heatm
 from radarsim.plots.heatmaps import clip_page, sheet_page
 from radarsim.radar.radar import Radar
 
+# Maximum number of clips on a contact sheet, and maximum length of a title.
 MAX_SHEET_CLIPS = 60
 _MAX_TITLE_CHARACTERS = 90
 
@@ -31,7 +32,7 @@ def stored_clip_page(
         row: row of the clip.
         paths: paths of the source motions and body models.
         window: "paper" or "burst"; None for the store's window.
-        trace: overlay the trajectory of the pelvis on the heatmaps.
+        trace: whether to overlay the trajectory of the pelvis on the heatmaps.
 
     Returns:
         The figure, and the reason why the body could not be drawn, else "".
@@ -105,7 +106,7 @@ def motion_page(
         start_s, length_s: start and maximum duration of the segment [s].
         table: recipe table.
         body_models: path of the body models; None for the bundled model.
-        trace: overlay the trajectory of the pelvis on the heatmaps.
+        trace: whether to overlay the trajectory of the pelvis on the heatmaps.
 
     Returns:
         The figure, and the reason why the segment is shorter than requested, else "".

@@ -34,7 +34,7 @@ STYLE = {
     "axes.linewidth": 0.8,
     "font.family": "DejaVu Sans",
 }
-# The noise level is 0 dB; cells above this level count as signal when axis limits are chosen.
+# Level from which a cell counts as signal when axis limits are chosen; the noise level is 0 dB.
 _SIGNAL_DB = 6.0
 _DB_STEP = 5.0
 _STRIP_HEIGHT = 0.125  # height of the strip of bodies as a fraction of the page height

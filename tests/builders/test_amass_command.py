@@ -31,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("fast_compilation")
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory):
-    """A small AMASS folder, body models and a radar."""
+    """A folder with a small AMASS dataset, body models and a radar."""
     return write_amass_dataset(tmp_path_factory.mktemp("amass"))
 
 
@@ -42,7 +42,7 @@ def arguments_of_build(dataset):
 
 @pytest.fixture(scope="module")
 def built(dataset):
-    """A store of the AMASS folder with all optional arrays."""
+    """A store built from the AMASS folder, with all optional arrays."""
     out = dataset / "synth.zarr"
     arguments = ["--out", str(out), "--amass", str(dataset / "AMASS"), *KEPT]
     assert main([*arguments, *build_arguments(dataset)]) == 0
@@ -69,7 +69,7 @@ def test_an_amass_folder_becomes_a_store(built):
 
 
 def test_the_strongest_range_bins_are_at_the_placed_distance(built):
-    """For a sphere-like body of 1 m at 3 m, the strongest bins lie between 1.8 and 3.2 m."""
+    """For a sphere-like body of 1 m at 3 m, the strongest range bins are between 1.8 and 3.2 m."""
     store = zarr.open_group(built, mode="r")
     power = store["time_range"][0].astype(float).mean(0)
     peak_m = store["range"][:][power.argmax()]
@@ -157,7 +157,7 @@ def test_a_finished_store_refuses_another_recipe(dataset, built, arguments_of_bu
 
 
 def test_a_clip_is_reproduced_from_its_store_and_its_motion_files(dataset, built, capsys):
-    """Every value of every array is identical."""
+    """Every value of every array is reproduced exactly."""
     paths = ["--amass", str(dataset / "AMASS"), "--body-models", str(dataset / "models"), "--quiet"]
     assert check.main([str(built), "--rebuild", "3", *paths]) == 0
     assert "reproduced, all values are identical" in "\n".join(printed_lines(capsys)[0])
@@ -254,7 +254,7 @@ def test_help_names_every_option_in_its_group(capsys):
 def test_each_person_of_a_tracker_file_is_a_take_and_what_was_inferred_is_printed(
     tmp_path, capsys, monkeypatch
 ):
-    # The log handler would write to the standard error of the first call.
+    # The log handler would write to the standard error stream of the first call.
     monkeypatch.setattr("radarsim.scene.retarget._warn_once", lambda *_: None)
     (tmp_path / "radar.toml").write_text(RADAR)
     (tmp_path / "wham_output.pkl").write_bytes(pickle.dumps(wham(0, 1)))

@@ -50,7 +50,7 @@ def plan_of(takes, **changes):
 
 
 def store_spec_and_stage(plan, takes, corrupt=lambda arrays: arrays):
-    """A stage that returns noise with the shapes of a simulation."""
+    """A stage that returns noise in the shapes of a simulation result."""
     store_spec = make_store_spec(plan, takes)
     specs = {spec.name: spec for spec in store_spec.arrays if spec.per_clip}
 
@@ -125,7 +125,7 @@ def test_a_folder_without_a_store_cannot_be_checked(tmp_path, capsys):
 
 
 def remove_checksums_of(store, *names):
-    """Simulate a tool that also updates the checksums of the files it modifies."""
+    """Update the checksums of damaged files, as a tool that modifies files might."""
     sums = json.loads((store / CHECKSUMS).read_bytes())
     for name in names:
         sums["files"].pop(name)
@@ -250,7 +250,7 @@ def test_values_that_are_missing_in_both_clips_do_not_differ():
 
 
 def test_damage_to_any_file_gives_lines_and_no_traceback(valid_store, tmp_path, capsys):
-    """Each file in turn is truncated, emptied and replaced; the checksums detect each change."""
+    """Each file is truncated, emptied or replaced in turn; the checksums detect each change."""
     rng = np.random.default_rng(1)
     files = sorted(
         path.relative_to(valid_store) for path in valid_store.rglob("*") if path.is_file()

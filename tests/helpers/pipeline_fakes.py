@@ -31,7 +31,7 @@ CUBE = (2, 3, 4, 8)
 
 @dataclass(frozen=True, kw_only=True)
 class FakeTake:
-    """A take whose motion is never read."""
+    """A take with a motion that is never read."""
 
     id: str
     subject: str
@@ -100,7 +100,7 @@ def fake_store_spec(plan, **changes) -> StoreSpec:
 
 
 def fake_clip(recipe, clip, take, *, delay_s=0.0, bad=(), broken=()):
-    """Arrays of noise that depends on the clip's seed, as the result of a simulation does."""
+    """Arrays of noise that depends on the seed of the clip, as a simulation result does."""
     time.sleep(delay_s)
     if clip.id in bad:
         raise InputError(clip.id, "poses", "impossible pose", "inspect the motion")
@@ -118,7 +118,7 @@ def fake_clip(recipe, clip, take, *, delay_s=0.0, bad=(), broken=()):
 
 
 def store_bytes(path) -> dict[str, bytes]:
-    """Contents of all files of a store by path, including hidden files."""
+    """The contents of all files of a store, keyed by path, including hidden files."""
     return {
         str(file.relative_to(path)): file.read_bytes()
         for file in sorted(path.rglob("*"))

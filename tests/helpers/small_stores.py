@@ -1,4 +1,4 @@
-"""A small store with real axes and tables, but with synthetic clips instead of simulated ones."""
+"""A small store with real axes and tables, but with synthetic instead of simulated clips."""
 
 import hashlib
 from dataclasses import replace
@@ -38,7 +38,7 @@ def small_recipe() -> Recipe:
 
 
 def build_store(path, num_clips: int = NUM_CLIPS) -> str:
-    """Build the store, in which `FAILED_ROW` fails and `SHORT_ROW` is short; returns its path."""
+    """Build the store and return its path; `FAILED_ROW` fails, and `SHORT_ROW` is short."""
     recipe = small_recipe()
     takes = {f"t{i}": _take(i) for i in range(num_clips)}
     clips = [_clip(recipe, take) for take in takes.values()]
@@ -53,7 +53,7 @@ def build_store(path, num_clips: int = NUM_CLIPS) -> str:
 
 
 def drawn_clip(store_spec: StoreSpec, clip: Clip) -> dict[str, np.ndarray]:
-    """Arrays of a clip: noise, and an echo that moves back and forth."""
+    """Return the arrays of a clip: noise, and an echo that moves back and forth."""
     from radarsim.errors import InputError
 
     if clip.row == FAILED_ROW:

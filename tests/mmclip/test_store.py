@@ -1,4 +1,4 @@
-"""Stores: an unusable store gives a one-line error before training; labels of windows."""
+"""Stores: window labels, and one-line errors before training if a store is unusable."""
 
 import json
 import shutil
@@ -34,7 +34,7 @@ def copy(path, tmp_path):
 
 
 def change_metadata(store, array, **values):
-    """Overwrite metadata of an array, or of the root group if `array` is ""."""
+    """Overwrite the metadata of an array, or of the root group if `array` is ""."""
     file = store / array / "zarr.json"
     meta = json.loads(file.read_text())
     meta["attributes"].update(values.pop("attributes", {}))

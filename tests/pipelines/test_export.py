@@ -1,4 +1,4 @@
-"""An export has the names, units and values of its store, and is complete or absent."""
+"""An export has the names, units and values of its store, and is either complete or absent."""
 
 import csv
 import json
@@ -98,7 +98,7 @@ def test_the_command_prints_the_number_of_verified_values(store, tmp_path, capsy
 
 @pytest.mark.parametrize("num_clips", [1, 2, 5])
 def test_a_store_with_fewer_clips_than_a_chunk_or_shard_holds_is_exported(tmp_path, num_clips):
-    """One BVH file gives one clip, but a shard has room for four."""
+    """One BVH file gives a single clip, but a shard has room for four clips."""
     store = build_store(tmp_path / "s.zarr", num_clips)
     assert main([store, "--hdf5", str(tmp_path / "s.h5"), "--quiet"]) == 0
     assert main([store, "--numpy", str(tmp_path / "s"), "--quiet"]) == 0

@@ -1,4 +1,4 @@
-"""The contract with readers of a store: names, axes, units, chunks."""
+"""The interface for readers of a store: names, axes, units and chunks."""
 
 import numpy as np
 import pytest
@@ -75,7 +75,7 @@ def test_joints_are_the_24_of_the_poses_with_their_names():
 
 
 def test_no_file_of_clips_is_shared_by_two_shards():
-    """One task writes one whole shard, so a file has one clip or all clips of a shard."""
+    """One task writes one whole shard, so a file contains one clip or all clips of a shard."""
     for spec in ARRAYS.values():
         if spec.per_clip:
             assert spec.clips_per_file in (1, LAYOUT.clips_per_shard)

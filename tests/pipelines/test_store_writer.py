@@ -1,4 +1,4 @@
-"""A written store is complete and self-describing, and damage to it is detected."""
+"""A written store is complete and self-describing, and damage to a store is detected."""
 
 import json
 import os
