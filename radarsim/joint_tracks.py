@@ -31,11 +31,10 @@ from radarsim.scene.scene import PosedScene, Scene, pose, scene_joints, skin_sce
 from radarsim.scene.skeleton import JOINT_NAMES
 from radarsim.signal.settings import SimulationSettings
 
-# A joint of which less than a tenth of the surface is seen returns an echo that is at least 10 dB
-# below that of the same joint with nothing before it, and usually only slivers at the outline of
-# another limb.
+# If less than a tenth of a joint's surface is seen, its echo is about 10 dB or more below that of
+# the joint alone, and the seen part is mostly a sliver at the outline of the limb that hides it.
 VISIBLE_SHARE = 0.1
-# The visibility test takes a quarter of the time of the full mesh, and 99 % of its flags are equal.
+# The visibility test takes a third of the time of the full mesh, and 99 % of its flags are equal.
 COARSE_CELL_M = 0.03
 # Frames per call of the compiled program, so that clips of all lengths share one program.
 FRAMES_PER_CHUNK = 10
@@ -96,7 +95,7 @@ class JointTracks:
 def joint_tracks(
     radar: Radar, scene: Scene, num_frames: int | None = None, first_frame: int = 0
 ) -> JointTracks:
-    """Compute where the subject's joints are in each frame, how fast they recede, and if seen.
+    """Compute where the joints are in each frame, how fast they recede, and whether they are seen.
 
     A joint lies inside the body, so its echo comes from nearer by the depth of the body around it:
     about 0.1 m at the trunk, 0.04 m at a limb. A joint counts as visible if the radar sees at least
@@ -159,17 +158,21 @@ def _in_chunks(
     chunks = np.minimum(indices, num_frames - 1).reshape(-1, FRAMES_PER_CHUNK)
     body = coarsen(scene.bodies[0], COARSE_CELL_M)
     belongs = jnp.asarray(joint_faces(body), jnp.float32)
+    # One after the other, because poses that are read from a file are not read by several threads.
+    posed = [pose(scene, times_s[chunk]) for chunk in chunks]
+    results = parallel_map(lambda each: _joints_and_shares(body, belongs, each), posed)
+    joints_m = [
+        np.asarray(relative_m) + _origin_m(each)[:, :, None]
+        for (relative_m, _), each in zip(results, posed, strict=True)
+    ]
+    share = np.concatenate([np.asarray(share) for _, share in results])
+    return np.concatenate(joints_m)[:num_frames], share[:num_frames]
 
-    def results(chunk):
-        posed = pose(scene, times_s[chunk])
-        joints_m, share = _joints_and_shares(body, belongs, posed)
-        (subject,) = posed.subjects
-        parts = (subject.origin_high_m, subject.origin_low_m)
-        origin_m = sum(np.asarray(part, np.float64) for part in parts)
-        return np.asarray(joints_m) + origin_m[:, :, None], np.asarray(share)
 
-    joints_m, share = zip(*parallel_map(results, list(chunks)), strict=True)
-    return np.concatenate(joints_m)[:num_frames], np.concatenate(share)[:num_frames]
+def _origin_m(posed: PosedScene) -> Float[np.ndarray, "frame node 3"]:
+    """Origin of the subject in the radar frame, in float64 [m]."""
+    (subject,) = posed.subjects
+    return np.asarray(subject.origin_high_m, np.float64) + np.asarray(subject.origin_low_m)
 
 
 @jax.jit

@@ -11,70 +11,33 @@ from scipy.spatial.transform import Rotation
 
 import radarsim as rs
 from builders.activities import perform
-from radarsim.joint_tracks import (
-    VISIBLE_SHARE,
-    _joints_and_shares,
-    visible_shares,
-)
+from radarsim.joint_tracks import VISIBLE_SHARE, _joints_and_shares, visible_shares
 from radarsim.radar.timing import burst_centre_and_half_s, burst_times_s
-from radarsim.scene.joint_surfaces import joint_faces
+from radarsim.scene.formats.smpl import read_body_model
+from radarsim.scene.joint_surfaces import joint_faces, smpl_joints
 from radarsim.scene.scene import pose, skin_scene
 from radarsim.scene.skeleton import JOINT, JOINT_NAMES
 from tests.helpers.moving_sphere import small_radar
 from tests.helpers.scenes import plate, together
+from tests.helpers.still_postures import (
+    ARMS_IN_FRONT,
+    BODY,
+    LEVEL,
+    PELVIS_HEIGHT_M,
+    gliding,
+    pelvis_height,
+    posture,
+    standing,
+)
+from tests.helpers.synthetic_bodies import synthetic_model
 
 RADAR = small_radar(num_chirps=8, num_samples=32)
-BODY = rs.free_body()
-PELVIS_HEIGHT_M = 0.95
-LEVEL = rs.RadarPose()
-ARMS_DOWN = {"left_shoulder": (0, 0, -75), "right_shoulder": (0, 0, 75)}
-# Forearms before the belly.
-ARMS_IN_FRONT = {
-    **{"left_shoulder": (0, -30, -70), "left_elbow": (0, -100, 0)},
-    **{"right_shoulder": (0, 30, 70), "right_elbow": (0, 100, 0)},
-}
 LEFT = [JOINT[f"left_{part}"] for part in ("shoulder", "elbow", "wrist", "hand")]
 RIGHT = [JOINT[f"right_{part}"] for part in ("shoulder", "elbow", "wrist", "hand")]
 MIRRORED = [
     JOINT[name.replace("left", "*").replace("right", "left").replace("*", "right")]
     for name in JOINT_NAMES
 ]
-
-
-def posture(angles_deg=ARMS_DOWN, velocity_mps=(0.0, 0.0, 0.0), seconds=0.6, rate_hz=60.0):
-    """Motion of a body in a fixed posture that glides at constant velocity, in its own world.
-
-    The body faces -y there; a `Placement` turns it.
-    """
-    count = round(seconds * rate_hz) + 1
-    poses_rad = np.zeros((count, 24, 3))
-    poses_rad[:, 0, 0] = np.pi / 2
-    for name, degrees in angles_deg.items():
-        poses_rad[:, JOINT[name]] = np.radians(degrees)
-    way_m = np.arange(count)[:, None] / rate_hz * np.asarray(velocity_mps)
-    return rs.Motion(
-        poses_rad=poses_rad,
-        transl_m=way_m + np.array([0, 0, PELVIS_HEIGHT_M]),
-        rate_hz=rate_hz,
-        shape_space="free",
-    )
-
-
-def standing(angles_deg=ARMS_DOWN, radar_pose=LEVEL, **placement):
-    placed = rs.Placement(**placement)
-    return rs.Scene([rs.Subject(posture(angles_deg), BODY, placed)], radar_pose)
-
-
-def gliding(velocity_mps, radar_pose, at_m=(3.0, 0.0)):
-    """A body that faces the radar and moves at a velocity given along the radar's axes."""
-    turn = Rotation.from_rotvec([0, 0, np.arctan2(-at_m[1], -at_m[0]) + np.pi / 2])
-    motion = posture(velocity_mps=turn.inv().apply(velocity_mps))
-    placed = rs.Placement(distance_m=at_m[0], lateral_m=at_m[1])
-    return rs.Scene([rs.Subject(motion, BODY, placed)], radar_pose)
-
-
-def pelvis_height(scene):
-    return rs.RadarPose(height_m=float(scene.subjects[0].motion.pelvis_m[0, 2]))
 
 
 # --- place ---------------------------------------------------------------------------------------
@@ -123,6 +86,24 @@ def test_joints_lie_within_the_simulated_surface():
     surface_m = np.asarray(mesh.vertices_m + mesh.origin_high_m[:, :, None])[:, 1]
     assert (tracks.position_m > surface_m.min(axis=1, keepdims=True)).all()
     assert (tracks.position_m < surface_m.max(axis=1, keepdims=True)).all()
+
+
+@pytest.mark.parametrize("layout", ["smplh", "smplx"])
+def test_bodies_with_fingers_have_the_joints_of_smpl(layout, tmp_path):
+    """The hand is the base of the middle finger, which follows the wrist if the fingers rest."""
+    np.savez(tmp_path / "model.npz", **synthetic_model(layout))
+    body = read_body_model(tmp_path / "model.npz")
+    motion = replace(posture(), shape_space=body.shape_space)
+    scene = rs.Scene([rs.Subject(motion, body, rs.Placement(distance_m=4.0))])
+    tracks = rs.joint_tracks(RADAR, scene, 1)
+    assert tracks.visible.shape == (1, 24)
+    rest_m = np.asarray(body.joint_template_m)
+    fitted = scene.subjects[0].fitted
+    for side, finger in zip(("left", "right"), smpl_joints(body)[22:], strict=True):
+        hand, wrist = JOINT[f"{side}_hand"], JOINT[f"{side}_wrist"]
+        bone_m = np.linalg.norm(tracks.position_m[0, hand] - tracks.position_m[0, wrist])
+        expected_m = np.linalg.norm(rest_m[finger] - rest_m[wrist]) * float(fitted.body_scale)
+        assert bone_m == pytest.approx(expected_m, rel=1e-3)
 
 
 def test_tilt_turns_the_joints_about_the_radar():
@@ -179,16 +160,22 @@ def test_a_body_that_moves_across_the_view_recedes_by_its_direction():
     np.testing.assert_allclose(tracks.speed_mps, expected, atol=1e-3)
 
 
-def test_speed_is_measured_within_the_motion_even_if_a_frame_is_a_single_chirp():
-    """Frames of one loop need a longer step; at both ends of the motion it is one-sided."""
-    frame = replace(RADAR.frame, num_chirps=1, period_s=0.02, extra_slot_idle_s=0.0)
-    radar = replace(RADAR, frame=frame)
-    scene = gliding((0.7, 0, 0), LEVEL)
-    tracks = rs.joint_tracks(radar, scene)
-    assert len(tracks.times_s) >= 25
-    # Rounding of 0.2 um at 3 m over 5 ms is 0.04 mm/s.
-    cosine = tracks.position_m[..., 0] / tracks.range_m
-    np.testing.assert_allclose(tracks.speed_mps, 0.7 * cosine, atol=1e-3)
+def test_speed_is_exact_even_if_a_frame_is_a_single_chirp():
+    """It is the change of range per time between the frames before and after, 5 ms away.
+
+    Rounding of ranges to 0.2 um causes 0.04 mm/s; over the chirp itself (0.1 ms), the rounding of
+    the joints would cause millimetres per second.
+    """
+    frame = replace(RADAR.frame, num_chirps=1, period_s=0.005, extra_slot_idle_s=0.0)
+    motion = perform("walk_forward_and_turn_around", 0, duration_s=1.0)
+    scene = rs.Scene([rs.Subject(motion, BODY, rs.Placement(distance_m=3.0))])
+    tracks = rs.joint_tracks(replace(RADAR, frame=frame), scene)
+    assert len(tracks.times_s) > 150  # up to both ends of the motion
+    difference_m = tracks.range_m[2:].astype(float) - tracks.range_m[:-2]
+    np.testing.assert_allclose(tracks.speed_mps[1:-1], difference_m / 0.01, atol=2e-4)
+    # The first and the last frame have a shorter, one-sided difference: an acceleration of up to
+    # 30 m/s^2 (the foot) changes the speed by 0.15 m/s in 5 ms.
+    np.testing.assert_allclose(tracks.speed_mps[[0, -1]], tracks.speed_mps[[1, -2]], atol=0.15)
 
 
 # --- visibility ----------------------------------------------------------------------------------
@@ -245,6 +232,23 @@ def test_the_share_is_that_of_the_projected_area_that_faces_the_radar():
     share = jax.jit(visible_shares)(jnp.asarray(vertices_m), jnp.asarray(faces), belongs)
     # The shadow of the front plate hides the left half of the rear one: four of eight columns.
     np.testing.assert_allclose(share, [1.0, 0.5, 0.0], atol=0.01)
+
+
+def test_faces_count_with_their_projected_area():
+    """A part has a visible plate and a hidden one of equal size, turned by 60 degrees."""
+    screen = plate(0.4, 8, (3.0, 0.2, 0.0))
+    upright = plate(0.2, 4, (3.5, 0.2, 1.0))
+    flat_m, turned_faces = plate(0.2, 4, (0.0, 0.0, 0.0))
+    turn = Rotation.from_rotvec([0, 0, np.radians(60)])
+    turned_m = (turn.apply(flat_m) + np.array([3.5, 0.2, 0.0])).astype(np.float32)
+    vertices_m, faces, owner = together(screen, upright, (turned_m, turned_faces))
+    belongs = jnp.asarray(owner[:, None] > 0, jnp.float32)
+    share = jax.jit(visible_shares)(jnp.asarray(vertices_m), jnp.asarray(faces), belongs)
+    towards = [([1, 0, 0], [3.5, 0.2, 1.0]), (turn.apply([1, 0, 0]), [3.5, 0.2, 0.0])]
+    cosines = [np.dot(normal, away) / np.linalg.norm(away) for normal, away in towards]
+    assert cosines[1] < 0.6 * cosines[0]
+    # The cosine varies over each plate by a few per cent.
+    np.testing.assert_allclose(share, cosines[0] / sum(cosines), atol=0.01)
 
 
 def test_the_coarse_mesh_gives_the_flags_of_the_full_mesh():
