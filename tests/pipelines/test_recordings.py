@@ -113,16 +113,6 @@ def test_recordings_of_a_simulation_equal_that_simulation(place):
         np.testing.assert_allclose(*ranges_m, atol=1e-3)  # of the bin width of 0.3 m
 
 
-def test_joints_of_recordings_are_refused(place, capsys):
-    """Only a simulation knows where the joints are; the reason is one line, before any work."""
-    given = ["--captures", str(place / "board"), "--labels", str(place / "board" / "labels.csv")]
-    out = ["--out", str(place / "refused.zarr"), "--keep", "points", "joints"]
-    assert recordings.main([*given, *out]) == 2
-    line = "options: --keep: names joints, but a recording contains no motion of the body; "
-    assert capsys.readouterr().err == f"{line}keep points and frame maps only\n"
-    assert not (place / "refused.zarr").exists()
-
-
 def test_both_stores_have_the_same_axes_and_captions(place):
     made, again, rows = rows_of(place)
     for name, values in made.axes().items():
