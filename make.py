@@ -1,11 +1,11 @@
-"""Creates or updates the virtual environment `.venv`, then runs a job of the project in it.
+"""Create or update the virtual environment `.venv`, then run one of the project's jobs in it.
 
     python3 make.py dataset     build a radar dataset in synth.zarr (options of builders.amass)
     python3 make.py draw        draw a figure of a clip (options of builders.draw)
     python3 make.py test        run the tests (options of pytest)
 
-Requires Python 3.11 or newer with venv, and access to a package index for the first run. Options
-after the job are passed to it: `python3 make.py dataset --out mine.zarr --motions walk.bvh`.
+Requires Python 3.11 or newer with venv, and a package index for the first run. Options after a job
+name are passed to the job: `python3 make.py dataset --out mine.zarr --motions walk.bvh`.
 """
 
 import hashlib
@@ -15,7 +15,9 @@ import shutil
 import subprocess
 import sys
 
+# The oldest supported Python.
 OLDEST = (3, 11)
+# If this Python is too old, newer ones are searched for, up to minor version 18.
 NEWEST_TRIED = 19
 ROOT = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(ROOT, ".venv")
@@ -23,7 +25,7 @@ PYTHON = os.path.join(VENV, "bin", "python")
 STAMP = os.path.join(VENV, "set-up.txt")
 INSTALL_FILES = ("setup.cfg", "pyproject.toml", "constraints.txt")
 
-# Job: required extras of setup.cfg, and the module to run.
+# Keyed by job: the required extras of setup.cfg, and the module to run.
 JOBS = {
     "dataset": ((), "builders.amass"),
     "draw": (("viz",), "builders.draw"),
@@ -32,7 +34,7 @@ JOBS = {
 
 
 def main(arguments):
-    """Run a job; replaces this process or exits."""
+    """Run a job by replacing this process, or exit with an error."""
     if not arguments or arguments[0] not in JOBS:
         sys.exit(__doc__.strip())
     job, options = arguments[0], arguments[1:]
@@ -51,7 +53,7 @@ def check_python():
     """Exit with instructions if this Python or system is not supported."""
     if os.name == "nt":
         sys.exit("make.py: this project runs on Linux and macOS; on Windows, use WSL")
-    # Older Pythons must be able to run this file up to here, to see this message.
+    # Older Pythons must be able to run this file up to this check, so that the message is printed.
     if sys.version_info < OLDEST:
         names = [f"python3.{minor}" for minor in range(OLDEST[1], NEWEST_TRIED)]
         newer = [name for name in names if shutil.which(name)]
@@ -65,7 +67,7 @@ def check_python():
 
 
 def set_up(extras):
-    """Install the package with these extras into `.venv`, unless it is up to date."""
+    """Install the package with the given extras into `.venv`, unless `.venv` is up to date."""
     digest, installed = read_stamp()
     wanted = installed | set(extras)
     if digest == install_digest() and wanted == installed and os.path.exists(PYTHON):
@@ -87,7 +89,7 @@ def set_up(extras):
 
 
 def check_import():
-    """Exit unless a script beside a folder named radarsim, such as a clone, imports the package."""
+    """Exit unless a script next to a folder named radarsim, e.g. a clone, can import radarsim."""
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
@@ -125,7 +127,7 @@ def make_venv():
 
 
 def runs(*arguments):
-    """Whether the Python of the environment runs these arguments without an error."""
+    """Return whether the Python of the environment runs with these arguments without an error."""
     try:
         done = subprocess.run([PYTHON, *arguments], capture_output=True, check=False)
     except OSError:
@@ -134,7 +136,7 @@ def runs(*arguments):
 
 
 def read_stamp():
-    """Return the digest and the extras of the last installation."""
+    """Return the install digest and the extras of the last installation."""
     if not os.path.exists(STAMP):
         return None, set()
     with open(STAMP) as stamp:
@@ -143,7 +145,7 @@ def read_stamp():
 
 
 def install_digest():
-    """Digest of the installation settings and paths: an editable install depends on its path."""
+    """Return a digest of the installation settings and paths; editable installs contain paths."""
     digest = hashlib.sha256((ROOT + os.path.realpath(PYTHON)).encode())
     for name in INSTALL_FILES:
         with open(os.path.join(ROOT, name), "rb") as file:

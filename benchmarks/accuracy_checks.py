@@ -19,7 +19,7 @@ BOUNDS_DB = {
     # The weight of a face is held constant during a chirp.
     "numpy_direct": {0.0: -75.0},
     "jax_direct": {0.0: -75.0},
-    # Holding faces fixed during a chirp causes -25 dB at 1 m/s; limbs reach 2 m/s and more.
+    # Faces held fixed during a chirp cause an error of -25 dB at 1 m/s; limbs exceed 2 m/s.
     "loop": {0.0: -15.0},
     "loop_torch": {0.0: -15.0},
 }

@@ -8,8 +8,11 @@ arithmetic throughput with a matrix product.
 import time
 
 THIRTY_HOURS_S = 30 * 3600
+# Number of frames that are simulated at once.
 FRAMES_PER_BATCH = 64
+# Number of float32 values in the array whose copy is timed.
 COPY_FLOATS = 1 << 28
+# Number of rows and of columns of the multiplied matrices.
 GEMM_SIZE = 8192
 
 

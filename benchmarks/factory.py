@@ -22,7 +22,9 @@ from pathlib import Path
 
 from benchmarks.machine_info import commit
 
+# Interval between two readings of a build's memory use.
 SAMPLE_EVERY_S = 0.2
+# Duration of the long motion.
 LONG_S = 20 * 60.0
 
 

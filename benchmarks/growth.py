@@ -15,9 +15,13 @@ from benchmarks.scenes import BenchmarkScene, decimate_faces, settings_for
 from radarsim.radar.antennas import AntennaArray
 
 FRAMES = (5, 10, 20, 40, 80)
+# For each n, one version of the body keeps only every n-th face.
 FACE_STEPS = (8, 4, 2, 1)
+# For each length, one version of the body is subdivided until its edges are at most this long.
 FINE_EDGES_M = (0.012,)
+# Numbers of transmitters and of receivers.
 ANTENNAS = ((1, 1), (1, 4), (3, 4), (6, 8), (12, 16))
+# Numbers of ADC samples per chirp.
 SAMPLES = (64, 128, 256, 512)
 # Loops per frame in the antenna series, because 128 loops of 12 transmitters exceed a burst.
 ARRAY_LOOPS = 32

@@ -14,7 +14,7 @@ def time_interleaved(methods: dict[str, Callable], rounds: int) -> tuple[dict, d
 
     Args:
         methods: functions without arguments, keyed by name.
-        rounds: number of timed calls of each method.
+        rounds: number of timed calls to each method.
     """
     import jax
 

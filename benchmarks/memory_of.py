@@ -15,7 +15,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+# Default length of a chunk.
 CHUNK_S = 5.0
+# Default number of processes whose median peak is reported.
 RUNS = 3
 
 

@@ -40,7 +40,7 @@ def measure_speeds(scene: BenchmarkScene, rounds: int) -> dict:
 
     Args:
         scene: moving body and radar; slow methods compute some loops of its middle frame.
-        rounds: number of timed calls of each method.
+        rounds: number of timed calls to each method.
 
     Returns:
         Dictionary with `seconds_per_frame`, `checks` and `visible_faces`.

@@ -25,6 +25,7 @@ MMWRT_BOUND_DB = -35.0
 NUM_LOOPS, NUM_POINTS = 64, 16
 # mmWrt uses 3e8 m/s as the speed of light, so radarsim's paths are scaled to equal delays.
 MMWRT_LIGHT_MPS = 3e8
+# Number of rays that Sionna RT traces.
 RAYS = 100_000
 
 

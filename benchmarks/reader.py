@@ -21,8 +21,11 @@ from pathlib import Path
 
 from benchmarks.machine_info import commit
 
+# Number of columns of a window.
 WINDOW = 224
+# Number of columns of a clip.
 COLUMNS = 385
+# Largest number of windows that tensorstore reads concurrently.
 IN_FLIGHT = 64
 MAPS = ("time_doppler", "time_range", "time_angle")
 

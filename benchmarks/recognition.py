@@ -60,7 +60,9 @@ SIMILAR = (
     ("jog_in_place", "high_leg_lift"),
     ("drawing_a_circle", "drawing_an_x"),
 )
+# First activity of the group to which an activity belongs.
 _GROUP = {name: group[0] for group in SIMILAR for name in group}
+# Smallest value of each result at which the exit status is 0.
 PASS = {"top1_alike": 0.70, "top5": 0.90}
 
 

@@ -27,6 +27,7 @@ from radarsim.simulate import mesh_cube, simulate, stream
 WALK = "walking_forward_and_backward"
 # Activities begin at rest; at this time [s], the subject is moving.
 START_S = 1.0
+# Default number of moving points.
 PEER_POINTS = 128
 
 

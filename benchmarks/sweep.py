@@ -11,9 +11,11 @@ import argparse
 import sys
 from itertools import product
 
+# Smallest distance between the radar and the nearest point of a body.
 NEAREST_M = 0.5
 # Limits of joint angles relative to the rest pose, of joint speeds, and of the body's speed.
 JOINT_RAD, JOINT_RAD_PER_S, SPEED_MPS = 0.7, 2.0, 2.0
+# Limits of the random lobe width.
 SIGMAS_RAD = (0.15, 1.0)
 
 

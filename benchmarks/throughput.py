@@ -15,7 +15,9 @@ import sys
 from pathlib import Path
 
 MODES = ("accurate", "fast")
+# Durations of the motions whose peak memory is measured.
 MEMORY_S = (5, 60)
+# Number of frames whose gradient is timed.
 GRADIENT_FRAMES = 4
 
 

@@ -17,8 +17,11 @@ from pathlib import Path
 
 from mmclip.paths import path_argument
 
+# Group of the protocol on which the settings were tuned.
 TUNED_ON = "G1"
+# Name of the results over all other groups.
 NOT_TUNED_ON = "not tuned on"
+# Name of the permutation controls.
 CONTROL = "deranged"
 EXAMPLES = """
 examples:

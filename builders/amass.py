@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from builders.building.cli_options import (
     add_clip_options,
     add_heatmap_options,
-    add_pose_options,
     add_simulation_options,
     add_store_options,
     count,
     recipe_table,
 )
+from builders.building.keep_options import add_frame_options, add_pose_options
 from builders.building.source_options import add_source_reading_options, add_text_options
 from radarsim.paths import path_argument
 
@@ -34,7 +34,9 @@ examples:
   python -m builders.amass --out synth.zarr --dca1000 board
       also write each clip as a DCA1000 capture to the folder board
   python -m builders.amass --out wide.zarr --distance-m 2:5 --heading-deg=-180:180 --placements 4
-      four random placements per clip, sampled from ranges
+      four random placements of each take, sampled from ranges
+  python -m builders.amass --out synth.zarr --keep points range_doppler range_azimuth joints
+      also store point clouds, maps and body joints of each radar frame
 
 An interrupted build resumes when the same command is run again.
 """
@@ -92,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     add_clip_options(parser)
     add_simulation_options(parser)
     add_heatmap_options(parser)
+    add_frame_options(parser)
     add_pose_options(parser)
     return parser
 

@@ -46,6 +46,7 @@ resumes when the same command is run again.
 exit status: 0 complete, 1 some captions are unfinished or their sentences break the rules,
 2 nothing could be done, 3 stopped by the token budget, 130 interrupted
 """
+# Maximum number of unknown captions that are printed.
 _MAX_SHOWN = 3
 
 

@@ -1,7 +1,8 @@
-"""Export a store to HDF5 or NumPy: `python -m builders.export synth.zarr --hdf5 synth.h5`.
+"""Export a store for other tools: `python -m builders.export synth.zarr --hdf5 synth.h5`.
 
 Writes one HDF5 file, or a folder of .npy and .csv files, with the array names, units and values of
-the store. Every value is read back and compared with the store.
+the store; or its point clouds, in one CSV or PCD file per clip. Every value is read back and
+compared with the store.
 """
 
 import argparse
@@ -16,6 +17,9 @@ examples:
       h5py.File("synth.h5")["time_doppler"][0]; table columns are tables/clips/id etc.
   python -m builders.export synth.zarr --numpy synth
       np.load("synth/time_doppler.npy", mmap_mode="r"); tables are synth/clips.csv etc.
+  python -m builders.export synth.zarr --points clouds --format pcd
+      clouds/000000_ID.pcd etc., one cloud per clip with the fields x y z ... time_s frame;
+      clouds/clips.csv lists the files. Without --format, CSV: time_s, frame, range_m, ...
 
 IF samples are exported as ADC integers; multiply by the attribute scale_factor to get volts.
 """
@@ -26,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     # Imported late: these modules take seconds to load, and --help should not wait for them.
     from pipelines.export import to_hdf5, to_numpy
+    from pipelines.export_points import to_point_files
     from pipelines.store_reader import Store
     from radarsim.errors import InputError
 
@@ -38,6 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for write, out in ((to_hdf5, options.hdf5), (to_numpy, options.numpy)):
             if out:
                 print(f"{out}: {write(store, out, report)} values written and verified")
+        if options.points:
+            count = to_point_files(store, options.points, options.format, report)
+            print(f"{options.points}: {count} points written and verified")
     except InputError as error:
         print(error, file=sys.stderr)
         return 2
@@ -61,6 +69,19 @@ def _parser() -> argparse.ArgumentParser:
     kinds.add_argument("--hdf5", type=path_argument, metavar="FILE", help="write one HDF5 file")
     kinds.add_argument(
         "--numpy", type=path_argument, metavar="DIR", help="write a folder of .npy and .csv files"
+    )
+    kinds.add_argument(
+        "--points",
+        type=path_argument,
+        metavar="DIR",
+        help="write a folder with the points of each clip in one file (stores built with --keep "
+        "points)",
+    )
+    parser.add_argument(
+        "--format",
+        choices=("csv", "pcd"),
+        default="csv",
+        help="format of the point files: CSV (default), or binary PCD 0.7",
     )
     parser.add_argument("--quiet", action="store_true", help="do not print the progress")
     return parser

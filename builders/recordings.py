@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from builders.building.cli_options import add_heatmap_options, count
+from builders.building.keep_options import add_frame_options
 from radarsim.paths import path_argument
 
 EXAMPLES = """
@@ -109,6 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--dry-run", action="store_true", help="print the plan and size, but write nothing")
     add("--quiet", action="store_true", help="hide the progress bar")
     add_heatmap_options(parser)
+    add_frame_options(parser)
     return parser
 
 

@@ -1,8 +1,8 @@
 """Load a store as batches on a JAX device: `python examples/jax_dataset.py synth.zarr`.
 
-Needs jax, tensorstore (extra `readers`) and pyarrow, but not this project's code. tensorstore reads
-many windows concurrently in its own threads, so the next batches are read while the device
-processes the current one.
+This example needs jax, tensorstore (extra `readers`) and pyarrow, but none of this project's code.
+tensorstore reads many windows concurrently in its own threads, so the next batches are read while
+the device processes the current batch.
 """
 
 import sys
@@ -23,6 +23,7 @@ except ImportError as error:
     )
 
 MAPS = ("time_doppler", "time_range", "time_angle")
+# Number of batches that are read in advance.
 BATCHES_AHEAD = 4
 BATCH_SIZE = 8
 
@@ -90,7 +91,7 @@ class RadarWindowLoader:
             yield self._to_device(*in_flight.popleft())
 
     def _start_reads(self, rows: np.ndarray, starts: np.ndarray) -> dict[str, list[ts.Future]]:
-        """Start the reads; returns the futures of the windows, keyed by heatmap."""
+        """Start the reads and return the futures of the windows, keyed by heatmap."""
         reads = {name: [] for name in MAPS}
         for row, start in zip(rows, starts):
             last = max(int(self._measured_columns[row]) - self.num_columns, 0)

@@ -1,8 +1,8 @@
 """Load a store as a PyTorch dataset: `python examples/torch_dataset.py synth.zarr`.
 
-Needs torch, zarr and pyarrow, but not this project's code. Each DataLoader worker opens the store
-separately, because zarr reads with threads, and a process forked after a read would wait for these
-threads forever. The arrays are therefore opened with the first item, not in the constructor.
+This example needs torch, zarr and pyarrow, but none of this project's code. Each DataLoader worker
+opens the store separately, because zarr reads with threads, and a process forked after a read would
+wait forever for these threads. Therefore `__getitem__` opens the arrays, not the constructor.
 """
 
 import sys
@@ -20,7 +20,7 @@ MAPS = ("time_doppler", "time_range", "time_angle")
 
 
 class RadarWindowDataset(Dataset):
-    """A random window of each labelled clip of a split, with the label of the window.
+    """A dataset of one random window per labelled clip of a split, with the label of the window.
 
     Args:
         path: folder of the store.
@@ -39,7 +39,7 @@ class RadarWindowDataset(Dataset):
             if clip["split"] == split and clip["num_frames"]
         }
         texts = {caption["id"]: caption["text"] for caption in self._table("captions")}
-        # Start, end and label of the labelled segments, by row.
+        # The start, end and label of each labelled segment, keyed by row.
         self._segments: dict[int, list[tuple[float, float, str]]] = {}
         labels = set()
         for segment in self._table("segments"):
@@ -57,7 +57,7 @@ class RadarWindowDataset(Dataset):
         return len(self._rows)
 
     def __getitem__(self, index: int) -> tuple[dict[str, torch.Tensor], int]:
-        """Heatmaps [time, bin] by name, in dB above noise, and the index of the label."""
+        """Return heatmaps [time, bin] by name, in dB above noise, and the index of the label."""
         if self._maps is None:
             self._open()
         row = self._rows[index]
@@ -81,7 +81,7 @@ class RadarWindowDataset(Dataset):
         self._maps = {name: store[name] for name in MAPS}
 
     def _label(self, row: int, start_s: float, end_s: float) -> int:
-        """Index of the label that overlaps the window longest."""
+        """Return the index of the label that overlaps the window longest."""
         _, _, label = max(
             self._segments[row],
             key=lambda segment: min(segment[1], end_s) - max(segment[0], start_s),

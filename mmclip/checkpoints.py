@@ -7,6 +7,7 @@ import jax
 from mmclip.errors import MmclipError
 from mmclip.training_step import TrainState
 
+# Number of most recent checkpoints that are kept.
 MAX_TO_KEEP = 2
 
 

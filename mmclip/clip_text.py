@@ -70,7 +70,7 @@ class ClipTextEncoder:
         """Load the encoder from a folder or, as OWNER/NAME, from the local Hugging Face cache.
 
         Raises:
-            MmclipError: a file is missing, or the folder contains another kind of model.
+            MmclipError: a file is missing or damaged, or contains no CLIP text encoder.
         """
         folder = _resolve_folder(source)
         config = read_json(require_file(folder, "config.json", DOWNLOAD))
@@ -94,7 +94,7 @@ class ClipTextEncoder:
         return int(self.weights["text_projection.weight"].shape[0])
 
     def embed(self, sentences: Sequence[str]) -> np.ndarray:
-        """Embed sentences, truncated to 77 tokens including the end token."""
+        """Embed sentences as vectors of unit length; sentences of too many tokens are truncated."""
         max_length = int(self.config["max_position_embeddings"])
         tokens = [encoding.ids for encoding in self.tokenizer.encode_batch(list(sentences))]
         self.truncated += sum(len(ids) > max_length for ids in tokens)
@@ -110,7 +110,7 @@ def encode(weights: Weights, config: dict, ids: jax.Array) -> jax.Array:
 
     Args:
         weights: weights keyed by name.
-        config: configuration with the number of heads and layers, and the activation.
+        config: configuration with the numbers of heads and layers and the activation function.
         ids: token ids [batch, token].
 
     Returns:

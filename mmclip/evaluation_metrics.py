@@ -7,7 +7,9 @@ import numpy as np
 from scipy import stats
 from scipy.special import softmax
 
+# Number of bootstrap samples of a confidence interval.
 RESAMPLES = 10_000
+# Weight of a label's text in few-shot classification; its examples have the remaining weight.
 TEXT_WEIGHT = 0.1
 
 
@@ -78,7 +80,7 @@ def few_shot_predictions(
         truth: index of each window's label.
         takes: take of each window.
         texts: embeddings of the labels [label, width].
-        shots: examples per label.
+        shots: number of examples per label; a label with fewer windows has fewer examples.
         scale: inverse of the softmax temperature.
         seed: random seed for choosing the examples.
 

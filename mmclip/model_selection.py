@@ -19,6 +19,7 @@ from mmclip.settings import TrainingSettings
 from mmclip.window_reader import WindowReader
 from mmclip.zero_shot_classifier import accuracy, embed_labels, embed_windows
 
+# Largest number of windows to validate on; if there are more, evenly spaced ones are used.
 MAX_WINDOWS = 1000
 
 

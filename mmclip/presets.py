@@ -52,7 +52,7 @@ def load_preset(preset: str = "paper", overrides: Iterable[str] = ()) -> Trainin
         overrides: strings `key=value`; the items of a list are separated by commas.
 
     Raises:
-        MmclipError: the preset or a key does not exist, or a value is invalid.
+        MmclipError: the preset or a key does not exist, or a value is missing or invalid.
     """
     if preset not in PRESETS:
         problem = f"there is no preset {preset!r}"
@@ -64,7 +64,7 @@ def apply_overrides(start: TrainingSettings, overrides: Iterable[str]) -> Traini
     """Settings with `key=value` overrides applied.
 
     Raises:
-        MmclipError: a key does not exist, or a value is invalid.
+        MmclipError: a key does not exist, or a value is missing or invalid.
     """
     changes: dict[str, dict] = {}
     for override in overrides:
@@ -87,7 +87,7 @@ def settings_from_dict(table: dict[str, dict]) -> TrainingSettings:
     """Restore settings from the result of `settings_to_dict`.
 
     Raises:
-        MmclipError: a key is unknown.
+        MmclipError: a key is unknown, or a value is outside its limits.
     """
     try:
         sections = {

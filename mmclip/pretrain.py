@@ -54,7 +54,7 @@ def pretrain(
 
     Args:
         stores: folders of stores.
-        out: folder of the training run.
+        out: output folder of the training run.
         settings: `TrainingSettings`.
         encoder_name: name of the text encoder, as for `text_encoders.load_encoder`.
         verify: whether to verify the checksums of the heatmap files first.

@@ -161,6 +161,7 @@ class _Rule(NamedTuple):
     requirement: str
 
 
+# Permitted values of each setting that is a choice.
 _CHOICES = {
     "data.sampling": ("label", "clip"),
     "data.describe": ("sentences", "label"),
@@ -168,6 +169,7 @@ _CHOICES = {
     "train.attribute_target": ("label", "sentence"),
     "model.dtype": ("auto", "float32", "bfloat16"),
 }
+# Settings whose lower limit is 1.
 _AT_LEAST_ONE = (
     "train.batch",
     "train.steps",

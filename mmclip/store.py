@@ -17,18 +17,23 @@ import numpy as np
 from mmclip.errors import MmclipError
 from mmclip.settings import HEATMAPS
 
+# Format and schema versions that this package reads.
 FORMAT = "radarsim-store"
-SCHEMA_VERSION = 1
+READABLE_VERSIONS = (1, 2)
+# Smallest value of a heatmap, and the fill value of the heatmap arrays.
 FLOOR_DB = -10.0
 BIN_AXES = {"time_doppler": "speed", "time_range": "range", "time_angle": "angle"}
 UNITS = {"speed": "m/s", "range": "m", "angle": "rad", "column_time": "s"}
+# Columns that each table must have.
 COLUMNS = {
     "clips": ("row", "id", "subject", "split", "take", "source", "body", "num_frames"),
     "segments": ("row", "start_s", "end_s", "caption", "kind"),
     "captions": ("id", "text"),
     "attributes": ("caption", "variant", "part", "sentence", "provenance"),
 }
+# A clip is simulated if its column `body` has another value.
 RECORDED = "recorded"
+# A clip is synthetic if its source or its licence contains this word.
 STAND_IN = "stand-in"
 
 
@@ -144,8 +149,9 @@ def open_store(path: str | Path) -> RadarStore:
         problem = f"is {attributes.get('format')!r}, not {FORMAT!r}"
         raise MmclipError(path, "format", problem, "give a store written by builders")
     version = attributes.get("schema_version")
-    if version != SCHEMA_VERSION:
-        problem = f"is {version!r}; this trainer reads {SCHEMA_VERSION}"
+    if version not in READABLE_VERSIONS:
+        known = " and ".join(map(str, READABLE_VERSIONS))
+        problem = f"is {version!r}; this trainer reads {known}"
         raise MmclipError(path, "schema_version", problem, "use the trainer of that version")
     if not (path / "checksums.json").is_file():
         raise MmclipError(path, "store", "is not finished", "run its build again")

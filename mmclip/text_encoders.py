@@ -72,7 +72,7 @@ class HashEncoder:
 
     Args:
         width: width of the embeddings.
-        seed: random seed of the vectors.
+        seed: seed for the random vectors.
     """
 
     def __init__(self, width: int = 64, seed: int = 0):

@@ -12,7 +12,9 @@ import numpy as np
 from mmclip.errors import MmclipError
 
 Weights = Mapping[str, jax.Array]
+# Number of sentences per batch, including padding.
 BATCH = 32
+# Numbers of tokens to which batches are padded; if none fits, to the encoder's maximum.
 LENGTHS = (16, 32, 64, 128)
 INSTALL = "pip install -c constraints.txt '.[train]'"
 

@@ -15,6 +15,7 @@ from mmclip.sentences import SentenceBank
 from mmclip.window_corpus import WindowIndex
 from mmclip.window_reader import WindowReader
 
+# Default number of windows per batch.
 BATCH = 32
 
 

@@ -40,7 +40,7 @@ class Attached:
 
     Attributes:
         captions: number of captions in the store that the file describes.
-        variants: number of wordings in the store that come from the file.
+        variants: number of new wordings in the store that come from the file.
         unknown: captions in the file that are not in the store.
         incomplete: number of new wordings that lack a sentence for at least one part of the
             movement.

@@ -19,6 +19,7 @@ from radarsim.errors import InputError
 COLUMNS = ("caption", "variant", "part", "sentence", "provenance")
 FALLBACK = "plain fallback without a model"
 _HINT = f"give the columns {', '.join(COLUMNS)}"
+# Limit of the number that distinguishes a wording from others of a caption, exclusive.
 _MOST_VARIANTS = 10_000
 
 
@@ -43,7 +44,8 @@ def read_sentences(path: str | Path) -> list[Sentence]:
         Sentences in file order.
 
     Raises:
-        InputError: the file is missing, its type is not supported, or a row is invalid.
+        InputError: the file is missing or has no rows, its type is not supported, or a row is
+            invalid.
     """
     sentences = [_checked(row, where) for where, row in read_rows(path, COLUMNS, "attribute")]
     if not sentences:

@@ -29,7 +29,8 @@ OUTSIDE = "parts of motions outside the area"
 CUT = "clips cut where the subject left the area"
 TOO_LATE = "texts that begin after the end of their motion"
 OUTSIDE_REMEDY = "--area, --distance-m, --lateral-m and --heading-deg change this"
-# Below this number of takes a single process is faster, because processes take seconds to start.
+# Minimum number of takes for several processes; for fewer takes, a single process is faster,
+# because processes take seconds to start.
 FEW_TAKES = 100
 # Step by which the start of a clip is delayed if the clip would leave the activity area too early.
 SEARCH_STEP_S = 0.5

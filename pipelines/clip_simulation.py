@@ -1,6 +1,6 @@
 """Simulate a clip and compute its arrays for the store, with one function per stage.
 
-    take -> fitted to the body -> placed window -> IF cube -> heatmaps -> arrays
+    take -> fitted to the body -> placed window -> IF cube -> heatmaps, points, frame maps -> arrays
 
 Every clip is simulated with the number of frames of a full clip, so a worker compiles only once. A
 shorter clip is padded with its last pose, and the frames after the end of the clip are discarded.
@@ -12,6 +12,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from pipelines.frame_arrays import arrays_of_frames
+from pipelines.joint_arrays import arrays_of_joints
 from pipelines.plan import Clip
 from pipelines.recipe import Recipe
 from pipelines.schema import FLOOR_DB, HEATMAPS
@@ -67,10 +69,13 @@ def make_clip(
     with unchanged(take, clip.take_sha256):
         fitted_take = fit_take(take, clip.take_sha256, recipe, body_models)
         window = placed_window(recipe, clip, fitted_take.fitted.motion)
-    cube_v = _if_cube(recipe, clip, fitted_take, window)
+    scene = _scene(recipe, clip, fitted_take, window)
+    cube_v = _if_cube(recipe, clip, scene, _reflection(recipe, clip, fitted_take))
     arrays = arrays_of_cube(recipe, clip, cube_v, keep_cubes=keep_cubes)
     if recipe.keep.motion:
         arrays |= _kept_motion(recipe, clip, fitted_take.fitted, window)
+    if recipe.keep.joints:
+        arrays |= arrays_of_joints(recipe, clip, scene)
     return arrays
 
 
@@ -92,7 +97,7 @@ def arrays_of_cube(
     arrays = _heatmaps(recipe, clip, cube_v)
     if keep_cubes:
         arrays["if_cube"] = _stored_cube(recipe, clip, cube_v)
-    return arrays
+    return arrays | arrays_of_frames(recipe, clip, cube_v)
 
 
 def _extended(recipe: Recipe, clip: Clip, window: Motion) -> Motion:
@@ -108,7 +113,13 @@ def _extended(recipe: Recipe, clip: Clip, window: Motion) -> Motion:
     return concatenated(own, still)
 
 
-def _if_cube(recipe: Recipe, clip: Clip, take: FittedTake, window: Motion) -> jax.Array:
+def _scene(recipe: Recipe, clip: Clip, take: FittedTake, window: Motion) -> Scene:
+    """The clip's subject, posed for the frames of a full clip, in front of its radar."""
+    subject = subject_of(take, _extended(recipe, clip, window))
+    return Scene([subject], radar_pose_of(clip))
+
+
+def _if_cube(recipe: Recipe, clip: Clip, scene: Scene, reflection: ReflectionModel) -> jax.Array:
     """IF cube in volts at the ADC [frame, chirp, tx, rx, sample]; invalid after the clip's end."""
     options = recipe.simulation
     settings = SimulationSettings(
@@ -118,12 +129,11 @@ def _if_cube(recipe: Recipe, clip: Clip, take: FittedTake, window: Motion) -> ja
         thermal_noise=options.noise,
         quantise=options.quantise,
     )
-    subject = subject_of(take, _extended(recipe, clip, window))
     return simulate(
         recipe.radar,
-        Scene([subject], radar_pose_of(clip)),
+        scene,
         _key(clip.seed),
-        _reflection(recipe, clip, take),
+        reflection,
         settings,
         num_frames=recipe.num_frames,
         extra_noise_db=clip.extra_noise_db,

@@ -25,6 +25,7 @@ from pipelines.worker_environment import (
 from radarsim.errors import InputError
 
 TOPIC = "clips-made"
+# Maximum time to wait until the scheduler answers [s].
 CONNECT_S = 30
 # Tasks queued per worker, including the running task; enough to keep every worker busy.
 QUEUED_PER_WORKER = 2
@@ -93,8 +94,8 @@ def running_cluster(address: str, out: str) -> Iterator[Client]:
         out: path or URL of the store, which every worker must be able to read.
 
     Raises:
-        InputError: the scheduler does not answer, a worker runs a different version of the code, or
-            a worker cannot read the store.
+        InputError: the scheduler does not answer or has no workers, a worker runs a different
+            version of the code, or a worker cannot read the store.
         SchedulerLost: the connection to the scheduler was lost later.
     """
     for name in ["distributed", *logging.root.manager.loggerDict]:

@@ -7,6 +7,8 @@ Attribute sentences attached later do not change the card.
 import math
 from collections.abc import Iterable, Mapping
 
+import numpy as np
+
 from pipelines.recipe import Recipe
 from pipelines.recipe_toml import parse_recipe
 from pipelines.store_folder import StoreFolder
@@ -18,6 +20,7 @@ from pipelines.store_statistics import (
 )
 
 DATA_CARD = "README.md"
+# Maximum number of labels in the card, and maximum length of a label.
 _MOST_LABELS = 100
 _LONGEST_LABEL = 80
 
@@ -140,8 +143,24 @@ def _settings(recipe: Recipe) -> dict[str, str]:
         "sigma [rad]": sigma,
         "noise, ADC steps": f"{_yes(simulation.noise)}, {_yes(simulation.quantise)}",
         "heatmap window, clutter removed": f"{recipe.maps.window}, {recipe.maps.clutter}",
+        **_detection_settings(recipe),
         "seed": str(recipe.seed),
     }
+
+
+def _detection_settings(recipe: Recipe) -> dict[str, str]:
+    """Return the settings of points and frame maps, if the store has them."""
+    detection, settings = recipe.detection, {}
+    if recipe.keep.points:
+        settings["points"] = (
+            f"CFAR {detection.cfar}, false-alarm rate {detection.false_alarm_rate:g}, "
+            f"at most {detection.max_points} per frame"
+        )
+    if recipe.keep.range_azimuth:
+        settings["beamformer of range-azimuth maps"] = detection.beamformer
+    if recipe.keep.frame_products:
+        settings["clutter removed from frames"] = detection.clutter
+    return settings
 
 
 def _span(ends: Iterable[float]) -> str:
@@ -211,6 +230,34 @@ def _arrays_section(arrays: Mapping[str, dict]) -> str:
         shape = ", ".join(f"{axis} {length}" for axis, length in axes)
         attributes = array.get("attributes", {})
         units, description = attributes.get("units", ""), attributes.get("long_name", "")
-        rows.append((f"`{name}`", shape, array.get("data_type", ""), units, description))
-    head = ("array", "axes", "type", "unit", "description")
-    return f"## Arrays\n\n{table(head, rows)}" if rows else ""
+        kind = array.get("data_type", "")
+        rows.append((f"`{name}`", shape, kind, _size(array), units, description))
+    head = ("array", "axes", "type", "size", "unit", "description")
+    note = "Sizes are before compression.\n"
+    return f"## Arrays\n\n{table(head, rows)}\n{note}{_frames_note(arrays)}" if rows else ""
+
+
+def _size(array: Mapping) -> str:
+    """Size of all values of an array before compression."""
+    try:
+        per_value = np.dtype(array.get("data_type", "")).itemsize
+    except TypeError:
+        return ""
+    num_bytes = math.prod(array.get("shape", ())) * per_value
+    units = (("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
+    unit, scale = next((each for each in units if num_bytes >= each[1]), ("B", 1))
+    return f"{num_bytes / scale:.3g} {unit}"
+
+
+def _frames_note(arrays: Mapping[str, dict]) -> str:
+    """Order of the values of points, and names of the joints, if the store has them."""
+    lines = []
+    if "points" in arrays:
+        attributes = arrays["points"].get("attributes", {})
+        pairs = zip(attributes.get("value_names", ()), attributes.get("value_units", ()))
+        values = ", ".join(f"{name} [{unit}]" for name, unit in pairs)
+        lines.append(f"Values of a point, in order: {values}.\n")
+    if "joints_m" in arrays:
+        names = arrays["joints_m"].get("attributes", {}).get("joint_names", ())
+        lines.append(f"Joints, in order: {', '.join(names)}.\n")
+    return "".join(f"\n{line}" for line in lines)

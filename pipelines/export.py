@@ -16,12 +16,14 @@ from pathlib import Path
 import numpy as np
 import zarr
 
-from pipelines.schema import COORDINATE_UNITS, TABLES
+from pipelines.schema import ALL_COORDINATES, TABLES
 from pipelines.store_reader import Store
 from radarsim.errors import InputError
 from radarsim.paths import check_link, local_path
 
 _NUMPY = {"string": object, "int64": np.int64, "int32": np.int32, "float64": np.float64}
+# Axes whose coordinate has another name than the axis.
+_SCALES = {"frame": "frame_time"}
 Report = Callable[[str], object]
 
 
@@ -41,7 +43,7 @@ def to_hdf5(store: Store, path: str | Path, report: Report = lambda name: None) 
     """
     import h5py
 
-    with _Target(path, "--hdf5") as partial, h5py.File(partial, "w") as file:
+    with Target(path, "--hdf5") as partial, h5py.File(partial, "w") as file:
         file.attrs.update({name: _plain(value) for name, value in store.attributes.items()})
         count = 0
         for name, array in _arrays(store):
@@ -78,7 +80,7 @@ def to_numpy(store: Store, path: str | Path, report: Report = lambda name: None)
     Raises:
         InputError: the folder exists or cannot be written, or a value differs when it is read back.
     """
-    with _Target(path, "--numpy") as partial:
+    with Target(path, "--numpy") as partial:
         partial.mkdir()
         about, count = {"store": store.attributes}, 0
         for name, array in _arrays(store):
@@ -99,7 +101,7 @@ def to_numpy(store: Store, path: str | Path, report: Report = lambda name: None)
     return count
 
 
-class _Target:
+class Target:
     """Output path that appears only when writing is complete; a failure leaves no files behind."""
 
     def __init__(self, path: str | Path, option: str):
@@ -167,13 +169,15 @@ def _copy(store: Store, array: zarr.Array, copy, path: str | Path) -> int:
 
 def _label_axes(file, store: Store) -> None:
     """Name the HDF5 axes, and attach coordinates as dimension scales, e.g. for xarray."""
-    for name in COORDINATE_UNITS:
+    coordinates = [name for name in ALL_COORDINATES if store.has(name)]
+    for name in coordinates:
         file[name].make_scale(name)
     for name, array in _arrays(store):
         for axis, dim in enumerate(array.metadata.dimension_names):
             file[name].dims[axis].label = dim
-            if dim in COORDINATE_UNITS and name not in COORDINATE_UNITS:
-                file[name].dims[axis].attach_scale(file[dim])
+            scale = _SCALES.get(dim, dim)
+            if scale in coordinates and name not in coordinates:
+                file[name].dims[axis].attach_scale(file[scale])
 
 
 def _plain(value: object) -> object:

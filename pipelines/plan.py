@@ -14,9 +14,11 @@ from dataclasses import asdict, dataclass, fields, replace
 from pipelines.recipe import Placements, Recipe
 
 SPLITS = ("train", "val", "test")
-# (maximum number of clips in the store, clips per shard); independent of the number of workers.
+# Pairs of a number of clips and the shard size for stores with fewer clips; larger stores have
+# shards of MAX_SHARD_SIZE clips. The size does not depend on the number of workers.
 SHARD_SIZES = ((1_000, 4), (10_000, 16), (500_000, 128))
 MAX_SHARD_SIZE = 512
+# Fields of a clip that are drawn from the ranges of `Placements` and of `Simulation`.
 DRAWN = ("distance_m", "lateral_m", "heading_rad", "radar_height_m", "radar_tilt_rad")
 DRAWN_SIMULATION = ("sigma_rad", "extra_noise_db")
 SEE_LINES = "each has a line above that says what to do"
@@ -27,7 +29,7 @@ class Clip:
     """A window of a take with a placement of the radar, which becomes one row of the store.
 
     Attributes:
-        id: unique name, composed of the take, the window and the placement.
+        id: unique name, built from the take, the window and the placement.
         take, source, licence, subject, official_split, take_sha256, gender: properties of the take.
         start_s: start of the window in the take.
         num_frames: number of radar frames until the subject leaves the area or the window ends.

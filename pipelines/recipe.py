@@ -7,7 +7,9 @@ equal sources give equal stores; `recipe_toml.recipe_digest` identifies a recipe
 import math
 from dataclasses import dataclass, field, fields
 
-from radarsim.checks import checked_count, checked_number
+from pipelines.recipe_fields import check_choice, store_number, store_range
+from pipelines.recipe_keep import Detection, Keep
+from radarsim.checks import checked_count
 from radarsim.errors import InputError
 from radarsim.heatmaps.settings import ANGLE_WINDOWS, CLUTTERS, WINDOWS, HeatmapSettings
 from radarsim.radar.radar import Radar
@@ -33,8 +35,8 @@ class Clips:
     min_frames: int = 30
 
     def __post_init__(self):
-        _number(self, "length_s", "s", above=0, at_most=600)
-        _number(self, "stride_s", "s", above=0)
+        store_number(self, "length_s", "s", above=0, at_most=600)
+        store_number(self, "stride_s", "s", above=0)
         checked_count("recipe", "clips.min_frames", self.min_frames)
 
 
@@ -59,13 +61,13 @@ class Placements:
     radar_tilt_rad: Range = (0.0, 0.0)
 
     def __post_init__(self):
-        _choice(self, "scope", ("clip", "sequence"))
+        check_choice(self, "scope", ("clip", "sequence"))
         checked_count("recipe", "placements.per_clip", self.per_clip)
-        _range(self, "distance_m", "m", at_least=0.3, at_most=100)
-        _range(self, "lateral_m", "m", at_least=-100, at_most=100)
-        _range(self, "heading_rad", "rad", at_least=-2 * math.pi, at_most=2 * math.pi)
-        _range(self, "radar_height_m", "m", at_least=0, at_most=20)
-        _range(self, "radar_tilt_rad", "rad", at_least=-math.pi / 2, at_most=math.pi / 2)
+        store_range(self, "distance_m", "m", at_least=0.3, at_most=100)
+        store_range(self, "lateral_m", "m", at_least=-100, at_most=100)
+        store_range(self, "heading_rad", "rad", at_least=-2 * math.pi, at_most=2 * math.pi)
+        store_range(self, "radar_height_m", "m", at_least=0, at_most=20)
+        store_range(self, "radar_tilt_rad", "rad", at_least=-math.pi / 2, at_most=math.pi / 2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,9 +79,9 @@ class Area:
     half_width_m: float = 3.0
 
     def __post_init__(self):
-        _number(self, "near_m", "m", at_least=0)
-        _number(self, "far_m", "m", above=self.near_m)
-        _number(self, "half_width_m", "m", above=0)
+        store_number(self, "near_m", "m", at_least=0)
+        store_number(self, "far_m", "m", above=self.near_m)
+        store_number(self, "half_width_m", "m", above=0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,14 +114,14 @@ class Simulation:
     quantise: bool = True
 
     def __post_init__(self):
-        _choice(self, "method", ("accurate", "fast"))
-        _choice(self, "reflection", ("paper", "body"))
-        _choice(self, "visibility", ("occlusion", "hpr"))
+        check_choice(self, "method", ("accurate", "fast"))
+        check_choice(self, "reflection", ("paper", "body"))
+        check_choice(self, "visibility", ("occlusion", "hpr"))
         checked_count("recipe", "simulation.visibility_blocks", self.visibility_blocks)
-        _range(self, "sigma_rad", "rad", at_least=0.02, at_most=math.pi)
-        _range(self, "extra_noise_db", "dB", at_least=-20, at_most=60)
+        store_range(self, "sigma_rad", "rad", at_least=0.02, at_most=math.pi)
+        store_range(self, "extra_noise_db", "dB", at_least=-20, at_most=60)
         if self.max_edge_m != 0:
-            _number(self, "max_edge_m", "m", at_least=0.002)
+            store_number(self, "max_edge_m", "m", at_least=0.002)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,28 +133,9 @@ class Maps:
     angle_window: str = "taylor"
 
     def __post_init__(self):
-        _choice(self, "window", WINDOWS)
-        _choice(self, "clutter", CLUTTERS)
-        _choice(self, "angle_window", ANGLE_WINDOWS)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Keep:
-    """Optional arrays of the store, in addition to the heatmaps.
-
-    Attributes:
-        if_cubes: "on", "off", or "auto": IF cubes are saved if they take less than 2 GB.
-        motion: whether the placed poses are saved, at the rate `motion_rate_hz`.
-        motion_rate_hz: number of saved poses per second.
-    """
-
-    if_cubes: str = "auto"
-    motion: bool = False
-    motion_rate_hz: float = 60.0
-
-    def __post_init__(self):
-        _choice(self, "if_cubes", ("auto", "on", "off"))
-        _number(self, "motion_rate_hz", "Hz", at_least=5, at_most=1000)
+        check_choice(self, "window", WINDOWS)
+        check_choice(self, "clutter", CLUTTERS)
+        check_choice(self, "angle_window", ANGLE_WINDOWS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,9 +169,9 @@ class Sources:
     rate_hz: float = 0.0
 
     def __post_init__(self):
-        _choice(self, "up", ("auto", *UP_AXES))
+        check_choice(self, "up", ("auto", *UP_AXES))
         if self.rate_hz != 0:
-            _number(self, "rate_hz", "Hz", at_least=MIN_RATE_HZ, at_most=MAX_RATE_HZ)
+            store_number(self, "rate_hz", "Hz", at_least=MIN_RATE_HZ, at_most=MAX_RATE_HZ)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,8 +182,8 @@ class Splits:
     test: float = 0.1
 
     def __post_init__(self):
-        _number(self, "validation", at_least=0, at_most=1)
-        _number(self, "test", at_least=0, at_most=1 - self.validation)
+        store_number(self, "validation", at_least=0, at_most=1)
+        store_number(self, "test", at_least=0, at_most=1 - self.validation)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,8 +195,8 @@ class Recipe:
         seed: seed from which all random values are derived, together with the id of a clip.
         limit: maximum number of clips; later clips are dropped, and 0 keeps all clips.
         body: name of the body, or a string that identifies the folder of body models.
-        built_in, sources, clips, placements, area, simulation, maps, keep, splits: sections of the
-            recipe, described in their classes.
+        built_in, sources, clips, placements, area, simulation, maps, keep, detection,
+            splits: sections of the recipe, described in their classes.
     """
 
     radar: Radar
@@ -228,12 +211,14 @@ class Recipe:
     simulation: Simulation = field(default_factory=Simulation)
     maps: Maps = field(default_factory=Maps)
     keep: Keep = field(default_factory=Keep)
+    detection: Detection = field(default_factory=Detection)
     splits: Splits = field(default_factory=Splits)
 
     def __post_init__(self):
         checked_count("recipe", "seed", self.seed, at_least=0)
         checked_count("recipe", "limit", self.limit, at_least=0)
         self._check_clip_length()
+        self._check_doppler()
 
     @property
     def num_frames(self) -> int:
@@ -275,43 +260,16 @@ class Recipe:
             hint += ", or fewer frames (--min-frames)"
         raise InputError("recipe", "clips.length_s", problem, hint)
 
+    def _check_doppler(self) -> None:
+        if self.keep.needs_doppler and self.radar.frame.num_chirps < 2:
+            name = "points" if self.keep.points else "range_doppler"
+            problem = f"needs a speed axis, and a frame of {self.radar.name} holds one loop"
+            hint = f"keep no {name}, or use a radar with more loops per frame"
+            raise InputError("recipe", f"keep.{name}", problem, hint)
+
 
 SECTIONS = {
     each.name: each.default_factory
     for each in fields(Recipe)
     if isinstance(each.default_factory, type)
 }
-
-
-def _where(owner: object, name: str) -> str:
-    return f"{type(owner).__name__.lower()}.{name}"
-
-
-def _number(owner: object, name: str, unit: str = "", **limits: float) -> None:
-    limits = {kind: float(limit) for kind, limit in limits.items()}
-    value = checked_number("recipe", _where(owner, name), getattr(owner, name), unit, **limits)
-    object.__setattr__(owner, name, value)
-
-
-def _choice(owner: object, name: str, choices: tuple[str, ...]) -> None:
-    value = getattr(owner, name)
-    if value not in choices:
-        raise InputError(
-            "recipe", _where(owner, name), f"is {value!r}", f"choose {' or '.join(choices)}"
-        )
-
-
-def _range(owner: object, name: str, unit: str, **limits: float) -> None:
-    """Convert the field to (low, high); a single number is used for both limits."""
-    given = getattr(owner, name)
-    ends = tuple(given) if isinstance(given, (tuple, list)) else (given, given)
-    where = _where(owner, name)
-    if len(ends) != 2:
-        hint = "give one value, or low and high"
-        raise InputError("recipe", where, f"has {len(ends)} values", hint)
-    limits = {kind: float(limit) for kind, limit in limits.items()}
-    low, high = (checked_number("recipe", where, end, unit, **limits) for end in ends)
-    if low > high:
-        problem = f"has low {low:g} above high {high:g} {unit}".rstrip()
-        raise InputError("recipe", where, problem, "give the lower limit first")
-    object.__setattr__(owner, name, (low, high))

@@ -1,6 +1,6 @@
 """Clips from recordings: the IF cube is read from a capture file instead of simulated.
 
-    capture -> labelled time spans -> windows -> IF cube -> heatmaps -> arrays
+    capture -> labelled time spans -> windows -> IF cube -> heatmaps, points, frame maps -> arrays
 
 All steps after the IF cube are the same as for simulated clips.
 """
@@ -124,7 +124,7 @@ def make_recorded_clip(
         Values of the arrays, keyed by array name.
 
     Raises:
-        TakeChanged: the capture has changed since the plan was made.
+        TakeChanged: the capture has changed since the plan was made, or can no longer be read.
     """
     with unchanged(take, clip.take_sha256):
         capture = take.capture()

@@ -17,6 +17,7 @@ from radarsim.plots.heatmaps import PANELS, draw_heatmap
 
 _STYLE = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "figure.dpi": 110}
 _BLUE, _COLOURS = "#33658a", {"train": "#33658a", "val": "#f6ae2d", "test": "#c1440e"}
+# Maximum number of labels in a chart, and maximum length of a label.
 MOST_LABELS, _LONGEST_LABEL = 40, 48
 # Maps a column of the clips table to (axis label, displayed units per SI unit).
 _VARIED = {

@@ -18,6 +18,7 @@ from pipelines.store_reader import Store
 from pipelines.store_statistics import StoreStatistics, compute_statistics
 from radarsim.errors import InputError
 
+# Maximum number of rows of a table.
 _MOST_ROWS = 25
 _STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; max-width: 62em; margin: 2em auto; padding: 0 1em; }

@@ -7,6 +7,7 @@ import numpy as np
 from pipelines.schema import BIN_AXIS, FLOOR_DB, HEATMAPS
 from pipelines.store_reader import Store
 
+# Default limit on the number of clips in the sample.
 MOST_CLIPS = 200
 LEVEL_EDGES_DB = np.arange(FLOOR_DB, 101.0)
 

@@ -3,22 +3,25 @@
 This file is the contract between programs that write a store and programs that read one. A reader
 needs only the store itself, which contains its version, axes and units.
 
+The arrays per radar frame (points, frame maps, joints) are in `frame_schema`.
+
 A clip occupies whole chunks, and a shard contains whole clips, so two writers never share a file.
 """
 
-from dataclasses import dataclass, field
+from pipelines.frame_schema import FRAME_COORDINATES, frame_arrays, frame_coordinates
+from pipelines.layout import FLOOR_DB, ArraySpec, Layout
 
 FORMAT = "radarsim-store"
-SCHEMA_VERSION = 1
-
-# Heatmaps are clipped at 10 dB below the noise, a level too low for any signal; padding columns
-# also have this level.
-FLOOR_DB = -10.0
+# Version 2 added the optional arrays per radar frame; all arrays of version 1 are unchanged.
+SCHEMA_VERSION = 2
+READABLE_VERSIONS = (1, 2)
 
 HEATMAPS = ("time_doppler", "time_range", "time_angle")
 BIN_AXIS = {"time_doppler": "speed", "time_range": "range", "time_angle": "angle"}
 COORDINATE_UNITS = {"time": "s", "column_time": "s", "range": "m", "speed": "m/s", "angle": "rad"}
 COORDINATE_AXIS = {"column_time": "time"}
+# All arrays that may be coordinates of axes; a store has those of its arrays.
+ALL_COORDINATES = (*COORDINATE_UNITS, *FRAME_COORDINATES)
 
 # Value of the column `body` for recorded clips, which have no body model.
 RECORDED_BODY = "recorded"
@@ -72,74 +75,6 @@ TABLES = {
 CHECKED_TABLES = ("clips", "segments", "captions")
 
 
-@dataclass(frozen=True, kw_only=True)
-class ArraySpec:
-    """One array of a store.
-
-    Attributes:
-        name: name of the array in the store's root group.
-        dims: axis names, in order; "clip" comes first if each clip has its own values.
-        shape: length of each axis.
-        dtype: NumPy name of the data type.
-        units: units of the values, in xarray's notation; "1" for counts.
-        chunk: shape of the smallest block that can be decoded separately.
-        shard: shape of the block that is stored in one file; None if every chunk is a separate
-            file.
-        fill: value in rows to which no clip has been written.
-        about: one-line description, stored as `long_name`.
-        scale: physical value of one integer step, stored as `scale_factor`; None for floats.
-    """
-
-    name: str
-    dims: tuple[str, ...]
-    shape: tuple[int, ...]
-    dtype: str
-    units: str
-    chunk: tuple[int, ...]
-    shard: tuple[int, ...] | None = None
-    fill: float = 0.0
-    about: str = ""
-    scale: float | None = None
-
-    @property
-    def per_clip(self) -> bool:
-        """Whether the array has a row for each clip; other arrays are coordinates."""
-        return self.dims[0] == "clip"
-
-    @property
-    def clips_per_file(self) -> int:
-        """Number of clips per file of this array."""
-        return (self.shard or self.chunk)[0]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Layout:
-    """Sizes that determine the arrays of a store.
-
-    Attributes:
-        num_clips: number of rows in every per-clip array.
-        clips_per_shard: number of rows that one task writes.
-        num_frames: number of radar frames in a full clip.
-        num_columns: number of heatmap columns in a full clip.
-        bins: number of bins of each of the axes "range", "speed" and "angle".
-        cube: (chirp, tx, rx, sample) counts; None if IF cubes are not saved.
-        cube_step_v: ADC step in volts; None if cubes are not quantised.
-        num_poses: number of poses in a full clip; None if motion is not saved.
-        num_joints, num_betas: numbers of joints and shape coefficients of the saved motion.
-    """
-
-    num_clips: int
-    clips_per_shard: int
-    num_frames: int
-    num_columns: int
-    bins: dict[str, int] = field(default_factory=dict)
-    cube: tuple[int, int, int, int] | None = None
-    cube_step_v: float | None = None
-    num_poses: int | None = None
-    num_joints: int = 24
-    num_betas: int = 16
-
-
 def store_arrays(layout: Layout) -> tuple[ArraySpec, ...]:
     """Specifications of all arrays of a store, coordinates included."""
     arrays = [_heatmap(layout, name) for name in HEATMAPS]
@@ -148,7 +83,8 @@ def store_arrays(layout: Layout) -> tuple[ArraySpec, ...]:
         arrays.append(_cube(layout))
     if layout.num_poses is not None:
         arrays += _motion(layout)
-    return (*arrays, *_coordinates(layout))
+    arrays += frame_arrays(layout)
+    return (*arrays, *_coordinates(layout), *frame_coordinates(layout))
 
 
 def _heatmap(layout: Layout, name: str) -> ArraySpec:

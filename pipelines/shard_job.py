@@ -64,7 +64,8 @@ def make_shard(
         already done.
 
     Raises:
-        TakeChanged, StoreError: the shard stays unfinished.
+        TakeChanged: a take has changed since the plan was made; the shard stays unfinished.
+        StoreError: the store cannot be written; the shard stays unfinished.
     """
     # The progress display reports compilation, so the workers do not report it.
     logging.getLogger("radarsim.progress").setLevel(logging.ERROR)

@@ -10,15 +10,13 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import zarr
 
-from pipelines.schema import FLOOR_DB, HEATMAPS, ArraySpec, Layout, store_arrays
+from pipelines.frame_checks import frame_problems, map_problems
+from pipelines.schema import HEATMAPS, ArraySpec, Layout, store_arrays
 from pipelines.store_reader import Store
-from pipelines.store_spec import cube_shape, num_poses
+from pipelines.store_spec import burst_bins, cube_shape, kept_sizes
 from pipelines.store_writer import verify
 from radarsim.errors import InputError
 
-# Maximum heatmap level [dB above noise]; a stronger echo would exceed the ADC range of every known
-# board.
-HIGHEST_DB = 150.0
 # Permitted fraction of samples at the ADC's limits: a hand that is briefly close to the radar can
 # cause a smaller fraction; a larger fraction distorts the clip.
 CLIPPED_SHARE = 0.01
@@ -95,26 +93,15 @@ def check_values(store: Store, progress: Callable[[range], Iterator[int]] = iter
             yield _line(store, clip.id, f"{frames} frames, {clip.num_frames} in the table")
         for name in HEATMAPS:
             map_db = store.array(name, row).astype(np.float32)
-            for problem in _map_problems(map_db, columns):
+            for problem in map_problems(map_db, columns, "column"):
                 yield _line(store, f"{clip.id} {name}", problem)
         if store.has("if_cube") and (share := _clipped_share(store, row)) > CLIPPED_SHARE:
             yield _line(store, f"{clip.id} if_cube", f"{share:.1%} of the samples are clipped")
         for name in ("poses", "transl"):
             if frames and store.has(name) and not np.isfinite(store.array(name, row)).all():
                 yield _line(store, f"{clip.id} {name}", "values are not finite")
-
-
-def _map_problems(map_db: np.ndarray, columns: int) -> Iterator[str]:
-    if not np.isfinite(map_db).all():
-        yield f"{np.count_nonzero(~np.isfinite(map_db))} values are not finite"
-        return
-    if map_db.min() < FLOOR_DB or map_db.max() > HIGHEST_DB:
-        low, high = map_db.min(), map_db.max()
-        yield f"{low:.1f} to {high:.1f} dB; {FLOOR_DB:g} to {HIGHEST_DB:g} are possible"
-    if (map_db[columns:] != FLOOR_DB).any():
-        yield f"padding from column {columns} on is not {FLOOR_DB:g} dB"
-    if columns and map_db[:columns].max() <= FLOOR_DB:
-        yield "is empty: no echo and no noise"
+        for name, problem in frame_problems(store, row, frames):
+            yield _line(store, f"{clip.id} {name}", problem)
 
 
 def _clipped_share(store: Store, row: int) -> float:
@@ -135,10 +122,11 @@ def _layout(store: Store) -> Layout:
         clips_per_shard=store.attributes["clips_per_shard"],
         num_frames=recipe.num_frames,
         num_columns=store.group["time"].shape[0],
-        bins={axis: store.group[axis].shape[0] for axis in ("range", "speed", "angle")},
+        bins={axis: store.group[axis].shape[0] for axis in ("range", "speed", "angle")}
+        | burst_bins(recipe),
         cube=cube_shape(recipe) if store.has("if_cube") else None,
         cube_step_v=step_v,
-        num_poses=num_poses(recipe) if recipe.keep.motion else None,
+        **kept_sizes(recipe),
     )
 
 
@@ -173,6 +161,8 @@ def compare_arrays(stored: dict[str, np.ndarray], made: dict[str, np.ndarray]) -
         if np.array_equal(values, again, equal_nan=True):
             continue
         difference = np.abs(values.astype(np.float64) - again)
+        # NaN marks missing values, such as empty slots for points.
+        difference = np.where((values != values) & (again != again), 0.0, difference)
         count = np.count_nonzero(~(difference == 0))
         largest = difference.max()
         worst = f"by {largest:.3g} at most" if math.isfinite(largest) else "not finite"

@@ -12,7 +12,7 @@ import zarr
 from pipelines.plan import Clip
 from pipelines.recipe import Recipe
 from pipelines.recipe_toml import parse_recipe
-from pipelines.schema import FORMAT, HEATMAPS, SCHEMA_VERSION
+from pipelines.schema import FORMAT, HEATMAPS, READABLE_VERSIONS
 from pipelines.storage import open_folder
 from pipelines.store_tables import read_table
 from pipelines.store_writer import CHECKSUMS
@@ -164,7 +164,7 @@ class Store:
         return name in self.group
 
     def array(self, name: str, row: int) -> np.ndarray:
-        """Return the values of a per-clip array in one row."""
+        """Return one row (one clip) of a per-clip array."""
         return self.rows_of(name, row)
 
     def rows_of(self, name: str, rows: int | slice) -> np.ndarray:
@@ -194,8 +194,9 @@ class Store:
             hint = "give a folder written by builders.amass"
             raise InputError(self.path, "store", "is not a store", hint)
         version = attributes.get("schema_version")
-        if version != SCHEMA_VERSION:
-            problem = f"is {version}, but this code reads {SCHEMA_VERSION}"
+        if version not in READABLE_VERSIONS:
+            known = " and ".join(map(str, READABLE_VERSIONS))
+            problem = f"is {version}, but this code reads {known}"
             hint = "use the release that wrote it, or build it again"
             raise InputError(self.path, "schema_version", problem, hint)
         return attributes

@@ -10,11 +10,15 @@ from pathlib import Path
 
 import numpy as np
 
+from pipelines.frame_schema import frame_arrays
+from pipelines.layout import ArraySpec, Layout
 from pipelines.plan import Plan
 from pipelines.recipe import IF_CUBES_LIMIT_BYTES, Recipe
 from pipelines.recipe_toml import dump_recipe, recipe_digest
-from pipelines.schema import ArraySpec, Layout, store_arrays
+from pipelines.schema import store_arrays
 from pipelines.sources import Take
+from radarsim.detection.burst_spectrum import burst_middle_s
+from radarsim.detection.frame_maps import frame_map_axes
 from radarsim.heatmaps.heatmaps import HeatmapSettings, heatmap_axes
 from radarsim.radar.toml import dump_radar
 
@@ -66,6 +70,7 @@ def make_store_spec(plan: Plan, takes: Mapping[str, Take]) -> StoreSpec:
         "range": axes["range_m"],
         "speed": axes["speed_mps"],
         "angle": axes["angle_rad"],
+        **frame_axes(recipe),
     }
     attributes = {
         "radar": tomllib.loads(dump_radar(recipe.radar)),
@@ -122,6 +127,51 @@ def num_poses(recipe: Recipe) -> int:
     return round(recipe.clips.length_s * recipe.keep.motion_rate_hz) + 1
 
 
+def frame_axes(recipe: Recipe) -> dict[str, np.ndarray]:
+    """Coordinates of the arrays per radar frame, by the names of `frame_schema`."""
+    radar, maps = recipe.radar, recipe.detection.map_settings(recipe.maps.angle_window)
+    axes = frame_map_axes(radar, maps)
+    return {
+        "frame_time": burst_middle_s(radar, recipe.num_frames),
+        "burst_speed": axes["speed_mps"],
+        "burst_angle": axes["angle_rad"],
+    }
+
+
+def burst_bins(recipe: Recipe) -> dict[str, int]:
+    """Numbers of bins of the axes of the frame maps, for `Layout.bins`."""
+    return {
+        "burst_speed": recipe.radar.frame.num_chirps,
+        "burst_angle": recipe.detection.azimuth_bins,
+    }
+
+
+def kept_sizes(recipe: Recipe) -> dict[str, int | bool | None]:
+    """Fields of `Layout` that state which optional arrays a recipe keeps, except IF cubes."""
+    keep = recipe.keep
+    return {
+        "num_poses": num_poses(recipe) if keep.motion else None,
+        "num_points": recipe.detection.max_points if keep.points else None,
+        "range_doppler": keep.range_doppler,
+        "range_azimuth": keep.range_azimuth,
+        "joints": keep.joints,
+    }
+
+
+def kept_bytes(plan: Plan) -> int:
+    """Size of the points, frame maps and joints of a plan before compression [bytes]."""
+    recipe = plan.recipe
+    layout = Layout(
+        num_clips=len(plan.clips),
+        clips_per_shard=plan.clips_per_shard,
+        num_frames=recipe.num_frames,
+        num_columns=0,
+        bins={"range": recipe.radar.chirp.num_samples, **burst_bins(recipe)},
+        **kept_sizes(recipe),
+    )
+    return sum(spec.num_bytes for spec in frame_arrays(layout))
+
+
 def code_version() -> str:
     """Release number and digest of the source code that determines the bytes of a store."""
     try:
@@ -145,10 +195,11 @@ def _layout(plan: Plan, coordinates: Mapping[str, np.ndarray]) -> Layout:
         clips_per_shard=plan.clips_per_shard,
         num_frames=recipe.num_frames,
         num_columns=len(coordinates["time"]),
-        bins={axis: len(coordinates[axis]) for axis in ("range", "speed", "angle")},
+        bins={axis: len(coordinates[axis]) for axis in ("range", "speed", "angle")}
+        | burst_bins(recipe),
         cube=cube_shape(recipe) if keeps_cubes(plan) else None,
         cube_step_v=recipe.radar.receiver.adc_step_v if recipe.simulation.quantise else None,
-        num_poses=num_poses(recipe) if recipe.keep.motion else None,
+        **kept_sizes(recipe),
     )
 
 

@@ -230,7 +230,7 @@ def verify(path: str | Path) -> list[str]:
 
 
 def _create(group: zarr.Group, spec: ArraySpec) -> zarr.Array:
-    attributes = {"units": spec.units, "long_name": spec.about}
+    attributes = {"units": spec.units, "long_name": spec.about, **spec.attributes}
     if spec.scale is not None:
         attributes["scale_factor"] = spec.scale
     compressor = BloscCodec(cname="lz4", shuffle="bitshuffle")
@@ -250,9 +250,12 @@ def _create(group: zarr.Group, spec: ArraySpec) -> zarr.Array:
 def _check(spec: ArraySpec, clip_id: str, values: np.ndarray) -> None:
     assert values.shape == spec.shape[1:], f"{spec.name}: {values.shape} for {spec.shape[1:]}"
     assert values.dtype == spec.dtype, f"{spec.name}: {values.dtype} for {spec.dtype}"
-    if values.dtype.kind != "f" or np.isfinite(values).all():
+    if values.dtype.kind != "f":
         return
-    bad = np.argwhere(~np.isfinite(values))
+    wrong = np.isinf(values) if spec.missing else ~np.isfinite(values)
+    if not wrong.any():
+        return
+    bad = np.argwhere(wrong)
     at = ", ".join(f"{axis} {i}" for axis, i in zip(spec.dims[1:], bad[0]))
     raise InputError(
         clip_id,

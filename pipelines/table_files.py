@@ -12,6 +12,7 @@ from pathlib import Path
 from radarsim.errors import InputError
 
 SUFFIXES = (".csv", ".jsonl", ".parquet")
+# Maximum size of a file that is read.
 _MAX_BYTES = 1 << 30
 
 
@@ -58,7 +59,8 @@ def read_rows(
         kind: kind of file, used in messages.
 
     Raises:
-        InputError: the file is missing, its type is not supported, or the file cannot be read.
+        InputError: the file is missing, its type is not supported, or the file or a row cannot be
+            read.
     """
     path, suffix = Path(path), suffix_of(path, kind)
     data, hint = read_bytes(path), f"give the columns {', '.join(columns)}"

@@ -58,6 +58,10 @@ _PUBLIC = {
     "detect": "radarsim.detection.detect",
     "range_azimuth": "radarsim.detection.frame_maps",
     "range_doppler": "radarsim.detection.frame_maps",
+    "track": "radarsim.detection.tracker",
+    # joints
+    "JointTracks": "radarsim.joint_tracks",
+    "joint_tracks": "radarsim.joint_tracks",
     # captures
     "open_capture": "radarsim.files",
     "write_capture": "radarsim.files",

@@ -73,10 +73,10 @@ def pose_clip(
     num_frames: int,
     extra_noise_db: float = 0.0,
 ) -> PosedClip:
-    """Pose a scene as a clip; the arguments are those of `simulate.simulate`.
+    """Pose a scene as a clip from frame 0 on; the arguments are those of `simulate.simulate`.
 
     Raises:
-        InputError: an argument is invalid, or the frames last longer than the motion.
+        InputError: an argument is invalid, or the frames extend past the end of the motion.
     """
     check_simulation("pose_clip", SimulationInput(radar, key, reflection, settings, extra_noise_db))
     check_scene("pose_clip", scene)
@@ -94,8 +94,8 @@ def stack_clips(clips: list[PosedClip]) -> PosedClip:
     """Stack clips with the same number of frames along a leading axis.
 
     Raises:
-        InputError: the list is empty, or the clips differ in number of frames, body or reflection
-            model.
+        InputError: the list is empty, an item is not a `PosedClip`, or the clips differ in number
+            of frames, body or reflection model.
     """
     hint = "give a list of clips made by pose_clip with the same settings"
     for clip in clips:
@@ -209,7 +209,7 @@ def largest(first: RequiredSizes, second: RequiredSizes) -> RequiredSizes:
 
 @partial(jax.jit, static_argnums=(0, 1, 2, 3))
 def _simulate_clips(radar, settings, map_settings, sizes, bodies, clips):
-    """Compute the heatmaps or cubes of every clip, and the array sizes that were required."""
+    """Compute the heatmaps or IF cubes of every clip, and the array sizes that they required."""
 
     def one_clip(clip: PosedClip):
         mesh, faces = skin_scene(bodies, clip.posed)

@@ -3,8 +3,8 @@
 Radar frame
     Origin at the radar's phase centre, +x ahead (boresight), +y left, +z up, metres.
 World frame
-    +z up, floor at z = 0; the radar stands at (0, 0, height). Motions use this frame until they are
-    placed in front of the radar.
+    +z up, floor at z = 0; the radar stands at (0, 0, height). A motion file has its own origin and
+    heading; `placement.place` moves the motion to its position in this frame.
 SMPL rest pose
     +y up, facing +z, left hand towards +x. AMASS worlds are +z up: the root orientation includes
     the rotation from +y up to +z up.

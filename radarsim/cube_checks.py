@@ -61,8 +61,8 @@ def checked_codes(where: str, radar: Radar, cube: Any):
         cube: cube to be checked.
 
     Raises:
-        InputError: the cube is in volts, does not have the radar's shape, or has values that are
-            not finite or exceed 16 bits.
+        InputError: the cube is in volts, does not have the radar's shape, has values that are not
+            finite, or has I and Q values that are not 16-bit whole numbers.
     """
     hint = "give complex ADC codes, or the int16 codes of noise_and_adc.to_codes"
     cube = np.asarray(as_array(where, "cube", cube, NUMBERS, hint))

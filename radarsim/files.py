@@ -22,7 +22,8 @@ from radarsim.motion_files import read_motion as read_motion
 from radarsim.paths import existing_path, local_path, read_text
 from radarsim.scene.skeleton import NUM_JOINTS
 
-# mmWave Studio appends to its log file in every session, so the file may be large.
+# Maximum size of a radar configuration file; it is large because mmWave Studio appends to its log
+# file in every session.
 MAX_SETUP_BYTES = 64 << 20
 
 
@@ -50,7 +51,7 @@ def read_mesh_sequence(path: str | Path, rate_hz: float | None = None):
 
     Args:
         path: the folder or file.
-        rate_hz: meshes per second; by default the rate in the `.npz`.
+        rate_hz: meshes per second; required for a folder, by default the rate in the `.npz`.
 
     Returns:
         `mesh_sequence.MeshSequence`.

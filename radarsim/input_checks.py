@@ -34,7 +34,7 @@ ORIGIN_AXES = ("frame", "node", "coordinate")
 # The error for a point that moves at 1 m/s is -86 dB with 5 nodes, -80 dB with 12, -71 dB with 13,
 # -8 dB with 24.
 MOST_NODES = 12
-# Lengths of the raw keys of JAX's random number generators: two words, or four for rbg.
+# Shapes of JAX's raw random keys: two 32-bit words, or four for the generator rbg.
 _RAW_KEYS = ((2,), (4,))
 
 
@@ -144,7 +144,7 @@ def checked_frames(
     num_frames: Any,
     first_frame: Any,
 ) -> tuple[int, int]:
-    """Check that the frames lie within the motion; return their number and the first index.
+    """Check that the frames lie within the motion; return their number and the index of the first.
 
     Args:
         where: name of the function, for messages.
@@ -154,7 +154,8 @@ def checked_frames(
         first_frame: requested index of the first frame.
 
     Raises:
-        InputError: an argument is not a whole number, or the frames last longer than the motion.
+        InputError: `num_frames` or `first_frame` is not a whole number or is too small, or the
+            frames extend past the end of the motion.
     """
     first = whole_number(where, "first_frame", first_frame, 0)
     fitting = frames_in(radar, scene.duration_s, settings.nodes)
@@ -251,7 +252,8 @@ def checked_faces(where: str, faces: Any, num_vertices: int):
         num_vertices: number of vertices in the mesh.
 
     Raises:
-        InputError: the faces are not triangles, or an index exceeds the number of vertices.
+        InputError: the faces are not triangles, or an index is not a whole number from 0 to
+            `num_vertices` - 1.
     """
     hint = f"give three indices from 0 to {num_vertices - 1} per triangle"
     faces = as_array(where, "faces", faces, REAL, hint)

@@ -15,6 +15,7 @@ MOTION_SUFFIXES = (".npz", ".bvh")
 # File types of body trackers. Such files count as motions only if a folder has no `.npz` or `.bvh`
 # motions, because a pickle may contain anything.
 TRACKER_SUFFIXES = (".pkl", ".pickle", ".npy", ".pt", ".pth")
+# Maximum size of a `.bvh` file.
 MAX_BVH_BYTES = 1 << 30
 # Body shape files, which AMASS stores in the same folders as its motions.
 _SHAPE_FILES = ("shape.npz", "_stagei.npz")
@@ -45,15 +46,16 @@ def read_motion(
         path: the file.
         name: id of the motion; by default the file name without its suffix.
         person: name of the person if the file contains several; see `motion_people`.
-        up: axis of the file's world that points up: "x", "y", "z", "-x", "-y", "-z", or "auto" to
-            infer it. Ignored for `.bvh` files, whose up axis is always inferred.
+        up: axis of the file's coordinates that points up: "x", "y", "z", "-x", "-y", "-z", or
+            "auto" to infer it. Ignored for `.bvh` files, whose up axis is always inferred.
         rate_hz: pose rate [Hz], used if the file does not state a rate.
 
     Returns:
         The motion; its `notes` state what was inferred.
 
     Raises:
-        InputError: the file cannot be opened or does not contain a valid motion.
+        InputError: the file cannot be opened or does not contain a valid motion, or `person` or
+            `up` is not valid for the file.
     """
     motion = open_motion(path, name, person=person, up=up, rate_hz=rate_hz)
     return replace(motion, poses_rad=np.asarray(motion.poses_rad))

@@ -52,9 +52,9 @@ from radarsim.signal.noise_and_adc import Key, receive
 from radarsim.signal.path_polynomials import path_lengths
 from radarsim.signal.settings import SimulationSettings
 
-# Number of compiled programs kept in memory; limited, because a cached program occupies 17 MB and
-# can be loaded from disk again in 0.3 s. The clips of a corpus share few sizes, but a week of
-# simulation would use every possible size.
+# Maximum number of compiled programs kept in memory; limited, because a cached program occupies 17
+# MB and can be loaded from disk again in 0.3 s. The clips of a corpus share few sizes, but a week
+# of simulation would use every possible size.
 MOST_PROGRAMS = 8
 
 
@@ -86,8 +86,8 @@ def simulate(
         The IF cube in volts at the ADC.
 
     Raises:
-        InputError: an argument is invalid, the frames last longer than the motion, or a speed or
-            range extent exceeds what the fast sum can represent.
+        InputError: an argument is invalid, the frames extend past the end of the motion, or a speed
+            or range extent exceeds what the fast sum can represent.
     """
     check_simulation("simulate", SimulationInput(radar, key, reflection, settings, extra_noise_db))
     check_scene("simulate", scene)
@@ -235,7 +235,7 @@ def frame_echo(
     faces: Int[Array, "face corner"],
     selection: FaceSelection,
 ) -> Complex[Array, "chirp tx rx sample"]:
-    """Simulate one frame: reflect at the selected faces, then sum (arguments of `clip_echo`)."""
+    """Simulate one frame by reflection and summation; the arguments are those of `clip_echo`."""
     picked = padded(selection.order, sizes.num_places, -1)
     real = picked >= 0
     share = jnp.where(real, selection.share[picked], 0.0)

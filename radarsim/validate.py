@@ -127,7 +127,7 @@ def _add_simulation_options(group) -> None:
     )  # fmt: skip
     group.add_argument(
         "--source-rate-hz", type=float, metavar="HZ",
-        help="pose rate, for a motion file that does not state its rate",
+        help="pose rate, for a motion file that does not state one",
     )  # fmt: skip
     group.add_argument(
         "--motion-start-s", type=float, default=0.0, metavar="S",

@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-MEMORY_OF_A_PROCESS = 2**31  # bytes; measured 1.6 GB
+MEMORY_OF_A_PROCESS = 2**31  # bytes of memory per test process; 1.6 GB were measured
 MOST_PROCESSES = 8
 # Linux limits a process to 65,530 memory mappings by default; XLA crashes beyond the limit.
 MANY_MAPS = 25_000
@@ -27,7 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """One process per usable core, if each has 2 GiB of memory; at most eight."""
+    """Use one process per usable core, if each has 2 GiB of memory, but at most eight."""
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None
     cores = len(psutil.Process().cpu_affinity()) if sys.platform == "linux" else os.cpu_count()
@@ -37,24 +37,24 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 
 @pytest.fixture(scope="module", autouse=True)
 def few_memory_maps():
-    """Clear compiled programs, which hold memory mappings, if a process has many mappings."""
+    """Clear compiled programs, which hold memory mappings, if the process has many mappings."""
     yield
     if (jax := sys.modules.get("jax")) and number_of_maps() > MANY_MAPS:
         jax.clear_caches()
 
 
 def number_of_maps() -> int:
-    """Number of memory mappings of this process; 0 if the system does not list them."""
+    """Return the number of memory mappings of this process; 0 if the system does not list them."""
     maps = Path("/proc/self/maps")
     return maps.read_bytes().count(b"\n") if maps.exists() else 0
 
 
 @pytest.fixture(scope="module")
 def fast_compilation():
-    """Compile without optimisation, here and in processes that tests start.
+    """Compile without optimisation, in this process and in processes that tests start.
 
-    This is for tests of commands and stores. A simulation with a small radar compiles in half the
-    time and runs four times as long.
+    The fixture is for tests of commands and stores: a simulation with a small radar compiles in
+    half the time and runs four times as long.
     """
     import jax
 
@@ -70,7 +70,7 @@ def fast_compilation():
 
 @pytest.fixture
 def test_data() -> Path:
-    """Folder of real recordings, set by RADARSIM_TEST_DATA; skips the test if it does not exist."""
+    """The folder of real recordings, set by RADARSIM_TEST_DATA; skips the test if it is missing."""
     folder = os.environ.get("RADARSIM_TEST_DATA")
     if not folder or not Path(folder).is_dir():
         pytest.skip("RADARSIM_TEST_DATA names no folder of real recordings")
@@ -79,5 +79,5 @@ def test_data() -> Path:
 
 @pytest.fixture
 def examples() -> Path:
-    """Folder of the bundled radar files."""
+    """The folder of the bundled radar files."""
     return Path(__file__).parents[1] / "examples"

@@ -1,4 +1,4 @@
-"""Poses to heatmaps in one program give the maps of the step-by-step path through the host."""
+"""One program from poses to heatmaps gives the maps of the step-by-step path through the host."""
 
 from dataclasses import replace
 
@@ -34,7 +34,7 @@ LOBES = QuasiSpecular(0.35)
 
 @pytest.fixture(scope="module")
 def clips():
-    """Scene and key of a person who walks 2.5 m away, and of one who jumps 1.5 m away."""
+    """The scene and key of a person who walks 2.5 m away, and of a person who jumps 1.5 m away."""
     made = []
     for index, (activity, range_m) in enumerate(
         [("walking_forward_and_backward", 2.5), ("jump", 1.5)]
@@ -66,7 +66,7 @@ def found(simulator, clips):
 
 
 def test_one_program_over_clips_has_the_maps_of_each_clip_by_itself(clips, found):
-    """Rounding changes a few ADC steps: 0.01 dB in cells that exceed the noise."""
+    """Rounding changes a few ADC codes: 0.01 dB in cells that exceed the noise."""
     for index, clip in enumerate(clips):
         wished = make_heatmaps(RADAR, cube_by_steps(*clip), MAPS)
         for name in ("time_range", "time_doppler", "time_angle"):
@@ -77,7 +77,7 @@ def test_one_program_over_clips_has_the_maps_of_each_clip_by_itself(clips, found
 
 
 def test_clips_that_need_more_than_was_guessed_are_simulated_again(simulator, clips, found):
-    """If arrays hold only some of the faces, the program reports it and the result is discarded."""
+    """If arrays are too small for all faces, the program reports it and the result is discarded."""
     enough = simulator.required
     simulator.required = replace(enough, num_places=enough.num_places // 4)
     again = simulator(stack_clips([posed(*clip) for clip in clips]))
@@ -87,7 +87,7 @@ def test_clips_that_need_more_than_was_guessed_are_simulated_again(simulator, cl
 
 
 def test_the_most_of_two_clips_holds_both():
-    """The nearer of two one-frame clips determines the use of pairs, the larger the array sizes."""
+    """The nearer clip determines the use of antenna pairs, and the larger clip the array sizes."""
 
     def required(num_places, **bins):
         still = PhaseRates(*(jnp.zeros(1),) * 4)
@@ -114,7 +114,7 @@ def test_a_chain_without_maps_ends_with_the_cubes(clips):
     cubes_v = BatchSimulator(RADAR, (BODY,), SETTINGS, None)(stack_clips([posed(*clips[0])]))
     wished_v = np.asarray(cube_by_steps(*clips[0]))
     assert cubes_v.shape == (1, *wished_v.shape)
-    # Rounding changes a few ADC steps, and most of the cube is noise.
+    # Rounding changes a few ADC codes, and most of the cube is noise.
     assert relative_db(cubes_v[0], wished_v) < -40
 
 

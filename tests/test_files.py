@@ -1,4 +1,4 @@
-"""Input files are found, opened, or refused with a one-line error."""
+"""Input files are found and opened, or refused with a one-line error."""
 
 import io
 
@@ -75,7 +75,7 @@ def test_pickled_objects_are_never_loaded(tmp_path):
 
 
 def test_object_arrays_that_are_not_requested_do_not_matter(tmp_path):
-    """Published SMPL-X files carry marker labels as objects."""
+    """Published SMPL-X files contain marker labels as object arrays."""
     path = write_amass(tmp_path / "a_stageii.npz", labels_obs=np.array([["a"], None], dtype=object))
     assert read_motion(path).num_poses == 30
 

@@ -1,4 +1,4 @@
-"""Long waits are announced; short waits are not."""
+"""Long waits are announced, and short waits are not."""
 
 import logging
 import threading

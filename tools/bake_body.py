@@ -23,8 +23,10 @@ from makehuman import read_wheel, shaped_vertices
 from smpl_rig import JOINTS, MIRROR, PARENTS, joint_weights, joints_of, to_rest_pose
 
 WHEEL_SHA256 = "bad70bdc2be0dfa9880d60129c3a1339678f08f493184f637dc2825c3e27b8d2"
+# Stature of the mean body.
 STATURE_M = 1.70
 NUM_BODIES = 400  # number of random bodies that define mean and shape directions
+# Number of shape directions in the output file.
 NUM_BETAS = 10
 
 SLIDERS = {

@@ -26,7 +26,9 @@ ACTIVITIES = (
     *("march_in_place", "jog_in_place", "jumping_jack", "squat", "bow", "kick", "punch"),
     *("sit_on_a_chair_and_stand_up", "torso_rotation"),
 )
+# Levels of the captures' noise above the board's thermal noise.
 NOISE_DB = (0.0, 9.0, 18.0)
+# Fraction of same-motion comparisons that may miss a threshold.
 MISSED_SHARE = 0.02
 MAX_OTHER_SHARE = 0.5  # permitted fraction of other motions that reach a threshold
 LOOPS, SAMPLES, SECONDS = 64, 128, 3.0

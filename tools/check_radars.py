@@ -19,6 +19,7 @@ from radarsim.errors import InputError
 from radarsim.files import load_setup
 
 SUFFIXES = (".cfg", ".lua", ".mmwave.json", ".toml")
+# Largest permitted relative difference between the two results.
 TOLERANCE = 0.01
 _SPEED_OF_LIGHT_MPS = 299_792_458.0
 

@@ -16,6 +16,7 @@ from radarsim.heatmaps.settings import PAPER_MAPS
 from radarsim.plots.heatmaps import draw_heatmap
 
 OUT = Path(__file__).parents[1] / "docs" / "heatmaps.png"
+# Duration of the simulated activities.
 SECONDS = 5.0
 # Title and heatmap settings of each column, for the time-Doppler and time-range rows.
 COLUMNS = {

@@ -6,7 +6,9 @@ from remesh import Remesher
 from scipy import sparse
 from smpl_rig import JOINTS
 
+# Target edge length, except for the parts below.
 EDGE_M = 0.016
+# Target edge length at the joints whose names end in the given words.
 EDGE_OF_PART_M = {"hand": 0.010, "wrist": 0.012, "foot": 0.011, "ankle": 0.013, "head": 0.012}
 
 SMOOTHED = ["head", "left_foot"]

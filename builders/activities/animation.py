@@ -17,7 +17,8 @@ def write_animation(motion: Motion, path: str | Path, view_deg: float = 35.0) ->
     Args:
         motion: motion of the free body.
         path: output file: .gif, or .mp4 if ffmpeg is installed.
-        view_deg: direction of the viewer; 0 is straight ahead, positive to the performer's left.
+        view_deg: direction of the viewer as seen from the performer; 0 is straight ahead, positive
+            to the left.
 
     Raises:
         InputError: the file type is unknown, or the writer for this type is not installed.

@@ -19,7 +19,7 @@ def draw_contact_sheet(
         rows: (title, Motion) pairs; the motions' betas must be in the free body's shape space.
         path: path of the PNG file to write.
         num_poses: number of poses per row.
-        view_deg: direction of the viewer; 0 is straight ahead, positive to the performer's left.
+        view_deg: direction of the viewer seen from the performer; 0 is ahead, positive to the left.
     """
     from PIL import Image, ImageDraw
 
@@ -39,7 +39,7 @@ def render_poses(motion, pose_idx, view_deg: float = 35.0, height_px: int = 190,
     Args:
         motion: motion of the free body.
         pose_idx: indices of the poses.
-        view_deg: direction of the viewer; 0 is straight ahead, positive to the performer's left.
+        view_deg: direction of the viewer seen from the performer; 0 is ahead, positive to the left.
         height_px, width_px: size of each image.
     """
     from radarsim.files import free_body

@@ -26,6 +26,7 @@ WALKS = (
     "walking_clockwise",
     "walk_forward_and_turn_around",
 )
+# Normal range of the walking speed.
 SPEED_MPS = (0.8, 1.6)
 FOOT_RATIO = (2.5, 3.1)  # ratio of foot speed to torso speed at the peak of the swing
 NEAR = 0.15  # relative deviation from Boulic's cycle that is normal for healthy adults

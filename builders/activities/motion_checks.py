@@ -44,6 +44,7 @@ LIMITS = {
 # A person stands still if the centre of mass and the feet are slower than STILL_MPS for STILL_S.
 STILL_MPS, STILL_S = 0.1, 0.4
 EDGE_M = 0.015  # margin of the base of support around the touching vertices: soles are soft
+# Maximum height of a sole vertex that touches the floor.
 TOUCHING_M = 0.01
 CLEAR_M = 0.03  # a sole that is higher above the floor carries no load
 _FEET = [J["left_ankle"], J["right_ankle"]]

@@ -25,6 +25,7 @@ from pathlib import Path
 from radarsim.errors import InputError
 
 ATTRIBUTES = ("torso", "arms", "legs", "location", "general")
+# Minimum numbers of wordings and of captions of an activity.
 MIN_VARIANTS = 4
 MIN_CAPTIONS = 4
 MAX_SENTENCE_CHARS = 300  # CLIP reads at most 77 tokens

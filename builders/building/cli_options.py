@@ -4,6 +4,7 @@ import argparse
 import math
 from collections.abc import Mapping
 
+from builders.building.keep_options import KEEP_SETTINGS
 from radarsim.paths import path_argument
 
 FLAG_SETTINGS = {
@@ -37,8 +38,7 @@ FLAG_SETTINGS = {
     "clutter": ("maps", "clutter"),
     "angle_window": ("maps", "angle_window"),
     "if_cubes": ("keep", "if_cubes"),
-    "motion": ("keep", "motion"),
-    "motion_rate_hz": ("keep", "motion_rate_hz"),
+    **KEEP_SETTINGS,
     "validation_share": ("splits", "validation"),
     "test_share": ("splits", "test"),
 }
@@ -111,7 +111,7 @@ def add_clip_options(parser: argparse.ArgumentParser) -> None:
         "the motion sequence, as in the mmCLIP paper",
     )
     group.add_argument(
-        "--placements", type=int, metavar="N", help="placements per clip (default: 1)"
+        "--placements", type=int, metavar="N", help="placement variants of each take (default: 1)"
     )
     group.add_argument(
         "--distance-m", type=span, metavar="M", help="radar-to-subject distance (default: 3)"
@@ -250,20 +250,6 @@ def add_heatmap_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_pose_options(parser: argparse.ArgumentParser) -> None:
-    """Add the flags for the stored body poses."""
-    group = parser.add_argument_group("stored poses")
-    group.add_argument(
-        "--motion", action="store_true", default=None, help="store the placed body poses"
-    )
-    group.add_argument(
-        "--motion-rate-hz",
-        type=float,
-        metavar="HZ",
-        help="sampling rate of the stored poses (default: 60)",
-    )
-
-
 def count(text: str) -> int:
     """Parse an integer of at least 1."""
     number = int(text)
@@ -294,6 +280,8 @@ def recipe_table(options: Mapping[str, object]) -> dict:
             _put(table, path, _radians(value) if name.endswith("_deg") else value)
     for name, value in zip(AREA_SETTINGS, options.get("area") or ()):
         _put(table, ("area", name), value)
+    for name in options.get("keep") or ():
+        _put(table, ("keep", name), True)
     return table
 
 

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 
 from pipelines.cost_estimate import CostEstimate
 from pipelines.plan import Note, Plan
+from pipelines.recipe_keep import KEPT_PER_FRAME
 from pipelines.run import Summary
-from pipelines.store_spec import cube_bytes, keeps_cubes
+from pipelines.store_spec import cube_bytes, keeps_cubes, kept_bytes
 from radarsim.captures.capture import WARNING
 
+# Maximum number of printed lines of a kind.
 MAX_LINES = 20
 
 
@@ -26,13 +28,17 @@ def print_plan(plan: Plan) -> None:
     subjects = len({clip.subject for clip in plan.clips})
     stored = "stored" if keeps_cubes(plan) else "not stored"
     maps_bytes = len(plan.clips) * 3 * 2 * 256 * recipe.num_frames * 8
-    total = maps_bytes + (cubes if keeps_cubes(plan) else 0)
+    per_frame = kept_bytes(plan)
+    total = maps_bytes + per_frame + (cubes if keeps_cubes(plan) else 0)
     print(
         f"plan: {_number(len(plan.clips), 'clip')}, {_duration(plan.duration_s)}, "
         f"{_number(subjects, 'subject')} ({splits}), {_number(plan.num_shards, 'shard')} "
         f"of up to {_number(plan.clips_per_shard, 'clip')}, about {_size(total)} before compression"
     )
     print(f"IF cubes: {stored} (--if-cubes {recipe.keep.if_cubes}; size {_size(cubes)})")
+    names = [name for name in KEPT_PER_FRAME if getattr(recipe.keep, name)]
+    if names:
+        print(f"per frame: {', '.join(names)} stored (--keep; size {_size(per_frame)})")
 
 
 def print_build_estimate(plan: Plan, estimate: CostEstimate) -> None:

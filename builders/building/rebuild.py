@@ -23,7 +23,8 @@ def rebuild(store: Store, row: int, paths: MotionPaths) -> list[str]:
         One line for each array that differs, and one line if the code version differs.
 
     Raises:
-        InputError: the motion or the body model is missing or has changed since the build.
+        InputError: the store holds recordings, or the motion or the body model is missing or has
+            changed since the build.
     """
     recipe, clip = store.recipe, store.clips[row]
     if store.recorded:

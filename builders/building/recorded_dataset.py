@@ -41,6 +41,9 @@ def build_recorded_dataset(options: argparse.Namespace) -> int:
     """
     # The workers read and transform captures; this process only plans and does not use the GPU.
     jax.config.update("jax_platforms", "cpu")
+    if "joints" in (options.keep or ()):
+        problem = "names joints, but a recording contains no motion of the body"
+        raise InputError("options", "--keep", problem, "keep points and frame maps only")
     takes = read_labels(options.labels, options.captures, options.radar, options.iq_order)
     if not takes:
         raise InputError(

@@ -8,6 +8,7 @@ import numpy as np
 from builders.corpus.plan import CorpusSpec, PlannedTake, subject_name
 from radarsim.scene.motion import Motion
 
+# Maximum number of captions of a time span.
 NUM_CAPTIONS = 3
 
 

@@ -195,7 +195,10 @@ class CollectedSentences:
 def collect_sentences(
     captions: Sequence[str], rules: DialogueRules, cache: AnswerCache
 ) -> CollectedSentences:
-    """Collect the sentences from cached answers; equal answers give equal sentences."""
+    """Collect the sentences from cached answers.
+
+    The same captions and answers always give the same sentences.
+    """
     states = {caption: rules.replay(caption, cache.answers) for caption in captions}
     sentences = [
         sentence

@@ -17,7 +17,8 @@ from radarsim.errors import InputError
 
 FORMATS = ("json_schema", "json_object", "none")
 _INSTALL = "pip install 'radarsim[llm]'"
-# Shorter keys are placeholders such as "none", which also occur in ordinary answers.
+# Minimum length of a key that is removed from texts; shorter keys are placeholders such as "none",
+# which also occur in ordinary answers.
 _MIN_SECRET_CHARACTERS = 6
 _MAX_ANSWER_CHARACTERS = 4000  # limits the cost of sending an invalid answer back
 
@@ -150,8 +151,8 @@ class ModelClient:
         """Send messages and return the answer and the number of tokens used.
 
         Raises:
-            ServerRefused: every request of this run would fail.
-            RequestFailed: this request failed.
+            ServerRefused: the server rejects the user or does not know the model.
+            RequestFailed: the request failed for another reason, or the responses are malformed.
         """
         spent = 0
         for _ in range(self._server.retries + 1):

@@ -20,6 +20,7 @@ Message = dict[str, str]
 
 # English text has about four characters per token; the server's tokenizer is not available.
 _CHARACTERS_PER_TOKEN = 4
+# Estimated number of tokens of a message in addition to its text.
 _TOKENS_PER_MESSAGE = 8
 ANSWER_TOKENS = 150  # size of five sentences of 20 words in JSON
 

@@ -20,6 +20,7 @@ from radarsim.plots.frames import FrameSeries
 from radarsim.plots.heatmaps import clip_page, sheet_page
 from radarsim.radar.radar import Radar
 
+# Maximum number of clips on a contact sheet, and maximum length of a title.
 MAX_SHEET_CLIPS = 60
 _MAX_TITLE_CHARACTERS = 90
 
@@ -39,9 +40,9 @@ def stored_clip_page(
         row: row of the clip.
         paths: paths of the source motions and body models.
         window: "paper" or "burst"; None for the store's window.
-        trace: overlay the trajectory of the pelvis on the heatmaps.
-        points: draw the detected points and the maps of one frame, if the store contains them or
-            IF cubes.
+        trace: whether to overlay the trajectory of the pelvis on the heatmaps.
+        points: whether to draw the detected points and the maps of one frame, if the store contains
+            them or IF cubes.
 
     Returns:
         The figure, and the reason why the body could not be drawn, else "".
@@ -129,7 +130,7 @@ def motion_page(
             IF cube.
         start_s: start of the segment in the motion [s].
         body_models: path of the body models; None for the bundled model.
-        trace: overlay the trajectory of the pelvis on the heatmaps.
+        trace: whether to overlay the trajectory of the pelvis on the heatmaps.
 
     Returns:
         The figure.

@@ -20,6 +20,7 @@ from radarsim.scene.placement import ActivityArea
 from radarsim.scene.retarget import FittedMotion
 from radarsim.scene.subject import Subject
 
+# Rate at which the path of the pelvis is sampled.
 _PATH_RATE_HZ = 60.0
 
 

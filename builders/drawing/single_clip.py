@@ -66,7 +66,7 @@ class SimulatedClip:
         clip: record of the clip, with the fields of a clip in a store.
         take: segment of the motion.
         arrays: heatmaps and placed poses, named as in a store.
-        caption: caption of the activity; "" for a motion file.
+        caption: label of the activity; "" for a motion file.
         note: reason why the clip is shorter than requested, else "".
     """
 
@@ -147,7 +147,7 @@ def simulate_segment(
         The clip, which ends when the subject leaves the activity area.
 
     Raises:
-        InputError: the motion cannot be used.
+        InputError: the motion, its placement or the requested time span cannot be used.
     """
     recipe = _recipe(table, length_s)
     take, caption = open_source(source, start_s + length_s + 0.05, recipe.sources, person)

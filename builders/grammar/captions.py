@@ -24,6 +24,7 @@ COUNTS = {
 }
 OFTEN = ("again and again", "several times", "over and over")
 SLOW, FAST = ("slowly", "at a slow pace", "unhurriedly"), ("quickly", "briskly", "at a quick pace")
+# Limits of the speed factor beyond which a caption may state the speed.
 SLOW_BELOW, FAST_ABOVE = 0.86, 1.16
 # No speed adverb is added to a posture, or to a phrase that already states a count or a speed.
 STEADY = (

@@ -19,9 +19,11 @@ from builders.grammar.legs import LEGS
 from builders.grammar.locomotion import STEPS, TRAVELS
 from builders.grammar.torso import TORSOS
 
-# Phrases are short, so that a clip window contains the phrase of a HumanML3D caption.
+# Limits of the duration of a phrase; phrases are short, so that a clip window contains the phrase
+# of a HumanML3D caption.
 PHRASE_S = (3.6, 4.9)
 NUM_PHRASES = ((1, 0.2), (2, 0.5), (3, 0.3))
+# Probability that the body walks in a sequence.
 WALKING_SHARE = 0.45
 # Largest distance from the start of a walk [m], so that the person stays in front of the radar.
 MAX_EXTENT_M = {"ahead": 1.7, "back": 2.6, "aside": 2.3}

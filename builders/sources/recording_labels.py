@@ -24,6 +24,7 @@ from radarsim.radar.boards import BOARDS
 
 NEEDED = ("file", "subject")
 KNOWN = (*NEEDED, "label", "caption", "start_s", "end_s", "radar", "split", "licence")
+# Maximum size of a label table.
 MAX_BYTES = 1 << 28
 
 
@@ -42,7 +43,8 @@ def read_labels(
         The takes, in the order of the table.
 
     Raises:
-        InputError: a row is invalid; the message names the line.
+        InputError: the table cannot be read, a column is missing or unknown, or a row is invalid;
+            the message names the line of the row.
     """
     takes: dict[tuple[str, str], RecordedTake] = {}
     for where, row in _rows(labels):

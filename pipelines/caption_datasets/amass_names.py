@@ -33,6 +33,7 @@ AMASS_FOLDERS = frozenset(
 _PREFIXES = frozenset({"pose_data", "amass", "amass_data"})
 _SUFFIX = re.compile(r"\.(npz|npy|pkl|bvh)$", re.IGNORECASE)
 _STAGE = re.compile(r"_(poses|stageii|stagei)$", re.IGNORECASE)
+# Maximum length of a path; a longer text is not treated as a path.
 _LONGEST_PATH = 1000
 
 

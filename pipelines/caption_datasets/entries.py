@@ -109,7 +109,7 @@ class TextSetEntries:
 
 
 def normalised_text(caption: object) -> str | None:
-    """Return a text with single spaces between words; None if it is empty or not plain text."""
+    """Return a text with single spaces between words; None if it is empty, too long or no text."""
     if not isinstance(caption, str) or len(caption) > _LONGEST_CAPTION:
         return None
     text = " ".join(caption.split())
@@ -117,7 +117,7 @@ def normalised_text(caption: object) -> str | None:
 
 
 def as_number(value: object) -> float | None:
-    """Convert a value, possibly a string, to a finite number below 1e9; None if impossible."""
+    """Convert a value, possibly text, to a number of magnitude below 1e9; None if impossible."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:

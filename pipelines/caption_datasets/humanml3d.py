@@ -33,8 +33,8 @@ SOURCE = "HumanML3D"
 LICENCE = "HumanML3D, MIT: https://github.com/EricGuo5513/HumanML3D"
 RATE_HZ = 20
 COLUMNS = ("source_path", "start_frame", "end_frame", "new_name")
-# The caption of a long segment may not apply to every window of the segment (mmCLIP paper, section
-# 4.2).
+# Length from which a segment is left out, because the caption of a long segment may not apply to
+# every window of the segment (mmCLIP paper, section 4.2).
 LONGEST_S = 5.0
 # Duration removed from the start of a motion before frames are counted [s], keyed by the collection
 # name in `motion_key`.
@@ -65,7 +65,7 @@ def read_humanml3d(path: str | Path, longest_s: float = LONGEST_S) -> TextSetEnt
         Sentences, keyed by motion.
 
     Raises:
-        InputError: the index or the texts are missing.
+        InputError: the index is missing or invalid, or the texts are missing.
     """
     (index,) = find_files(path, "--humanml3d", ("index.csv",))
     texts = _beside(index.parent, "texts")

@@ -31,8 +31,9 @@ from radarsim.captures.sample_streams import (
 from radarsim.radar.capture_format import CaptureFormat
 from radarsim.radar.radar import Radar
 
-# Number of blocks in the first window that is tried, and in the longest window.
+# Number of blocks in the shortest and in the longest window that calibration tries.
 _MIN_BLOCKS, _MAX_BLOCKS = 16, 512
+# Maximum number of windows that are compared with the grid to find the next gap.
 _NUM_WINDOWS = 64
 # Correlation between the breaks of a window and the breaks of the first window: smallest usable
 # value, and the fraction of the best value that the unshifted grid must reach.
@@ -60,7 +61,7 @@ class Grid:
     """Grid of chirp boundaries in a file; each cell holds one chirp of one receiver.
 
     Args:
-        read: returns the words of the file from one index up to another.
+        read: returns the words of the file from one index up to, but not including, another.
         num_words: number of words in the file.
         radar: radar of the capture.
         capture_format: resolved word layout.

@@ -16,6 +16,7 @@ from radarsim.radar.capture_format import CaptureFormat
 from radarsim.radar.radar import Radar
 
 ReadWords = Callable[[int, int], np.ndarray]
+# Maximum number of windows; length of a window in words, and its minimum length in blocks.
 _NUM_WINDOWS, _WINDOW_WORDS, _WINDOW_BLOCKS = 8, 1 << 15, 64
 
 
@@ -27,7 +28,7 @@ def capture_windows(
     Args:
         radar: radar of the capture.
         capture_format: word layout, which may be wrong.
-        read_words: returns the 16-bit words from one index up to another.
+        read_words: returns the 16-bit words from one index up to, but not including, another.
         num_words: number of words in the capture.
     """
     intervals = _intervals(radar, capture_format, num_words)

@@ -35,9 +35,10 @@ from radarsim.radar.radar import Radar
 
 _MIN_LAG = 64
 MAX_WORDS = 1 << 18
-# Measured on real recordings: the autocorrelation is 0.98 at a lag of one loop, 0.3 elsewhere.
+# Autocorrelation above which words repeat at a lag, and limit below which they do not repeat at the
+# configured lags. Measured on real recordings: 0.98 at a lag of one loop, 0.3 elsewhere.
 _REPEATS, _DIFFERS = 0.7, 0.35
-# Below this height, a configured chirp start is not a break: the previous chirp continues.
+# Minimum height of a break at a configured chirp start; below it, the previous chirp continues.
 _NO_BREAK_DB = 1.0
 # Required fraction of the mean height at the best length; it exceeds one half, because a length
 # with a break at every second position only reaches one half.
@@ -69,12 +70,11 @@ def check_chirp_length(
         radar: configured chirp, frame and antennas.
         capture_format: resolved word layout.
         windows: windows over the capture, from `capture_windows`.
-        start: complete frames from the start of the capture, used if the windows are too short to
-            show weak echoes.
+        start: complete frames from the start, used if the windows are too short for weak echoes.
 
     Returns:
-        Whether the samples confirm the length, and a warning if there is weak evidence for a longer
-        chirp.
+        Whether the samples confirm the length, and a note if there is weak evidence for a longer
+        chirp, or if visible echoes show no breaks between chirps.
 
     Raises:
         InputError: the length is wrong; the message states the length found in the samples.

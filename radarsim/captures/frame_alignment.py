@@ -15,6 +15,7 @@ from radarsim.errors import InputError
 from radarsim.radar.capture_format import CaptureFormat
 from radarsim.radar.radar import Radar
 
+# Maximum number of gaps that are described individually.
 _MAX_LINES = 5
 
 
@@ -42,11 +43,11 @@ def align_frames(
         path: the `.bin` file.
         radar: radar of the file, whose number of samples per chirp was confirmed by the data.
         capture_format: resolved word layout.
-        read: returns the words of the file from one index up to another.
+        read: returns the words of the file from one index up to, but not including, another.
         num_words: number of words in the file.
 
     Raises:
-        InputError: the file starts in the middle of a frame, and this position cannot be
+        InputError: the file starts in the middle of a frame, at a position that cannot be
             determined.
     """
     frame_words = words_per_frame(radar, capture_format)

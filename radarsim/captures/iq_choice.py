@@ -16,6 +16,7 @@ from radarsim.captures.iq_order import IqOrder, find_iq_order
 from radarsim.radar.capture_format import CaptureFormat
 from radarsim.radar.radar import Radar
 
+# Maximum number of loops and of samples from which the order is detected.
 _MAX_LOOPS, _MAX_SAMPLES = 512, 1 << 21
 # Feature of `iq_order` that overrides the configured order.
 _TRUSTED = "noise"

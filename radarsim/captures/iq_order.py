@@ -18,9 +18,12 @@ from jaxtyping import Complex, Float
 # Lower and upper edge of the notch in the receiver's noise spectrum, as fractions of the sample
 # rate.
 _NOTCH = (0.93, 0.985)
+# Minimum depth of the notch, both below the mid-band noise and below the noise at its mirror image.
 _MIN_DIP_DB = 3.0
+# Minimum ratio between the energies of positive and negative beats that decides the order.
 _MIN_ENERGY_DB = 6.0
-# With fewer loops, the median over Doppler still contains moving targets.
+# Minimum number of loops for the noise feature; with fewer loops, the median over Doppler still
+# contains moving targets.
 _MIN_LOOPS = 8
 
 

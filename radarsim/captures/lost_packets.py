@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# Payload of a DCA1000 packet; TI's tools write zeros in place of a lost packet.
+# Payload of a DCA1000 packet in 16-bit words; TI's tools write zeros in place of a lost packet.
 PACKET_WORDS = 728
-# Receiver noise is never zero in so many successive words. The limit is half a packet, because the
-# end of a file may cut a packet.
+# Minimum length of a run of zeros that counts as a lost packet; receiver noise is never zero in so
+# many successive words. The limit is half a packet, because the end of a file may cut a packet.
 _MIN_ZEROS = PACKET_WORDS // 2
 _BLOCK = 128
 
@@ -41,13 +41,13 @@ def find_lost_packets(
     """Find lost packets that the recording tool replaced by zeros.
 
     Args:
-        read_words: returns the 16-bit words from one index up to another.
+        read_words: returns the 16-bit words from one index up to, but not including, another.
         num_words: number of words in the whole capture.
         per_frame: number of words per frame.
         max_words_in_memory: number of words read per step.
 
     Returns:
-        Number of packets in runs of zeros longer than half a packet, and the affected frames.
+        Number of packets in runs of zeros of at least half a packet, and the affected frames.
     """
     packets, frames, open_run = 0, set(), 0
     for start in range(0, num_words, max_words_in_memory):

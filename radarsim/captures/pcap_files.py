@@ -20,8 +20,10 @@ _PCAP = {
     b"\xa1\xb2\x3c\x4d": ">",
 }
 _PCAPNG = b"\x0a\x0d\x0d\x0a"
+# Block types of pcapng.
 _INTERFACE, _SIMPLE, _ENHANCED = 1, 3, 6
-# No Ethernet link sends longer frames; a longer record means that the file is damaged.
+# Maximum size of a captured frame. No Ethernet link sends longer frames, so a longer record means
+# that the file is damaged.
 MAX_FRAME_BYTES = 1 << 18
 
 Frames = Iterator[tuple[int, int, bytes, int]]

@@ -12,8 +12,10 @@ from jaxtyping import Complex
 
 from radarsim.radar.radar import Radar
 
+# Default maximum size of a block of frames.
 BLOCK_BYTES = 32 << 20
-# With fewer loops the Doppler axis has too few bins to be useful.
+# Minimum number of loops per frame for Doppler processing; with fewer loops, the Doppler axis has
+# too few bins to be useful.
 MIN_LOOPS = 16
 
 

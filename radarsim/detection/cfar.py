@@ -54,12 +54,15 @@ def training_cells(
     level = np.ones(bins)
     for row in np.unique(inside[first_bin:], axis=0):
         same = (inside == row).all(1)
-        independent = _independent_cells(offsets[row], loops, bins)
         order[same] = max(1, round(settings.os_fraction * row.sum()))
         share = order[same][0] / row.sum()
+        correlation = np.outer(_correlation(bins), _correlation(loops))
         if settings.cfar == "ca":
+            independent = _independent_cells(offsets[row], loops, correlation)
             factor[same] = ca_factor(settings.false_alarm_rate, num_channels, independent)
         else:
+            correlation = _rank_correlation(correlation, share)
+            independent = _independent_cells(offsets[row], loops, correlation)
             factor[same] = os_factor(settings.false_alarm_rate, num_channels, independent, share)
             level[same] = stats.gamma.ppf(share * row.sum() / (row.sum() + 1), num_channels)
             level[same] /= num_channels
@@ -96,7 +99,7 @@ def os_factor(false_alarm_rate: float, num_channels: int, num_cells: float, shar
 
     def log_excess(log_factor):
         rate = weights @ stats.gamma.sf(np.exp(log_factor) * statistic, num_channels)
-        return np.log(rate) - np.log(false_alarm_rate)
+        return np.log(rate + 1e-300) - np.log(false_alarm_rate)
 
     return float(np.exp(optimize.brentq(log_excess, np.log(1e-3), np.log(1e4))))
 
@@ -193,12 +196,17 @@ def _inside(offsets: np.ndarray, bins: int, first_bin: int) -> np.ndarray:
     return (at >= first_bin) & (at < bins)
 
 
-def _independent_cells(offsets: np.ndarray, loops: int, bins: int) -> float:
-    """Number of independent cells whose mean has the variance of the mean of these cells."""
+def _independent_cells(offsets: np.ndarray, loops: int, kernel: np.ndarray) -> float:
+    """Number of independent cells whose mean has the variance of the mean of these cells.
+
+    Args:
+        offsets: training cells.
+        loops: length of the cyclic speed axis.
+        kernel: correlation of cells that are -2 to 2 cells apart, (range, speed).
+    """
     reach = int(np.abs(offsets[:, 0]).max())
     mask = np.zeros((2 * reach + 1, loops))
     mask[offsets[:, 0] + reach, offsets[:, 1] % loops] = 1
-    kernel = np.outer(_correlation(bins), _correlation(loops))
     padded = np.concatenate([mask[:, -2:], mask, mask[:, :2]], axis=1) if loops > 4 else mask
     spread = signal.convolve2d(padded, kernel, mode="same")
     spread = spread[:, 2:-2] if loops > 4 else spread
@@ -210,6 +218,20 @@ def _correlation(count: int) -> np.ndarray:
     squared = hann(count).astype(float) ** 2
     lags = np.exp(-2j * np.pi * np.outer(np.arange(-2, 3), np.arange(count)) / count) @ squared
     return np.abs(lags / squared.sum()) ** 2
+
+
+def _rank_correlation(correlation: np.ndarray, share: float) -> np.ndarray:
+    """Correlation of the events that two cells lie below the quantile `share`.
+
+    The integral over the density of two correlated normal variables; the mean over several channels
+    is nearly normal.
+    """
+    level = stats.norm.ppf(share)
+    nodes, weights = special.roots_legendre(40)
+    at = correlation[..., None] * (nodes + 1) / 2
+    density = np.exp(-(level**2) / (1 + at)) / (2 * np.pi * np.sqrt(np.maximum(1 - at**2, 1e-12)))
+    joint = correlation / 2 * (density @ weights)
+    return np.where(correlation > 1 - 1e-9, 1.0, joint / (share * (1 - share)))
 
 
 def _circulant(offsets, loops: int) -> Float[np.ndarray, "speed speed"]:

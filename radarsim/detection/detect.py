@@ -19,6 +19,7 @@ from radarsim.detection import cfar
 from radarsim.detection.burst_spectrum import burst_spectrum, without_clutter
 from radarsim.detection.directions import find_directions
 from radarsim.detection.point_cloud import PointCloud
+from radarsim.detection.refinement import refine_peaks
 from radarsim.detection.settings import DetectionSettings
 from radarsim.errors import InputError
 from radarsim.input_checks import check_radar, check_settings
@@ -86,7 +87,7 @@ def points_of_burst(
         allowed: cells that may become points; None allows all.
     """
     spectrum_v = burst_spectrum(frame_v)
-    power = _mean_power(spectrum_v)
+    power = mean_power(spectrum_v)
     cells = cfar.training_cells(
         settings, radar.num_virtual, power.shape, first_bin(radar, settings)
     )
@@ -100,14 +101,14 @@ def points_of_burst(
         found &= power >= _strongest_neighbour(power)
     if allowed is not None:
         found &= allowed
-    strength, speed_idx, range_idx = _strongest(power, found, settings.max_points)
+    strength, speed_idx, range_idx = strongest(power, found, settings.max_points)
     noise = (
         average[speed_idx, range_idx]
         if settings.cfar == "ca"
         else cfar.noise_by_order(cells, power, speed_idx, range_idx)
     )
     snr_db = 10 * jnp.log10(jnp.maximum(strength, 1e-37) / jnp.maximum(noise, 1e-37))
-    return _refined(radar, settings, spectrum_v, (speed_idx, range_idx), strength > 0, snr_db)
+    return refined_points(radar, settings, spectrum_v, (speed_idx, range_idx), strength > 0, snr_db)
 
 
 def first_bin(radar: Radar, settings: DetectionSettings) -> int:
@@ -115,7 +116,8 @@ def first_bin(radar: Radar, settings: DetectionSettings) -> int:
     return max(1, int(np.ceil(settings.min_range_m / radar.range_resolution_m - 1e-9)))
 
 
-def _mean_power(spectrum_v: Complex[Array, "speed tx rx range"]) -> Float[Array, "speed range"]:
+def mean_power(spectrum_v: Complex[Array, "speed tx rx range"]) -> Float[Array, "speed range"]:
+    """Mean power over the transmitter-receiver pairs [V^2]."""
     return (spectrum_v.real**2 + spectrum_v.imag**2).mean((1, 2))
 
 
@@ -133,7 +135,7 @@ def _strongest_neighbour(power: Float[Array, "speed range"]) -> Float[Array, "sp
     return jnp.max(jnp.stack(shifted), axis=0)
 
 
-def _strongest(power, found, most: int) -> tuple[Array, Array, Array]:
+def strongest(power, found, most: int) -> tuple[Array, Array, Array]:
     """Power and indices of the strongest found cells; power 0 marks empty slots."""
     score = jnp.where(found, power, 0.0).ravel()
     strength, flat = jax.lax.top_k(score, min(most, score.size))
@@ -142,66 +144,57 @@ def _strongest(power, found, most: int) -> tuple[Array, Array, Array]:
     return strength, flat // power.shape[1], flat % power.shape[1]
 
 
-def _refined(radar, settings, spectrum_v, cells, real, snr_db) -> PointCloud:
+def refined_points(radar, settings, spectrum_v, cells, real, snr_db) -> PointCloud:
     """Refine the points of one burst; values of empty slots become NaN."""
     speed_idx, range_idx = cells
-    loops, bins = spectrum_v.shape[0], spectrum_v.shape[-1]
-    peak_v = spectrum_v[speed_idx, :, :, range_idx]
-
-    def offset(speed_step, range_step):
-        def neighbour(sign):
-            at_speed = (speed_idx + sign * speed_step) % loops
-            at_range = jnp.clip(range_idx + sign * range_step, 0, bins - 1)
-            return spectrum_v[at_speed, :, :, at_range]
-
-        return hann_offset(neighbour(-1), peak_v, neighbour(1))
-
-    cycles_per_loop = (speed_idx - loops // 2 + offset(1, 0)) / loops
+    loops = spectrum_v.shape[0]
+    peaks = refine_peaks(spectrum_v, speed_idx, range_idx)
+    cycles_per_loop = (speed_idx - loops // 2 + peaks.speed_bins) / loops
     cycles_per_loop = jnp.mod(cycles_per_loop + 0.5, 1.0) - 0.5
     frequency_hz = cycles_per_loop / radar.loop_period_s
     # A Doppler shift moves the beat frequency, and hence the apparent range.
     coupling_m = frequency_hz * SPEED_OF_LIGHT_MPS / (2 * radar.chirp.slope_hz_per_s)
-    range_m = (range_idx + offset(0, 1)) * radar.range_resolution_m - coupling_m
-    if settings.tdm_compensation:
-        turns = frequency_hz[:, None] * radar.tx_delays_s.astype(np.float32)
-        peak_v = peak_v * jnp.exp(-2j * jnp.pi * turns)[:, :, None]
-    angles = find_directions(radar, peak_v)
-    position_m = _cartesian(range_m, angles.azimuth_rad, angles.elevation_rad)
+    range_m = (range_idx + peaks.range_bins) * radar.range_resolution_m - coupling_m
+    azimuth_rad, elevation_rad = _folded_directions(
+        radar, settings, peaks.amplitude_v, frequency_hz
+    )
+    position_m = _cartesian(range_m, azimuth_rad[:, 0], elevation_rad[:, 0])
 
     def kept(values):
         return jnp.where(real.reshape(-1, *[1] * (values.ndim - 1)), values, jnp.nan)
 
     return PointCloud(
         range_m=kept(range_m),
-        azimuth_rad=kept(angles.azimuth_rad),
-        elevation_rad=kept(angles.elevation_rad),
+        azimuth_rad=kept(azimuth_rad[:, 0]),
+        elevation_rad=kept(elevation_rad[:, 0]),
         speed_mps=kept(frequency_hz * radar.chirp.wavelength_m / 2),
         snr_db=kept(snr_db),
         position_m=kept(position_m),
+        folded_azimuth_rad=kept(azimuth_rad),
         count=real.sum(dtype=jnp.int32),
         radar=radar,
     )
 
 
-def hann_offset(
-    before: Complex[Array, "point tx rx"],
-    peak: Complex[Array, "point tx rx"],
-    after: Complex[Array, "point tx rx"],
-) -> Float[Array, " point"]:
-    """Distance of a tone from the peak bin of a Hann-windowed spectrum [bins].
+def _folded_directions(radar, settings, peak_v, frequency_hz) -> tuple[Array, Array]:
+    """Azimuth and elevation [point, fold], if the Doppler frequency is n loop rates higher.
 
-    For a tone at the distance d, the neighbours have the amplitudes (1 - d) / (2 + d) and
-    (1 + d) / (2 - d) relative to the peak, with inverted signs, which gives
-    d = 2 (after - before) / (2 + after + before). The amplitudes are least-squares estimates over
-    all channels, so that noise does not bias them.
+    A Doppler frequency f turns the phase by 2 pi f t until the slot of a transmitter at the time t.
     """
-    power = (jnp.abs(peak) ** 2).sum((1, 2)) + 1e-37
+    folds = num_folds(radar, settings)
+    if not settings.tdm_compensation:
+        snapshots_v = peak_v[:, None]
+    else:
+        folded_hz = frequency_hz[:, None] + np.arange(folds, dtype=np.float32) / radar.loop_period_s
+        turns = folded_hz[:, :, None] * radar.tx_delays_s.astype(np.float32)
+        snapshots_v = peak_v[:, None] * jnp.exp(-2j * jnp.pi * turns)[..., None]
+    angles = find_directions(radar, snapshots_v.reshape(-1, *peak_v.shape[1:]))
+    return angles.azimuth_rad.reshape(-1, folds), angles.elevation_rad.reshape(-1, folds)
 
-    def relative(neighbour):
-        return -(neighbour * peak.conj()).real.sum((1, 2)) / power
 
-    low, high = relative(before), relative(after)
-    return jnp.clip(2 * (high - low) / jnp.maximum(2 + high + low, 1e-3), -1.0, 1.0)
+def num_folds(radar: Radar, settings: DetectionSettings) -> int:
+    """Number of Doppler ambiguities that change the phases between transmitters differently."""
+    return radar.array.num_tx if settings.tdm_compensation else 1
 
 
 def _cartesian(range_m, azimuth_rad, elevation_rad) -> Float[Array, "point 3"]:

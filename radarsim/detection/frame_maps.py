@@ -129,27 +129,33 @@ def range_azimuth(
 
 @partial(jax.jit, static_argnums=0)
 def _range_doppler_db(radar: Radar, moving_v) -> Float[Array, "frame range speed"]:
-    def one_frame(frame_v):
-        spectrum_v = burst_spectrum(frame_v)
-        power = (spectrum_v.real**2 + spectrum_v.imag**2).mean((1, 2))
-        return _decibels(power.T / noise_power_v2(radar))
-
-    return batched_map(one_frame, moving_v)
+    return batched_map(partial(range_doppler_of_burst, radar), moving_v)
 
 
 @partial(jax.jit, static_argnums=(0, 1))
 def _range_azimuth_db(radar: Radar, settings, moving_v) -> Float[Array, "frame range angle"]:
+    return batched_map(partial(range_azimuth_of_burst, radar, settings), moving_v)
+
+
+def range_doppler_of_burst(
+    radar: Radar, frame_v: Complex[Array, "chirp tx rx sample"]
+) -> Float[Array, "range speed"]:
+    """Range-Doppler map of one burst without static echoes [dB above noise]."""
+    spectrum_v = burst_spectrum(frame_v)
+    power = (spectrum_v.real**2 + spectrum_v.imag**2).mean((1, 2))
+    return _decibels(power.T / noise_power_v2(radar))
+
+
+def range_azimuth_of_burst(
+    radar: Radar, settings: FrameMapSettings, frame_v: Complex[Array, "chirp tx rx sample"]
+) -> Float[Array, "range angle"]:
+    """Range-azimuth map of one burst without static echoes [dB above noise]."""
     taper = hann(radar.chirp.num_samples)
     rms_v = radar.receiver.noise_rms_v(radar.chirp.sample_rate_hz)
     noise_v2 = rms_v**2 * float((taper.astype(float) ** 2).sum())
-
-    def one_frame(frame_v):
-        profiles = jnp.fft.fft(frame_v * taper, axis=-1)
-        covariance = _covariance(radar, settings, profiles)
-        beams = _capon if settings.beamformer == "capon" else _bartlett
-        return _decibels(beams(radar, settings, covariance, noise_v2) / noise_v2)
-
-    return batched_map(one_frame, moving_v)
+    covariance = _covariance(radar, settings, jnp.fft.fft(frame_v * taper, axis=-1))
+    beams = _capon if settings.beamformer == "capon" else _bartlett
+    return _decibels(beams(radar, settings, covariance, noise_v2) / noise_v2)
 
 
 def _covariance(radar, settings, profiles_v) -> Complex[Array, "range element element"]:

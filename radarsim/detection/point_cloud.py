@@ -35,17 +35,20 @@ class PointCloud:
         snr_db: power over the noise level that the training cells give [dB].
         position_m: x (ahead), y (left), z (up) in the radar frame; an unmeasured angle counts as
             zero [m].
+        folded_azimuth_rad: azimuth if the true speed is n times 2 `max_speed_mps` higher than the
+            measured one, for n = 0, 1 ... num_tx - 1; n = -1 is the same as num_tx - 1 [rad].
         count: number of points.
         radar: radar that recorded the frames.
     """
 
-    range_m: Float[Array, "*frame point"]
-    azimuth_rad: Float[Array, "*frame point"]
-    elevation_rad: Float[Array, "*frame point"]
-    speed_mps: Float[Array, "*frame point"]
-    snr_db: Float[Array, "*frame point"]
-    position_m: Float[Array, "*frame point 3"]
-    count: Int[Array, "*frame"]
+    range_m: Float[Array | np.ndarray, "*frame point"]
+    azimuth_rad: Float[Array | np.ndarray, "*frame point"]
+    elevation_rad: Float[Array | np.ndarray, "*frame point"]
+    speed_mps: Float[Array | np.ndarray, "*frame point"]
+    snr_db: Float[Array | np.ndarray, "*frame point"]
+    position_m: Float[Array | np.ndarray, "*frame point 3"]
+    folded_azimuth_rad: Float[Array | np.ndarray, "*frame point fold"]
+    count: Int[Array | np.ndarray, "*frame"]
     radar: Radar = field(metadata={"static": True})
 
     @property

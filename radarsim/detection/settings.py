@@ -11,7 +11,7 @@ from radarsim.errors import InputError
 CFARS = ("ca", "os")
 FRAME_CLUTTERS = ("median", "clip", "none")
 BEAMFORMERS = ("bartlett", "capon")
-Cells = tuple[int, int]
+Cells = tuple[int, ...]
 
 
 @jax.tree_util.register_static

@@ -31,7 +31,8 @@ from radarsim.radar.radar import Radar
 
 # Minimum power relative to the noise power; keeps log10 finite for noiseless cubes.
 POWER_FLOOR = 1e-12
-# Number of frames per chunk; each chunk additionally reads the frames of one window.
+# Maximum number of frames per chunk, before rounding up to whole steps; each chunk additionally
+# reads the frames of one window.
 CHUNK_FRAMES = 10
 
 
@@ -91,8 +92,9 @@ def make_heatmaps(
         The three heatmaps with their axes.
 
     Raises:
-        InputError: the shape of the cube does not match the radar, the cube contains values that
-            are not finite, or the cube is shorter than one window.
+        InputError: the cube is not in complex volts, does not have the radar's shape, has values
+            that are not finite or is shorter than one window, or the radar's frames do not suit the
+            Doppler window.
     """
     check_radar("heatmaps", radar)
     check_settings("heatmaps", settings, HeatmapSettings)

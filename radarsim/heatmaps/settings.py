@@ -13,8 +13,9 @@ from radarsim.radar.radar import Radar
 WINDOWS = ("burst", "paper")
 CLUTTERS = ("median", "clip", "window", "none")
 ANGLE_WINDOWS = ("taylor", "uniform")
-# With fewer loops per burst, windows across the gaps between bursts do not resolve speed, because
-# the main lobe of a burst is then wider than an eighth of the speed axis.
+# Minimum number of loops per burst for windows across the gaps between bursts. With fewer loops,
+# such windows do not resolve speed, because the main lobe of a burst is then wider than an eighth
+# of the speed axis.
 LEAST_LOOPS_ACROSS_GAPS = 8
 
 

@@ -26,7 +26,7 @@ from radarsim.plots.scene import (
 )
 from radarsim.plots.style import COLOURS, DPI, STYLE
 
-# The noise level is 0 dB; cells above this level count as signal when axis limits are chosen.
+# Level from which a cell counts as signal when axis limits are chosen; the noise level is 0 dB.
 _SIGNAL_DB = 6.0
 _DB_STEP = 5.0
 _COLUMN_INCHES = 5.0  # width of the column with the maps of one frame

@@ -12,7 +12,8 @@ from radarsim.checks import checked_count, checked_number, store_number, to_si, 
 from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.errors import InputError
 
-# Datasheet times are rounded to 10 ns; smaller differences are rounding errors.
+# Tolerance for comparisons of times. Datasheet times are rounded to 10 ns, so smaller differences
+# are rounding errors.
 TIMING_SLACK_S = 1e-9
 
 

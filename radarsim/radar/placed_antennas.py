@@ -23,8 +23,8 @@ def placed_array(base: AntennaArray, geometry: Geometry, settings: ChipSettings)
         The array, without the board's inverted channels, because the file has its own calibration.
 
     Raises:
-        InputError: the positions are not sums of transmitter and receiver positions, or are too
-            few.
+        InputError: the positions are not sums of transmitter and receiver positions, or their
+            number differs from that of the pairs.
     """
     steps, count = geometry.steps, base.num_tx * base.num_rx
     if len(steps) != count:

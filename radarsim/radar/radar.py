@@ -90,7 +90,7 @@ class Radar:
 
     @property
     def burst_duration_s(self) -> float:
-        """Time from the start of the first chirp slot to the end of the last slot [s]."""
+        """Time from the start of the first loop to the end of the last loop [s]."""
         return self.loop_period_s * self.frame.num_chirps
 
     @property

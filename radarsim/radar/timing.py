@@ -42,7 +42,7 @@ def burst_times_s(
         first_frame: index of the first of these frames; frame 0 starts at time 0.
 
     Raises:
-        InputError: `radar` is not a radar, or a count is not a whole number.
+        InputError: `radar` is not a `Radar`, or a count is not a whole number or is too small.
     """
     check_type("burst_times_s", "radar", radar, Radar, "give a Radar as the first argument")
     num_frames = whole_number("burst_times_s", "num_frames", num_frames, 0)

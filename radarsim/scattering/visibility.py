@@ -25,8 +25,10 @@ HPR_RADIUS = 3000.0
 # A face hides only points that lie more than 0.01 % of the range behind its plane (0.3 mm at 3 m).
 # With a smaller margin, rounding would make faces hide their own neighbours.
 PLANE_MARGIN = 1e-4
-# For points beside or behind the radar, y/x and z/x define no order, so every triangle is tested.
+# Maximum magnitude of the view coordinates y/x and z/x. For points beside or behind the radar,
+# these coordinates define no order, so every triangle is tested.
 FARTHEST_VIEW = 1e3
+# Number of targets in a block, and number of triangles tested per step.
 TARGETS_PER_BLOCK = 128
 TRIANGLES_PER_STEP = 256
 

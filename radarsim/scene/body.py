@@ -15,8 +15,8 @@ from jaxtyping import Array, Float, Int32
 from radarsim.scene.skeleton import NUM_JOINTS, NUM_SHARED_JOINTS
 from radarsim.scene.subdivision import halve_long_edges
 
-# With TF32, tensor cores round to a 10-bit mantissa: half a millimetre in position, which is a
-# large phase error.
+# Precision of matrix products. With TF32, tensor cores would round to a 10-bit mantissa, which
+# means half a millimetre in position and thus a large phase error.
 HIGHEST = jax.lax.Precision.HIGHEST
 
 
@@ -116,7 +116,7 @@ def joint_positions(
     transl_m: Float[Array | np.ndarray, "*batch 3"],
     scale: float | Float[Array, ""] = 1.0,
 ) -> Float[Array, "*batch joint 3"]:
-    """Joint positions of the posed body [m]; arguments as in `skin`."""
+    """Joint positions of the posed body [m]; the arguments are those of `skin`."""
     poses_rad, transl_m, batch = _flatten_batch(body, poses_rad, transl_m)
     joints_m = _joints_flat(body, jnp.asarray(betas), poses_rad, transl_m, scale)
     return joints_m.reshape(*batch, body.num_joints, 3)

@@ -14,7 +14,8 @@ import numpy as np
 from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
-# The fourth-order derivative uses log(R_i^-1 R_i+2), which is ambiguous near pi.
+# Maximum rotation over two pose intervals for which the fourth-order derivative is used; this
+# derivative contains log(R_i^-1 R_i+2), which is ambiguous near pi.
 _MAX_TWO_STEP_RAD = 2.5
 
 

@@ -20,6 +20,7 @@ from radarsim.scene.lazy_poses import LazyPoses
 from radarsim.scene.skeleton import NUM_JOINTS, NUM_SHARED_JOINTS
 
 SHAPE_SPACES = ("smpl", "smplx", "free")
+# Limits of the pose rate, of the rotation of a joint, and of the distance from the origin.
 MIN_RATE_HZ, MAX_RATE_HZ = 5.0, 1000.0
 MAX_ROTATION_RAD = 8 * np.pi
 MAX_TRANSL_M = 1000.0

@@ -15,8 +15,9 @@ from scipy.spatial.transform import Rotation
 from radarsim.scene.motion import Motion, body_joints
 
 _SPINE = (0, 3, 6, 9)  # joints from pelvis to chest in all SMPL layouts
-# Minimum horizontal component of the left-pointing axis for which the heading is defined; the
-# component is smaller if the subject lies on one side.
+# Minimum horizontal component of the mean left-pointing axis of hips and chest for which the
+# heading is taken from this axis. The component is smaller if the subject is lying on their side;
+# the heading is then taken from the front axis.
 _MIN_LEVEL_LEFT = 0.4
 
 
@@ -78,7 +79,7 @@ class ActivityArea:
         """Number of poses before the pelvis first leaves the area.
 
         Args:
-            motion: motion in the world of the radar (`place`).
+            motion: motion in world coordinates, from `place`.
 
         Returns:
             Number of poses before the first pose outside the area; all poses if none is outside.
@@ -92,8 +93,8 @@ def facing_rad(motion: Motion, pose: int = 0) -> float:
     """Azimuth that the subject faces at one pose, measured from +x to the left [rad].
 
     The azimuth is perpendicular to the left-pointing axes of hips and chest, which is correct for
-    subjects who bend forward, sit or lie on their back. If the subject lies on one side, the
-    azimuth is the direction that the chest faces.
+    subjects who bend forward, sit or lie on their back. If the subject is lying on their side, the
+    azimuth is that of the front axes of hips and chest.
 
     Args:
         motion: motion in a z-up world.
@@ -122,7 +123,7 @@ def place(motion: Motion, placement: Placement) -> Motion:
         placement: position of the pelvis at the first pose, and heading.
 
     Returns:
-        The motion in the world of a radar that stands above the origin and looks along +x.
+        The motion in world coordinates; the radar stands above the origin and looks along +x.
     """
     start = np.array([float(placement.distance_m), float(placement.lateral_m), 0.0])
     to_radar_rad = np.arctan2(-start[1], -start[0])

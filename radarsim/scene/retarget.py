@@ -19,15 +19,16 @@ from radarsim.scene.body import BodyModel, fit_pose, skin
 from radarsim.scene.motion import Motion
 from radarsim.scene.skeleton import LEG_PER_STATURE, leg_length_m
 
+# Limits of the scale factor of a body.
 SCALES = (0.7, 1.3)
-# Number of poses from which scale and floor are determined, for motions of any length, so that one
-# compilation is enough; the computation takes 0.1 s on one core.
+# Number of poses sampled to determine scale and floor. It is the same for all motion lengths, so
+# that the function is compiled only once; the computation takes 0.1 s on one core.
 _NUM_SAMPLES = 64
 # The floor is the 10th percentile of the sole heights over the poses: a few poses below the floor
 # do not lift the whole motion, and a subject who jumps most of the time still lands on the floor.
 _FLOOR_PERCENTILE = 10
-# Minimum pelvis height as a fraction of the rest pelvis height; lower poses (squatting, sitting,
-# lying) are not used for the stature.
+# Minimum pelvis height as a fraction of the rest pelvis height, and minimum number of such poses,
+# for inferring the stature; lower poses (squatting, sitting, lying) are not used.
 _STANDING = 0.85
 _MIN_STANDING = 3
 # Maximum distance between the pelvis of a fitted motion and the pelvis of its body [m].
@@ -90,7 +91,7 @@ def check_fit(fitted: FittedMotion, body: BodyModel) -> None:
         body: the model to be posed.
 
     Raises:
-        InputError: the motion was fitted to another body, or a part is not finite.
+        InputError: the motion was fitted to another body, or the scale or the betas are invalid.
     """
     where = f"FittedMotion '{fitted.motion.name}'"
     hint = "give fit_to_body(motion, body) of this body, or the motion as read"

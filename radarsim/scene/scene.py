@@ -7,12 +7,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
-from jaxtyping import Float
+from jaxtyping import Array, Float
 
 from radarsim.array_checks import check_scalar
 from radarsim.checks import check_type
 from radarsim.errors import InputError
-from radarsim.scene.body import BodyModel, skin
+from radarsim.scene.body import BodyModel, joint_positions, skin
 from radarsim.scene.mesh import BurstMesh, FaceIndices
 from radarsim.scene.placement import RadarPose, to_radar_frame
 from radarsim.scene.subject import PosedSubject, Subject, pose_subject
@@ -92,8 +92,29 @@ def skin_scene(bodies: tuple[BodyModel, ...], posed: PosedScene) -> tuple[BurstM
         posed: result of `pose`.
     """
     (body,), (subject,) = bodies, posed.subjects
-    no_translation_m = jnp.zeros(subject.origin_high_m.shape, jnp.float32)
-    vertices_m = skin(body, subject.betas, subject.poses_rad, no_translation_m, subject.scale)
-    tilt_only = replace(RadarPose(), height_m=0.0, tilt_rad=posed.radar_tilt_rad)
-    vertices_m = to_radar_frame(vertices_m, tilt_only)
+    vertices_m = _from_origin(skin, body, posed)
     return BurstMesh(vertices_m, subject.origin_high_m, subject.origin_low_m), body.faces
+
+
+def scene_joints(
+    bodies: tuple[BodyModel, ...], posed: PosedScene
+) -> Float[Array, "frame node joint 3"]:
+    """The joints of a posed scene, along the radar's axes but relative to the subject's origin.
+
+    Args:
+        bodies: body models from `Scene.bodies`.
+        posed: result of `pose`, which contains the origin.
+
+    Returns:
+        Positions of the joints of the body's layout [m].
+    """
+    return _from_origin(joint_positions, bodies[0], posed)
+
+
+def _from_origin(positions, body: BodyModel, posed: PosedScene):
+    """Vertices (`skin`) or joints (`joint_positions`) relative to the subject's origin [m]."""
+    (subject,) = posed.subjects
+    no_translation_m = jnp.zeros(subject.origin_high_m.shape, jnp.float32)
+    points_m = positions(body, subject.betas, subject.poses_rad, no_translation_m, subject.scale)
+    tilt_only = replace(RadarPose(), height_m=0.0, tilt_rad=posed.radar_tilt_rad)
+    return to_radar_frame(points_m, tilt_only)

@@ -27,7 +27,8 @@ class Subject:
         fitted: motion, betas and scale for this body. A `Motion` is fitted to the body when the
             subject is created (`retarget.fit_to_body`, 0.1 s).
         body: the body model that is posed.
-        placement: start and heading; None if the motion is already in the world of the radar.
+        placement: start and heading; None if the motion is already in world coordinates, with the
+            radar above the origin.
     """
 
     fitted: FittedMotion | Motion
@@ -47,7 +48,7 @@ class Subject:
 
     @cached_property
     def motion(self) -> Motion:
-        """The fitted motion in the world of the radar."""
+        """The fitted motion in world coordinates, with the radar above the origin."""
         motion = self.fitted.motion
         return motion if self.placement is None else place(motion, self.placement)
 

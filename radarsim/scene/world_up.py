@@ -1,4 +1,4 @@
-"""Infer the up axis of a motion's world from the body, and rotate the motion to a z-up world.
+"""Infer the up axis of a motion's world coordinates from the body, and rotate the motion to z-up.
 
 AMASS is z-up. Body trackers, AIST++ and many converters write y-up worlds, and in camera
 coordinates y points down. If a y-up file were read as z-up, the person would appear to lie and
@@ -32,8 +32,9 @@ _MAX_POSES = 512
 # direction of trunk or legs is not constant. A direction that deviates by 37 degrees from the axis
 # in every pose still passes.
 _ALONG_AXIS = 0.8
-# If the mean vertical component of the trunk exceeds `_UPWARDS`, the world is z-up. A trunk that is
-# level in most poses determines no up axis.
+# If the mean vertical component of the trunk exceeds `_UPWARDS`, the world is z-up. A trunk is
+# level if its vertical component is less than `_LEVEL`; a trunk that is level in more than the
+# fraction `_MOSTLY` of the poses determines no up axis.
 _UPWARDS = 0.5
 _LEVEL, _MOSTLY = 0.5, 0.9
 # Limits of the height of the lowest joint above the floor: the ankles of a standing person, the

@@ -30,8 +30,8 @@ LEAST_PLACES = 1024
 LEAST_CELLS = 64
 # Maximum number of rows [loops x pairs] of a block, so that the block fits in the caches.
 MOST_ROWS = 256
-# Duration over which the factor of a receiver is treated as linear in time; with four times this
-# duration, the echo of a sphere had an error of -72 dB.
+# Maximum duration of a block; within a block, the gain and phase of a receiver are treated as
+# linear in time. With four times this duration, the echo of a sphere had an error of -72 dB.
 LONGEST_BLOCK_S = 5e-3
 # Fixed cost of a block, in units of the cost of one pair's phases in one loop (measured on a CPU).
 BLOCK_IN_PAIRS = 8

@@ -19,22 +19,26 @@ MARGIN_DB = 8.0
 # Margin for culling: the echoes of dropped faces add up, and those of a few strong faces may
 # cancel. A body that tips over needs this margin.
 CULL_MARGIN_DB = 11.0
-# Error of the NUFFT kernel by width, with twofold oversampling: 4 cells -65 dB, 6 cells -100 dB.
+# Error of the NUFFT kernel with twofold oversampling: KERNEL_DB_AT_0 minus KERNEL_DB_PER_CELL times
+# the kernel width, for example -65 dB for 4 cells and -100 dB for 6 cells.
 KERNEL_DB_PER_CELL = 17.5
 KERNEL_DB_AT_0 = 5.0
+# Maximum width of the kernel [grid cells].
 WIDEST_KERNEL = 8
-# Half the range migration of a tone within a block [range bins] for -80 dB, for each number n of
-# powers of the shift that are kept. The remainder is 2 (pi shift / 2)^n / n! at the first and last
-# sample, and 0.3 times this value on average over samples and shifts, which gives 0.0115, 0.064,
-# 0.16 and 0.28. In sixteen frames of a walk the error was up to 4 dB larger for n = 2, because
-# echoes cancel, and 22 dB larger for n = 3.
+# Limit on half the range migration of a tone within a block [range bins] that keeps the error below
+# LIMITS_DB, keyed by n, the number of powers of the shift that are kept. The remainder is 2 (pi
+# shift / 2)^n / n! at the first and last sample, and 0.3 times this value on average over samples
+# and shifts, which gives 0.0115, 0.064, 0.16 and 0.28. In sixteen frames of a walk the error was up
+# to 4 dB larger for n = 2, because echoes cancel, and 22 dB larger for n = 3.
 SHIFT_LIMIT_BINS = {2: 0.0085, 3: 0.04, 4: 0.1, 5: 0.2}
 MOST_POWERS = max(SHIFT_LIMIT_BINS)
+# Error to which SHIFT_LIMIT_BINS refers [dB].
 LIMITS_DB = -80.0
-# Error of polynomials through n Chebyshev nodes for the limb paths of a person who jumps 2.5 m
-# away, at the worst moment of a 28 ms burst; measured in float64 on the visible faces.
+# Error of polynomials through n Chebyshev nodes, keyed by n, for the limb paths of a person who
+# jumps 2.5 m away, at the worst moment of a 28 ms burst; measured in float64 on the visible faces.
 NODES_DB = {4: -69.0, 5: -110.0}
-# TF32 matrix products have an error of -71 dB, float32 products -88 dB; they differ only on a GPU.
+# Requested error below which matrix products use float32 instead of TF32. TF32 products have an
+# error of -71 dB, float32 products -88 dB; the two differ only on a GPU.
 TF32_LIMIT_DB = -65.0
 
 

@@ -30,7 +30,7 @@ def exact_clip(
     mesh: BurstMesh,
     faces: FaceIndices,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
-    """Sum every frame of a mesh exactly; arguments as for `exact_frame`."""
+    """Sum every frame of a mesh exactly; the arguments are those of `exact_frame`."""
     frames = [exact_frame(radar, settings, reflection, one, faces) for one in frames_of(mesh)]
     return jnp.asarray(np.stack(frames), jnp.complex64)
 

@@ -41,7 +41,7 @@ from radarsim.signal.range_groups import (
 )
 from radarsim.signal.settings import SimulationSettings
 
-# Fraction of an echo's energy that may be left without a group: less than float32 rounding.
+# Maximum fraction of an echo's energy in faces without a group; less than float32 rounding.
 MOST_LEFT_OUT = 1e-5
 
 
@@ -51,7 +51,7 @@ class FaceSelection:
     """Faces that are summed in each frame.
 
     Attributes:
-        visible: visible faces for each visibility block.
+        visible: mask of the faces visible in each visibility block.
         order: face indices sorted by range and divided into groups, -1 for padding.
         share: share of each face in the echo's energy.
         spans: middles and widths of the groups.
@@ -207,7 +207,7 @@ def required_sizes(
     share: Float[Array, " face"],
     spans: GroupSpans,
 ) -> RequiredSizes:
-    """Sizes that the sum of one frame requires; the first arguments are as for `spans_of`."""
+    """Array sizes required by the sum over one frame; four arguments are those of `spans_of`."""
     # A face whose position is not finite has no place in a group and would be omitted silently.
     known = jnp.all(jnp.isfinite(norm(centre_m)))
     middle_bins = spans.middle_cells / OVERSAMPLING

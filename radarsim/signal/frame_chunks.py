@@ -11,6 +11,7 @@ import numpy as np
 
 from radarsim.scene.mesh import BurstMesh
 
+# Maximum number of frames in a chunk.
 MOST_FRAMES = 10
 # Minimum number of frames for which a clip is divided.
 LEAST_FRAMES = 4

@@ -82,7 +82,7 @@ def add_thermal_noise(
     key: Key,
     extra_noise_db: float | Float[Array, ""] = 0.0,
 ) -> Complex[Array, "frame chirp tx rx sample"]:
-    """Add `thermal_noise` to an echo in volts; arguments as for `receive`.
+    """Add `thermal_noise` to an echo in volts; the other arguments are those of `receive`.
 
     Each frame uses its own key (the clip's key folded with the frame's index), so the samples
     depend neither on the batch size nor on the number of frames.

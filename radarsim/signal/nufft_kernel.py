@@ -10,8 +10,8 @@ from jaxtyping import Complex, Float
 
 # Grid cells per range bin.
 OVERSAMPLING = 2
-# Minimum number of points at which the kernel is evaluated for its series; the usual number is
-# four per term.
+# Minimum number of quadrature points for the series of the kernel; a series of more than 128 terms
+# uses four points per term.
 QUADRATURE_POINTS = 512
 
 

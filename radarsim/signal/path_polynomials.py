@@ -1,10 +1,10 @@
 """Path lengths of every face during a burst, split for float32 and fitted by polynomials in time.
 
 Only positions need float64: each face has one reference path, whose whole cycles are dropped in
-float64; the remainder is small enough for float32. A path goes from a tx via the face to the centre
-of the receivers; each rx adds a small difference. Within a burst (28 ms) the path, the differences
-and the logarithm of a face's weight are smooth, so polynomials through four or five Chebyshev nodes
-represent them (error_budget.NODES_DB).
+float64; the remainder is small enough for float32. A path is the distance from a tx to the face
+plus the mean distance from the face to the receivers; each rx adds a small difference. Within a
+burst (28 ms) the path, the differences and the logarithm of a face's weight are smooth, so
+polynomials through four or five Chebyshev nodes represent them (error_budget.NODES_DB).
 """
 
 from dataclasses import dataclass
@@ -26,8 +26,9 @@ class PathLengths:
     """Path lengths of the faces at the nodes of one burst, split so that float32 suffices.
 
     Attributes:
-        tx_m: path from each tx via the face to the receivers' centre, minus the mean path [m].
-        rx_m: distance from the face to each rx, minus the distance to the receivers' centre [m].
+        tx_m: distance from each tx to the face plus the mean distance from the face to the
+            receivers, minus the mean path [m].
+        rx_m: distance from the face to each rx, minus the mean distance to the receivers [m].
         reference_cycles: carrier phase of the mean path, without whole cycles.
         reference_bin: range bin of the mean path.
         cycles_per_m: carrier phase per metre around the mean path.

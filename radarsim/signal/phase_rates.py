@@ -52,7 +52,7 @@ def mean_rates(
 def face_rates(
     radar: Radar, centre_m: Float[Array, "node face 3"], share: Float[Array, " face"]
 ) -> PhaseRates:
-    """Rates of each face between the first and the last node; arguments as for `mean_rates`."""
+    """Rates of each face between the first and last node, from the arguments of `mean_rates`."""
     nodes_s = node_times_s(radar, len(centre_m))
     duration_s = np.float32(nodes_s[-1] - nodes_s[0])
     bins_per_m = np.float32(radar.chirp.bandwidth_hz / SPEED_OF_LIGHT_MPS)  # per metre of path

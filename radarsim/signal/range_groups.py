@@ -20,11 +20,12 @@ from radarsim.radar.radar import Radar
 from radarsim.radar.timing import node_times_s
 from radarsim.signal.nufft_kernel import OVERSAMPLING
 
+# Maximum number of faces in a group, and number of places reserved for each group.
 FACES_PER_GROUP = 128
 # Maximum width of a group at the middle of a burst; the motion of the faces widens it further.
 GROUP_BINS = 2.0
-# Maximum number of groups that end at the maximum width: enough for faces in 256 range bins, or in
-# all bins of the radar.
+# Minimum value of the limit on the number of groups that end at the maximum width; 128 groups cover
+# 256 range bins. For a radar with more bins the limit is higher, so that the groups cover all bins.
 LEAST_WIDE_GROUPS = 128
 # Margin that allows for the curvature of a path between the nodes.
 BAND_MARGIN_BINS = 0.25
@@ -141,7 +142,7 @@ def range_bins(radar: Radar, centre_m: Float[Array, "*shape 3"]) -> Float[Array,
 
 
 def margin_bins(radar: Radar) -> np.float32:
-    """Offset of a resting face's tone from its range, because the antennas are off the origin."""
+    """Margin for the curvature of a path and for antennas that are off the origin [bins]."""
     array_m = sum(
         np.linalg.norm(positions_m, axis=-1).max()
         for positions_m in (radar.array.tx_m, radar.array.rx_m)

@@ -93,7 +93,10 @@ def series(
 
 
 def _derivative(num_terms: int, span_bins: float, order: int) -> Float[np.ndarray, "term term"]:
-    """Matrix from T_k to its derivatives with respect to the offset [bins], divided by order!."""
+    """Matrix that maps the T_k to their derivatives of this order, divided by its factorial.
+
+    The derivatives are taken with respect to the offset [bins].
+    """
     basis = np.eye(num_terms)
     columns = [np.polynomial.chebyshev.chebder(column, order) for column in basis]
     matrix = np.zeros((num_terms, num_terms))

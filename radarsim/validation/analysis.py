@@ -12,6 +12,8 @@ from radarsim.captures.recording import (
     for_doppler,
     needs_slow_time,
 )
+from radarsim.detection.target_points import energy
+from radarsim.detection.track import FLICKERING, MOVING, STATIONARY, Track
 from radarsim.heatmaps.heatmaps import HeatmapSettings
 from radarsim.validation.breathing import Breathing, find_breathing
 from radarsim.validation.capture_stats import CaptureStats, measure_stats, noise_bias_db
@@ -20,8 +22,7 @@ from radarsim.validation.recording_heatmaps import (
     recording_axes,
     settings_for,
 )
-from radarsim.validation.track import FLICKERING, MOVING, STATIONARY, Track
-from radarsim.validation.tracks import energy, find_tracks
+from radarsim.validation.tracks import find_tracks
 from radarsim.validation.transmitter_slots import slots_fired_by_one_transmitter
 
 

@@ -10,7 +10,8 @@ _FINE = HeatmapSettings(num_angle_bins=1024)
 # Minimum fraction of the power that the best direction must explain. Random phases reach about
 # 1 / elements; a single point target in the far field reaches 1.
 MIN_EXPLAINED = 0.6
-# With fewer antenna elements, almost any phases fit some direction.
+# Minimum number of antenna elements for a check of the layout; with fewer elements, almost any
+# phases fit some direction.
 MIN_ELEMENTS_OF_LAYOUT = 3
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from radarsim.captures.recording import Recording
+from radarsim.detection.track import STATIONARY, Track
 from radarsim.scattering.reflection import DEFAULT_SIGMA_RAD
 from radarsim.scene.body import BodyModel
 from radarsim.scene.motion import Motion
@@ -26,7 +27,6 @@ from radarsim.validation.simulated_recording import (
     num_frames_to_simulate,
     simulate_echo,
 )
-from radarsim.validation.track import STATIONARY, Track
 from radarsim.validation.track_motion import GAITS, is_walking, motion_along_track
 from radarsim.validation.track_placement import (
     current_placement,
@@ -35,9 +35,11 @@ from radarsim.validation.track_placement import (
     track_offset,
 )
 
+# Maximum number of tracks that are simulated.
 MAX_SUBJECTS = 3
 # Offsets between tracks below these limits are not corrected.
 CLOSE_M, CLOSE_RAD = 0.01, np.radians(0.5)
+# Number of corrections of the echo level.
 LEVEL_ITERATIONS = 2
 
 

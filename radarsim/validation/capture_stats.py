@@ -20,6 +20,7 @@ from radarsim.radar.radar import Radar
 LEAKAGE_BINS = 3
 # A static echo is a local maximum at least this far above the median of the static profile.
 CLUTTER_DB = 10.0
+# Maximum size of the slow-time profiles.
 MAX_SLOW_TIME_BYTES = 64 << 20
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from radarsim.captures.recording import Recording, stretch
+from radarsim.detection.track import Track
 from radarsim.validation.analysis import CaptureAnalysis
 from radarsim.validation.capture_stats import measure_stats
 from radarsim.validation.heatmap_metrics import centroid_errors, similarity
@@ -14,7 +15,6 @@ from radarsim.validation.recording_heatmaps import (
     recording_axes,
     settings_for,
 )
-from radarsim.validation.track import Track
 from radarsim.validation.tracks import find_tracks
 
 

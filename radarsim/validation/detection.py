@@ -21,6 +21,7 @@ from radarsim.radar.radar import Radar
 from radarsim.validation.azimuth import azimuth_of_cells
 from radarsim.validation.capture_stats import CaptureStats, hann, range_transform
 
+# False-alarm probability of a cell.
 FALSE_ALARMS_PER_CELL = 1e-9
 # Margin added to the CFAR threshold, because the noise level is only an estimate.
 MARGIN_DB = 2.0
@@ -28,12 +29,15 @@ MARGIN_DB = 2.0
 # these levels relative to the static echo in the same range bin is not detected as a moving target.
 STATIC_JITTER_DB = -45.0
 STATIC_DRIFT_DB = -20.0  # applies within the Doppler main lobe around zero speed
+# Cells nearer to zero Doppler than this number of bins are cells near zero speed.
 MIN_MOVING_BINS = 2
 # Peaks more than `SPAN_DB` below the strongest peak are treated as sidelobes, ghosts or multipath.
 SPAN_DB = 25.0
+# Limit that replaces `SPAN_DB` for peaks within `NEAR_M` of a stronger peak in range.
 NEAR_M, NEAR_SPAN_DB = 1.0, 15.0
 VALLEY_DB = 10.0  # minimum depth of the valley between two separate targets
 CLUSTER_DB = 10.0  # largest level difference between a peak and the cells of its cluster
+# Maximum distance in range between a peak and the cells of its cluster.
 CLUSTER_M = 0.35
 
 

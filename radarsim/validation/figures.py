@@ -23,6 +23,7 @@ from radarsim.validation.detection import RangeDoppler, range_doppler
 from radarsim.validation.heatmap_metrics import SIGNAL_DB
 
 DPI = 110
+# Maximum dynamic range of the colour scale, and maximum number of columns drawn.
 SPAN_DB = 50.0
 MAX_COLUMNS = 1200
 _TARGET = "#17a34a"

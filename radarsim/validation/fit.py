@@ -49,6 +49,8 @@ SIGMAS_TO_TRY_RAD = (0.2, 0.3, 0.45, 0.65)
 COARSE_SHIFTS_M = np.arange(-0.4, 0.4 + 1e-9, 0.02)
 FINE_SHIFTS_M = 0.01 * np.arange(-5, 6)
 FINAL_SHIFTS_M = 0.0025 * np.arange(-4, 5)
+# Standard deviation of the smoothing over range, and maximum numbers of model evaluations in the
+# fits to smoothed and to unsmoothed powers.
 SMOOTHING_M = 0.1
 COARSE_EVALUATIONS, FINE_EVALUATIONS = 8, 16
 # Assumed relative error of the simulated power, initially and after the misfit confirms the model.

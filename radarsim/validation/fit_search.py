@@ -9,6 +9,7 @@ from scipy.optimize import least_squares
 from radarsim.validation.power_model import DISTANCE, HEIGHT, LOG_SIGMA, NUM_PARAMETERS
 from radarsim.validation.power_residuals import PowerFit, with_matched_level
 
+# Limits of the fitted lobe width.
 SIGMAS_RAD = (0.05, 1.5)
 # Standard deviation of the height prior, whose mean is the initial height.
 HEIGHT_PRIOR_M = 0.3

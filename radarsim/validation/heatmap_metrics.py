@@ -9,6 +9,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy import ndimage
 
+# Level above which a cell contains signal, dynamic range below the peak that is compared, and side
+# of the SSIM window [cells].
 SIGNAL_DB = 6.0
 SPAN_DB = 30.0
 SSIM_WINDOW = 7

@@ -32,6 +32,7 @@ from radarsim.simulate import clip_echo
 from radarsim.validation.capture_stats import hann
 from radarsim.validation.simulated_recording import ECHO_ONLY
 
+# Limits of the number of bursts, of loops per burst (approximate) and of frames that are used.
 MAX_BURSTS, MAX_LOOPS, MAX_FRAMES = 4, 32, 64
 # Indices of the parameter vector theta. Distance and height are offsets relative to the scene.
 LOG_SIGMA, DISTANCE, HEIGHT, LOG_LEVEL, LOG_NOISE = range(5)

@@ -15,6 +15,7 @@ from radarsim.heatmaps.heatmaps import HeatmapSettings, heatmap_axes, make_heatm
 from radarsim.validation.capture_stats import CaptureStats, noise_bias_db
 
 MAPS = ("time_doppler", "time_range", "time_angle")
+# Size of a chunk of frames, and number of columns above which every burst has only one column.
 CHUNK_BYTES = 24 << 20
 MAX_COLUMNS = 20_000
 STEPS_PER_BURST = 8  # target number of columns per burst

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from radarsim.captures.capture import Capture
+from radarsim.detection.track import Track
 from radarsim.radar.radar import Radar
 from radarsim.validation.analysis import CaptureAnalysis
 from radarsim.validation.capture_simulation import CaptureSimulation
 from radarsim.validation.fit import Fit
 from radarsim.validation.thresholds import CheckedMetric
-from radarsim.validation.track import Track
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from radarsim.detection.track import Track
 from radarsim.validation.capture_stats import noise_floor_dbfs
 from radarsim.validation.fit import NAMES, Fit
 from radarsim.validation.report import ValidationReport, adc_start_known, corrected_range_m
 from radarsim.validation.thresholds import MAP_TITLES, CheckedMetric
-from radarsim.validation.track import Track
 
 
 def as_json(report: ValidationReport) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from radarsim.captures.capture import WARNING
+from radarsim.detection.track import MOVING, VIBRATING, Track
 from radarsim.radar.radar import Radar
 from radarsim.validation.capture_stats import (
     clutter,
@@ -19,7 +20,6 @@ from radarsim.validation.thresholds import (
     CheckedMetric,
     checked_topics,
 )
-from radarsim.validation.track import MOVING, VIBRATING, Track
 from radarsim.validation.track_kinds import AT_REST_MPS
 
 MAX_TARGETS, MAX_CHANGING, MAX_STATIC_ECHOES = 6, 4, 4

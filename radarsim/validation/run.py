@@ -39,7 +39,7 @@ def run(options: argparse.Namespace, out: Path) -> ValidationReport:
         The results of the validation.
 
     Raises:
-        InputError: the capture, the radar or the motion cannot be used.
+        InputError: the capture, the radar, the motion or an option cannot be used.
     """
     radar_pose = _radar_pose(options)
     radar, assumption = _radar_of(options)

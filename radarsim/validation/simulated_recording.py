@@ -20,13 +20,14 @@ from radarsim.signal.settings import SimulationSettings
 from radarsim.simulate import mesh_cube
 from radarsim.validation.capture_stats import CaptureStats
 
+# Maximum number and size of the simulated frames, and number of frames simulated at a time.
 MAX_FRAMES, MAX_BYTES = 240, 128 << 20
 CHUNK_FRAMES = 16
 ECHO_ONLY = SimulationSettings(thermal_noise=False, quantise=False)
 
 
 def num_frames_to_simulate(recording: Recording, duration_s: float) -> int:
-    """Number of frames that a motion of a given duration covers, at most `MAX_BYTES` of memory."""
+    """Number of frames that a motion covers, within the recording, `MAX_FRAMES` and `MAX_BYTES`."""
     most = max(1, min(MAX_FRAMES, MAX_BYTES // recording.frame_bytes))
     return min(recording.num_frames, frames_in(recording.radar, duration_s), most)
 

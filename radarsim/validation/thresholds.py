@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from radarsim.detection.doppler_ambiguity import travels
+from radarsim.detection.track import MOVING, Track
 from radarsim.radar.radar import Radar
 from radarsim.validation.analysis import CaptureAnalysis
 from radarsim.validation.azimuth import MIN_ELEMENTS_OF_LAYOUT
 from radarsim.validation.capture_stats import leakage
 from radarsim.validation.comparison import Comparison
-from radarsim.validation.track import MOVING, Track
-from radarsim.validation.track_kinds import travels
 from radarsim.validation.track_motion import MIN_WALK_MPS
 
 MAP_TITLES = {
@@ -33,8 +33,9 @@ TOPICS = {
     "leakage_headroom_db": "leakage",
     "azimuth_fit_share": "antenna layout",
 }
-# Antenna patterns are not simulated. At this azimuth, the one-way gain of the boards' patches is
-# about 3 dB lower than at boresight.
+# Maximum azimuth of a target whose level is checked without a known motion. Antenna patterns are
+# not simulated; at this azimuth, the one-way gain of the boards' patches is about 3 dB lower than
+# at boresight.
 BEAM_RAD = math.radians(40.0)
 # Verdict if no metric was checked; the text is part of the report.json format.
 UNDECIDED = "cannot tell"

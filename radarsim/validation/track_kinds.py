@@ -3,21 +3,17 @@
 A static echo changes when somebody crosses the line of sight to the reflector (shadowing) or when
 the reflector sways slowly. The echo is then detected at a fixed range and at zero Doppler. A
 vibrating reflector or mains ripple produces spectral lines at a fixed Doppler frequency. Such
-echoes are not moving targets. For a moving target, range rate and Doppler speed agree,
-
-    range rate = Doppler speed + n x 2 v_max,    v_max = lambda / (4 T_loop)
-
-with an integer n that is not 0 if the target is faster than the unambiguous speed v_max (aliasing).
+echoes are not moving targets.
 """
 
 from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Bool, Float
-from scipy import ndimage
 
+from radarsim.detection.doppler_ambiguity import is_aliased, range_rate, travels, unfolded
+from radarsim.detection.track import FLICKERING, MIN_DETECTIONS, MOVING, VIBRATING, Track
 from radarsim.radar.radar import Radar
-from radarsim.validation.track import FLICKERING, MIN_DETECTIONS, MOVING, VIBRATING, Track
 
 # Speeds below `SLOW_MPS` or below `SLOW_BINS` Doppler bins count as slow, because standing people
 # sway at up to a few cm/s.
@@ -27,9 +23,6 @@ MIN_FAST_SHARE, MIN_FAST = 0.3, 2
 # Minimum mean speed of the torso of a person who exercises in place (squats, jumping jacks).
 IN_PLACE_MPS = 0.08
 AT_REST_MPS = 0.03  # largest median speed of a static echo
-# A target travels if its change in range exceeds `TRAVEL_M`, `TRAVEL_BINS` range bins, and
-# `TRAVEL_SCATTERS` times the scatter of its ranges about the fitted line.
-TRAVEL_M, TRAVEL_BINS, TRAVEL_SCATTERS = 0.3, 1.5, 4.0
 # Largest deviation (75th percentile) of the Doppler speeds of a vibration line, in Doppler bins or
 # as a fraction of the speed; minimum fraction of fast detections of a vibrating reflector.
 LINE_BINS, LINE_SHARE, LINE_PERCENTILE, LINE_FAST_SHARE = 1.0, 0.1, 75, 0.5
@@ -38,10 +31,6 @@ LINE_BINS, LINE_SHARE, LINE_PERCENTILE, LINE_FAST_SHARE = 1.0, 0.1, 75, 0.5
 DIFFRACTION_MPS, DIFFRACTION_BINS = 0.5, 0.2
 # An echo is at a fixed range if at least this fraction of its ranges is this close to the median.
 FIXED_M, FIXED_SHARE = 0.2, 0.8
-TREND_S = 0.5  # half the length of the window in which a local range rate is fitted
-MAX_RATE_ERROR = 0.35  # largest standard error of a range rate that determines n, in units of v_max
-ALIAS_M = 0.15  # largest scatter of the ranges of an aliased target about the fitted line
-AGREE = 0.3  # tolerance between range rate and unfolded speed, in units of v_max
 
 
 def with_kind(
@@ -60,17 +49,8 @@ def with_kind(
         `folded_mps` is set.
     """
     kind = kind_of(track, radar)
-    if kind != MOVING or not is_aliased(track, radar):
-        return replace(track, kind=kind)
-    speed_mps = unfolded_speeds(track, radar)
-    folds = _folds(speed_mps, track.speed_mps, radar).astype(int) % folded_azimuths_rad.shape[1]
-    return replace(
-        track,
-        kind=kind,
-        speed_mps=speed_mps,
-        azimuth_rad=folded_azimuths_rad[np.arange(len(folds)), folds],
-        folded_mps=track.median_speed_mps,
-    )
+    classified = replace(track, kind=kind)
+    return unfolded(classified, radar, folded_azimuths_rad) if kind == MOVING else classified
 
 
 def kind_of(track: Track, radar: Radar) -> str:
@@ -103,96 +83,6 @@ def slow_limit_mps(radar: Radar) -> float:
     return max(SLOW_MPS, SLOW_BINS * radar.speed_resolution_mps)
 
 
-def is_aliased(track: Track, radar: Radar) -> bool:
-    """Whether the range rate of a moving target exceeds the unambiguous speed.
-
-    Args:
-        track: track with the speeds as measured, possibly aliased.
-        radar: radar of the recording.
-
-    Returns:
-        Whether the target is aliased; False if the range rate is too uncertain, as in a single
-        burst.
-    """
-    if len(track.times_s) < 2 * MIN_DETECTIONS or not travels(track, radar):
-        return False
-    limit_mps = radar.max_speed_mps
-    rate_mps, error_mps = range_rate(track.times_s, track.range_m)
-    line_m = track.range_m.mean() + rate_mps * (track.times_s - track.times_s.mean())
-    if np.std(track.range_m - line_m) > max(ALIAS_M, 0.5 * radar.range_resolution_m):
-        return False  # static echoes at several ranges that flicker one after another
-    if error_mps > MAX_RATE_ERROR * limit_mps:
-        return bool(abs(rate_mps) - 3 * error_mps > 1.1 * limit_mps)
-    folds = _folds(rate_mps, track.speed_mps, radar)
-    unfolded_mps = float(np.median(track.speed_mps + 2 * limit_mps * folds))
-    nearest_mps = np.clip(3 * error_mps, AGREE * limit_mps, 0.5 * limit_mps)
-    agree = abs(unfolded_mps - rate_mps) < nearest_mps
-    return bool(agree and np.median(folds) != 0)
-
-
-def unfolded_speeds(track: Track, radar: Radar) -> Float[np.ndarray, " seen"]:
-    """Unfold the speeds of an aliased track by the multiple of 2 v_max that fits the range rate.
-
-    Args:
-        track: track with the speeds as measured, possibly aliased.
-        radar: radar of the recording.
-
-    Returns:
-        Radial speeds [m/s], or the local range rates if the multiple cannot be determined.
-    """
-    local = [_local_rate(track, time_s) for time_s in track.times_s]
-    rate_mps = np.array([rate for rate, _ in local])
-    error_mps = float(np.median([error for _, error in local]))
-    if error_mps > MAX_RATE_ERROR * radar.max_speed_mps:
-        return rate_mps
-    return track.speed_mps + 2 * radar.max_speed_mps * _folds(rate_mps, track.speed_mps, radar)
-
-
-def _folds(rate_mps, speed_mps, radar: Radar):
-    """Doppler ambiguity n: range rate minus measured speed, in multiples of 2 v_max."""
-    return np.round((rate_mps - speed_mps) / (2 * radar.max_speed_mps))
-
-
-def _local_rate(track: Track, time_s: float) -> tuple[float, float]:
-    """Range rate around a time and its standard error, from at least five detections [m/s]."""
-    away_s = np.abs(track.times_s - time_s)
-    reach_s = max(TREND_S, float(np.partition(away_s, min(4, len(away_s) - 1))[:5].max()))
-    near = away_s <= reach_s + 1e-9
-    return range_rate(track.times_s[near], track.range_m[near])
-
-
-def range_rate(
-    times_s: Float[np.ndarray, " seen"], range_m: Float[np.ndarray, " seen"]
-) -> tuple[float, float]:
-    """Range rate (slope of the least-squares line through the ranges) and its standard error.
-
-    Args:
-        times_s: times of the detections, at least two of which differ [s].
-        range_m: ranges of the detections [m].
-
-    Returns:
-        Range rate and standard error [m/s]; the error is infinite for fewer than three detections.
-    """
-    middle_s = times_s - times_s.mean()
-    spread = float(middle_s @ middle_s)
-    rate_mps = float(middle_s @ range_m) / spread
-    if len(times_s) < 3:
-        return rate_mps, float("inf")
-    scatter_m = range_m - range_m.mean() - rate_mps * middle_s
-    return rate_mps, float(np.sqrt(scatter_m @ scatter_m / (len(times_s) - 2) / spread))
-
-
-def travels(track: Track, radar: Radar) -> bool:
-    """Whether the range of the target changes steadily and by more than a range bin.
-
-    Args:
-        track: track of the target.
-        radar: radar of the recording.
-    """
-    least_m = max(TRAVEL_M, TRAVEL_BINS * radar.range_resolution_m)
-    return _steady_change(track.times_s, track.range_m) > least_m
-
-
 def _speed_explains_range(track: Track, radar: Radar) -> bool:
     """Whether the target travels, and its speed explains at least half of its change in range.
 
@@ -202,16 +92,6 @@ def _speed_explains_range(track: Track, radar: Radar) -> bool:
     travelled_m = rate_mps * float(np.ptp(track.times_s))
     by_speed_m = float(np.trapezoid(track.speed_mps, track.times_s))
     return travels(track, radar) and abs(by_speed_m - travelled_m) < 0.5 * abs(travelled_m)
-
-
-def _steady_change(times_s, values_m) -> float:
-    """Change along the least-squares line [m]; 0 if the values scatter too much about the line."""
-    smooth_m = ndimage.median_filter(values_m, 3, mode="nearest")
-    rate_mps, _ = range_rate(times_s, smooth_m)
-    middle_s = times_s - times_s.mean()
-    scatter_m = float(np.std(smooth_m - smooth_m.mean() - rate_mps * middle_s))
-    change_m = abs(rate_mps) * float(np.ptp(times_s))
-    return change_m if change_m > TRAVEL_SCATTERS * scatter_m else 0.0
 
 
 def _is_line(track: Track, radar: Radar, fast: Bool[np.ndarray, " seen"]) -> bool:

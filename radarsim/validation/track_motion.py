@@ -9,14 +9,15 @@ import numpy as np
 from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
+from radarsim.detection.track import Track
 from radarsim.scene.motion import Motion
 from radarsim.scene.skeleton import JOINT
 from radarsim.validation.breathing import Breathing
-from radarsim.validation.track import Track
 
 RATE_HZ = 60.0
 # Distance from the pelvis to the body surface seen by the radar.
 SURFACE_M = 0.12
+# Minimum distance, or minimum speed, of a target that walks.
 MIN_WALK_M, MIN_WALK_MPS = 0.4, 0.25
 GAITS = ("walking", "standing")
 # Joint angles at 1.3 m/s [degrees], after Winter, "Biomechanics and Motor Control of Human

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import least_squares
 
+from radarsim.detection.track import Track
 from radarsim.scene.motion import Motion
 from radarsim.scene.placement import Placement, RadarPose, facing_rad
 from radarsim.scene.scene import Scene
-from radarsim.validation.track import Track
 from radarsim.validation.track_motion import SURFACE_M
 
 # Standard deviations of a track's range, radial speed and azimuth, which weight the residuals.

@@ -4,66 +4,29 @@ detections of a burst -> association within a gate -> confirmation -> kind -> on
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from dataclasses import replace
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from radarsim.captures.recording import Recording
+from radarsim.detection.doppler_ambiguity import travels
+from radarsim.detection.point_cloud import POINT_VALUES
+from radarsim.detection.target_points import (
+    FramePoints,
+    as_track,
+    energy,
+    folded_azimuths_rad,
+)
+from radarsim.detection.track import FLICKERING, MOVING, Track
+from radarsim.detection.tracker import MAX_GAP_S, targets_of_frames
 from radarsim.radar.radar import Radar
 from radarsim.validation.capture_stats import CaptureStats
 from radarsim.validation.detection import Detection, detect
-from radarsim.validation.track import FLICKERING, MIN_DETECTIONS, MOVING, Track
-from radarsim.validation.track_kinds import range_rate, travels, with_kind
+from radarsim.validation.track_kinds import with_kind
 
-GATE_M = 0.5
-GATE_MPS = 1.5  # exceeds the speed change of a walking person's torso between two bursts
-MAX_GAP_S = 1.0  # a track ends after this time without a detection
-MIN_SHARE = 0.3  # minimum fraction of bursts with a detection, within the time span of a track
-UNASSIGNED = 2.0  # cost of leaving a detection without a track, in units of the gate
-TREND_DETECTIONS = 8  # number of most recent detections used to predict the next range
+# Largest differences in range and azimuth between two tracks of the same person.
 SAME_PERSON_M = 0.7
 SAME_PERSON_RAD = np.radians(20.0)
-
-
-class _Entry(NamedTuple):
-    """A detection, and the index and time of the burst that contains the detection."""
-
-    burst: int
-    time_s: float
-    detection: Detection
-
-
-@dataclass
-class _OpenTrack:
-    """A track that is still being extended."""
-
-    entries: list[_Entry] = field(default_factory=list)
-
-    def distance(self, time_s: float, found: Detection, max_speed_mps: float) -> float:
-        """Distance from detection to prediction, relative to the gate; inf outside the gate."""
-        last = self.entries[-1].detection
-        near_m = float(np.abs(found.range_m - np.array(self._expected_m(time_s))).min())
-        change_mps = abs(found.speed_mps - last.speed_mps)
-        change_mps = min(change_mps, abs(2 * max_speed_mps - change_mps))
-        gates = near_m / GATE_M, change_mps / GATE_MPS
-        return max(gates) if max(gates) <= 1 else np.inf
-
-    def _expected_m(self, time_s: float) -> list[float]:
-        """Ranges predicted from the measured speed, the last range, and the range trend [m].
-
-        For an aliased target, the prediction from the measured speed is wrong.
-        """
-        _, last_s, last = self.entries[-1]
-        expected_m = [last.range_m + last.speed_mps * (time_s - last_s), last.range_m]
-        recent = self.entries[-TREND_DETECTIONS:]
-        if len(recent) >= MIN_DETECTIONS:
-            times_s = np.array([entry.time_s for entry in recent])
-            ranges_m = np.array([entry.detection.range_m for entry in recent])
-            rate_mps, _ = range_rate(times_s, ranges_m)
-            expected_m.append(ranges_m.mean() + rate_mps * (time_s - times_s.mean()))
-        return expected_m
 
 
 def find_tracks(recording: Recording, stats: CaptureStats, *, tdm: bool = True) -> list[Track]:
@@ -80,17 +43,16 @@ def find_tracks(recording: Recording, stats: CaptureStats, *, tdm: bool = True) 
     """
     radar = recording.radar
     middle_s = float(radar.chirp_times_s.mean())
-    closed: list[_OpenTrack] = []
-    live: list[_OpenTrack] = []
+    frames = [
+        _frame_points(
+            index * radar.frame.period_s + middle_s,
+            detect(radar, stats, frame_v, neighbour_v=neighbour_v, tdm=tdm),
+        )
+        for index, (frame_v, neighbour_v) in enumerate(_with_neighbour(recording))
+    ]
     max_gap_s = max(MAX_GAP_S, 2.5 * radar.frame.period_s)
-    for index, (frame_v, neighbour_v) in enumerate(_with_neighbour(recording)):
-        time_s = index * radar.frame.period_s + middle_s
-        found = detect(radar, stats, frame_v, neighbour_v=neighbour_v, tdm=tdm)
-        closed += [one for one in live if time_s - one.entries[-1].time_s > max_gap_s]
-        live = [one for one in live if time_s - one.entries[-1].time_s <= max_gap_s]
-        _extend(live, index, time_s, found, radar.max_speed_mps)
-    confirmed = [one for one in closed + live if _is_confirmed(one, recording.num_frames)]
-    tracks = [with_kind(_track(one), radar, _folded_azimuths_rad(one)) for one in confirmed]
+    found = targets_of_frames(frames, radar.max_speed_mps, max_gap_s, single=True)
+    tracks = [with_kind(as_track(one), radar, folded_azimuths_rad(one)) for one in found]
     tracks.sort(key=energy, reverse=True)
     tracks = tracks if recording.num_frames == 1 else _one_per_person(tracks, radar)
     return sorted(tracks, key=lambda track: track.kind != MOVING)
@@ -105,55 +67,23 @@ def _with_neighbour(recording: Recording):
             last_v = frame_v.mean(0)
 
 
-def _extend(live, index, time_s, found: Sequence[Detection], max_speed_mps) -> None:
-    """Assign detections to tracks with the smallest total distance; other detections start tracks.
-
-    If the strongest detection were assigned first, a flickering wall could take over the track of a
-    person who walks past it.
-    """
-    away = np.array([[one.distance(time_s, detection, max_speed_mps) for one in live]
-                     for detection in found]).reshape(len(found), len(live))  # fmt: skip
-    rows, columns = linear_sum_assignment(np.where(np.isfinite(away), away, UNASSIGNED))
-    track_of = {row: live[column] for row, column in zip(rows, columns)
-                if np.isfinite(away[row, column])}  # fmt: skip
-    for row, detection in enumerate(found):
-        one = track_of.get(row)
-        if one is None:
-            one = _OpenTrack()
-            live.append(one)
-        one.entries.append(_Entry(index, time_s, detection))
-
-
-def _is_confirmed(one: _OpenTrack, num_frames: int) -> bool:
-    if num_frames < 2 * MIN_DETECTIONS:
-        return True
-    num_bursts = one.entries[-1].burst - one.entries[0].burst + 1
-    return len(one.entries) >= max(MIN_DETECTIONS, MIN_SHARE * num_bursts)
-
-
-def energy(track: Track) -> float:
-    """Sum of the linear signal-to-noise ratios of all detections of a track."""
-    return float((10 ** (track.snr_db / 10)).sum())
-
-
-def _track(one: _OpenTrack) -> Track:
-    def series(value):
-        return np.array([value(entry.detection) for entry in one.entries], np.float64)
-
-    return Track(
-        times_s=np.array([entry.time_s for entry in one.entries]),
-        range_m=series(lambda found: found.range_m),
-        speed_mps=series(lambda found: found.speed_mps),
-        azimuth_rad=_folded_azimuths_rad(one)[:, 0],
-        snr_db=series(lambda found: found.snr_db),
+def _frame_points(time_s: float, found: Sequence[Detection]) -> FramePoints:
+    """The detections of one burst as points; heights are not measured."""
+    rows = [
+        (one.range_m, _or_nan(one.azimuth_rad), np.nan, one.speed_mps, one.snr_db, *[np.nan] * 3)
+        for one in found
+    ]
+    folds = [[_or_nan(angle) for angle in one.folded_azimuths_rad] for one in found]
+    num_folds = len(folds[0]) if folds else 1
+    return FramePoints(
+        time_s,
+        np.array(rows, float).reshape(-1, len(POINT_VALUES)),
+        np.array(folds, float).reshape(-1, num_folds),
     )
 
 
-def _folded_azimuths_rad(one: _OpenTrack) -> np.ndarray:
-    """Azimuth of each detection for each Doppler ambiguity n; NaN where not measured [rad]."""
-    return np.array(
-        [entry.detection.folded_azimuths_rad for entry in one.entries], np.float64
-    )  # conversion to float64 turns None into NaN
+def _or_nan(value: float | None) -> float:
+    return np.nan if value is None else value
 
 
 def _one_per_person(tracks: list[Track], radar: Radar) -> list[Track]:

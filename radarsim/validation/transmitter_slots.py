@@ -6,6 +6,7 @@ from jaxtyping import Complex, Float
 # Largest phase [rad] and level [dB] differences between two slots fired by the same transmitter.
 SAME_PHASE_RAD = 0.03
 SAME_LEVEL_DB = 0.3
+# Minimum coherence of two slots fired by the same transmitter.
 SAME_COHERENCE = 0.999
 
 

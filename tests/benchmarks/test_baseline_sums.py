@@ -1,4 +1,4 @@
-"""Baseline IF sums of the benchmarks equal the oracle up to their stated approximations."""
+"""The baseline IF sums of the benchmarks equal the oracle within their stated approximations."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -30,7 +30,7 @@ def error_db(method, mesh, faces):
 
 
 def sphere_at(speed_mps):
-    """Burst mesh and faces of a rigid sphere that recedes along the radar's axis."""
+    """Return the burst mesh and faces of a rigid sphere that recedes along the radar's axis."""
     sphere = trimesh.creation.icosphere(2, 0.2)
     origin_m = np.array([3.0, 0, 0]) + burst_times_s(RADAR, 1)[..., None] * [speed_mps, 0, 0]
     vertices_m = np.tile(sphere.vertices, (*origin_m.shape[:2], 1, 1))
@@ -44,8 +44,8 @@ def torch_loop(radar, surface, loops):
 
 @pytest.mark.parametrize(
     ("method", "limit_db"),
-    # Weights are constant in a chirp, while a face rotates by some mrad; float32 rounds to 1e-5
-    # cycles.
+    # Weights are held constant during a chirp, while a face rotates by some mrad; float32 rounds
+    # phases to 1e-5 cycles.
     [(baseline_sums.numpy_direct, -85), (baseline_sums.jax_direct, -85)],
 )
 def test_direct_sums_follow_a_moving_and_breathing_sphere(method, limit_db):
@@ -54,17 +54,17 @@ def test_direct_sums_follow_a_moving_and_breathing_sphere(method, limit_db):
 
 @pytest.mark.parametrize("method", [baseline_sums.pair_loop, torch_loop])
 def test_the_loop_over_pairs_is_exact_while_nothing_moves(method):
-    """The remaining error is float64 rounding, since both sums use the same float32 corners."""
+    """For a static sphere the only error is float64 rounding; both sums use float32 corners."""
     assert error_db(method, *sphere_at(0.0)) < -120
 
 
 @pytest.mark.parametrize("speed_mps", [0.5, 1.0])
 def test_the_error_of_the_loop_over_pairs_is_the_motion_within_a_chirp(speed_mps):
-    """The omitted phase 2 pi f_d t is uniform over a chirp, so its rms is 2 pi f_d T / sqrt(12)."""
+    """The omitted phase 2 pi f_d t is uniform over a chirp; its RMS is 2 pi f_d T / sqrt(12)."""
     chirp = RADAR.chirp
     doppler_hz = 2 * speed_mps / chirp.wavelength_m
     expected_db = 20 * np.log10(2 * np.pi * doppler_hz * chirp.sampled_time_s / np.sqrt(12))
-    # Faces off the axis recede slightly slower.
+    # Faces off the axis recede slightly more slowly.
     assert error_db(baseline_sums.pair_loop, *sphere_at(speed_mps)) == pytest.approx(
         expected_db, abs=0.3
     )

@@ -1,4 +1,4 @@
-"""The benchmark of gradients refuses a wrong gradient, and reports the cost of a correct one."""
+"""The gradient benchmark refuses a wrong gradient, and reports the cost of a correct gradient."""
 
 import jax
 import jax.numpy as jnp
@@ -22,7 +22,7 @@ def thin_body():
 
 @jax.custom_jvp
 def wrong_derivative(x):
-    """The identity, but with a derivative of four instead of one."""
+    """The identity function, but with a derivative of four instead of one."""
     return x
 
 
@@ -30,7 +30,7 @@ wrong_derivative.defjvp(lambda x, dx: (x[0], 4 * dx[0]))
 
 
 def measured(monkeypatch, body, shift):
-    """Result of the benchmark for a loss that compiles quickly; the real loss takes a minute."""
+    """The benchmark's result for a loss that compiles quickly; the real loss takes a minute."""
 
     def loss(at):
         return jnp.sum(jnp.sin(1e3 * at["poses_rad"])) + jnp.sum(shift(at["shift_m"]))

@@ -1,4 +1,4 @@
-"""Published peers: missing ones are reported, and both simulators get the same scene."""
+"""Published simulators (peers): missing peers are reported, and all peers get radarsim's scene."""
 
 import json
 
@@ -41,10 +41,10 @@ def test_our_points_equal_the_formula_of_mmwrt():
     freq_hz = chirp.start_freq_hz + chirp.slope_hz_per_s * chirp.sample_times_s
     cycles = freq_hz[:, None, None] * tau - chirp.slope_hz_per_s * tau**2 / 2
     truth = np.exp(2j * np.pi * cycles).sum(-1).T
-    # Our amplitude falls with range, by up to half a percent at the end of the burst.
+    # The amplitude of radarsim falls with range, by up to half a percent at the end of the burst.
     assert accuracy_checks.error_db(found[loop], truth) < peers.MMWRT_BOUND_DB - 10
 
 
 def _rx_positions_m(radar):
-    """Receiver positions [rx, point, 3]."""
+    """Return the receiver positions [rx, point, 3]."""
     return radar.array.rx_m[:, None]

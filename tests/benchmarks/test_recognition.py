@@ -1,4 +1,4 @@
-"""The recognition benchmark: an invariant descriptor, and separate training and test subjects."""
+"""The recognition benchmark: the descriptor is invariant, and no subject is in both splits."""
 
 import numpy as np
 
@@ -9,12 +9,12 @@ SHAPE = (224, 128)
 
 
 def in_all_maps(values):
-    """A dictionary with the same heatmap or descriptor under each map's name."""
+    """A dictionary with the same heatmap or descriptor under the name of each map."""
     return dict.fromkeys(MAPS, values)
 
 
 def ripple(cycles, across, at=0.0):
-    """A heatmap with `cycles` oscillations in time and `across` oscillations over its bins."""
+    """A heatmap with `cycles` oscillations over time and `across` oscillations over its bins."""
     time, bins = np.meshgrid(*(np.arange(n) / n for n in SHAPE), indexing="ij")
     return np.cos(2 * np.pi * (cycles * time + across * bins - at))
 
@@ -37,12 +37,12 @@ def test_values_far_below_the_maximum_are_ignored_in_maps_with_a_depth():
     plain = {name: descriptor(in_all_maps(peak))[name] for name in MAPS}
     assert np.abs(rippled["time_range"] - plain["time_range"]).max() > 5
     for name in ("time_doppler", "time_angle"):
-        # The ripple also changes the peak, and with it the clipping level.
+        # The ripple also changes the peak, and thus the level at which the heatmap is clipped.
         assert np.abs(rippled[name] - plain[name]).max() < 0.5
 
 
 def test_distinct_activities_are_recognised_and_noise_is_recognised_at_chance_level():
-    """Eight subjects and ten activities: all clips are correct if distinct, a tenth if noise."""
+    """With eight subjects and ten activities, accuracy is 1 for distinct clips, 0.1 for noise."""
     rng = np.random.default_rng(0)
     names = [f"activity{i}" for i in range(10)] * 8
     subjects = [f"subject{i // 10}" for i in range(80)]
@@ -60,7 +60,7 @@ def test_distinct_activities_are_recognised_and_noise_is_recognised_at_chance_le
 
 
 def test_no_clip_is_compared_with_clips_of_the_same_subject():
-    """Descriptors that depend only on the subject give an accuracy at chance level."""
+    """If descriptors depend only on the subject, the accuracy is at chance level."""
     names = [f"activity{i}" for i in range(10)] * 4
     subjects = [f"subject{i // 10}" for i in range(40)]
     rng = np.random.default_rng(1)

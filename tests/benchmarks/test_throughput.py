@@ -1,4 +1,4 @@
-"""The speed benchmark: refused results, written files, fits, and series of sizes."""
+"""The speed benchmark: wrong results are refused, files are written, and growth is fitted."""
 
 import json
 import subprocess
@@ -25,20 +25,20 @@ from tests.helpers.moving_sphere import small_radar
 
 pytestmark = pytest.mark.slow
 
-# Four frames make the 256 loops of a heatmap column.
+# Four frames have the 256 loops of a heatmap column.
 RADAR = small_radar(num_chirps=64, num_samples=64)
 OPTIONS = ["--frames", "4", "--rounds", "1"]
 
 
 @pytest.fixture(scope="module")
 def thin_body():
-    """Every 16th face of the body; the sum over faces does not need a closed surface."""
+    """Return every 16th face of the body, because the sum over faces needs no closed surface."""
     return decimate_faces(free_body(), 16)
 
 
 @pytest.fixture(scope="module")
 def result(thin_body):
-    """Result of a quick run with a tiny radar and body."""
+    """The result of a quick run with a tiny radar and body."""
     options = throughput.parser().parse_args([*OPTIONS, "--skip", *throughput.OPTIONAL_PARTS])
     return throughput.measure(options, RADAR, thin_body)
 
@@ -137,7 +137,7 @@ def test_errors_are_measured_for_every_mode_and_range(thin_body):
 
 
 def test_wrong_heatmaps_are_detected(scene):
-    """The cube is 1 dB above the cube from which the heatmaps were computed."""
+    """The cube is 1 dB stronger than the cube from which the heatmaps were computed."""
     settings = method_speeds.heatmap_settings()
     cube_v, maps = scene.motion_to_cube(settings), scene.motion_to_heatmaps(settings)
     assert accuracy_checks.heatmap_error_db(RADAR, maps, cube_v) < 1e-3  # float32
@@ -185,7 +185,7 @@ def test_a_series_reports_every_size(scene):
 def test_peak_memory_covers_every_chunk(thin_body):
     measured = memory_of.measure_peak(0.8, 0.4, 2.5, 0.35, RADAR, thin_body)
     assert measured["pieces"] == 2
-    assert measured["peak_mb"] >= measured["baseline_mb"] > 10  # an interpreter alone needs more
+    assert measured["peak_mb"] >= measured["baseline_mb"] > 10  # even Python alone needs 10 MB
 
 
 def test_a_missing_gpu_is_reported(capsys):
@@ -201,7 +201,7 @@ def test_the_cost_of_a_frame_counts_every_sample_and_visible_face(scene):
 
 
 def test_the_gpu_measurement_runs_on_any_device(scene, monkeypatch):
-    """With fixed peak rates, frame rates and the time for thirty hours are found on any device."""
+    """Frame rates and the time for thirty hours are found on any device, with given peak rates."""
     monkeypatch.setattr(device, "FRAMES_PER_BATCH", 4)
     monkeypatch.setattr(device, "copy_bytes_per_s", lambda: 1e10)
     monkeypatch.setattr(device, "gemm_flops", lambda: 1e12)
@@ -229,7 +229,7 @@ def test_a_skipped_measurement_is_null_not_missing(scene):
 
 
 def test_the_peak_of_a_child_process_excludes_its_parent():
-    """A child inherits its parent's peak on Linux, so the benchmark once measured 0 MB."""
+    """On Linux, a child inherits its parent's peak memory, so the benchmark once measured 0 MB."""
     held = np.ones(50_000_000)  # 400 MB
     code = "from benchmarks.memory_of import peak_mb; print(peak_mb())"
     child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -1,4 +1,4 @@
-"""The zero-shot benchmark with tiny models: training, permutation control, table, resuming."""
+"""The zero-shot benchmark with tiny models: training, permutation control, table and resuming."""
 
 import json
 
@@ -56,7 +56,7 @@ def test_the_lower_limit_is_compared_with_the_permutation_control():
     assert "all: the lower limit 13.0% is above" in above
     below = zero_shot.results_table({"all": poor, "deranged": control})
     assert "all: the lower limit 11.0% is NOT above" in below
-    # The group used for tuning is not considered if other groups were evaluated.
+    # The verdict excludes the group used for tuning if other groups were evaluated.
     table = zero_shot.results_table({"all": good, "not tuned on": poor, "deranged": control})
     assert "not tuned on: the lower limit 11.0% is NOT above" in table
 
@@ -86,7 +86,7 @@ def test_a_group_without_test_clips_is_an_error_before_training(
 
 
 def test_labels_without_clips_have_no_part_in_mean_and_verdict():
-    """One of three candidate labels has no clip, so its recall is undefined."""
+    """If one of three candidate labels has no clip, its recall is undefined."""
     run = {"model": "a", "accuracy": 0.75, "simulated": True, "labels": ["bow", "kick", "wave"]}
     pooled = zero_shot.pool_runs([{**run, "confusion": [[2, 0, 0], [1, 1, 0], [0, 0, 0]]}])
     assert pooled["over_classes"]["mean"] == pytest.approx(0.75)

@@ -1,4 +1,4 @@
-"""Built-in activities: foot contacts, floor, joint angles, speeds, differences between takes."""
+"""Built-in activities: foot contacts, floor, joint angles, speeds and differences of takes."""
 
 import functools
 import itertools
@@ -30,13 +30,13 @@ AIRBORNE = (
     *("jump", "jumping_jack", "jump_forward_and_back", "jump_to_the_side", "jumping_lunge"),
     *("jog_in_place", "jog_forward_and_turn_around", "jog_clockwise", "high_leg_lift"),
 )
-# `python -m builders.activities.check` checks all sixty activities; this file tests a third.
+# `python -m builders.activities.check` checks all sixty activities; a third are tested here.
 TESTED = list(ACTIVITIES)[::3]
 
 
 @functools.cache
 def take(name, rate_hz=RATE_HZ):
-    """The performance of an activity, and the positions and rotations of its joints in float64."""
+    """A performance of an activity, and the positions and rotations of its joints in float64."""
     performance = perform_annotated(name, CAST[name], rate_hz=rate_hz)
     motion = performance.motion
     local = Rotation.from_rotvec(motion.poses_rad.reshape(-1, 3)).as_matrix()
@@ -49,7 +49,7 @@ def take(name, rate_hz=RATE_HZ):
 
 
 def soles(name):
-    """Positions of heel, ball and toe of each foot [pose, side, mark, 3], and the foot contacts."""
+    """Return the heel, ball and toe positions [pose, side, mark, 3] and the foot contacts."""
     performance, (joints_m, rotations) = take(name)
     skeleton = make_performer(CAST[name]).skeleton
     marks_m = []
@@ -113,7 +113,7 @@ def test_the_motion_is_valid_and_stays_in_the_area_when_started_at_three_metres(
 
 @pytest.mark.parametrize("name", TESTED)
 def test_no_part_of_the_body_is_in_the_floor_and_a_sole_is_on_it(name):
-    """Every tenth pose is checked; the skin of a flexed foot may bulge into the floor by 1.5 cm."""
+    """In every tenth pose, no vertex is in the floor; a flexed foot may bulge into it by 1.5 cm."""
     motion = take(name)[0].motion
     picks = slice(None, None, 10)
     poses_rad, transl_m = motion.poses_rad[picks], motion.transl_m[picks]
@@ -124,7 +124,7 @@ def test_no_part_of_the_body_is_in_the_floor_and_a_sole_is_on_it(name):
 
 
 def test_fitting_a_motion_to_the_free_body_changes_nothing():
-    """The body is not scaled, and it is raised by at most the bulge of a sole."""
+    """The fit does not scale the body, and raises it by at most the bulge of a sole."""
     motion = perform("squat", 1)
     fitted = fit_to_body(motion, free_body())
     assert fitted.body_scale == 1.0
@@ -147,13 +147,15 @@ def test_a_standing_foot_does_not_slide(name):
 
 @pytest.mark.parametrize("name", TESTED)
 def test_knees_and_ankles_stay_in_their_range(name):
-    """Angles from inverse kinematics are at most 145 degrees at the knee, 40 up and 60 down at the
-    ankle (AAOS, with 5 more for the joints of the foot)."""
+    """The angles from inverse kinematics are at most 145 degrees at the knee, and at most 40
+    degrees of dorsiflexion and 60 degrees of plantar flexion
+    at the ankle (AAOS, with 5 more for the joints of the foot).
+    """
     poses_deg = np.rad2deg(take(name)[0].motion.poses_rad)
     knees = poses_deg[:, [J["left_knee"], J["right_knee"]]]
     assert knees[..., 0].min() > -1
     assert knees[..., 0].max() < 145
-    assert np.abs(knees[..., 1:]).max() < 1  # a hinge joint
+    assert np.abs(knees[..., 1:]).max() < 1  # the knee is a hinge joint
     ankles = poses_deg[:, [J["left_ankle"], J["right_ankle"]], 0]
     assert ankles.min() > -40
     assert ankles.max() < 60
@@ -161,7 +163,7 @@ def test_knees_and_ankles_stay_in_their_range(name):
 
 @pytest.mark.parametrize("name", TESTED[::2])
 def test_velocity_is_continuous(name):
-    """At four times the pose rate, a velocity step would give four times the acceleration."""
+    """At four times the pose rate, a velocity step would have four times the acceleration."""
     coarse, fine = (
         np.linalg.norm(np.diff(take(name, rate)[1][0], 2, axis=0), axis=-1).max() * rate**2
         for rate in (RATE_HZ, 4 * RATE_HZ)
@@ -170,13 +172,13 @@ def test_velocity_is_continuous(name):
 
 
 def steady(joints_m):
-    """Mask of the poses in which a walker's pelvis moves at its steady speed."""
+    """A mask of the poses in which a walker's pelvis moves at its steady speed."""
     along = np.linalg.norm(np.gradient(joints_m[:, 0, :2], 1 / RATE_HZ, axis=0), axis=1)
     return along > 0.92 * np.percentile(along, 90)
 
 
 def test_a_walkers_feet_swing_two_and_a_half_to_three_times_as_fast_as_the_torso():
-    """3.2 is the maximum ratio of Boulic's and Winter's walkers, less the noise of one take."""
+    """The maximum ratio of Boulic's and Winter's walkers is 3.2, less the noise of one take."""
     joints_m = take("walk_forward_and_turn_around")[1][0]
     speeds = speed_mps(joints_m)[steady(joints_m)[1:]]
     torso = np.median(speeds[:, 0])
@@ -202,7 +204,7 @@ def test_a_walkers_arms_swing_against_the_legs_and_knees_bend_in_swing():
 
 
 def test_a_jump_leaves_the_floor_and_falls_freely():
-    """The tolerance is 10 %, since cycle lengths, and thus flight times, vary by a few per cent."""
+    """The tolerance is 10 %, since cycle lengths, and thus flight times, vary by a few percent."""
     joints_m = take("jump")[1][0]
     height_m = soles("jump")[0][..., 2].min(axis=(1, 2))
     flies = height_m > 0.03
@@ -212,7 +214,7 @@ def test_a_jump_leaves_the_floor_and_falls_freely():
 
 
 def test_a_bow_keeps_the_centre_of_mass_above_the_feet():
-    """The hips must move back in a bow; balance requires a position between heel and toe."""
+    """In a bow the hips must move back: balance requires a centre of mass between heel and toe."""
     from builders.activities.balance import centre_of_mass_m
 
     for name in ("bow", "squat", "standing_forward_bend", "raise_one_leg_to_the_side", "kick"):
@@ -226,11 +228,11 @@ def test_a_bow_keeps_the_centre_of_mass_above_the_feet():
         assert inside.mean() > 0.95, name
 
 
-SLOW_HZ = 30.0  # enough to distinguish activities
+SLOW_HZ = 30.0  # enough poses to distinguish activities
 
 
 def descriptor(name):
-    """Phase-independent features: joint positions and speeds, and the path of the body."""
+    """Return phase-independent features: joint positions and speeds, and the body's path."""
     performance, (joints_m, _) = take(name, SLOW_HZ)
     shape_m = joints_m - joints_m[:, :1]
     pelvis = Rotation.from_rotvec(performance.motion.poses_rad[:, 0])
@@ -250,11 +252,11 @@ def descriptor(name):
 
 
 def test_no_two_activities_have_the_same_descriptor():
-    """Phase-independent descriptors [m] differ by more than the variation within a performer."""
+    """Phase-independent descriptors [m] differ by more than the variation within one performer."""
     own = descriptor("stand_still")
     described = {name: descriptor(name) for name in ACTIVITIES}
     assert np.linalg.norm(described["stand_still"] - own) == 0
-    # These differ only in the direction of rotation or in the movement of the head.
+    # The activities of a pair differ only in the direction of rotation or in the head movement.
     alike = {
         frozenset(("walking_clockwise", "walking_counter_clockwise")),
         frozenset(("jog_clockwise", "jog_counter_clockwise")),
@@ -285,7 +287,7 @@ def test_a_nodding_head_nods():
 
 
 def test_no_two_cycles_are_identical():
-    """The low points of successive squats differ by millimetres to centimetres."""
+    """The lowest points of successive squats differ by millimetres to centimetres."""
     height_m = perform("squat", 1, duration_s=15.0).pelvis_m[:, 2]
     low = (height_m[1:-1] < height_m[:-2]) & (height_m[1:-1] <= height_m[2:])
     lowest_m = height_m[1:-1][low & (height_m[1:-1] < height_m.mean())]

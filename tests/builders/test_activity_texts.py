@@ -1,4 +1,4 @@
-"""Texts of the activities are complete and grammatical; other texts are rejected."""
+"""The texts of the activities are complete and grammatical, and faulty texts are rejected."""
 
 import pytest
 
@@ -21,7 +21,7 @@ def test_every_activity_has_at_least_four_variants_of_its_sentences():
 
 
 def test_the_variants_of_an_activity_differ():
-    """General sentences are all different; short ones, such as "There is no step.", may repeat."""
+    """General sentences all differ; short sentences, such as "There is no step.", may repeat."""
     variants = [variant for texts in activity_texts().values() for variant in texts.variants]
     general = [variant["general"] for variant in variants]
     assert len(set(general)) == len(general)

@@ -24,12 +24,14 @@ from tests.helpers.pipeline_fakes import store_bytes
 from tests.helpers.ti_configurations import CFG
 from tests.helpers.tracker_files import wham
 
+# All optional arrays, so that every test of a build covers them.
+KEPT = ["--motion", "--keep", "points", "range_doppler", "range_azimuth", "joints"]
 pytestmark = pytest.mark.usefixtures("fast_compilation")
 
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory):
-    """A small AMASS folder, body models and a radar."""
+    """A folder with a small AMASS dataset, body models and a radar."""
     return write_amass_dataset(tmp_path_factory.mktemp("amass"))
 
 
@@ -40,9 +42,9 @@ def arguments_of_build(dataset):
 
 @pytest.fixture(scope="module")
 def built(dataset):
-    """A store of the AMASS folder with IF cubes and poses."""
+    """A store of the AMASS folder with all optional arrays."""
     out = dataset / "synth.zarr"
-    arguments = ["--out", str(out), "--amass", str(dataset / "AMASS"), "--motion"]
+    arguments = ["--out", str(out), "--amass", str(dataset / "AMASS"), *KEPT]
     assert main([*arguments, *build_arguments(dataset)]) == 0
     return out
 
@@ -67,7 +69,7 @@ def test_an_amass_folder_becomes_a_store(built):
 
 
 def test_the_strongest_range_bins_are_at_the_placed_distance(built):
-    """For a sphere-like body of 1 m at 3 m, the strongest bins lie between 1.8 and 3.2 m."""
+    """For a sphere-like body of 1 m at 3 m, the strongest range bins are between 1.8 and 3.2 m."""
     store = zarr.open_group(built, mode="r")
     power = store["time_range"][0].astype(float).mean(0)
     peak_m = store["range"][:][power.argmax()]
@@ -97,11 +99,38 @@ def test_stored_poses_are_placed_in_front_of_the_radar(built):
     assert (store["pose_rate_hz"][:] == 60).all()
 
 
+def test_stored_joints_are_those_of_the_stored_poses(built):
+    """The pelvis is above the floor by the pose's height, and the radar is 1 m above the floor."""
+    store = zarr.open_group(built, mode="r")
+    assert store["joints_m"].shape == (5, 32, 24, 3)
+    pelvis_m = store["joints_m"][0, :, 0]
+    feet_m = store["joints_m"][0, :, store["joints_m"].attrs["joint_names"].index("left_foot")]
+    assert np.isfinite(store["joint_speed_mps"][:]).all()
+    np.testing.assert_allclose(pelvis_m[:, 0], 3.0, atol=0.5)
+    assert (feet_m[:, 2] < pelvis_m[:, 2]).all()
+    assert store["joint_visible"][0].any()
+
+
+def test_stored_points_lie_at_the_body(built):
+    """For a sphere-like body of 1 m at 3 m, strong points lie between 1.8 and 3.6 m."""
+    store = zarr.open_group(built, mode="r")
+    counts, points = store["num_points"][0], store["points"][0]
+    assert counts.max() > 0
+    names = store["points"].attrs["value_names"]
+    strong = points[..., names.index("snr_db")] > 20
+    ranges_m = points[..., names.index("range_m")][strong]
+    assert len(ranges_m) > 10
+    assert ranges_m.min() > 1.8
+    assert ranges_m.max() < 3.6
+    strongest = np.unravel_index(store["range_doppler"][0, 8].argmax(), (64, 24))
+    assert 1.8 < store["range"][strongest[0]] < 3.6
+
+
 def test_repeating_the_command_leaves_a_complete_store_unchanged(
     dataset, built, arguments_of_build, capsys
 ):
     before = store_bytes(built)
-    again = ["--out", str(built), "--amass", str(dataset / "AMASS"), "--motion"]
+    again = ["--out", str(built), "--amass", str(dataset / "AMASS"), *KEPT]
     assert main([*again, *arguments_of_build]) == 0
     assert "already complete, 5 clips" in printed_lines(capsys)[0][-1]
     assert store_bytes(built) == before
@@ -115,20 +144,20 @@ def test_another_location_and_more_workers_give_the_same_bytes(
 
     shutil.copytree(dataset / "AMASS", tmp_path / "copy" / "AMASS")
     out = tmp_path / "deep" / "other.zarr"
-    arguments = ["--out", str(out), "--amass", str(tmp_path / "copy" / "AMASS"), "--motion"]
+    arguments = ["--out", str(out), "--amass", str(tmp_path / "copy" / "AMASS"), *KEPT]
     assert main([*arguments, *arguments_of_build, "--workers", "2"]) == 0
     assert store_bytes(out) == store_bytes(built)
 
 
 def test_a_finished_store_refuses_another_recipe(dataset, built, arguments_of_build, capsys):
-    arguments = ["--out", str(built), "--amass", str(dataset / "AMASS"), "--motion"]
+    arguments = ["--out", str(built), "--amass", str(dataset / "AMASS"), *KEPT]
     assert main([*arguments, *arguments_of_build, "--sigma", "0.3"]) == 2
     (line,) = printed_lines(capsys)[1]
     assert "sigma_rad = [0.5, 0.5]; now sigma_rad = [0.3, 0.3]" in line
 
 
 def test_a_clip_is_reproduced_from_its_store_and_its_motion_files(dataset, built, capsys):
-    """Every value of every array is identical."""
+    """Every value of every array is reproduced exactly."""
     paths = ["--amass", str(dataset / "AMASS"), "--body-models", str(dataset / "models"), "--quiet"]
     assert check.main([str(built), "--rebuild", "3", *paths]) == 0
     assert "reproduced, all values are identical" in "\n".join(printed_lines(capsys)[0])
@@ -140,11 +169,15 @@ def test_a_dry_run_prints_clips_hours_bytes_and_splits_and_writes_nothing(
     dataset, arguments_of_build, capsys
 ):
     before = sorted(dataset.iterdir())
-    assert main(["--dry-run", "--amass", str(dataset / "AMASS"), *arguments_of_build]) == 0
+    kept = ["--keep", "range_doppler", "range_azimuth"]
+    assert main(["--dry-run", "--amass", str(dataset / "AMASS"), *kept, *arguments_of_build]) == 0
     text = "\n".join(printed_lines(capsys)[0])
     assert "5 clips, 0.00 h (16 s), 4 subjects (train 2, val 1, test 2)" in text
     assert "MB before compression" in text
     assert "IF cubes: stored (--if-cubes auto" in text
+    # Per clip: 32 frames x 64 bins x (24 speeds + 128 angles) x 2 bytes.
+    maps_mb = 5 * 32 * 64 * (24 + 128) * 2 / 1e6
+    assert f"range_doppler, range_azimuth stored (--keep; size {maps_mb:.1f} MB" in text
     assert re.search(r"measured on one clip: [\d.]+ s \([\d.]+ frames/s per worker\)", text)
     assert re.search(r"estimate for 5 clips: .* with \d workers?, [\d.]+ [kM]B on disk", text)
     assert sorted(dataset.iterdir()) == before
@@ -221,7 +254,7 @@ def test_help_names_every_option_in_its_group(capsys):
 def test_each_person_of_a_tracker_file_is_a_take_and_what_was_inferred_is_printed(
     tmp_path, capsys, monkeypatch
 ):
-    # The log handler would write to the standard error of the first call.
+    # The log handler would write to the standard error stream of the first call.
     monkeypatch.setattr("radarsim.scene.retarget._warn_once", lambda *_: None)
     (tmp_path / "radar.toml").write_text(RADAR)
     (tmp_path / "wham_output.pkl").write_bytes(pickle.dumps(wham(0, 1)))

@@ -1,4 +1,4 @@
-"""Invalid input of builders.amass: one line per motion or request, and no partial output."""
+"""Invalid input of builders.amass gives one line per motion or request, and no partial output."""
 
 import io
 
@@ -17,7 +17,7 @@ from tests.helpers.pipeline_fakes import store_bytes
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory):
-    """A small AMASS folder, body models and a radar."""
+    """A folder with a small AMASS dataset, body models and a radar."""
     return write_amass_dataset(tmp_path_factory.mktemp("amass"))
 
 
@@ -165,7 +165,7 @@ def test_an_invalid_body_model_gives_one_line_per_motion(tmp_path, dataset, caps
 def test_a_clip_shorter_than_a_heatmap_column_gives_one_line(
     tmp_path, capsys, command, window, num_chirps, least_s
 ):
-    """Vital-sign profiles send two loops per frame; a column needs 256 loops."""
+    """Vital-sign profiles have two loops per frame, but a heatmap column needs 256 loops."""
     radar = tmp_path / "few.toml"
     frame = f"num_chirps = {num_chirps}\nperiod_ms = 50"
     radar.write_text(f'board = "AWR1843BOOST"\n[frame]\n{frame}\n')

@@ -1,4 +1,4 @@
-"""Rules for answers of a language model, tested on the sentences of the built-in activities."""
+"""The rules for answers of a language model, tested on the sentences of the built-in activities."""
 
 import json
 import re
@@ -23,7 +23,7 @@ def test_every_wording_of_the_built_in_activities_is_valid():
     ("one", "other"), [("arms", "legs"), ("torso", "arms"), ("general", "arms")]
 )
 def test_swapped_sentences_are_detected(one, other):
-    """Most swaps are detected; keywords do not decide for a sentence that mentions two parts."""
+    """Most swaps are detected; sentences with two body parts are not decided by keywords."""
     swapped = [{**wording, one: wording[other], other: wording[one]} for wording in WRITTEN]
     found = sum(bool(validate_answer(json.dumps(wording))[1]) for wording in swapped)
     assert found > 0.7 * len(WRITTEN)

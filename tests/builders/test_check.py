@@ -10,10 +10,12 @@ import pytest
 import zarr
 
 from builders import check
+from mmclip.store import open_store
 from pipelines.plan import Clip, clip_seed, make_plan
 from pipelines.recipe import Clips, Keep, Recipe
 from pipelines.run import build
 from pipelines.store_checks import compare_arrays
+from pipelines.store_reader import Store
 from pipelines.store_spec import make_store_spec
 from pipelines.store_tables import parquet_bytes
 from pipelines.store_writer import CHECKSUMS
@@ -48,7 +50,7 @@ def plan_of(takes, **changes):
 
 
 def store_spec_and_stage(plan, takes, corrupt=lambda arrays: arrays):
-    """A stage that returns noise with the shapes of a simulation."""
+    """A stage that returns noise in the shapes of a simulation result."""
     store_spec = make_store_spec(plan, takes)
     specs = {spec.name: spec for spec in store_spec.arrays if spec.per_clip}
 
@@ -123,7 +125,7 @@ def test_a_folder_without_a_store_cannot_be_checked(tmp_path, capsys):
 
 
 def remove_checksums_of(store, *names):
-    """Simulate a tool that also updates the checksums of the files it modifies."""
+    """Update the checksums of damaged files, as a tool that modifies files might."""
     sums = json.loads((store / CHECKSUMS).read_bytes())
     for name in names:
         sums["files"].pop(name)
@@ -147,6 +149,21 @@ def test_a_changed_unit_is_found(store, capsys):
     status, output = checked(store, capsys)
     line = "time_range: unit is dBm, but the schema requires dB"
     assert (status, output) == (1, f"{store}: {line}\n")
+
+
+def test_a_store_of_version_1_is_still_read(store, capsys):
+    """Version 1 had neither the arrays per frame nor their settings in the recipe."""
+    root = json.loads((store / "zarr.json").read_text())
+    recipe = root["attributes"]["recipe"]
+    old = re.sub(r"\n\[detection\]\n.*?\n\n", "\n", recipe, flags=re.DOTALL)
+    old = re.sub(r"\n(points|range_doppler|range_azimuth|joints) = false", "", old)
+    assert len(old) < len(recipe) - 200
+    root["attributes"] |= {"schema_version": 1, "recipe": old}
+    (store / "zarr.json").write_text(json.dumps(root))
+    remove_checksums_of(store, "zarr.json")
+    assert Store(store).recipe == RECIPE
+    assert open_store(store).stored_columns == Store(store).group["time"].shape[0]
+    assert checked(store, capsys)[0] == 0
 
 
 def raised_by(amount):
@@ -218,8 +235,22 @@ def test_arrays_are_compared_by_value():
         compare_arrays(stored, {"a": stored["a"]})
 
 
+def test_values_that_are_missing_in_both_clips_do_not_differ():
+    """Empty slots for points contain NaN; only the other values are counted."""
+    points = np.array([1, 2, np.nan, np.nan], np.float32)
+    moved = np.array([1, 2.5, np.nan, np.nan], np.float32)
+    assert compare_arrays({"p": points}, {"p": points.copy()}) == []
+    assert compare_arrays({"p": points}, {"p": moved}) == [
+        "p: 1 of 4 values differ, by 0.5 at most"
+    ]
+    found = np.array([1, 2, 3, np.nan], np.float32)
+    assert compare_arrays({"p": points}, {"p": found}) == ["p: 1 of 4 values differ, not finite"]
+    seen = np.array([True, False])
+    assert compare_arrays({"v": seen}, {"v": ~seen}) == ["v: 2 of 2 values differ, by 1 at most"]
+
+
 def test_damage_to_any_file_gives_lines_and_no_traceback(valid_store, tmp_path, capsys):
-    """Each file in turn is truncated, emptied and replaced; the checksums detect each change."""
+    """Each file is truncated, emptied or replaced in turn; the checksums detect each change."""
     rng = np.random.default_rng(1)
     files = sorted(
         path.relative_to(valid_store) for path in valid_store.rglob("*") if path.is_file()

@@ -36,7 +36,7 @@ from tests.helpers.labelled_stores import LABELS, build_labelled_store
 
 @pytest.fixture(autouse=True)
 def captions(monkeypatch, tmp_path):
-    """A file of captions; the user's settings are hidden."""
+    """Write a file of captions, and hide the user's settings."""
     return isolated_captions(monkeypatch, tmp_path)
 
 
@@ -155,7 +155,7 @@ def test_concurrent_requests_respect_the_limit_and_the_budget(tmp_path):
         more = ("--concurrency", 3, "--budget-tokens", 10 * TOKENS)
         assert main(arguments_for(captions, out, model, *more)) == 3
     assert 1 < model.max_concurrent <= 3
-    # Three requests are sent before the first answer reports its actual cost.
+    # Three requests are sent before the actual cost of the first answer is known.
     assert 7 <= len(model.requests) <= 10
 
 
@@ -175,12 +175,12 @@ def test_a_dry_run_sends_and_writes_nothing_and_estimates_the_cost(captions, tmp
     sent = sum(
         len(each["content"]) for request in model.requests for each in request.body["messages"]
     )
-    # Estimate: four characters per token and 150 tokens per answer; the fake's answers are shorter.
+    # The estimate is four characters per token and 150 tokens per answer; fake answers are shorter.
     assert estimated == pytest.approx(sent / 4 + 6 * 150, rel=0.1)
 
 
 def test_a_dry_run_needs_no_key(captions, tmp_path, capsys):
-    """Nothing is sent to the default server, so no key is used."""
+    """A dry run sends nothing to the default server, so it uses no key."""
     command = [str(captions), "--out", str(tmp_path / "a.csv"), "--model", "some-model"]
     assert main([*command, "--dry-run"]) == 0
     assert "model: some-model at api.openai.com" in capsys.readouterr().out
@@ -215,7 +215,7 @@ def test_the_api_key_is_in_no_output_file_cache_or_log(
 def test_without_a_model_built_in_activities_are_described_and_others_marked_as_fallback(
     tmp_path, capsys, monkeypatch
 ):
-    """An API key in the environment alone causes no request."""
+    """An API key in the environment does not cause a request by itself."""
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     captions, out = tmp_path / "c.txt", tmp_path / "a.csv"
     captions.write_text('Wave hand.\na person bows\nwake-up stretch\njuggle "fire"\n')

@@ -1,4 +1,4 @@
-"""The command builders.draw: figures of stored clips and of motions, and its error messages."""
+"""The command builders.draw: figures of stored clips and of motions, and error messages."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("fast_compilation")
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """Two takes, body models, a radar, and a store with and one without poses and IF cubes."""
+    """Create two takes, body models, a radar, and stores with and without poses and IF cubes."""
     root = tmp_path_factory.mktemp("draw")
     swaying(root / "AMASS" / "CMU" / "01" / "01_01_poses.npz")
     swaying(root / "AMASS" / "CMU" / "02" / "02_01_poses.npz", step_mps=0.4)
@@ -43,7 +43,7 @@ def test_a_stored_clip_is_drawn_with_its_body(place, capsys):
 
 
 def test_stored_poses_and_the_source_motion_give_the_same_body(place):
-    """The poses are stored in float32 at the take's rate, so the bodies differ only by rounding."""
+    """Stored poses have float32 values at the take's rate, so bodies differ only by rounding."""
     store, models = Store(place / "kept.zarr"), str(place / "models")
     kept = stored_scene(store, 1, MotionPaths(body_models=models), store.axes())
     sources = MotionPaths(amass=str(place / "AMASS"), body_models=models)
@@ -94,7 +94,7 @@ def test_a_changed_source_motion_is_not_drawn(place, tmp_path):
 
 
 def test_heatmaps_of_another_window_are_computed_from_stored_cubes(place):
-    """Maps that do not depend on the Doppler window equal the stored ones to float16 rounding."""
+    """Maps without a Doppler window equal the stored maps within float16 rounding."""
     store = Store(place / "kept.zarr")
     settings = HeatmapSettings(window="paper", clutter="median")
     maps, axes = figures.stored_maps(store, 1, settings)
@@ -121,7 +121,7 @@ def test_clips_are_selected_by_row_id_or_range(place):
 
 
 def test_the_title_is_the_first_caption_of_each_segment(place):
-    """Further captions of the same segment are paraphrases."""
+    """Further captions of a segment are paraphrases, so the title omits them."""
     store = Store(place / "kept.zarr")
     times = [(0.0, 1.0, "a"), (0.0, 1.0, "b"), (1.0, 2.0, "c")]
     segments = [dict(start_s=s, end_s=e, caption=c) for s, e, c in times]
@@ -142,7 +142,7 @@ def test_a_motion_file_is_simulated_and_its_figure_saved_beside_it(place, capsys
 
 
 def test_a_clip_ends_where_the_subject_leaves_the_area(place, capsys):
-    """A subject that starts at 3 m and walks at 1 m/s reaches the 1 m line after 2 s."""
+    """A subject who walks from 3 m towards the radar at 1 m/s reaches the 1 m line after 2 s."""
     path = swaying(place / "own" / "out.npz", step_mps=1.0, seconds=3.4)
     made = single_clip.simulate_segment(
         str(path), 0.0, 3.0, {"radar": str(place / "radar.toml")}, str(place / "models")
@@ -162,7 +162,7 @@ def test_a_clip_ends_with_a_shorter_motion(place):
 
 
 def test_a_built_in_activity_is_reproduced_from_its_name():
-    """Looking up the name gives the take of the plan."""
+    """A lookup by the name of the activity gives the take in the plan."""
     recipe = recipe_from_table({"clips": {"length_s": 3.0}, "seed": 5}, "test")
     take = built_in_takes(3, 2, 5, 3.0)[2]
     clip = select_clips(recipe, take).clips[0]
@@ -172,7 +172,7 @@ def test_a_built_in_activity_is_reproduced_from_its_name():
     axes = heatmap_axes(recipe.radar, clip.num_frames)
     scene = scene_of(subject, recipe, clip, axes)
     np.testing.assert_allclose(scene.pelvis_m[0, :2], [3.0, 0.0], atol=1e-4)
-    assert abs(scene.vertices_m[..., 2].min()) < 0.1  # on the floor
+    assert abs(scene.vertices_m[..., 2].min()) < 0.1  # the body stands on the floor
 
 
 @pytest.mark.parametrize(
@@ -219,9 +219,9 @@ def test_invalid_requests_print_one_line(place, capsys, monkeypatch, arguments, 
 
 def test_a_store_of_another_version_is_refused(place, tmp_path, capsys):
     text = (place / "bare.zarr" / "zarr.json").read_text()
-    (tmp_path / "zarr.json").write_text(text.replace('"schema_version": 1', '"schema_version": 9'))
+    (tmp_path / "zarr.json").write_text(text.replace('"schema_version": 2', '"schema_version": 9'))
     assert main([str(tmp_path)]) == 2
-    assert "schema_version: is 9, but this code reads 1" in printed_lines(capsys)[1][0]
+    assert "schema_version: is 9, but this code reads 1 and 2" in printed_lines(capsys)[1][0]
 
 
 def test_help_explains_the_figure_and_gives_examples(capsys):
@@ -242,8 +242,8 @@ def test_help_explains_the_figure_and_gives_examples(capsys):
 def test_the_heatmaps_of_a_recorded_walk_follow_its_pelvis_and_limbs(test_data, tmp_path):
     """The torso line follows the pelvis, and the limbs reach higher speeds.
 
-    The median of a column's power is compared with the speed of the pelvis over the 0.23 s of the
-    column. Limbs contribute to the power, so single columns may differ by more than 0.25 m/s.
+    The test compares the median of a column's power with the speed of the pelvis over the 0.23 s of
+    the column. Limbs contribute to the power, so single columns may differ by more than 0.25 m/s.
     """
     (walk,) = (test_data / "mocap_walk_bvh").glob("*.bvh")
     radar = tmp_path / "radar.toml"
@@ -268,7 +268,7 @@ def test_the_heatmaps_of_a_recorded_walk_follow_its_pelvis_and_limbs(test_data, 
     # The radar measures the front of the body, whereas the pelvis is at its centre.
     offset_m = course["range_m"] - axes["range_m"][maps["time_range"].argmax(1)]
     assert 0.0 < np.median(offset_m) < 0.25
-    # Feet swing at 2.5 to 3 times the torso's speed, and toes a little faster.
+    # Feet swing at 2.5 to 3 times the speed of the torso, and toes a little faster.
     walking = np.abs(course["speed_mps"]) > 1.0
     assert walking.sum() > 50
     forward = np.sign(course["speed_mps"][walking])[:, None] * axes["speed_mps"]

@@ -1,4 +1,4 @@
-"""Movement grammar: combinations, exclusions, performed sequences, English description."""
+"""Movement grammar: combinations, exclusions, performed sequences and English descriptions."""
 
 import numpy as np
 import pytest
@@ -60,7 +60,7 @@ def sequence_of(*phrases):
 
 
 def joints_of(sequence, name, performer=1, rate_hz=SLOW_HZ):
-    """Joint positions [pose, joint, 3] of a performed sequence."""
+    """Return the joint positions [pose, joint, 3] of a performed sequence."""
     performance = perform_sequence(sequence, name, performer, rate_hz=rate_hz)
     return JointTrajectories(performance.motion).joints_m
 
@@ -74,7 +74,7 @@ def test_the_grammar_is_large_enough(all_combinations):
 
 
 def test_no_combination_is_an_activity_of_the_protocol(all_combinations):
-    """Every activity has a pattern, or a reason why none is needed."""
+    """Every activity has an exclusion pattern, or a reason why no pattern is needed."""
     assert set(EXCLUDED_PATTERNS) | set(NOT_COMPOSABLE) == set(ACTIVITIES)
     tables = {
         "torso": set(TORSOS),
@@ -84,7 +84,7 @@ def test_no_combination_is_an_activity_of_the_protocol(all_combinations):
     }
     for patterns in EXCLUDED_PATTERNS.values():
         for pattern in patterns:
-            assert all(names <= tables[part] for part, names in pattern.items())  # spelling
+            assert all(names <= tables[part] for part, names in pattern.items())  # all names exist
     assert count_matches(all_combinations) == {}
     nodding = ("big_nod", "hang", "stand", "stay")
     assert count_matches([*all_combinations, nodding]) == {"bow": 1, "nodding_head": 1}
@@ -117,13 +117,13 @@ def test_sequences_stay_in_the_area_and_change_from_phrase_to_phrase():
         if sequence.walks and num_walks < 4:
             num_walks += 1
             pelvis_m = perform_sequence(sequence, f"t{number}", 1, rate_hz=SLOW_HZ).motion.pelvis_m
-            assert pelvis_m[:, 0].max() < MAX_EXTENT_M["ahead"] + 0.5  # strides differ by person
+            assert pelvis_m[:, 0].max() < MAX_EXTENT_M["ahead"] + 0.5  # stride lengths vary
             assert np.abs(pelvis_m[:, 1]).max() < MAX_EXTENT_M["aside"] + 0.6
     assert num_walks == 4
 
 
 def test_a_performance_shows_the_primitives_of_each_phrase():
-    """The left hand is high in the second half only; the knees bend in the first."""
+    """The left hand is high only in the second half, and the knees bend only in the first half."""
     sequence = sequence_of(
         phrase(legs="half_squat", arms="on_hips"),
         phrase(arms="hail", torso="sway", sides=("left",) * 4),
@@ -147,7 +147,7 @@ def test_left_handed_performers_do_not_mirror_a_sequence():
 
 
 def test_feet_rest_where_a_walk_has_stopped():
-    """The performer does not step on the spot: both ankles rest in the last second."""
+    """The performer does not step on the spot: both ankles are at rest in the last second."""
     sequence = sequence_of(phrase(legs="walk", location="ahead", arms="flap"))
     joints_m = joints_of(sequence, "stop", rate_hz=60.0)
     feet_m = joints_m[-60:, [J["left_ankle"], J["right_ankle"]]]
@@ -157,7 +157,8 @@ def test_feet_rest_where_a_walk_has_stopped():
 
 def test_phrases_differ_more_from_the_activities_than_performers_from_each_other():
     """Nine in ten phrases are farther from every activity than 0.7 of the median distance between
-    two performers of the same activity, in a phase-independent measure."""
+    two performers of the same activity, in a phase-independent measure.
+    """
     names = list(ACTIVITIES)[::4]
     known = {
         name: [motion_descriptor(perform(name, number, rate_hz=SLOW_HZ)) for number in (0, 1)]

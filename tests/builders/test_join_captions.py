@@ -1,4 +1,4 @@
-"""Captions of BABEL, HumanML3D and KIT-ML in a store: joined by AMASS path, or counted by cause."""
+"""Captions of BABEL, HumanML3D and KIT-ML: joined to a store by AMASS path, or counted by cause."""
 
 import json
 
@@ -41,7 +41,7 @@ def counts(notes):
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """Two motions, one of them under a newer collection name, and all three caption datasets."""
+    """Write two motions, one under a newer collection name, and all three caption datasets."""
     root = tmp_path_factory.mktemp("texts")
     write_motion(root / "AMASS", "CMU/01/01_01_poses", seconds=6.4)
     write_motion(root / "AMASS", SEATED, width=165)
@@ -142,7 +142,7 @@ def test_caption_datasets_without_motions_are_refused(place, capsys):
 
 
 def test_real_kitml_texts_find_motions_laid_out_as_amass(tmp_path, test_data):
-    """Every 40th motion exists, half of them with SMPL-X's suffix; all their texts are joined."""
+    """One in 40 motions exists, half of them with SMPL-X's suffix; all their texts are joined."""
     folder = test_data / "kitml_texts"
     motions = json.loads((folder / "annotations.json").read_text()).values()
     plain = [motion for motion in motions if not motion["path"].startswith("M/")]

@@ -1,4 +1,4 @@
-"""Plausibility checks of motions: each detects its error, and the activities pass."""
+"""Plausibility checks of motions: each check detects a faulty motion, and the activities pass."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ from builders.activities.movement import Movement, Stance, arm, arms, pelvis, ro
 from builders.activities.self_intersection import segment_distance_m, self_intersections
 from builders.activities.synthesis import synthesize
 
-# One activity of each kind: on the spot, jump, walk, kick, hands together, chair.
+# The activities cover each kind: on the spot, jump, walk, kick, hands together, chair.
 TESTED = (
     "golf_swing",
     "jump_to_the_side",
@@ -34,7 +34,7 @@ TESTED = (
 
 
 def performed(movement):
-    """The movement performed by performer 1, and its joint trajectories."""
+    """Return the movement as performed by performer 1, and its joint trajectories."""
     take = synthesize("test", lambda style: movement, make_performer(1), duration_s=2.0)
     return take, JointTrajectories(take.motion)
 
@@ -47,7 +47,7 @@ def test_an_activity_is_within_all_limits(name, number):
 
 
 def test_measured_joint_angles_agree_with_the_given_ones():
-    """The tolerance of a few degrees covers the posture habits and tremor of one performer."""
+    """The tolerance of a few degrees covers the habitual posture and tremor of one performer."""
     _, body = performed(Movement(1.0, trunk(flexion=30) | arm("left", elbow=70) | pelvis(tilt=10)))
     angles = joint_angles_deg(body)
     assert np.abs(np.median(angles["trunk.flexion"]) - 32) < 6
@@ -84,9 +84,9 @@ def test_an_arm_inside_the_trunk_is_detected_unless_the_touch_is_allowed():
 
 def test_distances_between_segments_are_exact():
     o, x, y, z = np.zeros((1, 3)), *np.eye(3)[:, None]
-    np.testing.assert_allclose(segment_distance_m(o, x, z, z + x), 1.0)  # side by side
-    np.testing.assert_allclose(segment_distance_m(o - x, x, y - z, y + z), 1.0)  # crossing
-    np.testing.assert_allclose(segment_distance_m(o, x, 3 * x, 4 * x), 2.0)  # in line
+    np.testing.assert_allclose(segment_distance_m(o, x, z, z + x), 1.0)  # side-by-side stance
+    np.testing.assert_allclose(segment_distance_m(o - x, x, y - z, y + z), 1.0)  # crossed feet
+    np.testing.assert_allclose(segment_distance_m(o, x, 3 * x, 4 * x), 2.0)  # tandem stance
 
 
 def test_a_body_that_leans_beyond_its_feet_is_unbalanced():
@@ -98,7 +98,7 @@ def test_a_body_that_leans_beyond_its_feet_is_unbalanced():
 def test_a_knee_beyond_its_range_is_named():
     take, body = performed(Movement(1.0, step("left", (0.1, 0.3), (0.6, 0.9), ahead=0.3)))
     poses_rad = body.motion.poses_rad.copy()
-    poses_rad[:, 4, 0] = np.deg2rad(160)  # SMPL's left knee
+    poses_rad[:, 4, 0] = np.deg2rad(160)  # the left knee in SMPL
     broken = replace(take, motion=replace(body.motion, poses_rad=poses_rad))
     result = check_performance(ACTIVITIES["stand_still"], broken)
     assert "range_deg" in result.failed
@@ -107,7 +107,7 @@ def test_a_knee_beyond_its_range_is_named():
 
 
 def test_the_gait_of_a_walk_agrees_with_boulic():
-    """At 1.3 m/s with hips at 0.9 m, a gait cycle takes 1.12 s."""
+    """At 1.3 m/s and a hip height of 0.9 m, a gait cycle takes 1.12 s."""
     np.testing.assert_allclose(boulic_cycle_s(1.3, 0.9), 1.12, atol=0.005)
     walk = measure_gait(perform_annotated("walk_forward_and_turn_around", 2, duration_s=9.0))
     assert walk.problems == ()

@@ -1,4 +1,4 @@
-"""Synthetic motion corpora: layout, readers, resuming, shifted domains, breathing, pictures."""
+"""Synthetic motion corpora: layout, readers, resuming, shifted domains, breathing and pictures."""
 
 import csv
 import json
@@ -61,7 +61,7 @@ def test_every_motion_is_read_as_amass(corpus):
 
 
 def test_a_motion_file_holds_the_performed_motion(corpus):
-    """The tolerance is float32 rounding, tenths of micrometres and microradians."""
+    """The tolerance is float32 rounding: tenths of micrometres and of microradians."""
     spec = CorpusSpec(source="grammar", num_subjects=3, hours=0.01)
     planned = plan_takes(spec)[1]
     made, _ = synthesize_take(spec, planned)
@@ -102,7 +102,7 @@ def test_every_caption_and_label_has_its_five_sentences(corpus):
 
 
 def test_the_takes_of_a_corpus_have_its_texts_and_licence(corpus):
-    """The texts come with the corpus, not from a text set, and AMASS is not named as the source."""
+    """The texts come from the corpus, not from a text set, and AMASS is not named as the source."""
     takes = amass_takes(str(corpus))
     assert len(takes) == 4
     for take in takes:
@@ -176,7 +176,7 @@ def test_takes_of_activities_have_the_texts_of_the_activity_and_a_stable_order()
 
 @pytest.mark.parametrize("name", ["twin-a", "twin-b", "twin-c"])
 def test_a_shifted_domain_has_its_own_people_and_capture_errors(name):
-    """The domain has jitter faster than human movement, and drift even if a person stands still."""
+    """The domain has jitter faster than human movement, and drift even when a person stands."""
     domain = DOMAINS[name]
     at_home, theirs = domain_performer(DOMAINS["home"], 0), domain_performer(domain, 0)
     assert theirs.number != at_home.number
@@ -201,7 +201,7 @@ def test_the_files_of_a_shifted_domain_name_it(tmp_path):
 
 
 def test_a_breathing_chest_moves_by_millimetres_and_the_head_stays():
-    """Displacement of the chest at the sternum, relative to the same take without breathing."""
+    """The displacement of the chest at the sternum, relative to the same take without breathing."""
     still = perform_activity("stand_still", 1, duration_s=8.0)
     living = add_breathing(still)
     body, picks = free_body(), slice(None, None, 12)
@@ -226,7 +226,7 @@ def test_a_breath_is_smooth_and_inhaling_is_faster_than_exhaling():
     breath = breath_curve(phase)
     assert breath.min() >= 0
     np.testing.assert_allclose(breath.max(), 1, atol=1e-6)
-    assert np.abs(np.diff(breath, 2)).max() < 5e-5  # the slope is continuous
+    assert np.abs(np.diff(breath, 2)).max() < 5e-5  # the slope of the waveform is continuous
     assert (np.diff(breath[:1001]) > 0).mean() < 0.45
     assert heartbeat_curve(phase).max() > 0.95
     assert BEAT_M[1] < BREATH_M[0]

@@ -42,11 +42,11 @@ CURVES = {
 
 @pytest.mark.parametrize("name", CURVES)
 def test_a_curve_is_periodic_and_its_slope_is_continuous(name):
-    """The slope changes by less than the curvature times the sampling step."""
+    """Between samples, the slope changes by less than the curvature times the sampling interval."""
     values = CURVES[name].at(PHASE)
     np.testing.assert_allclose(values[:10_001], values[10_000:20_001], atol=1e-9)
     slope = np.diff(values) / np.diff(PHASE)
-    curvature = 60 * np.ptp(slope)  # maximum of the tested curves, per cycle
+    curvature = 60 * np.ptp(slope)  # the maximum curvature of the tested curves, per cycle squared
     assert np.abs(np.diff(slope)).max() < curvature * (PHASE[1] - PHASE[0])
 
 
@@ -54,11 +54,11 @@ def test_an_eased_curve_passes_its_keys_with_zero_slope():
     curve = ease((0.1, 0), (0.4, 10), (0.6, 10), (0.9, 0))
     np.testing.assert_allclose(curve.at(np.array([0.1, 0.4, 0.5, 0.6, 0.95])), [0, 10, 10, 10, 0])
     near = curve.at(np.array([0.4 - 1e-4, 0.4 + 1e-4]))
-    assert np.abs(near - 10).max() < 1e-6  # zero slope at a key
+    assert np.abs(near - 10).max() < 1e-6  # the slope at a key is zero
 
 
 def test_the_rest_of_a_curve_is_its_constant_part():
-    """A performer's amplitude scales the movement, not the posture from which it starts."""
+    """A performer's amplitude scales the movement, but not the posture from which it starts."""
     assert (30 + 50 * during(0.1, 0.2, 0.5, 0.6)).rest == 30
     assert (2 - hold(5) * 3).rest == -13
     assert (hold(5) * swing(2)).rest == 0
@@ -106,7 +106,7 @@ def test_angles_are_limited_to_the_range_of_the_joint():
 
 
 def angles(**given):
-    """One pose with the given channels, `right__elbow__flexion=90`; all others are zero."""
+    """Return one pose in which the given channels, e.g. `right__elbow__flexion=90`, are nonzero."""
     course = {channel: np.zeros(1) for channel in all_channels()}
     return course | {name.replace("__", "."): np.array([value]) for name, value in given.items()}
 
@@ -139,7 +139,7 @@ def test_a_positive_angle_moves_in_the_documented_direction(given, joint, origin
 
 
 def test_forward_kinematics_agree_with_the_body_model():
-    """SMPL computes the joints in its own axes in float32; the tolerance is 0.1 mm."""
+    """The body model computes joints in SMPL's axes in float32, so the tolerance is 0.1 mm."""
     skeleton, rng = make_performer(3).skeleton, np.random.default_rng(1)
     course = {channel: rng.uniform(-30, 30, 5) for channel in all_channels()}
     rotations = upper_body_rotations(course, rng.uniform(-3, 3, 5))
@@ -190,20 +190,20 @@ def test_overlapping_hops_are_rejected():
     ids=["there and back", "to and fro", "circle"],
 )
 def test_a_path_starts_at_the_origin_line_and_is_smooth(path):
-    """A walker's accelerations are below 4 m/s^2."""
+    """The acceleration of a walker is below 4 m/s^2."""
     times_s = np.arange(-2.0, 8.0, 0.01)
     places_m, heading_rad = path(times_s)
     velocity = np.diff(places_m, axis=0) / 0.01
     assert np.linalg.norm(np.diff(velocity, axis=0), axis=1).max() / 0.01 < 4
     assert np.abs(np.diff(heading_rad, 2)).max() / 0.01**2 < 10
-    # The position at a time does not depend on the other times passed in the call.
+    # The position at one time does not depend on the other times passed in the call.
     single_m = [path(np.array([time]))[0][0] for time in times_s[::250]]
     np.testing.assert_allclose(single_m, places_m[::250], atol=1e-4)
 
 
 def test_there_and_back_walks_the_length_and_faces_back():
     places_m, heading_rad = there_and_back(1.2, 2.5, 1.0)(np.linspace(0, 8.0, 801))
-    np.testing.assert_allclose(np.ptp(places_m[:, 0]), 2.5, atol=0.15)  # turns are wide
+    np.testing.assert_allclose(np.ptp(places_m[:, 0]), 2.5, atol=0.15)  # the path has wide turns
     assert np.isclose(heading_rad, np.pi, atol=1e-6).any()
 
 

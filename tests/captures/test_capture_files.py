@@ -1,4 +1,4 @@
-"""Capture files: streaming, damage, and the I/Q order detected from the samples."""
+"""Capture files: streaming, damage, and detection of the I/Q order from the samples."""
 
 import tracemalloc
 from itertools import pairwise
@@ -18,7 +18,7 @@ FRAME_BYTES = 2 * words_per_frame(RADAR, CaptureFormat())
 
 @pytest.fixture
 def written(tmp_path):
-    """Write a capture of 6 frames of echoes; return it and its ADC codes."""
+    """Write a capture of 6 frames of echoes; return the capture and its ADC codes."""
     path = tmp_path / "capture.bin"
     cube = np.round(echo(RADAR, 6).view(np.float32)).view(np.complex64)
     write_capture(path, cube, RADAR)
@@ -43,7 +43,7 @@ def test_codes_times_volts_per_code_are_the_simulated_volts(written):
 
 @pytest.mark.parametrize("order", ["i_first", "q_first"])
 def test_the_iq_order_is_detected_from_the_receivers_noise(tmp_path, order):
-    """Even if all the energy is at high beats, which alone would suggest the wrong order."""
+    """The detected order is correct even if high beat frequencies suggest the wrong order."""
     path = tmp_path / "far.bin"
     cube = echo(RADAR, beat=0.7, notch_db=8)
     write_capture(path, cube, RADAR, iq_order=order)
@@ -117,7 +117,7 @@ def test_an_incomplete_last_frame_is_ignored_and_the_note_shows_the_arithmetic(w
 def test_packets_replaced_by_zeros_are_counted_with_their_frames(written):
     path, _ = written
     words = np.fromfile(path, "<i2")
-    words[728 * 3 : 728 * 5] = 0  # two packets, frame 0
+    words[728 * 3 : 728 * 5] = 0  # two packets of frame 0
     words[728 * 40 : 728 * 41] = 0
     words.tofile(path)
     capture = open_capture(path, RADAR)
@@ -140,7 +140,7 @@ def test_a_loss_across_two_scans_is_counted_once(written, monkeypatch):
 
 
 def test_memory_use_is_one_block_for_a_capture_of_any_length(tmp_path):
-    """For a 40 MB capture in blocks of 0.4 MB, memory use stays below a tenth of the file."""
+    """Reading a 40 MB capture in blocks of 0.4 MB takes less memory than a tenth of the file."""
     path = tmp_path / "long.bin"
     block = encode_words(RADAR, CaptureFormat(), random_codes(RADAR, 8)).tobytes()
     with open(path, "wb") as file:
@@ -198,7 +198,7 @@ def test_writing_to_a_missing_folder_is_refused(tmp_path):
     ],
 )
 def test_the_iq_order_of_recordings_is_detected(test_data, examples, folder, file, frames, order):
-    """In the correct order, echoes are at positive beats; each folder's README states the order."""
+    """In the correct order, echoes have positive beat frequencies, as stated in each README."""
     radar = examples / "radars" / f"{folder}.toml"
     capture = open_capture(test_data / folder / file, radar)
     assert (capture.num_frames, capture.iq_order) == (frames, order)

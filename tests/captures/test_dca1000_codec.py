@@ -1,4 +1,4 @@
-"""Decoding of DCA1000 words: the layouts in TI's document, and exact encoding."""
+"""Decoding of DCA1000 words: the layouts in TI's document are decoded, and encoding is exact."""
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ def test_codes_survive_every_layout_bit_by_bit(lanes, samples, order):
 
 
 def test_two_lanes_send_two_i_then_two_q_receivers_one_after_another():
-    """The figure in SWRA581B, section 6, shows I0 I1 Q0 Q1 of RX1 ... then RX2."""
+    """The figure in SWRA581B, section 6, shows I0 I1 Q0 Q1 of RX1 and so on, then RX2."""
     radar = small_radar(num_chirps=1, tx_order=(0,), num_samples=4, num_rx=2)
     words = np.array([10, 11, 20, 21, 12, 13, 22, 23, 30, 31, 40, 41, 32, 33, 42, 43], np.int16)
     codes = decode_words(radar, CaptureFormat(lanes=2), words)[0, 0, 0]
@@ -44,7 +44,7 @@ def test_two_lanes_send_two_i_then_two_q_receivers_one_after_another():
 
 
 def test_four_lanes_send_i_of_all_receivers_then_q_of_all():
-    """Figure in SWRA581B, section 5: I of RX1 to RX4, Q of RX1 to RX4, then the next sample."""
+    """The figure in SWRA581B, section 5, shows I of RX1 to RX4, then Q, then the next sample."""
     radar = small_radar(num_chirps=1, tx_order=(0,), num_samples=2)
     words = np.arange(16, dtype=np.int16)
     codes = decode_words(radar, CaptureFormat(lanes=4), words)[0, 0, 0]
@@ -84,7 +84,7 @@ def test_real_samples_become_the_positive_half_of_their_spectrum():
     real = np.round(1000 * np.cos(2 * np.pi * 3 * time + 0.7)).astype(np.int16)
     cube = to_complex(CaptureFormat(samples="real"), real.reshape(-1, 2))
     spectrum = np.fft.fft(cube) / len(cube)
-    # Codes are rounded, so the error is up to half a step on 1000.
+    # Codes are rounded, so the error is up to half a step relative to 1000.
     np.testing.assert_allclose(spectrum[3], 1000 * np.exp(0.7j), rtol=1e-3)
     assert np.abs(np.delete(spectrum, 3)).max() < 0.5
 
@@ -94,7 +94,7 @@ def test_complex_codes_written_for_a_real_adc_read_back_the_same():
     time = np.arange(16) / 16
     cube = (800 * np.exp(2j * np.pi * 5 * time + 0.3j)).astype(np.complex64)
     back = to_complex(layout, from_complex(layout, cube))
-    assert np.abs(back - cube).max() < 1.0  # in ADC codes
+    assert np.abs(back - cube).max() < 1.0  # the tolerance is in ADC codes
 
 
 def test_codes_beyond_sixteen_bits_are_clipped():

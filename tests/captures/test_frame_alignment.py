@@ -1,4 +1,4 @@
-"""Frames shifted by missing packets, late starts and parts of a recording are aligned again."""
+"""Frames are realigned after missing packets, late starts and incomplete recordings."""
 
 import numpy as np
 import pytest
@@ -29,7 +29,7 @@ def words_of(path, radar, layout, frames=FRAMES):
 
 
 def without(words, first, count):
-    """The words with some packets removed, and with these packets replaced by zeros."""
+    """Return the words without some packets, and the words with these packets replaced by zeros."""
     lost = slice(first * PACKET_WORDS, (first + count) * PACKET_WORDS)
     zeros = words.copy()
     zeros[lost] = 0
@@ -42,7 +42,7 @@ def without(words, first, count):
 def test_cut_packets_read_as_zeros_and_the_frames_after_them_are_aligned(
     tmp_path, layout, radar, where
 ):
-    """The result equals, word for word, that of a recorder that writes zeros for lost packets."""
+    """The result equals, word for word, that of a recorder that fills lost packets with zeros."""
     words = words_of(tmp_path / "whole.bin", radar, layout)
     first, count = int(where * len(words) / PACKET_WORDS), 3
     cut, zeros = without(words, first, count)
@@ -77,7 +77,7 @@ def test_several_gaps_are_listed_with_their_places(tmp_path):
 
 @pytest.mark.parametrize("seed", range(12))
 def test_random_gaps_are_never_silent(tmp_path, seed):
-    """Frames are aligned to the word or a warning is given; they are never shifted silently."""
+    """Frames are aligned to the exact word, or a warning is given; no shift goes unreported."""
     rng = np.random.default_rng(seed)
     radar, layout = RADARS[seed % 3], FORMATS[seed // 3 % 3]
     words = words_of(tmp_path / "whole.bin", radar, layout)
@@ -119,7 +119,7 @@ def test_a_second_part_opened_alone_starts_with_its_first_whole_frame(tmp_path, 
 
 
 def test_a_second_recording_with_a_number_is_not_shifted(tmp_path):
-    """walk_0 ends in mid-frame, but the samples of walk_1 show that walk_1 starts with a frame."""
+    """walk_0 ends within a frame, but the samples of walk_1 show that it starts with a frame."""
     radar = RADARS[1]
     words = words_of(tmp_path / "walk_1.bin", radar, FORMATS[0])
     words[: round(5.4 * words_per_frame(radar, FORMATS[0])) // 8 * 8].tofile(

@@ -1,4 +1,4 @@
-"""A thousand random and damaged files: each is read or gives a one-line error."""
+"""A thousand random and damaged files: each file is read or gives a one-line error."""
 
 import random
 
@@ -46,7 +46,7 @@ UNUSUAL_BYTES = [
 
 
 def damaged(whole: bytes, rng: random.Random) -> bytes:
-    """Random bytes, or the whole file with parts deleted, duplicated or overwritten."""
+    """Return random bytes, or the file with parts deleted, duplicated or overwritten."""
     if rng.random() < 0.1:
         return rng.randbytes(rng.randrange(3000))
     content = bytearray(whole)
@@ -86,6 +86,6 @@ def test_damaged_files_are_read_or_refused_in_one_line(tmp_path, suffix):
         except InputError as error:
             refusals.append(str(error))
     assert all(len(line.splitlines()) == 1 for line in refusals)
-    # Some files are read and some refused, so the damage is neither too slight nor too severe.
+    # Some files are read and some are refused, so the damage is neither too slight nor too severe.
     assert read
     assert refusals

@@ -1,4 +1,4 @@
-"""For every pair of true and stated layouts: read correctly, overruled, warned or refused."""
+"""For every pair of true and stated layouts: captures are read, corrected, warned of or refused."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ FORMATS = {
     "four lanes real": CaptureFormat(lanes=4, samples="real"),
 }
 AUTO = CaptureFormat()
-# One, two and three transmitters; beats between bin centres; 12 to 38 dB above the noise.
+# Scenes with one to three transmitters, beats between bin centres, and 12 to 38 dB SNR.
 SCENES = [
     ({"tx_order": (0,), "num_samples": 64}, {"beat": 0.1, "noise": 20.0, "seed": 2}),
     ({"tx_order": (0, 1), "num_samples": 128}, {"beat": 0.2, "noise": 60.0, "seed": 3}),
@@ -40,7 +40,7 @@ def with_samples(radar, count):
 
 
 def stored(layout, cube):
-    """The cube as read back from a file: rounded, and converted to real samples if needed."""
+    """Return the cube as read from a file: rounded, and converted to real samples if needed."""
     return to_complex(layout, from_complex(layout, cube))
 
 
@@ -89,7 +89,7 @@ def test_unstated_interleaving_is_recognised_with_a_note(tmp_path, idx, order):
 
 
 def test_a_beat_near_a_quarter_of_the_sample_rate_shows_the_interleaving(tmp_path):
-    """At such a beat, the wrong layout is nearly as compact: bin 33 of 128 moves to bin 31."""
+    """With the wrong layout, the spectrum is nearly as compact: bin 33 of 128 moves to bin 31."""
     radar = small_radar(num_chirps=16, tx_order=(0, 1), num_samples=128)
     time = np.arange(128)
     tone = 400 * np.exp(2j * np.pi * 33.3 / 128 * time)
@@ -105,9 +105,9 @@ def test_a_beat_near_a_quarter_of_the_sample_rate_shows_the_interleaving(tmp_pat
 @pytest.mark.parametrize("factor", [0.5, 1.5, 2, 4])
 @pytest.mark.parametrize("true", ["pairs", "real", "four lanes"])
 def test_another_number_of_samples_is_refused(tmp_path, idx, factor, true):
-    """Multiples of the chirp length repeat too, and halves do with several transmitters.
+    """Multiples of the chirp length also repeat, as do halves if there are several transmitters.
 
-    The discontinuities between chirps therefore decide.
+    Therefore the discontinuities between chirps determine the chirp length.
     """
     radar, cube = scene(idx)
     layout = FORMATS[true]

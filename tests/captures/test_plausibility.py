@@ -1,4 +1,4 @@
-"""Plausibility checks: samples that contradict the configuration, by repetition and spectra."""
+"""Plausibility checks detect samples that contradict the configuration, by period and spectrum."""
 
 from dataclasses import replace
 
@@ -73,7 +73,7 @@ def test_recordings_refuse_other_sample_counts_and_lanes(test_data, examples, fo
         with pytest.raises(InputError, match="the capture repeats every"):
             open_capture(test_data / folder / file, radar)
     four = replace(setup.capture_format, lanes=4)
-    # With a single receiver on four lanes, the number of words would differ, too.
+    # With a single receiver on four lanes, the number of words would also differ.
     message = "set lanes = 2" if setup.radar.array.num_rx == 4 else "less than one frame"
     with pytest.raises(InputError, match=message):
         open_capture(test_data / folder / file, setup.radar, capture_format=four)

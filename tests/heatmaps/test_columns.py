@@ -33,7 +33,7 @@ def random_cube(radar, num_frames, seed=0):
 
 
 def test_fifty_frames_give_385_columns():
-    """(50 x 128 - 256) / 16 + 1 = 385, for the five seconds of the paper."""
+    """A clip of 5 s, as in the paper, has (50 x 128 - 256) / 16 + 1 = 385 columns."""
     assert num_columns(RADAR, 50) == 385
     radar = small_radar(128, 8)
     maps = make_heatmaps(radar, random_cube(radar, 50))
@@ -57,7 +57,10 @@ def test_columns_carry_the_mean_time_of_their_loops():
 
 
 def test_axes_are_those_of_the_datasheet():
-    """4.29 cm; +-4.39 m/s in steps of half the 6.85 cm/s of a burst; azimuths over 180 degrees."""
+    """Range bins are 4.29 cm wide, and azimuths span 180 degrees.
+
+    Speeds span +-4.39 m/s, in steps of half the 6.85 cm/s of a burst.
+    """
     axes = heatmap_axes(RADAR, 2)
     assert axes["range_m"][0] == 0
     assert np.diff(axes["range_m"]) == pytest.approx(0.0429, abs=5e-5)
@@ -106,7 +109,7 @@ CUT = {
 
 
 def plain_maps(radar, settings, cube):
-    """Maps column by column, each transform a plain FFT over its axis, in float64."""
+    """Compute the maps column by column in float64, with a plain FFT over each axis."""
     cube = np.asarray(cube, np.complex128)
     frames, chirps, _, _, samples = cube.shape
     noise_w = radar.receiver.noise_rms_v(radar.chirp.sample_rate_hz) ** 2
@@ -132,7 +135,7 @@ def plain_maps(radar, settings, cube):
 
 
 def plain_doppler(settings, loops, chirps, start, piece):
-    """Doppler map with all range bins transformed and summed; Parseval's theorem saves this."""
+    """A reference Doppler map that sums over range bins, which Parseval's theorem saves."""
     if settings.window == "paper":
         taper = np.hanning(len(piece) + 2)[1:-1]
         spectrum = np.fft.fft(piece * taper[:, None, None, None], settings.num_doppler_bins, 0)
@@ -149,7 +152,7 @@ def plain_doppler(settings, loops, chirps, start, piece):
 
 
 def plain_angle(settings, beams):
-    """Angle map with one beam per angle, summed element by element."""
+    """The angle map from one beam per angle, which is summed element by element."""
     # The grid ends at the ambiguity limit of the row: its step is one turn over the number of bins.
     turns = np.arange(settings.num_angle_bins) / settings.num_angle_bins - 0.5
     steer = np.exp(2j * np.pi * np.outer(turns, np.arange(8)))
@@ -162,7 +165,7 @@ def plain_angle(settings, beams):
     [("paper", "clip"), ("paper", "window"), ("burst", "none"), ("burst", "window")],
 )
 def test_maps_equal_the_transforms_written_out(window, clutter):
-    """Within 0.01 dB, for float32 sums; a random cube has no bins far below the mean."""
+    """Maps agree within 0.01 dB for float32 sums; random cubes have no bins far below the mean."""
     settings = HeatmapSettings(window=window, clutter=clutter, **CUT)
     cube = random_cube(SMALL, 4)
     maps = make_heatmaps(SMALL, cube, settings)
@@ -191,7 +194,7 @@ def test_jit_and_vmap_change_nothing():
 
 @pytest.mark.parametrize("changed", [{}, {"step_chirps": 6}, {"window": "burst"}])
 def test_pieces_have_the_columns_of_the_whole(changed):
-    """23 frames make three pieces; a step of 6 loops does not divide a burst of 8."""
+    """23 frames are processed in three pieces; the step of 6 loops does not divide a burst of 8."""
     settings = HeatmapSettings(**(CUT | {"window_chirps": 24, "num_doppler_bins": 32} | changed))
     cube = jnp.asarray(random_cube(SMALL, 23))
     assert len(frames_of_chunks(SMALL, settings, 23)) == 3
@@ -201,7 +204,7 @@ def test_pieces_have_the_columns_of_the_whole(changed):
 
 
 def test_a_recorded_cube_reads_like_a_simulated_one():
-    """NumPy complex128, as from a file reader, gives the maps of complex64 on the device."""
+    """A NumPy complex128 cube, as from a file reader, gives the maps of a complex64 JAX array."""
     cube = random_cube(SMALL, 4)
     settings = HeatmapSettings(**CUT)
     recorded = make_heatmaps(SMALL, cube.astype(np.complex128), settings)

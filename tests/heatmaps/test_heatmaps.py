@@ -19,7 +19,7 @@ from tests.helpers.echoes import select
 from tests.helpers.scenes import KEY, QUIET, RADAR, moving_point, person
 
 PAPER = HeatmapSettings(window="paper", clutter="none", angle_window="uniform")
-# One burst per column: the usual Doppler spectrum of a target.
+# One burst per column gives the usual Doppler spectrum of a target.
 BURST = HeatmapSettings(window="burst", clutter="none", angle_window="uniform", window_chirps=128)
 MIDDLE_S = float(RADAR.chirp_times_s.mean()) + RADAR.chirp.sampled_time_s / 2
 SINES = np.sin(heatmap_axes(RADAR, 1, BURST)["angle_rad"])
@@ -27,7 +27,7 @@ SINES = np.sin(heatmap_axes(RADAR, 1, BURST)["angle_rad"])
 
 @cache
 def point_cube(at_m, velocity_mps=(0.0, 0.0, 0.0), num_frames=1, radar=RADAR):
-    """Cube of a 1 m^2 point target that is at `at_m` in the middle of the first burst."""
+    """Return the cube of a 1 m^2 point target that is at `at_m` in the middle of burst 0."""
     points = moving_point(radar, num_frames, at_m, velocity_mps, MIDDLE_S)
     return simulate_points(radar, points, np.array([1.0]), KEY, QUIET)
 
@@ -39,7 +39,7 @@ def noise_cube(num_frames=2):
 
 
 def peak_bin(levels_db):
-    """Peak of the parabola through the highest bin and its neighbours.
+    """The peak of the parabola through the highest bin and its two neighbours.
 
     With levels in dB and a Hann window, the error is within 0.02 bins.
     """
@@ -49,7 +49,7 @@ def peak_bin(levels_db):
 
 
 def at(range_m, sine):
-    """A point at the height of the radar; the sine of azimuth is positive on the left."""
+    """A position at the height of the radar; the sine of azimuth is positive on the left."""
     return (range_m * float(np.sqrt(1 - sine**2)), range_m * sine, 0.0)
 
 
@@ -58,14 +58,14 @@ def bin_of(sine):
 
 
 def phases_rad(point_m):
-    """Phase of each element of the row, right to left, from the exact path lengths."""
+    """The phase of each element of the row, right to left, from the exact path lengths."""
     tx_m, rx_m = RADAR.array.tx_m[[0] * 4 + [2] * 4], RADAR.array.rx_m[[0, 1, 2, 3] * 2]
     path_m = np.linalg.norm(tx_m - point_m, axis=1) + np.linalg.norm(rx_m - point_m, axis=1)
     return 2 * np.pi * path_m / RADAR.chirp.wavelength_m
 
 
 def beam_of(element_phase_rad):
-    """Power over sine of azimuth, from the phases of the row's eight elements, right to left."""
+    """Power against sine of azimuth, from the phases of the eight elements, right to left."""
     step_cycles = RADAR.array.half_wavelength_m / RADAR.chirp.wavelength_m
     steer = np.exp(2j * np.pi * step_cycles * np.outer(SINES, np.arange(8)))
     return np.abs(steer @ np.exp(1j * element_phase_rad)) ** 2 / 64
@@ -100,7 +100,7 @@ def test_a_point_reads_its_speed_within_a_tenth_of_a_bin(speed_mps):
 
 
 def test_a_point_that_crosses_the_view_reads_the_radial_part_of_its_speed():
-    """A point 3 m ahead and 4 m to the left that moves left at 1 m/s has 0.8 m/s."""
+    """A point 3 m ahead and 4 m left that moves left at 1 m/s has a radial speed of 0.8 m/s."""
     maps = make_heatmaps(RADAR, point_cube((3.0, 4.0, 0.0), (0.0, 1.0, 0.0)), BURST)
     axis_mps = heatmap_axes(RADAR, 1, BURST)["speed_mps"]
     bins = peak_bin(maps.time_doppler[0])
@@ -118,8 +118,8 @@ def test_a_distant_point_reads_its_azimuth_within_a_tenth_of_a_bin(sine):
 def test_a_near_point_reads_the_azimuth_of_its_round_wavefront(range_m, sine):
     """Transmitters 1 cm left and receivers 1 cm right of the middle shift a near point's azimuth.
 
-    A beam from exact path lengths has this shift to a fiftieth of a bin: 0.25 bins (0.11 degrees)
-    at 3 m, less at longer range.
+    A beam from exact path lengths agrees with this shift to a fiftieth of a bin. The shift is
+    0.25 bins (0.11 degrees) at 3 m, and less at longer range.
     """
     maps = make_heatmaps(RADAR, point_cube(at(range_m, sine)), BURST)
     bins = peak_bin(maps.time_angle[0])
@@ -139,7 +139,7 @@ def test_straight_ahead_reads_zero_degrees(settings, speed_mps):
 
 
 def test_the_aop_board_with_its_inverted_channels_reads_azimuth_alike():
-    """Within 0.01 in sine of azimuth, because two by two antennas have a wide beam."""
+    """The tolerance is 0.01 in sine of azimuth, because two by two antennas have a wide beam."""
     radar = BOARDS["IWR6843AOPEVM"]
     cube = point_cube((4.0, 3.0, 0.0), radar=radar)
     maps = make_heatmaps(radar, cube, BURST)
@@ -148,9 +148,9 @@ def test_the_aop_board_with_its_inverted_channels_reads_azimuth_alike():
 
 
 def test_the_paper_window_shows_fringes_around_the_true_speed():
-    """Two bursts with a pause give fringes 1.9 cm/s apart under the main lobe of one burst.
+    """Two bursts with a pause give fringes 1.9 cm/s apart within the main lobe of one burst.
 
-    The centre of the lobe is at the true speed within one bin of a burst (6.9 cm/s).
+    The centre of the lobe is at the true speed, within one bin of a burst (6.9 cm/s).
     """
     maps = make_heatmaps(RADAR, point_cube((4.0, 0.0, 0.0), (1.0, 0.0, 0.0), 2), PAPER)
     power = 10 ** (np.asarray(maps.time_doppler[0], np.float64) / 10)
@@ -160,11 +160,12 @@ def test_the_paper_window_shows_fringes_around_the_true_speed():
 
 
 def test_a_point_stands_above_the_noise_by_what_the_radar_equation_says():
-    """-67.5 dBm at 3 m over a -92.5 dBm noise floor: 25.0 dB SNR per sample, more in the maps.
+    """At 3 m, -67.5 dBm over a noise floor of -92.5 dBm give 25.0 dB SNR per sample.
 
-    The range FFT adds (sum w)^2 / sum w^2 = 22.3 dB, the Doppler FFT of one burst 19.3 dB less the
-    mean over 256 range bins, the angle FFT 9.0 dB likewise. Tolerance: 0.1 dB in level, 0.2 dB for
-    peaks between bins.
+    In the maps, the range FFT adds (sum w)^2 / sum w^2 = 22.3 dB, the Doppler FFT of one burst adds
+    19.3 dB, and the angle FFT adds 9.0 dB. The mean over 256 range bins removes the range FFT gain
+    from the Doppler and angle maps. The tolerance is 0.1 dB for the level and 0.2 dB for peaks
+    between bins.
     """
     range_m = 70 * RADAR.range_resolution_m
     maps = make_heatmaps(RADAR, point_cube((range_m, 0.0, 0.0)), BURST)
@@ -185,17 +186,17 @@ def test_a_point_stands_above_the_noise_by_what_the_radar_equation_says():
 
 @pytest.mark.parametrize("speed_mps", [1.2, -1.5])
 def test_without_compensation_a_moving_target_shifts_as_its_slots_say(speed_mps):
-    """TX3 fires 144 us after TX1, so the phase of its half of the row changes by 2 pi f_d t."""
+    """TX3 transmits 144 us after TX1, so the phase of its half of the row changes by 2 pi f_d t."""
     uncompensated = replace(BURST, tdm_compensation=False)
     cube = point_cube((4.0, 0.0, 0.0), (speed_mps, 0.0, 0.0))
     beam_db = np.asarray(make_heatmaps(RADAR, cube, uncompensated).time_angle[0])
     turn_rad = 2 * np.pi * (2 * speed_mps / RADAR.chirp.wavelength_m) * 144e-6
     turned_rad = phases_rad((4.0, 0.0, 0.0)) + np.repeat([0.0, turn_rad], 4)
     predicted_db = db(beam_of(turned_rad))
-    # Phase that increases to the left means a target on the right: receding targets shift right.
+    # A phase that increases to the left means a target on the right: receding targets shift right.
     assert (peak_bin(predicted_db) - 128) * np.sign(speed_mps) < -4
     assert peak_bin(beam_db) == pytest.approx(peak_bin(predicted_db), abs=0.1)
-    # The whole lobe is compared, not only its peak; 0.1 dB is for the 4 % bandwidth.
+    # The whole lobe is compared, not only the peak; 0.1 dB is the effect of the 4 % bandwidth.
     lobe = predicted_db > predicted_db.max() - 10
     difference_db = (beam_db - beam_db.max()) - (predicted_db - predicted_db.max())
     np.testing.assert_allclose(difference_db[lobe], 0, atol=0.1)
@@ -214,20 +215,20 @@ def test_with_compensation_a_moving_target_reads_its_true_azimuth(speed_mps):
 @pytest.mark.parametrize("window", ["paper", "burst"])
 @pytest.mark.parametrize("clutter", ["none", "clip", "median", "window"])
 def test_noise_alone_reads_zero_decibels(window, clutter):
-    """Within 0.2 dB in every map; removing the mean of 128 or more loops lowers it by 0.03 dB."""
+    """Noise reads 0 +- 0.2 dB; removing the mean of 128 or more loops lowers it by 0.03 dB."""
     settings = HeatmapSettings(window=window, clutter=clutter)
     maps = make_heatmaps(RADAR, noise_cube(), settings)
     for levels_db in (maps.time_range, maps.time_doppler, maps.time_angle):
         assert mean_db(levels_db) == pytest.approx(0, abs=0.2)
     if clutter == "none":
-        # Each bin averages at least 3,072 draws: one sigma is 0.08 dB.
+        # Each bin averages at least 3,072 draws: one standard deviation is 0.08 dB.
         for levels_db in (maps.time_range, maps.time_doppler, maps.time_angle):
             assert np.abs(levels_db).max() < 0.5
 
 
 @pytest.mark.parametrize("window", ["paper", "burst"])
 def test_static_clutter_goes_unless_it_is_kept(window):
-    """Static targets are removed down to the noise; moving targets stay."""
+    """Static targets are removed down to the noise floor; moving targets remain."""
     standing = point_cube((3.0, 0.5, 0.0), num_frames=2)
     walking = point_cube((5.0, -0.5, 0.0), (1.0, 0.0, 0.0), num_frames=2)
     kept = HeatmapSettings(window=window, clutter="none")
@@ -249,7 +250,7 @@ def test_static_clutter_goes_unless_it_is_kept(window):
 
 
 def share_within_two_bins(cube):
-    """Share of Doppler energy within two bins of the peak (Hann, one burst), and its speed."""
+    """Return the share of Doppler energy within two bins of the peak, and the speed at the peak."""
     settings = replace(BURST, num_doppler_bins=128)
     power = 10 ** (np.asarray(make_heatmaps(RADAR, cube, settings).time_doppler[0], float) / 10)
     top = int(np.argmax(power))
@@ -258,11 +259,11 @@ def share_within_two_bins(cube):
 
 
 def test_a_rigid_body_keeps_its_doppler_energy_in_its_main_lobe():
-    """99 % at 1 m/s with constant visibility over the burst.
+    """At 1 m/s, 99 % of the energy stays in the main lobe with constant visibility over the burst.
 
-    The test also prints the share for visibility updated 8 times per burst.
+    The test also prints the share if visibility is updated 8 times per burst.
 
-    With new rays for each chirp, as in ray tracers, 41 % stays in the main lobe.
+    With new rays for each chirp, as in ray tracers, 41 % of the energy stays in the main lobe.
     """
     vertices_m, faces = person("arms crossing the torso", 0.0)
     settings = replace(QUIET, visibility_blocks=8)

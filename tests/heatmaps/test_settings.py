@@ -27,7 +27,7 @@ def test_loops_within_a_burst_are_a_loop_period_apart():
 
 
 def test_frames_of_one_loop_are_a_frame_period_apart():
-    """lambda / 4 T = 3.79 mm / 4 / 1 ms = 0.95 m/s, instead of the 4.4 m/s of the loop period."""
+    """The limit lambda / 4 T = 3.79 mm / 4 / 1 ms is 0.95 m/s; a loop period would give 4.4 m/s."""
     radar = radar_of(1, 1e-3)
     settings = replace(PAPER, window_chirps=64, num_doppler_bins=64)
     speed_mps = heatmap_axes(radar, 100, settings)["speed_mps"]
@@ -76,7 +76,7 @@ def pausing_point(radar, num_frames):
 def test_the_median_leaves_no_ghost_of_someone_who_paused():
     """Removing the mean leaves a quarter of the standing echo (-12 dB) for the rest of the clip.
 
-    The median over bursts does not contain the echo, because it lasted less than half of them.
+    The median over bursts does not contain the echo, which lasts for less than half of the bursts.
     """
     radar, frames = radar_of(16, 40e-3, num_samples=128), 24
     cube_v = simulate_points(radar, pausing_point(radar, frames), np.array([1.0]), KEY, QUIET)

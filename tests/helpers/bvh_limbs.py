@@ -35,7 +35,7 @@ def smpl_joints_m(motion):
 
 
 def limb_error_rad(motion, joints, index, to_z_up=Z_UP):
-    """Angle between each limb of the SMPL motion and of the recording, [pose, limb]."""
+    """The angle between each limb of the SMPL motion and of the recording, [pose, limb]."""
     smpl = smpl_joints_m(motion)
     errors = []
     for start, end in LIMBS:
@@ -45,13 +45,13 @@ def limb_error_rad(motion, joints, index, to_z_up=Z_UP):
 
 
 def trunk_error_rad(motion, joints, index, to_z_up=Z_UP):
-    """Angle between the trunk lines of the SMPL motion and of the recording, [pose]."""
+    """The angle between the trunk lines of the SMPL motion and of the recording, [pose]."""
     smpl = trunk_line(smpl_joints_m(motion), JOINT.__getitem__)
     return angle_rad(to_z_up.apply(trunk_line(joints, index)), smpl)
 
 
 def trunk_line(joints, index):
-    """Vector from the midpoint of the hips to the midpoint of the shoulders, [pose, 3]."""
+    """The vector from the midpoint of the hips to the midpoint of the shoulders, [pose, 3]."""
     hips, shoulders = (
         joints[:, [index(f"{side}_{part}") for side in SIDES]].mean(axis=1)
         for part in ("hip", "shoulder")
@@ -60,6 +60,6 @@ def trunk_line(joints, index):
 
 
 def angle_rad(one, other):
-    """Angle between vectors, accurate even for small angles."""
+    """Return the angle between vectors, accurate even for small angles."""
     cross = np.linalg.norm(np.cross(one, other), axis=-1)
     return np.arctan2(cross, (one * other).sum(axis=-1))

@@ -2,7 +2,7 @@
 
 
 def _family(limbs, middle):
-    """Mapping from SMPL parts to names, given in the order hip, knee, ... wrist, pelvis to head."""
+    """Map SMPL parts to names, which are in the order hip, knee, ... wrist, pelvis to head."""
     parts = ("hip", "knee", "ankle", "foot", "collar", "shoulder", "elbow", "wrist")
     joints = ("pelvis", "spine1", "spine2", "spine3", "neck", "head")
     return dict(zip(parts, limbs.split(), strict=True)) | dict(

@@ -7,7 +7,7 @@ from scipy.spatial.transform import Rotation
 
 from tests.helpers.bvh_names import OTHER_STYLES
 
-# Joint names of common programs, by SMPL joint.
+# Joint names in common programs, keyed by SMPL joint.
 STYLES = {
     "mixamo": {
         "pelvis": "mixamorig:Hips", "spine1": "mixamorig:Spine", "spine2": "mixamorig:Spine1",
@@ -50,7 +50,7 @@ STYLES = {
     },
 }  # fmt: skip
 
-# Parents and offsets [m] of the joints of the middle and of the left side. Axes: y up, +z to the
+# Parent and offset [m] of each joint on the midline and on the left side. Axes: y up, +z to the
 # front, +x to the left; the legs point straight down.
 _MIDDLE = {
     "pelvis": (None, (0, 0, 0)), "spine1": ("pelvis", (0, 0.1, 0)),
@@ -64,7 +64,7 @@ _LEFT = {
     "elbow": ("shoulder", (0.28, 0, 0)), "wrist": ("elbow", (0.25, 0, 0)),
 }  # fmt: skip
 _ARM = ("elbow", "wrist")
-TIP = (0.0, 0.05, 0.05)  # offset of every end site
+TIP = (0.0, 0.05, 0.05)  # the offset of every end site [m]
 
 
 @dataclass
@@ -81,7 +81,7 @@ class Person:
 
 
 def person(style="mixamo", arm_down_rad=0.0, unit_m=0.01, rotation=None, without=()):
-    """A person 1.71 m tall by leg length, with the given arm angle, unit and axes."""
+    """A person with the legs of a 1.71 m tall person and the given arm angle, unit and axes."""
     entries = {key: (parent, np.array(offset)) for key, (parent, offset) in _MIDDLE.items()}
     for side, sign in (("left", 1), ("right", -1)):
         down = Rotation.from_rotvec([0, 0, -sign * arm_down_rad])
@@ -110,7 +110,7 @@ def file_name(style, key):
 
 
 def nameless(skeleton):
-    """The skeleton with joint names that do not describe the joints."""
+    """The same skeleton with joint names that do not describe the joints."""
     return replace(skeleton, names=[f"Bone_{i:02d}" for i in range(len(skeleton.keys))])
 
 
@@ -123,10 +123,10 @@ def posed(skeleton, angles, num_poses=10):
 
 
 def bones_along_x(skeleton, upright):
-    """Express a motion by a skeleton whose bones are all along x, so its rest pose is meaningless.
+    """Convert a motion to a skeleton whose bones are all along x, so its rest pose is meaningless.
 
     Args:
-        skeleton: skeleton with a valid rest pose.
+        skeleton: the skeleton, with a valid rest pose.
         upright: rotations of that skeleton.
 
     Returns:

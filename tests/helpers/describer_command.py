@@ -11,7 +11,7 @@ KEY = "sk-a-secret-of-the-test-0123456789"
 
 
 def isolated_captions(monkeypatch, folder: Path) -> Path:
-    """Hide the user's server, cache and proxy settings, and write a file of `CAPTIONS`."""
+    """Hide the user's server, cache and proxy settings, and write a file with `CAPTIONS`."""
     for name in [name for name in os.environ if name.startswith("OPENAI_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
@@ -37,7 +37,7 @@ def arguments_for(captions, out, model: FakeModel, *more, variants: int = 1) -> 
 
 
 def written_sentences(file) -> dict[tuple[str, int], dict[str, str]]:
-    """Sentences of a file by caption and variant, ordered by body part."""
+    """Sentences of a file, keyed by caption and variant, ordered by body part."""
     found: dict = {}
     for each in read_sentences(file):
         found.setdefault((each.caption, each.variant), {})[each.part] = each.sentence

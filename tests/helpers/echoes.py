@@ -1,4 +1,4 @@
-"""Echoes of a mesh computed by the fast sum, and their error relative to the exact sum."""
+"""Echoes of a mesh, computed by the fast sum, and their error relative to the exact sum."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from tests.helpers.moving_sphere import relative_db
 
 
 def select(radar, settings, reflection, mesh: BurstMesh, faces):
-    """Selected faces, and the array sizes that their sum needs."""
+    """Return the selected faces, and the array sizes that their sum needs."""
     selection = select_faces(radar, settings, reflection, mesh, np.asarray(faces))
     return selection, sizes_of_selection(radar, settings, reflection, selection.required)
 
@@ -23,6 +23,6 @@ def fast_clip(radar, settings, reflection, mesh: BurstMesh, faces) -> np.ndarray
 
 
 def error_db(radar, settings, reflection, mesh: BurstMesh, faces) -> float:
-    """Error of the fast sum relative to the exact sum [dB]."""
+    """Return the error of the fast sum relative to the exact sum [dB]."""
     truth = np.asarray(exact_clip(radar, settings, reflection, mesh, faces))
     return relative_db(fast_clip(radar, settings, reflection, mesh, faces), truth)

@@ -1,4 +1,4 @@
-"""A fake OpenAI-compatible server on loopback, with valid, invalid and failing replies."""
+"""A fake OpenAI-compatible server on the loopback interface, with valid and invalid replies."""
 
 import json
 import re
@@ -6,11 +6,11 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-TOKENS = 700  # token usage reported with every answer
+TOKENS = 700  # the token usage that every answer reports
 
 
 def sentences(caption: str, wording: int) -> dict[str, str]:
-    """Five valid sentences, different for each wording."""
+    """Return five valid sentences, which differ for each wording."""
     return {
         "general": f"A person does variant {wording} of {caption}.",
         "torso": f"The torso bends in variant {wording} of {caption}.",
@@ -42,7 +42,7 @@ class ReceivedRequest:
 
 
 class FakeModel(ThreadingHTTPServer):
-    """A fake server; `with` starts and stops it.
+    """A fake language model server; `with` starts and stops the server.
 
     Args:
         replies: functions of the handler and the request, one per request in order; further
@@ -68,7 +68,7 @@ class FakeModel(ThreadingHTTPServer):
         self.server_close()
 
     def handle_error(self, request, client_address):
-        """Ignore clients that disconnect, which some tests cause."""
+        """Ignore clients that disconnect, since some tests cause disconnections."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -103,7 +103,7 @@ def send(handler, body: bytes, code: int = 200, kind: str = "application/json", 
 
 
 def completion(text: str | None) -> bytes:
-    """A chat completion with this text."""
+    """Return a chat completion with the given text."""
     message = {"role": "assistant", "content": text}
     choice = {"index": 0, "message": message, "finish_reason": "stop"}
     usage = {"prompt_tokens": TOKENS - 100, "completion_tokens": 100, "total_tokens": TOKENS}
@@ -112,23 +112,23 @@ def completion(text: str | None) -> bytes:
 
 
 def valid_answer(handler, request: ReceivedRequest):
-    """Five valid sentences."""
+    """Reply with five valid sentences."""
     send(handler, completion(json.dumps(sentences(request.caption, request.wording))))
 
 
 def slow_answer(handler, request: ReceivedRequest):
-    """Five valid sentences after 0.1 s, so that requests overlap."""
+    """Reply with five valid sentences after 0.1 s, so that requests overlap."""
     time.sleep(0.1)
     valid_answer(handler, request)
 
 
 def answers(text: str | None):
-    """A fixed answer to any request."""
+    """Return a reply function that gives a fixed answer to any request."""
     return lambda handler, request: send(handler, completion(text))
 
 
 def changed_answer(**changed):
-    """A valid answer with some sentences replaced; None omits a part."""
+    """Return a reply function that replaces sentences of a valid answer; None omits a part."""
 
     def reply(handler, request):
         wording = {**sentences(request.caption, request.wording), **changed}
@@ -139,18 +139,18 @@ def changed_answer(**changed):
 
 
 def http_error(code: int, message: str = "no", **headers):
-    """An HTTP error with a message in the format of the OpenAI API."""
+    """Return a reply function that sends an HTTP error in the format of the OpenAI API."""
     body = json.dumps({"error": {"message": message, "type": "x", "code": None}}).encode()
     return lambda handler, request: send(handler, body, code, **headers)
 
 
 def raw_body(body: bytes, kind: str = "application/json"):
-    """A response with status 200 and the given body."""
+    """Return a reply function that sends the given body with status 200."""
     return lambda handler, request: send(handler, body, kind=kind)
 
 
 def truncated_body(handler, request: ReceivedRequest):
-    """Half of the announced body, then the end of the connection."""
+    """Send half of the announced body, then close the connection."""
     body = completion(json.dumps(sentences(request.caption, request.wording)))
     handler.send_response(200)
     handler.send_header("Content-Type", "application/json")
@@ -162,7 +162,7 @@ def truncated_body(handler, request: ReceivedRequest):
 
 
 def slow_bytes(handler, request: ReceivedRequest):
-    """One byte every 0.05 s, so that read timeouts never trigger."""
+    """Send one byte every 0.05 s, so that read timeouts never trigger."""
     handler.send_response(200)
     handler.send_header("Content-Type", "application/json")
     handler.send_header("Content-Length", "100000")
@@ -173,6 +173,6 @@ def slow_bytes(handler, request: ReceivedRequest):
 
 
 def no_response(handler, request: ReceivedRequest):
-    """No response until the test is over."""
+    """Send no response until the test is over."""
     handler.server.ended.wait(20)
     handler.close_connection = True

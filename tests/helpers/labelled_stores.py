@@ -1,4 +1,4 @@
-"""Synthetic stores: each label has an oscillation of its own frequency and amplitude."""
+"""Synthetic stores in which each label has an oscillation of its own frequency and amplitude."""
 
 import hashlib
 
@@ -14,24 +14,24 @@ from tests.helpers.pipeline_fakes import FakeTake, small_recipe
 
 LABELS = ("bow", "jump", "kick", "march", "squat", "wave")
 COLUMNS, BINS, WINDOW = 40, 32, 32
-# Number of oscillations per clip, and their amplitude in bins.
+# The number of oscillations per clip, and their amplitude in bins.
 CYCLES = dict(zip(LABELS, (2.0, 5.0, 11.0, 3.0, 7.0, 16.0)))
 AMPLITUDES = dict(zip(LABELS, (4, 8, 2, 11, 6, 3)))
 
 
 def sentences(label: str) -> tuple[tuple[str, str], ...]:
-    """One sentence for each attribute; each contains the label."""
+    """Return one sentence for each attribute; each sentence contains the label."""
     return tuple((part, f"Motion of the {part} in a {label}.") for part in ATTRIBUTE_PARTS)
 
 
 def labelled_takes(
     subjects: int = 5, repeats: int = 2, described: bool = True
 ) -> dict[str, FakeTake]:
-    """Takes of every label by every subject, `repeats` times each.
+    """Return takes of every label by every subject, `repeats` times each.
 
     Args:
         subjects: number of subjects.
-        repeats: takes of each label by each subject.
+        repeats: number of takes of each label by each subject.
         described: whether the labels have sentences.
     """
     takes = {}
@@ -71,7 +71,7 @@ def build_labelled_store(path, range_step_m: float = 0.1, **options) -> str:
 
 
 def _heatmaps(recipe, clip: Clip, take: FakeTake) -> dict[str, np.ndarray]:
-    """Arrays of a clip: an echo that oscillates around the central bin."""
+    """Return the arrays of a clip with an echo that oscillates around the central bin."""
     label = take.id.split("/")[1].split("_")[0]
     rng = np.random.default_rng(clip.seed)
     time = np.arange(COLUMNS)

@@ -16,7 +16,7 @@ CLEAN = SimulationSettings(thermal_noise=False, quantise=False)
 
 
 def small_radar(num_chirps: int = 8, num_samples: int = 128, like: Radar = BOARD) -> Radar:
-    """A board with fewer loops and samples, but equal burst duration and sweep, for fast tests."""
+    """A board with fewer loops and samples, for fast tests, but equal burst duration and sweep."""
     fewer_samples = like.chirp.num_samples / num_samples
     chirp = replace(
         like.chirp,
@@ -33,7 +33,7 @@ def small_radar(num_chirps: int = 8, num_samples: int = 128, like: Radar = BOARD
 
 
 def moving_sphere(radar, range_m=3.0, speed_mps=(1.0, 0.5, 0.3), radius_m=0.2, num_frames=1):
-    """Burst mesh and faces of a breathing, accelerating sphere of 320 faces."""
+    """Return the burst mesh and faces of a breathing, accelerating sphere of 320 faces."""
     sphere = trimesh.creation.icosphere(2, radius_m)
     times_s = burst_times_s(radar, num_frames)
     origin_m = np.array([range_m, 0.2, 0.1]) + times_s[..., None] * np.array(speed_mps)
@@ -43,6 +43,6 @@ def moving_sphere(radar, range_m=3.0, speed_mps=(1.0, 0.5, 0.3), radius_m=0.2, n
 
 
 def relative_db(found, truth) -> float:
-    """Energy of the difference divided by the energy of the reference [dB]."""
+    """Return the energy of the difference divided by the energy of the reference [dB]."""
     error = np.sum(np.abs(np.asarray(found) - truth) ** 2)
     return float(10 * np.log10(error / np.sum(np.abs(truth) ** 2)))

@@ -20,15 +20,18 @@ from pipelines.sources import Text
 from pipelines.store_spec import StoreSpec
 from radarsim.errors import InputError
 from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
+from tests.helpers.frame_arrays import drawn_frame_arrays
 
 NUM_FRAMES, NUM_COLUMNS = 3, 7
 BINS = {"range": 5, "speed": 6, "angle": 4}
+BURST_BINS = {"burst_speed": 3, "burst_angle": 4}
+NUM_POINTS = 2
 CUBE = (2, 3, 4, 8)
 
 
 @dataclass(frozen=True, kw_only=True)
 class FakeTake:
-    """A take whose motion is never read."""
+    """A take with a motion that is never read."""
 
     id: str
     subject: str
@@ -62,18 +65,28 @@ def fake_plan(takes: dict[str, FakeTake], recipe: Recipe | None = None):
     return make_plan(recipe, [_clip(recipe, take) for take in takes.values()])
 
 
-def fake_store_spec(plan, **changes) -> StoreSpec:
-    layout = Layout(
-        num_clips=len(plan.clips),
-        clips_per_shard=plan.clips_per_shard,
+def fake_layout(num_clips: int, clips_per_shard: int, **changes) -> Layout:
+    """Sizes of a small store in which all arrays are kept except the motion."""
+    return Layout(
+        num_clips=num_clips,
+        clips_per_shard=clips_per_shard,
         num_frames=NUM_FRAMES,
         num_columns=NUM_COLUMNS,
-        bins=BINS,
+        bins={**BINS, **BURST_BINS},
         cube=CUBE,
         cube_step_v=1e-5,
+        num_points=NUM_POINTS,
+        range_doppler=True,
+        range_azimuth=True,
+        joints=True,
         **changes,
     )
-    coordinates = {name: np.arange(size, dtype=float) for name, size in BINS.items()}
+
+
+def fake_store_spec(plan, **changes) -> StoreSpec:
+    layout = fake_layout(len(plan.clips), plan.clips_per_shard, **changes)
+    coordinates = {name: np.arange(size, dtype=float) for name, size in layout.bins.items()}
+    coordinates["frame_time"] = np.arange(NUM_FRAMES) * 0.1
     coordinates |= dict.fromkeys(("time", "column_time"), np.arange(NUM_COLUMNS) / 80)
     identity = {"plan_digest": plan.digest, "recipe_digest": recipe_digest(plan.recipe)}
     return StoreSpec(
@@ -87,7 +100,7 @@ def fake_store_spec(plan, **changes) -> StoreSpec:
 
 
 def fake_clip(recipe, clip, take, *, delay_s=0.0, bad=(), broken=()):
-    """Arrays of noise that depends on the clip's seed, as the result of a simulation does."""
+    """Arrays of noise that depends on the seed of the clip, as a simulation result does."""
     time.sleep(delay_s)
     if clip.id in bad:
         raise InputError(clip.id, "poses", "impossible pose", "inspect the motion")
@@ -100,11 +113,12 @@ def fake_clip(recipe, clip, take, *, delay_s=0.0, bad=(), broken=()):
     }
     cube = rng.integers(-99, 99, (NUM_FRAMES, *CUBE, 2)).astype(np.int16)
     counts = {"num_frames": np.int32(clip.num_frames), "num_columns": np.int32(NUM_COLUMNS)}
-    return {**heatmaps, **counts, "if_cube": cube}
+    per_frame = drawn_frame_arrays(rng, store_arrays(fake_layout(1, 1)), clip.num_frames)
+    return {**heatmaps, **counts, "if_cube": cube, **per_frame}
 
 
 def store_bytes(path) -> dict[str, bytes]:
-    """Contents of all files of a store by path, including hidden files."""
+    """The contents of all files of a store, keyed by path, including hidden files."""
     return {
         str(file.relative_to(path)): file.read_bytes()
         for file in sorted(path.rglob("*"))

@@ -1,4 +1,4 @@
-"""Synthetic captures of point targets from the beat-signal formula in float64."""
+"""Synthetic captures of point targets, from the beat-signal formula in float64."""
 
 from dataclasses import replace
 
@@ -8,8 +8,8 @@ from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.radar.boards import BOARDS
 
 BOARD = BOARDS["AWR1843BOOST"]
-# 32 loops of all three transmitters and 64 samples: range bins of 4.3 cm up to 2.7 m, speed bins of
-# 0.28 m/s up to 4.4 m/s.
+# The radar has three transmitters, 32 loops and 64 samples: range bins of 4.3 cm up to 2.7 m, and
+# speed bins of 0.28 m/s up to 4.4 m/s.
 RADAR = replace(
     BOARD,
     name="small",
@@ -21,7 +21,7 @@ NOISE_V = RADAR.receiver.noise_rms_v(RADAR.chirp.sample_rate_hz)
 
 
 def echo_v(radar, num_frames, position_m, snr_db=10.0):
-    """IF cube of a point target [V].
+    """The IF cube of a point target [V].
 
         exp(j 2 pi (f0 tau + S t tau)), with tau the delay from the transmitter to the point and to
         the receiver, at each sample
@@ -55,7 +55,7 @@ def noise_v(radar, num_frames, seed=0, rms_v=None):
 
 
 def moving(range_m, speed_mps=0.0, azimuth_deg=0.0):
-    """Position as a function of time of a point that recedes from the radar at constant speed."""
+    """Position, as a function of time, of a point that recedes from the radar at constant speed."""
     sight = np.array([np.cos(np.radians(azimuth_deg)), np.sin(np.radians(azimuth_deg)), 0.0])
 
     def at(time_s):

@@ -1,4 +1,4 @@
-"""Calls of the public functions with small valid arguments, each of which a test can replace."""
+"""Calls of the public functions with small valid arguments, which tests replace one at a time."""
 
 from dataclasses import replace
 
@@ -27,7 +27,7 @@ SPHERE = trimesh.creation.icosphere(1, 0.3)
 FACES = np.asarray(SPHERE.faces)
 MESH_M = np.tile(SPHERE.vertices + AHEAD_M, (4, 5, 1, 1))
 BODY = rs.free_body()
-# The pelvis is rotated from y up to z up.
+# The rotation of the pelvis converts y up to z up.
 UPRIGHT = np.zeros((40, 24, 3))
 UPRIGHT[:, 0, 0] = np.pi / 2
 MOTION = rs.Motion(
@@ -42,7 +42,7 @@ OTHER_BODY = replace(BODY, joint_template_m=BODY.joint_template_m + 0.02)
 
 
 def with_nan(array):
-    """A copy of the array in which one value is NaN."""
+    """Return a copy of the array in which one value is NaN."""
     array = np.array(array)
     array.flat[7] = NAN
     return array

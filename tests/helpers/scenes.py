@@ -19,13 +19,13 @@ RADAR = BOARDS["AWR1843BOOST"]
 KEY = jax.random.PRNGKey(0)
 QUIET = SimulationSettings(thermal_noise=False, quantise=False)
 
-# Columns: directions of the body's left, up and front in the radar frame.
-UPRIGHT = np.array([[0, 0, -1], [-1, 0, 0], [0, 1, 0]])  # faces the radar
-ALONG = np.array([[0, 1, 0], [-1, 0, 0], [0, 0, 1]])  # on the back, feet towards the radar
-ACROSS = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1]])  # on the back, head to the radar's left
+# The columns are the directions of the body's left, up and front in the radar frame.
+UPRIGHT = np.array([[0, 0, -1], [-1, 0, 0], [0, 1, 0]])  # a body that faces the radar
+ALONG = np.array([[0, 1, 0], [-1, 0, 0], [0, 0, 1]])  # lying on the back, feet towards the radar
+ACROSS = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1]])  # lying on the back, head to the radar's left
 
 ARMS_DOWN = {"left_shoulder": (0, 0, -75), "right_shoulder": (0, 0, 75)}
-# Joint angles [degrees], orientation of the body, height of its pelvis above the radar [m].
+# Joint angles [degrees], orientation of the body, and height of the pelvis above the radar [m].
 POSES = {
     "standing": (ARMS_DOWN, UPRIGHT, -0.1),
     "arms crossing the torso": (
@@ -75,7 +75,7 @@ def plate(size_m, cells, centre_m):
 
 
 def together(*meshes):
-    """Several meshes merged into one, and the mesh index of every face."""
+    """Return several meshes merged into one, and the index of the original mesh of every face."""
     offsets = np.cumsum([0] + [len(vertices_m) for vertices_m, _ in meshes])
     vertices_m = np.concatenate([vertices_m for vertices_m, _ in meshes])
     faces = np.concatenate([part + first for (_, part), first in zip(meshes, offsets)])
@@ -84,7 +84,7 @@ def together(*meshes):
 
 
 def ray_visible(vertices_m, faces):
-    """Faces whose centre is the first hit of a ray from the origin, found with Embree."""
+    """A mask of the faces with a centre that is the first hit of a ray from the origin (Embree)."""
     mesh = trimesh.Trimesh(vertices_m, faces, process=False)
     centres_m = np.asarray(mesh.triangles_center)
     first = mesh.ray.intersects_first(np.zeros_like(centres_m), centres_m)
@@ -92,7 +92,7 @@ def ray_visible(vertices_m, faces):
 
 
 def one_antenna(radar):
-    """The radar with one transmitter and one receiver at the origin."""
+    """Return the radar with one transmitter and one receiver at the origin."""
     array = AntennaArray(
         tx_positions_m=((0.0, 0.0, 0.0),),
         rx_positions_m=((0.0, 0.0, 0.0),),
@@ -103,7 +103,7 @@ def one_antenna(radar):
 
 
 def moving_point(radar, num_frames, at_m, velocity_mps=(0.0, 0.0, 0.0), at_s=None):
-    """Positions [frame, node, 1, 3] of a point with constant velocity.
+    """Return the positions [frame, node, 1, 3] of a point with constant velocity.
 
     The point is at `at_m` at the time `at_s`, by default at the start of the first frame.
     """

@@ -1,4 +1,4 @@
-"""A small store with real axes and tables, but with synthetic clips instead of simulated ones."""
+"""A small store with real axes and tables, but with synthetic instead of simulated clips."""
 
 import hashlib
 from dataclasses import replace
@@ -6,12 +6,13 @@ from dataclasses import replace
 import numpy as np
 
 from pipelines.plan import Clip, clip_seed, draw_placement, make_plan
-from pipelines.recipe import Clips, Keep, Placements, Recipe
+from pipelines.recipe import Clips, Detection, Placements, Recipe
 from pipelines.run import build
 from pipelines.schema import FLOOR_DB, HEATMAPS
 from pipelines.sources import Text
 from pipelines.store_spec import StoreSpec, make_store_spec
 from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
+from tests.helpers.frame_arrays import drawn_frame_arrays, keep_all
 from tests.helpers.pipeline_fakes import FakeTake
 
 NUM_CLIPS = 10
@@ -20,7 +21,7 @@ LABELS = ("walk", "turn", "sit <down> & $rest$")
 
 
 def small_recipe() -> Recipe:
-    """Recipe of clips of 20 frames with 16 chirps of 32 samples; cubes and poses are kept."""
+    """Recipe of clips of 20 frames with 16 chirps of 32 samples; all arrays are kept."""
     radar = BOARDS[DEFAULT_BOARD]
     radar = replace(
         radar,
@@ -31,12 +32,13 @@ def small_recipe() -> Recipe:
         radar=radar,
         clips=Clips(length_s=2.0, min_frames=4),
         placements=Placements(distance_m=(2.0, 4.0)),
-        keep=Keep(if_cubes="on", motion=True, motion_rate_hz=10.0),
+        keep=keep_all(if_cubes="on", motion=True, motion_rate_hz=10.0),
+        detection=Detection(max_points=6, azimuth_bins=16),
     )
 
 
 def build_store(path, num_clips: int = NUM_CLIPS) -> str:
-    """Build the store, in which `FAILED_ROW` fails and `SHORT_ROW` is short; returns its path."""
+    """Build the store and return its path; `FAILED_ROW` fails, and `SHORT_ROW` is short."""
     recipe = small_recipe()
     takes = {f"t{i}": _take(i) for i in range(num_clips)}
     clips = [_clip(recipe, take) for take in takes.values()]
@@ -51,7 +53,7 @@ def build_store(path, num_clips: int = NUM_CLIPS) -> str:
 
 
 def drawn_clip(store_spec: StoreSpec, clip: Clip) -> dict[str, np.ndarray]:
-    """Arrays of a clip: noise, and an echo that moves back and forth."""
+    """Return the arrays of a clip: noise, and an echo that moves back and forth."""
     from radarsim.errors import InputError
 
     if clip.row == FAILED_ROW:
@@ -63,8 +65,9 @@ def drawn_clip(store_spec: StoreSpec, clip: Clip) -> dict[str, np.ndarray]:
             arrays[spec.name] = _map(rng, spec.shape[1:], _columns(spec.shape[1], clip))
         elif spec.name == "if_cube":
             arrays[spec.name] = rng.integers(-99, 99, spec.shape[1:]).astype(spec.dtype)
-        elif spec.per_clip and spec.dtype == "float32":
+        elif spec.per_clip and spec.dtype == "float32" and spec.dims[1:2] != ("frame",):
             arrays[spec.name] = rng.normal(size=spec.shape[1:]).astype(spec.dtype)
+    arrays |= drawn_frame_arrays(rng, store_spec.arrays, clip.num_frames)
     columns = _columns(arrays["time_range"].shape[0], clip)
     return {**arrays, "num_frames": np.int32(clip.num_frames), "num_columns": np.int32(columns)}
 

@@ -19,7 +19,7 @@ PARENTS = {
 
 
 def synthetic_model(layout="smpl", num_betas=10, seed=0):
-    """Arrays of a model file, under SMPL's keys, in float64."""
+    """Return the arrays of a model file, under SMPL's keys, in float64."""
     rng = np.random.default_rng(seed)
     parents = np.array(PARENTS[layout])
     sphere = trimesh.creation.icosphere(subdivisions=1)
@@ -39,5 +39,5 @@ def synthetic_model(layout="smpl", num_betas=10, seed=0):
 
 
 def as_published_pickle(model):
-    """The model with a sparse joint regressor, as in the published pickles."""
+    """Return the model with a sparse joint regressor, as in the published pickles."""
     return {**model, "J_regressor": sparse.csc_matrix(model["J_regressor"])}

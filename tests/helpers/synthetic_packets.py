@@ -6,7 +6,7 @@ STEP = 1456
 
 
 def udp(payload, port=4098, vlan=False):
-    """An Ethernet frame with one UDP datagram."""
+    """Return an Ethernet frame that contains one UDP datagram."""
     datagram = struct.pack(">HHHH", 4098, port, 8 + len(payload), 0) + payload
     network = struct.pack(">BBHHHBBHII", 0x45, 0, 20 + len(datagram), 0, 0, 64, 17, 0, 1, 2)
     tag = b"\x81\x00\x00\x05" if vlan else b""
@@ -14,7 +14,7 @@ def udp(payload, port=4098, vlan=False):
 
 
 def packets_of(stream, **options):
-    """Ethernet frames of the DCA1000 packets that carry a byte stream, in order."""
+    """Return the Ethernet frames of the DCA1000 packets that carry a byte stream, in order."""
     return [
         udp(struct.pack("<IIH", 1 + at // STEP, at, 0) + stream[at : at + STEP], **options)
         for at in range(0, len(stream), STEP)
@@ -22,14 +22,14 @@ def packets_of(stream, **options):
 
 
 def pcap(frames, order="<", magic=0xA1B2C3D4):
-    """A `.pcap` file that holds the frames."""
+    """Return a `.pcap` file that contains the frames."""
     head = struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, 65535, 1)
     records = [struct.pack(order + "IIII", 0, 0, len(each), len(each)) + each for each in frames]
     return head + b"".join(records)
 
 
 def pcapng(frames, order="<"):
-    """A `.pcapng` file that holds the frames."""
+    """Return a `.pcapng` file that contains the frames."""
 
     def block(kind, body):
         body += bytes(-len(body) % 4)

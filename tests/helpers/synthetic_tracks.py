@@ -1,12 +1,12 @@
-"""Synthetic target tracks for the tests of validation."""
+"""Synthetic target tracks for the tests of the validation."""
 
 import numpy as np
 
-from radarsim.validation.track import Track
+from radarsim.detection.track import Track
 
 
 def track(times_s, range_m, speed_mps, azimuth_deg=0.0):
-    """A track with constant azimuth and 30 dB signal-to-noise ratio."""
+    """Return a track with constant azimuth and 30 dB signal-to-noise ratio."""
     azimuth_rad = np.radians(np.broadcast_to(azimuth_deg, times_s.shape).astype(float))
     return Track(
         times_s=times_s, range_m=range_m, speed_mps=speed_mps, azimuth_rad=azimuth_rad,

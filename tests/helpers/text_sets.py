@@ -1,4 +1,4 @@
-"""Write small text sets in their published formats."""
+"""Functions that write small text sets in their published formats."""
 
 import json
 
@@ -6,13 +6,13 @@ INDEX_HEAD = "source_path,start_frame,end_frame,new_name"
 
 
 def label(text, start_s=None, end_s=None, **more):
-    """A BABEL frame label, or a sequence label if no times are given."""
+    """Return a BABEL frame label, or a sequence label if no times are given."""
     times = {} if start_s is None else {"start_t": start_s, "end_t": end_s}
     return {"raw_label": text, "proc_label": text, "act_cat": [text], **times, **more}
 
 
 def sequence(path, labels, dur=10.0, kind="frame_ann"):
-    """A BABEL sequence with frame labels or sequence labels."""
+    """Return a BABEL sequence with frame labels or sequence labels."""
     empty = {"seq_ann": None, "frame_ann": None}
     return {"feat_p": path, "dur": dur, **empty, kind: {"labels": labels}}
 
@@ -39,13 +39,13 @@ def humanml3d_set(folder, rows, texts, splits=()):
 
 
 def line(caption, from_s=0.0, to_s=0.0):
-    """A line of a HumanML3D text file."""
+    """Return a line of a HumanML3D text file."""
     tokens = " ".join(f"{word}/NOUN" for word in caption.replace("#", "").split())
     return f"{caption}#{tokens}#{from_s}#{to_s}"
 
 
 def kitml_set(folder, motions):
-    """Write a KIT-ML folder from (path, duration, [(text, start, end), ...]) by id."""
+    """Write a KIT-ML folder from (path, duration, [(text, start, end), ...]), keyed by id."""
     folder.mkdir(parents=True, exist_ok=True)
     found = {}
     for name, (path, duration, texts) in motions.items():

@@ -1,4 +1,4 @@
-"""Small CLIP and BERT text encoders with random weights, as Hugging Face folders."""
+"""Small CLIP and BERT text encoders with random weights, in Hugging Face folders."""
 
 import json
 
@@ -12,7 +12,7 @@ WIDTH, HEADS, LAYERS, MAX_LENGTH = 32, 4, 2, 24
 
 
 def write_tokenizer(folder, begin: str, end: str, extra=()) -> dict[str, int]:
-    """Write a tokenizer with one token per word and start and end tokens; returns ids by token."""
+    """Write a tokenizer with a token per word and start and end tokens; return the ids by token."""
     ids = {token: index for index, token in enumerate((*extra, "?", *VOCABULARY, begin, end))}
     tokenizer = Tokenizer(models.WordLevel(ids, unk_token="?"))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
@@ -24,7 +24,7 @@ def write_tokenizer(folder, begin: str, end: str, extra=()) -> dict[str, int]:
 
 
 def write_clip(folder, seed: int = 0) -> dict[str, int]:
-    """Write a CLIP folder; returns ids by token."""
+    """Write a CLIP folder; return the token ids, keyed by token."""
     ids = write_tokenizer(folder, "<|startoftext|>", "<|endoftext|>")
     rng = np.random.default_rng(seed)
     shapes = {
@@ -59,7 +59,7 @@ def write_clip(folder, seed: int = 0) -> dict[str, int]:
 
 
 def write_bert(folder, seed: int = 0) -> dict[str, int]:
-    """Write a BERT folder; returns ids by token."""
+    """Write a BERT folder; return the token ids, keyed by token."""
     ids = write_tokenizer(folder, "[CLS]", "[SEP]", extra=("[PAD]",))
     rng = np.random.default_rng(seed)
     shapes = {

@@ -109,5 +109,5 @@ def studio_tables() -> dict:
 
 
 def studio_json() -> str:
-    """JSON text of `studio_tables`."""
+    """Return `studio_tables` as JSON text."""
     return json.dumps(studio_tables())

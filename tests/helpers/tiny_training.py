@@ -1,4 +1,4 @@
-"""Settings of a training run that takes seconds on the stores of `labelled_stores`."""
+"""Settings of a training run that takes a few seconds on the stores of `labelled_stores`."""
 
 from mmclip.presets import load_preset
 from mmclip.settings import TrainingSettings
@@ -25,5 +25,5 @@ UNSEEN = ("bow", "kick")
 
 
 def tiny_settings(*overrides: str) -> TrainingSettings:
-    """The preset `small`, with layers as small as possible."""
+    """Return the preset `small`, with layers as small as possible."""
     return load_preset("small", [*OVERRIDES, *overrides])

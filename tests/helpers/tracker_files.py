@@ -1,4 +1,4 @@
-"""A walking person in the file layouts of body trackers, written without the trackers' code."""
+"""A walking person in the file layouts of body trackers, written without code of the trackers."""
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -11,9 +11,9 @@ PELVIS_M = np.array([0, -0.23, 0.03])
 
 
 def walker(num_poses=NUM_POSES, up="z", seed=0):
-    """Axis-angle poses [pose, 24, 3] and translations [pose, 3] of a walk at 1 m/s.
+    """Return axis-angle poses [pose, 24, 3] and translations [pose, 3] of a walk at 1 m/s.
 
-    The world has its floor at height zero along `up`, one of "z", "y" and "-y".
+    The floor of the world is at height zero along `up`, which is "z", "y" or "-y".
     """
     rng = np.random.default_rng(seed)
     time_s = np.arange(num_poses) / RATE_HZ
@@ -35,7 +35,7 @@ def walker(num_poses=NUM_POSES, up="z", seed=0):
 
 
 def as_matrices(poses):
-    """Rotation matrices [pose, joint, 3, 3] of axis-angle vectors."""
+    """Return the rotation matrices [pose, joint, 3, 3] of axis-angle vectors."""
     return Rotation.from_rotvec(poses.reshape(-1, 3)).as_matrix().reshape(*poses.shape, 3)
 
 
@@ -45,7 +45,7 @@ def betas_per_pose(num_poses=NUM_POSES, size=10):
 
 
 def wham(*seeds):
-    """WHAM: a dictionary by track id, with poses in world and in camera coordinates."""
+    """The WHAM layout: a dictionary by track id, with poses in world and in camera coordinates."""
     result = {}
     for number, seed in enumerate(seeds):
         poses, transl_m = walker(up="y", seed=seed)
@@ -63,7 +63,7 @@ def wham(*seeds):
 
 
 def vibe():
-    """VIBE: the camera is weak-perspective, and there is no translation."""
+    """The VIBE layout: the camera is weak-perspective, and there is no translation."""
     poses, _ = walker(up="-y")
     table = {
         "pred_cam": np.zeros((NUM_POSES, 3), np.float32),
@@ -77,7 +77,7 @@ def vibe():
 
 
 def gvhmr():
-    """GVHMR: 21 body joints of SMPL-X, in world and in camera coordinates."""
+    """The GVHMR layout: 21 body joints of SMPL-X, in world and in camera coordinates."""
     poses, transl_m = walker(up="y")
     in_camera, transl_camera_m = walker(up="-y")
 
@@ -97,7 +97,7 @@ def gvhmr():
 
 
 def tram():
-    """TRAM: rotation matrices in camera coordinates, and translations [pose, 1, 3]."""
+    """The TRAM layout: rotation matrices in camera coordinates, and translations [pose, 1, 3]."""
     poses, transl_m = walker(up="-y")
     return {
         "pred_cam": np.zeros((NUM_POSES, 3), np.float32),
@@ -109,7 +109,7 @@ def tram():
 
 
 def aistpp():
-    """AIST++: translations are multiplied by the file's scaling factor."""
+    """The AIST++ layout: translations are multiplied by the scaling factor in the file."""
     poses, transl_m = walker(up="y")
     return {
         "smpl_loss": 0.1,
@@ -120,7 +120,7 @@ def aistpp():
 
 
 def slahmr(num_people=2):
-    """SLAHMR: world results, in which the axis of people comes before the axis of poses."""
+    """The SLAHMR layout: world results, in which the axis of people precedes the axis of poses."""
     people = [walker(up="-y", seed=seed) for seed in range(num_people)]
     poses = np.stack([poses for poses, _ in people])
     return {
@@ -133,7 +133,7 @@ def slahmr(num_people=2):
 
 
 def pw3d():
-    """3DPW: lists with one array per person, and genders as single letters."""
+    """The 3DPW layout: lists with one array per person, and genders as single letters."""
     people = [walker(up="y", seed=seed) for seed in range(2)]
     return {
         "sequence": "street_00",
@@ -145,7 +145,7 @@ def pw3d():
 
 
 def glamr():
-    """GLAMR: body and world orientation of each person in separate arrays."""
+    """The GLAMR layout: body pose and world orientation of each person in separate arrays."""
     poses, transl_m = walker(up="z")
     person = {
         "frames": np.arange(NUM_POSES),
@@ -158,7 +158,7 @@ def glamr():
 
 
 def romp():
-    """ROMP: a dictionary of frames, each with the values of one person."""
+    """The ROMP layout: a dictionary of frames, each with the values of one person."""
     poses, transl_m = walker(up="-y")
     return {
         f"frame_{pose}.jpg": {

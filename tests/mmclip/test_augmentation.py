@@ -1,4 +1,4 @@
-"""Each augmentation and preprocessing step has its stated effect, and no effect if disabled."""
+"""Each augmentation and preprocessing step has its stated effect, and none if disabled."""
 
 import jax
 import jax.numpy as jnp
@@ -25,7 +25,7 @@ def test_disabled_augmentation_changes_nothing():
 
 
 def test_a_range_shift_moves_a_target_without_wrap_around():
-    """Cells that the shift vacates are set to the floor."""
+    """Cells vacated by the shift are set to the floor level."""
     map_db = jnp.full((3, 2, 40), FLOOR_DB).at[:, :, 20].set(30.0).at[:, :, 39].set(10.0)
     shifted = augmentation.shift_range(map_db, jnp.array([8, -15, 0]))
     assert [int(row) for row in jnp.argmax(shifted[:, 0], axis=1)] == [28, 5, 20]
@@ -37,7 +37,7 @@ def test_a_range_shift_moves_a_target_without_wrap_around():
 def test_range_shifts_are_0_or_8_to_15_bins_in_either_direction():
     bins = np.asarray(augmentation.draw_range_shift(KEY, 4000, AugmentSettings(range_shift=0.5)))
     assert set(np.abs(bins)) == {0, *range(8, 16)}
-    # For 4,000 draws, the tolerance is 5 standard deviations of 0.8 % each.
+    # The tolerance is 5 standard deviations of 0.8 %, for 4,000 draws.
     assert abs(np.mean(bins != 0) - 0.5) < 0.04
     assert abs(np.mean(bins[bins != 0] > 0) - 0.5) < 0.056
 
@@ -56,7 +56,7 @@ def test_the_level_change_is_equal_in_all_heatmaps_and_limited_by_the_floor():
             for name in MAPS
         ]
         changes = np.concatenate(changes)
-        assert np.ptp(changes) < 1e-4  # float32 near 30 dB
+        assert np.ptp(changes) < 1e-4  # float32 rounding near 30 dB
         assert abs(changes[0]) <= 6
     assert all(float(map_db.min()) >= FLOOR_DB for map_db in out.values())
 
@@ -64,7 +64,7 @@ def test_the_level_change_is_equal_in_all_heatmaps_and_limited_by_the_floor():
 def test_the_noise_level_differs_between_windows_and_no_cell_is_below_the_floor():
     zeros = jnp.zeros((300, 20, 20))
     deviations = np.asarray(augmentation.add_noise(KEY, zeros, 2.0)).std(axis=(1, 2))
-    # A standard deviation estimated from 400 cells has an uncertainty of 4 %.
+    # A standard deviation that is estimated from 400 cells has an uncertainty of 4 %.
     assert deviations.max() < 2.3
     assert deviations.min() < 0.2
     assert float(augmentation.add_noise(KEY, zeros - 10, 2.0).min()) == FLOOR_DB
@@ -79,7 +79,7 @@ def test_the_same_columns_are_blanked_in_all_heatmaps():
     assert lengths.min() == 0
     assert lengths.max() == 5
     starts = np.diff(blank["time_range"].astype(int), axis=1, prepend=0)
-    assert ((starts == 1).sum(axis=1) <= 1).all()  # blanked columns are consecutive
+    assert ((starts == 1).sum(axis=1) <= 1).all()  # the blanked columns are consecutive
 
 
 @pytest.mark.parametrize("probability", [0.5, 1.0])
@@ -103,5 +103,5 @@ def test_the_network_input_of_each_heatmap_ranges_from_minus_one_to_one():
 def test_resizing_preserves_the_relative_position_of_a_target():
     map_db = jnp.zeros((1, 4, 256)).at[:, :, 64].set(40.0)
     resized = network_input({"time_range": map_db}, 224)
-    # Bin 64 of 256 is centred at (64 + 0.5) / 256 of the axis.
+    # Bin 64 of 256 is centred at (64 + 0.5) / 256 of the axis length.
     assert abs((int(jnp.argmax(resized[0, 0, 0])) + 0.5) / 224 - 64.5 / 256) < 1 / 224

@@ -1,4 +1,4 @@
-"""Batches depend only on seed and step; each window equals the stored one and has its label."""
+"""Batches depend only on seed and step, and each window equals the stored window with its label."""
 
 from collections import Counter
 
@@ -23,7 +23,7 @@ from tests.helpers.labelled_stores import LABELS, WINDOW, build_labelled_store
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory):
-    """A store with sentences, and a smaller store without sentences."""
+    """A corpus of two stores: one with sentences, and a smaller store without sentences."""
     folder = tmp_path_factory.mktemp("data")
     paths = [
         build_labelled_store(folder / "one.zarr"),
@@ -59,7 +59,7 @@ def test_a_batch_is_a_pure_function_of_seed_and_step(corpus, bank):
 
 
 def test_the_reader_returns_the_windows_of_the_store(corpus, bank):
-    """Later batches are read concurrently and do not change the windows of the current batch."""
+    """Later batches are read concurrently, and the windows of the current batch do not change."""
     sampler = make_sampler(corpus, bank)
     groups = [zarr.open_group(store.path, mode="r") for store in corpus.stores]
     stores = set()
@@ -78,7 +78,7 @@ def test_the_reader_returns_the_windows_of_the_store(corpus, bank):
 
 
 def test_labels_are_drawn_equally_often_regardless_of_their_number_of_clips(corpus, bank):
-    """6,400 draws from 3 labels give 2,133 each; the tolerance is 5 standard deviations of 38."""
+    """Of 6,400 draws, each of 3 labels gets 2,133; the tolerance is 5 standard deviations of 38."""
     windows = corpus.windows(("train",), set(LABELS[:3]))
     first_clip = windows.clip[windows.label == 0][0]
     one_clip_of_label_0 = windows.select((windows.label != 0) | (windows.clip == first_clip))

@@ -1,4 +1,4 @@
-"""Evaluation: hand-derived metrics, rejection of leakage, commands from a store to predictions."""
+"""Evaluation: metrics derived by hand, rejection of leakage, commands from store to predictions."""
 
 import csv
 import json
@@ -39,7 +39,7 @@ def test_confusion_matrix_and_recall_equal_values_by_hand():
 
 
 def test_the_bootstrap_interval_agrees_with_the_standard_error_of_the_mean():
-    """With half of 40 classes correct, the standard error is 0.5 / sqrt(40) = 7.9 %, times 1.96."""
+    """If half of 40 classes are correct, the interval is 1.96 x 0.5 / sqrt(40) = 1.96 x 7.9 %."""
     by_class = {str(number): [float(number % 2)] for number in range(40)}
     found = mean_and_interval(by_class)
     assert found["mean"] == 0.5
@@ -48,7 +48,7 @@ def test_the_bootstrap_interval_agrees_with_the_standard_error_of_the_mean():
 
 
 def test_the_interval_over_runs_is_that_of_students_t():
-    """Three runs with 0.4, 0.5 and 0.6 have a standard error of 0.1 / sqrt(3); t(2) = 4.30."""
+    """Three runs of 0.4, 0.5 and 0.6 have a standard error of 0.1 / sqrt(3), and t(2) is 4.30."""
     found = interval_over_runs([0.4, 0.5, 0.6])
     np.testing.assert_allclose(found["high"] - found["mean"], 4.30 * 0.1 / np.sqrt(3), rtol=1e-3)
     assert interval_over_runs([0.5]) is None
@@ -56,7 +56,7 @@ def test_the_interval_over_runs_is_that_of_students_t():
 
 
 def test_few_shot_evaluates_other_takes_than_its_examples_and_weights_these_above_texts():
-    """Each label has two similar takes, and the texts of the two labels are swapped."""
+    """Each label has two similar takes, but the texts of the two labels are swapped."""
     windows = np.array([[1, 0], [1, 0], [0.9, 0.1], [0, 1], [0, 1], [0.1, 0.9]])
     truth, takes = np.array([0, 0, 0, 1, 1, 1]), ["a", "a", "b", "c", "c", "d"]
     wrong_texts = np.array([[0.0, 1], [1, 0]])
@@ -80,7 +80,7 @@ def test_labels_and_subjects_of_the_training_are_rejected():
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A folder with a store and a model trained briefly on all but two of its labels."""
+    """A folder with a store, and a model trained briefly on all but two labels of the store."""
     folder = tmp_path_factory.mktemp("paths")
     build_labelled_store(folder / "s.zarr")
     with pytest.MonkeyPatch.context() as patch:
@@ -106,7 +106,7 @@ def test_each_mode_writes_metrics_tables_and_figures(folder, mode, capsys):
     counts = np.array(result["runs"][0]["confusion"])
     assert result["runs"][0]["accuracy"] == np.trace(counts) / counts.sum()
     if mode == "seen":
-        # The chance level is 25 %; labels differ clearly, in frequency and amplitude.
+        # The chance level is 25 %; the labels differ clearly in frequency and amplitude.
         assert result["over_classes"]["mean"] > 0.6
     figures = ("confusion_0.png", "map_0.png")
     assert all((out / name).read_bytes().startswith(b"\x89PNG") for name in figures)
@@ -130,7 +130,7 @@ def test_typed_labels_are_scored_for_every_window(folder, capsys):
     assert len(rows) == 60
     for row in rows:
         scores = {label: float(row[label]) for label in ("bow", "jump", "climb a ladder")}
-        assert abs(sum(scores.values()) - 1) < 1e-3  # scores have four digits
+        assert abs(sum(scores.values()) - 1) < 1e-3  # scores are printed with four digits
         assert scores[row["label"]] == max(scores.values())
 
 

@@ -1,4 +1,4 @@
-"""The network: attention compared with independent versions, parameter counts, and LoRA."""
+"""The network: attention compared with independent implementations, parameter counts, and LoRA."""
 
 from dataclasses import replace
 
@@ -31,7 +31,7 @@ TINY = ModelSettings(
 )
 FLOAT32 = {"dtype": jnp.float32}
 TEXT_WIDTH = 24
-ROUNDING = 1e-5  # of float32 sums in another order
+ROUNDING = 1e-5  # the tolerance for float32 sums in another order
 
 
 @nnx.jit
@@ -49,7 +49,7 @@ def model():
 
 
 def plain_attention(layer: Attention, x: np.ndarray) -> np.ndarray:
-    """Reference for attention, with loops over heads and tokens in float64."""
+    """A reference for attention, with loops over heads and tokens in float64."""
     width = x.shape[-1]
     size = width // layer.heads
     kernel, bias = (np.asarray(each[...], float) for each in (layer.qkv.kernel, layer.qkv.bias))
@@ -128,7 +128,7 @@ def test_heatmaps_and_attributes_can_be_selected_by_settings(names, parts):
 
 
 def test_parameter_counts_equal_those_derived_from_the_text_of_the_paper():
-    """Depth 2 gives 14.2 M on the signal side, depth 4 gives 15.4 M; the text side has 3.2 M."""
+    """At depths 2 and 4, the signal side has 14.2 M and 15.4 M parameters; the text side, 3.2 M."""
 
     def signal_side(counts):
         names = ("branches", "learner", "signal_aggregator", "projection")

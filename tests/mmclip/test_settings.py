@@ -1,4 +1,4 @@
-"""Settings: presets, overrides, validation, and labels of the paper's protocol."""
+"""Settings: presets, overrides, validation, and the labels of the paper's protocol."""
 
 import json
 

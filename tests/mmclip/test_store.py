@@ -1,4 +1,4 @@
-"""Stores: an unusable store gives a one-line error before training; labels of windows."""
+"""Stores: window labels, and one-line errors before training if a store is unusable."""
 
 import json
 import shutil
@@ -13,7 +13,7 @@ from mmclip.store import (
     BIN_AXES,
     FLOOR_DB,
     FORMAT,
-    SCHEMA_VERSION,
+    READABLE_VERSIONS,
     check_same_axes,
     open_store,
     verify_checksums,
@@ -34,7 +34,7 @@ def copy(path, tmp_path):
 
 
 def change_metadata(store, array, **values):
-    """Overwrite metadata of an array, or of the root group if `array` is ""."""
+    """Overwrite the metadata of an array, or of the root group if `array` is ""."""
     file = store / array / "zarr.json"
     meta = json.loads(file.read_text())
     meta["attributes"].update(values.pop("attributes", {}))
@@ -43,9 +43,9 @@ def change_metadata(store, array, **values):
 
 def test_writer_and_trainer_have_the_same_contract():
     """The trainer does not import the writer, so this test compares the constants of both."""
-    assert (FORMAT, SCHEMA_VERSION, FLOOR_DB) == (
+    assert (FORMAT, READABLE_VERSIONS, FLOOR_DB) == (
         schema.FORMAT,
-        schema.SCHEMA_VERSION,
+        schema.READABLE_VERSIONS,
         schema.FLOOR_DB,
     )
     assert BIN_AXES == schema.BIN_AXIS
@@ -62,7 +62,11 @@ def test_axes_and_origin_of_a_store_are_read(path):
 @pytest.mark.parametrize(
     ("array", "values", "message"),
     [
-        ("", {"attributes": {"schema_version": 2}}, "schema_version: is 2; this trainer reads 1"),
+        (
+            "",
+            {"attributes": {"schema_version": 3}},
+            "schema_version: is 3; this trainer",
+        ),
         ("", {"attributes": {"format": "other"}}, "format: is 'other'"),
         ("time_range", {"attributes": {"units": "W"}}, "time_range: units 'W'; 'dB' is needed"),
         ("time_doppler", {"dimension_names": ["clip", "speed", "time"]}, "time_doppler: axes"),

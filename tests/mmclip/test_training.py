@@ -1,4 +1,4 @@
-"""Training: it overfits a batch, resumes bit-identically, and stops at a non-finite loss."""
+"""Training overfits a single batch, resumes bit-identically, and stops at a non-finite loss."""
 
 import csv
 import json
@@ -47,7 +47,7 @@ def run(store, out, *overrides, report=lambda line: None):
 
 @pytest.fixture(scope="module")
 def uninterrupted(store, tmp_path_factory):
-    """Folder and model.json of an uninterrupted training run."""
+    """The folder and model.json of an uninterrupted training run."""
     out = tmp_path_factory.mktemp("runs") / "uninterrupted"
     return out, run(store, out)
 
@@ -61,7 +61,7 @@ def losses(folder):
 def test_a_killed_training_resumes_with_the_same_losses_and_weights(
     store, uninterrupted, tmp_path, stop
 ):
-    """The training is killed before or after the checkpoint of step 3; every digit agrees."""
+    """The training is killed before or after the checkpoint of step 3; all digits agree."""
     folder, description = uninterrupted
 
     def kill(line):
@@ -76,7 +76,7 @@ def test_a_killed_training_resumes_with_the_same_losses_and_weights(
 
 
 def test_tensorboard_events_hold_the_losses_of_metrics_csv(uninterrupted):
-    """Each record of an event file has a length, the event, and a checksum after each of them."""
+    """In an event file, each record has a length and the event, each followed by a checksum."""
     from tensorboardX.proto.event_pb2 import Event
 
     scalars = []
@@ -91,7 +91,7 @@ def test_tensorboard_events_hold_the_losses_of_metrics_csv(uninterrupted):
             at += 16 + size
     logged = losses(uninterrupted[0])
     assert [step for step, _ in scalars] == [step for step, *_ in logged]
-    # The table has seven digits, and the event file has float32 values.
+    # The table has seven digits, and the event file contains float32 values.
     np.testing.assert_allclose(
         [loss for _, loss in scalars], [float(loss) for _, loss, _ in logged], rtol=1e-6
     )
@@ -128,7 +128,7 @@ def test_missing_labels_and_an_empty_training_set_are_errors(store, tmp_path):
 
 
 def test_a_tiny_model_overfits_one_batch():
-    """Without augmentation and dropout, the symmetric KL falls to below 1 % of its start."""
+    """Without augmentation and dropout, the symmetric KL falls below 1 % of its initial value."""
     settings = tiny_settings(
         "dropout=0", "range_shift=0", "level_db=0", "noise_db=0", "weight_decay=0", "steps=300"
     )
@@ -165,7 +165,7 @@ def test_the_option_describe_needs_no_store(capsys):
     none = "clip:no-folder-here/none"
     assert pretrain.main(["none.zarr", "--describe", "--preset", "paper", "--encoder", none]) == 0
     out = capsys.readouterr().out
-    assert "14,200,064" in out  # an absent encoder is assumed to have the paper's width
+    assert "14,200,064" in out  # if an encoder is missing, the width in the paper is assumed
     assert "text embeddings of width 512 assumed" in out
     assert json.loads(out[out.index("\n{") :])["train"]["steps"] == 50_000
 

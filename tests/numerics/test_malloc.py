@@ -1,4 +1,4 @@
-"""Freed memory is returned to the system even if the C library would keep it."""
+"""Freed memory is returned to the system even if the C library would retain it."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ import pytest
 
 from radarsim.numerics.malloc import trim_heap
 
-# A large heap of small blocks; every hundredth stays allocated, so the heap cannot just shrink.
+# A large heap of small blocks; every hundredth block stays allocated, so the heap cannot shrink.
 HOARD = """
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Coarse sorting: wanted items come first, in order of value."""
+"""Coarse sorting: wanted items come first, ordered by value."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -9,7 +9,7 @@ from radarsim.numerics.coarse_argsort import coarse_argsort
 
 @pytest.mark.parametrize("num_items", [1, 2, 3, 12, 63, 64, 65, 1000, 100_000])
 def test_wanted_items_come_first_and_by_value(num_items):
-    """Values are sorted to within one level: 2^-12 of the span if indices take 17 bits."""
+    """The order is exact to one level: 2^-12 of the span of values if indices take 17 bits."""
     rng = np.random.default_rng(num_items)
     values = rng.uniform(-3, 50, num_items).astype(np.float32)
     wanted = rng.uniform(size=num_items) < 0.6

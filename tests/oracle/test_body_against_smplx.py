@@ -1,4 +1,4 @@
-"""Skinning compared with the library smplx; both read the same synthetic model files."""
+"""Skinning compared with the library smplx, which reads the same synthetic model files."""
 
 import pickle
 
@@ -57,7 +57,7 @@ def common():
 
 
 HANDS = [("left_hand_pose", 15), ("right_hand_pose", 15)]
-PARTS = {  # our pose is the concatenation of smplx's named parts
+PARTS = {  # radarsim's pose is the concatenation of the named parts in smplx
     "smpl": [("global_orient", 1), ("body_pose", 23)],
     "smplh": [("global_orient", 1), ("body_pose", 21), *HANDS],
     "smplx": [
@@ -69,7 +69,7 @@ PARTS = {  # our pose is the concatenation of smplx's named parts
 
 @pytest.fixture(autouse=True)
 def _small_meshes(monkeypatch):
-    """Set smplx's landmark vertices to 0, as their indices are out of range for the small mesh."""
+    """Set smplx's landmark vertex indices to 0; the originals are out of range for a small mesh."""
     ids = {name: dict.fromkeys(where, 0) for name, where in smplx.vertex_ids.vertex_ids.items()}
     monkeypatch.setattr(smplx.body_models, "VERTEX_IDS", ids)
 

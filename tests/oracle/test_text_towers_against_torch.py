@@ -1,4 +1,4 @@
-"""Text encoders agree with transformers and sentence-transformers for the same weights."""
+"""Text encoders agree with transformers and sentence-transformers if the weights are equal."""
 
 import numpy as np
 import pytest
@@ -15,14 +15,14 @@ SENTENCES = [
     "a person walks",
     "a person raises one arm and the torso and the legs stay still",
     "jumps",
-    " ".join(["the arms"] * 20),  # longer than the maximum length
+    " ".join(["the arms"] * 20),  # this sentence is longer than the maximum length
 ]
-# Required agreement; the order of summation in float32 differs.
+# The required agreement; the order of summation in float32 differs.
 TOLERANCE = 1e-4
 
 
 def tokens(encoder):
-    """Token ids, truncated before the end token."""
+    """Return the token ids, truncated before the end token."""
     found = [each.ids for each in encoder.tokenizer.encode_batch(SENTENCES)]
     return [[*ids[: MAX_LENGTH - 1], ids[-1]] if len(ids) > MAX_LENGTH else ids for ids in found]
 

@@ -1,4 +1,4 @@
-"""Sentences are attached to a finished store once, in any order, and do not change its arrays."""
+"""Sentences are attached to a finished store once, in any order, without changing its arrays."""
 
 import json
 import random
@@ -29,7 +29,7 @@ BUILT_IN = tuple((part, f"built-in {part}") for part in ATTRIBUTE_PARTS)
 
 @pytest.fixture
 def store(tmp_path):
-    """A store with captions "act 0", "act 1" and "act 2"; the build describes "act 0"."""
+    """A store with the captions "act 0", "act 1" and "act 2"; the build describes "act 0"."""
     takes = fake_takes(5)
     described = Text(caption="act 0", source="fake", sentences=BUILT_IN, provenance="fake")
     texts = {
@@ -49,7 +49,7 @@ def wording(caption, provenance, verb, variant=0):
 
 
 def written(path, rows):
-    """Write the rows in the format of the file's suffix."""
+    """Write the rows in the format that the file suffix states."""
     if path.suffix == ".parquet":
         pq.write_table(pa.Table.from_pylist(rows), path)
     elif path.suffix == ".jsonl":
@@ -61,7 +61,7 @@ def written(path, rows):
 
 
 def attributes(store):
-    """(variant, part, sentence) by caption, from all files of the table."""
+    """Return (variant, part, sentence) by caption, from all files of the table."""
     texts = {row["id"]: row["text"] for row in pq.read_table(store / "tables/captions").to_pylist()}
     found = {}
     for row in pq.read_table(store / "tables/attributes").to_pylist():

@@ -1,4 +1,4 @@
-"""The arrays of a clip depend only on its take, placement and seed."""
+"""The arrays of a clip depend only on the take, the placement and the seed."""
 
 from dataclasses import dataclass, replace
 
@@ -31,7 +31,7 @@ RATE_HZ = 60.0
 
 @dataclass(frozen=True, kw_only=True)
 class Walk:
-    """A take of a walk straight ahead at constant speed with swinging legs."""
+    """A take of a walk straight ahead, at constant speed with swinging legs."""
 
     id: str = "walk"
     subject: str = "s"
@@ -49,7 +49,7 @@ class Walk:
         poses_rad[:, 0, 0] = np.pi / 2
         poses_rad[:, 1, 0] = 0.4 * np.sin(3 * time_s)
         transl_m = np.zeros((len(time_s), 3))
-        transl_m[:, 1] = -self.speed_mps * time_s  # the upright rest pose faces -y
+        transl_m[:, 1] = -self.speed_mps * time_s  # the body faces -y in the upright rest pose
         return Motion(poses_rad=poses_rad, transl_m=transl_m, rate_hz=RATE_HZ, name=self.id)
 
     def sha256(self) -> str:
@@ -82,7 +82,7 @@ def made(models):
 
 @dataclass(frozen=True, kw_only=True)
 class StoredWalk(Walk):
-    """The walk stored in a file, from which only the poses of a clip are read."""
+    """A walk stored in a file, from which only the poses of a clip are read."""
 
     path: str
 
@@ -109,7 +109,7 @@ def test_arrays_have_the_schemas_shapes_and_types(made):
 
 
 def test_a_short_clip_equals_a_clip_of_a_recipe_for_short_clips(made, models):
-    """A clip of 30 frames in a recipe of 32 (3.2 s): padding adds neither clutter nor frames."""
+    """In a recipe for 32 frames (3.2 s), padding a clip of 30 frames adds no clutter or frames."""
     long, short = recipe_of(3.2), recipe_of(3.0)
     clip = only_clip(short, Walk(), models)
     assert clip.num_frames == 30
@@ -122,7 +122,7 @@ def test_a_short_clip_equals_a_clip_of_a_recipe_for_short_clips(made, models):
     assert np.abs(difference).max() <= 1
     assert not padded["if_cube"][30:].any()
     for name in ("time_range", "time_doppler", "time_angle"):
-        # float16 steps are 1/32 dB up to 64 dB.
+        # The spacing of float16 is 1/32 dB up to 64 dB.
         np.testing.assert_allclose(padded[name][:columns], alone[name], atol=0.1)
         assert (padded[name][columns:] == -10).all()
 
@@ -152,7 +152,7 @@ def test_all_bits_of_a_seed_above_32_bits_are_used(models):
 def test_kept_poses_walk_towards_the_radar(made):
     assert made["poses"].shape == (193, 24, 3)
     step_m = np.diff(made["transl"][:, 0])
-    np.testing.assert_allclose(step_m, -0.1 / 60, atol=1e-5)  # towards the radar, float32
+    np.testing.assert_allclose(step_m, -0.1 / 60, atol=1e-5)  # speed towards the radar, in float32
 
 
 def test_a_changed_take_is_not_simulated(models):
@@ -163,7 +163,7 @@ def test_a_changed_take_is_not_simulated(models):
 
 
 def test_with_one_placement_per_take_the_second_clip_continues_the_first(models):
-    """Placed per sequence, the two windows of a walk join; placed per clip, both start at 3 m."""
+    """With a placement per sequence, two windows of a walk join; per clip, both start at 3 m."""
     take = Walk(seconds=6.4)
     for scope, second_starts_m in (("sequence", 3.0 - 0.32), ("clip", 3.0)):
         recipe = recipe_of(placements=Placements(scope=scope))
@@ -188,7 +188,7 @@ def test_every_placement_is_a_separate_clip(models):
         (Walk(), [32], []),
         (Walk(seconds=2.0), [], [TOO_SHORT]),
         (Walk(seconds=5.0), [32], [TOO_SHORT]),
-        (Walk(speed_mps=0.65), [31], [CUT]),  # 2 m to the near edge take 3.08 s
+        (Walk(speed_mps=0.65), [31], [CUT]),  # a distance of 2 m to the near edge takes 3.08 s
         (Walk(speed_mps=3.0), [], [OUTSIDE]),
     ],
 )
@@ -228,7 +228,7 @@ def test_a_clip_read_from_part_of_a_file_equals_that_of_the_whole_motion(stored_
 
 
 def test_a_file_truncated_during_a_build_is_a_changed_take(stored_walk, models):
-    """The shard stays unfinished until the file is restored."""
+    """The shard stays unfinished until the file has its original contents again."""
     recipe = recipe_of()
     clips = select_clips(recipe, stored_walk, models).clips
     with open(stored_walk.path, "r+b") as file:

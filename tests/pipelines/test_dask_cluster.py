@@ -1,4 +1,4 @@
-"""A running cluster writes the same bytes as local workers, or the build names the problem."""
+"""A running Dask cluster writes the same bytes as local workers, or the build names the problem."""
 
 import logging
 import os
@@ -28,7 +28,7 @@ STORE_SPEC = fake_store_spec(PLAN)
 
 @pytest.fixture(scope="module")
 def address():
-    """Address of a cluster of two processes with two threads each, unlike our local workers."""
+    """The address of a cluster of two processes with two threads each, unlike local workers."""
     with LocalCluster(
         n_workers=2,
         threads_per_worker=2,
@@ -76,7 +76,7 @@ def test_a_store_that_workers_cannot_read_is_refused(tmp_path, address):
 
 
 def test_only_a_few_tasks_are_submitted_ahead(address):
-    """A plan of a million clips needs no more memory than a plan of ten."""
+    """A plan of a million clips needs no more memory than a plan of ten clips."""
     drawn = []
 
     def tasks():
@@ -94,7 +94,7 @@ def test_only_a_few_tasks_are_submitted_ahead(address):
 
 
 def test_workers_do_not_record_what_they_run(address):
-    """Dask's profiler keeps the call trees of an hour, half a gigabyte during a simulation."""
+    """Dask's profiler would keep the call trees of an hour, half a gigabyte in a simulation."""
     with dask_cluster.running_cluster(address, str(Path(__file__).parents[2])) as client:
         theirs = client.run(recorders).values()
     with dask_cluster.local_workers(1, 1) as client:
@@ -111,7 +111,7 @@ def doubled(number, report):
 
 
 def test_each_worker_of_a_machine_gets_its_own_device(tmp_path, monkeypatch):
-    """A worker's claim to a device ends with the worker's process, even if the worker is killed."""
+    """A worker's claim to a device ends with its process, even if the worker is killed."""
     hold = (
         "import sys, time; from pipelines.worker_environment import claim_device;"
         f"print(claim_device(['0', '1', '2'], {str(tmp_path)!r}), flush=True); sys.stdin.read()"

@@ -21,7 +21,7 @@ PLAN = fake_plan(TAKES)
 
 
 def described(name, take):
-    """The fake take, with a label for its first 0.2 s that has another source and licence."""
+    """The fake take, with a label for its first 0.2 s from another source with another licence."""
     label = Text(caption=f"do|{name[-1]}", source="BABEL", licence="X", kind="label", end_s=0.2)
     texts = () if name == "take-013" else (label, *take.texts)
     object.__setattr__(take, "texts", texts)
@@ -30,7 +30,7 @@ def described(name, take):
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
-    """A store of 14 clips of 0.3 s; one clip failed, and one has no text."""
+    """A store of 14 clips of 0.3 s, of which one failed and one has no text."""
     path = tmp_path_factory.mktemp("card") / "s.zarr"
     takes = {name: described(name, take) for name, take in TAKES.items()}
     store_spec = fake_store_spec(PLAN)
@@ -78,7 +78,7 @@ def test_the_card_lists_contents_and_licences(store):
     assert "No person is in two splits." in text
     assert "AWR1843BOOST, 77." in text
     assert "Clips without text: 1." in text
-    assert "| `time_doppler` | clip 14, time 7, speed 6 | float16 | dB |" in text
+    assert "| `time_doppler` | clip 14, time 7, speed 6 | float16 | 1.18 kB | dB |" in text
     assert "no radar recorded them" in text
     assert str(store.parent) not in text
 

@@ -1,4 +1,4 @@
-"""An export has the names, units and values of its store, and is complete or absent."""
+"""An export has the names, units and values of its store, and is either complete or absent."""
 
 import csv
 import json
@@ -12,8 +12,10 @@ import zarr
 
 from builders.export import main
 from pipelines import export
+from pipelines.recipe import Keep
 from pipelines.schema import TABLES
-from tests.helpers.small_stores import build_store
+from tests.helpers import small_stores
+from tests.helpers.small_stores import FAILED_ROW, build_store
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +98,7 @@ def test_the_command_prints_the_number_of_verified_values(store, tmp_path, capsy
 
 @pytest.mark.parametrize("num_clips", [1, 2, 5])
 def test_a_store_with_fewer_clips_than_a_chunk_or_shard_holds_is_exported(tmp_path, num_clips):
-    """One BVH file gives one clip, but a shard has room for four."""
+    """One BVH file gives a single clip, but a shard has room for four clips."""
     store = build_store(tmp_path / "s.zarr", num_clips)
     assert main([store, "--hdf5", str(tmp_path / "s.h5"), "--quiet"]) == 0
     assert main([store, "--numpy", str(tmp_path / "s"), "--quiet"]) == 0
@@ -107,7 +109,7 @@ def test_a_store_with_fewer_clips_than_a_chunk_or_shard_holds_is_exported(tmp_pa
         assert len(file["tables/clips/id"]) == num_clips
 
 
-@pytest.mark.parametrize("option", ["--hdf5", "--numpy"])
+@pytest.mark.parametrize("option", ["--hdf5", "--numpy", "--points"])
 def test_an_existing_path_is_not_changed(store, tmp_path, capsys, option):
     out = tmp_path / "mine"
     out.write_text("mine")
@@ -116,6 +118,84 @@ def test_an_existing_path_is_not_changed(store, tmp_path, capsys, option):
     assert out.read_text() == "mine"
     assert main([store, option, str(out / "below")]) == 2
     assert f"{option}: cannot be written" in capsys.readouterr().err
+
+
+def test_hdf5_frames_have_their_times(hdf5):
+    assert hdf5["points"].dims[1]["frame_time"] == hdf5["frame_time"]
+    assert hdf5["range_doppler"].dims[3]["burst_speed"] == hdf5["burst_speed"]
+    assert json.loads(hdf5["points"].attrs["value_names"])[0] == "range_m"
+
+
+def points_of(store, row):
+    """Points of a clip as (time, frame, *values), read from the store without this package."""
+    opened = zarr.open_group(store, mode="r")
+    counts, values, times_s = (opened[n][:] for n in ("num_points", "points", "frame_time"))
+    return [
+        [times_s[frame], frame, *values[row, frame, slot]]
+        for frame, count in enumerate(counts[row])
+        for slot in range(count)
+    ]
+
+
+def index_of(folder):
+    with open(folder / "clips.csv", newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_points_are_a_csv_table_per_clip(store, tmp_path, capsys):
+    assert main([store, "--points", str(tmp_path / "p")]) == 0
+    files = index_of(tmp_path / "p")
+    assert len(files) == 10
+    total = 0
+    for entry in files:
+        header, *lines = (tmp_path / "p" / entry["file"]).read_text().splitlines()
+        assert header.startswith("time_s,frame,range_m,azimuth_rad,elevation_rad,speed_mps,snr_db")
+        found = np.array([[float(value) for value in line.split(",")] for line in lines])
+        expected = np.array(points_of(store, int(entry["row"])))
+        assert len(lines) == int(entry["num_points"]) == len(expected)
+        # Float32 is read back exactly; the times are rounded to float32.
+        np.testing.assert_allclose(found, expected.reshape(found.shape), rtol=1e-7)
+        total += len(lines)
+    assert total > 100
+    assert capsys.readouterr().out == f"{tmp_path / 'p'}: {total} points written and verified\n"
+
+
+def test_points_are_a_pcd_cloud_per_clip(store, tmp_path):
+    """PCD 0.7: a text header names the fields, and packed values follow."""
+    assert main([store, "--points", str(tmp_path / "p"), "--format", "pcd", "--quiet"]) == 0
+    entry = index_of(tmp_path / "p")[1]
+    header, data = (tmp_path / "p" / entry["file"]).read_bytes().split(b"DATA binary\n")
+    lines = dict(line.split(" ", 1) for line in header.decode().splitlines()[1:])
+    fields = lines["FIELDS"].split()
+    assert lines["VERSION"] == "0.7"
+    assert fields[:3] == ["x", "y", "z"]
+    kinds = zip(lines["TYPE"].lower().split(), lines["SIZE"].split(), strict=True)
+    types = [f"<{kind}{size}" for kind, size in kinds]
+    cloud = np.frombuffer(data, list(zip(fields, types, strict=True)))
+    assert len(cloud) == int(lines["POINTS"]) == int(lines["WIDTH"]) * int(lines["HEIGHT"])
+    expected = np.array(points_of(store, 1))
+    np.testing.assert_allclose(cloud["frame"], expected[:, 1])
+    np.testing.assert_allclose(cloud["time_s"], expected[:, 0], rtol=1e-7)
+    for field, column in (("range_m", 2), ("snr_db", 6), ("x", 7), ("z", 9)):
+        np.testing.assert_array_equal(cloud[field], expected[:, column].astype(np.float32))
+
+
+def test_a_clip_without_points_has_an_empty_file(store, tmp_path):
+    """The failed clip keeps its row in the index, so that rows and files stay aligned."""
+    assert main([store, "--points", str(tmp_path / "p"), "--quiet"]) == 0
+    entry = index_of(tmp_path / "p")[FAILED_ROW]
+    assert (entry["num_frames"], entry["num_points"]) == ("0", "0")
+    assert len((tmp_path / "p" / entry["file"]).read_text().splitlines()) == 1
+
+
+def test_a_store_without_points_is_refused(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(small_stores, "keep_all", Keep)
+    bare = build_store(tmp_path / "bare.zarr", 2)
+    assert main([bare, "--points", str(tmp_path / "p")]) == 2
+    assert capsys.readouterr().err == (
+        f"{bare}: points: are not in this store; build it with --keep points\n"
+    )
+    assert not (tmp_path / "p").exists()
 
 
 @pytest.mark.parametrize("option", ["--hdf5", "--numpy"])

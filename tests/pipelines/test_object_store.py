@@ -1,4 +1,4 @@
-"""A store in an object store has the same bytes as one in a local folder."""
+"""A store in an object store has the same bytes as a store in a local folder."""
 
 import pytest
 

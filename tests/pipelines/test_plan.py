@@ -1,4 +1,4 @@
-"""The plan is complete before any simulation and does not depend on the order of processing."""
+"""The plan is complete before any simulation, and does not depend on the processing order."""
 
 import pytest
 
@@ -36,7 +36,7 @@ def test_another_recipe_seed_gives_other_clip_seeds():
 
 
 def test_draws_are_uniform_and_independent():
-    """Mean and covariance of 4,000 draws are within four standard errors of those expected."""
+    """The mean and covariance of 4,000 draws are correct within four standard errors."""
     near = [draw(RECIPE, "distance_m", (2.0, 4.0), f"clip {i}") for i in range(4000)]
     other = [draw(RECIPE, "lateral_m", (2.0, 4.0), f"clip {i}") for i in range(4000)]
     assert min(near) >= 2.0

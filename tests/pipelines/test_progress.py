@@ -1,4 +1,4 @@
-"""Progress is a bar in a terminal, and a line at intervals in a log file."""
+"""Progress is shown as a bar in a terminal, and as lines at intervals in a log file."""
 
 import io
 
@@ -6,7 +6,7 @@ from pipelines import progress
 from pipelines.progress import Progress
 from tests.helpers.pipeline_fakes import fake_plan, fake_takes
 
-PLAN = fake_plan(fake_takes(10))  # shards of 4, 4 and 2 clips
+PLAN = fake_plan(fake_takes(10))  # the shards have 4, 4 and 2 clips
 
 
 class Terminal(io.StringIO):

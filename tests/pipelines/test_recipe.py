@@ -1,4 +1,4 @@
-"""Equal recipes have equal text and equal digests; every error is one line."""
+"""Equal recipes have equal text and equal digests, and every error is a single line."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Recipes come from files, stores or presets; options override them, and paths are not stored."""
+"""Recipes come from files, stores or presets; options override them, and paths are not saved."""
 
 import re
 from importlib import resources
@@ -7,6 +7,7 @@ import pytest
 
 from builders.amass import _parser
 from builders.building.cli_options import FLAG_SETTINGS, PRESETS, recipe_table
+from builders.building.keep_options import KEPT_PER_FRAME
 from builders.building.recipe_loading import PATHS, load_recipe_table, merge_tables
 from builders.building.simulated_dataset import build_dataset
 from builders.sources.takes import built_in_takes
@@ -43,7 +44,7 @@ def test_options_override_the_recipe_file_and_the_file_overrides_the_defaults(tm
 
 
 def test_a_store_can_be_used_as_a_recipe(tmp_path):
-    """The recipe of a store has every digit of its radar."""
+    """The recipe in a store has every digit of the radar."""
     takes = fake_takes(3)
     plan = fake_plan(takes, recipe_of("--seed", "9", "--radar", "IWR6843ISK", "--sigma", "0.3:0.7"))
     prepare(LocalFolder(tmp_path / "s.zarr"), make_store_spec(plan, takes))
@@ -73,18 +74,19 @@ def test_the_paper_preset_agrees_with_its_section_4_2():
 
 
 def test_clips_of_the_zero_shot_preset_are_long_enough_for_the_trainer():
-    """224 columns span 3,824 chirps; each of 8 people performs each of 60 activities twice."""
+    """A window of 224 columns spans 3,824 chirps; 8 people perform each of 60 activities twice."""
     recipe = recipe_of("--preset", "zeroshot")
     assert recipe.num_frames * recipe.radar.frame.num_chirps >= 3824
     assert (recipe.built_in.takes, recipe.built_in.subjects) == (60 * 8 * 2, 8)
 
 
 def test_every_option_that_changes_bytes_is_a_recipe_setting():
-    """Every recipe setting except `body`, which the models determine, has an option."""
+    """Each recipe setting has an option, except `body`, which follows from the body models."""
     settings = {
         f"{name}.{field}" for name, section in SECTIONS.items() for field in vars(section())
     }
     reached = {".".join(path) for path in FLAG_SETTINGS.values() if len(path) == 2}
+    reached |= {f"keep.{name}" for name in KEPT_PER_FRAME}  # values of the option --keep
     assert settings - reached == {"area.near_m", "area.far_m", "area.half_width_m"}
     assert reached <= settings
     flags = vars(options())
@@ -154,7 +156,7 @@ def test_several_radars_give_one_store_each(monkeypatch, tmp_path):
     given = options("--radar", "AWR1843BOOST", "IWR6843ISK", "--out", f"{tmp_path}/s.zarr")
     assert build_dataset(given, recipe_table(vars(given)), "options") == 0
     assert made == [(name, f"{tmp_path}/s-{name}.zarr") for name in ("AWR1843BOOST", "IWR6843ISK")]
-    assert named == [True, True]  # each store's plan names its radar
+    assert named == [True, True]  # the plan of each store names its radar
     with pytest.raises(InputError, match="twice"):
         build_dataset(given, {"radar": ["IWR6843ISK", "IWR6843ISK"]}, "options")
 

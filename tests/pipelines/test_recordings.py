@@ -1,4 +1,4 @@
-"""A store is exported as board files and imported as recordings; labels; invalid input."""
+"""Recordings: export as board files and import, labels, and invalid input."""
 
 import csv
 import json
@@ -33,11 +33,12 @@ from tests.helpers.synthetic_captures import echo, small_radar
 from tests.helpers.ti_configurations import CFG
 
 QUICK = ["--clip-seconds", "3.2", "--stride-seconds", "3.2", "--quiet"]
+KEPT = ("points", "range_doppler", "range_azimuth")
 MADE = small_radar(num_chirps=24, tx_order=(0, 2), num_samples=32)
 
 
 def made_clip(recipe, clip, take, *, keep_cubes=True):
-    """Arrays of a clip of a synthetic echo, in the format of a simulated clip."""
+    """Return the arrays of a synthetic echo, in the format of a simulated clip."""
     cube = echo(recipe.radar, recipe.num_frames, seed=clip.row)
     cube_v = from_codes(recipe.radar, from_complex(CaptureFormat(), cube))
     return arrays_of_cube(recipe, clip, cube_v, keep_cubes=keep_cubes)
@@ -45,9 +46,8 @@ def made_clip(recipe, clip, take, *, keep_cubes=True):
 
 def made_store(path, if_cubes="on"):
     """A store with two clips of two subjects, built in this process."""
-    recipe = Recipe(
-        radar=MADE, clips=Clips(length_s=3.2), keep=Keep(if_cubes=if_cubes), seed=3, body="none"
-    )
+    keep = Keep(if_cubes=if_cubes, **dict.fromkeys(KEPT, True))
+    recipe = Recipe(radar=MADE, clips=Clips(length_s=3.2), keep=keep, seed=3, body="none")
     clips, takes = [], {}
     for name, caption in (("anna", "walks"), ("ben", "sits down, then waits")):
         texts = (
@@ -74,18 +74,18 @@ def made_store(path, if_cubes="on"):
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """A small store, its clips exported as board files, and a store imported from these."""
+    """A small store, its clips exported as board files, and a store imported from these files."""
     root = tmp_path_factory.mktemp("recordings")
     made_store(root / "made.zarr")
     assert dca1000.main([str(root / "made.zarr"), "--out", str(root / "board")]) == 0
     again = ["--captures", str(root / "board"), "--labels", str(root / "board" / "labels.csv")]
     again += ["--radar", str(root / "board" / "radar.toml"), "--out", str(root / "again.zarr")]
-    assert recordings.main([*again, *QUICK, "--workers", "1"]) == 0
+    assert recordings.main([*again, *QUICK, "--workers", "1", "--keep", *KEPT]) == 0
     return root
 
 
 def rows_of(place):
-    """The simulated store, the imported store, and pairs of rows that hold the same clip."""
+    """The simulated store, the imported store, and pairs of rows that contain the same clip."""
     made, again = Store(place / "made.zarr"), Store(place / "again.zarr")
     found = {clip.take.split("/")[1]: row for row, clip in again.clips.items()}
     return (
@@ -96,18 +96,31 @@ def rows_of(place):
 
 
 def test_recordings_of_a_simulation_equal_that_simulation(place):
-    """ADC codes are bit-identical; heatmaps, which the same code computes, agree to rounding."""
+    """ADC codes are bit-identical; heatmaps, which use the same code, agree to rounding."""
     made, again, rows = rows_of(place)
     assert len(rows) == 2
     for row, copy in rows:
-        for name in ("if_cube", "num_frames", "num_columns"):
+        for name in ("if_cube", "num_frames", "num_columns", "num_points"):
             np.testing.assert_array_equal(again.array(name, copy), made.array(name, row), name)
-        for name in HEATMAPS:
+        for name in (*HEATMAPS, *KEPT[1:]):
             ours, theirs = again.array(name, copy), made.array(name, row)
-            # A worker and this process split sums differently; tolerance one float16 step, 2^-10.
+            # A worker and this process split sums differently; one float16 step, 2^-10, is allowed.
             np.testing.assert_allclose(
                 ours.astype(float), theirs.astype(float), rtol=2**-10, atol=1e-3, err_msg=name
             )
+        ranges_m = [store.array("points", at)[..., 0] for store, at in ((again, copy), (made, row))]
+        assert np.isfinite(ranges_m[0]).any()
+        np.testing.assert_allclose(*ranges_m, atol=1e-3)  # of the bin width of 0.3 m
+
+
+def test_joints_of_recordings_are_refused(place, capsys):
+    """Only a simulation knows where the joints are; the reason is one line, before any work."""
+    given = ["--captures", str(place / "board"), "--labels", str(place / "board" / "labels.csv")]
+    out = ["--out", str(place / "refused.zarr"), "--keep", "points", "joints"]
+    assert recordings.main([*given, *out]) == 2
+    line = "options: --keep: names joints, but a recording contains no motion of the body; "
+    assert capsys.readouterr().err == f"{line}keep points and frame maps only\n"
+    assert not (place / "refused.zarr").exists()
 
 
 def test_both_stores_have_the_same_axes_and_captions(place):
@@ -127,7 +140,7 @@ def test_a_recorded_store_is_marked_and_has_no_placements(place):
 
 
 def test_the_board_folder_has_setups_for_other_tools(place):
-    """radar.toml and, as far as its format can, the Studio file describe the simulated radar."""
+    """radar.toml, and the Studio file as far as its format allows, describe the simulated radar."""
     made = Store(place / "made.zarr")
     ours = load_setup(place / "board" / "radar.toml")
     studio = load_setup(place / "board" / "radar.mmwave.json")
@@ -137,7 +150,7 @@ def test_the_board_folder_has_setups_for_other_tools(place):
     assert studio.radar.array == ours.radar.array
     assert studio.capture_format.iq_order == ours.capture_format.iq_order == "i_first"
     device = json.loads((place / "board" / "radar.mmwave.json").read_text())["mmWaveDevices"][0]
-    assert device["rfConfig"]["rlChanCfg_t"]["txChannelEn"] == "0x5"  # TX1 and TX3
+    assert device["rfConfig"]["rlChanCfg_t"]["txChannelEn"] == "0x5"  # the masks of TX1 and TX3
 
 
 def test_board_files_have_the_codes_of_the_store_in_either_iq_order(place, tmp_path):
@@ -159,7 +172,7 @@ def test_a_store_without_codes_cannot_be_exported_as_board_files(tmp_path, capsy
 
 @pytest.fixture
 def captures(tmp_path):
-    """Two captures of 40 frames, one of them with a radar file."""
+    """Two captures of 40 frames, one of which has a radar file."""
     radar = small_radar(num_chirps=16, num_samples=32)
     for name in ("a", "b"):
         write_capture(tmp_path / f"{name}.bin", echo(radar, 40), radar)
@@ -199,7 +212,7 @@ def test_clips_are_inside_their_time_spans_and_start_at_frames(place, captures):
     )
     found = select_recorded_clips(recipe, take)
     starts = [round(clip.start_s, 6) for clip in found.clips]
-    assert starts == [0.3, 1.3, 2.3]  # a column needs 256 loops, so 16 frames of 16
+    assert starts == [0.3, 1.3, 2.3]  # a column needs 256 loops: 16 frames of 16
     assert [clip.num_frames for clip in found.clips] == [17, 17, 16]
     assert [note.cause for note in found.notes] == ["labelled time spans too short for a clip"]
 
@@ -285,7 +298,7 @@ def test_the_builder_refuses_board_files_of_several_radars(tmp_path, capsys):
 
 
 def test_commands_report_that_a_recording_has_no_motion(place, tmp_path, capsys):
-    """A recording has no body and cannot be simulated again."""
+    """A recording has no body, so it cannot be simulated again."""
     store = str(place / "again.zarr")
     assert draw.main([store, "--clip", "0", "--out", str(tmp_path / "clip.png")]) == 0
     assert "recording without motion capture" in capsys.readouterr().out
@@ -308,5 +321,5 @@ def test_a_guessed_board_is_stated_with_the_plan_and_in_the_report(tmp_path):
     guess = load_setup(setup).board_guess
     assert guess.startswith("board: AWR1843BOOST is assumed")
     assert f"{setup}: {guess}" in select_recorded_clips(recipe, take).findings
-    # The analysis does not affect this line, so an empty one suffices.
+    # The analysis does not affect the line about the board, so an empty analysis suffices.
     assert guess in limitations(take.capture(), object.__new__(CaptureAnalysis))

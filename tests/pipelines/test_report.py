@@ -1,4 +1,4 @@
-"""The report agrees with the tables and heatmaps of its store and needs no other file."""
+"""The report agrees with the tables and heatmaps of its store, and needs no other file."""
 
 import base64
 import re
@@ -31,12 +31,12 @@ def page(store, tmp_path_factory):
 
 @pytest.fixture
 def undrawn(monkeypatch):
-    """Skip the figures, which take most of the time, in tests of the text."""
+    """Skip the figures in tests of the text, because the figures take most of the time."""
     monkeypatch.setattr("pipelines.report_page._image", lambda figure: "<img>")
 
 
 def table(page, title):
-    """Rows of the first table after a title, without HTML tags."""
+    """Return the rows of the first table after a title, without HTML tags."""
     rows = page.split(f">{title}</h")[1].split("</table>")[0].split("<tr>")[1:]
     return [tuple(re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row)) for row in rows]
 
@@ -48,7 +48,7 @@ def test_the_store_of_these_tests_has_no_problems(store):
 def test_the_page_agrees_with_the_tables(page):
     head = dict(table(page, "s.zarr"))
     assert head["state"] == "finished, simulated"
-    assert head["clips"] == "9, 17 s"  # 8 clips of 20 frames, 1 of 10, at 0.1 s
+    assert head["clips"] == "9, 17 s"  # 8 clips of 20 frames and 1 of 10, 0.1 s each
     assert (head["failed clips"], head["subjects"]) == ("1", "5")
     assert (head["labels"], head["captions"]) == ("3", "6")
     assert (head["IF cubes, poses"]) == "kept, kept"
@@ -84,7 +84,7 @@ def test_the_same_store_gives_the_same_page(page, store, tmp_path):
 
 
 def test_texts_from_the_store_are_escaped(undrawn, store, tmp_path):
-    """The pictures show a label with angle brackets, and the page a licence with angle brackets."""
+    """The figures have a label with angle brackets, and the text a licence with angle brackets."""
     copy = shutil.copytree(store, tmp_path / "s.zarr")
     part = copy / "tables/clips/part-000000.parquet"
     rows = pq.read_table(part).to_pylist()

@@ -1,4 +1,4 @@
-"""Builds give the same bytes after interruptions and errors, and with any number of workers."""
+"""Builds give the same bytes after interruptions and errors, and for any number of workers."""
 
 import os
 import signal
@@ -77,7 +77,7 @@ def test_a_file_removed_from_an_unfinished_store_is_made_again(tmp_path, undistu
 
 
 def test_marks_in_a_finished_store_are_removed(tmp_path, undisturbed):
-    """The build was killed between the checksums and the removal of the marks."""
+    """The build was killed after it wrote the checksums and before it removed the marks."""
     path = tmp_path / "s.zarr"
     built(path)
     (path / ".build").mkdir()
@@ -157,7 +157,7 @@ def test_a_worker_that_dies_is_replaced_and_the_bytes_are_the_same(tmp_path, und
 
 def test_a_store_contains_no_path_host_or_time(tmp_path, undisturbed):
     path = tmp_path / "elsewhere" / "deep" / "other.zarr"
-    time.sleep(1.1)  # longer than the resolution of a time stamp
+    time.sleep(1.1)  # longer than the resolution of time stamps
     built(path)
     assert store_bytes(path) == undisturbed
     everything = b"".join(undisturbed.values())
@@ -216,7 +216,7 @@ def _changed(recipe, clip, take, *, row):
 
 
 def _kill_while_building(path, wait_s):
-    """Send SIGKILL to the process group some time after the first mark appeared."""
+    """Send SIGKILL to the process group, a given time after the store appears."""
     command = [sys.executable, str(ROOT / "tests/helpers/pipeline_fakes.py"), str(path), "1", "0.1"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(command, env=environment, start_new_session=True)

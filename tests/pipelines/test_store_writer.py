@@ -1,4 +1,4 @@
-"""A written store is complete and self-describing, and damage to it is detected."""
+"""A written store is complete and self-describing, and damage to a store is detected."""
 
 import json
 import os
@@ -74,6 +74,20 @@ def test_the_store_opens_in_xarray_with_axes_and_units(store):
     np.testing.assert_allclose(volts, expected(1)["if_cube"] * 1e-5, rtol=1e-6)
 
 
+def test_arrays_per_frame_have_named_coordinates_in_xarray(store):
+    """`frame_time` belongs to the axis `frame`, whose name it does not have."""
+    opened = xr.open_zarr(store)
+    assert opened.points.dims == ("clip", "frame", "point", "value")
+    assert opened.range_doppler.dims == ("clip", "frame", "range", "burst_speed")
+    assert opened.range_azimuth.dims == ("clip", "frame", "range", "burst_angle")
+    for name in ("points", "range_doppler", "joints_m", "joint_speed_mps", "joint_visible"):
+        assert opened[name].frame_time.dims == ("frame",), name
+    assert opened.frame_time.attrs["units"] == "s"
+    assert opened.range_doppler.sel(burst_speed=1.0).shape == (6, 3, BINS["range"])
+    assert opened.points.attrs["value_names"][:2] == ["range_m", "azimuth_rad"]
+    assert opened.joint_visible.dtype == bool
+
+
 def test_opening_the_store_gives_no_warnings(store, recwarn):
     xr.open_zarr(store)
     zarr.open_group(store, mode="r")["time_range"][0]
@@ -83,7 +97,7 @@ def test_opening_the_store_gives_no_warnings(store, recwarn):
 def test_the_root_attributes_identify_the_store(store):
     attributes = dict(zarr.open_group(store, mode="r").attrs)
     assert attributes["format"] == "radarsim-store"
-    assert attributes["schema_version"] == 1
+    assert attributes["schema_version"] == 2
     assert attributes["recipe_digest"] == recipe_digest(PLAN.recipe)
 
 

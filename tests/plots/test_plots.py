@@ -34,7 +34,7 @@ def noise_maps(num_bins=64):
 
 
 def moving_box(velocity_mps, start_m=(3.0, 0.0, 0.95), seconds=3.0, **changes):
-    """A person-sized box that moves over the floor."""
+    """A box of the size of a person that moves over the floor."""
     corners_m, faces = box((-0.15, 0.15), (-0.25, 0.25), (-0.95, 0.75))
     times_s = np.arange(0, seconds + 1e-9, 1 / 60)
     pelvis_m = np.array(start_m) + times_s[:, None] * np.array(velocity_mps)
@@ -52,7 +52,7 @@ def moving_box(velocity_mps, start_m=(3.0, 0.0, 0.95), seconds=3.0, **changes):
 
 
 def pixels(page):
-    """The rendered figure [row, column, rgb], row 0 at the top."""
+    """Return the rendered figure [row, column, rgb], with row 0 at the top."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     canvas = FigureCanvasAgg(page)
@@ -71,7 +71,7 @@ def pixels(page):
     ],
 )
 def test_a_bright_cell_is_drawn_at_its_coordinates_in_printed_units(name, bin_idx, printed):
-    """Receding speeds and left azimuths point up; metres and degrees equal those of the bins."""
+    """Receding speeds and left azimuths point up; values have the units of the axis labels."""
     map_db = np.zeros((57, 64))
     map_db[20:23, bin_idx] = 40
     page = Figure(figsize=(6, 4), dpi=100)
@@ -80,7 +80,7 @@ def test_a_bright_cell_is_drawn_at_its_coordinates_in_printed_units(name, bin_id
     picture = pixels(page)
     across, up = panel.transData.transform((AXES["time_s"][21], printed))
     brightness = picture[len(picture) - round(up), round(across)].sum()
-    assert brightness > 600  # of a maximum of 765; noise is black
+    assert brightness > 600  # the maximum is 765; noise is black
     assert brightness == picture[45:355, 65:535].sum(-1).max()
 
 
@@ -90,7 +90,7 @@ def test_colours_start_at_the_noise_and_end_above_the_strongest_cells():
     panel = Figure().add_axes((0, 0, 1, 1))
     image = draw_heatmap(panel, "time_range", maps["time_range"], AXES)
     assert image.get_clim() == (0, 40)
-    assert highest_level_db(maps["time_doppler"]) == 10  # cells with only noise are dark
+    assert highest_level_db(maps["time_doppler"]) == 10  # cells that contain only noise are dark
 
 
 def test_side_lobes_far_below_the_beam_are_left_dark():
@@ -118,7 +118,7 @@ def test_a_clip_shorter_than_the_axis_leaves_the_rest_empty():
 
 
 def test_a_walker_has_the_speed_range_and_azimuth_that_a_radar_measures():
-    """First straight away from the radar at its height, then 3 m away at 45 degrees left."""
+    """The box moves first straight away from the radar, then 3 m away at 45 degrees to the left."""
     away = radial_trajectory(moving_box((1.0, 0, 0), start_m=(2.0, 0, 1.0)))
     np.testing.assert_allclose(away["speed_mps"], 1.0, atol=1e-9)
     np.testing.assert_allclose(away["range_m"][[0, -1]], [2.0, 5.0], atol=1e-9)
@@ -140,7 +140,7 @@ def test_projection_keeps_right_and_up_for_a_camera_on_the_radars_right():
     np.testing.assert_allclose(middle, 0, atol=1e-12)
     assert ahead[0] > 0
     assert above[1] > 0
-    assert left[1] > 0  # farther along the floor is higher in the picture
+    assert left[1] > 0  # a larger distance along the floor is higher in the picture
 
 
 def test_an_orthographic_projection_keeps_metres():
@@ -196,7 +196,7 @@ def test_a_page_without_a_body_prints_the_reason():
 
 
 def test_captions_are_plain_text_not_formulas():
-    """A dollar sign would otherwise start a formula, and an unbalanced one would raise."""
+    """Unescaped, a dollar sign would start a formula, and an unbalanced one would fail."""
     page = clip_page(noise_maps(), AXES, title="pays $5 and $x^", subtitle="$", note="_$_")
     page.savefig(io.BytesIO(), format="png")
     shown = {text.get_text() for text in page.findobj(lambda part: hasattr(part, "get_text"))}

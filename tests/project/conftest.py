@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def compilations() -> list[str]:
-    """Event names of all compilation stages so far; the list grows with each compilation."""
+    """A list of the event names of compilation stages, which grows with each compilation."""
     names = []
 
     def append(name, seconds, **_):
@@ -20,7 +20,7 @@ def compilations() -> list[str]:
 
 @pytest.fixture
 def without_annotation_checks():
-    """Turn off the tests' run-time checks of annotations, which would fail before the package's."""
+    """Turn off the tests' run-time checks of annotations, which would fail before radarsim's."""
     jaxtyping.config.update("jaxtyping_disable", True)
     yield
     jaxtyping.config.update("jaxtyping_disable", False)

@@ -1,4 +1,4 @@
-"""A thousand damaged inputs are read or refused in one line, without running code or hanging."""
+"""A thousand damaged inputs are read or give a one-line error, without hanging or running code."""
 
 import contextlib
 import io
@@ -114,12 +114,12 @@ READERS = {
     ),
     "zarr.json": (None, check_store),
 }
-NUM_DAMAGES = 125  # for each of eight file types
+NUM_DAMAGES = 125  # damaged files of each of eight types
 
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
-    """A finished store whose clips all failed, so that nothing is simulated."""
+    """A finished store in which all clips failed, so that nothing is simulated."""
 
     def fails(recipe, clip, take):
         raise InputError(clip.id, "poses", "none", "none")
@@ -134,7 +134,7 @@ def store(tmp_path_factory):
 
 
 def damaged(data, rng):
-    """Random damage as caused by disks, transfers and editors."""
+    """Damage a file at random, as disks, transfers and editors do."""
     data, at = bytearray(data), int(rng.integers(len(data)))
     damages = (
         lambda: data[:at],
@@ -191,7 +191,7 @@ def test_a_damaged_file_is_read_or_refused_in_one_line(name, tmp_path, store, ti
 
 
 class FileWasRead(Exception):
-    """The damaged file was read, or its damage was reported without an exception."""
+    """Raised if the damaged file was read, or if its damage was reported without an exception."""
 
 
 class CommandOnUnpickling:
@@ -205,7 +205,7 @@ class CommandOnUnpickling:
 
 
 def test_no_code_runs_from_a_file(tmp_path):
-    """Pickles that would create a marker file, in every file type that may contain pickles."""
+    """Every file type that may contain pickles gets a pickle that would create a marker file."""
     marker = tmp_path / "ran"
     payload = CommandOnUnpickling(marker)
     np.savez(tmp_path / "poses.npz", poses=np.array([payload], object), trans=np.zeros((1, 3)))
@@ -221,12 +221,12 @@ def test_no_code_runs_from_a_file(tmp_path):
         with pytest.raises(InputError):
             load_body(str(tmp_path / name), "neutral", "smpl")
     assert not marker.exists()
-    pickle.loads(pickle.dumps(payload))  # the payload works
+    pickle.loads(pickle.dumps(payload))  # the payload works outside the readers
     assert marker.exists()
 
 
 def test_valid_motions_among_damaged_files_are_planned(tmp_path):
-    """Each damaged file gives one line, and all other files give clips."""
+    """Each damaged file gives a single line, and all other files give clips."""
     rng = np.random.default_rng(5)
     for number in range(6):
         (tmp_path / f"good{number}.npz").write_bytes(walk_npz())

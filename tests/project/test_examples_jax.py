@@ -1,4 +1,4 @@
-"""The JAX example reads clips and labels of a small store."""
+"""The JAX example reads the clips and labels of a small store."""
 
 import os
 import runpy
@@ -28,7 +28,7 @@ def windows(store):
 
 
 def labels_of(store):
-    """Label texts by row, for the labelled clips of the train split."""
+    """Return the label texts, keyed by row, of the labelled clips of the train split."""
     captions = {
         row["id"]: row["text"] for row in pq.read_table(f"{store}/tables/captions").to_pylist()
     }
@@ -51,7 +51,7 @@ def test_an_epoch_contains_every_labelled_clip_once_with_its_label(store, window
     found = []
     for batch, labels in windows.epoch(batch_size=1, seed=0):
         assert batch["time_doppler"].shape[:2] == (1, NUM_COLUMNS)
-        # Find the row whose heatmap contains exactly these values.
+        # Find the row with a heatmap that contains exactly these values.
         window = np.asarray(batch["time_range"][0])
         row = next(row for row in expected if _contains(maps[row], window))
         found.append(row)

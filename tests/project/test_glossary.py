@@ -1,4 +1,4 @@
-"""docs/glossary.md: every term is defined once, and every path in it exists."""
+"""docs/glossary.md defines every term once, and every path in the glossary exists."""
 
 import re
 from pathlib import Path

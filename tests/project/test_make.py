@@ -1,4 +1,4 @@
-"""make.py runs jobs, installs only after changes, and explains unsupported systems."""
+"""make.py runs jobs, installs only after changes, and explains why a system is unsupported."""
 
 import importlib.util
 import subprocess
@@ -12,7 +12,7 @@ PATH = Path(__file__).parents[2] / "make.py"
 
 @pytest.fixture
 def make(tmp_path, monkeypatch):
-    """make.py in a temporary folder; calls of pip and of the job are recorded, not executed."""
+    """make.py in a temporary folder; calls of pip and of the job are recorded, but not executed."""
     for name in ("setup.cfg", "pyproject.toml", "constraints.txt"):
         (tmp_path / name).write_text(name)
     spec = importlib.util.spec_from_file_location("make", PATH)

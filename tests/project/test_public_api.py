@@ -1,4 +1,4 @@
-"""The public interface of `radarsim` is lazy, complete, and never hidden by a submodule."""
+"""The public interface of `radarsim` is lazy and complete, and no submodule hides a name."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Snippets, commands and paths of the README, run on a short motion and a small store."""
+"""The snippets, commands and paths of the README, tested on a short motion and a small store."""
 
 import re
 import runpy
@@ -30,7 +30,7 @@ def blocks(language: str) -> list[str]:
 
 
 def commands(module: str, job: str) -> list[list[str]]:
-    """Options of every line that runs a module, directly or as a job of make.py."""
+    """Return the options of every line that runs a module, directly or as a job of make.py."""
     lines = "\n".join(blocks("bash")).splitlines() + re.findall(r"`(python[^`\n]*)`", README)
     split = [shlex.split(line, comments=True) for line in lines]
     starts = (["python", "-m", module], ["python3", "make.py", job])
@@ -62,7 +62,7 @@ def test_a_python_snippet_makes_finite_numbers(snippet, folder_with_motion_and_s
 
 
 def holds(settings, table: dict) -> bool:
-    """Whether a recipe, or a section of it, has all values of a table."""
+    """Return whether a recipe, or a section of a recipe, has all values of a table."""
     return all(
         holds(getattr(settings, name), value)
         if isinstance(value, dict)

@@ -1,4 +1,4 @@
-"""Valid calls of public functions are accepted in every form, also in `jit`, `grad` and `vmap`."""
+"""Valid calls of public functions are accepted in every form, and in `jit`, `grad` and `vmap`."""
 
 import jax
 import jax.numpy as jnp
@@ -49,7 +49,7 @@ def test_the_last_complete_frame_of_a_motion_is_simulated():
     assert len(whole_v) == 13
     step_v = RADAR.receiver.adc_step_v
     last_v = scene(num_frames=1.0, first_frame=12)
-    # The same values may be rounded to different ADC codes.
+    # Equal values may be rounded to different ADC codes.
     np.testing.assert_allclose(last_v, whole_v[12:], atol=2 * step_v)
 
 
@@ -79,7 +79,7 @@ def test_heatmaps_within_jit_and_vmap_are_the_same():
 
 
 def test_heatmaps_have_a_gradient():
-    """Doubling the voltage adds 6 dB, and d/da 20 log10(a) = 20 / ln 10 at a = 1."""
+    """Doubling the voltage adds 6 dB: the derivative of 20 log10(a) is 20 / ln 10 at a = 1."""
     slope = jax.grad(lambda factor: range_map(factor * NOISE_V[0]).mean())(1.0)
     assert float(slope) == pytest.approx(20 / np.log(10), rel=1e-3)
 

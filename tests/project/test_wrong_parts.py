@@ -1,6 +1,6 @@
 """Invalid arguments of subjects, scenes, batches, settings and files are refused by name.
 
-The error comes before any compilation and states what was found and what is needed.
+The error comes before any compilation, and states what was found and what is needed.
 """
 
 from dataclasses import replace
@@ -42,7 +42,7 @@ from tests.helpers.sample_calls import (
 
 pytestmark = pytest.mark.usefixtures("without_annotation_checks")
 
-# An invalid call, and a pattern that its error message must match.
+# Each entry is an invalid call, and a pattern that its error message must match.
 WRONG = {
     # subjects and scenes
     "one subject": (lambda: rs.Scene(WALKER), r"subjects: is a Subject.*Scene\(\[subject\]\)"),

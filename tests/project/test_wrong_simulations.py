@@ -1,4 +1,4 @@
-"""Invalid arguments of simulations and heatmaps are refused before anything is compiled.
+"""Invalid arguments of simulations and heatmaps are refused before compilation.
 
 The error names the argument and states what was found and what is needed.
 """
@@ -44,8 +44,14 @@ NAN_CUBE_V = jnp.asarray(with_nan(CUBE_V))
 MAPS_OF_ONE = maps()
 TWO = jnp.zeros((2, 5, 32))
 
-# An invalid call, and a pattern that its error message must match.
+# Each entry is an invalid call, and a pattern that its error message must match.
 WRONG = {
+    # joints
+    "joints of a board's name": (
+        lambda: rs.joint_tracks("AWR1843BOOST", SCENE),
+        "joint_tracks: radar: is .*load_radar",
+    ),
+    "joints of a subject": (lambda: rs.joint_tracks(RADAR, WALKER), "scene: is .*Scene.*subject"),
     # heatmaps
     "two of three tx": (lambda: maps(CUBE_V[:, :, :2]), "cube_v: has 2 along 'tx'.*not 3"),
     "two of four rx": (lambda: maps(CUBE_V[:, :, :, :2]), "cube_v: has 2 along 'rx'.*not 4"),
@@ -169,7 +175,7 @@ def test_a_wrong_call_is_refused_before_anything_is_compiled(name, compilations)
 
 
 def test_cubes_of_any_other_shape_are_refused():
-    """Axes are cut, doubled, swapped, added or dropped at random; only the radar's shape passes."""
+    """Axes are cut, doubled, swapped, added or removed at random; only the radar's shape passes."""
     rng, refused = np.random.default_rng(1), 0
     for _ in range(300):
         shape = list(CUBE_V.shape)
@@ -203,7 +209,7 @@ def test_one_value_that_is_not_finite_is_found_anywhere():
 
 
 def test_large_finite_values_are_accepted():
-    """The sum of the values overflows to infinity in float32, so a test of the sum would fail."""
+    """The sum of large values overflows to infinity in float32, so a test of the sum would fail."""
     cube_v = np.full(CUBE_V.shape, 3e38 + 0.5j, np.complex64)
     assert checked_cube("test", RADAR, cube_v) is cube_v
 

@@ -1,4 +1,4 @@
-"""Finding the board of a TI configuration: all evidence, contradictions, and the reported guess."""
+"""Inference of the board of a TI configuration: each kind of evidence, conflicts, and guesses."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ AOP, ODS = (1, -1, 1, -1), (1, -1, -1, 1)
 
 
 def cfg(start_ghz: float = 60.5, tx: str = "124", extra: str = "", platform: str = "") -> str:
-    """A configuration with one loop over the transmitters with these masks."""
+    """A configuration with one loop over the transmitters with the given masks."""
     chirps = "".join(f"chirpCfg {i} {i} 0 0 0 0 0 {mask}\n" for i, mask in enumerate(tx))
     mask = sum(int(each) for each in tx)
     named = f"% Platform:{platform}\n" if platform else ""
@@ -30,7 +30,7 @@ def factors(signs, times: int = 3, common: int = 1) -> str:
 
 
 def geometry(board: str) -> str:
-    """antGeometry0 and antGeometry1 of a board, in half wavelengths to the right and up."""
+    """Return antGeometry0 and antGeometry1 of a board, in half wavelengths to the right and up."""
     array = BOARDS[board].array
     steps = np.round((array.virtual_m - array.virtual_m[0, 0]) / array.half_wavelength_m)
     left, up = (steps[..., axis].reshape(-1).astype(int) for axis in (1, 2))
@@ -66,7 +66,7 @@ def test_each_kind_of_evidence_identifies_the_board(text, board):
 
 @pytest.mark.parametrize("seed", range(20))
 def test_signs_up_to_a_common_factor_identify_the_board_in_any_spelling(seed):
-    """The factors of one board are given a random magnitude, common sign and number format."""
+    """The factors of a board get a random magnitude, a random common sign and a number format."""
     rng = np.random.default_rng(seed)
     signs, board = ((AOP, "IWR6843AOPEVM"), (ODS, "IWR6843ISK-ODS"))[seed % 2]
     size, common = rng.uniform(0.5, 1.0), rng.choice([-1, 1])
@@ -75,7 +75,7 @@ def test_signs_up_to_a_common_factor_identify_the_board_in_any_spelling(seed):
     setup = parse_setup(cfg(extra=f"compRangeBiasAndRxChanPhase 0.05 {pairs}"), "a.cfg")
     assert setup.radar.board == board
     gains = setup.radar.array.gains.reshape(-1)
-    np.testing.assert_allclose(gains * common, signs * 3, rtol=1e-4)  # rounding of the digits
+    np.testing.assert_allclose(gains * common, signs * 3, rtol=1e-4)  # rounding to printed digits
 
 
 def test_measured_factors_of_any_phase_do_not_identify_a_board():
@@ -96,8 +96,8 @@ def test_measured_factors_of_any_phase_do_not_identify_a_board():
         ("1642_short_range.cfg", 77, "AWR1642BOOST"),
         ("xwr14xx_walk.cfg", 77, "IWR1443BOOST"),
         ("xwr18xx_walk.cfg", 60.5, "IWR6843ISK"),  # ignored: contradicts the carrier frequency
-        ("20216843.cfg", 77, "AWR1843BOOST"),  # part of a longer number
-        ("desktop.cfg", 60.5, "IWR6843ISK"),  # no word "ods" or "aop" in it
+        ("20216843.cfg", 77, "AWR1843BOOST"),  # the digits are part of a longer number
+        ("desktop.cfg", 60.5, "IWR6843ISK"),  # "ods" and "aop" are not words in it
     ],
 )
 def test_the_name_of_the_file_is_a_weak_clue(name, start_ghz, board):
@@ -109,7 +109,7 @@ def test_only_the_name_of_the_file_counts_not_its_folder():
 
 
 def test_positions_outright_make_an_array_of_their_own():
-    """A board with one row of twelve elements to the left: TX 4 steps apart, RX 1 step apart."""
+    """The board has one row of twelve elements to the left: TX 4 steps apart, RX 1 step apart."""
     right = " ".join(str(-(4 * tx + rx)) for tx in range(3) for rx in range(4))
     text = cfg(extra=f"antGeometry0 {right}\nantGeometry1 {'0 ' * 12}")
     setup = parse_setup(text, "own.cfg")
@@ -240,7 +240,7 @@ def test_boards_are_found_in_any_case(name, board):
 
 @pytest.mark.parametrize("seed", range(10))
 def test_a_misspelt_board_is_refused_with_the_nearest_name(seed):
-    """The name has one letter removed, and random upper and lower case."""
+    """One letter of the name is removed, and upper and lower case are random."""
     rng = np.random.default_rng(seed)
     board = list(BOARDS)[seed % len(BOARDS)]
     at = rng.integers(5, len(board))

@@ -16,8 +16,8 @@ from radarsim.radar.chirp import Chirp
 from radarsim.radar.parameter_table import radar_table
 from radarsim.radar.toml import dump_radar, parse_radar
 
-# TI 3D People Tracking configurations: position of TX1-RX1, TX1-RX2, ... to the right and up, in
-# half wavelengths, and the sign that compensates for each channel's inversion.
+# From TI's 3D People Tracking configurations: the positions of TX1-RX1, TX1-RX2, ... to the right
+# and up, in half wavelengths, and the sign that compensates for each channel's inversion.
 ISK_RIGHT = [0, -1, -2, -3, -2, -3, -4, -5, -4, -5, -6, -7]
 ISK_UP = [-1, -1, -1, -1, 0, 0, 0, 0, -1, -1, -1, -1]
 AOP_RIGHT = [-1, -1, 0, 0, -3, -3, -2, -2, -1, -1, 0, 0]
@@ -39,12 +39,12 @@ ODS_SIGN = [1, -1, -1, 1] * 3
     ],
 )
 def test_virtual_elements_are_at_the_positions_that_ti_configures(board, right, up):
-    """Positions are compared apart from the centre of the array; left is the negative of right."""
+    """Positions are relative to the centre of the array; left is the negative of right."""
     array = BOARDS[board].array
     steps = array.virtual_m.reshape(12, 3) / array.half_wavelength_m
     expected = np.column_stack([np.zeros(12), -np.array(right), up])
     centred = expected - expected.mean(axis=0)
-    np.testing.assert_allclose(steps, centred, atol=1e-9)  # rounding in float64
+    np.testing.assert_allclose(steps, centred, atol=1e-9)  # float64 rounding
 
 
 def test_the_aop_package_inverts_rx2_and_rx4():
@@ -64,7 +64,7 @@ def test_the_two_transmitters_of_the_1642_make_one_row_of_eight():
 
 @pytest.mark.parametrize("board", ["AWR1843BOOST", "IWR6843ISK", "IWR1443BOOST"])
 def test_the_azimuth_row_is_tx1_then_tx3(board):
-    """The row has eight elements; the raised TX2 is not part of it."""
+    """The row has eight elements; TX2 is not in the row, because it is raised."""
     row = BOARDS[board].array.azimuth_row()
     assert row == tuple((tx, rx) for tx in (0, 2) for rx in range(4))
 
@@ -140,7 +140,7 @@ def test_the_table_lists_resolution_timing_noise_and_antennas():
 
 
 def test_the_table_of_frames_of_one_loop_has_the_speed_axis_of_the_frame_rate():
-    """With one chirp per millisecond, lambda / 4 T is 0.97 m/s."""
+    """With one chirp per millisecond, the maximum speed lambda / 4 T is 0.97 m/s."""
     radar = BOARDS["AWR1642BOOST"]
     frame = dataclasses.replace(radar.frame, num_chirps=1, period_s=1e-3, tx_order=(0,))
     one = dataclasses.replace(radar, array=radar.array.with_tx((0,)), frame=frame)

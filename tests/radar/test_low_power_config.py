@@ -27,12 +27,12 @@ def changed(old: str, new: str) -> str:
 
 
 def test_a_configuration_is_the_radar_it_describes():
-    """128 real samples at 10 Msps take 12.8 us and give 64 complex samples at 5 Msps."""
+    """128 real samples at 10 Msps take 12.8 us, and give 64 complex samples at 5 Msps."""
     setup = parse_setup(TEXT, "a.cfg")
     radar = setup.radar
     chirp = radar.chirp
     assert (chirp.num_samples, chirp.sample_rate_hz) == (64, 5e6)
-    assert chirp.adc_start_time_s == pytest.approx(3.2e-6, rel=1e-12)  # 32 samples of 0.1 us
+    assert chirp.adc_start_time_s == pytest.approx(3.2e-6, rel=1e-12)  # 32 samples of 0.1 us each
     assert chirp.ramp_start_freq_hz == pytest.approx(60e9, rel=1e-12)
     assert chirp.bandwidth_hz == pytest.approx(75e12 * 12.8e-6, rel=1e-12)
     assert chirp.range_resolution_m == pytest.approx(C / (2 * 0.96e9), rel=1e-12)
@@ -53,7 +53,7 @@ def test_chirps_of_one_burst_follow_each_other():
 
 
 def test_accumulated_chirps_lengthen_the_slot():
-    """With two 34 us ramps per chirp, TX2 samples 68 us after TX1, in bursts of 400 us."""
+    """With two ramps of 34 us per chirp, TX2 samples 68 us after TX1, in bursts of 400 us."""
     setup = parse_setup(changed("frameCfg 2 0 200 64", "frameCfg 2 2 400 16"), "a.cfg")
     np.testing.assert_allclose(setup.radar.tx_delays_s, [0, 68e-6], rtol=1e-12)
     assert setup.radar.loop_period_s == pytest.approx(400e-6, rel=1e-12)
@@ -73,7 +73,7 @@ def test_coded_transmitters_are_read_as_one_after_the_other_with_a_note():
 
 
 def test_samples_that_end_just_after_the_ramp_take_idle_time():
-    """In TI's presence demo, 5.6 us and 128 samples of 0.2 us end 1.2 us after the 30 us ramp."""
+    """In TI's presence demo, the samples (5.6 us + 128 x 0.2 us) end 1.2 us after a 30 us ramp."""
     text = changed("chirpComnCfg 10 0 0 128 1 28 0", "chirpComnCfg 20 0 0 128 1 30 0")
     text = text.replace("chirpTimingCfg 6 32 0 75 60", "chirpTimingCfg 6 28 0 90 59.75")
     setup = parse_setup(text.replace("frameCfg 2 0 200 64", "frameCfg 8 0 400 1"), "a.cfg")
@@ -93,7 +93,7 @@ def test_the_band_selects_the_board():
 
 @pytest.mark.parametrize("board", ["IWRL6432BOOST", "AWRL1432BOOST"])
 def test_the_antennas_are_at_the_positions_that_ti_configures(board):
-    """Rows (up) and columns (left) of TX1-RX1, TX1-RX2, ... equal TI's gDefaultAntGeometry."""
+    """The rows (up) and columns (left) of TX1-RX1, TX1-RX2, ... equal TI's gDefaultAntGeometry."""
     rows, columns = [0, 1, 0, 0, 1, 0], [0, 1, 2, 1, 2, 3]
     array = BOARDS[board].array
     steps = array.virtual_m.reshape(6, 3) / array.half_wavelength_m
@@ -104,7 +104,7 @@ def test_the_antennas_are_at_the_positions_that_ti_configures(board):
 
 
 def test_the_antennas_of_the_2944_are_at_the_positions_that_ti_configures():
-    """In antGeometryCfg, rows are 0.8 and columns 0.5 wavelengths apart; rows count downwards."""
+    """antGeometryCfg has rows 0.8 wavelengths apart, counted downwards, and columns 0.5 apart."""
     rows = [1] * 4 + [0] * 4 + [1] * 8
     columns = [0, 1, 2, 3, 2, 3, 4, 5, 4, 5, 6, 7, 8, 9, 10, 11]
     array = BOARDS["AWR2944EVM"].array
@@ -118,7 +118,7 @@ def test_the_antennas_of_the_2944_are_at_the_positions_that_ti_configures():
     ("line", "custom"),
     [
         ("antGeometryCfg 0 0 1 1 0 2 0 1 1 2 0 3 2.418 2.418", False),
-        ("antGeometryCfg 1 0 0 1 1 2 1 1 0 2 1 3 2.5 2.5", False),  # rows as in older SDKs
+        ("antGeometryCfg 1 0 0 1 1 2 1 1 0 2 1 3 2.5 2.5", False),  # rows count as in older SDKs
         ("antGeometryCfg 0 0 0 1 0 2 0 3 0 4 0 5 2.418 2.418", True),
     ],
 )
@@ -133,7 +133,7 @@ def test_positions_in_the_file_are_those_of_the_board_or_its_own(line, custom):
 
 
 def test_a_configuration_of_the_2944_is_read():
-    """frameCfg has eight arguments: the number of samples is repeated before the period."""
+    """frameCfg has eight arguments, because the number of samples is repeated before the period."""
     chirps = "".join(f"chirpCfg {i} {i} 0 0 0 0 0 {1 << i}\n" for i in range(4))
     text = (
         "channelCfg 15 15 0\nadcCfg 2 0\nadcbufCfg -1 1 1 1 1\n"
@@ -175,7 +175,7 @@ def test_invalid_configurations_are_rejected_in_one_line(old, new, message):
 
 @pytest.mark.parametrize("seed", range(30))
 def test_random_frames_have_evenly_spaced_chirps_or_are_refused(seed):
-    """Chirp times of TX1 are calculated by hand, from the bursts and the chirps within them."""
+    """The chirp times of TX1 are calculated by hand, from the bursts and the chirps per burst."""
     rng = np.random.default_rng(seed)
     per_burst, bursts = int(rng.choice([2, 4, 8])), int(rng.choice([1, 8, 16]))
     accumulated, burst_us = int(rng.integers(0, 4)), int(rng.integers(60, 1200))

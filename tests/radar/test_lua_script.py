@@ -1,4 +1,4 @@
-"""mmWave Studio Lua scripts: multi-line calls, variables, branches, and text without settings."""
+"""mmWave Studio Lua scripts: multi-line calls, variables, branches, scripts without settings."""
 
 import contextlib
 import re
@@ -142,7 +142,7 @@ def test_a_variable_counts_as_it_was_assigned_last_before_the_call():
 
 @pytest.mark.parametrize("seed", range(40))
 def test_line_breaks_comments_and_variables_change_nothing(seed):
-    """The script gets a random layout: line breaks after commas, comments, named arguments."""
+    """The script gets a random layout: line breaks after commas, comments and named arguments."""
     rng = np.random.default_rng(seed)
     expected = parse_setup(f"{AT_77}\n{REST}", "a.lua").radar
     names, lines = {}, []

@@ -32,7 +32,7 @@ def paper_chirp(**changes) -> Chirp:
 
 
 def line(**positions) -> AntennaArray:
-    """Antennas on the y axis; positions in half wavelengths at 75 GHz."""
+    """An array of antennas on the y axis, at positions in half wavelengths at 75 GHz."""
     half_m = C / 150e9
     tx, rx = ([(0.0, y * half_m, z * half_m) for y, z in positions[key]] for key in ("tx", "rx"))
     return AntennaArray(
@@ -57,7 +57,7 @@ def line(**positions) -> AntennaArray:
     ],
 )
 def test_the_default_radar_has_the_parameters_of_the_paper(found, printed, half_digit):
-    """The values agree within half a unit of the last printed digit."""
+    """The values agree within half a unit of the last digit printed in the paper."""
     assert abs(found - printed) <= half_digit
 
 
@@ -77,7 +77,7 @@ def test_a_target_at_the_maximum_speed_moves_the_phase_by_half_a_cycle_per_loop(
 
 
 def test_chirps_fill_the_burst_but_not_the_frame():
-    """Chirps spread over the 100 ms frame would be 781 us apart and wrap at 1.2 m/s."""
+    """If chirps filled the whole 100 ms frame, 781 us apart, speeds above 1.2 m/s would alias."""
     times_s = PAPER.chirp_times_s
     assert times_s.shape == (128, 3)
     np.testing.assert_allclose(np.diff(times_s, axis=0), 216e-6, rtol=1e-9)
@@ -85,7 +85,7 @@ def test_chirps_fill_the_burst_but_not_the_frame():
 
 
 def test_frames_of_one_loop_are_sampled_once_per_frame():
-    """1 ms frames of one chirp at about 77.6 GHz: lambda / 4 T is 0.97 m/s; T is not a slot."""
+    """For 1 ms frames of one chirp at 77.6 GHz, lambda / 4 T is 0.97 m/s; T is not the slot."""
     chirp = paper_chirp(idle_us=100, ramp_end_us=60, slope_mhz_per_us=30, num_samples=64,
                         sample_rate_ksps=2000)  # fmt: skip
     radar = dataclasses.replace(
@@ -101,7 +101,7 @@ def test_frames_of_one_loop_are_sampled_once_per_frame():
 
 
 def test_bursts_that_fill_their_frames_are_evenly_spaced_over_all_frames():
-    """128 loops of 216 us last 27.648 ms; in longer frames there are pauses between bursts."""
+    """A burst of 128 loops of 216 us lasts 27.648 ms; longer frames have pauses between bursts."""
     full = dataclasses.replace(PAPER, frame=dataclasses.replace(PAPER.frame, period_s=27.648e-3))
     assert full.slow_time_period_s == pytest.approx(216e-6, rel=1e-12)
     assert PAPER.slow_time_period_s is None
@@ -169,14 +169,14 @@ def test_datasheet_units_lose_no_digit():
 
 
 def test_thermal_noise_is_minus_174_dbm_per_hertz_plus_the_noise_figure():
-    """k T at 290 K is -173.98 dBm/Hz; the paper's radar has -92.5 dBm in 4.4 MHz."""
+    """k T at 290 K is -173.98 dBm/Hz; the paper's radar has -92.5 dBm of noise in 4.4 MHz."""
     receiver = Receiver(noise_figure_db=0.0, gain_db=0.0, adc_bits=16, full_scale_v=1.0)
     assert 10 * np.log10(receiver.noise_power_w(1.0)) + 30 == pytest.approx(-173.98, abs=5e-3)
     assert 10 * np.log10(PAPER.noise_power_w) + 30 == pytest.approx(-92.5, abs=0.05)
 
 
 def test_noise_at_the_adc_agrees_with_a_published_capture():
-    """An AWR1642 at 30 dB and 10 Msps had 18.4 codes rms; the full scale is derived from this."""
+    """An AWR1642 at 30 dB and 10 Msps had 18.4 codes rms, from which the full scale is derived."""
     codes = PAPER.receiver.noise_rms_v(10e6) / PAPER.receiver.adc_step_v
     assert codes == pytest.approx(18.4, abs=0.2)  # the full scale is given to two digits
 
@@ -274,7 +274,7 @@ def test_a_radar_is_static_under_jit_and_equal_radars_share_a_compile():
     ],
 )
 def test_impossible_settings_are_rejected_in_one_line_with_a_hint(make, field, expected):
-    """The message has the field, the value with its unit, the limit, and a hint."""
+    """The message contains the field, the value with its unit, the limit, and a hint."""
     with pytest.raises(InputError) as refusal:
         make()
     message = str(refusal.value)

@@ -24,7 +24,7 @@ def test_a_configuration_is_the_radar_it_describes():
     assert radar.frame.period_s == 0.1
     assert radar.frame.tx_order == (0, 1)
     assert radar.array == PAPER.array.with_tx((0, 2))
-    assert radar.receiver.gain_db == 30  # 158 is 30 dB plus a setting of the RF stage
+    assert radar.receiver.gain_db == 30  # 158 means 30 dB plus a setting of the RF stage
     assert radar.board == "AWR1843BOOST"
 
 
@@ -32,7 +32,7 @@ def test_it_determines_the_capture_format():
     layout = parse_setup(CFG, "a.cfg").capture_format
     assert (layout.lanes, layout.samples, layout.iq_order) == (2, "complex1x", "q_first")
     assert layout.num_frames == 250
-    assert layout.assumed == ("board", "antennas")  # the chip does not determine the board
+    assert layout.assumed == ("board", "antennas")  # the chip alone does not determine the board
 
 
 def test_unused_commands_are_listed_in_the_notes():
@@ -70,13 +70,13 @@ def test_a_real_adc_becomes_the_equivalent_complex_one():
 
 
 def test_channel_gains_are_the_inverse_of_the_calibration():
-    """The chip multiplies by the factors, so gain times factor is equal for all channels."""
+    """The chip multiplies by the factors, so gain times factor is equal in all channels."""
     rng = np.random.default_rng(2)
     factors = rng.uniform(0.4, 1, 12) * np.exp(1j * rng.uniform(-3, 3, 12))
     numbers = " ".join(f"{value.real:.6f} {value.imag:.6f}" for value in factors)
     setup = parse_setup(CFG + f"compRangeBiasAndRxChanPhase 0.07 {numbers}\n", "a.cfg")
     gains = setup.radar.array.gains
-    assert gains.shape == (2, 4)  # TX1 and TX3 of three transmitters
+    assert gains.shape == (2, 4)  # TX1 and TX3, of three transmitters
     equalised = gains * factors.reshape(3, 4)[[0, 2]]
     np.testing.assert_allclose(equalised, equalised[0, 0], rtol=1e-5)  # six digits are printed
     assert setup.capture_format.range_bias_m == 0.07
@@ -89,7 +89,7 @@ def test_the_default_calibration_keeps_the_gains_of_the_board():
     np.testing.assert_array_equal(gains, BOARDS["IWR6843AOPEVM"].array.with_tx((0, 2)).gains)
 
 
-# From TI's 3D people tracking, the configuration for the ceiling-mounted board.
+# From TI's 3D people tracking: the configuration of the ceiling-mounted board.
 PEOPLE_TRACKING = """
 channelCfg 15 7 0
 adcCfg 2 1
@@ -110,7 +110,7 @@ def test_inverted_receivers_identify_the_board():
     board = BOARDS["IWR6843ISK-ODS"]
     assert setup.radar.array == board.array
     assert setup.radar.receiver.gain_db == 36
-    assert setup.radar.tx_power_dbm == board.tx_power_dbm - 6  # 394758: 6 dB for each of three TX
+    assert setup.radar.tx_power_dbm == board.tx_power_dbm - 6  # 394758: 6 dB for each of 3 TX
     assert setup.capture_format.num_frames == 0
 
 
@@ -177,7 +177,7 @@ def test_a_configuration_of_ti_s_own_tool_is_read(test_data):
     radar = setup.radar
     assert radar.board == "AWR1843BOOST"
     assert (radar.frame.num_chirps, radar.chirp.num_samples, radar.array.num_tx) == (16, 256, 2)
-    # Its header has "Range Resolution(m):0.044", "Radial Velocity(m/s):1" up to their rounding.
+    # The file header has "Range Resolution(m):0.044" and "Radial Velocity(m/s):1", both rounded.
     assert radar.range_resolution_m == pytest.approx(0.0436, abs=5e-4)
     assert radar.max_speed_mps == pytest.approx(1.0, abs=0.03)
     assert setup.capture_format.iq_order == "q_first"

@@ -23,7 +23,7 @@ def test_scripts_and_json_in_physical_units_are_the_same_radar(text):
 def test_a_log_in_register_units_is_the_same_radar_up_to_one_step():
     setup = parse_setup(LOG, "a_LogFile.txt")
     chirp = setup.radar.chirp
-    # 6 us times the rounding error of the slope, 0.26 kHz/us.
+    # The tolerance is 6 us times the rounding error of the slope, 0.26 kHz/us.
     assert chirp.start_freq_hz == pytest.approx(SDK.radar.chirp.start_freq_hz, abs=2e3)
     assert chirp.slope_hz_per_s == pytest.approx(60.012e12, abs=48.3e9 / 2)
     assert chirp.idle_time_s == 7e-6
@@ -37,7 +37,7 @@ def test_the_last_session_of_a_log_counts():
 
 
 def test_steps_of_the_60_ghz_band_are_smaller():
-    """1491308089 steps of 40.2 Hz are 60 GHz; steps of 53.6 Hz would give 80 GHz."""
+    """1491308089 steps of 40.2 Hz are 60 GHz, whereas steps of 53.6 Hz would give 80 GHz."""
     log = LOG.replace("XWR1843", "IWR6843").replace("1435384036", "1491308089")
     radar = parse_setup(log, "a").radar
     assert radar.chirp.ramp_start_freq_hz == pytest.approx(60e9, abs=41)
@@ -46,7 +46,7 @@ def test_steps_of_the_60_ghz_band_are_smaller():
 
 def test_without_a_chip_the_band_that_contains_the_ramp_is_used():
     log = "\n".join(LOG.splitlines()[1:]).replace("1435384036", "1491308089")
-    log = log.replace(",1243,", ",1657,")  # 60 MHz/us, which would exceed the band of 76 to 81 GHz
+    log = log.replace(",1243,", ",1657,")  # 60 MHz/us would exceed the band of 76 to 81 GHz
     assert parse_setup(log, "a").radar.board == "IWR6843ISK"
 
 

@@ -1,4 +1,4 @@
-"""Radar files: keys, defaults from a board, exact round trip, and error messages."""
+"""Radar files: keys, defaults from a board, exact round trips, and error messages."""
 
 import dataclasses
 
@@ -48,7 +48,7 @@ def test_a_board_alone_is_that_board():
 def test_a_file_without_a_board_gives_everything_in_datasheet_units():
     radar = parse_radar(WHOLE, "bench.toml")
     assert radar.name == "bench"
-    assert radar.chirp.start_freq_hz == 60.516325e9  # 60.25 GHz + 5 us at 53.265 MHz/us
+    assert radar.chirp.start_freq_hz == 60.516325e9  # 60.25 GHz + 5 us x 53.265 MHz/us
     assert radar.chirp.sample_rate_hz == 4e6
     assert radar.frame.period_s == 0.05
     assert radar.frame.tx_order == (1, 0)
@@ -79,7 +79,7 @@ def test_new_antennas_do_not_inherit_the_gains_of_the_board():
 
 @pytest.mark.parametrize("seed", range(20))
 def test_a_written_radar_is_read_back_exactly(seed):
-    """Numbers are written and read as decimals, so they are rounded only once."""
+    """Numbers are written and read as decimals, so each number is rounded only once."""
     rng = np.random.default_rng(seed)
 
     def near(value):

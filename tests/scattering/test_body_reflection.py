@@ -1,4 +1,4 @@
-"""The reflection model "body" on a body mesh: fast sum against plain sum, levels, defaults."""
+"""The reflection model "body" on a body mesh: fast and exact sums, levels and defaults."""
 
 from dataclasses import replace
 
@@ -31,14 +31,14 @@ from tests.helpers.scenes import KEY, UPRIGHT
 
 RADAR = small_radar(num_chirps=32, num_samples=64)
 FACING = replace(CLEAN, visibility="facing")
-# Joint speeds of a fast step [rad/s].
+# The joint speeds of a fast step [rad/s].
 SWING = {"left_hip": (2.5, 0, 0), "left_knee": (-4, 0, 0), "right_hip": (-2, 0, 0)} | {
     "left_shoulder": (0, 2, 0), "right_elbow": (0, 3, 0)
 }  # fmt: skip
 
 
 def striding(distance_m):
-    """The free body approaching at 1.2 m/s with swinging limbs, as (burst, faces)."""
+    """The free body that approaches at 1.2 m/s with swinging limbs, as (burst, faces)."""
     body = free_body()
     times_s = burst_times_s(RADAR, 1)
     poses_rad = np.zeros((*times_s.shape, 24, 3), np.float32)
@@ -53,7 +53,7 @@ def striding(distance_m):
 
 
 def test_a_striding_body_at_one_metre_is_as_exact_as_the_blocks_allow():
-    """Weights alone have -96 dB error at 1 m; kernels shared by blocks of loops have more."""
+    """At 1 m, the weights have an error of -96 dB; kernels shared by blocks of loops add more."""
     burst, faces = striding(1.0)
     cube = fast_clip(RADAR, FACING, PhysicalOptics(), burst, faces)
     truth = exact_frame(RADAR, FACING, PhysicalOptics(), frames_of(burst)[0], faces, (30,))
@@ -68,7 +68,7 @@ def test_a_striding_body_at_one_metre_is_as_exact_as_the_blocks_allow():
     ],
 )
 def test_the_default_level_is_that_of_bare_skin_or_anchored(default, unit_level, truth):
-    """The amplitude of a cube is proportional to the level constant of its reflection model."""
+    """The amplitude of a cube is proportional to the level constant of the reflection model."""
     poses_rad, transl_m = np.zeros((40, 24, 3)), np.tile([3.0, 0, 1], (40, 1))
     still = Motion(poses_rad=poses_rad, transl_m=transl_m, rate_hz=100.0)
     scene = Scene([Subject(still, free_body(), Placement())])

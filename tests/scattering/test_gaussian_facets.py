@@ -16,13 +16,13 @@ from tests.helpers.scenes import RADAR, plate
 WAVELENGTH_M = RADAR.chirp.wavelength_m
 WAVENUMBER = 2 * np.pi / WAVELENGTH_M
 TX_M, RX_M = np.array([0, 0.004, 0.002]), np.array([0, -0.006, 0.0])
-SPHERE_M, LIMB_M = (0.05, 0.05), (0.045, 0.20)  # radius, half length
+SPHERE_M, LIMB_M = (0.05, 0.05), (0.045, 0.20)  # radius, half of the length
 
 
 def spheroid(radius_m, half_length_m, edge_m):
-    """Mesh of a spheroid about z, whose points are on a golden spiral with equal area per point."""
+    """Return the mesh of a spheroid about z, with points at equal area on a golden spiral."""
     z = np.linspace(-1, 1, 20001)
-    # dA/dz of a spheroid, up to a constant: r times the arc length.
+    # dA/dz of a spheroid, up to a constant: the radius r times the arc length.
     slope = np.sqrt(1 - z**2 + (radius_m / half_length_m) ** 2 * z**2)
     area = np.concatenate([[0], np.cumsum((slope[1:] + slope[:-1]) / 2)]) * (z[1] - z[0])
     area_m2 = 2 * np.pi * radius_m * half_length_m * area[-1]
@@ -40,7 +40,7 @@ def spheroid(radius_m, half_length_m, edge_m):
 
 
 def integral(radius_m, half_length_m, turn, centre_m):
-    """Physical-optics integral over the lit side in float64, in steps of lambda / 8."""
+    """Return the physical-optics integral over the lit side in float64, in steps of lambda / 8."""
     step_m = WAVELENGTH_M / 8
     z, weight = np.polynomial.legendre.leggauss(int(np.pi * half_length_m / step_m))
     azimuth = np.arange(0, 2 * np.pi, step_m / radius_m)
@@ -64,13 +64,13 @@ def integral(radius_m, half_length_m, turn, centre_m):
 
 @jax.jit
 def facets_and_weights(vertices_m, faces, tx_m, rx_m):
-    """Facets of a mesh, the logarithms of their amplitudes, and their phases in cycles."""
+    """Return the facets of a mesh, the logarithms of their amplitudes, and phases in cycles."""
     facets = facets_of(vertices_m, faces)
     return facets, *log_weight(WAVENUMBER, facets, tx_m, rx_m)
 
 
 def facet_sum(vertices_m, faces, tx_m=TX_M, rx_m=RX_M):
-    """The physical-optics sum over the facets that face the radar."""
+    """Return the physical-optics sum over the facets that face the radar."""
     with jax.enable_x64(True):
         facets, log_amplitude, cycles = facets_and_weights(vertices_m, faces, tx_m, rx_m)
         point_m, normal = np.asarray(facets.centre_m), np.asarray(facets.normal)
@@ -81,7 +81,7 @@ def facet_sum(vertices_m, faces, tx_m=TX_M, rx_m=RX_M):
 
 
 def placements(count):
-    """Rotations (limbs more or less upright) and positions in front of the radar."""
+    """Return rotations (limbs more or less upright) and positions in front of the radar."""
     random = np.random.default_rng(3)
     for _ in range(count):
         angles = random.uniform(-1, 1, 3) * [np.pi, 0.3, 0.3]
@@ -111,21 +111,21 @@ def test_a_sphere_of_metal_shows_pi_r_squared_and_halving_its_edges_moves_that_l
     for edge_m in (0.01, 0.005):
         vertices_m, faces = spheroid(*SPHERE_M, edge_m)
         echoes = [facet_sum(vertices_m @ turn.T + [3, 0, 0], faces) for turn, _ in placements(4)]
-        # The echo comes from the near side, 5 cm in front of the centre.
+        # The echo comes from the near side, 5 cm in front of the centre of the sphere.
         rcs_m2 = 4 * np.pi / WAVELENGTH_M**2 * 2.95**4 * np.mean(np.abs(echoes) ** 2)
         levels_db.append(10 * np.log10(rcs_m2 / (np.pi * 0.05**2)))
     print(f"sphere over pi r^2: {levels_db[0]:.2f} dB at 1 cm, {levels_db[1]:.2f} dB at 5 mm")
     assert abs(levels_db[1] - levels_db[0]) < 0.5
-    # A wavefront from 2.95 m is curved: the echo is weaker by (2.95 / 3)^2, 0.15 dB.
+    # The wavefront at 2.95 m is curved, so the echo is weaker by (2.95 / 3)^2, or 0.15 dB.
     assert abs(levels_db[1]) < 0.5
 
 
 @pytest.mark.parametrize("tilt_rad", [0.0, 0.003, 0.006])
 def test_a_plate_far_away_shows_the_cross_section_of_the_textbook(tilt_rad):
-    """4 pi A^2 / lambda^2 cos^2 sinc^2(k a sin), up to half the width of the main lobe.
+    """RCS = 4 pi A^2 / lambda^2 cos^2 sinc^2(k a sin), up to half the width of the main lobe.
 
-    At 100 m the phase error of a plane wave is 0.02 rad over the plate. The 3 mm blur
-    widens the aperture, an effect of (k sin 3 mm)^2, a few hundredths at most.
+    At 100 m, wavefront curvature causes a phase error of 0.02 rad over the plate. The 3 mm blur
+    widens the aperture, an effect of (k sin 3 mm)^2, which is at most a few hundredths.
     """
     vertices_m, faces = plate(0.1, 10, (0, 0, 0))
     turn = Rotation.from_euler("z", tilt_rad).as_matrix()
@@ -139,7 +139,7 @@ def test_a_plate_far_away_shows_the_cross_section_of_the_textbook(tilt_rad):
 
 
 def test_a_flat_facet_of_many_wavelengths_has_no_nulls():
-    """The echo falls with every step of tilt, whereas that of a flat triangle oscillates."""
+    """The echo falls with every step of tilt, whereas the echo of a flat triangle oscillates."""
     corners_m = np.array([[0, -0.025, -0.02], [0, 0.025, -0.02], [0, 0, 0.03]])
     faces = np.array([[0, 2, 1]])
 
@@ -169,12 +169,12 @@ def test_the_order_of_the_corners_tells_sides_apart_but_changes_no_weight():
         )
         np.testing.assert_allclose(inside.centre_m, out.centre_m, atol=1e-12)
         for one, other in zip(front, back, strict=True):
-            # The term (10 um / edge)^2, which keeps a line from dividing by zero, uses edge 1.
+            # Edge 1 is in the term (10 um / edge)^2, which prevents division by zero for a line.
             np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
 
 
 def test_picked_facets_are_those_of_the_whole_mesh():
-    """Normals at the facets' corners depend on all surrounding faces of the whole mesh."""
+    """The normals at a facet's corners depend on all surrounding faces of the whole mesh."""
     vertices_m, faces = spheroid(*SPHERE_M, 0.02)
     at_m, picked = jnp.asarray(vertices_m, jnp.float32), np.array([5, 17, 3])
     whole, some = (jax.jit(facets_of)(at_m, faces, part) for part in (faces, faces[picked]))
@@ -184,7 +184,7 @@ def test_picked_facets_are_those_of_the_whole_mesh():
 
 
 def test_gradients_are_finite_even_where_triangles_are_degenerate():
-    """Degenerate cases beside valid triangles: a point, a line, and a corner of no other face."""
+    """Valid triangles are next to degenerate ones: a point, a line, and an unconnected corner."""
     vertices_m = np.array(
         [[3, 0, 0], [3, 0.01, 0], [3, 0, 0.01], [3, 0.02, 0], [3, 0.01, 0.01]], np.float32
     )
@@ -205,7 +205,7 @@ def test_gradients_are_finite_even_where_triangles_are_degenerate():
     ("freq_hz", "truth"), [(77e9, 6.57 - 8.92j), (60e9, 7.98 - 10.9j), (10e9, 31.3 - 14.4j)]
 )
 def test_skin_has_the_permittivity_of_the_tables(freq_hz, truth):
-    """Gabriel's dry skin, as printed in the IFAC tables, to three digits."""
+    """Gabriel's values for dry skin agree with the IFAC tables to three digits."""
     assert abs(skin_permittivity(freq_hz) - truth) < 0.01 * abs(truth)
 
 

@@ -1,4 +1,4 @@
-"""Absolute levels: the radar equation, plates of known radar cross-section, and the 3GPP anchor."""
+"""Absolute levels: the radar equation, plates with a known radar cross-section, the 3GPP anchor."""
 
 from dataclasses import replace
 
@@ -33,29 +33,29 @@ from tests.helpers.scenes import (
     ray_visible,
 )
 
-# A short burst is enough, because a target at rest has the same level in every loop.
+# A short burst suffices, because a target at rest has the same level in every loop.
 SHORT = replace(RADAR, frame=replace(RADAR.frame, num_chirps=16))
 # Compile one program per array shape instead of one per operation.
 shown_rcs_m2 = jax.jit(apparent_rcs_m2, static_argnums=0)
-# A lobe so wide that C = 1 within 1e-5 over the few milliradians of a small plate.
+# A lobe so wide that C = 1 within 1e-5 over the few milliradians of a small plate [rad].
 NO_LOBE_RAD = 30.0
 WAVELENGTH_M = RADAR.chirp.wavelength_m
 
 
 def at_antenna_dbm(radar, cube_v):
-    """Mean power of the cube's samples, referred to the antenna port."""
+    """Return the mean power of the cube's samples, referred to the antenna port."""
     power_w = float((np.abs(np.asarray(cube_v)) ** 2).mean()) / radar.receiver.load_ohm
     return 10 * np.log10(power_w / 1e-3) - radar.receiver.gain_db
 
 
 def radar_equation_dbm(radar, rcs_dbsm, range_m):
-    """Received power: Pt + 2 G + 20 log lambda + RCS - 30 log 4 pi - 40 log R."""
+    """Return the received power Pt + 2 G + 20 log lambda + RCS - 30 log 4 pi - 40 log R."""
     gains_db = radar.tx_power_dbm + 2 * radar.array.gain_dbi + 20 * np.log10(WAVELENGTH_M)
     return gains_db + rcs_dbsm - 30 * np.log10(4 * np.pi) - 40 * np.log10(range_m)
 
 
 def still(vertices_m):
-    """One frame of a static mesh [frame, node, vertex, 3]."""
+    """Return one frame of a static mesh [frame, node, vertex, 3]."""
     return np.broadcast_to(vertices_m, (1, QUIET.nodes, *vertices_m.shape))
 
 
@@ -69,7 +69,7 @@ def point_dbm(radar, at_m, rcs_m2=1.0):
 
 @pytest.mark.parametrize("range_m", [3.0, 6.0])
 def test_a_square_metre_obeys_the_radar_equation(range_m):
-    """Within 0.1 dB at the antenna port; antennas 3 cm off centre change the level by 0.001 dB."""
+    """The level is correct within 0.1 dB; antennas 3 cm off centre change the level by 0.001 dB."""
     wished_dbm = radar_equation_dbm(SHORT, 0.0, range_m)
     print(f"1 m^2 at {range_m} m: {wished_dbm:.2f} dBm")
     assert point_dbm(SHORT, (range_m, 0, 0)) == pytest.approx(wished_dbm, abs=0.1)
@@ -82,7 +82,7 @@ def test_a_number_from_a_pocket_calculator():
 
 
 def test_power_falls_with_the_fourth_power_of_range():
-    """-40 dB per decade, within 0.1 dB over the whole unambiguous range."""
+    """Power falls by 40 dB per decade, within 0.1 dB over the whole unambiguous range."""
     ranges_m = np.array([1.0, 1.7, 3.1, 5.6, 10.0])
     levels_dbm = [point_dbm(SHORT, (range_m, 0, 0)) for range_m in ranges_m]
     slope, _ = np.polyfit(np.log10(ranges_m), levels_dbm, 1)
@@ -107,7 +107,7 @@ def test_power_is_proportional_to_cross_section():
 )
 def test_voltage_follows_each_figure_of_the_budget(change, rise_db):
     ratio = levels.volts_per_weight(change(RADAR), 1.0) / levels.volts_per_weight(RADAR, 1.0)
-    assert 20 * np.log10(ratio) == pytest.approx(rise_db, abs=1e-3)  # 6.0206 is a rounded value
+    assert 20 * np.log10(ratio) == pytest.approx(rise_db, abs=1e-3)  # 6.0206 dB is a rounded value
 
 
 def test_echoes_add():
@@ -125,7 +125,10 @@ def test_echoes_add():
 
 @pytest.mark.parametrize(("size_m", "range_m"), [(0.02, 3.0), (0.02, 6.0), (0.03, 6.0)])
 def test_a_flat_metal_plate_has_the_cross_section_of_the_textbook(size_m, range_m):
-    """4 pi A^2 / lambda^2 within 0.25 dB, beyond 2 D^2 / lambda = 0.47 m; edges are lambda / 4."""
+    """The cross-section is 4 pi A^2 / lambda^2 within 0.25 dB.
+
+    The range exceeds 2 D^2 / lambda = 0.47 m, and the edges of faces are lambda / 4 long.
+    """
     cells = int(np.ceil(size_m / (WAVELENGTH_M / 4)))
     vertices_m, faces = plate(size_m, cells, (range_m, 0, 0))
     shown_m2 = shown_rcs_m2(RADAR, jnp.asarray(vertices_m), faces, QuasiSpecular(NO_LOBE_RAD))
@@ -138,7 +141,10 @@ def test_a_flat_metal_plate_has_the_cross_section_of_the_textbook(size_m, range_
 
 
 def test_a_tilted_plate_has_the_pattern_of_a_sinc():
-    """(sin x / x)^2, x = k D sin(tilt): null at sin(tilt) = lambda / 2D, sidelobe at -13.26 dB."""
+    """The pattern is (sin x / x)^2 with x = k D sin(tilt).
+
+    The null is at sin(tilt) = lambda / 2D, and the first sidelobe is at -13.26 dB.
+    """
     size_m, range_m = 0.02, 6.0
 
     def shown_dbsm(sine):
@@ -153,7 +159,8 @@ def test_a_tilted_plate_has_the_pattern_of_a_sinc():
 
     null = WAVELENGTH_M / (2 * size_m)
     straight_dbsm = shown_dbsm(0.0)
-    # C = exp(-(2 tilt)^2 / sigma^2) and the null's shift by the finite face size: below 0.1 dB
+    # The factor C = exp(-(2 tilt)^2 / sigma^2) and the shift of the null by the finite face size
+    # are below 0.1 dB.
     assert shown_dbsm(null / 2) - straight_dbsm == pytest.approx(20 * np.log10(2 / np.pi), abs=0.1)
     assert shown_dbsm(1.43 * null) - straight_dbsm == pytest.approx(-13.26, abs=0.1)
     assert shown_dbsm(null) - straight_dbsm < -40
@@ -178,7 +185,7 @@ def test_a_plate_no_longer_changes_with_edges_below_half_a_wavelength():
 
 
 def summed_rcs_m2(vertices_m, faces, sigma_rad):
-    """The sum of levels.apparent_rcs_m2 in float64 NumPy, with occlusion by ray casting."""
+    """Return levels.apparent_rcs_m2 as a plain float64 NumPy sum, with occlusion by ray casting."""
     a, b, c = (vertices_m.astype(np.float64)[faces[:, i]] for i in range(3))
     cross = np.cross(b - a, c - a)
     centre_m, area_m2 = (a + b + c) / 3, np.linalg.norm(cross, axis=1) / 2
@@ -206,7 +213,7 @@ def upright():
 
 
 def test_the_apparent_cross_section_of_a_body_is_the_plain_sum(upright):
-    """Within 0.1 dB: for one face in a thousand, ray casting and the code's planes disagree."""
+    """RCS agrees within 0.1 dB: ray casting and occlusion differ for one face in a thousand."""
     pytest.importorskip("embreex", reason="ray casting needs embreex: pip install .[oracle]")
     standing_m, faces = upright
     for yaw in (0.0, 2.0):
@@ -217,9 +224,9 @@ def test_the_apparent_cross_section_of_a_body_is_the_plain_sum(upright):
 
 
 def test_the_cube_of_a_body_is_as_strong_as_its_apparent_cross_section(upright):
-    """At the middle sample the frequency is the sweep centre, so one antenna gives one level.
+    """At the middle sample, the frequency is the sweep centre, so one antenna gives a single level.
 
-    The 0.1 dB are for culling at 1e-4 and for the delay that increases along the chirp.
+    The tolerance of 0.1 dB is for culling at 1e-4 and for the delay that grows along the chirp.
     """
     standing_m, faces = upright
     radar = one_antenna(SHORT)
@@ -243,7 +250,7 @@ def test_the_cube_of_a_body_is_as_strong_as_its_apparent_cross_section(upright):
 
 @pytest.mark.parametrize("sigma_rad", [0.15, 0.5, 1.0])
 def test_the_anchor_gives_a_body_the_mean_cross_section_of_3gpp(sigma_rad):
-    """The mean over yaw is exactly -1.37 dBsm for any mesh and sigma; here a coarse ellipsoid."""
+    """The mean over yaw is exactly -1.37 dBsm for any mesh and sigma, e.g. a coarse ellipsoid."""
     body = trimesh.creation.icosphere(subdivisions=3)
     standing_m = (body.vertices * np.array([0.15, 0.25, 0.85])).astype(np.float32)
     faces = np.asarray(body.faces)
@@ -254,7 +261,7 @@ def test_the_anchor_gives_a_body_the_mean_cross_section_of_3gpp(sigma_rad):
 
 
 def test_the_anchor_does_not_care_where_the_mesh_stands():
-    """The mesh is centred first; 0.05 dB is for the rounding of positions 10 m away."""
+    """The mesh is centred first; 0.05 dB are for the rounding of positions 10 m away."""
     body = trimesh.creation.icosphere(subdivisions=3)
     standing_m = (body.vertices * np.array([0.15, 0.25, 0.85])).astype(np.float32)
     there_m = standing_m + np.array([3.0, -8.0, 0.9], np.float32)
@@ -266,12 +273,12 @@ def test_the_anchor_does_not_care_where_the_mesh_stands():
 
 
 def test_the_level_of_a_body_settles_as_its_edges_shrink():
-    """In a narrow lobe the level has converged: edges of 2 cm and 1 cm differ by up to 0.5 dB.
+    """With a narrow lobe the level has converged: edges of 2 cm and 1 cm differ by up to 0.5 dB.
 
-    Face centres sample the phase. A wide lobe includes faces over many wavelengths (3.8 mm), so its
-    level has not converged. The mean over six sides was, at edges of 20, 10, 5, 2.5 mm,
-    -5.7, -5.9, -6.0, -6.0 dBsm at sigma 0.15 rad and +4.5, -3.7, -2.7, -2.7 at 0.5. Therefore the
-    anchor is one constant per mesh and sigma.
+    Face centres sample the phase. A wide lobe includes faces over many wavelengths (3.8 mm), so the
+    level has not converged. For edges of 20, 10, 5 and 2.5 mm, the mean over six sides was
+    -5.7, -5.9, -6.0, -6.0 dBsm at sigma 0.15 rad and +4.5, -3.7, -2.7, -2.7 dBsm at 0.5. Therefore
+    the anchor is one constant per mesh and sigma.
     """
     pytest.importorskip("embreex", reason="ray casting needs embreex: pip install .[oracle]")
     levels_db = {}
@@ -287,20 +294,20 @@ def test_the_level_of_a_body_settles_as_its_edges_shrink():
 
 
 def rest_pose(max_edge_m):
-    """The free body with finer faces, with its centre at the origin, in world axes."""
+    """Return the free body with finer faces and its centre at the origin, in world axes."""
     body = subdivide(free_body(), max_edge_m)
     standing_m = np.asarray(body.template_m, np.float64)[:, [2, 0, 1]]
     return standing_m - (standing_m.max(0) + standing_m.min(0)) / 2, np.asarray(body.faces)
 
 
 def test_a_point_has_the_area_that_makes_it_a_plate_of_its_cross_section():
-    """RCS = 4 pi A^2 / lambda^2 is solved for A."""
+    """The equation RCS = 4 pi A^2 / lambda^2 is solved for A."""
     area_m2 = point_area_m2(RADAR, 0.31)
     assert 4 * np.pi * area_m2**2 / WAVELENGTH_M**2 == pytest.approx(0.31)
 
 
 def test_the_default_level_is_the_free_body_s_own_anchor():
-    """The constant has three digits: 0.5 % covers its rounding and float32 rounding of the sums."""
+    """The constant has three digits: 0.5 % covers this rounding and the float32 sums."""
     key = BodyKey(None, "smpl", "neutral", 0.0)
     anchored = reflectivity(RADAR, key, DEFAULT_SIGMA_RAD)
     assert pytest.approx(anchored, rel=5e-3) == FREE_BODY_REFLECTIVITY

@@ -1,4 +1,4 @@
-"""Reflection models: how much of the wave a face reflects to a receiver."""
+"""Reflection models: the fraction of the wave that a face reflects to a receiver."""
 
 import jax
 import jax.numpy as jnp
@@ -32,7 +32,7 @@ def test_squared_angle_is_the_angle_squared(angle_rad):
 
 
 def test_squared_angle_has_no_seam_where_the_series_ends():
-    angles = np.linspace(0.0998, 0.1002, 41)  # chord^2 is 0.01 at 0.1 rad
+    angles = np.linspace(0.0998, 0.1002, 41)  # the squared chord is 0.01 at 0.1 rad
     ones = np.ones_like(angles)
     a = jnp.asarray(np.stack([ones, 0 * ones, 0 * ones], -1), jnp.float32)
     b = jnp.asarray(np.stack([np.cos(angles), np.sin(angles), 0 * ones], -1), jnp.float32)

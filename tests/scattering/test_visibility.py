@@ -1,4 +1,4 @@
-"""What the radar sees: plates and spheres with obvious results, half-spaces, and ray casting."""
+"""Visibility to the radar: plates and spheres with known results, half-spaces, and ray casting."""
 
 import importlib.util
 
@@ -24,7 +24,7 @@ needs_embree = pytest.mark.skipif(
     importlib.util.find_spec("embreex") is None,
     reason="ray casting needs embreex: pip install .[oracle]",
 )
-# Faces below this amplitude relative to the strongest are dropped before visibility is tested.
+# Faces with an amplitude below this fraction of the strongest are culled before visibility tests.
 CULL = 1e-4
 
 
@@ -34,7 +34,7 @@ seen_in = jax.jit(unoccluded)
 
 @jax.jit
 def seen_past_all(targets_m, corners_m, active):
-    """Test every target against every triangle, which the strips in the code avoid."""
+    """Test every target against every triangle, whereas the tested code only tests strips."""
     a, b, c = corners_m[:, 0], corners_m[:, 1], corners_m[:, 2]
     edges = jnp.stack([jnp.cross(a, b), jnp.cross(b, c), jnp.cross(c, a)])
     plane = jnp.cross(b - a, c - a)
@@ -49,7 +49,7 @@ def seen_past_all(targets_m, corners_m, active):
 
 @jax.jit
 def scene(vertices_m, faces):
-    """Arguments of `unoccluded` for a whole mesh: every face centre, with all front faces."""
+    """Return the arguments of `unoccluded` for a whole mesh: all face centres and front faces."""
     surface = faces_of(vertices_m, faces)
     return surface.centre_m, vertices_m[faces], faces_radar(surface)
 
@@ -60,7 +60,7 @@ def seen_faces(vertices_m, faces):
 
 
 def strength_of(vertices_m, faces):
-    """Amplitude of each face; zero if the face is turned away from the radar."""
+    """Return the amplitude of each face; zero if the face is turned away from the radar."""
     return np.asarray(_strength(vertices_m, faces))
 
 
@@ -83,7 +83,7 @@ def test_a_plate_behind_a_plate_is_hidden_and_beside_it_is_seen(distance_m):
     above = plate(0.4, 6, (distance_m + 0.1, 0, 0.7))
     vertices_m, faces, owner = together(front, behind, beside, above)
     seen = seen_faces(vertices_m, faces)
-    # At 1 m, the rear plate's rim is visible past the front plate, but not its face centres.
+    # At 1 m, the rim of the rear plate is visible past the front plate, but no face centre is.
     shadow = np.abs(vertices_m[faces].mean(1)[:, 1:]).max(1) < 0.2
     assert seen[owner == 0].all()
     assert not seen[(owner == 1) & shadow].any()
@@ -116,13 +116,13 @@ def test_a_plate_seen_from_behind_does_not_face_the_radar():
 
 @pytest.mark.parametrize("distance_m", [1.0, 3.0, 6.0])
 def test_a_sphere_shows_the_cap_before_its_horizon(distance_m):
-    """Points whose tangent plane has the radar on its outer side are seen: cos > r / R."""
+    """Points are visible if the radar is on the outer side of their tangent plane: cos > r / R."""
     sphere = trimesh.creation.icosphere(subdivisions=4, radius=0.3)
     vertices_m = np.asarray(sphere.vertices + np.array([distance_m, 0, 0]), np.float32)
     seen = seen_faces(vertices_m, np.asarray(sphere.faces))
     cosine = -np.asarray(sphere.face_normals)[:, 0]
     horizon = 0.3 / distance_m
-    # An edge spans 0.07 rad: faces this close to the horizon may be seen or hidden.
+    # An edge spans 0.07 rad, so faces this close to the horizon may be visible or hidden.
     assert seen[cosine > horizon + 0.07].all()
     assert not seen[cosine < horizon - 0.07].any()
 
@@ -131,7 +131,7 @@ def test_a_sphere_shows_the_cap_before_its_horizon(distance_m):
 
 
 def extreme_by_half_spaces(points):
-    """Margin of the best plane that separates one point from all others; > 0 for a hull vertex.
+    """Return the margin of the best plane between one point and all others; > 0 for hull vertices.
 
     max t  with  n . (p - q) >= t  for every other point q,  -1 <= n <= 1: a linear program.
     """
@@ -155,14 +155,14 @@ def cloud(kind):
 @pytest.mark.parametrize("kind", ["ball", "body"])
 @pytest.mark.parametrize("radius", [3.0, 100.0])
 def test_hidden_point_removal_agrees_with_half_spaces(kind, radius):
-    """The hull is found by linear programs, and the flip is written as in Katz's paper."""
+    """The reference hull comes from linear programs; the reference flip is that of Katz's paper."""
     points_m = cloud(kind)
     norm = np.linalg.norm(points_m, axis=1, keepdims=True)
     flipped = points_m / norm * (2 * radius * norm.max() - norm)
     slack = extreme_by_half_spaces(np.concatenate([flipped, np.zeros((1, 3))]))[:-1]
     visible = hidden_point_removal(points_m, radius)
-    # Hull algorithms differ within their tolerance: a point 1 um outside a plane 600 m wide
-    # is undecided.
+    # Hull algorithms differ within their tolerance: for a point 1 um outside a plane 600 m wide,
+    # the result is undefined.
     clear = (slack > 1e-6) | (slack < 1e-9)
     assert clear.mean() > 0.97
     np.testing.assert_array_equal(visible[clear], slack[clear] > 1e-6)
@@ -170,11 +170,11 @@ def test_hidden_point_removal_agrees_with_half_spaces(kind, radius):
 
 
 def test_hidden_point_removal_sees_the_near_side_of_a_sphere():
-    """Points are 2 cm apart, as on a body; with wider gaps, a large flip sees through them."""
+    """Points are 2 cm apart, as on a body; if gaps are wider, a large flip sees through them."""
     sphere = trimesh.creation.icosphere(subdivisions=4, radius=0.3)
     visible = hidden_point_removal(sphere.vertices + np.array([3.0, 0, 0]))
     cosine = -np.asarray(sphere.vertices)[:, 0] / 0.3
-    # Two edges of 0.07 rad about the horizon: the finest resolution of points without faces.
+    # The margin is two edges of 0.07 rad about the horizon, the finest resolution without faces.
     assert visible[cosine > 0.1 + 0.14].all()
     assert not visible[cosine < 0.1 - 0.14].any()
 
@@ -182,7 +182,7 @@ def test_hidden_point_removal_sees_the_near_side_of_a_sphere():
 @needs_embree
 @pytest.mark.parametrize("pose", ["standing", "arms crossing the torso", "sitting"])
 def test_hidden_point_removal_keeps_the_energy_that_rays_reach(pose):
-    """Recall and precision of bright energy exceed 99 %; 99.96 % and 100 % were measured."""
+    """The recall and precision of bright energy exceed 99 %; 99.96 % and 100 % were measured."""
     vertices_m, faces = person(pose, 3.0)
     energy = strength_of(vertices_m, faces) ** 2
     truth = ray_visible(vertices_m, faces)
@@ -201,7 +201,7 @@ def test_hidden_point_removal_keeps_the_energy_that_rays_reach(pose):
 @pytest.mark.parametrize("distance_m", [1.5, 3.0, 6.0])
 @pytest.mark.parametrize("pose", POSES)
 def test_occlusion_agrees_with_ray_casting(pose, distance_m):
-    """They agree on at least 99 % of the bright faces, by number and by energy."""
+    """Occlusion and ray casting agree on at least 99 % of bright faces, by number and by energy."""
     vertices_m, faces = person(pose, distance_m)
     strength = strength_of(vertices_m, faces)
     bright = strength > CULL * strength.max()
@@ -219,9 +219,9 @@ def test_occlusion_agrees_with_ray_casting(pose, distance_m):
 
 @pytest.mark.parametrize("pose", ["standing", "lying across"])
 def test_strips_give_the_answer_of_every_triangle(pose):
-    """Upright bodies are cut into strips of elevation, bodies lying across the view by azimuth."""
+    """Upright bodies are cut into strips of elevation, and bodies across the view by azimuth."""
     targets_m, corners_m, front = scene(*person(pose, 3.0))
-    some = np.flatnonzero(front)[::7]  # testing every triangle costs 100 times as much as a strip
+    some = np.flatnonzero(front)[::7]  # testing every triangle takes 100 times as long as a strip
     strips = np.asarray(seen_in(targets_m, corners_m, front))[some]
     everything = np.asarray(seen_past_all(targets_m[some], corners_m, front))
     np.testing.assert_array_equal(strips, everything)
@@ -243,7 +243,7 @@ def test_walls_beside_the_radar_are_no_exception_to_the_strips():
     vertices_m, faces, owner = together(near, far)
     seen = np.asarray(seen_in(*scene(vertices_m @ to_the_left.T, faces)))
     assert seen[owner == 0].all()
-    assert not seen[owner == 1].any()  # all in the shadow, which widens with range
+    assert not seen[owner == 1].any()  # all of the plate is in the shadow, which widens with range
 
 
 def test_inactive_triangles_hide_nothing():
@@ -282,7 +282,7 @@ def test_weights_are_flat_at_both_ends_and_linear_between():
     weight = np.asarray(interpolate_blocks(jnp.asarray([[False], [False], [True], [True]]), 128))[
         :, 0
     ]
-    # The centre of block 1 is between loops 47 and 48, that of block 2 between 79 and 80.
+    # The centre of block 1 is between loops 47 and 48, and that of block 2 between 79 and 80.
     assert (weight[:48] == 0).all()
     assert (weight[80:] == 1).all()
     np.testing.assert_allclose(weight[48:80], (np.arange(32) + 0.5) / 32, atol=1e-6)  # float32

@@ -1,4 +1,4 @@
-"""AMASS arrays: the published layouts are read, all others give a one-line error."""
+"""AMASS arrays: the published layouts are read, and all others give a one-line error."""
 
 import numpy as np
 import pytest
@@ -48,7 +48,7 @@ def test_each_published_layout_is_read(layout, num_joints, space):
 
 
 def test_smplx_poses_in_several_arrays_equal_the_full_pose():
-    """Stage II files hold both forms; some redistributions hold only the separate arrays."""
+    """Stage II files contain both forms; some redistributions contain only the separate arrays."""
     arrays = amass_arrays("smplx")
     ends = np.cumsum([PART_WIDTHS[key] for key in PART_KEYS])[:-1]
     parts = dict(zip(PART_KEYS, np.split(arrays["poses"], ends, axis=1), strict=True))
@@ -182,7 +182,7 @@ def test_fingers_of_split_poses_are_kept():
     motion = motion_from_arrays(arrays, "a.npz", "a")
     assert motion.layout == "smplh"
     np.testing.assert_array_equal(motion.poses_rad, poses)
-    arrays["left_hand_pose"] = np.zeros((30, 6))  # principal components
+    arrays["left_hand_pose"] = np.zeros((30, 6))  # principal components instead of joint angles
     motion = motion_from_arrays(arrays, "a.npz", "a")
     assert motion.layout == "smpl"
     assert any("hands" in note for note in motion.notes)

@@ -14,7 +14,7 @@ from radarsim.scene.formats.smpl import read_body_model
 from radarsim.scene.skeleton import NUM_JOINTS
 from tests.helpers.synthetic_bodies import synthetic_model
 
-ONE_MICROMETRE = 1e-6  # about ten float32 roundings for a body of 1 m
+ONE_MICROMETRE = 1e-6  # about ten float32 roundings, for a body of 1 m
 
 
 @pytest.fixture(scope="module", params=["smpl", "smplh", "smplx"])
@@ -84,7 +84,7 @@ def test_scale_is_about_the_origin_of_the_rest_pose(body):
 
 
 def test_a_joint_moves_only_its_own_subtree(smpl):
-    """Without pose correctives, rotating the left knee does not move vertices of other joints."""
+    """Without pose correctives, rotating the left knee moves no vertices of other joints."""
     bare = replace(smpl, pose_dirs=jnp.zeros((0, smpl.num_vertices * 3)))
     poses_rad, transl_m = rest_pose(bare)
     moved_m = skin(bare, jnp.zeros(10), poses_rad.at[4, 0].set(1.0), transl_m) - bare.template_m
@@ -115,7 +115,7 @@ def test_gradients_are_finite_at_the_zero_pose(body):
 
 @pytest.mark.parametrize("sigma_rad", [0.0, 1e-4, 0.7])
 def test_gradients_equal_finite_differences(smpl, sigma_rad):
-    """Checked in float64, in which central differences of 1e-6 rad are accurate to nine digits."""
+    """The test uses float64, so central differences of 1e-6 rad are accurate to nine digits."""
     with jax.enable_x64(True):
         wide = jax.tree.map(lambda x: x.astype("float64") if x.dtype == jnp.float32 else x, smpl)
         rng = np.random.default_rng(2)
@@ -194,7 +194,7 @@ def test_subdivision_halves_an_edge_that_is_a_little_too_long(smpl):
 
 
 def test_a_subdivided_body_moves_like_the_original(smpl):
-    """Old vertices keep their positions; new ones are at the middle of old edges in every pose."""
+    """Old vertices keep their positions; new ones are halfway along old edges in every pose."""
     fine = subdivide(smpl, max_edge_m=0.4)
     poses_rad, transl_m = random_poses(smpl)
     coarse_m = skin(smpl, jnp.ones(10), poses_rad, transl_m)

@@ -1,4 +1,4 @@
-"""SMPL's joints in BVH skeletons, found by the names of many programs or the skeleton's shape."""
+"""SMPL's joints in BVH skeletons: found by the names of many programs, or by skeleton shape."""
 
 from dataclasses import replace
 
@@ -36,7 +36,7 @@ def read(skeleton, rotations, positions):
 
 
 def found_by(clip, notes=None):
-    """Joint names of the skeleton, keyed by SMPL name."""
+    """Return the joint names of the skeleton, keyed by SMPL name."""
     limbs = match_joints(clip, "a.bvh", [] if notes is None else notes).limbs
     return {key: clip.names[joint] for key, joint in limbs.items()}
 
@@ -123,7 +123,7 @@ def test_names_of_many_programs_are_matched_without_a_note(style):
     found = found_by(clip_of(skeleton), notes)
     wanted = {k: n for k, n in zip(skeleton.keys, skeleton.names, strict=True) if "_" in k}
     assert found.items() <= wanted.items()
-    assert len(found) >= 14  # a collar may be called a second shoulder
+    assert len(found) >= 14  # some programs call the collar a second shoulder
     assert notes == []
 
 
@@ -138,7 +138,7 @@ def test_twist_joints_and_fingers_do_not_hide_a_limb_with_a_name():
 @pytest.mark.parametrize("extra", [False, True])
 @pytest.mark.parametrize("arm_down_rad", [0.0, 0.9])
 def test_a_skeleton_without_names_is_found_by_its_shape(seed, extra, arm_down_rad):
-    """Proportions vary by 10 %; joints are in any order, with or without twists and fingers."""
+    """Proportions vary by 10 %, joints are in any order, and there may be twists and fingers."""
     rng = np.random.default_rng(seed)
     skeleton = varied(person("mixamo", arm_down_rad), rng)
     skeleton = with_extra_joints(skeleton) if extra else skeleton
@@ -152,7 +152,7 @@ def test_a_skeleton_without_names_is_found_by_its_shape(seed, extra, arm_down_ra
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_skeleton_without_names_and_without_a_rest_pose_is_found(seed):
-    """Every bone is along one axis, so only the poses show the shape of the skeleton."""
+    """Every bone is along the same axis, so only the poses show the shape of the skeleton."""
     skeleton = person()
     along, rotations = bones_along_x(skeleton, human_moves(skeleton, seed)[0])
     positions = np.zeros((25, 3))
@@ -220,14 +220,14 @@ def test_a_knee_outside_its_leg_is_refused():
 
 
 def varied(skeleton, rng):
-    """The skeleton with bones up to 10 % longer or shorter, equally on both sides."""
+    """Return the skeleton with bones up to 10 % longer or shorter, equally on both sides."""
     factors = {key.split("_")[-1]: rng.uniform(0.9, 1.1) for key in skeleton.keys}
     scale = np.array([factors[key.split("_")[-1]] for key in skeleton.keys])
     return replace(skeleton, offsets=skeleton.offsets * scale[:, None])
 
 
 def human_moves(skeleton, seed):
-    """Random movements; the knees bend backward by up to 60 degrees, as a person's do."""
+    """Random movements, in which the knees bend backward by up to 60 degrees, as human knees do."""
     rotations, positions = moves(skeleton, seed=seed)
     for side in ("left", "right"):
         bend = np.abs(rotations[skeleton.index(f"{side}_knee")].as_rotvec()[:, :1])
@@ -240,7 +240,7 @@ def human_moves(skeleton, seed):
 
 
 def with_extra_joints(skeleton):
-    """Add a twist joint halfway along both upper arms and thighs, and three fingers per hand."""
+    """Add a twist joint halfway along the upper arms and thighs, and three fingers per hand."""
     keys, names = list(skeleton.keys), list(skeleton.names)
     parents, offsets = list(skeleton.parents), [np.array(o) for o in skeleton.offsets]
 
@@ -265,7 +265,7 @@ def with_extra_joints(skeleton):
 
 
 def without_branch(skeleton, key):
-    """The skeleton without a given joint and all its descendants."""
+    """Return the skeleton without a given joint and without all its descendants."""
     removed = {skeleton.index(key)}
     for joint, parent in enumerate(skeleton.parents):
         if parent in removed:

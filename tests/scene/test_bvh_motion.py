@@ -1,4 +1,4 @@
-"""BVH retargeted to SMPL: limbs keep their recorded directions, for every kind of skeleton."""
+"""BVH retargeted to SMPL: for every kind of skeleton, limbs keep their recorded directions."""
 
 import os
 from pathlib import Path
@@ -35,7 +35,7 @@ def read(skeleton, rotations, positions, **how):
 @pytest.mark.parametrize("style", [*STYLES, *OTHER_STYLES])
 @pytest.mark.parametrize("arm_down_rad", [0.0, 0.8])
 def test_limbs_keep_their_recorded_directions(style, arm_down_rad):
-    """For T-pose and A-pose, straight and splayed legs: exact up to the digits in the file."""
+    """Directions are exact to the file's digits, for T-pose, A-pose, straight and splayed legs."""
     skeleton = person(style, arm_down_rad)
     rotations, positions = moves(skeleton)
     motion = read(skeleton, rotations, positions)
@@ -60,7 +60,7 @@ def test_the_unit_is_inferred_from_the_legs_and_reported(unit, unit_m):
     steps = np.outer(np.arange(25) / 25, [0.0, 0.0, 1.0]) / unit_m
     motion = read(skeleton, rotations, steps)
     assert any(unit in note and "1.71 m tall" in note for note in motion.notes)
-    # A walk along z in a y-up world, which is -y in the z-up world.
+    # The person walks along z in a y-up world, which is -y in the z-up world.
     still = read(skeleton, rotations, 0 * steps)
     moved_m = motion.pelvis_m - still.pelvis_m
     np.testing.assert_allclose(moved_m[-1], [0, -24 / 25, 0], atol=1e-5)
@@ -92,7 +92,7 @@ def test_a_y_up_skeleton_rotated_into_a_z_up_world_is_upright():
 
 
 def test_a_skeleton_without_a_rest_pose_uses_its_first_pose():
-    """If a file has every bone along one axis, its first pose is used as the rest pose."""
+    """If all bones of a file are along one axis, the first pose is used as the rest pose."""
     skeleton = person()
     upright, positions = moves(skeleton)
     ramp = np.linspace(0, 1, 25)[:, None]
@@ -159,7 +159,7 @@ def test_a_real_walk_keeps_its_limbs_and_walks_forward():
     index = match_joints(clip, "walk", []).limbs
     joints = _clip_joints(clip)
     assert limb_error_rad(motion, joints, index.__getitem__).max() < 1e-6
-    # A walker faces the walking direction, up to the lean in a tight figure of eight.
+    # A walker faces the walking direction, except for the lean in a tight figure of eight.
     speed = np.gradient(motion.pelvis_m, axis=0)[::20]
     facing = np.array([facing_rad(motion, pose) for pose in range(0, 1064, 20)])
     off = np.angle(np.exp(1j * (facing - np.arctan2(speed[:, 1], speed[:, 0]))))

@@ -1,4 +1,4 @@
-"""Rest pose of a BVH clip: any pose can be used, lean is kept, clips without standing are read."""
+"""Rest pose of a BVH clip: any pose is accepted, lean is kept, and standing is not required."""
 
 from dataclasses import replace
 
@@ -27,7 +27,7 @@ from tests.helpers.bvh_samples import (
     posed,
 )
 
-# Six digits in the file are 1e-6 degrees and 1e-6 units: directions agree within this angle.
+# With six digits in the file (1e-6 degrees, 1e-6 units), directions agree within this angle.
 TEXT_RAD = 1e-5
 STRIDE = {
     "left_hip": (-0.9, 0, 0), "left_knee": (0.5, 0, 0), "right_hip": (0.7, 0, 0),
@@ -45,7 +45,7 @@ def read(skeleton, rotations, positions=None, **how):
 
 
 def joined(*parts):
-    """Concatenate the rotations of several parts of a clip."""
+    """Return the concatenated rotations of several parts of a clip."""
     return [Rotation.concatenate(joint) for joint in zip(*parts, strict=True)]
 
 
@@ -93,7 +93,7 @@ def test_a_clip_that_never_stands_is_read_by_its_bones(angles):
 
 
 def test_a_sitting_knee_bends_about_the_knees_axis():
-    """Rotations relative to the parent bone leave no twist in knees and elbows."""
+    """Rotations relative to the parent bone leave no twist in the knees and elbows."""
     skeleton, rotations = bones_along_x(person(), posed(person(), SITTING))
     motion = read(skeleton, rotations)
     knee = motion.poses_rad[0, JOINT["left_knee"]]
@@ -105,7 +105,7 @@ def test_a_sitting_knee_bends_about_the_knees_axis():
 @pytest.mark.parametrize(("size", "trunk_rad"), [(0.5, TEXT_RAD), (1.0, 0.2)])
 @pytest.mark.parametrize("seed", range(8))
 def test_limbs_and_trunk_of_random_clips_without_a_rest_pose_agree(seed, size, trunk_rad):
-    """Joints move by up to 60 degrees: few poses stand, and SMPL's waist bends only to a limit."""
+    """Joints move by up to 60 degrees: few poses are upright, and SMPL limits the waist's bend."""
     upright = [
         Rotation.from_rotvec(size * rotation.as_rotvec())
         for rotation in moves(person(), seed=seed)[0]
@@ -117,7 +117,7 @@ def test_limbs_and_trunk_of_random_clips_without_a_rest_pose_agree(seed, size, t
 @pytest.mark.parametrize("without", [(), ("spine2", "spine3"), ("spine1", "spine2", "spine3")])
 @pytest.mark.parametrize("seed", range(4))
 def test_the_trunk_of_an_upright_skeleton_bends_as_recorded(seed, without):
-    """The bend is relative to the rest pose; there, SMPL's hip-shoulder line leans by 4 degrees."""
+    """The bend is relative to the rest pose, where SMPL's hip-shoulder line leans by 4 degrees."""
     skeleton = person(without=(*without, "left_collar", "right_collar"))
     rotations, positions = moves(skeleton, seed=seed)
     motion = read(skeleton, rotations, positions)
@@ -141,7 +141,7 @@ def test_the_bend_of_a_low_spine_joint_is_kept():
 
 
 def test_hips_that_turn_below_the_pelvis_joint_turn_the_pelvis():
-    """Some exports keep the root still and turn two joints between it and the hips."""
+    """Some exports keep the root still and rotate two joints between the root and the hips."""
     base = person()
     keys = ["pelvis", "left_joint", "right_joint", *base.keys[1:]]
     names = [base.names[0], "a", "b", *base.names[1:]]
@@ -227,7 +227,7 @@ def test_a_person_who_crawls_over_a_floor_is_not_set_upright():
 
 
 def test_a_leg_that_points_up_in_the_skeleton_is_read():
-    """The skeleton is never upright, but its bones are identified."""
+    """The skeleton is never upright, but its bones are still identified."""
     skeleton = person()
     skeleton.offsets[skeleton.index("left_knee")] *= -1
     rotations, positions = moves(skeleton)

@@ -1,4 +1,4 @@
-"""The free body: known properties of a standing person 1.70 m tall."""
+"""The free body has the known properties of a standing person 1.70 m tall."""
 
 import hashlib
 from importlib import resources
@@ -40,7 +40,7 @@ def mesh_of(body, vertices_m):
 
 
 def posed(body, **degrees):
-    """Vertices and joints with some joints rotated and the root at the origin."""
+    """Return vertices and joints with some joints rotated and the root at the origin."""
     poses_rad = np.zeros((24, 3), np.float32)
     for name, angles in degrees.items():
         poses_rad[JOINTS.index(name)] = np.radians(angles)
@@ -68,11 +68,11 @@ def test_it_is_one_closed_surface_that_faces_outward(surface):
     assert surface.is_watertight
     assert surface.is_winding_consistent
     assert surface.body_count == 1
-    assert surface.euler_number == 2  # a sphere: no handles, mouth or eyes
+    assert surface.euler_number == 2  # topologically a sphere, without handles
 
 
 def test_volume_and_skin_area_are_those_of_a_person(surface):
-    """At about 1 kg per litre; by the Du Bois formula, 60 kg and 1.70 m have 1.70 m^2 of skin."""
+    """The density is about 1 kg per litre; by Du Bois, 60 kg and 1.70 m have 1.70 m^2 of skin."""
     assert 0.050 < surface.volume < 0.070
     assert 1.5 < surface.area < 1.9
 
@@ -88,9 +88,9 @@ def test_edges_are_one_to_two_centimetres(surface):
 def test_it_faces_ahead_with_arms_out_and_feet_down(body):
     joints_m = dict(zip(JOINTS, np.asarray(body.joint_template_m)))
     template_m = np.asarray(body.template_m)
-    assert joints_m["left_wrist"][0] > 0.5  # T-pose, left = +x
+    assert joints_m["left_wrist"][0] > 0.5  # T-pose: left is +x
     assert abs(joints_m["left_wrist"][1] - joints_m["left_shoulder"][1]) < 0.05
-    assert joints_m["left_foot"][2] > joints_m["left_ankle"][2] + 0.08  # toes forward: +z
+    assert joints_m["left_foot"][2] > joints_m["left_ankle"][2] + 0.08  # the toes point along +z
     lowest = template_m[:, 1] < template_m[:, 1].min() + 0.03
     foot_share = np.asarray(body.skin_weights)[lowest][:, [7, 8, 10, 11]].sum(axis=1)
     assert foot_share.min() > 0.9
@@ -110,7 +110,7 @@ def test_left_and_right_are_mirror_images(body):
 
 
 def windings(surface, points_m):
-    """Winding number of the surface around each point: 1 inside, 0 outside.
+    """Return the winding number of the surface around each point: 1 inside, 0 outside.
 
     Source: Van Oosterom and Strackee, "The Solid Angle of a Plane Triangle", 1983.
     """
@@ -128,7 +128,7 @@ def test_every_joint_lies_inside_the_body(body, surface):
 
 
 def test_proportions_are_those_of_smpl(body):
-    """SMPL's mean rest joints, rounded to centimetres; another body may differ by a few cm."""
+    """The reference is SMPL's mean rest joints in whole centimetres; bodies differ by a few cm."""
     joints_m = dict(zip(JOINTS, np.asarray(body.joint_template_m)))
     height_above_pelvis_m = {
         **{"left_hip": -0.09, "left_knee": -0.45, "left_ankle": -0.85, "spine1": 0.11},
@@ -149,7 +149,7 @@ def test_weights_belong_to_a_few_joints_and_sum_to_one(body):
 
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_each_limb_follows_its_own_side(body, side):
-    """The knee bends backward, the elbow forward, and the other side does not move."""
+    """The knee bends backward and the elbow forward, and the other side does not move."""
     template_m, outward = np.asarray(body.template_m), 1 if side == "left" else -1
     other_side = template_m[:, 0] * outward < -0.02
     calf = (template_m[:, 1] < -0.65) & (template_m[:, 0] * outward > 0)
@@ -172,7 +172,7 @@ def test_each_limb_follows_its_own_side(body, side):
     ids=["sitting", "bowing, arms down", "walking"],
 )
 def test_everyday_poses_keep_volume_and_edges(body, surface, pose):
-    """Blend skinning loses some volume at bent joints; this test detects a collapse."""
+    """Blend skinning loses some volume at bent joints, which is tolerated; a collapse fails."""
     vertices_m, _ = posed(body, **pose)
     mesh = mesh_of(body, vertices_m)
     assert mesh.volume == pytest.approx(surface.volume, rel=0.06)
@@ -182,7 +182,7 @@ def test_everyday_poses_keep_volume_and_edges(body, surface, pose):
 
 
 def test_one_unit_of_the_first_beta_is_one_sigma_of_stature(body):
-    """The standard deviation of adults is 7 to 10 cm; the first shape direction is mostly size."""
+    """The standard deviation of adult stature is 7 to 10 cm; the first beta is mostly size."""
     taller_m = np.asarray(skin(body, jnp.array([1.0]), jnp.zeros((24, 3)), jnp.zeros(3)))
     assert 0.06 < np.ptp(taller_m[:, 1]) - body.stature_m < 0.10
 

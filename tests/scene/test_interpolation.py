@@ -1,4 +1,4 @@
-"""Interpolation between poses: exact for simple motions, smooth for all."""
+"""Interpolation between poses: exact for simple motions, and smooth for all motions."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def angle_between(one, other):
 
 
 def swing(times_s, amplitude_rad=0.8, rate_hz=2.0):
-    """A limb that swings about one axis while its parent rotates about another."""
+    """A limb that swings about one axis while its parent rotates about another axis."""
     inner = Rotation.from_rotvec(
         np.outer(amplitude_rad * np.sin(2 * np.pi * rate_hz * times_s), AXIS)
     )
@@ -25,7 +25,7 @@ def swing(times_s, amplitude_rad=0.8, rate_hz=2.0):
 
 @pytest.mark.parametrize("revolutions_per_pose", [0.01, 0.2, 0.45])
 def test_constant_spin_is_exact_at_any_time(revolutions_per_pose):
-    """This holds even if poses differ by almost half a revolution, and over many revolutions."""
+    """Interpolation is exact, even for steps of almost half a revolution or many revolutions."""
     spin = Rotation.from_rotvec(np.outer(np.arange(30) * revolutions_per_pose * 2 * np.pi, AXIS))
     at = np.linspace(0, 29, 173)
     wanted = np.outer(at * revolutions_per_pose * 2 * np.pi, AXIS)
@@ -55,7 +55,7 @@ def test_the_representation_of_an_angle_changes_nothing():
 
 
 def test_it_stays_close_to_scipys_spline():
-    """The function uses four neighbours, scipy's spline all poses; both are of fourth order."""
+    """The function uses four neighbours, and scipy's spline all poses; both are of fourth order."""
     times_s = np.arange(120) / 120
     at_s = np.linspace(0.1, 0.9, 200)
     oracle = RotationSpline(times_s, Rotation.from_rotvec(swing(times_s)))(at_s).as_rotvec()

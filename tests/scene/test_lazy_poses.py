@@ -1,4 +1,4 @@
-"""Poses read on demand: slices equal the whole array and need little memory."""
+"""Poses read on demand: slices equal the whole array, and need little memory."""
 
 import tracemalloc
 import zipfile
@@ -35,7 +35,7 @@ def some_poses(num_poses=3000, layout="smplh", dtype=np.float64):
 
 
 class RecordingTable:
-    """A table that records which rows were read."""
+    """An array that records which of its rows were read."""
 
     def __init__(self, values):
         self.values, self.shape, self.read = values, values.shape, []
@@ -94,7 +94,7 @@ def test_a_short_file_is_read_completely(tmp_path):
 
 
 def test_a_long_file_needs_the_memory_of_a_short_one(tmp_path):
-    """5.6 minutes of SMPL-H (50 MB) are checked, sampled and cut into windows of 5 s (0.75 MB)."""
+    """The file of 5.6 min SMPL-H (50 MB) is checked, sampled and cut into 5 s windows (0.75 MB)."""
     path = write(tmp_path / "a.npz", np.tile(some_poses(1000), (40, 1)))
     tracemalloc.start()
     motion = open_motion(path)
@@ -103,7 +103,7 @@ def test_a_long_file_needs_the_memory_of_a_short_one(tmp_path):
         assert len(cut_motion(motion, first, 600).poses_rad) == 600
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    # Of this memory, all translations and masks need 2 MB, 1,024 poses and their copies 5 MB.
+    # Of this peak, all translations and masks need 2 MB, and 1,024 poses and their copies 5 MB.
     assert peak < 12e6
 
 

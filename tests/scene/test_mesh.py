@@ -1,4 +1,4 @@
-"""Triangle meshes, and the polynomials in time of their vertices."""
+"""Triangle meshes, and the polynomials in time that describe the paths of their vertices."""
 
 import jax
 import jax.numpy as jnp
@@ -20,7 +20,7 @@ def test_a_right_triangle_has_the_area_centre_and_normal_of_school_geometry():
 def test_faces_agree_with_trimesh():
     sphere = trimesh.creation.icosphere(2, 0.4)
     faces = faces_of(jnp.asarray(sphere.vertices, jnp.float32), sphere.faces)
-    # Single-precision rounding of coordinates of 0.4 m.
+    # The tolerance is single-precision rounding of coordinates of 0.4 m.
     np.testing.assert_allclose(faces.centre_m, sphere.triangles_center, atol=1e-7)
     np.testing.assert_allclose(faces.normal, sphere.face_normals, atol=1e-5)
     np.testing.assert_allclose(faces.area_m2, sphere.area_faces, rtol=1e-5)

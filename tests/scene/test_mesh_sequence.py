@@ -1,4 +1,4 @@
-"""Mesh sequences: a moving surface from a folder of files or from arrays."""
+"""Mesh sequences: a moving surface from a folder of files, or from arrays."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ BOX = trimesh.creation.box()
 
 
 def write_folder(folder, suffix, num_poses=11):
-    """Write a box that rises by 1 cm per pose, with file names that sort wrongly as plain text."""
+    """Write a box that rises by 1 cm per pose; a plain-text sort of the file names is wrong."""
     folder.mkdir()
     for pose in range(num_poses):
         box = trimesh.Trimesh(
@@ -28,7 +28,7 @@ def test_a_folder_of_meshes_moves_in_the_order_of_its_numbers(tmp_path, suffix):
     assert mesh.name == "rise"
     assert mesh.duration_s == pytest.approx(1.0)
     rise_m = mesh.vertices_m[:, :, 2] - mesh.vertices_m[:1, :, 2]
-    # Text formats have eight digits, STL has single precision.
+    # Text formats have eight digits, and STL has single precision.
     np.testing.assert_allclose(rise_m, 0.01 * np.arange(11)[:, None] + 0 * rise_m, atol=1e-6)
     halfway = sample_mesh(mesh, np.array([[0.55]]))
     assert halfway.shape == (1, 1, *mesh.vertices_m.shape[1:])

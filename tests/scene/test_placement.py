@@ -1,4 +1,4 @@
-"""Placement: start position and heading of the subject, height and tilt of the radar."""
+"""Placement: start position and heading of the subject, and height and tilt of the radar."""
 
 import jax
 import jax.numpy as jnp
@@ -16,11 +16,11 @@ from radarsim.scene.placement import (
     to_radar_frame,
 )
 
-UPRIGHT = Rotation.from_rotvec([np.pi / 2, 0, 0])  # SMPL's y-up to z-up; the body then faces -y
+UPRIGHT = Rotation.from_rotvec([np.pi / 2, 0, 0])  # y-up to z-up; SMPL then faces -y
 
 
 def walker(root=UPRIGHT, speed_mps=(0.0, -1.0, 0.0), num_poses=61):
-    """A walk along -y, the facing direction of an upright SMPL body."""
+    """A walk along -y, the direction that an upright SMPL body faces."""
     poses_rad = np.zeros((num_poses, 24, 3))
     poses_rad[:, 0] = root.as_rotvec()
     transl_m = np.array([4.0, 5.0, 0.9]) + np.outer(np.arange(num_poses) / 60, speed_mps)
@@ -34,7 +34,7 @@ def test_an_upright_smpl_body_faces_minus_y():
 @pytest.mark.parametrize("turn_rad", [0.0, 1.0, 2.5, -2.0])
 @pytest.mark.parametrize(("distance_m", "lateral_m"), [(3.0, 0.0), (2.0, 1.5), (4.0, -2.0)])
 def test_the_subject_starts_in_place_and_walks_to_the_radar(turn_rad, distance_m, lateral_m):
-    """This holds for any initial heading of the motion."""
+    """The subject starts at the given place for any initial heading of the motion."""
     turn = Rotation.from_rotvec([0, 0, turn_rad])
     motion = walker(turn * UPRIGHT, tuple(turn.apply([0, -1, 0])))
     placed = place(motion, Placement(distance_m=distance_m, lateral_m=lateral_m))
@@ -46,7 +46,7 @@ def test_the_subject_starts_in_place_and_walks_to_the_radar(turn_rad, distance_m
 
 
 def test_heading_turns_the_subject_to_its_left():
-    """A subject that faces the radar and turns left walks to the radar's right: towards -y."""
+    """A subject that faces the radar and turns left walks to the radar's right, towards -y."""
     placed = place(walker(), Placement(heading_rad=np.pi / 2))
     np.testing.assert_allclose(placed.pelvis_m[-1, :2], [3.0, -1.0], atol=1e-9)
     assert facing_rad(placed) == pytest.approx(-np.pi / 2)
@@ -66,7 +66,7 @@ def test_one_who_lies_on_a_side_faces_where_the_chest_does():
 
 
 def test_a_placed_pelvis_takes_the_rest_offset_into_account():
-    """SMPL rotates about the rest pelvis: rotating only the translation would be 23 cm off."""
+    """SMPL rotates about the rest pelvis; rotating only the translation causes a 23 cm error."""
     placed = place(walker(), Placement())
     np.testing.assert_allclose(placed.transl_m[0, :2] + [0, -0.23], [3.0, 0.0], atol=1e-9)
 
@@ -94,7 +94,7 @@ def test_height_and_tilt_may_be_traced_and_differentiated():
 
 
 def test_a_clip_ends_where_the_subject_leaves_the_area():
-    """From 3 m towards the radar at 1 m/s, the 1 m line is crossed after 2 s, at pose 120."""
+    """From 3 m towards the radar at 1 m/s, the subject crosses the 1 m line at 2 s, at pose 120."""
     placed = place(walker(num_poses=181), Placement())
     assert ActivityArea(near_m=0.995).inside(placed) == 121
     assert ActivityArea(near_m=0.0).inside(placed) == 181

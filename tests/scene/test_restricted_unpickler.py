@@ -46,7 +46,7 @@ def test_sparse_matrices_come_back_dense(kind):
 
 @pytest.fixture
 def chumpy():
-    """Stand-in for chumpy while a test writes a file; it is removed before the test reads."""
+    """A stand-in for chumpy while a test writes a file; it is removed before the file is read."""
     modules = {
         name: types.ModuleType(name) for name in ("chumpy", "chumpy.ch", "chumpy.reordering")
     }
@@ -91,7 +91,7 @@ def test_pickles_of_python_2_are_read():
 
 
 class Attack:
-    """An object whose pickle calls a given function with given arguments."""
+    """An object with a pickle that calls a given function with given arguments."""
 
     def __init__(self, function, *arguments):
         self.call = function, arguments
@@ -152,7 +152,7 @@ def test_damaged_pickles_raise_one_type_of_error(content):
 
 
 def test_one_file_cannot_alter_what_the_next_one_reads():
-    """BUILD on a class would set its attributes, so each name gets a new class."""
+    """The opcode BUILD on a class would set class attributes, so each name gets a new class."""
     spoil = b"\x80\x02}U\x01xcnumpy\nndarray\nN}U\x04kindU\x03cscs\x86bs."
     with contextlib.suppress(pickle.UnpicklingError):
         load_arrays(io.BytesIO(spoil))

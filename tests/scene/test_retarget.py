@@ -1,4 +1,4 @@
-"""Fitting a motion to another body: stature, feet on the floor, and height of jumps are kept."""
+"""A motion fitted to another body keeps stature, feet on the floor, and the height of jumps."""
 
 import logging
 from dataclasses import replace
@@ -20,7 +20,7 @@ HIP_HEIGHT_M = float(REST_M[0, 1] - np.asarray(BODY.template_m)[:, 1].min())
 
 
 def stander(height_m=HIP_HEIGHT_M, num_poses=100, layout="smpl", space="smpl", **fields):
-    """A person at the origin, facing -y and swinging the arms; the pelvis is at a given height."""
+    """A person at the origin who faces -y and swings the arms, with a given pelvis height."""
     poses_rad = np.zeros((num_poses, NUM_JOINTS[layout], 3))
     poses_rad[:, 0] = [np.pi / 2, 0, 0]
     poses_rad[:, JOINT["left_shoulder"], 1] = np.linspace(-1, 1, num_poses)
@@ -42,7 +42,7 @@ def vertices_m(fitted, body=BODY):
 @pytest.mark.parametrize("layout", ["smpl", "smplh", "smplx"])
 def test_feet_are_on_the_floor_in_every_layout(layout):
     fitted = fit_to_body(stander(HIP_HEIGHT_M + 0.05, layout=layout), BODY)
-    # Below 0.1 mm, for float32 vertices of a body 1.7 m tall.
+    # The tolerance is 0.1 mm, for float32 vertices of a body 1.7 m tall.
     np.testing.assert_allclose(vertices_m(fitted)[..., 2].min(axis=1), 0, atol=1e-4)
 
 
@@ -79,7 +79,7 @@ def test_a_known_stature_is_used_within_limits(stature_m, scale):
 
 
 def test_a_jump_keeps_its_height():
-    """A third of the poses are in the air, and they stay in the air."""
+    """The body is in the air in a third of the poses, and stays in the air after the fit."""
     motion = stander()
     air_m = np.maximum(0, 0.4 * np.sin(np.linspace(0, 6 * np.pi, 100)) - 0.2)
     motion = replace(motion, transl_m=motion.transl_m + np.outer(air_m, [0, 0, 1]))

@@ -1,4 +1,4 @@
-"""Body-model files: the published formats are read, all others give a one-line error."""
+"""Body-model files: the published formats are read, and all others give a one-line error."""
 
 import pickle
 import subprocess
@@ -43,13 +43,13 @@ def test_a_model_is_read_with_its_regressor_applied(tmp_path, layout, suffix):
     [("smpl", 10, 10), ("smpl", 300, 16), ("smplh", 16, 16), ("smplx", 20, 10), ("smplx", 400, 16)],
 )
 def test_shape_directions_are_kept_and_expression_is_dropped(tmp_path, layout, available, kept):
-    """SMPL-X files append expressions: 10 + 10 in the slim files, 300 + 100 in the full ones."""
+    """SMPL-X files append expressions: 10 + 10 in the slim files, 300 + 100 in the full files."""
     body = read_body_model(write(tmp_path / "m.npz", synthetic_model(layout, available)))
     assert body.num_betas == body.joint_shape_dirs.shape[-1] == kept
 
 
 def test_object_arrays_under_other_keys_do_not_matter(tmp_path):
-    """The published SMPL-X archives hold pickled dictionaries, joint2num and part2num."""
+    """The published SMPL-X archives contain pickled dictionaries, joint2num and part2num."""
     extras = {"joint2num": np.array({"Pelvis": 0}, dtype=object), "bs_style": np.array("lbs")}
     model = synthetic_model("smplx", 20)
     assert read_body_model(write(tmp_path / "m.npz", {**model, **extras})).layout == "smplx"
@@ -177,7 +177,7 @@ def test_a_malicious_file_executes_nothing(tmp_path, suffix, key):
     }
     path = write(tmp_path / f"m{suffix}", model)
     if (suffix, key) == (".npz", "extra"):
-        read_body_model(path)  # a key that is not needed is never opened
+        read_body_model(path)  # a key that is not required is never opened
     else:
         with pytest.raises(InputError, match=r"object array|it contains"):
             read_body_model(path)

@@ -1,4 +1,4 @@
-"""Body-tracker layouts: each is read as the same walk, or refused with a note of what was found."""
+"""Body-tracker layouts: each is read as the same walk, or refused with a note of its contents."""
 
 import pickle
 
@@ -79,7 +79,7 @@ LAYOUTS = {
 
 
 def bone_directions(motion):
-    """Direction of the y axis of every joint, relative to the heading of the first pose."""
+    """Return the direction of the y axis of every joint, relative to the initial heading."""
     world = local_to_world(np.asarray(body_joints(motion))[:, :22], parents=PARENTS)
     directions = np.stack([rotation.apply([0, 1.0, 0]) for rotation in world], axis=1)
     facing = world[0][0].apply([0, 0, 1.0])
@@ -216,7 +216,7 @@ def test_a_pickle_of_other_classes_is_refused_and_runs_nothing(tmp_path):
 
 @pytest.mark.parametrize("layout", ["WHAM", "WHAM, compressed", "GVHMR", "TRAM", "ROMP"])
 def test_a_damaged_file_is_one_line(tmp_path, layout):
-    """A truncated file, or one with random bytes changed, is read or refused in one line."""
+    """A truncated file, or a file with random bytes changed, is read or refused in one line."""
     content, write, name = LAYOUTS[layout]
     data = write(tmp_path / name, content()).read_bytes()
     rng = np.random.default_rng(0)
@@ -232,5 +232,5 @@ def test_a_damaged_file_is_one_line(tmp_path, layout):
             refusals.append(str(error))
         else:
             assert np.all(np.isfinite(motion.poses_rad))
-    assert refusals  # every truncated file
+    assert refusals  # every truncated file is refused
     assert all(name in line and "\n" not in line for line in refusals)

@@ -1,4 +1,4 @@
-"""The up axis of a motion's world is found for standing people, and never silently wrong."""
+"""The up axis of a motion is found for standing people, and every wrong choice has a note."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ STANDING = ("golf_swing", "walk_forward_and_turn_around", "squat", "jumping_jack
 
 
 def in_world(motion, up, rng, raised_m=0.0):
-    """The motion in a world in which `up` points up, at a random position and heading."""
+    """Return the motion in a world in which `up` points up, at a random position and heading."""
     axis = np.eye(3)["xyz".index(up[-1])] * (-1 if up.startswith("-") else 1)
     turn = rotation_between(np.array([0, 0, 1.0]), axis)
     turn = turn * Rotation.from_rotvec([0, 0, rng.uniform(-np.pi, np.pi)])
@@ -56,7 +56,7 @@ def test_in_camera_coordinates_it_is_found_or_a_note_names_the_option(standing, 
 
 
 def lying(motion, rng):
-    """The person lying on the floor or in a bed, in a z-up world as in AMASS."""
+    """A person who lies on the floor or in a bed, in a z-up world as in AMASS."""
     down = Rotation.from_rotvec([0, 0, rng.uniform(-np.pi, np.pi)]) * Rotation.from_rotvec(
         [-np.pi / 2, 0, 0]
     )
@@ -70,7 +70,7 @@ def lying(motion, rng):
 
 
 def test_a_person_who_lies_keeps_lying(standing):
-    """Published files are never turned; some others with feet at y = 0 are, with a note."""
+    """Published files are never rotated; others with feet at y = 0 may be rotated, with a note."""
     rng = np.random.default_rng(0)
     still = standing[STANDING.index("stand_still")]
     motions = [lying(still, rng) for _ in range(60)]

@@ -1,4 +1,4 @@
-"""A requested error is met, settings follow from it, and an error that cannot be met is refused."""
+"""A requested error is met, the settings follow from it, and impossible errors are refused."""
 
 from dataclasses import replace
 
@@ -31,7 +31,7 @@ TWO_POINTS = IsotropicPoints(np.ones(2, np.float32))
 
 @pytest.mark.parametrize("method", MODES_DB)
 def test_a_mode_leaves_the_error_that_it_names(method):
-    """At walking speed; the sphere has one bright spot, as a body has, so both modes drop faces."""
+    """The sphere moves at walking speed; its single bright spot lets both modes drop faces."""
     burst, faces = moving_sphere(SMALL, 2.5)
     assert error_db(SMALL, replace(CLEAN, method=method), LOBES, burst, faces) < MODES_DB[method]
 
@@ -49,9 +49,9 @@ def test_the_fast_mode_sums_fewer_faces_over_fewer_cells():
 
 
 def test_somebody_beside_the_axis_is_as_exact_as_somebody_on_it():
-    """At 50 degrees, antennas see ranges 5 mm apart: 0.06 bins, far more than a block allows.
+    """At 50 degrees, the ranges of the antennas differ by 5 mm: 0.06 bins, beyond the block limit.
 
-    All faces have this shift in common. When kernels interpolated it, the error was -45 dB.
+    This shift is common to all faces. When the kernels interpolated it, the error was -45 dB.
     """
     times_s = burst_times_s(SMALL, 1)[..., None]
     aside = np.array([np.cos(np.radians(50)), np.sin(np.radians(50)), 0.0])
@@ -71,16 +71,19 @@ def turning_plate(rate_rad_per_s, range_m=2.5):
 
 
 def test_a_weight_that_grows_within_a_chirp_is_not_held():
-    """At 3 rad/s and 0.1 rad lobes, weights drop up to 1 % in a chirp; held constant: -68 dB."""
+    """The weights of 0.1 rad lobes drop by up to 1 % per chirp at 3 rad/s.
+
+    If weights were constant within a chirp, the error would be -68 dB.
+    """
     burst, faces = turning_plate(3.0)
     assert error_db(SMALL, replace(CLEAN, cull=0.0), QuasiSpecular(0.1), burst, faces) < -78
 
 
 @pytest.mark.parametrize(("range_m", "by_pairs"), [(1.0, True), (6.0, False)])
 def test_pairs_have_factors_of_their_own_where_lobes_are_narrow_or_near(range_m, by_pairs):
-    """The factor is exp(-2 b c / sigma^2); b and c are angles of tx and rx from the array centre.
+    """The factor is exp(-2 b c / sigma^2), for angles b of tx and c of rx from the array centre.
 
-    Offsets of 5 and 2 mm rms at 1 m and sigma 0.2 rad give -66 dB; at 6 m it is 31 dB less.
+    RMS offsets of 5 and 2 mm at 1 m and sigma 0.2 rad give -66 dB; at 6 m, the error is 31 dB less.
     """
     burst, faces = turning_plate(0.5, range_m)
     settings = replace(CLEAN, cull=0.0)
@@ -90,11 +93,11 @@ def test_pairs_have_factors_of_their_own_where_lobes_are_narrow_or_near(range_m,
 
 
 def test_five_nodes_hold_what_four_do_not():
-    """A point that rotates about an axis 0.7 m away at 12 rad/s, like a throwing hand.
+    """The point rotates at 12 rad/s about an axis 0.7 m away, like a throwing hand.
 
-    With a = 12 t its range is 2.3 m + 0.46 a^2 - 0.064 a^4 + ...: the fourth-order term is 5e-5 m
-    at the ends of the burst. The best cubic has an error of 1/8 of this: 20 mrad of phase, -34 dB,
-    or -37 dB rms. The fifth-order term is zero; the sixth is 1000 times smaller.
+    With a = 12 t, the range is 2.3 m + 0.46 a^2 - 0.064 a^4 + ...: the fourth-order term is 5e-5 m
+    at the ends of the burst. The best cubic has an error of 1/8 of this term: 20 mrad of phase or
+    -34 dB, that is -37 dB RMS. The fifth-order term is zero; the sixth is 1000 times smaller.
     """
 
     def burst_of(num_nodes):
@@ -122,7 +125,7 @@ def test_a_smaller_error_asks_for_more():
         values = [getattr(each, name) for each in asked]
         assert values == sorted(values, reverse=True)
     assert [each.num_nodes for each in asked] == sorted(each.num_nodes for each in asked)
-    # An amplitude threshold with a margin of 11 dB.
+    # The threshold is an amplitude with a margin of 11 dB.
     assert ErrorBudget(-60.0).cull_ratio == pytest.approx(10 ** (-71 / 20))
 
 
@@ -133,7 +136,7 @@ def test_an_error_that_cannot_be_asked_for_is_refused(wrong):
 
 
 def points_burst(radar, speed_mps):
-    """Two points side by side at 2 m; one approaches and one recedes."""
+    """Two points side by side at 2 m, of which one approaches and one recedes."""
     times_s = burst_times_s(radar, 1)[..., None, None]
     velocity_mps = np.array([[speed_mps, 0.0, 0.0], [-speed_mps, 0.0, 0.0]])
     at = np.array([[2.0, 0.0, 0.0], [2.0, 0.5, 0.0]]) + times_s * velocity_mps
@@ -141,10 +144,10 @@ def points_burst(radar, speed_mps):
 
 
 def test_a_wide_array_is_as_exact():
-    """Sixteen receivers over 43 half wavelengths, as with four cascaded chips.
+    """Sixteen receivers span 43 half wavelengths, as with four cascaded chips.
 
     The phase of the outermost antenna changes 21 pi times as fast as the direction: at 2.5 m and
-    0.6 m/s across, by 0.03 rad in a block of one loop (3.4 ms here).
+    0.6 m/s across, by 0.03 rad in a block of one loop (3.4 ms in this test).
     """
     columns = np.r_[0:4, 11:15, 32:36, 40:44] * BOARD.array.half_wavelength_m
     array = AntennaArray(
@@ -158,10 +161,10 @@ def test_a_wide_array_is_as_exact():
 
 
 def test_an_outer_antenna_sees_faces_that_the_middle_of_a_wide_array_does_not():
-    """Twelve transmitters over 0.33 m, a sphere 1.5 m in front of them, and lobes of 0.35 rad.
+    """Twelve transmitters span 0.33 m, a sphere is 1.5 m in front of them, and lobes are 0.35 rad.
 
-    At the threshold of -91 dB the outermost antenna sees exp(2 3.2 0.12 / 0.35), 19 dB more. A face
-    that any transmitter sees above the threshold is kept; on the walking body, dropping such faces
+    At the threshold of -91 dB, the outermost antenna sees exp(2 3.2 0.12 / 0.35), 19 dB more. Faces
+    that any transmitter sees above the threshold are kept; on the walking body, dropping such faces
     left an error of -75 dB.
     """
     half_m = BOARD.array.half_wavelength_m
@@ -187,7 +190,7 @@ def test_an_outer_antenna_sees_faces_that_the_middle_of_a_wide_array_does_not():
 
 
 def test_blocks_are_as_long_as_what_changes_in_them_allows():
-    """The paper's loops last 0.22 ms: sixteen stay below 5 ms and fit in the processor's caches."""
+    """The paper's loops last 0.22 ms: sixteen loops stay below 5 ms and fit in the CPU caches."""
 
     def blocks(**changed):
         still = PhaseRates(0.0, 0.0, 0.0, 0.0)
@@ -204,7 +207,7 @@ def test_blocks_are_as_long_as_what_changes_in_them_allows():
 
 
 def test_speeds_beyond_any_block_are_refused():
-    """Half of the shift in a loop counts, relative to the common shift, which is zero here."""
+    """The limit is on half of the shift in a loop, minus the common shift (zero in this test)."""
     bins_per_m = 1 / SMALL.range_resolution_m
     limit_bins = ErrorBudget(WORST_DB).shift_limit_bins(MOST_POWERS)
     most_mps = 2 * limit_bins / bins_per_m / SMALL.loop_period_s

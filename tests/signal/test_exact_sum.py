@@ -1,4 +1,4 @@
-"""The plain sum, which is the reference for the fast sum, is compared with ten lines of NumPy."""
+"""The exact sum, the reference for the fast sum, is compared with ten lines of NumPy."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ LOBES = QuasiSpecular(0.5)
 
 
 def numpy_oracle(radar, positions_at, area_m2, chirp, tx, rx, video=True):
-    """One chirp of a point target, directly from the signal equation."""
+    """Return one chirp of a point target, directly from the signal equation."""
     t = radar.chirp.sample_times_s
     at = positions_at(radar.chirp_times_s[chirp, tx] + t)
     legs = [
@@ -41,7 +41,7 @@ def test_a_moving_point_is_the_equation_evaluated_at_every_sample(video):
     cube = exact_points(RADAR, settings, IsotropicPoints(np.array([0.01], np.float32)), burst)
     for chirp, tx, rx in [(0, 0, 0), (1, 2, 3), (2, 1, 1)]:
         truth = numpy_oracle(RADAR, positions_at, 0.01, chirp, tx, rx, video)
-        # complex64 storage; the float32 pair that holds the origin is accurate to 1e-13 m.
+        # complex64 output; the float32 pair of the origin is accurate to 1e-13 m.
         assert relative_db(cube[0, chirp, tx, rx], truth) < -120
 
 
@@ -53,7 +53,7 @@ def test_echoes_add():
     halves = [
         exact_clip(RADAR, open_view, LOBES, burst, part) for part in (faces[::2], faces[1::2])
     ]
-    assert relative_db(halves[0] + halves[1], whole) < -110  # complex64 storage
+    assert relative_db(halves[0] + halves[1], whole) < -110  # rounding of complex64
 
 
 def test_some_chirps_of_a_frame_are_those_chirps():

@@ -1,4 +1,4 @@
-"""The fast sum is compared with the plain sum that it replaces."""
+"""The fast sum is compared with the exact sum that it replaces."""
 
 from dataclasses import replace
 from math import factorial
@@ -41,14 +41,14 @@ LOBES = QuasiSpecular(0.5)
 @pytest.mark.parametrize("reflection", [LOBES, PhysicalOptics()])
 @pytest.mark.parametrize(
     ("range_m", "limit_db"),
-    # Tone curvature uses the mean speed: an error of -72 dB if the surface pulsates at 0.24 m/s.
+    # Tone curvature uses the mean speed: at 0.24 m/s of pulsation, the error is -72 dB.
     [(6.0, -69), (3.0, -69), (1.2, -66)],
 )
 def test_the_fast_sum_equals_the_plain_one(range_m, limit_db, reflection):
-    """All faces of a fast sphere (1.2 m/s) that breathes and accelerates.
+    """The sums agree for all faces of a fast sphere (1.2 m/s) that breathes and accelerates.
 
     Facets of 6 cm reflect like mirrors of a few wavelengths: without a factor for each tx-rx pair,
-    their weights would have an error of -61 dB at 1.2 m.
+    the weights would have an error of -61 dB at 1.2 m.
     """
     burst, faces = moving_sphere(SMALL, range_m)
     assert error_db(SMALL, ALL_FACES, reflection, burst, faces) < limit_db
@@ -67,10 +67,7 @@ def test_a_frame_in_which_nothing_is_seen_is_silent_and_the_next_one_is_not():
 
 @pytest.mark.parametrize("speed_mps", [-40.0, 40.0])
 def test_a_long_chirp_that_doppler_moves_far_loses_nothing(speed_mps):
-    """Doppler shifts by 2.4 bins at 40 m/s, in a burst too short for much motion.
-
-    The nearest faces are the brightest.
-    """
+    """Doppler shifts by 2.4 bins at 40 m/s in a short burst; near faces are the brightest."""
     half = {"slope_hz_per_s": 0.5, "sample_rate_hz": 0.5, "ramp_end_time_s": 2}
     changed = {name: getattr(SMALL.chirp, name) * factor for name, factor in half.items()}
     chirp = replace(SMALL.chirp, **changed)
@@ -79,7 +76,7 @@ def test_a_long_chirp_that_doppler_moves_far_loses_nothing(speed_mps):
     way_m = speed_mps * burst_times_s(radar, 1)[..., None, None] * [1, 0, 0]
     vertices_m = (sphere.vertices + np.array([3, 0, 0]) + way_m).astype(np.float32)
     error = error_db(radar, ALL_FACES, LOBES, burst_mesh(vertices_m, None), sphere.faces)
-    assert error < -50  # -22 dB without room at the near edge; -60 dB is this speed's limit
+    assert error < -50  # -22 dB without room at the near edge; -60 dB is the limit at this speed
 
 
 @pytest.mark.slow
@@ -87,7 +84,7 @@ def test_the_paper_radar_in_full_equals_the_oracle_on_some_of_its_chirps():
     burst, faces = moving_sphere(BOARD)
     cube = fast_clip(BOARD, CLEAN, LOBES, burst, faces)
     truth = exact_frame(BOARD, CLEAN, LOBES, frames_of(burst)[0], faces, (0, 77, 127))
-    # Faces below 1e-4 of the strongest are dropped here.
+    # Culling drops faces below 1e-4 of the strongest face in this test.
     assert relative_db(cube[0, [0, 77, 127]], truth) < -65
 
 
@@ -115,16 +112,15 @@ def test_every_option_means_the_same_in_both(reflection, settings):
 
 
 def test_culling_costs_what_its_threshold_says():
-    """Faces 80 dB below the strongest are dropped; their coherent sum stays below -60 dB."""
+    """Faces 80 dB below the strongest face are dropped; their coherent sum is below -60 dB."""
     burst, faces = moving_sphere(SMALL)
     assert error_db(SMALL, CLEAN, LOBES, burst, faces) < -60
 
 
 def test_points_with_opposite_speeds_at_both_ends_of_the_range_band():
-    """A speed offset v curves a tone's phase by S (2 v / c) (u^2 - T^2/12): 0.6 mrad rms at 1 m/s.
+    """A speed offset v adds the phase S (2 v / c) (u^2 - T^2/12) to a tone: 0.6 mrad rms at 1 m/s.
 
-    One curvature for all points would leave -64 dB; with a first-order term for each point, only
-    the kernel's error is left.
+    One curvature for all points leaves -64 dB; first-order terms leave only the kernel's error.
     """
     times_s = burst_times_s(SMALL, 1)
     still = 0 * times_s
@@ -138,7 +134,7 @@ def test_points_with_opposite_speeds_at_both_ends_of_the_range_band():
 
 
 def test_three_points_all_over_the_range_are_three_points():
-    """Each group has one point; padding must not act as a point. The last point is 9 m away."""
+    """Each group has one point, and padding must not act as a point; the last point is 9 m away."""
     times_s = burst_times_s(SMALL, 1)
     away_m = np.array([1.0, 5.0, 9.0])
     at = times_s[..., None, None] * np.array([0.5, 0.1, 0.0]) + away_m[:, None] * [1.0, 0, 0]
@@ -149,7 +145,7 @@ def test_three_points_all_over_the_range_are_three_points():
 
 
 def test_a_box_of_twelve_faces_has_the_faces_that_are_seen():
-    """With fewer than 64 faces, hidden faces were once sorted first (-13 dB)."""
+    """With fewer than 64 faces, an earlier version sorted hidden faces first (-13 dB)."""
     box = trimesh.creation.box((0.1, 0.1, 0.1))
     turn = Rotation.from_rotvec([0.2, 0.4, 0.6]).as_matrix()
     burst = burst_mesh(
@@ -159,9 +155,9 @@ def test_a_box_of_twelve_faces_has_the_faces_that_are_seen():
 
 
 def test_a_far_last_face_spoils_nothing_as_padding():
-    """Fast points need 24 terms, whose polynomials overflow 100 bins beyond a group.
+    """Fast points need 24 terms, the polynomials of which overflow 100 bins beyond a group.
 
-    At these speeds the curvature and the shift of a tone interact: added separately, -59 dB.
+    At these speeds, the curvature and the shift of a tone interact: separate terms give -59 dB.
     """
     times_s = burst_times_s(SMALL, 1)[..., None, None]
     rng = np.random.default_rng(1)
@@ -176,9 +172,9 @@ def test_a_far_last_face_spoils_nothing_as_padding():
 
 
 def test_a_short_last_group_of_faces_keeps_its_place_in_range():
-    """A small sphere is two metres behind a large one, so the last group covers few cells.
+    """A small sphere is two metres behind a large sphere, so the last group covers few cells.
 
-    A walking body showed this fault: the last group's cells exceeded the band and were shifted.
+    In a walking body, the cells of the last group once exceeded the band and were shifted.
     """
     large, small = trimesh.creation.icosphere(2, 0.3), trimesh.creation.icosphere(1, 0.05)
     small.apply_translation([2.0, 0.5, 0.0])
@@ -189,7 +185,7 @@ def test_a_short_last_group_of_faces_keeps_its_place_in_range():
 
 
 def test_series_too_short_for_a_group_give_no_number():
-    """Polynomials diverge outside their range. A wrong cube might look right, so it is NaN."""
+    """Polynomials diverge outside their range, so the cube is NaN: a wrong cube may look right."""
     burst, faces = moving_sphere(SMALL)
     selection, sizes = select(SMALL, ALL_FACES, LOBES, burst, faces)
     assert sizes.num_terms > 8
@@ -200,7 +196,7 @@ def test_series_too_short_for_a_group_give_no_number():
 
 
 def test_frames_do_not_know_each_other():
-    """A frame alone and in a clip is the same up to rounding; the batch size has no effect."""
+    """A frame simulated alone equals the frame of a clip up to rounding, for any batch size."""
     burst, faces = moving_sphere(SMALL, num_frames=3)
     clip = fast_clip(SMALL, CLEAN, LOBES, burst, faces)
     last = jax.tree.map(lambda part: part[2:], burst)
@@ -208,7 +204,7 @@ def test_frames_do_not_know_each_other():
 
 
 def test_gradients_equal_finite_differences():
-    """Gradients of the energy of some samples over shifts of the sphere in range and across."""
+    """The loss is a sum of some samples, as a function of the sphere's shift and the lobe width."""
     burst, faces = moving_sphere(SMALL)
     faces = jnp.asarray(faces)
     settings = SimulationSettings(visibility="facing")
@@ -225,7 +221,7 @@ def test_gradients_equal_finite_differences():
     shift_m = jnp.zeros(3)
     gradient, by_sigma = jax.grad(loss, argnums=(0, 1))(shift_m, 0.5)
     for axis in range(2):
-        # 5 um: a hundredth of a cycle, so the cubic term of the difference is below 1e-3.
+        # 5 um is a hundredth of a cycle, so the cubic term of the difference is below 1e-3.
         step = np.zeros(3, np.float32)
         step[axis] = 5e-6
         slope = (loss(shift_m + step, 0.5) - loss(shift_m - step, 0.5)) / 1e-5
@@ -252,7 +248,7 @@ def test_a_cubic_and_its_derivative_come_back_from_four_nodes():
 
 @pytest.mark.parametrize("offset_bins", [0.0, -1.37, 1.9])
 def test_a_tone_as_a_series_comes_back_as_that_tone(offset_bins):
-    """The terms are good to -120 dB, so the kernel's error dominates: about -95 dB for width 6."""
+    """The terms are accurate to -120 dB, so the kernel's error dominates: -95 dB for width 6."""
     num_cells, num_terms, middle, width = 128, 16, 40, 6
     span_bins = span_of_terms(num_terms, 1e-6)
     reach = reach_cells(span_bins, width)
@@ -269,7 +265,7 @@ def test_a_tone_as_a_series_comes_back_as_that_tone(offset_bins):
 @pytest.mark.parametrize("num_terms", [8, 16, 24])
 def test_terms_hold_the_range_that_they_are_said_to(num_terms):
     """The mean residual of a series over positions and samples equals the requested error."""
-    assert span_of_terms(16, 5e-5) == pytest.approx(5.43, abs=0.02)  # of the accurate mode
+    assert span_of_terms(16, 5e-5) == pytest.approx(5.43, abs=0.02)  # for the accurate mode
     span_bins = span_of_terms(num_terms, 1e-4)
     y = np.cos(np.pi * (np.arange(400) + 0.5) / 400)
     x = np.linspace(-0.5, 0.5, 401)
@@ -284,7 +280,7 @@ def test_terms_hold_the_range_that_they_are_said_to(num_terms):
 def test_a_shift_within_a_block_leaves_what_interpolation_at_as_many_points_does(powers, left_db):
     """exp(2 pi j d x), |d| <= h = 0.1 bins, has an error of at most 2 (pi h / 2)^n / n! at x = 1/2.
 
-    The mean error is 0.3 times this; it gives the constants in `error_budget.SHIFT_LIMIT_BINS`.
+    The mean error is 0.3 times this bound, and gives `error_budget.SHIFT_LIMIT_BINS`.
     """
     span_bins, half_bins = span_of_terms(24, 1e-6), 0.1
     shift = half_bins * np.cos(np.pi * (np.arange(50) + 0.5) / 50)

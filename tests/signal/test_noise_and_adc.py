@@ -1,4 +1,4 @@
-"""The receiver: noise level by the noise figure, white and independent noise, and ADC steps."""
+"""The receiver: noise level by noise figure, white and independent noise, and ADC steps."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ import pytest
 from radarsim.signal.noise_and_adc import add_thermal_noise, from_codes, receive, to_codes
 from tests.helpers.scenes import KEY, QUIET, RADAR
 
-# 2 x 128 x 12 x 256 samples: one sigma of their mean noise power is 0.005 dB.
+# The mean noise power of 2 x 128 x 12 x 256 samples has a standard deviation of 0.005 dB.
 SHAPE = (2, 128, 3, 4, 256)
 
 
@@ -20,13 +20,13 @@ def noise_v():
 
 
 def at_antenna_dbm(power_v2, radar=RADAR):
-    """Power at the antenna port for a mean squared voltage at the ADC."""
+    """Return the power at the antenna port for a mean squared voltage at the ADC."""
     watts = power_v2 / radar.receiver.load_ohm / 10 ** (radar.receiver.gain_db / 10)
     return 10 * np.log10(watts / 1e-3)
 
 
 def test_the_noise_floor_is_what_the_noise_figure_says(noise_v):
-    """-174 dBm/Hz + 66.4 dB for 4.4 MHz + 15 dB noise figure = -92.5 dBm."""
+    """-174 dBm/Hz + 66.4 dB for 4.4 MHz + 15 dB noise figure give -92.5 dBm."""
     assert at_antenna_dbm((np.abs(noise_v) ** 2).mean()) == pytest.approx(-92.5, abs=0.2)
 
 
@@ -49,7 +49,7 @@ def test_twice_the_sample_rate_is_twice_the_noise():
 
 
 def test_half_of_the_noise_is_on_each_of_i_and_q(noise_v):
-    """0.01 is 9 sigma for the variance and for the correlation of 786,432 samples."""
+    """For 786,432 samples, 0.01 is 9 standard deviations of the variance and of the correlation."""
     total = (np.abs(noise_v) ** 2).mean()
     assert (noise_v.real**2).mean() / total == pytest.approx(0.5, abs=0.005)
     assert (noise_v.imag**2).mean() / total == pytest.approx(0.5, abs=0.005)
@@ -58,7 +58,7 @@ def test_half_of_the_noise_is_on_each_of_i_and_q(noise_v):
 
 
 def test_the_noise_is_gaussian(noise_v):
-    """Kurtosis is 3 and 31.7 % are beyond one sigma; the tolerances are several sigma."""
+    """The kurtosis is 3, and 31.7 % are beyond one sigma; the tolerances are several sigma."""
     unit = noise_v.real.ravel() / noise_v.real.std()
     assert (unit**4).mean() == pytest.approx(3.0, abs=0.05)
     assert (np.abs(unit) > 1).mean() == pytest.approx(0.3173, abs=0.003)
@@ -66,14 +66,14 @@ def test_the_noise_is_gaussian(noise_v):
 
 @pytest.mark.parametrize("axis", [1, 4], ids=["Doppler", "range"])
 def test_the_noise_is_white(noise_v, axis):
-    """Each bin averages at least 6,000 draws: one sigma is 1.3 %, and 7 % is allowed."""
+    """Each bin averages at least 6,000 draws: one sigma is 1.3 %, and 7 % is the tolerance."""
     power = np.abs(np.fft.fft(noise_v, axis=axis)) ** 2
     spectrum = power.mean(tuple(np.delete(np.arange(5), axis)))
     np.testing.assert_allclose(spectrum, spectrum.mean(), rtol=0.07)
 
 
 def test_no_two_channels_or_frames_share_noise(noise_v):
-    """One sigma of the correlation of 32,768 samples is 0.0055; 0.03 is allowed."""
+    """The correlation of 32,768 samples has a standard deviation of 0.0055; 0.03 is allowed."""
     rows = noise_v.transpose(0, 2, 3, 1, 4).reshape(24, -1)
     correlation = np.abs(np.corrcoef(rows))
     assert (correlation - np.eye(24)).max() < 0.03
@@ -108,7 +108,7 @@ def test_noise_adds_to_the_echo(noise_v):
 
 
 def ramp_v(radar, overdrive):
-    """I rises from -overdrive to +overdrive times full scale; Q falls."""
+    """A ramp: I rises from -overdrive to +overdrive times full scale, and Q falls."""
     ramp = np.linspace(-overdrive, overdrive, 1001) * radar.receiver.full_scale_v
     return jnp.asarray(ramp - 1j * ramp, jnp.complex64)
 
@@ -122,7 +122,7 @@ def test_codes_lie_within_half_a_step(adc_bits):
     assert codes.dtype == jnp.int16
     assert codes.shape == (1001, 2)
     error_v = np.asarray(from_codes(radar, codes) - exact_v)
-    # 1e-3 of a step: float32 rounding near the full scale of 16 bits is 2^-9 of a step.
+    # The tolerance is 1e-3 of a step: float32 rounding near 16-bit full scale is 2^-9 of a step.
     assert max(np.abs(error_v.real).max(), np.abs(error_v.imag).max()) <= 0.502 * step_v
 
 
@@ -133,7 +133,7 @@ def test_i_comes_before_q():
 
 @pytest.mark.parametrize("adc_bits", [12, 16])
 def test_beyond_full_scale_the_codes_stay_at_their_ends(adc_bits):
-    """Codes do not wrap to the opposite sign, as plain int16 conversion would."""
+    """Codes saturate, whereas a plain int16 conversion would wrap to the opposite sign."""
     radar = replace(RADAR, receiver=replace(RADAR.receiver, adc_bits=adc_bits))
     codes = np.asarray(to_codes(radar, ramp_v(radar, 3.0)))
     top = 2 ** (adc_bits - 1)
@@ -148,7 +148,10 @@ def test_codes_survive_the_way_to_volts_and_back():
 
 
 def test_quantisation_noise_is_a_twelfth_of_a_squared_step():
-    """This holds for I and Q if the signal crosses many steps; 2 % is 5 sigma for 200,000 draws."""
+    """The noise of I and of Q is step^2 / 12 if the signal crosses many steps.
+
+    The tolerance of 2 % is 5 sigma for 200,000 draws.
+    """
     rng = np.random.default_rng(0)
     parts = rng.normal(0, 100 * RADAR.receiver.adc_step_v, (2, 100_000))
     exact_v = jnp.asarray(parts[0] + 1j * parts[1], jnp.complex64)

@@ -1,4 +1,4 @@
-"""A clip simulated in pieces equals the clip simulated as a whole."""
+"""A clip that is simulated in pieces equals the clip simulated as a whole."""
 
 import gc
 import os
@@ -24,7 +24,7 @@ SMALL = small_radar(num_samples=64)
 
 @pytest.mark.parametrize("threads", ["1", "3"])
 def test_pieces_have_the_samples_of_the_whole_clip(monkeypatch, threads):
-    """Thirteen frames are two pieces of seven: the last frame is repeated, then removed again."""
+    """Thirteen frames are two pieces of seven: the last frame is repeated, and then removed."""
     monkeypatch.setenv("OMP_NUM_THREADS", threads)
     burst, faces = moving_sphere(SMALL, num_frames=13)
     lobes = QuasiSpecular(0.5, reflectivity=1.0)
@@ -32,12 +32,12 @@ def test_pieces_have_the_samples_of_the_whole_clip(monkeypatch, threads):
     whole_v = fast_clip(SMALL, CLEAN, lobes, burst, faces) * gain
     chunks_v = np.asarray(mesh_cube(SMALL, burst, faces, jax.random.key(0), lobes, CLEAN))
     assert chunks_v.shape == whole_v.shape
-    # Single-precision rounding: the order of summation may differ.
+    # The tolerance is single-precision rounding, because the order of summation may differ.
     assert relative_db(chunks_v, whole_v) < -120
 
 
 def test_only_the_programs_used_last_are_kept():
-    """Each program takes 17 MB, and a week of clips would have hundreds of sizes."""
+    """Each program takes 17 MB, and a week of clips would need hundreds of array sizes."""
     sizes = SumSizes(
         num_places=128,
         num_cells=64,

@@ -1,4 +1,4 @@
-"""Thirty interrupted builds; each store resumes to the bytes of an uninterrupted build.
+"""Thirty interrupted builds: each store resumes to the bytes of an uninterrupted build.
 
     python -m pytest tests/trials          takes a few minutes, so it is not part of the suite
 
@@ -32,7 +32,7 @@ from tests.helpers.pipeline_fakes import (
 
 ROOT = Path(__file__).parents[2]
 FAKES = ROOT / "tests/helpers/pipeline_fakes.py"
-DELAY_S = 0.1  # for each of 14 clips
+DELAY_S = 0.1  # the delay per clip, for each of 14 clips
 TIMEOUT_S = 90
 TAKES = fake_takes(14)
 PLAN = fake_plan(TAKES)
@@ -46,7 +46,7 @@ def undisturbed(tmp_path_factory):
 
 
 def begun(path, workers, scheduler=""):
-    """Start a build in separate processes and wait until its store exists."""
+    """Start a build in separate processes, and wait until its store exists."""
     command = [sys.executable, str(FAKES), str(path), str(workers), str(DELAY_S)]
     process = subprocess.Popen(
         command + [scheduler] * bool(scheduler),
@@ -81,7 +81,7 @@ def kill_tree(process):
 
 
 def resumed(path, workers=1):
-    """Run the same command without interruption; returns the bytes of the store."""
+    """Run the same command without interruption, and return the bytes of the store."""
     subprocess.run(
         [sys.executable, str(FAKES), str(path), str(workers), "0"], env=environment(), check=True
     )
@@ -90,7 +90,7 @@ def resumed(path, workers=1):
 
 @pytest.mark.parametrize("trial", range(12))
 def test_a_killed_build(tmp_path, undisturbed, trial):
-    """The build and its workers get SIGKILL at a random time."""
+    """The build and its workers receive SIGKILL at a random time."""
     path, chance = tmp_path / "s.zarr", random.Random(trial)
     process = begun(path, workers=trial % 3)
     time.sleep(chance.uniform(0, 0.9))
@@ -102,7 +102,7 @@ def test_a_killed_build(tmp_path, undisturbed, trial):
 
 @pytest.mark.parametrize("trial", range(5))
 def test_a_killed_worker(tmp_path, undisturbed, trial):
-    """The build continues: another worker takes over the task."""
+    """The build continues, because another worker takes over the task."""
     path, chance = tmp_path / "s.zarr", random.Random(trial)
     process = begun(path, workers=2)
     wait_for(lambda: list((path / "if_cube").rglob("0")))  # a worker has written a file
@@ -123,7 +123,7 @@ def is_worker(process):
 
 @pytest.mark.parametrize("trial", range(4))
 def test_a_killed_scheduler(tmp_path, undisturbed, trial):
-    """Scheduler and worker are killed and started again; the same build process finishes."""
+    """The scheduler and a worker are killed and restarted; the same build process finishes."""
     path, chance, port = tmp_path / "s.zarr", random.Random(trial), free_port()
     cluster = start_cluster(port, tmp_path)
     process = begun(path, 0, f"tcp://127.0.0.1:{port}")
@@ -143,7 +143,7 @@ def test_a_killed_scheduler(tmp_path, undisturbed, trial):
 
 
 def start_cluster(port, folder):
-    """Start a scheduler and one worker from the command line."""
+    """Start a scheduler and one worker with their command-line programs."""
     address = f"tcp://127.0.0.1:{port}"
     scheduler = ["dask_scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
     worker = ["dask_worker", address, "--nthreads", "1", "--no-dashboard"]

@@ -25,7 +25,7 @@ def echo_of_chest(amplitude_m, clutter=0.0, noise=0.01):
 
 @pytest.mark.parametrize("clutter", [0.0, 0.6, -3 + 2j])
 def test_a_long_arc_is_demodulated_around_its_centre(clutter):
-    """5 mm peak to peak change the phase by 2.6 cycles; noise of 1 % corresponds to 1.5 um."""
+    """5 mm peak to peak change the phase by 2.6 cycles; 1 % noise corresponds to 1.5 um."""
     chest_m, echo_v_ = echo_of_chest(2.5e-3, clutter)
     phase_rad, method = demodulate(echo_v_)
     measured_m = remove_trend(TIMES_S, phase_rad * WAVELENGTH_M / (4 * np.pi))
@@ -61,7 +61,7 @@ def breathing_of(position_m):
 
 
 def test_rate_and_displacement_of_a_breathing_person_are_found():
-    """The reference is the percentile range of the detrended true waveform at these times."""
+    """The reference is the percentile range of the true, detrended waveform at these times."""
 
     def chest(time_s):
         chest_m = SIZE_M / 2 * np.sin(2 * np.pi * RATE_HZ * np.asarray(time_s))

@@ -19,7 +19,7 @@ def walker_in_clutter():
 
 
 def test_noise_is_measured_under_leakage_clutter_and_a_walker(walker_in_clutter):
-    """Within 0.2 dB: 64 bins of 2,900 differences each scatter by 0.08 dB, their median by less."""
+    """The tolerance is 0.2 dB: 64 bins of 2,900 differences scatter by 0.08 dB, medians by less."""
     stats = measure_stats(walker_in_clutter)
     assert capture_stats.noise_bias_db(RADAR, stats) == pytest.approx(0.0, abs=0.2)
     floor = capture_stats.datasheet_floor_dbfs(RADAR)
@@ -27,7 +27,7 @@ def test_noise_is_measured_under_leakage_clutter_and_a_walker(walker_in_clutter)
 
 
 def test_breathing_does_not_add_to_the_noise_of_frames_with_one_chirp():
-    """Third differences reduce motion at 0.3 Hz to 1e-4; 0.3 dB is the scatter for 77 frames."""
+    """Third differences reduce motion at 0.3 Hz to 1e-4; the scatter for 77 frames is 0.3 dB."""
     radar = replace(RADAR, frame=replace(RADAR.frame, num_chirps=1, period_s=0.05))
 
     def chest(time_s):
@@ -49,7 +49,7 @@ def test_statistics_do_not_depend_on_the_block_size(walker_in_clutter, monkeypat
 
 
 def test_clipped_samples_are_counted():
-    """Exactly three samples have I or Q at the lowest or highest code."""
+    """Exactly three samples have the lowest or the highest code in I or Q."""
     cube_v = noise_v(RADAR, 2)
     step_v = RADAR.receiver.adc_step_v
     cube_v[0, 0, 0, 0, :2] = 32767 * step_v
@@ -80,7 +80,7 @@ def test_lost_frames_are_counted_and_do_not_change_the_noise():
 
 
 def test_slow_time_rows_are_averaged_to_fit_the_memory_limit(walker_in_clutter, monkeypatch):
-    """Static echoes are not changed by averaging."""
+    """Averaging does not change static echoes."""
     monkeypatch.setattr(capture_stats, "MAX_SLOW_TIME_BYTES", 3 * 8 * 12 * 64)
     stats = measure_stats(walker_in_clutter)
     assert stats.slow_time_step == 3

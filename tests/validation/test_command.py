@@ -19,7 +19,8 @@ from radarsim.validation.simulated_recording import simulate_echo
 from tests.helpers.point_echoes import clutter_v, noise_v
 
 BOARD = BOARDS["AWR1843BOOST"]
-# Half the slope, a quarter of the samples: 8.6 cm bins up to 5.5 m; two transmitters, 32 loops.
+# Half the slope and a quarter of the samples give bins of 8.6 cm up to 5.5 m.
+# The radar has two transmitters and 32 loops.
 RADAR = replace(
     BOARD,
     chirp=replace(
@@ -36,7 +37,7 @@ FRAMES = 16
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Folder with captures of a walk and static clutter, the walk's motion, and the radar file."""
+    """A folder with captures of a walk and of static clutter, the walk's motion and the radar."""
     folder = tmp_path_factory.mktemp("captures")
     (folder / "walk.toml").write_text(dump_radar(RADAR))
     motion = perform("walk_forward_and_turn_around", duration_s=2.0)
@@ -69,7 +70,7 @@ def walk(folder):
 
 
 def test_a_simulated_walk_passes_with_its_own_motion(walk):
-    """The noise differs, and the motion is placed only by the track."""
+    """The two cubes have different noise, and the motion is placed only by means of the track."""
     status, report = walk
     outside = [figure for figure in report["figures"] if figure["passes"] is False]
     assert (status, report["verdict"], outside) == (0, "pass", [])
@@ -91,7 +92,7 @@ def test_the_report_has_the_documented_keys(walk):
 
 
 def test_the_walker_is_tracked(walk):
-    """The pelvis starts at 3 m; the measured body surface is nearer by up to the chest's depth."""
+    """The pelvis starts at 3 m; the body surface is nearer by up to the depth of the chest."""
     _, report = walk
     track = report["targets"][0]["over_time"]
     assert report["capture"]["frames"] == FRAMES
@@ -120,7 +121,7 @@ def test_the_text_states_limits_in_plain_units(walk, folder, capsys):
 
 
 def test_static_clutter_has_no_target_and_no_simulation(folder, capsys):
-    """Noise and leakage are checked without a target; the verdict states what was checked."""
+    """Noise and leakage are checked without a target, and the verdict states what was checked."""
     status, report = run(folder, "still.bin")
     assert (status, report["targets"], report["verdict"]) == (0, [], "pass")
     assert report["simulation"]["time_range"]["correlation"] is None
@@ -132,7 +133,7 @@ def test_static_clutter_has_no_target_and_no_simulation(folder, capsys):
 
 
 def test_without_the_motion_a_walk_passes_by_level_noise_leakage_and_layout(folder):
-    """A synthetic gait says nothing about the true motion, so motion metrics are not checked."""
+    """A synthetic gait does not represent the true motion, so motion metrics are not checked."""
     status, report = run(folder, "walk.bin")
     checked = [figure["name"] for figure in report["figures"] if figure["passes"] is not None]
     expected = ["level_bias_db", "noise_bias_db", "leakage_headroom_db", "azimuth_fit_share"]

@@ -47,12 +47,12 @@ def test_two_targets_at_one_range_with_different_speeds_are_separated():
 @pytest.mark.parametrize("num_frames", [1, 10])
 @pytest.mark.parametrize("seed", range(5))
 def test_static_clutter_gives_no_target(num_frames, seed):
-    """The threshold is set for one false alarm in 1e9 cells; this recording has 2e4 cells."""
+    """The threshold is set for one false alarm in 1e9 cells, and this recording has 2e4 cells."""
     assert not tracks_in(RADAR, clutter_v(RADAR, num_frames) + noise_v(RADAR, num_frames, seed))
 
 
 def test_static_clutter_with_phase_jitter_gives_no_target():
-    """Jitter of 1 mrad rms per chirp is 60 dB below each static echo, itself 45 dB over noise."""
+    """Jitter of 1 mrad rms per chirp is 60 dB below each static echo, which is 45 dB over noise."""
     rng = np.random.default_rng(0)
     jitter = np.exp(1j * rng.normal(0, 1e-3, (10, RADAR.frame.num_chirps, 3, 1, 1)))
     assert not tracks_in(

@@ -1,4 +1,4 @@
-"""Figures of a capture: which are drawn, and where targets appear; the plots command."""
+"""Figures of a capture: the set of figures, the position of targets, and the plots command."""
 
 import subprocess
 import sys
@@ -37,7 +37,7 @@ def test_a_single_frame_gives_the_figures_without_a_time_axis(cube_v):
 
 
 def test_the_range_profile_peaks_at_the_strongest_reflector(analysis):
-    """The static curve has its peak within half a range bin of the reflector."""
+    """The peak of the static curve is within half a range bin of the reflector."""
     static = range_profile(analysis).axes[0].lines[0]
     reach_m, level = static.get_data()
     beyond = reach_m > 0.3
@@ -52,7 +52,7 @@ def test_the_target_marker_is_on_the_strongest_cell_of_the_range_doppler_map(ana
     speed = (column - 16) * RADAR.speed_resolution_mps
     marker = panel.lines[0].get_data()
     assert speed == pytest.approx(marker[0][0], abs=RADAR.speed_resolution_mps)
-    # The map shows one burst, the marker the median of all bursts; the walker moves by 0.45 m.
+    # The map shows one burst, and the marker the median of all bursts; the walker moves by 0.45 m.
     assert row * RADAR.range_resolution_m == pytest.approx(marker[1][0], abs=0.3)
 
 
@@ -68,7 +68,7 @@ def test_the_command_writes_the_figures(cube_v, tmp_path, capsys):
 
 
 def test_python_dash_m_runs_the_command():
-    """The package is executable: `python -m radarsim.plots`."""
+    """`python -m radarsim.plots` runs, so the package is executable."""
     call = [sys.executable, "-m", "radarsim.plots", "--help"]
     shown = subprocess.run(call, capture_output=True, text=True, check=True).stdout
     assert "--radar" in shown

@@ -19,7 +19,7 @@ from radarsim.validation.fit import NAMES, SEARCH, fit_capture, save_profile
 from radarsim.validation.simulated_recording import simulate_echo
 
 BOARD = BOARDS["AWR1843BOOST"]
-# 16 loops over the whole burst, 64 samples of 8.6 cm, one transmitter.
+# The radar has 16 loops over the whole burst, 64 samples of 8.6 cm, and one transmitter.
 RADAR = replace(
     BOARD,
     chirp=replace(
@@ -57,7 +57,7 @@ def cube_v(subject):
 
 @pytest.fixture(scope="module")
 def fitted(subject, cube_v, few_bursts):
-    """Fit that starts 25 cm off, with twice the lobe width and a noise figure 4 dB too low."""
+    """A fit that starts 25 cm off, with twice the lobe width and a noise figure 4 dB too low."""
     configured = replace(RADAR, receiver=replace(RADAR.receiver, noise_figure_db=13.0))
     start = Scene([replace(subject, placement=replace(TRUE, distance_m=2.85))])
     return fit_capture(of_cube(configured, cube_v), start, 0.7)
@@ -73,7 +73,7 @@ def test_sigma_distance_and_noise_figure_are_found(fitted):
 
 
 def test_the_truth_is_within_the_uncertainty_and_the_misfit_is_one(fitted):
-    """For four standard deviations and five parameters, one run in three thousand falls outside."""
+    """With a limit of four standard deviations for five parameters, 1 of 3,000 runs fails."""
     truth = dict(zip(NAMES, (SIGMA_RAD, 3.1, 1.0, 0.0, 17.0)))
     for name in NAMES:
         assert abs(fitted.values[name] - truth[name]) < 4 * fitted.errors[name] + 1e-3

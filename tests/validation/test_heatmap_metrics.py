@@ -1,4 +1,4 @@
-"""Similarity metrics on synthetic heatmaps with known results."""
+"""Similarity metrics of synthetic heatmaps with known results."""
 
 import numpy as np
 import pytest
@@ -9,14 +9,14 @@ RNG = np.random.default_rng(0)
 
 
 def ridge(at, width=3.0, peak_db=40.0, columns=50, bins=64):
-    """A map with one ridge over noise at 0 dB."""
+    """A map with a single ridge over noise at 0 dB."""
     centre = np.broadcast_to(at, columns)[:, None]
     power = 10 ** (peak_db / 10) * np.exp(-0.5 * ((np.arange(bins) - centre) / width) ** 2)
     return 10 * np.log10(power + RNG.gamma(20, 1 / 20, (columns, bins)))
 
 
 def test_a_map_has_similarity_one_with_itself_at_any_level():
-    """Only cells near the edge of the mask change with the level: correlation above 0.99."""
+    """Only cells near the edge of the mask change with the level: the correlation exceeds 0.99."""
     map_db = ridge(30 + 10 * np.sin(np.arange(50) / 5))
     assert heatmap_metrics.correlation(map_db, map_db) == pytest.approx(1.0)
     assert heatmap_metrics.ssim(map_db, map_db) == pytest.approx(1.0)
@@ -24,7 +24,7 @@ def test_a_map_has_similarity_one_with_itself_at_any_level():
 
 
 def test_the_correlation_is_pearsons_over_clipped_cells_above_noise():
-    """The result equals that of numpy.corrcoef."""
+    """The result equals that of numpy.corrcoef for the same cells."""
     a, b = ridge(20.0), ridge(26.0, peak_db=25.0)
     cells = (a > 6) | (b > 6)
     x, y = np.maximum(a, a.max() - 30)[cells], np.maximum(b, b.max() - 30)[cells]
@@ -41,14 +41,14 @@ def test_similarity_decreases_with_the_distance_of_two_ridges():
 
 
 def test_two_maps_of_noise_have_similarity_zero():
-    """The mean of twenty noise powers never exceeds the noise by 6 dB, so no cell has a signal."""
+    """The mean of twenty noise powers never exceeds the noise by 6 dB: no cell has a signal."""
     maps = [10 * np.log10(RNG.gamma(20, 1 / 20, (50, 64))) for _ in range(2)]
     assert heatmap_metrics.correlation(*maps) == 0.0
     assert heatmap_metrics.ssim(*maps) == 0.0
 
 
 def test_ssim_of_constant_regions_is_its_formula():
-    """In two maps that are constant except for one cell, only the means matter."""
+    """For two maps that are constant except for one cell, only the means matter."""
     a, b = np.full((9, 9), 40.0), np.full((9, 9), 40.0)
     b[0, 0] = 60.0  # sets the scale: the rest of b is 20 dB below its peak, at 1/3
     c1 = 0.01**2
@@ -58,7 +58,7 @@ def test_ssim_of_constant_regions_is_its_formula():
 
 
 def test_centroids_and_envelopes_follow_a_ridge():
-    """The ridge is symmetric; 95 % of its power is within 2 sigma; rounding adds one bin."""
+    """The ridge is symmetric, and 95 % of its power is within 2 sigma; rounding adds one bin."""
     axis = np.linspace(-3.2, 3.1, 64)
     centre = 30 + 10 * np.sin(np.arange(50) / 5)
     map_db = ridge(centre, width=2.0)
@@ -80,14 +80,14 @@ def test_centroid_errors_of_a_shifted_ridge_are_the_shift():
 
 
 def test_the_level_bias_is_the_difference_of_the_echo_levels():
-    """The bias is 7 dB, except that a little power enters and leaves at the edge of the mask."""
+    """The bias is 7 dB, apart from a little power that enters and leaves at the mask's edge."""
     bias = heatmap_metrics.level_bias_db(ridge(30.0, peak_db=37.0), ridge(30.0, peak_db=30.0))
     assert bias == pytest.approx(7.0, abs=0.1)
     assert np.isnan(heatmap_metrics.level_bias_db(ridge(30.0), np.zeros((50, 64))))
 
 
 def test_the_envelope_of_a_weak_column_is_kept_or_missing():
-    """A column 15 dB weaker keeps its envelope; a column 40 dB weaker has none."""
+    """A column that is 15 dB weaker keeps its envelope; a column that is 40 dB weaker has none."""
     axis = np.arange(64.0)
     map_db = ridge(30.0, width=2.0)
     map_db[10], map_db[20] = map_db[10] - 15, 0.0

@@ -1,4 +1,4 @@
-"""Paths of placed motions that lead through or behind the radar: time and position of the fault."""
+"""Placed motions that lead through or behind the radar: the time and position of the fault."""
 
 from dataclasses import replace
 
@@ -33,7 +33,7 @@ def placed(walker, distance_m, lateral_m=0.0, heading_deg=0.0):
 
 
 def speed_of(walker):
-    """Speed of the walk after the motion is fitted to the body [m/s]."""
+    """Return the speed of the walk after the motion is fitted to the body [m/s]."""
     path_m = walker.fitted.motion.pelvis_m[:, :2]
     return np.linalg.norm(path_m[-1] - path_m[0]) / walker.fitted.motion.duration_s
 
@@ -68,7 +68,7 @@ def test_a_path_that_a_track_led_through_the_radar_is_a_limitation(walker):
 
 @pytest.mark.parametrize("tilt_deg", [-30.0, 0.0, 20.0])
 def test_a_walk_past_the_radar_is_behind_it_from_the_plane_of_the_antennas_on(walker, tilt_deg):
-    """The walk passes the radar 1 m to its left; the pelvis is at the height of the radar."""
+    """The walk passes the radar 1 m to the left; the pelvis is at the height of the radar."""
     start = placed(walker, 1.0, 1.0, -45.0)
     height_m = float(start.fitted.motion.pelvis_m[0, 2])
     pose = RadarPose(height_m=height_m, tilt_rad=np.radians(tilt_deg))

@@ -25,7 +25,7 @@ def test_one_person_breathes_at_seventy_centimetres(test_data, examples):
 
 
 def test_two_configured_slots_of_one_transmitter_are_detected(test_data, examples, tmp_path):
-    """The configuration has two transmitters; the data show that one fires in both slots."""
+    """The configuration has two transmitters, but the data show that one fires in both slots."""
     text = (examples / "radars" / "iwr6843_breathing.toml").read_text()
     claimed = text.replace('tx_order = ["TX1"]', 'tx_order = ["TX1", "TX2"]')
     claimed = claimed.replace("num_chirps = 2", "num_chirps = 1")
@@ -38,7 +38,10 @@ def test_two_configured_slots_of_one_transmitter_are_detected(test_data, example
 
 
 def test_two_targets_pass_each_other_at_three_metres(test_data, examples):
-    """At 2.93 m and +-0.6 m/s, the receding one 6 to 8 degrees off axis; all within half a cell."""
+    """The targets are at 2.93 m and +-0.6 m/s, within half a cell.
+
+    The receding target is 6 to 8 degrees off axis.
+    """
     _, analysis = analysed(test_data, examples, "openradar_frame", "two_movers_1frame.bin")
     receding, approaching = sorted(analysis.tracks, key=lambda track: -track.median_speed_mps)
     for track, speed_mps in ((receding, 0.6), (approaching, -0.6)):
@@ -49,7 +52,7 @@ def test_two_targets_pass_each_other_at_three_metres(test_data, examples):
 
 
 def test_a_frame_of_udp_packets_is_analysed(test_data, examples):
-    """This capture has Q before I; its targets are not known."""
+    """This capture has Q before I, and its targets are not known."""
     capture, analysis = analysed(test_data, examples, "dca1000_udp_pcap", "one_frame.pcap")
     assert (capture.num_frames, capture.iq_order) == (1, "q_first")
     assert analysis.breathing is None

@@ -1,4 +1,4 @@
-"""Acceptance thresholds: calibration data, checked and unchecked metrics, verdict."""
+"""Acceptance thresholds: calibration data, checked and unchecked metrics, and verdict."""
 
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ def test_every_threshold_states_its_source():
 
 
 def test_a_metric_that_half_of_the_other_motions_reach_has_no_limit():
-    """Limits would let 54 to 89 % of other motions pass; the values are still reported."""
+    """With limits, 54 to 89 % of pairs with different motions pass, so values are only reported."""
     shares = {key: line.get("other_motion_share") for key, line in THRESHOLDS["lines"].items()}
     without = {key for key, line in THRESHOLDS["lines"].items() if line["limit"] is None}
     assert without == {key for key, share in shares.items() if share and share > 0.5}
@@ -34,7 +34,7 @@ def test_a_metric_that_half_of_the_other_motions_reach_has_no_limit():
 
 
 def test_thresholds_are_calibrated_on_twelve_motions_at_three_noise_levels():
-    """The thresholds separate motions: most pairs of one motion pass, few mixed pairs do."""
+    """Most pairs with the same motion pass, and few pairs with different motions pass."""
     how = THRESHOLDS["calibration"]
     assert len(how["activities"]) >= 12
     assert len(how["noise_db_over_the_board"]) == 3
@@ -81,7 +81,7 @@ def test_two_antennas_say_nothing_about_their_layout():
 
 
 def two_elements(array):
-    """An array of the first transmitter and two receivers of the horizontal row."""
+    """Return an array of the first transmitter and two receivers of the horizontal row."""
     one = array.with_tx((0,))
     gain = tuple(row[:2] for row in one.channel_gain)
     return replace(one, rx_positions_m=one.rx_positions_m[:2], channel_gain=gain)
@@ -99,7 +99,7 @@ UNCHECKED = checked("level_bias_db", 20.0, assumed=("board",))
         ([WITHIN, OUTSIDE, UNCHECKED], "fail"),
         ([UNCHECKED, UNCHECKED], UNDECIDED),
         ([], UNDECIDED),
-        ([LEAKAGE, UNCHECKED], UNDECIDED),  # leakage says nothing about the simulator
+        ([LEAKAGE, UNCHECKED], UNDECIDED),  # leakage does not test the simulator
         ([LEAKAGE, WITHIN], "pass"),
         ([checked("leakage_headroom_db", 1.0), WITHIN], "fail"),
     ],

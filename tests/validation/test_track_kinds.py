@@ -7,23 +7,23 @@ import pytest
 from scipy.special import fresnel
 
 from radarsim.captures.recording import for_doppler, of_cube
+from radarsim.detection.track import FLICKERING, MOVING, VIBRATING
 from radarsim.validation.analysis import analyse
 from radarsim.validation.capture_stats import measure_stats
-from radarsim.validation.track import FLICKERING, MOVING, VIBRATING
 from radarsim.validation.track_kinds import with_kind
 from radarsim.validation.tracks import find_tracks
 from tests.helpers.point_echoes import RADAR, clutter_v, echo_v, moving, noise_v
 from tests.helpers.synthetic_tracks import track
 
 FRAMES = 24
-# One transmitter, one chirp per frame, 1 kHz: Doppler across frames, +-0.97 m/s.
+# One transmitter and one chirp per frame at 1 kHz: Doppler across frames, up to +-0.97 m/s.
 PULSED = replace(
     RADAR,
     frame=replace(RADAR.frame, num_chirps=1, tx_order=(0,), period_s=1e-3),
     array=RADAR.array.with_tx((0,)),
 )
 PULSES = 1024
-# Twice the range of `RADAR` in twice the bins; a pause per loop limits speeds to +-0.7 m/s.
+# Twice the range of `RADAR` in twice the bins; a pause in each loop limits speeds to +-0.7 m/s.
 LONG = replace(RADAR, chirp=replace(RADAR.chirp, slope_hz_per_s=RADAR.chirp.slope_hz_per_s / 2))
 SLOW = replace(LONG, frame=replace(LONG.frame, num_chirps=24, extra_slot_idle_s=4e-4))
 WALLS = ((0.9, 20.0), (1.6, -35.0), (2.2, 5.0))
@@ -41,20 +41,20 @@ def kinds_in(radar, cube_v):
 
 
 def chirp_times_s(radar, num_frames):
-    """Time of each chirp [frame, chirp, tx]."""
+    """Return the time of each chirp [frame, chirp, tx]."""
     return (np.arange(num_frames)[:, None, None] * radar.frame.period_s) + radar.chirp_times_s
 
 
 def knife_edge(u):
-    """Field behind a half plane relative to free space; u < 0 is in its shadow."""
+    """Return the field behind a half plane relative to free space; u < 0 is in the shadow."""
     sine, cosine = fresnel(u)
     return (1 + 1j) / 2 * ((0.5 + cosine) - 1j * (0.5 + sine))
 
 
 def shadow(time_s, seed):
-    """Two-way attenuation by a body that crosses the path: two knife edges 0.35 m apart.
+    """Two-way attenuation by a body that crosses the path, as two knife edges 0.35 m apart.
 
-    The body walks across at 0.5 to 1.4 m/s; the first Fresnel zone is 5 cm wide.
+    The body walks across the path at 0.5 to 1.4 m/s; the first Fresnel zone is 5 cm wide.
     """
     rng = np.random.default_rng(seed)
     across_m = rng.uniform(0.5, 1.4) * (time_s - rng.uniform(0.3, 0.7) * time_s.max())
@@ -63,7 +63,7 @@ def shadow(time_s, seed):
 
 
 def flickering_room_v(radar, num_frames, seed):
-    """Static echoes, each in the shadow of a body for part of the time [V]."""
+    """Static echoes, each of which is in the shadow of a body for part of the time [V]."""
     time_s = chirp_times_s(radar, num_frames)
     room_v = clutter_v(radar, 1)[:, :1].repeat(num_frames, 0).repeat(radar.frame.num_chirps, 1)
     for wall, (range_m, angle_deg) in enumerate(WALLS):
@@ -84,7 +84,7 @@ def test_walls_in_a_passing_shadow_flicker_and_are_no_targets(radar, num_frames,
 
 
 def sway(range_m, size_m, seed):
-    """Position of a person who sways by a few centimetres at 0.2 to 0.5 Hz."""
+    """The position of a person who sways by a few centimetres at 0.2 to 0.5 Hz."""
     rng = np.random.default_rng(seed)
     rates_hz, phases = rng.uniform(0.2, 0.5, 3), rng.uniform(0, 6.28, 3)
 
@@ -100,7 +100,7 @@ def sway(range_m, size_m, seed):
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize(("radar", "num_frames"), [(RADAR, FRAMES), (PULSED, PULSES)])
 def test_a_person_who_sways_is_no_moving_target(radar, num_frames, seed):
-    """The person sways by at most 2 cm at 0.5 Hz, that is at 6 cm/s."""
+    """The person sways by at most 2 cm at 0.5 Hz, which corresponds to 6 cm/s."""
     person_v = echo_v(radar, num_frames, sway(1.3, 0.02, seed), 10.0)
     kinds = kinds_in(radar, person_v + clutter_v(radar, num_frames) + noise_v(radar, num_frames))
     assert set(kinds) <= {FLICKERING}
@@ -108,7 +108,7 @@ def test_a_person_who_sways_is_no_moving_target(radar, num_frames, seed):
 
 @pytest.mark.parametrize("frequency_hz", [100.0, 147.0, 240.0])
 def test_a_static_echo_with_mains_ripple_vibrates(frequency_hz):
-    """Amplitude and phase modulation of 5 % give a line at f lambda / 2, stronger on one side."""
+    """5 % modulation of amplitude and phase gives a line at f lambda / 2, stronger on one side."""
     time_s = chirp_times_s(PULSED, PULSES)[..., None, None]
     ripple = 1 + 0.05 * np.exp(2j * np.pi * frequency_hz * time_s)
     ripple = ripple + 0.02 * np.exp(-2j * np.pi * frequency_hz * time_s)
@@ -121,7 +121,7 @@ def test_a_static_echo_with_mains_ripple_vibrates(frequency_hz):
 
 @pytest.mark.parametrize("speeds_mps", [(0.8, -0.8), (1.1, -0.6)])
 def test_two_walkers_who_cross_are_two_tracks(speeds_mps):
-    """They pass each other in the middle of the recording, 30 degrees apart."""
+    """The walkers pass each other in the middle of the recording, 30 degrees apart."""
     middle_s = FRAMES * RADAR.frame.period_s / 2
     walkers = sum(
         echo_v(RADAR, FRAMES, moving(1.35 - speed * middle_s, speed, angle), 10.0)
@@ -143,7 +143,7 @@ def test_two_walkers_who_cross_are_two_tracks(speeds_mps):
 def test_an_aliased_walker_is_one_track_with_the_true_speed_and_azimuth(speed_mps):
     """The walker is in front of walls; phases between TDM slots follow from the true Doppler shift.
 
-    1.4 m/s is a blind speed (2 x 0.7 m/s): the walker is not detected while passing a wall.
+    1.4 m/s is a blind speed (2 x 0.7 m/s), so the walker is not detected while passing a wall.
     """
     limit_mps = SLOW.max_speed_mps
     start_m = 1.0 if speed_mps > 0 else 5.0
@@ -185,7 +185,7 @@ def kind_of_series(range_m, speed_mps, period_s=0.1, radar=RADAR):
 
 @pytest.mark.parametrize("seed", range(40))
 def test_any_walk_moves_and_any_fixed_echo_without_doppler_does_not(seed):
-    """The speeds and durations are random, and ranges scatter by half a range bin."""
+    """Speeds and durations are random, and ranges scatter by half a range bin."""
     rng = np.random.default_rng(seed)
     count = int(rng.integers(8, 60))
     speed_mps = rng.choice([-1, 1]) * rng.uniform(0.35, 2.0)
@@ -210,6 +210,6 @@ def test_a_flickering_echo_with_some_lines_of_a_vibration_is_no_target(seed):
 
 
 def test_movement_in_place_is_a_moving_target():
-    """Arms and legs that swing at up to 2 m/s at a fixed range, as in jumping jacks."""
+    """Arms and legs swing at up to 2 m/s at a fixed range, as in jumping jacks."""
     speed_mps = 2.0 * np.sin(2 * np.pi * 0.9 * 0.1 * np.arange(30))
     assert kind_of_series(np.full(30, 2.0), speed_mps) == MOVING

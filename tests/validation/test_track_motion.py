@@ -1,4 +1,4 @@
-"""Synthetic motion along a track: its path, gait and extrapolation."""
+"""Synthetic motion along a track: path, gait and extrapolation."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from tests.helpers.synthetic_tracks import TIMES_S, WALK, track
 
 @pytest.mark.parametrize("gait", ["walking", "standing"])
 def test_the_motion_follows_the_track(gait):
-    """Detections scatter by 3 cm; smoothing averages those of half a second."""
+    """Detections scatter by 3 cm; smoothing averages the detections of half a second."""
     motion = motion_along_track(WALK, 3.0, gait)
     at_m = motion.pelvis_m[(TIMES_S * RATE_HZ).astype(int)]
     np.testing.assert_allclose(np.hypot(*at_m[:, :2].T), 4.0 - TIMES_S + SURFACE_M, atol=0.06)
@@ -27,7 +27,7 @@ def test_the_legs_of_the_walking_gait_swing_in_opposite_phase():
 
 
 def test_a_single_detection_gives_a_motion_at_its_speed():
-    """The motion has the speed during the frame and stops a quarter of a second later."""
+    """The motion has the speed of the target during the frame, and stops 0.25 s later."""
     single = track(np.array([0.02]), np.array([2.9]), np.array([0.6]))
     assert is_walking(single)
     motion = motion_along_track(single, 0.1, "standing")

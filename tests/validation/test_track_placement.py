@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from builders.activities import perform
+from radarsim.detection.track import Track
 from radarsim.files import free_body
 from radarsim.scene.placement import Placement, RadarPose, place, to_radar_frame
 from radarsim.scene.scene import Scene
 from radarsim.scene.subject import Subject
-from radarsim.validation.track import Track
 from radarsim.validation.track_motion import SURFACE_M
 from radarsim.validation.track_placement import (
     current_placement,
@@ -26,7 +26,7 @@ def subject():
 
 @pytest.mark.parametrize(("distance_m", "lateral_m", "heading_deg"), [(3.0, 0, 0), (2.5, 0.8, 140)])
 def test_a_walk_is_placed_on_its_own_track(subject, distance_m, lateral_m, heading_deg):
-    """The pelvis gives the track, which is met within 5 cm, and 8 degrees on a 10 degree grid."""
+    """The track is that of the pelvis; tolerances are 5 cm, and 8 degrees on a 10 degree grid."""
     true = Placement(
         distance_m=distance_m, lateral_m=lateral_m, heading_rad=np.radians(heading_deg)
     )

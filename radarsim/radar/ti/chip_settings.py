@@ -105,7 +105,7 @@ class ChipSettings:
         frame: frame settings; None until they have been read.
         calibration: arguments of `compRangeBiasAndRxChanPhase`.
         phase_signs: arguments of `antPhaseRot`.
-        geometry: positions of the antennas; None if the file contains none.
+        geometry: positions of the transmitter-receiver pairs; None if the file contains none.
         notes: remarks about other settings in the file, for the user.
     """
 
@@ -160,7 +160,8 @@ class ChipSettings:
         """Determine the profile in use, the transmitters in firing order, and the number of loops.
 
         Raises:
-            InputError: the chirps do not form equal loops with one profile.
+            InputError: a setting of the frame or of a chirp is missing or invalid, or the chirps do
+                not form equal loops with one profile.
         """
         if self.frame is None:
             raise self.error(

@@ -34,7 +34,8 @@ _OPERATIONS = {
     ast.Div: operator.truediv,
 }
 _CHIP = re.compile(r"(?<!\d)(1[2468]43|1642|2243|2944|6443|6843|\d{2}xx)(?!\d)", re.IGNORECASE)
-# Maximum length of a call, so that an unclosed bracket does not swallow the rest of a log.
+# Maximum length of a call, so that an unclosed bracket does not swallow the rest of a log, and of
+# an expression that is evaluated.
 _LONGEST_CALL = 4000
 _LONGEST_VALUE = 200
 
@@ -81,11 +82,10 @@ class Statement:
 
 
 def calls_of(text: str) -> list[Statement]:
-    """Find the calls of `ar1` functions in a script or log window, in order; arguments stay as
-    written.
+    """Find the calls of `ar1` functions, in order and with their arguments as written.
 
     Args:
-        text: the script; calls may span several lines.
+        text: the script or the text of a log window; calls may span several lines.
     """
     plain = without_comments(text)
     bare, places = _blank_strings(plain), _Places(plain)

@@ -57,7 +57,8 @@ def script_calls(
         Pairs of line number and call.
 
     Raises:
-        InputError: branches of the script set different values and no chip is named.
+        InputError: branches of the script set different values, and no named chip decides between
+            them.
     """
     script = _Script(text, settings, board)
     groups: dict[tuple[str, str], list[Statement]] = {}

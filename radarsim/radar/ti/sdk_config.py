@@ -35,6 +35,7 @@ vitalSignsCfg motionDetection profileId nearFieldCfg peakGrouping
 """
 PROCESSING = frozenset(_PROCESSING_COMMANDS.split())
 _MODES = {2: "continuous wave", 3: "advanced frames"}
+# Maximum number of lines that are read.
 MAX_LINES = 10_000
 # Terminal prompt that precedes a command if the text was copied from a terminal.
 _PROMPT = re.compile(r"^\s*\w+:/>\s*")
@@ -56,7 +57,7 @@ def parse_cfg(text: str, where: str) -> ChipSettings:
         where: name of the file, for messages.
 
     Returns:
-        The settings; commands that do not change the samples are listed in the notes.
+        The settings; commands that are not used are listed in the notes.
 
     Raises:
         InputError: a command cannot be parsed, contradicts an earlier one, or requires a mode that
@@ -157,8 +158,9 @@ def _adc(settings: ChipSettings, command: Command) -> None:
 
 
 def _adc_buffer(settings: ChipSettings, command: Command) -> None:
-    """Read the last four arguments (format, swap, interleave, threshold), because SDK 1.x has no
-    subframe number.
+    """Read the last four arguments: format, swap, interleave and threshold.
+
+    The subframe number that precedes them is missing in SDK 1.x.
     """
     first = len(command) - 4
     if first not in (0, 1):

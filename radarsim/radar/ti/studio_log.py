@@ -35,6 +35,7 @@ _RAW = re.compile(r"API:(\w+),([^\r\n]*)")
 _TWO_26 = Decimal(2**26)
 # Lowest start, highest end, and span of 2^26 frequency steps [GHz] of each of the two bands.
 _BANDS = ((Decimal(76), Decimal(81), Decimal("3.6")), (Decimal(60), Decimal(64), Decimal("2.7")))
+# Maximum number of lines that are searched for API commands.
 MAX_LINES = 1_000_000
 
 

@@ -18,6 +18,7 @@ UNITS_M = {
     "centimetre": 0.01,
     "millimetre": 0.001,
 }
+# Limits of the stature for which a length unit is accepted, and the usual stature [m].
 STATURES_M = (1.4, 2.1)
 USUAL_STATURE_M = 1.70
 

@@ -18,6 +18,7 @@ from radarsim.scene.formats.bvh_tree import (
     path,
 )
 
+# Maximum number of poses from which the shape of the skeleton is determined.
 _POSES_TO_LOOK_AT = 64
 _SIDES = ("left", "right")
 

@@ -179,7 +179,8 @@ def _rate_hz(words: BvhWords) -> float:
 def _frame_time_hint(frame_time_s: float) -> str:
     """Hint for a frame time outside the limits: its probable unit, and the correct value."""
     if MIN_RATE_HZ <= frame_time_s <= MAX_RATE_HZ:
-        in_ms = frame_time_s != int(frame_time_s)  # 33.3 and 8.33 are times, not rates
+        # A non-integer such as 33.3 or 8.33 is a period in ms; an integer such as 30 is a rate.
+        in_ms = frame_time_s != int(frame_time_s)
         instead_s = frame_time_s / 1000 if in_ms else 1 / frame_time_s
         if 1 / MAX_RATE_HZ <= instead_s <= 1 / MIN_RATE_HZ:
             unit = "milliseconds" if in_ms else "poses per second"

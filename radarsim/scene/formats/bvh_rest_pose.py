@@ -25,8 +25,12 @@ from radarsim.scene.formats.bvh_posture import (
 )
 
 _AXES = np.concatenate([np.eye(3), -np.eye(3)])
+# Limits for an upright body: minimum cosines of the angles between leg bones and vertical and
+# between trunk and vertical, and maximum vertical component of the hip axis.
 _MIN_LEG_COS, _MIN_TRUNK_COS, _MAX_TILT_OF_HIPS = 0.85, 0.7, 0.3
+# Minimum component of the mean body direction along an axis that certainly, or possibly, points up.
 _CLEAR_AXIS, _POSSIBLE_AXIS = 0.8, 0.25
+# Mean forward component of the feet below which left and right may be exchanged.
 _BACKWARD = -0.5
 
 
@@ -35,7 +39,7 @@ class RestPose(NamedTuple):
 
     Attributes:
         posture: posture of the rest pose.
-        up: axis of the clip's world that points up.
+        up: axis of the clip's world coordinates that points up.
         upright: axis that points up in the rest pose; may differ from `up` only if `is_skeleton`.
         is_skeleton: whether the rest pose is the skeleton itself, not a pose of the clip.
         is_standing: whether the legs are straight and the trunk is above them.

@@ -22,8 +22,8 @@ from radarsim.scene.skeleton import JOINT, REST_JOINTS_M, rotation_between
 
 # A foot bone within this angle of horizontal counts as flat on the floor.
 _FLAT_FOOT_RAD = np.radians(40)
-# In upright skeletons, the direction from hips to shoulders differs from SMPL's by up to
-# 12 degrees.
+# Lean of the trunk below which a skeleton is treated as upright. In upright skeletons, the
+# direction from hips to shoulders differs from SMPL's by up to 12 degrees.
 _MAX_ANATOMICAL_LEAN_RAD = np.radians(15)
 # Joints without a bone of their own take the direction of the previous bone: toes that of the foot,
 # hands that of the forearm.
@@ -32,7 +32,7 @@ _PARENT_BONE = {"knee": "hip", "ankle": "knee", "elbow": "shoulder"}
 
 
 class RestRotations(NamedTuple):
-    """Rotations in the rest pose, in the file's world.
+    """Rotations in the rest pose, in the file's world coordinates.
 
     Attributes:
         trunk: rotation of SMPL's pelvis, spine, neck and head.
@@ -106,7 +106,7 @@ class _Bones(NamedTuple):
 
 
 def _upright_frame(posture: Posture, up: np.ndarray, where: str) -> Rotation:
-    """SMPL's rest frame (left, up, ahead) upright in the file's world."""
+    """SMPL's rest frame (left, up, ahead), upright in the file's world coordinates."""
     return _frame(posture.across[0], up, where)
 
 

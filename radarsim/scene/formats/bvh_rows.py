@@ -7,8 +7,8 @@ import numpy as np
 from radarsim.errors import InputError
 from radarsim.scene.formats.bvh_words import BvhWords
 
-# The text and rotations of a pose need about 20 times the memory of its numbers, so a chunk of
-# poses needs 50 MB.
+# Number of poses processed at a time. The text and rotations of a pose need about 20 times the
+# memory of its numbers, so a chunk of poses needs 50 MB.
 POSES_PER_CHUNK = 4096
 
 
@@ -42,7 +42,8 @@ def read_rows(words: BvhWords, num_poses: int, num_channels: int) -> BvhRows:
         Values of the stated number of poses; surplus rows are reported in a note.
 
     Raises:
-        InputError: a row has the wrong width, rows are missing, or a word is not a number.
+        InputError: a row has the wrong width, rows are missing, a word is not a number, or the file
+            has no channels or fewer than two poses.
     """
     if not num_channels:
         words.fail("the skeleton has no channels, so it cannot move")

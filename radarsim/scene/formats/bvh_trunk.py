@@ -18,6 +18,7 @@ from radarsim.scene.formats.bvh_posture import Posture, unit
 from radarsim.scene.skeleton import JOINT, REST_JOINTS_M
 
 SPINE = ("spine1", "spine2", "spine3")
+# Maximum common rotation of the spine.
 _MAX_TURN_RAD = np.radians(15)
 
 
@@ -26,21 +27,21 @@ class RestTrunk(NamedTuple):
 
     Attributes:
         posture: rest posture of the file.
-        smpl: rotation of SMPL's pelvis, spine, neck and head, in the file's world.
+        smpl: rotation of SMPL's pelvis, spine, neck and head, in the file's world coordinates.
     """
 
     posture: Posture
     smpl: Rotation
 
     def since(self, posture: Posture, joint: int) -> Rotation:
-        """Rotation of a joint of the file relative to its rest pose, in the file's world."""
+        """Rotation of a joint of the file since its rest pose, in the file's world coordinates."""
         return posture.world[joint] * self.posture.world[joint].inv()
 
 
 def trunk_rotations(
     posture: Posture, rest: RestTrunk, collars: dict[str, Rotation]
 ) -> dict[str, Rotation]:
-    """World rotations of pelvis and spine, in the file's world.
+    """Rotations of pelvis and spine, in the file's world coordinates.
 
     Args:
         posture: poses of the clip.
@@ -112,7 +113,7 @@ def _limited(turn: Rotation) -> Rotation:
 
 
 def _turn_onto_line(fixed: np.ndarray, moved: np.ndarray, line: np.ndarray) -> Rotation:
-    """Rotation of `moved` for which fixed + moved is parallel to the line."""
+    """Rotation of `moved` after which fixed + moved is parallel to the line."""
     along = (fixed * line).sum(axis=1)
     reach = (moved * moved).sum(axis=1) - (fixed * fixed).sum(axis=1) + along**2
     length = along + np.sqrt(np.maximum(reach, 0))

@@ -20,6 +20,7 @@ from radarsim.scene.formats.restricted_unpickler import (
     load_records,
 )
 
+# Maximum size of an array.
 _MAX_BYTES = 1 << 32
 _ARRAY_CLASS = "NumpyArrayWrapper"
 

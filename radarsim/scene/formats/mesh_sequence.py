@@ -78,7 +78,7 @@ def mesh_from_arrays(
         The checked sequence.
 
     Raises:
-        InputError: an array is missing or has the wrong shape, or the rate is not given.
+        InputError: an array is missing or invalid, or the rate is missing or invalid.
     """
     for key in ("vertices", "faces"):
         if key not in arrays:
@@ -106,7 +106,8 @@ def read_mesh_folder(folder: Path, rate_hz: float | None) -> MeshSequence:
         The checked sequence.
 
     Raises:
-        InputError: a file cannot be read or has different faces; the message names the file.
+        InputError: a file cannot be read or has different faces (the message names the file), the
+            folder has fewer than two meshes, or the rate is missing or invalid.
     """
     paths = [path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES]
     paths.sort(key=_name_order)

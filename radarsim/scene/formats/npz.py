@@ -15,8 +15,8 @@ import numpy as np
 
 from radarsim.errors import InputError
 
-# Smaller tables are read completely, because each access to a compressed table may have to restart
-# at its beginning.
+# Size above which a table is read on demand. Smaller tables are read completely, because each
+# access to a compressed table may have to restart at its beginning.
 LARGE_BYTES = 8 << 20
 # Size of the chunks in which the rows before the requested rows are skipped.
 _SKIP_BYTES = 1 << 20

@@ -43,9 +43,9 @@ _HINT = (
     "give SMPL poses and trans: AMASS, WHAM, TRAM, GVHMR and SLAHMR write both; "
     "docs/motion-files.md lists layouts"
 )
-# GVHMR uses SMPL-X bodies.
+# Table in the results of GVHMR, which uses SMPL-X bodies.
 _SMPLX_TABLE = "smpl_params_global"
-# A table with fewer poses holds a video frame, not a person.
+# Minimum number of poses of a person; a table with fewer poses holds a video frame.
 _MIN_TRACK = 5
 
 Track = Mapping[str, object]

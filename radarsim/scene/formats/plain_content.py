@@ -24,6 +24,7 @@ SUFFIXES = (".pkl", ".pickle", ".npy", ".pt", ".pth")
 
 _HINT = "save plain arrays by numpy.savez, with the keys poses, trans, betas and mocap_framerate"
 _JOBLIB_MARK = b"joblib.numpy_pickle"
+# Number of bytes that are searched for joblib's mark, and maximum nesting depth of values.
 _MARK_BYTES = 1 << 16
 _MAX_DEPTH = 20
 

@@ -6,7 +6,8 @@ from scipy.spatial.transform import Rotation
 
 from radarsim.errors import InputError
 
-# Rotation matrices in float16, or rounded to four digits, are accepted.
+# Limit on the entries of R R' - 1 below which R is a rotation matrix; matrices in float16, or
+# rounded to four digits, are accepted.
 _ORTHONORMAL = 0.02
 _HINT = "give axis-angle vectors: scipy.spatial.transform.Rotation converts with as_rotvec()"
 _OTHER_SIZES = {4: "quaternions", 6: "6-D rotations"}

@@ -34,7 +34,8 @@ _TYPES = {
 }
 _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 _LEGACY_HEADERS = 3  # magic number, version, sizes of types
-# Strides of 0 repeat rows without storing them, so the size of tensors is limited separately.
+# Maximum number of values in a tensor, limited separately because strides of 0 repeat rows without
+# storing them.
 _MAX_VALUES = 1 << 28
 
 
@@ -83,7 +84,7 @@ def as_tensor(record: Record) -> np.ndarray:
     """Convert a tensor's record to the array that it describes.
 
     Raises:
-        ValueError: the record is inconsistent.
+        ValueError: the record is inconsistent, or the tensor has too many values.
     """
     storage, offset, size, stride = record.args[:4]
     numbers = _numbers_of(storage)
