@@ -23,7 +23,7 @@ SNR_COLOURS = "viridis"
 _BACKGROUND = "0.80"  # on which the light grey of zero speed is visible
 # Limits leave out at most this share of the points, so that a distant false alarm does not shrink
 # the others.
-_OUTSIDE = 0.02
+_OUTSIDE = 0.05
 _FEW = 20
 
 
@@ -129,7 +129,8 @@ def draw_side_view(
     distance_m = np.hypot(points[:, X], points[:, Y])
     spots = _speed_dots(panel, distance_m, points[:, Z], points)
     panel.plot(0, 0, marker=">", ms=9, color=RADAR_COLOUR, clip_on=False, zorder=5)
-    reach_m = max(1.0, float(np.ceil(2 * _reach(points[:, Z]) + 0.2)) / 2)
+    reach_m = float(np.ceil(2 * _reach(points[:, Z]) + 0.2)) / 2
+    reach_m = min(max(1.0, reach_m), max(1.0, far_m / 2))
     panel.set(xlim=(0, far_m), ylim=(-reach_m, reach_m), aspect="equal")
     panel.set(xlabel="distance over the floor [m]", ylabel="height above\nthe radar [m]")
     return spots
