@@ -9,7 +9,6 @@ shorter clip is padded with its last pose, and the frames after the end of the c
 from dataclasses import replace
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from pipelines.frame_arrays import arrays_of_frames
@@ -29,7 +28,8 @@ from pipelines.subjects import (
     reflectivity,
     subject_of,
 )
-from radarsim.heatmaps.heatmaps import make_heatmaps, num_columns
+from radarsim.detection.frame_products import own_clutter_v
+from radarsim.heatmaps.heatmaps import HeatmapSettings, make_heatmaps, num_columns
 from radarsim.scattering.reflection import PhysicalOptics, QuasiSpecular, ReflectionModel
 from radarsim.scene.motion import Motion, body_joints, cut_motion, sample_motion
 from radarsim.scene.retarget import FittedMotion
@@ -155,8 +155,7 @@ def _key(seed: int) -> jax.Array:
 
 def _heatmaps(recipe: Recipe, clip: Clip, cube_v: jax.Array) -> dict[str, np.ndarray]:
     settings = heatmap_settings(recipe)
-    if clip.num_frames < recipe.num_frames:
-        cube_v = _filled_up(cube_v, clip.num_frames, settings.clutter)
+    cube_v, settings = _own_clutter_removed(cube_v, clip.num_frames, settings)
     maps = make_heatmaps(recipe.radar, cube_v, settings)
     columns = num_columns(recipe.radar, clip.num_frames, settings)
     arrays = {name: _stored_map(getattr(maps, name), columns) for name in HEATMAPS}
@@ -164,13 +163,18 @@ def _heatmaps(recipe: Recipe, clip: Clip, cube_v: jax.Array) -> dict[str, np.nda
     return arrays | {name: np.int32(count) for name, count in counts.items()}
 
 
-def _filled_up(cube_v: jax.Array, num_frames: int, clutter: str) -> jax.Array:
-    """Pad the cube of a short clip without changing the clutter estimate from its frames."""
-    if clutter == "median":  # whole repetitions of a clip have the median of the clip
-        return cube_v[np.arange(len(cube_v)) % num_frames]
-    own = (np.arange(len(cube_v)) < num_frames)[:, None, None, None, None]
-    mean_v = jnp.sum(jnp.where(own, cube_v, 0), axis=0) / num_frames
-    return jnp.where(own, cube_v, mean_v)
+def _own_clutter_removed(
+    cube_v: jax.Array, num_frames: int, settings: HeatmapSettings
+) -> tuple[jax.Array, HeatmapSettings]:
+    """Remove the static echoes of a short clip, estimated from its own frames only.
+
+    Returns:
+        The cube, and the settings for the remaining steps.
+    """
+    if num_frames == len(cube_v) or settings.clutter not in ("median", "clip"):
+        return cube_v, settings
+    cube_v = cube_v - own_clutter_v(cube_v, num_frames, settings.clutter)
+    return cube_v, replace(settings, clutter="none")
 
 
 def _stored_map(map_db: jax.Array, columns: int) -> np.ndarray:

@@ -18,7 +18,7 @@ import numpy as np
 from jaxtyping import Int16, Num
 
 from radarsim.captures.capture_windows import streams_from_break
-from radarsim.captures.chirp_length import find_breaks
+from radarsim.captures.chirp_breaks import find_breaks
 from radarsim.captures.plausibility import DISABLE_CHECK
 from radarsim.captures.sample_streams import NOISE_SPREAD_DB, stream_shape
 from radarsim.errors import InputError

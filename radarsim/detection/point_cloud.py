@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from radarsim.detection.burst_spectrum import burst_middle_s
+from radarsim.errors import InputError
 from radarsim.radar.radar import Radar
 
 # Values of a point in the order in which `PointCloud.values` and stores contain them, with units.
@@ -72,7 +73,24 @@ class PointCloud:
         return self.values[index, : int(self.count[index])]
 
     def plot(self, title: str = ""):
-        """Plot the points of one clip from above and over time; needs the extra `viz`."""
+        """Plot the points of one clip from above and over time; needs the extra `viz`.
+
+        Raises:
+            InputError: these are the points of several clips.
+        """
+        check_one_clip(self)
         from radarsim.plots.points import points_page
 
         return points_page(self.values, self.times_s, title=title or self.radar.name)
+
+
+def check_one_clip(points: PointCloud) -> None:
+    """Check that a point cloud has one axis of frames.
+
+    Raises:
+        InputError: these are the points of several clips.
+    """
+    if np.ndim(points.range_m) != 2:
+        problem = f"has shape {np.shape(points.range_m)}: points of several clips"
+        hint = "take one of them: jax.tree.map(lambda values: values[0], points)"
+        raise InputError("PointCloud", "range_m", problem, hint)

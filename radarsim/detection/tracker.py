@@ -19,7 +19,7 @@ from radarsim.detection.association import (
     with_likely_speed,
 )
 from radarsim.detection.doppler_ambiguity import unfolded
-from radarsim.detection.point_cloud import PointCloud
+from radarsim.detection.point_cloud import PointCloud, check_one_clip
 from radarsim.detection.target_points import (
     COLUMN,
     FramePoints,
@@ -36,7 +36,6 @@ from radarsim.detection.track_state import (
     measurement,
     started_track,
 )
-from radarsim.errors import InputError
 
 UNRESOLVED_RAD = 0.1  # azimuth error while another person is close
 NEAR_M = 0.5  # points nearer than this belong to one person
@@ -62,10 +61,7 @@ def track(points: PointCloud) -> list[Track]:
     Raises:
         InputError: these are the points of several clips.
     """
-    if np.ndim(points.range_m) != 2:
-        problem = f"has shape {np.shape(points.range_m)}: points of several clips"
-        hint = "track one of them: jax.tree.map(lambda values: values[0], points)"
-        raise InputError("PointCloud", "range_m", problem, hint)
+    check_one_clip(points)
     values, folded_rad = points.values, np.asarray(points.folded_azimuth_rad)
     frames = [
         FramePoints(time_s, values[index, :count], folded_rad[index, :count])
