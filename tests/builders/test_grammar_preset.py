@@ -3,12 +3,14 @@
 import json
 import shutil
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 from builders.amass import main
-from tests.helpers.amass_dataset import RADAR, SHORT_BUILD
+from tests.helpers.amass_dataset import RADAR, build_arguments
 from tests.helpers.pipeline_fakes import store_bytes
+from tests.helpers.synthetic_bodies import synthetic_model
 
 # 18 s of motion are two takes of 9 s on average.
 GRAMMAR = ["--grammar-hours", "0.005", "--subjects", "2"]
@@ -17,14 +19,12 @@ pytestmark = pytest.mark.usefixtures("fast_compilation")
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory):
-    """A folder with a small radar; the motions fit the free body."""
+    """A folder with a small radar and a body model of few faces."""
     folder = tmp_path_factory.mktemp("grammar")
     (folder / "radar.toml").write_text(RADAR)
+    (folder / "models" / "smplh" / "neutral").mkdir(parents=True)
+    np.savez(folder / "models/smplh/neutral/model.npz", **synthetic_model("smplh", 16))
     return folder
-
-
-def build_arguments(folder):
-    return [*SHORT_BUILD, "--radar", str(folder / "radar.toml")]
 
 
 @pytest.fixture(scope="module")

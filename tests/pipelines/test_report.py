@@ -71,7 +71,7 @@ def test_every_split_is_listed_and_none_leaks(page, store):
 
 def test_figures_are_embedded_and_nothing_is_fetched(page):
     images = re.findall(r"src='data:image/png;base64,([^']+)'", page)
-    assert len(images) == 7
+    assert len(images) == 10  # seven of every store; points per frame, sample points and frame maps
     for image in images:
         assert base64.b64decode(image).startswith(b"\x89PNG")
     assert "http" not in re.sub(r"base64,[^']+", "", page)
