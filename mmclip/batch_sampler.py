@@ -98,3 +98,10 @@ def non_overlapping(windows: WindowIndex, stride: int) -> WindowIndex:
             kept.append(index)
             last[clip] = start
     return windows.select(np.array(kept, np.int64))
+
+
+def evenly_spaced(windows: WindowIndex, limit: int) -> WindowIndex:
+    """Keep all windows, or `limit` evenly spaced ones if there are more."""
+    if len(windows) <= limit:
+        return windows
+    return windows.select(np.linspace(0, len(windows) - 1, limit).round().astype(int))

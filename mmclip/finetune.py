@@ -58,6 +58,7 @@ def finetune(options: argparse.Namespace, out: Path, report: Callable[[str], Non
     from mmclip.errors import MmclipError
     from mmclip.model_files import load_model
     from mmclip.prepared_data import prepare_data
+    from mmclip.query_bank import add_query_bank
     from mmclip.run_folder import claim_run_folder
     from mmclip.text_encoders import load_encoder
     from mmclip.training_loop import train
@@ -83,7 +84,8 @@ def finetune(options: argparse.Namespace, out: Path, report: Callable[[str], Non
     model = _initial_model(options.method, start.network, settings, encoder.width)
     report(f"{options.method}: {model.num_trained:,} trainable parameters")
     base = None if mix else start.description
-    return train(data, settings, out, model, base=base, report=report)
+    train(data, settings, out, model, base=base, report=report)
+    return add_query_bank(out, data.corpus, report)
 
 
 def _initial_model(method: str, network, settings, text_width: int):

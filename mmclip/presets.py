@@ -12,6 +12,7 @@ from mmclip.errors import MmclipError
 from mmclip.settings import (
     AugmentSettings,
     DataSettings,
+    InferenceSettings,
     ModelSettings,
     OptimizationSettings,
     TrainingSettings,
@@ -41,6 +42,7 @@ SECTIONS = {
     "data": DataSettings,
     "augment": AugmentSettings,
     "train": OptimizationSettings,
+    "inference": InferenceSettings,
 }
 
 

@@ -69,6 +69,7 @@ def pretrain(
     from mmclip.model import make_model
     from mmclip.model_variables import split_model
     from mmclip.prepared_data import prepare_data
+    from mmclip.query_bank import add_query_bank
     from mmclip.run_folder import claim_run_folder
     from mmclip.text_encoders import load_encoder
     from mmclip.training_loop import train
@@ -79,7 +80,8 @@ def pretrain(
     model = split_model(network)
     labels = f"{len(data.seen)} seen and {len(data.unseen)} unseen labels"
     report(f"model: {model.num_trained:,} parameters; {labels}")
-    return train(data, settings, out, model, report=report)
+    train(data, settings, out, model, report=report)
+    return add_query_bank(out, data.corpus, report)
 
 
 def summary(description: dict) -> str:

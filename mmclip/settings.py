@@ -8,6 +8,7 @@ from mmclip.errors import MmclipError
 
 HEATMAPS = ("time_doppler", "time_range", "time_angle")
 PARTS = ("general", "torso", "arms", "legs", "location")
+SCORINGS = ("class", "parts", "both")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +106,10 @@ class OptimizationSettings:
         weight_decay: weight decay of AdamW; 0 gives Adam.
         batch, steps: number of windows per step, and number of steps.
         seed: random seed of weights, batches and augmentation.
+        select: which validation measure selects the released step: "accuracy" among seen labels, or
+            "retrieval" of the windows' own texts (R@1 + R@5).
+        patience: number of validations, all worse than the best, after which training ends; 0:
+            training never ends early.
         save_every, validate_every, log_every: intervals [steps].
         derange: 0, or the seed of the permutation control, in which a derangement assigns every
             label the text of another label.
@@ -124,6 +129,8 @@ class OptimizationSettings:
     batch: int = 16
     steps: int = 50_000
     seed: int = 0
+    select: str = "accuracy"
+    patience: int = 0
     save_every: int = 1000
     validate_every: int = 1000
     log_every: int = 50
@@ -131,6 +138,23 @@ class OptimizationSettings:
     lora_rank: int = 16
     lora_alpha: float = 16.0
     lora_dropout: float = 0.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class InferenceSettings:
+    """How a trained model scores labels unless a command says otherwise.
+
+    Attributes:
+        scoring: similarity by the "class" vector, by the mean over the attributes ("parts"), or by
+            "both".
+        hub_correction: whether each label's similarity is standardised by its mean and standard
+            deviation over training windows of seen labels.
+        query_bank: number of these windows, whose embeddings are stored with the model; 0: none.
+    """
+
+    scoring: str = "class"
+    hub_correction: bool = False
+    query_bank: int = 256
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,6 +169,7 @@ class TrainingSettings:
     data: DataSettings = field(default_factory=DataSettings)
     augment: AugmentSettings = field(default_factory=AugmentSettings)
     train: OptimizationSettings = field(default_factory=OptimizationSettings)
+    inference: InferenceSettings = field(default_factory=InferenceSettings)
 
     def __post_init__(self):
         for rule in (*_choice_rules(self), *_model_rules(self.model), *_number_rules(self)):
@@ -167,6 +192,8 @@ _CHOICES = {
     "data.describe": ("sentences", "label"),
     "train.loss": ("kl", "cross_entropy", "cosine", "mse"),
     "train.attribute_target": ("label", "sentence"),
+    "train.select": ("accuracy", "retrieval"),
+    "inference.scoring": SCORINGS,
     "model.dtype": ("auto", "float32", "bfloat16"),
 }
 # Settings whose lower limit is 1.
@@ -208,6 +235,8 @@ def _number_rules(settings: TrainingSettings) -> Iterator[_Rule]:
     for key in _AT_LEAST_ONE:
         yield _Rule(key, _value(settings, key) >= 1, "at least 1")
     yield _Rule("train.rate", 0 < settings.train.rate < 1, "between 0 and 1")
+    for key in ("train.patience", "inference.query_bank"):
+        yield _Rule(key, _value(settings, key) >= 0, "at least 0")
     shifts = 0 <= settings.augment.min_shift <= settings.augment.max_shift
     yield _Rule("augment.min_shift", shifts, "at least 0 and at most max_shift")
 

@@ -18,6 +18,8 @@ from mmclip.store import RadarStore
 # An action is part of a window's label if at least this duration [s], or half of the action, lies
 # in the window.
 MIN_OVERLAP_S = 0.2
+# Hexadecimal digits of a take's digest: ten million takes differ with a probability of 0.999997.
+TAKE_DIGITS = 16
 SPLITS = ("train", "val", "test")
 
 
@@ -63,6 +65,7 @@ class StoredClip:
         starts: first column of each window.
         labels: label index of each window.
         captions: sentences that describe the clip.
+        take_digest: first digits of the SHA-256 of the take's motion or capture; "" if unknown.
     """
 
     store: int
@@ -73,6 +76,7 @@ class StoredClip:
     starts: np.ndarray
     labels: np.ndarray
     captions: tuple[str, ...] = ()
+    take_digest: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,11 @@ class WindowCorpus:
     def subjects(self, splits: tuple[str, ...]) -> set[str]:
         """All subjects of the given splits."""
         return {clip.subject for clip in self.clips if clip.split in splits}
+
+    def take_digests(self, splits: tuple[str, ...]) -> set[str]:
+        """Known digests of all takes of the given splits."""
+        digests = {clip.take_digest for clip in self.clips if clip.split in splits}
+        return digests - {""}
 
     @property
     def is_simulated(self) -> bool:
@@ -229,6 +238,7 @@ def _stored_clip(draft: _Draft, index_of: dict[str, int]) -> StoredClip:
         starts=draft.starts,
         labels=np.array([index_of[label] for label in draft.labels], np.int64),
         captions=tuple(captions),
+        take_digest=(row.get("take_sha256") or "")[:TAKE_DIGITS],
     )
 
 
