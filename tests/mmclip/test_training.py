@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import shutil
 
 import jax
 import numpy as np
@@ -110,6 +111,20 @@ def test_model_json_records_labels_subjects_sentences_and_settings(uninterrupted
 def test_a_training_with_other_settings_is_rejected_in_the_same_folder(store, uninterrupted):
     with pytest.raises(MmclipError, match=r"differs in train\.rate; choose another --out"):
         run(store, uninterrupted[0], "rate=1e-3")
+
+
+def test_a_run_of_an_earlier_version_without_a_setting_is_resumed_with_its_default(
+    store, uninterrupted, tmp_path
+):
+    """The finished run is not refused; a value other than the default is refused."""
+    out = shutil.copytree(uninterrupted[0], tmp_path / "r")
+    record = json.loads((out / "run.json").read_text())
+    del record["train.select"], record["inference.scoring"]
+    (out / "run.json").write_text(json.dumps(record))
+    assert run(store, out) == uninterrupted[1]
+    (out / "run.json").write_text(json.dumps(record))
+    with pytest.raises(MmclipError, match=r"differs in train\.select"):
+        run(store, out, "select=retrieval")
 
 
 def test_a_loss_that_is_not_finite_stops_the_training_and_names_the_first_step(tmp_path):
