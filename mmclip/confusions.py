@@ -11,7 +11,7 @@ from mmclip.batch_sampler import sequential_batches
 from mmclip.evaluation_figures import draw_heatmap_pairs
 from mmclip.model_score import ModelScore
 from mmclip.store import BIN_AXES, UNITS
-from mmclip.window_corpus import WindowIndex
+from mmclip.window_corpus import SPLITS, WindowIndex
 from mmclip.window_reader import WindowReader
 
 # Number of example clips of a confusion.
@@ -94,7 +94,8 @@ def draw_confusion(path: Path, confusion: Confusion, scores: Sequence[ModelScore
         scores: predictions of all models.
 
     Returns:
-        Whether the image was written; it is not if the split has no window of the predicted label.
+        Whether the image was written; it is not if the stores have no window of the predicted
+        label.
     """
     score, window = _first_window(confusion, scores)
     other = _window_of_label(score, confusion.predicted)
@@ -123,11 +124,14 @@ def _first_window(confusion: Confusion, scores: Sequence[ModelScore]) -> tuple[M
 
 
 def _window_of_label(score: ModelScore, label: str) -> WindowIndex:
-    """A window of a label in the evaluated split, if possible one that is classified correctly."""
+    """A window of a label, if possible one that is classified correctly, or one of its split."""
     correct = confused_windows(score, label, label)
     if len(correct):
         return score.index.select(correct[:1])
-    return score.corpus.windows((score.clip(0).split,), {label}).select(slice(0, 1))
+    of_split, of_any = (
+        score.corpus.windows(splits, {label}) for splits in ((score.clip(0).split,), SPLITS)
+    )
+    return (of_split if len(of_split) else of_any).select(slice(0, 1))
 
 
 def _extents(score: ModelScore, names: Sequence[str]) -> dict[str, tuple]:

@@ -43,13 +43,13 @@ def overlap_lines(description: dict, corpus: WindowCorpus, labels: Sequence[str]
             kinds[kind].append(clip)
     total = len(corpus.clips)
     people = sorted({clip.subject for clip in kinds["person"]})
+    takes = f"{_share(kinds['take'], total)} of takes in it"
+    if "takes" not in description:
+        takes = "an unknown number of takes in it (the model does not list them)"
     lines = [
         f"trained on: {_share(kinds['person'], total)} are of people in the training data"
-        f"{_names(people)}, {_share(kinds['take'], total)} of takes in it, and "
-        f"{_share(kinds['label'], total)} have a label in it"
+        f"{_names(people)}, {takes}, and {_share(kinds['label'], total)} have a label in it"
     ]
-    if "takes" not in description:
-        lines.append("trained on: the model does not list its takes (earlier version)")
     new = [label for label in labels if label not in description["seen"]]
     known = [label for label in labels if label in description["seen"]]
     lines.append(

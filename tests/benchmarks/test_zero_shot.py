@@ -119,7 +119,7 @@ def test_labels_without_clips_have_no_part_in_mean_and_verdict():
 
 
 def test_models_are_evaluated_on_the_people_of_another_store(store, tmp_path, capsys):
-    """No name of the second store's people is in the first; the first store's people are refused."""
+    """The people of the second store are not in the first, whose people would be refused."""
     fresh = build_labelled_store(tmp_path / "fresh.zarr", repeats=1, subjects=2, first_subject=7)
     few = ["--seeds", "1", "--derangements", "0", "--groups", "bow,kick", "--encoder", "hash"]
     settings = [*OVERRIDES, "steps=2", "validate_every=2", "save_every=2"]

@@ -21,9 +21,11 @@ from mmclip.evaluation_metrics import (
 )
 from mmclip.leakage import check_leakage
 from mmclip.model_files import load_model
+from mmclip.store import open_store
 from mmclip.text_encoders import HashEncoder
-from mmclip.window_corpus import StoredClip
-from tests.helpers.labelled_stores import LABELS, build_labelled_store
+from mmclip.training_overlap import overlap_lines
+from mmclip.window_corpus import StoredClip, read_corpus
+from tests.helpers.labelled_stores import LABELS, WINDOW, build_labelled_store
 from tests.helpers.tiny_training import OVERRIDES, UNSEEN
 
 pytestmark = pytest.mark.usefixtures("fast_compilation")
@@ -175,6 +177,17 @@ def test_predict_states_which_clips_were_trained_on_and_how_many_are_correct(fol
     never = [row for row in rows if row["store_label"] == "bow"]
     hits = sum(row["store_label"] == row["label"] for row in never)
     assert f"labels never trained: {hits} of 10" in out
+
+
+def test_a_model_that_does_not_list_its_takes_says_so(folder):
+    """Without digests, a take is not counted as known; people and labels still are."""
+    description = load_model(folder / "pre").description
+    earlier = {key: value for key, value in description.items() if key != "takes"}
+    corpus = read_corpus([open_store(folder / "s.zarr")], WINDOW)
+    first, second = overlap_lines(earlier, corpus, ["bow"])
+    assert "48 of 60 clips are of people in the training data" in first
+    assert "an unknown number of takes" in first
+    assert second == "labels in the training data: none; never trained: bow"
 
 
 def test_a_store_of_another_radar_is_refused_with_the_radar_that_the_model_knows(
