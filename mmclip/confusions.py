@@ -137,11 +137,13 @@ def _window_of_label(score: ModelScore, label: str) -> WindowIndex:
 def _extents(score: ModelScore, names: Sequence[str]) -> dict[str, tuple]:
     axes, columns = score.corpus.stores[0].axes, score.corpus.columns
     duration_s = float(axes["column_time"][columns - 1] - axes["column_time"][0])
-    bins = {name: BIN_AXES[name] for name in names}
-    return {
-        name: (duration_s, float(axes[axis][0]), float(axes[axis][-1]), UNITS[axis])
-        for name, axis in bins.items()
-    }
+    found = {}
+    for name in names:
+        limits, unit = axes[BIN_AXES[name]][[0, -1]], UNITS[BIN_AXES[name]]
+        if unit == "rad":
+            limits, unit = np.rad2deg(limits), "deg"
+        found[name] = (duration_s, *limits.tolist(), unit)
+    return found
 
 
 def _example(score: ModelScore, window: int) -> dict:

@@ -72,6 +72,7 @@ def describe_training(
     """
     corpus, base = data.corpus, base or {}
     seen = sorted({*data.seen, *base.get("seen", ())})
+    takes = corpus.take_digests(("train", "val"), set(data.seen))
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -81,7 +82,7 @@ def describe_training(
         "seen": seen,
         "unseen": [label for label in data.unseen if label not in seen],
         "radars": sorted({*radar_names(corpus.stores), *base.get("radars", ())}),
-        "takes": sorted({*corpus.take_digests(("train", "val")), *base.get("takes", ())}),
+        "takes": sorted({*takes, *base.get("takes", ())}),
         "subjects": sorted({*corpus.subjects(("train", "val")), *base.get("subjects", ())}),
         "simulated": corpus.is_simulated or base.get("simulated", False),
         "stores": [

@@ -114,10 +114,10 @@ class WindowCorpus:
         """All subjects of the given splits."""
         return {clip.subject for clip in self.clips if clip.split in splits}
 
-    def take_digests(self, splits: tuple[str, ...]) -> set[str]:
-        """Known digests of all takes of the given splits."""
-        digests = {clip.take_digest for clip in self.clips if clip.split in splits}
-        return digests - {""}
+    def take_digests(self, splits: tuple[str, ...], labels: set[str]) -> set[str]:
+        """Known digests of the takes that have a window of the given splits and labels."""
+        indices = set(self.windows(splits, labels).clip.tolist())
+        return {self.clips[index].take_digest for index in indices} - {""}
 
     @property
     def is_simulated(self) -> bool:

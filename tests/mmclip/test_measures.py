@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ import pytest
 pytest.importorskip("flax", reason="needs the extra train")
 
 from mmclip import evaluate, pretrain
-from mmclip.evaluation_metrics import auroc, is_in_top, recall_by_subject
+from mmclip.confusions import worst_confusions
+from mmclip.evaluation_metrics import auroc, confusion_matrix, is_in_top, recall_by_subject
 from mmclip.evaluation_report import pool_runs
 from mmclip.model_files import FORMAT, VERSION
 from mmclip.model_selection import BestModel, Validation
@@ -130,6 +132,42 @@ def test_runs_are_pooled_over_classes_people_and_models():
         6,
         8,
     )
+
+
+def score_of(store, labels, truth, predicted):
+    """Return what `worst_confusions` reads of predictions; windows are in rows 0, 1, ..."""
+    num = len(truth)
+    scores = np.eye(len(labels))[predicted]
+    clips = [SimpleNamespace(row=row, take=labels[t], store=0) for row, t in enumerate(truth)]
+    return SimpleNamespace(
+        labels=labels,
+        truth=np.array(truth),
+        scores=scores,
+        counts=confusion_matrix(np.array(truth), np.array(predicted), len(labels)),
+        clip=clips.__getitem__,
+        index=SimpleNamespace(start=np.zeros(num, int)),
+        corpus=SimpleNamespace(stores=[open_store(store)]),
+        model=SimpleNamespace(folder="run"),
+    )
+
+
+def test_the_worst_confusions_have_the_largest_shares_and_no_pair_occurs_twice(store):
+    """2 of 2 bows are kicks, 1 of 4 kicks is a bow, 1 of 2 waves a bow, 2 of 4 marches are jumps.
+
+    The shares are 1, 1/4, 1/2 and 1/2; kick-bow is the reverse of bow-kick; of equal shares, the
+    larger number of windows comes first.
+    """
+    labels = ("bow", "kick", "wave", "march", "jump")
+    first = score_of(store, labels, [0, 0, 1, 1, 1, 1], [1, 1, 0, 1, 1, 1])
+    second = score_of(store, labels, [2, 2, 3, 3, 3, 3], [2, 0, 4, 4, 3, 3])
+    found = worst_confusions([first, second], count=3)
+    assert [(each.true, each.predicted, each.windows, each.of) for each in found] == [
+        ("bow", "kick", 2, 2),
+        ("march", "jump", 2, 4),
+        ("wave", "bow", 1, 2),
+    ]
+    assert [each["clip"] for each in found[1].examples] == [2, 3]
+    assert str(found[2]) == "'wave' taken for 'bow': 1 of 2 windows, 50%; such as clip 1 of s.zarr"
 
 
 @pytest.fixture(scope="module")
