@@ -27,23 +27,31 @@ def claim_run_folder(
     Raises:
         MmclipError: the folder belongs to another training run; the message lists the differences.
     """
-    sections = settings_to_dict(settings).items()
     record = {
         "command": command,
-        **{f"{section}.{k}": v for section, values in sections for k, v in values.items()},
+        **_flat(settings),
         "encoder": data.encoder["digest"],
         "stores": [store.attributes.get("plan_digest") for store in data.corpus.stores],
         "texts": sorted(data.bank.sentences),
         **extra,
     }
     record = json.loads(json.dumps(record))
+    defaults = json.loads(json.dumps(_flat(TrainingSettings())))
     path = folder / FILE
     if path.exists():
         found = json.loads(path.read_bytes())
         fixed = [key for key in record if key.split(".")[-1] not in CHANGEABLE]
-        different = [key for key in fixed if found.get(key) != record[key]]
+        # A run of an earlier version lacks the settings that were added since; their defaults keep
+        # its meaning.
+        different = [key for key in fixed if found.get(key, defaults.get(key)) != record[key]]
         if different:
             problem = f"contains a training run that differs in {', '.join(different)}"
             raise MmclipError(folder, "--out", problem, "choose another --out")
     folder.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(record, indent=1))
+
+
+def _flat(settings: TrainingSettings) -> dict:
+    """Settings keyed by `section.name`."""
+    sections = settings_to_dict(settings).items()
+    return {f"{section}.{k}": v for section, values in sections for k, v in values.items()}
