@@ -75,7 +75,7 @@ def test_the_counts_with_lora_equal_those_by_hand(network):
 
 
 def test_three_readings_explain_the_counts_of_the_paper(network):
-    """20 M at depth 2 with everything timm creates, or at depth 4 without heads; 500 K at depth 4."""
+    """20 M: depth 2 with all that timm creates, or depth 4 without heads. 500 K: depth 4."""
     depth, model, settings = network
     readings = [*full_readings(depth, model, settings), *lora_readings(depth, model)]
     fitting = {each.total for each in readings if each.fits}
