@@ -72,7 +72,7 @@ def open_corpus(
     check_same_axes(stores, axes)
     columns, data = settings.model.size, settings.data
     shortest = min(data.shortest, columns) if data.short_windows == "stretch" else columns
-    corpus = read_corpus(stores, columns, data.crop_step, need_labels, shortest)
+    corpus = read_corpus(stores, columns, data.crop_step, need_labels, shortest, data.most_actions)
     if verify:
         verify_checksums(corpus.stores, settings.model.heatmaps)
     counts = (f"{s} {sum(clip.split == s for clip in corpus.clips)}" for s in SPLITS)

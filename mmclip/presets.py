@@ -40,7 +40,9 @@ SMALL = TrainingSettings(
 # shift of the range is not cut by the wrong variable, as it is there.
 AUTHORS = TrainingSettings(
     model=ModelSettings(branch_depth=4, branch_norm=False, aggregator_position=True),
-    data=DataSettings(sampling="clip", sentence_vectors="raw", short_windows="stretch"),
+    data=DataSettings(
+        sampling="clip", sentence_vectors="raw", short_windows="stretch", most_actions=3
+    ),
     augment=AugmentSettings(range_shift=1.0, shift_direction="farther", level_db=0, noise_db=0),
     train=OptimizationSettings(
         kl_direction="signal",

@@ -59,7 +59,9 @@ class DataSettings:
     Attributes:
         sampling: "label" (every label equally often) or "clip" (every clip equally often). Paper:
             not stated. Authors: "clip".
-        captions: whether a window is paired with its clip's captions in addition to its label.
+        captions: whether a window is paired with its clip's captions in addition to its label. A
+            clip that has only captions is labelled by the first of those with the longest overlap,
+            which is the authors' choice for HumanML3D.
         describe: "sentences" (one per attribute, from the store) or "label" (the label itself).
         sentence_vectors: "unit" (sentence vectors are scaled to unit length) or "raw" (the text
             aggregator receives the vectors as the encoder returns them). Paper: not stated.
@@ -68,6 +70,8 @@ class DataSettings:
         short_windows: what happens to a clip that is shorter than a window: "drop", or "stretch"
             along time to the length of a window. Paper: not stated. Authors: "stretch".
         shortest: number of measured columns that a clip must have to be stretched.
+        most_actions: clips in which more actions follow each other are left out; 0 keeps all.
+            Paper: not stated. Authors: 3 (BABEL).
         unseen: labels excluded from training; G1 to G3 are the groups of the paper's protocol.
         batches_ahead: number of batches that are read in advance.
     """
@@ -79,6 +83,7 @@ class DataSettings:
     crop_step: int = 4
     short_windows: str = "drop"
     shortest: int = 56
+    most_actions: int = 0
     unseen: tuple[str, ...] = ()
     batches_ahead: int = 4
 

@@ -88,6 +88,7 @@ def _number_rules(settings) -> Iterator[_Rule]:
     yield _Rule("train.rate", 0 < settings.train.rate < 1, "between 0 and 1")
     shifts = 0 <= settings.augment.min_shift <= settings.augment.max_shift
     yield _Rule("augment.min_shift", shifts, "at least 0 and at most max_shift")
+    yield _Rule("data.most_actions", settings.data.most_actions >= 0, "at least 0")
     # Interpolation in time needs two columns.
     yield _Rule("data.shortest", settings.data.shortest >= 2, "at least 2")
 

@@ -10,6 +10,7 @@ that the reader stretches along time.
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -139,6 +140,7 @@ def read_corpus(
     crop_step: int = 4,
     need_labels: bool = True,
     shortest: int | None = None,
+    most_actions: int = 0,
 ) -> WindowCorpus:
     """Read the tables of the stores and label every window.
 
@@ -149,6 +151,8 @@ def read_corpus(
         need_labels: whether to exclude windows without a label; otherwise their label is "".
         shortest: number of measured columns from which a clip shorter than a window is stretched;
             default: `columns`, so that no clip is stretched.
+        most_actions: if labels are needed, clips in which more actions follow each other are left
+            out; 0 keeps all.
 
     Returns:
         The corpus.
@@ -158,6 +162,7 @@ def read_corpus(
     """
     drafts, excluded, sentences = [], Counter(), {}
     shortest = columns if shortest is None else shortest
+    most_actions = most_actions if need_labels else 0
     for index, store in enumerate(stores):
         texts = {row["id"]: row["text"] for row in store.read_table("captions")}
         for text, variants in _read_sentences(store, texts).items():
@@ -166,7 +171,7 @@ def read_corpus(
         for row in store.read_table("clips"):
             own = segments[row["row"]]
             length = min(int(store.measured_columns[row["row"]]), columns)
-            reason = _too_short(length, shortest)
+            reason = _too_short(length, shortest) or _too_many(own, most_actions)
             found = reason or _label_windows(store, row["row"], own, length, crop_step, need_labels)
             if isinstance(found, str):
                 excluded[found] += 1
@@ -219,6 +224,17 @@ def _too_short(measured: int, shortest: int) -> str:
     if not measured:
         return "failed when the store was built"
     return f"with fewer than {shortest} measured columns" if measured < shortest else ""
+
+
+def _too_many(segments: list[Segment], most_actions: int) -> str:
+    """The reason why a clip with these actions is left out, or "".
+
+    An action that follows itself counts once.
+    """
+    actions = [each.text for each in sorted(segments) if each.kind == "action"]
+    changes = sum(one != other for one, other in pairwise(actions))
+    too_many = most_actions and len(actions) > 0 and changes + 1 > most_actions
+    return f"with more than {most_actions} actions" if too_many else ""
 
 
 def _label_windows(

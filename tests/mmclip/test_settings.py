@@ -67,6 +67,7 @@ def test_the_authors_preset_differs_from_the_paper_in_the_choices_of_their_code(
         "data.sampling": "clip",
         "data.sentence_vectors": "raw",
         "data.short_windows": "stretch",
+        "data.most_actions": 3,
         "augment.range_shift": 1.0,
         "augment.shift_direction": "farther",
         "augment.level_db": 0,
