@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 from mmclip.paths import path_argument
+from mmclip.presets import PRESETS
 
 # Group of the protocol on which the settings were tuned.
 TUNED_ON = "G1"
@@ -209,9 +210,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--derangements", type=int, default=5, metavar="N", help="permutation controls (5)"
     )
-    parser.add_argument(
-        "--preset", choices=("paper", "small"), default="small", help="preset (small)"
-    )
+    parser.add_argument("--preset", choices=tuple(PRESETS), default="small", help="preset (small)")
     parser.add_argument(
         "--set", nargs="+", default=[], metavar="KEY=VALUE", help="override settings"
     )

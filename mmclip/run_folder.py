@@ -36,14 +36,13 @@ def claim_run_folder(
         **extra,
     }
     record = json.loads(json.dumps(record))
-    defaults = json.loads(json.dumps(_flat(TrainingSettings())))
     path = folder / FILE
     if path.exists():
         found = json.loads(path.read_bytes())
         fixed = [key for key in record if key.split(".")[-1] not in CHANGEABLE]
-        # A run of an earlier version lacks the settings that were added since; their defaults keep
-        # its meaning.
-        different = [key for key in fixed if found.get(key, defaults.get(key)) != record[key]]
+        # A setting that an earlier version did not have was at its default.
+        found = {**_flat(TrainingSettings()), **found}
+        different = [key for key in fixed if found.get(key) != record[key]]
         if different:
             problem = f"contains a training run that differs in {', '.join(different)}"
             raise MmclipError(folder, "--out", problem, "choose another --out")
@@ -52,6 +51,6 @@ def claim_run_folder(
 
 
 def _flat(settings: TrainingSettings) -> dict:
-    """Settings keyed by `section.name`."""
-    sections = settings_to_dict(settings).items()
-    return {f"{section}.{k}": v for section, values in sections for k, v in values.items()}
+    """Settings for JSON, keyed by section and name."""
+    sections = json.loads(json.dumps(settings_to_dict(settings)))
+    return {f"{section}.{k}": v for section, values in sections.items() for k, v in values.items()}
