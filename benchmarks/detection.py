@@ -107,7 +107,7 @@ def accuracy(radar: Radar, snr_db: float, trials: int, seed: int = 0) -> Accurac
     return Accuracy(
         snr_db=snr_db,
         found=float(hit.mean()),
-        rms={name: float(np.sqrt(np.mean(errors[name][hit] ** 2))) for name in VALUES},
+        rms={name: _rms(errors[name][hit]) for name in VALUES},
         bound=bounds(radar, snr_db, truth),
     )
 
@@ -175,6 +175,10 @@ def _errors_of_nearest(points, truth, radar) -> dict[str, np.ndarray]:
         name: np.where(hit, np.take_along_axis(each, best, axis=1)[:, 0], np.nan)
         for name, each in apart.items()
     }
+
+
+def _rms(values: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(values**2))) if len(values) else float("nan")
 
 
 def _draw(rows: list[Accuracy], out: str) -> None:

@@ -24,6 +24,7 @@ from benchmarks.zero_shot_table import (
     results_table,
 )
 from mmclip.paths import path_argument
+from mmclip.presets import PRESETS
 from mmclip.scoring_options import add_scoring_options
 
 EXAMPLES = """
@@ -193,9 +194,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--derangements", type=int, default=5, metavar="N", help="permutation controls (5)"
     )
-    parser.add_argument(
-        "--preset", choices=("paper", "small"), default="small", help="preset (small)"
-    )
+    parser.add_argument("--preset", choices=tuple(PRESETS), default="small", help="preset (small)")
     parser.add_argument(
         "--set", nargs="+", default=[], metavar="KEY=VALUE", help="override settings"
     )

@@ -133,6 +133,18 @@ def _add_source_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--subjects", type=count, metavar="N", help="number of built-in subjects (default: 4)"
     )
+    group.add_argument(
+        "--grammar-hours",
+        type=float,
+        metavar="H",
+        help="hours of random movements from the motion grammar, instead of the activities",
+    )
+    group.add_argument(
+        "--grammar-motions",
+        type=path_argument,
+        metavar="DIR",
+        help="folder of the grammar's motion files (default: STORE with the suffix -motions)",
+    )
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mmclip.paths import path_argument
+from mmclip.presets import PRESETS
 
 EXAMPLES = """
 examples:
@@ -66,6 +67,7 @@ def pretrain(
     Raises:
         MmclipError: a store, a setting or the folder cannot be used.
     """
+    from mmclip.epochs import with_epoch_decay
     from mmclip.model import make_model
     from mmclip.model_variables import split_model
     from mmclip.prepared_data import prepare_data
@@ -75,6 +77,7 @@ def pretrain(
     from mmclip.training_loop import train
 
     data = prepare_data(stores, settings, load_encoder(encoder_name), verify=verify, report=report)
+    settings = with_epoch_decay(data, settings)
     claim_run_folder(out, data, settings, "pretrain")
     network = make_model(settings.model, data.encoder["width"], settings.train.seed)
     model = split_model(network)
@@ -180,7 +183,7 @@ def _parser() -> argparse.ArgumentParser:
         help="output folder (%(default)s)",
     )
     parser.add_argument(
-        "--preset", choices=("paper", "small"), default="small", help="preset settings (small)"
+        "--preset", choices=tuple(PRESETS), default="small", help="preset settings (small)"
     )
     parser.add_argument(
         "--encoder",

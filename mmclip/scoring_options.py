@@ -2,7 +2,7 @@
 
 import argparse
 
-from mmclip.settings import SCORINGS
+from mmclip.settings_rules import SCORINGS
 
 
 def add_scoring_options(parser: argparse.ArgumentParser) -> None:

@@ -17,6 +17,8 @@ COLUMNS = (
     "loss",
     "attribute_loss",
     "class_loss",
+    "part_score_loss",
+    "window_pair_loss",
     "scale",
     "rate",
     "windows_per_s",

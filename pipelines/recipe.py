@@ -145,12 +145,16 @@ class BuiltIn:
     Attributes:
         takes: number of takes, assigned to the activities and subjects in turn.
         subjects: number of different subjects.
+        grammar_hours: duration of random movements from the motion grammar, which replace the
+            activities; 0 for activities [h].
     """
 
     takes: int = 24
     subjects: int = 4
+    grammar_hours: float = 0.0
 
     def __post_init__(self):
+        store_number(self, "grammar_hours", "h", at_least=0, at_most=10_000)
         checked_count("recipe", "built_in.takes", self.takes)
         checked_count("recipe", "built_in.subjects", self.subjects)
 

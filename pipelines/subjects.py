@@ -13,7 +13,7 @@ from pipelines.plan import Clip
 from pipelines.recipe import Recipe
 from pipelines.sources import Take
 from radarsim import files
-from radarsim.calibrate import anchored_reflectivity
+from radarsim.calibrate import StandingViews, reflectivity_of_views, standing_views
 from radarsim.errors import InputError
 from radarsim.radar.radar import Radar
 from radarsim.radar.timing import burst_times_s
@@ -144,6 +144,11 @@ def concatenated(first: Motion, then: Motion) -> Motion:
 @functools.lru_cache(maxsize=64)
 def reflectivity(radar: Radar, key: BodyKey, sigma_rad: float) -> float:
     """Level constant, anchored to a standing body of mean shape with lowered arms."""
+    return reflectivity_of_views(radar, _standing_views(key), sigma_rad)
+
+
+@functools.lru_cache(maxsize=4)
+def _standing_views(key: BodyKey) -> StandingViews:
     body = _body(key)
     pose_rad = np.zeros((24, 3), np.float32)
     for joint, angle_rad in _ARMS_DOWN_RAD.items():
@@ -151,4 +156,4 @@ def reflectivity(radar: Radar, key: BodyKey, sigma_rad: float) -> float:
     pose_rad[0, 0] = np.pi / 2  # rotation from y up to z up
     pose_rad = fit_pose(jnp.asarray(pose_rad), "smpl", body)
     standing_m = skin(body, jnp.zeros(body.num_betas), pose_rad, jnp.zeros(3))
-    return anchored_reflectivity(radar, np.asarray(standing_m), np.asarray(body.faces), sigma_rad)
+    return standing_views(np.asarray(standing_m), np.asarray(body.faces))

@@ -1,5 +1,6 @@
 """Level calibration: the apparent radar cross-section of a body, anchored to human statistics."""
 
+from dataclasses import dataclass
 from functools import partial
 
 import jax
@@ -13,8 +14,9 @@ from radarsim.input_checks import check_radar, check_sigma, checked_still_mesh
 from radarsim.radar.radar import Radar
 from radarsim.scattering.reflection import QuasiSpecular, ReflectionModel
 from radarsim.scattering.visibility import faces_radar, unoccluded
-from radarsim.scene.mesh import FaceIndices, burst_mesh, faces_of
-from radarsim.signal.face_selection import select_faces
+from radarsim.scene.mesh import BurstMesh, FaceIndices, burst_mesh, faces_of
+from radarsim.signal.face_selection import visible_faces
+from radarsim.signal.face_strength import face_strengths
 from radarsim.signal.settings import SimulationSettings
 
 # Mean human radar cross-section in 3GPP TR 38.901 (release 19, sensing targets).
@@ -67,38 +69,82 @@ def apparent_rcs_m2(
     return scale * mean_range_m**4 * jnp.abs(echo) ** 2
 
 
-def rcs_over_yaw_m2(
-    radar: Radar,
-    standing_m: Float[np.ndarray, "vertex 3"],
-    faces: Int[np.ndarray, "face 3"],
-    reflection: ReflectionModel,
-) -> Float[np.ndarray, " yaw"]:
-    """Apparent RCS [m^2] of a standing body 3 m away, seen from 60 directions at half its height.
+@dataclass(frozen=True)
+class StandingViews:
+    """A motionless standing body 3 m away, seen from 60 directions at half its height.
+
+    Occlusion takes most of the time of a calibration and does not depend on the reflection, so a
+    corpus with many lobe widths computes the views of each body once.
+
+    Attributes:
+        mesh: one motionless frame for each direction.
+        faces: triangles of the body.
+        unoccluded: faces that no other face occludes, among those that face the radar.
+    """
+
+    mesh: BurstMesh
+    faces: Int[Array, "face 3"]
+    unoccluded: Bool[Array, "yaw face"]
+
+
+def standing_views(
+    standing_m: Float[np.ndarray, "vertex 3"], faces: Int[np.ndarray, "face 3"]
+) -> StandingViews:
+    """Rotate a standing body through 60 directions, and find the faces that the radar sees.
 
     Args:
-        radar: radar that sets the frequency.
-        standing_m: vertices of the standing body in world axes (+z up) [m].
+        standing_m: vertices of the body, world axes (+z up) [m].
         faces: triangles of the body.
-        reflection: the reflection model.
+
+    Raises:
+        InputError: an argument is wrong.
     """
+    standing_m, faces = checked_still_mesh("standing_views", standing_m, faces)
     centred_m = standing_m - (standing_m.max(0) + standing_m.min(0)) / 2
     yaws_rad = np.arange(ANCHOR_YAWS) * 2 * np.pi / ANCHOR_YAWS
     rotated_m = Rotation.from_rotvec(yaws_rad[:, None] * [0, 0, 1]).as_matrix() @ centred_m.T
     rotated_m = rotated_m.transpose(0, 2, 1) + np.array([ANCHOR_RANGE_M, 0, 0])
-    # Each yaw is one motionless frame, given at two nodes, the smallest number allowed.
+    # Two nodes, the smallest number allowed.
     mesh = burst_mesh(np.repeat(rotated_m[:, None], 2, axis=1), None)
     faces = jnp.asarray(faces, jnp.int32)
-    selection = select_faces(radar, SimulationSettings(), reflection, mesh, faces)
-    visible = selection.visible[:, 0]
-    return np.asarray(_rcs_of_each(radar, mesh.vertices_m[:, 0], faces, reflection, visible))
+    return StandingViews(mesh, faces, _unoccluded_of_each(mesh, faces))
+
+
+@jax.jit
+def _unoccluded_of_each(mesh, faces):
+    every = jnp.ones(len(faces), bool)
+    settings = SimulationSettings()
+    return jax.lax.map(lambda frame: visible_faces(settings, frame, faces, every)[0], mesh)
+
+
+def rcs_over_yaw_m2(
+    radar: Radar, views: StandingViews, reflection: ReflectionModel
+) -> Float[np.ndarray, " yaw"]:
+    """Apparent RCS [m^2] of a standing body in each of its views.
+
+    Args:
+        radar: radar that determines the frequency.
+        views: the body, from `standing_views`.
+        reflection: the reflection model.
+    """
+    return np.asarray(_rcs_of_each(radar, views.mesh, views.faces, reflection, views.unoccluded))
 
 
 @partial(jax.jit, static_argnums=0)
-def _rcs_of_each(radar, vertices_m, faces, reflection, visible):
-    return jax.lax.map(
-        lambda one: apparent_rcs_m2(radar, one[0], faces, reflection, one[1]),
-        (vertices_m, visible),
-    )
+def _rcs_of_each(radar, mesh, faces, reflection, unoccluded):
+    def one(inputs):
+        frame, in_sight = inputs
+        strength, _ = face_strengths(radar, SimulationSettings(), reflection, frame, faces)
+        visible = in_sight & jnp.isfinite(strength)
+        return apparent_rcs_m2(radar, frame.vertices_m[0], faces, reflection, visible)
+
+    return jax.lax.map(one, (mesh, unoccluded))
+
+
+def reflectivity_of_views(radar: Radar, views: StandingViews, sigma_rad: float) -> float:
+    """Level constant of a body given by its views; see `anchored_reflectivity`."""
+    mean_m2 = rcs_over_yaw_m2(radar, views, QuasiSpecular(sigma_rad)).mean()
+    return float(np.sqrt(10 ** (HUMAN_RCS_DBSM / 10) / mean_m2))
 
 
 def anchored_reflectivity(
@@ -124,6 +170,4 @@ def anchored_reflectivity(
     """
     check_radar("anchored_reflectivity", radar)
     check_sigma("anchored_reflectivity", sigma_rad)
-    standing_m, faces = checked_still_mesh("anchored_reflectivity", standing_m, faces)
-    mean_m2 = rcs_over_yaw_m2(radar, standing_m, faces, QuasiSpecular(sigma_rad)).mean()
-    return float(np.sqrt(10 ** (HUMAN_RCS_DBSM / 10) / mean_m2))
+    return reflectivity_of_views(radar, standing_views(standing_m, faces), sigma_rad)

@@ -15,6 +15,7 @@ FLAG_SETTINGS = {
     "source_rate_hz": ("sources", "rate_hz"),
     "takes": ("built_in", "takes"),
     "subjects": ("built_in", "subjects"),
+    "grammar_hours": ("built_in", "grammar_hours"),
     "clip_seconds": ("clips", "length_s"),
     "stride_seconds": ("clips", "stride_s"),
     "min_frames": ("clips", "min_frames"),
@@ -42,7 +43,7 @@ FLAG_SETTINGS = {
     "validation_share": ("splits", "validation"),
     "test_share": ("splits", "test"),
 }
-PRESETS = ("paper", "zeroshot", "twin-a", "twin-b", "twin-c")
+PRESETS = ("paper", "zeroshot", "recognition", "grammar", "twin-a", "twin-b", "twin-c")
 AREA_SETTINGS = ("near_m", "far_m", "half_width_m")
 
 

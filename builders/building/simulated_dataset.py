@@ -4,6 +4,7 @@ import argparse
 import logging
 import time
 from functools import partial
+from pathlib import Path
 
 import jax
 from tqdm import tqdm
@@ -17,6 +18,8 @@ from builders.building.console_report import (
     print_radar,
     print_summary,
 )
+from builders.corpus.build import write_corpus
+from builders.corpus.plan import CorpusSpec
 from builders.sources.join_captions import join_texts, load_caption_datasets
 from builders.sources.motion_lookup import body_name
 from builders.sources.takes import amass_takes, built_in_takes, file_takes, unique_takes
@@ -73,7 +76,7 @@ def _build_store(
 ) -> int:
     if out:
         check_place(open_folder(out))
-    takes, notes = _takes(options, recipe)
+    takes, notes = _takes(options, recipe, out)
     plan, selection_notes = _plan(recipe, takes, options)
     notes += selection_notes
     print_note_lines(notes)
@@ -92,9 +95,11 @@ def _build_store(
     return _build(options, plan, takes, notes, out)
 
 
-def _takes(options: argparse.Namespace, recipe: Recipe) -> tuple[dict, list[Note]]:
+def _takes(options: argparse.Namespace, recipe: Recipe, out: str | None) -> tuple[dict, list[Note]]:
     texts = load_caption_datasets(options)
     if not (options.amass or options.motions):
+        if recipe.built_in.grammar_hours:
+            return unique_takes(amass_takes(str(_grammar_motions(options, recipe, out))))
         print("no motion source given; using the built-in activities")
         length_s = recipe.clips.length_s
         built_in = recipe.built_in
@@ -105,6 +110,24 @@ def _takes(options: argparse.Namespace, recipe: Recipe) -> tuple[dict, list[Note
     takes, duplicates = unique_takes([*found, *from_files])
     takes, text_notes = join_texts(takes, texts)
     return takes, [*notes, *duplicates, *text_notes]
+
+
+def _grammar_motions(options: argparse.Namespace, recipe: Recipe, out: str | None) -> Path:
+    """Write the grammar's motion files, unless they exist; return their folder."""
+    given = options.grammar_motions or (out and f"{out.removesuffix('.zarr')}-motions")
+    if not given or "://" in given:
+        problem = "is needed for motions of the grammar"
+        hint = "give a local folder for the motion files"
+        raise InputError("options", "--grammar-motions", problem, hint)
+    spec = CorpusSpec(
+        source="grammar",
+        num_subjects=recipe.built_in.subjects,
+        hours=recipe.built_in.grammar_hours,
+        seed=recipe.seed,
+    )
+    print(f"no motion source given; using the motion grammar, written to {given}")
+    write_corpus(Path(given), spec, options.workers or physical_cores())
+    return Path(given)
 
 
 def _plan(recipe: Recipe, takes: dict, options: argparse.Namespace) -> tuple[Plan, list[Note]]:

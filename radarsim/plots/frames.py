@@ -92,12 +92,12 @@ class FrameSeries:
         return [draw for draw, maps_db in known.items() if maps_db is not None]
 
     def view(self) -> Extent:
-        """Extent of a plan view that contains the echoes and nearly all points of the clip."""
+        """Extent of a plan view that contains all echoes, or nearly all points without maps."""
         extent = extent_of(self.all_points)
         if self.range_azimuth is None:
             return extent
         far_m = farthest_echo_m(self.range_azimuth, self.axes["range_m"])
-        return Extent(max(far_m, extent.far_m), max(0.6 * far_m, extent.half_m))
+        return Extent(far_m, min(max(0.6 * far_m, extent.half_m), far_m))
 
 
 def with_points(scene: ScenePicture, series: FrameSeries) -> ScenePicture:

@@ -23,7 +23,8 @@ SNR_COLOURS = "viridis"
 _BACKGROUND = "0.80"  # on which the light grey of zero speed is visible
 # Limits leave out at most this share of the points, so that a distant false alarm does not shrink
 # the others.
-_OUTSIDE = 0.02
+_OUTSIDE = 0.05
+_FEW = 20
 
 
 class Extent(NamedTuple):
@@ -86,7 +87,7 @@ def extent_of(points: Float[np.ndarray, "_ value"]) -> Extent:
     """Extent of a plan view that contains nearly all points."""
     if not len(points):
         return Extent(4.0, 2.0)
-    far_m, half_m = np.quantile(np.abs(points[:, [X, Y]]), 1 - _OUTSIDE, axis=0)
+    far_m, half_m = _reach(points[:, X]), _reach(points[:, Y])
     return Extent(max(2.0, float(np.ceil(far_m + 0.2))), max(1.0, float(np.ceil(half_m + 0.2))))
 
 
@@ -128,8 +129,8 @@ def draw_side_view(
     distance_m = np.hypot(points[:, X], points[:, Y])
     spots = _speed_dots(panel, distance_m, points[:, Z], points)
     panel.plot(0, 0, marker=">", ms=9, color=RADAR_COLOUR, clip_on=False, zorder=5)
-    reach_m = np.quantile(np.abs(points[:, Z]), 1 - _OUTSIDE) if len(points) else 1.0
-    reach_m = max(1.0, float(np.ceil(2 * reach_m + 0.2)) / 2)
+    reach_m = float(np.ceil(2 * _reach(points[:, Z]) + 0.2)) / 2
+    reach_m = min(max(1.0, reach_m), max(1.0, far_m / 2))
     panel.set(xlim=(0, far_m), ylim=(-reach_m, reach_m), aspect="equal")
     panel.set(xlabel="distance over the floor [m]", ylabel="height above\nthe radar [m]")
     return spots
@@ -155,10 +156,15 @@ def draw_range_rings(panel: Axes, extent: Extent, colour: str, **style) -> None:
 
 def highest_speed_mps(points: Float[np.ndarray, "_ value"]) -> float:
     """End of the colour scale of speeds: nearly the highest speed, but at least 0.5 m/s."""
-    if not len(points):
-        return 0.5
-    speed_mps = np.quantile(np.abs(points[:, SPEED]), 1 - _OUTSIDE)
-    return max(0.5, float(np.ceil(2 * speed_mps) / 2))
+    return max(0.5, float(np.ceil(2 * _reach(points[:, SPEED])) / 2))
+
+
+def _reach(values: Float[np.ndarray, " _"]) -> float:
+    """Limit that nearly all absolute values are within; all, if there are only a few values."""
+    values = np.abs(values)
+    if len(values) < _FEW:
+        return float(values.max(initial=0.0))
+    return float(np.quantile(values, 1 - _OUTSIDE, method="lower"))
 
 
 def _speed_dots(panel: Axes, across_m, up_m, points, highest_mps=None) -> PathCollection:
@@ -178,7 +184,7 @@ def _add_over_time(page: Figure, grid, points, at_s, times_s) -> None:
         spots = draw_over_time(panel, at_s, points, value)
         panel.set_ylabel(label)
     if len(points):
-        upper.set_ylim(0, np.ceil(np.quantile(points[:, RANGE], 1 - _OUTSIDE) + 0.2))
+        upper.set_ylim(0, np.ceil(_reach(points[:, RANGE]) + 0.2))
         half_s = np.diff(times_s).min() / 2 if len(times_s) > 1 else 0.5
         upper.set_xlim(times_s[0] - half_s, times_s[-1] + half_s)
     lower.axhline(0, color="0.7", lw=0.6, zorder=0)

@@ -42,7 +42,7 @@ def arguments_of_build(dataset):
 
 @pytest.fixture(scope="module")
 def built(dataset):
-    """A store of the AMASS folder with all optional arrays."""
+    """A store built from the AMASS folder, with all optional arrays."""
     out = dataset / "synth.zarr"
     arguments = ["--out", str(out), "--amass", str(dataset / "AMASS"), *KEPT]
     assert main([*arguments, *build_arguments(dataset)]) == 0

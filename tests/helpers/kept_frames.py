@@ -11,7 +11,7 @@ NUM_SLOTS, NUM_SPEEDS, NUM_ANGLES = 6, 16, 32
 
 
 def add_kept_frames(path, radar: Radar, names=("points", "range_doppler", "range_azimuth")) -> None:
-    """Add arrays in which a body 30 degrees to the left recedes from 1 m at 1 m/s.
+    """Add or replace arrays in which a body 30 degrees to the left recedes from 1 m at 1 m/s.
 
     Args:
         path: finished store.
@@ -34,7 +34,7 @@ def add_kept_frames(path, radar: Radar, names=("points", "range_doppler", "range
         value = np.asarray(made[name])
         if not name.startswith("burst_"):
             value = np.broadcast_to(value, (num_clips, *value.shape)).copy()
-        group.create_array(name, data=value)
+        group.create_array(name, data=value, overwrite=True)
     consolidate(path)
 
 

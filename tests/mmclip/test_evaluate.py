@@ -39,7 +39,8 @@ DESCRIPTION = {
 
 def stored_clip(subject, take="t", digest="9999"):
     none = np.zeros(0, np.int64)
-    return StoredClip(0, 0, subject, "test", take, none, none, take_digest=digest)
+    place = {"store": 0, "row": 0, "split": "test", "columns": 0, "starts": none, "labels": none}
+    return StoredClip(subject=subject, take=take, take_digest=digest, **place)
 
 
 CARL, BEN = [stored_clip("x/carl")], stored_clip("x/ben")

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import radarsim as rs
+from builders import recordings
 from pipelines.clip_simulation import arrays_of_cube
 from pipelines.frame_arrays import wanted_products
 from pipelines.frame_checks import joint_problems, map_problems, point_problems
@@ -122,6 +123,16 @@ def test_frames_of_one_loop_have_no_points_and_no_speed(name):
     with pytest.raises(InputError, match=f"keep.{name}: needs a speed axis.*holds one loop"):
         Recipe(radar=single, maps=maps, keep=Keep(**{name: True}))
     assert Recipe(radar=single, maps=maps, keep=Keep(range_azimuth=True)).keep.range_azimuth
+
+
+def test_joints_of_recordings_are_refused(tmp_path, capsys):
+    """Only a simulation knows where the joints are; the reason is one line, before any work."""
+    given = ["--captures", str(tmp_path), "--labels", str(tmp_path / "labels.csv")]
+    out = ["--out", str(tmp_path / "refused.zarr"), "--keep", "points", "joints"]
+    assert recordings.main([*given, *out]) == 2
+    line = "options: --keep: names joints, but a recording contains no motion of the body; "
+    assert capsys.readouterr().err == f"{line}keep points and frame maps only\n"
+    assert not (tmp_path / "refused.zarr").exists()
 
 
 def test_impossible_points_are_found():

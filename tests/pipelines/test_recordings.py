@@ -45,7 +45,7 @@ def made_clip(recipe, clip, take, *, keep_cubes=True):
 
 
 def made_store(path, if_cubes="on"):
-    """A store with two clips of two subjects, built in this process."""
+    """Build a store with two clips of two subjects, in this process."""
     keep = Keep(if_cubes=if_cubes, **dict.fromkeys(KEPT, True))
     recipe = Recipe(radar=MADE, clips=Clips(length_s=3.2), keep=keep, seed=3, body="none")
     clips, takes = [], {}
@@ -111,16 +111,6 @@ def test_recordings_of_a_simulation_equal_that_simulation(place):
         ranges_m = [store.array("points", at)[..., 0] for store, at in ((again, copy), (made, row))]
         assert np.isfinite(ranges_m[0]).any()
         np.testing.assert_allclose(*ranges_m, atol=1e-3)  # of the bin width of 0.3 m
-
-
-def test_joints_of_recordings_are_refused(place, capsys):
-    """Only a simulation knows where the joints are; the reason is one line, before any work."""
-    given = ["--captures", str(place / "board"), "--labels", str(place / "board" / "labels.csv")]
-    out = ["--out", str(place / "refused.zarr"), "--keep", "points", "joints"]
-    assert recordings.main([*given, *out]) == 2
-    line = "options: --keep: names joints, but a recording contains no motion of the body; "
-    assert capsys.readouterr().err == f"{line}keep points and frame maps only\n"
-    assert not (place / "refused.zarr").exists()
 
 
 def test_both_stores_have_the_same_axes_and_captions(place):

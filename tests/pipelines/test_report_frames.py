@@ -1,15 +1,17 @@
 """Points, frame maps and joints in the report, and their reading from a store."""
 
+import shutil
+
 import numpy as np
 import pytest
 
-from pipelines.frame_series import frames_of_cube, has_frames, stored_frames
+from pipelines.frame_series import FRAME_ARRAYS, frames_of_cube, has_frames, stored_frames
 from pipelines.report_frames import counts_figure, frame_figures, path_figure
 from pipelines.report_page import report_page
 from pipelines.store_reader import Store
 from radarsim.detection.detect import detect
 from radarsim.radar.radar import Radar
-from tests.helpers.kept_frames import NUM_SLOTS, add_kept_frames
+from tests.helpers.kept_frames import NUM_SLOTS, add_kept_frames, consolidate
 from tests.helpers.small_stores import SHORT_ROW, build_store, small_recipe
 
 ALL = ("points", "range_doppler", "range_azimuth", "joints_m")
@@ -38,7 +40,12 @@ def test_the_frames_of_a_short_clip_end_with_the_clip(store):
 
 
 def test_a_store_without_frames_has_no_section(tmp_path):
-    bare = Store(build_store(tmp_path / "bare.zarr", num_clips=2))
+    path = tmp_path / "bare.zarr"
+    build_store(path, num_clips=2)
+    for name in FRAME_ARRAYS:
+        shutil.rmtree(path / name)
+    consolidate(path)
+    bare = Store(path)
     assert not has_frames(bare)
     assert list(frame_figures(bare, [0])) == []
 

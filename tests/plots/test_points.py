@@ -152,6 +152,14 @@ def test_a_clip_without_points_still_gives_a_page():
 def test_one_distant_false_alarm_does_not_shrink_the_view():
     many = [point(2.0, 5) for _ in range(200)]
     assert plots.extent_of(np.array([*many, point(20.0, 60)])) == (3.0, 1.0)
+    assert plots.extent_of(np.array([*many[:25], point(20.0, 60)])) == (3.0, 1.0)
+    assert plots.extent_of(np.array([point(2.0, 5), point(9.0)])) == (10.0, 1.0)
+
+
+def test_a_view_of_maps_ends_at_the_farthest_echo_not_at_a_false_alarm():
+    false_alarm = series(points=cloud([point(2.0, 30)], [point(7.5)], [point(4.0, 30)]))
+    assert false_alarm.view().far_m == 5.0
+    assert series(range_azimuth=None).view().far_m == 4.0
 
 
 def test_a_range_doppler_map_has_speed_along_x_and_range_along_y():

@@ -9,7 +9,12 @@ import pytest
 import trimesh
 
 from pipelines.subjects import BodyKey, reflectivity
-from radarsim.calibrate import anchored_reflectivity, apparent_rcs_m2, rcs_over_yaw_m2
+from radarsim.calibrate import (
+    anchored_reflectivity,
+    apparent_rcs_m2,
+    rcs_over_yaw_m2,
+    standing_views,
+)
 from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.point_targets import simulate_points
 from radarsim.scattering import levels
@@ -255,7 +260,7 @@ def test_the_anchor_gives_a_body_the_mean_cross_section_of_3gpp(sigma_rad):
     standing_m = (body.vertices * np.array([0.15, 0.25, 0.85])).astype(np.float32)
     faces = np.asarray(body.faces)
     reflectivity = anchored_reflectivity(RADAR, standing_m, faces, sigma_rad)
-    yaws_m2 = rcs_over_yaw_m2(RADAR, standing_m, faces, QuasiSpecular(sigma_rad))
+    yaws_m2 = rcs_over_yaw_m2(RADAR, standing_views(standing_m, faces), QuasiSpecular(sigma_rad))
     assert len(yaws_m2) == 60
     assert 10 * np.log10(reflectivity**2 * yaws_m2.mean()) == pytest.approx(-1.37, abs=1e-4)
 
