@@ -108,7 +108,8 @@ def draw_confusion(path: Path, confusion: Confusion, scores: Sequence[ModelScore
         for each in (own, other)
     )
     titles = f"{confusion.true}, taken for {confusion.predicted}", confusion.predicted
-    draw_heatmap_pairs(path, left, right, _extents(score, names), titles)
+    durations_s = _duration_s(score, own), _duration_s(score, other)
+    draw_heatmap_pairs(path, left, right, _bins(score, names), durations_s, titles)
     return True
 
 
@@ -134,15 +135,21 @@ def _window_of_label(score: ModelScore, label: str) -> WindowIndex:
     return (of_split if len(of_split) else of_any).select(slice(0, 1))
 
 
-def _extents(score: ModelScore, names: Sequence[str]) -> dict[str, tuple]:
-    axes, columns = score.corpus.stores[0].axes, score.corpus.columns
-    duration_s = float(axes["column_time"][columns - 1] - axes["column_time"][0])
+def _duration_s(score: ModelScore, window: WindowIndex) -> float:
+    """Time from the first to the last column of a window; a stretched clip has fewer columns."""
+    time_s = score.corpus.stores[0].axes["column_time"]
+    return float(time_s[score.corpus.clips[window.clip[0]].columns - 1] - time_s[0])
+
+
+def _bins(score: ModelScore, names: Sequence[str]) -> dict[str, tuple]:
+    """Limits and unit of the bins of each heatmap, with angles in degrees."""
     found = {}
     for name in names:
-        limits, unit = axes[BIN_AXES[name]][[0, -1]], UNITS[BIN_AXES[name]]
+        axis = BIN_AXES[name]
+        limits, unit = score.corpus.stores[0].axes[axis][[0, -1]], UNITS[axis]
         if unit == "rad":
             limits, unit = np.rad2deg(limits), "deg"
-        found[name] = (duration_s, *limits.tolist(), unit)
+        found[name] = (*limits.tolist(), unit)
     return found
 
 

@@ -67,7 +67,8 @@ def draw_heatmap_pairs(
     path: Path,
     left: Mapping[str, np.ndarray],
     right: Mapping[str, np.ndarray],
-    extents: Mapping[str, tuple],
+    bins: Mapping[str, tuple],
+    durations_s: tuple[float, float],
     titles: tuple[str, str],
 ) -> None:
     """Draw the heatmaps of two windows side by side.
@@ -75,17 +76,16 @@ def draw_heatmap_pairs(
     Args:
         path: path of the image to write.
         left, right: heatmaps [column, bin] of each window by name [dB].
-        extents: for each name, the duration of a window [s], the first and the last coordinate of
-            the bins, and the unit of the bins.
-        titles: titles of both windows.
+        bins: for each name, the first and the last coordinate of the bins, and their unit.
+        durations_s, titles: durations [s] and titles of both windows.
     """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7.0, 2.2 * len(left)), layout="constrained")
-    grid = figure.subplots(len(left), 2, squeeze=False, sharex=True)
-    for row, (name, (duration_s, first, last, unit)) in enumerate(extents.items()):
+    grid = figure.subplots(len(left), 2, squeeze=False, sharex="col")
+    for row, (name, (first, last, unit)) in enumerate(bins.items()):
         low, high = np.percentile(np.stack([left[name], right[name]]), [1, 99.8])
-        for axes, maps in zip(grid[row], (left, right)):
+        for axes, maps, duration_s in zip(grid[row], (left, right), durations_s):
             where = (0, duration_s, first, last)
             values = np.asarray(maps[name], np.float32).T
             axes.imshow(values, vmin=low, vmax=high, extent=where, origin="lower", aspect="auto")
