@@ -137,7 +137,9 @@ class OptimizationSettings:
         graded_targets: whether the target logit of a negative pair in the KL loss is
             target_sharpness times the cosine similarity of its texts, instead of 0.
         drop_negatives_above: negative pairs whose texts have a larger cosine similarity are left
-            out of the softmax of the KL and cross-entropy losses; 1 keeps all.
+            out of the softmax of the KL and cross-entropy losses; 1 keeps all. With MiniLM, 0.8
+            leaves out 1 % (general) to 17 % (location) of the pairs of built-in activities; if all
+            pairs of a batch are left out, nothing is learned from it.
         window_pair_weight: weight of one minus the cosine similarity of two windows of one clip; if
             it is not 0, the second half of a batch consists of windows of the first half's clips.
         part_score_weight: weight of the loss of the mean similarity over the attributes, as a

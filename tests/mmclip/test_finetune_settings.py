@@ -9,15 +9,17 @@ import pytest
 
 pytest.importorskip("flax", reason="needs the extra train")
 
-from mmclip import finetune
+from mmclip import finetune, pretrain
 from mmclip.epochs import steps_per_epoch, with_epoch_decay
 from mmclip.model import make_model
+from mmclip.model_files import load_model
 from mmclip.model_variables import join_model, split_model
 from mmclip.presets import load_preset
 from mmclip.settings import FinetuneSettings
 from mmclip.training_step import merged_weights, model_of_state, start_state
 from mmclip.window_corpus import WindowIndex
-from tests.helpers.tiny_training import tiny_settings
+from tests.helpers.labelled_stores import build_labelled_store
+from tests.helpers.tiny_training import OVERRIDES, UNSEEN, tiny_settings
 
 TEXT_WIDTH = 16
 
@@ -111,6 +113,29 @@ def test_a_trained_projection_is_part_of_the_merged_weights():
         if not jnp.array_equal(value, before[name.replace("qkv/", "qkv/base/")])
     }
     assert unlike == {"projection/bias"}
+
+
+@pytest.mark.usefixtures("fast_compilation")
+def test_finetuning_as_the_authors_do_changes_qkv_projection_and_temperature_only(
+    tmp_path, monkeypatch
+):
+    """All other weights are bit-identical, and the rate decays per epoch of the 24 seen clips."""
+    monkeypatch.setenv("MMCLIP_CACHE", str(tmp_path / "cache"))
+    store, pre, fine = (str(tmp_path / name) for name in ("s.zarr", "pre", "fine"))
+    build_labelled_store(store)
+    first = [store, "--out", pre, "--encoder", "hash", "--unseen", *UNSEEN, "--steps", "1"]
+    assert pretrain.main([*first, "--set", *OVERRIDES]) == 0
+    changes = ["lora_projection=true", "epoch_decay=true", "augmentation=false", "lora_rank=2"]
+    second = [store, "--out", fine, "--model", pre, "--steps", "2"]
+    assert finetune.main([*second, "--set", *changes]) == 0
+    before, after = (split_model(load_model(run).network).variables["base"] for run in (pre, fine))
+    changed = {name for name in after if not np.array_equal(after[name], before[name])}
+    trained = {"projection/kernel", "projection/bias", "log_scale"}
+    assert trained <= changed
+    assert all(name.endswith("attention/qkv/kernel") for name in changed - trained)
+    settings = load_model(fine).settings
+    assert settings.train.decay_every == 24 // settings.train.batch == 2
+    assert settings.augment.range_shift == settings.augment.noise_db == 0
 
 
 def test_presets_keep_their_finetuning():
