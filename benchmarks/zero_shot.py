@@ -5,9 +5,10 @@
 
 For each group of activities in the paper's protocol, the script trains models without this group,
 with several seeds. Permutation controls follow, in which every label has the text of another label.
-Each model is evaluated once, after training, on subjects that are not used in training. The group
-on which the settings were tuned (G1) is reported separately. Finished training runs are not
-repeated; interrupted ones are resumed.
+Each model is evaluated once, after training, on subjects that are not used in training, with the
+group's labels as candidates and with all labels as candidates. The group on which the settings were
+tuned (G1) is reported separately. With --test-store, the models are evaluated on people of other
+stores. Finished training runs are not repeated; interrupted ones are resumed.
 """
 
 import argparse
@@ -15,18 +16,23 @@ import json
 import sys
 from pathlib import Path
 
+from benchmarks.zero_shot_table import (
+    CONTROL,
+    NOT_TUNED_ON,
+    TUNED_ON,
+    class_lines,
+    results_table,
+)
 from mmclip.paths import path_argument
+from mmclip.presets import PRESETS
+from mmclip.scoring_options import add_scoring_options
 
-# Group of the protocol on which the settings were tuned.
-TUNED_ON = "G1"
-# Name of the results over all other groups.
-NOT_TUNED_ON = "not tuned on"
-# Name of the permutation controls.
-CONTROL = "deranged"
 EXAMPLES = """
 examples:
   python -m benchmarks.zero_shot sixty.zarr --out runs/zero-shot --seeds 3 --derangements 5
   python -m benchmarks.zero_shot sixty.zarr --out runs/quick --groups G1 --seeds 1 --set steps=500
+  python -m benchmarks.zero_shot sixty.zarr --test-store people.zarr --out runs/people
+  python -m benchmarks.zero_shot sixty.zarr --out runs/zero-shot --scoring both --hub-correction on
 """
 
 
@@ -42,6 +48,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     (options.out / "zero_shot.json").write_text(json.dumps(result, indent=2) + "\n")
     print(results_table(result))
+    print(class_lines(result))
+    for confusion in result["worst_confusions"]:
+        print(f"confused: {confusion['text']}")
     print(f"{options.out}: zero_shot.json, and a folder for each training and evaluation")
     return 0
 
@@ -61,22 +70,45 @@ def study(options: argparse.Namespace) -> dict:
         _train(options, options.groups[number % len(options.groups)], 0, derange=number + 1)
         for number in range(options.derangements)
     ]
-    scores = _evaluate(options, "true", [folder for each in folders.values() for folder in each])
-    kinds = {group: [scores[str(folder)] for folder in each] for group, each in folders.items()}
-    not_tuned_on = [run for group, each in kinds.items() if group != TUNED_ON for run in each]
-    kinds["all"] = list(scores.values())
-    if TUNED_ON in folders and not_tuned_on:
-        kinds[NOT_TUNED_ON] = not_tuned_on
+    kinds = _results(options, folders)
     if controls:
-        kinds[CONTROL] = list(_evaluate(options, CONTROL, controls).values())
+        kinds[CONTROL] = _pooled(_evaluate(options, CONTROL, controls)["runs"])
     return {
         "commit": commit(),
         "machine": machine(jax.devices()[0]),
         "stores": options.stores,
+        "test_stores": options.test_store,
         "preset": options.preset,
         "settings": options.set,
-        **{kind: pool_runs(each) for kind, each in kinds.items()},
+        **kinds,
     }
+
+
+def _results(options: argparse.Namespace, folders: dict[str, list[Path]]) -> dict:
+    """Pooled results of each group, of all groups, and of the groups that were not tuned on."""
+    flat = [folder for each in folders.values() for folder in each]
+    found = _evaluate(options, "true", flat)
+    of_all = _evaluate(options, "all-candidates", flat, "all")
+    groups = {group: [str(folder) for folder in each] for group, each in folders.items()}
+    groups["all"] = [str(folder) for folder in flat]
+    others = [str(f) for group, each in folders.items() if group != TUNED_ON for f in each]
+    if TUNED_ON in folders and others:
+        groups[NOT_TUNED_ON] = others
+    kinds: dict = {}
+    for kind, models in groups.items():
+        own, among_all = (
+            _pooled([run for run in result["runs"] if run["model"] in models])
+            for result in (found, of_all)
+        )
+        kinds[kind] = {**own, "of_all": among_all}
+    return {**kinds, "worst_confusions": found["worst_confusions"]}
+
+
+def _pooled(runs: list[dict]) -> dict:
+    """Pooled results, with the accuracy of each model."""
+    from mmclip.evaluation_report import pool_runs
+
+    return {**pool_runs(runs), "runs": {run["model"]: run["accuracy"] for run in runs}}
 
 
 def require_test_clips(options: argparse.Namespace) -> None:
@@ -91,8 +123,9 @@ def require_test_clips(options: argparse.Namespace) -> None:
     from mmclip.protocol import unseen_labels
 
     settings = load_preset(options.preset, options.set)
-    corpus = open_corpus(options.stores, settings, verify=False, report=lambda line: None)
-    where = ", ".join(options.stores)
+    stores = options.test_store or options.stores
+    corpus = open_corpus(stores, settings, verify=False, report=lambda line: None)
+    where = ", ".join(stores)
     for group in dict.fromkeys(options.groups):
         labels = unseen_labels(tuple(group.split(",")), corpus.labels, where)
         windows = corpus.windows((options.split,), set(labels))
@@ -121,69 +154,21 @@ def _train(options: argparse.Namespace, group: str, seed: int, derange: int = 0)
     return folder
 
 
-def _evaluate(options: argparse.Namespace, kind: str, folders: list[Path]) -> dict[str, dict]:
-    """Results of `mmclip.evaluate` for each model, keyed by its folder."""
+def _evaluate(
+    options: argparse.Namespace, kind: str, folders: list[Path], candidates: str = "unseen"
+) -> dict:
+    """Content of the evaluation.json of all models."""
     from mmclip import evaluate
 
     out = options.out / f"eval-{kind}"
-    command = [*options.stores, "--models", *map(str, folders), "--out", str(out), "--no-verify"]
-    if evaluate.main([*command, "--split", options.split]):
+    stores = options.test_store or options.stores
+    command = [*stores, "--models", *map(str, folders), "--out", str(out), "--no-verify"]
+    for name in ("scoring", "hub_correction"):
+        if value := getattr(options, name):
+            command += [f"--{name.replace('_', '-')}", value]
+    if evaluate.main([*command, "--split", options.split, "--candidates", candidates]):
         raise SystemExit(2)
-    result = json.loads((out / "evaluation.json").read_text())
-    return {run["model"]: {**run, "simulated": result["simulated"]} for run in result["runs"]}
-
-
-def pool_runs(runs: list[dict]) -> dict:
-    """Mean recall over the classes with clips, its confidence interval, and model accuracies."""
-    import numpy as np
-
-    from mmclip.evaluation_metrics import mean_and_interval, recall_by_class
-
-    by_class: dict[str, list[float]] = {}
-    for run in runs:
-        for label, recall in zip(run["labels"], recall_by_class(np.array(run["confusion"]))):
-            if np.isfinite(recall):  # a label without a clip in this split has no recall
-                by_class.setdefault(label, []).append(float(recall))
-    return {
-        "labels": len({label for run in runs for label in run["labels"]}),
-        "labels_with_clips": len(by_class),
-        "simulated": runs[0]["simulated"],
-        # A window can be assigned to any label of its group, including labels without clips.
-        "chance": sum(1 / len(run["labels"]) for run in runs) / len(runs),
-        "over_classes": mean_and_interval(by_class),
-        "runs": {run["model"]: run["accuracy"] for run in runs},
-    }
-
-
-def results_table(result: dict) -> str:
-    """Table of the mean recalls, and the comparison with the permutation control."""
-    kinds = {kind: each for kind, each in result.items() if "over_classes" in each}
-    lines = [f"{'':16s} {'mean':>6s}  95 % interval over classes  models"]
-    for kind, each in kinds.items():
-        recall = each["over_classes"]
-        interval = f"{recall['low']:.1%} to {recall['high']:.1%}"
-        lines.append(f"{kind:16s} {recall['mean']:6.1%}  {interval:26s}  {len(each['runs'])}")
-        lines += _labels_without_clips(kind, each)
-    # The settings may overfit the group on which they were tuned, so compare other groups.
-    name = NOT_TUNED_ON if NOT_TUNED_ON in kinds else "all"
-    compared = result[name]
-    corpus = "SIMULATED corpus, " if compared["simulated"] else ""
-    lines.append(f"{corpus}unseen labels; chance level {compared['chance']:.1%}")
-    if CONTROL in kinds:
-        low, control = compared["over_classes"]["low"], kinds[CONTROL]["over_classes"]["mean"]
-        relation = "above" if low > control else "NOT above"
-        lines.append(
-            f"{name}: the lower limit {low:.1%} is {relation} the permutation control, "
-            f"{control:.1%}"
-        )
-    return "\n".join(lines)
-
-
-def _labels_without_clips(kind: str, pooled: dict) -> list[str]:
-    missing = pooled["labels"] - pooled["labels_with_clips"]
-    return (
-        [f"  {kind}: {missing} of {pooled['labels']} labels have no clip here"] if missing else []
-    )
+    return json.loads((out / "evaluation.json").read_text())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -209,9 +194,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--derangements", type=int, default=5, metavar="N", help="permutation controls (5)"
     )
-    parser.add_argument(
-        "--preset", choices=("paper", "small"), default="small", help="preset (small)"
-    )
+    parser.add_argument("--preset", choices=tuple(PRESETS), default="small", help="preset (small)")
     parser.add_argument(
         "--set", nargs="+", default=[], metavar="KEY=VALUE", help="override settings"
     )
@@ -222,6 +205,15 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="text encoder (minilm)",
     )
+    parser.add_argument(
+        "--test-store",
+        type=path_argument,
+        nargs="+",
+        default=[],
+        metavar="STORE",
+        help="stores to evaluate on, with other people (the training stores)",
+    )
+    add_scoring_options(parser)
     parser.add_argument("--split", default="test", metavar="NAME", help="evaluated split (test)")
     return parser
 

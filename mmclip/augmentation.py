@@ -45,11 +45,16 @@ def augment(
 
 
 def draw_range_shift(key: jax.Array, size: int, settings: AugmentSettings) -> jax.Array:
-    """Draw each window's range shift [bins], 0 or within the limits; positive is farther away."""
+    """Draw each window's range shift [bins], 0 or within the limits; positive is farther away.
+
+    With the shift direction "farther", no shift is negative.
+    """
     distance_key, sign_key, apply_key = jax.random.split(key, 3)
     bins = jax.random.randint(distance_key, (size,), settings.min_shift, settings.max_shift + 1)
     sign = jax.random.rademacher(sign_key, (size,), dtype=bins.dtype)
     shifted = jax.random.bernoulli(apply_key, float(settings.range_shift), (size,))
+    if settings.shift_direction == "farther":
+        sign = jnp.ones_like(sign)
     return jnp.where(shifted, bins * sign, 0)
 
 

@@ -34,11 +34,15 @@ class BatchIndices:
 class BatchSampler:
     """Sampler of training batches.
 
+    If `train.window_pair_weight` is not 0, window i + batch / 2 is another window of the clip and
+    the label of window i, or the same window if there is no other.
+
     Args:
         corpus: clips and labels.
         windows: windows to draw from, as selected by `WindowCorpus.windows`.
         bank: sentences of the labels and captions.
-        settings: training settings; only `data`, the batch size and the seed are used.
+        settings: training settings; only `data`, the batch size, the seed and the weight of
+            window pairs are used.
         text_of: maps a label to the label whose text is used for it; default: the label itself.
     """
 
@@ -57,14 +61,19 @@ class BatchSampler:
         order = np.argsort(group, kind="stable")
         self._windows = windows.select(order)
         _, self._first, self._count = np.unique(group[order], return_index=True, return_counts=True)
+        self._partners = _partners(self._windows) if settings.train.window_pair_weight else None
 
     def batch(self, step: int) -> BatchIndices:
         """Draw the batch of a step, which depends only on the seed and the step."""
         rng = np.random.default_rng((self._settings.seed, step))
-        size = self._settings.batch
+        size = self._settings.batch // (1 if self._partners is None else 2)
         group = rng.integers(len(self._first), size=size)
         offset = (rng.random(size) * self._count[group]).astype(np.int64)
-        windows = self._windows.select(self._first[group] + offset)
+        drawn = self._first[group] + offset
+        if self._partners is not None:
+            partners = [_draw_other(rng, self._partners[window], window) for window in drawn]
+            drawn = np.concatenate([drawn, partners])
+        windows = self._windows.select(drawn)
         sentences = [self._draw_sentences(rng, *each) for each in zip(windows.clip, windows.label)]
         return BatchIndices(windows, np.stack(sentences).astype(np.int32))
 
@@ -76,6 +85,22 @@ class BatchSampler:
             texts += self._corpus.clips[clip].captions
         variants = self._bank.variants[texts[rng.integers(len(texts))]]
         return variants[rng.integers(len(variants))]
+
+
+def _partners(windows: WindowIndex) -> list[np.ndarray]:
+    """Indices of the windows of the same clip and label, for each window."""
+    keys = np.stack([windows.clip, windows.label], axis=1)
+    _, group = np.unique(keys, axis=0, return_inverse=True)
+    group = group.ravel()
+    order = np.argsort(group, kind="stable")
+    members = np.split(order, np.cumsum(np.bincount(group))[:-1])
+    return [members[each] for each in group]
+
+
+def _draw_other(rng: np.random.Generator, members: np.ndarray, window: int) -> int:
+    """Draw one of the members that is not the given window, or the window if it is alone."""
+    others = members[members != window]
+    return int(others[rng.integers(len(others))]) if len(others) else int(window)
 
 
 def sequential_batches(windows: WindowIndex, size: int) -> Iterator[BatchIndices]:
@@ -98,3 +123,10 @@ def non_overlapping(windows: WindowIndex, stride: int) -> WindowIndex:
             kept.append(index)
             last[clip] = start
     return windows.select(np.array(kept, np.int64))
+
+
+def evenly_spaced(windows: WindowIndex, limit: int) -> WindowIndex:
+    """Keep all windows, or `limit` evenly spaced ones if there are more."""
+    if len(windows) <= limit:
+        return windows
+    return windows.select(np.linspace(0, len(windows) - 1, limit).round().astype(int))

@@ -5,7 +5,7 @@ Source:
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,11 +95,18 @@ class ClipTextEncoder:
 
     def embed(self, sentences: Sequence[str]) -> np.ndarray:
         """Embed sentences as vectors of unit length; sentences of too many tokens are truncated."""
+        return self._embed(sentences, _unit_length)
+
+    def embed_raw(self, sentences: Sequence[str]) -> np.ndarray:
+        """Embed sentences as vectors that are not scaled, as CLIP's projection returns them."""
+        return self._embed(sentences, lambda x: x)
+
+    def _embed(self, sentences: Sequence[str], finish: Callable) -> np.ndarray:
         max_length = int(self.config["max_position_embeddings"])
         tokens = [encoding.ids for encoding in self.tokenizer.encode_batch(list(sentences))]
         self.truncated += sum(len(ids) > max_length for ids in tokens)
         tokens = [truncate(ids, max_length) for ids in tokens]
-        forward = jax.jit(lambda ids, _: _unit_length(encode(self.weights, self.config, ids)))
+        forward = jax.jit(lambda ids, _: finish(encode(self.weights, self.config, ids)))
         return embed_batches(forward, tokens, max_length, pad=0)
 
 

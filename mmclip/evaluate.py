@@ -1,28 +1,36 @@
 """Evaluate trained models: `python -m mmclip.evaluate STORE --models RUN [RUN ...] --out DIR`.
 
 Each model is evaluated on the test split, with the labels that the model has not seen in training
-(zero-shot), with these labels and a few examples of each (few-shot), or with the labels seen in
-training (seen). A check for train/test leakage runs first. evaluation.json contains the mean recall
-over classes and the mean accuracy over models, with 95 % intervals; classes.csv and figures are
-written to the same folder.
+(zero-shot), with these labels and a few examples of each (few-shot), with the labels seen in
+training (seen), or by finding the text of each window among the texts of all windows (retrieval). A
+check for train/test leakage runs first.
+
+evaluation.json contains mean recalls with 95 % intervals over classes, over people and over models,
+recalls among the top three labels, and how well windows of other labels are rejected by the score
+of their best label (AUROC). classes.csv and figures are written to the same folder.
 """
 
 import argparse
-import csv
 import json
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from importlib.util import find_spec
 from pathlib import Path
 
 from mmclip.paths import path_argument
+from mmclip.scoring_options import add_scoring_options
 
-MODES = ("zero-shot", "few-shot", "seen")
+MODES = ("zero-shot", "few-shot", "seen", "retrieval")
+CANDIDATES = ("unseen", "all")
 EXAMPLES = """
 examples:
   python -m mmclip.evaluate synth.zarr --models runs/g1-s0 runs/g1-s1 runs/g2-s0 --out eval
   python -m mmclip.evaluate synth.zarr --models runs/g1-s0 --mode few-shot --shots 3
   python -m mmclip.evaluate synth.zarr --models runs/g1-s0 --mode seen
+  python -m mmclip.evaluate synth.zarr --models runs/g1-s0 --candidates all --scoring both
+  python -m mmclip.evaluate grammar.zarr --models runs/pre --mode retrieval --split val
 """
 
 
@@ -37,8 +45,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MmclipError as error:
         print(error, file=sys.stderr)
         return 2
-    _print_result(result)
-    print(f"{options.out}: evaluation.json, classes.csv and figures")
+    for line in _lines(result):
+        print(line)
+    files = "evaluation.json" + (", classes.csv and figures" if "classes" in result else "")
+    print(f"{options.out}: {files}")
     return 0
 
 
@@ -56,38 +66,45 @@ def evaluate(options: argparse.Namespace, out: Path, report: Callable[[str], Non
     Raises:
         MmclipError: a model or a store cannot be used, or evaluated data was used in training.
     """
-    from mmclip.evaluation_metrics import interval_over_runs, mean_and_interval
-    from mmclip.scoring import score_model
+    from mmclip.confusions import draw_confusion, worst_confusions
+    from mmclip.evaluation_report import pool_runs, write_classes
+    from mmclip.scoring import score_model, score_retrieval
 
+    _check_options(options)
+    settings = {"mode": options.mode, "candidates": options.candidates}
+    if options.mode == "retrieval":
+        runs = [score_retrieval(folder, options, report) for folder in options.models]
+        return _write_result(out, {**settings, "runs": runs})
     scores = [score_model(folder, options, report) for folder in options.models]
-    by_class: dict[str, list[float]] = defaultdict(list)
-    for score in scores:
-        for label, recall in score.recalls.items():
-            by_class[label].append(recall)
-    result = {
-        "mode": options.mode,
-        "shots": options.shots if options.mode == "few-shot" else 0,
-        "simulated": any(score.simulated for score in scores),
-        "chance": sum(1 / len(score.labels) for score in scores) / len(scores),
-        "over_classes": mean_and_interval(by_class),
-        "over_runs": interval_over_runs([score.accuracy for score in scores]),
-        "runs": [score.to_dict() for score in scores],
-        "classes": {label: sum(each) / len(each) for label, each in sorted(by_class.items())},
-    }
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "evaluation.json").write_text(json.dumps(result, indent=1))
-    num_runs = {label: len(recalls) for label, recalls in by_class.items()}
-    _write_classes(out / "classes.csv", result["classes"], num_runs)
+    runs = [score.to_dict() for score in scores]
+    shots = options.shots if options.mode == "few-shot" else 0
+    result = {**settings, "shots": shots, **pool_runs(runs), "runs": runs}
+    confusions = worst_confusions(scores)
+    result["worst_confusions"] = [asdict(each) | {"text": str(each)} for each in confusions]
+    _write_result(out, result)
+    write_classes(out / "classes.csv", result["class_table"])
+    if find_spec("matplotlib") is None:
+        report("figures need matplotlib: pip install '.[viz]'")
+        return result
+    for number, confusion in enumerate(confusions):
+        draw_confusion(out / f"worst_{number}.png", confusion, scores)
     _draw(out, scores, options.mode)
     return result
 
 
-def _write_classes(path: Path, recalls: dict[str, float], num_runs: dict[str, int]) -> None:
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(("label", "recall", "runs"))
-        for label, recall in recalls.items():
-            writer.writerow((label, f"{recall:.4f}", num_runs[label]))
+def _check_options(options: argparse.Namespace) -> None:
+    from mmclip.errors import MmclipError
+
+    if options.mode == "few-shot" and options.candidates == "all":
+        problem = "all labels as candidates are not possible in few-shot mode"
+        hint = "only the evaluated labels have examples; use --candidates unseen"
+        raise MmclipError("options", "--candidates", problem, hint)
+
+
+def _write_result(out: Path, result: dict) -> dict:
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "evaluation.json").write_text(json.dumps(result, indent=1))
+    return result
 
 
 def _draw(out: Path, scores, mode: str) -> None:
@@ -96,46 +113,33 @@ def _draw(out: Path, scores, mode: str) -> None:
     The confusion matrix is summed over all models with these labels; the embedding map shows the
     first model only.
     """
-    try:
-        from mmclip.evaluation_figures import draw_confusion_matrix, draw_embedding_map
-    except ImportError:
-        print("figures need matplotlib: pip install '.[viz]'", file=sys.stderr)
-        return
+    from mmclip.evaluation_figures import draw_confusion_matrix, draw_embedding_map
+
     groups = defaultdict(list)
     for score in scores:
         groups[score.labels].append(score)
     for index, (labels, group) in enumerate(groups.items()):
         first = group[0]
-        kind = "simulated, " if first.simulated else ""
-        title = f"{kind}{mode}, {_count(len(group), 'model')}"
+        kind = "simulated, " if first.is_simulated else ""
+        title = f"{kind}{mode}, {len(group)} model{'s' * (len(group) > 1)}"
         counts = sum(score.counts for score in group)
         draw_confusion_matrix(out / f"confusion_{index}.png", counts, labels, title)
-        path = out / f"map_{index}.png"
-        draw_embedding_map(path, first.windows, first.truth, first.texts, labels, title)
+        vectors = first.windows.activity, first.truth, first.texts.activity
+        draw_embedding_map(out / f"map_{index}.png", *vectors, labels, title)
 
 
-def _print_result(result: dict) -> None:
-    recall = result["over_classes"]
-    kind = "SIMULATED corpus: " if result["simulated"] else ""
-    models = _count(len(result["runs"]), "model")
-    print(
-        f"{kind}{result['mode']}, {models}, {len(result['classes'])} classes: mean recall "
-        f"{recall['mean']:.1%}, {_interval(recall)} over classes; chance level "
-        f"{result['chance']:.1%}"
-    )
-    if over_runs := result["over_runs"]:
-        print(f"mean accuracy {over_runs['mean']:.1%}, {_interval(over_runs)} over models")
-    for run in result["runs"]:
-        accuracy = f"{run['accuracy']:.1%} of {run['windows']} windows"
-        print(f"  {run['model']}: {accuracy}, seed {run['seed']}")
+def _lines(result: dict) -> list[str]:
+    """Lines that describe the result."""
+    from mmclip.evaluation_report import result_lines, retrieval_lines
 
-
-def _interval(values: dict[str, float]) -> str:
-    return f"95 % interval {values['low']:.1%} to {values['high']:.1%}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' * (number > 1)}"
+    if result["mode"] == "retrieval":
+        return [line for run in result["runs"] for line in retrieval_lines(run)]
+    confusions = [f"confused: {each['text']}" for each in result["worst_confusions"]]
+    models = [
+        f"  {run['model']}: {run['accuracy']:.1%} of {run['windows']} windows, seed {run['seed']}"
+        for run in result["runs"]
+    ]
+    return [*result_lines(result), *confusions, *models]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -159,6 +163,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--mode", choices=MODES, default=MODES[0], help="labels to evaluate (%(default)s)"
     )
+    parser.add_argument(
+        "--candidates",
+        choices=CANDIDATES,
+        default=CANDIDATES[0],
+        help="labels to choose from: the evaluated ones, or all labels of the stores (%(default)s)",
+    )
+    add_scoring_options(parser)
     parser.add_argument("--shots", type=int, default=1, metavar="K", help="examples per label (1)")
     parser.add_argument(
         "--draws",

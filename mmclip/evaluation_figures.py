@@ -1,6 +1,9 @@
-"""Figures of an evaluation: confusion matrix and 2-D map of the embeddings (needs matplotlib)."""
+"""Figures of an evaluation: confusion matrix, 2-D map of the embeddings, heatmaps of two windows.
 
-from collections.abc import Sequence
+All figures need matplotlib.
+"""
+
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +61,40 @@ def draw_embedding_map(
     axes.legend(fontsize=6, loc="center left", bbox_to_anchor=(1, 0.5))
     axes.set_title(title, fontsize=9)
     figure.savefig(path, dpi=150, bbox_inches="tight")
+
+
+def draw_heatmap_pairs(
+    path: Path,
+    left: Mapping[str, np.ndarray],
+    right: Mapping[str, np.ndarray],
+    bins: Mapping[str, tuple],
+    durations_s: tuple[float, float],
+    titles: tuple[str, str],
+) -> None:
+    """Draw the heatmaps of two windows side by side.
+
+    Args:
+        path: path of the image to write.
+        left, right: heatmaps [column, bin] of each window by name [dB].
+        bins: for each name, the first and the last coordinate of the bins, and their unit.
+        durations_s, titles: durations [s] and titles of both windows.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7.0, 2.2 * len(left)), layout="constrained")
+    grid = figure.subplots(len(left), 2, squeeze=False, sharex="col")
+    for row, (name, (first, last, unit)) in enumerate(bins.items()):
+        low, high = np.percentile(np.stack([left[name], right[name]]), [1, 99.8])
+        for axes, maps, duration_s in zip(grid[row], (left, right), durations_s):
+            where = (0, duration_s, first, last)
+            values = np.asarray(maps[name], np.float32).T
+            axes.imshow(values, vmin=low, vmax=high, extent=where, origin="lower", aspect="auto")
+        grid[row, 0].set_ylabel(f"{name.replace('_', '-')} [{unit}]", fontsize=8)
+    for axes, title in zip(grid[0], titles):
+        axes.set_title(title, fontsize=8)
+    for axes in grid[-1]:
+        axes.set_xlabel("time [s]", fontsize=8)
+    figure.savefig(path, dpi=120)
 
 
 def _figure(size: float):

@@ -1,4 +1,4 @@
-"""Evaluation metrics: confusion matrix, recall, confidence intervals, few-shot classification."""
+"""Evaluation metrics: recall, top-k, rejection, confidence intervals, few-shot classification."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -26,17 +26,79 @@ def recall_by_class(counts: np.ndarray) -> np.ndarray:
     return np.where(totals > 0, np.diagonal(counts) / np.maximum(totals, 1), np.nan)
 
 
-def mean_and_interval(by_class: Mapping[str, Sequence[float]], seed: int = 0) -> dict[str, float]:
-    """Mean recall over classes, with a 95 % bootstrap interval over classes.
+def is_in_top(scores: np.ndarray, truth: np.ndarray, k: int) -> np.ndarray:
+    """Whether the true label is among the k labels with the highest scores.
+
+    Of labels with equal scores, the one with the lower index counts as higher, as in argmax.
 
     Args:
-        by_class: recalls of each class, one per run in which the class was evaluated.
+        scores: scores [window, label].
+        truth: index of each window's true label [window].
+        k: number of labels.
+
+    Returns:
+        Truth values [window].
+    """
+    return np.any(np.argsort(-scores, axis=1, kind="stable")[:, :k] == truth[:, None], axis=1)
+
+
+def mean_by_group(values: np.ndarray, groups: Sequence) -> dict:
+    """Mean of the values of each group, keyed by group in sorted order."""
+    groups = np.asarray(groups)
+    return {group.item(): float(np.mean(values[groups == group])) for group in np.unique(groups)}
+
+
+def recall_by_subject(
+    correct: np.ndarray, truth: np.ndarray, subjects: Sequence[str]
+) -> dict[str, float]:
+    """Mean recall over the classes of each subject's windows.
+
+    Args:
+        correct: whether each window is classified correctly.
+        truth: index of each window's true label.
+        subjects: subject of each window.
+    """
+    subjects = np.asarray(subjects)
+    found = {}
+    for subject in np.unique(subjects):
+        own = subjects == subject
+        found[str(subject)] = float(np.mean([*mean_by_group(correct[own], truth[own]).values()]))
+    return found
+
+
+def auroc(positive: np.ndarray, negative: np.ndarray) -> float | None:
+    """Area under the ROC curve, the probability that a positive value exceeds a negative one.
+
+    The area is that of the Mann-Whitney U statistic, (R - n (n + 1) / 2) / (n m), with the sum R
+    of the ranks of the n positive values; equal values have the mean of their ranks.
+
+    Args:
+        positive, negative: values of both classes.
+
+    Returns:
+        Area from 0 to 1, 0.5 if the values contain no information; None if a class is empty.
+    """
+    n, m = len(positive), len(negative)
+    if not n or not m:
+        return None
+    ranks = stats.rankdata(np.concatenate([positive, negative]))
+    return float((ranks[:n].sum() - n * (n + 1) / 2) / (n * m))
+
+
+def mean_and_interval(by_group: Mapping[str, Sequence[float]], seed: int = 0) -> dict[str, float]:
+    """Mean over groups (classes or people), with a 95 % interval of their bootstrap.
+
+    The groups are resampled with replacement, and the interval is given by the percentiles of the
+    means.
+
+    Args:
+        by_group: values of each group, one per run in which the group was evaluated.
         seed: random seed of the bootstrap.
 
     Returns:
         Dictionary with the keys mean, low and high.
     """
-    values = np.array([np.mean(recalls) for recalls in by_class.values()])
+    values = np.array([np.mean(each) for each in by_group.values()])
     rng = np.random.default_rng(seed)
     means = values[rng.integers(len(values), size=(RESAMPLES, len(values)))].mean(axis=1)
     low, high = np.quantile(means, [0.025, 0.975])

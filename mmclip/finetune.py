@@ -2,7 +2,8 @@
 
 The method "lora" trains a low-rank update of every qkv projection and merges it into the weights.
 The method "full" trains all weights. The method "mix" trains from scratch on the given stores and
-on those given by --with.
+on those given by --with. The settings finetune.augmentation, finetune.epoch_decay and
+finetune.mix_schedule, of the model or given by --set, determine the schedule.
 """
 
 import argparse
@@ -15,6 +16,10 @@ from mmclip.paths import path_argument
 METHODS = ("lora", "full", "mix")
 # Default number of steps, from section 5.3.4 of the paper and from the authors' code.
 STEPS = 1000
+# Overrides for fine-tuning without augmentation (finetune.augmentation=false).
+NO_AUGMENTATION = ["range_shift=0", "level_db=0", "noise_db=0", "drop=0", "drop_columns=0"]
+# Components that train.lora_projection trains in addition to LoRA.
+LORA_PROJECTION = ("projection", "log_scale")
 EXAMPLES = """
 examples:
   python -m mmclip.finetune recorded.zarr --model runs/pre --out runs/fine
@@ -55,9 +60,11 @@ def finetune(options: argparse.Namespace, out: Path, report: Callable[[str], Non
         MmclipError: the model, a store, a setting or the folder cannot be used, or --with is
             missing.
     """
+    from mmclip.epochs import with_epoch_decay
     from mmclip.errors import MmclipError
     from mmclip.model_files import load_model
     from mmclip.prepared_data import prepare_data
+    from mmclip.query_bank import add_query_bank
     from mmclip.run_folder import claim_run_folder
     from mmclip.text_encoders import load_encoder
     from mmclip.training_loop import train
@@ -78,12 +85,14 @@ def finetune(options: argparse.Namespace, out: Path, report: Callable[[str], Non
         verify=options.verify,
         report=report,
     )
+    settings = with_epoch_decay(data, settings)
     source = start.description["weights_sha256"]
     claim_run_folder(out, data, settings, f"finetune {options.method}", source=source)
     model = _initial_model(options.method, start.network, settings, encoder.width)
     report(f"{options.method}: {model.num_trained:,} trainable parameters")
     base = None if mix else start.description
-    return train(data, settings, out, model, base=base, report=report)
+    train(data, settings, out, model, base=base, report=report)
+    return add_query_bank(out, data.corpus, report)
 
 
 def _initial_model(method: str, network, settings, text_width: int):
@@ -96,19 +105,30 @@ def _initial_model(method: str, network, settings, text_width: int):
 
     if method == "mix":
         network = make_model(settings.model, text_width, settings.train.seed)
-    if method == "lora":
-        lora.attach(network, settings.train, jax.random.key(settings.train.seed))
-    return split_model(network, trained="lora" if method == "lora" else "base")
+    if method != "lora":
+        return split_model(network)
+    lora.attach(network, settings.train, jax.random.key(settings.train.seed))
+    also_trained = LORA_PROJECTION if settings.train.lora_projection else ()
+    return split_model(network, trained="lora", also_trained=also_trained)
 
 
 def _settings(options: argparse.Namespace, start):
-    """The model's settings with a shorter schedule, overridden by --set, then by other options."""
+    """The model's settings with the schedule of fine-tuning, overridden by the options.
+
+    The options in `finetune` are applied first, because they determine the schedule.
+    """
     from mmclip.presets import apply_overrides
     from mmclip.pretrain import option_overrides
 
-    unseen = f"unseen={','.join(start.settings.data.unseen)}"
-    schedule = [f"steps={STEPS}", "warmup=0", "derange=0", unseen]
-    return apply_overrides(start.settings, [*schedule, *options.set, *option_overrides(options)])
+    given = [*options.set, *option_overrides(options)]
+    finetune = apply_overrides(start.settings, given).finetune
+    schedule = ["derange=0", f"unseen={','.join(start.settings.data.unseen)}"]
+    if options.method != "mix" or finetune.mix_schedule == "short":
+        schedule += [f"steps={STEPS}", "warmup=0"]
+    if options.method != "mix":
+        schedule += [] if finetune.augmentation else NO_AUGMENTATION
+        schedule += ["decay_per_epoch=true"] if finetune.epoch_decay else []
+    return apply_overrides(start.settings, [*schedule, *given])
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,4 +1,7 @@
-"""Check for train/test leakage: no evaluated subject or unseen label may occur in training."""
+"""Check for train/test leakage: no evaluated subject, take or unseen label may occur in training.
+
+The check compares names of subjects and digests of takes, whichever stores they are in.
+"""
 
 from collections.abc import Sequence
 
@@ -6,28 +9,34 @@ from mmclip.errors import MmclipError
 
 
 def check_leakage(
-    where: str, description: dict, labels: Sequence[str], subjects: set[str], unseen: bool
+    where: str, description: dict, labels: Sequence[str], clips: Sequence, unseen: bool
 ) -> None:
-    """Compare the labels and subjects of an evaluation with those of the training data.
+    """Compare the labels, subjects and takes of an evaluation with those of the training data.
 
     Args:
         where: folder of the model, for the error message.
         description: content of its model.json.
         labels: labels to evaluate.
-        subjects: subjects of the evaluated windows.
+        clips: `StoredClip` of the evaluated windows.
         unseen: whether the labels must not occur in training.
 
     Raises:
-        MmclipError: an evaluated label or subject occurs in training; the message names each one.
+        MmclipError: an evaluated label, subject or take occurs in training; the message names the
+            first ones.
     """
     trained_labels = sorted(set(labels) & set(description["seen"]))
     if unseen and trained_labels:
         hint = "evaluate labels that --unseen excluded from training"
         raise MmclipError(where, "labels", _problem(trained_labels), hint)
-    trained_subjects = sorted(subjects & set(description["subjects"]))
+    subjects, takes = set(description["subjects"]), set(description.get("takes", ()))
+    trained_subjects = sorted({clip.subject for clip in clips} & subjects)
     if trained_subjects:
         hint = "evaluate a split with other subjects"
         raise MmclipError(where, "subjects", _problem(trained_subjects), hint)
+    trained_takes = sorted({clip.take for clip in clips if clip.take_digest in takes})
+    if trained_takes:
+        hint = "evaluate other takes"
+        raise MmclipError(where, "takes", _problem(trained_takes), hint)
 
 
 def _problem(names: Sequence[str]) -> str:

@@ -1,14 +1,22 @@
-"""Contrastive losses between signal and text embeddings of unit length.
+"""Contrastive losses between signal and text embeddings.
 
-A label can occur several times in a batch, so the positive pairs are given as a matrix:
-positive[i, j] is true if signal i and text j have the same label (or sentence).
+The embeddings have unit length, except for the loss `mse_unnormalised`. A label can occur several
+times in a batch, so the positive pairs are given as a matrix: target[i, j] is 1 if signal i and
+text j have the same label (or sentence), and 0 if not; graded targets also have values in between.
+`targets.py` builds these matrices.
 """
+
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
 
 from mmclip.model import Embeddings
 from mmclip.settings import OptimizationSettings
+from mmclip.targets import Targets, attribute_targets, class_targets, text_similarities
+
+# Logit of a pair that is left out of a softmax; its probability is 0 in float32.
+LEFT_OUT = -1e9
 
 
 def symmetric_kl(
@@ -21,7 +29,7 @@ def symmetric_kl(
 
     Args:
         signal, text: embeddings of unit length [batch, width].
-        positive: positive pairs [batch, batch].
+        positive: positive pairs, or targets from 0 to 1 [batch, batch].
         scale: inverse of the softmax temperature.
         sharpness: logit of a positive pair in the target distribution.
 
@@ -29,13 +37,30 @@ def symmetric_kl(
         Scalar loss.
     """
     logits, target = scale * signal @ text.T, sharpness * positive.astype(jnp.float32)
-    return (_kl(target, logits) + _kl(target.T, logits.T)) / 2
+    return _mean_over_directions(_kl, "both", target, logits)
 
 
-def cross_entropy(signal: jax.Array, text: jax.Array, scale) -> jax.Array:
-    """Cross-entropy of classifying each signal as its own text in the batch (equations 3 and 4)."""
-    logits = scale * signal @ text.T
-    return -jnp.mean(jnp.diagonal(jax.nn.log_softmax(logits, axis=1)))
+def cross_entropy(
+    signal: jax.Array,
+    text: jax.Array,
+    scale,
+    direction: str = "signal",
+    kept: jax.Array | None = None,
+) -> jax.Array:
+    """Cross-entropy of classifying each signal as its own text in the batch (equations 3 and 4).
+
+    Args:
+        signal, text: embeddings of unit length [batch, width].
+        scale: inverse of the softmax temperature.
+        direction: "signal", or "both" for the mean with the loss of classifying each text as its
+            own signal.
+        kept: pairs that are part of the softmax [batch, batch]; default: all.
+
+    Returns:
+        Scalar loss.
+    """
+    logits = _only(kept, scale * signal @ text.T)
+    return _mean_over_directions(_own_pair, direction, logits)
 
 
 def cosine(signal: jax.Array, text: jax.Array) -> jax.Array:
@@ -44,19 +69,26 @@ def cosine(signal: jax.Array, text: jax.Array) -> jax.Array:
 
 
 def mean_square(signal: jax.Array, text: jax.Array) -> jax.Array:
-    """Mean squared difference of corresponding pairs, without negative pairs."""
+    """Mean squared difference of corresponding pairs, without negative pairs.
+
+    For vectors of unit length, it equals the cosine loss times 2 / width.
+    """
     return jnp.mean(jnp.square(signal - text))
 
 
 def contrastive_loss(
-    signal: jax.Array, text: jax.Array, positive: jax.Array, scale, settings: OptimizationSettings
+    signal: jax.Array, text: jax.Array, targets: Targets, scale, settings: OptimizationSettings
 ) -> jax.Array:
     """The loss selected by the settings, for signals and texts [batch, width]."""
     if settings.loss == "kl":
-        return symmetric_kl(signal, text, positive, scale, settings.target_sharpness)
+        logits = _only(targets.kept, scale * signal @ text.T)
+        target = settings.target_sharpness * targets.target.astype(jnp.float32)
+        target = _only(targets.kept, target)
+        return _mean_over_directions(_kl, settings.kl_direction, target, logits)
     if settings.loss == "cross_entropy":
-        return cross_entropy(signal, text, scale)
-    return {"cosine": cosine, "mse": mean_square}[settings.loss](signal, text)
+        direction = settings.cross_entropy_direction
+        return cross_entropy(signal, text, scale, direction, targets.kept)
+    return cosine(signal, text) if settings.loss == "cosine" else mean_square(signal, text)
 
 
 def total_loss(
@@ -67,7 +99,7 @@ def total_loss(
     scale,
     settings: OptimizationSettings,
 ) -> tuple[jax.Array, dict[str, jax.Array]]:
-    """Weighted sum of the mean attribute loss and the class loss (equation 5 of the paper).
+    """Weighted sum of the attribute loss and the class loss (equation 5 of the paper).
 
     Args:
         signal, text: embeddings of the batch.
@@ -77,20 +109,80 @@ def total_loss(
         settings: selected losses and their weights.
 
     Returns:
-        The weighted sum, and its two terms by name.
+        The weighted sum, and its terms by name.
     """
-    same_label = labels[:, None] == labels[None, :]
-    by_sentence = settings.attribute_target == "sentence"
+    similar = text_similarities(text.attributes, settings)
     losses = []
     for index in range(sentences.shape[1]):
-        same_sentence = sentences[:, index, None] == sentences[None, :, index]
-        positive = same_sentence if by_sentence else same_label
+        targets = attribute_targets(index, labels, sentences, similar, settings)
         pair = signal.attributes[:, index], text.attributes[:, index]
-        losses.append(contrastive_loss(*pair, positive, scale, settings))
-    attribute_loss = jnp.mean(jnp.stack(losses))
-    class_loss = contrastive_loss(signal.activity, text.activity, same_label, scale, settings)
+        losses.append(contrastive_loss(*pair, targets, scale, settings))
+    reduce = {"mean": jnp.mean, "sum": jnp.sum}[settings.attribute_reduction]
+    attribute_loss = reduce(jnp.stack(losses))
+    of_class = class_targets(labels, sentences, similar, settings)
+    class_loss = contrastive_loss(signal.activity, text.activity, of_class, scale, settings)
     total = settings.attribute_weight * attribute_loss + settings.class_weight * class_loss
-    return total, {"attribute_loss": attribute_loss, "class_loss": class_loss}
+    terms = {"attribute_loss": attribute_loss, "class_loss": class_loss}
+    for name, (weight, loss) in _optional_terms(signal, text, of_class, scale, settings).items():
+        terms[name], total = loss, total + weight * loss
+    return total, terms
+
+
+def part_score_loss(
+    signal: jax.Array, text: jax.Array, targets: Targets, scale, settings: OptimizationSettings
+) -> jax.Array:
+    """Loss of the mean similarity over the attributes, as a score of the class.
+
+    The dot product of concatenated attributes, each divided by the square root of their number, is
+    the mean of the attributes' dot products.
+
+    Args:
+        signal, text: attribute embeddings [batch, attribute, width].
+        targets: targets of the class.
+        scale: inverse of the softmax temperature.
+        settings: selected loss.
+    """
+    joined = [x.reshape(len(x), -1) / jnp.sqrt(x.shape[1]) for x in (signal, text)]
+    return contrastive_loss(*joined, targets, scale, settings)
+
+
+def window_pair_loss(activity: jax.Array) -> jax.Array:
+    """Mean of one minus the cosine similarity of two windows of a clip.
+
+    Args:
+        activity: activity embeddings [batch, width]; windows i and i + batch / 2 are of one clip.
+    """
+    unit = activity * jax.lax.rsqrt(jnp.square(activity).sum(-1, keepdims=True))
+    return cosine(*jnp.split(unit, 2))
+
+
+def _optional_terms(
+    signal: Embeddings, text: Embeddings, targets: Targets, scale, settings: OptimizationSettings
+) -> dict[str, tuple[float, jax.Array]]:
+    """Weights and losses of the terms that are switched on, by name."""
+    terms = {}
+    if weight := settings.part_score_weight:
+        pair = signal.attributes, text.attributes
+        terms["part_score_loss"] = weight, part_score_loss(*pair, targets, scale, settings)
+    if weight := settings.window_pair_weight:
+        terms["window_pair_loss"] = weight, window_pair_loss(signal.activity)
+    return terms
+
+
+def _mean_over_directions(loss: Callable, direction: str, *matrices: jax.Array) -> jax.Array:
+    """Loss of the rows, which are signals, or mean of this loss and that of the columns."""
+    if direction == "signal":
+        return loss(*matrices)
+    return (loss(*matrices) + loss(*(matrix.T for matrix in matrices))) / 2
+
+
+def _only(kept: jax.Array | None, logits: jax.Array) -> jax.Array:
+    return logits if kept is None else jnp.where(kept, logits, LEFT_OUT)
+
+
+def _own_pair(logits: jax.Array) -> jax.Array:
+    """Cross-entropy of each row with its diagonal element, averaged over rows."""
+    return -jnp.mean(jnp.diagonal(jax.nn.log_softmax(logits, axis=1)))
 
 
 def _kl(target: jax.Array, logits: jax.Array) -> jax.Array:

@@ -4,7 +4,7 @@ Source:
     Reimers and Gurevych, "Sentence-BERT", EMNLP 2019; Wang et al., "MiniLM", NeurIPS 2020.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -87,6 +87,13 @@ class MiniLmEncoder:
 
     def embed(self, sentences: Sequence[str]) -> np.ndarray:
         """Embed sentences as vectors of unit length, float32 [sentence, width]."""
+        return self._embed(sentences, encode)
+
+    def embed_raw(self, sentences: Sequence[str]) -> np.ndarray:
+        """Embed sentences as means over their tokens, not scaled, float32 [sentence, width]."""
+        return self._embed(sentences, pooled)
+
+    def _embed(self, sentences: Sequence[str], encode: Callable) -> np.ndarray:
         max_length = min(MAX_LENGTH, int(self.config["max_position_embeddings"]))
         tokens = [encoding.ids for encoding in self.tokenizer.encode_batch(list(sentences))]
         self.truncated += sum(len(ids) > max_length for ids in tokens)
@@ -96,7 +103,13 @@ class MiniLmEncoder:
 
 
 def encode(weights: Weights, config: dict, ids: jax.Array, mask: jax.Array) -> jax.Array:
-    """Run BERT, average over the tokens of each sentence, and scale to unit length.
+    """Embeddings of unit length; see `pooled` for arguments and shapes."""
+    mean = pooled(weights, config, ids, mask)
+    return mean / jnp.linalg.norm(mean, axis=-1, keepdims=True)
+
+
+def pooled(weights: Weights, config: dict, ids: jax.Array, mask: jax.Array) -> jax.Array:
+    """Run BERT and average over the tokens of each sentence.
 
     Args:
         weights: weights keyed by name.
@@ -106,7 +119,7 @@ def encode(weights: Weights, config: dict, ids: jax.Array, mask: jax.Array) -> j
         mask: 1 for tokens, 0 for padding [batch, token].
 
     Returns:
-        Embeddings [batch, width].
+        Embeddings [batch, width], not normalised.
     """
     epsilon = config.get("layer_norm_eps", 1e-12)
     x = weights["embeddings.word_embeddings.weight"][ids]
@@ -125,8 +138,7 @@ def encode(weights: Weights, config: dict, ids: jax.Array, mask: jax.Array) -> j
         hidden = jax.nn.gelu(linear(weights, f"{layer}.intermediate.dense", x), approximate=False)
         x += linear(weights, f"{layer}.output.dense", hidden)
         x = layer_norm(weights, f"{layer}.output.LayerNorm", x, epsilon)
-    mean = (x * mask[..., None]).sum(axis=1) / mask.sum(axis=1, keepdims=True)
-    return mean / jnp.linalg.norm(mean, axis=-1, keepdims=True)
+    return (x * mask[..., None]).sum(axis=1) / mask.sum(axis=1, keepdims=True)
 
 
 def package_folder() -> Path:

@@ -13,6 +13,7 @@ Source:
 """
 
 import argparse
+from dataclasses import replace
 from typing import NamedTuple
 
 import jax
@@ -21,8 +22,8 @@ import numpy as np
 from flax import nnx
 
 from mmclip import lora
-from mmclip.parameter_counts import UNEXPLAINED, parameter_table
-from mmclip.presets import load_preset
+from mmclip.parameter_counts import PAPER_PRESETS, parameter_table, readings_table
+from mmclip.presets import PRESETS, load_preset
 from mmclip.settings import ModelSettings, TrainingSettings
 from mmclip.transformer import Transformer
 
@@ -30,12 +31,14 @@ from mmclip.transformer import Transformer
 MAX_SCALE = 100.0
 # Standard deviation of the initial values of learned tokens and positions.
 TOKEN_INIT_STD = 0.02
+# Depths of the branch encoders in the paper and in the authors' code.
+BRANCH_DEPTHS = (2, 4)
 # Width of the sentence embeddings of CLIP ViT-B/32, the paper's text encoder.
 PAPER_TEXT_WIDTH = 512
 
 
 class Embeddings(NamedTuple):
-    """Embeddings of unit length.
+    """Embeddings, of unit length unless a method was told not to scale them.
 
     Attributes:
         attributes: embedding of each attribute [batch, attribute, width].
@@ -60,6 +63,7 @@ class BranchEncoder(nnx.Module):
             settings.branch_heads,
             settings.mlp_ratio,
             settings.dropout,
+            norm=settings.branch_norm,
             dtype=dtype,
             rngs=rngs,
         )
@@ -95,7 +99,10 @@ class TokenLearner(nnx.Module):
 
 
 class Aggregator(nnx.Module):
-    """A learned token that aggregates the attributes of an activity into one vector."""
+    """A learned token that aggregates the attributes of an activity into one vector.
+
+    Without `model.aggregator_position`, the vector does not depend on the order of the attributes.
+    """
 
     def __init__(self, width: int, settings: ModelSettings, *, dtype, rngs: nnx.Rngs):
         self.whole = _learned_tokens(rngs, 1, width)
@@ -108,11 +115,16 @@ class Aggregator(nnx.Module):
             dtype=dtype,
             rngs=rngs,
         )
+        tokens = 1 + len(settings.parts)
+        learned = settings.aggregator_position
+        self.position = _learned_tokens(rngs, tokens, width) if learned else None
 
     def __call__(self, attributes: jax.Array, key: jax.Array | None = None) -> jax.Array:
         """Aggregate attributes [batch, attribute, width] into activity vectors [batch, width]."""
         token = jnp.broadcast_to(self.whole[...], (len(attributes), *self.whole.shape))
         x = jnp.concatenate([token.astype(attributes.dtype), attributes], axis=1)
+        if self.position is not None:
+            x += self.position[...].astype(x.dtype)
         return self.blocks(x, key)[:, 0]
 
 
@@ -135,12 +147,15 @@ class MmClip(nnx.Module):
         self.text_aggregator = Aggregator(text_width, settings, **options)
         self.log_scale = nnx.Param(jnp.array(np.log(1 / settings.temperature), jnp.float32))
 
-    def signal(self, heatmaps: jax.Array, key: jax.Array | None = None) -> Embeddings:
+    def signal(
+        self, heatmaps: jax.Array, key: jax.Array | None = None, *, unit: bool = True
+    ) -> Embeddings:
         """Embed heatmaps.
 
         Args:
             heatmaps: values from -1 to 1 [batch, heatmap, column, bin].
             key: random key for dropout; pass it only during training.
+            unit: whether to scale the embeddings to unit length.
         """
         keys = [None] * 5 if key is None else jax.random.split(key, 2 + len(self.branches))
         tokens = [
@@ -149,19 +164,20 @@ class MmClip(nnx.Module):
         ]
         attributes = self.learner(jnp.concatenate(tokens, axis=-1), keys[0])
         activity = self.signal_aggregator(attributes, keys[1])
-        return Embeddings(
-            unit_length(self.projection(attributes)), unit_length(self.projection(activity))
-        )
+        return _embeddings(self.projection(attributes), self.projection(activity), unit)
 
-    def text(self, sentences: jax.Array, key: jax.Array | None = None) -> Embeddings:
+    def text(
+        self, sentences: jax.Array, key: jax.Array | None = None, *, unit: bool = True
+    ) -> Embeddings:
         """Embed the sentences of an activity.
 
         Args:
-            sentences: frozen sentence embeddings [batch, attribute, width]; after scaling to unit
-                length, they are returned as the attribute embeddings.
+            sentences: frozen sentence embeddings [batch, attribute, width]; they are returned as
+                the attribute embeddings.
             key: random key for dropout; pass it only during training.
+            unit: whether to scale the embeddings to unit length.
         """
-        return Embeddings(unit_length(sentences), unit_length(self.text_aggregator(sentences, key)))
+        return _embeddings(sentences, self.text_aggregator(sentences, key), unit)
 
     def scale(self) -> jax.Array:
         """Factor applied to the cosine similarities, the inverse of the softmax temperature."""
@@ -172,6 +188,11 @@ def unit_length(x: jax.Array) -> jax.Array:
     """Scale vectors to unit length, in float32."""
     x = x.astype(jnp.float32)
     return x * jax.lax.rsqrt(jnp.maximum(jnp.square(x).sum(-1, keepdims=True), 1e-12))
+
+
+def _embeddings(attributes: jax.Array, activity: jax.Array, unit: bool) -> Embeddings:
+    finish = unit_length if unit else lambda x: x.astype(jnp.float32)
+    return Embeddings(finish(attributes), finish(activity))
 
 
 def compute_dtype(settings: ModelSettings):
@@ -210,7 +231,7 @@ def main(arguments: list[str] | None = None) -> None:
         prog="python -m mmclip.model",
         description="Print the number of parameters of each component beside the paper's figures.",
     )
-    parser.add_argument("--preset", default="paper", choices=("paper", "small"))
+    parser.add_argument("--preset", default="paper", choices=tuple(PRESETS))
     parser.add_argument(
         "--text-width",
         type=int,
@@ -223,7 +244,14 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     settings = load_preset(options.preset, options.settings)
     print(parameter_table(abstract_model(settings, options.text_width)))
-    print(UNEXPLAINED)
+    if options.preset in PAPER_PRESETS:
+        by_depth = {depth: _with_branch_depth(settings, depth) for depth in BRANCH_DEPTHS}
+        models = {n: abstract_model(each, options.text_width) for n, each in by_depth.items()}
+        print(readings_table(models, settings.model))
+
+
+def _with_branch_depth(settings: TrainingSettings, depth: int) -> TrainingSettings:
+    return replace(settings, model=replace(settings.model, branch_depth=depth))
 
 
 def _learned_tokens(rngs: nnx.Rngs, count: int, width: int) -> nnx.Param:

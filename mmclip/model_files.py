@@ -15,6 +15,7 @@ from mmclip.model_variables import Variables, join_model, split_model
 from mmclip.prepared_data import PreparedData
 from mmclip.presets import settings_from_dict, settings_to_dict
 from mmclip.settings import TrainingSettings
+from mmclip.store import RadarStore, check_same_axes, radar_names
 from mmclip.text_encoders import TextEncoder
 
 FORMAT, VERSION = "mmclip-model", 1
@@ -37,6 +38,18 @@ class TrainedModel:
     description: dict
     folder: Path
 
+    def check_axes(self, store: RadarStore) -> None:
+        """Raise MmclipError unless a store has the axes of the model's training data."""
+        try:
+            check_same_axes([store], self.description["axes"])
+        except MmclipError as error:
+            names = " and ".join(self.description.get("radars", ()))
+            own = " or ".join(radar_names([store])) or "RADAR"
+            known = f"the model knows {names or 'one radar'} as it was set in training"
+            hint = f"{known}; to train one for {own}, build a store by `python -m builders.amass"
+            hint += f" --preset zeroshot --radar {own} --out own.zarr`, then run mmclip.pretrain"
+            raise MmclipError(error.where, error.field, error.problem, hint) from None
+
     def check_encoder(self, encoder: TextEncoder) -> None:
         """Raise MmclipError unless the model was trained with this text encoder."""
         trained_with = self.description["encoder"]
@@ -54,11 +67,12 @@ def describe_training(
 
     Args:
         data, settings: data and settings of the training run.
-        base: description of the model from which training starts; its seen labels, subjects
-            and sentences are included.
+        base: description of the model from which training starts; its seen labels, subjects,
+            takes and sentences are included.
     """
     corpus, base = data.corpus, base or {}
     seen = sorted({*data.seen, *base.get("seen", ())})
+    takes = corpus.take_digests(("train", "val"), set(data.seen))
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -67,6 +81,8 @@ def describe_training(
         "axes": data.axes,
         "seen": seen,
         "unseen": [label for label in data.unseen if label not in seen],
+        "radars": sorted({*radar_names(corpus.stores), *base.get("radars", ())}),
+        "takes": sorted({*takes, *base.get("takes", ())}),
         "subjects": sorted({*corpus.subjects(("train", "val")), *base.get("subjects", ())}),
         "simulated": corpus.is_simulated or base.get("simulated", False),
         "stores": [
@@ -86,9 +102,9 @@ def save_model(folder: Path, weights: Variables, description: dict) -> None:
     from safetensors.numpy import save
 
     data = save({name: np.asarray(value) for name, value in weights.items()})
-    _write(folder / WEIGHTS, data)
+    write_atomically(folder / WEIGHTS, data)
     description = {**description, "weights_sha256": hashlib.sha256(data).hexdigest()}
-    _write(folder / DESCRIPTION, json.dumps(description, indent=1).encode())
+    write_atomically(folder / DESCRIPTION, json.dumps(description, indent=1).encode())
 
 
 def read_description(folder: str | Path) -> dict:
@@ -137,7 +153,15 @@ def load_model(folder: str | Path) -> TrainedModel:
     return TrainedModel(network, settings, description, folder)
 
 
-def _write(path: Path, data: bytes) -> None:
+def rewrite_description(folder: Path, **entries) -> dict:
+    """Replace entries of model.json; returns its new content."""
+    description = {**read_description(folder), **entries}
+    write_atomically(folder / DESCRIPTION, json.dumps(description, indent=1).encode())
+    return description
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file under a temporary name, then rename it."""
     part = path.with_suffix(path.suffix + ".part")
     part.write_bytes(data)
     os.replace(part, path)

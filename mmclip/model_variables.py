@@ -13,38 +13,58 @@ VARIABLE_TYPES = {"base": nnx.Param, "lora": LoraParam}
 
 @dataclass(frozen=True)
 class SplitModel:
-    """A model as structure and variables, for pure functions, and the kind of variables to train.
+    """A model as structure and variables, for pure functions, and which variables are trained.
 
     Attributes:
         graph: structure of the model.
         variables: variables keyed by kind ("base" or "lora"), then by path.
         trained: kind of variables that is trained; the other kind is frozen.
+        also_trained: components whose variables are trained, too, whatever their kind.
     """
 
     graph: nnx.GraphDef
     variables: dict[str, Variables]
     trained: str = "base"
+    also_trained: tuple[str, ...] = ()
 
     @property
-    def frozen(self) -> str:
-        """The kind of variables that is not trained."""
-        return {"base": "lora", "lora": "base"}[self.trained]
+    def trained_variables(self) -> Variables:
+        """The variables that are trained, keyed by path."""
+        return self._select(trained=True)
+
+    @property
+    def frozen_variables(self) -> Variables:
+        """The variables that are not trained, keyed by path."""
+        return self._select(trained=False)
 
     @property
     def num_trained(self) -> int:
         """Number of trained parameters."""
-        return sum(value.size for value in self.variables[self.trained].values())
+        return sum(value.size for value in self.trained_variables.values())
+
+    def _select(self, trained: bool) -> Variables:
+        return {
+            path: value
+            for kind, values in self.variables.items()
+            for path, value in values.items()
+            if (kind == self.trained or path.split("/")[0] in self.also_trained) == trained
+        }
 
 
-def split_model(model: nnx.Module, trained: str = "base") -> SplitModel:
+def split_model(
+    model: nnx.Module, trained: str = "base", also_trained: tuple[str, ...] = ()
+) -> SplitModel:
     """Split a model into structure and variables.
 
     Args:
         model: the model.
         trained: kind of variables to train, "base" or "lora".
+        also_trained: components, such as "projection", that are trained in any case.
     """
     graph, base, lora = nnx.split(model, nnx.Param, LoraParam)
-    return SplitModel(graph, {"base": _flatten(base), "lora": _flatten(lora)}, trained)
+    return SplitModel(
+        graph, {"base": _flatten(base), "lora": _flatten(lora)}, trained, also_trained
+    )
 
 
 def join_model(graph: nnx.GraphDef, variables: dict[str, Variables]) -> nnx.Module:

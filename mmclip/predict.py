@@ -3,7 +3,9 @@
 The command computes the probability of each label for every window of a store; the labels may be
 unseen in training. builders.recordings converts recordings to a store. The sentences that describe
 a label are taken from --sentences, otherwise from the model, otherwise from the store; if none of
-these describes the label, the label itself is used, with a warning.
+these describes the label, the label itself is used, with a warning. The command states which clips
+are of people, takes or labels that the model was trained on and, if the store has labels, how many
+windows are classified correctly.
 """
 
 import argparse
@@ -12,6 +14,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from mmclip.paths import path_argument
+from mmclip.scoring_options import add_scoring_options
 
 EXAMPLES = """
 example:
@@ -32,12 +35,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MmclipError as error:
         print(error, file=sys.stderr)
         return 2
+    from mmclip.training_overlap import hit_lines
+
     for row in rows[: options.show]:
         best = sorted(row["scores"].items(), key=lambda each: -each[1])[:3]
         shown = ", ".join(f"{label} {score:.0%}" for label, score in best)
         print(f"clip {row['clip']} at {row['start_s']:.2f} s: {shown}")
     if len(rows) > options.show:
         print(f"and {len(rows) - options.show} more windows")
+    for line in hit_lines(rows, options.labels):
+        print(line)
     if options.csv:
         _write_csv(options.csv, rows, options.labels)
         print(f"{options.csv}: {len(rows)} windows")
@@ -52,7 +59,9 @@ def predict(options: argparse.Namespace, report: Callable[[str], None] = print) 
         report: function that receives each line of progress.
 
     Returns:
-        For each window: clip (row of the store), start_s, and scores (probability by label).
+        For each window: clip (row of the store), start_s, store_label ("" if the store has none),
+        trained_on (which of person, take and label occur in the training data), and scores
+        (probability by label).
 
     Raises:
         MmclipError: the store, the model, the labels or the sentences cannot be used.
@@ -62,7 +71,9 @@ def predict(options: argparse.Namespace, report: Callable[[str], None] = print) 
     from mmclip.batch_sampler import non_overlapping
     from mmclip.model_files import load_model
     from mmclip.prepared_data import embed_texts
+    from mmclip.scoring import choose_scorer
     from mmclip.text_encoders import load_encoder
+    from mmclip.training_overlap import overlap, overlap_lines
     from mmclip.window_corpus import SPLITS
     from mmclip.window_reader import WindowReader
     from mmclip.zero_shot_classifier import embed_labels, embed_windows
@@ -71,7 +82,10 @@ def predict(options: argparse.Namespace, report: Callable[[str], None] = print) 
     model = load_model(options.model)
     encoder = load_encoder(options.encoder or model.description["encoder"]["name"])
     model.check_encoder(encoder)
+    scorer = choose_scorer(model, options, report)
     corpus = _open_corpus(options, model, report)
+    for line in overlap_lines(model.description, corpus, options.labels):
+        report(line)
     sentences = _known_sentences(options, model, corpus)
     bank, vectors = embed_texts(options.labels, sentences, model.settings, encoder, report)
     windows = corpus.windows(SPLITS, set(corpus.labels))
@@ -79,15 +93,17 @@ def predict(options: argparse.Namespace, report: Callable[[str], None] = print) 
     reader = WindowReader(corpus, model.settings.model.heatmaps)
     signals = embed_windows(model.network, reader, windows, model.settings.model.size)
     labels = embed_labels(model.network, bank, vectors, options.labels)
-    scores = softmax(float(model.network.scale()) * signals @ labels.T, axis=1)
+    scores = softmax(float(model.network.scale()) * scorer(signals, labels), axis=1)
     time_s = corpus.stores[0].axes["column_time"]
     return [
         {
             "clip": corpus.clips[clip].row,
             "start_s": float(time_s[start]),
+            "store_label": corpus.labels[label],
+            "trained_on": overlap(model.description, corpus.clips[clip], corpus.labels[label]),
             "scores": dict(zip(options.labels, map(float, row))),
         }
-        for clip, start, row in zip(windows.clip, windows.start, scores)
+        for clip, start, label, row in zip(windows.clip, windows.start, windows.label, scores)
     ]
 
 
@@ -105,7 +121,9 @@ def _open_corpus(options: argparse.Namespace, model, report):
     from dataclasses import replace
 
     from mmclip.prepared_data import open_corpus
+    from mmclip.store import open_store
 
+    model.check_axes(open_store(options.store))
     return open_corpus(
         [options.store],
         replace(model.settings, data=replace(model.settings.data, crop_step=1)),
@@ -141,13 +159,15 @@ def _read_sentences(path: str) -> dict[str, tuple[dict[str, str], ...]]:
 
 
 def _write_csv(path: str, rows: list[dict], labels: Sequence[str]) -> None:
+    from mmclip.training_overlap import best_label
+
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(("clip", "start_s", "label", *labels))
+        writer.writerow(("clip", "start_s", "label", "store_label", "trained_on", *labels))
         for row in rows:
-            best = max(row["scores"], key=row["scores"].get)
             values = (f"{row['scores'][label]:.4f}" for label in labels)
-            writer.writerow((row["clip"], f"{row['start_s']:.3f}", best, *values))
+            own = best_label(row), row["store_label"], " ".join(row["trained_on"])
+            writer.writerow((row["clip"], f"{row['start_s']:.3f}", *own, *values))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -170,6 +190,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--labels", nargs="+", required=True, metavar="LABEL", help="two or more labels"
     )
+    add_scoring_options(parser)
     parser.add_argument(
         "--sentences",
         type=path_argument,

@@ -70,7 +70,9 @@ def open_corpus(
     """
     stores = [open_store(path) for path in paths]
     check_same_axes(stores, axes)
-    corpus = read_corpus(stores, settings.model.size, settings.data.crop_step, need_labels)
+    columns, data = settings.model.size, settings.data
+    shortest = min(data.shortest, columns) if data.short_windows == "stretch" else columns
+    corpus = read_corpus(stores, columns, data.crop_step, need_labels, shortest, data.most_actions)
     if verify:
         verify_checksums(corpus.stores, settings.model.heatmaps)
     counts = (f"{s} {sum(clip.split == s for clip in corpus.clips)}" for s in SPLITS)
@@ -125,7 +127,8 @@ def embed_texts(
             f"({'; '.join(missing[:3])}): the text itself is used; "
             "add sentences with: python -m builders.attributes"
         )
-    return bank, embed_cached(encoder, bank.sentences, report=report)
+    raw = settings.data.sentence_vectors == "raw"
+    return bank, embed_cached(encoder, bank.sentences, report=report, raw=raw)
 
 
 def require_windows(

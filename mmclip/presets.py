@@ -12,6 +12,8 @@ from mmclip.errors import MmclipError
 from mmclip.settings import (
     AugmentSettings,
     DataSettings,
+    FinetuneSettings,
+    InferenceSettings,
     ModelSettings,
     OptimizationSettings,
     TrainingSettings,
@@ -35,12 +37,32 @@ SMALL = TrainingSettings(
         validate_every=150,
     ),
 )
-PRESETS = {"paper": TrainingSettings(), "small": SMALL}
+# All choices of the authors' code that differ from the paper, or that the paper does not state. The
+# shift of the range is not cut by the wrong variable, as it is there.
+AUTHORS = TrainingSettings(
+    model=ModelSettings(branch_depth=4, branch_norm=False, aggregator_position=True),
+    data=DataSettings(
+        sampling="clip", sentence_vectors="raw", short_windows="stretch", most_actions=3
+    ),
+    augment=AugmentSettings(range_shift=1.0, shift_direction="farther", level_db=0, noise_db=0),
+    train=OptimizationSettings(
+        kl_direction="signal",
+        cross_entropy_direction="both",
+        attribute_target="first_sentence",
+        class_target="first_sentence",
+        attribute_reduction="sum",
+        lora_projection=True,
+    ),
+    finetune=FinetuneSettings(augmentation=False, epoch_decay=True, mix_schedule="full"),
+)
+PRESETS = {"paper": TrainingSettings(), "authors": AUTHORS, "small": SMALL}
 SECTIONS = {
     "model": ModelSettings,
     "data": DataSettings,
     "augment": AugmentSettings,
     "train": OptimizationSettings,
+    "finetune": FinetuneSettings,
+    "inference": InferenceSettings,
 }
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mmclip.paths import path_argument
+from mmclip.presets import PRESETS
 
 EXAMPLES = """
 examples:
@@ -66,20 +67,24 @@ def pretrain(
     Raises:
         MmclipError: a store, a setting or the folder cannot be used.
     """
+    from mmclip.epochs import with_epoch_decay
     from mmclip.model import make_model
     from mmclip.model_variables import split_model
     from mmclip.prepared_data import prepare_data
+    from mmclip.query_bank import add_query_bank
     from mmclip.run_folder import claim_run_folder
     from mmclip.text_encoders import load_encoder
     from mmclip.training_loop import train
 
     data = prepare_data(stores, settings, load_encoder(encoder_name), verify=verify, report=report)
+    settings = with_epoch_decay(data, settings)
     claim_run_folder(out, data, settings, "pretrain")
     network = make_model(settings.model, data.encoder["width"], settings.train.seed)
     model = split_model(network)
     labels = f"{len(data.seen)} seen and {len(data.unseen)} unseen labels"
     report(f"model: {model.num_trained:,} parameters; {labels}")
-    return train(data, settings, out, model, report=report)
+    train(data, settings, out, model, report=report)
+    return add_query_bank(out, data.corpus, report)
 
 
 def summary(description: dict) -> str:
@@ -178,7 +183,7 @@ def _parser() -> argparse.ArgumentParser:
         help="output folder (%(default)s)",
     )
     parser.add_argument(
-        "--preset", choices=("paper", "small"), default="small", help="preset settings (small)"
+        "--preset", choices=tuple(PRESETS), default="small", help="preset settings (small)"
     )
     parser.add_argument(
         "--encoder",

@@ -27,10 +27,9 @@ def claim_run_folder(
     Raises:
         MmclipError: the folder belongs to another training run; the message lists the differences.
     """
-    sections = settings_to_dict(settings).items()
     record = {
         "command": command,
-        **{f"{section}.{k}": v for section, values in sections for k, v in values.items()},
+        **_flat(settings),
         "encoder": data.encoder["digest"],
         "stores": [store.attributes.get("plan_digest") for store in data.corpus.stores],
         "texts": sorted(data.bank.sentences),
@@ -41,9 +40,17 @@ def claim_run_folder(
     if path.exists():
         found = json.loads(path.read_bytes())
         fixed = [key for key in record if key.split(".")[-1] not in CHANGEABLE]
+        # A setting that an earlier version did not have was at its default.
+        found = {**_flat(TrainingSettings()), **found}
         different = [key for key in fixed if found.get(key) != record[key]]
         if different:
             problem = f"contains a training run that differs in {', '.join(different)}"
             raise MmclipError(folder, "--out", problem, "choose another --out")
     folder.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(record, indent=1))
+
+
+def _flat(settings: TrainingSettings) -> dict:
+    """Settings for JSON, keyed by section and name."""
+    sections = json.loads(json.dumps(settings_to_dict(settings)))
+    return {f"{section}.{k}": v for section, values in sections.items() for k, v in values.items()}

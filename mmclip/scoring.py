@@ -1,68 +1,27 @@
-"""Evaluation of one model on one split of stores: zero-shot, few-shot, or on seen labels."""
+"""Evaluation of one model on one split of stores: zero-shot, few-shot, seen labels, retrieval."""
 
 import argparse
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from mmclip.batch_sampler import non_overlapping
+from mmclip.batch_sampler import evenly_spaced, non_overlapping
 from mmclip.errors import MmclipError
-from mmclip.evaluation_metrics import confusion_matrix, few_shot_predictions, recall_by_class
+from mmclip.evaluation_metrics import confusion_matrix, few_shot_predictions
+from mmclip.label_scoring import LabelScorer
 from mmclip.leakage import check_leakage
+from mmclip.model import Embeddings
 from mmclip.model_files import TrainedModel, load_model
+from mmclip.model_score import ModelScore
 from mmclip.prepared_data import PreparedData, prepare_data, require_windows
+from mmclip.query_bank import read_query_bank
+from mmclip.retrieval import MAX_WINDOWS, own_texts, retrieve
+from mmclip.store import open_store
 from mmclip.text_encoders import load_encoder
+from mmclip.window_corpus import StoredClip, WindowIndex
 from mmclip.window_reader import WindowReader
 from mmclip.zero_shot_classifier import embed_labels, embed_windows
-
-
-@dataclass(frozen=True)
-class ModelScore:
-    """Predictions of a model.
-
-    Attributes:
-        model: folder of the model.
-        seed: random seed of its training run.
-        labels: labels that serve as classes.
-        counts: number of windows [true label, predicted label]; in few-shot mode, summed over all
-            draws.
-        windows, texts: embeddings of windows and of labels.
-        truth: index of each window's label.
-        simulated: whether the training or the evaluation used simulated data.
-    """
-
-    model: str
-    seed: int
-    labels: tuple[str, ...]
-    counts: np.ndarray
-    windows: np.ndarray
-    texts: np.ndarray
-    truth: np.ndarray
-    simulated: bool
-
-    @property
-    def accuracy(self) -> float:
-        """Fraction of windows with the correct label."""
-        return float(np.trace(self.counts) / self.counts.sum())
-
-    @property
-    def recalls(self) -> dict[str, float]:
-        """Recall of each label that has windows."""
-        recalls = zip(self.labels, recall_by_class(self.counts))
-        return {label: float(recall) for label, recall in recalls if np.isfinite(recall)}
-
-    def to_dict(self) -> dict:
-        """Values for JSON."""
-        return {
-            "model": self.model,
-            "seed": self.seed,
-            "accuracy": self.accuracy,
-            "windows": len(self.truth),
-            "labels": list(self.labels),
-            "recalls": self.recalls,
-            "confusion": self.counts.tolist(),
-        }
 
 
 def score_model(folder: str, options: argparse.Namespace, report=print) -> ModelScore:
@@ -77,30 +36,88 @@ def score_model(folder: str, options: argparse.Namespace, report=print) -> Model
         MmclipError: the model or a store cannot be used, or evaluated data was used in training.
     """
     model = load_model(folder)
+    scorer = choose_scorer(model, options, report)
     data = _prepare_data(model, options, report)
     labels = _evaluated_labels(model, data, options.mode)
-    windows = non_overlapping(require_windows(data, (options.split,), labels), data.corpus.columns)
-    clips = [data.corpus.clips[index] for index in windows.clip]
-    subjects = {clip.subject for clip in clips}
-    check_leakage(folder, model.description, labels, subjects, unseen=options.mode != "seen")
-    reader = WindowReader(data.corpus, model.settings.model.heatmaps)
-    vectors = embed_windows(model.network, reader, windows, model.settings.model.size)
-    texts = embed_labels(model.network, data.bank, data.vectors, labels)
-    truth = np.array([labels.index(data.corpus.labels[label]) for label in windows.label])
-    takes = [clip.take for clip in clips]
-    return ModelScore(
-        model=str(Path(folder)),
-        seed=model.settings.train.seed,
-        labels=labels,
-        counts=_confusion(model, options, vectors, texts, truth, takes),
-        windows=vectors,
+    candidates = data.corpus.labels if options.candidates == "all" else labels
+    index = _windows(data, options.split, labels)
+    other = _other_windows(data, options.split, candidates)
+    clips = [*_clips(data, index), *_clips(data, other)]
+    check_leakage(folder, model.description, labels, clips, unseen=options.mode != "seen")
+    windows = _embed(model, data, index)
+    texts = embed_labels(model.network, data.bank, data.vectors, candidates)
+    position = {label: place for place, label in enumerate(candidates)}
+    result = ModelScore(
+        model=model,
+        labels=candidates,
+        corpus=data.corpus,
+        index=index,
+        windows=windows,
         texts=texts,
-        truth=truth,
-        simulated=data.corpus.is_simulated or model.description["simulated"],
+        truth=np.array([position[data.corpus.labels[label]] for label in index.label]),
+        scores=scorer(windows, texts),
+        counts=np.zeros((0, 0), np.int64),
+        others=_best_scores(model, scorer, data, other, texts),
+        method=scorer.description,
     )
+    return _with_few_shot(result, options) if options.mode == "few-shot" else _counted(result)
+
+
+def score_retrieval(folder: str, options: argparse.Namespace, report=print) -> dict:
+    """Retrieval between up to 1,000 windows and their own texts, in both directions.
+
+    Args:
+        folder, options, report: arguments of `score_model`.
+
+    Returns:
+        Result of the model for JSON.
+
+    Raises:
+        MmclipError: the model or a store cannot be used, or a subject was used in training.
+    """
+    model = load_model(folder)
+    scorer = choose_scorer(model, options, report)
+    data = _prepare_data(model, options, report)
+    index = evenly_spaced(_windows(data, options.split, data.corpus.labels), MAX_WINDOWS)
+    check_leakage(folder, model.description, (), _clips(data, index), unseen=False)
+    texts, own = own_texts(data.corpus, index, model.settings.data.captions)
+    embeddings = embed_labels(model.network, data.bank, data.vectors, texts)
+    scores = scorer(_embed(model, data, index), embeddings)
+    return {
+        "model": str(model.folder),
+        "seed": model.settings.train.seed,
+        "simulated": data.corpus.is_simulated or model.description["simulated"],
+        "seen_labels": len(set(texts) & set(model.description["seen"])),
+        **scorer.description,
+        "texts_of_windows": retrieve(scores, own)._asdict(),
+        "windows_of_texts": retrieve(scores.T, own.T)._asdict(),
+    }
+
+
+def choose_scorer(model: TrainedModel, options: argparse.Namespace, report=print) -> LabelScorer:
+    """The scoring that the options select, or else the model's own.
+
+    Args:
+        model: the model.
+        options: parsed command line with the options of `add_scoring_options`.
+        report: function that receives a line if the model has no query bank.
+
+    Raises:
+        MmclipError: --hub-correction is on, but the model has no query bank.
+    """
+    own, bank = model.settings.inference, read_query_bank(model)
+    if bank is None:
+        hint = "add it with: python -m mmclip.query_bank STORE --model RUN"
+        if options.hub_correction == "on":
+            raise MmclipError(model.folder, "query bank", "is needed by --hub-correction on", hint)
+        report(f"{model.folder}: no query bank, so no hub correction; {hint}")
+    chosen = {"on": True, "off": False, None: own.hub_correction}[options.hub_correction]
+    return LabelScorer(options.scoring or own.scoring, bank if chosen else None)
 
 
 def _prepare_data(model: TrainedModel, options: argparse.Namespace, report) -> PreparedData:
+    for path in options.stores:
+        model.check_axes(open_store(path))
     encoder = load_encoder(options.encoder or model.description["encoder"]["name"])
     model.check_encoder(encoder)
     # The labels to evaluate come from model.json, so the setting `unseen` must not be applied here.
@@ -124,16 +141,46 @@ def _evaluated_labels(model: TrainedModel, data: PreparedData, mode: str) -> tup
     return labels
 
 
-def _confusion(model: TrainedModel, options, windows, texts, truth, takes) -> np.ndarray:
-    if options.mode != "few-shot":
-        return confusion_matrix(truth, np.argmax(windows @ texts.T, axis=1), len(texts))
-    scale, total = float(model.network.scale()), 0
+def _windows(data: PreparedData, split: str, labels: Sequence[str]) -> WindowIndex:
+    return non_overlapping(require_windows(data, (split,), labels), data.corpus.columns)
+
+
+def _other_windows(data: PreparedData, split: str, candidates: Sequence[str]) -> WindowIndex:
+    """Windows whose label is not a candidate, which are to be rejected."""
+    labels = set(data.corpus.labels) - set(candidates)
+    windows = non_overlapping(data.corpus.windows((split,), labels), data.corpus.columns)
+    return evenly_spaced(windows, MAX_WINDOWS)
+
+
+def _clips(data: PreparedData, windows: WindowIndex) -> list[StoredClip]:
+    return [data.corpus.clips[index] for index in windows.clip]
+
+
+def _embed(model: TrainedModel, data: PreparedData, windows: WindowIndex) -> Embeddings:
+    reader = WindowReader(data.corpus, model.settings.model.heatmaps)
+    return embed_windows(model.network, reader, windows, model.settings.model.size)
+
+
+def _best_scores(model, scorer: LabelScorer, data, windows: WindowIndex, texts) -> np.ndarray:
+    if not len(windows):
+        return np.zeros(0)
+    return scorer(_embed(model, data, windows), texts).max(axis=1)
+
+
+def _counted(score: ModelScore) -> ModelScore:
+    predicted = np.argmax(score.scores, axis=1)
+    return replace(score, counts=confusion_matrix(score.truth, predicted, len(score.labels)))
+
+
+def _with_few_shot(score: ModelScore, options: argparse.Namespace) -> ModelScore:
+    """Replace zero-shot scores by the counts of all draws of the examples."""
+    takes = [score.clip(window).take for window in range(len(score.truth))]
+    vectors = score.windows.activity, score.truth, takes, score.texts.activity
+    scale, total = float(score.model.network.scale()), 0
     for seed in range(options.draws):
-        scored, labels = few_shot_predictions(
-            windows, truth, takes, texts, shots=options.shots, scale=scale, seed=seed
-        )
+        scored, labels = few_shot_predictions(*vectors, shots=options.shots, scale=scale, seed=seed)
         if not len(scored):
             problem = f"{options.shots} examples per label leave no window to evaluate"
             raise MmclipError("options", "--shots", problem, "use fewer examples or a larger store")
-        total = total + confusion_matrix(truth[scored], labels, len(texts))
-    return total
+        total = total + confusion_matrix(score.truth[scored], labels, len(score.labels))
+    return replace(score, scores=None, counts=total, method={})

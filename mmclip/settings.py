@@ -1,13 +1,12 @@
-"""Training settings as frozen, validated dataclasses; `presets.py` defines the presets."""
+"""Training settings as frozen, validated dataclasses; `presets.py` defines the presets.
 
-from collections.abc import Iterator
+Where the paper and the authors' code differ, the description of the setting names both choices.
+"Authors" refers to the code that the authors published, https://github.com/QM20/mmCLIP.
+"""
+
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
-from mmclip.errors import MmclipError
-
-HEATMAPS = ("time_doppler", "time_range", "time_angle")
-PARTS = ("general", "torso", "arms", "legs", "location")
+from mmclip.settings_rules import HEATMAPS, PARTS, check_settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,10 +19,15 @@ class ModelSettings:
         size: number of bins of a heatmap after resizing; also the number of columns of a window.
         patch_columns: number of columns of a patch; a patch covers all bins.
         branch_width, branch_depth, branch_heads: width, depth and number of heads of each heatmap's
-            encoder. The paper states depth 2; the authors' code uses 4.
+            encoder. Paper: depth 2. Authors: depth 4.
+        branch_norm: whether a layer norm follows the last block of each heatmap's encoder. Paper:
+            not stated. Authors: false.
         learner_depth, learner_heads: depth and number of heads of the attribute token learner,
             whose width is the sum of the branch widths.
         aggregator_heads: number of heads of both aggregators, which have one block each.
+        aggregator_position: whether the tokens of both aggregators have a learned position
+            embedding; without it, the order of the attributes does not matter. Paper: not stated.
+            Authors: true.
         mlp_ratio: hidden width of a block's MLP divided by the block's width.
         dropout: dropout rate after attention and MLP, applied during training.
         temperature: initial value of the learned softmax temperature.
@@ -37,9 +41,11 @@ class ModelSettings:
     branch_width: int = 128
     branch_depth: int = 2
     branch_heads: int = 4
+    branch_norm: bool = True
     learner_depth: int = 6
     learner_heads: int = 8
     aggregator_heads: int = 4
+    aggregator_position: bool = False
     mlp_ratio: int = 4
     dropout: float = 0.0
     temperature: float = 0.07
@@ -51,10 +57,21 @@ class DataSettings:
     """Sampling of training windows, and the texts paired with them.
 
     Attributes:
-        sampling: "label" (every label equally often) or "clip" (every clip equally often).
-        captions: whether a window is paired with its clip's captions in addition to its label.
+        sampling: "label" (every label equally often) or "clip" (every clip equally often). Paper:
+            not stated. Authors: "clip".
+        captions: whether a window is paired with its clip's captions in addition to its label. A
+            clip that has only captions is labelled by the first of those with the longest overlap,
+            which is the authors' choice for HumanML3D.
         describe: "sentences" (one per attribute, from the store) or "label" (the label itself).
+        sentence_vectors: "unit" (sentence vectors are scaled to unit length) or "raw" (the text
+            aggregator receives the vectors as the encoder returns them). Paper: not stated.
+            Authors: "raw".
         crop_step: number of columns between possible starts of a window.
+        short_windows: what happens to a clip that is shorter than a window: "drop", or "stretch"
+            along time to the length of a window. Paper: not stated. Authors: "stretch".
+        shortest: number of measured columns that a clip must have to be stretched.
+        most_actions: clips in which more actions follow each other are left out; 0 keeps all.
+            Paper: not stated. Authors: 3 (BABEL).
         unseen: labels excluded from training; G1 to G3 are the groups of the paper's protocol.
         batches_ahead: number of batches that are read in advance.
     """
@@ -62,7 +79,11 @@ class DataSettings:
     sampling: str = "label"
     captions: bool = False
     describe: str = "sentences"
+    sentence_vectors: str = "unit"
     crop_step: int = 4
+    short_windows: str = "drop"
+    shortest: int = 56
+    most_actions: int = 0
     unseen: tuple[str, ...] = ()
     batches_ahead: int = 4
 
@@ -72,8 +93,11 @@ class AugmentSettings:
     """Random changes of each training window.
 
     Attributes:
-        range_shift: fraction of windows that are shifted along the range axis.
-        min_shift, max_shift: limits of the shift [bins], in either direction (paper: 8 to 15).
+        range_shift: fraction of windows that are shifted along the range axis. Paper: not stated.
+            Authors: 1.
+        shift_direction: "both" (nearer or farther) or "farther". Paper: not stated. Authors:
+            "farther".
+        min_shift, max_shift: limits of the shift [bins]. Paper and authors: 8 to 15.
         level_db: largest change of the level in either direction [dB].
         noise_db: largest standard deviation of the noise added to each cell [dB].
         drop: probability that a heatmap is blanked; at least one heatmap of a window is kept.
@@ -81,6 +105,7 @@ class AugmentSettings:
     """
 
     range_shift: float = 0.5
+    shift_direction: str = "both"
     min_shift: int = 8
     max_shift: int = 15
     level_db: float = 3.0
@@ -94,36 +119,76 @@ class OptimizationSettings:
     """Loss, optimizer, schedule, and intervals of logging and checkpoints.
 
     Attributes:
-        loss: kl, cross_entropy, cosine or mse.
+        loss: kl, cross_entropy, cosine, mse (of unit vectors, proportional to cosine) or
+            mse_unnormalised (of vectors before scaling to unit length; authors' choice for MSE).
+        kl_direction, cross_entropy_direction: "both", or "signal" to compare each signal with all
+            texts but not each text with all signals. Paper: KL "both" (equation 7), cross-entropy
+            "signal" (equations 3 and 4). Authors: KL "signal", cross-entropy "both".
         attribute_target: which pairs are positive in the attribute loss: pairs with the same
-            "label", or pairs with the same "sentence".
-        attribute_weight, class_weight: weights of the two losses.
+            "label", pairs with the same "sentence" of the attribute, or pairs with the same
+            "first_sentence", which is the general description. Paper: "label". Authors:
+            "first_sentence".
+        class_target: the same for the class loss: "label" or "first_sentence". Paper: "label".
+            Authors: "first_sentence".
+        attribute_reduction: "mean" or "sum" of the losses of the attributes. Paper: not stated.
+            Authors: "sum", so that five attributes weigh five times as much as the class.
+        attribute_weight, class_weight: weights of the two losses. Paper and authors: 1 and 1.
         target_sharpness: logit of a positive pair in the target distribution of the KL loss.
+        graded_targets: whether the target logit of a negative pair in the KL loss is
+            target_sharpness times the cosine similarity of its texts, instead of 0.
+        drop_negatives_above: negative pairs whose texts have a larger cosine similarity are left
+            out of the softmax of the KL and cross-entropy losses; 1 keeps all. With MiniLM, 0.8
+            leaves out 1 % (general) to 17 % (location) of the pairs of built-in activities; if all
+            pairs of a batch are left out, nothing is learned from it.
+        window_pair_weight: weight of one minus the cosine similarity of two windows of one clip; if
+            it is not 0, the second half of a batch consists of windows of the first half's clips.
+        part_score_weight: weight of the loss of the mean similarity over the attributes, as a
+            score of the class.
         rate: learning rate of Adam.
         decay, decay_every: the rate is multiplied by `decay` every `decay_every` steps.
+        decay_per_epoch: whether the rate is instead multiplied by `decay` once per epoch, the
+            number of steps that draw as many windows as there are training clips. Paper: true.
+            Authors: false in pre-training.
         warmup: number of steps of linear warm-up.
         weight_decay: weight decay of AdamW; 0 gives Adam.
         batch, steps: number of windows per step, and number of steps.
         seed: random seed of weights, batches and augmentation.
+        select: which validation measure selects the released step: "accuracy" among seen labels, or
+            "retrieval" of the windows' own texts (R@1 + R@5).
+        patience: number of validations, all worse than the best, after which training ends; 0:
+            training never ends early.
         save_every, validate_every, log_every: intervals [steps].
         derange: 0, or the seed of the permutation control, in which a derangement assigns every
             label the text of another label.
         lora_rank, lora_alpha, lora_dropout: rank, alpha and dropout rate for fine-tuning with LoRA.
+        lora_projection: whether fine-tuning with LoRA also trains the projection to the width of
+            the text and the temperature. Paper: false (section 2.2). Authors: true.
     """
 
     loss: str = "kl"
+    kl_direction: str = "both"
+    cross_entropy_direction: str = "signal"
     attribute_target: str = "label"
+    class_target: str = "label"
+    attribute_reduction: str = "mean"
     attribute_weight: float = 1.0
     class_weight: float = 1.0
     target_sharpness: float = 10.0
+    graded_targets: bool = False
+    drop_negatives_above: float = 1.0
+    window_pair_weight: float = 0.0
+    part_score_weight: float = 0.0
     rate: float = 1e-4
     decay: float = 0.9
     decay_every: int = 1000
+    decay_per_epoch: bool = False
     warmup: int = 0
     weight_decay: float = 0.0
     batch: int = 16
     steps: int = 50_000
     seed: int = 0
+    select: str = "accuracy"
+    patience: int = 0
     save_every: int = 1000
     validate_every: int = 1000
     log_every: int = 50
@@ -131,6 +196,42 @@ class OptimizationSettings:
     lora_rank: int = 16
     lora_alpha: float = 16.0
     lora_dropout: float = 0.1
+    lora_projection: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinetuneSettings:
+    """What `mmclip.finetune` changes in the settings of the model that it adapts.
+
+    Attributes:
+        augmentation: whether windows are changed at random as in pre-training. Paper: not stated.
+            Authors: false.
+        epoch_decay: whether the rate decays once per epoch (`train.decay_per_epoch`) even if it
+            does not in pre-training. Paper and authors: true.
+        mix_schedule: "short" (1,000 steps) or "full" (the schedule of pre-training) for training
+            from scratch on mixed stores. Paper and authors: "full".
+    """
+
+    augmentation: bool = True
+    epoch_decay: bool = False
+    mix_schedule: str = "short"
+
+
+@dataclass(frozen=True, kw_only=True)
+class InferenceSettings:
+    """How a trained model scores labels unless a command says otherwise.
+
+    Attributes:
+        scoring: similarity by the "class" vector, by the mean over the attributes ("parts"), or by
+            "both".
+        hub_correction: whether each label's similarity is standardised by its mean and standard
+            deviation over training windows of seen labels.
+        query_bank: number of these windows, whose embeddings are stored with the model; 0: none.
+    """
+
+    scoring: str = "class"
+    hub_correction: bool = False
+    query_bank: int = 256
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,73 +246,8 @@ class TrainingSettings:
     data: DataSettings = field(default_factory=DataSettings)
     augment: AugmentSettings = field(default_factory=AugmentSettings)
     train: OptimizationSettings = field(default_factory=OptimizationSettings)
+    finetune: FinetuneSettings = field(default_factory=FinetuneSettings)
+    inference: InferenceSettings = field(default_factory=InferenceSettings)
 
     def __post_init__(self):
-        for rule in (*_choice_rules(self), *_model_rules(self.model), *_number_rules(self)):
-            if not rule.satisfied:
-                problem = f"is {_value(self, rule.key)!r}"
-                raise MmclipError("settings", rule.key, problem, f"it must be {rule.requirement}")
-
-
-class _Rule(NamedTuple):
-    """A requirement on the setting `key`, and whether it is met."""
-
-    key: str
-    satisfied: bool
-    requirement: str
-
-
-# Permitted values of each setting that is a choice.
-_CHOICES = {
-    "data.sampling": ("label", "clip"),
-    "data.describe": ("sentences", "label"),
-    "train.loss": ("kl", "cross_entropy", "cosine", "mse"),
-    "train.attribute_target": ("label", "sentence"),
-    "model.dtype": ("auto", "float32", "bfloat16"),
-}
-# Settings whose lower limit is 1.
-_AT_LEAST_ONE = (
-    "train.batch",
-    "train.steps",
-    "train.save_every",
-    "train.validate_every",
-    "train.log_every",
-    "train.decay_every",
-    "train.lora_rank",
-    "data.crop_step",
-)
-
-
-def _choice_rules(settings: TrainingSettings) -> Iterator[_Rule]:
-    for key, allowed in _CHOICES.items():
-        yield _Rule(key, _value(settings, key) in allowed, f"one of {', '.join(allowed)}")
-    for key, allowed in (("model.heatmaps", HEATMAPS), ("model.parts", PARTS)):
-        chosen = _value(settings, key)
-        unique = bool(chosen) and len(set(chosen)) == len(chosen)
-        requirement = f"a selection of {', '.join(allowed)}, each at most once"
-        yield _Rule(key, unique and set(chosen) <= set(allowed), requirement)
-
-
-def _model_rules(model: ModelSettings) -> Iterator[_Rule]:
-    width = model.branch_width * len(model.heatmaps)
-    for name, multiple, of in (
-        ("patch_columns", model.size, "size"),
-        ("branch_heads", model.branch_width, "branch_width"),
-        ("learner_heads", width, str(width)),
-        ("aggregator_heads", width, str(width)),
-    ):
-        yield _Rule(f"model.{name}", multiple % getattr(model, name) == 0, f"a divisor of {of}")
-    yield _Rule("model.dropout", 0 <= model.dropout < 1, "at least 0 and below 1")
-
-
-def _number_rules(settings: TrainingSettings) -> Iterator[_Rule]:
-    for key in _AT_LEAST_ONE:
-        yield _Rule(key, _value(settings, key) >= 1, "at least 1")
-    yield _Rule("train.rate", 0 < settings.train.rate < 1, "between 0 and 1")
-    shifts = 0 <= settings.augment.min_shift <= settings.augment.max_shift
-    yield _Rule("augment.min_shift", shifts, "at least 0 and at most max_shift")
-
-
-def _value(settings: TrainingSettings, key: str):
-    section, name = key.split(".")
-    return getattr(getattr(settings, section), name)
+        check_settings(self)

@@ -198,6 +198,12 @@ def axis_ranges(store: RadarStore) -> dict[str, AxisRange]:
     return {axis: AxisRange(float(x[0]), float(x[-1]), float(len(x))) for axis, x in bins.items()}
 
 
+def radar_names(stores: Sequence[RadarStore]) -> list[str]:
+    """Names of the radars of stores, in alphabetical order; recordings of any radar have one."""
+    radars = [store.attributes.get("radar") or {} for store in stores]
+    return sorted({radar["name"] for radar in radars if radar.get("name")})
+
+
 def verify_checksums(stores: Sequence[RadarStore], heatmaps: tuple[str, ...]) -> None:
     """Compare every heatmap file with its checksum in the store.
 

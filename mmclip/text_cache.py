@@ -1,6 +1,7 @@
 """On-disk cache of sentence embeddings, keyed by encoder and sentence.
 
-Each encoder has a folder with one file per batch of sentences. Files are written under a temporary
+Each encoder has a folder with one file per batch of sentences, and another folder for embeddings
+that are not scaled to unit length. Files are written under a temporary
 name and renamed, so that several training runs can share the cache.
 """
 
@@ -27,6 +28,7 @@ def embed_cached(
     sentences: Sequence[str],
     folder: Path | None = None,
     report: Callable[[str], None] = lambda line: None,
+    raw: bool = False,
 ) -> np.ndarray:
     """Embed sentences; only those missing from the cache are encoded.
 
@@ -35,16 +37,17 @@ def embed_cached(
         sentences: sentences to embed; repetitions are allowed.
         folder: folder of the cache; default: `cache_folder()`.
         report: function that receives how many sentences were encoded and truncated.
+        raw: whether to return the embeddings as the encoder computes them, not scaled.
 
     Returns:
-        Embeddings of unit length, float32 [sentence, width].
+        Embeddings, of unit length unless `raw`, float32 [sentence, width].
     """
-    folder = (folder or cache_folder()) / encoder.digest[:16]
+    folder = (folder or cache_folder()) / (encoder.digest[:16] + ("-raw" if raw else ""))
     cached = _read(folder, encoder.width)
     missing = [sentence for sentence in dict.fromkeys(sentences) if _key(sentence) not in cached]
     if missing:
         before = encoder.truncated
-        vectors = encoder.embed(missing)
+        vectors = encoder.embed_raw(missing) if raw else encoder.embed(missing)
         cached |= {_key(sentence): vector for sentence, vector in zip(missing, vectors)}
         _write(folder, missing, vectors)
         report(f"text: {len(missing)} sentences encoded by {encoder.name}")

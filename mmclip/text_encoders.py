@@ -40,6 +40,10 @@ class TextEncoder(Protocol):
         """Embed sentences as vectors of unit length, float32 [sentence, width]."""
         ...
 
+    def embed_raw(self, sentences: Sequence[str]) -> np.ndarray:
+        """Embed sentences as vectors that are not scaled, float32 [sentence, width]."""
+        ...
+
 
 def load_encoder(name: str = DEFAULT) -> TextEncoder:
     """Load a text encoder.
@@ -82,8 +86,15 @@ class HashEncoder:
 
     def embed(self, sentences: Sequence[str]) -> np.ndarray:
         """Embed sentences as vectors of unit length, float32 [sentence, width]."""
-        vectors = np.stack([self._sentence_vector(sentence) for sentence in sentences])
+        vectors = self._sentence_vectors(sentences)
         return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+
+    def embed_raw(self, sentences: Sequence[str]) -> np.ndarray:
+        """Embed sentences as sums over words and pairs of words, float32 [sentence, width]."""
+        return self._sentence_vectors(sentences).astype(np.float32)
+
+    def _sentence_vectors(self, sentences: Sequence[str]) -> np.ndarray:
+        return np.stack([self._sentence_vector(sentence) for sentence in sentences])
 
     def _sentence_vector(self, sentence: str) -> np.ndarray:
         tokens = sentence.lower().strip(".!?").split() or [""]

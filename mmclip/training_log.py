@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from mmclip.errors import MmclipError
+from mmclip.model_selection import Validation
 from mmclip.tensorboard import TensorBoardWriter
 
 COLUMNS = (
@@ -16,11 +17,16 @@ COLUMNS = (
     "loss",
     "attribute_loss",
     "class_loss",
+    "part_score_loss",
+    "window_pair_loss",
     "scale",
     "rate",
     "windows_per_s",
     "waiting_share",
     "validation_accuracy",
+    "r_at_1",
+    "r_at_5",
+    "median_rank",
 )
 
 
@@ -62,12 +68,12 @@ class TrainingLog:
         """Add the metrics of a step; they stay on the device until `write`."""
         self._pending.append((step, metrics))
 
-    def write(self, rate: float, accuracy: float | None = None) -> None:
+    def write(self, rate: float, found: Validation | None = None) -> None:
         """Write and report one entry that covers all steps since the previous entry.
 
         Args:
             rate: learning rate of the last step.
-            accuracy: validation accuracy, if it was measured.
+            found: validation measures, if they were taken.
 
         Raises:
             MmclipError: a loss is not finite; the message names the first such step.
@@ -83,15 +89,14 @@ class TrainingLog:
             "rate": f"{rate:.4g}",
             "windows_per_s": f"{len(rows) * self._batch / spent_s:.1f}",
             "waiting_share": f"{self._waiting_s / spent_s:.3f}",
-            "validation_accuracy": "" if accuracy is None else f"{accuracy:.4f}",
+            **_validation_entries(found),
         }
         self._append(entry)
         self._write_board(entry)
         left_s = (now_s - self._start_s) / (step - self._first) * (self._last - step)
-        validated = "" if accuracy is None else f", validation accuracy {accuracy:.1%}"
         self._report(
             f"step {step}/{self._last}: loss {means['loss']:.4f}, rate {rate:.2g}, "
-            f"{entry['windows_per_s']} windows/s, {_duration(left_s)} left{validated}"
+            f"{entry['windows_per_s']} windows/s, {_duration(left_s)} left{_described(found)}"
         )
         self._pending, self._waiting_s, self._written_s = [], 0.0, now_s
 
@@ -130,6 +135,28 @@ class TrainingLog:
             writer.writeheader()
             writer.writerows(row for row in rows if int(row["step"]) <= first)
         new_path.replace(self._path)
+
+
+def _validation_entries(found: Validation | None) -> dict[str, str]:
+    """Columns of metrics.csv; empty without a validation."""
+    if found is None:
+        return dict.fromkeys(("validation_accuracy", "r_at_1", "r_at_5", "median_rank"), "")
+    return {
+        "validation_accuracy": f"{found.accuracy:.4f}",
+        "r_at_1": f"{found.retrieval.r_at_1:.4f}",
+        "r_at_5": f"{found.retrieval.r_at_5:.4f}",
+        "median_rank": f"{found.retrieval.median_rank:g}",
+    }
+
+
+def _described(found: Validation | None) -> str:
+    if found is None:
+        return ""
+    own = found.retrieval
+    return (
+        f", validation accuracy {found.accuracy:.1%}, own text of {own.items}: "
+        f"R@1 {own.r_at_1:.1%}, R@5 {own.r_at_5:.1%}, median rank {own.median_rank:g}"
+    )
 
 
 def _duration(seconds: float) -> str:

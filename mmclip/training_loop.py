@@ -9,7 +9,7 @@ import jax
 from mmclip.batch_sampler import BatchSampler
 from mmclip.checkpoints import Checkpoints
 from mmclip.model_files import describe_training, read_description
-from mmclip.model_selection import BestModel, ValidationAccuracy
+from mmclip.model_selection import BestModel, Validator
 from mmclip.model_variables import SplitModel
 from mmclip.prepared_data import PreparedData, require_windows
 from mmclip.sentences import permute_label_texts
@@ -36,8 +36,8 @@ def train(
 ) -> dict:
     """Train from the latest checkpoint of a folder, or from the start.
 
-    The released weights are those of the step with the highest validation accuracy on seen labels;
-    unseen labels are not used.
+    The released weights are those of the step with the best validation measure (`train.select`) on
+    seen labels; unseen labels are not used.
 
     Args:
         data: windows and sentences.
@@ -54,26 +54,29 @@ def train(
         MmclipError: there is no window to train on, or a loss is not finite.
     """
     text_of = _label_texts(data, settings, report)
-    validate = ValidationAccuracy(data, settings, text_of, report)
+    validate = Validator(data, settings, text_of, report)
     checkpoints = Checkpoints(folder)
     state = checkpoints.restore_latest(start_state(model, settings.train))
     first, last = int(state.step), settings.train.steps
     report(f"resuming from step {first}" if first else "training starts")
     log = TrainingLog(folder, first, last, settings.train.batch, report)
-    best = BestModel(folder, describe_training(data, settings, base))
+    best = BestModel(folder, describe_training(data, settings, base), settings.train)
     step = _announced(make_step(model, jax.device_put(data.vectors), settings), report)
     batches = _batches(data, settings, text_of, range(first, last))
     for number in range(first + 1, last + 1):
+        if best.is_final(number - 1):
+            report(f"training ends early (train.patience = {settings.train.patience})")
+            break
         with log.waiting():
             maps, batch = next(batches)
         state, metrics = step(state, jax.device_put(maps), batch.labels, batch.sentences)
         log.add(number, metrics)
         due = _due_actions(number, settings.train)
-        accuracy = validate(model_of_state(model, state)) if "validate" in due else None
+        found = validate(model_of_state(model, state)) if "validate" in due else None
         if due:
-            log.write(float(learning_rate(settings.train, number - 1)), accuracy)
+            log.write(float(learning_rate(settings.train, number - 1)), found)
         if "validate" in due:
-            best.update(number, accuracy, lambda state=state: merged_weights(model, state))
+            best.update(number, found, lambda state=state: merged_weights(model, state))
         if "save" in due:
             checkpoints.save(state)
     checkpoints.close()

@@ -48,15 +48,18 @@ def make_optimizer(settings: OptimizationSettings) -> optax.GradientTransformati
 
 def start_state(model: SplitModel, settings: OptimizationSettings) -> TrainState:
     """State before the first step; its buffers are donated to the step function."""
-    trained, frozen = model.variables[model.trained], model.variables[model.frozen]
+    trained, frozen = model.trained_variables, model.frozen_variables
     optimizer = make_optimizer(settings).init(trained)
     return TrainState(trained, frozen, optimizer, jnp.zeros((), jnp.int32))
 
 
 def model_of_state(model: SplitModel, state: TrainState):
     """Rebuild the network with the variables of a state."""
-    variables = {model.trained: state.trained, model.frozen: state.frozen}
-    return join_model(model.graph, {kind: variables[kind] for kind in ("base", "lora")})
+    values = {**state.trained, **state.frozen}
+    variables = {
+        kind: {path: values[path] for path in paths} for kind, paths in model.variables.items()
+    }
+    return join_model(model.graph, variables)
 
 
 def merged_weights(model: SplitModel, state: TrainState) -> Variables:
@@ -79,12 +82,13 @@ def make_step(model: SplitModel, vectors: jax.Array, settings: TrainingSettings)
         The random key of a step is derived from the seed in the settings and the step number.
     """
     optimizer = make_optimizer(settings.train)
+    unit = settings.train.loss != "mse_unnormalised"
 
     def loss_of(trained, state, inputs, labels, sentences, key):
         network = model_of_state(model, state._replace(trained=trained))
         signal_key, text_key = jax.random.split(key)
-        signal = network.signal(inputs, signal_key)
-        text = network.text(vectors[sentences], text_key)
+        signal = network.signal(inputs, signal_key, unit=unit)
+        text = network.text(vectors[sentences], text_key, unit=unit)
         scale = network.scale()
         loss, terms = total_loss(signal, text, labels, sentences, scale, settings.train)
         return loss, {"loss": loss, **terms, "scale": scale}

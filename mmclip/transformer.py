@@ -68,24 +68,33 @@ class TransformerBlock(nnx.Module):
 
 
 class Transformer(nnx.Module):
-    """A stack of transformer blocks followed by a layer norm.
+    """A stack of transformer blocks, followed by a layer norm unless `norm` is false.
 
     Args:
         depth: number of blocks.
         width, heads, mlp_ratio, dropout: arguments of every `TransformerBlock`.
+        norm: whether a layer norm follows the last block.
         options: `dtype` and `rngs` of all layers.
     """
 
     def __init__(
-        self, depth: int, width: int, heads: int, mlp_ratio: int, dropout: float, **options
+        self,
+        depth: int,
+        width: int,
+        heads: int,
+        mlp_ratio: int,
+        dropout: float,
+        *,
+        norm: bool = True,
+        **options,
     ):
         self.blocks = nnx.List(
             [TransformerBlock(width, heads, mlp_ratio, dropout, **options) for _ in range(depth)]
         )
-        self.norm = nnx.LayerNorm(width, **options)
+        self.norm = nnx.LayerNorm(width, **options) if norm else None
 
     def __call__(self, x: jax.Array, key: jax.Array | None = None) -> jax.Array:
         """Transformed tokens [batch, token, width]."""
         for index, block in enumerate(self.blocks):
             x = block(x, None if key is None else jax.random.fold_in(key, index))
-        return self.norm(x)
+        return x if self.norm is None else self.norm(x)

@@ -3,10 +3,14 @@
 The label of a window is derived from the segments that overlap it. If the clip has action segments,
 the label consists of the names of the actions, joined by "and"; otherwise it is the label segment
 with the longest overlap. A window without any segment has no label and is not sampled.
+
+A clip that is shorter than a window is left out or, if it has enough columns, is a single window
+that the reader stretches along time.
 """
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +22,8 @@ from mmclip.store import RadarStore
 # An action is part of a window's label if at least this duration [s], or half of the action, lies
 # in the window.
 MIN_OVERLAP_S = 0.2
+# Hexadecimal digits of a take's digest: ten million takes differ with a probability of 0.999997.
+TAKE_DIGITS = 16
 SPLITS = ("train", "val", "test")
 
 
@@ -60,9 +66,12 @@ class StoredClip:
         store: index of the store.
         row: row of the clip in the arrays of the store.
         subject, split, take: entries in the store; the subject is prefixed by its source.
+        columns: number of columns that a window covers; less than `WindowCorpus.columns` in a clip
+            that is stretched.
         starts: first column of each window.
         labels: label index of each window.
         captions: sentences that describe the clip.
+        take_digest: first digits of the SHA-256 of the take's motion or capture; "" if unknown.
     """
 
     store: int
@@ -70,9 +79,11 @@ class StoredClip:
     subject: str
     split: str
     take: str
+    columns: int
     starts: np.ndarray
     labels: np.ndarray
     captions: tuple[str, ...] = ()
+    take_digest: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,6 +121,11 @@ class WindowCorpus:
         """All subjects of the given splits."""
         return {clip.subject for clip in self.clips if clip.split in splits}
 
+    def take_digests(self, splits: tuple[str, ...], labels: set[str]) -> set[str]:
+        """Known digests of the takes that have a window of the given splits and labels."""
+        indices = set(self.windows(splits, labels).clip.tolist())
+        return {self.clips[index].take_digest for index in indices} - {""}
+
     @property
     def is_simulated(self) -> bool:
         """Whether any store of the corpus contains simulated clips."""
@@ -122,12 +138,18 @@ class _Draft(NamedTuple):
     store: int
     row: dict
     segments: list[Segment]
+    columns: int
     starts: np.ndarray
     labels: list[str]
 
 
 def read_corpus(
-    stores: list[RadarStore], columns: int, crop_step: int = 4, need_labels: bool = True
+    stores: list[RadarStore],
+    columns: int,
+    crop_step: int = 4,
+    need_labels: bool = True,
+    shortest: int | None = None,
+    most_actions: int = 0,
 ) -> WindowCorpus:
     """Read the tables of the stores and label every window.
 
@@ -136,6 +158,10 @@ def read_corpus(
         columns: number of columns of a window.
         crop_step: number of columns between the starts of consecutive windows.
         need_labels: whether to exclude windows without a label; otherwise their label is "".
+        shortest: number of measured columns from which a clip shorter than a window is stretched;
+            default: `columns`, so that no clip is stretched.
+        most_actions: if labels are needed, clips in which more actions follow each other are left
+            out; 0 keeps all.
 
     Returns:
         The corpus.
@@ -144,6 +170,8 @@ def read_corpus(
         MmclipError: there is no window.
     """
     drafts, excluded, sentences = [], Counter(), {}
+    shortest = columns if shortest is None else shortest
+    most_actions = most_actions if need_labels else 0
     for index, store in enumerate(stores):
         texts = {row["id"]: row["text"] for row in store.read_table("captions")}
         for text, variants in _read_sentences(store, texts).items():
@@ -151,14 +179,16 @@ def read_corpus(
         segments = _read_segments(store, texts)
         for row in store.read_table("clips"):
             own = segments[row["row"]]
-            found = _label_windows(store, row["row"], own, columns, crop_step, need_labels)
+            length = min(int(store.measured_columns[row["row"]]), columns)
+            reason = _too_short(length, shortest) or _too_many(own, most_actions)
+            found = reason or _label_windows(store, row["row"], own, length, crop_step, need_labels)
             if isinstance(found, str):
                 excluded[found] += 1
             else:
-                drafts.append(_Draft(index, row, own, *found))
+                drafts.append(_Draft(index, row, own, length, *found))
     if not drafts:
         reasons = "; ".join(f"{n} {reason}" for reason, n in excluded.items()) or "no clips"
-        hint = f"give labelled clips of at least {columns} columns, or change model.size"
+        hint = f"give labelled clips of at least {shortest} columns, or change model.size"
         problem = f"there is no window to train on or to score: {reasons}"
         raise MmclipError(stores[0].path, "clips", problem, hint)
     labels = tuple(sorted({label for draft in drafts for label in draft.labels}))
@@ -198,15 +228,29 @@ def window_label(segments: list[Segment], start_s: float, end_s: float) -> str |
     return None
 
 
+def _too_short(measured: int, shortest: int) -> str:
+    """The reason why a clip of this many measured columns has no windows, or ""."""
+    if not measured:
+        return "failed when the store was built"
+    return f"with fewer than {shortest} measured columns" if measured < shortest else ""
+
+
+def _too_many(segments: list[Segment], most_actions: int) -> str:
+    """The reason why a clip with these actions is left out, or "".
+
+    An action that follows itself counts once.
+    """
+    actions = [each.text for each in sorted(segments) if each.kind == "action"]
+    changes = sum(one != other for one, other in pairwise(actions))
+    too_many = most_actions and len(actions) > 0 and changes + 1 > most_actions
+    return f"with more than {most_actions} actions" if too_many else ""
+
+
 def _label_windows(
     store: RadarStore, row: int, segments: list[Segment], columns: int, step: int, need: bool
 ) -> tuple[np.ndarray, list[str]] | str:
     """Starts and labels of a clip's windows, or the reason why the clip has no windows."""
     measured = int(store.measured_columns[row])
-    if not measured:
-        return "failed when the store was built"
-    if measured < columns:
-        return f"with fewer than {columns} measured columns"
     time_s = store.axes["column_time"]
     starts, labels = [], []
     for start in range(0, measured - columns + 1, step):
@@ -226,9 +270,11 @@ def _stored_clip(draft: _Draft, index_of: dict[str, int]) -> StoredClip:
         subject=f"{row['source']}/{row['subject']}",
         split=row["split"],
         take=row["take"],
+        columns=draft.columns,
         starts=draft.starts,
         labels=np.array([index_of[label] for label in draft.labels], np.int64),
         captions=tuple(captions),
+        take_digest=(row.get("take_sha256") or "")[:TAKE_DIGITS],
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from mmclip.batch_sampler import BatchIndices
 from mmclip.errors import MmclipError
+from mmclip.stretching import stretch
 from mmclip.window_corpus import WindowCorpus
 
 
@@ -49,7 +50,7 @@ class WindowReader:
         reads = []
         for clip_index, start in zip(batch.windows.clip, batch.windows.start):
             clip = self._corpus.clips[clip_index]
-            columns = slice(int(start), int(start) + self._corpus.columns)
+            columns = slice(int(start), int(start) + clip.columns)
             arrays = self._arrays[clip.store]
             reads.append({name: array[clip.row, columns].read() for name, array in arrays.items()})
         return reads
@@ -57,8 +58,12 @@ class WindowReader:
     def _finish_reads(
         self, batch: BatchIndices, reads: list[dict]
     ) -> tuple[dict[str, np.ndarray], BatchIndices]:
+        columns = self._corpus.columns
         try:
-            maps = {name: np.stack([each[name].result() for each in reads]) for name in reads[0]}
+            maps = {
+                name: np.stack([stretch(each[name].result(), columns) for each in reads])
+                for name in reads[0]
+            }
         except ValueError as error:
             raise self._read_error(batch, error) from None
         return maps, batch

@@ -18,7 +18,7 @@ COMMANDS = [
     *(f"builders.{name}" for name in ("draw", "dca1000", "motions")),
     *("pipelines.report", "radarsim.validate", "radarsim.plots.__main__"),
     *("mmclip.pretrain", "mmclip.evaluate", "mmclip.finetune", "mmclip.predict"),
-    "benchmarks.zero_shot",
+    *("mmclip.query_bank", "benchmarks.zero_shot"),
 ]
 # The metavar of these options looks like that of a path, but they take another kind of value.
 NOT_PATHS = {"clip", "rebuild"}

@@ -2,11 +2,14 @@
 
 import json
 
+import numpy as np
 import pytest
 
 pytest.importorskip("flax", reason="needs the extra train")
 
 from benchmarks import zero_shot
+from benchmarks.zero_shot_table import class_lines, results_table
+from mmclip.evaluation_report import pool_runs
 from tests.helpers.labelled_stores import build_labelled_store
 from tests.helpers.tiny_training import OVERRIDES
 
@@ -29,6 +32,7 @@ def test_every_model_is_trained_and_evaluated_once(store, tmp_path, capsys):
     assert len(first["deranged"]["runs"]) == 1
     assert first["all"]["chance"] == 0.5  # two unseen labels
     assert first["all"] == first["bow,kick"]
+    assert first["all"]["of_all"]["chance"] == pytest.approx(1 / 6)  # all labels are candidates
     assert "SIMULATED corpus" in capsys.readouterr().out
     weights = out / "bow+kick-0" / "weights.safetensors"
     before = weights.stat().st_mtime_ns
@@ -52,12 +56,12 @@ def kind(low, mean):
 def test_the_lower_limit_is_compared_with_the_permutation_control():
     control = kind(0.05, 0.12)
     good, poor = kind(0.13, 0.3), kind(0.11, 0.3)
-    above = zero_shot.results_table({"all": good, "deranged": control})
+    above = results_table({"all": good, "deranged": control})
     assert "all: the lower limit 13.0% is above" in above
-    below = zero_shot.results_table({"all": poor, "deranged": control})
+    below = results_table({"all": poor, "deranged": control})
     assert "all: the lower limit 11.0% is NOT above" in below
     # The verdict excludes the group used for tuning if other groups were evaluated.
-    table = zero_shot.results_table({"all": good, "not tuned on": poor, "deranged": control})
+    table = results_table({"all": good, "not tuned on": poor, "deranged": control})
     assert "not tuned on: the lower limit 11.0% is NOT above" in table
 
 
@@ -85,14 +89,47 @@ def test_a_group_without_test_clips_is_an_error_before_training(
     assert not (tmp_path / "o").exists()
 
 
+def run(confusion):
+    """A result of `mmclip.evaluate` for three candidates; wave has no clip."""
+    counts = np.array(confusion)
+    recalls = {"bow": counts[0, 0] / 2, "kick": counts[1, 1] / 2}
+    return {
+        "model": "a",
+        "accuracy": float(np.trace(counts) / 4),
+        "simulated": True,
+        "labels": ["bow", "kick", "wave"],
+        "recalls": recalls,
+        "confusion": confusion,
+    }
+
+
 def test_labels_without_clips_have_no_part_in_mean_and_verdict():
     """If one of three candidate labels has no clip, its recall is undefined."""
-    run = {"model": "a", "accuracy": 0.75, "simulated": True, "labels": ["bow", "kick", "wave"]}
-    pooled = zero_shot.pool_runs([{**run, "confusion": [[2, 0, 0], [1, 1, 0], [0, 0, 0]]}])
+    pooled = pool_runs([run([[2, 0, 0], [1, 1, 0], [0, 0, 0]])]) | {"runs": {"a": 0.75}}
     assert pooled["over_classes"]["mean"] == pytest.approx(0.75)
     assert pooled["chance"] == pytest.approx(1 / 3)
-    control = zero_shot.pool_runs([{**run, "confusion": [[0, 2, 0], [2, 0, 0], [0, 0, 0]]}])
-    table = zero_shot.results_table({"all": pooled, "deranged": control})
+    control = pool_runs([run([[0, 2, 0], [2, 0, 0], [0, 0, 0]])]) | {"runs": {"b": 0}}
+    table = results_table({"all": pooled, "deranged": control})
     assert "nan" not in table
     assert "all: 1 of 3 labels have no clip here" in table
     assert "is above the permutation control, 0.0%" in table
+    classes = class_lines({"all": pooled}).splitlines()
+    assert classes[1].split() == ["bow", "100.0%", "-", "2", "-"]
+    assert classes[2].split() == ["kick", "50.0%", "-", "2", "bow", "(1)"]
+
+
+def test_models_are_evaluated_on_the_people_of_another_store(store, tmp_path, capsys):
+    """The people of the second store are not in the first, whose people would be refused."""
+    fresh = build_labelled_store(tmp_path / "fresh.zarr", repeats=1, subjects=2, first_subject=7)
+    few = ["--seeds", "1", "--derangements", "0", "--groups", "bow,kick", "--encoder", "hash"]
+    settings = [*OVERRIDES, "steps=2", "validate_every=2", "save_every=2"]
+    command = [store, "--out", str(tmp_path / "o"), *few, "--split", "train", "--set", *settings]
+    assert zero_shot.main([*command, "--test-store", fresh, "--scoring", "parts"]) == 0
+    result = json.loads((tmp_path / "o" / "zero_shot.json").read_text())
+    assert result["test_stores"] == [fresh]
+    out = capsys.readouterr().out
+    assert result["all"]["of_all"]["chance"] == pytest.approx(1 / 6)
+    assert "most often taken for" in out
+    with pytest.raises(SystemExit):
+        zero_shot.main([*command, "--test-store", store])
+    assert "were used in training" in capsys.readouterr().err

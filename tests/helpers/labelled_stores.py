@@ -25,7 +25,7 @@ def sentences(label: str) -> tuple[tuple[str, str], ...]:
 
 
 def labelled_takes(
-    subjects: int = 5, repeats: int = 2, described: bool = True
+    subjects: int = 5, repeats: int = 2, described: bool = True, first_subject: int = 0
 ) -> dict[str, FakeTake]:
     """Return takes of every label by every subject, `repeats` times each.
 
@@ -33,9 +33,10 @@ def labelled_takes(
         subjects: number of subjects.
         repeats: number of takes of each label by each subject.
         described: whether the labels have sentences.
+        first_subject: number of the first subject.
     """
     takes = {}
-    for subject in range(subjects):
+    for subject in range(first_subject, first_subject + subjects):
         for index, label in enumerate(LABELS):
             for repeat in range(repeats):
                 name = f"s{subject}/{label}_{repeat}"

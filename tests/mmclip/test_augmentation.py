@@ -42,6 +42,15 @@ def test_range_shifts_are_0_or_8_to_15_bins_in_either_direction():
     assert abs(np.mean(bins[bins != 0] > 0) - 0.5) < 0.056
 
 
+def test_with_the_direction_farther_every_shift_moves_the_echo_away():
+    settings = AugmentSettings(range_shift=1.0, shift_direction="farther")
+    bins = np.asarray(augmentation.draw_range_shift(KEY, 4000, settings))
+    assert set(bins) == set(range(8, 16))
+    # Only the sign differs from that of shifts in both directions.
+    both = augmentation.draw_range_shift(KEY, 4000, AugmentSettings(range_shift=1.0))
+    np.testing.assert_array_equal(bins, np.abs(both))
+
+
 def test_only_the_time_range_heatmap_is_shifted():
     out = augmentation.augment(KEY, MAPS, AugmentSettings(range_shift=1, level_db=0, noise_db=0))
     np.testing.assert_array_equal(out["time_doppler"], MAPS["time_doppler"])

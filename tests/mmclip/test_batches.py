@@ -37,9 +37,9 @@ def bank(corpus):
     return make_sentence_bank(LABELS, corpus.sentences, PARTS)
 
 
-def make_sampler(corpus, bank, windows=None, seed=0, **options):
+def make_sampler(corpus, bank, windows=None, seed=0, pairs=0.0, **options):
     windows = windows or corpus.windows(("train",), set(LABELS))
-    train = OptimizationSettings(batch=16, seed=seed)
+    train = OptimizationSettings(batch=16, seed=seed, window_pair_weight=pairs)
     settings = TrainingSettings(data=DataSettings(**options), train=train)
     return BatchSampler(corpus, windows, bank, settings)
 
@@ -86,6 +86,27 @@ def test_labels_are_drawn_equally_often_regardless_of_their_number_of_clips(corp
     drawn = Counter(label for step in range(400) for label in sampler.batch(step).labels.tolist())
     assert len(drawn) == 3
     assert all(abs(count - 6400 / 3) < 190 for count in drawn.values())
+
+
+@pytest.mark.parametrize("sampling", ["label", "clip"])
+def test_paired_windows_are_two_windows_of_one_clip(corpus, bank, sampling):
+    """Each clip has three windows, so that the second half never repeats a window of the first."""
+    sampler = make_sampler(corpus, bank, pairs=0.5, sampling=sampling)
+    for step in range(20):
+        windows = sampler.batch(step).windows
+        assert len(windows) == 16
+        np.testing.assert_array_equal(windows.clip[:8], windows.clip[8:])
+        np.testing.assert_array_equal(windows.label[:8], windows.label[8:])
+        assert (windows.start[:8] != windows.start[8:]).all()
+    other = make_sampler(corpus, bank, pairs=1.0, sampling=sampling).batch(19)
+    np.testing.assert_array_equal(clips_and_starts(windows), clips_and_starts(other.windows))
+
+
+def test_a_clip_with_a_single_window_is_paired_with_itself(corpus, bank):
+    windows = non_overlapping(corpus.windows(("train",), set(LABELS)), WINDOW)
+    drawn = make_sampler(corpus, bank, windows, pairs=0.5).batch(0).windows
+    np.testing.assert_array_equal(drawn.start[:8], drawn.start[8:])
+    np.testing.assert_array_equal(drawn.clip[:8], drawn.clip[8:])
 
 
 def test_the_sentences_of_a_window_describe_its_label(corpus, bank):

@@ -12,7 +12,7 @@ pytest.importorskip("flax", reason="needs the extra train")
 from flax import nnx
 
 from mmclip import lora
-from mmclip.model import abstract_model, make_model
+from mmclip.model import abstract_model, make_model, unit_length
 from mmclip.model_variables import join_model, split_model
 from mmclip.parameter_counts import count_parameters
 from mmclip.presets import load_preset
@@ -125,6 +125,41 @@ def test_heatmaps_and_attributes_can_be_selected_by_settings(names, parts):
         lambda maps: make_model(tiny, TEXT_WIDTH, 0).signal(maps), heatmaps(4, len(names))
     )
     assert found.attributes.shape == (4, len(parts), TEXT_WIDTH)
+
+
+@pytest.mark.parametrize("positions", [False, True])
+def test_the_order_of_the_attributes_matters_only_with_positions(positions):
+    model = make_model(replace(TINY, aggregator_position=positions), TEXT_WIDTH, 0)
+    sentences = jax.random.normal(jax.random.key(4), (4, 5, TEXT_WIDTH))
+    before, after = (model.text(each).activity for each in (sentences, sentences[:, ::-1]))
+    difference = float(jnp.abs(before - after).max())
+    assert difference > 1e-3 if positions else difference < ROUNDING
+
+
+def test_branches_without_norm_lack_only_its_variables():
+    """Their output is that of the last block."""
+    with_norm, without = (
+        make_model(replace(TINY, branch_norm=norm), TEXT_WIDTH, 0) for norm in (True, False)
+    )
+    names, fewer = (set(split_model(each).variables["base"]) for each in (with_norm, without))
+    assert names - fewer == {
+        f"branches/{branch}/blocks/norm/{name}" for branch in range(3) for name in ("bias", "scale")
+    }
+    assert not fewer - names
+    blocks = without.branches[0].blocks
+    np.testing.assert_array_equal(blocks(tokens()[..., :8]), blocks.blocks[0](tokens()[..., :8]))
+
+
+def test_unscaled_embeddings_differ_from_those_of_unit_length_only_in_length(model):
+    sentences = 3 * jax.random.normal(jax.random.key(4), (4, 5, TEXT_WIDTH))
+    for unit, raw in (
+        (signal(model, heatmaps()), model.signal(heatmaps(), unit=False)),
+        (model.text(sentences), model.text(sentences, unit=False)),
+    ):
+        for of_unit_length, vectors in zip(unit, raw):
+            np.testing.assert_allclose(unit_length(vectors), of_unit_length, atol=ROUNDING)
+            assert float(jnp.abs(jnp.linalg.norm(vectors, axis=-1) - 1).max()) > 0.01
+    np.testing.assert_array_equal(model.text(sentences, unit=False).attributes, sentences)
 
 
 def test_parameter_counts_equal_those_derived_from_the_text_of_the_paper():

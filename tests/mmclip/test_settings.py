@@ -51,6 +51,45 @@ def test_the_paper_preset_has_the_values_of_the_paper():
     assert (paper.train.attribute_weight, paper.train.class_weight) == (1, 1)
 
 
+def test_the_authors_preset_differs_from_the_paper_in_the_choices_of_their_code():
+    """All other settings, such as widths, batch, rate and steps, are those of the paper."""
+    paper, authors = (settings_to_dict(load_preset(name)) for name in ("paper", "authors"))
+    different = {
+        f"{section}.{key}": value
+        for section, values in authors.items()
+        for key, value in values.items()
+        if value != paper[section][key]
+    }
+    assert different == {
+        "model.branch_depth": 4,
+        "model.branch_norm": False,
+        "model.aggregator_position": True,
+        "data.sampling": "clip",
+        "data.sentence_vectors": "raw",
+        "data.short_windows": "stretch",
+        "data.most_actions": 3,
+        "augment.range_shift": 1.0,
+        "augment.shift_direction": "farther",
+        "augment.level_db": 0,
+        "augment.noise_db": 0,
+        "train.kl_direction": "signal",
+        "train.cross_entropy_direction": "both",
+        "train.attribute_target": "first_sentence",
+        "train.class_target": "first_sentence",
+        "train.attribute_reduction": "sum",
+        "train.lora_projection": True,
+        "finetune.augmentation": False,
+        "finetune.epoch_decay": True,
+        "finetune.mix_schedule": "full",
+    }
+
+
+def test_settings_of_an_earlier_version_are_read_with_the_defaults_of_new_ones():
+    table = settings_to_dict(load_preset("small"))
+    del table["finetune"], table["model"]["branch_norm"], table["train"]["kl_direction"]
+    assert settings_from_dict(table) == load_preset("small")
+
+
 def test_the_protocol_has_sixty_activities_and_three_disjoint_groups_of_ten():
     assert len(set(activities().values())) == 60
     assert set(activities()) == set(range(1, 66)) - {16, 23, 24, 42, 53}

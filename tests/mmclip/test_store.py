@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import zarr
 
+from mmclip import window_corpus
 from mmclip.errors import MmclipError
 from mmclip.settings import HEATMAPS
 from mmclip.store import (
@@ -136,6 +137,30 @@ def test_a_window_has_the_label_with_the_longest_overlap():
     assert window_label(segments, 1.5, 4.5) == "sit"
     assert window_label(segments, 6.0, 9.0) is None
     assert window_label(segments[2:], 0.0, 3.0) == "both"
+
+
+def test_of_several_captions_of_a_clip_the_first_is_the_label():
+    segments = [Segment(0.0, 5.0, "sentence", text) for text in ("walks", "a walk", "walking")]
+    assert window_label(segments, 1.0, 4.0) == "walks"
+
+
+def test_clips_of_too_many_actions_are_left_out(path, monkeypatch):
+    """Of 60 clips, clip 0 has the actions a, b, a, b, and clip 1 a, a, b, c, which are three."""
+    actions = {0: "abab", 1: "aabc"}
+    found = {
+        row: [Segment(n / 8, (n + 1) / 8, "action", text) for n, text in enumerate(texts)]
+        for row, texts in actions.items()
+    }
+    read = window_corpus._read_segments
+    monkeypatch.setattr(window_corpus, "_read_segments", lambda *of: {**read(*of), **found})
+    stores = [open_store(path)]
+    assert not read_corpus(stores, WINDOW).excluded
+    corpus = read_corpus(stores, WINDOW, most_actions=3)
+    assert corpus.excluded == {"with more than 3 actions": 1}
+    assert 0 not in {clip.row for clip in corpus.clips}
+    assert len(corpus.clips) == 59
+    # Prediction, which needs no labels, covers all clips.
+    assert len(read_corpus(stores, WINDOW, need_labels=False, most_actions=3).clips) == 60
 
 
 def test_the_actions_in_a_window_are_joined_unless_their_overlap_is_short():

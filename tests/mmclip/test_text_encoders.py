@@ -109,6 +109,29 @@ def test_cached_sentences_are_not_encoded_again_unless_their_file_is_damaged(tmp
     np.testing.assert_array_equal(embed_cached(encoder, ["bow"], tmp_path)[0], first[0])
 
 
+@pytest.mark.parametrize("name", ["clip", "bert"])
+def test_raw_embeddings_have_the_direction_of_unit_ones_and_their_own_length(name, request):
+    """The tolerance of 1e-5 is float32 rounding."""
+    encoder = request.getfixturevalue(name)
+    raw, unit = encoder.embed_raw([LONG, SHORT]), encoder.embed([LONG, SHORT])
+    lengths = np.linalg.norm(raw, axis=1, keepdims=True)
+    np.testing.assert_allclose(raw / lengths, unit, atol=1e-5)
+    assert np.abs(lengths - 1).max() > 0.1
+
+
+def test_raw_and_unit_embeddings_of_a_sentence_are_cached_apart(tmp_path):
+    """Whichever is cached first, each is returned as the encoder computes it."""
+    encoder = HashEncoder()
+    for folder, order in ((tmp_path / "a", (True, False)), (tmp_path / "b", (False, True))):
+        for _ in range(2):
+            for raw in order:
+                found = embed_cached(encoder, ["bow", "jump up"], folder, raw=raw)
+                expected = (encoder.embed_raw if raw else encoder.embed)(["bow", "jump up"])
+                np.testing.assert_array_equal(found, expected)
+    lengths = np.linalg.norm(encoder.embed_raw(["bow", "jump up"]), axis=1)
+    assert lengths.min() > 2
+
+
 def test_different_encoders_do_not_share_cached_embeddings(tmp_path):
     embed_cached(HashEncoder(), ["bow"], tmp_path)
     other = CountingEncoder(seed=1)

@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import shutil
 
 import jax
 import numpy as np
@@ -15,6 +16,7 @@ from mmclip.errors import MmclipError
 from mmclip.model import make_model
 from mmclip.model_files import load_model
 from mmclip.model_variables import split_model
+from mmclip.preprocessing import network_input
 from mmclip.training_log import TrainingLog
 from mmclip.training_step import learning_rate, make_step, start_state
 from tests.helpers.labelled_stores import LABELS, build_labelled_store
@@ -112,6 +114,19 @@ def test_a_training_with_other_settings_is_rejected_in_the_same_folder(store, un
         run(store, uninterrupted[0], "rate=1e-3")
 
 
+def test_a_run_that_lacks_a_setting_added_since_resumes_only_with_its_default(
+    store, uninterrupted, tmp_path
+):
+    """Runs of earlier versions behave as the defaults of the new settings say."""
+    folder = shutil.copytree(uninterrupted[0], tmp_path / "r")
+    record = json.loads((folder / "run.json").read_text())
+    del record["train.attribute_reduction"], record["finetune.augmentation"]
+    (folder / "run.json").write_text(json.dumps(record))
+    with pytest.raises(MmclipError, match=r"differs in train\.attribute_reduction; choose"):
+        run(store, folder, "attribute_reduction=sum")
+    assert run(store, folder) == uninterrupted[1]
+
+
 def test_a_loss_that_is_not_finite_stops_the_training_and_names_the_first_step(tmp_path):
     log = TrainingLog(tmp_path, first=0, last=9, batch=1, report=lambda line: None)
     for step, loss in ((1, 0.5), (2, float("nan")), (3, float("nan"))):
@@ -146,6 +161,31 @@ def test_a_tiny_model_overfits_one_batch():
         found.append(float(metrics["loss"]))
     assert found[0] > 1
     assert found[-1] < 0.01 * found[0]
+
+
+def test_the_unnormalised_mse_of_a_step_is_that_of_the_unscaled_embeddings():
+    """Without augmentation and dropout, the loss equals the mean over attributes plus the class."""
+    settings = tiny_settings(
+        "dropout=0", "range_shift=0", "level_db=0", "noise_db=0", "loss=mse_unnormalised"
+    )
+    rng = np.random.default_rng(0)
+    # Heatmaps have no value below the floor of -10 dB. A compiled function sorts their names.
+    maps = {
+        name: np.maximum(rng.normal(0, 9, (4, 32, 32)), -10).astype(np.float32)
+        for name in sorted(settings.model.heatmaps)
+    }
+    sentences = np.arange(8, dtype=np.int32).reshape(4, 2)
+    vectors = 3 * rng.normal(size=(8, 16)).astype(np.float32)
+    network = make_model(settings.model, 16, 0)
+    signal = network.signal(network_input(maps, 32), unit=False)
+    text = network.text(jax.numpy.asarray(vectors[sentences]), unit=False)
+    expected = sum(float(np.square(s - t).mean()) for s, t in zip(signal, text))
+    model = split_model(network)
+    step = make_step(model, jax.numpy.asarray(vectors), settings)
+    labels = np.arange(4, dtype=np.int32)
+    _, metrics = step(start_state(model, settings.train), maps, labels, sentences)
+    # The tolerance is float32 rounding, which depends on how the step is compiled.
+    np.testing.assert_allclose(float(metrics["loss"]), expected, rtol=1e-4)
 
 
 def test_the_learning_rate_rises_linearly_and_then_decays_in_steps():

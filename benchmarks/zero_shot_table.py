@@ -1,0 +1,92 @@
+"""Tables that `benchmarks.zero_shot` prints."""
+
+from collections.abc import Mapping
+
+# Group of the protocol on which the settings were tuned.
+TUNED_ON = "G1"
+# Name of the results over all other groups.
+NOT_TUNED_ON = "not tuned on"
+# Name of the permutation controls.
+CONTROL = "deranged"
+HEAD = (
+    f"{'':16s} {'mean':>6s}  {'95 % over classes':17s}  {'95 % over people':17s}  {'top 3':>6s}  "
+    f"{'of all':>6s}  {'AUROC':>5s}  models"
+)
+
+
+def results_table(result: Mapping) -> str:
+    """Table of the mean recalls, and the comparison with the permutation control.
+
+    The columns are the mean recall among the excluded labels with its intervals, the recall among
+    the three labels with the highest scores, the mean recall with all labels as candidates, and the
+    rejection of windows of other labels.
+    """
+    kinds = {kind: each for kind, each in result.items() if _is_pooled(each)}
+    lines = [HEAD]
+    for kind, each in kinds.items():
+        lines.append(_row(kind, each))
+        lines += _labels_without_clips(kind, each)
+    name = compared_kind(result)
+    compared = kinds[name]
+    corpus = "SIMULATED corpus, " if compared["simulated"] else ""
+    lines.append(f"{corpus}unseen labels; chance level {compared['chance']:.1%}")
+    if CONTROL in kinds:
+        low, control = compared["over_classes"]["low"], kinds[CONTROL]["over_classes"]["mean"]
+        relation = "above" if low > control else "NOT above"
+        lines.append(
+            f"{name}: the lower limit {low:.1%} is {relation} the permutation control, "
+            f"{control:.1%}"
+        )
+    return "\n".join(lines)
+
+
+def compared_kind(result: Mapping) -> str:
+    """The results to compare with the control.
+
+    The settings may overfit the group on which they were tuned, so other groups are compared.
+    """
+    return NOT_TUNED_ON if NOT_TUNED_ON in result else "all"
+
+
+def class_lines(result: Mapping) -> str:
+    """Table of the classes of the compared results."""
+    rows = result[compared_kind(result)]["class_table"]
+    width = max(len(row["label"]) for row in rows)
+    lines = [f"{'':{width}s} recall   top 3  windows  most often taken for"]
+    for row in rows:
+        wrong = f"{row['most_often_taken_for']} ({row['windows_taken_for_it']})"
+        lines.append(
+            f"{row['label']:{width}s} {row['recall']:6.1%}  {_percent(row['recall_top3'])}  "
+            f"{row['windows']:7d}  {wrong if row['most_often_taken_for'] else '-'}"
+        )
+    return "\n".join(lines)
+
+
+def _row(kind: str, pooled: Mapping) -> str:
+    means = (pooled.get("top3_over_classes"), (pooled.get("of_all") or {}).get("over_classes"))
+    top3, of_all = (_percent(each and each["mean"]) for each in means)
+    area = "-" if pooled.get("auroc") is None else f"{pooled['auroc']:.3f}"
+    return (
+        f"{kind:16s} {pooled['over_classes']['mean']:6.1%}  {_limits(pooled['over_classes']):17s}  "
+        f"{_limits(pooled.get('over_people')):17s}  {top3}  {of_all}  {area:>5s}  "
+        f"{len(pooled['runs'])}"
+    )
+
+
+def _is_pooled(value) -> bool:
+    return isinstance(value, Mapping) and "over_classes" in value
+
+
+def _limits(interval: Mapping | None) -> str:
+    return f"{interval['low']:.1%} to {interval['high']:.1%}" if interval else "-"
+
+
+def _percent(value: float | None) -> str:
+    return f"{'-':>6s}" if value is None else f"{value:6.1%}"
+
+
+def _labels_without_clips(kind: str, pooled: Mapping) -> list[str]:
+    missing = pooled["labels"] - pooled["labels_with_clips"]
+    return (
+        [f"  {kind}: {missing} of {pooled['labels']} labels have no clip here"] if missing else []
+    )

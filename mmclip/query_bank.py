@@ -1,0 +1,214 @@
+"""Query bank of a trained model: `python -m mmclip.query_bank STORE [STORE ...] --model RUN`.
+
+The query bank contains the embeddings of some training windows, spread evenly over seen labels and
+subjects. With it, the hub correction can be applied to any labels without the training data.
+mmclip.pretrain and mmclip.finetune write it; the command adds it to a model of an earlier version,
+and records the default scoring of the model if the options are given.
+"""
+
+import argparse
+import hashlib
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from mmclip.errors import MmclipError
+from mmclip.paths import path_argument
+
+FILE = "query_bank.safetensors"
+# Key of the bank's entry in model.json.
+ENTRY = "query_bank"
+EXAMPLES = """
+example:
+  python -m mmclip.query_bank sixty.zarr --model runs/g1 --scoring both --hub-correction on
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; the exit status is 0, or 2 if the input cannot be used."""
+    options = _parser().parse_args(arguments)
+    try:
+        description = add_to_run(options)
+    except MmclipError as error:
+        print(error, file=sys.stderr)
+        return 2
+    inference = description["settings"]["inference"]
+    correction = "with" if inference["hub_correction"] else "without"
+    print(
+        f"{options.model}: query bank of {description[ENTRY]['windows']} windows; default scoring "
+        f"{inference['scoring']} {correction} hub correction"
+    )
+    return 0
+
+
+def add_to_run(options: argparse.Namespace, report: Callable[[str], None] = print) -> dict:
+    """Add the query bank and the default scoring to an existing run; returns its model.json."""
+    from dataclasses import replace
+
+    from mmclip.model_files import load_model, rewrite_description
+    from mmclip.prepared_data import open_corpus
+    from mmclip.presets import settings_to_dict
+
+    model = load_model(options.model)
+    axes, settings = model.description["axes"], model.settings
+    corpus = open_corpus(options.stores, settings, axes=axes, verify=options.verify, report=report)
+    chosen = {"query_bank": options.windows}
+    if options.scoring:
+        chosen["scoring"] = options.scoring
+    if options.hub_correction:
+        chosen["hub_correction"] = options.hub_correction == "on"
+    settings = replace(settings, inference=replace(settings.inference, **chosen))
+    rewrite_description(model.folder, settings=settings_to_dict(settings))
+    return add_query_bank(model.folder, corpus, report)
+
+
+def add_query_bank(folder: Path, corpus, report: Callable[[str], None] = print) -> dict:
+    """Write the query bank of the model in a folder, unless it is already there.
+
+    Args:
+        folder: folder of the trained model.
+        corpus: `WindowCorpus` of the training data; only training clips of the model's seen labels
+            and subjects are used.
+        report: function that receives each line of progress.
+
+    Returns:
+        Content of model.json.
+
+    Raises:
+        MmclipError: the corpus has no such clip.
+    """
+    from mmclip.model_files import load_model, rewrite_description
+    from mmclip.window_reader import WindowReader
+    from mmclip.zero_shot_classifier import embed_windows
+
+    model = load_model(folder)
+    size = model.settings.inference.query_bank
+    if not size or _is_complete(model):
+        return model.description
+    windows = bank_windows(corpus, model.description, size)
+    if not len(windows):
+        problem = "has no training clip of the labels and subjects that the model was trained on"
+        raise MmclipError(corpus.stores[0].path, "clips", problem, "give the training stores")
+    reader = WindowReader(corpus, model.settings.model.heatmaps)
+    found = embed_windows(model.network, reader, windows, model.settings.model.size)
+    digest = _write(folder / FILE, found)
+    report(f"query bank: {len(windows)} training windows")
+    return rewrite_description(folder, **{ENTRY: {"windows": len(windows), "sha256": digest}})
+
+
+def bank_windows(corpus, description: dict, size: int):
+    """Select the windows of a query bank.
+
+    Of equally eligible windows, a permutation with a fixed seed decides: the bank is a function of
+    the corpus, the seen labels and the subjects.
+
+    Args:
+        corpus: `WindowCorpus` of the training data.
+        description: content of model.json.
+        size: largest number of windows.
+
+    Returns:
+        `WindowIndex` with windows from as many labels as possible, then from as many subjects.
+    """
+    from mmclip.batch_sampler import non_overlapping
+
+    windows = corpus.windows(("train",), set(description["seen"]))
+    windows = non_overlapping(windows, corpus.columns)
+    subjects = np.array([corpus.clips[index].subject for index in windows.clip], object)
+    eligible = np.isin(subjects, description["subjects"])
+    windows, subjects = windows.select(eligible), subjects[eligible]
+    order = np.random.default_rng(0).permutation(len(windows))
+    windows, subjects = windows.select(order), subjects[order]
+    _, person = np.unique(subjects.astype(str), return_inverse=True)
+    repeats = _occurrence(np.stack([windows.label, person]))
+    # Among the first takes of a label, each label starts with another subject.
+    turn = (person + windows.label) % (person.max(initial=0) + 1)
+    by_subject = np.lexsort((turn, repeats))
+    turn_of_label = np.empty(len(windows), np.int64)
+    turn_of_label[by_subject] = _occurrence(windows.label[None, by_subject])
+    return windows.select(np.argsort(turn_of_label, kind="stable")[:size])
+
+
+def read_query_bank(model):
+    """Read the embeddings of a model's query bank; None if the model has none.
+
+    Args:
+        model: `TrainedModel`.
+
+    Raises:
+        MmclipError: the file is missing or damaged.
+    """
+    from safetensors.numpy import load
+
+    from mmclip.model import Embeddings
+
+    if ENTRY not in model.description:
+        return None
+    if not _is_complete(model):
+        problem = "is missing, or is not the file described in model.json"
+        hint = "copy the folder again, or run mmclip.query_bank"
+        raise MmclipError(model.folder, FILE, problem, hint)
+    arrays = load((model.folder / FILE).read_bytes())
+    names = ("attributes", "activity")
+    return Embeddings(*(arrays[name].astype(np.float32) for name in names))
+
+
+def _occurrence(keys: np.ndarray) -> np.ndarray:
+    """How often the key of an element [key, element] occurs before it."""
+    counts, found = {}, []
+    for key in map(tuple, keys.T.tolist()):
+        found.append(counts.get(key, 0))
+        counts[key] = found[-1] + 1
+    return np.array(found, np.int64)
+
+
+def _is_complete(model) -> bool:
+    path, entry = model.folder / FILE, model.description.get(ENTRY)
+    if entry is None or not path.is_file():
+        return False
+    return hashlib.sha256(path.read_bytes()).hexdigest() == entry["sha256"]
+
+
+def _write(path: Path, found) -> str:
+    """Write embeddings in half precision; returns the file's SHA-256."""
+    from safetensors.numpy import save
+
+    from mmclip.model_files import write_atomically
+
+    data = save({name: each.astype(np.float16) for name, each in found._asdict().items()})
+    write_atomically(path, data)
+    return hashlib.sha256(data).hexdigest()
+
+
+def _parser() -> argparse.ArgumentParser:
+    from mmclip.scoring_options import add_scoring_options
+
+    parser = argparse.ArgumentParser(
+        prog="python -m mmclip.query_bank",
+        description=__doc__.split("\n\n", 1)[1],
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "stores", type=path_argument, nargs="+", metavar="STORE", help="stores of the training run"
+    )
+    parser.add_argument(
+        "--model", type=path_argument, required=True, metavar="RUN", help="folder of the model"
+    )
+    parser.add_argument(
+        "--windows", type=int, default=256, metavar="N", help="largest number of windows (256)"
+    )
+    add_scoring_options(parser)
+    parser.add_argument(
+        "--no-verify",
+        dest="verify",
+        action="store_false",
+        help="do not verify the stores' checksums",
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

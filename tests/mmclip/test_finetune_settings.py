@@ -1,0 +1,147 @@
+"""What fine-tuning changes in a model's settings, and which variables it trains."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+pytest.importorskip("flax", reason="needs the extra train")
+
+from mmclip import finetune, pretrain
+from mmclip.epochs import steps_per_epoch, with_epoch_decay
+from mmclip.model import make_model
+from mmclip.model_files import load_model
+from mmclip.model_variables import join_model, split_model
+from mmclip.presets import load_preset
+from mmclip.settings import FinetuneSettings
+from mmclip.training_step import merged_weights, model_of_state, start_state
+from mmclip.window_corpus import WindowIndex
+from tests.helpers.labelled_stores import build_labelled_store
+from tests.helpers.tiny_training import OVERRIDES, UNSEEN, tiny_settings
+
+TEXT_WIDTH = 16
+
+
+def finetune_settings(preset, *arguments):
+    """Settings of fine-tuning a model of this preset."""
+    options = finetune._parser().parse_args(["s.zarr", "--model", "run", *arguments])
+    return finetune._settings(options, SimpleNamespace(settings=load_preset(preset)))
+
+
+def test_by_default_finetuning_keeps_augmentation_and_decay_for_1000_steps():
+    found = finetune_settings("paper")
+    paper = load_preset("paper")
+    assert found == replace(paper, train=replace(paper.train, steps=1000))
+
+
+def test_finetuning_as_the_authors_do_has_no_augmentation_and_decays_per_epoch():
+    found = finetune_settings("authors")
+    augment = found.augment
+    assert (augment.range_shift, augment.level_db, augment.noise_db) == (0, 0, 0)
+    assert (augment.drop, augment.drop_columns) == (0, 0)
+    assert found.train.decay_per_epoch
+    assert found.train.steps == 1000
+    assert not load_preset("authors").train.decay_per_epoch  # pre-training decays per 1,000 steps
+
+
+def test_mixing_as_the_authors_do_has_the_settings_of_pre_training():
+    found = finetune_settings("authors", "--method", "mix")
+    assert found == load_preset("authors")
+    assert found.train.steps == 50_000
+    assert finetune_settings("paper", "--method", "mix").train.steps == 1000
+    full = finetune_settings("paper", "--method", "mix", "--set", "mix_schedule=full")
+    assert full.train.steps == 50_000
+
+
+def test_options_are_stronger_than_the_schedule():
+    found = finetune_settings("authors", "--steps", "7", "--set", "range_shift=0.3")
+    assert found.train.steps == 7
+    assert found.augment.range_shift == 0.3
+    assert found.augment.level_db == 0
+
+
+def test_an_epoch_has_as_many_full_batches_as_its_clips_fill():
+    assert [steps_per_epoch(clips, 16) for clips in (5, 16, 47, 48)] == [1, 1, 2, 3]
+
+
+def test_the_rate_decays_once_per_epoch_if_set():
+    """Three clips with several windows each are an epoch of one batch of two."""
+    windows = WindowIndex(np.array([0, 0, 0, 1, 1, 2]), np.zeros(6, int), np.zeros(6, int))
+    corpus = SimpleNamespace(windows=lambda splits, labels: windows)
+    data = SimpleNamespace(corpus=corpus, seen=("bow",))
+    settings = tiny_settings("batch=2", "decay_every=150")
+    assert with_epoch_decay(data, settings) is settings
+    per_epoch = tiny_settings("batch=2", "decay_every=150", "decay_per_epoch=true")
+    assert with_epoch_decay(data, per_epoch).train.decay_every == 1
+
+
+def lora_state(*overrides):
+    settings = tiny_settings("lora_rank=2", *overrides)
+    network = make_model(settings.model, TEXT_WIDTH, 0)
+    model = finetune._initial_model("lora", network, settings, TEXT_WIDTH)
+    return model, start_state(model, settings.train)
+
+
+def test_lora_alone_trains_no_variable_of_the_model():
+    model, state = lora_state()
+    assert set(state.trained) == set(model.variables["lora"])
+    assert set(state.frozen) == set(model.variables["base"])
+
+
+def test_lora_with_projection_also_trains_projection_and_temperature():
+    model, state = lora_state("lora_projection=true")
+    also = {"projection/kernel", "projection/bias", "log_scale"}
+    assert set(state.trained) == set(model.variables["lora"]) | also
+    assert set(state.frozen) == set(model.variables["base"]) - also
+    assert model.num_trained == sum(value.size for value in state.trained.values())
+
+
+def test_a_trained_projection_is_part_of_the_merged_weights():
+    """If the projection changes and LoRA does not, only the projection differs after merging."""
+    model, state = lora_state("lora_projection=true")
+    trained = dict(state.trained)
+    trained["projection/bias"] = trained["projection/bias"] + 1
+    state = state._replace(trained=trained)
+    before = split_model(join_model(model.graph, model.variables)).variables["base"]
+    after = merged_weights(model, state)
+    assert float(model_of_state(model, state).projection.bias[...].min()) == 1
+    unlike = {
+        name
+        for name, value in after.items()
+        if not jnp.array_equal(value, before[name.replace("qkv/", "qkv/base/")])
+    }
+    assert unlike == {"projection/bias"}
+
+
+@pytest.mark.usefixtures("fast_compilation")
+def test_finetuning_as_the_authors_do_changes_qkv_projection_and_temperature_only(
+    tmp_path, monkeypatch
+):
+    """All other weights are bit-identical, and the rate decays per epoch of the 24 seen clips."""
+    monkeypatch.setenv("MMCLIP_CACHE", str(tmp_path / "cache"))
+    store, pre, fine = (str(tmp_path / name) for name in ("s.zarr", "pre", "fine"))
+    build_labelled_store(store)
+    first = [store, "--out", pre, "--encoder", "hash", "--unseen", *UNSEEN, "--steps", "1"]
+    assert pretrain.main([*first, "--set", *OVERRIDES]) == 0
+    changes = ["lora_projection=true", "epoch_decay=true", "augmentation=false", "lora_rank=2"]
+    second = [store, "--out", fine, "--model", pre, "--steps", "2"]
+    assert finetune.main([*second, "--set", *changes]) == 0
+    before, after = (split_model(load_model(run).network).variables["base"] for run in (pre, fine))
+    changed = {name for name in after if not np.array_equal(after[name], before[name])}
+    trained = {"projection/kernel", "projection/bias", "log_scale"}
+    assert trained <= changed
+    assert all(name.endswith("attention/qkv/kernel") for name in changed - trained)
+    settings = load_model(fine).settings
+    assert settings.train.decay_every == 24 // settings.train.batch == 2
+    assert settings.augment.range_shift == settings.augment.noise_db == 0
+
+
+def test_presets_keep_their_finetuning():
+    """Runs of earlier versions have no section for fine-tuning, and its defaults are theirs."""
+    for preset in ("paper", "small"):
+        assert load_preset(preset).finetune == FinetuneSettings()
+        assert not load_preset(preset).train.lora_projection
+    authors = FinetuneSettings(augmentation=False, epoch_decay=True, mix_schedule="full")
+    assert load_preset("authors").finetune == authors

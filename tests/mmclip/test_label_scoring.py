@@ -1,0 +1,196 @@
+"""Scoring of labels: values by hand, hub correction, query bank of a model, and its command."""
+
+import json
+import shutil
+from argparse import Namespace
+from collections import Counter
+
+import numpy as np
+import pytest
+
+pytest.importorskip("flax", reason="needs the extra train")
+
+from mmclip import evaluate, predict, pretrain, query_bank
+from mmclip.batch_sampler import non_overlapping
+from mmclip.errors import MmclipError
+from mmclip.label_scoring import LabelScorer
+from mmclip.model import Embeddings
+from mmclip.model_files import load_model
+from mmclip.query_bank import bank_windows, read_query_bank
+from mmclip.scoring import choose_scorer
+from mmclip.store import open_store
+from mmclip.window_corpus import read_corpus
+from tests.helpers.labelled_stores import LABELS, WINDOW, build_labelled_store
+from tests.helpers.tiny_training import OVERRIDES, UNSEEN
+
+pytestmark = pytest.mark.usefixtures("fast_compilation")
+
+
+def unit(rng, *shape):
+    x = rng.normal(size=shape)
+    return x / np.linalg.norm(x, axis=-1, keepdims=True)
+
+
+def embeddings(seed, count, parts=5, width=8):
+    rng = np.random.default_rng(seed)
+    return Embeddings(unit(rng, count, parts, width), unit(rng, count, width))
+
+
+def test_parts_is_the_mean_of_the_attribute_similarities_and_both_the_mean_with_the_class():
+    """One window, one label: the two attributes have cosines 1 and 0, the class vectors 0.6."""
+    window = Embeddings(np.array([[[1.0, 0], [1, 0]]]), np.array([[1.0, 0]]))
+    label = Embeddings(np.array([[[1.0, 0], [0, 1]]]), np.array([[0.6, 0.8]]))
+    found = {name: LabelScorer(name)(window, label).item() for name in ("class", "parts", "both")}
+    assert found == pytest.approx({"class": 0.6, "parts": 0.5, "both": 0.55})
+
+
+@pytest.mark.parametrize("scoring", ["class", "parts", "both"])
+def test_the_hub_correction_removes_what_all_windows_have_in_common_with_a_label(scoring):
+    """All vectors get one more dimension, with 1 in windows and 7 in one label.
+
+    This adds a constant to all similarities of this label, which makes it a hub. Corrected scores
+    are unchanged up to rounding; with uncorrected scores, all windows are classified as the hub.
+    """
+    windows, labels, bank = embeddings(0, 40), embeddings(1, 6), embeddings(2, 200)
+
+    def more(found, amount):
+        amount = np.broadcast_to(amount, (len(found.activity),))
+        attributes = np.broadcast_to(amount[:, None, None], (*found.attributes.shape[:2], 1))
+        return Embeddings(
+            np.concatenate([found.attributes, attributes], axis=-1),
+            np.concatenate([found.activity, amount[:, None]], axis=-1),
+        )
+
+    hub = more(labels, [0, 0, 7.0, 0, 0, 0])
+    before = LabelScorer(scoring, bank)(windows, labels)
+    after = LabelScorer(scoring, more(bank, 1.0))(more(windows, 1.0), hub)
+    np.testing.assert_allclose(after, before, atol=1e-12)
+    plain = LabelScorer(scoring)(more(windows, 1.0), hub)
+    assert np.all(np.argmax(plain, axis=1) == 2)
+
+
+def test_corrected_similarities_of_the_bank_have_mean_0_and_equal_spread():
+    """They are in units of similarity: the spread is the mean spread of the labels before."""
+    labels, bank = embeddings(1, 6), embeddings(2, 200)
+    found = LabelScorer("class", bank)(bank, labels)
+    np.testing.assert_allclose(found.mean(axis=0), 0, atol=1e-12)
+    spread = (bank.activity @ labels.activity.T).std(axis=0).mean()
+    np.testing.assert_allclose(found.std(axis=0), spread, rtol=1e-9)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with a store, and a model trained briefly on all but two labels of the store."""
+    folder = tmp_path_factory.mktemp("paths")
+    build_labelled_store(folder / "s.zarr")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MMCLIP_CACHE", str(folder / "cache"))
+        arguments = [str(folder / "s.zarr"), "--out", str(folder / "pre"), "--encoder", "hash"]
+        arguments += ["--unseen", *UNSEEN, "--steps", "2", "--set", *OVERRIDES, "query_bank=20"]
+        assert pretrain.main([*arguments, "validate_every=2", "save_every=2"]) == 0
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def corpus(folder):
+    return read_corpus([open_store(folder / "s.zarr")], WINDOW)
+
+
+def without_bank(folder, run):
+    """Copy the model as an earlier version would have written it."""
+    shutil.copytree(folder / "pre", run)
+    (run / query_bank.FILE).unlink()
+    description = json.loads((run / "model.json").read_text())
+    for section, names in {"train": ("select", "patience")}.items():
+        for name in names:
+            del description["settings"][section][name]
+    for name in ("query_bank", "takes", "radars", "validation_retrieval"):
+        del description[name]
+    del description["settings"]["inference"]
+    (run / "model.json").write_text(json.dumps(description))
+    return run
+
+
+def test_the_bank_has_windows_of_every_seen_label_and_training_subject_equally_often(corpus):
+    """With four seen labels and three training subjects, twelve windows are one of each pair."""
+    description = {
+        "seen": ["jump", "march", "squat", "wave"],
+        "subjects": corpus.subjects(("train",)),
+    }
+    description["subjects"] = sorted(description["subjects"])
+    windows = bank_windows(corpus, description, 12)
+    clips = [corpus.clips[index] for index in windows.clip]
+    pairs = Counter((clip.subject, label) for clip, label in zip(clips, windows.label.tolist()))
+    assert len(pairs) == 12
+    assert set(pairs.values()) == {1}
+    assert {clip.split for clip in clips} == {"train"}
+    # With fewer windows, every label comes first, and then as many subjects as possible.
+    few = bank_windows(corpus, description, 4)
+    assert len(set(few.label.tolist())) == 4
+    assert len({corpus.clips[index].subject for index in few.clip}) > 1
+
+
+def test_the_bank_is_made_of_training_windows_at_the_end_of_training(folder, corpus):
+    model = load_model(folder / "pre")
+    bank = read_query_bank(model)
+    assert model.description["query_bank"]["windows"] == len(bank.activity) == 20
+    assert bank.attributes.shape == (20, 2, 64)
+    # Half precision has eleven significant bits.
+    np.testing.assert_allclose(np.linalg.norm(bank.activity, axis=-1), 1, atol=2e-3)
+    windows = bank_windows(corpus, model.description, 20)
+    assert {corpus.labels[label] for label in windows.label} == set(LABELS) - set(UNSEEN)
+    assert len(non_overlapping(windows, WINDOW)) == 20
+
+
+def test_the_command_adds_the_same_bank_to_an_earlier_model_and_records_its_scoring(
+    folder, tmp_path, capsys
+):
+    run = without_bank(folder, tmp_path / "old")
+    command = [str(folder / "s.zarr"), "--model", str(run), "--windows", "20"]
+    assert query_bank.main([*command, "--scoring", "both", "--hub-correction", "on"]) == 0
+    assert "scoring both with hub correction" in capsys.readouterr().out
+    bank, again = folder / "pre" / query_bank.FILE, run / query_bank.FILE
+    assert bank.read_bytes() == again.read_bytes()
+    scorer = choose_scorer(load_model(run), Namespace(scoring=None, hub_correction=None))
+    assert scorer.description == {"scoring": "both", "hub_correction": True}
+    # Options of a command take precedence over the model's own scoring.
+    scorer = choose_scorer(load_model(run), Namespace(scoring="class", hub_correction="off"))
+    assert scorer.description == {"scoring": "class", "hub_correction": False}
+
+
+def test_a_model_without_a_bank_scores_as_before_with_one_line(folder, tmp_path):
+    """Old models score by the class vector alone; a correction without a bank is an error."""
+    model, lines = load_model(without_bank(folder, tmp_path / "old")), []
+    scorer = choose_scorer(model, Namespace(scoring=None, hub_correction=None), lines.append)
+    windows, labels = embeddings(0, 40), embeddings(1, 6)
+    np.testing.assert_array_equal(scorer(windows, labels), windows.activity @ labels.activity.T)
+    assert len(lines) == 1
+    assert "no query bank, so no hub correction" in lines[0]
+    with pytest.raises(MmclipError, match="is needed by --hub-correction on; add it with"):
+        choose_scorer(model, Namespace(scoring=None, hub_correction="on"))
+
+
+def test_a_damaged_bank_is_an_error(folder, tmp_path):
+    run = shutil.copytree(folder / "pre", tmp_path / "run")
+    (run / query_bank.FILE).write_bytes(b"x")
+    with pytest.raises(MmclipError, match=r"is not the file described in model\.json"):
+        read_query_bank(load_model(run))
+
+
+def test_the_commands_score_as_their_options_say(folder, tmp_path, capsys):
+    """The predicted labels differ between the scorings of a model that is hardly trained."""
+    found = {}
+    for scoring, correction in (("class", "off"), ("parts", "off"), ("both", "on")):
+        options = ["--scoring", scoring, "--hub-correction", correction]
+        out = tmp_path / scoring
+        command = [str(folder / "s.zarr"), "--models", str(folder / "pre"), "--out", str(out)]
+        assert evaluate.main([*command, "--candidates", "all", *options]) == 0
+        run = json.loads((out / "evaluation.json").read_text())["runs"][0]
+        assert run["scoring"] == scoring
+        assert run["hub_correction"] == (correction == "on")
+        assert run["labels"] == sorted(LABELS)
+        command = [str(folder / "s.zarr"), "--model", str(folder / "pre"), "--labels", *LABELS]
+        capsys.readouterr()
+        assert predict.main([*command, *options, "--show", "60"]) == 0
+        found[scoring] = capsys.readouterr().out
+    assert len(set(found.values())) == 3
