@@ -91,7 +91,7 @@ class TokenLearner(nnx.Module):
         """Map branch tokens [batch, token, width] to attribute tokens [batch, attribute, width]."""
         tokens = jnp.broadcast_to(self.parts[...], (len(x), *self.parts.shape)).astype(x.dtype)
         x = jnp.concatenate([tokens, x + self.position[...].astype(x.dtype)], axis=1)
-        return self.blocks(x, key)[:, : self.parts.shape[0]]
+        return self.blocks(x, key, first=self.parts.shape[0])
 
 
 class Aggregator(nnx.Module):
@@ -113,7 +113,7 @@ class Aggregator(nnx.Module):
         """Aggregate attributes [batch, attribute, width] into activity vectors [batch, width]."""
         token = jnp.broadcast_to(self.whole[...], (len(attributes), *self.whole.shape))
         x = jnp.concatenate([token.astype(attributes.dtype), attributes], axis=1)
-        return self.blocks(x, key)[:, 0]
+        return self.blocks(x, key, first=1)[:, 0]
 
 
 class MmClip(nnx.Module):

@@ -57,6 +57,8 @@ class DataSettings:
         crop_step: number of columns between possible starts of a window.
         unseen: labels excluded from training; G1 to G3 are the groups of the paper's protocol.
         batches_ahead: number of batches that are read in advance.
+        memory_mb: limit of the memory for clips that stay in memory after they have been read
+            [MB]; the others are read again for every batch. The results are the same.
     """
 
     sampling: str = "label"
@@ -65,6 +67,7 @@ class DataSettings:
     crop_step: int = 4
     unseen: tuple[str, ...] = ()
     batches_ahead: int = 4
+    memory_mb: int = 2000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,6 +210,7 @@ def _model_rules(model: ModelSettings) -> Iterator[_Rule]:
 def _number_rules(settings: TrainingSettings) -> Iterator[_Rule]:
     for key in _AT_LEAST_ONE:
         yield _Rule(key, _value(settings, key) >= 1, "at least 1")
+    yield _Rule("data.memory_mb", settings.data.memory_mb >= 0, "at least 0")
     yield _Rule("train.rate", 0 < settings.train.rate < 1, "between 0 and 1")
     shifts = 0 <= settings.augment.min_shift <= settings.augment.max_shift
     yield _Rule("augment.min_shift", shifts, "at least 0 and at most max_shift")

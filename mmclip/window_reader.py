@@ -1,16 +1,27 @@
 """Reader of window heatmaps, which are prefetched by the threads of tensorstore.
 
-While the device processes one batch, the reads of the following batches are in flight.
+While the device processes one batch, the reads of the following batches are in flight. Clips that
+have been read stay in memory, up to a limit, so that most windows of later batches are slices of
+arrays in memory.
 """
 
+import math
 from collections import deque
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
 from mmclip.batch_sampler import BatchIndices
 from mmclip.errors import MmclipError
 from mmclip.window_corpus import WindowCorpus
+
+
+class _Read(NamedTuple):
+    """Futures of arrays by heatmap name, and the first column of the window in them."""
+
+    first: int
+    maps: dict
 
 
 class WindowReader:
@@ -20,10 +31,20 @@ class WindowReader:
         corpus: corpus whose stores are read.
         heatmaps: names of the heatmaps to read.
         batches_ahead: number of batches that are read in advance.
+        memory_mb: limit of the memory for clips that have been read [MB]; the windows of all other
+            clips are read from the store every time.
     """
 
-    def __init__(self, corpus: WindowCorpus, heatmaps: tuple[str, ...], batches_ahead: int = 4):
+    def __init__(
+        self,
+        corpus: WindowCorpus,
+        heatmaps: tuple[str, ...],
+        batches_ahead: int = 4,
+        memory_mb: float = 0,
+    ):
         self._corpus, self._ahead = corpus, batches_ahead
+        self._free_bytes = memory_mb * 1_000_000
+        self._kept: dict[int, dict] = {}
         self._arrays = [
             {name: store.open_array(name) for name in heatmaps} for store in corpus.stores
         ]
@@ -44,21 +65,36 @@ class WindowReader:
         while in_flight:
             yield self._finish_reads(*in_flight.popleft())
 
-    def _start_reads(self, batch: BatchIndices) -> list[dict]:
-        """Start the reads; returns the futures of each window's heatmaps, keyed by name."""
-        reads = []
-        for clip_index, start in zip(batch.windows.clip, batch.windows.start):
-            clip = self._corpus.clips[clip_index]
-            columns = slice(int(start), int(start) + self._corpus.columns)
-            arrays = self._arrays[clip.store]
-            reads.append({name: array[clip.row, columns].read() for name, array in arrays.items()})
-        return reads
+    def _start_reads(self, batch: BatchIndices) -> list[_Read]:
+        """Start the reads of all windows of a batch."""
+        windows = zip(batch.windows.clip, batch.windows.start)
+        return [self._start_read(int(clip), int(start)) for clip, start in windows]
+
+    def _start_read(self, clip_index: int, start: int) -> _Read:
+        """Read the whole clip if it is or can be kept in memory, else only the window."""
+        if clip_index in self._kept:
+            return _Read(start, self._kept[clip_index])
+        clip = self._corpus.clips[clip_index]
+        arrays = self._arrays[clip.store]
+        size_bytes = sum(
+            math.prod(a.shape[1:]) * a.dtype.numpy_dtype.itemsize for a in arrays.values()
+        )
+        if size_bytes > self._free_bytes:
+            columns = slice(start, start + self._corpus.columns)
+            return _Read(0, {name: a[clip.row, columns].read() for name, a in arrays.items()})
+        self._free_bytes -= size_bytes
+        self._kept[clip_index] = {name: a[clip.row].read() for name, a in arrays.items()}
+        return _Read(start, self._kept[clip_index])
 
     def _finish_reads(
-        self, batch: BatchIndices, reads: list[dict]
+        self, batch: BatchIndices, reads: list[_Read]
     ) -> tuple[dict[str, np.ndarray], BatchIndices]:
+        columns = self._corpus.columns
         try:
-            maps = {name: np.stack([each[name].result() for each in reads]) for name in reads[0]}
+            maps = {
+                name: np.stack([r.maps[name].result()[r.first : r.first + columns] for r in reads])
+                for name in reads[0].maps
+            }
         except ValueError as error:
             raise self._read_error(batch, error) from None
         return maps, batch
