@@ -1,15 +1,17 @@
 """Speed of training, reading and inference of mmCLIP.
 
     python -m benchmarks.mmclip STORE --preset small --json mmclip.json
+    python -m benchmarks.mmclip STORE --against CHECKOUT
 
 The script measures random reads of windows without training, training with reads, training without
-reads (repeatedly on one batch), and inference on 1 and on 256 windows. The file cache is warm, and
-programs are compiled before they are timed.
+reads (repeatedly on one batch), the parts of a training step, and inference on 1 and 256 windows.
+The file cache is warm, and programs are compiled before they are timed. With --against, it only
+compares training with that of another version, whose checkout is given: both train in turns.
 """
 
 import argparse
 import json
-import platform
+import os
 import resource
 import statistics
 import sys
@@ -18,9 +20,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.machine_info import commit
+from benchmarks.machine_info import commit, processor
+from benchmarks.mmclip_profile import step_parts
+from benchmarks.mmclip_steps import TEXT_WIDTH, open_training
+from benchmarks.mmclip_versions import compare_versions
 
-TEXT_WIDTH = 512
 LARGE_BATCH = 256
 
 
@@ -40,9 +44,10 @@ def main(arguments: list[str] | None = None) -> int:
     result = {
         "commit": commit(),
         "device": str(jax.devices()[0].device_kind),
-        "machine": platform.processor() or platform.machine(),
+        "machine": processor(),
+        "cores": os.cpu_count(),
         "preset": options.preset,
-        **measure(options),
+        **(compare_versions(options) if options.against else measure(options)),
     }
     print(json.dumps(result, indent=2))
     if options.json:
@@ -58,7 +63,7 @@ def measure(options: argparse.Namespace) -> dict:
     from mmclip.presets import load_preset
 
     settings = load_preset(options.preset, options.set)
-    data = _open(options.store, settings)
+    data = _Data(*open_training(options.store, settings))
     model = make_model(settings.model, TEXT_WIDTH, 0)
     maps, _ = next(data.reader.read(iter([data.sampler.batch(0)])))
     result = {"reader_windows_per_s": reading_rate(data, options.steps, settings.train.batch)}
@@ -90,7 +95,8 @@ def training(model, data: _Data, settings, steps: int) -> dict:
 
     split = split_model(model)
     vectors = np.random.default_rng(0).normal(size=(len(data.bank.sentences), TEXT_WIDTH))
-    step = make_step(split, jax.device_put(vectors.astype(np.float32)), settings)
+    vectors = jax.device_put(vectors.astype(np.float32))
+    step = make_step(split, vectors, settings)
 
     def run(state, maps, batch):
         return step(state, jax.device_put(maps), batch.labels, batch.sentences)
@@ -108,7 +114,9 @@ def training(model, data: _Data, settings, steps: int) -> dict:
         state, _ = run(state, maps, batch)
     jax.block_until_ready(state)
     alone = _rate(steps * settings.train.batch, start_s)
-    return {"training_windows_per_s": with_reads, "step_alone_windows_per_s": alone}
+    rates = {"training_windows_per_s": with_reads, "step_alone_windows_per_s": alone}
+    parts = step_parts(data.reader, data.sampler, settings, split_model(model), vectors)
+    return {**rates, "step_parts_cpu_ms": parts}
 
 
 def inference(model, size: int, maps: dict) -> dict:
@@ -127,20 +135,6 @@ def inference(model, size: int, maps: dict) -> dict:
         result[f"recognition_{count}_ms"] = round(1e3 * median_s, 2)
     rate = LARGE_BATCH / result[f"recognition_{LARGE_BATCH}_ms"] * 1e3
     return {**result, "recognition_windows_per_s": round(rate, 1)}
-
-
-def _open(store: str, settings) -> _Data:
-    from mmclip.batch_sampler import BatchSampler
-    from mmclip.prepared_data import open_corpus
-    from mmclip.sentences import make_sentence_bank
-    from mmclip.window_reader import WindowReader
-
-    corpus = open_corpus([store], settings, verify=False, report=lambda line: None)
-    bank = make_sentence_bank(corpus.labels, corpus.sentences, settings.model.parts)
-    windows = corpus.windows(("train",), set(corpus.labels))
-    sampler = BatchSampler(corpus, windows, bank, settings)
-    reader = WindowReader(corpus, settings.model.heatmaps, settings.data.batches_ahead)
-    return _Data(reader, sampler, bank)
 
 
 def _median_s(task: Callable[[], object], rounds: int = 11) -> float:
@@ -170,6 +164,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--set", nargs="+", default=[], metavar="KEY=VALUE", help="override any setting"
+    )
+    parser.add_argument(
+        "--against", type=Path, metavar="CHECKOUT", help="compare with the mmclip of this checkout"
+    )
+    parser.add_argument("--rounds", type=int, default=9, help="rounds of --against (%(default)s)")
+    parser.add_argument(
+        "--round-steps", type=int, default=5, help="steps per version and round (%(default)s)"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON")
     return parser

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import jax
 import jax.numpy as jnp
 
+from mmclip import random_draws
 from mmclip.settings import AugmentSettings
 from mmclip.store import FLOOR_DB
 
@@ -85,7 +86,7 @@ def add_noise(key: jax.Array, map_db: jax.Array, max_std_db: float) -> jax.Array
     """Add Gaussian noise; each window's standard deviation is drawn between 0 and `max_std_db`."""
     std_key, cell_key = jax.random.split(key)
     std_db = jax.random.uniform(std_key, (map_db.shape[0], 1, 1)) * max_std_db
-    noisy = map_db + std_db * jax.random.normal(cell_key, map_db.shape, map_db.dtype)
+    noisy = map_db + std_db * random_draws.normal(cell_key, map_db.shape).astype(map_db.dtype)
     return jnp.maximum(noisy, FLOOR_DB)
 
 

@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
+from mmclip import random_draws
 from mmclip.settings import OptimizationSettings
 
 
@@ -71,11 +72,22 @@ def merge(model: nnx.Module) -> None:
             attention.qkv = attention.qkv.merged()
 
 
-def dropout(key: jax.Array | None, x: jax.Array, rate: float) -> jax.Array:
-    """Apply inverted dropout; without a key, return x unchanged."""
+def dropout(
+    key: jax.Array | None, x: jax.Array, rate: float, tokens: int | None = None
+) -> jax.Array:
+    """Apply inverted dropout; without a key, return x unchanged.
+
+    Args:
+        key: random key.
+        x: values [batch, ..., width].
+        rate: probability that a value is dropped.
+        tokens: number of tokens of which x [batch, token, width] holds the first; what is dropped
+            of these does not depend on how many tokens x holds. Default: all tokens.
+    """
     if key is None or not rate:
         return x
-    kept = jax.random.bernoulli(key, 1.0 - rate, x.shape)
+    shape = x.shape if tokens is None else (x.shape[0], tokens, *x.shape[2:])
+    kept = random_draws.bernoulli(key, 1.0 - rate, shape)[:, : x.shape[1]]
     return jnp.where(kept, x / (1.0 - rate), 0).astype(x.dtype)
 
 

@@ -95,7 +95,7 @@ class TokenLearner(nnx.Module):
         """Map branch tokens [batch, token, width] to attribute tokens [batch, attribute, width]."""
         tokens = jnp.broadcast_to(self.parts[...], (len(x), *self.parts.shape)).astype(x.dtype)
         x = jnp.concatenate([tokens, x + self.position[...].astype(x.dtype)], axis=1)
-        return self.blocks(x, key)[:, : self.parts.shape[0]]
+        return self.blocks(x, key, first=self.parts.shape[0])
 
 
 class Aggregator(nnx.Module):
@@ -125,7 +125,7 @@ class Aggregator(nnx.Module):
         x = jnp.concatenate([token.astype(attributes.dtype), attributes], axis=1)
         if self.position is not None:
             x += self.position[...].astype(x.dtype)
-        return self.blocks(x, key)[:, 0]
+        return self.blocks(x, key, first=1)[:, 0]
 
 
 class MmClip(nnx.Module):

@@ -1,9 +1,15 @@
 """Conversion of stored heatmaps in dB to the input of the network, on the device."""
 
 from collections.abc import Mapping
+from functools import cache
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+
+# Largest range of a constant heatmap [dB]: resizing rounds the cells of a blanked heatmap by 2e-6
+# dB, and scaling must not stretch this pattern. A measured heatmap ranges over 10 dB or more.
+CONSTANT_DB = 1e-3
 
 
 def network_input(maps: Mapping[str, jax.Array], size: int) -> jax.Array:
@@ -16,16 +22,40 @@ def network_input(maps: Mapping[str, jax.Array], size: int) -> jax.Array:
     Returns:
         Network input [batch, heatmap, column, bin]; a constant heatmap becomes -1 everywhere.
     """
-    resized = [_resize(map_db.astype(jnp.float32), size) for map_db in maps.values()]
-    stacked = jnp.stack(resized, axis=1)
-    low = stacked.min(axis=(2, 3), keepdims=True)
-    span = stacked.max(axis=(2, 3), keepdims=True) - low
-    return jnp.where(span > 0, 2 * (stacked - low) / jnp.where(span > 0, span, 1) - 1, -1.0)
+    return jnp.stack([scaled_heatmap(map_db, size) for map_db in maps.values()], axis=1)
+
+
+def scaled_heatmap(map_db: jax.Array, size: int) -> jax.Array:
+    """Resize heatmaps [batch, column, bin] of one kind and scale each of them from -1 to 1."""
+    resized = _resize(map_db.astype(jnp.float32), size)
+    low = resized.min(axis=(1, 2), keepdims=True)
+    span = resized.max(axis=(1, 2), keepdims=True) - low
+    varies = span > CONSTANT_DB
+    return jnp.where(varies, 2 * (resized - low) / jnp.where(varies, span, 1) - 1, -1.0)
 
 
 def _resize(map_db: jax.Array, size: int) -> jax.Array:
-    """Interpolate linearly along the bins, with antialiasing if their number decreases."""
-    batch, columns, bins = map_db.shape
+    """Interpolate linearly along the bins, with antialiasing if their number decreases.
+
+    The result is that of `jax.image.resize`, which multiplies by a matrix that is almost empty.
+    """
+    bins = map_db.shape[-1]
     if bins == size:
         return map_db
-    return jax.image.resize(map_db, (batch, columns, size), "linear", antialias=True)
+    first, weights = _interpolation(bins, size)
+    return sum(map_db[..., first + tap] * row for tap, row in enumerate(weights))
+
+
+@cache
+def _interpolation(bins: int, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """First input bin of each output bin, and weights of this bin and its successors [tap, bin].
+
+    The weights are found by resizing each unit vector.
+    """
+    with jax.ensure_compile_time_eval():
+        matrix = jax.image.resize(jnp.eye(bins), (bins, size), "linear", antialias=True)
+    matrix = np.asarray(matrix)
+    used = matrix != 0
+    taps = int((bins - used[::-1].argmax(0) - used.argmax(0)).max())
+    first = np.minimum(used.argmax(0), bins - taps)
+    return first, matrix[first + np.arange(taps)[:, None], np.arange(size)]

@@ -10,7 +10,7 @@ from mmclip.settings import TrainingSettings
 
 FILE = "run.json"
 # Settings that may change when training is resumed.
-CHANGEABLE = ("log_every",)
+CHANGEABLE = ("log_every", "memory_mb")
 
 
 def claim_run_folder(

@@ -74,6 +74,8 @@ class DataSettings:
             Paper: not stated. Authors: 3 (BABEL).
         unseen: labels excluded from training; G1 to G3 are the groups of the paper's protocol.
         batches_ahead: number of batches that are read in advance.
+        memory_mb: limit of the memory for clips that stay in memory after they have been read
+            [MB]; the others are read again for every batch. The results are the same.
     """
 
     sampling: str = "label"
@@ -86,6 +88,7 @@ class DataSettings:
     most_actions: int = 0
     unseen: tuple[str, ...] = ()
     batches_ahead: int = 4
+    memory_mb: int = 2000
 
 
 @dataclass(frozen=True, kw_only=True)

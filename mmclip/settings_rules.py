@@ -88,6 +88,7 @@ def _model_rules(model) -> Iterator[_Rule]:
 def _number_rules(settings) -> Iterator[_Rule]:
     for key in AT_LEAST_ONE:
         yield _Rule(key, _value(settings, key) >= 1, "at least 1")
+    yield _Rule("data.memory_mb", settings.data.memory_mb >= 0, "at least 0")
     yield _Rule("train.rate", 0 < settings.train.rate < 1, "between 0 and 1")
     shifts = 0 <= settings.augment.min_shift <= settings.augment.max_shift
     yield _Rule("augment.min_shift", shifts, "at least 0 and at most max_shift")

@@ -17,7 +17,8 @@ from mmclip.settings import OptimizationSettings, TrainingSettings
 from mmclip.training_log import TrainingLog
 from mmclip.training_step import (
     learning_rate,
-    make_step,
+    make_preparation,
+    make_update,
     merged_weights,
     model_of_state,
     start_state,
@@ -61,7 +62,8 @@ def train(
     report(f"resuming from step {first}" if first else "training starts")
     log = TrainingLog(folder, first, last, settings.train.batch, report)
     best = BestModel(folder, describe_training(data, settings, base), settings.train)
-    step = _announced(make_step(model, jax.device_put(data.vectors), settings), report)
+    prepare = make_preparation(settings)
+    update = _announced(make_update(model, jax.device_put(data.vectors), settings), report)
     batches = _batches(data, settings, text_of, range(first, last))
     for number in range(first + 1, last + 1):
         if best.is_final(number - 1):
@@ -69,7 +71,10 @@ def train(
             break
         with log.waiting():
             maps, batch = next(batches)
-        state, metrics = step(state, jax.device_put(maps), batch.labels, batch.sentences)
+        # The step number is given by the host, so that the device can prepare this batch during
+        # the previous update.
+        inputs = prepare(number - 1, maps)
+        state, metrics = update(state, inputs, batch.labels, batch.sentences)
         log.add(number, metrics)
         due = _due_actions(number, settings.train)
         found = validate(model_of_state(model, state)) if "validate" in due else None
@@ -115,7 +120,8 @@ def _batches(
     """Iterate over the heatmaps and indices of the batch of each step."""
     windows = require_windows(data, ("train",), data.seen)
     sampler = BatchSampler(data.corpus, windows, data.bank, settings, text_of)
-    reader = WindowReader(data.corpus, settings.model.heatmaps, settings.data.batches_ahead)
+    ahead, memory_mb = settings.data.batches_ahead, settings.data.memory_mb
+    reader = WindowReader(data.corpus, settings.model.heatmaps, ahead, memory_mb)
     return reader.read(sampler.batch(step) for step in steps)
 
 

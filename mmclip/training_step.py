@@ -11,7 +11,7 @@ from mmclip import lora
 from mmclip.augmentation import augment
 from mmclip.losses import total_loss
 from mmclip.model_variables import SplitModel, Variables, join_model, split_model
-from mmclip.preprocessing import network_input
+from mmclip.preprocessing import scaled_heatmap
 from mmclip.settings import OptimizationSettings, TrainingSettings
 
 
@@ -81,23 +81,61 @@ def make_step(model: SplitModel, vectors: jax.Array, settings: TrainingSettings)
         step(state, maps, labels, sentences), which returns the next state and the metrics by name.
         The random key of a step is derived from the seed in the settings and the step number.
     """
+    prepare, update = make_preparation(settings), make_update(model, vectors, settings)
+
+    def step(state: TrainState, maps, labels, sentences) -> tuple[TrainState, dict]:
+        return update(state, prepare(state.step, maps), labels, sentences)
+
+    return step
+
+
+def make_preparation(settings: TrainingSettings) -> Callable:
+    """Compile the augmentation of a batch and its conversion to the network's input.
+
+    These are two programs, because XLA would compute the augmentation again for every weight of
+    the interpolation if both were one program on a CPU.
+
+    Returns:
+        prepare(step, maps), which returns the network's inputs of the step after `step` completed
+        steps, an array [batch, column, bin] for each of the stored heatmaps, given by name.
+    """
+
+    def augmented(step, maps):
+        augment_key, _ = _step_keys(settings, step)
+        maps = {name: map_db.astype(jnp.float32) for name, map_db in maps.items()}
+        return augment(augment_key, maps, settings.augment)
+
+    def scaled(maps):
+        return tuple(scaled_heatmap(map_db, settings.model.size) for map_db in maps.values())
+
+    augmented, scaled = jax.jit(augmented), jax.jit(scaled)
+    return lambda step, maps: scaled(augmented(step, maps))
+
+
+def make_update(model: SplitModel, vectors: jax.Array, settings: TrainingSettings) -> Callable:
+    """Compile the update of the trained variables by one batch.
+
+    Args:
+        model, vectors, settings: arguments of `make_step`.
+
+    Returns:
+        update(state, inputs, labels, sentences), which returns the next state and the metrics by
+        name; `inputs` are the result of the preparation of this step.
+    """
     optimizer = make_optimizer(settings.train)
     unit = settings.train.loss != "mse_unnormalised"
 
     def loss_of(trained, state, inputs, labels, sentences, key):
         network = model_of_state(model, state._replace(trained=trained))
         signal_key, text_key = jax.random.split(key)
-        signal = network.signal(inputs, signal_key, unit=unit)
+        signal = network.signal(jnp.stack(inputs, axis=1), signal_key, unit=unit)
         text = network.text(vectors[sentences], text_key, unit=unit)
         scale = network.scale()
         loss, terms = total_loss(signal, text, labels, sentences, scale, settings.train)
         return loss, {"loss": loss, **terms, "scale": scale}
 
-    def step(state: TrainState, maps, labels, sentences) -> tuple[TrainState, dict]:
-        key = jax.random.fold_in(jax.random.key(settings.train.seed), state.step)
-        augment_key, dropout_key = jax.random.split(key)
-        maps = {name: map_db.astype(jnp.float32) for name, map_db in maps.items()}
-        inputs = network_input(augment(augment_key, maps, settings.augment), settings.model.size)
+    def update(state: TrainState, inputs, labels, sentences) -> tuple[TrainState, dict]:
+        _, dropout_key = _step_keys(settings, state.step)
         gradients, metrics = jax.grad(loss_of, has_aux=True)(
             state.trained, state, inputs, labels, sentences, dropout_key
         )
@@ -105,4 +143,9 @@ def make_step(model: SplitModel, vectors: jax.Array, settings: TrainingSettings)
         trained = optax.apply_updates(state.trained, updates)
         return TrainState(trained, state.frozen, optimizer_state, state.step + 1), metrics
 
-    return jax.jit(step, donate_argnums=0)
+    return jax.jit(update, donate_argnums=0)
+
+
+def _step_keys(settings: TrainingSettings, step) -> jax.Array:
+    """The random keys of augmentation and of dropout in the step after `step` completed steps."""
+    return jax.random.split(jax.random.fold_in(jax.random.key(settings.train.seed), step))

@@ -25,16 +25,22 @@ class Attention(nnx.Module):
         self.qkv = nnx.Linear(width, 3 * width, dtype=dtype, rngs=rngs)
         self.out = nnx.Linear(width, width, dtype=dtype, rngs=rngs)
 
-    def __call__(self, x: jax.Array, key: jax.Array | None = None) -> jax.Array:
-        """softmax(q k / sqrt(head width)) v for x [batch, token, width]."""
+    def __call__(
+        self, x: jax.Array, key: jax.Array | None = None, first: int | None = None
+    ) -> jax.Array:
+        """softmax(q k / sqrt(head width)) v for x [batch, token, width].
+
+        If `first` is given, only the first tokens are computed; they attend to all tokens.
+        """
         batch, tokens, width = x.shape
         # Only a LoRA projection has dropout and therefore takes a key.
         qkv = self.qkv(x, key) if isinstance(self.qkv, LoraLinear) else self.qkv(x)
         q, k, v = jnp.split(qkv.reshape(batch, tokens, 3 * self.heads, -1), 3, axis=2)
+        q = q[:, :first]
         logits = jnp.einsum("bthw,bshw->bhts", q, k) / jnp.sqrt(width / self.heads).astype(q.dtype)
         weights = jax.nn.softmax(logits.astype(jnp.float32), axis=-1).astype(v.dtype)
         attended = jnp.einsum("bhts,bshw->bthw", weights, v)
-        return self.out(attended.reshape(batch, tokens, width))
+        return self.out(attended.reshape(batch, -1, width))
 
 
 class TransformerBlock(nnx.Module):
@@ -59,12 +65,19 @@ class TransformerBlock(nnx.Module):
         self.up = nnx.Linear(width, mlp_ratio * width, dtype=dtype, rngs=rngs)
         self.down = nnx.Linear(mlp_ratio * width, width, dtype=dtype, rngs=rngs)
 
-    def __call__(self, x: jax.Array, key: jax.Array | None = None) -> jax.Array:
-        """Transformed tokens [batch, token, width]; pass a key during training only."""
+    def __call__(
+        self, x: jax.Array, key: jax.Array | None = None, first: int | None = None
+    ) -> jax.Array:
+        """Transformed tokens [batch, token, width], all or only the first ones.
+
+        Pass a key during training only.
+        """
         keys = (None,) * 3 if key is None else jax.random.split(key, 3)
-        x = x + dropout(keys[0], self.attention(self.norm1(x), keys[1]), self.dropout)
+        attended = self.attention(self.norm1(x), keys[1], first)
+        tokens = x.shape[1]
+        x = x[:, :first] + dropout(keys[0], attended, self.dropout, tokens)
         hidden = jax.nn.gelu(self.up(self.norm2(x)), approximate=False)
-        return x + dropout(keys[2], self.down(hidden), self.dropout)
+        return x + dropout(keys[2], self.down(hidden), self.dropout, tokens)
 
 
 class Transformer(nnx.Module):
@@ -93,8 +106,20 @@ class Transformer(nnx.Module):
         )
         self.norm = nnx.LayerNorm(width, **options) if norm else None
 
-    def __call__(self, x: jax.Array, key: jax.Array | None = None) -> jax.Array:
-        """Transformed tokens [batch, token, width]."""
+    def __call__(
+        self, x: jax.Array, key: jax.Array | None = None, first: int | None = None
+    ) -> jax.Array:
+        """Transformed tokens [batch, token, width].
+
+        Args:
+            x: tokens [batch, token, width].
+            key: random key for dropout; pass it during training only.
+            first: number of first tokens that are returned; default: all. The last block computes
+                the other tokens only as keys and values, which saves most of its time.
+        """
+        last = len(self.blocks) - 1
         for index, block in enumerate(self.blocks):
-            x = block(x, None if key is None else jax.random.fold_in(key, index))
+            block_key = None if key is None else jax.random.fold_in(key, index)
+            x = block(x, block_key, first if index == last else None)
+        x = x[:, :first]
         return x if self.norm is None else self.norm(x)

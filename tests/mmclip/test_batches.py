@@ -58,12 +58,17 @@ def test_a_batch_is_a_pure_function_of_seed_and_step(corpus, bank):
     assert not np.array_equal(seventh, clips_and_starts(reseeded))
 
 
-def test_the_reader_returns_the_windows_of_the_store(corpus, bank):
-    """Later batches are read concurrently, and the windows of the current batch do not change."""
+# One clip has 3 heatmaps of 40 x 32 float16 cells, so 0.01 MB have room for one clip only.
+@pytest.mark.parametrize("memory_mb", [0, 0.01, 100])
+def test_the_reader_returns_the_windows_of_the_store(corpus, bank, memory_mb):
+    """Later batches are read concurrently, and the windows of the current batch do not change.
+
+    This holds if no clip stays in memory, if one does, and if all do.
+    """
     sampler = make_sampler(corpus, bank)
     groups = [zarr.open_group(store.path, mode="r") for store in corpus.stores]
     stores = set()
-    reader = WindowReader(corpus, HEATMAPS)
+    reader = WindowReader(corpus, HEATMAPS, memory_mb=memory_mb)
     for maps, batch in reader.read(sampler.batch(step) for step in range(6)):
         windows = zip(batch.windows.clip, batch.windows.start, batch.windows.label)
         for row, (clip_index, start, label) in enumerate(windows):

@@ -63,7 +63,9 @@ def test_clips_that_are_too_short_to_be_stretched_are_left_out(store):
         read_corpus([open_store(store)], LONG, shortest=COLUMNS + 1)
 
 
-def test_a_stretched_clip_is_one_window_with_its_label_and_its_whole_heatmap(store):
+@pytest.mark.parametrize("memory_mb", [0, 100])
+def test_a_stretched_clip_is_one_window_with_its_label_and_its_whole_heatmap(store, memory_mb):
+    """The same holds for the second read, which uses clips in memory if memory is allowed."""
     settings = tiny_settings(f"size={LONG}", "short_windows=stretch", "shortest=40")
     corpus = open_corpus([store], settings, report=lambda line: None)
     assert not corpus.excluded
@@ -71,7 +73,9 @@ def test_a_stretched_clip_is_one_window_with_its_label_and_its_whole_heatmap(sto
     assert len(windows) == len(corpus.clips) == 60
     assert set(windows.start) == {0}
     stored = zarr.open_group(store, mode="r")
-    maps, batch = next(WindowReader(corpus, HEATMAPS).read(sequential_batches(windows, 60)))
+    reader = WindowReader(corpus, HEATMAPS, memory_mb=memory_mb)
+    for _ in range(2):
+        maps, batch = next(reader.read(sequential_batches(windows, 60)))
     for row, (clip_index, label) in enumerate(zip(batch.windows.clip, batch.windows.label)):
         clip = corpus.clips[clip_index]
         assert corpus.labels[label] in clip.take

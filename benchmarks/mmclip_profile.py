@@ -1,0 +1,75 @@
+"""Where the time of a training step goes: each part of the step, run alone."""
+
+import statistics
+import time
+from collections.abc import Callable
+
+
+def step_parts(reader, sampler, settings, model, vectors, rounds: int = 7) -> dict[str, float]:
+    """Median processor time of each part of a step [ms], of all threads together.
+
+    Args:
+        reader, sampler: reader and sampler of the training windows.
+        settings: settings of the training run.
+        model: split model.
+        vectors: sentence embeddings [sentence, width], on the device.
+        rounds: number of timed calls of each part, in turns.
+    """
+    import jax
+
+    from mmclip.augmentation import augment
+    from mmclip.training_step import make_preparation, make_update, start_state
+
+    maps, batch = next(reader.read(iter([sampler.batch(0)])))
+    key, prepare = jax.random.key(0), make_preparation(settings)
+    augmented = jax.jit(lambda key, maps: augment(key, maps, settings.augment))
+    update = make_update(model, vectors, settings)
+    inputs, state = prepare(0, maps), start_state(model, settings.train)
+
+    def update_once():
+        nonlocal state
+        state, metrics = update(state, inputs, batch.labels, batch.sentences)
+        return metrics
+
+    parts = {
+        "indices": lambda: sampler.batch(0).labels,
+        "indices and reading": lambda: next(reader.read(iter([sampler.batch(0)])))[0],
+        "augmentation": lambda: augmented(key, maps),
+        "augmentation, resizing and scaling": lambda: prepare(0, maps),
+        **_network_parts(model, settings, inputs, vectors[batch.sentences]),
+        "forward, backward and optimizer": update_once,
+    }
+    return _in_turns(parts, rounds, jax.block_until_ready)
+
+
+def _network_parts(model, settings, inputs, sentences) -> dict[str, Callable]:
+    """The forward pass with dropout, and the optimizer."""
+    import jax
+    import jax.numpy as jnp
+
+    from mmclip.training_step import make_optimizer, model_of_state, start_state
+
+    state = jax.tree.map(jnp.copy, start_state(model, settings.train))
+    optimizer = make_optimizer(settings.train)
+
+    def forward(state, inputs, sentences, key):
+        network = model_of_state(model, state)
+        return network.signal(jnp.stack(inputs, axis=1), key), network.text(sentences, key)
+
+    forward, optimize = jax.jit(forward), jax.jit(optimizer.update)
+    key, trained = jax.random.key(0), state.trained
+    return {
+        "forward": lambda: forward(state, inputs, sentences, key),
+        "optimizer": lambda: optimize(trained, state.optimizer, trained),
+    }
+
+
+def _in_turns(parts: dict[str, Callable], rounds: int, ready: Callable) -> dict[str, float]:
+    found = {name: [] for name in parts}
+    for number in range(rounds + 1):
+        for name, part in parts.items():
+            start_s = time.process_time()
+            ready(part())
+            if number:  # the first call compiles
+                found[name].append(1e3 * (time.process_time() - start_s))
+    return {name: round(statistics.median(times), 1) for name, times in found.items()}
