@@ -59,7 +59,7 @@ def test_fifty_steps_have_the_losses_of_the_plain_formulation(monkeypatch):
     """Noise, dropout, resizing and pruned tokens: losses within 1e-5, from float32 rounding.
 
     The plain formulation draws by `jax.random`, resizes by a full matrix, and computes all tokens
-    of the last block. The losses start near 2; a different draw changes them by more than 1e-3.
+    of the last block. The losses are 3 to 8; other draws change them by more than 1e-3.
     """
     fast = _losses()
     monkeypatch.setattr(random_draws, "random_bits", jax.random.bits)
