@@ -8,7 +8,10 @@ with several seeds. Permutation controls follow, in which every label has the te
 Each model is evaluated once, after training, on subjects that are not used in training, with the
 group's labels as candidates and with all labels as candidates. The group on which the settings were
 tuned (G1) is reported separately. With --test-store, the models are evaluated on people of other
-stores. Finished training runs are not repeated; interrupted ones are resumed.
+stores. With --pretrain-store, a model is pre-trained for each seed on stores without these
+activities, such as those of the preset grammar; it is evaluated straight from pre-training, and
+then fine-tuned for each group. Finished training runs are not repeated; interrupted ones are
+resumed.
 """
 
 import argparse
@@ -27,11 +30,14 @@ from mmclip.paths import path_argument
 from mmclip.presets import PRESETS
 from mmclip.scoring_options import add_scoring_options
 
+# Captions of the grammar describe single movements; its labels may join several of them.
+PRETRAINING = ["captions=true", "sampling=clip", "steps=1500", "select=retrieval"]
 EXAMPLES = """
 examples:
   python -m benchmarks.zero_shot sixty.zarr --out runs/zero-shot --seeds 3 --derangements 5
   python -m benchmarks.zero_shot sixty.zarr --out runs/quick --groups G1 --seeds 1 --set steps=500
   python -m benchmarks.zero_shot sixty.zarr --test-store people.zarr --out runs/people
+  python -m benchmarks.zero_shot sixty.zarr --pretrain-store grammar.zarr --out runs/adapted
   python -m benchmarks.zero_shot sixty.zarr --out runs/zero-shot --scoring both --hub-correction on
 """
 
@@ -71,6 +77,11 @@ def study(options: argparse.Namespace) -> dict:
         for number in range(options.derangements)
     ]
     kinds = _results(options, folders)
+    if options.pretrain_store:
+        bases = [_pretrain(options, seed) for seed in range(options.seeds)]
+        for group in options.groups:
+            found = _evaluate(options, f"straight-{group}", bases, labels=group)
+            kinds[f"{group} straight"] = _pooled(found["runs"])
     if controls:
         kinds[CONTROL] = _pooled(_evaluate(options, CONTROL, controls)["runs"])
     return {
@@ -78,6 +89,7 @@ def study(options: argparse.Namespace) -> dict:
         "machine": machine(jax.devices()[0]),
         "stores": options.stores,
         "test_stores": options.test_store,
+        "pretrain_stores": options.pretrain_store,
         "preset": options.preset,
         "settings": options.set,
         **kinds,
@@ -149,20 +161,70 @@ def _train(options: argparse.Namespace, group: str, seed: int, derange: int = 0)
     def report(line: str) -> None:
         print(f"{folder.name}: {line}", flush=True)
 
+    if options.pretrain_store:
+        base = _pretrain(options, seed)
+        _check_base(base, group)
+        _finetune(options, base, folder, overrides)
+        return folder
     settings = load_preset(options.preset, overrides)
     pretrain(options.stores, folder, settings, options.encoder, verify=False, report=report)
     return folder
 
 
+def _pretrain(options: argparse.Namespace, seed: int) -> Path:
+    """Start or resume the pre-training of a seed; return its folder."""
+    from mmclip.presets import load_preset
+    from mmclip.pretrain import pretrain
+
+    folder = options.out / f"pre-{seed}"
+    settings = load_preset(options.preset, [*options.pretrain_set, f"seed={seed}"])
+    pretrain(
+        options.pretrain_store,
+        folder,
+        settings,
+        options.encoder,
+        verify=False,
+        report=lambda line: print(f"{folder.name}: {line}", flush=True),
+    )
+    return folder
+
+
+def _check_base(base: Path, group: str) -> None:
+    """Check before fine-tuning that pre-training had no label of the group."""
+    from mmclip.errors import MmclipError
+    from mmclip.protocol import groups
+
+    names = groups().get(group, tuple(group.split(",")))
+    trained = sorted(set(json.loads((base / "model.json").read_text())["seen"]) & set(names))
+    if trained:
+        problem = f"{', '.join(trained)}: used in training by --pretrain-store"
+        hint = "pre-train on stores without the activities, such as those of --preset grammar"
+        raise MmclipError(base, "labels", problem, hint)
+
+
+def _finetune(options: argparse.Namespace, base: Path, folder: Path, overrides: list[str]) -> None:
+    from mmclip import finetune
+
+    command = [*options.stores, "--model", str(base), "--out", str(folder), "--no-verify"]
+    if finetune.main([*command, "--method", options.method, "--set", *overrides]):
+        raise SystemExit(2)
+
+
 def _evaluate(
-    options: argparse.Namespace, kind: str, folders: list[Path], candidates: str = "unseen"
+    options: argparse.Namespace,
+    kind: str,
+    folders: list[Path],
+    candidates: str = "unseen",
+    labels: str = "",
 ) -> dict:
-    """Content of the evaluation.json of all models."""
+    """Content of the evaluation.json of all models, on their unseen labels or on given ones."""
     from mmclip import evaluate
 
     out = options.out / f"eval-{kind}"
     stores = options.test_store or options.stores
     command = [*stores, "--models", *map(str, folders), "--out", str(out), "--no-verify"]
+    if labels:
+        command += ["--labels", *labels.split(",")]
     for name in ("scoring", "hub_correction"):
         if value := getattr(options, name):
             command += [f"--{name.replace('_', '-')}", value]
@@ -212,6 +274,24 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="STORE",
         help="stores to evaluate on, with other people (the training stores)",
+    )
+    parser.add_argument(
+        "--pretrain-store",
+        type=path_argument,
+        nargs="+",
+        default=[],
+        metavar="STORE",
+        help="stores for pre-training, which contain none of the activities (no pre-training)",
+    )
+    parser.add_argument(
+        "--pretrain-set",
+        nargs="+",
+        default=PRETRAINING,
+        metavar="KEY=VALUE",
+        help=f"settings of pre-training ({' '.join(PRETRAINING)})",
+    )
+    parser.add_argument(
+        "--method", choices=("full", "lora"), default="full", help="fine-tuning method (full)"
     )
     add_scoring_options(parser)
     parser.add_argument("--split", default="test", metavar="NAME", help="evaluated split (test)")

@@ -169,6 +169,13 @@ def _parser() -> argparse.ArgumentParser:
         default=CANDIDATES[0],
         help="labels to choose from: the evaluated ones, or all labels of the stores (%(default)s)",
     )
+    parser.add_argument(
+        "--labels",
+        nargs="+",
+        metavar="LABEL",
+        help="labels or groups (such as G2) to evaluate, for a model trained on other labels (the "
+        "labels that --unseen excluded from training)",
+    )
     add_scoring_options(parser)
     parser.add_argument("--shots", type=int, default=1, metavar="K", help="examples per label (1)")
     parser.add_argument(

@@ -15,6 +15,7 @@ from mmclip.model import Embeddings
 from mmclip.model_files import TrainedModel, load_model
 from mmclip.model_score import ModelScore
 from mmclip.prepared_data import PreparedData, prepare_data, require_windows
+from mmclip.protocol import unseen_labels
 from mmclip.query_bank import read_query_bank
 from mmclip.retrieval import MAX_WINDOWS, own_texts, retrieve
 from mmclip.store import open_store
@@ -38,7 +39,7 @@ def score_model(folder: str, options: argparse.Namespace, report=print) -> Model
     model = load_model(folder)
     scorer = choose_scorer(model, options, report)
     data = _prepare_data(model, options, report)
-    labels = _evaluated_labels(model, data, options.mode)
+    labels = _evaluated_labels(model, data, options)
     candidates = data.corpus.labels if options.candidates == "all" else labels
     index = _windows(data, options.split, labels)
     other = _other_windows(data, options.split, candidates)
@@ -128,9 +129,14 @@ def _prepare_data(model: TrainedModel, options: argparse.Namespace, report) -> P
     )
 
 
-def _evaluated_labels(model: TrainedModel, data: PreparedData, mode: str) -> tuple[str, ...]:
-    """Labels in the stores that the model has not seen or, in mode "seen", has seen."""
-    kind = "seen" if mode == "seen" else "unseen"
+def _evaluated_labels(
+    model: TrainedModel, data: PreparedData, options: argparse.Namespace
+) -> tuple[str, ...]:
+    """The labels of --labels, or those in the stores that the model has not seen (or has seen)."""
+    if options.labels:
+        where = ", ".join(map(str, options.stores))
+        return unseen_labels(tuple(options.labels), data.corpus.labels, where)
+    kind = "seen" if options.mode == "seen" else "unseen"
     known = set(data.corpus.labels)
     labels = tuple(label for label in model.description[kind] if label in known)
     if len(labels) < 2:

@@ -133,3 +133,33 @@ def test_models_are_evaluated_on_the_people_of_another_store(store, tmp_path, ca
     with pytest.raises(SystemExit):
         zero_shot.main([*command, "--test-store", store])
     assert "were used in training" in capsys.readouterr().err
+
+
+def test_models_are_adapted_from_pre_training_and_evaluated_straight_from_it(
+    store, tmp_path, capsys
+):
+    """Pre-training knows other people and other labels; each seed is pre-trained once."""
+    others = ("jump", "march", "squat", "wave")
+    base = build_labelled_store(tmp_path / "base.zarr", first_subject=7, labels=others)
+    few = ["--seeds", "1", "--derangements", "0", "--groups", "bow,kick", "--encoder", "hash"]
+    short = [*OVERRIDES, "steps=2", "validate_every=2", "save_every=2"]
+    out = tmp_path / "adapted"
+    command = [store, "--out", str(out), *few, "--pretrain-store", base, "--set", *short]
+    assert zero_shot.main([*command, "--pretrain-set", *short]) == 0
+    result = json.loads((out / "zero_shot.json").read_text())
+    assert list(result["bow,kick straight"]["runs"]) == [str(out / "pre-0")]
+    assert result["bow,kick straight"]["chance"] == 0.5
+    adapted = json.loads((out / "bow+kick-0" / "model.json").read_text())
+    assert set(adapted["seen"]) == set(others)
+    assert set(adapted["unseen"]) == {"bow", "kick"}
+    assert "straight" in capsys.readouterr().out
+
+
+def test_labels_that_pre_training_knows_are_refused(store, tmp_path, capsys):
+    base = build_labelled_store(tmp_path / "base.zarr", first_subject=7)
+    few = ["--seeds", "1", "--derangements", "0", "--groups", "bow,kick", "--encoder", "hash"]
+    short = [*OVERRIDES, "steps=2", "validate_every=2", "save_every=2"]
+    command = [store, "--out", str(tmp_path / "o"), *few, "--pretrain-store", base]
+    assert zero_shot.main([*command, "--set", *short, "--pretrain-set", *short]) == 2
+    assert "bow, kick: used in training by --pretrain-store" in capsys.readouterr().err
+    assert not (tmp_path / "o" / "bow+kick-0").exists()

@@ -25,7 +25,11 @@ def sentences(label: str) -> tuple[tuple[str, str], ...]:
 
 
 def labelled_takes(
-    subjects: int = 5, repeats: int = 2, described: bool = True, first_subject: int = 0
+    subjects: int = 5,
+    repeats: int = 2,
+    described: bool = True,
+    first_subject: int = 0,
+    labels: tuple[str, ...] = LABELS,
 ) -> dict[str, FakeTake]:
     """Return takes of every label by every subject, `repeats` times each.
 
@@ -34,10 +38,11 @@ def labelled_takes(
         repeats: number of takes of each label by each subject.
         described: whether the labels have sentences.
         first_subject: number of the first subject.
+        labels: labels that the subjects perform.
     """
     takes = {}
     for subject in range(first_subject, first_subject + subjects):
-        for index, label in enumerate(LABELS):
+        for index, label in enumerate(labels):
             for repeat in range(repeats):
                 name = f"s{subject}/{label}_{repeat}"
                 label_text = Text(
