@@ -11,11 +11,12 @@ from pipelines.clip_selection import CUT, TOO_SHORT, select_clips
 from pipelines.clip_simulation import make_clip
 from pipelines.plan import Clip, ClipSelection
 from pipelines.recipe import Recipe, Sources
-from pipelines.recipe_toml import recipe_from_table
+from pipelines.recipe_toml import radar_board_guess, recipe_from_table
 from pipelines.sources import Take
 from radarsim.errors import InputError
 from radarsim.files import MOTION_SUFFIXES, TRACKER_SUFFIXES
 from radarsim.heatmaps.heatmaps import HeatmapSettings
+from radarsim.radar.boards import DEFAULT_BOARD
 from radarsim.scene.motion import Motion, cut_motion
 
 _MIN_COLUMNS = 4  # with fewer heatmap columns, a figure would not show motion
@@ -163,6 +164,9 @@ def simulate_segment(
     print(f"simulating {seconds:.1f} s of {source}; compiling comes first ...", file=sys.stderr)
     for line in inferred:
         print(f"note: {source}: {line}")
+    guess = radar_board_guess(table.get("radar", DEFAULT_BOARD), "options")
+    if guess:
+        print(f"radar: {guess}")
     arrays = make_clip(recipe, clip, segment, body_models=body_models, keep_cubes=keep_cube)
     return SimulatedClip(
         recipe=recipe, clip=clip, arrays=arrays, take=segment, caption=caption, note=note

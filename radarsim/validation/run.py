@@ -69,6 +69,7 @@ def run(options: argparse.Namespace, out: Path) -> ValidationReport:
         limitations=[
             *([assumption] if assumption else []),
             *limitations(capture, analysis),
+            *(f"motion: {note}" for note in (motion.notes if motion is not None else ())),
             *(path_notes(simulation.scenes, simulation.duration_s) if simulation else []),
         ],
     )

@@ -11,10 +11,12 @@ from builders.sources.takes import BuiltInTake, built_in_takes
 from pipelines.clip_selection import select_clips
 from pipelines.recipe_toml import recipe_from_table
 from pipelines.store_reader import Store
+from radarsim.errors import InputError
 from radarsim.heatmaps.heatmaps import HeatmapSettings, heatmap_axes
 from radarsim.plots.scene import radial_trajectory
 from tests.helpers.amass_dataset import printed_lines, write_models_and_radar
 from tests.helpers.swaying_stores import build_swaying_store, swaying
+from tests.helpers.ti_configurations import CFG
 
 pytestmark = pytest.mark.usefixtures("fast_compilation")
 
@@ -139,6 +141,24 @@ def test_a_motion_file_is_simulated_and_its_figure_saved_beside_it(place, capsys
     assert out == [str(path.with_name("glide.radar.png"))]
     assert err[0] == f"simulating 2.0 s of {path}; compiling comes first ..."
     assert is_png(path.with_name("glide.radar.png"))
+
+
+def test_the_guess_of_the_board_is_printed_before_a_clip_is_simulated(
+    place, tmp_path, capsys, monkeypatch
+):
+    """The simulation itself is replaced by an error."""
+
+    def stop(*arguments, **options):
+        raise InputError("test", "simulation", "stops here", "nothing")
+
+    monkeypatch.setattr(single_clip, "make_clip", stop)
+    setup = tmp_path / "hall.cfg"
+    for text, guessed in ((CFG, True), (CFG.replace("xWR18xx", "AWR1843BOOST"), False)):
+        setup.write_text(text)
+        assert main(["squat", "--radar", str(setup), "--out", str(tmp_path / "x.png")]) == 2
+        lines = [line for line in printed_lines(capsys)[0] if line.startswith("radar: ")]
+        assert len(lines) == guessed
+        assert all("board: AWR1843BOOST is assumed" in line for line in lines)
 
 
 def test_a_clip_ends_where_the_subject_leaves_the_area(place, capsys):

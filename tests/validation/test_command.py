@@ -6,6 +6,7 @@ from dataclasses import replace
 import jax
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 from builders.activities import perform
 from radarsim import files, validate
@@ -76,6 +77,22 @@ def test_a_simulated_walk_passes_with_its_own_motion(walk):
     assert (status, report["verdict"], outside) == (0, "pass", [])
     assert abs(report["noise_bias_db"]) < 0.3
     assert abs(report["level_bias_db"]) < 1.5
+
+
+def test_what_was_inferred_from_the_motion_file_is_reported(folder):
+    """A world with y up is turned; without a moving target, nothing needs to be simulated."""
+    with np.load(folder / "walk.npz") as file:
+        arrays = dict(file)
+    lying = Rotation.from_rotvec([-np.pi / 2, 0, 0])
+    poses_rad = arrays["poses"].copy()
+    poses_rad[:, :3] = (lying * Rotation.from_rotvec(poses_rad[:, :3])).as_rotvec()
+    # Joint 0 is not at the origin of a body, but its shift does not matter here.
+    np.savez(
+        folder / "y_up.npz",
+        **arrays | {"poses": poses_rad, "trans": lying.apply(arrays["trans"])},
+    )
+    _, report = run(folder, "still.bin", "--motion", str(folder / "y_up.npz"))
+    assert any(line.startswith("motion: ") and "y" in line for line in report["untold"])
 
 
 def test_the_report_has_the_documented_keys(walk):
