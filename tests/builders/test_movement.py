@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from builders.activities import make_performer
+from builders.activities import make_performer, perform
 from builders.activities.curves import bump, during, ease, flow, hold, swing
 from builders.activities.joint_angles import RANGE_DEG, limit_to_range, upper_body_rotations
 from builders.activities.jumps import GRAVITY_MPS2, bounce, flight_s, hops
@@ -220,3 +220,21 @@ def test_smooth_noise_has_unit_variance_and_does_not_depend_on_the_rate():
     fast = smooth_noise(generator("noise"), np.arange(0, 199.95, 0.05))
     np.testing.assert_allclose(slow, fast[::2], atol=1e-9)
     assert 0.85 < slow.std() < 1.15
+
+
+def test_a_curve_may_end_in_the_next_cycle():
+    """Keys at 0.9 and 1.05: the descent is half done at 0.975, and ends at 0.05 of each cycle."""
+    curve = ease((0.2, 0.0), (0.9, 1.0), (1.05, 0.0))
+    values = curve.at(np.array([0.05, 0.2, 0.9, 0.975, 1.0, 0.0, 1.05, 1.975]))
+    np.testing.assert_allclose(values[[0, 1, 2, 3, 6, 7]], [0, 0, 1, 0.5, 0, 0.5], atol=1e-12)
+    assert values[4] == values[5]
+    with pytest.raises(ValueError, match="one cycle"):
+        ease((0.2, 0.0), (1.25, 1.0))
+
+
+def test_the_fastest_of_a_hundred_performers_can_jump_to_the_side():
+    """Landings of fast performers come later in the cycle than 1."""
+    fastest = max(map(make_performer, range(100)), key=lambda one: one.tempo)
+    assert fastest.tempo > 1.2
+    motion = perform("jump_to_the_side", fastest, duration_s=2.0, rate_hz=30.0)
+    assert np.isfinite(motion.poses_rad).all()
