@@ -140,7 +140,22 @@ def _not_measured(key: str, analysis: CaptureAnalysis, knows_motion: bool) -> st
     if not knows_motion and key == "level_bias_db":
         moving = [track for track in analysis.tracks if track.kind == MOVING]
         return _reason_without_level(moving, analysis.bursts.radar)
-    return NO_TARGET if key == "azimuth_fit_share" and not analysis.tracks else ""
+    if key == "azimuth_fit_share":
+        return _reason_without_layout(analysis.tracks, analysis.bursts.radar)
+    return ""
+
+
+def _reason_without_layout(targets: Sequence[Track], radar: Radar) -> str:
+    """State why the antenna layout cannot be checked; "" if a target has an echo of its own."""
+    if not targets:
+        return NO_TARGET
+    in_place = all(
+        track.kind == MOVING
+        and abs(track.median_speed_mps) < MIN_WALK_MPS
+        and not travels(track, radar)
+        for track in targets
+    )
+    return "the targets move in place, where other echoes share their cells" if in_place else ""
 
 
 def _reason_without_level(moving: Sequence[Track], radar: Radar) -> str:

@@ -2,11 +2,19 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from radarsim import files
-from radarsim.validation.thresholds import UNDECIDED, check_metric, verdict
+from radarsim.detection.track import STATIONARY
+from radarsim.validation.thresholds import (
+    UNDECIDED,
+    _reason_without_layout,
+    check_metric,
+    verdict,
+)
 from tests.helpers.point_echoes import RADAR
+from tests.helpers.synthetic_tracks import TIMES_S, WALK, track
 
 THRESHOLDS = files.acceptance_thresholds()
 
@@ -106,3 +114,19 @@ UNCHECKED = checked("level_bias_db", 20.0, assumed=("board",))
 )
 def test_the_verdict_needs_every_checked_metric(metrics, expected):
     assert verdict(metrics) == expected
+
+
+def test_the_layout_is_judged_only_by_targets_with_an_echo_of_their_own():
+    """A target that moves in place shares its cells with static echoes in other directions."""
+    in_place = track(TIMES_S, np.full(30, 2.0), np.zeros(30))
+    breathing = replace(in_place, kind=STATIONARY)
+    targets = {
+        "none": [],
+        "in place": [in_place],
+        "walking": [in_place, WALK],
+        "breathing": [breathing],
+    }
+    reasons = {name: _reason_without_layout(each, RADAR) for name, each in targets.items()}
+    assert reasons["none"] == "no target"
+    assert "move in place" in reasons["in place"]
+    assert (reasons["walking"], reasons["breathing"]) == ("", "")
