@@ -136,6 +136,7 @@ def test_repeating_the_command_leaves_a_complete_store_unchanged(
     assert store_bytes(built) == before
 
 
+@pytest.mark.slow
 def test_another_location_and_more_workers_give_the_same_bytes(
     dataset, built, tmp_path, arguments_of_build
 ):

@@ -259,6 +259,7 @@ def test_help_explains_the_figure_and_gives_examples(capsys):
         assert word in text
 
 
+@pytest.mark.slow
 def test_the_heatmaps_of_a_recorded_walk_follow_its_pelvis_and_limbs(test_data, tmp_path):
     """The torso line follows the pelvis, and the limbs reach higher speeds.
 

@@ -57,6 +57,7 @@ def test_every_clip_has_a_caption_and_sentences_for_five_parts(built):
     assert all(len(parts[caption]) == 5 for caption in captions)
 
 
+@pytest.mark.slow
 def test_the_same_command_gives_the_same_bytes_from_new_motions(built, dataset, tmp_path):
     out = tmp_path / "again.zarr"
     command = ["--out", str(out), *GRAMMAR, *build_arguments(dataset)]

@@ -116,6 +116,7 @@ def test_a_trained_projection_is_part_of_the_merged_weights():
 
 
 @pytest.mark.usefixtures("fast_compilation")
+@pytest.mark.slow
 def test_finetuning_as_the_authors_do_changes_qkv_projection_and_temperature_only(
     tmp_path, monkeypatch
 ):

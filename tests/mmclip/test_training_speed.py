@@ -55,6 +55,7 @@ def test_a_blanked_heatmap_is_constant_after_resizing_from_256_to_224_bins():
     np.testing.assert_array_equal(preprocessing.network_input(blank, 224), -1)
 
 
+@pytest.mark.slow
 def test_fifty_steps_have_the_losses_of_the_plain_formulation(monkeypatch):
     """Noise, dropout, resizing and pruned tokens: losses within 1e-5, from float32 rounding.
 

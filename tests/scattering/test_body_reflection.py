@@ -52,6 +52,7 @@ def striding(distance_m):
     return burst_mesh(vertices_m, origin_m), jnp.asarray(body.faces)
 
 
+@pytest.mark.slow
 def test_a_striding_body_at_one_metre_is_as_exact_as_the_blocks_allow():
     """At 1 m, the weights have an error of -96 dB; kernels shared by blocks of loops add more."""
     burst, faces = striding(1.0)
