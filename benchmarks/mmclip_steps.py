@@ -1,10 +1,9 @@
 """Training steps of one version of mmclip, for `benchmarks.mmclip --against`.
 
-    PYTHONPATH=CHECKOUT python -P mmclip_steps.py STORE PRESET [KEY=VALUE ...]
-
-The script imports mmclip from the checkout, compiles the training step, and reads numbers from its
-input. For each number, it trains for so many steps, with reads, and prints wall time and processor
-time per step [s]. It uses only what all versions have in common.
+`mmclip_versions` runs `main` in a process whose PYTHONPATH is the checkout. The script imports
+mmclip from there, compiles the training step, and reads numbers from its input. For each number, it
+trains for so many steps, with reads, and prints wall time and processor time per step [s]. It uses
+only what all versions have in common.
 """
 
 import inspect
@@ -70,7 +69,3 @@ def open_training(store: str, settings) -> tuple:
     known = inspect.signature(WindowReader).parameters
     options = {name: getattr(settings.data, name) for name in known if hasattr(settings.data, name)}
     return WindowReader(corpus, settings.model.heatmaps, **options), sampler, bank
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

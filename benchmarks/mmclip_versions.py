@@ -8,14 +8,16 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+# Calls `main` of the script that is the first argument, with the other arguments.
+RUN = "import runpy, sys; runpy.run_path(sys.argv[1])['main'](*sys.argv[2:])"
 
 
 class _Version:
     """A process that trains with the mmclip of a checkout; see mmclip_steps.py."""
 
     def __init__(self, checkout: Path, options: argparse.Namespace):
-        # -P keeps this folder, which has a module mmclip, off the import path.
-        script = [sys.executable, "-P", str(HERE / "mmclip_steps.py")]
+        # This folder has a module mmclip, so it must not be on the import path: -P keeps it off.
+        script = [sys.executable, "-P", "-c", RUN, str(HERE / "mmclip_steps.py")]
         store = str(Path(options.store).resolve())
         self._process = subprocess.Popen(
             [*script, store, options.preset, *options.set],
