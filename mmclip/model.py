@@ -38,7 +38,7 @@ PAPER_TEXT_WIDTH = 512
 
 
 class Embeddings(NamedTuple):
-    """Embeddings, of unit length unless a method was told not to scale them.
+    """Embeddings, of unit length unless they were requested without scaling.
 
     Attributes:
         attributes: embedding of each attribute [batch, attribute, width].

@@ -6,12 +6,8 @@ from jaxtyping import Array, Complex, Float
 
 from radarsim.heatmaps.heatmaps import clip_clutter_v
 from radarsim.heatmaps.settings import HeatmapSettings
+from radarsim.numerics.windows import hann
 from radarsim.radar.radar import Radar
-
-
-def hann(count: int) -> Float[np.ndarray, " sample"]:
-    """Hann window without its two zero samples."""
-    return np.hanning(count + 2)[1:-1].astype(np.float32)
 
 
 def burst_spectrum(

@@ -14,8 +14,8 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 from scipy import optimize, signal, special, stats
 
-from radarsim.detection.burst_spectrum import hann
 from radarsim.detection.settings import DetectionSettings
+from radarsim.numerics.windows import hann
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

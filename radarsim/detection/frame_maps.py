@@ -13,7 +13,6 @@ from radarsim.detection.burst_spectrum import (
     burst_axes,
     burst_middle_s,
     burst_spectrum,
-    hann,
     noise_power_v2,
     without_clutter,
 )
@@ -24,6 +23,7 @@ from radarsim.heatmaps.power import angle_taper
 from radarsim.heatmaps.settings import HeatmapSettings, sine_grid
 from radarsim.input_checks import check_radar, check_settings
 from radarsim.numerics.batched_map import batched_map
+from radarsim.numerics.windows import hann
 from radarsim.radar.radar import Radar
 
 

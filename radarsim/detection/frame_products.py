@@ -15,12 +15,12 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float
 
-from radarsim.detection.burst_spectrum import hann
 from radarsim.detection.detect import points_of_burst
 from radarsim.detection.frame_maps import range_azimuth_of_burst, range_doppler_of_burst
 from radarsim.detection.point_cloud import PointCloud
 from radarsim.detection.settings import DetectionSettings, FrameMapSettings
 from radarsim.numerics.batched_map import batched_map
+from radarsim.numerics.windows import hann
 from radarsim.radar.radar import Radar
 
 

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float, Int
 
-from radarsim.detection.burst_spectrum import hann
+from radarsim.numerics.windows import hann
 
 REACH = 2  # cells to each side of the peak
 TABLE_STEP = 0.02  # the correction is linear, so its error is about the square of this

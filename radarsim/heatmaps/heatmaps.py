@@ -27,6 +27,7 @@ from radarsim.heatmaps.power import time_angle_power, time_doppler_power, time_r
 from radarsim.heatmaps.settings import HeatmapSettings, heatmap_axes, num_columns
 from radarsim.input_checks import check_radar, check_settings
 from radarsim.numerics.threads import parallel_map
+from radarsim.numerics.windows import hann
 from radarsim.radar.radar import Radar
 
 # Minimum power relative to the noise power; keeps log10 finite for noiseless cubes.
@@ -181,22 +182,17 @@ def _mean(cube_v):
 @jax.jit
 def _median(cube_v):
     # The taper lowers range sidelobes; it is divided out here, because columns are tapered later.
-    taper = _range_taper(cube_v.shape[-1])
+    taper = hann(cube_v.shape[-1])
     profiles = jnp.fft.fft(cube_v.mean(1) * taper, axis=-1)
     static = jax.lax.complex(jnp.median(profiles.real, 0), jnp.median(profiles.imag, 0))
     return jnp.fft.ifft(static, axis=-1) / taper
-
-
-def _range_taper(num_samples: int) -> np.ndarray:
-    """Range window: a Hann window without the zeros at its two ends."""
-    return np.hanning(num_samples + 2)[1:-1].astype(np.float32)
 
 
 @partial(jax.jit, static_argnums=(0, 1))
 def _columns_of(radar, settings, cube_v, frames, clutter_v) -> tuple[Array, Array, Array]:
     """Compute those columns of the three heatmaps that begin in the frames of a chunk."""
     num_frames, (chirps, num_tx, num_rx, samples) = len(frames), cube_v.shape[1:]
-    taper = _range_taper(samples)
+    taper = hann(samples)
     cube_v = (cube_v[frames] - clutter_v) * taper
     loops = cube_v.reshape(num_frames * chirps, num_tx * num_rx, samples)
     noise_w = radar.receiver.noise_rms_v(radar.chirp.sample_rate_hz) ** 2 * float((taper**2).sum())

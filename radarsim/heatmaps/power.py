@@ -13,6 +13,7 @@ from scipy.signal import windows
 
 from radarsim.heatmaps.settings import HeatmapSettings, sine_grid
 from radarsim.numerics.batched_map import batched_map
+from radarsim.numerics.windows import hann
 from radarsim.radar.radar import Radar
 
 # Sidelobe suppression for which the Taylor taper is designed, relative to the main lobe.
@@ -74,7 +75,7 @@ def time_doppler_power(
 
 def _power_of_windows(settings, series, starts, length):
     """Mean power spectrum of each window, relative to white noise; zero speed is in the middle."""
-    taper = np.hanning(length + 2)[1:-1].astype(np.float32)
+    taper = hann(length)
 
     def window(start):
         # Process one pair at a time, so that its samples stay in the cache from step to step.

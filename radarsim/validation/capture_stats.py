@@ -14,6 +14,7 @@ import scipy.fft
 from jaxtyping import Bool, Complex, Float
 
 from radarsim.captures.recording import BLOCK_BYTES, Recording
+from radarsim.numerics.windows import hann
 from radarsim.radar.radar import Radar
 
 # Range bins in the main lobe of the Hann window, whose energy is TX-RX leakage on the board.
@@ -58,11 +59,6 @@ class StaticEcho(NamedTuple):
 
     range_m: float
     level_dbfs: float
-
-
-def hann(count: int) -> Float[np.ndarray, " sample"]:
-    """Hann window without the zeros at its two ends, as in the heatmaps."""
-    return np.hanning(count + 2)[1:-1].astype(np.float32)
 
 
 def range_transform(

@@ -10,16 +10,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from radarsim.heatmaps.settings import HeatmapSettings, sine_grid
+from radarsim.numerics.windows import hann
 from radarsim.plots.heatmaps import COLOURS, PANELS, STYLE, draw_heatmap
 from radarsim.validation.analysis import CaptureAnalysis
+from radarsim.validation.burst_targets import MovingSpectrum, moving_spectrum
 from radarsim.validation.capture_stats import (
     datasheet_floor_dbfs,
-    hann,
     noise_floor_dbfs,
     static_profile_dbfs,
 )
 from radarsim.validation.comparison import Comparison
-from radarsim.validation.detection import RangeDoppler, range_doppler
 from radarsim.validation.heatmap_metrics import SIGNAL_DB
 
 DPI = 110
@@ -63,7 +63,7 @@ def range_profile(analysis: CaptureAnalysis) -> Figure:
     return page
 
 
-def clearest_burst(analysis: CaptureAnalysis) -> tuple[int, RangeDoppler]:
+def clearest_burst(analysis: CaptureAnalysis) -> tuple[int, MovingSpectrum]:
     """Find the burst in which the strongest target has its highest SNR.
 
     If there is no target, the first burst is used.
@@ -77,7 +77,7 @@ def clearest_burst(analysis: CaptureAnalysis) -> tuple[int, RangeDoppler]:
         time_s = track.times_s[int(track.snr_db.argmax())]
         index = min(int(time_s / bursts.radar.frame.period_s), bursts.num_frames - 1)
     frame_v = bursts.read(index, index + 1)[0]
-    return index, range_doppler(bursts.radar, analysis.burst_stats, frame_v)
+    return index, moving_spectrum(bursts.radar, analysis.burst_stats, frame_v)
 
 
 def range_doppler_map(analysis: CaptureAnalysis) -> Figure:

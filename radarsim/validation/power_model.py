@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from radarsim.captures.recording import Recording
+from radarsim.numerics.windows import hann
 from radarsim.radar.radar import Radar
 from radarsim.radar.timing import burst_times_s
 from radarsim.scattering.levels import volts_per_weight
@@ -29,7 +30,6 @@ from radarsim.signal.face_selection import (
 )
 from radarsim.signal.settings import SimulationSettings
 from radarsim.simulate import clip_echo
-from radarsim.validation.capture_stats import hann
 from radarsim.validation.simulated_recording import ECHO_ONLY
 
 # Limits of the number of bursts, of loops per burst (approximate) and of frames that are used.

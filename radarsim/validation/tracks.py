@@ -20,8 +20,8 @@ from radarsim.detection.target_points import (
 from radarsim.detection.track import FLICKERING, MOVING, Track
 from radarsim.detection.tracker import MAX_GAP_S, targets_of_frames
 from radarsim.radar.radar import Radar
+from radarsim.validation.burst_targets import Detection, targets_of_burst
 from radarsim.validation.capture_stats import CaptureStats
-from radarsim.validation.detection import Detection, detect
 from radarsim.validation.track_kinds import with_kind
 
 # Largest differences in range and azimuth between two tracks of the same person.
@@ -46,7 +46,7 @@ def find_tracks(recording: Recording, stats: CaptureStats, *, tdm: bool = True) 
     frames = [
         _frame_points(
             index * radar.frame.period_s + middle_s,
-            detect(radar, stats, frame_v, neighbour_v=neighbour_v, tdm=tdm),
+            targets_of_burst(radar, stats, frame_v, neighbour_v=neighbour_v, tdm=tdm),
         )
         for index, (frame_v, neighbour_v) in enumerate(_with_neighbour(recording))
     ]

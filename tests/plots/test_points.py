@@ -145,7 +145,7 @@ def test_range_and_speed_are_drawn_at_the_time_of_their_frame():
 
 
 def test_a_clip_without_points_still_gives_a_page():
-    page = points_page(cloud([], []), np.array([0.0, 0.1]), "nobody")
+    page = points_page(cloud([], []), np.array([0.0, 0.1]), "no points")
     assert "0 points in 2 frames" in page.get_suptitle()
 
 

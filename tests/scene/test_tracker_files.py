@@ -143,7 +143,7 @@ def test_each_of_several_people_is_read_by_name(tmp_path, content, write, name, 
     assert {motion.num_poses for motion in motions} == {NUM_POSES}
     assert not np.allclose(motions[0].poses_rad, motions[1].poses_rad)
     with pytest.raises(InputError, match="person: holds"):
-        read_motion(path, person="nobody")
+        read_motion(path, person="stranger")
 
 
 def test_people_of_3dpw_keep_their_own_gender_and_shape(tmp_path):

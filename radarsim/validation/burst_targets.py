@@ -17,9 +17,10 @@ from jaxtyping import Bool, Complex, Float
 from scipy import ndimage
 from scipy.stats import gamma
 
+from radarsim.numerics.windows import hann
 from radarsim.radar.radar import Radar
 from radarsim.validation.azimuth import azimuth_of_cells
-from radarsim.validation.capture_stats import CaptureStats, hann, range_transform
+from radarsim.validation.capture_stats import CaptureStats, range_transform
 
 # False-alarm probability of a cell.
 FALSE_ALARMS_PER_CELL = 1e-9
@@ -64,7 +65,7 @@ class Detection:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class RangeDoppler:
+class MovingSpectrum:
     """Range-Doppler map of one burst with static echoes removed; zero Doppler is in the middle.
 
     Attributes:
@@ -78,9 +79,9 @@ class RangeDoppler:
     noise_v2: Float[np.ndarray, " range"]
 
 
-def range_doppler(
+def moving_spectrum(
     radar: Radar, stats: CaptureStats, frame_v: Complex[np.ndarray, "chirp tx rx sample"]
-) -> RangeDoppler:
+) -> MovingSpectrum:
     """Compute the range-Doppler map of one burst.
 
     Args:
@@ -99,7 +100,7 @@ def range_doppler(
     own = np.median(power_v2, axis=0) / _median_of_mean(radar.num_virtual)
     # Lower bound: half the noise measured from differences between chirps.
     floor = stats.noise_power_v2 * float((taper**2).sum())
-    return RangeDoppler(
+    return MovingSpectrum(
         spectrum_v=spectrum_v, power_v2=power_v2, noise_v2=np.maximum(own, 0.5 * floor) + 1e-38
     )
 
@@ -117,7 +118,7 @@ def threshold_db(channels: int) -> float:
     return float(10 * np.log10(factor)) + MARGIN_DB
 
 
-def detect(
+def targets_of_burst(
     radar: Radar,
     stats: CaptureStats,
     frame_v: Complex[np.ndarray, "chirp tx rx sample"],
@@ -143,7 +144,7 @@ def detect(
     Returns:
         The detected targets.
     """
-    spectrum = range_doppler(radar, stats, frame_v)
+    spectrum = moving_spectrum(radar, stats, frame_v)
     snr_db = 10 * np.log10(spectrum.power_v2 / spectrum.noise_v2 + 1e-12)
     # Levels relative to one noise level, so that targets in different range bins are comparable.
     level_db = snr_db + 10 * np.log10(spectrum.noise_v2 / np.median(spectrum.noise_v2))
@@ -156,7 +157,7 @@ def detect(
 def moving_cells(
     radar: Radar,
     stats: CaptureStats,
-    spectrum: RangeDoppler,
+    spectrum: MovingSpectrum,
     change_v: Complex[np.ndarray, "tx rx sample"] | None,
 ) -> Bool[np.ndarray, "doppler range"]:
     """Find the cells above the noise threshold and above the jitter of the static echoes.
