@@ -91,11 +91,9 @@ def range_doppler(
     Raises:
         InputError: the cube does not fit the radar, or a frame holds a single loop.
     """
-    check_radar("range_doppler", radar)
-    check_settings("range_doppler", settings, FrameMapSettings)
+    moving_v = _moving_v("range_doppler", radar, cube_v, settings)
     check_doppler("range_doppler", radar)
-    cube_v = jnp.asarray(checked_cube("range_doppler", radar, cube_v), jnp.complex64)
-    power_db = _range_doppler_db(radar, without_clutter(cube_v, settings.clutter))
+    power_db = _range_doppler_db(radar, moving_v)
     return FrameMaps(power_db=power_db, second_axis="speed", radar=radar, settings=settings)
 
 
@@ -119,12 +117,17 @@ def range_azimuth(
     Raises:
         InputError: the cube does not fit the radar.
     """
-    check_radar("range_azimuth", radar)
-    check_settings("range_azimuth", settings, FrameMapSettings)
-    cube_v = jnp.asarray(checked_cube("range_azimuth", radar, cube_v), jnp.complex64)
-    moving_v = without_clutter(cube_v, settings.clutter)
+    moving_v = _moving_v("range_azimuth", radar, cube_v, settings)
     power_db = _range_azimuth_db(radar, settings, moving_v)
     return FrameMaps(power_db=power_db, second_axis="angle", radar=radar, settings=settings)
+
+
+def _moving_v(where: str, radar, cube_v, settings) -> Complex[Array, "frame chirp tx rx sample"]:
+    """Check the arguments of the function `where`, and remove the static echoes."""
+    check_radar(where, radar)
+    check_settings(where, settings, FrameMapSettings)
+    cube_v = jnp.asarray(checked_cube(where, radar, cube_v), jnp.complex64)
+    return without_clutter(cube_v, settings.clutter)
 
 
 @partial(jax.jit, static_argnums=0)
