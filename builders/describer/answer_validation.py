@@ -53,7 +53,7 @@ _MOVES = re.compile(
 _WHERE = re.compile(
     r"\b(forward|ahead|back|side(s|ways)?\b|left|right|away|toward|nearer|farther|closer|around|"
     r"line|loop|circle|metre|meter|steps?\b|stride|start|front|rear|up|down|vertical|to and fro|"
-    r"out|over|point|direction|floor|ground|where|corner|bend|curve|slant|lateral|diagonal|in one go)",
+    r"out|over|point|direction|floor|ground|where|corner|bend|curve|slant|lateral|in one go)",
     re.IGNORECASE,
 )
 _LIMB_FIRST = re.compile(
