@@ -16,10 +16,10 @@ BOUNDS_DB = {
     "accurate": {0.0: -70.0, 2.0: -80.0},
     "fast": {0.0: -60.0},
     "peer_points": {0.0: -70.0},
-    # The weight of a face is held constant during a chirp.
+    # The direct sums hold the weight of a face constant during a chirp.
     "numpy_direct": {0.0: -75.0},
     "jax_direct": {0.0: -75.0},
-    # Faces held fixed during a chirp cause an error of -25 dB at 1 m/s; limbs exceed 2 m/s.
+    # Holding faces fixed during a chirp causes an error of -25 dB at 1 m/s; limbs exceed 2 m/s.
     "loop": {0.0: -15.0},
     "loop_torch": {0.0: -15.0},
 }
@@ -99,7 +99,7 @@ class WrongResult(Exception):
 
 
 def check_errors(errors: dict[str, tuple[float, float]]) -> dict:
-    """Check all errors against their bounds; return errors and bounds as JSON values.
+    """Compare all errors with their bounds; return errors and bounds as JSON values.
 
     Args:
         errors: error and bound [dB] of each timed method, keyed by name.

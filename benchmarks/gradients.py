@@ -132,7 +132,7 @@ def finite_difference_errors(loss, gradient, at) -> dict[str, float]:
 
 
 def temporary_mb(program) -> float | str:
-    """Memory of a compiled program [MB], if reported; arguments and results are excluded."""
+    """Temporary memory of a compiled program [MB], without arguments and results, if reported."""
     analysis = program.memory_analysis()
     return analysis.temp_size_in_bytes / 1e6 if analysis else "not reported by this device"
 

@@ -25,7 +25,7 @@ from radarsim.signal.settings import SimulationSettings
 from radarsim.simulate import mesh_cube, simulate, stream
 
 WALK = "walking_forward_and_backward"
-# Activities begin at rest; at this time [s], the subject is moving.
+# Start of the simulated time span [s]: activities begin at rest, but the subject moves by then.
 START_S = 1.0
 # Default number of moving points.
 PEER_POINTS = 128
@@ -113,7 +113,7 @@ class BenchmarkScene:
         return make_heatmaps(self.radar, self.motion_to_cube(settings), PAPER_MAPS)
 
     def clip(self) -> PosedClip:
-        """The scene as input of `BatchSimulator`."""
+        """The scene as an input clip of `BatchSimulator`."""
         settings = SimulationSettings()
         return pose_clip(
             self.radar, self.scene, self.key, self.reflection, settings, num_frames=self.num_frames
