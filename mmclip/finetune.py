@@ -151,7 +151,7 @@ def _parser() -> argparse.ArgumentParser:
         help="folder of a trained model",
     )
     parser.add_argument(
-        "--method", choices=METHODS, default="lora", help="what is trained (%(default)s)"
+        "--method", choices=METHODS, default="lora", help="fine-tuning method (%(default)s)"
     )
     parser.add_argument(
         "--with",
@@ -160,7 +160,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[],
         metavar="STORE",
-        help="additional stores for mix",
+        help="additional stores for the method mix",
     )
     parser.add_argument(
         "--out",

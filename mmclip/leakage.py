@@ -1,6 +1,6 @@
 """Check for train/test leakage: no evaluated subject, take or unseen label may occur in training.
 
-The check compares names of subjects and digests of takes, whichever stores they are in.
+The check compares subject names and take digests across all stores.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ def check_leakage(
 
     Raises:
         MmclipError: an evaluated label, subject or take occurs in training; the message names the
-            first ones.
+            first of them.
     """
     trained_labels = sorted(set(labels) & set(description["seen"]))
     if unseen and trained_labels:

@@ -7,8 +7,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-# Largest range of a constant heatmap [dB]: resizing rounds the cells of a blanked heatmap by 2e-6
-# dB, and scaling must not stretch this pattern. A measured heatmap ranges over 10 dB or more.
+# A heatmap whose values span at most this range [dB] counts as constant: resizing causes rounding
+# errors of 2e-6 dB in a blanked heatmap, which scaling must not amplify. The values of a measured
+# heatmap span 10 dB or more.
 CONSTANT_DB = 1e-3
 
 
@@ -37,7 +38,7 @@ def scaled_heatmap(map_db: jax.Array, size: int) -> jax.Array:
 def _resize(map_db: jax.Array, size: int) -> jax.Array:
     """Interpolate linearly along the bins, with antialiasing if their number decreases.
 
-    The result is that of `jax.image.resize`, which multiplies by a matrix that is almost empty.
+    The result equals that of `jax.image.resize`, which multiplies by a matrix of mostly zeros.
     """
     bins = map_db.shape[-1]
     if bins == size:

@@ -37,8 +37,8 @@ SMALL = TrainingSettings(
         validate_every=150,
     ),
 )
-# All choices of the authors' code that differ from the paper, or that the paper does not state. The
-# shift of the range is not cut by the wrong variable, as it is there.
+# All choices of the authors' code that differ from the paper, or that the paper does not state. One
+# bug of the authors' code is not reproduced: it truncates the range shift by the wrong variable.
 AUTHORS = TrainingSettings(
     model=ModelSettings(branch_depth=4, branch_norm=False, aggregator_position=True),
     data=DataSettings(

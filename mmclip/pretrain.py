@@ -88,7 +88,7 @@ def pretrain(
 
 
 def summary(description: dict) -> str:
-    """Step and validation accuracy of the released weights."""
+    """Format the step and the validation accuracy of the released weights."""
     accuracy = description["validation_accuracy"]
     result = "not validated" if accuracy is None else f"validation accuracy {accuracy:.1%}"
     return f"weights of step {description['step']}, {result}"
@@ -102,7 +102,7 @@ def settings_of(options: argparse.Namespace):
 
 
 def option_overrides(options: argparse.Namespace) -> list[str]:
-    """The options --seed, --steps and --unseen as `key=value` overrides."""
+    """Convert the options --seed, --steps and --unseen to `key=value` overrides."""
     overrides = [
         f"{name}={getattr(options, name)}"
         for name in ("seed", "steps")
@@ -128,7 +128,7 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="KEY=VALUE",
-        help="override any setting; see --describe",
+        help="settings that override the preset; see --describe",
     )
     parser.add_argument(
         "--no-verify",
@@ -153,7 +153,7 @@ def _describe(settings, encoder_name: str) -> None:
 
 
 def _text_width(encoder_name: str) -> tuple[int, str]:
-    """Width of the text embeddings, which determines some layer sizes, and a note on its origin."""
+    """Width of the text embeddings, which determines some layer sizes, and a note on its source."""
     from mmclip.errors import MmclipError
     from mmclip.model import PAPER_TEXT_WIDTH
     from mmclip.text_encoders import load_encoder
@@ -183,7 +183,7 @@ def _parser() -> argparse.ArgumentParser:
         help="output folder (%(default)s)",
     )
     parser.add_argument(
-        "--preset", choices=tuple(PRESETS), default="small", help="preset settings (small)"
+        "--preset", choices=tuple(PRESETS), default="small", help="preset of the settings (small)"
     )
     parser.add_argument(
         "--encoder",

@@ -20,7 +20,7 @@ from mmclip.settings import HEATMAPS
 # Format and schema versions that this package reads.
 FORMAT = "radarsim-store"
 READABLE_VERSIONS = (1, 2)
-# Smallest value of a heatmap, and the fill value of the heatmap arrays.
+# Lowest value of a heatmap [dB], which is also the fill value of the heatmap arrays.
 FLOOR_DB = -10.0
 BIN_AXES = {"time_doppler": "speed", "time_range": "range", "time_angle": "angle"}
 UNITS = {"speed": "m/s", "range": "m", "angle": "rad", "column_time": "s"}
@@ -31,7 +31,7 @@ COLUMNS = {
     "captions": ("id", "text"),
     "attributes": ("caption", "variant", "part", "sentence", "provenance"),
 }
-# A clip is simulated if its column `body` has another value.
+# A clip is simulated unless its column `body` has this value.
 RECORDED = "recorded"
 # A clip is synthetic if its source or its licence contains this word.
 STAND_IN = "stand-in"
@@ -112,7 +112,7 @@ class RadarStore:
         return rows.to_pylist()
 
     def open_array(self, name: str):
-        """Open the array with tensorstore, which supports many concurrent reads."""
+        """Open an array with tensorstore, which supports many concurrent reads."""
         try:
             import tensorstore
         except ImportError:
@@ -199,7 +199,7 @@ def axis_ranges(store: RadarStore) -> dict[str, AxisRange]:
 
 
 def radar_names(stores: Sequence[RadarStore]) -> list[str]:
-    """Names of the radars of stores, in alphabetical order; recordings of any radar have one."""
+    """Radar names of the stores, in alphabetical order; stores of recordings have a name, too."""
     radars = [store.attributes.get("radar") or {} for store in stores]
     return sorted({radar["name"] for radar in radars if radar.get("name")})
 

@@ -36,11 +36,12 @@ def embed_cached(
         encoder: text encoder.
         sentences: sentences to embed; repetitions are allowed.
         folder: folder of the cache; default: `cache_folder()`.
-        report: function that receives how many sentences were encoded and truncated.
-        raw: whether to return the embeddings as the encoder computes them, not scaled.
+        report: function that receives a message with the numbers of encoded and truncated
+            sentences.
+        raw: whether to return the embeddings without scaling them to unit length.
 
     Returns:
-        Embeddings, of unit length unless `raw`, float32 [sentence, width].
+        Embeddings, of unit length unless `raw` is true, float32 [sentence, width].
     """
     folder = (folder or cache_folder()) / (encoder.digest[:16] + ("-raw" if raw else ""))
     cached = _read(folder, encoder.width)

@@ -14,7 +14,7 @@ from mmclip.errors import MmclipError
 Weights = Mapping[str, jax.Array]
 # Number of sentences per batch, including padding.
 BATCH = 32
-# Numbers of tokens to which batches are padded; if none fits, to the encoder's maximum.
+# Token counts to which batches are padded; longer batches are padded to the encoder's maximum.
 LENGTHS = (16, 32, 64, 128)
 INSTALL = "pip install -c constraints.txt '.[train]'"
 
@@ -95,7 +95,7 @@ def _padded(tokens: list[Sequence[int]], length: int, pad: int) -> tuple[np.ndar
     for row, sentence in enumerate(tokens):
         ids[row, : len(sentence)] = sentence
         mask[row, : len(sentence)] = 1
-    mask[len(tokens) :, 0] = 1  # In padding rows, a mean over zero tokens would be nan.
+    mask[len(tokens) :, 0] = 1  # Without this token, the mean over a padding row would be nan.
     return ids, mask
 
 

@@ -30,7 +30,8 @@ class Attention(nnx.Module):
     ) -> jax.Array:
         """softmax(q k / sqrt(head width)) v for x [batch, token, width].
 
-        If `first` is given, only the first tokens are computed; they attend to all tokens.
+        If `first` is given, only the outputs of the first `first` tokens are computed; these tokens
+        attend to all tokens.
         """
         batch, tokens, width = x.shape
         # Only a LoRA projection has dropout and therefore takes a key.
@@ -68,7 +69,7 @@ class TransformerBlock(nnx.Module):
     def __call__(
         self, x: jax.Array, key: jax.Array | None = None, first: int | None = None
     ) -> jax.Array:
-        """Transformed tokens [batch, token, width], all or only the first ones.
+        """Transform tokens [batch, token, width]; return all tokens or the leading `first` tokens.
 
         Pass a key during training only.
         """
@@ -114,8 +115,8 @@ class Transformer(nnx.Module):
         Args:
             x: tokens [batch, token, width].
             key: random key for dropout; pass it during training only.
-            first: number of first tokens that are returned; default: all. The last block computes
-                the other tokens only as keys and values, which saves most of its time.
+            first: number of leading tokens to return; default: all. The last block computes the
+                other tokens only as keys and values, which saves most of the block's run time.
         """
         last = len(self.blocks) - 1
         for index, block in enumerate(self.blocks):
