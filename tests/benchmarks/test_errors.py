@@ -1,4 +1,4 @@
-"""The error benchmark and the random sweep: wrong results are counted as wrong."""
+"""Tests of the error benchmark and the random sweep, including the detection of wrong results."""
 
 from importlib import import_module
 
@@ -48,7 +48,7 @@ def test_an_error_beyond_its_bound_is_named_and_ends_with_status_1(case, monkeyp
 
 
 def test_a_body_that_tips_over_is_tilted_by_45_degrees_at_the_requested_time(thin_body):
-    """At 45 degrees, the pelvis is at 0.7 of its height and has moved back by the same distance."""
+    """At a tilt of 45 degrees, the pelvis is at 0.7 of its height in the upright body."""
     motion = fit_to_body(perform("stand_still", duration_s=3.0), thin_body).motion
     down = tip_over(motion, 2.0, 1.2)
     index = round(1.2 * motion.rate_hz)
