@@ -26,7 +26,7 @@ from radarsim.radar.radar import Radar
 
 # Loss of signal-to-noise ratio in a cell: the Hann windows in range and in speed lose 1.76 dB each.
 HANN_LOSS = 1.5**2
-NEAR_M, NEAR_MPS = 0.3, 0.5  # farther points are false alarms
+NEAR_M, NEAR_MPS = 0.3, 0.5  # farther detections are false alarms
 VALUES = ("range_m", "speed_mps", "azimuth_rad")
 
 
@@ -88,7 +88,7 @@ def accuracy(radar: Radar, snr_db: float, trials: int, seed: int = 0) -> Accurac
     """Measure the accuracy for random points with one signal-to-noise ratio.
 
     Args:
-        radar: the radar; its antenna row must measure azimuth.
+        radar: radar whose antenna row measures azimuth.
         snr_db: signal-to-noise ratio per channel of a point in the centre of a cell [dB].
         trials: number of points, one per frame.
         seed: random seed of the positions, speeds and noise.
@@ -118,7 +118,7 @@ def point_frames_v(
     """IF samples of one point per frame, with white noise [V].
 
     Each sample is proportional to exp(j 2 pi (f0 tau + S t tau)), with tau the delay from the
-    transmitter via the point to the receiver. The given range applies at the mean time of the
+    transmitter via the point to the receiver. The range in `truth` applies at the mean time of the
     chirps.
     """
     sight = np.stack(

@@ -21,7 +21,7 @@ def measure_device(scene, minutes: float) -> dict:
 
     Args:
         scene: scene whose radar, body, mean distance and sigma are used.
-        minutes: length of the simulated motion [min]; all its batches stay on the device.
+        minutes: length of the simulated motion [min], all batches of which stay on the device.
     """
     import jax
 

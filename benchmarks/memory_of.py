@@ -98,7 +98,8 @@ def peak_mb() -> float:
         found = re.search(r"^VmHWM:\s+(\d+) kB", status.read_text(), re.MULTILINE)
         if found:
             return int(found[1]) * 1024 / 1e6
-    unit = 1 if sys.platform == "darwin" else 1024  # macOS reports bytes, other systems kilobytes.
+    # The unit of ru_maxrss is bytes on macOS and kilobytes on other systems.
+    unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 

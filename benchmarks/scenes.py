@@ -40,7 +40,7 @@ class BenchmarkScene:
     """The free body in motion in front of a radar, placed at the requested mean distance.
 
     Attributes:
-        radar, body, num_frames, sigma_rad: values given to the constructor.
+        radar, body, num_frames, sigma_rad: arguments of the constructor.
         scene: the subject and the radar's pose.
         reflection: quasi-specular reflection with the given lobe width.
         posed: the scene at the nodes of every burst.
@@ -169,5 +169,5 @@ def heatmap_chunks(scene: BenchmarkScene, frames_per_chunk: int):
         frames_per_chunk=frames_per_chunk,
     )
     whole = islice(cubes, scene.num_frames // frames_per_chunk)
-    # A variable for the cube would keep it in memory while the next cube is simulated.
+    # A variable would keep the cube in memory while the next cube is simulated.
     return map(partial(make_heatmaps, scene.radar, settings=PAPER_MAPS), whole)

@@ -3,16 +3,16 @@
     python -m builders.amass --preset zeroshot --out sixty.zarr
     python -m benchmarks.zero_shot sixty.zarr --out runs/zero-shot
 
-For each group of activities in the paper's protocol, the script trains models without this group,
-with several seeds. Permutation controls follow, in which every label has the text of another label.
-Each model is evaluated once, after training, on subjects that are not used in training, with the
-group's labels as candidates and with all labels as candidates. The group on which the settings were
-tuned (G1) is reported separately. With --test-store, the models are evaluated on people of other
-stores. With --pretrain-store, one model per seed is pre-trained on stores without the unseen
-activities, such as stores of the preset grammar; the model is evaluated directly after
-pre-training, and then fine-tuned for each group. With --recipe, the stores are built first, and the
-settings are read from a recipe in benchmarks/recipes. Finished stores and training runs are not
-repeated; interrupted ones are resumed.
+For each group of activities in the paper's protocol, the script trains models with several seeds on
+data without this group. In the permutation controls, which follow, every label has the text of
+another label. Each model is evaluated once, after training, on subjects that are not used in
+training, with the group's labels as candidates and with all labels as candidates. The group on
+which the settings were tuned (G1) is reported separately. With --test-store, the models are
+evaluated on people of other stores. With --pretrain-store, one model per seed is pre-trained on
+stores without the unseen activities, such as stores of the preset grammar; the model is evaluated
+directly after pre-training, and then fine-tuned for each group. With --recipe, the stores are built
+first, and the settings are read from a recipe in benchmarks/recipes. Finished stores and training
+runs are skipped, and interrupted ones are resumed.
 """
 
 import argparse

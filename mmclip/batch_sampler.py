@@ -108,7 +108,7 @@ def sequential_batches(windows: WindowIndex, size: int) -> Iterator[BatchIndices
     """Yield all windows in order as batches; the last batch is padded with its last window.
 
     Args:
-        windows: all windows.
+        windows: windows to divide into batches.
         size: windows per batch, constant so that the program is compiled only once.
     """
     for first in range(0, len(windows), size):

@@ -23,7 +23,7 @@ class Confusion:
     """Windows of one label that are classified as another label.
 
     Attributes:
-        true, predicted: the labels.
+        true, predicted: true label and predicted label.
         windows: number of confused windows, summed over all models.
         of: number of windows with the true label, summed over all models.
         examples: model, store, clip (row), take and start [s] of some confused windows.

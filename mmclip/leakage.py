@@ -15,10 +15,10 @@ def check_leakage(
 
     Args:
         where: folder of the model, for the error message.
-        description: content of its model.json.
+        description: content of the model's model.json.
         labels: labels to evaluate.
         clips: `StoredClip` of the evaluated windows.
-        unseen: whether the labels must not occur in training.
+        unseen: whether the labels must be absent from the training data.
 
     Raises:
         MmclipError: an evaluated label, subject or take occurs in training; the message names the

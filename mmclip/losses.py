@@ -15,7 +15,7 @@ from mmclip.model import Embeddings
 from mmclip.settings import OptimizationSettings
 from mmclip.targets import Targets, attribute_targets, class_targets, text_similarities
 
-# Logit of a pair that is left out of a softmax; its probability is 0 in float32.
+# Logit of a pair that is left out of a softmax; in float32, the pair has the probability 0.
 LEFT_OUT = -1e9
 
 
@@ -79,7 +79,7 @@ def mean_square(signal: jax.Array, text: jax.Array) -> jax.Array:
 def contrastive_loss(
     signal: jax.Array, text: jax.Array, targets: Targets, scale, settings: OptimizationSettings
 ) -> jax.Array:
-    """The loss selected by the settings, for signals and texts [batch, width]."""
+    """Compute the loss that the settings select, for signals and texts [batch, width]."""
     if settings.loss == "kl":
         logits = _only(targets.kept, scale * signal @ text.T)
         target = settings.target_sharpness * targets.target.astype(jnp.float32)
@@ -140,7 +140,7 @@ def part_score_loss(
         signal, text: attribute embeddings [batch, attribute, width].
         targets: targets of the class.
         scale: inverse of the softmax temperature.
-        settings: selected loss.
+        settings: settings that select the loss.
     """
     joined = [x.reshape(len(x), -1) / jnp.sqrt(x.shape[1]) for x in (signal, text)]
     return contrastive_loss(*joined, targets, scale, settings)

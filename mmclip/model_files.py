@@ -53,7 +53,7 @@ class TrainedModel:
             raise MmclipError(error.where, error.field, error.problem, hint) from None
 
     def check_encoder(self, encoder: TextEncoder) -> None:
-        """Raise MmclipError unless the model was trained with this text encoder."""
+        """Raise MmclipError unless the model was trained with the given text encoder."""
         trained_with = self.description["encoder"]
         if encoder.digest != trained_with["digest"]:
             problem = f"{encoder.name} ({encoder.digest[:12]}...); the model was trained with "

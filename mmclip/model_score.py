@@ -52,7 +52,7 @@ class ModelScore:
 
     @property
     def accuracy(self) -> float:
-        """Fraction of windows with the correct label."""
+        """Fraction of windows that are classified correctly."""
         return float(np.trace(self.counts) / self.counts.sum())
 
     @property

@@ -39,7 +39,7 @@ class Validation(NamedTuple):
         return self.accuracy if select == "accuracy" else self.retrieval.recall_sum
 
     def to_dict(self) -> dict:
-        """Entries of model.json."""
+        """Validation measures as entries of model.json."""
         retrieval = self.retrieval._asdict()
         return {"validation_accuracy": self.accuracy, "validation_retrieval": retrieval}
 

@@ -33,8 +33,8 @@ class Reading(NamedTuple):
 
     Attributes:
         name: name of the reading, which states what is counted.
-        signal, text, total: counts of the signal side, of the text side, and of both with the
-            temperature.
+        signal, text, total: counts of the signal side, of the text side, and of both sides
+            including the temperature.
         with_lora: whether the counts are those of fine-tuning with LoRA.
     """
 

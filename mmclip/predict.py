@@ -116,7 +116,7 @@ def predict(options: argparse.Namespace, report: Callable[[str], None] = print) 
 
 
 def _load_model(folder: str | None, report: Callable[[str], None]):
-    """Load the given model, or the one that is part of the package."""
+    """Load the given model, or the trained model that is part of the package."""
     from mmclip.model_files import BUNDLED_MODEL, load_model
 
     if folder is None:
@@ -134,7 +134,7 @@ def _default_labels(description: dict, of_store: Sequence[str]) -> list[str]:
 
 
 def _check_labels(labels: Sequence[str]) -> None:
-    """Raise MmclipError unless there are two or more different labels, none of them blank."""
+    """Raise MmclipError unless there are at least two labels, all different and none blank."""
     from mmclip.errors import MmclipError
 
     if len(set(labels)) < 2 or not all(label.strip() for label in labels):
@@ -143,7 +143,7 @@ def _check_labels(labels: Sequence[str]) -> None:
 
 
 def _open_corpus(options: argparse.Namespace, model, report):
-    """Open all windows of the store, with or without labels, that start at any column."""
+    """Open all windows of the store, at any start column, with or without labels."""
     from dataclasses import replace
 
     from mmclip.prepared_data import open_corpus

@@ -27,7 +27,7 @@ def network_input(maps: Mapping[str, jax.Array], size: int) -> jax.Array:
 
 
 def scaled_heatmap(map_db: jax.Array, size: int) -> jax.Array:
-    """Resize heatmaps [batch, column, bin] of one kind and scale each of them from -1 to 1."""
+    """Resize heatmaps [batch, column, bin] of one kind and scale each to the range -1 to 1."""
     resized = _resize(map_db.astype(jnp.float32), size)
     low = resized.min(axis=(1, 2), keepdims=True)
     span = resized.max(axis=(1, 2), keepdims=True) - low
@@ -36,7 +36,7 @@ def scaled_heatmap(map_db: jax.Array, size: int) -> jax.Array:
 
 
 def _resize(map_db: jax.Array, size: int) -> jax.Array:
-    """Interpolate linearly along the bins, with antialiasing if their number decreases.
+    """Interpolate linearly along the bins, with antialiasing if the number of bins decreases.
 
     The result equals that of `jax.image.resize`, which multiplies by a matrix of mostly zeros.
     """

@@ -56,8 +56,8 @@ def pretrain(
     Args:
         stores: folders of stores.
         out: output folder of the training run.
-        settings: `TrainingSettings`.
-        encoder_name: name of the text encoder, as for `text_encoders.load_encoder`.
+        settings: settings of the training run, a `TrainingSettings`.
+        encoder_name: name of the text encoder, in a form that `text_encoders.load_encoder` accepts.
         verify: whether to verify the checksums of the heatmap files first.
         report: function that receives each line of progress.
 
@@ -95,7 +95,7 @@ def summary(description: dict) -> str:
 
 
 def settings_of(options: argparse.Namespace):
-    """The preset's settings, with --set and then the other options applied."""
+    """The preset's settings, overridden by --set and then by the other options."""
     from mmclip.presets import load_preset
 
     return load_preset(options.preset, [*options.set, *option_overrides(options)])

@@ -2,7 +2,8 @@
 
 The published model consists of weights in half precision, the query bank, a description without the
 captions of pre-training, and a model card, MODEL_CARD.md, with the results of an evaluation if
---evaluation is given. The size of all files is limited, so that the model can be part of a package.
+--evaluation is given. The total size of the files is limited, so that the model can be part of a
+package.
 """
 
 import argparse
@@ -17,7 +18,7 @@ from mmclip.paths import path_argument
 
 CARD = "MODEL_CARD.md"
 LARGEST_MB = 6.0
-# Result of `benchmarks.zero_shot` or `mmclip.evaluate` that the model card quotes.
+# Result files of `benchmarks.zero_shot` and `mmclip.evaluate`, which a model card can quote.
 RESULTS = ("zero_shot.json", "evaluation.json")
 EXAMPLES = """
 example:

@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def add_to_run(options: argparse.Namespace, report: Callable[[str], None] = print) -> dict:
-    """Add the query bank and the default scoring to an existing run; returns its model.json."""
+    """Add the query bank and the default scoring to an existing run; return the new model.json."""
     from dataclasses import replace
 
     from mmclip.model_files import load_model, rewrite_description

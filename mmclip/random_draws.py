@@ -29,7 +29,7 @@ def normal(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
 
 
 def bernoulli(key: jax.Array, probability: float, shape: tuple[int, ...]) -> jax.Array:
-    """True with the given probability; equal to `jax.random.bernoulli`."""
+    """Bernoulli draws, true with the given probability; equal to `jax.random.bernoulli`."""
     return uniform(key, shape) < np.float32(probability)
 
 

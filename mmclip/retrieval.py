@@ -21,7 +21,7 @@ class Retrieval(NamedTuple):
     """Result of a retrieval.
 
     Attributes:
-        r_at_1, r_at_5: fraction of queries whose own item is among the 1 or 5 most similar ones.
+        r_at_1, r_at_5: fraction of queries whose own item is among the 1 or 5 most similar items.
         median_rank: median rank of the own item; 1 is the best.
         queries, items: number of queries, and number of items searched.
     """
@@ -34,7 +34,7 @@ class Retrieval(NamedTuple):
 
     @property
     def recall_sum(self) -> float:
-        """R@1 + R@5, by which training steps are compared."""
+        """Sum of R@1 and R@5, by which training steps are compared."""
         return self.r_at_1 + self.r_at_5
 
 
@@ -64,7 +64,7 @@ def retrieve(scores: np.ndarray, own: np.ndarray) -> Retrieval:
 def own_texts(
     corpus: WindowCorpus, windows: WindowIndex, captions: bool
 ) -> tuple[list[str], np.ndarray]:
-    """Collect the texts of windows.
+    """Collect the own texts of windows, without duplicates.
 
     Args:
         corpus: corpus of the windows.

@@ -14,12 +14,12 @@ Descriptions = Mapping[str, tuple[dict[str, str], ...]]
 
 @dataclass(frozen=True)
 class SentenceBank:
-    """Distinct sentences, and which of them describe each text.
+    """Distinct sentences, and a mapping from each text to the sentences that describe it.
 
     Attributes:
         sentences: distinct sentences; their embeddings are stored in this order.
         variants: indices into `sentences` [variant, attribute], keyed by text.
-        without_sentences: texts without sentences; the text itself is used instead.
+        without_sentences: texts without sentences, each of which serves as its own sentence.
     """
 
     sentences: tuple[str, ...]

@@ -57,15 +57,15 @@ class DataSettings:
     """Sampling of training windows, and the texts paired with them.
 
     Attributes:
-        sampling: "label" (every label equally often) or "clip" (every clip equally often). Paper:
-            not stated. Authors: "clip".
+        sampling: how windows are drawn: "label" (every label equally often) or "clip" (every clip
+            equally often). Paper: not stated. Authors: "clip".
         captions: whether a window is paired with its clip's captions in addition to its label. A
             clip that has only captions is labelled by the first of those with the longest overlap,
             which is the authors' choice for HumanML3D.
-        describe: "sentences" (one per attribute, from the store) or "label" (the label itself).
-        sentence_vectors: "unit" (sentence vectors are scaled to unit length) or "raw" (the text
-            aggregator receives the vectors as the encoder returns them). Paper: not stated.
-            Authors: "raw".
+        describe: texts that describe a label: "sentences" (one per attribute, from the store) or
+            "label" (the label itself).
+        sentence_vectors: scaling of sentence vectors at the input of the text aggregator: "unit"
+            (unit length) or "raw" (as the encoder returns them). Paper: not stated. Authors: "raw".
         crop_step: number of columns between possible starts of a window.
         short_windows: what happens to a clip that is shorter than a window: "drop", or "stretch"
             along time to the length of a window. Paper: not stated. Authors: "stretch".
@@ -98,8 +98,8 @@ class AugmentSettings:
     Attributes:
         range_shift: fraction of windows that are shifted along the range axis. Paper: not stated.
             Authors: 1.
-        shift_direction: "both" (nearer or farther) or "farther". Paper: not stated. Authors:
-            "farther".
+        shift_direction: direction of range shifts: "both" (nearer or farther) or "farther". Paper:
+            not stated. Authors: "farther".
         min_shift, max_shift: limits of the shift [bins]. Paper and authors: 8 to 15.
         level_db: largest change of the level in either direction [dB].
         noise_db: largest standard deviation of the noise added to each cell [dB].
@@ -122,8 +122,9 @@ class OptimizationSettings:
     """Loss, optimizer, schedule, and intervals of logging and checkpoints.
 
     Attributes:
-        loss: kl, cross_entropy, cosine, mse (of unit vectors, proportional to cosine) or
-            mse_unnormalised (of vectors before scaling to unit length; authors' choice for MSE).
+        loss: loss function: kl, cross_entropy, cosine, mse (of unit vectors, proportional to
+            cosine) or mse_unnormalised (of vectors before scaling to unit length; authors' choice
+            for MSE).
         kl_direction, cross_entropy_direction: "both", or "signal" to compare each signal with all
             texts but not each text with all signals. Paper: KL "both" (equation 7), cross-entropy
             "signal" (equations 3 and 4). Authors: KL "signal", cross-entropy "both".
@@ -162,7 +163,7 @@ class OptimizationSettings:
             "retrieval" of the windows' own texts (R@1 + R@5).
         patience: number of successive validations below the best measure after which training ends;
             0: training never ends early.
-        save_every, validate_every, log_every: intervals [steps].
+        save_every, validate_every, log_every: intervals of saving, validating and logging [steps].
         derange: 0, or the seed of the permutation control, in which a derangement assigns every
             label the text of another label.
         lora_rank, lora_alpha, lora_dropout: rank, alpha and dropout rate for fine-tuning with LoRA.

@@ -94,7 +94,7 @@ def _number_rules(settings) -> Iterator[_Rule]:
     yield _Rule("augment.min_shift", shifts, "at least 0 and at most max_shift")
     for key in ("data.most_actions", "train.patience", "inference.query_bank"):
         yield _Rule(key, _value(settings, key) >= 0, "at least 0")
-    # Interpolation in time needs two columns.
+    # Interpolation in time needs at least two columns.
     yield _Rule("data.shortest", settings.data.shortest >= 2, "at least 2")
 
 

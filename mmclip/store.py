@@ -1,4 +1,4 @@
-"""Arrays, axes, units and tables of a finished store, checked when it is opened.
+"""Arrays, axes, units and tables of a finished store, checked when the store is opened.
 
 The metadata of a store states its layout: format and schema version in the root group, dimension
 names and units in each array. Any mismatch raises an error before training starts.
@@ -38,7 +38,7 @@ STAND_IN = "stand-in"
 
 
 class AxisRange(NamedTuple):
-    """First bin, last bin and number of bins of an axis; model.json stores it as a list."""
+    """First bin, last bin and number of bins of an axis, which model.json stores as a list."""
 
     first: float
     last: float
@@ -89,7 +89,7 @@ class RadarStore:
         )
 
     def read_table(self, name: str) -> list[dict]:
-        """Read all rows of a table; returns an empty list if the table does not exist.
+        """Read all rows of a table; return an empty list if the table does not exist.
 
         Raises:
             MmclipError: the table cannot be read, or lacks a column.
@@ -175,7 +175,7 @@ def check_same_axes(
             default: the ranges of the first store.
 
     Raises:
-        MmclipError: an axis differs; the message states its limits and its unit.
+        MmclipError: an axis differs; the message states the limits and the unit of the axis.
     """
     axes = axes or axis_ranges(stores[0])
     for store in stores:

@@ -46,7 +46,7 @@ def attribute_targets(
     similar: jax.Array | None,
     settings: OptimizationSettings,
 ) -> Targets:
-    """Targets of one attribute's loss.
+    """Compute the targets of the loss of one attribute.
 
     Args:
         index: index of the attribute.

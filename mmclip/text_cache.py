@@ -1,8 +1,8 @@
 """On-disk cache of sentence embeddings, keyed by encoder and sentence.
 
 Each encoder has a folder with one file per batch of sentences, and another folder for embeddings
-that are not scaled to unit length. Files are written under a temporary
-name and renamed, so that several training runs can share the cache.
+that are not scaled to unit length. Files are written under a temporary name and then renamed, so
+that several training runs can share the cache.
 """
 
 import hashlib

@@ -26,7 +26,7 @@ class TextEncoder(Protocol):
 
     Attributes:
         name: name by which the encoder was selected.
-        digest: SHA-256 of everything that determines its embeddings.
+        digest: SHA-256 of everything that determines the embeddings.
         width: width of an embedding.
         truncated: number of sentences, so far, that exceeded the maximum length.
     """

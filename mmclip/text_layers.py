@@ -100,7 +100,7 @@ def _padded(tokens: list[Sequence[int]], length: int, pad: int) -> tuple[np.ndar
 
 
 def require_file(folder: Path, name: str, hint: str) -> Path:
-    """Path of a file in a folder; raises MmclipError with the hint if the file is missing."""
+    """Path of a file in a folder; raise MmclipError with the given hint if the file is missing."""
     path = folder / name
     if not path.is_file():
         raise MmclipError(folder, name, "is missing", hint)
@@ -108,7 +108,7 @@ def require_file(folder: Path, name: str, hint: str) -> Path:
 
 
 def read_json(path: Path) -> dict:
-    """Read the configuration of an encoder; raises MmclipError if it is not valid JSON."""
+    """Read the configuration of an encoder; raise MmclipError if it is not valid JSON."""
     try:
         return json.loads(path.read_bytes())
     except ValueError as error:

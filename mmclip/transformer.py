@@ -1,6 +1,7 @@
 """Pre-norm transformer encoder with a fused qkv projection.
 
-The attribute names of these modules are the keys in weights.safetensors and in checkpoints.
+The attribute names of the modules in this file are the keys in weights.safetensors and in
+checkpoints.
 """
 
 import jax
@@ -28,7 +29,7 @@ class Attention(nnx.Module):
     def __call__(
         self, x: jax.Array, key: jax.Array | None = None, first: int | None = None
     ) -> jax.Array:
-        """softmax(q k / sqrt(head width)) v for x [batch, token, width].
+        """Compute softmax(q k / sqrt(head width)) v for x [batch, token, width].
 
         If `first` is given, only the outputs of the first `first` tokens are computed; these tokens
         attend to all tokens.
@@ -71,7 +72,7 @@ class TransformerBlock(nnx.Module):
     ) -> jax.Array:
         """Transform tokens [batch, token, width]; return all tokens or the leading `first` tokens.
 
-        Pass a key during training only.
+        Pass a random key for dropout during training only.
         """
         keys = (None,) * 3 if key is None else jax.random.split(key, 3)
         attended = self.attention(self.norm1(x), keys[1], first)

@@ -1,8 +1,9 @@
 """Labelled windows, their texts and their splits, read from the tables of one or several stores.
 
 The label of a window is derived from the segments that overlap it. If the clip has action segments,
-the label consists of the names of the actions, joined by "and"; otherwise it is the label segment
-with the longest overlap. A window without any segment has no label and is not sampled.
+the label consists of the names of the actions, joined by "and"; otherwise, the label is the text of
+the label segment with the longest overlap. A window without any segment has no label and is not
+sampled.
 
 A clip that is shorter than a window is left out or, if it has enough columns, becomes a single
 window that the reader stretches along time.
