@@ -1,4 +1,4 @@
-"""The baseline IF sums of the benchmarks equal the oracle within their stated approximations."""
+"""The baseline IF sums of the benchmarks agree with the oracle up to stated approximations."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -60,7 +60,7 @@ def test_the_loop_over_pairs_is_exact_while_nothing_moves(method):
 
 @pytest.mark.parametrize("speed_mps", [0.5, 1.0])
 def test_the_error_of_the_loop_over_pairs_is_the_motion_within_a_chirp(speed_mps):
-    """The loop omits the phase 2 pi f_d t within a chirp, whose RMS is 2 pi f_d T / sqrt(12)."""
+    """The loop over pairs omits the phase 2 pi f_d t, whose RMS is 2 pi f_d T / sqrt(12)."""
     chirp = RADAR.chirp
     doppler_hz = 2 * speed_mps / chirp.wavelength_m
     expected_db = 20 * np.log10(2 * np.pi * doppler_hz * chirp.sampled_time_s / np.sqrt(12))

@@ -70,7 +70,8 @@ def test_random_bodies_are_within_range_and_move(thin_body):
 def test_frames_with_nan_or_without_an_echo_are_counted(thin_body, monkeypatch):
     cube = np.ones((8, 128, 3, 4, 64), np.complex64)
     cube[2, 0, 0, 0, 0], cube[5] = np.nan, 0
-    simulate = import_module("radarsim.simulate")  # the attribute `radarsim.simulate` is a function
+    # The attribute `radarsim.simulate` is a function, so the module is imported by its name.
+    simulate = import_module("radarsim.simulate")
     monkeypatch.setattr(simulate, "simulate_mesh", lambda *args, **more: jnp.asarray(cube))
     found = sweep.count_bad_frames(RADAR, thin_body, "fast", "paper", 8, np.random.default_rng(0))
     assert found == (1, 1)

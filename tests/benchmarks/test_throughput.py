@@ -140,7 +140,7 @@ def test_wrong_heatmaps_are_detected(scene):
     """A cube that is 1 dB stronger than the cube of the heatmaps gives an error of 1 dB."""
     settings = method_speeds.heatmap_settings()
     cube_v, maps = scene.motion_to_cube(settings), scene.motion_to_heatmaps(settings)
-    assert accuracy_checks.heatmap_error_db(RADAR, maps, cube_v) < 1e-3  # float32
+    assert accuracy_checks.heatmap_error_db(RADAR, maps, cube_v) < 1e-3  # float32 rounding
     louder = np.asarray(cube_v) * 10 ** (1 / 20)
     assert accuracy_checks.heatmap_error_db(RADAR, maps, louder) == pytest.approx(1.0, abs=1e-3)
 

@@ -53,7 +53,10 @@ def test_confusion_matrix_and_recall_equal_values_by_hand():
 
 
 def test_the_bootstrap_interval_agrees_with_the_standard_error_of_the_mean():
-    """If half of 40 classes are correct, the half-width is 1.96 x 0.5 / sqrt(40) = 1.96 x 7.9 %."""
+    """The half-width of the interval must be close to 1.96 standard errors of the mean.
+
+    If half of 40 classes are correct, the standard error is 0.5 / sqrt(40) = 7.9 %.
+    """
     by_class = {str(number): [float(number % 2)] for number in range(40)}
     found = mean_and_interval(by_class)
     assert found["mean"] == 0.5

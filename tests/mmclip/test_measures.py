@@ -63,7 +63,7 @@ def test_the_recall_of_a_person_is_the_mean_over_the_classes_of_their_windows():
 def test_ranks_count_higher_items_fully_and_equal_items_by_half():
     scores = np.array([[0.9, 0.5, 0.1], [0.5, 0.5, 0.5], [0.1, 0.2, 0.3]])
     np.testing.assert_array_equal(ranks(scores, np.eye(3, dtype=bool)), [1, 2, 1])
-    # The rank is that of the best own item, and other own items do not lower this rank.
+    # The rank is that of the best own item, and the other own items do not affect this rank.
     own = np.array([[0, 1, 1], [1, 1, 0], [1, 0, 0]], bool)
     np.testing.assert_array_equal(ranks(scores, own), [2, 1.5, 3])
 
@@ -155,9 +155,9 @@ def score_of(store, labels, truth, predicted):
 def test_the_worst_confusions_have_the_largest_shares_and_no_pair_occurs_twice(store):
     """Confusions are sorted by their share, and then by their number of windows.
 
-    Classified wrongly are 2 of 2 bows (as kick), 1 of 4 kicks (as bow), 1 of 2 waves (as bow) and 2
-    of 4 marches (as jump). The confusion of kick with bow is left out, because the reverse
-    confusion has a larger share.
+    The wrongly classified windows are 2 of 2 bows (as kick), 1 of 4 kicks (as bow), 1 of 2 waves
+    (as bow) and 2 of 4 marches (as jump). The confusion of kick with bow is left out, because the
+    reverse confusion has a larger share.
     """
     labels = ("bow", "kick", "wave", "march", "jump")
     first = score_of(store, labels, [0, 0, 1, 1, 1, 1], [1, 1, 0, 1, 1, 1])

@@ -44,7 +44,7 @@ def test_a_window_of_full_length_is_not_changed():
 
 
 def test_stretching_keeps_the_relative_time_of_an_event():
-    """An event after a quarter of the clip (column 10 of 0 to 40) stays there (20 of 0 to 80)."""
+    """An event at a quarter of the clip, in column 10 of 0 to 40, moves to column 20 of 0 to 80."""
     clip = np.zeros((41, 1), np.float32)
     clip[10] = 30
     assert np.argmax(stretch(clip, 81)) == 20
