@@ -113,7 +113,7 @@ def check_type(where: str, field: str, value: Any, kind: type | tuple[type, ...]
         field: name of the argument.
         value: the argument.
         kind: expected type, or a tuple of types.
-        hint: what to pass instead, for the message.
+        hint: part of the error message that states what to pass instead.
 
     Raises:
         InputError: the argument has another type.

@@ -170,7 +170,7 @@ def _highest_part(heights_db: np.ndarray) -> np.ndarray:
 
 
 def missing_words(grid: Grid, shift: int) -> list[int]:
-    """Possible numbers of missing words for a grid shift, in whole packets if any number fits."""
+    """Possible numbers of missing words for a grid shift; whole packets only if any number fits."""
     per_sample = grid.shape.words_per_sample
     target = -shift * per_sample % grid.block_words
     packets = np.arange(1, grid.loop_words // math.gcd(PACKET_WORDS, grid.loop_words) + 1)
@@ -183,7 +183,7 @@ def missing_words(grid: Grid, shift: int) -> list[int]:
 
 
 class _Interval(NamedTuple):
-    """Interval of a gap: the window at `good` fits the grid, and the window at `bad` is shifted."""
+    """Interval that contains a gap: the window at `good` fits the grid, but not that at `bad`."""
 
     good: int
     bad: int
@@ -229,7 +229,7 @@ def _locate(grid: Grid, interval: _Interval, offset: int) -> Gap:
 
 
 def _position(grid: Grid, interval: _Interval, offset: int, missing: int) -> int:
-    """Find the gap, at which the error profile changes from the old grid to the shifted grid."""
+    """Find the position of the gap, where the error profile changes to the shifted grid."""
     start = grid.first_loop(max(0, interval.good - grid.loop_words), offset)
     stop = min(grid.num_words, interval.bad + grid.window_words + grid.loop_words)
     errors_db = prediction_errors_db(grid.streams(start, stop))

@@ -44,7 +44,8 @@ def find_breaks(streams: Num[np.ndarray, "channel sample"], stated: int) -> Brea
 
     Args:
         streams: samples from `sample_streams`, starting with the first sample of a chirp.
-        stated: configured number of samples per chirp; lengths up to eight times this are tried.
+        stated: configured number of samples per chirp; lengths up to eight times this number are
+            tried.
     """
     if streams.shape[1] < 16 * ORDER:
         return _NO_BREAKS

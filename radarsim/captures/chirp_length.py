@@ -90,7 +90,7 @@ def check_chirp_length(
 
 
 def _unconfirmed(radar, capture_format, words) -> tuple[str, ...]:
-    """Return a note if echoes without breaks between chirps are visible; pure noise has no note."""
+    """Return a note if visible echoes show no breaks between chirps; pure noise yields no note."""
     streams = sample_streams(capture_format, radar.array.num_rx, words)
     block = stream_shape(radar, capture_format).block
     if streams.shape[1] < block or not _num_tones(streams, block):

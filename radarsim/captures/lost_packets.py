@@ -7,7 +7,7 @@ import numpy as np
 
 # Payload of a DCA1000 packet in 16-bit words; TI's tools write zeros in place of a lost packet.
 PACKET_WORDS = 728
-# Minimum length of a run of zeros that counts as a lost packet; receiver noise is never zero in so
+# Minimum length of a run of zeros that counts as a lost packet; receiver noise is never zero for so
 # many successive words. The limit is half a packet, because the end of a file may cut a packet.
 _MIN_ZEROS = PACKET_WORDS // 2
 _BLOCK = 128

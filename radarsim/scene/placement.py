@@ -149,7 +149,7 @@ def to_radar_frame(
         x_radar = x cos e + z' sin e,    y_radar = y,    z_radar = z' cos e - x sin e.
 
     Args:
-        points_m: world points, z-up [m].
+        points_m: points in the z-up world [m].
         radar_pose: the radar's height and tilt; may be traced.
 
     Returns:
@@ -173,7 +173,7 @@ def to_world(
         radar_pose: the radar's height and tilt.
 
     Returns:
-        World points, z-up [m].
+        Points in the z-up world [m].
     """
     cos, sin = np.cos(radar_pose.tilt_rad), np.sin(radar_pose.tilt_rad)
     ahead, left, up = (points_m[..., axis] for axis in range(3))

@@ -27,8 +27,8 @@ class Subject:
         fitted: motion, betas and scale for this body. A `Motion` is fitted to the body when the
             subject is created (`retarget.fit_to_body`, 0.1 s).
         body: the body model that is posed.
-        placement: start and heading; None if the motion is already in world coordinates, with the
-            radar above the origin.
+        placement: start position and heading; None if the motion is already in world coordinates,
+            with the radar above the origin.
     """
 
     fitted: FittedMotion | Motion

@@ -30,7 +30,7 @@ MARGIN_DB = 2.0
 # these levels relative to the static echo in the same range bin is not detected as a moving target.
 STATIC_JITTER_DB = -45.0
 STATIC_DRIFT_DB = -20.0  # applies within the Doppler main lobe around zero speed
-# Cells nearer to zero Doppler than this number of bins are cells near zero speed.
+# Cells nearer to zero Doppler than this number of bins count as near zero speed.
 MIN_MOVING_BINS = 2
 # Peaks more than `SPAN_DB` below the strongest peak are treated as sidelobes, ghosts or multipath.
 SPAN_DB = 25.0

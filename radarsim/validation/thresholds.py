@@ -45,7 +45,7 @@ _OF_THE_CAPTURE = ("leakage_headroom_db",)
 _NOT_OF_THE_MOTION = tuple(TOPICS)
 NO_MOTION = "no motion given (--motion)"
 NO_MOVING_TARGET, NO_TARGET = "no moving target", "no target"
-# Radar settings a metric depends on; the metric is not checked if one of them was assumed.
+# Radar settings on which a metric depends; the metric is not checked if a setting was assumed.
 _LEVEL_NEEDS = ("board", "receiver", "transmitter", "antennas")
 _NOISE_NEEDS = ("board", "receiver")
 _ANGLE_NEEDS = ("board", "antennas")

@@ -97,7 +97,7 @@ class _Line(NamedTuple):
 
 
 def _spine(line: _Line, shared: list[Rotation], last: Rotation) -> list[Rotation]:
-    """Spine rotations: distributed, moved downward, and turned to point the line at its target."""
+    """Spine rotations: distributed, moved downward, and corrected so that the line is on target."""
     start_m = line.off_m(shared)
     step_m = line.off_m([last] * len(SPINE)) - start_m
     size = np.maximum((step_m * step_m).sum(axis=1), 1e-12)
