@@ -35,8 +35,8 @@ from radarsim.radar.radar import Radar
 _MIN_BLOCKS, _MAX_BLOCKS = 16, 512
 # Maximum number of windows that are compared with the grid to find the next gap.
 _NUM_WINDOWS = 64
-# Correlation between the breaks of a window and the breaks of the first window: smallest usable
-# value, and the fraction of the best value that the unshifted grid must reach.
+# The breaks of a window are correlated with the breaks of the first window: smallest usable
+# correlation, and the fraction of the best correlation that the unshifted grid must reach.
 _MIN_MATCH, _MATCHES_GRID = 0.5, 0.7
 # Maximum number of gaps; a file with more gaps is read only up to the last gap within this limit.
 MAX_GAPS = 256
@@ -61,7 +61,8 @@ class Grid:
     """Grid of chirp boundaries in a file; each cell holds one chirp of one receiver.
 
     Args:
-        read: returns the words of the file from one index up to, but not including, another.
+        read: function that returns the words of the file from one index up to, but excluding,
+            another.
         num_words: number of words in the file.
         radar: radar of the capture.
         capture_format: resolved word layout.

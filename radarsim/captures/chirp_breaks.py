@@ -13,8 +13,9 @@ from radarsim.captures.sample_streams import (
     prediction_errors_db,
 )
 
-# Required fraction of the mean height at the best length; it exceeds one half, because a length
-# with a break at every second position only reaches one half.
+# A chirp length is accepted if the mean height of its breaks is at least this fraction of the best
+# mean height. The fraction exceeds one half, because a length with a break at every second position
+# only reaches one half.
 _SHARE_OF_BEST = 0.6
 # If all positions within a chirp are below this fraction of the height at its start, no shorter
 # length reaches `_SHARE_OF_BEST`.

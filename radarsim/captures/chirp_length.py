@@ -34,8 +34,9 @@ from radarsim.radar.radar import Radar
 
 _MIN_LAG = 64
 MAX_WORDS = 1 << 18
-# Autocorrelation above which words repeat at a lag, and limit below which they do not repeat at the
-# configured lags. Measured on real recordings: 0.98 at a lag of one loop, 0.3 elsewhere.
+# Words repeat at a lag if their autocorrelation exceeds the first value, and do not repeat at the
+# configured lags if it is below the second value. Measured on real recordings: 0.98 at a lag of one
+# loop, 0.3 elsewhere.
 _REPEATS, _DIFFERS = 0.7, 0.35
 # Minimum height of a break at a configured chirp start; below it, the previous chirp continues.
 _NO_BREAK_DB = 1.0
@@ -194,8 +195,8 @@ def _longer(streams, errors_db, shape, found: Breaks, error: InputError) -> bool
 def _is_periodic(streams, shape: StreamShape) -> bool:
     """Whether a chirp of the stated length, followed by a copy of itself, shows no break.
 
-    If so, the echoes complete a whole number of cycles per chirp, and no break is visible between
-    receivers with equal signals.
+    If no break appears, the echoes complete a whole number of cycles per chirp, and breaks between
+    receivers with equal signals are not visible.
     """
     weights = fit_predictor(streams)
     usual_db = np.median(error_levels_db(streams, weights))

@@ -41,7 +41,8 @@ def find_lost_packets(
     """Find lost packets that the recording tool replaced by zeros.
 
     Args:
-        read_words: returns the 16-bit words from one index up to, but not including, another.
+        read_words: function that returns the 16-bit words from one index up to, but excluding,
+            another.
         num_words: number of words in the whole capture.
         per_frame: number of words per frame.
         max_words_in_memory: number of words read per step.

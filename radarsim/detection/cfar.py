@@ -30,8 +30,8 @@ class TrainingCells:
         first_bin: first range bin that is tested or used for training.
         count: number of training cells.
         factor: threshold, relative to the mean (ca) or the ordered statistic (os).
-        order: number of training cells up to the ordered statistic.
-        order_level: expected ordered statistic of noise, relative to its mean power.
+        order: rank of the ordered statistic among the training cells.
+        order_level: expected ordered statistic of pure noise, relative to the mean noise power.
     """
 
     offsets: Int[np.ndarray, "cell 2"]

@@ -26,7 +26,7 @@ class DetectionSettings:
         cfar: "ca" (cell averaging: the mean of the training cells) or "os" (ordered statistic: the
             power that the fraction `os_fraction` of the training cells does not exceed; other
             targets raise it less than the mean).
-        false_alarm_rate: probability that a cell of noise alone exceeds the threshold.
+        false_alarm_rate: probability that a cell that contains only noise exceeds the threshold.
         guard_cells: cells that may contain energy of the target itself; at least 2, because the
             main lobe of the Hann window extends this far.
         training_cells: cells from which the noise level is estimated.

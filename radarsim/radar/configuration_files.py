@@ -22,7 +22,7 @@ from radarsim.radar.radar import Radar
 from radarsim.radar.ti.chip_settings import ChipSettings, Firing, Profile
 from radarsim.radar.toml import parse_capture_format, parse_radar
 
-# Corner frequencies by register code: for the two high-pass filters of most chips, and for the
+# High-pass corner frequencies by register code, for the two filters of most chips and for the
 # single filter of xWRL chips.
 _HIGH_PASS_KHZ = ((175, 235, 350, 700), (350, 700, 1400, 2800))
 _SINGLE_HIGH_PASS_KHZ = (175, 350, 700, 1400)

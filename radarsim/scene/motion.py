@@ -31,7 +31,7 @@ TIME_SLACK_S = 1e-6
 # `retarget.fit_to_body` replaces this value with the pelvis of the actual body. The free body has
 # its origin at the pelvis.
 REST_PELVIS_M = {"smpl": (0.0, -0.23, 0.03), "smplx": (0.0, -0.35, 0.01), "free": (0.0, 0.0, 0.0)}
-_POSES_PER_CHECK = 1024  # number of poses checked at a time, which needs 1 MB
+_POSES_PER_CHECK = 1024  # number of poses checked at a time, which need 1 MB
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -146,7 +146,7 @@ def _not_measured(key: str, analysis: CaptureAnalysis, knows_motion: bool) -> st
 
 
 def _reason_without_layout(targets: Sequence[Track], radar: Radar) -> str:
-    """State why the antenna layout cannot be checked; "" if a target has an echo of its own."""
+    """State why the antenna layout cannot be checked; "" if a target has a separate echo."""
     if not targets:
         return NO_TARGET
     in_place = all(

@@ -58,9 +58,10 @@ def test_noise_exceeds_the_threshold_at_the_rate_asked_for(method, num_channels)
 def test_rare_false_alarms_have_the_rate_asked_for(method, rate, num_channels):
     """The false-alarm rate follows from the distribution of the noise levels in the detector.
 
-    The tested cell is independent of its training cells, beyond the guard cells, so the rate is the
-    mean over all cells of the probability that a gamma variable exceeds the measured threshold.
-    Counting false alarms would need 1e8 cells. Cells near the ends of the range axis are included.
+    The tested cell is independent of its training cells, which lie beyond the guard cells, so the
+    rate is the mean over all cells of the probability that a gamma variable exceeds the measured
+    threshold. Counting false alarms would need 1e8 cells. Cells near the ends of the range axis are
+    included.
     """
     settings = DetectionSettings(cfar=method, false_alarm_rate=rate)
     cells = cells_of(settings, num_channels)
@@ -110,7 +111,7 @@ def test_the_os_threshold_of_one_channel_and_independent_cells_is_the_textbook_f
 
 @pytest.mark.parametrize("method", ["ca", "os"])
 def test_training_cells_agree_with_a_plain_search_of_the_neighbourhood(method):
-    """The levels of all cells equal those of a plain loop over neighbours, except for rounding."""
+    """The levels of all cells equal those of a plain loop over neighbours to 1e-5 (float32)."""
     settings = DetectionSettings(cfar=method, guard_cells=(2, 3), training_cells=(3, 4))
     cells = cells_of(settings, 2)
     power = np.asarray(noise_power(3, 2))
@@ -135,7 +136,7 @@ def test_training_cells_agree_with_a_plain_search_of_the_neighbourhood(method):
 
 
 def _plain_level(settings, power, speed, ranges):
-    """Mean or ordered statistic of the training cells of one cell, by a loop."""
+    """Mean or ordered statistic of the training cells of one cell, computed by a loop."""
     near, guard = settings.guard_cells
     far, reach = near + settings.training_cells[0], guard + settings.training_cells[1]
     values = [

@@ -99,7 +99,7 @@ def test_a_board_with_one_row_of_antennas_measures_no_elevation():
 
 
 def test_a_large_cascade_of_antennas_measures_azimuth_of_a_degree():
-    """12 transmitters and 16 receivers form a row of virtual elements with a narrow beam."""
+    """12 transmitters and 16 receivers form a row of 60 positions half a wavelength apart."""
     board = small_board("AWR1843BOOST")
     half_m = board.array.half_wavelength_m
     array = rs.AntennaArray(

@@ -228,7 +228,7 @@ def test_points_are_drawn_over_the_body_at_their_moment_and_in_the_top_view():
     values = cloud([], [point(last_m), point(1.0, 30)])
     frames = series(2, times_s=np.array([0.0, scene.moments_s[-1]]), points=values)
     scene = with_points(scene, frames)
-    np.testing.assert_allclose(scene.points_m[0], [last_m, 0, 1.0])  # the radar is 1 m high
+    np.testing.assert_allclose(scene.points_m[0], [last_m, 0, 1.0])  # height of the radar: 1 m
     axes = panel()
     draw_scene(axes, scene)
     dots = [each for each in axes.collections if isinstance(each, PathCollection)]

@@ -138,7 +138,7 @@ def test_twist_joints_and_fingers_do_not_hide_a_limb_with_a_name():
 @pytest.mark.parametrize("extra", [False, True])
 @pytest.mark.parametrize("arm_down_rad", [0.0, 0.9])
 def test_a_skeleton_without_names_is_found_by_its_shape(seed, extra, arm_down_rad):
-    """Proportions vary by 10 %, joints are in any order, and there may be twists and fingers."""
+    """The skeletons vary in proportions (10 %), joint order, and extra twist and finger joints."""
     rng = np.random.default_rng(seed)
     skeleton = varied(person("mixamo", arm_down_rad), rng)
     skeleton = with_extra_joints(skeleton) if extra else skeleton

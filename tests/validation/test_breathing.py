@@ -25,7 +25,7 @@ def echo_of_chest(amplitude_m, clutter=0.0, noise=0.01):
 
 @pytest.mark.parametrize("clutter", [0.0, 0.6, -3 + 2j])
 def test_a_long_arc_is_demodulated_around_its_centre(clutter):
-    """Breathing by 5 mm peak to peak changes the phase by 2.6 cycles; 1 % noise means 1.5 um."""
+    """Breathing by 5 mm peak to peak changes the phase by 2.6 cycles; 1 % noise adds 1.5 um."""
     chest_m, echo_v_ = echo_of_chest(2.5e-3, clutter)
     phase_rad, method = demodulate(echo_v_)
     measured_m = remove_trend(TIMES_S, phase_rad * WAVELENGTH_M / (4 * np.pi))
