@@ -62,7 +62,7 @@ def check_axes(
         field: name of the array.
         shape: shape of the array.
         axes: names of the axes in order, with their required lengths; None for any positive length.
-        hint: how to correct the array, for the message.
+        hint: part of the error message that states how to correct the array.
 
     Raises:
         InputError: the number of axes or the length of an axis is wrong, or the array is empty.
@@ -85,7 +85,7 @@ def check_finite(where: str, field: str, array, axes: tuple[str, ...], hint: str
         field: name of the array.
         array: array of numbers.
         axes: names of the axes, used to locate the first invalid value.
-        hint: how to correct the array, for the message.
+        hint: part of the error message that states how to correct the array.
 
     Raises:
         InputError: values are NaN or infinite; the message states how many and where the first is.

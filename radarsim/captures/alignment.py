@@ -106,7 +106,7 @@ class Grid:
         return False
 
     def shift(self, at: int, offset: int) -> int | None:
-        """Shift of the breaks in the window after word `at`, in samples; None if unclear.
+        """Shift of the breaks in the window after word `at`, in samples; None if not measurable.
 
         The profile of prediction errors around the breaks is compared with the profile of the first
         window, which is more precise than a comparison of their maxima.

@@ -12,10 +12,10 @@ from radarsim.detection.track_state import AZIMUTH_ERROR_RAD, TrackState
 # Standard deviations of a person's points about the torso; limbs are offset from it and move
 # faster.
 BODY_RANGE_M, BODY_CROSS_M, BODY_SPEED_MPS = 0.25, 0.25, 1.0
-GATE = 3.0  # largest distance of a point from its track, in standard deviations
+GATE = 3.0  # Largest distance of a point from its track, in standard deviations.
 # Gate of single-point targets: largest differences in range and in speed between two frames.
 GATE_M, GATE_MPS = 0.5, 1.5
-UNASSIGNED = 2.0  # cost of leaving a point without a track, relative to the gate
+UNASSIGNED = 2.0  # Cost of leaving a point without a track, relative to the gate.
 # The gate widens with the uncertainty of the predicted position up to this limit only. Otherwise, a
 # track without points would soon take over the points of other people.
 MOST_UNCERTAIN_M = 0.35

@@ -19,10 +19,10 @@ from radarsim.radar.radar import Radar
 # A target counts as travelling if its change in range exceeds `TRAVEL_M`, `TRAVEL_BINS` range bins,
 # and `TRAVEL_SCATTERS` times the scatter of its ranges about the fitted line.
 TRAVEL_M, TRAVEL_BINS, TRAVEL_SCATTERS = 0.3, 1.5, 4.0
-TREND_S = 0.5  # half the length of the window in which a local range rate is fitted
-MAX_RATE_ERROR = 0.35  # largest standard error of a range rate that determines n, in units of v_max
-ALIAS_M = 0.15  # largest scatter of the ranges of an aliased target about the fitted line
-AGREE = 0.3  # tolerance between range rate and unfolded speed, in units of v_max
+TREND_S = 0.5  # Half the length of the window in which a local range rate is fitted.
+MAX_RATE_ERROR = 0.35  # Largest standard error of a range rate that determines n [v_max].
+ALIAS_M = 0.15  # Largest scatter of the ranges of an aliased target about the fitted line.
+AGREE = 0.3  # Tolerance between range rate and unfolded speed [v_max].
 
 
 def unfolded(

@@ -7,11 +7,11 @@ from jaxtyping import Float
 
 from radarsim.detection.target_points import TargetPoints, wrapped
 
-AZIMUTH_ERROR_RAD = 0.06  # standard deviation for a point, whose cell several limbs may share
+AZIMUTH_ERROR_RAD = 0.06  # Standard deviation for a point, whose cell several limbs may share.
 # Standard deviations of the mean of a frame's points about the torso.
 MEAN_RANGE_M, MEAN_CROSS_M, MEAN_SPEED_MPS = 0.08, 0.1, 0.35
-ACCELERATION_MPS2 = 2.0  # standard deviation for people who start, stop or turn
-START_SPEED_MPS = 1.5  # standard deviation of the unknown transverse speed of a new track
+ACCELERATION_MPS2 = 2.0  # Standard deviation for people who start, stop or turn.
+START_SPEED_MPS = 1.5  # Standard deviation of the unknown transverse speed of a new track.
 
 
 @dataclass

@@ -37,13 +37,13 @@ from radarsim.detection.track_state import (
     started_track,
 )
 
-UNRESOLVED_RAD = 0.1  # standard deviation of the azimuth while another person is close
-NEAR_M = 0.5  # points closer together than this belong to one person
+UNRESOLVED_RAD = 0.1  # Standard deviation of the azimuth while another person is close.
+NEAR_M = 0.5  # Points closer together than this belong to one person.
 # No track starts closer than this to another track: such points belong to limbs outside the gate.
 APART_M = 0.9
-START_SNR_DB = 14.0  # minimum level of the strongest point of a new track
-MAX_GAP_S = 1.0  # a track ends after this time without points
-MIN_SHARE = 0.3  # fraction of the frames from first to last that must contain points of the track
+START_SNR_DB = 14.0  # Minimum level of the strongest point of a new track.
+MAX_GAP_S = 1.0  # A track ends after this time without points.
+MIN_SHARE = 0.3  # Minimum fraction of frames, from first to last, with points of the track.
 
 
 def track(points: PointCloud) -> list[Track]:

@@ -20,7 +20,7 @@ from radarsim.plots.style import DPI, SPEED_COLOURS, STYLE
 RANGE, AZIMUTH, ELEVATION, SPEED, SNR, X, Y, Z = range(8)
 RADAR_COLOUR = (0.78, 0.13, 0.16)
 SNR_COLOURS = "viridis"
-_BACKGROUND = "0.80"  # dark enough to show the light grey of zero speed
+_BACKGROUND = "0.80"  # Dark enough to show the light grey of zero speed.
 # Axis limits exclude at most this fraction of the points, so that a distant false alarm does not
 # compress the rest of the plot.
 _OUTSIDE = 0.05

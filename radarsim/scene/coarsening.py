@@ -8,7 +8,8 @@ from jaxtyping import Float, Int
 
 from radarsim.scene.body import BodyModel
 
-# A joint with little surface, such as a foot, gets smaller cells, so that it has about 40 cells.
+# A joint with little surface, such as a foot, gets smaller cells, so that it has about this number
+# of cells.
 CELLS_PER_JOINT = 40
 
 

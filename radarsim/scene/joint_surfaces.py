@@ -12,7 +12,7 @@ from radarsim.scene.body import BodyModel
 from radarsim.scene.skeleton import JOINT, JOINT_NAMES, NUM_SHARED_JOINTS, PARENTS
 
 NUM_SMPL_JOINTS = len(JOINT_NAMES)
-NUM_FINGER_JOINTS = 15  # finger joints of one hand
+NUM_FINGER_JOINTS = 15  # Finger joints of one hand.
 # Index of the base of the middle finger in a hand, because SMPL's hand joint is at the knuckles.
 MIDDLE_FINGER = 3
 # A joint with fewer faces than this is assigned more of the surrounding surface. Of ten faces,

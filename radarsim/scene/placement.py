@@ -14,7 +14,7 @@ from scipy.spatial.transform import Rotation
 
 from radarsim.scene.motion import Motion, body_joints
 
-_SPINE = (0, 3, 6, 9)  # joints from pelvis to chest in all SMPL layouts
+_SPINE = (0, 3, 6, 9)  # Joints from pelvis to chest in all SMPL layouts.
 # Minimum horizontal component of the mean left-pointing axis of hips and chest for which the
 # heading is taken from this axis. The component is smaller if the subject is lying on their side;
 # the heading is then taken from the front axis.

@@ -116,7 +116,7 @@ def inferred_up(motion: Motion, published: bool = False) -> tuple[str, str]:
     """Infer the up axis of a motion's world.
 
     Args:
-        motion, published: as for `to_z_up`.
+        motion, published: same arguments as for `to_z_up`.
 
     Returns:
         One of `UP_AXES`, and a note for the user, which is "" if the world is clearly z-up.

@@ -101,7 +101,7 @@ def test_the_ca_threshold_of_one_channel_and_independent_cells_is_the_textbook_f
 
 
 def test_the_os_threshold_of_one_channel_and_independent_cells_is_the_textbook_formula():
-    """For exponential noise, the rate is the product of (N - i) / (N - i + factor), i < k."""
+    """For exponential noise, the rate is the product of (N - i) / (N - i + factor) for i < k."""
     number, order = 32.0, 24
     factor = cfar.os_factor(1e-4, 1, number, order / number)
     index = np.arange(order)

@@ -49,7 +49,7 @@ def test_points_of_20_db_are_found_with_errors_near_the_cramer_rao_bound():
 
 
 def test_range_speed_and_level_of_a_point_without_noise_are_exact():
-    """Errors are 0.1 mm, 2 mm/s and, for a near point and a 1.4 cm wide array, 0.2 degrees."""
+    """The errors are 0.1 mm, 2 mm/s and 0.2 degrees; the point is near the 1.4 cm wide array."""
     cube_v = echo_v(RADAR, 1, moving(1.53, 0.7, 12.0), 10.0)
     found = strongest(RADAR, cube_v + 1e-3 * noise_v(RADAR, 1))
     middle_s = RADAR.chirp_times_s.mean() + RADAR.chirp.sample_times_s.mean()

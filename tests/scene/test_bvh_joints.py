@@ -92,7 +92,7 @@ def test_prefixes_endings_and_glued_sides_are_taken_off(name, wanted):
 
 
 def test_cmu_skeletons_with_extra_joints_are_mapped():
-    """Converted CMU files have hip joints before the legs, two necks, fingers after the hand."""
+    """Converted CMU files have hip joints before the legs, two necks, and fingers after hands."""
     joints = {
         "Hips": "", "LHipJoint": "Hips", "LeftUpLeg": "LHipJoint", "LeftLeg": "LeftUpLeg",
         "LeftFoot": "LeftLeg", "LeftToeBase": "LeftFoot", "RHipJoint": "Hips",

@@ -16,7 +16,8 @@ from tests.helpers.point_echoes import RADAR, clutter_v, echo_v, moving, noise_v
 from tests.helpers.synthetic_tracks import track
 
 FRAMES = 24
-# One transmitter and one chirp per frame at 1 kHz: Doppler across frames, up to +-0.97 m/s.
+# One transmitter and one chirp per frame at 1 kHz, so speeds up to +-0.97 m/s are measured across
+# frames.
 PULSED = replace(
     RADAR,
     frame=replace(RADAR.frame, num_chirps=1, tx_order=(0,), period_s=1e-3),
