@@ -3,7 +3,7 @@
     pose -> joints -> position and radial speed
          -> coarse mesh -> faces of each joint -> visible or not
 
-The joints serve as labels of the signal: for pose estimation, or to find the part of the body that
+The joints serve as labels for the signal: for pose estimation, or to find the part of the body that
 causes an echo.
 """
 

@@ -158,7 +158,7 @@ def find_gaps(grid: Grid, offset: int) -> list[Gap]:
         if interval is None:
             return gaps
         gap = _locate(grid, interval, offset)
-        if gaps and gap.at <= gaps[-1].at + PACKET_WORDS:  # previous gap did not realign the grid
+        if gaps and gap.at <= gaps[-1].at + PACKET_WORDS:  # the last gap did not realign the grid
             break
         gaps.append(gap)
         offset, at = offset + gap.missing, gap.at

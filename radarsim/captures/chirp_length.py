@@ -163,7 +163,7 @@ def _autocorrelation(words) -> Float[np.ndarray, " lag"]:
 
 
 def _length_in_window(where, radar, capture_format, words) -> bool | str | InputError:
-    """Return True if the length is as configured, False if unclear, else a warning or an error."""
+    """Return True for the configured length, False if unclear, and otherwise a warning or error."""
     shape = stream_shape(radar, capture_format)
     streams = sample_streams(capture_format, radar.array.num_rx, words)
     if streams.shape[1] < 16 * ORDER:

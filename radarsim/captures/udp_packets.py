@@ -166,7 +166,7 @@ def _is_possible(ahead: int, step: int) -> bool:
     """Whether a packet `ahead` sequence numbers later may start `step` bytes after the last one."""
     if ahead <= 0:
         return -(1 - ahead) * _MOST_BYTES <= step < 0
-    # Few of the packets in between carry less than the full payload.
+    # Few of the intermediate packets carry less than the full payload.
     return (ahead - 1) * PAYLOAD_BYTES // 2 <= step <= (ahead - 1) * _MOST_BYTES
 
 

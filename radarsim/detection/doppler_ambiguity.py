@@ -1,6 +1,6 @@
 """Resolve the Doppler ambiguity of tracks from their change in range.
 
-For a moving target, range rate and Doppler speed agree,
+For a moving target, range rate and Doppler speed agree except for aliasing,
 
     range rate = Doppler speed + n x 2 v_max,    v_max = lambda / (4 T_loop)
 

@@ -112,7 +112,7 @@ def range_azimuth(
 
     Returns:
         Maps [frame, range, angle] with their axes; azimuth is positive to the left. With "capon",
-        the level of a point is at most that of "bartlett".
+        no level exceeds the level with "bartlett" in the same cell.
 
     Raises:
         InputError: the cube does not fit the radar.

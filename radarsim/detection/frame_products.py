@@ -3,7 +3,8 @@
     frames of the clip -> static echoes -> one spectrum per burst -> points and maps
 
 `detect`, `range_doppler` and `range_azimuth` compute the same values separately. In one program,
-they share the removal of static echoes and the transforms of each burst, which the compiler merges.
+all products share the removal of static echoes and the transforms of each burst, which the compiler
+merges.
 """
 
 from dataclasses import dataclass

@@ -40,7 +40,7 @@ class TrackState:
         self.time_s = time_s
 
     def with_more_speed(self, radial_mps: float) -> "TrackState":
-        """Predicted state for a radial speed increased by this much since the last entry [m/s]."""
+        """Predicted state for a radial speed increased by `radial_mps` since the last entry."""
         sight = self.mean[:2] / np.linalg.norm(self.mean[:2])
         step_s = self.time_s - self.entries[-1].time_s
         change = np.concatenate([radial_mps * step_s * sight, radial_mps * sight])

@@ -205,7 +205,7 @@ def _calibrated(settings: ChipSettings, array: AntennaArray) -> AntennaArray:
         problem = "holds a factor of nearly 0 or above 2"
         raise settings.error("compRangeBiasAndRxChanPhase", problem, "repeat the calibration")
     if all(value == 1 for value in values):
-        return array  # all 1 is the SDK's default, also for inverted channels
+        return array  # factors of 1 are the SDK's default, also for inverted channels
     gains = [1 / value for value in values]
     mean = sum(abs(gain) for gain in gains) / len(gains)
     scaled = [gain / mean for gain in gains]

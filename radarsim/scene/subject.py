@@ -64,7 +64,7 @@ def _check_placement(placement: Placement | None) -> None:
 
 def _checked_motion(motion: Motion) -> Motion:
     """Convert the arrays of a motion to NumPy and check the values."""
-    if isinstance(motion.poses_rad, LazyPoses):  # checked when the file was opened
+    if isinstance(motion.poses_rad, LazyPoses):  # already checked when the file was opened
         return motion
     where, hint = f"Motion '{motion.name}'", "give a NumPy array"
     arrays = {

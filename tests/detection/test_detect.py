@@ -37,7 +37,7 @@ def strongest(radar, cube_v, settings=EXACT):
 
 
 def test_points_of_20_db_are_found_with_errors_near_the_cramer_rao_bound():
-    """Standard deviations are 1.3 to 1.7 times the bound: Hann window and five cells per axis.
+    """With a Hann window and five cells per axis, errors are 1.3 to 1.7 times the bound.
 
     80 points determine a standard deviation to within 8 %, so the limit of 2 has a margin of three
     standard deviations.
