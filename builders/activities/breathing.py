@@ -1,8 +1,8 @@
 """Breathing and heartbeat: chest motion of a person who stands still.
 
 The free body has no ribs. With each breath, the upper spine is rotated back by a degree or two, and
-neck and collars are rotated forward by the same angle, so the sternum moves by millimetres while
-head and arms stay in place. In the same way, a heartbeat moves the sternum by tenths of a
+the neck and collars are rotated forward by the same angle, so the sternum moves by millimetres
+while the head and arms stay in place. In the same way, a heartbeat moves the sternum by tenths of a
 millimetre. The spatial pattern of the motion over the chest is not modelled.
 """
 
@@ -60,7 +60,7 @@ def heartbeat_curve(phase: np.ndarray) -> np.ndarray:
 
 
 def _move_sternum(motion, forward_m):
-    """Displace the sternum forward by `forward_m` [pose]; head and arms stay in place."""
+    """Displace the sternum forward by `forward_m` [pose]; the head and arms stay in place."""
     lean = Rotation.from_rotvec((forward_m / LEVER_M)[:, None] * [-1.0, 0.0, 0.0])  # SMPL's x axis
     poses_rad = motion.poses_rad.copy()
     chest = Rotation.from_rotvec(poses_rad[:, J["spine3"]])

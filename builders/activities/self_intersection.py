@@ -1,7 +1,8 @@
 """Self-intersection: detect body parts that penetrate each other, modelled as capsules.
 
 The axis of a capsule is a line segment between two points of the skeleton; the radius is measured
-on the performer's skin. The trunk is wider than deep, so it consists of two parallel capsules.
+on the performer's skin. The trunk is wider than it is deep, so it consists of two parallel
+capsules.
 """
 
 from functools import lru_cache
@@ -131,7 +132,7 @@ def _radii(betas):
 
 @lru_cache(maxsize=64)
 def _trunk(betas):
-    """Radius of the two trunk capsules, and the distance of each from the midline [m]."""
+    """Radius of the two trunk capsules, and the distance of each capsule from the midline [m]."""
     from radarsim.files import free_body
 
     carrier = np.asarray(free_body().skin_weights).argmax(axis=1)

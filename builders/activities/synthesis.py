@@ -19,7 +19,7 @@ from builders.activities.skeleton import SMPL_TO_WORLD, to_smpl
 from builders.activities.variation import cycle_phase, generator, smooth_noise
 from radarsim.scene.motion import Motion
 
-PAD_S = 1.5  # extra time at both ends, later discarded, so that clips start in mid-movement
+PAD_S = 1.5  # extra time at both ends, later discarded, so that takes start in mid-movement
 CYCLE_SPREAD = 0.04  # relative standard deviation of the cycle length
 GAIN_SPREAD = 0.05  # relative standard deviation of the amplitude
 # Standard deviation of involuntary movement [degrees or metres].

@@ -282,7 +282,7 @@ def span(text: str) -> float | list[float]:
 
 
 def recipe_table(options: Mapping[str, object]) -> dict:
-    """Convert the given flags to a recipe table, which does not contain omitted flags."""
+    """Convert flags to a recipe table, which contains only the flags that the user gave."""
     table: dict = {}
     for name, path in FLAG_SETTINGS.items():
         value = options.get(name)

@@ -45,7 +45,7 @@ def stored_clip_page(
             them or IF cubes.
 
     Returns:
-        The figure, and the reason why the body could not be drawn, else "".
+        The figure, and the reason if the body could not be drawn, else "".
 
     Raises:
         InputError: the clip has no heatmaps with this window.
@@ -66,10 +66,10 @@ def stored_clip_page(
 
 
 def frames_of_clip(store: Store, row: int) -> tuple[FrameSeries | None, str]:
-    """Points and frame maps of a clip, stored or else computed from its IF cube.
+    """Points and frame maps of a clip, read from the store or computed from the clip's IF cube.
 
     Returns:
-        The frames, or None; and the reason why there are none, else "".
+        The frames or None, and the reason if there are no frames, else "".
     """
     stored = stored_frames(store, row) if has_frames(store) else None
     if stored is not None and (stored.has_maps or stored.points is not None):
@@ -97,7 +97,7 @@ def contact_sheet(
         window: "paper" or "burst"; None for the store's window.
 
     Returns:
-        The figure, and a note about clips missing from the figure, or "".
+        The figure, and a note about clips that are missing from the figure, or "".
 
     Raises:
         InputError: none of the clips has heatmaps.
@@ -152,7 +152,7 @@ def motion_page(
 
 
 def _frames_of_segment(made: SimulatedClip) -> FrameSeries | None:
-    """Points and frame maps; None without a cube, or if a frame is one loop without Doppler."""
+    """Points and frame maps; None without an IF cube, or if a frame has only one loop."""
     if "if_cube" not in made.arrays or made.recipe.radar.frame.num_chirps < 2:
         return None
     return frames_of_cube(made.recipe.radar, made.cube_v)

@@ -19,7 +19,7 @@ from radarsim.heatmaps.heatmaps import HeatmapSettings
 from radarsim.radar.boards import DEFAULT_BOARD
 from radarsim.scene.motion import Motion, cut_motion
 
-_MIN_COLUMNS = 4  # with fewer heatmap columns, a figure would not show motion
+_MIN_COLUMNS = 4  # minimum number of heatmap columns with which a figure shows motion
 _OTHER_SEGMENT_HINT = "try another --start-seconds, --distance-m or --heading-deg"
 
 
