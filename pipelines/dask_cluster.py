@@ -27,13 +27,13 @@ from radarsim.errors import InputError
 TOPIC = "clips-made"
 # Maximum time to wait until the scheduler answers [s].
 CONNECT_S = 30
-# Tasks queued per worker, including the running task; enough to keep every worker busy.
+# Number of tasks queued per worker, including the running task; enough to keep every worker busy.
 QUEUED_PER_WORKER = 2
 _ONE_AT_A_TIME = threading.Lock()
 
 
 class SchedulerLost(ConnectionError):
-    """The connection to the scheduler was lost; files that workers have written are kept."""
+    """The connection to the scheduler was lost; files already written by workers are kept."""
 
 
 class Prepare(WorkerPlugin):

@@ -27,7 +27,7 @@ class Clips:
     Attributes:
         length_s: length of a clip; the number of frames follows from the radar's frame period.
         stride_s: time from the start of one clip to the start of the next.
-        min_frames: minimum number of radar frames; clips with fewer frames are dropped and counted.
+        min_frames: minimum number of radar frames; shorter clips are dropped and counted.
     """
 
     length_s: float = 5.0
@@ -46,7 +46,8 @@ class Placements:
 
     Attributes:
         scope: "clip": each clip gets a new placement; "sequence": the subject is placed only once,
-            at the start of the take (as in the paper), and later clips continue from there.
+            at the start of the take (as in the paper), and the placement of later clips follows
+            from the motion.
         per_clip: number of placements per clip.
         distance_m, lateral_m, heading_rad, radar_height_m, radar_tilt_rad: as in
             `radarsim.scene.placement.Placement`, each as a pair (low, high).
@@ -145,8 +146,8 @@ class BuiltIn:
     Attributes:
         takes: number of takes, assigned to the activities and subjects in turn.
         subjects: number of different subjects.
-        grammar_hours: duration of random movements from the motion grammar, which replace the
-            activities; 0 for activities [h].
+        grammar_hours: duration of random movements from the motion grammar [h], which replace the
+            activities; if 0, the activities are used.
     """
 
     takes: int = 24
@@ -244,11 +245,11 @@ class Recipe:
 
     @property
     def min_frames(self) -> int:
-        """Minimum number of frames per clip: `clips.min_frames`, or a heatmap column if longer."""
+        """The larger of `clips.min_frames` and the number of frames in a heatmap column."""
         return max(self.clips.min_frames, self.frames_per_column)
 
     def _check_clip_length(self) -> None:
-        """Check that a full clip has `min_frames` frames; no other code checks this."""
+        """Check that a full clip has at least `min_frames` frames; no other code checks this."""
         if self.num_frames >= self.min_frames:
             return
         frame, least_s = self.radar.frame, self.min_frames * self.radar.frame.period_s

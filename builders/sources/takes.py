@@ -117,7 +117,7 @@ def amass_takes(folder: str, sources: Sources = AS_STATED) -> list[FileTake]:
 def file_takes(
     paths: Iterable[str], sources: Sources = AS_STATED
 ) -> tuple[list[FileTake], list[Note]]:
-    """List the given motion files and all files in the given folders; each subfolder is one person.
+    """List the motion files given directly or in folders; each subfolder is one person.
 
     A file with several people gives one take per person.
 
