@@ -218,7 +218,7 @@ def _parser() -> argparse.ArgumentParser:
         action=argparse.BooleanOptionalAction,
         default=True,
         help="draw the detected points and the maps of one frame (default: yes, if the store "
-        "contains them or IF cubes)",
+        "contains points and maps, or IF cubes)",
     )
     parser.add_argument(
         "--video",

@@ -149,7 +149,7 @@ def _without_fallbacks(built: Wordings, attached: Wordings) -> Wordings:
 
 
 def _rows(built: Wordings, attached: Wordings) -> list[dict]:
-    """Return table rows in a fixed order; numbers of variants continue after those of the build."""
+    """Return table rows in a fixed order; variant numbers continue after those of the build."""
     next_variant: dict[str, int] = {}
     for key in built:
         next_variant[key.caption] = max(next_variant.get(key.caption, 0), key.variant + 1)

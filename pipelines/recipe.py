@@ -48,9 +48,11 @@ class Placements:
         scope: "clip": each clip gets a new placement; "sequence": the subject is placed only once,
             at the start of the take (as in the paper), and the placement of later clips follows
             from the motion.
-        per_clip: number of placements per clip.
-        distance_m, lateral_m, heading_rad, radar_height_m, radar_tilt_rad: as in
-            `radarsim.scene.placement.Placement`, each as a pair (low, high).
+        per_clip: number of placement variants; every take is cut into clips once for each variant.
+        distance_m, lateral_m, heading_rad: limits (low, high) of the fields of
+            `radarsim.scene.placement.Placement`.
+        radar_height_m, radar_tilt_rad: limits (low, high) of the fields `height_m` and `tilt_rad`
+            of `radarsim.scene.placement.RadarPose`.
     """
 
     scope: str = "clip"

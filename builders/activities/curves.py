@@ -20,7 +20,7 @@ class Curve:
 
     Attributes:
         at: function from an array of phases [cycles] to the values of the curve.
-        rest: constant part; a performer's amplitude scales the deviation from this value.
+        rest: constant part of the curve; a performer's amplitude scales the deviation from `rest`.
     """
 
     at: Callable[[np.ndarray], np.ndarray]

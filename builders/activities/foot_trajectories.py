@@ -16,7 +16,7 @@ from builders.activities.movement import Gait, Stance
 from builders.activities.skeleton import SIDES, Skeleton
 
 PIVOT_DEG = 7.0  # pitch range over which the pivot moves between heel and ball
-ROLLING_MPS = 1.2  # lowest walking speed with a full heel-to-toe roll
+ROLLING_MPS = 1.2  # lowest walking speed at which the foot rolls fully from heel to toe
 BEHIND_M = 0.03  # distance from the ankle forward to mid-foot; the hip passes over mid-foot
 ROUND_M_PER_RAD = 0.05  # sideways detour of the swinging foot around the standing foot in a turn
 STEP_M = 0.15  # shortest step before a stop in which the foot is still lifted to full height
@@ -131,7 +131,7 @@ def stepping_feet(
 
 
 def moving_share(gait: Gait, times_s) -> np.ndarray:
-    """Weight that is 1 while the path moves or turns and 0 while it rests [pose]."""
+    """Weight [pose] that is 1 while the path moves or turns, and 0 while the path rests."""
     around_s = 0.15
     there_m, there_rad = gait.path(times_s + around_s)
     here_m, here_rad = gait.path(times_s - around_s)

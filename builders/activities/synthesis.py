@@ -102,8 +102,8 @@ def channel_series(
     performer's amplitude, and involuntary movement.
     """
     rng, performer, series = style.rng, style.performer, {}
-    # The stride must not change during a contact. Each cycle therefore has one gain, because the
-    # feet are in their home positions when a cycle ends.
+    # The stride must not change during a contact. The gain therefore changes only at the end of a
+    # cycle, when the feet are in their home positions.
     first = int(np.floor(phase.min()))
     gains = np.clip(rng.normal(1.0, GAIN_SPREAD, int(phase.max()) - first + 2), 0.88, 1.12)
     stride = style.stride * gains[np.floor(phase).astype(int) - first]

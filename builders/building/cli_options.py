@@ -202,7 +202,7 @@ def add_simulation_options(parser: argparse.ArgumentParser) -> None:
         "--max-edge-m",
         type=float,
         metavar="M",
-        help="subdivide mesh edges longer than this (default: off)",
+        help="maximum length of mesh edges; longer edges are subdivided (default: off)",
     )
     group.add_argument(
         "--no-noise",

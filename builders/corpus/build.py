@@ -1,4 +1,4 @@
-"""Build a motion corpus in parallel and resumably: all takes, then their texts."""
+"""Build or resume a motion corpus with parallel workers: all takes, then the texts of the takes."""
 
 import json
 from concurrent.futures import ProcessPoolExecutor

@@ -42,7 +42,7 @@ class PlannedTake:
         subject_number: number of the performer.
         name: file name without `_poses.npz`.
         activity: name of the activity; "" for a phrase sequence of the grammar.
-        repeat: number of the take among the takes of this activity by this person.
+        repeat: number that distinguishes the takes of one activity by one person.
     """
 
     number: int

@@ -42,7 +42,7 @@ def stored_clip_page(
         window: "paper" or "burst"; None for the store's window.
         trace: whether to overlay the trajectory of the pelvis on the heatmaps.
         points: whether to draw the detected points and the maps of one frame, if the store contains
-            them or IF cubes.
+            points and maps, or IF cubes.
 
     Returns:
         The figure, and the reason if the body could not be drawn, else "".

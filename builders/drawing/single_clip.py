@@ -80,7 +80,7 @@ class SimulatedClip:
 
     @property
     def cube_v(self) -> np.ndarray:
-        """The IF cube, if it was kept [V]."""
+        """The IF cube [V], if the arrays contain the cube."""
         stored, radar = self.arrays["if_cube"], self.recipe.radar
         scale_v = radar.receiver.adc_step_v if stored.dtype == np.int16 else 1.0
         parts = stored.astype(np.float32) * np.float32(scale_v)

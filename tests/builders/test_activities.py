@@ -113,7 +113,7 @@ def test_the_motion_is_valid_and_stays_in_the_area_when_started_at_three_metres(
 
 @pytest.mark.parametrize("name", TESTED)
 def test_no_part_of_the_body_is_in_the_floor_and_a_sole_is_on_it(name):
-    """No vertex is more than 1.5 cm below the floor; the skin of a flexed foot may bulge so far."""
+    """No vertex is more than 1.5 cm below the floor; this tolerates the bulge of a flexed foot."""
     motion = take(name)[0].motion
     picks = slice(None, None, 10)
     poses_rad, transl_m = motion.poses_rad[picks], motion.transl_m[picks]

@@ -61,7 +61,7 @@ def test_stored_poses_and_the_source_motion_give_the_same_body(place):
 
 
 def test_the_drawn_pelvis_has_the_speed_of_the_motion(place):
-    """The drawn pelvis of a body that moves towards the radar at 0.4 m/s has this radial speed."""
+    """The drawn pelvis has the radial speed of the body: 0.4 m/s towards the radar."""
     store = Store(place / "kept.zarr")
     scene = stored_scene(store, 1, MotionPaths(body_models=str(place / "models")), store.axes())
     speed_mps = radial_trajectory(scene)["speed_mps"]

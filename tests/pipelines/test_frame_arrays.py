@@ -22,7 +22,7 @@ from tests.helpers.synthetic_captures import echo, small_radar
 pytestmark = pytest.mark.usefixtures("fast_compilation")
 
 RADAR = small_radar(num_chirps=16, tx_order=(0, 2), num_samples=32)
-FRAMES, OWN = 20, 17  # an odd number of own frames, so that the median is a single value
+FRAMES, OWN = 20, 17  # an odd number of frames, so that the median is a single value
 CLIP = Clip(id="a", take="t", source="test", licence="", subject="s", num_frames=FRAMES)
 KEEP = Keep(if_cubes="off", points=True, range_doppler=True, range_azimuth=True)
 
@@ -38,8 +38,8 @@ def recipe_of(clutter="median", keep=KEEP, **detection):
 
 @pytest.fixture(scope="module")
 def cube_v():
-    """A static and a moving target in noise; frames after the clip's own ones are ten times
-    stronger, which would be seen in anything that used them."""
+    """A static and a moving target in noise; the padding frames after the end of the clip are ten
+    times stronger, so that any use of padding frames would change the results."""
     codes = echo(RADAR, FRAMES) * np.float32(RADAR.receiver.adc_step_v)
     codes[OWN:] *= 10
     return jnp.asarray(codes)

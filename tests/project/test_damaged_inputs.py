@@ -95,7 +95,7 @@ def attach_sentences(path):
 
 
 def check_store(path):
-    """Check a store whose root metadata is damaged."""
+    """Run builders.check on a store whose root metadata is damaged."""
     shutil.copytree(path.parent / "store.zarr", path.parent / "broken.zarr", dirs_exist_ok=True)
     shutil.copy(path, path.parent / "broken.zarr" / "zarr.json")
     assert check.main([str(path.parent / "broken.zarr"), "--quiet"]) in (1, 2)
@@ -180,7 +180,7 @@ def test_a_damaged_file_is_read_or_refused_in_one_line(name, tmp_path, store, ti
         path.write_bytes(damaged(data, rng))
         signal.alarm(TIME_LIMIT_S)
         with contextlib.suppress(FileWasRead):
-            with pytest.raises(InputError) as refusal:  # noqa: PT012  (`FileWasRead` leaves both)
+            with pytest.raises(InputError) as refusal:  # noqa: PT012  (`FileWasRead` exits both)
                 read(path)
                 raise FileWasRead
             lines.append(str(refusal.value))
