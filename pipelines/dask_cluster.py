@@ -96,7 +96,7 @@ def running_cluster(address: str, out: str) -> Iterator[Client]:
     Raises:
         InputError: the scheduler does not answer or has no workers, a worker runs a different
             version of the code, or a worker cannot read the store.
-        SchedulerLost: the connection to the scheduler was lost later.
+        SchedulerLost: the connection to the scheduler was established and then lost.
     """
     for name in ["distributed", *logging.root.manager.loggerDict]:
         if name.startswith("distributed"):  # silence Dask's messages about lost connections

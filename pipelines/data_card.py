@@ -238,7 +238,7 @@ def _arrays_section(arrays: Mapping[str, dict]) -> str:
 
 
 def _size(array: Mapping) -> str:
-    """Size of all values of an array before compression."""
+    """Total size of the values of an array before compression."""
     try:
         per_value = np.dtype(array.get("data_type", "")).itemsize
     except TypeError:

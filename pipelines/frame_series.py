@@ -9,7 +9,7 @@ from radarsim.detection.frame_maps import frame_map_axes, range_azimuth, range_d
 from radarsim.plots.frames import FrameSeries
 from radarsim.radar.radar import Radar
 
-# Arrays of a store that are shown in a figure of single frames, and the axes of its maps.
+# Arrays of a store that a figure of single frames shows, and the axes of the maps.
 FRAME_ARRAYS = ("points", "range_doppler", "range_azimuth", "joints_m")
 _AXES = {"range_m": "range", "speed_mps": "burst_speed", "angle_rad": "burst_angle"}
 

@@ -51,7 +51,7 @@ class ArraySpec:
 
     @property
     def num_bytes(self) -> int:
-        """Size of all values before compression [bytes]."""
+        """Total size of the values before compression [bytes]."""
         return math.prod(self.shape) * np.dtype(self.dtype).itemsize
 
     @property

@@ -72,7 +72,7 @@ class Note:
     Attributes:
         cause: short description of the cause; the counts of notes with equal causes are added.
         count: number of clips, motions or texts.
-        line: one line of detail, or "" if the count is enough.
+        line: one line with details, or "" if there are no details.
         remedy: option or action that changes the count; "" if there is no such option or action.
     """
 

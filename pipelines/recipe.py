@@ -98,8 +98,8 @@ class Simulation:
             smooth bare skin, which needs no anchor.
         visibility: "occlusion", or "hpr" (hidden point removal) as in the paper.
         visibility_blocks: number of visibility evaluations per burst.
-        sigma_rad: width of the paper's quasi-specular lobe, (low, high).
-        extra_noise_db: increase of the receiver's noise figure, (low, high).
+        sigma_rad: limits (low, high) of the width of the paper's quasi-specular lobe.
+        extra_noise_db: limits (low, high) of the increase of the receiver's noise figure.
         max_edge_m: maximum edge length of the body mesh; faces with longer edges are subdivided. 0
             keeps the mesh unchanged.
         noise: whether thermal noise is added to I and Q.

@@ -12,7 +12,7 @@ from radarsim.detection.settings import (
     FrameMapSettings,
 )
 
-# Arrays per radar frame, by the names that `--keep` and recipes use.
+# Names of the arrays per radar frame, as used by `--keep` and in recipes.
 KEPT_PER_FRAME = ("points", "range_doppler", "range_azimuth", "joints")
 
 

@@ -145,7 +145,7 @@ def _named(radar: Radar, place: str, name: str) -> Radar:
 
 
 def _check_type(value: object, default: object, field: str, where: str) -> None:
-    """Check booleans and strings for the type of the default; sections check numbers."""
+    """Check that booleans and strings have the type of the default; the sections check numbers."""
     for kind, description in ((bool, "true or false"), (str, "a string in quotes")):
         if isinstance(default, kind) != isinstance(value, kind):
             needed = description if isinstance(default, kind) else "a number"

@@ -139,7 +139,7 @@ def frame_axes(recipe: Recipe) -> dict[str, np.ndarray]:
 
 
 def burst_bins(recipe: Recipe) -> dict[str, int]:
-    """Numbers of bins of the axes of the frame maps, for `Layout.bins`."""
+    """Number of bins of each axis of the frame maps, for `Layout.bins`."""
     return {
         "burst_speed": recipe.radar.frame.num_chirps,
         "burst_angle": recipe.detection.azimuth_bins,

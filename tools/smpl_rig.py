@@ -117,7 +117,7 @@ def to_rest_pose(vertices_m, joints_m, weights):
 
 
 def rotation_between(start, end):
-    """The smallest rotation matrix from one direction to another."""
+    """Matrix of the rotation by the smallest angle that maps one direction to another."""
     a, b = start / np.linalg.norm(start), end / np.linalg.norm(end)
     x, y, z = np.cross(a, b)
     cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])

@@ -15,9 +15,9 @@ from builders.activities.skeleton import J
 from builders.activities.variation import generator, smooth_noise
 from radarsim.scene.motion import Motion
 
-# Sources: rates of resting adults, 12 to 20 breaths (Russo, Santarelli and O'Rourke, "The
-# physiological effects of slow breathing in the healthy human", Breathe 13, 2017) and 60 to 90
-# beats per minute; chest displacement 4 to 12 mm by breathing and 0.2 to 0.5 mm by the heart
+# Sources: rates of resting adults: 12 to 20 breaths per minute (Russo, Santarelli and O'Rourke,
+# "The physiological effects of slow breathing in the healthy human", Breathe 13, 2017) and 60 to 90
+# heartbeats per minute; chest displacement 4 to 12 mm by breathing and 0.2 to 0.5 mm by the heart
 # (Droitcour, "Non-contact measurement of heart and respiration rates with a single-chip microwave
 # Doppler radar", Stanford, 2006).
 BREATHS_PER_MIN, BEATS_PER_MIN = (12.0, 20.0), (60.0, 90.0)

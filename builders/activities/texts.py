@@ -123,7 +123,7 @@ def sentence_problem(sentence: str, max_chars: int = MAX_SENTENCE_CHARS) -> str:
 def _has_wrong_article(words) -> bool:
     """Whether a text contains an error such as `a arm` or `an leg`; "an hour" is accepted."""
     for article, word in pairwise(words):
-        if len(re.split(r"\W", word)[0]) == 1:  # single letter: an X, an S-curve, a U-turn
+        if len(re.split(r"\W", word)[0]) == 1:  # single letters, as in an X, an S-curve or a U-turn
             continue
         if article.lower() == "a" and word[0].lower() in "aeio":
             return not word.lower().startswith(("one", "once", "eu", "ewe"))

@@ -17,7 +17,7 @@ class CaptionedSpan:
     """A time span of a motion with its texts.
 
     Attributes:
-        start_s, end_s: start and end of the span.
+        start_s, end_s: start and end of the span [s].
         label: short label; "" for a span of several phrases.
         captions: captions of the span, each a whole sentence.
         attributes: one sentence for each body part, in one or several wordings.

@@ -33,7 +33,7 @@ PART_KEYWORDS = {
     "sole|below the waist",
 }
 # A sentence about the location must say that the body stays in place, or how and where it moves.
-# All bundled sentences and those of the motion grammar pass.
+# All bundled sentences and all sentences of the motion grammar satisfy this rule.
 _STAYS = re.compile(
     r"\b(stay|remain|keep|kept|hold|stand|stationary|nowhere|not|never|without|hardly|only|nothing|"
     r"no (step|travel|walk|change|progress|advance|turn|ground)|"

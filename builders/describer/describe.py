@@ -38,7 +38,7 @@ def describe(options: Namespace) -> tuple[int, bool]:
         The exit status, and whether the file was written.
 
     Raises:
-        InputError: a flag, the captions or the template are invalid.
+        InputError: a flag, a caption or the template is invalid.
     """
     suffix_of(options.out, "attribute")
     if Path(options.out).exists() and Path(options.file).resolve() == Path(options.out).resolve():

@@ -126,8 +126,8 @@ def motion_page(
     """Draw a simulated segment of a motion file or of a built-in activity.
 
     Args:
-        made: simulated segment; its points and the maps of one frame are drawn if it contains the
-            IF cube.
+        made: simulated segment; if the segment contains the IF cube, its points and the maps of one
+            frame are drawn.
         start_s: start of the segment in the motion [s].
         body_models: path of the body models; None for the bundled model.
         trace: whether to overlay the trajectory of the pelvis on the heatmaps.

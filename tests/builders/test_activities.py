@@ -162,7 +162,7 @@ def test_knees_and_ankles_stay_in_their_range(name):
 
 @pytest.mark.parametrize("name", TESTED[::2])
 def test_velocity_is_continuous(name):
-    """A velocity step would quadruple the acceleration if the pose rate is quadrupled."""
+    """If the velocity had a step, quadrupling the pose rate would quadruple the acceleration."""
     coarse, fine = (
         np.linalg.norm(np.diff(take(name, rate)[1][0], 2, axis=0), axis=-1).max() * rate**2
         for rate in (RATE_HZ, 4 * RATE_HZ)

@@ -1,4 +1,4 @@
-"""Tests of the points, frame maps and videos that the command builders.draw shows."""
+"""Tests of the points, frame maps and videos drawn by builders.draw."""
 
 import shutil
 

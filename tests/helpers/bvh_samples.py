@@ -81,7 +81,7 @@ class Person:
 
 
 def person(style="mixamo", arm_down_rad=0.0, unit_m=0.01, rotation=None, without=()):
-    """Return a person with legs as for 1.71 m stature, and the given arm angle, unit and axes."""
+    """Return a person with the legs of a 1.71 m tall person, and this arm angle, unit and axes."""
     entries = {key: (parent, np.array(offset)) for key, (parent, offset) in _MIDDLE.items()}
     for side, sign in (("left", 1), ("right", -1)):
         down = Rotation.from_rotvec([0, 0, -sign * arm_down_rad])
@@ -123,7 +123,7 @@ def posed(skeleton, angles, num_poses=10):
 
 
 def bones_along_x(skeleton, upright):
-    """Convert a motion to a skeleton whose bones are all along x, so its rest pose is meaningless.
+    """Convert a motion to a skeleton whose rest pose has all bones along x.
 
     Args:
         skeleton: the skeleton, with a valid rest pose.

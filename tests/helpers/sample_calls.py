@@ -1,4 +1,4 @@
-"""Calls of the public functions with small valid arguments, of which tests replace one."""
+"""Calls of the public functions with small valid arguments; tests replace one at a time."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""A running Dask cluster writes the same bytes as local workers, or a build reports why not."""
+"""A running Dask cluster writes the same bytes as local workers, or an error is reported."""
 
 import logging
 import os

@@ -48,7 +48,7 @@ def test_the_store_of_these_tests_has_no_problems(store):
 def test_the_page_agrees_with_the_tables(page):
     head = dict(table(page, "s.zarr"))
     assert head["state"] == "finished, simulated"
-    assert head["clips"] == "9, 17 s"  # 8 clips of 20 frames and 1 of 10, 0.1 s each
+    assert head["clips"] == "9, 17 s"  # 8 clips of 20 frames, 1 of 10 frames; 0.1 s per frame
     assert (head["failed clips"], head["subjects"]) == ("1", "5")
     assert (head["labels"], head["captions"]) == ("3", "6")
     assert (head["IF cubes, poses"]) == "kept, kept"

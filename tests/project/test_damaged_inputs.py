@@ -134,7 +134,7 @@ def store(tmp_path_factory):
 
 
 def damaged(data, rng):
-    """Damage a file at random, as disks, transfers and editors do."""
+    """Damage a file at random in ways that disks, transfers and editors can damage files."""
     data, at = bytearray(data), int(rng.integers(len(data)))
     damages = (
         lambda: data[:at],

@@ -89,7 +89,7 @@ def test_a_plots_command_is_valid(options):
 
 
 def test_every_kind_of_command_is_found():
-    """README has a command of every kind; without commands, the other tests would pass silently."""
+    """The README contains commands of every kind; other tests would pass without commands."""
     assert commands("builders.amass", "dataset")
     assert commands("builders.draw", "draw")
     assert commands("radarsim.plots", "plots")

@@ -1,4 +1,4 @@
-"""`tools.check_inputs` prints one line per file and counts, and no input crashes the tool."""
+"""`tools.check_inputs` prints a line per file and the counts, and no input crashes the tool."""
 
 import json
 import runpy

@@ -132,7 +132,7 @@ def test_humanml3d_cuts_off_the_start_of_some_collections(tmp_path):
 
 
 def test_humanml3d_times_are_corrected_for_the_decimated_pose_rate(tmp_path):
-    """HumanML3D treats every 12th pose of 250 Hz motion as 20 Hz; the times are corrected."""
+    """HumanML3D treats every 12th pose at 250 Hz as 20 Hz motion; the times are corrected."""
     rows = [("SSM_synced/a/b_poses.npy", 0, 60, "000001.npy")]
     found = load_texts(humanml3d=humanml3d_set(tmp_path, rows, {"000001": [line("a man waves")]}))
     path = "SSM/a/b_stageii.npz"
