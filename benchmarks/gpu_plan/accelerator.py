@@ -86,7 +86,7 @@ def as_on_gpu():
     """
     jax.clear_caches()
     try:
-        with mock.patch.object(jax, "default_backend", lambda: "gpu"):
+        with mock.patch.object(jax, "default_backend", return_value="gpu"):
             yield
     finally:
         jax.clear_caches()

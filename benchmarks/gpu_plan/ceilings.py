@@ -1,7 +1,7 @@
 """Ceilings for launches and bytes, so that a change cannot raise them unseen.
 
-The ceilings are 1.25 times the plan, so a change that doubles a value fails. If the plan falls below
-a third of a ceiling, the check fails as well, because a doubling would then pass: lower the ceiling.
+The ceilings are 1.25 times the plan, so a change that doubles a value fails. If a value could
+double below its ceiling, the check fails as well, and the ceiling must be lowered.
 """
 
 import json

@@ -2,7 +2,8 @@
 
 The body of a loop is charged once per turn. If the compiler does not know the number of turns, the
 host reads a condition from the device before every turn and waits for it; the number of turns then
-comes from `loop_counts`. Of the branches of a conditional, the one that moves most bytes is charged.
+comes from `loop_counts`. Of the branches of a conditional, the one that moves most bytes is
+charged.
 """
 
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Operations of Pallas kernels, counted in their programs; a compiled module does not state them."""
+"""Operations of Pallas kernels, counted in their programs: compiled modules do not state them."""
 
 from collections import Counter
 from collections.abc import Iterator

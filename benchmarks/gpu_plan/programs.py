@@ -137,8 +137,8 @@ def training_step(batch: int, preset: str = "paper", overrides: tuple[str, ...] 
         stage_of=training_stage,
         items=batch,
         item="window",
-        # Without a GPU to try tile sizes on, XLA finds none for some products in bfloat16. A library
-        # multiplies these matrices; on a GPU, XLA tries both and takes the faster.
+        # Without a GPU to try tile sizes on, XLA finds none for some products in bfloat16. A
+        # library multiplies these matrices; on a GPU, XLA tries both and takes the faster.
         compiler_options=(("xla_gpu_enable_triton_gemm", False),),
     )
 

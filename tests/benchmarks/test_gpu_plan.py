@@ -33,7 +33,8 @@ def test_a_loop_of_known_length_is_charged_once_per_turn():
     """Five copies that read and write 4,000 bytes; the host does not wait."""
     found, total = charged(loop_text(5))
     assert (total["launches"], total["bytes"]) == (5, 5 * 8000)
-    assert total["host_waits"] == 0 and found.loops == []
+    assert total["host_waits"] == 0
+    assert found.loops == []
 
 
 def test_a_loop_of_unknown_length_waits_before_each_turn_and_at_its_end():
@@ -100,7 +101,8 @@ def test_a_slice_that_is_updated_in_place_moves_only_the_slice():
     )
     _, total = charged(module_text(*lines, computations=SLICED))
     assert total["bytes"] == 128 + 4
-    assert total["launches"] == 1 and total["operations"]["fp32"] == 32 * 10
+    assert total["launches"] == 1
+    assert total["operations"]["fp32"] == 32 * 10
 
 
 @pytest.mark.parametrize(("length", "kernels"), [(100, 1), (4096, 1), (5000, 3), (14996, 6)])
@@ -121,7 +123,8 @@ def test_the_branch_that_moves_most_bytes_is_charged():
     )
     line = "ROOT %y = f32[64,32] conditional(%x, %x), branch_computations={%b2, %b32, %b8}"
     _, total = charged(module_text(line, computations=branches))
-    assert total["bytes"] == 2 * 64 * 32 * 4 and total["host_waits"] == 1
+    assert total["bytes"] == 2 * 64 * 32 * 4
+    assert total["host_waits"] == 1
 
 
 def test_the_floor_of_a_kernel_is_its_slowest_resource():
@@ -199,7 +202,8 @@ def test_operations_of_a_pallas_kernel_are_counted_in_its_program():
         'backend_config={ir = "ML)(", name = "waves", num_warps = 4 : i32}'
     )
     _, total = charged(module_text(line), pallas={"waves": Counter(fp32=7.0)})
-    assert total["operations"] == {"fp32": 7.0} and total["bytes"] == 2 * 64 * 32 * 4
+    assert total["operations"] == {"fp32": 7.0}
+    assert total["bytes"] == 2 * 64 * 32 * 4
 
 
 PTX = """.version 8.8

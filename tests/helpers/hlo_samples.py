@@ -27,7 +27,7 @@ _LOOP = """HloModule loop, is_scheduled=true
   %state = (s32[], f32[1000]{{0}}) parameter(0)
   %count = s32[] get-tuple-element(%state), index=0
   %values = f32[1000]{{0}} get-tuple-element(%state), index=1
-  %copied = f32[1000]{{0}} copy(%values), metadata={{op_name="jit(f)/while/body/copy" stack_frame_id=2}}
+  %copied = f32[1000]{{0}} copy(%values), metadata={{stack_frame_id=2}}
   ROOT %next = (s32[], /*index=1*/f32[1000]{{0}}) tuple(%count, %copied)
 }}
 
@@ -47,7 +47,7 @@ ENTRY %main (given: f32[1000]) -> (s32[], f32[1000]) {{
   %given = f32[1000]{{0}} parameter(0)
   %zero = s32[] constant(0)
   %start = (s32[], f32[1000]{{0}}) tuple(%zero, %given)
-  ROOT %loop = (s32[], f32[1000]{{0}}) while(%start), condition=%condition, body=%body, metadata={{op_name="jit(f)/while" stack_frame_id=1}}{known}
+  ROOT %loop = (s32[], f32[1000]{{0}}) while(%start), {attributes}
 }}
 """
 
@@ -55,7 +55,9 @@ ENTRY %main (given: f32[1000]) -> (s32[], f32[1000]) {{
 def loop_text(turns: int | None) -> str:
     """A loop that copies 4,000 bytes per turn; None for a loop of unknown length."""
     known = f', backend_config={{"known_trip_count":{{"n":"{turns}"}}}}' if turns else ""
-    return _LOOP.format(tables=TABLES, known=known)
+    called = "condition=%condition, body=%body"
+    attributes = f'{called}, metadata={{op_name="while" stack_frame_id=1}}{known}'
+    return _LOOP.format(tables=TABLES, attributes=attributes)
 
 
 def module_text(*lines: str, computations: str = "", parameters: str = "f32[64,32]") -> str:
