@@ -11,8 +11,15 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 from scipy.signal import windows
 
+from radarsim.heatmaps.power_kernels import (
+    doppler_power,
+    has_doppler_kernel,
+    has_range_kernel,
+    range_power,
+)
 from radarsim.heatmaps.settings import HeatmapSettings, sine_grid
 from radarsim.numerics.batched_map import batched_map
+from radarsim.numerics.kernels import interpreted, use_kernels
 from radarsim.numerics.windows import hann
 from radarsim.radar.radar import Radar
 
@@ -43,23 +50,29 @@ def time_range_power(
     settings: HeatmapSettings, loops: Complex[Array, "loop pair sample"]
 ) -> Float[Array, "time range"]:
     """Mean power of each range bin over the loops of a window and all TX-RX pairs."""
+    rows_per_step = settings.step_chirps * loops.shape[1]
+    with_kernel = use_kernels() and has_range_kernel(rows_per_step, loops.shape[2])
+    if with_kernel and settings.clutter != "window":
+        power = range_power(loops, settings.step_chirps, interpreted())
+        return moving_mean(settings, power / rows_per_step)
 
-    # Process one step at a time, so that the spectra fit in the cache and the spectra of a whole
-    # clip are never in memory at once.
+    # A CPU processes one step at a time, so that the spectra fit in the cache and the spectra of a
+    # whole clip are never in memory at once. An accelerator transforms all steps at once.
     def of_step(samples):
         spectra = jnp.fft.fft(samples, axis=-1)
         rows = _power(spectra).reshape(-1, spectra.shape[-1])
         power = _sum_of_rows(rows) / len(rows)
         return (power, spectra.mean(0)) if settings.clutter == "window" else (power,)
 
+    steps = _in_steps(settings, loops)
     power, *static = (
-        moving_mean(settings, part) for part in batched_map(of_step, _in_steps(settings, loops))
+        moving_mean(settings, part) for part in batched_map(of_step, steps, batch=len(steps))
     )
     return power - _power(static[0]).mean(1) if static else power
 
 
 def time_doppler_power(
-    radar: Radar, settings: HeatmapSettings, series: Complex[Array, "pair sample loop"]
+    radar: Radar, settings: HeatmapSettings, loops: Complex[Array, "loop pair sample"]
 ) -> Float[Array, "time doppler"]:
     """Mean power of each speed bin over TX-RX pairs and range bins, relative to white noise.
 
@@ -67,15 +80,26 @@ def time_doppler_power(
     needed.
     """
     if settings.window == "burst":
-        return _burst_doppler(radar, settings, series)
-    columns = (series.shape[-1] - settings.window_chirps) // settings.step_chirps + 1
+        return _burst_doppler(radar, settings, loops)
+    columns = (len(loops) - settings.window_chirps) // settings.step_chirps + 1
     starts = jnp.arange(columns) * settings.step_chirps
-    return _power_of_windows(settings, series, starts, settings.window_chirps)
+    if use_kernels() and has_doppler_kernel(settings.window_chirps, settings.num_doppler_bins):
+        return _power_by_kernel(settings, loops)
+    return _power_of_windows(settings, loops, starts, settings.window_chirps)
 
 
-def _power_of_windows(settings, series, starts, length):
+def _power_by_kernel(settings, loops):
+    """The result of `_power_of_windows` for windows of 256 loops, by a kernel for GPUs."""
+    taper, centred = hann(settings.window_chirps), settings.clutter == "window"
+    power = doppler_power(loops, settings.step_chirps, taper, centred, interpreted())
+    return jnp.fft.fftshift(power / loops.shape[1], axes=1) / float((taper**2).sum())
+
+
+def _power_of_windows(settings, loops, starts, length):
     """Mean power spectrum of each window, relative to white noise; zero speed is in the middle."""
     taper = hann(length)
+    # Axes [pair, sample, loop], so that slow time is contiguous in memory for the Doppler FFT.
+    series = loops.transpose(1, 2, 0)
 
     def window(start):
         # Process one pair at a time, so that its samples stay in the cache from step to step.
@@ -100,11 +124,11 @@ def _sum_of_rows(values: Float[Array, "row column"]) -> Float[Array, " column"]:
     return jnp.dot(np.ones(len(values), np.float32), values, precision="highest")
 
 
-def _burst_doppler(radar, settings, series):
+def _burst_doppler(radar, settings, loops):
     """Average the burst spectra over each window, weighted by the overlap of burst and window."""
     chirps = radar.frame.num_chirps
-    frames = series.shape[-1] // chirps
-    power = _power_of_windows(settings, series, jnp.arange(frames) * chirps, chirps)
+    frames = len(loops) // chirps
+    power = _power_of_windows(settings, loops, jnp.arange(frames) * chirps, chirps)
     per_loop = jnp.repeat(jnp.arange(frames), chirps)
     return moving_mean(settings, _in_steps(settings, power[per_loop]).mean(1))
 
