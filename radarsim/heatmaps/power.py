@@ -5,6 +5,8 @@ same columns as the whole clip. Arrays of loops have the shape [loop, pair, samp
 all frames are concatenated.
 """
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -16,6 +18,7 @@ from radarsim.heatmaps.power_kernels import (
     has_doppler_kernel,
     has_range_kernel,
     range_power,
+    with_gradient_of,
 )
 from radarsim.heatmaps.settings import HeatmapSettings, sine_grid
 from radarsim.numerics.batched_map import batched_map
@@ -51,11 +54,21 @@ def time_range_power(
 ) -> Float[Array, "time range"]:
     """Mean power of each range bin over the loops of a window and all TX-RX pairs."""
     rows_per_step = settings.step_chirps * loops.shape[1]
-    with_kernel = use_kernels() and has_range_kernel(rows_per_step, loops.shape[2])
-    if with_kernel and settings.clutter != "window":
-        power = range_power(loops, settings.step_chirps, interpreted())
-        return moving_mean(settings, power / rows_per_step)
+    has_kernel = has_range_kernel(rows_per_step, loops.shape[2]) and settings.clutter != "window"
+    plain = partial(_range_power, settings)
+    if use_kernels() and has_kernel:
+        return with_gradient_of(plain, partial(_range_power_by_kernel, settings))(loops)
+    return plain(loops)
 
+
+def _range_power_by_kernel(settings, loops):
+    """The result of `_range_power` for 256 samples, by a kernel for GPUs."""
+    rows_per_step = settings.step_chirps * loops.shape[1]
+    power = range_power(loops, settings.step_chirps, interpreted())
+    return moving_mean(settings, power / rows_per_step)
+
+
+def _range_power(settings, loops):
     # A CPU processes one step at a time, so that the spectra fit in the cache and the spectra of a
     # whole clip are never in memory at once. An accelerator transforms all steps at once.
     def of_step(samples):
@@ -79,27 +92,33 @@ def time_doppler_power(
     By Parseval's theorem, the sum over range bins equals the sum over samples, so no range FFT is
     needed.
     """
+    has_kernel = has_doppler_kernel(settings.window_chirps, settings.num_doppler_bins)
+    plain = partial(_doppler_power, radar, settings)
+    if use_kernels() and has_kernel and settings.window == "paper":
+        return with_gradient_of(plain, partial(_doppler_power_by_kernel, settings))(loops)
+    return plain(loops)
+
+
+def _doppler_power(radar, settings, loops):
+    # Axes [pair, sample, loop], so that slow time is contiguous in memory for the Doppler FFT.
+    series = loops.transpose(1, 2, 0)
     if settings.window == "burst":
-        return _burst_doppler(radar, settings, loops)
-    columns = (len(loops) - settings.window_chirps) // settings.step_chirps + 1
+        return _burst_doppler(radar, settings, series)
+    columns = (series.shape[-1] - settings.window_chirps) // settings.step_chirps + 1
     starts = jnp.arange(columns) * settings.step_chirps
-    if use_kernels() and has_doppler_kernel(settings.window_chirps, settings.num_doppler_bins):
-        return _power_by_kernel(settings, loops)
-    return _power_of_windows(settings, loops, starts, settings.window_chirps)
+    return _power_of_windows(settings, series, starts, settings.window_chirps)
 
 
-def _power_by_kernel(settings, loops):
-    """The result of `_power_of_windows` for windows of 256 loops, by a kernel for GPUs."""
+def _doppler_power_by_kernel(settings, loops):
+    """The result of `_doppler_power` for windows of 256 loops across bursts, by a kernel."""
     taper, centred = hann(settings.window_chirps), settings.clutter == "window"
     power = doppler_power(loops, settings.step_chirps, taper, centred, interpreted())
     return jnp.fft.fftshift(power / loops.shape[1], axes=1) / float((taper**2).sum())
 
 
-def _power_of_windows(settings, loops, starts, length):
+def _power_of_windows(settings, series, starts, length):
     """Mean power spectrum of each window, relative to white noise; zero speed is in the middle."""
     taper = hann(length)
-    # Axes [pair, sample, loop], so that slow time is contiguous in memory for the Doppler FFT.
-    series = loops.transpose(1, 2, 0)
 
     def window(start):
         # Process one pair at a time, so that its samples stay in the cache from step to step.
@@ -124,11 +143,11 @@ def _sum_of_rows(values: Float[Array, "row column"]) -> Float[Array, " column"]:
     return jnp.dot(np.ones(len(values), np.float32), values, precision="highest")
 
 
-def _burst_doppler(radar, settings, loops):
+def _burst_doppler(radar, settings, series):
     """Average the burst spectra over each window, weighted by the overlap of burst and window."""
     chirps = radar.frame.num_chirps
-    frames = len(loops) // chirps
-    power = _power_of_windows(settings, loops, jnp.arange(frames) * chirps, chirps)
+    frames = series.shape[-1] // chirps
+    power = _power_of_windows(settings, series, jnp.arange(frames) * chirps, chirps)
     per_loop = jnp.repeat(jnp.arange(frames), chirps)
     return moving_mean(settings, _in_steps(settings, power[per_loop]).mean(1))
 

@@ -3,7 +3,7 @@
 By XLA, the spectra of all windows are tapered, transformed and squared in device memory: windows
 of 256 loops in steps of 16 overlap 16 times, and move the IF cube 70 times. The kernels read the
 cube and write only sums of power; in exact arithmetic, the sums are those of the XLA code in
-`power`.
+`power`, from which gradients are computed.
 
 A spectrum of 256 = 16 x 16 bins is computed in two steps, with value n = 16 a + b and bin
 k = 16 d + c: a transform over a, by sums of registers, and then, for each c, a product with the
@@ -13,6 +13,7 @@ Source:
     Cooley, Tukey, "An algorithm for the machine calculation of complex Fourier series", 1965.
 """
 
+from collections.abc import Callable
 from functools import partial
 
 import jax
@@ -43,6 +44,17 @@ def has_doppler_kernel(num_loops: int, num_bins: int) -> bool:
 def has_range_kernel(num_rows: int, num_samples: int) -> bool:
     """Whether the kernel sums the spectra of so many rows of samples."""
     return num_samples == LENGTH and num_rows % TILE == 0
+
+
+def with_gradient_of(plain: Callable, kernel: Callable) -> Callable:
+    """The function `kernel` of one array, with the derivative of `plain`, which JAX can derive."""
+    function = jax.custom_jvp(kernel)
+
+    @function.defjvp
+    def derivative(primals, tangents):
+        return kernel(*primals), jax.jvp(plain, primals, tangents)[1]
+
+    return function
 
 
 def doppler_power(
