@@ -2,11 +2,12 @@
 
 Each `while` of the program gets a counter; all other results are dropped, so that XLA removes the
 work that does not decide the length of a loop. Under `vmap`, a loop turns until its last item is
-done, so programs must be traced with the batches of the accelerator (`accelerator.traced`).
+done, so programs must be traced with the batches of the accelerator (`accelerator.traced`). Kernels
+of Pallas are interpreted; each of their blocks enters its loops.
 """
 
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import jax
@@ -14,7 +15,7 @@ import jax.numpy as jnp
 from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal, jaxpr_as_fun
 
 from benchmarks.gpu_plan.hlo_text import Frame
-from benchmarks.gpu_plan.source_lines import own_frame
+from benchmarks.gpu_plan.source_lines import own_frame, traced_frames
 
 # Primitives that call one program, and the parameter with that program.
 _CALLS = {
@@ -82,8 +83,10 @@ def _loops(jaxpr: Jaxpr) -> Iterable[JaxprEqn]:
 
 
 def _programs_in(equation: JaxprEqn) -> list[Jaxpr]:
-    """Programs that an equation calls, except the kernels of Pallas."""
+    """Programs that an equation calls, among them Pallas kernels with loops of unknown length."""
     name, given = equation.primitive.name, equation.params
+    if name == "pallas_call":
+        return [_interpreted(equation).jaxpr] if _has_loop(given["jaxpr"]) else []
     if name == "scan":
         return [given["jaxpr"].jaxpr]
     if name == "cond":
@@ -94,13 +97,22 @@ def _programs_in(equation: JaxprEqn) -> list[Jaxpr]:
 
 
 def _place(equation: JaxprEqn) -> tuple[str, int]:
-    traceback = equation.source_info.traceback
-    frames = [
-        Frame(each.file_name, each.function_name, each.line_num)
-        for each in (traceback.frames if traceback else ())
-    ]
-    found = own_frame(frames)
+    found = own_frame(traced_frames(equation))
     return (found.file, found.line) if found else ("", 0)
+
+
+def _has_loop(jaxpr: Jaxpr) -> bool:
+    return any(True for _ in _loops(jaxpr))
+
+
+@lru_cache
+def _interpreted(equation: JaxprEqn) -> ClosedJaxpr:
+    """A Pallas kernel as a program: a loop over the blocks of its grid."""
+    from jax._src.pallas.hlo_interpreter import pallas_call_hlo_interpret
+
+    given = {name: value for name, value in equation.params.items() if name != "interpret"}
+    inputs = [jax.ShapeDtypeStruct(each.aval.shape, each.aval.dtype) for each in equation.invars]
+    return jax.make_jaxpr(partial(pallas_call_hlo_interpret, **given))(*inputs)
 
 
 class _Counter:
@@ -127,8 +139,10 @@ class _Counter:
         if name == "while":
             return self._while(equation, inputs, counts)
         inner = _programs_in(equation)
-        if not any(True for each in inner for _ in _loops(each)):
+        if not any(map(_has_loop, inner)):
             return counts, _bound(equation, inputs)
+        if name == "pallas_call":
+            return self.evaluate(inner[0], _interpreted(equation).consts, inputs, counts)
         if name in _CALLS:
             program = equation.params[_CALLS[name]]
             consts = getattr(program, "consts", ())

@@ -6,7 +6,9 @@ from math import prod
 
 from jax.extend.core import Jaxpr, JaxprEqn
 
+from benchmarks.gpu_plan.charges import TurnsOf
 from benchmarks.gpu_plan.operations import SLOW_FUNCTION
+from benchmarks.gpu_plan.source_lines import traced_frames
 
 _SLOW = set(
     [
@@ -71,16 +73,19 @@ _PRECISIONS = {
 }
 
 
-def pallas_operations(jaxpr: Jaxpr) -> dict[str, Counter]:
+def pallas_operations(jaxpr: Jaxpr, turns_of: TurnsOf = lambda frames: None) -> dict[str, Counter]:
     """Operations of one launch of each Pallas kernel that a program calls, by kernel name.
 
-    A loop of unknown length inside a kernel is counted as one turn.
+    Args:
+        jaxpr: the program.
+        turns_of: mean number of turns of loops of unknown length; a loop that was not counted is
+            charged as one turn.
     """
     found: dict[str, Counter] = {}
     for equation in _kernels(jaxpr):
         name = _name(equation)
         steps = prod(int(size) for size in equation.params["grid_mapping"].grid)
-        once = _operations(equation.params["jaxpr"])
+        once = _operations(equation.params["jaxpr"], turns_of)
         found[name] = Counter({unit: steps * count for unit, count in once.items()})
     return found
 
@@ -110,23 +115,25 @@ def _inner(equation: JaxprEqn) -> list[Jaxpr]:
     return found
 
 
-def _operations(jaxpr: Jaxpr) -> Counter:
+def _operations(jaxpr: Jaxpr, turns_of: TurnsOf) -> Counter:
     total = Counter()
     for equation in jaxpr.eqns:
-        total.update(_operations_of(equation))
+        total.update(_operations_of(equation, turns_of))
     return total
 
 
-def _operations_of(equation: JaxprEqn) -> Counter:
+def _operations_of(equation: JaxprEqn, turns_of: TurnsOf) -> Counter:
     name, inner = equation.primitive.name, _inner(equation)
     if name == "dot_general":
         return _product(equation)
     if name == "cond":
-        branches = [_operations(each) for each in inner]
+        branches = [_operations(each, turns_of) for each in inner]
         return max(branches, key=lambda counts: sum(counts.values()))
     if inner:
         turns = equation.params.get("length", 1) if name == "scan" else 1
-        counts = sum(map(_operations, inner), Counter())
+        if name == "while":
+            turns = turns_of(traced_frames(equation)) or 1
+        counts = sum((_operations(each, turns_of) for each in inner), Counter())
         return Counter({unit: turns * count for unit, count in counts.items()})
     shapes = [getattr(each.aval, "shape", ()) for each in (*equation.invars, *equation.outvars)]
     if name.startswith(("reduce_", "cum")):

@@ -100,8 +100,9 @@ def _charged_part(program: Program, part: tuple, card: Card, counts: dict):
     function, arguments = part
     options = dict(program.compiler_options)
     compiled = compile_for(card, function, *arguments, options=options)
-    operations = pallas_operations(compiled.jaxpr.jaxpr)
-    charges = charge(Module(compiled.text), program.stage_of, turns_of(counts), operations)
+    turns = turns_of(counts)
+    operations = pallas_operations(compiled.jaxpr.jaxpr, turns)
+    charges = charge(Module(compiled.text), program.stage_of, turns, operations)
     return compiled, charges
 
 

@@ -18,6 +18,15 @@ STAGES = {
 }
 
 
+def traced_frames(equation) -> list[Frame]:
+    """Source lines of an equation of a traced program, innermost first."""
+    traceback = equation.source_info.traceback
+    return [
+        Frame(each.file_name, each.function_name, each.line_num)
+        for each in (traceback.frames if traceback else ())
+    ]
+
+
 def own_frame(frames: list[Frame]) -> Frame | None:
     """Innermost line of the project's packages; None if there is none."""
     return next((frame for frame in frames if _OWN.search(frame.file)), None)

@@ -206,6 +206,39 @@ def test_operations_of_a_pallas_kernel_are_counted_in_its_program():
     assert total["bytes"] == 2 * 64 * 32 * 4
 
 
+def test_loops_inside_a_pallas_kernel_are_counted_block_by_block(monkeypatch):
+    """Four blocks with 0, 2, 3 and 7 turns: 12 turns in 4 entries, each with a sine of 8 values."""
+    from jax.experimental import pallas as pl
+
+    from benchmarks.gpu_plan import loop_counts
+
+    def kernel(turns, x, out):
+        last = turns[pl.program_id(0)]
+        out[...] = jax.lax.fori_loop(0, last, lambda _, value: jnp.sin(value), x[...])
+
+    def program(turns, x):
+        return pl.pallas_call(
+            kernel,
+            out_shape=x,
+            grid=(4,),
+            in_specs=[pl.BlockSpec((4,), lambda i: (0,)), pl.BlockSpec((8,), lambda i: (i,))],
+            out_specs=pl.BlockSpec((8,), lambda i: (i,)),
+            name="waves",
+        )(turns, x)
+
+    def in_test(frames):
+        return next((frame for frame in frames if frame.function.endswith("kernel")), None)
+
+    monkeypatch.setattr(loop_counts, "own_frame", in_test)
+    arguments = jnp.array([0, 2, 3, 7]), jnp.ones(32)
+    traced = jax.make_jaxpr(program)(*arguments)
+    counts = count_turns(traced, *arguments)
+    assert LoopCount(4, 12) in counts.values()
+    found = pallas_operations(traced.jaxpr, turns_of(counts))["waves"]["fp32"]
+    # Each turn also counts up and compares.
+    assert found == pytest.approx(4 * 3 * 8 * 10, rel=0.1)
+
+
 PTX = """.version 8.8
 .target sm_90a
 .visible .entry waves(
