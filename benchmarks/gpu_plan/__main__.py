@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     from benchmarks.gpu_plan import ceilings
 
     if options.check:
-        return ceilings.check()
+        return ceilings.check(options.programs)
     results = [_shown(plan, options) for plan in _plans(options)]
     if options.json:
         options.json.write_text(json.dumps(_described(results), indent=2) + "\n")

@@ -15,7 +15,7 @@ Computation = dict[str, Instruction]
 # Instructions that run no kernel.
 FREE = {
     *("parameter", "constant", "tuple", "get-tuple-element", "bitcast", "after-all"),
-    *("opt-barrier", "partition-id", "replica-id", "add-dependency", "domain", "iota"),
+    *("opt-barrier", "partition-id", "replica-id", "add-dependency", "domain"),
     *("copy-done", "async-done", "async-update", "fft-done", "custom-call-done"),
 }
 # Instructions that call computations and are charged as these.
@@ -94,8 +94,9 @@ def _fusion_bytes(
     read = 0.0
     for index, name in enumerate(_known(computation, instruction)):
         parameter = parameters.get(index)
-        if parameter is not None and parameter.name not in in_place:
-            read += min(_read(called, parameter), _bytes(computation[name].shapes))
+        if parameter is not None:
+            size = _read(called, parameter, parameter.name in in_place)
+            read += min(size, _bytes(computation[name].shapes))
     return read, written
 
 
@@ -124,17 +125,24 @@ def _without_bitcasts(called: Computation, instruction: Instruction) -> Instruct
     return instruction
 
 
-def _read(called: Computation, parameter: Instruction) -> float:
-    """Bytes of a parameter that a fusion reads: the results of slices, or the whole array."""
+def _read(called: Computation, parameter: Instruction, in_place: bool) -> float:
+    """Bytes of a parameter that a fusion reads: the results of slices, or the whole array.
+
+    Args:
+        called: computation of the fusion.
+        parameter: the parameter, or a bitcast of it.
+        in_place: whether the parameter is the array that an update changes in place.
+    """
     total = 0.0
     for user in called.values():
         if parameter.name not in user.operands:
             continue
+        is_first = user.operands[0] == parameter.name
         if _is(user, "bitcast"):
-            total += _read(called, user)
-        elif _is(user, "dynamic-slice", "slice", "gather") and (user.operands[0] == parameter.name):
+            total += _read(called, user, in_place)
+        elif _is(user, "dynamic-slice", "slice", "gather") and is_first:
             total += _bytes(user.shapes)
-        else:
+        elif not (in_place and is_first and _is(user, "dynamic-update-slice", "scatter")):
             return _bytes(parameter.shapes)
     return total
 
