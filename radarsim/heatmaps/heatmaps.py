@@ -198,8 +198,7 @@ def _columns_of(radar, settings, cube_v, frames, clutter_v) -> tuple[Array, Arra
     noise_w = radar.receiver.noise_rms_v(radar.chirp.sample_rate_hz) ** 2 * float((taper**2).sum())
     maps = (
         time_range_power(settings, loops),
-        # Axes [pair, sample, loop], so that slow time is contiguous in memory for the Doppler FFT.
-        time_doppler_power(radar, settings, loops.transpose(1, 2, 0)),
+        time_doppler_power(radar, settings, loops),
         time_angle_power(radar, settings, cube_v),
     )
     own = num_frames - frames_after(radar, settings)

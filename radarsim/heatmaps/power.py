@@ -5,14 +5,24 @@ same columns as the whole clip. Arrays of loops have the shape [loop, pair, samp
 all frames are concatenated.
 """
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 from scipy.signal import windows
 
+from radarsim.heatmaps.power_kernels import (
+    doppler_power,
+    has_doppler_kernel,
+    has_range_kernel,
+    range_power,
+    with_gradient_of,
+)
 from radarsim.heatmaps.settings import HeatmapSettings, sine_grid
 from radarsim.numerics.batched_map import batched_map
+from radarsim.numerics.kernels import interpreted, use_kernels
 from radarsim.numerics.windows import hann
 from radarsim.radar.radar import Radar
 
@@ -43,34 +53,67 @@ def time_range_power(
     settings: HeatmapSettings, loops: Complex[Array, "loop pair sample"]
 ) -> Float[Array, "time range"]:
     """Mean power of each range bin over the loops of a window and all TX-RX pairs."""
+    rows_per_step = settings.step_chirps * loops.shape[1]
+    has_kernel = has_range_kernel(rows_per_step, loops.shape[2]) and settings.clutter != "window"
+    plain = partial(_range_power, settings)
+    if use_kernels() and has_kernel:
+        return with_gradient_of(plain, partial(_range_power_by_kernel, settings))(loops)
+    return plain(loops)
 
-    # Process one step at a time, so that the spectra fit in the cache and the spectra of a whole
-    # clip are never in memory at once.
+
+def _range_power_by_kernel(settings, loops):
+    """The result of `_range_power` for 256 samples, by a kernel for GPUs."""
+    rows_per_step = settings.step_chirps * loops.shape[1]
+    power = range_power(loops, settings.step_chirps, interpreted())
+    return moving_mean(settings, power / rows_per_step)
+
+
+def _range_power(settings, loops):
+    # A CPU processes one step at a time, so that the spectra fit in the cache and the spectra of a
+    # whole clip are never in memory at once. An accelerator transforms all steps at once.
     def of_step(samples):
         spectra = jnp.fft.fft(samples, axis=-1)
         rows = _power(spectra).reshape(-1, spectra.shape[-1])
         power = _sum_of_rows(rows) / len(rows)
         return (power, spectra.mean(0)) if settings.clutter == "window" else (power,)
 
+    steps = _in_steps(settings, loops)
     power, *static = (
-        moving_mean(settings, part) for part in batched_map(of_step, _in_steps(settings, loops))
+        moving_mean(settings, part) for part in batched_map(of_step, steps, batch=len(steps))
     )
     return power - _power(static[0]).mean(1) if static else power
 
 
 def time_doppler_power(
-    radar: Radar, settings: HeatmapSettings, series: Complex[Array, "pair sample loop"]
+    radar: Radar, settings: HeatmapSettings, loops: Complex[Array, "loop pair sample"]
 ) -> Float[Array, "time doppler"]:
     """Mean power of each speed bin over TX-RX pairs and range bins, relative to white noise.
 
     By Parseval's theorem, the sum over range bins equals the sum over samples, so no range FFT is
     needed.
     """
+    has_kernel = has_doppler_kernel(settings.window_chirps, settings.num_doppler_bins)
+    plain = partial(_doppler_power, radar, settings)
+    if use_kernels() and has_kernel and settings.window == "paper":
+        return with_gradient_of(plain, partial(_doppler_power_by_kernel, settings))(loops)
+    return plain(loops)
+
+
+def _doppler_power(radar, settings, loops):
+    # Axes [pair, sample, loop], so that slow time is contiguous in memory for the Doppler FFT.
+    series = loops.transpose(1, 2, 0)
     if settings.window == "burst":
         return _burst_doppler(radar, settings, series)
     columns = (series.shape[-1] - settings.window_chirps) // settings.step_chirps + 1
     starts = jnp.arange(columns) * settings.step_chirps
     return _power_of_windows(settings, series, starts, settings.window_chirps)
+
+
+def _doppler_power_by_kernel(settings, loops):
+    """The result of `_doppler_power` for windows of 256 loops across bursts, by a kernel."""
+    taper, centred = hann(settings.window_chirps), settings.clutter == "window"
+    power = doppler_power(loops, settings.step_chirps, taper, centred, interpreted())
+    return jnp.fft.fftshift(power / loops.shape[1], axes=1) / float((taper**2).sum())
 
 
 def _power_of_windows(settings, series, starts, length):

@@ -5,6 +5,7 @@ Both visibility methods use a single viewpoint, the radar's phase centre, becaus
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -13,7 +14,9 @@ from jaxtyping import Array, Bool, Float, Int
 from scipy.spatial import ConvexHull
 
 from radarsim.numerics.coarse_argsort import coarse_argsort
+from radarsim.numerics.kernels import interpreted, use_kernels
 from radarsim.numerics.vectors import cross, dot
+from radarsim.scattering.occlusion_kernel import deepest_shadows
 from radarsim.scene.mesh import Faces
 
 # Radius of the flip sphere divided by the range of the farthest point. Compared with ray casting on
@@ -78,9 +81,8 @@ def unoccluded(
     triangle and no ray tracing, so it runs on any device.
 
     Targets and triangles are sorted by azimuth or elevation, whichever covers the larger extent, so
-    that a block of targets is compared only with triangles that can lie in front of it. The numbers
-    of blocks and triangles are loop bounds that are read at run time, so one compiled program
-    serves every scene.
+    that a block of targets is compared only with triangles that can lie in front of it. A GPU runs
+    one kernel (occlusion_kernel.py) instead of loops.
 
     Args:
         targets_m: points to be tested [m], radar frame.
@@ -95,13 +97,31 @@ def unoccluded(
     targets_m, corners_m = jax.lax.stop_gradient((targets_m, corners_m))
     num_targets = targets_m.shape[0]
     selected = jnp.ones(num_targets, bool) if selected is None else selected
-    step = min(TRIANGLES_PER_STEP, corners_m.shape[0])
     strips = _strips(targets_m, corners_m, active, selected)
     planes = _planes(corners_m[strips.occluder_order], active[strips.occluder_order])
-    blocks = targets_m[strips.target_order].reshape(-1, TARGETS_PER_BLOCK, 3)
+    blocks_m = targets_m[strips.target_order].reshape(-1, TARGETS_PER_BLOCK, 3)
+    if use_kernels():
+        ranges = strips.first, strips.last
+        deepest = deepest_shadows(blocks_m, *planes, *ranges, 1 + PLANE_MARGIN, interpreted())
+    else:
+        deepest = _deepest_by_loops(blocks_m, planes, strips, jnp.sum(selected))
+    # Padding repeats a target, so the result of this target is written more than once.
+    seen = jnp.zeros(num_targets, bool).at[strips.target_order].set((deepest <= 0).reshape(-1))
+    return seen & selected
+
+
+def _deepest_by_loops(
+    blocks_m, planes, strips: "_Strips", num_selected
+) -> Float[Array, "block target"]:
+    """`occlusion_kernel.deepest_shadows` as XLA loops, over the blocks with selected targets only.
+
+    The numbers of blocks and triangles are read at run time, so one compiled program serves every
+    scene.
+    """
+    step = min(TRIANGLES_PER_STEP, planes[1].shape[0])
 
     def block(index, deepest):
-        points, first = blocks[index], strips.first[index]
+        points, first = blocks_m[index], strips.first[index]
 
         def next_triangles(step_idx, deepest_here):
             # dynamic_slice shifts a slice that extends beyond the end back into the array, so some
@@ -116,12 +136,8 @@ def unoccluded(
         found = jax.lax.fori_loop(0, num_steps, next_triangles, deepest[index])
         return deepest.at[index].set(found)
 
-    deepest = jnp.full(blocks.shape[:2], -jnp.inf)
-    num_blocks = (jnp.sum(selected) + TARGETS_PER_BLOCK - 1) // TARGETS_PER_BLOCK
-    clear = jax.lax.fori_loop(0, num_blocks, block, deepest) <= 0
-    # Padding repeats a target, so the result of this target is written more than once.
-    seen = jnp.zeros(num_targets, bool).at[strips.target_order].set(clear.reshape(-1))
-    return seen & selected
+    num_blocks = (num_selected + TARGETS_PER_BLOCK - 1) // TARGETS_PER_BLOCK
+    return jax.lax.fori_loop(0, num_blocks, block, jnp.full(blocks_m.shape[:2], -jnp.inf))
 
 
 def shadow_depth(
@@ -172,8 +188,9 @@ def _strips(targets_m, corners_m, active, selected) -> _Strips:
     # The view coordinates y/x and z/x order only points in front of the radar.
     ahead = jnp.all(jnp.where(active[:, None], corners_m[..., 0], 1.0) > 0)
     ahead &= jnp.all(jnp.where(selected, targets_m[:, 0], 1.0) > 0)
-    first = jnp.searchsorted(until, jnp.where(ahead, lowest - reach, -jnp.inf), side="left")
-    last = jnp.searchsorted(after, jnp.where(ahead, highest + reach, jnp.inf), side="right")
+    search = partial(jnp.searchsorted, method="scan_unrolled")
+    first = search(until, jnp.where(ahead, lowest - reach, -jnp.inf), side="left")
+    last = search(after, jnp.where(ahead, highest + reach, jnp.inf), side="right")
     return _Strips(target_order, occluder_order, first, jnp.minimum(last, jnp.sum(active)))
 
 

@@ -59,21 +59,50 @@ def group_by_range(
     # Faces whose position is not finite are omitted here and reported by `required_sizes`.
     selected = selected & jnp.isfinite(middle_bins)
     order = coarse_argsort(middle_bins, selected)
-    sorted_bins = jnp.where(selected, middle_bins, jnp.inf)[order]
-    num_selected = jnp.sum(selected)
-
-    def next_edge(group, edges):
-        start = edges[group]
-        reach = jnp.searchsorted(sorted_bins, sorted_bins[start] + GROUP_BINS, side="right")
-        end = jnp.minimum(jnp.minimum(start + FACES_PER_GROUP, reach), num_selected)
-        end = jnp.maximum(end, start)  # `end` may be less, as the sort is approximate
-        return edges.at[group + 1].set(end.astype(edges.dtype))
-
-    num_groups = most_groups(radar, len(order))
-    edges = jax.lax.fori_loop(0, num_groups, next_edge, jnp.zeros(num_groups + 1, jnp.int32))
+    edges = _group_edges(
+        jnp.where(selected, middle_bins, jnp.inf)[order], most_groups(radar, len(order))
+    )
     places = edges[:-1, None] + np.arange(FACES_PER_GROUP)
     faces = order[jnp.minimum(places, len(order) - 1)]
     return jnp.where(places < edges[1:, None], faces, -1).reshape(-1)
+
+
+def _group_edges(sorted_bins: Float[Array, " face"], num_groups: int) -> Int[Array, " edge"]:
+    """First place of each group in the sorted faces, and the end of the last group.
+
+    The end of the group that would start at a face is computed for every face at once; then the
+    groups are followed by doubling: if the first n edges are known, n groups further on are n more.
+    A loop from group to group would cost an accelerator thousands of small steps.
+
+    Args:
+        sorted_bins: ranges in ascending order [bins], infinite for faces that are in no group.
+        num_groups: number of groups; those after the last face are empty.
+    """
+    ends = _group_ends(sorted_bins)
+    edges = jnp.zeros(1, jnp.int32)
+    while len(edges) <= num_groups:
+        edges = jnp.concatenate([edges, ends[edges]])
+        ends = ends[ends]
+    return edges[: num_groups + 1]
+
+
+def _group_ends(sorted_bins: Float[Array, " face"]) -> Int[Array, " face+1"]:
+    """End of the group that would start at each face, by binary search among the next faces.
+
+    A face that is in no group, and the end of the faces, are their own end.
+    """
+    num_faces = len(sorted_bins)
+    start = jnp.arange(num_faces, dtype=jnp.int32)
+    limit_bins = sorted_bins + GROUP_BINS
+    padded_bins = jnp.pad(sorted_bins, (0, FACES_PER_GROUP), constant_values=jnp.inf)
+    end = start + 1
+    step = FACES_PER_GROUP // 2
+    while step:
+        end = jnp.where(padded_bins[end + step - 1] <= limit_bins, end + step, end)
+        step //= 2
+    grouped = jnp.isfinite(sorted_bins)
+    end = jnp.where(grouped, jnp.minimum(end, jnp.sum(grouped, dtype=jnp.int32)), start)
+    return jnp.append(end, jnp.int32(num_faces))
 
 
 def group_spans(

@@ -9,6 +9,7 @@ import pytest
 import trimesh
 from scipy.optimize import linprog
 
+from radarsim.scattering import visibility
 from radarsim.scattering.reflection import QuasiSpecular
 from radarsim.scattering.visibility import (
     faces_radar,
@@ -234,6 +235,25 @@ def test_targets_that_nobody_asks_for_change_nothing():
     wanted = np.random.default_rng(0).random(len(targets_m)) < 0.1
     seen = np.asarray(seen_in(targets_m, corners_m, front, wanted))
     np.testing.assert_array_equal(seen, everyone & wanted)
+
+
+def test_the_kernel_of_gpus_sees_what_the_loops_of_cpus_see(monkeypatch):
+    """The kernel is interpreted, on a batch of scenes: tall, wide, and without wanted targets."""
+    rng = np.random.default_rng(0)
+    extent_m = np.array([[1, 0.3, 1], [1, 1, 0.3], [1, 1, 1]])[:, None]
+    targets_m = np.array([3, 0, 0]) + extent_m * rng.uniform(-1, 1, (3, 300, 3))
+    centres_m = np.array([3, 0, 0]) + extent_m * rng.uniform(-1, 1, (3, 400, 3))
+    corners_m = centres_m[:, :, None] + rng.normal(0, 0.1, (3, 400, 3, 3))
+    active = rng.random((3, 400)) < 0.5
+    wanted = rng.random((3, 300)) < [[0.9], [0.3], [0.0]]
+    given = jnp.float32(targets_m), jnp.float32(corners_m), jnp.asarray(active), jnp.asarray(wanted)
+    by_loops = np.stack([seen_in(*(part[index] for part in given)) for index in range(3)])
+    monkeypatch.setattr(visibility, "use_kernels", lambda: True)
+    by_kernel = np.asarray(jax.jit(jax.vmap(unoccluded))(*given))
+    np.testing.assert_array_equal(by_kernel, by_loops)
+    seen_share = by_kernel.sum(1)[:2] / wanted.sum(1)[:2]
+    assert seen_share.min() > 0.1
+    assert seen_share.max() < 0.9
 
 
 def test_walls_beside_the_radar_are_no_exception_to_the_strips():

@@ -1,0 +1,1 @@
+"""Plan of the compiled programs on a named GPU, made without having the GPU."""

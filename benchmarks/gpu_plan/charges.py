@@ -1,0 +1,171 @@
+"""Walk a compiled module and charge every kernel to a stage of the program.
+
+The body of a loop is charged once per turn. If the compiler does not know the number of turns, the
+host reads a condition from the device before every turn and waits for it; the number of turns then
+comes from `loop_counts`. Of the branches of a conditional, the one that moves most bytes is
+charged.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from benchmarks.gpu_plan.cards import HOST_WAIT_S, LAUNCH_S, Card
+from benchmarks.gpu_plan.hlo_text import Frame, Instruction, Module
+from benchmarks.gpu_plan.instruction_costs import CONTROL, FREE, Cost, cost_of
+
+# Turns per entry of a loop by its source line; None if the loop was not counted.
+TurnsOf = Callable[[list[Frame]], float | None]
+# Name of a stage from the source lines of an instruction, innermost first, and its operation name.
+StageOf = Callable[[list[Frame], str], str]
+ELSEWHERE = "(no source line)"
+
+
+@dataclass(frozen=True)
+class Charge:
+    """A kernel and how often a call of the program runs it.
+
+    Attributes:
+        stage: stage of the program.
+        name: name of the instruction.
+        cost: cost of one run.
+        runs: number of runs per call.
+        waits: host waits per call, for a loop or a conditional.
+    """
+
+    stage: str
+    name: str
+    cost: Cost
+    runs: float
+    waits: float = 0.0
+
+    def seconds(self, card: Card) -> float:
+        """Shortest time of all runs at attainable rates: launch, memory or arithmetic [s]."""
+        memory_s, arithmetic_s = card.seconds(self.cost.num_bytes, self.cost.operations)
+        one_s = max(self.cost.launches * LAUNCH_S, memory_s, arithmetic_s)
+        return self.runs * one_s + self.waits * HOST_WAIT_S
+
+
+@dataclass(frozen=True)
+class UnknownLoop:
+    """A loop whose length the compiler does not know.
+
+    Attributes:
+        place: source line, "file:line function".
+        entries: how often a call of the program enters the loop.
+        turns: mean number of turns per entry; None if the loop was not counted (charged as one).
+    """
+
+    place: str
+    entries: float
+    turns: float | None
+
+
+@dataclass
+class Charges:
+    """All kernels of a module, and its loops of unknown length."""
+
+    kernels: list[Charge] = field(default_factory=list)
+    loops: list[UnknownLoop] = field(default_factory=list)
+
+
+def charge(
+    module: Module,
+    stage_of: StageOf,
+    turns_of: TurnsOf = lambda frames: None,
+    pallas: Mapping[str, Counter] = {},
+) -> Charges:
+    """Charge all kernels of one call of the module.
+
+    Args:
+        module: compiled module.
+        stage_of: names the stage of an instruction.
+        turns_of: number of turns of loops of unknown length.
+        pallas: operations of Pallas kernels by name, which the module does not state.
+    """
+    found = Charges()
+    walk = _Walk(module, stage_of, turns_of, pallas, found)
+    found.kernels.extend(walk.computation(module.entry, 1.0, ELSEWHERE))
+    return found
+
+
+@dataclass
+class _Walk:
+    module: Module
+    stage_of: StageOf
+    turns_of: TurnsOf
+    pallas: Mapping[str, Counter]
+    found: Charges
+
+    def computation(self, name: str, runs: float, around: str) -> Iterator[Charge]:
+        """Charges of a computation that runs `runs` times, called in the stage `around`."""
+        body = self.module.computations.get(name, {})
+        for instruction in body.values():
+            if instruction.opcode in FREE:
+                continue
+            stage = self._stage(instruction, around)
+            if instruction.opcode in CONTROL:
+                yield from getattr(self, "_" + instruction.opcode.partition("-")[0])(
+                    instruction, runs, stage
+                )
+            else:
+                cost = cost_of(self.module, body, instruction)
+                kernel = instruction.pallas_kernel
+                if kernel:
+                    cost = replace(cost, operations=self.pallas.get(kernel, Counter()))
+                yield Charge(stage, kernel or instruction.name, cost, runs)
+
+    def _stage(self, instruction: Instruction, around: str) -> str:
+        frames = self.module.frames(instruction)
+        return self.stage_of(frames, instruction.operation_name) if frames else around
+
+    def _while(self, instruction: Instruction, runs: float, stage: str) -> Iterator[Charge]:
+        turns = instruction.trip_count
+        if turns is None:
+            frames = self.module.frames(instruction)
+            turns = self.turns_of(frames)
+            self.found.loops.append(UnknownLoop(place(frames, instruction), runs, turns))
+            turns = 1.0 if turns is None else turns
+            checks = runs * (turns + 1)
+            yield Charge(stage, instruction.name, Cost(), 0.0, waits=checks)
+            yield from self.computation(instruction.called("condition"), checks, stage)
+        yield from self.computation(instruction.called("body"), runs * turns, stage)
+
+    def _conditional(self, instruction: Instruction, runs: float, stage: str) -> Iterator[Charge]:
+        yield Charge(stage, instruction.name, Cost(), 0.0, waits=runs)
+        branches = [
+            list(self.computation(name, runs, stage)) for name in instruction.branches() if name
+        ]
+        yield from max(branches, key=_total_bytes, default=[])
+
+    def _call(self, instruction: Instruction, runs: float, stage: str) -> Iterator[Charge]:
+        yield from self.computation(instruction.called("to_apply"), runs, stage)
+
+    def _async(self, instruction: Instruction, runs: float, stage: str) -> Iterator[Charge]:
+        yield from self.computation(instruction.called("calls"), runs, stage)
+
+
+def _total_bytes(charges: list[Charge]) -> float:
+    return sum(each.runs * each.cost.num_bytes for each in charges)
+
+
+def place(frames: list[Frame], instruction: Instruction) -> str:
+    """Source line of an instruction as text, or the instruction's name."""
+    if not frames:
+        return instruction.name
+    short = "/".join(frames[0].file.split("/")[-2:])
+    return f"{short}:{frames[0].line} {frames[0].function.split('.')[0]}"
+
+
+def totals(charges: list[Charge]) -> dict[str, float | Counter]:
+    """Launches, host waits, bytes and operations of some kernels together."""
+    operations = Counter()
+    for each in charges:
+        for unit, count in each.cost.operations.items():
+            operations[unit] += each.runs * count
+    return {
+        "launches": sum(each.runs * each.cost.launches for each in charges),
+        "host_waits": sum(each.waits for each in charges),
+        "bytes": sum(each.runs * each.cost.num_bytes for each in charges),
+        "operations": operations,
+    }

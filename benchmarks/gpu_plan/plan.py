@@ -1,0 +1,132 @@
+"""Plan of a program on a GPU: launches, host waits, bytes, operations and the floor of its time.
+
+A plan is computed from the compiled program. Nothing is measured on a GPU.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from benchmarks.gpu_plan.accelerator import Compiled, compile_for, ptxas, traced
+from benchmarks.gpu_plan.cards import HOST_WAIT_S, LAUNCH_S, Card
+from benchmarks.gpu_plan.charges import Charge, Charges, UnknownLoop, charge, totals
+from benchmarks.gpu_plan.hlo_text import Module
+from benchmarks.gpu_plan.kernels import KernelResources, kernel_resources
+from benchmarks.gpu_plan.loop_counts import count_turns, turns_of
+from benchmarks.gpu_plan.pallas_costs import pallas_operations
+from benchmarks.gpu_plan.programs import Program
+
+# Number of kernels whose registers are reported: those that take the most time.
+NUM_KERNELS = 8
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Plan of one call of a program on a card.
+
+    Attributes:
+        program: the planned program.
+        card: the GPU.
+        compiled: compiled parts of the program.
+        kernels: charges of all kernels.
+        loops: loops of unknown length.
+        resources: registers and occupancy of the kernels that take the most time.
+    """
+
+    program: Program
+    card: Card
+    compiled: tuple[Compiled, ...]
+    kernels: tuple[Charge, ...]
+    loops: tuple[UnknownLoop, ...]
+    resources: tuple[KernelResources, ...]
+
+    @property
+    def memory_bytes(self) -> int:
+        """Device memory of a call: arguments, results and temporary arrays."""
+        return max(each.memory_bytes for each in self.compiled)
+
+    @property
+    def temporary_bytes(self) -> int:
+        """Device memory of the temporary arrays of a call."""
+        return max(each.temporary_bytes for each in self.compiled)
+
+    def floors_s(self) -> dict[str, float]:
+        """Least time of a call [s]: by each resource alone, and kernel by kernel ("all")."""
+        return floors_s(list(self.kernels), self.card)
+
+    def stages(self) -> dict[str, list[Charge]]:
+        """Charges by stage, the longest first."""
+        found: dict[str, list[Charge]] = {}
+        for each in self.kernels:
+            found.setdefault(each.stage, []).append(each)
+        return dict(sorted(found.items(), key=lambda item: -_seconds(item[1], self.card)))
+
+
+def make_plan(program: Program, card: Card, counts: dict | None = None) -> Plan:
+    """Compile a program for a card and charge all its kernels.
+
+    Args:
+        program: the program.
+        card: the GPU.
+        counts: turns of loops from `counted_loops`; None to count them.
+    """
+    counts = counted_loops(program) if counts is None else counts
+    parts = [_charged_part(program, part, card, counts) for part in program.parts]
+    kernels = [each for _, charges in parts for each in charges.kernels]
+    return Plan(
+        program=program,
+        card=card,
+        compiled=tuple(compiled for compiled, _ in parts),
+        kernels=tuple(kernels),
+        loops=tuple(loop for _, charges in parts for loop in charges.loops),
+        resources=tuple(
+            resource
+            for compiled, charges in parts
+            for resource in _resources(compiled, charges, card)
+        ),
+    )
+
+
+def counted_loops(program: Program) -> dict:
+    """Turns of the loops of a program, counted by running its example on this machine."""
+    import jax
+
+    if program.example is None:
+        return {}
+    function, _ = program.parts[0]
+    return count_turns(traced(function, *program.example).jaxpr, *jax.tree.leaves(program.example))
+
+
+def _charged_part(program: Program, part: tuple, card: Card, counts: dict):
+    function, arguments = part
+    options = dict(program.compiler_options)
+    compiled = compile_for(card, function, *arguments, options=options)
+    turns = turns_of(counts)
+    operations = pallas_operations(compiled.jaxpr.jaxpr, turns)
+    charges = charge(Module(compiled.text), program.stage_of, turns, operations)
+    return compiled, charges
+
+
+def _resources(compiled: Compiled, charges: Charges, card: Card) -> list[KernelResources]:
+    """Resources of the kernels that take the most time."""
+    spent = Counter()
+    for each in charges.kernels:
+        spent[each.name] += each.seconds(card)
+    names = [name for name, _ in spent.most_common(NUM_KERNELS)]
+    return kernel_resources(compiled.dump, names, card, ptxas())
+
+
+def floors_s(kernels: list[Charge], card: Card) -> dict[str, float]:
+    """Least time of some kernels [s]: by each resource alone, and kernel by kernel ("all")."""
+    total = totals(kernels)
+    memory_s, arithmetic_s = card.seconds(total["bytes"], total["operations"])
+    return {
+        "launches": total["launches"] * LAUNCH_S,
+        "host_waits": total["host_waits"] * HOST_WAIT_S,
+        "memory": memory_s,
+        "arithmetic": arithmetic_s,
+        "all": _seconds(kernels, card),
+    }
+
+
+def _seconds(kernels: list[Charge], card: Card) -> float:
+    return sum(each.seconds(card) for each in kernels)

@@ -1,0 +1,63 @@
+"""Grouping by range, compared with a plain loop from group to group."""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from radarsim.numerics.coarse_argsort import coarse_argsort
+from radarsim.signal.range_groups import (
+    FACES_PER_GROUP,
+    GROUP_BINS,
+    group_by_range,
+    most_groups,
+)
+from tests.helpers.moving_sphere import small_radar
+
+RADAR = small_radar()
+NUM_FACES = 1500
+RNG = np.random.default_rng(5)
+GROUPED = jax.jit(partial(group_by_range, RADAR))
+
+
+def plain_groups(middle_bins, selected):
+    """The groups of `group_by_range`, each started where the group before it ended."""
+    selected = selected & np.isfinite(middle_bins)
+    order = np.asarray(coarse_argsort(jnp.asarray(middle_bins), jnp.asarray(selected)))
+    ordered_bins, end = middle_bins[order], int(selected.sum())
+    groups = np.full((most_groups(RADAR, len(order)), FACES_PER_GROUP), -1)
+    start = 0
+    for group in groups:
+        wide = ordered_bins[start:end] > ordered_bins[min(start, end - 1)] + np.float32(GROUP_BINS)
+        count = min(FACES_PER_GROUP, int(np.argmax(wide)) if wide.any() else end - start)
+        group[:count] = order[start : start + count]
+        start += count
+    return groups.reshape(-1)
+
+
+@pytest.mark.parametrize(
+    "middle_bins",
+    [
+        RNG.normal(60, 3, NUM_FACES),  # full groups, and wide ones at both ends
+        RNG.uniform(0, 400, NUM_FACES),  # groups of the maximum width, more than allowed
+        np.full(NUM_FACES, 7.0),  # one range
+        np.where(np.arange(NUM_FACES) % 7 == 0, np.nan, np.arange(NUM_FACES) / 20),
+    ],
+    ids=["body", "scattered", "one range", "not finite"],
+)
+@pytest.mark.parametrize("selected_share", [0.0, 0.3, 1.0])
+def test_groups_are_those_of_a_loop_from_group_to_group(middle_bins, selected_share):
+    """Every place has the same face, although no group waits for the group before it."""
+    middle_bins = middle_bins.astype(np.float32)
+    selected = RNG.random(NUM_FACES) < selected_share
+    found = np.asarray(GROUPED(jnp.asarray(middle_bins), jnp.asarray(selected)))
+    np.testing.assert_array_equal(found, plain_groups(middle_bins, selected))
+
+
+def test_grouping_has_no_loop():
+    """A loop over groups would take thousands of small steps on an accelerator."""
+    bins = jax.ShapeDtypeStruct((NUM_FACES,), np.float32)
+    text = GROUPED.lower(bins, jax.ShapeDtypeStruct((NUM_FACES,), bool)).as_text()
+    assert "while" not in text
