@@ -12,7 +12,7 @@ _ARM = ("shoulder", "elbow", "wrist", "hand", "thumb", "index", "pinky", "collar
 # shorten the paths of the group by this distance [m^2, m].
 _SWAPPED_M2, _CHANGE_M = 1e-4, 0.05
 # Noise: standard deviations are at least and at most these [m].
-_LEAST_M, _MOST_M = 0.003, 0.10
+LEAST_M, _MOST_M = 0.003, 0.10
 # Part of the clip that is clean enough to estimate the noise from.
 _CLEAN_PERCENTILE = 40
 # A pose is unusable if the noise within this time exceeds this limit [s, m].
@@ -127,8 +127,8 @@ def noise_stds_m(points_m: np.ndarray, rate_hz: float) -> np.ndarray:
         # The median of the length of a normal vector over sqrt(3) is 0.89 of its standard deviation.
         stds_m.append(np.percentile(levels, _CLEAN_PERCENTILE) / 0.89 if levels else np.nan)
     stds_m = np.array(stds_m)
-    usual_m = np.nanmedian(stds_m) if np.isfinite(stds_m).any() else _LEAST_M
-    return np.clip(np.where(np.isfinite(stds_m), stds_m, usual_m), _LEAST_M, _MOST_M)
+    usual_m = np.nanmedian(stds_m) if np.isfinite(stds_m).any() else LEAST_M
+    return np.clip(np.where(np.isfinite(stds_m), stds_m, usual_m), LEAST_M, _MOST_M)
 
 
 def unusable_poses(points_m: np.ndarray, rate_hz: float) -> np.ndarray:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float
+from scipy.ndimage import gaussian_filter1d
 from threadpoolctl import threadpool_limits
 
 from radarsim.checks import check_type
@@ -23,7 +24,7 @@ from radarsim.scene.skeletons import cleaning
 from radarsim.scene.skeletons.contact import find_contact
 from radarsim.scene.skeletons.kinematics import Pose, Rig, Shape, forward
 from radarsim.scene.skeletons.landmarks import LANDMARKS, offsets_m
-from radarsim.scene.skeletons.pose_prior import ACCELERATION_STD, USUAL_MEAN_RAD
+from radarsim.scene.skeletons.pose_prior import ACCELERATION_STD, USUAL_MEAN_RAD, PosePrior
 from radarsim.scene.skeletons.problem import Problem
 from radarsim.scene.skeletons.rigid_pairs import AT_JOINT_M, size_ratio
 from radarsim.scene.skeletons.rotation_vectors import to_matrices, to_vectors
@@ -34,10 +35,16 @@ from radarsim.scene.skeletons.start import starting_pose
 
 # Number of poses from which the shape is fitted.
 _SHAPE_POSES = 128
+# Noise would bias the shape, because every pose has unknowns of its own. Noisy landmarks are
+# therefore smoothed first, by a Gaussian of this standard deviation [s] if their noise is this much
+# above the least [m], and only calm poses are used. Errors of poses are not independent: weight.
+_SHAPE_SMOOTH_S, _SHAPE_NOISE_M, _SHAPE_WEIGHT = 0.1, 0.01, 0.05
 # Duration of a window and of the part that overlaps with the next window [s].
 _WINDOW_S, _OVERLAP_S = 8.0, 1.5
-# Number of steps with loose and with usual robust limits, and after the second pass.
-_STEPS = (5, 4, 6)
+# First pass: multiples of the weights of the smoothness and of the robust distances, and number of
+# steps; then the number of steps of the second pass.
+_FIRST_PASS = ((0.01, 10.0, 3), (1.0, 3.0, 4), (1.0, 1.0, 4))
+_SECOND_PASS_STEPS = 6
 # Gaps up to this duration are bridged [s]; a pose is a gap if less than this part of the landmarks
 # was observed, and wrong if the median residual exceeds this limit [m].
 MAX_BRIDGE_S, _MIN_SEEN, _WRONG_M = 0.5, 0.4, 0.15
@@ -97,10 +104,11 @@ def _fit(sequence: JointSequence, body: BodyModel) -> SkeletonFit:
     observed = _Observed.of(sequence)
     rig = Rig.of_body(body, [LANDMARKS[name].joint for name in sequence.landmarks])
     shape, joints = _assumed_shape(rig, observed), _unknown_joints(rig, observed)
-    start = starting_pose(rig, shape, observed.filled_m)
+    unknown = joints, PosePrior.of(joints[:-1], _twist_known(rig, observed))
+    start = starting_pose(rig, shape, observed.filled_m, observed.rate_hz)
     _rest_unknown(start, joints)
-    shape, start = _fit_shape(rig, shape, start, observed, joints)
-    pose = _fit_windows(rig, shape, start, observed, joints)
+    shape, start = _fit_shape(rig, shape, start, observed, unknown)
+    pose = _fit_windows(rig, shape, start, observed, unknown)
     return _result(sequence, body, rig, shape, pose, observed)
 
 
@@ -174,33 +182,49 @@ def _unknown_joints(rig: Rig, observed: _Observed) -> np.ndarray:
     return np.append(np.flatnonzero((below & ~own).any(axis=0)), rig.num_joints)
 
 
+def _twist_known(rig: Rig, observed: _Observed) -> np.ndarray:
+    """Whether a landmark beyond the wrist was observed, for every joint above it."""
+    seen = observed.confidence.max(axis=0) > 0
+    far = np.linalg.norm(observed.offsets_m, axis=1) >= AT_JOINT_M
+    return (rig.ancestors[rig.landmark_joints] & (seen & far)[:, None]).any(axis=0)
+
+
 def _rest_unknown(pose: Pose, joints: np.ndarray) -> None:
     """Give the joints that nothing determines their usual rotation."""
     others = np.setdiff1d(np.arange(len(USUAL_MEAN_RAD)), joints)
     pose.rotations[:, others] = to_matrices(USUAL_MEAN_RAD[others])
 
 
-def _fit_shape(rig, shape, start, observed, joints) -> tuple[Shape, Pose]:
+def _fit_shape(rig, shape, start, observed, unknown) -> tuple[Shape, Pose]:
     """Shape from the poses in which most landmarks were observed; they are put back in the start."""
-    seen = observed.confidence.sum(axis=1)
-    good = np.flatnonzero(seen >= 0.7 * np.percentile(seen, 90))
+    seen, rate_hz = observed.confidence.sum(axis=1), observed.rate_hz
+    noise_m = float(np.median(observed.stds_m))
+    smooth_s = _SHAPE_SMOOTH_S * np.clip((noise_m - cleaning.LEAST_M) / _SHAPE_NOISE_M, 0, 1)
+    points_m = gaussian_filter1d(observed.filled_m, smooth_s * rate_hz + 1e-3, axis=0)
+    bending = np.linalg.norm(np.gradient(np.gradient(points_m, axis=0), axis=0), axis=-1).mean(axis=1)
+    good = seen >= 0.7 * np.percentile(seen, 90)
+    good = np.flatnonzero(good & (bending <= np.percentile(bending[good], 70)))
     chosen = np.unique(good[np.linspace(0, len(good) - 1, _SHAPE_POSES).round().astype(int)])
+    shrink = np.sqrt(1 + (2 * np.sqrt(np.pi) * smooth_s * rate_hz))
+    stds_m = np.maximum(observed.stds_m / shrink, cleaning.LEAST_M)
     shape, pose = fit_shape(
         rig,
         shape,
         observed.offset_stds_m,
         start.at(chosen),
-        observed.filled_m[chosen],
-        observed.weights[chosen],
-        joints,
+        points_m[chosen],
+        (observed.confidence[chosen] / stds_m**2 * _SHAPE_WEIGHT, stds_m),
+        unknown,
     )
-    start = starting_pose(rig, shape._replace(betas=shape.betas), observed.filled_m)
-    _rest_unknown(start, joints)
+    # The offsets of joint centres must be small for the start, as the usual ones are.
+    usual = shape._replace(offsets_m=observed.offsets_m)
+    start = starting_pose(rig, usual, observed.filled_m, observed.rate_hz)
+    _rest_unknown(start, unknown[0])
     start.rotations[chosen], start.pelvis_m[chosen] = pose
     return shape, start
 
 
-def _fit_windows(rig, shape, start, observed, joints) -> Pose:
+def _fit_windows(rig, shape, start, observed, unknown) -> Pose:
     count, rate_hz = len(start.pelvis_m), observed.rate_hz
     length = max(48, round(_WINDOW_S * rate_hz))
     overlap = max(16, round(_OVERLAP_S * rate_hz))
@@ -211,7 +235,7 @@ def _fit_windows(rig, shape, start, observed, joints) -> Pose:
             stop = count
         held = 2 if first else 0
         window = slice(first, stop)
-        pose = _fit_window(rig, shape, done.at(window), observed, joints, window, held)
+        pose = _fit_window(rig, shape, done.at(window), observed, unknown, window, held)
         done.rotations[window], done.pelvis_m[window] = pose
         if stop == count:
             return done
@@ -220,25 +244,28 @@ def _fit_windows(rig, shape, start, observed, joints) -> Pose:
         done.rotations[tail], done.pelvis_m[tail] = start.at(tail)
 
 
-def _fit_window(rig, shape, pose, observed, joints, window, held) -> Pose:
+def _fit_window(rig, shape, pose, observed, unknown, window, held) -> Pose:
     count, rate_hz = len(pose.pelvis_m), observed.rate_hz
+    smoothness = acceleration_weights(ACCELERATION_STD, count, rate_hz)
     problem = Problem(
         rig=rig,
         shape=shape,
         points_m=observed.filled_m[window],
         weights=observed.weights[window],
         stds_m=observed.stds_m,
-        joints=joints,
-        smoothness=acceleration_weights(ACCELERATION_STD, count, rate_hz),
+        joints=unknown[0],
+        prior=unknown[1],
+        smoothness=smoothness,
         held=held,
-        robust=3.0,
     )
-    pose = problem.solve(pose, _STEPS[0])
-    problem = replace(problem, robust=1.0)
-    pose = problem.solve(pose, _STEPS[1])
+    for smooth, robust, steps in _FIRST_PASS:
+        problem = replace(problem, smoothness=smooth * smoothness, robust=robust)
+        pose = problem.solve(pose, steps)
     contact = find_contact(shape, forward(rig, shape, pose), rate_hz)
     weights = local_weights(pose, ACCELERATION_STD, rate_hz)
-    return replace(problem, smoothness=weights, contact=contact).solve(pose, _STEPS[2])
+    return replace(problem, smoothness=weights, contact=contact).solve(
+        pose, _SECOND_PASS_STEPS
+    )
 
 
 def _result(sequence, body, rig, shape, pose, observed) -> SkeletonFit:

@@ -9,6 +9,8 @@ Sources of the limits:
     1965, with margins for SMPL's joint frames.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from radarsim.scene.skeleton import JOINT, NUM_SHARED_JOINTS
@@ -19,6 +21,8 @@ from radarsim.scene.skeletons.rotation_vectors import inverse_right_jacobian, to
 _WEIGHT = 0.05
 # Standard deviation of rotations beyond the limits [rad].
 _LIMIT_STD_RAD = 0.05
+# Knees and elbows are hinges: standard deviation of the other components [rad].
+_HINGE_STD_RAD = 0.05
 # Left side and middle: mean and standard deviation of the rotation vector [rad].
 _USUAL_RAD = {
     "left_hip": ((-0.3, 0.0, 0.05), (0.5, 0.25, 0.2)),
@@ -91,48 +95,65 @@ ACCELERATION_STD = np.append(_per_joint(_ACCELERATION, lambda row: row), PELVIS_
 """Standard deviations of the accelerations of the 22 joints and of the pelvis position."""
 
 
-def add_pose_prior(equations: NormalEquations, rotations: np.ndarray, joints) -> float:
-    """Add the terms of usual rotations and of joint limits, except for the pelvis.
+@dataclass(frozen=True, eq=False)
+class PosePrior:
+    """Terms of usual rotations and of joint limits for the unknown joints, without the pelvis.
 
-    Args:
-        equations: equations to which the terms are added.
-        rotations: current rotations [pose, joint, 3, 3].
-        joints: indices of the unknown joints.
-
-    Returns:
-        Half the weighted sum of squares.
+    Attributes:
+        joints: indices of the joints.
+        mean_rad: usual rotation vectors [joint, 3].
+        weight: weights of the components, 1 / rad^2 [joint, 3].
+        low_rad, high_rad: limits of the components [joint, 3].
     """
-    vectors_rad = to_vectors(rotations[:, joints])
-    residual, weight = _residuals(vectors_rad, joints)
-    jacobian = inverse_right_jacobian(vectors_rad)
-    scaled = np.swapaxes(jacobian * weight[..., None], -1, -2)
-    gradient = np.swapaxes(jacobian, -1, -2) @ residual[..., None]
-    count = 3 * len(joints)
-    equations.gradient[:, :count] += gradient.reshape(len(gradient), -1)
-    equations.add_joint_blocks("same", slice(None), scaled @ jacobian)
-    return _cost(vectors_rad, joints)
+
+    joints: np.ndarray
+    mean_rad: np.ndarray
+    weight: np.ndarray
+    low_rad: np.ndarray
+    high_rad: np.ndarray
+
+    @classmethod
+    def of(cls, joints: np.ndarray, twist_known: np.ndarray) -> "PosePrior":
+        """Select the prior of some joints.
+
+        Args:
+            joints: indices of the unknown joints.
+            twist_known: whether landmarks beyond the wrist determine the twist of the forearm, for
+                every joint (only the elbows matter) [all joints].
+        """
+        weight = np.where(_STD_RAD > 0, _WEIGHT / np.maximum(_STD_RAD, 1e-3) ** 2, 0.0)
+        stiff = np.where(_is_hinge("knee"), [False, True, True], False)
+        stiff |= np.where(_is_hinge("elbow"), [False, False, True], False)
+        stiff[:, 0] |= _is_hinge("elbow")[:, 0] & ~twist_known
+        weight = np.where(stiff, 1 / _HINGE_STD_RAD**2, weight)
+        low_rad, high_rad = np.moveaxis(_LIMITS, -1, 0)[:, joints]
+        mean_rad = np.where(stiff, 0.0, USUAL_MEAN_RAD)[joints]
+        return cls(joints, mean_rad, weight[joints], low_rad, high_rad)
+
+    def add(self, equations: NormalEquations, rotations: np.ndarray) -> None:
+        """Add the terms to the equations of the rotations [pose, joint, 3, 3]."""
+        vectors_rad = to_vectors(rotations[:, self.joints])
+        outside = self._outside(vectors_rad)
+        slope = self.weight * (vectors_rad - self.mean_rad) + outside / _LIMIT_STD_RAD**2
+        weight = self.weight + (outside != 0) / _LIMIT_STD_RAD**2
+        jacobian = inverse_right_jacobian(vectors_rad)
+        transposed = np.swapaxes(jacobian, -1, -2)
+        gradient = (transposed @ slope[..., None]).reshape(len(slope), -1)
+        equations.gradient[:, : gradient.shape[1]] += gradient
+        blocks = transposed @ (weight[..., None] * jacobian)
+        equations.add_joint_blocks("same", slice(None), blocks)
+
+    def cost(self, rotations: np.ndarray) -> float:
+        """Half the weighted sum of squares of the terms."""
+        vectors_rad = to_vectors(rotations[:, self.joints])
+        usual = (self.weight * (vectors_rad - self.mean_rad) ** 2).sum()
+        return 0.5 * float(usual + (self._outside(vectors_rad) ** 2).sum() / _LIMIT_STD_RAD**2)
+
+    def _outside(self, vectors_rad):
+        outside = vectors_rad - np.clip(vectors_rad, self.low_rad, self.high_rad)
+        return np.where(self.weight > 0, outside, 0.0)
 
 
-def pose_prior_cost(rotations: np.ndarray, joints) -> float:
-    """Half the weighted sum of squares of the terms of `add_pose_prior`."""
-    return _cost(to_vectors(rotations[:, joints]), joints)
-
-
-def _residuals(vectors_rad, joints):
-    """Gradient by the rotation vectors, and weights [pose, joint, 3]."""
-    low, high = _LIMITS[joints, :, 0], _LIMITS[joints, :, 1]
-    has_prior = _STD_RAD[joints] > 0
-    weight = np.where(has_prior, _WEIGHT / np.maximum(_STD_RAD[joints], 1e-3) ** 2, 0.0)
-    outside = vectors_rad - np.clip(vectors_rad, low, high)
-    outside = np.where(has_prior, outside, 0.0)
-    residual = weight * (vectors_rad - USUAL_MEAN_RAD[joints]) + outside / _LIMIT_STD_RAD**2
-    return residual, weight + (outside != 0) / _LIMIT_STD_RAD**2
-
-
-def _cost(vectors_rad, joints) -> float:
-    low, high = _LIMITS[joints, :, 0], _LIMITS[joints, :, 1]
-    has_prior = _STD_RAD[joints] > 0
-    outside = np.where(has_prior, vectors_rad - np.clip(vectors_rad, low, high), 0.0)
-    usual = np.where(has_prior, vectors_rad - USUAL_MEAN_RAD[joints], 0.0)
-    usual = usual / np.where(has_prior, _STD_RAD[joints], 1.0)
-    return 0.5 * float(_WEIGHT * (usual**2).sum() + (outside**2).sum() / _LIMIT_STD_RAD**2)
+def _is_hinge(part: str) -> np.ndarray:
+    """Whether each joint is the knee or elbow of a side [joint, 1]."""
+    return np.array([[name.endswith(part)] for name in list(JOINT)[:NUM_SHARED_JOINTS]])

@@ -7,7 +7,7 @@ import numpy as np
 from radarsim.scene.skeletons.banded import NormalEquations
 from radarsim.scene.skeletons.contact import Contact, add_contact, contact_cost
 from radarsim.scene.skeletons.kinematics import Pose, Posed, Rig, Shape, forward, pose_jacobian
-from radarsim.scene.skeletons.pose_prior import add_pose_prior, pose_prior_cost
+from radarsim.scene.skeletons.pose_prior import PosePrior
 from radarsim.scene.skeletons.rotation_vectors import to_matrices
 from radarsim.scene.skeletons.smoothness import add_smoothness, smoothness_cost
 
@@ -28,6 +28,7 @@ class Problem:
         weights: 1 / variance times confidence; zero where missing [pose, landmark].
         stds_m: standard deviation of each landmark [landmark].
         joints: unknown joints, followed by the index of the pelvis position.
+        prior: prior of the unknown joints.
         smoothness: weights of the second differences [pose - 2, joint + 1].
         contact: feet that stand, or None.
         held: number of poses at the start that are already known.
@@ -39,6 +40,7 @@ class Problem:
     weights: np.ndarray
     stds_m: np.ndarray
     joints: np.ndarray
+    prior: PosePrior
     smoothness: np.ndarray
     contact: Contact | None = None
     held: int = 0
@@ -76,7 +78,7 @@ class Problem:
         joints = self.joints
         return (
             self._data_cost(posed)
-            + pose_prior_cost(pose.rotations, joints[:-1])
+            + self.prior.cost(pose.rotations)
             + smoothness_cost(pose, self.smoothness, joints)
             + contact_cost(self.contact, self.rig, self.shape, posed)
         )
@@ -99,7 +101,7 @@ class Problem:
         posed, joints = forward(self.rig, self.shape, pose), self.joints
         equations = NormalEquations.zeros(len(pose.pelvis_m), 3 * len(joints))
         self._add_data(equations, posed)
-        add_pose_prior(equations, pose.rotations, joints[:-1])
+        self.prior.add(equations, pose.rotations)
         add_smoothness(equations, pose, self.smoothness, joints)
         add_contact(equations, self.contact, self.rig, self.shape, posed, joints)
         return equations

@@ -9,12 +9,13 @@ import numpy as np
 from radarsim.scene.skeletons.banded import NormalEquations
 from radarsim.scene.skeletons.kinematics import Pose, Rig, Shape, forward, pose_jacobian
 from radarsim.scene.skeletons.kinematics import shape_jacobian
-from radarsim.scene.skeletons.pose_prior import add_pose_prior
+from radarsim.scene.skeletons.pose_prior import PosePrior
 from radarsim.scene.skeletons.problem import moved
 
 # Standard deviation of the size beyond what the betas explain, and robust distance [m].
-_SCALE_STD, _ROBUST_M = 0.1, 0.05
-_ITERATIONS = 8
+_SCALE_STD, _ROBUST_M = 0.1, 0.03
+# Multiple of the robust distance in each iteration.
+_LOOSE = (10.0, 10.0, 10.0, 4.0, 4.0, 2.0, 1.0, 1.0, 1.0, 1.0)
 # Betas are limited to this many standard deviations.
 _MOST_SIGMA = 3.5
 
@@ -25,8 +26,8 @@ def fit_shape(
     offset_stds_m: np.ndarray,
     pose: Pose,
     points_m: np.ndarray,
-    weights: np.ndarray,
-    joints: np.ndarray,
+    accuracy: tuple[np.ndarray, np.ndarray],
+    unknown: tuple[np.ndarray, PosePrior],
 ) -> tuple[Shape, Pose]:
     """Fit one shape to some poses.
 
@@ -36,24 +37,23 @@ def fit_shape(
         offset_stds_m: standard deviation of each landmark's offset [landmark], in metres.
         pose: starting poses.
         points_m: observed landmarks [pose, landmark, 3].
-        weights: 1 / variance times confidence, zero where missing [pose, landmark].
-        joints: unknown joints, followed by the index of the pelvis position.
+        accuracy: 1 / variance times confidence, zero where missing [pose, landmark], and standard
+            deviation of each landmark [m].
+        unknown: unknown joints, followed by the index of the pelvis position; and their prior.
 
     Returns:
         The shape, and the poses fitted with it.
     """
-    shape = start
-    for iteration in range(_ITERATIONS):
-        loose = 4.0 if iteration < 2 else 1.0
-        shape, pose = _step(
-            rig, (start, shape), offset_stds_m, pose, points_m, (weights, loose * _ROBUST_M), joints
-        )
+    shape, (weights, stds_m) = start, accuracy
+    for loose in _LOOSE:
+        robust = weights, loose * (4 * stds_m + _ROBUST_M)
+        shape, pose = _step(rig, (start, shape), offset_stds_m, pose, points_m, robust, unknown)
     return shape, pose
 
 
-def _step(rig, shapes, offset_stds_m, pose, points_m, robust_weights, joints):
+def _step(rig, shapes, offset_stds_m, pose, points_m, robust_weights, unknown):
     """One Gauss-Newton step of shape and poses."""
-    start, shape = shapes
+    (start, shape), (joints, prior) = shapes, unknown
     weights, robust_m = robust_weights
     posed = forward(rig, shape, pose)
     distance_m = posed.points_m - points_m
@@ -66,7 +66,7 @@ def _step(rig, shapes, offset_stds_m, pose, points_m, robust_weights, joints):
     by_shape = by_shape.reshape(count, -1, by_shape.shape[-1]) * root
     residual = distance_m.reshape(count, -1, 1) * root
     equations = NormalEquations.zeros(count, unknowns)
-    add_pose_prior(equations, pose.rotations, joints[:-1])
+    prior.add(equations, pose.rotations)
     transposed = np.swapaxes(by_pose, -1, -2)
     same = equations.same + transposed @ by_pose
     same += 1e-6 * np.einsum("tii->", same) / same[:, 0].size * np.eye(unknowns)

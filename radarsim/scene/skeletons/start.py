@@ -7,15 +7,19 @@ from the hinge of knee and elbow if these are bent.
 """
 
 import numpy as np
+from scipy.ndimage import gaussian_filter1d
 
 from radarsim.scene.skeleton import JOINT
-from radarsim.scene.skeletons.kinematics import Pose, Rig, Shape, forward
+from radarsim.scene.skeletons.kinematics import Pose, Rig, Shape
 from radarsim.scene.skeletons.pose_prior import USUAL_MEAN_RAD
 from radarsim.scene.skeletons.rigid_pairs import AT_JOINT_M, carriers, rest_points_m
 from radarsim.scene.skeletons.rotation_vectors import nearest_rotations, to_matrices
 
 # Weight of landmarks beyond the segment, and of the rotation of the parent [m^2].
 _BEYOND, _PARENT_M2 = 0.05, 1e-4
+# Smoothing of the positions and of the hinge axes (standard deviations) [s]: a nearly straight limb
+# keeps the twist that it had when it was bent.
+_POINTS_S, _HINGES_S = 0.05, 0.25
 # Hinges: limb joint, middle joint, end joint, and the axis of flexion in the rest pose.
 _HINGES = tuple(
     (JOINT[f"{side}_{upper}"], JOINT[f"{side}_{middle}"], JOINT[f"{side}_{end}"], axis)
@@ -27,21 +31,23 @@ _HINGES = tuple(
 )
 
 
-def starting_pose(rig: Rig, shape: Shape, points_m: np.ndarray) -> Pose:
+def starting_pose(rig: Rig, shape: Shape, points_m: np.ndarray, rate_hz: float) -> Pose:
     """Estimate the pose at every time separately.
 
     Args:
         rig: the skeleton.
         shape: assumed size and shape.
         points_m: landmarks [pose, landmark, 3]; gaps must be filled.
+        rate_hz: poses per second.
 
     Returns:
         Rotations and pelvis positions.
     """
+    points_m = gaussian_filter1d(points_m, _POINTS_S * rate_hz, axis=0, mode="nearest")
     rest_m = shape.scale * rest_points_m(rig, shape.offsets_m)
     rest_joints_m = shape.scale * rig.joint_template_m
     carried = carriers(rig, shape.offsets_m)
-    hinges = _hinge_axes(rig, shape, points_m)
+    hinges = _hinge_axes(rig, shape, points_m, rate_hz)
     count = len(points_m)
     world = np.empty((count, rig.num_joints, 3, 3))
     local, joints_m = np.empty_like(world), np.empty((count, rig.num_joints, 3))
@@ -96,7 +102,7 @@ def _landmark_at(rig: Rig, shape: Shape, joint: int) -> int | None:
     return nearest if distance_m[nearest] < AT_JOINT_M / 2 else None
 
 
-def _hinge_axes(rig: Rig, shape: Shape, points_m: np.ndarray) -> dict[int, np.ndarray]:
+def _hinge_axes(rig, shape, points_m, rate_hz) -> dict[int, np.ndarray]:
     """Products of observed and rest hinge axes, for limb joints whose three landmarks exist."""
     found = {}
     for upper, middle, end, axis in _HINGES:
@@ -105,11 +111,7 @@ def _hinge_axes(rig: Rig, shape: Shape, points_m: np.ndarray) -> dict[int, np.nd
             continue
         first, second, third = (points_m[:, place] for place in places)
         observed = np.cross(second - first, third - second)  # longer the more the hinge is bent
+        observed = gaussian_filter1d(observed, _HINGES_S * rate_hz, axis=0, mode="nearest")
         found[upper] = observed[:, :, None] * np.array(axis, float)
     return found
 
-
-def start_error_m(rig: Rig, shape: Shape, pose: Pose, points_m: np.ndarray) -> np.ndarray:
-    """Median distance of the landmarks from their observations at each pose [pose], in metres."""
-    distance_m = np.linalg.norm(forward(rig, shape, pose).points_m - points_m, axis=-1)
-    return np.median(distance_m, axis=1)
