@@ -31,7 +31,7 @@ from radarsim.scene.skeletons.rotation_vectors import to_matrices, to_vectors
 from radarsim.scene.skeletons.sequence import JointSequence
 from radarsim.scene.skeletons.shape_fit import fit_shape
 from radarsim.scene.skeletons.smoothness import acceleration_weights, local_weights
-from radarsim.scene.skeletons.start import starting_pose
+from radarsim.scene.skeletons.start import starting_pose, without_spins
 
 # Number of poses from which the shape is fitted.
 _SHAPE_POSES = 128
@@ -44,7 +44,7 @@ _WINDOW_S, _OVERLAP_S = 8.0, 1.5
 # First pass: multiples of the weights of the smoothness and of the robust distances, and number of
 # steps; then the number of steps of the second pass.
 _FIRST_PASS = ((0.01, 10.0, 3), (1.0, 3.0, 4), (1.0, 1.0, 4))
-_SECOND_PASS_STEPS = 6
+_SECOND_PASS_STEPS = (4, 4)
 # Gaps up to this duration are bridged [s]; a pose is a gap if less than this part of the landmarks
 # was observed, and wrong if the median residual exceeds this limit [m].
 MAX_BRIDGE_S, _MIN_SEEN, _WRONG_M = 0.5, 0.4, 0.15
@@ -260,12 +260,12 @@ def _fit_window(rig, shape, pose, observed, unknown, window, held) -> Pose:
     )
     for smooth, robust, steps in _FIRST_PASS:
         problem = replace(problem, smoothness=smooth * smoothness, robust=robust)
-        pose = problem.solve(pose, steps)
-    contact = find_contact(shape, forward(rig, shape, pose), rate_hz)
-    weights = local_weights(pose, ACCELERATION_STD, rate_hz)
-    return replace(problem, smoothness=weights, contact=contact).solve(
-        pose, _SECOND_PASS_STEPS
-    )
+        pose = problem.solve(without_spins(pose, rate_hz), steps)
+    for steps in _SECOND_PASS_STEPS:
+        contact = find_contact(shape, forward(rig, shape, pose), rate_hz)
+        weights = local_weights(pose, ACCELERATION_STD, rate_hz)
+        pose = replace(problem, smoothness=weights, contact=contact).solve(pose, steps)
+    return pose
 
 
 def _result(sequence, body, rig, shape, pose, observed) -> SkeletonFit:

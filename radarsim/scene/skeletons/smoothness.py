@@ -17,10 +17,11 @@ from radarsim.scene.skeletons.rotation_vectors import inverse_right_jacobian, to
 # Rate at which the standard deviations of accelerations are stated; other rates are scaled so that
 # the spectral density is the same [Hz].
 REFERENCE_RATE_HZ = 30.0
-# The local standard deviation lies between these multiples of the standard deviation of all poses,
-# and is computed from accelerations within this time [s].
-_LEAST, _MOST = 0.25, 4.0
-_LOCAL_S = 0.4
+# The local standard deviation lies between these multiples of the usual one. It is the root mean
+# square of the fitted accelerations within `_LOCAL_S`, times a gain, because a fit with noise
+# underestimates accelerations.
+_LEAST, _MOST = 0.3, 10.0
+_GAIN, _LOCAL_S = 2.0, 0.4
 
 
 def steps_between(pose: Pose) -> np.ndarray:
@@ -59,7 +60,7 @@ def local_weights(pose: Pose, std: np.ndarray, rate_hz: float) -> np.ndarray:
     """
     square = (accelerations(pose, rate_hz) ** 2).mean(axis=-1)
     local = uniform_filter1d(square, max(1, round(_LOCAL_S * rate_hz)), axis=0, mode="nearest")
-    factor = np.clip(2 * np.sqrt(local) / std, _LEAST, _MOST)
+    factor = np.clip(_GAIN * np.sqrt(local) / std, _LEAST, _MOST)
     return acceleration_weights(std, len(pose.pelvis_m), rate_hz) / factor**2
 
 

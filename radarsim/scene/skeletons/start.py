@@ -7,19 +7,23 @@ from the hinge of knee and elbow if these are bent.
 """
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
+from scipy.ndimage import binary_dilation, gaussian_filter1d
+from scipy.spatial.transform import Rotation, Slerp
 
 from radarsim.scene.skeleton import JOINT
 from radarsim.scene.skeletons.kinematics import Pose, Rig, Shape
 from radarsim.scene.skeletons.pose_prior import USUAL_MEAN_RAD
 from radarsim.scene.skeletons.rigid_pairs import AT_JOINT_M, carriers, rest_points_m
-from radarsim.scene.skeletons.rotation_vectors import nearest_rotations, to_matrices
+from radarsim.scene.skeletons.rotation_vectors import nearest_rotations, to_matrices, to_vectors
 
 # Weight of landmarks beyond the segment, and of the rotation of the parent [m^2].
-_BEYOND, _PARENT_M2 = 0.05, 1e-4
+_BEYOND, _PARENT_M2 = 0.05, 2e-3
 # Smoothing of the positions and of the hinge axes (standard deviations) [s]: a nearly straight limb
 # keeps the twist that it had when it was bent.
 _POINTS_S, _HINGES_S = 0.05, 0.25
+# Fastest rotation of a joint [rad/s], largest rotation between poses [rad], and time before and after a
+# faster rotation that is interpolated, too [s].
+_SPIN_RADPS, _MOST_STEP_RAD, _SPIN_S = 25.0, 1.5, 0.1
 # Hinges: limb joint, middle joint, end joint, and the axis of flexion in the rest pose.
 _HINGES = tuple(
     (JOINT[f"{side}_{upper}"], JOINT[f"{side}_{middle}"], JOINT[f"{side}_{end}"], axis)
@@ -115,3 +119,29 @@ def _hinge_axes(rig, shape, points_m, rate_hz) -> dict[int, np.ndarray]:
         found[upper] = observed[:, :, None] * np.array(axis, float)
     return found
 
+
+
+def without_spins(pose: Pose, rate_hz: float) -> Pose:
+    """Interpolate joint rotations over times in which a joint spins faster than people can.
+
+    A nearly straight limb may get opposite twists at neighbouring poses. Between them, the fit would
+    keep a full turn, because smaller changes do not remove a turn.
+
+    Args:
+        pose: poses during the fit.
+        rate_hz: poses per second.
+    """
+    turned = np.swapaxes(pose.rotations[:-1], -1, -2) @ pose.rotations[1:]
+    spins = np.linalg.norm(to_vectors(turned), axis=-1) > min(_SPIN_RADPS / rate_hz, _MOST_STEP_RAD)
+    if not spins.any():
+        return pose
+    rotations = pose.rotations.copy()
+    reach = max(2, round(_SPIN_S * rate_hz))
+    for joint in np.flatnonzero(spins.any(axis=0)):
+        bad = np.pad(spins[:, joint], (0, 1)) | np.pad(spins[:, joint], (1, 0))
+        good = np.flatnonzero(~binary_dilation(bad, iterations=reach))
+        if len(good) >= 2:
+            track = Slerp(good, Rotation.from_matrix(rotations[good, joint]))
+            times = np.clip(np.arange(len(bad)), good[0], good[-1])
+            rotations[:, joint] = track(times).as_matrix()
+    return pose._replace(rotations=rotations)
