@@ -29,7 +29,7 @@ from radarsim.scene.skeletons.problem import Problem
 from radarsim.scene.skeletons.rigid_pairs import AT_JOINT_M, size_ratio
 from radarsim.scene.skeletons.rotation_vectors import to_matrices, to_vectors
 from radarsim.scene.skeletons.sequence import JointSequence
-from radarsim.scene.skeletons.shape_fit import fit_shape
+from radarsim.scene.skeletons.shape_fit import SCALE_STD, fit_shape
 from radarsim.scene.skeletons.smoothness import acceleration_weights, local_weights
 from radarsim.scene.skeletons.start import starting_pose, without_spins
 
@@ -103,11 +103,14 @@ def fit_skeleton(sequence: JointSequence, body: BodyModel) -> SkeletonFit:
 def _fit(sequence: JointSequence, body: BodyModel) -> SkeletonFit:
     observed = _Observed.of(sequence)
     rig = Rig.of_body(body, [LANDMARKS[name].joint for name in sequence.landmarks])
-    shape, joints = _assumed_shape(rig, observed), _unknown_joints(rig, observed)
+    # Files with betas of SMPL have no scale; there, the betas alone give the size.
+    scaled = body.shape_space == "free"
+    shape, joints = _assumed_shape(rig, observed, scaled), _unknown_joints(rig, observed)
     unknown = joints, PosePrior.of(joints[:-1], _twist_known(rig, observed))
     start = starting_pose(rig, shape, observed.filled_m, observed.rate_hz)
     _rest_unknown(start, joints)
-    shape, start = _fit_shape(rig, shape, start, observed, unknown)
+    scale_std = SCALE_STD if scaled else 1e-4
+    shape, start = _fit_shape(rig, (shape, scale_std), start, observed, unknown)
     pose = _fit_windows(rig, shape, start, observed, unknown)
     return _result(sequence, body, rig, shape, pose, observed)
 
@@ -166,9 +169,10 @@ class _Observed:
         return np.where(self.confidence[..., None] > 0, self.filled_m, np.nan)
 
 
-def _assumed_shape(rig: Rig, observed: _Observed) -> Shape:
+def _assumed_shape(rig: Rig, observed: _Observed, scaled: bool) -> Shape:
     ratio = size_ratio(observed.observed_m(), rig, observed.offsets_m)
     scale = float(np.clip(ratio, 0.4, 1.6)) if np.isfinite(ratio) else 1.0
+    scale = scale if scaled else 1.0
     return Shape(scale, np.zeros(rig.num_betas), observed.offsets_m)
 
 
@@ -195,7 +199,7 @@ def _rest_unknown(pose: Pose, joints: np.ndarray) -> None:
     pose.rotations[:, others] = to_matrices(USUAL_MEAN_RAD[others])
 
 
-def _fit_shape(rig, shape, start, observed, unknown) -> tuple[Shape, Pose]:
+def _fit_shape(rig, assumed, start, observed, unknown) -> tuple[Shape, Pose]:
     """Shape from the poses in which most landmarks were observed; they are put back in the start."""
     seen, rate_hz = observed.confidence.sum(axis=1), observed.rate_hz
     noise_m = float(np.median(observed.stds_m))
@@ -209,7 +213,7 @@ def _fit_shape(rig, shape, start, observed, unknown) -> tuple[Shape, Pose]:
     stds_m = np.maximum(observed.stds_m / shrink, cleaning.LEAST_M)
     shape, pose = fit_shape(
         rig,
-        shape,
+        assumed,
         observed.offset_stds_m,
         start.at(chosen),
         points_m[chosen],

@@ -113,10 +113,10 @@ def _markers(name: str, waist: str, leg: str) -> Layout:
     sides = [side + part for side in "LR" for part in _ARM.split()]
     legs = [side + part for side in "LR" for part in f"{waist} {leg}".split()]
     columns = (*_HEAD_AND_TRUNK.split(), *sides, *legs)
-    return Layout(name, columns, tuple(_marker_landmark(column) for column in columns))
+    return Layout(name, columns, tuple(marker_landmark(column) for column in columns))
 
 
-def _marker_landmark(column: str) -> str:
+def marker_landmark(column: str) -> str:
     """Landmark of a marker name in any of the known spellings; "" if the name is unknown."""
     name = column.upper()
     name = _CMU_NAMES.get(name, name[:1] + _CMU_NAMES.get(name[1:], name[1:]))

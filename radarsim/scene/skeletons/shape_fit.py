@@ -12,8 +12,10 @@ from radarsim.scene.skeletons.kinematics import shape_jacobian
 from radarsim.scene.skeletons.pose_prior import PosePrior
 from radarsim.scene.skeletons.problem import moved
 
-# Standard deviation of the size beyond what the betas explain, and robust distance [m].
-_SCALE_STD, _ROBUST_M = 0.1, 0.03
+# Standard deviation of the size beyond what the betas explain.
+SCALE_STD = 0.1
+# Robust distance, beyond four standard deviations of the noise [m].
+_ROBUST_M = 0.03
 # Multiple of the robust distance in each iteration.
 _LOOSE = (10.0, 10.0, 10.0, 4.0, 4.0, 2.0, 1.0, 1.0, 1.0, 1.0)
 # Betas are limited to this many standard deviations.
@@ -22,7 +24,7 @@ _MOST_SIGMA = 3.5
 
 def fit_shape(
     rig: Rig,
-    start: Shape,
+    assumed: tuple[Shape, float],
     offset_stds_m: np.ndarray,
     pose: Pose,
     points_m: np.ndarray,
@@ -33,7 +35,7 @@ def fit_shape(
 
     Args:
         rig: the skeleton.
-        start: assumed shape, whose offsets are the usual ones.
+        assumed: assumed shape, whose offsets are the usual ones, and standard deviation of its scale.
         offset_stds_m: standard deviation of each landmark's offset [landmark], in metres.
         pose: starting poses.
         points_m: observed landmarks [pose, landmark, 3].
@@ -44,16 +46,16 @@ def fit_shape(
     Returns:
         The shape, and the poses fitted with it.
     """
-    shape, (weights, stds_m) = start, accuracy
+    shape, (weights, stds_m) = assumed[0], accuracy
     for loose in _LOOSE:
         robust = weights, loose * (4 * stds_m + _ROBUST_M)
-        shape, pose = _step(rig, (start, shape), offset_stds_m, pose, points_m, robust, unknown)
+        shape, pose = _step(rig, (assumed, shape), offset_stds_m, pose, points_m, robust, unknown)
     return shape, pose
 
 
 def _step(rig, shapes, offset_stds_m, pose, points_m, robust_weights, unknown):
     """One Gauss-Newton step of shape and poses."""
-    (start, shape), (joints, prior) = shapes, unknown
+    (assumed, shape), (joints, prior) = shapes, unknown
     weights, robust_m = robust_weights
     posed = forward(rig, shape, pose)
     distance_m = posed.points_m - points_m
@@ -73,7 +75,7 @@ def _step(rig, shapes, offset_stds_m, pose, points_m, robust_weights, unknown):
     gradient = equations.gradient[..., None] + transposed @ residual
     mixed = transposed @ by_shape
     inverse = np.linalg.solve(same, np.concatenate([mixed, gradient], axis=-1))
-    matrix, right = _shape_prior(start, shape, offset_stds_m)
+    matrix, right = _shape_prior(assumed, shape, offset_stds_m)
     flat = by_shape.reshape(-1, by_shape.shape[-1])
     matrix = matrix + flat.T @ flat - np.einsum("tus,tuv->sv", mixed, inverse[..., :-1])
     right = right + flat.T @ residual.ravel() - np.einsum("tus,tu->s", mixed, inverse[..., -1])
@@ -82,20 +84,20 @@ def _step(rig, shapes, offset_stds_m, pose, points_m, robust_weights, unknown):
     return _changed(shape, change), moved(pose, joints, step)
 
 
-def _shape_prior(start: Shape, shape: Shape, offset_stds_m):
+def _shape_prior(assumed: tuple[Shape, float], shape: Shape, offset_stds_m):
     """Matrix and gradient of the prior, in the unknowns s, s times betas, s times offsets."""
-    stds = np.repeat(offset_stds_m, 3)
+    (start, scale_std), stds = assumed, np.repeat(offset_stds_m, 3)
     num_betas = len(shape.betas)
     # Residuals: (s - s0) / std, s b, (s o - s o0) / std.
     jacobian = np.zeros((1 + num_betas + len(stds),) * 2)
-    jacobian[0, 0] = 1 / (start.scale * _SCALE_STD)
+    jacobian[0, 0] = 1 / (start.scale * scale_std)
     betas, offsets = slice(1, 1 + num_betas), slice(1 + num_betas, None)
     jacobian[betas, betas] = np.eye(num_betas)
     jacobian[offsets, offsets] = np.diag(1 / stds)
     jacobian[offsets, 0] = -start.offsets_m.ravel() / stds
     residual = np.concatenate(
         [
-            [(shape.scale - start.scale) / (start.scale * _SCALE_STD)],
+            [(shape.scale - start.scale) / (start.scale * scale_std)],
             shape.scale * shape.betas,
             shape.scale * (shape.offsets_m - start.offsets_m).ravel() / stds,
         ]
