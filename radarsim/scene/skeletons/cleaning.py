@@ -135,7 +135,8 @@ def unusable_poses(points_m: np.ndarray, rate_hz: float) -> np.ndarray:
     """Whether the landmarks around each pose are so noisy that no body follows them [pose]."""
     if len(points_m) < 5:
         return np.zeros(len(points_m), bool)
-    rough = np.nanmedian(np.where(np.isfinite(rough := _roughness_m(points_m)), rough, np.nan), axis=1)
-    rough = np.nan_to_num(np.pad(rough, 2, mode="edge"))
+    rough = _roughness_m(points_m)
+    rough[~np.isfinite(rough).any(axis=1)] = 0.0
+    rough = np.pad(np.nanmedian(rough, axis=1), 2, mode="edge")
     size = max(3, round(_LOCAL_S * rate_hz)) | 1
     return median_filter(rough, size, mode="nearest") > _UNUSABLE_M

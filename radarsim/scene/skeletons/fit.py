@@ -244,8 +244,6 @@ def _fit_windows(rig, shape, start, observed, unknown) -> Pose:
         if stop == count:
             return done
         first = stop - overlap - 2
-        tail = slice(first + 2, stop)
-        done.rotations[tail], done.pelvis_m[tail] = start.at(tail)
 
 
 def _fit_window(rig, shape, pose, observed, unknown, window, held) -> Pose:
@@ -264,7 +262,7 @@ def _fit_window(rig, shape, pose, observed, unknown, window, held) -> Pose:
     )
     for smooth, robust, steps in _FIRST_PASS:
         problem = replace(problem, smoothness=smooth * smoothness, robust=robust)
-        pose = problem.solve(without_spins(pose, rate_hz), steps)
+        pose = problem.solve(without_spins(pose, rate_hz, held), steps)
     for steps in _SECOND_PASS_STEPS:
         contact = find_contact(shape, forward(rig, shape, pose), rate_hz)
         weights = local_weights(pose, ACCELERATION_STD, rate_hz)

@@ -60,6 +60,7 @@ def local_weights(pose: Pose, std: np.ndarray, rate_hz: float) -> np.ndarray:
     """
     square = (accelerations(pose, rate_hz) ** 2).mean(axis=-1)
     local = uniform_filter1d(square, max(1, round(_LOCAL_S * rate_hz)), axis=0, mode="nearest")
+    local = np.maximum(local, 0)  # the running sum may round below zero
     factor = np.clip(_GAIN * np.sqrt(local) / std, _LEAST, _MOST)
     return acceleration_weights(std, len(pose.pelvis_m), rate_hz) / factor**2
 

@@ -121,7 +121,7 @@ def _hinge_axes(rig, shape, points_m, rate_hz) -> dict[int, np.ndarray]:
 
 
 
-def without_spins(pose: Pose, rate_hz: float) -> Pose:
+def without_spins(pose: Pose, rate_hz: float, held: int = 0) -> Pose:
     """Interpolate joint rotations over times in which a joint spins faster than people can.
 
     A nearly straight limb may get opposite twists at neighbouring poses. Between them, the fit would
@@ -130,6 +130,7 @@ def without_spins(pose: Pose, rate_hz: float) -> Pose:
     Args:
         pose: poses during the fit.
         rate_hz: poses per second.
+        held: number of poses at the start that are known.
     """
     turned = np.swapaxes(pose.rotations[:-1], -1, -2) @ pose.rotations[1:]
     spins = np.linalg.norm(to_vectors(turned), axis=-1) > min(_SPIN_RADPS / rate_hz, _MOST_STEP_RAD)
@@ -139,7 +140,9 @@ def without_spins(pose: Pose, rate_hz: float) -> Pose:
     reach = max(2, round(_SPIN_S * rate_hz))
     for joint in np.flatnonzero(spins.any(axis=0)):
         bad = np.pad(spins[:, joint], (0, 1)) | np.pad(spins[:, joint], (1, 0))
-        good = np.flatnonzero(~binary_dilation(bad, iterations=reach))
+        spinning = binary_dilation(bad, iterations=reach)
+        spinning[:held] = False
+        good = np.flatnonzero(~spinning)
         if len(good) >= 2:
             track = Slerp(good, Rotation.from_matrix(rotations[good, joint]))
             times = np.clip(np.arange(len(bad)), good[0], good[-1])
