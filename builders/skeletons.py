@@ -161,7 +161,9 @@ def fit_file(path: Path, folder: Path, layout, body, options) -> list[dict]:
         parts = usable_parts(fit.valid, fit.motion.rate_hz)
         for number, part in enumerate(parts):
             label = f"part{number}" if len(parts) > 1 else ""
-            rows.append(_write_part(folder, _name(path, sequence.person, label), fit, part, options))
+            rows.append(
+                _write_part(folder, _name(path, sequence.person, label), fit, part, options)
+            )
             rows[-1] |= {"source": path, "person": sequence.person}
             _report(rows[-1])
     if not rows:
@@ -246,9 +248,7 @@ def _write_table(folder: Path, rows: list[dict]) -> None:
         writer = csv.DictWriter(file, _COLUMNS, restval="")
         writer.writeheader()
         for row in rows:
-            writer.writerow(
-                {k: f"{v:.4g}" if isinstance(v, float) else v for k, v in row.items()}
-            )
+            writer.writerow({k: f"{v:.4g}" if isinstance(v, float) else v for k, v in row.items()})
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -264,7 +264,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--out", required=True, type=path_argument, metavar="DIR", help="output folder")
     add("--layout", metavar="NAME", help="layout of the joints or markers, or a TOML file")
     add("--source-rate-hz", type=float, metavar="HZ", help="poses per second, if not in the file")
-    add("--source-up", default="auto", metavar="AXIS", help="axis that points up (default: inferred)")
+    add(
+        "--source-up",
+        default="auto",
+        metavar="AXIS",
+        help="axis that points up (default: inferred)",
+    )
     add("--unit", default="auto", metavar="UNIT", help="m, cm, mm, dm, in, ft (default: inferred)")
     add("--write", default="smplh", choices=("smpl", "smplh"), help="layout of the AMASS files")
     add("--body-models", type=path_argument, metavar="PATH", help="SMPL, SMPL-H or SMPL-X models")

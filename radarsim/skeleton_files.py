@@ -10,8 +10,8 @@ import numpy as np
 from radarsim.checks import check_path
 from radarsim.errors import InputError
 from radarsim.paths import existing_path, read_text
-from radarsim.scene.skeletons.layouts import LAYOUTS, Layout, layout_from_table
 from radarsim.scene.skeletons.landmarks import MARKERS
+from radarsim.scene.skeletons.layouts import LAYOUTS, Layout, layout_from_table
 
 SUFFIXES = (".npy", ".npz", ".csv", ".json", ".trc", ".c3d")
 """File types that `read_skeletons` reads."""
@@ -148,7 +148,9 @@ def _matched(table, layout: Layout, where: str) -> tuple[list[int], tuple[str, .
     """Columns of the table that are landmarks, and the names of the landmarks."""
     if not table.names:
         if table.points.shape[1] != layout.num_points:
-            same = [each.name for each in LAYOUTS.values() if each.num_points == table.points.shape[1]]
+            same = [
+                each.name for each in LAYOUTS.values() if each.num_points == table.points.shape[1]
+            ]
             problem = f"{table.points.shape[1]} points, but {layout.name} has {layout.num_points}"
             hint = f"give --layout {' or '.join(same)}" if same else "give a TOML file as --layout"
             raise InputError(where, "points", problem, hint)
@@ -162,7 +164,9 @@ def _matched(table, layout: Layout, where: str) -> tuple[list[int], tuple[str, .
         problem = f"{len(found)} names of {layout.name} found among {named}"
         hint = f"names such as {', '.join(layout.columns[:4])} are needed; or give a TOML file"
         raise InputError(where, "names", problem, hint)
-    first = {name: place for place, name in reversed(found.items())}
+    first: dict[str, int] = {}
+    for place, name in found.items():
+        first.setdefault(name, place)
     return list(first.values()), tuple(first)
 
 

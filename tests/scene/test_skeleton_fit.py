@@ -1,14 +1,11 @@
 """Fit of a body to 3-D joints and markers, against people whose poses are known exactly."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from scipy.ndimage import uniform_filter1d
 from scipy.optimize import approx_fprime
 
 import radarsim as rs
-from radarsim.errors import InputError
 from radarsim.scene.body import joint_positions
 from radarsim.scene.retarget import fit_to_body
 from radarsim.scene.skeletons import fit as fitting
@@ -16,7 +13,7 @@ from radarsim.scene.skeletons.banded import NormalEquations
 from radarsim.scene.skeletons.contact import Contact
 from radarsim.scene.skeletons.kinematics import forward, shape_jacobian
 from radarsim.scene.skeletons.landmarks import LANDMARKS, mirror_name
-from radarsim.scene.skeletons.layouts import LAYOUTS, layout_from_table
+from radarsim.scene.skeletons.layouts import LAYOUTS
 from radarsim.scene.skeletons.pose_prior import ACCELERATION_STD, PosePrior
 from radarsim.scene.skeletons.problem import Problem, moved
 from radarsim.scene.skeletons.smoothness import acceleration_weights
@@ -229,42 +226,3 @@ def test_other_layouts_reach_the_same_accuracy(layout):
     truth = truth._replace(shape=shape, posed=forward(truth.rig, shape, truth.pose))
     fit = rs.fit_skeleton(observed(truth, 0.01), BODY)
     assert distance_m(fit.points_m, truth.posed.points_m).mean() < 0.01
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ({"points_m": np.zeros((10, 3))}, r"shape \(10, 3\)"),
-        ({"points_m": np.full((10, 17, 3), np.nan)}, "0 landmarks are observed"),
-        ({"points_m": np.zeros((2, 17, 3))}, "2 poses"),
-        ({"points_m": [["a"] * 3]}, "points_m"),
-        ({"landmarks": ("nose",) * 17}, "occurs twice"),
-        ({"landmarks": tuple("abcdefghijklmnopq")}, "is no landmark"),
-        ({"rate_hz": 0.5}, "rate_hz"),
-        ({"rate_hz": float("nan")}, "rate_hz"),
-        ({"confidence": np.ones((3, 17))}, "confidence"),
-    ],
-)
-def test_invalid_sequences_are_refused(change, words):
-    with pytest.raises(InputError, match=words):
-        replace(observed(walker(num_poses=10)), **change)
-
-
-def test_wrong_arguments_are_refused():
-    with pytest.raises(InputError, match="sequence"):
-        rs.fit_skeleton("joints.npy", BODY)
-    with pytest.raises(InputError, match="body"):
-        rs.fit_skeleton(observed(walker(num_poses=10)), None)
-
-
-@pytest.mark.parametrize(
-    ("table", "words"),
-    [
-        ({}, "missing or empty"),
-        ({"joints": {"a": "left_tail"}}, "no landmark"),
-        ({"joints": {"a": "nose", "b": "left_hip"}}, "2 landmarks"),
-    ],
-)
-def test_invalid_layout_files_are_refused(table, words):
-    with pytest.raises(InputError, match=words):
-        layout_from_table(table, "names.toml")

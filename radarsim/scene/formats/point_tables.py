@@ -204,7 +204,11 @@ def _by_person(header: list[str], values: np.ndarray, where: str) -> list[PointT
     ids = np.unique(values[:, person])
     return [
         _table_of_columns(
-            header, lower, values[values[:, person] == key], where, f"{key:g}" if len(ids) > 1 else ""
+            header,
+            lower,
+            values[values[:, person] == key],
+            where,
+            f"{key:g}" if len(ids) > 1 else "",
         )
         for key in ids
     ]
@@ -290,4 +294,6 @@ def _numbers(rows: list[list[str]], where: str, first_line: int) -> np.ndarray:
         return np.array([[float(word) if word.strip() else np.nan for word in row] for row in rows])
     except ValueError as error:
         problem = str(error).replace("could not convert string to float", "not a number")
-        raise InputError(where, "rows", problem, "give numbers; leave missing values empty") from None
+        raise InputError(
+            where, "rows", problem, "give numbers; leave missing values empty"
+        ) from None

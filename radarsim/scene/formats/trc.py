@@ -32,7 +32,9 @@ def table_from_trc(text: str, where: str) -> PointTable:
         problem = f"DataRate is {header.get('DataRate', 'missing')}"
         raise InputError(where, "DataRate", problem, _HINT) from None
     names = tuple(name.strip() for name in lines[3].split("\t")[2:] if name.strip())
-    first = next((i for i, line in enumerate(lines[4:], 4) if line.split()[0].isdigit()), len(lines))
+    first = next(
+        (i for i, line in enumerate(lines[4:], 4) if line.split()[0].isdigit()), len(lines)
+    )
     rows = [_row(line, len(names), where) for line in lines[first:]]
     if not rows or not names:
         raise InputError(where, "rows", "no markers or no rows", _HINT)

@@ -18,8 +18,9 @@ _INFERRED = ("m", "cm", "mm")
 _SIZES = (0.4, 1.5)
 # Least mean of the unit vectors along the body, for the direction to be that of standing.
 _STANDS = 0.6
-_LOW, _HIGH = ("hip", "pelvis", "spine_base", "ASI", "PSI", "SACR"), (
-    *("shoulder", "neck", "spine3", "head", "nose", "SHO", "C7", "CLAV"),
+_LOW, _HIGH = (
+    ("hip", "pelvis", "spine_base", "ASI", "PSI", "SACR"),
+    (*("shoulder", "neck", "spine3", "head", "nose", "SHO", "C7", "CLAV"),),
 )
 _FRONT_M = 0.03  # least mean of the frontal offsets that decide the handedness
 
@@ -45,7 +46,9 @@ def to_metres(points: np.ndarray, rig: Rig, names, unit: str, where: str) -> tup
         size = ratio * UNITS_M[unit]
         if np.isfinite(size) and not _SIZES[0] <= size <= _SIZES[1]:
             problem = f"{unit} makes the person {size:.2g} times as large as an adult"
-            raise InputError(where, "unit", problem, "omit the unit to infer it, or check the layout")
+            raise InputError(
+                where, "unit", problem, "omit the unit to infer it, or check the layout"
+            )
         return points * UNITS_M[unit], ""
     if not np.isfinite(ratio) or not ratio > 0:
         problem = "no two landmarks of one bone were observed, or all lie in one place"
@@ -85,7 +88,8 @@ def to_z_up(points_m: np.ndarray, names, up: str, where: str) -> tuple[np.ndarra
     if _is_mirrored(points_m, names):
         points_m = points_m * [-1.0, 1.0, 1.0]
         notes.append("coordinates are left-handed (left and right are mirrored): x is negated")
-    lowest_m = np.nanpercentile(np.nanmin(points_m[..., 2], axis=1), 5)
+    heights_m = points_m[np.isfinite(points_m[..., 2]).any(axis=1), :, 2]
+    lowest_m = np.percentile(np.nanmin(heights_m, axis=1), 5)
     if abs(lowest_m) > 0.15:
         notes.append(f"the lowest points are at {lowest_m:.2f} m: moved to the floor")
         points_m = points_m - [0, 0, lowest_m]
@@ -123,8 +127,14 @@ def _inferred_up(points_m, names, where) -> str:
 
 def _is_mirrored(points_m, names) -> bool:
     """Whether the front of the body, seen from its left and its up direction, is behind."""
-    left = [i for i, name in enumerate(names) if name.startswith(("left_hip", "left_sh", "LASI", "LSHO"))]
-    right = [i for i, n in enumerate(names) if n.startswith(("right_hip", "right_sh", "RASI", "RSHO"))]
+    left = [
+        i
+        for i, name in enumerate(names)
+        if name.startswith(("left_hip", "left_sh", "LASI", "LSHO"))
+    ]
+    right = [
+        i for i, n in enumerate(names) if n.startswith(("right_hip", "right_sh", "RASI", "RSHO"))
+    ]
     low, high = _group(names, _LOW), _group(names, _HIGH)
     if not (left and right and low and high):
         return False

@@ -205,7 +205,9 @@ def _fit_shape(rig, assumed, start, observed, unknown) -> tuple[Shape, Pose]:
     noise_m = float(np.median(observed.stds_m))
     smooth_s = _SHAPE_SMOOTH_S * np.clip((noise_m - cleaning.LEAST_M) / _SHAPE_NOISE_M, 0, 1)
     points_m = gaussian_filter1d(observed.filled_m, smooth_s * rate_hz + 1e-3, axis=0)
-    bending = np.linalg.norm(np.gradient(np.gradient(points_m, axis=0), axis=0), axis=-1).mean(axis=1)
+    bending = np.linalg.norm(np.gradient(np.gradient(points_m, axis=0), axis=0), axis=-1).mean(
+        axis=1
+    )
     good = seen >= 0.7 * np.percentile(seen, 90)
     good = np.flatnonzero(good & (bending <= np.percentile(bending[good], 70)))
     chosen = np.unique(good[np.linspace(0, len(good) - 1, _SHAPE_POSES).round().astype(int)])
@@ -291,7 +293,9 @@ def _result(sequence, body, rig, shape, pose, observed) -> SkeletonFit:
 def _valid(observed: _Observed, residuals_m: np.ndarray) -> np.ndarray:
     seen = observed.confidence > 0
     usable = seen.mean(axis=1) >= _MIN_SEEN * seen.mean(axis=1).max()
-    median_m = np.array([np.median(row[s]) if s.any() else np.inf for row, s in zip(residuals_m, seen)])
+    median_m = np.array(
+        [np.median(row[s]) if s.any() else np.inf for row, s in zip(residuals_m, seen)]
+    )
     usable &= median_m < _WRONG_M
     padded = np.concatenate([[True], usable, [True]])
     edges = np.flatnonzero(np.diff(padded.astype(int)))

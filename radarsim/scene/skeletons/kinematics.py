@@ -131,7 +131,9 @@ def forward(rig: Rig, shape: Shape, pose: Pose) -> Posed:
     return Posed(world, joints_m, joints_m[:, attached] + arms_m)
 
 
-def pose_jacobian(rig: Rig, posed: Posed, points_m: np.ndarray, joints_of: np.ndarray) -> np.ndarray:
+def pose_jacobian(
+    rig: Rig, posed: Posed, points_m: np.ndarray, joints_of: np.ndarray
+) -> np.ndarray:
     """Derivative of points by the rotation vectors of all joints and the pelvis position.
 
     Args:

@@ -88,9 +88,7 @@ def _per_joint(table: dict, mirror) -> np.ndarray:
 _SIGNS = np.array([1.0, -1.0, -1.0])
 _USUAL = _per_joint(_USUAL_RAD, lambda rows: rows * np.stack([_SIGNS, np.ones(3)]))
 USUAL_MEAN_RAD, _STD_RAD = _USUAL[:, 0], _USUAL[:, 1]
-_LIMITS = _per_joint(
-    _LIMITS_RAD, lambda rows: np.sort(rows * _SIGNS[:, None], axis=-1)
-)
+_LIMITS = _per_joint(_LIMITS_RAD, lambda rows: np.sort(rows * _SIGNS[:, None], axis=-1))
 ACCELERATION_STD = np.append(_per_joint(_ACCELERATION, lambda row: row), PELVIS_ACCELERATION_MPS2)
 """Standard deviations of the accelerations of the 22 joints and of the pelvis position."""
 

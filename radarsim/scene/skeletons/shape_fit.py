@@ -7,8 +7,14 @@ of a clip are then fitted with this one shape, so that a clip of any length need
 import numpy as np
 
 from radarsim.scene.skeletons.banded import NormalEquations
-from radarsim.scene.skeletons.kinematics import Pose, Rig, Shape, forward, pose_jacobian
-from radarsim.scene.skeletons.kinematics import shape_jacobian
+from radarsim.scene.skeletons.kinematics import (
+    Pose,
+    Rig,
+    Shape,
+    forward,
+    pose_jacobian,
+    shape_jacobian,
+)
 from radarsim.scene.skeletons.pose_prior import PosePrior
 from radarsim.scene.skeletons.problem import moved
 

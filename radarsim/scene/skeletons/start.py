@@ -120,7 +120,6 @@ def _hinge_axes(rig, shape, points_m, rate_hz) -> dict[int, np.ndarray]:
     return found
 
 
-
 def without_spins(pose: Pose, rate_hz: float, held: int = 0) -> Pose:
     """Interpolate joint rotations over times in which a joint spins faster than people can.
 
