@@ -36,6 +36,11 @@ _PUBLIC = {
     "free_body": "radarsim.files",
     "load_body": "radarsim.files",
     "read_motion": "radarsim.files",
+    # skeletons
+    "JointSequence": "radarsim.scene.skeletons.sequence",
+    "SkeletonFit": "radarsim.scene.skeletons.fit",
+    "fit_skeleton": "radarsim.scene.skeletons.fit",
+    "read_skeletons": "radarsim.skeleton_files",
     # reflection
     "PhysicalOptics": "radarsim.scattering.reflection",
     "QuasiSpecular": "radarsim.scattering.reflection",

@@ -11,26 +11,22 @@ corpus is complete, the texts of each motion are stored in a separate part file.
 written completely or not at all.
 """
 
-import io
 import json
 import os
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
-
 from builders.activities.texts import ATTRIBUTES
 from builders.corpus.plan import CorpusSpec, PlannedTake, subject_name
 from builders.corpus.synthesis import CaptionedSpan
-from radarsim.scene.motion import REST_PELVIS_M, Motion
-from radarsim.scene.skeleton import NUM_JOINTS
+from radarsim.scene.formats.amass_writer import amass_arrays, npz_bytes
+from radarsim.scene.motion import Motion
 
 PARTS = "parts"
 COLUMNS = ("caption", "variant", "part", "sentence", "provenance")
 ABOUT, SEGMENTS_FILE, ATTRIBUTES_FILE = "about.json", "segments.json", "attributes.jsonl"
 LICENCE = "Apache-2.0"
-NUM_SMPL_BETAS = 16
 _RATE_HZ = 20  # frame rate of HumanML3D
 # Kinds of corpora, stated in `about.json`.
 HOME_KIND = "made-up people"
@@ -75,19 +71,7 @@ def amass_bytes(motion: Motion) -> bytes:
     can read the file; `free_betas` contains the shape coefficients of the free body, which this
     package reads instead.
     """
-    poses_rad = np.zeros((motion.num_poses, NUM_JOINTS["smplh"], 3), np.float32)
-    poses_rad[:, :22] = motion.poses_rad[:, :22]
-    arrays = {
-        "poses": poses_rad.reshape(motion.num_poses, -1),
-        "trans": (motion.pelvis_m - REST_PELVIS_M["smpl"]).astype(np.float32),
-        "betas": np.zeros(NUM_SMPL_BETAS),
-        "free_betas": motion.betas,
-        "gender": np.array(motion.gender),
-        "mocap_framerate": np.array(float(motion.rate_hz)),
-    }
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
-    return buffer.getvalue()
+    return npz_bytes(amass_arrays(motion))
 
 
 def begin_corpus(folder: Path, spec: CorpusSpec) -> None:

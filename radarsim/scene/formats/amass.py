@@ -13,6 +13,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from radarsim.checks import checked_number
 from radarsim.errors import InputError
 from radarsim.scene.formats.npz import LazyTable
 from radarsim.scene.formats.people import (
@@ -45,6 +46,8 @@ PART_KEYS = ("root_orient", "pose_body", "pose_jaw", "pose_eye", "pose_hand")
 # Synthetic motions have shape coefficients of the free body; their `betas` are zero and their
 # `trans` refers to SMPL's mean body, so that tools that support only SMPL can read them.
 FREE_BETAS = "free_betas"
+# Height of the person [m], which files of this project contain if a skeleton gave it.
+STATURE = "stature_m"
 # `PUBLISHED` marks a file that contains one of the arrays `PUBLISHED_BY`, which occur only in
 # original AMASS files.
 PUBLISHED, PUBLISHED_BY = "published by AMASS", ("dmpls", "markers_latent", "markers_obs")
@@ -59,6 +62,7 @@ KEYS = tuple(
             "gender",
             "surface_model_type",
             FREE_BETAS,
+            STATURE,
             *RATE_KEYS,
             *WHOLE_POSES,
             *(key for keys in WHOLE_POSES.values() for key in keys),
@@ -118,12 +122,21 @@ def motion_from_arrays(
         gender=gender_of(arrays.get("gender", arrays.get("genders", "")), notes),
         layout=layout,
         name=name,
+        stature_m=_stature_m(arrays, where),
         rest_pelvis_m=rest_pelvis_m,
         notes=tuple(notes),
     )
     motion = check_motion(motion, where)
     # Synthetic motions contain a key that marks them; their world is z-up.
     return motion if free and up == "auto" else to_z_up(motion, up, bool(arrays.get(PUBLISHED)))
+
+
+def _stature_m(arrays: Arrays, where: str) -> float | None:
+    """Height of the person [m] in a file of this project, else None."""
+    if STATURE not in arrays:
+        return None
+    hint = "give the height in metres, or remove the array"
+    return checked_number(where, STATURE, number_in(arrays[STATURE]), "m", above=0.0, hint=hint)
 
 
 def _is_amass(arrays: Arrays) -> bool:

@@ -1,0 +1,281 @@
+"""Bodies from skeletons: `python -m builders.skeletons IN... --layout NAME --out DIR`.
+
+Fits a body to 3-D joints or labelled markers, and writes the motion as AMASS `.npz` files, which
+`builders.amass --motions DIR` and other tools read. Without --layout, motion files (BVH, AMASS, output of
+body trackers) are converted to AMASS files.
+"""
+
+import argparse
+import csv
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from radarsim.paths import path_argument
+
+EXAMPLES = """
+examples:
+  python -m builders.skeletons kinect.csv --layout kinect25 --source-rate-hz 30 --out fitted
+  python -m builders.skeletons trial.c3d --layout plugingait --out fitted
+  python -m builders.skeletons joints.npy --layout my_names.toml --source-rate-hz 25 --out fitted
+  python -m builders.skeletons walk.bvh --out converted
+
+layouts:
+  coco17, body25, human36m17, kinect25, zed18, zed34, zed38, mediapipe33, smpl24, smpl22 (joints);
+  plugingait, cmu41 (markers); or a TOML file that names the landmark of each column
+
+then:
+  python -m builders.amass --out synth.zarr --motions fitted
+"""
+# Shortest part of a recording that is written [s].
+MIN_PART_S = 1.0
+_TABLE = "skeletons.csv"
+_COLUMNS = (
+    *("file", "source", "person", "start_s", "duration_s", "stature_m"),
+    *("residual_cm", "noise_cm", "confidence", "notes"),
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return exit status 0, 1 if some file failed, or 2 if all failed."""
+    options = _parser().parse_args(arguments)
+    # Imported late: the import takes seconds and is not needed for --help.
+    from radarsim.errors import InputError
+
+    try:
+        inputs, convert = _inputs(options), _converter(options)
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 2
+    rows, failed = [], 0
+    folder = Path(options.out)
+    for path in inputs:
+        try:
+            rows += convert(path, folder)
+        except InputError as error:
+            print(error, file=sys.stderr)
+            failed += 1
+    _write_table(folder, rows)
+    if failed == len(inputs):
+        return 2
+    return 1 if failed else 0
+
+
+def _inputs(options) -> list[Path]:
+    """Files of the command line; folders stand for the files of known types in them.
+
+    Raises:
+        InputError: a path does not exist, or a folder has no such file.
+    """
+    from radarsim.errors import InputError
+    from radarsim.files import MOTION_SUFFIXES, TRACKER_SUFFIXES
+    from radarsim.paths import existing_path
+    from radarsim.skeleton_files import SUFFIXES
+
+    suffixes = SUFFIXES if options.layout else (*MOTION_SUFFIXES, *TRACKER_SUFFIXES)
+    found: list[Path] = []
+    for place in options.inputs:
+        path = existing_path(place)
+        if path.is_file():
+            found.append(path)
+            continue
+        inside = sorted(each for each in path.rglob("*") if each.suffix.lower() in suffixes)
+        if not inside:
+            raise InputError(path, "inputs", "holds no file", f"give {', '.join(suffixes)}")
+        found += inside
+    return found
+
+
+def _converter(options):
+    """Function that converts one file.
+
+    Raises:
+        InputError: the layout or the body models cannot be read.
+    """
+    if not options.layout:
+        return lambda path, folder: convert_motion(path, folder, options)
+    from radarsim.files import free_body, load_body
+    from radarsim.skeleton_files import read_layout
+
+    layout = read_layout(options.layout)
+    models = options.body_models
+    body = load_body(models, options.gender) if models else free_body()
+    return lambda path, folder: fit_file(path, folder, layout, body, options)
+
+
+def convert_motion(path: Path, folder: Path, options) -> list[dict]:
+    """Write the motions of all people in a file as AMASS files.
+
+    Args:
+        path: motion file.
+        folder: output folder.
+        options: options of the command line.
+
+    Returns:
+        Rows of the table of files.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    from radarsim.errors import InputError
+    from radarsim.files import motion_people, read_motion
+    from radarsim.skeleton_files import SUFFIXES
+
+    if path.suffix.lower() in set(SUFFIXES) - {".npz", ".npy"}:
+        problem, hint = "missing", "name the layout of the joints or markers, e.g. coco17"
+        raise InputError(path, "--layout", problem, hint)
+    rows = []
+    for person in motion_people(path):
+        how = {"up": options.source_up, "rate_hz": options.source_rate_hz}
+        motion = read_motion(path, person=person, **how)
+        rows.append(_write(folder, _name(path, person), motion, options, {}))
+        rows[-1] |= {"source": path, "person": person, "start_s": 0.0}
+        _report(rows[-1])
+    return rows
+
+
+def fit_file(path: Path, folder: Path, layout, body, options) -> list[dict]:
+    """Fit a body to each person in a file, and write the parts that were observed.
+
+    Args:
+        path: file of joints or markers.
+        folder: output folder.
+        layout: layout of the file.
+        body: body model.
+        options: options of the command line.
+
+    Returns:
+        Rows of the table of files.
+
+    Raises:
+        InputError: the file cannot be read, or no part of it is usable.
+    """
+    from radarsim.errors import InputError
+    from radarsim.scene.skeletons.fit import fit_skeleton
+    from radarsim.skeleton_files import read_skeletons
+
+    how = {"up": options.source_up, "rate_hz": options.source_rate_hz, "unit": options.unit}
+    rows = []
+    for sequence in read_skeletons(path, layout, **how):
+        fit = fit_skeleton(sequence, body)
+        parts = usable_parts(fit.valid, fit.motion.rate_hz)
+        for number, part in enumerate(parts):
+            label = f"part{number}" if len(parts) > 1 else ""
+            rows.append(
+                _write_part(folder, _name(path, sequence.person, label), fit, part, options)
+            )
+            rows[-1] |= {"source": path, "person": sequence.person}
+            _report(rows[-1])
+    if not rows:
+        problem = f"no part of {MIN_PART_S:g} s is usable"
+        raise InputError(path, "points", problem, "check the layout, the unit and the confidence")
+    return rows
+
+
+def usable_parts(valid, rate_hz: float) -> list[slice]:
+    """Parts of a recording without a gap, of at least `MIN_PART_S`.
+
+    Args:
+        valid: whether each pose was observed.
+        rate_hz: poses per second.
+    """
+    import numpy as np
+
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], np.asarray(valid, int), [0]])))
+    spans = zip(edges[::2], edges[1::2], strict=True)
+    return [slice(int(a), int(b)) for a, b in spans if b - a > MIN_PART_S * rate_hz]
+
+
+def _write_part(folder, name, fit, part, options) -> dict:
+    import numpy as np
+
+    from radarsim.scene.motion import cut_motion
+
+    motion = cut_motion(fit.motion, part.start, part.stop - part.start)
+    residuals_m, confidence = fit.residuals_m[part], fit.confidence[part]
+    extra = {
+        "fit_residuals_m": residuals_m.astype(np.float32),
+        "fit_confidence": confidence.astype(np.float32),
+        "fit_landmarks": np.array(fit.landmarks),
+        "fit_noise_m": fit.noise_m,
+        "fit_start_s": np.array(part.start / motion.rate_hz),
+    }
+    row = _write(folder, name, motion, options, extra)
+    return row | {
+        "start_s": part.start / motion.rate_hz,
+        "residual_cm": 100 * float(np.nanmean(residuals_m)),
+        "noise_cm": 100 * float(np.median(fit.noise_m)),
+        "confidence": float(confidence.mean()),
+    }
+
+
+def _write(folder: Path, name: str, motion, options, extra: dict) -> dict:
+    """Write one AMASS file completely or not at all; return the row of the table."""
+    from radarsim.errors import InputError
+    from radarsim.scene.formats.amass_writer import amass_arrays, npz_bytes
+
+    path = folder / f"{name}_poses.npz"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        half = path.with_suffix(".part")
+        half.write_bytes(npz_bytes(amass_arrays(motion, options.write) | extra))
+        half.replace(path)
+    except OSError as error:
+        problem = f"cannot be written ({error.strerror or error})"
+        raise InputError(path, "--out", problem, "choose another folder") from None
+    row = {"file": path.name, "duration_s": motion.duration_s, "stature_m": motion.stature_m}
+    return row | {"notes": "; ".join(motion.notes)}
+
+
+def _name(path: Path, person: str, part: str = "") -> str:
+    words = (path.stem, f"person{person}" if person else "", part)
+    return "_".join(word.replace("/", "_") for word in words if word)
+
+
+def _report(row: dict) -> None:
+    residual = f", residual {row['residual_cm']:.1f} cm" if "residual_cm" in row else ""
+    stature = f", stature {row['stature_m']:.2f} m" if row["stature_m"] else ""
+    span = f"{row['start_s']:.1f} s + {row['duration_s']:.1f} s"
+    print(f"{row['file']}: {span}{stature}{residual}")
+    for note in filter(None, row["notes"].split("; ")):
+        print(f"  note: {note}")
+
+
+def _write_table(folder: Path, rows: list[dict]) -> None:
+    if not rows:
+        return
+    with (folder / _TABLE).open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, _COLUMNS, restval="")
+        writer.writeheader()
+        for row in rows:
+            writer.writerow({k: f"{v:.4g}" if isinstance(v, float) else v for k, v in row.items()})
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m builders.skeletons",
+        usage="python -m builders.skeletons IN... --out DIR [--layout NAME] [options]",
+        description=__doc__.split("\n\n", 1)[1],
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("inputs", nargs="+", type=path_argument, metavar="IN", help="files, or folders of files")
+    add("--out", required=True, type=path_argument, metavar="DIR", help="output folder")
+    add("--layout", metavar="NAME", help="layout of the joints or markers, or a TOML file")
+    add("--source-rate-hz", type=float, metavar="HZ", help="poses per second, if not in the file")
+    add(
+        "--source-up",
+        default="auto",
+        metavar="AXIS",
+        help="axis that points up (default: inferred)",
+    )
+    add("--unit", default="auto", metavar="UNIT", help="m, cm, mm, dm, in, ft (default: inferred)")
+    add("--write", default="smplh", choices=("smpl", "smplh"), help="layout of the AMASS files")
+    add("--body-models", type=path_argument, metavar="PATH", help="SMPL, SMPL-H or SMPL-X models")
+    add("--gender", default="neutral", help="gender of the body model (default: neutral)")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,325 @@
+"""Fit a body to a sequence of 3-D joints or markers: the whole clip at once, in windows.
+
+1. Exchanged sides are put right, and the noise of each landmark is estimated.
+2. A closed-form start gives the rotations of every pose (`start`).
+3. Scale, shape and landmark offsets are fitted with poses from all over the clip (`shape_fit`).
+4. The poses are fitted in overlapping windows by Gauss-Newton steps on banded equations
+   (`problem`), first with constant smoothness, then with smoothness that follows the motion and with
+   standing feet. Each window continues from two poses of the window before, whose own end lies
+   beyond the memory of the smoothness, so that there are no seams.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Bool, Float
+from scipy.ndimage import gaussian_filter1d
+from threadpoolctl import threadpool_limits
+
+from radarsim.checks import check_type
+from radarsim.scene.body import BodyModel
+from radarsim.scene.motion import Motion
+from radarsim.scene.skeleton import LEG_PER_STATURE, NUM_JOINTS, leg_length_m
+from radarsim.scene.skeletons import cleaning
+from radarsim.scene.skeletons.contact import find_contact
+from radarsim.scene.skeletons.kinematics import Pose, Rig, Shape, forward
+from radarsim.scene.skeletons.landmarks import LANDMARKS, offsets_m
+from radarsim.scene.skeletons.pose_prior import ACCELERATION_STD, USUAL_MEAN_RAD, PosePrior
+from radarsim.scene.skeletons.problem import Problem
+from radarsim.scene.skeletons.rigid_pairs import AT_JOINT_M, size_ratio
+from radarsim.scene.skeletons.rotation_vectors import to_matrices, to_vectors
+from radarsim.scene.skeletons.sequence import JointSequence
+from radarsim.scene.skeletons.shape_fit import SCALE_STD, fit_shape
+from radarsim.scene.skeletons.smoothness import acceleration_weights, local_weights
+from radarsim.scene.skeletons.start import starting_pose, without_spins
+
+# Number of poses from which the shape is fitted.
+_SHAPE_POSES = 128
+# Noise would bias the shape, because every pose has unknowns of its own. Noisy landmarks are
+# therefore smoothed first, by a Gaussian of this standard deviation [s] if their noise is this much
+# above the least [m], and only calm poses are used. Errors of poses are not independent: weight.
+_SHAPE_SMOOTH_S, _SHAPE_NOISE_M, _SHAPE_WEIGHT = 0.1, 0.01, 0.05
+# Duration of a window and of the part that overlaps with the next window [s].
+_WINDOW_S, _OVERLAP_S = 8.0, 1.5
+# First pass: multiples of the weights of the smoothness and of the robust distances, and number of
+# steps; then the number of steps of the second pass.
+_FIRST_PASS = ((0.01, 10.0, 3), (1.0, 3.0, 4), (1.0, 1.0, 4))
+_SECOND_PASS_STEPS = (4, 4)
+# Gaps up to this duration are bridged [s]; a pose is a gap if less than this part of the landmarks
+# was observed, and wrong if the median residual exceeds this limit [m].
+MAX_BRIDGE_S, _MIN_SEEN, _WRONG_M = 0.5, 0.4, 0.15
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SkeletonFit:
+    """A body fitted to observed landmarks.
+
+    Attributes:
+        motion: poses of the fitted body in a z-up world, with its betas and stature.
+        scale: scale factor of the body.
+        offsets_m: fitted offsets of the landmarks from their joints on a body of scale 1 [m].
+        landmarks: names of the landmarks.
+        points_m: fitted landmarks [m].
+        residuals_m: distance of each observation from the fitted landmark; NaN where missing [m].
+        confidence: 0 to 1 for each pose: the mean confidence of the observations that agree with
+            the fit.
+        valid: whether each pose was observed, or bridges a gap of at most `MAX_BRIDGE_S`.
+        noise_m: estimated standard deviation per axis of each landmark [m].
+    """
+
+    motion: Motion
+    scale: float
+    offsets_m: Float[np.ndarray, "landmark 3"]
+    landmarks: tuple[str, ...]
+    points_m: Float[np.ndarray, "pose landmark 3"]
+    residuals_m: Float[np.ndarray, "pose landmark"]
+    confidence: Float[np.ndarray, " pose"]
+    valid: Bool[np.ndarray, " pose"]
+    noise_m: Float[np.ndarray, " landmark"]
+
+
+def fit_skeleton(sequence: JointSequence, body: BodyModel) -> SkeletonFit:
+    """Fit a body to the joints or markers of one person.
+
+    Args:
+        sequence: observed landmarks.
+        body: body model, such as `free_body()`; its joints from the pelvis to the wrists are used.
+
+    Returns:
+        The fitted motion, with residuals and confidence.
+
+    Raises:
+        InputError: an argument has another type.
+    """
+    hint = "give read_skeletons(...)[0] as the first argument, the body as the second"
+    check_type("fit_skeleton", "sequence", sequence, JointSequence, hint)
+    check_type("fit_skeleton", "body", body, BodyModel, "give free_body() or load_body(...)")
+    # The matrices are small: threads of the BLAS library would slow the fit by a factor of ten or
+    # more if the cores are busy.
+    with threadpool_limits(1, user_api="blas"):
+        return _fit(sequence, body)
+
+
+def _fit(sequence: JointSequence, body: BodyModel) -> SkeletonFit:
+    observed = _Observed.of(sequence)
+    rig = Rig.of_body(body, [LANDMARKS[name].joint for name in sequence.landmarks])
+    # Files with betas of SMPL have no scale; there, the betas alone give the size.
+    scaled = body.shape_space == "free"
+    shape, joints = _assumed_shape(rig, observed, scaled), _unknown_joints(rig, observed)
+    unknown = joints, PosePrior.of(joints[:-1], _twist_known(rig, observed))
+    start = starting_pose(rig, shape, observed.filled_m, observed.rate_hz)
+    _rest_unknown(start, joints)
+    scale_std = SCALE_STD if scaled else 1e-4
+    shape, start = _fit_shape(rig, (shape, scale_std), start, observed, unknown)
+    pose = _fit_windows(rig, shape, start, observed, unknown)
+    return _result(sequence, body, rig, shape, pose, observed)
+
+
+@dataclass(frozen=True, eq=False)
+class _Observed:
+    """Prepared observations.
+
+    Attributes:
+        filled_m: landmarks with gaps filled [pose, landmark, 3].
+        confidence: zero where missing or unusable [pose, landmark].
+        stds_m: noise of each landmark.
+        offsets_m, offset_stds_m: usual offsets and their standard deviations.
+        rate_hz: poses per second.
+        notes: what was changed.
+    """
+
+    filled_m: np.ndarray
+    confidence: np.ndarray
+    stds_m: np.ndarray
+    offsets_m: np.ndarray
+    offset_stds_m: np.ndarray
+    rate_hz: float
+    notes: tuple[str, ...]
+
+    @classmethod
+    def of(cls, sequence: JointSequence) -> "_Observed":
+        confidence = sequence.confidence
+        points_m = np.where(confidence[..., None] > 0, sequence.points_m, np.nan)
+        unusable = cleaning.unusable_poses(points_m, sequence.rate_hz)
+        points_m[unusable] = np.nan
+        points_m, confidence, swapped = cleaning.undo_swaps(
+            points_m, confidence, sequence.landmarks
+        )
+        notes = [f"left and right were exchanged in {swapped} poses"] if swapped else []
+        if unusable.any():
+            notes.append(f"{int(unusable.sum())} of {len(points_m)} poses are only noise")
+        missing = ~np.isfinite(points_m).all(axis=-1)
+        return cls(
+            cleaning.fill_gaps(points_m),
+            np.where(missing, 0.0, confidence),
+            cleaning.noise_stds_m(points_m, sequence.rate_hz),
+            offsets_m(sequence.landmarks),
+            np.array([LANDMARKS[name].std_m for name in sequence.landmarks]),
+            float(sequence.rate_hz),
+            tuple(notes),
+        )
+
+    @property
+    def weights(self) -> np.ndarray:
+        """Confidence over variance [pose, landmark]."""
+        return self.confidence / self.stds_m**2
+
+    def observed_m(self) -> np.ndarray:
+        """Landmarks with NaN where missing."""
+        return np.where(self.confidence[..., None] > 0, self.filled_m, np.nan)
+
+
+def _assumed_shape(rig: Rig, observed: _Observed, scaled: bool) -> Shape:
+    ratio = size_ratio(observed.observed_m(), rig, observed.offsets_m)
+    scale = float(np.clip(ratio, 0.4, 1.6)) if np.isfinite(ratio) else 1.0
+    scale = scale if scaled else 1.0
+    return Shape(scale, np.zeros(rig.num_betas), observed.offsets_m)
+
+
+def _unknown_joints(rig: Rig, observed: _Observed) -> np.ndarray:
+    """Joints that move an observed landmark, followed by the index of the pelvis position."""
+    seen = observed.confidence.max(axis=0) > 0
+    below = rig.ancestors[rig.landmark_joints] & seen[:, None]
+    near = np.linalg.norm(observed.offsets_m, axis=1) < AT_JOINT_M
+    own = np.zeros_like(below)
+    own[np.arange(len(below)), rig.landmark_joints] = near
+    return np.append(np.flatnonzero((below & ~own).any(axis=0)), rig.num_joints)
+
+
+def _twist_known(rig: Rig, observed: _Observed) -> np.ndarray:
+    """Whether a landmark beyond the wrist was observed, for every joint above it."""
+    seen = observed.confidence.max(axis=0) > 0
+    far = np.linalg.norm(observed.offsets_m, axis=1) >= AT_JOINT_M
+    return (rig.ancestors[rig.landmark_joints] & (seen & far)[:, None]).any(axis=0)
+
+
+def _rest_unknown(pose: Pose, joints: np.ndarray) -> None:
+    """Give the joints that nothing determines their usual rotation."""
+    others = np.setdiff1d(np.arange(len(USUAL_MEAN_RAD)), joints)
+    pose.rotations[:, others] = to_matrices(USUAL_MEAN_RAD[others])
+
+
+def _fit_shape(rig, assumed, start, observed, unknown) -> tuple[Shape, Pose]:
+    """Shape from the poses in which most landmarks were observed; they are put back in the start."""
+    seen, rate_hz = observed.confidence.sum(axis=1), observed.rate_hz
+    noise_m = float(np.median(observed.stds_m))
+    smooth_s = _SHAPE_SMOOTH_S * np.clip((noise_m - cleaning.LEAST_M) / _SHAPE_NOISE_M, 0, 1)
+    points_m = gaussian_filter1d(observed.filled_m, smooth_s * rate_hz + 1e-3, axis=0)
+    bending = np.linalg.norm(np.gradient(np.gradient(points_m, axis=0), axis=0), axis=-1).mean(
+        axis=1
+    )
+    good = seen >= 0.7 * np.percentile(seen, 90)
+    good = np.flatnonzero(good & (bending <= np.percentile(bending[good], 70)))
+    chosen = np.unique(good[np.linspace(0, len(good) - 1, _SHAPE_POSES).round().astype(int)])
+    shrink = np.sqrt(1 + (2 * np.sqrt(np.pi) * smooth_s * rate_hz))
+    stds_m = np.maximum(observed.stds_m / shrink, cleaning.LEAST_M)
+    shape, pose = fit_shape(
+        rig,
+        assumed,
+        observed.offset_stds_m,
+        start.at(chosen),
+        points_m[chosen],
+        (observed.confidence[chosen] / stds_m**2 * _SHAPE_WEIGHT, stds_m),
+        unknown,
+    )
+    # The offsets of joint centres must be small for the start, as the usual ones are.
+    usual = shape._replace(offsets_m=observed.offsets_m)
+    start = starting_pose(rig, usual, observed.filled_m, observed.rate_hz)
+    _rest_unknown(start, unknown[0])
+    start.rotations[chosen], start.pelvis_m[chosen] = pose
+    return shape, start
+
+
+def _fit_windows(rig, shape, start, observed, unknown) -> Pose:
+    count, rate_hz = len(start.pelvis_m), observed.rate_hz
+    length = max(48, round(_WINDOW_S * rate_hz))
+    overlap = max(16, round(_OVERLAP_S * rate_hz))
+    done, first = Pose(start.rotations.copy(), start.pelvis_m.copy()), 0
+    while True:
+        stop = min(first + length, count)
+        if count - stop < overlap:  # a short rest joins the last window
+            stop = count
+        held = 2 if first else 0
+        window = slice(first, stop)
+        pose = _fit_window(rig, shape, done.at(window), observed, unknown, window, held)
+        done.rotations[window], done.pelvis_m[window] = pose
+        if stop == count:
+            return done
+        first = stop - overlap - 2
+
+
+def _fit_window(rig, shape, pose, observed, unknown, window, held) -> Pose:
+    count, rate_hz = len(pose.pelvis_m), observed.rate_hz
+    smoothness = acceleration_weights(ACCELERATION_STD, count, rate_hz)
+    problem = Problem(
+        rig=rig,
+        shape=shape,
+        points_m=observed.filled_m[window],
+        weights=observed.weights[window],
+        stds_m=observed.stds_m,
+        joints=unknown[0],
+        prior=unknown[1],
+        smoothness=smoothness,
+        held=held,
+    )
+    for smooth, robust, steps in _FIRST_PASS:
+        problem = replace(problem, smoothness=smooth * smoothness, robust=robust)
+        pose = problem.solve(without_spins(pose, rate_hz, held), steps)
+    for steps in _SECOND_PASS_STEPS:
+        contact = find_contact(shape, forward(rig, shape, pose), rate_hz)
+        weights = local_weights(pose, ACCELERATION_STD, rate_hz)
+        pose = replace(problem, smoothness=weights, contact=contact).solve(pose, steps)
+    return pose
+
+
+def _result(sequence, body, rig, shape, pose, observed) -> SkeletonFit:
+    posed = forward(rig, shape, pose)
+    distance_m = np.linalg.norm(posed.points_m - observed.filled_m, axis=-1)
+    residuals_m = np.where(observed.confidence > 0, distance_m, np.nan)
+    agree = 1 / (1 + (distance_m / (4 * observed.stds_m + 0.03)) ** 2) ** 2
+    return SkeletonFit(
+        motion=_motion(sequence, body, rig, shape, pose, observed.notes),
+        scale=shape.scale,
+        offsets_m=shape.offsets_m,
+        landmarks=sequence.landmarks,
+        points_m=posed.points_m,
+        residuals_m=residuals_m,
+        confidence=(observed.confidence * agree).mean(axis=1),
+        valid=_valid(observed, residuals_m),
+        noise_m=observed.stds_m,
+    )
+
+
+def _valid(observed: _Observed, residuals_m: np.ndarray) -> np.ndarray:
+    seen = observed.confidence > 0
+    usable = seen.mean(axis=1) >= _MIN_SEEN * seen.mean(axis=1).max()
+    median_m = np.array(
+        [np.median(row[s]) if s.any() else np.inf for row, s in zip(residuals_m, seen)]
+    )
+    usable &= median_m < _WRONG_M
+    padded = np.concatenate([[True], usable, [True]])
+    edges = np.flatnonzero(np.diff(padded.astype(int)))
+    for begin, end in zip(edges[::2], edges[1::2], strict=True):
+        inside = begin > 0 and end < len(usable)
+        if inside and end - begin <= MAX_BRIDGE_S * observed.rate_hz:
+            usable[begin:end] = True
+    return usable
+
+
+def _motion(sequence, body, rig, shape, pose, notes) -> Motion:
+    num_joints = NUM_JOINTS["smpl"]
+    poses_rad = np.zeros((len(pose.pelvis_m), num_joints, 3))
+    poses_rad[:, : rig.num_joints] = to_vectors(pose.rotations)
+    joints_m = rig.joint_template_m + rig.joint_shape_dirs @ shape.betas
+    rest_pelvis_m = shape.scale * joints_m[0]
+    return Motion(
+        poses_rad=poses_rad,
+        transl_m=pose.pelvis_m - rest_pelvis_m,
+        rate_hz=sequence.rate_hz,
+        betas=shape.betas,
+        shape_space=body.shape_space,
+        name=sequence.name,
+        stature_m=shape.scale * leg_length_m(joints_m) / LEG_PER_STATURE,
+        rest_pelvis_m=tuple(rest_pelvis_m.tolist()),
+        notes=(*sequence.notes, *notes),
+    )
