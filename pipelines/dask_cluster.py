@@ -1,14 +1,14 @@
 """Dask workers on this machine or on a running cluster; no other module imports Dask.
 
-Each worker runs one task at a time, in one thread, on a device that no other worker uses. On a
-running cluster, a worker plugin sets up the workers, including those that join later.
+Each worker simulates one shard at a time, on a device that no other worker uses. With a GPU, a
+second thread encodes and writes the shard before. On a running cluster, a worker plugin sets up the
+workers, including those that join later.
 """
 
 import contextlib
 import logging
 import os
 import signal
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from importlib import metadata
 
@@ -19,7 +19,9 @@ from pipelines.store_spec import code_version
 from pipelines.worker_environment import (
     claim_device,
     default_workers,
+    threads_per_worker,
     use_program_cache,
+    visible_devices,
     worker_environment,
 )
 from radarsim.errors import InputError
@@ -29,7 +31,6 @@ TOPIC = "clips-made"
 CONNECT_S = 30
 # Tasks queued per worker, including the running task; enough to keep every worker busy.
 QUEUED_PER_WORKER = 2
-_ONE_AT_A_TIME = threading.Lock()
 
 
 class SchedulerLost(ConnectionError):
@@ -51,7 +52,7 @@ class Prepare(WorkerPlugin):
 
 @contextlib.contextmanager
 def local_workers(count: int | None, at_most: int) -> Iterator[Client]:
-    """Start single-threaded worker processes on this machine.
+    """Start worker processes on this machine: one per core, or one per GPU.
 
     Args:
         count: number of processes; None for `worker_environment.default_workers()`.
@@ -67,13 +68,15 @@ def local_workers(count: int | None, at_most: int) -> Iterator[Client]:
         "distributed.worker.memory.terminate": False,
         "distributed.worker.memory.target": False,
         "distributed.worker.memory.spill": False,
+        # A daemon could not start the processes that prepare clips for its GPU.
+        "distributed.worker.daemon": not visible_devices(),
         # Dask's profiler stores the samples of the last hour: 150 kB per second and process.
         "distributed.worker.profile.enabled": False,
     }
     with dask.config.set(settings):
         cluster = LocalCluster(
             n_workers=min(count or default_workers(), at_most),
-            threads_per_worker=1,
+            threads_per_worker=threads_per_worker(),
             processes=True,
             # The port is not reachable from the network and does not conflict with other clusters.
             dashboard_address="127.0.0.1:0",
@@ -169,8 +172,7 @@ def _run_on_worker(make: Callable[..., dict], number: int, *arguments: object) -
     def report(num_clips: int, num_frames: int) -> None:
         worker.log_event(TOPIC, (number, num_clips, num_frames))
 
-    with _ONE_AT_A_TIME:
-        return make(*arguments, report)
+    return make(*arguments, report)
 
 
 def _check_workers(client: Client, address: str, out: str) -> None:

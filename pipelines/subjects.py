@@ -69,12 +69,12 @@ def fit_take(take: Take, sha256: str, recipe: Recipe, body_models: str | None) -
     key = BodyKey(body_models, motion.layout, motion.gender, recipe.simulation.max_edge_m)
     if body_models is None:
         key = key._replace(layout="smpl", gender="neutral")
-    body = _body(key)
+    body = body_of(key)
     return FittedTake(fit_to_body(motion, body), body, key)
 
 
 @functools.lru_cache(maxsize=4)
-def _body(key: BodyKey) -> BodyModel:
+def body_of(key: BodyKey) -> BodyModel:
     body = files.free_body() if key.path is None else _nearest_model(key)
     return subdivide(body, key.max_edge_m) if key.max_edge_m else body
 
@@ -149,7 +149,7 @@ def reflectivity(radar: Radar, key: BodyKey, sigma_rad: float) -> float:
 
 @functools.lru_cache(maxsize=4)
 def _standing_views(key: BodyKey) -> StandingViews:
-    body = _body(key)
+    body = body_of(key)
     pose_rad = np.zeros((24, 3), np.float32)
     for joint, angle_rad in _ARMS_DOWN_RAD.items():
         pose_rad[joint, 2] = angle_rad
