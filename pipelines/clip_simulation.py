@@ -156,7 +156,7 @@ def _reflection(recipe: Recipe, clip: Clip, take: FittedTake) -> ReflectionModel
     """Return the reflection model; the level of "paper" is anchored for the body and lobe width."""
     if recipe.simulation.reflection == "body":
         return PhysicalOptics()
-    level = reflectivity(recipe.radar, take.body_key, clip.sigma_rad)
+    level = reflectivity(recipe, take.body_key, clip.sigma_rad)
     return QuasiSpecular(clip.sigma_rad, level)
 
 

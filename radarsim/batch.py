@@ -16,6 +16,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex
 
@@ -61,7 +62,7 @@ class PosedClip:
     """
 
     posed: PosedScene
-    key: Array
+    key: Array | np.ndarray
     reflection: ReflectionModel
     level_v: ArrayLike
     extra_noise_db: ArrayLike = 0.0
