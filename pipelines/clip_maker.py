@@ -5,14 +5,16 @@ accelerator makes many clips per call (`device_clips`), with poses from a pool o
 paths agree within the error of the simulation's mode; each writes the same bytes every time.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import numpy as np
 
 from pipelines.clip_simulation import make_clip
 from pipelines.device_clips import clip_batches, clips_per_call
+from pipelines.first_clip import compile_other_programs, first_clip_of_one_worker
 from pipelines.plan import Clip
 from pipelines.posed_clips import posed_rows
 from pipelines.recipe import Recipe
@@ -59,7 +61,9 @@ class ClipMaker:
         per_call = self._clips_per_call(recipe)
         if per_call is None:
             for clip in clips:
-                yield clip, self._one(recipe, clip, takes[clip.take])
+                with first_clip_of_one_worker(recipe, self._compiling(recipe, clip, takes)):
+                    arrays = self._one(recipe, clip, takes[clip.take])
+                yield clip, arrays
             return
         processes = 0 if jax.default_backend() == "cpu" else posing_processes()
         rows = posed_rows(recipe, clips, takes, self.body_models, processes)
@@ -74,6 +78,10 @@ class ClipMaker:
             raise
         except InputError as error:
             return error
+
+    def _compiling(self, recipe: Recipe, clip: Clip, takes: Mapping[str, Take]) -> Callable:
+        inputs = recipe, clip, takes[clip.take], self.body_models, self.keep_cubes
+        return partial(compile_other_programs, *inputs)
 
     def _clips_per_call(self, recipe: Recipe) -> int | None:
         """Number of clips per call; None to make one clip after another."""

@@ -90,12 +90,21 @@ def prepare_clip(
     recipe: Recipe, clip: Clip, take: Take, body_models: str | None = None
 ) -> PreparedClip:
     """Read and place the motion of a clip; the arguments and errors are those of `make_clip`."""
+    fitted, window = _placed(recipe, clip, take, body_models)
+    scene = _scene(recipe, clip, fitted, window)
+    return PreparedClip(clip, fitted, window, scene, _reflection(recipe, clip, fitted))
+
+
+def scene_of_clip(recipe: Recipe, clip: Clip, take: Take, body_models: str | None = None) -> Scene:
+    """The scene of `prepare_clip`, without the reflection, whose level takes time."""
+    return _scene(recipe, clip, *_placed(recipe, clip, take, body_models))
+
+
+def _placed(recipe, clip, take, body_models) -> tuple[FittedTake, Motion]:
     # Poses may be read from the file only within this context.
     with unchanged(take, clip.take_sha256):
         fitted = fit_take(take, clip.take_sha256, recipe, body_models)
-        window = placed_window(recipe, clip, fitted.fitted.motion)
-    scene = _scene(recipe, clip, fitted, window)
-    return PreparedClip(clip, fitted, window, scene, _reflection(recipe, clip, fitted))
+        return fitted, placed_window(recipe, clip, fitted.fitted.motion)
 
 
 def arrays_of_motion(recipe: Recipe, prepared: PreparedClip) -> dict[str, np.ndarray]:
