@@ -22,6 +22,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.machine_info import commit
+from benchmarks.timed_folder import TimedFolder
 from radarsim.errors import InputError
 
 # Interval between two readings of a build's memory use.
@@ -139,22 +140,6 @@ def _shard_times(planned: "PlannedBuild", make: Callable, folder: "TimedFolder")
     writer.finish({}, {})
     spent_s["encode"] += time.perf_counter() - start_s - folder.spent_s
     return {**spent_s, "write": folder.spent_s}
-
-
-class TimedFolder:
-    """A folder that measures the wall time and processor time spent on writes."""
-
-    def __init__(self, folder):
-        self._folder, self.spent_s, self.spent_cpu_s = folder, 0.0, 0.0
-
-    def __getattr__(self, name):
-        return getattr(self._folder, name)
-
-    def write(self, path, data):
-        start_s, start_cpu_s = time.perf_counter(), time.process_time()
-        self._folder.write(path, data)
-        self.spent_s += time.perf_counter() - start_s
-        self.spent_cpu_s += time.process_time() - start_cpu_s
 
 
 @dataclass

@@ -11,6 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.timed_folder import TimedFolder
 from radarsim.errors import InputError
 
 # A run reaches perhaps half of the floor in time that a plan states.
@@ -89,7 +90,6 @@ def _storage_s(planned, copies: int) -> tuple[float, float, float]:
     """Processor time for encoding, wall time for writing, and bytes per clip."""
     from dataclasses import replace
 
-    from benchmarks.factory import TimedFolder
     from pipelines.clip_simulation import make_clip
     from pipelines.plan import make_plan
     from pipelines.storage import LocalFolder

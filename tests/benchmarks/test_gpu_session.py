@@ -1,5 +1,6 @@
 """A session on a GPU keeps what it has found, whatever fails and whenever it is cut off."""
 
+import gzip
 import json
 import sys
 
@@ -9,6 +10,7 @@ from benchmarks import gpu_session
 from benchmarks.gpu_session import Session, parser
 from benchmarks.gpu_session_page import TITLES
 from benchmarks.gpu_session_steps import FUNCTIONS, miniature_scale
+from benchmarks.kernel_times import most_expensive_kernels
 
 
 def options_of(out, *more):
@@ -79,6 +81,35 @@ def test_plans_are_shown_as_plans(tmp_path):
 
 def test_every_step_has_a_function_and_a_title():
     assert list(gpu_session.STEPS) == list(FUNCTIONS) == list(TITLES)
+
+
+def test_only_the_streams_of_the_gpu_are_counted(tmp_path):
+    """In a trace, the kernels of a stream occur again in the lines of modules and operations."""
+
+    def named(kind, pid, name, tid=None):
+        return {"ph": "M", "name": kind, "pid": pid, "tid": tid, "args": {"name": name}}
+
+    def event(name, pid, tid, dur):
+        return {"ph": "X", "name": name, "pid": pid, "tid": tid, "dur": dur}
+
+    events = [
+        named("process_name", 1, "/device:GPU:0"),
+        named("thread_name", 1, "Stream #13(Compute)", 7),
+        named("thread_name", 1, "XLA Modules", 8),
+        named("process_name", 2, "/host:CPU"),
+        event("fusion_1", 1, 7, 30.0),
+        event("fusion_2", 1, 7, 50.0),
+        event("fusion_1", 1, 7, 30.0),
+        event("jit__simulate_clips", 1, 8, 110.0),
+        event("python", 2, 7, 900.0),
+    ]
+    trace = tmp_path / "plugins" / "host.trace.json.gz"
+    trace.parent.mkdir()
+    trace.write_bytes(gzip.compress(json.dumps({"traceEvents": events}).encode()))
+    found = most_expensive_kernels(tmp_path, frames=10)
+    assert found["gpu"]
+    assert (found["total_us_per_frame"], found["launches_per_frame"]) == (11.0, 0.3)
+    assert [each["kernel"] for each in found["kernels"]] == ["fusion_1", "fusion_2"]
 
 
 @pytest.mark.slow
