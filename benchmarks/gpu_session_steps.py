@@ -268,7 +268,7 @@ def _length_of(store: Path) -> dict:
     if not (store / "checksums.json").exists():
         return {"state": "unfinished"}
     clips = Store(store).clips
-    frames = sum(clip.num_frames for clip in clips)
+    frames = sum(clip.num_frames for clip in clips.values())
     return {"clips": len(clips), "frames": frames}
 
 

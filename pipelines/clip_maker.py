@@ -58,7 +58,7 @@ class ClipMaker:
         Raises:
             TakeChanged: a take has changed since the plan was made.
         """
-        per_call = self._clips_per_call(recipe)
+        per_call = self.clips_at_once(recipe)
         if per_call is None:
             for clip in clips:
                 with first_clip_of_one_worker(recipe, self._compiling(recipe, clip, takes)):
@@ -69,6 +69,15 @@ class ClipMaker:
         rows = posed_rows(recipe, clips, takes, self.body_models, processes)
         for row, arrays in clip_batches(recipe, per_call, self.keep_cubes).run(rows):
             yield row.clip, arrays
+
+    def clips_at_once(self, recipe: Recipe) -> int | None:
+        """Number of clips per call on this device; None if one clip is made after another."""
+        # Hidden point removal computes a convex hull on the host.
+        if recipe.simulation.visibility == "hpr":
+            return None
+        if self.per_call is None and jax.default_backend() != "cpu":
+            return clips_per_call(recipe)
+        return self.per_call
 
     def _one(self, recipe: Recipe, clip: Clip, take: Take) -> Mapping | InputError:
         options = {"body_models": self.body_models, "keep_cubes": self.keep_cubes}
@@ -82,12 +91,3 @@ class ClipMaker:
     def _compiling(self, recipe: Recipe, clip: Clip, takes: Mapping[str, Take]) -> Callable:
         inputs = recipe, clip, takes[clip.take], self.body_models, self.keep_cubes
         return partial(compile_other_programs, *inputs)
-
-    def _clips_per_call(self, recipe: Recipe) -> int | None:
-        """Number of clips per call; None to make one clip after another."""
-        # Hidden point removal computes a convex hull on the host.
-        if recipe.simulation.visibility == "hpr":
-            return None
-        if self.per_call is None and jax.default_backend() != "cpu":
-            return clips_per_call(recipe)
-        return self.per_call

@@ -98,7 +98,7 @@ def running_cluster(address: str, out: str) -> Iterator[Client]:
 
     Raises:
         InputError: the scheduler does not answer or has no workers, a worker runs a different
-            version of the code, or a worker cannot read the store.
+            version of the code or has another kind of device, or a worker cannot read the store.
         SchedulerLost: the connection to the scheduler was lost later.
     """
     for name in ["distributed", *logging.root.manager.loggerDict]:
@@ -176,9 +176,9 @@ def _run_on_worker(make: Callable[..., dict], number: int, *arguments: object) -
 
 
 def _check_workers(client: Client, address: str, out: str) -> None:
-    """Check that all workers run this version of the code and can read the store.
+    """Check that all workers run this version of the code, on equal devices, and see the store.
 
-    Workers with a different version could write different bytes.
+    Workers with a different version or device could write different bytes.
     """
     here, found = _version_here(), client.run(_version_here)
     if not found:
@@ -188,6 +188,11 @@ def _check_workers(client: Client, address: str, out: str) -> None:
         if version != here:
             problem = f"worker {worker} runs {version}, but this command runs {here}"
             raise InputError(address, "--scheduler", problem, "install the same version there")
+    kinds = sorted(set(client.run(_device_here).values()))
+    if len(kinds) > 1:
+        problem = f"has workers with different devices: {', '.join(kinds)}"
+        hint = "use workers of one kind, because the last digits depend on the device"
+        raise InputError(address, "--scheduler", problem, hint)
     for worker, names in client.run(_names, out).items():
         if not names:
             hint = "give a path that every worker can read, or a URL such as s3://bucket/synth.zarr"
@@ -197,6 +202,13 @@ def _check_workers(client: Client, address: str, out: str) -> None:
 def _version_here() -> str:
     """Versions of this code and of jaxlib, which must match so that workers produce equal bytes."""
     return f"{code_version()}, jaxlib {metadata.version('jaxlib')}"
+
+
+def _device_here() -> str:
+    """Kind of this process's device, on which the bytes of a clip depend."""
+    import jax
+
+    return jax.devices()[0].device_kind
 
 
 def _names(out: str) -> Sequence[str]:

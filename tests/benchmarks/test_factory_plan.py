@@ -26,19 +26,21 @@ RATES = {
 @pytest.mark.parametrize(
     ("gpu_frames_per_s", "cores", "bound", "frames_per_s"),
     [
-        (6_000.0, 16, "simulate", 6_000.0),
-        (6_000.0, 8, "prepare", 3_000.0),
+        (6_100.0, 16, "simulate", 5_000.0),
+        (6_100.0, 8, "prepare", 3_000.0),
         (1e6, 4_000, "encode", 40_000.0),
     ],
 )
 def test_the_slowest_stage_bounds_the_build(gpu_frames_per_s, cores, bound, frames_per_s):
-    """30 h are 1,080,000 frames of 0.1 s; a million clips of 464 kB are 464 GB."""
+    """30 h are 1,080,000 frames of 0.1 s; a million clips of 464 kB are 464 GB. 22 % of the clips are
+    simulated twice, so a GPU with 6,100 frames/s makes 5,000."""
     found = predict(RATES, gpu_frames_per_s, cores, period_s=0.1)
     assert found["bound_by"] == bound
     hours = found["datasets"]["30 h of motion"]["hours"]
-    assert hours * 3600 == pytest.approx(1_080_000 / frames_per_s)
+    assert hours * 3600 == pytest.approx(1_080_000 / frames_per_s, rel=1e-3)
     assert found["datasets"]["a million clips"]["gigabytes"] == pytest.approx(464)
-    assert found["cores_for_full_speed"] == round(gpu_frames_per_s / 500 + OTHER_CORES)
+    simulated = found["frames_per_s"]["simulate"]
+    assert found["cores_for_full_speed"] == round(simulated / 500 + OTHER_CORES)
 
 
 def test_a_prediction_is_called_a_prediction():
@@ -46,7 +48,7 @@ def test_a_prediction_is_called_a_prediction():
     assert "not a measurement" in found["kind"]
     text = prediction_text("H100", found)
     assert "prediction for H100" in text
-    assert "30 h of motion: 3.0 min" in text
+    assert "30 h of motion: 3.7 min" in text
 
 
 def test_the_best_planned_batch_of_heatmaps_is_used(tmp_path):

@@ -74,6 +74,17 @@ def test_workers_with_other_code_are_refused(tmp_path, address, monkeypatch):
         built(tmp_path / "s.zarr", address)
 
 
+def test_workers_with_different_devices_are_refused(tmp_path, address, monkeypatch):
+    """A clip has the same bytes on devices of one kind only."""
+    monkeypatch.setattr(dask_cluster, "_device_here", own_address)
+    with pytest.raises(InputError, match=r"different devices: .*; use workers of one kind"):
+        built(tmp_path / "s.zarr", address)
+
+
+def own_address(dask_worker):
+    return dask_worker.address
+
+
 def test_a_store_that_workers_cannot_read_is_refused(tmp_path, address):
     """Each process has its own memory:// store, as each machine has its own local disk."""
     with pytest.raises(InputError, match="cannot read it; give a path that every worker can read"):
