@@ -50,6 +50,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     if options.step:
         return run_step(options)
+    # A batch system ends the session by SIGTERM; the running step must end with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     session = Session(options)
     for name in options.steps:
         session.run(name)
