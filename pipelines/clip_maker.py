@@ -48,7 +48,10 @@ class ClipMaker:
     def made_clips(
         self, recipe: Recipe, clips: Sequence[Clip], takes: Mapping[str, Take]
     ) -> Iterator[tuple[Clip, Mapping[str, np.ndarray] | InputError]]:
-        """Yield each clip with its arrays, or with the error that prevents it, in any order.
+        """Return an iterator over the clips with their arrays, or with their errors, in any order.
+
+        Poses are prepared at once where a pool of processes prepares them; everything else is done
+        when the iterator is advanced.
 
         Args:
             recipe: recipe of the dataset.
@@ -60,15 +63,11 @@ class ClipMaker:
         """
         per_call = self.clips_at_once(recipe)
         if per_call is None:
-            for clip in clips:
-                with first_clip_of_one_worker(recipe, self._compiling(recipe, clip, takes)):
-                    arrays = self._one(recipe, clip, takes[clip.take])
-                yield clip, arrays
-            return
+            return self._one_by_one(recipe, clips, takes)
         processes = 0 if jax.default_backend() == "cpu" else posing_processes()
         rows = posed_rows(recipe, clips, takes, self.body_models, processes)
-        for row, arrays in clip_batches(recipe, per_call, self.keep_cubes).run(rows):
-            yield row.clip, arrays
+        batches = clip_batches(recipe, per_call, self.keep_cubes)
+        return ((row.clip, arrays) for row, arrays in batches.run(rows))
 
     def clips_at_once(self, recipe: Recipe) -> int | None:
         """Number of clips per call on this device; None if one clip is made after another."""
@@ -78,6 +77,12 @@ class ClipMaker:
         if self.per_call is None and jax.default_backend() != "cpu":
             return clips_per_call(recipe)
         return self.per_call
+
+    def _one_by_one(self, recipe: Recipe, clips, takes) -> Iterator[tuple[Clip, Mapping]]:
+        for clip in clips:
+            with first_clip_of_one_worker(recipe, self._compiling(recipe, clip, takes)):
+                arrays = self._one(recipe, clip, takes[clip.take])
+            yield clip, arrays
 
     def _one(self, recipe: Recipe, clip: Clip, take: Take) -> Mapping | InputError:
         options = {"body_models": self.body_models, "keep_cubes": self.keep_cubes}

@@ -122,6 +122,8 @@ class ClipBatches:
         padded = rows + [rows[-1]] * (self._per_call - len(rows))
         stacked = jax.tree.map(lambda *parts: np.stack(parts), *(row.posed for row in padded))
         values, required = self._simulator(kind.body_key).at_sizes(stacked, kind.sizes)
+        for part in jax.tree.leaves((required, values)):
+            part.copy_to_host_async()
         return _Running(rows, kind, values, required)
 
     def _finish(self, batch: _Running, waiting: dict) -> Iterator[MadeClip]:

@@ -12,7 +12,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 
 import jax
@@ -92,7 +93,7 @@ def posed_rows(
     body_models: str | None = None,
     processes: int = 0,
 ) -> Iterator[PosedRow]:
-    """Prepare clips in order, with some of them ahead of the consumer.
+    """Prepare clips in order. With several processes, the first clips are started at once.
 
     Args:
         recipe, body_models: arguments of `make_clip`.
@@ -104,17 +105,26 @@ def posed_rows(
         TakeChanged: a take has changed since the plan was made.
     """
     if processes == 0:
-        for clip in clips:
-            yield pose_row(recipe, clip, takes[clip.take], body_models)
-        return
-    pool, ahead = _pool(processes), deque()
-    for group in _tasks_of(clips):
-        take = takes[group[0].take]
-        ahead.append(pool.submit(_pose_rows, recipe, group, take, body_models))
-        if len(ahead) >= QUEUED_PER_PROCESS * processes:
-            yield from ahead.popleft().result()
-    while ahead:
-        yield from ahead.popleft().result()
+        return (pose_row(recipe, clip, takes[clip.take], body_models) for clip in clips)
+    pool = _pool(processes)
+    tasks = (
+        pool.submit(_pose_rows, recipe, group, takes[group[0].take], body_models)
+        for group in _tasks_of(clips)
+    )
+    ahead = deque(itertools.islice(tasks, QUEUED_PER_PROCESS * processes))
+    return _in_order(ahead, tasks)
+
+
+def _in_order(ahead: deque[Future], tasks: Iterator[Future]) -> Iterator[PosedRow]:
+    """Yield the results of tasks, and start one of `tasks` for each that has ended."""
+    try:
+        while ahead:
+            rows = ahead.popleft().result()
+            ahead.extend(itertools.islice(tasks, 1))
+            yield from rows
+    except BrokenProcessPool:
+        _POOLS.clear()  # the next shard starts new processes
+        raise
 
 
 def _pose_rows(recipe, clips, take, body_models) -> list[PosedRow]:

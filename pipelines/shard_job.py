@@ -81,8 +81,9 @@ def make_shard(
     if record is not None:
         return {**record, "found": True}
     writer = ShardWriter(folder, job.store_spec, shard)
+    arrays_of_clips = _made_clips(job, clips, takes)  # starts with the poses at once
     with _ONE_SIMULATES:
-        made, failed = _write_clips(job, writer, clips, takes, on_progress)
+        made, failed = _write_clips(writer, arrays_of_clips, on_progress)
     record = {
         "clips": len(made) - len(failed),
         "frames": sum(clip.num_frames for clip in made),
@@ -93,10 +94,10 @@ def make_shard(
     return {**record, "bytes": writer.num_bytes}
 
 
-def _write_clips(job, writer: ShardWriter, clips, takes, on_progress) -> tuple[list, list]:
+def _write_clips(writer: ShardWriter, clips: Iterator, on_progress) -> tuple[list, list]:
     """Make and add the clips of a shard; return them in row order, and notes on failed ones."""
     made, failed = {}, {}
-    for clip, arrays in _made_clips(job, clips, takes):
+    for clip, arrays in clips:
         error = arrays if isinstance(arrays, InputError) else _add(writer, clip, arrays)
         if error is not None:
             failed[clip.row] = Note(cause=FAILED, line=str(error), remedy=SEE_LINES)
@@ -107,10 +108,13 @@ def _write_clips(job, writer: ShardWriter, clips, takes, on_progress) -> tuple[l
 
 
 def _made_clips(job: ShardJob, clips, takes) -> Iterator[tuple[Clip, Mapping | InputError]]:
-    """Yield each clip with its arrays or its error, in any order."""
+    """Iterator over the clips with their arrays or errors, in any order."""
     if isinstance(job.make_clip, ClipMaker):
-        yield from job.make_clip.made_clips(job.recipe, clips, takes)
-        return
+        return job.make_clip.made_clips(job.recipe, clips, takes)
+    return _one_by_one(job, clips, takes)
+
+
+def _one_by_one(job: ShardJob, clips, takes) -> Iterator[tuple[Clip, Mapping | InputError]]:
     for clip in clips:
         try:
             yield clip, job.make_clip(job.recipe, clip, takes[clip.take])
