@@ -58,10 +58,14 @@ def test_a_step_that_takes_too_long_is_ended_and_keeps_its_results(tmp_path, mon
         return [sys.executable, "-c", codes[name], str(tmp_path / "steps" / f"{name}.json")]
 
     monkeypatch.setattr(gpu_session, "step_command", command)
-    monkeypatch.setattr(gpu_session, "STEPS", {"errors": 3, "speed": 30, "motion": 0})
-    session = Session(options_of(tmp_path, "--steps", "errors", "speed", "motion"))
-    for name in ("errors", "speed", "motion"):
+    monkeypatch.setattr(gpu_session, "STEPS", {"errors": 3, "speed": 57, "motion": 0})
+    options = options_of(tmp_path, "--minutes", "1", "--steps", "errors", "speed", "motion")
+    monkeypatch.setattr(gpu_session, "MINUTES", 1)
+    session = Session(options)
+    for name in ("errors", "speed"):
         session.run(name)
+    session._end_s = 0
+    session.run("motion")
     steps = stored(tmp_path)
     assert steps["errors"]["status"] == "cut off after 3 s"
     assert steps["errors"]["result"] == {"errors": 3}
