@@ -127,7 +127,7 @@ def test_all_steps_run_in_miniature(tmp_path):
         FUNCTIONS[name](scale, tmp_path, report)
         return "done"
 
-    session = Session(options_of(tmp_path, "--miniature"), run)
+    session = Session(options_of(tmp_path, "--miniature", "--minutes", "600"), run)
     for name in gpu_session.STEPS:
         session.run(name)
     steps = stored(tmp_path)
