@@ -1,8 +1,8 @@
-"""Points and maps of every radar frame of one clip, from its IF cube.
+"""Points and maps of every radar frame of a clip, computed from the IF cube of the clip.
 
-The cube has the frames of a full clip, so that a worker compiles only once. The values of frames
-after the end of a short clip are replaced by padding, and static echoes are estimated from the
-clip's own frames.
+The cube has as many frames as a full clip, so that a worker compiles only once. The values of
+frames after the end of a short clip are replaced by padding, and static echoes are estimated from
+the clip's own frames.
 """
 
 import jax
@@ -19,7 +19,8 @@ from radarsim.detection.point_cloud import PointCloud
 def frame_values(products: FrameProducts) -> dict[str, jax.Array | PointCloud]:
     """Point clouds as "points", and frame maps as specified by `frame_schema.frame_arrays`.
 
-    Maps are rounded to float16 on the device, because they are the largest arrays that are copied.
+    Maps are rounded to float16 on the device, because they are the largest arrays
+    copied to the host.
 
     Args:
         products: points and maps of the frames of a full clip.
