@@ -139,17 +139,19 @@ def _tasks_of(clips: Iterable[Clip]) -> Iterator[tuple[Clip, ...]]:
 
 
 _POOLS: dict[int, ProcessPoolExecutor] = {}
+_ONE_STARTS = threading.Lock()
 
 
 def _pool(processes: int) -> ProcessPoolExecutor:
     """The pool of this worker, which all its shards share."""
-    if processes not in _POOLS:
-        # A forked process cannot use JAX.
-        context = multiprocessing.get_context("spawn")
-        _POOLS[processes] = ProcessPoolExecutor(
-            processes, context, initializer=_use_processor_only, initargs=(os.getpid(),)
-        )
-    return _POOLS[processes]
+    with _ONE_STARTS:
+        if processes not in _POOLS:
+            # A forked process cannot use JAX.
+            context = multiprocessing.get_context("spawn")
+            _POOLS[processes] = ProcessPoolExecutor(
+                processes, context, initializer=_use_processor_only, initargs=(os.getpid(),)
+            )
+        return _POOLS[processes]
 
 
 def _use_processor_only(parent: int) -> None:

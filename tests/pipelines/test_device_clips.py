@@ -139,8 +139,13 @@ def test_an_unusable_clip_fails_alone_and_a_changed_take_stops_the_shard(models,
         made_by(maker, [replace(clips[0], take_sha256="2")])
 
 
-def test_batches_on_an_accelerator_depend_on_the_recipe_only():
-    """A clip longer than a batch is a batch of its own."""
+def test_batches_on_an_accelerator_depend_on_the_recipe_only(monkeypatch):
+    """A clip longer than a batch is a batch of its own; hidden point removal needs the host."""
+    hidden = replace(RECIPE, simulation=Simulation(visibility="hpr"))
+    for device, expected in (("cpu", None), ("gpu", 102)):
+        monkeypatch.setattr("jax.default_backend", lambda device=device: device)
+        assert ClipMaker().clips_at_once(RECIPE) == expected
+        assert ClipMaker().clips_at_once(hidden) is None
     assert clips_per_call(RECIPE) == 102
     assert clips_per_call(replace(RECIPE, clips=Clips(length_s=600.0))) == 1
 
