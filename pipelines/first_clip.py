@@ -31,8 +31,8 @@ from radarsim.signal.face_selection import select_faces
 from radarsim.signal.frame_chunks import chunk_length, frame_chunks
 from radarsim.signal.noise_and_adc import receive
 
-# Recipes whose programs this process has compiled or loaded.
-_KNOWN: set[str] = set()
+# Recipes whose first clip this process has begun.
+_KNOWN: set[Recipe] = set()
 
 
 @contextlib.contextmanager
@@ -43,18 +43,23 @@ def first_clip_of_one_worker(recipe: Recipe, meanwhile: Callable[[], None]) -> I
         recipe: recipe of the dataset.
         meanwhile: compiles programs; called while another worker makes its first clip.
     """
-    name = hashlib.sha256(f"{recipe_digest(recipe)} {code_version()}".encode()).hexdigest()[:16]
+    if recipe not in _KNOWN:
+        _KNOWN.add(recipe)
+        marker = _marker(recipe)
+        if marker is not None and not marker.with_suffix(".made").exists():
+            with _lock_of(marker.with_suffix(".lock"), meanwhile):
+                yield
+            with contextlib.suppress(OSError):
+                marker.with_suffix(".made").touch()
+            return
+    yield
+
+
+def _marker(recipe: Recipe) -> Path | None:
+    """Path of the marker, without suffix; None if workers have no common cache of programs."""
     folder = os.environ.get("JAX_COMPILATION_CACHE_DIR")
-    marker = Path(folder or "", f"radarsim-first-clip-{name}")
-    if name in _KNOWN or not folder or marker.with_suffix(".made").exists():
-        _KNOWN.add(name)
-        yield
-        return
-    with _lock_of(marker.with_suffix(".lock"), meanwhile):
-        yield
-    _KNOWN.add(name)
-    with contextlib.suppress(OSError):
-        marker.with_suffix(".made").touch()
+    name = hashlib.sha256(f"{recipe_digest(recipe)} {code_version()}".encode()).hexdigest()[:16]
+    return Path(folder, f"radarsim-first-clip-{name}") if folder else None
 
 
 @contextlib.contextmanager
