@@ -19,7 +19,7 @@ def new_machine(tmp_path, monkeypatch):
     return tmp_path / "programs"
 
 
-def test_another_worker_compiles_meanwhile_and_then_waits_for_the_first_clip():
+def test_another_worker_compiles_meanwhile_and_then_waits_for_the_first_clip(monkeypatch):
     """Locks belong to open files, so a thread stands for another process."""
     events, entered, waiting = [], threading.Event(), threading.Event()
 
@@ -32,6 +32,7 @@ def test_another_worker_compiles_meanwhile_and_then_waits_for_the_first_clip():
     worker = threading.Thread(target=first_worker)
     worker.start()
     assert entered.wait(30)
+    monkeypatch.setattr(first_clip, "_KNOWN", set())
 
     def meanwhile():
         events.append("compile")
