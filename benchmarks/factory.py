@@ -2,6 +2,7 @@
 
     python -m benchmarks.factory                  rates and time shares with the paper's radar
     python -m benchmarks.factory --memory         peak memory: few clips, many clips, a long motion
+    python -m benchmarks.factory --plan FILE      prediction for the GPU of a plan and its cores
 
 Builds use the built-in activities and the free body, and run through `pipelines.run` like any other
 build. Memory is measured with a small radar and clips of two frames, because a thousand clips with
@@ -22,6 +23,8 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.machine_info import commit
+from benchmarks.timed_folder import TimedFolder
+from radarsim.errors import InputError
 
 # Interval between two readings of a build's memory use.
 SAMPLE_EVERY_S = 0.2
@@ -36,7 +39,13 @@ def main(arguments: list[str] | None = None) -> int:
         _child(**json.loads(options.child))
         return 0
     result = {"commit": commit()}
-    if options.memory:
+    if options.plan or options.gpu_frames_per_s:
+        try:
+            result["prediction"] = prediction(options)
+        except InputError as error:
+            print(error, file=sys.stderr)
+            return 2
+    elif options.memory:
         result["memory"] = memory(options.clips)
     else:
         result["rates"] = [rate(options.rate_clips, workers) for workers in options.workers]
@@ -45,6 +54,22 @@ def main(arguments: list[str] | None = None) -> int:
     if options.json:
         options.json.write_text(json.dumps(result, indent=2) + "\n")
     return 0
+
+
+def prediction(options: argparse.Namespace) -> dict:
+    """Rates of one core of this machine, and the predicted time of datasets on a GPU."""
+    from benchmarks import factory_plan
+    from benchmarks.machine_info import processor
+
+    card, frames_per_s = "a GPU", options.gpu_frames_per_s
+    if options.plan:
+        card, frames_per_s = factory_plan.planned_frames_per_s(options.plan)
+    planned = plan_build(factory_plan.TIMED_CLIPS + 1, small=False, keep_cubes="off")
+    rates = factory_plan.measure_rates(planned)
+    period_s = planned.plan.recipe.radar.frame.period_s
+    found = factory_plan.predict(rates, frames_per_s, options.gpu_cores, period_s)
+    print(factory_plan.prediction_text(card, found))
+    return {"card": card, "measured_on": processor(), "rates": rates, **found}
 
 
 def rate(num_clips: int, workers: int) -> dict:
@@ -86,19 +111,19 @@ def shares(num_clips: int) -> dict:
     from pipelines.storage import LocalFolder
     from pipelines.store_writer import prepare
 
-    planned = _plan_build(num_clips, small=False)
+    planned = plan_build(num_clips, small=False)
     make = partial(make_clip, planned.plan.recipe, keep_cubes=True)
     first = planned.plan.clips[0]
     make(first, planned.takes[first.take])  # The first call includes compilation.
     with tempfile.TemporaryDirectory() as place:
-        folder = _TimedFolder(LocalFolder(place))
+        folder = TimedFolder(LocalFolder(place))
         prepare(folder, planned.store_spec)
         spent_s = _shard_times(planned, make, folder)
     whole_s = sum(spent_s.values())
     return {name: round(seconds / whole_s, 4) for name, seconds in spent_s.items()}
 
 
-def _shard_times(planned: "_PlannedBuild", make: Callable, folder: "_TimedFolder") -> dict:
+def _shard_times(planned: "PlannedBuild", make: Callable, folder: "TimedFolder") -> dict:
     """Make and write the first shard; return the time of each step [s]."""
     from pipelines.store_writer import ShardWriter
 
@@ -118,29 +143,16 @@ def _shard_times(planned: "_PlannedBuild", make: Callable, folder: "_TimedFolder
     return {**spent_s, "write": folder.spent_s}
 
 
-class _TimedFolder:
-    """Output folder that measures the total time spent on writing."""
-
-    def __init__(self, folder):
-        self._folder, self.spent_s = folder, 0.0
-
-    def __getattr__(self, name):
-        return getattr(self._folder, name)
-
-    def write(self, path, data):
-        start_s = time.perf_counter()
-        self._folder.write(path, data)
-        self.spent_s += time.perf_counter() - start_s
-
-
 @dataclass
-class _PlannedBuild:
+class PlannedBuild:
     plan: object
     takes: dict
     store_spec: object
 
 
-def _plan_build(num_clips: int, small: bool, motions: str | None = None) -> _PlannedBuild:
+def plan_build(
+    num_clips: int, small: bool, motions: str | None = None, keep_cubes: str = "on"
+) -> PlannedBuild:
     """Plan a build of short built-in activities, or of a folder of motion files."""
     from builders.sources.takes import amass_takes, built_in_takes
     from pipelines.clip_selection import select_clips
@@ -150,7 +162,7 @@ def _plan_build(num_clips: int, small: bool, motions: str | None = None) -> _Pla
     from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
 
     radar = BOARDS[DEFAULT_BOARD]
-    clips, keep = Clips(), Keep(if_cubes="on")
+    clips, keep = Clips(), Keep(if_cubes=keep_cubes)
     if small:
         frame = replace(radar.frame, num_chirps=160, period_s=0.2, tx_order=(0,))
         chirp, array = replace(radar.chirp, num_samples=64), radar.array.with_tx((0,))
@@ -161,7 +173,7 @@ def _plan_build(num_clips: int, small: bool, motions: str | None = None) -> _Pla
     found = amass_takes(motions) if motions else built_in
     takes = {take.id: take for take in found}
     plan = make_plan(recipe, [clip for take in found for clip in select_clips(recipe, take).clips])
-    return _PlannedBuild(plan, takes, make_store_spec(plan, takes))
+    return PlannedBuild(plan, takes, make_store_spec(plan, takes))
 
 
 def _child(clips: int, workers: int, small: bool, out: str, motions: str | None = None) -> None:
@@ -169,11 +181,11 @@ def _child(clips: int, workers: int, small: bool, out: str, motions: str | None 
     import jax
 
     jax.config.update("jax_platforms", "cpu")
-    from pipelines.clip_simulation import make_clip
+    from pipelines.clip_maker import ClipMaker
     from pipelines.run import build
 
-    planned = _plan_build(clips, small, motions)
-    stage = partial(make_clip, keep_cubes=True)
+    planned = plan_build(clips, small, motions)
+    stage = ClipMaker(keep_cubes=True)
     start_s = time.monotonic()
     summary = build(
         planned.plan, planned.takes, out, planned.store_spec, stage, workers=workers, quiet=True
@@ -244,6 +256,19 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--rate-clips", default=8, help="clips per build without --memory (default: 8)")
     add("--workers", nargs="+", default=[1, 2], help="numbers of workers (default: 1 2)")
+    parser.add_argument(
+        "--plan",
+        type=Path,
+        metavar="FILE",
+        help="predict large datasets for the GPU of this plan (JSON of benchmarks.gpu_plan)",
+    )
+    parser.add_argument(
+        "--gpu-frames-per-s",
+        type=float,
+        metavar="RATE",
+        help="instead of --plan: frames per second from poses to heatmaps",
+    )
+    add("--gpu-cores", default=16, help="cores of the GPU's machine, per GPU (default: 16)")
     parser.add_argument(
         "--json", type=Path, metavar="FILE", help="also write the results to this file"
     )

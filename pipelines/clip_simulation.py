@@ -7,17 +7,17 @@ shorter clip is padded with its last pose, and the frames after the end of the c
 """
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import jax
 import numpy as np
 
-from pipelines.frame_arrays import arrays_of_frames
+from pipelines.cube_arrays import arrays_of_cube
 from pipelines.joint_arrays import arrays_of_joints
 from pipelines.plan import Clip
 from pipelines.recipe import Recipe
-from pipelines.schema import FLOOR_DB, HEATMAPS
 from pipelines.sources import Take, unchanged
-from pipelines.store_spec import heatmap_settings, num_poses
+from pipelines.store_spec import num_poses
 from pipelines.subjects import (
     FittedTake,
     concatenated,
@@ -28,13 +28,10 @@ from pipelines.subjects import (
     reflectivity,
     subject_of,
 )
-from radarsim.detection.frame_products import own_clutter_v
-from radarsim.heatmaps.heatmaps import HeatmapSettings, make_heatmaps, num_columns
 from radarsim.scattering.reflection import PhysicalOptics, QuasiSpecular, ReflectionModel
 from radarsim.scene.motion import Motion, body_joints, cut_motion, sample_motion
 from radarsim.scene.retarget import FittedMotion
 from radarsim.scene.scene import Scene
-from radarsim.signal.noise_and_adc import to_codes
 from radarsim.signal.settings import SimulationSettings
 from radarsim.simulate import simulate
 
@@ -65,39 +62,59 @@ def make_clip(
         TakeChanged: the take has changed since the plan was made.
         InputError: the clip cannot be simulated.
     """
+    prepared = prepare_clip(recipe, clip, take, body_models)
+    cube_v = _if_cube(recipe, prepared)
+    arrays = arrays_of_cube(recipe, clip, cube_v, keep_cubes=keep_cubes)
+    return arrays | arrays_of_motion(recipe, prepared)
+
+
+class PreparedClip(NamedTuple):
+    """A clip before the simulation.
+
+    Attributes:
+        clip: clip of the plan.
+        take: the clip's take, fitted to its body.
+        window: placed motion of the clip.
+        scene: the subject, with poses for the frames of a full clip, in front of its radar.
+        reflection: reflection model with its level.
+    """
+
+    clip: Clip
+    take: FittedTake
+    window: Motion
+    scene: Scene
+    reflection: ReflectionModel
+
+
+def prepare_clip(
+    recipe: Recipe, clip: Clip, take: Take, body_models: str | None = None
+) -> PreparedClip:
+    """Read and place the motion of a clip; the arguments and errors are those of `make_clip`."""
+    fitted, window = _placed(recipe, clip, take, body_models)
+    scene = _scene(recipe, clip, fitted, window)
+    return PreparedClip(clip, fitted, window, scene, _reflection(recipe, clip, fitted))
+
+
+def scene_of_clip(recipe: Recipe, clip: Clip, take: Take, body_models: str | None = None) -> Scene:
+    """The scene of `prepare_clip`, without the reflection, whose level takes time."""
+    return _scene(recipe, clip, *_placed(recipe, clip, take, body_models))
+
+
+def _placed(recipe, clip, take, body_models) -> tuple[FittedTake, Motion]:
     # Poses may be read from the file only within this context.
     with unchanged(take, clip.take_sha256):
-        fitted_take = fit_take(take, clip.take_sha256, recipe, body_models)
-        window = placed_window(recipe, clip, fitted_take.fitted.motion)
-    scene = _scene(recipe, clip, fitted_take, window)
-    cube_v = _if_cube(recipe, clip, scene, _reflection(recipe, clip, fitted_take))
-    arrays = arrays_of_cube(recipe, clip, cube_v, keep_cubes=keep_cubes)
+        fitted = fit_take(take, clip.take_sha256, recipe, body_models)
+        return fitted, placed_window(recipe, clip, fitted.fitted.motion)
+
+
+def arrays_of_motion(recipe: Recipe, prepared: PreparedClip) -> dict[str, np.ndarray]:
+    """Poses and joints that the recipe keeps, keyed by array name."""
+    arrays = {}
     if recipe.keep.motion:
-        arrays |= _kept_motion(recipe, clip, fitted_take.fitted, window)
+        arrays |= _kept_motion(recipe, prepared.clip, prepared.take.fitted, prepared.window)
     if recipe.keep.joints:
-        arrays |= arrays_of_joints(recipe, clip, scene)
+        arrays |= arrays_of_joints(recipe, prepared.clip, prepared.scene)
     return arrays
-
-
-def arrays_of_cube(
-    recipe: Recipe, clip: Clip, cube_v: jax.Array, *, keep_cubes: bool
-) -> dict[str, np.ndarray]:
-    """Compute the arrays saved in the store from an IF cube, simulated or recorded.
-
-    Args:
-        recipe: recipe of the dataset.
-        clip: the clip; frames beyond its `num_frames` are ignored.
-        cube_v: IF cube in volts at the ADC [frame, chirp, tx, rx, sample], with all frames of a
-            full clip.
-        keep_cubes: whether IF cubes are saved in the store.
-
-    Returns:
-        Values of the arrays, keyed by array name.
-    """
-    arrays = _heatmaps(recipe, clip, cube_v)
-    if keep_cubes:
-        arrays["if_cube"] = _stored_cube(recipe, clip, cube_v)
-    return arrays | arrays_of_frames(recipe, clip, cube_v)
 
 
 def _extended(recipe: Recipe, clip: Clip, window: Motion) -> Motion:
@@ -119,24 +136,28 @@ def _scene(recipe: Recipe, clip: Clip, take: FittedTake, window: Motion) -> Scen
     return Scene([subject], radar_pose_of(clip))
 
 
-def _if_cube(recipe: Recipe, clip: Clip, scene: Scene, reflection: ReflectionModel) -> jax.Array:
+def _if_cube(recipe: Recipe, prepared: PreparedClip) -> jax.Array:
     """IF cube in volts at the ADC [frame, chirp, tx, rx, sample]; invalid after the clip's end."""
+    return simulate(
+        recipe.radar,
+        prepared.scene,
+        clip_key(prepared.clip.seed),
+        prepared.reflection,
+        simulation_settings(recipe),
+        num_frames=recipe.num_frames,
+        extra_noise_db=prepared.clip.extra_noise_db,
+    )
+
+
+def simulation_settings(recipe: Recipe) -> SimulationSettings:
+    """Settings of the simulation of a recipe's clips."""
     options = recipe.simulation
-    settings = SimulationSettings(
+    return SimulationSettings(
         method=options.method,
         visibility=options.visibility,
         visibility_blocks=options.visibility_blocks,
         thermal_noise=options.noise,
         quantise=options.quantise,
-    )
-    return simulate(
-        recipe.radar,
-        scene,
-        _key(clip.seed),
-        reflection,
-        settings,
-        num_frames=recipe.num_frames,
-        extra_noise_db=clip.extra_noise_db,
     )
 
 
@@ -144,53 +165,13 @@ def _reflection(recipe: Recipe, clip: Clip, take: FittedTake) -> ReflectionModel
     """Return the reflection model; the level of "paper" is anchored for the body and lobe width."""
     if recipe.simulation.reflection == "body":
         return PhysicalOptics()
-    level = reflectivity(recipe.radar, take.body_key, clip.sigma_rad)
+    level = reflectivity(recipe, take.body_key, clip.sigma_rad)
     return QuasiSpecular(clip.sigma_rad, level)
 
 
-def _key(seed: int) -> jax.Array:
+def clip_key(seed: int) -> jax.Array:
     """JAX random key from all 63 bits of the seed; JAX accepts only 32 bits at a time."""
     return jax.random.fold_in(jax.random.key(seed >> 32), seed & 0xFFFFFFFF)
-
-
-def _heatmaps(recipe: Recipe, clip: Clip, cube_v: jax.Array) -> dict[str, np.ndarray]:
-    settings = heatmap_settings(recipe)
-    cube_v, settings = _own_clutter_removed(cube_v, clip.num_frames, settings)
-    maps = make_heatmaps(recipe.radar, cube_v, settings)
-    columns = num_columns(recipe.radar, clip.num_frames, settings)
-    arrays = {name: _stored_map(getattr(maps, name), columns) for name in HEATMAPS}
-    counts = {"num_frames": clip.num_frames, "num_columns": columns}
-    return arrays | {name: np.int32(count) for name, count in counts.items()}
-
-
-def _own_clutter_removed(
-    cube_v: jax.Array, num_frames: int, settings: HeatmapSettings
-) -> tuple[jax.Array, HeatmapSettings]:
-    """Remove the static echoes of a short clip, estimated from its own frames only.
-
-    Returns:
-        The cube, and the settings for the remaining steps.
-    """
-    if num_frames == len(cube_v) or settings.clutter not in ("median", "clip"):
-        return cube_v, settings
-    cube_v = cube_v - own_clutter_v(cube_v, num_frames, settings.clutter)
-    return cube_v, replace(settings, clutter="none")
-
-
-def _stored_map(map_db: jax.Array, columns: int) -> np.ndarray:
-    stored = np.maximum(np.asarray(map_db), FLOOR_DB).astype(np.float16)
-    stored[columns:] = FLOOR_DB
-    return stored
-
-
-def _stored_cube(recipe: Recipe, clip: Clip, cube_v: jax.Array) -> np.ndarray:
-    if recipe.simulation.quantise:
-        stored = np.array(to_codes(recipe.radar, cube_v))
-    else:
-        cube_v = np.asarray(cube_v)
-        stored = np.stack([cube_v.real, cube_v.imag], axis=-1)
-    stored[clip.num_frames :] = 0
-    return stored
 
 
 def _kept_motion(

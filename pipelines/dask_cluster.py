@@ -1,14 +1,14 @@
 """Dask workers on this machine or on a running cluster; no other module imports Dask.
 
-Each worker runs one task at a time, in one thread, on a device that no other worker uses. On a
-running cluster, a worker plugin sets up the workers, including those that join later.
+Each worker simulates one shard at a time, on a device that no other worker uses. With a GPU, a
+second thread encodes and writes the shard before. On a running cluster, a worker plugin sets up the
+workers, including those that join later.
 """
 
 import contextlib
 import logging
 import os
 import signal
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from importlib import metadata
 
@@ -19,7 +19,9 @@ from pipelines.store_spec import code_version
 from pipelines.worker_environment import (
     claim_device,
     default_workers,
+    threads_per_worker,
     use_program_cache,
+    visible_devices,
     worker_environment,
 )
 from radarsim.errors import InputError
@@ -29,7 +31,6 @@ TOPIC = "clips-made"
 CONNECT_S = 30
 # Number of tasks queued per worker, including the running task; enough to keep every worker busy.
 QUEUED_PER_WORKER = 2
-_ONE_AT_A_TIME = threading.Lock()
 
 
 class SchedulerLost(ConnectionError):
@@ -51,7 +52,7 @@ class Prepare(WorkerPlugin):
 
 @contextlib.contextmanager
 def local_workers(count: int | None, at_most: int) -> Iterator[Client]:
-    """Start single-threaded worker processes on this machine.
+    """Start worker processes on this machine: one per core, or one per GPU.
 
     Args:
         count: number of processes; None for `worker_environment.default_workers()`.
@@ -67,13 +68,15 @@ def local_workers(count: int | None, at_most: int) -> Iterator[Client]:
         "distributed.worker.memory.terminate": False,
         "distributed.worker.memory.target": False,
         "distributed.worker.memory.spill": False,
+        # A daemon could not start the processes that prepare clips for its GPU.
+        "distributed.worker.daemon": not visible_devices(),
         # Dask's profiler stores the samples of the last hour: 150 kB per second and process.
         "distributed.worker.profile.enabled": False,
     }
     with dask.config.set(settings):
         cluster = LocalCluster(
             n_workers=min(count or default_workers(), at_most),
-            threads_per_worker=1,
+            threads_per_worker=threads_per_worker(),
             processes=True,
             # The port is not reachable from the network and does not conflict with other clusters.
             dashboard_address="127.0.0.1:0",
@@ -95,7 +98,7 @@ def running_cluster(address: str, out: str) -> Iterator[Client]:
 
     Raises:
         InputError: the scheduler does not answer or has no workers, a worker runs a different
-            version of the code, or a worker cannot read the store.
+            version of the code or has another kind of device, or a worker cannot read the store.
         SchedulerLost: the connection to the scheduler was established and then lost.
     """
     for name in ["distributed", *logging.root.manager.loggerDict]:
@@ -169,14 +172,13 @@ def _run_on_worker(make: Callable[..., dict], number: int, *arguments: object) -
     def report(num_clips: int, num_frames: int) -> None:
         worker.log_event(TOPIC, (number, num_clips, num_frames))
 
-    with _ONE_AT_A_TIME:
-        return make(*arguments, report)
+    return make(*arguments, report)
 
 
 def _check_workers(client: Client, address: str, out: str) -> None:
-    """Check that all workers run this version of the code and can read the store.
+    """Check that all workers run this version of the code, on equal devices, and see the store.
 
-    Workers with a different version could write different bytes.
+    Workers with a different version or device could write different bytes.
     """
     here, found = _version_here(), client.run(_version_here)
     if not found:
@@ -186,6 +188,11 @@ def _check_workers(client: Client, address: str, out: str) -> None:
         if version != here:
             problem = f"worker {worker} runs {version}, but this command runs {here}"
             raise InputError(address, "--scheduler", problem, "install the same version there")
+    kinds = sorted(set(client.run(_device_here).values()))
+    if len(kinds) > 1:
+        problem = f"has workers with different devices: {', '.join(kinds)}"
+        hint = "use workers of one kind, because the last digits depend on the device"
+        raise InputError(address, "--scheduler", problem, hint)
     for worker, names in client.run(_names, out).items():
         if not names:
             hint = "give a path that every worker can read, or a URL such as s3://bucket/synth.zarr"
@@ -195,6 +202,13 @@ def _check_workers(client: Client, address: str, out: str) -> None:
 def _version_here() -> str:
     """Versions of this code and of jaxlib, which must match so that workers produce equal bytes."""
     return f"{code_version()}, jaxlib {metadata.version('jaxlib')}"
+
+
+def _device_here() -> str:
+    """Kind of this process's device, on which the bytes of a clip depend."""
+    import jax
+
+    return jax.devices()[0].device_kind
 
 
 def _names(out: str) -> Sequence[str]:

@@ -6,37 +6,46 @@ the clip's own frames.
 """
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from pipelines.frame_schema import FRAME_MAPS
 from pipelines.layout import FLOOR_DB
-from pipelines.plan import Clip
 from pipelines.recipe import Recipe
-from radarsim.detection.frame_products import FrameProducts, WantedProducts, frame_products
+from radarsim.detection.frame_products import FrameProducts, WantedProducts
 from radarsim.detection.point_cloud import PointCloud
 
 
-def arrays_of_frames(recipe: Recipe, clip: Clip, cube_v: jax.Array) -> dict[str, np.ndarray]:
-    """Points and frame maps that the recipe keeps, specified by `frame_schema.frame_arrays`.
+def frame_values(products: FrameProducts) -> dict[str, jax.Array | PointCloud]:
+    """Point clouds as "points", and frame maps as specified by `frame_schema.frame_arrays`.
+
+    Maps are rounded to float16 on the device, because they are the largest arrays
+    copied to the host.
 
     Args:
-        recipe: recipe of the dataset.
-        clip: the clip; frames beyond its `num_frames` are ignored.
-        cube_v: IF cube in volts at the ADC [frame, chirp, tx, rx, sample], with all frames of a
-            full clip.
-
-    Returns:
-        Values of the arrays, keyed by array name; empty if the recipe keeps no such array.
+        products: points and maps of the frames of a full clip.
     """
-    if not recipe.keep.frame_products:
-        return {}
-    products = frame_products(recipe.radar, wanted_products(recipe), cube_v, clip.num_frames)
-    arrays = {} if products.points is None else _points(products.points, clip.num_frames)
+    values = {} if products.points is None else {"points": products.points}
     for name in FRAME_MAPS:
-        map_db = _map_of(products, name)
+        map_db = getattr(products, f"{name}_db")
         if map_db is not None:
-            arrays[name] = _stored_map(map_db, clip.num_frames)
-    return arrays
+            values[name] = jnp.maximum(map_db, FLOOR_DB).astype(jnp.float16)
+    return values
+
+
+def point_arrays(points: PointCloud) -> dict[str, np.ndarray]:
+    """Arrays of the points of all frames, on the host."""
+    values = np.array(points.values, np.float32)
+    return {"points": values, "num_points": np.array(points.count, np.int32)}
+
+
+def pad_frames(arrays: dict[str, np.ndarray], num_frames: int) -> None:
+    """Replace the values of frames after the end of a clip by padding, in place."""
+    for name in FRAME_MAPS:
+        if name in arrays:
+            arrays[name][num_frames:] = FLOOR_DB
+    if "points" in arrays:
+        arrays["points"][num_frames:], arrays["num_points"][num_frames:] = np.nan, 0
 
 
 def wanted_products(recipe: Recipe) -> WantedProducts:
@@ -49,21 +58,3 @@ def wanted_products(recipe: Recipe) -> WantedProducts:
         range_doppler=keep.range_doppler,
         range_azimuth=keep.range_azimuth,
     )
-
-
-def _map_of(products: FrameProducts, name: str) -> jax.Array | None:
-    return getattr(products, f"{name}_db")
-
-
-def _points(points: PointCloud, num_frames: int) -> dict[str, np.ndarray]:
-    values = np.array(points.values, np.float32)
-    counts = np.array(points.count, np.int32)
-    values[num_frames:], counts[num_frames:] = np.nan, 0
-    return {"points": values, "num_points": counts}
-
-
-def _stored_map(map_db: jax.Array, num_frames: int) -> np.ndarray:
-    """Round to float16 on the device, because the map is the largest array copied to the host."""
-    stored = np.array(jax.numpy.maximum(map_db, FLOOR_DB).astype(np.float16))
-    stored[num_frames:] = FLOOR_DB
-    return stored

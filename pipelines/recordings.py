@@ -15,7 +15,7 @@ from pathlib import Path
 import jax.numpy as jnp
 import numpy as np
 
-from pipelines.clip_simulation import arrays_of_cube
+from pipelines.cube_arrays import arrays_of_cube
 from pipelines.plan import SEE_LINES, Clip, ClipSelection, Note, clip_seed
 from pipelines.recipe import Recipe
 from pipelines.sources import Text, unchanged

@@ -1,16 +1,21 @@
 """Task that simulates the clips of one shard and writes its files; independent of Dask.
 
+In a process with several threads, only one of them simulates at a time, and the others encode and
+write, so that an accelerator does not wait for the disk.
+
 If a clip cannot be simulated, its row stays empty and the error is reported; the other clips are
 still written. If a take has changed since the plan was made, or if the store cannot be written, the
 shard stays unfinished.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
+from pipelines.clip_maker import ClipMaker
 from pipelines.plan import SEE_LINES, Clip, Note
 from pipelines.recipe import Recipe
 from pipelines.sources import Take, TakeChanged
@@ -24,6 +29,7 @@ from radarsim.numerics.malloc import trim_heap
 
 MakeClip = Callable[[Recipe, Clip, Take], Mapping[str, np.ndarray]]
 FAILED = "clips that could not be simulated"
+_ONE_SIMULATES = threading.Lock()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +40,8 @@ class ShardJob:
         out: path or URL of the store.
         recipe: recipe of the dataset.
         store_spec: specification of the store.
-        make_clip: function that makes the named arrays of one clip; must be picklable.
+        make_clip: function that makes the named arrays of one clip; must be picklable. A
+            `ClipMaker` makes the clips of the shard together.
     """
 
     out: str
@@ -74,17 +81,9 @@ def make_shard(
     if record is not None:
         return {**record, "found": True}
     writer = ShardWriter(folder, job.store_spec, shard)
-    made, failed = [], []
-    for clip in clips:
-        try:
-            writer.add(clip.row, clip.id, job.make_clip(job.recipe, clip, takes[clip.take]))
-        except (StoreError, TakeChanged):
-            raise
-        except InputError as error:
-            failed.append(Note(cause=FAILED, line=str(error), remedy=SEE_LINES))
-            clip = replace(clip, num_frames=0)
-        made.append(clip)
-        on_progress(len(made), sum(each.num_frames for each in made))
+    arrays_of_clips = _made_clips(job, clips, takes)  # starts with the poses at once
+    with _ONE_SIMULATES:
+        made, failed = _write_clips(writer, arrays_of_clips, on_progress)
     record = {
         "clips": len(made) - len(failed),
         "frames": sum(clip.num_frames for clip in made),
@@ -93,6 +92,46 @@ def make_shard(
     writer.finish(_tables(job.recipe, made, takes), record)
     trim_heap()
     return {**record, "bytes": writer.num_bytes}
+
+
+def _write_clips(writer: ShardWriter, clips: Iterator, on_progress) -> tuple[list, list]:
+    """Make and add the clips of a shard; return them in row order, and notes on failed ones."""
+    made, failed = {}, {}
+    for clip, arrays in clips:
+        error = arrays if isinstance(arrays, InputError) else _add(writer, clip, arrays)
+        if error is not None:
+            failed[clip.row] = Note(cause=FAILED, line=str(error), remedy=SEE_LINES)
+            clip = replace(clip, num_frames=0)
+        made[clip.row] = clip
+        on_progress(len(made), sum(each.num_frames for each in made.values()))
+    return [made[row] for row in sorted(made)], [failed[row] for row in sorted(failed)]
+
+
+def _made_clips(job: ShardJob, clips, takes) -> Iterator[tuple[Clip, Mapping | InputError]]:
+    """Iterator over the clips with their arrays or errors, in any order."""
+    if isinstance(job.make_clip, ClipMaker):
+        return job.make_clip.made_clips(job.recipe, clips, takes)
+    return _one_by_one(job, clips, takes)
+
+
+def _one_by_one(job: ShardJob, clips, takes) -> Iterator[tuple[Clip, Mapping | InputError]]:
+    for clip in clips:
+        try:
+            yield clip, job.make_clip(job.recipe, clip, takes[clip.take])
+        except (StoreError, TakeChanged):
+            raise
+        except InputError as error:
+            yield clip, error
+
+
+def _add(writer: ShardWriter, clip: Clip, arrays: Mapping[str, np.ndarray]) -> InputError | None:
+    try:
+        writer.add(clip.row, clip.id, arrays)
+    except StoreError:
+        raise
+    except InputError as error:
+        return error
+    return None
 
 
 def _tables(recipe: Recipe, clips: list[Clip], takes: Mapping[str, Take]) -> dict:

@@ -15,6 +15,7 @@ from pipelines.sources import Take
 from radarsim import files
 from radarsim.calibrate import StandingViews, reflectivity_of_views, standing_views
 from radarsim.errors import InputError
+from radarsim.numerics.polynomials import chebyshev_nodes, lagrange_weights
 from radarsim.radar.radar import Radar
 from radarsim.radar.timing import burst_times_s
 from radarsim.scene.body import BodyModel, fit_pose, skin, subdivide
@@ -23,6 +24,8 @@ from radarsim.scene.placement import Placement, RadarPose, place
 from radarsim.scene.retarget import FittedMotion, fit_to_body
 from radarsim.scene.subject import Subject
 
+# Lobe widths whose levels are computed, for a range of widths with a ratio of at most MOST_RATIO.
+NUM_LEVELS, MOST_RATIO = 8, 3.0
 # Rotation of each shoulder about the forward axis, from SMPL's rest pose to lowered arms.
 _ARMS_DOWN_RAD = {16: -1.3, 17: 1.3}
 
@@ -69,12 +72,12 @@ def fit_take(take: Take, sha256: str, recipe: Recipe, body_models: str | None) -
     key = BodyKey(body_models, motion.layout, motion.gender, recipe.simulation.max_edge_m)
     if body_models is None:
         key = key._replace(layout="smpl", gender="neutral")
-    body = _body(key)
+    body = body_of(key)
     return FittedTake(fit_to_body(motion, body), body, key)
 
 
 @functools.lru_cache(maxsize=4)
-def _body(key: BodyKey) -> BodyModel:
+def body_of(key: BodyKey) -> BodyModel:
     body = files.free_body() if key.path is None else _nearest_model(key)
     return subdivide(body, key.max_edge_m) if key.max_edge_m else body
 
@@ -141,15 +144,32 @@ def concatenated(first: Motion, then: Motion) -> Motion:
     )
 
 
+def reflectivity(recipe: Recipe, key: BodyKey, sigma_rad: float) -> float:
+    """Constant of the echo level, anchored to a standing body of mean shape with lowered arms.
+
+    If lobe widths are drawn from a range, the logarithm of the level is interpolated between
+    `NUM_LEVELS` Chebyshev nodes of the logarithm of the width, because each level takes half a
+    second of a core. For the free body, the relative error is at most 4e-6 between 0.35 and
+    0.65 rad, and 4e-5 between 0.15 and 0.45 rad.
+    """
+    low, high = recipe.simulation.sigma_rad
+    if low == high or high > MOST_RATIO * low:
+        return _anchored(recipe.radar, key, sigma_rad)
+    middle, half = np.log(low * high) / 2, np.log(high / low) / 2
+    nodes = chebyshev_nodes(NUM_LEVELS)
+    levels = [_anchored(recipe.radar, key, float(np.exp(middle + half * u))) for u in nodes]
+    weights = lagrange_weights(nodes, np.array([(np.log(sigma_rad) - middle) / half]))
+    return float(np.exp(weights @ np.log(levels)).item())
+
+
 @functools.lru_cache(maxsize=64)
-def reflectivity(radar: Radar, key: BodyKey, sigma_rad: float) -> float:
-    """Constant of the echo level, anchored to a standing body of mean shape with lowered arms."""
+def _anchored(radar: Radar, key: BodyKey, sigma_rad: float) -> float:
     return reflectivity_of_views(radar, _standing_views(key), sigma_rad)
 
 
 @functools.lru_cache(maxsize=4)
 def _standing_views(key: BodyKey) -> StandingViews:
-    body = _body(key)
+    body = body_of(key)
     pose_rad = np.zeros((24, 3), np.float32)
     for joint, angle_rad in _ARMS_DOWN_RAD.items():
         pose_rad[joint, 2] = angle_rad

@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import importlib.util
+import multiprocessing
 import os
 import platform
 import tempfile
@@ -24,6 +25,12 @@ _ONE_THREAD = {
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
 }
 
+# On a GPU, XLA may otherwise choose the kernels of matrix products by timing them, and add in an
+# arbitrary order, so that two builds would have different bytes.
+_REPRODUCIBLE_GPU = "--xla_gpu_deterministic_ops=true"
+# Number of GPUs that the workers of this machine share, from `claim_device`.
+_SHARED_BY = "RADARSIM_GPUS"
+
 # Open lock files of the devices that this process has claimed.
 _LOCKS: list[TextIO] = []
 
@@ -42,11 +49,29 @@ def physical_cores() -> int:
     return max(1, min(cores, usable or cores))
 
 
+def posing_processes() -> int:
+    """Number of processes that prepare clips for the GPU of this worker: its share of the cores.
+
+    One core is left for the worker itself. The number is 0 in a daemon process, which cannot start
+    others; the workers of `local_workers` are no daemons on a machine with a GPU.
+    """
+    if multiprocessing.current_process().daemon:
+        return 0
+    gpus = int(os.environ.get(_SHARED_BY, 0)) or len(visible_devices()) or 1
+    return max(1, physical_cores() // gpus - 1)
+
+
 def worker_environment() -> dict[str, str]:
     """Environment variables of a worker; the user's XLA_FLAGS are preserved."""
-    flags, one_thread = os.environ.get("XLA_FLAGS", ""), _ONE_THREAD["XLA_FLAGS"]
-    flags = flags if one_thread in flags else f"{flags} {one_thread}".strip()
+    flags = os.environ.get("XLA_FLAGS", "")
+    wanted = [_ONE_THREAD["XLA_FLAGS"], *([_REPRODUCIBLE_GPU] if visible_devices() else [])]
+    flags = " ".join([flags, *(flag for flag in wanted if flag not in flags)]).strip()
     return {**_ONE_THREAD, **_program_cache(), "XLA_FLAGS": flags}
+
+
+def threads_per_worker() -> int:
+    """Tasks that a worker runs at the same time: with a GPU, one simulates and one writes."""
+    return 2 if visible_devices() else 1
 
 
 def visible_devices() -> list[str]:
@@ -80,6 +105,7 @@ def claim_device(devices: Sequence[str] | None = None, locks: str | None = None)
     folder = Path(locks or tempfile.gettempdir())
     claimed = next((device for device in devices if _lock_device(folder, device)), devices[0])
     os.environ["CUDA_VISIBLE_DEVICES"] = claimed
+    os.environ[_SHARED_BY] = str(len(devices))
     return claimed
 
 

@@ -9,11 +9,14 @@ the guess, the clips are simulated again, so that no result comes from arrays th
 contrast, `simulate.simulate` determines the array sizes on the host before the simulation.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex
 
@@ -36,7 +39,7 @@ from radarsim.scattering.levels import volts_per_weight
 from radarsim.scattering.reflection import ReflectionModel
 from radarsim.scene.body import BodyModel
 from radarsim.scene.scene import PosedScene, Scene, pose, skin_scene
-from radarsim.signal.array_sizes import RequiredSizes
+from radarsim.signal.array_sizes import RequiredSizes, SumSizes
 from radarsim.signal.face_selection import select_faces, sizes_of_selection
 from radarsim.signal.noise_and_adc import Key, receive
 from radarsim.signal.settings import SimulationSettings
@@ -54,13 +57,16 @@ class PosedClip:
         reflection: the reflection model.
         level_v: level constant from `levels.volts_per_weight` [V].
         extra_noise_db: value added to the receiver's noise figure [dB].
+        own_frames: number of frames before the padding, for products that need it; None if no
+            frame is padding.
     """
 
     posed: PosedScene
-    key: Array
+    key: Array | np.ndarray
     reflection: ReflectionModel
     level_v: ArrayLike
     extra_noise_db: ArrayLike = 0.0
+    own_frames: ArrayLike | None = None
 
 
 def pose_clip(
@@ -128,7 +134,7 @@ class BatchSimulator:
         radar: Radar,
         bodies: tuple[BodyModel, ...],
         settings: SimulationSettings = SimulationSettings(),
-        map_settings: HeatmapSettings | None = HeatmapSettings(),
+        map_settings: HeatmapSettings | Callable | None = HeatmapSettings(),
     ):
         """Prepare the simulator; programs are compiled at the first call.
 
@@ -136,7 +142,8 @@ class BatchSimulator:
             radar: the radar to be simulated.
             bodies: body models from `Scene.bodies`, shared by all clips.
             settings: simulation settings.
-            map_settings: heatmap settings; None to return IF cubes.
+            map_settings: heatmap settings; None to return IF cubes; or a hashable function of
+                radar, IF cube and clip that returns other products.
 
         Raises:
             InputError: an argument is invalid, or the settings select hidden point removal or the
@@ -145,9 +152,8 @@ class BatchSimulator:
         check_radar("BatchSimulator", radar)
         check_settings("BatchSimulator", settings)
         hint = "give HeatmapSettings(...), or None for IF cubes"
-        check_type(
-            "BatchSimulator", "map_settings", map_settings, (HeatmapSettings, type(None)), hint
-        )
+        kinds = (HeatmapSettings, type(None), Callable)
+        check_type("BatchSimulator", "map_settings", map_settings, kinds, hint)
         check_type("BatchSimulator", "bodies", bodies, (tuple, list), "give Scene.bodies")
         for body in bodies:
             check_type("BatchSimulator", "bodies", body, BodyModel, "give Scene.bodies")
@@ -181,6 +187,19 @@ class BatchSimulator:
             if sizes_of_selection(radar, settings, clips.reflection, self.required) == sizes:
                 return result
 
+    def at_sizes(self, clips: PosedClip, sizes: SumSizes) -> tuple[Any, RequiredSizes]:
+        """Start the simulation of stacked clips with given array sizes.
+
+        Returns:
+            Heatmaps, IF cubes or other products, and the sizes that every frame required, with the
+            clip axis first. Products of clips that required larger sizes are invalid.
+
+        Raises:
+            InputError: as for `__call__`, except for speed and range extent.
+        """
+        self._check_clips(clips)
+        return _simulate_clips(*self._static, sizes, self._bodies, clips)
+
     def _check_clips(self, clips: PosedClip) -> None:
         radar, _, map_settings = self._static
         check_type("BatchSimulator", "clips", clips, PosedClip, "give stack_clips([...])")
@@ -193,7 +212,7 @@ class BatchSimulator:
             lengths |= {"joint": body.num_joints, "coordinate": 3}
             shape, hint = jnp.shape(subject.poses_rad), "give stack_clips([...]) of these bodies"
             check_axes("BatchSimulator", "poses of the clips", shape, lengths, hint)
-        if map_settings is not None:
+        if isinstance(map_settings, HeatmapSettings):
             num_columns(radar, subjects[0].poses_rad.shape[1], map_settings)
 
 
@@ -218,6 +237,8 @@ def _simulate_clips(radar, settings, map_settings, sizes, bodies, clips):
         cube_v = receive(radar, echo, clip.key, settings, clip.level_v, clip.extra_noise_db)
         if map_settings is None:
             return cube_v, selection.required
+        if not isinstance(map_settings, HeatmapSettings):
+            return map_settings(radar, cube_v, clip), selection.required
         return maps_of_clip(radar, cube_v, map_settings), selection.required
 
     return jax.lax.map(one_clip, clips)

@@ -1,9 +1,7 @@
 """Reproduce a stored clip from the recipe in its store."""
 
-from functools import partial
-
 from builders.sources.motion_lookup import MotionPaths, body_name, find_source_take
-from pipelines.clip_simulation import make_clip
+from pipelines.clip_maker import ClipMaker
 from pipelines.dask_cluster import local_workers
 from pipelines.store_checks import compare_arrays
 from pipelines.store_reader import Store
@@ -34,7 +32,7 @@ def rebuild(store: Store, row: int, paths: MotionPaths) -> list[str]:
     if recipe.body != body_name(paths.body_models):
         problem = f"the store was built with {recipe.body!r}"
         raise InputError(clip.id, "body", problem, "give the --body-models used then")
-    make = partial(make_clip, body_models=paths.body_models, keep_cubes=store.has("if_cube"))
+    make = ClipMaker(body_models=paths.body_models, keep_cubes=store.has("if_cube"))
     # Use a worker process, as the build does: the last digit depends on how sums are split.
     with local_workers(1, 1) as client:
         made = client.submit(make, recipe, clip, find_source_take(recipe, clip, paths)).result()

@@ -3,7 +3,6 @@
 import argparse
 import logging
 import time
-from functools import partial
 from pathlib import Path
 
 import jax
@@ -23,14 +22,13 @@ from builders.corpus.plan import CorpusSpec
 from builders.sources.join_captions import join_texts, load_caption_datasets
 from builders.sources.motion_lookup import body_name
 from builders.sources.takes import amass_takes, built_in_takes, file_takes, unique_takes
+from pipelines.clip_maker import ClipMaker
 from pipelines.clip_selection import FEW_TAKES, select_all_clips
-from pipelines.clip_simulation import make_clip
 from pipelines.cost_estimate import CostEstimate, estimate_cost
 from pipelines.plan import Note, Plan, make_plan
 from pipelines.recipe import Recipe
 from pipelines.recipe_toml import radar_board_guess, recipe_from_table
 from pipelines.run import build
-from pipelines.shard_job import MakeClip
 from pipelines.storage import open_folder
 from pipelines.store_spec import keeps_cubes, make_store_spec
 from pipelines.store_writer import check_place
@@ -155,8 +153,8 @@ def _measured_cost(options: argparse.Namespace, plan: Plan, takes: dict) -> Cost
     return estimate_cost(plan, named, store_spec, _clip_maker(options, plan), options.workers)
 
 
-def _clip_maker(options: argparse.Namespace, plan: Plan) -> MakeClip:
-    return partial(make_clip, body_models=options.body_models, keep_cubes=keeps_cubes(plan))
+def _clip_maker(options: argparse.Namespace, plan: Plan) -> ClipMaker:
+    return ClipMaker(body_models=options.body_models, keep_cubes=keeps_cubes(plan))
 
 
 def _build(

@@ -89,11 +89,11 @@ class PosedSubject:
             parts.
     """
 
-    betas: Float[Array, "*clip beta"]
+    betas: Float[Array | np.ndarray, "*clip beta"]
     scale: ArrayLike
-    poses_rad: Float[Array, "*clip frame node joint 3"]
-    origin_high_m: Float[Array, "*clip frame node 3"]
-    origin_low_m: Float[Array, "*clip frame node 3"]
+    poses_rad: Float[Array | np.ndarray, "*clip frame node joint 3"]
+    origin_high_m: Float[Array | np.ndarray, "*clip frame node 3"]
+    origin_low_m: Float[Array | np.ndarray, "*clip frame node 3"]
 
 
 def pose_subject(

@@ -55,10 +55,10 @@ class RequiredSizes:
         rates: mean rates of change of the echoes, from `phase_rates.mean_rates`.
     """
 
-    num_places: Int[Array, "*frame"]
-    group_bins: Float[Array, "*frame"]
-    band_bins: Float[Array, "*frame"]
-    near_m: Float[Array, "*frame"]
+    num_places: Int[Array | np.ndarray, "*frame"]
+    group_bins: Float[Array | np.ndarray, "*frame"]
+    band_bins: Float[Array | np.ndarray, "*frame"]
+    near_m: Float[Array | np.ndarray, "*frame"]
     rates: PhaseRates
 
 

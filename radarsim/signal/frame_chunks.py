@@ -24,10 +24,15 @@ def frame_chunks(mesh: BurstMesh) -> list[BurstMesh]:
     return cut(mesh, MOST_FRAMES)
 
 
+def chunk_length(num_frames: int, most: int = MOST_FRAMES) -> int:
+    """Number of frames in each chunk of a clip that is divided."""
+    return -(-num_frames // max(2, -(-num_frames // most)))
+
+
 def cut(mesh: BurstMesh, most: int) -> list[BurstMesh]:
     """Divide frames into two or more chunks of at most `most`, padded with the last frame."""
     num_frames = len(mesh.vertices_m)
+    length = chunk_length(num_frames, most)
     count = max(2, -(-num_frames // most))
-    length = -(-num_frames // count)
     indices = np.minimum(np.arange(count * length), num_frames - 1).reshape(count, length)
     return [jax.tree.map(itemgetter(index), mesh) for index in indices]

@@ -7,15 +7,18 @@ import pytest
 
 from pipelines.clip_selection import CUT, OUTSIDE, TOO_SHORT, select_clips
 from pipelines.clip_simulation import make_clip
+from pipelines.first_clip import compile_other_programs
 from pipelines.plan import Clip
 from pipelines.recipe import Clips, Keep, Placements, Recipe, Simulation
 from pipelines.sources import TakeChanged
 from pipelines.subjects import placed_window
 from radarsim.files import open_motion
+from radarsim.heatmaps import heatmaps
 from radarsim.radar.boards import BOARDS, DEFAULT_BOARD
 from radarsim.radar.frame import Frame
 from radarsim.scene.formats import npz
 from radarsim.scene.motion import Motion
+from radarsim.signal import face_selection, noise_and_adc
 from tests.helpers.synthetic_bodies import synthetic_model
 
 pytestmark = pytest.mark.usefixtures("fast_compilation")
@@ -235,3 +238,14 @@ def test_a_file_truncated_during_a_build_is_a_changed_take(stored_walk, models):
         file.truncate(600)
     with pytest.raises(TakeChanged, match="not an npz file, or truncated"):
         make_clip(recipe, clips[0], stored_walk, body_models=models)
+
+
+def test_programs_compiled_ahead_are_those_of_a_clip(made, models):
+    """After a clip, its programs are there: those for the first clip on a machine add none."""
+    programs = (face_selection._select, noise_and_adc._receive, heatmaps._columns_of)
+    before = [program._cache_size() for program in programs]
+    assert min(before) > 0
+    recipe = recipe_of(keep=Keep(motion=True))
+    clip = only_clip(recipe, Walk(), models)
+    compile_other_programs(recipe, clip, Walk(), models, keep_cubes=True)
+    assert [program._cache_size() for program in programs] == before

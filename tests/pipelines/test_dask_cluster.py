@@ -11,7 +11,12 @@ from distributed import LocalCluster
 
 from pipelines import dask_cluster
 from pipelines.run import build
-from pipelines.worker_environment import claim_device
+from pipelines.worker_environment import (
+    claim_device,
+    default_workers,
+    physical_cores,
+    posing_processes,
+)
 from radarsim.errors import InputError
 from tests.helpers.pipeline_fakes import (
     fake_clip,
@@ -67,6 +72,17 @@ def test_workers_with_other_code_are_refused(tmp_path, address, monkeypatch):
     monkeypatch.setattr(dask_cluster, "code_version", lambda: "0.0.0+other")
     with pytest.raises(InputError, match=r"worker .* runs .*, but this command runs 0.0.0\+other"):
         built(tmp_path / "s.zarr", address)
+
+
+def test_workers_with_different_devices_are_refused(tmp_path, address, monkeypatch):
+    """A clip has the same bytes on devices of one kind only."""
+    monkeypatch.setattr(dask_cluster, "_device_here", own_address)
+    with pytest.raises(InputError, match=r"different devices: .*; use workers of one kind"):
+        built(tmp_path / "s.zarr", address)
+
+
+def own_address(dask_worker):
+    return dask_worker.address
 
 
 def test_a_store_that_workers_cannot_read_is_refused(tmp_path, address):
@@ -127,6 +143,33 @@ def test_each_worker_of_a_machine_gets_its_own_device(tmp_path, monkeypatch):
     assert claimed == {"0", "1"}
     assert freed in claimed | {"2"}
     assert os.environ["CUDA_VISIBLE_DEVICES"] == freed
+
+
+def test_each_local_worker_simulates_on_a_gpu_of_its_own(tmp_path, monkeypatch):
+    """On a machine with two GPUs there are two workers, each of which sees one of them, has its
+    share of the cores for poses, and compiles programs that give the same bytes every time."""
+    (tmp_path / "jax_cuda12_plugin.py").write_text("")  # as if jax[cuda12] were installed
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *sys.path]))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "test-a,test-b")
+    monkeypatch.delenv("JAX_PLATFORMS", raising=False)
+    assert default_workers() == 2
+    with dask_cluster.local_workers(None, 8) as client:
+        found = list(client.run(device_environment).values())
+    assert {each["device"] for each in found} == {"test-a", "test-b"}
+    for each in found:
+        assert each["threads"] == 2
+        assert each["posing"] == max(1, physical_cores() // 2 - 1)
+        assert "--xla_gpu_deterministic_ops=true" in each["flags"]
+
+
+def device_environment(dask_worker):
+    return {
+        "device": os.environ["CUDA_VISIBLE_DEVICES"],
+        "flags": os.environ["XLA_FLAGS"].split(),
+        "threads": dask_worker.state.nthreads,
+        "posing": posing_processes(),
+    }
 
 
 def test_a_single_device_needs_no_claim(monkeypatch):

@@ -8,7 +8,7 @@ import pytest
 
 import radarsim as rs
 from builders import recordings
-from pipelines.clip_simulation import arrays_of_cube
+from pipelines.cube_arrays import arrays_of_cube
 from pipelines.frame_arrays import wanted_products
 from pipelines.frame_checks import joint_problems, map_problems, point_problems
 from pipelines.frame_schema import FRAME_MAPS

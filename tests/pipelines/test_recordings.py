@@ -12,7 +12,7 @@ import zarr
 from builders import amass, check, dca1000, draw, recordings
 from builders.building.dca1000_export import capture_file_name, require_adc_codes
 from builders.sources.recording_labels import read_labels
-from pipelines.clip_simulation import arrays_of_cube
+from pipelines.cube_arrays import arrays_of_cube
 from pipelines.plan import Clip, make_plan
 from pipelines.recipe import Clips, Keep, Recipe
 from pipelines.recordings import RecordedTake, select_recorded_clips

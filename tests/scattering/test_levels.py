@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import trimesh
 
+from pipelines.recipe import Recipe
 from pipelines.subjects import BodyKey, reflectivity
 from radarsim.calibrate import (
     anchored_reflectivity,
@@ -314,5 +315,5 @@ def test_a_point_has_the_area_that_makes_it_a_plate_of_its_cross_section():
 def test_the_default_level_is_the_free_body_s_own_anchor():
     """The constant has three digits: 0.5 % covers this rounding and the float32 sums."""
     key = BodyKey(None, "smpl", "neutral", 0.0)
-    anchored = reflectivity(RADAR, key, DEFAULT_SIGMA_RAD)
+    anchored = reflectivity(Recipe(radar=RADAR), key, DEFAULT_SIGMA_RAD)
     assert pytest.approx(anchored, rel=5e-3) == FREE_BODY_REFLECTIVITY
