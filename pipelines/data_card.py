@@ -69,6 +69,7 @@ def make_data_card(folder: StoreFolder) -> bytes:
     parts = [
         _head(statistics),
         _settings_section(attributes),
+        _recording_section(attributes),
         _splits_section(statistics),
         _licences_section(statistics),
         _labels_section(statistics),
@@ -119,6 +120,16 @@ def _settings_section(attributes: Mapping) -> str:
     rows.append(("recipe digest", f"`{attributes.get('recipe_digest', '')[:16]}`"))
     note = "The attribute `recipe` in `zarr.json` is the complete recipe: TOML for `--recipe`.\n"
     return f"## Settings\n\n{table(('setting', 'value'), rows)}\n{note}"
+
+
+def _recording_section(attributes: Mapping) -> str:
+    """Axes, units and windows of recorded arrays, and what is unknown about them."""
+    recording = attributes.get("recording")
+    if not recording:
+        return ""
+    rows = [(name, f"`{value}`") for name, value in recording.items() if name != "unknown"]
+    unknown = "; ".join(recording.get("unknown", ())) or "nothing"
+    return f"## Recordings\n\n{table(('setting', 'value'), rows)}\nUnknown: {unknown}.\n"
 
 
 def _settings(recipe: Recipe) -> dict[str, str]:
