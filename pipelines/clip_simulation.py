@@ -15,9 +15,9 @@ from pipelines.frame_arrays import arrays_of_frames
 from pipelines.joint_arrays import arrays_of_joints
 from pipelines.plan import Clip
 from pipelines.recipe import Recipe
-from pipelines.schema import FLOOR_DB, HEATMAPS
+from pipelines.schema import FLOOR_DB
 from pipelines.sources import Take, unchanged
-from pipelines.store_spec import heatmap_settings, num_poses
+from pipelines.store_spec import heatmap_settings, heatmaps_of, num_poses
 from pipelines.subjects import (
     FittedTake,
     concatenated,
@@ -158,7 +158,8 @@ def _heatmaps(recipe: Recipe, clip: Clip, cube_v: jax.Array) -> dict[str, np.nda
     cube_v, settings = _own_clutter_removed(cube_v, clip.num_frames, settings)
     maps = make_heatmaps(recipe.radar, cube_v, settings)
     columns = num_columns(recipe.radar, clip.num_frames, settings)
-    arrays = {name: _stored_map(getattr(maps, name), columns) for name in HEATMAPS}
+    names = heatmaps_of(recipe)
+    arrays = {name: _stored_map(getattr(maps, name), columns) for name in names}
     counts = {"num_frames": clip.num_frames, "num_columns": columns}
     return arrays | {name: np.int32(count) for name, count in counts.items()}
 

@@ -1,5 +1,7 @@
 """Stores of recorded arrays: cubes of another radar, pictures of heatmaps, magnitudes of frames."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -10,11 +12,13 @@ from pipelines.report import main as report
 from pipelines.store_checks import find_problems
 from pipelines.store_reader import Store
 from radarsim.errors import InputError
+from radarsim.files import load_radar
 from radarsim.plots.heatmaps import clip_page
 from radarsim.radar.toml import dump_radar
-from tests.helpers.array_files import write_array, write_picture
+from tests.helpers.array_files import write_array, write_iq_text, write_picture
 from tests.helpers.synthetic_captures import echo, small_radar
 
+RADARS = Path(__file__).parents[2] / "examples" / "radars"
 # The radar and clips of test_recordings.py, whose compiled programs are used again.
 RADAR = small_radar(num_chirps=24, tx_order=(0, 2), num_samples=32)
 PERIOD_S = RADAR.frame.period_s
@@ -86,6 +90,26 @@ def test_a_store_of_pictures_has_just_that_heatmap(tmp_path):
     assert report([str(store.path), "--out", str(tmp_path / "report.html")]) == 0
     maps, axes = stored_maps(store, 0, store.recipe.heatmap_settings)
     assert len(clip_page(maps, axes, title="walk").axes) == 2  # one heatmap and its colour bar
+
+
+def test_text_of_a_continuous_wave_becomes_a_store_without_range(tmp_path):
+    """A tone of 200 Hz in the I/Q text of a CW radar is at 200 Hz times half the wavelength."""
+    board = RADARS / "bgt60ltr11_cw.toml"
+    radar = load_radar(board)
+    times_s = np.arange(20 * 64) / 2000
+    noise = np.random.default_rng(0).normal(size=(2, len(times_s)))
+    tone = 30 * np.exp(2j * np.pi * 200 * times_s) + noise[0] + 1j * noise[1]
+    write_iq_text(tmp_path / "wave.txt", tone.reshape(20, 64))
+    options = ["--axes", "frame,chirp,iq", "--radar", str(board), "--clip-seconds", "0.64"]
+    store = built(tmp_path, *options, "--min-frames", "20", file="wave.txt")
+    assert store.heatmaps == ("time_doppler",)
+    assert set(store.axes()) == {"time_s", "speed_mps"}
+    level_db = store.maps(0)["time_doppler"].astype(float)
+    speed_mps = store.axes()["speed_mps"][level_db.mean(0).argmax()]
+    assert speed_mps == pytest.approx(100 * radar.chirp.wavelength_m, abs=0.01)
+    assert abs(np.median(level_db)) < 1.5
+    assert find_problems(store) == []
+    assert report([str(store.path), "--out", str(tmp_path / "report.html")]) == 0
 
 
 def test_magnitudes_of_range_doppler_frames_become_two_heatmaps(tmp_path):
