@@ -24,6 +24,7 @@ from benchmarks.machine_info import commit, processor
 from benchmarks.mmclip_profile import step_parts
 from benchmarks.mmclip_steps import TEXT_WIDTH, open_training
 from benchmarks.mmclip_versions import compare_versions
+from mmclip.presets import PRESETS
 
 LARGE_BATCH = 256
 
@@ -158,7 +159,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("store", metavar="STORE", help="folder of a finished store")
-    parser.add_argument("--preset", default="small", choices=("small", "paper"))
+    parser.add_argument("--preset", default="small", choices=tuple(PRESETS))
     parser.add_argument(
         "--steps", type=int, default=50, metavar="N", help="timed steps (%(default)s)"
     )

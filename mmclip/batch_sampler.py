@@ -82,7 +82,8 @@ class BatchSampler:
         name = self._corpus.labels[label]
         texts = (self._text_of.get(name, name),)
         if self._use_captions:
-            texts += self._corpus.clips[clip].captions
+            captions = self._corpus.clips[clip].captions
+            texts += tuple(self._text_of.get(caption, caption) for caption in captions)
         variants = self._bank.variants[texts[rng.integers(len(texts))]]
         return variants[rng.integers(len(variants))]
 

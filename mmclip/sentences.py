@@ -59,13 +59,13 @@ def make_sentence_bank(
 
 
 def permute_label_texts(labels: Iterable[str], seed: int) -> dict[str, str]:
-    """Assign every label the text of another label, as a permutation control.
+    """Assign every label, or every caption, the text of another one, as a permutation control.
 
     The assignment is a derangement, a permutation without fixed points. A model trained with
     this assignment shows what accuracy is reached without correct texts.
 
     Args:
-        labels: at least two labels.
+        labels: at least two different texts.
         seed: random seed of the permutation.
 
     Returns:

@@ -107,11 +107,15 @@ def _announced(step: Callable, report: Callable[[str], None]) -> Callable:
 def _label_texts(
     data: PreparedData, settings: TrainingSettings, report: Callable[[str], None]
 ) -> dict[str, str]:
-    """Map each label to the label that supplies its text; empty except in permutation controls."""
-    if not settings.train.derange:
+    """Map each label and caption to the one that supplies its text, in permutation controls."""
+    seed = settings.train.derange
+    if not seed:
         return {}
     report("permutation control (train.derange): every label has the text of another label")
-    return permute_label_texts(data.seen, settings.train.derange)
+    captions = {text for clip in data.corpus.clips for text in clip.captions}
+    permuted = len(captions) > 1 and settings.data.captions
+    of_captions = permute_label_texts(captions, seed) if permuted else {}
+    return of_captions | permute_label_texts(data.seen, seed)
 
 
 def _batches(

@@ -28,7 +28,7 @@ ATTRIBUTES = ("torso", "arms", "legs", "location", "general")
 # Minimum numbers of wordings and of captions of an activity.
 MIN_VARIANTS = 4
 MIN_CAPTIONS = 4
-MAX_SENTENCE_CHARS = 300  # CLIP reads at most 77 tokens
+MAX_SENTENCE_CHARS = 284  # CLIP reads at most 77 tokens
 FOLDER = Path(__file__).parent / "text"
 
 

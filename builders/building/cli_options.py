@@ -43,7 +43,16 @@ FLAG_SETTINGS = {
     "validation_share": ("splits", "validation"),
     "test_share": ("splits", "test"),
 }
-PRESETS = ("paper", "zeroshot", "recognition", "grammar", "twin-a", "twin-b", "twin-c")
+PRESETS = (
+    "paper",
+    "zeroshot",
+    "recognition",
+    "recognition-test",
+    "grammar",
+    "twin-a",
+    "twin-b",
+    "twin-c",
+)
 AREA_SETTINGS = ("near_m", "far_m", "half_width_m")
 
 

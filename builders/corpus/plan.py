@@ -99,7 +99,11 @@ def _num_takes(spec, length_s, default):
     return max(1, round(spec.hours * 3600 / length_s)) if spec.hours else default
 
 
-def subject_name(spec: CorpusSpec, number: int) -> str:
-    """Folder name of a person, which includes the name of the domain except for the home domain."""
-    home = spec.domain == "home"
-    return f"subject{number:02d}" if home else f"{spec.domain}-subject{number:02d}"
+def subject_name(number: int, seed: int = 0, domain: str = "home") -> str:
+    """Name of a person, such as `subject07`, `seed2-subject07` or `twin-b-subject07`.
+
+    Corpora of different seeds have different people, so the name includes every seed but 0, and
+    every domain but the home domain.
+    """
+    prefix = ([] if domain == "home" else [domain]) + ([f"seed{seed}"] if seed else [])
+    return "-".join([*prefix, f"subject{number:02d}"])

@@ -44,7 +44,7 @@ def synthesize_take(spec: CorpusSpec, planned: PlannedTake) -> tuple[Motion, lis
     performer = _performer(spec, planned.subject_number)
     perform = _perform_activity if planned.activity else _perform_sequence
     performance, spans = perform(spec, planned, performer)
-    name = f"{subject_name(spec, planned.subject_number)}/{planned.name}"
+    name = f"{subject_name(planned.subject_number, spec.seed, spec.domain)}/{planned.name}"
     motion = replace(performance.motion, name=name)
     if spec.alive:
         from builders.activities.breathing import add_breathing

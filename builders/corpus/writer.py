@@ -39,7 +39,9 @@ STAND_IN = "a stand-in for recordings: made-up people, simulated capture flaws"
 
 def motion_path(spec: CorpusSpec, planned: PlannedTake) -> str:
     """Path of a motion file, relative to the corpus folder."""
-    return f"{subject_name(spec, planned.subject_number)}/{planned.name}_poses.npz"
+    return (
+        f"{subject_name(planned.subject_number, spec.seed, spec.domain)}/{planned.name}_poses.npz"
+    )
 
 
 def is_written(folder: Path, spec: CorpusSpec, planned: PlannedTake) -> bool:

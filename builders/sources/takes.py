@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+from builders.corpus.plan import subject_name
 from builders.corpus.reader import find_corpus
 from pipelines.caption_datasets.amass_names import AMASS_FOLDERS
 from pipelines.clip_selection import UNUSABLE
@@ -80,7 +81,7 @@ class BuiltInTake:
 
     @property
     def subject(self) -> str:
-        return f"subject{self.subject_number:02d}"
+        return subject_name(self.subject_number, self.seed)
 
     def load(self) -> Motion:
         from builders.activities import perform

@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip("flax", reason="needs the extra train")
 
 from benchmarks import zero_shot
+from benchmarks.zero_shot_recipe import parse_with_recipe
 from benchmarks.zero_shot_table import class_lines, results_table
 from mmclip.evaluation_report import pool_runs
 from tests.helpers.labelled_stores import build_labelled_store
@@ -163,3 +164,39 @@ def test_labels_that_pre_training_knows_are_refused(store, tmp_path, capsys):
     assert zero_shot.main([*command, "--set", *short, "--pretrain-set", *short]) == 2
     assert "bow, kick: used in training by --pretrain-store" in capsys.readouterr().err
     assert not (tmp_path / "o" / "bow+kick-0").exists()
+
+
+def test_the_recipe_in_miniature_builds_its_stores_and_evaluates(tmp_path):
+    """One command builds three stores, pre-trains, adapts, and evaluates the group and a control.
+
+    The jump and the lunge are in the test store once each; no other person's clip is known.
+    """
+    out = tmp_path / "best"
+    command = ["--recipe", "miniature", "--out", str(out), "--encoder", "hash"]
+    assert zero_shot.main(command) == 0
+    assert {path.name for path in (out / "stores").glob("*.zarr")} == {
+        "train.zarr",
+        "test.zarr",
+        "pretrain.zarr",
+    }
+    result = json.loads((out / "zero_shot.json").read_text())
+    for kind in ("jump,lunge", "jump,lunge straight", "deranged"):
+        assert len(result[kind]["runs"]) == 1
+        assert sum(row["windows"] for row in result[kind]["class_table"]) == 2
+    assert result["recipe"]["options"]["method"] == "full"
+    adapted = json.loads((out / "jump+lunge-0" / "model.json").read_text())
+    assert {name.split("/")[1].split("-")[0] for name in adapted["subjects"]} == {"seed1", "seed2"}
+
+
+def test_options_override_a_recipe_and_stores_exclude_it(capsys):
+    parser = zero_shot._parser()
+    given = ["--recipe", "miniature", "--out", "o"]
+    assert parse_with_recipe(parser, given).method == "full"
+    options = parse_with_recipe(parser, [*given, "--method", "lora"])
+    assert options.method == "lora"
+    assert options.stores == ["o/stores/train.zarr"]
+    assert options.test_store == ["o/stores/test.zarr"]
+    for command in (["--out", "o"], [*given, "s.zarr"]):
+        with pytest.raises(SystemExit):
+            parse_with_recipe(zero_shot._parser(), command)
+    assert "a recipe builds its own stores" in capsys.readouterr().err

@@ -23,7 +23,7 @@ from builders.corpus import writer
 from builders.corpus.plan import CorpusSpec, plan_takes
 from builders.corpus.synthesis import synthesize_take
 from builders.motions import main
-from builders.sources.takes import amass_takes
+from builders.sources.takes import amass_takes, built_in_takes
 from pipelines.attribute_files import read_sentences
 from pipelines.caption_datasets.babel import read_babel
 from pipelines.caption_datasets.humanml3d import read_humanml3d
@@ -157,6 +157,18 @@ def test_a_folder_with_other_files_is_not_changed(corpus, tmp_path, capsys):
     assert "other files" in capsys.readouterr().err
     assert main(["--out", str(corpus), *GRAMMAR]) == 0
     assert "is complete" in capsys.readouterr().out
+
+
+def test_people_of_corpora_with_different_seeds_have_different_names():
+    """A model trained on one corpus must not count the people of another as known."""
+    names = {
+        writer.motion_path(spec, plan_takes(spec)[0]).split("/")[0]
+        for spec in (CorpusSpec(), CorpusSpec(seed=1), CorpusSpec(seed=1, domain="twin-a"))
+    }
+    assert names == {"subject00", "seed1-subject00", "twin-a-seed1-subject00"}
+    takes = [built_in_takes(1, 1, seed, clip_s=1.0)[0] for seed in (0, 2)]
+    assert [take.subject for take in takes] == ["subject00", "seed2-subject00"]
+    assert takes[1].id == "built-in/seed2-subject00/jump_000"
 
 
 def test_takes_of_activities_have_the_texts_of_the_activity_and_a_stable_order():

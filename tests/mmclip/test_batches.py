@@ -137,6 +137,20 @@ def test_the_permutation_control_leaves_no_label_its_own_text():
         assert all(label != other for label, other in text_of.items())
 
 
+def test_the_permutation_control_exchanges_the_texts_of_captions_too(corpus):
+    """Every sentence in a batch is that of another label or of another caption."""
+    captions = sorted({text for clip in corpus.clips for text in clip.captions})
+    texts = (*LABELS, *captions)
+    bank = make_sentence_bank(texts, corpus.sentences, PARTS)
+    text_of = permute_label_texts(captions, 1) | permute_label_texts(LABELS, 1)
+    settings = TrainingSettings(data=DataSettings(captions=True))
+    windows = corpus.windows(("train",), set(LABELS))
+    batch = BatchSampler(corpus, windows, bank, settings, text_of).batch(0)
+    for clip, label, row in zip(batch.windows.clip, batch.windows.label, batch.sentences):
+        own = (corpus.labels[label], *corpus.clips[clip].captions)
+        assert not any((bank.variants[text] == row).all(axis=1).any() for text in own)
+
+
 def test_sequential_batches_hold_every_window_once_and_pad_the_last_batch(corpus):
     windows = non_overlapping(corpus.windows(("test",), set(LABELS)), WINDOW)
     assert len(windows) == 12  # one window fits into 40 columns without overlap
