@@ -73,6 +73,8 @@ class DataSettings:
         most_actions: clips in which more actions follow each other are left out; 0 keeps all.
             Paper: not stated. Authors: 3 (BABEL).
         unseen: labels excluded from training; G1 to G3 are the groups of the paper's protocol.
+        grid: common grid of stores of different radars (`common_grid`): speed:first:last:bins
+            [m/s], range:first:last:bins [m] and column:period [s]; empty: equal axes are needed.
         batches_ahead: number of batches that are read in advance.
         memory_mb: limit of the memory for clips that stay in memory after they have been read
             [MB]; the others are read again for every batch. The results are the same.
@@ -87,6 +89,7 @@ class DataSettings:
     shortest: int = 56
     most_actions: int = 0
     unseen: tuple[str, ...] = ()
+    grid: tuple[str, ...] = ()
     batches_ahead: int = 4
     memory_mb: int = 2000
 

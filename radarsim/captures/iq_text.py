@@ -1,4 +1,4 @@
-"""Read I/Q samples from text: one or more numbers per line, comments after `#`.
+"""Read I/Q samples from text: a header, one or more numbers per line, comments after `#`.
 
 Numbers may be separated by spaces, commas, semicolons or tabs, and by line breaks: I and Q in two
 columns and I and Q on alternating lines are the same series. Comment lines between the numbers, as
@@ -59,7 +59,8 @@ def _blocks(path: Path) -> list[tuple[int, list[float]]]:
     for number, line in enumerate(read_text(path, MAX_TEXT_BYTES).splitlines(), start=1):
         numbers, comment, _ = line.partition("#")
         words = numbers.translate(_SEPARATORS).split()
-        if not words:
+        is_header = not blocks and words and not _is_number(words[0])
+        if not words or is_header:
             is_new = is_new or bool(comment)
             continue
         if is_new:
@@ -70,6 +71,14 @@ def _blocks(path: Path) -> list[tuple[int, list[float]]]:
         hint = "give a text file of I and Q values"
         raise InputError(path, "file", "contains no numbers", hint)
     return blocks
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
 
 
 def _numbers(path: Path, line: int, words: list[str]) -> list[float]:

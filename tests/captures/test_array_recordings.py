@@ -139,7 +139,7 @@ def test_text_of_i_and_q_with_frame_comments(tmp_path):
     stored = np.stack([frames.real, frames.imag], axis=-1)
     np.testing.assert_allclose(array.read((slice(0, 2),)), stored[:2], atol=1e-6)
     columns = tmp_path / "columns.csv"
-    columns.write_text("".join(f"{i:.6f}, {q:.6f}\n" for i, q in stored.reshape(-1, 2)))
+    columns.write_text("I, Q\n" + "".join(f"{i:.6f}, {q:.6f}\n" for i, q in stored.reshape(-1, 2)))
     np.testing.assert_allclose(
         open_text(columns, ("chirp", "iq")).read(()), stored.reshape(-1, 2), atol=1e-6
     )
