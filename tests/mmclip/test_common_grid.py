@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 import zarr
 
+from mmclip import predict
 from mmclip.batch_sampler import non_overlapping
 from mmclip.common_grid import on_grid, parse_grid
 from mmclip.errors import MmclipError
 from mmclip.prepared_data import open_corpus
+from mmclip.pretrain import pretrain
 from mmclip.resampled_arrays import ResampledArray, resampling_matrix
 from mmclip.store import FLOOR_DB, open_store
 from mmclip.window_corpus import SPLITS
@@ -19,6 +21,7 @@ from mmclip.window_reader import WindowReader
 from tests.helpers.labelled_stores import BINS, COLUMNS, build_labelled_store
 from tests.helpers.tiny_training import tiny_settings
 
+pytestmark = pytest.mark.usefixtures("fast_compilation")
 # The store has 32 speeds from -4 to 4 m/s, ranges of 0 to 3.1 m and 80 columns per second.
 GRID = "grid=speed:-3:3:13,range:0.4:2.4:11,column:0.02"
 
@@ -145,3 +148,21 @@ def test_the_grid_is_a_setting():
     grid = parse_grid(tiny_settings(GRID).data.grid)
     assert grid.axes["speed"] == (-3, 3, 13)
     assert (grid.axes["range"].step, grid.column_s) == (pytest.approx(0.2), 0.02)
+
+
+def test_a_model_of_two_radars_predicts_on_a_third_with_one_heatmap(path, tmp_path, monkeypatch):
+    """The grid is part of the model; a store outside it is refused with the reason."""
+    monkeypatch.setenv("MMCLIP_CACHE", str(tmp_path / "cache"))
+    second = changed(path, tmp_path / "second.zarr", speeds=np.linspace(-5, 5, BINS))
+    names = ("time_range", "time_angle", "range", "angle")
+    third = changed(path, tmp_path / "third.zarr", np.linspace(-3.2, 3.2, BINS), without=names)
+    settings = tiny_settings(GRID, "heatmaps=time_doppler", "size=16", "steps=2", "batch=4")
+    run = pretrain([str(path), str(second)], tmp_path / "run", settings, "hash", verify=False)
+    assert run["axes"] == {"speed": [-3, 3, 13]}
+    options = [str(third), "--model", str(tmp_path / "run"), "--labels", "jump", "wave"]
+    rows = predict.predict(predict._parser().parse_args([*options, "--no-verify"]))
+    assert len(rows) == len(open_store(third).measured_columns)
+    assert all(sum(row["scores"].values()) == pytest.approx(1) for row in rows)
+    slow = changed(path, tmp_path / "slow.zarr", speeds=np.linspace(-1, 1, BINS))
+    with pytest.raises(MmclipError, match=r"speed: covers -1 to 1 m/s.*aliased"):
+        predict.predict(predict._parser().parse_args([str(slow), *options[1:], "--no-verify"]))
