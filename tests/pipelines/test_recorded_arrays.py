@@ -88,6 +88,9 @@ def test_a_store_of_pictures_has_just_that_heatmap(tmp_path):
     assert "relative" in unknown[1]
     assert find_problems(store) == []
     assert report([str(store.path), "--out", str(tmp_path / "report.html")]) == 0
+    card = (tmp_path / "real.zarr" / "README.md").read_text()
+    assert "heatmaps of speed over time, relative values without a unit" in card
+    assert "Unknown: sign of the speed; level" in card
     maps, axes = stored_maps(store, 0, store.recipe.heatmap_settings)
     assert len(clip_page(maps, axes, title="walk").axes) == 2  # one heatmap and its colour bar
 
