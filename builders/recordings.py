@@ -1,8 +1,9 @@
-"""Build a radar dataset from labelled DCA1000 recordings: `python -m builders.recordings`.
+"""Build a radar dataset from labelled recordings of any radar: `python -m builders.recordings`.
 
-Reads DCA1000 recordings (.bin, .pcap, .pcapng), cuts their labelled segments into clips and writes
-a store in the format of builders.amass, with heatmaps computed by the same code. A model trained on
-simulated data can therefore be fine-tuned on this store.
+Reads DCA1000 recordings (.bin, .pcap, .pcapng) and arrays (.npy, .npz, .mat, .h5, I/Q text,
+pictures of heatmaps), cuts their labelled segments into clips and writes a store in the format of
+builders.amass, with heatmaps computed by the same code. A model trained on simulated data can
+therefore be fine-tuned on this store.
 """
 
 import argparse
@@ -23,6 +24,9 @@ examples:
       one radar for all captures: .toml, TI .cfg, .mmwave.json, mmWave Studio log, or a board name
   python -m builders.recordings --captures data --labels labels.csv --out real.zarr
       a configuration next to each capture: walk.bin with walk.toml, walk.cfg or walk.mmwave.json
+  python -m builders.recordings --captures data --labels labels.csv --out real.zarr --radar my.toml
+    --array mergedData --axes frame,chirp,rx,range
+      arrays; or described in recording.toml next to them, see docs/recordings.md
 
 exit status: 0 clips were written, 1 some shards are unfinished, 2 no clip could be made
 """
@@ -86,6 +90,20 @@ def _parser() -> argparse.ArgumentParser:
         default="auto",
         help="order of I and Q in the samples (default: auto, detected from the data)",
     )
+    add(
+        "--description",
+        type=path_argument,
+        metavar="FILE",
+        help="TOML file that describes the arrays: axes, units, transforms, what is unknown",
+    )
+    add("--array", metavar="NAME", help="name of the array in the files, if there are several")
+    add(
+        "--axes",
+        type=_names,
+        metavar="A,B",
+        help="axes of the array in order, such as frame,chirp,rx,sample or time,speed",
+    )
+    add("--units", choices=("V", "codes", "unknown"), help="units of the arrays (default: unknown)")
     add("--clip-seconds", type=float, metavar="S", help="clip length in seconds (default: 5)")
     add(
         "--stride-seconds",
@@ -112,6 +130,10 @@ def _parser() -> argparse.ArgumentParser:
     add_heatmap_options(parser)
     add_frame_options(parser)
     return parser
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(","))
 
 
 if __name__ == "__main__":

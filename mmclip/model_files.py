@@ -9,6 +9,7 @@ from pathlib import Path
 import jax.numpy as jnp
 import numpy as np
 
+from mmclip.common_grid import on_grid
 from mmclip.errors import MmclipError
 from mmclip.model import MmClip, make_model
 from mmclip.model_variables import Variables, join_model, split_model
@@ -42,6 +43,7 @@ class TrainedModel:
 
     def check_axes(self, store: RadarStore) -> None:
         """Raise MmclipError unless a store has the axes of the model's training data."""
+        store = on_grid(store, self.settings)
         try:
             check_same_axes([store], self.description["axes"])
         except MmclipError as error:

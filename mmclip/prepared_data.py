@@ -5,11 +5,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmclip.common_grid import on_grid
 from mmclip.errors import MmclipError
 from mmclip.protocol import unseen_labels
 from mmclip.sentences import Descriptions, SentenceBank, make_sentence_bank
 from mmclip.settings import TrainingSettings
-from mmclip.store import AxisRange, axis_ranges, check_same_axes, open_store, verify_checksums
+from mmclip.store import (
+    RELATIVE,
+    AxisRange,
+    RadarStore,
+    all_axis_ranges,
+    check_same_axes,
+    open_store,
+    verify_checksums,
+)
 from mmclip.text_cache import embed_cached
 from mmclip.text_encoders import TextEncoder
 from mmclip.window_corpus import SPLITS, WindowCorpus, WindowIndex, read_corpus
@@ -68,8 +77,9 @@ def open_corpus(
     Raises:
         MmclipError: a store cannot be used, or the stores have different axes.
     """
-    stores = [open_store(path) for path in paths]
+    stores = [on_grid(open_store(path), settings) for path in paths]
     check_same_axes(stores, axes)
+    _check_units(stores)
     columns, data = settings.model.size, settings.data
     shortest = min(data.shortest, columns) if data.short_windows == "stretch" else columns
     corpus = read_corpus(stores, columns, data.crop_step, need_labels, shortest, data.most_actions)
@@ -107,8 +117,22 @@ def prepare_data(
     bank, vectors = embed_texts(texts, corpus.sentences, settings, encoder, report)
     identity = {"name": encoder.name, "digest": encoder.digest, "width": encoder.width}
     return PreparedData(
-        corpus, bank, vectors, identity, seen, unseen, axis_ranges(corpus.stores[0])
+        corpus, bank, vectors, identity, seen, unseen, all_axis_ranges(corpus.stores)
     )
+
+
+def _check_units(stores: Sequence[RadarStore]) -> None:
+    """Check that heatmaps can be compared: all in dB, or all relative.
+
+    Raises:
+        MmclipError: the units differ.
+    """
+    units = {store.units for store in stores}
+    if len(units) > 1:
+        other = next(store for store in stores if store.units == RELATIVE)
+        problem = "has heatmaps without a unit, and another store has decibels"
+        hint = "they cannot be compared: process both in the same way, in dB or relative"
+        raise MmclipError(other.path, "units", problem, hint)
 
 
 def embed_texts(

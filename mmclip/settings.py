@@ -73,6 +73,8 @@ class DataSettings:
         most_actions: maximum number of successive actions in a clip; clips with more actions are
             excluded, and 0 keeps all clips. Paper: not stated. Authors: 3 (BABEL).
         unseen: labels excluded from training; G1 to G3 are the groups of the paper's protocol.
+        grid: common grid of stores of different radars (`common_grid`): speed:first:last:bins
+            [m/s], range:first:last:bins [m] and column:period [s]; empty: equal axes are needed.
         batches_ahead: number of batches that are read in advance.
         memory_mb: limit of the memory in which clips are kept after they have been read [MB]; all
             other clips are read again for every batch. The limit does not affect the results.
@@ -87,6 +89,7 @@ class DataSettings:
     shortest: int = 56
     most_actions: int = 0
     unseen: tuple[str, ...] = ()
+    grid: tuple[str, ...] = ()
     batches_ahead: int = 4
     memory_mb: int = 2000
 

@@ -24,6 +24,8 @@ READABLE_VERSIONS = (1, 2)
 FLOOR_DB = -10.0
 BIN_AXES = {"time_doppler": "speed", "time_range": "range", "time_angle": "angle"}
 UNITS = {"speed": "m/s", "range": "m", "angle": "rad", "column_time": "s"}
+# Unit of recorded heatmaps whose scale is not known.
+RELATIVE = "1"
 # Columns that each table must have.
 COLUMNS = {
     "clips": ("row", "id", "subject", "split", "take", "source", "body", "num_frames"),
@@ -65,14 +67,24 @@ class RadarStore:
         return self.path.name
 
     @property
+    def heatmaps(self) -> tuple[str, ...]:
+        """Names of the heatmaps of the store; a radar without a sweep has no time-range heatmap."""
+        return tuple(name for name in HEATMAPS if name in self.arrays)
+
+    @property
+    def units(self) -> str:
+        """Unit of the heatmaps: "dB", or "1" for recorded values without a unit."""
+        return self.arrays[self.heatmaps[0]]["attributes"]["units"]
+
+    @property
     def stored_columns(self) -> int:
         """Number of columns of every row, including padding."""
-        return int(self.arrays["time_range"]["shape"][1])
+        return int(self.arrays[self.heatmaps[0]]["shape"][1])
 
     @cached_property
     def axes(self) -> dict[str, np.ndarray]:
         """Bin centres of each axis, and the time of each column [s]."""
-        return {name: np.asarray(self.read_array(name)) for name in UNITS}
+        return {name: np.asarray(self.read_array(name)) for name in UNITS if name in self.arrays}
 
     @cached_property
     def measured_columns(self) -> np.ndarray:
@@ -155,11 +167,12 @@ def open_store(path: str | Path) -> RadarStore:
         raise MmclipError(path, "schema_version", problem, "use the trainer of that version")
     if not (path / "checksums.json").is_file():
         raise MmclipError(path, "store", "is not finished", "run its build again")
-    names = (*HEATMAPS, *UNITS, "num_columns")
+    names = _present(path)
     store = RadarStore(path, attributes, {n: _read_json(path / n / "zarr.json") for n in names})
-    for name in HEATMAPS:
+    for name in store.heatmaps:
         _check_heatmap(store, name)
-    for name, units in UNITS.items():
+    for name in set(UNITS) & set(names):
+        units = UNITS[name]
         _require(store, name, "units", store.arrays[name].get("attributes", {}).get("units"), units)
     return store
 
@@ -172,14 +185,16 @@ def check_same_axes(
     Args:
         stores: stores to be used together.
         axes: first bin, last bin and number of bins of each axis that a model was trained on;
-            default: the ranges of the first store.
+            default: the ranges of the first store that has the axis.
 
     Raises:
         MmclipError: an axis differs; the message states the limits and the unit of the axis.
     """
-    axes = axes or axis_ranges(stores[0])
+    axes = axes or all_axis_ranges(stores)
     for store in stores:
         for axis, found in axis_ranges(store).items():
+            if axis not in axes:  # of a heatmap that the others, or the model, do not have
+                continue
             required = AxisRange(*axes[axis])
             # The tolerance is half a bin, because the axes may be rounded differently.
             step = abs(required.last - required.first) / max(required.count - 1, 1)
@@ -194,8 +209,16 @@ def check_same_axes(
 
 def axis_ranges(store: RadarStore) -> dict[str, AxisRange]:
     """Range of each bin axis of the heatmaps."""
-    bins = {axis: store.axes[axis] for axis in BIN_AXES.values()}
+    bins = {BIN_AXES[name]: store.axes[BIN_AXES[name]] for name in store.heatmaps}
     return {axis: AxisRange(float(x[0]), float(x[-1]), float(len(x))) for axis, x in bins.items()}
+
+
+def all_axis_ranges(stores: Sequence[RadarStore]) -> dict[str, AxisRange]:
+    """Range of each bin axis, of the first store that has it."""
+    ranges: dict[str, AxisRange] = {}
+    for store in stores:
+        ranges = {**axis_ranges(store), **ranges}
+    return ranges
 
 
 def radar_names(stores: Sequence[RadarStore]) -> list[str]:
@@ -227,6 +250,13 @@ def _sha256(path: Path) -> str | None:
         return None
 
 
+def _present(path: Path) -> tuple[str, ...]:
+    """Names of the arrays that are needed: heatmaps that exist with their axes, and counts."""
+    heatmaps = [name for name in HEATMAPS if (path / name).is_dir()] or HEATMAPS
+    axes = [BIN_AXES[name] for name in heatmaps]
+    return (*heatmaps, *axes, "column_time", "num_columns")
+
+
 def _describe(axis: AxisRange, unit: str) -> str:
     return f"{int(axis.count)} bins from {axis.first:.4g} to {axis.last:.4g} {unit}"
 
@@ -235,7 +265,10 @@ def _check_heatmap(store: RadarStore, name: str) -> None:
     meta = store.arrays[name]
     axes = ["clip", "time", BIN_AXES[name]]
     _require(store, name, "axes", meta.get("dimension_names"), axes)
-    _require(store, name, "units", meta.get("attributes", {}).get("units"), "dB")
+    units = meta.get("attributes", {}).get("units")
+    if units == RELATIVE and store.attributes.get("recorded"):
+        return
+    _require(store, name, "units", units, "dB")
     _require(store, name, "fill value", meta.get("fill_value"), FLOOR_DB)
 
 

@@ -15,11 +15,12 @@ from jaxtyping import Array
 from pipelines.frame_arrays import frame_values, pad_frames, point_arrays, wanted_products
 from pipelines.plan import Clip
 from pipelines.recipe import Recipe
-from pipelines.schema import FLOOR_DB, HEATMAPS
-from pipelines.store_spec import heatmap_settings
+from pipelines.schema import FLOOR_DB
+from pipelines.store_spec import heatmap_settings, heatmaps_of
 from radarsim.batch import PosedClip
 from radarsim.detection.frame_products import WantedProducts, frame_products, own_clutter_v
 from radarsim.heatmaps.heatmaps import HeatmapSettings, make_heatmaps, maps_of_clip, num_columns
+from radarsim.heatmaps.settings import measured_heatmaps
 from radarsim.radar.radar import Radar
 from radarsim.signal.noise_and_adc import to_codes
 
@@ -59,7 +60,7 @@ def stored_arrays(recipe: Recipe, clip: Clip, values: dict) -> dict[str, np.ndar
     columns = num_columns(recipe.radar, clip.num_frames, heatmap_settings(recipe))
     points = point_arrays(values["points"]) if "points" in values else {}
     arrays = {name: np.array(each) for name, each in (values | points).items()}
-    for name in HEATMAPS:
+    for name in heatmaps_of(recipe):
         arrays[name] = np.maximum(arrays[name], FLOOR_DB).astype(np.float16)
         arrays[name][columns:] = FLOOR_DB
     if "if_cube" in arrays:
@@ -94,7 +95,7 @@ class CubeProducts:
         maps = maps_of_clip(radar, own_v, settings)
         values = {
             name: jnp.maximum(getattr(maps, name), FLOOR_DB).astype(jnp.float16)
-            for name in HEATMAPS
+            for name in measured_heatmaps(radar)
         }
         if self.cubes:
             values["if_cube"] = _stored_cube(radar, cube_v, self.quantise)
@@ -117,7 +118,7 @@ def cube_products(recipe: Recipe, keep_cubes: bool) -> CubeProducts:
 def _heatmaps(recipe: Recipe, clip: Clip, cube_v: jax.Array) -> dict[str, jax.Array]:
     cube_v, settings = _own_clutter_removed(cube_v, clip.num_frames, heatmap_settings(recipe))
     maps = make_heatmaps(recipe.radar, cube_v, settings)
-    return {name: getattr(maps, name) for name in HEATMAPS}
+    return {name: getattr(maps, name) for name in heatmaps_of(recipe)}
 
 
 def _own_clutter_removed(

@@ -67,8 +67,9 @@ def make_data_card(folder: StoreFolder) -> bytes:
     """
     statistics, attributes = compute_statistics(folder), root_attributes(folder)
     parts = [
-        _head(statistics),
+        _head(statistics, root_arrays(folder)),
         _settings_section(attributes),
+        _recording_section(attributes),
         _splits_section(statistics),
         _licences_section(statistics),
         _labels_section(statistics),
@@ -97,17 +98,27 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|") or "-"
 
 
-def _head(statistics: StoreStatistics) -> str:
+def _head(statistics: StoreStatistics, arrays: Mapping[str, dict]) -> str:
     total = statistics.made
     lines = [
         f"# {'Recorded' if statistics.is_recorded else 'Simulated'} radar dataset\n",
-        f"{total.clips} clips, {duration(total.seconds)}, of one person each in front of an",
-        "FMCW radar: heatmaps of speed, range and azimuth over time, in dB above the noise.",
+        f"{total.clips} clips, {duration(total.seconds)}, of one person each in front of",
+        f"a radar: heatmaps of {_measured(arrays)}.",
         *([] if statistics.is_recorded else [_SIMULATED]),
     ]
     if statistics.failed:
         lines.append(f"{statistics.failed} clips could not be made; their rows are empty.")
     return "\n".join(lines) + "\n"
+
+
+def _measured(arrays: Mapping[str, dict]) -> str:
+    """Axes of the heatmaps in a store, and their unit."""
+    names = {"time_doppler": "speed", "time_range": "range", "time_angle": "azimuth"}
+    present = [axis for name, axis in names.items() if name in arrays] or list(names.values())
+    listed = " and ".join([*([", ".join(present[:-1])] if present[:-1] else []), present[-1]])
+    units = {arrays[name].get("attributes", {}).get("units") for name in names if name in arrays}
+    level = "relative values without a unit" if units == {"1"} else "in dB above the noise"
+    return f"{listed} over time, {level}"
 
 
 def _settings_section(attributes: Mapping) -> str:
@@ -119,6 +130,16 @@ def _settings_section(attributes: Mapping) -> str:
     rows.append(("recipe digest", f"`{attributes.get('recipe_digest', '')[:16]}`"))
     note = "The attribute `recipe` in `zarr.json` is the complete recipe: TOML for `--recipe`.\n"
     return f"## Settings\n\n{table(('setting', 'value'), rows)}\n{note}"
+
+
+def _recording_section(attributes: Mapping) -> str:
+    """Axes, units and windows of recorded arrays, and what is unknown about them."""
+    recording = attributes.get("recording")
+    if not recording:
+        return ""
+    rows = [(name, f"`{value}`") for name, value in recording.items() if name != "unknown"]
+    unknown = "; ".join(recording.get("unknown", ())) or "nothing"
+    return f"## Recordings\n\n{table(('setting', 'value'), rows)}\nUnknown: {unknown}.\n"
 
 
 def _settings(recipe: Recipe) -> dict[str, str]:

@@ -9,6 +9,7 @@ import numpy as np
 # Minimum level of maps: 10 dB below the noise, which is too low for any signal. Padding has the
 # same level.
 FLOOR_DB = -10.0
+HEATMAPS = ("time_doppler", "time_range", "time_angle")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +79,9 @@ class Layout:
         num_points: number of point slots per frame; None if points are not saved.
         range_doppler, range_azimuth: whether these maps of each frame are saved.
         joints: whether the joints of the body are saved for each frame.
+        heatmaps: names of the heatmaps; a radar without a sweep measures no range, and recorded
+            heatmaps are often of one kind.
+        relative: whether the values of the heatmaps are relative, without a unit; recordings only.
     """
 
     num_clips: int
@@ -94,3 +98,5 @@ class Layout:
     range_doppler: bool = False
     range_azimuth: bool = False
     joints: bool = False
+    heatmaps: tuple[str, ...] = HEATMAPS
+    relative: bool = False

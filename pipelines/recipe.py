@@ -225,6 +225,7 @@ class Recipe:
         checked_count("recipe", "seed", self.seed, at_least=0)
         checked_count("recipe", "limit", self.limit, at_least=0)
         self._check_clip_length()
+        self._check_range()
         self._check_doppler()
 
     @property
@@ -266,6 +267,17 @@ class Recipe:
             problem += f"; clips need {self.clips.min_frames}"
             hint += ", or fewer frames (--min-frames)"
         raise InputError("recipe", "clips.length_s", problem, hint)
+
+    def _check_range(self) -> None:
+        kept = [
+            name
+            for name in ("points", "range_doppler", "range_azimuth")
+            if getattr(self.keep, name)
+        ]
+        if kept and not self.radar.chirp.has_sweep:
+            problem = f"needs a range axis, and {self.radar.name} is a continuous-wave radar"
+            hint = f"keep no {kept[0]}, or use a radar with a sweep"
+            raise InputError("recipe", f"keep.{kept[0]}", problem, hint)
 
     def _check_doppler(self) -> None:
         if self.keep.needs_doppler and self.radar.frame.num_chirps < 2:

@@ -1,8 +1,9 @@
-"""Clips from recordings: the IF cube is read from a capture file instead of simulated.
+"""Clips from recordings: the IF cube is read from a file instead of simulated.
 
     capture -> labelled time spans -> windows -> IF cube -> heatmaps, points, frame maps -> arrays
 
-All steps after the IF cube are the same as for simulated clips.
+All steps after the IF cube are the same as for simulated clips. `recorded_maps` makes clips from
+heatmaps that were recorded without their IF samples.
 """
 
 import hashlib
@@ -19,10 +20,13 @@ from pipelines.cube_arrays import arrays_of_cube
 from pipelines.plan import SEE_LINES, Clip, ClipSelection, Note, clip_seed
 from pipelines.recipe import Recipe
 from pipelines.sources import Text, unchanged
+from radarsim.captures.array_description import ArrayDescription, parse_description
 from radarsim.captures.bin_files import files_of_recording
 from radarsim.captures.capture import Capture
+from radarsim.captures.recorded_maps import RecordedMaps
+from radarsim.captures.recording import Recording, of_capture
 from radarsim.errors import InputError
-from radarsim.files import load_setup, open_capture
+from radarsim.files import load_recording, load_setup, open_capture
 from radarsim.radar.radar import Radar
 from radarsim.scene.motion import Motion
 
@@ -41,6 +45,7 @@ class RecordedTake:
         path: path of the capture.
         setup: radar of the capture, as the name of a board or the path of a configuration file.
         iq_order: order of I and Q, as for `radarsim.files.open_capture`.
+        description: description of a recorded array as TOML text; "" for a capture.
     """
 
     path: str
@@ -49,6 +54,7 @@ class RecordedTake:
     subject: str
     texts: tuple[Text, ...]
     iq_order: str = "auto"
+    description: str = ""
     source: str = "recordings"
     licence: str = ""
     official_split: str = ""
@@ -61,6 +67,17 @@ class RecordedTake:
         """Open the capture; raise InputError if the capture cannot be read."""
         return open_capture(self.path, self.setup, iq_order=self.iq_order)
 
+    def recording(self) -> Recording | RecordedMaps:
+        """Open a capture or an array; raise InputError if the file cannot be read."""
+        if not self.description:
+            return of_capture(self.capture())
+        return load_recording(self.path, self.setup, self.parsed_description)
+
+    @property
+    def parsed_description(self) -> ArrayDescription:
+        """Description of the recorded array."""
+        return parse_description(self.description, self.path)
+
     def sha256(self) -> str:
         """SHA-256 of the capture's bytes, its radar setup, and the order of I and Q."""
         try:
@@ -72,6 +89,7 @@ class RecordedTake:
             problem = f"cannot be read ({error.strerror})"
             raise InputError(self.path, "file", problem, "check it") from None
         made_from = (of_files, repr(load_setup(self.setup)), self.iq_order)
+        made_from += (self.description,) if self.description else ()
         return hashlib.sha256(repr(made_from).encode()).hexdigest()
 
 
@@ -87,8 +105,8 @@ def select_recorded_clips(recipe: Recipe, take: RecordedTake) -> ClipSelection:
         summary; and findings of the capture reader.
     """
     try:
-        sha256, capture = take.sha256(), take.capture()
-        _check_radar(recipe, capture)
+        sha256, capture = take.sha256(), _open(take)
+        _check_radar(recipe, take, capture)
     except InputError as error:
         return ClipSelection(notes=(Note(cause=UNUSABLE, line=str(error), remedy=SEE_LINES),))
     clips, notes = {}, []
@@ -99,13 +117,10 @@ def select_recorded_clips(recipe: Recipe, take: RecordedTake) -> ClipSelection:
         for clip in found:
             known = clips.setdefault(clip.id, clip)
             clips[clip.id] = max(known, clip, key=lambda each: each.num_frames)
-    lost = sum(_touches(recipe, clip, capture.lost_packets.frames) for clip in clips.values())
+    lost_frames = capture.lost_packets.frames if isinstance(capture, Capture) else frozenset()
+    lost = sum(_touches(recipe, clip, lost_frames) for clip in clips.values())
     notes += [Note(cause=LOST, count=lost)] if lost else []
-    findings = [f"{take.id}: I and Q: {capture.iq_evidence}"]
-    findings += [f"{take.id}: {note}" for note in capture.findings]
-    guess = capture.capture_format.guess_line(capture.radar.board)
-    # All captures of one radar have this finding in common, so it is printed only once.
-    findings += [f"{take.setup}: {guess}"] if guess else []
+    findings = _findings(take, capture)
     return ClipSelection(clips=tuple(clips.values()), notes=tuple(notes), findings=tuple(findings))
 
 
@@ -127,12 +142,27 @@ def make_recorded_clip(
         TakeChanged: the capture has changed since the plan was made, or can no longer be read.
     """
     with unchanged(take, clip.take_sha256):
-        capture = take.capture()
         first = first_frame(recipe, clip)
-        codes = capture.read(first, first + clip.num_frames)
-    full = np.zeros((recipe.num_frames, *codes.shape[1:]), np.complex64)
-    full[: clip.num_frames] = codes * np.float32(capture.volts_per_code)
+        cube_v = take.recording().read(first, first + clip.num_frames)
+    full = np.zeros((recipe.num_frames, *cube_v.shape[1:]), np.complex64)
+    full[: clip.num_frames] = cube_v
     return arrays_of_cube(recipe, clip, jnp.asarray(full), keep_cubes=keep_cubes)
+
+
+def _open(take: RecordedTake) -> Capture | Recording | RecordedMaps:
+    return take.recording() if take.description else take.capture()
+
+
+def _findings(take: RecordedTake, capture: Capture | Recording | RecordedMaps) -> list[str]:
+    """Inferences of the reader; all recordings of one radar have the last ones in common."""
+    if not isinstance(capture, Capture):
+        unknown = take.parsed_description.unknowns
+        lines = [f"{take.setup}: not known: {', '.join(unknown)}"] if unknown else []
+        return [*(f"{take.id}: {note}" for note in capture.notes), *lines]
+    guess = capture.capture_format.guess_line(capture.radar.board)
+    lines = [f"{take.id}: I and Q: {capture.iq_evidence}"]
+    lines += [f"{take.id}: {note}" for note in capture.findings]
+    return lines + ([f"{take.setup}: {guess}"] if guess else [])
 
 
 def _too_short(recipe: Recipe) -> Note:
@@ -153,15 +183,21 @@ def same_signal(one: Radar, other: Radar) -> bool:
     return replace(one, name="") == replace(other, name="")
 
 
-def _check_radar(recipe: Recipe, capture: Capture) -> None:
+def _check_radar(
+    recipe: Recipe, take: RecordedTake, capture: Capture | Recording | RecordedMaps
+) -> None:
     if not same_signal(recipe.radar, capture.radar):
         problem = f"is from {capture.radar.name}, but the store is for {recipe.radar.name}"
         hint = "a store has the axes of one radar: build one store per radar"
-        raise InputError(capture.name, "radar", problem, hint)
+        raise InputError(take.path, "radar", problem, hint)
 
 
 def _clips_of(
-    recipe: Recipe, take: RecordedTake, sha256: str, text: Text, capture: Capture
+    recipe: Recipe,
+    take: RecordedTake,
+    sha256: str,
+    text: Text,
+    capture: Capture | Recording | RecordedMaps,
 ) -> list[Clip]:
     """Windows of one labelled time span, aligned to radar frames."""
     period_s = recipe.radar.frame.period_s

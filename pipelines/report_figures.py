@@ -10,7 +10,6 @@ from matplotlib.ticker import MaxNLocator
 
 from pipelines.plan import DRAWN, SPLITS, Clip
 from pipelines.report_sample import LEVEL_EDGES_DB, Sample
-from pipelines.schema import HEATMAPS
 from pipelines.store_reader import Store
 from pipelines.store_statistics import StoreStatistics
 from radarsim.plots.heatmaps import PANELS, draw_heatmap
@@ -102,7 +101,7 @@ def levels_figure(sample: Sample) -> Figure:
     with rc_context(_STYLE):
         page = Figure(figsize=(9, 2.6), layout="constrained")
         left, right = page.subplots(1, 2)
-        for name in HEATMAPS:
+        for name in sample.levels:
             shares = sample.levels[name]
             left.semilogy(centres, np.where(shares > 0, shares, np.nan), label=name)
         left.set(xlabel="level [dB above noise]", ylabel="share of the cells")
@@ -117,7 +116,9 @@ def shares_figure(store: Store, sample: Sample) -> Figure:
     axes = store.axes()
     with rc_context(_STYLE):
         page = Figure(figsize=(9, 2.4), layout="constrained")
-        for panel, name in zip(page.subplots(1, 3), HEATMAPS):
+        for panel, name in zip(
+            page.subplots(1, len(sample.shares), squeeze=False)[0], sample.shares
+        ):
             kind = PANELS[name]
             bins = axes[kind.coordinate] * kind.per_si
             share = np.maximum(sample.shares[name], 1e-7)
@@ -128,11 +129,11 @@ def shares_figure(store: Store, sample: Sample) -> Figure:
 
 
 def clips_figure(store: Store, rows: Sequence[int]) -> Figure:
-    """The three heatmaps of some clips, one clip per row."""
+    """The heatmaps of some clips, one clip per row."""
     axes = store.axes()
     with rc_context({**_STYLE, "font.size": 7}):
         page = Figure(figsize=(11, 1.75 * len(rows)), layout="constrained")
-        grid = page.subplots(len(rows), len(HEATMAPS), squeeze=False)
+        grid = page.subplots(len(rows), len(store.heatmaps), squeeze=False)
         for panels, row in zip(grid, rows):
             for panel, (name, map_db) in zip(panels, store.maps(row).items()):
                 draw_heatmap(panel, name, map_db, axes)

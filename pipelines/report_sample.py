@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines.schema import BIN_AXIS, FLOOR_DB, HEATMAPS
+from pipelines.schema import BIN_AXIS, FLOOR_DB
 from pipelines.store_reader import Store
 
 # Default limit on the number of clips in the sample.
@@ -51,15 +51,15 @@ def take_sample(store: Store, most: int = MOST_CLIPS) -> Sample:
         Statistics of the heatmaps, over zero clips if all clips failed.
     """
     rows = evenly([row for row, clip in store.clips.items() if clip.num_frames], most)
-    levels = {name: np.zeros(len(LEVEL_EDGES_DB) - 1) for name in HEATMAPS}
-    shares = {name: np.zeros(store.group[BIN_AXIS[name]].shape[0]) for name in HEATMAPS}
+    levels = {name: np.zeros(len(LEVEL_EDGES_DB) - 1) for name in store.heatmaps}
+    shares = {name: np.zeros(store.group[BIN_AXIS[name]].shape[0]) for name in store.heatmaps}
     peaks_db = np.zeros(len(rows))
     for number, row in enumerate(rows):
         maps = {name: map_db.astype(np.float32) for name, map_db in store.maps(row).items()}
         for name, map_db in maps.items():
             levels[name] += np.histogram(map_db, LEVEL_EDGES_DB)[0] / map_db.size
             shares[name] += power_share(map_db)
-        peaks_db[number] = maps["time_range"].max()
+        peaks_db[number] = maps.get("time_range", maps[store.heatmaps[0]]).max()
     return Sample(
         rows=tuple(rows),
         levels={name: sums / max(len(rows), 1) for name, sums in levels.items()},

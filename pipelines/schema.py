@@ -10,13 +10,13 @@ A clip occupies whole chunks, and a shard contains whole clips, so two writers n
 
 from pipelines.frame_schema import FRAME_COORDINATES, frame_arrays, frame_coordinates
 from pipelines.layout import FLOOR_DB, ArraySpec, Layout
+from pipelines.layout import HEATMAPS as HEATMAPS
 
 FORMAT = "radarsim-store"
 # Version 2 added the optional arrays per radar frame; all arrays of version 1 are unchanged.
 SCHEMA_VERSION = 2
 READABLE_VERSIONS = (1, 2)
 
-HEATMAPS = ("time_doppler", "time_range", "time_angle")
 BIN_AXIS = {"time_doppler": "speed", "time_range": "range", "time_angle": "angle"}
 COORDINATE_UNITS = {"time": "s", "column_time": "s", "range": "m", "speed": "m/s", "angle": "rad"}
 COORDINATE_AXIS = {"column_time": "time"}
@@ -77,7 +77,7 @@ CHECKED_TABLES = ("clips", "segments", "captions")
 
 def store_arrays(layout: Layout) -> tuple[ArraySpec, ...]:
     """Specifications of all arrays of a store, coordinates included."""
-    arrays = [_heatmap(layout, name) for name in HEATMAPS]
+    arrays = [_heatmap(layout, name) for name in layout.heatmaps]
     arrays += _counts(layout)
     if layout.cube is not None:
         arrays.append(_cube(layout))
@@ -95,12 +95,19 @@ def _heatmap(layout: Layout, name: str) -> ArraySpec:
         dims=("clip", "time", axis),
         shape=(layout.num_clips, *clip),
         dtype="float16",
-        units="dB",
         chunk=(1, *clip),
         shard=(layout.clips_per_shard, *clip),
-        fill=FLOOR_DB,
-        about=f"power over {axis}, in dB above the noise, cut at {FLOOR_DB:g} dB",
+        **(_relative(axis) if layout.relative else _decibels(axis)),
     )
+
+
+def _decibels(axis: str) -> dict:
+    about = f"power over {axis}, in dB above the noise, cut at {FLOOR_DB:g} dB"
+    return {"units": "dB", "fill": FLOOR_DB, "about": about}
+
+
+def _relative(axis: str) -> dict:
+    return {"units": "1", "fill": 0.0, "about": f"recorded values over {axis}, scale not known"}
 
 
 def _counts(layout: Layout) -> list[ArraySpec]:
@@ -163,9 +170,14 @@ def _motion(layout: Layout) -> list[ArraySpec]:
 
 def _coordinates(layout: Layout) -> list[ArraySpec]:
     sizes = {"time": layout.num_columns, **layout.bins}
+    present = {"time", *(BIN_AXIS[name] for name in layout.heatmaps)}
+    if layout.range_doppler or layout.range_azimuth:
+        present.add("range")
     arrays = []
     for name, units in COORDINATE_UNITS.items():
         axis = COORDINATE_AXIS.get(name, name)
+        if axis not in present:
+            continue
         arrays.append(
             ArraySpec(
                 name=name,

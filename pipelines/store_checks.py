@@ -11,7 +11,7 @@ import numpy as np
 import zarr
 
 from pipelines.frame_checks import frame_problems, map_problems
-from pipelines.schema import HEATMAPS, ArraySpec, Layout, store_arrays
+from pipelines.schema import BIN_AXIS, ArraySpec, Layout, store_arrays
 from pipelines.store_reader import Store
 from pipelines.store_spec import burst_bins, cube_shape, kept_sizes
 from pipelines.store_writer import verify
@@ -91,7 +91,7 @@ def check_values(store: Store, progress: Callable[[range], Iterator[int]] = iter
         clip = store.clips[row]
         if frames != clip.num_frames:
             yield _line(store, clip.id, f"{frames} frames, {clip.num_frames} in the table")
-        for name in HEATMAPS:
+        for name in () if _is_relative(store) else store.heatmaps:
             map_db = store.array(name, row).astype(np.float32)
             for problem in map_problems(map_db, columns, "column"):
                 yield _line(store, f"{clip.id} {name}", problem)
@@ -122,12 +122,19 @@ def _layout(store: Store) -> Layout:
         clips_per_shard=store.attributes["clips_per_shard"],
         num_frames=recipe.num_frames,
         num_columns=store.group["time"].shape[0],
-        bins={axis: store.group[axis].shape[0] for axis in ("range", "speed", "angle")}
+        bins={axis: store.group[axis].shape[0] for axis in BIN_AXIS.values() if store.has(axis)}
         | burst_bins(recipe),
+        heatmaps=store.heatmaps,
+        relative=_is_relative(store),
         cube=cube_shape(recipe) if store.has("if_cube") else None,
         cube_step_v=step_v,
         **kept_sizes(recipe),
     )
+
+
+def _is_relative(store: Store) -> bool:
+    """Whether the heatmaps are recorded values without a unit."""
+    return any(store.group[name].attrs.get("units") == "1" for name in store.heatmaps)
 
 
 def _differences(array: zarr.Array, spec: ArraySpec) -> Iterator[tuple[str, object, object]]:

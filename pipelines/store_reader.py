@@ -133,6 +133,11 @@ class Store:
                 captions.append(self._captions[segment["caption"]])
         return ", then ".join(captions)
 
+    @cached_property
+    def heatmaps(self) -> tuple[str, ...]:
+        """Names of the heatmaps of the store."""
+        return tuple(name for name in HEATMAPS if name in self.group)
+
     def maps(self, row: int) -> dict[str, np.ndarray]:
         """Return the heatmaps of a clip, keyed by name [dB above noise], without padding columns.
 
@@ -144,11 +149,12 @@ class Store:
             problem = "could not be simulated when the store was built"
             hint = "build it again to see the cause, or choose another clip"
             raise InputError(self.path, f"clip {row}", problem, hint)
-        return {name: self.array(name, row)[:columns] for name in HEATMAPS}
+        return {name: self.array(name, row)[:columns] for name in self.heatmaps}
 
     def axes(self) -> dict[str, np.ndarray]:
         """Coordinates of the heatmaps, keyed by the axis names of `heatmap_axes`."""
-        return {name: self.group[stored][:] for name, stored in _AXES.items()}
+        present = {name: stored for name, stored in _AXES.items() if stored in self.group}
+        return {name: self.group[stored][:] for name, stored in present.items()}
 
     def cube_v(self, row: int) -> np.ndarray | None:
         """IF cube of a clip without padding frames, complex [V]; None if the store has no cubes."""

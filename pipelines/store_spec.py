@@ -15,11 +15,11 @@ from pipelines.layout import ArraySpec, Layout
 from pipelines.plan import Plan
 from pipelines.recipe import IF_CUBES_LIMIT_BYTES, Recipe
 from pipelines.recipe_toml import dump_recipe, recipe_digest
-from pipelines.schema import store_arrays
+from pipelines.schema import BIN_AXIS, HEATMAPS, store_arrays
 from pipelines.sources import Take
 from radarsim.detection.burst_spectrum import burst_middle_s
 from radarsim.detection.frame_maps import frame_map_axes
-from radarsim.heatmaps.heatmaps import HeatmapSettings, heatmap_axes
+from radarsim.heatmaps.settings import HeatmapSettings, heatmap_axes, measured_heatmaps
 from radarsim.radar.toml import dump_radar
 
 
@@ -64,12 +64,11 @@ def make_store_spec(plan: Plan, takes: Mapping[str, Take]) -> StoreSpec:
     """
     recipe = plan.recipe
     axes = heatmap_axes(recipe.radar, recipe.num_frames, heatmap_settings(recipe))
+    bins = {"range": "range_m", "speed": "speed_mps", "angle": "angle_rad"}
     coordinates = {
         "time": axes["time_s"],
         "column_time": axes["time_s"],
-        "range": axes["range_m"],
-        "speed": axes["speed_mps"],
-        "angle": axes["angle_rad"],
+        **{axis: axes[name] for axis, name in bins.items() if name in axes},
         **frame_axes(recipe),
     }
     attributes = {
@@ -102,6 +101,12 @@ def heatmap_settings(recipe: Recipe) -> HeatmapSettings:
     return recipe.heatmap_settings
 
 
+def heatmaps_of(recipe: Recipe) -> tuple[str, ...]:
+    """Names of the heatmaps that the radar of a recipe measures, in the order of a store."""
+    measured = measured_heatmaps(recipe.radar)
+    return tuple(name for name in HEATMAPS if name in measured)
+
+
 def cube_shape(recipe: Recipe) -> tuple[int, int, int, int]:
     """Shape of the IF samples of one frame: (chirp, tx, rx, sample)."""
     radar = recipe.radar
@@ -130,6 +135,8 @@ def num_poses(recipe: Recipe) -> int:
 def frame_axes(recipe: Recipe) -> dict[str, np.ndarray]:
     """Coordinates of the arrays per radar frame, keyed by the names in `frame_schema`."""
     radar, maps = recipe.radar, recipe.detection.map_settings(recipe.maps.angle_window)
+    if not radar.chirp.has_sweep:
+        return {}
     axes = frame_map_axes(radar, maps)
     return {
         "frame_time": burst_middle_s(radar, recipe.num_frames),
@@ -195,8 +202,9 @@ def _layout(plan: Plan, coordinates: Mapping[str, np.ndarray]) -> Layout:
         clips_per_shard=plan.clips_per_shard,
         num_frames=recipe.num_frames,
         num_columns=len(coordinates["time"]),
-        bins={axis: len(coordinates[axis]) for axis in ("range", "speed", "angle")}
+        bins={axis: len(coordinates[axis]) for axis in BIN_AXIS.values() if axis in coordinates}
         | burst_bins(recipe),
+        heatmaps=heatmaps_of(recipe),
         cube=cube_shape(recipe) if keeps_cubes(plan) else None,
         cube_step_v=recipe.radar.receiver.adc_step_v if recipe.simulation.quantise else None,
         **kept_sizes(recipe),

@@ -68,6 +68,7 @@ _PUBLIC = {
     "JointTracks": "radarsim.joint_tracks",
     "joint_tracks": "radarsim.joint_tracks",
     # captures
+    "load_recording": "radarsim.files",
     "open_capture": "radarsim.files",
     "write_capture": "radarsim.files",
     # errors

@@ -133,6 +133,81 @@ def open_capture(path: str | Path, radar, *, capture_format=None, iq_order: str 
     return capture_files.open_capture(path, radar, capture_format, iq_order)
 
 
+def load_recording(path: str | Path, radar=None, description=None, **changes):
+    """Open any recording: a capture of the DCA1000, or an array of any radar.
+
+    Args:
+        path: a capture (`.bin`, `.pcap`, `.pcapng`), an array (`.npy`, `.npz`, `.mat`, `.h5`,
+            `.hdf5`), I/Q text (`.txt`, `.csv`) or a picture of a heatmap (`.png`, `.jpg`).
+        radar: `Radar`, or an argument of `load_setup`; by default the radar that the description
+            names, or the configuration next to the recording (see `setup_beside`).
+        description: of an array: `ArrayDescription`, or path of a TOML file
+            (`captures.array_description`); by default the file next to the recording (see
+            `description_beside`).
+        changes: settings that replace those of the description, such as
+            `axes=("frame", "chirp", "rx", "sample")`, `array="adc"` or `units="V"`.
+
+    Returns:
+        `captures.recording.Recording` with IF cubes in volts, or, for heatmaps,
+        `captures.recorded_maps.RecordedMaps`.
+
+    Raises:
+        InputError: the file is damaged, its radar is unknown, or its axes do not fit the radar.
+    """
+    from radarsim.captures import array_files, recording
+    from radarsim.radar.radar import Radar
+
+    path = existing_path(path, "file")
+    if not array_files.is_array_file(path):
+        return recording.of_capture(open_capture(path, radar or _setup_of(path)))
+    described = load_description(path, description, **changes)
+    radar = radar or radar_of(described) or _setup_of(path)
+    if isinstance(radar, Radar):
+        return array_files.open_array_recording(path, described, radar)
+    setup = load_setup(radar)
+    real = setup.capture_format.is_real
+    return array_files.open_array_recording(path, described, setup.radar, real)
+
+
+def load_description(path: str | Path, description=None, **changes):
+    """Load the description of a recorded array, see `load_recording`.
+
+    Args:
+        path: the recorded array.
+        description: `ArrayDescription`, path of a TOML file, or None for the file next to the
+            array, which need not exist if `changes` has the axes.
+        changes: settings that replace those of the description.
+
+    Returns:
+        `captures.array_description.ArrayDescription`.
+
+    Raises:
+        InputError: there is no description, or a setting is unknown or out of range.
+    """
+    from radarsim.captures.array_description import ArrayDescription, parse_description
+
+    if isinstance(description, ArrayDescription):
+        return parse_description(description.dump(), description.where, **changes)
+    file = existing_path(description, "description") if description else description_beside(path)
+    if file is None:
+        return parse_description("", str(path), **changes)
+    return parse_description(read_text(file, MAX_SETUP_BYTES), str(file), **changes)
+
+
+def _setup_of(path: Path) -> Path:
+    beside = setup_beside(path)
+    if beside is None:
+        hint = f"name the radar, or put {path.stem}.toml or radar.toml next to the recording"
+        raise InputError(path, "radar", "is unknown", hint)
+    return beside
+
+
+def radar_of(description) -> str:
+    """Radar that a description names: a file in its folder, or a board; "" if it names none."""
+    file = Path(description.where).parent / local_path(description.radar)
+    return str(file) if description.radar and file.is_file() else description.radar
+
+
 def write_capture(
     path: str | Path, cube, radar, *, capture_format=None, iq_order: str = "auto"
 ) -> None:
@@ -210,3 +285,15 @@ def setup_beside(capture: str | Path) -> Path | None:
     found = [stem.with_name(stem.name + ending) for ending in (".toml", ".cfg", ".mmwave.json")]
     found.append(stem.with_name("radar.toml"))  # radar.toml is written by builders.dca1000
     return next((path for path in found if path.is_file()), None)
+
+
+def description_beside(recording: str | Path) -> Path | None:
+    """Find the description of an array in its folder; None if there is none.
+
+    Args:
+        recording: array file such as walk.npy, for which walk.recording.toml and recording.toml
+            are tried.
+    """
+    path = local_path(recording)
+    found = (path.with_name(f"{path.stem}.recording.toml"), path.with_name("recording.toml"))
+    return next((each for each in found if each.is_file()), None)

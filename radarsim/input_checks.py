@@ -25,6 +25,7 @@ from radarsim.radar.timing import burst_times_s, frames_in
 from radarsim.scattering.reflection import QuasiSpecular, ReflectionModel
 from radarsim.scene.motion import TIME_SLACK_S
 from radarsim.scene.scene import Scene
+from radarsim.signal.burst_limit import check_burst_duration
 from radarsim.signal.settings import SimulationSettings
 
 MESH_AXES = ("frame", "node", "vertex", "coordinate")
@@ -155,8 +156,9 @@ def checked_frames(
 
     Raises:
         InputError: `num_frames` or `first_frame` is not a whole number or is too small, or the
-            frames extend past the end of the motion.
+            frames extend past the end of the motion, or a burst is too long.
     """
+    check_burst_duration(where, radar, settings)
     first = whole_number(where, "first_frame", first_frame, 0)
     fitting = frames_in(radar, scene.duration_s, settings.nodes)
     if fitting - first < 1 and num_frames is None:

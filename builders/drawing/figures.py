@@ -141,7 +141,7 @@ def motion_page(
     subject = source_subject(recipe, clip, made.take, body_models)
     segment = f"{start_s:g} to {start_s + recipe.clips.length_s:g} s, body: {subject.body.name}"
     return clip_page(
-        {name: made.arrays[name] for name in HEATMAPS},
+        {name: made.arrays[name] for name in HEATMAPS if name in made.arrays},
         axes,
         title=clip_title(clip.take, made.caption),
         subtitle=_details(recipe.radar, clip, settings, segment),
@@ -188,7 +188,7 @@ def stored_maps(
         raise InputError(store.path, "--window", problem, hint)
     radar = store.recipe.radar
     made = make_heatmaps(radar, cube_v, settings)
-    maps = {name: np.asarray(getattr(made, name)) for name in HEATMAPS}
+    maps = {name: np.asarray(getattr(made, name)) for name in store.heatmaps}
     return maps, heatmap_axes(radar, len(cube_v), settings)
 
 

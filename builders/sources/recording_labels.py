@@ -17,8 +17,9 @@ from pathlib import Path
 
 from pipelines.recordings import RecordedTake
 from pipelines.sources import Text
+from radarsim.captures.array_files import is_array_file
 from radarsim.errors import InputError
-from radarsim.files import setup_beside
+from radarsim.files import load_description, radar_of, setup_beside
 from radarsim.paths import local_path
 from radarsim.radar.boards import BOARDS
 
@@ -29,7 +30,11 @@ MAX_BYTES = 1 << 28
 
 
 def read_labels(
-    labels: str, captures: str, radar: str | None, iq_order: str = "auto"
+    labels: str,
+    captures: str,
+    radar: str | None,
+    iq_order: str = "auto",
+    described: Mapping[str, object] = {},
 ) -> list[RecordedTake]:
     """Read one take per capture and subject; each row of the table becomes a text of a take.
 
@@ -38,6 +43,7 @@ def read_labels(
         captures: folder to which the paths in the column `file` are relative.
         radar: radar of all captures whose row does not name one.
         iq_order: order of I and Q, passed to `files.open_capture`.
+        described: arguments of `files.load_description` for recorded arrays.
 
     Returns:
         The takes, in the order of the table.
@@ -54,9 +60,12 @@ def read_labels(
             raise InputError(
                 where, "file", f"{path} does not exist", "correct the path, or --captures"
             )
+        description = load_description(path, **described) if is_array_file(path) else None
+        named = row.get("radar") or radar or (radar_of(description) if description else None)
         take = RecordedTake(
             path=str(path),
-            setup=_setup(where, row.get("radar") or radar, path, captures),
+            setup=_setup(where, named, path, captures),
+            description=description.dump() if description else "",
             id=f"recordings/{Path(file).with_suffix('').as_posix()}/{subject}",
             subject=subject,
             texts=(),

@@ -28,11 +28,20 @@ class Recording:
         num_frames: number of frames.
         read: function of the first frame index and the index after the last frame, which returns
             the frames in volts [frame, chirp, tx, rx, sample], complex64.
+        name: path of the file, for messages; "" for a simulated cube.
+        notes: remarks about the file for the user.
     """
 
     radar: Radar
     num_frames: int
     read: Callable[[int, int], np.ndarray]
+    name: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def duration_s(self) -> float:
+        """Time from the start of the first frame to the end of the last frame [s]."""
+        return self.num_frames * self.radar.frame.period_s
 
     @property
     def frame_bytes(self) -> int:
@@ -54,6 +63,8 @@ def of_capture(capture) -> Recording:
         radar=capture.radar,
         num_frames=int(capture.num_frames),
         read=lambda start, stop: capture.read(start, stop) * scale,
+        name=capture.name,
+        notes=capture.notes,
     )
 
 

@@ -57,14 +57,27 @@ def detect(
 
 
 def check_doppler(where: str, radar: Radar) -> None:
-    """Check that the frames of a radar have a Doppler axis.
+    """Check that the frames of a radar have a range and a Doppler axis.
 
     Raises:
-        InputError: a frame holds a single loop.
+        InputError: the radar has no sweep, or a frame holds a single loop.
     """
+    check_sweep(where, radar)
     if radar.frame.num_chirps < 2:
         hint = "combine frames to bursts first, as radarsim.validate does, or record more loops"
         raise InputError("radar", "frame", f"holds one loop; {where} needs at least two", hint)
+
+
+def check_sweep(where: str, radar: Radar) -> None:
+    """Check that a radar measures range.
+
+    Raises:
+        InputError: the radar sends a continuous wave.
+    """
+    if not radar.chirp.has_sweep:
+        problem = f"is 0 MHz/us (continuous wave); {where} needs a range axis"
+        hint = "use radarsim.heatmaps, whose time-Doppler heatmap needs no range"
+        raise InputError("radar", "chirp.slope_hz_per_s", problem, hint)
 
 
 @partial(jax.jit, static_argnums=(0, 1))

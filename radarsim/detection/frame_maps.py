@@ -16,7 +16,7 @@ from radarsim.detection.burst_spectrum import (
     noise_power_v2,
     without_clutter,
 )
-from radarsim.detection.detect import check_doppler
+from radarsim.detection.detect import check_doppler, check_sweep
 from radarsim.detection.settings import FrameMapSettings
 from radarsim.heatmaps.heatmaps import POWER_FLOOR
 from radarsim.heatmaps.power import angle_taper
@@ -126,6 +126,7 @@ def _moving_v(where: str, radar, cube_v, settings) -> Complex[Array, "frame chir
     """Check the arguments of the function `where`, and remove the static echoes."""
     check_radar(where, radar)
     check_settings(where, settings, FrameMapSettings)
+    check_sweep(where, radar)
     cube_v = jnp.asarray(checked_cube(where, radar, cube_v), jnp.complex64)
     return without_clutter(cube_v, settings.clutter)
 

@@ -24,7 +24,12 @@ from jaxtyping import Array, Complex, Float
 from radarsim.cube_checks import checked_cube
 from radarsim.errors import InputError
 from radarsim.heatmaps.power import time_angle_power, time_doppler_power, time_range_power
-from radarsim.heatmaps.settings import HeatmapSettings, heatmap_axes, num_columns
+from radarsim.heatmaps.settings import (
+    HeatmapSettings,
+    heatmap_axes,
+    measured_heatmaps,
+    num_columns,
+)
 from radarsim.input_checks import check_radar, check_settings
 from radarsim.numerics.threads import parallel_map
 from radarsim.numerics.windows import hann
@@ -40,17 +45,18 @@ CHUNK_FRAMES = 10
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class Heatmaps:
-    """The three heatmaps of one clip, in dB above thermal noise, with their axes.
+    """The heatmaps of one clip, in dB above thermal noise, with their axes.
 
     Attributes:
-        time_range, time_doppler, time_angle: heatmaps [dB above thermal noise].
+        time_range, time_doppler, time_angle: heatmaps [dB above thermal noise]; None for a heatmap
+            that the radar does not measure (`settings.measured_heatmaps`).
         radar, settings, num_frames: radar, heatmap settings and number of frames of the clip,
             which determine the axes.
     """
 
-    time_range: Float[Array, "*clip time range"]
+    time_range: Float[Array, "*clip time range"] | None
     time_doppler: Float[Array, "*clip time doppler"]
-    time_angle: Float[Array, "*clip time angle"]
+    time_angle: Float[Array, "*clip time angle"] | None
     radar: Radar = field(metadata={"static": True})
     settings: HeatmapSettings = field(metadata={"static": True})
     num_frames: int = field(metadata={"static": True})
@@ -61,18 +67,18 @@ class Heatmaps:
         return heatmap_axes(self.radar, self.num_frames, self.settings)
 
     def plot(self, title: str = ""):
-        """Plot the three heatmaps of one clip as a matplotlib figure; requires the extra `viz`.
+        """Plot the heatmaps of one clip as a matplotlib figure; requires the extra `viz`.
 
         Raises:
             InputError: the object contains the heatmaps of several clips.
         """
-        if self.time_range.ndim != 2:
-            problem = f"has shape {self.time_range.shape}: maps of several clips"
+        if self.time_doppler.ndim != 2:
+            problem = f"has shape {self.time_doppler.shape}: maps of several clips"
             hint = "plot one of them: jax.tree.map(lambda map_db: map_db[0], maps).plot()"
-            raise InputError("Heatmaps", "time_range", problem, hint)
-        from radarsim.plots.heatmaps import PANELS, clip_page
+            raise InputError("Heatmaps", "time_doppler", problem, hint)
+        from radarsim.plots.heatmaps import clip_page
 
-        maps = {name: np.asarray(getattr(self, name)) for name in PANELS}
+        maps = {name: np.asarray(getattr(self, name)) for name in measured_heatmaps(self.radar)}
         return clip_page(maps, self.axes, title=title or self.radar.name)
 
 
@@ -82,7 +88,7 @@ def make_heatmaps(
     | Complex[np.ndarray, "frame chirp tx rx sample"],
     settings: HeatmapSettings = HeatmapSettings(),
 ) -> Heatmaps:
-    """Compute the three heatmaps of a clip; public as `radarsim.heatmaps`.
+    """Compute the heatmaps of a clip; public as `radarsim.heatmaps`.
 
     Args:
         radar: radar that recorded the IF cube.
@@ -90,7 +96,7 @@ def make_heatmaps(
         settings: heatmap settings (window, clutter removal, TDM compensation).
 
     Returns:
-        The three heatmaps with their axes.
+        The heatmaps with their axes; two or one for a continuous wave.
 
     Raises:
         InputError: the cube is not in complex volts, does not have the radar's shape, has values
@@ -108,7 +114,7 @@ def make_heatmaps(
     parts = parallel_map(
         lambda frames: _columns_of(radar, settings, cube_v, frames, clutter_v), chunks
     )
-    maps = (jnp.concatenate(each)[:columns] for each in zip(*parts))
+    maps = {name: jnp.concatenate([part[name] for part in parts])[:columns] for name in parts[0]}
     return _named(radar, settings, len(cube_v), maps)
 
 
@@ -122,7 +128,7 @@ def maps_of_clip(
     clutter_v = clip_clutter_v(settings, cube_v)
     frames = frames_of_chunks(radar, settings, len(cube_v), len(cube_v))[0]
     parts = _columns_of(radar, settings, cube_v, frames, clutter_v)
-    return _named(radar, settings, len(cube_v), (part[:columns] for part in parts))
+    return _named(radar, settings, len(cube_v), {n: part[:columns] for n, part in parts.items()})
 
 
 def frames_of_chunks(
@@ -155,7 +161,7 @@ def frames_after(radar: Radar, settings: HeatmapSettings) -> int:
 def _named(radar, settings, num_frames, maps) -> Heatmaps:
     names = ("time_range", "time_doppler", "time_angle")
     static = {"radar": radar, "settings": settings, "num_frames": num_frames}
-    return Heatmaps(**dict(zip(names, maps, strict=True)), **static)
+    return Heatmaps(**{name: maps.get(name) for name in names}, **static)
 
 
 def clip_clutter_v(
@@ -189,20 +195,21 @@ def _median(cube_v):
 
 
 @partial(jax.jit, static_argnums=(0, 1))
-def _columns_of(radar, settings, cube_v, frames, clutter_v) -> tuple[Array, Array, Array]:
-    """Compute those columns of the three heatmaps that begin in the frames of a chunk."""
+def _columns_of(radar, settings, cube_v, frames, clutter_v) -> dict[str, Array]:
+    """Compute those columns of the heatmaps that begin in the frames of a chunk."""
     num_frames, (chirps, num_tx, num_rx, samples) = len(frames), cube_v.shape[1:]
     taper = hann(samples)
     cube_v = (cube_v[frames] - clutter_v) * taper
     loops = cube_v.reshape(num_frames * chirps, num_tx * num_rx, samples)
     noise_w = radar.receiver.noise_rms_v(radar.chirp.sample_rate_hz) ** 2 * float((taper**2).sum())
-    maps = (
-        time_range_power(settings, loops),
-        time_doppler_power(radar, settings, loops),
-        time_angle_power(radar, settings, cube_v),
-    )
+    compute = {
+        "time_range": lambda: time_range_power(settings, loops),
+        "time_doppler": lambda: time_doppler_power(radar, settings, loops),
+        "time_angle": lambda: time_angle_power(radar, settings, cube_v),
+    }
     own = num_frames - frames_after(radar, settings)
     columns = own * chirps // settings.step_chirps
-    return tuple(
-        10 * jnp.log10(jnp.maximum(power[:columns] / noise_w, POWER_FLOOR)) for power in maps
-    )
+    return {
+        name: 10 * jnp.log10(jnp.maximum(compute[name]()[:columns] / noise_w, POWER_FLOOR))
+        for name in measured_heatmaps(radar)
+    }

@@ -119,6 +119,18 @@ def slow_time_spacing_s(radar: Radar, settings: HeatmapSettings = HeatmapSetting
     return loop_s
 
 
+def measured_heatmaps(radar: Radar) -> tuple[str, ...]:
+    """Names of the heatmaps that a radar measures: all three, if it has a sweep.
+
+    A continuous wave gives no range, and azimuth only with several antennas. (The time-angle
+    heatmap of an FMCW radar with a single antenna is computed, but is the same at all angles.)
+    """
+    if radar.chirp.has_sweep:
+        return ("time_range", "time_doppler", "time_angle")
+    by_angle = ("time_angle",) if len(radar.array.azimuth_row()) > 1 else ()
+    return ("time_doppler", *by_angle)
+
+
 def heatmap_axes(
     radar: Radar, num_frames: int, settings: HeatmapSettings = HeatmapSettings()
 ) -> dict[str, Float[np.ndarray, " bin"]]:
@@ -127,7 +139,8 @@ def heatmap_axes(
     Returns:
         `time_s`: mean time of the loops in each column, since the start of the first frame;
         `range_m`: range; `speed_mps`: radial speed, positive when receding; `angle_rad`: azimuth in
-        equal steps of sin(azimuth), positive to the left.
+        equal steps of sin(azimuth), positive to the left. Coordinates of heatmaps that the radar
+        does not measure (`measured_heatmaps`) are omitted.
     """
     columns = num_columns(radar, num_frames, settings)
     spacing_s = slow_time_spacing_s(radar, settings)
@@ -137,12 +150,14 @@ def heatmap_axes(
     time_s = loop_s[first[:, None] + np.arange(settings.window_chirps)].mean(1)
     bins = settings.num_doppler_bins
     cycles_per_loop = (np.arange(bins) - bins // 2) / bins
-    return {
-        "time_s": time_s,
-        "range_m": np.arange(radar.chirp.num_samples) * radar.range_resolution_m,
-        "speed_mps": cycles_per_loop * radar.chirp.wavelength_m / (2 * spacing_s),
-        "angle_rad": np.arcsin(sine_grid(radar, settings)),
-    }
+    measured = measured_heatmaps(radar)
+    axes = {"time_s": time_s}
+    if "time_range" in measured:
+        axes["range_m"] = np.arange(radar.chirp.num_samples) * radar.range_resolution_m
+    axes["speed_mps"] = cycles_per_loop * radar.chirp.wavelength_m / (2 * spacing_s)
+    if "time_angle" in measured:
+        axes["angle_rad"] = np.arcsin(sine_grid(radar, settings))
+    return axes
 
 
 def sine_grid(radar: Radar, settings: HeatmapSettings) -> Float[np.ndarray, " angle"]:

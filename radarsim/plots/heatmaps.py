@@ -80,7 +80,7 @@ def clip_page(
     trace: bool = False,
     frames: FrameSeries | None = None,
 ) -> Figure:
-    """Draw one clip: the body in front of the radar and three heatmaps on one time axis.
+    """Draw one clip: the body in front of the radar and heatmaps on one time axis.
 
     Args:
         maps: heatmaps keyed like `PANELS` [dB above noise].
@@ -110,10 +110,10 @@ def clip_page(
         if scene is None:
             _add_text(page, 0.035, note, fontsize=8, color="0.35")
             return page
-        for name in PANELS if trace else ():
+        for name in panels if trace else ():
             _draw_trace(panels[name], name, scene)
         scene = scene if frames is None else with_points(scene, frames)
-        _add_body(page, scene, panels["time_doppler"], part)
+        _add_body(page, scene, next(iter(panels.values())), part)
     return page
 
 
@@ -246,20 +246,21 @@ def _common_limits(name, maps, axes) -> tuple[float, float]:
 
 
 def _add_maps(page: Figure, maps, axes, part: float, left: float, bottom: float, top: float):
-    """Draw the three heatmaps in a column with a shared time axis; return their axes by name.
+    """Draw the heatmaps in a column with a shared time axis; return their axes by name.
 
     The heatmaps end at 94.5 % of the given part of the page's width.
     """
+    names = [name for name in PANELS if name in maps]
     grid = page.add_gridspec(
-        3, 2, left=left * part, right=0.945 * part, top=top, bottom=bottom, hspace=0.1,
-        wspace=0.02, height_ratios=(1.35, 1, 1), width_ratios=(1, 0.018),
+        len(names), 2, left=left * part, right=0.945 * part, top=top, bottom=bottom, hspace=0.1,
+        wspace=0.02, height_ratios=(1.35, 1, 1)[: len(names)], width_ratios=(1, 0.018),
     )  # fmt: skip
     panels: dict[str, Axes] = {}
-    for row, name in enumerate(PANELS):
-        panel = page.add_subplot(grid[row, 0], sharex=panels.get("time_doppler"))
+    for row, name in enumerate(names):
+        panel = page.add_subplot(grid[row, 0], sharex=panels.get(names[0]))
         image = draw_heatmap(panel, name, maps[name], axes)
         page.colorbar(image, cax=page.add_subplot(grid[row, 1]), label="dB above noise")
-        panel.tick_params(labelbottom=row == len(PANELS) - 1)
+        panel.tick_params(labelbottom=row == len(names) - 1)
         panels[name] = panel
     panel.set_xlabel("time [s]")
     return panels

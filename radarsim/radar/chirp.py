@@ -1,4 +1,4 @@
-"""One FMCW chirp: timing, swept bandwidth, range resolution and maximum range."""
+"""One FMCW chirp, or one sample of a continuous wave: timing, bandwidth, range resolution."""
 
 import math
 from dataclasses import dataclass
@@ -22,11 +22,14 @@ TIMING_SLACK_S = 1e-9
 class Chirp:
     """One FMCW up-chirp: idle time followed by a linear ramp, part of which the ADC samples.
 
+    A continuous-wave (CW) Doppler radar has no sweep: its slope is 0, and every "chirp" is a single
+    complex sample, taken at its start. Such a radar measures speed, but no range.
+
     Attributes:
         start_freq_hz: carrier frequency at the first ADC sample (not at the start of the ramp).
-        slope_hz_per_s: positive sweep rate of the ramp.
-        sample_rate_hz: complex sample rate of the ADC.
-        num_samples: number of complex ADC samples per chirp.
+        slope_hz_per_s: positive sweep rate of the ramp; 0 for a continuous wave.
+        sample_rate_hz: complex sample rate of the ADC, which is also the noise bandwidth.
+        num_samples: number of complex ADC samples per chirp; 1 for a continuous wave.
         idle_time_s: time between the previous ramp and this one.
         adc_start_time_s: time from the start of the ramp to the first sample.
         ramp_end_time_s: duration of the ramp.
@@ -47,15 +50,22 @@ class Chirp:
         up = "only up-chirps are modelled (60 MHz/us is 6e13 Hz/s)"
         hertz = "mind the unit: 77 GHz is 77e9 Hz"
         store_number(self, "start_freq_hz", "Hz", at_least=1e9, at_most=1e12, hint=hertz)
-        store_number(self, "slope_hz_per_s", "Hz/s", above=0.0, hint=up)
+        store_number(self, "slope_hz_per_s", "Hz/s", at_least=0.0, hint=up)
         store_number(self, "sample_rate_hz", "Hz", above=0.0, hint="give samples per second")
-        object.__setattr__(
-            self, "num_samples", checked_count("Chirp", "num_samples", self.num_samples, 2)
-        )
+        least = 2 if self.has_sweep else 1
+        num_samples = checked_count("Chirp", "num_samples", self.num_samples, least)
+        object.__setattr__(self, "num_samples", num_samples)
+        self._check_sweep()
         store_number(self, "idle_time_s", "s", at_least=0.0, hint="give seconds")
         store_number(self, "adc_start_time_s", "s", at_least=0.0, hint="give seconds")
         store_number(self, "ramp_end_time_s", "s", above=0.0, hint="give seconds")
         self._check_window()
+
+    def _check_sweep(self):
+        if not self.has_sweep and self.num_samples > 1:
+            problem = f"is 0 MHz/us with {self.num_samples} samples"
+            hint = "only up-chirps are modelled; a continuous wave has one sample (num_samples = 1)"
+            raise InputError("Chirp", "slope_hz_per_s", problem, hint)
 
     def _check_window(self):
         last_s = self.adc_start_time_s + self.sampled_time_s
@@ -107,11 +117,16 @@ class Chirp:
             start_freq_hz=to_si(first_mhz, "1e6"),
             slope_hz_per_s=to_si(slope, "1e12"),
             sample_rate_hz=to_si(sample_rate_ksps, "1e3"),
-            num_samples=checked_count("Chirp", "num_samples", num_samples, 2),
+            num_samples=checked_count("Chirp", "num_samples", num_samples, 1 if slope == 0 else 2),
             idle_time_s=to_si(idle_us, "1e-6"),
             adc_start_time_s=to_si(adc_start, "1e-6"),
             ramp_end_time_s=to_si(ramp_end_us, "1e-6"),
         )
+
+    @property
+    def has_sweep(self) -> bool:
+        """Whether the frequency is swept, without which no range is measured."""
+        return self.slope_hz_per_s > 0
 
     @property
     def ramp_start_freq_hz(self) -> float:
@@ -125,8 +140,8 @@ class Chirp:
 
     @property
     def sampled_time_s(self) -> float:
-        """Length of the ADC window, N / fs [s]."""
-        return self.num_samples / self.sample_rate_hz
+        """Length of the ADC window, N / fs [s]; 0 for the single sample of a continuous wave."""
+        return self.num_samples / self.sample_rate_hz if self.has_sweep else 0.0
 
     @property
     def bandwidth_hz(self) -> float:
@@ -150,12 +165,14 @@ class Chirp:
 
     @property
     def range_resolution_m(self) -> float:
-        """Width of a range bin, c / 2B, over the sampled bandwidth [m]."""
-        return SPEED_OF_LIGHT_MPS / (2 * self.bandwidth_hz)
+        """Width of a range bin, c / 2B, over the sampled bandwidth [m]; infinite without sweep."""
+        return SPEED_OF_LIGHT_MPS / (2 * self.bandwidth_hz) if self.has_sweep else math.inf
 
     @property
     def max_range_m(self) -> float:
         """Range whose beat frequency equals the complex sample rate, c fs / 2S [m]."""
+        if not self.has_sweep:
+            return math.inf
         return SPEED_OF_LIGHT_MPS * self.sample_rate_hz / (2 * self.slope_hz_per_s)
 
     @property

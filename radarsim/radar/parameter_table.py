@@ -117,11 +117,19 @@ def _measure_rows(radar):
     beam = _azimuth_resolution_deg(radar, len(row))
     width = f"{beam:.1f} deg" if beam else "none"
     return (
-        ("range resolution", f"{radar.range_resolution_m * 100:.2f} cm", ""),
-        ("maximum range", f"{radar.max_range_m:.2f} m", "ranges beyond it are aliased"),
+        *_range_rows(radar),
         _speed_resolution_row(radar),
         ("maximum speed", f"+-{radar.max_speed_mps:.2f} m/s", "receding is positive"),
         ("azimuth resolution", width, f"Rayleigh, at boresight, {len(row)} virtual elements"),
+    )
+
+
+def _range_rows(radar):
+    if not radar.chirp.has_sweep:
+        return (("range resolution", "none", "continuous wave: no sweep"),)
+    return (
+        ("range resolution", f"{radar.range_resolution_m * 100:.2f} cm", ""),
+        ("maximum range", f"{radar.max_range_m:.2f} m", "ranges beyond it are aliased"),
     )
 
 

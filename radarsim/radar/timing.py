@@ -13,7 +13,7 @@ DEFAULT_NUM_NODES = 5
 
 def mid_times_s(radar: Radar) -> Float[np.ndarray, "chirp tx"]:
     """Middle of the ADC window of every chirp, relative to the frame start [s]."""
-    return radar.chirp_times_s + 0.5 * radar.chirp.num_samples / radar.chirp.sample_rate_hz
+    return radar.chirp_times_s + 0.5 * radar.chirp.sampled_time_s
 
 
 def burst_centre_and_half_s(radar: Radar) -> tuple[float, float]:

@@ -17,7 +17,7 @@ from radarsim.constants import SPEED_OF_LIGHT_MPS
 from radarsim.numerics.polynomials import horner, sincos_cycles
 from radarsim.radar.radar import Radar
 from radarsim.radar.timing import burst_centre_and_half_s, mid_times_s
-from radarsim.signal.nufft_kernel import OVERSAMPLING
+from radarsim.signal.nufft_kernel import OVERSAMPLING, samples_from_middle
 from radarsim.signal.path_polynomials import PathPolynomial
 
 
@@ -81,7 +81,7 @@ def quadratic_cycles_per_mps(radar: Radar) -> Float[np.ndarray, " sample"]:
     face's phase.
     """
     chirp = radar.chirp
-    u_s = (np.arange(chirp.num_samples) - chirp.num_samples / 2) / chirp.sample_rate_hz
+    u_s = samples_from_middle(chirp.num_samples) / chirp.sample_rate_hz
     square_s2 = u_s**2 - chirp.sampled_time_s**2 / 12
     return chirp.slope_hz_per_s / SPEED_OF_LIGHT_MPS * square_s2
 
@@ -102,7 +102,7 @@ def bulk_phase(
         bulk: bulk motion from `remove_bulk_motion`.
     """
     chirp = radar.chirp
-    n = np.arange(chirp.num_samples) - chirp.num_samples / 2
+    n = samples_from_middle(chirp.num_samples)
     total = chirp.num_samples * OVERSAMPLING
     centre_s, half_s = burst_centre_and_half_s(radar)
     u = ((mid_times_s(radar) - centre_s) / half_s).astype(np.float32)

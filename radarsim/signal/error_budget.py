@@ -37,6 +37,7 @@ LIMITS_DB = -80.0
 # Error of polynomials through n Chebyshev nodes, keyed by n, for the limb paths of a person who
 # jumps 2.5 m away, at the worst moment of a 28 ms burst; measured in float64 on the visible faces.
 NODES_DB = {4: -69.0, 5: -110.0}
+NODES_DURATION_S = 28e-3
 # Requested error below which matrix products use float32 instead of TF32. TF32 products have an
 # error of -71 dB, float32 products -88 dB; the two differ only on a GPU.
 TF32_LIMIT_DB = -65.0

@@ -70,12 +70,17 @@ def cells_to_samples(
     (Gauss-Legendre, 100 points).
     """
     total = num_samples * OVERSAMPLING
-    n = np.arange(num_samples) - num_samples / 2
+    n = samples_from_middle(num_samples)
     x, weight = np.polynomial.legendre.leggauss(100)
     kernel = np.exp(kernel_shape(kernel_width) * (np.sqrt(1 - x**2) - 1))
     half = kernel_width / 2
     transform = np.cos(2 * np.pi * np.outer(n / total, x * half)) @ (kernel * weight * half)
     return np.exp(2j * np.pi * np.outer(np.arange(num_cells), n) / total) / transform
+
+
+def samples_from_middle(num_samples: int) -> Float[np.ndarray, " sample"]:
+    """Sample numbers relative to the middle of the chirp; 0 for the only sample of a CW radar."""
+    return np.arange(num_samples) - (num_samples / 2 if num_samples > 1 else 0.0)
 
 
 def real_matrix(matrix: Complex[np.ndarray, "row column"]) -> Float[np.ndarray, "2 row 2 column"]:

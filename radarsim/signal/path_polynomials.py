@@ -108,7 +108,7 @@ def fit_path(
     adds the quadratic phase S tau' u^2, whose mean, S tau' T^2 / 12, is a constant phase. The shift
     and the mean are added here; the sum and bulk_motion.bulk_phase apply the rest of the phase.
     """
-    sampled_s = radar.chirp.num_samples / radar.chirp.sample_rate_hz
+    sampled_s = radar.chirp.sampled_time_s
     _, half_s = burst_centre_and_half_s(radar)
     length = power_coefficients(path_m)
     rate = derivative(length)

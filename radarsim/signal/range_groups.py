@@ -144,7 +144,9 @@ def migration_span(
     nodes_s = node_times_s(radar, len(nodes))
     # Factor from growth [bins / s] to Doppler shift [bins]: sweep duration divided by relative
     # bandwidth.
-    shift_s = chirp.sampled_time_s * chirp.centre_freq_hz / chirp.bandwidth_hz
+    shift_s = 0.0
+    if chirp.has_sweep:
+        shift_s = chirp.sampled_time_s * chirp.centre_freq_hz / chirp.bandwidth_hz
     shift = growth * np.float32(shift_s / (nodes_s[-1] - nodes_s[0]))
     margin = margin_bins(radar) + jnp.abs(growth) * np.float32((1 - nodes[-1]) / (2 * nodes[-1]))
     low = jnp.min(bins, axis=0) + jnp.minimum(shift, 0) - margin

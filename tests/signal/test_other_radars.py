@@ -1,0 +1,145 @@
+"""Radars of other kinds, by physics: continuous wave, two receivers at 24 GHz, few chirps."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+
+import radarsim as rs
+from radarsim.errors import InputError
+from radarsim.heatmaps.settings import HeatmapSettings
+from radarsim.radar.timing import burst_times_s
+from radarsim.signal.burst_limit import check_burst_duration
+from tests.helpers.scenes import QUIET
+
+RADARS = Path(__file__).parents[2] / "examples" / "radars"
+KEY = jax.random.key(0)
+ONE_M2 = np.ones(1)
+PAPER = HeatmapSettings(window="paper", clutter="none")
+SHORT = HeatmapSettings(clutter="none", window_chirps=64, step_chirps=16)
+
+
+def radar(name):
+    return rs.load_radar(RADARS / f"{name}.toml")
+
+
+def moving(board, num_frames, starts_m, velocities_mps):
+    """Positions [frame, node, point, 3] of points at constant velocities."""
+    times_s = burst_times_s(board, num_frames, QUIET.nodes)[..., None, None]
+    return np.asarray(starts_m, float) + times_s * np.asarray(velocities_mps, float)
+
+
+CW = radar("bgt60ltr11_cw")
+
+
+def test_a_mover_before_a_continuous_wave_is_one_line_and_has_no_range():
+    """The line is at v within a bin of 1 / 128 ms; at other speeds, only the window's sidelobes."""
+    positions_m = moving(CW, 8, [[3, 0, 0]], [[1.1, 0, 0]])
+    maps = rs.heatmaps(CW, rs.simulate_points(CW, positions_m, ONE_M2 / 2, KEY, QUIET), PAPER)
+    assert maps.time_range is None
+    assert maps.time_angle is None
+    assert set(maps.axes) == {"time_s", "speed_mps"}
+    speeds_mps, level_db = maps.axes["speed_mps"], np.asarray(maps.time_doppler)
+    bin_mps = speeds_mps[1] - speeds_mps[0]
+    assert bin_mps == pytest.approx(CW.chirp.wavelength_m / 2 / 0.128)
+    np.testing.assert_allclose(speeds_mps[level_db.argmax(1)], 1.1, atol=bin_mps / 2)
+    # The Hann window is down by 31 dB beyond its main lobe of two bins, and by 60 beyond ten.
+    elsewhere = np.abs(speeds_mps - 1.1) > 10 * bin_mps
+    assert (level_db.max(1) - level_db[:, elsewhere].max(1)).min() > 55
+
+
+def test_the_phase_of_a_continuous_wave_follows_the_path():
+    """One sample is A exp(2 pi j f 2R / c): the phase from sample to sample, and its level."""
+    positions_m = moving(CW, 1, [[2, 0, 0]], [[-0.7, 0, 0]])
+    samples = np.asarray(rs.simulate_points(CW, positions_m, ONE_M2, KEY, QUIET))[0, :, 0, 0, 0]
+    times_s = CW.chirp_times_s[:, 0]
+    antennas = CW.array.tx_m[0], CW.array.rx_m[0]
+    at_m = np.stack([2 - 0.7 * times_s, 0 * times_s, 0 * times_s], axis=-1)
+    path_m = sum(np.linalg.norm(at_m - antenna, axis=-1) for antenna in antennas)
+    turned = samples * np.exp(-2j * np.pi * path_m / CW.chirp.wavelength_m)
+    # -80 dB of the fast sum; the level falls by 1 / R^2 while the point approaches by 2 cm.
+    np.testing.assert_allclose(np.angle(turned), 0, atol=3e-4)
+    np.testing.assert_allclose(np.abs(turned) * at_m[:, 0] ** 2 / 4, abs(turned[0]), rtol=1e-3)
+
+
+def test_fast_and_exact_sum_agree_for_a_continuous_wave():
+    """Twenty points at 1 to 6 m with speeds up to 3 m/s: the requested error of -80 dB holds."""
+    rng = np.random.default_rng(2)
+    starts_m = np.stack([rng.uniform(1, 6, 20), *rng.uniform(-1, 1, (2, 20))], axis=-1)
+    positions_m = moving(CW, 1, starts_m, rng.uniform(-3, 3, (20, 3)))
+    fast, exact = (
+        np.asarray(rs.simulate_points(CW, positions_m, np.ones(20), KEY, settings))
+        for settings in (QUIET, replace(QUIET, method="exact"))
+    )
+    error_db = 10 * np.log10(np.sum(np.abs(fast - exact) ** 2) / np.sum(np.abs(exact) ** 2))
+    assert error_db < -80
+
+
+def test_noise_of_a_continuous_wave_is_that_of_its_sample_rate():
+    """White noise of k T B F in 2 kHz, so time-Doppler cells without an echo are at 0 dB."""
+    noise_only = replace(QUIET, thermal_noise=True)
+    positions_m = moving(CW, 16, [[3, 0, 0]], [[0, 0, 0]])
+    maps = rs.heatmaps(
+        CW, rs.simulate_points(CW, positions_m, 1e-9 * ONE_M2, KEY, noise_only), PAPER
+    )
+    level = 10 ** (np.asarray(maps.time_doppler) / 10)
+    # 1024 independent samples: the mean power has a relative deviation of 1/32.
+    assert level.mean() == pytest.approx(1, abs=0.12)
+
+
+def test_two_receivers_at_24_ghz_measure_range_speed_and_azimuth():
+    """A point at 4.3 m and 20 degrees that leaves at 1 m/s, from two receivers of one row."""
+    board = radar("fmcw_24ghz_1tx2rx")
+    board = replace(board, frame=replace(board.frame, num_chirps=64))
+    direction = np.array([np.cos(np.radians(20)), np.sin(np.radians(20)), 0])
+    positions_m = moving(board, 4, [4.3 * direction], [direction])
+    cube_v = rs.simulate_points(board, positions_m, ONE_M2, KEY, QUIET)
+    maps = rs.heatmaps(board, cube_v, SHORT)
+    peaks = {
+        name: maps.axes[axis][np.asarray(getattr(maps, name))[0].argmax()]
+        for name, axis in (
+            ("time_range", "range_m"),
+            ("time_doppler", "speed_mps"),
+            ("time_angle", "angle_rad"),
+        )
+    }
+    assert peaks["time_range"] == pytest.approx(4.3, abs=board.range_resolution_m / 2)
+    assert peaks["time_doppler"] == pytest.approx(1, abs=board.speed_resolution_mps / 2)
+    # The two receivers are not at the phase centre: 10 mm beside it at 4.3 m are 0.2 degrees.
+    assert np.degrees(peaks["time_angle"]) == pytest.approx(20, abs=1.5)
+    between = np.asarray(cube_v[0, 0, 0])
+    cycles = np.angle(np.vdot(between[0], between[1])) / (2 * np.pi)
+    spacing_m = board.array.rx_m[1, 1] - board.array.rx_m[0, 1]
+    expected = -spacing_m * np.sin(np.radians(20)) / board.chirp.wavelength_m
+    assert cycles == pytest.approx(expected, abs=0.01)
+
+
+def test_a_burst_of_few_chirps_resolves_range_and_speed():
+    """16 chirps at 60 GHz: the peak is within half a bin of range and of speed."""
+    board = radar("fmcw_60ghz_real")
+    positions_m = moving(board, 4, [[2, 0, 0]], [[-1.5, 0, 0]])
+    maps = rs.heatmaps(board, rs.simulate_points(board, positions_m, ONE_M2, KEY, QUIET), SHORT)
+    distance_m = maps.axes["range_m"][np.asarray(maps.time_range)[0].argmax()]
+    speed_mps = maps.axes["speed_mps"][np.asarray(maps.time_doppler)[0].argmax()]
+    # During the window of four frames the point approaches by 0.23 m.
+    assert distance_m == pytest.approx(1.88, abs=board.range_resolution_m / 2 + 0.12)
+    assert speed_mps == pytest.approx(-1.5, abs=board.speed_resolution_mps / 2)
+
+
+def test_impossible_requests_are_refused():
+    """No range means no detection and no one-sample chirp with a sweep; bursts have a limit."""
+    cube_v = np.zeros((1, 64, 1, 1, 1), np.complex64)
+    for function in (rs.detect, rs.range_doppler, rs.range_azimuth):
+        with pytest.raises(InputError, match=r"continuous wave.*needs a range axis"):
+            function(CW, cube_v)
+    with pytest.raises(InputError, match="a continuous wave has one sample"):
+        replace(CW.chirp, num_samples=2)
+    with pytest.raises(InputError, match="must be at least 2"):
+        replace(CW.chirp, slope_hz_per_s=1e12)
+    long = replace(CW, frame=replace(CW.frame, num_chirps=512, period_s=0.256))
+    with pytest.raises(InputError, match=r"256 ms; the motion of limbs is represented for 140"):
+        check_burst_duration("simulate", long, QUIET)
+    check_burst_duration("simulate", CW, QUIET)
+    check_burst_duration("simulate", long, replace(QUIET, num_nodes=9))
