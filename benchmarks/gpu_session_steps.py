@@ -88,10 +88,10 @@ def miniature_scale() -> Scale:
 
 
 def measure_errors(scale: Scale, out: Path, report: Callable) -> None:
-    """Errors of both modes, with the sizes of a single clip, in order of worth."""
+    """Errors of the factory's array sizes, and of both modes for single clips."""
     from benchmarks.errors import METHODS, scene_errors
 
-    found = {**_device(), "scenes": []}
+    found = {**_device(), "factory": factory_error(scale), "scenes": []}
     report(found)
     for motion, reflection in SCENES[: scale.num_scenes]:
         case = scene_errors(scale.radar, scale.body, motion, RANGE_M, reflection, SIGMA_RAD)
@@ -101,6 +101,30 @@ def measure_errors(scale: Scale, out: Path, report: Callable) -> None:
             row |= {f"{method} bound [dB]": case[method]["bound_db"]}
         found["scenes"].append(row)
         report(found)
+
+
+def factory_error(scale: Scale) -> dict:
+    """Error of a walk in accurate mode, with the array sizes of the factory on an accelerator."""
+    import numpy as np
+
+    from benchmarks.accuracy_checks import bound_db, checked_loops, error_db, reference_samples
+    from benchmarks.scenes import BenchmarkScene, settings_for
+    from radarsim.signal.face_selection import select_faces
+    from radarsim.signal.standard_sizes import sizes_on_ladder, standard_sizes
+    from radarsim.simulate import clip_echo
+
+    scene = BenchmarkScene(scale.radar, 1, RANGE_M, SIGMA_RAD, body=scale.body)
+    settings = settings_for("accurate")
+    inputs = scene.reflection, scene.mesh(), scene.body.faces
+    selection = select_faces(scale.radar, settings, *inputs)
+    tried = standard_sizes(scale.radar, settings.error_budget, RANGE_M, SIGMA_RAD)
+    required = scale.radar, settings.error_budget, selection.required, SIGMA_RAD
+    sizes = sizes_on_ladder(*required, tried)
+    echo = np.asarray(clip_echo(scale.radar, settings, sizes, *inputs, selection))
+    samples = echo[0, list(checked_loops(scale.radar))]
+    error = error_db(samples, reference_samples(scene, settings))
+    bound = bound_db("accurate", RANGE_M)
+    return {"error_db": error, "bound_db": bound, "standard_sizes": sizes == tried}
 
 
 def measure_speed(scale: Scale, out: Path, report: Callable) -> None:

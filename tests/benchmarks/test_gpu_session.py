@@ -133,6 +133,7 @@ def test_all_steps_run_in_miniature(tmp_path):
     steps = stored(tmp_path)
     assert {name: step.get("error") for name, step in steps.items()} == dict.fromkeys(steps)
     results = {name: step["result"] for name, step in steps.items()}
+    assert results["errors"]["factory"]["error_db"] < -75
     assert results["errors"]["scenes"][0]["accurate [dB]"] < -70
     assert results["speed"]["motion_to_heatmaps_frames_per_s"] > 0
     assert results["profile"]["kernels"]
