@@ -168,7 +168,7 @@ def test_noise_is_removed_better_than_by_a_moving_average(noisy):
 
 def test_windows_leave_no_seams(noisy, monkeypatch):
     """Windows of 1.5 s give the motion of one window of 3 s, also in speed."""
-    truth, sequence, whole = noisy
+    _, sequence, whole = noisy
     monkeypatch.setattr(fitting, "_WINDOW_S", 1.6)
     monkeypatch.setattr(fitting, "_OVERLAP_S", 0.6)
     parts = rs.fit_skeleton(sequence, BODY)
