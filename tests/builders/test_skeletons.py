@@ -1,6 +1,7 @@
-"""`builders.skeletons`: skeletons and motion files become AMASS files that other code poses alike."""
+"""`builders.skeletons`: skeletons and motion files become AMASS files that pose the same body."""
 
 import csv
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -109,6 +110,6 @@ def test_real_kinect_skeletons_are_fitted(test_data, tmp_path, subject):
         folder / f"s{subject}_radar_data_validate.csv", delimiter=",", skip_header=1, max_rows=9000
     )
     first = np.flatnonzero(np.diff(rows[:, 0], prepend=-1))[:121]
-    range_m = np.array([np.median(rows[a:b, 3]) for a, b in zip(first, first[1:])])
+    range_m = np.array([np.median(rows[a:b, 3]) for a, b in pairwise(first)])
     difference_m = fit.motion.pelvis_m[: len(range_m), 1] - range_m
     assert difference_m.std() < 0.10
