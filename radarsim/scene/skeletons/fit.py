@@ -90,7 +90,7 @@ def fit_skeleton(sequence: JointSequence, body: BodyModel) -> SkeletonFit:
         The fitted motion, with residuals and confidence.
 
     Raises:
-        InputError: an argument has another type.
+        InputError: an argument has another type, or the sequence is only noise.
     """
     hint = "give read_skeletons(...)[0] as the first argument, the body as the second"
     check_type("fit_skeleton", "sequence", sequence, JointSequence, hint)

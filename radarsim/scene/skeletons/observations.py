@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from radarsim.errors import InputError
 from radarsim.scene.skeletons import cleaning
 from radarsim.scene.skeletons.landmarks import LANDMARKS, offsets_m
-from radarsim.scene.skeletons.sequence import JointSequence
+from radarsim.scene.skeletons.sequence import MIN_POSES, JointSequence
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,10 +33,16 @@ class Observed:
 
     @classmethod
     def of(cls, sequence: JointSequence) -> "Observed":
+        """Prepare a sequence; raise InputError if hardly any pose is more than noise."""
         confidence = sequence.confidence
         points_m = np.where(confidence[..., None] > 0, sequence.points_m, np.nan)
         unusable = cleaning.unusable_poses(points_m, sequence.rate_hz)
         points_m[unusable] = np.nan
+        usable = int(np.isfinite(points_m).all(axis=-1).any(axis=1).sum())
+        if usable < MIN_POSES:
+            problem = f"only {usable} of {len(points_m)} poses are more than noise"
+            hint = "check the layout, the unit and the order of the joints"
+            raise InputError(sequence.where, "points_m", problem, hint)
         points_m, confidence, swapped = cleaning.undo_swaps(
             points_m, confidence, sequence.landmarks
         )
