@@ -1,8 +1,8 @@
 """Bodies from skeletons: `python -m builders.skeletons IN... --layout NAME --out DIR`.
 
 Fits a body to 3-D joints or labelled markers, and writes the motion as AMASS `.npz` files, which
-`builders.amass --motions DIR` and other tools read. Without --layout, motion files (BVH, AMASS, output of
-body trackers) are converted to AMASS files.
+`builders.amass --motions DIR` and other tools read. Without --layout, motion files (BVH, AMASS,
+output of body trackers) are converted to AMASS files.
 """
 
 import argparse
@@ -244,11 +244,22 @@ def _report(row: dict) -> None:
 def _write_table(folder: Path, rows: list[dict]) -> None:
     if not rows:
         return
+    new = {row["file"] for row in rows}
+    rows = [row for row in _old_rows(folder / _TABLE) if row["file"] not in new] + rows
     with (folder / _TABLE).open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, _COLUMNS, restval="")
         writer.writeheader()
         for row in rows:
             writer.writerow({k: f"{v:.4g}" if isinstance(v, float) else v for k, v in row.items()})
+
+
+def _old_rows(path: Path) -> list[dict]:
+    """Rows of the table that an earlier run wrote to the same folder."""
+    if not path.is_file():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        return list(reader) if tuple(reader.fieldnames or ()) == _COLUMNS else []
 
 
 def _parser() -> argparse.ArgumentParser:

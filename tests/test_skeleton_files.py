@@ -86,7 +86,7 @@ def _chirality(points_m) -> float:
 
 
 def test_people_are_separated_and_zeros_are_missing(tmp_path):
-    two = np.stack([POINTS_M, POINTS_M + [1, 0, 0]])
+    two = np.stack([POINTS_M, POINTS_M + np.array([1, 0, 0])])
     two[1, 4] = 0
     np.save(tmp_path / "two.npy", two)
     first, second = rs.read_skeletons(tmp_path / "two.npy", "coco17", rate_hz=RATE_HZ)
@@ -108,5 +108,5 @@ def test_a_toml_file_names_the_columns(tmp_path):
 def test_bad_options_are_refused(tmp_path, option):
     """An unknown unit or axis, and a unit that makes a person of the wrong size."""
     np.save(tmp_path / "joints.npy", POINTS_M)
-    with pytest.raises(InputError, match="unit|up"):
+    with pytest.raises(InputError, match=r"unit|up"):
         rs.read_skeletons(tmp_path / "joints.npy", "coco17", rate_hz=30, **option)

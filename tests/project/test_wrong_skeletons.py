@@ -102,6 +102,13 @@ def test_invalid_sequences_are_refused(change, words):
         replace(observed(walker(num_poses=10)), **change)
 
 
+def test_noise_alone_is_refused():
+    noise_m = np.random.default_rng(0).normal(size=(30, 17, 3))
+    with pytest.raises(InputError, match="more than noise") as caught:
+        rs.fit_skeleton(observed(walker(num_poses=30), points_m=noise_m), BODY)
+    check_four_parts(caught.value)
+
+
 def test_wrong_arguments_are_refused():
     with pytest.raises(InputError, match="sequence"):
         rs.fit_skeleton("joints.npy", BODY)

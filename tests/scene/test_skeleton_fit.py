@@ -166,9 +166,16 @@ def test_noise_is_removed_better_than_by_a_moving_average(noisy):
     assert error_mps < 0.15
 
 
+def test_the_shortest_sequence_is_fitted():
+    """Five poses are enough for positions within 1 cm."""
+    truth = walker(num_poses=5)
+    fit = rs.fit_skeleton(observed(truth), BODY)
+    assert distance_m(fit.points_m, truth.posed.points_m).mean() < 0.01
+
+
 def test_windows_leave_no_seams(noisy, monkeypatch):
     """Windows of 1.5 s give the motion of one window of 3 s, also in speed."""
-    truth, sequence, whole = noisy
+    _, sequence, whole = noisy
     monkeypatch.setattr(fitting, "_WINDOW_S", 1.6)
     monkeypatch.setattr(fitting, "_OVERLAP_S", 0.6)
     parts = rs.fit_skeleton(sequence, BODY)

@@ -124,7 +124,7 @@ def noise_stds_m(points_m: np.ndarray, rate_hz: float) -> np.ndarray:
     for column in rough.T:
         parts = [part[np.isfinite(part)] for part in np.array_split(column, count)]
         levels = [np.median(part) for part in parts if len(part) >= 3]
-        # The median of the length of a normal vector over sqrt(3) is 0.89 of its standard deviation.
+        # The median length of a normal vector over sqrt(3) is 0.89 of its standard deviation.
         stds_m.append(np.percentile(levels, _CLEAN_PERCENTILE) / 0.89 if levels else np.nan)
     stds_m = np.array(stds_m)
     usual_m = np.nanmedian(stds_m) if np.isfinite(stds_m).any() else LEAST_M

@@ -4,9 +4,9 @@
 2. A closed-form start gives the rotations of every pose (`start`).
 3. Scale, shape and landmark offsets are fitted with poses from all over the clip (`shape_fit`).
 4. The poses are fitted in overlapping windows by Gauss-Newton steps on banded equations
-   (`problem`), first with constant smoothness, then with smoothness that follows the motion and with
-   standing feet. Each window continues from two poses of the window before, whose own end lies
-   beyond the memory of the smoothness, so that there are no seams.
+   (`problem`), first with constant smoothness, then with smoothness that follows the motion and
+   with standing feet. Each window continues from two poses of the window before, whose own end
+   lies beyond the memory of the smoothness, so that there are no seams.
 """
 
 from dataclasses import dataclass, replace
@@ -23,7 +23,8 @@ from radarsim.scene.skeleton import LEG_PER_STATURE, NUM_JOINTS, leg_length_m
 from radarsim.scene.skeletons import cleaning
 from radarsim.scene.skeletons.contact import find_contact
 from radarsim.scene.skeletons.kinematics import Pose, Rig, Shape, forward
-from radarsim.scene.skeletons.landmarks import LANDMARKS, offsets_m
+from radarsim.scene.skeletons.landmarks import LANDMARKS
+from radarsim.scene.skeletons.observations import Observed
 from radarsim.scene.skeletons.pose_prior import ACCELERATION_STD, USUAL_MEAN_RAD, PosePrior
 from radarsim.scene.skeletons.problem import Problem
 from radarsim.scene.skeletons.rigid_pairs import AT_JOINT_M, size_ratio
@@ -89,7 +90,7 @@ def fit_skeleton(sequence: JointSequence, body: BodyModel) -> SkeletonFit:
         The fitted motion, with residuals and confidence.
 
     Raises:
-        InputError: an argument has another type.
+        InputError: an argument has another type, or the sequence is only noise.
     """
     hint = "give read_skeletons(...)[0] as the first argument, the body as the second"
     check_type("fit_skeleton", "sequence", sequence, JointSequence, hint)
@@ -101,7 +102,7 @@ def fit_skeleton(sequence: JointSequence, body: BodyModel) -> SkeletonFit:
 
 
 def _fit(sequence: JointSequence, body: BodyModel) -> SkeletonFit:
-    observed = _Observed.of(sequence)
+    observed = Observed.of(sequence)
     rig = Rig.of_body(body, [LANDMARKS[name].joint for name in sequence.landmarks])
     # Files with betas of SMPL have no scale; there, the betas alone give the size.
     scaled = body.shape_space == "free"
@@ -115,68 +116,14 @@ def _fit(sequence: JointSequence, body: BodyModel) -> SkeletonFit:
     return _result(sequence, body, rig, shape, pose, observed)
 
 
-@dataclass(frozen=True, eq=False)
-class _Observed:
-    """Prepared observations.
-
-    Attributes:
-        filled_m: landmarks with gaps filled [pose, landmark, 3].
-        confidence: zero where missing or unusable [pose, landmark].
-        stds_m: noise of each landmark.
-        offsets_m, offset_stds_m: usual offsets and their standard deviations.
-        rate_hz: poses per second.
-        notes: what was changed.
-    """
-
-    filled_m: np.ndarray
-    confidence: np.ndarray
-    stds_m: np.ndarray
-    offsets_m: np.ndarray
-    offset_stds_m: np.ndarray
-    rate_hz: float
-    notes: tuple[str, ...]
-
-    @classmethod
-    def of(cls, sequence: JointSequence) -> "_Observed":
-        confidence = sequence.confidence
-        points_m = np.where(confidence[..., None] > 0, sequence.points_m, np.nan)
-        unusable = cleaning.unusable_poses(points_m, sequence.rate_hz)
-        points_m[unusable] = np.nan
-        points_m, confidence, swapped = cleaning.undo_swaps(
-            points_m, confidence, sequence.landmarks
-        )
-        notes = [f"left and right were exchanged in {swapped} poses"] if swapped else []
-        if unusable.any():
-            notes.append(f"{int(unusable.sum())} of {len(points_m)} poses are only noise")
-        missing = ~np.isfinite(points_m).all(axis=-1)
-        return cls(
-            cleaning.fill_gaps(points_m),
-            np.where(missing, 0.0, confidence),
-            cleaning.noise_stds_m(points_m, sequence.rate_hz),
-            offsets_m(sequence.landmarks),
-            np.array([LANDMARKS[name].std_m for name in sequence.landmarks]),
-            float(sequence.rate_hz),
-            tuple(notes),
-        )
-
-    @property
-    def weights(self) -> np.ndarray:
-        """Confidence over variance [pose, landmark]."""
-        return self.confidence / self.stds_m**2
-
-    def observed_m(self) -> np.ndarray:
-        """Landmarks with NaN where missing."""
-        return np.where(self.confidence[..., None] > 0, self.filled_m, np.nan)
-
-
-def _assumed_shape(rig: Rig, observed: _Observed, scaled: bool) -> Shape:
+def _assumed_shape(rig: Rig, observed: Observed, scaled: bool) -> Shape:
     ratio = size_ratio(observed.observed_m(), rig, observed.offsets_m)
     scale = float(np.clip(ratio, 0.4, 1.6)) if np.isfinite(ratio) else 1.0
     scale = scale if scaled else 1.0
     return Shape(scale, np.zeros(rig.num_betas), observed.offsets_m)
 
 
-def _unknown_joints(rig: Rig, observed: _Observed) -> np.ndarray:
+def _unknown_joints(rig: Rig, observed: Observed) -> np.ndarray:
     """Joints that move an observed landmark, followed by the index of the pelvis position."""
     seen = observed.confidence.max(axis=0) > 0
     below = rig.ancestors[rig.landmark_joints] & seen[:, None]
@@ -186,7 +133,7 @@ def _unknown_joints(rig: Rig, observed: _Observed) -> np.ndarray:
     return np.append(np.flatnonzero((below & ~own).any(axis=0)), rig.num_joints)
 
 
-def _twist_known(rig: Rig, observed: _Observed) -> np.ndarray:
+def _twist_known(rig: Rig, observed: Observed) -> np.ndarray:
     """Whether a landmark beyond the wrist was observed, for every joint above it."""
     seen = observed.confidence.max(axis=0) > 0
     far = np.linalg.norm(observed.offsets_m, axis=1) >= AT_JOINT_M
@@ -200,7 +147,7 @@ def _rest_unknown(pose: Pose, joints: np.ndarray) -> None:
 
 
 def _fit_shape(rig, assumed, start, observed, unknown) -> tuple[Shape, Pose]:
-    """Shape from the poses in which most landmarks were observed; they are put back in the start."""
+    """Shape from calm poses with most landmarks; these poses are put back in the start."""
     seen, rate_hz = observed.confidence.sum(axis=1), observed.rate_hz
     noise_m = float(np.median(observed.stds_m))
     smooth_s = _SHAPE_SMOOTH_S * np.clip((noise_m - cleaning.LEAST_M) / _SHAPE_NOISE_M, 0, 1)
@@ -290,13 +237,11 @@ def _result(sequence, body, rig, shape, pose, observed) -> SkeletonFit:
     )
 
 
-def _valid(observed: _Observed, residuals_m: np.ndarray) -> np.ndarray:
+def _valid(observed: Observed, residuals_m: np.ndarray) -> np.ndarray:
     seen = observed.confidence > 0
     usable = seen.mean(axis=1) >= _MIN_SEEN * seen.mean(axis=1).max()
-    median_m = np.array(
-        [np.median(row[s]) if s.any() else np.inf for row, s in zip(residuals_m, seen)]
-    )
-    usable &= median_m < _WRONG_M
+    usable &= seen.any(axis=1)
+    usable[usable] &= np.nanmedian(residuals_m[usable], axis=1) < _WRONG_M
     padded = np.concatenate([[True], usable, [True]])
     edges = np.flatnonzero(np.diff(padded.astype(int)))
     for begin, end in zip(edges[::2], edges[1::2], strict=True):

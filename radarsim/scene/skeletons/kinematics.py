@@ -105,7 +105,7 @@ class Pose(NamedTuple):
 
 
 class Posed(NamedTuple):
-    """World rotations [pose, joint, 3, 3], joints [pose, joint, 3], landmarks [pose, landmark, 3]."""
+    """World rotations [pose, joint, 3, 3], joints and landmarks [pose, point, 3], in metres."""
 
     world: np.ndarray
     joints_m: np.ndarray

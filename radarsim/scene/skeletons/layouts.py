@@ -2,8 +2,8 @@
 
 Sources of the joint orders: COCO keypoints (cocodataset.org), OpenPose's documentation of BODY_25,
 the 17 joints of Human3.6M in the order of VideoPose3D, the Kinect for Windows SDK 2.0 (JointType),
-the ZED SDK (BODY_18, BODY_34, BODY_38), MediaPipe's pose landmarker, and SMPL. Marker names: Vicon's
-Plug-in Gait, and the marker set of the CMU Graphics Lab.
+the ZED SDK (BODY_18, BODY_34, BODY_38), MediaPipe's pose landmarker, and SMPL. Marker names:
+Vicon's Plug-in Gait, and the marker set of the CMU Graphics Lab.
 """
 
 from collections.abc import Mapping

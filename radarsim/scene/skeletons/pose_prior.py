@@ -1,8 +1,9 @@
 """Prior of poses: usual rotations, limits of joints, and usual accelerations.
 
-The means and standard deviations were computed from the built-in activities of this project
-(Apache-2.0) by `tools/calibrate_skeletons.py`. The prior decides what joints do not determine, such
-as the twist of a straight arm; its weight is small where they do.
+The tables start from the statistics of the built-in activities of this project (Apache-2.0),
+which `tools/calibrate_skeletons.py` prints; they are rounded, and widened where the activities
+hardly move a joint. No motion of others was used. The prior decides what joints do not determine,
+such as the twist of a straight arm; its weight is small where they do.
 
 Sources of the limits:
     American Academy of Orthopaedic Surgeons, "Joint Motion: Method of Measuring and Recording",

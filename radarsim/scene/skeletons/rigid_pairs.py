@@ -1,4 +1,4 @@
-"""Pairs of landmarks at constant distance: they give the size of a person, and the unit of a file."""
+"""Pairs of landmarks at constant distance, which give the size of a person."""
 
 import numpy as np
 

@@ -45,9 +45,9 @@ class JointSequence:
         points_m = np.asarray(as_array(where, "points_m", self.points_m, REAL, hint), np.float64)
         object.__setattr__(self, "points_m", points_m)
         object.__setattr__(self, "landmarks", tuple(self.landmarks))
-        checked_number(
-            where, "rate_hz", self.rate_hz, "Hz", at_least=MIN_RATE_HZ, at_most=MAX_RATE_HZ
-        )
+        limits = {"at_least": MIN_RATE_HZ, "at_most": MAX_RATE_HZ}
+        rate_hz = checked_number(where, "rate_hz", self.rate_hz, "Hz", **limits)
+        object.__setattr__(self, "rate_hz", rate_hz)
         self._check_points()
         confidence = np.ones(points_m.shape[:2]) if self.confidence is None else self.confidence
         confidence = np.asarray(as_array(where, "confidence", confidence, REAL, hint), np.float64)

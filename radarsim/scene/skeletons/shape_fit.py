@@ -41,7 +41,8 @@ def fit_shape(
 
     Args:
         rig: the skeleton.
-        assumed: assumed shape, whose offsets are the usual ones, and standard deviation of its scale.
+        assumed: assumed shape, whose offsets are the usual ones, and the standard deviation of
+            its scale.
         offset_stds_m: standard deviation of each landmark's offset [landmark], in metres.
         pose: starting poses.
         points_m: observed landmarks [pose, landmark, 3].

@@ -25,14 +25,14 @@ _GAIN, _LOCAL_S = 2.0, 0.4
 
 
 def steps_between(pose: Pose) -> np.ndarray:
-    """Rotation vector from each pose to the next, and pelvis displacement [pose - 1, joint + 1, 3]."""
+    """Rotations to the next pose, then pelvis displacements [pose - 1, joint + 1, 3]."""
     turned = np.swapaxes(pose.rotations[:-1], -1, -2) @ pose.rotations[1:]
     moved_m = np.diff(pose.pelvis_m, axis=0)
     return np.concatenate([to_vectors(turned), moved_m[:, None]], axis=1)
 
 
 def accelerations(pose: Pose, rate_hz: float) -> np.ndarray:
-    """Angular acceleration [rad/s^2] of joints and acceleration of the pelvis [m/s^2], in that order.
+    """Angular accelerations of joints [rad/s^2], then acceleration of the pelvis [m/s^2].
 
     Returns:
         [pose - 2, joint + 1, 3], at the second to the last but one pose.

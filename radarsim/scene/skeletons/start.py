@@ -21,8 +21,8 @@ _BEYOND, _PARENT_M2 = 0.05, 2e-3
 # Smoothing of the positions and of the hinge axes (standard deviations) [s]: a nearly straight limb
 # keeps the twist that it had when it was bent.
 _POINTS_S, _HINGES_S = 0.05, 0.25
-# Fastest rotation of a joint [rad/s], largest rotation between poses [rad], and time before and after a
-# faster rotation that is interpolated, too [s].
+# Fastest rotation of a joint [rad/s], largest rotation between poses [rad], and time before and
+# after a faster rotation that is interpolated, too [s].
 _SPIN_RADPS, _MOST_STEP_RAD, _SPIN_S = 25.0, 1.5, 0.1
 # Hinges: limb joint, middle joint, end joint, and the axis of flexion in the rest pose.
 _HINGES = tuple(
@@ -123,8 +123,8 @@ def _hinge_axes(rig, shape, points_m, rate_hz) -> dict[int, np.ndarray]:
 def without_spins(pose: Pose, rate_hz: float, held: int = 0) -> Pose:
     """Interpolate joint rotations over times in which a joint spins faster than people can.
 
-    A nearly straight limb may get opposite twists at neighbouring poses. Between them, the fit would
-    keep a full turn, because smaller changes do not remove a turn.
+    A nearly straight limb may get opposite twists at neighbouring poses. Between them, the fit
+    would keep a full turn, because smaller changes do not remove a turn.
 
     Args:
         pose: poses during the fit.

@@ -1,0 +1,115 @@
+"""`builders.skeletons`: skeletons and motion files become AMASS files that pose the same body."""
+
+import csv
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+import radarsim as rs
+from builders.skeletons import main, usable_parts
+from radarsim.scene.body import joint_positions
+from radarsim.scene.retarget import fit_to_body
+from radarsim.scene.skeleton import PARENTS, REST_JOINTS_M
+from tests.helpers.skeleton_files import csv_text
+from tests.helpers.skeleton_truth import BODY, distance_m, walker
+
+
+def _forward_kinematics(poses_rad, pelvis_m, rest_m) -> np.ndarray:
+    """Ten lines of forward kinematics in float64, independent of the package [pose, joint, 3]."""
+    world, joints_m = {}, np.zeros((len(poses_rad), len(PARENTS), 3))
+    for joint, parent in enumerate(PARENTS):
+        local = Rotation.from_rotvec(poses_rad[:, joint])
+        world[joint] = local if parent < 0 else world[parent] * local
+        joints_m[:, joint] = pelvis_m
+        if parent >= 0:
+            bone_m = rest_m[joint] - rest_m[parent]
+            joints_m[:, joint] = joints_m[:, parent] + world[parent].apply(bone_m)
+    return joints_m
+
+
+def test_a_converted_bvh_file_has_the_joints_of_the_motion(test_data, tmp_path):
+    """AMASS poses and `trans`, posed by independent kinematics, give the joints within 5 mm."""
+    source = next((test_data / "mocap_walk_bvh").glob("*.bvh"))
+    assert main([str(source), "--out", str(tmp_path)]) == 0
+    (path,) = tmp_path.glob("*_poses.npz")
+    stored = np.load(path)
+    assert set(stored) >= {"poses", "trans", "betas", "gender", "mocap_framerate"}
+    assert stored["poses"].shape[1] == 156
+    motion, again = rs.read_motion(source), rs.read_motion(path)
+    for each in (motion, again):
+        assert each.stature_m == pytest.approx(motion.stature_m)
+    poses_rad = stored["poses"].reshape(-1, 52, 3)[:, :24].astype(float)
+    poses_rad[:, 22:] = 0
+    pelvis_m = stored["trans"] + np.array([0.0, -0.23, 0.03])
+    found_m = _forward_kinematics(poses_rad, pelvis_m, REST_JOINTS_M)
+    expected_m = _forward_kinematics(motion.poses_rad, motion.pelvis_m, REST_JOINTS_M)
+    assert distance_m(found_m, expected_m).max() < 0.005
+    fitted = [fit_to_body(each, BODY) for each in (motion, again)]
+    assert fitted[0].body_scale == pytest.approx(fitted[1].body_scale, rel=1e-5)
+
+
+def test_joints_become_a_file_that_poses_the_same_body(tmp_path):
+    """A CSV of joints with a gap of 1.5 s gives two files; the joints agree to 3 cm."""
+    truth = walker(num_poses=150)
+    points_m = truth.posed.points_m.copy()
+    points_m[50:95] = np.nan
+    (tmp_path / "lab.csv").write_text(csv_text(points_m).replace("nan", ""))
+    out = tmp_path / "out"
+    assert main([str(tmp_path / "lab.csv"), "--layout", "coco17", "--out", str(out)]) == 0
+    with (out / "skeletons.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["file"] for row in rows] == ["lab_part0_poses.npz", "lab_part1_poses.npz"]
+    assert float(rows[1]["start_s"]) == pytest.approx(95 / 30, abs=0.1)
+    motion = rs.read_motion(out / rows[0]["file"])
+    fitted = fit_to_body(motion, BODY)
+    joints_m = joint_positions(
+        BODY, fitted.betas, motion.poses_rad[:, :24], fitted.motion.transl_m, fitted.body_scale
+    )
+    expected_m = truth.posed.joints_m[: motion.num_poses]
+    error_m = np.asarray(joints_m)[:, :9] - expected_m[:, :9]
+    # The simulator moves the soles to the floor, which is one constant height.
+    error_m = error_m - error_m.mean(axis=(0, 1)) * [0, 0, 1]
+    assert np.linalg.norm(error_m, axis=-1).mean() < 0.03
+
+
+def test_parts_shorter_than_a_second_are_left_out():
+    valid = np.repeat([True, False, True, False, True], [40, 5, 10, 5, 60])
+    assert usable_parts(valid, 30.0) == [slice(0, 40), slice(60, 120)]
+
+
+def test_errors_give_exit_status_2(tmp_path, capsys):
+    (tmp_path / "a.csv").write_text(csv_text())
+    assert main([str(tmp_path / "a.csv"), "--out", str(tmp_path / "out")]) == 2
+    assert "--layout: missing" in capsys.readouterr().err
+    assert main([str(tmp_path), "--layout", "coco18", "--out", str(tmp_path / "out")]) == 2
+    assert "coco17" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("subject", [1, 3])
+def test_real_kinect_skeletons_are_fitted(test_data, tmp_path, subject):
+    """12 s of a MARS recording: a person of plausible size, near the joints, with feet that stand.
+
+    The range of the pelvis follows the centroid of the radar's points to 10 cm RMS, apart from a
+    constant, because the positions of radar and camera relative to each other are unknown.
+    """
+    folder = test_data / "mars_kinect_radar"
+    if not folder.is_dir():
+        pytest.skip("RADARSIM_TEST_DATA holds no mars_kinect_radar")
+    source = folder / f"s{subject}_kinect_data_validate.csv"
+    lines = source.read_text().splitlines()[: 1 + 120]
+    (tmp_path / "mars.csv").write_text("\n".join(lines))
+    (sequence,) = rs.read_skeletons(tmp_path / "mars.csv", "kinect25", rate_hz=10)
+    fit = rs.fit_skeleton(sequence, BODY)
+    assert fit.valid.all()
+    assert 1.4 < fit.motion.stature_m < 2.0
+    assert np.nanmean(fit.residuals_m) < 0.025
+    rows = np.genfromtxt(
+        folder / f"s{subject}_radar_data_validate.csv", delimiter=",", skip_header=1, max_rows=9000
+    )
+    first = np.flatnonzero(np.diff(rows[:, 0], prepend=-1))[:121]
+    range_m = np.array([np.median(rows[a:b, 3]) for a, b in pairwise(first)])
+    difference_m = fit.motion.pelvis_m[: len(range_m), 1] - range_m
+    assert difference_m.std() < 0.10
